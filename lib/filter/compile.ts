@@ -1,0 +1,129 @@
+/** Compiles a policy to a filter: ABI first, then the number by a tree of ranges, then arguments where a rule asks. */
+import { SeccompError } from '../errors.ts';
+import { returnValue } from '../policy/action.ts';
+import { type AbiPolicy, type Policy, X32_BIT } from '../policy/policy.ts';
+import type { Abi } from '../syscalls/abi.ts';
+import { syscallNumber } from '../syscalls/table.ts';
+import { assemble } from './assemble.ts';
+import { decide } from './conditions.ts';
+import { Filter } from './filter.ts';
+import { ARCH_OFFSET, argumentOffset, encode, MAX_INSTRUCTIONS, NR_OFFSET } from './instruction.ts';
+import { loaded, type Node, NodeFactory } from './node.ts';
+import { buildTree, type Range } from './tree.ts';
+
+export interface CompileOptions {
+  /**
+   * Native syscalls that the exec gate opens where the policy denies them; see docs/exec-gate.md. Default none. Arguments
+   * 3 to 5 carry the gate's value, so these must be calls of at most three arguments.
+   */
+  readonly gate?: readonly string[];
+}
+
+/** Words of 32 bits in the gate's value: two for each of the arguments 3, 4 and 5. */
+const GATE_HALVES = [0, 1, 2, 3, 4, 5] as const;
+
+/**
+ * Compiles `policy`.
+ * @throws SeccompError ERR_SECCOMP_TOO_LARGE if the program is longer than the kernel takes.
+ */
+export function compile(policy: Policy, options: CompileOptions = {}): Filter {
+  const [native] = policy.abis;
+  if (native === undefined) throw new RangeError('a policy needs at least one ABI');
+  const gated = (options.gate ?? []).map((name) => syscallNumber(native.abi.name, name));
+  const compiler = new Compiler(policy, new Set(gated.filter((number) => number !== undefined)));
+  const { instructions, gate } = assemble(compiler.root());
+  if (instructions.length > MAX_INSTRUCTIONS) {
+    throw new SeccompError(
+      'ERR_SECCOMP_TOO_LARGE',
+      `the filter has ${instructions.length} instructions and the kernel takes ${MAX_INSTRUCTIONS}: ` +
+        'use fewer argument rules, or fewer ABIs (architectures, archMap)',
+    );
+  }
+  return new Filter(policy, instructions, encode(instructions, native.abi.endian), gate);
+}
+
+class Compiler {
+  readonly #factory = new NodeFactory();
+  readonly #policy: Policy;
+  /** Native numbers that the gate is to open, if they need it. */
+  readonly #gated: ReadonlySet<number>;
+
+  constructor(policy: Policy, gated: ReadonlySet<number>) {
+    this.#policy = policy;
+    this.#gated = gated;
+  }
+
+  /** Asks for the ABI, the native one first. */
+  root(): Node {
+    const audits = new Set(this.#policy.abis.map(({ abi }) => abi.audit));
+    const foreign = this.#factory.return(returnValue(this.#policy.foreignAction));
+    const dispatch = [...audits].reduceRight<Node>(
+      (no, audit) => this.#factory.branch('jeq', audit, this.#numbers(audit), no),
+      foreign,
+    );
+    return dispatch === foreign ? foreign : this.#factory.load(ARCH_OFFSET, dispatch);
+  }
+
+  /** Asks for the number, among the ABIs that share an AUDIT_ARCH. */
+  #numbers(audit: number): Node {
+    const ranges = this.#ranges(this.#policy.abis.filter(({ abi }) => abi.audit === audit));
+    const tree = buildTree(ranges, this.#factory);
+    return ranges.length === 1 ? tree : this.#factory.load(NR_OFFSET, tree);
+  }
+
+  #ranges(abis: readonly AbiPolicy[]): readonly Range[] {
+    const outcomes = abis.flatMap((abi) => this.#outcomes(abi)).toSorted((a, b) => a.start - b.start);
+    const segments = this.#segments(abis);
+    const ranges: Range[] = [];
+    const add = (start: number, outcome: Node) => {
+      if (ranges.at(-1)?.start === start) ranges.pop();
+      if (ranges.at(-1)?.outcome !== outcome) ranges.push({ start, outcome });
+    };
+    segments.forEach(({ start, outcome: rest }, i) => {
+      const end = segments[i + 1]?.start ?? 2 ** 32;
+      add(start, rest);
+      for (const single of outcomes) {
+        if (single.start < start || single.start >= end) continue;
+        add(single.start, single.outcome);
+        if (single.start + 1 < end) add(single.start + 1, rest);
+      }
+    });
+    return ranges;
+  }
+
+  /** What happens to numbers without decisions. x86_64 and x32 share theirs out as isX32() says. */
+  #segments(abis: readonly AbiPolicy[]): readonly Range[] {
+    const rest = this.#factory.return(returnValue(this.#policy.defaultAction));
+    const foreign = this.#factory.return(returnValue(this.#policy.foreignAction));
+    const [first] = abis;
+    if (first === undefined || (first.abi.name !== 'x86_64' && first.abi.name !== 'x32'))
+      return [{ start: 0, outcome: rest }];
+    const has = (name: string) => (abis.some(({ abi }) => abi.name === name) ? rest : foreign);
+    return [
+      { start: 0, outcome: has('x86_64') },
+      { start: X32_BIT, outcome: has('x32') },
+      { start: 0xffff_ffff, outcome: has('x86_64') },
+    ];
+  }
+
+  /** The outcome of each number that has one of its own. */
+  #outcomes(policy: AbiPolicy): readonly Range[] {
+    const gated = policy === this.#policy.abis[0] ? this.#gated : new Set<number>();
+    return [...new Set([...policy.syscalls.keys(), ...gated])].map((start) => {
+      const decisions = policy.syscalls.get(start) ?? [];
+      const outcome = decide(decisions, this.#policy.defaultAction, policy.abi, this.#factory);
+      return { start, outcome: gated.has(start) ? this.#gate(outcome, policy.abi) : outcome };
+    });
+  }
+
+  /** Lets a call through that carries the gate's value; any other goes on to `denied`. Nothing, where all go through. */
+  #gate(denied: Node, { endian }: Abi): Node {
+    const factory = this.#factory;
+    const through = factory.return(returnValue({ kind: 'allow' }));
+    if (denied === through || denied === factory.return(returnValue({ kind: 'log' }))) return denied;
+    return GATE_HALVES.reduceRight<Node>((yes, half) => {
+      const offset = argumentOffset(3 + Math.floor(half / 2), half % 2 === 0 ? 'low' : 'high', endian);
+      return factory.load(offset, factory.branch('jeq', 0, yes, loaded(offset, denied), half));
+    }, through);
+  }
+}

@@ -1,0 +1,91 @@
+/** Argument checks as nodes: the decisions on one syscall, tried in order. */
+
+import { returnValue } from '../policy/action.ts';
+import type { Action, Condition, Decision } from '../policy/policy.ts';
+import type { Abi } from '../syscalls/abi.ts';
+import { argumentOffset } from './instruction.ts';
+import { loaded, type Node, type NodeFactory } from './node.ts';
+
+/** The node that carries out the first decision whose conditions hold, else `otherwise`. */
+export function decide(decisions: readonly Decision[], otherwise: Action, abi: Abi, factory: NodeFactory): Node {
+  const checks = new Checks(abi, factory);
+  return decisions.reduceRight<Node>(
+    (no, { conditions, action }) => {
+      const taken: Node = factory.return(returnValue(action));
+      return conditions.reduceRight((yes, condition) => checks.check(condition, yes, no), taken);
+    },
+    factory.return(returnValue(otherwise)),
+  );
+}
+
+class Checks {
+  readonly #abi: Abi;
+  readonly #factory: NodeFactory;
+
+  constructor(abi: Abi, factory: NodeFactory) {
+    this.#abi = abi;
+    this.#factory = factory;
+  }
+
+  check(condition: Condition, yes: Node, no: Node): Node {
+    switch (condition.op) {
+      case 'ne':
+        return this.check({ ...condition, op: 'eq' }, no, yes);
+      case 'lt':
+        return this.check({ ...condition, op: 'ge' }, no, yes);
+      case 'le':
+        return this.check({ ...condition, op: 'gt' }, no, yes);
+      case 'eq':
+        return this.#masked(condition, ones(condition.width), yes, no);
+      case 'masked-eq':
+        return this.#masked(condition, condition.mask, yes, no);
+      case 'ge':
+      case 'gt':
+        return this.#ordered(condition, condition.op === 'ge' ? 'jge' : 'jgt', yes, no);
+    }
+  }
+
+  /** (argument & mask) = (value & mask), high word first, words without mask bits left out. */
+  #masked({ index, width, value }: Condition, mask: bigint, yes: Node, no: Node): Node {
+    const low = this.#maskedWord(index, 'low', value, mask, yes, no);
+    return width === 64 ? this.#maskedWord(index, 'high', value >> 32n, mask >> 32n, low, no) : low;
+  }
+
+  #maskedWord(index: number, half: 'low' | 'high', wantedBits: bigint, maskBits: bigint, yes: Node, no: Node): Node {
+    const factory = this.#factory;
+    const mask = Number(BigInt.asUintN(32, maskBits));
+    const wanted = (Number(BigInt.asUintN(32, wantedBits)) & mask) >>> 0;
+    const offset = argumentOffset(index, half, this.#abi.endian);
+    const after = (node: Node) => loaded(offset, node);
+    if (mask === 0) return yes;
+    if (wanted === 0) return factory.load(offset, factory.branch('jset', mask, after(no), after(yes)));
+    if (wanted === mask && (mask & (mask - 1)) === 0) {
+      return factory.load(offset, factory.branch('jset', mask, after(yes), after(no)));
+    }
+    if (mask === 0xffff_ffff) {
+      return factory.load(offset, factory.branch('jeq', wanted, after(yes), after(no)));
+    }
+    return factory.load(offset, factory.and(mask, factory.branch('jeq', wanted, yes, no)));
+  }
+
+  /** argument ≥ value or argument > value, unsigned. */
+  #ordered({ index, width, value }: Condition, test: 'jge' | 'jgt', yes: Node, no: Node): Node {
+    const factory = this.#factory;
+    const { endian } = this.#abi;
+    const offset = argumentOffset(index, 'low', endian);
+    const bound = Number(BigInt.asUintN(32, value));
+    if (width === 16) return factory.load(offset, factory.and(0xffff, factory.branch(test, bound, yes, no)));
+    const low = (wayYes: Node, wayNo: Node) =>
+      factory.load(offset, factory.branch(test, bound, loaded(offset, wayYes), loaded(offset, wayNo)));
+    if (width === 32) return low(yes, no);
+    const highOffset = argumentOffset(index, 'high', endian);
+    const high = Number(value >> 32n);
+    const after = (node: Node) => loaded(highOffset, node);
+    const equal = factory.branch('jeq', high, low(yes, no), after(no));
+    return factory.load(highOffset, factory.branch('jgt', high, after(yes), equal));
+  }
+}
+
+function ones(width: Condition['width']): bigint {
+  return (1n << BigInt(width)) - 1n;
+}

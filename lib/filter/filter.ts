@@ -1,0 +1,30 @@
+/** The filter: a compiled program with what is known about it. */
+import type { Policy } from '../policy/policy.ts';
+import type { AbiName } from '../syscalls/abi.ts';
+import type { GateSite } from './assemble.ts';
+import type { Instruction } from './instruction.ts';
+
+/** A classic-BPF program that carries out `policy`. Immutable; may be put on any number of processes. */
+export class Filter {
+  readonly policy: Policy;
+  readonly instructions: readonly Instruction[];
+  /** The program as `struct sock_filter[]`, in the byte order of its ABIs. */
+  readonly bytes: Uint8Array;
+  /**
+   * Where the exec gate's value belongs; empty if the filter has no gate. Until somebody writes a random value there the
+   * gate stands open for zeros, so only spawn and execve compile one in. See docs/exec-gate.md.
+   */
+  readonly gate: readonly GateSite[];
+
+  constructor(policy: Policy, instructions: readonly Instruction[], bytes: Uint8Array, gate: readonly GateSite[]) {
+    this.policy = policy;
+    this.instructions = instructions;
+    this.bytes = bytes;
+    this.gate = gate;
+  }
+
+  /** The ABIs whose calls the filter decides one by one, the native one first. */
+  get abis(): readonly AbiName[] {
+    return this.policy.abis.map(({ abi }) => abi.name);
+  }
+}

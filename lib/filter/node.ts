@@ -1,0 +1,65 @@
+/** Programs as graphs, before they have positions: immutable nodes, equal ones shared. */
+
+/** What a branch asks about the accumulator: equal, greater or equal, greater (unsigned), or any common bit. */
+export type Test = 'jeq' | 'jge' | 'jgt' | 'jset';
+
+export type Node =
+  | { readonly kind: 'return'; readonly id: number; readonly value: number }
+  /** Loads the word at `offset` of `struct seccomp_data`. */
+  | { readonly kind: 'load'; readonly id: number; readonly offset: number; readonly next: Node }
+  /** Keeps the accumulator's bits that `mask` has. */
+  | { readonly kind: 'and'; readonly id: number; readonly mask: number; readonly next: Node }
+  | {
+      readonly kind: 'branch';
+      readonly id: number;
+      readonly test: Test;
+      readonly k: number;
+      readonly yes: Node;
+      readonly no: Node;
+      /** Half of the exec gate's value that belongs in `k`: 0 to 5. */
+      readonly gateHalf?: number;
+    };
+
+/** Makes nodes; asked twice for the same, it gives the same. */
+export class NodeFactory {
+  readonly #nodes = new Map<string, Node>();
+
+  return(value: number): Node {
+    return this.#share(`ret ${value}`, (id) => ({ kind: 'return', id, value: value >>> 0 }));
+  }
+
+  load(offset: number, next: Node): Node {
+    return this.#share(`ld ${offset} ${next.id}`, (id) => ({ kind: 'load', id, offset, next }));
+  }
+
+  and(mask: number, next: Node): Node {
+    return this.#share(`and ${mask} ${next.id}`, (id) => ({ kind: 'and', id, mask: mask >>> 0, next }));
+  }
+
+  /** A branch; none at all if both ways are the same. */
+  branch(test: Test, k: number, yes: Node, no: Node, gateHalf?: number): Node {
+    if (yes === no && gateHalf === undefined) return yes;
+    return this.#share(`${test} ${k} ${yes.id} ${no.id} ${gateHalf ?? ''}`, (id) => ({
+      kind: 'branch',
+      id,
+      test,
+      k: k >>> 0,
+      yes,
+      no,
+      ...(gateHalf === undefined ? {} : { gateHalf }),
+    }));
+  }
+
+  #share(key: string, make: (id: number) => Node): Node {
+    const known = this.#nodes.get(key);
+    if (known !== undefined) return known;
+    const node = make(this.#nodes.size);
+    this.#nodes.set(key, node);
+    return node;
+  }
+}
+
+/** What follows `node` if the accumulator holds the word at `offset` already: a second load of it is left out. */
+export function loaded(offset: number, node: Node): Node {
+  return node.kind === 'load' && node.offset === offset ? node.next : node;
+}

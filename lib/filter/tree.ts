@@ -1,0 +1,137 @@
+/**
+ * Finds the comparison tree that decides a 32-bit number by the range it lies in, at the least cost.
+ *
+ * The cost model is in docs/how-it-works.md: every instruction costs once, when the kernel translates the filter; every
+ * step of a path costs once for each syscall number that takes it, when the kernel asks the new filter about all of them.
+ */
+import type { Node, NodeFactory } from './node.ts';
+
+/** Numbers from `start` to the next range's start − 1; the last goes to 2³² − 1. Neighbours have different outcomes. */
+export interface Range {
+  readonly start: number;
+  readonly outcome: Node;
+}
+
+/** What one path step of one syscall number costs, in instructions: about 1.8 ns against 100 ns. */
+const STEP = 0.018;
+
+/** The kernel asks about the numbers of its own table; no architecture has more than this many in a row. */
+const TABLE_SIZE = 512;
+
+/** Builds the tree's nodes, for a number that is in the accumulator. `ranges` are sorted and begin with 0. */
+export function buildTree(ranges: readonly Range[], factory: NodeFactory): Node {
+  return new Tree(ranges, factory).build(0, ranges.length - 1);
+}
+
+/**
+ * Chooses, for each run of ranges, between one split into two runs and a chain of equality tests.
+ * O(n²) time and space in the number of ranges, n < 200 in practice. Source: Knuth 1971, adapted to range leaves.
+ */
+class Tree {
+  readonly #ranges: readonly Range[];
+  readonly #factory: NodeFactory;
+  readonly #size: number;
+  /** Sums of weights before each range. */
+  readonly #before: Float64Array;
+  /** For the run from i to j, at i·n + j: its cost, and the first range of its right part. */
+  readonly #cost: Float64Array;
+  readonly #split: Int32Array;
+  readonly #chained: Uint8Array;
+
+  constructor(ranges: readonly Range[], factory: NodeFactory) {
+    this.#ranges = ranges;
+    this.#factory = factory;
+    this.#size = ranges.length;
+    this.#before = new Float64Array(this.#size + 1);
+    for (let i = 0; i < this.#size; i++) this.#before[i + 1] = at(this.#before, i) + this.#weight(i);
+    this.#cost = new Float64Array(this.#size ** 2);
+    this.#split = new Int32Array(this.#size ** 2);
+    this.#chained = new Uint8Array(this.#size ** 2);
+    for (let length = 2; length <= this.#size; length++) {
+      for (let i = 0; i + length <= this.#size; i++) this.#choose(i, i + length - 1);
+    }
+  }
+
+  build(i: number, j: number): Node {
+    const run = i * this.#size + j;
+    if (i === j) return this.#range(i).outcome;
+    if (this.#chained[run] === 1) return this.#chain(i, j);
+    const split = at(this.#split, run);
+    return this.#factory.branch('jge', this.#range(split).start, this.build(split, j), this.build(i, split - 1));
+  }
+
+  #choose(i: number, j: number): void {
+    const run = i * this.#size + j;
+    // The best split of a run lies between those of the runs that are one range shorter.
+    const first = j === i + 1 ? j : at(this.#split, run - 1);
+    const last = j === i + 1 ? j : at(this.#split, run + this.#size);
+    let best = Number.POSITIVE_INFINITY;
+    for (let split = Math.max(first, i + 1); split <= Math.min(Math.max(last, first), j); split++) {
+      const cost = at(this.#cost, i * this.#size + split - 1) + at(this.#cost, split * this.#size + j);
+      if (cost < best) {
+        best = cost;
+        this.#split[run] = split;
+      }
+    }
+    best += 1 + STEP * (at(this.#before, j + 1) - at(this.#before, i));
+    const chain = this.#chainCost(i, j);
+    if (chain < best) this.#chained[run] = 1;
+    this.#cost[run] = Math.min(best, chain);
+  }
+
+  /** Cost of testing single numbers one by one, the rest having one outcome; infinite if it has several. */
+  #chainCost(i: number, j: number): number {
+    const rest = this.#rest(i, j);
+    if (rest === undefined) return Number.POSITIVE_INFINITY;
+    let singles = 0;
+    let steps = 0;
+    for (let k = i; k <= j; k++) if (this.#range(k).outcome !== rest) steps += ++singles * this.#weight(k);
+    const restWeight = at(this.#before, j + 1) - at(this.#before, i) - singles;
+    return singles + STEP * (steps + singles * restWeight);
+  }
+
+  #chain(i: number, j: number): Node {
+    const rest = this.#rest(i, j) ?? this.#range(j).outcome;
+    let node = rest;
+    for (let k = j; k >= i; k--) {
+      const { start, outcome } = this.#range(k);
+      if (outcome !== rest) node = this.#factory.branch('jeq', start, outcome, node);
+    }
+    return node;
+  }
+
+  /** The outcome that all ranges of more than one number share; undefined if there is none. */
+  #rest(i: number, j: number): Node | undefined {
+    let rest: Node | undefined;
+    for (let k = i; k <= j; k++) {
+      if (this.#end(k) === this.#range(k).start) continue;
+      const { outcome } = this.#range(k);
+      if (rest !== undefined && rest !== outcome) return undefined;
+      rest = outcome;
+    }
+    return rest;
+  }
+
+  /** How many numbers of the range the kernel asks about; a little for the others, whose calls run the filter too. */
+  #weight(i: number): number {
+    const { start } = this.#range(i);
+    return Math.max(1, Math.min(this.#end(i) + 1, TABLE_SIZE) - Math.min(start, TABLE_SIZE));
+  }
+
+  #end(i: number): number {
+    const next = this.#ranges[i + 1];
+    return next === undefined ? 0xffff_ffff : next.start - 1;
+  }
+
+  #range(i: number): Range {
+    const range = this.#ranges[i];
+    if (range === undefined) throw new RangeError(`no range ${i}`);
+    return range;
+  }
+}
+
+function at(array: Float64Array | Int32Array, index: number): number {
+  const value = array[index];
+  if (value === undefined) throw new RangeError(`index ${index} out of bounds`);
+  return value;
+}

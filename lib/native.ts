@@ -1,0 +1,98 @@
+/** The one door to the addon: what its functions take and give, and where its binary is found. */
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { SeccompError } from './errors.ts';
+
+/** What is to be started, with everything decided. */
+export interface NativeRequest {
+  /** Paths for execve to try in turn. */
+  readonly candidates: readonly string[];
+  /** argv, with argv[0]. */
+  readonly args: readonly string[];
+  /** `NAME=value` */
+  readonly env: readonly string[];
+  readonly cwd?: string | undefined;
+  readonly detached: boolean;
+  readonly uid?: number | undefined;
+  readonly gid?: number | undefined;
+  readonly noNewPrivileges: boolean;
+  /** For each of the child's descriptors one of this process, or NONE, NULL or SOCKET. */
+  readonly stdio: readonly number[];
+  /** `struct sock_filter[]`; left out, nothing is filtered. With it come `filterFlags` and `gate`. */
+  readonly filter?: Uint8Array;
+  readonly filterFlags?: number;
+  /** Flat pairs: an instruction, and the half of the gate value (0 to 5) that belongs in it. */
+  readonly gate?: readonly number[];
+}
+
+/** No descriptor. */
+export const NONE = -1;
+/** `/dev/null` */
+export const NULL = -2;
+/** One end of a new socket pair; the other is this process's. */
+export const SOCKET = -3;
+
+/** What failed, by errno (positive) and the name of the call. Nothing was started. */
+export interface NativeFailure {
+  readonly error: number;
+  readonly call: string;
+}
+
+/** A child until it is reaped. */
+export interface ExitWatch {
+  /** Sends a signal; gives 0 or an errno. */
+  kill(signal: number): number;
+  ref(): void;
+  unref(): void;
+}
+
+export interface NativeChild {
+  readonly pid: number;
+  readonly watch: ExitWatch;
+  /** This process's end of each descriptor that was a SOCKET, else −1. */
+  readonly sockets: readonly number[];
+}
+
+export interface Addon {
+  /** `onExit` is called once, with the one of the two that applies. */
+  spawn(
+    request: NativeRequest,
+    onExit: (code: number | null, signal: number | null) => void,
+  ): NativeChild | NativeFailure;
+  /** Returns only if it failed; this process is then as it was. */
+  execve(request: NativeRequest): NativeFailure;
+  /** A duplicate of another process's descriptor, or −errno. */
+  borrow(pid: number, descriptor: number): number;
+  /** 0 if the kernel has this SECCOMP_RET_* action, else an errno. */
+  actionAvailable(action: number): number;
+  /** Whether the kernel knows these SECCOMP_FILTER_FLAG_*. */
+  filterFlagsKnown(flags: number): boolean;
+}
+
+let loaded: Addon | undefined;
+
+/**
+ * Loads the addon, once.
+ * @throws SeccompError ERR_SECCOMP_UNSUPPORTED if this is not Linux, ERR_SECCOMP_ADDON if it was not built or won't load.
+ */
+export function addon(): Addon {
+  loaded ??= load();
+  return loaded;
+}
+
+function load(): Addon {
+  if (process.platform !== 'linux') {
+    const message = `seccomp is a part of Linux and this is ${process.platform}: profiles can be checked and compiled here, not put on`;
+    throw new SeccompError('ERR_SECCOMP_UNSUPPORTED', message);
+  }
+  const file = fileURLToPath(new URL('../build/Release/seccomp.node', import.meta.url));
+  const remedy = 'run "npm rebuild seccomp" (in a checkout: "npm run build:addon"); it needs python3, make and g++';
+  if (!existsSync(file)) throw new SeccompError('ERR_SECCOMP_ADDON', `the addon was not built (no ${file}): ${remedy}`);
+  try {
+    return createRequire(import.meta.url)(file) as Addon;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new SeccompError('ERR_SECCOMP_ADDON', `the addon does not load (${reason}): ${remedy}`, { cause: error });
+  }
+}

@@ -1,0 +1,47 @@
+/** Actions and the 32-bit values that a filter returns for them. Source: linux/seccomp.h. */
+import type { Action } from './policy.ts';
+
+const BASE = {
+  'kill-process': 0x8000_0000,
+  'kill-thread': 0x0000_0000,
+  trap: 0x0003_0000,
+  errno: 0x0005_0000,
+  notify: 0x7fc0_0000,
+  trace: 0x7ff0_0000,
+  log: 0x7ffc_0000,
+  allow: 0x7fff_0000,
+} as const;
+
+/** Every kind of action, the most restrictive first: the kernel's own order when several filters answer. */
+export const ACTION_KINDS: readonly Action['kind'][] = [
+  'kill-process',
+  'kill-thread',
+  'trap',
+  'errno',
+  'notify',
+  'trace',
+  'log',
+  'allow',
+];
+
+/** What a filter returns for an action: SECCOMP_RET_* with its 16 data bits. */
+export function returnValue(action: Action): number {
+  switch (action.kind) {
+    case 'errno':
+      return BASE.errno | action.errno;
+    case 'trace':
+      return BASE.trace | action.message;
+    default:
+      return BASE[action.kind];
+  }
+}
+
+/** The SECCOMP_RET_* value of a kind, without data. */
+export function actionBase(kind: Action['kind']): number {
+  return BASE[kind];
+}
+
+/** Negative if `a` is more restrictive than `b`, positive if less, 0 if they are of one kind. */
+export function compareRestriction(a: Action, b: Action): number {
+  return ACTION_KINDS.indexOf(a.kind) - ACTION_KINDS.indexOf(b.kind);
+}

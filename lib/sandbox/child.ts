@@ -1,0 +1,165 @@
+/** A running program: node:child_process's ChildProcess, on a child that was not started by Node. */
+import { ChildProcess } from 'node:child_process';
+import { addAbortListener, once } from 'node:events';
+import { Socket } from 'node:net';
+import { constants } from 'node:os';
+import type { Readable, Writable } from 'node:stream';
+import { getSystemErrorName } from 'node:util';
+import type { ExitWatch, NativeChild } from '../native.ts';
+import { signalNumber } from './options.ts';
+
+type Stdio = ChildProcess['stdio'];
+
+/** A child under a profile. Its events, streams, methods and properties are those of ChildProcess. */
+export class SandboxedProcess extends ChildProcess {
+  // Node declares these read-only and sets them itself.
+  declare pid?: number;
+  declare exitCode: number | null;
+  declare signalCode: NodeJS.Signals | null;
+  declare spawnfile: string;
+  declare spawnargs: string[];
+  declare stdin: Writable | null;
+  declare stdout: Readable | null;
+  declare stderr: Readable | null;
+  declare stdio: Stdio;
+  declare killed: boolean;
+
+  #watch: ExitWatch | undefined;
+  /** What `close` waits for: the exit, and the end of each stream from the child. */
+  #open = 1;
+
+  /** Use spawn(). */
+  constructor(command: string, args: readonly string[]) {
+    super();
+    this.spawnfile = command;
+    this.spawnargs = [...args];
+  }
+
+  /** Takes over a child that runs. Use spawn(). */
+  attach({ pid, watch, sockets }: NativeChild): void {
+    this.pid = pid;
+    this.#watch = watch;
+    const streams = sockets.map((fd, i) => (fd < 0 ? null : new Socket({ fd, readable: i > 0, writable: true })));
+    for (const stream of streams.slice(1)) {
+      if (stream === null) continue;
+      this.#open++;
+      stream.on('close', () => this.#closed());
+    }
+    this.#setStreams(streams);
+    process.nextTick(() => this.emit('spawn'));
+  }
+
+  /** Reports a child that could not be started, as Node does: `error`, then `close`. Use spawn(). */
+  fail(error: NodeJS.ErrnoException, descriptors: readonly boolean[]): void {
+    if (error.code !== 'EMFILE' && error.code !== 'ENFILE')
+      this.#setStreams(descriptors.map((piped) => (piped ? new Socket() : null)));
+    process.nextTick(() => {
+      this.exitCode = error.errno ?? -1;
+      this.stdin?.destroy();
+      this.emit('error', error);
+      this.#finish();
+    });
+  }
+
+  /** Called once when the child has ended; exactly one of the two is not null. Use spawn(). */
+  exited(code: number | null, signal: number | null): void {
+    this.#watch = undefined;
+    if (signal !== null) this.signalCode = signalName(signal);
+    else this.exitCode = code;
+    this.stdin?.destroy();
+    this.emit('exit', this.exitCode, this.signalCode);
+    this.#finish();
+  }
+
+  override kill(signal: NodeJS.Signals | number = 'SIGTERM'): boolean {
+    const number = signalNumber(signal);
+    const error = this.#watch?.kill(number) ?? constants.errno.ESRCH;
+    if (error === 0) {
+      this.killed = true;
+      return true;
+    }
+    if (error === constants.errno.ESRCH) return false;
+    const failure = systemError(error, 'kill');
+    if (error === constants.errno.EINVAL || error === constants.errno.ENOSYS) throw failure;
+    this.emit('error', failure);
+    return false;
+  }
+
+  override ref(): void {
+    this.#watch?.ref();
+  }
+
+  override unref(): void {
+    this.#watch?.unref();
+  }
+
+  override [Symbol.dispose](): void {
+    if (!this.killed) this.kill();
+  }
+
+  /** Ends the child and waits until it is gone. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#watch === undefined) return;
+    const exit = once(this, 'exit');
+    this[Symbol.dispose]();
+    await exit;
+  }
+
+  /** Ends the child after `timeout` milliseconds, unless that is 0, and when `signal` is aborted. Use spawn(). */
+  limit(timeout: number, signal: AbortSignal | undefined, killSignal: NodeJS.Signals | number): void {
+    if (timeout > 0) {
+      const timer = setTimeout(() => this.#stop(killSignal), timeout);
+      this.once('exit', () => clearTimeout(timer));
+    }
+    if (signal === undefined) return;
+    const abort = () => {
+      if (!this.#stop(killSignal)) return;
+      const error = new Error('The operation was aborted', { cause: signal.reason });
+      this.emit('error', Object.assign(error, { name: 'AbortError', code: 'ABORT_ERR' }));
+    };
+    if (signal.aborted) {
+      process.nextTick(abort);
+      return;
+    }
+    const listener = addAbortListener(signal, abort);
+    this.once('exit', () => listener[Symbol.dispose]());
+  }
+
+  #stop(signal: NodeJS.Signals | number): boolean {
+    try {
+      return this.kill(signal);
+    } catch (error) {
+      this.emit('error', error);
+      return false;
+    }
+  }
+
+  #setStreams(streams: readonly (Socket | null)[]): void {
+    [this.stdin = null, this.stdout = null, this.stderr = null] = streams;
+    this.stdio = [...streams] as unknown as Stdio;
+  }
+
+  /** Lets what is still in the streams flow to its end, so that `close` can come. */
+  #finish(): void {
+    process.nextTick(() => {
+      for (const stream of this.stdio ?? []) if (stream instanceof Socket && stream.readable) stream.resume();
+    });
+    this.#closed();
+  }
+
+  #closed(): void {
+    this.#open--;
+    if (this.#open === 0) this.emit('close', this.exitCode, this.signalCode);
+  }
+}
+
+/** An error of the system as Node shows it. `errno` is positive. */
+export function systemError(errno: number, syscall: string): NodeJS.ErrnoException {
+  const code = getSystemErrorName(-errno);
+  return Object.assign(new Error(`${syscall} ${code}`), { errno: -errno, code, syscall });
+}
+
+function signalName(number: number): NodeJS.Signals | null {
+  for (const [name, value] of Object.entries(constants.signals)) if (value === number) return name as NodeJS.Signals;
+  return null;
+}

@@ -1,0 +1,30 @@
+/** execve(): this process becomes a program under a profile. */
+import { addon } from '../native.ts';
+import { systemError } from './child.ts';
+import { hostOptions, invocation, PROGRAM_OPTIONS, type ProgramOptions, programRequest } from './options.ts';
+import { type FilterSource, prepare } from './prepare.ts';
+import { attachError, filterRequest } from './spawn.ts';
+
+/**
+ * Replaces this process by `command` under `profile`: same process number, standard descriptors and directory, signals as
+ * a fresh start has them. Does not return; `exit` handlers do not run.
+ * @throws ProfileError, SeccompError as spawn does, or the system's error (ENOENT, EACCES, …), and then this process is as
+ * it was, without a filter.
+ */
+export function execve(command: string, profile: FilterSource, options?: ProgramOptions): never;
+export function execve(
+  command: string,
+  args: readonly string[],
+  profile: FilterSource,
+  options?: ProgramOptions,
+): never;
+export function execve(...parameters: readonly unknown[]): never {
+  const { command, args, profile, options } = invocation<ProgramOptions>(parameters, PROGRAM_OPTIONS);
+  const filter = prepare(profile, hostOptions(options), ['execve', 'exit']);
+  const request = { ...programRequest(command, args, options), ...filterRequest(filter) };
+  const failure = addon().execve({ ...request, detached: false, stdio: [0, 1, 2] });
+  throw (
+    attachError(failure) ??
+    Object.assign(systemError(failure.error, `execve ${command}`), { path: command, call: failure.call })
+  );
+}

@@ -1,0 +1,218 @@
+/** Options of the programs we start: checked as Node checks its own, and turned into what the addon takes. */
+import { constants } from 'node:os';
+import type { Stream } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { SeccompError } from '../errors.ts';
+import type { NativeRequest } from '../native.ts';
+import { CAPABILITIES } from '../profile/capabilities.ts';
+import { suggest } from '../profile/suggest.ts';
+import { ABIS, type AbiName } from '../syscalls/abi.ts';
+import type { FilterSource } from './prepare.ts';
+
+/** What one of the child's descriptors is connected to, as in node:child_process. */
+export type StdioEntry = 'pipe' | 'overlapped' | 'ignore' | 'inherit' | Stream | number | null | undefined;
+
+/** Options of execve, and those that spawn shares with it. */
+export interface ProgramOptions {
+  /** Working directory. Default this process's. */
+  readonly cwd?: string | URL | undefined;
+  /** Environment. Default `process.env`. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  /** argv[0]. Default the command. */
+  readonly argv0?: string | undefined;
+  readonly uid?: number | undefined;
+  readonly gid?: number | undefined;
+  /** Capabilities that the profile is resolved for; the child's own are untouched. Default none. */
+  readonly capabilities?: readonly string[] | undefined;
+  /** ABIs to decide beside the native one, instead of those that the profile names. */
+  readonly abis?: readonly AbiName[] | undefined;
+  /** Whether to set no_new_privs, so that set-user-ID programs gain nothing. Default true; false needs CAP_SYS_ADMIN. */
+  readonly noNewPrivileges?: boolean | undefined;
+}
+
+/** Options of spawn: those of node:child_process, and ours. */
+export interface SpawnOptions extends ProgramOptions {
+  readonly stdio?: 'pipe' | 'overlapped' | 'ignore' | 'inherit' | readonly StdioEntry[] | undefined;
+  /** Whether the child leads a session of its own. Default false. */
+  readonly detached?: boolean | undefined;
+  /** Whether a shell runs the command, and which. Default false. */
+  readonly shell?: boolean | string | undefined;
+  /** Milliseconds after which `killSignal` is sent. Default 0, never. */
+  readonly timeout?: number | undefined;
+  /** Aborting it sends `killSignal`. */
+  readonly signal?: AbortSignal | undefined;
+  /** Default SIGTERM. */
+  readonly killSignal?: NodeJS.Signals | number | undefined;
+  /** Of Windows only; has no effect, as in Node. */
+  readonly windowsHide?: boolean | undefined;
+  readonly windowsVerbatimArguments?: boolean | undefined;
+}
+
+/** The command, the arguments and the profile, however they were given. */
+export interface Invocation<Options> {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly profile: FilterSource;
+  readonly options: Options;
+}
+
+/** Sorts out `(command, [args], profile, [options])`. */
+export function invocation<Options extends object>(
+  parameters: readonly unknown[],
+  known: readonly string[],
+): Invocation<Options> {
+  const [command, ...rest] = parameters;
+  const args = Array.isArray(rest[0]) ? rest.shift() : [];
+  const [profile, options] = rest;
+  checkString(command, 'file');
+  if (command === '') throw invalidValue('file', command, 'cannot be empty');
+  const texts = (args as readonly unknown[]).map(String);
+  for (const [i, text] of texts.entries()) checkNull(text, `args[${i}]`);
+  if (profile === undefined || profile === null) {
+    throw new SeccompError(
+      'ERR_SECCOMP_OPTION',
+      'a profile is required: docker-default, a path, …; to filter nothing, say unconfined',
+    );
+  }
+  if (options !== undefined && options !== null && typeof options !== 'object')
+    throw invalidType('options', 'of type object', options);
+  const given = (options ?? {}) as Options;
+  for (const [key, value] of Object.entries(given)) {
+    if (known.includes(key) || value === undefined) continue;
+    throw new SeccompError('ERR_SECCOMP_OPTION', `options.${key}: unknown option${suggest(key, known)}`);
+  }
+  return { command, args: texts, profile: profile as FilterSource, options: given };
+}
+
+export const PROGRAM_OPTIONS = [
+  'cwd',
+  'env',
+  'argv0',
+  'uid',
+  'gid',
+  'capabilities',
+  'abis',
+  'noNewPrivileges',
+] as const;
+export const SPAWN_OPTIONS = [
+  ...PROGRAM_OPTIONS,
+  ...['stdio', 'detached', 'shell', 'timeout', 'signal', 'killSignal', 'windowsHide', 'windowsVerbatimArguments'],
+] as const;
+
+/** argv, environment and so on of a program; what a shell, descriptors and a filter add is not in it. */
+export function programRequest(command: string, args: readonly string[], options: ProgramOptions) {
+  const { cwd, env = process.env, argv0, uid, gid, noNewPrivileges = true } = options;
+  if (argv0 !== undefined) checkText(argv0, 'options.argv0');
+  if (typeof noNewPrivileges !== 'boolean')
+    throw invalidType('options.noNewPrivileges', 'of type boolean', noNewPrivileges);
+  checkId(uid, 'options.uid');
+  checkId(gid, 'options.gid');
+  checkNames('capability', options.capabilities, CAPABILITIES);
+  checkNames('ABI', options.abis, [...ABIS.keys()]);
+  checkNull(command, 'file');
+  const variables = environment(env);
+  return {
+    candidates: candidates(command, variables.find((pair) => pair.startsWith('PATH='))?.slice('PATH='.length)),
+    args: [argv0 ?? command, ...args],
+    env: variables,
+    cwd: cwd === undefined || cwd === null ? undefined : path(cwd),
+    uid: uid ?? undefined,
+    gid: gid ?? undefined,
+    noNewPrivileges,
+  } satisfies Partial<NativeRequest>;
+}
+
+/** The capabilities and ABIs that a profile is resolved for. */
+export function hostOptions({ capabilities, abis }: ProgramOptions) {
+  return { ...(capabilities ? { capabilities } : {}), ...(abis ? { abis } : {}) };
+}
+
+/** A signal's number, as Node's kill() takes it. */
+export function signalNumber(signal: string | number, name = 'signal'): number {
+  const signals: Readonly<Record<string, number>> = constants.signals;
+  if (typeof signal === 'number' && (signal === 0 || Object.values(signals).includes(signal))) return signal;
+  const number = typeof signal === 'string' ? signals[signal.toUpperCase()] : undefined;
+  if (number !== undefined) return number;
+  if (typeof signal !== 'string' && typeof signal !== 'number')
+    throw invalidType(name, 'one of type string or number', signal);
+  throw Object.assign(new TypeError(`Unknown signal: ${signal}`), { code: 'ERR_UNKNOWN_SIGNAL' });
+}
+
+/** The paths that execvp(3) would try. */
+function candidates(command: string, searchPath = '/bin:/usr/bin'): readonly string[] {
+  if (command.includes('/')) return [command];
+  return searchPath.split(':').map((directory) => (directory === '' ? command : `${directory}/${command}`));
+}
+
+/** `NAME=value` for everything enumerable, inherited properties too, as Node does. */
+function environment(env: Readonly<Record<string, string | undefined>>): readonly string[] {
+  if (typeof env !== 'object') throw invalidType('options.env', 'of type object', env);
+  const pairs: string[] = [];
+  for (const name in env) {
+    const value = env[name];
+    if (value === undefined) continue;
+    checkNull(name, `options.env['${name}']`);
+    checkNull(String(value), `options.env['${name}']`);
+    pairs.push(`${name}=${value}`);
+  }
+  return pairs;
+}
+
+function path(value: string | URL): string {
+  const text = value instanceof URL ? fileURLToPath(value) : value;
+  checkText(text, 'options.cwd');
+  return text;
+}
+
+function checkNames(what: string, names: readonly string[] | undefined, known: readonly string[]): void {
+  if (names === undefined) return;
+  const option = what === 'ABI' ? 'abis' : 'capabilities';
+  if (!Array.isArray(names)) throw invalidType(`options.${option}`, 'an instance of Array', names);
+  for (const name of names) {
+    if (known.includes(name)) continue;
+    throw new SeccompError(
+      'ERR_SECCOMP_OPTION',
+      `options.${option}: unknown ${what} ${JSON.stringify(name)}${suggest(name, known)}`,
+    );
+  }
+}
+
+function checkId(id: number | null | undefined, name: string): void {
+  if (id === undefined || id === null) return;
+  if (typeof id !== 'number') throw invalidType(name, 'of type number', id);
+  if (Number.isInteger(id) && id >= -(2 ** 31) && id < 2 ** 31) return;
+  throw Object.assign(
+    new RangeError(`The value of "${name}" is out of range. It must be a 32-bit integer. Received ${id}`),
+    {
+      code: 'ERR_OUT_OF_RANGE',
+    },
+  );
+}
+
+function checkText(value: unknown, name: string): void {
+  checkString(value, name);
+  checkNull(value, name);
+}
+
+function checkString(value: unknown, name: string): asserts value is string {
+  if (typeof value !== 'string') throw invalidType(name, 'of type string', value);
+}
+
+function checkNull(text: string, name: string): void {
+  if (text.includes('\0')) throw invalidValue(name, text, 'must be a string without null bytes');
+}
+
+/** The TypeError that Node throws for an argument of the wrong type. */
+export function invalidType(name: string, expected: string, value: unknown): TypeError {
+  const kind = name.includes('.') ? 'property' : 'argument';
+  const received = value === null ? 'null' : `type ${typeof value}`;
+  const message = `The "${name}" ${kind} must be ${expected}. Received ${received}`;
+  return Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_TYPE' });
+}
+
+/** The TypeError that Node throws for an argument with a value that can't be. */
+export function invalidValue(name: string, value: unknown, reason: string): TypeError {
+  const kind = name.includes('.') ? 'property' : 'argument';
+  const message = `The ${kind} '${name}' ${reason}. Received ${typeof value === 'string' ? `'${value}'` : String(value)}`;
+  return Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_VALUE' });
+}

@@ -1,0 +1,67 @@
+/** From what people write for a profile to a filter for this machine. */
+
+import { SeccompError } from '../errors.ts';
+import { compile as compilePolicy } from '../filter/compile.ts';
+import { Filter } from '../filter/filter.ts';
+import { thisHost } from '../host.ts';
+import type { Policy } from '../policy/policy.ts';
+import { loadProfile, type ProfileSource, UNCONFINED } from '../profile/load.ts';
+import type { Profile } from '../profile/profile.ts';
+import { type Host, resolve } from '../profile/resolve.ts';
+import type { AbiName } from '../syscalls/abi.ts';
+
+/** A profile as spawn takes it, or a filter that was compiled before. */
+export type FilterSource = ProfileSource | Filter;
+
+export interface HostOptions {
+  /** Capabilities that the profile's `includes` and `excludes` are resolved for. Default none. */
+  readonly capabilities?: readonly string[];
+  /** ABIs to decide beside the native one, instead of those that the profile names. */
+  readonly abis?: readonly AbiName[];
+}
+
+/**
+ * Compiles a profile or a policy, by default for this machine and a process without capabilities.
+ * @throws ProfileError, SeccompError as loadProfile does; ERR_SECCOMP_TOO_LARGE if the kernel would not take the filter.
+ */
+export function compile(source: ProfileSource | Policy, options: HostOptions & { readonly host?: Host } = {}): Filter {
+  if (isPolicy(source)) return compilePolicy(source);
+  const profile = loadProfile(source);
+  if (profile === null) {
+    throw new SeccompError('ERR_SECCOMP_OPTION', `${UNCONFINED} means no filter, so there is nothing to compile`);
+  }
+  return compilePolicy(resolve(profile, options.host ?? thisHost(options.capabilities, options.abis)));
+}
+
+/**
+ * The filter for a child, with a gate for those of `gate` that the profile denies; `null` for `unconfined`.
+ * Built-ins and `Profile` objects are compiled once; everything else is read anew each time, since it may have changed.
+ */
+export function prepare(source: FilterSource, options: HostOptions, gate: readonly string[]): Filter | null {
+  if (source instanceof Filter) return compilePolicy(source.policy, { gate });
+  const profile = typeof source === 'string' ? loadOnce(source) : loadProfile(source);
+  if (profile === null) return null;
+  const key = JSON.stringify([options.capabilities ?? [], options.abis ?? null, gate]);
+  const known = compiled.get(profile)?.get(key);
+  if (known !== undefined) return known;
+  const filter = compilePolicy(resolve(profile, thisHost(options.capabilities, options.abis)), { gate });
+  const filters = compiled.get(profile) ?? new Map<string, Filter>();
+  compiled.set(profile, filters.set(key, filter));
+  return filter;
+}
+
+const compiled = new WeakMap<Profile, Map<string, Filter>>();
+const builtins = new Map<string, Profile>();
+
+/** Built-ins by name don't change; files do. */
+function loadOnce(source: string): Profile | null {
+  const known = builtins.get(source);
+  if (known !== undefined) return known;
+  const profile = loadProfile(source);
+  if (profile?.source === source && !/[/.{]/.test(source)) builtins.set(source, profile);
+  return profile;
+}
+
+function isPolicy(source: ProfileSource | Policy): source is Policy {
+  return typeof source === 'object' && 'foreignAction' in source;
+}

@@ -1,0 +1,127 @@
+/** spawn(): starts a program under a profile, with node:child_process's options, events and errors. */
+import { constants } from 'node:os';
+import { SeccompError } from '../errors.ts';
+import type { Filter } from '../filter/filter.ts';
+import { addon, type NativeFailure, type NativeRequest, SOCKET } from '../native.ts';
+import { SandboxedProcess, systemError } from './child.ts';
+import {
+  hostOptions,
+  invalidType,
+  invocation,
+  programRequest,
+  SPAWN_OPTIONS,
+  type SpawnOptions,
+  signalNumber,
+} from './options.ts';
+import { type FilterSource, prepare } from './prepare.ts';
+import { openStdio } from './stdio.ts';
+
+/**
+ * Starts `command` under `profile`. The filter is on before the program's first instruction; if it can't be put on, the
+ * program does not start.
+ * @throws ProfileError, SeccompError if the profile or an option is not valid, or the kernel refuses the filter. A command
+ * that can't be started is reported as Node does it: by the event `error`, or for rare reasons by an exception; its
+ * property `call` names the call that failed.
+ */
+export function spawn(command: string, profile: FilterSource, options?: SpawnOptions): SandboxedProcess;
+export function spawn(
+  command: string,
+  args: readonly string[],
+  profile: FilterSource,
+  options?: SpawnOptions,
+): SandboxedProcess;
+export function spawn(...parameters: readonly unknown[]): SandboxedProcess {
+  const { command, args, profile, options } = invocation<SpawnOptions>(parameters, SPAWN_OPTIONS);
+  const program = withShell(command, args, options);
+  const { timeout, killSignal } = limits(options);
+  const request = programRequest(program.file, program.args, options);
+  const filter = prepare(profile, hostOptions(options), ['execve', 'exit_group']);
+  const child = new SandboxedProcess(program.file, request.args);
+  const stdio = openStdio(options.stdio);
+  try {
+    start(child, {
+      ...request,
+      ...filterRequest(filter),
+      detached: options.detached ?? false,
+      stdio: stdio.descriptors,
+    });
+  } finally {
+    stdio.release();
+  }
+  child.limit(timeout, options.signal, killSignal);
+  return child;
+}
+
+/** What the addon is told of a filter. */
+export function filterRequest(filter: Filter | null): Partial<NativeRequest> {
+  if (filter === null) return {};
+  const gate = filter.gate.flatMap(({ instruction, half }) => [instruction, half]);
+  return { filter: filter.bytes, filterFlags: 0, gate };
+}
+
+/** The error for a call that is ours to make: anything between the child's birth and its program. */
+export function attachError({ error, call }: NativeFailure): SeccompError | undefined {
+  if (call !== 'seccomp' && call !== 'prctl' && call !== 'getrandom') return undefined;
+  const cause = systemError(error, call);
+  if (error === constants.errno.ENOSYS || (call === 'prctl' && error === constants.errno.EINVAL)) {
+    const message = `this kernel has no seccomp filters (${cause.message}); "seccomp doctor" tells what is missing`;
+    return new SeccompError('ERR_SECCOMP_UNSUPPORTED', message, { cause });
+  }
+  const remedies: Readonly<Record<number, string>> = {
+    [constants.errno.EACCES]: 'with noNewPrivileges: false the child needs CAP_SYS_ADMIN',
+    [constants.errno.EPERM]: 'a filter that is on already forbids it',
+    [constants.errno.ENOMEM]: 'too many filters are on already, or memory is short',
+  };
+  const remedy = remedies[error] ?? '"seccomp doctor" tells what this kernel can do';
+  return new SeccompError(
+    'ERR_SECCOMP_ATTACH',
+    `the filter was not put on (${cause.message}), and nothing was started: ${remedy}`,
+    {
+      cause,
+    },
+  );
+}
+
+/** Node throws for other errors, and lets these come as an event. */
+const REPORTED = new Set(['EACCES', 'EAGAIN', 'EMFILE', 'ENFILE', 'ENOENT']);
+
+function start(child: SandboxedProcess, request: NativeRequest): void {
+  const started = addon().spawn(request, (code, signal) => child.exited(code, signal));
+  if (!('error' in started)) {
+    child.attach(started);
+    return;
+  }
+  const ours = attachError(started);
+  if (ours !== undefined) throw ours;
+  const failure = systemError(started.error, `spawn ${child.spawnfile}`);
+  Object.assign(failure, { path: child.spawnfile, spawnargs: child.spawnargs.slice(1), call: started.call });
+  if (failure.code === undefined || !REPORTED.has(failure.code))
+    throw Object.assign(failure, { syscall: 'spawn', message: `spawn ${failure.code}` });
+  child.fail(
+    failure,
+    request.stdio.map((entry) => entry === SOCKET),
+  );
+}
+
+/** The command as a shell runs it, if `shell` asks for one. */
+function withShell(command: string, args: readonly string[], { shell }: SpawnOptions) {
+  if (shell === undefined || shell === null || shell === false) return { file: command, args };
+  if (shell !== true && typeof shell !== 'string')
+    throw invalidType('options.shell', 'one of type boolean or string', shell);
+  const file = typeof shell === 'string' && shell !== '' ? shell : '/bin/sh';
+  return { file, args: ['-c', [command, ...args].join(' ')] };
+}
+
+function limits({ timeout = 0, killSignal = 'SIGTERM', signal, detached }: SpawnOptions) {
+  if (typeof timeout !== 'number') throw invalidType('timeout', 'of type number', timeout);
+  if (!Number.isInteger(timeout) || timeout < 0) {
+    const message = `The value of "timeout" is out of range. It must be a whole number of milliseconds. Received ${timeout}`;
+    throw Object.assign(new RangeError(message), { code: 'ERR_OUT_OF_RANGE' });
+  }
+  if (signal !== undefined && !(signal instanceof AbortSignal))
+    throw invalidType('options.signal', 'an instance of AbortSignal', signal);
+  if (detached !== undefined && typeof detached !== 'boolean')
+    throw invalidType('options.detached', 'of type boolean', detached);
+  signalNumber(killSignal, 'options.killSignal');
+  return { timeout, killSignal };
+}

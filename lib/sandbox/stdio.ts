@@ -1,0 +1,89 @@
+/** What a child's descriptors are connected to. */
+import { spawn } from 'node:child_process';
+import { closeSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { getSystemErrorName } from 'node:util';
+import { SeccompError } from '../errors.ts';
+import { addon, NONE, NULL, SOCKET } from '../native.ts';
+import { invalidType, invalidValue, type SpawnOptions } from './options.ts';
+
+/** The child's descriptors, ready for the addon. */
+export interface Stdio {
+  readonly descriptors: readonly number[];
+  /** Closes what was opened for the child only; call it when the child has its copies. */
+  release(): void;
+}
+
+/** Reads the option `stdio`; at least the three standard descriptors. */
+export function openStdio(option: SpawnOptions['stdio']): Stdio {
+  const opened: number[] = [];
+  const release = () => {
+    for (const descriptor of opened.splice(0)) closeSync(descriptor);
+  };
+  try {
+    return { descriptors: entries(option).map((entry, i) => descriptorOf(entry, i, opened)), release };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+function entries(option: unknown): readonly unknown[] {
+  if (option === undefined || option === null) return ['pipe', 'pipe', 'pipe'];
+  if (typeof option === 'string') {
+    if (!['pipe', 'overlapped', 'ignore', 'inherit'].includes(option))
+      throw invalidValue('stdio', option, 'is invalid');
+    return [option, option, option];
+  }
+  if (!Array.isArray(option)) throw invalidValue('stdio', option, 'is invalid');
+  const given: readonly unknown[] = option;
+  return Array.from({ length: Math.max(3, given.length) }, (_, i) => given[i]);
+}
+
+function descriptorOf(entry: unknown, i: number, opened: number[]): number {
+  const value = entry ?? (i < 3 ? 'pipe' : 'ignore');
+  if (value === 'ignore') return i < 3 ? NULL : NONE;
+  if (value === 'pipe' || value === 'overlapped') return SOCKET;
+  if (value === 'inherit') return i;
+  if (value === 'ipc') {
+    throw new SeccompError(
+      'ERR_SECCOMP_OPTION',
+      `options.stdio[${i}]: "ipc" needs a Node program on the other side; use a pipe`,
+    );
+  }
+  const descriptor = typeof value === 'object' && 'fd' in value ? value.fd : value;
+  if (typeof descriptor === 'number') {
+    if (Number.isInteger(descriptor) && descriptor >= 0 && descriptor < 2 ** 31) return descriptor;
+    throw Object.assign(new RangeError(`The value of "stdio[${i}]" is out of range. Received ${descriptor}`), {
+      code: 'ERR_OUT_OF_RANGE',
+    });
+  }
+  if (value instanceof Socket) {
+    const borrowed = borrow(value, i);
+    opened.push(borrowed);
+    return borrowed;
+  }
+  if (typeof value === 'object')
+    throw invalidValue(`stdio[${i}]`, value.constructor.name, 'has no descriptor yet: wait for its open event');
+  throw invalidType(`stdio[${i}]`, 'one of pipe, overlapped, ignore, inherit, a Stream or a descriptor', value);
+}
+
+/**
+ * A duplicate of a socket's descriptor. Node keeps it to itself, but hands it on to its own children: one is started
+ * with it, asked for it, and ended before it runs. That also makes Node stop reading from the socket.
+ */
+function borrow(socket: Socket, i: number): number {
+  const holder = spawn(process.execPath, ['-e', 'process.stdin.resume()'], {
+    env: {},
+    stdio: ['pipe', 'ignore', 'ignore', socket],
+  });
+  holder.on('error', () => {}); // Its number is missing then, which says it.
+  const descriptor = holder.pid === undefined ? -1 : addon().borrow(holder.pid, 3);
+  holder.kill('SIGKILL');
+  holder.unref();
+  if (descriptor >= 0) return descriptor;
+  const message =
+    `options.stdio[${i}]: the socket's descriptor can't be duplicated here (pidfd_getfd: ${getSystemErrorName(descriptor)}); ` +
+    'give "pipe", and pipe the stream into the child';
+  throw new SeccompError('ERR_SECCOMP_UNSUPPORTED', message);
+}

@@ -1,0 +1,154 @@
+/** The syscall table: number, name and arguments of every syscall on every ABI, read from lib/syscalls/generated/. */
+
+import { ABIS, type AbiName, abiOf } from './abi.ts';
+import { ENTRIES, PROTOTYPES } from './generated/arguments.ts';
+import { NUMBERS } from './generated/numbers.ts';
+
+declare const brand: unique symbol;
+
+/** A syscall's number as `seccomp_data.nr` has it: with the base of mips, with bit 30 on x32. */
+export type SyscallNumber = number & { readonly [brand]: true };
+
+/** One argument register of a syscall. */
+export interface Argument {
+  /** The C type that the kernel declares. */
+  readonly type: string;
+  readonly name?: string;
+  /** How many low bits of the register the kernel reads. */
+  readonly width: 16 | 32 | 64;
+}
+
+interface Table {
+  readonly numbers: ReadonlyMap<string, SyscallNumber>;
+  readonly names: ReadonlyMap<number, string>;
+  readonly entries: ReadonlyMap<string, string>;
+}
+
+/** `seccomp_data.args` has six. */
+const REGISTERS = 6;
+
+/** By-value types that are narrower than a 64-bit register. A SYSCALL_DEFINE casts to them, which drops the rest. */
+const WIDTHS: ReadonlyMap<string, 16 | 32> = new Map([
+  ...['umode_t', 'old_uid_t', 'old_gid_t'].map((t) => [t, 16] as const),
+  ...['int', 'unsigned', 'unsigned int', 'uint', 'u32', '__u32', '__s32', 'uint32_t'].map((t) => [t, 32] as const),
+  ...['pid_t', 'uid_t', 'gid_t', 'qid_t', 'clockid_t', 'timer_t', 'mqd_t', 'rwf_t'].map((t) => [t, 32] as const),
+  ...['key_t', 'key_serial_t', 'enum landlock_rule_type'].map((t) => [t, 32] as const),
+  ...['aio_context', 'long', 'pid', 'size', 'ulong'].map((t) => [`compat_${t}_t`, 32] as const),
+]);
+
+/** Types that need two registers where a register has 32 bits. */
+const LONG_LONG: ReadonlySet<string> = new Set(['loff_t', 'u64', '__u64']);
+
+/** ABIs that start such a pair at an even register, and skip one for that. */
+const ALIGNS_PAIRS: ReadonlySet<AbiName> = new Set(['arm', 'mips', 'mipsel', 'ppc']);
+
+/** 32-bit ABIs with 64-bit registers: no pairs. */
+const WIDE_REGISTERS: ReadonlySet<AbiName> = new Set(['mips64n32', 'mipsel64n32']);
+
+/** Computes a value at its first use: importing this file costs nothing. */
+function lazy<Value extends object>(compute: () => Value): () => Value {
+  let value: Value | undefined;
+  return () => {
+    value ??= compute();
+    return value;
+  };
+}
+
+function parseTable(abi: AbiName): Table {
+  const lines = NUMBERS[abi].trim().split('\n');
+  const pairs = lines.flatMap((line) => {
+    const [first, ...names] = line.split(' ');
+    return names.map((name, i) => [name, (Number(first) + i) as SyscallNumber] as const);
+  });
+  const layers = ENTRIES.filter(([abis]) => abis === '*' || abis.split(' ').includes(abi));
+  const entries = layers.flatMap(([, text]) => text.split(/\s+/)).map((entry) => entry.split('='));
+  return {
+    numbers: new Map(pairs),
+    // Aliases come last in the text: reversed, the first name of a number overwrites them.
+    names: new Map(pairs.toReversed().map(([name, number]) => [number, name])),
+    entries: new Map(entries.map(([syscall = '', entry = '']) => [syscall, entry])),
+  };
+}
+
+const tables = new Map([...ABIS.keys()].map((abi) => [abi, lazy(() => parseTable(abi))]));
+
+function tableOf(abi: AbiName): Table {
+  const table = tables.get(abi);
+  if (table === undefined) throw new RangeError(`unknown ABI ${abi}`);
+  return table();
+}
+
+const prototypes = lazy((): ReadonlyMap<string, string> => {
+  const lines = PROTOTYPES.trim().split('\n');
+  return new Map(lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]));
+});
+
+/** Reads a C parameter: all before the last word is the type, unless that word belongs to it. */
+function parseParameter(text: string): { readonly type: string; readonly name?: string } {
+  const [, type, name] = /^(.*[ *]) ?(?!int$|long$|char$)(\w+)$/.exec(text) ?? [];
+  return type === undefined || name === undefined ? { type: text } : { type: type.trim(), name };
+}
+
+/** How many low bits of a register the kernel reads for a type; all for a type that isn't known to be narrower. */
+function widthOf(type: string, bits: 32 | 64): 16 | 32 | 64 {
+  return WIDTHS.get(type.replace(/^const /, '')) ?? bits;
+}
+
+function parseArguments(abi: AbiName, parameters: string): readonly Argument[] {
+  const { bits, endian } = abiOf(abi);
+  const registers: Argument[] = [];
+  for (const { type, name } of parameters === 'void' ? [] : parameters.split(', ').map(parseParameter)) {
+    if (bits === 32 && LONG_LONG.has(type) && !WIDE_REGISTERS.has(abi)) {
+      if (ALIGNS_PAIRS.has(abi) && registers.length % 2 === 1)
+        registers.push({ type: 'u32', name: 'padding', width: 32 });
+      const halves = endian === 'little' ? ['lo', 'hi'] : ['hi', 'lo'];
+      for (const half of halves) registers.push({ type: 'u32', name: `${name}_${half}`, width: 32 });
+    } else {
+      registers.push({ type, ...(name === undefined ? {} : { name }), width: widthOf(type, bits) });
+    }
+  }
+  return registers.slice(0, REGISTERS);
+}
+
+/** A syscall's number, or undefined where the ABI has none of that name. */
+export function syscallNumber(abi: AbiName, name: string): SyscallNumber | undefined {
+  return tableOf(abi).numbers.get(name);
+}
+
+/** A syscall's name; of two names for a number, the one that isn't the alias. */
+export function syscallName(abi: AbiName, number: number): string | undefined {
+  return tableOf(abi).names.get(number);
+}
+
+/** All syscalls of an ABI by name, aliases too. */
+export function syscallsOf(abi: AbiName): ReadonlyMap<string, SyscallNumber> {
+  return tableOf(abi).numbers;
+}
+
+/** Every name that is a syscall on some ABI. */
+export const syscallNames: () => ReadonlySet<string> = lazy(
+  () => new Set([...ABIS.keys()].flatMap((abi) => [...syscallsOf(abi).keys()])),
+);
+
+/** The kernel function that a syscall enters, without `sys_`; undefined for an unknown one, '' for the few with none. */
+export function entryPoint(abi: AbiName, name: string): string | undefined {
+  const { numbers, entries } = tableOf(abi);
+  return numbers.has(name) ? (entries.get(name) ?? name) : undefined;
+}
+
+/**
+ * A syscall's argument registers in order. A 64-bit parameter is two of them where registers have 32 bits.
+ * Undefined where the ABI doesn't have the syscall, and for the few that have a number and no function.
+ */
+export function argumentsOf(abi: AbiName, name: string): readonly Argument[] | undefined {
+  const parameters = prototypes().get(entryPoint(abi, name) ?? '');
+  return parameters === undefined ? undefined : parseArguments(abi, parameters);
+}
+
+/**
+ * How many low bits of an argument's register the kernel reads: what it declares, not what it later makes of it.
+ * Bits above don't change what the call does. An unknown syscall or an argument that isn't used: the whole register.
+ */
+export function argumentWidth(abi: AbiName, name: string, index: number): 16 | 32 | 64 {
+  return argumentsOf(abi, name)?.[index]?.width ?? abiOf(abi).bits;
+}

@@ -1,0 +1,64 @@
+// What runs between clone and execve.
+#ifndef SECCOMP_NATIVE_CHILD_H_
+#define SECCOMP_NATIVE_CHILD_H_
+
+#include <linux/filter.h>
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace seccomp {
+
+// The value that opens the exec gate: one word for each of the syscall arguments 3, 4 and 5.
+constexpr size_t kGateWords = 3;
+
+// An instruction of the filter whose constant is half a word of the gate value.
+struct GatePatch {
+  uint16_t instruction;
+  // Which half: 0 is the low half of argument 3, 1 its high half, … 5 the high half of argument 5.
+  uint16_t half;
+};
+
+// What went wrong, and in which call. `error` 0: nothing did.
+struct Failure {
+  int error;
+  const char* call;
+};
+
+// Everything that the child needs, made ready by the parent. The child only reads it, save `filter` (the gate value is
+// written into it) and `failure`. Memory is shared with the parent, so nothing has to be sent anywhere.
+struct ChildPlan {
+  // Paths for execve to try in turn, and the arguments of the shell that runs a file the kernel has no format for.
+  const char* const* candidates;
+  size_t candidate_count;
+  char* const* argv;
+  char** shell_argv;
+  char* const* envp;
+  // The child's descriptor i is the parent's descriptors[i]; -1: none. All others are closed by execve.
+  int* descriptors;
+  int descriptor_count;
+  const char* cwd;  // nullptr: the parent's.
+  bool new_session;
+  bool set_uid;
+  bool set_gid;
+  uid_t uid;
+  gid_t gid;
+  bool no_new_privileges;
+  sock_filter* filter;  // nullptr: no filter is put on.
+  uint16_t filter_length;
+  uint32_t filter_flags;  // SECCOMP_FILTER_FLAG_*
+  const GatePatch* gate;
+  size_t gate_length;
+  // The syscall that ends this child and nothing else: exit_group for a process, exit for a thread.
+  long exit_call;
+  Failure failure;
+};
+
+// Carries out the plan; returns only by ending the child, with the reason in `plan->failure`.
+// Async-signal-safe: it allocates nothing, takes no lock, and calls only what is a plain syscall.
+int RunChild(void* plan);
+
+}  // namespace seccomp
+
+#endif  // SECCOMP_NATIVE_CHILD_H_

@@ -1,0 +1,76 @@
+// Turns this process into a program under a filter.
+//
+// A thread of our own puts the filter on itself alone and calls execve(2), which ends all other threads and takes over
+// the process's number. If that fails the thread ends, and the rest of the process never had the filter.
+#include "execve.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <atomic>
+
+#include "linux_abi.h"
+#include "request.h"
+
+namespace seccomp {
+namespace {
+
+// The plan gives every signal its default disposition, which threads share: kept here, in case execve fails.
+class DispositionsKept {
+ public:
+  DispositionsKept() { Each([this](int signal) { Call(signal, nullptr, &saved_[signal - 1]); }); }
+  ~DispositionsKept() { Each([this](int signal) { Call(signal, &saved_[signal - 1], nullptr); }); }
+  DispositionsKept(const DispositionsKept&) = delete;
+  DispositionsKept& operator=(const DispositionsKept&) = delete;
+
+ private:
+  template <typename Function>
+  static void Each(Function function) {
+    for (int signal = 1; signal <= kLastSignal; signal++) {
+      if (signal != SIGKILL && signal != SIGSTOP) function(signal);
+    }
+  }
+  static void Call(int signal, const KernelSigaction* set, KernelSigaction* get) {
+    syscall(SYS_rt_sigaction, signal, set, get, kSigsetSize);
+  }
+  KernelSigaction saved_[kLastSignal] = {};
+};
+
+}  // namespace
+
+Napi::Value Execve(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!info[0].IsObject()) {
+    Napi::TypeError::New(env, "execve(request)").ThrowAsJavaScriptException();
+    return env.Undefined();
+  }
+  const std::unique_ptr<Request> request = Request::Read(env, info[0].As<Napi::Object>());
+  if (request == nullptr) return env.Undefined();
+  ChildMemory* memory = ChildMemory::ForThisThread();
+  if (memory == nullptr) return ToJavaScript(env, {errno, "mmap"});
+
+  ChildPlan plan = request->Plan(memory);
+  std::vector<int> descriptors = request->stdio();
+  plan.descriptors = descriptors.data();
+  plan.descriptor_count = static_cast<int>(descriptors.size());
+  plan.exit_call = SYS_exit;
+
+  // Its own descriptors, directory and credentials (no CLONE_FILES, no CLONE_FS), so a failure changes nothing here.
+  const int flags = CLONE_VM | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
+  const SignalsBlocked blocked;
+  const DispositionsKept dispositions;
+  std::atomic<pid_t> thread{0};  // The kernel clears it and wakes us when the thread has ended.
+  static_assert(sizeof thread == sizeof(pid_t));
+  if (clone(RunChild, memory->stack_top(), flags, &plan, &thread, nullptr, &thread) < 0) {
+    return ToJavaScript(env, {errno, "clone"});
+  }
+  for (pid_t id = thread; id != 0; id = thread) syscall(SYS_futex, &thread, FUTEX_WAIT, id, nullptr, nullptr, 0);
+  if (request->has_gate()) memory->Wipe();
+  return ToJavaScript(env, plan.failure);
+}
+
+}  // namespace seccomp

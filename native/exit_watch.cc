@@ -1,0 +1,120 @@
+// A child's end, seen through its pidfd in the event loop.
+#include "exit_watch.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <memory>
+
+#include "linux_abi.h"
+
+namespace seccomp {
+
+void ExitWatch::Define(Napi::Env env) {
+  Napi::Function constructor = DefineClass(env, "ExitWatch",
+                                           {InstanceMethod<&ExitWatch::Kill>("kill"),
+                                            InstanceMethod<&ExitWatch::Ref>("ref"),
+                                            InstanceMethod<&ExitWatch::Unref>("unref")});
+  env.SetInstanceData(new Napi::FunctionReference(Napi::Persistent(constructor)));
+}
+
+Napi::Object ExitWatch::Start(Napi::Env env, Descriptor* pidfd, const Napi::Function& on_exit, Failure* failure) {
+  uv_loop_t* loop = nullptr;
+  napi_get_uv_event_loop(env, &loop);
+  auto poll = std::make_unique<Poll>();
+  int error = uv_poll_init(loop, &poll->handle, pidfd->get());
+  if (error != 0) {
+    *failure = {-error, "uv_poll_init"};
+    return {};
+  }
+  Napi::Object object = env.GetInstanceData<Napi::FunctionReference>()->New({});
+  ExitWatch* watch = Unwrap(object);
+  watch->Napi::ObjectWrap<ExitWatch>::Ref();
+  watch->on_exit_ = Napi::Persistent(on_exit);
+  poll->owner = watch;
+  poll->handle.data = poll.get();
+  poll->pidfd = std::move(*pidfd);
+  napi_add_async_cleanup_hook(env, OnTeardown, poll.get(), &poll->hook);
+  uv_poll_start(&poll->handle, UV_READABLE, OnReadable);  // Can't fail: the handle is initialised and not closing.
+  watch->poll_ = poll.release();
+  return object;
+}
+
+ExitWatch::~ExitWatch() {
+  if (poll_ != nullptr) poll_->owner = nullptr;
+}
+
+// Linux 5.1, pidfd_send_signal(2): can't hit another process that got the same number.
+Napi::Value ExitWatch::Kill(const Napi::CallbackInfo& info) {
+  const int signal = info[0].IsNumber() ? info[0].As<Napi::Number>().Int32Value() : -1;
+  int error = ESRCH;
+  if (poll_ != nullptr) {
+    error = syscall(kPidfdSendSignal, poll_->pidfd.get(), signal, nullptr, 0) == 0 ? 0 : errno;
+  }
+  return Napi::Number::New(info.Env(), error);
+}
+
+void ExitWatch::Ref(const Napi::CallbackInfo&) {
+  if (poll_ != nullptr) uv_ref(reinterpret_cast<uv_handle_t*>(&poll_->handle));
+}
+
+void ExitWatch::Unref(const Napi::CallbackInfo&) {
+  if (poll_ != nullptr) uv_unref(reinterpret_cast<uv_handle_t*>(&poll_->handle));
+}
+
+// Linux 5.4, waitid(2) with P_PIDFD: reaps this child and no other.
+void ExitWatch::OnReadable(uv_poll_t* handle, int, int) {
+  ExitWatch* watch = static_cast<Poll*>(handle->data)->owner;
+  if (watch == nullptr) return;
+  siginfo_t status = {};
+  int result;
+  do {
+    result = waitid(static_cast<idtype_t>(kWaitPidfd), watch->poll_->pidfd.get(), &status, WEXITED | WNOHANG);
+  } while (result == -1 && errno == EINTR);
+  if (result == 0 && status.si_pid == 0) return;
+  if (result == -1 && errno == EAGAIN) return;
+  // Somebody else in this process reaped it (ECHILD): it is over, and how is not known.
+  const bool killed = result == 0 && status.si_code != CLD_EXITED;
+  watch->Report(result == 0 && !killed ? status.si_status : -1, killed ? status.si_status : 0);
+}
+
+void ExitWatch::Report(int code, int signal) {
+  const Napi::Env env = Env();
+  const Napi::HandleScope scope(env);
+  const Napi::Function on_exit = on_exit_.Value();
+  const Napi::Object self = Value();
+  const Napi::AsyncContext context(env, "seccomp.ExitWatch");
+  Close();
+  const napi_value null = env.Null();
+  on_exit.MakeCallback(self,
+                       {code < 0 ? null : Napi::Number::New(env, code), signal == 0 ? null : Napi::Number::New(env, signal)},
+                       context);
+  if (env.IsExceptionPending()) napi_fatal_exception(env, env.GetAndClearPendingException().Value());
+}
+
+// A worker ends while its child runs: the child goes on, unwatched.
+void ExitWatch::OnTeardown(napi_async_cleanup_hook_handle hook, void* data) {
+  ExitWatch* watch = static_cast<Poll*>(data)->owner;
+  if (watch != nullptr && watch->poll_ != nullptr) {
+    watch->Close();
+  } else {
+    napi_remove_async_cleanup_hook(hook);
+  }
+}
+
+void ExitWatch::Close() {
+  if (poll_ == nullptr) return;
+  Poll* poll = poll_;
+  poll_ = nullptr;
+  poll->owner = nullptr;
+  uv_close(reinterpret_cast<uv_handle_t*>(&poll->handle), [](uv_handle_t* handle) {
+    const std::unique_ptr<Poll> closed(static_cast<Poll*>(handle->data));
+    napi_remove_async_cleanup_hook(closed->hook);
+  });
+  Napi::ObjectWrap<ExitWatch>::Unref();
+}
+
+}  // namespace seccomp

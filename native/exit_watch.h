@@ -1,0 +1,49 @@
+// A child's end, seen through its pidfd in the event loop.
+#ifndef SECCOMP_NATIVE_EXIT_WATCH_H_
+#define SECCOMP_NATIVE_EXIT_WATCH_H_
+
+#include <napi.h>
+#include <uv.h>
+
+#include "request.h"
+
+namespace seccomp {
+
+// What JavaScript holds of a running child: kill(signal) → errno, ref(), unref(). It lives until the child is reaped.
+class ExitWatch : public Napi::ObjectWrap<ExitWatch> {
+ public:
+  // Makes the class known to this environment; call once when the addon is loaded.
+  static void Define(Napi::Env env);
+
+  // Watches the child behind `pidfd`; `on_exit(code, signal)` is called once, with null for the one that does not apply.
+  // Returns an empty value and sets `failure` if that can't be done; the pidfd is then the caller's still.
+  static Napi::Object Start(Napi::Env env, Descriptor* pidfd, const Napi::Function& on_exit, Failure* failure);
+
+  explicit ExitWatch(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ExitWatch>(info) {}
+  ~ExitWatch() override;
+
+ private:
+  // libuv frees handles later than we go.
+  struct Poll {
+    uv_poll_t handle;
+    ExitWatch* owner;
+    napi_async_cleanup_hook_handle hook;
+    Descriptor pidfd;
+  };
+
+  Napi::Value Kill(const Napi::CallbackInfo& info);
+  void Ref(const Napi::CallbackInfo& info);
+  void Unref(const Napi::CallbackInfo& info);
+  static void OnReadable(uv_poll_t* handle, int status, int events);
+  static void OnTeardown(napi_async_cleanup_hook_handle hook, void* poll);
+  void Report(int code, int signal);
+  // Stops watching. Safe to call twice.
+  void Close();
+
+  Poll* poll_ = nullptr;
+  Napi::FunctionReference on_exit_;
+};
+
+}  // namespace seccomp
+
+#endif  // SECCOMP_NATIVE_EXIT_WATCH_H_

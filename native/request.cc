@@ -1,0 +1,238 @@
+// What JavaScript asks to be started, read and checked once, in a form the child can use.
+#include "request.h"
+
+#include <errno.h>
+#include <linux/bpf_common.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <limits>
+#include <optional>
+
+#include "linux_abi.h"
+
+namespace seccomp {
+namespace {
+
+// RunChild calls a handful of small functions; the kernel needs none of this stack.
+constexpr size_t kGuard = 64 * 1024;  // One page of the largest page size.
+constexpr size_t kStack = 64 * 1024;
+constexpr size_t kFilter = BPF_MAXINSNS * sizeof(sock_filter);
+constexpr size_t kMapping = kGuard + kStack + kFilter;
+
+void Throw(Napi::Env env, const char* what) { Napi::TypeError::New(env, what).ThrowAsJavaScriptException(); }
+
+bool ReadString(Napi::Env env, const Napi::Value& value, const char* what, std::string* out) {
+  if (!value.IsString()) return Throw(env, what), false;
+  *out = value.As<Napi::String>().Utf8Value();
+  if (out->find('\0') != std::string::npos) return Throw(env, what), false;
+  return true;
+}
+
+bool ReadStrings(Napi::Env env, const Napi::Value& value, const char* what, std::vector<std::string>* out) {
+  if (!value.IsArray()) return Throw(env, what), false;
+  const Napi::Array array = value.As<Napi::Array>();
+  out->resize(array.Length());
+  for (uint32_t i = 0; i < array.Length(); i++) {
+    if (!ReadString(env, array.Get(i), what, &(*out)[i])) return false;
+  }
+  return true;
+}
+
+// A whole number from `low` to `high`.
+std::optional<int64_t> ReadInteger(Napi::Env env, const Napi::Value& value, int64_t low, int64_t high,
+                                   const char* what) {
+  if (value.IsNumber()) {
+    const double number = value.As<Napi::Number>().DoubleValue();
+    const auto integer = number >= low && number <= high ? static_cast<int64_t>(number) : low - 1;
+    if (integer >= low && static_cast<double>(integer) == number) return integer;
+  }
+  Throw(env, what);
+  return std::nullopt;
+}
+
+bool ReadId(Napi::Env env, const Napi::Value& value, const char* what, bool* set, uint32_t* id) {
+  if (value.IsUndefined()) return true;
+  const auto number = ReadInteger(env, value, std::numeric_limits<int32_t>::min(), UINT32_MAX, what);
+  if (!number) return false;
+  *set = true;
+  *id = static_cast<uint32_t>(*number);
+  return true;
+}
+
+bool ReadFlag(Napi::Env env, const Napi::Value& value, const char* what, bool* out) {
+  if (!value.IsBoolean()) return Throw(env, what), false;
+  *out = value.As<Napi::Boolean>().Value();
+  return true;
+}
+
+std::vector<char*> Pointers(std::vector<std::string>* strings) {
+  std::vector<char*> pointers;
+  for (std::string& string : *strings) pointers.push_back(string.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+}  // namespace
+
+Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
+  if (this != &other) {
+    if (fd_ >= 0) close(fd_);
+    fd_ = other.Release();
+  }
+  return *this;
+}
+
+Descriptor::~Descriptor() {
+  if (fd_ >= 0) close(fd_);
+}
+
+int Descriptor::Release() {
+  const int fd = fd_;
+  fd_ = -1;
+  return fd;
+}
+
+ChildMemory* ChildMemory::ForThisThread() {
+  thread_local std::unique_ptr<ChildMemory> memory;
+  if (memory == nullptr) {
+    void* base = mmap(nullptr, kMapping, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+    if (base == MAP_FAILED) return nullptr;
+    memory.reset(new ChildMemory(static_cast<char*>(base)));
+    if (mprotect(base, kGuard, PROT_NONE) != 0 || madvise(base, kMapping, MADV_DONTDUMP) != 0 ||
+        madvise(base, kMapping, MADV_DONTFORK) != 0) {
+      const int error = errno;
+      memory.reset();
+      errno = error;
+      return nullptr;
+    }
+  }
+  return memory.get();
+}
+
+ChildMemory::~ChildMemory() { munmap(base_, kMapping); }
+
+void* ChildMemory::stack_top() const { return base_ + kGuard + kStack; }
+
+sock_filter* ChildMemory::filter() const { return reinterpret_cast<sock_filter*>(base_ + kGuard + kStack); }
+
+void ChildMemory::Wipe() { explicit_bzero(base_ + kGuard, kStack + kFilter); }
+
+std::unique_ptr<Request> Request::Read(Napi::Env env, const Napi::Object& options) {
+  std::unique_ptr<Request> request(new Request());
+  Request& r = *request;
+  if (!ReadStrings(env, options.Get("candidates"), "candidates: an array of paths", &r.candidates_) ||
+      !ReadStrings(env, options.Get("args"), "args: an array of strings without NUL", &r.arguments_) ||
+      !ReadStrings(env, options.Get("env"), "env: an array of NAME=value", &r.environment_) ||
+      !ReadFlag(env, options.Get("detached"), "detached: a boolean", &r.new_session_) ||
+      !ReadFlag(env, options.Get("noNewPrivileges"), "noNewPrivileges: a boolean", &r.no_new_privileges_) ||
+      !ReadId(env, options.Get("uid"), "uid: a 32-bit number", &r.set_uid_, &r.uid_) ||
+      !ReadId(env, options.Get("gid"), "gid: a 32-bit number", &r.set_gid_, &r.gid_)) {
+    return nullptr;
+  }
+  if (r.candidates_.empty()) return Throw(env, "candidates: at least one path"), nullptr;
+  if (r.arguments_.empty()) return Throw(env, "args: at least argv[0]"), nullptr;
+  const Napi::Value cwd = options.Get("cwd");
+  if (!cwd.IsUndefined() && !ReadString(env, cwd, "cwd: a path without NUL", &r.cwd_)) return nullptr;
+
+  const Napi::Value stdio = options.Get("stdio");
+  if (!stdio.IsArray() || stdio.As<Napi::Array>().Length() > 1024) {
+    return Throw(env, "stdio: an array of at most 1024 descriptors"), nullptr;
+  }
+  for (uint32_t i = 0; i < stdio.As<Napi::Array>().Length(); i++) {
+    const auto fd = ReadInteger(env, stdio.As<Napi::Array>().Get(i), kSocket, std::numeric_limits<int>::max(),
+                                "stdio: a descriptor");
+    if (!fd) return nullptr;
+    r.stdio_.push_back(static_cast<int>(*fd));
+  }
+  return r.ReadFilter(env, options) ? std::move(request) : nullptr;
+}
+
+bool Request::ReadFilter(Napi::Env env, const Napi::Object& options) {
+  const Napi::Value filter = options.Get("filter");
+  if (filter.IsUndefined()) return true;
+  if (!filter.IsTypedArray() || filter.As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array) {
+    return Throw(env, "filter: a Uint8Array"), false;
+  }
+  const auto bytes = filter.As<Napi::Uint8Array>();
+  const size_t size = bytes.ByteLength();
+  if (size == 0 || size % sizeof(sock_filter) != 0 || size > kFilter) {
+    return Throw(env, "filter: 1 to 4096 instructions of 8 bytes"), false;
+  }
+  filter_.resize(size / sizeof(sock_filter));
+  memcpy(filter_.data(), bytes.Data(), size);
+  const auto flags = ReadInteger(env, options.Get("filterFlags"), 0, UINT32_MAX, "filterFlags: a 32-bit number");
+  if (!flags) return false;
+  filter_flags_ = static_cast<uint32_t>(*flags);
+
+  const Napi::Value gate = options.Get("gate");
+  if (!gate.IsArray()) return Throw(env, "gate: an array of [instruction, half] pairs, flat"), false;
+  const Napi::Array patches = gate.As<Napi::Array>();
+  if (patches.Length() % 2 != 0) return Throw(env, "gate: whole pairs"), false;
+  for (uint32_t i = 0; i < patches.Length(); i += 2) {
+    const auto instruction =
+        ReadInteger(env, patches.Get(i), 0, static_cast<int64_t>(filter_.size()) - 1, "gate: an instruction");
+    if (!instruction) return false;
+    const auto half = ReadInteger(env, patches.Get(i + 1), 0, 2 * kGateWords - 1, "gate: a half, 0 to 5");
+    if (!half) return false;
+    if (filter_[*instruction].code != (BPF_JMP | BPF_JEQ | BPF_K)) {
+      return Throw(env, "gate: the instruction must be jeq"), false;
+    }
+    gate_.push_back({static_cast<uint16_t>(*instruction), static_cast<uint16_t>(*half)});
+  }
+  return true;
+}
+
+ChildPlan Request::Plan(ChildMemory* memory) {
+  candidate_pointers_.clear();
+  for (const std::string& candidate : candidates_) candidate_pointers_.push_back(candidate.c_str());
+  argument_pointers_ = Pointers(&arguments_);
+  environment_pointers_ = Pointers(&environment_);
+  // sh FILE ARGUMENTS…: RunChild writes FILE into [1].
+  static char shell[] = "/bin/sh";
+  shell_pointers_ = {shell, nullptr};
+  shell_pointers_.insert(shell_pointers_.end(), argument_pointers_.begin() + 1, argument_pointers_.end());
+
+  ChildPlan plan = {};
+  plan.candidates = candidate_pointers_.data();
+  plan.candidate_count = candidate_pointers_.size();
+  plan.argv = argument_pointers_.data();
+  plan.shell_argv = shell_pointers_.data();
+  plan.envp = environment_pointers_.data();
+  plan.cwd = cwd_.empty() ? nullptr : cwd_.c_str();
+  plan.new_session = new_session_;
+  plan.set_uid = set_uid_;
+  plan.set_gid = set_gid_;
+  plan.uid = uid_;
+  plan.gid = gid_;
+  plan.no_new_privileges = no_new_privileges_;
+  if (!filter_.empty()) {
+    memcpy(memory->filter(), filter_.data(), filter_.size() * sizeof(sock_filter));
+    plan.filter = memory->filter();
+    plan.filter_length = static_cast<uint16_t>(filter_.size());
+    plan.filter_flags = filter_flags_;
+    plan.gate = gate_.data();
+    plan.gate_length = gate_.size();
+  }
+  return plan;
+}
+
+SignalsBlocked::SignalsBlocked() {
+  static const unsigned long all[2] = {~0UL, ~0UL};
+  syscall(SYS_rt_sigprocmask, SIG_SETMASK, all, saved_, kSigsetSize);
+}
+
+SignalsBlocked::~SignalsBlocked() { syscall(SYS_rt_sigprocmask, SIG_SETMASK, saved_, nullptr, kSigsetSize); }
+
+Napi::Value ToJavaScript(Napi::Env env, const Failure& failure) {
+  if (failure.error == 0) return env.Undefined();
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("error", failure.error);
+  result.Set("call", failure.call);
+  return result;
+}
+
+}  // namespace seccomp

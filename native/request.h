@@ -1,0 +1,100 @@
+// What JavaScript asks to be started, read and checked once, in a form the child can use.
+#ifndef SECCOMP_NATIVE_REQUEST_H_
+#define SECCOMP_NATIVE_REQUEST_H_
+
+#include <napi.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "child.h"
+
+namespace seccomp {
+
+// A file descriptor that closes itself.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd = -1) : fd_(fd) {}
+  Descriptor(Descriptor&& other) noexcept : fd_(other.Release()) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  Descriptor& operator=(Descriptor&& other) noexcept;
+  ~Descriptor();
+
+  int get() const { return fd_; }
+  int Release();
+
+ private:
+  int fd_;
+};
+
+// The child's stack, the filter it may patch, and its plan: memory that no core dump and no fork of this process copies,
+// made once a thread.
+class ChildMemory {
+ public:
+  static ChildMemory* ForThisThread();  // nullptr: no memory, see errno.
+  ~ChildMemory();
+  ChildMemory(const ChildMemory&) = delete;
+  ChildMemory& operator=(const ChildMemory&) = delete;
+
+  void* stack_top() const;
+  sock_filter* filter() const;
+  // Leaves nothing of a gate value behind: not in the filter, and not on the stack.
+  void Wipe();
+
+ private:
+  explicit ChildMemory(char* base) : base_(base) {}
+  char* base_;
+};
+
+// The strings, arrays and numbers that a ChildPlan points to.
+class Request {
+ public:
+  // Reads the object that lib/native.ts calls a NativeRequest. Throws a JavaScript TypeError or RangeError and returns
+  // nullptr if it is not one.
+  static std::unique_ptr<Request> Read(Napi::Env env, const Napi::Object& options);
+
+  // The plan without descriptors. Valid while the request and `memory` live.
+  ChildPlan Plan(ChildMemory* memory);
+
+  // What JavaScript wants for each of the child's descriptors: a descriptor of this process, or one of these.
+  enum : int { kNone = -1, kNull = -2, kSocket = -3 };
+  const std::vector<int>& stdio() const { return stdio_; }
+  bool changes_identity() const { return set_uid_ || set_gid_; }
+  bool has_gate() const { return !gate_.empty(); }
+
+ private:
+  Request() = default;
+  bool ReadFilter(Napi::Env env, const Napi::Object& options);
+
+  std::vector<std::string> candidates_, arguments_, environment_;
+  std::vector<const char*> candidate_pointers_;
+  std::vector<char*> argument_pointers_, shell_pointers_, environment_pointers_;
+  std::vector<int> stdio_;
+  std::string cwd_;
+  bool new_session_ = false, no_new_privileges_ = true, set_uid_ = false, set_gid_ = false;
+  uint32_t uid_ = 0, gid_ = 0;
+  std::vector<sock_filter> filter_;
+  uint32_t filter_flags_ = 0;
+  std::vector<GatePatch> gate_;
+};
+
+// Blocks every signal of this thread, the ones that libc keeps for itself too, for as long as it lives.
+class SignalsBlocked {
+ public:
+  SignalsBlocked();
+  ~SignalsBlocked();
+  SignalsBlocked(const SignalsBlocked&) = delete;
+  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+
+ private:
+  unsigned long saved_[2];
+};
+
+// { error, call } for lib/native.ts, or undefined if nothing failed.
+Napi::Value ToJavaScript(Napi::Env env, const Failure& failure);
+
+}  // namespace seccomp
+
+#endif  // SECCOMP_NATIVE_REQUEST_H_

@@ -1,0 +1,13 @@
+{
+  "variables": {
+    "native_sources": [
+      "native/addon.cc",
+      "native/child.cc",
+      "native/execve.cc",
+      "native/exit_watch.cc",
+      "native/filter.cc",
+      "native/request.cc",
+      "native/spawn.cc"
+    ]
+  }
+}

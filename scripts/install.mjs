@@ -1,0 +1,43 @@
+// Builds the addon: what `npm install` and `npm run build:addon` run. Plain JavaScript, since nothing is built before it.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+if (process.platform !== 'linux') {
+  console.log(
+    `seccomp: this is ${process.platform}, so no addon is built; profiles can be checked and compiled, not put on.`,
+  );
+  process.exit(0);
+}
+
+const { env } = process;
+const tools = [
+  {
+    command: env.npm_config_python ?? env.NODE_GYP_FORCE_PYTHON ?? env.PYTHON ?? 'python3',
+    debian: 'python3',
+    fedora: 'python3',
+  },
+  { command: 'make', debian: 'make', fedora: 'make' },
+  { command: env.CXX?.split(' ')[0] ?? 'g++', debian: 'g++', fedora: 'gcc-c++' },
+];
+const missing = tools.filter(({ command }) => spawnSync(command, ['--version']).error !== undefined);
+if (missing.length > 0) {
+  const list = (key) => missing.map((tool) => tool[key]).join(' ');
+  console.error(`seccomp: its addon is built here, and that needs ${list('command')}. Install what is missing:
+  Debian, Ubuntu   apt-get install ${list('debian')}
+  Fedora, RHEL     dnf install ${list('fedora')}
+  Alpine           apk add ${list('debian')} linux-headers`);
+  process.exit(1);
+}
+
+// npm brings its own node-gyp and says where; in a checkout ours is on the PATH.
+const npmGyp = env.npm_config_node_gyp;
+const gyp = npmGyp !== undefined && existsSync(npmGyp) ? [process.execPath, npmGyp] : ['node-gyp'];
+// Headers beside this very Node spare a download.
+const prefix = dirname(dirname(process.execPath));
+const headers = existsSync(join(prefix, 'include/node/node_api.h')) ? [`--nodedir=${prefix}`] : [];
+const step = process.argv.includes('--changed') && existsSync('build/Makefile') ? 'build' : 'rebuild';
+const [command, ...args] = [...gyp, step, '--loglevel=warn', ...headers];
+const { status, error } = spawnSync(command, args, { stdio: 'inherit' });
+if (error !== undefined) console.error(`seccomp: ${command} does not start: ${error.message}`);
+process.exit(status ?? 1);
