@@ -1,8 +1,14 @@
-/** This machine as profiles see it. */
+/** This machine: what profiles are resolved against, and what its kernel, container and user can do with filters. */
+import { existsSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
-import { SeccompError } from './errors.ts';
-import type { Host } from './profile/resolve.ts';
-import type { AbiName } from './syscalls/abi.ts';
+import { gunzipSync } from 'node:zlib';
+import { SeccompError } from './errors.js';
+import { addon } from './native.js';
+import { ACTION_KINDS, actionBase } from './policy/action.js';
+import type { Action } from './policy/policy.js';
+import { CAPABILITIES } from './profile/capabilities.js';
+import type { Host } from './profile/resolve.js';
+import type { AbiName } from './syscalls/abi.js';
 
 /** process.arch to ABIs. */
 const NATIVE: Readonly<Record<string, AbiName>> = {
@@ -28,4 +34,113 @@ export function thisHost(capabilities: readonly string[] = [], abis?: readonly A
   const kernel =
     version === null ? { major: 255, minor: 255 } : { major: Number(version[1]), minor: Number(version[2]) };
   return { abi, kernel, capabilities: new Set(capabilities), ...(abis === undefined ? {} : { abis }) };
+}
+
+/** SECCOMP_FILTER_FLAG_* of linux/seccomp.h, and the kernel that brought each. */
+export const FILTER_FLAGS = [
+  { name: 'TSYNC', value: 1, since: '3.17' },
+  { name: 'LOG', value: 2, since: '4.14' },
+  { name: 'SPEC_ALLOW', value: 4, since: '4.17' },
+  { name: 'NEW_LISTENER', value: 8, since: '5.0' },
+  { name: 'TSYNC_ESRCH', value: 16, since: '5.7' },
+  // It means something only beside NEW_LISTENER.
+  { name: 'WAIT_KILLABLE_RECV', value: 32 | 8, since: '5.19' },
+] as const;
+
+export type FilterFlag = (typeof FILTER_FLAGS)[number]['name'];
+
+/** The CONFIG_ options about seccomp, or null where the file that has them is not to be seen. */
+export type KernelConfig =
+  | { readonly file: string; readonly options: Readonly<Record<string, string>> }
+  | { readonly file: null };
+
+export interface Features {
+  readonly kernel: string;
+  readonly config: KernelConfig;
+  /** Whether seccomp(2) is there at all. */
+  readonly seccomp: boolean;
+  /** Those that the kernel has. */
+  readonly actions: readonly Action['kind'][];
+  readonly flags: readonly FilterFlag[];
+  /** This process, from /proc/self/status. */
+  readonly self: {
+    /** 0 none, 1 strict, 2 filtered; null if the kernel does not say. */
+    readonly mode: number | null;
+    /** Filters on already; null before Linux 5.9. */
+    readonly filters: number | null;
+    readonly noNewPrivileges: boolean;
+    readonly uid: number;
+    readonly capabilities: readonly string[];
+  };
+  /** What kind of container this is, or null. */
+  readonly container: string | null;
+}
+
+/**
+ * Asks. Nothing is put on.
+ * @throws SeccompError ERR_SECCOMP_UNSUPPORTED, ERR_SECCOMP_ADDON where there is no addon to ask with.
+ */
+export function features(): Features {
+  const native = addon();
+  const status = readStatus();
+  return {
+    kernel: release(),
+    config: kernelConfig(),
+    seccomp: native.actionAvailable(actionBase('allow')) === 0 || native.filterFlagsKnown(0),
+    actions: ACTION_KINDS.filter((kind) => native.actionAvailable(actionBase(kind)) === 0),
+    flags: FILTER_FLAGS.filter(({ value }) => native.filterFlagsKnown(value)).map(({ name }) => name),
+    self: {
+      mode: number(status.get('Seccomp')),
+      filters: number(status.get('Seccomp_filters')),
+      noNewPrivileges: status.get('NoNewPrivs') === '1',
+      uid: process.getuid?.() ?? -1,
+      capabilities: capabilityNames(status.get('CapEff') ?? '0'),
+    },
+    container: containerKind(),
+  };
+}
+
+/** The CONFIG_ options about seccomp, from where distributions keep them. */
+export function kernelConfig(): KernelConfig {
+  const version = release();
+  for (const file of ['/proc/config.gz', `/boot/config-${version}`, `/lib/modules/${version}/config`]) {
+    const text = readConfig(file);
+    if (text === undefined) continue;
+    return {
+      file,
+      options: Object.fromEntries([...text.matchAll(/^(CONFIG_SECCOMP\w*)=(.*)$/gm)].map(([, k, v]) => [k, v])),
+    };
+  }
+  return { file: null };
+}
+
+function readConfig(file: string): string | undefined {
+  try {
+    const bytes = readFileSync(file);
+    return (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString();
+  } catch {
+    return undefined; // Not there or not readable: the next place is asked.
+  }
+}
+
+function readStatus(): ReadonlyMap<string, string> {
+  const lines = readFileSync('/proc/self/status', 'utf8').split('\n');
+  return new Map(lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()]));
+}
+
+function capabilityNames(mask: string): readonly string[] {
+  const bits = BigInt(`0x${mask}`);
+  return CAPABILITIES.filter((_, i) => ((bits >> BigInt(i)) & 1n) === 1n);
+}
+
+/** By the marks that engines leave. */
+function containerKind(): string | null {
+  if (existsSync('/.dockerenv')) return 'docker';
+  if (existsSync('/run/.containerenv')) return 'podman';
+  if (existsSync('/var/run/secrets/kubernetes.io')) return 'kubernetes';
+  return process.env['container'] ?? null;
+}
+
+function number(text: string | undefined): number | null {
+  return text === undefined ? null : Number(text);
 }

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { SeccompError } from './errors.ts';
+import { SeccompError } from './errors.js';
 
 /** What is to be started, with everything decided. */
 export interface NativeRequest {

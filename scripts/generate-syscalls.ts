@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-import type { AbiName } from '../lib/syscalls/abi.ts';
+import type { AbiName } from '../lib/syscalls/abi.js';
 import newer from './newer-syscalls.json' with { type: 'json' };
 
 /** Debian's linux-libc-dev (from 13 on) keeps the UAPI headers of every architecture here. */

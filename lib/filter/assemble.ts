@@ -1,6 +1,6 @@
 /** Gives the nodes of a program their places: emission runs from the end, so a jump's target always exists already. */
-import { BPF, type Instruction } from './instruction.ts';
-import type { Node } from './node.ts';
+import { BPF, type Instruction } from './instruction.js';
+import type { Node } from './node.js';
 
 declare const position: unique symbol;
 declare const skip: unique symbol;

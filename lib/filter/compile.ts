@@ -1,15 +1,15 @@
 /** Compiles a policy to a filter: ABI first, then the number by a tree of ranges, then arguments where a rule asks. */
-import { SeccompError } from '../errors.ts';
-import { returnValue } from '../policy/action.ts';
-import { type AbiPolicy, type Policy, X32_BIT } from '../policy/policy.ts';
-import type { Abi } from '../syscalls/abi.ts';
-import { syscallNumber } from '../syscalls/table.ts';
-import { assemble } from './assemble.ts';
-import { decide } from './conditions.ts';
-import { Filter } from './filter.ts';
-import { ARCH_OFFSET, argumentOffset, encode, MAX_INSTRUCTIONS, NR_OFFSET } from './instruction.ts';
-import { loaded, type Node, NodeFactory } from './node.ts';
-import { buildTree, type Range } from './tree.ts';
+import { SeccompError } from '../errors.js';
+import { returnValue } from '../policy/action.js';
+import { type AbiPolicy, type Policy, X32_BIT } from '../policy/policy.js';
+import type { Abi } from '../syscalls/abi.js';
+import { syscallNumber } from '../syscalls/table.js';
+import { assemble } from './assemble.js';
+import { decide } from './conditions.js';
+import { Filter } from './filter.js';
+import { ARCH_OFFSET, argumentOffset, encode, MAX_INSTRUCTIONS, NR_OFFSET } from './instruction.js';
+import { loaded, type Node, NodeFactory } from './node.js';
+import { buildTree, type Range } from './tree.js';
 
 export interface CompileOptions {
   /**

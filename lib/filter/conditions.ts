@@ -1,10 +1,10 @@
 /** Argument checks as nodes: the decisions on one syscall, tried in order. */
 
-import { returnValue } from '../policy/action.ts';
-import type { Action, Condition, Decision } from '../policy/policy.ts';
-import type { Abi } from '../syscalls/abi.ts';
-import { argumentOffset } from './instruction.ts';
-import { loaded, type Node, type NodeFactory } from './node.ts';
+import { returnValue } from '../policy/action.js';
+import type { Action, Condition, Decision } from '../policy/policy.js';
+import type { Abi } from '../syscalls/abi.js';
+import { argumentOffset } from './instruction.js';
+import { loaded, type Node, type NodeFactory } from './node.js';
 
 /** The node that carries out the first decision whose conditions hold, else `otherwise`. */
 export function decide(decisions: readonly Decision[], otherwise: Action, abi: Abi, factory: NodeFactory): Node {

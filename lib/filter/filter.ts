@@ -1,8 +1,8 @@
 /** The filter: a compiled program with what is known about it. */
-import type { Policy } from '../policy/policy.ts';
-import type { AbiName } from '../syscalls/abi.ts';
-import type { GateSite } from './assemble.ts';
-import type { Instruction } from './instruction.ts';
+import type { Policy } from '../policy/policy.js';
+import type { AbiName } from '../syscalls/abi.js';
+import type { GateSite } from './assemble.js';
+import type { Instruction } from './instruction.js';
 
 /** A classic-BPF program that carries out `policy`. Immutable; may be put on any number of processes. */
 export class Filter {

@@ -5,7 +5,7 @@
  * It reads `struct seccomp_data`: nr (4 bytes), arch (4), instruction_pointer (8), args (6 × 8), in words of 4 bytes.
  * Sources: linux/filter.h, linux/bpf_common.h, linux/seccomp.h; kernel/seccomp.c says what seccomp allows of it.
  */
-import type { Abi } from '../syscalls/abi.ts';
+import type { Abi } from '../syscalls/abi.js';
 
 /** `struct sock_filter`: one instruction of 8 bytes. */
 export interface Instruction {

@@ -1,7 +1,7 @@
 /** Runs a filter as the kernel would, for one call: classic BPF within the limits of kernel/seccomp.c. */
-import type { Call } from '../policy/policy.ts';
-import type { Abi } from '../syscalls/abi.ts';
-import { ARCH_OFFSET, argumentOffset, BPF, type Instruction, NR_OFFSET } from './instruction.ts';
+import type { Call } from '../policy/policy.js';
+import type { Abi } from '../syscalls/abi.js';
+import { ARCH_OFFSET, argumentOffset, BPF, type Instruction, NR_OFFSET } from './instruction.js';
 
 /** The 32-bit value that a filter returns, and how many instructions it took. */
 export interface Outcome {

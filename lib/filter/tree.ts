@@ -4,7 +4,7 @@
  * The cost model is in docs/how-it-works.md: every instruction costs once, when the kernel translates the filter; every
  * step of a path costs once for each syscall number that takes it, when the kernel asks the new filter about all of them.
  */
-import type { Node, NodeFactory } from './node.ts';
+import type { Node, NodeFactory } from './node.js';
 
 /** Numbers from `start` to the next range's start − 1; the last goes to 2³² − 1. Neighbours have different outcomes. */
 export interface Range {

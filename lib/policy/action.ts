@@ -1,5 +1,5 @@
 /** Actions and the 32-bit values that a filter returns for them. Source: linux/seccomp.h. */
-import type { Action } from './policy.ts';
+import type { Action } from './policy.js';
 
 const BASE = {
   'kill-process': 0x8000_0000,

@@ -1,6 +1,6 @@
 /** The meaning of a policy: what it decides for one call. Compiler, prover, interpreter and kernel are held against it. */
-import type { Abi } from '../syscalls/abi.ts';
-import { type Action, type Call, type Condition, isX32, type Policy } from './policy.ts';
+import type { Abi } from '../syscalls/abi.js';
+import { type Action, type Call, type Condition, isX32, type Policy } from './policy.js';
 
 /** Decides a call: the first decision whose conditions all hold, else the default. */
 export function evaluate(policy: Policy, call: Call): Action {

@@ -1,5 +1,5 @@
 /** The policy: what is decided for each syscall number of each ABI. No names, no JSON, no capabilities. */
-import type { Abi } from '../syscalls/abi.ts';
+import type { Abi } from '../syscalls/abi.js';
 
 /** What the kernel does with a call. Source: seccomp(2). */
 export type Action =

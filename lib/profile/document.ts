@@ -1,8 +1,8 @@
 /** The profile document: what a person writes, in the form that Docker reads, and what is valid in it. */
 import * as v from 'valibot';
-import { ABIS, type AbiName } from '../syscalls/abi.ts';
-import { CAPABILITIES } from './capabilities.ts';
-import { suggest } from './suggest.ts';
+import { ABIS, type AbiName } from '../syscalls/abi.js';
+import { CAPABILITIES } from './capabilities.js';
+import { suggest } from './suggest.js';
 
 /** A profile as Docker reads it. Source: the runtime specification's `linux.seccomp`, and Docker's additions to it. */
 export interface ProfileDocument {

@@ -1,6 +1,6 @@
 /** JSON text with places: values for checking, and where in the text each one stands. */
 import { type AnyNode, parse, type ValueNode } from '@humanwhocodes/momoa';
-import type { Finding } from './document.ts';
+import type { Finding } from './document.js';
 
 /** A place in the text, counted from 1. */
 export interface Place {
@@ -37,7 +37,7 @@ const DEEPEST = 64;
 export function parseJson(text: string): ParsedText {
   const root = parseText(text);
   const findings: Finding[] = [];
-  const value = valueOf(root, text, [], findings);
+  const value = toValue(root, text, [], findings);
   return { value, findings, placeOf: (keys) => placeOf(root, keys) };
 }
 
@@ -69,12 +69,12 @@ function placeAt(text: string, index: number): Place {
   return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
 }
 
-function valueOf(node: ValueNode, text: string, keys: readonly (string | number)[], findings: Finding[]): unknown {
+function toValue(node: ValueNode, text: string, keys: readonly (string | number)[], findings: Finding[]): unknown {
   switch (node.type) {
     case 'Object': {
       const entries = node.members.map(({ name, value }): [string, unknown] => {
         const key = keyOf(name);
-        return [key, valueOf(value, text, [...keys, key], findings)];
+        return [key, toValue(value, text, [...keys, key], findings)];
       });
       const seen = new Set<string>();
       for (const [key] of entries) {
@@ -85,7 +85,7 @@ function valueOf(node: ValueNode, text: string, keys: readonly (string | number)
       return Object.fromEntries(entries);
     }
     case 'Array':
-      return node.elements.map(({ value }, i) => valueOf(value, text, [...keys, i], findings));
+      return node.elements.map(({ value }, i) => toValue(value, text, [...keys, i], findings));
     case 'Number': {
       const literal = text.slice(...(node.range ?? [0, 0]));
       if (!/^\d+$/.test(literal)) {

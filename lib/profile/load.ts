@@ -1,10 +1,10 @@
 /** Finds a profile by what people write for one: a built-in's name, a path, a file URL, JSON text, or an object. */
 import { readFileSync } from 'node:fs';
-import { SeccompError } from '../errors.ts';
-import { BUILTINS } from './builtin/index.ts';
-import type { ProfileDocument } from './document.ts';
-import { Profile, parseProfile, profileOf } from './profile.ts';
-import { suggest } from './suggest.ts';
+import { SeccompError } from '../errors.js';
+import { BUILTINS } from './builtin/index.js';
+import type { ProfileDocument } from './document.js';
+import { Profile, parseProfile, profileOf } from './profile.js';
+import { suggest } from './suggest.js';
 
 /**
  * A profile as spawn takes it. A string that begins with `{` is JSON text; one with a `/` or a `.` is a path; any other

@@ -1,7 +1,7 @@
 /** A profile that has been read and checked. */
-import { ProfileError, type ProfileIssue } from '../errors.ts';
-import { type CheckedDocument, check, type Finding, type ProfileDocument } from './document.ts';
-import { JsonSyntaxError, parseJson } from './json.ts';
+import { ProfileError, type ProfileIssue } from '../errors.js';
+import { type CheckedDocument, check, type Finding, type ProfileDocument } from './document.js';
+import { JsonSyntaxError, parseJson } from './json.js';
 
 /** A profile: a checked document, and where it came from. */
 export class Profile {

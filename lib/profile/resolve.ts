@@ -1,8 +1,8 @@
 /** Resolves a profile for a host: names become numbers, conditions on the host are settled, and a policy remains. */
-import { compareRestriction } from '../policy/action.ts';
-import type { AbiPolicy, Action, Condition, Decision, Policy } from '../policy/policy.ts';
-import { type Abi, type AbiName, abiOf } from '../syscalls/abi.ts';
-import { argumentWidth, syscallNumber } from '../syscalls/table.ts';
+import { compareRestriction } from '../policy/action.js';
+import type { AbiPolicy, Action, Condition, Decision, Policy } from '../policy/policy.js';
+import { type Abi, type AbiName, abiOf } from '../syscalls/abi.js';
+import { argumentWidth, syscallNumber } from '../syscalls/table.js';
 import {
   type ActionName,
   ARCHITECTURES,
@@ -10,8 +10,8 @@ import {
   type CheckedDocument,
   type Finding,
   type Rule,
-} from './document.ts';
-import type { Profile } from './profile.ts';
+} from './document.js';
+import type { Profile } from './profile.js';
 
 /** What a profile is resolved against. */
 export interface Host {

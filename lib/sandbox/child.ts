@@ -5,8 +5,8 @@ import { Socket } from 'node:net';
 import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { getSystemErrorName } from 'node:util';
-import type { ExitWatch, NativeChild } from '../native.ts';
-import { signalNumber } from './options.ts';
+import type { ExitWatch, NativeChild } from '../native.js';
+import { signalNumber } from './options.js';
 
 type Stdio = ChildProcess['stdio'];
 

@@ -1,9 +1,9 @@
 /** execve(): this process becomes a program under a profile. */
-import { addon } from '../native.ts';
-import { systemError } from './child.ts';
-import { hostOptions, invocation, PROGRAM_OPTIONS, type ProgramOptions, programRequest } from './options.ts';
-import { type FilterSource, prepare } from './prepare.ts';
-import { attachError, filterRequest } from './spawn.ts';
+import { addon } from '../native.js';
+import { systemError } from './child.js';
+import { hostOptions, invocation, PROGRAM_OPTIONS, type ProgramOptions, programRequest } from './options.js';
+import { type FilterSource, prepare } from './prepare.js';
+import { attachError, filterRequest } from './spawn.js';
 
 /**
  * Replaces this process by `command` under `profile`: same process number, standard descriptors and directory, signals as

@@ -2,12 +2,12 @@
 import { constants } from 'node:os';
 import type { Stream } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { SeccompError } from '../errors.ts';
-import type { NativeRequest } from '../native.ts';
-import { CAPABILITIES } from '../profile/capabilities.ts';
-import { suggest } from '../profile/suggest.ts';
-import { ABIS, type AbiName } from '../syscalls/abi.ts';
-import type { FilterSource } from './prepare.ts';
+import { SeccompError } from '../errors.js';
+import type { NativeRequest } from '../native.js';
+import { CAPABILITIES } from '../profile/capabilities.js';
+import { suggest } from '../profile/suggest.js';
+import { ABIS, type AbiName } from '../syscalls/abi.js';
+import type { FilterSource } from './prepare.js';
 
 /** What one of the child's descriptors is connected to, as in node:child_process. */
 export type StdioEntry = 'pipe' | 'overlapped' | 'ignore' | 'inherit' | Stream | number | null | undefined;

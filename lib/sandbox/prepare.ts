@@ -1,14 +1,14 @@
 /** From what people write for a profile to a filter for this machine. */
 
-import { SeccompError } from '../errors.ts';
-import { compile as compilePolicy } from '../filter/compile.ts';
-import { Filter } from '../filter/filter.ts';
-import { thisHost } from '../host.ts';
-import type { Policy } from '../policy/policy.ts';
-import { loadProfile, type ProfileSource, UNCONFINED } from '../profile/load.ts';
-import type { Profile } from '../profile/profile.ts';
-import { type Host, resolve } from '../profile/resolve.ts';
-import type { AbiName } from '../syscalls/abi.ts';
+import { SeccompError } from '../errors.js';
+import { compile as compilePolicy } from '../filter/compile.js';
+import { Filter } from '../filter/filter.js';
+import { thisHost } from '../host.js';
+import type { Policy } from '../policy/policy.js';
+import { loadProfile, type ProfileSource, UNCONFINED } from '../profile/load.js';
+import type { Profile } from '../profile/profile.js';
+import { type Host, resolve } from '../profile/resolve.js';
+import type { AbiName } from '../syscalls/abi.js';
 
 /** A profile as spawn takes it, or a filter that was compiled before. */
 export type FilterSource = ProfileSource | Filter;

@@ -1,9 +1,9 @@
 /** spawn(): starts a program under a profile, with node:child_process's options, events and errors. */
 import { constants } from 'node:os';
-import { SeccompError } from '../errors.ts';
-import type { Filter } from '../filter/filter.ts';
-import { addon, type NativeFailure, type NativeRequest, SOCKET } from '../native.ts';
-import { SandboxedProcess, systemError } from './child.ts';
+import { SeccompError } from '../errors.js';
+import type { Filter } from '../filter/filter.js';
+import { addon, type NativeFailure, type NativeRequest, SOCKET } from '../native.js';
+import { SandboxedProcess, systemError } from './child.js';
 import {
   hostOptions,
   invalidType,
@@ -12,9 +12,9 @@ import {
   SPAWN_OPTIONS,
   type SpawnOptions,
   signalNumber,
-} from './options.ts';
-import { type FilterSource, prepare } from './prepare.ts';
-import { openStdio } from './stdio.ts';
+} from './options.js';
+import { type FilterSource, prepare } from './prepare.js';
+import { openStdio } from './stdio.js';
 
 /**
  * Starts `command` under `profile`. The filter is on before the program's first instruction; if it can't be put on, the

@@ -3,9 +3,9 @@ import { spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { getSystemErrorName } from 'node:util';
-import { SeccompError } from '../errors.ts';
-import { addon, NONE, NULL, SOCKET } from '../native.ts';
-import { invalidType, invalidValue, type SpawnOptions } from './options.ts';
+import { SeccompError } from '../errors.js';
+import { addon, NONE, NULL, SOCKET } from '../native.js';
+import { invalidType, invalidValue, type SpawnOptions } from './options.js';
 
 /** The child's descriptors, ready for the addon. */
 export interface Stdio {

@@ -1,8 +1,8 @@
 /** The syscall table: number, name and arguments of every syscall on every ABI, read from lib/syscalls/generated/. */
 
-import { ABIS, type AbiName, abiOf } from './abi.ts';
-import { ENTRIES, PROTOTYPES } from './generated/arguments.ts';
-import { NUMBERS } from './generated/numbers.ts';
+import { ABIS, type AbiName, abiOf } from './abi.js';
+import { ENTRIES, PROTOTYPES } from './generated/arguments.js';
+import { NUMBERS } from './generated/numbers.js';
 
 declare const brand: unique symbol;
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 
 import { describe, expect, test } from 'vitest';
 
-import { argumentsOf, entryPoint, syscallsOf } from '../../lib/syscalls/table.ts';
+import { argumentsOf, entryPoint, syscallsOf } from '../../lib/syscalls/table.js';
 
 /** The C types of each kernel function that a syscall enters; undefined where this process can't mount tracefs. */
 function readTracefs(): ReadonlyMap<string, readonly string[]> | undefined {

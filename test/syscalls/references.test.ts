@@ -4,8 +4,8 @@ import { existsSync, readFileSync } from 'node:fs';
 
 import { describe, expect, test } from 'vitest';
 
-import { ABIS, type AbiName, abiOf } from '../../lib/syscalls/abi.ts';
-import { argumentsOf, argumentWidth, entryPoint, syscallsOf } from '../../lib/syscalls/table.ts';
+import { ABIS, type AbiName, abiOf } from '../../lib/syscalls/abi.js';
+import { argumentsOf, argumentWidth, entryPoint, syscallsOf } from '../../lib/syscalls/table.js';
 
 const data = new URL('../../../shared/data/', import.meta.url);
 const numbersFile = new URL('libseccomp-syscalls.csv', data);

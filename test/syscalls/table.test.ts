@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 
-import { ABIS, type AbiName, abiOf } from '../../lib/syscalls/abi.ts';
+import { ABIS, type AbiName, abiOf } from '../../lib/syscalls/abi.js';
 import {
   argumentsOf,
   argumentWidth,
@@ -11,7 +11,7 @@ import {
   syscallNames,
   syscallNumber,
   syscallsOf,
-} from '../../lib/syscalls/table.ts';
+} from '../../lib/syscalls/table.js';
 
 const abis = [...ABIS.keys()];
 

@@ -1,2 +1,2 @@
-import type { ProfileDocument } from '../document.ts';
+import type { ProfileDocument } from '../document.js';
 export const dockerDefault: ProfileDocument = { defaultAction: 'SCMP_ACT_ERRNO', syscalls: [] };

@@ -1,0 +1,32 @@
+#!/usr/bin/env node
+/** The command `seccomp`. */
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { doctorCommand } from './doctor.js';
+import { runCommand } from './run.js';
+
+/** A failure that is the command's own, as for env(1), nohup(1) and docker run. */
+export const OURS = 125;
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+const program = new Command('seccomp')
+  .description('Run programs under a seccomp profile: no root, no daemon, no container.')
+  .version(version)
+  .enablePositionalOptions()
+  .showHelpAfterError('(seccomp --help shows how it is used)')
+  .exitOverride();
+
+for (const command of [runCommand(), doctorCommand()]) program.addCommand(command.copyInheritedSettings(program));
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : OURS;
+  else {
+    process.stderr.write(`seccomp: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = OURS;
+  }
+}

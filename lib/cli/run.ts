@@ -1,0 +1,46 @@
+/** `seccomp run`: becomes a program under a profile. */
+import { Command } from 'commander';
+import type { AbiName } from '../index.js';
+import { execve } from '../index.js';
+
+/** Exit statuses of env(1), nohup(1) and docker run: found but not started, and not found. */
+const NOT_EXECUTABLE = 126;
+const NOT_FOUND = 127;
+
+interface RunOptions {
+  readonly profile: string;
+  readonly capability: readonly string[];
+  readonly abi?: readonly AbiName[];
+  readonly newPrivileges: boolean;
+}
+
+export function runCommand(): Command {
+  return new Command('run')
+    .description(
+      'become COMMAND under a profile; exit 125: not started by our fault, 126: not executable, 127: not found',
+    )
+    .argument('<command>')
+    .argument('[args...]')
+    .option('-p, --profile <profile>', "a built-in's name, a path, or JSON text", 'docker-default')
+    .option('--capability <names...>', 'capabilities that the profile is resolved for', [])
+    .option('--abi <names...>', 'ABIs to decide beside the native one, instead of those that the profile names')
+    .option('--new-privileges', 'let set-user-ID programs gain privileges; needs CAP_SYS_ADMIN', false)
+    .passThroughOptions()
+    .action(run);
+}
+
+function run(command: string, args: readonly string[], options: RunOptions): void {
+  const { profile, capability, abi, newPrivileges } = options;
+  try {
+    execve(command, args, profile, { capabilities: capability, abis: abi, noNewPrivileges: !newPrivileges });
+  } catch (error) {
+    if (!isExecveFailure(error)) throw error;
+    const notFound = error.code === 'ENOENT';
+    process.stderr.write(`seccomp: ${command}: ${notFound ? 'command not found' : `not executable (${error.code})`}\n`);
+    process.exitCode = notFound ? NOT_FOUND : NOT_EXECUTABLE;
+  }
+}
+
+function isExecveFailure(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'call' in error && error.call === 'execve';
+}
