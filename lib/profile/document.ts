@@ -100,13 +100,16 @@ function unsigned(limit: bigint, what: string) {
   );
 }
 
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** An object with these keys and no others. */
 function closed<const Entries extends v.ObjectEntries>(entries: Entries) {
   const known = Object.keys(entries);
   return v.pipe(
-    v.looseObject(entries, ({ expected, received }) =>
-      expected === 'Object' ? `must be an object, not ${received}` : `is missing: ${expected?.slice(1, -1)}`,
-    ),
+    v.custom<Record<string, unknown>>(isObject, 'must be an object'),
+    v.looseObject(entries, ({ expected }) => `is missing: ${expected?.slice(1, -1)}`),
     v.rawCheck(({ dataset, addIssue }) => {
       const { value } = dataset;
       if (typeof value !== 'object' || value === null) return;

@@ -69,6 +69,9 @@ function placeAt(text: string, index: number): Place {
   return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
 }
 
+/** No key of a profile; valibot drops them unseen. */
+const RESERVED: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+
 function toValue(node: ValueNode, text: string, keys: readonly (string | number)[], findings: Finding[]): unknown {
   switch (node.type) {
     case 'Object': {
@@ -78,6 +81,7 @@ function toValue(node: ValueNode, text: string, keys: readonly (string | number)
       });
       const seen = new Set<string>();
       for (const [key] of entries) {
+        if (RESERVED.has(key)) findings.push({ keys: [...keys, key], message: `unknown key ${JSON.stringify(key)}` });
         if (seen.has(key))
           findings.push({ keys: [...keys, key], message: `the key ${JSON.stringify(key)} stands here twice` });
         seen.add(key);

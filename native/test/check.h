@@ -45,9 +45,9 @@ inline int RunTest(const std::string& name) {
 
 }  // namespace seccomp::test
 
-#define TEST(name)                                                                 \
-  static void Test##name();                                                        \
-  static const ::seccomp::test::Registered registered_##name(#name, &Test##name);  \
+#define TEST(name)                                                                \
+  static void Test##name();                                                       \
+  static const ::seccomp::test::Registered registered_##name(#name, &Test##name); \
   static void Test##name()
 
 #define CHECK_EQUAL(actual, expected) ::seccomp::test::CheckEqual(#actual, (actual), (expected), __LINE__)

@@ -1,5 +1,6 @@
 /** The built-in profiles by name. */
 import type { ProfileDocument } from '../document.js';
-import { dockerDefault } from './docker-default.js';
+import { DOCKER_DEFAULT } from './docker-default.js';
+import { toDocument } from './form.js';
 
-export const BUILTINS: ReadonlyMap<string, ProfileDocument> = new Map([['docker-default', dockerDefault]]);
+export const BUILTINS: ReadonlyMap<string, ProfileDocument> = new Map([['docker-default', toDocument(DOCKER_DEFAULT)]]);

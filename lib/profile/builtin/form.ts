@@ -1,0 +1,106 @@
+/** The form in which built-in profiles are written: groups of syscalls, each with one sentence of why. */
+import { ABIS, type AbiName, abiOf } from '../../syscalls/abi.js';
+import type { Capability } from '../capabilities.js';
+import type { ArgumentDocument, ConditionDocument, ProfileDocument, RuleDocument } from '../document.js';
+
+/** What a built-in profile says: all that is allowed, and why the rest is not. A call in no group fails with EPERM. */
+export interface BuiltinForm {
+  readonly groups: readonly Group[];
+  readonly refusals: readonly Refusal[];
+  /** For a native ABI, the others that its CPUs run too and that are decided beside it. */
+  readonly besides: Readonly<Partial<Record<AbiName, readonly AbiName[]>>>;
+}
+
+/** Syscalls that are decided alike, for one reason. */
+export interface Group {
+  /** One sentence: what they are for, or why they are decided so. */
+  readonly why: string;
+  /** Names of syscalls, separated by whitespace. One that an ABI lacks is left out there. */
+  readonly names: string;
+  /** The group counts only if all of this is so. */
+  readonly when?: Circumstances;
+  /** The group does not count if any of this is so. */
+  readonly unless?: Circumstances;
+  /** The group counts only for a call that passes one of these tests. */
+  readonly args?: readonly ArgumentTest[];
+  /** The calls fail with this errno. Default: they are allowed. */
+  readonly errno?: number;
+}
+
+/** Facts of a host. */
+export interface Circumstances {
+  /** The process holds this capability. */
+  readonly capability?: Capability;
+  /** The native ABI is one of these. */
+  readonly native?: readonly AbiName[];
+  /** The kernel has at least this version, `4.8`. */
+  readonly kernel?: string;
+}
+
+/** A test of one argument, unsigned: `noneOf` that all of these bits are 0, the others as they say. */
+export type ArgumentTest = { readonly argument: number } & (
+  | { readonly below: number }
+  | { readonly equals: number }
+  | { readonly above: number }
+  | { readonly noneOf: number }
+);
+
+/** Why calls are not plainly allowed. Where a group allows them after all, this is what its conditions guard against. */
+export interface Refusal {
+  /** Names of syscalls, separated by whitespace. */
+  readonly names: string;
+  /** One sentence. */
+  readonly why: string;
+}
+
+/** The names of a group or a refusal. */
+export function namesOf({ names }: Group | Refusal): readonly string[] {
+  return names.trim().split(/\s+/);
+}
+
+/** The profile document that says the same. Its rules are made when they are first read: importing it costs nothing. */
+export function toDocument({ groups, besides }: BuiltinForm): ProfileDocument {
+  let rules: readonly RuleDocument[] | undefined;
+  return {
+    defaultAction: 'SCMP_ACT_ERRNO',
+    get archMap() {
+      return [...ABIS.values()].flatMap(({ name, scmp }) => {
+        const others = besides[name];
+        return others ? [{ architecture: scmp, subArchitectures: others.map((other) => abiOf(other).scmp) }] : [];
+      });
+    },
+    get syscalls() {
+      rules ??= groups.flatMap(rulesOf);
+      return rules;
+    },
+  };
+}
+
+/** One rule, or one for each test of `args`: the rules of a document are alternatives. */
+function rulesOf(group: Group): readonly RuleDocument[] {
+  const { why, when, unless, errno, args } = group;
+  const rule: RuleDocument = {
+    names: namesOf(group),
+    ...(errno === undefined ? { action: 'SCMP_ACT_ALLOW' } : { action: 'SCMP_ACT_ERRNO', errnoRet: errno }),
+    comment: why,
+    ...(when === undefined ? {} : { includes: conditionOf(when) }),
+    ...(unless === undefined ? {} : { excludes: conditionOf(unless) }),
+  };
+  return args === undefined ? [rule] : args.map((test) => ({ ...rule, args: [argumentOf(test)] }));
+}
+
+function conditionOf({ capability, native, kernel }: Circumstances): ConditionDocument {
+  return {
+    ...(capability === undefined ? {} : { caps: [capability] }),
+    ...(native === undefined ? {} : { arches: native.map((name) => abiOf(name).docker) }),
+    ...(kernel === undefined ? {} : { minKernel: kernel }),
+  };
+}
+
+function argumentOf(test: ArgumentTest): ArgumentDocument {
+  const index = test.argument;
+  if ('below' in test) return { index, op: 'SCMP_CMP_LT', value: test.below };
+  if ('above' in test) return { index, op: 'SCMP_CMP_GT', value: test.above };
+  if ('equals' in test) return { index, op: 'SCMP_CMP_EQ', value: test.equals };
+  return { index, op: 'SCMP_CMP_MASKED_EQ', value: test.noneOf, valueTwo: 0 };
+}

@@ -1,0 +1,142 @@
+/** How rules, conditions on the host and architectures become a policy. */
+import { describe, expect, test } from 'vitest';
+import type { ProfileDocument, RuleDocument } from '../../lib/profile/document.js';
+import { profileOf } from '../../lib/profile/profile.js';
+import { type Host, resolve } from '../../lib/profile/resolve.js';
+import type { AbiName } from '../../lib/syscalls/abi.js';
+import { numberOf } from '../support/arbitrary.js';
+
+const host: Host = { abi: 'x86_64', kernel: { major: 5, minor: 10 }, capabilities: new Set(['CAP_CHOWN']) };
+
+const policyOf = (document: Partial<ProfileDocument>, on: Host = host) =>
+  resolve(profileOf({ defaultAction: 'SCMP_ACT_ERRNO', ...document }), on);
+
+/** What a policy with these rules says about `read`, as text. */
+function decisions(rules: readonly Partial<RuleDocument>[], on: Host = host): readonly string[] {
+  const syscalls = rules.map((rule): RuleDocument => ({ names: ['read'], action: 'SCMP_ACT_ALLOW', ...rule }));
+  const found = policyOf({ syscalls }, on).abis[0]?.syscalls.get(numberOf(on.abi, 'read')) ?? [];
+  return found.map(
+    ({ action, conditions }) =>
+      `${action.kind}${conditions.map(({ index, op, value }) => ` ${index} ${op} ${value}`).join('')}`,
+  );
+}
+
+describe('conditions on the host', () => {
+  test.each([
+    ['no condition', {}, true],
+    ['an empty condition', { includes: {}, excludes: {} }, true],
+    ['a capability that is held', { includes: { caps: ['CAP_CHOWN'] } }, true],
+    ['a capability that is not', { includes: { caps: ['CAP_SYS_ADMIN'] } }, false],
+    ['two capabilities, one held', { includes: { caps: ['CAP_CHOWN', 'CAP_SYS_ADMIN'] } }, false],
+    ['an excluded capability that is held', { excludes: { caps: ['CAP_SYS_ADMIN', 'CAP_CHOWN'] } }, false],
+    ['an excluded capability that is not', { excludes: { caps: ['CAP_SYS_ADMIN'] } }, true],
+    ['this architecture', { includes: { arches: ['arm64', 'amd64'] } }, true],
+    ['another architecture', { includes: { arches: ['arm64'] } }, false],
+    ['this architecture excluded', { excludes: { arches: ['amd64'] } }, false],
+    ['an older kernel', { includes: { minKernel: '4.19' } }, true],
+    ['this very kernel', { includes: { minKernel: '5.10' } }, true],
+    ['a newer kernel', { includes: { minKernel: '5.11' } }, false],
+    ['a newer kernel by its first number', { includes: { minKernel: '6.0' } }, false],
+    ['kernels from here excluded', { excludes: { minKernel: '5.10' } }, false],
+    ['later kernels excluded', { excludes: { minKernel: '5.11' } }, true],
+    ['included and excluded at once', { includes: { caps: ['CAP_CHOWN'] }, excludes: { arches: ['amd64'] } }, false],
+  ])('%s', (_, rule, counts) => {
+    expect(decisions([rule])).toEqual(counts ? ['allow'] : []);
+  });
+});
+
+describe('several rules on one syscall', () => {
+  const one = [{ index: 0, value: 1, op: 'SCMP_CMP_EQ' as const }];
+  const two = [{ index: 1, value: 2, op: 'SCMP_CMP_GE' as const }];
+
+  test('the first unconditional one wins', () => {
+    expect(decisions([{ args: one }, { action: 'SCMP_ACT_LOG' }, { action: 'SCMP_ACT_KILL' }])).toEqual(['log']);
+  });
+
+  test('conditional ones are alternatives', () => {
+    expect(decisions([{ args: one }, { args: two }])).toEqual(['allow 0 eq 1', 'allow 1 ge 2']);
+  });
+
+  test('the most restrictive conditional one is tried first', () => {
+    expect(decisions([{ args: one }, { args: two, action: 'SCMP_ACT_KILL_PROCESS' }])).toEqual([
+      'kill-process 1 ge 2',
+      'allow 0 eq 1',
+    ]);
+  });
+
+  test('for MASKED_EQ the value is the mask', () => {
+    const policy = policyOf({
+      syscalls: [
+        {
+          names: ['brk'],
+          action: 'SCMP_ACT_ALLOW',
+          args: [{ index: 0, value: 0xf0, valueTwo: 0x1f, op: 'SCMP_CMP_MASKED_EQ' }],
+        },
+      ],
+    });
+    expect(policy.abis[0]?.syscalls.get(12)?.[0]?.conditions).toEqual([
+      { index: 0, width: 64, op: 'masked-eq', mask: 0xf0n, value: 0x10n },
+    ]);
+  });
+});
+
+describe('actions', () => {
+  test('an errno is EPERM unless the profile says otherwise', () => {
+    const document: ProfileDocument = {
+      defaultAction: 'SCMP_ACT_ERRNO',
+      syscalls: [
+        { names: ['read'], action: 'SCMP_ACT_ERRNO' },
+        { names: ['write'], action: 'SCMP_ACT_ERRNO', errnoRet: 38 },
+        { names: ['open'], action: 'SCMP_ACT_TRACE', errnoRet: 7 },
+      ],
+    };
+    const policy = policyOf(document);
+    expect(policy.defaultAction).toEqual({ kind: 'errno', errno: 1 });
+    expect([...(policy.abis[0]?.syscalls.values() ?? [])].map(([first]) => first?.action)).toEqual([
+      { kind: 'errno', errno: 1 },
+      { kind: 'errno', errno: 38 },
+      { kind: 'trace', message: 7 },
+    ]);
+    expect(policyOf({ defaultErrnoRet: 38 }).defaultAction).toEqual({ kind: 'errno', errno: 38 });
+  });
+});
+
+describe('ABIs', () => {
+  const archMap: ProfileDocument['archMap'] = [
+    { architecture: 'SCMP_ARCH_X86_64', subArchitectures: ['SCMP_ARCH_X86', 'SCMP_ARCH_X32'] },
+    { architecture: 'SCMP_ARCH_AARCH64', subArchitectures: ['SCMP_ARCH_ARM'] },
+  ];
+  test.each<[string, Partial<ProfileDocument>, Partial<Host>, readonly AbiName[]]>([
+    ['the native one alone', {}, {}, ['x86_64']],
+    ['those of the native entry of archMap', { archMap }, {}, ['x86_64', 'x86', 'x32']],
+    ['on another machine', { archMap }, { abi: 'aarch64' }, ['aarch64', 'arm']],
+    ['none of archMap that is not for this machine', { archMap }, { abi: 'riscv64' }, ['riscv64']],
+    [
+      'those of architectures, the native one first',
+      { architectures: ['SCMP_ARCH_X86', 'SCMP_ARCH_X86_64'] },
+      {},
+      ['x86_64', 'x86'],
+    ],
+    ['those that the host asks for', { archMap }, { abis: ['x86'] }, ['x86_64', 'x86']],
+  ])('%s', (_, document, on, expected) => {
+    expect(policyOf(document, { ...host, ...on }).abis.map(({ abi }) => abi.name)).toEqual(expected);
+  });
+
+  test('a name that an ABI does not have is left out there', () => {
+    const policy = policyOf({ archMap, syscalls: [{ names: ['socketcall', 'mount'], action: 'SCMP_ACT_ALLOW' }] });
+    expect(policy.abis.map(({ syscalls }) => [...syscalls.keys()])).toEqual([[165], [102, 21], [0x4000_0000 + 165]]);
+  });
+
+  test('arguments are compared as wide as each ABI’s kernel reads them', () => {
+    const args = [{ index: 1, value: 1, op: 'SCMP_CMP_EQ' as const }];
+    const policy = policyOf({ archMap, syscalls: [{ names: ['lseek', 'chmod'], action: 'SCMP_ACT_ALLOW', args }] });
+    const widths = policy.abis.map(({ syscalls }) =>
+      [...syscalls.values()].map(([first]) => first?.conditions[0]?.width),
+    );
+    expect(widths).toEqual([
+      [64, 16],
+      [32, 16],
+      [64, 16],
+    ]);
+  });
+});
