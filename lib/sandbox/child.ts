@@ -115,7 +115,7 @@ export class SandboxedProcess extends ChildProcess {
     const abort = () => {
       if (!this.#stop(killSignal)) return;
       const error = new Error('The operation was aborted', { cause: signal.reason });
-      this.emit('error', Object.assign(error, { name: 'AbortError', code: 'ABORT_ERR' }));
+      this.emit('error', Object.assign(error, { code: 'ABORT_ERR', name: 'AbortError' }));
     };
     if (signal.aborted) {
       process.nextTick(abort);

@@ -179,14 +179,7 @@ function checkNames(what: string, names: readonly string[] | undefined, known: r
 
 function checkId(id: number | null | undefined, name: string): void {
   if (id === undefined || id === null) return;
-  if (typeof id !== 'number') throw invalidType(name, 'of type number', id);
-  if (Number.isInteger(id) && id >= -(2 ** 31) && id < 2 ** 31) return;
-  throw Object.assign(
-    new RangeError(`The value of "${name}" is out of range. It must be a 32-bit integer. Received ${id}`),
-    {
-      code: 'ERR_OUT_OF_RANGE',
-    },
-  );
+  if (!Number.isInteger(id) || id < -(2 ** 31) || id >= 2 ** 31) throw invalidType(name, 'int32', id);
 }
 
 function checkText(value: unknown, name: string): void {

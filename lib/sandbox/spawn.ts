@@ -93,12 +93,17 @@ function start(child: SandboxedProcess, request: NativeRequest): void {
   }
   const ours = attachError(started);
   if (ours !== undefined) throw ours;
-  const failure = systemError(started.error, `spawn ${child.spawnfile}`);
-  Object.assign(failure, { path: child.spawnfile, spawnargs: child.spawnargs.slice(1), call: started.call });
-  if (failure.code === undefined || !REPORTED.has(failure.code))
-    throw Object.assign(failure, { syscall: 'spawn', message: `spawn ${failure.code}` });
+  const failure = Object.assign(systemError(started.error, 'spawn'), { call: started.call });
+  if (failure.code === undefined || !REPORTED.has(failure.code)) throw failure;
+  const syscall = `spawn ${child.spawnfile}`;
+  const details = {
+    message: `${syscall} ${failure.code}`,
+    syscall,
+    path: child.spawnfile,
+    spawnargs: child.spawnargs.slice(1),
+  };
   child.fail(
-    failure,
+    Object.assign(failure, details),
     request.stdio.map((entry) => entry === SOCKET),
   );
 }

@@ -1,0 +1,53 @@
+/** Runs children to their end. */
+import { type ChildProcess, spawn as nodeSpawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import type { SpawnOptions } from '../../lib/sandbox/options.js';
+import type { FilterSource } from '../../lib/sandbox/prepare.js';
+import { spawn } from '../../lib/sandbox/spawn.js';
+
+/** What a child did. */
+export interface Run {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Starts a program under a profile and waits for its end. */
+export function run(
+  command: string,
+  args: readonly string[],
+  profile: FilterSource,
+  options: SpawnOptions = {},
+): Promise<Run> {
+  return finish(spawn(command, args, profile, options));
+}
+
+/** The same without us. */
+export function runUnfiltered(command: string, args: readonly string[]): Promise<Run> {
+  return finish(nodeSpawn(command, args));
+}
+
+/** Waits for a child's `close`. */
+export function finish(child: ChildProcess): Promise<Run> {
+  const output = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name]?.setEncoding('utf8').on('data', (chunk: string) => {
+      output[name] += chunk;
+    });
+  }
+  return new Promise((resolve, reject) => {
+    child.on('error', reject).on('close', (code, signal) => resolve({ code, signal, ...output }));
+  });
+}
+
+/** The lines of `/proc/PID/status` by name. */
+export function statusOf(pid: number | 'self'): ReadonlyMap<string, string> {
+  return parseStatus(readFileSync(`/proc/${pid}/status`, 'utf8'));
+}
+
+export function parseStatus(text: string): ReadonlyMap<string, string> {
+  return new Map(
+    text.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()]),
+  );
+}
