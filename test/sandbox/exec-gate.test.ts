@@ -1,0 +1,138 @@
+/** The exec gate: a profile that denies execve still starts its program, and nothing but that. */
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { describe, expect, test } from 'vitest';
+import type { ProfileDocument } from '../../lib/profile/document.js';
+import { profileOf } from '../../lib/profile/profile.js';
+import { prepare } from '../../lib/sandbox/prepare.js';
+import { spawn } from '../../lib/sandbox/spawn.js';
+import { compileC } from '../support/compile-c.js';
+import { run } from '../support/processes.js';
+
+const denying = (
+  action: 'SCMP_ACT_ERRNO' | 'SCMP_ACT_KILL_PROCESS' | 'SCMP_ACT_NOTIFY',
+  ...names: string[]
+): ProfileDocument => ({
+  defaultAction: 'SCMP_ACT_ALLOW',
+  syscalls: [{ names, action }],
+});
+const noExec = denying('SCMP_ACT_ERRNO', 'execve', 'execveat');
+
+describe('a profile that denies execve', () => {
+  test('starts its program, and refuses a second exec', async () => {
+    const result = await run('sh', ['-c', 'echo started; /bin/true'], noExec);
+    expect(result).toMatchObject({
+      stdout: 'started\n',
+      code: 126,
+      stderr: expect.stringContaining('Operation not permitted'),
+    });
+  });
+
+  test('starts a program that PATH leads to by several steps', async () => {
+    const env = { PATH: `/nowhere:/etc/passwd:/etc:${process.env['PATH']}` };
+    expect(await run('echo', ['found'], noExec, { env })).toMatchObject({ stdout: 'found\n', code: 0 });
+  });
+
+  test('starts scripts, with and without a first line', async () => {
+    expect(await run('/bin/sh', ['-c', 'echo $0', 'x'], noExec)).toMatchObject({ stdout: 'x\n' });
+    // ldd is a script of Debian's with a first line.
+    expect(await run('ldd', ['--version'], denying('SCMP_ACT_KILL_PROCESS', 'execve'))).toMatchObject({
+      signal: null,
+      code: 0,
+    });
+  });
+
+  test.each([
+    ['kills', denying('SCMP_ACT_KILL_PROCESS', 'execve'), { code: 128 + 31 }],
+    ['asks a supervisor that is not there', denying('SCMP_ACT_NOTIFY', 'execve'), { code: 126 }],
+  ])('and %s starts its program', async (_, profile, end) => {
+    expect(await run('sh', ['-c', 'echo started; /bin/true'], profile)).toMatchObject({ stdout: 'started\n', ...end });
+  });
+
+  test('on some arguments only starts its program too', async () => {
+    const args = [{ index: 2, value: 0, op: 'SCMP_CMP_NE' as const }];
+    const profile: ProfileDocument = {
+      defaultAction: 'SCMP_ACT_ALLOW',
+      syscalls: [{ names: ['execve'], action: 'SCMP_ACT_ERRNO', args }],
+    };
+    expect(await run('sh', ['-c', 'echo started; /bin/true'], profile)).toMatchObject({
+      stdout: 'started\n',
+      code: 126,
+    });
+  });
+
+  test('and everything else but writing lets a static program without libc run', async () => {
+    const profile: ProfileDocument = {
+      defaultAction: 'SCMP_ACT_KILL_PROCESS',
+      syscalls: [{ names: ['read', 'write', 'exit'], action: 'SCMP_ACT_ALLOW' }],
+    };
+    const program = compileC('entry.c', [
+      '-static',
+      '-nostdlib',
+      '-ffreestanding',
+      '-fno-pic',
+      '-no-pie',
+      '-fno-stack-protector',
+    ]);
+    const child = spawn(program, [], profile);
+    child.stdin?.end();
+    let output = '';
+    child.stdout?.on('data', (chunk: Buffer) => {
+      output += chunk;
+    });
+    expect(await once(child, 'close')).toEqual([0, null]);
+    expect(output).toBe('ready\n');
+  });
+});
+
+describe('a program that can’t be started is reported, not killed', () => {
+  test.each([
+    ['denies execve and exit_group', denying('SCMP_ACT_ERRNO', 'execve', 'exit_group')],
+    ['kills for execve and exit_group', denying('SCMP_ACT_KILL_PROCESS', 'execve', 'exit_group', 'exit')],
+    ['kills for everything', { defaultAction: 'SCMP_ACT_KILL_PROCESS', syscalls: [] } satisfies ProfileDocument],
+  ])('under a profile that %s', async (_, profile) => {
+    const child = spawn('surely-not-there', [], profile);
+    const [error] = await once(child, 'error').catch((reason: unknown) => [reason]);
+    expect(error).toMatchObject({ code: 'ENOENT', call: 'execve' });
+  });
+});
+
+test('an ordinary profile gets no gate', () => {
+  expect(prepare('docker-default', {}, ['execve', 'exit_group'])?.gate).toEqual([]);
+});
+
+describe('the gate’s value', () => {
+  const program = () =>
+    compileC('entry.c', ['-static', '-nostdlib', '-ffreestanding', '-fno-pic', '-no-pie', '-fno-stack-protector']);
+
+  /** Starts a program that keeps its registers at entry, and looks for the value in it and in this process. */
+  async function look(): Promise<string> {
+    const profile = profileOf(noExec);
+    const gate = prepare(profile, {}, ['execve', 'exit_group'])?.gate ?? [];
+    const sites = [0, 1, 2, 3, 4, 5].map((half) => String(gate.find((site) => site.half === half)?.instruction));
+    const child = spawn(program(), ['an argument'], profile);
+    try {
+      await once(child.stdout ?? child, 'data');
+      return execFileSync(compileC('gate-search.c'), [String(child.pid), String(process.pid), ...sites], {
+        encoding: 'utf8',
+      });
+    } finally {
+      child.kill('SIGKILL');
+      await once(child, 'close');
+    }
+  }
+
+  test('is nowhere in the new program (environment, auxiliary vector, stack, registers at entry), nor left here; and is fresh each time', async ({
+    skip,
+  }) => {
+    const first = await look();
+    const second = await look();
+    if (first.startsWith('unsupported'))
+      skip(`reading a filter back needs CAP_SYS_ADMIN, no filter on oneself, and checkpoint support: ${first}`);
+    const found = /^child (\d+) parent (\d+) self (\d+) digest (\w+)\n$/;
+    const [, inChild, inParent, inSearcher, digest] = found.exec(first) ?? [];
+    expect({ inChild, inParent }, first).toEqual({ inChild: '0', inParent: '0' });
+    expect(Number(inSearcher), 'the search finds what is there').toBeGreaterThan(2);
+    expect(found.exec(second)?.[4]).not.toBe(digest);
+  });
+});

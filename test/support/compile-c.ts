@@ -1,0 +1,22 @@
+/** Compiles the small C programs that tests run. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const directory = mkdtempSync(join(tmpdir(), 'seccomp-c-'));
+const built = new Map<string, string>();
+
+/** The path of the program made from `test/support/NAME.c`. Needs a C compiler, or the C++ compiler that the addon needs. */
+export function compileC(name: string, flags: readonly string[] = ['-static']): string {
+  const known = built.get(name);
+  if (known !== undefined) return known;
+  const program = join(directory, basename(name, '.c'));
+  const source = fileURLToPath(new URL(name, import.meta.url));
+  const compiler = spawnSync('cc', ['--version']).status === 0 ? ['cc'] : ['g++', '-x', 'c'];
+  const [command = 'cc', ...first] = compiler;
+  execFileSync(command, [...first, '-O1', '-Wall', '-Wextra', ...flags, '-o', program, source]);
+  built.set(name, program);
+  return program;
+}

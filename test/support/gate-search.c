@@ -1,0 +1,78 @@
+/* Reads the gate value out of a child's filter, as only root can, and looks for it in memory: of the child, of the
+ * process that started it, and (to show that the search works) of itself.
+ *
+ * gate-search CHILD PARENT INSTRUCTION×6: the instructions that hold the halves 0 to 5.
+ * Prints "child N parent N self N digest HEX": how often any of the three words was found, and what tells two values
+ * apart without showing them; or "unsupported ERRNO". */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <linux/filter.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <fcntl.h>
+
+#ifndef PTRACE_SECCOMP_GET_FILTER
+#define PTRACE_SECCOMP_GET_FILTER 0x420c
+#endif
+
+static uint64_t words[3];
+
+static long search(long pid) {
+  char name[64], line[512];
+  static unsigned char buffer[1 << 20];
+  long found = 0;
+  snprintf(name, sizeof name, "/proc/%ld/maps", pid);
+  FILE *maps = fopen(name, "r");
+  snprintf(name, sizeof name, "/proc/%ld/mem", pid);
+  int memory = open(name, O_RDONLY);
+  if (maps == NULL || memory < 0) return -1;
+  while (fgets(line, sizeof line, maps)) {
+    unsigned long start, end;
+    if (sscanf(line, "%lx-%lx r", &start, &end) != 2 || strstr(line, "[vsyscall]")) continue;
+    while (start < end) {
+      size_t size = end - start < sizeof buffer ? end - start : sizeof buffer;
+      ssize_t got = pread(memory, buffer, size, (off_t)start);
+      if (got <= 0) break;
+      for (ssize_t at = 0; at + 8 <= got; at += 4) {
+        for (int i = 0; i < 3; i++) found += memcmp(buffer + at, &words[i], 8) == 0;
+      }
+      start += (unsigned long)got;
+    }
+  }
+  fclose(maps);
+  close(memory);
+  return found;
+}
+
+int main(int count, char **arguments) {
+  static struct sock_filter filter[4096];
+  if (count != 9) return 2;
+  pid_t child = atoi(arguments[1]);
+  if (ptrace(PTRACE_SEIZE, child, 0, 0) != 0 || ptrace(PTRACE_INTERRUPT, child, 0, 0) != 0) {
+    printf("unsupported %d\n", errno);
+    return 0;
+  }
+  waitpid(child, NULL, __WALL);
+  long length = ptrace(PTRACE_SECCOMP_GET_FILTER, child, 0L, filter);
+  if (length < 0) {
+    printf("unsupported %d\n", errno);
+    return 0;
+  }
+  for (int half = 0; half < 6; half++) {
+    int at = atoi(arguments[3 + half]);
+    if (at >= length) return 2;
+    words[half / 2] |= (uint64_t)filter[at].k << (half % 2 * 32);
+  }
+  uint64_t digest = 14695981039346656037u; /* FNV-1a */
+  for (size_t i = 0; i < sizeof words; i++) digest = (digest ^ ((unsigned char *)words)[i]) * 1099511628211u;
+  memset(filter, 0, sizeof filter);
+  printf("child %ld ", search(child));
+  printf("parent %ld ", search(atol(arguments[2])));
+  printf("self %ld digest %016llx\n", search(getpid()), (unsigned long long)digest);
+  return 0;
+}
