@@ -1,0 +1,42 @@
+/** Shared by the benchmarks: medians with their spread, the machine's name, a table. */
+import { readFileSync } from 'node:fs';
+import { cpus, release } from 'node:os';
+
+/** The middle of many runs. */
+export interface Spread {
+  readonly median: number;
+  /** Quartiles. */
+  readonly low: number;
+  readonly high: number;
+}
+
+export function spread(samples: readonly number[]): Spread {
+  const sorted = samples.toSorted((a, b) => a - b);
+  const at = (part: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
+  return { median: at(0.5), low: at(0.25), high: at(0.75) };
+}
+
+/** `12.3 (11.9–12.8)` */
+export function show({ median, low, high }: Spread): string {
+  return `${digits(median)} (${digits(low)}–${digits(high)})`;
+}
+
+function digits(value: number): string {
+  return value.toPrecision(value >= 100 ? 4 : 3);
+}
+
+/** What this was measured on, in one line. */
+export function machine(): string {
+  const model = /model name\s*: (.*)/.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? process.arch;
+  return `${cpus().length} × ${model}, Linux ${release()}, Node ${process.version}`;
+}
+
+/** Lines with aligned columns; the first row is the head. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows
+    .map((row) =>
+      row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  '),
+    )
+    .join('\n');
+}
