@@ -13,12 +13,12 @@ if (process.platform !== 'linux') {
 const { env } = process;
 const tools = [
   {
-    command: env.npm_config_python ?? env.NODE_GYP_FORCE_PYTHON ?? env.PYTHON ?? 'python3',
+    command: env.npm_config_python || env.NODE_GYP_FORCE_PYTHON || env.PYTHON || 'python3',
     debian: 'python3',
     fedora: 'python3',
   },
   { command: 'make', debian: 'make', fedora: 'make' },
-  { command: env.CXX?.split(' ')[0] ?? 'g++', debian: 'g++', fedora: 'gcc-c++' },
+  { command: env.CXX?.split(' ')[0] || 'g++', debian: 'g++', fedora: 'gcc-c++' },
 ];
 const missing = tools.filter(({ command }) => spawnSync(command, ['--version']).error !== undefined);
 if (missing.length > 0) {

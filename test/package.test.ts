@@ -1,0 +1,50 @@
+/** The package as its users meet it: imported, required, and on a system that is not Linux. */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const node = (...args: string[]) => spawnSync(process.execPath, args, { encoding: 'utf8', cwd: root });
+
+test('import and require give the same', () => {
+  const names =
+    'Object.keys(sandbox).filter((name) => name !== "default" && name !== "module.exports" && name !== "__esModule").sort().join()';
+  const imported = node('--input-type=module', '-e', `import * as sandbox from 'seccomp'; console.log(${names})`);
+  const required = node('-e', `const sandbox = require('seccomp'); console.log(${names})`);
+  expect(imported.stdout).toMatch(/execve.*spawn/);
+  expect(required.stdout).toBe(imported.stdout);
+});
+
+// The platform's name is changed, nothing else: what another system's Node would do beyond that is not tested.
+test('elsewhere than on Linux, profiles compile and spawn says why it can’t', () => {
+  const script = `
+    Object.defineProperty(process, 'platform', { value: 'darwin' });
+    const sandbox = await import('seccomp');
+    const filter = sandbox.compile('docker-default');
+    try { sandbox.spawn('true', 'docker-default'); } catch (error) { console.log(filter.instructions.length > 50, error.name, error.code, error.message); }`;
+  expect(node('--input-type=module', '-e', script).stdout).toMatch(
+    /^true SeccompError ERR_SECCOMP_UNSUPPORTED seccomp is a part of Linux and this is darwin/,
+  );
+});
+
+test('an addon that was not built is an error with its remedy', () => {
+  const script = `
+    import { cpSync, mkdtempSync, symlinkSync } from 'node:fs';
+    const copy = mkdtempSync('/tmp/seccomp-package-');
+    for (const name of ['dist', 'package.json']) cpSync(name, copy + '/' + name, { recursive: true });
+    symlinkSync(process.cwd() + '/node_modules', copy + '/node_modules');
+    const sandbox = await import(copy + '/dist/index.js');
+    try { sandbox.spawn('true', 'docker-default'); } catch (error) { console.log(error.code, error.message); }`;
+  expect(node('--input-type=module', '-e', script).stdout).toMatch(
+    /^ERR_SECCOMP_ADDON the addon was not built .*npm rebuild seccomp.*python3, make and g\+\+/,
+  );
+});
+
+test('missing tools are named with their packages', () => {
+  const env = { PATH: '/nowhere', npm_config_python: '', CXX: '' };
+  const { status, stderr } = spawnSync(process.execPath, ['scripts/install.mjs'], { encoding: 'utf8', cwd: root, env });
+  expect(status).toBe(1);
+  expect(stderr).toMatch(
+    /needs python3 make g\+\+[\s\S]*apt-get install python3 make g\+\+[\s\S]*dnf install python3 make gcc-c\+\+/,
+  );
+});
