@@ -1,11 +1,12 @@
 /** Compiles the small C programs that tests run. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const directory = mkdtempSync(join(tmpdir(), 'seccomp-c-'));
+process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
 const built = new Map<string, string>();
 
 /** The path of the program made from `test/support/NAME.c`. Needs a C compiler, or the C++ compiler that the addon needs. */
@@ -14,8 +15,8 @@ export function compileC(name: string, flags: readonly string[] = ['-static']): 
   if (known !== undefined) return known;
   const program = join(directory, basename(name, '.c'));
   const source = fileURLToPath(new URL(name, import.meta.url));
-  const compiler = spawnSync('cc', ['--version']).status === 0 ? ['cc'] : ['g++', '-x', 'c'];
-  const [command = 'cc', ...first] = compiler;
+  const cc = process.env['CC'] ?? 'cc';
+  const [command, ...first] = spawnSync(cc, ['--version']).status === 0 ? [cc] : ['g++', '-x', 'c'];
   execFileSync(command, [...first, '-O1', '-Wall', '-Wextra', ...flags, '-o', program, source]);
   built.set(name, program);
   return program;

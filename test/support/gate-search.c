@@ -33,7 +33,9 @@ static long search(long pid) {
   if (maps == NULL || memory < 0) return -1;
   while (fgets(line, sizeof line, maps)) {
     unsigned long start, end;
-    if (sscanf(line, "%lx-%lx r", &start, &end) != 2 || strstr(line, "[vsyscall]")) continue;
+    char readable;
+    if (sscanf(line, "%lx-%lx %c", &start, &end, &readable) != 3 || readable != 'r') continue;
+    if (end - start > 1ul << 33) continue; /* Reserved and mostly empty, such as a sanitizer's shadow. */
     while (start < end) {
       size_t size = end - start < sizeof buffer ? end - start : sizeof buffer;
       ssize_t got = pread(memory, buffer, size, (off_t)start);

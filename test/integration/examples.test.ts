@@ -1,0 +1,36 @@
+/** The examples do what they say. */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const cwd = fileURLToPath(new URL('../..', import.meta.url));
+const output = (command: string, ...args: string[]) => spawnSync(command, args, { encoding: 'utf8', cwd }).stdout;
+
+test('blocked.py: EPERM under docker-default', () => {
+  const under = output(
+    process.execPath,
+    'dist/cli/main.js',
+    'run',
+    '-p',
+    'docker-default',
+    '--',
+    'python3',
+    'examples/blocked.py',
+  );
+  expect(under).toBe(
+    'unshare  EPERM\nmount    EPERM\nsetns    EPERM\nbpf      EPERM\nkeyctl   EPERM\ngetpid   allowed\n',
+  );
+});
+
+test('blocked.py: something else without it', ({ skip }) => {
+  const without = output('python3', 'examples/blocked.py');
+  if (/EPERM/.test(without)) skip(`EPERM without us too:\n${without}`);
+  expect(without).toBe(
+    'unshare  EINVAL\nmount    EFAULT\nsetns    EBADF\nbpf      EINVAL\nkeyctl   ENOTSUP\ngetpid   allowed\n',
+  );
+});
+
+test('convert.mjs: computes, and neither starts programs nor uses the network', () => {
+  const lines = output(process.execPath, 'examples/convert.mjs').trim().split('\n');
+  expect(lines.toSorted()).toEqual(['6 × 7 = 42', 'a program: EPERM', 'the network: EPERM']);
+});
