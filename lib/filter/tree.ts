@@ -47,9 +47,7 @@ class Tree {
     this.#cost = new Float64Array(this.#size ** 2);
     this.#split = new Int32Array(this.#size ** 2);
     this.#chained = new Uint8Array(this.#size ** 2);
-    for (let length = 2; length <= this.#size; length++) {
-      for (let i = 0; i + length <= this.#size; i++) this.#choose(i, i + length - 1);
-    }
+    for (let i = this.#size - 2; i >= 0; i--) this.#chooseFrom(i);
   }
 
   build(i: number, j: number): Node {
@@ -60,62 +58,52 @@ class Tree {
     return this.#factory.branch('jge', this.#range(split).start, this.build(split, j), this.build(i, split - 1));
   }
 
-  #choose(i: number, j: number): void {
-    const run = i * this.#size + j;
-    // The best split of a run lies between those of the runs that are one range shorter.
-    const first = j === i + 1 ? j : at(this.#split, run - 1);
-    const last = j === i + 1 ? j : at(this.#split, run + this.#size);
-    let best = Number.POSITIVE_INFINITY;
-    for (let split = Math.max(first, i + 1); split <= Math.min(Math.max(last, first), j); split++) {
-      const cost = at(this.#cost, i * this.#size + split - 1) + at(this.#cost, split * this.#size + j);
-      if (cost < best) {
-        best = cost;
-        this.#split[run] = split;
-      }
+  /** Chooses for all runs that begin with range `i`, the shorter first; all that begin later have been chosen for. */
+  #chooseFrom(i: number): void {
+    const chain = new Chain();
+    chain.add(this.#range(i).outcome, this.#weight(i), this.#isWide(i));
+    for (let j = i + 1; j < this.#size; j++) {
+      chain.add(this.#range(j).outcome, this.#weight(j), this.#isWide(j));
+      const run = i * this.#size + j;
+      const split = this.#bestSplit(i, j) + 1 + STEP * (at(this.#before, j + 1) - at(this.#before, i));
+      this.#chained[run] = chain.cost < split ? 1 : 0;
+      this.#cost[run] = Math.min(split, chain.cost);
     }
-    best += 1 + STEP * (at(this.#before, j + 1) - at(this.#before, i));
-    const chain = this.#chainCost(i, j);
-    if (chain < best) this.#chained[run] = 1;
-    this.#cost[run] = Math.min(best, chain);
   }
 
-  /** Cost of testing single numbers one by one, the rest having one outcome; infinite if it has several. */
-  #chainCost(i: number, j: number): number {
-    const rest = this.#rest(i, j);
-    if (rest === undefined) return Number.POSITIVE_INFINITY;
-    let singles = 0;
-    let steps = 0;
-    for (let k = i; k <= j; k++) if (this.#range(k).outcome !== rest) steps += ++singles * this.#weight(k);
-    const restWeight = at(this.#before, j + 1) - at(this.#before, i) - singles;
-    return singles + STEP * (steps + singles * restWeight);
+  /** Finds the split of least cost; it lies between those of the runs that are one range shorter. */
+  #bestSplit(i: number, j: number): number {
+    const run = i * this.#size + j;
+    const first = j === i + 1 ? j : at(this.#split, run - 1);
+    const last = j === i + 1 ? j : Math.max(first, at(this.#split, run + this.#size));
+    let best = Number.POSITIVE_INFINITY;
+    for (let split = first; split <= last; split++) {
+      const cost = at(this.#cost, i * this.#size + split - 1) + at(this.#cost, split * this.#size + j);
+      if (cost >= best) continue;
+      best = cost;
+      this.#split[run] = split;
+    }
+    return best;
   }
 
   #chain(i: number, j: number): Node {
-    const rest = this.#rest(i, j) ?? this.#range(j).outcome;
+    const run = this.#ranges.slice(i, j + 1);
+    const rest = run.find((_, k) => this.#isWide(i + k))?.outcome ?? this.#range(j).outcome;
     let node = rest;
-    for (let k = j; k >= i; k--) {
-      const { start, outcome } = this.#range(k);
+    for (const { start, outcome } of run.toReversed()) {
       if (outcome !== rest) node = this.#factory.branch('jeq', start, outcome, node);
     }
     return node;
-  }
-
-  /** The outcome that all ranges of more than one number share; undefined if there is none. */
-  #rest(i: number, j: number): Node | undefined {
-    let rest: Node | undefined;
-    for (let k = i; k <= j; k++) {
-      if (this.#end(k) === this.#range(k).start) continue;
-      const { outcome } = this.#range(k);
-      if (rest !== undefined && rest !== outcome) return undefined;
-      rest = outcome;
-    }
-    return rest;
   }
 
   /** How many numbers of the range the kernel asks about; a little for the others, whose calls run the filter too. */
   #weight(i: number): number {
     const { start } = this.#range(i);
     return Math.max(1, Math.min(this.#end(i) + 1, TABLE_SIZE) - Math.min(start, TABLE_SIZE));
+  }
+
+  #isWide(i: number): boolean {
+    return this.#end(i) > this.#range(i).start;
   }
 
   #end(i: number): number {
@@ -127,6 +115,47 @@ class Tree {
     const range = this.#ranges[i];
     if (range === undefined) throw new RangeError(`no range ${i}`);
     return range;
+  }
+}
+
+/** What it costs to test single numbers one by one, the rest having one outcome; infinite if it has several, or none. */
+class Chain {
+  cost = Number.POSITIVE_INFINITY;
+  #rest: Node | undefined;
+  #restWeight = 0;
+  readonly #singles: { readonly outcome: Node; readonly weight: number }[] = [];
+  #steps = 0;
+  #broken = false;
+
+  /** Adds the next range. */
+  add(outcome: Node, weight: number, wide: boolean): void {
+    if (this.#broken) return;
+    if (wide && this.#rest !== undefined && this.#rest !== outcome) {
+      this.#broken = true;
+      this.cost = Number.POSITIVE_INFINITY;
+      return;
+    }
+    if (wide && this.#rest === undefined) this.#settle(outcome);
+    if (outcome === this.#rest) this.#restWeight += weight;
+    else this.#addSingle(outcome, weight);
+    if (this.#rest === undefined) return;
+    const count = this.#singles.length;
+    this.cost = count + STEP * (this.#steps + count * this.#restWeight);
+  }
+
+  /** The first wide range tells what the rest is: singles of the same outcome belong to it. */
+  #settle(rest: Node): void {
+    this.#rest = rest;
+    this.#steps = 0;
+    for (const { outcome, weight } of this.#singles.splice(0)) {
+      if (outcome === rest) this.#restWeight += weight;
+      else this.#addSingle(outcome, weight);
+    }
+  }
+
+  #addSingle(outcome: Node, weight: number): void {
+    this.#singles.push({ outcome, weight });
+    this.#steps += this.#singles.length * weight;
   }
 }
 
