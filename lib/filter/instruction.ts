@@ -45,12 +45,16 @@ export function argumentOffset(index: number, half: 'low' | 'high', endian: Abi[
 /** Size of `struct sock_filter`. */
 const INSTRUCTION_BYTES = 8;
 
-/** Instructions as the kernel takes them, in the machine's byte order. */
+/**
+ * Instructions as the kernel takes them, in the machine's byte order.
+ * @throws RangeError if a jump does not fit its 8 bits.
+ */
 export function encode(instructions: readonly Instruction[], endian: Abi['endian']): Uint8Array {
   const bytes = new Uint8Array(instructions.length * INSTRUCTION_BYTES);
   const view = new DataView(bytes.buffer);
   const little = endian === 'little';
   instructions.forEach(({ code, jt, jf, k }, i) => {
+    if (jt > 255 || jf > 255) throw new RangeError(`the jump at ${i} is too long`);
     view.setUint16(i * INSTRUCTION_BYTES, code, little);
     view.setUint8(i * INSTRUCTION_BYTES + 2, jt);
     view.setUint8(i * INSTRUCTION_BYTES + 3, jf);

@@ -3,7 +3,7 @@
 import type { ChildProcess } from 'node:child_process';
 import * as child_process from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, createWriteStream, mkdtempSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, createWriteStream, mkdtempSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -48,13 +48,27 @@ async function story(
     stderr += chunk;
   });
   child.on('spawn', () => lines.push('spawn'));
-  child.on('exit', (code, signal) => lines.push(`exit ${code} ${signal}`));
+  child.on('exit', (code, signal) => lines.push(`exit ${code} ${signal} input ended ${child.stdin?.destroyed}`));
   child.on('error', (error) =>
     lines.push(`error ${JSON.stringify({ ...error, call: undefined })} ${error.name} ${error.message}`),
   );
   await new Promise((resolve) => child.on('close', (code, signal) => resolve(lines.push(`close ${code} ${signal}`))));
   lines.push(`output ${stdout} ${stderr}`, `code ${child.exitCode} signal ${child.signalCode} killed ${child.killed}`);
   return lines;
+}
+
+/** The command lines of this process's children. */
+function children(): readonly string[] {
+  const read = (file: string) => {
+    try {
+      return readFileSync(file, 'utf8');
+    } catch {
+      return ''; // It ended meanwhile.
+    }
+  };
+  const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  const ours = processes.filter((pid) => read(`/proc/${pid}/status`).includes(`PPid:\t${process.pid}\n`));
+  return ours.map((pid) => read(`/proc/${pid}/cmdline`));
 }
 
 const scenarios: readonly [string, (spawn: Spawn) => ChildProcess | Promise<ChildProcess>][] = [
@@ -225,5 +239,6 @@ test.each([
   });
   first.stdout?.destroy();
   await once(second, 'close');
+  await expect.poll(() => children().filter((command) => command.includes('stdin.resume'))).toEqual([]);
   expect(text).toBe('THROUGH THE PIPE\n');
 });
