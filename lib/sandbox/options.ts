@@ -179,7 +179,8 @@ function checkNames(what: string, names: readonly string[] | undefined, known: r
 
 function checkId(id: number | null | undefined, name: string): void {
   if (id === undefined || id === null) return;
-  if (!Number.isInteger(id) || id < -(2 ** 31) || id >= 2 ** 31) throw invalidType(name, 'int32', id);
+  if (typeof id !== 'number') throw invalidType(name, 'of type number', id);
+  if (!Number.isInteger(id) || id < -(2 ** 31) || id >= 2 ** 31) throw outOfRange(name, 'a 32-bit integer', id);
 }
 
 function checkText(value: unknown, name: string): void {
@@ -201,6 +202,12 @@ export function invalidType(name: string, expected: string, value: unknown): Typ
   const received = value === null ? 'null' : `type ${typeof value}`;
   const message = `The "${name}" ${kind} must be ${expected}. Received ${received}`;
   return Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_TYPE' });
+}
+
+/** The RangeError that Node throws for a number that is too small, too large or not whole. */
+export function outOfRange(name: string, expected: string, value: unknown): RangeError {
+  const message = `The value of "${name}" is out of range. It must be ${expected}. Received ${value}`;
+  return Object.assign(new RangeError(message), { code: 'ERR_OUT_OF_RANGE' });
 }
 
 /** The TypeError that Node throws for an argument with a value that can't be. */

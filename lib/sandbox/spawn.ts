@@ -8,6 +8,7 @@ import {
   hostOptions,
   invalidType,
   invocation,
+  outOfRange,
   programRequest,
   SPAWN_OPTIONS,
   type SpawnOptions,
@@ -119,10 +120,7 @@ function withShell(command: string, args: readonly string[], { shell }: SpawnOpt
 
 function limits({ timeout = 0, killSignal = 'SIGTERM', signal, detached }: SpawnOptions) {
   if (typeof timeout !== 'number') throw invalidType('timeout', 'of type number', timeout);
-  if (!Number.isInteger(timeout) || timeout < 0) {
-    const message = `The value of "timeout" is out of range. It must be a whole number of milliseconds. Received ${timeout}`;
-    throw Object.assign(new RangeError(message), { code: 'ERR_OUT_OF_RANGE' });
-  }
+  if (!Number.isInteger(timeout) || timeout < 0) throw outOfRange('timeout', 'a whole number of milliseconds', timeout);
   if (signal !== undefined && !(signal instanceof AbortSignal))
     throw invalidType('options.signal', 'an instance of AbortSignal', signal);
   if (detached !== undefined && typeof detached !== 'boolean')

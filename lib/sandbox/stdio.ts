@@ -5,7 +5,7 @@ import { Socket } from 'node:net';
 import { getSystemErrorName } from 'node:util';
 import { SeccompError } from '../errors.js';
 import { addon, NONE, NULL, SOCKET } from '../native.js';
-import { invalidType, invalidValue, type SpawnOptions } from './options.js';
+import { invalidType, invalidValue, outOfRange, type SpawnOptions } from './options.js';
 
 /** The child's descriptors, ready for the addon. */
 export interface Stdio {
@@ -54,9 +54,7 @@ function descriptorOf(entry: unknown, i: number, opened: number[]): number {
   const descriptor = typeof value === 'object' && 'fd' in value ? value.fd : value;
   if (typeof descriptor === 'number') {
     if (Number.isInteger(descriptor) && descriptor >= 0 && descriptor < 2 ** 31) return descriptor;
-    throw Object.assign(new RangeError(`The value of "stdio[${i}]" is out of range. Received ${descriptor}`), {
-      code: 'ERR_OUT_OF_RANGE',
-    });
+    throw outOfRange(`stdio[${i}]`, 'a descriptor', descriptor);
   }
   if (value instanceof Socket) {
     const borrowed = borrow(value, i);

@@ -181,7 +181,7 @@ test.each<[string, Parameters<Spawn>]>([
   ['an unknown stdio word', ['true', [], { stdio: 'pipes' as 'pipe' }]],
   ['an unknown kill signal', ['true', [], { killSignal: 'SIGNOTHING' as 'SIGTERM' }]],
   ['a negative timeout', ['true', [], { timeout: -1 }]],
-  ['a user who can’t be', ['true', [], { uid: 2 ** 40 }]],
+  ['a user who can’t be', ['true', [], { uid: 'root' as unknown as number }]],
 ])('%s is refused with Node’s code', (_, parameters) => {
   const code = (spawn: Spawn) => {
     try {

@@ -214,6 +214,7 @@ describe('options that can’t be honoured are errors', () => {
       () => spawn('true', [], 'docker-default', { stdio: [-5, 'pipe', 'pipe'] }),
       { code: 'ERR_OUT_OF_RANGE' },
     ],
+    ['a user who can’t be', () => spawn('true', 'docker-default', { uid: 2 ** 40 }), { code: 'ERR_OUT_OF_RANGE' }],
     ['an unknown built-in', () => spawn('true', 'docker-defualt'), { code: 'ERR_SECCOMP_BUILTIN' }],
   ])('%s', (_, start, expected) => {
     const before = descriptors();
@@ -311,7 +312,8 @@ describe('at scale', () => {
       { encoding: 'utf8' },
     );
     const { descriptors, zombies, grown } = JSON.parse(result.stdout) as Record<string, number>;
-    expect({ descriptors, zombies }).toEqual({ descriptors: 0, zombies: 0 });
+    expect(zombies).toBe(0);
+    expect(descriptors, 'descriptors more than before').toBeLessThanOrEqual(0);
     expect(grown, 'MiB of growth').toBeLessThan(32);
   }, 300_000);
 
