@@ -22,8 +22,12 @@ namespace {
 // The plan gives every signal its default disposition, which threads share: kept here, in case execve fails.
 class DispositionsKept {
  public:
-  DispositionsKept() { Each([this](int signal) { Call(signal, nullptr, &saved_[signal - 1]); }); }
-  ~DispositionsKept() { Each([this](int signal) { Call(signal, &saved_[signal - 1], nullptr); }); }
+  DispositionsKept() {
+    Each([this](int signal) { Call(signal, nullptr, &saved_[signal - 1]); });
+  }
+  ~DispositionsKept() {
+    Each([this](int signal) { Call(signal, &saved_[signal - 1], nullptr); });
+  }
   DispositionsKept(const DispositionsKept&) = delete;
   DispositionsKept& operator=(const DispositionsKept&) = delete;
 
@@ -60,7 +64,8 @@ Napi::Value Execve(const Napi::CallbackInfo& info) {
   plan.exit_call = SYS_exit;
 
   // Its own descriptors, directory and credentials (no CLONE_FILES, no CLONE_FS), so a failure changes nothing here.
-  const int flags = CLONE_VM | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
+  const int flags =
+      CLONE_VM | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
   const SignalsBlocked blocked;
   const DispositionsKept dispositions;
   std::atomic<pid_t> thread{0};  // The kernel clears it and wakes us when the thread has ended.

@@ -14,10 +14,10 @@
 namespace seccomp {
 
 void ExitWatch::Define(Napi::Env env) {
-  Napi::Function constructor = DefineClass(env, "ExitWatch",
-                                           {InstanceMethod<&ExitWatch::Kill>("kill"),
-                                            InstanceMethod<&ExitWatch::Ref>("ref"),
-                                            InstanceMethod<&ExitWatch::Unref>("unref")});
+  Napi::Function constructor =
+      DefineClass(env, "ExitWatch",
+                  {InstanceMethod<&ExitWatch::Kill>("kill"), InstanceMethod<&ExitWatch::Ref>("ref"),
+                   InstanceMethod<&ExitWatch::Unref>("unref")});
   env.SetInstanceData(new Napi::FunctionReference(Napi::Persistent(constructor)));
 }
 
@@ -89,9 +89,9 @@ void ExitWatch::Report(int code, int signal) {
   const Napi::AsyncContext context(env, "seccomp.ExitWatch");
   Close();
   const napi_value null = env.Null();
-  on_exit.MakeCallback(self,
-                       {code < 0 ? null : Napi::Number::New(env, code), signal == 0 ? null : Napi::Number::New(env, signal)},
-                       context);
+  on_exit.MakeCallback(
+      self, {code < 0 ? null : Napi::Number::New(env, code), signal == 0 ? null : Napi::Number::New(env, signal)},
+      context);
   if (env.IsExceptionPending()) napi_fatal_exception(env, env.GetAndClearPendingException().Value());
 }
 

@@ -15,8 +15,8 @@ class ExitWatch : public Napi::ObjectWrap<ExitWatch> {
   // Makes the class known to this environment; call once when the addon is loaded.
   static void Define(Napi::Env env);
 
-  // Watches the child behind `pidfd`; `on_exit(code, signal)` is called once, with null for the one that does not apply.
-  // Returns an empty value and sets `failure` if that can't be done; the pidfd is then the caller's still.
+  // Watches the child behind `pidfd`; `on_exit(code, signal)` is called once, with null for the one that does not
+  // apply. Returns an empty value and sets `failure` if that can't be done; the pidfd is then the caller's still.
   static Napi::Object Start(Napi::Env env, Descriptor* pidfd, const Napi::Function& on_exit, Failure* failure);
 
   explicit ExitWatch(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ExitWatch>(info) {}

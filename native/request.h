@@ -29,8 +29,8 @@ class Descriptor {
   int fd_;
 };
 
-// The child's stack, the filter it may patch, and its plan: memory that no core dump and no fork of this process copies,
-// made once a thread.
+// The child's stack, the filter it may patch, and its plan: memory that no core dump and no fork of this process
+// copies, made once a thread.
 class ChildMemory {
  public:
   static ChildMemory* ForThisThread();  // nullptr: no memory, see errno.

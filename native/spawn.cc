@@ -22,8 +22,8 @@ namespace {
 
 // The descriptors of a child that does not run yet, on both sides.
 struct Stdio {
-  std::vector<int> child;            // What ChildPlan::descriptors takes.
-  std::vector<Descriptor> parent;    // Our end of each socket; -1 where there is none.
+  std::vector<int> child;             // What ChildPlan::descriptors takes.
+  std::vector<Descriptor> parent;     // Our end of each socket; -1 where there is none.
   std::vector<Descriptor> temporary;  // Ours only until the child has its copies.
 };
 

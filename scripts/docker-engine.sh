@@ -56,7 +56,7 @@ down() {
   [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = dockerd ] || return 0
   kill "$pid"
   while [ -d "/proc/$pid" ]; do sleep 0.1; done
-  umount "$directory/exec/netns/default" 2>/dev/null || true
+  umount "$directory/exec/netns/default" "$directory/data" 2>/dev/null || true
 }
 
 case ${1:-} in

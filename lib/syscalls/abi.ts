@@ -101,8 +101,3 @@ export function abiOf(name: AbiName): Abi {
   if (abi === undefined) throw new RangeError(`unknown ABI ${name}`);
   return abi;
 }
-
-/** Tells whether a string names an ABI. */
-export function isAbiName(name: string): name is AbiName {
-  return ABIS.has(name as AbiName);
-}

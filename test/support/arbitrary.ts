@@ -45,7 +45,7 @@ const value = fc.oneof(
 );
 
 /** ABIs that go together on one machine, the native one first. */
-export const MACHINES: readonly (readonly AbiName[])[] = [
+const MACHINES: readonly (readonly AbiName[])[] = [
   ['x86_64', 'x86', 'x32'],
   ['x86_64', 'x86'],
   ['x86_64'],
