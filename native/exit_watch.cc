@@ -14,7 +14,7 @@
 namespace seccomp {
 
 void ExitWatch::Define(Napi::Env env) {
-  Napi::Function constructor =
+  const Napi::Function constructor =
       DefineClass(env, "ExitWatch",
                   {InstanceMethod<&ExitWatch::Kill>("kill"), InstanceMethod<&ExitWatch::Ref>("ref"),
                    InstanceMethod<&ExitWatch::Unref>("unref")});
@@ -25,7 +25,7 @@ Napi::Object ExitWatch::Start(Napi::Env env, Descriptor* pidfd, const Napi::Func
   uv_loop_t* loop = nullptr;
   napi_get_uv_event_loop(env, &loop);
   auto poll = std::make_unique<Poll>();
-  int error = uv_poll_init(loop, &poll->handle, pidfd->get());
+  const int error = uv_poll_init(loop, &poll->handle, pidfd->get());
   if (error != 0) {
     *failure = {-error, "uv_poll_init"};
     return {};
@@ -70,7 +70,7 @@ void ExitWatch::OnReadable(uv_poll_t* handle, int, int) {
   ExitWatch* watch = static_cast<Poll*>(handle->data)->owner;
   if (watch == nullptr) return;
   siginfo_t status = {};
-  int result;
+  int result = 0;
   do {
     result = waitid(static_cast<idtype_t>(kWaitPidfd), watch->poll_->pidfd.get(), &status, WEXITED | WNOHANG);
   } while (result == -1 && errno == EINTR);
@@ -88,16 +88,17 @@ void ExitWatch::Report(int code, int signal) {
   const Napi::Object self = Value();
   const Napi::AsyncContext context(env, "seccomp.ExitWatch");
   Close();
-  const napi_value null = env.Null();
-  on_exit.MakeCallback(
-      self, {code < 0 ? null : Napi::Number::New(env, code), signal == 0 ? null : Napi::Number::New(env, signal)},
-      context);
+  const Napi::Value null = env.Null();
+  on_exit.MakeCallback(self,
+                       {code < 0 ? null : Napi::Number::New(env, code).As<Napi::Value>(),
+                        signal == 0 ? null : Napi::Number::New(env, signal).As<Napi::Value>()},
+                       context);
   if (env.IsExceptionPending()) napi_fatal_exception(env, env.GetAndClearPendingException().Value());
 }
 
 // A worker ends while its child runs: the child goes on, unwatched.
-void ExitWatch::OnTeardown(napi_async_cleanup_hook_handle hook, void* data) {
-  ExitWatch* watch = static_cast<Poll*>(data)->owner;
+void ExitWatch::OnTeardown(napi_async_cleanup_hook_handle hook, void* poll) {
+  ExitWatch* watch = static_cast<Poll*>(poll)->owner;
   if (watch != nullptr && watch->poll_ != nullptr) {
     watch->Close();
   } else {

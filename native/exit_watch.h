@@ -21,13 +21,15 @@ class ExitWatch : public Napi::ObjectWrap<ExitWatch> {
 
   explicit ExitWatch(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ExitWatch>(info) {}
   ~ExitWatch() override;
+  ExitWatch(const ExitWatch&) = delete;
+  ExitWatch& operator=(const ExitWatch&) = delete;
 
  private:
   // libuv frees handles later than we go.
   struct Poll {
-    uv_poll_t handle;
-    ExitWatch* owner;
-    napi_async_cleanup_hook_handle hook;
+    uv_poll_t handle = {};
+    ExitWatch* owner = nullptr;
+    napi_async_cleanup_hook_handle hook = nullptr;
     Descriptor pidfd;
   };
 

@@ -23,13 +23,13 @@ bool ReadNumber(const Napi::CallbackInfo& info, uint32_t* number) {
 }  // namespace
 
 Napi::Value ActionAvailable(const Napi::CallbackInfo& info) {
-  uint32_t action;
+  uint32_t action = 0;
   if (!ReadNumber(info, &action)) return info.Env().Undefined();
   return Napi::Number::New(info.Env(), syscall(SYS_seccomp, kGetActionAvail, 0, &action) == 0 ? 0 : errno);
 }
 
 Napi::Value FilterFlagsKnown(const Napi::CallbackInfo& info) {
-  uint32_t flags;
+  uint32_t flags = 0;
   if (!ReadNumber(info, &flags)) return info.Env().Undefined();
   syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, nullptr);
   return Napi::Boolean::New(info.Env(), errno == EFAULT);

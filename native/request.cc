@@ -47,7 +47,8 @@ std::optional<int64_t> ReadInteger(Napi::Env env, const Napi::Value& value, int6
                                    const char* what) {
   if (value.IsNumber()) {
     const double number = value.As<Napi::Number>().DoubleValue();
-    const auto integer = number >= low && number <= high ? static_cast<int64_t>(number) : low - 1;
+    const bool in_range = number >= static_cast<double>(low) && number <= static_cast<double>(high);
+    const auto integer = in_range ? static_cast<int64_t>(number) : low - 1;
     if (integer >= low && static_cast<double>(integer) == number) return integer;
   }
   Throw(env, what);

@@ -89,7 +89,7 @@ class SignalsBlocked {
   SignalsBlocked& operator=(const SignalsBlocked&) = delete;
 
  private:
-  unsigned long saved_[2];
+  unsigned long saved_[2] = {};
 };
 
 // { error, call } for lib/native.ts, or undefined if nothing failed.

@@ -51,6 +51,8 @@ bool Open(const std::vector<int>& wanted, Stdio* stdio, Failure* failure) {
 class DumpableKept {
  public:
   DumpableKept() : lock_(mutex()), flag_(prctl(PR_GET_DUMPABLE, 0L, 0L, 0L, 0L)) {}
+  DumpableKept(const DumpableKept&) = delete;
+  DumpableKept& operator=(const DumpableKept&) = delete;
   ~DumpableKept() {
     // prctl(2) takes 0 and 1 only; 2 (fs.suid_dumpable) can't have been lowered by the child to anything looser.
     if (flag_ == 0 || flag_ == 1) prctl(PR_SET_DUMPABLE, static_cast<long>(flag_), 0L, 0L, 0L);
@@ -101,7 +103,7 @@ Napi::Value Spawn(const Napi::CallbackInfo& info) {
   plan.descriptor_count = static_cast<int>(stdio.child.size());
   plan.exit_call = SYS_exit_group;
 
-  pid_t pid;
+  pid_t pid = 0;
   Descriptor pidfd;
   if (request->changes_identity()) {
     const DumpableKept dumpable;
@@ -121,7 +123,7 @@ Napi::Value Spawn(const Napi::CallbackInfo& info) {
     Reap(pidfd);
     return ToJavaScript(env, plan.failure);
   }
-  Napi::Array sockets = Napi::Array::New(env, stdio.parent.size());
+  const Napi::Array sockets = Napi::Array::New(env, stdio.parent.size());
   for (size_t i = 0; i < stdio.parent.size(); i++) sockets.Set(static_cast<uint32_t>(i), stdio.parent[i].Release());
   Napi::Object result = Napi::Object::New(env);
   result.Set("pid", pid);
