@@ -1,5 +1,6 @@
 /** The package as its users meet it: imported, required, and on a system that is not Linux. */
 import { spawnSync } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
@@ -13,6 +14,10 @@ test('import and require give the same', () => {
   const required = node('-e', `const sandbox = require('seccomp'); console.log(${names})`);
   expect(imported.stdout).toMatch(/execve.*spawn/);
   expect(required.stdout).toBe(imported.stdout);
+});
+
+test('the command can be executed after every build', () => {
+  expect(() => accessSync(`${root}/dist/cli/main.js`, constants.X_OK)).not.toThrow();
 });
 
 // The platform's name is changed, nothing else: what another system's Node would do beyond that is not tested.

@@ -1,6 +1,6 @@
 /** A running program: node:child_process's ChildProcess, on a child that was not started by Node. */
 import { ChildProcess } from 'node:child_process';
-import { addAbortListener, once } from 'node:events';
+import { addAbortListener, EventEmitter, once } from 'node:events';
 import { Socket } from 'node:net';
 import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
@@ -10,19 +10,28 @@ import { signalNumber } from './options.js';
 
 type Stdio = ChildProcess['stdio'];
 
+/**
+ * ChildProcess without its constructor: that makes a handle which only an end seen by Node itself would free. What it
+ * would set besides is set by SandboxedProcess.
+ */
+class Emitter extends EventEmitter {}
+Object.setPrototypeOf(Emitter.prototype, ChildProcess.prototype);
+const Base = Emitter as unknown as typeof ChildProcess;
+
 /** A child under a profile. Its events, streams, methods and properties are those of ChildProcess. */
-export class SandboxedProcess extends ChildProcess {
+export class SandboxedProcess extends Base {
   // Node declares these read-only and sets them itself.
   declare pid?: number;
-  declare exitCode: number | null;
-  declare signalCode: NodeJS.Signals | null;
-  declare spawnfile: string;
-  declare spawnargs: string[];
+  override exitCode: number | null = null;
+  override signalCode: NodeJS.Signals | null = null;
+  override spawnfile: string;
+  override spawnargs: string[];
   declare stdin: Writable | null;
   declare stdout: Readable | null;
   declare stderr: Readable | null;
   declare stdio: Stdio;
-  declare killed: boolean;
+  override killed = false;
+  override connected = false;
 
   #watch: ExitWatch | undefined;
   /** What `close` waits for: the exit, and the end of each stream from the child. */

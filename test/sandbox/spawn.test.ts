@@ -300,20 +300,21 @@ describe('at scale', () => {
         child.on('error', () => {}).on('close', done);
       });
       const gated = ${JSON.stringify(JSON.stringify(denying(1, 'execve')))};
-      const rounds = async (n) => { for (let i = 0; i < n; i++) await once(i); };
+      const settle = async () => { for (let i = 0; i < 10; i++) await new Promise(setImmediate); };
+      const rounds = async (n) => { for (let i = 0; i < n; i++) await once(i); await settle(); };
       await rounds(300);
-      globalThis.gc(); const memory = process.memoryUsage.rss(), open = readdirSync('/proc/self/fd').length;
+      globalThis.gc(); const memory = process.memoryUsage.rss(), heap = process.memoryUsage().heapUsed, open = readdirSync('/proc/self/fd').length;
       await rounds(${count});
       globalThis.gc();
-      console.log(JSON.stringify({ descriptors: readdirSync('/proc/self/fd').length - open, zombies: zombies(), grown: Math.round((process.memoryUsage.rss() - memory) / 2 ** 20) }));`;
+      console.log(JSON.stringify({ descriptors: readdirSync('/proc/self/fd').length - open, zombies: zombies(), grown: Math.round((process.memoryUsage.rss() - memory) / 2 ** 20), heap: process.memoryUsage().heapUsed - heap }));`;
     const result = spawnSync(
       process.execPath,
       ['--expose-gc', '--input-type=module', '-e', `import * as sandbox from ${JSON.stringify(dist)};\n${code}`],
       { encoding: 'utf8' },
     );
-    const { descriptors, zombies, grown } = JSON.parse(result.stdout) as Record<string, number>;
-    expect(zombies).toBe(0);
-    expect(descriptors, 'descriptors more than before').toBeLessThanOrEqual(0);
+    const { descriptors, zombies, grown, heap } = JSON.parse(result.stdout) as Record<string, number>;
+    expect({ descriptors, zombies }).toEqual({ descriptors: 0, zombies: 0 });
+    expect((heap ?? Number.NaN) / count, 'bytes of heap a spawn').toBeLessThan(1500);
     expect(grown, 'MiB of growth').toBeLessThan(32);
   }, 300_000);
 
