@@ -1,0 +1,115 @@
+/** Sets of 32-bit words, as comparisons cut them out: exact, with a member to show or the certainty that there is none. */
+
+/** Words w with (w & mask) = bits. */
+export interface Pattern {
+  readonly mask: number;
+  readonly bits: number;
+}
+
+/** Words from `low` to `high` that match `pattern` and none of `not`. All numbers are unsigned. */
+export interface Words {
+  readonly low: number;
+  readonly high: number;
+  readonly pattern: Pattern;
+  readonly not: readonly Pattern[];
+}
+
+/** The largest word. */
+export const MAX_WORD = 0xffff_ffff;
+
+export const ALL_WORDS: Words = { low: 0, high: MAX_WORD, pattern: { mask: 0, bits: 0 }, not: [] };
+
+/** Those of `words` from `low` to `high`; undefined if there are none. */
+export function inRange(words: Words, low: number, high: number): Words | undefined {
+  return nonEmpty({ ...words, low: Math.max(words.low, low), high: Math.min(words.high, high) });
+}
+
+/** Those of `words` that match; undefined if there are none. */
+export function matching(words: Words, { mask, bits }: Pattern): Words | undefined {
+  const both = words.pattern.mask & mask;
+  if ((words.pattern.bits & both) !== (bits & both) || (bits & ~mask) !== 0) return undefined;
+  const pattern = { mask: (words.pattern.mask | mask) >>> 0, bits: (words.pattern.bits | bits) >>> 0 };
+  return nonEmpty({ ...words, pattern });
+}
+
+/** Those of `words` that do not match; undefined if there are none. */
+export function differing(words: Words, pattern: Pattern): Words | undefined {
+  return nonEmpty({ ...words, not: [...words.not, pattern] });
+}
+
+function nonEmpty(words: Words): Words | undefined {
+  return member(words) === undefined ? undefined : words;
+}
+
+/** A member of `words`; undefined if there is none. */
+export function member(words: Words): number | undefined {
+  const { low, high, pattern, not } = words;
+  const word = next(low, pattern);
+  if (word === undefined || word > high) return undefined;
+  const hit = not.find(({ mask, bits }) => (word & mask) >>> 0 === bits);
+  if (hit === undefined) return word;
+  // Whatever does not match `hit` differs from it in a highest bit: each of these cases is a smaller question.
+  const others = not.filter((each) => each !== hit);
+  for (let i = 31; i >= 0; i--) {
+    const bit = (1 << i) >>> 0;
+    if ((hit.mask & bit) === 0 || (pattern.mask & bit) !== 0) continue;
+    const above = ((hit.mask & ~(bit | (bit - 1))) | bit) >>> 0;
+    const bits = ((hit.bits ^ bit) & above) >>> 0;
+    const both = pattern.mask & above;
+    if ((pattern.bits & both) !== (bits & both)) continue;
+    const narrower = { mask: (pattern.mask | above) >>> 0, bits: (pattern.bits | bits) >>> 0 };
+    const found = member({ low, high, pattern: narrower, not: others });
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** The smallest word from `low` on that matches. */
+function next(low: number, { mask, bits }: Pattern): number | undefined {
+  const wrong = ((low & mask) ^ bits) >>> 0;
+  if (wrong === 0) return low;
+  const highest = 31 - Math.clz32(wrong);
+  // The highest wrong bit must become 1: then it is enough to clear what is below. Else a free 0 above it must.
+  for (let i = highest; i < 32; i++) {
+    const bit = (1 << i) >>> 0;
+    const free = (mask & bit) === 0;
+    if ((low & bit) !== 0 || !(free || (i === highest && (bits & bit) !== 0))) continue;
+    const below = (bit - 1) >>> 0;
+    return (((low & ~(bit | below)) | bit | (bits & (bit | below))) >>> 0) as number;
+  }
+  return undefined;
+}
+
+/** The words w with (w & mask) ≥ bound, as patterns of which each word matches at most one. */
+export function atLeast(mask: number, bound: number): readonly Pattern[] {
+  const patterns: Pattern[] = [];
+  let prefix = 0;
+  for (let i = 31; i >= 0; i--) {
+    const bit = (1 << i) >>> 0;
+    const wanted = (bound & bit) !== 0;
+    if ((mask & bit) === 0) {
+      if (wanted) return patterns; // The masked word has 0 here: whatever equals the bound so far is below it.
+      continue;
+    }
+    if (!wanted) patterns.push({ mask: (prefix | bit) >>> 0, bits: ((bound & prefix) | bit) >>> 0 });
+    prefix = (prefix | bit) >>> 0;
+  }
+  return [...patterns, { mask: prefix, bits: (bound & prefix) >>> 0 }];
+}
+
+/** The words w with (w & mask) < bound, likewise. */
+export function below(mask: number, bound: number): readonly Pattern[] {
+  const patterns: Pattern[] = [];
+  let prefix = 0;
+  for (let i = 31; i >= 0; i--) {
+    const bit = (1 << i) >>> 0;
+    const wanted = (bound & bit) !== 0;
+    if ((mask & bit) === 0) {
+      if (wanted) return [...patterns, { mask: prefix, bits: (bound & prefix) >>> 0 }];
+      continue;
+    }
+    if (wanted) patterns.push({ mask: (prefix | bit) >>> 0, bits: (bound & prefix) >>> 0 });
+    prefix = (prefix | bit) >>> 0;
+  }
+  return patterns;
+}
