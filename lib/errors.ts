@@ -10,6 +10,8 @@ export type SeccompErrorCode =
   | 'ERR_SECCOMP_FILE'
   /** The filter is longer than the kernel takes. */
   | 'ERR_SECCOMP_TOO_LARGE'
+  /** The compiled filter failed its proof: a mistake of this package's, and nothing was started. */
+  | 'ERR_SECCOMP_PROOF'
   /** This system, kernel or CPU can't do it. */
   | 'ERR_SECCOMP_UNSUPPORTED'
   /** The addon is missing or does not load. */

@@ -1,6 +1,7 @@
 /** The public face: everything that users of the package may import. */
 export { ProfileError, type ProfileIssue, SeccompError, type SeccompErrorCode } from './errors.js';
 export { Filter } from './filter/filter.js';
+export { type Counterexample, type Proof, prove } from './filter/prove.js';
 export { evaluate } from './policy/evaluate.js';
 export type { Action, Call, Condition, Decision, Policy } from './policy/policy.js';
 export type { ProfileDocument, RuleDocument } from './profile/document.js';

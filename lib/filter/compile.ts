@@ -9,6 +9,7 @@ import { decide } from './conditions.js';
 import { Filter } from './filter.js';
 import { ARCH_OFFSET, argumentOffset, encode, MAX_INSTRUCTIONS, NR_OFFSET } from './instruction.js';
 import { loaded, type Node, NodeFactory } from './node.js';
+import { type Proof, prove } from './prove.js';
 import { buildTree, type Range } from './tree.js';
 
 export interface CompileOptions {
@@ -17,6 +18,8 @@ export interface CompileOptions {
    * 3 to 5 carry the gate's value, so these must be calls of at most three arguments.
    */
   readonly gate?: readonly string[];
+  /** Whether to prove the program before it is given out. Default true. */
+  readonly prove?: boolean;
 }
 
 /** Words of 32 bits in the gate's value: two for each of the arguments 3, 4 and 5. */
@@ -24,7 +27,8 @@ const GATE_HALVES = [0, 1, 2, 3, 4, 5] as const;
 
 /**
  * Compiles `policy`.
- * @throws SeccompError ERR_SECCOMP_TOO_LARGE if the program is longer than the kernel takes.
+ * @throws SeccompError ERR_SECCOMP_TOO_LARGE if the program is longer than the kernel takes; ERR_SECCOMP_PROOF if it does
+ * not decide as the policy says, which is a mistake of this package's.
  */
 export function compile(policy: Policy, options: CompileOptions = {}): Filter {
   const [native] = policy.abis;
@@ -39,7 +43,21 @@ export function compile(policy: Policy, options: CompileOptions = {}): Filter {
         'use fewer argument rules, or fewer ABIs (architectures, archMap)',
     );
   }
-  return new Filter(policy, instructions, encode(instructions, native.abi.endian), gate);
+  const bytes = encode(instructions, native.abi.endian);
+  const filter = new Filter(policy, instructions, bytes, gate);
+  return options.prove === false ? filter : new Filter(policy, instructions, bytes, gate, proofOf(filter));
+}
+
+function proofOf(filter: Filter): Proof {
+  const result = prove(filter);
+  if (!('call' in result)) return result;
+  const { call, returned, meant } = result;
+  const where = `syscall ${call.number} of ABI 0x${call.arch.toString(16)} with arguments ${call.args.join(', ')}`;
+  const what = `returns 0x${returned.toString(16)} where the profile says ${meant.kind}`;
+  throw new SeccompError(
+    'ERR_SECCOMP_PROOF',
+    `the compiled filter ${what}, for ${where}: please report this with the profile`,
+  );
 }
 
 class Compiler {

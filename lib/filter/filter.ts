@@ -3,6 +3,10 @@ import type { Policy } from '../policy/policy.js';
 import type { AbiName } from '../syscalls/abi.js';
 import type { GateSite } from './assemble.js';
 import type { Instruction } from './instruction.js';
+import type { Proof } from './prove.js';
+
+/** Calls that an exec gate may be for: execve, and the ways to end if it fails. At most three arguments each. */
+export const GATED_CALLS: readonly string[] = ['execve', 'exit', 'exit_group'];
 
 /** A classic-BPF program that carries out `policy`. Immutable; may be put on any number of processes. */
 export class Filter {
@@ -15,12 +19,21 @@ export class Filter {
    * gate stands open for zeros, so only spawn and execve compile one in. See docs/exec-gate.md.
    */
   readonly gate: readonly GateSite[];
+  /** What has been shown of the program, for all calls; null if it was not asked for. */
+  readonly proof: Proof | null;
 
-  constructor(policy: Policy, instructions: readonly Instruction[], bytes: Uint8Array, gate: readonly GateSite[]) {
+  constructor(
+    policy: Policy,
+    instructions: readonly Instruction[],
+    bytes: Uint8Array,
+    gate: readonly GateSite[],
+    proof: Proof | null = null,
+  ) {
     this.policy = policy;
     this.instructions = instructions;
     this.bytes = bytes;
     this.gate = gate;
+    this.proof = proof;
   }
 
   /** The ABIs whose calls the filter decides one by one, the native one first. */

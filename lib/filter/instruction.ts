@@ -62,3 +62,16 @@ export function encode(instructions: readonly Instruction[], endian: Abi['endian
   });
   return bytes;
 }
+
+/** Instructions out of the kernel's form. */
+export function decode(bytes: Uint8Array, endian: Abi['endian']): readonly Instruction[] {
+  if (bytes.length % INSTRUCTION_BYTES !== 0) throw new RangeError('a filter has 8 bytes an instruction');
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const little = endian === 'little';
+  return Array.from({ length: bytes.length / INSTRUCTION_BYTES }, (_, i) => ({
+    code: view.getUint16(i * INSTRUCTION_BYTES, little),
+    jt: view.getUint8(i * INSTRUCTION_BYTES + 2),
+    jf: view.getUint8(i * INSTRUCTION_BYTES + 3),
+    k: view.getUint32(i * INSTRUCTION_BYTES + 4, little),
+  }));
+}

@@ -1,7 +1,7 @@
 /** Runs a filter as the kernel would, for one call: classic BPF within the limits of kernel/seccomp.c. */
 import type { Call } from '../policy/policy.js';
 import type { Abi } from '../syscalls/abi.js';
-import { ARCH_OFFSET, argumentOffset, BPF, type Instruction, NR_OFFSET } from './instruction.js';
+import { ARCH_OFFSET, BPF, type Instruction, NR_OFFSET } from './instruction.js';
 
 /** The 32-bit value that a filter returns, and how many instructions it took. */
 export interface Outcome {
@@ -55,10 +55,10 @@ export function interpret(instructions: readonly Instruction[], call: Call, endi
 function word(call: Call, offset: number, endian: Abi['endian']): number {
   if (offset === NR_OFFSET) return call.number >>> 0;
   if (offset === ARCH_OFFSET) return call.arch >>> 0;
-  for (let index = 0; index < 6; index++) {
-    const argument = call.args[index] ?? 0n;
-    if (offset === argumentOffset(index, 'low', endian)) return Number(BigInt.asUintN(32, argument));
-    if (offset === argumentOffset(index, 'high', endian)) return Number(BigInt.asUintN(32, argument >> 32n));
+  if (Number.isInteger(offset / 4) && offset >= 8 && offset < 64) {
+    const register = offset < 16 ? (call.instructionPointer ?? 0n) : (call.args[Math.floor(offset / 8) - 2] ?? 0n);
+    const high = (offset % 8 === 4) === (endian === 'little');
+    return Number(BigInt.asUintN(32, high ? register >> 32n : register));
   }
   throw new RangeError(`no word at offset ${offset}`);
 }

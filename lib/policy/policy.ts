@@ -41,7 +41,7 @@ export interface Policy {
   readonly foreignAction: Action;
 }
 
-/** A syscall as a filter sees it: `struct seccomp_data` without the instruction pointer. */
+/** A syscall as a filter sees it: `struct seccomp_data`. */
 export interface Call {
   /** AUDIT_ARCH_*, 32 bits. */
   readonly arch: number;
@@ -49,6 +49,8 @@ export interface Call {
   readonly number: number;
   /** Six registers of 64 bits. */
   readonly args: readonly bigint[];
+  /** Where it was made, 64 bits. Policies don't look at it; other people's filters may. Default 0. */
+  readonly instructionPointer?: bigint;
 }
 
 /** Bit 30 of a number, which tells x32 from x86_64. Source: __X32_SYSCALL_BIT, asm/unistd.h. */

@@ -64,6 +64,23 @@ export function member(words: Words): number | undefined {
   return undefined;
 }
 
+export function contains({ low, high, pattern, not }: Words, word: number): boolean {
+  if (word < low || word > high || (word & pattern.mask) >>> 0 !== pattern.bits) return false;
+  return !not.some(({ mask, bits }) => (word & mask) >>> 0 === bits);
+}
+
+/** A member of `words` that is none of `known`, which are members in their order; undefined if there is no other. */
+export function memberBut(words: Words, known: readonly number[]): number | undefined {
+  const { low, high, pattern, not } = words;
+  // Nothing but single words is left out, and they are as many as there are places.
+  const points = new Set(
+    not.flatMap(({ mask, bits }) => (mask === MAX_WORD && bits >= low && bits <= high ? [bits] : [])),
+  );
+  const simple = pattern.mask === 0 && not.every(({ mask }) => mask === MAX_WORD);
+  if (simple && high - low + 1 === points.size + known.length) return undefined;
+  return member({ ...words, not: [...not, ...known.map((bits) => ({ mask: MAX_WORD, bits }))] });
+}
+
 /** The smallest word from `low` on that matches. */
 function next(low: number, { mask, bits }: Pattern): number | undefined {
   const wrong = ((low & mask) ^ bits) >>> 0;

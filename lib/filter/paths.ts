@@ -1,0 +1,141 @@
+/** Runs a program symbolically: every path that some call takes, and exactly the calls that take it. */
+import type { Call } from '../policy/policy.js';
+import { cut, cutOrder, EVERYTHING, example, type Region, type Split } from '../policy/region.js';
+import { ALL_WORDS, MAX_WORD, member } from '../policy/words.js';
+import type { Abi } from '../syscalls/abi.js';
+import { ARCH_OFFSET, BPF, type Instruction, NR_OFFSET } from './instruction.js';
+
+/** The calls that take one path, and what it returns. */
+export interface Path {
+  /** Their arguments; in the places after those: their ABIs, instruction pointers and numbers. */
+  readonly region: Region;
+  /** Halves of the exec gate's value that the call must have carried, a bit each. */
+  readonly opened: number;
+  readonly value: number;
+}
+
+export interface PathOptions {
+  readonly endian: Abi['endian'];
+  /** One AUDIT_ARCH, or those that it is not. */
+  readonly arch: number | readonly number[];
+  /** Instructions that ask for a half of the gate's value, which nobody knows. */
+  readonly gate?: ReadonlyMap<number, number>;
+}
+
+/** The accumulator: a number, or a word of the call of which `mask` is kept. */
+type Accumulator = { readonly constant: number } | { readonly offset: number; readonly mask: number };
+
+interface State {
+  readonly at: number;
+  readonly accumulator: Accumulator;
+  readonly region: Region;
+  readonly opened: number;
+}
+
+/** Where a region keeps what is known of the ABI, after the twelve halves of arguments. */
+const ARCH_WORDS = 12;
+/** … and, after that, of the two halves of the instruction pointer. */
+const POINTER_WORDS = 13;
+/** … and of the syscall number. */
+export const NUMBER_WORDS = 15;
+
+/**
+ * Yields every path.
+ * @throws RangeError on an instruction that seccomp filters are not made of, or a program without end.
+ */
+export function* paths(instructions: readonly Instruction[], options: PathOptions): Generator<Path> {
+  const arch =
+    typeof options.arch === 'number'
+      ? ALL_WORDS
+      : { ...ALL_WORDS, not: options.arch.map((bits) => ({ mask: MAX_WORD, bits })) };
+  const region: Region = [...EVERYTHING, arch, ALL_WORDS, ALL_WORDS, ALL_WORDS];
+  const stack: State[] = [{ at: 0, accumulator: { constant: 0 }, region, opened: 0 }];
+  for (let state = stack.pop(); state !== undefined; state = stack.pop()) {
+    const instruction = instructions[state.at];
+    if (instruction === undefined) throw new RangeError(`the filter runs past its end at ${state.at}`);
+    const { code, k } = instruction;
+    if (code === BPF.ret) yield { region: state.region, opened: state.opened, value: k };
+    else if (code === BPF.ja) stack.push({ ...state, at: state.at + 1 + k });
+    else if (code === BPF.ld) stack.push({ ...state, at: state.at + 1, accumulator: load(k, options.arch) });
+    else if (code === BPF.and) stack.push({ ...state, at: state.at + 1, accumulator: and(state.accumulator, k) });
+    else stack.push(...branch(state, instruction, options));
+  }
+}
+
+function load(offset: number, arch: PathOptions['arch']): Accumulator {
+  return offset === ARCH_OFFSET && typeof arch === 'number' ? { constant: arch } : { offset, mask: MAX_WORD };
+}
+
+function and(accumulator: Accumulator, mask: number): Accumulator {
+  if ('constant' in accumulator) return { constant: (accumulator.constant & mask) >>> 0 };
+  return { ...accumulator, mask: (accumulator.mask & mask) >>> 0 };
+}
+
+function branch(state: State, instruction: Instruction, { endian, gate }: PathOptions): readonly State[] {
+  const yes = { ...state, at: state.at + 1 + instruction.jt };
+  const no = { ...state, at: state.at + 1 + instruction.jf };
+  const half = gate?.get(state.at);
+  if (half !== undefined) return [{ ...yes, opened: yes.opened | (1 << half) }, no];
+  const { accumulator } = state;
+  if ('constant' in accumulator) return [holds(accumulator.constant, instruction) ? yes : no];
+  const parts = cutRegion(state.region, placeOf(accumulator.offset, endian), accumulator.mask, instruction);
+  return [...parts.yes.map((region) => ({ ...yes, region })), ...parts.no.map((region) => ({ ...no, region }))];
+}
+
+function holds(accumulator: number, { code, k }: Instruction): boolean {
+  switch (code) {
+    case BPF.jeq:
+      return accumulator === k;
+    case BPF.jge:
+      return accumulator >= k;
+    case BPF.jgt:
+      return accumulator > k;
+    case BPF.jset:
+      return (accumulator & k) !== 0;
+    default:
+      throw unknown(code);
+  }
+}
+
+function cutRegion(region: Region, place: number, mask: number, { code, k }: Instruction): Split {
+  const never = { yes: [], no: [region] };
+  switch (code) {
+    case BPF.jeq:
+      return (k & ~mask) === 0 ? cut(region, place, { mask, bits: k }) : never;
+    case BPF.jge:
+      return cutOrder(region, place, mask, k);
+    case BPF.jgt:
+      return k === MAX_WORD ? never : cutOrder(region, place, mask, k + 1);
+    case BPF.jset: {
+      const { yes, no } = cut(region, place, { mask: (mask & k) >>> 0, bits: 0 });
+      return { yes: no, no: yes };
+    }
+    default:
+      throw unknown(code);
+  }
+}
+
+/** Where a region keeps what is known of the word at `offset`. */
+function placeOf(offset: number, endian: Abi['endian']): number {
+  if (offset === NR_OFFSET) return NUMBER_WORDS;
+  if (offset === ARCH_OFFSET) return ARCH_WORDS;
+  if (!Number.isInteger(offset / 4) || offset < 8 || offset >= 64) throw new RangeError(`no word at offset ${offset}`);
+  const half = (offset % 8 === 4) === (endian === 'little') ? 1 : 0;
+  return offset < 16 ? POINTER_WORDS + half : 2 * (Math.floor(offset / 8) - 2) + half;
+}
+
+function unknown(code: number): RangeError {
+  return new RangeError(`can't follow instruction 0x${code.toString(16)}`);
+}
+
+/** A call of the region, with this number. */
+export function callOf(region: Region, number: number, arch: number | undefined): Call {
+  const word = (place: number) => member(region[place] ?? ALL_WORDS) ?? 0;
+  const pointer = (BigInt(word(POINTER_WORDS + 1)) << 32n) | BigInt(word(POINTER_WORDS));
+  return {
+    arch: arch ?? word(ARCH_WORDS),
+    number,
+    args: example(region),
+    ...(pointer === 0n ? {} : { instructionPointer: pointer }),
+  };
+}
