@@ -147,6 +147,7 @@ describe('a failure between the child’s birth and its program names its call',
   test('EPERM of setuid, setgid and prctl, EACCES of seccomp', async ({ skip }) => {
     if (!root) skip('needs root to give up root');
     const code = `
+      sandbox.spawn('true', 'docker-default'); // Loads the addon, which the other user may not read.
       process.setgid(65534); process.setuid(65534);
       for (const options of [{ uid: 0 }, { gid: 0 }, { noNewPrivileges: false }]) {
         try { sandbox.spawn('true', 'docker-default', options); console.log('started'); }
@@ -240,7 +241,7 @@ describe('uid and gid', () => {
       const child = sandbox.spawn('id', ['-u'], 'docker-default', { uid: 65533, gid: 65533, stdio: 'inherit' });
       const after = statSync('/proc/self/status').uid;
       child.on('close', () => console.log(before, after));`;
-    const capabilities = ['--inh-caps=+setuid,+setgid', '--ambient-caps=+setuid,+setgid'];
+    const capabilities = ['--inh-caps', '--ambient-caps'].map((set) => `${set}=+setuid,+setgid,+dac_read_search`);
     const user = ['--reuid=65534', '--regid=65534', '--clear-groups'];
     const result = spawnSync(
       'setpriv',
