@@ -1,5 +1,4 @@
 /** The one door to the addon: what its functions take and give, and where its binary is found. */
-import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { SeccompError } from './errors.js';
@@ -88,11 +87,12 @@ function load(): Addon {
   }
   const file = fileURLToPath(new URL('../build/Release/seccomp.node', import.meta.url));
   const remedy = 'run "npm rebuild seccomp" (in a checkout: "npm run build:addon"); it needs python3, make and g++';
-  if (!existsSync(file)) throw new SeccompError('ERR_SECCOMP_ADDON', `the addon was not built (no ${file}): ${remedy}`);
   try {
     return createRequire(import.meta.url)(file) as Addon;
   } catch (error) {
+    const missing = error instanceof Error && 'code' in error && error.code === 'MODULE_NOT_FOUND';
     const reason = error instanceof Error ? error.message : String(error);
-    throw new SeccompError('ERR_SECCOMP_ADDON', `the addon does not load (${reason}): ${remedy}`, { cause: error });
+    const what = missing ? `the addon was not built (no ${file})` : `the addon does not load (${reason})`;
+    throw new SeccompError('ERR_SECCOMP_ADDON', `${what}: ${remedy}`, { cause: error });
   }
 }
