@@ -37,14 +37,14 @@ export class SandboxedProcess extends Base {
   /** What `close` waits for: the exit, and the end of each stream from the child. */
   #open = 1;
 
-  /** Use spawn(). */
+  /** @internal Use spawn(). */
   constructor(command: string, args: readonly string[]) {
     super();
     this.spawnfile = command;
     this.spawnargs = [...args];
   }
 
-  /** Takes over a child that runs. Use spawn(). */
+  /** @internal Takes over a child that runs. */
   attach({ pid, watch, sockets }: NativeChild): void {
     this.pid = pid;
     this.#watch = watch;
@@ -58,10 +58,10 @@ export class SandboxedProcess extends Base {
     process.nextTick(() => this.emit('spawn'));
   }
 
-  /** Reports a child that could not be started, as Node does: `error`, then `close`. Use spawn(). */
+  /** @internal Reports a child that could not be started, as Node does: `error`, then `close`. */
   fail(error: NodeJS.ErrnoException, descriptors: readonly boolean[]): void {
     if (error.code !== 'EMFILE' && error.code !== 'ENFILE')
-      this.#setStreams(descriptors.map((piped) => (piped ? new Socket() : null)));
+      this.#setStreams(descriptors.map((piped, i) => (piped ? new Socket({ readable: i > 0 }) : null)));
     process.nextTick(() => {
       this.exitCode = error.errno ?? -1;
       this.stdin?.destroy();
@@ -70,7 +70,7 @@ export class SandboxedProcess extends Base {
     });
   }
 
-  /** Called once when the child has ended; exactly one of the two is not null. Use spawn(). */
+  /** @internal Called once when the child has ended; exactly one of the two is not null. */
   exited(code: number | null, signal: number | null): void {
     this.#watch = undefined;
     if (signal !== null) this.signalCode = signalName(signal);
@@ -114,7 +114,7 @@ export class SandboxedProcess extends Base {
     await exit;
   }
 
-  /** Ends the child after `timeout` milliseconds, unless that is 0, and when `signal` is aborted. Use spawn(). */
+  /** @internal Ends the child after `timeout` milliseconds, unless that is 0, and when `signal` is aborted. */
   limit(timeout: number, signal: AbortSignal | undefined, killSignal: NodeJS.Signals | number): void {
     if (timeout > 0) {
       const timer = setTimeout(() => this.#stop(killSignal), timeout);

@@ -38,6 +38,9 @@ async function story(
     `pid ${typeof child.pid} file ${child.spawnfile} args ${child.spawnargs.join('|')} connected ${child.connected}`,
   );
   lines.push(`streams ${child.stdio.map((stream) => stream?.constructor.name ?? 'null').join(' ')}`);
+  lines.push(
+    `ways ${child.stdio.map((stream) => `${Reflect.get(stream ?? {}, 'readable')} ${Reflect.get(stream ?? {}, 'writable')}`)}`,
+  );
   lines.push(`code ${child.exitCode} signal ${child.signalCode} killed ${child.killed}`);
   let stdout = '';
   let stderr = '';
