@@ -9,7 +9,7 @@ const NOT_FOUND = 127;
 
 interface RunOptions {
   readonly profile: string;
-  readonly capability: readonly string[];
+  readonly capability?: readonly string[];
   readonly abi?: readonly AbiName[];
   readonly newPrivileges: boolean;
 }
@@ -22,11 +22,19 @@ export function runCommand(): Command {
     .argument('<command>')
     .argument('[args...]')
     .option('-p, --profile <profile>', "a built-in's name, a path, or JSON text", 'docker-default')
-    .option('--capability <names...>', 'capabilities that the profile is resolved for', [])
-    .option('--abi <names...>', 'ABIs to decide beside the native one, instead of those that the profile names')
+    .option('--capability <name>', 'a capability that the profile is resolved for; may be repeated', several)
+    .option(
+      '--abi <name>',
+      'an ABI to decide beside the native one, not those of the profile; may be repeated',
+      several,
+    )
     .option('--new-privileges', 'let set-user-ID programs gain privileges; needs CAP_SYS_ADMIN', false)
     .passThroughOptions()
     .action(run);
+}
+
+function several(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
 }
 
 function run(command: string, args: readonly string[], options: RunOptions): void {

@@ -45,6 +45,13 @@ describe('seccomp run', () => {
     expect(seccomp(['run', 'unshare', '--user', 'true'])).toMatchObject({ status: 1, stderr });
   });
 
+  test('resolves the profile for capabilities and ABIs that are named', () => {
+    const options = ['--capability', 'CAP_SYS_ADMIN', '--capability', 'CAP_CHOWN', '--abi', 'x86'];
+    const under = seccomp(['run', ...options, 'unshare', '--uts', 'true']);
+    const without = spawnSync('unshare', ['--uts', 'true'], { encoding: 'utf8' });
+    expect(under).toMatchObject({ status: without.status, stderr: without.stderr });
+  });
+
   test('takes a profile by path and as text', () => {
     const file = join(mkdtempSync(join(tmpdir(), 'seccomp-')), 'p.json');
     writeFileSync(file, killing('mkdir', 'mkdirat'));
