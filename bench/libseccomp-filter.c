@@ -1,6 +1,7 @@
 /* Builds a filter with libseccomp as runc feeds it. Reads from standard input, a line each:
  *   default ACTION          ACTION: a SECCOMP_RET_* value in hex
- *   arch NAME               as seccomp_arch_resolve_name() knows it; the native one is there already
+ *   native NAME             the ABI that is there first, as seccomp_arch_resolve_name() knows it; by default this machine's
+ *   arch NAME               one beside it, of the same byte order
  *   optimize N              SCMP_FLTATR_CTL_OPTIMIZE: 1 the default, 2 a binary tree
  *   rule ACTION NAME [INDEX OP VALUE DATUM]…     OP: enum scmp_compare in decimal
  * Writes the program to standard output. */
@@ -35,6 +36,11 @@ int main(void) {
     if (word == NULL) continue;
     if (!strcmp(word, "default")) {
       context = seccomp_init(action(strtok(NULL, " ")));
+    } else if (!strcmp(word, "native")) {
+      uint32_t native = seccomp_arch_resolve_name(strtok(NULL, " "));
+      if (native == seccomp_arch_native()) continue;
+      check(seccomp_arch_remove(context, SCMP_ARCH_NATIVE), line);
+      check(seccomp_arch_add(context, native), line);
     } else if (!strcmp(word, "arch")) {
       check(seccomp_arch_add(context, seccomp_arch_resolve_name(strtok(NULL, " "))), line);
     } else if (!strcmp(word, "optimize")) {

@@ -241,7 +241,7 @@ describe('uid and gid', () => {
       const child = sandbox.spawn('id', ['-u'], 'docker-default', { uid: 65533, gid: 65533, stdio: 'inherit' });
       const after = statSync('/proc/self/status').uid;
       child.on('close', () => console.log(before, after));`;
-    const capabilities = ['--inh-caps', '--ambient-caps'].map((set) => `${set}=+setuid,+setgid,+dac_read_search`);
+    const capabilities = ['--inh-caps', '--ambient-caps'].map((set) => `${set}=+setuid,+setgid,+dac_override`);
     const user = ['--reuid=65534', '--regid=65534', '--clear-groups'];
     const result = spawnSync(
       'setpriv',

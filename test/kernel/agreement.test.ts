@@ -1,0 +1,169 @@
+/** The running kernel against the interpreter and the evaluator: three answers to the same calls, which must be one. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { compile } from '../../lib/filter/compile.js';
+import { Filter } from '../../lib/filter/filter.js';
+import { encode } from '../../lib/filter/instruction.js';
+import { interpret } from '../../lib/filter/interpret.js';
+import { actionBase, returnValue } from '../../lib/policy/action.js';
+import { evaluate } from '../../lib/policy/evaluate.js';
+import type { Call, Policy } from '../../lib/policy/policy.js';
+import { loadProfile } from '../../lib/profile/load.js';
+import { profileOf } from '../../lib/profile/profile.js';
+import { type Host, resolve } from '../../lib/profile/resolve.js';
+import { ABIS, type AbiName, abiOf } from '../../lib/syscalls/abi.js';
+import { syscallNumber } from '../../lib/syscalls/table.js';
+import { denying, kernelAnswers, showAnswer } from '../support/agreement.js';
+import { profile } from '../support/arbitrary.js';
+import { callsOn, showCall } from '../support/calls.js';
+import { corpusOn, hasCorpus } from '../support/corpus.js';
+import { statusOf } from '../support/processes.js';
+
+const SEED = 20_260_901;
+
+const host: Host = { abi: 'x86_64', kernel: { major: 6, minor: 18 }, capabilities: new Set() };
+const withAllAbis: Host = { ...host, abis: ['x86', 'x32'] };
+
+/** Denies every call, by one errno. */
+const nothing: Policy = { abis: [], defaultAction: { kind: 'errno', errno: 1000 }, foreignAction: { kind: 'allow' } };
+const denyAll = (() => {
+  const everywhere = ['x86_64', 'x86', 'x32'] as const;
+  return compile({
+    ...nothing,
+    abis: everywhere.map((name) => ({ abi: abiOf(name), syscalls: new Map() })),
+    foreignAction: nothing.defaultAction,
+  });
+})();
+
+/** Calls that a kernel answers before it asks any filter, since 6.11 and 6.18. Source: kernel/seccomp.c. */
+const EXEMPT = new Set<number | undefined>(['uretprobe', 'uprobe'].map((name) => syscallNumber('x86_64', name)));
+const isExempt = ({ arch, number }: Call) => arch === abiOf('x86_64').audit && EXEMPT.has(number);
+
+/** Why the kernel can't be asked here; undefined if it can. */
+function obstacle(): string | undefined {
+  if (process.platform !== 'linux' || process.arch !== 'x64') return 'needs Linux on x86_64';
+  const calls = [...callsOn(['x86_64'])].filter((call) => !isExempt(call));
+  const other = kernelAnswers(denyAll, calls).findIndex((answer) => answer !== 1000);
+  if (other === -1 || statusOf('self').get('Seccomp') !== '2') return undefined;
+  return 'another filter, on this process already, answers first';
+}
+
+/** The ABIs that this kernel can be asked about: x86 is an option of its build. */
+function askable(): readonly AbiName[] {
+  const [getpid = 0] = kernelAnswers(denyAll, [
+    { arch: abiOf('x86').audit, number: 20, args: [0n, 0n, 0n, 0n, 0n, 0n] },
+  ]);
+  return getpid === 1000 ? ['x86_64', 'x32', 'x86'] : ['x86_64', 'x32'];
+}
+
+const reason = obstacle();
+const abis = reason === undefined ? askable() : [];
+const skipped = reason === undefined ? `, on ${abis.join(' + ')}` : ` (skipped: ${reason})`;
+
+interface Disagreements {
+  readonly calls: number;
+  /** The first few calls that got different answers, with these. */
+  readonly witnesses: readonly string[];
+}
+
+/** Asks all three, of the policy as it is and of one whose actions are all errnos. `damage` may replace what the kernel gets. */
+function disagreements(policy: Policy, damage: (filter: Filter) => Filter = (filter) => filter): Disagreements {
+  const denied = denying(policy);
+  const filter = compile(policy);
+  const denyingFilter = compile(denied.policy);
+  const calls = [...callsOn(abis, policy)].filter((call) => !isExempt(call));
+  const answers = kernelAnswers(damage(denyingFilter), calls);
+  const witnesses = calls.flatMap((call, i) => {
+    const kernel = answers[i] ?? 0;
+    const interpreted = interpret(filter.instructions, call, 'little').value;
+    const denies = interpret(denyingFilter.instructions, call, 'little').value;
+    const meant = returnValue(evaluate(policy, call));
+    const agree = interpreted === meant && denies === actionBase('errno') + kernel && denied.errnoOf(meant) === kernel;
+    if (agree) return [];
+    const hex = (value: number) => `0x${value.toString(16)}`;
+    return [
+      `${showCall(call)}: the kernel ${denied.show(kernel)} (${showAnswer(kernel)}), ` +
+        `the interpreter ${hex(interpreted)} (as errno ${hex(denies)}), the evaluator ${hex(meant)}`,
+    ];
+  });
+  return { calls: calls.length, witnesses: witnesses.slice(0, 5) };
+}
+
+function expectAgreement(policy: Policy): void {
+  const { calls, witnesses } = disagreements(policy);
+  expect(witnesses, `of ${calls} calls`).toEqual([]);
+  expect(calls).toBeGreaterThan(4000);
+}
+
+describe.skipIf(reason !== undefined)(`kernel = interpreter = evaluator${skipped}`, () => {
+  const dockerDefault = loadProfile('docker-default');
+  const known = corpusOn(host);
+
+  test.each([
+    ['no capabilities', []],
+    ['CAP_SYS_ADMIN and CAP_SYS_PTRACE', ['CAP_SYS_ADMIN', 'CAP_SYS_PTRACE']],
+  ] as const)('for docker-default with %s', (_, capabilities) => {
+    if (dockerDefault === null) throw new Error('docker-default is a profile');
+    expectAgreement(resolve(dockerDefault, { ...withAllAbis, capabilities: new Set(capabilities) }));
+  });
+
+  const random = fc.sample(profile(withAllAbis), { seed: SEED, numRuns: 30 });
+  test.each(random.map((document, i) => ({ i, document })))('for random profile $i', ({ document }) => {
+    expectAgreement(resolve(profileOf(document), withAllAbis));
+  });
+
+  if (!hasCorpus) test.skip('for the corpus (it is not beside the repository)', () => undefined);
+  for (const entry of known) {
+    if ('refusal' in entry) {
+      test.skip(`for ${entry.name} (refused: ${entry.refusal})`, () => undefined);
+      continue;
+    }
+    test(`for ${entry.name}, on its own ABIs and on all`, () => {
+      expectAgreement(resolve(entry.profile, host));
+      expectAgreement(resolve(entry.profile, withAllAbis));
+    });
+  }
+
+  test.runIf(hasCorpus)('is asked of most profiles of the corpus', () => {
+    expect(known.filter((entry) => 'profile' in entry).length).toBeGreaterThan(known.length / 2);
+  });
+
+  test('a filter that decides one call otherwise is found out', () => {
+    const policy = resolve(profileOf({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: [] }), withAllAbis);
+    const damaged = disagreements(policy, (filter) => {
+      const instructions = filter.instructions.map((each) => (each.k === 0x5_03e8 ? { ...each, k: 0x5_03e9 } : each));
+      return new Filter(filter.policy, instructions, encode(instructions, 'little'), []);
+    });
+    expect(damaged.witnesses[0]).toMatch(/x86_64 read\[0\].*the kernel action 0x80000000 \(errno 1001\).*0x50001/);
+  });
+
+  test('a filter that lets a call through is not put on', () => {
+    const allowing = compile({ ...nothing, abis: denyAll.policy.abis, defaultAction: { kind: 'allow' } });
+    expect(() => kernelAnswers(allowing, [])).toThrow('the filter lets calls through');
+  });
+
+  test('no number is kept from a filter, but those of uretprobe and uprobe', () => {
+    const calls = [...callsOn(abis)];
+    const answers = kernelAnswers(denyAll, calls);
+    const kept = calls.filter((call, i) => answers[i] !== 1000 && !isExempt(call));
+    expect(kept.map(showCall)).toEqual([]);
+  });
+});
+
+describe('interpreter = evaluator, for docker-default on other machines', () => {
+  test.each([...ABIS.keys()])('%s', (abi) => {
+    const dockerDefault = loadProfile('docker-default');
+    if (dockerDefault === null) throw new Error('docker-default is a profile');
+    const policy = resolve(dockerDefault, { ...host, abi });
+    const filter = compile(policy);
+    const calls = [...callsOn([...filter.abis, abi === 'arm' ? 'x86' : 'arm'], policy)];
+    const wrong = calls.flatMap((call) => {
+      const interpreted = interpret(filter.instructions, call, abiOf(abi).endian).value;
+      const meant = returnValue(evaluate(policy, call));
+      if (interpreted === meant) return [];
+      return [`${showCall(call)}: interpreter 0x${interpreted.toString(16)}, evaluator 0x${meant.toString(16)}`];
+    });
+    expect(wrong.slice(0, 5), `of ${calls.length} calls`).toEqual([]);
+    expect(calls.length).toBeGreaterThan(2000);
+  });
+});

@@ -1,0 +1,147 @@
+/*
+ * Asks the kernel what a filter answers to many calls, in a process under that filter. The filter must answer all calls
+ * by an errno, so that none is ever carried out; another one is refused. x86_64 only.
+ *
+ * Standard input: the numbers of instructions and of calls, 32 bits each; `struct sock_filter` for each instruction;
+ * `struct call` for each call. Standard output: 64 bits for each call, what it returned; or -10000 - SIGNAL if that
+ * ended the process, and another one went on with the next call.
+ *
+ * A process whose every call is denied can neither report nor end by one: it writes to memory that it shares with its
+ * parent, and ends by an illegal instruction. So there is no hole in the filter.
+ */
+#ifndef __x86_64__
+#error "x86_64 and its x86 and x32 ABIs only"
+#endif
+#include <errno.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define ENDED_BY_SIGNAL (-10000)
+
+struct call {
+  uint64_t is_x86;
+  uint64_t number;
+  uint64_t args[6];
+};
+
+/* What the parent sees of the child. */
+struct shared {
+  int error;   /* errno of putting the filter on */
+  int is_on;   /* the filter is on */
+  size_t next; /* the call that is being made; all if it is done */
+  int64_t results[];
+};
+
+/*
+ * int $0x80 takes 32-bit registers: number in eax, arguments in ebx, ecx, edx, esi, edi, ebp. ebp and ebx are the
+ * caller's. Source: arch/x86/entry/entry_64_compat.S.
+ */
+__asm__(
+    ".text\n"
+    "call_x86:\n"
+    "  push %rbx\n"
+    "  push %rbp\n"
+    "  mov 8(%rdi), %rax\n"
+    "  mov 16(%rdi), %rbx\n"
+    "  mov 24(%rdi), %rcx\n"
+    "  mov 32(%rdi), %rdx\n"
+    "  mov 40(%rdi), %rsi\n"
+    "  mov 56(%rdi), %rbp\n"
+    "  mov 48(%rdi), %rdi\n"
+    "  int $0x80\n"
+    "  pop %rbp\n"
+    "  pop %rbx\n"
+    "  ret\n");
+int32_t call_x86(const struct call *call);
+
+static int64_t make(const struct call *call) {
+  if (call->is_x86) return call_x86(call);
+  int64_t result;
+  register uint64_t r10 __asm__("r10") = call->args[3];
+  register uint64_t r8 __asm__("r8") = call->args[4];
+  register uint64_t r9 __asm__("r9") = call->args[5];
+  __asm__ volatile("syscall"
+                   : "=a"(result)
+                   : "a"(call->number), "D"(call->args[0]), "S"(call->args[1]), "d"(call->args[2]), "r"(r10), "r"(r8),
+                     "r"(r9)
+                   : "rcx", "r11", "memory");
+  return result;
+}
+
+static void fail(const char *what, int error) {
+  fprintf(stderr, "agreement: %s: %s\n", what, strerror(error));
+  exit(125);
+}
+
+static void *allocate(size_t size) {
+  void *memory = mmap(NULL, size + 1, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) fail("mmap", errno);
+  return memory;
+}
+
+static void *take(size_t size) {
+  void *memory = allocate(size);
+  if (fread(memory, 1, size, stdin) != size) fail("standard input is too short", EINVAL);
+  return memory;
+}
+
+/* Whatever path such a program takes, it answers by an errno that is not 0: the call is not carried out. */
+static int only_denies(const struct sock_filter *program, size_t length) {
+  for (size_t i = 0; i < length; i++) {
+    if (BPF_CLASS(program[i].code) != BPF_RET) continue;
+    int is_errno = (program[i].k & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ERRNO;
+    if (BPF_RVAL(program[i].code) != BPF_K || !is_errno || (program[i].k & SECCOMP_RET_DATA) == 0) return 0;
+  }
+  return 1;
+}
+
+static void make_all(const struct sock_fprog *program, const struct call *calls, size_t count,
+                     volatile struct shared *shared) {
+  const struct rlimit none = {0, 0};
+  setrlimit(RLIMIT_CORE, &none);
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, program, 0, 0)) {
+    shared->error = errno;
+    _exit(1);
+  }
+  shared->is_on = 1;
+  for (; shared->next < count; shared->next++) shared->results[shared->next] = make(&calls[shared->next]);
+  __builtin_trap();
+}
+
+int main(void) {
+  uint32_t counts[2];
+  if (fread(counts, sizeof counts, 1, stdin) != 1) fail("standard input is too short", EINVAL);
+  size_t count = counts[1];
+  struct sock_filter *instructions = take(counts[0] * sizeof *instructions);
+  struct call *calls = take(count * sizeof *calls);
+  struct sock_fprog program = {(unsigned short)counts[0], instructions};
+  if (!only_denies(instructions, counts[0])) fail("the filter lets calls through", EINVAL);
+
+  volatile struct shared *shared = allocate(offsetof(struct shared, results) + count * sizeof *shared->results);
+  while (shared->next < count) {
+    int status;
+    shared->is_on = 0;
+    pid_t child = fork();
+    if (child < 0) fail("fork", errno);
+    if (child == 0) make_all(&program, calls, count, shared);
+    while (waitpid(child, &status, 0) < 0)
+      if (errno != EINTR) fail("waitpid", errno);
+    if (!shared->is_on) fail("the filter was not put on", shared->error);
+    if (!WIFSIGNALED(status)) fail("a call ended the process", EINVAL);
+    if (shared->next < count) shared->results[shared->next++] = ENDED_BY_SIGNAL - WTERMSIG(status);
+  }
+  if (fwrite((const void *)shared->results, sizeof *shared->results, count, stdout) != count || fflush(stdout))
+    fail("standard output", errno);
+  return 0;
+}

@@ -1,0 +1,88 @@
+/** Asks the running kernel what a policy's filter answers to thousands of calls, none of which is carried out. */
+import { execFileSync } from 'node:child_process';
+import type { Filter } from '../../lib/filter/filter.js';
+import { returnValue } from '../../lib/policy/action.js';
+import type { Action, Call, Policy } from '../../lib/policy/policy.js';
+import { abiOf } from '../../lib/syscalls/abi.js';
+import { compileC } from './compile-c.js';
+
+/** The first errno that stands for an action: the kernel's own end at 530 (linux/errno.h). */
+const FIRST_ERRNO = 1000;
+
+/** The kernel's largest errno. */
+const MAX_ERRNO = 4095;
+
+/** A policy that decides as another one does and only ever denies: each action is an errno of its own. */
+export interface DenyingPolicy {
+  readonly policy: Policy;
+  /** The errno that stands for an action. */
+  readonly errnoOf: (action: number) => number;
+  /** What an answer of the kernel's means. */
+  readonly show: (answer: number) => string;
+}
+
+/** Numbers the actions of `policy` in the order in which they first appear. */
+export function denying(policy: Policy): DenyingPolicy {
+  const numbers = new Map<number, number>();
+  const deny = (action: Action): Action => {
+    const value = returnValue(action);
+    const errno = numbers.get(value) ?? FIRST_ERRNO + numbers.size;
+    if (errno > MAX_ERRNO) throw new RangeError(`more actions than errnos: ${numbers.size}`);
+    numbers.set(value, errno);
+    return { kind: 'errno', errno };
+  };
+  const defaultAction = deny(policy.defaultAction);
+  const foreignAction = deny(policy.foreignAction);
+  const abis = policy.abis.map(({ abi, syscalls }) => ({
+    abi,
+    syscalls: new Map(
+      [...syscalls].map(([number, decisions]) => [
+        number,
+        decisions.map(({ conditions, action }) => ({ conditions, action: deny(action) })),
+      ]),
+    ),
+  }));
+  return {
+    policy: { abis, defaultAction, foreignAction },
+    errnoOf: (action) => numbers.get(action) ?? 0,
+    show: (answer) => {
+      const action = [...numbers].find(([, errno]) => errno === answer)?.[0];
+      return action === undefined ? `${answer}, no action of the policy` : `action 0x${action.toString(16)}`;
+    },
+  };
+}
+
+/** An answer that is no errno: signal N ended the process. */
+const ENDED_BY_SIGNAL = 10_000;
+
+/**
+ * The kernel's answers to `calls` under `filter`: the errno of each, or 10000 + N if signal N ended the process instead.
+ * All arguments have 64 bits, on x86 too: a 64-bit process can fill its registers and call by int 0x80. The call reads 32
+ * bits of each, but a filter is shown them whole (measured on Linux 6.18).
+ * @throws Error if the filter does anything but deny, or is not put on.
+ */
+export function kernelAnswers(filter: Filter, calls: readonly Call[]): readonly number[] {
+  const input = new DataView(new ArrayBuffer(8 + filter.bytes.length + calls.length * 64));
+  input.setUint32(0, filter.instructions.length, true);
+  input.setUint32(4, calls.length, true);
+  new Uint8Array(input.buffer).set(filter.bytes, 8);
+  calls.forEach(({ arch, number, args }, i) => {
+    const at = 8 + filter.bytes.length + i * 64;
+    input.setBigUint64(at, arch === abiOf('x86').audit ? 1n : 0n, true);
+    input.setBigUint64(at + 8, BigInt(number), true);
+    for (const [index, value] of args.entries()) input.setBigUint64(at + 16 + index * 8, value, true);
+  });
+  const output = execFileSync(compileC('agreement.c'), {
+    input: new Uint8Array(input.buffer),
+    stdio: 'pipe',
+    maxBuffer: 8 * calls.length + 4096,
+    timeout: 60_000,
+    killSignal: 'SIGKILL',
+  });
+  return calls.map((_, i) => -Number(output.readBigInt64LE(i * 8)));
+}
+
+/** `errno 1` or `signal 4`. */
+export function showAnswer(answer: number): string {
+  return answer >= ENDED_BY_SIGNAL ? `signal ${answer - ENDED_BY_SIGNAL}` : `errno ${answer}`;
+}

@@ -1,0 +1,124 @@
+/** Calls that tell filters apart: every number of an ABI, with argument values on both sides of every comparison. */
+import type { Call, Condition, Decision, Policy } from '../../lib/policy/policy.js';
+import { ABIS, type AbiName, abiOf } from '../../lib/syscalls/abi.js';
+import { syscallName, syscallsOf } from '../../lib/syscalls/table.js';
+
+const ALL_ONES = (1n << 64n) - 1n;
+const ZEROS: readonly bigint[] = Array.from({ length: 6 }, () => 0n);
+const ONES: readonly bigint[] = ZEROS.map(() => ALL_ONES);
+
+/** Numbers in a row that are asked from the first one of an ABI on: twice as many as any ABI has. */
+const ROW = 1024;
+
+/** Where one ABI ends and another begins, on x86_64. */
+const BORDERS = [0x3fff_ffff, 0x4000_0000, 0x7fff_ffff, 0x8000_0000, 0xffff_fffe, 0xffff_ffff];
+
+/** Combinations of argument values that are asked of one syscall: all, up to so many. */
+const COMBINATIONS = 400;
+
+/** Calls on `abis`, among them whatever makes one of `policies` decide differently. The same ones each time. */
+export function* callsOn(abis: readonly AbiName[], ...policies: readonly Policy[]): Generator<Call> {
+  for (const arch of new Set(abis.map((abi) => abiOf(abi).audit))) {
+    const tables = policies.flatMap((policy) => policy.abis.filter(({ abi }) => abi.audit === arch));
+    for (const number of numbersOf(arch)) {
+      const decisions = tables.flatMap(({ syscalls }) => syscalls.get(number) ?? []);
+      for (const args of argumentsFor(decisions)) yield { arch, number, args };
+      if (isMultiplexer(arch, number)) for (const args of SUBCALLS) yield { arch, number, args };
+    }
+  }
+}
+
+/** socketcall and ipc: their first argument tells which call is meant. Source: linux/net.h, linux/ipc.h. */
+const SUBCALLS = Array.from({ length: 32 }, (_, subcall) => ZEROS.with(0, BigInt(subcall)));
+
+function isMultiplexer(arch: number, number: number): boolean {
+  const names = [...ABIS.values()].filter(({ audit }) => audit === arch).map(({ name }) => syscallName(name, number));
+  return names.includes('socketcall') || names.includes('ipc');
+}
+
+function numbersOf(arch: number): ReadonlySet<number> {
+  const sharing = [...ABIS.values()].filter(({ audit }) => audit === arch);
+  const known = sharing.map(({ name }) => [...syscallsOf(name).values()].toSorted((a, b) => a - b));
+  const rows = [0, ...known.map(([first = 0]) => first)].flatMap((first) => row(first));
+  const around = known.flat().flatMap((number) => [number - 1, number, number + 1]);
+  return new Set([...rows, ...around, ...BORDERS].filter((number) => number >= 0));
+}
+
+function row(first: number): readonly number[] {
+  return Array.from({ length: ROW }, (_, i) => first + i);
+}
+
+function* argumentsFor(decisions: readonly Decision[]): Generator<readonly bigint[]> {
+  yield ZEROS;
+  yield ONES;
+  const conditions = decisions.flatMap((decision) => decision.conditions);
+  if (conditions.length === 0) return;
+  const values = ZEROS.map((_, index) => [
+    ...new Set(conditions.filter((condition) => condition.index === index).flatMap(valuesAround)),
+  ]);
+  yield* sweeps(decisions, values);
+  yield* combinations(values.map((list) => (list.length === 0 ? [0n, ALL_ONES] : [...list, 0n, ALL_ONES])));
+}
+
+/** Arguments for which a decision is taken, then one of them at a time with its other values. */
+function* sweeps(decisions: readonly Decision[], values: readonly (readonly bigint[])[]): Generator<readonly bigint[]> {
+  for (const { conditions } of decisions) {
+    const taken = conditions.reduce((args, condition) => args.with(condition.index, taking(condition)), ZEROS);
+    yield taken;
+    for (const [index, list] of values.entries()) for (const value of list) yield taken.with(index, value);
+  }
+}
+
+/** All combinations of `values`; of too many, a sample. */
+function* combinations(values: readonly (readonly bigint[])[]): Generator<readonly bigint[]> {
+  const count = values.reduce((product, { length }) => product * length, 1);
+  // A stride that no list's length divides: a walk over all of them that begins anew nowhere.
+  const stride = count <= COMBINATIONS ? 1 : 7919 * Math.ceil(count / COMBINATIONS / 7919) + 1;
+  for (let i = 0; i < Math.min(count, COMBINATIONS); i++) {
+    let rest = (i * stride) % count;
+    yield values.map((list) => {
+      const value = list[rest % list.length] ?? 0n;
+      rest = Math.floor(rest / list.length);
+      return value;
+    });
+  }
+}
+
+/** A value for which the condition holds, if there is one. */
+function taking({ op, value, width }: Condition): bigint {
+  const off = op === 'ne' || op === 'gt' ? 1n : op === 'lt' ? -1n : 0n;
+  return BigInt.asUintN(width, value + off);
+}
+
+/** A condition's constant, each half of it one more and one less, with single bits changed; the same of its mask. */
+function valuesAround(condition: Condition): readonly bigint[] {
+  const { value } = condition;
+  const constants = condition.op === 'masked-eq' ? maskedConstants(value, condition.mask) : [value];
+  return constants
+    .flatMap((n) => [
+      n,
+      n + 1n,
+      n - 1n,
+      n + (1n << 32n),
+      n - (1n << 32n),
+      n | (1n << 32n),
+      n ^ 0x10000n,
+      n ^ (1n << 63n),
+    ])
+    .map((n) => BigInt.asUintN(64, n));
+}
+
+function maskedConstants(value: bigint, mask: bigint): readonly bigint[] {
+  const digits = mask.toString(2);
+  const highest = mask === 0n ? 0n : 1n << BigInt(digits.length - 1);
+  return [value, value | BigInt.asUintN(64, ~mask), mask, value ^ (mask & -mask), value ^ highest];
+}
+
+/** `x86 socket(0x28, 0x0, …)`, or the number where it has no name. */
+export function showCall({ arch, number, args }: Call): string {
+  const sharing = [...ABIS.values()].filter(({ audit }) => audit === arch);
+  const named = sharing.find(({ name }) => syscallName(name, number) !== undefined) ?? sharing[0];
+  const name = named === undefined ? undefined : syscallName(named.name, number);
+  const hex = args.map((value) => `0x${value.toString(16)}`).join(', ');
+  return `${named?.name ?? `ABI 0x${arch.toString(16)}`} ${name ?? ''}[${number}](${hex})`;
+}
