@@ -1,8 +1,8 @@
 /** Compiles a policy to a filter: ABI first, then the number by a tree of ranges, then arguments where a rule asks. */
 import { SeccompError } from '../errors.js';
 import { returnValue } from '../policy/action.js';
-import { type AbiPolicy, type Policy, X32_BIT } from '../policy/policy.js';
-import type { Abi } from '../syscalls/abi.js';
+import { type AbiPolicy, type Policy, sortedNumbers, X32_BIT } from '../policy/policy.js';
+import type { Abi, AbiName } from '../syscalls/abi.js';
 import { syscallNumber } from '../syscalls/table.js';
 import { assemble } from './assemble.js';
 import { decide } from './conditions.js';
@@ -60,6 +60,12 @@ function proofOf(filter: Filter): Proof {
   );
 }
 
+/** Numbers from `start` on, up to the next one's. */
+interface Segment extends Range {
+  /** Undefined: they belong to none that is decided. */
+  readonly abi: AbiPolicy | undefined;
+}
+
 class Compiler {
   readonly #factory = new NodeFactory();
   readonly #policy: Policy;
@@ -90,17 +96,20 @@ class Compiler {
   }
 
   #ranges(abis: readonly AbiPolicy[]): readonly Range[] {
-    const outcomes = abis.flatMap((abi) => this.#outcomes(abi)).toSorted((a, b) => a.start - b.start);
     const segments = this.#segments(abis);
     const ranges: Range[] = [];
+    let last: Range | undefined;
     const add = (start: number, outcome: Node) => {
-      if (ranges.at(-1)?.start === start) ranges.pop();
-      if (ranges.at(-1)?.outcome !== outcome) ranges.push({ start, outcome });
+      if (last?.start === start) ranges.pop();
+      last = ranges.at(-1);
+      if (last?.outcome === outcome) return;
+      last = { start, outcome };
+      ranges.push(last);
     };
-    segments.forEach(({ start, outcome: rest }, i) => {
+    segments.forEach(({ start, outcome: rest, abi }, i) => {
       const end = segments[i + 1]?.start ?? 2 ** 32;
       add(start, rest);
-      for (const single of outcomes) {
+      for (const single of abi === undefined ? [] : this.#outcomes(abi)) {
         if (single.start < start || single.start >= end) continue;
         add(single.start, single.outcome);
         if (single.start + 1 < end) add(single.start + 1, rest);
@@ -109,25 +118,26 @@ class Compiler {
     return ranges;
   }
 
-  /** What happens to numbers without decisions. x86_64 and x32 share theirs out as isX32() says. */
-  #segments(abis: readonly AbiPolicy[]): readonly Range[] {
+  /** Which ABI numbers belong to, and what happens to those without decisions. For x86_64 and x32 as isX32() says. */
+  #segments(abis: readonly AbiPolicy[]): readonly Segment[] {
     const rest = this.#factory.return(returnValue(this.#policy.defaultAction));
     const foreign = this.#factory.return(returnValue(this.#policy.foreignAction));
-    const [first] = abis;
-    if (first === undefined || (first.abi.name !== 'x86_64' && first.abi.name !== 'x32'))
-      return [{ start: 0, outcome: rest }];
-    const has = (name: string) => (abis.some(({ abi }) => abi.name === name) ? rest : foreign);
-    return [
-      { start: 0, outcome: has('x86_64') },
-      { start: X32_BIT, outcome: has('x32') },
-      { start: 0xffff_ffff, outcome: has('x86_64') },
-    ];
+    const segment = (start: number, abi: AbiPolicy | undefined) => ({
+      start,
+      abi,
+      outcome: abi === undefined ? foreign : rest,
+    });
+    const named = (name: AbiName) => abis.find(({ abi }) => abi.name === name);
+    const x86_64 = named('x86_64');
+    const x32 = named('x32');
+    if (x86_64 === undefined && x32 === undefined) return [segment(0, abis[0])];
+    return [segment(0, x86_64), segment(X32_BIT, x32), segment(0xffff_ffff, x86_64)];
   }
 
-  /** The outcome of each number that has one of its own. */
+  /** The outcome of each number that has one of its own, in order. */
   #outcomes(policy: AbiPolicy): readonly Range[] {
     const gated = policy === this.#policy.abis[0] ? this.#gated : new Set<number>();
-    return [...new Set([...policy.syscalls.keys(), ...gated])].map((start) => {
+    return sortedNumbers(policy, gated).map((start) => {
       const decisions = policy.syscalls.get(start) ?? [];
       const outcome = decide(decisions, this.#policy.defaultAction, policy.abi, this.#factory);
       return { start, outcome: gated.has(start) ? this.#gate(outcome, policy.abi) : outcome };

@@ -4,7 +4,15 @@
  * against the policy on exactly the calls that take the path.
  */
 import { returnValue } from '../policy/action.js';
-import { type AbiPolicy, type Action, type Call, type Decision, type Policy, X32_BIT } from '../policy/policy.js';
+import {
+  type AbiPolicy,
+  type Action,
+  type Call,
+  type Decision,
+  type Policy,
+  sortedNumbers,
+  X32_BIT,
+} from '../policy/policy.js';
 import { outcomes, wordsOf } from '../policy/region.js';
 import { contains, inRange, MAX_WORD, member, memberBut, type Words } from '../policy/words.js';
 import type { Abi, AbiName } from '../syscalls/abi.js';
@@ -158,12 +166,10 @@ const tables = new WeakMap<AbiPolicy, Table>();
 function tableOf(policy: AbiPolicy): Table {
   const known = tables.get(policy);
   if (known !== undefined) return known;
-  const entries = [...policy.syscalls].toSorted(([a], [b]) => a - b);
-  const table = {
-    numbers: entries.map(([number]) => number),
-    decisions: entries.map(([, decisions]) => decisions),
-    constants: entries.map(([, [first]]) => (first?.conditions.length === 0 ? returnValue(first.action) : -1)),
-  };
+  const numbers = sortedNumbers(policy);
+  const decisions = numbers.map((number) => policy.syscalls.get(number) ?? []);
+  const constants = decisions.map(([first]) => (first?.conditions.length === 0 ? returnValue(first.action) : -1));
+  const table = { numbers, decisions, constants };
   tables.set(policy, table);
   return table;
 }

@@ -62,3 +62,8 @@ export const X32_BIT = 0x4000_0000;
 export function isX32(number: number): boolean {
   return number >= X32_BIT && number !== 0xffff_ffff;
 }
+
+/** The numbers that an ABI has decisions for, in order; and more, if given. A typed array sorts without a comparator. */
+export function sortedNumbers({ syscalls }: AbiPolicy, more: Iterable<number> = []): readonly number[] {
+  return Array.from(Uint32Array.from(new Set([...syscalls.keys(), ...more])).sort());
+}
