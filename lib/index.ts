@@ -1,5 +1,6 @@
 /** The public face: everything that users of the package may import. */
 export { ProfileError, type ProfileIssue, SeccompError, type SeccompErrorCode } from './errors.js';
+export { disassemble } from './filter/disassemble.js';
 export { Filter } from './filter/filter.js';
 export { type Counterexample, type Proof, prove } from './filter/prove.js';
 export { evaluate } from './policy/evaluate.js';

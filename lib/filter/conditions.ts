@@ -75,14 +75,19 @@ class Checks {
     const offset = argumentOffset(index, 'low', endian);
     const bound = Number(BigInt.asUintN(32, value));
     if (width === 16) return factory.load(offset, factory.and(0xffff, factory.branch(test, bound, yes, no)));
-    const low = (wayYes: Node, wayNo: Node) =>
-      factory.load(offset, factory.branch(test, bound, loaded(offset, wayYes), loaded(offset, wayNo)));
-    if (width === 32) return low(yes, no);
+    // A bound at either end of the words decides without looking.
+    const always = test === 'jge' && bound === 0;
+    const never = test === 'jgt' && bound === 0xffff_ffff;
+    const after = (node: Node) => loaded(offset, node);
+    const asked = factory.load(offset, factory.branch(test, bound, after(yes), after(no)));
+    const low = always ? yes : never ? no : asked;
+    if (width === 32) return low;
     const highOffset = argumentOffset(index, 'high', endian);
     const high = Number(value >> 32n);
-    const after = (node: Node) => loaded(highOffset, node);
-    const equal = factory.branch('jeq', high, low(yes, no), after(no));
-    return factory.load(highOffset, factory.branch('jgt', high, after(yes), equal));
+    const afterHigh = (node: Node) => loaded(highOffset, node);
+    if (always) return factory.load(highOffset, factory.branch('jge', high, afterHigh(yes), afterHigh(no)));
+    const equal = factory.branch('jeq', high, afterHigh(low), afterHigh(no));
+    return factory.load(highOffset, factory.branch('jgt', high, afterHigh(yes), equal));
   }
 }
 

@@ -1,0 +1,56 @@
+/** Filters as text; the golden files keep the shape of the built-ins’. */
+import { describe, expect, test } from 'vitest';
+import { compile } from '../../lib/filter/compile.js';
+import { disassemble } from '../../lib/filter/disassemble.js';
+import { loadProfile } from '../../lib/profile/load.js';
+import { profileOf } from '../../lib/profile/profile.js';
+import { type Host, resolve } from '../../lib/profile/resolve.js';
+
+const host: Host = { abi: 'x86_64', kernel: { major: 6, minor: 18 }, capabilities: new Set() };
+
+test('one instruction a line, with the ABI, syscalls, arguments and actions in words', () => {
+  const document = {
+    defaultAction: 'SCMP_ACT_ERRNO' as const,
+    defaultErrnoRet: 38,
+    syscalls: [
+      { names: ['read', 'write'], action: 'SCMP_ACT_ALLOW' as const },
+      {
+        names: ['brk'],
+        action: 'SCMP_ACT_LOG' as const,
+        args: [{ index: 0, value: 5n << 32n, op: 'SCMP_CMP_GE' as const }],
+      },
+    ],
+  };
+  expect(disassemble(compile(resolve(profileOf(document), host)))).toMatchInlineSnapshot(`
+    " 0: ld [4]                          ; ABI
+     1: jeq  #0xc000003e, 2, 13         ; x86_64, x32
+     2: ld [0]                          ; number
+     3: jge  #0xd, 4, 6                 ; rt_sigaction
+     4: jge  #0x40000000, 5, 11         ; read
+     5: jge  #0xffffffff, 11, 13
+     6: jge  #0x2, 7, 12                ; open
+     7: jge  #0xc, 8, 11                ; brk
+     8: ld [20]                         ; argument 0, high half
+     9: jge  #0x5, 10, 11
+    10: ret  #0x7ffc0000                ; log
+    11: ret  #0x50026                   ; errno(38)
+    12: ret  #0x7fff0000                ; allow
+    13: ret  #0x80000000                ; kill-process
+    "
+  `);
+});
+
+test('the places of an exec gate are named', () => {
+  const policy = resolve(profileOf({ defaultAction: 'SCMP_ACT_KILL_PROCESS', syscalls: [] }), host);
+  const lines = disassemble(compile(policy, { gate: ['execve'] })).split('\n');
+  expect(lines.filter((line) => line.includes('of the exec gate')).length).toBe(6);
+});
+
+describe('docker-default', () => {
+  test.each(['x86_64', 'aarch64', 's390x'] as const)('on %s', async (abi) => {
+    const profile = loadProfile('docker-default');
+    if (profile === null) throw new Error('docker-default is a profile');
+    const text = disassemble(compile(resolve(profile, { ...host, abi })));
+    await expect(text).toMatchFileSnapshot(`golden/docker-default.${abi}.asm`);
+  });
+});
