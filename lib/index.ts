@@ -1,8 +1,10 @@
 /** The public face: everything that users of the package may import. */
 export { ProfileError, type ProfileIssue, SeccompError, type SeccompErrorCode } from './errors.js';
+export { decompile } from './filter/decompile.js';
 export { disassemble } from './filter/disassemble.js';
 export { Filter } from './filter/filter.js';
 export { type Counterexample, type Proof, prove } from './filter/prove.js';
+export { type Comparison, compare, type Difference, intersect, union } from './policy/algebra.js';
 export { evaluate } from './policy/evaluate.js';
 export type { Action, Call, Condition, Decision, Policy } from './policy/policy.js';
 export type { ProfileDocument, RuleDocument } from './profile/document.js';

@@ -1,8 +1,8 @@
 /** Compiles a policy to a filter: ABI first, then the number by a tree of ranges, then arguments where a rule asks. */
 import { SeccompError } from '../errors.js';
 import { returnValue } from '../policy/action.js';
-import { type AbiPolicy, type Policy, sortedNumbers, X32_BIT } from '../policy/policy.js';
-import type { Abi, AbiName } from '../syscalls/abi.js';
+import { type AbiPolicy, decisionsOf, fill, numberSpans, type Policy, sortedNumbers } from '../policy/policy.js';
+import type { Abi } from '../syscalls/abi.js';
 import { syscallNumber } from '../syscalls/table.js';
 import { assemble } from './assemble.js';
 import { decide } from './conditions.js';
@@ -27,7 +27,7 @@ const GATE_HALVES = [0, 1, 2, 3, 4, 5] as const;
 
 /**
  * Compiles `policy`.
- * @throws SeccompError ERR_SECCOMP_TOO_LARGE if the program is longer than the kernel takes; ERR_SECCOMP_PROOF if it does
+ * @throws SeccompError ERR_SECCOMP_TOO_LARGE if the program is longer than the kernel takes, or too intertwined to be proven; ERR_SECCOMP_PROOF if it does
  * not decide as the policy says, which is a mistake of this package's.
  */
 export function compile(policy: Policy, options: CompileOptions = {}): Filter {
@@ -49,7 +49,7 @@ export function compile(policy: Policy, options: CompileOptions = {}): Filter {
 }
 
 function proofOf(filter: Filter): Proof {
-  const result = prove(filter);
+  const result = proven(filter);
   if (!('call' in result)) return result;
   const { call, returned, meant } = result;
   const where = `syscall ${call.number} of ABI 0x${call.arch.toString(16)} with arguments ${call.args.join(', ')}`;
@@ -58,6 +58,16 @@ function proofOf(filter: Filter): Proof {
     'ERR_SECCOMP_PROOF',
     `the compiled filter ${what}, for ${where}: please report this with the profile`,
   );
+}
+
+function proven(filter: Filter): ReturnType<typeof prove> {
+  try {
+    return prove(filter);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const message = `the filter can't be proven (${error.message}): use fewer argument rules on one syscall`;
+    throw new SeccompError('ERR_SECCOMP_TOO_LARGE', message, { cause: error });
+  }
 }
 
 /** Numbers from `start` on, up to the next one's. */
@@ -97,6 +107,7 @@ class Compiler {
 
   #ranges(abis: readonly AbiPolicy[]): readonly Range[] {
     const segments = this.#segments(abis);
+    const outcomes = new Map(abis.map((abi) => [abi, this.#outcomes(abi)]));
     const ranges: Range[] = [];
     let last: Range | undefined;
     const add = (start: number, outcome: Node) => {
@@ -109,7 +120,7 @@ class Compiler {
     segments.forEach(({ start, outcome: rest, abi }, i) => {
       const end = segments[i + 1]?.start ?? 2 ** 32;
       add(start, rest);
-      for (const single of abi === undefined ? [] : this.#outcomes(abi)) {
+      for (const single of abi === undefined ? [] : (outcomes.get(abi) ?? [])) {
         if (single.start < start || single.start >= end) continue;
         add(single.start, single.outcome);
         if (single.start + 1 < end) add(single.start + 1, rest);
@@ -118,27 +129,24 @@ class Compiler {
     return ranges;
   }
 
-  /** Which ABI numbers belong to, and what happens to those without decisions. For x86_64 and x32 as isX32() says. */
+  /** Which ABI numbers belong to, and what happens to those that have no entry of their own, in order. */
   #segments(abis: readonly AbiPolicy[]): readonly Segment[] {
-    const rest = this.#factory.return(returnValue(this.#policy.defaultAction));
-    const foreign = this.#factory.return(returnValue(this.#policy.foreignAction));
-    const segment = (start: number, abi: AbiPolicy | undefined) => ({
-      start,
-      abi,
-      outcome: abi === undefined ? foreign : rest,
+    return numberSpans(abis).flatMap(({ first, last, policy: abi }): readonly Segment[] => {
+      if (abi === undefined)
+        return [{ start: first, abi, outcome: this.#factory.return(returnValue(this.#policy.foreignAction)) }];
+      return fill(first, last, abi.ranges ?? []).map(({ first: start, decisions }) => ({
+        start,
+        abi,
+        outcome: decide(decisions, this.#policy.defaultAction, abi.abi, this.#factory),
+      }));
     });
-    const named = (name: AbiName) => abis.find(({ abi }) => abi.name === name);
-    const x86_64 = named('x86_64');
-    const x32 = named('x32');
-    if (x86_64 === undefined && x32 === undefined) return [segment(0, abis[0])];
-    return [segment(0, x86_64), segment(X32_BIT, x32), segment(0xffff_ffff, x86_64)];
   }
 
   /** The outcome of each number that has one of its own, in order. */
   #outcomes(policy: AbiPolicy): readonly Range[] {
     const gated = policy === this.#policy.abis[0] ? this.#gated : new Set<number>();
     return sortedNumbers(policy, gated).map((start) => {
-      const decisions = policy.syscalls.get(start) ?? [];
+      const decisions = decisionsOf(policy, start);
       const outcome = decide(decisions, this.#policy.defaultAction, policy.abi, this.#factory);
       return { start, outcome: gated.has(start) ? this.#gate(outcome, policy.abi) : outcome };
     });

@@ -9,13 +9,80 @@ import { loaded, type Node, type NodeFactory } from './node.js';
 /** The node that carries out the first decision whose conditions hold, else `otherwise`. */
 export function decide(decisions: readonly Decision[], otherwise: Action, abi: Abi, factory: NodeFactory): Node {
   const checks = new Checks(abi, factory);
-  return decisions.reduceRight<Node>(
-    (no, { conditions, action }) => {
-      const taken: Node = factory.return(returnValue(action));
-      return conditions.reduceRight((yes, condition) => checks.check(condition, yes, no), taken);
-    },
-    factory.return(returnValue(otherwise)),
-  );
+  const rest: Node = factory.return(returnValue(otherwise));
+  const keys = decisions.flatMap(({ conditions }) => conditions.map(keyOf));
+  if (new Set(keys).size < keys.length && keys.length <= MOST_REMEMBERED) {
+    const remembering = new Remembering(decisions, rest, checks, factory);
+    const node = remembering.build();
+    if (!remembering.gaveUp) return node;
+  }
+  return decisions.reduceRight<Node>((no, { conditions, action }) => {
+    const taken: Node = factory.return(returnValue(action));
+    return conditions.reduceRight((yes, condition) => checks.check(condition, yes, no), taken);
+  }, rest);
+}
+
+/** Remembering takes a call's depth for each condition; whoever writes more asks each one again. */
+const MOST_REMEMBERED = 1024;
+/** The places that remembering may tell apart: as many again as a program has instructions. */
+const MOST_PLACES = 8192;
+
+function keyOf(condition: Condition): string {
+  const { index, width, op, value } = condition;
+  return `${index} ${width} ${op} ${value} ${condition.op === 'masked-eq' ? condition.mask : ''}`;
+}
+
+/** Where a condition stands in several decisions: on no path is it asked twice. */
+class Remembering {
+  readonly #decisions: readonly {
+    readonly conditions: readonly (readonly [string, Condition])[];
+    readonly taken: Node;
+  }[];
+  /** For each decision the conditions that it and those after it ask. */
+  readonly #asked: readonly ReadonlySet<string>[];
+  readonly #rest: Node;
+  readonly #checks: Checks;
+  readonly #nodes = new Map<string, Node>();
+
+  constructor(decisions: readonly Decision[], rest: Node, checks: Checks, factory: NodeFactory) {
+    this.#decisions = decisions.map(({ conditions, action }) => ({
+      conditions: conditions.map((condition) => [keyOf(condition), condition] as const),
+      taken: factory.return(returnValue(action)),
+    }));
+    const asked: ReadonlySet<string>[] = [];
+    for (const { conditions } of this.#decisions.toReversed())
+      asked.push(new Set([...(asked.at(-1) ?? []), ...conditions.map(([key]) => key)]));
+    this.#asked = asked.reverse();
+    this.#rest = rest;
+    this.#checks = checks;
+  }
+
+  /** Whether there were too many places, so that what build() gave is of no use. */
+  get gaveUp(): boolean {
+    return this.#nodes.size > MOST_PLACES;
+  }
+
+  /** Continues at condition `c` of decision `i`, when the answers `known` have been given. */
+  build(i = 0, c = 0, known: ReadonlyMap<string, boolean> = new Map()): Node {
+    const decision = this.#decisions[i];
+    if (decision === undefined) return this.#rest;
+    const [key, condition] = decision.conditions[c] ?? [];
+    if (key === undefined || condition === undefined) return decision.taken;
+    const answer = known.get(key);
+    if (answer !== undefined) return answer ? this.build(i, c + 1, known) : this.build(i + 1, 0, known);
+    const useful = [...known].filter(([each]) => this.#asked[i]?.has(each));
+    const place = `${i} ${c} ${useful
+      .map(([each, yes]) => `${each}${yes}`)
+      .toSorted()
+      .join()}`;
+    const made = this.#nodes.get(place);
+    if (made !== undefined) return made;
+    if (this.gaveUp) return this.#rest;
+    const and = (yes: boolean) => new Map([...useful, [key, yes] as const]);
+    const node = this.#checks.check(condition, this.build(i, c + 1, and(true)), this.build(i + 1, 0, and(false)));
+    this.#nodes.set(place, node);
+    return node;
+  }
 }
 
 class Checks {

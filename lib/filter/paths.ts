@@ -39,9 +39,12 @@ const POINTER_WORDS = 13;
 /** … and of the syscall number. */
 export const NUMBER_WORDS = 15;
 
+/** A hundred times what docker-default takes. */
+const MOST_STATES = 100_000;
+
 /**
  * Yields every path.
- * @throws RangeError on an instruction that seccomp filters are not made of, or a program without end.
+ * @throws RangeError if there are too many, on an instruction that seccomp filters are not made of, or a program without end.
  */
 export function* paths(instructions: readonly Instruction[], options: PathOptions): Generator<Path> {
   const arch =
@@ -50,7 +53,9 @@ export function* paths(instructions: readonly Instruction[], options: PathOption
       : { ...ALL_WORDS, not: options.arch.map((bits) => ({ mask: MAX_WORD, bits })) };
   const region: Region = [...EVERYTHING, arch, ALL_WORDS, ALL_WORDS, ALL_WORDS];
   const stack: State[] = [{ at: 0, accumulator: { constant: 0 }, region, opened: 0 }];
+  let states = 0;
   for (let state = stack.pop(); state !== undefined; state = stack.pop()) {
+    if (++states > MOST_STATES) throw new RangeError('the filter has too many paths');
     const instruction = instructions[state.at];
     if (instruction === undefined) throw new RangeError(`the filter runs past its end at ${state.at}`);
     const { code, k } = instruction;

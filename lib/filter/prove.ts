@@ -9,13 +9,15 @@ import {
   type Action,
   type Call,
   type Decision,
+  fill,
+  type NumberRange,
+  numberSpans,
   type Policy,
   sortedNumbers,
-  X32_BIT,
 } from '../policy/policy.js';
 import { outcomes, wordsOf } from '../policy/region.js';
 import { contains, inRange, MAX_WORD, member, memberBut, type Words } from '../policy/words.js';
-import type { Abi, AbiName } from '../syscalls/abi.js';
+import type { Abi } from '../syscalls/abi.js';
 import { syscallNumber } from '../syscalls/table.js';
 import { type Filter, GATED_CALLS } from './filter.js';
 import { decode, type Instruction } from './instruction.js';
@@ -69,11 +71,9 @@ class Prover {
 
   /** Looks for a call among those of the path that the policy decides otherwise. */
   #check(path: Path, arch: number | undefined, abis: readonly AbiPolicy[]): Counterexample | undefined {
-    const x86 = abis.some(({ abi }) => X86.includes(abi.name));
-    for (const { first, last, name } of x86 ? X86_RANGES : ALL_NUMBERS) {
+    for (const { first, last, policy } of numberSpans(abis)) {
       const words = inRange(wordsOf(path.region, NUMBER_WORDS), first, last);
       if (words === undefined) continue;
-      const policy = abis.find(({ abi }) => name === undefined || abi.name === name);
       const wrong =
         policy === undefined ? this.#checkForeign(path, words, arch) : this.#checkNumbers(path, words, policy);
       if (wrong !== undefined) return wrong;
@@ -101,15 +101,31 @@ class Prover {
         constants[i] === path.value ? undefined : this.#compare(path, number, decisions[i] ?? [], policy.abi);
       if (wrong !== undefined) return wrong;
     }
-    this.#regions += known.length + 1;
-    if (path.value === this.#otherwise) return undefined;
-    const unknown = memberBut(words, known);
-    if (unknown === undefined) return undefined;
-    return {
-      call: callOf(path.region, unknown, policy.abi.audit),
-      returned: path.value,
-      meant: this.#policy.defaultAction,
-    };
+    this.#regions += known.length;
+    for (const range of fill(words.low, words.high, policy.ranges ?? [])) {
+      const wrong = this.#checkRange(path, words, known, range, policy.abi);
+      if (wrong !== undefined) return wrong;
+    }
+    return undefined;
+  }
+
+  /** Numbers that are not `known` are decided by their range. */
+  #checkRange(
+    path: Path,
+    words: Words,
+    known: readonly number[],
+    { first, last, decisions }: NumberRange,
+    abi: Abi,
+  ): Counterexample | undefined {
+    this.#regions++;
+    if (decisions.length === 0 && path.value === this.#otherwise) return undefined;
+    const inside = inRange(words, first, last);
+    if (inside === undefined) return undefined;
+    const number = memberBut(
+      inside,
+      known.filter((each) => each >= first && each <= last),
+    );
+    return number === undefined ? undefined : this.#compare(path, number, decisions, abi);
   }
 
   #compare(path: Path, number: number, decisions: readonly Decision[], abi: Abi): Counterexample | undefined {
@@ -136,22 +152,6 @@ class Prover {
 
 /** All six halves of the gate's value. */
 const WHOLE_GATE = 0b111111;
-
-/** Which ABI a number belongs to; undefined: the only one. */
-interface NumberRange {
-  readonly first: number;
-  readonly last: number;
-  readonly name?: AbiName;
-}
-
-const ALL_NUMBERS: readonly NumberRange[] = [{ first: 0, last: MAX_WORD }];
-const X86: readonly AbiName[] = ['x86_64', 'x32'];
-/** As isX32() tells the two apart. */
-const X86_RANGES: readonly NumberRange[] = [
-  { first: 0, last: X32_BIT - 1, name: 'x86_64' },
-  { first: X32_BIT, last: MAX_WORD - 1, name: 'x32' },
-  { first: MAX_WORD, last: MAX_WORD, name: 'x86_64' },
-];
 
 /** An ABI's decisions in the order of the numbers. */
 interface Table {

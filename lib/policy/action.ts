@@ -45,3 +45,12 @@ export function actionBase(kind: Action['kind']): number {
 export function compareRestriction(a: Action, b: Action): number {
   return ACTION_KINDS.indexOf(a.kind) - ACTION_KINDS.indexOf(b.kind);
 }
+
+/** The action that the kernel takes for a value that a filter returns; unknown ones kill the process. */
+export function actionOf(value: number): Action {
+  const base = (value & 0xffff_0000) >>> 0;
+  const data = value & 0xffff;
+  const kind = ACTION_KINDS.find((each) => BASE[each] === base) ?? 'kill-process';
+  if (kind === 'errno') return { kind, errno: Math.min(data, 4095) };
+  return kind === 'trace' ? { kind, message: data } : { kind };
+}

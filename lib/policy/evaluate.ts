@@ -1,13 +1,14 @@
 /** The meaning of a policy: what it decides for one call. Compiler, prover, interpreter and kernel are held against it. */
 import type { Abi } from '../syscalls/abi.js';
-import { type Action, type Call, type Condition, isX32, type Policy } from './policy.js';
+import { type Action, type Call, type Condition, decisionsOf, isX32, type Policy } from './policy.js';
 
 /** Decides a call: the first decision whose conditions all hold, else the default. */
 export function evaluate(policy: Policy, call: Call): Action {
   const abi = policy.abis.find(({ abi }) => abi.audit === call.arch && hasNumber(abi, call.number));
   if (abi === undefined) return policy.foreignAction;
-  const decisions = abi.syscalls.get(call.number) ?? [];
-  const taken = decisions.find(({ conditions }) => conditions.every((condition) => holds(condition, call.args)));
+  const taken = decisionsOf(abi, call.number).find(({ conditions }) =>
+    conditions.every((condition) => holds(condition, call.args)),
+  );
   return taken?.action ?? policy.defaultAction;
 }
 

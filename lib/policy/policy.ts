@@ -1,5 +1,5 @@
 /** The policy: what is decided for each syscall number of each ABI. No names, no JSON, no capabilities. */
-import type { Abi } from '../syscalls/abi.js';
+import type { Abi, AbiName } from '../syscalls/abi.js';
 
 /** What the kernel does with a call. Source: seccomp(2). */
 export type Action =
@@ -30,6 +30,15 @@ export interface AbiPolicy {
   readonly abi: Abi;
   /** For each syscall number (32 bits, unsigned), the decisions in order: the first one whose conditions hold is taken. */
   readonly syscalls: ReadonlyMap<number, readonly Decision[]>;
+  /** What is decided for numbers that are not in `syscalls`: sorted and disjoint ranges. Default none. */
+  readonly ranges?: readonly NumberRange[];
+}
+
+/** Syscall numbers from `first` to `last`, both included. */
+export interface NumberRange {
+  readonly first: number;
+  readonly last: number;
+  readonly decisions: readonly Decision[];
 }
 
 export interface Policy {
@@ -63,7 +72,60 @@ export function isX32(number: number): boolean {
   return number >= X32_BIT && number !== 0xffff_ffff;
 }
 
+/** What is decided for a number, in order; nothing: the default. */
+export function decisionsOf({ syscalls, ranges = [] }: AbiPolicy, number: number): readonly Decision[] {
+  return syscalls.get(number) ?? ranges.find(({ first, last }) => first <= number && number <= last)?.decisions ?? [];
+}
+
 /** The numbers that an ABI has decisions for, in order; and more, if given. A typed array sorts without a comparator. */
 export function sortedNumbers({ syscalls }: AbiPolicy, more: Iterable<number> = []): readonly number[] {
   return Array.from(Uint32Array.from(new Set([...syscalls.keys(), ...more])).sort());
+}
+
+/** The numbers of an AUDIT_ARCH that belong to one ABI; to none that is decided, if `policy` is undefined. */
+export interface NumberSpan {
+  readonly first: number;
+  readonly last: number;
+  readonly policy: AbiPolicy | undefined;
+}
+
+/** Shares all numbers out among the ABIs of one AUDIT_ARCH: x86_64 and x32 as isX32() says, any other has them all. */
+export function numberSpans(abis: readonly AbiPolicy[]): readonly NumberSpan[] {
+  const named = (name: AbiName) => abis.find(({ abi }) => abi.name === name);
+  const x86_64 = named('x86_64');
+  const x32 = named('x32');
+  if (x86_64 === undefined && x32 === undefined) return [{ first: 0, last: 0xffff_ffff, policy: abis[0] }];
+  return [
+    { first: 0, last: X32_BIT - 1, policy: x86_64 },
+    { first: X32_BIT, last: 0xffff_fffe, policy: x32 },
+    { first: 0xffff_ffff, last: 0xffff_ffff, policy: x86_64 },
+  ];
+}
+
+/** The numbers of its AUDIT_ARCH that are an ABI's own. */
+export function numbersOf({ name }: Abi): readonly Omit<NumberRange, 'decisions'>[] {
+  const x32 = { first: X32_BIT, last: 0xffff_fffe };
+  if (name === 'x32') return [x32];
+  const all = { first: 0, last: 0xffff_ffff };
+  return name === 'x86_64'
+    ? [
+        { ...all, last: X32_BIT - 1 },
+        { ...all, first: 0xffff_ffff },
+      ]
+    : [all];
+}
+
+/** Covers `first` to `last` without a gap: the ranges in it, and between them ranges without decisions. */
+export function fill(first: number, last: number, ranges: readonly NumberRange[]): readonly NumberRange[] {
+  const filled: NumberRange[] = [];
+  let next = first;
+  for (const range of ranges) {
+    const from = Math.max(range.first, next);
+    const to = Math.min(range.last, last);
+    if (from > to) continue;
+    if (from > next) filled.push({ first: next, last: from - 1, decisions: [] });
+    filled.push({ first: from, last: to, decisions: range.decisions });
+    next = to + 1;
+  }
+  return next > last ? filled : [...filled, { first: next, last, decisions: [] }];
 }

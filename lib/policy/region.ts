@@ -55,7 +55,13 @@ export function split(region: Region, condition: Condition): Split {
   }
 }
 
-/** Cuts a region along the decisions, in their order: each part with the action that is taken in it. */
+/** Rules that cut each other into more parts than this are not followed any further. */
+const MOST_PARTS = 2048;
+
+/**
+ * Cuts a region along the decisions, in their order: each part with the action that is taken in it.
+ * @throws RangeError if there are too many parts.
+ */
 export function* outcomes(
   region: Region,
   decisions: readonly Decision[],
@@ -70,6 +76,7 @@ export function* outcomes(
       for (const { no } of parts) untaken.push(...no);
       inside = parts.flatMap(({ yes }) => yes);
     }
+    if (untaken.length > MOST_PARTS) throw new RangeError('the argument rules on one syscall are too intertwined');
     for (const part of inside) yield { region: part, action };
     rest = untaken;
   }

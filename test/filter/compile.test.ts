@@ -115,6 +115,39 @@ describe('the program', () => {
     }
   });
 
+  test('asks no condition twice on a path', () => {
+    const condition = (index: number, value: number) => ({ index, value, op: 'SCMP_CMP_EQ' as const });
+    const rule = (errnoRet: number, ...args: ReturnType<typeof condition>[]) => ({
+      names: ['mmap'],
+      action: 'SCMP_ACT_ERRNO' as const,
+      errnoRet,
+      args,
+    });
+    const shared = [1, 2, 3, 4, 5, 6].map((value) => rule(10 + value, condition(0, 99), condition(1, value)));
+    const filter = filterOf({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: shared });
+    const asked = filter.instructions.filter(({ code, k }) => code === BPF.jeq && k === 99);
+    expect(asked).toHaveLength(1);
+  });
+
+  test('whose rules on one syscall cut each other into too many parts is refused, in reasonable time', () => {
+    const syscalls = Array.from({ length: 200 }, (_, i) => ({
+      names: ['mmap'],
+      action: 'SCMP_ACT_ERRNO' as const,
+      errnoRet: 1 + i,
+      args: [
+        { index: 0, value: 2 ** (i % 20), op: 'SCMP_CMP_GE' as const },
+        { index: 1, value: 2 ** (i % 19), op: 'SCMP_CMP_MASKED_EQ' as const },
+        { index: 2, value: i % 17, op: 'SCMP_CMP_EQ' as const },
+      ],
+    }));
+    expect(() => filterOf({ defaultAction: 'SCMP_ACT_ALLOW', syscalls })).toThrowError(
+      expect.objectContaining({
+        code: 'ERR_SECCOMP_TOO_LARGE',
+        message: expect.stringMatching(/fewer argument rules/),
+      }),
+    );
+  });
+
   test('that is longer than the kernel takes is refused, with its length', () => {
     const syscalls = Array.from({ length: 3000 }, (_, i) => ({
       names: ['lseek'],

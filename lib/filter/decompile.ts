@@ -1,0 +1,207 @@
+/** From a program back to a policy: any seccomp filter, by symbolic execution. */
+import { actionOf } from '../policy/action.js';
+import type { AbiPolicy, Action, Condition, Decision, NumberRange, Policy } from '../policy/policy.js';
+import { numbersOf } from '../policy/policy.js';
+import { EVERYTHING, type Region, split } from '../policy/region.js';
+import { atLeast, MAX_WORD, type Words } from '../policy/words.js';
+import { ABIS, type Abi } from '../syscalls/abi.js';
+import { ARCH_OFFSET, BPF, decode, type Instruction, NR_OFFSET } from './instruction.js';
+import { NUMBER_WORDS, type Path, paths } from './paths.js';
+
+/** More decisions on one syscall than a program of 4096 instructions should lead to. */
+const MOST_DECISIONS = 4096;
+/** Single numbers are entries of their own; what is longer is a range. */
+const LONGEST_ENTRY = 64;
+
+/**
+ * Reads a program, `struct sock_filter[]`, as a policy that decides every call as it does.
+ * @throws RangeError for what no policy can say: other instructions, decisions by the instruction pointer, or by an ABI
+ * that is not known.
+ */
+export function decompile(bytes: Uint8Array, endian: Abi['endian'] = 'little'): Policy {
+  const instructions = decode(bytes, endian);
+  const asked = new Set(instructions.map(({ k }) => k));
+  const known = [...ABIS.values()].filter((abi) => abi.endian === endian);
+  const named = known.filter(({ audit }) => asked.has(audit));
+  const abis = named.length > 0 ? named : known.slice(0, 1); // It asks for none, and decides all alike.
+  const audits = [...new Set(abis.map(({ audit }) => audit))];
+  const foreignAction = foreignActionOf([...paths(instructions, { endian, arch: audits })]);
+  const reader = new Reader(instructions, endian);
+  const tables = abis.map((abi) => ({ abi, spans: reader.spans(abi) }));
+  const defaultAction = longest(tables[0]?.spans ?? []) ?? foreignAction;
+  return { abis: tables.map(({ abi, spans }) => abiPolicy(abi, spans, defaultAction)), defaultAction, foreignAction };
+}
+
+function foreignActionOf(found: readonly Path[]): Action {
+  const values = new Set(found.map(({ value }) => value));
+  const [value] = values;
+  if (values.size !== 1 || value === undefined)
+    throw new RangeError('the filter decides calls of ABIs that are not known');
+  return actionOf(value);
+}
+
+/** The action of the longest range that has only one. */
+function longest(spans: readonly NumberRange[]): Action | undefined {
+  const constant = spans.filter(({ decisions: [first] }) => first?.conditions.length === 0);
+  const size = ({ first, last }: NumberRange) => last - first;
+  return constant.toSorted((a, b) => size(b) - size(a))[0]?.decisions[0]?.action;
+}
+
+function abiPolicy(abi: Abi, spans: readonly NumberRange[], defaultAction: Action): AbiPolicy {
+  const rest = JSON.stringify([{ conditions: [], action: defaultAction }]);
+  const own = spans.filter(({ decisions }) => stringify(decisions) !== rest);
+  const isEntry = ({ first, last }: NumberRange) => last - first < LONGEST_ENTRY;
+  const entries = own
+    .filter(isEntry)
+    .flatMap(({ first, last, decisions }) =>
+      Array.from({ length: last - first + 1 }, (_, i): readonly [number, readonly Decision[]] => [
+        first + i,
+        decisions,
+      ]),
+    );
+  return { abi, syscalls: new Map(entries), ranges: own.filter((span) => !isEntry(span)) };
+}
+
+function stringify(decisions: readonly Decision[]): string {
+  return JSON.stringify(decisions, (_, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value));
+}
+
+class Reader {
+  readonly #instructions: readonly Instruction[];
+  readonly #endian: Abi['endian'];
+
+  constructor(instructions: readonly Instruction[], endian: Abi['endian']) {
+    this.#instructions = instructions;
+    this.#endian = endian;
+  }
+
+  /** All numbers of an ABI, in ranges that are decided alike. */
+  spans(abi: Abi): readonly NumberRange[] {
+    const found = [...paths(this.#instructions, { endian: this.#endian, arch: abi.audit })];
+    const starts = new Set([0, 0x4000_0000, MAX_WORD]);
+    for (const { region } of found) for (const start of boundaries(region[NUMBER_WORDS])) starts.add(start);
+    const sorted = [...starts].toSorted((a, b) => a - b);
+    const spans: NumberRange[] = [];
+    sorted.forEach((first, i) => {
+      if (numbersOf(abi).some((own) => own.first <= first && first <= own.last))
+        spans.push({ first, last: (sorted[i + 1] ?? 2 ** 32) - 1, decisions: this.#decisions(abi, first) });
+    });
+    return merged(spans);
+  }
+
+  /** What the program does with one number, as decisions: the program is run with the number, and arguments open. */
+  #decisions(abi: Abi, number: number): readonly Decision[] {
+    const list: Decision[] = [];
+    const visit = (at: number, loaded: Loaded, conditions: readonly Condition[], region: readonly Region[]): void => {
+      if (region.length === 0) return; // No call comes here.
+      const instruction = this.#instructions[at];
+      if (instruction === undefined) throw new RangeError(`the filter runs past its end at ${at}`);
+      const { code, jt, jf, k } = instruction;
+      if (code === BPF.ret) {
+        list.push({ conditions, action: actionOf(k) });
+        if (list.length > MOST_DECISIONS)
+          throw new RangeError(`more than ${MOST_DECISIONS} decisions on number ${number}`);
+      } else if (code === BPF.ja) visit(at + 1 + k, loaded, conditions, region);
+      else if (code === BPF.ld) visit(at + 1, load(k, number, abi, this.#endian), conditions, region);
+      else if (code === BPF.and) visit(at + 1, and(loaded, k), conditions, region);
+      else {
+        const { when, yes, no } = alternatives(instruction, loaded, at + 1 + jt, at + 1 + jf);
+        let rest = region;
+        for (const condition of when) {
+          visit(
+            yes,
+            loaded,
+            [...conditions, condition],
+            rest.flatMap((part) => split(part, condition).yes),
+          );
+          rest = rest.flatMap((part) => split(part, condition).no);
+        }
+        // Whatever met a condition has been decided above: the first decision that holds is taken.
+        visit(no, loaded, conditions, rest);
+      }
+    };
+    visit(0, { constant: 0 }, [], [EVERYTHING]);
+    return list;
+  }
+}
+
+/** The accumulator: known, or half of an argument of which `mask` is kept. */
+type Loaded = { readonly constant: number } | { readonly index: number; readonly high: boolean; readonly mask: number };
+
+function load(offset: number, number: number, abi: Abi, endian: Abi['endian']): Loaded {
+  if (offset === NR_OFFSET) return { constant: number };
+  if (offset === ARCH_OFFSET) return { constant: abi.audit };
+  if (offset < 16) throw new RangeError('a policy does not look at the instruction pointer');
+  return { index: Math.floor(offset / 8) - 2, high: (offset % 8 === 4) === (endian === 'little'), mask: MAX_WORD };
+}
+
+function and(loaded: Loaded, mask: number): Loaded {
+  if ('constant' in loaded) return { constant: (loaded.constant & mask) >>> 0 };
+  return { ...loaded, mask: (loaded.mask & mask) >>> 0 };
+}
+
+/** A branch as conditions of which any one leads to `yes`; else `no` is next. */
+function alternatives(instruction: Instruction, loaded: Loaded, jt: number, jf: number) {
+  const { code, k } = instruction;
+  if ('constant' in loaded) return { when: [], yes: jt, no: passes(loaded.constant, instruction) ? jt : jf };
+  const { mask } = loaded;
+  switch (code) {
+    case BPF.jset:
+      return { when: [matches(loaded, (mask & k) >>> 0, 0)], yes: jf, no: jt };
+    case BPF.jeq:
+      return { when: (k & ~mask) === 0 ? [matches(loaded, mask, k)] : [], yes: jt, no: jf };
+    case BPF.jgt:
+      return { when: k === MAX_WORD ? [] : ordered(loaded, k + 1), yes: jt, no: jf };
+    default:
+      return { when: ordered(loaded, k), yes: jt, no: jf };
+  }
+}
+
+function passes(value: number, { code, k }: Instruction): boolean {
+  if (code === BPF.jeq) return value === k;
+  if (code === BPF.jgt) return value > k;
+  return code === BPF.jge ? value >= k : (value & k) !== 0;
+}
+
+type Half = Exclude<Loaded, { readonly constant: number }>;
+
+function matches({ index, high }: Half, mask: number, bits: number): Condition {
+  const shift = high ? 32n : 0n;
+  return { index, width: high ? 64 : 32, op: 'masked-eq', mask: BigInt(mask) << shift, value: BigInt(bits) << shift };
+}
+
+function ordered(half: Half, bound: number): readonly Condition[] {
+  if (half.mask !== MAX_WORD) return atLeast(half.mask, bound).map(({ mask, bits }) => matches(half, mask, bits));
+  const value = half.high ? BigInt(bound) << 32n : BigInt(bound);
+  return [{ index: half.index, width: half.high ? 64 : 32, op: 'ge', value }];
+}
+
+/** Where a set of numbers begins and ends. */
+function* boundaries(words: Words | undefined): Generator<number> {
+  if (words === undefined) return;
+  const { low, high, pattern, not } = words;
+  yield low;
+  if (high < MAX_WORD) yield high + 1;
+  for (const { mask, bits } of [pattern, ...not]) {
+    if (mask === MAX_WORD) {
+      yield bits;
+      if (bits < MAX_WORD) yield bits + 1;
+    } else if (mask !== 0) {
+      const step = (mask & -mask) >>> 0;
+      if (step < 2 ** 20) throw new RangeError(`the mask 0x${mask.toString(16)} of the number is too ragged`);
+      for (let start = step; start <= MAX_WORD; start += step) yield start;
+    }
+  }
+}
+
+/** Neighbours that are decided alike become one. */
+function merged(spans: readonly NumberRange[]): readonly NumberRange[] {
+  const result: NumberRange[] = [];
+  for (const span of spans) {
+    const last = result.at(-1);
+    if (last !== undefined && last.last + 1 === span.first && stringify(last.decisions) === stringify(span.decisions)) {
+      result[result.length - 1] = { ...last, last: span.last };
+    } else result.push(span);
+  }
+  return result;
+}

@@ -1,0 +1,103 @@
+/** Programs back to policies: ours, and what libseccomp makes. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { compile } from '../../lib/filter/compile.js';
+import { decompile } from '../../lib/filter/decompile.js';
+import { Filter } from '../../lib/filter/filter.js';
+import { BPF, decode, encode, type Instruction } from '../../lib/filter/instruction.js';
+import { interpret } from '../../lib/filter/interpret.js';
+import { prove } from '../../lib/filter/prove.js';
+import { returnValue } from '../../lib/policy/action.js';
+import { compare } from '../../lib/policy/algebra.js';
+import { evaluate } from '../../lib/policy/evaluate.js';
+import { loadProfile } from '../../lib/profile/load.js';
+import { profileOf } from '../../lib/profile/profile.js';
+import { type Host, resolve } from '../../lib/profile/resolve.js';
+import { call, host, profile } from '../support/arbitrary.js';
+
+const x86: Host = { abi: 'x86_64', abis: ['x86', 'x32'], kernel: { major: 6, minor: 18 }, capabilities: new Set() };
+const dockerDefault = () => {
+  const found = loadProfile('docker-default');
+  if (found === null) throw new Error('docker-default is a profile');
+  return resolve(found, x86);
+};
+
+/** Holds a program against its decompiled policy, and that policy against what we compile it to. */
+function checkRoundTrip(bytes: Uint8Array, endian: 'little' | 'big' = 'little') {
+  const policy = decompile(bytes, endian);
+  expect(
+    prove(new Filter(policy, decode(bytes, endian), bytes, [])),
+    'the program decides as its policy',
+  ).not.toHaveProperty('call');
+  const again = compile(policy);
+  expect(again.proof, 'and so does what we make of it').not.toBeNull();
+  return policy;
+}
+
+describe('decompile', () => {
+  test('docker-default: the same policy', () => {
+    const policy = dockerDefault();
+    expect(compare(checkRoundTrip(compile(policy).bytes), policy)).toEqual({ relation: 'equal', differences: [] });
+  });
+
+  test('random profiles on every kind of machine', () => {
+    const filters = host.chain((on) => profile(on).map((document) => compile(resolve(profileOf(document), on))));
+    fc.assert(
+      fc.property(filters, (filter) => {
+        const policy = checkRoundTrip(filter.bytes, filter.policy.abis[0]?.abi.endian);
+        for (const each of fc.sample(call(filter.policy), { numRuns: 20, seed: 1 })) {
+          expect(returnValue(evaluate(policy, each))).toBe(returnValue(evaluate(filter.policy, each)));
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('a program that cuts off newer calls in front, as container runtimes do', () => {
+    const ret = (k: number): Instruction => ({ code: BPF.ret, jt: 0, jf: 0, k });
+    const program: readonly Instruction[] = [
+      { code: BPF.ld, jt: 0, jf: 0, k: 4 },
+      { code: BPF.jeq, jt: 1, jf: 0, k: 0xc000_003e },
+      ret(0),
+      { code: BPF.ld, jt: 0, jf: 0, k: 0 },
+      { code: BPF.jset, jt: 3, jf: 0, k: 0x4000_0000 },
+      { code: BPF.jgt, jt: 0, jf: 1, k: 466 },
+      ret(0x5_0026),
+      { code: BPF.jeq, jt: 1, jf: 0, k: 165 },
+      ret(0x7fff_0000),
+      ret(0x5_0001),
+    ];
+    const bytes = encode(program, 'little');
+    const policy = checkRoundTrip(bytes);
+    for (const number of [
+      0,
+      165,
+      166,
+      466,
+      467,
+      0x3fff_ffff,
+      0x4000_0000 + 165,
+      0x4000_0000 + 500,
+      0x8000_0001,
+      0xffff_ffff,
+    ]) {
+      const each = { arch: 0xc000_003e, number, args: [] };
+      expect(returnValue(evaluate(policy, each)), String(number)).toBe(interpret(program, each, 'little').value);
+    }
+  });
+
+  test('refuses what no policy can say', () => {
+    const program = (k: number, code: number = BPF.ld) =>
+      encode(
+        [
+          { code, jt: 0, jf: 0, k },
+          { code: BPF.jeq, jt: 0, jf: 1, k: 7 },
+          { code: BPF.ret, jt: 0, jf: 0, k: 0 },
+          { code: BPF.ret, jt: 0, jf: 0, k: 0x7fff_0000 },
+        ],
+        'little',
+      );
+    expect(() => decompile(program(8))).toThrow(RangeError);
+    expect(() => decompile(program(0, 0x87))).toThrow(/can't follow instruction 0x87/);
+  });
+});
