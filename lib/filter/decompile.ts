@@ -1,4 +1,4 @@
-/** From a program back to a policy: any seccomp filter, by symbolic execution. */
+/** From a program back to a policy, for every seccomp filter, by symbolic execution. */
 import { actionOf } from '../policy/action.js';
 import type { AbiPolicy, Action, Condition, Decision, NumberRange, Policy } from '../policy/policy.js';
 import { numbersOf } from '../policy/policy.js';
