@@ -1,6 +1,5 @@
 /** Comparing and combining policies: exact, for all calls. */
 import type { Abi, AbiName } from '../syscalls/abi.js';
-import { abiOf } from '../syscalls/abi.js';
 import { compareRestriction, returnValue } from './action.js';
 import {
   type AbiPolicy,
@@ -20,7 +19,8 @@ import { EVERYTHING, example, outcomes, type Region, split } from './region.js';
 export interface Difference {
   /** One of the calls for which it is so. */
   readonly call: Call;
-  readonly abi: AbiName;
+  /** Null: one that neither policy lists. */
+  readonly abi: AbiName | null;
   readonly a: Action;
   readonly b: Action;
 }
@@ -34,14 +34,10 @@ export interface Comparison {
 
 /** Compares two policies, call by call, by what the kernel counts as more restrictive. Two errnos differ both ways. */
 export function compare(a: Policy, b: Policy): Comparison {
-  const differences = [...allAbis(a, b)].flatMap((abi) => [...differencesOf(abi, a, b)]);
+  const differences: Difference[] = [...allAbis(a, b)].flatMap((abi) => [...differencesOf(abi, a, b)]);
   if (returnValue(a.foreignAction) !== returnValue(b.foreignAction)) {
-    differences.push({
-      call: { arch: 0, number: 0, args: [] },
-      abi: abiOf('x86_64').name,
-      a: a.foreignAction,
-      b: b.foreignAction,
-    });
+    const call = { arch: 0, number: 0, args: [] }; // No ABI has this AUDIT_ARCH.
+    differences.push({ call, abi: null, a: a.foreignAction, b: b.foreignAction });
   }
   const orders = differences.map((each) => compareRestriction(each.a, each.b));
   const stricter = orders.every((order) => order < 0);

@@ -99,34 +99,31 @@ function next(low: number, { mask, bits }: Pattern): number | undefined {
 
 /** The words w with (w & mask) ≥ bound, as patterns of which each word matches at most one. */
 export function atLeast(mask: number, bound: number): readonly Pattern[] {
-  const patterns: Pattern[] = [];
-  let prefix = 0;
-  for (let i = 31; i >= 0; i--) {
-    const bit = (1 << i) >>> 0;
-    const wanted = (bound & bit) !== 0;
-    if ((mask & bit) === 0) {
-      if (wanted) return patterns; // The masked word has 0 here: whatever equals the bound so far is below it.
-      continue;
-    }
-    if (!wanted) patterns.push({ mask: (prefix | bit) >>> 0, bits: ((bound & prefix) | bit) >>> 0 });
-    prefix = (prefix | bit) >>> 0;
-  }
-  return [...patterns, { mask: prefix, bits: (bound & prefix) >>> 0 }];
+  return beside(mask, bound, true);
 }
 
 /** The words w with (w & mask) < bound, likewise. */
 export function below(mask: number, bound: number): readonly Pattern[] {
+  return beside(mask, bound, false);
+}
+
+/** Goes along the bound from its highest bit: a word is on one side of it by the first bit that differs. */
+function beside(mask: number, bound: number, above: boolean): readonly Pattern[] {
   const patterns: Pattern[] = [];
   let prefix = 0;
+  const equal = () => ({ mask: prefix, bits: (bound & prefix) >>> 0 });
   for (let i = 31; i >= 0; i--) {
     const bit = (1 << i) >>> 0;
     const wanted = (bound & bit) !== 0;
     if ((mask & bit) === 0) {
-      if (wanted) return [...patterns, { mask: prefix, bits: (bound & prefix) >>> 0 }];
+      // The masked word has 0 here: where the bound has 1, whatever equals it so far is below it.
+      if (wanted) return above ? patterns : [...patterns, equal()];
       continue;
     }
-    if (wanted) patterns.push({ mask: (prefix | bit) >>> 0, bits: (bound & prefix) >>> 0 });
+    if (wanted !== above) {
+      patterns.push({ mask: (prefix | bit) >>> 0, bits: ((bound & prefix) | (above ? bit : 0)) >>> 0 });
+    }
     prefix = (prefix | bit) >>> 0;
   }
-  return patterns;
+  return above ? [...patterns, equal()] : patterns;
 }

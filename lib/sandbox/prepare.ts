@@ -34,23 +34,29 @@ export function compile(source: ProfileSource | Policy, options: HostOptions & {
 }
 
 /**
- * The filter for a child, with a gate for those of `gate` that the profile denies; `null` for `unconfined`.
- * Built-ins and `Profile` objects are compiled once; everything else is read anew each time, since it may have changed.
+ * The filter for a child, with a gate for those of `gate` that the profile denies; `null` for `unconfined`. Built-ins,
+ * `Profile` and `Filter` objects are compiled once; everything else is read anew each time, since it may have changed.
  */
 export function prepare(source: FilterSource, options: HostOptions, gate: readonly string[]): Filter | null {
-  if (source instanceof Filter) return compilePolicy(source.policy, { gate });
+  if (source instanceof Filter) return once(source, String(gate), () => compilePolicy(source.policy, { gate }));
   const profile = typeof source === 'string' ? loadOnce(source) : loadProfile(source);
   if (profile === null) return null;
-  const key = JSON.stringify([options.capabilities ?? [], options.abis ?? null, gate]);
-  const known = compiled.get(profile)?.get(key);
-  if (known !== undefined) return known;
-  const filter = compilePolicy(resolve(profile, thisHost(options.capabilities, options.abis)), { gate });
-  const filters = compiled.get(profile) ?? new Map<string, Filter>();
-  compiled.set(profile, filters.set(key, filter));
+  const { capabilities = [], abis } = options;
+  const key = JSON.stringify([capabilities, abis ?? null, gate]);
+  return once(profile, key, () => compilePolicy(resolve(profile, thisHost(capabilities, abis)), { gate }));
+}
+
+/** What was made of a profile or a filter before, by what it was made for. */
+const made = new WeakMap<Profile | Filter, Map<string, Filter>>();
+
+function once(source: Profile | Filter, key: string, make: () => Filter): Filter {
+  const filters = made.get(source) ?? new Map<string, Filter>();
+  made.set(source, filters);
+  const filter = filters.get(key) ?? make();
+  filters.set(key, filter);
   return filter;
 }
 
-const compiled = new WeakMap<Profile, Map<string, Filter>>();
 const builtins = new Map<string, Profile>();
 
 /** Built-ins by name don't change; files do. */

@@ -49,6 +49,14 @@ describe('compare', () => {
     );
   });
 
+  test('shows a call of an ABI that is not listed, if that is what differs', () => {
+    const policy = policyOf({ defaultAction: 'SCMP_ACT_ALLOW' });
+    const { relation, differences } = compare(policy, { ...policy, foreignAction: { kind: 'kill-thread' } });
+    expect(relation).toBe('subset');
+    expect(differences).toEqual([expect.objectContaining({ abi: null, a: { kind: 'kill-process' } })]);
+    expect(evaluate(policy, differences[0]?.call ?? { arch: -1, number: 0, args: [] })).toEqual(policy.foreignAction);
+  });
+
   test.each<['equal' | 'subset' | 'superset' | 'differs', bigint, readonly string[], bigint, readonly string[]]>([
     ['equal', 5n, ['read'], 5n, ['read']],
     ['subset', 5n, ['read'], 6n, ['read']],

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import type { ProfileDocument } from '../../lib/profile/document.js';
 import { profileOf } from '../../lib/profile/profile.js';
-import { prepare } from '../../lib/sandbox/prepare.js';
+import { compile, prepare } from '../../lib/sandbox/prepare.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
 import { compileC } from '../support/compile-c.js';
 import { run } from '../support/processes.js';
@@ -95,6 +95,16 @@ describe('a program that can’t be started is reported, not killed', () => {
     const [error] = await once(child, 'error').catch((reason: unknown) => [reason]);
     expect(error).toMatchObject({ code: 'ENOENT', call: 'execve' });
   });
+});
+
+test('a profile and a filter are compiled once for the same options, and again for others', () => {
+  const profile = profileOf(noExec);
+  for (const source of [profile, compile(profile)]) {
+    const filter = prepare(source, {}, ['execve']);
+    expect(prepare(source, {}, ['execve'])).toBe(filter);
+    expect(prepare(source, {}, ['execve', 'exit_group'])).not.toBe(filter);
+  }
+  expect(prepare(profile, { abis: ['x86'] }, ['execve'])).not.toBe(prepare(profile, {}, ['execve']));
 });
 
 test('an ordinary profile gets no gate', () => {
