@@ -1,9 +1,9 @@
 /** This machine: what profiles are resolved against, and what its kernel, container and user can do with filters. */
 import { existsSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
-import { gunzipSync } from 'node:zlib';
 import { SeccompError } from './errors.js';
 import { addon } from './native.js';
+import { zlib } from './node.js';
 import { ACTION_KINDS, actionBase } from './policy/action.js';
 import type { Action } from './policy/policy.js';
 import { CAPABILITIES } from './profile/capabilities.js';
@@ -117,7 +117,7 @@ export function kernelConfig(): KernelConfig {
 function readConfig(file: string): string | undefined {
   try {
     const bytes = readFileSync(file);
-    return (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString();
+    return (file.endsWith('.gz') ? zlib().gunzipSync(bytes) : bytes).toString();
   } catch {
     return undefined; // Not there or not readable: the next place is asked.
   }

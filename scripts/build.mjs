@@ -1,10 +1,41 @@
-// Builds dist/ from lib/: what `npm run build:ts` runs.
+// Builds dist/ from lib/: what `npm run build:ts` runs. Node loads one large file much faster than many small ones, so
+// each public entry is one, with the libraries that are not installed beside this package; the types lie beside them.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { build } from 'esbuild';
 
 rmSync('dist', { recursive: true, force: true }); // What has lost its source does not stay.
 const { status, error } = spawnSync('tsc', ['-p', 'tsconfig.build.json'], { stdio: 'inherit' });
 if (error !== undefined) console.error(`seccomp: tsc does not start (${error.message}): run this as npm run build:ts`);
-// npm does this once, when it links the command; a later build must do so itself.
-if (status === 0) chmodSync('dist/cli/main.js', 0o755);
+if (status === 0) await bundle();
 process.exitCode = status ?? 1;
+
+async function bundle() {
+  const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
+  const { metafile } = await build({
+    entryPoints: ['lib/index.ts', 'lib/cli/main.ts'],
+    outbase: 'lib',
+    outdir: 'dist',
+    bundle: true,
+    splitting: true,
+    chunkNames: '[name]-[hash]', // Beside index.js: lib/native.ts looks for the addon from the folder that it is in.
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    external: Object.keys(dependencies),
+    metafile: true,
+    logLevel: 'warning',
+  });
+  writeFileSync('dist/LICENSES.txt', licences(Object.keys(metafile.inputs)));
+  chmodSync('dist/cli/main.js', 0o755); // npm does this once, when it links the command; a later build must do so itself.
+}
+
+/** The licences of the libraries that these files are of. */
+function licences(files) {
+  const folders = new Set(files.flatMap((file) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []));
+  const texts = [...folders].map((folder) => {
+    const file = readdirSync(folder).find((name) => /^licen[cs]e/i.test(name));
+    return `${folder.slice('node_modules/'.length)}\n\n${readFileSync(`${folder}/${file}`, 'utf8').trim()}\n`;
+  });
+  return texts.join('\n\n');
+}

@@ -1,21 +1,26 @@
 /** A running program: node:child_process's ChildProcess, on a child that was not started by Node. */
-import { ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { addAbortListener, EventEmitter, once } from 'node:events';
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { getSystemErrorName } from 'node:util';
 import type { ExitWatch, NativeChild } from '../native.js';
+import { childProcess, net } from '../node.js';
 import { signalNumber } from './options.js';
 
 type Stdio = ChildProcess['stdio'];
 
 /**
  * ChildProcess without its constructor: that makes a handle which only an end seen by Node itself would free. What it
- * would set besides is set by SandboxedProcess.
+ * would set besides is set by SandboxedProcess. It becomes a ChildProcess with the first child.
  */
-class Emitter extends EventEmitter {}
-Object.setPrototypeOf(Emitter.prototype, ChildProcess.prototype);
+class Emitter extends EventEmitter {
+  constructor() {
+    Object.setPrototypeOf(Emitter.prototype, childProcess().ChildProcess.prototype);
+    super();
+  }
+}
 const Base = Emitter as unknown as typeof ChildProcess;
 
 /** A child under a profile. Its events, streams, methods and properties are those of ChildProcess. */
@@ -48,6 +53,7 @@ export class SandboxedProcess extends Base {
   attach({ pid, watch, sockets }: NativeChild): void {
     this.pid = pid;
     this.#watch = watch;
+    const { Socket } = net();
     const streams = sockets.map((fd, i) => (fd < 0 ? null : new Socket({ fd, readable: i > 0, writable: true })));
     for (const stream of streams.slice(1)) {
       if (stream === null) continue;
@@ -60,6 +66,7 @@ export class SandboxedProcess extends Base {
 
   /** @internal Reports a child that could not be started, as Node does: `error`, then `close`. */
   fail(error: NodeJS.ErrnoException, descriptors: readonly boolean[]): void {
+    const { Socket } = net();
     if (error.code !== 'EMFILE' && error.code !== 'ENFILE')
       this.#setStreams(descriptors.map((piped, i) => (piped ? new Socket({ readable: i > 0 }) : null)));
     process.nextTick(() => {
@@ -151,7 +158,7 @@ export class SandboxedProcess extends Base {
   /** Lets what is still in the streams flow to its end, so that `close` can come. */
   #finish(): void {
     process.nextTick(() => {
-      for (const stream of this.stdio ?? []) if (stream instanceof Socket && stream.readable) stream.resume();
+      for (const stream of this.stdio ?? []) if (stream instanceof net().Socket && stream.readable) stream.resume();
     });
     this.#closed();
   }

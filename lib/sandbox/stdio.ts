@@ -1,10 +1,10 @@
 /** What a child's descriptors are connected to. */
-import { spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { getSystemErrorName } from 'node:util';
 import { SeccompError } from '../errors.js';
 import { addon, NONE, NULL, SOCKET } from '../native.js';
+import { childProcess, net } from '../node.js';
 import { invalidType, invalidValue, outOfRange, type SpawnOptions } from './options.js';
 
 /** The child's descriptors, ready for the addon. */
@@ -56,7 +56,7 @@ function descriptorOf(entry: unknown, i: number, opened: number[]): number {
     if (Number.isInteger(descriptor) && descriptor >= 0 && descriptor < 2 ** 31) return descriptor;
     throw outOfRange(`stdio[${i}]`, 'a descriptor', descriptor);
   }
-  if (value instanceof Socket) {
+  if (value instanceof net().Socket) {
     const borrowed = borrow(value, i);
     opened.push(borrowed);
     return borrowed;
@@ -71,7 +71,7 @@ function descriptorOf(entry: unknown, i: number, opened: number[]): number {
  * with it, asked for it, and ended before it runs. That also makes Node stop reading from the socket.
  */
 function borrow(socket: Socket, i: number): number {
-  const holder = spawn(process.execPath, ['-e', 'process.stdin.resume()'], {
+  const holder = childProcess().spawn(process.execPath, ['-e', 'process.stdin.resume()'], {
     env: {},
     stdio: ['pipe', 'ignore', 'ignore', socket],
   });

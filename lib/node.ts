@@ -1,0 +1,4 @@
+/** Parts of Node that only some uses need. Importing them would take longer than importing all of this package. */
+export const childProcess = () => process.getBuiltinModule('node:child_process');
+export const net = () => process.getBuiltinModule('node:net');
+export const zlib = () => process.getBuiltinModule('node:zlib');
