@@ -32,8 +32,10 @@ export class SeccompError extends Error {
   }
 }
 
-/** One thing that is wrong with a profile. */
+/** One thing that is wrong with a profile, or looks wrong. */
 export interface ProfileIssue {
+  /** An `error` is refused; a `warning` only told. */
+  readonly severity: 'error' | 'warning';
   /** Where, as a JSON path: `syscalls[3].args[0].op`; empty for the document itself. */
   readonly path: string;
   /** What is wrong and what to do. */
@@ -43,21 +45,35 @@ export interface ProfileIssue {
   readonly column?: number;
 }
 
+/** How many errors a message lists; `issues` has them all. */
+const LISTED = 100;
+
 /** A profile that is not valid, with everything that is wrong with it. */
 export class ProfileError extends SeccompError {
   override readonly name = 'ProfileError';
   /** What the profile was read from: a path, a built-in's name, or `inline`. */
   readonly source: string;
+  /** Errors and warnings, in the order in which they were found. */
   readonly issues: readonly ProfileIssue[];
 
   constructor(source: string, issues: readonly ProfileIssue[]) {
-    super('ERR_SECCOMP_PROFILE', issues.map((issue) => describe(source, issue)).join('\n'));
+    super('ERR_SECCOMP_PROFILE', summary(source, issues));
     this.source = source;
     this.issues = issues;
   }
 }
 
-function describe(source: string, { path, message, line, column }: ProfileIssue): string {
+function summary(source: string, issues: readonly ProfileIssue[]): string {
+  const errors = issues.filter(({ severity }) => severity === 'error');
+  const warnings = issues.length - errors.length;
+  const lines = errors.slice(0, LISTED).map((issue) => describeIssue(source, issue));
+  if (errors.length > LISTED) lines.push(`${source}: and ${errors.length - LISTED} more errors`);
+  if (warnings > 0) lines.push(`${source}: and ${warnings} ${warnings === 1 ? 'warning' : 'warnings'}`);
+  return lines.join('\n');
+}
+
+/** `profile.json:3:14: syscalls[0].action: unknown action …` */
+export function describeIssue(source: string, { path, message, line, column }: ProfileIssue): string {
   const place = line === undefined ? '' : `:${line}:${column}`;
   return `${source}${place}: ${path === '' ? '' : `${path}: `}${message}`;
 }

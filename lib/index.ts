@@ -9,6 +9,7 @@ export { evaluate } from './policy/evaluate.js';
 export type { Action, Call, Condition, Decision, Policy } from './policy/policy.js';
 export type { ProfileDocument, RuleDocument } from './profile/document.js';
 export { loadProfile, type ProfileSource } from './profile/load.js';
+export type { MeaningOptions, ProfileFormat, ProfileMode, ProfileOptions } from './profile/options.js';
 export { Profile, parseProfile } from './profile/profile.js';
 export { type Host, resolve } from './profile/resolve.js';
 export { SandboxedProcess } from './sandbox/child.js';

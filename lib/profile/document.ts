@@ -179,6 +179,8 @@ export type Argument = v.InferOutput<typeof argument>;
 export interface Finding {
   readonly keys: readonly (string | number)[];
   readonly message: string;
+  /** Default `error`. */
+  readonly severity?: 'error' | 'warning';
 }
 
 /** Checks a document; finds everything that is wrong with it. */

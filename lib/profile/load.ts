@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { SeccompError } from '../errors.js';
 import { BUILTINS } from './builtin/index.js';
 import type { ProfileDocument } from './document.js';
+import { checkOptions, type ProfileOptions } from './options.js';
 import { Profile, parseProfile, profileOf } from './profile.js';
 import { suggest } from './suggest.js';
 
@@ -19,22 +20,23 @@ export const UNCONFINED = 'unconfined';
  * Reads and checks a profile; `null` is `unconfined`.
  * @throws ProfileError if it is not valid; SeccompError ERR_SECCOMP_BUILTIN or ERR_SECCOMP_FILE if it can't be found.
  */
-export function loadProfile(source: ProfileSource): Profile | null {
+export function loadProfile(source: ProfileSource, options: ProfileOptions = {}): Profile | null {
+  checkOptions(options);
   if (source instanceof Profile) return source;
-  if (source instanceof URL) return readProfile(source, source.href);
-  if (typeof source === 'object' && source !== null) return profileOf(source);
+  if (source instanceof URL) return readProfile(source, { source: source.href, ...options });
+  if (typeof source === 'object' && source !== null) return profileOf(source, options);
   if (typeof source !== 'string') {
     const message = `a profile is a built-in's name, a path, a file URL, JSON text or an object, not ${typeof source}`;
     throw new SeccompError('ERR_SECCOMP_OPTION', message);
   }
   if (source === UNCONFINED) return null;
-  if (/^\s*\{/.test(source)) return parseProfile(source);
-  return /[/.]/.test(source) ? readProfile(source, source) : builtin(source);
+  if (/^\s*\{/.test(source)) return parseProfile(source, options);
+  return /[/.]/.test(source) ? readProfile(source, { source, ...options }) : builtin(source, options);
 }
 
-function builtin(name: string): Profile {
+function builtin(name: string, options: ProfileOptions): Profile {
   const document = BUILTINS.get(name);
-  if (document !== undefined) return profileOf(document, name);
+  if (document !== undefined) return profileOf(document, { source: name, ...options });
   const names = [...BUILTINS.keys(), UNCONFINED];
   const message =
     `no built-in profile is called ${JSON.stringify(name)}${suggest(name, names)}: there are ${names.join(', ')}. ` +
@@ -42,8 +44,8 @@ function builtin(name: string): Profile {
   throw new SeccompError('ERR_SECCOMP_BUILTIN', message);
 }
 
-function readProfile(file: string | URL, name: string): Profile {
-  return parseProfile(readText(file, name), name);
+function readProfile(file: string | URL, options: ProfileOptions & { readonly source: string }): Profile {
+  return parseProfile(readText(file, options.source), options);
 }
 
 function readText(file: string | URL, name: string): string {

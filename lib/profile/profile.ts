@@ -2,48 +2,89 @@
 import { ProfileError, type ProfileIssue } from '../errors.js';
 import { type CheckedDocument, check, type Finding, type ProfileDocument } from './document.js';
 import { JsonSyntaxError, parseJson } from './json.js';
+import {
+  checkOptions,
+  type MeaningOptions,
+  meaningOf,
+  type ProfileFormat,
+  type ProfileMode,
+  type ProfileOptions,
+} from './options.js';
 
-/** A profile: a checked document, and where it came from. */
+/** A profile: a checked document, where it came from, and how it was read. */
 export class Profile {
   /** A path, a built-in's name, or `inline`. */
   readonly source: string;
+  readonly format: ProfileFormat;
+  readonly mode: ProfileMode;
+  readonly options: MeaningOptions;
   readonly document: CheckedDocument;
+  /** What looks wrong in the document but is no error. */
+  readonly warnings: readonly ProfileIssue[];
   readonly #placeOf: PlaceOf | undefined;
 
-  constructor(source: string, document: CheckedDocument, placeOf?: PlaceOf) {
-    this.source = source;
+  constructor(document: CheckedDocument, reading: Reading) {
+    this.source = reading.source;
+    this.format = reading.format;
+    this.mode = reading.mode;
+    this.options = reading.options;
     this.document = document;
-    this.#placeOf = placeOf;
+    this.warnings = reading.warnings;
+    this.#placeOf = reading.placeOf;
   }
 
-  /** The error that reports `findings` with their places in this profile. */
-  error(findings: readonly Finding[]): ProfileError {
-    return new ProfileError(this.source, issues(findings, this.#placeOf));
+  /** `findings` with their places in this profile. */
+  issues(findings: readonly Finding[]): readonly ProfileIssue[] {
+    return issues(findings, this.#placeOf);
   }
+
+  /** The error that reports `findings`, and the document's own warnings. */
+  error(findings: readonly Finding[]): ProfileError {
+    return new ProfileError(this.source, [...this.warnings, ...this.issues(findings)]);
+  }
+}
+
+/** How a document was read; another profile, for one. */
+interface Reading {
+  readonly source: string;
+  readonly format: ProfileFormat;
+  readonly mode: ProfileMode;
+  readonly options: MeaningOptions;
+  readonly warnings: readonly ProfileIssue[];
+  readonly placeOf?: PlaceOf | undefined;
 }
 
 type PlaceOf = (keys: Finding['keys']) => { readonly line: number; readonly column: number };
 
 /**
- * Reads a profile from JSON text; `source` is what errors call it.
- * @throws ProfileError with everything that is wrong, by JSON path, line and column.
+ * Reads a profile from JSON text.
+ * @throws ProfileError with everything that is wrong, by JSON path, line and column; SeccompError ERR_SECCOMP_OPTION.
  */
-export function parseProfile(text: string, source = 'inline'): Profile {
+export function parseProfile(text: string, options: ProfileOptions = {}): Profile {
+  checkOptions(options);
+  const { source = 'inline' } = options;
   const parsed = parseText(text, source);
   const result = check(parsed.value);
   const findings = 'findings' in result ? [...parsed.findings, ...result.findings] : parsed.findings;
   if (findings.length > 0 || 'findings' in result) throw new ProfileError(source, issues(findings, parsed.placeOf));
-  return new Profile(source, result.document, parsed.placeOf);
+  return new Profile(result.document, readingOf(options, parsed.placeOf));
 }
 
 /**
  * Checks a profile that is an object.
  * @throws ProfileError with everything that is wrong, by JSON path.
  */
-export function profileOf(document: ProfileDocument, source = 'inline'): Profile {
+export function profileOf(document: ProfileDocument, options: ProfileOptions = {}): Profile {
+  checkOptions(options);
+  const { source = 'inline' } = options;
   const result = check(document);
   if ('findings' in result) throw new ProfileError(source, issues(result.findings, undefined));
-  return new Profile(source, result.document);
+  return new Profile(result.document, readingOf(options, undefined));
+}
+
+function readingOf(options: ProfileOptions, placeOf: PlaceOf | undefined): Reading {
+  const { source = 'inline', format = 'docker', mode = 'strict' } = options;
+  return { source, format, mode, options: meaningOf(options), warnings: [], placeOf };
 }
 
 function parseText(text: string, source: string) {
@@ -51,12 +92,19 @@ function parseText(text: string, source: string) {
     return parseJson(text);
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error;
-    throw new ProfileError(source, [{ path: '', message: `this is not JSON: ${error.message}`, ...error.place }]);
+    throw new ProfileError(source, [
+      { severity: 'error', path: '', message: `this is not JSON: ${error.message}`, ...error.place },
+    ]);
   }
 }
 
 function issues(findings: readonly Finding[], placeOf: PlaceOf | undefined): readonly ProfileIssue[] {
-  return findings.map(({ keys, message }) => ({ path: jsonPath(keys), message, ...placeOf?.(keys) }));
+  return findings.map(({ keys, message, severity = 'error' }) => ({
+    severity,
+    path: jsonPath(keys),
+    message,
+    ...placeOf?.(keys),
+  }));
 }
 
 /** `syscalls[3].args[0].op` */

@@ -51,7 +51,7 @@ function readBoth(source: Profile, host: Host, optimize?: Optimize): Comparison 
   const fallback = { action: document.defaultAction, errnoRet: document.defaultErrnoRet };
   const isFed = (rule: Parameters<typeof actionOf>[0]) =>
     returnValue(actionOf(rule)) !== returnValue(actionOf(fallback));
-  const fed = new Profile(source.source, { ...document, syscalls: document.syscalls?.filter(isFed) });
+  const fed = new Profile({ ...document, syscalls: document.syscalls?.filter(isFed) }, source);
   const policy = resolve(source, host);
   const program = decode(libseccompFilter(runcRules(source, host, optimize)), abiOf(host.abi).endian);
   return { policy, runcPolicy: resolve(fed, host), rules: rulesOn(source, host), theirs: repaired(program, policy) };

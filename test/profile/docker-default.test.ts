@@ -155,7 +155,9 @@ const file = new URL('../../../shared/data/moby-default.json', import.meta.url);
 const skipped = existsSync(file) ? '' : ' (skipped: the reference is not in the repository)';
 
 describe.skipIf(!existsSync(file))(`Docker's own profile${skipped}`, () => {
-  const theirs = existsSync(file) ? parseProfile(readFileSync(file, 'utf8'), 'moby-default.json') : dockerDefault;
+  const theirs = existsSync(file)
+    ? parseProfile(readFileSync(file, 'utf8'), { source: 'moby-default.json' })
+    : dockerDefault;
 
   test.each([...ABIS.keys()])('decides every call as ours does where %s is native', (abi) => {
     for (const host of hostsOf(abi)) {

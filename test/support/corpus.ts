@@ -26,7 +26,7 @@ export function corpusOn(host: Host): readonly CorpusEntry[] {
 function read(file: URL, host: Host): CorpusEntry {
   const name = basename(file.pathname);
   try {
-    const profile = parseProfile(readFileSync(file, 'utf8'), name);
+    const profile = parseProfile(readFileSync(file, 'utf8'), { source: name });
     resolve(profile, host);
     return { name, profile };
   } catch (error) {
