@@ -17,4 +17,5 @@ export { execve } from './sandbox/execve.js';
 export type { ProgramOptions, SpawnOptions } from './sandbox/options.js';
 export { compile, type FilterSource } from './sandbox/prepare.js';
 export { spawn } from './sandbox/spawn.js';
+export { type SpawnSyncOptions, type SpawnSyncResult, spawnSync } from './sandbox/spawn-sync.js';
 export type { AbiName } from './syscalls/abi.js';
