@@ -96,7 +96,8 @@ function nativeLimits(options: SpawnSyncOptions) {
   const { timeout, killSignal } = limits(options);
   const { input, encoding } = options;
   const maxBuffer = options.maxBuffer ?? DEFAULT_MAX_BUFFER;
-  if (typeof maxBuffer !== 'number' || !(maxBuffer >= 0)) throw outOfRange('options.maxBuffer', 'a positive number', maxBuffer);
+  if (typeof maxBuffer !== 'number' || !(maxBuffer >= 0))
+    throw outOfRange('options.maxBuffer', 'a positive number', maxBuffer);
   return {
     timeout,
     maxBuffer,

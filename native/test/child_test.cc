@@ -570,7 +570,7 @@ TEST(ReportsABoundingSetThatStaysUnlessNothingCanBeGained) {
   start.drop_capabilities = true;
   CHECK_FAILED(Run(start), EPERM, "prctl(PR_CAPBSET_DROP)");
   start.no_new_privileges = true;
-  CHECK_EQUAL(Run(start).failure.call == std::string("prctl(PR_CAPBSET_DROP)"), false);
+  CHECK_EQUAL(Run(start).failure == (Failure{EPERM, "prctl(PR_CAPBSET_DROP)"}), false);
 }
 
 // --- Filters ---------------------------------------------------------------------------------------------------------

@@ -29,9 +29,7 @@ describe('rlimits', () => {
   });
 
   test('hold against the program', () => {
-    expect(spawnSync('cat', ['/dev/null'], 'docker-default', { rlimits: { nofile: 3 } }).status).not.toBe(
-      0,
-    );
+    expect(spawnSync('cat', ['/dev/null'], 'docker-default', { rlimits: { nofile: 3 } }).status).not.toBe(0);
   });
 
   test.each([
