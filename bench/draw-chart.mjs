@@ -25,10 +25,8 @@ const placed = points.map((point) => ({ ...point, ...panel(point.measure) }));
 const titles = measures.map((measure) => ({ measure, ...panel(measure) }));
 // The empty panel is the legend's.
 const legend = filters.map((filter, i) => ({
-  filter,
-  fx: measures.length % COLUMNS,
-  fy: rows - 1,
-  y: profiles[2 * i],
+  data: [{ filter, fx: measures.length % COLUMNS, fy: rows - 1 }],
+  dy: 14 + 24 * i,
 }));
 
 // All medians are to be seen; a quartile may lie outside.
@@ -71,16 +69,10 @@ const svg = Plot.plot({
     }),
     Plot.dot(placed, { ...facets, x: 'x', y: 'profile', fill: 'filter', r: 4 }),
     Plot.text(titles, { ...facets, text: 'measure', frameAnchor: 'top', dy: -16, fontWeight: 'bold', fontSize: 13 }),
-    Plot.dot(legend, { ...facets, frameAnchor: 'left', dx: 8, y: 'y', fill: 'filter', r: 5 }),
-    Plot.text(legend, {
-      ...facets,
-      frameAnchor: 'left',
-      dx: 20,
-      y: 'y',
-      text: 'filter',
-      textAnchor: 'start',
-      fontSize: 13,
-    }),
+    ...legend.flatMap(({ data, dy }) => [
+      Plot.dot(data, { ...facets, frameAnchor: 'top-left', dx: 8, dy, fill: 'filter', r: 5 }),
+      Plot.text(data, { ...facets, frameAnchor: 'top-left', dx: 20, dy: dy - 6, text: 'filter', fontSize: 13 }),
+    ]),
   ],
 });
 const add = (text, y, attributes) => {

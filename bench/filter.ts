@@ -39,6 +39,8 @@ const OPTIMIZE: Readonly<Record<Their, Optimize>> = { default: 1, tree: 2 };
 const { values: options } = parseArgs({
   options: { rounds: { type: 'string', default: '20' }, only: { type: 'string' }, write: { type: 'boolean' } },
 });
+if (options.write && options.only !== undefined)
+  throw new Error('--write keeps the results of all profiles: leave out --only');
 const obstacle = libseccompObstacle();
 if (obstacle !== undefined) throw new Error(`bench:filter ${obstacle}`);
 
