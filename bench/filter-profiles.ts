@@ -62,7 +62,7 @@ export function subjects(host: Host): readonly Subject[] {
 function read(file: URL, host: Host, name = basename(file.pathname, '.json')): readonly Subject[] {
   try {
     const text = withoutErrnoNames(readFileSync(file, 'utf8'));
-    return [subject(name, parseProfile(text, name), host, text)];
+    return [subject(name, parseProfile(text, { source: name }), host, text)];
   } catch (error) {
     if (!(error instanceof ProfileError)) throw error;
     return [];
