@@ -31,7 +31,7 @@ export const CONDITIONAL: readonly Group[] = [
     args: [{ argument: 1, noneOf: NAMESPACES }],
   },
   {
-    why: 'Its flags are behind a pointer, where no filter sees them; ENOSYS makes C libraries fall back to clone.',
+    why: 'Flags behind a pointer can not be tested, and those of clone can.',
     names: 'clone3',
     unless: CAP_SYS_ADMIN,
     errno: ENOSYS,

@@ -36,8 +36,12 @@ export const DOCKER_DEFAULT: BuiltinForm = {
   refusals: {
     'Namespaces and mounts': [
       {
-        names: 'clone clone3 unshare',
+        names: 'clone unshare',
         why: 'A new user namespace gives every capability inside it, and with them far more of the kernel to attack.',
+      },
+      {
+        names: 'clone3',
+        why: 'Its flags are behind a pointer, where no filter sees them; ENOSYS makes C libraries fall back to clone.',
       },
       { names: 'setns', why: 'It enters namespaces, and so leaves the container’s.' },
       {

@@ -27,15 +27,15 @@ export const PODMAN_DEFAULT: BuiltinForm = {
         names: 'clone clone3 unshare setns',
       },
       {
-        why: 'A debugger reaches the processes of its own user that have no capability more than it has.',
+        why: 'A debugger reaches processes of its own user that hold no capability which it lacks itself.',
         names: 'ptrace process_vm_readv process_vm_writev pidfd_getfd',
       },
       { why: 'Keys are those of the session and the user that the process has.', names: 'keyctl' },
-      { why: 'Where it is still made, it does what rt_sigaction does.', names: 'signal' },
+      { why: 'It is the oldest form of rt_sigaction.', names: 'signal' },
     ],
     'What the kernel itself asks a capability for': [
       {
-        why: 'Mounts change with CAP_SYS_ADMIN in the namespace that they are of: in one of its own, for the process itself.',
+        why: 'To change mounts takes CAP_SYS_ADMIN over their namespace; in one of its own, a process changes what it sees itself.',
         names: `mount umount umount2 pivot_root mount_setattr move_mount open_tree fsopen fsconfig fsmount fspick`,
       },
       {
