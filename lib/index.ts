@@ -8,12 +8,14 @@ export { type Comparison, compare, type Difference, intersect, union } from './p
 export { evaluate } from './policy/evaluate.js';
 export type { Action, Call, Condition, Decision, Policy } from './policy/policy.js';
 export type { ProfileDocument, RuleDocument } from './profile/document.js';
+export type { Change, Explanation, Question, RuleReference } from './profile/explain.js';
 export { loadProfile, type ProfileSource } from './profile/load.js';
 export type { MeaningOptions, ProfileFormat, ProfileMode, ProfileOptions } from './profile/options.js';
 export { Profile, parseProfile } from './profile/profile.js';
 export { type Host, resolve } from './profile/resolve.js';
 export { SandboxedProcess } from './sandbox/child.js';
 export { execve } from './sandbox/execve.js';
+export { explain } from './sandbox/explain.js';
 export type { ProgramOptions, SpawnOptions } from './sandbox/options.js';
 export { compile, type FilterSource } from './sandbox/prepare.js';
 export { spawn } from './sandbox/spawn.js';

@@ -183,7 +183,8 @@ function path(value: string | URL): string {
   return text;
 }
 
-function checkNames(what: string, names: readonly string[] | undefined, known: readonly string[]): void {
+/** Refuses names that are not known. */
+export function checkNames(what: string, names: readonly string[] | undefined, known: readonly string[]): void {
   if (names === undefined) return;
   const option = what === 'ABI' ? 'abis' : 'capabilities';
   if (!Array.isArray(names)) throw invalidType(`options.${option}`, 'an instance of Array', names);
