@@ -113,7 +113,7 @@ function decideAlone(profile: Profile, rule: Rule, call: Call, host: Host): Acti
     defaultErrnoRet: null,
     syscalls: [rule],
   };
-  const action = evaluate(resolve(new Profile(profile.source, document), host), call);
+  const action = evaluate(resolve(new Profile(document, profile), host), call);
   return (action.kind === 'allow') === isAllowing ? action : undefined;
 }
 

@@ -137,5 +137,5 @@ function parsePodman(text: string): Profile {
       ...(defaultErrno === undefined ? {} : { defaultErrnoRet: numbers.get(defaultErrno) }),
     };
   });
-  return parseProfile(JSON.stringify(inNumbers), 'containers-common-seccomp.json');
+  return parseProfile(JSON.stringify(inNumbers), { source: 'containers-common-seccomp.json' });
 }
