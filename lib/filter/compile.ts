@@ -3,14 +3,15 @@ import { SeccompError } from '../errors.js';
 import { returnValue } from '../policy/action.js';
 import { type AbiPolicy, decisionsOf, fill, numberSpans, type Policy, sortedNumbers } from '../policy/policy.js';
 import type { Abi } from '../syscalls/abi.js';
-import { syscallNumber } from '../syscalls/table.js';
+import { syscallNumber, syscallsOf } from '../syscalls/table.js';
 import { assemble } from './assemble.js';
 import { decide } from './conditions.js';
 import { Filter } from './filter.js';
+import { buildFoldedTree } from './fold.js';
 import { ARCH_OFFSET, argumentOffset, encode, MAX_INSTRUCTIONS, NR_OFFSET } from './instruction.js';
 import { loaded, type Node, NodeFactory } from './node.js';
 import { type Proof, prove } from './prove.js';
-import { buildTree, type Range } from './tree.js';
+import { type Asked, NONE_ASKED, type Range, Tree } from './tree.js';
 
 export interface CompileOptions {
   /**
@@ -70,6 +71,17 @@ function proven(filter: Filter): ReturnType<typeof prove> {
   }
 }
 
+/** More numbers than the kernel has in any ABI's table. Those of arm's private calls are farther from its first. */
+const TABLE_SIZE = 1024;
+
+/** The kernel's table of an ABI ends with its newest syscall, which it may know later than we do. It has none of x32. */
+function askedAbout(abis: readonly AbiPolicy[]): Asked {
+  const tables = abis.filter(({ abi }) => abi.name !== 'x32').map(({ abi }) => [...syscallsOf(abi.name).values()]);
+  const first = Math.min(...tables.flat());
+  const last = Math.max(...tables.flat().filter((number) => number < first + TABLE_SIZE));
+  return tables.length === 0 ? NONE_ASKED : { first, end: last + 1 };
+}
+
 /** Numbers from `start` on, up to the next one's. */
 interface Segment extends Range {
   /** Undefined: they belong to none that is decided. */
@@ -100,8 +112,11 @@ class Compiler {
 
   /** Asks for the number, among the ABIs that share an AUDIT_ARCH. */
   #numbers(audit: number): Node {
-    const ranges = this.#ranges(this.#policy.abis.filter(({ abi }) => abi.audit === audit));
-    const tree = buildTree(ranges, this.#factory);
+    const abis = this.#policy.abis.filter(({ abi }) => abi.audit === audit);
+    const ranges = this.#ranges(abis);
+    const asked = askedAbout(abis);
+    const tree =
+      abis.length > 1 ? buildFoldedTree(ranges, asked, this.#factory) : new Tree(ranges, asked, this.#factory).build();
     return ranges.length === 1 ? tree : this.#factory.load(NR_OFFSET, tree);
   }
 
