@@ -1,6 +1,6 @@
 /** Gives the nodes of a program their places: emission runs from the end, so a jump's target always exists already. */
 import { BPF, type Instruction } from './instruction.js';
-import type { Node } from './node.js';
+import { type Node, successors } from './node.js';
 
 declare const position: unique symbol;
 declare const skip: unique symbol;
@@ -62,17 +62,6 @@ function postorder(root: Node, next: (node: Node) => readonly Node[]): readonly 
     }
   }
   return order;
-}
-
-function successors(node: Node): readonly Node[] {
-  switch (node.kind) {
-    case 'return':
-      return [];
-    case 'branch':
-      return [node.yes, node.no];
-    default:
-      return [node.next];
-  }
 }
 
 class Emitter {
