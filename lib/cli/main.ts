@@ -2,6 +2,7 @@
 /** The command `seccomp`. */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { checkCommand } from './check.js';
 import { doctorCommand } from './doctor.js';
 import { explainCommand } from './explain.js';
 import { runCommand } from './run.js';
@@ -20,7 +21,7 @@ const program = new Command('seccomp')
   .showHelpAfterError('(seccomp --help shows how it is used)')
   .exitOverride();
 
-for (const command of [runCommand(), explainCommand(), doctorCommand()])
+for (const command of [runCommand(), checkCommand(), explainCommand(), doctorCommand()])
   program.addCommand(command.copyInheritedSettings(program));
 
 try {
