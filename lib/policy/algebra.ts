@@ -14,7 +14,7 @@ import {
   type Policy,
   sortedNumbers,
 } from './policy.js';
-import { EVERYTHING, example, outcomes, type Region, split } from './region.js';
+import { canHold, EVERYTHING, example, outcomes } from './region.js';
 
 /** A call that two policies decide differently. */
 export interface Difference {
@@ -52,7 +52,21 @@ export function compare(a: Policy, b: Policy): Comparison {
  * @throws SeccompError ERR_SECCOMP_TOO_LARGE if both have hundreds of argument rules on one syscall.
  */
 export function intersect(a: Policy, b: Policy): Policy {
-  return combine(a, b, (x, y) => (compareRestriction(x, y) <= 0 ? x : y));
+  return combine(a, b, stricter);
+}
+
+/** Two readings of what is decided for a number become one: decisions that take the more restrictive action of the two. */
+export function intersectDecisions(
+  a: readonly Decision[],
+  b: readonly Decision[],
+  otherwise: Action,
+): readonly Decision[] {
+  const rest = { conditions: [], action: otherwise };
+  return product([...a, rest], [...b, rest], stricter);
+}
+
+function stricter(x: Action, y: Action): Action {
+  return compareRestriction(x, y) <= 0 ? x : y;
 }
 
 /**
@@ -126,15 +140,9 @@ function product(
   return a.flatMap((x) =>
     b.flatMap((y) => {
       const conditions = [...x.conditions, ...y.conditions];
-      return possible(conditions) ? [{ conditions, action: choose(x.action, y.action) }] : [];
+      return canHold(conditions) ? [{ conditions, action: choose(x.action, y.action) }] : [];
     }),
   );
-}
-
-function possible(conditions: readonly Decision['conditions'][number][]): boolean {
-  let regions: readonly Region[] = [EVERYTHING];
-  for (const condition of conditions) regions = regions.flatMap((region) => split(region, condition).yes);
-  return regions.length > 0;
 }
 
 function allAbis(a: Policy, b: Policy): ReadonlySet<Abi> {

@@ -53,4 +53,13 @@ describe('docker-default', () => {
     const text = disassemble(compile(resolve(profile, { ...host, abi })));
     await expect(text).toMatchFileSnapshot(`golden/docker-default.${abi}.asm`);
   });
+
+  test.each([
+    ['x86_64, x86 and x32', 240, {}],
+    ['x86_64 alone', 80, { abis: [] }],
+  ] as const)('for %s has at most %i instructions', (_, limit, abis) => {
+    const profile = loadProfile('docker-default');
+    if (profile === null) throw new Error('docker-default is a profile');
+    expect(compile(resolve(profile, { ...host, ...abis })).instructions.length).toBeLessThanOrEqual(limit);
+  });
 });

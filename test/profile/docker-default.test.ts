@@ -57,9 +57,20 @@ describe('docker-default', () => {
   test('fails what it does not name with EPERM, and kills on an ABI that it does not decide', () => {
     const policy = policyOf();
     expect(decide(policy, 'mount')).toBe(EPERM);
-    expect(inWords(evaluate(policy, { arch: abiOf('x86_64').audit, number: 5000, args: [] }))).toBe(EPERM);
+    expect(inWords(evaluate(policy, { arch: abiOf('x86_64').audit, number: 400, args: [] }))).toBe(EPERM);
     expect(inWords(evaluate(policy, { arch: abiOf('aarch64').audit, number: 0, args: [] }))).toBe('kill-process');
   });
+
+  test.each<AbiName>(['x86_64', 'x86', 'x32'])(
+    'answers ENOSYS to calls of %s that are newer than the profile',
+    (abi) => {
+      const policy = policyOf();
+      const newest = syscallNumber(abi, abi === 'x32' ? 'pwritev2' : 'removexattrat') ?? -1;
+      const answer = (number: number) => inWords(evaluate(policy, { arch: abiOf(abi).audit, number, args: [] }));
+      expect([newest, newest + 1, newest + 1000].map(answer)).toEqual(['allow', ENOSYS, ENOSYS]);
+      expect(answer(0xffff_ffff)).toBe(ENOSYS);
+    },
+  );
 
   test.each([
     ['CLONE_NEWNS', 0x0002_0000n],

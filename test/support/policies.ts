@@ -48,6 +48,8 @@ export function differences(ours: Policy, theirs: Policy): readonly string[] {
 }
 
 function abiDifferences(ours: AbiPolicy, theirs: AbiPolicy): readonly string[] {
+  const [ranges, others] = [ours, theirs].map((each) => JSON.stringify(each.ranges ?? []));
+  if (ranges !== others) return [`${ours.abi.name}: ours ${ranges}, theirs ${others}`];
   const numbers = new Set([...ours.syscalls.keys(), ...theirs.syscalls.keys()]);
   return [...numbers].flatMap((number) => {
     if (isPlainlyAllowed(ours, number) && isPlainlyAllowed(theirs, number)) return [];
