@@ -4,8 +4,9 @@
  *   arch NAME               one beside it, of the same byte order
  *   optimize N              SCMP_FLTATR_CTL_OPTIMIZE: 1 the default, 2 a binary tree
  *   rule ACTION NAME [INDEX OP VALUE DATUM]…     OP: enum scmp_compare in decimal
- * Writes the program to standard output; or, if told a number, builds it so many times and writes the nanoseconds of each, a
- * line each. */
+ *   number ABI NAME         prints the number that libseccomp has for a name: below -1 one of its own, -1 none
+ * Writes the program to standard output, unless there is no default; or, if told a number, builds it so many times and
+ * writes the nanoseconds of each, a line each. */
 #include <fcntl.h>
 #include <seccomp.h>
 #include <stdint.h>
@@ -24,6 +25,7 @@ struct rule {
 };
 
 static uint32_t defaultAction, native;
+static int hasDefault;
 static uint32_t arches[32];
 static struct rule *rules;
 static unsigned archCount, ruleCount;
@@ -68,7 +70,11 @@ static void read_all(void) {
     strcpy(copy, line);
     char *word = strtok(copy, " ");
     if (word == NULL) continue;
-    if (!strcmp(word, "default")) defaultAction = action(strtok(NULL, " "));
+    if (!strcmp(word, "number")) {
+      uint32_t abi = seccomp_arch_resolve_name(strtok(NULL, " "));
+      printf("%d\n", seccomp_syscall_resolve_name_arch(abi, strtok(NULL, " ")));
+    }
+    else if (!strcmp(word, "default")) hasDefault = 1, defaultAction = action(strtok(NULL, " "));
     else if (!strcmp(word, "native")) native = seccomp_arch_resolve_name(strtok(NULL, " "));
     else if (!strcmp(word, "arch") && archCount < 32) arches[archCount++] = seccomp_arch_resolve_name(strtok(NULL, " "));
     else if (!strcmp(word, "optimize")) optimize = atoi(strtok(NULL, " "));
@@ -96,6 +102,7 @@ static scmp_filter_ctx build(int file) {
 
 int main(int argc, char **argv) {
   read_all();
+  if (!hasDefault) return 0;
   if (argc == 1) return seccomp_release(build(STDOUT_FILENO)), 0;
   int nowhere = open("/dev/null", O_WRONLY);
   if (nowhere < 0) return perror("/dev/null"), 1;

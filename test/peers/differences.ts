@@ -2,24 +2,35 @@
 
 import type { Instruction } from '../../lib/filter/instruction.js';
 import { interpret } from '../../lib/filter/interpret.js';
-import { returnValue } from '../../lib/policy/action.js';
+import { actionOf as actionFor, compareRestriction, returnValue } from '../../lib/policy/action.js';
 import { evaluate } from '../../lib/policy/evaluate.js';
 import { type Action, type Call, isX32, type Policy } from '../../lib/policy/policy.js';
 import type { ProfileDocument, Rule } from '../../lib/profile/document.js';
-import type { Abi, AbiName } from '../../lib/syscalls/abi.js';
-import { argumentWidth, syscallName } from '../../lib/syscalls/table.js';
-import { actionOf, libseccompFilter } from '../support/libseccomp.js';
+import { type Abi, type AbiName, abiOf } from '../../lib/syscalls/abi.js';
+import { argumentWidth, syscallName, syscallNumber } from '../../lib/syscalls/table.js';
+import { actionOf, type Cutoffs, isCutOff, libseccompNumbers } from '../support/libseccomp.js';
 
 /** A profile on a host, as both read it. */
 export interface Comparison {
   readonly policy: Policy;
-  /** The policy of the rules that runc tells libseccomp of. */
-  readonly runcPolicy: Policy;
   /** The rules that hold on the host. */
   readonly rules: readonly Rule[];
   /** libseccomp's program. */
   readonly theirs: readonly Instruction[];
+  /** What runc puts in front of it. */
+  readonly cutoffs: Cutoffs;
 }
+
+/** What a container of runc's answers. */
+export function theirAnswer(
+  { theirs, cutoffs }: Pick<Comparison, 'theirs' | 'cutoffs'>,
+  call: Call,
+  endian: 'little' | 'big',
+) {
+  return isCutOff(call, cutoffs) ? ENOSYS : interpret(theirs, call, endian).value;
+}
+
+export const ENOSYS = returnValue({ kind: 'errno', errno: 38 });
 
 /** A call that the two decide differently. */
 export interface Disagreement extends Comparison {
@@ -53,10 +64,11 @@ export const DIFFERENCES: readonly Difference[] = [
   {
     name: 'width of arguments',
     reason: 'What the kernel reads of a register is compared here. libseccomp compares all 64 bits, on 32-bit ABIs 32.',
-    explains: ({ abi, name, theirs, call, ourAnswer }) => {
+    explains: (disagreement) => {
+      const { abi, name, call, ourAnswer } = disagreement;
       if (abi === undefined || name === undefined) return false;
       const args = call.args.map((value, index) => BigInt.asUintN(argumentWidth(abi.name, name, index), value));
-      return interpret(theirs, { ...call, args }, abi.endian).value === ourAnswer;
+      return theirAnswer(disagreement, { ...call, args }, abi.endian) === ourAnswer;
     },
     example: {
       defaultAction: 'SCMP_ACT_ALLOW',
@@ -77,17 +89,62 @@ export const DIFFERENCES: readonly Difference[] = [
     abis: ['x86_64', 'x32'],
   },
   {
-    name: 'socketcall and ipc',
+    name: 'arguments behind socketcall and ipc',
     reason:
-      'A rule on socket is one on that syscall here. libseccomp makes it one on socketcall too, for whatever arguments, ' +
-      'since it can not see those; likewise for ipc.',
+      'Where a rule on socket has arguments, socketcall gets the most restrictive action that it can come to. libseccomp ' +
+      'drops the first of them and looks for the others among those of socketcall itself; likewise for ipc.',
+    explains: ({ name, rules, call, ourAnswer, theirAnswer }) => {
+      const subcall = subcallOf(name, call);
+      const isConditional = rules.some(({ names, args }) => args?.length && names.some((each) => each === subcall));
+      return isConditional && compareRestriction(actionFor(ourAnswer), actionFor(theirAnswer)) <= 0;
+    },
+    example: {
+      defaultAction: 'SCMP_ACT_ERRNO',
+      syscalls: [{ names: ['socket'], action: 'SCMP_ACT_ALLOW', args: [{ index: 0, value: 1, op: 'SCMP_CMP_EQ' }] }],
+    },
+    abis: ['x86_64', 'x86'],
+  },
+  {
+    name: 'rules on socketcall and ipc',
+    reason:
+      'A rule that names socketcall stands as written here. libseccomp adds those on socket to it; likewise for ipc.',
     explains: ({ name, rules, call, theirAnswer }) => {
-      const subcall = SUBCALLS.get(name)?.get(Number(low32(call.args)[0]));
+      const subcall = subcallOf(name, call);
+      if (name === undefined || !rules.some((rule) => rule.names.includes(name))) return false;
       return rules.some(
         (rule) => subcall !== undefined && rule.names.includes(subcall) && returnValue(actionOf(rule)) === theirAnswer,
       );
     },
-    example: { defaultAction: 'SCMP_ACT_ERRNO', syscalls: [{ names: ['socket', 'semget'], action: 'SCMP_ACT_ALLOW' }] },
+    example: {
+      defaultAction: 'SCMP_ACT_ERRNO',
+      syscalls: [
+        { names: ['socketcall'], action: 'SCMP_ACT_ALLOW', args: [{ index: 0, value: 3, op: 'SCMP_CMP_EQ' }] },
+        { names: ['socket'], action: 'SCMP_ACT_ALLOW' },
+      ],
+    },
+    abis: ['x86_64', 'x86'],
+  },
+  {
+    name: 'versions of ipc',
+    reason: 'The kernel takes the high half of its first argument for a version, and so it does not count here.',
+    explains: (disagreement) => {
+      const { name, abi, call, ourAnswer } = disagreement;
+      if (name !== 'ipc' || abi === undefined) return false;
+      const args = call.args.with(0, BigInt.asUintN(16, call.args[0] ?? 0n));
+      return theirAnswer(disagreement, { ...call, args }, abi.endian) === ourAnswer;
+    },
+    example: { defaultAction: 'SCMP_ACT_ERRNO', syscalls: [{ names: ['semget'], action: 'SCMP_ACT_ALLOW' }] },
+    abis: ['x86_64', 'x86'],
+  },
+  {
+    name: 'calls that only socketcall and ipc make',
+    reason: 'libseccomp leaves out rules on these: accept, send, recv, semop and semtimedop on x86. Here they hold.',
+    explains: ({ abi, name, call, policy, theirAnswer }) => {
+      const subcall = subcallOf(name, call);
+      if (abi === undefined || subcall === undefined || theirAnswer !== returnValue(policy.defaultAction)) return false;
+      return syscallNumber(abi.name, subcall) === undefined;
+    },
+    example: { defaultAction: 'SCMP_ACT_ERRNO', syscalls: [{ names: ['recv', 'semop'], action: 'SCMP_ACT_ALLOW' }] },
     abis: ['x86_64', 'x86'],
   },
   {
@@ -96,22 +153,47 @@ export const DIFFERENCES: readonly Difference[] = [
     explains: ({ abi, name, policy, theirAnswer }) =>
       abi !== undefined &&
       name !== undefined &&
-      theirAnswer === returnValue(policy.defaultAction) &&
-      !isKnownToLibseccomp(abi.name, name),
+      [returnValue(policy.defaultAction), ENOSYS].includes(theirAnswer) &&
+      libseccompNumbers(abi.name).get(name) === -1,
     example: { defaultAction: 'SCMP_ACT_ERRNO', syscalls: [{ names: ['file_getattr'], action: 'SCMP_ACT_ALLOW' }] },
     abis: ['x86_64', 'x86'],
   },
   {
-    name: 'rules with the default action',
-    reason: 'The first rule without conditions wins here. runc leaves out a rule whose action is the default one.',
-    explains: ({ runcPolicy, call, theirAnswer }) => answer(runcPolicy, call) === theirAnswer,
-    example: {
-      defaultAction: 'SCMP_ACT_ERRNO',
-      syscalls: [
-        { names: ['getpid'], action: 'SCMP_ACT_ERRNO' },
-        { names: ['getpid'], action: 'SCMP_ACT_ALLOW' },
-      ],
+    name: 'the largest number',
+    reason:
+      'What is newer than the profile is told by all names in it. runc does not count those that libseccomp lacks, and on ' +
+      'ABIs with socketcall and ipc those that these make, for which libseccomp has no number of the kernel.',
+    explains: ({ abi, call, rules, cutoffs, theirAnswer }) => {
+      if (abi === undefined || theirAnswer !== ENOSYS) return false;
+      const ours = rules.flatMap(({ names }) => names.map((each) => syscallNumber(abi.name, each) ?? 0));
+      return call.number > (cutoffs.get(abi.name) ?? 0) && call.number <= Math.max(...ours);
     },
+    example: { defaultAction: 'SCMP_ACT_ERRNO', syscalls: [{ names: ['read', 'socket'], action: 'SCMP_ACT_ALLOW' }] },
+    abis: ['x86_64', 'x86'],
+  },
+  {
+    name: 'ABIs of which runc counts nothing',
+    reason:
+      'For the same reason it cuts nothing off, where all that is named is made by socketcall and ipc, or is number 0.',
+    explains: ({ abi, ourAnswer, cutoffs }) => abi !== undefined && ourAnswer === ENOSYS && !cutoffs.has(abi.name),
+    example: { defaultAction: 'SCMP_ACT_ERRNO', syscalls: [{ names: ['socket'], action: 'SCMP_ACT_ALLOW' }] },
+    abis: ['x86_64', 'x86'],
+  },
+  {
+    name: '−1 on x86_64',
+    reason:
+      'It is no call, and answers ENOSYS here. runc takes it for one of x32, and where x32 is not decided asks libseccomp.',
+    explains: ({ abi, call, ourAnswer }) =>
+      abi?.name === 'x86_64' && call.number === 0xffff_ffff && ourAnswer === ENOSYS,
+    example: { defaultAction: 'SCMP_ACT_ERRNO', syscalls: [{ names: ['close'], action: 'SCMP_ACT_ALLOW' }] },
+    abis: ['x86_64'],
+  },
+  {
+    name: 'numbers above 2³¹ of x86_64',
+    reason: 'All numbers from 2³⁰ on but −1 are those of x32 here, as in libseccomp. runc looks at bit 30 only.',
+    explains: ({ call }) =>
+      call.arch === abiOf('x86_64').audit && call.number >= 0x8000_0000 && (call.number & 0x4000_0000) === 0,
+    example: { defaultAction: 'SCMP_ACT_ERRNO', syscalls: [{ names: ['close'], action: 'SCMP_ACT_ALLOW' }] },
     abis: ['x86_64'],
   },
   {
@@ -167,14 +249,13 @@ function actionsThatHold(policy: Policy, abi: Abi | undefined, call: Call): read
     .filter((action) => action !== NEVER);
 }
 
-/** Whether a rule on `name` makes a difference to libseccomp's program for the ABI. */
-function isKnownToLibseccomp(abi: AbiName, name: string): boolean {
-  const head = `default 50001\nnative ${abi}\n`;
-  return libseccompFilter(`${head}rule 7fff0000 ${name}\n`).length > libseccompFilter(head).length;
-}
-
 function numbered(first: number, names: string): readonly (readonly [number, string])[] {
   return names.split(' ').map((name, i) => [first + i, name] as const);
+}
+
+/** The call that is made through socketcall or ipc; ipc has a version above its number. */
+function subcallOf(name: string | undefined, { args }: Call): string | undefined {
+  return SUBCALLS.get(name)?.get(Number(BigInt.asUintN(name === 'ipc' ? 16 : 32, args[0] ?? 0n)));
 }
 
 /** What socketcall and ipc stand for, by their first argument. Source: linux/net.h, linux/ipc.h. */

@@ -14,7 +14,7 @@ export type CorpusEntry = { readonly name: string } & ({ readonly profile: Profi
 /** Whether the corpus is there. */
 export const hasCorpus = existsSync(corpus);
 
-/** Every profile of the corpus, and Docker's own. Empty if they are not there. */
+/** Every profile of the corpus, and Docker's own, read as container runtimes do. Empty if they are not there. */
 export function corpusOn(host: Host): readonly CorpusEntry[] {
   if (!hasCorpus) return [];
   const files = readdirSync(corpus)
@@ -26,12 +26,12 @@ export function corpusOn(host: Host): readonly CorpusEntry[] {
 function read(file: URL, host: Host): CorpusEntry {
   const name = basename(file.pathname);
   try {
-    const profile = parseProfile(readFileSync(file, 'utf8'), { source: name });
+    const profile = parseProfile(readFileSync(file, 'utf8'), { source: name, mode: 'compat' });
     resolve(profile, host);
     return { name, profile };
   } catch (error) {
     if (!(error instanceof ProfileError)) throw error;
-    const [first] = error.issues;
+    const first = error.issues.find(({ severity }) => severity === 'error');
     return { name, refusal: `${first?.path} ${first?.message}`.slice(0, 80) };
   }
 }

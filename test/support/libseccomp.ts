@@ -1,11 +1,12 @@
 /** libseccomp's filter of a profile, fed as runc feeds it. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { returnValue } from '../../lib/policy/action.js';
-import type { Action } from '../../lib/policy/policy.js';
+import type { Action, Call, Policy } from '../../lib/policy/policy.js';
 import type { Argument, Rule } from '../../lib/profile/document.js';
 import type { Profile } from '../../lib/profile/profile.js';
-import { type Host, resolve } from '../../lib/profile/resolve.js';
-import { abiOf } from '../../lib/syscalls/abi.js';
+import { examine, type Host } from '../../lib/profile/resolve.js';
+import { type AbiName, abiOf } from '../../lib/syscalls/abi.js';
+import { syscallNames } from '../../lib/syscalls/table.js';
 import { compileC } from './compile-c.js';
 
 /** 1 is libseccomp's default; 2 is a binary tree. */
@@ -31,7 +32,7 @@ export function libseccompFilter(rules: string): Buffer {
  * default action left out. Source: runc, libcontainer/seccomp/seccomp_linux.go.
  */
 export function runcRules(profile: Profile, host: Host, optimize?: Optimize): string {
-  const { abis, defaultAction } = resolve(profile, host);
+  const { abis, defaultAction } = examine(profile, host).policy;
   const [native, ...others] = abis.map(({ abi }) => abi.name);
   const fallback = hex(defaultAction);
   const lines = rulesOn(profile, host).flatMap((rule) => {
@@ -49,6 +50,45 @@ export function runcRules(profile: Profile, host: Host, optimize?: Optimize): st
     ...lines,
     '',
   ].join('\n');
+}
+
+const numbers = new Map<AbiName, ReadonlyMap<string, number>>();
+
+/** libseccomp's numbers of all names of ours: −1 where it has none, below that where socketcall or ipc stands for it. */
+export function libseccompNumbers(abi: AbiName): ReadonlyMap<string, number> {
+  const known = numbers.get(abi);
+  if (known !== undefined) return known;
+  const names = [...syscallNames()];
+  const answers = libseccompFilter(names.map((name) => `number ${abi} ${name}\n`).join(''))
+    .toString()
+    .split('\n');
+  const found = new Map(names.map((name, i) => [name, Number(answers[i])]));
+  numbers.set(abi, found);
+  return found;
+}
+
+/** By ABI, the number above which runc answers ENOSYS, as it finds it: the largest one that libseccomp has for a name. */
+export type Cutoffs = ReadonlyMap<AbiName, number>;
+
+/** Source: runc, libcontainer/seccomp/patchbpf/enosys_linux.go. An ABI of which nothing is named has none. */
+export function runcCutoffs(rules: readonly Rule[], { abis, defaultAction }: Policy): Cutoffs {
+  if (['allow', 'log', 'trace'].includes(defaultAction.kind)) return new Map();
+  const names = rules.flatMap((rule) => rule.names);
+  const largest = abis.map(({ abi }) => {
+    const known = libseccompNumbers(abi.name);
+    return [abi.name, names.reduce((most, name) => Math.max(most, known.get(name) ?? 0), 0)] as const;
+  });
+  return new Map(largest.filter(([, number]) => number > 0));
+}
+
+/** Whether runc's instructions in front of libseccomp's filter answer a call with ENOSYS. */
+export function isCutOff(call: Pick<Call, 'arch' | 'number'>, cutoffs: Cutoffs): boolean {
+  const sharing = [...cutoffs.keys()].filter((abi) => abiOf(abi).audit === call.arch);
+  if (sharing.length === 0) return false;
+  if (call.number === 0 && sharing.some((abi) => abi === 's390' || abi === 's390x')) return true;
+  const hasBit = (call.number & 0x4000_0000) !== 0;
+  const [abi] = sharing.filter((each) => !['x86_64', 'x32'].includes(each) || (each === 'x32') === hasBit);
+  return abi !== undefined && call.number > (cutoffs.get(abi) ?? 0);
 }
 
 /** The rules that hold on the host, by moby's reading of includes and excludes, not by ours. */
