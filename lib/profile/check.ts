@@ -2,10 +2,10 @@
 import * as v from 'valibot';
 import { toDocument, toRule } from './checked.js';
 import type { CheckedDocument, Finding, Rule } from './document.js';
+import { betweenFields, inRule, ofNames } from './field-remarks.js';
 import { fold, isFields, readFields } from './keys.js';
 import type { ProfileFormat, ProfileMode } from './options.js';
 import { type Remark, toFinding } from './remark.js';
-import { betweenFields, inRule, ofNames } from './remarks.js';
 import { profileSchema } from './schema.js';
 
 /** What checking comes to: a document unless there are errors, or unless it asks for no filter at all. */
