@@ -6,12 +6,15 @@
  */
 import { X32_BIT } from '../policy/policy.js';
 import type { Node, NodeFactory } from './node.js';
-import { type Asked, COST, NONE_ASKED, type Range, Tree } from './tree.js';
+import { type Asked, NONE_ASKED, type Range, Tree } from './tree.js';
 
 /** Clears bit 30. What has bit 31 keeps that, and stays above all numbers that an ABI has. */
 const WITHOUT_X32_BIT = ~X32_BIT >>> 0;
 
-/** Instructions that a second way into the tree takes: the mask, and copies of the tests above the one for bit 30. */
+/**
+ * What a second way into the tree takes, the mask and copies of the tests above the one for bit 30: so many instructions,
+ * where a tree of x32's own takes about one for each range.
+ */
 const ENTRANCE = 5;
 
 /** Stands in a tree for what numbers with bit 30 lead to, until that is known. Never part of a program. */
@@ -24,12 +27,11 @@ export function buildFoldedTree(ranges: readonly Range[], asked: Asked, factory:
     { start: X32_BIT, outcome: outcomeAt(ranges, X32_BIT) },
     ...ranges.filter(({ start }) => start > X32_BIT),
   ];
-  const alone = new Tree(high, NONE_ASKED, factory);
-  const beside = new Tree(differences(low, high), NONE_ASKED, factory);
-  if (alone.cost <= beside.cost + ENTRANCE * COST.instruction) return new Tree(ranges, asked, factory).build();
+  const different = differences(low, high);
+  if (high.length <= different.length + ENTRANCE) return new Tree(ranges, asked, factory).build();
   const open = new Tree([...low, { start: X32_BIT, outcome: OPEN }], asked, factory, true).build();
   const shared = factory.and(WITHOUT_X32_BIT, close(open, outcomeAt(low, X32_BIT), factory));
-  return close(open, close(beside.build(), shared, factory), factory);
+  return close(open, close(new Tree(different, NONE_ASKED, factory).build(), shared, factory), factory);
 }
 
 /** The ranges of `high`, with the outcome OPEN where `low` has the same without bit 30. */

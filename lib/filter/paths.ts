@@ -1,7 +1,7 @@
 /** Runs a program symbolically: every path that some call takes, and exactly the calls that take it. */
 import type { Call } from '../policy/policy.js';
-import { cut, cutOrder, EVERYTHING, example, type Region, type Split } from '../policy/region.js';
-import { ALL_WORDS, MAX_WORD, member } from '../policy/words.js';
+import { cut, cutOrder, EVERYTHING, example, type Region, type Split, withWords, wordsOf } from '../policy/region.js';
+import { ALL_WORDS, inRange, MAX_WORD, member } from '../policy/words.js';
 import type { Abi } from '../syscalls/abi.js';
 import { ARCH_OFFSET, BPF, type Instruction, NR_OFFSET } from './instruction.js';
 
@@ -22,8 +22,13 @@ export interface PathOptions {
   readonly gate?: ReadonlyMap<number, number>;
 }
 
-/** The accumulator: a number, or a word of the call of which `mask` is kept. */
-type Accumulator = { readonly constant: number } | { readonly offset: number; readonly mask: number };
+/**
+ * The accumulator: a number, or a word of the call of which `mask` is kept. Where it is known what that takes away, it is the
+ * word less `minus`.
+ */
+type Accumulator =
+  | { readonly constant: number }
+  | { readonly offset: number; readonly mask: number; readonly minus?: number };
 
 interface State {
   readonly at: number;
@@ -62,7 +67,7 @@ export function* paths(instructions: readonly Instruction[], options: PathOption
     if (code === BPF.ret) yield { region: state.region, opened: state.opened, value: k };
     else if (code === BPF.ja) stack.push({ ...state, at: state.at + 1 + k });
     else if (code === BPF.ld) stack.push({ ...state, at: state.at + 1, accumulator: load(k, options.arch) });
-    else if (code === BPF.and) stack.push({ ...state, at: state.at + 1, accumulator: and(state.accumulator, k) });
+    else if (code === BPF.and) stack.push(...masked(state, k, options.endian));
     else stack.push(...branch(state, instruction, options));
   }
 }
@@ -71,10 +76,28 @@ function load(offset: number, arch: PathOptions['arch']): Accumulator {
   return offset === ARCH_OFFSET && typeof arch === 'number' ? { constant: arch } : { offset, mask: MAX_WORD };
 }
 
-function and(accumulator: Accumulator, mask: number): Accumulator {
-  if ('constant' in accumulator) return { constant: (accumulator.constant & mask) >>> 0 };
-  return { ...accumulator, mask: (accumulator.mask & mask) >>> 0 };
+/** Keeps bits. One high bit that goes is the same in few stretches of words: there, order stays what it was. */
+function masked(state: State, k: number, endian: Abi['endian']): readonly State[] {
+  const { accumulator, region } = state;
+  const next = { ...state, at: state.at + 1 };
+  if ('constant' in accumulator) return [{ ...next, accumulator: { constant: (accumulator.constant & k) >>> 0 } }];
+  const mask = (accumulator.mask & k) >>> 0;
+  const bit = ~k >>> 0;
+  if (accumulator.mask !== MAX_WORD || bit < LEAST_HIGH_BIT || (bit & (bit - 1)) !== 0)
+    return [{ ...next, accumulator: { offset: accumulator.offset, mask } }];
+  const place = placeOf(accumulator.offset, endian);
+  const states: State[] = [];
+  for (let start = 0; start <= MAX_WORD; start += bit) {
+    const words = inRange(wordsOf(region, place), start, start + bit - 1);
+    const minus = (start & bit) >>> 0;
+    for (const part of withWords(region, place, words))
+      states.push({ ...next, region: part, accumulator: { offset: accumulator.offset, mask, minus } });
+  }
+  return states;
 }
+
+/** There are at most 16 stretches of words between multiples of it. */
+const LEAST_HIGH_BIT = 0x1000_0000;
 
 function branch(state: State, instruction: Instruction, { endian, gate }: PathOptions): readonly State[] {
   const yes = { ...state, at: state.at + 1 + instruction.jt };
@@ -83,7 +106,7 @@ function branch(state: State, instruction: Instruction, { endian, gate }: PathOp
   if (half !== undefined) return [{ ...yes, opened: yes.opened | (1 << half) }, no];
   const { accumulator } = state;
   if ('constant' in accumulator) return [holds(accumulator.constant, instruction) ? yes : no];
-  const parts = cutRegion(state.region, placeOf(accumulator.offset, endian), accumulator.mask, instruction);
+  const parts = cutRegion(state.region, placeOf(accumulator.offset, endian), accumulator, instruction);
   return [...parts.yes.map((region) => ({ ...yes, region })), ...parts.no.map((region) => ({ ...no, region }))];
 }
 
@@ -102,15 +125,25 @@ function holds(accumulator: number, { code, k }: Instruction): boolean {
   }
 }
 
-function cutRegion(region: Region, place: number, mask: number, { code, k }: Instruction): Split {
+function cutRegion(
+  region: Region,
+  place: number,
+  { mask, minus }: { readonly mask: number; readonly minus?: number },
+  { code, k }: Instruction,
+): Split {
   const never = { yes: [], no: [region] };
+  const ordered = (bound: number) => {
+    if (minus === undefined) return bound > MAX_WORD ? never : cutOrder(region, place, mask, bound);
+    return bound + minus > MAX_WORD ? never : cutOrder(region, place, MAX_WORD, bound + minus);
+  };
   switch (code) {
     case BPF.jeq:
-      return (k & ~mask) === 0 ? cut(region, place, { mask, bits: k }) : never;
+      if ((k & ~mask) !== 0) return never;
+      return cut(region, place, minus === undefined ? { mask, bits: k } : { mask: MAX_WORD, bits: k + minus });
     case BPF.jge:
-      return cutOrder(region, place, mask, k);
+      return ordered(k);
     case BPF.jgt:
-      return k === MAX_WORD ? never : cutOrder(region, place, mask, k + 1);
+      return ordered(k + 1);
     case BPF.jset: {
       const { yes, no } = cut(region, place, { mask: (mask & k) >>> 0, bits: 0 });
       return { yes: no, no: yes };

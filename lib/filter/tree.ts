@@ -23,7 +23,7 @@ export interface Asked {
 export const NONE_ASKED: Asked = { first: 0, end: 0 };
 
 /** What putting a filter on costs, in nanoseconds, as docs/how-it-works.md says where from. */
-export const COST = {
+const COST = {
   /** An instruction: copied, checked, translated. */
   instruction: 138,
   /** More, if it is a jump that goes on to the next instruction neither way: the kernel makes two of it. */
@@ -53,12 +53,11 @@ const MOST_BIT_TESTED = 64;
 
 /**
  * Were there splits alone, the best one would lie between those of the runs that are one range shorter. Chains and bits move
- * it a little; looking so much farther finds the same trees as looking everywhere, for docker-default.
+ * it a little; looking so much farther finds trees as good as looking everywhere does, for docker-default.
  */
-const NEAR = 4;
+const NEAR = 2;
 
-/** Ways to decide a run of ranges. */
-const SPLIT = 0;
+/** Ways to decide a run of ranges, other than by a split. */
 const CHAIN = 1;
 /** One test of bits; those that have any of them have the outcome of the run's first range, or of its second. */
 const BITS_FIRST = 2;
@@ -99,11 +98,6 @@ export class Tree {
     for (let i = size - 2; i >= 0; i--) this.#chooseFrom(i);
   }
 
-  /** What the tree costs, without its outcomes, in nanoseconds. */
-  get cost(): number {
-    return at(this.#cost, this.#size - 1);
-  }
-
   /** Makes its nodes, for a number that is in the accumulator. */
   build(): Node {
     return this.#build(0, this.#size - 1);
@@ -124,31 +118,30 @@ export class Tree {
   /** Chooses for all runs that begin with range `i`, the shorter first; all that begin later have been chosen for. */
   #chooseFrom(i: number): void {
     const chain = new Chain();
-    const outcomes = new Set<Node>();
-    let weight = 0;
-    for (let j = i; j < this.#size; j++) {
-      chain.add(this.#outcome(j), at(this.#weights, j), this.#isWide(j));
-      if (outcomes.size <= 2) outcomes.add(this.#outcome(j));
-      weight += at(this.#weights, j);
-      if (j === i) continue;
-      this.#choose(i, j, SPLIT, this.#bestSplit(i, j) + this.#splitCost(i, j) + COST.jge * weight);
-      this.#choose(i, j, CHAIN, chain.cost);
-      if (outcomes.size === 2) this.#chooseBits(i, j, COST.instruction + COST.detour + COST.jset * weight);
+    // Bits that don't tell a run apart don't tell a longer one apart either.
+    const tested = [i, i + 1];
+    let weight = this.#weights[i] ?? 0;
+    chain.add(this.#outcome(i), weight, this.#isWide(i));
+    for (let j = i + 1; j < this.#size; j++) {
+      const added = this.#weights[j] ?? 0;
+      weight += added;
+      const run = i * this.#size + j;
+      let best = this.#bestSplit(i, j) + this.#splitCost(i, j) + COST.jge * weight;
+      if (!chain.isBroken) chain.add(this.#outcome(j), added, this.#isWide(j));
+      if (chain.cost < best) {
+        best = chain.cost;
+        this.#way[run] = CHAIN;
+      }
+      const bits = COST.instruction + COST.detour + COST.jset * weight;
+      for (const having of tested.splice(0)) {
+        if (this.#bitsMask(i, j, having) === 0) continue;
+        tested.push(having);
+        if (bits >= best) continue;
+        best = bits;
+        this.#way[run] = having === i ? BITS_FIRST : BITS_SECOND;
+      }
+      this.#cost[run] = best;
     }
-  }
-
-  /** Takes a way for the run from i to j if it is the first, or the cheapest so far. */
-  #choose(i: number, j: number, way: number, cost: number): void {
-    const run = i * this.#size + j;
-    if (way !== SPLIT && cost >= at(this.#cost, run)) return;
-    this.#cost[run] = cost;
-    this.#way[run] = way;
-  }
-
-  #chooseBits(i: number, j: number, cost: number): void {
-    if (cost >= at(this.#cost, i * this.#size + j)) return;
-    if (this.#bitsMask(i, j, i) !== 0) this.#choose(i, j, BITS_FIRST, cost);
-    else if (this.#bitsMask(i, j, i + 1) !== 0) this.#choose(i, j, BITS_SECOND, cost);
   }
 
   /** What a split takes besides its two parts and its steps. */
@@ -162,13 +155,19 @@ export class Tree {
     const run = i * this.#size + j;
     const first = j === i + 1 ? j : Math.max(i + 1, at(this.#split, run - 1) - NEAR);
     const last = j === i + 1 ? j : Math.min(j, Math.max(first, at(this.#split, run + this.#size) + NEAR));
+    const costs = this.#cost;
     let best = Number.POSITIVE_INFINITY;
-    for (let split = first; split <= last; split++) {
-      const cost = at(this.#cost, i * this.#size + split - 1) + at(this.#cost, split * this.#size + j);
-      if (cost >= best) continue;
-      best = cost;
-      this.#split[run] = split;
+    let choice = first;
+    for (let split = first, left = i * this.#size + first - 1, right = first * this.#size + j; split <= last; split++) {
+      const cost = (costs[left] ?? 0) + (costs[right] ?? 0);
+      if (cost < best) {
+        best = cost;
+        choice = split;
+      }
+      left += 1;
+      right += this.#size;
     }
+    this.#split[run] = choice;
     return best;
   }
 
@@ -192,23 +191,22 @@ export class Tree {
   /** Bits of which each number with the outcome of range `having` has one, and no other number of the run has any; or 0. */
   #bitsMask(i: number, j: number, having: number): number {
     if (at(this.#ends, j) - at(this.#starts, i) >= MOST_BIT_TESTED) return 0;
-    const outcome = this.#outcome(having);
+    const wanted = this.#outcome(having);
+    const other = this.#outcome(having === i ? i + 1 : i);
     let others = 0;
-    let wanted = 0;
     for (let k = i; k <= j; k++) {
-      const last = at(this.#ends, k);
-      for (let number = at(this.#starts, k); number <= last; number++) {
-        if (this.#outcome(k) === outcome) wanted |= number;
-        else others |= number;
+      if (this.#outcome(k) === other) others |= bitsOf(at(this.#starts, k), at(this.#ends, k));
+      else if (this.#outcome(k) !== wanted) return 0;
+    }
+    let mask = 0;
+    for (let k = i; k <= j; k++) {
+      if (this.#outcome(k) !== wanted) continue;
+      for (let number = at(this.#starts, k); number <= at(this.#ends, k); number++) {
+        if ((number & ~others) === 0) return 0;
+        mask |= number & ~others;
       }
     }
-    const mask = (wanted & ~others) >>> 0;
-    for (let k = i; k <= j; k++) {
-      if (this.#outcome(k) !== outcome) continue;
-      const last = at(this.#ends, k);
-      for (let number = at(this.#starts, k); number <= last; number++) if ((number & mask) === 0) return 0;
-    }
-    return mask;
+    return mask >>> 0;
   }
 
   /** How often the kernel asks about the range's numbers, and what their calls add to that. */
@@ -242,9 +240,13 @@ class Chain {
   #early: { readonly outcome: Node; readonly weight: number }[] = [];
   #broken = false;
 
+  /** Whether no further range makes it a chain again. */
+  get isBroken(): boolean {
+    return this.#broken;
+  }
+
   /** Adds the next range. */
   add(outcome: Node, weight: number, wide: boolean): void {
-    if (this.#broken) return;
     if (this.#rest === undefined) {
       if (!wide) {
         this.#early.push({ outcome, weight });
@@ -269,6 +271,13 @@ class Chain {
       this.#steps += this.#count * weight;
     }
   }
+}
+
+/** Every bit that a number from `start` to `end` has. */
+function bitsOf(start: number, end: number): number {
+  let bits = 0;
+  for (let number = start; number <= end; number++) bits |= number;
+  return bits;
 }
 
 function at(array: Float64Array | Int32Array | Uint8Array, index: number): number {

@@ -37,8 +37,17 @@ export function differing(words: Words, pattern: Pattern): Words | undefined {
   return nonEmpty({ ...words, not: [...words.not, pattern] });
 }
 
-function nonEmpty(words: Words): Words | undefined {
-  return member(words) === undefined ? undefined : words;
+/** Brings the bounds to the first and the last word that match the pattern, and forgets what is outside of them anyway. */
+function nonEmpty({ low, high, pattern, not }: Words): Words | undefined {
+  const first = next(low, pattern);
+  const last = previous(high, pattern);
+  if (first === undefined || last === undefined || first > last) return undefined;
+  const inside = not.filter(({ mask, bits }) => {
+    if (mask === MAX_WORD && (bits < first || bits > last)) return false;
+    return ((bits ^ pattern.bits) & mask & pattern.mask) === 0;
+  });
+  const words = { low: first, high: last, pattern, not: inside };
+  return inside.length === 0 || member(words) !== undefined ? words : undefined;
 }
 
 /** A member of `words`; undefined if there is none. */
@@ -95,6 +104,12 @@ function next(low: number, { mask, bits }: Pattern): number | undefined {
     return (((low & ~(bit | below)) | bit | (bits & (bit | below))) >>> 0) as number;
   }
   return undefined;
+}
+
+/** The largest word up to `high` that matches: counted from the other end. */
+function previous(high: number, { mask, bits }: Pattern): number | undefined {
+  const found = next(~high >>> 0, { mask, bits: (~bits & mask) >>> 0 });
+  return found === undefined ? undefined : ~found >>> 0;
 }
 
 /** The words w with (w & mask) ≥ bound, as patterns of which each word matches at most one. */

@@ -100,25 +100,25 @@
  99: jge  #0x40000149, 121, 100      ; pkey_mprotect
 100: jge  #0x40000147, 178, 101
 101: jeq  #0x40000142, 178, 121
-102: jge  #0x4000007f, 103, 110
-103: jge  #0x400000cf, 107, 104      ; io_destroy
-104: jge  #0x40000082, 105, 178      ; rt_sigsuspend
-105: jge  #0x400000cd, 178, 106
-106: jeq  #0x40000083, 178, 121
-107: jge  #0x400000d6, 178, 108
-108: jeq  #0x400000d1, 178, 109
-109: jeq  #0x400000d3, 178, 121
-110: jge  #0x4000002d, 111, 116
-111: jge  #0x40000030, 112, 178      ; shutdown
-112: jge  #0x40000036, 113, 121
-113: jge  #0x40000038, 114, 178      ; clone
-114: jeq  #0x4000003b, 178, 115
-115: jeq  #0x40000065, 178, 121
-116: jge  #0x4000000d, 117, 121
-117: jge  #0x40000015, 121, 118      ; access
-118: jge  #0x40000013, 178, 119
-119: jge  #0x40000011, 121, 120      ; pread64
-120: jeq  #0x4000000e, 121, 178      ; rt_sigprocmask
+102: jge  #0x40000030, 109, 103      ; shutdown
+103: jge  #0x4000000d, 104, 121
+104: jge  #0x4000002d, 178, 105
+105: jge  #0x40000015, 121, 106      ; access
+106: jge  #0x40000013, 178, 107
+107: jge  #0x40000011, 121, 108      ; pread64
+108: jeq  #0x4000000e, 121, 178      ; rt_sigprocmask
+109: jge  #0x4000007f, 114, 110
+110: jge  #0x40000036, 111, 121
+111: jge  #0x40000038, 112, 178      ; clone
+112: jeq  #0x4000003b, 178, 113
+113: jeq  #0x40000065, 178, 121
+114: jge  #0x400000cf, 118, 115      ; io_destroy
+115: jge  #0x40000082, 116, 178      ; rt_sigsuspend
+116: jge  #0x400000cd, 178, 117
+117: jeq  #0x40000083, 178, 121
+118: jge  #0x400000d6, 178, 119
+119: jeq  #0x400000d1, 178, 120
+120: jeq  #0x400000d3, 178, 121
 121: and  #0xbfffffff
 122: jge  #0x118, 123, 144           ; utimensat
 123: jge  #0x1a8, 132, 124           ; pidfd_send_signal
@@ -162,13 +162,13 @@
 161: jge  #0xf0, 162, 178            ; mq_open
 162: jge  #0xf6, 163, 179            ; kexec_load
 163: jeq  #0xf7, 179, 178            ; waitid
-164: jge  #0xa3, 178, 165            ; acct
-165: jge  #0x89, 166, 171            ; statfs
-166: jge  #0x9b, 169, 167            ; pivot_root
-167: jeq  #0x8b, 178, 168            ; sysfs
-168: jeq  #0x99, 178, 179            ; vhangup
-169: jge  #0x9d, 170, 178            ; prctl
-170: jeq  #0xa1, 178, 179            ; chroot
+164: jge  #0x9b, 165, 168            ; pivot_root
+165: jge  #0xa3, 178, 166            ; acct
+166: jge  #0x9d, 167, 178            ; prctl
+167: jeq  #0xa1, 178, 179            ; chroot
+168: jge  #0x89, 169, 171            ; statfs
+169: jeq  #0x8b, 178, 170            ; sysfs
+170: jeq  #0x99, 178, 179            ; vhangup
 171: jset #0x1, 172, 178
 172: ld [16]                         ; argument 0, low half
 173: jset #0xffffffff, 174, 179
