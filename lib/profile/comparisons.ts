@@ -4,7 +4,7 @@ import type { Abi } from '../syscalls/abi.js';
 import { argumentWidth } from '../syscalls/table.js';
 import type { Argument, Finding } from './document.js';
 import type { MeaningOptions } from './options.js';
-import type { Remarks } from './host-remarks.js';
+import type { Remarks } from './remarks.js';
 
 /** Where a comparison stands. */
 export interface ComparisonPlace {

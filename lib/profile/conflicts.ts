@@ -2,7 +2,7 @@
 import { permissiveness, returnValue } from '../policy/action.js';
 import type { Condition } from '../policy/policy.js';
 import { canHold } from '../policy/region.js';
-import type { Grade, Remarks } from './host-remarks.js';
+import type { Grade, Remarks } from './remarks.js';
 import type { HostRule, Reader, Statement } from './statements.js';
 
 /** How many pairs of rules with arguments are held against each other, in one profile. */

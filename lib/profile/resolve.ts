@@ -7,7 +7,7 @@ import { applies, type Host } from './applies.js';
 import { Conflicts, isDefault } from './conflicts.js';
 import { type ActionName, ARCHITECTURES, type Finding } from './document.js';
 import type { Profile } from './profile.js';
-import { Remarks } from './host-remarks.js';
+import { Remarks } from './remarks.js';
 import { comparesTwice, type HostRule, type Reader } from './statements.js';
 
 export type { Host } from './applies.js';

@@ -6,7 +6,7 @@ import type { Abi } from '../syscalls/abi.js';
 import { readComparison } from './comparisons.js';
 import type { Rule } from './document.js';
 import type { MeaningOptions, ProfileMode } from './options.js';
-import type { Remarks } from './host-remarks.js';
+import type { Remarks } from './remarks.js';
 
 /** A rule that counts on the host. */
 export interface HostRule {
