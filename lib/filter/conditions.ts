@@ -2,87 +2,63 @@
 
 import { returnValue } from '../policy/action.js';
 import type { Action, Condition, Decision } from '../policy/policy.js';
+import { MAX_WORD } from '../policy/words.js';
 import type { Abi } from '../syscalls/abi.js';
+import { decideByView } from './by-view.js';
+import { costOf } from './cost.js';
 import { argumentOffset } from './instruction.js';
+import { type Rule, rulesOf, viewsOf } from './literals.js';
 import { loaded, type Node, type NodeFactory } from './node.js';
+import { search } from './search.js';
+
+/** More rules than this are asked one view after the other, instead of looking for the best order of all tests. */
+const MOST_SEARCHED = 16;
+
+/** What was decided before, for other syscalls and ABIs of the same program. */
+const known = new WeakMap<NodeFactory, Map<string, Node>>();
 
 /** The node that carries out the first decision whose conditions hold, else `otherwise`. */
 export function decide(decisions: readonly Decision[], otherwise: Action, abi: Abi, factory: NodeFactory): Node {
+  const conditions = decisions.reduce((count, decision) => count + decision.conditions.length, 0);
+  if (conditions < 2) return inTurn(decisions, factory.return(returnValue(otherwise)), abi, factory);
+  const nodes = known.get(factory) ?? new Map<string, Node>();
+  known.set(factory, nodes);
+  const key = `${abi.endian} ${returnValue(otherwise)} ${decisions.map(keyOf).join(';')}`;
+  const node = nodes.get(key) ?? cheapest(decisions, otherwise, abi, factory);
+  nodes.set(key, node);
+  return node;
+}
+
+function keyOf({ conditions, action }: Decision): string {
+  const asked = conditions.map((condition) => {
+    const { index, width, op, value } = condition;
+    return `${index} ${width} ${op} ${value} ${condition.op === 'masked-eq' ? condition.mask : ''}`;
+  });
+  return `${asked.join()} ${returnValue(action)}`;
+}
+
+function cheapest(decisions: readonly Decision[], otherwise: Action, abi: Abi, factory: NodeFactory): Node {
+  const rest = factory.return(returnValue(otherwise));
+  const plain = inTurn(decisions, rest, abi, factory);
+  const rules = rulesOf(decisions, ({ action }) => factory.return(returnValue(action)));
+  const best = rules && together(rules, rest, abi, factory);
+  return best !== undefined && costOf(best) < costOf(plain) ? best : plain;
+}
+
+/** Asks what the rules have in common once; undefined if that would be too much to find out. */
+function together(rules: readonly Rule[], rest: Node, abi: Abi, factory: NodeFactory): Node | undefined {
+  const views = viewsOf(rules);
+  const isSearched = rules.length <= MOST_SEARCHED && (views.length > 1 || views.some(({ mask }) => mask !== MAX_WORD));
+  return (isSearched ? search(rules, rest, abi, factory) : undefined) ?? decideByView(rules, rest, abi, factory);
+}
+
+/** Asks the conditions one after the other. */
+function inTurn(decisions: readonly Decision[], rest: Node, abi: Abi, factory: NodeFactory): Node {
   const checks = new Checks(abi, factory);
-  const rest: Node = factory.return(returnValue(otherwise));
-  const keys = decisions.flatMap(({ conditions }) => conditions.map(keyOf));
-  if (new Set(keys).size < keys.length && keys.length <= MOST_REMEMBERED) {
-    const remembering = new Remembering(decisions, rest, checks, factory);
-    const node = remembering.build();
-    if (!remembering.gaveUp) return node;
-  }
   return decisions.reduceRight<Node>((no, { conditions, action }) => {
     const taken: Node = factory.return(returnValue(action));
     return conditions.reduceRight((yes, condition) => checks.check(condition, yes, no), taken);
   }, rest);
-}
-
-/** Remembering takes a call's depth for each condition; whoever writes more asks each one again. */
-const MOST_REMEMBERED = 1024;
-/** The places that remembering may tell apart: as many again as a program has instructions. */
-const MOST_PLACES = 8192;
-
-function keyOf(condition: Condition): string {
-  const { index, width, op, value } = condition;
-  return `${index} ${width} ${op} ${value} ${condition.op === 'masked-eq' ? condition.mask : ''}`;
-}
-
-/** Where a condition stands in several decisions: on no path is it asked twice. */
-class Remembering {
-  readonly #decisions: readonly {
-    readonly conditions: readonly (readonly [string, Condition])[];
-    readonly taken: Node;
-  }[];
-  /** For each decision the conditions that it and those after it ask. */
-  readonly #asked: readonly ReadonlySet<string>[];
-  readonly #rest: Node;
-  readonly #checks: Checks;
-  readonly #nodes = new Map<string, Node>();
-
-  constructor(decisions: readonly Decision[], rest: Node, checks: Checks, factory: NodeFactory) {
-    this.#decisions = decisions.map(({ conditions, action }) => ({
-      conditions: conditions.map((condition) => [keyOf(condition), condition] as const),
-      taken: factory.return(returnValue(action)),
-    }));
-    const asked: ReadonlySet<string>[] = [];
-    for (const { conditions } of this.#decisions.toReversed())
-      asked.push(new Set([...(asked.at(-1) ?? []), ...conditions.map(([key]) => key)]));
-    this.#asked = asked.reverse();
-    this.#rest = rest;
-    this.#checks = checks;
-  }
-
-  /** Whether there were too many places, so that what build() gave is of no use. */
-  get gaveUp(): boolean {
-    return this.#nodes.size > MOST_PLACES;
-  }
-
-  /** Continues at condition `c` of decision `i`, when the answers `known` have been given. */
-  build(i = 0, c = 0, known: ReadonlyMap<string, boolean> = new Map()): Node {
-    const decision = this.#decisions[i];
-    if (decision === undefined) return this.#rest;
-    const [key, condition] = decision.conditions[c] ?? [];
-    if (key === undefined || condition === undefined) return decision.taken;
-    const answer = known.get(key);
-    if (answer !== undefined) return answer ? this.build(i, c + 1, known) : this.build(i + 1, 0, known);
-    const useful = [...known].filter(([each]) => this.#asked[i]?.has(each));
-    const place = `${i} ${c} ${useful
-      .map(([each, yes]) => `${each}${yes}`)
-      .toSorted()
-      .join()}`;
-    const made = this.#nodes.get(place);
-    if (made !== undefined) return made;
-    if (this.gaveUp) return this.#rest;
-    const and = (yes: boolean) => new Map([...useful, [key, yes] as const]);
-    const node = this.#checks.check(condition, this.build(i, c + 1, and(true)), this.build(i + 1, 0, and(false)));
-    this.#nodes.set(place, node);
-    return node;
-  }
 }
 
 class Checks {
@@ -129,7 +105,7 @@ class Checks {
     if (wanted === mask && (mask & (mask - 1)) === 0) {
       return factory.load(offset, factory.branch('jset', mask, after(yes), after(no)));
     }
-    if (mask === 0xffff_ffff) {
+    if (mask === MAX_WORD) {
       return factory.load(offset, factory.branch('jeq', wanted, after(yes), after(no)));
     }
     return factory.load(offset, factory.and(mask, factory.branch('jeq', wanted, yes, no)));
@@ -139,12 +115,14 @@ class Checks {
   #ordered({ index, width, value }: Condition, test: 'jge' | 'jgt', yes: Node, no: Node): Node {
     const factory = this.#factory;
     const { endian } = this.#abi;
+    if (test === 'jge' && value === 0n) return yes;
+    if (test === 'jgt' && value === ones(width)) return no;
     const offset = argumentOffset(index, 'low', endian);
     const bound = Number(BigInt.asUintN(32, value));
     if (width === 16) return factory.load(offset, factory.and(0xffff, factory.branch(test, bound, yes, no)));
     // A bound at either end of the words decides without looking.
     const always = test === 'jge' && bound === 0;
-    const never = test === 'jgt' && bound === 0xffff_ffff;
+    const never = test === 'jgt' && bound === MAX_WORD;
     const after = (node: Node) => loaded(offset, node);
     const asked = factory.load(offset, factory.branch(test, bound, after(yes), after(no)));
     const low = always ? yes : never ? no : asked;
@@ -153,8 +131,8 @@ class Checks {
     const high = Number(value >> 32n);
     const afterHigh = (node: Node) => loaded(highOffset, node);
     if (always) return factory.load(highOffset, factory.branch('jge', high, afterHigh(yes), afterHigh(no)));
-    const equal = factory.branch('jeq', high, afterHigh(low), afterHigh(no));
-    return factory.load(highOffset, factory.branch('jgt', high, afterHigh(yes), equal));
+    const equal = high === 0 ? afterHigh(low) : factory.branch('jeq', high, afterHigh(low), afterHigh(no));
+    return factory.load(highOffset, high === MAX_WORD ? equal : factory.branch('jgt', high, afterHigh(yes), equal));
   }
 }
 

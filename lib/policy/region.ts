@@ -63,7 +63,7 @@ export function canHold(conditions: readonly Condition[]): boolean {
 }
 
 /** Rules that cut each other into more parts than this are not followed any further. */
-const MOST_PARTS = 2048;
+const MOST_PARTS = 8192;
 
 /**
  * Cuts a region along the decisions, in their order: each part with the action that is taken in it.
@@ -111,39 +111,40 @@ function high(value: bigint): number {
 
 /** (argument & mask) = bits */
 function splitMatch(region: Region, index: number, mask: bigint, bits: bigint): Split {
-  const yes: Region[] = [];
-  const no: Region[] = [];
-  const lowPattern = { mask: low(mask), bits: low(bits) };
-  const highPattern = { mask: high(mask), bits: high(bits) };
-  const highParts = cut(region, 2 * index + 1, highPattern);
-  no.push(...highParts.no);
-  for (const part of highParts.yes) {
-    const lowParts = cut(part, 2 * index, lowPattern);
-    yes.push(...lowParts.yes);
-    no.push(...lowParts.no);
-  }
-  return { yes, no };
+  const lowParts = cut(region, 2 * index, { mask: low(mask), bits: low(bits) });
+  if (lowParts.yes.length === 0) return lowParts;
+  const highParts = cut(region, 2 * index + 1, { mask: high(mask), bits: high(bits) });
+  const parts = highParts.yes.map((part) => cut(part, 2 * index, { mask: low(mask), bits: low(bits) }));
+  return { yes: parts.flatMap(({ yes }) => yes), no: [...highParts.no, ...parts.flatMap(({ no }) => no)] };
 }
 
 /** Cuts along a pattern of one half. */
 export function cut(region: Region, half: number, pattern: Pattern): Split {
   if (pattern.mask === 0) return pattern.bits === 0 ? { yes: [region], no: [] } : { yes: [], no: [region] };
   const words = wordsOf(region, half);
-  return {
-    yes: withWords(region, half, matching(words, pattern)),
-    no: withWords(region, half, differing(words, pattern)),
-  };
+  // Most of many rules have nothing to do with a small region: it stays as it is.
+  if (pattern.mask === MAX_WORD && (pattern.bits < words.low || pattern.bits > words.high)) {
+    return { yes: [], no: [region] };
+  }
+  const yes = matching(words, pattern);
+  if (yes === undefined) return { yes: [], no: [region] };
+  return { yes: withWords(region, half, yes), no: withWords(region, half, differing(words, pattern)) };
 }
 
 /** Cuts along (half & mask) ≥ bound. */
 export function cutOrder(region: Region, half: number, mask: number, bound: number): Split {
   const words = wordsOf(region, half);
   if (mask === MAX_WORD) {
+    if (words.low >= bound) return { yes: [region], no: [] };
+    if (words.high < bound) return { yes: [], no: [region] };
     return {
       yes: withWords(region, half, inRange(words, bound, MAX_WORD)),
-      no: bound === 0 ? [] : withWords(region, half, inRange(words, 0, bound - 1)),
+      no: withWords(region, half, inRange(words, 0, bound - 1)),
     };
   }
+  // At either end of the values, one pattern says it.
+  if (bound === mask) return cut(region, half, { mask, bits: mask });
+  if (bound === 1) return swap(cut(region, half, { mask, bits: 0 }));
   const parts = (patterns: readonly Pattern[]) =>
     patterns.flatMap((pattern) => withWords(region, half, matching(words, pattern)));
   return { yes: parts(atLeast(mask, bound)), no: parts(below(mask, bound)) };

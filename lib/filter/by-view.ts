@@ -1,0 +1,157 @@
+/** Decides a list of rules one view after the other: each is loaded once, and all that the rules ask of it is settled there. */
+import type { Abi } from '../syscalls/abi.js';
+import { isSameView, type Literal, type Rule, type View, viewsOf } from './literals.js';
+import type { Node, NodeFactory } from './node.js';
+import { askView } from './view.js';
+import type { WordRange } from './word-tree.js';
+
+/** Places in lists that are looked at, all together: what a fifth of a second is enough for. */
+const MOST_WORK = 500_000;
+/** The rules as nodes; undefined if they cut each other into too many lists. */
+export function decideByView(
+  rules: readonly Rule[],
+  otherwise: Node,
+  abi: Abi,
+  factory: NodeFactory,
+): Node | undefined {
+  return new ByView(otherwise, abi, factory).build(rules);
+}
+
+/** A range of a view's values, and the rules that are left when it is in there. */
+interface Cell {
+  readonly low: number;
+  readonly high: number;
+  readonly rules: readonly Rule[];
+}
+
+class ByView {
+  readonly #otherwise: Node;
+  readonly #abi: Abi;
+  readonly #factory: NodeFactory;
+  readonly #nodes = new Map<string, Node>();
+  #work = 0;
+
+  constructor(otherwise: Node, abi: Abi, factory: NodeFactory) {
+    this.#otherwise = otherwise;
+    this.#abi = abi;
+    this.#factory = factory;
+  }
+
+  build(given: readonly Rule[]): Node | undefined {
+    const rules = reduced(given, this.#otherwise);
+    const [first] = rules;
+    if (first === undefined) return this.#otherwise;
+    if (first.literals.length === 0) return first.outcome;
+    const [view, ...others] = viewsOf(rules);
+    if (view !== undefined && others.length === 0) return this.#ask(view, this.#cut(rules, view));
+    const key = rules.map(keyOf).join(';');
+    const known = this.#nodes.get(key);
+    if (known !== undefined) return known;
+    const node = this.#askFirst(rules);
+    if (node !== undefined) this.#nodes.set(key, node);
+    return node;
+  }
+
+  /** Asks for the view that leaves the least to ask. */
+  #askFirst(rules: readonly Rule[]): Node | undefined {
+    const cuts = viewsOf(rules).map((view) => ({ view, cells: this.#cut(rules, view) }));
+    const [least] = cuts.map((cut) => ({ ...cut, left: literalsIn(cut.cells) })).sort((a, b) => a.left - b.left);
+    return least && this.#ask(least.view, least.cells);
+  }
+
+  #ask(view: View, cells: readonly Cell[]): Node | undefined {
+    const ranges: WordRange[] = [];
+    for (const { low, high, rules } of cells) {
+      if (this.#work > MOST_WORK) return undefined;
+      const outcome = this.build(rules);
+      if (outcome === undefined) return undefined;
+      ranges.push({ low, high, outcome });
+    }
+    return askView(view, ranges, this.#abi, this.#factory);
+  }
+
+  /** Cuts the view's values where a rule begins or ends to hold. */
+  #cut(rules: readonly Rule[], view: View): readonly Cell[] {
+    const asked = rules.map(({ literals }) => literals.filter((literal) => isSameView(literal, view)));
+    const starts = [...new Set([0, ...asked.flat().flatMap(({ low, high }) => [low, high + 1])])]
+      .filter((start) => start <= view.mask)
+      .sort((a, b) => a - b);
+    const places = new Map(starts.map((start, i) => [start, i]));
+    const lists = starts.map((): Rule[] => []);
+    const closed = new Set<number>();
+    rules.forEach((rule, i) => {
+      const literals = asked[i] ?? [];
+      const rest = without(rule, view);
+      for (const place of placesOf(literals, places, starts.length)) {
+        if (closed.has(place)) continue;
+        lists[place]?.push(rest);
+        this.#work++;
+        if (rest.literals.length === 0) closed.add(place);
+      }
+    });
+    return starts.map((low, i) => ({ low, high: (starts[i + 1] ?? view.mask + 1) - 1, rules: lists[i] ?? [] }));
+  }
+}
+
+/** Which of the cells all literals hold in. */
+function* placesOf(literals: readonly Literal[], places: ReadonlyMap<number, number>, size: number): Generator<number> {
+  const span = ({ low, high }: Literal) => ({ from: places.get(low) ?? 0, to: places.get(high + 1) ?? size });
+  const inside = literals.find(({ holds }) => holds);
+  const outside = literals.filter(({ holds }) => !holds).map(span);
+  const { from, to } = inside === undefined ? { from: 0, to: size } : span(inside);
+  for (let place = from; place < to; place++) {
+    if (!outside.some((each) => each.from <= place && place < each.to)) yield place;
+  }
+}
+
+/** Without rules that come too late: after one that always holds, as an earlier one, or with no other outcome than the rest. */
+function reduced(rules: readonly Rule[], otherwise: Node): readonly Rule[] {
+  const seen = new Set<string>();
+  const left: Rule[] = [];
+  for (const rule of rules) {
+    const key = literalsKey(rule);
+    if (seen.has(key)) continue;
+    seen.add(key);
+    left.push(rule);
+    if (rule.literals.length === 0) break;
+  }
+  const last = left.at(-1);
+  const rest = last?.literals.length === 0 ? last.outcome : otherwise;
+  const end = left.findLastIndex(({ outcome }) => outcome !== rest) + 1;
+  return rest === otherwise ? left.slice(0, end) : [...left.slice(0, end), { literals: [], outcome: rest }];
+}
+
+/** How many literals are left in different lists; a little for the list itself. */
+function literalsIn(cells: readonly Cell[]): number {
+  const lists = new Map(cells.map(({ rules }) => [rules.map(keyOf).join(';'), rules]));
+  return [...lists.values()].flat().reduce((sum, { literals }) => sum + literals.length, cells.length / 4);
+}
+
+const keys = new WeakMap<Rule, string>();
+
+function literalsKey(rule: Rule): string {
+  const known = keys.get(rule);
+  if (known !== undefined) return known;
+  const key = rule.literals.map(({ word, mask, low, high, holds }) => `${word} ${mask} ${low} ${high} ${holds}`).join();
+  keys.set(rule, key);
+  return key;
+}
+
+function keyOf(rule: Rule): string {
+  return `${literalsKey(rule)} ${rule.outcome.id}`;
+}
+
+const rests = new WeakMap<Rule, Map<string, Rule>>();
+
+/** What a rule asks of other views; the same object each time. */
+function without(rule: Rule, view: View): Rule {
+  const key = `${view.word} ${view.mask}`;
+  const known = rests.get(rule) ?? new Map<string, Rule>();
+  rests.set(rule, known);
+  const made = known.get(key);
+  if (made !== undefined) return made;
+  const literals = rule.literals.filter((literal) => !isSameView(literal, view));
+  const rest = literals.length === rule.literals.length ? rule : { literals, outcome: rule.outcome };
+  known.set(key, rest);
+  return rest;
+}
