@@ -1,11 +1,11 @@
 /** Finds a profile by what people write for one: a built-in's name, a path, a file URL, JSON text, or an object. */
 import { readFileSync } from 'node:fs';
-import { ProfileError, type ProfileIssue, SeccompError } from '../errors.js';
+import { type ProfileIssue, SeccompError } from '../errors.js';
 import { BUILTINS } from './builtin/index.js';
 import type { ProfileDocument } from './document.js';
 import { checkOptions, type ProfileOptions } from './options.js';
 import { Profile, profileOrNone, type ReadProfile, readDocument, readText } from './profile.js';
-import { type Host, resolve } from './resolve.js';
+import { type Host, issuesOn } from './resolve.js';
 import { suggest } from './suggest.js';
 
 /**
@@ -54,13 +54,7 @@ export function checkProfile(source: ProfileSource, options: CheckOptions = {}):
   const read = readSource(source, reading);
   if (read === null) return [];
   if (host === undefined || read.profile === null) return read.issues;
-  try {
-    resolve(read.profile, host);
-    return read.issues;
-  } catch (error) {
-    if (error instanceof ProfileError) return error.issues;
-    throw error;
-  }
+  return [...read.issues, ...issuesOn(read.profile, host)];
 }
 
 function readSource(source: ProfileSource, options: ProfileOptions): ReadProfile | null {
@@ -95,7 +89,7 @@ function localhostFile(source: string, root = KUBELET_ROOT): string {
 
 function readBuiltin(name: string, options: ProfileOptions): ReadProfile {
   const document = BUILTINS.get(name);
-  if (document !== undefined) return readDocument(document, { ...options, format: 'docker' });
+  if (document !== undefined) return readDocument(document, { ...options, source: name, format: 'docker' });
   const names = [...BUILTINS.keys(), UNCONFINED, ...ALIASES.keys()];
   const message =
     `no built-in profile is called ${JSON.stringify(name)}${suggest(name, names)}: there are ${names.join(', ')}. ` +

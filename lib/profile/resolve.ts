@@ -54,9 +54,6 @@ export function examine(
 function abisOf({ document, format }: Profile, host: Host, remarks: Remarks): readonly AbiName[] {
   const { architectures } = document;
   const archMap = format === 'oci' ? null : document.archMap; // The runtime specification has none.
-  if ((architectures?.length ?? 0) > 0 && (archMap?.length ?? 0) > 0) {
-    remarks.add('refused', ['archMap'], 'both', () => 'stands beside architectures: use one of the two');
-  }
   if (host.abis !== undefined) return [...new Set([host.abi, ...host.abis])];
   const entry = (archMap ?? []).findIndex(({ architecture }) => ARCHITECTURES.get(architecture) === host.abi);
   const listed = [

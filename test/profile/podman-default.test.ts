@@ -1,6 +1,5 @@
 /** The built-in podman-default: equal in meaning to Podman's own profile on every host, and what that meaning is. */
 import { existsSync, readFileSync } from 'node:fs';
-import { constants } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { compare } from '../../lib/policy/algebra.js';
 import { evaluate } from '../../lib/policy/evaluate.js';
@@ -103,7 +102,7 @@ const file = new URL('../../../shared/data/containers-common-seccomp.json', impo
 const skipped = existsSync(file) ? '' : ' (skipped: the reference is not in the repository)';
 
 describe.skipIf(!existsSync(file))(`Podman's own profile${skipped}`, () => {
-  const theirs = existsSync(file) ? parsePodman(readFileSync(file, 'utf8')) : podmanDefault;
+  const theirs = existsSync(file) ? parseProfile(readFileSync(file, 'utf8')) : podmanDefault;
 
   test.each([...ABIS.keys()])('decides every call as ours does where %s is native', (abi) => {
     for (const host of hostsOf(abi)) {
@@ -121,21 +120,3 @@ describe.skipIf(!existsSync(file))(`Podman's own profile${skipped}`, () => {
     }
   });
 });
-
-/**
- * Reads a profile of Podman's form: errnos stand by name too, and the name counts.
- * Source: containers/container-libs, common/pkg/seccomp.
- */
-function parsePodman(text: string): Profile {
-  const numbers = new Map(Object.entries(constants.errno));
-  const inNumbers = JSON.parse(text, (_, value) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-    const { errno, defaultErrno, ...rest } = value;
-    return {
-      ...rest,
-      ...(errno === undefined ? {} : { errnoRet: numbers.get(errno) }),
-      ...(defaultErrno === undefined ? {} : { defaultErrnoRet: numbers.get(defaultErrno) }),
-    };
-  });
-  return parseProfile(JSON.stringify(inNumbers), { source: 'containers-common-seccomp.json' });
-}

@@ -5,7 +5,7 @@ import type { Filter } from '../../lib/filter/filter.js';
 import { interpret } from '../../lib/filter/interpret.js';
 import { actionBase, returnValue } from '../../lib/policy/action.js';
 import { evaluate } from '../../lib/policy/evaluate.js';
-import type { Action, Call, Policy } from '../../lib/policy/policy.js';
+import type { Action, Call, Decision, Policy } from '../../lib/policy/policy.js';
 import { abiOf } from '../../lib/syscalls/abi.js';
 import { showCall } from './calls.js';
 import { compileC } from './compile-c.js';
@@ -37,14 +37,12 @@ export function denying(policy: Policy): DenyingPolicy {
   };
   const defaultAction = deny(policy.defaultAction);
   const foreignAction = deny(policy.foreignAction);
-  const abis = policy.abis.map(({ abi, syscalls }) => ({
+  const denyAll = (decisions: readonly Decision[]) =>
+    decisions.map(({ conditions, action }) => ({ conditions, action: deny(action) }));
+  const abis = policy.abis.map(({ abi, syscalls, ranges = [] }) => ({
     abi,
-    syscalls: new Map(
-      [...syscalls].map(([number, decisions]) => [
-        number,
-        decisions.map(({ conditions, action }) => ({ conditions, action: deny(action) })),
-      ]),
-    ),
+    syscalls: new Map([...syscalls].map(([number, decisions]) => [number, denyAll(decisions)])),
+    ranges: ranges.map((range) => ({ ...range, decisions: denyAll(range.decisions) })),
   }));
   return {
     policy: { abis, defaultAction, foreignAction },
