@@ -18,3 +18,5 @@ export type { ProgramOptions, SpawnOptions } from './sandbox/options.js';
 export { compile, type FilterSource } from './sandbox/prepare.js';
 export { spawn } from './sandbox/spawn.js';
 export type { AbiName } from './syscalls/abi.js';
+export { type ConstantName, constants, type ErrnoName } from './syscalls/constants.js';
+export type { SyscallName } from './syscalls/generated/names.js';
