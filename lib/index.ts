@@ -20,3 +20,4 @@ export { spawn } from './sandbox/spawn.js';
 export type { AbiName } from './syscalls/abi.js';
 export { type ConstantName, constants, type ErrnoName } from './syscalls/constants.js';
 export type { SyscallName } from './syscalls/generated/names.js';
+export { type GroupName, type SyscallGroup, syscallGroup } from './syscalls/groups.js';
