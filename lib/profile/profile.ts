@@ -1,5 +1,6 @@
 /** A profile that has been read and checked. */
 import { ProfileError, type ProfileIssue } from '../errors.js';
+import { type AllowlistOptions, allowlistDocument, Builder, DENYLIST } from './build.js';
 import { type CheckedDocument, check, type Finding, type ProfileDocument } from './document.js';
 import { JsonSyntaxError, parseJson } from './json.js';
 import {
@@ -11,8 +12,21 @@ import {
   type ProfileOptions,
 } from './options.js';
 
-/** A profile: a checked document, where it came from, and how it was read. */
-export class Profile {
+/**
+ * A profile: a checked document, where it came from, and how it was read. It never changes: what is said on it makes a
+ * new one.
+ */
+export class Profile extends Builder<Profile> {
+  /** A profile that allows nothing yet. */
+  static allowlist(options: AllowlistOptions = {}): Profile {
+    return new Profile(allowlistDocument(options), readingOf({ source: 'allowlist' }, undefined));
+  }
+
+  /** A profile that denies nothing yet. */
+  static denylist(): Profile {
+    return new Profile(DENYLIST, readingOf({ source: 'denylist' }, undefined));
+  }
+
   /** A path, a built-in's name, or `inline`. */
   readonly source: string;
   readonly format: ProfileFormat;
@@ -24,6 +38,7 @@ export class Profile {
   readonly #placeOf: PlaceOf | undefined;
 
   constructor(document: CheckedDocument, reading: Reading) {
+    super();
     this.source = reading.source;
     this.format = reading.format;
     this.mode = reading.mode;
@@ -31,6 +46,11 @@ export class Profile {
     this.document = document;
     this.warnings = reading.warnings;
     this.#placeOf = reading.placeOf;
+  }
+
+  /** Without places in a text and warnings, which say nothing of another document. */
+  protected override with(document: CheckedDocument): Profile {
+    return new Profile(document, { ...this, warnings: [] });
   }
 
   /** `findings` with their places in this profile. */
