@@ -8,7 +8,10 @@ const cwd = fileURLToPath(new URL('../..', import.meta.url));
 const examples = (page: string) =>
   [...readFileSync(`${cwd}/${page}`, 'utf8').matchAll(/^```js\n([\s\S]*?)^```$/gm)].map(([, code = '']) => code);
 const run = (code: string) => {
-  const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8', cwd });
+  const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', code], {
+    encoding: 'utf8',
+    cwd,
+  });
   return { status, stderr };
 };
 
