@@ -4,12 +4,30 @@
  *   arch NAME               one beside it, of the same byte order
  *   optimize N              SCMP_FLTATR_CTL_OPTIMIZE: 1 the default, 2 a binary tree
  *   rule ACTION NAME [INDEX OP VALUE DATUM]…     OP: enum scmp_compare in decimal
- * Writes the program to standard output. */
+ * Writes the program to standard output; or, if told a number, builds it so many times and writes the nanoseconds of each, a
+ * line each. */
+#include <fcntl.h>
 #include <seccomp.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+struct rule {
+  char text[1024]; /* For errors. */
+  char name[64];
+  uint32_t action;
+  unsigned count;
+  struct scmp_arg_cmp args[6];
+};
+
+static uint32_t defaultAction, native;
+static uint32_t arches[32];
+static struct rule *rules;
+static unsigned archCount, ruleCount;
+static int optimize = 1;
 
 static uint32_t action(const char *text) {
   uint32_t value = strtoul(text, NULL, 16);
@@ -20,46 +38,74 @@ static uint32_t action(const char *text) {
   }
 }
 
-static void check(int result, const char *line) {
+static void check(int result, const char *what) {
   if (result == 0) return;
-  fprintf(stderr, "%s: %s\n", line, strerror(-result));
+  fprintf(stderr, "%s: %s\n", what, strerror(-result));
   exit(1);
 }
 
-int main(void) {
+static void read_rule(const char *line) {
+  if ((rules = realloc(rules, (ruleCount + 1) * sizeof *rules)) == NULL) abort();
+  struct rule *rule = &rules[ruleCount++];
+  rule->count = 0;
+  snprintf(rule->text, sizeof rule->text, "%s", line);
+  rule->action = action(strtok(NULL, " "));
+  snprintf(rule->name, sizeof rule->name, "%s", strtok(NULL, " "));
+  for (char *index; rule->count < 6 && (index = strtok(NULL, " ")) != NULL; rule->count++) {
+    struct scmp_arg_cmp *arg = &rule->args[rule->count];
+    arg->arg = atoi(index);
+    arg->op = atoi(strtok(NULL, " "));
+    arg->datum_a = strtoull(strtok(NULL, " "), NULL, 10);
+    arg->datum_b = strtoull(strtok(NULL, " "), NULL, 10);
+  }
+}
+
+static void read_all(void) {
   char line[1024], copy[1024];
-  scmp_filter_ctx context = NULL;
+  native = seccomp_arch_native();
   while (fgets(line, sizeof line, stdin)) {
     line[strcspn(line, "\n")] = 0;
     strcpy(copy, line);
     char *word = strtok(copy, " ");
     if (word == NULL) continue;
-    if (!strcmp(word, "default")) {
-      context = seccomp_init(action(strtok(NULL, " ")));
-    } else if (!strcmp(word, "native")) {
-      uint32_t native = seccomp_arch_resolve_name(strtok(NULL, " "));
-      if (native == seccomp_arch_native()) continue;
-      check(seccomp_arch_remove(context, SCMP_ARCH_NATIVE), line);
-      check(seccomp_arch_add(context, native), line);
-    } else if (!strcmp(word, "arch")) {
-      check(seccomp_arch_add(context, seccomp_arch_resolve_name(strtok(NULL, " "))), line);
-    } else if (!strcmp(word, "optimize")) {
-      check(seccomp_attr_set(context, SCMP_FLTATR_CTL_OPTIMIZE, atoi(strtok(NULL, " "))), line);
-    } else {
-      uint32_t act = action(strtok(NULL, " "));
-      int number = seccomp_syscall_resolve_name(strtok(NULL, " "));
-      if (number == __NR_SCMP_ERROR) continue;
-      struct scmp_arg_cmp args[6];
-      unsigned count = 0;
-      for (char *index; count < 6 && (index = strtok(NULL, " ")) != NULL; count++) {
-        args[count].arg = atoi(index);
-        args[count].op = atoi(strtok(NULL, " "));
-        args[count].datum_a = strtoull(strtok(NULL, " "), NULL, 10);
-        args[count].datum_b = strtoull(strtok(NULL, " "), NULL, 10);
-      }
-      check(seccomp_rule_add_array(context, act, number, count, args), line);
-    }
+    if (!strcmp(word, "default")) defaultAction = action(strtok(NULL, " "));
+    else if (!strcmp(word, "native")) native = seccomp_arch_resolve_name(strtok(NULL, " "));
+    else if (!strcmp(word, "arch") && archCount < 32) arches[archCount++] = seccomp_arch_resolve_name(strtok(NULL, " "));
+    else if (!strcmp(word, "optimize")) optimize = atoi(strtok(NULL, " "));
+    else read_rule(line);
   }
-  check(seccomp_export_bpf(context, 1), "export");
+}
+
+static scmp_filter_ctx build(int file) {
+  scmp_filter_ctx context = seccomp_init(defaultAction);
+  if (native != seccomp_arch_native()) {
+    check(seccomp_arch_remove(context, SCMP_ARCH_NATIVE), "native");
+    check(seccomp_arch_add(context, native), "native");
+  }
+  for (unsigned i = 0; i < archCount; i++) check(seccomp_arch_add(context, arches[i]), "arch");
+  check(seccomp_attr_set(context, SCMP_FLTATR_CTL_OPTIMIZE, optimize), "optimize");
+  for (unsigned i = 0; i < ruleCount; i++) {
+    struct rule *rule = &rules[i];
+    int number = seccomp_syscall_resolve_name(rule->name);
+    if (number == __NR_SCMP_ERROR) continue;
+    check(seccomp_rule_add_array(context, rule->action, number, rule->count, rule->args), rule->text);
+  }
+  check(seccomp_export_bpf(context, file), "export");
+  return context;
+}
+
+int main(int argc, char **argv) {
+  read_all();
+  if (argc == 1) return seccomp_release(build(STDOUT_FILENO)), 0;
+  int nowhere = open("/dev/null", O_WRONLY);
+  if (nowhere < 0) return perror("/dev/null"), 1;
+  for (long times = atol(argv[1]); times > 0; times--) {
+    struct timespec start, end;
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    scmp_filter_ctx context = build(nowhere);
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    seccomp_release(context);
+    printf("%ld\n", (end.tv_sec - start.tv_sec) * 1000000000L + end.tv_nsec - start.tv_nsec);
+  }
   return 0;
 }

@@ -1,5 +1,5 @@
-/** Shared by the benchmarks: medians with their spread, the machine's name, a table. */
-import { readFileSync } from 'node:fs';
+/** Shared by the benchmarks: medians with their spread, the machine's name, tables. */
+import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
 
 /** The middle of many runs. */
@@ -21,8 +21,8 @@ export function show({ median, low, high }: Spread): string {
   return `${digits(median)} (${digits(low)}–${digits(high)})`;
 }
 
-function digits(value: number): string {
-  return value.toPrecision(value >= 100 ? 4 : 3);
+export function digits(value: number): string {
+  return value.toPrecision(Math.abs(value) >= 100 ? 4 : 3);
 }
 
 /** What this was measured on, in one line. */
@@ -39,4 +39,20 @@ export function table(rows: readonly (readonly string[])[]): string {
       row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  '),
     )
     .join('\n');
+}
+
+/** The same in Markdown. */
+export function markdownTable(rows: readonly (readonly string[])[]): string {
+  const [head = [], ...body] = rows;
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map((_, i) => (i === 0 ? '---' : '---:'))), ...body.map(line)].join('\n');
+}
+
+/** Puts `text` between the comments `<!-- NAME -->` and `<!-- /NAME -->` of a Markdown file. */
+export function replaceSection(file: URL, name: string, text: string): void {
+  const [start, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
+  const [before, rest] = readFileSync(file, 'utf8').split(start);
+  const after = rest?.split(end)[1];
+  if (before === undefined || after === undefined) throw new Error(`${file.pathname} has no ${start} … ${end}`);
+  writeFileSync(file, `${before}${start}\n\n${text}\n\n${end}${after}`);
 }

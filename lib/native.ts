@@ -18,11 +18,21 @@ export interface NativeRequest {
   readonly noNewPrivileges: boolean;
   /** For each of the child's descriptors one of this process, or NONE, NULL or SOCKET. */
   readonly stdio: readonly number[];
-  /** `struct sock_filter[]`; left out, nothing is filtered. With it come `filterFlags` and `gate`. */
-  readonly filter?: Uint8Array;
-  readonly filterFlags?: number;
+  /** Flat triples: RLIMIT_*, its soft and its hard value, 2⁶⁴ − 1 for none. */
+  readonly limits?: readonly (number | bigint)[];
+  /** A bit for each capability that may stay; left out, all may. */
+  readonly keptCapabilities?: bigint;
+  /** At most 8, in the order in which they are put on; none: nothing is filtered. */
+  readonly filters: readonly NativeFilter[];
+  /** SECCOMP_FILTER_FLAG_* */
+  readonly filterFlags: number;
+}
+
+export interface NativeFilter {
+  /** `struct sock_filter[]` */
+  readonly bytes: Uint8Array;
   /** Flat pairs: an instruction, and the half of the gate value (0 to 5) that belongs in it. */
-  readonly gate?: readonly number[];
+  readonly gate: readonly number[];
 }
 
 /** No descriptor. */
@@ -53,12 +63,34 @@ export interface NativeChild {
   readonly sockets: readonly number[];
 }
 
+export interface NativeLimits {
+  readonly input?: Uint8Array;
+  /** Milliseconds; 0: none. */
+  readonly timeout: number;
+  /** Bytes over all streams; 0 or Infinity: no limit. */
+  readonly maxBuffer: number;
+  readonly killSignal: number;
+}
+
+/** A child that has ended. */
+export interface NativeResult {
+  readonly pid: number;
+  /** One of the two is null. */
+  readonly code: number | null;
+  readonly signal: number | null;
+  /** What came from each descriptor that was a SOCKET, stdin left out. */
+  readonly output: readonly (Buffer | null)[];
+  /** The errno for which the child was killed or a stream given up, else 0. */
+  readonly stopped: number;
+}
+
 export interface Addon {
   /** `onExit` is called once, with the one of the two that applies. */
   spawn(
     request: NativeRequest,
     onExit: (code: number | null, signal: number | null) => void,
   ): NativeChild | NativeFailure;
+  spawnSync(request: NativeRequest, limits: NativeLimits): NativeResult | NativeFailure;
   /** Returns only if it failed; this process is then as it was. */
   execve(request: NativeRequest): NativeFailure;
   /** A duplicate of another process's descriptor, or −errno. */

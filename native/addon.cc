@@ -5,12 +5,14 @@
 #include "exit_watch.h"
 #include "filter.h"
 #include "spawn.h"
+#include "spawn_sync.h"
 
 namespace {
 
 Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   seccomp::ExitWatch::Define(env);
   exports.Set("spawn", Napi::Function::New<seccomp::Spawn>(env, "spawn"));
+  exports.Set("spawnSync", Napi::Function::New<seccomp::SpawnSync>(env, "spawnSync"));
   exports.Set("borrow", Napi::Function::New<seccomp::Borrow>(env, "borrow"));
   exports.Set("execve", Napi::Function::New<seccomp::Execve>(env, "execve"));
   exports.Set("actionAvailable", Napi::Function::New<seccomp::ActionAvailable>(env, "actionAvailable"));

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/seccomp.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -22,8 +23,8 @@ class Child {
 
   // Returns when a step has failed, with the reason in the plan.
   void Run() {
-    if (ResetSignals() && StartSession() && PlaceDescriptors() && EnterDirectory() && ChangeIdentity() &&
-        UnblockSignals() && PutOnFilter()) {
+    if (ResetSignals() && StartSession() && PlaceDescriptors() && EnterDirectory() && SetLimits() &&
+        LowerBoundingSet() && ChangeIdentity() && DropCapabilities() && UnblockSignals() && PutOnFilters()) {
       Execute();
     }
   }
@@ -85,6 +86,43 @@ class Child {
 
   bool EnterDirectory() { return plan_->cwd == nullptr || chdir(plan_->cwd) == 0 || Fail("chdir"); }
 
+  // Linux 2.6.36, prlimit(2).
+  bool SetLimits() {
+    for (size_t i = 0; i < plan_->limit_count; i++) {
+      const ResourceLimit& limit = plan_->limits[i];
+      const uint64_t values[] = {limit.soft, limit.hard};
+      if (syscall(SYS_prlimit64, 0, limit.resource, values, nullptr) != 0) return Fail("prlimit");
+    }
+    return true;
+  }
+
+  bool IsKept(int capability) const { return (plan_->kept_capabilities >> capability & 1) != 0; }
+
+  // What is not in this set can't come back by execve(2). It takes CAP_SETPCAP: without it, no_new_privs does the same.
+  bool LowerBoundingSet() {
+    if (!plan_->drop_capabilities) return true;
+    for (int capability = 0; prctl(PR_CAPBSET_READ, static_cast<long>(capability), 0L, 0L, 0L) >= 0; capability++) {
+      if (IsKept(capability) || prctl(PR_CAPBSET_DROP, static_cast<long>(capability), 0L, 0L, 0L) == 0) continue;
+      return plan_->no_new_privileges || Fail("prctl(PR_CAPBSET_DROP)");
+    }
+    return true;
+  }
+
+  // The other four sets: lowering permitted and inheritable lowers the ambient one too (capabilities(7)).
+  bool DropCapabilities() {
+    if (!plan_->drop_capabilities) return true;
+    __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {};
+    if (syscall(SYS_capget, &header, sets) != 0) return Fail("capget");
+    for (int half = 0; half < _LINUX_CAPABILITY_U32S_3; half++) {
+      const auto kept = static_cast<uint32_t>(plan_->kept_capabilities >> (32 * half));
+      sets[half].effective &= kept;
+      sets[half].permitted &= kept;
+      sets[half].inheritable &= kept;
+    }
+    return syscall(SYS_capset, &header, sets) == 0 || Fail("capset");
+  }
+
   // Directly by syscall: libc's wrappers would change every thread of the parent. setgroups fails without privilege,
   // and then setgid or setuid tells.
   bool ChangeIdentity() {
@@ -99,23 +137,36 @@ class Child {
     return syscall(SYS_rt_sigprocmask, SIG_SETMASK, none, nullptr, kSigsetSize) == 0 || Fail("rt_sigprocmask");
   }
 
-  bool PutOnFilter() {
+  bool PutOnFilters() {
     if (plan_->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L) != 0) return Fail("prctl");
-    if (plan_->filter == nullptr) return true;
-    if (plan_->gate_length > 0 && !CloseGate()) return false;
-    const sock_fprog program = {plan_->filter_length, plan_->filter};
-    // Linux 3.17, seccomp(2).
-    return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, plan_->filter_flags, &program) == 0 || Fail("seccomp");
+    if (!CloseGates()) return false;
+    for (size_t i = 0; i < plan_->filter_count; i++) {
+      const sock_fprog program = {plan_->filters[i].length, plan_->filters[i].instructions};
+      // Linux 3.17, seccomp(2). The gate value is for the filters that are on already.
+      if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, plan_->filter_flags, &program, gate_[0], gate_[1], gate_[2]) !=
+          0) {
+        return Fail("seccomp");
+      }
+    }
+    return true;
   }
 
-  // Draws the gate value and writes it into the filter: from here on only we know it.
-  bool CloseGate() {
-    // Linux 3.17, getrandom(2): up to 256 bytes come whole.
-    if (syscall(SYS_getrandom, gate_, sizeof gate_, 0) != static_cast<long>(sizeof gate_)) return Fail("getrandom");
-    for (size_t i = 0; i < plan_->gate_length; i++) {
-      const GatePatch& patch = plan_->gate[i];
-      const uint64_t word = gate_[patch.half / 2];
-      plan_->filter[patch.instruction].k = static_cast<uint32_t>(patch.half % 2 == 0 ? word : word >> 32);
+  // Draws the gate value, if there is a gate, and writes it into the filters: from here on only we know it.
+  bool CloseGates() {
+    bool drawn = false;
+    for (size_t i = 0; i < plan_->filter_count; i++) {
+      const ChildFilter& filter = plan_->filters[i];
+      if (filter.gate_length == 0) continue;
+      // Linux 3.17, getrandom(2): up to 256 bytes come whole.
+      if (!drawn && syscall(SYS_getrandom, gate_, sizeof gate_, 0) != static_cast<long>(sizeof gate_)) {
+        return Fail("getrandom");
+      }
+      drawn = true;
+      for (size_t j = 0; j < filter.gate_length; j++) {
+        const GatePatch& patch = filter.gate[j];
+        const uint64_t word = gate_[patch.half / 2];
+        filter.instructions[patch.instruction].k = static_cast<uint32_t>(patch.half % 2 == 0 ? word : word >> 32);
+      }
     }
     return true;
   }

@@ -20,14 +20,29 @@ struct GatePatch {
   uint16_t half;
 };
 
+// A filter to put on. The gate value is written into it first.
+struct ChildFilter {
+  sock_filter* instructions;
+  uint16_t length;
+  const GatePatch* gate;
+  size_t gate_length;
+};
+
+// RLIMIT_* and its two values; ~0: none.
+struct ResourceLimit {
+  int resource;
+  uint64_t soft;
+  uint64_t hard;
+};
+
 // What went wrong, and in which call. `error` 0: nothing did.
 struct Failure {
   int error;
   const char* call;
 };
 
-// Everything that the child needs, made ready by the parent. The child only reads it, save `filter` (the gate value is
-// written into it) and `failure`. Memory is shared with the parent, so nothing has to be sent anywhere.
+// Everything that the child needs, made ready by the parent. The child only reads it, save the filters' instructions
+// and `failure`. Memory is shared with the parent, so nothing has to be sent anywhere.
 struct ChildPlan {
   // Paths for execve to try in turn, and the arguments of the shell that runs a file the kernel has no format for.
   const char* const* candidates;
@@ -44,12 +59,14 @@ struct ChildPlan {
   bool set_gid;
   uid_t uid;
   gid_t gid;
+  const ResourceLimit* limits;
+  size_t limit_count;
+  bool drop_capabilities;
+  uint64_t kept_capabilities;  // A bit for each that may stay; all others leave the five sets.
   bool no_new_privileges;
-  sock_filter* filter;  // nullptr: no filter is put on.
-  uint16_t filter_length;
+  const ChildFilter* filters;  // In the order in which they are put on; each but the last has a gate for seccomp(2).
+  size_t filter_count;
   uint32_t filter_flags;  // SECCOMP_FILTER_FLAG_*
-  const GatePatch* gate;
-  size_t gate_length;
   // The syscall that ends this child and nothing else: exit_group for a process, exit for a thread.
   long exit_call;
   Failure failure;

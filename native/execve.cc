@@ -74,7 +74,7 @@ Napi::Value Execve(const Napi::CallbackInfo& info) {
     return ToJavaScript(env, {errno, "clone"});
   }
   for (pid_t id = thread; id != 0; id = thread) syscall(SYS_futex, &thread, FUTEX_WAIT, id, nullptr, nullptr, 0);
-  if (request->has_gate()) memory->Wipe();
+  request->Wipe(memory);
   return ToJavaScript(env, plan.failure);
 }
 

@@ -3,13 +3,11 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <memory>
 
-#include "linux_abi.h"
+#include "launch.h"
 
 namespace seccomp {
 
@@ -47,14 +45,9 @@ ExitWatch::~ExitWatch() {
   if (poll_ != nullptr) poll_->owner = nullptr;
 }
 
-// Linux 5.1, pidfd_send_signal(2): can't hit another process that got the same number.
 Napi::Value ExitWatch::Kill(const Napi::CallbackInfo& info) {
   const int signal = info[0].IsNumber() ? info[0].As<Napi::Number>().Int32Value() : -1;
-  int error = ESRCH;
-  if (poll_ != nullptr) {
-    error = syscall(kPidfdSendSignal, poll_->pidfd.get(), signal, nullptr, 0) == 0 ? 0 : errno;
-  }
-  return Napi::Number::New(info.Env(), error);
+  return Napi::Number::New(info.Env(), poll_ == nullptr ? ESRCH : SendSignal(poll_->pidfd, signal));
 }
 
 void ExitWatch::Ref(const Napi::CallbackInfo&) {
@@ -65,20 +58,15 @@ void ExitWatch::Unref(const Napi::CallbackInfo&) {
   if (poll_ != nullptr) uv_unref(reinterpret_cast<uv_handle_t*>(&poll_->handle));
 }
 
-// Linux 5.4, waitid(2) with P_PIDFD: reaps this child and no other.
 void ExitWatch::OnReadable(uv_poll_t* handle, int, int) {
   ExitWatch* watch = static_cast<Poll*>(handle->data)->owner;
   if (watch == nullptr) return;
   siginfo_t status = {};
-  int result = 0;
-  do {
-    result = waitid(static_cast<idtype_t>(kWaitPidfd), watch->poll_->pidfd.get(), &status, WEXITED | WNOHANG);
-  } while (result == -1 && errno == EINTR);
-  if (result == 0 && status.si_pid == 0) return;
-  if (result == -1 && errno == EAGAIN) return;
-  // Somebody else in this process reaped it (ECHILD): it is over, and how is not known.
-  const bool killed = result == 0 && status.si_code != CLD_EXITED;
-  watch->Report(result == 0 && !killed ? status.si_status : -1, killed ? status.si_status : 0);
+  if (!Reap(watch->poll_->pidfd, WNOHANG, &status)) return;
+  // Somebody else in this process reaped it: it is over, and how is not known.
+  const bool known = status.si_pid != 0;
+  const bool killed = known && status.si_code != CLD_EXITED;
+  watch->Report(known && !killed ? status.si_status : -1, killed ? status.si_status : 0);
 }
 
 void ExitWatch::Report(int code, int signal) {

@@ -21,7 +21,7 @@ namespace {
 constexpr size_t kGuard = 64 * 1024;  // One page of the largest page size.
 constexpr size_t kStack = 64 * 1024;
 constexpr size_t kFilter = BPF_MAXINSNS * sizeof(sock_filter);
-constexpr size_t kMapping = kGuard + kStack + kFilter;
+constexpr size_t kMapping = kGuard + kStack + kMostFilters * kFilter;
 
 void Throw(Napi::Env env, const char* what) { Napi::TypeError::New(env, what).ThrowAsJavaScriptException(); }
 
@@ -118,9 +118,9 @@ ChildMemory::~ChildMemory() { munmap(base_, kMapping); }
 
 void* ChildMemory::stack_top() const { return base_ + kGuard + kStack; }
 
-sock_filter* ChildMemory::filter() const { return reinterpret_cast<sock_filter*>(base_ + kGuard + kStack); }
+sock_filter* ChildMemory::instructions() const { return reinterpret_cast<sock_filter*>(base_ + kGuard + kStack); }
 
-void ChildMemory::Wipe() { explicit_bzero(base_ + kGuard, kStack + kFilter); }
+void ChildMemory::Wipe(size_t count) { explicit_bzero(base_ + kGuard, kStack + count * sizeof(sock_filter)); }
 
 std::unique_ptr<Request> Request::Read(Napi::Env env, const Napi::Object& options) {
   std::unique_ptr<Request> request(new Request());
@@ -149,25 +149,69 @@ std::unique_ptr<Request> Request::Read(Napi::Env env, const Napi::Object& option
     if (!fd) return nullptr;
     r.stdio_.push_back(static_cast<int>(*fd));
   }
-  return r.ReadFilter(env, options) ? std::move(request) : nullptr;
+  const Napi::Value kept = options.Get("keptCapabilities");
+  if (!kept.IsUndefined()) {
+    if (!kept.IsBigInt()) return Throw(env, "keptCapabilities: a bigint of 64 bits"), nullptr;
+    bool lossless = false;
+    r.drop_capabilities_ = true;
+    r.kept_capabilities_ = kept.As<Napi::BigInt>().Uint64Value(&lossless);
+    if (!lossless) return Throw(env, "keptCapabilities: a bigint of 64 bits"), nullptr;
+  }
+  if (!r.ReadLimits(env, options.Get("limits")) || !r.ReadFilters(env, options)) return nullptr;
+  return request;
 }
 
-bool Request::ReadFilter(Napi::Env env, const Napi::Object& options) {
-  const Napi::Value filter = options.Get("filter");
-  if (filter.IsUndefined()) return true;
-  if (!filter.IsTypedArray() || filter.As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array) {
-    return Throw(env, "filter: a Uint8Array"), false;
+bool Request::ReadLimits(Napi::Env env, const Napi::Value& limits) {
+  constexpr const char* what = "limits: an array of [resource, soft, hard], flat, the last two as bigints";
+  if (limits.IsUndefined()) return true;
+  if (!limits.IsArray() || limits.As<Napi::Array>().Length() % 3 != 0) return Throw(env, what), false;
+  const Napi::Array values = limits.As<Napi::Array>();
+  for (uint32_t i = 0; i < values.Length(); i += 3) {
+    const auto resource = ReadInteger(env, values.Get(i), 0, 255, what);
+    if (!resource) return false;
+    const Napi::Value soft = values.Get(i + 1);
+    const Napi::Value hard = values.Get(i + 2);
+    bool soft_fits = false;
+    bool hard_fits = false;
+    if (!soft.IsBigInt() || !hard.IsBigInt()) return Throw(env, what), false;
+    limits_.push_back({static_cast<int>(*resource), soft.As<Napi::BigInt>().Uint64Value(&soft_fits),
+                       hard.As<Napi::BigInt>().Uint64Value(&hard_fits)});
+    if (!soft_fits || !hard_fits) return Throw(env, what), false;
   }
-  const auto bytes = filter.As<Napi::Uint8Array>();
-  const size_t size = bytes.ByteLength();
-  if (size == 0 || size % sizeof(sock_filter) != 0 || size > kFilter) {
-    return Throw(env, "filter: 1 to 4096 instructions of 8 bytes"), false;
+  return true;
+}
+
+bool Request::ReadFilters(Napi::Env env, const Napi::Object& options) {
+  const Napi::Value filters = options.Get("filters");
+  if (!filters.IsArray() || filters.As<Napi::Array>().Length() > kMostFilters) {
+    return Throw(env, "filters: an array of at most 8 filters"), false;
   }
-  filter_.resize(size / sizeof(sock_filter));
-  memcpy(filter_.data(), bytes.Data(), size);
+  const Napi::Array array = filters.As<Napi::Array>();
+  filters_.resize(array.Length());
+  for (uint32_t i = 0; i < array.Length(); i++) {
+    const Napi::Value filter = array.Get(i);
+    if (!filter.IsObject()) return Throw(env, "filters: { bytes, gate }"), false;
+    if (!ReadFilter(env, filter.As<Napi::Object>(), &filters_[i])) return false;
+  }
   const auto flags = ReadInteger(env, options.Get("filterFlags"), 0, UINT32_MAX, "filterFlags: a 32-bit number");
   if (!flags) return false;
   filter_flags_ = static_cast<uint32_t>(*flags);
+  return true;
+}
+
+bool Request::ReadFilter(Napi::Env env, const Napi::Object& options, Filter* filter) {
+  const Napi::Value data = options.Get("bytes");
+  if (!data.IsTypedArray() || data.As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array) {
+    return Throw(env, "bytes: a Uint8Array"), false;
+  }
+  const auto bytes = data.As<Napi::Uint8Array>();
+  const size_t size = bytes.ByteLength();
+  if (size == 0 || size % sizeof(sock_filter) != 0 || size > kFilter) {
+    return Throw(env, "bytes: 1 to 4096 instructions of 8 bytes"), false;
+  }
+  std::vector<sock_filter>& instructions = filter->instructions;
+  instructions.resize(size / sizeof(sock_filter));
+  memcpy(instructions.data(), bytes.Data(), size);
 
   const Napi::Value gate = options.Get("gate");
   if (!gate.IsArray()) return Throw(env, "gate: an array of [instruction, half] pairs, flat"), false;
@@ -175,14 +219,14 @@ bool Request::ReadFilter(Napi::Env env, const Napi::Object& options) {
   if (patches.Length() % 2 != 0) return Throw(env, "gate: whole pairs"), false;
   for (uint32_t i = 0; i < patches.Length(); i += 2) {
     const auto instruction =
-        ReadInteger(env, patches.Get(i), 0, static_cast<int64_t>(filter_.size()) - 1, "gate: an instruction");
+        ReadInteger(env, patches.Get(i), 0, static_cast<int64_t>(instructions.size()) - 1, "gate: an instruction");
     if (!instruction) return false;
     const auto half = ReadInteger(env, patches.Get(i + 1), 0, 2 * kGateWords - 1, "gate: a half, 0 to 5");
     if (!half) return false;
-    if (filter_[*instruction].code != (BPF_JMP | BPF_JEQ | BPF_K)) {
+    if (instructions[*instruction].code != (BPF_JMP | BPF_JEQ | BPF_K)) {
       return Throw(env, "gate: the instruction must be jeq"), false;
     }
-    gate_.push_back({static_cast<uint16_t>(*instruction), static_cast<uint16_t>(*half)});
+    filter->gate.push_back({static_cast<uint16_t>(*instruction), static_cast<uint16_t>(*half)});
   }
   return true;
 }
@@ -210,15 +254,32 @@ ChildPlan Request::Plan(ChildMemory* memory) {
   plan.uid = uid_;
   plan.gid = gid_;
   plan.no_new_privileges = no_new_privileges_;
-  if (!filter_.empty()) {
-    memcpy(memory->filter(), filter_.data(), filter_.size() * sizeof(sock_filter));
-    plan.filter = memory->filter();
-    plan.filter_length = static_cast<uint16_t>(filter_.size());
-    plan.filter_flags = filter_flags_;
-    plan.gate = gate_.data();
-    plan.gate_length = gate_.size();
+  plan.limits = limits_.data();
+  plan.limit_count = limits_.size();
+  plan.drop_capabilities = drop_capabilities_;
+  plan.kept_capabilities = kept_capabilities_;
+  child_filters_.clear();
+  sock_filter* room = memory->instructions();
+  for (const Filter& filter : filters_) {
+    const size_t length = filter.instructions.size();
+    memcpy(room, filter.instructions.data(), length * sizeof(sock_filter));
+    child_filters_.push_back({room, static_cast<uint16_t>(length), filter.gate.data(), filter.gate.size()});
+    room += length;
   }
+  plan.filters = child_filters_.data();
+  plan.filter_count = child_filters_.size();
+  plan.filter_flags = filter_flags_;
   return plan;
+}
+
+void Request::Wipe(ChildMemory* memory) const {
+  size_t instructions = 0;
+  bool has_gate = false;
+  for (const Filter& filter : filters_) {
+    instructions += filter.instructions.size();
+    has_gate |= !filter.gate.empty();
+  }
+  if (has_gate) memory->Wipe(instructions);
 }
 
 SignalsBlocked::SignalsBlocked() {

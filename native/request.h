@@ -39,14 +39,18 @@ class ChildMemory {
   ChildMemory& operator=(const ChildMemory&) = delete;
 
   void* stack_top() const;
-  sock_filter* filter() const;
-  // Leaves nothing of a gate value behind: not in the filter, and not on the stack.
-  void Wipe();
+  // Room for the instructions of all filters, kMostFilters * BPF_MAXINSNS at most.
+  sock_filter* instructions() const;
+  // Leaves nothing of a gate value behind: not in `count` instructions, and not on the stack.
+  void Wipe(size_t count);
 
  private:
   explicit ChildMemory(char* base) : base_(base) {}
   char* base_;
 };
+
+// More than that would not fit the kernel's own limit: 32768 instructions, all filters of a process together.
+constexpr size_t kMostFilters = 8;
 
 // The strings, arrays and numbers that a ChildPlan points to.
 class Request {
@@ -62,11 +66,18 @@ class Request {
   enum : int { kNone = -1, kNull = -2, kSocket = -3 };
   const std::vector<int>& stdio() const { return stdio_; }
   bool changes_identity() const { return set_uid_ || set_gid_; }
-  bool has_gate() const { return !gate_.empty(); }
+  // Wipes the gate value, if there was one.
+  void Wipe(ChildMemory* memory) const;
 
  private:
   Request() = default;
-  bool ReadFilter(Napi::Env env, const Napi::Object& options);
+  struct Filter {
+    std::vector<sock_filter> instructions;
+    std::vector<GatePatch> gate;
+  };
+  bool ReadLimits(Napi::Env env, const Napi::Value& limits);
+  bool ReadFilters(Napi::Env env, const Napi::Object& options);
+  static bool ReadFilter(Napi::Env env, const Napi::Object& options, Filter* filter);
 
   std::vector<std::string> candidates_, arguments_, environment_;
   std::vector<const char*> candidate_pointers_;
@@ -75,9 +86,12 @@ class Request {
   std::string cwd_;
   bool new_session_ = false, no_new_privileges_ = true, set_uid_ = false, set_gid_ = false;
   uint32_t uid_ = 0, gid_ = 0;
-  std::vector<sock_filter> filter_;
+  std::vector<ResourceLimit> limits_;
+  bool drop_capabilities_ = false;
+  uint64_t kept_capabilities_ = 0;
+  std::vector<Filter> filters_;
+  std::vector<ChildFilter> child_filters_;
   uint32_t filter_flags_ = 0;
-  std::vector<GatePatch> gate_;
 };
 
 // Blocks every signal of this thread, the ones that libc keeps for itself too, for as long as it lives.

@@ -6,8 +6,10 @@
       "native/execve.cc",
       "native/exit_watch.cc",
       "native/filter.cc",
+      "native/launch.cc",
       "native/request.cc",
-      "native/spawn.cc"
+      "native/spawn.cc",
+      "native/spawn_sync.cc"
     ]
   }
 }

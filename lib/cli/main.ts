@@ -2,7 +2,9 @@
 /** The command `seccomp`. */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { checkCommand } from './check.js';
 import { doctorCommand } from './doctor.js';
+import { explainCommand } from './explain.js';
 import { runCommand } from './run.js';
 
 /** A failure that is the command's own, as for env(1), nohup(1) and docker run. */
@@ -19,7 +21,8 @@ const program = new Command('seccomp')
   .showHelpAfterError('(seccomp --help shows how it is used)')
   .exitOverride();
 
-for (const command of [runCommand(), doctorCommand()]) program.addCommand(command.copyInheritedSettings(program));
+for (const command of [runCommand(), checkCommand(), explainCommand(), doctorCommand()])
+  program.addCommand(command.copyInheritedSettings(program));
 
 try {
   await program.parseAsync();

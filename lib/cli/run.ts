@@ -33,7 +33,8 @@ export function runCommand(): Command {
     .action(run);
 }
 
-function several(value: string, before: readonly string[] = []): readonly string[] {
+/** Collects an option that may be repeated. */
+export function several(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }
 

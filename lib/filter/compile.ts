@@ -3,14 +3,16 @@ import { SeccompError } from '../errors.js';
 import { returnValue } from '../policy/action.js';
 import { type AbiPolicy, decisionsOf, fill, numberSpans, type Policy, sortedNumbers } from '../policy/policy.js';
 import type { Abi } from '../syscalls/abi.js';
-import { syscallNumber } from '../syscalls/table.js';
+import { syscallNumber, syscallsOf } from '../syscalls/table.js';
 import { assemble } from './assemble.js';
 import { decide } from './conditions.js';
 import { Filter } from './filter.js';
+import { buildFoldedTree } from './fold.js';
 import { ARCH_OFFSET, argumentOffset, encode, MAX_INSTRUCTIONS, NR_OFFSET } from './instruction.js';
 import { loaded, type Node, NodeFactory } from './node.js';
 import { type Proof, prove } from './prove.js';
-import { buildTree, type Range } from './tree.js';
+import { type Asked, NONE_ASKED, type Range, Tree } from './tree.js';
+import { heaviest, type Part } from './weigh.js';
 
 export interface CompileOptions {
   /**
@@ -36,20 +38,29 @@ export function compile(policy: Policy, options: CompileOptions = {}): Filter {
   const gated = (options.gate ?? []).map((name) => syscallNumber(native.abi.name, name));
   const compiler = new Compiler(policy, new Set(gated.filter((number) => number !== undefined)));
   const { instructions, gate } = assemble(compiler.root());
-  if (instructions.length > MAX_INSTRUCTIONS) {
-    throw new SeccompError(
-      'ERR_SECCOMP_TOO_LARGE',
-      `the filter has ${instructions.length} instructions and the kernel takes ${MAX_INSTRUCTIONS}: ` +
-        'use fewer argument rules, or fewer ABIs (architectures, archMap)',
-    );
-  }
+  if (instructions.length > MAX_INSTRUCTIONS) throw tooLong(instructions.length, compiler.parts);
   const bytes = encode(instructions, native.abi.endian);
   const filter = new Filter(policy, instructions, bytes, gate);
-  return options.prove === false ? filter : new Filter(policy, instructions, bytes, gate, proofOf(filter));
+  return options.prove === false
+    ? filter
+    : new Filter(policy, instructions, bytes, gate, proofOf(filter, compiler.parts));
 }
 
-function proofOf(filter: Filter): Proof {
-  const result = proven(filter);
+function tooLong(length: number, parts: readonly Part[]): SeccompError {
+  const over = `${length - MAX_INSTRUCTIONS} more than the ${MAX_INSTRUCTIONS} that the kernel takes`;
+  const message =
+    `the filter has ${length} instructions, ${over}: use fewer argument rules${mostly(parts)}, ` +
+    'or fewer ABIs (architectures, archMap)';
+  return new SeccompError('ERR_SECCOMP_TOO_LARGE', message);
+}
+
+function mostly(parts: readonly Part[]): string {
+  const names = heaviest(parts);
+  return names === '' ? '' : `; most are for ${names}`;
+}
+
+function proofOf(filter: Filter, parts: readonly Part[]): Proof {
+  const result = proven(filter, parts);
   if (!('call' in result)) return result;
   const { call, returned, meant } = result;
   const where = `syscall ${call.number} of ABI 0x${call.arch.toString(16)} with arguments ${call.args.join(', ')}`;
@@ -60,14 +71,25 @@ function proofOf(filter: Filter): Proof {
   );
 }
 
-function proven(filter: Filter): ReturnType<typeof prove> {
+function proven(filter: Filter, parts: readonly Part[]): ReturnType<typeof prove> {
   try {
     return prove(filter);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    const message = `the filter can't be proven (${error.message}): use fewer argument rules on one syscall`;
+    const message = `the filter can't be proven (${error.message}): use fewer argument rules on one syscall${mostly(parts)}`;
     throw new SeccompError('ERR_SECCOMP_TOO_LARGE', message, { cause: error });
   }
+}
+
+/** More numbers than the kernel has in any ABI's table. Those of arm's private calls are farther from its first. */
+const TABLE_SIZE = 1024;
+
+/** The kernel's table of an ABI ends with its newest syscall, which it may know later than we do. It has none of x32. */
+function askedAbout(abis: readonly AbiPolicy[]): Asked {
+  const tables = abis.filter(({ abi }) => abi.name !== 'x32').map(({ abi }) => [...syscallsOf(abi.name).values()]);
+  const first = Math.min(...tables.flat());
+  const last = Math.max(...tables.flat().filter((number) => number < first + TABLE_SIZE));
+  return tables.length === 0 ? NONE_ASKED : { first, end: last + 1 };
 }
 
 /** Numbers from `start` on, up to the next one's. */
@@ -79,6 +101,8 @@ interface Segment extends Range {
 class Compiler {
   readonly #factory = new NodeFactory();
   readonly #policy: Policy;
+  /** Every syscall that has decisions of its own; complete when the root is made. */
+  readonly parts: Part[] = [];
   /** Native numbers that the gate is to open, if they need it. */
   readonly #gated: ReadonlySet<number>;
 
@@ -100,8 +124,11 @@ class Compiler {
 
   /** Asks for the number, among the ABIs that share an AUDIT_ARCH. */
   #numbers(audit: number): Node {
-    const ranges = this.#ranges(this.#policy.abis.filter(({ abi }) => abi.audit === audit));
-    const tree = buildTree(ranges, this.#factory);
+    const abis = this.#policy.abis.filter(({ abi }) => abi.audit === audit);
+    const ranges = this.#ranges(abis);
+    const asked = askedAbout(abis);
+    const tree =
+      abis.length > 1 ? buildFoldedTree(ranges, asked, this.#factory) : new Tree(ranges, asked, this.#factory).build();
     return ranges.length === 1 ? tree : this.#factory.load(NR_OFFSET, tree);
   }
 
@@ -148,6 +175,7 @@ class Compiler {
     return sortedNumbers(policy, gated).map((start) => {
       const decisions = decisionsOf(policy, start);
       const outcome = decide(decisions, this.#policy.defaultAction, policy.abi, this.#factory);
+      this.parts.push({ abi: policy.abi.name, number: start, outcome });
       return { start, outcome: gated.has(start) ? this.#gate(outcome, policy.abi) : outcome };
     });
   }

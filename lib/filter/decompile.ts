@@ -183,14 +183,33 @@ function* boundaries(words: Words | undefined): Generator<number> {
   yield low;
   if (high < MAX_WORD) yield high + 1;
   for (const { mask, bits } of [pattern, ...not]) {
-    if (mask === MAX_WORD) {
-      yield bits;
-      if (bits < MAX_WORD) yield bits + 1;
-    } else if (mask !== 0) {
-      const step = (mask & -mask) >>> 0;
-      if (step < 2 ** 20) throw new RangeError(`the mask 0x${mask.toString(16)} of the number is too ragged`);
-      for (let start = step; start <= MAX_WORD; start += step) yield start;
-    }
+    // Of those left out, only what matches the pattern was there at all.
+    const both = mask & pattern.mask;
+    if ((bits & both) === (pattern.bits & both)) yield* blocks(words, mask | pattern.mask, bits | pattern.bits);
+  }
+}
+
+/** A set of numbers that is in more pieces than this is not taken apart. */
+const MOST_BLOCKS = 4096;
+
+/** Where the blocks of numbers with (number & mask) = bits begin, and where the numbers after them do. */
+function* blocks({ low, high }: Words, mask: number, bits: number): Generator<number> {
+  if (mask === 0) return;
+  const step = (mask & -mask) >>> 0;
+  if ((high - low) / step <= MOST_BLOCKS) {
+    for (let start = Math.ceil(low / step) * step; start <= high; start += step) yield start;
+    return;
+  }
+  const free = ~(mask | (step - 1)) >>> 0;
+  let count = 0;
+  // Goes through the numbers that have free bits only, from all of them down to 0.
+  for (let some = free; ; some = ((some - 1) & free) >>> 0) {
+    if (++count > MOST_BLOCKS)
+      throw new RangeError(`the mask 0x${(mask >>> 0).toString(16)} of the number is too ragged`);
+    const start = (bits | some) >>> 0;
+    yield start;
+    if (start + step <= MAX_WORD) yield start + step;
+    if (some === 0) return;
   }
 }
 

@@ -77,7 +77,7 @@ function comments({ code, k }: Instruction, reached: Reached | undefined, endian
   if (code === BPF.ld) return wordText(k, endian);
   if (code === BPF.ja || code === BPF.and || reached === undefined) return '';
   if (reached.holds === ARCH_OFFSET) return abisOf(k).join(', ');
-  if (reached.holds !== NR_OFFSET) return '';
+  if (reached.holds !== NR_OFFSET || code === BPF.jset) return ''; // Bits are of many numbers.
   const names = [...reached.abis].flatMap((abi) => syscallName(abi, k) ?? []);
   return [...new Set(names)].slice(0, 3).join(', ');
 }

@@ -5,8 +5,11 @@ import type { GateSite } from './assemble.js';
 import type { Instruction } from './instruction.js';
 import type { Proof } from './prove.js';
 
-/** Calls that an exec gate may be for: execve, and the ways to end if it fails. At most three arguments each. */
-export const GATED_CALLS: readonly string[] = ['execve', 'exit', 'exit_group'];
+/**
+ * Calls that an exec gate may be for: execve, the ways to end if it fails, and seccomp, which puts the next filter on. At
+ * most three arguments each.
+ */
+export const GATED_CALLS: readonly string[] = ['execve', 'exit', 'exit_group', 'seccomp'];
 
 /** A classic-BPF program that carries out `policy`. Immutable; may be put on any number of processes. */
 export class Filter {

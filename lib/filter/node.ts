@@ -63,3 +63,15 @@ export class NodeFactory {
 export function loaded(offset: number, node: Node): Node {
   return node.kind === 'load' && node.offset === offset ? node.next : node;
 }
+
+/** The nodes that may follow. */
+export function successors(node: Node): readonly Node[] {
+  switch (node.kind) {
+    case 'return':
+      return [];
+    case 'branch':
+      return [node.yes, node.no];
+    default:
+      return [node.next];
+  }
+}

@@ -18,7 +18,7 @@ import {
 import { outcomes, wordsOf } from '../policy/region.js';
 import { contains, inRange, MAX_WORD, member, memberBut, type Words } from '../policy/words.js';
 import type { Abi } from '../syscalls/abi.js';
-import { syscallNumber } from '../syscalls/table.js';
+import { syscallName, syscallNumber } from '../syscalls/table.js';
 import { type Filter, GATED_CALLS } from './filter.js';
 import { decode, type Instruction } from './instruction.js';
 import { callOf, NUMBER_WORDS, type Path, paths } from './paths.js';
@@ -129,12 +129,18 @@ class Prover {
   }
 
   #compare(path: Path, number: number, decisions: readonly Decision[], abi: Abi): Counterexample | undefined {
-    for (const { region, action } of outcomes(path.region, decisions, this.#policy.defaultAction)) {
-      this.#regions++;
-      if (returnValue(action) === path.value) continue;
-      return { call: callOf(region, number, abi.audit), returned: path.value, meant: action };
+    try {
+      for (const { region, action } of outcomes(path.region, decisions, this.#policy.defaultAction)) {
+        this.#regions++;
+        if (returnValue(action) === path.value) continue;
+        return { call: callOf(region, number, abi.audit), returned: path.value, meant: action };
+      }
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      const name = syscallName(abi.name, number) ?? `syscall ${number}`;
+      throw new RangeError(`${error.message}: ${name} on ${abi.name}`, { cause: error });
     }
-    return undefined;
   }
 
   /** The whole value of the gate lets a call through, and only those that a gate may be for. */

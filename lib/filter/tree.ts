@@ -4,6 +4,7 @@
  * The cost model is in docs/how-it-works.md: every instruction costs once, when the kernel translates the filter; every
  * step of a path costs once for each syscall number that takes it, when the kernel asks the new filter about all of them.
  */
+import { returnValue } from '../policy/action.js';
 import type { Node, NodeFactory } from './node.js';
 
 /** Numbers from `start` to the next range's start − 1; the last goes to 2³² − 1. Neighbours have different outcomes. */
@@ -12,70 +13,155 @@ export interface Range {
   readonly outcome: Node;
 }
 
-/** What one path step of one syscall number costs, in instructions: about 1.8 ns against 100 ns. */
-const STEP = 0.018;
-
-/** The kernel asks about the numbers of its own table; no architecture has more than this many in a row. */
-const TABLE_SIZE = 512;
-
-/** Builds the tree's nodes, for a number that is in the accumulator. `ranges` are sorted and begin with 0. */
-export function buildTree(ranges: readonly Range[], factory: NodeFactory): Node {
-  return new Tree(ranges, factory).build(0, ranges.length - 1);
+/** The numbers that the kernel asks a new filter about: from `first` up to, not including, `end`. */
+export interface Asked {
+  readonly first: number;
+  readonly end: number;
 }
 
+/** The kernel asks about none. */
+export const NONE_ASKED: Asked = { first: 0, end: 0 };
+
+/** What putting a filter on costs, in nanoseconds, as docs/how-it-works.md says where from. */
+export const COST = {
+  /** An instruction: copied, checked, translated. */
+  instruction: 138,
+  /** More, if it is a jump that goes on to the next instruction neither way: the kernel makes two of it. */
+  detour: 55,
+  /** One step of the emulation, for one number. */
+  jeq: 2.1,
+  jset: 2.3,
+  jge: 2.5,
+} as const;
+
 /**
- * Chooses, for each run of ranges, between one split into two runs and a chain of equality tests.
+ * A call that is always allowed never runs the filter again, after the kernel has asked about its number. Others do, at 0.4 ns
+ * a step: where arguments are checked, they weigh as if the kernel asked so many times more; that is about a hundred calls.
+ */
+const CHECKED_WEIGHT = 16;
+
+/** Other numbers, which are denied for the most part, weigh so many times what the kernel's asking does: a call or two each. */
+const DENIED_WEIGHT = 1.25;
+
+/** Numbers that the kernel doesn't ask about weigh next to nothing. */
+const LEAST_WEIGHT = 0.01;
+
+const ALLOWED = returnValue({ kind: 'allow' });
+
+/** One test of bits is only looked for where there are so few numbers: it hardly ever tells more of them apart. */
+const MOST_BIT_TESTED = 64;
+
+/**
+ * Were there splits alone, the best one would lie between those of the runs that are one range shorter. Chains and bits move
+ * it a little; looking so much farther finds the same trees as looking everywhere, for docker-default.
+ */
+const NEAR = 4;
+
+/** Ways to decide a run of ranges. */
+const SPLIT = 0;
+const CHAIN = 1;
+/** One test of bits; those that have any of them have the outcome of the run's first range, or of its second. */
+const BITS_FIRST = 2;
+const BITS_SECOND = 3;
+
+/**
+ * Chooses, for each run of ranges, between one split into two runs, a chain of equality tests, and one test of bits.
  * O(n²) time and space in the number of ranges, n < 200 in practice. Source: Knuth 1971, adapted to range leaves.
  */
-class Tree {
-  readonly #ranges: readonly Range[];
+export class Tree {
   readonly #factory: NodeFactory;
   readonly #size: number;
-  /** Sums of weights before each range. */
-  readonly #before: Float64Array;
-  /** For the run from i to j, at i·n + j: its cost, and the first range of its right part. */
+  /** Whether the way to the last range exists twice in the program, as fold.ts makes it. */
+  readonly #copied: boolean;
+  readonly #outcomes: readonly Node[];
+  /** Each range's first and last number, and its weight. */
+  readonly #starts: Float64Array;
+  readonly #ends: Float64Array;
+  readonly #weights: Float64Array;
+  /** For the run from i to j, at i·n + j: its cost, the way to decide it, and the first range of the best split's right part. */
   readonly #cost: Float64Array;
+  readonly #way: Uint8Array;
   readonly #split: Int32Array;
-  readonly #chained: Uint8Array;
 
-  constructor(ranges: readonly Range[], factory: NodeFactory) {
-    this.#ranges = ranges;
+  /** `ranges` are sorted, and whoever comes to the tree has a number in one of them. */
+  constructor(ranges: readonly Range[], asked: Asked, factory: NodeFactory, copied = false) {
+    const size = ranges.length;
+    this.#copied = copied;
     this.#factory = factory;
-    this.#size = ranges.length;
-    this.#before = new Float64Array(this.#size + 1);
-    for (let i = 0; i < this.#size; i++) this.#before[i + 1] = at(this.#before, i) + this.#weight(i);
-    this.#cost = new Float64Array(this.#size ** 2);
-    this.#split = new Int32Array(this.#size ** 2);
-    this.#chained = new Uint8Array(this.#size ** 2);
-    for (let i = this.#size - 2; i >= 0; i--) this.#chooseFrom(i);
+    this.#size = size;
+    this.#outcomes = ranges.map(({ outcome }) => outcome);
+    this.#starts = Float64Array.from(ranges, ({ start }) => start);
+    this.#ends = Float64Array.from(ranges, (_, i) => (ranges[i + 1]?.start ?? 2 ** 32) - 1);
+    this.#weights = Float64Array.from(ranges, (_, i) => this.#weight(i, asked));
+    this.#cost = new Float64Array(size ** 2);
+    this.#way = new Uint8Array(size ** 2);
+    this.#split = new Int32Array(size ** 2);
+    for (let i = size - 2; i >= 0; i--) this.#chooseFrom(i);
   }
 
-  build(i: number, j: number): Node {
+  /** What the tree costs, without its outcomes, in nanoseconds. */
+  get cost(): number {
+    return at(this.#cost, this.#size - 1);
+  }
+
+  /** Makes its nodes, for a number that is in the accumulator. */
+  build(): Node {
+    return this.#build(0, this.#size - 1);
+  }
+
+  #build(i: number, j: number): Node {
+    if (i === j) return this.#outcome(i);
     const run = i * this.#size + j;
-    if (i === j) return this.#range(i).outcome;
-    if (this.#chained[run] === 1) return this.#chain(i, j);
+    const way = at(this.#way, run);
+    if (way === CHAIN) return this.#chain(i, j);
+    if (way === BITS_FIRST) return this.#bits(i, j, i);
+    if (way === BITS_SECOND) return this.#bits(i, j, i + 1);
     const split = at(this.#split, run);
-    return this.#factory.branch('jge', this.#range(split).start, this.build(split, j), this.build(i, split - 1));
+    const start = at(this.#starts, split);
+    return this.#factory.branch('jge', start, this.#build(split, j), this.#build(i, split - 1));
   }
 
   /** Chooses for all runs that begin with range `i`, the shorter first; all that begin later have been chosen for. */
   #chooseFrom(i: number): void {
     const chain = new Chain();
-    chain.add(this.#range(i).outcome, this.#weight(i), this.#isWide(i));
-    for (let j = i + 1; j < this.#size; j++) {
-      chain.add(this.#range(j).outcome, this.#weight(j), this.#isWide(j));
-      const run = i * this.#size + j;
-      const split = this.#bestSplit(i, j) + 1 + STEP * (at(this.#before, j + 1) - at(this.#before, i));
-      this.#chained[run] = chain.cost < split ? 1 : 0;
-      this.#cost[run] = Math.min(split, chain.cost);
+    const outcomes = new Set<Node>();
+    let weight = 0;
+    for (let j = i; j < this.#size; j++) {
+      chain.add(this.#outcome(j), at(this.#weights, j), this.#isWide(j));
+      if (outcomes.size <= 2) outcomes.add(this.#outcome(j));
+      weight += at(this.#weights, j);
+      if (j === i) continue;
+      this.#choose(i, j, SPLIT, this.#bestSplit(i, j) + this.#splitCost(i, j) + COST.jge * weight);
+      this.#choose(i, j, CHAIN, chain.cost);
+      if (outcomes.size === 2) this.#chooseBits(i, j, COST.instruction + COST.detour + COST.jset * weight);
     }
   }
 
-  /** Finds the split of least cost; it lies between those of the runs that are one range shorter. */
+  /** Takes a way for the run from i to j if it is the first, or the cheapest so far. */
+  #choose(i: number, j: number, way: number, cost: number): void {
+    const run = i * this.#size + j;
+    if (way !== SPLIT && cost >= at(this.#cost, run)) return;
+    this.#cost[run] = cost;
+    this.#way[run] = way;
+  }
+
+  #chooseBits(i: number, j: number, cost: number): void {
+    if (cost >= at(this.#cost, i * this.#size + j)) return;
+    if (this.#bitsMask(i, j, i) !== 0) this.#choose(i, j, BITS_FIRST, cost);
+    else if (this.#bitsMask(i, j, i + 1) !== 0) this.#choose(i, j, BITS_SECOND, cost);
+  }
+
+  /** What a split takes besides its two parts and its steps. */
+  #splitCost(i: number, j: number): number {
+    if (j === i + 1) return COST.instruction + COST.detour;
+    return this.#copied && j === this.#size - 1 ? 2 * COST.instruction : COST.instruction;
+  }
+
+  /** Finds the split of least cost, which lies near those of the runs that are one range shorter. */
   #bestSplit(i: number, j: number): number {
     const run = i * this.#size + j;
-    const first = j === i + 1 ? j : at(this.#split, run - 1);
-    const last = j === i + 1 ? j : Math.max(first, at(this.#split, run + this.#size));
+    const first = j === i + 1 ? j : Math.max(i + 1, at(this.#split, run - 1) - NEAR);
+    const last = j === i + 1 ? j : Math.min(j, Math.max(first, at(this.#split, run + this.#size) + NEAR));
     let best = Number.POSITIVE_INFINITY;
     for (let split = first; split <= last; split++) {
       const cost = at(this.#cost, i * this.#size + split - 1) + at(this.#cost, split * this.#size + j);
@@ -87,34 +173,60 @@ class Tree {
   }
 
   #chain(i: number, j: number): Node {
-    const run = this.#ranges.slice(i, j + 1);
-    const rest = run.find((_, k) => this.#isWide(i + k))?.outcome ?? this.#range(j).outcome;
+    let wide = i;
+    while (wide < j && !this.#isWide(wide)) wide++;
+    const rest = this.#outcome(wide);
     let node = rest;
-    for (const { start, outcome } of run.toReversed()) {
-      if (outcome !== rest) node = this.#factory.branch('jeq', start, outcome, node);
+    for (let k = j; k >= i; k--) {
+      const outcome = this.#outcome(k);
+      if (outcome !== rest) node = this.#factory.branch('jeq', at(this.#starts, k), outcome, node);
     }
     return node;
   }
 
-  /** How many numbers of the range the kernel asks about; a little for the others, whose calls run the filter too. */
-  #weight(i: number): number {
-    const { start } = this.#range(i);
-    return Math.max(1, Math.min(this.#end(i) + 1, TABLE_SIZE) - Math.min(start, TABLE_SIZE));
+  #bits(i: number, j: number, having: number): Node {
+    const mask = this.#bitsMask(i, j, having);
+    return this.#factory.branch('jset', mask, this.#outcome(having), this.#outcome(having === i ? i + 1 : i));
+  }
+
+  /** Bits of which each number with the outcome of range `having` has one, and no other number of the run has any; or 0. */
+  #bitsMask(i: number, j: number, having: number): number {
+    if (at(this.#ends, j) - at(this.#starts, i) >= MOST_BIT_TESTED) return 0;
+    const outcome = this.#outcome(having);
+    let others = 0;
+    let wanted = 0;
+    for (let k = i; k <= j; k++) {
+      const last = at(this.#ends, k);
+      for (let number = at(this.#starts, k); number <= last; number++) {
+        if (this.#outcome(k) === outcome) wanted |= number;
+        else others |= number;
+      }
+    }
+    const mask = (wanted & ~others) >>> 0;
+    for (let k = i; k <= j; k++) {
+      if (this.#outcome(k) !== outcome) continue;
+      const last = at(this.#ends, k);
+      for (let number = at(this.#starts, k); number <= last; number++) if ((number & mask) === 0) return 0;
+    }
+    return mask;
+  }
+
+  /** How often the kernel asks about the range's numbers, and what their calls add to that. */
+  #weight(i: number, { first, end }: Asked): number {
+    const asked = Math.max(0, Math.min(at(this.#ends, i) + 1, end) - Math.max(at(this.#starts, i), first));
+    const outcome = this.#outcome(i);
+    if (outcome.kind !== 'return') return asked + CHECKED_WEIGHT;
+    return Math.max(LEAST_WEIGHT, outcome.value === ALLOWED ? asked : asked * DENIED_WEIGHT);
   }
 
   #isWide(i: number): boolean {
-    return this.#end(i) > this.#range(i).start;
+    return at(this.#ends, i) > at(this.#starts, i);
   }
 
-  #end(i: number): number {
-    const next = this.#ranges[i + 1];
-    return next === undefined ? 0xffff_ffff : next.start - 1;
-  }
-
-  #range(i: number): Range {
-    const range = this.#ranges[i];
-    if (range === undefined) throw new RangeError(`no range ${i}`);
-    return range;
+  #outcome(i: number): Node {
+    const outcome = this.#outcomes[i];
+    if (outcome === undefined) throw new RangeError(`no range ${i}`);
+    return outcome;
   }
 }
 
@@ -123,43 +235,43 @@ class Chain {
   cost = Number.POSITIVE_INFINITY;
   #rest: Node | undefined;
   #restWeight = 0;
-  readonly #singles: { readonly outcome: Node; readonly weight: number }[] = [];
+  /** The singles' weights, each times the tests that it takes. */
   #steps = 0;
+  #count = 0;
+  /** Singles from before the first wide range, which tells what the rest is. */
+  #early: { readonly outcome: Node; readonly weight: number }[] = [];
   #broken = false;
 
   /** Adds the next range. */
   add(outcome: Node, weight: number, wide: boolean): void {
     if (this.#broken) return;
-    if (wide && this.#rest !== undefined && this.#rest !== outcome) {
-      this.#broken = true;
-      this.cost = Number.POSITIVE_INFINITY;
-      return;
+    if (this.#rest === undefined) {
+      if (!wide) {
+        this.#early.push({ outcome, weight });
+        return;
+      }
+      this.#rest = outcome;
+      for (const early of this.#early) this.#account(early.outcome, early.weight);
     }
-    if (wide && this.#rest === undefined) this.#settle(outcome);
-    if (outcome === this.#rest) this.#restWeight += weight;
-    else this.#addSingle(outcome, weight);
-    if (this.#rest === undefined) return;
-    const count = this.#singles.length;
-    this.cost = count + STEP * (this.#steps + count * this.#restWeight);
+    this.#broken = wide && outcome !== this.#rest;
+    this.#account(outcome, weight);
+    const steps = this.#steps + this.#count * this.#restWeight;
+    this.cost = this.#broken
+      ? Number.POSITIVE_INFINITY
+      : this.#count * COST.instruction + COST.detour + COST.jeq * steps;
   }
 
-  /** The first wide range tells what the rest is: singles of the same outcome belong to it. */
-  #settle(rest: Node): void {
-    this.#rest = rest;
-    this.#steps = 0;
-    for (const { outcome, weight } of this.#singles.splice(0)) {
-      if (outcome === rest) this.#restWeight += weight;
-      else this.#addSingle(outcome, weight);
+  #account(outcome: Node, weight: number): void {
+    if (outcome === this.#rest) {
+      this.#restWeight += weight;
+    } else {
+      this.#count++;
+      this.#steps += this.#count * weight;
     }
-  }
-
-  #addSingle(outcome: Node, weight: number): void {
-    this.#singles.push({ outcome, weight });
-    this.#steps += this.#singles.length * weight;
   }
 }
 
-function at(array: Float64Array | Int32Array, index: number): number {
+function at(array: Float64Array | Int32Array | Uint8Array, index: number): number {
   const value = array[index];
   if (value === undefined) throw new RangeError(`index ${index} out of bounds`);
   return value;

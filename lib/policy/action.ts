@@ -46,6 +46,12 @@ export function compareRestriction(a: Action, b: Action): number {
   return ACTION_KINDS.indexOf(a.kind) - ACTION_KINDS.indexOf(b.kind);
 }
 
+/** How far an action lets a call through: 0 not at all, 1 as a supervisor or a tracer says, 2 it is carried out. */
+export function permissiveness({ kind }: Action): 0 | 1 | 2 {
+  if (kind === 'allow' || kind === 'log') return 2;
+  return kind === 'notify' || kind === 'trace' ? 1 : 0;
+}
+
 /** The action that the kernel takes for a value that a filter returns; unknown ones kill the process. */
 export function actionOf(value: number): Action {
   const base = (value & 0xffff_0000) >>> 0;

@@ -1,4 +1,5 @@
 /** Comparing and combining policies: exact, for all calls. */
+import { SeccompError } from '../errors.js';
 import type { Abi, AbiName } from '../syscalls/abi.js';
 import { compareRestriction, returnValue } from './action.js';
 import {
@@ -13,7 +14,7 @@ import {
   type Policy,
   sortedNumbers,
 } from './policy.js';
-import { EVERYTHING, example, outcomes, type Region, split } from './region.js';
+import { canHold, EVERYTHING, example, outcomes } from './region.js';
 
 /** A call that two policies decide differently. */
 export interface Difference {
@@ -46,12 +47,32 @@ export function compare(a: Policy, b: Policy): Comparison {
   return { relation, differences };
 }
 
-/** The policy that takes, for each call, the more restrictive action of the two. */
+/**
+ * The policy that takes, for each call, the more restrictive action of the two.
+ * @throws SeccompError ERR_SECCOMP_TOO_LARGE if both have hundreds of argument rules on one syscall.
+ */
 export function intersect(a: Policy, b: Policy): Policy {
-  return combine(a, b, (x, y) => (compareRestriction(x, y) <= 0 ? x : y));
+  return combine(a, b, stricter);
 }
 
-/** The policy that takes, for each call, the less restrictive action of the two. */
+/** Two readings of what is decided for a number become one: decisions that take the more restrictive action of the two. */
+export function intersectDecisions(
+  a: readonly Decision[],
+  b: readonly Decision[],
+  otherwise: Action,
+): readonly Decision[] {
+  const rest = { conditions: [], action: otherwise };
+  return product([...a, rest], [...b, rest], stricter);
+}
+
+function stricter(x: Action, y: Action): Action {
+  return compareRestriction(x, y) <= 0 ? x : y;
+}
+
+/**
+ * The policy that takes, for each call, the less restrictive action of the two.
+ * @throws SeccompError ERR_SECCOMP_TOO_LARGE as intersect does.
+ */
 export function union(a: Policy, b: Policy): Policy {
   return combine(a, b, (x, y) => (compareRestriction(x, y) >= 0 ? x : y));
 }
@@ -103,24 +124,25 @@ function unlisted(first: number, last: number, numbers: ReadonlySet<number>): nu
   return first;
 }
 
+/** More make a program that is longer than the kernel takes. */
+const MOST_PAIRS = 16_384;
+
 /** First match in both: in order of the first list, then of the second, every pair that some call can take. */
 function product(
   a: readonly Decision[],
   b: readonly Decision[],
   choose: (x: Action, y: Action) => Action,
 ): readonly Decision[] {
+  if (a.length * b.length > MOST_PAIRS) {
+    const message = `two policies with ${a.length} and ${b.length} argument rules on one syscall are too large to be combined`;
+    throw new SeccompError('ERR_SECCOMP_TOO_LARGE', `${message}: use fewer, or put on a filter for each`);
+  }
   return a.flatMap((x) =>
     b.flatMap((y) => {
       const conditions = [...x.conditions, ...y.conditions];
-      return possible(conditions) ? [{ conditions, action: choose(x.action, y.action) }] : [];
+      return canHold(conditions) ? [{ conditions, action: choose(x.action, y.action) }] : [];
     }),
   );
-}
-
-function possible(conditions: readonly Decision['conditions'][number][]): boolean {
-  let regions: readonly Region[] = [EVERYTHING];
-  for (const condition of conditions) regions = regions.flatMap((region) => split(region, condition).yes);
-  return regions.length > 0;
 }
 
 function allAbis(a: Policy, b: Policy): ReadonlySet<Abi> {

@@ -55,6 +55,13 @@ export function split(region: Region, condition: Condition): Split {
   }
 }
 
+/** Whether some arguments meet all conditions. */
+export function canHold(conditions: readonly Condition[]): boolean {
+  let regions: readonly Region[] = [EVERYTHING];
+  for (const condition of conditions) regions = regions.flatMap((region) => split(region, condition).yes);
+  return regions.length > 0;
+}
+
 /** Rules that cut each other into more parts than this are not followed any further. */
 const MOST_PARTS = 2048;
 

@@ -7,10 +7,10 @@ import { type GroupName, groupNames, syscallGroup } from '../syscalls/groups.js'
 import { syscallNames } from '../syscalls/table.js';
 import { ArgumentTest } from './argument.js';
 import { CAPABILITIES, type Capability } from './capabilities.js';
-import { both, type Circumstances, heeded, withCircumstances } from './circumstances.js';
+import { both, type Circumstances, heeded } from './circumstances.js';
 import type { ActionName, CheckedDocument, Rule } from './document.js';
 import type { MeaningOptions, ProfileFormat } from './options.js';
-import { override } from './override.js';
+import { override, withoutDefaults } from './override.js';
 import { suggest } from './suggest.js';
 import { dockerArches, errnoEverywhere, rulesOf, type Word } from './word.js';
 
@@ -37,6 +37,8 @@ export interface Facts {
 export interface AllowlistOptions extends DenyOptions {
   /** Default: it fails with `errno`. */
   readonly action?: 'errno' | 'trap' | 'log' | 'kill-thread' | 'kill-process';
+  /** What calls newer than all that words name get: ENOSYS, as from container runtimes, or the same. Default `enosys`. */
+  readonly newerCalls?: MeaningOptions['newerCalls'];
 }
 
 const DEFAULT_ACTIONS: Readonly<Record<NonNullable<AllowlistOptions['action']>, ActionName>> = {
@@ -135,8 +137,7 @@ export abstract class Builder<Self extends Builder<Self>> {
       ...(data !== undefined && { data }),
       circumstances: {},
     };
-    const before = (this.document.syscalls ?? []).map((rule) => withCircumstances(rule, heeded(rule, this.format)));
-    return this.#with({ word, before });
+    return this.#with({ word, before: this.document.syscalls });
   }
 
   #narrow(facts: Circumstances): Self {
@@ -155,8 +156,10 @@ export abstract class Builder<Self extends Builder<Self>> {
     if (rules.length === 0) fail('the word holds on no machine');
     for (const rule of rules) refuseUnheeded(rule, this.format);
     const { argumentWidth } = this.options;
-    const syscalls = rules.reduce((all, rule) => override(all, rule, argumentWidth), said.before);
-    const next = this.with({ ...this.document, syscalls: [...syscalls] });
+    const { defaultAction: action, defaultErrnoRet: errnoRet } = this.document;
+    const overridden = rules.reduce((list, rule) => override(list, rule, argumentWidth), said.before);
+    const syscalls = withoutDefaults(overridden, said.word.names, { action, errnoRet }, argumentWidth);
+    const next = this.with({ ...this.document, syscalls });
     next.#said = said;
     return next;
   }
@@ -164,7 +167,7 @@ export abstract class Builder<Self extends Builder<Self>> {
 
 /** The document that allows nothing but what words allow. */
 export function allowlistDocument(options: AllowlistOptions): CheckedDocument {
-  refuseUnknown(options, ['action', 'errno'], 'allowlist');
+  refuseUnknown(options, ['action', 'errno', 'newerCalls'], 'allowlist');
   const { action = 'errno', errno } = options;
   const defaultAction = Object.hasOwn(DEFAULT_ACTIONS, action) ? DEFAULT_ACTIONS[action] : undefined;
   if (defaultAction === undefined) {

@@ -1,16 +1,14 @@
 /** Circumstances under which a rule counts, as sets of hosts: what holds both here and there, and what holds only here. */
-import type { Rule } from './document.js';
+import type { Conditions, Rule } from './document.js';
 import type { ProfileFormat } from './options.js';
 
 /** A rule's conditions on the host. `includes` must all hold, of `excludes` none. */
 export type Circumstances = Pick<Rule, 'includes' | 'excludes'>;
 
-type Conditions = NonNullable<Rule['includes']>;
-
 /** The part of circumstances that a format heeds: the runtimes of OCI documents know none, podman no kernel versions. */
 export function heeded({ includes, excludes }: Circumstances, format: ProfileFormat): Circumstances {
   if (format === 'oci') return {};
-  const of = (conditions: Conditions | null | undefined) =>
+  const of = (conditions: Conditions | undefined) =>
     tidy({
       caps: conditions?.caps ?? [],
       arches: conditions?.arches ?? [],
@@ -66,7 +64,7 @@ function factsOf({ includes, excludes }: Circumstances): readonly Circumstances[
   ];
 }
 
-function singly(conditions: Conditions | null | undefined): readonly Conditions[] {
+function singly(conditions: Conditions | undefined): readonly Conditions[] {
   const { caps, arches, minKernel } = conditions ?? {};
   return [
     ...(caps ?? []).map((name) => ({ caps: [name] })),
@@ -77,13 +75,11 @@ function singly(conditions: Conditions | null | undefined): readonly Conditions[
 
 /** What any of the two lets in; undefined: all. An empty list is none, as Docker reads it. */
 function allowedBy(a: Circumstances['includes'], b: Circumstances['includes']) {
-  const [first, second] = [a?.arches, b?.arches].filter(
-    (list) => list !== undefined && list !== null && list.length > 0,
-  );
+  const [first, second] = [a?.arches, b?.arches].filter((list) => list !== undefined && list.length > 0);
   return second === undefined ? first : first?.filter((name) => second?.includes(name));
 }
 
-function union<Item>(a: readonly Item[] | null | undefined, b: readonly Item[] | null | undefined): Item[] {
+function union<Item>(a: readonly Item[] | undefined, b: readonly Item[] | undefined): Item[] {
   return [...new Set([...(a ?? []), ...(b ?? [])])];
 }
 

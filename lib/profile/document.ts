@@ -1,37 +1,53 @@
-/** The profile document: what a person writes, in the form that Docker reads, and what is valid in it. */
-import * as v from 'valibot';
+/** The profile document: what a person writes for Docker, Podman or an OCI runtime, and what remains once it is checked. */
 import { ABIS, type AbiName } from '../syscalls/abi.js';
-import { CAPABILITIES } from './capabilities.js';
-import { suggest } from './suggest.js';
 
-/** A profile as Docker reads it. Source: the runtime specification's `linux.seccomp`, and Docker's additions to it. */
+/**
+ * A profile as it is written. Sources: the runtime specification's `linux.seccomp`, and what moby/profiles (`docker`) and
+ * containers/common (`podman`) add to it.
+ */
 export interface ProfileDocument {
+  /** A JSON schema, for editors; no runtime reads it. */
+  readonly $schema?: string | null | undefined;
+  /** What the profile is for; no runtime reads it. */
+  readonly comment?: string | null | undefined;
   /** What happens to a call that no rule takes. */
   readonly defaultAction: ActionName;
   /** The errno of `defaultAction: SCMP_ACT_ERRNO`, or the message of SCMP_ACT_TRACE. Default 1, EPERM. */
-  readonly defaultErrnoRet?: number | bigint | null;
+  readonly defaultErrnoRet?: number | bigint | null | undefined;
   /** ABIs to decide beside the native one. Not together with `archMap`. */
-  readonly architectures?: readonly string[] | null;
+  readonly architectures?: readonly string[] | null | undefined;
   /** For each native ABI, those to decide beside it. */
   readonly archMap?:
-    | readonly { readonly architecture: string; readonly subArchitectures?: readonly string[] | null }[]
-    | null;
-  readonly syscalls?: readonly RuleDocument[] | null;
+    | readonly { readonly architecture: string; readonly subArchitectures?: readonly string[] | null | undefined }[]
+    | null
+    | undefined;
+  readonly syscalls?: readonly RuleDocument[] | null | undefined;
+  /** Podman's: the same by name (`ENOSYS`) or in decimal; it counts before `defaultErrnoRet`. */
+  readonly defaultErrno?: string | null | undefined;
+  /** How the kernel installs the filter: SECCOMP_FILTER_FLAG_*. */
+  readonly flags?: readonly FlagName[] | null | undefined;
+  /** A Unix socket to which a runtime sends the descriptor that answers SCMP_ACT_NOTIFY. */
+  readonly listenerPath?: string | null | undefined;
+  /** What the runtime sends with it. */
+  readonly listenerMetadata?: string | null | undefined;
 }
 
+/** A rule. Documents in Docker's older form, `name` in place of `names`, are read too. */
 export interface RuleDocument {
   /** Names of syscalls, as the kernel's `__NR_` constants have them. Those an ABI does not have are left out there. */
   readonly names: readonly string[];
   readonly action: ActionName;
   /** The errno of SCMP_ACT_ERRNO, or the message of SCMP_ACT_TRACE. Default 1, EPERM. */
-  readonly errnoRet?: number | bigint | null;
+  readonly errnoRet?: number | bigint | null | undefined;
+  /** Podman's: the same by name (`EPERM`) or in decimal; it counts before `errnoRet`. */
+  readonly errno?: string | null | undefined;
   /** Comparisons that must all hold. */
-  readonly args?: readonly ArgumentDocument[] | null;
-  readonly comment?: string | null;
+  readonly args?: readonly ArgumentDocument[] | null | undefined;
+  readonly comment?: string | null | undefined;
   /** The rule counts only if all of this is so. */
-  readonly includes?: ConditionDocument | null;
+  readonly includes?: ConditionDocument | null | undefined;
   /** The rule does not count if any of this is so. */
-  readonly excludes?: ConditionDocument | null;
+  readonly excludes?: ConditionDocument | null | undefined;
 }
 
 export interface ArgumentDocument {
@@ -40,17 +56,17 @@ export interface ArgumentDocument {
   /** 64 bits, unsigned. For SCMP_CMP_MASKED_EQ the mask. Values above 2⁵³ as a bigint. */
   readonly value: number | bigint;
   /** For SCMP_CMP_MASKED_EQ what the masked argument equals; default 0. */
-  readonly valueTwo?: number | bigint | null;
+  readonly valueTwo?: number | bigint | null | undefined;
   readonly op: (typeof OPERATORS)[number];
 }
 
 export interface ConditionDocument {
   /** Capabilities, `CAP_SYS_ADMIN` and so on. */
-  readonly caps?: readonly string[] | null;
+  readonly caps?: readonly string[] | null | undefined;
   /** Native architectures by Docker's names: `amd64`, `arm64`, … */
-  readonly arches?: readonly string[] | null;
-  /** Kernel version that is at least needed: `4.8`. */
-  readonly minKernel?: string | null;
+  readonly arches?: readonly string[] | null | undefined;
+  /** Docker's: the kernel version that is at least needed: `4.8`. An empty one is met by every kernel. */
+  readonly minKernel?: string | null | undefined;
 }
 
 export type ActionName = (typeof ACTIONS)[number];
@@ -77,103 +93,64 @@ export const OPERATORS = [
   'SCMP_CMP_NE',
 ] as const;
 
+export type FlagName = (typeof FLAGS)[number];
+
+/** Source: the flags that runc knows. */
+export const FLAGS = [
+  'SECCOMP_FILTER_FLAG_TSYNC',
+  'SECCOMP_FILTER_FLAG_LOG',
+  'SECCOMP_FILTER_FLAG_SPEC_ALLOW',
+  'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV',
+] as const;
+
 /** SCMP_ARCH_* names to ABIs. */
 export const ARCHITECTURES: ReadonlyMap<string, AbiName> = new Map(
   [...ABIS.values()].map(({ name, scmp }) => [scmp, name]),
 );
 
-/** What `arches` may name: Docker's names of architectures. */
-const DOCKER_ARCHES = [...ABIS.values()].map(({ docker }) => docker);
-
-/** A string out of `names`; `what` says what they are. */
-function oneOf<const Name extends string>(what: string, names: readonly Name[]) {
-  return v.picklist(names, ({ input }) => `unknown ${what} ${JSON.stringify(input)}${suggest(input, names)}`);
+/** What was written, checked and in one form: only what the format reads, without nulls, an errno as its number. */
+export interface CheckedDocument {
+  readonly comment?: string | undefined;
+  readonly defaultAction: ActionName;
+  readonly defaultErrnoRet?: number | undefined;
+  readonly architectures?: readonly string[] | undefined;
+  readonly archMap?: readonly ArchMapEntry[] | undefined;
+  readonly flags?: readonly FlagName[] | undefined;
+  readonly listenerPath?: string | undefined;
+  readonly listenerMetadata?: string | undefined;
+  readonly syscalls: readonly Rule[];
 }
 
-/** An unsigned whole number up to `limit`, as a bigint: exact above 2⁵³ if the text or a bigint gave it. */
-function unsigned(limit: bigint, what: string) {
-  const inRange = (value: number | bigint) => value >= 0 && value <= limit;
-  return v.pipe(
-    v.union([v.bigint(), v.pipe(v.number(), v.safeInteger())], `must be an unsigned whole number: ${what}`),
-    v.check(inRange, ({ input }) => `${input} is out of range: ${what} is 0 to ${limit}`),
-    v.transform((value: number | bigint) => BigInt(value)),
-  );
+export interface ArchMapEntry {
+  readonly architecture: string;
+  readonly subArchitectures: readonly string[];
 }
 
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+export interface Rule {
+  /** From `names` or `name`. Empty in a rule that has no effect. */
+  readonly names: readonly string[];
+  readonly action: ActionName;
+  /** Only with SCMP_ACT_ERRNO, 0 to 4094, and SCMP_ACT_TRACE, 0 to 65535. */
+  readonly errnoRet?: number | undefined;
+  readonly args: readonly Argument[];
+  readonly comment?: string | undefined;
+  readonly includes?: Conditions | undefined;
+  readonly excludes?: Conditions | undefined;
 }
 
-/** An object with these keys and no others. */
-function closed<const Entries extends v.ObjectEntries>(entries: Entries) {
-  const known = Object.keys(entries);
-  return v.pipe(
-    v.custom<Record<string, unknown>>(isObject, 'must be an object'),
-    v.looseObject(entries, ({ expected }) => `is missing: ${expected?.slice(1, -1)}`),
-    v.rawCheck(({ dataset, addIssue }) => {
-      const { value } = dataset;
-      if (typeof value !== 'object' || value === null) return;
-      for (const key of Object.keys(value)) {
-        if (known.includes(key)) continue;
-        const message = `unknown key ${JSON.stringify(key)}${suggest(key, known)}`;
-        addIssue({ message, path: [{ type: 'object', origin: 'key', input: { ...value }, key, value: undefined }] });
-      }
-    }),
-    v.transform((value) => value as v.InferOutput<v.ObjectSchema<Entries, undefined>>),
-  );
+export interface Argument {
+  readonly index: number;
+  readonly value: bigint;
+  readonly valueTwo?: bigint | undefined;
+  readonly op: (typeof OPERATORS)[number];
 }
 
-const errnoRet = v.pipe(unsigned(4095n, 'an errno'), v.transform(Number));
-const absent = <Schema extends v.GenericSchema>(schema: Schema) => v.optional(v.nullable(schema));
-const strings = v.array(v.string('must be a string'), 'must be an array of strings');
-
-const argument = closed({
-  index: v.pipe(unsigned(5n, 'an argument index'), v.transform(Number)),
-  value: unsigned(2n ** 64n - 1n, 'a 64-bit value'),
-  valueTwo: absent(unsigned(2n ** 64n - 1n, 'a 64-bit value')),
-  op: oneOf('operator', OPERATORS),
-});
-
-const condition = closed({
-  caps: absent(v.array(oneOf('capability', CAPABILITIES), 'must be an array of capabilities')),
-  arches: absent(v.array(oneOf('architecture', DOCKER_ARCHES), 'must be an array of architectures')),
-  minKernel: absent(
-    v.pipe(
-      v.string('must be a string such as "4.8"'),
-      v.regex(/^\d{1,3}\.\d{1,3}$/, ({ input }) => `${JSON.stringify(input)} is not a kernel version such as "4.8"`),
-    ),
-  ),
-});
-
-const rule = closed({
-  names: strings,
-  action: oneOf('action', ACTIONS),
-  errnoRet: absent(errnoRet),
-  args: absent(v.array(argument, 'must be an array of argument comparisons')),
-  comment: absent(v.string('must be a string')),
-  includes: absent(condition),
-  excludes: absent(condition),
-});
-
-const architecture = oneOf('architecture', [...ARCHITECTURES.keys()]);
-
-const schema = closed({
-  defaultAction: oneOf('action', ACTIONS),
-  defaultErrnoRet: absent(errnoRet),
-  architectures: absent(v.array(architecture, 'must be an array of architectures')),
-  archMap: absent(
-    v.array(
-      closed({ architecture, subArchitectures: absent(v.array(architecture, 'must be an array of architectures')) }),
-      'must be an array of { architecture, subArchitectures }',
-    ),
-  ),
-  syscalls: absent(v.array(rule, 'must be an array of rules')),
-});
-
-/** What was written, checked: all numbers of arguments are bigints. */
-export type CheckedDocument = v.InferOutput<typeof schema>;
-export type Rule = v.InferOutput<typeof rule>;
-export type Argument = v.InferOutput<typeof argument>;
+export interface Conditions {
+  readonly caps?: readonly string[] | undefined;
+  readonly arches?: readonly string[] | undefined;
+  /** Two numbers: `4.8`. */
+  readonly minKernel?: string | undefined;
+}
 
 /** Something wrong at a path of keys and indices. */
 export interface Finding {
@@ -181,18 +158,4 @@ export interface Finding {
   readonly message: string;
   /** Default `error`. */
   readonly severity?: 'error' | 'warning';
-}
-
-/** Checks a document; finds everything that is wrong with it. */
-export function check(
-  input: unknown,
-): { readonly document: CheckedDocument } | { readonly findings: readonly Finding[] } {
-  const result = v.safeParse(schema, input);
-  if (result.success) return { document: result.output };
-  return {
-    findings: result.issues.map(({ path, message }) => ({
-      keys: (path ?? []).map(({ key }) => key as string | number),
-      message,
-    })),
-  };
 }

@@ -1,134 +1,243 @@
-/** JSON text with places: values for checking, and where in the text each one stands. */
-import { type AnyNode, parse, type ValueNode } from '@humanwhocodes/momoa';
-import type { Finding } from './document.js';
+/** JSON text as Go's encoding/json reads it, with exact numbers. */
 
-/** A place in the text, counted from 1. */
-export interface Place {
-  readonly line: number;
-  readonly column: number;
-}
+/** A number that is not an unsigned whole one of at most 20 digits, as it was written. */
+export class JsonNumber {
+  readonly literal: string;
 
-export interface ParsedText {
-  /** The value: numbers are exact, as bigints above 2⁵³. */
-  readonly value: unknown;
-  /** What JSON allows and a profile does not: fractions, negative numbers, keys given twice. */
-  readonly findings: readonly Finding[];
-  /** Where the value at a path of keys stands, or the nearest thing around it that exists. */
-  placeOf(keys: Finding['keys']): Place;
-}
-
-/** Text that is not JSON. */
-export class JsonSyntaxError extends Error {
-  readonly place: Place;
-
-  constructor(message: string, place: Place) {
-    super(message);
-    this.place = place;
+  constructor(literal: string) {
+    this.literal = literal;
   }
 }
 
-/** How deep documents may nest; a profile needs 6. It keeps the parser from running out of stack. */
-const DEEPEST = 64;
+/** Text that is not JSON, and where it stops being so. */
+export class JsonSyntaxError extends Error {
+  readonly offset: number;
+
+  constructor(message: string, offset: number) {
+    super(message);
+    this.offset = offset;
+  }
+}
+
+/** What is told while a text is read. `depth` is the number of containers around a value, `key` its key or index. */
+export interface JsonListener {
+  /** A value begins, or the key before it, at `offset`. */
+  begins?(depth: number, key: string | number, offset: number): void;
+  /** A key stands in its object again: `path` leads there. */
+  repeats?(path: readonly (string | number)[]): void;
+}
+
+/** How deep values may nest. Source: `maxNestingDepth` of Go's encoding/json, with which runtimes read profiles. */
+const DEEPEST = 10_000;
+
+/** Deeper than a profile nests, or the config.json around it: nothing there matters. */
+const PROFILE_DEPTH = 8;
 
 /**
- * Parses JSON text.
- * @throws JsonSyntaxError with the place of the first mistake.
+ * Reads JSON text (RFC 8259), in linear time and without recursion. A whole number is a number up to 2⁵³ and a bigint
+ * above; a lone surrogate becomes U+FFFD; of a key that stands twice, `merged` tells the value.
+ * @throws JsonSyntaxError with the offset of the first mistake.
  */
-export function parseJson(text: string): ParsedText {
-  const root = parseText(text);
-  const findings: Finding[] = [];
-  const value = toValue(root, text, [], findings);
-  return { value, findings, placeOf: (keys) => placeOf(root, keys) };
+export function parseJson(text: string, listener: JsonListener = {}): unknown {
+  return new Reader(text, listener).document();
 }
 
-function parseText(text: string): ValueNode {
-  refuseDepth(text);
-  try {
-    return parse(text, { mode: 'json', ranges: true }).body;
-  } catch (error) {
-    if (error instanceof Error && 'line' in error && 'column' in error) {
-      const place = { line: Number(error.line), column: Number(error.column) };
-      throw new JsonSyntaxError(error.message.replace(/ \(\d+:\d+\)$/, '').replace(/\.$/, ''), place);
-    }
-    throw error;
+/** A container that has begun and not ended, and the key or index in it that is being read. */
+interface Frame {
+  readonly container: unknown[] | Record<string, unknown>;
+  key: string | number;
+}
+
+class Reader {
+  readonly #text: string;
+  readonly #listener: JsonListener;
+  readonly #frames: Frame[] = [];
+  #at = 0;
+
+  constructor(text: string, listener: JsonListener) {
+    this.#text = text.replace(LONE_SURROGATE, '\uFFFD');
+    this.#listener = listener;
   }
-}
 
-/** Counts brackets outside strings. */
-function refuseDepth(text: string): void {
-  let depth = 0;
-  for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{}]/gs)) {
-    if (token === '[' || token === '{') depth++;
-    if (token === ']' || token === '}') depth--;
-    if (depth > DEEPEST) throw new JsonSyntaxError(`nested more than ${DEEPEST} deep`, placeAt(text, index));
-  }
-}
-
-function placeAt(text: string, index: number): Place {
-  const before = text.slice(0, index).split('\n');
-  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
-}
-
-/** No key of a profile; valibot drops them unseen. */
-const RESERVED: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
-
-function toValue(node: ValueNode, text: string, keys: readonly (string | number)[], findings: Finding[]): unknown {
-  switch (node.type) {
-    case 'Object': {
-      const entries = node.members.map(({ name, value }): [string, unknown] => {
-        const key = keyOf(name);
-        return [key, toValue(value, text, [...keys, key], findings)];
-      });
-      const seen = new Set<string>();
-      for (const [key] of entries) {
-        if (RESERVED.has(key)) findings.push({ keys: [...keys, key], message: `unknown key ${JSON.stringify(key)}` });
-        if (seen.has(key))
-          findings.push({ keys: [...keys, key], message: `the key ${JSON.stringify(key)} stands here twice` });
-        seen.add(key);
+  document(): unknown {
+    if (this.#text.startsWith('\uFEFF')) this.#fail('it begins with a byte order mark: save it as UTF-8 without one');
+    for (;;) {
+      const container = this.#opening();
+      if (container !== undefined && this.#frames.length === DEEPEST) this.#fail(`nested more than ${DEEPEST} deep`);
+      if (container !== undefined && !this.#ends(container)) {
+        const frame: Frame = { container, key: -1 };
+        this.#frames.push(frame);
+        this.#next(frame);
+        continue;
       }
-      return Object.fromEntries(entries);
-    }
-    case 'Array':
-      return node.elements.map(({ value }, i) => toValue(value, text, [...keys, i], findings));
-    case 'Number': {
-      const literal = text.slice(...(node.range ?? [0, 0]));
-      if (!/^\d+$/.test(literal)) {
-        findings.push({
-          keys,
-          message: `${literal} must be an unsigned whole number, without sign, fraction or exponent`,
-        });
-        return 0;
+      let value = container ?? this.#scalar();
+      // A value is complete; it may be the last of what is around it, which is then complete too.
+      for (;;) {
+        const frame = this.#frames.at(-1);
+        if (frame === undefined) return this.#finished(value);
+        put(frame.container, frame.key, value);
+        this.#skipSpace();
+        if (this.#takes(COMMA)) {
+          this.#next(frame);
+          break;
+        }
+        if (!this.#ends(frame.container)) this.#fail(`${this.#here()} stands where a comma or the end should`);
+        value = frame.container;
+        this.#frames.pop();
       }
-      const exact = BigInt(literal);
-      return exact <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(exact) : exact;
     }
-    case 'String':
-    case 'Boolean':
-      return node.value;
-    default:
-      return null;
+  }
+
+  #finished(value: unknown): unknown {
+    this.#skipSpace();
+    if (this.#at < this.#text.length) this.#fail(`${this.#here()} stands after the document`);
+    return value;
+  }
+
+  #opening(): Frame['container'] | undefined {
+    this.#skipSpace();
+    if (this.#takes(0x7b)) return {};
+    return this.#takes(0x5b) ? [] : undefined;
+  }
+
+  #ends(container: Frame['container']): boolean {
+    this.#skipSpace();
+    return this.#takes(Array.isArray(container) ? 0x5d : 0x7d);
+  }
+
+  /** Goes on to the next value of the container: in an object, past its key and the colon. */
+  #next(frame: Frame): void {
+    this.#skipSpace();
+    const begins = this.#at;
+    if (Array.isArray(frame.container)) frame.key = frame.container.length;
+    else {
+      if (this.#text.charCodeAt(this.#at) !== QUOTE)
+        this.#fail(`${this.#here()} stands where a key in double quotes should`);
+      frame.key = this.#string();
+      this.#skipSpace();
+      if (!this.#takes(0x3a)) this.#fail(`${this.#here()} stands where a colon should`);
+      if (this.#frames.length <= PROFILE_DEPTH && Object.hasOwn(frame.container, frame.key))
+        this.#listener.repeats?.(this.#frames.map(({ key }) => key));
+    }
+    this.#listener.begins?.(this.#frames.length, frame.key, begins);
+  }
+
+  #scalar(): unknown {
+    const unit = this.#text.charCodeAt(this.#at);
+    if (unit === QUOTE) return this.#string();
+    if (unit === 0x2d || (unit >= 0x30 && unit <= 0x39)) return this.#number();
+    for (const [word, value] of WORDS) {
+      if (!this.#text.startsWith(word, this.#at)) continue;
+      this.#at += word.length;
+      return value;
+    }
+    return this.#fail(`${this.#here()} stands where a value should`);
+  }
+
+  #number(): unknown {
+    NUMBER.lastIndex = this.#at;
+    const literal = NUMBER.exec(this.#text)?.[0] ?? this.#fail('a number has no digits');
+    this.#at += literal.length;
+    if (literal.length > 20 || !/^\d+$/.test(literal)) return new JsonNumber(literal);
+    const value = Number(literal);
+    return Number.isSafeInteger(value) ? value : BigInt(literal);
+  }
+
+  #string(): string {
+    const begins = this.#at + 1;
+    let escapes = false;
+    for (let at = begins; ; at++) {
+      const unit = this.#text.charCodeAt(at);
+      if (unit === QUOTE) {
+        this.#at = at + 1;
+        const inside = this.#text.slice(begins, at);
+        return escapes ? unescaped(inside) : inside;
+      }
+      if (unit >= 0x20 && unit !== BACKSLASH) continue;
+      this.#at = at;
+      if (unit !== BACKSLASH) this.#fail(at < this.#text.length ? 'a control character in a string' : this.#here());
+      ESCAPE.lastIndex = at;
+      const sequence = ESCAPE.exec(this.#text)?.[0] ?? this.#fail('an escape that JSON does not have');
+      escapes = true;
+      at += sequence.length - 1;
+    }
+  }
+
+  #takes(unit: number): boolean {
+    if (this.#text.charCodeAt(this.#at) !== unit) return false;
+    this.#at++;
+    return true;
+  }
+
+  #skipSpace(): void {
+    for (;;) {
+      const unit = this.#text.charCodeAt(this.#at);
+      if (unit !== 0x20 && unit !== 0x0a && unit !== 0x0d && unit !== 0x09) return;
+      this.#at++;
+    }
+  }
+
+  /** What stands here, for a message. */
+  #here(): string {
+    const character = this.#text.codePointAt(this.#at);
+    return character === undefined ? 'the end of the text' : JSON.stringify(String.fromCodePoint(character));
+  }
+
+  #fail(message: string): never {
+    throw new JsonSyntaxError(message, this.#at);
   }
 }
 
-function keyOf(node: AnyNode): string {
-  return node.type === 'String' ? node.value : '';
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const BACKSLASH = 0x5c;
+const WORDS: readonly (readonly [string, unknown])[] = [
+  ['true', true],
+  ['false', false],
+  ['null', null],
+];
+const LONE_SURROGATE = /\p{Surrogate}/gu;
+const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+const ESCAPE = /\\(?:["\\/bfnrt]|u[\dA-Fa-f]{4})/y;
+
+/** The text of a string whose escapes are known to be valid. */
+function unescaped(inside: string): string {
+  return String(JSON.parse(`"${inside}"`)).replace(LONE_SURROGATE, '\uFFFD');
 }
 
-function placeOf(root: ValueNode, keys: Finding['keys']): Place {
-  let node: ValueNode = root;
-  let place: Place = root.loc.start;
-  for (const key of keys) {
-    if (node.type === 'Object') {
-      const member = node.members.findLast(({ name }) => keyOf(name) === key);
-      if (member === undefined) break;
-      place = member.loc.start;
-      node = member.value;
-    } else if (node.type === 'Array') {
-      const element = node.elements[Number(key)];
-      if (element === undefined) break;
-      node = element.value;
-      place = node.loc.start;
-    } else break;
+type Container = Frame['container'];
+
+function put(container: Container, key: string | number, value: unknown, depth = 0): void {
+  if (Array.isArray(container)) container.push(value);
+  else if (Object.hasOwn(container, key)) {
+    const before = container[key];
+    delete container[key]; // The order is that of the last ones.
+    define(container, key, merged(key, before, value, depth));
+  } else define(container, key, value);
+}
+
+function define(object: Record<string, unknown>, key: string | number, value: unknown): void {
+  if (key === '__proto__') Object.defineProperty(object, key, { value, enumerable: true, configurable: true });
+  else object[key] = value;
+}
+
+/** Fields that null empties in Go, being pointers; other numbers and strings it leaves as they are. */
+const POINTERS: ReadonlySet<string | number> = new Set(['errnoRet', 'defaultErrnoRet', 'minKernel']);
+
+/** What Go makes of a key that stands twice: it reads the second value into what the first has left. */
+function merged(key: string | number, before: unknown, after: unknown, depth: number): unknown {
+  if (after === null && !isContainer(before) && !POINTERS.has(key)) return before;
+  if (!isContainer(before) || !isContainer(after) || depth === PROFILE_DEPTH) return after;
+  if (Array.isArray(after)) {
+    if (!Array.isArray(before)) return after;
+    return after.map((item, i) => (i < before.length ? merged(key, before[i], item, depth + 1) : item));
   }
-  return place;
+  if (Array.isArray(before)) return after;
+  for (const [name, value] of Object.entries(after)) put(before, name, value, depth + 1);
+  return before;
+}
+
+/** Whether a value is an object or an array. */
+export function isContainer(value: unknown): value is Container {
+  return typeof value === 'object' && value !== null && !(value instanceof JsonNumber);
 }

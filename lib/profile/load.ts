@@ -1,59 +1,115 @@
 /** Finds a profile by what people write for one: a built-in's name, a path, a file URL, JSON text, or an object. */
 import { readFileSync } from 'node:fs';
-import { SeccompError } from '../errors.js';
+import { ProfileError, type ProfileIssue, SeccompError } from '../errors.js';
 import { BUILTINS } from './builtin/index.js';
 import type { ProfileDocument } from './document.js';
 import { checkOptions, type ProfileOptions } from './options.js';
-import { Profile, parseProfile, profileOf } from './profile.js';
+import { Profile, profileOrNone, type ReadProfile, readDocument, readText } from './profile.js';
+import { type Host, resolve } from './resolve.js';
 import { suggest } from './suggest.js';
 
 /**
- * A profile as spawn takes it. A string that begins with `{` is JSON text; one with a `/` or a `.` is a path; any other
- * is a built-in's name.
+ * A profile as spawn takes it. A string that begins with `{` is JSON text; one that begins with `Localhost/` is a file as
+ * Kubernetes names it; any other with a `/` or a `.` is a path; what is left is a name: a built-in's, or Docker's or
+ * Kubernetes' for one.
  */
 export type ProfileSource = string | URL | ProfileDocument | Profile;
 
 /** No profile at all: nothing is filtered. */
 export const UNCONFINED = 'unconfined';
 
+/** What Docker (`--security-opt seccomp=…`) and Kubernetes (`seccompProfile.type`) call built-ins. */
+const ALIASES: ReadonlyMap<string, string> = new Map([
+  ['builtin', 'docker-default'],
+  ['RuntimeDefault', 'docker-default'],
+  ['Unconfined', UNCONFINED],
+]);
+
+/** Where a kubelet has the files of `Localhost/…`. */
+const KUBELET_ROOT = '/var/lib/kubelet/seccomp';
+
 /**
- * Reads and checks a profile; `null` is `unconfined`.
- * @throws ProfileError if it is not valid; SeccompError ERR_SECCOMP_BUILTIN or ERR_SECCOMP_FILE if it can't be found.
+ * Reads and checks a profile; `null` is `unconfined`, and in compat mode also a document for which runtimes filter nothing.
+ * @throws ProfileError if it is not valid; SeccompError ERR_SECCOMP_BUILTIN or ERR_SECCOMP_FILE if it can't be found,
+ * ERR_SECCOMP_OPTION for options.
  */
 export function loadProfile(source: ProfileSource, options: ProfileOptions = {}): Profile | null {
+  const read = readSource(source, options);
+  return read === null ? null : profileOrNone(read);
+}
+
+/** Options of `checkProfile`. */
+export interface CheckOptions extends ProfileOptions {
+  /** Also find what only shows on this host. */
+  readonly host?: Host;
+}
+
+/**
+ * Everything that is wrong with a profile, or looks wrong: an empty list is a clean one. Does not throw for what it finds.
+ * @throws SeccompError ERR_SECCOMP_BUILTIN, ERR_SECCOMP_FILE, ERR_SECCOMP_OPTION, as loadProfile.
+ */
+export function checkProfile(source: ProfileSource, options: CheckOptions = {}): readonly ProfileIssue[] {
+  checkOptions(options, ['host']);
+  const { host, ...reading } = options;
+  const read = readSource(source, reading);
+  if (read === null) return [];
+  if (host === undefined || read.profile === null) return read.issues;
+  try {
+    resolve(read.profile, host);
+    return read.issues;
+  } catch (error) {
+    if (error instanceof ProfileError) return error.issues;
+    throw error;
+  }
+}
+
+function readSource(source: ProfileSource, options: ProfileOptions): ReadProfile | null {
   checkOptions(options);
-  if (source instanceof Profile) return source;
-  if (source instanceof URL) return readProfile(source, { source: source.href, ...options });
-  if (typeof source === 'object' && source !== null) return profileOf(source, options);
+  if (source instanceof Profile) return { source: source.source, profile: source, issues: source.warnings };
+  if (source instanceof URL) return readFile(source, { source: source.href, ...options });
+  if (typeof source === 'object' && source !== null) return readDocument(source, options);
   if (typeof source !== 'string') {
     const message = `a profile is a built-in's name, a path, a file URL, JSON text or an object, not ${typeof source}`;
     throw new SeccompError('ERR_SECCOMP_OPTION', message);
   }
-  if (source === UNCONFINED) return null;
-  if (/^\s*\{/.test(source)) return parseProfile(source, options);
-  return /[/.]/.test(source) ? readProfile(source, { source, ...options }) : builtin(source, options);
+  return readNamed(source, options);
 }
 
-function builtin(name: string, options: ProfileOptions): Profile {
+function readNamed(source: string, options: ProfileOptions): ReadProfile | null {
+  const name = ALIASES.get(source) ?? source;
+  if (name === UNCONFINED) return null;
+  if (/^\s*\{/.test(source)) return readText(source, options);
+  if (source.startsWith('Localhost/')) return readFile(localhostFile(source, options.root), { source, ...options });
+  return /[/.]/.test(source)
+    ? readFile(source, { source, ...options })
+    : readBuiltin(name, { source: name, ...options });
+}
+
+/** The file that Kubernetes means: below the root, whatever the name says. */
+function localhostFile(source: string, root = KUBELET_ROOT): string {
+  const [, ...steps] = source.split('/');
+  if (steps.every((step) => step !== '..' && step !== '')) return [root, ...steps].join('/');
+  const message = `${source}: what follows Localhost/ is the path of a file below ${root}, without "..": name it so`;
+  throw new SeccompError('ERR_SECCOMP_FILE', message);
+}
+
+function readBuiltin(name: string, options: ProfileOptions): ReadProfile {
   const document = BUILTINS.get(name);
-  if (document !== undefined) return profileOf(document, { source: name, ...options });
-  const names = [...BUILTINS.keys(), UNCONFINED];
+  if (document !== undefined) return readDocument(document, { ...options, format: 'docker' });
+  const names = [...BUILTINS.keys(), UNCONFINED, ...ALIASES.keys()];
   const message =
     `no built-in profile is called ${JSON.stringify(name)}${suggest(name, names)}: there are ${names.join(', ')}. ` +
     'To name a file, write ./ before it';
   throw new SeccompError('ERR_SECCOMP_BUILTIN', message);
 }
 
-function readProfile(file: string | URL, options: ProfileOptions & { readonly source: string }): Profile {
-  return parseProfile(readText(file, options.source), options);
-}
-
-function readText(file: string | URL, name: string): string {
+function readFile(file: string | URL, options: ProfileOptions & { readonly source: string }): ReadProfile {
   try {
-    return readFileSync(file, 'utf8');
+    return readText(readFileSync(file, 'utf8'), options);
   } catch (error) {
+    if (error instanceof SeccompError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    const message = `${name}: the profile can't be read (${reason}); give the path of a file that exists and is readable`;
+    const message = `${options.source}: the profile can't be read (${reason}); give the path of a file that exists and is readable`;
     throw new SeccompError('ERR_SECCOMP_FILE', message, { cause: error });
   }
 }

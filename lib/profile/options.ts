@@ -40,15 +40,15 @@ const CHOICES: Readonly<Record<string, readonly unknown[]>> = {
 const TEXTS = ['source', 'root'];
 
 /**
- * Refuses options that are unknown or have a value that they can't have.
+ * Refuses options that are unknown or have a value that they can't have; `others` are the caller's own.
  * @throws SeccompError ERR_SECCOMP_OPTION.
  */
-export function checkOptions(options: unknown): void {
+export function checkOptions(options: unknown, others: readonly string[] = []): void {
   if (typeof options !== 'object' || options === null) {
     throw new SeccompError('ERR_SECCOMP_OPTION', `options of a profile are an object, not ${typeof options}`);
   }
   for (const [key, value] of Object.entries(options)) {
-    if (value === undefined) continue;
+    if (value === undefined || others.includes(key)) continue;
     const choices = CHOICES[key];
     if (choices?.includes(value) || (TEXTS.includes(key) && typeof value === 'string')) continue;
     throw new SeccompError('ERR_SECCOMP_OPTION', `options.${key}: ${problem(key, value, choices)}`);

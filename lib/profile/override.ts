@@ -31,6 +31,33 @@ export function override(rules: readonly Rule[], word: Rule, compared: Compared)
   return [...kept, ...said];
 }
 
+/**
+ * Leaves out what rules say of `names` that happens anyway: runtimes do, and a reader has less to read. It stays where it is
+ * all that is said of a name, and where it meets a rule that says otherwise, which is for resolve to judge.
+ */
+export function withoutDefaults(
+  rules: readonly Rule[],
+  names: readonly string[],
+  fallback: Outcome,
+  compared: Compared,
+): readonly Rule[] {
+  const named = new Set(names);
+  return rules.flatMap((rule) => {
+    if (!isSame(rule, fallback) || !rule.names.some((name) => named.has(name))) return [rule];
+    return byPart(rule.names, (name) => {
+      const others = rules.filter((other) => other.names.includes(name) && !isSame(other, fallback));
+      const isNeeded = !named.has(name) || others.length === 0;
+      return isNeeded || others.some((other) => meets(rule, other, spaceOf(name, compared))) ? [rule] : [];
+    });
+  });
+}
+
+/** Whether there are calls that both rules are about. */
+function meets(a: Rule, b: Rule, space: Space): boolean {
+  if (both(a, b) === undefined) return false;
+  return boxesOf([...a.args, ...b.args], space).length > 0;
+}
+
 interface Placed {
   readonly rule: Rule;
   readonly position: number;
@@ -54,7 +81,7 @@ function isLater(other: Placed, position: number, rule: Rule): boolean {
 }
 
 function isConditional({ args }: Rule): boolean {
-  return (args?.length ?? 0) > 0;
+  return args.length > 0;
 }
 
 /** The rule where none of the others counts. */
@@ -75,31 +102,33 @@ function cut(rule: Rule, word: Rule, space: Space): readonly Rule[] {
   if (comparesTwice(rule)) {
     fail(`a rule on ${space.name} compares an argument twice, so it is not clear what is left of it: split it first`);
   }
-  const before = boxesOf(rule.args ?? [], space);
-  const left = boxesOf(word.args ?? [], space).reduce<readonly Box[]>(
+  const before = boxesOf(rule.args, space);
+  const left = boxesOf(word.args, space).reduce<readonly Box[]>(
     (rest, box) => rest.flatMap((part) => difference(part, box, space)),
     before,
   );
   if (left.every((box, i) => box === before[i]) && left.length === before.length) return [rule];
   return [
     ...outside(rule, word).map((where) => withCircumstances(rule, where)),
-    ...written(left, space).map((args) => ({ ...withCircumstances(rule, inside), args: [...args] })),
+    ...written(left, space).map((args) => ({ ...withCircumstances(rule, inside), args })),
   ];
 }
 
 /** A word as rules: as it is, or without comparing an argument twice. */
 function stated(word: Rule, space: Space): readonly Rule[] {
-  const boxes = boxesOf(word.args ?? [], space);
+  const boxes = boxesOf(word.args, space);
   if (boxes.length === 0) fail(`no call of ${space.name} passes these comparisons`);
-  return comparesTwice(word) ? written(boxes, space).map((args) => ({ ...word, args: [...args] })) : [word];
+  return comparesTwice(word) ? written(boxes, space).map((args) => ({ ...word, args })) : [word];
 }
 
 function comparesTwice({ args }: Rule): boolean {
-  return new Set(args?.map(({ index }) => index)).size < (args?.length ?? 0);
+  return new Set(args.map(({ index }) => index)).size < args.length;
 }
 
-/** Whether two rules do the same with a call. An errno is EPERM, 1, if none is given. */
-function isSame(a: Rule, b: Rule): boolean {
+/** What is done with a call. An errno is EPERM, 1, if none is given. */
+type Outcome = Pick<Rule, 'action' | 'errnoRet'>;
+
+function isSame(a: Outcome, b: Outcome): boolean {
   return a.action === b.action && (a.errnoRet ?? 1) === (b.errnoRet ?? 1);
 }
 

@@ -1,7 +1,8 @@
 /** A profile that has been read and checked. */
 import { ProfileError, type ProfileIssue } from '../errors.js';
 import { type AllowlistOptions, allowlistDocument, Builder, DENYLIST } from './build.js';
-import { type CheckedDocument, check, type Finding, type ProfileDocument } from './document.js';
+import { checkDocument } from './check.js';
+import type { CheckedDocument, Finding, ProfileDocument } from './document.js';
 import { JsonSyntaxError, parseJson } from './json.js';
 import {
   checkOptions,
@@ -11,6 +12,9 @@ import {
   type ProfileMode,
   type ProfileOptions,
 } from './options.js';
+import { placer, toIssues } from './places.js';
+import { type Remark, shown } from './remark.js';
+import { toProfileDocument } from './stringify.js';
 
 /**
  * A profile: a checked document, where it came from, and how it was read. It never changes: what is said on it makes a
@@ -19,12 +23,13 @@ import {
 export class Profile extends Builder<Profile> {
   /** A profile that allows nothing yet. */
   static allowlist(options: AllowlistOptions = {}): Profile {
-    return new Profile(allowlistDocument(options), readingOf({ source: 'allowlist' }, undefined));
+    const { newerCalls = 'enosys' } = options;
+    return new Profile(allowlistDocument(options), newReading('allowlist', { newerCalls }));
   }
 
   /** A profile that denies nothing yet. */
   static denylist(): Profile {
-    return new Profile(DENYLIST, readingOf({ source: 'denylist' }, undefined));
+    return new Profile(DENYLIST, newReading('denylist'));
   }
 
   /** A path, a built-in's name, or `inline`. */
@@ -35,7 +40,7 @@ export class Profile extends Builder<Profile> {
   readonly document: CheckedDocument;
   /** What looks wrong in the document but is no error. */
   readonly warnings: readonly ProfileIssue[];
-  readonly #placeOf: PlaceOf | undefined;
+  readonly #text: string | undefined;
 
   constructor(document: CheckedDocument, reading: Reading) {
     super();
@@ -45,7 +50,15 @@ export class Profile extends Builder<Profile> {
     this.options = reading.options;
     this.document = document;
     this.warnings = reading.warnings;
-    this.#placeOf = reading.placeOf;
+    this.#text = reading.text;
+  }
+
+  /**
+   * The document as Docker's JSON has it, for JSON.stringify. That refuses numbers above 2⁵³, which are bigints here:
+   * `stringify` writes them.
+   */
+  toJSON(): ProfileDocument {
+    return toProfileDocument(this.document);
   }
 
   /** Without places in a text and warnings, which say nothing of another document. */
@@ -55,7 +68,7 @@ export class Profile extends Builder<Profile> {
 
   /** `findings` with their places in this profile. */
   issues(findings: readonly Finding[]): readonly ProfileIssue[] {
-    return issues(findings, this.#placeOf);
+    return toIssues(findings, this.#text);
   }
 
   /** The error that reports `findings`, and the document's own warnings. */
@@ -71,69 +84,92 @@ interface Reading {
   readonly mode: ProfileMode;
   readonly options: MeaningOptions;
   readonly warnings: readonly ProfileIssue[];
-  readonly placeOf?: PlaceOf | undefined;
+  /** The text that it was read from, for the places of findings. */
+  readonly text?: string | undefined;
 }
 
-type PlaceOf = (keys: Finding['keys']) => { readonly line: number; readonly column: number };
+/** Of a profile that begins here. */
+function newReading(source: string, options: Partial<MeaningOptions> = {}): Reading {
+  checkOptions(options);
+  return { source, format: 'docker', mode: 'strict', options: meaningOf(options), warnings: [] };
+}
 
 /**
  * Reads a profile from JSON text.
  * @throws ProfileError with everything that is wrong, by JSON path, line and column; SeccompError ERR_SECCOMP_OPTION.
  */
 export function parseProfile(text: string, options: ProfileOptions = {}): Profile {
-  checkOptions(options);
-  const { source = 'inline' } = options;
-  const parsed = parseText(text, source);
-  const result = check(parsed.value);
-  const findings = 'findings' in result ? [...parsed.findings, ...result.findings] : parsed.findings;
-  if (findings.length > 0 || 'findings' in result) throw new ProfileError(source, issues(findings, parsed.placeOf));
-  return new Profile(result.document, readingOf(options, parsed.placeOf));
+  return profileIn(readText(text, options));
 }
 
 /**
  * Checks a profile that is an object.
- * @throws ProfileError with everything that is wrong, by JSON path.
+ * @throws ProfileError with everything that is wrong, by JSON path; SeccompError ERR_SECCOMP_OPTION.
  */
 export function profileOf(document: ProfileDocument, options: ProfileOptions = {}): Profile {
+  return profileIn(readDocument(document, options));
+}
+
+/** What reading comes to. No profile, though there are no errors, is a document that runtimes filter nothing for. */
+export interface ReadProfile {
+  readonly source: string;
+  readonly profile: Profile | null;
+  /** Errors and warnings. */
+  readonly issues: readonly ProfileIssue[];
+}
+
+/** Reads JSON text; what is wrong is in the result. */
+export function readText(text: string, options: ProfileOptions): ReadProfile {
   checkOptions(options);
   const { source = 'inline' } = options;
-  const result = check(document);
-  if ('findings' in result) throw new ProfileError(source, issues(result.findings, undefined));
-  return new Profile(result.document, readingOf(options, undefined));
-}
-
-function readingOf(options: ProfileOptions, placeOf: PlaceOf | undefined): Reading {
-  const { source = 'inline', format = 'docker', mode = 'strict' } = options;
-  return { source, format, mode, options: meaningOf(options), warnings: [], placeOf };
-}
-
-function parseText(text: string, source: string) {
+  const remarks = new Map<string, Remark>();
+  const repeats = (keys: Remark['keys']) => {
+    const message = `the key ${shown(keys.at(-1))} stands here twice`;
+    remarks.set(JSON.stringify(keys), { keys, weight: 'mistake', message });
+  };
   try {
-    return parseJson(text);
+    const value = parseJson(text, { repeats });
+    return toRead(value, options, [...remarks.values()], text);
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error;
-    throw new ProfileError(source, [
-      { severity: 'error', path: '', message: `this is not JSON: ${error.message}`, ...error.place },
-    ]);
+    const message = `this is not JSON: ${error.message}`;
+    const issue: ProfileIssue = { severity: 'error', path: '', message, ...placer(text)(error.offset) };
+    return { source, profile: null, issues: [issue] };
   }
 }
 
-function issues(findings: readonly Finding[], placeOf: PlaceOf | undefined): readonly ProfileIssue[] {
-  return findings.map(({ keys, message, severity = 'error' }) => ({
-    severity,
-    path: jsonPath(keys),
-    message,
-    ...placeOf?.(keys),
-  }));
+/** Reads an object; what is wrong is in the result. */
+export function readDocument(document: unknown, options: ProfileOptions): ReadProfile {
+  checkOptions(options);
+  return toRead(document, options, [], undefined);
 }
 
-/** `syscalls[3].args[0].op` */
-function jsonPath(keys: Finding['keys']): string {
-  return keys
-    .map((key) => {
-      if (typeof key === 'number') return `[${key}]`;
-      return /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
-    })
-    .join('')
-    .replace(/^\./, '');
+function toRead(
+  value: unknown,
+  options: ProfileOptions,
+  found: readonly Remark[],
+  text: string | undefined,
+): ReadProfile {
+  const { source = 'inline', mode = 'strict' } = options;
+  const { document, format, findings } = checkDocument(value, { format: options.format, mode }, found);
+  const issues = toIssues(findings, text);
+  if (document === undefined) return { source, profile: null, issues };
+  const reading = { source, format, mode, options: meaningOf(options), warnings: issues, text };
+  return { source, profile: new Profile(document, reading), issues };
+}
+
+/**
+ * The profile that was read, or `null` if runtimes would filter nothing.
+ * @throws ProfileError if there are errors.
+ */
+export function profileOrNone({ source, profile, issues }: ReadProfile): Profile | null {
+  if (issues.some(({ severity }) => severity === 'error')) throw new ProfileError(source, issues);
+  return profile;
+}
+
+function profileIn(read: ReadProfile): Profile {
+  const profile = profileOrNone(read);
+  if (profile !== null) return profile;
+  const message = 'filters nothing, having neither a default action nor rules; loadProfile returns null for it';
+  throw new ProfileError(read.source, [{ severity: 'error', path: '', message }]);
 }

@@ -1,93 +1,84 @@
 /** Resolves a profile for a host: names become numbers, conditions on the host are settled, and a policy remains. */
-import { compareRestriction } from '../policy/action.js';
-import type { AbiPolicy, Action, Condition, Decision, Policy } from '../policy/policy.js';
-import { type Abi, type AbiName, abiOf } from '../syscalls/abi.js';
-import { argumentWidth, syscallNumber } from '../syscalls/table.js';
-import {
-  type ActionName,
-  ARCHITECTURES,
-  type Argument,
-  type CheckedDocument,
-  type Finding,
-  type Rule,
-} from './document.js';
+import type { ProfileIssue } from '../errors.js';
+import type { Action, Policy } from '../policy/policy.js';
+import { type AbiName, abiOf } from '../syscalls/abi.js';
+import { abiPolicy } from './abi-policy.js';
+import { applies, type Host } from './applies.js';
+import { Conflicts, isDefault } from './conflicts.js';
+import { type ActionName, ARCHITECTURES, type Finding } from './document.js';
+import { Remarks } from './host-remarks.js';
 import type { Profile } from './profile.js';
+import { comparesTwice, type HostRule, type Reader } from './statements.js';
 
-/** What a profile is resolved against. */
-export interface Host {
-  /** The native ABI. */
-  readonly abi: AbiName;
-  /** Kernel version, the two numbers that `minKernel` compares. */
-  readonly kernel: { readonly major: number; readonly minor: number };
-  /** Capabilities that the process holds, `CAP_…`. */
-  readonly capabilities: ReadonlySet<string>;
-  /** ABIs to decide, instead of those that the profile names. The native one always is. */
-  readonly abis?: readonly AbiName[];
-}
+export type { Host } from './applies.js';
 
 /**
  * Makes the policy of `profile` on `host`.
- * @throws ProfileError for what only shows on a host: a value that does not fit its argument, for example.
+ * @throws ProfileError for what only shows on a host: rules that contradict each other, for example.
  */
 export function resolve(profile: Profile, host: Host): Policy {
-  const { document } = profile;
-  const findings: Finding[] = [];
-  const defaultAction = actionOf(document.defaultAction, document.defaultErrnoRet, ['defaultErrnoRet'], findings);
-  const rules = (document.syscalls ?? []).flatMap((rule, i) => {
-    if (!applies(rule, host)) return [];
-    const keys = ['syscalls', i] as const;
-    refuseRepeatedIndex(rule, keys, findings);
-    return [{ rule, keys, action: actionOf(rule.action, rule.errnoRet, [...keys, 'errnoRet'], findings) }];
-  });
-  const abis = abisOf(document, host, findings).map((name) => abiPolicy(abiOf(name), rules, findings));
-  if (findings.length > 0) throw profile.error(unique(findings));
-  return { abis, defaultAction, foreignAction: { kind: 'kill-process' } };
+  const { policy, findings } = examine(profile, host);
+  if (findings.some(({ severity }) => severity === 'error')) throw profile.error(findings);
+  return policy;
 }
 
-interface HostRule {
-  readonly rule: Rule;
-  readonly keys: readonly [string, number];
-  readonly action: Action;
+/** What `resolve` finds: the errors for which it throws, and warnings. */
+export function issuesOn(profile: Profile, host: Host): readonly ProfileIssue[] {
+  return profile.issues(examine(profile, host).findings);
+}
+
+/** The policy of a profile, mistakes or not, and what is to be said about it. */
+export function examine(
+  profile: Profile,
+  host: Host,
+): { readonly policy: Policy; readonly findings: readonly Finding[] } {
+  const { document, mode, options } = profile;
+  const remarks = new Remarks();
+  const defaultAction = actionOf(document.defaultAction, document.defaultErrnoRet, ['defaultErrnoRet'], remarks);
+  const rules = (document.syscalls ?? []).flatMap((rule, index): readonly HostRule[] => {
+    if (!applies(rule, host, profile.format)) return [];
+    const action = actionOf(rule.action, rule.errnoRet, ['syscalls', index, 'errnoRet'], remarks);
+    return [{ rule, index, action, always: [{ conditions: [], action }] }];
+  });
+  const reader: Reader = { mode, options, defaultAction, remarks };
+  remarkOnRules(rules, reader);
+  const conflicts = new Conflicts(reader);
+  const abis = abisOf(profile, host, remarks).map((name) => abiPolicy(abiOf(name), rules, reader, conflicts));
+  return {
+    policy: { abis, defaultAction, foreignAction: { kind: options.foreignAction } },
+    findings: remarks.findings(mode),
+  };
 }
 
 /** The native ABI, then those that the profile or the host adds. */
-function abisOf({ architectures, archMap }: CheckedDocument, host: Host, findings: Finding[]): readonly AbiName[] {
+function abisOf({ document, format }: Profile, host: Host, remarks: Remarks): readonly AbiName[] {
+  const { architectures } = document;
+  const archMap = format === 'oci' ? null : document.archMap; // The runtime specification has none.
   if ((architectures?.length ?? 0) > 0 && (archMap?.length ?? 0) > 0) {
-    findings.push({ keys: ['archMap'], message: 'stands beside architectures: use one of the two' });
+    remarks.add('refused', ['archMap'], 'both', () => 'stands beside architectures: use one of the two');
   }
   if (host.abis !== undefined) return [...new Set([host.abi, ...host.abis])];
-  const native = archMap?.find(({ architecture }) => ARCHITECTURES.get(architecture) === host.abi);
-  const names = [...(architectures ?? []), ...(native?.subArchitectures ?? [])];
-  return [...new Set([host.abi, ...names.flatMap((name) => ARCHITECTURES.get(name) ?? [])])];
+  const entry = (archMap ?? []).findIndex(({ architecture }) => ARCHITECTURES.get(architecture) === host.abi);
+  const listed = [
+    ...(architectures ?? []).map((name, i) => ({ name, keys: ['architectures', i] })),
+    ...(archMap?.[entry]?.subArchitectures ?? []).map((name, i) => ({
+      name,
+      keys: ['archMap', entry, 'subArchitectures', i],
+    })),
+  ];
+  const added = listed.flatMap(({ name, keys }) => {
+    const abi = ARCHITECTURES.get(name);
+    if (abi !== undefined && abiOf(abi).endian !== abiOf(host.abi).endian) {
+      const words = () =>
+        `${name} has another byte order than this machine's ${host.abi}: runtimes refuse both together`;
+      remarks.add('refused', keys, 'endian', words);
+    }
+    return abi ?? [];
+  });
+  return [...new Set([host.abi, ...added])];
 }
 
-/** Excludes first: any hit drops the rule. Then includes: all must hold. Source: moby/profiles, seccomp_linux.go. */
-function applies({ includes, excludes }: Rule, host: Host): boolean {
-  const arch = abiOf(host.abi).docker;
-  if (excludes) {
-    if (excludes.arches?.includes(arch)) return false;
-    if (excludes.caps?.some((name) => host.capabilities.has(name))) return false;
-    if (excludes.minKernel && isAtLeast(host, excludes.minKernel)) return false;
-  }
-  if (includes) {
-    if (includes.arches?.length && !includes.arches.includes(arch)) return false;
-    if (!(includes.caps ?? []).every((name) => host.capabilities.has(name))) return false;
-    if (includes.minKernel && !isAtLeast(host, includes.minKernel)) return false;
-  }
-  return true;
-}
-
-function isAtLeast({ kernel }: Host, version: string): boolean {
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  return kernel.major > major || (kernel.major === major && kernel.minor >= minor);
-}
-
-function actionOf(
-  name: ActionName,
-  data: number | null | undefined,
-  keys: Finding['keys'],
-  findings: Finding[],
-): Action {
+function actionOf(name: ActionName, data: number | null | undefined, keys: Finding['keys'], remarks: Remarks): Action {
   const simple = SIMPLE_ACTIONS.get(name);
   if (simple === undefined) {
     const EPERM = 1;
@@ -95,7 +86,9 @@ function actionOf(
       ? { kind: 'trace', message: data ?? EPERM }
       : { kind: 'errno', errno: data ?? EPERM };
   }
-  if (data !== undefined && data !== null) findings.push({ keys, message: `${name} returns no errno: leave it out` });
+  if (data !== undefined && data !== null) {
+    remarks.add('error', keys, 'errno', () => `${name} returns no errno: leave it out`);
+  }
   return simple;
 }
 
@@ -109,75 +102,36 @@ const SIMPLE_ACTIONS: ReadonlyMap<ActionName, Action> = new Map([
   ['SCMP_ACT_TRAP', { kind: 'trap' }],
 ]);
 
-/** Container runtimes turn such a rule into alternatives, and authors mean both: neither is guessed here. */
-function refuseRepeatedIndex({ args }: Rule, keys: readonly [string, number], findings: Finding[]): void {
-  (args ?? []).forEach(({ index }, i) => {
-    if ((args ?? []).findIndex((other) => other.index === index) === i) return;
-    const message = `argument ${index} is compared twice in one rule: for alternatives write two rules`;
-    findings.push({ keys: [...keys, 'args', i, 'index'], message });
-  });
-}
-
-function abiPolicy(abi: Abi, rules: readonly HostRule[], findings: Finding[]): AbiPolicy {
-  const byNumber = new Map<number, Decision[]>();
-  for (const { rule, keys, action } of rules) {
-    for (const name of rule.names) {
-      const number = syscallNumber(abi.name, name);
-      if (number === undefined) continue;
-      const conditions = (rule.args ?? []).map((argument, i) =>
-        conditionOf(argument, abi, name, [...keys, 'args', i, 'value'], findings),
-      );
-      const decisions = byNumber.get(number) ?? [];
-      decisions.push({ conditions, action });
-      byNumber.set(number, decisions);
+/** What shows without knowing the ABIs. */
+function remarkOnRules(rules: readonly HostRule[], reader: Reader): void {
+  const { defaultAction, remarks } = reader;
+  if (defaultAction.kind === 'notify') {
+    const words = () =>
+      'SCMP_ACT_NOTIFY can not be the default action: a runtime would have to answer for its own calls';
+    remarks.add('refused', ['defaultAction'], 'notify', words);
+  }
+  for (const source of rules) {
+    const { rule, index, action } = source;
+    if (action.kind === 'notify' && rule.names.includes('write')) {
+      const words = () => 'SCMP_ACT_NOTIFY can not be for write: runtimes send the listener with it, and refuse that';
+      remarks.add('refused', ['syscalls', index, 'names', rule.names.indexOf('write')], 'notify', words);
     }
+    if (isDefault(source, reader)) {
+      const words = () => `${rule.action} is what happens anyway: container runtimes leave this rule out`;
+      remarks.add('warning', ['syscalls', index, 'action'], 'default', words);
+    }
+    if (comparesTwice(rule)) remarkOnRepeatedIndex(source, remarks);
   }
-  return { abi, syscalls: new Map([...byNumber].map(([number, decisions]) => [number, inOrder(decisions)])) };
 }
 
-/**
- * The first unconditional decision wins over everything. Among conditional ones the most restrictive is tried first, so
- * that where two overlap it is taken.
- */
-function inOrder(decisions: readonly Decision[]): readonly Decision[] {
-  const unconditional = decisions.find(({ conditions }) => conditions.length === 0);
-  if (unconditional !== undefined) return [unconditional];
-  return decisions.toSorted((a, b) => compareRestriction(a.action, b.action));
-}
-
-/** Compares as many bits as the kernel reads of this argument on this ABI. */
-function conditionOf(
-  argument: Argument,
-  abi: Abi,
-  syscall: string,
-  keys: Finding['keys'],
-  findings: Finding[],
-): Condition {
-  const { index, value, valueTwo } = argument;
-  const width = argumentWidth(abi.name, syscall, index);
-  for (const number of [value, valueTwo ?? 0n]) {
-    if (BigInt.asUintN(width, number) === number) continue;
-    const message =
-      `${number} does not fit: on ${abi.name} the kernel reads ${width} bits of argument ${index} of ${syscall}, ` +
-      `so the largest value is ${(1n << BigInt(width)) - 1n}`;
-    findings.push({ keys, message });
-  }
-  if (argument.op === 'SCMP_CMP_MASKED_EQ') {
-    return { index, width, op: 'masked-eq', mask: value, value: (valueTwo ?? 0n) & value };
-  }
-  return { index, width, op: COMPARISONS[argument.op], value };
-}
-
-const COMPARISONS = {
-  SCMP_CMP_EQ: 'eq',
-  SCMP_CMP_NE: 'ne',
-  SCMP_CMP_LT: 'lt',
-  SCMP_CMP_LE: 'le',
-  SCMP_CMP_GT: 'gt',
-  SCMP_CMP_GE: 'ge',
-} as const;
-
-/** One finding shows once, though several ABIs or names lead to it. */
-function unique(findings: readonly Finding[]): readonly Finding[] {
-  return [...new Map(findings.map((finding) => [`${finding.keys.join('.')} ${finding.message}`, finding])).values()];
+/** Runtimes turn such a rule into alternatives, and authors mean both. */
+function remarkOnRepeatedIndex({ rule, index }: HostRule, remarks: Remarks): void {
+  const indices = (rule.args ?? []).map((each) => each.index);
+  indices.forEach((each, i) => {
+    if (indices.indexOf(each) === i) return;
+    const words = () =>
+      `argument ${each} is compared twice in one rule: for alternatives write two rules (container runtimes make each ` +
+      'comparison of the rule a rule of its own)';
+    remarks.add('error', ['syscalls', index, 'args', i, 'index'], 'twice', words);
+  });
 }

@@ -34,7 +34,7 @@ export function rulesOf(word: Word): readonly Rule[] {
       names: [...names],
       action,
       ...(value.data !== undefined && { errnoRet: value.data }),
-      ...(args.length > 0 && { args: [...args] }),
+      args,
       ...(comment !== undefined && { comment }),
       ...circumstances,
     }));

@@ -175,7 +175,7 @@ export function systemError(errno: number, syscall: string): NodeJS.ErrnoExcepti
   return Object.assign(new Error(`${syscall} ${code}`), { errno: -errno, code, syscall });
 }
 
-function signalName(number: number): NodeJS.Signals | null {
+export function signalName(number: number): NodeJS.Signals | null {
   for (const [name, value] of Object.entries(constants.signals)) if (value === number) return name as NodeJS.Signals;
   return null;
 }

@@ -2,7 +2,7 @@
 import { addon } from '../native.js';
 import { systemError } from './child.js';
 import { hostOptions, invocation, PROGRAM_OPTIONS, type ProgramOptions, programRequest } from './options.js';
-import { type FilterSource, prepare } from './prepare.js';
+import { type FilterSource, prepare, type SingleSource } from './prepare.js';
 import { attachError, filterRequest } from './spawn.js';
 
 /**
@@ -11,7 +11,7 @@ import { attachError, filterRequest } from './spawn.js';
  * @throws ProfileError, SeccompError as spawn does, or the system's error (ENOENT, EACCES, …), and then this process is as
  * it was, without a filter.
  */
-export function execve(command: string, profile: FilterSource, options?: ProgramOptions): never;
+export function execve(command: string, profile: SingleSource, options?: ProgramOptions): never;
 export function execve(
   command: string,
   args: readonly string[],
@@ -20,8 +20,8 @@ export function execve(
 ): never;
 export function execve(...parameters: readonly unknown[]): never {
   const { command, args, profile, options } = invocation<ProgramOptions>(parameters, PROGRAM_OPTIONS);
-  const filter = prepare(profile, hostOptions(options), ['execve', 'exit']);
-  const request = { ...programRequest(command, args, options), ...filterRequest(filter) };
+  const filters = prepare(profile, hostOptions(options), ['execve', 'exit']);
+  const request = { ...programRequest(command, args, options), ...filterRequest(filters, options) };
   const failure = addon().execve({ ...request, detached: false, stdio: [0, 1, 2] });
   throw (
     attachError(failure) ??

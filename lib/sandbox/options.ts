@@ -7,6 +7,7 @@ import type { NativeRequest } from '../native.js';
 import { CAPABILITIES } from '../profile/capabilities.js';
 import { suggest } from '../profile/suggest.js';
 import { ABIS, type AbiName } from '../syscalls/abi.js';
+import { limitTriples, type ResourceLimits } from './limits.js';
 import type { FilterSource } from './prepare.js';
 
 /** What one of the child's descriptors is connected to, as in node:child_process. */
@@ -22,12 +23,19 @@ export interface ProgramOptions {
   readonly argv0?: string | undefined;
   readonly uid?: number | undefined;
   readonly gid?: number | undefined;
-  /** Capabilities that the profile is resolved for; the child's own are untouched. Default none. */
+  /**
+   * Capabilities that the child keeps, if it has them, and that the profile is resolved for: all others leave its five
+   * sets. Default: the child's are untouched, and the profile is resolved for none.
+   */
   readonly capabilities?: readonly string[] | undefined;
   /** ABIs to decide beside the native one, instead of those that the profile names. */
   readonly abis?: readonly AbiName[] | undefined;
   /** Whether to set no_new_privs, so that set-user-ID programs gain nothing. Default true; false needs CAP_SYS_ADMIN. */
   readonly noNewPrivileges?: boolean | undefined;
+  /** Whether the kernel logs each call that is denied: SECCOMP_FILTER_FLAG_LOG. Default false. */
+  readonly log?: boolean | undefined;
+  /** Resource limits. Default this process's. */
+  readonly rlimits?: ResourceLimits | undefined;
 }
 
 /** Options of spawn: those of node:child_process, and ours. */
@@ -93,6 +101,8 @@ export const PROGRAM_OPTIONS = [
   'capabilities',
   'abis',
   'noNewPrivileges',
+  'log',
+  'rlimits',
 ] as const;
 export const SPAWN_OPTIONS = [
   ...PROGRAM_OPTIONS,
@@ -107,6 +117,8 @@ export function programRequest(command: string, args: readonly string[], options
     throw invalidType('options.noNewPrivileges', 'of type boolean', noNewPrivileges);
   checkId(uid, 'options.uid');
   checkId(gid, 'options.gid');
+  if (options.log !== undefined && typeof options.log !== 'boolean')
+    throw invalidType('options.log', 'of type boolean', options.log);
   checkNames('capability', options.capabilities, CAPABILITIES);
   checkNames('ABI', options.abis, [...ABIS.keys()]);
   checkNull(command, 'file');
@@ -118,8 +130,15 @@ export function programRequest(command: string, args: readonly string[], options
     cwd: cwd === undefined || cwd === null ? undefined : path(cwd),
     uid: uid ?? undefined,
     gid: gid ?? undefined,
+    limits: limitTriples(options.rlimits),
+    ...(options.capabilities ? { keptCapabilities: capabilityBits(options.capabilities) } : {}),
     noNewPrivileges,
   } satisfies Partial<NativeRequest>;
+}
+
+/** A bit for each, by its number. */
+function capabilityBits(names: readonly string[]): bigint {
+  return CAPABILITIES.reduce((bits, name, i) => (names.includes(name) ? bits | (1n << BigInt(i)) : bits), 0n);
 }
 
 /** The capabilities and ABIs that a profile is resolved for. */
@@ -164,7 +183,8 @@ function path(value: string | URL): string {
   return text;
 }
 
-function checkNames(what: string, names: readonly string[] | undefined, known: readonly string[]): void {
+/** Refuses names that are not known. */
+export function checkNames(what: string, names: readonly string[] | undefined, known: readonly string[]): void {
   if (names === undefined) return;
   const option = what === 'ABI' ? 'abis' : 'capabilities';
   if (!Array.isArray(names)) throw invalidType(`options.${option}`, 'an instance of Array', names);

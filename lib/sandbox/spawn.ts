@@ -9,13 +9,14 @@ import {
   invalidType,
   invocation,
   outOfRange,
+  type ProgramOptions,
   programRequest,
   SPAWN_OPTIONS,
   type SpawnOptions,
   signalNumber,
 } from './options.js';
-import { type FilterSource, prepare } from './prepare.js';
-import { openStdio } from './stdio.js';
+import { type FilterSource, prepare, type SingleSource } from './prepare.js';
+import { withStdio } from './stdio.js';
 
 /**
  * Starts `command` under `profile`. The filter is on before the program's first instruction; if it can't be put on, the
@@ -24,7 +25,7 @@ import { openStdio } from './stdio.js';
  * that can't be started is reported as Node does it: by the event `error`, or for rare reasons by an exception; its
  * property `call` names the call that failed.
  */
-export function spawn(command: string, profile: FilterSource, options?: SpawnOptions): SandboxedProcess;
+export function spawn(command: string, profile: SingleSource, options?: SpawnOptions): SandboxedProcess;
 export function spawn(
   command: string,
   args: readonly string[],
@@ -33,31 +34,42 @@ export function spawn(
 ): SandboxedProcess;
 export function spawn(...parameters: readonly unknown[]): SandboxedProcess {
   const { command, args, profile, options } = invocation<SpawnOptions>(parameters, SPAWN_OPTIONS);
-  const program = withShell(command, args, options);
   const { timeout, killSignal } = limits(options);
-  const request = programRequest(program.file, program.args, options);
-  const filter = prepare(profile, hostOptions(options), ['execve', 'exit_group']);
-  const child = new SandboxedProcess(program.file, request.args);
-  const stdio = openStdio(options.stdio);
-  try {
-    start(child, {
-      ...request,
-      ...filterRequest(filter),
-      detached: options.detached ?? false,
-      stdio: stdio.descriptors,
-    });
-  } finally {
-    stdio.release();
-  }
+  const { file, request } = childRequest(command, args, profile, options);
+  const child = new SandboxedProcess(file, request.args);
+  withStdio(options.stdio, (stdio) => start(child, { ...request, stdio }));
   child.limit(timeout, options.signal, killSignal);
   return child;
 }
 
-/** What the addon is told of a filter. */
-export function filterRequest(filter: Filter | null): Partial<NativeRequest> {
-  if (filter === null) return {};
-  const gate = filter.gate.flatMap(({ instruction, half }) => [instruction, half]);
-  return { filter: filter.bytes, filterFlags: 0, gate };
+/** The program that is to be started, and what the addon is told of it, but for its descriptors. */
+export function childRequest(
+  command: string,
+  args: readonly string[],
+  profile: FilterSource,
+  options: Omit<SpawnOptions, 'stdio' | 'signal'>,
+) {
+  const program = withShell(command, args, options);
+  const request = programRequest(program.file, program.args, options);
+  const filters = prepare(profile, hostOptions(options), ['execve', 'exit_group']);
+  return {
+    file: program.file,
+    request: { ...request, ...filterRequest(filters, options), detached: options.detached ?? false },
+  };
+}
+
+/** Linux 4.14, seccomp(2). */
+const SECCOMP_FILTER_FLAG_LOG = 2;
+
+/** What the addon is told of filters. */
+export function filterRequest(filters: readonly Filter[], { log = false }: ProgramOptions) {
+  return {
+    filters: filters.map(({ bytes, gate }) => ({
+      bytes,
+      gate: gate.flatMap(({ instruction, half }) => [instruction, half]),
+    })),
+    filterFlags: log ? SECCOMP_FILTER_FLAG_LOG : 0,
+  } satisfies Partial<NativeRequest>;
 }
 
 /** The error for a call that is ours to make: anything between the child's birth and its program. */
@@ -96,21 +108,19 @@ function start(child: SandboxedProcess, request: NativeRequest): void {
   if (ours !== undefined) throw ours;
   const failure = Object.assign(systemError(started.error, 'spawn'), { call: started.call });
   if (failure.code === undefined || !REPORTED.has(failure.code)) throw failure;
-  const syscall = `spawn ${child.spawnfile}`;
-  const details = {
-    message: `${syscall} ${failure.code}`,
-    syscall,
-    path: child.spawnfile,
-    spawnargs: child.spawnargs.slice(1),
-  };
   child.fail(
-    Object.assign(failure, details),
+    startError(started, `spawn ${child.spawnfile}`, child.spawnfile, child.spawnargs),
     request.stdio.map((entry) => entry === SOCKET),
   );
 }
 
+/** The error of a program that could not be started, as Node has it, and the call that failed. */
+export function startError({ error, call }: NativeFailure, syscall: string, file: string, args: readonly string[]) {
+  return Object.assign(systemError(error, syscall), { path: file, spawnargs: args.slice(1), call });
+}
+
 /** The command as a shell runs it, if `shell` asks for one. */
-function withShell(command: string, args: readonly string[], { shell }: SpawnOptions) {
+function withShell(command: string, args: readonly string[], { shell }: Pick<SpawnOptions, 'shell'>) {
   if (shell === undefined || shell === null || shell === false) return { file: command, args };
   if (shell !== true && typeof shell !== 'string')
     throw invalidType('options.shell', 'one of type boolean or string', shell);
@@ -118,7 +128,8 @@ function withShell(command: string, args: readonly string[], { shell }: SpawnOpt
   return { file, args: ['-c', [command, ...args].join(' ')] };
 }
 
-function limits({ timeout = 0, killSignal = 'SIGTERM', signal, detached }: SpawnOptions) {
+/** Checks the options that end a child. */
+export function limits({ timeout = 0, killSignal = 'SIGTERM', signal, detached }: SpawnOptions) {
   if (typeof timeout !== 'number') throw invalidType('timeout', 'of type number', timeout);
   if (!Number.isInteger(timeout) || timeout < 0) throw outOfRange('timeout', 'a whole number of milliseconds', timeout);
   if (signal !== undefined && !(signal instanceof AbortSignal))

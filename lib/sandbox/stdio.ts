@@ -7,24 +7,19 @@ import { addon, NONE, NULL, SOCKET } from '../native.js';
 import { childProcess, net } from '../node.js';
 import { invalidType, invalidValue, outOfRange, type SpawnOptions } from './options.js';
 
-/** The child's descriptors, ready for the addon. */
-export interface Stdio {
-  readonly descriptors: readonly number[];
-  /** Closes what was opened for the child only; call it when the child has its copies. */
-  release(): void;
-}
-
-/** Reads the option `stdio`; at least the three standard descriptors. */
-export function openStdio(option: SpawnOptions['stdio']): Stdio {
+/**
+ * Reads the option `stdio`, and calls `use` with what the addon takes: at least the three standard descriptors. What was
+ * opened for the child only is closed afterwards.
+ */
+export function withStdio<Result>(
+  option: SpawnOptions['stdio'],
+  use: (descriptors: readonly number[]) => Result,
+): Result {
   const opened: number[] = [];
-  const release = () => {
-    for (const descriptor of opened.splice(0)) closeSync(descriptor);
-  };
   try {
-    return { descriptors: entries(option).map((entry, i) => descriptorOf(entry, i, opened)), release };
-  } catch (error) {
-    release();
-    throw error;
+    return use(entries(option).map((entry, i) => descriptorOf(entry, i, opened)));
+  } finally {
+    for (const descriptor of opened) closeSync(descriptor);
   }
 }
 

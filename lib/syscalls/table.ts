@@ -22,6 +22,8 @@ interface Table {
   readonly numbers: ReadonlyMap<string, SyscallNumber>;
   readonly names: ReadonlyMap<number, string>;
   readonly entries: ReadonlyMap<string, string>;
+  /** Arguments that have been read before: profiles ask again and again. */
+  readonly known: Map<string, readonly Argument[]>;
 }
 
 /** `seccomp_data.args` has six. */
@@ -67,6 +69,7 @@ function parseTable(abi: AbiName): Table {
     // Aliases come last in the text: reversed, the first name of a number overwrites them.
     names: new Map(pairs.toReversed().map(([name, number]) => [number, name])),
     entries: new Map(entries.map(([syscall = '', entry = '']) => [syscall, entry])),
+    known: new Map(),
   };
 }
 
@@ -141,8 +144,14 @@ export function entryPoint(abi: AbiName, name: string): string | undefined {
  * Undefined where the ABI doesn't have the syscall, and for the few that have a number and no function.
  */
 export function argumentsOf(abi: AbiName, name: string): readonly Argument[] | undefined {
+  const { known } = tableOf(abi);
+  const before = known.get(name);
+  if (before !== undefined) return before;
   const parameters = prototypes().get(entryPoint(abi, name) ?? '');
-  return parameters === undefined ? undefined : parseArguments(abi, parameters);
+  if (parameters === undefined) return undefined;
+  const read = parseArguments(abi, parameters);
+  known.set(name, read);
+  return read;
 }
 
 /**

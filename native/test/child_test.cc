@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/futex.h>
 #include <linux/seccomp.h>
 #include <sched.h>
@@ -89,6 +90,9 @@ int Report(int to, const std::vector<std::string>& rest) {
   }
   out << "\narguments";
   for (const std::string& argument : rest) out << " " << argument;
+  rlimit files = {};
+  getrlimit(RLIMIT_NOFILE, &files);
+  out << "\nfiles " << files.rlim_cur << " " << files.rlim_max;
   out << "\nleader " << (getsid(0) == getpid()) << "\ncwd " << std::filesystem::current_path().string() << "\n";
   std::ifstream status("/proc/self/status");
   for (std::string line; std::getline(status, line);) {
@@ -121,6 +125,10 @@ struct Start {
   int uid = -1;
   int gid = -1;
   Filter filter;
+  std::vector<Filter> more_filters;
+  std::vector<ResourceLimit> limits;
+  bool drop_capabilities = false;
+  uint64_t kept_capabilities = 0;
 };
 
 struct Ended {
@@ -183,11 +191,14 @@ class Prepared {
     plan_.uid = static_cast<uid_t>(start_.uid);
     plan_.gid = static_cast<gid_t>(start_.gid);
     plan_.no_new_privileges = start_.no_new_privileges;
-    Filter& filter = start_.filter;
-    plan_.filter = filter.instructions.empty() ? nullptr : filter.instructions.data();
-    plan_.filter_length = static_cast<uint16_t>(filter.instructions.size());
-    plan_.gate = filter.gate.data();
-    plan_.gate_length = filter.gate.size();
+    if (!start_.filter.instructions.empty()) filters_.push_back(Plan(&start_.filter));
+    for (Filter& filter : start_.more_filters) filters_.push_back(Plan(&filter));
+    plan_.filters = filters_.data();
+    plan_.filter_count = filters_.size();
+    plan_.limits = start_.limits.data();
+    plan_.limit_count = start_.limits.size();
+    plan_.drop_capabilities = start_.drop_capabilities;
+    plan_.kept_capabilities = start_.kept_capabilities;
     plan_.exit_call = SYS_exit_group;
   }
   Prepared(const Prepared&) = delete;
@@ -200,12 +211,18 @@ class Prepared {
   static void* stack_top() { return stack_.data() + stack_.size(); }
 
  private:
+  static ChildFilter Plan(Filter* filter) {
+    return {filter->instructions.data(), static_cast<uint16_t>(filter->instructions.size()), filter->gate.data(),
+            filter->gate.size()};
+  }
+
   alignas(16) inline static std::array<char, size_t{256} * 1024> stack_;
   Start start_;
   int report_;
   std::vector<std::string> arguments_, environment_;
   std::vector<char*> argv_, shell_argv_, envp_;
   std::vector<const char*> candidates_;
+  std::vector<ChildFilter> filters_;
   ChildPlan plan_ = {};
 };
 
@@ -514,6 +531,48 @@ TEST(ReportsAnIdentityThatIsDenied) {
   CHECK_FAILED(Run(start), EPERM, "setuid");
 }
 
+// --- Limits and capabilities
+// ------------------------------------------------------------------------------------------
+
+TEST(SetsLimits) {
+  rlimit before = {};
+  getrlimit(RLIMIT_NOFILE, &before);
+  Start start;
+  start.limits.push_back({RLIMIT_NOFILE, 200, 300});
+  CHECK_EQUAL(Run(std::move(start)).fact("files"), "200 300");
+  rlimit after = {};
+  getrlimit(RLIMIT_NOFILE, &after);
+  CHECK_EQUAL(after.rlim_cur == before.rlim_cur && after.rlim_max == before.rlim_max, true);
+}
+
+TEST(ReportsALimitThatIsRefused) {
+  Start start;
+  start.limits.push_back({RLIMIT_NOFILE, 2, 1});
+  CHECK_FAILED(Run(start), EINVAL, "prlimit");
+}
+
+TEST(DropsAllButTheKeptCapabilities) {
+  if (geteuid() != 0) Skip("needs root");
+  Start start;
+  start.drop_capabilities = true;
+  start.kept_capabilities = 1U << CAP_KILL;
+  const std::string ours = Run({}).fact("CapPrm");
+  const Ended ended = Run(start);
+  CHECK_STARTED(ended);
+  for (const char* set : {"CapPrm", "CapEff", "CapBnd"}) CHECK_EQUAL(ended.fact(set), "0000000000000020");
+  for (const char* set : {"CapInh", "CapAmb"}) CHECK_EQUAL(ended.fact(set), "0000000000000000");
+  CHECK_EQUAL(Run({}).fact("CapPrm"), ours);
+}
+
+TEST(ReportsABoundingSetThatStaysUnlessNothingCanBeGained) {
+  Start start;
+  if (geteuid() == 0) CHECK_EQUAL(setresuid(65534, 65534, 65534), 0);
+  start.drop_capabilities = true;
+  CHECK_FAILED(Run(start), EPERM, "prctl(PR_CAPBSET_DROP)");
+  start.no_new_privileges = true;
+  CHECK_EQUAL(Run(start).failure == (Failure{EPERM, "prctl(PR_CAPBSET_DROP)"}), false);
+}
+
 // --- Filters ---------------------------------------------------------------------------------------------------------
 
 sock_filter Instruction(int code, uint32_t k, size_t yes = 0, size_t no = 0) {
@@ -574,6 +633,17 @@ TEST(StartsUnderOneMoreFilterThanWeHave) {
   CHECK_STARTED(ended);
   CHECK_EQUAL(ended.fact("Seccomp"), "2");
   CHECK_EQUAL(ended.fact("Seccomp_filters"), std::to_string(before + 1));
+}
+
+TEST(PutsOnSeveralFiltersThoughEachDeniesTheNext) {
+  const int before = std::stoi(Run({}).fact("Seccomp_filters"));
+  Start start = UnderFilter(Gated({SYS_execve, SYS_seccomp}));
+  start.more_filters = {Gated({SYS_execve, SYS_seccomp}), Gated({SYS_reboot})};
+  start.arguments = {"execve"};
+  const Ended ended = Run(start);
+  CHECK_STARTED(ended);
+  CHECK_EQUAL(ended.fact("execve"), std::to_string(EPERM));
+  CHECK_EQUAL(ended.fact("Seccomp_filters"), std::to_string(before + 3));
 }
 
 TEST(ReportsAFilterThatTheKernelRefuses) {

@@ -23,19 +23,19 @@ test('one instruction a line, with the ABI, syscalls, arguments and actions in w
   };
   expect(disassemble(compile(resolve(profileOf(document), host)))).toMatchInlineSnapshot(`
     " 0: ld [4]                          ; ABI
-     1: jeq  #0xc000003e, 2, 13         ; x86_64, x32
+     1: jeq  #0xc000003e, 2, 6          ; x86_64, x32
      2: ld [0]                          ; number
-     3: jge  #0xd, 4, 6                 ; rt_sigaction
-     4: jge  #0x40000000, 5, 11         ; read
-     5: jge  #0xffffffff, 11, 13
-     6: jge  #0x2, 7, 12                ; open
-     7: jge  #0xc, 8, 11                ; brk
-     8: ld [20]                         ; argument 0, high half
-     9: jge  #0x5, 10, 11
-    10: ret  #0x7ffc0000                ; log
-    11: ret  #0x50026                   ; errno(38)
-    12: ret  #0x7fff0000                ; allow
-    13: ret  #0x80000000                ; kill-process
+     3: jge  #0xd, 4, 7                 ; rt_sigaction
+     4: jge  #0x40000000, 5, 12         ; read
+     5: jeq  #0xffffffff, 12, 6
+     6: ret  #0x80000000                ; kill-process
+     7: jge  #0xc, 10, 8                ; brk
+     8: jset #0xe, 12, 9
+     9: ret  #0x7fff0000                ; allow
+    10: ld [20]                         ; argument 0, high half
+    11: jge  #0x5, 13, 12
+    12: ret  #0x50026                   ; errno(38)
+    13: ret  #0x7ffc0000                ; log
     "
   `);
 });
@@ -52,5 +52,14 @@ describe('docker-default', () => {
     if (profile === null) throw new Error('docker-default is a profile');
     const text = disassemble(compile(resolve(profile, { ...host, abi })));
     await expect(text).toMatchFileSnapshot(`golden/docker-default.${abi}.asm`);
+  });
+
+  test.each([
+    ['x86_64, x86 and x32', 240, {}],
+    ['x86_64 alone', 80, { abis: [] }],
+  ] as const)('for %s has at most %i instructions', (_, limit, abis) => {
+    const profile = loadProfile('docker-default');
+    if (profile === null) throw new Error('docker-default is a profile');
+    expect(compile(resolve(profile, { ...host, ...abis })).instructions.length).toBeLessThanOrEqual(limit);
   });
 });

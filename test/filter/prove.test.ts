@@ -18,10 +18,10 @@ import type { ProfileDocument } from '../../lib/profile/document.js';
 import { loadProfile } from '../../lib/profile/load.js';
 import { profileOf } from '../../lib/profile/profile.js';
 import { type Host, resolve } from '../../lib/profile/resolve.js';
-import { call, host, profile } from '../support/arbitrary.js';
+import { call, host, policyOfAny, profile } from '../support/arbitrary.js';
 
 const x86: Host = { abi: 'x86_64', abis: ['x86', 'x32'], kernel: { major: 6, minor: 1 }, capabilities: new Set() };
-const filterOf = (document: ProfileDocument, on = x86) => compile(resolve(profileOf(document), on));
+const filterOf = (document: ProfileDocument, on = x86) => compile(policyOfAny(document, on));
 
 /** Rules whose checks have every width and operator, ranges, masks, several arguments and several rules. */
 const intricate: ProfileDocument = {
@@ -168,7 +168,7 @@ test('finds what libseccomp makes wrong of two rules on one syscall', ({ skip })
   };
   // libseccomp kills the thread for a foreign ABI.
   const policy = {
-    ...resolve(profileOf(document), { ...x86, abis: [] }),
+    ...resolve(profileOf(document, { newerCalls: 'default' }), { ...x86, abis: [] }),
     foreignAction: { kind: 'kill-thread' as const },
   };
   const filter = new Filter(policy, decode(bytes, 'little'), bytes, []);

@@ -107,16 +107,19 @@ function expectAgreement(source: Profile, host: Host, optimize?: Optimize): void
 describe.skipIf(reason !== undefined)(`our filter decides as libseccomp's${skipped}`, () => {
   describe.each(MACHINES.map((abis) => [abis.join(' + '), abis] as const))('on %s', (_, abis) => {
     const host = hostOf(abis);
-    const dockerDefault = loadProfile('docker-default');
 
-    test.each([
-      ['no capabilities', 1, []],
-      ['no capabilities', 2, []],
-      ['those of a container', 2, DOCKER_CAPABILITIES],
-      ['CAP_SYS_ADMIN and more', 2, ['CAP_SYS_ADMIN', 'CAP_SYS_PTRACE', 'CAP_BPF']],
-    ] as const)('for docker-default with %s, CTL_OPTIMIZE=%i', (_, optimize, capabilities) => {
-      if (dockerDefault === null) throw new Error('docker-default is a profile');
-      expectAgreement(dockerDefault, hostOf(abis, capabilities), optimize);
+    describe.each(['docker-default', 'podman-default'])('for %s', (name) => {
+      const builtin = loadProfile(name);
+
+      test.each([
+        ['no capabilities', 1, []],
+        ['no capabilities', 2, []],
+        ['those of a container', 2, DOCKER_CAPABILITIES],
+        ['CAP_SYS_ADMIN and more', 2, ['CAP_SYS_ADMIN', 'CAP_SYS_PTRACE', 'CAP_BPF']],
+      ] as const)('with %s, CTL_OPTIMIZE=%i', (_, optimize, capabilities) => {
+        if (builtin === null) throw new Error(`${name} is a profile`);
+        expectAgreement(builtin, hostOf(abis, capabilities), optimize);
+      });
     });
 
     // With more rules libseccomp's decisions are not always those of the rules; see the last test.

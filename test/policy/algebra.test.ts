@@ -8,16 +8,16 @@ import type { Call, Policy } from '../../lib/policy/policy.js';
 import type { ProfileDocument } from '../../lib/profile/document.js';
 import { profileOf } from '../../lib/profile/profile.js';
 import { type Host, resolve } from '../../lib/profile/resolve.js';
-import { call, host, profile } from '../support/arbitrary.js';
+import { call, host, policyOfAny, profile } from '../support/arbitrary.js';
 
 const machine: Host = { abi: 'x86_64', abis: ['x86'], kernel: { major: 6, minor: 1 }, capabilities: new Set() };
-const policyOf = (document: ProfileDocument) => resolve(profileOf(document), machine);
+const policyOf = (document: ProfileDocument) => resolve(profileOf(document, { newerCalls: 'default' }), machine);
 
 /** Two policies on one machine, and calls that one of them has something to say about. */
 const pair = host.chain((on) =>
   fc
     .tuple(profile(on), profile(on))
-    .map(([a, b]) => [a, b].map((document) => resolve(profileOf(document), on)))
+    .map(([a, b]) => [a, b].map((document) => policyOfAny(document, on)))
     .chain(([a, b]) => {
       if (a === undefined || b === undefined) throw new Error('two policies');
       const calls = fc.array(fc.oneof(call(a), call(b)), { minLength: 20, maxLength: 20 });

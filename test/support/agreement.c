@@ -1,17 +1,15 @@
 /*
  * Asks the kernel what a filter answers to many calls, in a process under that filter. The filter must answer all calls
- * by an errno, so that none is ever carried out; another one is refused. x86_64 only.
+ * by an errno, so that none is ever carried out; another one is refused. It asks about the ABI it is compiled for, and on
+ * x86_64 about x32 and x86 too.
  *
  * Standard input: the numbers of instructions and of calls, 32 bits each; `struct sock_filter` for each instruction;
  * `struct call` for each call. Standard output: 64 bits for each call, what it returned; or -10000 - SIGNAL if that
  * ended the process, and another one went on with the next call.
  *
  * A process whose every call is denied can neither report nor end by one: it writes to memory that it shares with its
- * parent, and ends by an illegal instruction. So there is no hole in the filter.
+ * parent, and ends by a trap. So there is no hole in the filter.
  */
-#ifndef __x86_64__
-#error "x86_64 and its x86 and x32 ABIs only"
-#endif
 #include <errno.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
@@ -42,6 +40,8 @@ struct shared {
   size_t next; /* the call that is being made; all if it is done */
   int64_t results[];
 };
+
+#if defined __x86_64__
 
 /*
  * int $0x80 takes 32-bit registers: number in eax, arguments in ebx, ecx, edx, esi, edi, ebp. ebp and ebx are the
@@ -78,6 +78,60 @@ static int64_t make(const struct call *call) {
                    : "rcx", "r11", "memory");
   return result;
 }
+
+#elif defined __aarch64__
+
+static int64_t make(const struct call *call) {
+  register uint64_t x8 __asm__("x8") = call->number;
+  register uint64_t x0 __asm__("x0") = call->args[0];
+  register uint64_t x1 __asm__("x1") = call->args[1];
+  register uint64_t x2 __asm__("x2") = call->args[2];
+  register uint64_t x3 __asm__("x3") = call->args[3];
+  register uint64_t x4 __asm__("x4") = call->args[4];
+  register uint64_t x5 __asm__("x5") = call->args[5];
+  __asm__ volatile("svc #0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5) : "memory");
+  return (int64_t)x0;
+}
+
+#elif defined __arm__
+
+/* 32 bits of each register. r7 may be the frame pointer, so the compiler does not get to see it change. */
+static int64_t make(const struct call *call) {
+  register uint32_t r0 __asm__("r0") = (uint32_t)call->args[0];
+  register uint32_t r1 __asm__("r1") = (uint32_t)call->args[1];
+  register uint32_t r2 __asm__("r2") = (uint32_t)call->args[2];
+  register uint32_t r3 __asm__("r3") = (uint32_t)call->args[3];
+  register uint32_t r4 __asm__("r4") = (uint32_t)call->args[4];
+  register uint32_t r5 __asm__("r5") = (uint32_t)call->args[5];
+  register uint32_t r6 __asm__("r6") = (uint32_t)call->number;
+  __asm__ volatile(
+      "mov r8, r7\n"
+      "mov r7, r6\n"
+      "svc #0\n"
+      "mov r7, r8\n"
+      : "+r"(r0)
+      : "r"(r1), "r"(r2), "r"(r3), "r"(r4), "r"(r5), "r"(r6)
+      : "r8", "memory");
+  return (int32_t)r0;
+}
+
+#elif defined __riscv && __riscv_xlen == 64
+
+static int64_t make(const struct call *call) {
+  register uint64_t a7 __asm__("a7") = call->number;
+  register uint64_t a0 __asm__("a0") = call->args[0];
+  register uint64_t a1 __asm__("a1") = call->args[1];
+  register uint64_t a2 __asm__("a2") = call->args[2];
+  register uint64_t a3 __asm__("a3") = call->args[3];
+  register uint64_t a4 __asm__("a4") = call->args[4];
+  register uint64_t a5 __asm__("a5") = call->args[5];
+  __asm__ volatile("ecall" : "+r"(a0) : "r"(a7), "r"(a1), "r"(a2), "r"(a3), "r"(a4), "r"(a5) : "memory");
+  return (int64_t)a0;
+}
+
+#else
+#error "this program can't make calls on this CPU yet"
+#endif
 
 static void fail(const char *what, int error) {
   fprintf(stderr, "agreement: %s: %s\n", what, strerror(error));
@@ -126,6 +180,10 @@ int main(void) {
   struct sock_filter *instructions = take(counts[0] * sizeof *instructions);
   struct call *calls = take(count * sizeof *calls);
   struct sock_fprog program = {(unsigned short)counts[0], instructions};
+#ifndef __x86_64__
+  for (size_t i = 0; i < count; i++)
+    if (calls[i].is_x86) fail("this CPU has no x86 ABI", EINVAL);
+#endif
   if (!only_denies(instructions, counts[0])) fail("the filter lets calls through", EINVAL);
 
   volatile struct shared *shared = allocate(offsetof(struct shared, results) + count * sizeof *shared->results);

@@ -1,13 +1,17 @@
 /** Asks the running kernel what a policy's filter answers to thousands of calls, none of which is carried out. */
 import { execFileSync } from 'node:child_process';
+import { compile } from '../../lib/filter/compile.js';
 import type { Filter } from '../../lib/filter/filter.js';
-import { returnValue } from '../../lib/policy/action.js';
+import { interpret } from '../../lib/filter/interpret.js';
+import { actionBase, returnValue } from '../../lib/policy/action.js';
+import { evaluate } from '../../lib/policy/evaluate.js';
 import type { Action, Call, Policy } from '../../lib/policy/policy.js';
 import { abiOf } from '../../lib/syscalls/abi.js';
+import { showCall } from './calls.js';
 import { compileC } from './compile-c.js';
 
 /** The first errno that stands for an action: the kernel's own end at 530 (linux/errno.h). */
-const FIRST_ERRNO = 1000;
+export const FIRST_ERRNO = 1000;
 
 /** The kernel's largest errno. */
 const MAX_ERRNO = 4095;
@@ -55,6 +59,40 @@ export function denying(policy: Policy): DenyingPolicy {
 /** An answer that is no errno: signal N ended the process. */
 const ENDED_BY_SIGNAL = 10_000;
 
+/** One policy, asked as it is and with all its actions as errnos. */
+export interface Inquiry {
+  readonly policy: Policy;
+  readonly filter: Filter;
+  readonly denied: DenyingPolicy;
+  readonly denyingFilter: Filter;
+  readonly calls: readonly Call[];
+}
+
+export function inquiry(policy: Policy, calls: readonly Call[]): Inquiry {
+  const denied = denying(policy);
+  return { policy, filter: compile(policy), denied, denyingFilter: compile(denied.policy), calls };
+}
+
+/** The calls that kernel, interpreter and evaluator do not answer alike, with the answers; `answers` are the kernel's. */
+export function disagreements(
+  { policy, filter, denied, denyingFilter, calls }: Inquiry,
+  answers: readonly number[],
+): readonly string[] {
+  return calls.flatMap((call, i) => {
+    const kernel = answers[i] ?? 0;
+    const interpreted = interpret(filter.instructions, call, 'little').value;
+    const denies = interpret(denyingFilter.instructions, call, 'little').value;
+    const meant = returnValue(evaluate(policy, call));
+    const agree = interpreted === meant && denies === actionBase('errno') + kernel && denied.errnoOf(meant) === kernel;
+    if (agree) return [];
+    const hex = (value: number) => `0x${value.toString(16)}`;
+    return [
+      `${showCall(call)}: the kernel ${denied.show(kernel)} (${showAnswer(kernel)}), ` +
+        `the interpreter ${hex(interpreted)} (as errno ${hex(denies)}), the evaluator ${hex(meant)}`,
+    ];
+  });
+}
+
 /**
  * The kernel's answers to `calls` under `filter`: the errno of each, or 10000 + N if signal N ended the process instead.
  * All arguments have 64 bits, on x86 too: a 64-bit process can fill its registers and call by int 0x80. The call reads 32
@@ -62,6 +100,18 @@ const ENDED_BY_SIGNAL = 10_000;
  * @throws Error if the filter does anything but deny, or is not put on.
  */
 export function kernelAnswers(filter: Filter, calls: readonly Call[]): readonly number[] {
+  const output = execFileSync(compileC('agreement.c'), {
+    input: encodeQuestions(filter, calls),
+    stdio: 'pipe',
+    maxBuffer: 8 * calls.length + 4096,
+    timeout: 60_000,
+    killSignal: 'SIGKILL',
+  });
+  return decodeAnswers(output, calls);
+}
+
+/** What agreement.c reads. */
+export function encodeQuestions(filter: Filter, calls: readonly Call[]): Uint8Array {
   const input = new DataView(new ArrayBuffer(8 + filter.bytes.length + calls.length * 64));
   input.setUint32(0, filter.instructions.length, true);
   input.setUint32(4, calls.length, true);
@@ -72,13 +122,12 @@ export function kernelAnswers(filter: Filter, calls: readonly Call[]): readonly 
     input.setBigUint64(at + 8, BigInt(number), true);
     for (const [index, value] of args.entries()) input.setBigUint64(at + 16 + index * 8, value, true);
   });
-  const output = execFileSync(compileC('agreement.c'), {
-    input: new Uint8Array(input.buffer),
-    stdio: 'pipe',
-    maxBuffer: 8 * calls.length + 4096,
-    timeout: 60_000,
-    killSignal: 'SIGKILL',
-  });
+  return new Uint8Array(input.buffer);
+}
+
+/** What agreement.c wrote: the answer to each of `calls`, as of `kernelAnswers`. */
+export function decodeAnswers(output: Buffer, calls: readonly Call[]): readonly number[] {
+  if (output.length !== calls.length * 8) throw new RangeError(`${output.length} bytes for ${calls.length} answers`);
   return calls.map((_, i) => -Number(output.readBigInt64LE(i * 8)));
 }
 

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import type { Call, Policy } from '../../lib/policy/policy.js';
 import type { ArgumentDocument, ProfileDocument, RuleDocument } from '../../lib/profile/document.js';
 import { ACTIONS, OPERATORS } from '../../lib/profile/document.js';
-import type { Host } from '../../lib/profile/resolve.js';
+import { profileOf } from '../../lib/profile/profile.js';
+import { examine, type Host } from '../../lib/profile/resolve.js';
 import { ABIS, type AbiName } from '../../lib/syscalls/abi.js';
 import { argumentWidth, syscallNumber } from '../../lib/syscalls/table.js';
 
@@ -99,6 +100,11 @@ function argument(abis: readonly AbiName[], name: string): fc.Arbitrary<Argument
       valueTwo: fitting,
     });
   });
+}
+
+/** The policy of a random profile, whatever is to be said against it. */
+export function policyOfAny(document: ProfileDocument, on: Host): Policy {
+  return examine(profileOf(document), on).policy;
 }
 
 /** A call that `policy` has something to say about, more often than not. */

@@ -45,12 +45,14 @@ export async function ask(
   return lines.map(toAnswer);
 }
 
-function toArgument({ abi, number, args = [] }: ProbeCall): string {
+/** The probe's argument for a call; `x86` means int $0x80 where this process is of x86_64. */
+export function toArgument({ abi, number, args = [] }: ProbeCall): string {
   const head = `${abi === 'x86' && process.arch !== 'ia32' ? 'x86' : 'native'}:${number}`;
   return args.length === 0 ? head : `${head}:${args.join(',')}`;
 }
 
-function toAnswer(line: string): Answer {
+/** A line that the probe printed. */
+export function toAnswer(line: string): Answer {
   const [kind, value = ''] = line.split(' ');
   switch (kind) {
     case 'ok':

@@ -3,13 +3,26 @@ import { ABIS, type AbiName, abiOf } from '../../syscalls/abi.js';
 import type { Capability } from '../capabilities.js';
 import type { ArgumentDocument, ConditionDocument, ProfileDocument, RuleDocument } from '../document.js';
 
-/** What a built-in profile says: all that is allowed, and why the rest is not. A call in no group fails with EPERM. */
+/** What a built-in profile says: all that is allowed, and why the rest is not. */
 export interface BuiltinForm {
-  readonly groups: readonly Group[];
-  readonly refusals: readonly Refusal[];
+  /** What is allowed always. */
+  readonly allowed: Topics<Group>;
+  /** What is decided by arguments, or by facts of the host. */
+  readonly conditional: readonly Group[];
+  readonly refusals: Topics<Refusal>;
+  /** With what a call fails that is in no group. */
+  readonly defaultErrno: number;
   /** For a native ABI, the others that its CPUs run too and that are decided beside it. */
   readonly besides: Readonly<Partial<Record<AbiName, readonly AbiName[]>>>;
 }
+
+/** Lists by what they are about, in a sensible order. */
+export type Topics<Item> = Readonly<Record<string, readonly Item[]>>;
+
+/** Source: asm-generic/errno-base.h, asm-generic/errno.h. */
+export const EPERM = 1;
+export const EINVAL = 22;
+export const ENOSYS = 38;
 
 /** Syscalls that are decided alike, for one reason. */
 export interface Group {
@@ -21,16 +34,16 @@ export interface Group {
   readonly when?: Circumstances;
   /** The group does not count if any of this is so. */
   readonly unless?: Circumstances;
-  /** The group counts only for a call that passes one of these tests. */
-  readonly args?: readonly ArgumentTest[];
+  /** The group counts only for a call that passes one of these tests; a list of them is passed if all are. */
+  readonly args?: readonly (ArgumentTest | readonly ArgumentTest[])[];
   /** The calls fail with this errno. Default: they are allowed. */
   readonly errno?: number;
 }
 
 /** Facts of a host. */
 export interface Circumstances {
-  /** The process holds this capability. */
-  readonly capability?: Capability;
+  /** The process holds all of these capabilities; in `unless`, any of them. */
+  readonly capabilities?: readonly Capability[];
   /** The native ABI is one of these. */
   readonly native?: readonly AbiName[];
   /** The kernel has at least this version, `4.8`. */
@@ -41,6 +54,7 @@ export interface Circumstances {
 export type ArgumentTest = { readonly argument: number } & (
   | { readonly below: number }
   | { readonly equals: number }
+  | { readonly differs: number }
   | { readonly above: number }
   | { readonly noneOf: number }
 );
@@ -58,11 +72,26 @@ export function namesOf({ names }: Group | Refusal): readonly string[] {
   return names.trim().split(/\s+/);
 }
 
-/** The profile document that says the same. Its rules are made when they are first read: importing it costs nothing. */
-export function toDocument({ groups, besides }: BuiltinForm): ProfileDocument {
+/** All groups, in the order of the document's rules. */
+export function groupsOf({ allowed, conditional }: BuiltinForm): readonly Group[] {
+  return [...Object.values(allowed).flat(), ...conditional];
+}
+
+/** All refusals. */
+export function refusalsOf({ refusals }: BuiltinForm): readonly Refusal[] {
+  return Object.values(refusals).flat();
+}
+
+/**
+ * The profile document that says the same, in Docker's form. Its rules are made when they are first read: importing it
+ * costs nothing.
+ */
+export function toDocument(form: BuiltinForm): ProfileDocument {
+  const { defaultErrno, besides } = form;
   let rules: readonly RuleDocument[] | undefined;
   return {
     defaultAction: 'SCMP_ACT_ERRNO',
+    defaultErrnoRet: defaultErrno,
     get archMap() {
       return [...ABIS.values()].flatMap(({ name, scmp }) => {
         const others = besides[name];
@@ -70,7 +99,7 @@ export function toDocument({ groups, besides }: BuiltinForm): ProfileDocument {
       });
     },
     get syscalls() {
-      rules ??= groups.flatMap(rulesOf);
+      rules ??= groupsOf(form).flatMap(rulesOf);
       return rules;
     },
   };
@@ -86,12 +115,12 @@ function rulesOf(group: Group): readonly RuleDocument[] {
     ...(when === undefined ? {} : { includes: conditionOf(when) }),
     ...(unless === undefined ? {} : { excludes: conditionOf(unless) }),
   };
-  return args === undefined ? [rule] : args.map((test) => ({ ...rule, args: [argumentOf(test)] }));
+  return args === undefined ? [rule] : args.map((test) => ({ ...rule, args: [test].flat().map(argumentOf) }));
 }
 
-function conditionOf({ capability, native, kernel }: Circumstances): ConditionDocument {
+function conditionOf({ capabilities, native, kernel }: Circumstances): ConditionDocument {
   return {
-    ...(capability === undefined ? {} : { caps: [capability] }),
+    ...(capabilities === undefined ? {} : { caps: capabilities }),
     ...(native === undefined ? {} : { arches: native.map((name) => abiOf(name).docker) }),
     ...(kernel === undefined ? {} : { minKernel: kernel }),
   };
@@ -101,6 +130,7 @@ function argumentOf(test: ArgumentTest): ArgumentDocument {
   const index = test.argument;
   if ('below' in test) return { index, op: 'SCMP_CMP_LT', value: test.below };
   if ('above' in test) return { index, op: 'SCMP_CMP_GT', value: test.above };
+  if ('differs' in test) return { index, op: 'SCMP_CMP_NE', value: test.differs };
   if ('equals' in test) return { index, op: 'SCMP_CMP_EQ', value: test.equals };
   return { index, op: 'SCMP_CMP_MASKED_EQ', value: test.noneOf, valueTwo: 0 };
 }

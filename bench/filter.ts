@@ -1,0 +1,193 @@
+/**
+ * What filters cost, ours beside libseccomp's in both its modes: to compile, to put on, and in calls. Rounds are
+ * interleaved. Needs a C compiler and libseccomp-dev; profiles other than docker-default are in a folder beside this one.
+ * `npm run bench:filter -- [--rounds N] [--only NAME] [--write]`; --write puts the results into bench/results and docs.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { compile } from '../lib/filter/compile.js';
+import { decode, encode, type Instruction } from '../lib/filter/instruction.js';
+import { interpret } from '../lib/filter/interpret.js';
+import { thisHost } from '../lib/host.js';
+import { abiOf } from '../lib/syscalls/abi.js';
+import { compileC } from '../test/support/compile-c.js';
+import { libseccompFilter, libseccompObstacle, type Optimize, runcRules } from '../test/support/libseccomp.js';
+import { chart } from './filter-chart.js';
+import { type Probe, probesOf, type Subject, subjects } from './filter-profiles.js';
+import { markdown, text } from './filter-report.js';
+import { FILTERS, type FilterName, type Measured, type Results } from './filter-results.js';
+import { stepsOf } from './filter-steps.js';
+import { machine, replaceSection, spread } from './measure.js';
+
+/** How often each filter is put on in a round. */
+const ATTACHES = 3;
+/** Profiles that are not shown one by one have a round in so many. */
+const OTHERS_EVERY = 4;
+/** Compilations in one process: ours is warm in the last ones, libseccomp after the first. */
+const OUR_COMPILATIONS = 120;
+const WARM = 20;
+const THEIR_COMPILATIONS = 4;
+
+type Their = Exclude<FilterName, 'ours'>;
+
+const OPTIMIZE: Readonly<Record<Their, Optimize>> = { default: 1, tree: 2 };
+
+const { values: options } = parseArgs({
+  options: { rounds: { type: 'string', default: '20' }, only: { type: 'string' }, write: { type: 'boolean' } },
+});
+if (options.write && options.only !== undefined)
+  throw new Error('--write keeps the results of all profiles: leave out --only');
+const obstacle = libseccompObstacle();
+if (obstacle !== undefined) throw new Error(`bench:filter ${obstacle}`);
+
+const directory = mkdtempSync(join(tmpdir(), 'seccomp-bench-'));
+process.on('exit', () => rmSync(directory, { recursive: true }));
+const costProgram = compileC('../../bench/filter-cost.c', ['-O2']);
+const libseccompProgram = compileC('../../bench/libseccomp-filter.c', ['-O2', '-Wl,--no-as-needed', '-lseccomp']);
+const compileProgram = fileURLToPath(new URL('compile-time.mjs', import.meta.url));
+const host = thisHost();
+const { endian } = abiOf(host.abi);
+
+/** One profile's filters, and what has been measured of them so far: nanoseconds, by filter. */
+class Trial {
+  readonly subject: Subject;
+  readonly probes: readonly Probe[];
+  readonly #programs: Readonly<Record<FilterName, readonly Instruction[]>>;
+  readonly #files: Readonly<Record<FilterName, string>>;
+  readonly #rules: Readonly<Record<Their, string>>;
+  readonly #profile: string;
+  readonly #attach = lists();
+  readonly #calls: Readonly<Record<FilterName, readonly number[][]>>;
+  readonly #compile = lists();
+  readonly #fresh: number[] = [];
+
+  constructor(subject: Subject, number: number) {
+    this.subject = subject;
+    this.probes = probesOf(subject.policy);
+    const rules = (name: Their) => runcRules(subject.profile, subject.host, OPTIMIZE[name]);
+    this.#rules = { default: rules('default'), tree: rules('tree') };
+    this.#programs = {
+      ours: compile(subject.policy).instructions,
+      default: decode(libseccompFilter(this.#rules.default), endian),
+      tree: decode(libseccompFilter(this.#rules.tree), endian),
+    };
+    this.#files = byFilter((name) => file(`${number}.${name}`, encode(this.#programs[name], endian)));
+    this.#profile = subject.source.startsWith('{') ? file(`${number}.json`, subject.source) : subject.source;
+    this.#calls = byFilter(() => this.probes.map(() => []));
+  }
+
+  /** Measures everything once. */
+  round(): void {
+    this.#costs();
+    for (const name of ['default', 'tree'] as const) {
+      const times = lines(libseccompProgram, [String(THEIR_COMPILATIONS)], this.#rules[name]);
+      this.#compile[name].push(spread(times.slice(1)).median);
+    }
+    const abis = this.subject.host.abis ?? [];
+    const times = lines(process.execPath, [compileProgram, this.#profile, String(OUR_COMPILATIONS), ...abis], '');
+    this.#compile.ours.push(spread(times.slice(-WARM)).median);
+    this.#fresh.push(times[0] ?? Number.NaN);
+  }
+
+  #costs(): void {
+    const filters = FILTERS.map((name) => `filter ${this.#files[name]}`);
+    const calls = this.probes.map(({ call }) =>
+      ['call', ...[BigInt(call.number), ...call.args].map((value) => value.toString(16))].join(' '),
+    );
+    const input = [...filters, ...calls, ''].join('\n');
+    const rows = execFileSync(costProgram, [String(ATTACHES)], { input, encoding: 'utf8' })
+      .trim()
+      .split('\n');
+    for (let i = 0; i < rows.length; i += 1 + FILTERS.length) {
+      const [bare, ...filtered] = rows.slice(i, i + 1 + FILTERS.length).map((row) => row.split(' ').map(Number));
+      FILTERS.forEach((name, j) => {
+        this.#take(name, filtered[j] ?? [], bare ?? []);
+      });
+    }
+  }
+
+  /** A child's results, beside those of the child without a filter: time to put it on, then time and errno of each call. */
+  #take(name: FilterName, row: readonly number[], bare: readonly number[]): void {
+    this.#attach[name].push(row[0] ?? Number.NaN);
+    this.probes.forEach(({ text: call, errno }, i) => {
+      const [time, error, without, expected] = [row[1 + 2 * i], row[2 + 2 * i], bare[1 + 2 * i], bare[2 + 2 * i]];
+      if (error !== (errno ?? expected)) {
+        throw new Error(`${this.subject.name}: ${call} gave errno ${error} under ${name}, not ${errno ?? expected}`);
+      }
+      this.#calls[name][i]?.push((time ?? Number.NaN) - (without ?? Number.NaN));
+    });
+  }
+
+  measured(name: FilterName): Measured {
+    const program = this.#programs[name];
+    return {
+      instructions: program.length,
+      steps: stepsOf(program, this.subject.policy),
+      attach: spread(this.#attach[name].map((ns) => ns / 1e3)),
+      calls: this.#calls[name].map(spread),
+      callSteps: this.probes.map(({ call }) => interpret(program, call, endian).steps),
+      compile: spread(this.#compile[name].map((ns) => ns / 1e6)),
+      ...(name === 'ours' ? { fresh: spread(this.#fresh.map((ns) => ns / 1e6)) } : {}),
+    };
+  }
+}
+
+function byFilter<T>(make: (name: FilterName) => T): Record<FilterName, T> {
+  return { ours: make('ours'), default: make('default'), tree: make('tree') };
+}
+
+function lists(): Readonly<Record<FilterName, number[]>> {
+  return byFilter(() => []);
+}
+
+function file(name: string, content: string | Uint8Array): string {
+  const path = join(directory, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+/** The numbers that a program prints, a line each. */
+function lines(program: string, args: readonly string[], input: string): readonly number[] {
+  return execFileSync(program, args, { input, encoding: 'utf8' }).trim().split('\n').map(Number);
+}
+
+function run(): Results {
+  const rounds = Number(options.rounds);
+  if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds is a whole number, at least 1');
+  const chosen = subjects(host).filter(({ name }) => options.only === undefined || name === options.only);
+  if (chosen.length === 0) throw new Error(`no profile is called ${options.only}`);
+  const trials = chosen.map((subject, i) => new Trial(subject, i));
+  for (let round = 1; round <= rounds; round++) {
+    for (const trial of trials) {
+      if (!trial.subject.isShown && round % OTHERS_EVERY !== 1) continue;
+      if (process.stderr.isTTY) process.stderr.write(`\r\x1b[Kround ${round} of ${rounds}: ${trial.subject.name}`);
+      trial.round();
+    }
+  }
+  if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+  return {
+    machine: machine(),
+    rounds,
+    otherRounds: Math.ceil(rounds / OTHERS_EVERY),
+    profiles: trials.map((trial) => ({
+      name: trial.subject.name,
+      isShown: trial.subject.isShown,
+      abis: trial.subject.policy.abis.map(({ abi }) => abi.name),
+      calls: trial.probes.map(({ kind, text: call }) => ({ kind, call })),
+      filters: byFilter((name) => trial.measured(name)),
+    })),
+  };
+}
+
+const results = run();
+console.log(text(results));
+if (options.write) {
+  const place = (path: string) => new URL(`../${path}`, import.meta.url);
+  writeFileSync(place('bench/results/filter.json'), `${JSON.stringify(results, null, 1)}\n`);
+  writeFileSync(place('docs/filter-cost.svg'), chart(results));
+  replaceSection(place('docs/performance.md'), 'bench:filter', markdown(results));
+}

@@ -1,0 +1,137 @@
+/** `seccomp explain`: what a profile decides, for single calls in words or for all syscalls at a glance. */
+import { getSystemErrorName } from 'node:util';
+import { Command } from 'commander';
+import colors from 'picocolors';
+import { thisHost } from '../host.js';
+import { type AbiName, type Action, explain, loadProfile, type Question, resolve, SeccompError } from '../index.js';
+import { decisionsOf } from '../policy/policy.js';
+import { EVERYTHING, outcomes } from '../policy/region.js';
+import { CAPABILITIES } from '../profile/capabilities.js';
+import { checkNames } from '../sandbox/options.js';
+import { ABIS } from '../syscalls/abi.js';
+import { syscallsOf } from '../syscalls/table.js';
+import { several } from './run.js';
+
+interface ExplainOptions {
+  readonly capability?: readonly string[];
+  readonly abi?: AbiName;
+  readonly json: boolean;
+}
+
+export function explainCommand(): Command {
+  return new Command('explain')
+    .description('tell what a profile decides, by which rule, why, and what would change it')
+    .argument('<profile>', "a built-in's name, a path, or JSON text")
+    .argument('[calls...]', 'syscalls, with arguments if they matter: mount "socket(40, 1, 0)"; none: all at a glance')
+    .option('--capability <name>', 'a capability that the profile is resolved for; may be repeated', several)
+    .option('--abi <name>', 'the ABI of the calls, if not the native one')
+    .option('--json', 'print JSON', false)
+    .action(run);
+}
+
+function run(profile: string, calls: readonly string[], options: ExplainOptions): void {
+  const { json, capability: capabilities = [], abi = thisHost().abi } = options;
+  checkNames('capability', capabilities, CAPABILITIES);
+  checkNames('ABI', [abi], [...ABIS.keys()]);
+  if (calls.length === 0) {
+    const syscalls = glance(profile, capabilities, abi);
+    process.stdout.write(json ? toJson(syscalls) : glanceInWords(syscalls));
+    return;
+  }
+  const answers = calls.map((call) => {
+    const question: Question = { ...parseCall(call), abi };
+    return { call, abi, ...explain(profile, question, { capabilities }) };
+  });
+  process.stdout.write(json ? toJson(answers) : answers.map(inWords).join('\n'));
+}
+
+function toJson(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+/** `mount`, or `socket(40, 0x1, 0)`. */
+function parseCall(text: string): Question {
+  const [, syscall, list] = /^(\w+)(?:\(([^()]*)\))?$/.exec(text.trim()) ?? [];
+  if (syscall === undefined) throw misread(text);
+  if (list === undefined || list.trim() === '') return { syscall };
+  return { syscall, args: list.split(',').map((value) => parseValue(value.trim(), text)) };
+}
+
+function parseValue(value: string, call: string): bigint {
+  const [, sign, digits] = /^(-?)(0x[\da-f]+|\d+)$/i.exec(value) ?? [];
+  if (digits === undefined) throw misread(call);
+  return sign === '-' ? -BigInt(digits) : BigInt(digits);
+}
+
+function misread(call: string): SeccompError {
+  return new SeccompError(
+    'ERR_SECCOMP_OPTION',
+    `${JSON.stringify(call)} is no call: write a syscall's name, and numbers in parentheses if they matter: "socket(40, 1, 0)"`,
+  );
+}
+
+function inWords(answer: ReturnType<typeof explain> & { readonly call: string; readonly abi: AbiName }): string {
+  const { call, abi, action, rule, why, changes } = answer;
+  const place = rule?.line === undefined ? '' : ` (line ${rule.line})`;
+  const lines = [
+    `${colors.bold(call)} on ${abi}: ${coloured(action)}`,
+    `  ${why}${place}`,
+    ...changes.map((change) => `  ${change.by}: ${coloured(change.action)}`),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function coloured(action: Action): string {
+  return action.kind === 'allow' ? colors.green(actionInWords(action)) : colors.yellow(actionInWords(action));
+}
+
+function actionInWords(action: Action): string {
+  if (action.kind === 'errno') return action.errno === 0 ? 'errno 0' : getSystemErrorName(-action.errno);
+  return action.kind === 'trace' ? `trace ${action.message}` : action.kind;
+}
+
+/** A syscall, and every action that some arguments lead to. */
+interface Glance {
+  readonly syscall: string;
+  readonly number: number;
+  readonly actions: readonly string[];
+}
+
+function glance(source: string, capabilities: readonly string[], abi: AbiName): readonly Glance[] {
+  const profile = loadProfile(source);
+  const syscalls = [...syscallsOf(abi)].map(([syscall, number]) => ({ syscall, number }));
+  if (profile === null) return syscalls.map((each) => ({ ...each, actions: ['allow'] }));
+  const policy = resolve(profile, thisHost(capabilities));
+  const decided = policy.abis.find((each) => each.abi.name === abi);
+  return syscalls.map(({ syscall, number }) => {
+    const found =
+      decided === undefined
+        ? [policy.foreignAction]
+        : [...outcomes(EVERYTHING, decisionsOf(decided, number), policy.defaultAction)].map(({ action }) => action);
+    return { syscall, number, actions: [...new Set(found.map(actionInWords))].sort() };
+  });
+}
+
+/** The syscalls by what happens to them. */
+function glanceInWords(syscalls: readonly Glance[]): string {
+  const byAction = new Map<string, string[]>();
+  for (const { syscall, actions } of syscalls) {
+    const words = actions.length === 1 ? actions.join() : `${actions.join(' or ')}, by arguments`;
+    byAction.set(words, [...(byAction.get(words) ?? []), syscall]);
+  }
+  return [...byAction]
+    .map(([words, names]) => `${colors.bold(words)} (${names.length})\n${wrapped(names)}\n`)
+    .join('\n');
+}
+
+/** Words in lines of a terminal's width, indented. */
+function wrapped(words: readonly string[]): string {
+  const width = process.stdout.columns ?? 100;
+  const lines: string[] = [];
+  for (const word of words) {
+    const line = lines.at(-1);
+    if (line === undefined || line.length + 1 + word.length > width) lines.push(`  ${word}`);
+    else lines[lines.length - 1] = `${line} ${word}`;
+  }
+  return lines.join('\n');
+}

@@ -1,0 +1,94 @@
+/** The policy of one ABI: what the rules say about each of its numbers, and about those that none of them names. */
+import { returnValue } from '../policy/action.js';
+import type { AbiPolicy, Decision } from '../policy/policy.js';
+import type { Abi } from '../syscalls/abi.js';
+import { syscallNumber } from '../syscalls/table.js';
+import { type Conflicts, isDefault } from './conflicts.js';
+import { blindAction, type Multiplexer, multiplexersOf, throughMultiplexer } from './multiplexed.js';
+import { newerCalls } from './newer-calls.js';
+import { decisionsFrom, type HostRule, type Reader, type Statement, statementsOf } from './statements.js';
+
+/** Reads the rules that count on the host for one ABI. Names that it does not have are left out. */
+export function abiPolicy(abi: Abi, rules: readonly HostRule[], reader: Reader, conflicts: Conflicts): AbiPolicy {
+  const { byNumber, byCall, largest } = collect(abi, rules, reader);
+  for (const statements of byNumber.values()) conflicts.among(statements);
+  for (const [name, statements] of byCall) {
+    if (syscallNumber(abi.name, name) === undefined) conflicts.among(statements);
+  }
+  const syscalls = new Map<number, readonly Decision[]>();
+  const set = (number: number, decisions: readonly Decision[]) =>
+    decisions.length > 0 && syscalls.set(number, decisions);
+  for (const [number, statements] of byNumber) set(number, decide(statements, reader));
+  for (const multiplexer of multiplexersOf(abi.name)) {
+    if (syscalls.has(multiplexer.number)) continue; // The profile names it, and that stands as written.
+    set(multiplexer.number, decideBehind(multiplexer, byCall, abi, reader));
+  }
+  const { options, defaultAction } = reader;
+  const ranges = options.newerCalls === 'enosys' ? newerCalls(abi, largest, defaultAction) : [];
+  return ranges.length === 0 ? { abi, syscalls } : { abi, syscalls, ranges };
+}
+
+interface Collected {
+  readonly byNumber: ReadonlyMap<number, readonly Statement[]>;
+  /** Those about calls that a multiplexer makes, by their names. */
+  readonly byCall: ReadonlyMap<string, readonly Statement[]>;
+  /** The largest number that is named. */
+  readonly largest: number | undefined;
+}
+
+function collect(abi: Abi, rules: readonly HostRule[], reader: Reader): Collected {
+  const multiplexed = new Set(multiplexersOf(abi.name).flatMap(({ calls }) => [...calls.keys()]));
+  const byNumber = new Map<number, Statement[]>();
+  const byCall = new Map<string, Statement[]>();
+  for (const source of rules) {
+    for (const name of source.rule.names) {
+      const number = syscallNumber(abi.name, name);
+      const isMultiplexed = multiplexed.has(name);
+      if (number === undefined && !isMultiplexed) continue;
+      const statements = statementsOf(source, name, abi, reader);
+      if (number !== undefined) push(byNumber, number, statements);
+      if (isMultiplexed) push(byCall, name, [...statements]);
+    }
+  }
+  const largest = byNumber.size === 0 ? undefined : [...byNumber.keys()].reduce((a, b) => Math.max(a, b));
+  return { byNumber, byCall, largest };
+}
+
+/** Puts them in; `statements` becomes the map's own. */
+function push<Key>(map: Map<Key, Statement[]>, key: Key, statements: Statement[]): void {
+  const known = map.get(key);
+  if (known === undefined) map.set(key, statements);
+  else known.push(...statements);
+}
+
+/** In compat without rules that have the default action: runtimes leave them out, so that others count. */
+function decide(statements: readonly Statement[], reader: Reader): readonly Decision[] {
+  const counting =
+    reader.mode === 'strict' ? statements : statements.filter(({ source }) => !isDefault(source, reader));
+  return decisionsFrom(counting, reader);
+}
+
+/** What is decided for calls that are made through a multiplexer: their arguments are behind a pointer then. */
+function decideBehind(
+  multiplexer: Multiplexer,
+  byCall: Collected['byCall'],
+  abi: Abi,
+  reader: Reader,
+): readonly Decision[] {
+  return [...multiplexer.calls].flatMap(([name, call]) => {
+    const statements = byCall.get(name) ?? [];
+    const decisions = decide(statements, reader);
+    const action = blindAction(decisions, reader.defaultAction);
+    const conditional = statements.find(({ conditions }) => conditions.length > 0);
+    if (conditional !== undefined && decisions.some(({ conditions }) => conditions.length > 0)) {
+      const words = (names: string) =>
+        `on ${abi.name}, ${multiplexer.name} makes ${names} too, with arguments that a filter can not see: that way it ` +
+        `gets ${action.kind}, the most restrictive of its actions. A rule on ${multiplexer.name} says otherwise`;
+      const place = ['syscalls', conditional.source.index, 'args'];
+      reader.remarks.add('warning', place, `${abi.name} ${multiplexer.name} ${action.kind}`, words, name);
+    }
+    return returnValue(action) === returnValue(reader.defaultAction)
+      ? []
+      : [throughMultiplexer(multiplexer, call, action)];
+  });
+}

@@ -1,0 +1,88 @@
+/** What `podman-default` decides by circumstance: by arguments, CPU or capabilities; and what fails with EPERM. */
+import { AF_NETLINK, AF_VSOCK, BY_CAPABILITY, BY_CPU, PERSONALITIES } from './common-conditional.js';
+import { type Circumstances, EINVAL, EPERM, type Group, namesOf } from './form.js';
+
+/** The protocol of the audit subsystem. Source: linux/netlink.h. */
+const NETLINK_AUDIT = 9;
+
+const CAP_SYS_ADMIN: Circumstances = { capabilities: ['CAP_SYS_ADMIN'] };
+const CAP_AUDIT_WRITE: Circumstances = { capabilities: ['CAP_AUDIT_WRITE'] };
+
+const WITH_CAPABILITY: readonly Group[] = [
+  {
+    why: 'CAP_SYS_ADMIN was given to administer: quotas, host names, and what got capabilities of its own later.',
+    names: 'bpf perf_event_open lookup_dcookie quotactl quotactl_fd sethostname setdomainname',
+    when: CAP_SYS_ADMIN,
+  },
+  { why: 'CAP_SYS_MODULE is for this.', names: 'query_module', when: { capabilities: ['CAP_SYS_MODULE'] } },
+  ...BY_CAPABILITY,
+];
+
+export const CONDITIONAL: readonly Group[] = [
+  // By arguments
+  {
+    why: 'AF_VSOCK leads to the hypervisor, past all namespaces.',
+    names: 'socket',
+    args: [{ argument: 0, equals: AF_VSOCK }],
+    errno: EPERM,
+  },
+  {
+    why: 'With EINVAL, programs that would write to the audit log take it that the kernel has none.',
+    names: 'socket',
+    unless: CAP_AUDIT_WRITE,
+    args: [
+      [
+        { argument: 0, equals: AF_NETLINK },
+        { argument: 2, equals: NETLINK_AUDIT },
+      ],
+    ],
+    errno: EINVAL,
+  },
+  {
+    why: 'Every other family; of netlink, every protocol but that of the audit log.',
+    names: 'socket',
+    unless: CAP_AUDIT_WRITE,
+    args: [
+      [
+        { argument: 0, equals: AF_NETLINK },
+        { argument: 2, differs: NETLINK_AUDIT },
+      ],
+      { argument: 0, differs: AF_NETLINK }, // AF_VSOCK too; but of two rules the more restrictive counts
+    ],
+  },
+  {
+    why: 'Every other family; CAP_AUDIT_WRITE is for the audit log.',
+    names: 'socket',
+    when: CAP_AUDIT_WRITE,
+    args: [{ argument: 0, differs: AF_VSOCK }],
+  },
+  PERSONALITIES,
+
+  ...BY_CPU,
+
+  ...WITH_CAPABILITY,
+  ...refusalsWithout(WITH_CAPABILITY),
+
+  // EPERM instead of ENOSYS: it says that the call may not be made, not that the kernel is too old for it.
+  {
+    why: 'The kernel may well have these: they are not permitted.',
+    names: `kexec_load kexec_file_load swapon swapoff userfaultfd pciconfig_iobase pciconfig_read pciconfig_write
+      move_pages migrate_pages cachestat map_shadow_stack vmsplice io_pgetevents io_pgetevents_time64 syscall`,
+    errno: EPERM,
+  },
+  {
+    why: 'They are old, and have successors or no use.',
+    names: `bdflush nfsservctl nice oldstat oldfstat oldlstat olduname oldolduname sgetmask ssetmask
+      sysfs uselib ustat vm86 vm86old`,
+    errno: EPERM,
+  },
+];
+
+/** What `groups` allow to capabilities fails with EPERM where none of those is held. */
+function refusalsWithout(groups: readonly Group[]): readonly Group[] {
+  return [...new Set(groups.flatMap(namesOf))].map((name) => {
+    const allowing = groups.filter((group) => namesOf(group).includes(name));
+    const capabilities = allowing.flatMap(({ when }) => when?.capabilities ?? []);
+    return { why: `It takes ${capabilities.join(' or ')}.`, names: name, unless: { capabilities }, errno: EPERM };
+  });
+}

@@ -1,0 +1,174 @@
+/** Which keys each format reads, and how: finds a document's fields as Go's encoding/json does, and tells of the others. */
+import { isContainer } from './json.js';
+import type { ProfileFormat, ProfileMode } from './options.js';
+import { hint, type Remark, shown } from './remark.js';
+
+/** An object of a profile: its fields by name. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+type Kind = 'document' | 'archMap' | 'rule' | 'condition' | 'argument';
+
+interface Field {
+  /** What it holds, if objects: one, or an array of them. */
+  readonly holds?: Kind;
+  /** What reads it, if not every format. */
+  readonly formats?: readonly ProfileFormat[];
+  /** What it means that a format does not read it; default nothing, it is a comment. */
+  readonly unread?: readonly [weight: Remark['weight'], message: string];
+}
+
+const MOBY_AND_COMMON: readonly ProfileFormat[] = ['docker', 'podman'];
+
+const CONDITION: Field = {
+  holds: 'condition',
+  formats: MOBY_AND_COMMON,
+  unread: ['mistake', 'is not read: the rule counts on every host'],
+};
+const ERRNO_NAME: Field = {
+  formats: ['podman'],
+  unread: ['notice', 'is not read: give the number as errnoRet or defaultErrnoRet'],
+};
+
+const FIELDS: Readonly<Record<Kind, Readonly<Record<string, Field>>>> = {
+  document: {
+    $schema: { formats: [] },
+    comment: { formats: [] },
+    defaultAction: {},
+    defaultErrnoRet: {},
+    defaultErrno: ERRNO_NAME,
+    architectures: {},
+    archMap: {
+      holds: 'archMap',
+      formats: MOBY_AND_COMMON,
+      unread: ['notice', 'is not read: only the native ABI is decided; list the others as architectures'],
+    },
+    flags: {},
+    listenerPath: {},
+    listenerMetadata: {},
+    syscalls: { holds: 'rule' },
+  },
+  archMap: { architecture: {}, subArchitectures: {} },
+  rule: {
+    names: {},
+    name: { formats: MOBY_AND_COMMON, unread: ['drops', 'is not read: write names'] },
+    action: {},
+    errnoRet: {},
+    errno: ERRNO_NAME,
+    args: { holds: 'argument' },
+    comment: { formats: MOBY_AND_COMMON },
+    includes: CONDITION,
+    excludes: CONDITION,
+  },
+  condition: {
+    caps: {},
+    arches: {},
+    minKernel: {
+      formats: ['docker'],
+      unread: ['widens', 'is not read: the rule counts on every kernel'],
+    },
+  },
+  argument: { index: {}, value: {}, valueTwo: {}, op: {} },
+};
+
+const byFoldedName = (kind: Kind): ReadonlyMap<string, string> =>
+  new Map(Object.keys(FIELDS[kind]).map((name) => [fold(name), name]));
+
+const BY_FOLDED_NAME: Readonly<Record<Kind, ReadonlyMap<string, string>>> = {
+  document: byFoldedName('document'),
+  archMap: byFoldedName('archMap'),
+  rule: byFoldedName('rule'),
+  condition: byFoldedName('condition'),
+  argument: byFoldedName('argument'),
+};
+
+/**
+ * A key as Go compares it with the names of fields. Source: `foldName` of encoding/json: ASCII letters without case, and
+ * the two others that fold to one, U+017F (ſ) and U+212A (the Kelvin sign).
+ */
+export function fold(key: string): string {
+  return key.replace(/[A-Z\u017F\u212A]/g, (letter) =>
+    letter === '\u017F' ? 's' : letter === '\u212A' ? 'k' : letter.toLowerCase(),
+  );
+}
+
+export function isFields(value: unknown): value is Fields {
+  return isContainer(value) && !Array.isArray(value);
+}
+
+/** How a document is read, and where remarks on it go. */
+export interface KeyReading {
+  readonly format: ProfileFormat;
+  readonly mode: ProfileMode;
+  readonly remarks: Remark[];
+}
+
+/** `input` with the fields that the format reads, under their own names. What is no object stays none, for the schema. */
+export function readFields(
+  input: unknown,
+  reading: KeyReading,
+  keys: Remark['keys'],
+  kind: Kind = 'document',
+): unknown {
+  if (!isFields(input)) return isContainer(input) ? false : input; // To the schema an array would be an object.
+  const { format, mode, remarks } = reading;
+  const output: Record<string, unknown> = {};
+  for (const key of Object.keys(input)) {
+    const name = nameOf(key, kind);
+    if (name !== key || Object.hasOwn(output, name)) remarkOnKey([...keys, key], name, output, kind, remarks);
+    if (name === undefined) continue;
+    const field = FIELDS[kind][name] ?? {};
+    const value = input[key] ?? undefined;
+    if (!isRead(field, value, format)) remarkOnUnread([...keys, key], field, value, remarks);
+    else output[name] = field.holds === undefined ? value : readHeld(value, reading, [...keys, key], field.holds);
+  }
+  if (kind === 'argument' && mode === 'compat') addZeros(output, remarks, keys);
+  return output;
+}
+
+/** The field that a key names. */
+function nameOf(key: string, kind: Kind): string | undefined {
+  return Object.hasOwn(FIELDS[kind], key) ? key : BY_FOLDED_NAME[kind].get(fold(key));
+}
+
+/** Remarks on a key that is not simply the name of a field, or that names one of `output` again. */
+function remarkOnKey(
+  keys: Remark['keys'],
+  name: string | undefined,
+  output: Fields,
+  kind: Kind,
+  remarks: Remark[],
+): void {
+  const key = keys.at(-1);
+  const remark = (weight: Remark['weight'], message: string) => remarks.push({ keys, weight, message });
+  if (name === undefined) {
+    remark('mistake', `unknown key ${shown(key)}${hint(remarks, key, Object.keys(FIELDS[kind]))}`);
+    return;
+  }
+  if (name !== key) remark('notice', `${shown(key)} is read as ${name}: write it so`);
+  if (Object.hasOwn(output, name)) remark('mistake', `the key ${name} stands here twice`);
+}
+
+function remarkOnUnread(keys: Remark['keys'], { unread }: Field, value: unknown, remarks: Remark[]): void {
+  if (unread === undefined || value === undefined) return;
+  const [weight, message] = unread;
+  remarks.push({ keys, weight, message });
+}
+
+/** Whether the format reads a field. A comment is kept, whoever reads it. */
+function isRead({ formats, unread }: Field, value: unknown, format: ProfileFormat): boolean {
+  return formats === undefined || formats.includes(format) || (unread === undefined && typeof value === 'string');
+}
+
+function readHeld(value: unknown, reading: KeyReading, keys: Remark['keys'], kind: Kind): unknown {
+  if (kind === 'condition') return readFields(value, reading, keys, kind);
+  return Array.isArray(value) ? value.map((item, i) => readFields(item, reading, [...keys, i], kind)) : value;
+}
+
+/** Go takes a number that is absent for 0. */
+function addZeros(argument: Record<string, unknown>, remarks: Remark[], keys: Remark['keys']): void {
+  for (const name of ['index', 'value']) {
+    if (argument[name] !== undefined && argument[name] !== null) continue;
+    argument[name] = 0;
+    remarks.push({ keys, weight: 'notice', message: `is missing: ${name}; it is read as 0` });
+  }
+}

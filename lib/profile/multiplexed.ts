@@ -1,0 +1,83 @@
+/** Calls that some ABIs also make through one other, by a number in its first argument: socketcall(2) and ipc(2). */
+import { compareRestriction } from '../policy/action.js';
+import type { Action, Decision } from '../policy/policy.js';
+import { EVERYTHING, outcomes } from '../policy/region.js';
+import type { AbiName } from '../syscalls/abi.js';
+import { type SyscallNumber, syscallNumber } from '../syscalls/table.js';
+
+/** A call by which others can be made. */
+export interface Multiplexer {
+  readonly name: 'socketcall' | 'ipc';
+  /** The bits of its first argument that tell which one is meant; ipc has a version above them. */
+  readonly mask: bigint;
+  /** Those numbers by name. */
+  readonly calls: ReadonlyMap<string, bigint>;
+}
+
+function numbered(...lists: readonly (readonly [first: number, names: string])[]): ReadonlyMap<string, bigint> {
+  return new Map(
+    lists.flatMap(([first, names]) => names.split(' ').map((name, i) => [name, BigInt(first + i)] as const)),
+  );
+}
+
+/** Source: linux/net.h and linux/ipc.h of Linux 6.12; the mask is that of ksys_ipc() in ipc/syscall.c. */
+const MULTIPLEXERS: readonly Multiplexer[] = [
+  {
+    name: 'socketcall',
+    mask: 0xffff_ffffn,
+    calls: numbered(
+      [1, 'socket bind connect listen accept getsockname getpeername socketpair send recv sendto recvfrom shutdown'],
+      [14, 'setsockopt getsockopt sendmsg recvmsg accept4 recvmmsg sendmmsg'],
+    ),
+  },
+  {
+    name: 'ipc',
+    mask: 0xffffn,
+    calls: numbered(
+      [1, 'semop semget semctl semtimedop'],
+      [11, 'msgsnd msgrcv msgget msgctl'],
+      [21, 'shmat shmdt shmget shmctl'],
+    ),
+  },
+];
+
+/** The multiplexers that an ABI has, with their numbers there. */
+export function multiplexersOf(abi: AbiName): readonly (Multiplexer & { readonly number: SyscallNumber })[] {
+  return MULTIPLEXERS.flatMap((multiplexer) => {
+    const number = syscallNumber(abi, multiplexer.name);
+    return number === undefined ? [] : [{ ...multiplexer, number }];
+  });
+}
+
+/** What is decided for one of its calls, when that is made through the multiplexer. */
+export function throughMultiplexer({ mask }: Multiplexer, call: bigint, action: Action): Decision {
+  const index = 0;
+  const condition =
+    mask === 0xffff_ffffn
+      ? ({ index, width: 32, op: 'eq', value: call } as const)
+      : ({ index, width: 32, op: 'masked-eq', mask, value: call } as const);
+  return { conditions: [condition], action };
+}
+
+/** With more decisions than this, all of them and the default count as possible. */
+const MOST_DECISIONS = 256;
+
+/**
+ * What to do with a call whose arguments can't be seen: the most restrictive of all that `decisions` may come to. Of two
+ * errnos it is that of the earlier decision.
+ */
+export function blindAction(decisions: readonly Decision[], otherwise: Action): Action {
+  const [first = otherwise, ...others] = possibleActions(decisions, otherwise);
+  return others.reduce((a, b) => (compareRestriction(b, a) < 0 ? b : a), first);
+}
+
+function possibleActions(decisions: readonly Decision[], otherwise: Action): readonly Action[] {
+  const all = [...decisions.map(({ action }) => action), otherwise];
+  if (decisions.length > MOST_DECISIONS) return all;
+  try {
+    return Array.from(outcomes(EVERYTHING, decisions, otherwise), ({ action }) => action);
+  } catch (error) {
+    if (error instanceof RangeError) return all;
+    throw error;
+  }
+}

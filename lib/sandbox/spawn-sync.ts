@@ -1,0 +1,113 @@
+/** spawnSync(): starts a program under a profile and waits for its end, as node:child_process's does. */
+import { addon } from '../native.js';
+import { signalName } from './child.js';
+import { invalidType, invocation, outOfRange, SPAWN_OPTIONS, type SpawnOptions, signalNumber } from './options.js';
+import type { FilterSource, SingleSource } from './prepare.js';
+import { attachError, childRequest, limits, startError } from './spawn.js';
+import { withStdio } from './stdio.js';
+
+/** Options of spawnSync: those of node:child_process, and ours. */
+export interface SpawnSyncOptions extends Omit<SpawnOptions, 'signal'> {
+  /** What the program reads from its standard input, if that is a pipe. */
+  readonly input?: string | NodeJS.ArrayBufferView | undefined;
+  /** Of the output. Default `buffer`. */
+  readonly encoding?: BufferEncoding | 'buffer' | undefined;
+  /** How many bytes the program may write, over all pipes, before it is ended. Default 1024 × 1024. */
+  readonly maxBuffer?: number | undefined;
+}
+
+/** What became of the program; the shape of child_process.spawnSync's result. */
+export interface SpawnSyncResult<Output = string | Buffer> {
+  /** 0 if it was not started. */
+  readonly pid: number;
+  /** By descriptor; null for what was no pipe, and for stdin. Null if it was not started. */
+  readonly output: readonly (Output | null)[] | null;
+  readonly stdout: Output | null;
+  readonly stderr: Output | null;
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** Why it was not started, or was ended: ENOENT, ETIMEDOUT, ENOBUFS, … */
+  readonly error?: NodeJS.ErrnoException;
+}
+
+type Text = { readonly encoding: BufferEncoding };
+
+/**
+ * Starts `command` under `profile` and waits until it has ended and its pipes are closed.
+ * @throws ProfileError, SeccompError if the profile or an option is not valid, or the kernel refuses the filter.
+ */
+export function spawnSync(
+  command: string,
+  profile: SingleSource,
+  options: SpawnSyncOptions & Text,
+): SpawnSyncResult<string>;
+export function spawnSync(
+  command: string,
+  args: readonly string[],
+  profile: FilterSource,
+  options: SpawnSyncOptions & Text,
+): SpawnSyncResult<string>;
+export function spawnSync(command: string, profile: SingleSource, options?: SpawnSyncOptions): SpawnSyncResult<Buffer>;
+export function spawnSync(
+  command: string,
+  args: readonly string[],
+  profile: FilterSource,
+  options?: SpawnSyncOptions,
+): SpawnSyncResult<Buffer>;
+export function spawnSync(...parameters: readonly unknown[]): SpawnSyncResult {
+  const { command, args, profile, options } = invocation<SpawnSyncOptions>(parameters, SPAWN_SYNC_OPTIONS);
+  const native = nativeLimits(options);
+  const { file, request } = childRequest(command, args, profile, options);
+  const syscall = `spawnSync ${file}`;
+  const ended = withStdio(options.stdio, (stdio) => addon().spawnSync({ ...request, stdio }, native));
+  if ('error' in ended) {
+    const ours = attachError(ended);
+    if (ours !== undefined) throw ours;
+    const error = startError(ended, syscall, file, request.args);
+    return { error, status: null, signal: null, output: null, pid: 0, stdout: null, stderr: null };
+  }
+  const { encoding } = options;
+  const output = ended.output.map((data) =>
+    data === null || !encoding || encoding === 'buffer' ? data : data.toString(encoding),
+  );
+  return {
+    ...(ended.stopped === 0
+      ? {}
+      : { error: startError({ error: ended.stopped, call: 'poll' }, syscall, file, request.args) }),
+    status: ended.code,
+    signal: ended.signal === null ? null : signalName(ended.signal),
+    output,
+    pid: ended.pid,
+    stdout: output[1] ?? null,
+    stderr: output[2] ?? null,
+  };
+}
+
+const SPAWN_SYNC_OPTIONS = [
+  ...SPAWN_OPTIONS.filter((name) => name !== 'signal'),
+  'input',
+  'encoding',
+  'maxBuffer',
+] as const;
+
+const DEFAULT_MAX_BUFFER = 1024 * 1024;
+
+function nativeLimits(options: SpawnSyncOptions) {
+  const { timeout, killSignal } = limits(options);
+  const { input, encoding } = options;
+  const maxBuffer = options.maxBuffer ?? DEFAULT_MAX_BUFFER;
+  if (typeof maxBuffer !== 'number' || !(maxBuffer >= 0))
+    throw outOfRange('options.maxBuffer', 'a positive number', maxBuffer);
+  return {
+    timeout,
+    maxBuffer,
+    killSignal: signalNumber(killSignal),
+    ...(input ? { input: bytesOf(input, encoding) } : {}),
+  };
+}
+
+function bytesOf(input: unknown, encoding: BufferEncoding | 'buffer' | undefined): Uint8Array {
+  if (typeof input === 'string') return Buffer.from(input, encoding === 'buffer' ? undefined : encoding);
+  if (ArrayBuffer.isView(input)) return new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
+  throw invalidType('options.stdio[0]', 'of type string or an instance of Buffer, TypedArray, or DataView', input);
+}

@@ -1,0 +1,116 @@
+// Makes a child: clone(CLONE_VM | CLONE_VFORK | CLONE_PIDFD) → RunChild → execve.
+#include "launch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <mutex>
+
+#include "linux_abi.h"
+
+namespace seccomp {
+namespace {
+
+// The descriptors of a child that does not run yet, on both sides.
+struct Stdio {
+  std::vector<int> child;             // What ChildPlan::descriptors takes.
+  std::vector<Descriptor> parent;     // Our end of each socket; -1 where there is none.
+  std::vector<Descriptor> temporary;  // Ours only until the child has its copies.
+};
+
+bool Open(const std::vector<int>& wanted, Stdio* stdio, Failure* failure) {
+  for (size_t i = 0; i < wanted.size(); i++) {
+    stdio->parent.emplace_back();
+    stdio->child.push_back(wanted[i]);
+    if (wanted[i] == Request::kNull) {
+      stdio->temporary.emplace_back(open("/dev/null", O_CLOEXEC | (i == 0 ? O_RDONLY : O_RDWR)));
+      if (stdio->temporary.back().get() < 0) return *failure = {errno, "open"}, false;
+      stdio->child.back() = stdio->temporary.back().get();
+    } else if (wanted[i] == Request::kSocket) {
+      int pair[2];
+      if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) return *failure = {errno, "socketpair"}, false;
+      stdio->parent.back() = Descriptor(pair[0]);
+      stdio->temporary.emplace_back(pair[1]);
+      stdio->child.back() = pair[1];
+    }
+  }
+  return true;
+}
+
+// A child that changes its ids clears the dumpable flag of the memory it shares with us (commit_creds() in
+// kernel/cred.c). One such child at a time, and the flag is put back when it is gone.
+class DumpableKept {
+ public:
+  DumpableKept() : lock_(mutex()), flag_(prctl(PR_GET_DUMPABLE, 0L, 0L, 0L, 0L)) {}
+  DumpableKept(const DumpableKept&) = delete;
+  DumpableKept& operator=(const DumpableKept&) = delete;
+  ~DumpableKept() {
+    // prctl(2) takes 0 and 1 only; 2 (fs.suid_dumpable) can't have been lowered by the child to anything looser.
+    if (flag_ == 0 || flag_ == 1) prctl(PR_SET_DUMPABLE, static_cast<long>(flag_), 0L, 0L, 0L);
+  }
+
+ private:
+  static std::mutex& mutex() {
+    static std::mutex mutex;
+    return mutex;
+  }
+  std::lock_guard<std::mutex> lock_;
+  int flag_;
+};
+
+// Runs the plan in a new process. clone(2) with CLONE_VFORK returns when the child has become its program or has died.
+// `*pid` is the child's; it has ended already if the plan holds a failure.
+Descriptor Clone(ChildPlan* plan, ChildMemory* memory, pid_t* pid) {
+  int pidfd = -1;
+  const SignalsBlocked blocked;
+  const int flags = CLONE_VM | CLONE_VFORK | static_cast<int>(kClonePidfd) | SIGCHLD;
+  *pid = clone(RunChild, memory->stack_top(), flags, plan, &pidfd, nullptr, nullptr);
+  if (*pid < 0) plan->failure = {errno, "clone"};
+  return Descriptor(*pid < 0 ? -1 : pidfd);
+}
+
+}  // namespace
+
+Failure Launch(Request* request, Launched* launched) {
+  ChildMemory* memory = ChildMemory::ForThisThread();
+  if (memory == nullptr) return {errno, "mmap"};
+  ChildPlan plan = request->Plan(memory);
+  Stdio stdio;
+  if (!Open(request->stdio(), &stdio, &plan.failure)) return plan.failure;
+  plan.descriptors = stdio.child.data();
+  plan.descriptor_count = static_cast<int>(stdio.child.size());
+  plan.exit_call = SYS_exit_group;
+  if (request->changes_identity()) {
+    const DumpableKept dumpable;
+    launched->pidfd = Clone(&plan, memory, &launched->pid);
+  } else {
+    launched->pidfd = Clone(&plan, memory, &launched->pid);
+  }
+  request->Wipe(memory);
+  launched->sockets = std::move(stdio.parent);
+  siginfo_t status;
+  if (plan.failure.error != 0 && launched->pidfd.get() >= 0) Reap(launched->pidfd, 0, &status);
+  return plan.failure;
+}
+
+int SendSignal(const Descriptor& pidfd, int signal) {
+  return syscall(kPidfdSendSignal, pidfd.get(), signal, nullptr, 0) == 0 ? 0 : errno;
+}
+
+bool Reap(const Descriptor& pidfd, int options, siginfo_t* status) {
+  int result = 0;
+  do {
+    *status = {};
+    result = waitid(static_cast<idtype_t>(kWaitPidfd), static_cast<id_t>(pidfd.get()), status, WEXITED | options);
+  } while (result == -1 && errno == EINTR);
+  if (result == -1 && errno == EAGAIN) return false;
+  return result == -1 || status->si_pid != 0;
+}
+
+}  // namespace seccomp

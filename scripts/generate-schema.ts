@@ -1,0 +1,5 @@
+// Writes schema/profile.schema.json, the JSON Schema of profiles, from the schema that validates them: `npm run generate:schema`.
+import { writeFileSync } from 'node:fs';
+import { profileJsonSchema } from './profile-schema.js';
+
+writeFileSync(new URL('../schema/profile.schema.json', import.meta.url), profileJsonSchema());

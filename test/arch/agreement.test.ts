@@ -1,0 +1,133 @@
+/** The kernels of other CPUs against the interpreter and the evaluator: three answers to the same calls, which must be one. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { Call, Policy } from '../../lib/policy/policy.js';
+import { loadProfile } from '../../lib/profile/load.js';
+import { profileOf } from '../../lib/profile/profile.js';
+import { type Host, resolve } from '../../lib/profile/resolve.js';
+import { type AbiName, abiOf } from '../../lib/syscalls/abi.js';
+import {
+  decodeAnswers,
+  disagreements,
+  encodeQuestions,
+  FIRST_ERRNO,
+  type Inquiry,
+  inquiry,
+} from '../support/agreement.js';
+import { profile } from '../support/arbitrary.js';
+import { callsOn, showCall } from '../support/calls.js';
+import { corpusOn, hasCorpus } from '../support/corpus.js';
+import { ARM64, crossCompile, kernelOf, type Machine, obstacleTo, PATIENCE_MS, RISCV64, runJobs } from './guest.js';
+
+const SEED = 20_260_902;
+
+const NOTHING_ALLOWED = 'nothing allowed';
+
+/** A policy, and what is asked of it on one ABI. */
+interface Question extends Inquiry {
+  readonly name: string;
+  readonly abi: AbiName;
+}
+
+const MACHINES = [ARM64, RISCV64];
+
+const asked = new Map(
+  MACHINES.filter((machine) => obstacleTo(machine) === undefined).map((machine) => [
+    machine,
+    [...questionsFor(machine)],
+  ]),
+);
+const answers = new Map<Question, readonly number[]>();
+
+beforeAll(async () => {
+  await Promise.all([...asked].map(([machine, questions]) => ask(machine, questions)));
+}, PATIENCE_MS);
+
+describe.each(MACHINES)('kernel = interpreter = evaluator, on $name', (machine) => {
+  const questions = asked.get(machine);
+  if (questions === undefined) {
+    test.skip(`is not asked: ${obstacleTo(machine)}`, () => undefined);
+    return;
+  }
+
+  describe(`Linux ${kernelOf(machine).release}`, () => {
+    test.each(questions)('for $name, by calls of $abi', (question) => {
+      const witnesses = disagreements(question, answers.get(question) ?? []);
+      expect(witnesses.slice(0, 5), `of ${question.calls.length} calls`).toEqual([]);
+      expect(question.calls.length).toBeGreaterThan(2000);
+    });
+
+    test.each(machine.abis)('no number of %s is kept from a filter', (abi) => {
+      const question = questions.find((each) => each.abi === abi && each.name === NOTHING_ALLOWED);
+      const kept = question?.calls.filter((_, i) => answers.get(question)?.[i] !== FIRST_ERRNO);
+      expect(kept?.map(showCall)).toEqual([]);
+    });
+
+    test.runIf(hasCorpus)('is asked of most profiles of the corpus', () => {
+      const known = corpusOn(hostOf(machine));
+      expect(known.filter((entry) => 'profile' in entry).length).toBeGreaterThan(known.length / 2);
+    });
+  });
+});
+
+/** Its age is what profiles are resolved for: what a filter then answers depends on no kernel's. */
+function hostOf({ abis: [abi] }: Machine): Host {
+  return { abi, kernel: { major: 6, minor: 18 }, capabilities: new Set() };
+}
+
+function* questionsFor(machine: Machine): Generator<Question> {
+  for (const [name, policy] of policiesFor(machine)) {
+    for (const abi of machine.abis) yield { name, abi, ...inquiry(policy, callsFrom(abi, policy)) };
+  }
+}
+
+/** Policies by name: ours and random ones for all ABIs of the machine, those of the corpus for the ABIs that they name. */
+function* policiesFor(machine: Machine): Generator<readonly [string, Policy]> {
+  const host = hostOf(machine);
+  const withAllAbis: Host = { ...host, abis: machine.abis.slice(1) };
+  yield [NOTHING_ALLOWED, resolve(profileOf({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: [] }), withAllAbis)];
+  const dockerDefault = loadProfile('docker-default');
+  if (dockerDefault === null) throw new Error('docker-default is a profile');
+  for (const capabilities of [[], ['CAP_SYS_ADMIN', 'CAP_SYS_PTRACE']]) {
+    const name = `docker-default with ${capabilities.join(' and ') || 'no capabilities'}`;
+    yield [name, resolve(dockerDefault, { ...withAllAbis, capabilities: new Set(capabilities) })];
+  }
+  for (const [i, document] of fc.sample(profile(withAllAbis), { seed: SEED, numRuns: 20 }).entries()) {
+    yield [`random profile ${i}`, resolve(profileOf(document), withAllAbis)];
+  }
+  for (const entry of corpusOn(host)) {
+    if ('profile' in entry) yield [entry.name, resolve(entry.profile, host)];
+  }
+}
+
+/** A 32-bit process fills 32 bits of each register. */
+function callsFrom(abi: AbiName, policy: Policy): readonly Call[] {
+  const { bits } = abiOf(abi);
+  return [...callsOn([abi], policy)].map((call) => ({
+    ...call,
+    args: call.args.map((value) => BigInt.asUintN(bits, value)),
+  }));
+}
+
+async function ask(machine: Machine, questions: readonly Question[]): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), 'seccomp-arch-'));
+  try {
+    const source = fileURLToPath(new URL('../support/agreement.c', import.meta.url));
+    const files = machine.abis.map((abi) => [`bin/${abi}`, join(directory, abi)] as const);
+    for (const abi of machine.abis) crossCompile(machine, abi, source, join(directory, abi));
+    const jobs = questions.map(({ abi, denyingFilter, calls }) => ({
+      program: abi,
+      input: encodeQuestions(denyingFilter, calls),
+    }));
+    const outputs = await runJobs(machine, new Map(files), jobs);
+    for (const [i, each] of questions.entries()) {
+      answers.set(each, decodeAnswers(outputs[i] ?? Buffer.of(), each.calls));
+    }
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,106 @@
+/*
+ * The first and only process of a guest: runs the jobs that its host put into /jobs, one after the other, and turns the
+ * machine off.
+ *
+ * /jobs/NNN.PROGRAM is what /bin/PROGRAM gets on its standard input. For each, in the order of their names, the virtio port
+ * gets `struct head` and what the program wrote to its standard output. Whatever else there is to say goes to the console.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define PORT "/dev/vport0p1"
+
+/* The driver makes the port on a thread of its own, shortly after init starts: wait for it up to 30 s. */
+#define PORT_TRIES 3000
+#define PORT_PAUSE_US 10000
+
+/* Precedes each output. Little-endian, as all machines here are. */
+struct head {
+  uint32_t status; /* as of waitpid(2) */
+  uint32_t length;
+};
+
+static void turn_off(void) {
+  sync();
+  reboot(RB_POWER_OFF);
+  for (;;) pause();
+}
+
+static void fail(const char *what, const char *detail) {
+  fprintf(stderr, "init: %s: %s\n", what, detail);
+  turn_off();
+}
+
+static void check(int result, const char *what) {
+  if (result < 0) fail(what, strerror(errno));
+}
+
+static int open_port(void) {
+  for (int i = 0; i < PORT_TRIES; i++) {
+    int port = open(PORT, O_WRONLY | O_CLOEXEC);
+    if (port >= 0) return port;
+    usleep(PORT_PAUSE_US);
+  }
+  fail(PORT, strerror(errno));
+  return -1;
+}
+
+static void run(const char *job, int output) {
+  const char *dot = strchr(job, '.');
+  char program[256];
+  char input[256];
+  if (dot == NULL) fail(job, "no program is named");
+  snprintf(program, sizeof program, "/bin/%s", dot + 1);
+  snprintf(input, sizeof input, "/jobs/%s", job);
+  int from = open(input, O_RDONLY);
+  check(from, input);
+  check(dup2(from, STDIN_FILENO), "dup2");
+  check(dup2(output, STDOUT_FILENO), "dup2");
+  execl(program, program, (char *)NULL);
+  fprintf(stderr, "init: %s: %s\n", program, strerror(errno));
+  _exit(127);
+}
+
+static void report(int port, int output, int status) {
+  struct stat facts;
+  check(fstat(output, &facts), "fstat");
+  struct head head = {(uint32_t)status, (uint32_t)facts.st_size};
+  if (write(port, &head, sizeof head) != sizeof head) fail(PORT, "a short write");
+  for (off_t sent = 0; sent < facts.st_size;)
+    if (sendfile(port, output, &sent, (size_t)(facts.st_size - sent)) <= 0) fail(PORT, strerror(errno));
+}
+
+int main(void) {
+  struct dirent **jobs;
+  check(mount("devtmpfs", "/dev", "devtmpfs", 0, NULL), "mount /dev");
+  check(mount("proc", "/proc", "proc", 0, NULL), "mount /proc");
+  int port = open_port();
+  int count = scandir("/jobs", &jobs, NULL, alphasort);
+  check(count, "/jobs");
+  for (int i = 0; i < count; i++) {
+    int status;
+    if (jobs[i]->d_name[0] == '.') continue;
+    int output = open("/output", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    check(output, "/output");
+    pid_t child = fork();
+    check(child, "fork");
+    if (child == 0) run(jobs[i]->d_name, output);
+    while (waitpid(child, &status, 0) < 0)
+      if (errno != EINTR) fail("waitpid", strerror(errno));
+    report(port, output, status);
+    close(output);
+  }
+  turn_off();
+}

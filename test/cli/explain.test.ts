@@ -1,0 +1,57 @@
+/** `seccomp explain`: the answers of explain(), in words and as JSON. */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+
+function explain(...args: readonly string[]) {
+  const env = { ...process.env, NO_COLOR: '1' };
+  return spawnSync(process.execPath, [main, 'explain', ...args], { encoding: 'utf8', env });
+}
+
+test('tells of each call the action, the rule or reason, and what would change it', () => {
+  const { status, stdout } = explain('docker-default', 'mount', 'getpid');
+  expect(status).toBe(0);
+  expect(stdout).toMatch(
+    /^mount on \w+: EPERM\n {2}no rule .*: Mounts decide .*\.\n {2}with CAP_SYS_ADMIN: allow\n\ngetpid on \w+: allow\n {2}syscalls\[\d+\] of docker-default: .*\n$/,
+  );
+});
+
+test('reads arguments, decimal and hexadecimal', () => {
+  const { stdout } = explain('docker-default', 'socket(40)', 'socket(0x28, 1, 0)', 'socket(1)');
+  expect(stdout.match(/^socket.*$/gm)).toEqual([
+    expect.stringMatching(/^socket\(40\) on \w+: EPERM$/),
+    expect.stringMatching(/^socket\(0x28, 1, 0\) on \w+: EPERM$/),
+    expect.stringMatching(/^socket\(1\) on \w+: allow$/),
+  ]);
+});
+
+test('counts capabilities as held that are named', () => {
+  expect(explain('podman-default', '--capability', 'CAP_BPF', 'bpf').stdout).toMatch(/^bpf on \w+: allow$/m);
+});
+
+test('without a call lists every syscall by what happens to it', () => {
+  const { stdout } = explain('docker-default', '--abi', 'x86_64');
+  expect(stdout).toMatch(/^allow \(\d+\)\n {2}read write /);
+  expect(stdout).toMatch(/^EPERM or allow, by arguments \(3\)\n {2}socket clone personality\n/m);
+});
+
+test('prints JSON', () => {
+  const [answer] = JSON.parse(explain('docker-default', '--json', 'mount').stdout);
+  expect(answer).toMatchObject({ call: 'mount', action: { kind: 'errno', errno: 1 }, rule: null });
+  const all = JSON.parse(explain('docker-default', '--json', '--abi', 'x86_64').stdout);
+  expect(all).toContainEqual({ syscall: 'read', number: 0, actions: ['allow'] });
+});
+
+test.each([
+  [['docker-default', 'mountt'], /has no syscall mountt \(did you mean mount\?\)/],
+  [['docker-default', 'socket(AF_INET)'], /"socket\(AF_INET\)" is no call/],
+  [['docker-default', '--abi', 'x87'], /unknown ABI "x87"/],
+  [['docker-default', '--capability', 'CAP_BPFF'], /did you mean CAP_BPF\?/],
+  [['docker-defualt', 'mount'], /did you mean docker-default\?/],
+])('exits 125 with the reason for %j', (args, message) => {
+  const { status, stdout, stderr } = explain(...args);
+  expect({ status, stdout }).toEqual({ status: 125, stdout: '' });
+  expect(stderr).toMatch(message);
+});

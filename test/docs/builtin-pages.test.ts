@@ -1,0 +1,34 @@
+/** The pages of the built-in profiles are what the script writes, and leave no syscall out. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { FORMS } from '../../lib/profile/builtin/index.js';
+import { syscallNames } from '../../lib/syscalls/table.js';
+import { pages } from '../../scripts/generate-docs.js';
+import { ROWS } from '../support/blocked-calls.js';
+
+const generated = pages();
+
+test('there is a page for each built-in', () => {
+  expect([...generated.keys()]).toEqual([...FORMS.keys()].map((name) => `${name}.md`));
+});
+
+describe.each([...generated])('docs/%s', (name, text) => {
+  test('is up to date', () => {
+    const page = readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
+    expect(page, 'run `npm run generate:docs`').toBe(text);
+  });
+
+  test('names every syscall there is', () => {
+    const named = new Set([...text.matchAll(/`(\w+)`/g)].map(([, word]) => word));
+    expect([...syscallNames()].filter((syscall) => !named.has(syscall))).toEqual([]);
+  });
+
+  test('has a row with a reason for each call that Docker’s documentation lists', () => {
+    for (const { name: call } of ROWS)
+      expect(text).toMatch(new RegExp(`^\\| \`${call}\` \\|.*\\| [A-Z][^|]+\\. \\|$`, 'm'));
+  });
+
+  test('leaves no cell, errno or number unknown', () => {
+    expect(text).not.toMatch(/undefined|null|NaN|\[object/);
+  });
+});

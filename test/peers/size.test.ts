@@ -1,0 +1,34 @@
+import { describe, expect, test } from 'vitest';
+import { subjects } from '../../bench/filter-profiles.js';
+import { stepsOf } from '../../bench/filter-steps.js';
+import { compile } from '../../lib/filter/compile.js';
+import { decode } from '../../lib/filter/instruction.js';
+import type { Host } from '../../lib/profile/resolve.js';
+import { libseccompFilter, libseccompObstacle, runcRules } from '../support/libseccomp.js';
+
+// What the benchmark counts, no clock needed: this holds on any machine.
+const host: Host = { abi: 'x86_64', kernel: { major: 6, minor: 18 }, capabilities: new Set() };
+const obstacle = libseccompObstacle();
+
+describe(`beside libseccomp's filters${obstacle === undefined ? '' : ` (skipped: ${obstacle})`}`, () => {
+  const profiles = subjects(host).filter(({ isShown }) => isShown);
+
+  test.skipIf(obstacle !== undefined).each(profiles)('$name runs fewer instructions', (subject) => {
+    const ours = stepsOf(compile(subject.policy).instructions, subject.policy);
+    for (const optimize of [1, 2] as const) {
+      const filter = decode(libseccompFilter(runcRules(subject.profile, subject.host, optimize)), 'little');
+      const theirs = stepsOf(filter, subject.policy);
+      expect(ours.attach).toBeLessThan(theirs.attach);
+      expect(ours.checked ?? 0).toBeLessThanOrEqual(theirs.checked ?? 0);
+      expect(ours.denied ?? 0).toBeLessThanOrEqual(theirs.denied ?? 0);
+    }
+  });
+});
+
+test('docker-default fits 240 instructions, and 80 on x86_64 alone', () => {
+  const sizes = subjects(host)
+    .slice(0, 2)
+    .map(({ policy }) => compile(policy).instructions.length);
+  expect(sizes[0]).toBeLessThanOrEqual(240);
+  expect(sizes[1]).toBeLessThanOrEqual(80);
+});

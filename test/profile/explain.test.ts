@@ -1,0 +1,148 @@
+/** Explanations: the rule that took a call, why, and what would change the answer. */
+import { describe, expect, test } from 'vitest';
+import { evaluate } from '../../lib/policy/evaluate.js';
+import { FORMS } from '../../lib/profile/builtin/index.js';
+import { explainCall, type Question } from '../../lib/profile/explain.js';
+import { loadProfile } from '../../lib/profile/load.js';
+import { parseProfile, profileOf } from '../../lib/profile/profile.js';
+import { type Host, resolve } from '../../lib/profile/resolve.js';
+import { explain } from '../../lib/sandbox/explain.js';
+import { abiOf } from '../../lib/syscalls/abi.js';
+import { syscallsOf } from '../../lib/syscalls/table.js';
+
+const host: Host = { abi: 'x86_64', kernel: { major: 6, minor: 18 }, capabilities: new Set() };
+
+const EPERM = { kind: 'errno', errno: 1 };
+const ALLOW = { kind: 'allow' };
+
+function explained(profile: string, syscall: string, ...args: readonly (number | bigint)[]) {
+  return explain(profile, { syscall, args }, { host });
+}
+
+const TEXT = `{
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "syscalls": [
+    { "names": ["read", "write"], "action": "SCMP_ACT_ALLOW", "comment": "streams" },
+    { "names": ["socket"], "action": "SCMP_ACT_ALLOW", "args": [{ "index": 0, "value": 1, "op": "SCMP_CMP_EQ" }] },
+    { "names": ["write"], "action": "SCMP_ACT_LOG" },
+    { "names": ["bpf"], "action": "SCMP_ACT_ALLOW", "excludes": { "caps": ["CAP_KILL"] }, "includes": { "minKernel": "5.0" } }
+  ]
+}`;
+
+describe('of a call that a rule takes', () => {
+  test('has the rule’s path, place and comment', () => {
+    const { action, rule, why, changes } = explained(TEXT, 'read');
+    expect(action).toEqual(ALLOW);
+    expect(rule).toEqual({ path: 'syscalls[0]', comment: 'streams', line: 4, column: 5 });
+    expect(why).toBe('syscalls[0] of inline: streams');
+    expect(changes).toEqual([]);
+  });
+
+  test('names the first of two rules, which is the one that counts', () => {
+    expect(explained(TEXT, 'write').rule?.path).toBe('syscalls[0]');
+  });
+
+  test('names the more restrictive of two that overlap', () => {
+    const args = (op: 'SCMP_CMP_NE' | 'SCMP_CMP_EQ', value: number) => [{ index: 0, op, value }];
+    const profile = profileOf({
+      defaultAction: 'SCMP_ACT_LOG',
+      syscalls: [
+        { names: ['socket'], action: 'SCMP_ACT_ALLOW', args: args('SCMP_CMP_NE', 16) },
+        { names: ['socket'], action: 'SCMP_ACT_ERRNO', args: args('SCMP_CMP_EQ', 40) },
+      ],
+    });
+    const { action, rule, changes } = explain(profile, { syscall: 'socket', args: [40] }, { host });
+    expect({ action, path: rule?.path }).toEqual({ action: EPERM, path: 'syscalls[1]' });
+    expect(changes.map((change) => change.action.kind).sort()).toEqual(['allow', 'log']);
+  });
+
+  test('says which other arguments lead elsewhere, once for each answer', () => {
+    expect(explained('docker-default', 'socket', 40).changes).toHaveLength(1);
+    const { rule, changes } = explained(TEXT, 'socket', 1);
+    expect(rule?.path).toBe('syscalls[1]');
+    expect(changes).toEqual([{ by: 'with other arguments, such as argument 0 = 0', action: EPERM }]);
+  });
+
+  test('says which facts of the host lead elsewhere', () => {
+    const { action, changes } = explained(TEXT, 'bpf');
+    expect(action).toEqual(ALLOW);
+    expect(changes).toEqual([
+      { by: 'with CAP_KILL', action: EPERM },
+      { by: 'before Linux 5.0', action: EPERM },
+    ]);
+  });
+});
+
+describe('of a call that no rule takes', () => {
+  test('says whether one names it', () => {
+    expect(explained(TEXT, 'mount')).toEqual({
+      action: EPERM,
+      rule: null,
+      why: 'no rule of inline names it',
+      changes: [],
+    });
+    expect(explained(TEXT, 'socket', 2).why).toBe('no rule that names it holds here');
+  });
+
+  test('says what would let it through', () => {
+    const old: Host = { ...host, kernel: { major: 4, minor: 19 } };
+    expect(explain(TEXT, { syscall: 'bpf' }, { host: old }).changes).toEqual([
+      { by: 'from Linux 5.0 on', action: ALLOW },
+    ]);
+    const able: Host = { ...host, capabilities: new Set(['CAP_KILL']) };
+    expect(explain(TEXT, { syscall: 'bpf' }, { host: able }).changes).toEqual([
+      { by: 'without CAP_KILL', action: ALLOW },
+    ]);
+  });
+
+  test('has the reason of a built-in', () => {
+    const { action, why, changes } = explained('docker-default', 'mount');
+    expect(action).toEqual(EPERM);
+    expect(why).toBe('no rule that names it holds here: Mounts decide what a container sees of the host.');
+    expect(changes).toEqual([{ by: 'with CAP_SYS_ADMIN', action: ALLOW }]);
+  });
+
+  test('says that an ABI is not decided', () => {
+    const { action, rule, why } = explain('docker-default', { syscall: 'clone3', abi: 'aarch64' }, { host });
+    expect({ action, rule, why }).toEqual({
+      action: { kind: 'kill-process' },
+      rule: null,
+      why: 'docker-default does not decide calls of aarch64',
+    });
+  });
+});
+
+test('of unconfined says that nothing is filtered', () => {
+  expect(explained('unconfined', 'mount')).toMatchObject({ action: ALLOW, rule: null, why: 'nothing is filtered' });
+});
+
+test('takes negative arguments as C does', () => {
+  expect(explained('docker-default', 'personality', -1).action).toEqual(ALLOW);
+});
+
+// The rule found must be one with the action that the policy takes: the two come about by different ways.
+test.each([...FORMS.keys()])('has a rule for everything that %s allows, and the action that the policy has', (name) => {
+  const profile = loadProfile(name);
+  if (profile === null) throw new Error(`${name} is a profile`);
+  const policy = resolve(profile, host);
+  for (const [syscall, number] of syscallsOf('x86_64')) {
+    const { action, rule } = explainCall(profile, { syscall }, host);
+    const args = [0n, 0n, 0n, 0n, 0n, 0n];
+    expect(action, syscall).toEqual(evaluate(policy, { arch: abiOf('x86_64').audit, number, args }));
+    if (action.kind !== 'allow') continue;
+    const named = (profile.document.syscalls ?? []).find((_, i) => `syscalls[${i}]` === rule?.path)?.names;
+    expect(named, `${syscall}: ${rule?.path}`).toContain(syscall);
+  }
+});
+
+test.each<[string, Question, RegExp]>([
+  ['a syscall that is none', { syscall: 'mountt' }, /x86_64 has no syscall mountt \(did you mean mount\?\)/],
+  ['seven arguments', { syscall: 'read', args: [0, 0, 0, 0, 0, 0, 0] }, /up to six whole numbers/],
+  ['half an argument', { syscall: 'read', args: [0.5] }, /up to six whole numbers/],
+])('refuses %s', (_, question, message) => {
+  expect(() => explainCall(parseProfile(TEXT), question, host)).toThrow(message);
+});
+
+test('refuses a capability that is none', () => {
+  expect(() => explain(TEXT, { syscall: 'read' }, { capabilities: ['CAP_BPFF'] })).toThrow(/did you mean CAP_BPF\?/);
+});

@@ -1,0 +1,374 @@
+/** Each format's fields, what each ignores, and what strict and compat make of a document. */
+import { describe, expect, test } from 'vitest';
+import type { ProfileIssue } from '../../lib/errors.js';
+import { checkProfile, loadProfile } from '../../lib/profile/load.js';
+import type { ProfileOptions } from '../../lib/profile/options.js';
+import { parseProfile } from '../../lib/profile/profile.js';
+
+const COMPAT: ProfileOptions = { mode: 'compat' };
+
+const inWords = ({ severity, path, message }: ProfileIssue) => `${severity} ${path}: ${message}`;
+
+/** What is found in a document, in words. */
+function found(text: string, options: ProfileOptions = {}): readonly string[] {
+  return checkProfile(text, options).map(inWords);
+}
+
+/** What is found in a rule of a profile that denies by default, or does as `defaultAction` says. */
+function foundInRule(rule: string, options: ProfileOptions = {}, defaultAction = 'SCMP_ACT_ERRNO'): readonly string[] {
+  return found(`{"defaultAction": "${defaultAction}", "syscalls": [{${rule}}]}`, options);
+}
+
+const ALLOW = '"names": ["read"], "action": "SCMP_ACT_ALLOW"';
+const DENY = '"names": ["read"], "action": "SCMP_ACT_ERRNO"';
+
+describe('the format', () => {
+  const rule = (fields: string) => `{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{${ALLOW}, ${fields}}]}`;
+  test.each([
+    ['docker, by default', '{"defaultAction": "SCMP_ACT_ERRNO"}', 'docker'],
+    ['docker, by a minKernel', rule('"includes": {"minKernel": "4.8"}'), 'docker'],
+    ['podman, by an errno that is a name', rule('"errno": ""'), 'podman'],
+    [
+      'podman, by a default errno that is a name',
+      '{"defaultAction": "SCMP_ACT_ERRNO", "defaultErrno": "EIO"}',
+      'podman',
+    ],
+    ['oci, by a whole config.json', '{"linux": {"seccomp": {"defaultAction": "SCMP_ACT_ERRNO"}}}', 'oci'],
+  ])('is %s', (_, text, format) => {
+    expect(parseProfile(text, COMPAT).format).toBe(format);
+  });
+
+  test('is what the option says', () => {
+    expect(parseProfile(rule('"comment": ""'), { format: 'oci' }).format).toBe('oci');
+  });
+});
+
+describe('a config.json', () => {
+  test('is read for its linux.seccomp, and paths are those of the file', () => {
+    const text = '{"ociVersion": "1.2.0",\n"linux": {"seccomp": {"defaultAction": "SCMP_ACT_NO"}}}';
+    expect(checkProfile(text)).toMatchObject([{ path: 'linux.seccomp.defaultAction', line: 2, column: 23 }]);
+  });
+
+  test('without one is no profile: strict refuses it, compat filters nothing', () => {
+    const text = '{"ociVersion": "1.2.0", "linux": {}}';
+    expect(found(text)).toEqual([expect.stringMatching(/^error linux\.seccomp\.defaultAction: .*say unconfined$/)]);
+    expect(loadProfile(text, COMPAT)).toBeNull();
+  });
+});
+
+describe('a document with neither a default action nor rules', () => {
+  test.each(['{}', '{"defaultAction": "", "syscalls": []}', '{"syscalls": null}'])('%s', (text) => {
+    expect(found(text)).toEqual([expect.stringMatching(/^error defaultAction: is missing/)]);
+    expect(loadProfile(text, COMPAT)).toBeNull();
+    expect(() => parseProfile(text, COMPAT)).toThrow('filters nothing');
+  });
+
+  test('is refused if it has rules', () => {
+    expect(found(`{"syscalls": [{${ALLOW}}]}`, COMPAT)).toEqual(['error defaultAction: is missing: defaultAction']);
+  });
+});
+
+describe('what runtimes refuse is an error in either mode:', () => {
+  test.each([
+    [
+      'name beside names',
+      foundInRule,
+      `${ALLOW}, "name": "write"`,
+      'syscalls[0].name: stands beside names: use names alone',
+    ],
+    [
+      'an empty name',
+      foundInRule,
+      '"names": [""], "action": "SCMP_ACT_ALLOW"',
+      'syscalls[0].names[0]: an empty name: leave it out',
+    ],
+    ['a rule without action', foundInRule, '"names": ["read"]', 'syscalls[0].action: is missing: action'],
+    [
+      'an errno that libseccomp does not take',
+      foundInRule,
+      `${DENY}, "errnoRet": 4095`,
+      'syscalls[0].errnoRet: 4095 is out of range: it is 0 to 4094',
+    ],
+    [
+      'an errno that no one knows',
+      foundInRule,
+      `${DENY}, "errno": "ENOSSYS"`,
+      'syscalls[0].errno: unknown errno "ENOSSYS" (did you mean ENOSYS?)',
+    ],
+    [
+      'a version that is none',
+      foundInRule,
+      `${ALLOW}, "includes": {"minKernel": "0.0"}`,
+      'syscalls[0].includes.minKernel: "0.0" is not a kernel version such as "4.8"',
+    ],
+    [
+      'a version above 8 bits',
+      foundInRule,
+      `${ALLOW}, "includes": {"minKernel": "4.256"}`,
+      'syscalls[0].includes.minKernel: "4.256" is not a kernel version such as "4.8"',
+    ],
+    ['a condition that is a list', foundInRule, `${ALLOW}, "includes": []`, 'syscalls[0].includes: must be an object'],
+    [
+      'an unknown flag',
+      found,
+      '{"defaultAction": "SCMP_ACT_ERRNO", "flags": ["SECCOMP_FILTER_FLAG_LOGS"]}',
+      'flags[0]: unknown flag "SECCOMP_FILTER_FLAG_LOGS" (did you mean SECCOMP_FILTER_FLAG_LOG?)',
+    ],
+    [
+      'architectures beside archMap',
+      found,
+      '{"defaultAction": "SCMP_ACT_ERRNO", "architectures": ["SCMP_ARCH_X86"], "archMap": [{"architecture": "SCMP_ARCH_ARM"}]}',
+      'archMap: stands beside architectures: use one of the two',
+    ],
+  ])('%s', (_, look, text, expected) => {
+    expect(look(text)).toEqual([`error ${expected}`]);
+    expect(look(text, COMPAT)).toEqual([`error ${expected}`]);
+  });
+});
+
+describe('what is likely a mistake is an error in strict, a warning in compat:', () => {
+  const arg = (fields: string) => `${ALLOW}, "args": [{${fields}}]`;
+  test.each([
+    ['an unknown key', `${ALLOW}, "arg": []`, 'syscalls[0].arg: unknown key "arg" (did you mean args?)'],
+    [
+      'an unknown capability',
+      `${ALLOW}, "includes": {"caps": ["SYS_ADMIN"]}`,
+      'syscalls[0].includes.caps[0]: unknown capability "SYS_ADMIN" (did you mean CAP_SYS_ADMIN?)',
+    ],
+    [
+      'an unknown architecture in a condition',
+      `${ALLOW}, "excludes": {"arches": ["amd"]}`,
+      'syscalls[0].excludes.arches[0]: unknown architecture "amd"',
+    ],
+    [
+      'an errno of an action that has none',
+      `${ALLOW}, "errnoRet": 1`,
+      'syscalls[0].errnoRet: SCMP_ACT_ALLOW returns no errno: leave it out',
+    ],
+    [
+      'an errno that is cut',
+      `${DENY}, "errnoRet": 65537`,
+      'syscalls[0].errnoRet: 65537 is out of range: it is 0 to 4094; runtimes read 1',
+    ],
+    [
+      'a denying rule without names',
+      '"names": [], "action": "SCMP_ACT_ERRNO"',
+      'syscalls[0]: names no syscall, so it has no effect',
+    ],
+    [
+      'a denying rule that names an unknown syscall',
+      '"names": ["opena"], "action": "SCMP_ACT_KILL"',
+      'syscalls[0].names[0]: unknown syscall "opena" (did you mean open?); it is left out',
+    ],
+    [
+      'a denying rule that counts on no kernel',
+      `${DENY}, "excludes": {"minKernel": ""}`,
+      'syscalls[0].excludes.minKernel: an empty version is met by every kernel: the rule never counts',
+    ],
+    [
+      'the same key twice',
+      `${ALLOW}, "action": "SCMP_ACT_ALLOW"`,
+      'syscalls[0].action: the key "action" stands here twice',
+    ],
+  ])('%s', (_, rule, expected) => {
+    expect(foundInRule(rule)).toContainEqual(expect.stringContaining(`error ${expected}`));
+    expect(foundInRule(rule, COMPAT)).toEqual([expect.stringContaining(`warning ${expected}`)]);
+  });
+
+  test('an argument without index and value, which Go reads as 0', () => {
+    const rule = arg('"op": "SCMP_CMP_EQ"');
+    expect(foundInRule(rule)).toEqual(
+      ['index', 'value'].map((key) => `error syscalls[0].args[0].${key}: is missing: ${key}`),
+    );
+    const profile = parseProfile(`{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{${rule}}]}`, COMPAT);
+    expect(profile.document.syscalls[0]?.args).toEqual([{ index: 0, value: 0n, op: 'SCMP_CMP_EQ' }]);
+    expect(profile.warnings).toHaveLength(2);
+  });
+});
+
+describe('what is harmless is a warning in either mode:', () => {
+  test.each([
+    [
+      'an unknown syscall that is allowed',
+      '"names": ["openaat"], "action": "SCMP_ACT_ALLOW"',
+      'syscalls[0].names[0]: unknown syscall "openaat" (did you mean openat?); it is left out',
+    ],
+    [
+      'a key in another case',
+      '"Names": ["read"], "action": "SCMP_ACT_ALLOW"',
+      'syscalls[0].Names: "Names" is read as names: write it so',
+    ],
+    [
+      'an allowing rule without names',
+      '"action": "SCMP_ACT_ALLOW"',
+      'syscalls[0]: names no syscall, so it has no effect',
+    ],
+    [
+      'errno 0',
+      `${DENY}, "errnoRet": 0`,
+      'syscalls[0].errnoRet: errno 0 tells the program that the call has succeeded, though it is not made',
+    ],
+    [
+      'a second value that no operator reads',
+      `${ALLOW}, "args": [{"index": 0, "value": 1, "valueTwo": 2, "op": "SCMP_CMP_EQ"}]`,
+      'syscalls[0].args[0].valueTwo: SCMP_CMP_EQ does not read it: only SCMP_CMP_MASKED_EQ has a second value',
+    ],
+    [
+      'an empty version to include',
+      `${ALLOW}, "includes": {"minKernel": ""}`,
+      'syscalls[0].includes.minKernel: an empty version is met by every kernel: leave it out',
+    ],
+  ])('%s', (_, rule, expected) => {
+    expect(foundInRule(rule)).toEqual([`warning ${expected}`]);
+    expect(foundInRule(rule, COMPAT)).toEqual([`warning ${expected}`]);
+  });
+
+  test('metadata for no listener', () => {
+    expect(found('{"defaultAction": "SCMP_ACT_ERRNO", "listenerMetadata": "x"}')).toEqual([
+      'warning listenerMetadata: is only for a listener: there is no listenerPath',
+    ]);
+  });
+
+  test('nothing to say is no warning: null, comments, a schema', () => {
+    const text = '{"$schema": "s", "comment": "c", "defaultAction": "SCMP_ACT_ERRNO", "archMap": null, "flags": null}';
+    expect(found(text)).toEqual([]);
+    expect(
+      foundInRule(`${ALLOW}, "args": null, "errnoRet": null, "comment": "c", "includes": null, "excludes": {}`),
+    ).toEqual([]);
+  });
+});
+
+describe('what a format does not read', () => {
+  test.each<[string, ProfileOptions['format'], string, string]>([
+    [
+      'includes, in OCI',
+      'oci',
+      `${DENY}, "includes": {"caps": ["CAP_CHOWN"]}`,
+      'error syscalls[0].includes: is not read: the rule counts on every host',
+    ],
+    [
+      'excludes, in OCI',
+      'oci',
+      `${ALLOW}, "excludes": {}`,
+      'error syscalls[0].excludes: is not read: the rule counts on every host',
+    ],
+    [
+      'a name that denies, in OCI',
+      'oci',
+      `${DENY}, "name": "write"`,
+      'error syscalls[0].name: is not read: write names',
+    ],
+    [
+      'a name that allows, in OCI',
+      'oci',
+      `${ALLOW}, "name": "write"`,
+      'warning syscalls[0].name: is not read: write names',
+    ],
+    [
+      'an errno by name, in OCI',
+      'oci',
+      `${DENY}, "errno": "EIO"`,
+      'warning syscalls[0].errno: is not read: give the number as errnoRet or defaultErrnoRet',
+    ],
+    [
+      'an errno by name, in Docker’s',
+      'docker',
+      `${DENY}, "errno": "EIO"`,
+      'warning syscalls[0].errno: is not read: give the number as errnoRet or defaultErrnoRet',
+    ],
+    [
+      'minKernel of what is allowed, in Podman’s',
+      'podman',
+      `${ALLOW}, "includes": {"minKernel": "4.8"}`,
+      'error syscalls[0].includes.minKernel: is not read: the rule counts on every kernel',
+    ],
+    [
+      'minKernel of what is denied, in Podman’s',
+      'podman',
+      `${DENY}, "includes": {"minKernel": "4.8"}`,
+      'warning syscalls[0].includes.minKernel: is not read: the rule counts on every kernel',
+    ],
+  ])('%s', (_, format = 'docker', rule, expected) => {
+    expect(foundInRule(rule, { format })).toEqual([expected]);
+    expect(foundInRule(rule, { format, mode: 'compat' })).toEqual([expected.replace('error', 'warning')]);
+    const { document } = parseProfile(`{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{${rule}}]}`, {
+      format,
+      mode: 'compat',
+    });
+    expect(document.syscalls[0]).toMatchObject({ names: ['read'] });
+    expect(JSON.stringify(document.syscalls[0])).not.toMatch(/caps|minKernel|write/);
+  });
+
+  test('archMap, in OCI', () => {
+    const text = '{"defaultAction": "SCMP_ACT_ERRNO", "archMap": [{"architecture": "SCMP_ARCH_X86_64"}]}';
+    expect(found(text, { format: 'oci' })).toEqual([expect.stringMatching(/^warning archMap: is not read/)]);
+    expect(parseProfile(text, { format: 'oci' }).document.archMap).toBeUndefined();
+  });
+});
+
+describe('fields', () => {
+  const documentOf = (text: string, options: ProfileOptions = {}) => parseProfile(text, options).document;
+
+  test('the older name is one of names', () => {
+    const text =
+      '{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"name": "read", "names": null, "action": "SCMP_ACT_ALLOW"}]}';
+    expect(documentOf(text).syscalls[0]?.names).toEqual(['read']);
+  });
+
+  test('errnos by name or in decimal count before numbers', () => {
+    const rule = (fields: string) => `{${DENY}, ${fields}}`;
+    const text = `{"defaultAction": "SCMP_ACT_ERRNO", "defaultErrno": "ENOSYS", "syscalls": [${[
+      rule('"errno": "EACCES", "errnoRet": 1'),
+      rule('"errno": "13"'),
+      rule('"errno": "", "errnoRet": 2'),
+    ]}]}`;
+    const profile = parseProfile(text);
+    expect(profile.document.defaultErrnoRet).toBe(38);
+    expect(profile.document.syscalls.map(({ errnoRet }) => errnoRet)).toEqual([13, 13, 2]);
+    expect(profile.warnings.map(inWords)).toEqual([
+      'warning syscalls[0].errno: "EACCES" counts, not errnoRet 1: keep one of them',
+    ]);
+  });
+
+  test('flags and the listener are kept', () => {
+    const fields = { flags: ['SECCOMP_FILTER_FLAG_LOG'], listenerPath: '/run/agent.sock', listenerMetadata: 'x' };
+    expect(documentOf(JSON.stringify({ defaultAction: 'SCMP_ACT_ERRNO', ...fields }))).toMatchObject(fields);
+  });
+
+  test('an errno is kept as runc keeps it, in 16 bits, and dropped where the action has none', () => {
+    const rules = [`{${DENY}, "errnoRet": 65537}`, `{${ALLOW}, "errnoRet": 1}`];
+    const text = `{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [${rules}]}`;
+    expect(documentOf(text, COMPAT).syscalls.map(({ errnoRet }) => errnoRet)).toEqual([1, undefined]);
+  });
+
+  test('keys are found as Go finds them, with the Kelvin sign and the long s', () => {
+    const text =
+      '{"DEFAULTACTION": "SCMP_ACT_ERRNO", "\u017Fy\u017Fcalls": [{"names": ["read"], "action": "SCMP_ACT_LOG", "includes": {"min\u212Aernel": "4.8"}}]}';
+    expect(documentOf(text).syscalls).toMatchObject([{ names: ['read'], includes: { minKernel: '4.8' } }]);
+  });
+
+  test('an empty version is one that every kernel has', () => {
+    const text = `{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{${ALLOW}, "includes": {"minKernel": ""}}]}`;
+    expect(documentOf(text).syscalls[0]?.includes?.minKernel).toBe('0.0');
+  });
+});
+
+test('all findings come at once, in the order of the text, and the message has the errors', () => {
+  const rule = '{"names": ["raed"], "action": "SCMP_ACT_ALLOW", "arg": 1},\n{"name": "x", "action": "NO"}';
+  const text = `{"defaultActoin": "SCMP_ACT_ERRNO",\n"syscalls": [\n${rule}]}`;
+  const issues = checkProfile(text);
+  expect(issues.map(({ line, severity }) => `${line} ${severity}`)).toEqual([
+    '1 error',
+    '1 error',
+    '3 warning',
+    '3 error',
+    '4 error',
+    '4 error',
+  ]);
+  expect(() => parseProfile(text, { source: 'p.json' })).toThrow(
+    expect.objectContaining({
+      issues,
+      message: expect.stringMatching(/^(p\.json:\d+:\d+: .*\n){5}p\.json: and 1 warning$/),
+    }),
+  );
+});

@@ -1,0 +1,138 @@
+/** Options that node:child_process has not: limits, capabilities, logging, several profiles. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import type { ProfileDocument } from '../../lib/profile/document.js';
+import type { ResourceLimits } from '../../lib/sandbox/limits.js';
+import { compile } from '../../lib/sandbox/prepare.js';
+import { type SpawnSyncOptions, spawnSync } from '../../lib/sandbox/spawn-sync.js';
+
+const isRoot = process.getuid?.() === 0;
+const isFiltered = !readFileSync('/proc/self/status', 'utf8').includes('Seccomp:\t0');
+
+const text = (
+  script: string,
+  options: SpawnSyncOptions = {},
+  profile: Parameters<typeof compile>[0] = 'docker-default',
+) => spawnSync('sh', ['-c', script], profile as 'docker-default', { ...options, encoding: 'utf8' }).stdout?.trim();
+
+describe('rlimits', () => {
+  test('one value sets both limits, two set each', () => {
+    const rlimits = { nofile: 64, core: { soft: 0, hard: 4096 } };
+    expect(text('ulimit -Sn; ulimit -Hn; ulimit -Sc; ulimit -Hc', { rlimits })).toBe('64\n64\n0\n8');
+  });
+
+  test('the rest stays as this process has it', () => {
+    const ours = /Max address space +(\S+)/.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
+    expect(text("sed -n 's/Max address space *\\([^ ]*\\).*/\\1/p' /proc/self/limits", { rlimits: { core: 0 } })).toBe(
+      ours,
+    );
+  });
+
+  test('hold against the program', () => {
+    expect(spawnSync('cat', ['/dev/null'], 'docker-default', { rlimits: { nofile: 3 } }).status).not.toBe(0);
+  });
+
+  test.each([
+    [{ nofiles: 3 }, /rlimits: unknown resource "nofiles" \(did you mean nofile\?\)/],
+    [{ nofile: -1 }, /rlimits\.nofile: must be a whole number/],
+    [{ nofile: { soft: 5, hard: 4 } }, /rlimits\.nofile: must be a soft limit that is not above the hard one, not 5/],
+  ])('%j is refused', (rlimits, message) => {
+    expect(() => spawnSync('true', 'docker-default', { rlimits: rlimits as ResourceLimits })).toThrow(message);
+  });
+
+  test('that can’t be raised are an error, and nothing has run', () => {
+    const nobody = isRoot ? { uid: 65534, gid: 65534 } : {};
+    const raise = { rlimits: { nofile: 'unlimited' } as const };
+    expect(spawnSync('true', 'docker-default', { ...nobody, ...raise }).error).toMatchObject({ call: 'prlimit' });
+  });
+});
+
+describe.skipIf(!isRoot)('capabilities (needs root)', () => {
+  const sets = (options: SpawnSyncOptions) =>
+    Object.fromEntries(
+      [...(text('cat /proc/self/status', options) ?? '').matchAll(/^Cap(\w+):\t(\w+)$/gm)].map(([, name, bits]) => [
+        name,
+        BigInt(`0x${bits}`),
+      ]),
+    );
+  const CHOWN = 1n << 0n;
+  const KILL = 1n << 5n;
+
+  test('those that are not listed leave all five sets', () => {
+    const { Bnd, Prm, Eff, Inh, Amb } = sets({ capabilities: ['CAP_CHOWN', 'CAP_KILL'] });
+    expect({ Bnd, Prm, Eff }).toEqual({ Bnd: CHOWN | KILL, Prm: CHOWN | KILL, Eff: CHOWN | KILL });
+    expect([Inh, Amb]).toEqual([0n, 0n]);
+  });
+
+  test('an empty list leaves none, left out leaves all', () => {
+    expect(sets({ capabilities: [] })).toEqual({ Bnd: 0n, Prm: 0n, Eff: 0n, Inh: 0n, Amb: 0n });
+    expect(sets({})['Prm']).toBe(BigInt(`0x${/CapPrm:\t(\w+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]}`));
+  });
+
+  test('the profile is resolved for them', () => {
+    const options = { capabilities: ['CAP_SYS_CHROOT'] };
+    expect(spawnSync('chroot', ['/', 'true'], 'docker-default', options).status).toBe(0);
+    expect(spawnSync('chroot', ['/', 'true'], 'docker-default').status).not.toBe(0);
+  });
+
+  test('without CAP_SETPCAP the bounding set stays, and no_new_privs keeps what is in it out of reach', () => {
+    const nested = `import { spawnSync } from ${JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)};
+      console.log(spawnSync('cat', ['/proc/self/status'], 'docker-default', { capabilities: [], encoding: 'utf8' }).stdout)`;
+    const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', nested], 'unconfined', {
+      uid: 65534,
+      gid: 65534,
+      encoding: 'utf8',
+    });
+    expect(stdout).toMatch(/CapPrm:\t0+\n[\s\S]*NoNewPrivs:\t1/);
+  });
+});
+
+test('log: the filter logs what it denies; the kernel takes the flag', () => {
+  expect(spawnSync('true', 'docker-default', { log: true }).status).toBe(0);
+  expect(() => spawnSync('true', 'docker-default', { log: 1 as never })).toThrow(/options\.log/);
+});
+
+describe('several profiles', () => {
+  const deny = (name: string, errnoRet: number): ProfileDocument => ({
+    defaultAction: 'SCMP_ACT_ALLOW',
+    syscalls: [{ names: [name], action: 'SCMP_ACT_ERRNO', errnoRet }],
+  });
+  /** So many rules on one syscall that two of its kind can't be combined. */
+  const long = (first: number): ProfileDocument => ({
+    defaultAction: 'SCMP_ACT_ERRNO',
+    syscalls: Array.from({ length: 150 }, (_, i) => ({
+      names: ['personality'],
+      action: 'SCMP_ACT_ALLOW',
+      args: [{ index: 0, value: (first + 2 * i) * 4, op: 'SCMP_CMP_EQ' }],
+    })),
+  });
+  const filters = 'sed -n "s/Seccomp_filters:.//p" /proc/self/status';
+  const before = Number(/Seccomp_filters:\t(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? 0);
+
+  test('the stricter of their answers holds, by one filter', () => {
+    const both = [deny('uname', 1), deny('chdir', 13)];
+    expect(text(`uname; cd /; echo $?; ${filters}`, {}, both)).toBe(`2\n${before + 1}`);
+  });
+
+  test('unconfined adds nothing, alone or among others', () => {
+    expect(text(filters, {}, ['unconfined', 'unconfined'])).toBe(String(before));
+    expect(text(filters, {}, ['unconfined', deny('uname', 1)])).toBe(String(before + 1));
+  });
+
+  test.skipIf(isFiltered)('what does not fit into one filter is put on as several, though each denies seccomp', () => {
+    const base = { defaultAction: 'SCMP_ACT_ALLOW' as const };
+    const denySeccomp = { names: ['seccomp', 'execve'], action: 'SCMP_ACT_ERRNO' as const };
+    const stacked = [long(0), long(1)].map(({ syscalls = [] }) => ({
+      ...base,
+      syscalls: [denySeccomp, ...(syscalls ?? []).map((rule) => ({ ...rule, action: 'SCMP_ACT_ERRNO' as const }))],
+    }));
+    expect(() => compile(stacked)).toThrowError(expect.objectContaining({ code: 'ERR_SECCOMP_TOO_LARGE' }));
+    expect(spawnSync('cat', ['/proc/self/status'], stacked, { encoding: 'utf8' }).stdout).toMatch(
+      new RegExp(`Seccomp_filters:\t${before + 2}\n`),
+    );
+  });
+
+  test.each([[[]], [Array(9).fill('docker-default')]])('a list of %j is refused', (list) => {
+    expect(() => spawnSync('true', [], list)).toThrow(/a list of profiles has 1 to 8/);
+  });
+});

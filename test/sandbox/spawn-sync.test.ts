@@ -1,0 +1,101 @@
+/** spawnSync beside node:child_process's: the same calls, the same results. */
+import { spawnSync as nodeSpawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { openSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { type SpawnSyncOptions, type SpawnSyncResult, spawnSync } from '../../lib/sandbox/spawn-sync.js';
+
+const sh = (script: string) => ['sh', ['-c', script]] as const;
+
+const CASES: Readonly<Record<string, readonly [string, readonly string[], SpawnSyncOptions?]>> = {
+  'output, errors and status': [...sh('echo out; echo err >&2; exit 3')],
+  'a string as input': ['cat', [], { input: 'text', encoding: 'utf8' }],
+  'bytes as input': ['cat', [], { input: new Uint16Array([0x4141, 0x4242]) }],
+  'input in the encoding of the output': ['cat', [], { input: '4142', encoding: 'hex' }],
+  'no input, which ends at once': ['cat', []],
+  'input that nobody reads': ['true', [], { input: 'x'.repeat(1e6) }],
+  'more than a socket holds, both ways': ['cat', [], { input: 'x'.repeat(3e5), maxBuffer: 1e6 }],
+  'a program that is not there': ['no-such-program', ['one']],
+  'a directory that is not there': ['true', [], { cwd: '/no/such/directory' }],
+  'a program that may not be run': ['/etc/passwd', []],
+  'a signal': [...sh('kill -9 $$')],
+  'a timeout': ['sleep', ['60'], { timeout: 50 }],
+  'a timeout with another signal': ['sleep', ['60'], { timeout: 50, killSignal: 'SIGKILL' }],
+  'a program that ignores its timeout’s signal': [...sh('trap "" TERM; sleep 0.2; echo still here'), { timeout: 50 }],
+  'a grandchild that keeps a pipe open': [...sh('(sleep 0.1; echo late) & exit 5'), { encoding: 'utf8' }],
+  'more output than is allowed': ['yes', [], { maxBuffer: 100 }],
+  'as much as is allowed': ['printf', ['12345'], { maxBuffer: 5 }],
+  'no limit by 0, and by Infinity': ['printf', ['12345'], { maxBuffer: 0 }],
+  'a limit over both streams': [...sh('printf 123; printf 456 >&2'), { maxBuffer: 5 }],
+  'more than three descriptors': [
+    ...sh('echo three >&3; echo five >&5'),
+    { stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'ignore', 'pipe'] },
+  ],
+  'a descriptor for stdout': [...sh('echo nothing'), { stdio: ['ignore', openSync('/dev/null', 'w'), 'pipe'] }],
+  'nothing at all': ['true', [], { stdio: 'ignore' }],
+  'another argv[0]': [...sh('echo $0'), { argv0: 'zero', encoding: 'latin1' }],
+  'a shell': ['echo $A $0', [], { shell: true, env: { A: 'b' }, encoding: 'utf8' }],
+  'a shell of one’s choice': ['echo $BASH_VERSION | wc -l', [], { shell: '/bin/bash', encoding: 'utf8' }],
+  'encoding "buffer"': ['echo', ['a'], { encoding: 'buffer' }],
+};
+
+/** What can be compared: numbers of processes differ, and how much of too much was read. */
+function facts({ pid, error, output, stdout, stderr, ...rest }: SpawnSyncResult) {
+  const { call: _, ...properties } = { ...error } as { readonly call?: string };
+  const short = (data: string | Buffer | null) => data && `${data.constructor.name} of ${data.length}: ${digest(data)}`;
+  const all = [stdout, stderr, ...(output ?? [output])];
+  return {
+    ...rest,
+    started: pid > 0,
+    output: all.map((data) => (error?.message.endsWith('ENOBUFS') ? data?.slice(0, 5).toString() : short(data))),
+    error: error && { name: error.name, message: error.message, ...properties },
+  };
+}
+
+function digest(data: string | Buffer): string {
+  return createHash('sha256').update(data).digest('hex');
+}
+
+describe('spawnSync gives what node:child_process gives', () => {
+  test.each(Object.entries(CASES))('%s', (_, [command, args, options]) => {
+    const theirs = nodeSpawnSync(command, [...args], options as never);
+    expect(facts(spawnSync(command, args, 'docker-default', options))).toEqual(facts(theirs as SpawnSyncResult));
+  });
+
+  test.each<[string, object]>([
+    ['an unknown signal', { killSignal: 'SIGNONE' }],
+    ['a negative maxBuffer', { maxBuffer: -1 }],
+    ['a maxBuffer that is no number', { maxBuffer: '1' }],
+    ['a negative timeout', { timeout: -1 }],
+    ['input of another type', { input: 5 }],
+    ['an unknown encoding of the input', { input: 'a', encoding: 'nonsense' }],
+  ])('and refuses what it refuses: %s', (_, options) => {
+    const refusal = (run: () => unknown) => {
+      try {
+        return run();
+      } catch (error) {
+        return error instanceof Error && 'code' in error ? `${error.name} ${error.code}` : String(error);
+      }
+    };
+    const theirs = refusal(() => nodeSpawnSync('true', [], options as never));
+    expect(refusal(() => spawnSync('true', [], 'docker-default', options as never))).toBe(theirs);
+    expect(theirs).toMatch(/Error ERR_/);
+  });
+});
+
+test('overlapped pipes, on which Node 20 aborts, are pipes', () => {
+  expect(spawnSync('echo', ['a'], 'docker-default', { stdio: 'overlapped', encoding: 'utf8' }).stdout).toBe('a\n');
+});
+
+test('the program runs under its profile', () => {
+  const { status, stderr } = spawnSync('unshare', ['--user', 'true'], 'docker-default', { encoding: 'utf8' });
+  expect(stderr).toMatch(/Operation not permitted/);
+  expect(status).toBe(1);
+});
+
+test('a filter that the kernel refuses is an exception, and nothing has run', () => {
+  const options = { noNewPrivileges: false, uid: 65534, gid: 65534 };
+  expect(() =>
+    spawnSync('true', [], 'docker-default', process.getuid?.() === 0 ? options : { noNewPrivileges: false }),
+  ).toThrowError(expect.objectContaining({ code: 'ERR_SECCOMP_ATTACH' }));
+});

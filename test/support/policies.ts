@@ -1,0 +1,88 @@
+/** Policies of a profile on many hosts, and where two of them say different things, in words. */
+import type { AbiPolicy, Action, Condition, Decision, Policy } from '../../lib/policy/policy.js';
+import { CAPABILITIES } from '../../lib/profile/capabilities.js';
+import type { Host } from '../../lib/profile/resolve.js';
+import type { AbiName } from '../../lib/syscalls/abi.js';
+import { syscallNames, syscallNumber } from '../../lib/syscalls/table.js';
+
+const NEW_KERNEL: Host['kernel'] = { major: 6, minor: 18 };
+const KERNELS: readonly Host['kernel'][] = [{ major: 4, minor: 7 }, { major: 4, minor: 8 }, NEW_KERNEL];
+
+/** Each kernel with no capability, each alone, all, and all but each; then 200 random sets, the kernels by turns. */
+export function* hostsOf(abi: AbiName): Generator<Host> {
+  for (const kernel of KERNELS) {
+    yield { abi, kernel, capabilities: new Set() };
+    yield { abi, kernel, capabilities: new Set(CAPABILITIES) };
+    for (const name of CAPABILITIES) {
+      yield { abi, kernel, capabilities: new Set([name]) };
+      yield { abi, kernel, capabilities: new Set(CAPABILITIES.filter((other) => other !== name)) };
+    }
+  }
+  const random = generator(20_480_601);
+  for (let i = 0; i < 200; i++) {
+    const kernel = KERNELS[i % KERNELS.length] ?? NEW_KERNEL;
+    yield { abi, kernel, capabilities: new Set(CAPABILITIES.filter(() => random() < 0.5)) };
+  }
+}
+
+/** Numbers in [0, 1), the same at each run. Source: mulberry32, public domain. */
+function generator(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b_79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Where two policies say different things, in words. The order of decisions with one action has no meaning. */
+export function differences(ours: Policy, theirs: Policy): readonly string[] {
+  const head = ({ abis, defaultAction, foreignAction }: Policy) =>
+    `ABIs ${abis.map(({ abi }) => abi.name).join(' ')}, default ${inWords(defaultAction)}, foreign ${inWords(foreignAction)}`;
+  if (head(ours) !== head(theirs)) return [`ours ${head(ours)}; theirs ${head(theirs)}`];
+  return ours.abis.flatMap((abi, i) => {
+    const other = theirs.abis[i];
+    return other === undefined ? [] : abiDifferences(abi, other);
+  });
+}
+
+function abiDifferences(ours: AbiPolicy, theirs: AbiPolicy): readonly string[] {
+  const [ranges, others] = [ours, theirs].map((each) => JSON.stringify(each.ranges ?? []));
+  if (ranges !== others) return [`${ours.abi.name}: ours ${ranges}, theirs ${others}`];
+  const numbers = new Set([...ours.syscalls.keys(), ...theirs.syscalls.keys()]);
+  return [...numbers].flatMap((number) => {
+    if (isPlainlyAllowed(ours, number) && isPlainlyAllowed(theirs, number)) return [];
+    const [one, other] = [ours, theirs].map(({ syscalls }) => decisionsInWords(syscalls.get(number)));
+    if (one === other) return [];
+    const names = [...syscallNames()].filter((name) => syscallNumber(ours.abi.name, name) === number);
+    return [`${ours.abi.name} ${names.join('=')}: ours ${one}, theirs ${other}`];
+  });
+}
+
+/** Most calls are: what needs no words makes the comparison fast. */
+function isPlainlyAllowed({ syscalls }: AbiPolicy, number: number): boolean {
+  const decision = syscalls.get(number)?.[0];
+  return decision?.conditions.length === 0 && decision.action.kind === 'allow';
+}
+
+function decisionsInWords(decisions: readonly Decision[] | undefined): string {
+  if (decisions === undefined) return 'the default';
+  const texts = decisions.map(({ action, conditions }) =>
+    [inWords(action), ...conditions.map(conditionInWords)].join(' if '),
+  );
+  const kinds = new Set(decisions.map(({ action }) => inWords(action)));
+  return (kinds.size === 1 ? [...new Set(texts)].sort() : texts).join(' | ');
+}
+
+function conditionInWords(condition: Condition): string {
+  const { index, width, op, value } = condition;
+  return op === 'masked-eq'
+    ? `a${index}:${width} & ${condition.mask} eq ${value}`
+    : `a${index}:${width} ${op} ${value}`;
+}
+
+/** `errno 1`, or the kind of the action. */
+export function inWords(action: Action): string {
+  return action.kind === 'errno' ? `errno ${action.errno}` : action.kind;
+}
