@@ -12,6 +12,7 @@ image=seccomp-test
 started=
 config=/boot/config-$(uname -r)
 log=$(mktemp)
+profile=$(mktemp)
 
 fail() {
   echo "container-test.sh: $1" >&2
@@ -25,9 +26,9 @@ step() {
 
 # Whatever happens: no container of ours and no engine that we started stays.
 finish() {
-  rm -f "$log"
+  rm -f "$log" "$profile"
   if [ -n "$engine" ]; then
-    for name in "$image-$$-suite" "$image-$$-default"; do "$engine" rm --force "$name" >/dev/null 2>&1 || true; done
+    for name in suite default write built; do "$engine" rm --force "$image-$$-$name" >/dev/null 2>&1 || true; done
   fi
   [ -z "$started" ] || [ "${KEEP_ENGINE:-}" = 1 ] || scripts/docker-engine.sh down
 }
@@ -76,7 +77,7 @@ find_base() {
   base=$substitute
 }
 
-# container NAME SECCOMP COMMAND…: runs it without network; SECCOMP is `unconfined` or empty for the engine's own profile.
+# container NAME SECCOMP COMMAND…: runs it without network; SECCOMP is `unconfined`, a file, or empty for the engine's own profile.
 # Without a command it is the image's own: the suite.
 container() {
   name=$image-$$-$1
@@ -114,6 +115,11 @@ container suite unconfined || failed="the suite failed in the container"
 step "under the engine's default profile: what is denied before we do anything, and our filters on top"
 container default '' sh -c 'python3 scripts/kernel-facts.py && exec node scripts/container-stack.mjs' ||
   failed="${failed:+$failed, and }spawn failed under the engine's default profile"
+
+step "a profile that the builder wrote, read by $engine"
+{ container write unconfined node scripts/container-profile.mjs >"$profile" &&
+  container built "$profile" node scripts/container-profile.mjs --check; } ||
+  failed="${failed:+$failed, and }the engine does not do what the builder wrote"
 
 [ -z "$failed" ] || fail "$failed"
 step "passed"

@@ -1,5 +1,6 @@
 /** A profile that has been read and checked. */
 import { ProfileError, type ProfileIssue } from '../errors.js';
+import { type AllowlistOptions, allowlistDocument, Builder, DENYLIST } from './build.js';
 import { checkDocument } from './check.js';
 import type { CheckedDocument, Finding, ProfileDocument } from './document.js';
 import { JsonSyntaxError, parseJson } from './json.js';
@@ -15,8 +16,22 @@ import { placer, toIssues } from './places.js';
 import { type Remark, shown } from './remark.js';
 import { toProfileDocument } from './stringify.js';
 
-/** A profile: a checked document, where it came from, and how it was read. */
-export class Profile {
+/**
+ * A profile: a checked document, where it came from, and how it was read. It never changes: what is said on it makes a
+ * new one.
+ */
+export class Profile extends Builder<Profile> {
+  /** A profile that allows nothing yet. */
+  static allowlist(options: AllowlistOptions = {}): Profile {
+    const { newerCalls = 'enosys' } = options;
+    return new Profile(allowlistDocument(options), newReading('allowlist', { newerCalls }));
+  }
+
+  /** A profile that denies nothing yet. */
+  static denylist(): Profile {
+    return new Profile(DENYLIST, newReading('denylist'));
+  }
+
   /** A path, a built-in's name, or `inline`. */
   readonly source: string;
   readonly format: ProfileFormat;
@@ -28,6 +43,7 @@ export class Profile {
   readonly #text: string | undefined;
 
   constructor(document: CheckedDocument, reading: Reading) {
+    super();
     this.source = reading.source;
     this.format = reading.format;
     this.mode = reading.mode;
@@ -43,6 +59,11 @@ export class Profile {
    */
   toJSON(): ProfileDocument {
     return toProfileDocument(this.document);
+  }
+
+  /** Without places in a text and warnings, which say nothing of another document. */
+  protected override with(document: CheckedDocument): Profile {
+    return new Profile(document, { ...this, warnings: [] });
   }
 
   /** `findings` with their places in this profile. */
@@ -65,6 +86,12 @@ interface Reading {
   readonly warnings: readonly ProfileIssue[];
   /** The text that it was read from, for the places of findings. */
   readonly text?: string | undefined;
+}
+
+/** Of a profile that begins here. */
+function newReading(source: string, options: Partial<MeaningOptions> = {}): Reading {
+  checkOptions(options);
+  return { source, format: 'docker', mode: 'strict', options: meaningOf(options), warnings: [] };
 }
 
 /**

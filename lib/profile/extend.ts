@@ -1,0 +1,14 @@
+/** Begins with a profile that exists, to say more. */
+import { SeccompError } from '../errors.js';
+import { loadProfile, type ProfileSource } from './load.js';
+import type { Profile } from './profile.js';
+
+/**
+ * A profile to build on: what is said on it counts more than what stands in it.
+ * @throws as loadProfile does; SeccompError ERR_SECCOMP_OPTION for `unconfined`, on which nothing can be built.
+ */
+export function extend(source: ProfileSource): Profile {
+  const profile = loadProfile(source);
+  if (profile !== null) return profile;
+  throw new SeccompError('ERR_SECCOMP_OPTION', 'unconfined has no rules to extend: begin with Profile.denylist()');
+}

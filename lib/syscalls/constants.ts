@@ -1,0 +1,64 @@
+/** Constants by name: what C programs write for arguments of syscalls, and errnos. Read from lib/syscalls/generated/. */
+import { type AbiName, abiOf } from './abi.js';
+import { CONSTANTS, type CommonConstants, type VaryingConstant } from './generated/constants.js';
+
+/** The name of a constant: `AF_INET`, `O_CREAT`, `TIOCSTI`, `EPERM`, … */
+export type ConstantName = keyof CommonConstants | VaryingConstant;
+
+/** The name of an errno: the constants that are one word and begin with E. */
+export type ErrnoName = Exclude<Extract<ConstantName, `E${string}`>, `${string}_${string}`>;
+
+let texts: ReadonlyMap<string, string> | undefined;
+
+/** The texts of all constants by name: read at the first use, so that importing this file costs nothing. */
+function textOf(): ReadonlyMap<string, string> {
+  texts ??= new Map(
+    CONSTANTS.trim()
+      .split('\n')
+      .map((line) => [line.slice(0, line.indexOf(' ')), line.slice(line.indexOf(' ') + 1)]),
+  );
+  return texts;
+}
+
+/** Every name that has a value on some ABI. */
+export function constantNames(): readonly string[] {
+  return [...textOf().keys()];
+}
+
+/** Whether a constant is an errno. */
+export function isErrno(name: string): boolean {
+  return /^E[A-Z0-9]+$/.test(name) && textOf().has(name);
+}
+
+/**
+ * The value of a constant on an ABI, and on those that its machines run beside it. Negative ones have 32 bits.
+ * Undefined where the ABI has none of that name.
+ */
+export function constantOn(abi: AbiName, name: string): number | undefined {
+  const [most = '-', ...others] = textOf().get(name)?.split('; ') ?? [];
+  const { docker } = abiOf(abi);
+  const other = others.map((text) => text.split(': ')).find(([, names]) => names?.split(' ').includes(docker));
+  const value = other?.[0] ?? most;
+  return value === '-' ? undefined : Number(value);
+}
+
+/** Gives an object its properties when it is first asked for one. */
+function filledAtFirstUse<Properties extends object>(properties: () => Properties): Properties {
+  const target = Object.create(null);
+  const filled = () => (Object.isFrozen(target) ? target : Object.freeze(Object.assign(target, properties())));
+  return new Proxy(target, {
+    get: (_, name) => Reflect.get(filled(), name),
+    has: (_, name) => Reflect.has(filled(), name),
+    ownKeys: () => Reflect.ownKeys(filled()),
+    getOwnPropertyDescriptor: (_, name) => Reflect.getOwnPropertyDescriptor(filled(), name),
+    set: () => false,
+    defineProperty: () => false,
+    deleteProperty: () => false,
+  });
+}
+
+/** Constants that have one value on every ABI, as numbers. The others go by name, and have their value for each ABI. */
+export const constants: Readonly<CommonConstants> = filledAtFirstUse(() => {
+  const common = [...textOf()].filter(([, text]) => !text.includes(';'));
+  return Object.fromEntries(common.map(([name, text]) => [name, Number(text)])) as unknown as CommonConstants;
+});

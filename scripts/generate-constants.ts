@@ -1,0 +1,332 @@
+/** Writes the constants and the names' types of lib/syscalls/generated/ from the UAPI headers of Debian's linux-libc-dev. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { ABIS, type AbiName, abiOf } from '../lib/syscalls/abi.js';
+import { syscallNames } from '../lib/syscalls/table.js';
+
+/** Debian's linux-libc-dev (from 13 on) keeps the UAPI headers of every architecture here. */
+const UAPI = '/usr/lib/linux/uapi';
+
+/** How a compiler for an ABI reads the headers: UAPI directory, its own macros, and how it lays out structs. */
+const TARGETS: readonly (readonly [
+  abis: readonly AbiName[],
+  directory: string,
+  defines: readonly string[],
+  layout: readonly string[],
+])[] = [
+  [['x86_64'], 'x86', ['__x86_64__'], ['-m64']],
+  [['x86'], 'x86', ['__i386__'], ['-m32']],
+  [['x32'], 'x86', ['__x86_64__', '__ILP32__'], ['-m32', '-malign-double']],
+  [['aarch64'], 'arm64', ['__aarch64__'], ['-m64']],
+  [['arm'], 'arm', ['__arm__', '__ARM_EABI__'], ['-m32', '-malign-double']],
+  [['riscv64'], 'riscv', ['__riscv_xlen=64'], ['-m64']],
+  [['loongarch64'], 'loongarch', [], ['-m64']],
+  [['s390x'], 's390', ['__s390x__'], ['-m64']],
+  [['s390'], 's390', [], ['-m32', '-malign-double']],
+  [['ppc64le', 'ppc64'], 'powerpc', ['__powerpc64__'], ['-m64']],
+  [['ppc'], 'powerpc', [], ['-m32', '-malign-double']],
+  [['mips', 'mipsel'], 'mips', ['__mips__', '_MIPS_SIM=1', '_MIPS_SZLONG=32'], ['-m32', '-malign-double']],
+  [['mips64', 'mipsel64'], 'mips', ['__mips__', '_MIPS_SIM=3', '_MIPS_SZLONG=64'], ['-m64']],
+  [['mips64n32', 'mipsel64n32'], 'mips', ['__mips__', '_MIPS_SIM=2', '_MIPS_SZLONG=32'], ['-m32', '-malign-double']],
+  [['parisc'], 'parisc', [], ['-m32', '-malign-double']],
+  [['parisc64'], 'parisc', ['__LP64__'], ['-m64']],
+  [['m68k'], 'm68k', [], ['-m32', '-fpack-struct=2']],
+  [['sh', 'sheb'], 'sh', [], ['-m32']],
+];
+
+/** What a machine of each native ABI runs beside it: a constant must be the same on all of these to have a meaning there. */
+const BESIDE: Readonly<Partial<Record<AbiName, readonly AbiName[]>>> = {
+  x86_64: ['x86', 'x32'],
+  x32: ['x86_64', 'x86'],
+  aarch64: ['arm'],
+  s390x: ['s390'],
+  ppc64: ['ppc'],
+  mips64: ['mips', 'mips64n32'],
+  mips64n32: ['mips', 'mips64'],
+  mipsel64: ['mipsel', 'mipsel64n32'],
+  mipsel64n32: ['mipsel', 'mipsel64'],
+  parisc64: ['parisc'],
+};
+
+/** Families of constants: the headers that have them, and what their names look like. */
+const FAMILIES: readonly (readonly [headers: string, names: RegExp])[] = [
+  ['asm/errno', /^E(?!CHO|POLL|XT|PIOC)[A-Z0-9]{2,}$/],
+  [
+    'linux/in linux/in6 linux/netlink',
+    /^(IPPROTO_|NETLINK_(?!ADD_|DROP_|PKTINFO|BROADCAST_|NO_|CAP_|EXT_|GET_|LIST_|LISTEN_|RX_|TX_))/,
+  ],
+  [
+    'linux/in linux/in6 linux/tcp asm/socket',
+    /^(IP_(?!DF|MF|CE|DEF|PMTUDISC)|IPV6_(?!TLV|SRCRT|PRIORITY|FLOWINFO_|PREFER|PMTUDISC)|TCP_(?!FLAG|NLA|RECEIVE|AO_|MD5SIG_|CM_|S_)|SOL_|SO_)/,
+  ],
+  ['asm/fcntl linux/fcntl linux/stat', /^(O_|F_|FD_|AT_|LOCK_|S_I)/],
+  [
+    'linux/fs linux/falloc linux/fadvise linux/xattr',
+    /^(RENAME_|RWF_|SEEK_|SYNC_FILE_RANGE_|FALLOC_FL_|POSIX_FADV_|XATTR_)/,
+  ],
+  [
+    'linux/close_range linux/memfd linux/random linux/pidfd',
+    /^(CLOSE_RANGE_|MFD_(?!HUGE_)|GRND_|PIDFD_(?!INFO|GET|SELF))/,
+  ],
+  ['linux/mount', /^(MS_|MOVE_MOUNT_|OPEN_TREE_|FSOPEN_|FSMOUNT_|FSPICK_|MOUNT_ATTR_)/],
+  ['linux/sched linux/wait', /^(CLONE_|SCHED_|P_|W[A-Z]+$)/],
+  ['linux/prctl asm/prctl', /^(PR_|ARCH_)/],
+  ['asm/mman linux/mman linux/mempolicy', /^(MAP_(?!HUGE_)|PROT_|MADV_|MCL_|MLOCK_|MREMAP_|PKEY_|MPOL_)/],
+  [
+    'linux/ptrace linux/seccomp linux/landlock',
+    /^(PTRACE_(?!EVENT)|SECCOMP_(SET|GET|MODE|FILTER|IOCTL)_|LANDLOCK_CREATE_)/,
+  ],
+  ['linux/signal linux/signalfd', /^(SIG[A-Z0-9]+|SIG_(UN)?BLOCK|SIG_SETMASK|SFD_\w+)$/],
+  ['linux/futex linux/keyctl linux/resource', /^(FUTEX_|KEYCTL_(?!SUPPORTS|CAPS)|RLIMIT_|RUSAGE_|PRIO_)/],
+  ['linux/time linux/timerfd', /^(CLOCK_|ITIMER_|TIMER_ABSTIME|TFD_)/],
+  [
+    'linux/eventpoll linux/eventfd linux/inotify linux/fanotify',
+    /^(EPOLL_|EFD_|IN_(CLOEXEC|NONBLOCK)$|FAN_(CLASS|MARK|CLOEXEC|NONBLOCK|UNLIMITED|REPORT))/,
+  ],
+  [
+    'linux/perf_event linux/ipc linux/shm',
+    /^(PERF_FLAG_|IPC_|SHM_|SEM(OP|GET|CTL|TIMEDOP)$|MSG(SND|RCV|GET|CTL)$|SHM(AT|DT|GET|CTL)$)/,
+  ],
+  ['linux/reboot linux/kexec linux/quota', /^(LINUX_REBOOT_CMD_|KEXEC_(?!ARCH)|Q_)/],
+  [
+    'asm/ioctls asm/termbits linux/sockios asm/sockios',
+    /^(TC[SGX][A-Z0-9]+|TCFLSH|TIOC[A-Z0-9]+|FIO[A-Z]+|SIOC[A-Z0-9]+)$/,
+  ],
+  [
+    'linux/fs linux/fscrypt linux/fsverity',
+    /^(FS_IOC_|FI(BMAP|GETBSZ|FREEZE|THAW|TRIM|CLONE|CLONERANGE|DEDUPERANGE)$|BLK[A-Z0-9]+$)/,
+  ],
+  [
+    'linux/if_tun linux/loop linux/nsfs linux/userfaultfd linux/kvm',
+    /^(TUN[A-Z]+$|LOOP_(SET|CLR|GET|CHANGE|CTL|CONFIGURE)|NS_GET_|UFFDIO_[A-Z]+$|USERFAULTFD_|KVM_(CREATE_VM|CREATE_VCPU|RUN|GET_API_VERSION|CHECK_EXTENSION|GET_VCPU_MMAP_SIZE|SET_USER_MEMORY_REGION2?)$)/,
+  ],
+  [
+    'linux/kd linux/vt linux/random linux/perf_event',
+    /^(KD[GS]\w+|VT_(OPENQRY|[GS]ETMODE|GETSTATE|RELDISP|ACTIVATE|WAITACTIVE|DISALLOCATE)|RND[A-Z]+|PERF_EVENT_IOC_(?!FLAG)\w+)$/,
+  ],
+];
+
+/** Enumerators, which are no macros. */
+const ENUMERATORS: readonly (readonly [header: string, pattern: RegExp])[] = [
+  [
+    'linux/bpf',
+    /^\s(BPF_(?:MAP_(?:CREATE|\w+_ELEM|GET_\w+|FREEZE|\w+_BATCH)|PROG_(?:LOAD|ATTACH|DETACH|TEST_RUN|GET_\w+|QUERY|BIND_MAP)|OBJ_\w+|RAW_TRACEPOINT_OPEN|BTF_(?:LOAD|GET_\w+)|TASK_FD_QUERY|LINK_(?:CREATE|UPDATE|DETACH|GET_\w+)|ENABLE_STATS|ITER_CREATE|TOKEN_CREATE)),/gm,
+  ],
+  ['linux/membarrier', /^\s(MEMBARRIER_CMD_\w+)/gm],
+  ['linux/personality', /^\s(\w+) ?=/gm],
+  ['linux/landlock', /^\s(LANDLOCK_RULE_\w+)/gm],
+];
+
+/** Where the UAPI has them not: include/linux/socket.h and net.h of the kernel, and what umount(2) and signalfd(2) say. */
+const WRITTEN: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    `UNSPEC UNIX INET AX25 IPX APPLETALK NETROM BRIDGE ATMPVC X25 INET6 ROSE DECnet NETBEUI SECURITY KEY NETLINK PACKET
+     ASH ECONET ATMSVC RDS SNA IRDA PPPOX WANPIPE LLC IB MPLS CAN TIPC BLUETOOTH IUCV RXRPC ISDN PHONET IEEE802154 CAIF
+     ALG NFC VSOCK KCM QIPCRTR SMC XDP MCTP`
+      .split(/\s+/)
+      .map((name, number) => [`AF_${name}`, String(number)]),
+  ),
+  AF_LOCAL: '1',
+  AF_ROUTE: '16',
+  MNT_FORCE: '1',
+  MNT_DETACH: '2',
+  MNT_EXPIRE: '4',
+  UMOUNT_NOFOLLOW: '8',
+  SOCK_RAW: '3',
+  SOCK_RDM: '4',
+  SOCK_SEQPACKET: '5',
+  SOCK_PACKET: '10',
+  SOCK_CLOEXEC: 'O_CLOEXEC',
+};
+
+/** Macros that have such a name and are no value of an argument. */
+const NOT_A_CONSTANT =
+  /(_MAX|_SIZE|_LAST|_NR|_SHIFT|_BITS|_OFFSET|_LEN|_END|_NAME|SIGSTKSZ|TIOCPKT|TIOCSER_TEMT|SIGRTM\w+)$/;
+
+/** What generate() needs and this machine lacks, or undefined. */
+export function missingHeaders(): string | undefined {
+  if (!existsSync(UAPI)) return `${UAPI} (linux-libc-dev of Debian 13 or later)`;
+  const test = spawnSync('gcc', ['-m32', '-malign-double', '-S', '-x', 'c', '-o', '/dev/null', '/dev/null']);
+  return test.status === 0 ? undefined : 'gcc for x86';
+}
+
+const HEADERS = [
+  ...new Set([...FAMILIES.flatMap(([names]) => names.split(' ')), ...ENUMERATORS.map(([name]) => name)]),
+];
+
+type Target = (typeof TARGETS)[number];
+
+function gcc([abis, directory, defines, layout]: Target, flags: readonly string[], input: string) {
+  const long = abis.some((abi) => abiOf(abi).bits === 64 && abi !== 'x32') ? 8 : 4;
+  // linux/shm.h includes libc's unistd.h, which is not there for most targets: its guard makes it empty.
+  const own = [
+    ...defines,
+    '_UNISTD_H',
+    '__CHAR_BIT__=8',
+    `__SIZEOF_LONG__=${long}`,
+    `__SIZEOF_POINTER__=${long}`,
+    '__linux__',
+  ];
+  const order = ['__LITTLE_ENDIAN__', '__MIPSEL__', '__ARMEL__', '__BYTE_ORDER__=1234', '__ORDER_LITTLE_ENDIAN__=1234'];
+  return spawnSync(
+    'gcc',
+    [
+      ...['-undef', '-nostdinc', '-ffreestanding', '-w', ...layout, `-I${UAPI}/${directory}`, '-I/usr/include'],
+      ...[...own, ...order].map((macro) => `-D${macro}`),
+      ...[...flags, '-x', 'c', '-'],
+    ],
+    { input, encoding: 'utf8', maxBuffer: 2 ** 28 },
+  );
+}
+
+/** All headers; asm/ ones only where the ABI has them, and those that need them. */
+const INCLUDES = HEADERS.map((name) => {
+  const needs = name.startsWith('asm/') ? name : name.replace('linux/', 'asm/');
+  const isOptional = name.startsWith('asm/') || name === 'linux/kvm';
+  return isOptional ? `#if __has_include(<${needs}.h>)\n#include <${name}.h>\n#endif\n` : `#include <${name}.h>\n`;
+}).join('');
+
+/** The names on an ABI: its macros without parameters that look like a family's, and the enumerators. */
+function names(target: Target): readonly string[] {
+  const defined = gcc(target, ['-E', '-dM'], INCLUDES).stdout.matchAll(/^#define (\w+) \S/gm);
+  const macros = [...defined]
+    .map(([, name = '']) => name)
+    .filter((name) => FAMILIES.some(([, pattern]) => pattern.test(name)) && !NOT_A_CONSTANT.test(name));
+  const enumerators = ENUMERATORS.flatMap(([header, pattern]) =>
+    [...readFileSync(`/usr/include/${header}.h`, 'utf8').matchAll(pattern)].map(([, name = '']) => name),
+  );
+  return [...new Set([...macros, ...enumerators])];
+}
+
+/** The values of expressions, by name; those that are no number are left out (a string can't be multiplied). */
+function values(target: Target, all: readonly string[]): ReadonlyMap<string, bigint> {
+  const mips = target[1] === 'mips';
+  const written = Object.entries({
+    ...WRITTEN,
+    SOCK_STREAM: mips ? '2' : '1',
+    SOCK_DGRAM: mips ? '1' : '2',
+    SOCK_NONBLOCK: target[1] === 'parisc' ? '0x40000000' : 'O_NONBLOCK',
+  });
+  let rest: readonly (readonly [string, string])[] = [...all.map((name) => [name, name] as const), ...written];
+  for (;;) {
+    const lines = rest.map(([, value]) => `(${value}) * 1ULL,`);
+    const source = `${INCLUDES}\n#line 1 "values"\nunsigned long long values[] = {\n${lines.join('\n')}\n};\n`;
+    const { stderr, stdout } = gcc(target, ['-S', '-o', '-', '-fmax-errors=0', '-ftrack-macro-expansion=0'], source);
+    const wrong = new Set([...stderr.matchAll(/^values:(\d+):\d+: error/gm)].map(([, line]) => Number(line)));
+    if (wrong.size === 0) {
+      if (stderr.includes('error:')) throw new Error(`${target[0]}: ${stderr}`);
+      const found = read(stdout);
+      if (found.length !== rest.length) throw new Error(`${target[0]}: ${rest.length} names, ${found.length} values`);
+      return new Map(rest.map(([name], i) => [name, found[i] ?? 0n]));
+    }
+    rest = rest.filter((_, i) => !wrong.has(i + 2));
+  }
+}
+
+/** The words of the array in assembly text: `.quad n`, or two `.long` for each where a word has 32 bits. */
+function read(assembly: string): readonly bigint[] {
+  const halves = [
+    ...assembly.slice(assembly.indexOf('\nvalues:')).matchAll(/^\t\.(quad|long|zero)\t(-?\d+)$/gm),
+  ].flatMap(([, kind, number = '0']) => {
+    if (kind === 'zero') return Array.from({ length: Number(number) / 4 }, () => 0n);
+    const value = BigInt(number);
+    return kind === 'quad'
+      ? [BigInt.asUintN(32, value), BigInt.asUintN(32, value >> 32n)]
+      : [BigInt.asUintN(32, value)];
+  });
+  return Array.from(
+    { length: halves.length / 2 },
+    (_, i) => (halves[2 * i] ?? 0n) | ((halves[2 * i + 1] ?? 0n) << 32n),
+  );
+}
+
+/** A negative int is what the kernel sees of it: 32 bits. */
+function unsigned(value: bigint): bigint {
+  return value >= 2n ** 63n ? value % 2n ** 32n : value;
+}
+
+function abiValues(): ReadonlyMap<AbiName, ReadonlyMap<string, bigint>> {
+  return new Map(
+    TARGETS.flatMap((target) => {
+      const found = values(target, names(target));
+      return target[0].map((abi) => [abi, found] as const);
+    }),
+  );
+}
+
+/** For each native ABI the value on it and on all that run beside it; undefined if these differ anywhere. */
+function perArchitecture(
+  all: ReadonlyMap<AbiName, ReadonlyMap<string, bigint>>,
+  name: string,
+): ReadonlyMap<AbiName, bigint> | undefined {
+  const found = new Map<AbiName, bigint>();
+  for (const abi of ABIS.keys()) {
+    const family = [abi, ...(BESIDE[abi] ?? [])].map((each) => all.get(each)?.get(name));
+    if (new Set(family).size > 1) return undefined;
+    const [value] = family;
+    if (value !== undefined) found.set(abi, unsigned(value));
+  }
+  return found;
+}
+
+/** `64; 256: mips; -: sh`: the value of all or most, then other values (`-`: none) with Docker's names of the native architectures. */
+function formatVarying(values: ReadonlyMap<AbiName, bigint>): string {
+  const groups = new Map<string, string[]>();
+  for (const { name, docker } of ABIS.values()) {
+    const value = String(values.get(name) ?? '-');
+    groups.set(value, [...(groups.get(value) ?? []), docker]);
+  }
+  const [most, ...others] = [...groups].sort(([, a], [, b]) => b.length - a.length);
+  return [most?.[0], ...others.map(([value, architectures]) => `${value}: ${architectures.join(' ')}`)].join('; ');
+}
+
+function constantsFile(header: string): string {
+  const all = abiValues();
+  const names = [...new Set([...all.values()].flatMap((values) => [...values.keys()]))].sort();
+  const rows = names.map((name) => [name, perArchitecture(all, name)] as const);
+  const known = rows.flatMap(([name, values]) => (values === undefined || values.size === 0 ? [] : [{ name, values }]));
+  const isCommon = (values: ReadonlyMap<AbiName, bigint>) =>
+    values.size === ABIS.size && new Set(values.values()).size === 1;
+  const common = known.filter(({ values }) => isCommon(values));
+  const varying = known.filter(({ values }) => !isCommon(values));
+  return [
+    header,
+    '/** Constants that are the same on every ABI. */',
+    'export interface CommonConstants {',
+    ...common.map(({ name, values }) => `  readonly ${name}: ${[...values.values()][0]};`),
+    '}\n',
+    '/** Constants that differ, or that only some ABIs have. */',
+    'export type VaryingConstant =',
+    `${varying.map(({ name }) => `  | '${name}'`).join('\n')};\n`,
+    '/** A line is a name and its value; or the value of most, then others (-: none) with the architectures of each. */',
+    'export const CONSTANTS = `',
+    ...known.map(({ name, values }) => `${name} ${formatVarying(values)}`),
+    '`;\n',
+  ].join('\n');
+}
+
+function namesFile(header: string): string {
+  const names = [...syscallNames()].sort();
+  return `${[
+    header,
+    '/** Every name that is a syscall on some ABI. */',
+    'export type SyscallName =',
+    ...names.map((name) => `  | '${name}'`),
+  ].join('\n')};\n`;
+}
+
+/** The text of lib/syscalls/generated/constants.ts and names.ts, from this machine's headers. */
+export function generate(): { readonly constants: string; readonly names: string } {
+  const version = execFileSync('dpkg-query', ['-W', 'linux-libc-dev'], { encoding: 'utf8' }).trim().replace('\t', ' ');
+  const header = (source: string) =>
+    `/**\n * Generated by scripts/generate-constants.ts from ${source}. Do not edit.\n */\n`;
+  return { constants: constantsFile(header(version)), names: namesFile(header('numbers.ts')) };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const files = generate();
+  const directory = new URL('../lib/syscalls/generated/', import.meta.url);
+  writeFileSync(new URL('constants.ts', directory), files.constants);
+  writeFileSync(new URL('names.ts', directory), files.names);
+}

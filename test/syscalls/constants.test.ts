@@ -1,0 +1,70 @@
+/** Constants: as the headers have them, and as Node has them for this machine. */
+import { constants as files, readFileSync } from 'node:fs';
+import { constants as system } from 'node:os';
+import { expect, test } from 'vitest';
+import { ABIS } from '../../lib/syscalls/abi.js';
+import { constantNames, constantOn, constants, isErrno } from '../../lib/syscalls/constants.js';
+import { generate, missingHeaders } from '../../scripts/generate-constants.js';
+
+const missing = missingHeaders();
+
+/** Drops the comment that names the package's version: a point release changes it, and nothing else. */
+const body = (text: string) => text.replace(/^\/\*\*[\s\S]*?\*\/\n/, '');
+
+test.skipIf(missing !== undefined)(
+  `are up to date${missing === undefined ? '' : ` (skipped: no ${missing})`}`,
+  { timeout: 180_000 },
+  () => {
+    const written = generate();
+    for (const name of ['constants', 'names'] as const) {
+      const path = new URL(`../../lib/syscalls/generated/${name}.ts`, import.meta.url);
+      expect(body(written[name]), `${name}.ts is out of date: run \`npm run generate\``).toBe(
+        body(readFileSync(path, 'utf8')),
+      );
+    }
+  },
+);
+
+test.skipIf(process.platform !== 'linux' || process.arch !== 'x64')(
+  'agree with Node on x86_64 (skipped elsewhere)',
+  () => {
+    const known = new Set(constantNames());
+    // libc's O_LARGEFILE is 0 where all files are large; Node's UV_ names are not the kernel's.
+    const theirs = [
+      ...Object.entries(system.errno),
+      ...Object.entries(system.signals),
+      ...Object.entries(files),
+    ].filter(([name, value]) => known.has(name) && typeof value === 'number' && name !== 'O_LARGEFILE');
+    expect(theirs.length).toBeGreaterThan(110);
+    expect(Object.fromEntries(theirs.map(([name]) => [name, constantOn('x86_64', name)]))).toEqual(
+      Object.fromEntries(theirs),
+    );
+  },
+);
+
+test('have the values that architectures are known to differ by', () => {
+  const values = (name: string) =>
+    (['x86_64', 'aarch64', 'ppc64le', 'mips64', 'parisc', 's390x'] as const).map((abi) => constantOn(abi, name));
+  expect(values('O_DIRECT')).toEqual([0o40000, 0o200000, 0o400000, 0o100000, 0o40000, 0o40000]);
+  expect(values('SOCK_STREAM')).toEqual([1, 1, 1, 2, 1, 1]);
+  expect(values('SOCK_NONBLOCK')).toEqual([0o4000, 0o4000, 0o4000, 0o200, 0x4000_0000, 0o4000]);
+  expect(values('ENOSYS')).toEqual([38, 38, 38, 89, 251, 38]);
+  expect(values('TCGETS')).toEqual([0x5401, 0x5401, 0x402c_7413, 0x540d, 0x4024_5410, 0x5401]);
+  expect(values('ARCH_SET_FS')).toEqual([0x1002, undefined, undefined, undefined, undefined, undefined]);
+});
+
+test('those of `constants` are the same everywhere, and negative ones have 32 bits', () => {
+  for (const [name, value] of Object.entries(constants)) {
+    expect(new Set([...ABIS.keys()].map((abi) => constantOn(abi, name)))).toEqual(new Set([value]));
+  }
+  expect(constants.AT_FDCWD).toBe(0xffff_ff9c);
+});
+
+test('are undefined for what is no constant', () => {
+  expect(['NO_SUCH', 'constructor', '__proto__'].map((name) => constantOn('x86_64', name))).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ]);
+  expect(['EPERM', 'E_NO', 'EPOLL_CTL_ADD', 'read'].map(isErrno)).toEqual([true, false, false, false]);
+});
