@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { SeccompError } from './errors.js';
+import type { AttachFlag } from './filter/filter.js';
 import { addon } from './native.js';
 import { zlib } from './node.js';
 import { ACTION_KINDS, actionBase } from './policy/action.js';
@@ -36,11 +37,14 @@ export function thisHost(capabilities: readonly string[] = [], abis?: readonly A
   return { abi, kernel, capabilities: new Set(capabilities), ...(abis === undefined ? {} : { abis }) };
 }
 
+/** The bits of what a filter may be put on with. Source: linux/seccomp.h. */
+export const ATTACH_FLAGS = { LOG: 2, SPEC_ALLOW: 4 } as const satisfies Record<AttachFlag, number>;
+
 /** SECCOMP_FILTER_FLAG_* of linux/seccomp.h, and the kernel that brought each. */
 export const FILTER_FLAGS = [
   { name: 'TSYNC', value: 1, since: '3.17' },
-  { name: 'LOG', value: 2, since: '4.14' },
-  { name: 'SPEC_ALLOW', value: 4, since: '4.17' },
+  { name: 'LOG', value: ATTACH_FLAGS.LOG, since: '4.14' },
+  { name: 'SPEC_ALLOW', value: ATTACH_FLAGS.SPEC_ALLOW, since: '4.17' },
   { name: 'NEW_LISTENER', value: 8, since: '5.0' },
   { name: 'TSYNC_ESRCH', value: 16, since: '5.7' },
   // It means something only beside NEW_LISTENER.

@@ -6,7 +6,7 @@ import type { Abi } from '../syscalls/abi.js';
 import { syscallNumber, syscallsOf } from '../syscalls/table.js';
 import { assemble } from './assemble.js';
 import { decide } from './conditions.js';
-import { Filter } from './filter.js';
+import { type AttachFlag, Filter } from './filter.js';
 import { buildFoldedTree } from './fold.js';
 import { ARCH_OFFSET, argumentOffset, encode, MAX_INSTRUCTIONS, NR_OFFSET } from './instruction.js';
 import { loaded, type Node, NodeFactory } from './node.js';
@@ -22,6 +22,8 @@ export interface CompileOptions {
   readonly gate?: readonly string[];
   /** Whether to prove the program before it is given out. Default true. */
   readonly prove?: boolean;
+  /** What is kept on the filter for those who put it on. Default none. */
+  readonly flags?: readonly AttachFlag[];
 }
 
 /** Words of 32 bits in the gate's value: two for each of the arguments 3, 4 and 5. */
@@ -40,10 +42,10 @@ export function compile(policy: Policy, options: CompileOptions = {}): Filter {
   const { instructions, gate } = assemble(compiler.root());
   if (instructions.length > MAX_INSTRUCTIONS) throw tooLong(instructions.length, compiler.parts);
   const bytes = encode(instructions, native.abi.endian);
-  const filter = new Filter(policy, instructions, bytes, gate);
+  const filter = new Filter(policy, instructions, bytes, gate, null, options.flags);
   return options.prove === false
     ? filter
-    : new Filter(policy, instructions, bytes, gate, proofOf(filter, compiler.parts));
+    : new Filter(policy, instructions, bytes, gate, proofOf(filter, compiler.parts), options.flags);
 }
 
 function tooLong(length: number, parts: readonly Part[]): SeccompError {

@@ -11,6 +11,9 @@ import type { Proof } from './prove.js';
  */
 export const GATED_CALLS: readonly string[] = ['execve', 'exit', 'exit_group', 'seccomp'];
 
+/** What a profile may ask of the kernel when the filter is put on: SECCOMP_FILTER_FLAG_* of seccomp(2). */
+export type AttachFlag = 'LOG' | 'SPEC_ALLOW';
+
 /** A classic-BPF program that carries out `policy`. Immutable; may be put on any number of processes. */
 export class Filter {
   readonly policy: Policy;
@@ -24,6 +27,8 @@ export class Filter {
   readonly gate: readonly GateSite[];
   /** What has been shown of the program, for all calls; null if it was not asked for. */
   readonly proof: Proof | null;
+  /** How it is to be put on. */
+  readonly flags: readonly AttachFlag[];
 
   constructor(
     policy: Policy,
@@ -31,12 +36,14 @@ export class Filter {
     bytes: Uint8Array,
     gate: readonly GateSite[],
     proof: Proof | null = null,
+    flags: readonly AttachFlag[] = [],
   ) {
     this.policy = policy;
     this.instructions = instructions;
     this.bytes = bytes;
     this.gate = gate;
     this.proof = proof;
+    this.flags = flags;
   }
 
   /** The ABIs whose calls the filter decides one by one, the native one first. */

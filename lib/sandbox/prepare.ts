@@ -2,10 +2,10 @@
 
 import { SeccompError } from '../errors.js';
 import { compile as compilePolicy } from '../filter/compile.js';
-import { Filter } from '../filter/filter.js';
+import { type AttachFlag, Filter } from '../filter/filter.js';
 import { thisHost } from '../host.js';
 import { intersect } from '../policy/algebra.js';
-import type { Policy } from '../policy/policy.js';
+import type { Action, Policy } from '../policy/policy.js';
 import { loadProfile, type ProfileSource, UNCONFINED } from '../profile/load.js';
 import type { Profile } from '../profile/profile.js';
 import { type Host, resolve } from '../profile/resolve.js';
@@ -32,36 +32,51 @@ export interface HostOptions {
 export function compile(source: FilterSource | Policy, options: HostOptions & { readonly host?: Host } = {}): Filter {
   if (isPolicy(source)) return compilePolicy(source);
   const host = options.host ?? thisHost(options.capabilities, options.abis);
-  const [first, ...others] = list(source).flatMap((each) => policyOf(each, host) ?? []);
+  const [first, ...others] = list(source).flatMap((each) => decidedBy(each, host) ?? []);
   if (first === undefined) {
     throw new SeccompError('ERR_SECCOMP_OPTION', `${UNCONFINED} means no filter, so there is nothing to compile`);
   }
-  return compilePolicy(others.reduce(intersect, first));
+  return compileAll([first, ...others]);
 }
 
 /**
  * The filters for a child, with a gate for those of `gate` that they deny, in the order in which they are put on; none for
  * `unconfined`. Several profiles become one filter if it is one that the kernel takes.
+ * @throws SeccompError ERR_SECCOMP_UNSUPPORTED for what needs a supervisor.
  */
 export function prepare(source: FilterSource, options: HostOptions, gate: readonly string[]): readonly Filter[] {
   const sources = list(source);
   if (sources.length === 1) return sources.flatMap((only) => prepareOne(only, options, gate) ?? []);
   const host = thisHost(options.capabilities, options.abis);
-  const policies = sources.flatMap((each) => policyOf(each, host) ?? []);
-  const [first, ...others] = policies;
-  if (first === undefined) return [];
+  const all = sources.flatMap((each) => decidedBy(each, host) ?? []);
+  if (all.length === 0) return [];
+  for (const each of all) refuseSupervised(each);
   try {
-    return [compilePolicy(others.reduce(intersect, first), { gate })];
+    return [compileAll(all, gate)];
   } catch (error) {
     if (!(error instanceof SeccompError && error.code === 'ERR_SECCOMP_TOO_LARGE')) throw error;
-    return stack(policies, gate);
+    return stack(all, gate);
   }
 }
 
-/** One filter for each policy. Those that are on must let the next one be put on. */
-function stack(policies: readonly Policy[], gate: readonly string[]): readonly Filter[] {
-  return policies.map((policy, i) =>
-    compilePolicy(policy, { gate: i < policies.length - 1 ? [...gate, 'seccomp'] : gate }),
+/** A policy, and how its filter is to be put on. */
+interface Decided {
+  readonly policy: Policy;
+  readonly flags: readonly AttachFlag[];
+  /** The part of the profile that asks for a listener, if there is one besides rules. */
+  readonly listener?: string | undefined;
+}
+
+/** One filter for all. */
+function compileAll(all: readonly Decided[], gate: readonly string[] = []): Filter {
+  const policy = all.map((each) => each.policy).reduce(intersect);
+  return compilePolicy(policy, { gate, flags: [...new Set(all.flatMap(({ flags }) => flags))] });
+}
+
+/** One filter for each. Those that are on must let the next one be put on. */
+function stack(all: readonly Decided[], gate: readonly string[]): readonly Filter[] {
+  return all.map(({ policy, flags }, i) =>
+    compilePolicy(policy, { gate: i < all.length - 1 ? [...gate, 'seccomp'] : gate, flags }),
   );
 }
 
@@ -79,10 +94,43 @@ function isList(source: FilterSource): source is readonly SingleSource[] {
 }
 
 /** What is decided; null for `unconfined`. */
-function policyOf(source: SingleSource, host: Host): Policy | null {
-  if (source instanceof Filter) return source.policy;
+function decidedBy(source: SingleSource, host: Host): Decided | null {
+  if (source instanceof Filter) return source;
   const profile = loadProfile(source);
-  return profile === null ? null : resolve(profile, host);
+  return profile === null ? null : decided(profile, host);
+}
+
+function decided(profile: Profile, host: Host): Decided {
+  const { flags = [], listenerPath } = profile.document;
+  const listener = listenerPath === undefined ? flags.find((flag) => flag === WAIT_KILLABLE_RECV) : 'listenerPath';
+  return { policy: resolve(profile, host), flags: flagsOf(profile), listener };
+}
+
+const WAIT_KILLABLE_RECV = 'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV';
+
+/**
+ * TSYNC is not among them: a child has one thread. In compat no list means SPEC_ALLOW, as runc has it, and an empty one
+ * means none.
+ */
+function flagsOf({ mode, document: { flags } }: Profile): readonly AttachFlag[] {
+  if (flags === undefined) return mode === 'compat' ? ['SPEC_ALLOW'] : [];
+  return (['LOG', 'SPEC_ALLOW'] as const).filter((name) => flags.includes(`SECCOMP_FILTER_FLAG_${name}`));
+}
+
+/** Without somebody who answers, the kernel fails such a call with ENOSYS, which nobody asked for. */
+function refuseSupervised({ policy, listener }: Decided): void {
+  const what = listener ?? (actionsOf(policy).some(({ kind }) => kind === 'notify') ? 'SCMP_ACT_NOTIFY' : undefined);
+  if (what === undefined) return;
+  const message = `${what} asks for a supervisor, and this version has none: use SCMP_ACT_ERRNO, or leave it out`;
+  throw new SeccompError('ERR_SECCOMP_UNSUPPORTED', message);
+}
+
+function actionsOf({ abis, defaultAction }: Policy): readonly Action[] {
+  const lists = abis.flatMap(({ syscalls, ranges = [] }) => [
+    ...syscalls.values(),
+    ...ranges.map((each) => each.decisions),
+  ]);
+  return [defaultAction, ...lists.flat().map(({ action }) => action)];
 }
 
 /**
@@ -90,12 +138,14 @@ function policyOf(source: SingleSource, host: Host): Policy | null {
  * changed.
  */
 function prepareOne(source: SingleSource, options: HostOptions, gate: readonly string[]): Filter | null {
-  if (source instanceof Filter) return once(source, String(gate), () => compilePolicy(source.policy, { gate }));
-  const profile = typeof source === 'string' ? loadOnce(source) : loadProfile(source);
-  if (profile === null) return null;
+  const from = source instanceof Filter ? source : typeof source === 'string' ? loadOnce(source) : loadProfile(source);
+  if (from === null) return null;
   const { capabilities = [], abis } = options;
-  const key = JSON.stringify([capabilities, abis ?? null, gate]);
-  return once(profile, key, () => compilePolicy(resolve(profile, thisHost(capabilities, abis)), { gate }));
+  return once(from, JSON.stringify([capabilities, abis ?? null, gate]), () => {
+    const all = from instanceof Filter ? from : decided(from, thisHost(capabilities, abis));
+    refuseSupervised(all);
+    return compileAll([all], gate);
+  });
 }
 
 /** What was made of a profile or a filter before, by what it was made for. */
@@ -116,7 +166,7 @@ function loadOnce(source: string): Profile | null {
   const known = builtins.get(source);
   if (known !== undefined) return known;
   const profile = loadProfile(source);
-  if (profile?.source === source && !/[/.{]/.test(source)) builtins.set(source, profile);
+  if (profile !== null && !/[/.{]/.test(source)) builtins.set(source, profile);
   return profile;
 }
 

@@ -2,6 +2,7 @@
 import { constants } from 'node:os';
 import { SeccompError } from '../errors.js';
 import type { Filter } from '../filter/filter.js';
+import { ATTACH_FLAGS } from '../host.js';
 import { addon, type NativeFailure, type NativeRequest, SOCKET } from '../native.js';
 import { SandboxedProcess, systemError } from './child.js';
 import {
@@ -58,9 +59,6 @@ export function childRequest(
   };
 }
 
-/** Linux 4.14, seccomp(2). */
-const SECCOMP_FILTER_FLAG_LOG = 2;
-
 /** What the addon is told of filters. */
 export function filterRequest(filters: readonly Filter[], { log = false }: ProgramOptions) {
   return {
@@ -68,7 +66,10 @@ export function filterRequest(filters: readonly Filter[], { log = false }: Progr
       bytes,
       gate: gate.flatMap(({ instruction, half }) => [instruction, half]),
     })),
-    filterFlags: log ? SECCOMP_FILTER_FLAG_LOG : 0,
+    filterFlags: [...(log ? (['LOG'] as const) : []), ...filters.flatMap(({ flags }) => flags)].reduce(
+      (bits, name) => bits | ATTACH_FLAGS[name],
+      0,
+    ),
   } satisfies Partial<NativeRequest>;
 }
 

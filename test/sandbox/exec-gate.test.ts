@@ -42,11 +42,9 @@ describe('a profile that denies execve', () => {
     });
   });
 
-  test.each([
-    ['kills', denying('SCMP_ACT_KILL_PROCESS', 'execve'), { code: 128 + 31 }],
-    ['asks a supervisor that is not there', denying('SCMP_ACT_NOTIFY', 'execve'), { code: 126 }],
-  ])('and %s starts its program', async (_, profile, end) => {
-    expect(await run('sh', ['-c', 'echo started; /bin/true'], profile)).toMatchObject({ stdout: 'started\n', ...end });
+  test('and kills starts its program', async () => {
+    const killed = await run('sh', ['-c', 'echo started; /bin/true'], denying('SCMP_ACT_KILL_PROCESS', 'execve'));
+    expect(killed).toMatchObject({ stdout: 'started\n', code: 128 + 31 });
   });
 
   test('on some arguments only starts its program too', async () => {

@@ -1,7 +1,9 @@
 /** Options that node:child_process has not: limits, capabilities, logging, several profiles. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { Filter } from '../../lib/filter/filter.js';
 import type { ProfileDocument } from '../../lib/profile/document.js';
+import { profileOf } from '../../lib/profile/profile.js';
 import type { ResourceLimits } from '../../lib/sandbox/limits.js';
 import { compile } from '../../lib/sandbox/prepare.js';
 import { type SpawnSyncOptions, spawnSync } from '../../lib/sandbox/spawn-sync.js';
@@ -134,5 +136,43 @@ describe('several profiles', () => {
 
   test.each([[[]], [Array(9).fill('docker-default')]])('a list of %j is refused', (list) => {
     expect(() => spawnSync('true', [], list)).toThrow(/a list of profiles has 1 to 8/);
+  });
+});
+
+describe('what a profile asks of the kernel', () => {
+  const asking = (rest: object): ProfileDocument => ({ defaultAction: 'SCMP_ACT_ALLOW', ...rest });
+  const flags = (rest: object, mode: 'strict' | 'compat') => {
+    const profile = profileOf(asking(rest), { mode });
+    return compile(profile).flags;
+  };
+
+  test('its flags are kept on the filter, and the kernel takes them', () => {
+    const all = ['SECCOMP_FILTER_FLAG_LOG', 'SECCOMP_FILTER_FLAG_SPEC_ALLOW', 'SECCOMP_FILTER_FLAG_TSYNC'];
+    expect(flags({ flags: all }, 'strict')).toEqual(['LOG', 'SPEC_ALLOW']);
+    expect(spawnSync('true', asking({ flags: all } as object)).status).toBe(0);
+  });
+
+  test('no list means SPEC_ALLOW in compat, as in runc, and an empty list none', () => {
+    expect([flags({}, 'strict'), flags({}, 'compat'), flags({ flags: [] }, 'compat')]).toEqual([
+      [],
+      ['SPEC_ALLOW'],
+      [],
+    ]);
+  });
+
+  test.each([
+    [{ syscalls: [{ names: ['uname'], action: 'SCMP_ACT_NOTIFY' }] }, 'SCMP_ACT_NOTIFY'],
+    [{ listenerPath: '/run/agent.sock' }, 'listenerPath'],
+    [{ flags: ['SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV'] }, 'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV'],
+  ])('what needs a supervisor is refused, alone and in a list: %j', (rest, what) => {
+    for (const profile of [asking(rest), compile(asking(rest))]) {
+      const refusal = expect.objectContaining({
+        code: 'ERR_SECCOMP_UNSUPPORTED',
+        message: expect.stringContaining(what),
+      });
+      if (profile instanceof Filter && what !== 'SCMP_ACT_NOTIFY') continue; // A filter has no listener.
+      expect(() => spawnSync('true', profile)).toThrowError(refusal);
+      expect(() => spawnSync('true', [], ['docker-default', profile])).toThrowError(refusal);
+    }
   });
 });
