@@ -1,7 +1,15 @@
 /** Compiles a policy to a filter: ABI first, then the number by a tree of ranges, then arguments where a rule asks. */
 import { SeccompError } from '../errors.js';
 import { returnValue } from '../policy/action.js';
-import { type AbiPolicy, decisionsOf, fill, numberSpans, type Policy, sortedNumbers } from '../policy/policy.js';
+import {
+  type AbiPolicy,
+  type Decision,
+  decisionsOf,
+  fill,
+  numberSpans,
+  type Policy,
+  sortedNumbers,
+} from '../policy/policy.js';
 import type { Abi } from '../syscalls/abi.js';
 import { syscallNumber, syscallsOf } from '../syscalls/table.js';
 import { assemble } from './assemble.js';
@@ -88,10 +96,14 @@ const TABLE_SIZE = 1024;
 
 /** The kernel's table of an ABI ends with its newest syscall, which it may know later than we do. It has none of x32. */
 function askedAbout(abis: readonly AbiPolicy[]): Asked {
-  const tables = abis.filter(({ abi }) => abi.name !== 'x32').map(({ abi }) => [...syscallsOf(abi.name).values()]);
-  const first = Math.min(...tables.flat());
-  const last = Math.max(...tables.flat().filter((number) => number < first + TABLE_SIZE));
-  return tables.length === 0 ? NONE_ASKED : { first, end: last + 1 };
+  const tables = abis.filter(({ abi }) => abi.name !== 'x32').map(({ abi }) => syscallsOf(abi.name));
+  if (tables.length === 0) return NONE_ASKED;
+  let first = Number.POSITIVE_INFINITY;
+  for (const table of tables) for (const number of table.values()) if (number < first) first = number;
+  let end = first;
+  for (const table of tables)
+    for (const number of table.values()) if (number >= end && number < first + TABLE_SIZE) end = number + 1;
+  return { first, end };
 }
 
 /** Numbers from `start` on, up to the next one's. */
@@ -174,9 +186,12 @@ class Compiler {
   /** The outcome of each number that has one of its own, in order. */
   #outcomes(policy: AbiPolicy): readonly Range[] {
     const gated = policy === this.#policy.abis[0] ? this.#gated : new Set<number>();
+    // The syscalls of a rule without conditions share one list.
+    const known = new Map<readonly Decision[], Node>();
     return sortedNumbers(policy, gated).map((start) => {
-      const decisions = decisionsOf(policy, start);
-      const outcome = decide(decisions, this.#policy.defaultAction, policy.abi, this.#factory);
+      const decisions = policy.syscalls.get(start) ?? decisionsOf(policy, start);
+      const outcome = known.get(decisions) ?? decide(decisions, this.#policy.defaultAction, policy.abi, this.#factory);
+      known.set(decisions, outcome);
       this.parts.push({ abi: policy.abi.name, number: start, outcome });
       return { start, outcome: gated.has(start) ? this.#gate(outcome, policy.abi) : outcome };
     });

@@ -174,7 +174,14 @@ function tableOf(policy: AbiPolicy): Table {
   if (known !== undefined) return known;
   const numbers = sortedNumbers(policy);
   const decisions = numbers.map((number) => policy.syscalls.get(number) ?? []);
-  const constants = decisions.map(([first]) => (first?.conditions.length === 0 ? returnValue(first.action) : -1));
+  // The syscalls of a rule without conditions share one list.
+  const values = new Map<readonly Decision[], number>();
+  const constants = decisions.map((list) => {
+    const [first] = list;
+    const constant = values.get(list) ?? (first?.conditions.length === 0 ? returnValue(first.action) : -1);
+    values.set(list, constant);
+    return constant;
+  });
   const table = { numbers, decisions, constants };
   tables.set(policy, table);
   return table;

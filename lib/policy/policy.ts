@@ -79,7 +79,9 @@ export function decisionsOf({ syscalls, ranges = [] }: AbiPolicy, number: number
 
 /** The numbers that an ABI has decisions for, in order; and more, if given. A typed array sorts without a comparator. */
 export function sortedNumbers({ syscalls }: AbiPolicy, more: Iterable<number> = []): readonly number[] {
-  return Array.from(Uint32Array.from(new Set([...syscalls.keys(), ...more])).sort());
+  const numbers = [...syscalls.keys()];
+  for (const number of more) if (!syscalls.has(number)) numbers.push(number);
+  return Array.from(Uint32Array.from(numbers).sort());
 }
 
 /** The numbers of an AUDIT_ARCH that belong to one ABI; to none that is decided, if `policy` is undefined. */

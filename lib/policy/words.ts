@@ -53,10 +53,26 @@ function nonEmpty({ low, high, pattern, not }: Words): Words | undefined {
 /** A member of `words`; undefined if there is none. */
 export function member(words: Words): number | undefined {
   const { low, high, pattern, not } = words;
-  const word = next(low, pattern);
-  if (word === undefined || word > high) return undefined;
-  const hit = not.find(({ mask, bits }) => (word & mask) >>> 0 === bits);
-  if (hit === undefined) return word;
+  let word = next(low, pattern);
+  for (let tried = 0; word !== undefined && word <= high; tried++) {
+    const hit = hitBy(word, not);
+    if (hit === undefined) return word;
+    if (tried === MOST_TRIED) return memberWithout(hit, words);
+    word = word === MAX_WORD ? undefined : next(word + 1, pattern);
+  }
+  return undefined;
+}
+
+/** So many words are tried one after the other. */
+const MOST_TRIED = 16;
+
+/** A loop, since this is what proofs spend their time with. */
+function hitBy(word: number, not: readonly Pattern[]): Pattern | undefined {
+  for (const pattern of not) if ((word & pattern.mask) >>> 0 === pattern.bits) return pattern;
+  return undefined;
+}
+
+function memberWithout(hit: Pattern, { low, high, pattern, not }: Words): number | undefined {
   // Whatever does not match `hit` differs from it in a highest bit: each of these cases is a smaller question.
   const others = not.filter((each) => each !== hit);
   for (let i = 31; i >= 0; i--) {
@@ -75,12 +91,13 @@ export function member(words: Words): number | undefined {
 
 export function contains({ low, high, pattern, not }: Words, word: number): boolean {
   if (word < low || word > high || (word & pattern.mask) >>> 0 !== pattern.bits) return false;
-  return !not.some(({ mask, bits }) => (word & mask) >>> 0 === bits);
+  return hitBy(word, not) === undefined;
 }
 
 /** A member of `words` that is none of `known`, which are members in their order; undefined if there is no other. */
 export function memberBut(words: Words, known: readonly number[]): number | undefined {
   const { low, high, pattern, not } = words;
+  if (high - low < MOST_SCANNED) return scan(words, known);
   // Nothing but single words is left out, and they are as many as there are places.
   const points = new Set(
     not.flatMap(({ mask, bits }) => (mask === MAX_WORD && bits >= low && bits <= high ? [bits] : [])),
@@ -88,6 +105,17 @@ export function memberBut(words: Words, known: readonly number[]): number | unde
   const simple = pattern.mask === 0 && not.every(({ mask }) => mask === MAX_WORD);
   if (simple && high - low + 1 === points.size + known.length) return undefined;
   return member({ ...words, not: [...not, ...known.map((bits) => ({ mask: MAX_WORD, bits }))] });
+}
+
+const MOST_SCANNED = 1024;
+
+function scan(words: Words, known: readonly number[]): number | undefined {
+  let i = 0;
+  for (let word = words.low; word <= words.high; word++) {
+    while ((known[i] ?? MAX_WORD) < word) i++;
+    if (known[i] !== word && contains(words, word)) return word;
+  }
+  return undefined;
 }
 
 /** The smallest word from `low` on that matches. */

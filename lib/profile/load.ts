@@ -1,10 +1,10 @@
 /** Finds a profile by what people write for one: a built-in's name, a path, a file URL, JSON text, or an object. */
 import { readFileSync } from 'node:fs';
 import { type ProfileIssue, SeccompError } from '../errors.js';
-import { BUILTINS } from './builtin/index.js';
+import { builtinDocument, FORMS } from './builtin/index.js';
 import type { ProfileDocument } from './document.js';
 import { checkOptions, type ProfileOptions } from './options.js';
-import { Profile, profileOrNone, type ReadProfile, readDocument, readText } from './profile.js';
+import { builtinProfile, Profile, profileOrNone, type ReadProfile, readDocument, readText } from './profile.js';
 import { type Host, issuesOn } from './resolve.js';
 import { suggest } from './suggest.js';
 
@@ -88,9 +88,9 @@ function localhostFile(source: string, root = KUBELET_ROOT): string {
 }
 
 function readBuiltin(name: string, options: ProfileOptions): ReadProfile {
-  const document = BUILTINS.get(name);
-  if (document !== undefined) return readDocument(document, { ...options, source: name, format: 'docker' });
-  const names = [...BUILTINS.keys(), UNCONFINED, ...ALIASES.keys()];
+  const document = builtinDocument(name);
+  if (document !== undefined) return { source: name, profile: builtinProfile(name, document, options), issues: [] };
+  const names = [...FORMS.keys(), UNCONFINED, ...ALIASES.keys()];
   const message =
     `no built-in profile is called ${JSON.stringify(name)}${suggest(name, names)}: there are ${names.join(', ')}. ` +
     'To name a file, write ./ before it';

@@ -94,6 +94,13 @@ function newReading(source: string, options: Partial<MeaningOptions> = {}): Read
   return { source, format: 'docker', mode: 'strict', options: meaningOf(options), warnings: [] };
 }
 
+/** A built-in profile: its document is right as it is. */
+export function builtinProfile(source: string, document: CheckedDocument, options: ProfileOptions): Profile {
+  checkOptions(options);
+  const { mode = 'strict' } = options;
+  return new Profile(document, { source, format: 'docker', mode, options: meaningOf(options), warnings: [] });
+}
+
 /**
  * Reads a profile from JSON text.
  * @throws ProfileError with everything that is wrong, by JSON path, line and column; SeccompError ERR_SECCOMP_OPTION.

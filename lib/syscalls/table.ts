@@ -57,17 +57,21 @@ function lazy<Value extends object>(compute: () => Value): () => Value {
 }
 
 function parseTable(abi: AbiName): Table {
-  const lines = NUMBERS[abi].trim().split('\n');
-  const pairs = lines.flatMap((line) => {
-    const [first, ...names] = line.split(' ');
-    return names.map((name, i) => [name, (Number(first) + i) as SyscallNumber] as const);
-  });
+  const numbers = new Map<string, SyscallNumber>();
+  const names = new Map<number, string>();
+  for (const line of NUMBERS[abi].trim().split('\n')) {
+    const [first, ...run] = line.split(' ');
+    run.forEach((name, i) => {
+      const number = (Number(first) + i) as SyscallNumber;
+      numbers.set(name, number);
+      if (!names.has(number)) names.set(number, name); // Aliases come last in the text.
+    });
+  }
   const layers = ENTRIES.filter(([abis]) => abis === '*' || abis.split(' ').includes(abi));
   const entries = layers.flatMap(([, text]) => text.split(/\s+/)).map((entry) => entry.split('='));
   return {
-    numbers: new Map(pairs),
-    // Aliases come last in the text: reversed, the first name of a number overwrites them.
-    names: new Map(pairs.toReversed().map(([name, number]) => [number, name])),
+    numbers,
+    names,
     entries: new Map(entries.map(([syscall = '', entry = '']) => [syscall, entry])),
     known: new Map(),
   };

@@ -1,7 +1,7 @@
 /** The form in which built-in profiles are written: groups of syscalls, each with one sentence of why. */
 import { ABIS, type AbiName, abiOf } from '../../syscalls/abi.js';
 import type { Capability } from '../capabilities.js';
-import type { ArgumentDocument, ConditionDocument, ProfileDocument, RuleDocument } from '../document.js';
+import type { Argument, CheckedDocument, Conditions, Rule } from '../document.js';
 
 /** What a built-in profile says: all that is allowed, and why the rest is not. */
 export interface BuiltinForm {
@@ -82,35 +82,27 @@ export function refusalsOf({ refusals }: BuiltinForm): readonly Refusal[] {
   return Object.values(refusals).flat();
 }
 
-/**
- * The profile document that says the same, in Docker's form. Its rules are made when they are first read: importing it
- * costs nothing.
- */
-export function toDocument(form: BuiltinForm): ProfileDocument {
+/** The document that says the same, as reading one in Docker's form would give it. */
+export function toDocument(form: BuiltinForm): CheckedDocument {
   const { defaultErrno, besides } = form;
-  let rules: readonly RuleDocument[] | undefined;
   return {
     defaultAction: 'SCMP_ACT_ERRNO',
     defaultErrnoRet: defaultErrno,
-    get archMap() {
-      return [...ABIS.values()].flatMap(({ name, scmp }) => {
-        const others = besides[name];
-        return others ? [{ architecture: scmp, subArchitectures: others.map((other) => abiOf(other).scmp) }] : [];
-      });
-    },
-    get syscalls() {
-      rules ??= groupsOf(form).flatMap(rulesOf);
-      return rules;
-    },
+    archMap: [...ABIS.values()].flatMap(({ name, scmp }) => {
+      const others = besides[name];
+      return others ? [{ architecture: scmp, subArchitectures: others.map((other) => abiOf(other).scmp) }] : [];
+    }),
+    syscalls: groupsOf(form).flatMap(rulesOf),
   };
 }
 
 /** One rule, or one for each test of `args`: the rules of a document are alternatives. */
-function rulesOf(group: Group): readonly RuleDocument[] {
+function rulesOf(group: Group): readonly Rule[] {
   const { why, when, unless, errno, args } = group;
-  const rule: RuleDocument = {
+  const rule: Rule = {
     names: namesOf(group),
     ...(errno === undefined ? { action: 'SCMP_ACT_ALLOW' } : { action: 'SCMP_ACT_ERRNO', errnoRet: errno }),
+    args: [],
     comment: why,
     ...(when === undefined ? {} : { includes: conditionOf(when) }),
     ...(unless === undefined ? {} : { excludes: conditionOf(unless) }),
@@ -118,7 +110,7 @@ function rulesOf(group: Group): readonly RuleDocument[] {
   return args === undefined ? [rule] : args.map((test) => ({ ...rule, args: [test].flat().map(argumentOf) }));
 }
 
-function conditionOf({ capabilities, native, kernel }: Circumstances): ConditionDocument {
+function conditionOf({ capabilities, native, kernel }: Circumstances): Conditions {
   return {
     ...(capabilities === undefined ? {} : { caps: capabilities }),
     ...(native === undefined ? {} : { arches: native.map((name) => abiOf(name).docker) }),
@@ -126,11 +118,11 @@ function conditionOf({ capabilities, native, kernel }: Circumstances): Condition
   };
 }
 
-function argumentOf(test: ArgumentTest): ArgumentDocument {
+function argumentOf(test: ArgumentTest): Argument {
   const index = test.argument;
-  if ('below' in test) return { index, op: 'SCMP_CMP_LT', value: test.below };
-  if ('above' in test) return { index, op: 'SCMP_CMP_GT', value: test.above };
-  if ('differs' in test) return { index, op: 'SCMP_CMP_NE', value: test.differs };
-  if ('equals' in test) return { index, op: 'SCMP_CMP_EQ', value: test.equals };
-  return { index, op: 'SCMP_CMP_MASKED_EQ', value: test.noneOf, valueTwo: 0 };
+  if ('below' in test) return { index, op: 'SCMP_CMP_LT', value: BigInt(test.below) };
+  if ('above' in test) return { index, op: 'SCMP_CMP_GT', value: BigInt(test.above) };
+  if ('differs' in test) return { index, op: 'SCMP_CMP_NE', value: BigInt(test.differs) };
+  if ('equals' in test) return { index, op: 'SCMP_CMP_EQ', value: BigInt(test.equals) };
+  return { index, op: 'SCMP_CMP_MASKED_EQ', value: BigInt(test.noneOf), valueTwo: 0n };
 }

@@ -1,5 +1,5 @@
 /** The built-in profiles by name. */
-import type { ProfileDocument } from '../document.js';
+import type { CheckedDocument } from '../document.js';
 import { DOCKER_DEFAULT } from './docker-default.js';
 import { type BuiltinForm, toDocument } from './form.js';
 import { PODMAN_DEFAULT } from './podman-default.js';
@@ -10,7 +10,12 @@ export const FORMS: ReadonlyMap<string, BuiltinForm> = new Map([
   ['podman-default', PODMAN_DEFAULT],
 ]);
 
-/** As documents of Docker's form. */
-export const BUILTINS: ReadonlyMap<string, ProfileDocument> = new Map(
-  [...FORMS].map(([name, form]) => [name, toDocument(form)]),
-);
+const documents = new Map<string, CheckedDocument>();
+
+/** As a document of Docker's form; undefined if there is no such built-in. Made when it is first asked for. */
+export function builtinDocument(name: string): CheckedDocument | undefined {
+  const form = FORMS.get(name);
+  const document = documents.get(name) ?? (form && toDocument(form));
+  if (document !== undefined) documents.set(name, document);
+  return document;
+}
