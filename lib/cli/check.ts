@@ -1,38 +1,28 @@
 /** `seccomp check`: tells everything that is wrong with profiles, or looks wrong. */
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import colors from 'picocolors';
 import { describeIssue } from '../errors.js';
 import { thisHost } from '../host.js';
-import { type CheckOptions, checkProfile, type ProfileFormat, type ProfileIssue } from '../index.js';
+import { type CheckOptions, checkProfile, type ProfileIssue } from '../index.js';
+import { type ReadingOptions, readingOf, withReading } from './reading.js';
 
-interface CheckCommandOptions {
-  readonly compat: boolean;
-  readonly format?: ProfileFormat;
+interface CheckCommandOptions extends ReadingOptions {
   readonly json: boolean;
 }
 
 export function checkCommand(): Command {
-  return new Command('check')
+  return withReading(new Command('check'))
     .description('tell what is wrong with profiles, by JSON path, line and column; exit 1 if there are errors')
     .argument('<profile...>', "a built-in's name, a path, or JSON text")
-    .option('--compat', 'do as the runtimes do: what they take is no more than a warning', false)
-    .addOption(
-      new Option('--format <format>', 'whose reading counts, if not by what the document holds').choices([
-        'docker',
-        'podman',
-        'oci',
-      ]),
-    )
     .option('--json', 'print the findings as JSON', false)
     .action(check);
 }
 
-function check(profiles: readonly string[], { compat, format, json }: CheckCommandOptions): void {
-  const mode = compat ? 'compat' : 'strict';
-  const options: CheckOptions = { mode, host: thisHost(), ...(format ? { format } : {}) };
-  const found = profiles.map((profile) => ({ profile: nameOf(profile), issues: checkProfile(profile, options) }));
+function check(profiles: readonly string[], options: CheckCommandOptions): void {
+  const checked: CheckOptions = { ...readingOf(options), host: thisHost() };
+  const found = profiles.map((profile) => ({ profile: nameOf(profile), issues: checkProfile(profile, checked) }));
   process.exitCode = found.some(({ issues }) => issues.some(({ severity }) => severity === 'error')) ? 1 : 0;
-  if (json) process.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
+  if (options.json) process.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
   else
     process.stdout.write(found.flatMap(({ profile, issues }) => issues.map((issue) => line(profile, issue))).join(''));
 }

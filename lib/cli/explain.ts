@@ -3,23 +3,33 @@ import { getSystemErrorName } from 'node:util';
 import { Command } from 'commander';
 import colors from 'picocolors';
 import { thisHost } from '../host.js';
-import { type AbiName, type Action, explain, loadProfile, type Question, resolve, SeccompError } from '../index.js';
+import {
+  type AbiName,
+  type Action,
+  explain,
+  loadProfile,
+  type Profile,
+  type Question,
+  resolve,
+  SeccompError,
+} from '../index.js';
 import { decisionsOf } from '../policy/policy.js';
 import { EVERYTHING, outcomes } from '../policy/region.js';
 import { CAPABILITIES } from '../profile/capabilities.js';
 import { checkNames } from '../sandbox/options.js';
 import { ABIS } from '../syscalls/abi.js';
 import { syscallsOf } from '../syscalls/table.js';
+import { type ReadingOptions, readingOf, withReading } from './reading.js';
 import { several } from './run.js';
 
-interface ExplainOptions {
+interface ExplainOptions extends ReadingOptions {
   readonly capability?: readonly string[];
   readonly abi?: AbiName;
   readonly json: boolean;
 }
 
 export function explainCommand(): Command {
-  return new Command('explain')
+  return withReading(new Command('explain'))
     .description('tell what a profile decides, by which rule, why, and what would change it')
     .argument('<profile>', "a built-in's name, a path, or JSON text")
     .argument('[calls...]', 'syscalls, with arguments if they matter: mount "socket(40, 1, 0)"; none: all at a glance')
@@ -29,10 +39,11 @@ export function explainCommand(): Command {
     .action(run);
 }
 
-function run(profile: string, calls: readonly string[], options: ExplainOptions): void {
+function run(source: string, calls: readonly string[], options: ExplainOptions): void {
   const { json, capability: capabilities = [], abi = thisHost().abi } = options;
   checkNames('capability', capabilities, CAPABILITIES);
   checkNames('ABI', [abi], [...ABIS.keys()]);
+  const profile = loadProfile(source, readingOf(options));
   if (calls.length === 0) {
     const syscalls = glance(profile, capabilities, abi);
     process.stdout.write(json ? toJson(syscalls) : glanceInWords(syscalls));
@@ -40,7 +51,7 @@ function run(profile: string, calls: readonly string[], options: ExplainOptions)
   }
   const answers = calls.map((call) => {
     const question: Question = { ...parseCall(call), abi };
-    return { call, abi, ...explain(profile, question, { capabilities }) };
+    return { call, abi, ...explain(profile ?? 'unconfined', question, { capabilities }) };
   });
   process.stdout.write(json ? toJson(answers) : answers.map(inWords).join('\n'));
 }
@@ -97,8 +108,7 @@ interface Glance {
   readonly actions: readonly string[];
 }
 
-function glance(source: string, capabilities: readonly string[], abi: AbiName): readonly Glance[] {
-  const profile = loadProfile(source);
+function glance(profile: Profile | null, capabilities: readonly string[], abi: AbiName): readonly Glance[] {
   const syscalls = [...syscallsOf(abi)].map(([syscall, number]) => ({ syscall, number }));
   if (profile === null) return syscalls.map((each) => ({ ...each, actions: ['allow'] }));
   const policy = resolve(profile, thisHost(capabilities));

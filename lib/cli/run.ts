@@ -1,13 +1,14 @@
 /** `seccomp run`: becomes a program under a profile. */
 import { Command } from 'commander';
 import type { AbiName } from '../index.js';
-import { execve } from '../index.js';
+import { execve, loadProfile } from '../index.js';
+import { type ReadingOptions, readingOf, withReading } from './reading.js';
 
 /** Exit statuses of env(1), nohup(1) and docker run: found but not started, and not found. */
 const NOT_EXECUTABLE = 126;
 const NOT_FOUND = 127;
 
-interface RunOptions {
+interface RunOptions extends ReadingOptions {
   readonly profile: string;
   readonly capability?: readonly string[];
   readonly abi?: readonly AbiName[];
@@ -15,14 +16,14 @@ interface RunOptions {
 }
 
 export function runCommand(): Command {
-  return new Command('run')
+  return withReading(new Command('run'))
     .description(
       'become COMMAND under a profile; exit 125: not started by our fault, 126: not executable, 127: not found',
     )
     .argument('<command>')
     .argument('[args...]')
     .option('-p, --profile <profile>', "a built-in's name, a path, or JSON text", 'docker-default')
-    .option('--capability <name>', 'a capability that the profile is resolved for; may be repeated', several)
+    .option('--capability <name>', 'a capability to keep, and to resolve the profile for; all others are dropped; may be repeated', several)
     .option(
       '--abi <name>',
       'an ABI to decide beside the native one, not those of the profile; may be repeated',
@@ -39,7 +40,8 @@ export function several(value: string, before: readonly string[] = []): readonly
 }
 
 function run(command: string, args: readonly string[], options: RunOptions): void {
-  const { profile, capability, abi, newPrivileges } = options;
+  const { capability, abi, newPrivileges } = options;
+  const profile = loadProfile(options.profile, readingOf(options)) ?? 'unconfined';
   try {
     execve(command, args, profile, { capabilities: capability, abis: abi, noNewPrivileges: !newPrivileges });
   } catch (error) {

@@ -30,6 +30,15 @@ describe('seccomp run', () => {
     expect(seccomp(['run', '--', 'ls', '/proc/self/fd']).stdout).toBe('0\n1\n2\n3\n'); // 3 is ls's own.
   });
 
+  test('reads the profile strictly, unless told to read it as the runtimes do', () => {
+    const profile = '{"defaultAction": "SCMP_ACT_ALLOW", "syscals": []}';
+    expect(seccomp(['run', '-p', profile, 'true'])).toMatchObject({ status: 125 });
+    expect(seccomp(['run', '--compat', '-p', profile, 'true'])).toMatchObject({ status: 0 });
+    expect(seccomp(['explain', '--compat', '--format', 'docker', profile, 'mount']).stdout).toMatch(
+      /mount on \w+: allow/,
+    );
+  });
+
   test('passes input, output and exit status through', () => {
     const result = seccomp(['run', 'sh', '-c', 'cat; echo err >&2; exit 7'], { input: 'in' });
     expect(result).toMatchObject({ status: 7, stdout: 'in', stderr: 'err\n' });
