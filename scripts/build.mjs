@@ -4,6 +4,17 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 
+/** Node's own modules as its CommonJS has them, ready made: for import Node first makes a list of all that each exports. */
+const nodeModules = {
+  name: 'node modules',
+  setup(builder) {
+    builder.onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: 'node' }));
+    builder.onLoad({ filter: /.*/, namespace: 'node' }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
+    }));
+  },
+};
+
 rmSync('dist', { recursive: true, force: true }); // What has lost its source does not stay.
 const { status, error } = spawnSync('tsc', ['-p', 'tsconfig.build.json'], { stdio: 'inherit' });
 if (error !== undefined) console.error(`seccomp: tsc does not start (${error.message}): run this as npm run build:ts`);
@@ -23,6 +34,8 @@ async function bundle() {
     platform: 'node',
     target: 'node20.19',
     external: Object.keys(dependencies),
+    minifyWhitespace: true,
+    plugins: [nodeModules],
     metafile: true,
     logLevel: 'warning',
   });
