@@ -61,17 +61,12 @@ export function subjects(host: Host): readonly Subject[] {
 /** None if the file is not a profile, or not one for this host. */
 function read(file: URL, host: Host, name = basename(file.pathname, '.json')): readonly Subject[] {
   try {
-    const text = withoutErrnoNames(readFileSync(file, 'utf8'));
-    return [subject(name, parseProfile(text, { source: name }), host, text)];
+    const text = readFileSync(file, 'utf8');
+    return [subject(name, parseProfile(text, { source: name, mode: 'compat' }), host, text)];
   } catch (error) {
     if (!(error instanceof ProfileError)) throw error;
     return [];
   }
-}
-
-/** podman writes each errno twice, as a name too. */
-function withoutErrnoNames(text: string): string {
-  return text.replace(/,\s*"(errno|defaultErrno)": "\w+"/g, '');
 }
 
 function subject(name: string, profile: Profile, host: Host, source: string): Subject {
