@@ -23,7 +23,11 @@ export function runCommand(): Command {
     .argument('<command>')
     .argument('[args...]')
     .option('-p, --profile <profile>', "a built-in's name, a path, or JSON text", 'docker-default')
-    .option('--capability <name>', 'a capability to keep, and to resolve the profile for; all others are dropped; may be repeated', several)
+    .option(
+      '--capability <name>',
+      'a capability to keep, and to resolve the profile for; all others are dropped; may be repeated',
+      several,
+    )
     .option(
       '--abi <name>',
       'an ABI to decide beside the native one, not those of the profile; may be repeated',
