@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include <iterator>
 #include <memory>
 
 #include "launch.h"
@@ -76,11 +77,12 @@ void ExitWatch::Report(int code, int signal) {
   const Napi::Object self = Value();
   const Napi::AsyncContext context(env, "seccomp.ExitWatch");
   Close();
-  const Napi::Value null = env.Null();
-  on_exit.MakeCallback(self,
-                       {code < 0 ? null : Napi::Number::New(env, code).As<Napi::Value>(),
-                        signal == 0 ? null : Napi::Number::New(env, signal).As<Napi::Value>()},
-                       context);
+  const napi_value null = env.Null();
+  const napi_value arguments[] = {code < 0 ? null : Napi::Number::New(env, code),
+                                  signal == 0 ? null : Napi::Number::New(env, signal)};
+  // Not by node-addon-api, which ends the process if it can't throw: libuv still calls us while the environment is torn
+  // down, when no JavaScript runs any more and nobody is there to be told.
+  napi_make_callback(env, context, self, on_exit, std::size(arguments), arguments, nullptr);
   if (env.IsExceptionPending()) napi_fatal_exception(env, env.GetAndClearPendingException().Value());
 }
 

@@ -47,7 +47,12 @@ class Running {
         deadline_(limits.timeout > 0 ? Now() + limits.timeout : INFINITY) {}
 
   void Wait() {
-    if (HasInput() && input_left_ == 0) EndInput();
+    // At once, before a short-lived child is gone.
+    if (HasInput() && input_left_ == 0) {
+      EndInput();
+    } else if (HasInput()) {
+      WriteInput();
+    }
     while (!ended_ || HasOpenOutput()) {
       std::vector<pollfd> polled = Polled();
       const int ready = poll(polled.data(), polled.size(), Remaining());
@@ -151,10 +156,12 @@ class Running {
     if (stopped_ == 0) stopped_ = error;
     deadline_ = INFINITY;
     input_left_ = 0;
+    if (!ended_) {
+      const int failure = SendSignal(child_.pidfd, limits_.kill_signal);
+      if (failure != 0 && failure != ESRCH) SendSignal(child_.pidfd, SIGKILL);
+    }
+    // Afterwards, so that the child ends by that signal and not by SIGPIPE.
     for (size_t i = 0; i < child_.sockets.size(); i++) Close(i);
-    if (ended_) return;
-    const int failure = SendSignal(child_.pidfd, limits_.kill_signal);
-    if (failure != 0 && failure != ESRCH) SendSignal(child_.pidfd, SIGKILL);
   }
 
   Launched child_;
