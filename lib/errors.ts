@@ -77,3 +77,49 @@ export function describeIssue(source: string, { path, message, line, column }: P
   const place = line === undefined ? '' : `:${line}:${column}`;
   return `${source}${place}: ${path === '' ? '' : `${path}: `}${message}`;
 }
+
+/** What became of a program: `run` resolves to it, and rejects with an error that has all of it. */
+export interface RunResult<Output = string> {
+  /** The command and its arguments with spaces between them: to be read, not to be run. */
+  readonly command: string;
+  /** Empty if it is no pipe. */
+  readonly stdout: Output;
+  readonly stderr: Output;
+  /** Null if a signal ended it, or it was not started. */
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** Whether it was ended because it took longer than `timeout`. */
+  readonly timedOut: boolean;
+  /** The calls that its profile did not allow. They are not observed yet, so there are none. */
+  readonly violations: readonly never[];
+}
+
+/** The program was not started, was ended by us, or did not end with exit code 0. `message` has its stderr. */
+export class RunError<Output = string> extends Error implements RunResult<Output> {
+  override readonly name = 'RunError';
+  /**
+   * Why it was not started (ENOENT, EACCES, …), or was ended: ETIMEDOUT, ABORT_ERR, ERR_CHILD_PROCESS_STDIO_MAXBUFFER.
+   * Undefined if it ended by itself.
+   */
+  readonly code: string | undefined;
+  readonly command: string;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly timedOut: boolean;
+  readonly violations: readonly never[];
+
+  constructor(reason: string, code: string | undefined, result: RunResult<Output>, options?: ErrorOptions) {
+    const told = String(result.stderr).trimEnd();
+    super(`${result.command}: ${reason}${told === '' ? '' : `\n${told}`}`, options);
+    this.code = code;
+    this.command = result.command;
+    this.stdout = result.stdout;
+    this.stderr = result.stderr;
+    this.exitCode = result.exitCode;
+    this.signal = result.signal;
+    this.timedOut = result.timedOut;
+    this.violations = result.violations;
+  }
+}

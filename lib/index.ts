@@ -1,5 +1,12 @@
 /** The public face: everything that users of the package may import. */
-export { ProfileError, type ProfileIssue, SeccompError, type SeccompErrorCode } from './errors.js';
+export {
+  ProfileError,
+  type ProfileIssue,
+  RunError,
+  type RunResult,
+  SeccompError,
+  type SeccompErrorCode,
+} from './errors.js';
 export { decompile } from './filter/decompile.js';
 export { disassemble } from './filter/disassemble.js';
 export { Filter } from './filter/filter.js';
@@ -22,6 +29,8 @@ export { execve } from './sandbox/execve.js';
 export { explain } from './sandbox/explain.js';
 export type { ProgramOptions, SpawnOptions } from './sandbox/options.js';
 export { compile, type FilterSource } from './sandbox/prepare.js';
+export { type RunOptions, run } from './sandbox/run.js';
+export { Sandbox, type SandboxDefaults } from './sandbox/sandbox.js';
 export { spawn } from './sandbox/spawn.js';
 export { type SpawnSyncOptions, type SpawnSyncResult, spawnSync } from './sandbox/spawn-sync.js';
 export type { AbiName } from './syscalls/abi.js';

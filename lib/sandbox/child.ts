@@ -88,7 +88,7 @@ export class SandboxedProcess extends Base {
   }
 
   override kill(signal: NodeJS.Signals | number = 'SIGTERM'): boolean {
-    const number = signalNumber(signal);
+    const number = signal === 0 ? 0 : signalNumber(signal);
     const error = this.#watch?.kill(number) ?? constants.errno.ESRCH;
     if (error === 0) {
       this.killed = true;

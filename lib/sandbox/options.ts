@@ -2,6 +2,7 @@
 import { constants } from 'node:os';
 import type { Stream } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { format, inspect } from 'node:util';
 import { SeccompError } from '../errors.js';
 import type { NativeRequest } from '../native.js';
 import { CAPABILITIES } from '../profile/capabilities.js';
@@ -54,6 +55,8 @@ export interface SpawnOptions extends ProgramOptions {
   /** Of Windows only; has no effect, as in Node. */
   readonly windowsHide?: boolean | undefined;
   readonly windowsVerbatimArguments?: boolean | undefined;
+  /** How messages are sent by fork. Has no effect here, where there are none, as in Node. */
+  readonly serialization?: 'json' | 'advanced' | undefined;
 }
 
 /** The command, the arguments and the profile, however they were given. */
@@ -74,6 +77,7 @@ export function invocation<Options extends object>(
   const [profile, options] = rest;
   checkString(command, 'file');
   if (command === '') throw invalidValue('file', command, 'cannot be empty');
+  checkNull(command, 'file');
   const texts = (args as readonly unknown[]).map(String);
   for (const [i, text] of texts.entries()) checkNull(text, `args[${i}]`);
   if (profile === undefined || profile === null) {
@@ -82,9 +86,10 @@ export function invocation<Options extends object>(
       'a profile is required: docker-default, a path, …; to filter nothing, say unconfined',
     );
   }
-  if (options !== undefined && options !== null && typeof options !== 'object')
+  if (options !== undefined && options !== null && (typeof options !== 'object' || Array.isArray(options)))
     throw invalidType('options', 'of type object', options);
-  const given = (options ?? {}) as Options;
+  // What somebody put on Object.prototype is no option.
+  const given: Options = Object.assign(Object.create(null), options);
   for (const [key, value] of Object.entries(given)) {
     if (known.includes(key) || value === undefined) continue;
     throw new SeccompError('ERR_SECCOMP_OPTION', `options.${key}: unknown option${suggest(key, known)}`);
@@ -106,13 +111,14 @@ export const PROGRAM_OPTIONS = [
 ] as const;
 export const SPAWN_OPTIONS = [
   ...PROGRAM_OPTIONS,
-  ...['stdio', 'detached', 'shell', 'timeout', 'signal', 'killSignal', 'windowsHide', 'windowsVerbatimArguments'],
+  ...['stdio', 'detached', 'shell', 'timeout', 'signal', 'killSignal', 'serialization'],
+  ...['windowsHide', 'windowsVerbatimArguments'],
 ] as const;
 
 /** argv, environment and so on of a program; what a shell, descriptors and a filter add is not in it. */
 export function programRequest(command: string, args: readonly string[], options: ProgramOptions) {
-  const { cwd, env = process.env, argv0, uid, gid, noNewPrivileges = true } = options;
-  if (argv0 !== undefined) checkText(argv0, 'options.argv0');
+  const { cwd, argv0, uid, gid, noNewPrivileges = true } = options;
+  if (argv0 !== undefined && argv0 !== null) checkText(argv0, 'options.argv0');
   if (typeof noNewPrivileges !== 'boolean')
     throw invalidType('options.noNewPrivileges', 'of type boolean', noNewPrivileges);
   checkId(uid, 'options.uid');
@@ -122,12 +128,12 @@ export function programRequest(command: string, args: readonly string[], options
   checkNames('capability', options.capabilities, CAPABILITIES);
   checkNames('ABI', options.abis, [...ABIS.keys()]);
   checkNull(command, 'file');
-  const variables = environment(env);
+  const variables = environment(options.env || process.env);
   return {
     candidates: candidates(command, variables.find((pair) => pair.startsWith('PATH='))?.slice('PATH='.length)),
     args: [argv0 ?? command, ...args],
     env: variables,
-    cwd: cwd === undefined || cwd === null ? undefined : path(cwd),
+    cwd: cwd === undefined || cwd === null ? undefined : path(cwd) || undefined,
     uid: uid ?? undefined,
     gid: gid ?? undefined,
     limits: limitTriples(options.rlimits),
@@ -146,15 +152,13 @@ export function hostOptions({ capabilities, abis }: ProgramOptions) {
   return { ...(capabilities ? { capabilities } : {}), ...(abis ? { abis } : {}) };
 }
 
-/** A signal's number, as Node's kill() takes it. */
-export function signalNumber(signal: string | number, name = 'signal'): number {
+/** A signal's number, as Node takes it. */
+export function signalNumber(signal: unknown): number {
   const signals: Readonly<Record<string, number>> = constants.signals;
-  if (typeof signal === 'number' && (signal === 0 || Object.values(signals).includes(signal))) return signal;
+  if (typeof signal === 'number' && Object.values(signals).includes(signal)) return signal;
   const number = typeof signal === 'string' ? signals[signal.toUpperCase()] : undefined;
   if (number !== undefined) return number;
-  if (typeof signal !== 'string' && typeof signal !== 'number')
-    throw invalidType(name, 'one of type string or number', signal);
-  throw Object.assign(new TypeError(`Unknown signal: ${signal}`), { code: 'ERR_UNKNOWN_SIGNAL' });
+  throw Object.assign(new TypeError(format('Unknown signal: %s', signal)), { code: 'ERR_UNKNOWN_SIGNAL' });
 }
 
 /** The paths that execvp(3) would try. */
@@ -174,12 +178,18 @@ function environment(env: Readonly<Record<string, string | undefined>>): readonl
     checkNull(String(value), `options.env['${name}']`);
     pairs.push(`${name}=${value}`);
   }
+  // Node passes this one on, unless it is given; see its documentation.
+  const coverage = process.env['NODE_V8_COVERAGE'];
+  if (coverage !== undefined && !Object.hasOwn(env, 'NODE_V8_COVERAGE')) pairs.push(`NODE_V8_COVERAGE=${coverage}`);
   return pairs;
 }
 
 function path(value: string | URL): string {
   const text = value instanceof URL ? fileURLToPath(value) : value;
-  checkText(text, 'options.cwd');
+  if (typeof text !== 'string')
+    throw invalidType('options.cwd', 'of type string or an instance of Buffer or URL', value);
+  if (text.includes('\0'))
+    throw invalidValue('options.cwd', text, 'must be a string, Uint8Array, or URL without null bytes');
   return text;
 }
 
@@ -199,8 +209,10 @@ export function checkNames(what: string, names: readonly string[] | undefined, k
 
 function checkId(id: number | null | undefined, name: string): void {
   if (id === undefined || id === null) return;
-  if (typeof id !== 'number') throw invalidType(name, 'of type number', id);
-  if (!Number.isInteger(id) || id < -(2 ** 31) || id >= 2 ** 31) throw outOfRange(name, 'a 32-bit integer', id);
+  if (typeof id === 'number' && (id | 0) === id) return;
+  throw TELLS_KIND_FROM_RANGE && typeof id === 'number'
+    ? outOfRange(name, 'an int32', id)
+    : invalidType(name, 'int32', id);
 }
 
 function checkText(value: unknown, name: string): void {
@@ -208,31 +220,51 @@ function checkText(value: unknown, name: string): void {
   checkNull(value, name);
 }
 
-function checkString(value: unknown, name: string): asserts value is string {
+export function checkString(value: unknown, name: string): asserts value is string {
   if (typeof value !== 'string') throw invalidType(name, 'of type string', value);
 }
 
-function checkNull(text: string, name: string): void {
+export function checkNull(text: string, name: string): void {
   if (text.includes('\0')) throw invalidValue(name, text, 'must be a string without null bytes');
 }
 
 /** The TypeError that Node throws for an argument of the wrong type. */
 export function invalidType(name: string, expected: string, value: unknown): TypeError {
   const kind = name.includes('.') ? 'property' : 'argument';
-  const received = value === null ? 'null' : `type ${typeof value}`;
-  const message = `The "${name}" ${kind} must be ${expected}. Received ${received}`;
+  const message = `The "${name}" ${kind} must be ${expected}. Received ${described(value)}`;
   return Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_TYPE' });
+}
+
+function described(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (typeof value === 'function') return `function ${value.name}`;
+  if (typeof value !== 'object') {
+    const text = inspect(value);
+    return `type ${typeof value} (${text.length > 28 ? `${text.slice(0, 25)}...` : text})`;
+  }
+  const name: unknown = value.constructor?.name;
+  return typeof name === 'string' ? `an instance of ${name}` : inspect(value, { depth: -1 });
+}
+
+/** Before Node 26, numbers had one error for a wrong type and a wrong value: which one was a matter of the option. */
+const TELLS_KIND_FROM_RANGE = Number.parseInt(process.versions.node, 10) >= 26;
+
+/** The error that Node throws for a `timeout` or `maxBuffer` that can't be. */
+export function notThatMany(name: string, expected: string, value: unknown): TypeError | RangeError {
+  if (TELLS_KIND_FROM_RANGE && typeof value !== 'number') return invalidType(name, 'of type number', value);
+  return outOfRange(name, expected, value);
 }
 
 /** The RangeError that Node throws for a number that is too small, too large or not whole. */
 export function outOfRange(name: string, expected: string, value: unknown): RangeError {
-  const message = `The value of "${name}" is out of range. It must be ${expected}. Received ${value}`;
+  const message = `The value of "${name}" is out of range. It must be ${expected}. Received ${inspect(value)}`;
   return Object.assign(new RangeError(message), { code: 'ERR_OUT_OF_RANGE' });
 }
 
 /** The TypeError that Node throws for an argument with a value that can't be. */
 export function invalidValue(name: string, value: unknown, reason: string): TypeError {
   const kind = name.includes('.') ? 'property' : 'argument';
-  const message = `The ${kind} '${name}' ${reason}. Received ${typeof value === 'string' ? `'${value}'` : String(value)}`;
+  const text = inspect(value);
+  const message = `The ${kind} '${name}' ${reason}. Received ${text.length > 128 ? `${text.slice(0, 128)}...` : text}`;
   return Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_VALUE' });
 }

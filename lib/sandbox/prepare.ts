@@ -39,6 +39,19 @@ export function compile(source: FilterSource | Policy, options: HostOptions & { 
   return compileAll([first, ...others]);
 }
 
+/** The same with its files read and its objects checked: what it means does not change any more. */
+export function settle(source: FilterSource): readonly SingleSource[] {
+  const sources = list(source).map((each) => {
+    if (each instanceof Filter) return each;
+    return (typeof each === 'string' ? loadOnce(each) : loadProfile(each)) ?? UNCONFINED;
+  });
+  settled.set(sources, new Map());
+  return Object.freeze(sources);
+}
+
+/** The lists that settle gave out, and the filters that were made of each. */
+const settled = new WeakMap<readonly SingleSource[], Map<string, readonly Filter[]>>();
+
 /**
  * The filters for a child, with a gate for those of `gate` that they deny, in the order in which they are put on; none for
  * `unconfined`. Several profiles become one filter if it is one that the kernel takes.
@@ -47,6 +60,18 @@ export function compile(source: FilterSource | Policy, options: HostOptions & { 
 export function prepare(source: FilterSource, options: HostOptions, gate: readonly string[]): readonly Filter[] {
   const sources = list(source);
   if (sources.length === 1) return sources.flatMap((only) => prepareOne(only, options, gate) ?? []);
+  const known = settled.get(sources);
+  const key = keyOf(options, gate);
+  const filters = known?.get(key) ?? prepareList(sources, options, gate);
+  known?.set(key, filters);
+  return filters;
+}
+
+function prepareList(
+  sources: readonly SingleSource[],
+  options: HostOptions,
+  gate: readonly string[],
+): readonly Filter[] {
   const host = thisHost(options.capabilities, options.abis);
   const all = sources.flatMap((each) => decidedBy(each, host) ?? []);
   if (all.length === 0) return [];
@@ -140,12 +165,16 @@ function actionsOf({ abis, defaultAction }: Policy): readonly Action[] {
 function prepareOne(source: SingleSource, options: HostOptions, gate: readonly string[]): Filter | null {
   const from = source instanceof Filter ? source : typeof source === 'string' ? loadOnce(source) : loadProfile(source);
   if (from === null) return null;
-  const { capabilities = [], abis } = options;
-  return once(from, JSON.stringify([capabilities, abis ?? null, gate]), () => {
+  const { capabilities, abis } = options;
+  return once(from, keyOf(options, gate), () => {
     const all = from instanceof Filter ? from : decided(from, thisHost(capabilities, abis));
     refuseSupervised(all);
     return compileAll([all], gate);
   });
+}
+
+function keyOf({ capabilities = [], abis }: HostOptions, gate: readonly string[]): string {
+  return JSON.stringify([capabilities, abis ?? null, gate]);
 }
 
 /** What was made of a profile or a filter before, by what it was made for. */

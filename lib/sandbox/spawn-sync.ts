@@ -1,7 +1,7 @@
 /** spawnSync(): starts a program under a profile and waits for its end, as node:child_process's does. */
 import { addon } from '../native.js';
 import { signalName } from './child.js';
-import { invalidType, invocation, outOfRange, SPAWN_OPTIONS, type SpawnOptions, signalNumber } from './options.js';
+import { invalidType, invocation, notThatMany, SPAWN_OPTIONS, type SpawnOptions } from './options.js';
 import type { FilterSource, SingleSource } from './prepare.js';
 import { attachError, childRequest, limits, startError } from './spawn.js';
 import { withStdio } from './stdio.js';
@@ -83,7 +83,7 @@ export function spawnSync(...parameters: readonly unknown[]): SpawnSyncResult {
   };
 }
 
-const SPAWN_SYNC_OPTIONS = [
+export const SPAWN_SYNC_OPTIONS = [
   ...SPAWN_OPTIONS.filter((name) => name !== 'signal'),
   'input',
   'encoding',
@@ -97,11 +97,11 @@ function nativeLimits(options: SpawnSyncOptions) {
   const { input, encoding } = options;
   const maxBuffer = options.maxBuffer ?? DEFAULT_MAX_BUFFER;
   if (typeof maxBuffer !== 'number' || !(maxBuffer >= 0))
-    throw outOfRange('options.maxBuffer', 'a positive number', maxBuffer);
+    throw notThatMany('options.maxBuffer', 'a positive number', maxBuffer);
   return {
     timeout,
     maxBuffer,
-    killSignal: signalNumber(killSignal),
+    killSignal,
     ...(input ? { input: bytesOf(input, encoding) } : {}),
   };
 }

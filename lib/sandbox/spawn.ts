@@ -4,12 +4,15 @@ import { SeccompError } from '../errors.js';
 import type { Filter } from '../filter/filter.js';
 import { ATTACH_FLAGS } from '../host.js';
 import { addon, type NativeFailure, type NativeRequest, SOCKET } from '../native.js';
+import { diagnostics } from '../node.js';
 import { SandboxedProcess, systemError } from './child.js';
 import {
+  checkNull,
   hostOptions,
   invalidType,
+  invalidValue,
   invocation,
-  outOfRange,
+  notThatMany,
   type ProgramOptions,
   programRequest,
   SPAWN_OPTIONS,
@@ -38,10 +41,20 @@ export function spawn(...parameters: readonly unknown[]): SandboxedProcess {
   const { timeout, killSignal } = limits(options);
   const { file, request } = childRequest(command, args, profile, options);
   const child = new SandboxedProcess(file, request.args);
+  announce(child);
   withStdio(options.stdio, (stdio) => start(child, { ...request, stdio }));
   child.limit(timeout, options.signal, killSignal);
   return child;
 }
+
+/** Tells those who watch Node's own children; see child_process in the documentation of node:diagnostics_channel. */
+function announce(child: SandboxedProcess): void {
+  const channel = diagnostics().channel('child_process');
+  if (channel.hasSubscribers) channel.publish({ process: child });
+}
+
+/** What the child does under its filters: become the program, or end. */
+export const GATED = ['execve', 'exit_group'] as const;
 
 /** The program that is to be started, and what the addon is told of it, but for its descriptors. */
 export function childRequest(
@@ -52,7 +65,7 @@ export function childRequest(
 ) {
   const program = withShell(command, args, options);
   const request = programRequest(program.file, program.args, options);
-  const filters = prepare(profile, hostOptions(options), ['execve', 'exit_group']);
+  const filters = prepare(profile, hostOptions(options), GATED);
   return {
     file: program.file,
     request: { ...request, ...filterRequest(filters, options), detached: options.detached ?? false },
@@ -122,21 +135,34 @@ export function startError({ error, call }: NativeFailure, syscall: string, file
 
 /** The command as a shell runs it, if `shell` asks for one. */
 function withShell(command: string, args: readonly string[], { shell }: Pick<SpawnOptions, 'shell'>) {
-  if (shell === undefined || shell === null || shell === false) return { file: command, args };
+  if (shell === undefined || shell === null || shell === false || shell === '') return { file: command, args };
   if (shell !== true && typeof shell !== 'string')
     throw invalidType('options.shell', 'one of type boolean or string', shell);
-  const file = typeof shell === 'string' && shell !== '' ? shell : '/bin/sh';
+  const file = shell === true ? '/bin/sh' : shell;
+  checkNull(file, 'options.shell');
   return { file, args: ['-c', [command, ...args].join(' ')] };
 }
 
 /** Checks the options that end a child. */
-export function limits({ timeout = 0, killSignal = 'SIGTERM', signal, detached }: SpawnOptions) {
-  if (typeof timeout !== 'number') throw invalidType('timeout', 'of type number', timeout);
-  if (!Number.isInteger(timeout) || timeout < 0) throw outOfRange('timeout', 'a whole number of milliseconds', timeout);
-  if (signal !== undefined && !(signal instanceof AbortSignal))
+export function limits(options: SpawnOptions) {
+  const { signal, serialization } = options;
+  const timeout = options.timeout ?? 0;
+  if (!Number.isInteger(timeout) || timeout < 0) throw notThatMany('timeout', 'an unsigned integer', timeout);
+  // As in Node, an AbortSignal of another make will do.
+  if (signal !== undefined && (typeof signal !== 'object' || signal === null || !('aborted' in signal)))
     throw invalidType('options.signal', 'an instance of AbortSignal', signal);
-  if (detached !== undefined && typeof detached !== 'boolean')
-    throw invalidType('options.detached', 'of type boolean', detached);
-  signalNumber(killSignal, 'options.killSignal');
-  return { timeout, killSignal };
+  for (const name of ['detached', 'windowsHide', 'windowsVerbatimArguments'] as const) {
+    const value = options[name] ?? false;
+    if (typeof value !== 'boolean') throw invalidType(`options.${name}`, 'of type boolean', value);
+  }
+  if (serialization !== undefined && serialization !== 'json' && serialization !== 'advanced')
+    throw invalidValue('options.serialization', serialization, "must be one of: undefined, 'json', 'advanced'");
+  return { timeout, killSignal: checkKillSignal(options.killSignal) };
+}
+
+function checkKillSignal(signal: unknown): number {
+  if (signal === undefined || signal === null) return constants.signals.SIGTERM;
+  if (typeof signal !== 'string' && typeof signal !== 'number')
+    throw invalidType('options.killSignal', 'one of type string or number', signal);
+  return signalNumber(signal);
 }

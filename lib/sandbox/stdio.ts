@@ -1,11 +1,11 @@
 /** What a child's descriptors are connected to. */
 import { closeSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { getSystemErrorName } from 'node:util';
+import { getSystemErrorName, inspect } from 'node:util';
 import { SeccompError } from '../errors.js';
 import { addon, NONE, NULL, SOCKET } from '../native.js';
-import { childProcess, net } from '../node.js';
-import { invalidType, invalidValue, outOfRange, type SpawnOptions } from './options.js';
+import { childProcess, net, stream } from '../node.js';
+import { invalidValue, outOfRange, type SpawnOptions } from './options.js';
 
 /**
  * Reads the option `stdio`, and calls `use` with what the addon takes: at least the three standard descriptors. What was
@@ -43,7 +43,7 @@ function descriptorOf(entry: unknown, i: number, opened: number[]): number {
   if (value === 'ipc') {
     throw new SeccompError(
       'ERR_SECCOMP_OPTION',
-      `options.stdio[${i}]: "ipc" needs a Node program on the other side; use a pipe`,
+      `options.stdio[${i}]: "ipc" needs a Node program on the other side: start that by fork; for any other use "pipe"`,
     );
   }
   const descriptor = typeof value === 'object' && 'fd' in value ? value.fd : value;
@@ -56,9 +56,11 @@ function descriptorOf(entry: unknown, i: number, opened: number[]): number {
     opened.push(borrowed);
     return borrowed;
   }
-  if (typeof value === 'object')
+  if (value instanceof stream().Stream)
     throw invalidValue(`stdio[${i}]`, value.constructor.name, 'has no descriptor yet: wait for its open event');
-  throw invalidType(`stdio[${i}]`, 'one of pipe, overlapped, ignore, inherit, a Stream or a descriptor', value);
+  if (typeof value !== 'string' && !ArrayBuffer.isView(value)) throw invalidValue(`stdio[${i}]`, value, 'is invalid');
+  const message = `stdio[${i}]: must be pipe, overlapped, ignore, inherit, a Stream or a descriptor, not ${inspect(value)}`;
+  throw Object.assign(new TypeError(message), { code: 'ERR_INVALID_SYNC_FORK_INPUT' });
 }
 
 /**

@@ -43,7 +43,7 @@ const CASES: Readonly<Record<string, readonly [string, readonly string[], SpawnS
 function facts({ pid, error, output, stdout, stderr, ...rest }: SpawnSyncResult) {
   const { call: _, ...properties } = { ...error } as { readonly call?: string };
   const short = (data: string | Buffer | null) => data && `${data.constructor.name} of ${data.length}: ${digest(data)}`;
-  const all = [stdout, stderr, ...(output ?? [output])];
+  const all = [stdout ?? null, stderr ?? null, ...(output ?? [output])]; // Node 22 and later: undefined.
   return {
     ...rest,
     started: pid > 0,

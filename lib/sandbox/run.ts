@@ -1,0 +1,92 @@
+/** run(): a program under a profile, as a promise of what becomes of it. */
+import { RunError, type RunResult, SeccompError } from '../errors.js';
+import { Collector, collectorSettings, type OutputOptions, overflowError } from './collect.js';
+import { invalidType, invalidValue, invocation, SPAWN_OPTIONS, type SpawnOptions } from './options.js';
+import type { FilterSource, SingleSource } from './prepare.js';
+import { spawn } from './spawn.js';
+
+/** Options of run: those of spawn, and what becomes of input and output. */
+export interface RunOptions extends SpawnOptions, OutputOptions {
+  /** What the program reads from its standard input, if that is a pipe. Default nothing: the pipe is at its end. */
+  readonly input?: string | NodeJS.ArrayBufferView | undefined;
+}
+
+interface ToText extends RunOptions {
+  readonly encoding?: BufferEncoding | undefined;
+}
+
+interface ToBytes extends RunOptions {
+  readonly encoding: 'buffer' | null;
+}
+
+/**
+ * Starts `command` under `profile`. Settles when the program has ended and its pipes are closed: resolves if its exit code
+ * is 0; rejects with a RunError if it is not, and if the program was not started, took longer than `timeout`, was aborted,
+ * or wrote more than `maxBuffer`.
+ * @throws ProfileError, SeccompError as a rejection too: the profile or an option is not valid, or the kernel refuses the
+ * filter.
+ */
+export function run(command: string, profile: SingleSource, options: ToBytes): Promise<RunResult<Buffer>>;
+export function run(
+  command: string,
+  args: readonly string[],
+  profile: FilterSource,
+  options: ToBytes,
+): Promise<RunResult<Buffer>>;
+export function run(command: string, profile: SingleSource, options?: ToText): Promise<RunResult>;
+export function run(
+  command: string,
+  args: readonly string[],
+  profile: FilterSource,
+  options?: ToText,
+): Promise<RunResult>;
+export async function run(...parameters: readonly unknown[]): Promise<RunResult<string | Buffer>> {
+  const { command, args, profile, options } = invocation<RunOptions>(parameters, RUN_OPTIONS);
+  const { input, encoding, maxBuffer: _, timeout: __, ...others } = options;
+  checkEncoding(encoding);
+  checkInput(input, options.stdio);
+  const settings = collectorSettings(options);
+  const child = spawn(command, args, profile, others);
+  const collector = new Collector(child, settings);
+  let failure: NodeJS.ErrnoException | undefined;
+  child.on('error', (error) => {
+    failure ??= error;
+  });
+  child.stdin?.on('error', () => {}); // The program has not read all of it, which is for the program to mind.
+  child.stdin?.end(input);
+  await new Promise((resolve) => child.on('close', resolve));
+  collector.finish();
+
+  const result = {
+    command: [command, ...args].join(' '),
+    stdout: collector.output('stdout'),
+    stderr: collector.output('stderr'),
+    exitCode: child.pid === undefined ? null : child.exitCode,
+    signal: child.signalCode,
+    timedOut: collector.timedOut,
+    violations: [],
+  };
+  if (collector.timedOut) throw new RunError(`took longer than ${settings.timeout} ms`, 'ETIMEDOUT', result);
+  if (collector.overflow !== undefined) failure ??= overflowError(collector.overflow);
+  if (failure !== undefined) throw new RunError(failure.message, failure.code, result, { cause: failure });
+  if (result.exitCode === 0) return result;
+  const end = result.exitCode === null ? (result.signal ?? 'a signal without a name') : `exit code ${result.exitCode}`;
+  throw new RunError(`ended with ${end}`, undefined, result);
+}
+
+const RUN_OPTIONS = [...SPAWN_OPTIONS, 'input', 'encoding', 'maxBuffer'] as const;
+
+function checkEncoding(encoding: unknown): void {
+  if (encoding === undefined || encoding === null || encoding === 'buffer') return;
+  if (typeof encoding === 'string' && Buffer.isEncoding(encoding)) return;
+  throw invalidValue('options.encoding', encoding, 'must be an encoding of text, or buffer');
+}
+
+function checkInput(input: unknown, stdio: SpawnOptions['stdio']): void {
+  if (input === undefined) return;
+  if (typeof input !== 'string' && !ArrayBuffer.isView(input))
+    throw invalidType('options.input', 'of type string or an instance of Buffer, TypedArray, or DataView', input);
+  const stdin = typeof stdio === 'object' ? stdio?.[0] : stdio;
+  if (stdin === undefined || stdin === null || stdin === 'pipe' || stdin === 'overlapped') return;
+  throw new SeccompError('ERR_SECCOMP_OPTION', 'options.input: standard input is no pipe; leave out options.stdio[0]');
+}

@@ -1,0 +1,143 @@
+/** Sandbox: node:child_process's own functions, under one profile. */
+import type * as ChildProcessModule from 'node:child_process';
+import { promisify } from 'node:util';
+import type { SandboxedProcess } from './child.js';
+import { collectorSettings } from './collect.js';
+import { callBack, outputOf } from './exec-file.js';
+import { hostOptions, PROGRAM_OPTIONS, SPAWN_OPTIONS } from './options.js';
+import { type FilterSource, prepare, settle } from './prepare.js';
+import type { RunOptions } from './run.js';
+import {
+  type Callback,
+  checkKnown,
+  execCall,
+  execFileCall,
+  type FamilyCall,
+  mergeOptions,
+  type Options,
+  spawnCall,
+} from './signatures.js';
+import { GATED, spawn } from './spawn.js';
+import { SPAWN_SYNC_OPTIONS, spawnSync } from './spawn-sync.js';
+
+type Node = typeof ChildProcessModule;
+
+/** Defaults of a Sandbox: options of any of its functions. Each uses those that it has. */
+export type SandboxDefaults = RunOptions;
+
+/**
+ * The functions of node:child_process, with its signatures, callbacks and promisified forms, and our options besides. They
+ * may be taken from the object.
+ */
+export class Sandbox {
+  readonly spawn: Node['spawn'];
+  readonly spawnSync: Node['spawnSync'];
+  readonly execFile: Node['execFile'];
+  readonly execFileSync: Node['execFileSync'];
+  readonly exec: Node['exec'];
+  readonly execSync: Node['execSync'];
+
+  /**
+   * Files and objects that `profile` names are read here: what changes in them later changes nothing. An option of a call
+   * goes before its default; one that is undefined leaves it.
+   * @throws ProfileError, SeccompError if the profile or a default is not valid.
+   */
+  constructor(profile: FilterSource, defaults: SandboxDefaults = {}) {
+    const family = new Family(profile, { ...defaults });
+    this.spawn = asNode(family.spawn);
+    this.spawnSync = asNode(family.spawnSync);
+    this.execFile = asNode(withPromise(family.execFile));
+    this.execFileSync = asNode(family.execFileSync);
+    this.exec = asNode(withPromise(family.exec));
+    this.execSync = asNode(family.execSync);
+  }
+}
+
+/** Node's overloads are more than the compiler can check; test/compat/ does. */
+function asNode<Overloads>(implementation: (...parameters: readonly unknown[]) => unknown): Overloads {
+  return implementation as Overloads;
+}
+
+const EXEC_FILE_OPTIONS: readonly string[] = [
+  // Node's execFile leaves argv0 aside.
+  ...PROGRAM_OPTIONS.filter((name) => name !== 'argv0'),
+  ...['shell', 'signal', 'timeout', 'killSignal', 'encoding', 'maxBuffer'],
+];
+
+/** The functions without Node's types. */
+class Family {
+  readonly #profile: FilterSource;
+  readonly #defaults: Options;
+
+  constructor(profile: FilterSource, defaults: SandboxDefaults) {
+    this.#profile = settle(profile);
+    this.#defaults = { ...defaults };
+    checkKnown(this.#defaults);
+    prepare(this.#profile, hostOptions(defaults), GATED);
+  }
+
+  readonly spawn = (...parameters: readonly unknown[]): SandboxedProcess => {
+    const { file, args, options } = spawnCall(parameters);
+    return spawn(file, args.map(String), this.#profile, this.#merge(options, SPAWN_OPTIONS));
+  };
+
+  readonly spawnSync = (...parameters: readonly unknown[]) => this.#spawnSync(spawnCall(parameters));
+
+  readonly execFile = (...parameters: readonly unknown[]): SandboxedProcess => this.#execFile(execFileCall(parameters));
+
+  readonly exec = (...parameters: readonly unknown[]): SandboxedProcess =>
+    this.#execFile(this.#inShell(execCall(parameters)));
+
+  readonly execFileSync = (...parameters: readonly unknown[]) => {
+    const call = execFileCall(parameters);
+    const { stdio, argv0 } = this.#merge(call.options, SPAWN_SYNC_OPTIONS);
+    return outputOf(this.#spawnSync(call), [argv0 || call.file, ...call.args].join(' '), !stdio);
+  };
+
+  readonly execSync = (...parameters: readonly unknown[]) => {
+    const call = this.#inShell(execCall(parameters));
+    const { stdio } = this.#merge(call.options, SPAWN_SYNC_OPTIONS);
+    return outputOf(this.#spawnSync(call), call.file, !stdio);
+  };
+
+  #merge(options: Options, taken: readonly string[]): Options {
+    return mergeOptions(this.#defaults, options, taken);
+  }
+
+  #spawnSync({ file, args, options }: FamilyCall) {
+    return spawnSync(file, args.map(String), this.#profile, this.#merge(options, SPAWN_SYNC_OPTIONS));
+  }
+
+  #execFile({ file, args, options, callback }: FamilyCall): SandboxedProcess {
+    const merged: RunOptions = this.#merge(options, EXEC_FILE_OPTIONS);
+    // An encoding that is given as undefined means bytes, in Node.
+    const bytes = 'encoding' in merged && merged.encoding === undefined ? { encoding: null } : {};
+    const settings = collectorSettings({ ...merged, ...bytes });
+    const { timeout, killSignal, encoding, maxBuffer, ...others } = merged;
+    const texts = args.map(String);
+    const child = spawn(file, texts, this.#profile, others);
+    callBack(child, [file, ...texts], settings, callback);
+    return child;
+  }
+
+  /** The same call with a shell: the one that is named, or sh. */
+  #inShell(call: FamilyCall): FamilyCall {
+    const { shell = this.#defaults['shell'] } = call.options;
+    return { ...call, options: { ...call.options, shell: typeof shell === 'string' ? shell : true } };
+  }
+}
+
+/** Adds what util.promisify gives for it: a promise of both outputs, whose property `child` is the process. */
+function withPromise(start: (...parameters: readonly unknown[]) => SandboxedProcess) {
+  const promised = (...parameters: readonly unknown[]) => {
+    let done: Callback = () => {};
+    const output = new Promise((resolve, reject) => {
+      done = (error, stdout, stderr) =>
+        error === null ? resolve({ stdout, stderr }) : reject(Object.assign(error, { stdout, stderr }));
+    });
+    return Object.assign(output, { child: start(...parameters, done) });
+  };
+  return Object.defineProperty((...parameters: readonly unknown[]) => start(...parameters), promisify.custom, {
+    value: promised,
+  });
+}

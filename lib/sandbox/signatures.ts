@@ -1,0 +1,97 @@
+/** The signatures of node:child_process: what was given in which place, checked as Node checks it. */
+import { SeccompError } from '../errors.js';
+import { suggest } from '../profile/suggest.js';
+import { checkNull, checkString, invalidType, PROGRAM_OPTIONS } from './options.js';
+
+export type Options = Readonly<Record<string, unknown>>;
+export type Callback = (error: Error | null, stdout: string | Buffer, stderr: string | Buffer) => void;
+
+/** A call of one of the family, sorted out. */
+export interface FamilyCall {
+  readonly file: string;
+  readonly args: readonly unknown[];
+  readonly options: Options;
+  readonly callback: Callback | undefined;
+}
+
+/** `(file, [args], [options])` */
+export function spawnCall([file, args, options]: readonly unknown[]): FamilyCall {
+  checkFile(file);
+  if (Array.isArray(args)) return { file, args, options: checkedOptions(options), callback: undefined };
+  if (args === undefined || args === null)
+    return { file, args: [], options: checkedOptions(options), callback: undefined };
+  if (typeof args !== 'object') throw invalidType('args', 'of type object', args);
+  return { file, args: [], options: checkedOptions(args), callback: undefined };
+}
+
+/** `(file, [args], [options], [callback])`; null for options is none. */
+export function execFileCall([file, ...rest]: readonly unknown[]): FamilyCall {
+  const hasArgs = Array.isArray(rest[0]) || rest[0] === undefined || rest[0] === null;
+  if (!hasArgs && typeof rest[0] !== 'object' && typeof rest[0] !== 'function')
+    throw invalidType('args', 'of type object', rest[0]);
+  const [args, options, callback] = hasArgs ? rest : [[], ...rest];
+  const call =
+    typeof options === 'function'
+      ? { options: {}, callback: checkedCallback(options) }
+      : { options: checkedOptions(options ?? undefined), callback: checkedCallback(callback) };
+  checkFile(file);
+  if (call.options['argv0'] !== undefined && call.options['argv0'] !== null)
+    checkString(call.options['argv0'], 'options.argv0');
+  return { file, args: Array.isArray(args) ? args : [], ...call };
+}
+
+/** `(command, [options], [callback])`, as the call of execFile that it is. */
+export function execCall([command, second, third]: readonly unknown[]): FamilyCall {
+  checkString(command, 'command');
+  checkNull(command, 'command');
+  const [options, callback] = typeof second === 'function' ? [undefined, second] : [second, third];
+  const given: Options = Object.assign({}, options);
+  return { file: command, args: [], options: given, callback: checkedCallback(callback) };
+}
+
+function checkFile(file: unknown): asserts file is string {
+  checkString(file, 'file');
+}
+
+function checkedOptions(options: unknown): Options {
+  if (options === undefined) return {};
+  if (typeof options === 'object' && options !== null && !Array.isArray(options)) return { ...options };
+  throw invalidType('options', 'of type object', options);
+}
+
+function isCallback(value: unknown): value is Callback {
+  return typeof value === 'function';
+}
+
+function checkedCallback(callback: unknown): Callback | undefined {
+  if (callback === undefined || callback === null) return undefined;
+  if (isCallback(callback)) return callback;
+  throw invalidType('callback', 'of type function', callback);
+}
+
+/** What some of the family take and others leave aside. */
+const OF_SOME = [
+  ...['stdio', 'detached', 'shell', 'timeout', 'signal', 'killSignal', 'serialization', 'windowsHide'],
+  ...['windowsVerbatimArguments', 'input', 'encoding', 'maxBuffer', 'execPath', 'execArgv', 'silent'],
+] as const;
+const KNOWN: readonly string[] = [...PROGRAM_OPTIONS, ...OF_SOME];
+
+/**
+ * The options of a call over the defaults, without those that this one of the family leaves aside. One that is undefined
+ * leaves the default, if there is one.
+ * @throws SeccompError ERR_SECCOMP_OPTION if none of the family knows it.
+ */
+export function mergeOptions(defaults: Options, options: Options, taken: readonly string[]): Options {
+  checkKnown(options);
+  const given = Object.entries(options).filter(([name, value]) => value !== undefined || !(name in defaults));
+  const all = Object.entries({ ...defaults, ...Object.fromEntries(given) });
+  return Object.fromEntries(all.filter(([name]) => taken.includes(name)));
+}
+
+/** @throws SeccompError ERR_SECCOMP_OPTION if there is one that none of the family knows. */
+export function checkKnown(options: Options): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined || KNOWN.includes(name)) continue;
+    throw new SeccompError('ERR_SECCOMP_OPTION', `options.${name}: unknown option${suggest(name, KNOWN)}`);
+  }
+}

@@ -1,0 +1,148 @@
+/** run: what it resolves to, and what it rejects with. */
+import { describe, expect, test } from 'vitest';
+import { RunError, type RunResult } from '../../lib/errors.js';
+import { type RunOptions, run } from '../../lib/sandbox/run.js';
+
+type Text = RunOptions & { readonly encoding?: BufferEncoding };
+
+const sh = (script: string, options?: Text) => run('sh', ['-c', script], 'docker-default', options);
+
+/** The RunError that a promise rejects with. */
+async function rejection<Output>(promise: Promise<RunResult<Output>>): Promise<RunError> {
+  const error = await promise.then(
+    ({ command }) => expect.fail(`${command} resolved`),
+    (reason) => reason,
+  );
+  expect(error).toBeInstanceOf(RunError);
+  return error;
+}
+
+const nothing = { stdout: '', stderr: '', exitCode: null, signal: null, timedOut: false, violations: [] };
+
+describe('resolves', () => {
+  test('to the output as text', async () => {
+    expect(await run('sh', ['-c', 'echo out; echo err >&2'], 'docker-default')).toEqual({
+      ...{ ...nothing, exitCode: 0, stdout: 'out\n', stderr: 'err\n' },
+      command: 'sh -c echo out; echo err >&2',
+    });
+  });
+
+  test('without arguments', async () => {
+    expect((await run('pwd', 'docker-default', { cwd: '/' })).stdout).toBe('/\n');
+  });
+
+  test.each<['buffer' | null]>([['buffer'], [null]])('to bytes: encoding %s', async (encoding) => {
+    const { stdout, stderr } = await run('echo', ['a'], 'docker-default', { encoding });
+    expect([stdout, stderr]).toEqual([Buffer.from('a\n'), Buffer.alloc(0)]);
+  });
+
+  test('to text in another encoding', async () => {
+    expect((await run('printf', ['é'], 'docker-default', { encoding: 'hex' })).stdout).toBe('c3a9');
+  });
+
+  test('to no output without pipes', async () => {
+    expect(await sh('echo lost', { stdio: 'ignore' })).toMatchObject({ stdout: '', stderr: '' });
+  });
+
+  test('when those who share its pipes have ended', async () => {
+    expect((await sh('(sleep 0.1; echo late) & echo soon')).stdout).toBe('soon\nlate\n');
+  });
+});
+
+describe('input', () => {
+  test.each([
+    ['text', 'é', 'é'],
+    ['bytes', new Uint16Array([0x4241]), 'AB'],
+    ['more than a pipe holds', 'x'.repeat(500_000), 'x'.repeat(500_000)],
+  ])('%s', async (_, input, expected) => {
+    expect((await run('cat', 'docker-default', { input })).stdout).toBe(expected);
+  });
+
+  test('left out, the program reads nothing and does not wait', async () => {
+    expect((await run('cat', 'docker-default')).stdout).toBe('');
+  });
+
+  test('that nobody reads is no error', async () => {
+    expect((await run('true', 'docker-default', { input: 'x'.repeat(1e6) })).exitCode).toBe(0);
+  });
+
+  test.each<[RunOptions, string]>([
+    [{ input: 'a', stdio: 'inherit' }, 'ERR_SECCOMP_OPTION'],
+    [{ input: 'a', stdio: ['ignore', 'pipe', 'pipe'] }, 'ERR_SECCOMP_OPTION'],
+    [{ input: 5 as never }, 'ERR_INVALID_ARG_TYPE'],
+  ])('%j is refused', async (options, code) => {
+    await expect(run('cat', 'docker-default', options as Text)).rejects.toMatchObject({ code });
+  });
+});
+
+describe('rejects with the same shape', () => {
+  test('an exit code', async () => {
+    const error = await rejection(sh('echo out; echo why >&2; exit 3'));
+    const shape = { ...nothing, exitCode: 3, stdout: 'out\n', stderr: 'why\n' };
+    expect(error).toMatchObject({ ...shape, command: 'sh -c echo out; echo why >&2; exit 3', code: undefined });
+    expect(error.message).toBe(`${error.command}: ended with exit code 3\nwhy`);
+  });
+
+  test('a signal', async () => {
+    const error = await rejection(sh('kill -USR1 $$'));
+    expect(error).toMatchObject({ ...nothing, signal: 'SIGUSR1' });
+    expect(error.message).toMatch(/ended with SIGUSR1$/);
+  });
+
+  test('a signal without a name', async () => {
+    expect((await rejection(run('bash', ['-c', 'kill -40 $$'], 'docker-default'))).message).toMatch(
+      /ended with a signal without a name$/,
+    );
+  });
+
+  test('a program that is not there', async () => {
+    const error = await rejection(run('no-such-program', ['a'], 'docker-default'));
+    expect(error).toMatchObject({ ...nothing, code: 'ENOENT', command: 'no-such-program a' });
+    expect(error.cause).toMatchObject({ syscall: 'spawn no-such-program', call: 'execve' });
+  });
+
+  test('a timeout', async () => {
+    const error = await rejection(sh('echo before; exec sleep 60', { timeout: 200 }));
+    expect(error).toMatchObject({ stdout: 'before\n', signal: 'SIGTERM', timedOut: true, code: 'ETIMEDOUT' });
+  });
+
+  test('a timeout of a program that then ends well', async () => {
+    const script = 'trap "exit 0" TERM; while :; do sleep 0.01; done';
+    expect(await rejection(sh(script, { timeout: 100 }))).toMatchObject({ exitCode: 0, timedOut: true });
+  });
+
+  test('an abort, when the program has ended', async () => {
+    const controller = new AbortController();
+    const running = sh('exec sleep 60', { signal: controller.signal, killSignal: 'SIGKILL' });
+    controller.abort(new Error('enough'));
+    const error = await rejection(running);
+    expect(error).toMatchObject({ ...nothing, signal: 'SIGKILL', code: 'ABORT_ERR' });
+    expect(error.cause).toMatchObject({ name: 'AbortError', cause: { message: 'enough' } });
+  });
+
+  test.each<'stdout' | 'stderr'>(['stdout', 'stderr'])('more than maxBuffer on %s, cut', async (name) => {
+    const error = await rejection(sh(`printf 1234567 >&${name === 'stdout' ? 1 : 2}`, { maxBuffer: 4 }));
+    expect(error).toMatchObject({ [name]: '1234', code: 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER' });
+  });
+
+  test('bytes stay bytes', async () => {
+    const error = await rejection(run('sh', ['-c', 'echo a; exit 1'], 'docker-default', { encoding: 'buffer' }));
+    expect(error.stdout).toEqual(Buffer.from('a\n'));
+  });
+});
+
+test('the program runs under its profile', async () => {
+  expect((await rejection(run('unshare', ['--user', 'true'], 'docker-default'))).stderr).toMatch(/not permitted/);
+});
+
+test.each<[string, readonly unknown[], string]>([
+  ['no profile', ['true'], 'ERR_SECCOMP_OPTION'],
+  ['a profile that is not there', ['true', 'docker-defaults'], 'ERR_SECCOMP_BUILTIN'],
+  ['an unknown option', ['true', 'unconfined', { timeuot: 5 }], 'ERR_SECCOMP_OPTION'],
+  ['a negative timeout', ['true', 'unconfined', { timeout: -1 }], 'ERR_OUT_OF_RANGE'],
+  ['a negative maxBuffer', ['true', 'unconfined', { maxBuffer: -1 }], 'ERR_OUT_OF_RANGE'],
+  ['an unknown encoding', ['true', 'unconfined', { encoding: 'utf-9' }], 'ERR_INVALID_ARG_VALUE'],
+])('%s is a rejection, and nothing has run', async (_, parameters, code) => {
+  const promise: unknown = Reflect.apply(run, undefined, [...parameters]);
+  await expect(promise).rejects.toMatchObject({ code });
+});

@@ -1,0 +1,139 @@
+/** Sandbox: what it adds to Node's own functions. That these are like Node's is seen in test/compat/. */
+import type * as child_process from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import { $ } from 'zx';
+import type { ProfileDocument } from '../../lib/profile/document.js';
+import { Sandbox } from '../../lib/sandbox/sandbox.js';
+
+const noChdir: ProfileDocument = {
+  defaultAction: 'SCMP_ACT_ALLOW',
+  syscalls: [{ names: ['chdir'], action: 'SCMP_ACT_ERRNO', errnoRet: 13 }],
+};
+const changesDirectory = 'cd / 2>/dev/null && echo changed || echo denied';
+const directory = mkdtempSync(join(tmpdir(), 'seccomp-'));
+
+describe('every function puts the profile on', () => {
+  const sandbox = new Sandbox(noChdir);
+
+  test('spawnSync, execFileSync, execSync', () => {
+    expect(sandbox.spawnSync('sh', ['-c', changesDirectory]).stdout.toString()).toBe('denied\n');
+    expect(sandbox.execFileSync('sh', ['-c', changesDirectory], { encoding: 'utf8' })).toBe('denied\n');
+    expect(sandbox.execSync(changesDirectory, { encoding: 'utf8' })).toBe('denied\n');
+  });
+
+  test('execFile, exec', async () => {
+    expect((await promisify(sandbox.execFile)('sh', ['-c', changesDirectory])).stdout).toBe('denied\n');
+    expect((await promisify(sandbox.exec)(changesDirectory)).stdout).toBe('denied\n');
+  });
+
+  test('spawn', async () => {
+    const child = sandbox.spawn('sh', ['-c', changesDirectory]);
+    expect(await child.stdout.setEncoding('utf8').toArray()).toEqual(['denied\n']);
+  });
+});
+
+test('the functions work apart from their object, and have Node’s types', () => {
+  const { spawnSync, execSync }: Pick<typeof child_process, 'spawnSync' | 'execSync'> = new Sandbox('docker-default');
+  expect(execSync('echo a').toString()).toBe('a\n');
+  expect(spawnSync('echo', ['a'], { encoding: 'utf8' }).stdout).toBe('a\n');
+});
+
+describe('the profile', () => {
+  test.each<[string, unknown, string]>([
+    ['of an unknown name', 'docker-defaults', 'ERR_SECCOMP_BUILTIN'],
+    ['that is not valid', { defaultAction: 'SCMP_ACT_ALOW' }, 'ERR_SECCOMP_PROFILE'],
+    ['that is missing', undefined, 'ERR_SECCOMP_OPTION'],
+    ['of an empty list', [], 'ERR_SECCOMP_OPTION'],
+  ])('%s is refused by the constructor', (_, profile, code) => {
+    expect(() => new Sandbox(profile as ProfileDocument)).toThrowError(expect.objectContaining({ code }));
+  });
+
+  test('of a file is the one that was there at first', () => {
+    const file = join(directory, 'profile.json');
+    writeFileSync(file, JSON.stringify(noChdir));
+    const sandbox = new Sandbox(file);
+    writeFileSync(file, 'no profile any more');
+    expect(sandbox.execSync(changesDirectory, { encoding: 'utf8' })).toBe('denied\n');
+  });
+
+  test('of an object does not change with it', () => {
+    const document = structuredClone(noChdir) as { defaultAction: string; syscalls?: unknown };
+    const sandbox = new Sandbox(document as ProfileDocument);
+    delete document.syscalls;
+    expect(sandbox.execSync(changesDirectory, { encoding: 'utf8' })).toBe('denied\n');
+  });
+
+  test('may be a list, whose strictest holds', () => {
+    const sandbox = new Sandbox([noChdir, 'docker-default', 'unconfined']);
+    expect(sandbox.execSync(`${changesDirectory}; unshare -U true 2>&1`.concat(' || :'), { encoding: 'utf8' })).toMatch(
+      /^denied\nunshare: .*not permitted/,
+    );
+  });
+});
+
+describe('defaults', () => {
+  const sandbox = new Sandbox('docker-default', {
+    cwd: '/',
+    env: { A: 'default' },
+    encoding: 'utf8',
+    shell: '/bin/bash',
+  });
+
+  test('apply where a function has them', () => {
+    expect(sandbox.execSync('echo $PWD $A $BASH')).toBe('/ default /bin/bash\n');
+    expect(sandbox.spawnSync('echo $PWD $A $BASH').stdout).toBe('/ default /bin/bash\n');
+  });
+
+  test('give way to the options of a call; undefined is none', () => {
+    expect(sandbox.execSync('echo $PWD $A', { cwd: '/usr', env: undefined })).toBe('/usr default\n');
+  });
+
+  test('of ours apply, and can be given by call', () => {
+    const limited = new Sandbox('docker-default', { rlimits: { nofile: 60 }, encoding: 'utf8' });
+    expect(limited.execSync('ulimit -n')).toBe('60\n');
+    expect(limited.execSync('ulimit -n', { rlimits: { nofile: 50 } } as object)).toBe('50\n');
+    expect(limited.spawnSync('sh', ['-c', 'ulimit -n']).stdout).toBe('60\n');
+  });
+
+  test('that nobody knows are refused, by the constructor and by each call', () => {
+    const refused = expect.objectContaining({ code: 'ERR_SECCOMP_OPTION', message: expect.stringMatching(/cdw/) });
+    expect(() => new Sandbox('unconfined', { cdw: '/' } as object)).toThrowError(refused);
+    expect(() => new Sandbox('unconfined').execFile('true', { cdw: '/' } as object)).toThrowError(refused);
+  });
+
+  test('are taken as they are at first', () => {
+    const defaults = { cwd: '/usr' };
+    const { execSync } = new Sandbox('unconfined', defaults);
+    defaults.cwd = '/';
+    expect(execSync('pwd').toString()).toBe('/usr\n');
+  });
+});
+
+describe('zx, by its option spawn', () => {
+  const shell = $({ spawn: new Sandbox(noChdir).spawn, quiet: true });
+
+  test('runs its commands under the profile', async () => {
+    expect((await shell`sh -c ${changesDirectory}`).stdout).toBe('denied\n');
+    expect((await $({ quiet: true })`sh -c ${changesDirectory}`).stdout).toBe('changed\n');
+  });
+
+  test('has pipes, input, exit codes, errors and kill', async () => {
+    expect((await shell`echo a`.pipe(shell`tr a b`)).stdout).toBe('b\n');
+    expect((await shell({ input: 'typed' })`cat`).stdout).toBe('typed');
+    expect(await shell({ nothrow: true })`exit 3`).toMatchObject({ exitCode: 3 });
+    await expect(shell`no-such-command`).rejects.toMatchObject({ exitCode: 127 });
+    await expect(shell({ timeout: 100 })`sleep 60`).rejects.toMatchObject({ signal: 'SIGTERM' });
+    const sleeping = shell`sleep 60`;
+    await sleeping.kill('SIGKILL');
+    await expect(sleeping).rejects.toMatchObject({ signal: 'SIGKILL' });
+  });
+
+  test('has its synchronous form', () => {
+    const { spawn, spawnSync } = new Sandbox(noChdir);
+    expect($({ spawn, spawnSync, sync: true, quiet: true })`sh -c ${changesDirectory}`.stdout).toBe('denied\n');
+  });
+});
