@@ -1,0 +1,63 @@
+/**
+ * Node's documented behaviours of child_process, one by one: the same script runs against it and against a Sandbox, under
+ * this Node, and tells the same.
+ */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, test } from 'vitest';
+
+interface Told {
+  readonly facts: string;
+  /** The beginning of its line in docs/spawn.md, if it differs on purpose. */
+  readonly row?: string;
+}
+type Results = Readonly<Record<string, Told>>;
+
+const folder = fileURLToPath(new URL('.', import.meta.url));
+const directory = mkdtempSync(join(tmpdir(), 'seccomp-compat-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+const documentation = readFileSync(new URL('../../docs/spawn.md', import.meta.url), 'utf8');
+
+async function results(section: string, implementation: string): Promise<Results> {
+  const inherited = openSync('/dev/null', 'r'); // libuv closes those up to 15 in the child's children.
+  const runner = fork(`${folder}/runner.mjs`, [section, implementation], {
+    cwd: folder,
+    env: { ...process.env, COMPAT_DIRECTORY: directory },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc', ...Array<'ignore'>(20).fill('ignore'), inherited],
+  });
+  closeSync(inherited);
+  let complaints = '';
+  runner.stderr?.on('data', (chunk: Buffer) => {
+    complaints += chunk;
+  });
+  const message = once(runner, 'message');
+  const end = once(runner, 'close').then(([code, signal]) => {
+    throw new Error(`${section} under ${implementation} ended with ${code ?? signal}: ${complaints}`);
+  });
+  const [told] = await Promise.race([message, end]);
+  return told;
+}
+
+const sections = readdirSync(folder).filter((name) => name.endsWith('.mjs') && !/^(runner|tools)\./.test(name));
+
+describe.each(sections.map((name) => name.slice(0, -'.mjs'.length)))('%s', async (section) => {
+  const theirs = await results(section, 'node');
+  const unconfined = await results(section, 'unconfined');
+  const confined = await results(section, 'docker-default');
+
+  test.each(Object.entries(theirs))('%s', (name, { facts, row }) => {
+    expect(facts).not.toMatch(/^FAILED/);
+    const ours = [unconfined[name]?.facts, confined[name]?.facts];
+    if (row === undefined) {
+      expect(ours).toEqual([facts, facts]);
+      return;
+    }
+    expect(documentation).toContain(`| ${row}`);
+    expect(ours[0]).not.toBe(facts);
+    expect(ours[1]).toBe(ours[0]);
+  });
+});

@@ -1,0 +1,156 @@
+/** Timeouts, AbortSignals, and children that this process does not wait for. */
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { called, factsOf, output, settled, story } from './tools.mjs';
+
+const sleeper = (cp, options) => cp.spawn('sleep', ['60'], options);
+const execFile = (cp, ...parameters) => called((callback) => cp.execFile(...parameters, callback));
+
+/** Runs a script in a process of its own, with the same implementation, and tells its output. */
+function elsewhere(cp, script) {
+  const implementation = process.argv[3];
+  const library = JSON.stringify(fileURLToPath(new URL('../../dist/index.js', import.meta.url)));
+  const made =
+    implementation === 'node'
+      ? "import * as cp from 'node:child_process';"
+      : `import { Sandbox } from ${library}; const cp = new Sandbox('${implementation}');`;
+  return story(cp.spawn(process.execPath, ['--input-type=module', '-e', `${made}\n${script}`])).then(
+    ({ stdout, stderr, exitCode, signalCode }) => ({ stdout, stderr, exitCode, signalCode }),
+  );
+}
+
+export default {
+  'timeout: the child is ended by SIGTERM': (cp) => story(sleeper(cp, { timeout: 30 })),
+  'timeout: by killSignal': (cp) => story(sleeper(cp, { timeout: 30, killSignal: 'SIGKILL' })),
+  'timeout: not reached': (cp) => story(cp.spawn('true', { timeout: 60_000 })),
+  'timeout: 0, null and undefined are none': async (cp) => [
+    await story(cp.spawn('true', { timeout: 0 })),
+    await story(cp.spawn('true', { timeout: null })),
+    await story(cp.spawn('true', { timeout: undefined })),
+  ],
+  'timeout: a child that can’t be started': (cp) => story(cp.spawn('no-such-command', { timeout: 30 })),
+  'timeout of execFile: killed and signal': (cp) => execFile(cp, 'sleep', ['60'], { timeout: 30 }),
+  'timeout of execFile: by killSignal': (cp) => execFile(cp, 'sleep', ['60'], { timeout: 30, killSignal: 'SIGINT' }),
+  'timeout of execFile: what was written before is there': (cp) =>
+    execFile(cp, 'sh', ['-c', 'echo before; exec sleep 60'], { timeout: 200 }),
+  'timeout of execFile: a child that ends well in spite of it': (cp) =>
+    execFile(cp, 'sh', ['-c', 'trap "exit 0" TERM; while :; do sleep 0.01; done'], { timeout: 100 }),
+  'timeout of exec': (cp) => called((callback) => cp.exec('exec sleep 60', { timeout: 30 }, callback)),
+  'killSignal: null and undefined are SIGTERM': async (cp) => [
+    (await story(sleeper(cp, { timeout: 30, killSignal: null }))).signalCode,
+    (await story(sleeper(cp, { timeout: 30, killSignal: undefined }))).signalCode,
+  ],
+
+  'signal: an AbortError by the event error': (cp) => {
+    const controller = new AbortController();
+    const child = sleeper(cp, { signal: controller.signal });
+    return story(child, () => controller.abort());
+  },
+  'signal: with a reason': (cp) => {
+    const controller = new AbortController();
+    const child = sleeper(cp, { signal: controller.signal });
+    return story(child, () => controller.abort(new Error('enough')));
+  },
+  'signal: aborted before': (cp) => story(sleeper(cp, { signal: AbortSignal.abort() })),
+  'signal: by killSignal': (cp) => story(sleeper(cp, { signal: AbortSignal.abort(), killSignal: 'SIGKILL' })),
+  'signal: AbortSignal.timeout': async (cp) => {
+    const { events, ...rest } = await story(sleeper(cp, { signal: AbortSignal.timeout(30) }));
+    return [events.map(([name, detail]) => detail?.code ?? name), rest];
+  },
+  'signal: aborted after the end': async (cp) => {
+    const controller = new AbortController();
+    const child = cp.spawn('true', { signal: controller.signal });
+    const told = await story(child);
+    controller.abort();
+    return told;
+  },
+  'signal: undefined': (cp) => story(cp.spawn('true', { signal: undefined })),
+  'signal: no listener stays at the end': async (cp) => {
+    const { getEventListeners } = await import('node:events');
+    const { signal } = new AbortController();
+    const child = cp.spawn('cat', { signal });
+    const during = getEventListeners(signal, 'abort').length;
+    child.stdin.end();
+    await story(child);
+    return [during, getEventListeners(signal, 'abort').length];
+  },
+  'signal of execFile': async (cp) => {
+    const controller = new AbortController();
+    const result = execFile(cp, 'sleep', ['60'], { signal: controller.signal });
+    controller.abort();
+    return result;
+  },
+  'signal of execFile, aborted before': (cp) => execFile(cp, 'sleep', ['60'], { signal: AbortSignal.abort() }),
+  'signal of one child for several': async (cp) => {
+    const controller = new AbortController();
+    const children = [1, 2, 3].map(() => sleeper(cp, { signal: controller.signal }));
+    const stories = children.map((child) => story(child));
+    controller.abort();
+    return (await Promise.all(stories)).map(({ signalCode }) => signalCode);
+  },
+  'a promise of once(child) can be aborted, the child stays': async (cp) => {
+    const child = cp.spawn('cat');
+    const waited = await settled(once(child, 'exit', { signal: AbortSignal.timeout(30) }));
+    child.stdin.end();
+    return [waited.error.name, (await story(child)).exitCode];
+  },
+
+  'this process waits for its child': (cp) =>
+    elsewhere(cp, `cp.spawn('sh', ['-c', 'sleep 0.1; echo done'], { stdio: 'inherit' });`),
+  'unref: it does not': (cp) =>
+    elsewhere(
+      cp,
+      `const child = cp.spawn('sleep', ['60'], { stdio: 'ignore', detached: true }); child.unref();
+      process.on('exit', () => { console.log('not waited', child.exitCode); child.kill('SIGKILL'); });`,
+    ),
+  'unref, then ref: it does': (cp) =>
+    elsewhere(
+      cp,
+      `const child = cp.spawn('sh', ['-c', 'exit 4'], { stdio: 'ignore' }); child.unref(); child.ref();
+      child.on('exit', (code) => console.log('waited', code));`,
+    ),
+  'unref: open pipes keep it': (cp) =>
+    elsewhere(
+      cp,
+      `const child = cp.spawn('sh', ['-c', 'sleep 0.1; echo a']); child.unref();
+      child.stdout.on('data', (data) => console.log(String(data)));`,
+    ),
+  'unref: pipes can be let go as well': (cp) =>
+    elsewhere(
+      cp,
+      `const child = cp.spawn('sleep', ['60']); child.unref();
+      for (const stream of child.stdio) stream.unref();
+      process.on('exit', () => { console.log('gone'); child.kill('SIGKILL'); });`,
+    ),
+  'a child outlives this process': (cp) =>
+    elsewhere(
+      cp,
+      `cp.spawn('sh', ['-c', 'sleep 0.2; echo outlived'], { stdio: ['ignore', 'inherit', 'inherit'], detached: true }).unref();`,
+    ),
+  'inherit: the same descriptors': (cp) =>
+    elsewhere(cp, `cp.spawn('sh', ['-c', 'echo out; echo err >&2'], { stdio: 'inherit' });`),
+  'inherit of spawnSync': (cp) =>
+    elsewhere(cp, `cp.spawnSync('sh', ['-c', 'echo out; echo err >&2'], { stdio: 'inherit' });`),
+  'inherit of execSync': (cp) => elsewhere(cp, `cp.execSync('echo out; echo err >&2', { stdio: 'inherit' });`),
+  'execSync passes stderr on': (cp) => elsewhere(cp, `console.log(String(cp.execSync('echo out; echo err >&2')));`),
+  'process.stdout and process.stderr as stdio': (cp) =>
+    elsewhere(
+      cp,
+      `cp.spawn('sh', ['-c', 'echo out; echo err >&2'], { stdio: ['ignore', process.stdout, process.stderr] });`,
+    ),
+  'an error that nobody listens to ends this process': async (cp) => {
+    const { stderr, exitCode } = await elsewhere(cp, `cp.spawn('no-such-command');`);
+    return [exitCode, /spawn no-such-command ENOENT/.test(stderr), /Unhandled 'error' event/.test(stderr)];
+  },
+  'a grandchild has the parent’s streams': (cp) => output(cp.spawn('sh', ['-c', 'sh -c "echo grandchild"'])),
+  'zombies do not stay': async (cp) => {
+    const child = cp.spawn('true');
+    await story(child);
+    try {
+      process.kill(child.pid, 0);
+      return 'still there';
+    } catch (error) {
+      return factsOf(error).code;
+    }
+  },
+};

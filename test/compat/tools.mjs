@@ -1,0 +1,66 @@
+/** What the scripts of this folder tell about children: facts that two implementations can be compared by. */
+
+/** Marks a behaviour that differs on purpose; `row` begins the line in docs/spawn.md that gives the reason. */
+export const differs = (row, body) => Object.assign(body, { row });
+
+/** An error with everything that is documented of it; `call` is ours. */
+export function factsOf(error) {
+  if (!(error instanceof Error)) return error;
+  const { call: _, ...properties } = error;
+  const cause = error.cause instanceof Error ? { cause: factsOf(error.cause) } : {};
+  const kind = [TypeError, RangeError, Error].find((each) => error instanceof each).name;
+  return { kind, name: error.name, message: error.message, ...properties, ...cause };
+}
+
+/** The error that a function throws. */
+export function thrown(run) {
+  try {
+    run();
+  } catch (error) {
+    return factsOf(error);
+  }
+  return 'nothing thrown';
+}
+
+/** Only what stays the same from one Node to the next. */
+export function thrownCode(run) {
+  const { kind, code } = thrown(run);
+  return { kind, code };
+}
+
+/** Everything that a child tells until it is closed: its events in their order, its output, what is left of it. */
+export async function story(child, during = () => {}) {
+  const events = [];
+  const output = { stdout: '', stderr: '' };
+  child.on('spawn', () => events.push('spawn'));
+  child.on('exit', (...parameters) => events.push(['exit', ...parameters]));
+  child.on('error', (error) => events.push(['error', factsOf(error)]));
+  child.on('close', (...parameters) => events.push(['close', ...parameters]));
+  for (const name of ['stdout', 'stderr']) {
+    child[name]?.setEncoding('utf8').on('data', (chunk) => {
+      output[name] += chunk;
+    });
+  }
+  await Promise.all([new Promise((resolve) => child.once('close', resolve)), during(child)]);
+  const { exitCode, signalCode, killed, spawnfile, spawnargs, connected } = child;
+  return { events, ...output, exitCode, signalCode, killed, spawnfile, spawnargs, connected, hasPid: child.pid > 0 };
+}
+
+/** The child's standard output. */
+export async function output(child) {
+  return (await story(child)).stdout;
+}
+
+/** What a callback of exec or execFile is given. */
+export function called(start) {
+  return new Promise((resolve) => {
+    start((error, stdout, stderr) => resolve({ error: factsOf(error), stdout, stderr }));
+  });
+}
+
+/** What becomes of a promise. */
+export const settled = (promise) =>
+  promise.then(
+    (value) => ({ value }),
+    (error) => ({ error: factsOf(error) }),
+  );
