@@ -85,6 +85,8 @@ export interface NativeResult {
 }
 
 export interface Addon {
+  /** Of the package that it was built for. */
+  readonly version: string;
   /** `onExit` is called once, with the one of the two that applies. */
   spawn(
     request: NativeRequest,
@@ -105,7 +107,8 @@ let loaded: Addon | undefined;
 
 /**
  * Loads the addon, once.
- * @throws SeccompError ERR_SECCOMP_UNSUPPORTED if this is not Linux, ERR_SECCOMP_ADDON if it was not built or won't load.
+ * @throws SeccompError ERR_SECCOMP_UNSUPPORTED if this is not Linux, ERR_SECCOMP_ADDON if it was not built, won't load, or
+ * was built for another version of this package.
  */
 export function addon(): Addon {
   loaded ??= load();
@@ -119,8 +122,17 @@ function load(): Addon {
   }
   const file = fileURLToPath(new URL('../build/Release/seccomp.node', import.meta.url));
   const remedy = 'run "npm rebuild seccomp" (in a checkout: "npm run build:addon"); it needs python3, make and g++';
+  const require = createRequire(import.meta.url);
+  const found = open(() => require(file) as Addon, file, remedy);
+  const { version } = require('../package.json') as { readonly version: string };
+  if (found.version === version) return found;
+  const message = `the addon was built for version ${found.version ?? 'unknown'} of seccomp, and this is ${version}: ${remedy}`;
+  throw new SeccompError('ERR_SECCOMP_ADDON', message);
+}
+
+function open(load: () => Addon, file: string, remedy: string): Addon {
   try {
-    return createRequire(import.meta.url)(file) as Addon;
+    return load();
   } catch (error) {
     const missing = error instanceof Error && 'code' in error && error.code === 'MODULE_NOT_FOUND';
     const reason = error instanceof Error ? error.message : String(error);

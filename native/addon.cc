@@ -11,6 +11,7 @@ namespace {
 
 Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   seccomp::ExitWatch::Define(env);
+  exports.Set("version", SECCOMP_VERSION);
   exports.Set("spawn", Napi::Function::New<seccomp::Spawn>(env, "spawn"));
   exports.Set("spawnSync", Napi::Function::New<seccomp::SpawnSync>(env, "spawnSync"));
   exports.Set("borrow", Napi::Function::New<seccomp::Borrow>(env, "borrow"));

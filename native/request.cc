@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <limits>
 #include <optional>
 
@@ -125,6 +126,11 @@ void ChildMemory::Wipe(size_t count) { explicit_bzero(base_ + kGuard, kStack + c
 std::unique_ptr<Request> Request::Read(Napi::Env env, const Napi::Object& options) {
   std::unique_ptr<Request> request(new Request());
   Request& r = *request;
+  if (!HasOnly(env, options, "request",
+               {"candidates", "args", "env", "cwd", "detached", "uid", "gid", "noNewPrivileges", "stdio", "limits",
+                "keptCapabilities", "filters", "filterFlags"})) {
+    return nullptr;
+  }
   if (!ReadStrings(env, options.Get("candidates"), "candidates: an array of paths", &r.candidates_) ||
       !ReadStrings(env, options.Get("args"), "args: an array of strings without NUL", &r.arguments_) ||
       !ReadStrings(env, options.Get("env"), "env: an array of NAME=value", &r.environment_) ||
@@ -200,6 +206,7 @@ bool Request::ReadFilters(Napi::Env env, const Napi::Object& options) {
 }
 
 bool Request::ReadFilter(Napi::Env env, const Napi::Object& options, Filter* filter) {
+  if (!HasOnly(env, options, "filter", {"bytes", "gate"})) return false;
   const Napi::Value data = options.Get("bytes");
   if (!data.IsTypedArray() || data.As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array) {
     return Throw(env, "bytes: a Uint8Array"), false;
@@ -288,6 +295,16 @@ SignalsBlocked::SignalsBlocked() {
 }
 
 SignalsBlocked::~SignalsBlocked() { syscall(SYS_rt_sigprocmask, SIG_SETMASK, saved_, nullptr, kSigsetSize); }
+
+bool HasOnly(Napi::Env env, const Napi::Object& object, const char* what, std::initializer_list<const char*> known) {
+  const Napi::Array keys = object.GetPropertyNames();
+  for (uint32_t i = 0; i < keys.Length(); i++) {
+    const std::string key = keys.Get(i).ToString().Utf8Value();
+    if (std::find(known.begin(), known.end(), key) != known.end()) continue;
+    return Throw(env, (std::string(what) + ": unknown key " + key).c_str()), false;
+  }
+  return true;
+}
 
 Napi::Value ToJavaScript(Napi::Env env, const Failure& failure) {
   if (failure.error == 0) return env.Undefined();

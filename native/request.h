@@ -4,6 +4,7 @@
 
 #include <napi.h>
 
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <vector>
@@ -55,8 +56,8 @@ constexpr size_t kMostFilters = 8;
 // The strings, arrays and numbers that a ChildPlan points to.
 class Request {
  public:
-  // Reads the object that lib/native.ts calls a NativeRequest. Throws a JavaScript TypeError or RangeError and returns
-  // nullptr if it is not one.
+  // Reads the object that lib/native.ts calls a NativeRequest. Throws a JavaScript TypeError and returns
+  // nullptr if it is not one: a key that is not known is refused too, as it may be what another version calls a filter.
   static std::unique_ptr<Request> Read(Napi::Env env, const Napi::Object& options);
 
   // The plan without descriptors. Valid while the request and `memory` live.
@@ -105,6 +106,9 @@ class SignalsBlocked {
  private:
   unsigned long saved_[2] = {};
 };
+
+// Whether each key of `object` is one of `known`; if not, throws a TypeError that names `what` and the key.
+bool HasOnly(Napi::Env env, const Napi::Object& object, const char* what, std::initializer_list<const char*> known);
 
 // { error, call } for lib/native.ts, or undefined if nothing failed.
 Napi::Value ToJavaScript(Napi::Env env, const Failure& failure);

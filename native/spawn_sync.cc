@@ -194,6 +194,7 @@ Napi::Value SpawnSync(const Napi::CallbackInfo& info) {
   };
   if (!info[0].IsObject() || !info[1].IsObject()) return refuse("spawnSync(request, limits)");
   const Napi::Object options = info[1].As<Napi::Object>();
+  if (!HasOnly(env, options, "limits", {"input", "timeout", "maxBuffer", "killSignal"})) return env.Undefined();
   const Napi::Value input = options.Get("input");
   if (!input.IsUndefined() && !input.IsTypedArray()) return refuse("input: a Uint8Array");
   for (const char* name : {"timeout", "maxBuffer", "killSignal"}) {

@@ -1,6 +1,6 @@
 // Builds the addon: what `npm install` and `npm run build:addon` run. Plain JavaScript, since nothing is built before it.
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 if (process.platform !== 'linux') {
@@ -36,8 +36,14 @@ const gyp = npmGyp !== undefined && existsSync(npmGyp) ? [process.execPath, npmG
 // Headers beside this very Node spare a download.
 const prefix = dirname(dirname(process.execPath));
 const headers = existsSync(join(prefix, 'include/node/node_api.h')) ? [`--nodedir=${prefix}`] : [];
-const step = process.argv.includes('--changed') && existsSync('build/Makefile') ? 'build' : 'rebuild';
-const [command, ...args] = [...gyp, step, '--loglevel=warn', ...headers];
+const steps = process.argv.includes('--changed') && existsSync('build/Makefile') ? changed() : ['rebuild'];
+const [command, ...args] = [...gyp, ...steps, '--loglevel=warn', ...headers];
 const { status, error } = spawnSync(command, args, { stdio: 'inherit' });
 if (error !== undefined) console.error(`seccomp: ${command} does not start: ${error.message}`);
 process.exit(status ?? 1);
+
+/** The makefile has the version in it, and does not know where it is from. */
+function changed() {
+  const made = statSync('build/Makefile').mtimeMs;
+  return statSync('package.json').mtimeMs < made ? ['build'] : ['configure', 'build'];
+}

@@ -45,6 +45,20 @@ test('an addon that was not built is an error with its remedy', () => {
   );
 });
 
+test('an addon of another version is an error with its remedy, and starts nothing', () => {
+  const script = `
+    import { cpSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+    const copy = mkdtempSync('/tmp/seccomp-package-');
+    for (const name of ['dist', 'build/Release/seccomp.node']) cpSync(name, copy + '/' + name, { recursive: true });
+    symlinkSync(process.cwd() + '/node_modules', copy + '/node_modules');
+    writeFileSync(copy + '/package.json', readFileSync('package.json', 'utf8').replace(/"version": ".*"/, '"version": "99.0.0"'));
+    const sandbox = await import(copy + '/dist/index.js');
+    try { sandbox.spawn('echo', ['started'], 'docker-default', { stdio: 'inherit' }); } catch (error) { console.log(error.code, error.message); }`;
+  expect(node('--input-type=module', '-e', script).stdout).toMatch(
+    /^ERR_SECCOMP_ADDON the addon was built for version \d\S+ of seccomp, and this is 99\.0\.0: run "npm rebuild seccomp".*\n$/,
+  );
+});
+
 test('missing tools are named with their packages', () => {
   const env = { PATH: '/nowhere', npm_config_python: '', CXX: '' };
   const { status, stderr } = spawnSync(process.execPath, ['scripts/install.mjs'], { encoding: 'utf8', cwd: root, env });
