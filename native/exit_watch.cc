@@ -90,7 +90,9 @@ void ExitWatch::Report(int code, int signal) {
 void ExitWatch::OnTeardown(napi_async_cleanup_hook_handle hook, void* poll) {
   ExitWatch* watch = static_cast<Poll*>(poll)->owner;
   if (watch != nullptr && watch->poll_ != nullptr) {
-    watch->Close();
+    Descriptor pidfd = std::move(watch->poll_->pidfd);
+    watch->Close();  // Stops the poll at once, so the descriptor may live or die as it likes.
+    Abandon(std::move(pidfd));
   } else {
     napi_remove_async_cleanup_hook(hook);
   }

@@ -10,7 +10,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <mutex>
+#include <utility>
 
 #include "linux_abi.h"
 
@@ -75,9 +77,35 @@ Descriptor Clone(ChildPlan* plan, ChildMemory* memory, pid_t* pid) {
   return Descriptor(*pid < 0 ? -1 : pidfd);
 }
 
+// The children that Abandon was given, of all threads.
+class Abandoned {
+ public:
+  static Abandoned& All() {
+    static Abandoned* all = new Abandoned();  // Never destroyed: threads may go on while the process ends.
+    return *all;
+  }
+
+  void Add(Descriptor pidfd) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    children_.push_back(std::move(pidfd));
+  }
+
+  void ReapEnded() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    siginfo_t status;
+    const auto has_ended = [&status](const Descriptor& child) { return Reap(child, WNOHANG, &status); };
+    children_.erase(std::remove_if(children_.begin(), children_.end(), has_ended), children_.end());
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<Descriptor> children_;
+};
+
 }  // namespace
 
 Failure Launch(Request* request, Launched* launched) {
+  Abandoned::All().ReapEnded();
   ChildMemory* memory = ChildMemory::ForThisThread();
   if (memory == nullptr) return {errno, "mmap"};
   ChildPlan plan = request->Plan(memory);
@@ -111,6 +139,11 @@ bool Reap(const Descriptor& pidfd, int options, siginfo_t* status) {
   } while (result == -1 && errno == EINTR);
   if (result == -1 && errno == EAGAIN) return false;
   return result == -1 || status->si_pid != 0;
+}
+
+void Abandon(Descriptor pidfd) {
+  Abandoned::All().ReapEnded();
+  Abandoned::All().Add(std::move(pidfd));
 }
 
 }  // namespace seccomp

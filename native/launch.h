@@ -29,6 +29,10 @@ int SendSignal(const Descriptor& pidfd, int signal);
 // False: with WNOHANG it still runs. `status` as waitid fills it; all zero if somebody else in this process reaped it.
 bool Reap(const Descriptor& pidfd, int options, siginfo_t* status);
 
+// Takes over a child that nobody watches any more, as its thread of JavaScript has ended before it. It is reaped when
+// this process next starts or abandons one after its end; at the latest, as all are, when this process ends.
+void Abandon(Descriptor pidfd);
+
 }  // namespace seccomp
 
 #endif  // SECCOMP_NATIVE_LAUNCH_H_

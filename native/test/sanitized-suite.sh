@@ -56,7 +56,7 @@ chmod 755 "$copy"
 cd "$copy"
 export PATH="$copy/bin:$PATH"
 export UBSAN_OPTIONS="print_stacktrace=1:${UBSAN_OPTIONS:-}"
-export SECCOMP_TEST_SPAWNS="${SECCOMP_TEST_SPAWNS:-300}"
+export SECCOMP_TEST_SPAWNS="${SECCOMP_TEST_SPAWNS:-200}"
 npm run --silent build:ts
 node --eval "
   require('./build/Release/seccomp.node');
