@@ -1,50 +1,191 @@
 /**
- * From spawn to exit: our sandboxed spawn beside node:child_process's unsandboxed one, at start and with 1 GB in memory.
- * Runs are interleaved; stdio is ignored, then piped. `npm run bench:spawn [-- ROUNDS]`
+ * What it takes to start /bin/true under docker-default: beside node:child_process without a filter and C's vfork, at start
+ * and with 1 GB in memory; how many starts a second; beside other launchers; and what importing this package takes. Rounds
+ * are interleaved. `npm run bench:spawn -- [--rounds N] [--write]`; --write puts the results into bench/results and docs.
  */
-import { spawn as nodeSpawn } from 'node:child_process';
-import { spawn } from '../dist/index.js';
-import { machine, show, spread, table } from './measure.js';
+import { spawn as nodeSpawn, spawnSync as nodeSpawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { spawn, spawnSync } from '../dist/index.js';
+import { digits, machine, markdownTable, replaceSection, type Spread, show, spread, table } from './measure.js';
+import { type Peer, peers, TRUE, vfork } from './spawn-peers.js';
 
-const rounds = Number(process.argv[2] ?? 300);
-const TRUE = '/bin/true';
+const { values: options } = parseArgs({
+  options: { rounds: { type: 'string', default: '200' }, write: { type: 'boolean' } },
+});
+const rounds = Number(options.rounds);
+if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds is a whole number, at least 1');
+/** Rounds that are not counted: code is compiled, files are read for the first time. */
+const WARM_UP = 20;
+/** Peers that take long have one round in so many. */
+const PEERS_EVERY = 4;
+const IN_FLIGHT = [1, 8, 64] as const;
 
-const starters = {
-  'child_process.spawn, unsandboxed': (stdio: 'ignore' | 'pipe') => nodeSpawn(TRUE, [], { stdio }),
-  'spawn, docker-default': (stdio: 'ignore' | 'pipe') => spawn(TRUE, [], 'docker-default', { stdio }),
-} as const;
-type Starter = keyof typeof starters;
-const names = Object.keys(starters) as Starter[];
+type Stdio = 'ignore' | 'pipe';
 
 /** Milliseconds from the call to the event `exit`. */
-function once(name: Starter, stdio: 'ignore' | 'pipe'): Promise<number> {
-  const start = performance.now();
-  const child = starters[name](stdio);
-  return new Promise((resolve, reject) => {
-    child.on('error', reject).on('exit', () => resolve(performance.now() - start));
-  });
+function untilExit(start: (stdio: Stdio) => ReturnType<typeof nodeSpawn>) {
+  return (stdio: Stdio) =>
+    new Promise<number>((resolve, reject) => {
+      const begin = performance.now();
+      start(stdio)
+        .on('error', reject)
+        .on('exit', () => resolve(performance.now() - begin));
+    });
 }
 
-async function compare(title: string, stdio: 'ignore' | 'pipe'): Promise<readonly string[][]> {
-  const samples: Record<Starter, number[]> = { 'child_process.spawn, unsandboxed': [], 'spawn, docker-default': [] };
-  for (let round = -20; round < rounds; round++) {
-    for (const name of names) {
-      const time = await once(name, stdio);
-      if (round >= 0) samples[name].push(time);
+/** Milliseconds that the call takes. */
+function untilReturn(start: (stdio: Stdio) => unknown) {
+  return async (stdio: Stdio) => {
+    const begin = performance.now();
+    start(stdio);
+    return performance.now() - begin;
+  };
+}
+
+/** Each of ours follows what it is compared with. */
+const STARTERS = {
+  'child_process.spawn': untilExit((stdio) => nodeSpawn(TRUE, [], { stdio })),
+  spawn: untilExit((stdio) => spawn(TRUE, [], 'docker-default', { stdio })),
+  'child_process.spawnSync': untilReturn((stdio) => nodeSpawnSync(TRUE, [], { stdio })),
+  spawnSync: untilReturn((stdio) => spawnSync(TRUE, [], 'docker-default', { stdio })),
+} as const;
+
+interface Line {
+  readonly name: string;
+  readonly time: Spread;
+  /** By how much it is multiplied, of medians. */
+  readonly ofNode?: number;
+  readonly ofC?: number;
+}
+
+/**
+ * Measures by turns, and gives the spread of each. A start that is not counted goes before each that is: after a fork the
+ * pages that a process writes to have to be made its own again, and that shall not count for whoever is next.
+ */
+async function interleave(
+  turns: Readonly<Record<string, () => Promise<number>>>,
+  count: number,
+  warmUp = WARM_UP,
+): Promise<ReadonlyMap<string, Spread>> {
+  const samples = new Map<string, number[]>();
+  for (let round = -warmUp; round < count; round++) {
+    for (const [name, once] of Object.entries(turns)) {
+      await once();
+      const time = await once();
+      if (round >= 0) samples.set(name, [...(samples.get(name) ?? []), time]);
     }
   }
-  const base = spread(samples['child_process.spawn, unsandboxed']).median;
-  return names.map((name) => {
-    const result = spread(samples[name]);
-    return [`${title}, ${stdio}: ${name}`, show(result), `${(result.median / base).toFixed(3)}×`];
+  return new Map([...samples].map(([name, times]) => [name, spread(times)]));
+}
+
+async function compare(title: string, stdio: Stdio, bare: Peer): Promise<readonly Line[]> {
+  const turns = Object.entries(STARTERS).map(([name, once]) => [name, () => once(stdio)] as const);
+  const times = await interleave({ ...Object.fromEntries(turns), [bare.name]: bare.once }, rounds);
+  const least = times.get(bare.name)?.median ?? Number.NaN;
+  return [...times].map(([name, time]) => {
+    const node = times.get(`child_process.${name}`);
+    return {
+      name: `${title}, \`${stdio}\`: ${name}`,
+      time,
+      ...(node ? { ofNode: time.median / node.median } : {}),
+      ...(name === bare.name ? {} : { ofC: time.median / least }),
+    };
   });
 }
 
-console.log(`${machine()}; ${rounds} rounds; median (quartiles)`);
-const rows: string[][] = [['spawn → exit of /bin/true', 'ms', 'of child_process']];
-rows.push(...(await compare('at start', 'ignore')), ...(await compare('at start', 'pipe')));
-const ballast = Buffer.alloc(2 ** 30, 1); // Written to, so that it is resident.
-const resident = `at ${(process.memoryUsage.rss() / 2 ** 30).toFixed(2)} GB`;
-rows.push(...(await compare(resident, 'ignore')), ...(await compare(resident, 'pipe')));
-console.log(table(rows));
-if (ballast[0] !== 1) throw new Error('the ballast is gone');
+/** Starts a second, with so many in flight at once. */
+async function throughput(name: 'child_process.spawn' | 'spawn', inFlight: number): Promise<number> {
+  let left = Math.max(rounds, inFlight) * 4;
+  const count = left;
+  const begin = performance.now();
+  const one = async () => {
+    while (left-- > 0) await STARTERS[name]('ignore');
+  };
+  await Promise.all(Array.from({ length: inFlight }, one));
+  return (count * 1000) / (performance.now() - begin);
+}
+
+/** What a Node of its own takes to run `code`, in milliseconds. */
+const fresh = (code: string) => async () => {
+  const begin = performance.now();
+  const { status, stderr } = nodeSpawnSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(stderr);
+  return performance.now() - begin;
+};
+
+async function run() {
+  const bare = vfork();
+  const starts = [...(await compare('at start', 'ignore', bare)), ...(await compare('at start', 'pipe', bare))];
+  const rates = [];
+  for (const inFlight of IN_FLIGHT) {
+    const node = await throughput('child_process.spawn', inFlight);
+    rates.push({ inFlight, node, ours: await throughput('spawn', inFlight) });
+  }
+  const others = peers();
+  const here = Object.values(others).filter((peer) => peer !== null);
+  const turns = Object.fromEntries(here.map((peer) => [peer.name, peer.once]));
+  const ours = { 'spawnSync (this package)': () => STARTERS.spawnSync('ignore') };
+  const besides = await interleave({ ...ours, ...turns }, Math.ceil(rounds / PEERS_EVERY), 1);
+  for (const peer of here) peer.end?.();
+  const loading = await interleave(
+    { 'node -e 0': fresh('0'), "import 'seccomp'": fresh("import 'seccomp'") },
+    Math.ceil(rounds / PEERS_EVERY),
+    2,
+  );
+  const ballast = Buffer.alloc(2 ** 30, 1); // Written to, so that it is resident.
+  const resident = `at ${(process.memoryUsage.rss() / 2 ** 30).toFixed(1)} GB`;
+  starts.push(...(await compare(resident, 'ignore', bare)), ...(await compare(resident, 'pipe', bare)));
+  if (ballast[0] !== 1) throw new Error('the ballast is gone');
+  bare.end?.();
+  return {
+    machine: machine(),
+    rounds,
+    starts,
+    rates,
+    peers: ['spawnSync (this package)', ...Object.keys(others)].map((name) => ({
+      name,
+      time: besides.get(name) ?? null,
+    })),
+    loading: [...loading].map(([name, time]) => ({ name, time })),
+  };
+}
+
+type Results = Awaited<ReturnType<typeof run>>;
+
+function tables({ starts, rates, peers: others, loading }: Results): readonly (readonly (readonly string[])[])[] {
+  const ratio = (value: number | undefined) => (value === undefined ? '' : `${value.toFixed(value < 0.1 ? 3 : 2)}×`);
+  const ours = others[0]?.time?.median ?? Number.NaN;
+  return [
+    [
+      ['from the call to the end of `/bin/true`', 'ms', 'of child_process', 'of C'],
+      ...starts.map(({ name, time, ofNode, ofC }) => [name, show(time), ratio(ofNode), ratio(ofC)]),
+    ],
+    [
+      ['in flight', 'child_process.spawn, starts a second', 'spawn, starts a second'],
+      ...rates.map(({ inFlight, node, ours: rate }) => [String(inFlight), digits(node), digits(rate)]),
+    ],
+    [
+      ['beside', 'ms', 'of this package'],
+      ...others.map(({ name, time }) => [
+        name,
+        time === null ? 'not here' : show(time),
+        time === null ? '' : ratio(time.median / ours),
+      ]),
+    ],
+    [['a Node of its own', 'ms'], ...loading.map(({ name, time }) => [name, show(time)])],
+  ];
+}
+
+const results = await run();
+const head = `On ${results.machine}; ${rounds} rounds; medians (quartiles).`;
+console.log([head, ...tables(results).map(table)].join('\n\n'));
+if (options.write) {
+  const place = (path: string) => new URL(`../${path}`, import.meta.url);
+  writeFileSync(place('bench/results/spawn.json'), `${JSON.stringify(results, null, 1)}\n`);
+  replaceSection(
+    place('docs/performance.md'),
+    'bench:spawn',
+    [head, ...tables(results).map(markdownTable)].join('\n\n'),
+  );
+}

@@ -1,0 +1,73 @@
+/** Every call that a child makes before its program runs, as the kernel sees it. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+
+const dist = new URL('../../dist/index.js', import.meta.url).href;
+const directory = mkdtempSync(join(tmpdir(), 'seccomp-strace-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+const traced =
+  spawnSync('strace', ['--version']).status === 0 && spawnSync('strace', ['-o', '/dev/null', 'true']).status === 0;
+
+/** The names of the calls from the child's birth to its execve, those in a row counted: `62 rt_sigaction`. */
+function sequence(start: string): readonly string[] {
+  const traces = mkdtempSync(join(directory, 'trace-'));
+  const script = `import { spawn } from ${JSON.stringify(dist)}; ${start}`;
+  const args = ['-ff', '-o', join(traces, 'of'), process.execPath, '--input-type=module', '-e', script];
+  const { status, stderr } = spawnSync('strace', args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(stderr);
+  const each = readdirSync(traces).map((name) => readFileSync(join(traces, name), 'utf8'));
+  const child = each.find((trace) => /^execve\("\/bin\/true"/m.test(trace)) ?? '';
+  const calls = [...child.matchAll(/^(\w+)\(/gm)].map(([, name = '']) => name);
+  return counted(calls.slice(0, calls.indexOf('execve') + 1));
+}
+
+function counted(calls: readonly string[]): readonly string[] {
+  const starts = calls.flatMap((call, i) => (call === calls[i - 1] ? [] : [i]));
+  return starts.map((from, i) => {
+    const times = (starts[i + 1] ?? calls.length) - from;
+    return `${times === 1 ? '' : `${times} `}${calls[from]}`;
+  });
+}
+
+/** A descriptor is put in its place, and its flags are read. */
+const PLACED = ['dup3', 'fcntl'];
+
+describe.skipIf(!traced)('between its birth and its program a child (needs strace, allowed to trace) makes', () => {
+  test('no call but these', () => {
+    expect(sequence("spawn('/bin/true', 'docker-default')")).toEqual([
+      '62 rt_sigaction',
+      ...PLACED,
+      ...PLACED,
+      ...PLACED,
+      'close_range',
+      'rt_sigprocmask',
+      'prctl',
+      'seccomp',
+      'execve',
+    ]);
+  });
+
+  test('for a profile that denies execve also getrandom, and for each option its own', () => {
+    const profile = JSON.stringify({
+      defaultAction: 'SCMP_ACT_ALLOW',
+      syscalls: [{ names: ['execve'], action: 'SCMP_ACT_ERRNO' }],
+    });
+    const options = { stdio: 'inherit', detached: true, cwd: '/', rlimits: { core: 0 } };
+    expect(sequence(`spawn('/bin/true', [], ${JSON.stringify(profile)}, ${JSON.stringify(options)})`)).toEqual([
+      '62 rt_sigaction',
+      'setsid',
+      '6 fcntl', // Each is in its place: it is made to stay open, and its flags are read.
+      'close_range',
+      'chdir',
+      'prlimit64',
+      'rt_sigprocmask',
+      'prctl',
+      'getrandom',
+      'seccomp',
+      'execve',
+    ]);
+  });
+});
