@@ -3,8 +3,17 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { SeccompError } from './errors.js';
 
+/** What is to be put on. */
+export interface NativeFilters {
+  readonly noNewPrivileges: boolean;
+  /** At most 8, in the order in which they are put on; none: nothing is filtered. */
+  readonly filters: readonly NativeFilter[];
+  /** SECCOMP_FILTER_FLAG_* */
+  readonly filterFlags: number;
+}
+
 /** What is to be started, with everything decided. */
-export interface NativeRequest {
+export interface NativeRequest extends NativeFilters {
   /** Paths for execve to try in turn. */
   readonly candidates: readonly string[];
   /** argv, with argv[0]. */
@@ -15,17 +24,12 @@ export interface NativeRequest {
   readonly detached: boolean;
   readonly uid?: number | undefined;
   readonly gid?: number | undefined;
-  readonly noNewPrivileges: boolean;
   /** For each of the child's descriptors one of this process, or NONE, NULL or SOCKET. */
   readonly stdio: readonly number[];
   /** Flat triples: RLIMIT_*, its soft and its hard value, 2⁶⁴ − 1 for none. */
   readonly limits?: readonly (number | bigint)[];
   /** A bit for each capability that may stay; left out, all may. */
   readonly keptCapabilities?: bigint;
-  /** At most 8, in the order in which they are put on; none: nothing is filtered. */
-  readonly filters: readonly NativeFilter[];
-  /** SECCOMP_FILTER_FLAG_* */
-  readonly filterFlags: number;
 }
 
 export interface NativeFilter {
@@ -46,6 +50,13 @@ export const SOCKET = -3;
 export interface NativeFailure {
   readonly error: number;
   readonly call: string;
+}
+
+/** Why a filter was not put on this process, after how many others that now stay. */
+export interface NativeInstallFailure extends NativeFailure {
+  readonly filtersOn?: number;
+  /** With TSYNC: the thread that has other filters than this one. */
+  readonly thread?: number;
 }
 
 /** A child until it is reaped. */
@@ -95,6 +106,8 @@ export interface Addon {
   spawnSync(request: NativeRequest, limits: NativeLimits): NativeResult | NativeFailure;
   /** Returns only if it failed; this process is then as it was. */
   execve(request: NativeRequest): NativeFailure;
+  /** Puts filters on this thread, or with SECCOMP_FILTER_FLAG_TSYNC on all. */
+  install(filters: NativeFilters): NativeInstallFailure | undefined;
   /** A duplicate of another process's descriptor, or −errno. */
   borrow(pid: number, descriptor: number): number;
   /** 0 if the kernel has this SECCOMP_RET_* action, else an errno. */

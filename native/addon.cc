@@ -16,6 +16,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("spawnSync", Napi::Function::New<seccomp::SpawnSync>(env, "spawnSync"));
   exports.Set("borrow", Napi::Function::New<seccomp::Borrow>(env, "borrow"));
   exports.Set("execve", Napi::Function::New<seccomp::Execve>(env, "execve"));
+  exports.Set("install", Napi::Function::New<seccomp::Install>(env, "install"));
   exports.Set("actionAvailable", Napi::Function::New<seccomp::ActionAvailable>(env, "actionAvailable"));
   exports.Set("filterFlagsKnown", Napi::Function::New<seccomp::FilterFlagsKnown>(env, "filterFlagsKnown"));
   return exports;

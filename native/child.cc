@@ -8,6 +8,7 @@
 #include <linux/capability.h>
 #include <linux/seccomp.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -20,6 +21,9 @@ namespace {
 class Child {
  public:
   explicit Child(ChildPlan* plan) : plan_(plan) {}
+  ~Child() { explicit_bzero(gate_, sizeof gate_); }
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
 
   // Returns when a step has failed, with the reason in the plan.
   void Run() {
@@ -27,6 +31,23 @@ class Child {
         LowerBoundingSet() && ChangeIdentity() && DropCapabilities() && UnblockSignals() && PutOnFilters()) {
       Execute();
     }
+  }
+
+  bool PutOnFilters() {
+    if (plan_->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L) != 0) return Fail("prctl");
+    if (!CloseGates()) return false;
+    for (size_t& i = plan_->filters_on; i < plan_->filter_count; i++) {
+      const sock_fprog program = {plan_->filters[i].length, plan_->filters[i].instructions};
+      // Linux 3.17, seccomp(2). The gate value is for the filters that are on already.
+      const long result =
+          syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, plan_->filter_flags, &program, gate_[0], gate_[1], gate_[2]);
+      if (result < 0) return Fail("seccomp");
+      if (result > 0) {
+        plan_->other_thread = static_cast<pid_t>(result);
+        return FailWith(ESRCH, "seccomp");
+      }
+    }
+    return true;
   }
 
   // Ends the child. The gate value is passed here too, for filters that would not let it go.
@@ -137,20 +158,6 @@ class Child {
     return syscall(SYS_rt_sigprocmask, SIG_SETMASK, none, nullptr, kSigsetSize) == 0 || Fail("rt_sigprocmask");
   }
 
-  bool PutOnFilters() {
-    if (plan_->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L) != 0) return Fail("prctl");
-    if (!CloseGates()) return false;
-    for (size_t i = 0; i < plan_->filter_count; i++) {
-      const sock_fprog program = {plan_->filters[i].length, plan_->filters[i].instructions};
-      // Linux 3.17, seccomp(2). The gate value is for the filters that are on already.
-      if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, plan_->filter_flags, &program, gate_[0], gate_[1], gate_[2]) !=
-          0) {
-        return Fail("seccomp");
-      }
-    }
-    return true;
-  }
-
   // Draws the gate value, if there is a gate, and writes it into the filters: from here on only we know it.
   bool CloseGates() {
     bool drawn = false;
@@ -203,6 +210,8 @@ class Child {
 };
 
 }  // namespace
+
+bool PutOnFilters(ChildPlan* plan) { return Child(plan).PutOnFilters(); }
 
 int RunChild(void* plan) {
   Child child(static_cast<ChildPlan*>(plan));

@@ -67,10 +67,17 @@ struct ChildPlan {
   const ChildFilter* filters;  // In the order in which they are put on; each but the last has a gate for seccomp(2).
   size_t filter_count;
   uint32_t filter_flags;  // SECCOMP_FILTER_FLAG_*
+  // What PutOnFilters tells besides `failure`: how many are on, and with TSYNC the thread that could not be given one.
+  size_t filters_on;
+  pid_t other_thread;
   // The syscall that ends this child and nothing else: exit_group for a process, exit for a thread.
   long exit_call;
   Failure failure;
 };
+
+// Puts the plan's no_new_privs and filters on the thread that calls; with SECCOMP_FILTER_FLAG_TSYNC on all threads of
+// this process. False: the reason is in `plan->failure`. As async-signal-safe as RunChild.
+bool PutOnFilters(ChildPlan* plan);
 
 // Carries out the plan; returns only by ending the child, with the reason in `plan->failure`.
 // Async-signal-safe: it allocates nothing, takes no lock, and calls only what is a plain syscall.

@@ -1,10 +1,14 @@
-// Asks the kernel what it can do with filters: seccomp(2).
+// Puts filters on this process, and asks the kernel what it can do with them: seccomp(2).
 #include "filter.h"
 
 #include <errno.h>
 #include <linux/seccomp.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include <memory>
+
+#include "request.h"
 
 namespace seccomp {
 namespace {
@@ -21,6 +25,26 @@ bool ReadNumber(const Napi::CallbackInfo& info, uint32_t* number) {
 }
 
 }  // namespace
+
+Napi::Value Install(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!info[0].IsObject()) {
+    Napi::TypeError::New(env, "install(filters)").ThrowAsJavaScriptException();
+    return env.Undefined();
+  }
+  const std::unique_ptr<Request> request = Request::ReadFiltersOnly(env, info[0].As<Napi::Object>());
+  if (request == nullptr) return env.Undefined();
+  ChildMemory* memory = ChildMemory::ForThisThread();
+  if (memory == nullptr) return ToJavaScript(env, {errno, "mmap"});
+  ChildPlan plan = request->Plan(memory);
+  const bool done = PutOnFilters(&plan);
+  request->Wipe(memory);
+  if (done) return env.Undefined();
+  Napi::Object failure = ToJavaScript(env, plan.failure).As<Napi::Object>();
+  failure.Set("filtersOn", static_cast<double>(plan.filters_on));
+  if (plan.other_thread != 0) failure.Set("thread", plan.other_thread);
+  return failure;
+}
 
 Napi::Value ActionAvailable(const Napi::CallbackInfo& info) {
   uint32_t action = 0;

@@ -1,10 +1,14 @@
-// Asks the kernel what it can do with filters: seccomp(2).
+// Puts filters on this process, and asks the kernel what it can do with them: seccomp(2).
 #ifndef SECCOMP_NATIVE_FILTER_H_
 #define SECCOMP_NATIVE_FILTER_H_
 
 #include <napi.h>
 
 namespace seccomp {
+
+// install(filters) → undefined, or { error, call, filtersOn, thread? } if one of them could not be put on. `thread` is
+// the one that holds other filters than this, so that with SECCOMP_FILTER_FLAG_TSYNC none was given any.
+Napi::Value Install(const Napi::CallbackInfo& info);
 
 // actionAvailable(action) → 0, or the errno: EOPNOTSUPP if this kernel lacks it. Linux 4.14, SECCOMP_GET_ACTION_AVAIL.
 Napi::Value ActionAvailable(const Napi::CallbackInfo& info);

@@ -167,6 +167,16 @@ std::unique_ptr<Request> Request::Read(Napi::Env env, const Napi::Object& option
   return request;
 }
 
+std::unique_ptr<Request> Request::ReadFiltersOnly(Napi::Env env, const Napi::Object& options) {
+  std::unique_ptr<Request> request(new Request());
+  const Napi::Value no_new_privileges = options.Get("noNewPrivileges");
+  if (!ReadFlag(env, no_new_privileges, "noNewPrivileges: a boolean", &request->no_new_privileges_) ||
+      !request->ReadFilters(env, options)) {
+    return nullptr;
+  }
+  return request;
+}
+
 bool Request::ReadLimits(Napi::Env env, const Napi::Value& limits) {
   constexpr const char* what = "limits: an array of [resource, soft, hard], flat, the last two as bigints";
   if (limits.IsUndefined()) return true;

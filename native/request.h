@@ -59,6 +59,8 @@ class Request {
   // Reads the object that lib/native.ts calls a NativeRequest. Throws a JavaScript TypeError and returns
   // nullptr if it is not one: a key that is not known is refused too, as it may be what another version calls a filter.
   static std::unique_ptr<Request> Read(Napi::Env env, const Napi::Object& options);
+  // The same of an object that has filters and no program: a NativeFilters.
+  static std::unique_ptr<Request> ReadFiltersOnly(Napi::Env env, const Napi::Object& options);
 
   // The plan without descriptors. Valid while the request and `memory` live.
   ChildPlan Plan(ChildMemory* memory);

@@ -90,11 +90,16 @@ export function invocation<Options extends object>(
     throw invalidType('options', 'of type object', options);
   // What somebody put on Object.prototype is no option.
   const given: Options = Object.assign(Object.create(null), options);
-  for (const [key, value] of Object.entries(given)) {
+  checkKeys(given, known);
+  return { command, args: texts, profile: profile as FilterSource, options: given };
+}
+
+/** Refuses options that there are not: nothing is silently ignored. */
+export function checkKeys(options: object, known: readonly string[]): void {
+  for (const [key, value] of Object.entries(options)) {
     if (known.includes(key) || value === undefined) continue;
     throw new SeccompError('ERR_SECCOMP_OPTION', `options.${key}: unknown option${suggest(key, known)}`);
   }
-  return { command, args: texts, profile: profile as FilterSource, options: given };
 }
 
 export const PROGRAM_OPTIONS = [
@@ -119,14 +124,9 @@ export const SPAWN_OPTIONS = [
 export function programRequest(command: string, args: readonly string[], options: ProgramOptions) {
   const { cwd, argv0, uid, gid, noNewPrivileges = true } = options;
   if (argv0 !== undefined && argv0 !== null) checkText(argv0, 'options.argv0');
-  if (typeof noNewPrivileges !== 'boolean')
-    throw invalidType('options.noNewPrivileges', 'of type boolean', noNewPrivileges);
   checkId(uid, 'options.uid');
   checkId(gid, 'options.gid');
-  if (options.log !== undefined && typeof options.log !== 'boolean')
-    throw invalidType('options.log', 'of type boolean', options.log);
-  checkNames('capability', options.capabilities, CAPABILITIES);
-  checkNames('ABI', options.abis, [...ABIS.keys()]);
+  checkFilterOptions(options);
   checkNull(command, 'file');
   const variables = environment(options.env || process.env);
   return {
@@ -142,13 +142,25 @@ export function programRequest(command: string, args: readonly string[], options
   } satisfies Partial<NativeRequest>;
 }
 
+/** The options that say how a filter is made and put on. */
+export type FilterOptions = Pick<ProgramOptions, 'capabilities' | 'abis' | 'noNewPrivileges' | 'log'>;
+
+/** @throws TypeError, SeccompError ERR_SECCOMP_OPTION for one of them that is not valid. */
+export function checkFilterOptions({ capabilities, abis, noNewPrivileges, log }: FilterOptions): void {
+  if (noNewPrivileges !== undefined && typeof noNewPrivileges !== 'boolean')
+    throw invalidType('options.noNewPrivileges', 'of type boolean', noNewPrivileges);
+  if (log !== undefined && typeof log !== 'boolean') throw invalidType('options.log', 'of type boolean', log);
+  checkNames('capability', capabilities, CAPABILITIES);
+  checkNames('ABI', abis, [...ABIS.keys()]);
+}
+
 /** A bit for each, by its number. */
 function capabilityBits(names: readonly string[]): bigint {
   return CAPABILITIES.reduce((bits, name, i) => (names.includes(name) ? bits | (1n << BigInt(i)) : bits), 0n);
 }
 
 /** The capabilities and ABIs that a profile is resolved for. */
-export function hostOptions({ capabilities, abis }: ProgramOptions) {
+export function hostOptions({ capabilities, abis }: FilterOptions) {
   return { ...(capabilities ? { capabilities } : {}), ...(abis ? { abis } : {}) };
 }
 

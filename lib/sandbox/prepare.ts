@@ -165,6 +165,10 @@ function actionsOf({ abis, defaultAction }: Policy): readonly Action[] {
 function prepareOne(source: SingleSource, options: HostOptions, gate: readonly string[]): Filter | null {
   const from = source instanceof Filter ? source : typeof source === 'string' ? loadOnce(source) : loadProfile(source);
   if (from === null) return null;
+  if (from instanceof Filter && gate.length === 0 && from.gate.length === 0) {
+    refuseSupervised(from);
+    return from;
+  }
   const { capabilities, abis } = options;
   return once(from, keyOf(options, gate), () => {
     const all = from instanceof Filter ? from : decided(from, thisHost(capabilities, abis));

@@ -8,12 +8,12 @@ import { diagnostics } from '../node.js';
 import { SandboxedProcess, systemError } from './child.js';
 import {
   checkNull,
+  type FilterOptions,
   hostOptions,
   invalidType,
   invalidValue,
   invocation,
   notThatMany,
-  type ProgramOptions,
   programRequest,
   SPAWN_OPTIONS,
   type SpawnOptions,
@@ -73,7 +73,7 @@ export function childRequest(
 }
 
 /** What the addon is told of filters. */
-export function filterRequest(filters: readonly Filter[], { log = false }: ProgramOptions) {
+export function filterRequest(filters: readonly Filter[], { log = false }: FilterOptions) {
   return {
     filters: filters.map(({ bytes, gate }) => ({
       bytes,

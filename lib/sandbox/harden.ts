@@ -1,0 +1,108 @@
+/** harden(): puts a profile on the process that calls it. */
+import { SeccompError } from '../errors.js';
+import type { Filter } from '../filter/filter.js';
+import { evaluate } from '../policy/evaluate.js';
+import { syscallNumber } from '../syscalls/table.js';
+import { checkFilterOptions, checkKeys, type FilterOptions, hostOptions, invalidValue } from './options.js';
+import { type FilterSource, prepare } from './prepare.js';
+import { filterRequest } from './spawn.js';
+import { ALL_THREADS, install, openRings, threadState } from './this-process.js';
+
+export interface HardenOptions extends FilterOptions {
+  /** Which threads get the filter: all that this process has, and will have, or the calling one. Default `all`. */
+  readonly threads?: 'all' | 'current' | undefined;
+  /**
+   * Must be true with `threads: 'current'`: says that you know that such a filter is no boundary, since all threads
+   * share libuv's pool. See docs/harden.md.
+   */
+  readonly acceptSharedPool?: boolean | undefined;
+  /** Capabilities that the profile is resolved for. None is taken from the process. Default none. */
+  readonly capabilities?: readonly string[] | undefined;
+}
+
+const HARDEN_OPTIONS = ['threads', 'acceptSharedPool', 'capabilities', 'abis', 'noNewPrivileges', 'log'];
+
+/** What is in force now. */
+export interface Hardened {
+  readonly threads: 'all' | 'current';
+  /** What this call put on, in this order; empty for `unconfined`. */
+  readonly filters: readonly Filter[];
+  /** How many filters are on, others' among them; null if the kernel does not say (before Linux 5.9, or no /proc). */
+  readonly filtersInForce: number | null;
+  /** null if the kernel does not say. */
+  readonly noNewPrivileges: boolean | null;
+}
+
+/**
+ * Puts `profile` on all threads of this process, or on the calling one, for good. `unconfined` does nothing.
+ * @throws ProfileError, SeccompError if the profile or an option is not valid, the kernel refuses the filter, or a thread
+ * has a filter of its own (ERR_SECCOMP_ATTACH, with that thread's number and name). Nothing is then put on, but for
+ * no_new_privs on the calling thread.
+ */
+export function harden(profile: FilterSource, options: HardenOptions = {}): Hardened {
+  const { threads, noNewPrivileges } = checkOptions(profile, options);
+  const filters = prepare(profile, hostOptions(options), []);
+  if (denies(filters, 'io_uring_enter') && openRings().length > 0) throw ringsError();
+  const before = threadState();
+  if (filters.length === 0) return { threads, filters, ...inForce(before, 0, false) };
+  const { filterFlags, ...request } = filterRequest(filters, options);
+  install({ ...request, noNewPrivileges, filterFlags: filterFlags | (threads === 'all' ? ALL_THREADS : 0) });
+  return { threads, filters, ...inForce(before, filters.length, noNewPrivileges) };
+}
+
+/** Counted, not asked again: the filter may deny reading /proc. */
+function inForce(before: ReturnType<typeof threadState>, added: number, noNewPrivileges: boolean) {
+  return {
+    filtersInForce: before.filters === null ? null : before.filters + added,
+    noNewPrivileges: noNewPrivileges || before.noNewPrivileges,
+  };
+}
+
+function checkOptions(profile: unknown, options: HardenOptions) {
+  if (profile === undefined || profile === null) {
+    const message = 'a profile is required: docker-default, a path, …; to filter nothing, say unconfined';
+    throw new SeccompError('ERR_SECCOMP_OPTION', message);
+  }
+  checkKeys(options, HARDEN_OPTIONS);
+  checkFilterOptions(options);
+  const { threads = 'all', acceptSharedPool = false, noNewPrivileges = true } = options;
+  if (threads !== 'all' && threads !== 'current')
+    throw invalidValue('options.threads', threads, "must be 'all' or 'current'");
+  if (acceptSharedPool === (threads === 'current')) return { threads, noNewPrivileges };
+  throw new SeccompError(
+    'ERR_SECCOMP_OPTION',
+    threads === 'all'
+      ? "options.acceptSharedPool goes with threads: 'current' only"
+      : "threads: 'current' is no boundary: all threads share libuv's pool, so asynchronous fs, dns, crypto and zlib run " +
+          'on threads with other filters, or this filter gets onto those of the others. Harden all threads, or fork a ' +
+          'process; if you know this and want it, add acceptSharedPool: true',
+  );
+}
+
+/** Whether one of them denies a call of io_uring, as libuv makes it: io_uring_enter(ring, n, n, IORING_ENTER_GETEVENTS). */
+export function denies(filters: readonly Filter[], name: 'io_uring_setup' | 'io_uring_enter'): boolean {
+  return filters.some(({ policy }) => {
+    const abi = policy.abis[0]?.abi;
+    const number = abi === undefined ? undefined : syscallNumber(abi.name, name);
+    if (abi === undefined || number === undefined) return false;
+    const { kind } = evaluate(policy, { arch: abi.audit, number, args: [3n, 1n, 1n, 1n, 0n, 0n] });
+    return kind !== 'allow' && kind !== 'log';
+  });
+}
+
+/**
+ * Whether a Node under them must not have made an io_uring before: its use would be denied, or be a way around a profile
+ * that denies making one.
+ */
+export function forbidRings(filters: readonly Filter[]): boolean {
+  return denies(filters, 'io_uring_setup') || denies(filters, 'io_uring_enter');
+}
+
+function ringsError(): SeccompError {
+  return new SeccompError(
+    'ERR_SECCOMP_UNSUPPORTED',
+    "this Node's event loops hold io_uring instances, and the profile denies io_uring_enter: the process would be " +
+      'aborted at its next use of them. Start it by fork() or with --import seccomp/register, or where io_uring_setup ' +
+      'is denied from the start; see docs/harden.md',
+  );
+}

@@ -1,0 +1,186 @@
+/** Filters on the process that runs already: what harden, fork's preload and seccomp/register share. Loads little. */
+import { readdirSync, readFileSync, readlinkSync, writeSync } from 'node:fs';
+import { constants, endianness } from 'node:os';
+import { getSystemErrorName } from 'node:util';
+import { SeccompError } from '../errors.js';
+import { addon, type NativeFilters, type NativeInstallFailure, NONE } from '../native.js';
+
+/** SECCOMP_FILTER_FLAG_TSYNC of linux/seccomp.h, Linux 3.17: all threads get the filter, or none. */
+export const ALL_THREADS = 1;
+
+/** The exit status for a failure of ours, as that of the command. */
+const OURS = 125;
+
+/**
+ * Puts filters on this thread; with ALL_THREADS in their flags on all.
+ * @throws SeccompError ERR_SECCOMP_ATTACH, ERR_SECCOMP_UNSUPPORTED, ERR_SECCOMP_ADDON
+ */
+export function install(filters: NativeFilters): void {
+  const failure = addon().install(filters);
+  if (failure !== undefined) throw installError(failure, filters.filters.length);
+}
+
+function installError(failure: NativeInstallFailure, count: number): SeccompError {
+  const { error, call, filtersOn = 0, thread } = failure;
+  const code = getSystemErrorName(-error);
+  const cause = Object.assign(new Error(`${call} ${code}`), { errno: -error, code, syscall: call });
+  if (error === constants.errno.ENOSYS || (call === 'prctl' && error === constants.errno.EINVAL)) {
+    const message = `this kernel has no seccomp filters (${cause.message}); "seccomp doctor" tells what is missing`;
+    return new SeccompError('ERR_SECCOMP_UNSUPPORTED', message, { cause });
+  }
+  const state = filtersOn === 0 ? 'the filter was not put on' : `only ${filtersOn} of ${count} filters were put on`;
+  const reason = thread === undefined ? `(${cause.message}): ${remedy(error)}` : `any thread: ${otherThread(thread)}`;
+  return new SeccompError('ERR_SECCOMP_ATTACH', `${state} ${reason}`, { cause });
+}
+
+function remedy(error: number): string {
+  const remedies: Readonly<Record<number, string>> = {
+    [constants.errno.EACCES]: 'with noNewPrivileges: false this process needs CAP_SYS_ADMIN',
+    [constants.errno.EPERM]: 'a filter that is on already forbids it',
+    [constants.errno.ENOMEM]: 'too many filters are on already, or memory is short',
+  };
+  return remedies[error] ?? '"seccomp doctor" tells what this kernel can do';
+}
+
+/** seccomp(2): TSYNC gives up at a thread whose filters are not a part of the caller's. */
+function otherThread(thread: number): string {
+  const remedies = "harden all threads before one gets a filter of its own (threads: 'current', or a library's)";
+  return `thread ${thread}${threadName(thread)} has a filter that the calling thread has not; ${remedies}`;
+}
+
+function threadName(thread: number): string {
+  try {
+    return ` ("${readFileSync(`/proc/self/task/${thread}/comm`, 'utf8').trimEnd()}")`;
+  } catch {
+    return ''; // It has ended, or there is no /proc.
+  }
+}
+
+/** What the kernel says of this thread; null where it does not, or there is no /proc. */
+export interface ThreadState {
+  readonly noNewPrivileges: boolean | null;
+  /** Filters that are on. Linux 5.9. */
+  readonly filters: number | null;
+}
+
+export function threadState(): ThreadState {
+  try {
+    const status = readFileSync('/proc/thread-self/status', 'utf8');
+    const field = (name: string) => new RegExp(`^${name}:\\s*(\\d+)`, 'm').exec(status)?.[1];
+    const filters = field('Seccomp_filters');
+    return { noNewPrivileges: field('NoNewPrivs') === '1', filters: filters === undefined ? null : Number(filters) };
+  } catch {
+    return { noNewPrivileges: null, filters: null };
+  }
+}
+
+/**
+ * Descriptors of io_uring instances. libuv ≥ 1.51 on Linux ≥ 6.6 makes one for each event loop, and aborts the process if
+ * io_uring_enter fails later; so a filter that denies that call has to come before them.
+ */
+export function openRings(): readonly number[] {
+  return descriptors()
+    .filter(({ target }) => target === 'anon_inode:[io_uring]')
+    .map(({ fd }) => fd);
+}
+
+interface OpenDescriptor {
+  readonly fd: number;
+  readonly target: string;
+}
+
+function descriptors(): readonly OpenDescriptor[] {
+  return readdirSync('/proc/self/fd').flatMap((name) => {
+    try {
+      return [{ fd: Number(name), target: readlinkSync(`/proc/self/fd/${name}`) }];
+    } catch {
+      return []; // The directory's own.
+    }
+  });
+}
+
+/**
+ * Starts this Node anew, where it can't make an io_uring: same process number, arguments, environment and descriptors.
+ * Only before anything has happened. Does not return.
+ */
+export function restartWithoutRings(noNewPrivileges: boolean): never {
+  const failure = addon().execve({
+    candidates: [process.execPath],
+    args: startArguments(),
+    env: fileStrings('/proc/self/environ'),
+    detached: false,
+    stdio: inheritedDescriptors(),
+    noNewPrivileges,
+    filters: [{ bytes: withoutRings(), gate: [] }],
+    filterFlags: 0,
+  });
+  throw new SeccompError(
+    'ERR_SECCOMP_ATTACH',
+    `Node could not be started again without io_uring (${failure.call} ${getSystemErrorName(-failure.error)}): ` +
+      'start it where io_uring_setup is denied already',
+  );
+}
+
+/** `io_uring_setup` fails with ENOSYS, all else is allowed. The number is the same on every ABI that Node has. */
+function withoutRings(): Uint8Array {
+  const little = endianness() === 'LE';
+  const view = new DataView(new ArrayBuffer(32));
+  // code, jt, jf, k: ld nr · jeq 425, next, skip one · ret ERRNO|38 · ret ALLOW.
+  const program = [
+    [0x20, 0, 0, 0],
+    [0x15, 0, 1, 425],
+    [0x06, 0, 0, 0x0005_0026],
+    [0x06, 0, 0, 0x7fff_0000],
+  ] as const;
+  for (const [i, [code, yes, no, k]] of program.entries()) {
+    view.setUint16(8 * i, code, little);
+    view.setUint8(8 * i + 2, yes);
+    view.setUint8(8 * i + 3, no);
+    view.setUint32(8 * i + 4, k, little);
+  }
+  return new Uint8Array(view.buffer);
+}
+
+/** The arguments that this process was started with; `--title` writes over them. */
+function startArguments(): readonly string[] {
+  const args = fileStrings('/proc/self/cmdline');
+  const tail = process.argv.slice(2);
+  if (args[0] === process.argv0 && tail.every((text, i) => text === args[args.length - tail.length + i])) return args;
+  const message = 'Node has to be started again without io_uring, and its arguments are not known any more';
+  throw new SeccompError('ERR_SECCOMP_ATTACH', `${message}: leave out --title, and don't set process.title before`);
+}
+
+/** NUL-terminated strings. */
+function fileStrings(file: string): readonly string[] {
+  const bytes = readFileSync(file);
+  const text = bytes.toString();
+  if (!Buffer.from(text).equals(bytes)) {
+    const message = `Node has to be started again without io_uring, and ${file} is not UTF-8`;
+    throw new SeccompError('ERR_SECCOMP_ATTACH', `${message}: start it where io_uring_setup is denied already`);
+  }
+  return text.split('\0').slice(0, -1);
+}
+
+/** All descriptors in their places, but for those that Node makes for its event loops: it will make them again. */
+function inheritedDescriptors(): readonly number[] {
+  const open = descriptors();
+  const count = (target: string) => open.filter((other) => other.target === target).length;
+  const inherited = open
+    .filter(({ target }) => !target.startsWith('anon_inode:') && !(target.startsWith('pipe:') && count(target) > 1))
+    .map(({ fd }) => fd);
+  return Array.from({ length: Math.max(...inherited, 2) + 1 }, (_, fd) => (inherited.includes(fd) ? fd : NONE));
+}
+
+/** Runs what has to succeed before a program's first line; otherwise the program does not run. */
+export function orExit(who: string, step: () => void): void {
+  try {
+    step();
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    try {
+      writeSync(2, `${who}: ${message}; the program was not run\n`);
+    } finally {
+      process.exit(OURS);
+    }
+  }
+}

@@ -1,0 +1,232 @@
+/** harden: what it puts on which threads, what it refuses, and what a filter on one thread is not. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { evaluateScript, hasRings, script, WITH_RINGS } from '../support/scripts.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'seccomp-harden-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const poolTask = join(folder, 'task.cjs');
+writeFileSync(
+  poolTask,
+  `const fs = require('node:fs');
+  module.exports = () => { try { fs.mkdirSync('/nowhere/x'); } catch (error) { return error.errno; } };`,
+);
+
+const all = (values: unknown) => (Array.isArray(values) ? [...new Set(values)] : values);
+
+/** Worker code that answers what `body` returns. */
+const worker = (body: string) => `
+  const answer = async (code) => {
+    const thread = new Worker(${JSON.stringify(PRELUDE_OF_WORKER)} + '(async () => {' + code + '})().then((answer) => parentPort.postMessage(answer))', { eval: true });
+    const [result] = await once(thread, 'message');
+    return result;
+  };
+  ${body}`;
+const PRELUDE_OF_WORKER = `
+  const sandbox = require('seccomp');
+  const fs = require('node:fs');
+  const { parentPort } = require('node:worker_threads');
+  const denyMkdir = { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO', errnoRet: 77 }] };
+  const failure = (call) => { try { call(); return null; } catch (error) { return error.errno ?? error.code; } };
+  const failureOf = (promise) => promise.then(() => null, (error) => error.errno);
+`;
+
+describe('all threads', () => {
+  test('have the filter and no_new_privs: workers, the pool, V8’s, and those that come later', () => {
+    const result = evaluateScript(`
+      const before = Number(field('/proc/self/status', 'Seccomp_filters'));
+      const early = new Worker('setInterval(() => {}, 1000)', { eval: true });
+      await Promise.all([once(early, 'online'), fs.promises.stat('/')]);
+      const hardened = sandbox.harden(denying(77, 'mkdir', 'mkdirat'));
+      await once(new Worker('setInterval(() => {}, 1000)', { eval: true }), 'online');
+      return {
+        modes: threads('Seccomp'), counts: threads('Seccomp_filters').map((n) => n - before), privileges: threads('NoNewPrivs'),
+        hardened: { ...hardened, filters: hardened.filters.length, filtersInForce: hardened.filtersInForce - before },
+      };`) as Record<string, unknown>;
+    expect(all(result['modes'])).toEqual(['2']);
+    expect(all(result['counts'])).toEqual([1]);
+    expect(all(result['privileges'])).toEqual(['1']);
+    expect(result['hardened']).toEqual({ threads: 'all', filters: 1, filtersInForce: 1, noNewPrivileges: true });
+  });
+
+  test('get the profile’s answer, by synchronous and asynchronous calls and in workers', () => {
+    const result = evaluateScript(
+      worker(`
+      await fs.promises.stat('/');
+      sandbox.harden(denying(77, 'mkdir', 'mkdirat'));
+      return [
+        failure(() => fs.mkdirSync('/nowhere/x')), await failureOf(fs.promises.mkdir('/nowhere/x')),
+        await answer("return [failure(() => fs.mkdirSync('/nowhere/x')), await failureOf(fs.promises.mkdir('/nowhere/x'))]"),
+      ];`),
+    );
+    expect(result).toEqual([-77, -77, [-77, -77]]);
+  });
+
+  test('of piscina’s pool get it, whether they were started before or after', () => {
+    const result = evaluateScript(`
+      const { Piscina } = await import('piscina');
+      const pool = new Piscina({ filename: ${JSON.stringify(poolTask)}, minThreads: 2, maxThreads: 3, concurrentTasksPerWorker: 1 });
+      const before = await Promise.all([pool.run(), pool.run()]);
+      sandbox.harden(denying(77, 'mkdir', 'mkdirat'));
+      const after = await Promise.all([pool.run(), pool.run(), pool.run(), pool.run()]);
+      await pool.destroy();
+      return { before, after };`);
+    expect(result).toEqual({ before: [-2, -2], after: Array(4).fill(-77) });
+  });
+
+  test('get it from a worker too', () => {
+    const result = evaluateScript(
+      worker(`
+      const inside = await answer('sandbox.harden(denyMkdir)');
+      return failure(() => fs.mkdirSync('/nowhere/x'));`),
+    );
+    expect(result).toBe(-77);
+  });
+
+  test('get none if one has a filter of its own: an error names it', () => {
+    const result = evaluateScript(
+      worker(`
+      const before = threads('Seccomp_filters').length;
+      const thread = new Worker("require('seccomp').harden({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [] }, { threads: 'current', acceptSharedPool: true }); setInterval(() => {}, 1000); require('node:worker_threads').parentPort.postMessage(require('node:fs').readlinkSync('/proc/thread-self').split('/').at(-1))", { eval: true });
+      const [id] = await once(thread, 'message');
+      const comm = fs.readFileSync('/proc/self/task/' + id + '/comm', 'utf8').trim();
+      try { sandbox.harden(denying(77, 'mkdir', 'mkdirat')); } catch ({ code, message }) {
+        return { code, named: message.includes('thread ' + id + ' ("' + comm + '") has a filter'), mkdir: failure(() => fs.mkdirSync('/nowhere/x')) };
+      }`),
+    );
+    expect(result).toEqual({ code: 'ERR_SECCOMP_ATTACH', named: true, mkdir: -2 });
+  });
+});
+
+describe('a filter on one thread', () => {
+  test('is refused, with the reason, unless one accepts the shared pool', () => {
+    const result = evaluateScript(`
+      try { sandbox.harden('docker-default', { threads: 'current' }); } catch ({ code, message }) {
+        return [code, message, field('/proc/thread-self/status', 'NoNewPrivs')];
+      }`);
+    expect(result).toEqual(['ERR_SECCOMP_OPTION', expect.stringMatching(/libuv's pool.*acceptSharedPool: true/), '0']);
+  });
+
+  test('does not bind asynchronous fs where the pool was started before', () => {
+    const result = evaluateScript(
+      worker(`
+      await fs.promises.stat('/'); // The pool starts.
+      return answer(\`
+        sandbox.harden(denyMkdir, { threads: 'current', acceptSharedPool: true });
+        return [failure(() => fs.mkdirSync('/nowhere/x')), await failureOf(fs.promises.mkdir('/nowhere/x'))];\`);`),
+    );
+    expect(result).toEqual([-77, -2]);
+  });
+
+  test('binds every thread’s asynchronous fs for good where it starts the pool', () => {
+    const result = evaluateScript(
+      worker(`
+      const inside = await answer(\`
+        sandbox.harden(denyMkdir, { threads: 'current', acceptSharedPool: true });
+        return failureOf(fs.promises.mkdir('/nowhere/x'));\`);
+      return [inside, failure(() => fs.mkdirSync('/nowhere/x')), await failureOf(fs.promises.mkdir('/nowhere/x'))];`),
+    );
+    expect(result).toEqual([-77, -2, -77]);
+  });
+});
+
+describe('profiles', () => {
+  test('that deny seccomp, prctl and opening files are put on, and what is in force is told', () => {
+    const result = evaluateScript(`
+      const { filtersInForce, noNewPrivileges } = sandbox.harden(denying(1, 'seccomp', 'prctl', 'openat', 'open'));
+      return [filtersInForce > 0, noNewPrivileges, failure(() => fs.readFileSync('/etc/passwd'))];`);
+    expect(result).toEqual([true, true, -1]);
+  });
+
+  test('in a list are all in force, each call with the strictest answer', () => {
+    const result = evaluateScript(`
+      const { filters } = sandbox.harden([denying(77, 'mkdir', 'mkdirat'), denying(78, 'rmdir', 'unlinkat')]);
+      return [filters.length, failure(() => fs.mkdirSync('/nowhere/x')), failure(() => fs.rmdirSync('/nowhere/x'))];`);
+    expect(result).toEqual([1, -77, -78]);
+  });
+
+  test('of which one filter can’t be made are put on one after the other, also where the first denies seccomp', () => {
+    const result = evaluateScript(`
+      // So many rules on one syscall that two such profiles can't be combined.
+      const long = (first) => ({
+        defaultAction: 'SCMP_ACT_ALLOW',
+        syscalls: [
+          { names: ['seccomp'], action: 'SCMP_ACT_ERRNO' },
+          ...Array.from({ length: 150 }, (_, i) => ({
+            names: ['personality'], action: 'SCMP_ACT_ERRNO', args: [{ index: 0, value: (first + 2 * i) * 4, op: 'SCMP_CMP_EQ' }],
+          })),
+        ],
+      });
+      const { filters } = sandbox.harden([long(0), long(1), denying(77, 'mkdir', 'mkdirat')]);
+      return [filters.length, failure(() => fs.mkdirSync('/nowhere/x'))];`);
+    expect(result).toEqual([3, -77]);
+  });
+
+  test('that were compiled before are put on as they are', () => {
+    const result = evaluateScript(`
+      const filter = sandbox.compile(denying(77, 'mkdir', 'mkdirat'));
+      return sandbox.harden(filter).filters[0] === filter;`);
+    expect(result).toBe(true);
+  });
+
+  test('unconfined does nothing', () => {
+    const result = evaluateScript(`
+      const before = field('/proc/self/status', 'Seccomp_filters');
+      const { filters, noNewPrivileges } = sandbox.harden('unconfined');
+      return [filters, noNewPrivileges, threads('Seccomp_filters').every((n) => n === before)];`);
+    expect(result).toEqual([[], false, true]);
+  });
+});
+
+describe('what can’t be done is an error, and the process goes on without the filter:', () => {
+  test.each([
+    ['no profile', 'undefined', '{}', 'ERR_SECCOMP_OPTION'],
+    ['an unknown option', "'docker-default'", "{ thread: 'all' }", 'ERR_SECCOMP_OPTION'],
+    ['an unknown capability', "'docker-default'", "{ capabilities: ['CAP_X'] }", 'ERR_SECCOMP_OPTION'],
+    ['other threads', "'docker-default'", "{ threads: 'some' }", 'ERR_INVALID_ARG_VALUE'],
+    ['an accepted pool with all threads', "'docker-default'", '{ acceptSharedPool: true }', 'ERR_SECCOMP_OPTION'],
+    ['an unknown profile', "'docker'", '{}', 'ERR_SECCOMP_BUILTIN'],
+    ['a program that the kernel refuses', 'invalid', '{}', 'ERR_SECCOMP_ATTACH'],
+  ])('%s', (_, profile, options, code) => {
+    const result = evaluateScript(`
+      const { policy, instructions } = sandbox.compile('docker-default');
+      const invalid = new sandbox.Filter(policy, instructions, new Uint8Array(8), []);
+      const before = field('/proc/self/status', 'Seccomp_filters');
+      return [failure(() => sandbox.harden(${profile}, ${options})), threads('Seccomp_filters').every((n) => n === before)];`);
+    expect(result).toEqual([code, true]);
+  });
+
+  test('noNewPrivileges: false without CAP_SYS_ADMIN', () => {
+    const result = evaluateScript(`
+      if (process.getuid() === 0) process.setuid(65534);
+      try { sandbox.harden('docker-default', { noNewPrivileges: false }); } catch ({ code, message }) { return [code, message]; }`);
+    expect(result).toEqual(['ERR_SECCOMP_ATTACH', expect.stringMatching(/EACCES.*needs CAP_SYS_ADMIN/)]);
+  });
+
+  test('a filter that is on forbids it', () => {
+    const result = evaluateScript(`
+      sandbox.harden(denying(1, 'seccomp'));
+      try { sandbox.harden('docker-default'); } catch ({ code, message }) { return [code, message]; }`);
+    expect(result).toEqual(['ERR_SECCOMP_ATTACH', expect.stringMatching(/not put on.*EPERM.*already forbids it/)]);
+  });
+
+  test.skipIf(!hasRings)('io_uring instances that the profile denies (skips: this Node or kernel makes none)', () => {
+    const result = evaluateScript(
+      `try { sandbox.harden(denying(1, 'io_uring_enter')); } catch ({ code, message }) {
+        return [code, message, await fs.promises.readFile('/etc/hostname').then(() => true, () => true)];
+      }`,
+      { env: WITH_RINGS },
+    );
+    expect(result).toEqual(['ERR_SECCOMP_UNSUPPORTED', expect.stringMatching(/io_uring.*fork\(\)/), true]);
+  });
+});
+
+test('noNewPrivileges: false leaves it unset for one who may', () => {
+  const { status, stdout } = script(`
+    try { sandbox.harden(denying(77, 'mkdir'), { noNewPrivileges: false }); } catch { process.exit(9); }
+    console.log(threads('NoNewPrivs').join(''));`);
+  if (process.getuid?.() === 0) expect([status, stdout]).toEqual([0, expect.stringMatching(/^0+\n$/)]);
+  else expect(status).toBe(9);
+});

@@ -1,0 +1,63 @@
+/** Runs scripts with the built package, each in a Node of its own: what they put on themselves stays on. */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+/** The package's folder, from which scripts import `seccomp` and what is installed for development. */
+export const packageRoot = fileURLToPath(new URL('../..', import.meta.url));
+
+export interface ScriptOptions {
+  /** Node's own options. */
+  readonly execArgv?: readonly string[];
+  /** Added to this process's environment. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+/** Runs CommonJS code to its end. */
+export function script(code: string, { execArgv = [], env = {} }: ScriptOptions = {}) {
+  const { status, signal, stdout, stderr } = spawnSync(process.execPath, [...execArgv, '-e', PRELUDE + code], {
+    encoding: 'utf8',
+    cwd: packageRoot,
+    env: { ...process.env, ...env },
+    timeout: 25_000,
+  });
+  return { status, signal, stdout, stderr };
+}
+
+/** Runs an async function's body, and gives what it returns. */
+export function evaluateScript(body: string, options: ScriptOptions = {}): unknown {
+  const code = `(async () => {${body}})().then((result) => {
+    console.log('\\n' + JSON.stringify(result));
+    process.exit();
+  });`;
+  const { status, signal, stdout, stderr } = script(code, options);
+  if (status !== 0) throw new Error(`the script ended with ${signal ?? status}: ${stderr}`);
+  return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
+}
+
+/** What scripts have: the package, parts of Node, and a few words. */
+const PRELUDE = `
+  const sandbox = require('seccomp');
+  const childProcess = require('node:child_process');
+  const fs = require('node:fs');
+  const { once } = require('node:events');
+  const { Worker } = require('node:worker_threads');
+  const denying = (errnoRet, ...names) => ({
+    defaultAction: 'SCMP_ACT_ALLOW',
+    syscalls: [{ names, action: 'SCMP_ACT_ERRNO', errnoRet }],
+  });
+  const field = (file, name) => fs.readFileSync(file, 'utf8').split(name + ':')[1].split('\\n')[0].trim();
+  const threads = (name) => fs.readdirSync('/proc/self/task').map((id) => field('/proc/self/task/' + id + '/status', name));
+  const rings = () => fs.readdirSync('/proc/self/fd').filter((fd) => {
+    try { return fs.readlinkSync('/proc/self/fd/' + fd) === 'anon_inode:[io_uring]'; } catch { return false; }
+  });
+  // How a call fails: its errno or code.
+  const failure = (call) => { try { call(); return null; } catch (error) { return error.errno ?? error.code; } };
+  const failureOf = (promise) => promise.then(() => null, (error) => error.errno);
+`;
+
+/** Whether this Node makes io_uring instances if it is asked to: it does so by itself from libuv 1.51 on. */
+export const WITH_RINGS: Readonly<Record<string, string>> = { UV_USE_IO_URING: '1' };
+export const hasRings = evaluateScript('return rings().length > 0', { env: WITH_RINGS }) === true;
+
+/** In a parent, before it starts processes that register: none of them then makes an io_uring. */
+export const NO_RINGS = `sandbox.harden(denying(38, 'io_uring_setup'));`;
