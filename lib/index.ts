@@ -27,6 +27,7 @@ export { stringify } from './profile/stringify.js';
 export { SandboxedProcess } from './sandbox/child.js';
 export { execve } from './sandbox/execve.js';
 export { explain } from './sandbox/explain.js';
+export { type ForkOptions, fork } from './sandbox/fork.js';
 export { type Hardened, type HardenOptions, harden } from './sandbox/harden.js';
 export type { ProgramOptions, SpawnOptions } from './sandbox/options.js';
 export { compile, type FilterSource } from './sandbox/prepare.js';

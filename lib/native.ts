@@ -116,6 +116,9 @@ export interface Addon {
   filterFlagsKnown(flags: number): boolean;
 }
 
+/** The file that fork() has its child load first. From lib/ and dist/ alike it is the one that was built. */
+export const preloadFile = (): string => fileURLToPath(new URL('../dist/preload.cjs', import.meta.url));
+
 let loaded: Addon | undefined;
 
 /**

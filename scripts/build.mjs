@@ -23,21 +23,33 @@ process.exitCode = status ?? 1;
 
 async function bundle() {
   const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
-  const { metafile } = await build({
-    entryPoints: ['lib/index.ts', 'lib/cli/main.ts'],
-    outbase: 'lib',
+  const common = {
     outdir: 'dist',
     bundle: true,
-    splitting: true,
-    chunkNames: '[name]-[hash]', // Beside index.js: lib/native.ts looks for the addon from the folder that it is in.
-    format: 'esm',
     platform: 'node',
     target: 'node20.19',
     external: Object.keys(dependencies),
     minifyWhitespace: true,
     plugins: [nodeModules],
-    metafile: true,
     logLevel: 'warning',
+  };
+  const { metafile } = await build({
+    ...common,
+    entryPoints: ['lib/index.ts', 'lib/cli/main.ts', 'lib/register.ts'],
+    outbase: 'lib',
+    splitting: true,
+    chunkNames: '[name]-[hash]', // Beside index.js: lib/native.ts looks for the addon from the folder that it is in.
+    format: 'esm',
+    metafile: true,
+  });
+  // Loaded by --require, before all else: CommonJS, and nothing but what it needs.
+  await build({
+    ...common,
+    entryPoints: ['lib/sandbox/preload.ts'],
+    outExtension: { '.js': '.cjs' },
+    format: 'cjs',
+    define: { 'import.meta.url': 'moduleUrl' },
+    banner: { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
   });
   writeFileSync('dist/LICENSES.txt', licences(Object.keys(metafile.inputs)));
   chmodSync('dist/cli/main.js', 0o755); // npm does this once, when it links the command; a later build must do so itself.

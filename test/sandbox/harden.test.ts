@@ -191,7 +191,7 @@ describe('what can’t be done is an error, and the process goes on without the 
     ['a program that the kernel refuses', 'invalid', '{}', 'ERR_SECCOMP_ATTACH'],
   ])('%s', (_, profile, options, code) => {
     const result = evaluateScript(`
-      const { policy, instructions } = sandbox.compile('docker-default');
+      const { policy, instructions } = sandbox.compile(denying(1, 'mkdir'));
       const invalid = new sandbox.Filter(policy, instructions, new Uint8Array(8), []);
       const before = field('/proc/self/status', 'Seccomp_filters');
       return [failure(() => sandbox.harden(${profile}, ${options})), threads('Seccomp_filters').every((n) => n === before)];`);
@@ -201,14 +201,14 @@ describe('what can’t be done is an error, and the process goes on without the 
   test('noNewPrivileges: false without CAP_SYS_ADMIN', () => {
     const result = evaluateScript(`
       if (process.getuid() === 0) process.setuid(65534);
-      try { sandbox.harden('docker-default', { noNewPrivileges: false }); } catch ({ code, message }) { return [code, message]; }`);
+      try { sandbox.harden(denying(1, 'mkdir'), { noNewPrivileges: false }); } catch ({ code, message }) { return [code, message]; }`);
     expect(result).toEqual(['ERR_SECCOMP_ATTACH', expect.stringMatching(/EACCES.*needs CAP_SYS_ADMIN/)]);
   });
 
   test('a filter that is on forbids it', () => {
     const result = evaluateScript(`
       sandbox.harden(denying(1, 'seccomp'));
-      try { sandbox.harden('docker-default'); } catch ({ code, message }) { return [code, message]; }`);
+      try { sandbox.harden(denying(1, 'mkdir')); } catch ({ code, message }) { return [code, message]; }`);
     expect(result).toEqual(['ERR_SECCOMP_ATTACH', expect.stringMatching(/not put on.*EPERM.*already forbids it/)]);
   });
 

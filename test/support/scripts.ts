@@ -58,6 +58,7 @@ const PRELUDE = `
 /** Whether this Node makes io_uring instances if it is asked to: it does so by itself from libuv 1.51 on. */
 export const WITH_RINGS: Readonly<Record<string, string>> = { UV_USE_IO_URING: '1' };
 export const hasRings = evaluateScript('return rings().length > 0', { env: WITH_RINGS }) === true;
+export const hasRingsUnasked = evaluateScript('return rings().length > 0') === true;
 
 /** In a parent, before it starts processes that register: none of them then makes an io_uring. */
 export const NO_RINGS = `sandbox.harden(denying(38, 'io_uring_setup'));`;

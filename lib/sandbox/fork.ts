@@ -1,0 +1,84 @@
+/** fork(): node:child_process's fork, of a Node that is under a profile before its module's first line. */
+import type { ChildProcess, ForkOptions as NodeForkOptions } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { SeccompError } from '../errors.js';
+import { addon, preloadFile } from '../native.js';
+import { childProcess } from '../node.js';
+import { HANDOVER, type Handover } from './handover.js';
+import { forbidRings } from './harden.js';
+import { checkFilterOptions, type FilterOptions, hostOptions, invocation } from './options.js';
+import { type FilterSource, prepare, type SingleSource } from './prepare.js';
+import { filterRequest } from './spawn.js';
+
+/** Options of fork: those of node:child_process, and ours. */
+export interface ForkOptions extends NodeForkOptions, Omit<FilterOptions, 'capabilities'> {}
+
+const OURS = ['abis', 'noNewPrivileges', 'log'] as const;
+const FORK_OPTIONS = [
+  ...OURS,
+  ...['cwd', 'detached', 'env', 'execPath', 'execArgv', 'gid', 'serialization', 'signal', 'killSignal', 'silent'],
+  ...['stdio', 'timeout', 'uid', 'windowsHide', 'windowsVerbatimArguments'],
+];
+
+/** Bytes that Linux takes for one string of an environment: MAX_ARG_STRLEN, execve(2). */
+const LONGEST_VARIABLE = 128 * 1024;
+
+/**
+ * Starts a Node that runs `modulePath` under `profile`, with a channel for messages and handles. All its threads have the
+ * filter before the module's first line; if it can't be put on, the child exits 125 and does not run the module.
+ * @throws ProfileError, SeccompError if the profile or an option is not valid; what node:child_process's fork throws.
+ */
+export function fork(modulePath: string | URL, profile: SingleSource, options?: ForkOptions): ChildProcess;
+export function fork(
+  modulePath: string | URL,
+  args: readonly string[],
+  profile: FilterSource,
+  options?: ForkOptions,
+): ChildProcess;
+export function fork(modulePath: string | URL, ...rest: readonly unknown[]): ChildProcess {
+  const file = modulePath instanceof URL ? fileURLToPath(modulePath) : modulePath;
+  refuseDropping(rest.at(-1));
+  const { command, args, profile, options } = invocation<ForkOptions>([file, ...rest], FORK_OPTIONS);
+  checkFilterOptions(options);
+  const filters = prepare(profile, hostOptions(options), []);
+  const { abis: _, noNewPrivileges = true, log, ...nodeOptions } = options;
+  if (filters.length === 0) return childProcess().fork(command, args, nodeOptions);
+  addon(); // If it is missing, this is the better place to say so.
+  const { filterFlags } = filterRequest(filters, { log });
+  const text = JSON.stringify({
+    filters: filters.map(({ bytes, gate }) => ({
+      bytes: Buffer.from(bytes).toString('base64'),
+      gate: gate.flatMap(({ instruction, half }) => [instruction, half]),
+    })),
+    filterFlags,
+    noNewPrivileges,
+    withoutRings: forbidRings(filters),
+  } satisfies Handover);
+  if (text.length + HANDOVER.length + 2 > LONGEST_VARIABLE) {
+    const message = `the filters of these profiles are too long together to hand them over (${text.length} bytes)`;
+    throw new SeccompError('ERR_SECCOMP_TOO_LARGE', `${message}: give fewer, or shorter ones`);
+  }
+  return childProcess().fork(command, args, {
+    ...nodeOptions,
+    // --require comes before every --import, and this one before the others.
+    execArgv: ['--require', preloadFile(), ...(options.execArgv ?? process.execArgv)],
+    env: { ...enumerable(options.env ?? process.env), [HANDOVER]: text },
+  });
+}
+
+/** Inherited properties too, as Node reads an environment. */
+function enumerable(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const copy: NodeJS.ProcessEnv = {};
+  for (const name in env) copy[name] = env[name];
+  return copy;
+}
+
+/** Options of spawn that a Node that runs already can't carry out on all its threads. */
+function refuseDropping(options: unknown): void {
+  if (typeof options !== 'object' || options === null) return;
+  if ('capabilities' in options && options.capabilities !== undefined) {
+    const message = "options.capabilities: fork can't take capabilities from its child";
+    const remedy = 'to resolve the profile for some, give compile(profile, { capabilities })';
+    throw new SeccompError('ERR_SECCOMP_OPTION', `${message}; ${remedy}`);
+  }
+}

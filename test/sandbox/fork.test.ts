@@ -1,0 +1,317 @@
+/** fork: Node's own fork, of a child that is under the profile before its module's first line. */
+import { type ChildProcess, fork as nodeFork, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { connect, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, describe, expect, test } from 'vitest';
+import type { ProfileDocument } from '../../lib/profile/document.js';
+import { type ForkOptions, fork } from '../../lib/sandbox/fork.js';
+import { spawn } from '../../lib/sandbox/spawn.js';
+import { finish, statusOf } from '../support/processes.js';
+import { evaluateScript, hasRings, packageRoot, script, WITH_RINGS } from '../support/scripts.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'seccomp-fork-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const denyMkdir: ProfileDocument = {
+  defaultAction: 'SCMP_ACT_ALLOW',
+  syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO', errnoRet: 77 }],
+};
+const filtersHere = Number(statusOf('self').get('Seccomp_filters') ?? 0);
+
+let count = 0;
+/** A module with this code. */
+function moduleOf(code: string, extension = 'cjs'): string {
+  const file = join(folder, `module ${count++}.${extension}`);
+  writeFileSync(file, code);
+  return file;
+}
+
+const STATES = `
+  const threads = (fs) => fs.readdirSync('/proc/self/task').map((id) => {
+    const status = fs.readFileSync('/proc/self/task/' + id + '/status', 'utf8');
+    return ['Seccomp', 'Seccomp_filters', 'NoNewPrivs'].map((name) => Number(new RegExp('^' + name + ':\\\\s*(\\\\d+)', 'm').exec(status)[1])).join();
+  });`;
+/** mode, filters, no_new_privs */
+const UNDER_FILTER = `2,${filtersHere + 1},1`;
+
+/** The first message of a child, which is then ended. */
+async function firstMessage(child: ChildProcess): Promise<unknown> {
+  const [message] = await once(child, 'message');
+  child.kill();
+  return message;
+}
+
+describe('the module', () => {
+  test.each([
+    ['CommonJS', 'cjs', "process.send(threads(require('node:fs')))"],
+    ['ESM', 'mjs', "import fs from 'node:fs'; process.send(threads(fs))"],
+  ])('finds all threads under the filter at its first line: %s', async (_, extension, code) => {
+    const states = await firstMessage(
+      fork(
+        moduleOf(
+          `${code};${STATES.replace('const threads = (fs) =>', 'function threads(fs) { return').replace(/;$/, '; }')}`,
+          extension,
+        ),
+        denyMkdir,
+      ),
+    );
+    expect(new Set(states as string[])).toEqual(new Set([UNDER_FILTER]));
+  });
+
+  test('gets the profile’s answer, in its workers and in processes that it forks too', async () => {
+    const child = fork(
+      moduleOf(`
+        const fs = require('node:fs');
+        const { Worker, isMainThread, parentPort } = require('node:worker_threads');
+        const mkdir = () => { try { fs.mkdirSync('/nowhere/x'); } catch (error) { return error.errno; } };
+        if (!isMainThread) parentPort.postMessage(mkdir());
+        else if (process.argv[2]) process.send(mkdir());
+        else {
+          new Worker(__filename).once('message', (inWorker) => {
+            require('node:child_process').fork(__filename, ['again']).once('message', (inFork) => process.send([mkdir(), inWorker, inFork]));
+          });
+        }`),
+      denyMkdir,
+    );
+    expect(await firstMessage(child)).toEqual([-77, -77, -77]);
+  });
+
+  test('sees the arguments, options and environment that Node’s own fork gives it', async () => {
+    const file = moduleOf(
+      'process.send([process.argv, process.execArgv, process.env, process.execPath, process.argv0])',
+    );
+    const options = { execArgv: ['--no-warnings'], env: { ...process.env, A: 'b', UNSET: undefined } };
+    const args = ['x y', '--z'];
+    expect(await firstMessage(fork(file, args, denyMkdir, options))).toEqual(
+      await firstMessage(nodeFork(file, args, options)),
+    );
+  });
+
+  test('may be given by URL', async () => {
+    const url = pathToFileURL(moduleOf('process.send(__filename)'));
+    expect(await firstMessage(fork(url, denyMkdir))).toMatch(/module \d+\.cjs$/);
+  });
+
+  test('runs after what execArgv preloads, and that has the filter; what NODE_OPTIONS preloads has it not yet', async () => {
+    const preload = (name: string) =>
+      moduleOf(`${STATES} globalThis.${name} = new Set(threads(require('node:fs'))).has('${UNDER_FILTER}');`);
+    const child = fork(moduleOf('process.send([globalThis.byArgument, globalThis.byVariable])'), [], denyMkdir, {
+      execArgv: ['--require', preload('byArgument')],
+      env: { ...process.env, NODE_OPTIONS: `--require "${preload('byVariable')}"` },
+    });
+    expect(await firstMessage(child)).toEqual([true, false]);
+  });
+});
+
+describe('the channel', () => {
+  const echo = moduleOf("process.on('message', (message, handle) => process.send(message, handle))");
+
+  test('carries messages both ways until it is closed, and then the child ends', async () => {
+    const child = fork(echo, denyMkdir);
+    child.send({ a: [1, null, 'é'] });
+    expect(await once(child, 'message')).toEqual([{ a: [1, null, 'é'] }, undefined]);
+    child.disconnect();
+    expect(await once(child, 'exit')).toEqual([0, null]);
+  });
+
+  test('carries what structured clone does with serialization: advanced', async () => {
+    const child = fork(echo, [], denyMkdir, { serialization: 'advanced' });
+    const message = new Map<unknown, unknown>([[1n, new Uint8Array([1, 2])]]);
+    child.send(message as never);
+    expect(await firstMessage(child)).toEqual(message);
+  });
+
+  test('carries sockets and servers', async () => {
+    const child = fork(
+      moduleOf(`process.on('message', (kind, handle) => {
+        if (kind === 'server') handle.on('connection', (socket) => socket.end('from the child'));
+        else handle.end('socket ' + kind);
+        process.send('ready');
+      })`),
+      'docker-default',
+    );
+    const server = createServer({ pauseOnConnect: true }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    const port = address !== null && typeof address === 'object' ? address.port : 0;
+    const client = connect(port, '127.0.0.1');
+    const [accepted] = (await once(server, 'connection')) as [Socket];
+    child.send('one', accepted);
+    expect(await textOf(client)).toBe('socket one');
+    child.send('server', server);
+    server.close();
+    await once(child, 'message');
+    expect(await textOf(connect(port, '127.0.0.1'))).toBe('from the child');
+    child.kill();
+  });
+
+  async function textOf(socket: Socket): Promise<string> {
+    let text = '';
+    for await (const chunk of socket.setEncoding('utf8')) text += chunk;
+    return text;
+  }
+});
+
+describe('the end', () => {
+  test.each([
+    ['a code', 'process.exit(7)', {}, [7, null]],
+    ['an exception', 'throw 1', { silent: true }, [1, null]],
+    ['a signal', "process.kill(process.pid, 'SIGTERM')", {}, [null, 'SIGTERM']],
+    ['a timeout', 'setInterval(() => {}, 1000)', { timeout: 1, killSignal: 'SIGKILL' }, [null, 'SIGKILL']],
+  ] as const)('is told as Node does: %s', async (_, code, options, end) => {
+    expect(await once(fork(moduleOf(code), [], denyMkdir, options), 'exit')).toEqual(end);
+  });
+
+  test('comes by SIGSYS where the profile kills', async () => {
+    const profile: ProfileDocument = {
+      defaultAction: 'SCMP_ACT_ALLOW',
+      syscalls: [{ names: ['mkdir'], action: 'SCMP_ACT_KILL_PROCESS' }],
+    };
+    const child = fork(moduleOf("require('node:fs').mkdirSync('/nowhere/x')"), profile);
+    expect(await once(child, 'exit')).toEqual([null, 'SIGSYS']);
+  });
+});
+
+/** Prints if it is ever run. */
+const neverRun = moduleOf("console.log('the module runs')");
+
+describe('a filter that can’t be put on ends the child with 125, and the module does not run:', () => {
+  const preload = join(packageRoot, 'dist/preload.cjs');
+  const direct = (file: string, handover?: string) => {
+    const env = { ...process.env, SECCOMP_FORK: handover };
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['-r', file, neverRun], { encoding: 'utf8', env });
+    return { status, stdout, stderr };
+  };
+
+  test('the kernel refuses the program', () => {
+    const result = evaluateScript(`
+      const { policy, instructions } = sandbox.compile(denying(1, 'mkdir'));
+      const invalid = new sandbox.Filter(policy, instructions, new Uint8Array(8), []);
+      const child = sandbox.fork(${JSON.stringify(neverRun)}, [], invalid, { silent: true });
+      const output = Promise.all([child.stdout.toArray(), child.stderr.toArray()]);
+      const [code] = await once(child, 'exit');
+      return [code, ...(await output).map(String)];`);
+    expect(result).toEqual([
+      125,
+      '',
+      expect.stringMatching(/^seccomp fork: the filter was not put on \(seccomp EINVAL\).*the program was not run\n$/),
+    ]);
+  });
+
+  test('a filter that is on already forbids it', async () => {
+    const code = `const child = require('seccomp').fork(${JSON.stringify(neverRun)}, { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [] });
+      child.on('exit', (code) => console.log('exit', code));`;
+    const denySeccomp: ProfileDocument = {
+      defaultAction: 'SCMP_ACT_ALLOW',
+      syscalls: [{ names: ['seccomp'], action: 'SCMP_ACT_ERRNO' }],
+    };
+    const { stdout, stderr } = await finish(spawn(process.execPath, ['-e', code], denySeccomp, { cwd: packageRoot }));
+    expect([stdout, stderr]).toEqual(['exit 125\n', expect.stringContaining('a filter that is on already forbids it')]);
+  });
+
+  test('noNewPrivileges: false without CAP_SYS_ADMIN', () => {
+    const result = evaluateScript(`
+      if (process.getuid() === 0) process.setuid(65534);
+      const child = sandbox.fork(${JSON.stringify(join(packageRoot, 'examples/convert.mjs'))}, [], denying(1, 'mkdir'), { noNewPrivileges: false, silent: true });
+      const errors = child.stderr.toArray();
+      return [(await once(child, 'exit'))[0], String(await errors)];`);
+    expect(result).toEqual([125, expect.stringContaining('needs CAP_SYS_ADMIN')]);
+  });
+
+  test('the addon is gone', () => {
+    const copy = join(folder, 'copy');
+    cpSync(join(packageRoot, 'dist'), join(copy, 'dist'), { recursive: true });
+    symlinkSync(join(packageRoot, 'node_modules'), join(copy, 'node_modules'));
+    const handover = JSON.stringify({ filters: [], filterFlags: 0, noNewPrivileges: true, withoutRings: false });
+    const result = direct(join(copy, 'dist/preload.cjs'), handover);
+    expect(result).toEqual({ status: 125, stdout: '', stderr: expect.stringContaining('the addon was not built') });
+  });
+
+  test.each([
+    ['nothing was handed over', undefined],
+    ['what was handed over is broken', '{"filters":'],
+    [
+      'what was handed over is no filter',
+      '{"filters":[{"bytes":"AAAA","gate":[]}],"filterFlags":0,"noNewPrivileges":true}',
+    ],
+  ])('%s', (_, handover) => {
+    expect(direct(preload, handover)).toMatchObject({ status: 125, stdout: '' });
+  });
+
+  test('in a worker of a process without it, the worker ends', () => {
+    const { stdout } = script(`
+      new Worker(${JSON.stringify(neverRun)}, { execArgv: ['-r', ${JSON.stringify(preload)}] }).on('exit', (code) => console.log('exit', code));`);
+    expect(stdout).toBe('exit 125\n');
+  });
+});
+
+describe('what can’t be done is an error, and nothing is started:', () => {
+  test.each<[string, unknown, object, string]>([
+    ['no profile', undefined, {}, 'ERR_SECCOMP_OPTION'],
+    ['a profile with mistakes', { defaultAction: 'ALLOW' }, {}, 'ERR_SECCOMP_PROFILE'],
+    ['an unknown option', 'docker-default', { shell: true }, 'ERR_SECCOMP_OPTION'],
+    ['taking capabilities', 'docker-default', { capabilities: [] }, 'ERR_SECCOMP_OPTION'],
+    ['a number for log', 'docker-default', { log: 1 }, 'ERR_INVALID_ARG_TYPE'],
+  ])('%s', (_, profile, options, code) => {
+    expect(() => fork(neverRun, [], profile as never, options as ForkOptions)).toThrowError(
+      expect.objectContaining({ code }),
+    );
+  });
+
+  test('an execPath that is not there is told as Node does', async () => {
+    const [error] = await once(fork(neverRun, [], denyMkdir, { execPath: '/nowhere/node' }), 'error');
+    expect(error).toMatchObject({ code: 'ENOENT', syscall: 'spawn /nowhere/node' });
+  });
+});
+
+test('under unconfined, fork is Node’s', async () => {
+  const states = await firstMessage(
+    fork(moduleOf(`${STATES} process.send(threads(require('node:fs')))`), 'unconfined'),
+  );
+  const here = statusOf('self');
+  expect(new Set(states as string[])).toEqual(
+    new Set([`${here.get('Seccomp')},${filtersHere},${here.get('NoNewPrivs')}`]),
+  );
+});
+
+describe.skipIf(!hasRings)('a Node that makes io_uring instances (skips: this Node or kernel makes none)', () => {
+  const env = { ...process.env, ...WITH_RINGS };
+  const rings = `const fs = require('node:fs'); const rings = fs.readdirSync('/proc/self/fd').filter((fd) => {
+    try { return fs.readlinkSync('/proc/self/fd/' + fd) === 'anon_inode:[io_uring]'; } catch { return false; } }).length;`;
+
+  test('is started again without, and keeps process number, arguments, descriptors and messages', async () => {
+    const file = moduleOf(`${rings} fs.writeSync(5, 'through 5');
+      process.on('message', (message) => process.send({ message, rings, pid: process.pid, args: process.argv.slice(2), execArgv: process.execArgv, env: process.env.SECCOMP_FORK }));`);
+    const child = fork(file, ['a b', '-c', ''], 'docker-default', {
+      env,
+      execArgv: ['--no-warnings'],
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc', 'ignore', 'pipe'],
+    });
+    child.send('sent at once');
+    const [through] = await once(child.stdio.at(5) ?? child, 'data');
+    expect(String(through)).toBe('through 5');
+    expect(await firstMessage(child)).toEqual({
+      message: 'sent at once',
+      rings: 0,
+      pid: child.pid,
+      args: ['a b', '-c', ''],
+      execArgv: ['--no-warnings'],
+    });
+  });
+
+  test('keeps them where the profile allows io_uring', async () => {
+    const child = fork(moduleOf(`${rings} process.send(rings)`), [], denyMkdir, { env });
+    expect(await firstMessage(child)).toBeGreaterThan(0);
+  });
+
+  test('ends with 125 where its arguments are not known any more', async () => {
+    const child = fork(neverRun, [], 'docker-default', { env, silent: true, execArgv: ['--title=other'] });
+    const errors = child.stderr?.toArray();
+    expect(await once(child, 'exit')).toEqual([125, null]);
+    expect(String(await errors)).toContain('leave out --title');
+  });
+});

@@ -1,0 +1,210 @@
+/** seccomp/register: in node itself, in a cluster, and in the process pools that people use. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { statusOf } from '../support/processes.js';
+import {
+  evaluateScript,
+  hasRings,
+  hasRingsUnasked,
+  NO_RINGS,
+  packageRoot,
+  script,
+  WITH_RINGS,
+} from '../support/scripts.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'seccomp-register-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const file = (name: string, text: string): string => {
+  writeFileSync(join(folder, name), text);
+  return join(folder, name);
+};
+
+const denyMkdir = JSON.stringify({
+  defaultAction: 'SCMP_ACT_ALLOW',
+  syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO', errnoRet: 77 }],
+});
+const execArgv = ['--import', 'seccomp/register'];
+const filtersHere = Number(statusOf('self').get('Seccomp_filters') ?? 0);
+
+/** A task of a pool: what the filter does to the process that it runs in. */
+const TASK = `const fs = require('node:fs'); const { spawnSync } = require('node:child_process');
+  module.exports = () => ({
+    filters: Number(/Seccomp_filters:\\s*(\\d+)/.exec(fs.readFileSync('/proc/self/status', 'utf8'))[1]),
+    unshare: spawnSync('unshare', ['true'], { encoding: 'utf8' }).stderr.trim(),
+    own: process.pid !== Number(process.env.POOL_OWNER),
+  });`;
+const UNDER_DOCKER_DEFAULT = {
+  filters: filtersHere + 2, // The pool's owner has denied io_uring_setup.
+  unshare: expect.stringContaining('Operation not permitted'),
+  own: true,
+};
+
+describe('node --import seccomp/register', () => {
+  test.each([
+    ['a name', 'docker-default'],
+    ['JSON text', denyMkdir],
+    ['a path', file('profile.json', denyMkdir)],
+  ])('has the profile on all threads before the program’s first line, given by %s', (_, profile) => {
+    const code =
+      "console.log([...new Set(threads('Seccomp_filters'))].join(), [...new Set(threads('NoNewPrivs'))].join())";
+    const { status, stdout, stderr } = script(code, { execArgv, env: { SECCOMP_PROFILE: profile } });
+    const again = Number(hasRingsUnasked && profile === 'docker-default'); // Started again, under a filter.
+    expect([status, stdout, stderr]).toEqual([0, `${filtersHere + 1 + again} 1\n`, '']);
+  });
+
+  test('puts nothing on for unconfined', () => {
+    const { stdout } = script("console.log(threads('Seccomp_filters').join())", {
+      execArgv,
+      env: { SECCOMP_PROFILE: 'unconfined' },
+    });
+    expect(new Set(stdout.trim().split(','))).toEqual(new Set([String(filtersHere)]));
+  });
+
+  test.each([
+    ['there is none', undefined, /SECCOMP_PROFILE is not set/],
+    ['it is empty', '', /SECCOMP_PROFILE is not set/],
+    ['its name is unknown', 'docker', /no built-in profile is called "docker"/],
+    ['its file is not there', './nowhere.json', /nowhere\.json: the profile can't be read/],
+    ['it has mistakes', '{"defaultAction":"ALLOW"}', /defaultAction: unknown action/],
+  ])('exits 125 and does not run the program if the profile can’t be put on: %s', (_, profile, message) => {
+    const { status, stdout, stderr } = script("console.log('runs')", { execArgv, env: { SECCOMP_PROFILE: profile } });
+    expect([status, stdout]).toEqual([125, '']);
+    expect(stderr).toMatch(message);
+    expect(stderr).toMatch(/^seccomp\/register: .*the program was not run\n$/s);
+  });
+
+  test('exits 125 if the kernel refuses it', () => {
+    const { status, stdout } = script(
+      `sandbox.harden(denying(1, 'seccomp'));
+       const { status, stderr } = childProcess.spawnSync(process.execPath, ['--import', 'seccomp/register', '-e', 'console.log(1)'], { encoding: 'utf8' });
+       console.log(status, stderr);`,
+      { env: { SECCOMP_PROFILE: denyMkdir } },
+    );
+    expect([status, stdout]).toEqual([0, expect.stringMatching(/^125 .*already forbids it/)]);
+  });
+
+  test.skipIf(!hasRings)('starts Node again without io_uring (skips: this Node or kernel makes none)', () => {
+    const options = { execArgv, env: { ...WITH_RINGS, SECCOMP_PROFILE: 'docker-default' } };
+    expect(evaluateScript("return [rings(), failure(() => fs.readFileSync('/etc/passwd'))]", options)).toEqual([
+      [],
+      null,
+    ]);
+  });
+
+  test.skipIf(!hasRings)('with io_uring and its program on stdin exits 125 (skips: this Node makes none)', () => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, execArgv, {
+      input: "console.log('runs')",
+      encoding: 'utf8',
+      cwd: packageRoot,
+      env: { ...process.env, ...WITH_RINGS, SECCOMP_PROFILE: 'docker-default' },
+    });
+    expect([status, stdout, stderr]).toEqual([125, '', expect.stringContaining('give the program as a file')]);
+  });
+
+  test.skipIf(!hasRings)(
+    'with io_uring and a channel exits 125 and says what to do (skips: this Node makes none)',
+    () => {
+      const result = evaluateScript(
+        `const child = childProcess.fork('examples/convert.mjs', [], { execArgv: ${JSON.stringify(execArgv)}, silent: true });
+       const errors = child.stderr.toArray();
+       return [(await once(child, 'exit'))[0], String(await errors)];`,
+        { env: { ...WITH_RINGS, SECCOMP_PROFILE: 'docker-default' } },
+      );
+      expect(result).toEqual([125, expect.stringContaining('have the parent deny io_uring_setup')]);
+    },
+  );
+});
+
+describe('a worker', () => {
+  // Node runs no --import for workers that are made from text.
+  const code = file(
+    'worker.cjs',
+    "try { require('node:fs').mkdirSync('/nowhere/x') } catch (error) { process.exit(-error.errno) }",
+  );
+  const inWorker = (options: string) =>
+    `return (await once(new Worker(${JSON.stringify(code)}, { ${options} }), 'exit'))[0];`;
+
+  test('of a registered process has the filter, also with an environment of its own', () => {
+    const options = { execArgv, env: { SECCOMP_PROFILE: denyMkdir } };
+    expect(evaluateScript(inWorker(''), options)).toBe(77);
+    expect(evaluateScript(inWorker('env: {}'), options)).toBe(77);
+  });
+
+  test('can’t have another profile than its process, nor one where its process has none', () => {
+    const another = evaluateScript(inWorker("env: { SECCOMP_PROFILE: 'docker-default' }"), {
+      execArgv,
+      env: { SECCOMP_PROFILE: denyMkdir },
+    });
+    const alone = evaluateScript(inWorker(`execArgv: ${JSON.stringify(execArgv)}`), {
+      env: { SECCOMP_PROFILE: denyMkdir },
+    });
+    expect([another, alone]).toEqual([125, 125]);
+  });
+});
+
+describe('processes that others start', () => {
+  const env = { SECCOMP_PROFILE: 'docker-default' };
+  const task = file('task.cjs', TASK);
+  const taskFile = JSON.stringify(task);
+
+  test('a cluster’s workers share a server socket, each under the profile', () => {
+    const server = file(
+      'server.cjs',
+      `const http = require('node:http'); const task = require(${taskFile});
+       http.createServer((request, response) => response.setHeader('connection', 'close').end(JSON.stringify({ ...task(), pid: process.pid })))
+         .listen(0, '127.0.0.1');`,
+    );
+    const result = evaluateScript(
+      `${NO_RINGS}
+       const cluster = require('node:cluster');
+       process.env.POOL_OWNER = process.pid;
+       cluster.setupPrimary({ exec: ${JSON.stringify(server)}, execArgv: ${JSON.stringify(execArgv)} });
+       const [{ port }] = (await Promise.all([cluster.fork(), cluster.fork()].map((worker) => once(worker, 'listening')))).map(([address]) => address);
+       const answers = [];
+       for (let i = 0; i < 4; i++) answers.push(await (await fetch('http://127.0.0.1:' + port)).json());
+       await new Promise((resolve) => cluster.disconnect(resolve));
+       return { workers: new Set(answers.map(({ pid }) => pid)).size, answers: answers.map(({ pid, ...answer }) => answer) };`,
+      { env },
+    );
+    expect(result).toEqual({ workers: 2, answers: Array(4).fill(UNDER_DOCKER_DEFAULT) });
+  });
+
+  test('tinypool’s', () => {
+    const result = evaluateScript(
+      `${NO_RINGS}
+       const { Tinypool } = await import('tinypool');
+       process.env.POOL_OWNER = process.pid;
+       const pool = new Tinypool({ filename: ${taskFile}, runtime: 'child_process', execArgv: ${JSON.stringify(execArgv)}, env: process.env, minThreads: 2, maxThreads: 2 });
+       const answers = await Promise.all([pool.run(), pool.run(), pool.run()]);
+       await pool.destroy();
+       return answers;`,
+      { env },
+    );
+    expect(result).toEqual(Array(3).fill(UNDER_DOCKER_DEFAULT));
+  });
+
+  test('jest-worker’s', () => {
+    const result = evaluateScript(
+      `${NO_RINGS}
+       const { Worker: Farm } = require('jest-worker');
+       process.env.POOL_OWNER = process.pid;
+       const farm = new Farm(${JSON.stringify(file('farm.cjs', `exports.run = require(${taskFile})`))}, { exposedMethods: ['run'], numWorkers: 2, forkOptions: { execArgv: ${JSON.stringify(execArgv)} } });
+       const answers = await Promise.all([farm.run(), farm.run(), farm.run()]);
+       await farm.end();
+       return answers;`,
+      { env },
+    );
+    expect(result).toEqual(Array(3).fill(UNDER_DOCKER_DEFAULT));
+  });
+
+  test('fork’s: a pool that can’t be given Node’s options takes the profile by NODE_OPTIONS', () => {
+    const result = evaluateScript(
+      `const child = childProcess.fork(${JSON.stringify(file('send.cjs', `process.send(require(${taskFile})().filters)`))}, [], { execArgv: [], env: { ...process.env, NODE_OPTIONS: '--import seccomp/register', SECCOMP_PROFILE: '${denyMkdir.replaceAll("'", "\\'")}' } });
+       return (await once(child, 'message'))[0];`,
+    );
+    expect(result).toBe(filtersHere + 1);
+  });
+});
