@@ -307,7 +307,11 @@ SignalsBlocked::SignalsBlocked() {
 SignalsBlocked::~SignalsBlocked() { syscall(SYS_rt_sigprocmask, SIG_SETMASK, saved_, nullptr, kSigsetSize); }
 
 bool HasOnly(Napi::Env env, const Napi::Object& object, const char* what, std::initializer_list<const char*> known) {
-  const Napi::Array keys = object.GetPropertyNames();
+  // Its own: what somebody put on Object.prototype is not ours to judge.
+  napi_value names = nullptr;
+  napi_get_all_property_names(env, object, napi_key_own_only, napi_key_skip_symbols, napi_key_numbers_to_strings,
+                              &names);
+  const Napi::Array keys(env, names);
   for (uint32_t i = 0; i < keys.Length(); i++) {
     const std::string key = keys.Get(i).ToString().Utf8Value();
     if (std::find(known.begin(), known.end(), key) != known.end()) continue;
