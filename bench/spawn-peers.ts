@@ -127,9 +127,7 @@ function container(runtime: 'crun' | 'runc'): Peer {
   config.process = { ...config.process, terminal: false, args: [TRUE] };
   config.linux = { ...config.linux, seccomp: JSON.parse(ociProfile()) };
   writeFileSync(join(bundle, 'config.json'), JSON.stringify(config));
-  // It can't make cgroups where both versions are mounted.
-  const manager = runtime === 'crun' ? ['--cgroup-manager=disabled'] : [];
-  return command(runtime, [...manager, 'run', '--bundle', bundle, `seccomp-bench-${runtime}-${process.pid}`]);
+  return command(runtime, ['run', '--bundle', bundle, `seccomp-bench-${runtime}-${process.pid}`]);
 }
 
 function ociProfile(): string {
