@@ -141,7 +141,8 @@ describe('interpreter = evaluator, on each ABI as the native one', () => {
   test.runIf(hasCorpus).each([...ABIS.keys()])('%s: for the corpus', (abi) => {
     let calls = 0;
     const wrong = parsed.flatMap(({ name, profile }) => {
-      const policy = resolve(profile, { ...host, abi });
+      // The ABIs that the profiles list have the other byte order on some of these machines.
+      const policy = resolve(profile, { ...host, abi, abis: [abi] });
       const asked = tellingCalls(abi, policy);
       calls += asked.length;
       return misreadings(policy, abi, asked).map((misreading) => `${name}: ${misreading}`);
