@@ -1,0 +1,31 @@
+/** Random choices that a seed repeats. */
+import fc from 'fast-check';
+
+export interface Random {
+  /** A whole number below `limit`; 0 if that is 0. */
+  below(limit: number): number;
+  /** One of the choices, or `otherwise` if there are none. */
+  of<Choice>(choices: readonly Choice[], otherwise: Choice): Choice;
+}
+
+/** mulberry32: 32 bits of state, of a period that no test sees the end of. */
+export function randomOf(seed: number): Random {
+  let state = seed >>> 0;
+  const next = () => {
+    state = (state + 0x6d2b_79f5) >>> 0;
+    let bits = Math.imul(state ^ (state >>> 15), state | 1);
+    bits ^= bits + Math.imul(bits ^ (bits >>> 7), bits | 61);
+    return (bits ^ (bits >>> 14)) >>> 0;
+  };
+  const below = (limit: number) => (limit === 0 ? 0 : next() % limit);
+  return { below, of: (choices, otherwise) => choices[below(choices.length)] ?? otherwise };
+}
+
+/** A few characters of any kind, lone surrogates among them. */
+export function stringOf(random: Random): string {
+  const [text = ''] = fc.sample(fc.string({ unit: 'binary', maxLength: 6 }), {
+    seed: random.below(2 ** 31),
+    numRuns: 1,
+  });
+  return text;
+}
