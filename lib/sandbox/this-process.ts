@@ -180,7 +180,8 @@ export function orExit(who: string, step: () => void): void {
     try {
       writeSync(2, `${who}: ${message}; the program was not run\n`);
     } finally {
-      process.exit(OURS);
+      process.exit.call(process, OURS);
     }
+    throw error; // Somebody has replaced process.exit: Node ends by this instead.
   }
 }

@@ -242,6 +242,15 @@ describe('a filter that can’t be put on ends the child with 125, and the modul
     expect(direct(preload, handover)).toMatchObject({ status: 125, stdout: '' });
   });
 
+  test('process.exit was replaced, and the child ends with 1', () => {
+    const { stdout, status } = spawnSync(
+      process.execPath,
+      ['-r', moduleOf('process.exit = () => {}'), '-r', preload, neverRun],
+      { encoding: 'utf8' },
+    );
+    expect([stdout, status]).toEqual(['', 1]);
+  });
+
   test('in a worker of a process without it, the worker ends', () => {
     const { stdout } = script(`
       new Worker(${JSON.stringify(neverRun)}, { execArgv: ['-r', ${JSON.stringify(preload)}] }).on('exit', (code) => console.log('exit', code));`);
