@@ -2,7 +2,7 @@
 import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads';
 import { SeccompError } from './errors.js';
 import { forbidRings, harden } from './sandbox/harden.js';
-import { prepare } from './sandbox/prepare.js';
+import { policiesOf } from './sandbox/prepare.js';
 import { openRings, orExit, restartWithoutRings } from './sandbox/this-process.js';
 
 const VARIABLE = 'SECCOMP_PROFILE';
@@ -18,9 +18,8 @@ function registerProcess(profile: string | undefined): void {
     const message = `${VARIABLE} is not set: it takes a built-in's name, a path or JSON text; to filter nothing, unconfined`;
     throw new SeccompError('ERR_SECCOMP_OPTION', message);
   }
-  const filters = prepare(profile, {}, []);
-  if (forbidRings(filters) && openRings().length > 0) restart();
-  if (filters.length > 0) harden(filters);
+  if (openRings().length > 0 && forbidRings(policiesOf(profile, {}))) restart(); // Before the work of compiling.
+  harden(profile);
   setEnvironmentData(VARIABLE, profile);
 }
 

@@ -52,7 +52,7 @@ export function fork(modulePath: string | URL, ...rest: readonly unknown[]): Chi
     })),
     filterFlags,
     noNewPrivileges,
-    withoutRings: forbidRings(filters),
+    withoutRings: forbidRings(filters.map(({ policy }) => policy)),
   } satisfies Handover);
   if (text.length + HANDOVER.length + 2 > LONGEST_VARIABLE) {
     const message = `the filters of these profiles are too long together to hand them over (${text.length} bytes)`;

@@ -2,6 +2,7 @@
 import { SeccompError } from '../errors.js';
 import type { Filter } from '../filter/filter.js';
 import { evaluate } from '../policy/evaluate.js';
+import type { Policy } from '../policy/policy.js';
 import { syscallNumber } from '../syscalls/table.js';
 import { checkFilterOptions, checkKeys, type FilterOptions, hostOptions, invalidValue } from './options.js';
 import { type FilterSource, prepare } from './prepare.js';
@@ -42,7 +43,8 @@ export interface Hardened {
 export function harden(profile: FilterSource, options: HardenOptions = {}): Hardened {
   const { threads, noNewPrivileges } = checkOptions(profile, options);
   const filters = prepare(profile, hostOptions(options), []);
-  if (denies(filters, 'io_uring_enter') && openRings().length > 0) throw ringsError();
+  const policies = filters.map(({ policy }) => policy);
+  if (denies(policies, 'io_uring_enter') && openRings().length > 0) throw ringsError();
   const before = threadState();
   if (filters.length === 0) return { threads, filters, ...inForce(before, 0, false) };
   const { filterFlags, ...request } = filterRequest(filters, options);
@@ -80,8 +82,8 @@ function checkOptions(profile: unknown, options: HardenOptions) {
 }
 
 /** Whether one of them denies a call of io_uring, as libuv makes it: io_uring_enter(ring, n, n, IORING_ENTER_GETEVENTS). */
-export function denies(filters: readonly Filter[], name: 'io_uring_setup' | 'io_uring_enter'): boolean {
-  return filters.some(({ policy }) => {
+function denies(policies: readonly Policy[], name: 'io_uring_setup' | 'io_uring_enter'): boolean {
+  return policies.some((policy) => {
     const abi = policy.abis[0]?.abi;
     const number = abi === undefined ? undefined : syscallNumber(abi.name, name);
     if (abi === undefined || number === undefined) return false;
@@ -94,8 +96,8 @@ export function denies(filters: readonly Filter[], name: 'io_uring_setup' | 'io_
  * Whether a Node under them must not have made an io_uring before: its use would be denied, or be a way around a profile
  * that denies making one.
  */
-export function forbidRings(filters: readonly Filter[]): boolean {
-  return denies(filters, 'io_uring_setup') || denies(filters, 'io_uring_enter');
+export function forbidRings(policies: readonly Policy[]): boolean {
+  return denies(policies, 'io_uring_setup') || denies(policies, 'io_uring_enter');
 }
 
 function ringsError(): SeccompError {

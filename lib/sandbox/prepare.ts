@@ -84,6 +84,12 @@ function prepareList(
   }
 }
 
+/** What is decided, without the work of compiling; nothing for `unconfined`. */
+export function policiesOf(source: FilterSource, { capabilities, abis }: HostOptions): readonly Policy[] {
+  const host = thisHost(capabilities, abis);
+  return list(source).flatMap((each) => decidedBy(each, host)?.policy ?? []);
+}
+
 /** A policy, and how its filter is to be put on. */
 interface Decided {
   readonly policy: Policy;
