@@ -32,9 +32,9 @@ export default {
   'timeout of execFile: killed and signal': (cp) => execFile(cp, 'sleep', ['60'], { timeout: 30 }),
   'timeout of execFile: by killSignal': (cp) => execFile(cp, 'sleep', ['60'], { timeout: 30, killSignal: 'SIGINT' }),
   'timeout of execFile: what was written before is there': (cp) =>
-    execFile(cp, 'sh', ['-c', 'echo before; exec sleep 60'], { timeout: 200 }),
+    execFile(cp, 'sh', ['-c', 'echo before; exec sleep 60'], { timeout: 500 }),
   'timeout of execFile: a child that ends well in spite of it': (cp) =>
-    execFile(cp, 'sh', ['-c', 'trap "exit 0" TERM; while :; do sleep 0.01; done'], { timeout: 100 }),
+    execFile(cp, 'sh', ['-c', 'trap "exit 0" TERM; while :; do sleep 0.01; done'], { timeout: 500 }),
   'timeout of exec': (cp) => called((callback) => cp.exec('exec sleep 60', { timeout: 30 }, callback)),
   'killSignal: null and undefined are SIGTERM': async (cp) => [
     (await story(sleeper(cp, { timeout: 30, killSignal: null }))).signalCode,

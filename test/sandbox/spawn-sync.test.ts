@@ -26,7 +26,7 @@ const CASES: Readonly<Record<string, readonly [string, readonly string[], SpawnS
   'more output than is allowed': ['yes', [], { maxBuffer: 100 }],
   'as much as is allowed': ['printf', ['12345'], { maxBuffer: 5 }],
   'no limit by 0, and by Infinity': ['printf', ['12345'], { maxBuffer: 0 }],
-  'a limit over both streams': [...sh('printf 123; printf 456 >&2'), { maxBuffer: 5 }],
+  'a limit over both streams': [...sh('printf 123; printf 456 >&2; exec sleep 60'), { maxBuffer: 5 }],
   'more than three descriptors': [
     ...sh('echo three >&3; echo five >&5'),
     { stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'ignore', 'pipe'] },
