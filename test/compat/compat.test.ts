@@ -18,11 +18,15 @@ interface Told {
 type Results = Readonly<Record<string, Told>>;
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
-const directory = mkdtempSync(join(tmpdir(), 'seccomp-compat-'));
-afterAll(() => rmSync(directory, { recursive: true }));
+const directories: string[] = [];
+afterAll(() => {
+  for (const directory of directories) rmSync(directory, { recursive: true });
+});
 const documentation = readFileSync(new URL('../../docs/spawn.md', import.meta.url), 'utf8');
 
 async function results(section: string, implementation: string): Promise<Results> {
+  const directory = mkdtempSync(join(tmpdir(), 'seccomp-compat-')); // Its name is always of the same length.
+  directories.push(directory);
   const inherited = openSync('/dev/null', 'r'); // libuv closes those up to 15 in the child's children.
   const runner = fork(`${folder}/runner.mjs`, [section, implementation], {
     cwd: folder,
@@ -38,16 +42,22 @@ async function results(section: string, implementation: string): Promise<Results
   const end = once(runner, 'close').then(([code, signal]) => {
     throw new Error(`${section} under ${implementation} ended with ${code ?? signal}: ${complaints}`);
   });
-  const [told] = await Promise.race([message, end]);
-  return told;
+  const [told]: readonly Results[] = await Promise.race([message, end]);
+  return Object.fromEntries(
+    Object.entries(told ?? {}).map(([name, { facts, ...rest }]) => [
+      name,
+      { facts: facts.replaceAll(directory, 'DIRECTORY'), ...rest },
+    ]),
+  );
 }
 
 const sections = readdirSync(folder).filter((name) => name.endsWith('.mjs') && !/^(runner|tools)\./.test(name));
 
 describe.each(sections.map((name) => name.slice(0, -'.mjs'.length)))('%s', async (section) => {
-  const theirs = await results(section, 'node');
-  const unconfined = await results(section, 'unconfined');
-  const confined = await results(section, 'docker-default');
+  const implementations = ['node', 'unconfined', 'docker-default'];
+  const [theirs = {}, unconfined = {}, confined = {}] = await Promise.all(
+    implementations.map((implementation) => results(section, implementation)),
+  );
 
   test.each(Object.entries(theirs))('%s', (name, { facts, row }) => {
     expect(facts).not.toMatch(/^FAILED/);
