@@ -1,4 +1,4 @@
-/** Writes the pages of the built-in profiles, docs/docker-default.md and docs/podman-default.md, from lib/profile/builtin/. */
+/** Writes the pages of the built-in profiles, docs/docker-default.md and so on, from lib/profile/builtin/. */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type AbiPolicy, decisionsOf, type Policy } from '../lib/policy/policy.js';
@@ -6,6 +6,7 @@ import { EVERYTHING, outcomes } from '../lib/policy/region.js';
 import {
   type ArgumentTest,
   type BuiltinForm,
+  EACCES,
   EINVAL,
   ENOSYS,
   EPERM,
@@ -22,6 +23,7 @@ import { resolve } from '../lib/profile/resolve.js';
 import { ABIS, type AbiName } from '../lib/syscalls/abi.js';
 import { argumentsOf, syscallNumber, syscallsOf } from '../lib/syscalls/table.js';
 import { ROWS } from '../test/support/blocked-calls.js';
+import { INTRODUCTIONS } from './builtin-introductions.js';
 
 /** Before and after the one version that a built-in asks for. */
 const OLD_KERNEL = { major: 4, minor: 7 };
@@ -33,22 +35,9 @@ const NATIVE: readonly AbiName[] = ['x86_64', 'aarch64', 'riscv64', 's390x', 'pp
 /** The errnos of built-ins. */
 const ERRNOS: ReadonlyMap<number, string> = new Map([
   [EPERM, 'EPERM'],
+  [EACCES, 'EACCES'],
   [EINVAL, 'EINVAL'],
   [ENOSYS, 'ENOSYS'],
-]);
-
-const INTRODUCTIONS: ReadonlyMap<string, string> = new Map([
-  [
-    'docker-default',
-    `The profile that Docker gives a container unless told otherwise. It lets through what programs use every day, and
-keeps them from what acts on the whole machine, on other containers, or on much kernel code that few programs need.`,
-  ],
-  [
-    'podman-default',
-    `The profile that Podman and CRI-O give a container unless told otherwise. It allows what the kernel itself guards well
-enough, namespaces and mounts among it, so that containers can be made inside. What it does not know answers ENOSYS, as
-an older kernel would, so that programs fall back.`,
-  ],
 ]);
 
 /** Each page by its name in docs/. */
@@ -65,7 +54,7 @@ function page(name: string, form: BuiltinForm): string {
 
 <!-- Made by \`npm run generate:docs\` from lib/profile/builtin/: change that, not this. -->
 
-${introduction}
+${introduction.before}
 
 A call that has no rule fails with ${errnoName(form.defaultErrno)}, and one of an ABI that is not decided kills the process. [Profiles](profiles.md)
 says how rules are read.
@@ -113,7 +102,7 @@ ${table(
 How many syscalls of each are decided how, without capabilities, on Linux ${NEW_KERNEL.major}.${NEW_KERNEL.minor}:
 
 ${table(['ABI', 'allowed', 'by arguments', 'refused'], facts.counts())}
-`;
+${introduction.after === undefined ? '' : `\n${introduction.after}\n`}`;
 }
 
 /** What a built-in decides. */
@@ -223,6 +212,7 @@ function byArguments({ names, args = [], errno, why, when, unless }: Group): str
   const verb = errno === undefined ? 'is allowed' : `fails with ${errnoName(errno)}`;
   const where = [
     listed('on', 'and', when?.native ?? []),
+    listed('elsewhere than on', 'and', unless?.native ?? []),
     listed('with', 'and', when?.capabilities ?? []),
     listed('without', 'or', unless?.capabilities ?? []),
   ].filter((words) => words !== '');
@@ -235,7 +225,8 @@ function testInWords(test: ArgumentTest, abi: AbiName, syscall: string): string 
   if ('above' in test) return `\`${name} > ${test.above}\``;
   if ('equals' in test) return `\`${name} = ${inHex(test.equals)}\``;
   if ('differs' in test) return `\`${name} ≠ ${inHex(test.differs)}\``;
-  return `\`${name} & ${inHex(test.noneOf)} = 0\``;
+  const { mask, bits } = 'noneOf' in test ? { mask: test.noneOf, bits: 0 } : test;
+  return `\`${name} & ${inHex(mask)} = ${inHex(bits)}\``;
 }
 
 /** Flags are read in hexadecimal, small numbers are not. */

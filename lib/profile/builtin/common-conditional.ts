@@ -12,6 +12,16 @@ export const AF_NETLINK = 16;
 export const AF_ALG = 38;
 export const AF_VSOCK = 40;
 
+/** The bits of clone's flags that make a namespace. Source: linux/sched.h. */
+export const NAMESPACES =
+  0x0002_0000 | // CLONE_NEWNS
+  0x0200_0000 | // CLONE_NEWCGROUP
+  0x0400_0000 | // CLONE_NEWUTS
+  0x0800_0000 | // CLONE_NEWIPC
+  0x1000_0000 | // CLONE_NEWUSER
+  0x2000_0000 | // CLONE_NEWPID
+  0x4000_0000; // CLONE_NEWNET
+
 export const PERSONALITIES: Group = {
   why: 'Plain Linux, its 32-bit face, the version number that old programs want, and the question which of these it is.',
   names: 'personality',

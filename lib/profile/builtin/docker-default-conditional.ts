@@ -1,16 +1,6 @@
 /** What `docker-default` decides by circumstance: by arguments, kernel version, CPU or capabilities. */
-import { AF_ALG, AF_VSOCK, BY_CAPABILITY, BY_CPU, PERSONALITIES } from './common-conditional.js';
+import { AF_ALG, AF_VSOCK, BY_CAPABILITY, BY_CPU, NAMESPACES, PERSONALITIES } from './common-conditional.js';
 import { type Circumstances, ENOSYS, type Group } from './form.js';
-
-/** The bits of clone's flags that make a namespace. Source: linux/sched.h. */
-const NAMESPACES =
-  0x0002_0000 | // CLONE_NEWNS
-  0x0200_0000 | // CLONE_NEWCGROUP
-  0x0400_0000 | // CLONE_NEWUTS
-  0x0800_0000 | // CLONE_NEWIPC
-  0x1000_0000 | // CLONE_NEWUSER
-  0x2000_0000 | // CLONE_NEWPID
-  0x4000_0000; // CLONE_NEWNET
 
 /** Processes with this capability decide about namespaces and mounts: the rules that guard those are lifted. */
 const CAP_SYS_ADMIN: Circumstances = { capabilities: ['CAP_SYS_ADMIN'] };

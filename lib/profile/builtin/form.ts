@@ -21,6 +21,7 @@ export type Topics<Item> = Readonly<Record<string, readonly Item[]>>;
 
 /** Source: asm-generic/errno-base.h, asm-generic/errno.h. */
 export const EPERM = 1;
+export const EACCES = 13;
 export const EINVAL = 22;
 export const ENOSYS = 38;
 
@@ -50,13 +51,17 @@ export interface Circumstances {
   readonly kernel?: string;
 }
 
-/** A test of one argument, unsigned: `noneOf` that all of these bits are 0, the others as they say. */
+/**
+ * A test of one argument, unsigned: `noneOf` that all of these bits are 0, `bits` that those of a mask are these, the
+ * others as they say.
+ */
 export type ArgumentTest = { readonly argument: number } & (
   | { readonly below: number }
   | { readonly equals: number }
   | { readonly differs: number }
   | { readonly above: number }
   | { readonly noneOf: number }
+  | { readonly bits: number; readonly mask: number }
 );
 
 /** Why calls are not plainly allowed. Where a group allows them after all, this is what its conditions guard against. */
@@ -124,5 +129,6 @@ function argumentOf(test: ArgumentTest): Argument {
   if ('above' in test) return { index, op: 'SCMP_CMP_GT', value: BigInt(test.above) };
   if ('differs' in test) return { index, op: 'SCMP_CMP_NE', value: BigInt(test.differs) };
   if ('equals' in test) return { index, op: 'SCMP_CMP_EQ', value: BigInt(test.equals) };
-  return { index, op: 'SCMP_CMP_MASKED_EQ', value: BigInt(test.noneOf), valueTwo: 0n };
+  const { mask, bits } = 'noneOf' in test ? { mask: test.noneOf, bits: 0 } : test;
+  return { index, op: 'SCMP_CMP_MASKED_EQ', value: BigInt(mask), valueTwo: BigInt(bits) };
 }

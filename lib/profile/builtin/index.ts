@@ -1,13 +1,19 @@
 /** The built-in profiles by name. */
 import type { CheckedDocument } from '../document.js';
+import { COMPUTE } from './compute.js';
 import { DOCKER_DEFAULT } from './docker-default.js';
 import { type BuiltinForm, toDocument } from './form.js';
+import { NODE, NODE_NO_EXEC, NODE_NO_NETWORK } from './node.js';
 import { PODMAN_DEFAULT } from './podman-default.js';
 
 /** As they are written: with the reasons. */
 export const FORMS: ReadonlyMap<string, BuiltinForm> = new Map([
   ['docker-default', DOCKER_DEFAULT],
   ['podman-default', PODMAN_DEFAULT],
+  ['node', NODE],
+  ['node-no-network', NODE_NO_NETWORK],
+  ['node-no-exec', NODE_NO_EXEC],
+  ['compute', COMPUTE],
 ]);
 
 const documents = new Map<string, CheckedDocument>();

@@ -1,0 +1,54 @@
+/** Real work under the built-ins for Node: each file of test/support/node-work/, and what it ends with under each profile. */
+import { spawnSync as nodeSpawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { run } from '../support/processes.js';
+
+const PROFILES = ['node', 'node-no-network', 'node-no-exec', ['node-no-network', 'node-no-exec']] as const;
+
+/** What each work ends with under each of PROFILES; one word: under all. */
+const WORKS: Readonly<Record<string, readonly string[] | string>> = {
+  crypto: 'works',
+  zlib: 'works',
+  fs: 'works',
+  process: 'works',
+  wasi: 'works',
+  'worker-threads': 'works',
+  sharp: 'works',
+  'better-sqlite3': 'works',
+
+  http: ['works', 'EPERM', 'works', 'EPERM'],
+  net: ['works', 'EPERM', 'works', 'EPERM'],
+  dgram: ['works', 'EPERM', 'works', 'EPERM'],
+  dns: ['works', 'EPERM', 'works', 'EPERM'],
+  interfaces: ['works', 'ERR_SYSTEM_ERROR', 'works', 'ERR_SYSTEM_ERROR'],
+  inspector: ['works', 'closed', 'works', 'closed'],
+
+  'child-process': ['works', 'works', 'EACCES', 'EACCES'],
+  programs: ['works', 'works', 'EACCES', 'EACCES'],
+  esbuild: ['works', 'works', 'EACCES', 'EACCES'],
+  'test-runner': ['works', 'works', 'EACCES', 'EACCES'],
+
+  cluster: ['works', 'EPERM', 'EACCES', 'EACCES'],
+};
+
+/** Why a work can't be done on this machine, even without a profile. */
+const UNABLE: Readonly<Record<string, string | false>> = {
+  'better-sqlite3': Number.parseInt(process.versions.node, 10) < 22 && 'better-sqlite3 13 needs Node 22',
+  programs:
+    ['git', 'python3'].some((tool) => nodeSpawnSync(tool, ['--version']).error) && 'git or python3 is not installed',
+};
+
+const runner = fileURLToPath(new URL('../support/node-work/run.mjs', import.meta.url));
+
+describe.each(Object.entries(WORKS))('%s', (work, expected) => {
+  for (const [i, profile] of PROFILES.entries()) {
+    const end = typeof expected === 'string' ? expected : expected[i];
+    test(`under ${profile}: ${end}`, async ({ skip }) => {
+      const unable = UNABLE[work];
+      if (unable) skip(unable);
+      const { stdout, stderr, signal } = await run(process.execPath, [runner, work], profile);
+      expect({ end: stdout.trim(), signal }, stderr).toEqual({ end, signal: null });
+    });
+  }
+});

@@ -1,0 +1,16 @@
+// Does one kind of work of this folder, and prints `works`, or the code of the error that it ended with.
+const [work] = process.argv.slice(2);
+try {
+  await import(`./${work}.mjs`);
+  console.log('works');
+} catch (error) {
+  console.log(codeOf(error));
+}
+process.exit(); // What a work that failed has left open does not matter.
+
+/** The code of an error, of its cause, of the first of several, or at the end of its message. */
+function codeOf({ code, cause, errors, message }) {
+  const inside = cause ?? errors?.[0];
+  if (inside) return codeOf(inside);
+  return code ?? /\bE[A-Z]{3,}$/.exec(message)?.[0] ?? message;
+}
