@@ -87,10 +87,22 @@ started, nobody signalled. Threads, timers and memory are there, machine code th
 
 **At spawn** it is for static programs (\`cc -static\`, Go without cgo, Rust on musl): the exec gate starts them. A dynamic
 one ends with status 127 and \`error while loading shared libraries: …: Operation not permitted\`, since its loader opens files:
-link it statically, or harden it from within. **A Node program** hardens itself with it once it has loaded what it needs.
-From then on \`require\`, \`import\`, reading a file and a new file for a worker fail with EPERM, and so does what Node opens on
-demand, such as time zone data of the system. \`console.log\`, JSON, crypto, zlib, WebAssembly and worker_threads with
-\`eval: true\` go on; \`process.abort()\` ends with another signal than SIGABRT.
+link it statically, or harden it from within. **A Node program** hardens itself with it once it has loaded what it needs:
+
+\`\`\`js
+import { harden, spawn } from 'seccomp';
+
+// In the parent: under node, so that there is no io_uring from the start, which could not be taken away later.
+spawn(process.execPath, ['worker.mjs'], 'node');
+
+// In worker.mjs, after all imports:
+harden('compute');
+\`\`\`
+
+From then on reading a file fails with EPERM, a module that is not loaded yet is not found, and a program does not start
+(EPERM for its pipes, EACCES without any). What Node opens on demand is missing: without \`TZ\` times are in UTC unless the
+zone was asked for before, and \`os.cpus()\`, from \`/proc\`, is empty. \`console.log\`, JSON, crypto, zlib, WebAssembly and
+worker_threads with \`eval: true\` go on; \`process.abort()\` ends with another signal than SIGABRT.
 
 **What it does not keep out**: descriptors that are open stay usable, sockets too, by read and write: close what is not
 needed. Where something is (\`newfstatat\` and \`statx\` with AT_EMPTY_PATH, by which C libraries ask about descriptors) can be

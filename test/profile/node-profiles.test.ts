@@ -79,6 +79,8 @@ describe.each<[string, string, readonly number[], readonly string[]]>([
   ['a block device', 'mknodat', [0, 0, 0o060_644], ['EPERM', 'EPERM', 'EPERM', 'EPERM']],
   ['a limit of its own', 'prlimit64', [0, 7], ['allow', 'allow', 'allow', 'allow']],
   ['a limit of another process', 'prlimit64', [1, 7], ['allow', 'allow', 'allow', 'EPERM']],
+  ['a descriptor that does not block', 'fcntl', [0, 4, 0o4000], ['allow', 'allow', 'allow', 'allow']],
+  ['a descriptor that signals another process', 'fcntl', [0, 8, 1], ['allow', 'allow', 'allow', 'EPERM']],
   ['a signal', 'kill', [1, 9], ['allow', 'allow', 'allow', 'EPERM']],
   ['a debugger', 'ptrace', [], ['EPERM', 'EPERM', 'EPERM', 'EPERM']],
 ])('%s', (_, syscall, args, expected) => {

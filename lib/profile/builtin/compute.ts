@@ -11,6 +11,10 @@ const BY_ARGUMENTS: readonly Refusal[] = [
     why: 'Its flags are behind a pointer, where no filter sees them; ENOSYS makes C libraries fall back to clone.',
   },
   { names: 'ioctl', why: 'Devices and terminals do by it whatever their drivers know.' },
+  {
+    names: 'fcntl fcntl64',
+    why: 'By F_SETOWN and F_SETSIG a descriptor sends signals to any process of the same user.',
+  },
   { names: 'prctl', why: 'Most of what it sets concerns rights and children, which a computation has no use for.' },
   { names: 'prlimit64', why: 'It sets limits of other processes too.' },
   {

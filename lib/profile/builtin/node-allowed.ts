@@ -14,8 +14,8 @@ export const ESSENTIAL = {
         sendfile sendfile64 copy_file_range splice tee`,
     },
     {
-      why: 'Descriptors are copied, controlled, closed and asked about, and pipes made, which lead nowhere else.',
-      names: 'dup dup2 dup3 fcntl fcntl64 close close_range pipe pipe2 fstat fstat64',
+      why: 'Descriptors are copied, closed and asked about, and pipes made, which lead nowhere else.',
+      names: 'dup dup2 dup3 close close_range pipe pipe2 fstat fstat64',
     },
     {
       why: 'Event loops wait for descriptors, and threads wake them.',
@@ -105,6 +105,10 @@ export const FILES = {
       names: `chmod fchmod fchmodat fchmodat2 umask chown fchown lchown chown32 fchown32 lchown32 fchownat
         utime utimes futimesat utimensat utimensat_time64 getxattr lgetxattr fgetxattr setxattr lsetxattr fsetxattr
         listxattr llistxattr flistxattr removexattr lremovexattr fremovexattr`,
+    },
+    {
+      why: 'Descriptors are copied and set up, and parts of files locked.',
+      names: 'fcntl fcntl64',
     },
     {
       why: 'Files are locked, get their size and space, and reach the disk.',

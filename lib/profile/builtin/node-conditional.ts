@@ -148,11 +148,16 @@ const WITH_FILES: readonly Group[] = [
   on(SH, { why: TIOCSTI, names: 'ioctl', args: [{ argument: 1, differs: 0x4004_5412 }] }),
 ];
 
-/** What computing needs, and no more. Source of the numbers: asm-generic/ioctls.h and those of the CPUs, linux/prctl.h. */
+/** What computing needs, and no more. Source of the numbers: asm-generic/ioctls.h and those of the CPUs, linux/fcntl.h, linux/prctl.h. */
 const COMPUTING: readonly Group[] = [
   but([...MIPS, ...PPC], requests(0x5401, 0x5413, 0x541b, 0x5421, 0x5451)),
   on(PPC, requests(0x402c_7413, 0x4008_7468, 0x4004_667f, 0x8004_667e, 0x2000_6601)),
   on(MIPS, requests(0x540d, 0x4008_7468, 0x467f, 0x667e, 0x6601)),
+  {
+    why: 'Descriptors are copied, set not to block and not to be inherited, and pipes get their size.',
+    names: 'fcntl fcntl64',
+    args: [{ argument: 1, below: 5 }, ...[1030, 1031, 1032].map((equals) => ({ argument: 1, equals }))],
+  },
   {
     why: 'Threads and memory get names, and a process takes rights from itself; PR_SET_NAME, PR_GET_NAME, PR_SET_VMA, PR_GET_SECCOMP, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, PR_GET_NO_NEW_PRIVS.',
     names: 'prctl',

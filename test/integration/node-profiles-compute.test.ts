@@ -1,0 +1,53 @@
+/** The built-in `compute`: static programs from their start, and a Node program that has hardened itself. */
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import * as sandbox from '../../lib/index.js';
+import { compileC } from '../support/compile-c.js';
+import { finish, type Run } from '../support/processes.js';
+
+function runWith(input: string, command: string, args: readonly string[], profile: string): Promise<Run> {
+  const child = sandbox.spawn(command, args, profile);
+  child.stdin?.on('error', () => {}).end(input); // A program that does not start does not read.
+  return finish(child);
+}
+
+test('a static C program reads its input and writes its output', async () => {
+  const { stdout, code } = await runWith('text\n', compileC('upper.c'), [], 'compute');
+  expect({ stdout, code }).toEqual({ stdout: 'TEXT\n', code: 0 });
+});
+
+test('a static Go program does so too: esbuild, with its threads', async () => {
+  const esbuild = createRequire(import.meta.url).resolve(`@esbuild/linux-${process.arch}/bin/esbuild`);
+  const { stdout, code } = await runWith('let a: number = 6', esbuild, ['--loader=ts'], 'compute');
+  expect({ stdout, code }).toEqual({ stdout: 'let a = 6;\n', code: 0 });
+});
+
+test('a dynamic program ends, since its loader may not open the C library', async () => {
+  const { stderr, code } = await runWith('', '/bin/cat', [], 'compute');
+  expect(stderr).toMatch(/error while loading shared libraries: .*: Operation not permitted/);
+  expect(code).toBe(127);
+});
+
+test('a Node program hardens itself, computes, and can do nothing else', async ({ skip }) => {
+  if (!('harden' in sandbox)) skip('this package has no harden yet');
+  const script = fileURLToPath(new URL('../support/hardened.mjs', import.meta.url));
+  const { stdout, stderr, code } = await runWith('[1, 2, 3]', process.execPath, [script], 'node');
+  expect(code, stderr).toBe(0);
+  expect(JSON.parse(stdout)).toEqual({
+    sum: 6,
+    product: 42,
+    hash: 'e3b0c442',
+    key: 8,
+    unpacked: ['text', 'text'],
+    date: '1970-01-01T00:00:00.000Z',
+    random: 36,
+    file: 'EPERM',
+    fileInThePool: 'EPERM',
+    module: 'ERR_MODULE_NOT_FOUND',
+    network: 'EPERM',
+    machine: 'EPERM',
+    program: 'EPERM',
+    signal: 'EPERM',
+  });
+});
