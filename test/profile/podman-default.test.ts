@@ -102,7 +102,9 @@ describe('podman-default', () => {
       issuesOn(podmanDefault, { abi: 'x86_64', kernel: KERNEL, capabilities: new Set(capabilities) });
     expect(found(['CAP_AUDIT_WRITE'])).toEqual([]);
     expect(found([]).map(({ severity, message }) => `${severity}: ${message}`)).toEqual([
-      expect.stringMatching(/^warning: overlaps with syscalls\[\d+\] for socket: where both hold, the most restrictive/),
+      expect.stringMatching(
+        /^warning: overlaps with syscalls\[\d+\] for socket: where both hold, the most restrictive/,
+      ),
     ]);
   });
 });
