@@ -12,7 +12,7 @@ const RECORDED = `## What it was made from
 \`scripts/record-node-syscalls.mjs\` ran each file of \`test/support/node-work/\` under strace, on Node 20.20.2, 22.23.3, 24.21.0
 and 26.10.0, x86_64, Linux 6.18, Debian 13 (glibc 2.41): http, http2 and fetch, fs in its three faces, worker_threads,
 crypto, zlib, dns, Unix and TCP sockets, dgram, child_process, cluster, os and process, inspector, node:test, WASI; esbuild
-0.28, sharp 0.35, better-sqlite3 13 (12.11 on Node 20); and git, sh and python3 as programs that Node starts. The calls of
+0.28, sharp 0.35, better-sqlite3 13; and git, sh and python3 as programs that Node starts. The calls of
 other CPUs and C libraries, and older forms of the same calls, were added by reading. \`test/integration/node-profiles.test.ts\`
 runs the same files under the profile and says which work and how the others fail.`;
 
