@@ -49,8 +49,9 @@ function isJson(parse: (text: string) => unknown, text: string): boolean {
   }
 }
 
+/** Fractions, negative numbers, and those of 2⁵³ and more, which are bigints. */
 function hasNumbersOfOtherKinds(value: unknown): boolean {
-  return /[-.]|e\d/.test(JSON.stringify(value, (_, item) => (typeof item === 'string' ? '' : item)));
+  return /[-.]|e\d|\d{16}/.test(JSON.stringify(value, (_, item) => (typeof item === 'string' ? '' : item)));
 }
 
 describe('numbers', () => {
