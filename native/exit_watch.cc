@@ -77,7 +77,7 @@ void ExitWatch::Report(int code, int signal) {
   const Napi::Object self = Value();
   const Napi::AsyncContext context(env, "seccomp.ExitWatch");
   Close();
-  const napi_value null = env.Null();
+  napi_value null = env.Null();
   const napi_value arguments[] = {code < 0 ? null : Napi::Number::New(env, code),
                                   signal == 0 ? null : Napi::Number::New(env, signal)};
   // Not by node-addon-api, which ends the process if it can't throw: libuv still calls us while the environment is torn

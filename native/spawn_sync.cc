@@ -30,7 +30,7 @@ struct Limits {
 
 double Now() {
   timespec now = {};
-  clock_gettime(CLOCK_MONOTONIC, &now);
+  static_cast<void>(clock_gettime(CLOCK_MONOTONIC, &now));  // This clock is always there.
   return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
 }
 
@@ -56,7 +56,10 @@ class Running {
     while (!ended_ || HasOpenOutput()) {
       std::vector<pollfd> polled = Polled();
       const int ready = poll(polled.data(), polled.size(), Remaining());
-      if (ready < 0 && errno != EINTR) return GiveUpAll(errno);
+      if (ready < 0 && errno != EINTR) {
+        GiveUpAll(errno);
+        return;
+      }
       if (!ended_ && Now() >= deadline_) Stop(ETIMEDOUT);
       if (ready <= 0) continue;
       if (polled[0].revents != 0) ended_ = Reap(child_.pidfd, WNOHANG, &status_);
@@ -92,7 +95,7 @@ class Running {
   bool HasInput() const { return !child_.sockets.empty() && child_.sockets[0].get() >= 0; }
 
   bool HasOpenOutput() const {
-    return std::any_of(child_.sockets.begin() + std::min<ptrdiff_t>(1, child_.sockets.size()), child_.sockets.end(),
+    return std::any_of(child_.sockets.begin() + (child_.sockets.empty() ? 0 : 1), child_.sockets.end(),
                        [](const Descriptor& socket) { return socket.get() >= 0; });
   }
 
@@ -116,7 +119,7 @@ class Running {
     const ssize_t written = send(child_.sockets[0].get(), input_, input_left_, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (written < 0) {
       if (errno == EAGAIN || errno == EINTR) return;
-      GiveUp(0, errno);
+      GiveUp(0);
       return;
     }
     input_ += written;
@@ -130,8 +133,14 @@ class Running {
   void Read(size_t i) {
     const ssize_t size = recv(child_.sockets[i].get(), chunk_.data(), chunk_.size(), MSG_DONTWAIT);
     if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    if (size < 0) return GiveUp(i, errno);
-    if (size == 0) return Close(i);
+    if (size < 0) {
+      GiveUp(i);
+      return;
+    }
+    if (size == 0) {
+      Close(i);
+      return;
+    }
     output_[i].append(chunk_.data(), static_cast<size_t>(size));
     total_ += static_cast<double>(size);
     if (limits_.max_buffer > 0 && total_ > limits_.max_buffer) Stop(ENOBUFS);
@@ -139,7 +148,9 @@ class Running {
 
   void Close(size_t i) { child_.sockets[i] = Descriptor(); }
 
-  void GiveUp(size_t i, int error) {
+  // What errno tells of this stream ends it.
+  void GiveUp(size_t i) {
+    const int error = errno;
     if (i == 0) input_left_ = 0;
     Close(i);
     if (stopped_ == 0) stopped_ = error;
@@ -175,10 +186,11 @@ class Running {
   int stopped_ = 0;
   bool ended_ = false;
   siginfo_t status_ = {};
-  std::array<char, kChunk> chunk_;
+  std::array<char, kChunk> chunk_ = {};
 
   std::vector<bool> WhichAreOpen() const {
     std::vector<bool> open;
+    open.reserve(child_.sockets.size());
     for (const Descriptor& socket : child_.sockets) open.push_back(socket.get() >= 0);
     return open;
   }

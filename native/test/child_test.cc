@@ -727,9 +727,10 @@ TEST(ThreadsStartChildrenAtOnceAndNoneGetsAnothersPlan) {
   const int before = std::stoi(Run({}).fact("Seccomp_filters"));
   std::array<int, kThreads> right = {};
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int number = 0; number < kThreads; number++) {
     threads.emplace_back([number, before, &right] {
-      const auto files = static_cast<uint64_t>(200 + number);
+      const auto files = uint64_t{200} + static_cast<uint64_t>(number);
       for (int round = 0; round < kRounds; round++) {
         Start start = UnderFilter(Gated({SYS_execve}));
         start.arguments = {"execve", std::to_string(number)};
