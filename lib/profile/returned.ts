@@ -1,5 +1,5 @@
 /** The number that an action returns: the errno of SCMP_ACT_ERRNO, the message of SCMP_ACT_TRACE. */
-import { ERRNOS } from '../syscalls/errno.js';
+import { errnos } from '../syscalls/errno.js';
 import type { ActionName } from './document.js';
 import { hint, type Remark, shown } from './remark.js';
 
@@ -48,9 +48,9 @@ export function returned(
 /** The number of an errno by name or in decimal, as containers/common reads it. */
 function byName(name: string, keys: Remark['keys'], remarks: Remark[]): number | undefined {
   if (/^\d+$/.test(name) && Number(name) < 2 ** 32) return Number(name);
-  const number = ERRNOS.get(name);
+  const number = errnos().get(name);
   if (number === undefined) {
-    const message = `unknown errno ${shown(name)}${hint(remarks, name, [...ERRNOS.keys()])}`;
+    const message = `unknown errno ${shown(name)}${hint(remarks, name, [...errnos().keys()])}`;
     remarks.push({ keys, weight: 'refused', message });
   }
   return number;

@@ -4,9 +4,9 @@ import { addAbortListener, EventEmitter, once } from 'node:events';
 import type { Socket } from 'node:net';
 import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
-import { getSystemErrorName } from 'node:util';
 import type { ExitWatch, NativeChild } from '../native.js';
 import { childProcess, net } from '../node.js';
+import { systemError } from './failure.js';
 import { signalNumber } from './options.js';
 
 type Stdio = ChildProcess['stdio'];
@@ -167,12 +167,6 @@ export class SandboxedProcess extends Base {
     this.#open--;
     if (this.#open === 0) this.emit('close', this.exitCode, this.signalCode);
   }
-}
-
-/** An error of the system as Node shows it. `errno` is positive. */
-export function systemError(errno: number, syscall: string): NodeJS.ErrnoException {
-  const code = getSystemErrorName(-errno);
-  return Object.assign(new Error(`${syscall} ${code}`), { errno: -errno, code, syscall });
 }
 
 export function signalName(number: number): NodeJS.Signals | null {

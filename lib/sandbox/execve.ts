@@ -1,6 +1,6 @@
 /** execve(): this process becomes a program under a profile. */
 import { addon } from '../native.js';
-import { systemError } from './child.js';
+import { systemError } from './failure.js';
 import { hostOptions, invocation, PROGRAM_OPTIONS, type ProgramOptions, programRequest } from './options.js';
 import { type FilterSource, prepare, type SingleSource } from './prepare.js';
 import { attachError, filterRequest } from './spawn.js';

@@ -32,11 +32,11 @@ export interface HostOptions {
 export function compile(source: FilterSource | Policy, options: HostOptions & { readonly host?: Host } = {}): Filter {
   if (isPolicy(source)) return compilePolicy(source);
   const host = options.host ?? thisHost(options.capabilities, options.abis);
-  const [first, ...others] = list(source).flatMap((each) => decidedBy(each, host) ?? []);
-  if (first === undefined) {
+  const all = list(source).flatMap((each) => decidedBy(each, host) ?? []);
+  if (all.length === 0) {
     throw new SeccompError('ERR_SECCOMP_OPTION', `${UNCONFINED} means no filter, so there is nothing to compile`);
   }
-  return compileAll([first, ...others]);
+  return compileAll(all);
 }
 
 /** The same with its files read and its objects checked: what it means does not change any more. */

@@ -5,7 +5,8 @@ import type { Filter } from '../filter/filter.js';
 import { ATTACH_FLAGS } from '../host.js';
 import { addon, type NativeFailure, type NativeRequest, SOCKET } from '../native.js';
 import { diagnostics } from '../node.js';
-import { SandboxedProcess, systemError } from './child.js';
+import { SandboxedProcess } from './child.js';
+import { attachRemedy, noFiltersError, systemError } from './failure.js';
 import {
   checkNull,
   type FilterOptions,
@@ -89,24 +90,11 @@ export function filterRequest(filters: readonly Filter[], { log = false }: Filte
 /** The error for a call that is ours to make: anything between the child's birth and its program. */
 export function attachError({ error, call }: NativeFailure): SeccompError | undefined {
   if (call !== 'seccomp' && call !== 'prctl' && call !== 'getrandom') return undefined;
+  const unsupported = noFiltersError(error, call);
+  if (unsupported !== undefined) return unsupported;
   const cause = systemError(error, call);
-  if (error === constants.errno.ENOSYS || (call === 'prctl' && error === constants.errno.EINVAL)) {
-    const message = `this kernel has no seccomp filters (${cause.message}); "seccomp doctor" tells what is missing`;
-    return new SeccompError('ERR_SECCOMP_UNSUPPORTED', message, { cause });
-  }
-  const remedies: Readonly<Record<number, string>> = {
-    [constants.errno.EACCES]: 'with noNewPrivileges: false the child needs CAP_SYS_ADMIN',
-    [constants.errno.EPERM]: 'a filter that is on already forbids it',
-    [constants.errno.ENOMEM]: 'too many filters are on already, or memory is short',
-  };
-  const remedy = remedies[error] ?? '"seccomp doctor" tells what this kernel can do';
-  return new SeccompError(
-    'ERR_SECCOMP_ATTACH',
-    `the filter was not put on (${cause.message}), and nothing was started: ${remedy}`,
-    {
-      cause,
-    },
-  );
+  const message = `the filter was not put on (${cause.message}), and nothing was started: ${attachRemedy(error, 'the child')}`;
+  return new SeccompError('ERR_SECCOMP_ATTACH', message, { cause });
 }
 
 /** Node throws for other errors, and lets these come as an event. */

@@ -1,9 +1,10 @@
 /** Filters on the process that runs already: what harden, fork's preload and seccomp/register share. Loads little. */
 import { readdirSync, readFileSync, readlinkSync, writeSync } from 'node:fs';
-import { constants, endianness } from 'node:os';
+import { endianness } from 'node:os';
 import { getSystemErrorName } from 'node:util';
 import { SeccompError } from '../errors.js';
 import { addon, type NativeFilters, type NativeInstallFailure, NONE } from '../native.js';
+import { attachRemedy, noFiltersError, systemError } from './failure.js';
 
 /** SECCOMP_FILTER_FLAG_TSYNC of linux/seccomp.h, Linux 3.17: all threads get the filter, or none. */
 export const ALL_THREADS = 1;
@@ -20,26 +21,14 @@ export function install(filters: NativeFilters): void {
   if (failure !== undefined) throw installError(failure, filters.filters.length);
 }
 
-function installError(failure: NativeInstallFailure, count: number): SeccompError {
-  const { error, call, filtersOn = 0, thread } = failure;
-  const code = getSystemErrorName(-error);
-  const cause = Object.assign(new Error(`${call} ${code}`), { errno: -error, code, syscall: call });
-  if (error === constants.errno.ENOSYS || (call === 'prctl' && error === constants.errno.EINVAL)) {
-    const message = `this kernel has no seccomp filters (${cause.message}); "seccomp doctor" tells what is missing`;
-    return new SeccompError('ERR_SECCOMP_UNSUPPORTED', message, { cause });
-  }
+function installError({ error, call, filtersOn = 0, thread }: NativeInstallFailure, count: number): SeccompError {
+  const unsupported = noFiltersError(error, call);
+  if (unsupported !== undefined) return unsupported;
+  const cause = systemError(error, call);
   const state = filtersOn === 0 ? 'the filter was not put on' : `only ${filtersOn} of ${count} filters were put on`;
-  const reason = thread === undefined ? `(${cause.message}): ${remedy(error)}` : `any thread: ${otherThread(thread)}`;
+  const remedy = attachRemedy(error, 'this process');
+  const reason = thread === undefined ? `(${cause.message}): ${remedy}` : `any thread: ${otherThread(thread)}`;
   return new SeccompError('ERR_SECCOMP_ATTACH', `${state} ${reason}`, { cause });
-}
-
-function remedy(error: number): string {
-  const remedies: Readonly<Record<number, string>> = {
-    [constants.errno.EACCES]: 'with noNewPrivileges: false this process needs CAP_SYS_ADMIN',
-    [constants.errno.EPERM]: 'a filter that is on already forbids it',
-    [constants.errno.ENOMEM]: 'too many filters are on already, or memory is short',
-  };
-  return remedies[error] ?? '"seccomp doctor" tells what this kernel can do';
 }
 
 /** seccomp(2): TSYNC gives up at a thread whose filters are not a part of the caller's. */

@@ -6,7 +6,7 @@ import type { Policy } from '../../lib/policy/policy.js';
 import { checkProfile, loadProfile } from '../../lib/profile/load.js';
 import { resolve } from '../../lib/profile/resolve.js';
 import { ABIS, type AbiName, abiOf } from '../../lib/syscalls/abi.js';
-import { ERRNOS } from '../../lib/syscalls/errno.js';
+import { errnos } from '../../lib/syscalls/errno.js';
 import { syscallNumber } from '../../lib/syscalls/table.js';
 
 const NAMES = ['node', 'node-no-network', 'node-no-exec', 'compute'];
@@ -35,7 +35,9 @@ function answer(name: string, syscall: string, args: readonly number[], abi: Abi
   if (number === undefined) return 'none';
   const registers = [0, 1, 2, 3, 4, 5].map((index) => BigInt(args[index] ?? 0));
   const action = evaluate(policyOf(name, abi), { arch: abiOf(abi).audit, number, args: registers });
-  return action.kind === 'errno' ? ([...ERRNOS].find(([, errno]) => errno === action.errno)?.[0] ?? '?') : action.kind;
+  return action.kind === 'errno'
+    ? ([...errnos()].find(([, errno]) => errno === action.errno)?.[0] ?? '?')
+    : action.kind;
 }
 
 const THREAD = 0x3d_0f00;
