@@ -1,6 +1,6 @@
 /** `seccomp check`: tells everything that is wrong with profiles, or looks wrong. */
+import { styleText } from 'node:util';
 import { Command } from 'commander';
-import colors from 'picocolors';
 import { describeIssue } from '../errors.js';
 import { thisHost } from '../host.js';
 import { type CheckOptions, checkProfile, type ProfileIssue } from '../index.js';
@@ -32,6 +32,6 @@ function nameOf(profile: string): string {
 }
 
 function line(source: string, issue: ProfileIssue): string {
-  const severity = issue.severity === 'error' ? colors.red('error') : colors.yellow('warning');
+  const severity = issue.severity === 'error' ? styleText('red', 'error') : styleText('yellow', 'warning');
   return `${severity} ${describeIssue(source, issue)}\n`;
 }

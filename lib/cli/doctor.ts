@@ -1,6 +1,6 @@
 /** `seccomp doctor`: what this machine can do with filters, and what to do about what it can't. */
+import { styleText } from 'node:util';
 import { Command } from 'commander';
-import colors from 'picocolors';
 import { type Features, FILTER_FLAGS, features } from '../host.js';
 import { SeccompError, spawn } from '../index.js';
 import { ACTION_KINDS } from '../policy/action.js';
@@ -134,7 +134,12 @@ async function proof(): Promise<Check> {
 }
 
 function line({ name, state, detail, remedy }: Check): string {
-  const marks = { ok: colors.green('✓'), limit: colors.yellow('!'), fail: colors.red('✗'), info: colors.dim('·') };
+  const marks = {
+    ok: styleText('green', '✓'),
+    limit: styleText('yellow', '!'),
+    fail: styleText('red', '✗'),
+    info: styleText('dim', '·'),
+  };
   const advice = remedy === undefined ? '' : `  ${''.padEnd(14)} → ${remedy}\n`;
   return `${marks[state]} ${name.padEnd(14)} ${detail}\n${advice}`;
 }

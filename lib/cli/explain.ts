@@ -1,7 +1,6 @@
 /** `seccomp explain`: what a profile decides, for single calls in words or for all syscalls at a glance. */
-import { getSystemErrorName } from 'node:util';
+import { getSystemErrorName, styleText } from 'node:util';
 import { Command } from 'commander';
-import colors from 'picocolors';
 import { thisHost } from '../host.js';
 import {
   type AbiName,
@@ -85,7 +84,7 @@ function inWords(answer: ReturnType<typeof explain> & { readonly call: string; r
   const { call, abi, action, rule, why, changes } = answer;
   const place = rule?.line === undefined ? '' : ` (line ${rule.line})`;
   const lines = [
-    `${colors.bold(call)} on ${abi}: ${coloured(action)}`,
+    `${styleText('bold', call)} on ${abi}: ${coloured(action)}`,
     `  ${why}${place}`,
     ...changes.map((change) => `  ${change.by}: ${coloured(change.action)}`),
   ];
@@ -93,7 +92,9 @@ function inWords(answer: ReturnType<typeof explain> & { readonly call: string; r
 }
 
 function coloured(action: Action): string {
-  return action.kind === 'allow' ? colors.green(actionInWords(action)) : colors.yellow(actionInWords(action));
+  return action.kind === 'allow'
+    ? styleText('green', actionInWords(action))
+    : styleText('yellow', actionInWords(action));
 }
 
 function actionInWords(action: Action): string {
@@ -130,7 +131,7 @@ function glanceInWords(syscalls: readonly Glance[]): string {
     byAction.set(words, [...(byAction.get(words) ?? []), syscall]);
   }
   return [...byAction]
-    .map(([words, names]) => `${colors.bold(words)} (${names.length})\n${wrapped(names)}\n`)
+    .map(([words, names]) => `${styleText('bold', words)} (${names.length})\n${wrapped(names)}\n`)
     .join('\n');
 }
 

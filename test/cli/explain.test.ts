@@ -18,6 +18,17 @@ test('tells of each call the action, the rule or reason, and what would change i
   );
 });
 
+test('colours what a terminal shows, by NO_COLOR and FORCE_COLOR; a CI that pipes is none', () => {
+  const { NO_COLOR, FORCE_COLOR, ...env } = process.env;
+  const show = (more: NodeJS.ProcessEnv) =>
+    spawnSync(process.execPath, [main, 'explain', 'docker-default', 'mount'], {
+      encoding: 'utf8',
+      env: { ...env, ...more },
+    }).stdout;
+  expect(show({ CI: 'true' })).toMatch(/^mount on/);
+  expect(show({ FORCE_COLOR: '1' })).toContain('\x1b[1mmount\x1b[22m on');
+});
+
 test('reads arguments, decimal and hexadecimal', () => {
   const { stdout } = explain('docker-default', 'socket(40)', 'socket(0x28, 1, 0)', 'socket(1)');
   expect(stdout.match(/^socket.*$/gm)).toEqual([
