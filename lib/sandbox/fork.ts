@@ -14,7 +14,7 @@ import { filterRequest } from './spawn.js';
 export interface ForkOptions extends NodeForkOptions, Omit<FilterOptions, 'capabilities'> {}
 
 const OURS = ['abis', 'noNewPrivileges', 'log'] as const;
-const FORK_OPTIONS = [
+export const FORK_OPTIONS = [
   ...OURS,
   ...['cwd', 'detached', 'env', 'execPath', 'execArgv', 'gid', 'serialization', 'signal', 'killSignal', 'silent'],
   ...['stdio', 'timeout', 'uid', 'windowsHide', 'windowsVerbatimArguments'],
@@ -36,13 +36,24 @@ export function fork(
   options?: ForkOptions,
 ): ChildProcess;
 export function fork(modulePath: string | URL, ...rest: readonly unknown[]): ChildProcess {
+  refuseOfSpawn(rest.at(-1));
   const file = modulePath instanceof URL ? fileURLToPath(modulePath) : modulePath;
-  refuseDropping(rest.at(-1));
   const { command, args, profile, options } = invocation<ForkOptions>([file, ...rest], FORK_OPTIONS);
+  return forkUnder(profile, command, args, options);
+}
+
+/** The same with its arguments sorted out. Node's own fork checks what is Node's. */
+export function forkUnder(
+  profile: FilterSource,
+  modulePath: string | URL,
+  args: readonly string[],
+  options: ForkOptions,
+): ChildProcess {
+  refuseOfSpawn(options);
   checkFilterOptions(options);
   const filters = prepare(profile, hostOptions(options), []);
   const { abis: _, noNewPrivileges = true, log, ...nodeOptions } = options;
-  if (filters.length === 0) return childProcess().fork(command, args, nodeOptions);
+  if (filters.length === 0) return childProcess().fork(modulePath, args, nodeOptions);
   addon(); // If it is missing, this is the better place to say so.
   const { filterFlags } = filterRequest(filters, { log });
   const text = JSON.stringify({
@@ -58,12 +69,18 @@ export function fork(modulePath: string | URL, ...rest: readonly unknown[]): Chi
     const message = `the filters of these profiles are too long together to hand them over (${text.length} bytes)`;
     throw new SeccompError('ERR_SECCOMP_TOO_LARGE', `${message}: give fewer, or shorter ones`);
   }
-  return childProcess().fork(command, args, {
+  return childProcess().fork(modulePath, args, {
     ...nodeOptions,
     // --require comes before every --import, and this one before the others.
-    execArgv: ['--require', preloadFile(), ...(options.execArgv ?? process.execArgv)],
-    env: { ...enumerable(options.env ?? process.env), [HANDOVER]: text },
+    execArgv: ['--require', preloadFile(), ...(options.execArgv || inheritedArguments(process.execArgv))],
+    env: { ...enumerable(options.env || process.env), [HANDOVER]: text },
   });
+}
+
+/** Without the text of `node -e`, as Node's fork leaves it out: it would run again in place of the module. */
+function inheritedArguments(execArgv: readonly string[]): readonly string[] {
+  const place = execArgv.findLastIndex((option) => /^(-p?e|-p|--eval|--print)$/.test(option));
+  return place < 0 ? execArgv : execArgv.toSpliced(place, 2);
 }
 
 /** Inherited properties too, as Node reads an environment. */
@@ -73,12 +90,19 @@ function enumerable(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return copy;
 }
 
-/** Options of spawn that a Node that runs already can't carry out on all its threads. */
-function refuseDropping(options: unknown): void {
+/** Options of spawn that can't be carried out on a Node that runs already. */
+function refuseOfSpawn(options: unknown): void {
   if (typeof options !== 'object' || options === null) return;
   if ('capabilities' in options && options.capabilities !== undefined) {
     const message = "options.capabilities: fork can't take capabilities from its child";
     const remedy = 'to resolve the profile for some, give compile(profile, { capabilities })';
     throw new SeccompError('ERR_SECCOMP_OPTION', `${message}; ${remedy}`);
+  }
+  if ('rlimits' in options && options.rlimits !== undefined) {
+    const message = "options.rlimits: fork can't limit its child";
+    throw new SeccompError(
+      'ERR_SECCOMP_OPTION',
+      `${message}; start Node by spawn, or with execArgv: --max-old-space-size=…`,
+    );
   }
 }

@@ -1,9 +1,11 @@
 /** Sandbox: node:child_process's own functions, under one profile. */
 import type * as ChildProcessModule from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { SandboxedProcess } from './child.js';
 import { collectorSettings } from './collect.js';
 import { callBack, outputOf } from './exec-file.js';
+import { FORK_OPTIONS, forkUnder } from './fork.js';
 import { hostOptions, PROGRAM_OPTIONS, SPAWN_OPTIONS } from './options.js';
 import { type FilterSource, prepare, settle } from './prepare.js';
 import type { RunOptions } from './run.js';
@@ -13,6 +15,7 @@ import {
   execCall,
   execFileCall,
   type FamilyCall,
+  forkCall,
   mergeOptions,
   type Options,
   spawnCall,
@@ -36,6 +39,7 @@ export class Sandbox {
   readonly execFileSync: Node['execFileSync'];
   readonly exec: Node['exec'];
   readonly execSync: Node['execSync'];
+  readonly fork: Node['fork'];
 
   /**
    * Files and objects that `profile` names are read here: what changes in them later changes nothing. An option of a call
@@ -50,6 +54,7 @@ export class Sandbox {
     this.execFileSync = asNode(family.execFileSync);
     this.exec = asNode(withPromise(family.exec));
     this.execSync = asNode(family.execSync);
+    this.fork = asNode(family.fork);
   }
 }
 
@@ -63,6 +68,9 @@ const EXEC_FILE_OPTIONS: readonly string[] = [
   ...PROGRAM_OPTIONS.filter((name) => name !== 'argv0'),
   ...['shell', 'signal', 'timeout', 'killSignal', 'encoding', 'maxBuffer'],
 ];
+
+/** Those that fork can't carry out are not left aside, but refused by it. */
+const OPTIONS_AT_FORK: readonly string[] = [...FORK_OPTIONS, 'capabilities', 'rlimits'];
 
 /** The functions without Node's types. */
 class Family {
@@ -98,6 +106,11 @@ class Family {
     const call = this.#inShell(execCall(parameters));
     const { stdio } = this.#merge(call.options, SPAWN_SYNC_OPTIONS);
     return outputOf(this.#spawnSync(call), call.file, !stdio);
+  };
+
+  readonly fork = (...parameters: readonly unknown[]): ChildProcess => {
+    const { modulePath, args, options } = forkCall(parameters);
+    return forkUnder(this.#profile, modulePath, args, this.#merge(options, OPTIONS_AT_FORK));
   };
 
   #merge(options: Options, taken: readonly string[]): Options {

@@ -49,6 +49,16 @@ export function execCall([command, second, third]: readonly unknown[]): FamilyCa
   return { file: command, args: [], options: given, callback: checkedCallback(callback) };
 }
 
+/** `(modulePath, [args], [options])`; Node's own fork checks the path and the arguments. */
+export function forkCall([modulePath, args, options]: readonly unknown[]) {
+  const path = modulePath as string | URL;
+  if (args === undefined || args === null)
+    return { modulePath: path, args: [], options: checkedOptions(options ?? undefined) };
+  if (Array.isArray(args)) return { modulePath: path, args, options: checkedOptions(options ?? undefined) };
+  if (typeof args !== 'object') throw invalidType('args', 'an instance of Array', args);
+  return { modulePath: path, args: [], options: checkedOptions(args) };
+}
+
 function checkFile(file: unknown): asserts file is string {
   checkString(file, 'file');
 }

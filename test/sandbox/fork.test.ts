@@ -91,6 +91,17 @@ describe('the module', () => {
     );
   });
 
+  test('is all that a process runs which is forked by node -e', () => {
+    const code = `const child = require('seccomp').fork(${JSON.stringify(moduleOf("console.log('module')"))}, 'docker-default');
+      console.log('text');`;
+    const { stdout } = spawnSync(process.execPath, ['-e', code], {
+      cwd: packageRoot,
+      encoding: 'utf8',
+      timeout: 20_000,
+    });
+    expect(stdout).toBe('text\nmodule\n');
+  });
+
   test('may be given by URL', async () => {
     const url = pathToFileURL(moduleOf('process.send(__filename)'));
     expect(await firstMessage(fork(url, denyMkdir))).toMatch(/module \d+\.cjs$/);

@@ -1,5 +1,6 @@
 /** Sandbox: what it adds to Node's own functions. That these are like Node's is seen in test/compat/. */
 import type * as child_process from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +16,11 @@ const noChdir: ProfileDocument = {
 };
 const changesDirectory = 'cd / 2>/dev/null && echo changed || echo denied';
 const directory = mkdtempSync(join(tmpdir(), 'seccomp-'));
+const triesToChange = join(directory, 'module.cjs');
+writeFileSync(
+  triesToChange,
+  "try { process.chdir('/'); process.send('changed'); } catch ({ code }) { process.send(code); } process.disconnect();",
+);
 
 describe('every function puts the profile on', () => {
   const sandbox = new Sandbox(noChdir);
@@ -33,6 +39,11 @@ describe('every function puts the profile on', () => {
   test('spawn', async () => {
     const child = sandbox.spawn('sh', ['-c', changesDirectory]);
     expect(await child.stdout.setEncoding('utf8').toArray()).toEqual(['denied\n']);
+  });
+
+  test('fork', async () => {
+    const child = sandbox.fork(triesToChange);
+    expect(await once(child, 'message')).toEqual(['EACCES', undefined]);
   });
 });
 
@@ -104,6 +115,23 @@ describe('defaults', () => {
     expect(() => new Sandbox('unconfined', { cdw: '/' } as object)).toThrowError(refused);
     expect(() => new Sandbox('unconfined').execFile('true', { cdw: '/' } as object)).toThrowError(refused);
   });
+
+  test('apply to fork, where it has them', async () => {
+    const { fork } = new Sandbox(noChdir, { cwd: '/usr', shell: true, encoding: 'utf8', stdio: 'ignore', env: {} });
+    expect(await once(fork(triesToChange, { execPath: process.execPath }), 'message')).toEqual(['EACCES', undefined]);
+  });
+
+  test.each([{ capabilities: [] }, { rlimits: { nofile: 60 } }])(
+    'that fork can’t carry out are refused by it, not left aside: %j',
+    (limits) => {
+      const refused = expect.objectContaining({
+        code: 'ERR_SECCOMP_OPTION',
+        message: expect.stringMatching(/fork can't/),
+      });
+      expect(() => new Sandbox(noChdir, limits).fork(triesToChange)).toThrowError(refused);
+      expect(() => new Sandbox(noChdir).fork(triesToChange, limits as object)).toThrowError(refused);
+    },
+  );
 
   test('are taken as they are at first', () => {
     const defaults = { cwd: '/usr' };
