@@ -196,8 +196,9 @@ function environment(env: Readonly<Record<string, string | undefined>>): readonl
   return pairs;
 }
 
-function path(value: string | URL): string {
-  const text = value instanceof URL ? fileURLToPath(value) : value;
+function path(value: string | URL | Uint8Array): string {
+  const bytes = value instanceof Uint8Array ? Buffer.from(value).toString() : value;
+  const text = bytes instanceof URL ? fileURLToPath(bytes) : bytes;
   if (typeof text !== 'string')
     throw invalidType('options.cwd', 'of type string or an instance of Buffer or URL', value);
   if (text.includes('\0'))

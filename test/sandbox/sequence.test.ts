@@ -1,6 +1,6 @@
 /** Every call that a child makes before its program runs, as the kernel sees it. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -16,8 +16,11 @@ function sequence(start: string): readonly string[] {
   const traces = mkdtempSync(join(directory, 'trace-'));
   const script = `import { spawn } from ${JSON.stringify(dist)}; ${start}`;
   const args = ['-ff', '-o', join(traces, 'of'), process.execPath, '--input-type=module', '-e', script];
-  const { status, stderr } = spawnSync('strace', args, { encoding: 'utf8' });
-  if (status !== 0) throw new Error(stderr);
+  // Not pipes: Node ≥ 22 leaves those non-blocking, and a child that inherits one makes it block, by one more fcntl.
+  const errors = openSync(join(directory, 'errors'), 'w+');
+  const { status } = spawnSync('strace', args, { stdio: ['ignore', 'ignore', errors] });
+  closeSync(errors);
+  if (status !== 0) throw new Error(readFileSync(join(directory, 'errors'), 'utf8'));
   const each = readdirSync(traces).map((name) => readFileSync(join(traces, name), 'utf8'));
   const child = each.find((trace) => /^execve\("\/bin\/true"/m.test(trace)) ?? '';
   const calls = [...child.matchAll(/^(\w+)\(/gm)].map(([, name = '']) => name);

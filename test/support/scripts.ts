@@ -1,6 +1,9 @@
 /** Runs scripts with the built package, each in a Node of its own: what they put on themselves stays on. */
-import { spawnSync } from 'node:child_process';
+import { spawnSync as nodeSpawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { CAPABILITIES } from '../../lib/profile/capabilities.js';
+import { spawnSync } from '../../lib/sandbox/spawn-sync.js';
 
 /** The package's folder, from which scripts import `seccomp` and what is installed for development. */
 export const packageRoot = fileURLToPath(new URL('../..', import.meta.url));
@@ -10,17 +13,38 @@ export interface ScriptOptions {
   readonly execArgv?: readonly string[];
   /** Added to this process's environment. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** A capability that the script's process lacks. */
+  readonly without?: string;
 }
 
 /** Runs CommonJS code to its end. */
-export function script(code: string, { execArgv = [], env = {} }: ScriptOptions = {}) {
-  const { status, signal, stdout, stderr } = spawnSync(process.execPath, [...execArgv, '-e', PRELUDE + code], {
+export function script(code: string, { execArgv = [], env = {}, without }: ScriptOptions = {}) {
+  const args = [...execArgv, '-e', PRELUDE + code];
+  const options = {
     encoding: 'utf8',
     cwd: packageRoot,
     env: { ...process.env, ...env },
     timeout: 25_000,
-  });
-  return { status, signal, stdout, stderr };
+  } as const;
+  const { status, signal, stdout, stderr } =
+    without !== undefined && hasCapability(without)
+      ? spawnSync(process.execPath, args, 'unconfined', { ...options, ...lacking(without) })
+      : nodeSpawnSync(process.execPath, args, options);
+  return { status, signal, stdout: String(stdout), stderr: String(stderr) };
+}
+
+/**
+ * Options of spawn for a child that lacks one capability, and is as this process otherwise. (One that became another user
+ * could not read a checkout that only root can enter.)
+ */
+export function lacking(capability: string) {
+  return { capabilities: CAPABILITIES.filter((name) => name !== capability), noNewPrivileges: false };
+}
+
+/** Whether this process has it in its effective set. */
+export function hasCapability(name: string): boolean {
+  const bits = /^CapEff:\s*(\w+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
+  return ((BigInt(`0x${bits}`) >> BigInt(CAPABILITIES.findIndex((known) => known === name))) & 1n) === 1n;
 }
 
 /** Runs an async function's body, and gives what it returns. */
