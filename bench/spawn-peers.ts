@@ -28,9 +28,20 @@ export interface Peer {
 const directory = mkdtempSync(join(tmpdir(), 'seccomp-bench-'));
 process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
 
-/** C's vfork, execve and waitpid, in a process of its own: the least that is possible. */
-export function vfork(): Peer {
-  return helper('C: vfork, execve, waitpid', compileC('../../bench/vfork-exec.c', ['-O2']), [TRUE]);
+/** C's vfork, execve and waitpid, in a process of its own, without and with our filter: the least that is possible. */
+export function vfork(): { readonly bare: Peer; readonly filtered: Peer } {
+  const program = compileC('../../bench/vfork-exec.c', ['-O2']);
+  return {
+    bare: helper('C: vfork, execve, waitpid', program, [TRUE]),
+    filtered: helper('C: the same under the same filter', program, [TRUE, filterFile()]),
+  };
+}
+
+/** docker-default's filter, in a file. */
+function filterFile(): string {
+  const file = join(directory, 'filter');
+  writeFileSync(file, compile('docker-default').bytes);
+  return file;
 }
 
 /** All that Debian has, by name; those that do not work here have no peer. */
@@ -101,9 +112,7 @@ function python(): Peer {
 
 /** Under the same filter as ours, which it reads to the end from a descriptor: a new one each time. */
 function bwrap(): Peer {
-  const file = join(directory, 'filter');
-  writeFileSync(file, compile('docker-default').bytes);
-  return command('bwrap', ['--dev-bind', '/', '/', '--seccomp', '3', TRUE], file);
+  return command('bwrap', ['--dev-bind', '/', '/', '--seccomp', '3', TRUE], filterFile());
 }
 
 /** The rules of docker-default that count on this machine. */

@@ -1,6 +1,6 @@
 /**
  * What it takes to start /bin/true under docker-default: beside node:child_process without a filter and C's vfork, at start
- * and with 1 GB in memory; how many starts a second; beside other launchers; and what importing this package takes. Rounds
+ * and with 1 GB in memory; how many starts a second; beside other launchers; and what importing this package and hardening take. Rounds
  * are interleaved. `npm run bench:spawn -- [--rounds N] [--write]`; --write puts the results into bench/results and docs.
  */
 import { spawn as nodeSpawn, spawnSync as nodeSpawnSync } from 'node:child_process';
@@ -8,7 +8,7 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { spawn, spawnSync } from '../dist/index.js';
 import { digits, machine, markdownTable, replaceSection, type Spread, show, spread, table } from './measure.js';
-import { type Peer, peers, TRUE, vfork } from './spawn-peers.js';
+import { peers, TRUE, vfork } from './spawn-peers.js';
 
 const { values: options } = parseArgs({
   options: { rounds: { type: 'string', default: '200' }, write: { type: 'boolean' } },
@@ -79,9 +79,16 @@ async function interleave(
   return new Map([...samples].map(([name, times]) => [name, spread(times)]));
 }
 
-async function compare(title: string, stdio: Stdio, bare: Peer): Promise<readonly Line[]> {
+async function compare(
+  title: string,
+  stdio: Stdio,
+  { bare, filtered }: ReturnType<typeof vfork>,
+): Promise<readonly Line[]> {
   const turns = Object.entries(STARTERS).map(([name, once]) => [name, () => once(stdio)] as const);
-  const times = await interleave({ ...Object.fromEntries(turns), [bare.name]: bare.once }, rounds);
+  const times = await interleave(
+    { ...Object.fromEntries(turns), [bare.name]: bare.once, [filtered.name]: filtered.once },
+    rounds,
+  );
   const least = times.get(bare.name)?.median ?? Number.NaN;
   return [...times].map(([name, time]) => {
     const node = times.get(`child_process.${name}`);
@@ -114,9 +121,20 @@ const fresh = (code: string) => async () => {
   return performance.now() - begin;
 };
 
+/** What harden takes in a Node of its own, which then ends: milliseconds that it measures itself. */
+const hardening = (before: string, profile: string) => async () => {
+  const code = `import { compile, harden } from 'seccomp'; ${before}; const begin = performance.now();
+    harden(${profile}, { acceptRings: true }); console.log(performance.now() - begin);`;
+  const { status, stdout, stderr } = nodeSpawnSync(process.execPath, ['--input-type=module', '-e', code], {
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(stderr);
+  return Number(stdout);
+};
+
 async function run() {
-  const bare = vfork();
-  const starts = [...(await compare('at start', 'ignore', bare)), ...(await compare('at start', 'pipe', bare))];
+  const c = vfork();
+  const starts = [...(await compare('at start', 'ignore', c)), ...(await compare('at start', 'pipe', c))];
   const rates = [];
   for (const inFlight of IN_FLIGHT) {
     const node = await throughput('child_process.spawn', inFlight);
@@ -133,11 +151,20 @@ async function run() {
     Math.ceil(rounds / PEERS_EVERY),
     2,
   );
+  const hardened = await interleave(
+    {
+      'harden, of a filter that is compiled': hardening("const filter = compile('docker-default')", 'filter'),
+      'harden, of docker-default, compiled as the process’s first': hardening('', "'docker-default'"),
+    },
+    Math.ceil(rounds / PEERS_EVERY),
+    1,
+  );
   const ballast = Buffer.alloc(2 ** 30, 1); // Written to, so that it is resident.
   const resident = `at ${(process.memoryUsage.rss() / 2 ** 30).toFixed(1)} GB`;
-  starts.push(...(await compare(resident, 'ignore', bare)), ...(await compare(resident, 'pipe', bare)));
+  starts.push(...(await compare(resident, 'ignore', c)), ...(await compare(resident, 'pipe', c)));
   if (ballast[0] !== 1) throw new Error('the ballast is gone');
-  bare.end?.();
+  c.bare.end?.();
+  c.filtered.end?.();
   return {
     machine: machine(),
     rounds,
@@ -147,7 +174,7 @@ async function run() {
       name,
       time: besides.get(name) ?? null,
     })),
-    loading: [...loading].map(([name, time]) => ({ name, time })),
+    loading: [...loading, ...hardened].map(([name, time]) => ({ name, time })),
   };
 }
 

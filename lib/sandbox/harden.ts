@@ -1,10 +1,19 @@
 /** harden(): puts a profile on the process that calls it. */
 import { SeccompError } from '../errors.js';
+import { compile } from '../filter/compile.js';
 import type { Filter } from '../filter/filter.js';
+import { union } from '../policy/algebra.js';
 import { evaluate } from '../policy/evaluate.js';
 import type { Policy } from '../policy/policy.js';
 import { syscallNumber } from '../syscalls/table.js';
-import { checkFilterOptions, checkKeys, type FilterOptions, hostOptions, invalidValue } from './options.js';
+import {
+  checkFilterOptions,
+  checkKeys,
+  type FilterOptions,
+  hostOptions,
+  invalidType,
+  invalidValue,
+} from './options.js';
 import { type FilterSource, prepare } from './prepare.js';
 import { filterRequest } from './spawn.js';
 import { ALL_THREADS, install, openRings, threadState } from './this-process.js';
@@ -17,11 +26,16 @@ export interface HardenOptions extends FilterOptions {
    * share libuv's pool. See docs/harden.md.
    */
   readonly acceptSharedPool?: boolean | undefined;
+  /**
+   * Whether the io_uring instances that Node has made stay usable where the profile denies io_uring_enter: the filter then
+   * allows that call on their descriptors, and does not see what is asked through them. Default false. See docs/harden.md.
+   */
+  readonly acceptRings?: boolean | undefined;
   /** Capabilities that the profile is resolved for. None is taken from the process. Default none. */
   readonly capabilities?: readonly string[] | undefined;
 }
 
-const HARDEN_OPTIONS = ['threads', 'acceptSharedPool', 'capabilities', 'abis', 'noNewPrivileges', 'log'];
+const HARDEN_OPTIONS = ['threads', 'acceptSharedPool', 'acceptRings', 'capabilities', 'abis', 'noNewPrivileges', 'log'];
 
 /** What is in force now. */
 export interface Hardened {
@@ -41,10 +55,8 @@ export interface Hardened {
  * no_new_privs on the calling thread.
  */
 export function harden(profile: FilterSource, options: HardenOptions = {}): Hardened {
-  const { threads, noNewPrivileges } = checkOptions(profile, options);
-  const filters = prepare(profile, hostOptions(options), []);
-  const policies = filters.map(({ policy }) => policy);
-  if (denies(policies, 'io_uring_enter') && openRings().length > 0) throw ringsError();
+  const { threads, noNewPrivileges, acceptRings } = checkOptions(profile, options);
+  const filters = besideRings(prepare(profile, hostOptions(options), []), acceptRings);
   const before = threadState();
   if (filters.length === 0) return { threads, filters, ...inForce(before, 0, false) };
   const { filterFlags, ...request } = filterRequest(filters, options);
@@ -67,10 +79,11 @@ function checkOptions(profile: unknown, options: HardenOptions) {
   }
   checkKeys(options, HARDEN_OPTIONS);
   checkFilterOptions(options);
-  const { threads = 'all', acceptSharedPool = false, noNewPrivileges = true } = options;
+  const { threads = 'all', acceptSharedPool = false, acceptRings = false, noNewPrivileges = true } = options;
+  if (typeof acceptRings !== 'boolean') throw invalidType('options.acceptRings', 'of type boolean', acceptRings);
   if (threads !== 'all' && threads !== 'current')
     throw invalidValue('options.threads', threads, "must be 'all' or 'current'");
-  if (acceptSharedPool === (threads === 'current')) return { threads, noNewPrivileges };
+  if (acceptSharedPool === (threads === 'current')) return { threads, noNewPrivileges, acceptRings };
   throw new SeccompError(
     'ERR_SECCOMP_OPTION',
     threads === 'all'
@@ -100,11 +113,40 @@ export function forbidRings(policies: readonly Policy[]): boolean {
   return denies(policies, 'io_uring_setup') || denies(policies, 'io_uring_enter');
 }
 
+/** The filters as they can be put on beside the io_uring instances of this process. */
+function besideRings(filters: readonly Filter[], accepted: boolean): readonly Filter[] {
+  if (!denies(policiesIn(filters), 'io_uring_enter')) return filters;
+  const rings = openRings();
+  if (rings.length === 0) return filters;
+  if (!accepted) throw ringsError();
+  return filters.map((filter) => (denies([filter.policy], 'io_uring_enter') ? allowing(rings, filter) : filter));
+}
+
+/** The same, and io_uring_enter on these descriptors is allowed. */
+function allowing(rings: readonly number[], { policy, flags }: Filter): Filter {
+  const abi = policy.abis[0]?.abi;
+  const number = abi === undefined ? undefined : syscallNumber(abi.name, 'io_uring_enter');
+  if (abi === undefined || number === undefined) throw ringsError();
+  const decisions = rings.map((fd) => ({
+    conditions: [{ index: 0, width: 32, op: 'eq', value: BigInt(fd) } as const],
+    action: { kind: 'allow' } as const,
+  }));
+  const kill = { kind: 'kill-process' } as const; // For all else: never less restrictive than the profile.
+  const exception = {
+    abis: [{ abi, syscalls: new Map([[number, decisions]]) }],
+    defaultAction: kill,
+    foreignAction: kill,
+  };
+  return compile(union(policy, exception), { flags });
+}
+
+const policiesIn = (filters: readonly Filter[]) => filters.map(({ policy }) => policy);
+
 function ringsError(): SeccompError {
   return new SeccompError(
     'ERR_SECCOMP_UNSUPPORTED',
     "this Node's event loops hold io_uring instances, and the profile denies io_uring_enter: the process would be " +
       'aborted at its next use of them. Start it by fork() or with --import seccomp/register, or where io_uring_setup ' +
-      'is denied from the start; see docs/harden.md',
+      'is denied from the start, or leave those usable by acceptRings: true; see docs/harden.md for what that means',
   );
 }

@@ -24,7 +24,7 @@ export function withStdio<Result>(
 }
 
 function entries(option: unknown): readonly unknown[] {
-  if (option === undefined || option === null) return ['pipe', 'pipe', 'pipe'];
+  if (option === undefined || option === null || option === '') return ['pipe', 'pipe', 'pipe'];
   if (typeof option === 'string') {
     if (!['pipe', 'overlapped', 'ignore', 'inherit'].includes(option))
       throw invalidValue('stdio', option, 'is invalid');

@@ -22,6 +22,7 @@ const shaped = async (child) => {
 };
 
 export default {
+  'an empty text is the default': (cp) => story(cp.spawn('echo', ['a'], { stdio: '' })),
   'pipe is the default': (cp) => shaped(cp.spawn('cat')),
   'one word for all three': async (cp) => [
     await shaped(cp.spawn('cat', { stdio: 'pipe' })),

@@ -187,6 +187,7 @@ describe('what can’t be done is an error, and the process goes on without the 
     ['an unknown capability', "'docker-default'", "{ capabilities: ['CAP_X'] }", 'ERR_SECCOMP_OPTION'],
     ['other threads', "'docker-default'", "{ threads: 'some' }", 'ERR_INVALID_ARG_VALUE'],
     ['an accepted pool with all threads', "'docker-default'", '{ acceptSharedPool: true }', 'ERR_SECCOMP_OPTION'],
+    ['a number for acceptRings', "'docker-default'", '{ acceptRings: 1 }', 'ERR_INVALID_ARG_TYPE'],
     ['an unknown profile', "'docker'", '{}', 'ERR_SECCOMP_BUILTIN'],
     ['a program that the kernel refuses', 'invalid', '{}', 'ERR_SECCOMP_ATTACH'],
   ])('%s', (_, profile, options, code) => {
@@ -221,6 +222,36 @@ describe('what can’t be done is an error, and the process goes on without the 
       { env: WITH_RINGS },
     );
     expect(result).toEqual(['ERR_SECCOMP_UNSUPPORTED', expect.stringMatching(/io_uring.*fork\(\)/), true]);
+  });
+});
+
+describe.skipIf(!hasRings)('acceptRings (skips: this Node or kernel makes no io_uring)', () => {
+  test('leaves io_uring_enter to the rings that there are, and the process goes on', () => {
+    const result = evaluateScript(
+      `
+      const early = new Worker("require('node:worker_threads').parentPort.on('message', (m) => require('node:fs').promises.stat('/').then(() => process.exit(m)))", { eval: true });
+      await once(early, 'online');
+      const { filters, threads } = sandbox.harden('docker-default', { acceptRings: true });
+      const enter = (fd) => sandbox.evaluate(filters[0].policy, { arch: filters[0].policy.abis[0].abi.audit, number: 426, args: [BigInt(fd), 0n, 0n, 0n, 0n, 0n] }).kind;
+      early.postMessage(7);
+      const [earlyEnd] = await once(early, 'exit');
+      const late = new Worker("require('node:fs').promises.stat('/').then(() => process.exit(8))", { eval: true });
+      const server = require('node:net').createServer((socket) => socket.end('x')).listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const client = require('node:net').connect(server.address().port, '127.0.0.1');
+      const answers = [await once(client, 'data').then(String), (await once(late, 'exit'))[0]];
+      return [threads, rings().length > 0, rings().map(enter), enter(1000), earlyEnd, ...answers];`,
+      { env: WITH_RINGS },
+    ) as unknown[];
+    expect([...result.slice(0, 2), new Set(result[2] as string[]), ...result.slice(3)]).toEqual([
+      'all',
+      true,
+      new Set(['allow']),
+      'errno',
+      7,
+      'x',
+      8,
+    ]);
   });
 });
 
