@@ -180,16 +180,18 @@ function gcc([abis, directory, defines, layout]: Target, flags: readonly string[
   );
 }
 
-/** All headers; asm/ ones only where the ABI has them, and those that need them. */
-const INCLUDES = HEADERS.map((name) => {
-  const needs = name.startsWith('asm/') ? name : name.replace('linux/', 'asm/');
-  const isOptional = name.startsWith('asm/') || name === 'linux/kvm';
-  return isOptional ? `#if __has_include(<${needs}.h>)\n#include <${name}.h>\n#endif\n` : `#include <${name}.h>\n`;
-}).join('');
+/** All headers; asm/ ones, and those that need them, only where the ABI has them (gcc-multilib brings x86's for all). */
+function includes([, directory]: Target): string {
+  const there = HEADERS.filter((name) => {
+    const isOptional = name.startsWith('asm/') || name === 'linux/kvm';
+    return !isOptional || existsSync(`${UAPI}/${directory}/${name.replace('linux/', 'asm/')}.h`);
+  });
+  return there.map((name) => `#include <${name}.h>\n`).join('');
+}
 
 /** The names on an ABI: its macros without parameters that look like a family's, and the enumerators. */
 function names(target: Target): readonly string[] {
-  const defined = gcc(target, ['-E', '-dM'], INCLUDES).stdout.matchAll(/^#define (\w+) \S/gm);
+  const defined = gcc(target, ['-E', '-dM'], includes(target)).stdout.matchAll(/^#define (\w+) \S/gm);
   const macros = [...defined]
     .map(([, name = '']) => name)
     .filter((name) => FAMILIES.some(([, pattern]) => pattern.test(name)) && !NOT_A_CONSTANT.test(name));
@@ -211,7 +213,7 @@ function values(target: Target, all: readonly string[]): ReadonlyMap<string, big
   let rest: readonly (readonly [string, string])[] = [...all.map((name) => [name, name] as const), ...written];
   for (;;) {
     const lines = rest.map(([, value]) => `(${value}) * 1ULL,`);
-    const source = `${INCLUDES}\n#line 1 "values"\nunsigned long long values[] = {\n${lines.join('\n')}\n};\n`;
+    const source = `${includes(target)}\n#line 1 "values"\nunsigned long long values[] = {\n${lines.join('\n')}\n};\n`;
     const { stderr, stdout } = gcc(target, ['-S', '-o', '-', '-fmax-errors=0', '-ftrack-macro-expansion=0'], source);
     const wrong = new Set([...stderr.matchAll(/^values:(\d+):\d+: error/gm)].map(([, line]) => Number(line)));
     if (wrong.size === 0) {
