@@ -3,10 +3,10 @@ import * as v from 'valibot';
 import { toDocument, toRule } from './checked.js';
 import type { CheckedDocument, Finding, Rule } from './document.js';
 import { betweenFields, inRule, ofNames } from './field-remarks.js';
-import { fold, isFields, readFields } from './keys.js';
+import { fold, isFields, type KeyReading, readFields } from './keys.js';
 import type { ProfileFormat, ProfileMode } from './options.js';
-import { type Remark, toFinding } from './remark.js';
-import { profileSchema } from './schema.js';
+import { Found, isHinted, type Remark, TooManyErrors } from './remark.js';
+import { type ProfileSchema, profileSchema } from './schema.js';
 
 /** What checking comes to: a document unless there are errors, or unless it asks for no filter at all. */
 export interface Checked {
@@ -30,12 +30,28 @@ export function checkDocument(input: unknown, { format: wanted, mode }: Reading,
   const seccomp = isConfig ? (field(field(input, 'linux'), 'seccomp') ?? {}) : (input ?? {});
   const keys = isConfig ? ['linux', 'seccomp'] : [];
   const format = wanted ?? (isConfig ? 'oci' : formatOf(seccomp));
-  const remarks = [...found];
-  const read = readFields(seccomp, { format, mode, remarks }, keys);
-  const document = isDisabled(read) ? disabled(keys, remarks) : checkFields(read, keys, remarks);
-  const findings = remarks.map((remark) => toFinding(remark, mode, actionAt(read, remark.keys.slice(keys.length))));
+  const remarks = new Found(mode);
+  const document = unlessTooMany(() => {
+    for (const remark of found) remarks.push(remark);
+    return read(seccomp, { format, mode, remarks }, keys);
+  });
+  const { findings } = remarks;
   const hasErrors = findings.some(({ severity }) => severity === 'error');
   return { format, findings, ...(document === undefined || hasErrors ? {} : { document }) };
+}
+
+function read(input: unknown, reading: KeyReading, keys: Remark['keys']): CheckedDocument | undefined {
+  const head = readFields(input, reading, keys);
+  return isDisabled(head) ? disabled(keys, reading.remarks) : checkFields(head, reading, keys);
+}
+
+function unlessTooMany<Result>(work: () => Result): Result | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof TooManyErrors) return undefined;
+    throw error;
+  }
 }
 
 /** The field of an object, as Go would find it. */
@@ -61,37 +77,43 @@ function isDisabled(read: unknown): boolean {
   return (defaultAction ?? '') === '' && !hasRules;
 }
 
-function disabled(keys: Remark['keys'], remarks: Remark[]): undefined {
+function disabled(keys: Remark['keys'], remarks: Found): undefined {
   const message =
     'is missing: defaultAction; without it and without rules nothing is filtered: if that is meant, say unconfined';
   remarks.push({ keys: [...keys, 'defaultAction'], weight: 'mistake', message });
 }
 
-/** The action of the rule at these keys, if they lead into one. */
-function actionAt(read: unknown, [first, index]: Remark['keys']): unknown {
-  if (typeof first !== 'string' || typeof index !== 'number' || fold(first) !== 'syscalls') return undefined;
-  const rules = field(read, 'syscalls');
-  return Array.isArray(rules) ? field(rules[index], 'action') : undefined;
-}
-
 /** Checks all fields; remarks on as much as can be read, though some of it may be wrong. */
-function checkFields(read: unknown, keys: Remark['keys'], remarks: Remark[]): CheckedDocument | undefined {
-  const schema = profileSchema();
-  const head = v.safeParse(schema.head, read);
+function checkFields(read: unknown, reading: KeyReading, keys: Remark['keys']): CheckedDocument | undefined {
+  const { remarks } = reading;
+  const head = v.safeParse(schemaFor(remarks).head, read);
   for (const issue of head.issues ?? []) remarks.push(remarkOf(issue, keys));
   if (head.typed) betweenFields(head.output, keys, remarks);
-  const rules = field(read, 'syscalls');
+  const rules = isFields(read) ? read['syscalls'] : undefined;
   const checked: Rule[] = [];
   for (const [i, item] of (Array.isArray(rules) ? rules : []).entries()) {
-    const path = [...keys, 'syscalls', i];
-    if (isFields(item)) ofNames(item, path, remarks);
-    const rule = v.safeParse(schema.rule, item);
-    for (const issue of rule.issues ?? []) remarks.push(remarkOf(issue, path));
-    if (!rule.typed) continue;
-    inRule(rule.output, path, remarks);
-    checked.push(toRule(rule.output, path, remarks));
+    remarks.action = () => field(item, 'action');
+    const rule = checkRule(item, reading, [...keys, 'syscalls', i]);
+    if (rule !== undefined) checked.push(rule);
   }
+  remarks.action = () => undefined;
   return head.typed ? toDocument(head.output, checked, keys, remarks) : undefined;
+}
+
+function checkRule(input: unknown, reading: KeyReading, keys: Remark['keys']): Rule | undefined {
+  const { remarks } = reading;
+  const fields = readFields(input, reading, keys, 'rule');
+  if (isFields(fields)) ofNames(fields, keys, remarks);
+  const rule = v.safeParse(schemaFor(remarks).rule, fields);
+  for (const issue of rule.issues ?? []) remarks.push(remarkOf(issue, keys));
+  if (!rule.typed) return undefined;
+  inRule(rule.output, keys, remarks);
+  return toRule(rule.output, keys, remarks);
+}
+
+/** The schema that says as much as there is still to be said. */
+function schemaFor(remarks: Found): ProfileSchema {
+  return profileSchema({ hints: isHinted(remarks), compared: remarks.takesMistakes });
 }
 
 /** Runtimes only compare capabilities and architectures, so a wrong one is no error to them. */

@@ -1,6 +1,6 @@
 /** Gives a document that is valid for the schema its one form. */
 import type { CheckedDocument, Conditions, Rule } from './document.js';
-import type { Remark } from './remark.js';
+import type { Found, Remark } from './remark.js';
 import { returned } from './returned.js';
 import type { ValidHead, ValidRule } from './schema.js';
 
@@ -9,7 +9,7 @@ export function toDocument(
   head: ValidHead,
   syscalls: readonly Rule[],
   keys: Remark['keys'],
-  remarks: Remark[],
+  remarks: Found,
 ): CheckedDocument {
   const { defaultAction: action, defaultErrnoRet, defaultErrno, archMap } = head;
   return {
@@ -37,7 +37,7 @@ export function toDocument(
 }
 
 /** A rule, its `name` as one of `names`. */
-export function toRule(rule: ValidRule, keys: Remark['keys'], remarks: Remark[]): Rule {
+export function toRule(rule: ValidRule, keys: Remark['keys'], remarks: Found): Rule {
   const { names, name, action, errnoRet, errno, args, comment, includes, excludes } = rule;
   return {
     names: name ? [name] : (names ?? []),

@@ -46,24 +46,29 @@ export function readComparison(
   const { abi, syscall } = place;
   const wide = runtimeWidth(abi);
   const width = options.argumentWidth === 64 ? wide : argumentWidth(abi.name, syscall, argument.index);
-  if (fits(argument, width)) {
+  const compared = Math.min(width, wide);
+  if (fits(argument, compared)) {
     remarkOn(argument, width, place, remarks);
     const both = conditionOf(argument, width);
     return { runtime: both, written: both };
   }
-  const largest = (1n << BigInt(width)) - 1n;
-  const reader = options.argumentWidth === 64 ? `${width} bits are compared` : `the kernel reads ${width} bits`;
+  const largest = (1n << BigInt(compared)) - 1n;
+  const reader =
+    options.argumentWidth === 64 || compared < width
+      ? `container runtimes compare ${compared} bits`
+      : `the kernel reads ${width} bits`;
   remarks.add(
     'error',
     [...place.keys, 'value'],
-    `${abi.name} ${width}`,
+    `${abi.name} ${compared}`,
     (names) => {
       const value = argument.value > largest ? argument.value : argument.valueTwo;
       return `${value} does not fit: on ${abi.name} ${reader} of argument ${argument.index} of ${names}, so the largest value is ${largest}`;
     },
     syscall,
   );
-  const written = fits(argument, abi.bits) ? conditionOf(argument, abi.bits) : beyond(argument, abi.bits);
+  const whole = fits(argument, width) ? width : abi.bits;
+  const written = fits(argument, whole) ? conditionOf(argument, whole) : beyond(argument, whole);
   return { runtime: conditionOf(truncated(argument, wide), wide), written };
 }
 

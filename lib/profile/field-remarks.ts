@@ -1,11 +1,11 @@
 /** What looks wrong though each field by itself is right. What rules mean together only shows on a host. */
 import { syscallNames } from '../syscalls/table.js';
 import type { Fields } from './keys.js';
-import { hint, type Remark, shown } from './remark.js';
+import { type Found, hint, type Remark, shown } from './remark.js';
 import type { ValidHead, ValidRule } from './schema.js';
 
 /** Remarks on the names of a rule, of which the rest may not be valid. */
-export function ofNames({ names, name }: Fields, keys: Remark['keys'], remarks: Remark[]): void {
+export function ofNames({ names, name }: Fields, keys: Remark['keys'], remarks: Found): void {
   const several = Array.isArray(names) ? names : [];
   const isNamed = typeof name === 'string' && name !== '';
   if (isNamed && several.length > 0) {
@@ -21,17 +21,17 @@ export function ofNames({ names, name }: Fields, keys: Remark['keys'], remarks: 
   });
 }
 
-function ofName(name: string, keys: Remark['keys'], remarks: Remark[]): void {
+function ofName(name: string, keys: Remark['keys'], remarks: Found): void {
   if (syscallNames().has(name)) return;
   if (name === '') remarks.push({ keys, weight: 'refused', message: 'an empty name: leave it out' });
   else {
-    const message = `unknown syscall ${shown(name)}${hint(remarks, name, [...syscallNames()])}; it is left out`;
+    const message = `unknown syscall ${shown(name)}${hint(remarks, name, () => [...syscallNames()])}; it is left out`;
     remarks.push({ keys, weight: 'drops', message });
   }
 }
 
 /** Remarks on a rule. */
-export function inRule({ args, includes, excludes }: ValidRule, keys: Remark['keys'], remarks: Remark[]): void {
+export function inRule({ args, includes, excludes }: ValidRule, keys: Remark['keys'], remarks: Found): void {
   for (const [i, { op, valueTwo }] of (args ?? []).entries()) {
     if (op === 'SCMP_CMP_MASKED_EQ' || !valueTwo) continue;
     const message = `${op} does not read it: only SCMP_CMP_MASKED_EQ has a second value`;
@@ -48,7 +48,7 @@ export function inRule({ args, includes, excludes }: ValidRule, keys: Remark['ke
 }
 
 /** Remarks on everything but the rules. */
-export function betweenFields(head: ValidHead, keys: Remark['keys'], remarks: Remark[]): void {
+export function betweenFields(head: ValidHead, keys: Remark['keys'], remarks: Found): void {
   const { architectures, archMap, listenerPath, listenerMetadata } = head;
   if (architectures?.length && archMap?.length) {
     const message = 'stands beside architectures: use one of the two';

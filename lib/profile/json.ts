@@ -9,7 +9,7 @@ export class JsonNumber {
   }
 }
 
-/** Text that is not JSON, and where it stops being so. */
+/** Text that is not JSON, or more of it than is read, and where that shows. */
 export class JsonSyntaxError extends Error {
   readonly offset: number;
 
@@ -19,10 +19,8 @@ export class JsonSyntaxError extends Error {
   }
 }
 
-/** What is told while a text is read. `depth` is the number of containers around a value, `key` its key or index. */
+/** What is told while a text is read. */
 export interface JsonListener {
-  /** A value begins, or the key before it, at `offset`. */
-  begins?(depth: number, key: string | number, offset: number): void;
   /** A key stands in its object again: `path` leads there. */
   repeats?(path: readonly (string | number)[]): void;
 }
@@ -30,13 +28,19 @@ export interface JsonListener {
 /** How deep values may nest. Source: `maxNestingDepth` of Go's encoding/json, with which runtimes read profiles. */
 const DEEPEST = 10_000;
 
+/** How many values a text may have: a hundred times what the largest profiles have, and read within a second. */
+const MOST_VALUES = 1 << 20;
+
+/** How many keys an object may have, one that stands again counted again. */
+const MOST_KEYS = 1 << 17;
+
 /** Deeper than a profile nests, or the config.json around it: nothing there matters. */
 const PROFILE_DEPTH = 8;
 
 /**
  * Reads JSON text (RFC 8259), in linear time and without recursion. A whole number is a number up to 2⁵³ and a bigint
  * above; a lone surrogate becomes U+FFFD; of a key that stands twice, `merged` tells the value.
- * @throws JsonSyntaxError with the offset of the first mistake.
+ * @throws JsonSyntaxError with the offset of the first mistake, or of where there are too many values.
  */
 export function parseJson(text: string, listener: JsonListener = {}): unknown {
   return new Reader(text, listener).document();
@@ -46,6 +50,8 @@ export function parseJson(text: string, listener: JsonListener = {}): unknown {
 interface Frame {
   readonly container: unknown[] | Record<string, unknown>;
   key: string | number;
+  /** How many values it has had. */
+  count: number;
 }
 
 class Reader {
@@ -53,9 +59,10 @@ class Reader {
   readonly #listener: JsonListener;
   readonly #frames: Frame[] = [];
   #at = 0;
+  #values = 0;
 
   constructor(text: string, listener: JsonListener) {
-    this.#text = text.replace(LONE_SURROGATE, '\uFFFD');
+    this.#text = text.toWellFormed();
     this.#listener = listener;
   }
 
@@ -63,9 +70,8 @@ class Reader {
     if (this.#text.startsWith('\uFEFF')) this.#fail('it begins with a byte order mark: save it as UTF-8 without one');
     for (;;) {
       const container = this.#opening();
-      if (container !== undefined && this.#frames.length === DEEPEST) this.#fail(`nested more than ${DEEPEST} deep`);
       if (container !== undefined && !this.#ends(container)) {
-        const frame: Frame = { container, key: -1 };
+        const frame: Frame = { container, key: -1, count: 0 };
         this.#frames.push(frame);
         this.#next(frame);
         continue;
@@ -94,10 +100,13 @@ class Reader {
     return value;
   }
 
+  /** The container that begins here, if one does: every value passes by. */
   #opening(): Frame['container'] | undefined {
     this.#skipSpace();
-    if (this.#takes(0x7b)) return {};
-    return this.#takes(0x5b) ? [] : undefined;
+    if (++this.#values > MOST_VALUES) this.#tooMany(MOST_VALUES, 'values');
+    const container = this.#takes(0x7b) ? {} : this.#takes(0x5b) ? [] : undefined;
+    if (container !== undefined && this.#frames.length === DEEPEST) this.#fail(`nested more than ${DEEPEST} deep`);
+    return container;
   }
 
   #ends(container: Frame['container']): boolean {
@@ -108,9 +117,10 @@ class Reader {
   /** Goes on to the next value of the container: in an object, past its key and the colon. */
   #next(frame: Frame): void {
     this.#skipSpace();
-    const begins = this.#at;
-    if (Array.isArray(frame.container)) frame.key = frame.container.length;
+    frame.count++;
+    if (Array.isArray(frame.container)) frame.key = frame.count - 1;
     else {
+      if (frame.count > MOST_KEYS) this.#tooMany(MOST_KEYS, 'keys in one object');
       if (this.#text.charCodeAt(this.#at) !== QUOTE)
         this.#fail(`${this.#here()} stands where a key in double quotes should`);
       frame.key = this.#string();
@@ -119,7 +129,6 @@ class Reader {
       if (this.#frames.length <= PROFILE_DEPTH && Object.hasOwn(frame.container, frame.key))
         this.#listener.repeats?.(this.#frames.map(({ key }) => key));
     }
-    this.#listener.begins?.(this.#frames.length, frame.key, begins);
   }
 
   #scalar(): unknown {
@@ -184,6 +193,11 @@ class Reader {
   }
 
   #fail(message: string): never {
+    throw new JsonSyntaxError(`this is not JSON: ${message}`, this.#at);
+  }
+
+  #tooMany(most: number, what: string): never {
+    const message = `this is no profile: it has more than ${most} ${what}, a hundred times what the largest have`;
     throw new JsonSyntaxError(message, this.#at);
   }
 }
@@ -196,13 +210,12 @@ const WORDS: readonly (readonly [string, unknown])[] = [
   ['false', false],
   ['null', null],
 ];
-const LONE_SURROGATE = /\p{Surrogate}/gu;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const ESCAPE = /\\(?:["\\/bfnrt]|u[\dA-Fa-f]{4})/y;
 
 /** The text of a string whose escapes are known to be valid. */
 function unescaped(inside: string): string {
-  return String(JSON.parse(`"${inside}"`)).replace(LONE_SURROGATE, '\uFFFD');
+  return String(JSON.parse(`"${inside}"`)).toWellFormed();
 }
 
 type Container = Frame['container'];

@@ -1,7 +1,10 @@
 /** Which keys each format reads, and how: finds a document's fields as Go's encoding/json does, and tells of the others. */
 import { isContainer } from './json.js';
 import type { ProfileFormat, ProfileMode } from './options.js';
-import { hint, type Remark, shown } from './remark.js';
+import { type Found, hint, type Remark, shown } from './remark.js';
+
+/** Far longer than a list of all names that can stand in it. */
+const LONGEST = 16_384;
 
 /** An object of a profile: its fields by name. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -9,8 +12,10 @@ export type Fields = Readonly<Record<string, unknown>>;
 type Kind = 'document' | 'archMap' | 'rule' | 'condition' | 'argument';
 
 interface Field {
-  /** What it holds, if objects: one, or an array of them. */
+  /** What it holds, if objects: one, or an array of them. Rules are read one by one, after the rest. */
   readonly holds?: Kind;
+  /** How long an array may be. */
+  readonly longest?: number;
   /** What reads it, if not every format. */
   readonly formats?: readonly ProfileFormat[];
   /** What it means that a format does not read it; default nothing, it is a comment. */
@@ -45,7 +50,7 @@ const FIELDS: Readonly<Record<Kind, Readonly<Record<string, Field>>>> = {
     flags: {},
     listenerPath: {},
     listenerMetadata: {},
-    syscalls: { holds: 'rule' },
+    syscalls: { longest: Number.POSITIVE_INFINITY },
   },
   archMap: { architecture: {}, subArchitectures: {} },
   rule: {
@@ -54,7 +59,7 @@ const FIELDS: Readonly<Record<Kind, Readonly<Record<string, Field>>>> = {
     action: {},
     errnoRet: {},
     errno: ERRNO_NAME,
-    args: { holds: 'argument' },
+    args: { holds: 'argument', longest: 4096 }, // No filter compares more often.
     comment: { formats: MOBY_AND_COMMON },
     includes: CONDITION,
     excludes: CONDITION,
@@ -99,7 +104,7 @@ export function isFields(value: unknown): value is Fields {
 export interface KeyReading {
   readonly format: ProfileFormat;
   readonly mode: ProfileMode;
-  readonly remarks: Remark[];
+  readonly remarks: Found;
 }
 
 /** `input` with the fields that the format reads, under their own names. What is no object stays none, for the schema. */
@@ -119,7 +124,7 @@ export function readFields(
     const field = FIELDS[kind][name] ?? {};
     const value = input[key] ?? undefined;
     if (!isRead(field, value, format)) remarkOnUnread([...keys, key], field, value, remarks);
-    else output[name] = field.holds === undefined ? value : readHeld(value, reading, [...keys, key], field.holds);
+    else output[name] = readValue(value, reading, [...keys, key], field);
   }
   if (kind === 'argument' && mode === 'compat') addZeros(output, remarks, keys);
   return output;
@@ -131,24 +136,18 @@ function nameOf(key: string, kind: Kind): string | undefined {
 }
 
 /** Remarks on a key that is not simply the name of a field, or that names one of `output` again. */
-function remarkOnKey(
-  keys: Remark['keys'],
-  name: string | undefined,
-  output: Fields,
-  kind: Kind,
-  remarks: Remark[],
-): void {
+function remarkOnKey(keys: Remark['keys'], name: string | undefined, output: Fields, kind: Kind, remarks: Found): void {
   const key = keys.at(-1);
   const remark = (weight: Remark['weight'], message: string) => remarks.push({ keys, weight, message });
   if (name === undefined) {
-    remark('mistake', `unknown key ${shown(key)}${hint(remarks, key, Object.keys(FIELDS[kind]))}`);
+    remark('mistake', `unknown key ${shown(key)}${hint(remarks, key, () => Object.keys(FIELDS[kind]))}`);
     return;
   }
   if (name !== key) remark('notice', `${shown(key)} is read as ${name}: write it so`);
   if (Object.hasOwn(output, name)) remark('mistake', `the key ${name} stands here twice`);
 }
 
-function remarkOnUnread(keys: Remark['keys'], { unread }: Field, value: unknown, remarks: Remark[]): void {
+function remarkOnUnread(keys: Remark['keys'], { unread }: Field, value: unknown, remarks: Found): void {
   if (unread === undefined || value === undefined) return;
   const [weight, message] = unread;
   remarks.push({ keys, weight, message });
@@ -159,13 +158,20 @@ function isRead({ formats, unread }: Field, value: unknown, format: ProfileForma
   return formats === undefined || formats.includes(format) || (unread === undefined && typeof value === 'string');
 }
 
-function readHeld(value: unknown, reading: KeyReading, keys: Remark['keys'], kind: Kind): unknown {
-  if (kind === 'condition') return readFields(value, reading, keys, kind);
-  return Array.isArray(value) ? value.map((item, i) => readFields(item, reading, [...keys, i], kind)) : value;
+function readValue(value: unknown, reading: KeyReading, keys: Remark['keys'], field: Field): unknown {
+  const { holds, longest = LONGEST } = field;
+  if (holds === 'condition') return readFields(value, reading, keys, holds);
+  if (!Array.isArray(value)) return value;
+  if (value.length > longest) {
+    const message = `${value.length} are far more than a filter can hold: leave some out`;
+    reading.remarks.push({ keys, weight: 'refused', message });
+    return undefined;
+  }
+  return holds === undefined ? value : value.map((item, i) => readFields(item, reading, [...keys, i], holds));
 }
 
 /** Go takes a number that is absent for 0. */
-function addZeros(argument: Record<string, unknown>, remarks: Remark[], keys: Remark['keys']): void {
+function addZeros(argument: Record<string, unknown>, remarks: Found, keys: Remark['keys']): void {
   for (const name of ['index', 'value']) {
     if (argument[name] !== undefined && argument[name] !== null) continue;
     argument[name] = 0;

@@ -5,6 +5,7 @@ import { builtinDocument, FORMS } from './builtin/index.js';
 import type { ProfileDocument } from './document.js';
 import { checkOptions, type ProfileOptions } from './options.js';
 import { builtinProfile, Profile, profileOrNone, type ReadProfile, readDocument, readText } from './profile.js';
+import { shown } from './remark.js';
 import { type Host, issuesOn } from './resolve.js';
 import { suggest } from './suggest.js';
 
@@ -92,7 +93,7 @@ function readBuiltin(name: string, options: ProfileOptions): ReadProfile {
   if (document !== undefined) return { source: name, profile: builtinProfile(name, document, options), issues: [] };
   const names = [...FORMS.keys(), UNCONFINED, ...ALIASES.keys()];
   const message =
-    `no built-in profile is called ${JSON.stringify(name)}${suggest(name, names)}: there are ${names.join(', ')}. ` +
+    `no built-in profile is called ${shown(name)}${suggest(name, names)}: there are ${names.join(', ')}. ` +
     'To name a file, write ./ before it';
   throw new SeccompError('ERR_SECCOMP_BUILTIN', message);
 }

@@ -1,8 +1,8 @@
 /** Where in a text the findings on its document are. */
 import type { ProfileIssue } from '../errors.js';
 import type { Finding } from './document.js';
-import { parseJson } from './json.js';
 import { fold } from './keys.js';
+import { seek, type Wanted } from './seek.js';
 
 /** A place in a text, counted from 1; a column is a UTF-16 unit. */
 export interface Place {
@@ -56,24 +56,11 @@ export function placer(text: string): (offset: number) => Place {
   };
 }
 
-/** Something that is looked for in a text, and what is looked for in it. */
-interface Wanted {
-  offset: number;
-  readonly inside: Map<string | number, Wanted>;
-}
-
 /** Where what stands at each path begins, or the nearest thing around it that exists. */
 function placesOf(text: string, paths: readonly Finding['keys'][]): readonly Place[] {
   const root: Wanted = { offset: text.search(/\S|$/), inside: new Map() };
   const found = paths.map((path) => path.map(keyOf).reduce<readonly Wanted[]>(lookFor, [root]));
-  const around: (Wanted | undefined)[] = [root];
-  parseJson(text, {
-    begins(depth, key, offset) {
-      const wanted = around[depth - 1]?.inside.get(keyOf(key));
-      around[depth] = wanted;
-      if (wanted !== undefined) wanted.offset = offset;
-    },
-  });
+  seek(text, root);
   const placeOf = placer(text);
   return found.map((steps) => placeOf(steps.findLast(({ offset }) => offset >= 0)?.offset ?? 0));
 }
@@ -84,7 +71,7 @@ function keyOf(key: string | number): string | number {
 
 function lookFor(steps: readonly Wanted[], key: string | number): readonly Wanted[] {
   const outer = steps.at(-1);
-  const inner = outer?.inside.get(key) ?? { offset: -1, inside: new Map() };
+  const inner: Wanted = outer?.inside.get(key) ?? { offset: -1, inside: new Map() };
   outer?.inside.set(key, inner);
   return [...steps, inner];
 }

@@ -13,7 +13,7 @@ import {
   type ProfileOptions,
 } from './options.js';
 import { placer, toIssues } from './places.js';
-import { type Remark, shown } from './remark.js';
+import { MOST_FINDINGS, type Remark, shown } from './remark.js';
 import { toProfileDocument } from './stringify.js';
 
 /**
@@ -131,6 +131,7 @@ export function readText(text: string, options: ProfileOptions): ReadProfile {
   const { source = 'inline' } = options;
   const remarks = new Map<string, Remark>();
   const repeats = (keys: Remark['keys']) => {
+    if (remarks.size > MOST_FINDINGS) return;
     const message = `the key ${shown(keys.at(-1))} stands here twice`;
     remarks.set(JSON.stringify(keys), { keys, weight: 'mistake', message });
   };
@@ -139,8 +140,7 @@ export function readText(text: string, options: ProfileOptions): ReadProfile {
     return toRead(value, options, [...remarks.values()], text);
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error;
-    const message = `this is not JSON: ${error.message}`;
-    const issue: ProfileIssue = { severity: 'error', path: '', message, ...placer(text)(error.offset) };
+    const issue: ProfileIssue = { severity: 'error', path: '', message: error.message, ...placer(text)(error.offset) };
     return { source, profile: null, issues: [issue] };
   }
 }

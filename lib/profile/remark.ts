@@ -36,16 +36,56 @@ function effectOf(action: unknown): Effect {
   }
 }
 
-/** The finding that a remark on a rule with this action comes to. */
-export function toFinding({ keys, message, weight }: Remark, mode: ProfileMode, action: unknown): Finding {
-  return { keys, message, severity: isError(weight, mode, action) ? 'error' : 'warning' };
+/** How many errors are found before the rest of a document is not read, and how many warnings are kept. */
+export const MOST_FINDINGS = 10_000;
+
+/** There are more errors than anybody reads. */
+export class TooManyErrors extends Error {}
+
+/** Takes remarks, and keeps the findings that they come to. */
+export class Found {
+  readonly findings: Finding[] = [];
+  /** Tells the action of the rule that remarks are on; undefined while they are on no rule. */
+  action: () => unknown = () => undefined;
+  readonly #mode: ProfileMode;
+  #errors = 0;
+  #warnings = 0;
+
+  constructor(mode: ProfileMode) {
+    this.#mode = mode;
+  }
+
+  /** How many remarks there were. */
+  get length(): number {
+    return this.#errors + this.#warnings;
+  }
+
+  /** Whether a mistake still counts: not if it is a warning, and there are enough of them. */
+  get takesMistakes(): boolean {
+    return this.#mode === 'strict' || this.#warnings <= MOST_FINDINGS;
+  }
+
+  /** @throws TooManyErrors */
+  push({ keys, message, weight }: Remark): void {
+    if (isError(weight, this.#mode, this.action)) this.#add('error', keys, message, ++this.#errors);
+    else this.#add('warning', keys, message, ++this.#warnings);
+    if (this.#errors > MOST_FINDINGS) throw new TooManyErrors();
+  }
+
+  #add(severity: 'error' | 'warning', keys: Finding['keys'], message: string, count: number): void {
+    if (count <= MOST_FINDINGS) this.findings.push({ keys, message, severity });
+    if (count !== MOST_FINDINGS + 1) return;
+    const more = `there are more than ${MOST_FINDINGS} ${severity}s`;
+    const rest = severity === 'error' ? 'what follows is not read' : 'those from here on are left out';
+    this.findings.push({ keys, message: `${more}: ${rest}`, severity });
+  }
 }
 
-function isError(weight: Weight, mode: ProfileMode, action: unknown): boolean {
+function isError(weight: Weight, mode: ProfileMode, action: () => unknown): boolean {
   if (weight === 'refused') return true;
   if (weight === 'notice' || mode === 'compat') return false;
   if (weight === 'mistake') return true;
-  const { allows, restricts } = effectOf(action);
+  const { allows, restricts } = effectOf(action());
   return weight === 'drops' ? restricts : allows;
 }
 
@@ -59,7 +99,12 @@ export function shown(value: unknown): string {
 /** How many remarks come with a suggestion: to look for one takes long, and a document may have any number. */
 const HINTED = 100;
 
-/** ` (did you mean X?)`, unless there are `remarks` enough to see what is wrong. */
-export function hint(remarks: readonly Remark[], input: unknown, names: readonly string[]): string {
-  return remarks.length < HINTED ? suggest(input, names) : '';
+/** Whether there are `remarks` enough to see what is wrong without suggestions. */
+export function isHinted(remarks: Found): boolean {
+  return remarks.length < HINTED;
+}
+
+/** ` (did you mean X?)` */
+export function hint(remarks: Found, input: unknown, names: () => readonly string[]): string {
+  return isHinted(remarks) ? suggest(input, names()) : '';
 }

@@ -43,11 +43,36 @@ export function examine(
   const reader: Reader = { mode, options, defaultAction, remarks };
   remarkOnRules(rules, reader);
   const conflicts = new Conflicts(reader);
-  const abis = abisOf(profile, host, remarks).map((name) => abiPolicy(abiOf(name), rules, reader, conflicts));
+  const names = abisOf(profile, host, remarks);
+  const counting = isTooLarge(rules, names.length, remarks) ? [] : rules;
+  const abis = names.map((name) => abiPolicy(abiOf(name), counting, reader, conflicts));
   return {
     policy: { abis, defaultAction, foreignAction: { kind: options.foreignAction } },
     findings: remarks.findings(mode),
   };
+}
+
+/** More than all filters of a process can hold: the kernel takes 32,768 instructions. Source: MAX_INSNS_PER_PATH, seccomp.c. */
+const MOST_COMPARISONS = 32_768;
+
+/** Names of rules, on all ABIs, that are read within a second. The largest profiles have some thousands. */
+const MOST_NAMES = 500_000;
+
+/** Whether there is too much to be read: told before it is tried. */
+function isTooLarge(rules: readonly HostRule[], abis: number, remarks: Remarks): boolean {
+  let names = 0;
+  let comparisons = 0;
+  for (const { rule } of rules) {
+    names += rule.names.length * abis;
+    comparisons += rule.names.length * rule.args.length * abis;
+  }
+  const refuse = (count: number, what: string, most: number) => {
+    const words = () => `${count} ${what} on ${abis} ABIs are more than the ${most} that are read: write fewer rules`;
+    remarks.add('refused', ['syscalls'], what, words);
+  };
+  if (names > MOST_NAMES) refuse(names, 'names', MOST_NAMES);
+  if (comparisons > MOST_COMPARISONS) refuse(comparisons, 'comparisons of arguments', MOST_COMPARISONS);
+  return names > MOST_NAMES || comparisons > MOST_COMPARISONS;
 }
 
 /** The native ABI, then those that the profile or the host adds. */

@@ -1,7 +1,7 @@
 /** The number that an action returns: the errno of SCMP_ACT_ERRNO, the message of SCMP_ACT_TRACE. */
 import { errnos } from '../syscalls/errno.js';
 import type { ActionName } from './document.js';
-import { hint, type Remark, shown } from './remark.js';
+import { type Found, hint, type Remark, shown } from './remark.js';
 
 /** What a document says about one action: its number, and in Podman's format its errno by name, under these keys. */
 export interface Written {
@@ -17,11 +17,7 @@ const LARGEST: ReadonlyMap<ActionName, number> = new Map([
 ]);
 
 /** The number as a runtime uses it; `undefined` leaves the default, EPERM. `keys` lead to what holds the action. */
-export function returned(
-  { action, number, name }: Written,
-  keys: Remark['keys'],
-  remarks: Remark[],
-): number | undefined {
+export function returned({ action, number, name }: Written, keys: Remark['keys'], remarks: Found): number | undefined {
   const named = name.value ? byName(name.value, [...keys, name.key], remarks) : undefined;
   const given = named ?? number.value ?? undefined;
   if (given === undefined) return undefined;
@@ -46,11 +42,11 @@ export function returned(
 }
 
 /** The number of an errno by name or in decimal, as containers/common reads it. */
-function byName(name: string, keys: Remark['keys'], remarks: Remark[]): number | undefined {
+function byName(name: string, keys: Remark['keys'], remarks: Found): number | undefined {
   if (/^\d+$/.test(name) && Number(name) < 2 ** 32) return Number(name);
   const number = errnos().get(name);
   if (number === undefined) {
-    const message = `unknown errno ${shown(name)}${hint(remarks, name, [...errnos().keys()])}`;
+    const message = `unknown errno ${shown(name)}${hint(remarks, name, () => [...errnos().keys()])}`;
     remarks.push({ keys, weight: 'refused', message });
   }
   return number;

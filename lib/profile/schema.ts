@@ -11,13 +11,25 @@ export type ProfileSchema = ReturnType<typeof makeSchema>;
 export type ValidHead = v.InferOutput<ProfileSchema['head']>;
 export type ValidRule = v.InferOutput<ProfileSchema['rule']>;
 
-let made: ProfileSchema | undefined;
+/** How much a schema says of what is wrong: where much is, that takes long. */
+export interface Detail {
+  /** Whether it says what may be meant. Default true. */
+  readonly hints?: boolean;
+  /** Whether it looks at names that runtimes only compare. Default true. */
+  readonly compared?: boolean;
+}
+
+const made = new Map<string, ProfileSchema>();
 
 /** The schema; made when it is first needed. */
-export function profileSchema(): ProfileSchema {
-  made ??= makeSchema();
-  return made;
+export function profileSchema({ hints = true, compared = true }: Detail = {}): ProfileSchema {
+  const key = `${hints} ${compared}`;
+  const schema = made.get(key) ?? makeSchema(hints ? suggest : () => '', compared);
+  made.set(key, schema);
+  return schema;
 }
+
+type Hint = typeof suggest;
 
 /** An unsigned whole number up to `maximum`; `what` says what it is. Exact above 2⁵³ if it is a bigint. */
 function unsigned(maximum: number | bigint, what: string) {
@@ -34,14 +46,14 @@ function unsigned(maximum: number | bigint, what: string) {
 }
 
 /** A string out of `names`; `what` says what they are. */
-function oneOf<const Name extends string>(what: string, names: readonly Name[]) {
-  return v.picklist(names, ({ input }) => `unknown ${what} ${shown(input)}${suggest(input, names)}`);
+function oneOf<const Name extends string>(what: string, names: readonly Name[], hint: Hint) {
+  return v.picklist(names, ({ input }) => `unknown ${what} ${shown(input)}${hint(input, names)}`);
 }
 
 /** The same for names that runtimes only compare: a wrong one is an issue of kind `validation`. */
-function comparedWith(what: string, names: readonly string[]) {
+function comparedWith(what: string, names: readonly string[], hint: Hint) {
   const message = (issue: { readonly input: string }) =>
-    `unknown ${what} ${shown(issue.input)}${suggest(issue.input, names)}`;
+    `unknown ${what} ${shown(issue.input)}${hint(issue.input, names)}`;
   return v.pipe(text(), v.values<string, readonly string[], typeof message>(names, message));
 }
 
@@ -60,16 +72,18 @@ function object<const Entries extends v.ObjectEntries>(entries: Entries) {
 const KERNEL_VERSION =
   /^(?!0+\.0+$)(?:0*(?:\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])\.0*(?:\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5]))?$/;
 
-function makeSchema() {
-  const architecture = oneOf('architecture', [...ARCHITECTURES.keys()]);
+function makeSchema(hint: Hint, compared: boolean) {
+  const comparedName = (what: string, names: readonly string[]) =>
+    compared ? comparedWith(what, names, hint) : text();
+  const architecture = oneOf('architecture', [...ARCHITECTURES.keys()], hint);
   const architectures = list(architecture, 'architectures');
   const errnoRet = unsigned(2n ** 64n - 1n, 'an errno');
 
   const condition = object({
-    caps: v.nullish(list(comparedWith('capability', CAPABILITIES), 'capabilities')),
+    caps: v.nullish(list(comparedName('capability', CAPABILITIES), 'capabilities')),
     arches: v.nullish(
       list(
-        comparedWith(
+        comparedName(
           'architecture',
           [...ABIS.values()].map(({ docker }) => docker),
         ),
@@ -88,13 +102,13 @@ function makeSchema() {
     index: unsigned(5, 'an argument index'),
     value: unsigned(2n ** 64n - 1n, 'a 64-bit value'),
     valueTwo: v.nullish(unsigned(2n ** 64n - 1n, 'a 64-bit value')),
-    op: oneOf('operator', OPERATORS),
+    op: oneOf('operator', OPERATORS, hint),
   });
 
   const rule = object({
     names: v.nullish(list(text(), 'strings')),
     name: v.nullish(text()),
-    action: oneOf('action', ACTIONS),
+    action: oneOf('action', ACTIONS, hint),
     errnoRet: v.nullish(errnoRet),
     errno: v.nullish(text()),
     args: v.nullish(list(argument, 'argument comparisons')),
@@ -106,14 +120,14 @@ function makeSchema() {
   const head = {
     $schema: v.nullish(text()),
     comment: v.nullish(text()),
-    defaultAction: oneOf('action', ACTIONS),
+    defaultAction: oneOf('action', ACTIONS, hint),
     defaultErrnoRet: v.nullish(errnoRet),
     defaultErrno: v.nullish(text()),
     architectures: v.nullish(architectures),
     archMap: v.nullish(
       list(object({ architecture, subArchitectures: v.nullish(architectures) }), '{ architecture, subArchitectures }'),
     ),
-    flags: v.nullish(list(oneOf('flag', FLAGS), 'flags')),
+    flags: v.nullish(list(oneOf('flag', FLAGS, hint), 'flags')),
     listenerPath: v.nullish(text()),
     listenerMetadata: v.nullish(text()),
   };

@@ -55,6 +55,8 @@ describe('in compat, a value above 32 bits', () => {
   test('on x32 is read as of 32 bits and of 64', () => {
     const allow = [rule('socket', [arg(0, 'EQ', HIGH + 5n)])];
     expect(answers('x32', allow, [5n, HIGH + 5n])).toEqual(['errno 1', 'allow']);
+    const deny = [rule('brk', [arg(0, 'EQ', HIGH + 5n)], DENY)]; // The kernel reads all of a long, runtimes do not.
+    expect(answers('x32', deny, [5n, HIGH + 5n, 6n], true)).toEqual(['errno 13', 'errno 13', 'allow']);
     expect(
       answers('x32', [{ ...rule('socket', [arg(0, 'EQ', HIGH + 5n)]), ...DENY }], [5n, HIGH + 5n, 6n], true),
     ).toEqual(['errno 13', 'errno 13', 'allow']);

@@ -17,10 +17,32 @@ const BORDERS = [0x3fff_ffff, 0x4000_0000, 0x7fff_ffff, 0x8000_0000, 0xffff_fffe
 const COMBINATIONS = 400;
 
 /** Calls on `abis`, among them whatever makes one of `policies` decide differently. The same ones each time. */
-export function* callsOn(abis: readonly AbiName[], ...policies: readonly Policy[]): Generator<Call> {
+export function callsOn(abis: readonly AbiName[], ...policies: readonly Policy[]): Generator<Call> {
+  return callsTo(abis, numbersOf, policies);
+}
+
+/** Those of them that are about numbers that the policies have decisions for, and the numbers beside. */
+export function callsAbout(abis: readonly AbiName[], ...policies: readonly Policy[]): Generator<Call> {
+  const decided = (arch: number) =>
+    policies.flatMap((policy) =>
+      policy.abis
+        .filter(({ abi }) => abi.audit === arch)
+        .flatMap(({ syscalls, ranges = [] }) => [
+          ...syscalls.keys(),
+          ...ranges.flatMap(({ first, last }) => [first, last]),
+        ]),
+    );
+  return callsTo(abis, (arch) => withNeighbours(decided(arch)), policies);
+}
+
+function* callsTo(
+  abis: readonly AbiName[],
+  numbers: (arch: number) => Iterable<number>,
+  policies: readonly Policy[],
+): Generator<Call> {
   for (const arch of new Set(abis.map((abi) => abiOf(abi).audit))) {
     const tables = policies.flatMap((policy) => policy.abis.filter(({ abi }) => abi.audit === arch));
-    for (const number of numbersOf(arch)) {
+    for (const number of numbers(arch)) {
       const decisions = tables.flatMap(({ syscalls }) => syscalls.get(number) ?? []);
       for (const args of argumentsFor(decisions)) yield { arch, number, args };
       if (isMultiplexer(arch, number)) for (const args of SUBCALLS) yield { arch, number, args };
@@ -40,8 +62,12 @@ function numbersOf(arch: number): ReadonlySet<number> {
   const sharing = [...ABIS.values()].filter(({ audit }) => audit === arch);
   const known = sharing.map(({ name }) => [...syscallsOf(name).values()].toSorted((a, b) => a - b));
   const rows = [0, ...known.map(([first = 0]) => first)].flatMap((first) => row(first));
-  const around = known.flat().flatMap((number) => [number - 1, number, number + 1]);
-  return new Set([...rows, ...around, ...BORDERS].filter((number) => number >= 0));
+  return new Set([...rows, ...withNeighbours(known.flat())]);
+}
+
+function withNeighbours(numbers: readonly number[]): ReadonlySet<number> {
+  const around = numbers.flatMap((number) => [number - 1, number, number + 1]);
+  return new Set([...around, ...BORDERS].filter((number) => number >= 0 && number < 2 ** 32));
 }
 
 function row(first: number): readonly number[] {

@@ -38,7 +38,9 @@ export function runcRules(profile: Profile, host: Host, optimize?: Optimize): st
   const lines = rulesOn(profile, host).flatMap((rule) => {
     const action = hex(actionOf(rule));
     if (action === fallback) return [];
-    return rule.names.flatMap((name) => alternatives(rule).map((args) => ['rule', action, name, ...args].join(' ')));
+    return rule.names.flatMap((name) =>
+      alternativesOf(rule).map((args) => ['rule', action, name, ...args.map(comparison)].join(' ')),
+    );
   });
   // More rules than that, and runc asks for the tree.
   const tree = optimize ?? (lines.length > 32 ? 2 : 1);
@@ -91,19 +93,24 @@ export function isCutOff(call: Pick<Call, 'arch' | 'number'>, cutoffs: Cutoffs):
   return abi !== undefined && call.number > (cutoffs.get(abi) ?? 0);
 }
 
-/** The rules that hold on the host, by moby's reading of includes and excludes, not by ours. */
-export function rulesOn({ document }: Profile, host: Host): readonly Rule[] {
+/**
+ * The rules that hold on the host, by moby's reading of includes and excludes, not by ours; containers/common has no
+ * minKernel, and the runtime specification nothing of them.
+ */
+export function rulesOn({ document, format }: Profile, host: Host): readonly Rule[] {
+  if (format === 'oci') return document.syscalls;
   const version = host.kernel.major * 1000 + host.kernel.minor;
   const isReached = (minKernel: string) => {
     const [major, minor] = minKernel.split('.');
     return version >= Number(major) * 1000 + Number(minor);
   };
   const { docker } = abiOf(host.abi);
+  const hasKernel = format === 'docker';
   return (document.syscalls ?? []).filter(({ includes, excludes }) => {
     if (excludes?.arches?.includes(docker) || excludes?.caps?.some((name) => host.capabilities.has(name))) return false;
-    if (excludes?.minKernel && isReached(excludes.minKernel)) return false;
+    if (hasKernel && excludes?.minKernel && isReached(excludes.minKernel)) return false;
     if (includes?.arches?.length && !includes.arches.includes(docker)) return false;
-    if (includes?.minKernel && !isReached(includes.minKernel)) return false;
+    if (hasKernel && includes?.minKernel && !isReached(includes.minKernel)) return false;
     return includes?.caps?.every((name) => host.capabilities.has(name)) ?? true;
   });
 }
@@ -136,10 +143,9 @@ function hex(action: Action): string {
 }
 
 /** A rule's comparisons. If one argument is compared twice, each comparison is a rule of its own. */
-function alternatives({ args }: Rule): readonly (readonly string[])[] {
-  const all = args ?? [];
-  const isRepeated = new Set(all.map(({ index }) => index)).size < all.length;
-  return isRepeated ? all.map((each) => [comparison(each)]) : [all.map(comparison)];
+export function alternativesOf({ args }: Rule): readonly (readonly Argument[])[] {
+  const isRepeated = new Set(args.map(({ index }) => index)).size < args.length;
+  return isRepeated ? args.map((each) => [each]) : [args];
 }
 
 /** enum scmp_compare of seccomp.h. */
