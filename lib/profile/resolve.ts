@@ -6,6 +6,7 @@ import { abiPolicy } from './abi-policy.js';
 import { applies, type Host } from './applies.js';
 import { Conflicts, isDefault } from './conflicts.js';
 import { type ActionName, ARCHITECTURES, type Finding } from './document.js';
+import type { ProfileFormat } from './options.js';
 import type { Profile } from './profile.js';
 import { Remarks } from './remarks.js';
 import { comparesTwice, type HostRule, type Reader } from './statements.js';
@@ -81,12 +82,16 @@ function abisOf({ document, format }: Profile, host: Host, remarks: Remarks): re
   const archMap = format === 'oci' ? null : document.archMap; // The runtime specification has none.
   if (host.abis !== undefined) return [...new Set([host.abi, ...host.abis])];
   const entry = (archMap ?? []).findIndex(({ architecture }) => ARCHITECTURES.get(architecture) === host.abi);
+  const subs = archMap?.[entry]?.subArchitectures ?? [];
+  const isRead = readsArchMap(host.abi, format);
+  if (subs.length > 0 && !isRead) {
+    const words = () =>
+      `${RUNTIMES[format]} does not read this on ${host.abi}, and decides that ABI alone: use architectures`;
+    remarks.add('warning', ['archMap', entry], 'unread', words);
+  }
   const listed = [
     ...(architectures ?? []).map((name, i) => ({ name, keys: ['architectures', i] })),
-    ...(archMap?.[entry]?.subArchitectures ?? []).map((name, i) => ({
-      name,
-      keys: ['archMap', entry, 'subArchitectures', i],
-    })),
+    ...(isRead ? subs : []).map((name, i) => ({ name, keys: ['archMap', entry, 'subArchitectures', i] })),
   ];
   const added = listed.flatMap(({ name, keys }) => {
     const abi = ARCHITECTURES.get(name);
@@ -95,9 +100,41 @@ function abisOf({ document, format }: Profile, host: Host, remarks: Remarks): re
         `${name} has another byte order than this machine's ${host.abi}: runtimes refuse both together`;
       remarks.add('refused', keys, 'endian', words);
     }
+    if (abi !== undefined && format !== 'podman' && UNKNOWN_TO_RUNC.has(abi)) {
+      remarks.add(
+        'refused',
+        keys,
+        'runc',
+        () => `runc does not know ${name}, and starts no container with it: leave it out`,
+      );
+    }
     return abi ?? [];
   });
   return [...new Set([host.abi, ...added])];
+}
+
+/** In the runtime specification, but not in runc's list. crun, Podman's runtime, asks libseccomp, which knows them. */
+const UNKNOWN_TO_RUNC: ReadonlySet<AbiName> = new Set(['parisc', 'parisc64', 'm68k', 'sh', 'sheb']);
+
+/** Who finds ABIs in an archMap. */
+const RUNTIMES = { docker: 'Docker', podman: 'Podman', oci: 'an OCI runtime' } as const;
+
+/** Native ABIs by whose names in Go moby finds no architecture. Source: goToNative, nativeToSeccomp of moby/profiles. */
+const NOT_IN_MOBY: ReadonlySet<AbiName> = new Set(['loongarch64', 'mipsel']);
+
+/** The only ones for which containers/common has one. Source: nativeToSeccomp, pkg/seccomp. */
+const IN_COMMON: ReadonlySet<AbiName> = new Set([
+  'x86_64',
+  'aarch64',
+  'mips64',
+  'mips64n32',
+  'mipsel64',
+  'mipsel64n32',
+  's390x',
+]);
+
+function readsArchMap(native: AbiName, format: ProfileFormat): boolean {
+  return format === 'podman' ? IN_COMMON.has(native) : !NOT_IN_MOBY.has(native);
 }
 
 function actionOf(name: ActionName, data: number | null | undefined, keys: Finding['keys'], remarks: Remarks): Action {

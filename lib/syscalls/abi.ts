@@ -33,7 +33,7 @@ export interface Abi {
   readonly audit: number;
   /** The profile formats' name, `SCMP_ARCH_*`. */
   readonly scmp: string;
-  /** What `includes.arches` and `excludes.arches` of a Docker profile call it (Go's GOARCH, mostly). */
+  /** What `includes.arches` and `excludes.arches` of a Docker profile call it: Go's GOARCH, for the most part. Source: goToNative of moby/profiles. */
   readonly docker: string;
   /** Bits of a register, and so of a `long`, as its syscalls see it. */
   readonly bits: 32 | 64;
@@ -68,7 +68,7 @@ const table: readonly (readonly [AbiName, number, string, string, 32 | 64, 'litt
   ['aarch64', EM.aarch64 | AUDIT_64BIT | AUDIT_LE, 'AARCH64', 'arm64', 64, 'little'],
   ['arm', EM.arm | AUDIT_LE, 'ARM', 'arm', 32, 'little'],
   ['riscv64', EM.riscv | AUDIT_64BIT | AUDIT_LE, 'RISCV64', 'riscv64', 64, 'little'],
-  ['loongarch64', EM.loongarch | AUDIT_64BIT | AUDIT_LE, 'LOONGARCH64', 'loong64', 64, 'little'],
+  ['loongarch64', EM.loongarch | AUDIT_64BIT | AUDIT_LE, 'LOONGARCH64', 'loongarch64', 64, 'little'],
   ['s390x', EM.s390 | AUDIT_64BIT, 'S390X', 's390x', 64, 'big'],
   ['s390', EM.s390, 'S390', 's390', 32, 'big'],
   ['ppc64le', EM.ppc64 | AUDIT_64BIT | AUDIT_LE, 'PPC64LE', 'ppc64le', 64, 'little'],

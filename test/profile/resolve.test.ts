@@ -1,9 +1,10 @@
 /** How rules, conditions on the host and architectures become a policy. */
 import { describe, expect, test } from 'vitest';
 import type { ProfileDocument, RuleDocument } from '../../lib/profile/document.js';
+import type { ProfileFormat } from '../../lib/profile/options.js';
 import { profileOf } from '../../lib/profile/profile.js';
-import { type Host, resolve } from '../../lib/profile/resolve.js';
-import type { AbiName } from '../../lib/syscalls/abi.js';
+import { examine, type Host, resolve } from '../../lib/profile/resolve.js';
+import { type AbiName, abiOf } from '../../lib/syscalls/abi.js';
 import { numberOf } from '../support/arbitrary.js';
 
 const host: Host = { abi: 'x86_64', kernel: { major: 5, minor: 10 }, capabilities: new Set(['CAP_CHOWN']) };
@@ -120,6 +121,40 @@ describe('ABIs', () => {
     ['those that the host asks for', { archMap }, { abis: ['x86'] }, ['x86_64', 'x86']],
   ])('%s', (_, document, on, expected) => {
     expect(policyOf(document, { ...host, ...on }).abis.map(({ abi }) => abi.name)).toEqual(expected);
+  });
+
+  // Sources: goToNative and nativeToSeccomp of moby/profiles, nativeToSeccomp of containers/common.
+  test.each<[ProfileFormat, AbiName, string, AbiName, boolean]>([
+    ['docker', 'ppc64le', 'PPC64LE', 'x86', true],
+    ['podman', 'ppc64le', 'PPC64LE', 'x86', false],
+    ['podman', 'riscv64', 'RISCV64', 'x86', false],
+    ['podman', 'aarch64', 'AARCH64', 'arm', true],
+    ['docker', 'loongarch64', 'LOONGARCH64', 'x86', false],
+    ['docker', 'mipsel', 'MIPSEL', 'x86', false],
+  ])('%s on %s finds its entry of archMap, or says that it does not', (format, abi, name, sub, isRead) => {
+    const entry = { architecture: `SCMP_ARCH_${name}`, subArchitectures: [abiOf(sub).scmp] };
+    const source = profileOf({ defaultAction: 'SCMP_ACT_LOG', archMap: [entry] }, { format });
+    const { policy, findings } = examine(source, { ...host, abi });
+    expect(policy.abis.map((each) => each.abi.name)).toEqual(isRead ? [abi, sub] : [abi]);
+    expect(findings.map(({ message }) => message)).toEqual(
+      isRead ? [] : [expect.stringMatching(`does not read this on ${abi}, and decides that ABI alone`)],
+    );
+  });
+
+  test('moby calls loongarch64 by its own name, not by Go’s', () => {
+    const on = { ...host, abi: 'loongarch64' as const };
+    const rules = (arch: string) => [
+      { names: ['read'], action: 'SCMP_ACT_ALLOW' as const, includes: { arches: [arch] } },
+    ];
+    expect(policyOf({ syscalls: rules('loongarch64') }, on).abis[0]?.syscalls.size).toBe(1);
+    expect(() => policyOf({ syscalls: rules('loong64') }, on)).toThrow('unknown architecture "loong64"');
+  });
+
+  test('those that runc does not know are refused where runc reads them', () => {
+    const on = { ...host, abi: 'aarch64' as const };
+    const source = { defaultAction: 'SCMP_ACT_LOG' as const, architectures: ['SCMP_ARCH_SH'] };
+    expect(() => resolve(profileOf(source), on)).toThrow('architectures[0]: runc does not know SCMP_ARCH_SH');
+    expect(() => resolve(profileOf(source, { format: 'podman' }), on)).not.toThrow();
   });
 
   test('a name that an ABI does not have is left out there', () => {

@@ -3549,7 +3549,7 @@ TCFLSH 21515; 21511: mips mips64 mips64n32 mipsel mipsel64 mipsel64n32 parisc pa
 TCGETA 21509; 21505: mips mips64 mips64n32 mipsel mipsel64 mipsel64n32; 1075082263: ppc64le ppc64 ppc; 1074942977: parisc parisc64; 2148693015: sh sheb
 TCGETS 21505; 21517: mips mips64 mips64n32 mipsel mipsel64 mipsel64n32; 1076655123: ppc64le ppc64 ppc; 1076122640: parisc parisc64
 TCGETS2 2150388778; 1076909098: mips mips64 mips64n32 mipsel mipsel64 mipsel64n32; -: ppc64le ppc64 ppc; 1076646954: parisc parisc64
-TCGETX -; 21554: amd64 x86 x32 arm64 arm riscv64 loong64 s390x s390 m68k
+TCGETX -; 21554: amd64 x86 x32 arm64 arm riscv64 loongarch64 s390x s390 m68k
 TCP_CC_INFO 26
 TCP_CONGESTION 13
 TCP_CORK 3
@@ -3605,9 +3605,9 @@ TCSETSF 21508; 21520: mips mips64 mips64n32 mipsel mipsel64 mipsel64n32; 2150396
 TCSETSF2 1076646957; 2150650925: mips mips64 mips64n32 mipsel mipsel64 mipsel64n32; -: ppc64le ppc64 ppc; 2150388781: parisc parisc64
 TCSETSW 21507; 21519: mips mips64 mips64n32 mipsel mipsel64 mipsel64n32; 2150396949: ppc64le ppc64 ppc; 2149864466: parisc parisc64
 TCSETSW2 1076646956; 2150650924: mips mips64 mips64n32 mipsel mipsel64 mipsel64n32; -: ppc64le ppc64 ppc; 2150388780: parisc parisc64
-TCSETX -; 21555: amd64 x86 x32 arm64 arm riscv64 loong64 s390x s390 m68k
-TCSETXF -; 21556: amd64 x86 x32 arm64 arm riscv64 loong64 s390x s390 m68k
-TCSETXW -; 21557: amd64 x86 x32 arm64 arm riscv64 loong64 s390x s390 m68k
+TCSETX -; 21555: amd64 x86 x32 arm64 arm riscv64 loongarch64 s390x s390 m68k
+TCSETXF -; 21556: amd64 x86 x32 arm64 arm riscv64 loongarch64 s390x s390 m68k
+TCSETXW -; 21557: amd64 x86 x32 arm64 arm riscv64 loongarch64 s390x s390 m68k
 TCXONC 21514; 21510: mips mips64 mips64n32 mipsel mipsel64 mipsel64n32 parisc parisc64; 536900638: ppc64le ppc64 ppc; 29726: sh sheb
 TFD_CLOEXEC 524288; 2097152: parisc parisc64
 TFD_IOC_SET_TICKS 1074287616; 2148029440: ppc64le ppc64 ppc mips mips64 mips64n32 mipsel mipsel64 mipsel64n32 parisc parisc64
