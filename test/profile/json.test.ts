@@ -8,7 +8,8 @@ test('whatever JSON.stringify writes is read as JSON.parse reads it', () => {
   const plain = fc.jsonValue({ noUnicodeString: false }).filter((value) => !hasNumbersOfOtherKinds(value));
   fc.assert(
     fc.property(plain, (value) => {
-      expect(parseJson(JSON.stringify(value))).toEqual(value);
+      const text = JSON.stringify(value); // Which writes −0 as 0.
+      expect(parseJson(text)).toEqual(JSON.parse(text));
     }),
   );
 });
