@@ -36,6 +36,8 @@ export const MAX_INSTRUCTIONS = 4096;
 /** Offsets in `struct seccomp_data`. */
 export const NR_OFFSET = 0;
 export const ARCH_OFFSET = 4;
+/** … and where the arguments begin, after the instruction pointer. */
+export const FIRST_ARGUMENT_OFFSET = 16;
 
 /** Offset of half an argument: of its low or its high 32 bits. */
 export function argumentOffset(index: number, half: 'low' | 'high', endian: Abi['endian']): number {

@@ -20,6 +20,12 @@ export interface PathOptions {
   readonly arch: number | readonly number[];
   /** Instructions that ask for a half of the gate's value, which nobody knows. */
   readonly gate?: ReadonlyMap<number, number>;
+  /** The instruction to begin at, one that what was loaded before doesn't matter for. Default the first. */
+  readonly from?: number;
+  /** The numbers to follow. Default all. */
+  readonly numbers?: { readonly first: number; readonly last: number };
+  /** Counts the states that are followed, of several programs or parts of one together. */
+  readonly states?: { count: number };
 }
 
 /**
@@ -56,11 +62,12 @@ export function* paths(instructions: readonly Instruction[], options: PathOption
     typeof options.arch === 'number'
       ? ALL_WORDS
       : { ...ALL_WORDS, not: options.arch.map((bits) => ({ mask: MAX_WORD, bits })) };
-  const region: Region = [...EVERYTHING, arch, ALL_WORDS, ALL_WORDS, ALL_WORDS];
-  const stack: State[] = [{ at: 0, accumulator: { constant: 0 }, region, opened: 0 }];
-  let states = 0;
+  const { from = 0, numbers = { first: 0, last: MAX_WORD }, states = { count: 0 } } = options;
+  const words = { ...ALL_WORDS, low: numbers.first, high: numbers.last };
+  const region: Region = [...EVERYTHING, arch, ALL_WORDS, ALL_WORDS, words];
+  const stack: State[] = [{ at: from, accumulator: { constant: 0 }, region, opened: 0 }];
   for (let state = stack.pop(); state !== undefined; state = stack.pop()) {
-    if (++states > MOST_STATES) throw new RangeError('the filter has too many paths');
+    if (++states.count > MOST_STATES) throw new RangeError('the filter has too many paths');
     const instruction = instructions[state.at];
     if (instruction === undefined) throw new RangeError(`the filter runs past its end at ${state.at}`);
     const { code, k } = instruction;
@@ -97,7 +104,7 @@ function masked(state: State, k: number, endian: Abi['endian']): readonly State[
 }
 
 /** There are at most 16 stretches of words between multiples of it. */
-const LEAST_HIGH_BIT = 0x1000_0000;
+export const LEAST_HIGH_BIT = 0x1000_0000;
 
 function branch(state: State, instruction: Instruction, { endian, gate }: PathOptions): readonly State[] {
   const yes = { ...state, at: state.at + 1 + instruction.jt };
@@ -110,7 +117,8 @@ function branch(state: State, instruction: Instruction, { endian, gate }: PathOp
   return [...parts.yes.map((region) => ({ ...yes, region })), ...parts.no.map((region) => ({ ...no, region }))];
 }
 
-function holds(accumulator: number, { code, k }: Instruction): boolean {
+/** What a comparison says of the accumulator. */
+export function holds(accumulator: number, { code, k }: Instruction): boolean {
   switch (code) {
     case BPF.jeq:
       return accumulator === k;
