@@ -4,16 +4,23 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 
-/** Node's own modules as its CommonJS has them, ready made: for import Node first makes a list of all that each exports. */
+/**
+ * Node's own modules as its CommonJS has them, ready made: for import Node first makes a list of all that each exports. Of
+ * those that this one offers, only what is used stays.
+ */
 const nodeModules = {
   name: 'node modules',
   setup(builder) {
     builder.onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: 'node' }));
-    builder.onLoad({ filter: /.*/, namespace: 'node' }, ({ path }) => ({
-      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
-    }));
+    builder.onLoad({ filter: /.*/, namespace: 'node' }, ({ path }) => ({ contents: exportsOf(path) }));
   },
 };
+
+function exportsOf(path) {
+  const names = Object.keys(process.getBuiltinModule(path)).filter((name) => /^[a-z]\w*$/i.test(name));
+  const lines = names.map((name) => `export const ${name} = /* @__PURE__ */ (() => from.${name})();`);
+  return [`const from = process.getBuiltinModule(${JSON.stringify(path)});`, ...lines].join('\n');
+}
 
 rmSync('dist', { recursive: true, force: true }); // What has lost its source does not stay.
 const { status, error } = spawnSync('tsc', ['-p', 'tsconfig.build.json'], { stdio: 'inherit' });
