@@ -161,11 +161,13 @@ class Compiler {
     segments.forEach(({ start, outcome: rest, abi }, i) => {
       const end = segments[i + 1]?.start ?? 2 ** 32;
       add(start, rest);
-      for (const single of abi === undefined ? [] : (outcomes.get(abi) ?? [])) {
-        if (single.start < start || single.start >= end) continue;
+      const singles = (abi && outcomes.get(abi)) ?? [];
+      singles.forEach((single, k) => {
+        if (single.start < start || single.start >= end) return;
         add(single.start, single.outcome);
-        if (single.start + 1 < end) add(single.start + 1, rest);
-      }
+        const next = single.start + 1;
+        if (next < end && singles[k + 1]?.start !== next) add(next, rest);
+      });
     });
     return ranges;
   }

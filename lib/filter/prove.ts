@@ -151,7 +151,7 @@ class Prover {
   }
 
   #addNumbers(policy: AbiPolicy, from: number, to: number, add: (start: number, meaning: Meaning) => void): void {
-    const { numbers, decisions } = tableOf(policy);
+    const numbers = sortedNumbers(policy);
     // The syscalls of a rule without conditions share one list.
     const known = new Map<readonly Decision[], Meaning>();
     const meaning = (list: readonly Decision[]) => {
@@ -166,8 +166,8 @@ class Prover {
       for (; i < numbers.length; i++) {
         const number = numbers[i] ?? MAX_WORD;
         if (number > range.last) break;
-        add(number, meaning(decisions[i] ?? []));
-        if (number < range.last) add(number + 1, rest);
+        add(number, meaning(policy.syscalls.get(number) ?? []));
+        if (number < range.last && numbers[i + 1] !== number + 1) add(number + 1, rest);
       }
     }
   }
