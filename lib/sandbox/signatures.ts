@@ -35,8 +35,7 @@ export function execFileCall([file, ...rest]: readonly unknown[]): FamilyCall {
       ? { options: {}, callback: checkedCallback(options) }
       : { options: checkedOptions(options ?? undefined), callback: checkedCallback(callback) };
   checkFile(file);
-  if (call.options['argv0'] !== undefined && call.options['argv0'] !== null)
-    checkString(call.options['argv0'], 'options.argv0');
+  checkUnusedArgv0(call.options);
   return { file, args: Array.isArray(args) ? args : [], ...call };
 }
 
@@ -46,6 +45,7 @@ export function execCall([command, second, third]: readonly unknown[]): FamilyCa
   checkNull(command, 'command');
   const [options, callback] = typeof second === 'function' ? [undefined, second] : [second, third];
   const given: Options = Object.assign({}, options);
+  checkUnusedArgv0(given);
   return { file: command, args: [], options: given, callback: checkedCallback(callback) };
 }
 
@@ -57,6 +57,13 @@ export function forkCall([modulePath, args, options]: readonly unknown[]) {
   if (Array.isArray(args)) return { modulePath: path, args, options: checkedOptions(options ?? undefined) };
   if (typeof args !== 'object') throw invalidType('args', 'an instance of Array', args);
   return { modulePath: path, args: [], options: checkedOptions(args) };
+}
+
+/** Node's exec and execFile check it, and leave it aside. */
+function checkUnusedArgv0({ argv0 }: { readonly argv0?: unknown }): void {
+  if (argv0 === undefined || argv0 === null) return;
+  checkString(argv0, 'options.argv0');
+  checkNull(argv0, 'options.argv0');
 }
 
 function checkFile(file: unknown): asserts file is string {

@@ -93,7 +93,8 @@ export const SPAWN_SYNC_OPTIONS = [
 const DEFAULT_MAX_BUFFER = 1024 * 1024;
 
 function nativeLimits(options: SpawnSyncOptions) {
-  const { timeout, killSignal } = limits(options);
+  // As in Node, the synchronous functions don't look at it.
+  const { timeout, killSignal } = limits({ ...options, serialization: undefined });
   const { input, encoding } = options;
   const maxBuffer = options.maxBuffer ?? DEFAULT_MAX_BUFFER;
   if (typeof maxBuffer !== 'number' || !(maxBuffer >= 0))

@@ -9,6 +9,10 @@ const sleeper = (cp, options) => cp.spawn('sleep', ['60'], options);
 const whenSpawned = (child, act) => story(child, () => once(child, 'spawn').then(() => act(child)));
 
 export default {
+  'spawnargs, of arguments that are no texts': differs(
+    '`spawnargs` holds texts',
+    (cp) => cp.spawn('echo', [1, true]).spawnargs,
+  ),
   'is a ChildProcess and an EventEmitter': async (cp) => {
     const child = cp.spawn('true');
     await story(child);

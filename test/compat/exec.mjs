@@ -7,6 +7,12 @@ const execFile = (cp, ...parameters) => called((callback) => cp.execFile(...para
 const exec = (cp, ...parameters) => called((callback) => cp.exec(...parameters, callback));
 
 export default {
+  'argv0 is checked and left aside': async (cp) => [
+    thrown(() => cp.exec('true', { argv0: 5 })),
+    thrown(() => cp.exec('true', { argv0: 'a\0' })),
+    thrown(() => cp.execFile('true', { argv0: 'a\0' })),
+    await called((done) => cp.exec('echo $0', { argv0: 'x' }, done)),
+  ],
   'execFile: output as text': (cp) => execFile(cp, 'sh', ['-c', 'echo out; echo err >&2']),
   'execFile: the callback may be second, third or fourth': async (cp) => [
     await execFile(cp, 'true'),

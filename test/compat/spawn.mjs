@@ -35,7 +35,7 @@ export default {
 
   'cwd: the working directory': (cp) => output(cp.spawn('pwd', { cwd: directory })),
   'cwd: a file URL': (cp) => output(cp.spawn('pwd', { cwd: pathToFileURL(directory) })),
-  'cwd: a Buffer': (cp) => output(cp.spawn('pwd', { cwd: Buffer.from(directory) })),
+  'cwd: a Buffer': differs('`cwd` as a Buffer', (cp) => output(cp.spawn('pwd', { cwd: Buffer.from(directory) }))),
   'cwd: null and the empty string are this process’s': async (cp) => [
     await output(cp.spawn('pwd', { cwd: null })),
     await output(cp.spawn('pwd', { cwd: '' })),

@@ -28,6 +28,20 @@ function refused(run) {
 const sh = (script) => ['sh', ['-c', script]];
 
 export default {
+  'spawnSync: cwd as a Buffer': (cp) => cp.spawnSync('pwd', { cwd: Buffer.from('/') }).stdout.toString(),
+  'spawnSync: an empty cwd': differs('an empty `cwd`', (cp) => cp.spawnSync('true', { cwd: '' }).status),
+  'spawnSync: encoding buffer with input': differs("`encoding: 'buffer'` with `input` as text", (cp) => {
+    try {
+      return cp.spawnSync('cat', { input: 'a', encoding: 'buffer' }).stdout;
+    } catch ({ code }) {
+      return code;
+    }
+  }),
+  'spawnSync: maxBuffer undefined': differs(
+    '`maxBuffer: undefined` or `null`',
+    (cp) => cp.spawnSync('head', ['-c', '2000000', '/dev/zero'], { maxBuffer: undefined }).error?.code,
+  ),
+  'spawnSync: serialization is not looked at': (cp) => cp.spawnSync('echo', ['a'], { serialization: 'x' }).status,
   'spawnSync: the result, with its keys in order': (cp) => {
     const result = cp.spawnSync(...sh('echo out; echo err >&2; exit 3'));
     return [Object.keys(result), told(result)];

@@ -44,7 +44,7 @@ export function lacking(capability: string) {
 /** Whether this process has it in its effective set. */
 export function hasCapability(name: string): boolean {
   const bits = /^CapEff:\s*(\w+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
-  return ((BigInt(`0x${bits}`) >> BigInt(CAPABILITIES.findIndex((known) => known === name))) & 1n) === 1n;
+  return ((BigInt(`0x${bits}`) >> BigInt((CAPABILITIES as readonly string[]).indexOf(name))) & 1n) === 1n;
 }
 
 /** Runs an async function's body, and gives what it returns. */
