@@ -9,6 +9,8 @@
         "NAPI_VERSION=8",
         "NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS",
         "NODE_ADDON_API_DISABLE_DEPRECATED",
+        # A worker that is terminated inside a call can't be thrown at any more, which is no reason to end the process.
+        "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS",
         "SECCOMP_VERSION=\"<!(node -p \"require('./package.json').version\")\""
       ],
       "cflags_cc": ["-std=c++17", "-O2", "-Wall", "-Wextra", "-fvisibility=hidden", "-fno-exceptions"]

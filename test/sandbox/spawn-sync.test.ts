@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { openSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { type SpawnSyncOptions, type SpawnSyncResult, spawnSync } from '../../lib/sandbox/spawn-sync.js';
+import { evaluateScript } from '../support/scripts.js';
 
 const sh = (script: string) => ['sh', ['-c', script]] as const;
 
@@ -21,7 +22,7 @@ const CASES: Readonly<Record<string, readonly [string, readonly string[], SpawnS
   'a signal': [...sh('kill -9 $$')],
   'a timeout': ['sleep', ['60'], { timeout: 50 }],
   'a timeout with another signal': ['sleep', ['60'], { timeout: 50, killSignal: 'SIGKILL' }],
-  'a program that ignores its timeout’s signal': [...sh('trap "" TERM; sleep 0.2; echo still here'), { timeout: 50 }],
+  'a program that ignores its timeout’s signal': [...sh('trap "" TERM; sleep 1; echo still here'), { timeout: 500 }],
   'a grandchild that keeps a pipe open': [...sh('(sleep 0.1; echo late) & exit 5'), { encoding: 'utf8' }],
   'more output than is allowed': ['yes', [], { maxBuffer: 100 }],
   'as much as is allowed': ['printf', ['12345'], { maxBuffer: 5 }],
@@ -98,4 +99,21 @@ test('a filter that the kernel refuses is an exception, and nothing has run', ()
   expect(() =>
     spawnSync('true', [], 'docker-default', process.getuid?.() === 0 ? options : { noNewPrivileges: false }),
   ).toThrowError(expect.objectContaining({ code: 'ERR_SECCOMP_ATTACH' }));
+});
+
+test('a worker that is terminated inside a call ends alone, not with its process', () => {
+  const result = evaluateScript(`
+    const code = \`
+      const { spawnSync } = require('seccomp');
+      const env = Object.fromEntries(Array.from({ length: 3000 }, (_, i) => ['V' + i, 'x']));
+      require('node:worker_threads').parentPort.postMessage('ready');
+      for (;;) spawnSync('/no/such', [], 'docker-default', { env, stdio: 'ignore' });\`;
+    for (let i = 0; i < 15; i++) {
+      const worker = new Worker(code, { eval: true });
+      await once(worker, 'message');
+      await new Promise((resolve) => setTimeout(resolve, 5 + i % 5));
+      await worker.terminate();
+    }
+    return 'survived';`);
+  expect(result).toBe('survived');
 });
