@@ -88,6 +88,7 @@ const FAMILIES: readonly (readonly [headers: string, names: RegExp])[] = [
     'linux/perf_event linux/ipc linux/shm',
     /^(PERF_FLAG_|IPC_|SHM_|SEM(OP|GET|CTL|TIMEDOP)$|MSG(SND|RCV|GET|CTL)$|SHM(AT|DT|GET|CTL)$)/,
   ],
+  ['linux/net', /^SYS_(?!SECCOMP)[A-Z0-9]+$/],
   ['linux/reboot linux/kexec linux/quota', /^(LINUX_REBOOT_CMD_|KEXEC_(?!ARCH)|Q_)/],
   [
     'asm/ioctls asm/termbits linux/sockios asm/sockios',
@@ -118,7 +119,7 @@ const ENUMERATORS: readonly (readonly [header: string, pattern: RegExp])[] = [
   ['linux/landlock', /^\s(LANDLOCK_RULE_\w+)/gm],
 ];
 
-/** Where the UAPI has them not: include/linux/socket.h and net.h of the kernel, and what umount(2) and signalfd(2) say. */
+/** Where the UAPI has them not: include/linux/socket.h and net.h of the kernel, and what access(2) and umount(2) say. */
 const WRITTEN: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
     `UNSPEC UNIX INET AX25 IPX APPLETALK NETROM BRIDGE ATMPVC X25 INET6 ROSE DECnet NETBEUI SECURITY KEY NETLINK PACKET
@@ -129,6 +130,18 @@ const WRITTEN: Readonly<Record<string, string>> = {
   ),
   AF_LOCAL: '1',
   AF_ROUTE: '16',
+  ...Object.fromEntries(
+    `OOB:1 PEEK:2 DONTROUTE:4 CTRUNC:8 PROXY:10 TRUNC:20 DONTWAIT:40 EOR:80 WAITALL:100 FIN:200 SYN:400 CONFIRM:800
+     RST:1000 ERRQUEUE:2000 NOSIGNAL:4000 MORE:8000 WAITFORONE:10000 BATCH:40000 ZEROCOPY:4000000 FASTOPEN:20000000
+     CMSG_CLOEXEC:40000000`
+      .split(/\s+/)
+      .map((flag) => flag.split(':'))
+      .map(([name, hexadecimal]) => [`MSG_${name}`, `0x${hexadecimal}`]),
+  ),
+  F_OK: '0',
+  X_OK: '1',
+  W_OK: '2',
+  R_OK: '4',
   MNT_FORCE: '1',
   MNT_DETACH: '2',
   MNT_EXPIRE: '4',
