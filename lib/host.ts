@@ -40,15 +40,26 @@ export function thisHost(capabilities: readonly string[] = [], abis?: readonly A
 /** The bits of what a filter may be put on with. Source: linux/seccomp.h. */
 export const ATTACH_FLAGS = { LOG: 2, SPEC_ALLOW: 4 } as const satisfies Record<AttachFlag, number>;
 
+const NEW_LISTENER = 8;
+/** Linux 5.19: once its call was received, a thread is interrupted by what ends it only. Something beside NEW_LISTENER. */
+const WAIT_KILLABLE_RECV = 32;
+
+/** What a filter with a listener is put on with here. */
+export function listenerFlags(): number {
+  killable ??= addon().filterFlagsKnown(WAIT_KILLABLE_RECV | NEW_LISTENER);
+  return killable ? WAIT_KILLABLE_RECV | NEW_LISTENER : NEW_LISTENER;
+}
+
+let killable: boolean | undefined;
+
 /** SECCOMP_FILTER_FLAG_* of linux/seccomp.h, and the kernel that brought each. */
 export const FILTER_FLAGS = [
   { name: 'TSYNC', value: 1, since: '3.17' },
   { name: 'LOG', value: ATTACH_FLAGS.LOG, since: '4.14' },
   { name: 'SPEC_ALLOW', value: ATTACH_FLAGS.SPEC_ALLOW, since: '4.17' },
-  { name: 'NEW_LISTENER', value: 8, since: '5.0' },
+  { name: 'NEW_LISTENER', value: NEW_LISTENER, since: '5.0' },
   { name: 'TSYNC_ESRCH', value: 16, since: '5.7' },
-  // It means something only beside NEW_LISTENER.
-  { name: 'WAIT_KILLABLE_RECV', value: 32 | 8, since: '5.19' },
+  { name: 'WAIT_KILLABLE_RECV', value: WAIT_KILLABLE_RECV | NEW_LISTENER, since: '5.19' },
 ] as const;
 
 export type FilterFlag = (typeof FILTER_FLAGS)[number]['name'];

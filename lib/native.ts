@@ -30,7 +30,54 @@ export interface NativeRequest extends NativeFilters {
   readonly limits?: readonly (number | bigint)[];
   /** A bit for each capability that may stay; left out, all may. */
   readonly keptCapabilities?: bigint;
+  /** Who answers the filter's listener, if SECCOMP_FILTER_FLAG_NEW_LISTENER makes one. */
+  readonly supervision?: Supervision;
 }
+
+declare const held: unique symbol;
+
+/** How calls are answered and seen: what `supervision` gave. */
+export interface Supervision {
+  readonly [held]: 'supervision';
+}
+
+/** A listener: it may be used as long as somebody holds this. */
+export interface ListenerHandle {
+  readonly [held]: 'listener';
+}
+
+export interface SupervisionOptions {
+  /** `struct sock_filter[]`, run on each call that the listener hears of: what is answered. `notify` asks JavaScript. */
+  readonly answers: Uint8Array;
+  /** Whether calls that are allowed are counted too. */
+  readonly everything: boolean;
+  /** Flat: AUDIT_ARCH_*, number, argument, and how many of its low bits make a different kind of call. */
+  readonly distinguishing: Uint32Array;
+  /** Flat: AUDIT_ARCH_*, number, argument, 1 for text or 0, most bytes, and the argument with their number or 6. */
+  readonly captures: Uint32Array;
+}
+
+/** The first call of a kind. */
+export interface NativeKind {
+  readonly arch: number;
+  readonly number: number;
+  /** SECCOMP_RET_* with its data. */
+  readonly answer: number;
+  /** 0: not known. */
+  readonly pid: number;
+  readonly tid: number;
+  /** Empty: not known. */
+  readonly executable: Buffer;
+  readonly instruction: Buffer;
+  readonly args: readonly bigint[];
+  readonly captured: readonly (Buffer | undefined)[];
+}
+
+/** Words that tell of one waiting call: listener, id, thread, AUDIT_ARCH_* << 32 | number, instruction pointer, six arguments. */
+export const CALL_WORDS = 11;
+
+/** Flat pairs of a listener and the index of a new kind; CALL_WORDS for each call that waits; listeners that hear no more. */
+export type OnMail = (kinds: readonly number[], calls: BigUint64Array, ended: readonly number[]) => void;
 
 export interface NativeFilter {
   /** `struct sock_filter[]` */
@@ -72,6 +119,13 @@ export interface NativeChild {
   readonly watch: ExitWatch;
   /** This process's end of each descriptor that was a SOCKET, else −1. */
   readonly sockets: readonly number[];
+  readonly listener?: NativeListener;
+}
+
+export interface NativeListener {
+  /** Of this process: no two are the same. */
+  readonly id: number;
+  readonly handle: ListenerHandle;
 }
 
 export interface NativeLimits {
@@ -93,6 +147,7 @@ export interface NativeResult {
   readonly output: readonly (Buffer | null)[];
   /** The errno for which the child was killed or a stream given up, else 0. */
   readonly stopped: number;
+  readonly listener?: NativeListener;
 }
 
 export interface Addon {
@@ -114,6 +169,19 @@ export interface Addon {
   actionAvailable(action: number): number;
   /** Whether the kernel knows these SECCOMP_FILTER_FLAG_*. */
   filterFlagsKnown(flags: number): boolean;
+  supervision(options: SupervisionOptions): Supervision;
+  /** Has `onMail` called for all listeners of this thread of JavaScript; once. It keeps no event loop alive. 0 or −errno. */
+  openInbox(onMail: OnMail): number;
+  kind(listener: ListenerHandle, index: number): NativeKind | undefined;
+  /** How many calls there were of each kind; before them, those of kinds that there was no room for. */
+  counts(listener: ListenerHandle): readonly number[];
+  /** Answers a call: −1 continues it, else it fails with that errno; 0 makes it return `value`. 0 or an errno. */
+  answer(listener: ListenerHandle, call: bigint, errno: number, value: bigint): number;
+  /** Gives the caller a duplicate of a descriptor, which the call returns; that number, or −errno. */
+  addDescriptor(listener: ListenerHandle, call: bigint, descriptor: number, closeOnExec: boolean): number;
+  /** Memory of a caller that waits, as much of `size` as there is; or an errno. */
+  readMemory(listener: ListenerHandle, call: bigint, tid: number, address: bigint, size: number): Buffer | number;
+  writeMemory(listener: ListenerHandle, call: bigint, tid: number, address: bigint, bytes: Uint8Array): number;
 }
 
 /** The file that fork() has its child load first. From lib/ and dist/ alike it is the one that was built. */

@@ -1,16 +1,17 @@
 // Registers what the addon offers; lib/native.ts says what each function takes and gives.
 #include <napi.h>
 
+#include "environment.h"
 #include "execve.h"
-#include "exit_watch.h"
 #include "filter.h"
 #include "spawn.h"
 #include "spawn_sync.h"
+#include "supervise.h"
 
 namespace {
 
 Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
-  seccomp::ExitWatch::Define(env);
+  seccomp::Environment::Make(env);
   exports.Set("version", SECCOMP_VERSION);
   exports.Set("spawn", Napi::Function::New<seccomp::Spawn>(env, "spawn"));
   exports.Set("spawnSync", Napi::Function::New<seccomp::SpawnSync>(env, "spawnSync"));
@@ -19,6 +20,14 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("install", Napi::Function::New<seccomp::Install>(env, "install"));
   exports.Set("actionAvailable", Napi::Function::New<seccomp::ActionAvailable>(env, "actionAvailable"));
   exports.Set("filterFlagsKnown", Napi::Function::New<seccomp::FilterFlagsKnown>(env, "filterFlagsKnown"));
+  exports.Set("supervision", Napi::Function::New<seccomp::MakeSupervision>(env, "supervision"));
+  exports.Set("openInbox", Napi::Function::New<seccomp::OpenInbox>(env, "openInbox"));
+  exports.Set("kind", Napi::Function::New<seccomp::KindAt>(env, "kind"));
+  exports.Set("counts", Napi::Function::New<seccomp::Counts>(env, "counts"));
+  exports.Set("answer", Napi::Function::New<seccomp::AnswerCall>(env, "answer"));
+  exports.Set("addDescriptor", Napi::Function::New<seccomp::AddDescriptor>(env, "addDescriptor"));
+  exports.Set("readMemory", Napi::Function::New<seccomp::ReadCallMemory>(env, "readMemory"));
+  exports.Set("writeMemory", Napi::Function::New<seccomp::WriteCallMemory>(env, "writeMemory"));
   return exports;
 }
 

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -42,12 +43,34 @@ class Child {
       const long result =
           syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, plan_->filter_flags, &program, gate_[0], gate_[1], gate_[2]);
       if (result < 0) return Fail("seccomp");
-      if (result > 0) {
+      if ((plan_->filter_flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0) {
+        if (!HandOver(static_cast<int>(result))) return false;
+      } else if (result > 0) {
         plan_->other_thread = static_cast<pid_t>(result);
         return FailWith(ESRCH, "seccomp");
       }
     }
     return true;
+  }
+
+  // Sends the listener away; ours is closed by execve. Under the filter, so this call passes the gate too.
+  bool HandOver(int listener) {
+    char byte = 0;
+    iovec data = {&byte, sizeof byte};
+    alignas(cmsghdr) char control[CMSG_SPACE(sizeof listener)] = {};
+    msghdr message = {};
+    message.msg_iov = &data;
+    message.msg_iovlen = 1;
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    cmsghdr* header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof listener);
+    memcpy(CMSG_DATA(header), &listener, sizeof listener);
+    // There is room for one message: it does not wait.
+    return syscall(SYS_sendmsg, plan_->handover, &message, MSG_NOSIGNAL, gate_[0], gate_[1], gate_[2]) == 1 ||
+           Fail("sendmsg");
   }
 
   // Ends the child. The gate value is passed here too, for filters that would not let it go.
@@ -80,6 +103,10 @@ class Child {
   bool PlaceDescriptors() {
     const int count = plan_->descriptor_count;
     int* from = plan_->descriptors;
+    if (plan_->handover >= 0) {
+      plan_->handover = fcntl(plan_->handover, F_DUPFD_CLOEXEC, count);
+      if (plan_->handover < 0) return Fail("fcntl");
+    }
     for (int to = 0; to < count; to++) {
       if (from[to] < 0 || from[to] >= to) continue;
       from[to] = fcntl(from[to], F_DUPFD_CLOEXEC, count);

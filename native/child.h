@@ -67,6 +67,8 @@ struct ChildPlan {
   const ChildFilter* filters;  // In the order in which they are put on; each but the last has a gate for seccomp(2).
   size_t filter_count;
   uint32_t filter_flags;  // SECCOMP_FILTER_FLAG_*
+  // With SECCOMP_FILTER_FLAG_NEW_LISTENER: the socket that its listener is sent to.
+  int handover;
   // What PutOnFilters tells besides `failure`: how many are on, and with TSYNC the thread that could not be given one.
   size_t filters_on;
   pid_t other_thread;

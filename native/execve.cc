@@ -54,6 +54,10 @@ Napi::Value Execve(const Napi::CallbackInfo& info) {
   }
   const std::unique_ptr<Request> request = Request::Read(env, info[0].As<Napi::Object>());
   if (request == nullptr) return env.Undefined();
+  if (request->wants_listener()) {
+    Napi::TypeError::New(env, "filterFlags: nobody would be left to answer a listener").ThrowAsJavaScriptException();
+    return env.Undefined();
+  }
   ChildMemory* memory = ChildMemory::ForThisThread();
   if (memory == nullptr) return ToJavaScript(env, {errno, "mmap"});
 

@@ -8,16 +8,15 @@
 #include <iterator>
 #include <memory>
 
+#include "environment.h"
 #include "launch.h"
 
 namespace seccomp {
 
-void ExitWatch::Define(Napi::Env env) {
-  const Napi::Function constructor =
-      DefineClass(env, "ExitWatch",
-                  {InstanceMethod<&ExitWatch::Kill>("kill"), InstanceMethod<&ExitWatch::Ref>("ref"),
-                   InstanceMethod<&ExitWatch::Unref>("unref")});
-  env.SetInstanceData(new Napi::FunctionReference(Napi::Persistent(constructor)));
+Napi::Function ExitWatch::Define(Napi::Env env) {
+  return DefineClass(env, "ExitWatch",
+                     {InstanceMethod<&ExitWatch::Kill>("kill"), InstanceMethod<&ExitWatch::Ref>("ref"),
+                      InstanceMethod<&ExitWatch::Unref>("unref")});
 }
 
 Napi::Object ExitWatch::Start(Napi::Env env, Descriptor* pidfd, const Napi::Function& on_exit, Failure* failure) {
@@ -29,7 +28,7 @@ Napi::Object ExitWatch::Start(Napi::Env env, Descriptor* pidfd, const Napi::Func
     *failure = {-error, "uv_poll_init"};
     return {};
   }
-  Napi::Object object = env.GetInstanceData<Napi::FunctionReference>()->New({});
+  Napi::Object object = Environment::Of(env).exit_watch.New({});
   ExitWatch* watch = Unwrap(object);
   watch->Napi::ObjectWrap<ExitWatch>::Ref();
   watch->on_exit_ = Napi::Persistent(on_exit);

@@ -12,8 +12,8 @@ namespace seccomp {
 // What JavaScript holds of a running child: kill(signal) → errno, ref(), unref(). It lives until the child is reaped.
 class ExitWatch : public Napi::ObjectWrap<ExitWatch> {
  public:
-  // Makes the class known to this environment; call once when the addon is loaded.
-  static void Define(Napi::Env env);
+  // The class, for Environment::Make.
+  static Napi::Function Define(Napi::Env env);
 
   // Watches the child behind `pidfd`; `on_exit(code, signal)` is called once, with null for the one that does not
   // apply. Returns an empty value and sets `failure` if that can't be done; the pidfd is then the caller's still.

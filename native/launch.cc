@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -44,6 +45,38 @@ bool Open(const std::vector<int>& wanted, Stdio* stdio, Failure* failure) {
   }
   return true;
 }
+
+// What a child sends its listener through: the first end is ours, the second the child's.
+struct Handover {
+  Descriptor ours, childs;
+
+  bool Open(Failure* failure) {
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
+      return *failure = {errno, "socketpair"}, false;
+    ours = Descriptor(pair[0]);
+    childs = Descriptor(pair[1]);
+    return true;
+  }
+
+  // Takes the listener of a child that has become its program: it was sent before that.
+  Descriptor Take() const {
+    char byte = 0;
+    int listener = -1;
+    iovec data = {&byte, sizeof byte};
+    alignas(cmsghdr) char control[CMSG_SPACE(sizeof listener)] = {};
+    msghdr message = {};
+    message.msg_iov = &data;
+    message.msg_iovlen = 1;
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    if (recvmsg(ours.get(), &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) != 1) return Descriptor();
+    const cmsghdr* header = CMSG_FIRSTHDR(&message);
+    if (header == nullptr || header->cmsg_type != SCM_RIGHTS) return errno = EMFILE, Descriptor();
+    memcpy(&listener, CMSG_DATA(header), sizeof listener);
+    return Descriptor(listener);
+  }
+};
 
 // A child that changes its ids clears the dumpable flag of the memory it shares with us (commit_creds() in
 // kernel/cred.c). One such child at a time, and the flag is put back when it is gone.
@@ -114,6 +147,11 @@ Failure Launch(Request* request, Launched* launched) {
   plan.descriptors = stdio.child.data();
   plan.descriptor_count = static_cast<int>(stdio.child.size());
   plan.exit_call = SYS_exit_group;
+  Handover handover;
+  if (request->wants_listener()) {
+    if (!handover.Open(&plan.failure)) return plan.failure;
+    plan.handover = handover.childs.get();
+  }
   if (request->changes_identity()) {
     const DumpableKept dumpable;
     launched->pidfd = Clone(&plan, memory, &launched->pid);
@@ -123,6 +161,13 @@ Failure Launch(Request* request, Launched* launched) {
   request->Wipe(memory);
   launched->sockets = std::move(stdio.parent);
   siginfo_t status;
+  if (plan.failure.error == 0 && request->wants_listener()) {
+    launched->listener = handover.Take();
+    if (launched->listener.get() < 0) {
+      plan.failure = {errno, "recvmsg"};
+      SendSignal(launched->pidfd, SIGKILL);
+    }
+  }
   if (plan.failure.error != 0 && launched->pidfd.get() >= 0) Reap(launched->pidfd, 0, &status);
   return plan.failure;
 }

@@ -17,6 +17,8 @@ struct Launched {
   Descriptor pidfd;
   // Our end of each socket among its descriptors; -1 where there is none. They block.
   std::vector<Descriptor> sockets;
+  // The listener of its filter, if the request asked for one.
+  Descriptor listener;
 };
 
 // Starts what `request` asks for, on this thread's memory. If anything fails, the child is gone already.

@@ -3,6 +3,7 @@
 #define SECCOMP_NATIVE_LINUX_ABI_H_
 
 #include <cstddef>
+#include <cstdint>
 
 namespace seccomp {
 
@@ -28,6 +29,18 @@ struct KernelSigaction {
 };
 
 constexpr int kWaitPidfd = 3;  // P_PIDFD, Linux 5.4
+
+constexpr uint32_t kWaitKillableRecv = 32;  // SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, Linux 5.19
+// struct seccomp_notif_addfd and its ioctl, Linux 5.9.
+struct NotifAddfd {
+  uint64_t id;
+  uint32_t flags, srcfd, newfd, newfd_flags;
+};
+constexpr uint32_t kAddfdSend = 2;                    // SECCOMP_ADDFD_FLAG_SEND, Linux 5.14
+constexpr unsigned long kNotifAddfd = 0x40182103;     // SECCOMP_IOCTL_NOTIF_ADDFD
+constexpr unsigned long kNotifSetFlags = 0x40082104;  // SECCOMP_IOCTL_NOTIF_SET_FLAGS, Linux 6.6
+constexpr unsigned long kNotifIdValid = 0x40082102;   // SECCOMP_IOCTL_NOTIF_ID_VALID; headers before 5.18 have it wrong
+constexpr uint64_t kSyncWakeUp = 1;                   // SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP
 
 }  // namespace seccomp
 

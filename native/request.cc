@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <linux/bpf_common.h>
+#include <linux/seccomp.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -14,6 +15,7 @@
 #include <optional>
 
 #include "linux_abi.h"
+#include "supervise.h"
 
 namespace seccomp {
 namespace {
@@ -128,7 +130,7 @@ std::unique_ptr<Request> Request::Read(Napi::Env env, const Napi::Object& option
   Request& r = *request;
   if (!HasOnly(env, options, "request",
                {"candidates", "args", "env", "cwd", "detached", "uid", "gid", "noNewPrivileges", "stdio", "limits",
-                "keptCapabilities", "filters", "filterFlags"})) {
+                "keptCapabilities", "filters", "filterFlags", "supervision"})) {
     return nullptr;
   }
   if (!ReadStrings(env, options.Get("candidates"), "candidates: an array of paths", &r.candidates_) ||
@@ -164,6 +166,8 @@ std::unique_ptr<Request> Request::Read(Napi::Env env, const Napi::Object& option
     if (!lossless) return Throw(env, "keptCapabilities: a bigint of 64 bits"), nullptr;
   }
   if (!r.ReadLimits(env, options.Get("limits")) || !r.ReadFilters(env, options)) return nullptr;
+  const Napi::Value supervision = options.Get("supervision");
+  if (!supervision.IsUndefined() && !ReadSupervision(env, supervision, &r.supervision_)) return nullptr;
   return request;
 }
 
@@ -174,8 +178,11 @@ std::unique_ptr<Request> Request::ReadFiltersOnly(Napi::Env env, const Napi::Obj
       !request->ReadFilters(env, options)) {
     return nullptr;
   }
+  if (request->wants_listener()) return Throw(env, "filterFlags: a listener is for a child's filter"), nullptr;
   return request;
 }
+
+bool Request::wants_listener() const { return (filter_flags_ & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0; }
 
 bool Request::ReadLimits(Napi::Env env, const Napi::Value& limits) {
   constexpr const char* what = "limits: an array of [resource, soft, hard], flat, the last two as bigints";
@@ -212,6 +219,7 @@ bool Request::ReadFilters(Napi::Env env, const Napi::Object& options) {
   const auto flags = ReadInteger(env, options.Get("filterFlags"), 0, UINT32_MAX, "filterFlags: a 32-bit number");
   if (!flags) return false;
   filter_flags_ = static_cast<uint32_t>(*flags);
+  if (wants_listener() && filters_.size() != 1) return Throw(env, "filterFlags: a listener is of one filter"), false;
   return true;
 }
 
@@ -259,6 +267,7 @@ ChildPlan Request::Plan(ChildMemory* memory) {
   shell_pointers_.insert(shell_pointers_.end(), argument_pointers_.begin() + 1, argument_pointers_.end());
 
   ChildPlan plan = {};
+  plan.handover = -1;
   plan.candidates = candidate_pointers_.data();
   plan.candidate_count = candidate_pointers_.size();
   plan.argv = argument_pointers_.data();

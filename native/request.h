@@ -53,6 +53,8 @@ class ChildMemory {
 // More than that would not fit the kernel's own limit: 32768 instructions, all filters of a process together.
 constexpr size_t kMostFilters = 8;
 
+struct Supervision;
+
 // The strings, arrays and numbers that a ChildPlan points to.
 class Request {
  public:
@@ -69,6 +71,11 @@ class Request {
   enum : int { kNone = -1, kNull = -2, kSocket = -3 };
   const std::vector<int>& stdio() const { return stdio_; }
   bool changes_identity() const { return set_uid_ || set_gid_; }
+  // Whether the filter makes a listener, which somebody then has to answer for.
+  bool wants_listener() const;
+  uint32_t filter_flags() const { return filter_flags_; }
+  // How its calls are answered; nullptr: by nobody in this process.
+  const std::shared_ptr<const Supervision>& supervision() const { return supervision_; }
   // Wipes the gate value, if there was one.
   void Wipe(ChildMemory* memory) const;
 
@@ -95,6 +102,7 @@ class Request {
   std::vector<Filter> filters_;
   std::vector<ChildFilter> child_filters_;
   uint32_t filter_flags_ = 0;
+  std::shared_ptr<const Supervision> supervision_;
 };
 
 // Blocks every signal of this thread, the ones that libc keeps for itself too, for as long as it lives.

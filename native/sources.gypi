@@ -2,14 +2,21 @@
   "variables": {
     "native_sources": [
       "native/addon.cc",
+      "native/answers.cc",
+      "native/caller.cc",
       "native/child.cc",
       "native/execve.cc",
       "native/exit_watch.cc",
       "native/filter.cc",
+      "native/inbox.cc",
+      "native/kinds.cc",
       "native/launch.cc",
+      "native/listener.cc",
       "native/request.cc",
       "native/spawn.cc",
-      "native/spawn_sync.cc"
+      "native/spawn_sync.cc",
+      "native/supervise.cc",
+      "native/supervisor.cc"
     ]
   }
 }

@@ -10,8 +10,20 @@
 #include "launch.h"
 #include "linux_abi.h"
 #include "request.h"
+#include "supervise.h"
 
 namespace seccomp {
+namespace {
+
+// Ends a child that nobody will hear of.
+Napi::Value Undo(Napi::Env env, const Descriptor& child, const Failure& failure) {
+  SendSignal(child, SIGKILL);
+  siginfo_t status;
+  Reap(child, 0, &status);
+  return ToJavaScript(env, failure);
+}
+
+}  // namespace
 
 Napi::Value Spawn(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
@@ -25,16 +37,13 @@ Napi::Value Spawn(const Napi::CallbackInfo& info) {
   Failure failure = Launch(request.get(), &child);
   if (failure.error != 0) return ToJavaScript(env, failure);
 
+  Napi::Object result = Napi::Object::New(env);
+  failure = Supervise(env, *request, &child, result);
+  if (failure.error != 0) return Undo(env, child.pidfd, failure);
   const Napi::Object watch = ExitWatch::Start(env, &child.pidfd, info[1].As<Napi::Function>(), &failure);
-  if (failure.error != 0) {
-    SendSignal(child.pidfd, SIGKILL);
-    siginfo_t status;
-    Reap(child.pidfd, 0, &status);
-    return ToJavaScript(env, failure);
-  }
+  if (failure.error != 0) return Undo(env, child.pidfd, failure);
   const Napi::Array sockets = Napi::Array::New(env, child.sockets.size());
   for (size_t i = 0; i < child.sockets.size(); i++) sockets.Set(static_cast<uint32_t>(i), child.sockets[i].Release());
-  Napi::Object result = Napi::Object::New(env);
   result.Set("pid", child.pid);
   result.Set("watch", watch);
   result.Set("sockets", sockets);

@@ -16,6 +16,7 @@
 #include <string>
 
 #include "launch.h"
+#include "supervise.h"
 
 namespace seccomp {
 namespace {
@@ -74,10 +75,9 @@ class Running {
     }
   }
 
-  Napi::Value Result(Napi::Env env) const {
+  void Tell(Napi::Env env, Napi::Object result) const {
     const bool known = status_.si_pid != 0;
     const bool exited = known && status_.si_code == CLD_EXITED;
-    Napi::Object result = Napi::Object::New(env);
     result.Set("pid", child_.pid);
     result.Set("code", exited ? Napi::Number::New(env, status_.si_status) : env.Null());
     result.Set("signal", known && !exited ? Napi::Number::New(env, status_.si_status) : env.Null());
@@ -88,7 +88,6 @@ class Running {
     }
     result.Set("output", output);
     result.Set("stopped", stopped_);
-    return result;
   }
 
  private:
@@ -218,14 +217,23 @@ Napi::Value SpawnSync(const Napi::CallbackInfo& info) {
   const std::unique_ptr<Request> request = Request::Read(env, info[0].As<Napi::Object>());
   if (request == nullptr) return env.Undefined();
   Launched child;
-  const Failure failure = Launch(request.get(), &child);
+  Failure failure = Launch(request.get(), &child);
   if (failure.error != 0) return ToJavaScript(env, failure);
+  Napi::Object result = Napi::Object::New(env);
+  failure = Supervise(env, *request, &child, result);
+  if (failure.error != 0) {
+    SendSignal(child.pidfd, SIGKILL);
+    siginfo_t status;
+    Reap(child.pidfd, 0, &status);
+    return ToJavaScript(env, failure);
+  }
 
   const bool has_input = input.IsTypedArray() && input.As<Napi::TypedArray>().TypedArrayType() == napi_uint8_array;
   const auto bytes = has_input ? input.As<Napi::Uint8Array>() : Napi::Uint8Array::New(env, 0);
   const auto running = std::make_unique<Running>(std::move(child), bytes.Data(), bytes.ByteLength(), limits);
   running->Wait();
-  return running->Result(env);
+  running->Tell(env, result);
+  return result;
 }
 
 }  // namespace seccomp

@@ -6,10 +6,10 @@ import type { Instruction } from './instruction.js';
 import type { Proof } from './prove.js';
 
 /**
- * Calls that an exec gate may be for: execve, the ways to end if it fails, and seccomp, which puts the next filter on. At
- * most three arguments each.
+ * Calls that an exec gate may be for: execve, the ways to end if it fails, seccomp, which puts the next filter on, and
+ * sendmsg, which hands a listener over. At most three arguments each.
  */
-export const GATED_CALLS: readonly string[] = ['execve', 'exit', 'exit_group', 'seccomp'];
+export const GATED_CALLS: readonly string[] = ['execve', 'exit', 'exit_group', 'seccomp', 'sendmsg'];
 
 /** What a profile may ask of the kernel when the filter is put on: SECCOMP_FILTER_FLAG_* of seccomp(2). */
 export type AttachFlag = 'LOG' | 'SPEC_ALLOW';

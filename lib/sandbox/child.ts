@@ -4,10 +4,14 @@ import { addAbortListener, EventEmitter, once } from 'node:events';
 import type { Socket } from 'node:net';
 import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
-import type { ExitWatch, NativeChild } from '../native.js';
-import { childProcess, net } from '../node.js';
+import type { ExitWatch, NativeChild, NativeListener } from '../native.js';
+import { childProcess, diagnostics, net } from '../node.js';
+import { ask, type Handlers, NotifiedCall } from '../supervisor/answer.js';
+import { Listener } from '../supervisor/listener.js';
+import { CHANNEL, type OnViolation, type Violation, violationOf } from '../supervisor/violation.js';
 import { systemError } from './failure.js';
 import { signalNumber } from './options.js';
+import type { Supervised } from './supervise.js';
 
 type Stdio = ChildProcess['stdio'];
 
@@ -22,6 +26,15 @@ class Emitter extends EventEmitter {
   }
 }
 const Base = Emitter as unknown as typeof ChildProcess;
+
+/** Who hears of the calls of a supervised child. */
+export interface Hearing {
+  readonly supervised?: Supervised | undefined;
+  readonly onViolation?: OnViolation | true | undefined;
+  readonly notify?: Handlers | undefined;
+  /** Of a handler, in milliseconds. */
+  readonly timeout?: number;
+}
 
 /** A child under a profile. Its events, streams, methods and properties are those of ChildProcess. */
 export class SandboxedProcess extends Base {
@@ -39,6 +52,9 @@ export class SandboxedProcess extends Base {
   override connected = false;
 
   #watch: ExitWatch | undefined;
+  /** @internal Of its filter, if that has one. */
+  listener: Listener | undefined;
+  #judges: Supervised | undefined;
   /** What `close` waits for: the exit, and the end of each stream from the child. */
   #open = 1;
 
@@ -64,6 +80,43 @@ export class SandboxedProcess extends Base {
     process.nextTick(() => this.emit('spawn'));
   }
 
+  /** @internal Hears what its filter tells. */
+  supervise(listener: NativeListener, { supervised, onViolation, notify = {}, timeout = 0 }: Hearing): void {
+    const judges = supervised?.watches ? supervised : undefined;
+    this.#judges = judges;
+    const failed = (error: unknown, call: NotifiedCall) => this.#handlerFailed(error, call);
+    this.listener = new Listener(listener, {
+      ...(judges && {
+        kind: (kind) => {
+          const violation = violationOf(kind, 1, judges);
+          if (typeof onViolation === 'function') onViolation(violation);
+          this.emit('violation', violation);
+          diagnostics().channel(CHANNEL).publish({ process: this, violation });
+        },
+      }),
+      call: (waiting, handle) => {
+        const call = new NotifiedCall(waiting, handle);
+        ask(call, Object.hasOwn(notify, call.syscall) ? notify[call.syscall] : undefined, timeout, failed);
+      },
+    });
+  }
+
+  #handlerFailed(error: unknown, call: NotifiedCall): void {
+    if (this.emit('handlerError', error, call)) return;
+    const reason = error instanceof Error ? error.message : String(error);
+    process.emitWarning(`the handler of ${call.syscall} failed, and the call was denied: ${reason}`, 'SeccompWarning');
+  }
+
+  /**
+   * The calls that its profile did not let through, by now: one of each kind, with their number. Empty unless onViolation
+   * was given, or somebody listened on the channel, when it was started.
+   */
+  get violations(): readonly Violation[] {
+    const judges = this.#judges;
+    if (judges === undefined) return [];
+    return violationsOf(this.listener, judges);
+  }
+
   /** @internal Reports a child that could not be started, as Node does: `error`, then `close`. */
   fail(error: NodeJS.ErrnoException, descriptors: readonly boolean[]): void {
     const { Socket } = net();
@@ -80,6 +133,7 @@ export class SandboxedProcess extends Base {
   /** @internal Called once when the child has ended; exactly one of the two is not null. */
   exited(code: number | null, signal: number | null): void {
     this.#watch = undefined;
+    this.listener?.flush();
     if (signal !== null) this.signalCode = signalName(signal);
     else this.exitCode = code;
     this.stdin?.destroy();
@@ -167,6 +221,14 @@ export class SandboxedProcess extends Base {
     this.#open--;
     if (this.#open === 0) this.emit('close', this.exitCode, this.signalCode);
   }
+}
+
+/** What a listener heard by now. */
+export function violationsOf(listener: Listener | undefined, judges: Supervised): readonly Violation[] {
+  return (listener?.counts.kinds ?? []).flatMap((count, i) => {
+    const kind = listener?.kindAt(i);
+    return kind === undefined ? [] : violationOf(kind, count, judges);
+  });
 }
 
 export function signalName(number: number): NodeJS.Signals | null {

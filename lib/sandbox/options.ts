@@ -7,12 +7,24 @@ import { SeccompError } from '../errors.js';
 import type { NativeRequest } from '../native.js';
 import { CAPABILITIES } from '../profile/capabilities.js';
 import { suggest } from '../profile/suggest.js';
+import type { Handlers } from '../supervisor/answer.js';
+import type { OnViolation } from '../supervisor/violation.js';
 import { ABIS, type AbiName } from '../syscalls/abi.js';
 import { limitTriples, type ResourceLimits } from './limits.js';
 import type { FilterSource } from './prepare.js';
 
 /** What one of the child's descriptors is connected to, as in node:child_process. */
 export type StdioEntry = 'pipe' | 'overlapped' | 'ignore' | 'inherit' | Stream | number | null | undefined;
+
+/** Options that ask for a supervisor. */
+export interface SupervisorOptions {
+  /** Called with the first of each kind of calls that the profile denies; `true`: they are gathered only. */
+  readonly onViolation?: OnViolation | true | undefined;
+  /** Who answers a syscall, by its name. */
+  readonly notify?: Handlers | undefined;
+  /** Milliseconds that a handler may take until its call is denied. Default 10,000. */
+  readonly notifyTimeout?: number | undefined;
+}
 
 /** Options of execve, and those that spawn shares with it. */
 export interface ProgramOptions {
@@ -40,7 +52,7 @@ export interface ProgramOptions {
 }
 
 /** Options of spawn: those of node:child_process, and ours. */
-export interface SpawnOptions extends ProgramOptions {
+export interface SpawnOptions extends ProgramOptions, SupervisorOptions {
   readonly stdio?: 'pipe' | 'overlapped' | 'ignore' | 'inherit' | readonly StdioEntry[] | undefined;
   /** Whether the child leads a session of its own. Default false. */
   readonly detached?: boolean | undefined;
@@ -118,6 +130,7 @@ export const SPAWN_OPTIONS = [
   ...PROGRAM_OPTIONS,
   ...['stdio', 'detached', 'shell', 'timeout', 'signal', 'killSignal', 'serialization'],
   ...['windowsHide', 'windowsVerbatimArguments'],
+  ...['onViolation', 'notify', 'notifyTimeout'],
 ] as const;
 
 /** argv, environment and so on of a program; what a shell, descriptors and a filter add is not in it. */

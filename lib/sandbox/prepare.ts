@@ -7,7 +7,7 @@ import { thisHost } from '../host.js';
 import { intersect } from '../policy/algebra.js';
 import type { Action, Policy } from '../policy/policy.js';
 import { loadProfile, type ProfileSource, UNCONFINED } from '../profile/load.js';
-import type { Profile } from '../profile/profile.js';
+import { Profile } from '../profile/profile.js';
 import { type Host, resolve } from '../profile/resolve.js';
 import type { AbiName } from '../syscalls/abi.js';
 
@@ -88,6 +88,24 @@ function prepareList(
 export function policiesOf(source: FilterSource, { capabilities, abis }: HostOptions): readonly Policy[] {
   const host = thisHost(capabilities, abis);
   return list(source).flatMap((each) => decidedBy(each, host)?.policy ?? []);
+}
+
+/** What several sources decide together, for a supervisor; undefined for `unconfined`. */
+export function decidedAll(source: FilterSource, { capabilities, abis }: HostOptions) {
+  const host = thisHost(capabilities, abis);
+  const loaded = list(source).flatMap(
+    (each) => (each instanceof Filter ? each : typeof each === 'string' ? loadOnce(each) : loadProfile(each)) ?? [],
+  );
+  const all = loaded.map((each) => (each instanceof Filter ? each : decided(each, host)));
+  if (all.length === 0) return undefined;
+  return {
+    policy: all.map((each) => each.policy).reduce(intersect),
+    flags: [...new Set(all.flatMap(({ flags }) => flags))],
+    profiles: loaded.filter((each) => each instanceof Profile),
+    listenerPath: loaded.flatMap((each) => (each instanceof Profile && each.document.listenerPath) || [])[0],
+    /** Stands for what does not change: a single one. */
+    key: loaded.length === 1 ? loaded[0] : undefined,
+  };
 }
 
 /** A policy, and how its filter is to be put on. */

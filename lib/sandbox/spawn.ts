@@ -5,7 +5,8 @@ import type { Filter } from '../filter/filter.js';
 import { ATTACH_FLAGS } from '../host.js';
 import { addon, type NativeFailure, type NativeRequest, SOCKET } from '../native.js';
 import { diagnostics } from '../node.js';
-import { SandboxedProcess } from './child.js';
+import { openInbox } from '../supervisor/listener.js';
+import { type Hearing, SandboxedProcess } from './child.js';
 import { attachRemedy, noFiltersError, systemError } from './failure.js';
 import {
   checkNull,
@@ -22,6 +23,7 @@ import {
 } from './options.js';
 import { type FilterSource, prepare, type SingleSource } from './prepare.js';
 import { withStdio } from './stdio.js';
+import { checkSupervisor, observed, supervise, supervisedRequest } from './supervise.js';
 
 /**
  * Starts `command` under `profile`. The filter is on before the program's first instruction; if it can't be put on, the
@@ -40,10 +42,23 @@ export function spawn(
 export function spawn(...parameters: readonly unknown[]): SandboxedProcess {
   const { command, args, profile, options } = invocation<SpawnOptions>(parameters, SPAWN_OPTIONS);
   const { timeout, killSignal } = limits(options);
-  const { file, request } = childRequest(command, args, profile, options);
+  const { file, request, heard } = childRequest(command, args, profile, options);
   const child = new SandboxedProcess(file, request.args);
   announce(child);
-  withStdio(options.stdio, (stdio) => start(child, { ...request, stdio }));
+  withStdio(options.stdio, (stdio) => start(child, { ...request, stdio }, heard));
+  child.limit(timeout, options.signal, killSignal);
+  return child;
+}
+
+/** Starts a program that is not filtered, and whose every call is counted. */
+export function spawnObserved(command: string, args: readonly string[], options: SpawnOptions): SandboxedProcess {
+  const { timeout, killSignal } = limits(options);
+  const program = withShell(command, args, options);
+  const { filters, filterFlags, supervision } = supervisedRequest(observed());
+  const request = { ...programRequest(program.file, program.args, options), filters, filterFlags, supervision };
+  const child = new SandboxedProcess(program.file, request.args);
+  openInbox();
+  withStdio(options.stdio, (stdio) => start(child, { ...request, detached: options.detached ?? false, stdio }, {}));
   child.limit(timeout, options.signal, killSignal);
   return child;
 }
@@ -66,10 +81,20 @@ export function childRequest(
 ) {
   const program = withShell(command, args, options);
   const request = programRequest(program.file, program.args, options);
-  const filters = prepare(profile, hostOptions(options), GATED);
+  const detached = options.detached ?? false;
+  const asked = checkSupervisor(options);
+  const supervised = supervise(profile, hostOptions(options), asked);
+  if (supervised === undefined) {
+    const filters = prepare(profile, hostOptions(options), GATED);
+    return { file: program.file, request: { ...request, ...filterRequest(filters, options), detached } };
+  }
+  openInbox();
+  const { filterFlags } = filterRequest([supervised.filter], options);
+  const listening = supervisedRequest(supervised);
   return {
     file: program.file,
-    request: { ...request, ...filterRequest(filters, options), detached: options.detached ?? false },
+    request: { ...request, ...listening, filterFlags: filterFlags | listening.filterFlags, detached },
+    heard: { supervised, onViolation: options.onViolation, notify: options.notify, timeout: asked.notifyTimeout },
   };
 }
 
@@ -87,9 +112,15 @@ export function filterRequest(filters: readonly Filter[], { log = false }: Filte
   } satisfies Partial<NativeRequest>;
 }
 
+/** Calls that put a filter on and have its listener served. */
+const OURS: ReadonlySet<string> = new Set([
+  ...['seccomp', 'prctl', 'getrandom'],
+  ...['sendmsg', 'recvmsg', 'socketpair', 'ioctl', 'epoll_create1', 'epoll_ctl', 'pthread_create'],
+]);
+
 /** The error for a call that is ours to make: anything between the child's birth and its program. */
 export function attachError({ error, call }: NativeFailure): SeccompError | undefined {
-  if (call !== 'seccomp' && call !== 'prctl' && call !== 'getrandom') return undefined;
+  if (!OURS.has(call)) return undefined;
   const unsupported = noFiltersError(error, call);
   if (unsupported !== undefined) return unsupported;
   const cause = systemError(error, call);
@@ -100,9 +131,10 @@ export function attachError({ error, call }: NativeFailure): SeccompError | unde
 /** Node throws for other errors, and lets these come as an event. */
 const REPORTED = new Set(['EACCES', 'EAGAIN', 'EMFILE', 'ENFILE', 'ENOENT']);
 
-function start(child: SandboxedProcess, request: NativeRequest): void {
+function start(child: SandboxedProcess, request: NativeRequest, heard: Hearing | undefined): void {
   const started = addon().spawn(request, (code, signal) => child.exited(code, signal));
   if (!('error' in started)) {
+    if (started.listener !== undefined) child.supervise(started.listener, heard ?? {});
     child.attach(started);
     return;
   }

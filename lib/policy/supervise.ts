@@ -1,0 +1,50 @@
+/** Policies for a filter whose listener is answered by a supervisor. */
+import type { AbiName } from '../syscalls/abi.js';
+import { permissiveness } from './action.js';
+import type { AbiPolicy, Action, Decision, NumberRange, Policy } from './policy.js';
+
+const NOTIFY: Action = { kind: 'notify' };
+
+/** The same with every action put through `change`. */
+export function mapActions(policy: Policy, change: (action: Action) => Action): Policy {
+  // The syscalls of a rule without conditions share one list, and that is made use of.
+  const known = new Map<readonly Decision[], readonly Decision[]>();
+  const list = (decisions: readonly Decision[]) => {
+    const before = known.get(decisions);
+    if (before !== undefined) return before;
+    const changed = decisions.map(({ conditions, action }) => ({ conditions, action: change(action) }));
+    known.set(decisions, changed);
+    return changed;
+  };
+  return {
+    abis: policy.abis.map(({ abi, syscalls, ranges }) => ({
+      abi,
+      syscalls: new Map([...syscalls].map(([number, decisions]) => [number, list(decisions)])),
+      ...(ranges && { ranges: ranges.map((range): NumberRange => ({ ...range, decisions: list(range.decisions) })) }),
+    })),
+    defaultAction: change(policy.defaultAction),
+    foreignAction: change(policy.foreignAction),
+  };
+}
+
+/** Asks the supervisor wherever `policy` does not let a call through. `trace` is left to the tracer. */
+export function watched(policy: Policy): Policy {
+  return mapActions(policy, (action) => (permissiveness(action) === 0 ? NOTIFY : action));
+}
+
+/** Asks about every call of every ABI. */
+export function askingAlways(policy: Policy): Policy {
+  const abis = policy.abis.map(({ abi }) => ({ abi, syscalls: new Map() }));
+  return { abis, defaultAction: NOTIFY, foreignAction: NOTIFY };
+}
+
+/** What is decided for some numbers of an ABI instead, before all else. */
+export type Overrides = (abi: AbiName) => ReadonlyMap<number, readonly Decision[]>;
+
+export function override(policy: Policy, overrides: Overrides): Policy {
+  const abis = policy.abis.map((each): AbiPolicy => {
+    const changed = overrides(each.abi.name);
+    return changed.size === 0 ? each : { ...each, syscalls: new Map([...each.syscalls, ...changed]) };
+  });
+  return { ...policy, abis };
+}

@@ -1,0 +1,175 @@
+/** Supervised children: from a profile and who wants to hear of its calls to a filter with a listener. */
+import { SeccompError } from '../errors.js';
+import { compile } from '../filter/compile.js';
+import type { Filter } from '../filter/filter.js';
+import { listenerFlags, thisHost } from '../host.js';
+import type { NativeRequest, Supervision } from '../native.js';
+import { diagnostics } from '../node.js';
+import { type Decision, decisionsOf, type Policy } from '../policy/policy.js';
+import { askingAlways, override, watched } from '../policy/supervise.js';
+import { multiplexersOf, throughMultiplexer } from '../profile/multiplexed.js';
+import { Profile } from '../profile/profile.js';
+import { type Host, resolve } from '../profile/resolve.js';
+import { suggest } from '../profile/suggest.js';
+import { checkHandlers } from '../supervisor/answer.js';
+import { observation, supervisionOf } from '../supervisor/supervision.js';
+import { CHANNEL } from '../supervisor/violation.js';
+import { type AbiName, abiOf } from '../syscalls/abi.js';
+import { syscallName, syscallNames, syscallNumber } from '../syscalls/table.js';
+import { invalidType, type SupervisorOptions } from './options.js';
+import { decidedAll, type FilterSource, type HostOptions } from './prepare.js';
+
+/** A filter with a listener, and what is known of those who hear it. */
+export interface Supervised {
+  readonly filter: Filter;
+  readonly supervision: Supervision;
+  /** Whether calls that are denied are told. */
+  readonly watches: boolean;
+  /** What the profiles of the filter say of a call. */
+  readonly profiles: readonly Profile[];
+  readonly host: Host;
+}
+
+/** What a child does under its filter before it becomes its program, or ends. */
+export const SUPERVISED_GATE = ['execve', 'exit_group', 'sendmsg'] as const;
+
+const DEFAULT_TIMEOUT = 10_000;
+
+/** @throws TypeError, SeccompError ERR_SECCOMP_OPTION for one of them that is not valid. */
+export function checkSupervisor({ onViolation, notify, notifyTimeout = DEFAULT_TIMEOUT }: SupervisorOptions) {
+  if (onViolation !== undefined && onViolation !== true && typeof onViolation !== 'function')
+    throw invalidType('options.onViolation', 'of type function or true', onViolation);
+  if (typeof notifyTimeout !== 'number' || !(notifyTimeout > 0 && notifyTimeout < 2 ** 31))
+    throw new SeccompError('ERR_SECCOMP_OPTION', 'options.notifyTimeout: milliseconds, more than 0');
+  const names = checkHandlers(notify);
+  for (const name of names) {
+    if (syscallNames().has(name)) continue;
+    throw new SeccompError(
+      'ERR_SECCOMP_OPTION',
+      `options.notify: no syscall ${name}${suggest(name, [...syscallNames()])}`,
+    );
+  }
+  return { notifyTimeout, names, watches: onViolation !== undefined || diagnostics().channel(CHANNEL).hasSubscribers };
+}
+
+/** The filter with a listener that the options ask for; undefined: they ask for none, or there is nothing to hear. */
+export function supervise(
+  source: FilterSource,
+  host: HostOptions,
+  { watches, names }: { readonly watches: boolean; readonly names: readonly string[] },
+): Supervised | undefined {
+  if (!watches && names.length === 0) return undefined;
+  const all = decidedAll(source, host);
+  const settled = JSON.stringify([names, watches, host.capabilities ?? [], host.abis ?? null]);
+  if (all === undefined && names.length === 0) return undefined;
+  const known = all?.key && made.get(all.key)?.get(settled);
+  if (known) return known;
+  const supervised = make(all, host, names, watches);
+  if (all?.key) {
+    const filters = made.get(all.key) ?? new Map<string, Supervised>();
+    made.set(all.key, filters.set(settled, supervised));
+  }
+  return supervised;
+}
+
+/** Of profiles that don't change, what was made before. */
+const made = new WeakMap<object, Map<string, Supervised>>();
+
+function make(
+  all: ReturnType<typeof decidedAll>,
+  { capabilities, abis }: HostOptions,
+  names: readonly string[],
+  watches: boolean,
+): Supervised {
+  const host = thisHost(capabilities, abis);
+  if (all?.listenerPath) {
+    const message =
+      'listenerPath names another supervisor, and a filter has one: leave it out, or onViolation and notify';
+    throw new SeccompError('ERR_SECCOMP_OPTION', message);
+  }
+  const policy = handled(all?.policy ?? resolve(Profile.denylist(), host), names);
+  refuseUnanswered(policy, names);
+  const flags = all?.flags ?? [];
+  const answers = compile(policy, { flags });
+  const filter = compile(watches ? watched(policy) : policy, { gate: SUPERVISED_GATE, flags });
+  return { filter, supervision: supervisionOf(answers), watches, profiles: all?.profiles ?? [], host };
+}
+
+/** What is put on for it, and who answers. */
+export function supervisedRequest({ filter, supervision }: Pick<Supervised, 'filter' | 'supervision'>) {
+  return {
+    filters: [{ bytes: filter.bytes, gate: filter.gate.flatMap(({ instruction, half }) => [instruction, half]) }],
+    filterFlags: listenerFlags(),
+    supervision,
+  } satisfies Partial<NativeRequest>;
+}
+
+/** A filter that asks about every call, all of which are let through and counted. */
+export function observed(): Pick<Supervised, 'filter' | 'supervision'> {
+  observing ??= makeObserved();
+  return observing;
+}
+
+let observing: Pick<Supervised, 'filter' | 'supervision'> | undefined;
+
+function makeObserved(): Pick<Supervised, 'filter' | 'supervision'> {
+  const native = thisHost();
+  const abis: readonly AbiName[] =
+    native.abi === 'x86_64' ? ['x86_64', 'x86', 'x32'] : native.abi === 'aarch64' ? ['aarch64', 'arm'] : [native.abi];
+  const policy = askingAlways({
+    abis: abis.map((name) => ({ abi: abiOf(name), syscalls: new Map() })),
+    defaultAction: { kind: 'notify' },
+    foreignAction: { kind: 'notify' },
+  });
+  return { filter: compile(policy, { gate: SUPERVISED_GATE }), supervision: observation(abis) };
+}
+
+/**
+ * Has the handlers asked: about what the profile's own SCMP_ACT_NOTIFY says, if it says it of that call, else about every
+ * such call, whatever is decided for it.
+ */
+function handled(policy: Policy, names: readonly string[]): Policy {
+  return override(policy, (abi) => {
+    const decided = policy.abis.find((each) => each.abi.name === abi);
+    const overrides = new Map<number, readonly Decision[]>();
+    if (decided === undefined) return overrides;
+    for (const name of names) {
+      const number = syscallNumber(abi, name);
+      if (number === undefined) continue;
+      if (decisionsOf(decided, number).some(({ action }) => action.kind === 'notify')) continue;
+      overrides.set(number, [{ conditions: [], action: { kind: 'notify' } }]);
+    }
+    for (const multiplexer of multiplexersOf(abi)) {
+      const closed = names.flatMap((name) => {
+        const call = multiplexer.calls.get(name);
+        // Its arguments lie in memory: what a handler reads there need not be what the kernel reads.
+        return call === undefined ? [] : [throughMultiplexer(multiplexer, call, { kind: 'errno', errno: ENOSYS })];
+      });
+      if (closed.length === 0) continue;
+      overrides.set(multiplexer.number, [...closed, ...decisionsOf(decided, multiplexer.number)]);
+    }
+    return overrides;
+  });
+}
+
+const ENOSYS = 38;
+
+/** The kernel would wait for an answer that nobody gives. */
+function refuseUnanswered(policy: Policy, names: readonly string[]): void {
+  const asks = (decisions: readonly Decision[]) => decisions.some(({ action }) => action.kind === 'notify');
+  const wild = [policy.defaultAction, policy.foreignAction].some(({ kind }) => kind === 'notify');
+  const unanswered = policy.abis.flatMap(({ abi, syscalls, ranges = [] }) => [
+    ...[...syscalls].flatMap(([number, decisions]) => {
+      const name = syscallName(abi.name, number) ?? `syscall ${number}`;
+      return asks(decisions) && !names.includes(name) ? [name] : [];
+    }),
+    ...ranges.flatMap(({ first, last, decisions }) => (asks(decisions) ? [`syscalls ${first} to ${last}`] : [])),
+  ]);
+  if (wild) unanswered.unshift('the default action');
+  if (unanswered.length === 0) return;
+  const what = [...new Set(unanswered)].join(', ');
+  throw new SeccompError(
+    'ERR_SECCOMP_UNSUPPORTED',
+    `SCMP_ACT_NOTIFY asks for a supervisor, and options.notify has no handler for ${what}`,
+  );
+}

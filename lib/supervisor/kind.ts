@@ -1,0 +1,46 @@
+/** A kind of calls, as the addon tells it, by names. */
+import type { NativeKind } from '../native.js';
+import { isX32 } from '../policy/policy.js';
+import { ABIS, type AbiName } from '../syscalls/abi.js';
+import { syscallName } from '../syscalls/table.js';
+import type { ObservedCall } from './call.js';
+
+/** Where and by whom a call was first made. */
+export interface Sighting {
+  /** 0: not known, as for a process in another PID namespace. */
+  readonly pid: number;
+  readonly tid: number;
+  /** The program's path; empty if it is not known. */
+  readonly executable: string;
+  /** Where the call was made: a file and the place in it, `/usr/lib/libc.so.6+0x10e1a7`. */
+  readonly instruction?: string;
+}
+
+export function observedCall(kind: Pick<NativeKind, 'arch' | 'number' | 'args' | 'captured'>): ObservedCall {
+  const abi = abiOfCall(kind.arch, kind.number);
+  return {
+    abi,
+    syscall: syscallName(abi, kind.number) ?? `syscall ${kind.number}`,
+    args: kind.args,
+    captured: kind.captured,
+  };
+}
+
+export function sightingOf({ pid, tid, executable, instruction }: NativeKind): Sighting {
+  return {
+    pid,
+    tid,
+    executable: executable.toString(),
+    ...(instruction.length === 0 ? {} : { instruction: instruction.toString() }),
+  };
+}
+
+/** The ABI of a call as a filter sees it. */
+export function abiOfCall(arch: number, number: number): AbiName {
+  for (const { name, audit } of ABIS.values()) {
+    if (audit !== arch) continue;
+    if (name !== 'x86_64' && name !== 'x32') return name;
+    return isX32(number) ? 'x32' : 'x86_64';
+  }
+  throw new RangeError(`no ABI is 0x${arch.toString(16)}`);
+}

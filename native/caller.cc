@@ -1,0 +1,127 @@
+// What is read of a thread that waits in a call: from /proc and its memory.
+#include "caller.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+#include "request.h"
+
+namespace seccomp {
+namespace {
+
+// Memory ends at a page's end. Where pages are larger this is one of their parts.
+constexpr uint64_t kPage = 4096;
+constexpr size_t kMostPages = 18;  // 64 KiB and a page that begins before.
+// Maps of programs with many mappings are longer; what lies beyond has no name.
+constexpr size_t kMostMaps = size_t{4} << 20;
+
+std::string ProcPath(pid_t thread, const char* name) { return "/proc/" + std::to_string(thread) + "/" + name; }
+
+std::string ReadProc(pid_t thread, const char* name, size_t most) {
+  const Descriptor file(open(ProcPath(thread, name).c_str(), O_RDONLY | O_CLOEXEC));
+  std::string text;
+  if (file.get() < 0) return text;
+  std::array<char, 16384> chunk;
+  while (text.size() < most) {
+    const ssize_t size = read(file.get(), chunk.data(), chunk.size());
+    if (size < 0 && errno == EINTR) continue;
+    if (size <= 0) break;
+    text.append(chunk.data(), static_cast<size_t>(size));
+  }
+  return text;
+}
+
+// The rest of the line that begins with `name`.
+const char* Field(const std::string& text, const char* name) {
+  const size_t at = text.find(std::string("\n") + name + ":");
+  return at == std::string::npos ? nullptr : text.c_str() + at + strlen(name) + 2;
+}
+
+bool HasSignal(const std::string& status, const char* mask, int signal) {
+  const char* field = Field(status, mask);
+  return field == nullptr || (strtoull(field, nullptr, 16) >> (signal - 1) & 1) != 0;
+}
+
+bool IsFirstOfNamespace(const std::string& status) {
+  const char* field = Field(status, "NSpid");
+  if (field == nullptr) return true;  // Before Linux 4.1.
+  const std::string numbers(field, strcspn(field, "\n"));
+  return strtol(numbers.c_str() + numbers.find_last_of(" \t") + 1, nullptr, 10) == 1;
+}
+
+bool IsTraced(const std::string& status) {
+  const char* field = Field(status, "TracerPid");
+  return field == nullptr || strtol(field, nullptr, 10) != 0;
+}
+
+}  // namespace
+
+std::string ReadMemory(pid_t thread, uint64_t address, size_t size) {
+  std::string bytes(std::min<size_t>(size, (kMostPages - 2) * kPage), '\0');
+  std::array<iovec, kMostPages> remote;
+  size_t count = 0;
+  for (uint64_t at = address, left = bytes.size(); left > 0; count++) {
+    const uint64_t part = std::min(left, kPage - at % kPage);
+    remote[count] = {reinterpret_cast<void*>(at), part};
+    at += part;
+    left -= part;
+  }
+  const iovec local = {bytes.data(), bytes.size()};
+  const ssize_t got = bytes.empty() ? 0 : process_vm_readv(thread, &local, 1, remote.data(), count, 0);
+  bytes.resize(static_cast<size_t>(std::max<ssize_t>(got, 0)));
+  return bytes;
+}
+
+std::string Executable(pid_t thread) {
+  std::array<char, PATH_MAX> path;
+  const ssize_t size = readlink(ProcPath(thread, "exe").c_str(), path.data(), path.size());
+  return std::string(path.data(), static_cast<size_t>(std::max<ssize_t>(size, 0)));
+}
+
+std::string ModuleAt(pid_t thread, uint64_t address) {
+  const std::string maps = ReadProc(thread, "maps", kMostMaps);
+  for (size_t line = 0; line < maps.size();) {
+    const size_t end = std::min(maps.find('\n', line), maps.size());
+    unsigned long long first = 0;
+    unsigned long long after = 0;
+    unsigned long long offset = 0;
+    int name = 0;
+    const std::string text = maps.substr(line, end - line);
+    // proc_pid_maps(5): first-after permissions offset device inode name
+    if (sscanf(text.c_str(), "%llx-%llx %*s %llx %*s %*s %n", &first, &after, &offset, &name) < 3) break;
+    if (first <= address && address < after) {
+      std::array<char, 32> place;
+      snprintf(place.data(), place.size(), "+0x%llx", address - first + offset);
+      const size_t from = static_cast<size_t>(name);
+      return from == 0 || from >= text.size() ? "" : text.substr(from) + place.data();
+    }
+    line = end + 1;
+  }
+  return "";
+}
+
+CallerStatus StatusOf(pid_t thread) {
+  const std::string status = ReadProc(thread, "status", 65536);
+  const char* process = Field(status, "Tgid");
+  CallerStatus caller;
+  if (process == nullptr) return caller;
+  caller.process = static_cast<pid_t>(strtol(process, nullptr, 10));
+  const bool blocked = HasSignal(status, "SigBlk", SIGSYS);
+  const bool caught = HasSignal(status, "SigCgt", SIGSYS);
+  caller.catches_sigsys = caught && !blocked;
+  caller.survives_sigsys =
+      blocked || caught || HasSignal(status, "SigIgn", SIGSYS) || IsTraced(status) || IsFirstOfNamespace(status);
+  return caller;
+}
+
+}  // namespace seccomp

@@ -1,0 +1,58 @@
+// What listeners have to tell one environment of Node, in batches, through its event loop.
+#ifndef SECCOMP_NATIVE_INBOX_H_
+#define SECCOMP_NATIVE_INBOX_H_
+
+#include <linux/seccomp.h>
+#include <napi.h>
+#include <uv.h>
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace seccomp {
+
+class Inbox : public std::enable_shared_from_this<Inbox> {
+ public:
+  // Words of 64 bits that tell of a call: listener, id, thread, number and ABI, instruction pointer, six arguments.
+  static constexpr size_t kCallWords = 11;
+
+  // Opens one for `env`, which calls `on_mail(kinds, calls, ended)`: pairs of a listener and the index of a new kind;
+  // calls that wait for an answer; listeners that hear no more. It does not keep the event loop alive. nullptr: see
+  // `error`.
+  static std::shared_ptr<Inbox> Open(Napi::Env env, const Napi::Function& on_mail, int* error);
+
+  Inbox() = default;
+  Inbox(const Inbox&) = delete;
+  Inbox& operator=(const Inbox&) = delete;
+
+  // For any thread.
+  void AddKind(uint64_t listener, uint32_t kind);
+  void AddEnd(uint64_t listener);
+  // False: nobody is there to answer.
+  bool AddCall(uint64_t listener, const seccomp_notif& call);
+
+ private:
+  // libuv frees handles later than we go.
+  struct Bell {
+    uv_async_t handle = {};
+    std::shared_ptr<Inbox> inbox;
+    napi_async_cleanup_hook_handle hook = nullptr;
+  };
+  void Ring();
+  void Deliver();
+  static void OnTeardown(napi_async_cleanup_hook_handle hook, void* bell);
+
+  std::mutex mutex_;
+  Bell* bell_ = nullptr;  // nullptr: closed.
+  bool rung_ = false;
+  std::vector<double> kinds_, ended_;
+  std::vector<uint64_t> calls_;
+  napi_env env_ = nullptr;
+  Napi::FunctionReference on_mail_;
+};
+
+}  // namespace seccomp
+
+#endif  // SECCOMP_NATIVE_INBOX_H_

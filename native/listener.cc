@@ -1,0 +1,181 @@
+// One filter's listener: receives its calls, answers them or asks JavaScript.
+#include "listener.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <utility>
+
+#include "caller.h"
+#include "linux_abi.h"
+
+namespace seccomp {
+namespace {
+
+constexpr uint32_t kActionMask = SECCOMP_RET_ACTION_FULL;
+constexpr int kMostErrno = 4095;  // MAX_ERRNO of linux/err.h, as the kernel cuts it.
+
+uint64_t NextId() {
+  static std::atomic<uint64_t> next{1};
+  return next++;
+}
+
+// Linux 5.0, seccomp(2).
+size_t SizeOfNotif() {
+  seccomp_notif_sizes sizes = {};
+  const bool known = syscall(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0, &sizes) == 0;
+  return std::max<size_t>(known ? sizes.seccomp_notif : 0, sizeof(seccomp_notif));
+}
+
+seccomp_notif_resp Errno(uint64_t call, int error) { return {call, 0, -error, 0}; }
+
+}  // namespace
+
+Received::Received() : bytes_((SizeOfNotif() + 7) / 8) {}
+
+void Received::Clear() { std::fill(bytes_.begin(), bytes_.end(), 0); }
+
+Listener::Listener(Descriptor descriptor, std::shared_ptr<const Supervision> supervision, std::shared_ptr<Inbox> inbox,
+                   bool killable)
+    : id_(NextId()),
+      descriptor_(std::move(descriptor)),
+      supervision_(std::move(supervision)),
+      inbox_(std::move(inbox)),
+      killable_(killable) {
+  // Whoever waits runs next, on the CPU that answers: a round trip in two thirds of the time. Older kernels lack it.
+  static_cast<void>(ioctl(descriptor_.get(), kNotifSetFlags, kSyncWakeUp));
+}
+
+void Listener::Serve(Received* received, std::vector<Descriptor>* doomed) {
+  received->Clear();
+  // ENOENT: the caller was killed meanwhile.
+  if (ioctl(descriptor_.get(), SECCOMP_IOCTL_NOTIF_RECV, received->get()) != 0) return;
+  const seccomp_notif& notif = *received->get();
+  const uint32_t answer = supervision_->answers.For(notif.data);
+  switch (answer & kActionMask) {
+    case SECCOMP_RET_ALLOW:
+    case SECCOMP_RET_LOG:
+      if (supervision_->everything) Count(notif, answer);
+      return Send({notif.id, 0, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE});
+    case SECCOMP_RET_USER_NOTIF:
+      return Ask(notif);
+    default:
+      return Deny(notif, answer, doomed);
+  }
+}
+
+void Listener::Deny(const seccomp_notif& notif, uint32_t answer, std::vector<Descriptor>* doomed) {
+  Count(notif, answer);
+  const uint32_t data = answer & SECCOMP_RET_DATA;
+  switch (answer & kActionMask) {
+    case SECCOMP_RET_ERRNO:
+      return Send(Errno(notif.id, std::min<int>(static_cast<int>(data), kMostErrno)));
+    case SECCOMP_RET_TRACE:  // As the kernel does where nobody traces.
+      return Send(Errno(notif.id, ENOSYS));
+    case SECCOMP_RET_TRAP:
+      return Trap(notif, data, doomed);
+    default:
+      return End(notif, doomed);
+  }
+}
+
+// What was read of the caller before the call was seen to be waited for is the caller's.
+void Listener::End(const seccomp_notif& notif, std::vector<Descriptor>* doomed) {
+  const auto thread = static_cast<pid_t>(notif.pid);
+  const CallerStatus caller = StatusOf(thread);
+  Descriptor process(caller.process == 0 ? -1 : static_cast<int>(syscall(kPidfdOpen, caller.process, 0)));
+  if (!IsValid(notif.id)) return;
+  // To the thread, so that it ends before it returns to its program. It waits, and so its number is its own.
+  if (!caller.survives_sigsys) syscall(SYS_tgkill, caller.process, thread, SIGSYS);
+  if (process.get() < 0) {
+    // Not in sight, or no descriptor is left: then by its number.
+    if (thread > 0) syscall(SYS_tgkill, caller.process == 0 ? thread : caller.process, thread, SIGKILL);
+  } else if (caller.survives_sigsys) {
+    syscall(kPidfdSendSignal, process.get(), SIGKILL, nullptr, 0);
+  } else {
+    // Another thread may have begun to catch SIGSYS just now.
+    doomed->push_back(std::move(process));
+  }
+  Send(Errno(notif.id, EPERM));
+}
+
+void Listener::Trap(const seccomp_notif& notif, uint32_t data, std::vector<Descriptor>* doomed) {
+  const auto thread = static_cast<pid_t>(notif.pid);
+  const CallerStatus caller = StatusOf(thread);
+  if (!caller.catches_sigsys) return End(notif, doomed);  // force_sig() makes an end of it too.
+  if (!IsValid(notif.id)) return;
+  siginfo_t info = {};
+  info.si_signo = SIGSYS;
+  info.si_errno = static_cast<int>(data);
+  info.si_code = SI_QUEUE;  // The kernel keeps SYS_SECCOMP to itself.
+  info.si_call_addr = reinterpret_cast<void*>(notif.data.instruction_pointer);
+  info.si_syscall = notif.data.nr;
+  info.si_arch = notif.data.arch;
+  // The handler finds the number where the result would be, as syscall_rollback() leaves it.
+  const seccomp_notif_resp answer = {notif.id, notif.data.nr, 0, 0};
+  // A call that waits for its answer only sees the signal afterwards; one that any signal ends would be made again.
+  if (!killable_) Send(answer);
+  syscall(SYS_rt_tgsigqueueinfo, caller.process, thread, SIGSYS, &info);
+  if (killable_) Send(answer);
+}
+
+void Listener::Ask(const seccomp_notif& notif) {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    asked_.insert(notif.id);
+  }
+  if (!inbox_->AddCall(id_, notif)) DenyAsked();
+}
+
+void Listener::Count(const seccomp_notif& notif, uint32_t answer) {
+  const auto first = kinds_.Count(*supervision_, notif.data, answer, static_cast<pid_t>(notif.pid));
+  if (first) inbox_->AddKind(id_, *first);
+}
+
+void Listener::Send(seccomp_notif_resp answer) const { ioctl(descriptor_.get(), SECCOMP_IOCTL_NOTIF_SEND, &answer); }
+
+bool Listener::IsValid(uint64_t call) const { return ioctl(descriptor_.get(), kNotifIdValid, &call) == 0; }
+
+void Listener::Close() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  descriptor_ = Descriptor();
+  asked_.clear();
+}
+
+void Listener::DenyAsked() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  for (const uint64_t call : asked_) Send(Errno(call, EPERM));
+  asked_.clear();
+}
+
+int Listener::Answer(const seccomp_notif_resp& answer) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (asked_.erase(answer.id) == 0) return ENOENT;
+  seccomp_notif_resp copy = answer;
+  return ioctl(descriptor_.get(), SECCOMP_IOCTL_NOTIF_SEND, &copy) == 0 ? 0 : errno;
+}
+
+int Listener::AddDescriptor(uint64_t call, int descriptor, bool close_on_exec, int* added) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (asked_.count(call) == 0) return ENOENT;
+  NotifAddfd request = {call, kAddfdSend, static_cast<uint32_t>(descriptor), 0,
+                        close_on_exec ? static_cast<uint32_t>(O_CLOEXEC) : 0};
+  *added = ioctl(descriptor_.get(), kNotifAddfd, &request);
+  if (*added < 0) return errno;  // Still to be answered, as with EMFILE.
+  asked_.erase(call);
+  return 0;
+}
+
+int Listener::IsWaiting(uint64_t call) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return asked_.count(call) != 0 && IsValid(call) ? 0 : ENOENT;
+}
+
+}  // namespace seccomp

@@ -1,0 +1,73 @@
+// One filter's listener: receives its calls, answers them or asks JavaScript.
+#ifndef SECCOMP_NATIVE_LISTENER_H_
+#define SECCOMP_NATIVE_LISTENER_H_
+
+#include <linux/seccomp.h>
+
+#include <memory>
+#include <mutex>
+#include <unordered_set>
+
+#include "inbox.h"
+#include "kinds.h"
+#include "request.h"
+
+namespace seccomp {
+
+// struct seccomp_notif, with room for what a newer kernel adds to it.
+struct Received {
+  Received();
+  void Clear();
+  seccomp_notif* get() { return reinterpret_cast<seccomp_notif*>(bytes_.data()); }
+
+ private:
+  std::vector<uint64_t> bytes_;
+};
+
+class Listener {
+ public:
+  // `killable`: whether the filter has SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV.
+  Listener(Descriptor descriptor, std::shared_ptr<const Supervision> supervision, std::shared_ptr<Inbox> inbox,
+           bool killable);
+
+  uint64_t id() const { return id_; }
+  int descriptor() const { return descriptor_.get(); }
+  const Kinds& kinds() const { return kinds_; }
+  const std::shared_ptr<Inbox>& inbox() const { return inbox_; }
+
+  // For the supervisor's thread: takes one call, which is known to wait, and answers it or asks. A process that is to
+  // be ended and may not be gone by itself is given to `doomed`.
+  void Serve(Received* received, std::vector<Descriptor>* doomed);
+  // For the supervisor's thread, when all that have the filter are gone: no call comes any more.
+  void Close();
+  // Denies all that JavaScript was asked and did not answer, for it is gone.
+  void DenyAsked();
+
+  // For any thread. Each gives 0 or an errno; ENOENT: nobody waits for it any more.
+  int Answer(const seccomp_notif_resp& answer);
+  int AddDescriptor(uint64_t call, int descriptor, bool close_on_exec, int* added);
+  int IsWaiting(uint64_t call);
+
+ private:
+  bool IsValid(uint64_t call) const;
+  // Answers that are not JavaScript's. The caller may be gone: then there is nobody to be told.
+  void Send(seccomp_notif_resp answer) const;
+  void Deny(const seccomp_notif& notif, uint32_t answer, std::vector<Descriptor>* doomed);
+  void End(const seccomp_notif& notif, std::vector<Descriptor>* doomed);
+  void Trap(const seccomp_notif& notif, uint32_t data, std::vector<Descriptor>* doomed);
+  void Ask(const seccomp_notif& notif);
+  void Count(const seccomp_notif& notif, uint32_t answer);
+
+  const uint64_t id_;
+  Descriptor descriptor_;
+  const std::shared_ptr<const Supervision> supervision_;
+  const std::shared_ptr<Inbox> inbox_;
+  const bool killable_;
+  Kinds kinds_;
+  std::mutex mutex_;  // Of the descriptor's end, and of what was asked.
+  std::unordered_set<uint64_t> asked_;
+};
+
+}  // namespace seccomp
+
+#endif  // SECCOMP_NATIVE_LISTENER_H_

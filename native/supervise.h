@@ -1,0 +1,32 @@
+// What JavaScript does with listeners: says how calls are answered, hears of them, answers them itself.
+#ifndef SECCOMP_NATIVE_SUPERVISE_H_
+#define SECCOMP_NATIVE_SUPERVISE_H_
+
+#include <napi.h>
+
+#include <memory>
+
+#include "launch.h"
+
+namespace seccomp {
+
+// What MakeSupervision gave; throws a TypeError and gives false for anything else.
+bool ReadSupervision(Napi::Env env, const Napi::Value& value, std::shared_ptr<const Supervision>* supervision);
+
+// Hands the child's listener to the supervisor's thread, if the request says so, and puts `listener`, { id, handle },
+// into `result`.
+Failure Supervise(Napi::Env env, const Request& request, Launched* child, Napi::Object result);
+
+// For each of these lib/native.ts says what it takes and gives.
+Napi::Value MakeSupervision(const Napi::CallbackInfo& info);
+Napi::Value OpenInbox(const Napi::CallbackInfo& info);
+Napi::Value KindAt(const Napi::CallbackInfo& info);
+Napi::Value Counts(const Napi::CallbackInfo& info);
+Napi::Value AnswerCall(const Napi::CallbackInfo& info);
+Napi::Value AddDescriptor(const Napi::CallbackInfo& info);
+Napi::Value ReadCallMemory(const Napi::CallbackInfo& info);
+Napi::Value WriteCallMemory(const Napi::CallbackInfo& info);
+
+}  // namespace seccomp
+
+#endif  // SECCOMP_NATIVE_SUPERVISE_H_
