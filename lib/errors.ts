@@ -1,5 +1,7 @@
 /** The only error classes: every failure of this package's own is one of these, with a code, a place and a remedy. */
 
+import type { Violation } from './supervisor/violation.js';
+
 /** What kind of failure it is. */
 export type SeccompErrorCode =
   /** The profile is not valid; see `ProfileError.issues`. */
@@ -90,8 +92,8 @@ export interface RunResult<Output = string> {
   readonly signal: NodeJS.Signals | null;
   /** Whether it was ended because it took longer than `timeout`. */
   readonly timedOut: boolean;
-  /** The calls that its profile did not allow. They are not observed yet, so there are none. */
-  readonly violations: readonly never[];
+  /** The calls that its profile did not let through, one of each kind; none unless onViolation is given. */
+  readonly violations: readonly Violation[];
 }
 
 /** The program was not started, was ended by us, or did not end with exit code 0. `message` has its stderr. */
@@ -108,7 +110,7 @@ export class RunError<Output = string> extends Error implements RunResult<Output
   readonly exitCode: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly timedOut: boolean;
-  readonly violations: readonly never[];
+  readonly violations: readonly Violation[];
 
   constructor(reason: string, code: string | undefined, result: RunResult<Output>, options?: ErrorOptions) {
     const told = String(result.stderr).trimEnd();

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import type { AbiName } from '../index.js';
 import { execve, loadProfile } from '../index.js';
 import { type ReadingOptions, readingOf, withReading } from './reading.js';
+import { runBeside } from './run-beside.js';
 
 /** Exit statuses of env(1), nohup(1) and docker run: found but not started, and not found. */
 const NOT_EXECUTABLE = 126;
@@ -13,6 +14,7 @@ interface RunOptions extends ReadingOptions {
   readonly capability?: readonly string[];
   readonly abi?: readonly AbiName[];
   readonly newPrivileges: boolean;
+  readonly explain: boolean;
 }
 
 export function runCommand(): Command {
@@ -34,6 +36,7 @@ export function runCommand(): Command {
       several,
     )
     .option('--new-privileges', 'let set-user-ID programs gain privileges; needs CAP_SYS_ADMIN', false)
+    .option('--explain', 'stay beside COMMAND, and tell on stderr of each kind of calls that the profile denies', false)
     .passThroughOptions()
     .action(run);
 }
@@ -43,11 +46,13 @@ export function several(value: string, before: readonly string[] = []): readonly
   return [...before, value];
 }
 
-function run(command: string, args: readonly string[], options: RunOptions): void {
-  const { capability, abi, newPrivileges } = options;
+async function run(command: string, args: readonly string[], options: RunOptions): Promise<void> {
+  const { capability, abi, newPrivileges, explain } = options;
   const profile = loadProfile(options.profile, readingOf(options)) ?? 'unconfined';
+  const programOptions = { capabilities: capability, abis: abi, noNewPrivileges: !newPrivileges };
   try {
-    execve(command, args, profile, { capabilities: capability, abis: abi, noNewPrivileges: !newPrivileges });
+    if (explain) await runBeside(command, args, profile, programOptions);
+    else execve(command, args, profile, programOptions);
   } catch (error) {
     if (!isExecveFailure(error)) throw error;
     const notFound = error.code === 'ENOENT';

@@ -126,11 +126,12 @@ export const PROGRAM_OPTIONS = [
   'log',
   'rlimits',
 ] as const;
+export const SUPERVISOR_OPTIONS = ['onViolation', 'notify', 'notifyTimeout'] as const;
 export const SPAWN_OPTIONS = [
   ...PROGRAM_OPTIONS,
   ...['stdio', 'detached', 'shell', 'timeout', 'signal', 'killSignal', 'serialization'],
   ...['windowsHide', 'windowsVerbatimArguments'],
-  ...['onViolation', 'notify', 'notifyTimeout'],
+  ...SUPERVISOR_OPTIONS,
 ] as const;
 
 /** argv, environment and so on of a program; what a shell, descriptors and a filter add is not in it. */

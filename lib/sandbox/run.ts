@@ -64,7 +64,7 @@ export async function run(...parameters: readonly unknown[]): Promise<RunResult<
     exitCode: child.pid === undefined ? null : child.exitCode,
     signal: child.signalCode,
     timedOut: collector.timedOut,
-    violations: [],
+    violations: child.violations,
   };
   if (collector.timedOut) throw new RunError(`took longer than ${settings.timeout} ms`, 'ETIMEDOUT', result);
   if (collector.overflow !== undefined) failure ??= overflowError(collector.overflow);

@@ -2,11 +2,12 @@
 import type * as ChildProcessModule from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { promisify } from 'node:util';
+import { SeccompError } from '../errors.js';
 import type { SandboxedProcess } from './child.js';
 import { collectorSettings } from './collect.js';
 import { callBack, outputOf } from './exec-file.js';
 import { FORK_OPTIONS, forkUnder } from './fork.js';
-import { hostOptions, PROGRAM_OPTIONS, SPAWN_OPTIONS } from './options.js';
+import { hostOptions, PROGRAM_OPTIONS, SPAWN_OPTIONS, SUPERVISOR_OPTIONS } from './options.js';
 import { type FilterSource, prepare, settle } from './prepare.js';
 import type { RunOptions } from './run.js';
 import {
@@ -67,10 +68,11 @@ const EXEC_FILE_OPTIONS: readonly string[] = [
   // Node's execFile leaves argv0 aside.
   ...PROGRAM_OPTIONS.filter((name) => name !== 'argv0'),
   ...['shell', 'signal', 'timeout', 'killSignal', 'encoding', 'maxBuffer'],
+  ...SUPERVISOR_OPTIONS,
 ];
 
 /** Those that fork can't carry out are not left aside, but refused by it. */
-const OPTIONS_AT_FORK: readonly string[] = [...FORK_OPTIONS, 'capabilities', 'rlimits'];
+const OPTIONS_AT_FORK: readonly string[] = [...FORK_OPTIONS, 'capabilities', 'rlimits', ...SUPERVISOR_OPTIONS];
 
 /** The functions without Node's types. */
 class Family {
@@ -118,6 +120,12 @@ class Family {
   }
 
   #spawnSync({ file, args, options }: FamilyCall) {
+    // To leave it aside would be to let the calls through that it is for.
+    if ((options['notify'] ?? this.#defaults['notify']) !== undefined)
+      throw new SeccompError(
+        'ERR_SECCOMP_OPTION',
+        `options.notify: ${file}: handlers can't run while this thread waits: use spawn or execFile`,
+      );
     return spawnSync(file, args.map(String), this.#profile, this.#merge(options, SPAWN_SYNC_OPTIONS));
   }
 

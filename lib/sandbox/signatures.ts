@@ -1,7 +1,7 @@
 /** The signatures of node:child_process: what was given in which place, checked as Node checks it. */
 import { SeccompError } from '../errors.js';
 import { suggest } from '../profile/suggest.js';
-import { checkNull, checkString, invalidType, PROGRAM_OPTIONS } from './options.js';
+import { checkNull, checkString, invalidType, PROGRAM_OPTIONS, SUPERVISOR_OPTIONS } from './options.js';
 
 export type Options = Readonly<Record<string, unknown>>;
 export type Callback = (error: Error | null, stdout: string | Buffer, stderr: string | Buffer) => void;
@@ -91,7 +91,7 @@ const OF_SOME = [
   ...['stdio', 'detached', 'shell', 'timeout', 'signal', 'killSignal', 'serialization', 'windowsHide'],
   ...['windowsVerbatimArguments', 'input', 'encoding', 'maxBuffer', 'execPath', 'execArgv', 'silent'],
 ] as const;
-const KNOWN: readonly string[] = [...PROGRAM_OPTIONS, ...OF_SOME];
+const KNOWN: readonly string[] = [...PROGRAM_OPTIONS, ...SUPERVISOR_OPTIONS, ...OF_SOME];
 
 /**
  * The options of a call over the defaults, without those that this one of the family leaves aside. One that is undefined

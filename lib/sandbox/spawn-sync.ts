@@ -1,13 +1,16 @@
 /** spawnSync(): starts a program under a profile and waits for its end, as node:child_process's does. */
-import { addon } from '../native.js';
-import { signalName } from './child.js';
+import { addon, type NativeListener } from '../native.js';
+import { diagnostics } from '../node.js';
+import { Listener } from '../supervisor/listener.js';
+import { CHANNEL, type Violation } from '../supervisor/violation.js';
+import { type Hearing, signalName, violationsOf } from './child.js';
 import { invalidType, invocation, notThatMany, SPAWN_OPTIONS, type SpawnOptions } from './options.js';
 import type { FilterSource, SingleSource } from './prepare.js';
 import { attachError, childRequest, limits, startError } from './spawn.js';
 import { withStdio } from './stdio.js';
 
 /** Options of spawnSync: those of node:child_process, and ours. */
-export interface SpawnSyncOptions extends Omit<SpawnOptions, 'signal'> {
+export interface SpawnSyncOptions extends Omit<SpawnOptions, 'signal' | 'notify' | 'notifyTimeout'> {
   /** What the program reads from its standard input, if that is a pipe. */
   readonly input?: string | NodeJS.ArrayBufferView | undefined;
   /** Of the output. Default `buffer`. */
@@ -28,6 +31,8 @@ export interface SpawnSyncResult<Output = string | Buffer> {
   readonly signal: NodeJS.Signals | null;
   /** Why it was not started, or was ended: ENOENT, ETIMEDOUT, ENOBUFS, … */
   readonly error?: NodeJS.ErrnoException;
+  /** The calls that its profile did not let through, one of each kind, if onViolation is given. */
+  readonly violations?: readonly Violation[];
 }
 
 type Text = { readonly encoding: BufferEncoding };
@@ -57,7 +62,7 @@ export function spawnSync(
 export function spawnSync(...parameters: readonly unknown[]): SpawnSyncResult {
   const { command, args, profile, options } = invocation<SpawnSyncOptions>(parameters, SPAWN_SYNC_OPTIONS);
   const native = nativeLimits(options);
-  const { file, request } = childRequest(command, args, profile, options);
+  const { file, request, heard } = childRequest(command, args, profile, options);
   const syscall = `spawnSync ${file}`;
   const ended = withStdio(options.stdio, (stdio) => addon().spawnSync({ ...request, stdio }, native));
   if ('error' in ended) {
@@ -80,11 +85,23 @@ export function spawnSync(...parameters: readonly unknown[]): SpawnSyncResult {
     pid: ended.pid,
     stdout: output[1] ?? null,
     stderr: output[2] ?? null,
+    ...(ended.listener === undefined || heard === undefined ? {} : tell(ended.listener, heard)),
   };
 }
 
+/** What was denied is told when this thread runs again. */
+function tell(listener: NativeListener, { supervised, onViolation }: Hearing): Pick<SpawnSyncResult, 'violations'> {
+  const violations = supervised === undefined ? [] : violationsOf(new Listener(listener, {}), supervised);
+  if (typeof onViolation === 'function') for (const violation of violations) onViolation(violation);
+  for (const violation of violations) diagnostics().channel(CHANNEL).publish({ process: null, violation });
+  return { violations };
+}
+
+/** Handlers would have to run while this thread waits. */
+const NOT_SYNC: readonly string[] = ['signal', 'notify', 'notifyTimeout'];
+
 export const SPAWN_SYNC_OPTIONS = [
-  ...SPAWN_OPTIONS.filter((name) => name !== 'signal'),
+  ...SPAWN_OPTIONS.filter((name) => !NOT_SYNC.includes(name)),
   'input',
   'encoding',
   'maxBuffer',

@@ -86,7 +86,11 @@ export function childRequest(
   const supervised = supervise(profile, hostOptions(options), asked);
   if (supervised === undefined) {
     const filters = prepare(profile, hostOptions(options), GATED);
-    return { file: program.file, request: { ...request, ...filterRequest(filters, options), detached } };
+    return {
+      file: program.file,
+      request: { ...request, ...filterRequest(filters, options), detached },
+      heard: undefined,
+    };
   }
   openInbox();
   const { filterFlags } = filterRequest([supervised.filter], options);

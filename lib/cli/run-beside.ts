@@ -1,0 +1,84 @@
+/** `seccomp run --explain`: stays beside the program, tells what it is denied, and ends as it ends. */
+import { constants } from 'node:os';
+import type { ProfileSource, ProgramOptions, SandboxedProcess, Violation } from '../index.js';
+import { spawn } from '../index.js';
+
+/** What a terminal sends to the program itself, as it sends it to us. */
+const FROM_TERMINAL: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT'];
+/** What somebody may send to us and mean the program. */
+const PASSED_ON: readonly NodeJS.Signals[] = ['SIGHUP', 'SIGTERM', 'SIGUSR1', 'SIGUSR2', ...FROM_TERMINAL];
+
+/** Settles when the program has ended; rejects if it can't be started. */
+export async function runBeside(
+  command: string,
+  args: readonly string[],
+  profile: ProfileSource,
+  options: ProgramOptions,
+): Promise<void> {
+  const child = spawn(command, args, profile, { ...options, stdio: 'inherit', onViolation: report });
+  const stop = passSignals(child);
+  const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (...end) => resolve(end));
+  }).finally(stop);
+  summarise(child.violations);
+  if (signal === null) process.exitCode = code ?? 0;
+  else endBy(signal);
+}
+
+function passSignals(child: SandboxedProcess): () => void {
+  const handlers = PASSED_ON.map((signal) => {
+    const handler = () => {
+      if (!(process.stdin.isTTY && FROM_TERMINAL.includes(signal))) child.kill(signal);
+    };
+    process.on(signal, handler);
+    return [signal, handler] as const;
+  });
+  return () => {
+    for (const [signal, handler] of handlers) process.off(signal, handler);
+  };
+}
+
+/** By the same signal; if this process does not end by it, with the status that a shell gives for it. */
+function endBy(signal: NodeJS.Signals): void {
+  process.exitCode = 128 + constants.signals[signal];
+  process.kill(process.pid, signal);
+}
+
+function report(violation: Violation): void {
+  const { executable, pid, instruction, rule, why } = violation;
+  const who = `${executable === '' ? 'process' : executable} [${pid}]${instruction === undefined ? '' : `, ${instruction}`}`;
+  const place = rule === null ? '' : ` (${rule.path}${rule.line === undefined ? '' : `, line ${rule.line}`})`;
+  tell(`${shown(violation)}\n  by ${who}\n  ${why}${place}`);
+}
+
+function summarise(violations: readonly Violation[]): void {
+  if (violations.length === 0) {
+    tell('no call was denied');
+    return;
+  }
+  const lines = violations.map((violation) => {
+    const times = `${violation.count}×`.padStart(7);
+    return `${times} ${shown(violation)}\n        to allow: ${ruleText(violation)}`;
+  });
+  tell(`${violations.length === 1 ? 'one kind' : `${violations.length} kinds`} of calls denied\n${lines.join('\n')}`);
+}
+
+/** `socket(AF_NETLINK, SOCK_RAW, 0) = EPERM` */
+function shown({ syscall, decoded, action, abi }: Violation): string {
+  const name = abi === 'x86' || abi === 'x32' || abi === 'arm' ? `${syscall} [${abi}]` : syscall;
+  return `${name}(${decoded.join(', ')}): ${action.kind === 'errno' ? errnoName(action.errno) : action.kind}`;
+}
+
+function errnoName(errno: number): string {
+  return Object.entries(constants.errno).find(([, number]) => number === errno)?.[0] ?? `errno ${errno}`;
+}
+
+/** As it would stand in `syscalls`. */
+function ruleText({ remedy }: Violation): string {
+  return JSON.stringify(remedy, (_, value: unknown) => (typeof value === 'bigint' ? Number(value) : value));
+}
+
+function tell(text: string): void {
+  process.stderr.write(`seccomp: ${text}\n`);
+}

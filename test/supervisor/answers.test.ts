@@ -1,0 +1,199 @@
+/** Calls answered from JavaScript. */
+import { execFileSync, spawn as nodeSpawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { afterAll, describe, expect, test } from 'vitest';
+import type { ProfileDocument } from '../../lib/profile/document.js';
+import { Sandbox } from '../../lib/sandbox/sandbox.js';
+import { spawn } from '../../lib/sandbox/spawn.js';
+import type { Answer, Handlers, NotifiedCall } from '../../lib/supervisor/answer.js';
+import { finish } from '../support/processes.js';
+
+const dist = new URL('../../dist/index.js', import.meta.url).href;
+const everything: ProfileDocument = { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [] };
+const directory = mkdtempSync(join(tmpdir(), 'seccomp-'));
+const file = join(directory, 'file');
+writeFileSync(file, 'what is in it\n');
+afterAll(() => rmSync(directory, { recursive: true }));
+
+const python = (script: string, notify: Handlers, profile = everything, options = {}) =>
+  finish(spawn('python3', ['-c', script], profile, { notify, ...options }));
+
+/** A call that programs make when they are told to only, here with an address that nothing is at. */
+const asked = `import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+def ask(): print(libc.sched_get_priority_max(1), ctypes.get_errno(), flush=True)
+`;
+
+/** What it gives, as its handler answers it, and what is told of the handler. */
+async function ask(handler: (call: NotifiedCall) => Answer | Promise<Answer>, options = {}) {
+  const child = spawn('python3', ['-c', `${asked}ask()`], everything, {
+    notify: { sched_get_priority_max: handler },
+    ...options,
+  });
+  const errors: string[] = [];
+  child.on('handlerError', (error: Error) => errors.push(error.message));
+  return { answer: (await finish(child)).stdout.trim(), errors };
+}
+
+describe('a handler', () => {
+  test('answers with a value, an errno or by letting the call go on', async () => {
+    expect((await ask(() => ({ value: 4242 }))).answer).toBe('4242 0');
+    expect((await ask(async () => ({ errno: 'ENOTTY' }))).answer).toBe('-1 25');
+    expect((await ask(() => ({ continue: true }))).answer).toBe('99 0');
+  });
+
+  test('gives a descriptor, of its own or of a FileHandle', async () => {
+    const reading = `print(open('/nowhere/file').read(), end='')`;
+    const byNumber = await python(reading, {
+      openat: (call) =>
+        call.string(1) === '/nowhere/file' ? { addFd: openSync(file, 'r'), close: true } : { continue: true },
+    });
+    expect(byNumber).toMatchObject({ stdout: 'what is in it\n', stderr: '' });
+    const byHandle = await python(reading, {
+      openat: async (call) =>
+        call.string(1) === '/nowhere/file'
+          ? { addFd: await open(file), close: true, closeOnExec: true }
+          : { continue: true },
+    });
+    expect(byHandle).toMatchObject({ stdout: 'what is in it\n', stderr: '' });
+  });
+
+  test('reads and writes what arguments point to', async () => {
+    const seen: unknown[] = [];
+    const { stdout } = await python(
+      `import socket, os
+print(os.uname().sysname)
+for family, address in ((socket.AF_INET, ('192.0.2.7', 80)), (socket.AF_INET6, ('2001:db8::7', 443)), (socket.AF_UNIX, '/nowhere/socket'), (socket.AF_UNIX, '\\0name')):
+  print(socket.socket(family).connect_ex(address))`,
+      {
+        uname: (call) => {
+          const names = Buffer.alloc(6 * 65);
+          names.write('Plan 9');
+          call.write(0, names);
+          return { value: 0 };
+        },
+        connect: (call) => {
+          seen.push(call.sockaddr(1));
+          return { errno: 'ECONNREFUSED' };
+        },
+      },
+    );
+    expect(stdout).toBe('Plan 9\n111\n111\n111\n111\n');
+    expect(seen).toEqual([
+      { family: 'IPv4', address: '192.0.2.7', port: 80 },
+      { family: 'IPv6', address: '2001:db8::7', port: 443 },
+      { family: 'unix', path: '/nowhere/socket' },
+      { family: 'unix', path: '@name' },
+    ]);
+  });
+
+  test('hears of no memory where there is none', async () => {
+    const errors: unknown[] = [];
+    const { answer } = await ask((call) => {
+      for (const read of [() => call.string(0), () => call.write(0, Buffer.alloc(1))]) {
+        try {
+          read();
+        } catch (error) {
+          errors.push((error as NodeJS.ErrnoException).code);
+        }
+      }
+      return { value: 1 };
+    });
+    expect([answer, errors]).toEqual(['1 0', ['EFAULT', 'EFAULT']]);
+  });
+
+  test('that throws, takes too long or answers what can not be denies, and is told of', async () => {
+    const wrong: readonly [RegExp, () => Answer | Promise<Answer>, object?][] = [
+      [/out of order/, () => Promise.reject(new Error('out of order'))],
+      [
+        /out of order/,
+        () => {
+          throw new Error('out of order');
+        },
+      ],
+      [/no answer in 20 ms/, () => new Promise(() => {}), { notifyTimeout: 20 }],
+      [/must answer one of/, () => ({}) as Answer],
+      [/no such errno "EWHAT"/, () => ({ errno: 'EWHAT' })],
+      [/EBADF/, () => ({ addFd: 12_345 })],
+    ];
+    for (const [message, handler, options = {}] of wrong) {
+      const { answer, errors } = await ask(handler, options);
+      expect([answer, errors]).toEqual(['-1 1', [expect.stringMatching(message)]]);
+    }
+  });
+
+  test('answers what SCMP_ACT_NOTIFY is about, and no other call of that name', async () => {
+    const profile: ProfileDocument = {
+      defaultAction: 'SCMP_ACT_ALLOW',
+      syscalls: [
+        { names: ['kill'], action: 'SCMP_ACT_NOTIFY', args: [{ index: 1, value: 10, op: 'SCMP_CMP_EQ' }] },
+        { names: ['kill'], action: 'SCMP_ACT_ERRNO', errnoRet: 5, args: [{ index: 1, value: 12, op: 'SCMP_CMP_EQ' }] },
+      ],
+    };
+    const script = `import os
+for signal in 0, 10, 12:
+  try: print(os.kill(os.getpid(), signal))
+  except OSError as e: print(e.errno)`;
+    expect((await python(script, { kill: () => ({ errno: 7 }) }, profile)).stdout).toBe('None\n7\n5\n');
+    expect(() => spawn('true', [], profile, { onViolation: true })).toThrow('options.notify has no handler for kill');
+    expect(() => spawn('true', [], profile)).toThrow('SCMP_ACT_NOTIFY asks for a supervisor');
+  });
+
+  test('of a socket call is not gone around by socketcall', async ({ skip }) => {
+    if (process.arch !== 'x64') skip('socketcall is x86’s');
+    const { evaluate } = await import('../../lib/policy/evaluate.js');
+    const { supervise } = await import('../../lib/sandbox/supervise.js');
+    const policy = supervise('docker-default', {}, { watches: false, names: ['connect'] })?.filter.policy;
+    const socketcall = (call: bigint) =>
+      policy && evaluate(policy, { arch: 0x4000_0003, number: 102, args: [call, 0n, 0n, 0n, 0n, 0n] });
+    expect(socketcall(3n)).toEqual({ kind: 'errno', errno: 38 });
+    expect(socketcall(1n)).toEqual({ kind: 'allow' });
+  });
+
+  test('is refused where this thread waits for the child', () => {
+    const sandbox = new Sandbox(everything, { notify: { getppid: () => ({ value: 1 }) } });
+    expect(() => sandbox.execFileSync('true')).toThrow("handlers can't run while this thread waits");
+  });
+});
+
+describe('when those who answer are gone', () => {
+  const handlers = { sched_get_priority_max: () => ({ value: 4242 }) };
+  const start = (script: string, out: string) => `
+    import { spawn } from ${JSON.stringify(dist)};
+    const notify = { sched_get_priority_max: ${handlers.sched_get_priority_max} };
+    const stdio = ['ignore', ${out}, 'inherit'];
+    spawn('python3', ['-c', ${JSON.stringify(script)}], { defaultAction: 'SCMP_ACT_ALLOW' }, { notify, stdio });`;
+
+  test('with their worker, calls are denied', async () => {
+    const fifo = join(directory, 'worker');
+    execFileSync('mkfifo', [fifo, `${fifo}-out`]);
+    const output = open(`${fifo}-out`);
+    const script = `${asked}ask()\nopen(${JSON.stringify(fifo)}).read()\nask()`;
+    const code = `import { openSync } from 'node:fs';${start(script, `openSync('${fifo}-out', 'w')`)}`;
+    const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(code)}`));
+    const end = await open(fifo, 'w'); // The first call has been answered when this is open.
+    await worker.terminate();
+    await end.close();
+    expect(await (await output).readFile('utf8')).toBe('4242 0\n-1 1\n');
+  });
+
+  test('with this process, calls fail with ENOSYS', async () => {
+    const fifo = join(directory, 'process');
+    execFileSync('mkfifo', [fifo]);
+    const code = start(`${asked}ask()\nopen(${JSON.stringify(fifo)}).read()\nask()`, "'inherit'");
+    const parent = nodeSpawn(process.execPath, ['--input-type=module', '-e', code], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const ended = finish(parent);
+    const end = await open(fifo, 'w');
+    parent.kill('SIGKILL');
+    await once(parent, 'exit');
+    await end.close();
+    expect((await ended).stdout).toBe('4242 0\n-1 38\n');
+  });
+});

@@ -1,0 +1,179 @@
+/** Calls that a profile denies: told once by kind, counted, and seen by the program as if nobody were told. */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import type { ProfileDocument } from '../../lib/profile/document.js';
+import { run } from '../../lib/sandbox/run.js';
+import { Sandbox } from '../../lib/sandbox/sandbox.js';
+import { spawn } from '../../lib/sandbox/spawn.js';
+import { spawnSync } from '../../lib/sandbox/spawn-sync.js';
+import type { Violation } from '../../lib/supervisor/violation.js';
+import { compileC } from '../support/compile-c.js';
+import { finish } from '../support/processes.js';
+
+const dist = fileURLToPath(new URL('../../dist/index.js', import.meta.url));
+
+const denying = (action: string, ...names: string[]): ProfileDocument => ({
+  defaultAction: 'SCMP_ACT_ALLOW',
+  syscalls: [{ names, action: action as 'SCMP_ACT_ERRNO' }],
+});
+
+async function watched(command: string, args: readonly string[], profile: ProfileDocument) {
+  const told: Violation[] = [];
+  const child = spawn(command, args, profile, { onViolation: (violation) => told.push(violation) });
+  return { ...(await finish(child)), told, violations: child.violations };
+}
+
+describe('a denied call', () => {
+  test('is told at its first sight, with who made it, where and with what, and counted', async () => {
+    const profile: ProfileDocument = {
+      defaultAction: 'SCMP_ACT_ALLOW',
+      syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO', errnoRet: 77, comment: 'no directories' }],
+    };
+    const script =
+      "import os\nfor name in 'aba':\n  try: os.mkdir('/nowhere/' + name)\n  except OSError as e: print(e.errno)";
+    const { stdout, told, violations } = await watched('python3', ['-c', script], profile);
+    expect(stdout).toBe('77\n77\n77\n');
+    expect(told.map(({ decoded }) => decoded[0])).toEqual(['"/nowhere/a"', '"/nowhere/b"']);
+    expect(told[0]).toMatchObject({ action: { kind: 'errno', errno: 77 }, count: 1, rule: { path: 'syscalls[0]' } });
+    expect(told[0]?.executable).toMatch(/python3/);
+    expect(told[0]?.instruction).toMatch(/^\/.+\+0x[0-9a-f]+$/);
+    expect(told[0]?.pid).toBe(told[0]?.tid);
+    expect(violations.map(({ count }) => count)).toEqual([2, 1]);
+  });
+
+  test('comes before the end of the child, as callback, event and on the channel', async () => {
+    const seen: string[] = [];
+    const onMessage = () => seen.push('channel');
+    subscribe('seccomp:violation', onMessage);
+    const child = spawn('mkdir', ['/nowhere/x'], denying('SCMP_ACT_ERRNO', 'mkdir', 'mkdirat'), { stdio: 'ignore' });
+    child.on('violation', () => seen.push('event')).on('exit', () => seen.push('exit'));
+    await once(child, 'close');
+    unsubscribe('seccomp:violation', onMessage);
+    expect(seen).toEqual(['event', 'channel', 'exit']);
+  });
+
+  test('of run, spawnSync and execFile is in their results', async () => {
+    const profile = denying('SCMP_ACT_ERRNO', 'mkdir', 'mkdirat');
+    const names = (violations: readonly Violation[] = []) =>
+      violations.map(({ decoded }) => decoded.join().match(/"[^"]*"/)?.[0]);
+    const expected = ['"/nowhere/x"'];
+    const ended = await run('mkdir', ['/nowhere/x'], profile, { onViolation: true }).catch((error) => error);
+    expect(names(ended.violations)).toEqual(expected);
+    expect(names(spawnSync('mkdir', ['/nowhere/x'], profile, { onViolation: true }).violations)).toEqual(expected);
+    const told: Violation[] = [];
+    const sandbox = new Sandbox(profile, { onViolation: (violation) => told.push(violation) });
+    await new Promise((resolve) => sandbox.execFile('mkdir', ['/nowhere/x'], resolve));
+    expect(names(told)).toEqual(expected);
+  });
+
+  test('is not looked for unless somebody asks', () => {
+    const { violations } = spawnSync('mkdir', ['/nowhere/x'], denying('SCMP_ACT_ERRNO', 'mkdir', 'mkdirat'));
+    expect(violations).toBe(undefined);
+  });
+
+  test('of a 32-bit ABI has the registers that the kernel reads', async ({ skip }) => {
+    if (process.arch !== 'x64') skip('x86 calls need an x86 CPU');
+    const profile: ProfileDocument = {
+      ...denying('SCMP_ACT_ERRNO', 'mkdir'),
+      architectures: ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86'],
+    };
+    const { stdout, told } = await watched(compileC('calls32.c'), [], profile);
+    expect(stdout).toBe('-1\n');
+    expect(told).toMatchObject([{ abi: 'x86', syscall: 'mkdir', decoded: ['"/nowhere/x"', '0700'] }]);
+  });
+
+  test('names a rule that lets it through', async () => {
+    const profile = denying('SCMP_ACT_ERRNO', 'mkdir', 'mkdirat');
+    const { told } = await watched('mkdir', ['/nowhere/x'], profile);
+    const remedy = told[0]?.remedy;
+    const allowing: ProfileDocument = { ...profile, syscalls: remedy === undefined ? [] : [remedy] };
+    expect((await watched('mkdir', ['/nowhere/x'], allowing)).told).toEqual([]);
+  });
+});
+
+describe('what ends a program', () => {
+  const sigsys = (how: string, action: string) => watched(compileC('sigsys.c'), [how], denying(action, 'getppid'));
+  const alone = (how: string, action: string) => finish(spawn(compileC('sigsys.c'), [how], denying(action, 'getppid')));
+
+  for (const action of ['SCMP_ACT_KILL_PROCESS', 'SCMP_ACT_KILL_THREAD', 'SCMP_ACT_TRAP']) {
+    test(`by ${action} is told, and ends it as without`, async () => {
+      const { told, violations: _, ...ended } = await sigsys('default', action);
+      expect(ended).toEqual(await alone('default', action));
+      expect(ended.signal).toBe('SIGSYS');
+      expect(told.map(({ syscall }) => syscall)).toEqual(['getppid']);
+    });
+
+    for (const how of ['ignored', 'blocked']) {
+      test(`by ${action} ends one that has SIGSYS ${how}, before it goes on`, async () => {
+        const { told, signal, stdout } = await sigsys(how, action);
+        expect([signal, stdout, told.length]).toEqual(['SIGKILL', '', 1]);
+      });
+    }
+  }
+
+  test('by SCMP_ACT_KILL_PROCESS ends one that catches SIGSYS', async () => {
+    expect(await sigsys('caught', 'SCMP_ACT_KILL_PROCESS')).toMatchObject({ signal: 'SIGKILL', stdout: '' });
+  });
+
+  test('by SCMP_ACT_KILL_PROCESS ends all threads', async () => {
+    const { told, violations: _, ...ended } = await sigsys('thread', 'SCMP_ACT_KILL_PROCESS');
+    expect(ended).toEqual(await alone('thread', 'SCMP_ACT_KILL_PROCESS'));
+  });
+
+  test('by SCMP_ACT_TRAP is caught by a handler that finds what it finds without', async () => {
+    const { told, violations: _, ...ended } = await sigsys('caught', 'SCMP_ACT_TRAP');
+    expect(ended).toEqual(await alone('caught', 'SCMP_ACT_TRAP'));
+    expect(ended.stdout).toMatch(/^caught 31: syscall \d+ errno 0 arch [0-9a-f]+\nreturned \d+\nwent on\n$/);
+  });
+});
+
+describe('the start of a supervised program', () => {
+  const nothing: ProfileDocument = {
+    defaultAction: 'SCMP_ACT_ALLOW',
+    syscalls: [{ names: ['execve', 'sendmsg', 'exit_group'], action: 'SCMP_ACT_KILL_PROCESS' }],
+  };
+
+  test('goes through a profile that denies all that it takes', async () => {
+    const { signal, told } = await watched('true', [], nothing);
+    expect(signal).toBe('SIGSYS');
+    expect(told.map(({ syscall }) => syscall)).toEqual(['exit_group']);
+  });
+
+  test('fails as it does without', async () => {
+    const child = spawn('/nowhere/program', [], nothing, { onViolation: true });
+    const [error] = await once(child, 'error');
+    expect(error).toMatchObject({ code: 'ENOENT', call: 'execve' });
+    expect(child.violations).toEqual([]);
+  });
+
+  test('is refused where a filter with a listener is on already', () => {
+    const script = `import { spawnSync } from ${JSON.stringify(dist)};
+      try { spawnSync('true', [], 'docker-default', { onViolation: true }); } catch (error) { console.log(error.code, error.message); }`;
+    const { stdout } = spawnSync(
+      process.execPath,
+      ['--input-type=module', '-e', script],
+      denying('SCMP_ACT_ERRNO', 'acct'),
+      {
+        onViolation: true,
+        encoding: 'utf8',
+      },
+    );
+    expect(stdout).toMatch(/^ERR_SECCOMP_ATTACH .*EBUSY.*has a listener, and only one can/);
+  });
+
+  test('takes no descriptor along', async () => {
+    const { stdout } = await watched('ls', ['/proc/self/fd'], denying('SCMP_ACT_ERRNO', 'acct'));
+    expect(stdout.trim().split('\n')).toEqual(['0', '1', '2', '3']); // The last is ls's own.
+  });
+});
+
+test('options that can not be are refused', () => {
+  const start = (options: object) => () => spawn('true', [], 'docker-default', options);
+  expect(start({ onViolation: 'all' })).toThrow('must be of type function or true');
+  expect(start({ notify: { opnat: () => ({ value: 0 }) } })).toThrow('no syscall opnat (did you mean open');
+  expect(start({ notify: { openat: 1 } })).toThrow('options.notify.openat: must be a function');
+  expect(start({ notify: { openat: () => ({ value: 0 }) }, notifyTimeout: 0 })).toThrow('milliseconds, more than 0');
+  expect(() => spawnSync('true', [], 'docker-default', { notify: {} } as object)).toThrow('notify: unknown option');
+});

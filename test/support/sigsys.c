@@ -1,0 +1,50 @@
+/* `sigsys HOW`: makes one call that its profile is to deny, getppid(2), with SIGSYS default, ignored, blocked or caught; by
+ * the word thread it is another thread that makes it. Says what became of it. */
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static void caught(int signal, siginfo_t *info, void *context) {
+  (void)context;
+  printf("caught %d: syscall %d errno %d arch %x\n", signal, info->si_syscall, info->si_errno, info->si_arch);
+  fflush(stdout);
+}
+
+static void *call(void *how) {
+  (void)how;
+  long result = syscall(SYS_getppid);
+  printf("returned %ld\n", result);
+  fflush(stdout);
+  return NULL;
+}
+
+int main(int argc, char **argv) {
+  const char *how = argc > 1 ? argv[1] : "default";
+  if (strcmp(how, "ignored") == 0) signal(SIGSYS, SIG_IGN);
+  if (strcmp(how, "blocked") == 0) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGSYS);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+  }
+  if (strcmp(how, "caught") == 0) {
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_sigaction = caught;
+    action.sa_flags = SA_SIGINFO;
+    sigaction(SIGSYS, &action, NULL);
+  }
+  if (strcmp(how, "thread") == 0) {
+    pthread_t thread;
+    pthread_create(&thread, NULL, call, NULL);
+    pthread_join(thread, NULL);
+  } else {
+    call(NULL);
+  }
+  puts("went on");
+  return 0;
+}
