@@ -181,6 +181,8 @@ export interface Addon {
   addDescriptor(listener: ListenerHandle, call: bigint, descriptor: number, closeOnExec: boolean): number;
   /** Memory of a caller that waits, as much of `size` as there is; or an errno. */
   readMemory(listener: ListenerHandle, call: bigint, tid: number, address: bigint, size: number): Buffer | number;
+  /** Connects another process's socket in its place; `done` is told 0 or an errno. An errno: it was not begun. */
+  connect(tid: number, descriptor: number, address: Uint8Array, done: (errno: number) => void): number;
   writeMemory(listener: ListenerHandle, call: bigint, tid: number, address: bigint, bytes: Uint8Array): number;
 }
 

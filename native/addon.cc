@@ -1,6 +1,7 @@
 // Registers what the addon offers; lib/native.ts says what each function takes and gives.
 #include <napi.h>
 
+#include "connect.h"
 #include "environment.h"
 #include "execve.h"
 #include "filter.h"
@@ -28,6 +29,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("addDescriptor", Napi::Function::New<seccomp::AddDescriptor>(env, "addDescriptor"));
   exports.Set("readMemory", Napi::Function::New<seccomp::ReadCallMemory>(env, "readMemory"));
   exports.Set("writeMemory", Napi::Function::New<seccomp::WriteCallMemory>(env, "writeMemory"));
+  exports.Set("connect", Napi::Function::New<seccomp::Connect>(env, "connect"));
   return exports;
 }
 

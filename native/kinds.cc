@@ -40,8 +40,8 @@ std::optional<uint32_t> Kinds::Count(const Supervision& supervision, const secco
                                      pid_t thread) {
   const auto found = supervision.facts.find(Supervision::Key(call.arch, static_cast<uint32_t>(call.nr)));
   const CallFacts* facts = found == supervision.facts.end() ? nullptr : &found->second;
-  std::string key;
-  key.reserve(64);
+  std::string& key = key_;
+  key.clear();
   Append(&key, &call.nr, sizeof call.nr);
   Append(&key, &call.arch, sizeof call.arch);
   Append(&key, &answer, sizeof answer);
@@ -81,7 +81,7 @@ std::optional<uint32_t> Kinds::Count(const Supervision& supervision, const secco
   kind.count = 1;
   const auto index = static_cast<uint32_t>(kinds_.size());
   kinds_.push_back(std::move(kind));
-  index_.emplace(std::move(key), index);
+  index_.emplace(key, index);
   return index;
 }
 

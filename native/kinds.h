@@ -59,7 +59,8 @@ class Kinds {
   // Programs that go through all paths or arguments there are shall not take all memory.
   static constexpr size_t kMost = 2048;
 
-  // Counts a call of `thread`, which waits. Gives the kind's index if it is the first of its kind and there is room.
+  // For one thread alone: counts a call of `thread`, which waits. Gives the kind's index if it is the first of its kind
+  // and there is room.
   std::optional<uint32_t> Count(const Supervision& supervision, const seccomp_data& call, uint32_t answer,
                                 pid_t thread);
 
@@ -72,6 +73,7 @@ class Kinds {
   std::unordered_map<std::string, uint32_t> index_;
   std::vector<Kind> kinds_;
   uint64_t others_ = 0;
+  std::string key_;  // Of the call that is counted; kept for its room.
 };
 
 }  // namespace seccomp

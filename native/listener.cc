@@ -53,11 +53,14 @@ Listener::Listener(Descriptor descriptor, std::shared_ptr<const Supervision> sup
   static_cast<void>(ioctl(descriptor_.get(), kNotifSetFlags, kSyncWakeUp));
 }
 
-void Listener::Serve(Received* received, std::vector<Descriptor>* doomed) {
+uint64_t Listener::Serve(Received* received, std::vector<Descriptor>* doomed) {
   received->Clear();
   // ENOENT: the caller was killed meanwhile.
-  if (ioctl(descriptor_.get(), SECCOMP_IOCTL_NOTIF_RECV, received->get()) != 0) return;
-  const seccomp_notif& notif = *received->get();
+  if (ioctl(descriptor_.get(), SECCOMP_IOCTL_NOTIF_RECV, received->get()) == 0) Handle(*received->get(), doomed);
+  return ++served_;
+}
+
+void Listener::Handle(const seccomp_notif& notif, std::vector<Descriptor>* doomed) {
   const uint32_t answer = supervision_->answers.For(notif.data);
   switch (answer & kActionMask) {
     case SECCOMP_RET_ALLOW:

@@ -37,7 +37,8 @@ class Listener {
 
   // For the supervisor's thread: takes one call, which is known to wait, and answers it or asks. A process that is to
   // be ended and may not be gone by itself is given to `doomed`.
-  void Serve(Received* received, std::vector<Descriptor>* doomed);
+  // Gives how many calls it has been.
+  uint64_t Serve(Received* received, std::vector<Descriptor>* doomed);
   // For the supervisor's thread, when all that have the filter are gone: no call comes any more.
   void Close();
   // Denies all that JavaScript was asked and did not answer, for it is gone.
@@ -49,6 +50,7 @@ class Listener {
   int IsWaiting(uint64_t call);
 
  private:
+  void Handle(const seccomp_notif& notif, std::vector<Descriptor>* doomed);
   bool IsValid(uint64_t call) const;
   // Answers that are not JavaScript's. The caller may be gone: then there is nobody to be told.
   void Send(seccomp_notif_resp answer) const;
@@ -64,6 +66,7 @@ class Listener {
   const std::shared_ptr<Inbox> inbox_;
   const bool killable_;
   Kinds kinds_;
+  uint64_t served_ = 0;
   std::mutex mutex_;  // Of the descriptor's end, and of what was asked.
   std::unordered_set<uint64_t> asked_;
 };

@@ -5,6 +5,7 @@
       "native/answers.cc",
       "native/caller.cc",
       "native/child.cc",
+      "native/connect.cc",
       "native/execve.cc",
       "native/exit_watch.cc",
       "native/filter.cc",

@@ -1,7 +1,9 @@
 /** Socket addresses as they lie in memory: struct sockaddr of bits/socket.h, linux/in.h, linux/in6.h, linux/un.h. */
 import type { Abi } from '../syscalls/abi.js';
 
-export type SocketAddress =
+export type SocketAddress = { /** As it was read: what is decided on. */ readonly bytes: Uint8Array } & NamedAddress;
+
+type NamedAddress =
   | { readonly family: 'IPv4' | 'IPv6'; readonly address: string; readonly port: number }
   /** `path` of an abstract one begins with `@`. */
   | { readonly family: 'unix'; readonly path: string }
@@ -12,6 +14,10 @@ const AF_INET = 2;
 const AF_INET6 = 10;
 
 export function readSockaddr(bytes: Buffer, endian: Abi['endian']): SocketAddress {
+  return { ...named(bytes, endian), bytes };
+}
+
+function named(bytes: Buffer, endian: Abi['endian']): NamedAddress {
   const family = bytes.length < 2 ? 0 : endian === 'little' ? bytes.readUInt16LE(0) : bytes.readUInt16BE(0);
   if (family === AF_INET && bytes.length >= 8)
     return { family: 'IPv4', address: bytes.subarray(4, 8).join('.'), port: bytes.readUInt16BE(2) };

@@ -92,6 +92,20 @@ export class NotifiedCall {
     return readSockaddr(this.bytes(argument, Math.min(size, SOCKADDR)), this.#facts.endian);
   }
 
+  /**
+   * Of connect(2): connects the caller's own socket to an address that `sockaddr` gave, which nobody can change any more, and
+   * gives the answer. The caller may lack the right to do it; this process does it. Linux 5.6, and where pidfd_getfd(2) is
+   * let through.
+   */
+  connect({ bytes }: SocketAddress): Promise<Answer> {
+    return new Promise((resolve) => {
+      const done = (errno: number) => resolve({ errno });
+      const descriptor = Number(BigInt.asIntN(32, this.#argument(0)));
+      const error = addon().connect(this.tid, descriptor, bytes, done);
+      if (error !== 0) done(error);
+    });
+  }
+
   /** Writes into the caller's memory, where an argument points to. @throws As bytes does. */
   write(argument: number, bytes: Uint8Array): void {
     const error = addon().writeMemory(this.#handle, this.#id, this.tid, this.#argument(argument), bytes);

@@ -1,5 +1,6 @@
 /** The examples do what they say. */
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
@@ -33,4 +34,18 @@ test('blocked.py: something else without it', ({ skip }) => {
 test('convert.mjs: computes, and neither starts programs nor uses the network', () => {
   const lines = output(process.execPath, 'examples/convert.mjs').trim().split('\n');
   expect(lines.toSorted()).toEqual(['6 × 7 = 42', 'a program: EPERM', 'the network: EPERM']);
+});
+
+test('broker.mjs: opens what is on its list for a child that may open nothing', () => {
+  const lines = output(process.execPath, 'examples/broker.mjs').trim().split('\n');
+  expect(lines).toEqual([expect.stringMatching(/^[A-Z_]+=/), 'exit code 2']);
+  expect(existsSync('/etc/new')).toBe(false);
+});
+
+test('connect-list.mjs: connects to one address', () => {
+  expect(output(process.execPath, 'examples/connect-list.mjs')).toBe('hello\nPermission denied\nPermission denied\n');
+});
+
+test('fake-uname.mjs: another machine in another year', () => {
+  expect(output(process.execPath, 'examples/fake-uname.mjs')).toBe('somewhere abacus 2000\n');
 });

@@ -78,7 +78,8 @@ for family, address in ((socket.AF_INET, ('192.0.2.7', 80)), (socket.AF_INET6, (
           return { value: 0 };
         },
         connect: (call) => {
-          seen.push(call.sockaddr(1));
+          const { bytes: _, ...address } = call.sockaddr(1);
+          seen.push(address);
           return { errno: 'ECONNREFUSED' };
         },
       },
