@@ -6,7 +6,7 @@ import { addon, preloadFile } from '../native.js';
 import { childProcess } from '../node.js';
 import { HANDOVER, type Handover } from './handover.js';
 import { forbidRings } from './harden.js';
-import { checkFilterOptions, type FilterOptions, hostOptions, invocation } from './options.js';
+import { checkFilterOptions, type FilterOptions, hostOptions, invocation, SUPERVISOR_OPTIONS } from './options.js';
 import { type FilterSource, prepare, type SingleSource } from './prepare.js';
 import { filterRequest } from './spawn.js';
 
@@ -104,5 +104,10 @@ function refuseOfSpawn(options: unknown): void {
       'ERR_SECCOMP_OPTION',
       `${message}; start Node by spawn, or with execArgv: --max-old-space-size=…`,
     );
+  }
+  const supervising = SUPERVISOR_OPTIONS.find((name) => Reflect.get(options, name) !== undefined);
+  if (supervising !== undefined) {
+    const message = `options.${supervising}: fork can't supervise its child`;
+    throw new SeccompError('ERR_SECCOMP_OPTION', `${message}; start Node by spawn`);
   }
 }

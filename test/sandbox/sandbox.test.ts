@@ -122,7 +122,7 @@ describe('defaults', () => {
     expect(await once(fork(triesToChange, { execPath: process.execPath }), 'message')).toEqual(['EACCES', undefined]);
   });
 
-  test.each([{ capabilities: [] }, { rlimits: { nofile: 60 } }])(
+  test.each([{ capabilities: [] }, { rlimits: { nofile: 60 } }, { onViolation: () => {} }, { notify: {} }])(
     'that fork can’t carry out are refused by it, not left aside: %j',
     (limits) => {
       const refused = expect.objectContaining({
