@@ -174,6 +174,11 @@ export function writeByName(family: FamilyName, abi: AbiName, value: bigint): st
   return parts.length === 0 ? '0' : parts.join('|');
 }
 
+/** The bits of a value that are a number; the others are flags. */
+export function numberBits(family: FamilyName): bigint {
+  return FAMILIES[family].mask;
+}
+
 /** In decimal what is small enough to be a count; in hexadecimal all else. */
 export function writeNumber(value: bigint): string {
   return value < 65_536n ? String(value) : `0x${value.toString(16)}`;
