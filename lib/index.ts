@@ -31,6 +31,7 @@ export { type ForkOptions, fork } from './sandbox/fork.js';
 export { type Hardened, type HardenOptions, harden } from './sandbox/harden.js';
 export type { ProgramOptions, SpawnOptions, SupervisorOptions } from './sandbox/options.js';
 export { compile, type FilterSource } from './sandbox/prepare.js';
+export { type Recording, type RecordOptions, record } from './sandbox/record.js';
 export { type RunOptions, run } from './sandbox/run.js';
 export { Sandbox, type SandboxDefaults } from './sandbox/sandbox.js';
 export { spawn } from './sandbox/spawn.js';

@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { checkCommand } from './check.js';
 import { doctorCommand } from './doctor.js';
 import { explainCommand } from './explain.js';
+import { recordCommand } from './record.js';
 import { runCommand } from './run.js';
 
 /** A failure that is the command's own, as for env(1), nohup(1) and docker run. */
@@ -21,7 +22,7 @@ const program = new Command('seccomp')
   .showHelpAfterError('(seccomp --help shows how it is used)')
   .exitOverride();
 
-for (const command of [runCommand(), checkCommand(), explainCommand(), doctorCommand()])
+for (const command of [runCommand(), recordCommand(), checkCommand(), explainCommand(), doctorCommand()])
   program.addCommand(command.copyInheritedSettings(program));
 
 try {

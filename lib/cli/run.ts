@@ -6,8 +6,8 @@ import { type ReadingOptions, readingOf, withReading } from './reading.js';
 import { runBeside } from './run-beside.js';
 
 /** Exit statuses of env(1), nohup(1) and docker run: found but not started, and not found. */
-const NOT_EXECUTABLE = 126;
-const NOT_FOUND = 127;
+export const NOT_EXECUTABLE = 126;
+export const NOT_FOUND = 127;
 
 interface RunOptions extends ReadingOptions {
   readonly profile: string;

@@ -60,7 +60,7 @@ export function extendProfile(
 }
 
 /** The calls that a policy does not carry out. */
-export function notAllowed(policy: Policy, calls: readonly SeenCall[]): readonly SeenCall[] {
+export function notAllowed<Seen extends SeenCall>(policy: Policy, calls: readonly Seen[]): readonly Seen[] {
   return calls.filter(({ abi, syscall, args }) => {
     const number = syscallNumber(abi, syscall);
     if (number === undefined) return false; // No profile can name it: record() says so.
