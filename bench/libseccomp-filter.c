@@ -46,19 +46,27 @@ static void check(int result, const char *what) {
   exit(1);
 }
 
+/* The next word of the line. */
+static char *word(void) {
+  char *next = strtok(NULL, " ");
+  if (next != NULL) return next;
+  fputs("a line ends too soon: a name with a blank in it?\n", stderr);
+  exit(2);
+}
+
 static void read_rule(const char *line) {
   if ((rules = realloc(rules, (ruleCount + 1) * sizeof *rules)) == NULL) abort();
   struct rule *rule = &rules[ruleCount++];
   rule->count = 0;
   snprintf(rule->text, sizeof rule->text, "%s", line);
-  rule->action = action(strtok(NULL, " "));
-  snprintf(rule->name, sizeof rule->name, "%s", strtok(NULL, " "));
+  rule->action = action(word());
+  snprintf(rule->name, sizeof rule->name, "%s", word());
   for (char *index; rule->count < 6 && (index = strtok(NULL, " ")) != NULL; rule->count++) {
     struct scmp_arg_cmp *arg = &rule->args[rule->count];
     arg->arg = atoi(index);
-    arg->op = atoi(strtok(NULL, " "));
-    arg->datum_a = strtoull(strtok(NULL, " "), NULL, 10);
-    arg->datum_b = strtoull(strtok(NULL, " "), NULL, 10);
+    arg->op = atoi(word());
+    arg->datum_a = strtoull(word(), NULL, 10);
+    arg->datum_b = strtoull(word(), NULL, 10);
   }
 }
 
@@ -68,16 +76,16 @@ static void read_all(void) {
   while (fgets(line, sizeof line, stdin)) {
     line[strcspn(line, "\n")] = 0;
     strcpy(copy, line);
-    char *word = strtok(copy, " ");
-    if (word == NULL) continue;
-    if (!strcmp(word, "number")) {
-      uint32_t abi = seccomp_arch_resolve_name(strtok(NULL, " "));
-      printf("%d\n", seccomp_syscall_resolve_name_arch(abi, strtok(NULL, " ")));
+    char *first = strtok(copy, " ");
+    if (first == NULL) continue;
+    if (!strcmp(first, "number")) {
+      uint32_t abi = seccomp_arch_resolve_name(word());
+      printf("%d\n", seccomp_syscall_resolve_name_arch(abi, word()));
     }
-    else if (!strcmp(word, "default")) hasDefault = 1, defaultAction = action(strtok(NULL, " "));
-    else if (!strcmp(word, "native")) native = seccomp_arch_resolve_name(strtok(NULL, " "));
-    else if (!strcmp(word, "arch") && archCount < 32) arches[archCount++] = seccomp_arch_resolve_name(strtok(NULL, " "));
-    else if (!strcmp(word, "optimize")) optimize = atoi(strtok(NULL, " "));
+    else if (!strcmp(first, "default")) hasDefault = 1, defaultAction = action(word());
+    else if (!strcmp(first, "native")) native = seccomp_arch_resolve_name(word());
+    else if (!strcmp(first, "arch") && archCount < 32) arches[archCount++] = seccomp_arch_resolve_name(word());
+    else if (!strcmp(first, "optimize")) optimize = atoi(word());
     else read_rule(line);
   }
 }

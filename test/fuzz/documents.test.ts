@@ -16,7 +16,7 @@ import type { ProfileFormat, ProfileMode } from '../../lib/profile/options.js';
 import { type Profile, parseProfile } from '../../lib/profile/profile.js';
 import { type Host, resolve } from '../../lib/profile/resolve.js';
 import { stringify } from '../../lib/profile/stringify.js';
-import { explain, theirAnswer } from '../peers/differences.js';
+import { explain, REFUSAL, theirAnswer } from '../peers/differences.js';
 import { host, profile } from '../support/arbitrary.js';
 import { callsAbout, showCall } from '../support/calls.js';
 import {
@@ -127,24 +127,23 @@ function expectMeaning(text: string, mode: ProfileMode, format?: ProfileFormat):
   unlessRefused(() => compile(policy));
 }
 
-/** libseccomp's program; undefined where it refuses the rules, as the runtime then does. */
-function theirFilter(read: Profile): readonly Instruction[] | undefined {
+/** libseccomp's program; undefined where it refuses the rules for a reason that is known. */
+function theirFilter(read: Profile, rules: readonly Rule[], policy: Policy): readonly Instruction[] | undefined {
   try {
     return decode(libseccompFilter(runcRules(read, machine)), 'little');
   } catch (error) {
-    // On x86, it makes a rule on socket one on socketcall with a comparison more. What comes after it and is more general
-    // is refused then: see SEMANTICS in test/peers/differences.ts.
-    if (error instanceof Error && /^rule \w+ (\w+).*: File exists$/m.exec(error.message)) return undefined;
+    const [, name] = /^rule \w+ (\w+).*: File exists$/m.exec(String(error)) ?? [];
+    if (name !== undefined && REFUSAL.explains(name, rules, policy)) return undefined;
     throw error;
   }
 }
 
 /** Calls that ours lets further than libseccomp fed as runc feeds it, for no reason that test/peers knows. */
 function looser(read: Profile, policy: Policy): readonly string[] {
-  const theirs = theirFilter(read);
+  const rules = rulesOn(read, machine);
+  const theirs = theirFilter(read, rules, policy);
   if (theirs === undefined) return [];
   const { instructions } = compile(policy, { prove: false });
-  const rules = rulesOn(read, machine);
   const comparison = { policy, rules, theirs, cutoffs: runcCutoffs(rules, policy) };
   const abis = policy.abis.map(({ abi }) => abi.name);
   return [...callsAbout(['x86_64', 'x86', ...abis], policy)].flatMap((call) => {

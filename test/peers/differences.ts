@@ -215,6 +215,40 @@ export const DIFFERENCES: readonly Difference[] = [
   },
 ];
 
+/** Why libseccomp refuses rules that mean something here. Nothing else is refused that is not refused here too. */
+export const REFUSAL: {
+  readonly reason: string;
+  readonly explains: (name: string, rules: readonly Rule[], policy: Policy) => boolean;
+  readonly example: ProfileDocument;
+  readonly abis: readonly AbiName[];
+} = {
+  reason:
+    'On ABIs with socketcall and ipc libseccomp makes of a rule on socket one on socketcall, whose first argument takes ' +
+    'the place of the first of socket. What differed in that alone is then the same, and with another action File exists.',
+  /** Whether this is why it refuses one of `rules` on `name`. */
+  explains: (name, rules, { abis }) => {
+    const [multiplexer, subcalls] = [...SUBCALLS].find(([call, made]) => call === name || isIn(made, name)) ?? [];
+    if (multiplexer === undefined || subcalls === undefined) return false;
+    if (!abis.some(({ abi }) => syscallNumber(abi.name, multiplexer) !== undefined)) return false;
+    const isAbout = (other: string) =>
+      other === name || other === multiplexer || (name === multiplexer && isIn(subcalls, other));
+    const values = rules.filter(({ names }) => names.some(isAbout)).map((rule) => returnValue(actionOf(rule)));
+    return new Set(values).size > 1;
+  },
+  example: {
+    defaultAction: 'SCMP_ACT_ERRNO',
+    syscalls: [
+      { names: ['socket'], action: 'SCMP_ACT_ALLOW', args: [{ index: 0, value: 1, op: 'SCMP_CMP_EQ' }] },
+      { names: ['socket'], action: 'SCMP_ACT_KILL', args: [{ index: 0, value: 2, op: 'SCMP_CMP_EQ' }] },
+    ],
+  },
+  abis: ['x86_64', 'x86'],
+};
+
+function isIn(subcalls: ReadonlyMap<number, string>, name: string): boolean {
+  return [...subcalls.values()].includes(name);
+}
+
 /** The first difference that explains a disagreement. */
 export function explain(comparison: Comparison, call: Call, ourAnswer: number, theirAnswer: number) {
   const { abi } = comparison.policy.abis.find(({ abi }) => isOf(abi, call)) ?? {};

@@ -23,7 +23,7 @@ import {
   runcCutoffs,
   runcRules,
 } from '../support/libseccomp.js';
-import { type Comparison, DIFFERENCES, explain, theirAnswer } from './differences.js';
+import { type Comparison, DIFFERENCES, explain, REFUSAL, theirAnswer } from './differences.js';
 
 const SEED = 20_260_901;
 const reason = libseccompObstacle();
@@ -184,6 +184,18 @@ describe.skipIf(reason !== undefined)(`our filter decides as libseccomp's${skipp
       expect([...seen.keys()]).toContain(name);
     },
   );
+
+  test('but for what libseccomp alone refuses', () => {
+    const { example, abis, explains } = REFUSAL;
+    const host = hostOf(abis);
+    const source = compat(example);
+    expect(() => libseccompFilter(runcRules(source, host))).toThrow(/^rule 0 socket 0 .*: File exists$/m);
+    const rules = rulesOn(source, host);
+    const policy = resolve(source, host);
+    expect(['socket', 'bind', 'brk'].map((name) => explains(name, rules, policy))).toEqual([true, false, false]);
+    expect(explains('socket', rules, resolve(source, hostOf(['x86_64'])))).toBe(false);
+    expect(explains('socket', rules.slice(1), policy)).toBe(false);
+  });
 
   test.each<[string, readonly number[], readonly number[]]>([
     ['two actions under one condition', [1], [1]],

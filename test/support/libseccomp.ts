@@ -38,9 +38,9 @@ export function runcRules(profile: Profile, host: Host, optimize?: Optimize): st
   const lines = rulesOn(profile, host).flatMap((rule) => {
     const action = hex(actionOf(rule));
     if (action === fallback) return [];
-    return rule.names.flatMap((name) =>
-      alternativesOf(rule).map((args) => ['rule', action, name, ...args.map(comparison)].join(' ')),
-    );
+    return rule.names
+      .filter(isWord)
+      .flatMap((name) => alternativesOf(rule).map((args) => ['rule', action, name, ...args.map(comparison)].join(' ')));
   });
   // More rules than that, and runc asks for the tree.
   const tree = optimize ?? (lines.length > 32 ? 2 : 1);
@@ -52,6 +52,11 @@ export function runcRules(profile: Profile, host: Host, optimize?: Optimize): st
     ...lines,
     '',
   ].join('\n');
+}
+
+/** Whether a line can hold a name. One that it can't is no syscall's, and runc leaves it out as libseccomp does not know it. */
+function isWord(name: string): boolean {
+  return /^\w{1,63}$/.test(name);
 }
 
 const numbers = new Map<AbiName, ReadonlyMap<string, number>>();
