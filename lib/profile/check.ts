@@ -26,10 +26,13 @@ export interface Reading {
  * seen before.
  */
 export function checkDocument(input: unknown, { format: wanted, mode }: Reading, found: readonly Remark[]): Checked {
-  const isConfig = (wanted ?? 'oci') === 'oci' && (field(input, 'ociVersion') ?? field(input, 'linux')) !== undefined;
-  const seccomp = isConfig ? (field(field(input, 'linux'), 'seccomp') ?? {}) : (input ?? {});
+  const linux = field(input, 'linux');
+  const isConfig = (wanted ?? 'oci') === 'oci' && (field(input, 'ociVersion') ?? linux) !== undefined;
+  const seccomp = isConfig ? (field(linux, 'seccomp') ?? {}) : (input ?? {});
   const keys = isConfig ? ['linux', 'seccomp'] : [];
   const format = wanted ?? (isConfig ? 'oci' : formatOf(seccomp));
+  const mistaken = aroundProfile(input, isConfig ? linux : undefined);
+  if (mistaken !== undefined) return { format, findings: [mistaken] };
   const remarks = new Found(mode);
   const document = unlessTooMany(() => {
     for (const remark of found) remarks.push(remark);
@@ -38,6 +41,14 @@ export function checkDocument(input: unknown, { format: wanted, mode }: Reading,
   const { findings } = remarks;
   const hasErrors = findings.some(({ severity }) => severity === 'error');
   return { format, findings, ...(document === undefined || hasErrors ? {} : { document }) };
+}
+
+/** What is wrong around a profile: looked for in there, it would be one that filters nothing. */
+function aroundProfile(input: unknown, linux: unknown): Finding | undefined {
+  if (linux !== undefined && !isFields(linux)) return { keys: ['linux'], message: 'must be an object' };
+  if (typeof field(input, 'kind') !== 'string' || !isFields(field(input, 'spec'))) return undefined;
+  const message = 'this is a manifest of Kubernetes: give what it has here as a document of its own';
+  return { keys: ['spec'], message };
 }
 
 function read(input: unknown, reading: KeyReading, keys: Remark['keys']): CheckedDocument | undefined {
@@ -103,7 +114,7 @@ function checkFields(read: unknown, reading: KeyReading, keys: Remark['keys']): 
 function checkRule(input: unknown, reading: KeyReading, keys: Remark['keys']): Rule | undefined {
   const { remarks } = reading;
   const fields = readFields(input, reading, keys, 'rule');
-  if (isFields(fields)) ofNames(fields, keys, remarks);
+  if (isFields(fields)) ofNames(fields, keys, reading);
   const rule = v.safeParse(schemaFor(remarks).rule, fields);
   for (const issue of rule.issues ?? []) remarks.push(remarkOf(issue, keys));
   if (!rule.typed) return undefined;

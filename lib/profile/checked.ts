@@ -39,8 +39,10 @@ export function toDocument(
 /** A rule, its `name` as one of `names`. */
 export function toRule(rule: ValidRule, keys: Remark['keys'], remarks: Found): Rule {
   const { names, name, action, errnoRet, errno, args, comment, includes, excludes } = rule;
+  const isDouble = name && names?.length;
   return {
-    names: name ? [name] : (names ?? []),
+    names: name && !isDouble ? [name] : (names ?? []),
+    name: isDouble ? name : undefined,
     action,
     errnoRet: returned(
       { action, number: { key: 'errnoRet', value: errnoRet }, name: { key: 'errno', value: errno } },

@@ -129,6 +129,8 @@ export interface ArchMapEntry {
 export interface Rule {
   /** From `names` or `name`. Empty in a rule that has no effect. */
   readonly names: readonly string[];
+  /** A `name` beside `names`: Podman refuses the two only in a rule that counts on the host. */
+  readonly name?: string | undefined;
   readonly action: ActionName;
   /** Only with SCMP_ACT_ERRNO, 0 to 4094, and SCMP_ACT_TRACE, 0 to 65535. */
   readonly errnoRet?: number | undefined;

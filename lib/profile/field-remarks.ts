@@ -1,15 +1,20 @@
 /** What looks wrong though each field by itself is right. What rules mean together only shows on a host. */
 import { syscallNames } from '../syscalls/table.js';
-import type { Fields } from './keys.js';
+import type { Fields, KeyReading } from './keys.js';
 import { type Found, hint, type Remark, shown } from './remark.js';
 import type { ValidHead, ValidRule } from './schema.js';
 
 /** Remarks on the names of a rule, of which the rest may not be valid. */
-export function ofNames({ names, name }: Fields, keys: Remark['keys'], remarks: Found): void {
+export function ofNames(
+  { names, name }: Fields,
+  keys: Remark['keys'],
+  { format, remarks }: Pick<KeyReading, 'format' | 'remarks'>,
+): void {
   const several = Array.isArray(names) ? names : [];
   const isNamed = typeof name === 'string' && name !== '';
   if (isNamed && several.length > 0) {
-    remarks.push({ keys: [...keys, 'name'], weight: 'refused', message: 'stands beside names: use names alone' });
+    const weight = format === 'podman' ? 'mistake' : 'refused'; // Podman finds it once it is known which rules count.
+    remarks.push({ keys: [...keys, 'name'], weight, message: 'stands beside names: use names alone' });
   }
   if (!isNamed && several.length === 0 && (names === undefined || several === names)) {
     remarks.push({ keys, weight: 'drops', message: 'names no syscall, so it has no effect' });

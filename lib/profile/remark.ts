@@ -93,7 +93,7 @@ function isError(weight: Weight, mode: ProfileMode, action: () => unknown): bool
 export function shown(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
   if (value instanceof JsonNumber) return value.literal.slice(0, 60);
-  return typeof value === 'object' && value !== null ? 'this' : String(value);
+  return typeof value === 'object' && value !== null ? 'this' : String(value ?? null);
 }
 
 /** How many remarks come with a suggestion: to look for one takes long, and a document may have any number. */

@@ -171,6 +171,10 @@ function remarkOnRules(rules: readonly HostRule[], reader: Reader): void {
   }
   for (const source of rules) {
     const { rule, index, action } = source;
+    if (rule.name !== undefined) {
+      const words = () => 'stands beside names: Podman refuses that in a rule that counts on the host';
+      remarks.add('refused', ['syscalls', index, 'name'], 'name', words);
+    }
     if (action.kind === 'notify' && rule.names.includes('write')) {
       const words = () => 'SCMP_ACT_NOTIFY can not be for write: runtimes send the listener with it, and refuse that';
       remarks.add('refused', ['syscalls', index, 'names', rule.names.indexOf('write')], 'notify', words);

@@ -4,13 +4,44 @@ import { closest, distance } from 'fastest-levenshtein';
 /** The last answer: a mistake is seldom made once. */
 let last: { readonly input: unknown; readonly names: readonly string[]; readonly answer: string } | undefined;
 
+/** What is in front of names, or is thought to be. */
+const PREFIX = /^(?:scmp_(?:act|arch|cmp)|cap|seccomp_filter_flag|__nr)_/;
+
+/** A name by what sets it apart from others of its kind, without case. */
+function bare(name: string): string {
+  return name.toLowerCase().replace(PREFIX, '');
+}
+
+/** What Go, Debian and the kernel call the same machine. */
+const SYNONYMS: ReadonlyMap<string, string> = new Map([
+  ['amd64', 'x86_64'],
+  ['x86_64', 'amd64'],
+  ['arm64', 'aarch64'],
+  ['aarch64', 'arm64'],
+  ['i386', 'x86'],
+]);
+
+function sameAs(input: string, names: readonly string[]): string | undefined {
+  const written = bare(input);
+  const same = [written, SYNONYMS.get(written), written.replace(/^sys_/, '')];
+  return names.find((name) => same.includes(bare(name)));
+}
+
+function isNear(input: string, name: string): boolean {
+  const [written, known] = [bare(input), bare(name)];
+  return (
+    written.startsWith(known) ||
+    distance(written, known) <= Math.max(1, Math.min(Math.floor(name.length / 3), Math.ceil(known.length / 2)))
+  );
+}
+
 /** ` (did you mean X?)` if one of `names` is near enough to `input`, else nothing. */
 export function suggest(input: unknown, names: readonly string[]): string {
   if (typeof input !== 'string' || input.length > 100 || names.length === 0) return '';
   if (last?.input === input && last.names === names) return last.answer;
-  const name = closest(input, names);
-  const isNear = distance(input, name) <= Math.max(1, Math.floor(name.length / 3));
-  const answer = isNear ? ` (did you mean ${name}?)` : '';
+  const same = sameAs(input, names);
+  const name = same ?? closest(input, names);
+  const answer = same !== undefined || isNear(input, name) ? ` (did you mean ${name}?)` : '';
   last = { input, names, answer };
   return answer;
 }

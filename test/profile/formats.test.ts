@@ -4,6 +4,8 @@ import type { ProfileIssue } from '../../lib/errors.js';
 import { checkProfile, loadProfile } from '../../lib/profile/load.js';
 import type { ProfileOptions } from '../../lib/profile/options.js';
 import { parseProfile } from '../../lib/profile/profile.js';
+import { type Host, resolve } from '../../lib/profile/resolve.js';
+import { stringify } from '../../lib/profile/stringify.js';
 
 const COMPAT: ProfileOptions = { mode: 'compat' };
 
@@ -54,6 +56,69 @@ describe('a config.json', () => {
     expect(found(text)).toEqual([expect.stringMatching(/^error linux\.seccomp\.defaultAction: .*say unconfined$/)]);
     expect(loadProfile(text, COMPAT)).toBeNull();
   });
+
+  test.each(['"x"', '[]', '1'])('whose linux is %s is refused', (linux) => {
+    const text = `{"ociVersion": "1.2.0", "linux": ${linux}}`;
+    expect(found(text)).toEqual(['error linux: must be an object']);
+    expect(found(text, COMPAT)).toEqual(['error linux: must be an object']);
+  });
+});
+
+test('a manifest of Kubernetes is told from a document that filters nothing', () => {
+  const text = '{"apiVersion": "v1", "kind": "SeccompProfile", "spec": {"defaultAction": "SCMP_ACT_ERRNO"}}';
+  const expected = 'error spec: this is a manifest of Kubernetes: give what it has here as a document of its own';
+  expect(found(text)).toEqual([expected]);
+  expect(found(text, COMPAT)).toEqual([expected]);
+});
+
+describe('name beside names, to Podman,', () => {
+  const rule = `{${ALLOW}, "name": "write", "includes": {"caps": ["CAP_CHOWN"]}}`;
+  const text = `{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [${rule}]}`;
+  const podman: ProfileOptions = { mode: 'compat', format: 'podman' };
+  const host = (capability: readonly string[]): Host => ({
+    abi: 'x86_64',
+    kernel: { major: 6, minor: 1 },
+    capabilities: new Set(capability),
+  });
+
+  test('is an error in a rule that counts alone', () => {
+    expect(found(text, { format: 'podman' })).toEqual([expect.stringMatching(/^error syscalls\[0\]\.name: /)]);
+    const profile = parseProfile(text, podman);
+    expect(resolve(profile, host([])).abis[0]?.syscalls.size).toBe(0);
+    expect(() => resolve(profile, host(['CAP_CHOWN']))).toThrow(/syscalls\[0\]\.name.*: stands beside names: Podman/);
+  });
+
+  test('stays what it is when it is written', () => {
+    const profile = parseProfile(text, podman);
+    expect(parseProfile(stringify(profile), podman).document).toEqual(profile.document);
+    expect(stringify(profile)).toContain('"name": "write"');
+  });
+});
+
+describe('a hint looks through', () => {
+  test.each([
+    ['case', '"names": ["Read"], "action": "SCMP_ACT_ALLOW"', 'read'],
+    ["the kernel's prefix", '"names": ["__NR_read"], "action": "SCMP_ACT_ALLOW"', 'read'],
+    ["the prefix of the kernel's functions", '"names": ["sys_read"], "action": "SCMP_ACT_ALLOW"', 'read'],
+    ['the case of an action', '"names": ["read"], "action": "scmp_act_allow"', 'SCMP_ACT_ALLOW'],
+    ['a longer name', `${ALLOW}, "args": [{"index": 0, "value": 1, "op": "SCMP_CMP_EQUAL"}]`, 'SCMP_CMP_EQ'],
+    ["Debian's name of an architecture", `${ALLOW}, "includes": {"arches": ["x86_64"]}`, 'amd64'],
+  ])('%s', (_, rule, expected) => {
+    expect(foundInRule(rule)).toEqual([expect.stringContaining(` (did you mean ${expected}?)`)]);
+  });
+
+  test('an architecture, and is no guess at one', () => {
+    const text = (name: string) => `{"defaultAction": "SCMP_ACT_ERRNO", "architectures": ["${name}"]}`;
+    expect(found(text('x86_64'))[0]).toMatch(/\(did you mean SCMP_ARCH_X86_64\?\)$/);
+    expect(found(text('SCMP_ARCH_AMD64'))[0]).toMatch(/\(did you mean SCMP_ARCH_X86_64\?\)$/);
+    expect(found(text('SCMP_ARCH_NATIVE'))).toEqual([
+      'error architectures[0]: unknown architecture "SCMP_ARCH_NATIVE"',
+    ]);
+  });
+});
+
+test('null where a value is needed is called null', () => {
+  expect(foundInRule('"names": ["read"], "action": null')).toEqual(['error syscalls[0].action: unknown action null']);
 });
 
 describe('a document with neither a default action nor rules', () => {
