@@ -43,7 +43,7 @@ class Child {
       const long result =
           syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, plan_->filter_flags, &program, gate_[0], gate_[1], gate_[2]);
       if (result < 0) return Fail("seccomp");
-      if ((plan_->filter_flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0) {
+      if (MakesListener()) {
         if (!HandOver(static_cast<int>(result))) return false;
       } else if (result > 0) {
         plan_->other_thread = static_cast<pid_t>(result);
@@ -52,6 +52,8 @@ class Child {
     }
     return true;
   }
+
+  bool MakesListener() const { return (plan_->filter_flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0; }
 
   // Sends the listener away; ours is closed by execve. Under the filter, so this call passes the gate too.
   bool HandOver(int listener) {
@@ -103,7 +105,7 @@ class Child {
   bool PlaceDescriptors() {
     const int count = plan_->descriptor_count;
     int* from = plan_->descriptors;
-    if (plan_->handover >= 0) {
+    if (MakesListener()) {
       plan_->handover = fcntl(plan_->handover, F_DUPFD_CLOEXEC, count);
       if (plan_->handover < 0) return Fail("fcntl");
     }

@@ -20,6 +20,11 @@ Napi::Function ExitWatch::Define(Napi::Env env) {
 }
 
 Napi::Object ExitWatch::Start(Napi::Env env, Descriptor* pidfd, const Napi::Function& on_exit, Failure* failure) {
+  Napi::Object object = Environment::Of(env).exit_watch.New({});
+  if (object.IsEmpty()) {  // This worker is being terminated.
+    *failure = {ECANCELED, "napi_new_instance"};
+    return {};
+  }
   uv_loop_t* loop = nullptr;
   napi_get_uv_event_loop(env, &loop);
   auto poll = std::make_unique<Poll>();
@@ -28,7 +33,6 @@ Napi::Object ExitWatch::Start(Napi::Env env, Descriptor* pidfd, const Napi::Func
     *failure = {-error, "uv_poll_init"};
     return {};
   }
-  Napi::Object object = Environment::Of(env).exit_watch.New({});
   ExitWatch* watch = Unwrap(object);
   watch->Napi::ObjectWrap<ExitWatch>::Ref();
   watch->on_exit_ = Napi::Persistent(on_exit);

@@ -24,6 +24,7 @@ class Inbox : public std::enable_shared_from_this<Inbox> {
   static std::shared_ptr<Inbox> Open(Napi::Env env, const Napi::Function& on_mail, int* error);
 
   Inbox() = default;
+  ~Inbox() = default;
   Inbox(const Inbox&) = delete;
   Inbox& operator=(const Inbox&) = delete;
 

@@ -36,6 +36,7 @@ Captured Read(const std::vector<Capture>& captures, const seccomp_data& call, pi
 
 }  // namespace
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters)
 std::optional<uint32_t> Kinds::Count(const Supervision& supervision, const seccomp_data& call, uint32_t answer,
                                      pid_t thread) {
   const auto found = supervision.facts.find(Supervision::Key(call.arch, static_cast<uint32_t>(call.nr)));

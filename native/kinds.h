@@ -21,9 +21,9 @@ constexpr size_t kArguments = 6;
 
 // An argument that points to memory worth reading: text up to a NUL, or bytes.
 struct Capture {
-  uint8_t argument;
-  bool is_text;
-  uint32_t most;                         // Bytes.
+  uint8_t argument = 0;
+  bool is_text = false;
+  uint32_t most = 0;                     // Bytes.
   std::optional<uint8_t> size_argument;  // The argument that says how many there are, at most `most`.
 };
 
@@ -61,6 +61,7 @@ class Kinds {
 
   // For one thread alone: counts a call of `thread`, which waits. Gives the kind's index if it is the first of its kind
   // and there is room.
+  // NOLINTNEXTLINE(bugprone-easily-swappable-parameters)
   std::optional<uint32_t> Count(const Supervision& supervision, const seccomp_data& call, uint32_t answer,
                                 pid_t thread);
 

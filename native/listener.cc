@@ -66,11 +66,13 @@ void Listener::Handle(const seccomp_notif& notif, std::vector<Descriptor>* doome
     case SECCOMP_RET_ALLOW:
     case SECCOMP_RET_LOG:
       if (supervision_->everything) Count(notif, answer);
-      return Send({notif.id, 0, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE});
+      Send({notif.id, 0, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE});
+      break;
     case SECCOMP_RET_USER_NOTIF:
-      return Ask(notif);
+      Ask(notif);
+      break;
     default:
-      return Deny(notif, answer, doomed);
+      Deny(notif, answer, doomed);
   }
 }
 
@@ -79,13 +81,16 @@ void Listener::Deny(const seccomp_notif& notif, uint32_t answer, std::vector<Des
   const uint32_t data = answer & SECCOMP_RET_DATA;
   switch (answer & kActionMask) {
     case SECCOMP_RET_ERRNO:
-      return Send(Errno(notif.id, std::min<int>(static_cast<int>(data), kMostErrno)));
+      Send(Errno(notif.id, std::min<int>(static_cast<int>(data), kMostErrno)));
+      break;
     case SECCOMP_RET_TRACE:  // As the kernel does where nobody traces.
-      return Send(Errno(notif.id, ENOSYS));
+      Send(Errno(notif.id, ENOSYS));
+      break;
     case SECCOMP_RET_TRAP:
-      return Trap(notif, data, doomed);
+      Trap(notif, data, doomed);
+      break;
     default:
-      return End(notif, doomed);
+      End(notif, doomed);
   }
 }
 
@@ -112,12 +117,16 @@ void Listener::End(const seccomp_notif& notif, std::vector<Descriptor>* doomed) 
 void Listener::Trap(const seccomp_notif& notif, uint32_t data, std::vector<Descriptor>* doomed) {
   const auto thread = static_cast<pid_t>(notif.pid);
   const CallerStatus caller = StatusOf(thread);
-  if (!caller.catches_sigsys) return End(notif, doomed);  // force_sig() makes an end of it too.
+  if (!caller.catches_sigsys) {  // force_sig() makes an end of it too.
+    End(notif, doomed);
+    return;
+  }
   if (!IsValid(notif.id)) return;
   siginfo_t info = {};
   info.si_signo = SIGSYS;
   info.si_errno = static_cast<int>(data);
   info.si_code = SI_QUEUE;  // The kernel keeps SYS_SECCOMP to itself.
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): a number of another process.
   info.si_call_addr = reinterpret_cast<void*>(notif.data.instruction_pointer);
   info.si_syscall = notif.data.nr;
   info.si_arch = notif.data.arch;

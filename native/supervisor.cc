@@ -61,7 +61,7 @@ Failure Supervisor::Start() {
 void Supervisor::Run() {
   prctl(PR_SET_NAME, "seccomp", 0L, 0L, 0L);
   received_ = std::make_unique<Received>();
-  std::array<pollfd, kMostBusy + 1> polled;
+  std::array<pollfd, kMostBusy + 1> polled = {};
   for (;;) {
     polled[0] = {epoll_.get(), POLLIN, 0};
     for (size_t i = 0; i < busy_.size(); i++) polled[i + 1] = {busy_[i]->descriptor(), POLLIN, 0};
@@ -84,7 +84,7 @@ void Supervisor::Run() {
 }
 
 void Supervisor::ServeEvents() {
-  std::array<epoll_event, 64> events;
+  std::array<epoll_event, 64> events = {};
   const int count = epoll_wait(epoll_.get(), events.data(), events.size(), 0);
   for (int i = 0; i < count; i++) {
     const std::shared_ptr<Listener> listener = Find(events[i].data.u64);

@@ -116,11 +116,8 @@ export function filterRequest(filters: readonly Filter[], { log = false }: Filte
   } satisfies Partial<NativeRequest>;
 }
 
-/** Calls that put a filter on and have its listener served. */
-const OURS: ReadonlySet<string> = new Set([
-  ...['seccomp', 'prctl', 'getrandom'],
-  ...['sendmsg', 'recvmsg', 'socketpair', 'ioctl', 'epoll_create1', 'epoll_ctl', 'pthread_create'],
-]);
+/** Calls that put a filter on, and have its listener served. */
+const OURS: ReadonlySet<string> = new Set(['seccomp', 'prctl', 'getrandom', 'sendmsg', 'ioctl', 'epoll_ctl']);
 
 /** The error for a call that is ours to make: anything between the child's birth and its program. */
 export function attachError({ error, call }: NativeFailure): SeccompError | undefined {

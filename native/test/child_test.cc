@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -136,6 +137,7 @@ struct Start {
   std::vector<ResourceLimit> limits;
   bool drop_capabilities = false;
   uint64_t kept_capabilities = 0;
+  int handover = -1;  // -1: the filter makes no listener.
 };
 
 struct Ended {
@@ -207,6 +209,8 @@ class Prepared {
     plan_.drop_capabilities = start_.drop_capabilities;
     plan_.kept_capabilities = start_.kept_capabilities;
     plan_.exit_call = SYS_exit_group;
+    plan_.handover = start_.handover;
+    if (start_.handover >= 0) plan_.filter_flags = SECCOMP_FILTER_FLAG_NEW_LISTENER;
   }
   Prepared(const Prepared&) = delete;
   Prepared& operator=(const Prepared&) = delete;
@@ -677,6 +681,31 @@ TEST(PassesTheGateWithEachCandidateAndTheShell) {
   const Ended ended = Run(start);
   CHECK_STARTED(ended);
   CHECK_EQUAL(ended.written, "started");
+}
+
+TEST(HandsItsListenerOverThoughADescriptorTakesItsPlace) {
+  int pair[2];
+  CHECK_EQUAL(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+  Start start;
+  start.no_new_privileges = true;
+  start.filter.instructions.push_back(Instruction(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+  start.handover = pair[1];
+  start.descriptors.resize(static_cast<size_t>(pair[1]) + 1, -1);
+  start.descriptors[static_cast<size_t>(pair[1])] = 0;
+  CHECK_STARTED(Run(start));
+  char byte = 0;
+  iovec data = {&byte, sizeof byte};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  msghdr message = {};
+  message.msg_iov = &data;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  CHECK_EQUAL(recvmsg(pair[0], &message, MSG_DONTWAIT), 1);
+  int listener = -1;
+  memcpy(&listener, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof listener);
+  CHECK_EQUAL(std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(listener)).string(),
+              std::string("anon_inode:seccomp notify"));
 }
 
 TEST(DrawsTheGateValueAfreshEachTime) {
