@@ -28,7 +28,7 @@ step() {
 finish() {
   rm -f "$log" "$profile"
   if [ -n "$engine" ]; then
-    for name in suite default write built; do "$engine" rm --force "$image-$$-$name" >/dev/null 2>&1 || true; done
+    for name in suite default write built record recorded; do "$engine" rm --force "$image-$$-$name" >/dev/null 2>&1 || true; done
   fi
   [ -z "$started" ] || [ "${KEEP_ENGINE:-}" = 1 ] || scripts/docker-engine.sh down
 }
@@ -120,6 +120,20 @@ step "a profile that the builder wrote, read by $engine"
 { container write unconfined node scripts/container-profile.mjs >"$profile" &&
   container built "$profile" node scripts/container-profile.mjs --check; } ||
   failed="${failed:+$failed, and }the engine does not do what the builder wrote"
+
+# recorded OPTIONS: a Node server is recorded in one container and runs in another under the profile,
+# and what it did not call is denied.
+recorded() {
+  # shellcheck disable=SC2016
+  container record unconfined sh -c 'node dist/cli/main.js record -o /tmp/profile.json "$@" >/dev/null &&
+    cat /tmp/profile.json' sh "$@" node test/support/node-work/run.mjs http >"$profile" &&
+    [ "$(container recorded "$profile" node test/support/node-work/run.mjs http)" = works ] &&
+    container recorded "$profile" node -e 'require("fs").mkdirSync("/tmp/made")' 2>&1 | grep EPERM
+}
+
+step "profiles that were recorded, read by $engine"
+{ recorded && recorded --args; } ||
+  failed="${failed:+$failed, and }a program does not run in $engine under what was recorded of it"
 
 [ -z "$failed" ] || fail "$failed"
 step "passed"

@@ -97,7 +97,8 @@ function surroundings() {
   } as const;
 }
 
-const shell = (script: string) => ['-c', `exec >$DIR/stdout\n${script}`];
+/** The shell waits once in any case: whether it has to later is chance. */
+const shell = (script: string) => ['-c', `exec >$DIR/stdout; sleep 0.05 & wait\n${script}`];
 
 async function recorded(script: string, options: RecordOptions = {}) {
   const { options: surrounding, output } = surroundings();
