@@ -163,6 +163,11 @@ export interface Addon {
   execve(request: NativeRequest): NativeFailure;
   /** Puts filters on this thread, or with SECCOMP_FILTER_FLAG_TSYNC on all. */
   install(filters: NativeFilters): NativeInstallFailure | undefined;
+  /**
+   * Makes calls in processes under the filters: two numbers for each, an outcome and its value. What is allowed is carried
+   * out, so the first filter must deny all. `traced` asks what SECCOMP_RET_TRACE says.
+   */
+  probe(filters: NativeFilters, calls: BigUint64Array, traced: boolean): Int32Array | NativeFailure;
   /** A duplicate of another process's descriptor, or −errno. */
   borrow(pid: number, descriptor: number): number;
   /** 0 if the kernel has this SECCOMP_RET_* action, else an errno. */

@@ -5,6 +5,7 @@
 #include "environment.h"
 #include "execve.h"
 #include "filter.h"
+#include "probe.h"
 #include "spawn.h"
 #include "spawn_sync.h"
 #include "supervise.h"
@@ -19,6 +20,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("borrow", Napi::Function::New<seccomp::Borrow>(env, "borrow"));
   exports.Set("execve", Napi::Function::New<seccomp::Execve>(env, "execve"));
   exports.Set("install", Napi::Function::New<seccomp::Install>(env, "install"));
+  exports.Set("probe", Napi::Function::New<seccomp::Probe>(env, "probe"));
   exports.Set("actionAvailable", Napi::Function::New<seccomp::ActionAvailable>(env, "actionAvailable"));
   exports.Set("filterFlagsKnown", Napi::Function::New<seccomp::FilterFlagsKnown>(env, "filterFlagsKnown"));
   exports.Set("supervision", Napi::Function::New<seccomp::MakeSupervision>(env, "supervision"));

@@ -242,6 +242,13 @@ class Child {
 
 bool PutOnFilters(ChildPlan* plan) { return Child(plan).PutOnFilters(); }
 
+void RunUnderFilters(ChildPlan* plan, void (*work)(void*), void* context) {
+  plan->filters_on = 0;  // Of a process before this one.
+  Child child(plan);
+  if (child.PutOnFilters()) work(context);
+  child.Exit();
+}
+
 int RunChild(void* plan) {
   Child child(static_cast<ChildPlan*>(plan));
   child.Run();

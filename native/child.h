@@ -81,6 +81,11 @@ struct ChildPlan {
 // this process. False: the reason is in `plan->failure`. As async-signal-safe as RunChild.
 bool PutOnFilters(ChildPlan* plan);
 
+// Puts the plan's no_new_privs and filters on this process, calls `work`, and ends the process by its exit_call, for
+// which the filters have a gate; without `work` if a step failed, with the reason in `plan->failure`. As
+// async-signal-safe as RunChild.
+[[noreturn]] void RunUnderFilters(ChildPlan* plan, void (*work)(void*), void* context);
+
 // Carries out the plan; returns only by ending the child, with the reason in `plan->failure`.
 // Async-signal-safe: it allocates nothing, takes no lock, and calls only what is a plain syscall.
 int RunChild(void* plan);

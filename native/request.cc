@@ -102,19 +102,24 @@ int Descriptor::Release() {
 
 ChildMemory* ChildMemory::ForThisThread() {
   thread_local std::unique_ptr<ChildMemory> memory;
-  if (memory == nullptr) {
-    void* base = mmap(nullptr, kMapping, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
-    if (base == MAP_FAILED) return nullptr;
-    memory.reset(new ChildMemory(static_cast<char*>(base)));
-    if (mprotect(base, kGuard, PROT_NONE) != 0 || madvise(base, kMapping, MADV_DONTDUMP) != 0 ||
-        madvise(base, kMapping, MADV_DONTFORK) != 0) {
-      const int error = errno;
-      memory.reset();
-      errno = error;
-      return nullptr;
-    }
-  }
+  if (memory == nullptr) memory = Create(MADV_DONTFORK);
   return memory.get();
+}
+
+std::unique_ptr<ChildMemory> ChildMemory::ForCopies() { return Create(MADV_NORMAL); }
+
+std::unique_ptr<ChildMemory> ChildMemory::Create(int advice) {
+  void* base = mmap(nullptr, kMapping, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+  if (base == MAP_FAILED) return nullptr;
+  std::unique_ptr<ChildMemory> memory(new ChildMemory(static_cast<char*>(base)));
+  if (mprotect(base, kGuard, PROT_NONE) == 0 && madvise(base, kMapping, MADV_DONTDUMP) == 0 &&
+      madvise(base, kMapping, advice) == 0) {
+    return memory;
+  }
+  const int error = errno;
+  memory.reset();
+  errno = error;
+  return nullptr;
 }
 
 ChildMemory::~ChildMemory() { munmap(base_, kMapping); }

@@ -35,6 +35,8 @@ class Descriptor {
 class ChildMemory {
  public:
   static ChildMemory* ForThisThread();  // nullptr: no memory, see errno.
+  // Memory that a fork of this process has a copy of, for one that starts children of its own.
+  static std::unique_ptr<ChildMemory> ForCopies();
   ~ChildMemory();
   ChildMemory(const ChildMemory&) = delete;
   ChildMemory& operator=(const ChildMemory&) = delete;
@@ -47,6 +49,7 @@ class ChildMemory {
 
  private:
   explicit ChildMemory(char* base) : base_(base) {}
+  static std::unique_ptr<ChildMemory> Create(int advice);
   char* base_;
 };
 

@@ -13,6 +13,7 @@
       "native/kinds.cc",
       "native/launch.cc",
       "native/listener.cc",
+      "native/probe.cc",
       "native/request.cc",
       "native/spawn.cc",
       "native/spawn_sync.cc",

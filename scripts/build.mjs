@@ -29,20 +29,25 @@ if (status === 0) await bundle();
 process.exitCode = status ?? 1;
 
 async function bundle() {
-  const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
+  const { dependencies, peerDependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
   const common = {
     outdir: 'dist',
     bundle: true,
     platform: 'node',
     target: 'node20.19',
-    external: Object.keys(dependencies),
+    external: [...Object.keys(dependencies), ...Object.keys(peerDependencies)],
     minifyWhitespace: true,
     plugins: [nodeModules],
     logLevel: 'warning',
   };
   const { metafile } = await build({
     ...common,
-    entryPoints: ['lib/index.ts', 'lib/cli/main.ts', 'lib/register.ts'],
+    entryPoints: [
+      'lib/index.ts',
+      'lib/cli/main.ts',
+      'lib/register.ts',
+      ...['index', 'vitest', 'jest'].map((name) => `lib/testing/${name}.ts`),
+    ],
     outbase: 'lib',
     splitting: true,
     chunkNames: '[name]-[hash]', // Beside index.js: lib/native.ts looks for the addon from the folder that it is in.

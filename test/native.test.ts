@@ -59,3 +59,12 @@ test('spawnSync refuses a limit that it does not know', () => {
 test('what the addon takes, it starts', () => {
   expect(addon().spawnSync(request, limits)).toMatchObject({ code: 1, signal: null });
 });
+
+test.each<[string, readonly unknown[]]>([
+  ['no calls', [request]],
+  ['calls in other numbers', [request, new Uint8Array(64), false]],
+  ['half a call', [request, new BigUint64Array(12), false]],
+  ['no filters', [{ noNewPrivileges: true, filterFlags: 0 }, new BigUint64Array(8), false]],
+])('probe refuses %s', (_, parameters) => {
+  expect(() => Reflect.apply(addon().probe, undefined, parameters)).toThrowError(TypeError);
+});

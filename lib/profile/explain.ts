@@ -71,7 +71,8 @@ export function explainCall(profile: Profile, question: Question, host: Host): E
   };
 }
 
-function callOf({ syscall, args = [] }: Question, abi: AbiName): Call {
+/** @throws SeccompError ERR_SECCOMP_OPTION for a call that can't be made. */
+export function callOf({ syscall, args = [] }: Question, abi: AbiName): Call {
   const number = ABIS.has(abi) ? syscallNumber(abi, syscall) : undefined;
   if (number === undefined) {
     const known = ABIS.has(abi) ? [...syscallsOf(abi).keys()] : [...ABIS.keys()];
@@ -82,7 +83,7 @@ function callOf({ syscall, args = [] }: Question, abi: AbiName): Call {
 }
 
 /** Six registers; a negative number is what C makes of it. */
-function registers(args: readonly (number | bigint)[]): readonly bigint[] {
+export function registers(args: readonly (number | bigint)[]): readonly bigint[] {
   const wrong = args.find((value) => typeof value === 'number' && !Number.isSafeInteger(value));
   if (args.length > 6 || wrong !== undefined) {
     const message = 'args are up to six whole numbers; those above 2⁵³ are bigints';

@@ -1,0 +1,98 @@
+/** What tests claim of profiles: each throws an AssertionError that says which call the kernel answered otherwise, and how. */
+import { AssertionError } from 'node:assert';
+import { RunError, SeccompError } from '../errors.js';
+import type { FilterSource, HostOptions } from '../sandbox/prepare.js';
+import { type RunOptions, run } from '../sandbox/run.js';
+import type { ProbeCall } from './calls.js';
+import { type ProbeAnswer, probe } from './probe.js';
+
+/** Options of assertDenied. */
+export interface DenialOptions extends HostOptions {
+  /** The errno that the calls must fail with, such as `EPERM`. Default any denial, a killing one too. */
+  readonly errno?: string;
+}
+
+/** Whether something holds, and the words for both cases. */
+export interface Verdict {
+  readonly holds: boolean;
+  readonly message: string;
+}
+
+/** All `calls` are allowed. */
+export function allowed(
+  profile: FilterSource,
+  calls: ProbeCall | readonly ProbeCall[],
+  options?: HostOptions,
+): Verdict {
+  return verdict(probe(profile, calls, options), ({ outcome }) => outcome === 'allowed', 'allowed');
+}
+
+/** None of `calls` is allowed. */
+export function denied(
+  profile: FilterSource,
+  calls: ProbeCall | readonly ProbeCall[],
+  { errno, ...options }: DenialOptions = {},
+): Verdict {
+  const answers = probe(profile, calls, options);
+  if (errno === undefined) return verdict(answers, ({ outcome }) => outcome !== 'allowed', 'denied');
+  return verdict(answers, (answer) => answer.errno === errno, `denied with ${errno}`);
+}
+
+/** `command` runs under `profile` and ends with exit code 0. */
+export async function runs(command: readonly string[], profile: FilterSource, options?: RunOptions): Promise<Verdict> {
+  const [file, ...args] = command;
+  if (file === undefined) throw new SeccompError('ERR_SECCOMP_OPTION', 'the command is empty: [file, ...arguments]');
+  try {
+    await run(file, args, profile, { ...options, encoding: 'utf8' });
+    return { holds: true, message: `${command.join(' ')} runs under the profile, and should not` };
+  } catch (error) {
+    if (!(error instanceof RunError)) throw error;
+    return { holds: false, message: error.message };
+  }
+}
+
+/** @throws AssertionError if the kernel does not allow one of `calls` under `profile`. */
+export function assertAllowed(
+  profile: FilterSource,
+  calls: ProbeCall | readonly ProbeCall[],
+  options?: HostOptions,
+): void {
+  insist(allowed(profile, calls, options), assertAllowed);
+}
+
+/** @throws AssertionError if the kernel allows one of `calls` under `profile`, or denies it otherwise than `errno` says. */
+export function assertDenied(
+  profile: FilterSource,
+  calls: ProbeCall | readonly ProbeCall[],
+  options?: DenialOptions,
+): void {
+  insist(denied(profile, calls, options), assertDenied);
+}
+
+/** Rejects with an AssertionError if the command does not start under `profile`, or not end with exit code 0. */
+export async function assertRunsUnder(
+  command: readonly string[],
+  profile: FilterSource,
+  options?: RunOptions,
+): Promise<void> {
+  insist(await runs(command, profile, options), assertRunsUnder);
+}
+
+function insist({ holds, message }: Verdict, stackStartFn: (...args: never[]) => unknown): void {
+  if (!holds) throw new AssertionError({ message, stackStartFn });
+}
+
+function verdict(answers: readonly ProbeAnswer[], isWanted: (answer: ProbeAnswer) => boolean, wanted: string): Verdict {
+  const wrong = answers.filter((answer) => !isWanted(answer));
+  const told = (wrong.length === 0 ? answers : wrong).map((answer) => `${answer.call} is ${shown(answer)}`);
+  const more = told.length > LISTED ? `, and ${told.length - LISTED} more` : '';
+  const should = `${wrong.length === 0 ? 'should not be' : 'should be'} ${wanted}`;
+  return { holds: wrong.length === 0, message: `${told.slice(0, LISTED).join(', ')}${more}; ${should}` };
+}
+
+/** How many calls a message names. */
+const LISTED = 10;
+
+function shown({ outcome, errno }: ProbeAnswer): string {
+  return errno === undefined ? outcome : `denied with ${errno}`;
+}

@@ -1,0 +1,5 @@
+/** `seccomp/testing`: what users' own test suites ask of profiles. */
+export { assertAllowed, assertDenied, assertRunsUnder, type DenialOptions } from './assertions.js';
+export type { NumberedCall, ProbeCall } from './calls.js';
+export { matchers, type SeccompMatchers } from './matchers.js';
+export { type ProbeAnswer, probe } from './probe.js';

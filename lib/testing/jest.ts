@@ -1,0 +1,9 @@
+/** `seccomp/testing/jest`: gives Jest's `expect` the matchers, and their types. For `setupFilesAfterEnv`. */
+import { expect } from '@jest/globals';
+import { matchers, type SeccompMatchers } from './matchers.js';
+
+declare module 'expect' {
+  interface Matchers<R> extends SeccompMatchers<R> {}
+}
+
+expect.extend(matchers);

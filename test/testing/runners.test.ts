@@ -1,0 +1,100 @@
+/** The matchers and assertions in the real Vitest, Jest and node:test, on suites some of whose tests must fail. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const suites = 'test/testing/suites';
+const directory = mkdtempSync(join(tmpdir(), 'seccomp-runners-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+/** A test's name, and the message of its failure; null if it passed. */
+type Results = ReadonlyMap<string, string | null>;
+
+/** Vitest's own variables would have the inner one take itself for a worker. */
+const {
+  VITEST: _,
+  VITEST_WORKER_ID: __,
+  VITEST_POOL_ID: ___,
+  VITEST_MODE: ____,
+  NODE_TEST_CONTEXT: _____,
+  ...env
+} = process.env;
+
+function node(args: readonly string[]) {
+  const child = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8', env: { ...env, NO_COLOR: '1' } });
+  return `${child.stdout}${child.stderr}`;
+}
+
+/** Jest's report, which Vitest writes too. */
+function readReport(file: string, output: string): Results {
+  try {
+    const { testResults } = JSON.parse(readFileSync(file, 'utf8'));
+    return new Map(
+      testResults[0].assertionResults.map((each: { title: string; status: string; failureMessages: string[] }) => [
+        each.title,
+        each.status === 'passed' ? null : each.failureMessages.join(),
+      ]),
+    );
+  } catch (error) {
+    throw new Error(`${error}: ${output.slice(0, 2000)}`);
+  }
+}
+
+const RUNNERS: Readonly<Record<string, () => Results>> = {
+  Vitest: () => {
+    const report = join(directory, 'vitest.json');
+    const config = ['--config', join(root, suites, 'vitest.config.mjs')];
+    const output = node([
+      'node_modules/vitest/vitest.mjs',
+      'run',
+      ...config,
+      '--reporter=json',
+      `--outputFile=${report}`,
+    ]);
+    return readReport(report, output);
+  },
+  Jest: () => {
+    const report = join(directory, 'jest.json');
+    const config = JSON.stringify({ rootDir: join(root, suites), testMatch: ['**/jest.suite.mjs'], transform: {} });
+    const args = [
+      'node_modules/jest/bin/jest.js',
+      '--json',
+      `--outputFile=${report}`,
+      '--no-cache',
+      `--config=${config}`,
+    ];
+    return readReport(report, node(['--experimental-vm-modules', ...args, '--runInBand']));
+  },
+  'node:test': () => {
+    const output = node(['--test', '--test-reporter=tap', `${suites}/node.suite.mjs`]);
+    const tests = [...output.matchAll(/^ *(ok|not ok) \d+ - (.*)\n((?: *.*\n)*?) *\.\.\.$/gm)];
+    return new Map(tests.map(([, end, name = '', details = '']) => [name, end === 'ok' ? null : details]));
+  },
+};
+
+/** What a failure says. */
+const MESSAGES: Readonly<Record<string, RegExp>> = {
+  'denied: it is allowed': /read is allowed; should be denied/,
+  'errno: it is another one': /mount is denied with EACCES; should be denied with EPERM/,
+  'allowed: it is denied': /mount is denied with EACCES; should be allowed/,
+  'not of several': /\.not of several calls says little: use toAllowSyscall/,
+  'runs: it does not': /ended with exit code 3[\s\S]*reason/,
+  'does not run: it does': /true runs under the profile, and should not/,
+};
+
+describe.each(Object.entries(RUNNERS))('in %s', (_, run) => {
+  test('what holds passes, and what does not fails with its reason', () => {
+    const results = run();
+    for (const [name, message] of results) {
+      const expected = name.startsWith('FAILS ') ? MESSAGES[name.slice('FAILS '.length)] : undefined;
+      if (expected === undefined) expect(message, name).toBeNull();
+      else expect(message, name).toMatch(expected);
+    }
+    expect(results.size).toBeGreaterThan(8);
+    expect([...results.keys()].filter((name) => name.startsWith('FAILS')).length).toBeGreaterThan(3);
+  });
+});

@@ -1,0 +1,16 @@
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { assertAllowed, assertDenied, assertRunsUnder } from 'seccomp/testing';
+
+const profile = fileURLToPath(new URL('profile.json', import.meta.url));
+
+test('a call is denied', () => assertDenied(profile, 'mount'));
+test('with its errno', () =>
+  assertDenied(profile, ['mount', { syscall: 'socket', args: [1, 1] }], { errno: 'EACCES' }));
+test('a call is allowed', () => assertAllowed(profile, ['openat', 'read']));
+test('a group is denied', () => assertDenied('docker-default', '@mount'));
+test('a program runs', () => assertRunsUnder(['true'], profile));
+test('FAILS denied: it is allowed', () => assertDenied(profile, 'read'));
+test('FAILS errno: it is another one', () => assertDenied(profile, 'mount', { errno: 'EPERM' }));
+test('FAILS allowed: it is denied', () => assertAllowed(profile, ['read', 'mount']));
+test('FAILS runs: it does not', () => assertRunsUnder(['sh', '-c', 'echo reason >&2; exit 3'], profile));
