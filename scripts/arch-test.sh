@@ -2,8 +2,9 @@
 # arch-test.sh: the tests that ask real arm64 and riscv64 kernels, under qemu-system; `npm run test:arch`. Arguments are vitest's.
 #
 # The kernels are Debian's. As root on Debian, what is missing is installed; elsewhere the script says what it needs.
-# Environment: SUITES, the Debian releases to take a kernel from, the first that has one (default: "trixie testing"); MIRROR
-# (default: http://deb.debian.org/debian); SECCOMP_TEST_KERNELS, where kernels are kept (default: below node_modules/.cache).
+# Environment: SUITES, the Debian releases to take a kernel from, the first that has one (default: "trixie testing"; with
+# "bookworm testing" arm64's is 6.1); MIRROR (default: http://deb.debian.org/debian); SECCOMP_TEST_KERNELS, where kernels are
+# kept (default: below node_modules/.cache).
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -60,7 +61,20 @@ apt() {
     -o "APT::Architecture=$apt_architecture" -o "APT::Architectures::=$apt_architecture" "$@"
 }
 
-# fetch_from SUITE ARCHITECTURE PACKAGE DIRECTORY: leaves vmlinuz and release in the directory, or fails.
+# What older kernels have as modules of what the guest answers by, in the order in which they are loaded.
+port_modules="virtio virtio_ring virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci virtio_console"
+
+# keep_modules DIRECTORY: numbers those that the unpacked kernel has, for init.c.
+keep_modules() {
+  mkdir "$1/modules"
+  number=0
+  for module in $port_modules; do
+    number=$((number + 1))
+    find "$1/unpacked" -name "$module.ko" -exec cp {} "$1/modules/$number-$module.ko" \;
+  done
+}
+
+# fetch_from SUITE ARCHITECTURE PACKAGE DIRECTORY: leaves vmlinuz, modules and release in the directory, or fails.
 fetch_from() {
   keyring=$(find /usr/share/keyrings -name 'debian-archive-keyring.*' | head -n 1)
   mkdir -p "$4/etc/apt/sources.list.d" "$4/etc/apt/apt.conf.d" "$4/var/lib/apt/lists/partial" "$4/var/cache/apt/archives/partial" &&
@@ -76,6 +90,7 @@ fetch_from() {
   for part in "$4"/*.deb; do dpkg-deb --extract "$part" "$4/unpacked" || return; done
   image=$(find "$4/unpacked" -type f -name 'vmlinu[xz]*' | head -n 1)
   [ -n "$image" ] || return
+  keep_modules "$4"
   echo "$parts" | sed -n "s/^linux-image-\(.*\)/\1 (Debian $1)/p" >"$4/release" && mv "$image" "$4/vmlinuz"
 }
 
@@ -90,7 +105,7 @@ fetch_kernel() {
     if fetch_from "$suite" "$1" "$2" "$directory"; then
       rm -rf "${kernels:?}/$1"
       mkdir "$kernels/$1"
-      mv "$directory/vmlinuz" "$directory/release" "$kernels/$1/"
+      mv "$directory/vmlinuz" "$directory/release" "$directory/modules" "$kernels/$1/"
       rm -rf "$directory"
       return
     fi

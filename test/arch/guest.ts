@@ -113,6 +113,8 @@ function options(machine: Machine, memory: string, answers: string): readonly st
 function initrd(machine: Machine, files: Files, jobs: readonly Job[], root: string): Buffer {
   for (const folder of ['bin', 'dev', 'jobs', 'proc', 'tmp']) mkdirSync(join(root, folder), { recursive: true });
   crossCompile(machine, machine.abis[0], fileURLToPath(new URL('init.c', import.meta.url)), join(root, 'init'));
+  const modules = join(keptFor(machine), 'modules');
+  if (existsSync(modules)) cpSync(modules, join(root, 'modules'), { recursive: true });
   for (const [to, from] of files) cpSync(from, join(root, to), { recursive: true, dereference: true });
   for (const [i, { program, input }] of jobs.entries()) {
     writeFileSync(join(root, 'jobs', `${String(i).padStart(4, '0')}.${program}`), input);

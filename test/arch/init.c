@@ -17,6 +17,7 @@
 #include <sys/reboot.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -45,6 +46,21 @@ static void fail(const char *what, const char *detail) {
 
 static void check(int result, const char *what) {
   if (result < 0) fail(what, strerror(errno));
+}
+
+/* Older kernels have the port's driver as modules, which lie in /modules in the order of their names. */
+static void load_modules(void) {
+  struct dirent **modules;
+  int count = scandir("/modules", &modules, NULL, alphasort);
+  for (int i = 0; i < count; i++) {
+    char path[512];
+    if (modules[i]->d_name[0] == '.') continue;
+    snprintf(path, sizeof path, "/modules/%s", modules[i]->d_name);
+    int module = open(path, O_RDONLY | O_CLOEXEC);
+    check(module, path);
+    check((int)syscall(SYS_finit_module, module, "", 0), path);
+    close(module);
+  }
 }
 
 static int open_port(void) {
@@ -86,6 +102,7 @@ int main(void) {
   struct dirent **jobs;
   check(mount("devtmpfs", "/dev", "devtmpfs", 0, NULL), "mount /dev");
   check(mount("proc", "/proc", "proc", 0, NULL), "mount /proc");
+  load_modules();
   int port = open_port();
   int count = scandir("/jobs", &jobs, NULL, alphasort);
   check(count, "/jobs");
