@@ -2,7 +2,8 @@
 # container-test.sh: the whole suite in a container, and what changes under the engine's own profile; `npm run test:container`.
 #
 # Environment: BASE_IMAGE, an official Node image that has python3, make and g++ (default node:24-trixie); ENGINE, docker
-# or podman (default: the one that runs); KEEP_ENGINE=1 leaves an engine running that this script started.
+# or podman (default: the one that runs); KEEP_ENGINE=1 leaves an engine running that this script started; FULL=1 has the
+# suite also run as a user without capabilities, and holds decisions on a corpus of profiles against the engine's.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -13,6 +14,8 @@ started=
 config=/boot/config-$(uname -r)
 log=$(mktemp)
 profile=$(mktemp)
+work=$(mktemp -d)
+chmod 755 "$work"
 
 fail() {
   echo "container-test.sh: $1" >&2
@@ -26,9 +29,11 @@ step() {
 
 # Whatever happens: no container of ours and no engine that we started stays.
 finish() {
-  rm -f "$log" "$profile"
+  rm -rf "$log" "$profile" "$work"
   if [ -n "$engine" ]; then
-    for name in suite default write built record recorded; do "$engine" rm --force "$image-$$-$name" >/dev/null 2>&1 || true; done
+    for name in suite default write built record recorded user limited engine spawn; do
+      "$engine" rm --force "$image-$$-$name" >/dev/null 2>&1 || true
+    done
   fi
   [ -z "$started" ] || [ "${KEEP_ENGINE:-}" = 1 ] || scripts/docker-engine.sh down
 }
@@ -77,7 +82,7 @@ find_base() {
   base=$substitute
 }
 
-# container NAME SECCOMP COMMAND…: runs it without network; SECCOMP is `unconfined`, a file, or empty for the engine's own profile.
+# container NAME SECCOMP COMMAND…: runs it without network, with the words of $options; SECCOMP is `unconfined`, a file, or empty for the engine's own profile.
 # Without a command it is the image's own: the suite.
 container() {
   name=$image-$$-$1
@@ -90,7 +95,26 @@ container() {
   fi
   # Options are lists of words without blanks.
   # shellcheck disable=SC2086
-  "$engine" ${runtime:-} run --rm --name "$name" --network none ${security:-} ${run_options:-} "$@"
+  "$engine" ${runtime:-} run --rm --name "$name" --network none ${security:-} ${options:-} ${run_options:-} "$@"
+}
+
+# A user without rights, in a root that can't be written to: what a container has whose author was careful.
+limited="--user 1000:1000 --cap-drop ALL --security-opt no-new-privileges --read-only --tmpfs /tmp:exec"
+
+# decisions: asks under the engine's filter of each profile and under ours, in containers that are otherwise alike.
+decisions() {
+  names=$(node_modules/.bin/tsx test/container/engine.ts prepare "$work" ${FULL:+all}) || return
+  options="--volume $work:/seccomp/compare"
+  for name in $names; do
+    case $name in docker-default | podman-default) source=$name ;; *) source=compare/$name.profile ;; esac
+    set -- "$name" "$source" "$work/$name"
+    # Under some profiles Node does not start: that too has to be alike.
+    container engine "$3.profile" node compare/decisions.mjs ask "compare/$1.calls" >"$3.engine" 2>"$3.log" || true
+    container spawn unconfined node compare/decisions.mjs spawn "compare/$1.calls" "$2" >"$3.spawn" 2>"$3.log" || true
+    node_modules/.bin/tsx test/container/engine.ts compare "$work" "$1" || unequal="${unequal:-} $1"
+  done
+  options=
+  [ -z "${unequal:-}" ]
 }
 
 trap finish EXIT
@@ -115,6 +139,25 @@ container suite unconfined || failed="the suite failed in the container"
 step "under the engine's default profile: what is denied before we do anything, and our filters on top"
 container default '' sh -c 'python3 scripts/kernel-facts.py && exec node scripts/container-stack.mjs' ||
   failed="${failed:+$failed, and }spawn failed under the engine's default profile"
+
+step "as a user without capabilities, no_new_privs, in a read-only root: under the engine's profile, and under none"
+options=$limited
+for filter in '' unconfined; do
+  container limited "$filter" sh -c 'python3 scripts/kernel-facts.py && exec node scripts/container-stack.mjs' ||
+    failed="${failed:+$failed, and }spawn failed for a user without capabilities"
+done
+options=
+if [ -n "${FULL:-}" ]; then
+  step "the suite as a user without capabilities"
+  options="--user 1000:1000 --cap-drop ALL --security-opt no-new-privileges"
+  container user unconfined || failed="${failed:+$failed, and }the suite failed for a user without capabilities"
+  options=
+fi
+
+if [ "$(uname -m)" = x86_64 ]; then
+  step "each call is decided as by $engine, under profiles that both read"
+  decisions || failed="${failed:+$failed, and }calls are decided otherwise than by $engine:$unequal"
+fi
 
 step "a profile that the builder wrote, read by $engine"
 { container write unconfined node scripts/container-profile.mjs >"$profile" &&

@@ -1,0 +1,121 @@
+/**
+ * Holds our decisions against a container engine's: `engine prepare DIRECTORY [all]` writes calls, profiles and the program
+ * that asks, and prints the profiles' names; `engine compare DIRECTORY NAME` reads what it answered under both.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { evaluate } from '../../lib/policy/evaluate.js';
+import type { Call, Policy } from '../../lib/policy/policy.js';
+import { loadProfile } from '../../lib/profile/load.js';
+import type { Profile } from '../../lib/profile/profile.js';
+import { type Host, resolve } from '../../lib/profile/resolve.js';
+import { stringify } from '../../lib/profile/stringify.js';
+import { abiOf } from '../../lib/syscalls/abi.js';
+import { syscallNumber } from '../../lib/syscalls/table.js';
+import { callsOn, showCall } from '../support/calls.js';
+import { corpusOn } from '../support/corpus.js';
+
+/** What engines give a container, and what of it profiles ask for. */
+const host: Host = {
+  abi: 'x86_64',
+  kernel: { major: 6, minor: 18 },
+  capabilities: new Set(['CAP_SYS_CHROOT']),
+  abis: ['x86', 'x32'],
+};
+
+/** What Node and the asking itself need: under a profile without one of these nobody can ask. */
+const NEEDED =
+  `read write close fstat mmap mprotect munmap brk rt_sigaction rt_sigprocmask ioctl pread64 access pipe2 madvise
+  getpid clone execve wait4 kill fcntl getcwd readlink openat statx epoll_create1 epoll_ctl epoll_pwait eventfd2 prlimit64
+  futex sched_getaffinity getrandom set_tid_address set_robust_list rseq exit_group exit seccomp prctl ptrace arch_prctl gettid
+  newfstatat lseek`.split(/\s+/);
+
+const [command, directory = '', name = ''] = process.argv.slice(2);
+if (command === 'prepare') await prepare(name === 'all');
+else compare(name);
+
+async function prepare(all: boolean): Promise<void> {
+  const entryPoints = [fileURLToPath(new URL('decisions.ts', import.meta.url))];
+  const outfile = join(directory, 'decisions.mjs');
+  await build({ entryPoints, outfile, bundle: true, platform: 'node', format: 'esm', logLevel: 'warning' });
+  const builtins = ['docker-default', 'podman-default'].map((name) => ({ name, profile: named(name) }));
+  const corpus = all
+    ? corpusOn(host).flatMap((entry) => ('profile' in entry && canAsk(entry.profile) ? [entry] : []))
+    : [];
+  for (const { name, profile } of [...builtins, ...corpus]) {
+    writeFileSync(join(directory, `${name}.profile`), stringify(profile));
+    writeFileSync(join(directory, `${name}.calls`), registersOf(callsFor(profile)));
+    console.log(name);
+  }
+}
+
+function named(name: string): Profile {
+  const profile = loadProfile(name);
+  if (profile === null) throw new Error(`${name} is a profile`);
+  return profile;
+}
+
+function canAsk(profile: Profile): boolean {
+  const policy = resolve(profile, host);
+  const allows = (name: string) => {
+    const number = syscallNumber('x86_64', name) ?? 0;
+    const args = [0n, 0n, 0n, 0n, 0n, 0n];
+    return evaluate(policy, { arch: abiOf('x86_64').audit, number, args }).kind === 'allow';
+  };
+  return NEEDED.every(allows);
+}
+
+/** Every number of the three ABIs, with arguments on both sides of every comparison. The kernel asks nobody about two. */
+function callsFor(profile: Profile): readonly Call[] {
+  const exempt = ['uprobe', 'uretprobe'].map((name) => syscallNumber('x86_64', name));
+  return [...callsOn(['x86_64', 'x86', 'x32'], resolve(profile, host))].filter(
+    ({ arch, number }) => arch !== abiOf('x86_64').audit || !exempt.some((each) => each === number),
+  );
+}
+
+function registersOf(calls: readonly Call[]): Uint8Array {
+  const x86 = abiOf('x86').audit;
+  const words = calls.flatMap(({ arch, number, args }) => [arch === x86 ? 1n : 0n, BigInt(number), ...args]);
+  return new Uint8Array(BigUint64Array.from(words).buffer);
+}
+
+function compare(name: string): void {
+  const profile = loadProfile(join(directory, `${name}.profile`), { mode: 'compat' });
+  if (profile === null) throw new Error(`${name} filters nothing`);
+  const calls = callsFor(profile);
+  const [engines = [], ours = []] = ['engine', 'spawn'].map((side) => readAnswers(`${name}.${side}`, calls.length));
+  const isBuiltin = !name.endsWith('.json');
+  if (engines.length === 0 && !isBuiltin) {
+    console.log(
+      `${name}: under the engine Node does not start, under us it ${ours.length === 0 ? 'does not either' : 'does'}`,
+    );
+    return;
+  }
+  // As libseccomp compares: whole registers, whatever the kernel reads of them.
+  const text = readFileSync(join(directory, `${name}.profile`), 'utf8');
+  const wide = loadProfile(text, { mode: 'compat', argumentWidth: 64 });
+  const asWritten = wide && resolve(wide, host);
+  const other = calls.flatMap((call, i) => (engines[i] === ours[i] ? [] : [{ call, i }]));
+  const unexplained = other.filter(({ call, i }) => asWritten === null || answerOf(asWritten, call) !== engines[i]);
+  console.log(
+    `${name}: ${calls.length} calls, ${other.length} answered otherwise: argument widths ${other.length - unexplained.length}`,
+  );
+  for (const { call, i } of unexplained.slice(0, 10))
+    console.error(`${name}: ${showCall(call)}: the engine ${engines[i]}, spawn ${ours[i]}`);
+  if (unexplained.length > 0) process.exitCode = 1;
+}
+
+/** All answers, or none if nobody could ask. */
+function readAnswers(file: string, count: number): readonly (number | string)[] {
+  const answers = JSON.parse(readFileSync(join(directory, file), 'utf8') || '[]');
+  if (answers.length === count || answers.length === 0) return answers;
+  throw new Error(`${file}: ${answers.length} answers to ${count} calls`);
+}
+
+function answerOf(policy: Policy, call: Call): number | string {
+  const action = evaluate(policy, call);
+  if (action.kind === 'errno') return action.errno;
+  return action.kind === 'allow' || action.kind === 'log' ? 'allowed' : 'killed';
+}
