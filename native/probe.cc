@@ -204,7 +204,7 @@ class Prober {
     sigset_t trap;
     sigemptyset(&trap);
     sigaddset(&trap, SIGSYS);
-    sigprocmask(SIG_UNBLOCK, &trap, nullptr);
+    pthread_sigmask(SIG_UNBLOCK, &trap, nullptr);
   }
 
   // For the handler, in the prober's own copy of Node's memory: one prober a process.
