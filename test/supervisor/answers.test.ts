@@ -180,7 +180,9 @@ describe('when those who answer are gone', () => {
     const end = await open(fifo, 'w'); // The first call has been answered when this is open.
     await worker.terminate();
     await end.close();
-    expect(await (await output).readFile('utf8')).toBe('4242 0\n-1 1\n');
+    const reader = await output;
+    expect(await reader.readFile('utf8')).toBe('4242 0\n-1 1\n');
+    await reader.close();
   });
 
   test('with this process, calls fail with ENOSYS', async () => {
