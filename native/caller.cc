@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
@@ -27,11 +26,12 @@ constexpr size_t kMostMaps = size_t{4} << 20;
 
 std::string ProcPath(pid_t thread, const char* name) { return "/proc/" + std::to_string(thread) + "/" + name; }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters)
 std::string ReadProc(pid_t thread, const char* name, size_t most) {
   const Descriptor file(open(ProcPath(thread, name).c_str(), O_RDONLY | O_CLOEXEC));
   std::string text;
   if (file.get() < 0) return text;
-  std::array<char, 16384> chunk;
+  std::array<char, 16384> chunk = {};
   while (text.size() < most) {
     const ssize_t size = read(file.get(), chunk.data(), chunk.size());
     if (size < 0 && errno == EINTR) continue;
@@ -59,6 +59,15 @@ bool IsFirstOfNamespace(const std::string& status) {
   return strtol(numbers.c_str() + numbers.find_last_of(" \t") + 1, nullptr, 10) == 1;
 }
 
+std::string Hexadecimal(uint64_t number) {
+  std::string digits;
+  do {
+    digits.insert(digits.begin(), "0123456789abcdef"[number % 16]);
+    number /= 16;
+  } while (number > 0);
+  return digits;
+}
+
 bool IsTraced(const std::string& status) {
   const char* field = Field(status, "TracerPid");
   return field == nullptr || strtol(field, nullptr, 10) != 0;
@@ -66,12 +75,14 @@ bool IsTraced(const std::string& status) {
 
 }  // namespace
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters)
 std::string ReadMemory(pid_t thread, uint64_t address, size_t size) {
   std::string bytes(std::min<size_t>(size, (kMostPages - 2) * kPage), '\0');
-  std::array<iovec, kMostPages> remote;
+  std::array<iovec, kMostPages> remote = {};
   size_t count = 0;
   for (uint64_t at = address, left = bytes.size(); left > 0; count++) {
     const uint64_t part = std::min(left, kPage - at % kPage);
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): an address of another process.
     remote[count] = {reinterpret_cast<void*>(at), part};
     at += part;
     left -= part;
@@ -83,27 +94,26 @@ std::string ReadMemory(pid_t thread, uint64_t address, size_t size) {
 }
 
 std::string Executable(pid_t thread) {
-  std::array<char, PATH_MAX> path;
+  std::array<char, PATH_MAX> path = {};
   const ssize_t size = readlink(ProcPath(thread, "exe").c_str(), path.data(), path.size());
-  return std::string(path.data(), static_cast<size_t>(std::max<ssize_t>(size, 0)));
+  return {path.data(), static_cast<size_t>(std::max<ssize_t>(size, 0))};
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters)
 std::string ModuleAt(pid_t thread, uint64_t address) {
   const std::string maps = ReadProc(thread, "maps", kMostMaps);
   for (size_t line = 0; line < maps.size();) {
     const size_t end = std::min(maps.find('\n', line), maps.size());
-    unsigned long long first = 0;
-    unsigned long long after = 0;
-    unsigned long long offset = 0;
-    int name = 0;
-    const std::string text = maps.substr(line, end - line);
     // proc_pid_maps(5): first-after permissions offset device inode name
-    if (sscanf(text.c_str(), "%llx-%llx %*s %llx %*s %*s %n", &first, &after, &offset, &name) < 3) break;
+    const std::string text = maps.substr(line, end - line);
+    char* rest = nullptr;
+    const uint64_t first = strtoull(text.c_str(), &rest, 16);
+    const uint64_t after = *rest == '-' ? strtoull(rest + 1, &rest, 16) : 0;
     if (first <= address && address < after) {
-      std::array<char, 32> place;
-      snprintf(place.data(), place.size(), "+0x%llx", address - first + offset);
-      const size_t from = static_cast<size_t>(name);
-      return from == 0 || from >= text.size() ? "" : text.substr(from) + place.data();
+      const uint64_t offset = strlen(rest) > 6 ? strtoull(rest + 6, &rest, 16) : 0;
+      const size_t name = text.find('/');
+      if (name == std::string::npos) return {};
+      return text.substr(name) + "+0x" + Hexadecimal(address - first + offset);
     }
     line = end + 1;
   }

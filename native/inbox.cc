@@ -116,7 +116,7 @@ void Inbox::Deliver() {
 }
 
 // A worker ends while its children run: what its handlers would have answered is denied from here on.
-void Inbox::OnTeardown(napi_async_cleanup_hook_handle, void* data) {
+void Inbox::OnTeardown(napi_async_cleanup_hook_handle /*hook*/, void* data) {
   Bell* bell = static_cast<Bell*>(data);
   {
     const std::lock_guard<std::mutex> lock(bell->inbox->mutex_);

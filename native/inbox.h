@@ -43,7 +43,7 @@ class Inbox : public std::enable_shared_from_this<Inbox> {
   };
   void Ring();
   void Deliver();
-  static void OnTeardown(napi_async_cleanup_hook_handle hook, void* bell);
+  static void OnTeardown(napi_async_cleanup_hook_handle hook, void* data);
 
   std::mutex mutex_;
   Bell* bell_ = nullptr;  // nullptr: closed.
