@@ -1,9 +1,11 @@
 /** What tests claim of profiles: each throws an AssertionError that says which call the kernel answered otherwise, and how. */
 import { AssertionError } from 'node:assert';
 import { RunError, SeccompError } from '../errors.js';
+import type { SpawnOptions } from '../sandbox/options.js';
 import type { FilterSource, HostOptions } from '../sandbox/prepare.js';
 import { type RunOptions, run } from '../sandbox/run.js';
 import type { ProbeCall } from './calls.js';
+import { needsNoMore } from './needed.js';
 import { type ProbeAnswer, probe } from './probe.js';
 
 /** Options of assertDenied. */
@@ -43,11 +45,15 @@ export async function runs(command: readonly string[], profile: FilterSource, op
   const [file, ...args] = command;
   if (file === undefined) throw new SeccompError('ERR_SECCOMP_OPTION', 'the command is empty: [file, ...arguments]');
   try {
-    await run(file, args, profile, { ...options, encoding: 'utf8' });
+    await run(file, args, profile, { onViolation: true, ...options, encoding: 'utf8' });
     return { holds: true, message: `${command.join(' ')} runs under the profile, and should not` };
   } catch (error) {
     if (!(error instanceof RunError)) throw error;
-    return { holds: false, message: error.message };
+    const denials = error.violations.map(({ syscall, decoded, why }) => `  ${syscall}(${decoded.join(', ')}): ${why}`);
+    return {
+      holds: false,
+      message: [error.message, ...(denials.length === 0 ? [] : ['Denied:', ...denials])].join('\n'),
+    };
   }
 }
 
@@ -76,6 +82,15 @@ export async function assertRunsUnder(
   options?: RunOptions,
 ): Promise<void> {
   insist(await runs(command, profile, options), assertRunsUnder);
+}
+
+/** Rejects with an AssertionError if the command needs a syscall that the list `file` has not; see docs/testing.md. */
+export async function assertNeedsNoMore(
+  command: readonly string[],
+  file: string | URL,
+  options?: SpawnOptions,
+): Promise<void> {
+  insist(await needsNoMore(command, file, options), assertNeedsNoMore);
 }
 
 function insist({ holds, message }: Verdict, stackStartFn: (...args: never[]) => unknown): void {

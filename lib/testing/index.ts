@@ -1,5 +1,6 @@
 /** `seccomp/testing`: what users' own test suites ask of profiles. */
-export { assertAllowed, assertDenied, assertRunsUnder, type DenialOptions } from './assertions.js';
+export { assertAllowed, assertDenied, assertNeedsNoMore, assertRunsUnder, type DenialOptions } from './assertions.js';
 export type { NumberedCall, ProbeCall } from './calls.js';
 export { matchers, type SeccompMatchers } from './matchers.js';
+export { neededSyscalls } from './needed.js';
 export { type ProbeAnswer, probe } from './probe.js';

@@ -1,9 +1,11 @@
 /** Matchers for `expect.extend` of Vitest and Jest. */
 import { SeccompError } from '../errors.js';
+import type { SpawnOptions } from '../sandbox/options.js';
 import type { FilterSource, HostOptions } from '../sandbox/prepare.js';
 import type { RunOptions } from '../sandbox/run.js';
 import { allowed, type DenialOptions, denied, runs, type Verdict } from './assertions.js';
 import type { ProbeCall } from './calls.js';
+import { needsNoMore } from './needed.js';
 
 /** What the matchers add to what `expect` gives. */
 export interface SeccompMatchers<Result = unknown> {
@@ -13,6 +15,8 @@ export interface SeccompMatchers<Result = unknown> {
   toDenySyscall(calls: ProbeCall | readonly ProbeCall[], options?: DenialOptions): Result;
   /** The value is a command, `[file, ...arguments]`: it ends with exit code 0 under `profile`. To be awaited. */
   toRunUnder(profile: FilterSource, options?: RunOptions): Promise<Result>;
+  /** The value is a command: it makes no syscall that the list `file` has not; a list that is not there is written. */
+  toNeedNoMoreThan(file: string | URL, options?: SpawnOptions): Promise<Result>;
 }
 
 /** What Vitest and Jest call a matcher with. */
@@ -54,6 +58,15 @@ export const matchers = {
     options?: RunOptions,
   ): Promise<MatcherResult> {
     return resultOf(await runs(command, profile, options));
+  },
+
+  async toNeedNoMoreThan(
+    this: Context,
+    command: readonly string[],
+    file: string | URL,
+    options?: SpawnOptions,
+  ): Promise<MatcherResult> {
+    return resultOf(await needsNoMore(command, file, options));
   },
 };
 
