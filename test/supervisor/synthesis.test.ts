@@ -9,6 +9,7 @@ import { MOST_RULES } from '../../lib/supervisor/argument-rules.js';
 import { distinguishing } from '../../lib/supervisor/captures.js';
 import { namesOfFamilies } from '../../lib/supervisor/families.js';
 import { familiesInTable } from '../../lib/supervisor/meanings.js';
+import { notesOn } from '../../lib/supervisor/notes.js';
 import { toOperatorManifest } from '../../lib/supervisor/spo.js';
 import { extendProfile, type SeenCall, synthesise } from '../../lib/supervisor/synthesis.js';
 import { type AbiName, abiOf } from '../../lib/syscalls/abi.js';
@@ -144,6 +145,32 @@ it('decides the ABIs that were seen', () => {
   const profile = synthesise([seen('read'), seen('socketcall', [1], { abi: 'x86' })], host, bare);
   expect(profile.document.architectures).toEqual(['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86']);
   expect(isAllowed(profile, seen('socketcall', [1], { abi: 'x86' }))).toBe(true);
+});
+
+it('adds ABIs to the archMap of a profile that has one, and leaves other machines alone', () => {
+  const archMap = [
+    { architecture: 'SCMP_ARCH_AARCH64', subArchitectures: ['SCMP_ARCH_ARM'] },
+    { architecture: 'SCMP_ARCH_X86_64', subArchitectures: ['SCMP_ARCH_X32'] },
+  ];
+  const base = parseProfile(JSON.stringify({ defaultAction: 'SCMP_ACT_ERRNO', archMap, syscalls: [] }));
+  const call = seen('read', [], { abi: 'x86' });
+  const profile = extendProfile(base, [call], host);
+  expect(profile.document.archMap).toEqual([
+    archMap[0],
+    { architecture: 'SCMP_ARCH_X86_64', subArchitectures: ['SCMP_ARCH_X32', 'SCMP_ARCH_X86'] },
+  ]);
+  expect(isAllowed(profile, call)).toBe(true);
+});
+
+it('says what a recording can not show', () => {
+  expect(notesOn([seen('read'), seen('prctl', [38, 1])], 0)).toEqual([]);
+  const calls = [seen('syscall 600'), seen('syscall 600', [1]), seen('io_uring_setup'), seen('prctl', [22, 2])];
+  expect(notesOn(calls, 3)).toEqual([
+    expect.stringMatching(/^3 calls were of more kinds/),
+    'syscall 600 of x86_64 has no name here, so no profile can allow it',
+    expect.stringMatching(/^io_uring was set up/),
+    expect.stringMatching(/^the program put on a seccomp filter/),
+  ]);
 });
 
 it('writes what reads back without a finding', () => {
