@@ -107,3 +107,26 @@ describe('seccomp', () => {
     expect(seccomp(['rum'])).toMatchObject({ status: 125, stderr });
   });
 });
+
+describe('seccomp run --explain', () => {
+  test('tells of each kind of denied calls at once, and of all at the end', () => {
+    const profile = JSON.stringify({
+      defaultAction: 'SCMP_ACT_ALLOW',
+      syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO', errnoRet: 1 }],
+    });
+    const { status, stderr } = seccomp(['run', '--explain', '-p', profile, '--', 'mkdir', '/nowhere/a', '/nowhere/a']);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^seccomp: mkdir(at)?\(.*"\/nowhere\/a".*\): EPERM\n {2}by \/.*mkdir \[\d+\], \/.*\+0x/m);
+    expect(stderr).toMatch(/\nseccomp: one kind of calls denied\n {5}2× mkdir.*\n {8}to allow: \{"names":\["mkdir/);
+  });
+
+  test('ends as the program ends, and passes signals on', () => {
+    expect(seccomp(['run', '--explain', '--', 'sh', '-c', 'exit 7'])).toMatchObject({ status: 7 });
+    expect(seccomp(['run', '--explain', '-p', killing('mkdir', 'mkdirat'), '--', 'mkdir', '/nowhere/x']).signal).toBe(
+      'SIGSYS',
+    );
+    const script = 'trap "exit 9" TERM; kill -TERM $PPID; while :; do sleep 0.01; done';
+    expect(seccomp(['run', '--explain', '--', 'sh', '-c', script])).toMatchObject({ status: 9 });
+    expect(seccomp(['run', '--explain', '--', '/nowhere/program'])).toMatchObject({ status: 127 });
+  });
+});
