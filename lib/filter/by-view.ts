@@ -5,8 +5,15 @@ import type { Node, NodeFactory } from './node.js';
 import { askView } from './view.js';
 import type { WordRange } from './word-tree.js';
 
-/** Places in lists that are looked at, all together: what a fifth of a second is enough for. */
+/** Places in lists that are looked at for one syscall: what a fifth of a second is enough for. */
 const MOST_WORK = 500_000;
+
+/** The same for all syscalls of a program. */
+const MOST_IN_ALL = 1_000_000;
+
+/** What was looked at for a program. */
+const spent = new WeakMap<NodeFactory, number>();
+
 /** The rules as nodes; undefined if they cut each other into too many lists. */
 export function decideByView(
   rules: readonly Rule[],
@@ -14,7 +21,11 @@ export function decideByView(
   abi: Abi,
   factory: NodeFactory,
 ): Node | undefined {
-  return new ByView(otherwise, abi, factory).build(rules);
+  const before = spent.get(factory) ?? 0;
+  const byView = new ByView(otherwise, abi, factory, Math.min(MOST_WORK, MOST_IN_ALL - before));
+  const node = byView.build(rules);
+  spent.set(factory, before + byView.work);
+  return node;
 }
 
 /** A range of a view's values, and the rules that are left when it is in there. */
@@ -29,12 +40,19 @@ class ByView {
   readonly #abi: Abi;
   readonly #factory: NodeFactory;
   readonly #nodes = new Map<string, Node>();
+  readonly #mostWork: number;
   #work = 0;
 
-  constructor(otherwise: Node, abi: Abi, factory: NodeFactory) {
+  constructor(otherwise: Node, abi: Abi, factory: NodeFactory, mostWork: number) {
+    this.#mostWork = mostWork;
     this.#otherwise = otherwise;
     this.#abi = abi;
     this.#factory = factory;
+  }
+
+  /** How many places in lists were looked at. */
+  get work(): number {
+    return this.#work;
   }
 
   build(given: readonly Rule[]): Node | undefined {
@@ -43,7 +61,10 @@ class ByView {
     if (first === undefined) return this.#otherwise;
     if (first.literals.length === 0) return first.outcome;
     const [view, ...others] = viewsOf(rules);
-    if (view !== undefined && others.length === 0) return this.#ask(view, this.#cut(rules, view));
+    if (view !== undefined && others.length === 0) {
+      const cells = this.#cut(rules, view);
+      return cells && this.#ask(view, cells);
+    }
     const key = rules.map(keyOf).join(';');
     const known = this.#nodes.get(key);
     if (known !== undefined) return known;
@@ -54,15 +75,19 @@ class ByView {
 
   /** Asks for the view that leaves the least to ask. */
   #askFirst(rules: readonly Rule[]): Node | undefined {
-    const cuts = viewsOf(rules).map((view) => ({ view, cells: this.#cut(rules, view) }));
-    const [least] = cuts.map((cut) => ({ ...cut, left: literalsIn(cut.cells) })).sort((a, b) => a.left - b.left);
+    const cuts: { readonly view: View; readonly cells: readonly Cell[]; readonly left: number }[] = [];
+    for (const view of viewsOf(rules)) {
+      const cells = this.#cut(rules, view);
+      if (cells === undefined) return undefined;
+      cuts.push({ view, cells, left: literalsIn(cells) });
+    }
+    const [least] = cuts.sort((a, b) => a.left - b.left);
     return least && this.#ask(least.view, least.cells);
   }
 
   #ask(view: View, cells: readonly Cell[]): Node | undefined {
     const ranges: WordRange[] = [];
     for (const { low, high, rules } of cells) {
-      if (this.#work > MOST_WORK) return undefined;
       const outcome = this.build(rules);
       if (outcome === undefined) return undefined;
       ranges.push({ low, high, outcome });
@@ -70,8 +95,8 @@ class ByView {
     return askView(view, ranges, this.#abi, this.#factory);
   }
 
-  /** Cuts the view's values where a rule begins or ends to hold. */
-  #cut(rules: readonly Rule[], view: View): readonly Cell[] {
+  /** Cuts the view's values where a rule begins or ends to hold; undefined if that is too much work. */
+  #cut(rules: readonly Rule[], view: View): readonly Cell[] | undefined {
     const asked = rules.map(({ literals }) => literals.filter((literal) => isSameView(literal, view)));
     const starts = [...new Set([0, ...asked.flat().flatMap(({ low, high }) => [low, high + 1])])]
       .filter((start) => start <= view.mask)
@@ -79,7 +104,7 @@ class ByView {
     const places = new Map(starts.map((start, i) => [start, i]));
     const lists = starts.map((): Rule[] => []);
     const closed = new Set<number>();
-    rules.forEach((rule, i) => {
+    for (const [i, rule] of rules.entries()) {
       const literals = asked[i] ?? [];
       const rest = without(rule, view);
       for (const place of placesOf(literals, places, starts.length)) {
@@ -87,8 +112,9 @@ class ByView {
         lists[place]?.push(rest);
         this.#work++;
         if (rest.literals.length === 0) closed.add(place);
+        if (this.#work > this.#mostWork) return undefined;
       }
-    });
+    }
     return starts.map((low, i) => ({ low, high: (starts[i + 1] ?? view.mask + 1) - 1, rules: lists[i] ?? [] }));
   }
 }
