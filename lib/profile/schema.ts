@@ -36,7 +36,10 @@ function unsigned(maximum: number | bigint, what: string) {
   return v.pipe(
     v.custom<number | bigint>(
       (input) => (typeof input === 'bigint' || Number.isSafeInteger(input)) && Number(input) >= 0,
-      ({ input }) => `${shown(input)} must be an unsigned whole number: ${what}`,
+      ({ input }) =>
+        Number(input) > Number.MAX_SAFE_INTEGER && Number.isInteger(input)
+          ? `${shown(input)} is more than a number holds exactly: give a bigint`
+          : `${shown(input)} must be an unsigned whole number: ${what}`,
     ),
     v.maxValue<number | bigint, number | bigint, (issue: { readonly input: number | bigint }) => string>(
       maximum,

@@ -29,9 +29,9 @@ function sameAs(input: string, names: readonly string[]): string | undefined {
 
 function isNear(input: string, name: string): boolean {
   const [written, known] = [bare(input), bare(name)];
-  const half = Math.ceil(Math.min(written.length, known.length) / 2);
-  const most = Math.max(1, Math.min(Math.floor(name.length / 3), half));
-  return written.startsWith(known) || distance(written, known) <= most;
+  if (written.startsWith(known)) return true;
+  const most = Math.max(1, Math.min(Math.floor(name.length / 3), Math.ceil(known.length / 2)));
+  return distance(written, known) <= Math.min(most, written.length - 1);
 }
 
 /** ` (did you mean X?)` if one of `names` is near enough to `input`, else nothing. */

@@ -117,6 +117,16 @@ describe('a hint looks through', () => {
   });
 });
 
+test('a number that is not exact is told from one that is none', () => {
+  const args = (value: number) => [{ index: 0, value, op: 'SCMP_CMP_EQ' }] as const;
+  const rule = (value: number) => ({ names: ['brk'], action: 'SCMP_ACT_ALLOW', args: args(value) }) as const;
+  const said = (value: number) =>
+    checkProfile({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: [rule(value)] }).map(({ message }) => message);
+  expect(said(2 ** 53)).toEqual(['9007199254740992 is more than a number holds exactly: give a bigint']);
+  expect(said(-1)).toEqual(['-1 must be an unsigned whole number: a 64-bit value']);
+  expect(said(2 ** 53 - 1)).toEqual([]);
+});
+
 test('null where a value is needed is called null', () => {
   expect(foundInRule('"names": ["read"], "action": null')).toEqual(['error syscalls[0].action: unknown action null']);
 });
