@@ -137,6 +137,7 @@ function nameOf(key: string, kind: Kind): string | undefined {
 
 /** Remarks on a key that is not simply the name of a field, or that names one of `output` again. */
 function remarkOnKey(keys: Remark['keys'], name: string | undefined, output: Fields, kind: Kind, remarks: Found): void {
+  if (!remarks.takesMistakes) return;
   const key = keys.at(-1);
   const remark = (weight: Remark['weight'], message: string) => remarks.push({ keys, weight, message });
   if (name === undefined) {

@@ -1,5 +1,6 @@
 /** Documents that are large, deep or full of mistakes are read, or refused with a message that can be read. */
 import { describe, expect, test } from 'vitest';
+import { compile } from '../../lib/filter/compile.js';
 import { checkProfile } from '../../lib/profile/load.js';
 import { parseProfile } from '../../lib/profile/profile.js';
 import { MOST_FINDINGS } from '../../lib/profile/remark.js';
@@ -93,6 +94,15 @@ describe('a document', { timeout: PATIENCE }, () => {
     const names = times(() => '"read"', 10_000);
     const named = parseProfile(document(times(() => `{"names": [${names}], "action": "SCMP_ACT_ALLOW"}`, 51)));
     expect(() => resolve(named, host)).toThrow('syscalls: 510000 names on 1 ABIs are more than');
+  });
+
+  test('whose rules ask for many values of many arguments is refused for its length', () => {
+    const argument = (i: number) => `[{"index": ${i % 6}, "value": ${i}, "op": "SCMP_CMP_EQ"}]`;
+    const rule = (name: string) => (i: number) =>
+      `{"names": ["${name}"], "action": "SCMP_ACT_ALLOW", "args": ${argument(i * 7)}}`;
+    const names = ['clone', 'copy_file_range', 'futex', 'mmap', 'move_pages', 'sendto', 'splice', 'statx'];
+    const rules = parseProfile(document(names.map((name) => times(rule(name), 4000)).join(',')));
+    expect(() => compile(resolve(rules, host))).toThrow(/^the filter has \d+ instructions/);
   });
 
   test('of 100,000 rules without arguments is resolved', () => {
