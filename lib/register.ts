@@ -1,8 +1,9 @@
 /** seccomp/register: `node --import seccomp/register` puts the profile that SECCOMP_PROFILE names on the whole process. */
 import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads';
 import { SeccompError } from './errors.js';
-import { forbidRings, harden } from './sandbox/harden.js';
+import { harden } from './sandbox/harden.js';
 import { policiesOf } from './sandbox/prepare.js';
+import { forbidRings } from './sandbox/rings.js';
 import { openRings, orExit, restartWithoutRings } from './sandbox/this-process.js';
 
 const VARIABLE = 'SECCOMP_PROFILE';

@@ -1,8 +1,84 @@
-// Builds dist/ from lib/: what `npm run build:ts` runs. Node loads one large file much faster than many small ones, so
-// each public entry is one, with the libraries that are not installed beside this package; the types lie beside them.
+// Builds dist/ from lib/: what `npm run build:ts` runs. Node loads few files faster than many, and those faster that hold
+// less: dist/ has a file for each use, loaded when it is first made of it. The types lie beside them.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, relative, resolve } from 'node:path';
 import { build } from 'esbuild';
+
+/**
+ * The files, and the modules that begin each; what those import is in the first file that needs it. All but the public
+ * ones have doors: of them others take functions only, and the first call loads the file.
+ */
+const FILES = {
+  index: ['index'],
+  numbers: ['syscalls/generated/numbers'],
+  arguments: ['syscalls/generated/arguments'],
+  constants: ['syscalls/generated/constants'],
+  filters: [
+    'profile/load',
+    'profile/resolve',
+    'sandbox/prepare',
+    'sandbox/spawn',
+    'sandbox/execve',
+    'filter/prove',
+    'policy/algebra',
+    'policy/evaluate',
+  ],
+  reading: ['profile/check', 'profile/places', 'profile/text', 'profile/suggest'],
+  writing: ['profile/override', 'profile/word', 'profile/stringify', 'syscalls/groups'],
+  programs: ['sandbox/family', 'sandbox/fork', 'sandbox/rings', 'sandbox/record', 'sandbox/run', 'sandbox/spawn-sync'],
+  questions: ['filter/decompile', 'filter/disassemble', 'profile/explain', 'sandbox/explain'],
+  harden: ['sandbox/harden'],
+  register: ['register'],
+  'testing/index': ['testing/index'],
+  'cli/main': ['cli/main'],
+};
+const PUBLIC = ['index', 'register', 'testing/index', 'cli/main'];
+
+const doors = new Map(
+  Object.entries(FILES).flatMap(([file, names]) =>
+    PUBLIC.includes(file) ? [] : names.map((name) => [`lib/${name}.ts`, file]),
+  ),
+);
+
+/** Which file each module is in, as far as they are built. */
+const homes = new Map();
+
+/** Modules of other files: behind doors as functions that load them, and those of files that are there as they are. */
+const elsewhere = (file) => ({
+  name: 'elsewhere',
+  setup(builder) {
+    const from = relative(dirname(file), '.') || '.';
+    builder.onResolve({ filter: /^\.\.?\/.*\.js$/ }, ({ path, resolveDir }) => {
+      const module = relative('.', resolve(resolveDir, path)).replace(/js$/, 'ts');
+      const home = doors.get(module) ?? homes.get(module) ?? file;
+      if (home === file) return undefined;
+      return { path: module, namespace: doors.has(module) ? 'door' : 'shared', sideEffects: false };
+    });
+    builder.onLoad({ filter: /.*/, namespace: 'door' }, ({ path }) => ({
+      contents: functionsOf(path, `${from}/${doors.get(path)}.cjs`),
+    }));
+    builder.onLoad({ filter: /.*/, namespace: 'shared' }, ({ path }) => ({
+      contents: `export const { ${exportsIn(path).join(', ')} } = require('${from}/${homes.get(path)}.cjs')['${path}'];`,
+    }));
+  },
+});
+
+/** What is no function is not there: importing it fails the build. */
+function functionsOf(module, file) {
+  const lines = exportsIn(module, '(?:async )?function').map(
+    (name) => `export function ${name}(...all) { return door().${name}(...all); }`,
+  );
+  return [`const door = () => require('${file}')['${module}'];`, ...lines].join('\n');
+}
+
+function exportsIn(module, kind = '(?:abstract |async )?(?:class|const|function\\*?)') {
+  const text = readFileSync(module, 'utf8');
+  const declared = [...text.matchAll(new RegExp(`^export ${kind} (\\w+)`, 'gm'))].map(([, name]) => name);
+  const passedOn = [...text.matchAll(/^export \{([^}]*)\} from/gm)].flatMap(([, list]) => list.split(','));
+  const values = passedOn.map((each) => each.trim()).filter((each) => each !== '' && !each.startsWith('type '));
+  return [...new Set([...declared, ...values])]; // A function has a line for each of its overloads.
+}
 
 /**
  * Node's own modules as its CommonJS has them, ready made: for import Node first makes a list of all that each exports. Of
@@ -30,41 +106,65 @@ process.exitCode = status ?? 1;
 
 async function bundle() {
   const { dependencies, peerDependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
-  const common = {
-    outdir: 'dist',
-    bundle: true,
-    platform: 'node',
-    target: 'node20.19',
-    external: [...Object.keys(dependencies), ...Object.keys(peerDependencies)],
-    minifyWhitespace: true,
-    plugins: [nodeModules],
-    logLevel: 'warning',
+  const inputs = new Set();
+  const bundled = async (file, contents) => {
+    const { metafile, outputFiles } = await build({
+      stdin: { contents, resolveDir: '.' },
+      bundle: true,
+      platform: 'node',
+      format: 'cjs',
+      target: 'node20.19',
+      external: [...Object.keys({ ...dependencies, ...peerDependencies }), '*.cjs'],
+      minifyWhitespace: true,
+      plugins: [elsewhere(file), nodeModules],
+      define: { 'import.meta.url': 'moduleUrl' }, // Which CommonJS has not.
+      logLevel: 'warning',
+      metafile: true,
+      write: false,
+    });
+    return { modules: Object.keys(metafile.inputs), text: outputFiles[0].text };
   };
-  const { metafile } = await build({
-    ...common,
-    entryPoints: [
-      'lib/index.ts',
-      'lib/cli/main.ts',
-      'lib/register.ts',
-      ...['index', 'vitest', 'jest'].map((name) => `lib/testing/${name}.ts`),
-    ],
-    outbase: 'lib',
-    splitting: true,
-    chunkNames: '[name]-[hash]', // Beside index.js: lib/native.ts looks for the addon from the folder that it is in.
-    format: 'esm',
-    metafile: true,
-  });
-  // Loaded by --require, before all else: CommonJS, and nothing but what it needs.
-  await build({
-    ...common,
-    entryPoints: ['lib/sandbox/preload.ts'],
-    outExtension: { '.js': '.cjs' },
-    format: 'cjs',
-    define: { 'import.meta.url': 'moduleUrl' },
-    banner: { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
-  });
-  writeFileSync('dist/LICENSES.txt', licences(Object.keys(metafile.inputs)));
-  chmodSync('dist/cli/main.js', 0o755); // npm does this once, when it links the command; a later build must do so itself.
+  for (const [file, names] of Object.entries(FILES)) {
+    const begin = names.map((name) => `export * from './lib/${name}.js';`);
+    const { modules } = await bundled(file, begin.join('\n'));
+    const own = modules.filter((module) => module.startsWith('lib/'));
+    const named = own.map((module) => `export * as '${module}' from './${module.replace(/ts$/, 'js')}';`);
+    const { text } = await bundled(file, [...(PUBLIC.includes(file) ? begin : []), ...named].join('\n'));
+    write(file, file === 'harden' ? loadingAll() + text : text);
+    for (const module of own) homes.set(module, file);
+    for (const module of modules) inputs.add(module);
+  }
+  homes.clear();
+  doors.clear(); // Loaded by --require, before all else: one file with what it needs.
+  write('preload', (await bundled('preload', "import './lib/sandbox/preload.js';")).text);
+  writeFileSync('dist/LICENSES.txt', licences([...inputs]));
+  for (const name of ['index', 'register', 'testing/index']) writeFileSync(`dist/${name}.js`, entry(name));
+  // Vitest and Jest are found by import only.
+  const matchers = ['lib/testing/vitest.ts', 'lib/testing/jest.ts'];
+  await build({ entryPoints: matchers, outdir: 'dist/testing', target: 'node20.19', minifyWhitespace: true });
+  chmodSync('dist/cli/main.cjs', 0o755); // npm does this once, when it links the command; a later build must do so itself.
+}
+
+/** Under the filter that harden puts on, files may not be open to it any more. */
+function loadingAll() {
+  const files = Object.keys(FILES).filter((file) => !PUBLIC.includes(file) && file !== 'harden');
+  return `${files.map((file) => `require('./${file}.cjs');`).join('')}\n`;
+}
+
+/** What import finds: the same objects that require() gives. */
+function entry(name) {
+  const file = `process.getBuiltinModule('node:module').createRequire(import.meta.url)('./${basename(name)}.cjs')`;
+  const values = exportsIn(`lib/${name}.ts`);
+  return values.length === 0 ? `${file};\n` : `export const { ${values.join(', ')} } = ${file};\n`;
+}
+
+function write(file, text) {
+  const url = text.includes('moduleUrl')
+    ? "const moduleUrl = require('node:url').pathToFileURL(__filename).href;\n"
+    : '';
+  const start = PUBLIC.includes(file) && file.startsWith('cli/') ? '#!/usr/bin/env node\n' : '';
+  mkdirSync(dirname(`dist/${file}`), { recursive: true });
+  writeFileSync(`dist/${file}.cjs`, `${start}'use strict';${url}${text}`);
 }
 
 /** The licences of the libraries that these files are of. */

@@ -315,9 +315,12 @@ function constantsFile(header: string): string {
     'export type VaryingConstant =',
     `${varying.map(({ name }) => `  | '${name}'`).join('\n')};\n`,
     '/** A line is a name and its value; or the value of most, then others (-: none) with the architectures of each. */',
-    'export const CONSTANTS = `',
+    'const CONSTANTS = `',
     ...known.map(({ name, values }) => `${name} ${formatVarying(values)}`),
     '`;\n',
+    'export function constantsText(): string {',
+    '  return CONSTANTS;',
+    '}\n',
   ].join('\n');
 }
 

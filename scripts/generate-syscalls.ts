@@ -301,9 +301,12 @@ function numbersFile(header: string, numbers: ReadonlyMap<AbiName, string>): str
     "import type { AbiName } from '../abi.js';\n",
     ...constants.map((abi) => `const ${abi} = \`\n${numbers.get(abi)}\n\`;\n`),
     '/** A line is a number, and the names of the syscalls that it and the numbers after it stand for. */',
-    'export const NUMBERS: Readonly<Record<AbiName, string>> = {',
+    'const NUMBERS: Readonly<Record<AbiName, string>> = {',
     ...HEADERS.flatMap(([[first, ...others]]) => [`  ${first},`, ...others.map((abi) => `  ${abi}: ${first},`)]),
     '};\n',
+    'export function numbersText(abi: AbiName): string {',
+    '  return NUMBERS[abi];',
+    '}\n',
   ].join('\n');
 }
 
@@ -319,16 +322,22 @@ function argumentsFile(header: string, used: readonly (readonly [string, string]
   return [
     header,
     '/** The functions that syscalls enter, without `sys_`: their parameters, as the kernel declares them. */',
-    'export const PROTOTYPES = `',
+    'const PROTOTYPES = `',
     ...used.map(([name, list]) => `${name}: ${list}`),
     '`;\n',
     '/** syscall=function where the names differ (syscall= where there is none), for ABIs; a later line overrides. */',
-    'export const ENTRIES: readonly (readonly [abis: string, entries: string])[] = [',
+    'const ENTRIES: readonly (readonly [abis: string, entries: string])[] = [',
     ...ENTRIES.flatMap(([why, abis, entries]) => [
       ...(why === '' ? [] : [`  // ${why}`]),
       ...formatEntry(abis, entries),
     ]),
     '];\n',
+    'export function prototypesText(): string {',
+    '  return PROTOTYPES;',
+    '}\n',
+    'export function entriesByAbis(): typeof ENTRIES {',
+    '  return ENTRIES;',
+    '}\n',
   ].join('\n');
 }
 

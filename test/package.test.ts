@@ -16,8 +16,37 @@ test('import and require give the same', () => {
   expect(required.stdout).toBe(imported.stdout);
 });
 
+test('an import loads one file, and each use what it needs', () => {
+  const script = `
+    import { basename } from 'node:path';
+    import { createRequire } from 'node:module';
+    import * as sandbox from 'seccomp';
+    const loaded = () => Object.keys(createRequire(import.meta.url).cache).map((file) => basename(file)).sort().join();
+    const files = [loaded()];
+    sandbox.compile('docker-default');
+    files.push(loaded());
+    try { sandbox.compile('no-such-profile'); } catch (error) { files.push(error instanceof sandbox.SeccompError); }
+    files.push(sandbox.loadProfile('docker-default') instanceof sandbox.Profile);
+    console.log(files.join(' '));`;
+  expect(node('--input-type=module', '-e', script).stdout).toBe(
+    'index.cjs arguments.cjs,filters.cjs,index.cjs,numbers.cjs true true\n',
+  );
+});
+
+test.skipIf(process.platform !== 'linux')('after harden nothing is left to load, as files may be closed to it', () => {
+  const script = `
+    const sandbox = require('seccomp');
+    const filter = sandbox.compile('docker-default');
+    sandbox.harden({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['open', 'openat', 'openat2'], action: 'SCMP_ACT_ERRNO' }] });
+    const said = sandbox.Profile.denylist().deny('@mount');
+    console.log(sandbox.disassemble(filter).length > 0, sandbox.constants.AF_INET, sandbox.explain('docker-default', { syscall: 'bpf' }) !== undefined, said.document.syscalls.length);`;
+  const { stdout, stderr } = node('-e', script);
+  expect(stderr).toBe('');
+  expect(stdout).toMatch(/^true 2 true 1\n$/);
+});
+
 test('the command can be executed after every build', () => {
-  expect(() => accessSync(`${root}/dist/cli/main.js`, constants.X_OK)).not.toThrow();
+  expect(() => accessSync(`${root}/dist/cli/main.cjs`, constants.X_OK)).not.toThrow();
 });
 
 // The platform's name is changed, nothing else: what another system's Node would do beyond that is not tested.

@@ -25,12 +25,10 @@ const program = new Command('seccomp')
 for (const command of [runCommand(), recordCommand(), checkCommand(), explainCommand(), doctorCommand()])
   program.addCommand(command.copyInheritedSettings(program));
 
-try {
-  await program.parseAsync();
-} catch (error) {
+program.parseAsync().catch((error: unknown) => {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : OURS;
   else {
     process.stderr.write(`seccomp: ${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = OURS;
   }
-}
+});

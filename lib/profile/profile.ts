@@ -3,7 +3,6 @@ import { ProfileError, type ProfileIssue } from '../errors.js';
 import { type AllowlistOptions, allowlistDocument, Builder, DENYLIST } from './build.js';
 import { checkDocument } from './check.js';
 import type { CheckedDocument, Finding, ProfileDocument } from './document.js';
-import { JsonSyntaxError, parseJson } from './json.js';
 import {
   checkOptions,
   type MeaningOptions,
@@ -12,9 +11,10 @@ import {
   type ProfileMode,
   type ProfileOptions,
 } from './options.js';
-import { placer, toIssues } from './places.js';
-import { MOST_FINDINGS, type Remark, shown } from './remark.js';
+import { toIssues } from './places.js';
+import type { Remark } from './remark.js';
 import { toProfileDocument } from './stringify.js';
+import { readJson } from './text.js';
 
 /**
  * A profile: a checked document, where it came from, and how it was read. It never changes: what is said on it makes a
@@ -129,20 +129,8 @@ export interface ReadProfile {
 export function readText(text: string, options: ProfileOptions): ReadProfile {
   checkOptions(options);
   const { source = 'inline' } = options;
-  const remarks = new Map<string, Remark>();
-  const repeats = (keys: Remark['keys']) => {
-    if (remarks.size > MOST_FINDINGS) return;
-    const message = `the key ${shown(keys.at(-1))} stands here twice`;
-    remarks.set(JSON.stringify(keys), { keys, weight: 'mistake', message });
-  };
-  try {
-    const value = parseJson(text, { repeats });
-    return toRead(value, options, [...remarks.values()], text);
-  } catch (error) {
-    if (!(error instanceof JsonSyntaxError)) throw error;
-    const issue: ProfileIssue = { severity: 'error', path: '', message: error.message, ...placer(text)(error.offset) };
-    return { source, profile: null, issues: [issue] };
-  }
+  const { value, remarks, issue } = readJson(text);
+  return issue === undefined ? toRead(value, options, remarks, text) : { source, profile: null, issues: [issue] };
 }
 
 /** Reads an object; what is wrong is in the result. */

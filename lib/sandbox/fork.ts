@@ -5,9 +5,9 @@ import { SeccompError } from '../errors.js';
 import { addon, preloadFile } from '../native.js';
 import { childProcess } from '../node.js';
 import { HANDOVER, type Handover } from './handover.js';
-import { forbidRings } from './harden.js';
 import { checkFilterOptions, type FilterOptions, hostOptions, invocation, SUPERVISOR_OPTIONS } from './options.js';
 import { type FilterSource, prepare, type SingleSource } from './prepare.js';
+import { forbidRings } from './rings.js';
 import { filterRequest } from './spawn.js';
 
 /** Options of fork: those of node:child_process, and ours. */

@@ -3,8 +3,6 @@ import { SeccompError } from '../errors.js';
 import { compile } from '../filter/compile.js';
 import type { Filter } from '../filter/filter.js';
 import { union } from '../policy/algebra.js';
-import { evaluate } from '../policy/evaluate.js';
-import type { Policy } from '../policy/policy.js';
 import { syscallNumber } from '../syscalls/table.js';
 import {
   checkFilterOptions,
@@ -15,6 +13,7 @@ import {
   invalidValue,
 } from './options.js';
 import { type FilterSource, prepare } from './prepare.js';
+import { denies } from './rings.js';
 import { filterRequest } from './spawn.js';
 import { ALL_THREADS, install, openRings, threadState } from './this-process.js';
 
@@ -92,25 +91,6 @@ function checkOptions(profile: unknown, options: HardenOptions) {
           'on threads with other filters, or this filter gets onto those of the others. Harden all threads, or fork a ' +
           'process; if you know this and want it, add acceptSharedPool: true',
   );
-}
-
-/** Whether one of them denies a call of io_uring, as libuv makes it: io_uring_enter(ring, n, n, IORING_ENTER_GETEVENTS). */
-function denies(policies: readonly Policy[], name: 'io_uring_setup' | 'io_uring_enter'): boolean {
-  return policies.some((policy) => {
-    const abi = policy.abis[0]?.abi;
-    const number = abi === undefined ? undefined : syscallNumber(abi.name, name);
-    if (abi === undefined || number === undefined) return false;
-    const { kind } = evaluate(policy, { arch: abi.audit, number, args: [3n, 1n, 1n, 1n, 0n, 0n] });
-    return kind !== 'allow' && kind !== 'log';
-  });
-}
-
-/**
- * Whether a Node under them must not have made an io_uring before: its use would be denied, or be a way around a profile
- * that denies making one.
- */
-export function forbidRings(policies: readonly Policy[]): boolean {
-  return denies(policies, 'io_uring_setup') || denies(policies, 'io_uring_enter');
 }
 
 /** The filters as they can be put on beside the io_uring instances of this process. */

@@ -114,6 +114,9 @@ export function checkKeys(options: object, known: readonly string[]): void {
   }
 }
 
+/** What the child does under its filters: become the program, or end. */
+export const GATED = ['execve', 'exit_group'] as const;
+
 export const PROGRAM_OPTIONS = [
   'cwd',
   'env',

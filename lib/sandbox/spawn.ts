@@ -11,6 +11,7 @@ import { attachRemedy, noFiltersError, systemError } from './failure.js';
 import {
   checkNull,
   type FilterOptions,
+  GATED,
   hostOptions,
   invalidType,
   invalidValue,
@@ -68,9 +69,6 @@ function announce(child: SandboxedProcess): void {
   const channel = diagnostics().channel('child_process');
   if (channel.hasSubscribers) channel.publish({ process: child });
 }
-
-/** What the child does under its filters: become the program, or end. */
-export const GATED = ['execve', 'exit_group'] as const;
 
 /** The program that is to be started, and what the addon is told of it, but for its descriptors. */
 export function childRequest(

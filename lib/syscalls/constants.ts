@@ -1,6 +1,6 @@
 /** Constants by name: what C programs write for arguments of syscalls, and errnos. Read from lib/syscalls/generated/. */
 import { type AbiName, abiOf } from './abi.js';
-import { CONSTANTS, type CommonConstants, type VaryingConstant } from './generated/constants.js';
+import { type CommonConstants, constantsText, type VaryingConstant } from './generated/constants.js';
 
 /** The name of a constant: `AF_INET`, `O_CREAT`, `TIOCSTI`, `EPERM`, … */
 export type ConstantName = keyof CommonConstants | VaryingConstant;
@@ -13,7 +13,8 @@ let texts: ReadonlyMap<string, string> | undefined;
 /** The texts of all constants by name: read at the first use, so that importing this file costs nothing. */
 function textOf(): ReadonlyMap<string, string> {
   texts ??= new Map(
-    CONSTANTS.trim()
+    constantsText()
+      .trim()
       .split('\n')
       .map((line) => [line.slice(0, line.indexOf(' ')), line.slice(line.indexOf(' ') + 1)]),
   );

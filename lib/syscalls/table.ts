@@ -1,8 +1,8 @@
 /** The syscall table: number, name and arguments of every syscall on every ABI, read from lib/syscalls/generated/. */
 
 import { ABIS, type AbiName, abiOf } from './abi.js';
-import { ENTRIES, PROTOTYPES } from './generated/arguments.js';
-import { NUMBERS } from './generated/numbers.js';
+import { entriesByAbis, prototypesText } from './generated/arguments.js';
+import { numbersText } from './generated/numbers.js';
 
 declare const brand: unique symbol;
 
@@ -59,7 +59,7 @@ function lazy<Value extends object>(compute: () => Value): () => Value {
 function parseTable(abi: AbiName): Table {
   const numbers = new Map<string, SyscallNumber>();
   const names = new Map<number, string>();
-  for (const line of NUMBERS[abi].trim().split('\n')) {
+  for (const line of numbersText(abi).trim().split('\n')) {
     const [first, ...run] = line.split(' ');
     run.forEach((name, i) => {
       const number = (Number(first) + i) as SyscallNumber;
@@ -67,7 +67,7 @@ function parseTable(abi: AbiName): Table {
       if (!names.has(number)) names.set(number, name); // Aliases come last in the text.
     });
   }
-  const layers = ENTRIES.filter(([abis]) => abis === '*' || abis.split(' ').includes(abi));
+  const layers = entriesByAbis().filter(([abis]) => abis === '*' || abis.split(' ').includes(abi));
   const entries = layers.flatMap(([, text]) => text.split(/\s+/)).map((entry) => entry.split('='));
   return {
     numbers,
@@ -86,7 +86,7 @@ function tableOf(abi: AbiName): Table {
 }
 
 const prototypes = lazy((): ReadonlyMap<string, string> => {
-  const lines = PROTOTYPES.trim().split('\n');
+  const lines = prototypesText().trim().split('\n');
   return new Map(lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]));
 });
 

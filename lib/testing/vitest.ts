@@ -1,6 +1,6 @@
 /** `seccomp/testing/vitest`: gives Vitest's `expect` the matchers, and their types. For `setupFiles`. */
 import { expect } from 'vitest';
-import { matchers, type SeccompMatchers } from './matchers.js';
+import { matchers, type SeccompMatchers } from './index.js';
 
 declare module 'vitest' {
   // Its type parameters must be Vitest's own, default and all.

@@ -4,7 +4,7 @@
  */
 
 /** The functions that syscalls enter, without `sys_`: their parameters, as the kernel declares them. */
-export const PROTOTYPES = `
+const PROTOTYPES = `
 accept: int, struct sockaddr *, int *
 accept4: int, struct sockaddr *, int *, int
 access: const char * filename, int mode
@@ -511,7 +511,7 @@ writev: unsigned long fd, const struct iovec * vec, unsigned long vlen
 `;
 
 /** syscall=function where the names differ (syscall= where there is none), for ABIs; a later line overrides. */
-export const ENTRIES: readonly (readonly [abis: string, entries: string])[] = [
+const ENTRIES: readonly (readonly [abis: string, entries: string])[] = [
   // New calls took the names of old ones. The time32 twins of a function differ from it behind a pointer only.
   [
     '*',
@@ -599,3 +599,11 @@ export const ENTRIES: readonly (readonly [abis: string, entries: string])[] = [
     pwritev2=compat_pwritev64v2`,
   ],
 ];
+
+export function prototypesText(): string {
+  return PROTOTYPES;
+}
+
+export function entriesByAbis(): typeof ENTRIES {
+  return ENTRIES;
+}

@@ -1912,7 +1912,7 @@ export type VaryingConstant =
   | 'USERFAULTFD_IOC_NEW';
 
 /** A line is a name and its value; or the value of most, then others (-: none) with the architectures of each. */
-export const CONSTANTS = `
+const CONSTANTS = `
 ADDR_COMPAT_LAYOUT 2097152
 ADDR_LIMIT_32BIT 8388608
 ADDR_LIMIT_3GB 134217728
@@ -3816,3 +3816,7 @@ XATTR_CREATE 1
 XATTR_REPLACE 2
 X_OK 1
 `;
+
+export function constantsText(): string {
+  return CONSTANTS;
+}

@@ -873,7 +873,7 @@ const sh = `
 `;
 
 /** A line is a number, and the names of the syscalls that it and the numbers after it stand for. */
-export const NUMBERS: Readonly<Record<AbiName, string>> = {
+const NUMBERS: Readonly<Record<AbiName, string>> = {
   x86_64,
   x86,
   x32,
@@ -898,3 +898,7 @@ export const NUMBERS: Readonly<Record<AbiName, string>> = {
   sh,
   sheb: sh,
 };
+
+export function numbersText(abi: AbiName): string {
+  return NUMBERS[abi];
+}

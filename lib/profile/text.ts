@@ -1,0 +1,32 @@
+/** The text of a profile: its JSON, and what is said of that. */
+import type { ProfileIssue } from '../errors.js';
+import { JsonSyntaxError, parseJson } from './json.js';
+import { placer } from './places.js';
+import { MOST_FINDINGS, type Remark, shown } from './remark.js';
+
+/** What a text is, or why it is no JSON. */
+export interface ReadJson {
+  readonly value?: unknown;
+  readonly remarks: readonly Remark[];
+  readonly issue?: ProfileIssue;
+}
+
+/** Reads JSON as Go does, and finds keys that stand twice. */
+export function readJson(text: string): ReadJson {
+  const remarks = new Map<string, Remark>();
+  const repeats = (keys: Remark['keys']) => {
+    if (remarks.size > MOST_FINDINGS) return;
+    const message = `the key ${shown(keys.at(-1))} stands here twice`;
+    remarks.set(JSON.stringify(keys), { keys, weight: 'mistake', message });
+  };
+  try {
+    const value = parseJson(text, { repeats });
+    return { value, remarks: [...remarks.values()] };
+  } catch (error) {
+    if (!(error instanceof JsonSyntaxError)) throw error;
+    return {
+      remarks: [],
+      issue: { severity: 'error', path: '', message: error.message, ...placer(text)(error.offset) },
+    };
+  }
+}
