@@ -87,7 +87,14 @@ function exportsIn(module, kind = '(?:abstract |async )?(?:class|const|function\
 const nodeModules = {
   name: 'node modules',
   setup(builder) {
-    builder.onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: 'node' }));
+    builder.onResolve({ filter: /^node:/ }, ({ path, kind }) => {
+      if (kind !== 'require-call') return { path, namespace: 'node' };
+      return path === 'node:child_process' ? { path, namespace: 'later' } : { path, external: true };
+    });
+    // Half of what commander takes to load, for programs that are started otherwise.
+    builder.onLoad({ filter: /.*/, namespace: 'later' }, ({ path }) => ({
+      contents: `exports.spawn = (...all) => process.getBuiltinModule('${path}').spawn(...all);`,
+    }));
     builder.onLoad({ filter: /.*/, namespace: 'node' }, ({ path }) => ({ contents: exportsOf(path) }));
   },
 };
