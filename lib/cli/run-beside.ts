@@ -1,6 +1,6 @@
 /** `seccomp run --explain`: stays beside the program, tells what it is denied, and ends as it ends. */
 import { constants } from 'node:os';
-import type { ProfileSource, ProgramOptions, SandboxedProcess, Violation } from '../index.js';
+import type { ProfileSource, ProgramOptions, Violation } from '../index.js';
 import { spawn } from '../index.js';
 
 /** What a terminal sends to the program itself, as it sends it to us. */
@@ -15,8 +15,9 @@ export async function runBeside(
   profile: ProfileSource,
   options: ProgramOptions,
 ): Promise<void> {
+  // Before the program runs: a signal that came sooner would end this process and leave the program alone.
+  const stop = passSignals((signal) => child.kill(signal));
   const child = spawn(command, args, profile, { ...options, stdio: 'inherit', onViolation: report });
-  const stop = passSignals(child);
   const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (...end) => resolve(end));
@@ -26,10 +27,10 @@ export async function runBeside(
   else endBy(signal);
 }
 
-function passSignals(child: SandboxedProcess): () => void {
+function passSignals(passOn: (signal: NodeJS.Signals) => void): () => void {
   const handlers = PASSED_ON.map((signal) => {
     const handler = () => {
-      if (!(process.stdin.isTTY && FROM_TERMINAL.includes(signal))) child.kill(signal);
+      if (!(process.stdin.isTTY && FROM_TERMINAL.includes(signal))) passOn(signal);
     };
     process.on(signal, handler);
     return [signal, handler] as const;
