@@ -55,8 +55,10 @@ Napi::Value Connect(const Napi::CallbackInfo& info) {
   // Linux 5.6, pidfd_getfd(2).
   Descriptor socket(static_cast<int>(syscall(kPidfdGetfd, pidfd.get(), info[1].As<Napi::Number>().Int32Value(), 0)));
   if (socket.get() < 0) return Napi::Number::New(env, errno);
+  // NOLINTBEGIN(clang-analyzer-cplusplus.NewDeleteLeaks): it deletes itself.
   (new Connecting(info[3].As<Napi::Function>(), std::move(socket), info[2].As<Napi::Uint8Array>()))->Queue();
   return Napi::Number::New(env, 0);
+  // NOLINTEND(clang-analyzer-cplusplus.NewDeleteLeaks)
 }
 
 }  // namespace seccomp

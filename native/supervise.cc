@@ -151,7 +151,7 @@ Failure Supervise(Napi::Env env, const Request& request, Launched* child, Napi::
                                              (request.filter_flags() & kWaitKillableRecv) != 0);
   const Failure failure = Supervisor::Get().Serve(listener);
   if (failure.error != 0) return failure;
-  Napi::Object told = Napi::Object::New(env);
+  const Napi::Object told = Napi::Object::New(env);
   told.Set("id", static_cast<double>(listener->id()));
   told.Set("handle", Hold(env, std::move(listener), kListenerTag));
   result.Set("listener", told);
@@ -177,7 +177,8 @@ Napi::Value KindAt(const Napi::CallbackInfo& info) {
   const Napi::Array captured = Napi::Array::New(env, kArguments);
   for (uint32_t i = 0; i < kArguments; i++) {
     args.Set(i, Napi::BigInt::New(env, static_cast<uint64_t>(kind->call.args[i])));
-    captured.Set(i, kind->captured[i] ? Bytes(env, *kind->captured[i]) : env.Undefined());
+    const auto& bytes = kind->captured[i];
+    captured.Set(i, bytes ? Bytes(env, *bytes) : env.Undefined());
   }
   result.Set("args", args);
   result.Set("captured", captured);

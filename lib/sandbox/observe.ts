@@ -31,6 +31,8 @@ export async function observe(command: string, args: readonly string[], options:
   await once(child, 'exit').catch(() => {});
   const { listener } = child;
   if (child.pid === undefined) throw failure;
+  // An abort is an error as well, and told before the end.
+  if (child.exitCode === null && child.signalCode === null) await new Promise((resolve) => child.once('exit', resolve));
   // Its children may live longer. A listener alone does not keep this process alive.
   const alive = setInterval(() => {}, 2 ** 30);
   await listener?.ended.finally(() => clearInterval(alive));

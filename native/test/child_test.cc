@@ -702,8 +702,10 @@ TEST(HandsItsListenerOverThoughADescriptorTakesItsPlace) {
   message.msg_control = control;
   message.msg_controllen = sizeof control;
   CHECK_EQUAL(recvmsg(pair[0], &message, MSG_DONTWAIT), 1);
+  const cmsghdr* const handed = CMSG_FIRSTHDR(&message);
+  CHECK_EQUAL(handed != nullptr, true);
   int listener = -1;
-  memcpy(&listener, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof listener);
+  if (handed != nullptr) memcpy(&listener, CMSG_DATA(handed), sizeof listener);
   CHECK_EQUAL(std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(listener)).string(),
               std::string("anon_inode:seccomp notify"));
 }
