@@ -63,7 +63,7 @@ set_podman_options() {
   if [ "$engine" != podman ]; then return; fi
   limits="--ulimit nofile=$(prlimit --noheadings --output HARD --nofile) --ulimit nproc=$(prlimit --noheadings --output HARD --nproc)"
   build_options="$limits"
-  run_options="$limits"
+  run_options="$limits --pids-limit=-1"
   [ -f /sys/fs/cgroup/cgroup.controllers ] || runtime="--runtime runc"
 }
 
