@@ -77,7 +77,7 @@ class Child {
 
   // Ends the child. The gate value is passed here too, for filters that would not let it go.
   // Inline: before a call that does not return AddressSanitizer's runtime makes calls that the filter may deny.
-  [[noreturn, gnu::always_inline]] inline void Exit() {
+  [[noreturn, gnu::always_inline]] void Exit() {
     for (;;) syscall(plan_->exit_call, 127L, 0L, 0L, gate_[0], gate_[1], gate_[2]);
   }
 
