@@ -1,7 +1,7 @@
 // Builds dist/ from lib/: what `npm run build:ts` runs. Node loads few files faster than many, and those faster that hold
 // less: dist/ has a file for each use, loaded when it is first made of it. The types lie beside them.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, relative, resolve } from 'node:path';
 import { build } from 'esbuild';
 
@@ -150,7 +150,9 @@ async function bundle() {
   // Vitest and Jest are found by import only.
   const matchers = ['lib/testing/vitest.ts', 'lib/testing/jest.ts'];
   await build({ entryPoints: matchers, outdir: 'dist/testing', target: 'node20.19', minifyWhitespace: true });
-  chmodSync('dist/cli/main.cjs', 0o755); // npm does this once, when it links the command; a later build must do so itself.
+  writeFileSync('dist/cli/package.json', '{"type":"commonjs"}\n'); // Links that npm made to main.js go on leading there.
+  renameSync('dist/cli/main.cjs', 'dist/cli/main.js');
+  chmodSync('dist/cli/main.js', 0o755); // npm does this once, when it links the command; a later build must do so itself.
 }
 
 /** Under the filter that harden puts on, files may not be open to it any more. */

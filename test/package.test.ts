@@ -46,7 +46,7 @@ test.skipIf(process.platform !== 'linux')('after harden nothing is left to load,
 });
 
 test('the command can be executed after every build', () => {
-  expect(() => accessSync(`${root}/dist/cli/main.cjs`, constants.X_OK)).not.toThrow();
+  expect(() => accessSync(`${root}/dist/cli/main.js`, constants.X_OK)).not.toThrow();
 });
 
 // The platform's name is changed, nothing else: what another system's Node would do beyond that is not tested.

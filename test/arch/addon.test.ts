@@ -83,7 +83,7 @@ const RUNS = {
     args: ['-e', 'process.stdout.write(fs.readFileSync("/proc/self/status"))'],
     profile: 'docker-default',
   },
-  doctor: { file: '/bin/node', args: ['/seccomp/dist/cli/main.cjs', 'doctor', '--json'], profile: 'unconfined' },
+  doctor: { file: '/bin/node', args: ['/seccomp/dist/cli/main.js', 'doctor', '--json'], profile: 'unconfined' },
 } satisfies Record<string, Run>;
 
 const built = join(keptFor(ARM64), 'package');

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { features, kernelConfig } from '../../lib/host.js';
 import { run, statusOf } from '../support/processes.js';
 
-const main = fileURLToPath(new URL('../../dist/cli/main.cjs', import.meta.url));
+const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const node = (args: readonly string[], env = process.env) =>
   spawnSync(process.execPath, [main, ...args], { encoding: 'utf8', env });
 

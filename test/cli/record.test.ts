@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { parseProfile } from '../../lib/profile/profile.js';
 
-const main = fileURLToPath(new URL('../../dist/cli/main.cjs', import.meta.url));
+const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const directory = mkdtempSync(join(tmpdir(), 'seccomp-record-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 

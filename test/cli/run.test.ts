@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { parseStatus } from '../support/processes.js';
 
-const main = fileURLToPath(new URL('../../dist/cli/main.cjs', import.meta.url));
+const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const seccomp = (args: readonly string[], options: { readonly input?: string } = {}) => {
   const { status, signal, stdout, stderr, pid } = spawnSync(process.execPath, [main, ...args], {
     encoding: 'utf8',
