@@ -168,7 +168,7 @@ step "a profile that the builder wrote, read by $engine"
 # and what it did not call is denied.
 recorded() {
   # shellcheck disable=SC2016
-  container record unconfined sh -c 'node dist/cli/main.cjs record -o /tmp/profile.json "$@" >/dev/null &&
+  container record unconfined sh -c 'node dist/cli/main.js record -o /tmp/profile.json "$@" >/dev/null &&
     cat /tmp/profile.json' sh "$@" node test/support/node-work/run.mjs http >"$profile" &&
     [ "$(container recorded "$profile" node test/support/node-work/run.mjs http)" = works ] &&
     container recorded "$profile" node -e 'require("fs").mkdirSync("/tmp/made")' 2>&1 | grep EPERM
