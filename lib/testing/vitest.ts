@@ -3,8 +3,7 @@ import { expect } from 'vitest';
 import { matchers, type SeccompMatchers } from './index.js';
 
 declare module 'vitest' {
-  // Its type parameters must be Vitest's own, default and all.
-  // biome-ignore lint/suspicious/noExplicitAny: as said
+  // biome-ignore lint/suspicious/noExplicitAny: an interface can only be added to with Vitest's own type parameters and defaults
   interface Matchers<T = any> extends SeccompMatchers<T> {}
 }
 
