@@ -20,8 +20,11 @@ const file = join(directory, 'file');
 writeFileSync(file, 'what is in it\n');
 afterAll(() => rmSync(directory, { recursive: true }));
 
+/** The interpreter itself: what `python3` names may be a script, which makes calls of its own. */
+const interpreter = execFileSync('python3', ['-c', 'import sys; print(sys.executable)'], { encoding: 'utf8' }).trim();
+
 const python = (script: string, notify: Handlers, profile = everything, options = {}) =>
-  finish(spawn('python3', ['-c', script], profile, { notify, ...options }));
+  finish(spawn(interpreter, ['-c', script], profile, { notify, ...options }));
 
 /** A call that programs make when they are told to only, here with an address that nothing is at. */
 const asked = `import ctypes
