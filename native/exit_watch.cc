@@ -7,6 +7,7 @@
 
 #include <iterator>
 #include <memory>
+#include <utility>
 
 #include "environment.h"
 #include "launch.h"
@@ -90,27 +91,21 @@ void ExitWatch::Report(int code, int signal) {
 }
 
 // A worker ends while its child runs: the child goes on, unwatched.
-void ExitWatch::OnTeardown(napi_async_cleanup_hook_handle hook, void* poll) {
-  ExitWatch* watch = static_cast<Poll*>(poll)->owner;
-  if (watch != nullptr && watch->poll_ != nullptr) {
-    Descriptor pidfd = std::move(watch->poll_->pidfd);
-    watch->Close();  // Stops the poll at once, so the descriptor may live or die as it likes.
-    Abandon(std::move(pidfd));
-  } else {
-    napi_remove_async_cleanup_hook(hook);
-  }
+void ExitWatch::OnTeardown(napi_async_cleanup_hook_handle, void* data) {
+  Poll* poll = static_cast<Poll*>(data);
+  if (poll->owner != nullptr) Abandon(poll->owner->Close());
+  // What is closing removes its hook when it is closed, for which Node waits.
 }
 
-void ExitWatch::Close() {
-  if (poll_ == nullptr) return;
-  Poll* poll = poll_;
-  poll_ = nullptr;
+Descriptor ExitWatch::Close() {
+  Poll* poll = std::exchange(poll_, nullptr);
   poll->owner = nullptr;
   uv_close(reinterpret_cast<uv_handle_t*>(&poll->handle), [](uv_handle_t* handle) {
     const std::unique_ptr<Poll> closed(static_cast<Poll*>(handle->data));
     napi_remove_async_cleanup_hook(closed->hook);
   });
   Napi::ObjectWrap<ExitWatch>::Unref();
+  return std::move(poll->pidfd);  // It is no longer polled from here on; libuv frees the rest when it is closed.
 }
 
 }  // namespace seccomp

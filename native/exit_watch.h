@@ -39,8 +39,8 @@ class ExitWatch : public Napi::ObjectWrap<ExitWatch> {
   static void OnReadable(uv_poll_t* handle, int status, int events);
   static void OnTeardown(napi_async_cleanup_hook_handle hook, void* poll);
   void Report(int code, int signal);
-  // Stops watching. Safe to call twice.
-  void Close();
+  // Stops watching, which must not have been done, and gives the pidfd back.
+  Descriptor Close();
 
   Poll* poll_ = nullptr;
   Napi::FunctionReference on_exit_;

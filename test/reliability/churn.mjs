@@ -4,7 +4,7 @@
  * `program` is test/support/first-call.c. A start that ends otherwise than it should ends this process.
  */
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { isMainThread, Worker, workerData } from 'node:worker_threads';
 
 /** Starts under way at once in each thread. */
@@ -151,8 +151,19 @@ process.stdout.on('error', () => {}); // These two are made when they are first 
 process.stderr.on('error', () => {});
 const own = resources();
 
+/** What each descriptor of this process is of, by number. */
+function descriptors() {
+  const links = readdirSync('/proc/self/fd').map((fd) => {
+    try {
+      return [fd, readlinkSync(`/proc/self/fd/${fd}`)];
+    } catch {
+      return []; // It was for reading this folder.
+    }
+  });
+  return Object.fromEntries(links.filter(([fd]) => fd !== undefined));
+}
+
 const held = () => ({
-  descriptors: readdirSync('/proc/self/fd').length,
   memory: process.memoryUsage.rss(),
   heap: process.memoryUsage().heapUsed,
 });
@@ -163,11 +174,12 @@ if (isMainThread) {
     ? spawn(settings.program, [settings.marker, 'p'], profiles[0], { uid: USER, stdio: 'ignore' })
     : null;
   await everywhere(Math.min(settings.count, 400));
-  const before = held();
+  const [before, known] = [held(), descriptors()];
   await everywhere(settings.count);
-  const after = held();
+  const [after, open] = [held(), descriptors()];
   const grown = Object.fromEntries(Object.entries(after).map(([name, value]) => [name, value - before[name]]));
-  console.log(JSON.stringify({ ...grown, zombies: zombies(), resources: resources().slice(own.length) }));
+  const more = Object.entries(open).filter(([fd]) => known[fd] === undefined);
+  console.log(JSON.stringify({ ...grown, descriptors: more, zombies: zombies(), resources: resources().slice(own.length) }));
   holder?.kill('SIGKILL');
 } else {
   await churn(settings.count);
