@@ -136,16 +136,17 @@ const wideValue = fc.oneof(
     (1n << 64n) - 1n,
   ),
 );
+/** Each argument has one width, as a syscall's have. */
 const wideCondition = (widths: readonly Condition['width'][]): fc.Arbitrary<Condition> =>
   fc
     .record({
       index: fc.nat(2),
-      width: fc.constantFrom(...widths),
       op: fc.constantFrom('eq', 'ne', 'lt', 'le', 'gt', 'ge', 'masked-eq'),
       value: wideValue,
       mask: wideValue,
     })
-    .map(({ index, width, op, value, mask }): Condition => {
+    .map(({ index, op, value, mask }): Condition => {
+      const width = widths[index % widths.length] ?? 64;
       const kept = { index, width, value: BigInt.asUintN(width, value) };
       return op === 'masked-eq' ? { ...kept, op, mask: BigInt.asUintN(width, mask) } : { ...kept, op };
     });
