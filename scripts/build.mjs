@@ -14,6 +14,7 @@ const FILES = {
   numbers: ['syscalls/generated/numbers'],
   arguments: ['syscalls/generated/arguments'],
   constants: ['syscalls/generated/constants'],
+  ready: ['filter/generated/programs'],
   filters: [
     'profile/load',
     'profile/resolve',

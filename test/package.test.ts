@@ -29,7 +29,7 @@ test('an import loads one file, and each use what it needs', () => {
     files.push(sandbox.loadProfile('docker-default') instanceof sandbox.Profile);
     console.log(files.join(' '));`;
   expect(node('--input-type=module', '-e', script).stdout).toBe(
-    'index.cjs arguments.cjs,filters.cjs,index.cjs,numbers.cjs true true\n',
+    'index.cjs arguments.cjs,filters.cjs,index.cjs,numbers.cjs,ready.cjs true true\n',
   );
 });
 

@@ -16,9 +16,10 @@ import { assemble } from './assemble.js';
 import { decide } from './conditions.js';
 import { type AttachFlag, Filter } from './filter.js';
 import { buildFoldedTree } from './fold.js';
-import { ARCH_OFFSET, argumentOffset, encode, MAX_INSTRUCTIONS, NR_OFFSET } from './instruction.js';
+import { ARCH_OFFSET, argumentOffset, decode, encode, MAX_INSTRUCTIONS, NR_OFFSET } from './instruction.js';
 import { loaded, type Node, NodeFactory } from './node.js';
 import { type Proof, prove } from './prove.js';
+import { readyProgram } from './ready.js';
 import { type Asked, NONE_ASKED, type Range, Tree } from './tree.js';
 import { heaviest, type Part } from './weigh.js';
 
@@ -45,8 +46,11 @@ const GATE_HALVES = [0, 1, 2, 3, 4, 5] as const;
 export function compile(policy: Policy, options: CompileOptions = {}): Filter {
   const [native] = policy.abis;
   if (native === undefined) throw new RangeError('a policy needs at least one ABI');
-  const gated = (options.gate ?? []).map((name) => syscallNumber(native.abi.name, name));
-  const compiler = new Compiler(policy, new Set(gated.filter((number) => number !== undefined)));
+  const gated = (options.gate ?? []).flatMap((name) => syscallNumber(native.abi.name, name) ?? []);
+  const ready =
+    options.prove !== false && gated.every((number) => isOpen(policy, number)) && fromReady(policy, options);
+  if (ready) return ready;
+  const compiler = new Compiler(policy, new Set(gated));
   const { instructions, gate } = assemble(compiler.root());
   if (instructions.length > MAX_INSTRUCTIONS) throw tooLong(instructions.length, compiler.parts);
   const bytes = encode(instructions, native.abi.endian);
@@ -54,6 +58,24 @@ export function compile(policy: Policy, options: CompileOptions = {}): Filter {
   return options.prove === false
     ? filter
     : new Filter(policy, instructions, bytes, gate, proofOf(filter, compiler.parts), options.flags);
+}
+
+/** The program that came with the package for such policies, if it is proven to be this one's. */
+function fromReady(policy: Policy, { flags }: CompileOptions): Filter | undefined {
+  const bytes = readyProgram(policy);
+  const [native] = policy.abis;
+  if (bytes === undefined || native === undefined) return undefined;
+  const instructions = decode(bytes, native.abi.endian);
+  const proof = prove(new Filter(policy, instructions, bytes, []));
+  return 'call' in proof ? undefined : new Filter(policy, instructions, bytes, [], proof, flags);
+}
+
+/** Whether a native call goes through whatever its arguments, so that no gate is needed for it. */
+function isOpen({ abis: [native], defaultAction }: Policy, number: number): boolean {
+  const [first] = native === undefined ? [] : decisionsOf(native, number);
+  if (first !== undefined && first.conditions.length > 0) return false;
+  const { kind } = first?.action ?? defaultAction;
+  return kind === 'allow' || kind === 'log';
 }
 
 function tooLong(length: number, parts: readonly Part[]): SeccompError {

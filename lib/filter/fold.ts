@@ -76,8 +76,16 @@ function close(tree: Node, node: Node, factory: NodeFactory): Node {
   return factory.branch(tree.test, tree.k, close(tree.yes, node, factory), close(tree.no, node, factory));
 }
 
+/** By halves: `ranges` are asked for each place where one of two ABIs changes its mind. */
 function outcomeAt(ranges: readonly Range[], number: number): Node {
-  const range = ranges.findLast(({ start }) => start <= number);
+  let from = 0;
+  let to = ranges.length;
+  while (to - from > 1) {
+    const middle = (from + to) >>> 1;
+    if ((ranges[middle]?.start ?? 0) <= number) from = middle;
+    else to = middle;
+  }
+  const range = ranges[from];
   if (range === undefined) throw new RangeError('ranges begin with 0');
   return range.outcome;
 }

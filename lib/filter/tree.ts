@@ -67,7 +67,7 @@ const FAR = 0.125;
 const CHAIN = 1;
 /** One test of bits; those that have any of them have the outcome of the run's first range, or of its second. */
 const BITS_FIRST = 2;
-const BITS_SECOND = 3;
+const BITS_SECOND = 4;
 
 /**
  * Chooses, for each run of ranges, between one split into two runs, a chain of equality tests, and one test of bits.
@@ -155,7 +155,7 @@ export class Tree {
   #chooseFrom(i: number, end: number): void {
     const chain = new Chain();
     // Bits that don't tell a run apart don't tell a longer one apart either.
-    const tested = [i, i + 1];
+    let ways = BITS_FIRST | BITS_SECOND;
     let weight = this.#weights[i] ?? 0;
     chain.add(this.#outcome(i), weight, this.#isWide(i));
     for (let j = i + 1; j <= end; j++) {
@@ -169,15 +169,21 @@ export class Tree {
         this.#way[run] = CHAIN;
       }
       const bits = COST.instruction + COST.detour + COST.jset * weight;
-      for (const having of tested.splice(0)) {
-        if (this.#bitsMask(i, j, having) === 0) continue;
-        tested.push(having);
-        if (bits >= best) continue;
-        best = bits;
-        this.#way[run] = having === i ? BITS_FIRST : BITS_SECOND;
+      // Two ranges are split, which is as short and easier to read.
+      if (j > i + 1 && bits < best) {
+        ways = this.#bitsWays(i, j, ways);
+        if (ways !== 0) best = bits;
+        if (ways !== 0) this.#way[run] = (ways & BITS_FIRST) === 0 ? BITS_SECOND : BITS_FIRST;
       }
       this.#cost[run] = best;
     }
+  }
+
+  /** Of `ways`, those by which one test of bits decides the run. */
+  #bitsWays(i: number, j: number, ways: number): number {
+    const first = (ways & BITS_FIRST) !== 0 && this.#bitsMask(i, j, i) !== 0 ? BITS_FIRST : 0;
+    const second = (ways & BITS_SECOND) !== 0 && this.#bitsMask(i, j, i + 1) !== 0 ? BITS_SECOND : 0;
+    return first | second;
   }
 
   /** What a split takes besides its two parts and its steps. */

@@ -20,8 +20,7 @@ export interface Argument {
 
 interface Table {
   readonly numbers: ReadonlyMap<string, SyscallNumber>;
-  readonly names: ReadonlyMap<number, string>;
-  readonly entries: ReadonlyMap<string, string>;
+  readonly names: () => ReadonlyMap<number, string>;
   /** Arguments that have been read before: profiles ask again and again. */
   readonly known: Map<string, readonly Argument[]>;
 }
@@ -56,39 +55,39 @@ function lazy<Value extends object>(compute: () => Value): () => Value {
   };
 }
 
+/** Plain loops: every first compilation of a process waits for them. */
 function parseTable(abi: AbiName): Table {
   const numbers = new Map<string, SyscallNumber>();
-  const names = new Map<number, string>();
   for (const line of numbersText(abi).trim().split('\n')) {
-    const [first, ...run] = line.split(' ');
-    run.forEach((name, i) => {
-      const number = (Number(first) + i) as SyscallNumber;
-      numbers.set(name, number);
-      if (!names.has(number)) names.set(number, name); // Aliases come last in the text.
-    });
+    const run = line.split(' ');
+    const first = Number(run[0]);
+    for (let i = 1; i < run.length; i++) numbers.set(run[i] ?? '', (first + i - 1) as SyscallNumber);
   }
-  const layers = entriesByAbis().filter(([abis]) => abis === '*' || abis.split(' ').includes(abi));
-  const entries = layers.flatMap(([, text]) => text.split(/\s+/)).map((entry) => entry.split('='));
-  return {
-    numbers,
-    names,
-    entries: new Map(entries.map(([syscall = '', entry = '']) => [syscall, entry])),
-    known: new Map(),
-  };
+  // Aliases come last in the text: the first name of a number is its own.
+  const names = lazy(() => new Map([...numbers].reverse().map(([name, number]) => [number, name])));
+  return { numbers, names, known: new Map() };
 }
 
-const tables = new Map([...ABIS.keys()].map((abi) => [abi, lazy(() => parseTable(abi))]));
+const tables = new Map<AbiName, Table>();
 
 function tableOf(abi: AbiName): Table {
-  const table = tables.get(abi);
-  if (table === undefined) throw new RangeError(`unknown ABI ${abi}`);
-  return table();
+  const known = tables.get(abi);
+  if (known !== undefined) return known;
+  const table = parseTable(abiOf(abi).name);
+  tables.set(abi, table);
+  return table;
 }
 
-const prototypes = lazy((): ReadonlyMap<string, string> => {
-  const lines = prototypesText().trim().split('\n');
-  return new Map(lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]));
-});
+/** The parameters of a kernel function, as it declares them; undefined if none is known. */
+function prototypeOf(entry: string): string | undefined {
+  return textAfter(`\n${entry}: `, prototypesText(), '\n');
+}
+
+/** What stands between `mark` and the next `end`. */
+function textAfter(mark: string, text: string, end: string): string | undefined {
+  const at = text.indexOf(mark);
+  return at < 0 ? undefined : text.slice(at + mark.length, text.indexOf(end, at + mark.length));
+}
 
 /** Reads a C parameter: all before the last word is the type, unless that word belongs to it. */
 function parseParameter(text: string): { readonly type: string; readonly name?: string } {
@@ -124,7 +123,7 @@ export function syscallNumber(abi: AbiName, name: string): SyscallNumber | undef
 
 /** A syscall's name; of two names for a number, the one that isn't the alias. */
 export function syscallName(abi: AbiName, number: number): string | undefined {
-  return tableOf(abi).names.get(number);
+  return tableOf(abi).names().get(number);
 }
 
 /** All syscalls of an ABI by name, aliases too. */
@@ -139,8 +138,14 @@ export const syscallNames: () => ReadonlySet<string> = lazy(
 
 /** The kernel function that a syscall enters, without `sys_`; undefined for an unknown one, '' for the few with none. */
 export function entryPoint(abi: AbiName, name: string): string | undefined {
-  const { numbers, entries } = tableOf(abi);
-  return numbers.has(name) ? (entries.get(name) ?? name) : undefined;
+  if (!tableOf(abi).numbers.has(name)) return undefined;
+  // Later lists override earlier ones.
+  for (const [abis, text] of entriesByAbis().toReversed()) {
+    if (abis !== '*' && !abis.split(' ').includes(abi)) continue;
+    const entry = textAfter(` ${name}=`, ` ${text.replace(/\s+/g, ' ')} `, ' ');
+    if (entry !== undefined) return entry;
+  }
+  return name;
 }
 
 /**
@@ -151,7 +156,7 @@ export function argumentsOf(abi: AbiName, name: string): readonly Argument[] | u
   const { known } = tableOf(abi);
   const before = known.get(name);
   if (before !== undefined) return before;
-  const parameters = prototypes().get(entryPoint(abi, name) ?? '');
+  const parameters = prototypeOf(entryPoint(abi, name) ?? '');
   if (parameters === undefined) return undefined;
   const read = parseArguments(abi, parameters);
   known.set(name, read);

@@ -30,7 +30,7 @@ test('one instruction a line, with the ABI, syscalls, arguments and actions in w
      5: jeq  #0xffffffff, 12, 6
      6: ret  #0x80000000                ; kill-process
      7: jge  #0xc, 10, 8                ; brk
-     8: jset #0xe, 12, 9
+     8: jge  #0x2, 12, 9                ; open
      9: ret  #0x7fff0000                ; allow
     10: ld [20]                         ; argument 0, high half
     11: jge  #0x5, 13, 12

@@ -179,7 +179,9 @@ if (isMainThread) {
   const [after, open] = [held(), descriptors()];
   const grown = Object.fromEntries(Object.entries(after).map(([name, value]) => [name, value - before[name]]));
   const more = Object.entries(open).filter(([fd]) => known[fd] === undefined);
-  console.log(JSON.stringify({ ...grown, descriptors: more, zombies: zombies(), resources: resources().slice(own.length) }));
+  console.log(
+    JSON.stringify({ ...grown, descriptors: more, zombies: zombies(), resources: resources().slice(own.length) }),
+  );
   holder?.kill('SIGKILL');
 } else {
   await churn(settings.count);

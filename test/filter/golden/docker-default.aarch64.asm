@@ -44,7 +44,7 @@
  43: jeq  #0xc6, 63, 157             ; socket
  44: jge  #0xdc, 45, 158             ; clone
  45: jge  #0xdd, 46, 113             ; execve
- 46: jset #0x1e, 157, 158
+ 46: jge  #0xe0, 158, 157            ; swapon
  47: jeq  #0x40000028, 49, 48        ; arm
  48: ret  #0x80000000                ; kill-process
  49: ld [0]                          ; number

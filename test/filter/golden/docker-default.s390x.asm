@@ -50,7 +50,7 @@
  49: jge  #0x3f, 50, 148             ; dup2
  50: jge  #0x43, 51, 158             ; sigaction
  51: jge  #0x46, 52, 159             ; setreuid
- 52: jset #0x4, 158, 159
+ 52: jge  #0x48, 159, 158            ; sigsuspend
  53: jge  #0x5a, 155, 54             ; mmap
  54: jge  #0x56, 159, 55             ; uselib
  55: jeq  #0x4f, 159, 56             ; settimeofday
@@ -112,7 +112,7 @@
 111: jge  #0xbc, 113, 112            ; getpmsg
 112: jeq  #0xb6, 159, 158
 113: jge  #0xc0, 159, 114
-114: jset #0x2, 158, 159
+114: jge  #0xbe, 158, 159            ; vfork
 115: jge  #0x7f, 116, 122            ; create_module
 116: jge  #0x84, 117, 159            ; getpgid
 117: jge  #0x86, 118, 158            ; bdflush

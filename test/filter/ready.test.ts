@@ -1,0 +1,64 @@
+/** Programs that come with the package: what the compiler makes, and taken only where they are proven. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { compile } from '../../lib/filter/compile.js';
+import { prove } from '../../lib/filter/prove.js';
+import { readyKey, readyProgram } from '../../lib/filter/ready.js';
+import type { Action, Policy } from '../../lib/policy/policy.js';
+import { FORMS } from '../../lib/profile/builtin/index.js';
+import { loadProfile } from '../../lib/profile/load.js';
+import { resolve } from '../../lib/profile/resolve.js';
+import { syscallNumber } from '../../lib/syscalls/table.js';
+import { programsText } from '../../scripts/generate-programs.js';
+
+const kernel = { major: 6, minor: 18 };
+
+function policyOf(name: string, abi: 'x86_64' | 'aarch64' = 'x86_64'): Policy {
+  const profile = loadProfile(name);
+  if (profile === null) throw new RangeError(`${name} has no rules`);
+  return resolve(profile, { abi, kernel, capabilities: new Set() });
+}
+
+test('are up to date', () => {
+  const file = readFileSync(new URL('../../lib/filter/generated/programs.ts', import.meta.url), 'utf8');
+  expect(file, 'run `npm run generate:programs`').toBe(programsText());
+});
+
+test.each([...FORMS.keys()])('%s has one on x86_64 and aarch64, which compile gives out with a proof', (name) => {
+  for (const abi of ['x86_64', 'aarch64'] as const) {
+    const policy = policyOf(name, abi);
+    const filter = compile(policy);
+    expect(Buffer.from(filter.bytes)).toEqual(Buffer.from(readyProgram(policy) ?? []));
+    expect(filter.proof).not.toBeNull();
+  }
+});
+
+describe('a policy that looks like that of a built-in and is another', () => {
+  const allow: Action = { kind: 'allow' };
+
+  /** docker-default with two calls allowed that it denies, in the place of two others. */
+  function swapped(): Policy {
+    const policy = policyOf('docker-default');
+    const [native, ...others] = policy.abis;
+    if (native === undefined) throw new RangeError('no ABI');
+    const number = (name: string) => syscallNumber('x86_64', name) ?? -1;
+    const syscalls = new Map(native.syscalls);
+    for (const name of ['read', 'pkey_free']) syscalls.delete(number(name));
+    for (const name of ['mount', 'umount2']) syscalls.set(number(name), [{ conditions: [], action: allow }]);
+    return { ...policy, abis: [{ ...native, syscalls }, ...others] };
+  }
+
+  test('is compiled', () => {
+    const policy = swapped();
+    expect(readyKey(policy)).toBe(readyKey(policyOf('docker-default')));
+    const filter = compile(policy);
+    expect(Buffer.from(filter.bytes)).not.toEqual(Buffer.from(readyProgram(policy) ?? []));
+    expect(prove(filter)).toHaveProperty('paths');
+  });
+});
+
+test('no ready program is taken where the gate has to open a call', () => {
+  const policy = policyOf('compute');
+  expect(readyProgram(policy)).toBeDefined();
+  expect(compile(policy, { gate: ['execve'] }).gate).not.toEqual([]);
+});
