@@ -20,7 +20,7 @@ const LONGEST_ENTRY = 64;
  */
 export function decompile(bytes: Uint8Array, endian: Abi['endian'] = 'little'): Policy {
   const instructions = decode(bytes, endian);
-  const asked = new Set(instructions.map(({ k }) => k));
+  const asked = abisAsked(instructions);
   const known = [...ABIS.values()].filter((abi) => abi.endian === endian);
   const named = known.filter(({ audit }) => asked.has(audit));
   const abis = named.length > 0 ? named : known.slice(0, 1); // It asks for none, and decides all alike.
@@ -30,6 +30,24 @@ export function decompile(bytes: Uint8Array, endian: Abi['endian'] = 'little'): 
   const tables = abis.map((abi) => ({ abi, spans: reader.spans(abi) }));
   const defaultAction = longest(tables[0]?.spans ?? []) ?? foreignAction;
   return { abis: tables.map(({ abi, spans }) => abiPolicy(abi, spans, defaultAction)), defaultAction, foreignAction };
+}
+
+/** What the ABI is compared with. */
+function abisAsked(instructions: readonly Instruction[]): ReadonlySet<number> {
+  const asked = new Set<number>();
+  const seen = new Set<number>();
+  const stack = instructions.flatMap(({ code, k }, at) => (code === BPF.ld && k === ARCH_OFFSET ? [at + 1] : []));
+  for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
+    const instruction = instructions[at];
+    if (instruction === undefined || seen.has(at)) continue;
+    seen.add(at);
+    const { code, jt, jf, k } = instruction;
+    if (code === BPF.ja) stack.push(at + 1 + k);
+    if (code === BPF.jeq) asked.add(k);
+    if (code === BPF.jeq || code === BPF.jge || code === BPF.jgt || code === BPF.jset)
+      stack.push(at + 1 + jt, at + 1 + jf);
+  }
+  return asked;
 }
 
 function foreignActionOf(found: readonly Path[]): Action {

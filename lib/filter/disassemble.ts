@@ -97,5 +97,6 @@ function actionText(value: number): string {
   const base = (value & 0xffff_0000) >>> 0;
   const kind = ACTION_KINDS.find((each) => actionBase(each) === base);
   if (kind === undefined) return 'kill-process (unknown action)';
-  return kind === 'errno' || kind === 'trace' ? `${kind}(${value & 0xffff})` : kind;
+  const data = value & 0xffff;
+  return kind === 'errno' || kind === 'trace' || (kind === 'trap' && data !== 0) ? `${kind}(${data})` : kind;
 }

@@ -31,6 +31,8 @@ export function returnValue(action: Action): number {
       return BASE.errno | action.errno;
     case 'trace':
       return BASE.trace | action.message;
+    case 'trap':
+      return BASE.trap | (action.data ?? 0);
     default:
       return BASE[action.kind];
   }
@@ -58,5 +60,6 @@ export function actionOf(value: number): Action {
   const data = value & 0xffff;
   const kind = ACTION_KINDS.find((each) => BASE[each] === base) ?? 'kill-process';
   if (kind === 'errno') return { kind, errno: Math.min(data, 4095) };
+  if (kind === 'trap') return data === 0 ? { kind } : { kind, data };
   return kind === 'trace' ? { kind, message: data } : { kind };
 }

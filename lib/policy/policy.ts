@@ -3,7 +3,9 @@ import type { Abi, AbiName } from '../syscalls/abi.js';
 
 /** What the kernel does with a call. Source: seccomp(2). */
 export type Action =
-  | { readonly kind: 'allow' | 'log' | 'trap' | 'notify' | 'kill-thread' | 'kill-process' }
+  | { readonly kind: 'allow' | 'log' | 'notify' | 'kill-thread' | 'kill-process' }
+  /** SIGSYS, whose si_errno is `data` (16 bits; default 0), by which other people's programs tell their traps apart. */
+  | { readonly kind: 'trap'; readonly data?: number }
   /** The call fails with `errno` (0 to 4095) and is not carried out. */
   | { readonly kind: 'errno'; readonly errno: number }
   /** A tracer is told `message` (16 bits). */

@@ -86,6 +86,22 @@ describe('decompile', () => {
     }
   });
 
+  test('a trap keeps the data by which programs tell their traps apart, and a number that looks like an ABI is none', () => {
+    const program: readonly Instruction[] = [
+      { code: BPF.ld, jt: 0, jf: 0, k: 4 },
+      { code: BPF.jeq, jt: 1, jf: 0, k: 0xc000_003e },
+      { code: BPF.ret, jt: 0, jf: 0, k: 0 },
+      { code: BPF.ld, jt: 0, jf: 0, k: 0 },
+      { code: BPF.jeq, jt: 0, jf: 1, k: 0x4000_0028 }, // x32's dup2; AUDIT_ARCH_ARM has this number.
+      { code: BPF.ret, jt: 0, jf: 0, k: 0x3_0007 },
+      { code: BPF.ret, jt: 0, jf: 0, k: 0x3_0000 },
+    ];
+    const policy = checkRoundTrip(encode(program, 'little'));
+    expect(policy.abis.map(({ abi }) => abi.name)).toEqual(['x86_64', 'x32']);
+    const trap = (number: number) => evaluate(policy, { arch: 0xc000_003e, number, args: [] });
+    expect([trap(0x4000_0028), trap(0)]).toEqual([{ kind: 'trap', data: 7 }, { kind: 'trap' }]);
+  });
+
   test('refuses what no policy can say', () => {
     const program = (k: number, code: number = BPF.ld) =>
       encode(
