@@ -4,7 +4,10 @@ import type { ProfileFormat, ProfileMode } from './options.js';
 import { type Found, hint, type Remark, shown } from './remark.js';
 
 /** Far longer than a list of all names that can stand in it. */
-const LONGEST = 16_384;
+export const LONGEST = 16_384;
+
+/** How many comparisons a rule may have: no filter compares more often. */
+export const MOST_ARGUMENTS = 4096;
 
 /** An object of a profile: its fields by name. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -59,7 +62,7 @@ const FIELDS: Readonly<Record<Kind, Readonly<Record<string, Field>>>> = {
     action: {},
     errnoRet: {},
     errno: ERRNO_NAME,
-    args: { holds: 'argument', longest: 4096 }, // No filter compares more often.
+    args: { holds: 'argument', longest: MOST_ARGUMENTS },
     comment: { formats: MOBY_AND_COMMON },
     includes: CONDITION,
     excludes: CONDITION,
@@ -119,12 +122,13 @@ export function readFields(
   const output: Record<string, unknown> = {};
   for (const key of Object.keys(input)) {
     const name = nameOf(key, kind);
-    if (name !== key || Object.hasOwn(output, name)) remarkOnKey([...keys, key], name, output, kind, remarks);
+    if ((name !== key || Object.hasOwn(output, name)) && remarks.takesMistakes)
+      remarkOnKey([...keys, key], name, output, kind, remarks);
     if (name === undefined) continue;
     const field = FIELDS[kind][name] ?? {};
     const value = input[key] ?? undefined;
     if (!isRead(field, value, format)) remarkOnUnread([...keys, key], field, value, remarks);
-    else output[name] = readValue(value, reading, [...keys, key], field);
+    else output[name] = isContainer(value) ? readValue(value, reading, [...keys, key], field) : value;
   }
   if (kind === 'argument' && mode === 'compat') addZeros(output, remarks, keys);
   return output;
@@ -137,7 +141,6 @@ function nameOf(key: string, kind: Kind): string | undefined {
 
 /** Remarks on a key that is not simply the name of a field, or that names one of `output` again. */
 function remarkOnKey(keys: Remark['keys'], name: string | undefined, output: Fields, kind: Kind, remarks: Found): void {
-  if (!remarks.takesMistakes) return;
   const key = keys.at(-1);
   const remark = (weight: Remark['weight'], message: string) => remarks.push({ keys, weight, message });
   if (name === undefined) {

@@ -72,7 +72,7 @@ function object<const Entries extends v.ObjectEntries>(entries: Entries) {
 }
 
 /** moby's KernelVersion: two numbers of 8 bits, not both 0, or nothing. */
-const KERNEL_VERSION =
+export const KERNEL_VERSION =
   /^(?!0+\.0+$)(?:0*(?:\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])\.0*(?:\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5]))?$/;
 
 function makeSchema(hint: Hint, compared: boolean) {
