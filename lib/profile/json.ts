@@ -90,7 +90,8 @@ class Reader {
           this.#next(frame);
           break;
         }
-        if (!this.#ends(frame.container)) this.#fail(`${this.#here()} stands where a comma or the end should`);
+        if (!this.#ends(frame.container))
+          this.#fail(`${this.#here()} stands where a comma or the end should${this.#remedy()}`);
         value = frame.container;
         this.#frames.pop();
       }
@@ -125,7 +126,7 @@ class Reader {
     else {
       if (frame.count > MOST_KEYS) this.#tooMany(MOST_KEYS, 'keys in one object');
       if (this.#text.charCodeAt(this.#at) !== QUOTE)
-        this.#fail(`${this.#here()} stands where a key in double quotes should`);
+        this.#fail(`${this.#here()} stands where a key in double quotes should${this.#remedy()}`);
       frame.key = this.#string();
       this.#skipSpace();
       if (!this.#takes(0x3a)) this.#fail(`${this.#here()} stands where a colon should`);
@@ -144,7 +145,7 @@ class Reader {
       this.#at += word.length;
       return value;
     }
-    return this.#fail(`${this.#here()} stands where a value should`);
+    return this.#fail(`${this.#here()} stands where a value should${this.#remedy()}`);
   }
 
   #number(): unknown {
@@ -205,6 +206,17 @@ class Reader {
   #here(): string {
     const character = this.#text.codePointAt(this.#at);
     return character === undefined ? 'the end of the text' : JSON.stringify(String.fromCodePoint(character));
+  }
+
+  /** What is often meant by what stands here instead of a key or a value. */
+  #remedy(): string {
+    const character = this.#text.charAt(this.#at);
+    if (character === '/' || character === '#') return '; JSON has no comments';
+    if (character === "'") return '; strings are in double quotes';
+    const isEnd = character === '}' || character === ']';
+    return isEnd && /,\s*$/.test(this.#text.slice(Math.max(0, this.#at - 100), this.#at))
+      ? '; leave out the comma before it'
+      : '';
   }
 
   #fail(message: string): never {

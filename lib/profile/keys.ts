@@ -30,7 +30,7 @@ const MOBY_AND_COMMON: readonly ProfileFormat[] = ['docker', 'podman'];
 const CONDITION: Field = {
   holds: 'condition',
   formats: MOBY_AND_COMMON,
-  unread: ['mistake', 'is not read: the rule counts on every host'],
+  unread: ['widens', 'is not read: the rule counts on every host'],
 };
 const ERRNO_NAME: Field = {
   formats: ['podman'],
@@ -154,7 +154,8 @@ function remarkOnKey(keys: Remark['keys'], name: string | undefined, output: Fie
 function remarkOnUnread(keys: Remark['keys'], { unread }: Field, value: unknown, remarks: Found): void {
   if (unread === undefined || value === undefined) return;
   const [weight, message] = unread;
-  remarks.push({ keys, weight, message });
+  const isEmpty = isFields(value) && Object.keys(value).length === 0; // A condition that asks for nothing.
+  remarks.push({ keys, weight: isEmpty ? 'notice' : weight, message });
 }
 
 /** Whether the format reads a field. A comment is kept, whoever reads it. */

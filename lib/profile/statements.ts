@@ -79,7 +79,8 @@ export function decisionsFrom(statements: readonly Statement[], reader: Reader):
     return intersectDecisions(decisions, asWritten, reader.defaultAction);
   }
   for (const { source, syscall } of statements.slice(0, 1)) {
-    const words = (names: string) => `too many rules on ${names} beside one with a value that is too large for its argument: leave that out`;
+    const words = (names: string) =>
+      `too many rules on ${names} beside one with a value that is too large for its argument: leave that out`;
     reader.remarks.add('refused', ['syscalls', source.index], 'pairs', words, syscall);
   }
   return [];

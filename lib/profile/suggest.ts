@@ -24,7 +24,14 @@ const SYNONYMS: ReadonlyMap<string, string> = new Map([
 function sameAs(input: string, names: readonly string[]): string | undefined {
   const written = bare(input);
   const same = [written, SYNONYMS.get(written), written.replace(/^sys_/, '')];
-  return names.find((name) => same.includes(bare(name)));
+  return names.find((name) => same.includes(bare(name))) ?? names.find((name) => isSwapped(written, bare(name)));
+}
+
+/** Whether two neighbours have changed places, as fingers are often faster than they should be. */
+function isSwapped(written: string, known: string): boolean {
+  if (written.length !== known.length) return false;
+  const at = [...written].findIndex((letter, i) => letter !== known[i]);
+  return written === `${known.slice(0, at)}${known[at + 1]}${known[at]}${known.slice(at + 2)}`;
 }
 
 function isNear(input: string, name: string): boolean {

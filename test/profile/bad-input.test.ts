@@ -65,6 +65,11 @@ describe('a profile is refused for', () => {
       /architectures\[0\] at 1:55: unknown architecture "SCMP_ARCH_AMD64"/,
     ],
     [
+      'two letters that have changed places',
+      rule('{"names": ["raed"], "action": "SCMP_ACT_KILL", "args": [{"index": 0, "valeu": 0}]}'),
+      /unknown syscall "raed" \(did you mean read\?\)[\s\S]*unknown key "valeu" \(did you mean value\?\)/,
+    ],
+    [
       'an unknown arch in a condition',
       rule('{"names": ["read"], "action": "SCMP_ACT_ALLOW", "includes": {"arches": ["x86_64"]}}'),
       /includes\.arches\[0\].*unknown architecture "x86_64"/,
