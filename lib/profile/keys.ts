@@ -117,7 +117,7 @@ export function readFields(
   keys: Remark['keys'],
   kind: Kind = 'document',
 ): unknown {
-  if (!isFields(input)) return isContainer(input) ? false : input; // To the schema an array would be an object.
+  if (!isFields(input)) return noObject(input);
   const { format, mode, remarks } = reading;
   const output: Record<string, unknown> = {};
   for (const key of Object.keys(input)) {
@@ -128,10 +128,15 @@ export function readFields(
     const field = FIELDS[kind][name] ?? {};
     const value = input[key] ?? undefined;
     if (!isRead(field, value, format)) remarkOnUnread([...keys, key], field, value, remarks);
-    else output[name] = isContainer(value) ? readValue(value, reading, [...keys, key], field) : value;
+    else output[name] = typeof value === 'object' ? readValue(value, reading, [...keys, key], field) : value;
   }
   if (kind === 'argument' && mode === 'compat') addZeros(output, remarks, keys);
   return output;
+}
+
+/** To the schema an array would be an object, and so would a number that is kept as it was written. */
+function noObject(input: unknown): unknown {
+  return typeof input === 'object' && input !== null ? false : input;
 }
 
 /** The field that a key names. */

@@ -50,7 +50,11 @@ function unsigned(maximum: number | bigint, what: string) {
 
 /** A string out of `names`; `what` says what they are. */
 function oneOf<const Name extends string>(what: string, names: readonly Name[], hint: Hint) {
-  return v.picklist(names, ({ input }) => `unknown ${what} ${shown(input)}${hint(input, names)}`);
+  return v.picklist(names, ({ input }) =>
+    typeof input === 'object' && input !== null
+      ? 'must be a string'
+      : `unknown ${what} ${shown(input)}${hint(input, names)}`,
+  );
 }
 
 /** The same for names that runtimes only compare: a wrong one is an issue of kind `validation`. */

@@ -37,6 +37,9 @@ function isSwapped(written: string, known: string): boolean {
 function isNear(input: string, name: string): boolean {
   const [written, known] = [bare(input), bare(name)];
   if (written.startsWith(known)) return true;
+  // The mistake may be in what is in front.
+  const hasPrefix = known !== name.toLowerCase();
+  if (hasPrefix && written === input.toLowerCase() && distance(input, name) <= 2) return true;
   const most = Math.max(1, Math.min(Math.floor(name.length / 3), Math.ceil(known.length / 2)));
   return distance(written, known) <= Math.min(most, written.length - 1);
 }
