@@ -84,11 +84,17 @@ function inWords(answer: ReturnType<typeof explain> & { readonly call: string; r
   const { call, abi, action, rule, why, changes } = answer;
   const place = rule?.line === undefined ? '' : ` (line ${rule.line})`;
   const lines = [
-    `${styleText('bold', call)} on ${abi}: ${coloured(action)}`,
+    `${styleText('bold', call)} on ${abi}${assumed(call, changes)}: ${coloured(action)}`,
     `  ${why}${place}`,
     ...changes.map((change) => `  ${change.by}: ${coloured(change.action)}`),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** What was asked about, where it matters and was not said. */
+function assumed(call: string, changes: ReturnType<typeof explain>['changes']): string {
+  const isAsked = call.includes('(') || !changes.some(({ by }) => by.startsWith('with other arguments'));
+  return isAsked ? '' : ', all arguments 0';
 }
 
 function coloured(action: Action): string {

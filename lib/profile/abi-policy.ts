@@ -83,7 +83,7 @@ function decideBehind(
     if (conditional !== undefined && decisions.some(({ conditions }) => conditions.length > 0)) {
       const words = (names: string) =>
         `on ${abi.name}, ${multiplexer.name} makes ${names} too, with arguments that a filter can not see: that way it ` +
-        `gets ${action.kind}, the most restrictive of its actions. A rule on ${multiplexer.name} says otherwise`;
+        `gets ${action.kind === 'errno' ? `errno ${action.errno}` : action.kind}, the most restrictive of its actions. A rule on ${multiplexer.name} says otherwise`;
       const place = ['syscalls', conditional.source.index, 'args'];
       reader.remarks.add('warning', place, `${abi.name} ${multiplexer.name} ${action.kind}`, words, name);
     }

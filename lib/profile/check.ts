@@ -5,6 +5,7 @@ import type { CheckedDocument, Finding, Rule } from './document.js';
 import { betweenFields, inRule, ofNames } from './field-remarks.js';
 import { fold, isFields, type KeyReading, readFields } from './keys.js';
 import type { ProfileFormat, ProfileMode } from './options.js';
+import { plainRule } from './plain.js';
 import { Found, isHinted, type Remark, TooManyErrors } from './remark.js';
 import { type ProfileSchema, profileSchema } from './schema.js';
 
@@ -102,24 +103,28 @@ function checkFields(read: unknown, reading: KeyReading, keys: Remark['keys']): 
   if (head.typed) betweenFields(head.output, keys, remarks);
   const rules = isFields(read) ? read['syscalls'] : undefined;
   const checked: Rule[] = [];
-  for (const [i, item] of (Array.isArray(rules) ? rules : []).entries()) {
-    remarks.action = () => field(item, 'action');
-    const rule = checkRule(item, reading, [...keys, 'syscalls', i]);
+  (Array.isArray(rules) ? rules : []).forEach((item, i) => {
+    const rule = plainRule(item, reading.format) ?? checkRule(item, reading, [...keys, 'syscalls', i]);
     if (rule !== undefined) checked.push(rule);
-  }
-  remarks.action = () => undefined;
+  });
   return head.typed ? toDocument(head.output, checked, keys, remarks) : undefined;
 }
 
-function checkRule(input: unknown, reading: KeyReading, keys: Remark['keys']): Rule | undefined {
+/** Checks a rule by the schema, and remarks on it; undefined if it is none. */
+export function checkRule(input: unknown, reading: KeyReading, keys: Remark['keys']): Rule | undefined {
   const { remarks } = reading;
-  const fields = readFields(input, reading, keys, 'rule');
-  if (isFields(fields)) ofNames(fields, keys, reading);
-  const rule = v.safeParse(schemaFor(remarks).rule, fields);
-  for (const issue of rule.issues ?? []) remarks.push(remarkOf(issue, keys));
-  if (!rule.typed) return undefined;
-  inRule(rule.output, keys, remarks);
-  return toRule(rule.output, keys, remarks);
+  remarks.action = () => field(input, 'action');
+  try {
+    const fields = readFields(input, reading, keys, 'rule');
+    if (isFields(fields)) ofNames(fields, keys, reading);
+    const rule = v.safeParse(schemaFor(remarks).rule, fields);
+    for (const issue of rule.issues ?? []) remarks.push(remarkOf(issue, keys));
+    if (!rule.typed) return undefined;
+    inRule(rule.output, keys, remarks);
+    return toRule(rule.output, keys, remarks);
+  } finally {
+    remarks.action = () => undefined;
+  }
 }
 
 /** The schema that says as much as there is still to be said. */

@@ -154,6 +154,7 @@ export class Conflicts {
     kind: string,
     words: (names: string, there: string) => string,
   ): void {
+    if (this.#remarks.isFull(grade)) return;
     const there = at.source === other.source ? 'itself' : `syscalls[${other.source.index}]`;
     const place = ['syscalls', at.source.index];
     this.#remarks.add(grade, place, `${kind} ${there}`, (names) => words(names, there), at.syscall);

@@ -10,7 +10,7 @@ import { namesOf, refusalsOf } from './builtin/form.js';
 import { FORMS } from './builtin/index.js';
 import type { CheckedDocument, Rule } from './document.js';
 import { Profile } from './profile.js';
-import { type Host, resolve } from './resolve.js';
+import { examine, type Host, resolve } from './resolve.js';
 import { suggest } from './suggest.js';
 
 /** A call, by name. */
@@ -114,7 +114,8 @@ function decideAlone(profile: Profile, rule: Rule, call: Call, host: Host): Acti
     defaultAction: isAllowing ? 'SCMP_ACT_KILL_PROCESS' : 'SCMP_ACT_ALLOW',
     syscalls: [rule],
   };
-  const action = evaluate(resolve(new Profile(document, profile), host), call);
+  // With that default the rule may be a mistake that it is not in the profile: so it is examined, not resolved.
+  const action = evaluate(examine(new Profile(document, profile), host).policy, call);
   return (action.kind === 'allow') === isAllowing ? action : undefined;
 }
 
@@ -150,7 +151,10 @@ function whyNoRule(
   return refusal === undefined ? rules : `${rules}: ${refusal.why}`;
 }
 
-/** What other facts of the host would change: capabilities and kernel versions that the rules on the syscall ask for. */
+/**
+ * What other facts of the host would change: capabilities and kernel versions that the rules on the syscall ask for. Nothing
+ * where the profile would be refused.
+ */
 function hostChanges(profile: Profile, syscall: string, call: Call, host: Host, action: Action): readonly Change[] {
   const rules = (profile.document.syscalls ?? []).filter(({ names }) => names.includes(syscall));
   const asked = rules.flatMap(({ includes, excludes }) => [includes, excludes]);
@@ -161,7 +165,9 @@ function hostChanges(profile: Profile, syscall: string, call: Call, host: Host, 
     ...[...versions].map((version) => acrossVersion(host, version)),
   ];
   return others.flatMap(({ by, host }) => {
-    const other = evaluate(resolve(profile, host), call);
+    const { policy, findings } = examine(profile, host);
+    if (findings.some(({ severity }) => severity === 'error')) return [];
+    const other = evaluate(policy, call);
     return returnValue(other) === returnValue(action) ? [] : [{ by, action: other }];
   });
 }

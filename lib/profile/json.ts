@@ -50,6 +50,8 @@ export function parseJson(text: string, listener: JsonListener = {}): unknown {
 interface Frame {
   readonly container: unknown[] | Record<string, unknown>;
   key: string | number;
+  /** Whether the key stands in the object already. */
+  repeats: boolean;
   /** How many values it has had. */
   count: number;
 }
@@ -58,6 +60,7 @@ class Reader {
   readonly #text: string;
   readonly #listener: JsonListener;
   readonly #frames: Frame[] = [];
+  readonly #strings: (string | undefined)[] = new Array(SLOTS).fill(undefined);
   #at = 0;
   #values = 0;
 
@@ -71,7 +74,7 @@ class Reader {
     for (;;) {
       const container = this.#opening();
       if (container !== undefined && !this.#ends(container)) {
-        const frame: Frame = { container, key: -1, count: 0 };
+        const frame: Frame = { container, key: -1, repeats: false, count: 0 };
         this.#frames.push(frame);
         this.#next(frame);
         continue;
@@ -81,13 +84,14 @@ class Reader {
       for (;;) {
         const frame = this.#frames.at(-1);
         if (frame === undefined) return this.#finished(value);
-        put(frame.container, frame.key, value);
+        putIn(frame, value);
         this.#skipSpace();
         if (this.#takes(COMMA)) {
           this.#next(frame);
           break;
         }
-        if (!this.#ends(frame.container)) this.#fail(`${this.#here()} stands where a comma or the end should`);
+        if (!this.#ends(frame.container))
+          this.#fail(`${this.#here()} stands where a comma or the end should${this.#remedy()}`);
         value = frame.container;
         this.#frames.pop();
       }
@@ -122,11 +126,12 @@ class Reader {
     else {
       if (frame.count > MOST_KEYS) this.#tooMany(MOST_KEYS, 'keys in one object');
       if (this.#text.charCodeAt(this.#at) !== QUOTE)
-        this.#fail(`${this.#here()} stands where a key in double quotes should`);
+        this.#fail(`${this.#here()} stands where a key in double quotes should${this.#remedy()}`);
       frame.key = this.#string();
       this.#skipSpace();
       if (!this.#takes(0x3a)) this.#fail(`${this.#here()} stands where a colon should`);
-      if (this.#frames.length <= PROFILE_DEPTH && Object.hasOwn(frame.container, frame.key))
+      frame.repeats = Object.hasOwn(frame.container, frame.key);
+      if (frame.repeats && this.#frames.length <= PROFILE_DEPTH)
         this.#listener.repeats?.(this.#frames.map(({ key }) => key));
     }
   }
@@ -140,7 +145,7 @@ class Reader {
       this.#at += word.length;
       return value;
     }
-    return this.#fail(`${this.#here()} stands where a value should`);
+    return this.#fail(`${this.#here()} stands where a value should${this.#remedy()}`);
   }
 
   #number(): unknown {
@@ -159,8 +164,7 @@ class Reader {
       const unit = this.#text.charCodeAt(at);
       if (unit === QUOTE) {
         this.#at = at + 1;
-        const inside = this.#text.slice(begins, at);
-        return escapes ? unescaped(inside) : inside;
+        return escapes ? unescaped(this.#text.slice(begins, at)) : this.#shared(begins, at);
       }
       if (unit >= 0x20 && unit !== BACKSLASH) continue;
       this.#at = at;
@@ -170,6 +174,18 @@ class Reader {
       escapes = true;
       at += sequence.length - 1;
     }
+  }
+
+  /** A part of the text; what was read lately is the same string again, as most names and keys are. */
+  #shared(begins: number, end: number): string {
+    const length = end - begins;
+    if (length > LONGEST_SHARED) return this.#text.slice(begins, end);
+    const slot = (length * 61 + this.#text.charCodeAt(begins) * 7 + this.#text.charCodeAt(end - 1)) % SLOTS;
+    const known = this.#strings[slot];
+    if (known?.length === length && this.#text.startsWith(known, begins)) return known;
+    const read = this.#text.slice(begins, end);
+    this.#strings[slot] = read;
+    return read;
   }
 
   #takes(unit: number): boolean {
@@ -192,6 +208,17 @@ class Reader {
     return character === undefined ? 'the end of the text' : JSON.stringify(String.fromCodePoint(character));
   }
 
+  /** What is often meant by what stands here instead of a key or a value. */
+  #remedy(): string {
+    const character = this.#text.charAt(this.#at);
+    if (character === '/' || character === '#') return '; JSON has no comments';
+    if (character === "'") return '; strings are in double quotes';
+    const isEnd = character === '}' || character === ']';
+    return isEnd && /,\s*$/.test(this.#text.slice(Math.max(0, this.#at - 100), this.#at))
+      ? '; leave out the comma before it'
+      : '';
+  }
+
   #fail(message: string): never {
     throw new JsonSyntaxError(`this is not JSON: ${message}`, this.#at);
   }
@@ -201,6 +228,10 @@ class Reader {
     throw new JsonSyntaxError(message, this.#at);
   }
 }
+
+/** How many strings are remembered, and how long they may be. */
+const SLOTS = 1024;
+const LONGEST_SHARED = 40;
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -219,6 +250,11 @@ function unescaped(inside: string): string {
 }
 
 type Container = Frame['container'];
+
+function putIn({ container, key, repeats }: Frame, value: unknown): void {
+  if (repeats || Array.isArray(container)) put(container, key, value);
+  else define(container, key, value);
+}
 
 function put(container: Container, key: string | number, value: unknown, depth = 0): void {
   if (Array.isArray(container)) container.push(value);

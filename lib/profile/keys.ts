@@ -4,7 +4,10 @@ import type { ProfileFormat, ProfileMode } from './options.js';
 import { type Found, hint, type Remark, shown } from './remark.js';
 
 /** Far longer than a list of all names that can stand in it. */
-const LONGEST = 16_384;
+export const LONGEST = 16_384;
+
+/** How many comparisons a rule may have: no filter compares more often. */
+export const MOST_ARGUMENTS = 4096;
 
 /** An object of a profile: its fields by name. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -27,7 +30,7 @@ const MOBY_AND_COMMON: readonly ProfileFormat[] = ['docker', 'podman'];
 const CONDITION: Field = {
   holds: 'condition',
   formats: MOBY_AND_COMMON,
-  unread: ['mistake', 'is not read: the rule counts on every host'],
+  unread: ['widens', 'is not read: the rule counts on every host'],
 };
 const ERRNO_NAME: Field = {
   formats: ['podman'],
@@ -59,7 +62,7 @@ const FIELDS: Readonly<Record<Kind, Readonly<Record<string, Field>>>> = {
     action: {},
     errnoRet: {},
     errno: ERRNO_NAME,
-    args: { holds: 'argument', longest: 4096 }, // No filter compares more often.
+    args: { holds: 'argument', longest: MOST_ARGUMENTS },
     comment: { formats: MOBY_AND_COMMON },
     includes: CONDITION,
     excludes: CONDITION,
@@ -114,20 +117,26 @@ export function readFields(
   keys: Remark['keys'],
   kind: Kind = 'document',
 ): unknown {
-  if (!isFields(input)) return isContainer(input) ? false : input; // To the schema an array would be an object.
+  if (!isFields(input)) return noObject(input);
   const { format, mode, remarks } = reading;
   const output: Record<string, unknown> = {};
   for (const key of Object.keys(input)) {
     const name = nameOf(key, kind);
-    if (name !== key || Object.hasOwn(output, name)) remarkOnKey([...keys, key], name, output, kind, remarks);
+    if ((name !== key || Object.hasOwn(output, name)) && remarks.takesMistakes)
+      remarkOnKey([...keys, key], name, output, kind, remarks);
     if (name === undefined) continue;
     const field = FIELDS[kind][name] ?? {};
     const value = input[key] ?? undefined;
     if (!isRead(field, value, format)) remarkOnUnread([...keys, key], field, value, remarks);
-    else output[name] = readValue(value, reading, [...keys, key], field);
+    else output[name] = typeof value === 'object' ? readValue(value, reading, [...keys, key], field) : value;
   }
   if (kind === 'argument' && mode === 'compat') addZeros(output, remarks, keys);
   return output;
+}
+
+/** To the schema an array would be an object, and so would a number that is kept as it was written. */
+function noObject(input: unknown): unknown {
+  return typeof input === 'object' && input !== null ? false : input;
 }
 
 /** The field that a key names. */
@@ -137,7 +146,6 @@ function nameOf(key: string, kind: Kind): string | undefined {
 
 /** Remarks on a key that is not simply the name of a field, or that names one of `output` again. */
 function remarkOnKey(keys: Remark['keys'], name: string | undefined, output: Fields, kind: Kind, remarks: Found): void {
-  if (!remarks.takesMistakes) return;
   const key = keys.at(-1);
   const remark = (weight: Remark['weight'], message: string) => remarks.push({ keys, weight, message });
   if (name === undefined) {
@@ -151,7 +159,8 @@ function remarkOnKey(keys: Remark['keys'], name: string | undefined, output: Fie
 function remarkOnUnread(keys: Remark['keys'], { unread }: Field, value: unknown, remarks: Found): void {
   if (unread === undefined || value === undefined) return;
   const [weight, message] = unread;
-  remarks.push({ keys, weight, message });
+  const isEmpty = isFields(value) && Object.keys(value).length === 0; // A condition that asks for nothing.
+  remarks.push({ keys, weight: isEmpty ? 'notice' : weight, message });
 }
 
 /** Whether the format reads a field. A comment is kept, whoever reads it. */

@@ -12,6 +12,7 @@ export interface Place {
 
 /** The findings as issues: in the order of the text, with their places, if there is one. */
 export function toIssues(findings: readonly Finding[], text: string | undefined): readonly ProfileIssue[] {
+  if (findings.length === 0) return [];
   const places =
     text === undefined
       ? undefined

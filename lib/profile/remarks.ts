@@ -30,10 +30,15 @@ export class Remarks {
   /** Says it; again for another syscall if it is `about` one. `kind` tells apart what has the same place. */
   add(grade: Grade, keys: Finding['keys'], kind: string, words: Words, about?: string): void {
     const isOneTooMany = this.#remarks.size >= MOST;
-    const key = isOneTooMany ? `${grade} and more` : `${grade} ${keys.join('.')} ${kind}`;
+    const key = isOneTooMany ? andMore(grade) : `${grade} ${keys.join('.')} ${kind}`;
     const remark = this.#remarks.get(key) ?? { grade, keys, names: new Set<string>(), words };
     if (about !== undefined) remark.names.add(about);
     this.#remarks.set(key, remark);
+  }
+
+  /** Whether it makes no difference any more what else of that grade is said. */
+  isFull(grade: Grade): boolean {
+    return this.#remarks.size >= MOST && this.#remarks.has(andMore(grade));
   }
 
   /** All of them, in the order in which they came up. */
@@ -44,6 +49,11 @@ export class Remarks {
       severity: grade === 'refused' || (grade === 'error' && mode === 'strict') ? 'error' : 'warning',
     }));
   }
+}
+
+/** The key of what is not told apart. */
+function andMore(grade: Grade): string {
+  return `${grade} and more`;
 }
 
 function list(names: readonly string[]): string {

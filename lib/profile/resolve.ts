@@ -9,7 +9,7 @@ import { type ActionName, ARCHITECTURES, type Finding } from './document.js';
 import type { ProfileFormat } from './options.js';
 import type { Profile } from './profile.js';
 import { Remarks } from './remarks.js';
-import { comparesTwice, type HostRule, type Reader } from './statements.js';
+import { comparesTwice, type HostRule, NO_CONDITIONS, type Reader } from './statements.js';
 
 export type { Host } from './applies.js';
 
@@ -36,11 +36,12 @@ export function examine(
   const { document, mode, options } = profile;
   const remarks = new Remarks();
   const defaultAction = actionOf(document.defaultAction, document.defaultErrnoRet, ['defaultErrnoRet'], remarks);
-  const rules = (document.syscalls ?? []).flatMap((rule, index): readonly HostRule[] => {
-    if (!applies(rule, host, profile.format)) return [];
+  const rules: HostRule[] = [];
+  for (const [index, rule] of document.syscalls.entries()) {
+    if (!applies(rule, host, profile.format)) continue;
     const action = actionOf(rule.action, rule.errnoRet, ['syscalls', index, 'errnoRet'], remarks);
-    return [{ rule, index, action, always: [{ conditions: [], action }] }];
-  });
+    rules.push({ rule, index, action, always: [{ conditions: NO_CONDITIONS, action }] });
+  }
   const reader: Reader = { mode, options, defaultAction, remarks };
   remarkOnRules(rules, reader);
   const conflicts = new Conflicts(reader);
@@ -53,8 +54,8 @@ export function examine(
   };
 }
 
-/** More than all filters of a process can hold: the kernel takes 32,768 instructions. Source: MAX_INSNS_PER_PATH, seccomp.c. */
-const MOST_COMPARISONS = 32_768;
+/** Four times the instructions of a filter, each of which compares once: so many are refused before they are compiled. */
+const MOST_COMPARISONS = 16_384;
 
 /** Names of rules, on all ABIs, that are read within a second. The largest profiles have some thousands. */
 const MOST_NAMES = 500_000;

@@ -50,7 +50,11 @@ function unsigned(maximum: number | bigint, what: string) {
 
 /** A string out of `names`; `what` says what they are. */
 function oneOf<const Name extends string>(what: string, names: readonly Name[], hint: Hint) {
-  return v.picklist(names, ({ input }) => `unknown ${what} ${shown(input)}${hint(input, names)}`);
+  return v.picklist(names, ({ input }) =>
+    typeof input === 'object' && input !== null
+      ? 'must be a string'
+      : `unknown ${what} ${shown(input)}${hint(input, names)}`,
+  );
 }
 
 /** The same for names that runtimes only compare: a wrong one is an issue of kind `validation`. */
@@ -72,7 +76,7 @@ function object<const Entries extends v.ObjectEntries>(entries: Entries) {
 }
 
 /** moby's KernelVersion: two numbers of 8 bits, not both 0, or nothing. */
-const KERNEL_VERSION =
+export const KERNEL_VERSION =
   /^(?!0+\.0+$)(?:0*(?:\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])\.0*(?:\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5]))?$/;
 
 function makeSchema(hint: Hint, compared: boolean) {

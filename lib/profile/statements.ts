@@ -34,7 +34,8 @@ export interface Reader {
   readonly remarks: Remarks;
 }
 
-const NO_CONDITIONS: readonly Condition[] = [];
+/** Of what is decided without any. */
+export const NO_CONDITIONS: readonly Condition[] = [];
 
 /** What a rule says about a syscall: one statement, or, if it compares an argument twice, one for each comparison. */
 export function statementsOf(source: HostRule, syscall: string, abi: Abi, reader: Reader): Statement[] {
@@ -78,7 +79,8 @@ export function decisionsFrom(statements: readonly Statement[], reader: Reader):
     return intersectDecisions(decisions, asWritten, reader.defaultAction);
   }
   for (const { source, syscall } of statements.slice(0, 1)) {
-    const words = (names: string) => `too many rules on ${names} beside one with a value above 32 bits: leave that out`;
+    const words = (names: string) =>
+      `too many rules on ${names} beside one with a value that is too large for its argument: leave that out`;
     reader.remarks.add('refused', ['syscalls', source.index], 'pairs', words, syscall);
   }
   return [];

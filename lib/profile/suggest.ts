@@ -24,12 +24,22 @@ const SYNONYMS: ReadonlyMap<string, string> = new Map([
 function sameAs(input: string, names: readonly string[]): string | undefined {
   const written = bare(input);
   const same = [written, SYNONYMS.get(written), written.replace(/^sys_/, '')];
-  return names.find((name) => same.includes(bare(name)));
+  return names.find((name) => same.includes(bare(name))) ?? names.find((name) => isSwapped(written, bare(name)));
+}
+
+/** Whether two neighbours have changed places, as fingers are often faster than they should be. */
+function isSwapped(written: string, known: string): boolean {
+  if (written.length !== known.length) return false;
+  const at = [...written].findIndex((letter, i) => letter !== known[i]);
+  return written === `${known.slice(0, at)}${known[at + 1]}${known[at]}${known.slice(at + 2)}`;
 }
 
 function isNear(input: string, name: string): boolean {
   const [written, known] = [bare(input), bare(name)];
   if (written.startsWith(known)) return true;
+  // The mistake may be in what is in front.
+  const hasPrefix = known !== name.toLowerCase();
+  if (hasPrefix && written === input.toLowerCase() && distance(input, name) <= 2) return true;
   const most = Math.max(1, Math.min(Math.floor(name.length / 3), Math.ceil(known.length / 2)));
   return distance(written, known) <= Math.min(most, written.length - 1);
 }

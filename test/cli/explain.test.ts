@@ -36,6 +36,10 @@ test('reads arguments, decimal and hexadecimal', () => {
     expect.stringMatching(/^socket\(0x28, 1, 0\) on \w+: EPERM$/),
     expect.stringMatching(/^socket\(1\) on \w+: allow$/),
   ]);
+  expect(explain('docker-default', 'socket', 'read').stdout.match(/^\w.*$/gm)).toEqual([
+    expect.stringMatching(/^socket on \w+, all arguments 0: allow$/),
+    expect.stringMatching(/^read on \w+: allow$/),
+  ]);
 });
 
 test('counts capabilities as held that are named', () => {

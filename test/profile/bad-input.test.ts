@@ -64,6 +64,22 @@ describe('a profile is refused for', () => {
       '{"defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_AMD64"]}',
       /architectures\[0\] at 1:55: unknown architecture "SCMP_ARCH_AMD64"/,
     ],
+    ['an action that is an object', '{"defaultAction": {}}', /defaultAction at 1:2: must be a string/],
+    [
+      'a mistake in what names begin with',
+      '{"defaultAction": "SCMP_ACxT_ALLOW"}',
+      /unknown action "SCMP_ACxT_ALLOW" \(did you mean SCMP_ACT_ALLOW\?\)/,
+    ],
+    [
+      'numbers in place of objects',
+      rule('{"names": ["read"], "action": "SCMP_ACT_ALLOW", "includes": 1.5, "args": [1.5]}'),
+      /syscalls\[0\]\.includes at 2:49: must be an object[\s\S]*syscalls\[0\]\.args\[0\] at 2:75: must be an object/,
+    ],
+    [
+      'two letters that have changed places',
+      rule('{"names": ["raed"], "action": "SCMP_ACT_KILL", "args": [{"index": 0, "valeu": 0}]}'),
+      /unknown syscall "raed" \(did you mean read\?\)[\s\S]*unknown key "valeu" \(did you mean value\?\)/,
+    ],
     [
       'an unknown arch in a condition',
       rule('{"names": ["read"], "action": "SCMP_ACT_ALLOW", "includes": {"arches": ["x86_64"]}}'),

@@ -137,6 +137,22 @@ test.each([...FORMS.keys()])('has a rule for everything that %s allows, and the 
   }
 });
 
+test('of a profile that would be refused with another default action is told all the same', () => {
+  const never = '"args": [{ "index": 1, "value": 0, "op": "SCMP_CMP_LT" }]';
+  const rule = `{ "names": ["read"], "action": "SCMP_ACT_KILL", ${never} }`;
+  const text = `{ "defaultAction": "SCMP_ACT_ERRNO", "syscalls": [${rule}] }`;
+  expect(explained(text, 'read')).toMatchObject({ action: EPERM, rule: null });
+});
+
+test('leaves out hosts on which the profile is refused', () => {
+  const rules = `
+    { "names": ["bpf"], "action": "SCMP_ACT_ALLOW" },
+    { "names": ["bpf"], "action": "SCMP_ACT_KILL", "includes": { "caps": ["CAP_BPF"] } }`;
+  const text = `{ "defaultAction": "SCMP_ACT_ERRNO", "syscalls": [${rules}] }`;
+  expect(() => resolve(parseProfile(text), { ...host, capabilities: new Set(['CAP_BPF']) })).toThrow('has no effect');
+  expect(explained(text, 'bpf')).toMatchObject({ action: ALLOW, changes: [] });
+});
+
 test.each<[string, Question, RegExp]>([
   ['a syscall that is none', { syscall: 'mountt' }, /x86_64 has no syscall mountt \(did you mean mount\?\)/],
   ['seven arguments', { syscall: 'read', args: [0, 0, 0, 0, 0, 0, 0] }, /up to six whole numbers/],

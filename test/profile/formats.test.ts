@@ -131,14 +131,26 @@ describe('what a format does not read', () => {
     [
       'includes, in OCI',
       'oci',
-      `${DENY}, "includes": {"caps": ["CAP_CHOWN"]}`,
+      `${ALLOW}, "includes": {"caps": ["CAP_CHOWN"]}`,
       'error syscalls[0].includes: is not read: the rule counts on every host',
     ],
     [
       'excludes, in OCI',
       'oci',
-      `${ALLOW}, "excludes": {}`,
+      `${ALLOW}, "excludes": {"arches": ["amd64"]}`,
       'error syscalls[0].excludes: is not read: the rule counts on every host',
+    ],
+    [
+      'includes of what is denied, in OCI',
+      'oci',
+      `${DENY}, "includes": {"caps": ["CAP_CHOWN"]}`,
+      'warning syscalls[0].includes: is not read: the rule counts on every host',
+    ],
+    [
+      'includes that ask for nothing, in OCI',
+      'oci',
+      `${ALLOW}, "includes": {}`,
+      'warning syscalls[0].includes: is not read: the rule counts on every host',
     ],
     [
       'a name that denies, in OCI',
