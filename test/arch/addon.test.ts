@@ -1,8 +1,8 @@
-/** The package itself, its addon built for arm64, on a real arm64 kernel. */
+/** The package itself, its addon built for the machine, on real kernels: arm64's, and amd64's of an older Debian. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { ProfileDocument } from '../../lib/profile/document.js';
@@ -10,12 +10,14 @@ import type { AbiName } from '../../lib/syscalls/abi.js';
 import { callTo, toAnswer, toArgument } from '../support/probe.js';
 import { parseStatus } from '../support/processes.js';
 import {
+  AMD64,
   ARM64,
   compilerFor,
   crossCompile,
   type Files,
   keptFor,
   kernelOf,
+  type Machine,
   obstacleTo,
   PATIENCE_MS,
   runJobs,
@@ -49,10 +51,30 @@ const BLOCKED = [
 ] as const;
 
 /** The programs that make calls, by ABI. */
-const PROBES = [
-  { abi: 'aarch64', probe: 'probe' },
-  { abi: 'arm', probe: 'probe-arm' },
-] as const;
+type Probes = readonly { readonly abi: AbiName; readonly probe: string }[];
+
+/** A machine that Node runs on, its programs, and what they and Node are linked with. */
+interface Subject {
+  readonly machine: Machine;
+  readonly probes: Probes;
+  readonly loader: string;
+}
+
+const SUBJECTS: readonly Subject[] = [
+  {
+    machine: ARM64,
+    probes: [
+      { abi: 'aarch64', probe: 'probe' },
+      { abi: 'arm', probe: 'probe-arm' },
+    ],
+    loader: 'lib/ld-linux-aarch64.so.1',
+  },
+  {
+    machine: AMD64,
+    probes: AMD64.abis.map((abi) => ({ abi, probe: 'probe' })),
+    loader: 'lib64/ld-linux-x86-64.so.2',
+  },
+];
 
 const NO_EXEC: ProfileDocument = {
   defaultAction: 'SCMP_ACT_ALLOW',
@@ -63,50 +85,69 @@ const NO_MOUNT: ProfileDocument = {
   syscalls: [{ names: ['mount'], action: 'SCMP_ACT_KILL_PROCESS' }],
 };
 
-/** Has the calls made one by one under the profile. */
-function probing(abi: AbiName, profile: Run['profile'], calls: readonly (readonly [string, readonly number[]])[]): Run {
-  const probe = PROBES.find((each) => each.abi === abi)?.probe;
-  const args = calls.map(([name, args]) => toArgument({ ...callTo(abi, name, ...args), abi: 'aarch64' }));
-  return { file: `/bin/${probe}`, args, profile };
+type Calls = readonly (readonly [string, readonly number[]])[];
+
+/** Runs by what they are called. */
+function runsOn({ machine, probes }: Subject): ReadonlyMap<string, Run> {
+  const blocked = BLOCKED.map(([name, args]) => [name, args] as const);
+  const probing = (abi: AbiName, profile: Run['profile'], calls: Calls): Run => {
+    const program = probes.find((each) => each.abi === abi)?.probe;
+    const args = calls.map(([name, args]) => argumentOn(machine, abi, name, args));
+    return { file: `/bin/${program}`, args, profile };
+  };
+  const [native] = machine.abis;
+  const node = (...args: readonly string[]) => ({ file: '/bin/node', args });
+  return new Map([
+    ...probes.flatMap(({ abi }) =>
+      ['docker-default', 'unconfined'].map(
+        (profile) => [`${abi} under ${profile}`, probing(abi, profile, blocked)] as const,
+      ),
+    ),
+    ['exec', probing(native, NO_EXEC, [['execve', [NOWHERE, 0, 0]]])],
+    ['kill', probing(native, NO_MOUNT, [['mount', []]])],
+    ['status', { ...node('-e', PRINT_STATUS), profile: 'docker-default' }],
+    ['doctor', { ...node('/seccomp/dist/cli/main.js', 'doctor', '--json'), profile: 'unconfined' }],
+  ]);
 }
 
-const blocked = BLOCKED.map(([name, args]) => [name, args] as const);
-const RUNS = {
-  'aarch64 under docker-default': probing('aarch64', 'docker-default', blocked),
-  'aarch64 unconfined': probing('aarch64', 'unconfined', blocked),
-  'arm under docker-default': probing('arm', 'docker-default', blocked),
-  'arm unconfined': probing('arm', 'unconfined', blocked),
-  exec: probing('aarch64', NO_EXEC, [['execve', [NOWHERE, 0, 0]]]),
-  kill: probing('aarch64', NO_MOUNT, [['mount', []]]),
-  status: {
-    file: '/bin/node',
-    args: ['-e', 'process.stdout.write(fs.readFileSync("/proc/self/status"))'],
-    profile: 'docker-default',
-  },
-  doctor: { file: '/bin/node', args: ['/seccomp/dist/cli/main.js', 'doctor', '--json'], profile: 'unconfined' },
-} satisfies Record<string, Run>;
+const PRINT_STATUS = 'process.stdout.write(fs.readFileSync("/proc/self/status"))';
 
-const built = join(keptFor(ARM64), 'package');
-const obstacle = obstacleTo(ARM64) ?? (existsSync(built) ? undefined : `nothing was built in ${built}`);
-const where = obstacle === undefined ? `Linux ${kernelOf(ARM64).release}` : `(skipped: ${obstacle})`;
+/** Only an x86_64 program makes the calls of another ABI; others are compiled for it. */
+function argumentOn({ name: machine }: Machine, abi: AbiName, name: string, args: readonly number[]): string {
+  const call = callTo(abi, name, ...args);
+  return toArgument(machine === 'amd64' ? call : { ...call, abi: 'aarch64' });
+}
 
-describe.skipIf(obstacle !== undefined)(`the package on arm64, ${where}`, () => {
+describe.each(SUBJECTS)('the package on $machine.name', (subject) => {
+  const { machine } = subject;
+  const built = join(keptFor(machine), 'package');
+  const obstacle = obstacleTo(machine) ?? (existsSync(built) ? undefined : `nothing was built in ${built}`);
+  if (obstacle !== undefined) {
+    test.skip(`is not run: ${obstacle}`, () => undefined);
+    return;
+  }
+  describe(`Linux ${kernelOf(machine).release}`, () => testOn(subject));
+});
+
+function testOn(subject: Subject): void {
+  const { machine, probes } = subject;
   let results: ReadonlyMap<string, Result> = new Map();
-  const resultOf = (name: keyof typeof RUNS): Result => {
+  const resultOf = (name: string): Result => {
     const result = results.get(name);
     if (result === undefined) throw new Error(`${name} was not run`);
     return result;
   };
-  const answersOf = (name: keyof typeof RUNS) => resultOf(name).stdout.split('\n').slice(0, -1).map(toAnswer);
+  const answersOf = (name: string) => resultOf(name).stdout.split('\n').slice(0, -1).map(toAnswer);
 
   beforeAll(async () => {
-    const outcomes = await runInGuest(Object.values(RUNS));
-    results = new Map(Object.keys(RUNS).flatMap((name, i) => (outcomes[i] ? [[name, outcomes[i]]] : [])));
+    const runs = runsOn(subject);
+    const outcomes = await runInGuest(subject, [...runs.values()]);
+    results = new Map([...runs.keys()].flatMap((name, i) => (outcomes[i] ? [[name, outcomes[i]]] : [])));
   }, PATIENCE_MS);
 
-  test.each(PROBES)('docker-default denies what Docker denies to $abi programs, and we are the reason', ({ abi }) => {
+  test.each(probes)('docker-default denies what Docker denies to $abi programs, and we are the reason', ({ abi }) => {
     expect(answersOf(`${abi} under docker-default`)).toEqual(BLOCKED.map(([, , errno]) => `errno ${errno}`));
-    const without = answersOf(`${abi} unconfined`);
+    const without = answersOf(`${abi} under unconfined`);
     expect(without).toHaveLength(BLOCKED.length);
     for (const [i, [, , errno]] of BLOCKED.entries()) expect(without[i]).not.toBe(`errno ${errno}`);
   });
@@ -132,40 +173,40 @@ describe.skipIf(obstacle !== undefined)(`the package on arm64, ${where}`, () => 
     const { checks }: { readonly checks: readonly { readonly name: string; readonly state: string }[] } =
       JSON.parse(stdout);
     const amiss = checks.filter(({ state }) => state === 'limit' || state === 'fail');
-    const [major = 0, minor = 0] = kernelOf(ARM64).release.split('.').map(Number);
+    const [major = 0, minor = 0] = kernelOf(machine).release.split('.').map(Number);
     const hasAll = major > 5 || (major === 5 && minor >= 19); // WAIT_KILLABLE_RECV came with 5.19.
     expect(amiss.map(({ name, state }) => [name, state])).toEqual(hasAll ? [] : [['flags', 'limit']]);
     expect(code).toBe(0);
   });
-});
+}
 
-async function runInGuest(runs: readonly Run[]): Promise<readonly Result[]> {
+async function runInGuest(subject: Subject, runs: readonly Run[]): Promise<readonly Result[]> {
+  const { machine, probes } = subject;
   const directory = mkdtempSync(join(tmpdir(), 'seccomp-addon-'));
   try {
     const source = fileURLToPath(new URL('../support/probe.c', import.meta.url));
-    for (const { abi, probe } of PROBES) crossCompile(ARM64, abi, source, join(directory, probe));
+    for (const { abi, probe } of probes) crossCompile(machine, abi, source, join(directory, probe));
     const files = new Map([
-      ...PROBES.map(({ probe }) => [`bin/${probe}`, join(directory, probe)] as const),
+      ...probes.map(({ probe }) => [`bin/${probe}`, join(directory, probe)] as const),
       ['bin/sandbox.mjs', fileURLToPath(new URL('sandbox.mjs', import.meta.url))],
-      ['bin/node', join(keptFor(ARM64), 'node/bin/node')],
-      ['seccomp', built],
-      ...libraries(),
+      ['bin/node', join(keptFor(machine), 'node/bin/node')],
+      ['seccomp', join(keptFor(machine), 'package')],
+      ...libraries(subject),
     ]);
-    const [output] = await runJobs(ARM64, files, [{ program: 'sandbox.mjs', input: JSON.stringify(runs) }]);
+    const [output] = await runJobs(machine, files, [{ program: 'sandbox.mjs', input: JSON.stringify(runs) }]);
     return JSON.parse(String(output));
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
 }
 
-/** What Node and the addon are linked with, from the cross compiler. */
-function libraries(): Files {
-  const names = ['ld-linux-aarch64.so.1', 'libc.so.6', 'libm.so.6', 'libdl.so.2', 'libpthread.so.0', 'libgcc_s.so.1'];
-  const compiler = compilerFor(ARM64, 'aarch64');
-  return new Map(
-    [...names, 'libstdc++.so.6', 'libatomic.so.1'].map((name) => {
-      const path = execFileSync(compiler, [`-print-file-name=${name}`], { encoding: 'utf8' }).trim();
-      return [`lib/${name}`, path];
-    }),
-  );
+/** What Node and the addon are linked with, from the compiler. */
+function libraries({ machine, loader }: Subject): Files {
+  const names = ['libc.so.6', 'libm.so.6', 'libdl.so.2', 'libpthread.so.0', 'libgcc_s.so.1', 'libstdc++.so.6'];
+  const compiler = compilerFor(machine, machine.abis[0]);
+  const pathOf = (name: string) => execFileSync(compiler, [`-print-file-name=${name}`], { encoding: 'utf8' }).trim();
+  return new Map([
+    [loader, pathOf(basename(loader))],
+    ...[...names, 'libatomic.so.1'].map((name) => [`lib/${name}`, pathOf(name)] as const),
+  ]);
 }

@@ -1,4 +1,4 @@
-/** The kernels of other CPUs against the interpreter and the evaluator: three answers to the same calls, which must be one. */
+/** The kernels of other CPUs, and an older one, against the interpreter and the evaluator: three answers to the same calls, which must be one. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,7 +21,17 @@ import {
 import { policyOfAny, profile } from '../support/arbitrary.js';
 import { callsOn, showCall } from '../support/calls.js';
 import { corpusOn, hasCorpus } from '../support/corpus.js';
-import { ARM64, crossCompile, kernelOf, type Machine, obstacleTo, PATIENCE_MS, RISCV64, runJobs } from './guest.js';
+import {
+  AMD64,
+  ARM64,
+  crossCompile,
+  kernelOf,
+  type Machine,
+  obstacleTo,
+  PATIENCE_MS,
+  RISCV64,
+  runJobs,
+} from './guest.js';
 
 const SEED = 20_260_902;
 
@@ -33,7 +43,7 @@ interface Question extends Inquiry {
   readonly abi: AbiName;
 }
 
-const MACHINES = [ARM64, RISCV64];
+const MACHINES = [ARM64, RISCV64, AMD64];
 
 const asked = new Map(
   MACHINES.filter((machine) => obstacleTo(machine) === undefined).map((machine) => [

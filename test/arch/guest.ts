@@ -1,4 +1,4 @@
-/** Boots real kernels of other CPUs under qemu-system, with nothing on them but an init of ours that runs jobs. */
+/** Boots real kernels of other CPUs, and an older one of this kind, under qemu-system, with nothing on them but an init of ours that runs jobs. */
 import { execFile, execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,13 +10,15 @@ import type { AbiName } from '../../lib/syscalls/abi.js';
 /** A machine that qemu makes, and the compilers for what runs on it. */
 export interface Machine {
   /** Debian's name of the architecture. */
-  readonly name: 'arm64' | 'riscv64';
+  readonly name: 'arm64' | 'riscv64' | 'amd64';
   /** The ABIs that its kernel answers, the native one first. */
   readonly abis: readonly [AbiName, ...AbiName[]];
   readonly compilers: ReadonlyMap<AbiName, string>;
   readonly qemu: string;
   readonly options: readonly string[];
   readonly console: string;
+  /** What its kernel is told besides. Source: Documentation/admin-guide/kernel-parameters.txt. */
+  readonly parameters?: string;
 }
 
 /** A Cortex-A57 runs 32-bit programs too. */
@@ -28,7 +30,7 @@ export const ARM64: Machine = {
     ['arm', 'arm-linux-gnueabihf-gcc'],
   ]),
   qemu: 'qemu-system-aarch64',
-  options: ['-machine', 'virt', '-cpu', 'cortex-a57'],
+  options: ['-machine', 'virt', '-accel', 'tcg', '-cpu', 'cortex-a57'],
   console: 'ttyAMA0',
 };
 
@@ -37,14 +39,25 @@ export const RISCV64: Machine = {
   abis: ['riscv64'],
   compilers: new Map([['riscv64', 'riscv64-linux-gnu-gcc']]),
   qemu: 'qemu-system-riscv64',
-  options: ['-machine', 'virt', '-cpu', 'max'],
+  options: ['-machine', 'virt', '-accel', 'tcg', '-cpu', 'max'],
   console: 'ttyS0',
+};
+
+/** One compiler for all: a 64-bit program makes the calls of x86 and x32 too. Debian's kernels know x32 when told to. */
+export const AMD64: Machine = {
+  name: 'amd64',
+  abis: ['x86_64', 'x86', 'x32'],
+  compilers: new Map((['x86_64', 'x86', 'x32'] as const).map((abi) => [abi, 'x86_64-linux-gnu-gcc'])),
+  qemu: 'qemu-system-x86_64',
+  options: ['-machine', 'pc', '-accel', 'tcg', '-cpu', 'max'],
+  console: 'ttyS0',
+  parameters: 'syscall.x32=y',
 };
 
 /** Where scripts/arch-test.sh keeps what it fetched and built. */
 const KEPT = process.env['SECCOMP_TEST_KERNELS'];
 
-/** What is kept for the machine: `vmlinuz`, `release`; for arm64 also `node/` and `package/`, this package built for it. */
+/** What is kept for the machine: `vmlinuz`, `release`; but for riscv64 also `node/` and `package/`, this package built for it. */
 export function keptFor({ name }: Machine): string {
   return join(KEPT ?? '', name);
 }
@@ -101,9 +114,9 @@ export async function runJobs(machine: Machine, files: Files, jobs: readonly Job
 function options(machine: Machine, memory: string, answers: string): readonly string[] {
   return [
     ...machine.options,
-    ...['-m', '1024', '-accel', 'tcg', '-nic', 'none', '-nographic', '-no-reboot'],
+    ...['-m', '1024', '-nic', 'none', '-nographic', '-no-reboot'],
     ...['-kernel', kernelOf(machine).image, '-initrd', memory],
-    ...['-append', `console=${machine.console} panic=-1 quiet`],
+    ...['-append', `console=${machine.console} panic=-1 quiet ${machine.parameters ?? ''}`],
     ...['-device', 'virtio-serial-pci', '-chardev', `file,id=answers,path=${answers}`],
     ...['-device', 'virtserialport,chardev=answers'],
   ];

@@ -16,6 +16,7 @@ import { abiOf } from '../../lib/syscalls/abi.js';
 import { syscallNumber } from '../../lib/syscalls/table.js';
 import { callsOn, showCall } from '../support/calls.js';
 import { corpusOn } from '../support/corpus.js';
+import { registersOf } from '../support/outer-filters.js';
 
 /** What engines give a container, and what of it profiles ask for. */
 const host: Host = {
@@ -46,7 +47,7 @@ async function prepare(all: boolean): Promise<void> {
     : [];
   for (const { name, profile } of [...builtins, ...corpus]) {
     writeFileSync(join(directory, `${name}.profile`), stringify(profile));
-    writeFileSync(join(directory, `${name}.calls`), registersOf(callsFor(profile)));
+    writeFileSync(join(directory, `${name}.calls`), new Uint8Array(registersOf(callsFor(profile)).buffer));
     console.log(name);
   }
 }
@@ -73,12 +74,6 @@ function callsFor(profile: Profile): readonly Call[] {
   return [...callsOn(['x86_64', 'x86', 'x32'], resolve(profile, host))].filter(
     ({ arch, number }) => arch !== abiOf('x86_64').audit || !exempt.some((each) => each === number),
   );
-}
-
-function registersOf(calls: readonly Call[]): Uint8Array {
-  const x86 = abiOf('x86').audit;
-  const words = calls.flatMap(({ arch, number, args }) => [arch === x86 ? 1n : 0n, BigInt(number), ...args]);
-  return new Uint8Array(BigUint64Array.from(words).buffer);
 }
 
 function compare(name: string): void {

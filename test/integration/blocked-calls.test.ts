@@ -1,6 +1,8 @@
 /**
  * The calls that Docker's documentation lists as blocked by its default profile, each asked in the kernel: with
  * docker-default it fails with EPERM, without it with something else. Docker has come to allow some: their rows say so.
+ * Where it is denied without us too, by the kernel or by a container engine's filter, our filter is asked by itself, and the
+ * test is skipped after that, with who else denies.
  * Source: https://docs.docker.com/engine/security/seccomp/
  */
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -9,7 +11,10 @@ import { DOCKER_DEFAULT } from '../../lib/profile/builtin/docker-default.js';
 import { groupsOf, namesOf, refusalsOf } from '../../lib/profile/builtin/form.js';
 import type { AbiName } from '../../lib/syscalls/abi.js';
 import { syscallNumber } from '../../lib/syscalls/table.js';
+import { namedCalls } from '../../lib/testing/calls.js';
+import { probe } from '../../lib/testing/probe.js';
 import { ROWS, type Row } from '../support/blocked-calls.js';
+import { outerDecisions, registersOf } from '../support/outer-filters.js';
 import { type Answer, ask, callTo } from '../support/probe.js';
 
 const EPERM = 'errno EPERM';
@@ -19,6 +24,9 @@ const native = thisHost().abi;
 interface Answers {
   readonly without: Answer | undefined;
   readonly under: Answer | undefined;
+  /** What docker-default alone decides, and what the filters do that were on before. */
+  readonly ours: string;
+  readonly outside: number | string | undefined;
 }
 
 describe.each([...new Set<AbiName>([native, 'x86'])])('the calls that Docker lists, on %s', (abi) => {
@@ -37,11 +45,12 @@ describe.each([...new Set<AbiName>([native, 'x86'])])('the calls that Docker lis
         return;
       }
       skip(unable !== undefined, unable);
-      const { without, under } = answers.get(row) ?? {};
+      const { without, under, ours, outside } = answers.get(row) ?? {};
       if (without === undefined) throw new Error('the probe was not asked');
+      expect(ours, `${row.name} by our filter alone`).toBe(row.now === 'allowed' ? 'allowed' : (row.now ?? 'EPERM'));
       const expected = row.now === 'allowed' ? without : `errno ${row.now ?? 'EPERM'}`;
       const untold = without === EPERM || (row.now !== 'allowed' && without === expected);
-      skip(untold, `${without} without us too: ${WHOSE_DENIAL}`);
+      skip(untold, `our filter denies it, and ${whoElse(outside)} too: ${without} without us`);
       // A row that has an effect would be a mistake in this file, and the effect that of root.
       if (!row.harmless) expect(without, 'without us').toMatch(/^errno /);
       expect(under, `${row.name} answers ${under} under docker-default, ${without} without`).toBe(expected);
@@ -49,11 +58,10 @@ describe.each([...new Set<AbiName>([native, 'x86'])])('the calls that Docker lis
   }
 });
 
-/** Who may have denied a call that we did not. */
-const WHOSE_DENIAL =
-  process.getuid?.() === 0
-    ? 'root lacks the capability for it here, or a filter from outside (a container engine’s) is on already'
-    : 'the kernel asks for root before all else, so only root can tell whether we deny it';
+/** Who denied a call that we did not. */
+function whoElse(outside: number | string | undefined): string {
+  return outside === 'allowed' ? 'the kernel, which asks for a capability first,' : 'a filter that was on before';
+}
 
 /** Why no call of this ABI can be made on this machine; undefined if it can. */
 async function whyUnable(abi: AbiName): Promise<string | undefined> {
@@ -68,7 +76,12 @@ async function askAll(abi: AbiName): Promise<ReadonlyMap<Row, Answers>> {
   const calls = rows.map(({ name, args = [] }) => callTo(abi, name, ...args));
   const without = await ask('unconfined', calls);
   const under = await ask('docker-default', calls);
-  return new Map(rows.map((row, i) => [row, { without: without[i], under: under[i] }]));
+  const numbered = calls.map(({ number, args = [] }) => ({ number: Number(number), args, abi }));
+  const ours = probe('docker-default', numbered).map(({ outcome, errno }) => errno ?? outcome);
+  const outside = outerDecisions(registersOf(namedCalls(numbered, native)));
+  return new Map(
+    rows.map((row, i) => [row, { without: without[i], under: under[i], ours: ours[i] ?? '', outside: outside[i] }]),
+  );
 }
 
 /** On x86 the row itself says whether it has a number; other CPUs lack what was obsolete before they came. */

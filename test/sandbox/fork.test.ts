@@ -11,7 +11,15 @@ import type { ProfileDocument } from '../../lib/profile/document.js';
 import { type ForkOptions, fork } from '../../lib/sandbox/fork.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
 import { finish, statusOf } from '../support/processes.js';
-import { evaluateScript, hasRings, packageRoot, script, WITH_RINGS } from '../support/scripts.js';
+import {
+  evaluateScript,
+  hasNoNewPrivs,
+  hasRings,
+  NO_NEW_PRIVS,
+  packageRoot,
+  script,
+  WITH_RINGS,
+} from '../support/scripts.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'seccomp-fork-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -224,7 +232,8 @@ describe('a filter that can’t be put on ends the child with 125, and the modul
     expect([stdout, stderr]).toEqual(['exit 125\n', expect.stringContaining('a filter that is on already forbids it')]);
   });
 
-  test('noNewPrivileges: false without CAP_SYS_ADMIN', () => {
+  test('noNewPrivileges: false without CAP_SYS_ADMIN', ({ skip }) => {
+    skip(hasNoNewPrivs(), NO_NEW_PRIVS);
     const result = evaluateScript(
       `
       const child = sandbox.fork(${JSON.stringify(join(packageRoot, 'examples/convert.mjs'))}, [], denying(1, 'mkdir'), { noNewPrivileges: false, silent: true });

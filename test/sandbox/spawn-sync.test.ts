@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { openSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { type SpawnSyncOptions, type SpawnSyncResult, spawnSync } from '../../lib/sandbox/spawn-sync.js';
-import { evaluateScript } from '../support/scripts.js';
+import { evaluateScript, hasNoNewPrivs, NO_NEW_PRIVS } from '../support/scripts.js';
 
 const sh = (script: string) => ['sh', ['-c', script]] as const;
 
@@ -94,7 +94,8 @@ test('the program runs under its profile', () => {
   expect(status).toBe(1);
 });
 
-test('a filter that the kernel refuses is an exception, and nothing has run', () => {
+test('a filter that the kernel refuses is an exception, and nothing has run', ({ skip }) => {
+  skip(hasNoNewPrivs(), NO_NEW_PRIVS);
   const options = { noNewPrivileges: false, uid: 65534, gid: 65534 };
   expect(() =>
     spawnSync('true', [], 'docker-default', process.getuid?.() === 0 ? options : { noNewPrivileges: false }),

@@ -16,6 +16,7 @@ import type { SpawnOptions } from '../../lib/sandbox/options.js';
 import { compile } from '../../lib/sandbox/prepare.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
 import { parseStatus, run, runUnfiltered, statusOf } from '../support/processes.js';
+import { hasNoNewPrivs, NO_NEW_PRIVS } from '../support/scripts.js';
 
 const root = process.getuid?.() === 0;
 const hasGit = spawnSync('git', ['--version']).status === 0;
@@ -147,6 +148,7 @@ describe('a failure between the child’s birth and its program names its call',
 
   test('EPERM of setuid, setgid and prctl, EACCES of seccomp', async ({ skip }) => {
     if (!root) skip('needs root to give up root');
+    skip(hasNoNewPrivs(), NO_NEW_PRIVS);
     const code = `
       sandbox.spawn('true', 'docker-default'); // Loads the addon, which the other user may not read.
       process.setgid(65534); process.setuid(65534);

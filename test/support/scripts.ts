@@ -47,6 +47,14 @@ export function hasCapability(name: string): boolean {
   return ((BigInt(`0x${bits}`) >> BigInt((CAPABILITIES as readonly string[]).indexOf(name))) & 1n) === 1n;
 }
 
+/** Whether this process can't leave no_new_privs unset for its children, since it has it: `docker run` can be told so. */
+export function hasNoNewPrivs(): boolean {
+  return /^NoNewPrivs:\s*1$/m.test(readFileSync('/proc/self/status', 'utf8'));
+}
+
+/** For tests of what happens without no_new_privs. */
+export const NO_NEW_PRIVS = 'this process has no_new_privs already';
+
 /** Runs an async function's body, and gives what it returns. */
 export function evaluateScript(body: string, options: ScriptOptions = {}): unknown {
   const code = `(async () => {${body}})().then((result) => {
