@@ -58,36 +58,45 @@ std::shared_ptr<Inbox> Inbox::Open(Napi::Env env, const Napi::Function& on_mail,
 }
 
 void Inbox::AddKind(uint64_t listener, uint32_t kind) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  if (bell_ == nullptr) return;
-  kinds_.push_back(static_cast<double>(listener));
-  kinds_.push_back(kind);
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (bell_ == nullptr) return;
+    kinds_.push_back(static_cast<double>(listener));
+    kinds_.push_back(kind);
+    if (std::exchange(rung_, true)) return;
+  }
   Ring();
 }
 
 void Inbox::AddEnd(uint64_t listener) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  if (bell_ == nullptr) return;
-  ended_.push_back(static_cast<double>(listener));
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (bell_ == nullptr) return;
+    ended_.push_back(static_cast<double>(listener));
+    if (std::exchange(rung_, true)) return;
+  }
   Ring();
 }
 
 bool Inbox::AddCall(uint64_t listener, const seccomp_notif& call) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  if (bell_ == nullptr) return false;
-  const uint64_t words[] = {listener, call.id, call.pid,
-                            uint64_t{call.data.arch} << 32 | static_cast<uint32_t>(call.data.nr),
-                            call.data.instruction_pointer};
-  calls_.insert(calls_.end(), std::begin(words), std::end(words));
-  calls_.insert(calls_.end(), std::begin(call.data.args), std::end(call.data.args));
-  static_assert(std::size(words) + std::size(seccomp_data{}.args) == kCallWords);
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (bell_ == nullptr) return false;
+    const uint64_t words[] = {listener, call.id, call.pid,
+                              uint64_t{call.data.arch} << 32 | static_cast<uint32_t>(call.data.nr),
+                              call.data.instruction_pointer};
+    calls_.insert(calls_.end(), std::begin(words), std::end(words));
+    calls_.insert(calls_.end(), std::begin(call.data.args), std::end(call.data.args));
+    static_assert(std::size(words) + std::size(seccomp_data{}.args) == kCallWords);
+    if (std::exchange(rung_, true)) return true;
+  }
   Ring();
   return true;
 }
 
 void Inbox::Ring() {
-  if (std::exchange(rung_, true)) return;
-  uv_async_send(&bell_->handle);
+  const std::lock_guard<std::mutex> lock(bell_mutex_);
+  if (bell_ != nullptr) uv_async_send(&bell_->handle);
 }
 
 void Inbox::Deliver() {
@@ -119,7 +128,7 @@ void Inbox::Deliver() {
 void Inbox::OnTeardown(napi_async_cleanup_hook_handle /*hook*/, void* data) {
   Bell* bell = static_cast<Bell*>(data);
   {
-    const std::lock_guard<std::mutex> lock(bell->inbox->mutex_);
+    const std::scoped_lock lock(bell->inbox->bell_mutex_, bell->inbox->mutex_);
     bell->inbox->bell_ = nullptr;
     bell->inbox->on_mail_.Reset();
   }

@@ -46,7 +46,9 @@ class Inbox : public std::enable_shared_from_this<Inbox> {
   static void OnTeardown(napi_async_cleanup_hook_handle hook, void* data);
 
   std::mutex mutex_;
-  Bell* bell_ = nullptr;  // nullptr: closed.
+  // Of its own, so that whoever is rung up does not wait for what we hold.
+  std::mutex bell_mutex_;
+  Bell* bell_ = nullptr;  // nullptr: closed. Changed with both.
   bool rung_ = false;
   std::vector<double> kinds_, ended_;
   std::vector<uint64_t> calls_;
