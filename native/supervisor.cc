@@ -117,16 +117,14 @@ void Supervisor::GiveThread(const std::shared_ptr<Listener>& listener) {
   if (alone_ >= kMostAlone) return;
   alone_++;
   Watch(EPOLL_CTL_DEL, *listener);
-  auto start = std::make_unique<Start>(Start{this, listener});
   const auto run = [](void* data) -> void* {
     const std::unique_ptr<Start> start(static_cast<Start*>(data));
     start->supervisor->RunAlone(start->listener);
     return nullptr;
   };
-  if (StartThread(run, start.get()) == 0) {
-    static_cast<void>(start.release());
-    return;
-  }
+  Start* const given = std::make_unique<Start>(Start{this, listener}).release();
+  if (StartThread(run, given) == 0) return;
+  const std::unique_ptr<Start> returned(given);
   alone_--;
   // Closed, its calls fail; waiting for nobody, they would not.
   if (!Watch(EPOLL_CTL_ADD, *listener)) Remove(listener);
