@@ -1,6 +1,6 @@
 /**
- * What recording costs a program, beside what `strace -f -c` costs it. `npm run bench:record [-- --rounds N]`; needs gcc, git
- * and strace. A cost is the run's time less that of a run alone; the least of all rounds counts, as what disturbs a run
+ * What recording costs a program, beside what `strace -f -c` costs it. `npm run bench:record -- [--rounds N] [--write]`; needs
+ * gcc, git and strace; --write puts the table into docs. A cost is the run's time less that of a run alone; the least of all rounds counts, as what disturbs a run
  * only adds to it.
  */
 import { once } from 'node:events';
@@ -10,9 +10,11 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { record, spawn } from '../dist/index.js';
-import { digits, machine, table } from './measure.js';
+import { digits, machine, markdownTable, replaceSection, table } from './measure.js';
 
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '20' } } });
+const { values } = parseArgs({
+  options: { rounds: { type: 'string', default: '20' }, write: { type: 'boolean' } },
+});
 const rounds = Number(values.rounds);
 
 const directory = mkdtempSync(join(tmpdir(), 'seccomp-bench-'));
@@ -65,4 +67,9 @@ for (const [name, work] of Object.entries(WORKS)) {
   const [byStrace, byRecord] = [strace - alone, record - alone];
   rows.push([name, digits(alone), digits(byStrace), digits(byRecord), digits(byRecord / byStrace)]);
 }
-console.log(`${machine()}\n\n${table(rows)}`);
+const head = `On ${machine()}; the least of ${rounds} rounds.`;
+console.log(`${head}\n\n${table(rows)}`);
+if (values.write) {
+  const page = new URL('../docs/performance.md', import.meta.url);
+  replaceSection(page, 'bench:record', `${head}\n\n${markdownTable(rows)}`);
+}

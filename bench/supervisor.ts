@@ -1,7 +1,7 @@
 /**
  * What a supervised call takes: an answer that the profile fixes, beside the plainest C loop with the same flags; an answer
  * of a handler in JavaScript, one child at a time and several. Rounds are interleaved, and the quietest tenth of each counts:
- * what else a machine does only ever adds. `npm run bench:supervisor -- [--rounds N]`
+ * what else a machine does only ever adds. `npm run bench:supervisor -- [--rounds N] [--write]`; --write puts the table into docs.
  */
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,9 +12,11 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { loadProfile, type SpawnOptions, spawn } from '../dist/index.js';
-import { machine, table } from './measure.js';
+import { machine, markdownTable, replaceSection, table } from './measure.js';
 
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '60' } } });
+const { values } = parseArgs({
+  options: { rounds: { type: 'string', default: '60' }, write: { type: 'boolean' } },
+});
 const rounds = Number(values.rounds);
 /** Calls in a round. */
 const CALLS = 5000;
@@ -65,15 +67,18 @@ for (let round = 0; round < rounds; round++)
 const quiet = (name: string) =>
   (samples.get(name) ?? []).toSorted((a, b) => a - b)[Math.floor(rounds / 10)] ?? Number.NaN;
 const base = quiet('C loop');
-console.log(machine());
-console.log(
-  table([
-    ['', 'µs a call', 'calls a second', 'C loop = 1'],
-    ...Object.keys(RUNS).map((name) => [
-      name,
-      (quiet(name) / 1000).toFixed(2),
-      Math.round(1e9 / quiet(name)).toLocaleString('en'),
-      (quiet(name) / base).toFixed(2),
-    ]),
+const rows = [
+  ['', 'µs a call', 'calls a second', 'C loop = 1'],
+  ...Object.keys(RUNS).map((name) => [
+    name,
+    (quiet(name) / 1000).toFixed(2),
+    Math.round(1e9 / quiet(name)).toLocaleString('en'),
+    (quiet(name) / base).toFixed(2),
   ]),
-);
+];
+const head = `On ${machine()}; ${rounds} rounds of ${CALLS.toLocaleString('en')} calls; the quietest tenth.`;
+console.log(`${head}\n\n${table(rows)}`);
+if (values.write) {
+  const page = new URL('../docs/performance.md', import.meta.url);
+  replaceSection(page, 'bench:supervisor', `${head}\n\n${markdownTable(rows)}`);
+}

@@ -76,8 +76,11 @@ export interface NativeKind {
 /** Words that tell of one waiting call: listener, id, thread, AUDIT_ARCH_* << 32 | number, instruction pointer, six arguments. */
 export const CALL_WORDS = 11;
 
-/** Flat pairs of a listener and the index of a new kind; CALL_WORDS for each call that waits; listeners that hear no more. */
-export type OnMail = (kinds: readonly number[], calls: BigUint64Array, ended: readonly number[]) => void;
+/**
+ * Flat pairs of a listener and the index of a new kind; CALL_WORDS for each call that waits, which are the first `size` of an
+ * array that is used again; listeners that hear no more.
+ */
+export type OnMail = (kinds: readonly number[], words: BigUint64Array, size: number, ended: readonly number[]) => void;
 
 export interface NativeFilter {
   /** `struct sock_filter[]` */

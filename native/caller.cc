@@ -7,12 +7,15 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 
+#include "linux_abi.h"
 #include "request.h"
 
 namespace seccomp {
@@ -26,11 +29,8 @@ constexpr size_t kMostMaps = size_t{4} << 20;
 
 std::string ProcPath(pid_t thread, const char* name) { return "/proc/" + std::to_string(thread) + "/" + name; }
 
-// NOLINTNEXTLINE(bugprone-easily-swappable-parameters)
-std::string ReadProc(pid_t thread, const char* name, size_t most) {
-  const Descriptor file(open(ProcPath(thread, name).c_str(), O_RDONLY | O_CLOEXEC));
+std::string ReadAll(const Descriptor& file, size_t most) {
   std::string text;
-  if (file.get() < 0) return text;
   std::array<char, 16384> chunk = {};
   while (text.size() < most) {
     const ssize_t size = read(file.get(), chunk.data(), chunk.size());
@@ -73,6 +73,28 @@ bool IsTraced(const std::string& status) {
   return field == nullptr || strtol(field, nullptr, 10) != 0;
 }
 
+std::string Place(const std::string& file, uint64_t offset) { return file + "+0x" + Hexadecimal(offset); }
+
+// From the text of proc_pid_maps(5).
+std::string ModuleIn(const std::string& maps, uint64_t address) {
+  for (size_t line = 0; line < maps.size();) {
+    const size_t end = std::min(maps.find('\n', line), maps.size());
+    // first-after permissions offset device inode name
+    const std::string text = maps.substr(line, end - line);
+    char* rest = nullptr;
+    const uint64_t first = strtoull(text.c_str(), &rest, 16);
+    const uint64_t after = *rest == '-' ? strtoull(rest + 1, &rest, 16) : 0;
+    if (first <= address && address < after) {
+      const uint64_t offset = strlen(rest) > 6 ? strtoull(rest + 6, &rest, 16) : 0;
+      const size_t name = text.find('/');
+      if (name == std::string::npos) return {};
+      return Place(text.substr(name), address - first + offset);
+    }
+    line = end + 1;
+  }
+  return "";
+}
+
 }  // namespace
 
 // NOLINTNEXTLINE(bugprone-easily-swappable-parameters)
@@ -101,27 +123,29 @@ std::string Executable(pid_t thread) {
 
 // NOLINTNEXTLINE(bugprone-easily-swappable-parameters)
 std::string ModuleAt(pid_t thread, uint64_t address) {
-  const std::string maps = ReadProc(thread, "maps", kMostMaps);
-  for (size_t line = 0; line < maps.size();) {
-    const size_t end = std::min(maps.find('\n', line), maps.size());
-    // proc_pid_maps(5): first-after permissions offset device inode name
-    const std::string text = maps.substr(line, end - line);
-    char* rest = nullptr;
-    const uint64_t first = strtoull(text.c_str(), &rest, 16);
-    const uint64_t after = *rest == '-' ? strtoull(rest + 1, &rest, 16) : 0;
-    if (first <= address && address < after) {
-      const uint64_t offset = strlen(rest) > 6 ? strtoull(rest + 6, &rest, 16) : 0;
-      const size_t name = text.find('/');
-      if (name == std::string::npos) return {};
-      return text.substr(name) + "+0x" + Hexadecimal(address - first + offset);
-    }
-    line = end + 1;
+  const Descriptor maps(open(ProcPath(thread, "maps").c_str(), O_RDONLY | O_CLOEXEC));
+  if (maps.get() < 0) return {};
+  std::array<char, PATH_MAX> name = {};
+  ProcmapQuery query = {};
+  query.size = sizeof query;
+  query.query_addr = address;
+  query.vma_name_size = name.size();
+  query.vma_name_addr = reinterpret_cast<uint64_t>(name.data());
+  if (ioctl(maps.get(), kProcmapQuery, &query) == 0) {
+    return name[0] == '/' ? Place(name.data(), address - query.vma_start + query.vma_offset) : "";
   }
-  return "";
+  return errno == ENOTTY ? ModuleIn(ReadAll(maps, kMostMaps), address) : "";
+}
+
+pid_t ProcessOf(pid_t thread) {
+  // It takes first threads alone, whose numbers are their processes'; a tenth of the time that their status takes.
+  const Descriptor process(static_cast<int>(syscall(kPidfdOpen, thread, 0)));
+  return process.get() >= 0 ? thread : StatusOf(thread).process;
 }
 
 CallerStatus StatusOf(pid_t thread) {
-  const std::string status = ReadProc(thread, "status", 65536);
+  const Descriptor file(open(ProcPath(thread, "status").c_str(), O_RDONLY | O_CLOEXEC));
+  const std::string status = file.get() < 0 ? "" : ReadAll(file, 65536);
   const char* process = Field(status, "Tgid");
   CallerStatus caller;
   if (process == nullptr) return caller;

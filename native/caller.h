@@ -23,6 +23,9 @@ std::string Executable(pid_t thread);
 // `/usr/lib/libc.so.6+0x10e1a7`: the file that was mapped at `address`, and the place in that file; empty if unknown.
 std::string ModuleAt(pid_t thread, uint64_t address);
 
+// The process that it is of; 0: not known.
+pid_t ProcessOf(pid_t thread);
+
 // From /proc/PID/status.
 struct CallerStatus {
   pid_t process = 0;  // 0: not known.

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <iterator>
 #include <utility>
 
@@ -24,17 +26,6 @@ napi_value ToArray(napi_env env, const std::vector<double>& numbers) {
   return array;
 }
 
-napi_value ToWords(napi_env env, const std::vector<uint64_t>& numbers) {
-  const size_t size = numbers.size() * sizeof(uint64_t);
-  void* data = nullptr;
-  napi_value buffer = nullptr;
-  napi_value words = nullptr;
-  if (napi_create_arraybuffer(env, size, &data, &buffer) != napi_ok) return nullptr;
-  if (size > 0) memcpy(data, numbers.data(), size);
-  const napi_status made = napi_create_typedarray(env, napi_biguint64_array, numbers.size(), buffer, 0, &words);
-  return made == napi_ok ? words : nullptr;
-}
-
 }  // namespace
 
 std::shared_ptr<Inbox> Inbox::Open(Napi::Env env, const Napi::Function& on_mail, int* error) {
@@ -50,6 +41,9 @@ std::shared_ptr<Inbox> Inbox::Open(Napi::Env env, const Napi::Function& on_mail,
   auto inbox = std::make_shared<Inbox>();
   inbox->env_ = env;
   inbox->on_mail_ = Napi::Persistent(on_mail);
+  auto words = Napi::BigUint64Array::New(env, kMostCalls * kCallWords);
+  inbox->words_ = Napi::Persistent(words.As<Napi::Object>());
+  inbox->room_ = words.Data();
   bell->handle.data = bell.get();
   bell->inbox = inbox;
   napi_add_async_cleanup_hook(env, OnTeardown, bell.get(), &bell->hook);
@@ -58,54 +52,70 @@ std::shared_ptr<Inbox> Inbox::Open(Napi::Env env, const Napi::Function& on_mail,
 }
 
 void Inbox::AddKind(uint64_t listener, uint32_t kind) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  if (bell_ == nullptr) return;
-  kinds_.push_back(static_cast<double>(listener));
-  kinds_.push_back(kind);
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (bell_ == nullptr) return;
+    kinds_.push_back(static_cast<double>(listener));
+    kinds_.push_back(kind);
+    if (std::exchange(rung_, true)) return;
+  }
   Ring();
 }
 
 void Inbox::AddEnd(uint64_t listener) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  if (bell_ == nullptr) return;
-  ended_.push_back(static_cast<double>(listener));
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (bell_ == nullptr) return;
+    ended_.push_back(static_cast<double>(listener));
+    if (std::exchange(rung_, true)) return;
+  }
   Ring();
 }
 
 bool Inbox::AddCall(uint64_t listener, const seccomp_notif& call) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  if (bell_ == nullptr) return false;
-  const uint64_t words[] = {listener, call.id, call.pid,
-                            uint64_t{call.data.arch} << 32 | static_cast<uint32_t>(call.data.nr),
-                            call.data.instruction_pointer};
-  calls_.insert(calls_.end(), std::begin(words), std::end(words));
-  calls_.insert(calls_.end(), std::begin(call.data.args), std::end(call.data.args));
-  static_assert(std::size(words) + std::size(seccomp_data{}.args) == kCallWords);
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (bell_ == nullptr) return false;
+    const uint64_t words[] = {listener, call.id, call.pid,
+                              uint64_t{call.data.arch} << 32 | static_cast<uint32_t>(call.data.nr),
+                              call.data.instruction_pointer};
+    calls_.insert(calls_.end(), std::begin(words), std::end(words));
+    calls_.insert(calls_.end(), std::begin(call.data.args), std::end(call.data.args));
+    static_assert(std::size(words) + std::size(seccomp_data{}.args) == kCallWords);
+    if (std::exchange(rung_, true)) return true;
+  }
   Ring();
   return true;
 }
 
 void Inbox::Ring() {
-  if (std::exchange(rung_, true)) return;
-  uv_async_send(&bell_->handle);
+  const std::lock_guard<std::mutex> lock(bell_mutex_);
+  if (bell_ != nullptr) uv_async_send(&bell_->handle);
 }
 
 void Inbox::Deliver() {
   std::vector<double> kinds;
   std::vector<double> ended;
-  std::vector<uint64_t> calls;
+  size_t size = 0;
+  bool is_all = false;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (bell_ == nullptr) return;
-    rung_ = false;
+    size = std::min(calls_.size(), kMostCalls * kCallWords);
+    std::copy_n(calls_.begin(), size, room_);
+    calls_.erase(calls_.begin(), calls_.begin() + static_cast<std::ptrdiff_t>(size));
     kinds.swap(kinds_);
-    ended.swap(ended_);
-    calls.swap(calls_);
+    is_all = calls_.empty();
+    if (is_all) ended.swap(ended_);  // After all that they asked.
+    rung_ = !is_all;
   }
+  if (!is_all) Ring();
   const Napi::Env env(env_);
   const Napi::HandleScope scope(env);
   const Napi::AsyncContext context(env, "seccomp.Inbox");
-  const napi_value arguments[] = {ToArray(env, kinds), ToWords(env, calls), ToArray(env, ended)};
+  napi_value count = nullptr;
+  napi_create_uint32(env, static_cast<uint32_t>(size), &count);
+  const napi_value arguments[] = {ToArray(env, kinds), words_.Value(), count, ToArray(env, ended)};
   // The calls stay asked, and are denied by OnTeardown.
   for (napi_value argument : arguments) {
     if (argument == nullptr) return;
@@ -119,9 +129,10 @@ void Inbox::Deliver() {
 void Inbox::OnTeardown(napi_async_cleanup_hook_handle /*hook*/, void* data) {
   Bell* bell = static_cast<Bell*>(data);
   {
-    const std::lock_guard<std::mutex> lock(bell->inbox->mutex_);
+    const std::scoped_lock lock(bell->inbox->bell_mutex_, bell->inbox->mutex_);
     bell->inbox->bell_ = nullptr;
     bell->inbox->on_mail_.Reset();
+    bell->inbox->words_.Reset();
   }
   Supervisor::Get().DenyAskedOf(bell->inbox.get());
   uv_close(reinterpret_cast<uv_handle_t*>(&bell->handle), [](uv_handle_t* handle) {

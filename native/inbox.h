@@ -17,10 +17,12 @@ class Inbox : public std::enable_shared_from_this<Inbox> {
  public:
   // Words of 64 bits that tell of a call: listener, id, thread, number and ABI, instruction pointer, six arguments.
   static constexpr size_t kCallWords = 11;
+  // Told at once.
+  static constexpr size_t kMostCalls = 64;
 
-  // Opens one for `env`, which calls `on_mail(kinds, calls, ended)`: pairs of a listener and the index of a new kind;
-  // calls that wait for an answer; listeners that hear no more. It does not keep the event loop alive. nullptr: see
-  // `error`.
+  // Opens one for `env`, which calls `on_mail(kinds, words, size, ended)`: pairs of a listener and the index of a new
+  // kind; the words of calls that wait for an answer, at the beginning of an array that is the same each time;
+  // listeners that hear no more. It does not keep the event loop alive. nullptr: see `error`.
   static std::shared_ptr<Inbox> Open(Napi::Env env, const Napi::Function& on_mail, int* error);
 
   Inbox() = default;
@@ -46,12 +48,16 @@ class Inbox : public std::enable_shared_from_this<Inbox> {
   static void OnTeardown(napi_async_cleanup_hook_handle hook, void* data);
 
   std::mutex mutex_;
-  Bell* bell_ = nullptr;  // nullptr: closed.
+  // Of its own, so that whoever is rung up does not wait for what we hold.
+  std::mutex bell_mutex_;
+  Bell* bell_ = nullptr;  // nullptr: closed. Changed with both.
   bool rung_ = false;
   std::vector<double> kinds_, ended_;
   std::vector<uint64_t> calls_;
   napi_env env_ = nullptr;
   Napi::FunctionReference on_mail_;
+  Napi::ObjectReference words_;
+  uint64_t* room_ = nullptr;  // Where they are.
 };
 
 }  // namespace seccomp

@@ -73,7 +73,7 @@ std::optional<uint32_t> Kinds::Count(const Supervision& supervision, const secco
   kind.call = call;
   for (size_t i = 0; i < kArguments; i++) kind.call.args[i] = Argument(call, i);
   kind.answer = answer;
-  kind.process = StatusOf(thread).process;
+  kind.process = ProcessOf(thread);
   kind.thread = thread;
   kind.executable = Executable(thread);
   kind.module = ModuleAt(thread, call.instruction_pointer);

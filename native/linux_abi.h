@@ -2,6 +2,8 @@
 #ifndef SECCOMP_NATIVE_LINUX_ABI_H_
 #define SECCOMP_NATIVE_LINUX_ABI_H_
 
+#include <linux/ioctl.h>
+
 #include <cstddef>
 #include <cstdint>
 
@@ -41,6 +43,15 @@ constexpr unsigned long kNotifAddfd = 0x40182103;     // SECCOMP_IOCTL_NOTIF_ADD
 constexpr unsigned long kNotifSetFlags = 0x40082104;  // SECCOMP_IOCTL_NOTIF_SET_FLAGS, Linux 6.6
 constexpr unsigned long kNotifIdValid = 0x40082102;   // SECCOMP_IOCTL_NOTIF_ID_VALID; headers before 5.18 have it wrong
 constexpr uint64_t kSyncWakeUp = 1;                   // SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP
+
+// struct procmap_query and its ioctl on /proc/PID/maps, Linux 6.11: one mapping without the text of all.
+struct ProcmapQuery {
+  uint64_t size, query_flags, query_addr;
+  uint64_t vma_start, vma_end, vma_flags, vma_page_size, vma_offset, inode;
+  uint32_t dev_major, dev_minor, vma_name_size, build_id_size;
+  uint64_t vma_name_addr, build_id_addr;
+};
+constexpr unsigned long kProcmapQuery = _IOWR('f', 17, ProcmapQuery);  // PROCMAP_QUERY
 
 }  // namespace seccomp
 

@@ -53,11 +53,13 @@ Listener::Listener(Descriptor descriptor, std::shared_ptr<const Supervision> sup
   static_cast<void>(ioctl(descriptor_.get(), kNotifSetFlags, kSyncWakeUp));
 }
 
-uint64_t Listener::Serve(Received* received, std::vector<Descriptor>* doomed) {
+bool Listener::Serve(Received* received, std::vector<Descriptor>* doomed) {
   received->Clear();
   // ENOENT: the caller was killed meanwhile.
-  if (ioctl(descriptor_.get(), SECCOMP_IOCTL_NOTIF_RECV, received->get()) == 0) Handle(*received->get(), doomed);
-  return ++served_;
+  if (ioctl(descriptor_.get(), SECCOMP_IOCTL_NOTIF_RECV, received->get()) != 0) return false;
+  served_++;
+  Handle(*received->get(), doomed);
+  return true;
 }
 
 void Listener::Handle(const seccomp_notif& notif, std::vector<Descriptor>* doomed) {
@@ -148,7 +150,8 @@ void Listener::Ask(const seccomp_notif& notif) {
 
 void Listener::Count(const seccomp_notif& notif, uint32_t answer) {
   const auto first = kinds_.Count(*supervision_, notif.data, answer, static_cast<pid_t>(notif.pid));
-  if (first) inbox_->AddKind(id_, *first);
+  // Who sees everything asks at the end.
+  if (first && !supervision_->everything) inbox_->AddKind(id_, *first);
 }
 
 void Listener::Send(seccomp_notif_resp answer) const { ioctl(descriptor_.get(), SECCOMP_IOCTL_NOTIF_SEND, &answer); }

@@ -35,11 +35,12 @@ class Listener {
   const Kinds& kinds() const { return kinds_; }
   const std::shared_ptr<Inbox>& inbox() const { return inbox_; }
 
-  // For the supervisor's thread: takes one call, which is known to wait, and answers it or asks. A process that is to
-  // be ended and may not be gone by itself is given to `doomed`.
-  // Gives how many calls it has been.
-  uint64_t Serve(Received* received, std::vector<Descriptor>* doomed);
-  // For the supervisor's thread, when all that have the filter are gone: no call comes any more.
+  // For the thread that serves it: waits for one call, and answers it or asks. A process that is to be ended and may
+  // not be gone by itself is given to `doomed`. False: there was no call.
+  bool Serve(Received* received, std::vector<Descriptor>* doomed);
+  // How many calls it has been.
+  uint64_t served() const { return served_; }
+  // For that thread, when all that have the filter are gone: no call comes any more.
   void Close();
   // Denies all that JavaScript was asked and did not answer, for it is gone.
   void DenyAsked();

@@ -1,17 +1,18 @@
-// The thread that serves all listeners of this process.
+// The threads that serve the listeners of this process: one for all, and those of listeners with many calls.
 #include "supervisor.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <array>
-#include <cstddef>
 #include <utility>
 
 #include "launch.h"
@@ -22,8 +23,30 @@ namespace {
 // A core dump may take its time; what is ended then has a shorter one.
 constexpr std::chrono::milliseconds kUntilKill{2000};
 
-// After so many calls a listener counts as busy.
-constexpr uint64_t kOften = 64;
+// After so many calls a listener has a thread of its own, if not too many have.
+constexpr uint64_t kOften = 8;
+constexpr int kMostAlone = 64;
+
+// Whether SECCOMP_IOCTL_NOTIF_RECV returns when all that have the filter are gone: since Linux 6.11.
+bool ReceiveEnds() {
+  utsname system = {};
+  if (uname(&system) != 0) return false;
+  char* rest = nullptr;
+  const long major = strtol(system.release, &rest, 10);
+  const long minor = *rest == '.' ? strtol(rest + 1, nullptr, 10) : 0;
+  return major > 6 || (major == 6 && minor >= 11);
+}
+
+// Its signals are Node's.
+int StartThread(void* (*run)(void*), void* argument) {
+  const SignalsBlocked blocked;
+  pthread_t thread = 0;
+  const int error = pthread_create(&thread, nullptr, run, argument);
+  if (error == 0) pthread_detach(thread);
+  return error;
+}
+
+void NameThread() { prctl(PR_SET_NAME, "seccomp", 0L, 0L, 0L); }
 
 }  // namespace
 
@@ -45,77 +68,100 @@ Failure Supervisor::Start() {
   if (epoll_.get() >= 0) return {};
   Descriptor epoll(epoll_create1(EPOLL_CLOEXEC));
   if (epoll.get() < 0) return {errno, "epoll_create1"};
-  const SignalsBlocked blocked;  // The thread inherits that: signals are for Node's.
+  Descriptor bell(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (bell.get() < 0) return {errno, "eventfd"};
+  epoll_event event = {};  // No listener has the number 0.
+  event.events = EPOLLIN | EPOLLET;
+  if (epoll_ctl(epoll.get(), EPOLL_CTL_ADD, bell.get(), &event) != 0) return {errno, "epoll_ctl"};
   epoll_ = std::move(epoll);
-  pthread_t thread = 0;
+  bell_ = std::move(bell);
   const auto run = [](void* self) -> void* { static_cast<Supervisor*>(self)->Run(); };
-  const int error = pthread_create(&thread, nullptr, run, this);
-  if (error != 0) {
-    epoll_ = Descriptor();
-    return {error, "pthread_create"};
-  }
-  pthread_detach(thread);
-  return {};
+  const int error = StartThread(run, this);
+  if (error == 0) return {};
+  epoll_ = Descriptor();
+  bell_ = Descriptor();
+  return {error, "pthread_create"};
 }
 
 void Supervisor::Run() {
-  prctl(PR_SET_NAME, "seccomp", 0L, 0L, 0L);
-  received_ = std::make_unique<Received>();
-  std::array<pollfd, kMostBusy + 1> polled = {};
-  for (;;) {
-    polled[0] = {epoll_.get(), POLLIN, 0};
-    for (size_t i = 0; i < busy_.size(); i++) polled[i + 1] = {busy_[i]->descriptor(), POLLIN, 0};
-    if (poll(polled.data(), busy_.size() + 1, EndDoomed()) <= 0) continue;
-    for (size_t i = busy_.size(); i > 0; i--) {  // From the last on: one may leave the list.
-      const std::shared_ptr<Listener> listener = busy_[i - 1];
-      if ((polled[i].revents & POLLIN) != 0) {
-        listener->Serve(received_.get(), &ending_);
-      } else if (polled[i].revents != 0) {
-        busy_.erase(busy_.begin() + static_cast<std::ptrdiff_t>(i - 1));
-        Remove(listener);
-      }
-    }
-    if (polled[0].revents != 0) ServeEvents();
-    for (Descriptor& process : ending_) {
-      doomed_.push_back({std::move(process), std::chrono::steady_clock::now() + kUntilKill});
-    }
-    ending_.clear();
-  }
-}
-
-void Supervisor::ServeEvents() {
+  NameThread();
+  Received received;
   std::array<epoll_event, 64> events = {};
-  const int count = epoll_wait(epoll_.get(), events.data(), events.size(), 0);
-  for (int i = 0; i < count; i++) {
-    const std::shared_ptr<Listener> listener = Find(events[i].data.u64);
-    if (listener == nullptr) continue;
-    if ((events[i].events & EPOLLIN) == 0) {
-      Watch(EPOLL_CTL_DEL, *listener);
-      Remove(listener);
-    } else if (listener->Serve(received_.get(), &ending_) % kOften == 0) {
-      MakeBusy(listener);
-    }
+  for (;;) {
+    const int count = epoll_wait(epoll_.get(), events.data(), events.size(), EndDoomed());
+    for (int i = 0; i < count; i++) ServeEvent(events[i], &received);
   }
 }
 
-// Takes the place of the one that has been there longest.
-void Supervisor::MakeBusy(const std::shared_ptr<Listener>& listener) {
-  Watch(EPOLL_CTL_DEL, *listener);
-  if (busy_.size() < kMostBusy) {
-    busy_.push_back(listener);
+void Supervisor::ServeEvent(const epoll_event& event, Received* received) {
+  const std::shared_ptr<Listener> listener = Find(event.data.u64);
+  if (listener == nullptr) return;
+  if ((event.events & EPOLLIN) == 0) {
+    Watch(EPOLL_CTL_DEL, *listener);
+    Remove(listener);
     return;
   }
-  std::shared_ptr<Listener>& place = busy_[next_busy_++ % kMostBusy];
-  // Without room for it in epoll it keeps its place.
-  if (Watch(EPOLL_CTL_ADD, *place)) {
-    place = listener;
-  } else {
-    Watch(EPOLL_CTL_ADD, *listener);
+  std::vector<Descriptor> ending;
+  const bool served = listener->Serve(received, &ending);
+  Doom(&ending);
+  if (served && listener->served() % kOften == 0) GiveThread(listener);
+}
+
+// A wakeup through epoll forgets that the caller waits and its CPU is free (SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP), and
+// costs twice as much as one that is waited for in the call itself.
+void Supervisor::GiveThread(const std::shared_ptr<Listener>& listener) {
+  struct Start {
+    Supervisor* supervisor;
+    std::shared_ptr<Listener> listener;
+  };
+  if (alone_ >= kMostAlone) return;
+  alone_++;
+  Watch(EPOLL_CTL_DEL, *listener);
+  const auto run = [](void* data) -> void* {
+    const std::unique_ptr<Start> start(static_cast<Start*>(data));
+    start->supervisor->RunAlone(start->listener);
+    return nullptr;
+  };
+  Start* const given = std::make_unique<Start>(Start{this, listener}).release();
+  if (StartThread(run, given) == 0) return;
+  const std::unique_ptr<Start> returned(given);
+  alone_--;
+  // Closed, its calls fail; waiting for nobody, they would not.
+  if (!Watch(EPOLL_CTL_ADD, *listener)) Remove(listener);
+}
+
+void Supervisor::RunAlone(const std::shared_ptr<Listener>& listener) {
+  NameThread();
+  static const bool receive_ends = ReceiveEnds();
+  Received received;
+  std::vector<Descriptor> ending;
+  for (bool is_known = receive_ends;;) {
+    if (!is_known) {
+      pollfd polled = {listener->descriptor(), POLLIN, 0};
+      if (poll(&polled, 1, -1) <= 0) continue;
+      if ((polled.revents & POLLIN) == 0) break;
+    }
+    // If there is no call now, it was taken back or there is none any more.
+    is_known = listener->Serve(&received, &ending) && receive_ends;
+    Doom(&ending);
   }
+  Remove(listener);
+  alone_--;
+}
+
+void Supervisor::Doom(std::vector<Descriptor>* processes) {
+  if (processes->empty()) return;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  for (Descriptor& process : *processes) {
+    doomed_.push_back({std::move(process), std::chrono::steady_clock::now() + kUntilKill});
+  }
+  processes->clear();
+  static_cast<void>(eventfd_write(bell_.get(), 1));  // Its reader need not read it: each is an event.
 }
 
 // Milliseconds until there is something to do again; -1: nothing.
 int Supervisor::EndDoomed() {
+  const std::lock_guard<std::mutex> lock(mutex_);
   while (!doomed_.empty()) {
     const auto left = doomed_.front().due - std::chrono::steady_clock::now();
     if (left.count() > 0) {

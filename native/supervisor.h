@@ -1,7 +1,10 @@
-// The thread that serves all listeners of this process.
+// The threads that serve the listeners of this process: one for all, and those of listeners with many calls.
 #ifndef SECCOMP_NATIVE_SUPERVISOR_H_
 #define SECCOMP_NATIVE_SUPERVISOR_H_
 
+#include <sys/epoll.h>
+
+#include <atomic>
 #include <chrono>
 #include <map>
 #include <memory>
@@ -14,7 +17,7 @@ namespace seccomp {
 
 class Supervisor {
  public:
-  // Never destroyed: its thread goes on while the process ends. Calls that wait then get ENOSYS from the kernel.
+  // Never destroyed: its threads go on while the process ends. Calls that wait then get ENOSYS from the kernel.
   static Supervisor& Get();
 
   // Serves the listener until all that have its filter are gone.
@@ -26,34 +29,29 @@ class Supervisor {
   Supervisor() = default;
   Failure Start();
   [[noreturn]] void Run();
+  void ServeEvent(const epoll_event& event, Received* received);
+  void GiveThread(const std::shared_ptr<Listener>& listener);
+  void RunAlone(const std::shared_ptr<Listener>& listener);
   std::shared_ptr<Listener> Find(uint64_t id);
   void Remove(const std::shared_ptr<Listener>& listener);
-  void ServeEvents();
-  void ServeBusy();
-  void MakeBusy(const std::shared_ptr<Listener>& listener);
   bool Watch(int operation, const Listener& listener);
+  void Doom(std::vector<Descriptor>* processes);
   int EndDoomed();
 
-  // The thread's own, as all that follows.
-  //
-  // Listeners that had the most calls lately are polled by themselves, not through epoll: a wakeup through epoll
-  // forgets that the caller waits and its CPU is free (SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP), and costs twice as much.
-  static constexpr size_t kMostBusy = 4;
-  std::vector<std::shared_ptr<Listener>> busy_;
-  size_t next_busy_ = 0;
-  std::unique_ptr<Received> received_;
-  std::vector<Descriptor> ending_;
+  // Listeners with threads of their own.
+  std::atomic<int> alone_{0};
 
   // A process that was sent SIGSYS, and when it is sent SIGKILL if it is still there.
   struct Doomed {
     Descriptor process;
     std::chrono::steady_clock::time_point due;
   };
-  std::vector<Doomed> doomed_;
 
   std::mutex mutex_;
   Descriptor epoll_;
+  Descriptor bell_;  // An eventfd: there are doomed.
   std::map<uint64_t, std::shared_ptr<Listener>> listeners_;
+  std::vector<Doomed> doomed_;
 };
 
 }  // namespace seccomp

@@ -48,9 +48,15 @@ function endBy(signal: NodeJS.Signals): void {
 
 function report(violation: Violation): void {
   const { executable, pid, instruction, rule, why } = violation;
-  const who = `${executable === '' ? 'process' : executable} [${pid}]${instruction === undefined ? '' : `, ${instruction}`}`;
-  const place = rule === null ? '' : ` (${rule.path}${rule.line === undefined ? '' : `, line ${rule.line}`})`;
-  tell(`${shown(violation)}\n  by ${who}\n  ${why}${place}`);
+  const who = `${executable === '' ? 'process' : executable} [${pid}]${instruction === undefined ? '' : `, at ${instruction}`}`;
+  const place = rule?.line === undefined ? '' : ` (line ${rule.line})`;
+  tell([shown(violation), `by ${who}`, `${why}${place}`, ...hints(violation)].join('\n  '));
+}
+
+/** What those who see it for the first time might take for more than it is. */
+function hints({ action }: Violation): readonly string[] {
+  if (action.kind !== 'errno' || action.errno !== constants.errno.ENOSYS) return [];
+  return ['as on a kernel without this call: most programs then use an older one'];
 }
 
 function summarise(violations: readonly Violation[]): void {
@@ -60,24 +66,41 @@ function summarise(violations: readonly Violation[]): void {
   }
   const lines = violations.map((violation) => {
     const times = `${violation.count}×`.padStart(7);
-    return `${times} ${shown(violation)}\n        to allow: ${ruleText(violation)}`;
+    return `${times} ${shown(violation)}\n        to allow: ${remedyText(violation)}`;
   });
   tell(`${violations.length === 1 ? 'one kind' : `${violations.length} kinds`} of calls denied\n${lines.join('\n')}`);
 }
 
-/** `socket(AF_NETLINK, SOCK_RAW, 0) = EPERM` */
+/** `socket(AF_NETLINK, SOCK_RAW, 0): EPERM` */
 function shown({ syscall, decoded, action, abi }: Violation): string {
   const name = abi === 'x86' || abi === 'x32' || abi === 'arm' ? `${syscall} [${abi}]` : syscall;
-  return `${name}(${decoded.join(', ')}): ${action.kind === 'errno' ? errnoName(action.errno) : action.kind}`;
+  return `${name}(${decoded.join(', ')}): ${effect(action)}`;
+}
+
+function effect(action: Violation['action']): string {
+  switch (action.kind) {
+    case 'errno':
+      return errnoName(action.errno);
+    case 'kill-process':
+    case 'kill-thread':
+      return `${action.kind}, which ended the process (SIGSYS)`;
+    case 'trap':
+      return 'trap, which sent it SIGSYS';
+    default:
+      return action.kind;
+  }
 }
 
 function errnoName(errno: number): string {
   return Object.entries(constants.errno).find(([, number]) => number === errno)?.[0] ?? `errno ${errno}`;
 }
 
-/** As it would stand in `syscalls`. */
-function ruleText({ remedy }: Violation): string {
-  return JSON.stringify(remedy, (_, value: unknown) => (typeof value === 'bigint' ? Number(value) : value));
+/** A rule as it would stand in `syscalls`; one that is denied by another comes too late. */
+function remedyText({ remedy, rule }: Violation): string {
+  const digits = JSON.stringify(remedy, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
+  const text = digits.replace(/"value":"(\d+)"/g, '"value":$1');
+  if (rule === null) return text;
+  return `change ${rule.path}, which denies it; if the default action denies too, add ${text}`;
 }
 
 function tell(text: string): void {

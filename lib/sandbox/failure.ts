@@ -24,7 +24,8 @@ export function attachRemedy(errno: number, who: string): string {
     [constants.errno.EPERM]: 'a filter that is on already forbids it',
     [constants.errno.EBUSY]:
       'a filter that is on already has a listener, and only one can: leave out onViolation and notify',
-    [constants.errno.EMFILE]: 'its listener needs a descriptor: give rlimits.nofile room for one more',
+    [constants.errno.EMFILE]:
+      'its listener needs a descriptor, and this process or the child may open no more: close some, raise ulimit -n or rlimits.nofile',
     [constants.errno.ENOMEM]: 'too many filters are on already, or memory is short',
   };
   return remedies[errno] ?? '"seccomp doctor" tells what this kernel can do';

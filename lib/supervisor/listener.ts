@@ -79,23 +79,25 @@ export function openInbox(): void {
   open = true;
 }
 
-function onMail(kinds: readonly number[], calls: BigUint64Array, ended: readonly number[]): void {
+function onMail(kinds: readonly number[], words: BigUint64Array, size: number, ended: readonly number[]): void {
   for (let i = 0; i < kinds.length; i += 2) listeners.get(kinds[i] ?? 0)?.flush();
-  for (let i = 0; i < calls.length; i += CALL_WORDS)
-    listeners.get(Number(calls[i]))?.asks(waiting(calls.subarray(i, i + CALL_WORDS)));
+  for (let i = 0; i < size; i += CALL_WORDS) listeners.get(Number(words[i]))?.asks(waiting(words, i));
   for (const id of ended) {
     listeners.get(id)?.hearsNoMore();
     listeners.delete(id);
   }
 }
 
-function waiting([, call = 0n, tid = 0n, what = 0n, instructionPointer = 0n, ...args]: BigUint64Array): Waiting {
+/** The call whose words begin at `at`. By index: an iterator takes as long as the rest of an answer. */
+function waiting(words: BigUint64Array, at: number): Waiting {
+  const word = (i: number) => words[at + i] ?? 0n;
+  const what = word(3);
   return {
-    call,
-    tid: Number(tid),
+    call: word(1),
+    tid: Number(word(2)),
     arch: Number(what >> 32n),
     number: Number(what & 0xffff_ffffn),
-    instructionPointer,
-    args,
+    instructionPointer: word(4),
+    args: [word(5), word(6), word(7), word(8), word(9), word(10)],
   };
 }

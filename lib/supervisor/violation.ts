@@ -28,7 +28,7 @@ export interface Violation extends Sighting, ObservedCall {
   readonly rule: RuleReference | null;
   /** In words. */
   readonly why: string;
-  /** A rule in Docker's format that would let it through; of one that denies all such calls it does not tell. */
+  /** A rule in Docker's format that would let it through; not where `rule` denies it, which has to change first. */
   readonly remedy: RuleDocument;
 }
 

@@ -17,6 +17,11 @@ const seccomp = (args: readonly string[], options: { readonly input?: string } =
 };
 const killing = (...names: string[]) =>
   JSON.stringify({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names, action: 'SCMP_ACT_KILL_PROCESS' }] });
+const denying = (action: string, errnoRet?: number) =>
+  JSON.stringify({
+    defaultAction: 'SCMP_ACT_ALLOW',
+    syscalls: [{ names: ['mkdir', 'mkdirat'], action, ...(action === 'SCMP_ACT_ERRNO' && { errnoRet }) }],
+  });
 
 describe('seccomp run', () => {
   test('becomes the program: same process, filter on, signals and descriptors as a fresh start has them', () => {
@@ -116,8 +121,31 @@ describe('seccomp run --explain', () => {
     });
     const { status, stderr } = seccomp(['run', '--explain', '-p', profile, '--', 'mkdir', '/nowhere/a', '/nowhere/a']);
     expect(status).toBe(1);
-    expect(stderr).toMatch(/^seccomp: mkdir(at)?\(.*"\/nowhere\/a".*\): EPERM\n {2}by \/.*mkdir \[\d+\], \/.*\+0x/m);
-    expect(stderr).toMatch(/\nseccomp: one kind of calls denied\n {5}2× mkdir.*\n {8}to allow: \{"names":\["mkdir/);
+    expect(stderr).toMatch(/^seccomp: mkdir(at)?\(.*"\/nowhere\/a".*\): EPERM\n {2}by \/.*mkdir \[\d+\], at \/.*\+0x/m);
+    expect(stderr).toMatch(/\n {2}syscalls\[0\] of inline \(line 1\)\n/);
+    expect(stderr).toMatch(/\nseccomp: one kind of calls denied\n {5}2× mkdir.*\n/);
+  });
+
+  test('tells to change the rule that denies, and to add one where none does', () => {
+    const asks = ['run', '--explain', '-p'];
+    const byRule = seccomp([...asks, denying('SCMP_ACT_ERRNO'), '--', 'mkdir', '/nowhere/a']);
+    expect(byRule.stderr).toMatch(
+      /\n {8}to allow: change syscalls\[0\], which denies it; if .* add \{"names":\["mkdir/,
+    );
+    const byDefault = seccomp(['run', '--explain', '--', 'unshare', '-r', 'true']);
+    expect(byDefault.stderr).toMatch(
+      /\n {8}to allow: \{"names":\["unshare"\],.*"args":\[\{"index":0,"value":268435456,/,
+    );
+  });
+
+  test.each([
+    ['SCMP_ACT_KILL_PROCESS', 'kill-process, which ended the process (SIGSYS)'],
+    ['SCMP_ACT_TRAP', 'trap, which sent it SIGSYS'],
+    ['SCMP_ACT_ERRNO', 'ENOSYS\n'],
+  ])('says in words what %s does', (action, words) => {
+    const { stderr } = seccomp(['run', '--explain', '-p', denying(action, 38), '--', 'mkdir', '/nowhere/a']);
+    expect(stderr).toContain(`"/nowhere/a", 0777): ${words}`);
+    expect(stderr.includes('as on a kernel without this call')).toBe(action === 'SCMP_ACT_ERRNO');
   });
 
   test('ends as the program ends, and passes signals on', () => {

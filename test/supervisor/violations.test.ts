@@ -163,6 +163,23 @@ describe('the start of a supervised program', () => {
     expect(stdout).toMatch(/^ERR_SECCOMP_ATTACH .*EBUSY.*has a listener, and only one can/);
   });
 
+  test('says what to do where no descriptor is left for it', () => {
+    const script = `import { openSync, closeSync } from 'node:fs'; import { spawnSync } from ${JSON.stringify(dist)};
+      const start = () => spawnSync('true', [], 'docker-default', { onViolation: true });
+      start();
+      const open = [];
+      try { for (;;) open.push(openSync('/dev/null')); } catch {}
+      for (;;) {
+        try { if (!start().error) break; } catch (error) { console.log(error.code, error.message); }
+        closeSync(open.pop());
+      }`;
+    const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], 'unconfined', {
+      rlimits: { nofile: 100 },
+      encoding: 'utf8',
+    });
+    expect(stdout).toMatch(/^ERR_SECCOMP_ATTACH .*EMFILE.*close some, raise ulimit -n or rlimits\.nofile$/m);
+  });
+
   test('takes no descriptor along', async () => {
     const { stdout } = await watched('ls', ['/proc/self/fd'], denying('SCMP_ACT_ERRNO', 'acct'));
     expect(stdout.trim().split('\n')).toEqual(['0', '1', '2', '3']); // The last is ls's own.
