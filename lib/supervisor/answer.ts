@@ -2,10 +2,12 @@
 import { closeSync } from 'node:fs';
 import { SeccompError } from '../errors.js';
 import { addon, type ListenerHandle } from '../native.js';
+import { suggest } from '../profile/suggest.js';
 import { type Abi, type AbiName, abiOf } from '../syscalls/abi.js';
 import { errnos } from '../syscalls/errno.js';
-import { syscallName } from '../syscalls/table.js';
+import { syscallName, syscallNames } from '../syscalls/table.js';
 import { readSockaddr, type SocketAddress } from './address.js';
+import type { Container } from './container.js';
 import { abiOfCall } from './kind.js';
 import type { Waiting } from './listener.js';
 
@@ -28,15 +30,25 @@ export type Handler = (call: NotifiedCall) => Answer | Promise<Answer>;
 export type Handlers = Readonly<Record<string, Handler>>;
 
 /** The names that have one; @throws SeccompError ERR_SECCOMP_OPTION */
-export function checkHandlers(handlers: unknown): readonly string[] {
+export function checkHandlers(handlers: unknown, where: string): readonly string[] {
   if (handlers === undefined || handlers === null) return [];
   if (typeof handlers !== 'object')
-    throw new SeccompError('ERR_SECCOMP_OPTION', 'options.notify: an object of functions by the name of the syscall');
+    throw new SeccompError('ERR_SECCOMP_OPTION', `${where}: an object of functions by the name of the syscall`);
   return Object.entries(handlers).flatMap(([name, handler]) => {
     if (handler === undefined) return [];
-    if (typeof handler === 'function') return [name];
-    throw new SeccompError('ERR_SECCOMP_OPTION', `options.notify.${name}: must be a function`);
+    if (typeof handler !== 'function')
+      throw new SeccompError('ERR_SECCOMP_OPTION', `${where}.${name}: must be a function`);
+    if (syscallNames().has(name)) return [name];
+    throw new SeccompError('ERR_SECCOMP_OPTION', `${where}: no syscall ${name}${suggest(name, [...syscallNames()])}`);
   });
+}
+
+const DEFAULT_TIMEOUT = 10_000;
+
+/** How many milliseconds a handler may take; @throws SeccompError ERR_SECCOMP_OPTION */
+export function checkTimeout(notifyTimeout: unknown = DEFAULT_TIMEOUT): number {
+  if (typeof notifyTimeout === 'number' && notifyTimeout > 0 && notifyTimeout < 2 ** 31) return notifyTimeout;
+  throw new SeccompError('ERR_SECCOMP_OPTION', 'options.notifyTimeout: milliseconds, more than 0');
 }
 
 /** A path is no longer; see PATH_MAX of linux/limits.h. */
@@ -53,17 +65,24 @@ export class NotifiedCall {
   /** Six registers of 64 bits; of 32-bit ABIs the lower half. */
   readonly args: readonly bigint[];
   readonly instructionPointer: bigint;
+  /** Whose call it is, where an agent answers; see listen. */
+  readonly container: Container | undefined;
   readonly #handle: ListenerHandle;
   readonly #id: bigint;
 
   /** @internal */
-  constructor({ call, tid, arch, number, args, instructionPointer }: Waiting, handle: ListenerHandle) {
+  constructor(
+    { call, tid, arch, number, args, instructionPointer }: Waiting,
+    handle: ListenerHandle,
+    container?: Container,
+  ) {
     this.abi = abiOfCall(arch, number);
     this.syscall = syscallName(this.abi, number) ?? `syscall ${number}`;
     this.tid = tid;
     const { bits } = this.#facts;
     this.args = bits === 64 ? args : args.map((value) => BigInt.asUintN(32, value));
     this.instructionPointer = instructionPointer;
+    this.container = container;
     this.#handle = handle;
     this.#id = call;
   }
@@ -101,7 +120,7 @@ export class NotifiedCall {
     return new Promise((resolve) => {
       const done = (errno: number) => resolve({ errno });
       const descriptor = Number(BigInt.asIntN(32, this.#argument(0)));
-      const error = addon().connect(this.tid, descriptor, bytes, done);
+      const error = addon().connect(this.#handle, this.#id, this.tid, descriptor, bytes, done);
       if (error !== 0) done(error);
     });
   }
