@@ -19,9 +19,9 @@ export interface AgentEvents {
   /** All that had its filter are gone. */
   end: [container: Container];
   /** A handler threw, took too long or answered what can't be: the call was denied. */
-  handlerError: [error: unknown, call: NotifiedCall];
+  handlerError: [error: unknown, call: NotifiedCall<Container>];
   /** No handler has the name of this call, which failed with ENOSYS. */
-  unanswered: [call: NotifiedCall];
+  unanswered: [call: NotifiedCall<Container>];
   /** What came was not a container's listener, and was closed; or nothing could be taken, for want of descriptors. */
   refused: [error: Error, sender: Sender | undefined];
 }
@@ -40,7 +40,7 @@ export const listensHere = (path: string): boolean => [...listening].some((agent
 export class Agent extends EventEmitter<AgentEvents> {
   /** The file of the socket, as an absolute path. */
   readonly path: string;
-  readonly #handlers: Handlers;
+  readonly #handlers: Handlers<Container>;
   readonly #timeout: number;
   readonly #socket: LocalSocket;
   readonly #file: Stats;
@@ -57,7 +57,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   });
 
   /** @internal Use listen(). */
-  constructor(path: string, handlers: Handlers, timeout: number) {
+  constructor(path: string, handlers: Handlers<Container>, timeout: number) {
     super();
     openInbox();
     this.path = path;
@@ -162,7 +162,7 @@ export class Agent extends EventEmitter<AgentEvents> {
     return null;
   }
 
-  #answer(call: NotifiedCall): void {
+  #answer(call: NotifiedCall<Container>): void {
     if (Object.hasOwn(this.#handlers, call.syscall)) {
       ask(call, this.#handlers[call.syscall], this.#timeout, (error) => this.#handlerFailed(error, call));
       return;
@@ -171,7 +171,7 @@ export class Agent extends EventEmitter<AgentEvents> {
     this.emit('unanswered', call);
   }
 
-  #handlerFailed(error: unknown, call: NotifiedCall): void {
+  #handlerFailed(error: unknown, call: NotifiedCall<Container>): void {
     if (this.emit('handlerError', error, call)) return;
     const reason = error instanceof Error ? error.message : String(error);
     process.emitWarning(`the handler of ${call.syscall} failed, and the call was denied: ${reason}`, 'SeccompWarning');

@@ -14,6 +14,9 @@ import type { Waiting } from './listener.js';
 /** A descriptor of this process, or something that has one, such as a FileHandle. */
 export type Given = number | { readonly fd: number; close?(): unknown };
 
+/** Who makes it: a container, where an agent answers. */
+type Caller = Container | undefined;
+
 /** What becomes of a call. */
 export type Answer =
   /** The kernel carries it out, with arguments as they are then: what they point to may be another than was seen. */
@@ -24,10 +27,10 @@ export type Answer =
   /** It returns a new descriptor of the caller's, a duplicate of ours. Linux 5.14. */
   | { readonly addFd: Given; readonly closeOnExec?: boolean /** Closes ours afterwards. */; readonly close?: boolean };
 
-export type Handler = (call: NotifiedCall) => Answer | Promise<Answer>;
+export type Handler<Of extends Caller = Caller> = (call: NotifiedCall<Of>) => Answer | Promise<Answer>;
 
 /** By the name of the syscall, on every ABI that has it. */
-export type Handlers = Readonly<Record<string, Handler>>;
+export type Handlers<Of extends Caller = Caller> = Readonly<Record<string, Handler<Of>>>;
 
 /** The names that have one; @throws SeccompError ERR_SECCOMP_OPTION */
 export function checkHandlers(handlers: unknown, where: string): readonly string[] {
@@ -57,7 +60,7 @@ const LONGEST_TEXT = 4096;
 const SOCKADDR = 128;
 
 /** A call that waits. What its arguments point to is read at once, and can be changed by other threads at any time. */
-export class NotifiedCall {
+export class NotifiedCall<Of extends Caller = Caller> {
   readonly abi: AbiName;
   readonly syscall: string;
   /** The thread that made it. */
@@ -66,16 +69,12 @@ export class NotifiedCall {
   readonly args: readonly bigint[];
   readonly instructionPointer: bigint;
   /** Whose call it is, where an agent answers; see listen. */
-  readonly container: Container | undefined;
+  readonly container: Of;
   readonly #handle: ListenerHandle;
   readonly #id: bigint;
 
   /** @internal */
-  constructor(
-    { call, tid, arch, number, args, instructionPointer }: Waiting,
-    handle: ListenerHandle,
-    container?: Container,
-  ) {
+  constructor({ call, tid, arch, number, args, instructionPointer }: Waiting, handle: ListenerHandle, container: Of) {
     this.abi = abiOfCall(arch, number);
     this.syscall = syscallName(this.abi, number) ?? `syscall ${number}`;
     this.tid = tid;
@@ -181,7 +180,12 @@ const EPERM = 1;
 export type OnHandlerError = (error: unknown, call: NotifiedCall) => void;
 
 /** Asks a handler, and answers as it says; EPERM if it throws, takes longer than `timeout` or answers what can't be. */
-export function ask(call: NotifiedCall, handler: Handler | undefined, timeout: number, failed: OnHandlerError): void {
+export function ask<Of extends Caller>(
+  call: NotifiedCall<Of>,
+  handler: Handler<Of> | undefined,
+  timeout: number,
+  failed: OnHandlerError,
+): void {
   let answered = false;
   const deny = (error: unknown) => {
     if (answered) return;

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { SeccompError } from '../errors.js';
 import { Agent, listensHere } from './agent.js';
 import { checkHandlers, checkTimeout, type Handlers } from './answer.js';
+import type { Container } from './container.js';
 
 export interface ListenOptions {
   /** Milliseconds that a handler may take until its call is denied. Default 10,000. */
@@ -16,7 +17,7 @@ export interface ListenOptions {
  * @throws SeccompError ERR_SECCOMP_OPTION, ERR_SECCOMP_AGENT if it can't be had: another agent listens there, the directory
  * is not there, …
  */
-export function listen(path: string, handlers: Handlers, options: ListenOptions = {}): Agent {
+export function listen(path: string, handlers: Handlers<Container>, options: ListenOptions = {}): Agent {
   if (typeof path !== 'string' || path === '' || path.includes('\0'))
     throw new SeccompError('ERR_SECCOMP_OPTION', 'path: the file of the socket, as a text without NUL');
   if (typeof handlers !== 'object' || handlers === null)

@@ -82,7 +82,7 @@ describe.each(['runc', 'crun'])('a container of %s', (runtime) => {
     const errors: unknown[] = [];
     const agent = listen(join(directory, `${runtime}.sock`), {
       mkdir: (call) => {
-        calls.push([call.string(0), call.container?.id]);
+        calls.push([call.string(0), call.container.id]);
         return { errno: 'EROFS' };
       },
       uname: (call) => {
@@ -135,7 +135,7 @@ describe.each(['runc', 'crun'])('a container of %s', (runtime) => {
       },
     });
     agent.on('container', (container) => told.push(container));
-    agent.on('handlerError', (error, { container }) => errors.push([container?.status, String(error)]));
+    agent.on('handlerError', (error, { container }) => errors.push([container.status, String(error)]));
     const name = `${id}-later`;
     const script = 'uname || echo denied; read line; exit 0';
     const bundle = bundleOf(runtime, `${runtime}-later`, script, notifying(agent.path, ['uname']));

@@ -131,7 +131,7 @@ describe('an agent in another process', () => {
 
 describe('an agent on this thread', () => {
   test('answers what spawn starts', async () => {
-    const agent = listen(newPath(), { sched_get_priority_max: ({ container }) => ({ value: container?.pid ?? 0 }) });
+    const agent = listen(newPath(), { sched_get_priority_max: ({ container }) => ({ value: container.pid }) });
     const child = spawn('python3', asking, notifying(agent.path));
     expect((await finish(child)).stdout).toBe(`${child.pid} 0\n`);
     await agent.close();
@@ -160,7 +160,7 @@ describe('an agent on this thread', () => {
   });
 
   test('loses none of many that start at once', async () => {
-    const agent = listen(newPath(), { sched_get_priority_max: ({ container }) => ({ value: container?.pid ?? 0 }) });
+    const agent = listen(newPath(), { sched_get_priority_max: ({ container }) => ({ value: container.pid }) });
     const profile = loadProfile(notifying(agent.path));
     if (profile === null) throw new Error('this is a profile');
     const children = Array.from({ length: 8 }, () => spawn('python3', asking, profile));

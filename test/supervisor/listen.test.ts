@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { afterAll, describe, expect, test } from 'vitest';
-import type { Agent } from '../../lib/supervisor/agent.js';
 import type { Answer, Handlers, NotifiedCall } from '../../lib/supervisor/answer.js';
+import type { Container } from '../../lib/supervisor/container.js';
 import { type ListenOptions, listen } from '../../lib/supervisor/listen.js';
 import { finish } from '../support/processes.js';
 
@@ -21,10 +21,11 @@ let sockets = 0;
 const newPath = () => join(directory, `${sockets++}.sock`);
 
 /** Connects as a runtime does, or as none does. */
-const send = (agent: Agent, what: string) => finish(nodeSpawn('python3', [runtime, agent.path, what]));
+const send = (agent: { readonly path: string }, what: string) =>
+  finish(nodeSpawn('python3', [runtime, agent.path, what]));
 
 /** What a call gets, and what the agent tells, when it answers so. */
-async function ask(handlers: Handlers, options: ListenOptions = {}) {
+async function ask(handlers: Handlers<Container>, options: ListenOptions = {}) {
   const agent = listen(newPath(), handlers, options);
   const told: string[] = [];
   agent.on('handlerError', (error) => told.push(`handlerError ${error instanceof Error ? error.message : error}`));
@@ -147,6 +148,27 @@ describe('what no runtime sends', () => {
     expect((await send(agent, 'whole')).stdout).toBe('7 0\n'); // It was accepted after the other.
     expect(refused).toEqual([]);
     await agent.close();
+  });
+
+  test('waits for its turn while no descriptor is left, which is told', async () => {
+    const path = newPath();
+    const code = `import { closeSync, openSync } from 'node:fs';
+      import { listen } from ${JSON.stringify(dist)};
+      const agent = listen(${JSON.stringify(path)}, { sched_get_priority_max: () => ({ value: 7 }) });
+      const files = [];
+      try { for (;;) files.push(openSync('/dev/null')); } catch {}
+      agent.on('refused', (error) => {
+        console.log(error.message);
+        for (const file of files.splice(0)) closeSync(file);
+      });
+      agent.on('end', () => agent.close());
+      console.log('full');`;
+    const node = [process.execPath, '--input-type=module', '-e', code];
+    const full = nodeSpawn('sh', ['-c', 'ulimit -n 64; exec "$@"', 'sh', ...node]);
+    const ended = finish(full);
+    await once(full.stdout, 'data');
+    expect((await send({ path }, 'whole')).stdout).toBe('7 0\n');
+    expect(await ended).toMatchObject({ code: 0, stdout: 'full\naccept EMFILE: who connects has to wait\n' });
   });
 
   test('does not keep others out while it is waited for', async () => {
