@@ -21,7 +21,9 @@ export type SeccompErrorCode =
   /** An option is unknown, of the wrong type, or can't be honoured. */
   | 'ERR_SECCOMP_OPTION'
   /** The kernel refused the filter; nothing was started. */
-  | 'ERR_SECCOMP_ATTACH';
+  | 'ERR_SECCOMP_ATTACH'
+  /** The agent at a profile's listenerPath was not reached; nothing was started. Or the socket for one can't be had. */
+  | 'ERR_SECCOMP_AGENT';
 
 /** A failure of this package, not of the program that it was to start. */
 export class SeccompError extends Error {

@@ -32,6 +32,8 @@ export interface NativeRequest extends NativeFilters {
   readonly keptCapabilities?: bigint;
   /** Who answers the filter's listener, if SECCOMP_FILTER_FLAG_NEW_LISTENER makes one. */
   readonly supervision?: Supervision;
+  /** Or the socket that it is sent to, with these one to three texts; between them the child's number is written. */
+  readonly agent?: { readonly path: string; readonly state: readonly string[] } | undefined;
 }
 
 declare const held: unique symbol;
@@ -131,6 +133,38 @@ export interface NativeListener {
   readonly handle: ListenerHandle;
 }
 
+/** A socket at a path, or a connection to it. It keeps no event loop alive. */
+export interface LocalSocket {
+  /** Has `onReadable` called, once, when there is something to accept or receive, or the end. 0 or −errno. */
+  await(onReadable: () => void): number;
+  /** A connection that waits, or −errno; EAGAIN: there is none. */
+  accept(): LocalSocket | number;
+  /** What there is, or −errno; no bytes: the end. */
+  receive(): Received | number;
+  /** Who connected, as of then; or −errno. */
+  sender(): Sender | number;
+  /** Serves the listener among the descriptors that came; −errno, ENOTTY: it is none. */
+  serve(descriptor: number, supervision: Supervision): NativeListener | number;
+  /** Closes it, and what came and is not served. May be called twice. */
+  close(): void;
+}
+
+export interface Received {
+  /** At most 65,536. */
+  readonly bytes: Buffer;
+  /** How many have come by now; at most 16 are kept. */
+  readonly descriptors: number;
+  /** Whether there were more descriptors than can come at once, or than this process may have. */
+  readonly lost: boolean;
+}
+
+/** From SO_PEERCRED; 0 and 65534 for what this process's namespaces don't have. */
+export interface Sender {
+  readonly pid: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
 export interface NativeLimits {
   readonly input?: Uint8Array;
   /** Milliseconds; 0: none. */
@@ -189,8 +223,19 @@ export interface Addon {
   addDescriptor(listener: ListenerHandle, call: bigint, descriptor: number, closeOnExec: boolean): number;
   /** Memory of a caller that waits, as much of `size` as there is; or an errno. */
   readMemory(listener: ListenerHandle, call: bigint, tid: number, address: bigint, size: number): Buffer | number;
-  /** Connects another process's socket in its place; `done` is told 0 or an errno. An errno: it was not begun. */
-  connect(tid: number, descriptor: number, address: Uint8Array, done: (errno: number) => void): number;
+  /** Whether somebody listens at a path: 0 or an errno; EAGAIN: and is busy. Nothing is sent. */
+  reach(path: string): number;
+  /** Listens at a path where nothing is, for this user alone; or −errno. */
+  bindSocket(path: string): LocalSocket | number;
+  /** Connects the socket of a caller that waits in its place; `done` is told 0 or an errno. An errno: it was not begun. */
+  connect(
+    listener: ListenerHandle,
+    call: bigint,
+    tid: number,
+    descriptor: number,
+    address: Uint8Array,
+    done: (errno: number) => void,
+  ): number;
   writeMemory(listener: ListenerHandle, call: bigint, tid: number, address: bigint, bytes: Uint8Array): number;
 }
 

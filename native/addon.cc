@@ -5,6 +5,7 @@
 #include "environment.h"
 #include "execve.h"
 #include "filter.h"
+#include "local_socket.h"
 #include "probe.h"
 #include "spawn.h"
 #include "spawn_sync.h"
@@ -31,6 +32,8 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("addDescriptor", Napi::Function::New<seccomp::AddDescriptor>(env, "addDescriptor"));
   exports.Set("readMemory", Napi::Function::New<seccomp::ReadCallMemory>(env, "readMemory"));
   exports.Set("writeMemory", Napi::Function::New<seccomp::WriteCallMemory>(env, "writeMemory"));
+  exports.Set("reach", Napi::Function::New<seccomp::Reach>(env, "reach"));
+  exports.Set("bindSocket", Napi::Function::New<seccomp::BindSocket>(env, "bindSocket"));
   exports.Set("connect", Napi::Function::New<seccomp::Connect>(env, "connect"));
   return exports;
 }

@@ -29,7 +29,8 @@ class Child {
   // Returns when a step has failed, with the reason in the plan.
   void Run() {
     if (ResetSignals() && StartSession() && PlaceDescriptors() && EnterDirectory() && SetLimits() &&
-        LowerBoundingSet() && ChangeIdentity() && DropCapabilities() && UnblockSignals() && PutOnFilters()) {
+        LowerBoundingSet() && ChangeIdentity() && DropCapabilities() && UnblockSignals() && NoteNumber() &&
+        PutOnFilters()) {
       Execute();
     }
   }
@@ -57,12 +58,18 @@ class Child {
 
   // Sends the listener away; ours is closed by execve. Under the filter, so this call passes the gate too.
   bool HandOver(int listener) {
-    char byte = 0;
-    iovec data = {&byte, sizeof byte};
+    iovec pieces[2 * kMostPieces] = {};
+    size_t count = 0;
+    for (size_t i = 0; i < plan_->message_pieces && i < kMostPieces; i++) {
+      if (i > 0) pieces[count++] = {number_, number_size_};
+      pieces[count++] = plan_->message[i];
+    }
+    size_t size = 0;
+    for (size_t i = 0; i < count; i++) size += pieces[i].iov_len;
     alignas(cmsghdr) char control[CMSG_SPACE(sizeof listener)] = {};
     msghdr message = {};
-    message.msg_iov = &data;
-    message.msg_iovlen = 1;
+    message.msg_iov = pieces;
+    message.msg_iovlen = count;
     message.msg_control = control;
     message.msg_controllen = sizeof control;
     cmsghdr* header = CMSG_FIRSTHDR(&message);
@@ -71,8 +78,9 @@ class Child {
     header->cmsg_len = CMSG_LEN(sizeof listener);
     memcpy(CMSG_DATA(header), &listener, sizeof listener);
     // There is room for one message: it does not wait.
-    return syscall(SYS_sendmsg, plan_->handover, &message, MSG_NOSIGNAL, gate_[0], gate_[1], gate_[2]) == 1 ||
-           Fail("sendmsg");
+    const long sent = syscall(SYS_sendmsg, plan_->handover, &message, MSG_NOSIGNAL, gate_[0], gate_[1], gate_[2]);
+    if (sent < 0) return Fail("sendmsg");
+    return static_cast<size_t>(sent) == size || FailWith(EMSGSIZE, "sendmsg");
   }
 
   // Ends the child. The gate value is passed here too, for filters that would not let it go.
@@ -188,6 +196,18 @@ class Child {
     return syscall(SYS_rt_sigprocmask, SIG_SETMASK, none, nullptr, kSigsetSize) == 0 || Fail("rt_sigprocmask");
   }
 
+  // This process's number, for what is sent under the filter, which may deny getpid.
+  bool NoteNumber() {
+    if (plan_->message_pieces < 2) return true;
+    char digits[sizeof number_];
+    size_t count = 0;
+    for (long rest = syscall(SYS_getpid); rest > 0 && count < sizeof digits; rest /= 10) {
+      digits[count++] = static_cast<char>('0' + rest % 10);
+    }
+    while (count > 0) number_[number_size_++] = digits[--count];
+    return true;
+  }
+
   // Draws the gate value, if there is a gate, and writes it into the filters: from here on only we know it.
   bool CloseGates() {
     bool drawn = false;
@@ -236,6 +256,8 @@ class Child {
   }
 
   ChildPlan* plan_;
+  char number_[20] = {};  // A long has no more digits.
+  size_t number_size_ = 0;
   uint64_t gate_[kGateWords] = {};
 };
 

@@ -4,6 +4,7 @@
 
 #include <linux/filter.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -27,6 +28,9 @@ struct ChildFilter {
   const GatePatch* gate;
   size_t gate_length;
 };
+
+// Of what is sent with a listener.
+constexpr size_t kMostPieces = 3;
 
 // RLIMIT_* and its two values; ~0: none.
 struct ResourceLimit {
@@ -67,8 +71,11 @@ struct ChildPlan {
   const ChildFilter* filters;  // In the order in which they are put on; each but the last has a gate for seccomp(2).
   size_t filter_count;
   uint32_t filter_flags;  // SECCOMP_FILTER_FLAG_*
-  // With SECCOMP_FILTER_FLAG_NEW_LISTENER: the socket that its listener is sent to.
+  // With SECCOMP_FILTER_FLAG_NEW_LISTENER: the socket that its listener is sent to, and the bytes that go with it,
+  // kMostPieces at most, with the child's number in decimal between one piece and the next.
   int handover;
+  const iovec* message;
+  size_t message_pieces;
   // What PutOnFilters tells besides `failure`: how many are on, and with TSYNC the thread that could not be given one.
   size_t filters_on;
   pid_t other_thread;

@@ -12,6 +12,7 @@
 #include "caller.h"
 #include "linux_abi.h"
 #include "request.h"
+#include "supervise.h"
 
 namespace seccomp {
 namespace {
@@ -42,21 +43,27 @@ class Connecting : public Napi::AsyncWorker {
 
 Napi::Value Connect(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const bool is_valid = info[0].IsNumber() && info[1].IsNumber() && info[2].IsTypedArray() && info[3].IsFunction() &&
-                        info[2].As<Napi::TypedArray>().TypedArrayType() == napi_uint8_array &&
-                        info[2].As<Napi::TypedArray>().ByteLength() <= sizeof(sockaddr_storage);
+  uint64_t call = 0;
+  const std::shared_ptr<Listener> listener = ReadCall(info, &call);
+  if (listener == nullptr) return env.Undefined();
+  const bool is_valid = info[2].IsNumber() && info[3].IsNumber() && info[4].IsTypedArray() && info[5].IsFunction() &&
+                        info[4].As<Napi::TypedArray>().TypedArrayType() == napi_uint8_array &&
+                        info[4].As<Napi::TypedArray>().ByteLength() <= sizeof(sockaddr_storage);
   if (!is_valid) {
-    Napi::TypeError::New(env, "connect(tid, descriptor, address, done)").ThrowAsJavaScriptException();
+    Napi::TypeError::New(env, "connect(listener, call, tid, descriptor, address, done)").ThrowAsJavaScriptException();
     return env.Undefined();
   }
-  const pid_t process = StatusOf(info[0].As<Napi::Number>().Int32Value()).process;
+  const pid_t process = StatusOf(info[2].As<Napi::Number>().Int32Value()).process;
   const Descriptor pidfd(process == 0 ? -1 : static_cast<int>(syscall(kPidfdOpen, process, 0)));
   if (pidfd.get() < 0) return Napi::Number::New(env, ESRCH);
   // Linux 5.6, pidfd_getfd(2).
-  Descriptor socket(static_cast<int>(syscall(kPidfdGetfd, pidfd.get(), info[1].As<Napi::Number>().Int32Value(), 0)));
+  Descriptor socket(static_cast<int>(syscall(kPidfdGetfd, pidfd.get(), info[3].As<Napi::Number>().Int32Value(), 0)));
   if (socket.get() < 0) return Napi::Number::New(env, errno);
+  // What was taken is the caller's only if it waits still; else its number may be another's by now.
+  const int waits = listener->IsWaiting(call);
+  if (waits != 0) return Napi::Number::New(env, waits);
   // NOLINTBEGIN(clang-analyzer-cplusplus.NewDeleteLeaks): it deletes itself.
-  (new Connecting(info[3].As<Napi::Function>(), std::move(socket), info[2].As<Napi::Uint8Array>()))->Queue();
+  (new Connecting(info[5].As<Napi::Function>(), std::move(socket), info[4].As<Napi::Uint8Array>()))->Queue();
   return Napi::Number::New(env, 0);
   // NOLINTEND(clang-analyzer-cplusplus.NewDeleteLeaks)
 }

@@ -6,8 +6,8 @@
 
 namespace seccomp {
 
-// connect(tid, descriptor, address, done): duplicates that thread's socket and connects it, on a thread of libuv's;
-// then done(0 or errno). Gives 0, or an errno and then never calls. Whoever asks makes sure that the thread waits.
+// connect(listener, call, tid, descriptor, address, done): duplicates the socket of a thread that waits in a call and
+// connects it, on a thread of libuv's; then done(0 or errno). Gives 0, or an errno and then never calls.
 Napi::Value Connect(const Napi::CallbackInfo& info);
 
 }  // namespace seccomp

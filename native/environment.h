@@ -8,6 +8,7 @@
 
 #include "exit_watch.h"
 #include "inbox.h"
+#include "local_socket.h"
 
 namespace seccomp {
 
@@ -16,12 +17,13 @@ struct Environment {
   static void Make(Napi::Env env) {
     auto environment = std::make_unique<Environment>();
     environment->exit_watch = Napi::Persistent(ExitWatch::Define(env));
+    environment->local_socket = Napi::Persistent(LocalSocket::Define(env));
     env.SetInstanceData(environment.release());
   }
   static Environment& Of(Napi::Env env) { return *env.GetInstanceData<Environment>(); }
 
-  Napi::FunctionReference exit_watch;  // The class.
-  std::shared_ptr<Inbox> inbox;        // nullptr until JavaScript asks for one.
+  Napi::FunctionReference exit_watch, local_socket;  // The classes.
+  std::shared_ptr<Inbox> inbox;                      // nullptr until JavaScript asks for one.
 };
 
 }  // namespace seccomp

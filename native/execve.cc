@@ -14,6 +14,7 @@
 #include <atomic>
 
 #include "linux_abi.h"
+#include "local_socket.h"
 #include "request.h"
 
 namespace seccomp {
@@ -54,7 +55,7 @@ Napi::Value Execve(const Napi::CallbackInfo& info) {
   }
   const std::unique_ptr<Request> request = Request::Read(env, info[0].As<Napi::Object>());
   if (request == nullptr) return env.Undefined();
-  if (request->wants_listener()) {
+  if (request->wants_listener() && request->agent().empty()) {
     Napi::TypeError::New(env, "filterFlags: nobody would be left to answer a listener").ThrowAsJavaScriptException();
     return env.Undefined();
   }
@@ -66,6 +67,12 @@ Napi::Value Execve(const Napi::CallbackInfo& info) {
   plan.descriptors = descriptors.data();
   plan.descriptor_count = static_cast<int>(descriptors.size());
   plan.exit_call = SYS_exit;
+  Descriptor agent;
+  if (request->wants_listener()) {
+    plan.failure = ConnectTo(request->agent(), &agent);
+    if (plan.failure.error != 0) return ToJavaScript(env, plan.failure);
+    plan.handover = agent.get();
+  }
 
   // Its own descriptors, directory and credentials (no CLONE_FILES, no CLONE_FS), so a failure changes nothing here.
   const int flags =

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "linux_abi.h"
+#include "local_socket.h"
 
 namespace seccomp {
 namespace {
@@ -46,11 +47,16 @@ bool Open(const std::vector<int>& wanted, Stdio* stdio, Failure* failure) {
   return true;
 }
 
-// What a child sends its listener through: the first end is ours, the second the child's.
+// What a child sends its listener through: the first end is ours, the second the child's. With an agent there is no
+// first.
 struct Handover {
   Descriptor ours, childs;
 
-  bool Open(Failure* failure) {
+  bool Open(const std::string& agent, Failure* failure) {
+    if (!agent.empty()) {
+      *failure = ConnectTo(agent, &childs);
+      return failure->error == 0;
+    }
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
       return *failure = {errno, "socketpair"}, false;
@@ -149,7 +155,7 @@ Failure Launch(Request* request, Launched* launched) {
   plan.exit_call = SYS_exit_group;
   Handover handover;
   if (request->wants_listener()) {
-    if (!handover.Open(&plan.failure)) return plan.failure;
+    if (!handover.Open(request->agent(), &plan.failure)) return plan.failure;
     plan.handover = handover.childs.get();
   }
   if (request->changes_identity()) {
@@ -161,7 +167,7 @@ Failure Launch(Request* request, Launched* launched) {
   request->Wipe(memory);
   launched->sockets = std::move(stdio.parent);
   siginfo_t status;
-  if (plan.failure.error == 0 && request->wants_listener()) {
+  if (plan.failure.error == 0 && handover.ours.get() >= 0) {
     launched->listener = handover.Take();
     if (launched->listener.get() < 0) {
       plan.failure = {errno, "recvmsg"};

@@ -17,7 +17,7 @@ struct Launched {
   Descriptor pidfd;
   // Our end of each socket among its descriptors; -1 where there is none. They block.
   std::vector<Descriptor> sockets;
-  // The listener of its filter, if the request asked for one.
+  // The listener of its filter, if the request asked for one that is not an agent's.
   Descriptor listener;
 };
 

@@ -135,7 +135,7 @@ std::unique_ptr<Request> Request::Read(Napi::Env env, const Napi::Object& option
   Request& r = *request;
   if (!HasOnly(env, options, "request",
                {"candidates", "args", "env", "cwd", "detached", "uid", "gid", "noNewPrivileges", "stdio", "limits",
-                "keptCapabilities", "filters", "filterFlags", "supervision"})) {
+                "keptCapabilities", "filters", "filterFlags", "supervision", "agent"})) {
     return nullptr;
   }
   if (!ReadStrings(env, options.Get("candidates"), "candidates: an array of paths", &r.candidates_) ||
@@ -173,7 +173,8 @@ std::unique_ptr<Request> Request::Read(Napi::Env env, const Napi::Object& option
   if (!r.ReadLimits(env, options.Get("limits")) || !r.ReadFilters(env, options)) return nullptr;
   const Napi::Value supervision = options.Get("supervision");
   if (!supervision.IsUndefined() && !ReadSupervision(env, supervision, &r.supervision_)) return nullptr;
-  return request;
+  const Napi::Value agent = options.Get("agent");
+  return agent.IsUndefined() || r.ReadAgent(env, agent) ? std::move(request) : nullptr;
 }
 
 std::unique_ptr<Request> Request::ReadFiltersOnly(Napi::Env env, const Napi::Object& options) {
@@ -206,6 +207,21 @@ bool Request::ReadLimits(Napi::Env env, const Napi::Value& limits) {
                        hard.As<Napi::BigInt>().Uint64Value(&hard_fits)});
     if (!soft_fits || !hard_fits) return Throw(env, what), false;
   }
+  return true;
+}
+
+bool Request::ReadAgent(Napi::Env env, const Napi::Value& agent) {
+  if (!wants_listener() || supervision_ != nullptr || !agent.IsObject()) {
+    return Throw(env, "agent: { path, state }, for a listener that is not answered here"), false;
+  }
+  const Napi::Object options = agent.As<Napi::Object>();
+  if (!HasOnly(env, options, "agent", {"path", "state"}) ||
+      !ReadString(env, options.Get("path"), "path: a path without NUL", &agent_) ||
+      !ReadStrings(env, options.Get("state"), "state: an array of texts", &state_)) {
+    return false;
+  }
+  if (agent_.empty()) return Throw(env, "path: of the agent's socket"), false;
+  if (state_.empty() || state_.size() > kMostPieces) return Throw(env, "state: one to three texts"), false;
   return true;
 }
 
@@ -300,6 +316,12 @@ ChildPlan Request::Plan(ChildMemory* memory) {
   plan.filters = child_filters_.data();
   plan.filter_count = child_filters_.size();
   plan.filter_flags = filter_flags_;
+  static char byte = 0;  // This process needs to hear no more than the listener.
+  state_pieces_.clear();
+  for (std::string& piece : state_) state_pieces_.push_back({piece.data(), piece.size()});
+  if (state_.empty()) state_pieces_.push_back({&byte, sizeof byte});
+  plan.message = state_pieces_.data();
+  plan.message_pieces = state_pieces_.size();
   return plan;
 }
 

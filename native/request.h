@@ -79,6 +79,8 @@ class Request {
   uint32_t filter_flags() const { return filter_flags_; }
   // How its calls are answered; nullptr: by nobody in this process.
   const std::shared_ptr<const Supervision>& supervision() const { return supervision_; }
+  // The socket of another process that the listener is sent to; empty: it is sent to this one.
+  const std::string& agent() const { return agent_; }
   // Wipes the gate value, if there was one.
   void Wipe(ChildMemory* memory) const;
 
@@ -89,6 +91,7 @@ class Request {
     std::vector<GatePatch> gate;
   };
   bool ReadLimits(Napi::Env env, const Napi::Value& limits);
+  bool ReadAgent(Napi::Env env, const Napi::Value& agent);
   bool ReadFilters(Napi::Env env, const Napi::Object& options);
   static bool ReadFilter(Napi::Env env, const Napi::Object& options, Filter* filter);
 
@@ -106,6 +109,9 @@ class Request {
   std::vector<ChildFilter> child_filters_;
   uint32_t filter_flags_ = 0;
   std::shared_ptr<const Supervision> supervision_;
+  std::string agent_;
+  std::vector<std::string> state_;
+  std::vector<iovec> state_pieces_;
 };
 
 // Blocks every signal of this thread, the ones that libc keeps for itself too, for as long as it lives.

@@ -13,6 +13,7 @@
       "native/kinds.cc",
       "native/launch.cc",
       "native/listener.cc",
+      "native/local_socket.cc",
       "native/probe.cc",
       "native/request.cc",
       "native/spawn.cc",

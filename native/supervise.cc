@@ -143,19 +143,31 @@ Napi::Value OpenInbox(const Napi::CallbackInfo& info) {
   return Napi::Number::New(env, -error);
 }
 
-Failure Supervise(Napi::Env env, const Request& request, Launched* child, Napi::Object result) {
-  if (request.supervision() == nullptr) return {};
+Napi::Value Serve(Napi::Env env, Descriptor descriptor, std::shared_ptr<const Supervision> supervision, bool killable,
+                  Failure* failure) {
   const std::shared_ptr<Inbox> inbox = Environment::Of(env).inbox;
-  if (inbox == nullptr || child->listener.get() < 0) return {EBADF, "ioctl"};
-  auto listener = std::make_shared<Listener>(std::move(child->listener), request.supervision(), inbox,
-                                             (request.filter_flags() & kWaitKillableRecv) != 0);
-  const Failure failure = Supervisor::Get().Serve(listener);
-  if (failure.error != 0) return failure;
+  if (inbox == nullptr || descriptor.get() < 0) return *failure = {EBADF, "ioctl"}, env.Undefined();
+  auto listener = std::make_shared<Listener>(std::move(descriptor), std::move(supervision), inbox, killable);
+  *failure = Supervisor::Get().Serve(listener);
+  if (failure->error != 0) return env.Undefined();
   const Napi::Object told = Napi::Object::New(env);
   told.Set("id", static_cast<double>(listener->id()));
   told.Set("handle", Hold(env, std::move(listener), kListenerTag));
-  result.Set("listener", told);
-  return {};
+  return told;
+}
+
+Failure Supervise(Napi::Env env, const Request& request, Launched* child, Napi::Object result) {
+  if (request.supervision() == nullptr) return {};
+  Failure failure = {};
+  const bool killable = (request.filter_flags() & kWaitKillableRecv) != 0;
+  const Napi::Value told = Serve(env, std::move(child->listener), request.supervision(), killable, &failure);
+  if (failure.error == 0) result.Set("listener", told);
+  return failure;
+}
+
+std::shared_ptr<Listener> ReadCall(const Napi::CallbackInfo& info, uint64_t* call) {
+  const std::shared_ptr<Listener> listener = ListenerOf(info);
+  return listener != nullptr && ReadWord(info.Env(), info[1], call) ? listener : nullptr;
 }
 
 Napi::Value KindAt(const Napi::CallbackInfo& info) {

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "launch.h"
+#include "listener.h"
 
 namespace seccomp {
 
@@ -16,6 +17,13 @@ bool ReadSupervision(Napi::Env env, const Napi::Value& value, std::shared_ptr<co
 // Hands the child's listener to the supervisor's thread, if the request says so, and puts `listener`, { id, handle },
 // into `result`.
 Failure Supervise(Napi::Env env, const Request& request, Launched* child, Napi::Object result);
+
+// Serves a listener that came otherwise: gives { id, handle }, or undefined and the failure.
+Napi::Value Serve(Napi::Env env, Descriptor descriptor, std::shared_ptr<const Supervision> supervision, bool killable,
+                  Failure* failure);
+
+// Reads (listener, call, …) of a call that waits; throws a TypeError and gives nullptr for anything else.
+std::shared_ptr<Listener> ReadCall(const Napi::CallbackInfo& info, uint64_t* call);
 
 // For each of these lib/native.ts says what it takes and gives.
 Napi::Value MakeSupervision(const Napi::CallbackInfo& info);

@@ -29,7 +29,7 @@ const FILES = {
   writing: ['profile/override', 'profile/word', 'profile/stringify', 'syscalls/groups'],
   programs: ['sandbox/family', 'sandbox/fork', 'sandbox/rings', 'sandbox/record', 'sandbox/run', 'sandbox/spawn-sync'],
   questions: ['filter/decompile', 'filter/disassemble', 'profile/explain', 'sandbox/explain'],
-  supervising: ['supervisor/address', 'supervisor/decode', 'supervisor/kind'],
+  supervising: ['supervisor/address', 'supervisor/decode', 'supervisor/kind', 'supervisor/listen'],
   harden: ['sandbox/harden'],
   register: ['register'],
   'testing/index': ['testing/index'],

@@ -1,4 +1,5 @@
 /** The addon refuses what it does not know, so that a filter can't be lost between the two halves of this package. */
+import { constants } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { compile } from '../lib/filter/compile.js';
 import { thisHost } from '../lib/host.js';
@@ -6,6 +7,7 @@ import { addon, type NativeRequest, NULL } from '../lib/native.js';
 import { loadProfile } from '../lib/profile/load.js';
 import { resolve } from '../lib/profile/resolve.js';
 
+const { EINVAL, ENAMETOOLONG } = constants.errno;
 const profile = loadProfile('docker-default');
 if (profile === null) throw new Error('docker-default is a profile');
 const { bytes } = compile(resolve(profile, thisHost()));
@@ -20,6 +22,8 @@ const request: NativeRequest = {
   filterFlags: 0,
 };
 const limits = { timeout: 0, maxBuffer: 0, killSignal: 15 };
+/** SECCOMP_FILTER_FLAG_NEW_LISTENER. */
+const listener = { filterFlags: 8 };
 const without = (key: keyof NativeRequest) =>
   Object.fromEntries(Object.entries(request).filter(([name]) => name !== key));
 
@@ -41,6 +45,19 @@ describe.each(Object.entries(CALLS))('%s refuses', (_, call) => {
       'a key of a filter that it does not know',
       { ...request, filters: [{ bytes, gate: [], flags: 1 }] },
       /^filter: unknown key flags$/,
+    ],
+    ['an agent for no listener', { ...request, agent: { path: '/a', state: [''] } }, /^agent: /],
+    ['an agent without a path', { ...request, ...listener, agent: { path: '', state: [''] } }, /^path: of the agent/],
+    ['an agent that is told nothing', { ...request, ...listener, agent: { path: '/a', state: [] } }, /^state: one to/],
+    [
+      'an agent that is told much',
+      { ...request, ...listener, agent: { path: '/a', state: ['', '', '', ''] } },
+      /^state: /,
+    ],
+    [
+      'another key of an agent',
+      { ...request, ...listener, agent: { path: '/a', text: [''] } },
+      /^agent: unknown key text/,
     ],
     ['no word on new privileges', without('noNewPrivileges'), /^noNewPrivileges: /],
   ])('%s', (_, wrong, message) => {
@@ -67,4 +84,22 @@ test.each<[string, readonly unknown[]]>([
   ['no filters', [{ noNewPrivileges: true, filterFlags: 0 }, new BigUint64Array(8), false]],
 ])('probe refuses %s', (_, parameters) => {
   expect(() => Reflect.apply(addon().probe, undefined, parameters)).toThrowError(TypeError);
+});
+
+describe('a socket', () => {
+  test.each<[string, readonly unknown[]]>([
+    ['bindSocket', []],
+    ['bindSocket', [7]],
+    ['reach', [null]],
+    ['connect', [1, 2n, 3, 4, new Uint8Array(), () => {}]],
+  ])('by %s is refused to what is no path and no call', (name, parameters) => {
+    expect(() => Reflect.apply(Reflect.get(addon(), name), undefined, parameters)).toThrowError(TypeError);
+  });
+
+  test('of the file system alone: not of the abstract namespace, and of no more than 107 bytes', () => {
+    for (const path of ['', 'x'.repeat(108)])
+      expect([addon().bindSocket(path), addon().reach(path)]).toEqual([-ENAMETOOLONG, ENAMETOOLONG]);
+    for (const path of ['\0abstract', 'a\0b'])
+      expect([addon().bindSocket(path), addon().reach(path)]).toEqual([-EINVAL, EINVAL]);
+  });
 });

@@ -67,6 +67,6 @@ export function betweenFields(head: ValidHead, keys: Remark['keys'], remarks: Fo
   }
   if (listenerMetadata && !listenerPath) {
     const message = 'is only for a listener: there is no listenerPath';
-    remarks.push({ keys: [...keys, 'listenerMetadata'], weight: 'notice', message });
+    remarks.push({ keys: [...keys, 'listenerMetadata'], weight: 'mistake', message });
   }
 }

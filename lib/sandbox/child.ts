@@ -95,7 +95,7 @@ export class SandboxedProcess extends Base {
         },
       }),
       call: (waiting, handle) => {
-        const call = new NotifiedCall(waiting, handle);
+        const call = new NotifiedCall(waiting, handle, undefined);
         ask(call, Object.hasOwn(notify, call.syscall) ? notify[call.syscall] : undefined, timeout, failed);
       },
     });

@@ -1,9 +1,10 @@
 /** execve(): this process becomes a program under a profile. */
-import { addon } from '../native.js';
+import { addon, type NativeRequest } from '../native.js';
+import { handed } from './agent.js';
 import { systemError } from './failure.js';
 import { hostOptions, invocation, PROGRAM_OPTIONS, type ProgramOptions, programRequest } from './options.js';
-import { type FilterSource, prepare, type SingleSource } from './prepare.js';
-import { attachError, filterRequest } from './spawn.js';
+import { type FilterSource, prepare, type SingleSource, settle } from './prepare.js';
+import { attachError, filterRequest, handedRequest } from './spawn.js';
 
 /**
  * Replaces this process by `command` under `profile`: same process number, standard descriptors and directory, signals as
@@ -20,11 +21,20 @@ export function execve(
 ): never;
 export function execve(...parameters: readonly unknown[]): never {
   const { command, args, profile, options } = invocation<ProgramOptions>(parameters, PROGRAM_OPTIONS);
-  const filters = prepare(profile, hostOptions(options), ['execve', 'exit']);
-  const request = { ...programRequest(command, args, options), ...filterRequest(filters, options) };
-  const failure = addon().execve({ ...request, detached: false, stdio: [0, 1, 2] });
+  const program = programRequest(command, args, options);
+  const source = settle(profile);
+  const agents = handed(source, hostOptions(options));
+  const request: NativeRequest = {
+    ...program,
+    ...(agents === undefined
+      ? filterRequest(prepare(source, hostOptions(options), ['execve', 'exit']), options)
+      : handedRequest(agents, options, program.cwd)),
+    detached: false,
+    stdio: [0, 1, 2],
+  };
+  const failure = addon().execve(request);
   throw (
-    attachError(failure) ??
+    attachError(failure, request) ??
     Object.assign(systemError(failure.error, `execve ${command}`), { path: command, call: failure.call })
   );
 }

@@ -23,7 +23,7 @@ export function attachRemedy(errno: number, who: string): string {
     [constants.errno.EACCES]: `with noNewPrivileges: false ${who} needs CAP_SYS_ADMIN`,
     [constants.errno.EPERM]: 'a filter that is on already forbids it',
     [constants.errno.EBUSY]:
-      'a filter that is on already has a listener, and only one can: leave out onViolation and notify',
+      'a filter that is on already has a listener, and only one can: leave out onViolation, notify and listenerPath',
     [constants.errno.EMFILE]:
       'its listener needs a descriptor, and this process or the child may open no more: close some, raise ulimit -n or rlimits.nofile',
     [constants.errno.ENOMEM]: 'too many filters are on already, or memory is short',

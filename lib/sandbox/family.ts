@@ -2,6 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { promisify } from 'node:util';
 import { SeccompError } from '../errors.js';
+import { handed } from './agent.js';
 import type { SandboxedProcess } from './child.js';
 import { collectorSettings } from './collect.js';
 import { callBack, outputOf } from './exec-file.js';
@@ -43,7 +44,8 @@ class Family {
     this.#profile = settle(profile);
     this.#defaults = { ...defaults };
     checkKnown(this.#defaults);
-    prepare(this.#profile, hostOptions(defaults), GATED);
+    if (handed(this.#profile, hostOptions(defaults)) === undefined)
+      prepare(this.#profile, hostOptions(defaults), GATED);
   }
 
   readonly spawn = (...parameters: readonly unknown[]): SandboxedProcess => {

@@ -39,8 +39,9 @@ export function compile(source: FilterSource | Policy, options: HostOptions & { 
   return compileAll(all);
 }
 
-/** The same with its files read and its objects checked: what it means does not change any more. */
+/** The same with its files read and its objects checked, once: what it means does not change any more. */
 export function settle(source: FilterSource): readonly SingleSource[] {
+  if (isList(source) && settled.has(source)) return source;
   const sources = list(source).map((each) => {
     if (each instanceof Filter) return each;
     return (typeof each === 'string' ? loadOnce(each) : loadProfile(each)) ?? UNCONFINED;
@@ -102,7 +103,6 @@ export function decidedAll(source: FilterSource, { capabilities, abis }: HostOpt
     policy: all.map((each) => each.policy).reduce(intersect),
     flags: [...new Set(all.flatMap(({ flags }) => flags))],
     profiles: loaded.filter((each) => each instanceof Profile),
-    listenerPath: loaded.flatMap((each) => (each instanceof Profile && each.document.listenerPath) || [])[0],
     /** Stands for what does not change: a single one. */
     key: loaded.length === 1 ? loaded[0] : undefined,
   };
@@ -112,7 +112,7 @@ export function decidedAll(source: FilterSource, { capabilities, abis }: HostOpt
 interface Decided {
   readonly policy: Policy;
   readonly flags: readonly AttachFlag[];
-  /** The part of the profile that asks for a listener, if there is one besides rules. */
+  /** A flag of the profile that asks for a listener. */
   readonly listener?: string | undefined;
 }
 
@@ -150,8 +150,7 @@ function decidedBy(source: SingleSource, host: Host): Decided | null {
 }
 
 function decided(profile: Profile, host: Host): Decided {
-  const { flags = [], listenerPath } = profile.document;
-  const listener = listenerPath === undefined ? flags.find((flag) => flag === WAIT_KILLABLE_RECV) : 'listenerPath';
+  const listener = profile.document.flags?.find((flag) => flag === WAIT_KILLABLE_RECV);
   return { policy: resolve(profile, host), flags: flagsOf(profile), listener };
 }
 
@@ -168,10 +167,37 @@ function flagsOf({ mode, document: { flags } }: Profile): readonly AttachFlag[] 
 
 /** Without somebody who answers, the kernel fails such a call with ENOSYS, which nobody asked for. */
 function refuseSupervised({ policy, listener }: Decided): void {
-  const what = listener ?? (actionsOf(policy).some(({ kind }) => kind === 'notify') ? 'SCMP_ACT_NOTIFY' : undefined);
+  const what = listener ?? (asksSupervisor(policy) ? 'SCMP_ACT_NOTIFY' : undefined);
   if (what === undefined) return;
-  const message = `${what} asks for a supervisor, and this version has none: use SCMP_ACT_ERRNO, or leave it out`;
+  const message = `${what} asks for a supervisor, and there is none: spawn takes handlers, as options.notify, and profiles with a listenerPath; else use SCMP_ACT_ERRNO, or leave it out`;
   throw new SeccompError('ERR_SECCOMP_UNSUPPORTED', message);
+}
+
+/** Whether there are calls that somebody else is to answer. */
+export function asksSupervisor(policy: Policy): boolean {
+  return actionsOf(policy).some(({ kind }) => kind === 'notify');
+}
+
+/** Who answers, in another process. */
+export interface Agent {
+  /** Its socket. */
+  readonly path: string;
+  readonly metadata?: string | undefined;
+}
+
+/**
+ * The one that profiles name as their listenerPath, if they do.
+ * @throws SeccompError ERR_SECCOMP_OPTION if they name several.
+ */
+export function agentOf(source: FilterSource): Agent | undefined {
+  const [agent, ...others] = list(source).flatMap((each) => {
+    const { listenerPath, listenerMetadata } = each instanceof Profile ? each.document : {};
+    return listenerPath ? [{ path: listenerPath, metadata: listenerMetadata }] : [];
+  });
+  const other = others.find(({ path, metadata }) => path !== agent?.path || metadata !== agent.metadata);
+  if (other === undefined) return agent;
+  const message = `listenerPath: a filter has one agent, and these profiles name ${agent?.path} and ${other.path}, or other listenerMetadata`;
+  throw new SeccompError('ERR_SECCOMP_OPTION', message);
 }
 
 function actionsOf({ abis, defaultAction }: Policy): readonly Action[] {

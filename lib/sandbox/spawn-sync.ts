@@ -1,6 +1,7 @@
 /** spawnSync(): starts a program under a profile and waits for its end, as node:child_process's does. */
 import { addon, type NativeListener } from '../native.js';
 import { diagnostics } from '../node.js';
+import { checkElsewhere } from '../supervisor/listen.js';
 import { Listener } from '../supervisor/listener.js';
 import { CHANNEL, type Violation } from '../supervisor/violation.js';
 import { type Hearing, signalName, violationsOf } from './child.js';
@@ -63,10 +64,11 @@ export function spawnSync(...parameters: readonly unknown[]): SpawnSyncResult {
   const { command, args, profile, options } = invocation<SpawnSyncOptions>(parameters, SPAWN_SYNC_OPTIONS);
   const native = nativeLimits(options);
   const { file, request, heard } = childRequest(command, args, profile, options);
+  if (request.agent !== undefined) checkElsewhere(request.agent.path);
   const syscall = `spawnSync ${file}`;
   const ended = withStdio(options.stdio, (stdio) => addon().spawnSync({ ...request, stdio }, native));
   if ('error' in ended) {
-    const ours = attachError(ended);
+    const ours = attachError(ended, request);
     if (ours !== undefined) throw ours;
     const error = startError(ended, syscall, file, request.args);
     return { error, status: null, signal: null, output: null, pid: 0, stdout: null, stderr: null };

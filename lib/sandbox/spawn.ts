@@ -2,10 +2,11 @@
 import { constants } from 'node:os';
 import { SeccompError } from '../errors.js';
 import type { Filter } from '../filter/filter.js';
-import { ATTACH_FLAGS } from '../host.js';
+import { ATTACH_FLAGS, listenerFlags } from '../host.js';
 import { addon, type NativeFailure, type NativeRequest, SOCKET } from '../native.js';
 import { diagnostics } from '../node.js';
 import { openInbox } from '../supervisor/listener.js';
+import { agentError, agentRequest, type Handed, handed } from './agent.js';
 import { type Hearing, SandboxedProcess } from './child.js';
 import { attachRemedy, noFiltersError, systemError } from './failure.js';
 import {
@@ -22,7 +23,7 @@ import {
   type SpawnOptions,
   signalNumber,
 } from './options.js';
-import { type FilterSource, prepare, type SingleSource } from './prepare.js';
+import { type FilterSource, prepare, type SingleSource, settle } from './prepare.js';
 import { withStdio } from './stdio.js';
 import { checkSupervisor, observed, supervise, supervisedRequest } from './supervise.js';
 
@@ -70,25 +71,32 @@ function announce(child: SandboxedProcess): void {
   if (channel.hasSubscribers) channel.publish({ process: child });
 }
 
-/** The program that is to be started, and what the addon is told of it, but for its descriptors. */
+/** The program that is to be started, what the addon is told of it, but for its descriptors, and who hears of its calls. */
+interface ChildRequest {
+  readonly file: string;
+  readonly request: Omit<NativeRequest, 'stdio'>;
+  readonly heard: Hearing | undefined;
+}
+
 export function childRequest(
   command: string,
   args: readonly string[],
   profile: FilterSource,
   options: Omit<SpawnOptions, 'stdio' | 'signal'>,
-) {
+): ChildRequest {
   const program = withShell(command, args, options);
   const request = programRequest(program.file, program.args, options);
   const detached = options.detached ?? false;
   const asked = checkSupervisor(options);
-  const supervised = supervise(profile, hostOptions(options), asked);
+  const source = settle(profile);
+  const others = { file: program.file, heard: undefined };
+  const agents = handed(source, hostOptions(options), options);
+  if (agents !== undefined)
+    return { ...others, request: { ...request, ...handedRequest(agents, options, request.cwd), detached } };
+  const supervised = supervise(source, hostOptions(options), asked);
   if (supervised === undefined) {
-    const filters = prepare(profile, hostOptions(options), GATED);
-    return {
-      file: program.file,
-      request: { ...request, ...filterRequest(filters, options), detached },
-      heard: undefined,
-    };
+    const filters = prepare(source, hostOptions(options), GATED);
+    return { ...others, request: { ...request, ...filterRequest(filters, options), detached } };
   }
   openInbox();
   const { filterFlags } = filterRequest([supervised.filter], options);
@@ -114,11 +122,23 @@ export function filterRequest(filters: readonly Filter[], { log = false }: Filte
   } satisfies Partial<NativeRequest>;
 }
 
+/** The same of a filter whose listener an agent is sent. */
+export function handedRequest({ filter, agent }: Handed, options: FilterOptions, cwd: string | undefined) {
+  const { filters, filterFlags } = filterRequest([filter], options);
+  return { filters, filterFlags: filterFlags | listenerFlags(), agent: agentRequest(agent, cwd) };
+}
+
 /** Calls that put a filter on, and have its listener served. */
 const OURS: ReadonlySet<string> = new Set(['seccomp', 'prctl', 'getrandom', 'sendmsg', 'ioctl', 'epoll_ctl']);
 
 /** The error for a call that is ours to make: anything between the child's birth and its program. */
-export function attachError({ error, call }: NativeFailure): SeccompError | undefined {
+export function attachError(
+  failure: NativeFailure,
+  { agent }: Pick<NativeRequest, 'agent'> = {},
+): SeccompError | undefined {
+  const { error, call } = failure;
+  const unreached = agent && agentError(failure, agent.path);
+  if (unreached !== undefined) return unreached;
   if (!OURS.has(call)) return undefined;
   const unsupported = noFiltersError(error, call);
   if (unsupported !== undefined) return unsupported;
@@ -137,7 +157,7 @@ function start(child: SandboxedProcess, request: NativeRequest, heard: Hearing |
     child.attach(started);
     return;
   }
-  const ours = attachError(started);
+  const ours = attachError(started, request);
   if (ours !== undefined) throw ours;
   const failure = Object.assign(systemError(started.error, 'spawn'), { call: started.call });
   if (failure.code === undefined || !REPORTED.has(failure.code)) throw failure;

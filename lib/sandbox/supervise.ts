@@ -10,12 +10,11 @@ import { askingAlways, override, watched } from '../policy/supervise.js';
 import { multiplexersOf, throughMultiplexer } from '../profile/multiplexed.js';
 import { Profile } from '../profile/profile.js';
 import { type Host, resolve } from '../profile/resolve.js';
-import { suggest } from '../profile/suggest.js';
-import { checkHandlers } from '../supervisor/answer.js';
+import { checkHandlers, checkTimeout } from '../supervisor/answer.js';
 import { observation, supervisionOf } from '../supervisor/supervision.js';
 import { CHANNEL } from '../supervisor/violation.js';
 import { type AbiName, abiOf } from '../syscalls/abi.js';
-import { syscallName, syscallNames, syscallNumber } from '../syscalls/table.js';
+import { syscallName, syscallNumber } from '../syscalls/table.js';
 import { invalidType, type SupervisorOptions } from './options.js';
 import { decidedAll, type FilterSource, type HostOptions } from './prepare.js';
 
@@ -33,23 +32,16 @@ export interface Supervised {
 /** What a child does under its filter before it becomes its program, or ends. */
 export const SUPERVISED_GATE = ['execve', 'exit_group', 'sendmsg'] as const;
 
-const DEFAULT_TIMEOUT = 10_000;
-
 /** @throws TypeError, SeccompError ERR_SECCOMP_OPTION for one of them that is not valid. */
-export function checkSupervisor({ onViolation, notify, notifyTimeout = DEFAULT_TIMEOUT }: SupervisorOptions) {
+export function checkSupervisor({ onViolation, notify, notifyTimeout }: SupervisorOptions) {
   if (onViolation !== undefined && onViolation !== true && typeof onViolation !== 'function')
     throw invalidType('options.onViolation', 'of type function or true', onViolation);
-  if (typeof notifyTimeout !== 'number' || !(notifyTimeout > 0 && notifyTimeout < 2 ** 31))
-    throw new SeccompError('ERR_SECCOMP_OPTION', 'options.notifyTimeout: milliseconds, more than 0');
-  const names = checkHandlers(notify);
-  for (const name of names) {
-    if (syscallNames().has(name)) continue;
-    throw new SeccompError(
-      'ERR_SECCOMP_OPTION',
-      `options.notify: no syscall ${name}${suggest(name, [...syscallNames()])}`,
-    );
-  }
-  return { notifyTimeout, names, watches: onViolation !== undefined || diagnostics().channel(CHANNEL).hasSubscribers };
+  const names = checkHandlers(notify, 'options.notify');
+  return {
+    notifyTimeout: checkTimeout(notifyTimeout),
+    names,
+    watches: onViolation !== undefined || diagnostics().channel(CHANNEL).hasSubscribers,
+  };
 }
 
 /** The filter with a listener that the options ask for; undefined: they ask for none, or there is nothing to hear. */
@@ -82,11 +74,6 @@ function make(
   watches: boolean,
 ): Supervised {
   const host = thisHost(capabilities, abis);
-  if (all?.listenerPath) {
-    const message =
-      'listenerPath names another supervisor, and a filter has one: leave it out, or onViolation and notify';
-    throw new SeccompError('ERR_SECCOMP_OPTION', message);
-  }
   const policy = handled(all?.policy ?? resolve(Profile.denylist(), host), names);
   refuseUnanswered(policy, names);
   const flags = all?.flags ?? [];

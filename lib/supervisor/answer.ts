@@ -2,15 +2,20 @@
 import { closeSync } from 'node:fs';
 import { SeccompError } from '../errors.js';
 import { addon, type ListenerHandle } from '../native.js';
+import { suggest } from '../profile/suggest.js';
 import { type Abi, type AbiName, abiOf } from '../syscalls/abi.js';
 import { errnos } from '../syscalls/errno.js';
-import { syscallName } from '../syscalls/table.js';
+import { syscallName, syscallNames } from '../syscalls/table.js';
 import { readSockaddr, type SocketAddress } from './address.js';
+import type { Container } from './container.js';
 import { abiOfCall } from './kind.js';
 import type { Waiting } from './listener.js';
 
 /** A descriptor of this process, or something that has one, such as a FileHandle. */
 export type Given = number | { readonly fd: number; close?(): unknown };
+
+/** Who makes it: a container, where an agent answers. */
+type Caller = Container | undefined;
 
 /** What becomes of a call. */
 export type Answer =
@@ -22,21 +27,31 @@ export type Answer =
   /** It returns a new descriptor of the caller's, a duplicate of ours. Linux 5.14. */
   | { readonly addFd: Given; readonly closeOnExec?: boolean /** Closes ours afterwards. */; readonly close?: boolean };
 
-export type Handler = (call: NotifiedCall) => Answer | Promise<Answer>;
+export type Handler<Of extends Caller = Caller> = (call: NotifiedCall<Of>) => Answer | Promise<Answer>;
 
 /** By the name of the syscall, on every ABI that has it. */
-export type Handlers = Readonly<Record<string, Handler>>;
+export type Handlers<Of extends Caller = Caller> = Readonly<Record<string, Handler<Of>>>;
 
 /** The names that have one; @throws SeccompError ERR_SECCOMP_OPTION */
-export function checkHandlers(handlers: unknown): readonly string[] {
+export function checkHandlers(handlers: unknown, where: string): readonly string[] {
   if (handlers === undefined || handlers === null) return [];
   if (typeof handlers !== 'object')
-    throw new SeccompError('ERR_SECCOMP_OPTION', 'options.notify: an object of functions by the name of the syscall');
+    throw new SeccompError('ERR_SECCOMP_OPTION', `${where}: an object of functions by the name of the syscall`);
   return Object.entries(handlers).flatMap(([name, handler]) => {
     if (handler === undefined) return [];
-    if (typeof handler === 'function') return [name];
-    throw new SeccompError('ERR_SECCOMP_OPTION', `options.notify.${name}: must be a function`);
+    if (typeof handler !== 'function')
+      throw new SeccompError('ERR_SECCOMP_OPTION', `${where}.${name}: must be a function`);
+    if (syscallNames().has(name)) return [name];
+    throw new SeccompError('ERR_SECCOMP_OPTION', `${where}: no syscall ${name}${suggest(name, [...syscallNames()])}`);
   });
+}
+
+const DEFAULT_TIMEOUT = 10_000;
+
+/** How many milliseconds a handler may take; @throws SeccompError ERR_SECCOMP_OPTION */
+export function checkTimeout(notifyTimeout: unknown = DEFAULT_TIMEOUT): number {
+  if (typeof notifyTimeout === 'number' && notifyTimeout > 0 && notifyTimeout < 2 ** 31) return notifyTimeout;
+  throw new SeccompError('ERR_SECCOMP_OPTION', 'options.notifyTimeout: milliseconds, more than 0');
 }
 
 /** A path is no longer; see PATH_MAX of linux/limits.h. */
@@ -45,7 +60,7 @@ const LONGEST_TEXT = 4096;
 const SOCKADDR = 128;
 
 /** A call that waits. What its arguments point to is read at once, and can be changed by other threads at any time. */
-export class NotifiedCall {
+export class NotifiedCall<Of extends Caller = Caller> {
   readonly abi: AbiName;
   readonly syscall: string;
   /** The thread that made it. */
@@ -53,17 +68,20 @@ export class NotifiedCall {
   /** Six registers of 64 bits; of 32-bit ABIs the lower half. */
   readonly args: readonly bigint[];
   readonly instructionPointer: bigint;
+  /** Whose call it is, where an agent answers; see listen. */
+  readonly container: Of;
   readonly #handle: ListenerHandle;
   readonly #id: bigint;
 
   /** @internal */
-  constructor({ call, tid, arch, number, args, instructionPointer }: Waiting, handle: ListenerHandle) {
+  constructor({ call, tid, arch, number, args, instructionPointer }: Waiting, handle: ListenerHandle, container: Of) {
     this.abi = abiOfCall(arch, number);
     this.syscall = syscallName(this.abi, number) ?? `syscall ${number}`;
     this.tid = tid;
     const { bits } = this.#facts;
     this.args = bits === 64 ? args : args.map((value) => BigInt.asUintN(32, value));
     this.instructionPointer = instructionPointer;
+    this.container = container;
     this.#handle = handle;
     this.#id = call;
   }
@@ -101,7 +119,7 @@ export class NotifiedCall {
     return new Promise((resolve) => {
       const done = (errno: number) => resolve({ errno });
       const descriptor = Number(BigInt.asIntN(32, this.#argument(0)));
-      const error = addon().connect(this.tid, descriptor, bytes, done);
+      const error = addon().connect(this.#handle, this.#id, this.tid, descriptor, bytes, done);
       if (error !== 0) done(error);
     });
   }
@@ -162,7 +180,12 @@ const EPERM = 1;
 export type OnHandlerError = (error: unknown, call: NotifiedCall) => void;
 
 /** Asks a handler, and answers as it says; EPERM if it throws, takes longer than `timeout` or answers what can't be. */
-export function ask(call: NotifiedCall, handler: Handler | undefined, timeout: number, failed: OnHandlerError): void {
+export function ask<Of extends Caller>(
+  call: NotifiedCall<Of>,
+  handler: Handler<Of> | undefined,
+  timeout: number,
+  failed: OnHandlerError,
+): void {
   let answered = false;
   const deny = (error: unknown) => {
     if (answered) return;

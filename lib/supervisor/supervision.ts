@@ -2,6 +2,7 @@
 
 import type { Filter } from '../filter/filter.js';
 import { BPF, encode } from '../filter/instruction.js';
+import { thisHost } from '../host.js';
 import { addon, type Supervision } from '../native.js';
 import { actionBase } from '../policy/action.js';
 import { type AbiName, abiOf } from '../syscalls/abi.js';
@@ -18,6 +19,14 @@ export function observation(abis: readonly AbiName[]): Supervision {
   const allow = { code: BPF.ret, jt: 0, jf: 0, k: actionBase('allow') };
   const answers = encode([allow], abiOf(abis[0] ?? 'x86_64').endian);
   return addon().supervision({ answers, everything: true, ...facts(abis) });
+}
+
+/** Asks JavaScript about every call, and counts none. */
+export function asking(): Supervision {
+  const ask = { code: BPF.ret, jt: 0, jf: 0, k: actionBase('notify') };
+  const none = new Uint32Array();
+  const answers = encode([ask], abiOf(thisHost().abi).endian);
+  return addon().supervision({ answers, everything: false, distinguishing: none, captures: none });
 }
 
 interface Facts {

@@ -110,6 +110,13 @@ describe('what is likely a mistake is an error in strict, a warning in compat:',
     expect(foundInRule(rule, COMPAT)).toEqual([expect.stringContaining(`warning ${expected}`)]);
   });
 
+  test('metadata for no listener', () => {
+    const text = '{"defaultAction": "SCMP_ACT_ERRNO", "listenerMetadata": "x"}';
+    const expected = 'listenerMetadata: is only for a listener: there is no listenerPath';
+    expect(found(text)).toEqual([`error ${expected}`]);
+    expect(found(text, COMPAT)).toEqual([`warning ${expected}`]);
+  });
+
   test('an argument without index and value, which Go reads as 0', () => {
     const rule = arg('"op": "SCMP_CMP_EQ"');
     expect(foundInRule(rule)).toEqual(
@@ -156,12 +163,6 @@ describe('what is harmless is a warning in either mode:', () => {
   ])('%s', (_, rule, expected) => {
     expect(foundInRule(rule)).toEqual([`warning ${expected}`]);
     expect(foundInRule(rule, COMPAT)).toEqual([`warning ${expected}`]);
-  });
-
-  test('metadata for no listener', () => {
-    expect(found('{"defaultAction": "SCMP_ACT_ERRNO", "listenerMetadata": "x"}')).toEqual([
-      'warning listenerMetadata: is only for a listener: there is no listenerPath',
-    ]);
   });
 
   test('nothing to say is no warning: null, comments, a schema', () => {

@@ -162,7 +162,6 @@ describe('what a profile asks of the kernel', () => {
 
   test.each([
     [{ syscalls: [{ names: ['uname'], action: 'SCMP_ACT_NOTIFY' }] }, 'SCMP_ACT_NOTIFY'],
-    [{ listenerPath: '/run/agent.sock' }, 'listenerPath'],
     [{ flags: ['SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV'] }, 'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV'],
   ])('what needs a supervisor is refused, alone and in a list: %j', (rest, what) => {
     for (const profile of [asking(rest), compile(asking(rest))]) {

@@ -4,6 +4,7 @@ import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { listen } from '../../lib/supervisor/listen.js';
 
 const dist = new URL('../../dist/index.js', import.meta.url).href;
 const directory = mkdtempSync(join(tmpdir(), 'seccomp-strace-'));
@@ -51,6 +52,27 @@ describe.skipIf(!traced)('between its birth and its program a child (needs strac
       'seccomp',
       'execve',
     ]);
+  });
+
+  test('for an agent also getpid, and sendmsg before the program', async () => {
+    const agent = listen(join(directory, 'agent.sock'), {});
+    const profile = JSON.stringify({
+      defaultAction: 'SCMP_ACT_ALLOW',
+      listenerPath: agent.path,
+      syscalls: [{ names: ['sched_get_priority_max'], action: 'SCMP_ACT_NOTIFY' }],
+    });
+    expect(sequence(`spawn('/bin/true', [], ${JSON.stringify(profile)}, { stdio: 'inherit' })`)).toEqual([
+      '62 rt_sigaction',
+      '7 fcntl', // The connection is moved out of the way first.
+      'close_range',
+      'rt_sigprocmask',
+      'getpid',
+      'prctl',
+      'seccomp',
+      'sendmsg',
+      'execve',
+    ]);
+    await agent.close();
   });
 
   test('for a profile that denies execve also getrandom, and for each option its own', () => {
