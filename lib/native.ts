@@ -18,8 +18,8 @@ export interface NativeRequest extends NativeFilters {
   readonly candidates: readonly string[];
   /** argv, with argv[0]. */
   readonly args: readonly string[];
-  /** `NAME=value` */
-  readonly env: readonly string[];
+  /** `NAME=value`, each with a NUL at its end: one text is read faster than many. */
+  readonly env: string;
   readonly cwd?: string | undefined;
   readonly detached: boolean;
   readonly uid?: number | undefined;

@@ -12,7 +12,7 @@ const { bytes } = compile(resolve(profile, thisHost()));
 const request: NativeRequest = {
   candidates: ['/bin/false'],
   args: ['false'],
-  env: [],
+  env: '',
   detached: false,
   noNewPrivileges: true,
   stdio: [NULL, NULL, NULL],
@@ -42,6 +42,8 @@ describe.each(Object.entries(CALLS))('%s refuses', (_, call) => {
       { ...request, filters: [{ bytes, gate: [], flags: 1 }] },
       /^filter: unknown key flags$/,
     ],
+    ['an environment whose last variable has no end', { ...request, env: 'A=1\0B=2' }, /^env: /],
+    ['variables one by one', { ...request, env: ['A=1'] }, /^env: /],
     ['no word on new privileges', without('noNewPrivileges'), /^noNewPrivileges: /],
   ])('%s', (_, wrong, message) => {
     expect(() => call(wrong)).toThrowError(

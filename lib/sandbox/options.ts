@@ -145,11 +145,11 @@ export function programRequest(command: string, args: readonly string[], options
   checkId(gid, 'options.gid');
   checkFilterOptions(options);
   checkNull(command, 'file');
-  const variables = environment(options.env || process.env);
+  const variables = options.env || process.env;
   return {
-    candidates: candidates(command, variables.find((pair) => pair.startsWith('PATH='))?.slice('PATH='.length)),
+    candidates: candidates(command, variables),
     args: [argv0 ?? command, ...args],
-    env: variables,
+    env: environment(variables),
     cwd: cwd === undefined || cwd === null ? undefined : path(cwd) || undefined,
     uid: uid ?? undefined,
     gid: gid ?? undefined,
@@ -190,27 +190,38 @@ export function signalNumber(signal: unknown): number {
   throw Object.assign(new TypeError(format('Unknown signal: %s', signal)), { code: 'ERR_UNKNOWN_SIGNAL' });
 }
 
+type Variables = Readonly<Record<string, string | undefined>>;
+
 /** The paths that execvp(3) would try. */
-function candidates(command: string, searchPath = '/bin:/usr/bin'): readonly string[] {
+function candidates(command: string, { PATH = '/bin:/usr/bin' }: Variables): readonly string[] {
   if (command.includes('/')) return [command];
-  return searchPath.split(':').map((directory) => (directory === '' ? command : `${directory}/${command}`));
+  return String(PATH)
+    .split(':')
+    .map((directory) => (directory === '' ? command : `${directory}/${command}`));
 }
 
-/** `NAME=value` for everything enumerable, inherited properties too, as Node does. */
-function environment(env: Readonly<Record<string, string | undefined>>): readonly string[] {
+/** `NAME=value` and a NUL for each variable. */
+function environment(env: Variables): string {
   if (typeof env !== 'object') throw invalidType('options.env', 'of type object', env);
-  const pairs: string[] = [];
-  for (const name in env) {
+  let text = '';
+  for (const name of enumerable(env)) {
     const value = env[name];
     if (value === undefined) continue;
     checkNull(name, `options.env['${name}']`);
     checkNull(String(value), `options.env['${name}']`);
-    pairs.push(`${name}=${value}`);
+    text += `${name}=${value}\0`;
   }
   // Node passes this one on, unless it is given; see its documentation.
-  const coverage = process.env['NODE_V8_COVERAGE'];
-  if (coverage !== undefined && !Object.hasOwn(env, 'NODE_V8_COVERAGE')) pairs.push(`NODE_V8_COVERAGE=${coverage}`);
-  return pairs;
+  const coverage = env === process.env ? undefined : process.env['NODE_V8_COVERAGE'];
+  if (coverage !== undefined && !Object.hasOwn(env, 'NODE_V8_COVERAGE')) text += `NODE_V8_COVERAGE=${coverage}\0`;
+  return text;
+}
+
+/** What `for (… in …)` gives, inherited properties too, as Node takes them: that asks process.env twice for each name. */
+function enumerable(env: Variables): readonly string[] {
+  const names = Object.keys(env);
+  for (const name in Object.getPrototypeOf(env)) if (!Object.hasOwn(env, name)) names.push(name);
+  return names;
 }
 
 function path(value: string | URL | Uint8Array): string {
