@@ -1,6 +1,6 @@
 /** The package as its users meet it: imported, required, and on a system that is not Linux. */
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
@@ -31,6 +31,10 @@ test('an import loads one file, and each use what it needs', () => {
   expect(node('--input-type=module', '-e', script).stdout).toBe(
     'index.cjs arguments.cjs,filters.cjs,index.cjs,numbers.cjs true true\n',
   );
+});
+
+test('what an import parses is less than 40 KB: what only children need comes with the first', () => {
+  expect(statSync(`${root}/dist/index.cjs`).size).toBeLessThan(40_000);
 });
 
 test.skipIf(process.platform !== 'linux')('after harden nothing is left to load, as files may be closed to it', () => {

@@ -1,8 +1,7 @@
 /** Options of the programs we start: checked as Node checks its own, and turned into what the addon takes. */
-import { constants } from 'node:os';
 import type { Stream } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { format, inspect } from 'node:util';
+import { inspect } from 'node:util';
 import { SeccompError } from '../errors.js';
 import type { NativeRequest } from '../native.js';
 import { CAPABILITIES } from '../profile/capabilities.js';
@@ -179,15 +178,6 @@ function capabilityBits(names: readonly string[]): bigint {
 /** The capabilities and ABIs that a profile is resolved for. */
 export function hostOptions({ capabilities, abis }: FilterOptions) {
   return { ...(capabilities ? { capabilities } : {}), ...(abis ? { abis } : {}) };
-}
-
-/** A signal's number, as Node takes it. */
-export function signalNumber(signal: unknown): number {
-  const signals: Readonly<Record<string, number>> = constants.signals;
-  if (typeof signal === 'number' && Object.values(signals).includes(signal)) return signal;
-  const number = typeof signal === 'string' ? signals[signal.toUpperCase()] : undefined;
-  if (number !== undefined) return number;
-  throw Object.assign(new TypeError(format('Unknown signal: %s', signal)), { code: 'ERR_UNKNOWN_SIGNAL' });
 }
 
 type Variables = Readonly<Record<string, string | undefined>>;

@@ -6,8 +6,9 @@ import { ATTACH_FLAGS } from '../host.js';
 import { addon, type NativeFailure, type NativeRequest, SOCKET } from '../native.js';
 import { diagnostics } from '../node.js';
 import { openInbox } from '../supervisor/listener.js';
-import { type Hearing, SandboxedProcess } from './child.js';
+import { SandboxedProcess } from './child.js';
 import { attachRemedy, noFiltersError, systemError } from './failure.js';
+import type { Hearing } from './hearing.js';
 import {
   checkNull,
   type FilterOptions,
@@ -20,9 +21,9 @@ import {
   programRequest,
   SPAWN_OPTIONS,
   type SpawnOptions,
-  signalNumber,
 } from './options.js';
 import { type FilterSource, prepare, type SingleSource } from './prepare.js';
+import { signalNumber } from './signals.js';
 import { withStdio } from './stdio.js';
 import { checkSupervisor, observed, supervise, supervisedRequest } from './supervise.js';
 
