@@ -65,6 +65,14 @@ test('elsewhere than on Linux, profiles compile and spawn says why it can’t', 
   );
 });
 
+test.skipIf(process.platform !== 'linux')('a Node that loads no addons is an error with its remedy', () => {
+  const script =
+    "try { require('seccomp').spawn('true', 'docker-default') } catch ({ code, message }) { console.log(code, message) }";
+  expect(node('--no-addons', '-e', script).stdout).toMatch(
+    /^ERR_SECCOMP_ADDON this Node loads no addons.*without --no-addons.*--allow-addons/,
+  );
+});
+
 test('an addon that was not built is an error with its remedy', () => {
   const script = `
     import { cpSync, mkdtempSync, symlinkSync } from 'node:fs';

@@ -139,6 +139,7 @@ export const SPAWN_OPTIONS = [
 /** argv, environment and so on of a program; what a shell, descriptors and a filter add is not in it. */
 export function programRequest(command: string, args: readonly string[], options: ProgramOptions) {
   const { cwd, argv0, uid, gid, noNewPrivileges = true } = options;
+  checkPermission(command);
   if (argv0 !== undefined && argv0 !== null) checkText(argv0, 'options.argv0');
   checkId(uid, 'options.uid');
   checkId(gid, 'options.gid');
@@ -156,6 +157,17 @@ export function programRequest(command: string, args: readonly string[], options
     ...(options.capabilities ? { keptCapabilities: capabilityBits(options.capabilities) } : {}),
     noNewPrivileges,
   } satisfies Partial<NativeRequest>;
+}
+
+/** Node's own functions don't start programs either where its permission model does not allow that. */
+function checkPermission(command: string): void {
+  if (process.permission?.has('child') ?? true) return;
+  const message = `Node's permission model does not let ${command} be started: give --allow-child-process to node`;
+  throw Object.assign(new Error(message), {
+    code: 'ERR_ACCESS_DENIED',
+    permission: 'ChildProcess',
+    resource: command,
+  });
 }
 
 /** The options that say how a filter is made and put on. */

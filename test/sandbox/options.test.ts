@@ -7,7 +7,7 @@ import { profileOf } from '../../lib/profile/profile.js';
 import type { ResourceLimits } from '../../lib/sandbox/limits.js';
 import { compile } from '../../lib/sandbox/prepare.js';
 import { type SpawnSyncOptions, spawnSync } from '../../lib/sandbox/spawn-sync.js';
-import { lacking } from '../support/scripts.js';
+import { evaluateScript, lacking } from '../support/scripts.js';
 
 const isRoot = process.getuid?.() === 0;
 const isFiltered = !readFileSync('/proc/self/status', 'utf8').includes('Seccomp:\t0');
@@ -175,4 +175,19 @@ describe('what a profile asks of the kernel', () => {
       expect(() => spawnSync('true', [], ['docker-default', profile])).toThrowError(refusal);
     }
   });
+});
+
+test('where Node’s permission model lets no program be started, none is', () => {
+  const model = Number.parseInt(process.versions.node, 10) < 22 ? '--experimental-permission' : '--permission';
+  const refused = evaluateScript(
+    `const code = (start) => { try { start(); return 'started'; } catch ({ code, message }) { return [code, message]; } };
+     const { exec } = new sandbox.Sandbox('docker-default');
+     return [
+       code(() => sandbox.spawn('true', 'docker-default')), code(() => sandbox.spawnSync('true', [], 'unconfined')),
+       code(() => sandbox.execve('true', 'docker-default')), code(() => exec('true')), code(() => childProcess.spawn('true')),
+     ].map((each) => each[0]).concat(code(() => sandbox.spawn('true', 'docker-default'))[1]);`,
+    { execArgv: [model, '--allow-fs-read=*', '--allow-addons'] },
+  );
+  const message = expect.stringMatching(/let true be started: give --allow-child-process to node$/);
+  expect(refused).toEqual([...Array(5).fill('ERR_ACCESS_DENIED'), message]);
 });
