@@ -83,18 +83,16 @@ export function invocation<Options extends object>(
   parameters: readonly unknown[],
   known: readonly string[],
 ): Invocation<Options> {
-  const [command, ...rest] = parameters;
-  const args = Array.isArray(rest[0]) ? rest.shift() : [];
-  const [profile, options] = rest;
-  checkString(command, 'file');
-  if (command === '') throw invalidValue('file', command, 'cannot be empty');
-  checkNull(command, 'file');
-  const texts = (args as readonly unknown[]).map(String);
-  for (const [i, text] of texts.entries()) checkNull(text, `args[${i}]`);
-  if (profile === undefined || profile === null) {
+  const [file, second, ...others] = parameters;
+  const list: readonly unknown[] | undefined = Array.isArray(second) ? second : undefined;
+  const [profile, options] = list === undefined ? [second, ...others] : others;
+  const { command, args } = checkCommand(file, list ?? []);
+  if (list === undefined && typeof options === 'string') throw invalidType('args', 'an instance of Array', profile);
+  if (profile === undefined || profile === null || areOptions(profile, known)) {
+    const before = options === undefined && profile ? ', before the options' : '';
     throw new SeccompError(
       'ERR_SECCOMP_OPTION',
-      'a profile is required: docker-default, a path, …; to filter nothing, say unconfined',
+      `a profile is required${before}: docker-default, a path, …; to filter nothing, say unconfined`,
     );
   }
   if (options !== undefined && options !== null && (typeof options !== 'object' || Array.isArray(options)))
@@ -102,7 +100,25 @@ export function invocation<Options extends object>(
   // What somebody put on Object.prototype is no option.
   const given: Options = Object.assign(Object.create(null), options);
   checkKeys(given, known);
-  return { command, args: texts, profile: profile as FilterSource, options: given };
+  return { command, args, profile: profile as FilterSource, options: given };
+}
+
+/** @throws TypeError for a command or arguments that can't be; gives the arguments as texts. */
+export function checkCommand(command: unknown, args: readonly unknown[]) {
+  checkString(command, 'file');
+  if (command === '') throw invalidValue('file', command, 'cannot be empty');
+  checkNull(command, 'file');
+  const texts = args.map(String);
+  for (const [i, text] of texts.entries()) checkNull(text, `args[${i}]`);
+  return { command, args: texts };
+}
+
+/** Whether these are options, in the place of the profile: that is where node:child_process has them. */
+function areOptions(profile: unknown, known: readonly string[]): boolean {
+  if (typeof profile !== 'object' || profile === null || Object.getPrototypeOf(profile) !== Object.prototype)
+    return false;
+  const keys = Object.keys(profile);
+  return keys.length > 0 && keys.every((key) => known.includes(key) || key === 'profile');
 }
 
 /** Refuses options that there are not: nothing is silently ignored. */
@@ -128,6 +144,8 @@ export const PROGRAM_OPTIONS = [
   'log',
   'rlimits',
 ] as const;
+/** Of the functions that resolve a profile and put nothing on. */
+export const HOST_OPTIONS = ['host', 'capabilities', 'abis'] as const;
 export const SUPERVISOR_OPTIONS = ['onViolation', 'notify', 'notifyTimeout'] as const;
 export const SPAWN_OPTIONS = [
   ...PROGRAM_OPTIONS,
@@ -243,10 +261,8 @@ export function checkNames(what: string, names: readonly string[] | undefined, k
   if (!Array.isArray(names)) throw invalidType(`options.${option}`, 'an instance of Array', names);
   for (const name of names) {
     if (known.includes(name)) continue;
-    throw new SeccompError(
-      'ERR_SECCOMP_OPTION',
-      `options.${option}: unknown ${what} ${JSON.stringify(name)}${suggest(name, known)}`,
-    );
+    const remedy = suggest(name, known) || (what === 'ABI' ? `: there are ${known.join(', ')}` : '');
+    throw new SeccompError('ERR_SECCOMP_OPTION', `options.${option}: unknown ${what} ${JSON.stringify(name)}${remedy}`);
   }
 }
 
