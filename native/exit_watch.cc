@@ -37,6 +37,7 @@ Napi::Object ExitWatch::Start(Napi::Env env, Descriptor* pidfd, const Napi::Func
   ExitWatch* watch = Unwrap(object);
   watch->Napi::ObjectWrap<ExitWatch>::Ref();
   watch->on_exit_ = Napi::Persistent(on_exit);
+  watch->context_ = std::make_unique<Napi::AsyncContext>(env, "seccomp.ExitWatch", object);
   poll->owner = watch;
   poll->handle.data = poll.get();
   poll->pidfd = std::move(*pidfd);
@@ -79,14 +80,14 @@ void ExitWatch::Report(int code, int signal) {
   const Napi::HandleScope scope(env);
   const Napi::Function on_exit = on_exit_.Value();
   const Napi::Object self = Value();
-  const Napi::AsyncContext context(env, "seccomp.ExitWatch");
+  const std::unique_ptr<Napi::AsyncContext> context = std::move(context_);
   Close();
   napi_value null = env.Null();
   const napi_value arguments[] = {code < 0 ? null : Napi::Number::New(env, code),
                                   signal == 0 ? null : Napi::Number::New(env, signal)};
   // Not by node-addon-api, which ends the process if it can't throw: libuv still calls us while the environment is torn
   // down, when no JavaScript runs any more and nobody is there to be told.
-  napi_make_callback(env, context, self, on_exit, std::size(arguments), arguments, nullptr);
+  napi_make_callback(env, *context, self, on_exit, std::size(arguments), arguments, nullptr);
   if (env.IsExceptionPending()) napi_fatal_exception(env, env.GetAndClearPendingException().Value());
 }
 
@@ -99,6 +100,7 @@ void ExitWatch::OnTeardown(napi_async_cleanup_hook_handle, void* data) {
 
 Descriptor ExitWatch::Close() {
   Poll* poll = std::exchange(poll_, nullptr);
+  context_.reset();
   poll->owner = nullptr;
   uv_close(reinterpret_cast<uv_handle_t*>(&poll->handle), [](uv_handle_t* handle) {
     const std::unique_ptr<Poll> closed(static_cast<Poll*>(handle->data));

@@ -5,6 +5,8 @@
 #include <napi.h>
 #include <uv.h>
 
+#include <memory>
+
 #include "request.h"
 
 namespace seccomp {
@@ -44,6 +46,8 @@ class ExitWatch : public Napi::ObjectWrap<ExitWatch> {
 
   Poll* poll_ = nullptr;
   Napi::FunctionReference on_exit_;
+  // Of the start, so that `on_exit` sees the AsyncLocalStorage that was there then. nullptr when Close was called.
+  std::unique_ptr<Napi::AsyncContext> context_;
 };
 
 }  // namespace seccomp

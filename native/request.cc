@@ -45,6 +45,14 @@ bool ReadStrings(Napi::Env env, const Napi::Value& value, const char* what, std:
   return true;
 }
 
+bool ReadEnvironment(Napi::Env env, const Napi::Value& value, std::string* out) {
+  constexpr const char* what = "env: a text of NAME=value, each with a NUL at its end";
+  if (!value.IsString()) return Throw(env, what), false;
+  *out = value.As<Napi::String>().Utf8Value();
+  if (!out->empty() && out->back() != '\0') return Throw(env, what), false;
+  return true;
+}
+
 // A whole number from `low` to `high`.
 std::optional<int64_t> ReadInteger(Napi::Env env, const Napi::Value& value, int64_t low, int64_t high,
                                    const char* what) {
@@ -76,6 +84,16 @@ bool ReadFlag(Napi::Env env, const Napi::Value& value, const char* what, bool* o
 std::vector<char*> Pointers(std::vector<std::string>* strings) {
   std::vector<char*> pointers;
   for (std::string& string : *strings) pointers.push_back(string.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+// The strings of a text in which each has a NUL at its end.
+std::vector<char*> Pointers(std::string* text) {
+  std::vector<char*> pointers;
+  for (size_t start = 0; start < text->size(); start = text->find('\0', start) + 1) {
+    pointers.push_back(text->data() + start);
+  }
   pointers.push_back(nullptr);
   return pointers;
 }
@@ -140,7 +158,7 @@ std::unique_ptr<Request> Request::Read(Napi::Env env, const Napi::Object& option
   }
   if (!ReadStrings(env, options.Get("candidates"), "candidates: an array of paths", &r.candidates_) ||
       !ReadStrings(env, options.Get("args"), "args: an array of strings without NUL", &r.arguments_) ||
-      !ReadStrings(env, options.Get("env"), "env: an array of NAME=value", &r.environment_) ||
+      !ReadEnvironment(env, options.Get("env"), &r.environment_) ||
       !ReadFlag(env, options.Get("detached"), "detached: a boolean", &r.new_session_) ||
       !ReadFlag(env, options.Get("noNewPrivileges"), "noNewPrivileges: a boolean", &r.no_new_privileges_) ||
       !ReadId(env, options.Get("uid"), "uid: a 32-bit number", &r.set_uid_, &r.uid_) ||

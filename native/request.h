@@ -95,7 +95,8 @@ class Request {
   bool ReadFilters(Napi::Env env, const Napi::Object& options);
   static bool ReadFilter(Napi::Env env, const Napi::Object& options, Filter* filter);
 
-  std::vector<std::string> candidates_, arguments_, environment_;
+  std::vector<std::string> candidates_, arguments_;
+  std::string environment_;  // Each string with a NUL at its end.
   std::vector<const char*> candidate_pointers_;
   std::vector<char*> argument_pointers_, shell_pointers_, environment_pointers_;
   std::vector<int> stdio_;

@@ -20,13 +20,15 @@ const FILES = {
     'profile/resolve',
     'sandbox/prepare',
     'sandbox/spawn',
+    'sandbox/failure',
+    'sandbox/hearing',
     'sandbox/execve',
     'filter/prove',
     'policy/algebra',
     'policy/evaluate',
   ],
   reading: ['profile/check', 'profile/places', 'profile/text', 'profile/suggest'],
-  writing: ['profile/override', 'profile/word', 'profile/stringify', 'syscalls/groups'],
+  writing: ['profile/circumstances', 'profile/override', 'profile/word', 'profile/stringify', 'syscalls/groups'],
   programs: ['sandbox/family', 'sandbox/fork', 'sandbox/rings', 'sandbox/record', 'sandbox/run', 'sandbox/spawn-sync'],
   questions: ['filter/decompile', 'filter/disassemble', 'profile/explain', 'sandbox/explain'],
   supervising: ['supervisor/address', 'supervisor/decode', 'supervisor/kind', 'supervisor/listen'],
@@ -71,7 +73,7 @@ function functionsOf(module, file) {
   const lines = exportsIn(module, '(?:async )?function').map(
     (name) => `export function ${name}(...all) { return door().${name}(...all); }`,
   );
-  return [`const door = () => require('${file}')['${module}'];`, ...lines].join('\n');
+  return [`let loaded; const door = () => (loaded ??= require('${file}')['${module}']);`, ...lines].join('\n');
 }
 
 function exportsIn(module, kind = '(?:abstract |async )?(?:class|const|function\\*?)') {

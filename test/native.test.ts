@@ -14,7 +14,7 @@ const { bytes } = compile(resolve(profile, thisHost()));
 const request: NativeRequest = {
   candidates: ['/bin/false'],
   args: ['false'],
-  env: [],
+  env: '',
   detached: false,
   noNewPrivileges: true,
   stdio: [NULL, NULL, NULL],
@@ -59,6 +59,8 @@ describe.each(Object.entries(CALLS))('%s refuses', (_, call) => {
       { ...request, ...listener, agent: { path: '/a', text: [''] } },
       /^agent: unknown key text/,
     ],
+    ['an environment whose last variable has no end', { ...request, env: 'A=1\0B=2' }, /^env: /],
+    ['variables one by one', { ...request, env: ['A=1'] }, /^env: /],
     ['no word on new privileges', without('noNewPrivileges'), /^noNewPrivileges: /],
   ])('%s', (_, wrong, message) => {
     expect(() => call(wrong)).toThrowError(

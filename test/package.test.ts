@@ -1,6 +1,6 @@
 /** The package as its users meet it: imported, required, and on a system that is not Linux. */
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
@@ -33,6 +33,10 @@ test('an import loads one file, and each use what it needs', () => {
   );
 });
 
+test('what an import parses is less than 40 KB: what only children need comes with the first', () => {
+  expect(statSync(`${root}/dist/index.cjs`).size).toBeLessThan(40_000);
+});
+
 test.skipIf(process.platform !== 'linux')('after harden nothing is left to load, as files may be closed to it', () => {
   const script = `
     const sandbox = require('seccomp');
@@ -58,6 +62,14 @@ test('elsewhere than on Linux, profiles compile and spawn says why it can’t', 
     try { sandbox.spawn('true', 'docker-default'); } catch (error) { console.log(filter.instructions.length > 50, error.name, error.code, error.message); }`;
   expect(node('--input-type=module', '-e', script).stdout).toMatch(
     /^true SeccompError ERR_SECCOMP_UNSUPPORTED seccomp is a part of Linux and this is darwin/,
+  );
+});
+
+test.skipIf(process.platform !== 'linux')('a Node that loads no addons is an error with its remedy', () => {
+  const script =
+    "try { require('seccomp').spawn('true', 'docker-default') } catch ({ code, message }) { console.log(code, message) }";
+  expect(node('--no-addons', '-e', script).stdout).toMatch(
+    /^ERR_SECCOMP_ADDON this Node loads no addons.*without --no-addons.*--allow-addons/,
   );
 });
 

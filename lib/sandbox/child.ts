@@ -2,15 +2,14 @@
 import type { ChildProcess } from 'node:child_process';
 import { addAbortListener, EventEmitter, once } from 'node:events';
 import type { Socket } from 'node:net';
-import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import type { ExitWatch, NativeChild, NativeListener } from '../native.js';
-import { childProcess, diagnostics, net } from '../node.js';
-import { ask, type Handlers, NotifiedCall } from '../supervisor/answer.js';
-import { Listener } from '../supervisor/listener.js';
-import { CHANNEL, type OnViolation, type Violation, violationOf } from '../supervisor/violation.js';
+import { childProcess, net, os } from '../node.js';
+import type { Listener } from '../supervisor/listener.js';
+import type { Violation } from '../supervisor/violation.js';
 import { systemError } from './failure.js';
-import { signalNumber } from './options.js';
+import { type Hearing, hear, violationsOf } from './hearing.js';
+import { signalName, signalNumber } from './signals.js';
 import type { Supervised } from './supervise.js';
 
 type Stdio = ChildProcess['stdio'];
@@ -26,15 +25,6 @@ class Emitter extends EventEmitter {
   }
 }
 const Base = Emitter as unknown as typeof ChildProcess;
-
-/** Who hears of the calls of a supervised child. */
-export interface Hearing {
-  readonly supervised?: Supervised | undefined;
-  readonly onViolation?: OnViolation | true | undefined;
-  readonly notify?: Handlers | undefined;
-  /** Of a handler, in milliseconds. */
-  readonly timeout?: number;
-}
 
 /** A child under a profile. Its events, streams, methods and properties are those of ChildProcess. */
 export class SandboxedProcess extends Base {
@@ -81,30 +71,9 @@ export class SandboxedProcess extends Base {
   }
 
   /** @internal Hears what its filter tells. */
-  supervise(listener: NativeListener, { supervised, onViolation, notify = {}, timeout = 0 }: Hearing): void {
-    const judges = supervised?.watches ? supervised : undefined;
-    this.#judges = judges;
-    const failed = (error: unknown, call: NotifiedCall) => this.#handlerFailed(error, call);
-    this.listener = new Listener(listener, {
-      ...(judges && {
-        kind: (kind) => {
-          const violation = violationOf(kind, 1, judges);
-          if (typeof onViolation === 'function') onViolation(violation);
-          this.emit('violation', violation);
-          diagnostics().channel(CHANNEL).publish({ process: this, violation });
-        },
-      }),
-      call: (waiting, handle) => {
-        const call = new NotifiedCall(waiting, handle, undefined);
-        ask(call, Object.hasOwn(notify, call.syscall) ? notify[call.syscall] : undefined, timeout, failed);
-      },
-    });
-  }
-
-  #handlerFailed(error: unknown, call: NotifiedCall): void {
-    if (this.emit('handlerError', error, call)) return;
-    const reason = error instanceof Error ? error.message : String(error);
-    process.emitWarning(`the handler of ${call.syscall} failed, and the call was denied: ${reason}`, 'SeccompWarning');
+  supervise(listener: NativeListener, hearing: Hearing): void {
+    this.#judges = hearing.supervised?.watches ? hearing.supervised : undefined;
+    this.listener = hear(this, listener, hearing);
   }
 
   /**
@@ -143,14 +112,15 @@ export class SandboxedProcess extends Base {
 
   override kill(signal: NodeJS.Signals | number = 'SIGTERM'): boolean {
     const number = signal === 0 ? 0 : signalNumber(signal);
-    const error = this.#watch?.kill(number) ?? constants.errno.ESRCH;
+    const { ESRCH, EINVAL, ENOSYS } = os().constants.errno;
+    const error = this.#watch?.kill(number) ?? ESRCH;
     if (error === 0) {
       this.killed = true;
       return true;
     }
-    if (error === constants.errno.ESRCH) return false;
+    if (error === ESRCH) return false;
     const failure = systemError(error, 'kill');
-    if (error === constants.errno.EINVAL || error === constants.errno.ENOSYS) throw failure;
+    if (error === EINVAL || error === ENOSYS) throw failure;
     this.emit('error', failure);
     return false;
   }
@@ -221,17 +191,4 @@ export class SandboxedProcess extends Base {
     this.#open--;
     if (this.#open === 0) this.emit('close', this.exitCode, this.signalCode);
   }
-}
-
-/** What a listener heard by now. */
-export function violationsOf(listener: Listener | undefined, judges: Supervised): readonly Violation[] {
-  return (listener?.counts.kinds ?? []).flatMap((count, i) => {
-    const kind = listener?.kindAt(i);
-    return kind === undefined ? [] : violationOf(kind, count, judges);
-  });
-}
-
-export function signalName(number: number): NodeJS.Signals | null {
-  for (const [name, value] of Object.entries(constants.signals)) if (value === number) return name as NodeJS.Signals;
-  return null;
 }

@@ -1,11 +1,12 @@
 /** Explains decisions for this machine. */
+import { SeccompError } from '../errors.js';
 import { thisHost } from '../host.js';
 import { CAPABILITIES } from '../profile/capabilities.js';
 import { type Explanation, explainCall, type Question } from '../profile/explain.js';
 import { loadProfile, type ProfileSource } from '../profile/load.js';
 import type { Host } from '../profile/resolve.js';
 import { ABIS } from '../syscalls/abi.js';
-import { checkNames } from './options.js';
+import { checkKeys, checkNames, HOST_OPTIONS } from './options.js';
 import type { HostOptions } from './prepare.js';
 
 /**
@@ -18,8 +19,13 @@ export function explain(
   question: Question,
   options: HostOptions & { readonly host?: Host } = {},
 ): Explanation {
+  checkKeys(options, HOST_OPTIONS);
   checkNames('capability', options.capabilities, CAPABILITIES);
   checkNames('ABI', options.abis, [...ABIS.keys()]);
+  if (typeof question?.syscall !== 'string') {
+    const message = 'question: must be an object that names a syscall, such as { syscall: "openat" }';
+    throw new SeccompError('ERR_SECCOMP_OPTION', message);
+  }
   const profile = loadProfile(source);
   if (profile === null) return { action: { kind: 'allow' }, rule: null, why: 'nothing is filtered', changes: [] };
   return explainCall(profile, question, options.host ?? thisHost(options.capabilities, options.abis));

@@ -58,6 +58,6 @@ function limitValue(value: unknown, name: string): bigint {
 }
 
 function invalid(where: string, expected: string, value: unknown): SeccompError {
-  const received = typeof value === 'object' ? JSON.stringify(value) : String(value);
+  const received = typeof value === 'object' || typeof value === 'string' ? JSON.stringify(value) : String(value);
   return new SeccompError('ERR_SECCOMP_OPTION', `options.rlimits${where}: must be ${expected}, not ${received}`);
 }

@@ -1,8 +1,7 @@
 /** Options of the programs we start: checked as Node checks its own, and turned into what the addon takes. */
-import { constants } from 'node:os';
 import type { Stream } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { format, inspect } from 'node:util';
+import { inspect } from 'node:util';
 import { SeccompError } from '../errors.js';
 import type { NativeRequest } from '../native.js';
 import { CAPABILITIES } from '../profile/capabilities.js';
@@ -84,18 +83,16 @@ export function invocation<Options extends object>(
   parameters: readonly unknown[],
   known: readonly string[],
 ): Invocation<Options> {
-  const [command, ...rest] = parameters;
-  const args = Array.isArray(rest[0]) ? rest.shift() : [];
-  const [profile, options] = rest;
-  checkString(command, 'file');
-  if (command === '') throw invalidValue('file', command, 'cannot be empty');
-  checkNull(command, 'file');
-  const texts = (args as readonly unknown[]).map(String);
-  for (const [i, text] of texts.entries()) checkNull(text, `args[${i}]`);
-  if (profile === undefined || profile === null) {
+  const [file, second, ...others] = parameters;
+  const list: readonly unknown[] | undefined = Array.isArray(second) ? second : undefined;
+  const [profile, options] = list === undefined ? [second, ...others] : others;
+  const { command, args } = checkCommand(file, list ?? []);
+  if (list === undefined && typeof options === 'string') throw invalidType('args', 'an instance of Array', profile);
+  if (profile === undefined || profile === null || areOptions(profile, known)) {
+    const before = options === undefined && profile ? ', before the options' : '';
     throw new SeccompError(
       'ERR_SECCOMP_OPTION',
-      'a profile is required: docker-default, a path, …; to filter nothing, say unconfined',
+      `a profile is required${before}: docker-default, a path, …; to filter nothing, say unconfined`,
     );
   }
   if (options !== undefined && options !== null && (typeof options !== 'object' || Array.isArray(options)))
@@ -103,7 +100,25 @@ export function invocation<Options extends object>(
   // What somebody put on Object.prototype is no option.
   const given: Options = Object.assign(Object.create(null), options);
   checkKeys(given, known);
-  return { command, args: texts, profile: profile as FilterSource, options: given };
+  return { command, args, profile: profile as FilterSource, options: given };
+}
+
+/** @throws TypeError for a command or arguments that can't be; gives the arguments as texts. */
+export function checkCommand(command: unknown, args: readonly unknown[]) {
+  checkString(command, 'file');
+  if (command === '') throw invalidValue('file', command, 'cannot be empty');
+  checkNull(command, 'file');
+  const texts = args.map(String);
+  for (const [i, text] of texts.entries()) checkNull(text, `args[${i}]`);
+  return { command, args: texts };
+}
+
+/** Whether these are options, in the place of the profile: that is where node:child_process has them. */
+function areOptions(profile: unknown, known: readonly string[]): boolean {
+  if (typeof profile !== 'object' || profile === null || Object.getPrototypeOf(profile) !== Object.prototype)
+    return false;
+  const keys = Object.keys(profile);
+  return keys.length > 0 && keys.every((key) => known.includes(key) || key === 'profile');
 }
 
 /** Refuses options that there are not: nothing is silently ignored. */
@@ -129,6 +144,8 @@ export const PROGRAM_OPTIONS = [
   'log',
   'rlimits',
 ] as const;
+/** Of the functions that resolve a profile and put nothing on. */
+export const HOST_OPTIONS = ['host', 'capabilities', 'abis'] as const;
 export const SUPERVISOR_OPTIONS = ['onViolation', 'notify', 'notifyTimeout'] as const;
 export const SPAWN_OPTIONS = [
   ...PROGRAM_OPTIONS,
@@ -140,16 +157,17 @@ export const SPAWN_OPTIONS = [
 /** argv, environment and so on of a program; what a shell, descriptors and a filter add is not in it. */
 export function programRequest(command: string, args: readonly string[], options: ProgramOptions) {
   const { cwd, argv0, uid, gid, noNewPrivileges = true } = options;
+  checkPermission(command);
   if (argv0 !== undefined && argv0 !== null) checkText(argv0, 'options.argv0');
   checkId(uid, 'options.uid');
   checkId(gid, 'options.gid');
   checkFilterOptions(options);
   checkNull(command, 'file');
-  const variables = environment(options.env || process.env);
+  const variables = options.env || process.env;
   return {
-    candidates: candidates(command, variables.find((pair) => pair.startsWith('PATH='))?.slice('PATH='.length)),
+    candidates: candidates(command, variables),
     args: [argv0 ?? command, ...args],
-    env: variables,
+    env: environment(variables),
     cwd: cwd === undefined || cwd === null ? undefined : path(cwd) || undefined,
     uid: uid ?? undefined,
     gid: gid ?? undefined,
@@ -157,6 +175,17 @@ export function programRequest(command: string, args: readonly string[], options
     ...(options.capabilities ? { keptCapabilities: capabilityBits(options.capabilities) } : {}),
     noNewPrivileges,
   } satisfies Partial<NativeRequest>;
+}
+
+/** Node's own functions don't start programs either where its permission model does not allow that. */
+function checkPermission(command: string): void {
+  if (process.permission?.has('child') ?? true) return;
+  const message = `Node's permission model does not let ${command} be started: give --allow-child-process to node`;
+  throw Object.assign(new Error(message), {
+    code: 'ERR_ACCESS_DENIED',
+    permission: 'ChildProcess',
+    resource: command,
+  });
 }
 
 /** The options that say how a filter is made and put on. */
@@ -181,36 +210,38 @@ export function hostOptions({ capabilities, abis }: FilterOptions) {
   return { ...(capabilities ? { capabilities } : {}), ...(abis ? { abis } : {}) };
 }
 
-/** A signal's number, as Node takes it. */
-export function signalNumber(signal: unknown): number {
-  const signals: Readonly<Record<string, number>> = constants.signals;
-  if (typeof signal === 'number' && Object.values(signals).includes(signal)) return signal;
-  const number = typeof signal === 'string' ? signals[signal.toUpperCase()] : undefined;
-  if (number !== undefined) return number;
-  throw Object.assign(new TypeError(format('Unknown signal: %s', signal)), { code: 'ERR_UNKNOWN_SIGNAL' });
-}
+type Variables = Readonly<Record<string, string | undefined>>;
 
 /** The paths that execvp(3) would try. */
-function candidates(command: string, searchPath = '/bin:/usr/bin'): readonly string[] {
+function candidates(command: string, { PATH = '/bin:/usr/bin' }: Variables): readonly string[] {
   if (command.includes('/')) return [command];
-  return searchPath.split(':').map((directory) => (directory === '' ? command : `${directory}/${command}`));
+  return String(PATH)
+    .split(':')
+    .map((directory) => (directory === '' ? command : `${directory}/${command}`));
 }
 
-/** `NAME=value` for everything enumerable, inherited properties too, as Node does. */
-function environment(env: Readonly<Record<string, string | undefined>>): readonly string[] {
+/** `NAME=value` and a NUL for each variable. */
+function environment(env: Variables): string {
   if (typeof env !== 'object') throw invalidType('options.env', 'of type object', env);
-  const pairs: string[] = [];
-  for (const name in env) {
+  let text = '';
+  for (const name of enumerable(env)) {
     const value = env[name];
     if (value === undefined) continue;
     checkNull(name, `options.env['${name}']`);
     checkNull(String(value), `options.env['${name}']`);
-    pairs.push(`${name}=${value}`);
+    text += `${name}=${value}\0`;
   }
   // Node passes this one on, unless it is given; see its documentation.
-  const coverage = process.env['NODE_V8_COVERAGE'];
-  if (coverage !== undefined && !Object.hasOwn(env, 'NODE_V8_COVERAGE')) pairs.push(`NODE_V8_COVERAGE=${coverage}`);
-  return pairs;
+  const coverage = env === process.env ? undefined : process.env['NODE_V8_COVERAGE'];
+  if (coverage !== undefined && !Object.hasOwn(env, 'NODE_V8_COVERAGE')) text += `NODE_V8_COVERAGE=${coverage}\0`;
+  return text;
+}
+
+/** What `for (… in …)` gives, inherited properties too, as Node takes them: that asks process.env twice for each name. */
+function enumerable(env: Variables): readonly string[] {
+  const names = Object.keys(env);
+  for (const name in Object.getPrototypeOf(env)) if (!Object.hasOwn(env, name)) names.push(name);
+  return names;
 }
 
 function path(value: string | URL | Uint8Array): string {
@@ -230,10 +261,8 @@ export function checkNames(what: string, names: readonly string[] | undefined, k
   if (!Array.isArray(names)) throw invalidType(`options.${option}`, 'an instance of Array', names);
   for (const name of names) {
     if (known.includes(name)) continue;
-    throw new SeccompError(
-      'ERR_SECCOMP_OPTION',
-      `options.${option}: unknown ${what} ${JSON.stringify(name)}${suggest(name, known)}`,
-    );
+    const remedy = suggest(name, known) || (what === 'ABI' ? `: there are ${known.join(', ')}` : '');
+    throw new SeccompError('ERR_SECCOMP_OPTION', `options.${option}: unknown ${what} ${JSON.stringify(name)}${remedy}`);
   }
 }
 

@@ -10,6 +10,7 @@ import { loadProfile, type ProfileSource, UNCONFINED } from '../profile/load.js'
 import { Profile } from '../profile/profile.js';
 import { type Host, resolve } from '../profile/resolve.js';
 import type { AbiName } from '../syscalls/abi.js';
+import { checkKeys, HOST_OPTIONS } from './options.js';
 
 /** A profile as spawn takes it, or a filter that was compiled before. */
 export type SingleSource = ProfileSource | Filter;
@@ -30,6 +31,7 @@ export interface HostOptions {
  * @throws ProfileError, SeccompError as loadProfile does; ERR_SECCOMP_TOO_LARGE if the kernel would not take the filter.
  */
 export function compile(source: FilterSource | Policy, options: HostOptions & { readonly host?: Host } = {}): Filter {
+  checkKeys(options, HOST_OPTIONS);
   if (isPolicy(source)) return compilePolicy(source);
   const host = options.host ?? thisHost(options.capabilities, options.abis);
   const all = list(source).flatMap((each) => decidedBy(each, host) ?? []);

@@ -7,7 +7,7 @@ import { suggest } from '../profile/suggest.js';
 import { notesOn } from '../supervisor/notes.js';
 import { extendProfile, synthesise } from '../supervisor/synthesis.js';
 import { type ObservedKind, observe } from './observe.js';
-import { SPAWN_OPTIONS, type SpawnOptions } from './options.js';
+import { checkCommand, SPAWN_OPTIONS, type SpawnOptions } from './options.js';
 
 /** Options of record: those of spawn, and how the profile is made. */
 export interface RecordOptions extends SpawnOptions {
@@ -50,6 +50,7 @@ export async function record(
     if (value === undefined || typeof value === 'boolean') continue;
     throw new SeccompError('ERR_SECCOMP_OPTION', `options.${name}: must be true or false`);
   }
+  checkCommand(command, args);
   const before = merge === undefined ? null : loadProfile(merge);
   const { calls, others, exitCode, signal } = await observe(command, args, spawnOptions);
   const host = thisHost(options.capabilities);

@@ -4,9 +4,10 @@ import { diagnostics } from '../node.js';
 import { checkElsewhere } from '../supervisor/listen.js';
 import { Listener } from '../supervisor/listener.js';
 import { CHANNEL, type Violation } from '../supervisor/violation.js';
-import { type Hearing, signalName, violationsOf } from './child.js';
+import { type Hearing, violationsOf } from './hearing.js';
 import { invalidType, invocation, notThatMany, SPAWN_OPTIONS, type SpawnOptions } from './options.js';
 import type { FilterSource, SingleSource } from './prepare.js';
+import { signalName } from './signals.js';
 import { attachError, childRequest, limits, startError } from './spawn.js';
 import { withStdio } from './stdio.js';
 

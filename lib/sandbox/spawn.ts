@@ -7,8 +7,9 @@ import { addon, type NativeFailure, type NativeRequest, SOCKET } from '../native
 import { diagnostics } from '../node.js';
 import { openInbox } from '../supervisor/listener.js';
 import { agentError, agentRequest, type Handed, handed } from './agent.js';
-import { type Hearing, SandboxedProcess } from './child.js';
+import { SandboxedProcess } from './child.js';
 import { attachRemedy, noFiltersError, systemError } from './failure.js';
+import type { Hearing } from './hearing.js';
 import {
   checkNull,
   type FilterOptions,
@@ -21,9 +22,9 @@ import {
   programRequest,
   SPAWN_OPTIONS,
   type SpawnOptions,
-  signalNumber,
 } from './options.js';
 import { type FilterSource, prepare, type SingleSource, settle } from './prepare.js';
+import { signalNumber } from './signals.js';
 import { withStdio } from './stdio.js';
 import { checkSupervisor, observed, supervise, supervisedRequest } from './supervise.js';
 
@@ -46,8 +47,8 @@ export function spawn(...parameters: readonly unknown[]): SandboxedProcess {
   const { timeout, killSignal } = limits(options);
   const { file, request, heard } = childRequest(command, args, profile, options);
   const child = new SandboxedProcess(file, request.args);
-  announce(child);
-  withStdio(options.stdio, (stdio) => start(child, { ...request, stdio }, heard));
+  announce('child_process', () => ({ process: child }));
+  withStdio(options.stdio, (stdio) => traced(child, options, () => start(child, { ...request, stdio }, heard)));
   child.limit(timeout, options.signal, killSignal);
   return child;
 }
@@ -66,9 +67,24 @@ export function spawnObserved(command: string, args: readonly string[], options:
 }
 
 /** Tells those who watch Node's own children; see child_process in the documentation of node:diagnostics_channel. */
-function announce(child: SandboxedProcess): void {
-  const channel = diagnostics().channel('child_process');
-  if (channel.hasSubscribers) channel.publish({ process: child });
+function announce(name: string, message: () => object): void {
+  const channel = diagnostics().channel(name);
+  if (channel.hasSubscribers) channel.publish(message());
+}
+
+/** Tells of a start and of what became of it, as Node ≥ 24.15 does; `begin` gives the error that comes as an event. */
+function traced(child: SandboxedProcess, options: SpawnOptions, begin: () => Error | undefined): void {
+  const given = () => ({ ...options, file: child.spawnfile, args: child.spawnargs });
+  const failed = (error: unknown) => announce('tracing:child_process.spawn:error', () => ({ process: child, error }));
+  announce('tracing:child_process.spawn:start', () => ({ process: child, options: given() }));
+  try {
+    const error = begin();
+    if (error === undefined) announce('tracing:child_process.spawn:end', () => ({ process: child }));
+    else failed(error);
+  } catch (error) {
+    failed(error);
+    throw error;
+  }
 }
 
 /** The program that is to be started, what the addon is told of it, but for its descriptors, and who hears of its calls. */
@@ -150,21 +166,24 @@ export function attachError(
 /** Node throws for other errors, and lets these come as an event. */
 const REPORTED = new Set(['EACCES', 'EAGAIN', 'EMFILE', 'ENFILE', 'ENOENT']);
 
-function start(child: SandboxedProcess, request: NativeRequest, heard: Hearing | undefined): void {
+/** Gives the error that is told by an event, if there is one. */
+function start(child: SandboxedProcess, request: NativeRequest, heard: Hearing | undefined): Error | undefined {
   const started = addon().spawn(request, (code, signal) => child.exited(code, signal));
   if (!('error' in started)) {
     if (started.listener !== undefined) child.supervise(started.listener, heard ?? {});
     child.attach(started);
-    return;
+    return undefined;
   }
   const ours = attachError(started, request);
   if (ours !== undefined) throw ours;
   const failure = Object.assign(systemError(started.error, 'spawn'), { call: started.call });
   if (failure.code === undefined || !REPORTED.has(failure.code)) throw failure;
+  const error = startError(started, `spawn ${child.spawnfile}`, child.spawnfile, child.spawnargs);
   child.fail(
-    startError(started, `spawn ${child.spawnfile}`, child.spawnfile, child.spawnargs),
+    error,
     request.stdio.map((entry) => entry === SOCKET),
   );
+  return error;
 }
 
 /** The error of a program that could not be started, as Node has it, and the call that failed. */

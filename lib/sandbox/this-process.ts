@@ -96,7 +96,7 @@ export function restartWithoutRings(noNewPrivileges: boolean): never {
   const failure = addon().execve({
     candidates: [process.execPath],
     args: startArguments(),
-    env: fileStrings('/proc/self/environ'),
+    env: terminatedStrings('/proc/self/environ'),
     detached: false,
     stdio: inheritedDescriptors(),
     noNewPrivileges,
@@ -139,15 +139,19 @@ function startArguments(): readonly string[] {
   throw new SeccompError('ERR_SECCOMP_ATTACH', `${message}: leave out --title, and don't set process.title before`);
 }
 
-/** NUL-terminated strings. */
 function fileStrings(file: string): readonly string[] {
+  return terminatedStrings(file).split('\0').slice(0, -1);
+}
+
+/** Strings, each with a NUL at its end. */
+function terminatedStrings(file: string): string {
   const bytes = readFileSync(file);
   const text = bytes.toString();
   if (!Buffer.from(text).equals(bytes)) {
     const message = `Node has to be started again without io_uring, and ${file} is not UTF-8`;
     throw new SeccompError('ERR_SECCOMP_ATTACH', `${message}: start it where io_uring_setup is denied already`);
   }
-  return text.split('\0').slice(0, -1);
+  return text.slice(0, text.lastIndexOf('\0') + 1);
 }
 
 /** All descriptors in their places, but for those that Node makes for its event loops: it will make them again. */

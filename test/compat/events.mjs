@@ -1,7 +1,10 @@
 /** The ChildProcess: its events, properties and methods. */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { ChildProcess } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
-import { differs, factsOf, story, thrown } from './tools.mjs';
+import { Socket } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
+import { called, differs, factsOf, story, thrown } from './tools.mjs';
 
 const sleeper = (cp, options) => cp.spawn('sleep', ['60'], options);
 
@@ -178,5 +181,50 @@ export default {
   'many at once': async (cp) => {
     const children = Array.from({ length: 20 }, (_, i) => cp.spawn('sh', ['-c', `echo ${i}; exit ${i}`]));
     return (await Promise.all(children.map((child) => story(child)))).map(({ stdout, exitCode }) => [stdout, exitCode]);
+  },
+  'events and callbacks keep the AsyncLocalStorage of the call': (cp) => {
+    const storage = new AsyncLocalStorage();
+    return storage.run('of the call', async () => {
+      const seen = [];
+      const note = (name) => () => seen.push(`${name}: ${storage.getStore()}`);
+      const noted = (child, ...names) => {
+        for (const name of names) child.on(name, note(name));
+        return child;
+      };
+      const child = noted(cp.spawn('sh', ['-c', 'echo a']), 'spawn', 'exit', 'close');
+      child.stdout.on('data', note('data')).on('close', note('stdout closed'));
+      await story(child);
+      await story(noted(cp.spawn('true', { stdio: 'ignore' }), 'spawn', 'exit', 'close'));
+      await story(noted(cp.spawn('sleep', ['60'], { timeout: 20, stdio: 'ignore' }), 'exit', 'close'));
+      await story(noted(cp.spawn('no-such-command'), 'error', 'close'));
+      await called((callback) => cp.execFile('echo', ['a'], (...results) => callback(...results, note('execFile')())));
+      await called((callback) => cp.exec('exit 3', (...results) => callback(...results, note('exec')())));
+      return seen.toSorted();
+    });
+  },
+  'its streams are sockets': async (cp) => {
+    const child = cp.spawn('true', { stdio: ['pipe', 'pipe', 'pipe', 'pipe'] });
+    const facts = (stream) => [
+      stream instanceof Socket,
+      ...[stream.readable, stream.writable, stream.allowHalfOpen, stream.destroyed, stream.connecting, stream.pending],
+      ...[stream.readyState, stream.readableHighWaterMark, stream.writableHighWaterMark],
+    ];
+    const running = child.stdio.map(facts);
+    await story(child);
+    return [running, child.stdio.map(facts), child.stdio.map(({ closed, errored }) => [closed, errored])];
+  },
+  'an exception in a listener is uncaught, and the child ends all the same': async (cp) => {
+    const child = cp.spawn('true', { stdio: 'ignore' });
+    child.on('exit', () => {
+      throw new Error('of the listener');
+    });
+    const closed = once(child, 'close').catch(() => 'no close');
+    const [error] = await once(process, 'uncaughtException');
+    return [error.message, await Promise.race([closed, setTimeout(200, 'no close')])];
+  },
+  'subprocess.stdin, stdout and stderr are null without a pipe': async (cp) => {
+    const child = cp.spawn('true', { stdio: ['ignore', 'inherit', 'pipe'] });
+    await story(child);
+    return [child.stdin, child.stdout, child.stderr === child.stdio[2], child.stdio.length];
   },
 };

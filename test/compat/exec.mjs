@@ -148,4 +148,28 @@ export default {
     const { error } = await settled(promise);
     return [error.name, error.code, error.stdout, error.cmd];
   },
+  'an encoding that is unknown': async (cp) => [
+    await called((callback) => cp.execFile('echo', ['a'], { encoding: 'utf-99' }, callback)),
+    await called((callback) => cp.exec('echo a', { encoding: 'utf-99' }, callback)),
+  ],
+  'exec: cwd as a URL, uid and gid': (cp) =>
+    called((callback) => cp.exec('pwd; id -u', { cwd: new URL('file:///usr'), uid: 1, gid: 1 }, callback)),
+  'execFile: what is written to stdin': (cp) => called((callback) => cp.execFile('cat', callback).stdin.end('typed')),
+  'execFile: a listener of its own for the output': async (cp) => {
+    const chunks = [];
+    const result = await called((callback) =>
+      cp.execFile('echo', ['a'], callback).stdout.on('data', (chunk) => chunks.push(chunk)),
+    );
+    return [result, chunks];
+  },
+  'promisify(execFile): encoding buffer': async (cp) =>
+    settled(promisify(cp.execFile)('echo', ['a'], { encoding: 'buffer' })),
+  'promisify(execFile): timeout': async (cp) => {
+    const { error } = await settled(promisify(cp.execFile)('sleep', ['60'], { timeout: 30 }));
+    return [error.killed, error.signal, error.code, error.cmd, error.stdout];
+  },
+  'promisify(execFile): maxBuffer': async (cp) => {
+    const { error } = await settled(promisify(cp.execFile)('yes', { maxBuffer: 4 }));
+    return [error.kind, error.code, error.message, error.stdout];
+  },
 };

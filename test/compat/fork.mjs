@@ -2,9 +2,11 @@
 import { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
-import { story, thrown } from './tools.mjs';
+import { factsOf, story, thrown } from './tools.mjs';
 
 const directory = process.env.COMPAT_DIRECTORY;
 const moduleOf = (name, code) => {
@@ -88,4 +90,86 @@ export default {
     thrown(() => cp.fork(echo, { stdio: 'x' })),
   ],
   'what can’t be: execPath': (cp) => thrown(() => cp.fork(echo, { execPath: 'a\0' })),
+  'message, disconnect, exit come in this order': async (cp) => {
+    const child = cp.fork(echo);
+    const events = [];
+    for (const name of ['message', 'disconnect', 'exit']) child.on(name, () => events.push(name));
+    child.once('message', () => child.disconnect());
+    child.send('a');
+    await once(child, 'exit');
+    return [events, child.connected, child.exitCode];
+  },
+  'send: its callback, without a message, and after the channel is closed': async (cp) => {
+    const child = cp.fork(echo);
+    const nothing = thrown(() => child.send()).code;
+    const sent = await new Promise((resolve) => child.send('a', (error) => resolve([error, child.connected])));
+    const answer = await told(child);
+    const late = await new Promise((resolve) => child.send('b', (error) => resolve(factsOf(error))));
+    const errors = [];
+    child.on('error', (error) => errors.push(factsOf(error)));
+    child.disconnect();
+    await once(child, 'exit');
+    return [nothing, sent, answer, late, errors];
+  },
+  'send: a server and a socket': async (cp) => {
+    const takes = moduleOf(
+      'takes',
+      `process.on('message', (name, handle) => {
+         if (name === 'server') handle.on('connection', (socket) => socket.end('from the child')) && process.send('ready');
+         if (name === 'socket') handle.end('taken over', () => process.disconnect());
+       })`,
+    );
+    const child = cp.fork(takes);
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address();
+    child.send('server', server);
+    await once(child, 'message');
+    server.close();
+    const first = await text(connect(port, '127.0.0.1'));
+    const own = createServer({ pauseOnConnect: true }, (socket) => child.send('socket', socket)).listen(0, '127.0.0.1');
+    await once(own, 'listening');
+    const second = await text(connect(own.address().port, '127.0.0.1'));
+    own.close();
+    child.kill();
+    await once(child, 'exit');
+    return [first, second];
+  },
+  'in the child: its channel, main module, and an environment with nothing more': (cp) => {
+    const looks = moduleOf(
+      'looks',
+      `process.send([process.connected, typeof process.channel, require.main === module, module.parent, module.children.length,
+        Object.keys(process.env), process.argv.length, process.execArgv])`,
+    );
+    return told(cp.fork(looks, { env: { A: '1' }, execArgv: [] }));
+  },
+  'in the child: an ES module': (cp) => {
+    const file = join(directory, 'module.mjs');
+    writeFileSync(
+      file,
+      "process.send([import.meta.url.endsWith('module.mjs'), process.argv[1].endsWith('module.mjs')])",
+    );
+    return told(cp.fork(file));
+  },
+  'the channel can be let go: unref of both': async (cp) => {
+    const child = cp.fork(echo);
+    child.channel.unref();
+    child.channel.ref();
+    child.send('still there');
+    return told(child);
+  },
+  'detached leads a session, uid and gid are the child’s': async (cp) => {
+    const who = moduleOf('who', 'process.send([process.getuid(), process.getgid(), process.ppid > 0])');
+    return told(cp.fork(who, { detached: true, uid: 0, gid: 0 }));
+  },
+  'descriptors above the channel': async (cp) => {
+    const writes = moduleOf('writes', "require('node:fs').writeSync(4, 'four')");
+    const child = cp.fork(writes, { stdio: ['ignore', 'ignore', 'ignore', 'ipc', 'pipe'] });
+    return text(child.stdio[4]);
+  },
+  'an exception in the child is exit code 1': async (cp) => {
+    const throws = moduleOf('throws', "throw new Error('of the child')");
+    const { stderr, ...rest } = await storyOf(cp.fork(throws, { silent: true }));
+    return [stderr.includes('Error: of the child'), rest];
+  },
 };

@@ -1,7 +1,9 @@
 /** child_process.spawn(): the command, its arguments and options. */
+
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { inspect } from 'node:util';
 import { differs, output, story, thrown, thrownCode } from './tools.mjs';
 
 const directory = process.env.COMPAT_DIRECTORY;
@@ -159,4 +161,59 @@ export default {
     await story(child);
     return [seen.length, seen[0] === child];
   },
+  'a tracing channel tells how each start went (Node ≥ 24.15: before, nobody tells)': async (cp) => {
+    const [major, minor] = process.versions.node.split('.').map(Number);
+    if (major < 24 || (major === 24 && minor < 15)) return 'no such channel';
+    const { subscribe, unsubscribe } = await import('node:diagnostics_channel');
+    const seen = [];
+    const listeners = ['start', 'end', 'error'].map((event) => [
+      `tracing:child_process.spawn:${event}`,
+      ({ process: child, options, error, ...rest }) =>
+        seen.push([event, child.spawnfile, options?.file, options?.args, options?.cwd ?? undefined, error?.code, rest]),
+    ]);
+    for (const [name, listener] of listeners) subscribe(name, listener);
+    const children = [cp.spawn('true', ['a'], { cwd: '/' }), cp.spawn('no-such-command'), cp.execFile('true')];
+    const refused = thrown(() => cp.spawn('true', ['x'.repeat(3e5)])).code;
+    thrown(() => cp.spawn('true', { cwd: 5 }));
+    cp.spawnSync('true');
+    for (const [name, listener] of listeners) unsubscribe(name, listener);
+    await Promise.all(children.map((child) => story(child)));
+    return [refused, seen.map((facts) => inspect(facts, { maxStringLength: 10 }))];
+  },
+  'env: properties of Object.prototype count, those that are not enumerable do not': async (cp) => {
+    Object.prototype.SECCOMP_EVERYWHERE = '1';
+    const seen = [await output(cp.spawn('sh', ['-c', 'echo $SECCOMP_EVERYWHERE']))];
+    delete Object.prototype.SECCOMP_EVERYWHERE;
+    const hidden = Object.create({ A: 'of the prototype' }, { A: { value: 'hidden' }, B: { value: 'hidden' } });
+    return [...seen, await output(cp.spawn('/usr/bin/env', { env: hidden }))];
+  },
+  'env: a Proxy, and getters': async (cp) => {
+    const proxy = new Proxy({ A: '1', B: '2' }, { get: (target, name) => `${target[name]}!` });
+    const getter = {
+      get A() {
+        return 'got';
+      },
+    };
+    return [
+      await output(cp.spawn('/usr/bin/env', { env: proxy })),
+      await output(cp.spawn('/usr/bin/env', { env: getter })),
+    ];
+  },
+  'env: symbols are no names, and no values': async (cp) => [
+    await output(cp.spawn('/usr/bin/env', { env: { A: '1', [Symbol('B')]: '2' } })),
+    thrown(() => cp.spawn('true', { env: { A: Symbol('B') } })).kind,
+  ],
+  'env: process.env that was replaced': async (cp) => {
+    const { env } = process;
+    process.env = { PATH: env.PATH, A: 'replaced' };
+    const child = cp.spawn('env');
+    process.env = env;
+    return output(child);
+  },
+  'env: empty names, and values with =': (cp) =>
+    output(cp.spawn('/usr/bin/env', { env: { A: 'b=c', '': 'nameless', D: '' } })),
+  'uid and gid of spawnSync and execFile': async (cp) => [
+    cp.spawnSync('id', ['-u'], { uid: 1, gid: 1, encoding: 'utf8' }).stdout,
+    await output(cp.execFile('id', ['-g'], { uid: 1, gid: 1 })),
+  ],
 };

@@ -162,4 +162,43 @@ export default {
     process.stderr.write = write;
     return written;
   },
+  'spawnSync: pipes above 2 are in output': (cp) =>
+    cp.spawnSync(...sh('echo three >&3; echo four >&4'), {
+      stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
+      encoding: 'utf8',
+    }).output,
+  'spawnSync: an encoding that is unknown': (cp) => {
+    try {
+      return cp.spawnSync('echo', ['a'], { encoding: 'utf-99' }).stdout;
+    } catch (error) {
+      return error.code;
+    }
+  },
+  'spawnSync: maxBuffer Infinity and 0': (cp) => [
+    cp.spawnSync('head', ['-c', '2000000', '/dev/zero'], { maxBuffer: Infinity }).stdout.length,
+    cp.spawnSync('echo', ['a'], { maxBuffer: 0 }).error?.code,
+  ],
+  'spawnSync: detached, windowsHide': (cp) =>
+    told(cp.spawnSync('true', { detached: true, windowsHide: true, windowsVerbatimArguments: true })),
+  'spawnSync: uid that is not an integer': (cp) => thrown(() => cp.spawnSync('true', { uid: 1.5 })).code,
+  'spawnSync: events of others wait': async (cp) => {
+    const order = [];
+    setImmediate(() => order.push('event'));
+    cp.spawnSync('true');
+    order.push('returned');
+    await new Promise((resolve) => setImmediate(resolve));
+    return order;
+  },
+  'execFileSync: cwd as a URL, uid, env': (cp) =>
+    cp.execFileSync('sh', ['-c', 'pwd; id -u; echo $A'], {
+      ...{ cwd: new URL('file:///usr'), uid: 1, gid: 1 },
+      ...{ env: { A: 'a', PATH: process.env.PATH }, encoding: 'utf8' },
+    }),
+  'execFileSync: the error is of Node’s form': (cp) => {
+    const error = refused(() => cp.execFileSync('false', { stdio: 'pipe' }));
+    return [Object.keys(error), error.message];
+  },
+  'execSync: maxBuffer throws': (cp) => refused(() => cp.execSync('yes', { maxBuffer: 10 })).code,
+  'execSync: killSignal': (cp) =>
+    refused(() => cp.execSync('exec sleep 60', { timeout: 30, killSignal: 'SIGKILL' })).signal,
 };

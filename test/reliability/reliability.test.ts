@@ -80,7 +80,7 @@ test('filters that the kernel has no room for fail with ENOMEM, and the program 
     {
       candidates: [program],
       args: ['first-call', marker, 'e'],
-      env: [],
+      env: '',
       detached: false,
       noNewPrivileges: true,
       stdio: [NULL, NULL, NULL],

@@ -4,10 +4,12 @@ import { describe, expect, test } from 'vitest';
 import { Filter } from '../../lib/filter/filter.js';
 import type { ProfileDocument } from '../../lib/profile/document.js';
 import { profileOf } from '../../lib/profile/profile.js';
+import { explain } from '../../lib/sandbox/explain.js';
 import type { ResourceLimits } from '../../lib/sandbox/limits.js';
 import { compile } from '../../lib/sandbox/prepare.js';
+import { record } from '../../lib/sandbox/record.js';
 import { type SpawnSyncOptions, spawnSync } from '../../lib/sandbox/spawn-sync.js';
-import { lacking } from '../support/scripts.js';
+import { evaluateScript, lacking } from '../support/scripts.js';
 
 const isRoot = process.getuid?.() === 0;
 const isFiltered = !readFileSync('/proc/self/status', 'utf8').includes('Seccomp:\t0');
@@ -174,4 +176,58 @@ describe('what a profile asks of the kernel', () => {
       expect(() => spawnSync('true', [], ['docker-default', profile])).toThrowError(refusal);
     }
   });
+});
+
+test('where Node’s permission model lets no program be started, none is', () => {
+  const model = Number.parseInt(process.versions.node, 10) < 22 ? '--experimental-permission' : '--permission';
+  const refused = evaluateScript(
+    `const code = (start) => { try { start(); return 'started'; } catch ({ code, message }) { return [code, message]; } };
+     const { exec } = new sandbox.Sandbox('docker-default');
+     return [
+       code(() => sandbox.spawn('true', 'docker-default')), code(() => sandbox.spawnSync('true', [], 'unconfined')),
+       code(() => sandbox.execve('true', 'docker-default')), code(() => exec('true')), code(() => childProcess.spawn('true')),
+     ].map((each) => each[0]).concat(code(() => sandbox.spawn('true', 'docker-default'))[1]);`,
+    { execArgv: [model, '--allow-fs-read=*', '--allow-addons'] },
+  );
+  const message = expect.stringMatching(/let true be started: give --allow-child-process to node$/);
+  expect(refused).toEqual([...Array(5).fill('ERR_ACCESS_DENIED'), message]);
+});
+
+test.each<[string, () => unknown, RegExp]>([
+  [
+    'compile, an unknown option',
+    () => Reflect.apply(compile, undefined, ['node', { capability: [] }]),
+    /^options\.capability: unknown option \(did you mean capabilities\?\)$/,
+  ],
+  [
+    'explain, an unknown option',
+    () => Reflect.apply(explain, undefined, ['node', { syscall: 'read' }, { arch: 'x86' }]),
+    /^options\.arch: unknown option/,
+  ],
+  [
+    'explain, no question',
+    () => Reflect.apply(explain, undefined, ['node']),
+    /^question: must be an object that names a syscall/,
+  ],
+  [
+    'explain, a question that is a text',
+    () => Reflect.apply(explain, undefined, ['node', 'read']),
+    /^question: must be an object that names a syscall/,
+  ],
+  [
+    'an unknown ABI',
+    () => Reflect.apply(explain, undefined, ['node', { syscall: 'read' }, { abis: ['x64'] }]),
+    /^options\.abis: unknown ABI "x64": there are x86_64, x86, /,
+  ],
+  [
+    'a limit as text',
+    () => Reflect.apply(spawnSync, undefined, ['true', [], 'node', { rlimits: { nofile: '1' } }]),
+    /^options\.rlimits\.nofile: must be a whole number, .* not "1"$/,
+  ],
+])('%s is an error that says what to do', (_, call, message) => {
+  expect(call).toThrowError(message);
+});
+
+test('record refuses a command that is none, as spawn does', async () => {
+  await expect(Reflect.apply(record, undefined, [])).rejects.toMatchObject({ code: 'ERR_INVALID_ARG_TYPE' });
 });

@@ -199,6 +199,22 @@ describe('options that can’t be honoured are errors', () => {
       { code: 'ERR_SECCOMP_OPTION', message: expect.stringMatching(/a profile is required/) },
     ],
     [
+      'options in the place of the profile',
+      () => Reflect.apply(spawn, undefined, ['true', [], { stdio: 'inherit', cwd: '/' }]),
+      {
+        code: 'ERR_SECCOMP_OPTION',
+        message: expect.stringMatching(/a profile is required, before the options: docker-d/),
+      },
+    ],
+    [
+      'arguments that are no array',
+      () => Reflect.apply(spawn, undefined, ['true', '-l', 'docker-default']),
+      {
+        code: 'ERR_INVALID_ARG_TYPE',
+        message: `The "args" argument must be an instance of Array. Received type string ('-l')`,
+      },
+    ],
+    [
       'an IPC channel',
       () => spawn('true', [], 'docker-default', { stdio: ['pipe', 'pipe', 'pipe', 'ipc' as 'pipe'] }),
       { code: 'ERR_SECCOMP_OPTION' },

@@ -1,0 +1,51 @@
+/** What a supervised child tells: the calls that were denied, and those that wait for a handler. */
+import type { NativeListener } from '../native.js';
+import { diagnostics } from '../node.js';
+import { ask, type Handlers, NotifiedCall } from '../supervisor/answer.js';
+import { Listener } from '../supervisor/listener.js';
+import { CHANNEL, type OnViolation, type Violation, violationOf } from '../supervisor/violation.js';
+import type { SandboxedProcess } from './child.js';
+import type { Supervised } from './supervise.js';
+
+/** Who hears of the calls of a supervised child. */
+export interface Hearing {
+  readonly supervised?: Supervised | undefined;
+  readonly onViolation?: OnViolation | true | undefined;
+  readonly notify?: Handlers | undefined;
+  /** Of a handler, in milliseconds. */
+  readonly timeout?: number;
+}
+
+/** Hears for `child` what its filter tells. */
+export function hear(child: SandboxedProcess, listener: NativeListener, hearing: Hearing): Listener {
+  const { supervised, onViolation, notify = {}, timeout = 0 } = hearing;
+  const failed = (error: unknown, call: NotifiedCall) => handlerFailed(child, error, call);
+  return new Listener(listener, {
+    ...(supervised?.watches && {
+      kind: (kind) => {
+        const violation = violationOf(kind, 1, supervised);
+        if (typeof onViolation === 'function') onViolation(violation);
+        child.emit('violation', violation);
+        diagnostics().channel(CHANNEL).publish({ process: child, violation });
+      },
+    }),
+    call: (waiting, handle) => {
+      const call = new NotifiedCall(waiting, handle, undefined);
+      ask(call, Object.hasOwn(notify, call.syscall) ? notify[call.syscall] : undefined, timeout, failed);
+    },
+  });
+}
+
+function handlerFailed(child: SandboxedProcess, error: unknown, call: NotifiedCall): void {
+  if (child.emit('handlerError', error, call)) return;
+  const reason = error instanceof Error ? error.message : String(error);
+  process.emitWarning(`the handler of ${call.syscall} failed, and the call was denied: ${reason}`, 'SeccompWarning');
+}
+
+/** What a listener heard by now. */
+export function violationsOf(listener: Listener | undefined, judges: Supervised): readonly Violation[] {
+  return (listener?.counts.kinds ?? []).flatMap((count, i) => {
+    const kind = listener?.kindAt(i);
+    return kind === undefined ? [] : violationOf(kind, count, judges);
+  });
+}
