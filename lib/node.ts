@@ -1,4 +1,5 @@
 /** Parts of Node that only some uses need. Importing them would take longer than importing all of this package. */
+export const asyncHooks = once(() => process.getBuiltinModule('node:async_hooks'));
 export const childProcess = once(() => process.getBuiltinModule('node:child_process'));
 export const diagnostics = once(() => process.getBuiltinModule('node:diagnostics_channel'));
 export const net = once(() => process.getBuiltinModule('node:net'));

@@ -1,8 +1,8 @@
 /** What a supervised child tells: the calls that were denied, and those that wait for a handler. */
-import type { NativeListener } from '../native.js';
-import { diagnostics } from '../node.js';
+import type { ListenerHandle, NativeKind, NativeListener } from '../native.js';
+import { asyncHooks, diagnostics } from '../node.js';
 import { ask, type Handlers, NotifiedCall } from '../supervisor/answer.js';
-import { Listener } from '../supervisor/listener.js';
+import { Listener, type Waiting } from '../supervisor/listener.js';
 import { CHANNEL, type OnViolation, type Violation, violationOf } from '../supervisor/violation.js';
 import type { SandboxedProcess } from './child.js';
 import type { Supervised } from './supervise.js';
@@ -16,23 +16,24 @@ export interface Hearing {
   readonly timeout?: number;
 }
 
-/** Hears for `child` what its filter tells. */
+/** Hears for `child` what its filter tells, in the AsyncLocalStorage of the call that started it. */
 export function hear(child: SandboxedProcess, listener: NativeListener, hearing: Hearing): Listener {
   const { supervised, onViolation, notify = {}, timeout = 0 } = hearing;
   const failed = (error: unknown, call: NotifiedCall) => handlerFailed(child, error, call);
+  const { AsyncResource } = asyncHooks();
   return new Listener(listener, {
     ...(supervised?.watches && {
-      kind: (kind) => {
+      kind: AsyncResource.bind((kind: NativeKind) => {
         const violation = violationOf(kind, 1, supervised);
         if (typeof onViolation === 'function') onViolation(violation);
         child.emit('violation', violation);
         diagnostics().channel(CHANNEL).publish({ process: child, violation });
-      },
+      }),
     }),
-    call: (waiting, handle) => {
+    call: AsyncResource.bind((waiting: Waiting, handle: ListenerHandle) => {
       const call = new NotifiedCall(waiting, handle, undefined);
       ask(call, Object.hasOwn(notify, call.syscall) ? notify[call.syscall] : undefined, timeout, failed);
-    },
+    }),
   });
 }
 

@@ -1,4 +1,5 @@
 /** Calls that a profile denies: told once by kind, counted, and seen by the program as if nobody were told. */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -52,6 +53,26 @@ describe('a denied call', () => {
     await once(child, 'close');
     unsubscribe('seccomp:violation', onMessage);
     expect(seen).toEqual(['event', 'channel', 'exit']);
+  });
+
+  test('is told, and asked about, in the AsyncLocalStorage of the start', async () => {
+    const storage = new AsyncLocalStorage<string>();
+    const seen: (string | undefined)[] = [];
+    const note = () => void seen.push(storage.getStore());
+    const chdir = () => {
+      note();
+      return { errno: 'EPERM' as const };
+    };
+    const start = () =>
+      finish(
+        spawn('sh', ['-c', 'mkdir /nowhere/x; cd /'], denying('SCMP_ACT_ERRNO', 'mkdir'), {
+          onViolation: note,
+          notify: { chdir },
+        }),
+      );
+    await storage.run('first', start);
+    await storage.run('second', start);
+    expect(seen).toEqual(['first', 'first', 'second', 'second']);
   });
 
   test('of run, spawnSync and execFile is in their results', async () => {
