@@ -137,7 +137,8 @@ struct Start {
   std::vector<ResourceLimit> limits;
   bool drop_capabilities = false;
   uint64_t kept_capabilities = 0;
-  int handover = -1;  // -1: the filter makes no listener.
+  int handover = -1;                         // -1: the filter makes no listener.
+  std::vector<std::string> message = {"."};  // With the child's number between one piece and the next.
 };
 
 struct Ended {
@@ -210,6 +211,9 @@ class Prepared {
     plan_.kept_capabilities = start_.kept_capabilities;
     plan_.exit_call = SYS_exit_group;
     plan_.handover = start_.handover;
+    for (std::string& piece : start_.message) message_.push_back({piece.data(), piece.size()});
+    plan_.message = message_.data();
+    plan_.message_pieces = message_.size();
     if (start_.handover >= 0) plan_.filter_flags = SECCOMP_FILTER_FLAG_NEW_LISTENER;
   }
   Prepared(const Prepared&) = delete;
@@ -233,6 +237,7 @@ class Prepared {
   std::vector<std::string> arguments_, environment_;
   std::vector<char*> argv_, shell_argv_, envp_;
   std::vector<const char*> candidates_;
+  std::vector<iovec> message_;
   std::vector<ChildFilter> filters_;
   ChildPlan plan_ = {};
 };
@@ -692,16 +697,20 @@ TEST(HandsItsListenerOverThoughADescriptorTakesItsPlace) {
   start.handover = pair[1];
   start.descriptors.resize(static_cast<size_t>(pair[1]) + 1, -1);
   start.descriptors[static_cast<size_t>(pair[1])] = 0;
-  CHECK_STARTED(Run(start));
-  char byte = 0;
-  iovec data = {&byte, sizeof byte};
+  start.message = {"<", ",", ">"};
+  const Ended ended = Run(start);
+  CHECK_STARTED(ended);
+  std::string text(64, '\0');
+  iovec data = {text.data(), text.size()};
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
   msghdr message = {};
   message.msg_iov = &data;
   message.msg_iovlen = 1;
   message.msg_control = control;
   message.msg_controllen = sizeof control;
-  CHECK_EQUAL(recvmsg(pair[0], &message, MSG_DONTWAIT), 1);
+  text.resize(static_cast<size_t>(std::max<ssize_t>(recvmsg(pair[0], &message, MSG_DONTWAIT), 0)));
+  const std::string number = ended.fact("Pid");
+  CHECK_EQUAL(text, "<" + number + "," + number + ">");
   const cmsghdr* const handed = CMSG_FIRSTHDR(&message);
   CHECK_EQUAL(handed != nullptr, true);
   int listener = -1;

@@ -1,7 +1,16 @@
 /** An agent's socket: what comes to it, from runtimes and from others, and the file that it is. */
 import { spawn as nodeSpawn, spawnSync as nodeSpawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -150,25 +159,35 @@ describe('what no runtime sends', () => {
     await agent.close();
   });
 
-  test('waits for its turn while no descriptor is left, which is told', async () => {
+  test('waits for its turn while no descriptor is left, which is told', async ({ skip }) => {
+    // It looks whether memory is there by a pipe, and takes it for damaged without.
+    if (readFileSync('/proc/self/maps', 'utf8').includes('libasan')) skip('UBSan needs descriptors itself');
     const path = newPath();
     const code = `import { closeSync, openSync } from 'node:fs';
       import { listen } from ${JSON.stringify(dist)};
       const agent = listen(${JSON.stringify(path)}, { sched_get_priority_max: () => ({ value: 7 }) });
       const files = [];
-      try { for (;;) files.push(openSync('/dev/null')); } catch {}
+      // Again and again, as Node closes some of its own at times.
+      const filling = setInterval(() => { try { for (;;) files.push(openSync('/dev/null')); } catch {} });
       agent.on('refused', (error) => {
         console.log(error.message);
+        clearInterval(filling);
         for (const file of files.splice(0)) closeSync(file);
       });
       agent.on('end', () => agent.close());
-      console.log('full');`;
+      setImmediate(() => setTimeout(() => console.log('full')));`;
     const node = [process.execPath, '--input-type=module', '-e', code];
     const full = nodeSpawn('sh', ['-c', 'ulimit -n 64; exec "$@"', 'sh', ...node]);
     const ended = finish(full);
     await once(full.stdout, 'data');
-    expect((await send({ path }, 'whole')).stdout).toBe('7 0\n');
-    expect(await ended).toMatchObject({ code: 0, stdout: 'full\naccept EMFILE: who connects has to wait\n' });
+    const { stdout } = await send({ path }, 'whole');
+    expect(await ended).toEqual({
+      code: 0,
+      signal: null,
+      stdout: 'full\naccept EMFILE: who connects has to wait\n',
+      stderr: '',
+    });
+    expect(stdout).toBe('7 0\n');
   });
 
   test('does not keep others out while it is waited for', async () => {
@@ -243,17 +262,20 @@ describe('the socket', () => {
   });
 
   test('keeps its process alive until it is closed, unless it is told not to', async () => {
+    const path = newPath();
     const begin = (rest: string) => {
-      const code = `import { listen } from ${JSON.stringify(dist)}; const agent = listen(${JSON.stringify(newPath())}, {}); ${rest}`;
-      return finish(nodeSpawn(process.execPath, ['--input-type=module', '-e', code]));
+      const code = `import { listen } from ${JSON.stringify(dist)};
+        const agent = listen(${JSON.stringify(path)}, { sched_get_priority_max: () => ({ value: 7 }) });
+        console.log('listens'); ${rest}`;
+      return nodeSpawn(process.execPath, ['--input-type=module', '-e', code]);
     };
-    expect(await begin('await agent.close(); console.log(1)')).toMatchObject({ code: 0, stdout: '1\n' });
-    expect(await begin('agent.unref()')).toMatchObject({ code: 0, stderr: '' });
-    expect(
-      await begin(
-        "process.on('exit', () => console.log('end')); setImmediate(() => setImmediate(() => { console.log('alive'); agent.close(); }))",
-      ),
-    ).toMatchObject({ code: 0, stdout: 'alive\nend\n' });
+    expect(await finish(begin('await agent.close();'))).toMatchObject({ code: 0, stderr: '' });
+    expect(await finish(begin('agent.unref();'))).toMatchObject({ code: 0, stderr: '' });
+    const agent = begin("agent.on('end', () => agent.close());");
+    const ended = finish(agent);
+    await once(agent.stdout, 'data');
+    expect((await send({ path }, 'whole')).stdout).toBe('7 0\n');
+    expect(await ended).toMatchObject({ code: 0, stderr: '' });
   });
 
   test('of a worker is closed with it, and another can listen there', async () => {

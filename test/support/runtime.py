@@ -40,7 +40,14 @@ def ask():
 
 connection = socket.socket(socket.AF_UNIX)
 connection.connect(path)
-send = lambda text, *fds: socket.send_fds(connection, [text], fds)
+
+
+def send(text, *fds):
+    socket.send_fds(connection, [text], fds)
+    for fd in fds:
+        os.close(fd)
+
+
 if case == 'whole':
     send(state(metadata='of it'), listener())
     connection.close()
@@ -88,4 +95,5 @@ elif case == 'too much':
             connection.sendall(b'x' * 1024)
     except OSError:
         pass
-connection.close() if case not in ('kept open',) else None
+if case != 'kept open':
+    connection.close()
