@@ -27,7 +27,10 @@ export const INTRODUCTIONS: ReadonlyMap<string, Introduction> = new Map([
     'docker-default',
     {
       before: `The profile that Docker gives a container unless told otherwise. It lets through what programs use every day, and
-keeps them from what acts on the whole machine, on other containers, or on much kernel code that few programs need.`,
+keeps them from what acts on the whole machine, on other containers, or on much kernel code that few programs need.
+
+Browsers' own sandboxes are made of namespaces, which it denies: Chromium ends with \`No usable sandbox\` and runs with
+\`--no-sandbox\`, in Docker as here. Then this profile stands between a page and the kernel, and nothing between pages.`,
     },
   ],
   [

@@ -1,15 +1,18 @@
 #!/bin/sh
-# container-test.sh: the whole suite in a container, and what changes under the engine's own profile; `npm run test:container`.
+# container-test.sh: the suite in a container of one engine and one base, and what changes under the engine's own profile.
 #
-# Environment: BASE_IMAGE, an official Node image that has python3, make and g++ (default node:24-trixie); ENGINE, docker
-# or podman (default: the one that runs); KEEP_ENGINE=1 leaves an engine running that this script started; FULL=1 has the
-# suite also run as a user without capabilities, and holds decisions on a corpus of profiles against the engine's.
+# Environment: BASE_IMAGE, an official Node image that has python3, make and g++, or debian-nodejs:SUITE for Debian's own
+# Node (default node:24-trixie); ENGINE, docker or podman (default: the one that runs); KEEP_ENGINE=1 leaves an engine
+# running that this script started; WHOLE_SUITE= leaves out what depends on no base; FULL=1 tests what starts processes in
+# each kind of container, has the suite also run as a user without capabilities, and holds decisions on a corpus of profiles
+# against the engine's.
 set -eu
 cd "$(dirname "$0")/.."
 
 base=${BASE_IMAGE:-node:24-trixie}
 engine=${ENGINE:-}
-image=seccomp-test
+whole=${WHOLE_SUITE-yes}
+image="seccomp-test"
 started=
 config=/boot/config-$(uname -r)
 log=$(mktemp)
@@ -31,7 +34,7 @@ step() {
 finish() {
   rm -rf "$log" "$profile" "$work"
   if [ -n "$engine" ]; then
-    for name in suite default write built record recorded user limited engine spawn; do
+    for name in suite kind write built record recorded user engine spawn; do
       "$engine" rm --force "$image-$$-$name" >/dev/null 2>&1 || true
     done
   fi
@@ -70,14 +73,19 @@ set_podman_options() {
 # A base that is neither here nor to be had is made, under a name that nobody takes for the official one.
 find_base() {
   if "$engine" image inspect "$base" >/dev/null 2>&1; then return; fi
-  substitute=$image-base:${base##*:}
+  substitute=$image-base:$(echo "${base#node:}" | tr : -)
   if "$engine" image inspect "$substitute" >/dev/null 2>&1; then
     base=$substitute
     return
   fi
-  step "pull $base"
-  if "$engine" pull --quiet "$base"; then return; fi
-  step "$base can't be pulled: make $substitute of Debian and npm packages"
+  case $base in
+    debian-nodejs:*) step "make $substitute of Debian packages, and npm" ;;
+    *)
+      step "pull $base"
+      if "$engine" pull --quiet "$base"; then return; fi
+      step "$base can't be pulled: make $substitute of Debian and npm packages"
+      ;;
+  esac
   scripts/node-image.sh "$engine" "$base" "$substitute"
   base=$substitute
 }
@@ -133,28 +141,46 @@ step "build $image from $base with $engine"
 }
 
 failed=
-step "the suite as root, without a profile of the engine's: the filter that answers is ours"
-container suite unconfined || failed="the suite failed in the container"
+vitest="node_modules/.bin/vitest run --configLoader runner --reporter=verbose"
+blocked=test/integration/blocked-calls.test.ts
 
-step "under the engine's default profile: what is denied before we do anything, and our filters on top"
-container default '' sh -c 'python3 scripts/kernel-facts.py && exec node scripts/container-stack.mjs' ||
-  failed="${failed:+$failed, and }spawn failed under the engine's default profile"
+# kind TITLE SECCOMP OPTION…: what such a container denies before we do anything, that filters go on top of its own, and that
+# what is blocked is by us: the test names the engine's filter, or the kernel, where they deny it too.
+kind() {
+  step "$1"
+  seccomp=$2
+  shift 2
+  options=$*
+  container kind "$seccomp" sh -c "export NO_COLOR=1; python3 scripts/kernel-facts.py && node scripts/container-stack.mjs &&
+    exec $vitest ${FULL:+test/sandbox} $blocked" >"$log" 2>&1 || {
+    grep -v '✓\|↓' "$log"
+    failed="${failed:+$failed, and }a container with the options \"$options\" failed, profile ${seccomp:-of the engine}"
+  }
+  options=
+  grep -E '^(kernel|config|status|call|generation)|^ +Tests ' "$log" || true
+  echo "denied without us too: $(grep -c 'a filter that was on before too' "$log") by a filter that was on before," \
+    "$(grep -c 'the kernel, which asks' "$log") by the kernel"
+}
 
-step "as a user without capabilities, no_new_privs, in a read-only root: under the engine's profile, and under none"
-options=$limited
-for filter in '' unconfined; do
-  container limited "$filter" sh -c 'python3 scripts/kernel-facts.py && exec node scripts/container-stack.mjs' ||
-    failed="${failed:+$failed, and }spawn failed for a user without capabilities"
-done
-options=
-if [ -n "${FULL:-}" ]; then
+if [ -n "$whole" ]; then
+  step "the suite as root, without a profile of the engine's: the filter that answers is ours"
+  container suite unconfined || failed="the suite failed in the container"
+fi
+
+kind "under the engine's default profile" ''
+kind "without a profile of the engine's" unconfined
+kind "under the engine's default profile, in a read-only root" '' --read-only --tmpfs /tmp:exec
+kind "under the engine's default profile, with no_new_privs" '' --security-opt no-new-privileges
+kind "as a user without capabilities, no_new_privs, in a read-only root, under the engine's default profile" '' "$limited"
+kind "as a user without capabilities, no_new_privs, in a read-only root, without a profile" unconfined "$limited"
+if [ -n "${FULL:-}" ] && [ -n "$whole" ]; then
   step "the suite as a user without capabilities"
   options="--user 1000:1000 --cap-drop ALL --security-opt no-new-privileges"
   container user unconfined || failed="${failed:+$failed, and }the suite failed for a user without capabilities"
   options=
 fi
 
-if [ "$(uname -m)" = x86_64 ]; then
+if [ "$(uname -m)" = x86_64 ] && [ -n "$whole" ]; then
   step "each call is decided as by $engine, under profiles that both read"
   decisions || failed="${failed:+$failed, and }calls are decided otherwise than by $engine:$unequal"
 fi

@@ -1,6 +1,7 @@
 #!/bin/sh
 # node-image.sh ENGINE IMAGE TAG: makes, of Debian and npm packages alone, what the official IMAGE (node:24-trixie) holds
 # as far as our tests need it, for machines that reach no image registry; ENGINE (docker, podman) then has it as TAG.
+# The image debian-nodejs:trixie has Debian's own Node.
 #
 # The image trusts the certificates that this machine trusts, so that it can install packages wherever we can.
 set -eu
@@ -11,16 +12,17 @@ fail() {
 }
 
 [ $# = 3 ] || {
-  echo "usage: node-image.sh ENGINE node:VERSION-SUITE TAG" >&2
+  echo "usage: node-image.sh ENGINE node:VERSION-SUITE|debian-nodejs:SUITE TAG" >&2
   exit 2
 }
 engine=$1 image=$2 tag=$3
 
-name=${image#node:}
-version=${name%-*} suite=${name##*-}
-if [ "$name" = "$image" ] || [ "$version" = "$name" ]; then
-  fail "can make node:VERSION-SUITE, such as node:24-trixie, and not $image: pull that one, or choose another BASE_IMAGE"
-fi
+name=${image#*:}
+case $image in
+  node:*-*) version=${name%-*} suite=${name##*-} debian_node= ;;
+  debian-nodejs:*) version='' suite=$name debian_node=,nodejs,libnode-dev ;;
+  *) fail "can make node:VERSION-SUITE, such as node:24-trixie, and not $image: pull that one, or choose another BASE_IMAGE" ;;
+esac
 [ "$(id -u)" = 0 ] || fail "making an image needs root: run as root, or pull $image yourself"
 if ! command -v mmdebstrap >/dev/null; then
   command -v apt-get >/dev/null || fail "needs mmdebstrap: install it, or pull $image yourself"
@@ -44,11 +46,13 @@ trap 'exit 129' HUP INT TERM
 fetch() {
   (cd "$work" && npm pack --silent "$1@$2" | tail -n 1)
 }
-node=$(fetch "$package" "$version") || fail "npm has no $package@$version: choose another BASE_IMAGE"
+[ -z "$version" ] || node=$(fetch "$package" "$version") || fail "npm has no $package@$version: choose another BASE_IMAGE"
 npm=$(fetch npm 11) || fail "npm can't be fetched from npm's registry"
 
 # The host's own sources, so that its mirror serves too; they may name other suites besides, which does no harm.
 set -- "$suite" "$work/root.tar"
+unpack="tar -xzf '$work/${node:-}' --no-same-owner -C \"\$1/usr/local\" --strip-components=1 package/bin package/include"
+[ -z "$version" ] || set -- --customize-hook="$unpack" "$@"
 for sources in /etc/apt/sources.list.d/debian.sources /etc/apt/sources.list; do
   if [ -f "$sources" ] && grep -qw "$suite" "$sources"; then
     set -- "$@" "$sources"
@@ -58,12 +62,11 @@ done
 # mmdebstrap runs the hooks, with the root directory as $1.
 # shellcheck disable=SC2016
 mmdebstrap --quiet --mode=root --variant=minbase --architectures="$debian" \
-  --include=ca-certificates,g++,git,make,python3 \
+  --include="ca-certificates,g++,git,make,python3$debian_node" \
   --aptopt='APT::Install-Recommends "false"' \
   --dpkgopt='path-exclude=/usr/share/doc/*' \
   --dpkgopt='path-exclude=/usr/share/locale/*' \
   --dpkgopt='path-exclude=/usr/share/man/*' \
-  --customize-hook="tar -xzf '$work/$node' --no-same-owner -C \"\$1/usr/local\" --strip-components=1 package/bin package/include" \
   --customize-hook="mkdir -p \"\$1/usr/local/lib/node_modules/npm\"" \
   --customize-hook="tar -xzf '$work/$npm' --no-same-owner -C \"\$1/usr/local/lib/node_modules/npm\" --strip-components=1" \
   --customize-hook='ln -s ../lib/node_modules/npm/bin/npm-cli.js "$1/usr/local/bin/npm"' \

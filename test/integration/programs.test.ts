@@ -1,11 +1,12 @@
 /**
  * Real programs, as their distribution has them, under docker-default: the same output and the same end as without. What is
- * not installed is skipped. `apt-get install nginx-light redis-server ffmpeg imagemagick golang rustc …` has most of them.
+ * not installed is skipped. `apt-get install nginx-light redis-server ffmpeg imagemagick golang rustc chromium …` has most of them.
  */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { spawnSync as spawnSandboxed } from '../../lib/sandbox/spawn-sync.js';
 
@@ -32,7 +33,7 @@ beforeAll(() => {
 interface Work {
   /** The programs that it needs. */
   readonly needs: readonly string[];
-  /** A script for sh, in an empty directory, with $BASE. What it prints must not vary. */
+  /** A script for bash, in an empty directory, with $BASE and the checkout's $ROOT. What it prints must not vary. */
   readonly script: string;
 }
 
@@ -45,6 +46,16 @@ const served = (start: string, ready: string, work: string) => `
   ${work}
   kill $server
   wait $server || true`;
+
+/** Chromium prints what a page's script made of the page; as a plain user, since as root it wants --no-sandbox. */
+const chromium = (options: string) => `
+  user=; [ $(id -u) != 0 ] || { chown 65534 .; user='setpriv --reuid 65534 --regid 65534 --clear-groups'; }
+  echo '<p></p><script>document.querySelector("p").textContent = 40 + 2</script>' >page.html
+  $user chromium --headless ${options} --disable-gpu --user-data-dir=$PWD/data --dump-dom file://$PWD/page.html 2>errors
+  status=$?
+  grep -o 'No usable sandbox' errors
+  exit $status`;
+const CHROMIUM = ['chromium', 'setpriv'];
 
 const git = 'git -c init.defaultBranch=main -c user.name=n -c user.email=e@x -c gc.auto=0';
 
@@ -101,10 +112,20 @@ db = sqlite3.connect("db"); db.execute("create table t(a)"); db.execute("insert 
     needs: ['strace'],
     script: 'strace -f -e trace=none -e signal=none -qqq sh -c "true; echo traced"',
   },
+  'chromium without its own sandbox': { needs: CHROMIUM, script: chromium('--no-sandbox') },
+  'python3 -m test': {
+    needs: ['python3'],
+    script: 'python3 -m test -q test_json test_select test_tempfile test_pty >log 2>&1',
+  },
   'npm install': {
     needs: ['npm'],
     script:
       'mkdir local; echo "{ \\"name\\": \\"local\\", \\"version\\": \\"1.0.0\\" }" >local/package.json; cp $BASE/package.json .; npm install --offline --no-audit --no-fund --loglevel=error >/dev/null; ls node_modules; npm ls --parseable | wc -l',
+  },
+  'npm ci of a real tree': {
+    needs: ['npm'],
+    script:
+      'cp $ROOT/package.json $ROOT/package-lock.json .; npm ci --ignore-scripts --prefer-offline --no-audit --no-fund --loglevel=error >/dev/null && find node_modules | wc -l',
   },
   'redis under load': {
     needs: ['redis-server', 'redis-cli', 'redis-benchmark'],
@@ -146,13 +167,20 @@ const PATH = existsSync(versions)
 const installed = (program: string) =>
   spawnSync('sh', ['-c', `command -v ${program}`], { env: { ...process.env, PATH } }).status === 0;
 
+/** What is kept in the home that they don't see. */
+const KEPT = {
+  RUSTUP_HOME: process.env['RUSTUP_HOME'] ?? join(homedir(), '.rustup'),
+  npm_config_cache: process.env['npm_config_cache'] ?? join(homedir(), '.npm'),
+  ROOT: fileURLToPath(new URL('../..', import.meta.url)),
+};
+
 let number = 0;
 
 /** What the script prints, and how it ends: each time in an empty directory. */
 function outcome({ script }: Work, start: typeof spawnSync): object {
   const cwd = mkdtempSync(join(base, `work-${number++}-`));
   // Where it works is no part of what it prints.
-  const env = { ...process.env, PATH, BASE: base, HOME: cwd, TMPDIR: cwd, LC_ALL: 'C' };
+  const env = { ...process.env, ...KEPT, PATH, BASE: base, HOME: cwd, TMPDIR: cwd, LC_ALL: 'C' };
   const { status, signal, stdout, stderr } = start('bash', ['-c', script], {
     cwd,
     env,
@@ -162,6 +190,9 @@ function outcome({ script }: Work, start: typeof spawnSync): object {
   const plain = (text: string) => text.replaceAll(cwd, 'DIRECTORY');
   return { status, signal, stdout: plain(stdout), stderr: plain(stderr) };
 }
+
+const under = (command: string, args: readonly string[], options: object) =>
+  spawnSandboxed(command, args, 'docker-default', { ...options, encoding: 'utf8' });
 
 describe('under docker-default a program does what it does without', () => {
   for (const [name, work] of Object.entries(WORKS)) {
@@ -173,10 +204,17 @@ describe('under docker-default a program does what it does without', () => {
         !('status' in without) || without.status !== 0,
         `fails without a profile too: ${JSON.stringify(without).slice(0, 300)}`,
       );
-      const under = (command: string, args: readonly string[], options: object) =>
-        spawnSandboxed(command, args, 'docker-default', { ...options, encoding: 'utf8' });
       expect(outcome(work, under as typeof spawnSync)).toEqual(without);
       expect(JSON.stringify(without)).toMatch(/[a-z]/);
     }, 300_000);
   }
 });
+
+test('chromium’s own sandbox finds no namespaces under docker-default, and chromium ends, as in Docker', ({ skip }) => {
+  const missing = [...CHROMIUM, 'bash'].filter((program) => !installed(program));
+  skip(missing.length > 0, `not installed: ${missing.join(', ')}`);
+  const work = { needs: CHROMIUM, script: chromium('') };
+  const without = outcome(work, spawnSync);
+  skip(!('status' in without) || without.status !== 0, `fails without a profile too: ${JSON.stringify(without)}`);
+  expect(outcome(work, under as typeof spawnSync)).toMatchObject({ status: 1, stdout: 'No usable sandbox\n' });
+}, 300_000);
