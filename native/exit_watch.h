@@ -39,7 +39,7 @@ class ExitWatch : public Napi::ObjectWrap<ExitWatch> {
   void Ref(const Napi::CallbackInfo& info);
   void Unref(const Napi::CallbackInfo& info);
   static void OnReadable(uv_poll_t* handle, int status, int events);
-  static void OnTeardown(napi_async_cleanup_hook_handle hook, void* poll);
+  static void OnTeardown(napi_async_cleanup_hook_handle hook, void* data);
   void Report(int code, int signal);
   // Stops watching, which must not have been done, and gives the pidfd back.
   Descriptor Close();
