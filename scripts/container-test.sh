@@ -3,9 +3,9 @@
 #
 # Environment: BASE_IMAGE, an official Node image that has python3, make and g++, or debian-nodejs:SUITE for Debian's own
 # Node (default node:24-trixie); ENGINE, docker or podman (default: the one that runs); KEEP_ENGINE=1 leaves an engine
-# running that this script started; WHOLE_SUITE= leaves out what depends on no base or engine; FULL=1 tests what starts processes in
-# each kind of container, has the suite also run as a user without capabilities, and holds decisions on a corpus of profiles
-# against the engine's.
+# running that this script started; WHOLE_SUITE= leaves out what depends on no base or engine; FULL=1 tests what starts
+# processes in each kind of container, has the suite also run as a user without capabilities, and holds decisions on a
+# corpus of profiles against the engine's.
 set -eu
 cd "$(dirname "$0")/.."
 
