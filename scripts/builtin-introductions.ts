@@ -38,7 +38,9 @@ Browsers' own sandboxes are made of namespaces, which it denies: Chromium ends w
     {
       before: `The profile that Podman and CRI-O give a container unless told otherwise. It allows what the kernel itself guards well
 enough, namespaces and mounts among it, so that containers can be made inside. What it does not know answers ENOSYS, as
-an older kernel would, so that programs fall back.`,
+an older kernel would, so that programs fall back.
+
+Chromium's own sandbox runs under it where CAP_SYS_CHROOT is among the capabilities, as a container of Podman's has it.`,
     },
   ],
   [

@@ -47,7 +47,8 @@ function readReport(file: string, output: string): Results {
 const RUNNERS: Readonly<Record<string, () => Results>> = {
   Vitest: () => {
     const report = join(directory, 'vitest.json');
-    const config = ['--config', join(root, suites, 'vitest.config.mjs')];
+    // Else it writes beside its configuration, where not every user may.
+    const config = ['--config', join(root, suites, 'vitest.config.mjs'), '--configLoader=runner'];
     const output = node([
       'node_modules/vitest/vitest.mjs',
       'run',
