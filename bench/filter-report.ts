@@ -24,7 +24,13 @@ export function markdown(results: Results): string {
     title(measure),
     ...FILTERS.map((filter) => cell(measure.of(first, filter), show)),
   ]);
-  const fresh = ['first compile of a process, ms', cell(first.filters.ours.fresh, show), '–', '–'];
+  const ours = (name: string, value: Spread | undefined) => [name, cell(value, show), '–', '–'];
+  const { fresh, scratch } = first.filters.ours;
+  const compiled = [
+    ours('first compile of a process, ms', fresh),
+    ours('compile without the program that comes along, ms', scratch?.compile),
+    ours('the same, first of a process, ms', scratch?.fresh),
+  ];
   const all = profiles.map((each) => [each.name, ...MEASURES.map(({ of }) => trio((filter) => of(each, filter)))]);
   const counts = profiles.map((each) => [
     each.name,
@@ -33,7 +39,7 @@ export function markdown(results: Results): string {
   return [
     intro(results),
     `${first.name} on ${first.abis.join(', ')}, with ${callsOf(first)}:`,
-    markdownTable([['', ...FILTERS.map((filter) => TITLES[filter])], ...full, fresh]),
+    markdownTable([['', ...FILTERS.map((filter) => TITLES[filter])], ...full, ...compiled]),
     'Medians of ours · libseccomp’s default · its tree:',
     markdownTable([['', ...MEASURES.map(title)], ...all]),
     'Instructions that are run: the sum of all that the kernel emulates at attach, and the means of calls:',

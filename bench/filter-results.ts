@@ -19,6 +19,8 @@ export interface Measured {
   readonly compile: Spread;
   /** The same, the first time in a process. */
   readonly fresh?: Spread;
+  /** Both without the program that comes with the package, where one does. */
+  readonly scratch?: { readonly compile: Spread; readonly fresh: Spread };
 }
 
 export interface ProfileResults {

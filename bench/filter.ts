@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util';
 import { compile } from '../lib/filter/compile.js';
 import { decode, encode, type Instruction } from '../lib/filter/instruction.js';
 import { interpret } from '../lib/filter/interpret.js';
+import { readyProgram } from '../lib/filter/ready.js';
 import { thisHost } from '../lib/host.js';
 import { abiOf } from '../lib/syscalls/abi.js';
 import { compileC } from '../test/support/compile-c.js';
@@ -21,7 +22,7 @@ import { type Probe, probesOf, type Subject, subjects } from './filter-profiles.
 import { markdown, text } from './filter-report.js';
 import { FILTERS, type FilterName, type Measured, type Results } from './filter-results.js';
 import { stepsOf } from './filter-steps.js';
-import { machine, replaceSection, spread } from './measure.js';
+import { machine, replaceSection, type Spread, spread } from './measure.js';
 
 /** How often each filter is put on in a round. */
 const ATTACHES = 3;
@@ -62,6 +63,7 @@ class Trial {
   readonly #calls: Readonly<Record<FilterName, readonly number[][]>>;
   readonly #compile = lists();
   readonly #fresh: number[] = [];
+  readonly #scratch = { compile: [] as number[], fresh: [] as number[] };
 
   constructor(subject: Subject, number: number) {
     this.subject = subject;
@@ -85,10 +87,17 @@ class Trial {
       const times = lines(libseccompProgram, [String(THEIR_COMPILATIONS)], this.#rules[name]);
       this.#compile[name].push(spread(times.slice(1)).median);
     }
-    const abis = this.subject.host.abis ?? [];
+    this.#compiles(this.subject.host.abis ?? [], this.#compile.ours, this.#fresh);
+    if (readyProgram(this.subject.policy) === undefined) return;
+    // In another order the ABIs are as much work, and no program comes along for them.
+    const [, ...others] = this.subject.policy.abis.map(({ abi }) => abi.name);
+    this.#compiles(others.toReversed(), this.#scratch.compile, this.#scratch.fresh);
+  }
+
+  #compiles(abis: readonly string[], warm: number[], fresh: number[]): void {
     const times = lines(process.execPath, [compileProgram, this.#profile, String(OUR_COMPILATIONS), ...abis], '');
-    this.#compile.ours.push(spread(times.slice(-WARM)).median);
-    this.#fresh.push(times[0] ?? Number.NaN);
+    warm.push(spread(times.slice(-WARM)).median);
+    fresh.push(times[0] ?? Number.NaN);
   }
 
   #costs(): void {
@@ -120,6 +129,11 @@ class Trial {
     });
   }
 
+  #fromScratch(): Pick<Measured, 'scratch'> {
+    const { compile, fresh } = this.#scratch;
+    return fresh.length === 0 ? {} : { scratch: { compile: milliseconds(compile), fresh: milliseconds(fresh) } };
+  }
+
   measured(name: FilterName): Measured {
     const program = this.#programs[name];
     return {
@@ -128,10 +142,14 @@ class Trial {
       attach: spread(this.#attach[name].map((ns) => ns / 1e3)),
       calls: this.#calls[name].map(spread),
       callSteps: this.probes.map(({ call }) => interpret(program, call, endian).steps),
-      compile: spread(this.#compile[name].map((ns) => ns / 1e6)),
-      ...(name === 'ours' ? { fresh: spread(this.#fresh.map((ns) => ns / 1e6)) } : {}),
+      compile: milliseconds(this.#compile[name]),
+      ...(name === 'ours' ? { fresh: milliseconds(this.#fresh), ...this.#fromScratch() } : {}),
     };
   }
+}
+
+function milliseconds(nanoseconds: readonly number[]): Spread {
+  return spread(nanoseconds.map((ns) => ns / 1e6));
 }
 
 function byFilter<T>(make: (name: FilterName) => T): Record<FilterName, T> {
