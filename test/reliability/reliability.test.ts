@@ -51,7 +51,7 @@ test(`${count} starts from three threads, many of which fail, leave nothing behi
   const left = resultOf('churn.mjs', { count, workers: 2, seed }) as Record<string, unknown>;
   expect(left, `seed ${seed}`).toMatchObject({ descriptors: [], zombies: 0, resources: [] });
   expect(left['heap'], 'bytes of heap').toBeLessThan(1_000_000 + 100 * count);
-  expect(left['memory'], 'bytes of growth').toBeLessThan(64 * 2 ** 20);
+  expect(left['memory'], 'bytes of growth').toBeLessThan(24 * 2 ** 20);
 }, 300_000);
 
 test('without a descriptor left, starts fail with EMFILE wherever they need one, and work again', () => {
