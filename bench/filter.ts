@@ -24,8 +24,9 @@ import { FILTERS, type FilterName, type Measured, type Results } from './filter-
 import { stepsOf } from './filter-steps.js';
 import { machine, replaceSection, type Spread, spread } from './measure.js';
 
-/** How often each filter is put on in a round. */
-const ATTACHES = 3;
+/** How often each filter is put on in a round, to time that; and then to time calls. */
+const ATTACHES = 20;
+const CALLING = 3;
 /** Profiles that are not shown one by one have a round in so many. */
 const OTHERS_EVERY = 4;
 /** Compilations in one process: ours is warm in the last ones, libseccomp after the first. */
@@ -100,26 +101,26 @@ class Trial {
     fresh.push(times[0] ?? Number.NaN);
   }
 
+  /** To put it on, with nothing in between; then what calls take. */
   #costs(): void {
     const filters = FILTERS.map((name) => `filter ${this.#files[name]}`);
     const calls = this.probes.map(({ call }) =>
       ['call', ...[BigInt(call.number), ...call.args].map((value) => value.toString(16))].join(' '),
     );
-    const input = [...filters, ...calls, ''].join('\n');
-    const rows = execFileSync(costProgram, [String(ATTACHES)], { input, encoding: 'utf8' })
-      .trim()
-      .split('\n');
-    for (let i = 0; i < rows.length; i += 1 + FILTERS.length) {
-      const [bare, ...filtered] = rows.slice(i, i + 1 + FILTERS.length).map((row) => row.split(' ').map(Number));
-      FILTERS.forEach((name, j) => {
-        this.#take(name, filtered[j] ?? [], bare ?? []);
+    for (const [, ...rows] of costs(ATTACHES, filters)) {
+      FILTERS.forEach((name, i) => {
+        this.#attach[name].push(rows[i]?.[0] ?? Number.NaN);
+      });
+    }
+    for (const [bare = [], ...rows] of costs(CALLING, [...filters, ...calls])) {
+      FILTERS.forEach((name, i) => {
+        this.#take(name, rows[i] ?? [], bare);
       });
     }
   }
 
-  /** A child's results, beside those of the child without a filter: time to put it on, then time and errno of each call. */
+  /** A child's results, beside those of the child without a filter: after what it took to put it on, time and errno of each call. */
   #take(name: FilterName, row: readonly number[], bare: readonly number[]): void {
-    this.#attach[name].push(row[0] ?? Number.NaN);
     this.probes.forEach(({ text: call, errno }, i) => {
       const [time, error, without, expected] = [row[1 + 2 * i], row[2 + 2 * i], bare[1 + 2 * i], bare[2 + 2 * i]];
       if (error !== (errno ?? expected)) {
@@ -164,6 +165,17 @@ function file(name: string, content: string | Uint8Array): string {
   const path = join(directory, name);
   writeFileSync(path, content);
   return path;
+}
+
+/** What bench/filter-cost.c finds: for each turn the numbers of each child, the one without a filter first. */
+function costs(turns: number, lines: readonly string[]): readonly (readonly (readonly number[])[])[] {
+  const input = [...lines, ''].join('\n');
+  const rows = execFileSync(costProgram, [String(turns)], { input, encoding: 'utf8' })
+    .trim()
+    .split('\n')
+    .map((row) => row.split(' ').map(Number));
+  const children = 1 + FILTERS.length;
+  return Array.from({ length: turns }, (_, turn) => rows.slice(turn * children, (turn + 1) * children));
 }
 
 /** The numbers that a program prints, a line each. */
