@@ -64,7 +64,7 @@ function readSource(source: ProfileSource, options: ProfileOptions): ReadProfile
   if (source instanceof URL) return readFile(source, { source: source.href, ...options });
   if (typeof source === 'object' && source !== null) return readDocument(source, options);
   if (typeof source !== 'string') {
-    const message = `a profile is a built-in's name, a path, a file URL, JSON text or an object, not ${source === null ? 'null' : typeof source}`;
+    const message = `a profile is a built-in's name, a path, a file URL, JSON text or an object, not ${source === null ? 'null, which stands for unconfined' : typeof source}`;
     throw new SeccompError('ERR_SECCOMP_OPTION', message);
   }
   return readNamed(source, options);

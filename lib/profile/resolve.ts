@@ -1,5 +1,5 @@
 /** Resolves a profile for a host: names become numbers, conditions on the host are settled, and a policy remains. */
-import type { ProfileIssue } from '../errors.js';
+import { type ProfileIssue, SeccompError } from '../errors.js';
 import type { Action, Policy } from '../policy/policy.js';
 import { type AbiName, abiOf } from '../syscalls/abi.js';
 import { abiPolicy } from './abi-policy.js';
@@ -18,6 +18,11 @@ export type { Host } from './applies.js';
  * @throws ProfileError for what only shows on a host: rules that contradict each other, for example.
  */
 export function resolve(profile: Profile, host: Host): Policy {
+  if (!(profile?.document && host?.abi)) {
+    const message =
+      'resolve takes a profile, as loadProfile gives it (null is unconfined, which has no policy), and a host: { abi, kernel, capabilities }';
+    throw new SeccompError('ERR_SECCOMP_OPTION', message);
+  }
   const { policy, findings } = examine(profile, host);
   if (findings.some(({ severity }) => severity === 'error')) throw profile.error(findings);
   return policy;

@@ -256,5 +256,5 @@ function loadOnce(source: string): Profile | null {
 }
 
 function isPolicy(source: FilterSource | Policy): source is Policy {
-  return typeof source === 'object' && 'foreignAction' in source;
+  return typeof source === 'object' && source !== null && 'foreignAction' in source;
 }

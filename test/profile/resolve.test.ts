@@ -2,8 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import type { ProfileDocument, RuleDocument } from '../../lib/profile/document.js';
 import type { ProfileFormat } from '../../lib/profile/options.js';
-import { profileOf } from '../../lib/profile/profile.js';
+import { type Profile, profileOf } from '../../lib/profile/profile.js';
 import { examine, type Host, resolve } from '../../lib/profile/resolve.js';
+import { compile } from '../../lib/sandbox/prepare.js';
 import { type AbiName, abiOf } from '../../lib/syscalls/abi.js';
 import { numberOf } from '../support/arbitrary.js';
 
@@ -174,4 +175,12 @@ describe('ABIs', () => {
       [64, 16],
     ]);
   });
+});
+
+test('what is no profile or no host is an error that says so', () => {
+  const nothing = [null, undefined, {}] as unknown[] as Profile[];
+  for (const wrong of nothing)
+    expect(() => resolve(wrong, host)).toThrow(/^resolve takes a profile, as loadProfile gives it/);
+  expect(() => resolve(profileOf({ defaultAction: 'SCMP_ACT_ALLOW' }), {} as Host)).toThrow(/and a host: \{ abi/);
+  expect(() => compile(null as unknown as string)).toThrow(/not null, which stands for unconfined$/);
 });
