@@ -1,7 +1,7 @@
 /** exec and execFile: callbacks, and promises by util.promisify. */
 import { once } from 'node:events';
 import { promisify } from 'node:util';
-import { called, settled, story, thrown } from './tools.mjs';
+import { called, IDS, settled, story, thrown } from './tools.mjs';
 
 const execFile = (cp, ...parameters) => called((callback) => cp.execFile(...parameters, callback));
 const exec = (cp, ...parameters) => called((callback) => cp.exec(...parameters, callback));
@@ -153,7 +153,7 @@ export default {
     await called((callback) => cp.exec('echo a', { encoding: 'utf-99' }, callback)),
   ],
   'exec: cwd as a URL, uid and gid': (cp) =>
-    called((callback) => cp.exec('pwd; id -u', { cwd: new URL('file:///usr'), uid: 1, gid: 1 }, callback)),
+    called((callback) => cp.exec('pwd; id -u', { cwd: new URL('file:///usr'), ...IDS }, callback)),
   'execFile: what is written to stdin': (cp) => called((callback) => cp.execFile('cat', callback).stdin.end('typed')),
   'execFile: a listener of its own for the output': async (cp) => {
     const chunks = [];

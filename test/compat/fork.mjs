@@ -160,7 +160,7 @@ export default {
   },
   'detached leads a session, uid and gid are the child’s': async (cp) => {
     const who = moduleOf('who', 'process.send([process.getuid(), process.getgid(), process.ppid > 0])');
-    return told(cp.fork(who, { detached: true, uid: 0, gid: 0 }));
+    return told(cp.fork(who, { detached: true, uid: process.getuid(), gid: process.getgid() }));
   },
   'descriptors above the channel': async (cp) => {
     const writes = moduleOf('writes', "require('node:fs').writeSync(4, 'four')");

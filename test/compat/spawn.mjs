@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
-import { differs, output, story, thrown, thrownCode } from './tools.mjs';
+import { differs, IDS, output, story, thrown, thrownCode } from './tools.mjs';
 
 const directory = process.env.COMPAT_DIRECTORY;
 writeFileSync(join(directory, 'tool'), '#!/bin/sh\necho "tool $*"\n', { mode: 0o755 });
@@ -213,7 +213,7 @@ export default {
   'env: empty names, and values with =': (cp) =>
     output(cp.spawn('/usr/bin/env', { env: { A: 'b=c', '': 'nameless', D: '' } })),
   'uid and gid of spawnSync and execFile': async (cp) => [
-    cp.spawnSync('id', ['-u'], { uid: 1, gid: 1, encoding: 'utf8' }).stdout,
-    await output(cp.execFile('id', ['-g'], { uid: 1, gid: 1 })),
+    cp.spawnSync('id', ['-u'], { ...IDS, encoding: 'utf8' }).stdout,
+    await output(cp.execFile('id', ['-g'], IDS)),
   ],
 };

@@ -1,7 +1,7 @@
 /** spawnSync, execFileSync and execSync. */
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { differs, factsOf, thrown } from './tools.mjs';
+import { differs, factsOf, IDS, thrown } from './tools.mjs';
 
 const directory = process.env.COMPAT_DIRECTORY;
 
@@ -191,7 +191,7 @@ export default {
   },
   'execFileSync: cwd as a URL, uid, env': (cp) =>
     cp.execFileSync('sh', ['-c', 'pwd; id -u; echo $A'], {
-      ...{ cwd: new URL('file:///usr'), uid: 1, gid: 1 },
+      ...{ cwd: new URL('file:///usr'), ...IDS },
       ...{ env: { A: 'a', PATH: process.env.PATH }, encoding: 'utf8' },
     }),
   'execFileSync: the error is of Node’s form': (cp) => {

@@ -64,3 +64,6 @@ export const settled = (promise) =>
     (value) => ({ value }),
     (error) => ({ error: factsOf(error) }),
   );
+
+/** Ids for a child: others than this process's, or its own, where it may take no others. */
+export const IDS = process.getuid() === 0 ? { uid: 1, gid: 1 } : { uid: process.getuid(), gid: process.getgid() };
