@@ -1,6 +1,7 @@
 /** Argument decisions: no smaller program than theirs, and the evaluator's meaning, on every layout of words. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { SeccompError } from '../../lib/errors.js';
 import { compile } from '../../lib/filter/compile.js';
 import { decide } from '../../lib/filter/conditions.js';
 import { type Node, NodeFactory } from '../../lib/filter/node.js';
@@ -136,24 +137,32 @@ const wideValue = fc.oneof(
     (1n << 64n) - 1n,
   ),
 );
-/** Each argument has one width, as a syscall's have. */
-const wideCondition = (widths: readonly Condition['width'][]): fc.Arbitrary<Condition> =>
+/** Each argument has one width, as a syscall's have; or any, where they are `mixed`. */
+const wideCondition = (widths: readonly Condition['width'][], mixed = false): fc.Arbitrary<Condition> =>
   fc
     .record({
       index: fc.nat(2),
+      any: fc.constantFrom(...widths),
       op: fc.constantFrom('eq', 'ne', 'lt', 'le', 'gt', 'ge', 'masked-eq'),
       value: wideValue,
       mask: wideValue,
     })
-    .map(({ index, op, value, mask }): Condition => {
-      const width = widths[index % widths.length] ?? 64;
+    .map(({ index, any, op, value, mask }): Condition => {
+      const width = mixed ? any : (widths[index % widths.length] ?? 64);
       const kept = { index, width, value: BigInt.asUintN(width, value) };
       return op === 'masked-eq' ? { ...kept, op, mask: BigInt.asUintN(width, mask) } : { ...kept, op };
     });
 const actions: readonly Action[] = [allow, errno(1), errno(2), { kind: 'trap' }];
-const manyDecisions = (widths: readonly Condition['width'][], maxLength: number): fc.Arbitrary<readonly Decision[]> =>
+const manyDecisions = (
+  widths: readonly Condition['width'][],
+  maxLength: number,
+  mixed = false,
+): fc.Arbitrary<readonly Decision[]> =>
   fc.array(
-    fc.record({ conditions: fc.array(wideCondition(widths), { maxLength: 3 }), action: fc.constantFrom(...actions) }),
+    fc.record({
+      conditions: fc.array(wideCondition(widths, mixed), { maxLength: 3 }),
+      action: fc.constantFrom(...actions),
+    }),
     { maxLength },
   );
 const around = (decisions: readonly Decision[]): fc.Arbitrary<bigint> => {
@@ -196,6 +205,27 @@ test.each([
     );
   },
 );
+
+test('one argument compared by several widths, as no syscall’s is: right, or refused for being too intertwined', () => {
+  const scenario = manyDecisions([16, 64], 12, true).chain((decisions) =>
+    fc.record({
+      policy: fc.constant(policyOf(decisions, 's390x')),
+      args: fc.tuple(around(decisions), around(decisions), around(decisions)),
+    }),
+  );
+  fc.assert(
+    fc.property(scenario, ({ policy, args }) => {
+      try {
+        const call: Call = { arch: abiOf('s390x').audit, number: NUMBER, args: [...args, 0n, 0n, 0n] };
+        checkEverywhere(compile(policy), call);
+      } catch (error) {
+        if (!(error instanceof SeccompError)) throw error;
+        expect(error.code).toBe('ERR_SECCOMP_TOO_LARGE');
+      }
+    }),
+    { numRuns: 40 },
+  );
+});
 
 describe('many rules on one syscall', () => {
   const conditions = (filter: ReturnType<typeof compile>) => filter.instructions.length;
