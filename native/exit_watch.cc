@@ -22,7 +22,8 @@ Napi::Function ExitWatch::Define(Napi::Env env) {
 
 Napi::Object ExitWatch::Start(Napi::Env env, Descriptor* pidfd, const Napi::Function& on_exit, Failure* failure) {
   Napi::Object object = Environment::Of(env).exit_watch.New({});
-  if (object.IsEmpty()) {  // This worker is being terminated.
+  ExitWatch* watch = object.IsEmpty() ? nullptr : Unwrap(object);
+  if (watch == nullptr) {  // This worker is being terminated.
     *failure = {ECANCELED, "napi_new_instance"};
     return {};
   }
@@ -34,7 +35,6 @@ Napi::Object ExitWatch::Start(Napi::Env env, Descriptor* pidfd, const Napi::Func
     *failure = {-error, "uv_poll_init"};
     return {};
   }
-  ExitWatch* watch = Unwrap(object);
   watch->Napi::ObjectWrap<ExitWatch>::Ref();
   watch->on_exit_ = Napi::Persistent(on_exit);
   watch->context_ = std::make_unique<Napi::AsyncContext>(env, "seccomp.ExitWatch", object);

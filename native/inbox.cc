@@ -1,6 +1,7 @@
 // What listeners have to tell one environment of Node, in batches, through its event loop.
 #include "inbox.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include <algorithm>
@@ -29,6 +30,8 @@ napi_value ToArray(napi_env env, const std::vector<double>& numbers) {
 }  // namespace
 
 std::shared_ptr<Inbox> Inbox::Open(Napi::Env env, const Napi::Function& on_mail, int* error) {
+  auto words = Napi::BigUint64Array::New(env, kMostCalls * kCallWords);
+  if (words.IsEmpty()) return *error = -ECANCELED, nullptr;  // This worker is being terminated.
   uv_loop_t* loop = nullptr;
   napi_get_uv_event_loop(env, &loop);
   auto bell = std::make_unique<Bell>();
@@ -41,7 +44,6 @@ std::shared_ptr<Inbox> Inbox::Open(Napi::Env env, const Napi::Function& on_mail,
   auto inbox = std::make_shared<Inbox>();
   inbox->env_ = env;
   inbox->on_mail_ = Napi::Persistent(on_mail);
-  auto words = Napi::BigUint64Array::New(env, kMostCalls * kCallWords);
   inbox->words_ = Napi::Persistent(words.As<Napi::Object>());
   inbox->room_ = words.Data();
   bell->handle.data = bell.get();

@@ -113,8 +113,9 @@ Napi::Function LocalSocket::Define(Napi::Env env) {
 
 Napi::Value LocalSocket::Wrap(Napi::Env env, Descriptor socket) {
   const Napi::Object object = Environment::Of(env).local_socket.New({});
-  if (object.IsEmpty()) return Negative(env, ECANCELED);  // This worker is being terminated.
-  Unwrap(object)->socket_ = std::move(socket);
+  LocalSocket* wrapped = object.IsEmpty() ? nullptr : Unwrap(object);
+  if (wrapped == nullptr) return Negative(env, ECANCELED);  // This worker is being terminated.
+  wrapped->socket_ = std::move(socket);
   return object;
 }
 

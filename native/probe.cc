@@ -273,7 +273,7 @@ Napi::Value Probe(const Napi::CallbackInfo& info) {
   if (failure.error != 0) return ToJavaScript(env, failure);
   if (shared->failure.error != 0) return ToJavaScript(env, shared->failure);
   auto answers = Napi::Int32Array::New(env, 2 * count);
-  memcpy(answers.Data(), shared->answers, count * sizeof(Answer));
+  if (!answers.IsEmpty()) memcpy(answers.Data(), shared->answers, count * sizeof(Answer));
   return answers;
 }
 

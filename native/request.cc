@@ -363,11 +363,15 @@ SignalsBlocked::~SignalsBlocked() { syscall(SYS_rt_sigprocmask, SIG_SETMASK, sav
 bool HasOnly(Napi::Env env, const Napi::Object& object, const char* what, std::initializer_list<const char*> known) {
   // Its own: what somebody put on Object.prototype is not ours to judge.
   napi_value names = nullptr;
-  napi_get_all_property_names(env, object, napi_key_own_only, napi_key_skip_symbols, napi_key_numbers_to_strings,
-                              &names);
+  if (napi_get_all_property_names(env, object, napi_key_own_only, napi_key_skip_symbols, napi_key_numbers_to_strings,
+                                  &names) != napi_ok) {
+    return false;
+  }
   const Napi::Array keys(env, names);
   for (uint32_t i = 0; i < keys.Length(); i++) {
-    const std::string key = keys.Get(i).ToString().Utf8Value();
+    const Napi::Value name = keys.Get(i);
+    if (!name.IsString()) return false;
+    const std::string key = name.As<Napi::String>().Utf8Value();
     if (std::find(known.begin(), known.end(), key) != known.end()) continue;
     return Throw(env, (std::string(what) + ": unknown key " + key).c_str()), false;
   }

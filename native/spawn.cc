@@ -43,10 +43,10 @@ Napi::Value Spawn(const Napi::CallbackInfo& info) {
   const Napi::Object watch = ExitWatch::Start(env, &child.pidfd, info[1].As<Napi::Function>(), &failure);
   if (failure.error != 0) return Undo(env, child.pidfd, failure);
   const Napi::Array sockets = Napi::Array::New(env, child.sockets.size());
-  for (size_t i = 0; i < child.sockets.size(); i++) sockets.Set(static_cast<uint32_t>(i), child.sockets[i].Release());
-  result.Set("pid", child.pid);
-  result.Set("watch", watch);
-  result.Set("sockets", sockets);
+  bool told = result.Set("pid", child.pid) && result.Set("watch", watch) && result.Set("sockets", sockets);
+  for (uint32_t i = 0; told && i < child.sockets.size(); i++) told = sockets.Set(i, child.sockets[i].get());
+  if (!told) return env.Undefined();  // This worker is being terminated: the child goes on, unwatched.
+  for (Descriptor& socket : child.sockets) socket.Release();
   return result;
 }
 

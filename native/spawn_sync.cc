@@ -208,12 +208,14 @@ Napi::Value SpawnSync(const Napi::CallbackInfo& info) {
   if (!HasOnly(env, options, "limits", {"input", "timeout", "maxBuffer", "killSignal"})) return env.Undefined();
   const Napi::Value input = options.Get("input");
   if (!input.IsUndefined() && !input.IsTypedArray()) return refuse("input: a Uint8Array");
-  for (const char* name : {"timeout", "maxBuffer", "killSignal"}) {
-    if (!options.Get(name).IsNumber()) return refuse("timeout, maxBuffer, killSignal: numbers");
+  const Napi::Value timeout = options.Get("timeout");
+  const Napi::Value max_buffer = options.Get("maxBuffer");
+  const Napi::Value kill_signal = options.Get("killSignal");
+  if (!timeout.IsNumber() || !max_buffer.IsNumber() || !kill_signal.IsNumber()) {
+    return refuse("timeout, maxBuffer, killSignal: numbers");
   }
-  const Limits limits = {options.Get("timeout").As<Napi::Number>().DoubleValue(),
-                         options.Get("maxBuffer").As<Napi::Number>().DoubleValue(),
-                         options.Get("killSignal").As<Napi::Number>().Int32Value()};
+  const Limits limits = {timeout.As<Napi::Number>().DoubleValue(), max_buffer.As<Napi::Number>().DoubleValue(),
+                         kill_signal.As<Napi::Number>().Int32Value()};
   const std::unique_ptr<Request> request = Request::Read(env, info[0].As<Napi::Object>());
   if (request == nullptr) return env.Undefined();
   Launched child;
@@ -229,8 +231,9 @@ Napi::Value SpawnSync(const Napi::CallbackInfo& info) {
   }
 
   const bool has_input = input.IsTypedArray() && input.As<Napi::TypedArray>().TypedArrayType() == napi_uint8_array;
-  const auto bytes = has_input ? input.As<Napi::Uint8Array>() : Napi::Uint8Array::New(env, 0);
-  const auto running = std::make_unique<Running>(std::move(child), bytes.Data(), bytes.ByteLength(), limits);
+  const uint8_t* data = has_input ? input.As<Napi::Uint8Array>().Data() : nullptr;
+  const size_t size = has_input ? input.As<Napi::Uint8Array>().ByteLength() : 0;
+  const auto running = std::make_unique<Running>(std::move(child), data, size, limits);
   running->Wait();
   running->Tell(env, result);
   return result;

@@ -28,8 +28,10 @@ constexpr napi_type_tag kListenerTag = {0x2b6e81f3c05d4a97, 0xb1d470ce3895e6f4};
 template <typename Object>
 Napi::Value Hold(Napi::Env env, std::shared_ptr<Object> object, const napi_type_tag& tag) {
   using Holder = std::shared_ptr<Object>;
-  const auto external =
-      Napi::External<Holder>::New(env, new Holder(std::move(object)), [](Napi::Env, Holder* holder) { delete holder; });
+  auto kept = std::make_unique<Holder>(std::move(object));
+  const auto external = Napi::External<Holder>::New(env, kept.get(), [](Napi::Env, Holder* holder) { delete holder; });
+  if (external.IsEmpty()) return external;
+  kept.release();
   napi_type_tag_object(env, external, &tag);
   return external;
 }
@@ -122,8 +124,9 @@ Napi::Value MakeSupervision(const Napi::CallbackInfo& info) {
       !ReadCaptures(env, options.Get("captures"), supervision.get())) {
     return env.Undefined();
   }
-  if (!options.Get("everything").IsBoolean()) return Throw(env, "everything: a boolean"), env.Undefined();
-  supervision->everything = options.Get("everything").As<Napi::Boolean>().Value();
+  const Napi::Value everything = options.Get("everything");
+  if (!everything.IsBoolean()) return Throw(env, "everything: a boolean"), env.Undefined();
+  supervision->everything = everything.As<Napi::Boolean>().Value();
   return Hold<const Supervision>(env, std::move(supervision), kSupervisionTag);
 }
 

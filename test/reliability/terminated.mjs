@@ -1,0 +1,85 @@
+/**
+ * Does what the addon does again and again, as in a worker that is terminated inside its first, second, … call of Node-API;
+ * says how many such calls each thing makes, and what is left behind once the worker has really ended:
+ * `node terminated.mjs PACKAGE`, a copy of this package whose addon calls failing-napi.c.
+ */
+import { once } from 'node:events';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { isMainThread, parentPort, SHARE_ENV, Worker, workerData } from 'node:worker_threads';
+
+const directory = process.argv[2];
+const things = ['spawn', 'limits', 'notify', 'observe', 'spawnSync', 'probe', 'harden', 'listen'];
+
+/** Of this process, zombies too. */
+const children = () =>
+  readdirSync('/proc/self/task').flatMap((task) =>
+    readFileSync(`/proc/self/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+  );
+const descriptors = () => readdirSync('/proc/self/fd').length;
+
+async function settle() {
+  for (const pid of children()) process.kill(pid, 'SIGKILL');
+  for (let i = 0; i < 20 && children().length > 0; i++) await wait(5);
+}
+
+if (isMainThread) {
+  const answer = {};
+  for (const thing of ['notify', ...things]) {
+    const before = descriptors();
+    const worker = new Worker(new URL(import.meta.url), { argv: [directory], workerData: thing, env: SHARE_ENV });
+    const [calls] = await once(worker, 'message');
+    await worker.terminate();
+    await settle();
+    answer[thing] = { calls, descriptors: descriptors() - before, children: children().length };
+  }
+  console.log(JSON.stringify(answer));
+} else {
+  const load = (file) => import(pathToFileURL(join(directory, 'dist', file)).href);
+  const { harden, listen, spawn, spawnSync } = await load('index.js');
+  const { probe } = await load('testing/index.js');
+  const path = join(tmpdir(), `seccomp-${process.pid}`);
+  const allowed = { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [] };
+  const notify = { getppid: () => ({ value: 1 }) };
+  const start = (profile, options) =>
+    spawn('sh', ['-c', ':'], profile, { stdio: 'ignore', ...options }).on('error', () => {});
+  const attempts = {
+    spawn: () => start('docker-default', { stdio: 'pipe' }),
+    limits: () => start('docker-default', { rlimits: { nofile: 64 }, capabilities: ['CAP_CHOWN'], uid: 0 }),
+    notify: () => start(allowed, { notify }),
+    observe: () => start('docker-default', { onViolation() {} }),
+    spawnSync: () => spawnSync('cat', [], 'docker-default', { input: 'some', timeout: 5000 }),
+    probe: () => probe('docker-default', [{ syscall: 'mount' }, { syscall: 'read' }]),
+    harden: () => harden(allowed),
+    listen: () => {
+      const agent = listen(path, {}).on('refused', () => {});
+      connect(path)
+        .on('error', () => {})
+        .end('no container');
+      setTimeout(() => agent.close(), 20);
+    },
+  };
+  // What this JavaScript makes of functions that give nothing, which it would not live to see.
+  process.on('uncaughtException', () => {});
+  attempts[workerData](); // What is loaded once is there.
+  await wait(100);
+  let calls = 0;
+  for (let over = true; over; ) {
+    calls++;
+    console.error(`${workerData}, ${calls}`); // The last line of a process that is ended tells where.
+    process.env.SECCOMP_TEST_TERMINATED = `${calls}`;
+    try {
+      attempts[workerData]();
+    } catch {}
+    await wait(20);
+    over = process.env.SECCOMP_TEST_TERMINATED === 'over';
+    delete process.env.SECCOMP_TEST_TERMINATED;
+    await settle();
+    rmSync(path, { force: true });
+  }
+  parentPort.postMessage(calls - 1);
+}

@@ -1,0 +1,34 @@
+/** A worker may be terminated inside any call of ours: this process goes on, and keeps nothing of it. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, expect, test } from 'vitest';
+import { compileC } from '../support/compile-c.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+const copy = mkdtempSync(join(tmpdir(), 'seccomp-'));
+afterAll(() => rmSync(copy, { recursive: true }));
+
+test('from any call of Node-API on, all may fail', ({ skip }) => {
+  if (spawnSync('patchelf', ['--version']).status !== 0) skip('patchelf is not installed');
+  for (const part of ['dist', 'package.json']) cpSync(join(root, part), join(copy, part), { recursive: true });
+  mkdirSync(join(copy, 'build/Release'), { recursive: true });
+  const names = readFileSync(here('../support/failing-napi.c'), 'utf8').matchAll(/^FAILING\((\w+)\)/gm);
+  const map = join(copy, 'map');
+  writeFileSync(map, Array.from(names, ([, name]) => `${name} ending_${name}\n`).join(''));
+  const failing = compileC('failing-napi.c', ['-shared', '-fPIC']);
+  const addon = 'build/Release/seccomp.node';
+  const changes = ['--rename-dynamic-symbols', map, '--add-needed', failing];
+  execFileSync('patchelf', [...changes, '--output', join(copy, addon), join(root, addon)]);
+
+  const { stdout, stderr } = spawnSync(process.execPath, [here('terminated.mjs'), copy], { encoding: 'utf8' });
+  const last = stderr.trimEnd().split('\n').slice(-30).join('\n');
+  const found = Object.entries(JSON.parse(stdout || `{ "ended": ${JSON.stringify(last)} }`));
+  for (const [thing, left] of found) {
+    expect(left, thing).toEqual({ calls: expect.any(Number), descriptors: 0, children: 0 });
+    expect(left, thing).not.toHaveProperty('calls', 0);
+  }
+}, 300_000);

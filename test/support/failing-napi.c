@@ -1,0 +1,50 @@
+// Node-API as it is once a worker is terminated inside a call of ours: what could run JavaScript fails, with no exception to
+// see. SECCOMP_TEST_TERMINATED="N" has the N-th such call be the first that fails, and reads "over" from then on.
+#include <stdlib.h>
+#include <string.h>
+
+enum { kPendingException = 10 };  // napi_pending_exception
+
+static int IsTerminated(void) {
+  static char seen[32];
+  static long left;
+  const char* wanted = getenv("SECCOMP_TEST_TERMINATED");
+  if (wanted == NULL || strcmp(wanted, "over") == 0) return wanted != NULL;
+  if (strcmp(wanted, seen) != 0) left = atol(strncpy(seen, wanted, sizeof seen - 1));
+  if (--left > 0) return 0;
+  setenv("SECCOMP_TEST_TERMINATED", "over", 1);
+  return 1;
+}
+
+// The addon calls ending_X in X's place: test/reliability/terminated.test.ts sees to that. Each passes on as many words as
+// the longest takes.
+#define FAILING(name)                                                                 \
+  int name(long, long, long, long, long, long, long, long);                           \
+  int ending_##name(long a, long b, long c, long d, long e, long f, long g, long h) { \
+    return IsTerminated() ? kPendingException : name(a, b, c, d, e, f, g, h);         \
+  }
+
+// Those of the addon's whose first act in Node (NAPI_PREAMBLE of src/js_native_api_v8.h) is to see whether JavaScript may run.
+FAILING(napi_call_function)
+FAILING(napi_check_object_type_tag)
+FAILING(napi_create_arraybuffer)
+FAILING(napi_create_buffer_copy)
+FAILING(napi_create_external)
+FAILING(napi_create_function)
+FAILING(napi_create_typedarray)
+FAILING(napi_define_class)
+FAILING(napi_define_properties)
+FAILING(napi_get_all_property_names)
+FAILING(napi_get_element)
+FAILING(napi_get_named_property)
+FAILING(napi_get_property)
+FAILING(napi_has_property)
+FAILING(napi_make_callback)
+FAILING(napi_new_instance)
+FAILING(napi_remove_wrap)
+FAILING(napi_set_element)
+FAILING(napi_set_named_property)
+FAILING(napi_throw)
+FAILING(napi_type_tag_object)
+FAILING(napi_unwrap)
+FAILING(napi_wrap)
