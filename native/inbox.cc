@@ -2,17 +2,25 @@
 #include "inbox.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
+#include <time.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <iterator>
 #include <utility>
 
+#include "listener.h"
 #include "supervisor.h"
 
 namespace seccomp {
 namespace {
+
+// As long as calls follow each other JavaScript's thread stays with them for this long, before it looks for other
+// events.
+constexpr std::chrono::milliseconds kStint{1};
 
 // Not by node-addon-api, which ends the process if it can't throw: libuv still calls us while the environment is torn
 // down, when no JavaScript runs any more. Each of these gives nullptr then.
@@ -29,6 +37,10 @@ napi_value ToArray(napi_env env, const std::vector<double>& numbers) {
 
 }  // namespace
 
+Inbox::Inbox() : received_(std::make_unique<Received>()) {}
+
+Inbox::~Inbox() = default;
+
 std::shared_ptr<Inbox> Inbox::Open(Napi::Env env, const Napi::Function& on_mail, int* error) {
   auto words = Napi::BigUint64Array::New(env, kMostCalls * kCallWords);
   if (words.IsEmpty()) return *error = -ECANCELED, nullptr;  // This worker is being terminated.
@@ -37,7 +49,7 @@ std::shared_ptr<Inbox> Inbox::Open(Napi::Env env, const Napi::Function& on_mail,
   auto bell = std::make_unique<Bell>();
   *error = uv_async_init(loop, &bell->handle, [](uv_async_t* handle) {
     const std::shared_ptr<Inbox> inbox = static_cast<Bell*>(handle->data)->inbox;
-    inbox->Deliver();
+    inbox->OnBell();
   });
   if (*error != 0) return nullptr;
   uv_unref(reinterpret_cast<uv_handle_t*>(&bell->handle));
@@ -74,7 +86,7 @@ void Inbox::AddEnd(uint64_t listener) {
   Ring();
 }
 
-bool Inbox::AddCall(uint64_t listener, const seccomp_notif& call) {
+bool Inbox::AddCall(uint64_t listener, const seccomp_notif& call, const std::shared_ptr<Listener>& lent) {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (bell_ == nullptr) return false;
@@ -84,6 +96,7 @@ bool Inbox::AddCall(uint64_t listener, const seccomp_notif& call) {
     calls_.insert(calls_.end(), std::begin(words), std::end(words));
     calls_.insert(calls_.end(), std::begin(call.data.args), std::end(call.data.args));
     static_assert(std::size(words) + std::size(seccomp_data{}.args) == kCallWords);
+    if (lent != nullptr && std::find(lent_.begin(), lent_.end(), lent) == lent_.end()) lent_.push_back(lent);
     if (std::exchange(rung_, true)) return true;
   }
   Ring();
@@ -95,23 +108,73 @@ void Inbox::Ring() {
   if (bell_ != nullptr) uv_async_send(&bell_->handle);
 }
 
-void Inbox::Deliver() {
+// Nobody rings meanwhile: it is rung.
+void Inbox::OnBell() {
+  const auto end = std::chrono::steady_clock::now() + kStint;
+  bool is_more = false;
+  do {
+    if (!Deliver()) return;
+    is_more = Lead();
+  } while (is_more && std::chrono::steady_clock::now() < end);
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    rung_ = is_more || !calls_.empty() || !kinds_.empty() || !ended_.empty();
+    if (!rung_) return;
+  }
+  Ring();
+}
+
+// Waits for the next call of those that lent their turn, and receives it. False: none came soon, and nothing is left to
+// be delivered.
+bool Inbox::Lead() {
+  std::vector<std::shared_ptr<Listener>> lent;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (!calls_.empty()) return true;
+    lent.swap(lent_);
+  }
+  std::vector<std::shared_ptr<Listener>> listeners;
+  std::vector<std::unique_lock<std::mutex>> turns;
+  std::vector<pollfd> polled;
+  for (auto& listener : lent) {
+    std::unique_lock<std::mutex> turn = listener->BorrowTurn();
+    if (!turn.owns_lock()) continue;
+    turns.push_back(std::move(turn));
+    polled.push_back({listener->descriptor(), POLLIN, 0});
+    listeners.push_back(std::move(listener));
+  }
+  const timespec soon = {0, std::chrono::nanoseconds(kSoon).count()};
+  const bool is_any = !polled.empty() && ppoll(polled.data(), polled.size(), &soon, nullptr) > 0;
+  std::vector<Descriptor> doomed;
+  for (size_t i = 0; i < polled.size(); i++) {
+    if (!is_any || (polled[i].revents & ~POLLIN) != 0) {
+      listeners[i]->ReturnTurn();
+    } else if (polled[i].revents != 0) {
+      listeners[i]->ServeBorrowed(received_.get(), &doomed);
+    } else {
+      // Its own thread takes the turn back, if others go on for long.
+      const std::lock_guard<std::mutex> lock(mutex_);
+      if (bell_ != nullptr) lent_.push_back(std::move(listeners[i]));
+    }
+  }
+  Supervisor::Get().Doom(&doomed);
+  return is_any;
+}
+
+// All that there is by now. False: JavaScript runs no more.
+bool Inbox::Deliver() {
   std::vector<double> kinds;
   std::vector<double> ended;
   size_t size = 0;
-  bool is_all = false;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (bell_ == nullptr) return;
+    if (bell_ == nullptr) return false;
     size = std::min(calls_.size(), kMostCalls * kCallWords);
     std::copy_n(calls_.begin(), size, room_);
     calls_.erase(calls_.begin(), calls_.begin() + static_cast<std::ptrdiff_t>(size));
     kinds.swap(kinds_);
-    is_all = calls_.empty();
-    if (is_all) ended.swap(ended_);  // After all that they asked.
-    rung_ = !is_all;
+    if (calls_.empty()) ended.swap(ended_);  // After all that they asked.
   }
-  if (!is_all) Ring();
   const Napi::Env env(env_);
   const Napi::HandleScope scope(env);
   const Napi::AsyncContext context(env, "seccomp.Inbox");
@@ -120,11 +183,12 @@ void Inbox::Deliver() {
   const napi_value arguments[] = {ToArray(env, kinds), words_.Value(), count, ToArray(env, ended)};
   // The calls stay asked, and are denied by OnTeardown.
   for (napi_value argument : arguments) {
-    if (argument == nullptr) return;
+    if (argument == nullptr) return false;
   }
   const Napi::Function on_mail = on_mail_.Value();
   napi_make_callback(env, context, on_mail, on_mail, std::size(arguments), arguments, nullptr);
   if (env.IsExceptionPending()) napi_fatal_exception(env, env.GetAndClearPendingException().Value());
+  return true;
 }
 
 // A worker ends while its children run: what its handlers would have answered is denied from here on.
@@ -135,6 +199,7 @@ void Inbox::OnTeardown(napi_async_cleanup_hook_handle /*hook*/, void* data) {
     bell->inbox->bell_ = nullptr;
     bell->inbox->on_mail_.Reset();
     bell->inbox->words_.Reset();
+    bell->inbox->lent_.clear();
   }
   Supervisor::Get().DenyAskedOf(bell->inbox.get());
   uv_close(reinterpret_cast<uv_handle_t*>(&bell->handle), [](uv_handle_t* handle) {

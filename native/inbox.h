@@ -13,6 +13,9 @@
 
 namespace seccomp {
 
+class Listener;
+struct Received;
+
 class Inbox : public std::enable_shared_from_this<Inbox> {
  public:
   // Words of 64 bits that tell of a call: listener, id, thread, number and ABI, instruction pointer, six arguments.
@@ -25,16 +28,17 @@ class Inbox : public std::enable_shared_from_this<Inbox> {
   // listeners that hear no more. It does not keep the event loop alive. nullptr: see `error`.
   static std::shared_ptr<Inbox> Open(Napi::Env env, const Napi::Function& on_mail, int* error);
 
-  Inbox() = default;
-  ~Inbox() = default;
+  Inbox();
+  ~Inbox();
   Inbox(const Inbox&) = delete;
   Inbox& operator=(const Inbox&) = delete;
 
   // For any thread.
   void AddKind(uint64_t listener, uint32_t kind);
   void AddEnd(uint64_t listener);
-  // False: nobody is there to answer.
-  bool AddCall(uint64_t listener, const seccomp_notif& call);
+  // `lent`: the listener, if JavaScript's thread may receive its next calls; or nullptr. False: nobody is there to
+  // answer.
+  bool AddCall(uint64_t listener, const seccomp_notif& call, const std::shared_ptr<Listener>& lent);
 
  private:
   // libuv frees handles later than we go.
@@ -44,7 +48,9 @@ class Inbox : public std::enable_shared_from_this<Inbox> {
     napi_async_cleanup_hook_handle hook = nullptr;
   };
   void Ring();
-  void Deliver();
+  void OnBell();
+  bool Deliver();
+  bool Lead();
   static void OnTeardown(napi_async_cleanup_hook_handle hook, void* data);
 
   std::mutex mutex_;
@@ -54,10 +60,12 @@ class Inbox : public std::enable_shared_from_this<Inbox> {
   bool rung_ = false;
   std::vector<double> kinds_, ended_;
   std::vector<uint64_t> calls_;
+  std::vector<std::shared_ptr<Listener>> lent_;  // Each once.
   napi_env env_ = nullptr;
   Napi::FunctionReference on_mail_;
   Napi::ObjectReference words_;
   uint64_t* room_ = nullptr;  // Where they are.
+  std::unique_ptr<Received> received_;
 };
 
 }  // namespace seccomp

@@ -22,6 +22,9 @@ namespace {
 constexpr uint32_t kActionMask = SECCOMP_RET_ACTION_FULL;
 constexpr int kMostErrno = 4095;  // MAX_ERRNO of linux/err.h, as the kernel cuts it.
 
+// JavaScript's thread, which may have other things to do, loses the turn if it took no call for so long.
+constexpr std::chrono::milliseconds kLoan{1};
+
 uint64_t NextId() {
   static std::atomic<uint64_t> next{1};
   return next++;
@@ -43,23 +46,59 @@ Received::Received() : bytes_((SizeOfNotif() + 7) / 8) {}
 void Received::Clear() { std::fill(bytes_.begin(), bytes_.end(), 0); }
 
 Listener::Listener(Descriptor descriptor, std::shared_ptr<const Supervision> supervision, std::shared_ptr<Inbox> inbox,
-                   bool killable)
+                   Traits traits)
     : id_(NextId()),
       descriptor_(std::move(descriptor)),
       supervision_(std::move(supervision)),
       inbox_(std::move(inbox)),
-      killable_(killable) {
+      traits_(traits) {
   // Whoever waits runs next, on the CPU that answers: a round trip in two thirds of the time. Older kernels lack it.
   static_cast<void>(ioctl(descriptor_.get(), kNotifSetFlags, kSyncWakeUp));
 }
 
-bool Listener::Serve(Received* received, std::vector<Descriptor>* doomed) {
+bool Listener::Receive(Received* received) {
   received->Clear();
   // ENOENT: the caller was killed meanwhile.
   if (ioctl(descriptor_.get(), SECCOMP_IOCTL_NOTIF_RECV, received->get()) != 0) return false;
   served_++;
+  return true;
+}
+
+bool Listener::Serve(Received* received, std::vector<Descriptor>* doomed) {
+  if (!Receive(received)) return false;
   Handle(*received->get(), doomed);
   return true;
+}
+
+bool Listener::ServeAlone(Received* received, std::vector<Descriptor>* doomed) {
+  if (!Receive(received)) return false;
+  std::unique_lock<std::mutex> turn(turn_);
+  may_lend_ = traits_.is_ours_alone;
+  Handle(*received->get(), doomed);
+  for (uint64_t before = 0; is_lent_ && before != served_;) {
+    before = served_;
+    returned_.wait_for(turn, kLoan, [this] { return !is_lent_; });
+  }
+  is_lent_ = false;
+  return true;
+}
+
+std::unique_lock<std::mutex> Listener::BorrowTurn() {
+  std::unique_lock<std::mutex> turn(turn_);
+  if (is_lent_ && IsAsking()) ReturnTurn();
+  if (!is_lent_) turn.unlock();
+  return turn;
+}
+
+void Listener::ServeBorrowed(Received* received, std::vector<Descriptor>* doomed) {
+  is_lent_ = false;
+  Serve(received, doomed);
+  if (!is_lent_) ReturnTurn();
+}
+
+void Listener::ReturnTurn() {
+  is_lent_ = false;
+  returned_.notify_one();
 }
 
 void Listener::Handle(const seccomp_notif& notif, std::vector<Descriptor>* doomed) {
@@ -135,17 +174,20 @@ void Listener::Trap(const seccomp_notif& notif, uint32_t data, std::vector<Descr
   // The handler finds the number where the result would be, as syscall_rollback() leaves it.
   const seccomp_notif_resp answer = {notif.id, notif.data.nr, 0, 0};
   // A call that waits for its answer only sees the signal afterwards; one that any signal ends would be made again.
-  if (!killable_) Send(answer);
+  if (!traits_.killable) Send(answer);
   syscall(SYS_rt_tgsigqueueinfo, caller.process, thread, SIGSYS, &info);
-  if (killable_) Send(answer);
+  if (traits_.killable) Send(answer);
 }
 
 void Listener::Ask(const seccomp_notif& notif) {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     asked_.insert(notif.id);
+    is_lent_ = may_lend_ && std::chrono::steady_clock::now() - answered_ < kSoon;
   }
-  if (!inbox_->AddCall(id_, notif)) DenyAsked();
+  if (inbox_->AddCall(id_, notif, is_lent_ ? shared_from_this() : nullptr)) return;
+  is_lent_ = false;
+  DenyAsked();
 }
 
 void Listener::Count(const seccomp_notif& notif, uint32_t answer) {
@@ -164,6 +206,11 @@ void Listener::Close() {
   asked_.clear();
 }
 
+bool Listener::IsAsking() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return !asked_.empty();
+}
+
 void Listener::DenyAsked() {
   const std::lock_guard<std::mutex> lock(mutex_);
   for (const uint64_t call : asked_) Send(Errno(call, EPERM));
@@ -173,6 +220,7 @@ void Listener::DenyAsked() {
 int Listener::Answer(const seccomp_notif_resp& answer) {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (asked_.erase(answer.id) == 0) return ENOENT;
+  answered_ = std::chrono::steady_clock::now();
   seccomp_notif_resp copy = answer;
   return ioctl(descriptor_.get(), SECCOMP_IOCTL_NOTIF_SEND, &copy) == 0 ? 0 : errno;
 }
@@ -185,6 +233,7 @@ int Listener::AddDescriptor(uint64_t call, int descriptor, bool close_on_exec, i
   *added = ioctl(descriptor_.get(), kNotifAddfd, &request);
   if (*added < 0) return errno;  // Still to be answered, as with EMFILE.
   asked_.erase(call);
+  answered_ = std::chrono::steady_clock::now();
   return 0;
 }
 

@@ -4,6 +4,8 @@
 
 #include <linux/seccomp.h>
 
+#include <chrono>
+#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <unordered_set>
@@ -24,11 +26,18 @@ struct Received {
   std::vector<uint64_t> bytes_;
 };
 
-class Listener {
+// A caller that comes back this soon after an answer asks all the time: who answered waits for it that long.
+constexpr std::chrono::microseconds kSoon{100};
+
+class Listener : public std::enable_shared_from_this<Listener> {
  public:
-  // `killable`: whether the filter has SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV.
+  struct Traits {
+    bool killable = false;  // The filter has SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV.
+    // Nobody else receives from it: what poll(2) tells of is there to be received.
+    bool is_ours_alone = false;
+  };
   Listener(Descriptor descriptor, std::shared_ptr<const Supervision> supervision, std::shared_ptr<Inbox> inbox,
-           bool killable);
+           Traits traits);
 
   uint64_t id() const { return id_; }
   int descriptor() const { return descriptor_.get(); }
@@ -38,6 +47,15 @@ class Listener {
   // For the thread that serves it: waits for one call, and answers it or asks. A process that is to be ended and may
   // not be gone by itself is given to `doomed`. False: there was no call.
   bool Serve(Received* received, std::vector<Descriptor>* doomed);
+  // The same for a thread that serves nothing else. It lends its turn to JavaScript's thread, which then receives the
+  // calls of a caller that asks all the time: two wakeups fewer for each. Returns when the turn is its own again.
+  bool ServeAlone(Received* received, std::vector<Descriptor>* doomed);
+  // For JavaScript's thread: the turn, while the lock is held. None if it is not lent, or goes back since JavaScript
+  // has yet to answer: then who waits for that has other things to do.
+  std::unique_lock<std::mutex> BorrowTurn();
+  // With the turn, when poll(2) tells of a call. Keeps the turn if JavaScript is asked, and returns it otherwise.
+  void ServeBorrowed(Received* received, std::vector<Descriptor>* doomed);
+  void ReturnTurn();
   // How many calls it has been.
   uint64_t served() const { return served_; }
   // For that thread, when all that have the filter are gone: no call comes any more.
@@ -51,8 +69,10 @@ class Listener {
   int IsWaiting(uint64_t call);
 
  private:
+  bool Receive(Received* received);
   void Handle(const seccomp_notif& notif, std::vector<Descriptor>* doomed);
   bool IsValid(uint64_t call) const;
+  bool IsAsking();
   // Answers that are not JavaScript's. The caller may be gone: then there is nobody to be told.
   void Send(seccomp_notif_resp answer) const;
   void Deny(const seccomp_notif& notif, uint32_t answer, std::vector<Descriptor>* doomed);
@@ -65,11 +85,17 @@ class Listener {
   Descriptor descriptor_;
   const std::shared_ptr<const Supervision> supervision_;
   const std::shared_ptr<Inbox> inbox_;
-  const bool killable_;
+  const Traits traits_;
+  // Whoever has the turn receives and handles calls: the thread that serves it, or while it is lent, who holds turn_.
+  std::mutex turn_;
+  std::condition_variable returned_;
+  bool may_lend_ = false;
+  bool is_lent_ = false;
   Kinds kinds_;
   uint64_t served_ = 0;
   std::mutex mutex_;  // Of the descriptor's end, and of what was asked.
   std::unordered_set<uint64_t> asked_;
+  std::chrono::steady_clock::time_point answered_;  // The last of them.
 };
 
 }  // namespace seccomp

@@ -146,11 +146,11 @@ Napi::Value OpenInbox(const Napi::CallbackInfo& info) {
   return Napi::Number::New(env, -error);
 }
 
-Napi::Value Serve(Napi::Env env, Descriptor descriptor, std::shared_ptr<const Supervision> supervision, bool killable,
-                  Failure* failure) {
+Napi::Value Serve(Napi::Env env, Descriptor descriptor, std::shared_ptr<const Supervision> supervision,
+                  Listener::Traits traits, Failure* failure) {
   const std::shared_ptr<Inbox> inbox = Environment::Of(env).inbox;
   if (inbox == nullptr || descriptor.get() < 0) return *failure = {EBADF, "ioctl"}, env.Undefined();
-  auto listener = std::make_shared<Listener>(std::move(descriptor), std::move(supervision), inbox, killable);
+  auto listener = std::make_shared<Listener>(std::move(descriptor), std::move(supervision), inbox, traits);
   *failure = Supervisor::Get().Serve(listener);
   if (failure->error != 0) return env.Undefined();
   const Napi::Object told = Napi::Object::New(env);
@@ -162,8 +162,8 @@ Napi::Value Serve(Napi::Env env, Descriptor descriptor, std::shared_ptr<const Su
 Failure Supervise(Napi::Env env, const Request& request, Launched* child, Napi::Object result) {
   if (request.supervision() == nullptr) return {};
   Failure failure = {};
-  const bool killable = (request.filter_flags() & kWaitKillableRecv) != 0;
-  const Napi::Value told = Serve(env, std::move(child->listener), request.supervision(), killable, &failure);
+  const Listener::Traits traits = {(request.filter_flags() & kWaitKillableRecv) != 0, true};
+  const Napi::Value told = Serve(env, std::move(child->listener), request.supervision(), traits, &failure);
   if (failure.error == 0) result.Set("listener", told);
   return failure;
 }

@@ -19,8 +19,8 @@ bool ReadSupervision(Napi::Env env, const Napi::Value& value, std::shared_ptr<co
 Failure Supervise(Napi::Env env, const Request& request, Launched* child, Napi::Object result);
 
 // Serves a listener that came otherwise: gives { id, handle }, or undefined and the failure.
-Napi::Value Serve(Napi::Env env, Descriptor descriptor, std::shared_ptr<const Supervision> supervision, bool killable,
-                  Failure* failure);
+Napi::Value Serve(Napi::Env env, Descriptor descriptor, std::shared_ptr<const Supervision> supervision,
+                  Listener::Traits traits, Failure* failure);
 
 // Reads (listener, call, …) of a call that waits; throws a TypeError and gives nullptr for anything else.
 std::shared_ptr<Listener> ReadCall(const Napi::CallbackInfo& info, uint64_t* call);

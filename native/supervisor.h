@@ -22,6 +22,8 @@ class Supervisor {
 
   // Serves the listener until all that have its filter are gone.
   Failure Serve(std::shared_ptr<Listener> listener);
+  // Sees to it that processes which were sent SIGSYS end, and empties the list.
+  void Doom(std::vector<Descriptor>* processes);
   // Denies what an environment that ends was asked.
   void DenyAskedOf(const Inbox* inbox);
 
@@ -35,7 +37,6 @@ class Supervisor {
   std::shared_ptr<Listener> Find(uint64_t id);
   void Remove(const std::shared_ptr<Listener>& listener);
   bool Watch(int operation, const Listener& listener);
-  void Doom(std::vector<Descriptor>* processes);
   int EndDoomed();
 
   // Listeners with threads of their own.
