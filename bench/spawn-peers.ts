@@ -1,7 +1,7 @@
 /** What else starts a program under a filter, or in less: each takes `/bin/true` to its end, and says how long that took. */
 import { type ChildProcess, execFileSync, spawn as nodeSpawn, spawnSync as nodeSpawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, copyFileSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -50,7 +50,7 @@ export function peers(): Readonly<Record<string, Peer | null>> {
     'python3: subprocess, libseccomp': python,
     bwrap,
     firejail: () => command('firejail', ['--quiet', '--noprofile', '--seccomp', TRUE]),
-    crun: () => container('crun'),
+    crun,
     runc: () => container('runc'),
     'docker run': docker,
     'seccomp run (this package’s command)': () =>
@@ -124,7 +124,7 @@ function rules() {
 }
 
 /** A bundle of nothing but the program and its libraries, with what these runtimes write themselves by `spec`. */
-function container(runtime: 'crun' | 'runc'): Peer {
+function container(runtime: 'crun' | 'runc', before: readonly string[] = []): Peer {
   const bundle = join(directory, runtime);
   const libraries = execFileSync('ldd', [TRUE], { encoding: 'utf8' }).match(/\/\S+/g) ?? [];
   for (const file of [TRUE, ...libraries]) {
@@ -136,7 +136,18 @@ function container(runtime: 'crun' | 'runc'): Peer {
   config.process = { ...config.process, terminal: false, args: [TRUE] };
   config.linux = { ...config.linux, seccomp: JSON.parse(ociProfile()) };
   writeFileSync(join(bundle, 'config.json'), JSON.stringify(config));
-  return command(runtime, ['run', '--bundle', bundle, `seccomp-bench-${runtime}-${process.pid}`]);
+  const run = [runtime, 'run', '--bundle', bundle, `seccomp-bench-${runtime}-${process.pid}`];
+  const [file = '', ...args] = [...before, ...run];
+  return command(file, args);
+}
+
+/** It refuses cgroups of both versions at once. There it enters a mount namespace that has one alone, which is in its time. */
+function crun(): Peer {
+  if (existsSync('/sys/fs/cgroup/cgroup.controllers')) return container('crun');
+  const hold = 'mount -t cgroup2 none /sys/fs/cgroup && { sleep infinity >/dev/null 2>&1 & echo $!; }';
+  const holder = Number(execFileSync('unshare', ['-m', 'sh', '-c', hold], { encoding: 'utf8' }));
+  process.on('exit', () => process.kill(holder));
+  return container('crun', ['nsenter', `--mount=/proc/${holder}/ns/mnt`]);
 }
 
 function ociProfile(): string {
