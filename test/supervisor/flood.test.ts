@@ -1,14 +1,18 @@
 /** Children that ask JavaScript all the time, whose calls its own thread receives. */
+import { spawn as nodeSpawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate, setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { ProfileDocument } from '../../lib/profile/document.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
 import type { Answer, NotifiedCall } from '../../lib/supervisor/answer.js';
+import { listen } from '../../lib/supervisor/listen.js';
 import { finish } from '../support/processes.js';
 
 const dist = new URL('../../dist/index.js', import.meta.url).href;
@@ -41,18 +45,40 @@ function waits(): number {
     .reduce((sum, status) => sum + Number(/^voluntary_ctxt_switches:\t(\d+)$/m.exec(status)?.[1]), 0);
 }
 
+/** A handler that answers 1, and how often those threads wait for each thousand of its calls. */
+function counting() {
+  let calls = 0;
+  const waited: number[] = [];
+  const handler = () => {
+    if (calls++ % 1000 === 0) waited.push(waits());
+    return { value: 1 };
+  };
+  return { handler, times: () => waited.slice(1).map((sum, i) => sum - (waited[i] ?? 0)) };
+}
+
 describe('a child that asks all the time', () => {
   test('gets its own answer to each call, from the thread that runs the handler', async () => {
     let calls = 0;
-    const waited: number[] = [];
+    const { handler, times } = counting();
     const child = flood('for n in range(20000):\n  assert ask(n) == n ^ 0x5a5a', ({ args: [n = 0n] }) => {
-      if (calls++ % 1000 === 0) waited.push(waits());
+      calls++;
+      handler();
       return { value: n ^ 0x5a5an };
     });
     expect(await finish(child)).toMatchObject({ code: 0, stderr: '' });
     expect(calls).toBe(20_000);
-    const times = waited.slice(1).map((sum, i) => sum - (waited[i] ?? 0));
-    expect(Math.min(...times)).toBeLessThan(500); // Of a thousand calls, at the best of times.
+    expect(Math.min(...times())).toBeLessThan(500); // Of a thousand calls, at the best of times.
+  });
+
+  test('is received by no thread that runs handlers if it came to an agent: who sent it may receive too', async () => {
+    const { handler, times } = counting();
+    const agent = listen(join(directory, 'agent'), { sched_get_priority_max: handler });
+    const ended = once(agent, 'end');
+    const runtime = fileURLToPath(new URL('../support/runtime.py', import.meta.url));
+    expect(await finish(nodeSpawn('python3', [runtime, agent.path, 'all the time']))).toMatchObject({ code: 0 });
+    await ended;
+    await agent.close();
+    expect(Math.min(...times())).toBeGreaterThan(500);
   });
 
   test('leaves this thread to others too', async () => {
