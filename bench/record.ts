@@ -1,8 +1,9 @@
 /**
- * What recording costs a program, beside what `strace -f -c` costs it. `npm run bench:record -- [--rounds N] [--write]`; needs
- * gcc, git and strace; --write puts the table into docs. A cost is the run's time less that of a run alone; the least of all rounds counts, as what disturbs a run
- * only adds to it.
+ * What recording costs a program, beside what `strace -f -c` costs it, and the plainest C loop that lets every call through.
+ * `npm run bench:record -- [--rounds N] [--write]`; needs gcc, git and strace; --write puts the table into docs. A cost is the
+ * run's time less that of a run alone; the least of all rounds counts, as what disturbs a run only adds to it.
  */
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,6 +11,7 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { record, spawn } from '../dist/index.js';
+import { compileC } from '../test/support/compile-c.js';
 import { digits, machine, markdownTable, replaceSection, table } from './measure.js';
 
 const { values } = parseArgs({
@@ -24,48 +26,64 @@ writeFileSync(source, '#include <stdio.h>\nint main(void) { return puts("built")
 const tests = join(directory, 'one.test.mjs');
 writeFileSync(tests, 'import test from "node:test";\nfor (let i = 0; i < 20; i++) test("test " + i, () => {});\n');
 
+const loop = compileC('../../bench/observe-loop.c', ['-O2']);
+const pathOf = (command: string) =>
+  execFileSync('sh', ['-c', 'command -v "$1"', 'sh', command], { encoding: 'utf8' }).trim();
+
 const WORKS: Readonly<Record<string, readonly [command: string, ...args: string[]]>> = {
-  'gcc, a C file': ['gcc', '-O1', '-o', join(directory, 'program'), source],
-  'git status': ['git', 'status', '--short'],
+  'gcc, a C file': [pathOf('gcc'), '-O1', '-o', join(directory, 'program'), source],
+  'git status': [pathOf('git'), 'status', '--short'],
   'node --test': [process.execPath, '--test', tests],
 };
 
 type Work = (typeof WORKS)[string];
 
-const WAYS: Readonly<Record<'alone' | 'strace' | 'record', (work: Work) => Promise<number | null>>> = {
+/** Each runs it to its end, and gives milliseconds. */
+const WAYS = {
   alone: ends,
-  strace: (work) => ends(['strace', '-f', '-c', '-o', '/dev/null', ...work]),
-  record: async ([command, ...args]) => (await record(command, args, { stdio: 'ignore' })).exitCode,
-};
+  strace: (work: Work) => ends(['strace', '-f', '-c', '-o', '/dev/null', ...work]),
+  // It takes the time itself: it is no part of what it does that it is a program.
+  loop: async (work: Work) => Number(execFileSync(loop, work, { encoding: 'utf8' })) / 1e6,
+  record: async ([command, ...args]: Work) => {
+    const start = performance.now();
+    succeeded((await record(command, args, { stdio: 'ignore' })).exitCode, command);
+    return performance.now() - start;
+  },
+} as const;
 
-async function ends([command, ...args]: Work): Promise<number | null> {
-  const child = spawn(command, args, 'unconfined', { stdio: 'ignore' });
-  const [code] = await once(child, 'exit');
-  return code;
-}
-
-async function milliseconds(way: keyof typeof WAYS, work: Work): Promise<number> {
+async function ends([command, ...args]: Work): Promise<number> {
   const start = performance.now();
-  const status = await WAYS[way](work);
-  if (status !== 0) throw new Error(`${way}: ${work.join(' ')} ended with ${status}`);
+  const [code] = await once(spawn(command, args, 'unconfined', { stdio: 'ignore' }), 'exit');
+  succeeded(code, command);
   return performance.now() - start;
 }
 
+function succeeded(code: number | null, command: string): void {
+  if (code !== 0) throw new Error(`${command} ended with ${code}`);
+}
+
 async function leastOf(work: Work): Promise<Record<keyof typeof WAYS, number>> {
-  const least = { alone: Number.POSITIVE_INFINITY, strace: Number.POSITIVE_INFINITY, record: Number.POSITIVE_INFINITY };
+  const { POSITIVE_INFINITY } = Number;
+  const least = {
+    alone: POSITIVE_INFINITY,
+    strace: POSITIVE_INFINITY,
+    loop: POSITIVE_INFINITY,
+    record: POSITIVE_INFINITY,
+  };
   for (let round = 0; round < rounds; round++) {
-    for (const way of ['alone', 'strace', 'record'] as const) {
-      least[way] = Math.min(least[way], await milliseconds(way, work));
-    }
+    for (const way of ['alone', 'strace', 'loop', 'record'] as const)
+      least[way] = Math.min(least[way], await WAYS[way](work));
   }
   return least;
 }
 
-const rows = [['', 'alone, ms', 'strace -f -c adds', 'record adds', 'record / strace']];
+const rows = [
+  ['', 'alone, ms', 'strace -f -c adds', 'the C loop adds', 'record adds', 'C loop / strace', 'record / strace'],
+];
 for (const [name, work] of Object.entries(WORKS)) {
-  const { alone, strace, record } = await leastOf(work);
-  const [byStrace, byRecord] = [strace - alone, record - alone];
-  rows.push([name, digits(alone), digits(byStrace), digits(byRecord), digits(byRecord / byStrace)]);
+  const { alone, ...with_ } = await leastOf(work);
+  const [strace, loop, record] = [with_.strace - alone, with_.loop - alone, with_.record - alone];
+  rows.push([name, ...[alone, strace, loop, record, loop / strace, record / strace].map(digits)]);
 }
 const head = `On ${machine()}; the least of ${rounds} rounds.`;
 console.log(`${head}\n\n${table(rows)}`);

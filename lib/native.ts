@@ -69,8 +69,8 @@ export interface NativeKind {
   readonly pid: number;
   readonly tid: number;
   /** Empty: not known. */
-  readonly executable: Buffer;
-  readonly instruction: Buffer;
+  readonly executable: string;
+  readonly instruction: string;
   readonly args: readonly bigint[];
   readonly captured: readonly (Buffer | undefined)[];
 }

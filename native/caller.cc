@@ -138,9 +138,8 @@ std::string ModuleAt(pid_t thread, uint64_t address) {
 }
 
 pid_t ProcessOf(pid_t thread) {
-  // It takes first threads alone, whose numbers are their processes'; a tenth of the time that their status takes.
-  const Descriptor process(static_cast<int>(syscall(kPidfdOpen, thread, 0)));
-  return process.get() >= 0 ? thread : StatusOf(thread).process;
+  // First threads have their processes' numbers. Asked so, that takes a hundredth of the time that their status takes.
+  return syscall(SYS_tgkill, thread, thread, 0) == 0 ? thread : StatusOf(thread).process;
 }
 
 CallerStatus StatusOf(pid_t thread) {

@@ -186,8 +186,8 @@ Napi::Value KindAt(const Napi::CallbackInfo& info) {
   result.Set("answer", kind->answer);
   result.Set("pid", kind->process);
   result.Set("tid", kind->thread);
-  result.Set("executable", Bytes(env, kind->executable));
-  result.Set("instruction", Bytes(env, kind->module));
+  result.Set("executable", kind->executable);
+  result.Set("instruction", kind->module);
   const Napi::Array args = Napi::Array::New(env, kArguments);
   const Napi::Array captured = Napi::Array::New(env, kArguments);
   for (uint32_t i = 0; i < kArguments; i++) {

@@ -21,16 +21,20 @@ export function hear(child: SandboxedProcess, listener: NativeListener, hearing:
   const { supervised, onViolation, notify = {}, timeout = 0 } = hearing;
   const failed = (error: unknown, call: NotifiedCall) => handlerFailed(child, error, call);
   const { AsyncResource } = asyncHooks();
+  const resource = new AsyncResource('seccomp.Listener');
+  // What AsyncResource.bind gives too, in ten times the time on Node 20.
+  const bound = <Args extends unknown[]>(hears: (...args: Args) => void) =>
+    resource.runInAsyncScope.bind(resource, hears, undefined) as typeof hears;
   return new Listener(listener, {
     ...(supervised?.watches && {
-      kind: AsyncResource.bind((kind: NativeKind) => {
+      kind: bound((kind: NativeKind) => {
         const violation = violationOf(kind, 1, supervised);
         if (typeof onViolation === 'function') onViolation(violation);
         child.emit('violation', violation);
         diagnostics().channel(CHANNEL).publish({ process: child, violation });
       }),
     }),
-    call: AsyncResource.bind((waiting: Waiting, handle: ListenerHandle) => {
+    call: bound((waiting: Waiting, handle: ListenerHandle) => {
       const call = new NotifiedCall(waiting, handle, undefined);
       ask(call, Object.hasOwn(notify, call.syscall) ? notify[call.syscall] : undefined, timeout, failed);
     }),

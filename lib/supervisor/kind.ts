@@ -27,12 +27,7 @@ export function observedCall(kind: Pick<NativeKind, 'arch' | 'number' | 'args' |
 }
 
 export function sightingOf({ pid, tid, executable, instruction }: NativeKind): Sighting {
-  return {
-    pid,
-    tid,
-    executable: executable.toString(),
-    ...(instruction.length === 0 ? {} : { instruction: instruction.toString() }),
-  };
+  return { pid, tid, executable, ...(instruction !== '' && { instruction }) };
 }
 
 /** The ABI of a call as a filter sees it. */

@@ -53,8 +53,9 @@ export function extendProfile(
 ): Profile {
   const { source, format, mode, options } = profile;
   const reading = { source, format, mode, ...options };
-  const document = withAbis(toProfileDocument(profile.document), [...new Set(calls.map(({ abi }) => abi))], host.abi);
-  const missing = notAllowed(resolve(profileOf(document, reading), host), calls);
+  const given = toProfileDocument(profile.document);
+  const document = withAbis(given, [...new Set(calls.map(({ abi }) => abi))], host.abi);
+  const missing = notAllowed(resolve(document === given ? profile : profileOf(document, reading), host), calls);
   const rules = compareArguments ? comparingRules(missing) : namingRules(missing);
   return profileOf({ ...document, syscalls: [...(document.syscalls ?? []), ...rules] }, reading);
 }
