@@ -57,7 +57,8 @@ function counting() {
 }
 
 describe('a child that asks all the time', () => {
-  test('gets its own answer to each call, from the thread that runs the handler', async () => {
+  // Where other work has all CPUs, calls may follow each other too slowly for that.
+  test('gets its own answer to each call, from the thread that runs the handler', { retry: 5 }, async () => {
     let calls = 0;
     const { handler, times } = counting();
     const child = flood('for n in range(20000):\n  assert ask(n) == n ^ 0x5a5a', ({ args: [n = 0n] }) => {
