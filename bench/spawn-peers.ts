@@ -154,7 +154,7 @@ function ociProfile(): string {
   const document = loadProfile('docker-default')?.document;
   if (document === undefined) throw new Error('docker-default is a profile');
   const { defaultAction, defaultErrnoRet } = toProfileDocument(document);
-  const syscalls = rules().map(({ includes: _, excludes: __, ...rule }) => rule);
+  const syscalls = rules().map((rule) => ({ ...rule, includes: undefined, excludes: undefined }));
   return stringify(profileOf({ ...toProfileDocument({ ...document, syscalls }), defaultAction, defaultErrnoRet }));
 }
 

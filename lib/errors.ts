@@ -1,6 +1,7 @@
 /** The only error classes: every failure of this package's own is one of these, with a code, a place and a remedy. */
 
 import type { Violation } from './supervisor/violation.js';
+import { own } from './util/own-data.js';
 
 /** What kind of failure it is. */
 export type SeccompErrorCode =
@@ -77,7 +78,8 @@ function summary(source: string, issues: readonly ProfileIssue[]): string {
 }
 
 /** `profile.json:3:14: syscalls[0].action: unknown action …` */
-export function describeIssue(source: string, { path, message, line, column }: ProfileIssue): string {
+export function describeIssue(source: string, issue: ProfileIssue): string {
+  const { path, message, line, column } = own(issue);
   const place = line === undefined ? '' : `:${line}:${column}`;
   return `${source}${place}: ${path === '' ? '' : `${path}: `}${message}`;
 }

@@ -34,7 +34,7 @@ export function thisHost(capabilities: readonly string[] = [], abis?: readonly A
   const version = process.platform === 'linux' ? /^(\d+)\.(\d+)/.exec(release()) : null;
   const kernel =
     version === null ? { major: 255, minor: 255 } : { major: Number(version[1]), minor: Number(version[2]) };
-  return { abi, kernel, capabilities: new Set(capabilities), ...(abis === undefined ? {} : { abis }) };
+  return { abi, kernel, capabilities: new Set(capabilities), abis };
 }
 
 /** The bits of what a filter may be put on with. Source: linux/seccomp.h. */

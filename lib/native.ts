@@ -6,8 +6,10 @@ import { SeccompError } from './errors.js';
 /** What is to be put on. */
 export interface NativeFilters {
   readonly noNewPrivileges: boolean;
-  /** At most 8, in the order in which they are put on; none: nothing is filtered. */
+  /** At most 8, in the order in which they are attached. Without one nothing is done, unless `unconfined` says so. */
   readonly filters: readonly NativeFilter[];
+  /** Whether nothing is to be filtered. */
+  readonly unconfined: boolean;
   /** SECCOMP_FILTER_FLAG_* */
   readonly filterFlags: number;
 }
@@ -166,7 +168,7 @@ export interface Sender {
 }
 
 export interface NativeLimits {
-  readonly input?: Uint8Array;
+  readonly input?: Uint8Array | undefined;
   /** Milliseconds; 0: none. */
   readonly timeout: number;
   /** Bytes over all streams; 0 or Infinity: no limit. */

@@ -2,11 +2,12 @@
 import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads';
 import { SeccompError } from './errors.js';
 import { harden } from './sandbox/harden.js';
-import { policiesOf } from './sandbox/prepare.js';
+import { loadSources, policiesOf } from './sandbox/prepare.js';
 import { forbidRings } from './sandbox/rings.js';
 import { openRings, orExit, restartWithoutRings } from './sandbox/this-process.js';
 
 const VARIABLE = 'SECCOMP_PROFILE';
+const NO_OPTIONS = { capabilities: undefined, abis: undefined };
 
 orExit('seccomp/register', () => {
   const profile = process.env[VARIABLE];
@@ -19,7 +20,7 @@ function registerProcess(profile: string | undefined): void {
     const message = `${VARIABLE} is not set: it takes a built-in's name, a path or JSON text; to filter nothing, unconfined`;
     throw new SeccompError('ERR_SECCOMP_OPTION', message);
   }
-  if (openRings().length > 0 && forbidRings(policiesOf(profile, {}))) restart(); // Before the work of compiling.
+  if (openRings().length > 0 && forbidRings(policiesOf(loadSources(profile), NO_OPTIONS))) restart(); // Before the work of compiling.
   harden(profile);
   setEnvironmentData(VARIABLE, profile);
 }

@@ -7,6 +7,7 @@
 #include "filter.h"
 #include "local_socket.h"
 #include "probe.h"
+#include "properties.h"
 #include "spawn.h"
 #include "spawn_sync.h"
 #include "supervise.h"
@@ -15,26 +16,26 @@ namespace {
 
 Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   seccomp::Environment::Make(env);
-  exports.Set("version", SECCOMP_VERSION);
-  exports.Set("spawn", Napi::Function::New<seccomp::Spawn>(env, "spawn"));
-  exports.Set("spawnSync", Napi::Function::New<seccomp::SpawnSync>(env, "spawnSync"));
-  exports.Set("borrow", Napi::Function::New<seccomp::Borrow>(env, "borrow"));
-  exports.Set("execve", Napi::Function::New<seccomp::Execve>(env, "execve"));
-  exports.Set("install", Napi::Function::New<seccomp::Install>(env, "install"));
-  exports.Set("probe", Napi::Function::New<seccomp::Probe>(env, "probe"));
-  exports.Set("actionAvailable", Napi::Function::New<seccomp::ActionAvailable>(env, "actionAvailable"));
-  exports.Set("filterFlagsKnown", Napi::Function::New<seccomp::FilterFlagsKnown>(env, "filterFlagsKnown"));
-  exports.Set("supervision", Napi::Function::New<seccomp::MakeSupervision>(env, "supervision"));
-  exports.Set("openInbox", Napi::Function::New<seccomp::OpenInbox>(env, "openInbox"));
-  exports.Set("kind", Napi::Function::New<seccomp::KindAt>(env, "kind"));
-  exports.Set("counts", Napi::Function::New<seccomp::Counts>(env, "counts"));
-  exports.Set("answer", Napi::Function::New<seccomp::AnswerCall>(env, "answer"));
-  exports.Set("addDescriptor", Napi::Function::New<seccomp::AddDescriptor>(env, "addDescriptor"));
-  exports.Set("readMemory", Napi::Function::New<seccomp::ReadCallMemory>(env, "readMemory"));
-  exports.Set("writeMemory", Napi::Function::New<seccomp::WriteCallMemory>(env, "writeMemory"));
-  exports.Set("reach", Napi::Function::New<seccomp::Reach>(env, "reach"));
-  exports.Set("bindSocket", Napi::Function::New<seccomp::BindSocket>(env, "bindSocket"));
-  exports.Set("connect", Napi::Function::New<seccomp::Connect>(env, "connect"));
+  seccomp::SetOwn(exports, "version", SECCOMP_VERSION);
+  seccomp::SetOwn(exports, "spawn", Napi::Function::New<seccomp::Spawn>(env, "spawn"));
+  seccomp::SetOwn(exports, "spawnSync", Napi::Function::New<seccomp::SpawnSync>(env, "spawnSync"));
+  seccomp::SetOwn(exports, "borrow", Napi::Function::New<seccomp::Borrow>(env, "borrow"));
+  seccomp::SetOwn(exports, "execve", Napi::Function::New<seccomp::Execve>(env, "execve"));
+  seccomp::SetOwn(exports, "install", Napi::Function::New<seccomp::Install>(env, "install"));
+  seccomp::SetOwn(exports, "probe", Napi::Function::New<seccomp::Probe>(env, "probe"));
+  seccomp::SetOwn(exports, "actionAvailable", Napi::Function::New<seccomp::ActionAvailable>(env, "actionAvailable"));
+  seccomp::SetOwn(exports, "filterFlagsKnown", Napi::Function::New<seccomp::FilterFlagsKnown>(env, "filterFlagsKnown"));
+  seccomp::SetOwn(exports, "supervision", Napi::Function::New<seccomp::MakeSupervision>(env, "supervision"));
+  seccomp::SetOwn(exports, "openInbox", Napi::Function::New<seccomp::OpenInbox>(env, "openInbox"));
+  seccomp::SetOwn(exports, "kind", Napi::Function::New<seccomp::KindAt>(env, "kind"));
+  seccomp::SetOwn(exports, "counts", Napi::Function::New<seccomp::Counts>(env, "counts"));
+  seccomp::SetOwn(exports, "answer", Napi::Function::New<seccomp::AnswerCall>(env, "answer"));
+  seccomp::SetOwn(exports, "addDescriptor", Napi::Function::New<seccomp::AddDescriptor>(env, "addDescriptor"));
+  seccomp::SetOwn(exports, "readMemory", Napi::Function::New<seccomp::ReadCallMemory>(env, "readMemory"));
+  seccomp::SetOwn(exports, "writeMemory", Napi::Function::New<seccomp::WriteCallMemory>(env, "writeMemory"));
+  seccomp::SetOwn(exports, "reach", Napi::Function::New<seccomp::Reach>(env, "reach"));
+  seccomp::SetOwn(exports, "bindSocket", Napi::Function::New<seccomp::BindSocket>(env, "bindSocket"));
+  seccomp::SetOwn(exports, "connect", Napi::Function::New<seccomp::Connect>(env, "connect"));
   return exports;
 }
 

@@ -8,6 +8,7 @@
 
 #include <memory>
 
+#include "properties.h"
 #include "request.h"
 
 namespace seccomp {
@@ -41,8 +42,8 @@ Napi::Value Install(const Napi::CallbackInfo& info) {
   request->Wipe(memory);
   if (done) return env.Undefined();
   Napi::Object failure = ToJavaScript(env, plan.failure).As<Napi::Object>();
-  failure.Set("filtersOn", static_cast<double>(plan.filters_on));
-  if (plan.other_thread != 0) failure.Set("thread", plan.other_thread);
+  SetOwn(failure, "filtersOn", static_cast<double>(plan.filters_on));
+  if (plan.other_thread != 0) SetOwn(failure, "thread", plan.other_thread);
   return failure;
 }
 

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "environment.h"
+#include "properties.h"
 #include "supervise.h"
 
 namespace seccomp {
@@ -160,9 +161,9 @@ Napi::Value LocalSocket::Receive(const Napi::CallbackInfo& info) {
   if (size < 0) return Negative(env, errno);
   TakeDescriptors(&message, &received_);
   const Napi::Object result = Napi::Object::New(env);
-  result.Set("bytes", Napi::Buffer<char>::Copy(env, bytes->data(), static_cast<size_t>(size)));
-  result.Set("descriptors", static_cast<double>(received_.size()));
-  result.Set("lost", (message.msg_flags & MSG_CTRUNC) != 0);
+  SetOwn(result, "bytes", Napi::Buffer<char>::Copy(env, bytes->data(), static_cast<size_t>(size)));
+  SetOwn(result, "descriptors", static_cast<double>(received_.size()));
+  SetOwn(result, "lost", (message.msg_flags & MSG_CTRUNC) != 0);
   return result;
 }
 
@@ -172,9 +173,9 @@ Napi::Value LocalSocket::Sender(const Napi::CallbackInfo& info) {
   socklen_t size = sizeof credentials;
   if (getsockopt(socket_.get(), SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return Negative(env, errno);
   const Napi::Object result = Napi::Object::New(env);
-  result.Set("pid", credentials.pid);
-  result.Set("uid", credentials.uid);
-  result.Set("gid", credentials.gid);
+  SetOwn(result, "pid", credentials.pid);
+  SetOwn(result, "uid", credentials.uid);
+  SetOwn(result, "gid", credentials.gid);
   return result;
 }
 

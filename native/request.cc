@@ -10,11 +10,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <limits>
 #include <optional>
 
 #include "linux_abi.h"
+#include "properties.h"
 #include "supervise.h"
 
 namespace seccomp {
@@ -153,24 +153,24 @@ std::unique_ptr<Request> Request::Read(Napi::Env env, const Napi::Object& option
   Request& r = *request;
   if (!HasOnly(env, options, "request",
                {"candidates", "args", "env", "cwd", "detached", "uid", "gid", "noNewPrivileges", "stdio", "limits",
-                "keptCapabilities", "filters", "filterFlags", "supervision", "agent"})) {
+                "keptCapabilities", "filters", "unconfined", "filterFlags", "supervision", "agent"})) {
     return nullptr;
   }
-  if (!ReadStrings(env, options.Get("candidates"), "candidates: an array of paths", &r.candidates_) ||
-      !ReadStrings(env, options.Get("args"), "args: an array of strings without NUL", &r.arguments_) ||
-      !ReadEnvironment(env, options.Get("env"), &r.environment_) ||
-      !ReadFlag(env, options.Get("detached"), "detached: a boolean", &r.new_session_) ||
-      !ReadFlag(env, options.Get("noNewPrivileges"), "noNewPrivileges: a boolean", &r.no_new_privileges_) ||
-      !ReadId(env, options.Get("uid"), "uid: a 32-bit number", &r.set_uid_, &r.uid_) ||
-      !ReadId(env, options.Get("gid"), "gid: a 32-bit number", &r.set_gid_, &r.gid_)) {
+  if (!ReadStrings(env, Own(options, "candidates"), "candidates: an array of paths", &r.candidates_) ||
+      !ReadStrings(env, Own(options, "args"), "args: an array of strings without NUL", &r.arguments_) ||
+      !ReadEnvironment(env, Own(options, "env"), &r.environment_) ||
+      !ReadFlag(env, Own(options, "detached"), "detached: a boolean", &r.new_session_) ||
+      !ReadFlag(env, Own(options, "noNewPrivileges"), "noNewPrivileges: a boolean", &r.no_new_privileges_) ||
+      !ReadId(env, Own(options, "uid"), "uid: a 32-bit number", &r.set_uid_, &r.uid_) ||
+      !ReadId(env, Own(options, "gid"), "gid: a 32-bit number", &r.set_gid_, &r.gid_)) {
     return nullptr;
   }
   if (r.candidates_.empty()) return Throw(env, "candidates: at least one path"), nullptr;
   if (r.arguments_.empty()) return Throw(env, "args: at least argv[0]"), nullptr;
-  const Napi::Value cwd = options.Get("cwd");
+  const Napi::Value cwd = Own(options, "cwd");
   if (!cwd.IsUndefined() && !ReadString(env, cwd, "cwd: a path without NUL", &r.cwd_)) return nullptr;
 
-  const Napi::Value stdio = options.Get("stdio");
+  const Napi::Value stdio = Own(options, "stdio");
   if (!stdio.IsArray() || stdio.As<Napi::Array>().Length() > 1024) {
     return Throw(env, "stdio: an array of at most 1024 descriptors"), nullptr;
   }
@@ -180,7 +180,7 @@ std::unique_ptr<Request> Request::Read(Napi::Env env, const Napi::Object& option
     if (!fd) return nullptr;
     r.stdio_.push_back(static_cast<int>(*fd));
   }
-  const Napi::Value kept = options.Get("keptCapabilities");
+  const Napi::Value kept = Own(options, "keptCapabilities");
   if (!kept.IsUndefined()) {
     if (!kept.IsBigInt()) return Throw(env, "keptCapabilities: a bigint of 64 bits"), nullptr;
     bool lossless = false;
@@ -188,16 +188,17 @@ std::unique_ptr<Request> Request::Read(Napi::Env env, const Napi::Object& option
     r.kept_capabilities_ = kept.As<Napi::BigInt>().Uint64Value(&lossless);
     if (!lossless) return Throw(env, "keptCapabilities: a bigint of 64 bits"), nullptr;
   }
-  if (!r.ReadLimits(env, options.Get("limits")) || !r.ReadFilters(env, options)) return nullptr;
-  const Napi::Value supervision = options.Get("supervision");
+  if (!r.ReadLimits(env, Own(options, "limits")) || !r.ReadFilters(env, options)) return nullptr;
+  const Napi::Value supervision = Own(options, "supervision");
   if (!supervision.IsUndefined() && !ReadSupervision(env, supervision, &r.supervision_)) return nullptr;
-  const Napi::Value agent = options.Get("agent");
+  const Napi::Value agent = Own(options, "agent");
   return agent.IsUndefined() || r.ReadAgent(env, agent) ? std::move(request) : nullptr;
 }
 
 std::unique_ptr<Request> Request::ReadFiltersOnly(Napi::Env env, const Napi::Object& options) {
   std::unique_ptr<Request> request(new Request());
-  const Napi::Value no_new_privileges = options.Get("noNewPrivileges");
+  if (!HasOnly(env, options, "filters", {"noNewPrivileges", "filters", "unconfined", "filterFlags"})) return nullptr;
+  const Napi::Value no_new_privileges = Own(options, "noNewPrivileges");
   if (!ReadFlag(env, no_new_privileges, "noNewPrivileges: a boolean", &request->no_new_privileges_) ||
       !request->ReadFilters(env, options)) {
     return nullptr;
@@ -234,8 +235,8 @@ bool Request::ReadAgent(Napi::Env env, const Napi::Value& agent) {
   }
   const Napi::Object options = agent.As<Napi::Object>();
   if (!HasOnly(env, options, "agent", {"path", "state"}) ||
-      !ReadString(env, options.Get("path"), "path: a path without NUL", &agent_) ||
-      !ReadStrings(env, options.Get("state"), "state: an array of texts", &state_)) {
+      !ReadString(env, Own(options, "path"), "path: a path without NUL", &agent_) ||
+      !ReadStrings(env, Own(options, "state"), "state: an array of texts", &state_)) {
     return false;
   }
   if (agent_.empty()) return Throw(env, "path: of the agent's socket"), false;
@@ -244,18 +245,21 @@ bool Request::ReadAgent(Napi::Env env, const Napi::Value& agent) {
 }
 
 bool Request::ReadFilters(Napi::Env env, const Napi::Object& options) {
-  const Napi::Value filters = options.Get("filters");
+  bool unconfined = false;
+  if (!ReadFlag(env, Own(options, "unconfined"), "unconfined: a boolean", &unconfined)) return false;
+  const Napi::Value filters = Own(options, "filters");
   if (!filters.IsArray() || filters.As<Napi::Array>().Length() > kMostFilters) {
     return Throw(env, "filters: an array of at most 8 filters"), false;
   }
   const Napi::Array array = filters.As<Napi::Array>();
   filters_.resize(array.Length());
+  if (unconfined != filters_.empty()) return Throw(env, "filters: at least one, or none and unconfined: true"), false;
   for (uint32_t i = 0; i < array.Length(); i++) {
     const Napi::Value filter = array.Get(i);
     if (!filter.IsObject()) return Throw(env, "filters: { bytes, gate }"), false;
     if (!ReadFilter(env, filter.As<Napi::Object>(), &filters_[i])) return false;
   }
-  const auto flags = ReadInteger(env, options.Get("filterFlags"), 0, UINT32_MAX, "filterFlags: a 32-bit number");
+  const auto flags = ReadInteger(env, Own(options, "filterFlags"), 0, UINT32_MAX, "filterFlags: a 32-bit number");
   if (!flags) return false;
   filter_flags_ = static_cast<uint32_t>(*flags);
   if (wants_listener() && filters_.size() != 1) return Throw(env, "filterFlags: a listener is of one filter"), false;
@@ -264,7 +268,7 @@ bool Request::ReadFilters(Napi::Env env, const Napi::Object& options) {
 
 bool Request::ReadFilter(Napi::Env env, const Napi::Object& options, Filter* filter) {
   if (!HasOnly(env, options, "filter", {"bytes", "gate"})) return false;
-  const Napi::Value data = options.Get("bytes");
+  const Napi::Value data = Own(options, "bytes");
   if (!data.IsTypedArray() || data.As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array) {
     return Throw(env, "bytes: a Uint8Array"), false;
   }
@@ -277,7 +281,7 @@ bool Request::ReadFilter(Napi::Env env, const Napi::Object& options, Filter* fil
   instructions.resize(size / sizeof(sock_filter));
   memcpy(instructions.data(), bytes.Data(), size);
 
-  const Napi::Value gate = options.Get("gate");
+  const Napi::Value gate = Own(options, "gate");
   if (!gate.IsArray()) return Throw(env, "gate: an array of [instruction, half] pairs, flat"), false;
   const Napi::Array patches = gate.As<Napi::Array>();
   if (patches.Length() % 2 != 0) return Throw(env, "gate: whole pairs"), false;
@@ -360,29 +364,11 @@ SignalsBlocked::SignalsBlocked() {
 
 SignalsBlocked::~SignalsBlocked() { syscall(SYS_rt_sigprocmask, SIG_SETMASK, saved_, nullptr, kSigsetSize); }
 
-bool HasOnly(Napi::Env env, const Napi::Object& object, const char* what, std::initializer_list<const char*> known) {
-  // Its own: what somebody put on Object.prototype is not ours to judge.
-  napi_value names = nullptr;
-  if (napi_get_all_property_names(env, object, napi_key_own_only, napi_key_skip_symbols, napi_key_numbers_to_strings,
-                                  &names) != napi_ok) {
-    return false;
-  }
-  const Napi::Array keys(env, names);
-  for (uint32_t i = 0; i < keys.Length(); i++) {
-    const Napi::Value name = keys.Get(i);
-    if (!name.IsString()) return false;
-    const std::string key = name.As<Napi::String>().Utf8Value();
-    if (std::find(known.begin(), known.end(), key) != known.end()) continue;
-    return Throw(env, (std::string(what) + ": unknown key " + key).c_str()), false;
-  }
-  return true;
-}
-
 Napi::Value ToJavaScript(Napi::Env env, const Failure& failure) {
   if (failure.error == 0) return env.Undefined();
   Napi::Object result = Napi::Object::New(env);
-  result.Set("error", failure.error);
-  result.Set("call", failure.call);
+  SetOwn(result, "error", failure.error);
+  SetOwn(result, "call", failure.call);
   return result;
 }
 

@@ -4,7 +4,6 @@
 
 #include <napi.h>
 
-#include <initializer_list>
 #include <memory>
 #include <string>
 #include <vector>
@@ -130,9 +129,6 @@ class SignalsBlocked {
 // A worker can be terminated inside any call of Node-API. From then on all that would read or make JavaScript's values
 // fails, and what node-addon-api gives is empty: Is…() of it is false, and any other use would end the process. So each
 // value is asked what it is where it is read, read once, and what was made is looked at before it is used.
-
-// Whether each key of `object` is one of `known`; if not, throws a TypeError that names `what` and the key.
-bool HasOnly(Napi::Env env, const Napi::Object& object, const char* what, std::initializer_list<const char*> known);
 
 // { error, call } for lib/native.ts, or undefined if nothing failed.
 Napi::Value ToJavaScript(Napi::Env env, const Failure& failure);

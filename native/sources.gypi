@@ -15,6 +15,7 @@
       "native/listener.cc",
       "native/local_socket.cc",
       "native/probe.cc",
+    "native/properties.cc",
       "native/request.cc",
       "native/spawn.cc",
       "native/spawn_sync.cc",

@@ -16,6 +16,7 @@
 #include <string>
 
 #include "launch.h"
+#include "properties.h"
 #include "supervise.h"
 
 namespace seccomp {
@@ -78,16 +79,16 @@ class Running {
   void Tell(Napi::Env env, Napi::Object result) const {
     const bool known = status_.si_pid != 0;
     const bool exited = known && status_.si_code == CLD_EXITED;
-    result.Set("pid", child_.pid);
-    result.Set("code", exited ? Napi::Number::New(env, status_.si_status) : env.Null());
-    result.Set("signal", known && !exited ? Napi::Number::New(env, status_.si_status) : env.Null());
+    SetOwn(result, "pid", child_.pid);
+    SetOwn(result, "code", exited ? Napi::Number::New(env, status_.si_status) : env.Null());
+    SetOwn(result, "signal", known && !exited ? Napi::Number::New(env, status_.si_status) : env.Null());
     const Napi::Array output = Napi::Array::New(env, output_.size());
     for (uint32_t i = 0; i < output_.size(); i++) {
       const bool is_output = i > 0 && was_open_[i];
       output.Set(i, is_output ? Napi::Buffer<char>::Copy(env, output_[i].data(), output_[i].size()) : env.Null());
     }
-    result.Set("output", output);
-    result.Set("stopped", stopped_);
+    SetOwn(result, "output", output);
+    SetOwn(result, "stopped", stopped_);
   }
 
  private:
@@ -206,11 +207,11 @@ Napi::Value SpawnSync(const Napi::CallbackInfo& info) {
   if (!info[0].IsObject() || !info[1].IsObject()) return refuse("spawnSync(request, limits)");
   const Napi::Object options = info[1].As<Napi::Object>();
   if (!HasOnly(env, options, "limits", {"input", "timeout", "maxBuffer", "killSignal"})) return env.Undefined();
-  const Napi::Value input = options.Get("input");
+  const Napi::Value input = Own(options, "input");
   if (!input.IsUndefined() && !input.IsTypedArray()) return refuse("input: a Uint8Array");
-  const Napi::Value timeout = options.Get("timeout");
-  const Napi::Value max_buffer = options.Get("maxBuffer");
-  const Napi::Value kill_signal = options.Get("killSignal");
+  const Napi::Value timeout = Own(options, "timeout");
+  const Napi::Value max_buffer = Own(options, "maxBuffer");
+  const Napi::Value kill_signal = Own(options, "killSignal");
   if (!timeout.IsNumber() || !max_buffer.IsNumber() || !kill_signal.IsNumber()) {
     return refuse("timeout, maxBuffer, killSignal: numbers");
   }

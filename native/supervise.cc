@@ -13,6 +13,7 @@
 #include "caller.h"
 #include "environment.h"
 #include "linux_abi.h"
+#include "properties.h"
 #include "supervisor.h"
 
 namespace seccomp {
@@ -119,12 +120,12 @@ Napi::Value MakeSupervision(const Napi::CallbackInfo& info) {
   const Napi::Object options = info[0].As<Napi::Object>();
   auto supervision = std::make_shared<Supervision>();
   if (!HasOnly(env, options, "supervision", {"answers", "everything", "distinguishing", "captures"}) ||
-      !ReadAnswers(env, options.Get("answers"), &supervision->answers) ||
-      !ReadDistinguishing(env, options.Get("distinguishing"), supervision.get()) ||
-      !ReadCaptures(env, options.Get("captures"), supervision.get())) {
+      !ReadAnswers(env, Own(options, "answers"), &supervision->answers) ||
+      !ReadDistinguishing(env, Own(options, "distinguishing"), supervision.get()) ||
+      !ReadCaptures(env, Own(options, "captures"), supervision.get())) {
     return env.Undefined();
   }
-  const Napi::Value everything = options.Get("everything");
+  const Napi::Value everything = Own(options, "everything");
   if (!everything.IsBoolean()) return Throw(env, "everything: a boolean"), env.Undefined();
   supervision->everything = everything.As<Napi::Boolean>().Value();
   return Hold<const Supervision>(env, std::move(supervision), kSupervisionTag);
@@ -154,8 +155,8 @@ Napi::Value Serve(Napi::Env env, Descriptor descriptor, std::shared_ptr<const Su
   *failure = Supervisor::Get().Serve(listener);
   if (failure->error != 0) return env.Undefined();
   const Napi::Object told = Napi::Object::New(env);
-  told.Set("id", static_cast<double>(listener->id()));
-  told.Set("handle", Hold(env, std::move(listener), kListenerTag));
+  SetOwn(told, "id", static_cast<double>(listener->id()));
+  SetOwn(told, "handle", Hold(env, std::move(listener), kListenerTag));
   return told;
 }
 
@@ -164,7 +165,7 @@ Failure Supervise(Napi::Env env, const Request& request, Launched* child, Napi::
   Failure failure = {};
   const Listener::Traits traits = {(request.filter_flags() & kWaitKillableRecv) != 0, true};
   const Napi::Value told = Serve(env, std::move(child->listener), request.supervision(), traits, &failure);
-  if (failure.error == 0) result.Set("listener", told);
+  if (failure.error == 0) SetOwn(result, "listener", told);
   return failure;
 }
 
@@ -181,13 +182,13 @@ Napi::Value KindAt(const Napi::CallbackInfo& info) {
   const auto kind = listener->kinds().At(info[1].As<Napi::Number>().Uint32Value());
   if (!kind) return env.Undefined();
   Napi::Object result = Napi::Object::New(env);
-  result.Set("arch", kind->call.arch);
-  result.Set("number", static_cast<uint32_t>(kind->call.nr));
-  result.Set("answer", kind->answer);
-  result.Set("pid", kind->process);
-  result.Set("tid", kind->thread);
-  result.Set("executable", kind->executable);
-  result.Set("instruction", kind->module);
+  SetOwn(result, "arch", kind->call.arch);
+  SetOwn(result, "number", static_cast<uint32_t>(kind->call.nr));
+  SetOwn(result, "answer", kind->answer);
+  SetOwn(result, "pid", kind->process);
+  SetOwn(result, "tid", kind->thread);
+  SetOwn(result, "executable", kind->executable);
+  SetOwn(result, "instruction", kind->module);
   const Napi::Array args = Napi::Array::New(env, kArguments);
   const Napi::Array captured = Napi::Array::New(env, kArguments);
   for (uint32_t i = 0; i < kArguments; i++) {
@@ -195,8 +196,8 @@ Napi::Value KindAt(const Napi::CallbackInfo& info) {
     const auto& bytes = kind->captured[i];
     captured.Set(i, bytes ? Bytes(env, *bytes) : env.Undefined());
   }
-  result.Set("args", args);
-  result.Set("captured", captured);
+  SetOwn(result, "args", args);
+  SetOwn(result, "captured", captured);
   return result;
 }
 

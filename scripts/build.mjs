@@ -126,14 +126,13 @@ async function bundle() {
       format: 'cjs',
       target: 'node20.19',
       external: [...Object.keys({ ...dependencies, ...peerDependencies }), '*.cjs'],
-      minifyWhitespace: true,
       plugins: [elsewhere(file), nodeModules],
       define: { 'import.meta.url': 'moduleUrl' }, // Which CommonJS has not.
       logLevel: 'warning',
       metafile: true,
       write: false,
     });
-    return { modules: Object.keys(metafile.inputs), text: outputFiles[0].text };
+    return { modules: Object.keys(metafile.inputs), text: unpolluted(outputFiles[0].text) };
   };
   for (const [file, names] of Object.entries(FILES)) {
     const begin = names.map((name) => `export * from './lib/${name}.js';`);
@@ -156,6 +155,26 @@ async function bundle() {
   writeFileSync('dist/cli/package.json', '{"type":"commonjs"}\n'); // Links that npm made to main.js go on leading there.
   renameSync('dist/cli/main.cjs', 'dist/cli/main.js');
   chmodSync('dist/cli/main.js', 0o755); // npm does this once, when it links the command; a later build must do so itself.
+}
+
+/**
+ * esbuild's helpers define properties by descriptors that inherit from Object.prototype, and enumerate what is on it among the
+ * exports of a module. These don't, so that a polluted prototype does not change what is exported.
+ */
+function unpolluted(text) {
+  const helpers = [
+    [
+      '= Object.defineProperty;',
+      '= (target, key, descriptor) => Object.defineProperty(target, key, Object.setPrototypeOf(descriptor, null));',
+    ],
+    ['for (var name in all)', 'for (var name of Object.keys(all))'],
+  ];
+  return helpers.reduce((result, [theirs, ours]) => {
+    if (!text.includes('__export(')) return result;
+    if (!result.includes(theirs))
+      throw new Error(`esbuild's helpers have no "${theirs}": see how they define properties now`);
+    return result.replace(theirs, ours);
+  }, text);
 }
 
 /** Under the filter that harden puts on, files may not be open to it any more. */

@@ -19,6 +19,7 @@ const request: NativeRequest = {
   noNewPrivileges: true,
   stdio: [NULL, NULL, NULL],
   filters: [{ bytes, gate: [] }],
+  unconfined: false,
   filterFlags: 0,
 };
 const limits = { timeout: 0, maxBuffer: 0, killSignal: 15 };

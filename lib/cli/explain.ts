@@ -14,9 +14,7 @@ import {
 } from '../index.js';
 import { decisionsOf } from '../policy/policy.js';
 import { EVERYTHING, outcomes } from '../policy/region.js';
-import { CAPABILITIES } from '../profile/capabilities.js';
-import { checkNames } from '../sandbox/options.js';
-import { ABIS } from '../syscalls/abi.js';
+import { readOptions } from '../sandbox/options.js';
 import { syscallsOf } from '../syscalls/table.js';
 import { type ReadingOptions, readingOf, withReading } from './reading.js';
 import { several } from './run.js';
@@ -40,8 +38,7 @@ export function explainCommand(): Command {
 
 function run(source: string, calls: readonly string[], options: ExplainOptions): void {
   const { json, capability: capabilities = [], abi = thisHost().abi } = options;
-  checkNames('capability', capabilities, CAPABILITIES);
-  checkNames('ABI', [abi], [...ABIS.keys()]);
+  readOptions({ capabilities, abis: [abi] }, ['capabilities', 'abis']);
   const profile = loadProfile(source, readingOf(options));
   if (calls.length === 0) {
     const syscalls = glance(profile, capabilities, abi);

@@ -12,6 +12,7 @@ import {
 } from '../policy/policy.js';
 import type { Abi } from '../syscalls/abi.js';
 import { syscallNumber, syscallsOf } from '../syscalls/table.js';
+import { has, own } from '../util/own-data.js';
 import { assemble } from './assemble.js';
 import { decide } from './conditions.js';
 import { type AttachFlag, Filter } from './filter.js';
@@ -44,30 +45,28 @@ const GATE_HALVES = [0, 1, 2, 3, 4, 5] as const;
  * not decide as the policy says, which is a mistake of this package's.
  */
 export function compile(policy: Policy, options: CompileOptions = {}): Filter {
+  const { gate: opened = [], prove: isProven = true, flags = [] } = own(options);
   const [native] = policy.abis;
   if (native === undefined) throw new RangeError('a policy needs at least one ABI');
-  const gated = (options.gate ?? []).flatMap((name) => syscallNumber(native.abi.name, name) ?? []);
-  const ready =
-    options.prove !== false && gated.every((number) => isOpen(policy, number)) && fromReady(policy, options);
+  const gated = opened.flatMap((name) => syscallNumber(native.abi.name, name) ?? []);
+  const ready = isProven && gated.every((number) => isOpen(policy, number)) && fromReady(policy, flags);
   if (ready) return ready;
   const compiler = new Compiler(policy, new Set(gated));
   const { instructions, gate } = assemble(compiler.root());
   if (instructions.length > MAX_INSTRUCTIONS) throw tooLong(instructions.length, compiler.parts);
   const bytes = encode(instructions, native.abi.endian);
-  const filter = new Filter(policy, instructions, bytes, gate, null, options.flags);
-  return options.prove === false
-    ? filter
-    : new Filter(policy, instructions, bytes, gate, proofOf(filter, compiler.parts), options.flags);
+  const filter = new Filter(policy, instructions, bytes, gate, null, flags);
+  return isProven ? new Filter(policy, instructions, bytes, gate, proofOf(filter, compiler.parts), flags) : filter;
 }
 
 /** The program that came with the package for such policies, if it is proven to be this one's. */
-function fromReady(policy: Policy, { flags }: CompileOptions): Filter | undefined {
+function fromReady(policy: Policy, flags: readonly AttachFlag[]): Filter | undefined {
   const bytes = readyProgram(policy);
   const [native] = policy.abis;
   if (bytes === undefined || native === undefined) return undefined;
   const instructions = decode(bytes, native.abi.endian);
   const proof = prove(new Filter(policy, instructions, bytes, []));
-  return 'call' in proof ? undefined : new Filter(policy, instructions, bytes, [], proof, flags);
+  return has(proof, 'call') ? undefined : new Filter(policy, instructions, bytes, [], proof, flags);
 }
 
 /** Whether a native call goes through whatever its arguments, so that no gate is needed for it. */
@@ -93,7 +92,7 @@ function mostly(parts: readonly Part[]): string {
 
 function proofOf(filter: Filter, parts: readonly Part[]): Proof {
   const result = proven(filter, parts);
-  if (!('call' in result)) return result;
+  if (!has(result, 'call')) return result;
   const { call, returned, meant } = result;
   const where = `syscall ${call.number} of ABI 0x${call.arch.toString(16)} with arguments ${call.args.join(', ')}`;
   const what = `returns 0x${returned.toString(16)} where the profile says ${meant.kind}`;

@@ -5,6 +5,8 @@ import { numbersOf } from '../policy/policy.js';
 import { EVERYTHING, type Region, split } from '../policy/region.js';
 import { atLeast, MAX_WORD, type Words } from '../policy/words.js';
 import { ABIS, type Abi } from '../syscalls/abi.js';
+import { has } from '../util/own-data.js';
+import { structuralKey } from '../util/structural-key.js';
 import { ARCH_OFFSET, BPF, decode, type Instruction, NR_OFFSET } from './instruction.js';
 import { NUMBER_WORDS, type Path, paths } from './paths.js';
 
@@ -66,8 +68,8 @@ function longest(spans: readonly NumberRange[]): Action | undefined {
 }
 
 function abiPolicy(abi: Abi, spans: readonly NumberRange[], defaultAction: Action): AbiPolicy {
-  const rest = JSON.stringify([{ conditions: [], action: defaultAction }]);
-  const own = spans.filter(({ decisions }) => stringify(decisions) !== rest);
+  const rest = structuralKey([{ conditions: [], action: defaultAction }]);
+  const own = spans.filter(({ decisions }) => structuralKey(decisions) !== rest);
   const isEntry = ({ first, last }: NumberRange) => last - first < LONGEST_ENTRY;
   const entries = own
     .filter(isEntry)
@@ -78,10 +80,6 @@ function abiPolicy(abi: Abi, spans: readonly NumberRange[], defaultAction: Actio
       ]),
     );
   return { abi, syscalls: new Map(entries), ranges: own.filter((span) => !isEntry(span)) };
-}
-
-function stringify(decisions: readonly Decision[]): string {
-  return JSON.stringify(decisions, (_, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value));
 }
 
 class Reader {
@@ -154,14 +152,14 @@ function load(offset: number, number: number, abi: Abi, endian: Abi['endian']): 
 }
 
 function and(loaded: Loaded, mask: number): Loaded {
-  if ('constant' in loaded) return { constant: (loaded.constant & mask) >>> 0 };
+  if (has(loaded, 'constant')) return { constant: (loaded.constant & mask) >>> 0 };
   return { ...loaded, mask: (loaded.mask & mask) >>> 0 };
 }
 
 /** A branch as conditions of which any one leads to `yes`; else `no` is next. */
 function alternatives(instruction: Instruction, loaded: Loaded, jt: number, jf: number) {
   const { code, k } = instruction;
-  if ('constant' in loaded) return { when: [], yes: jt, no: passes(loaded.constant, instruction) ? jt : jf };
+  if (has(loaded, 'constant')) return { when: [], yes: jt, no: passes(loaded.constant, instruction) ? jt : jf };
   const { mask } = loaded;
   switch (code) {
     case BPF.jset:
@@ -236,7 +234,11 @@ function merged(spans: readonly NumberRange[]): readonly NumberRange[] {
   const result: NumberRange[] = [];
   for (const span of spans) {
     const last = result.at(-1);
-    if (last !== undefined && last.last + 1 === span.first && stringify(last.decisions) === stringify(span.decisions)) {
+    if (
+      last !== undefined &&
+      last.last + 1 === span.first &&
+      structuralKey(last.decisions) === structuralKey(span.decisions)
+    ) {
       result[result.length - 1] = { ...last, last: span.last };
     } else result.push(span);
   }

@@ -18,8 +18,7 @@ export type AttachFlag = 'LOG' | 'SPEC_ALLOW';
 export class Filter {
   readonly policy: Policy;
   readonly instructions: readonly Instruction[];
-  /** The program as `struct sock_filter[]`, in the byte order of its ABIs. */
-  readonly bytes: Uint8Array;
+  readonly #bytes: Uint8Array;
   /**
    * Where the exec gate's value belongs; empty if the filter has no gate. Until somebody writes a random value there the
    * gate stands open for zeros, so only spawn and execve compile one in. See docs/exec-gate.md.
@@ -29,6 +28,11 @@ export class Filter {
   readonly proof: Proof | null;
   /** How it is to be put on. */
   readonly flags: readonly AttachFlag[];
+
+  /** Whether a value is a filter that this module made. */
+  static is(value: unknown): value is Filter {
+    return typeof value === 'object' && value !== null && #bytes in value;
+  }
 
   constructor(
     policy: Policy,
@@ -40,10 +44,15 @@ export class Filter {
   ) {
     this.policy = policy;
     this.instructions = instructions;
-    this.bytes = bytes;
+    this.#bytes = bytes;
     this.gate = gate;
     this.proof = proof;
     this.flags = flags;
+  }
+
+  /** The program as `struct sock_filter[]`, in the byte order of its ABIs: a copy each time. */
+  get bytes(): Uint8Array {
+    return this.#bytes.slice();
   }
 
   /** The ABIs whose calls the filter decides one by one, the native one first. */

@@ -56,7 +56,12 @@ function word(call: Call, offset: number, endian: Abi['endian']): number {
   if (offset === NR_OFFSET) return call.number >>> 0;
   if (offset === ARCH_OFFSET) return call.arch >>> 0;
   if (Number.isInteger(offset / 4) && offset >= 8 && offset < 64) {
-    const register = offset < 16 ? (call.instructionPointer ?? 0n) : (call.args[Math.floor(offset / 8) - 2] ?? 0n);
+    const register =
+      offset < 16
+        ? Object.hasOwn(call, 'instructionPointer')
+          ? (call.instructionPointer ?? 0n)
+          : 0n
+        : (call.args[Math.floor(offset / 8) - 2] ?? 0n);
     const high = (offset % 8 === 4) === (endian === 'little');
     return Number(BigInt.asUintN(32, high ? register >> 32n : register));
   }

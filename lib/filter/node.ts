@@ -17,7 +17,7 @@ export type Node =
       readonly yes: Node;
       readonly no: Node;
       /** Half of the exec gate's value that belongs in `k`: 0 to 5. */
-      readonly gateHalf?: number;
+      readonly gateHalf: number | undefined;
     };
 
 /** Makes nodes; asked twice for the same, it gives the same. */
@@ -46,7 +46,7 @@ export class NodeFactory {
       k: k >>> 0,
       yes,
       no,
-      ...(gateHalf === undefined ? {} : { gateHalf }),
+      gateHalf,
     }));
   }
 

@@ -3,6 +3,7 @@ import type { Call } from '../policy/policy.js';
 import { cut, cutOrder, EVERYTHING, example, type Region, type Split, withWords, wordsOf } from '../policy/region.js';
 import { ALL_WORDS, inRange, MAX_WORD, member } from '../policy/words.js';
 import type { Abi } from '../syscalls/abi.js';
+import { has, own } from '../util/own-data.js';
 import { ARCH_OFFSET, BPF, type Instruction, NR_OFFSET } from './instruction.js';
 
 /** The calls that take one path, and what it returns. */
@@ -34,7 +35,7 @@ export interface PathOptions {
  */
 type Accumulator =
   | { readonly constant: number }
-  | { readonly offset: number; readonly mask: number; readonly minus?: number };
+  | { readonly offset: number; readonly mask: number; readonly minus: number | undefined };
 
 interface State {
   readonly at: number;
@@ -57,7 +58,8 @@ const MOST_STATES = 100_000;
  * Yields every path.
  * @throws RangeError if there are too many, on an instruction that seccomp filters are not made of, or a program without end.
  */
-export function* paths(instructions: readonly Instruction[], options: PathOptions): Generator<Path> {
+export function* paths(instructions: readonly Instruction[], given: PathOptions): Generator<Path> {
+  const options = own(given);
   const arch =
     typeof options.arch === 'number'
       ? ALL_WORDS
@@ -80,18 +82,20 @@ export function* paths(instructions: readonly Instruction[], options: PathOption
 }
 
 function load(offset: number, arch: PathOptions['arch']): Accumulator {
-  return offset === ARCH_OFFSET && typeof arch === 'number' ? { constant: arch } : { offset, mask: MAX_WORD };
+  return offset === ARCH_OFFSET && typeof arch === 'number'
+    ? { constant: arch }
+    : { offset, mask: MAX_WORD, minus: undefined };
 }
 
 /** Keeps bits. One high bit that goes is the same in few stretches of words: there, order stays what it was. */
 function masked(state: State, k: number, endian: Abi['endian']): readonly State[] {
   const { accumulator, region } = state;
   const next = { ...state, at: state.at + 1 };
-  if ('constant' in accumulator) return [{ ...next, accumulator: { constant: (accumulator.constant & k) >>> 0 } }];
+  if (has(accumulator, 'constant')) return [{ ...next, accumulator: { constant: (accumulator.constant & k) >>> 0 } }];
   const mask = (accumulator.mask & k) >>> 0;
   const bit = ~k >>> 0;
   if (accumulator.mask !== MAX_WORD || bit < LEAST_HIGH_BIT || (bit & (bit - 1)) !== 0)
-    return [{ ...next, accumulator: { offset: accumulator.offset, mask } }];
+    return [{ ...next, accumulator: { offset: accumulator.offset, mask, minus: undefined } }];
   const place = placeOf(accumulator.offset, endian);
   const states: State[] = [];
   for (let start = 0; start <= MAX_WORD; start += bit) {
@@ -112,7 +116,7 @@ function branch(state: State, instruction: Instruction, { endian, gate }: PathOp
   const half = gate?.get(state.at);
   if (half !== undefined) return [{ ...yes, opened: yes.opened | (1 << half) }, no];
   const { accumulator } = state;
-  if ('constant' in accumulator) return [holds(accumulator.constant, instruction) ? yes : no];
+  if (has(accumulator, 'constant')) return [holds(accumulator.constant, instruction) ? yes : no];
   const parts = cutRegion(state.region, placeOf(accumulator.offset, endian), accumulator, instruction);
   return [...parts.yes.map((region) => ({ ...yes, region })), ...parts.no.map((region) => ({ ...no, region }))];
 }
@@ -136,7 +140,7 @@ export function holds(accumulator: number, { code, k }: Instruction): boolean {
 function cutRegion(
   region: Region,
   place: number,
-  { mask, minus }: { readonly mask: number; readonly minus?: number },
+  { mask, minus }: { readonly mask: number; readonly minus: number | undefined },
   { code, k }: Instruction,
 ): Split {
   const never = { yes: [], no: [region] };

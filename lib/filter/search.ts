@@ -21,7 +21,7 @@ import { askView, masked, offsetOf } from './view.js';
 interface Question {
   readonly test: Test;
   readonly k: number;
-  readonly and?: number;
+  readonly and: number | undefined;
 }
 
 /** Words that no test tells apart: one bit of a set. */
@@ -285,8 +285,8 @@ function startsOf(literals: readonly Literal[]): readonly number[] {
 /** Where ranges begin, and whether it is a word that is a range by itself. */
 function orderQuestions(literals: readonly Literal[]): readonly Question[] {
   return startsOf(literals).flatMap((start, i, starts): readonly Question[] => [
-    ...(start === (starts[i + 1] ?? 2 ** 32) - 1 ? [{ test: 'jeq', k: start } as const] : []),
-    ...(start === 0 ? [] : [{ test: 'jge', k: start } as const]),
+    ...(start === (starts[i + 1] ?? 2 ** 32) - 1 ? [{ test: 'jeq', k: start, and: undefined } as const] : []),
+    ...(start === 0 ? [] : [{ test: 'jge', k: start, and: undefined } as const]),
   ]);
 }
 
@@ -296,29 +296,30 @@ function withUnions(questions: readonly Question[]): readonly Question[] {
   const unions = masks.flatMap((one, i) => masks.slice(i + 1).map((other) => (one | other) >>> 0));
   const all = masks.reduce((union, mask) => (union | mask) >>> 0, 0);
   const added = [...new Set([...unions, all])].filter((k) => k !== 0 && !masks.includes(k));
-  return [...questions, ...added.map((k): Question => ({ test: 'jset', k }))];
+  return [...questions, ...added.map((k): Question => ({ test: 'jset', k, and: undefined }))];
 }
 
 /** The tests that tell whether a literal is true, alone or together; those that keep the word loaded come first. */
 function questionsOf({ mask, low, high }: Literal): readonly Question[] {
-  const and = mask === MAX_WORD ? {} : { and: mask };
+  const and = mask === MAX_WORD ? undefined : mask;
   if (low !== high) {
     return [low, high + 1]
       .filter((bound) => bound > 0 && bound <= mask)
-      .map((bound) => ({ test: 'jge', k: bound, ...and }));
+      .map((bound) => ({ test: 'jge', k: bound, and }));
   }
   const isOneBit = low !== 0 && (low & (low - 1)) === 0;
   const others = (mask & ~low) >>> 0;
-  if (mask !== MAX_WORD && (low === 0 || (isOneBit && others === 0))) return [{ test: 'jset', k: mask }];
-  const equal: Question = { test: 'jeq', k: low, ...and };
+  if (mask !== MAX_WORD && (low === 0 || (isOneBit && others === 0)))
+    return [{ test: 'jset', k: mask, and: undefined }];
+  const equal: Question = { test: 'jeq', k: low, and };
   if (mask === MAX_WORD || !isOneBit) return [equal];
-  return [{ test: 'jset', k: others }, { test: 'jset', k: low }, equal];
+  return [{ test: 'jset', k: others, and: undefined }, { test: 'jset', k: low, and: undefined }, equal];
 }
 
 /** Asks for the word that is all of a part by itself. */
 function onlyWord(part: Words): readonly Question[] {
   const k = member(part);
-  return k === undefined || memberBut(part, [k]) !== undefined ? [] : [{ test: 'jeq', k }];
+  return k === undefined || memberBut(part, [k]) !== undefined ? [] : [{ test: 'jeq', k, and: undefined }];
 }
 
 /** The sets that the questions cut out; undefined if there are too many. */

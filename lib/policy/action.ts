@@ -32,7 +32,7 @@ export function returnValue(action: Action): number {
     case 'trace':
       return BASE.trace | action.message;
     case 'trap':
-      return BASE.trap | (action.data ?? 0);
+      return BASE.trap | (Object.hasOwn(action, 'data') ? (action.data ?? 0) : 0);
     default:
       return BASE[action.kind];
   }

@@ -12,6 +12,7 @@ import {
   type NumberRange,
   numbersOf,
   type Policy,
+  rangesOf,
   sortedNumbers,
 } from './policy.js';
 import { canHold, EVERYTHING, example, outcomes } from './region.js';
@@ -106,7 +107,7 @@ function tableOf(policy: Policy, { name }: Abi): Decisions {
   if (found === undefined) return { numbers: [], ranges: [], decide: () => [rest(policy.foreignAction)] };
   return {
     numbers: sortedNumbers(found),
-    ranges: found.ranges ?? [],
+    ranges: rangesOf(found),
     decide: (number) => [...decisionsOf(found, number), rest(policy.defaultAction)],
   };
 }

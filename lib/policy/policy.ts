@@ -33,7 +33,7 @@ export interface AbiPolicy {
   /** For each syscall number (32 bits, unsigned), the decisions in order: the first one whose conditions hold is taken. */
   readonly syscalls: ReadonlyMap<number, readonly Decision[]>;
   /** What is decided for numbers that are not in `syscalls`: sorted and disjoint ranges. Default none. */
-  readonly ranges?: readonly NumberRange[];
+  readonly ranges?: readonly NumberRange[] | undefined;
 }
 
 /** Syscall numbers from `first` to `last`, both included. */
@@ -74,9 +74,17 @@ export function isX32(number: number): boolean {
   return number >= X32_BIT && number !== 0xffff_ffff;
 }
 
+/** The ranges of numbers that an ABI's policy decides; none if it lacks the property. */
+export function rangesOf(policy: AbiPolicy): readonly NumberRange[] {
+  return Object.hasOwn(policy, 'ranges') ? (policy.ranges ?? []) : [];
+}
+
 /** What is decided for a number, in order; nothing: the default. */
-export function decisionsOf({ syscalls, ranges = [] }: AbiPolicy, number: number): readonly Decision[] {
-  return syscalls.get(number) ?? ranges.find(({ first, last }) => first <= number && number <= last)?.decisions ?? [];
+export function decisionsOf(policy: AbiPolicy, number: number): readonly Decision[] {
+  const ranges = rangesOf(policy);
+  return (
+    policy.syscalls.get(number) ?? ranges.find(({ first, last }) => first <= number && number <= last)?.decisions ?? []
+  );
 }
 
 /** The numbers that an ABI has decisions for, in order; and more, if given. A typed array sorts without a comparator. */

@@ -1,7 +1,7 @@
 /** Policies for a filter whose listener is answered by a supervisor. */
 import type { AbiName } from '../syscalls/abi.js';
 import { permissiveness } from './action.js';
-import type { AbiPolicy, Action, Decision, NumberRange, Policy } from './policy.js';
+import { type AbiPolicy, type Action, type Decision, type NumberRange, type Policy, rangesOf } from './policy.js';
 
 const NOTIFY: Action = { kind: 'notify' };
 
@@ -17,10 +17,10 @@ export function mapActions(policy: Policy, change: (action: Action) => Action): 
     return changed;
   };
   return {
-    abis: policy.abis.map(({ abi, syscalls, ranges }) => ({
-      abi,
-      syscalls: new Map([...syscalls].map(([number, decisions]) => [number, list(decisions)])),
-      ...(ranges && { ranges: ranges.map((range): NumberRange => ({ ...range, decisions: list(range.decisions) })) }),
+    abis: policy.abis.map((each) => ({
+      abi: each.abi,
+      syscalls: new Map([...each.syscalls].map(([number, decisions]) => [number, list(decisions)])),
+      ranges: rangesOf(each).map((range): NumberRange => ({ ...range, decisions: list(range.decisions) })),
     })),
     defaultAction: change(policy.defaultAction),
     foreignAction: change(policy.foreignAction),
@@ -34,7 +34,7 @@ export function watched(policy: Policy): Policy {
 
 /** Asks about every call of every ABI. */
 export function askingAlways(policy: Policy): Policy {
-  const abis = policy.abis.map(({ abi }) => ({ abi, syscalls: new Map() }));
+  const abis = policy.abis.map(({ abi }) => ({ abi, syscalls: new Map(), ranges: [] }));
   return { abis, defaultAction: NOTIFY, foreignAction: NOTIFY };
 }
 

@@ -25,7 +25,7 @@ export function abiPolicy(abi: Abi, rules: readonly HostRule[], reader: Reader, 
   }
   const { options, defaultAction } = reader;
   const ranges = options.newerCalls === 'enosys' ? newerCalls(abi, largest, defaultAction) : [];
-  return ranges.length === 0 ? { abi, syscalls } : { abi, syscalls, ranges };
+  return { abi, syscalls, ranges };
 }
 
 interface Collected {

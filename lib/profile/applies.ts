@@ -1,5 +1,7 @@
 /** The host that a profile is resolved against, and which rules count there. */
-import { type AbiName, abiOf } from '../syscalls/abi.js';
+import { SeccompError } from '../errors.js';
+import { ABIS, type AbiName, abiOf } from '../syscalls/abi.js';
+import { copyFields, copyList, type Path, type Refuse } from '../util/own-data.js';
 import type { Rule } from './document.js';
 import type { ProfileFormat } from './options.js';
 
@@ -12,7 +14,33 @@ export interface Host {
   /** Capabilities that the process holds, `CAP_…`. */
   readonly capabilities: ReadonlySet<string>;
   /** ABIs to decide, instead of those that the profile names. The native one always is. */
-  readonly abis?: readonly AbiName[];
+  readonly abis?: readonly AbiName[] | undefined;
+}
+
+/**
+ * A copy of a host that a caller gave.
+ * @throws SeccompError ERR_SECCOMP_OPTION for what is none.
+ */
+export function readHost(host: unknown): Host {
+  const refuse = (path: Path, problem: string) => {
+    const message = `${['host', ...path].join('.')}: ${problem}; a host is { abi, kernel: { major, minor }, capabilities }`;
+    throw new SeccompError('ERR_SECCOMP_OPTION', message);
+  };
+  if (typeof host !== 'object' || host === null) return refuse([], 'must be an object');
+  const { abi, kernel, capabilities, abis }: Partial<Host> = copyFields(host, refuse);
+  if (abi === undefined || !ABIS.has(abi)) return refuse(['abi'], `no ABI is called ${String(abi)}`);
+  if (typeof kernel !== 'object' || kernel === null) return refuse(['kernel'], 'must be { major, minor }');
+  const { major, minor }: Partial<Host['kernel']> = copyFields(kernel, refuse);
+  if (typeof major !== 'number' || typeof minor !== 'number') return refuse(['kernel'], 'must be { major, minor }');
+  if (!(capabilities instanceof Set)) return refuse(['capabilities'], 'must be a Set of names');
+  const others =
+    abis === undefined ? undefined : copyList(abis, ABIS.size, refuse).map((name) => abiNamed(name, refuse));
+  return { abi, kernel: { major, minor }, capabilities: new Set(capabilities), abis: others };
+}
+
+function abiNamed(name: unknown, refuse: Refuse): AbiName {
+  const abi = [...ABIS.keys()].find((each) => each === name);
+  return abi ?? refuse(['abis'], `no ABI is called ${String(name)}`);
 }
 
 /**

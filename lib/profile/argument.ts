@@ -2,6 +2,7 @@
 import { SeccompError } from '../errors.js';
 import type { AbiName } from '../syscalls/abi.js';
 import { type ConstantName, constantNames, constantOn } from '../syscalls/constants.js';
+import { copyList, type Refuse } from '../util/own-data.js';
 import type { Argument } from './document.js';
 import { suggest } from './suggest.js';
 
@@ -14,7 +15,7 @@ type Operand = readonly (bigint | string)[];
 interface Comparison {
   readonly op: Argument['op'];
   readonly value: Operand;
-  readonly valueTwo?: Operand;
+  readonly valueTwo: Operand | undefined;
 }
 
 /** A test that one argument passes or not. */
@@ -34,7 +35,7 @@ export class ArgumentTest {
     const known = this.#alternatives.flatMap(({ op, value, valueTwo }) => {
       const [first, second] = [bitsOn(abi, value), bitsOn(abi, valueTwo ?? [])];
       if (first === undefined || second === undefined) return [];
-      return [{ index: this.index, value: first, op, ...(valueTwo && { valueTwo: second }) }];
+      return [{ index: this.index, value: first, valueTwo: valueTwo && second, op }];
     });
     return known.length === this.#alternatives.length ? known : undefined;
   }
@@ -65,7 +66,7 @@ export interface ArgumentTests {
 export function arg(index: number): ArgumentTests {
   if (!Number.isInteger(index) || index < 0 || index > 5) fail(`arg(${index}): a syscall has arguments 0 to 5`);
   const test = (op: Argument['op'], value: Operand, valueTwo?: Operand) =>
-    new ArgumentTest(index, [{ op, value, ...(valueTwo && { valueTwo }) }]);
+    new ArgumentTest(index, [{ op, value, valueTwo }]);
   return {
     eq: (value) => test('SCMP_CMP_EQ', [operand(value)]),
     ne: (value) => test('SCMP_CMP_NE', [operand(value)]),
@@ -75,10 +76,11 @@ export function arg(index: number): ArgumentTests {
     ge: (value) => test('SCMP_CMP_GE', [operand(value)]),
     masked: (mask, value) => test('SCMP_CMP_MASKED_EQ', [operand(mask)], [operand(value)]),
     in(values) {
-      if (values.length === 0) fail(`arg(${index}).in([]): name at least one value`);
+      const listed = Array.isArray(values) ? copyList(values, MOST_VALUES, refuseValues) : [];
+      if (listed.length === 0) fail(`arg(${index}).in(…): name at least one value, in an array`);
       return new ArgumentTest(
         index,
-        values.map((value) => ({ op: 'SCMP_CMP_EQ', value: [operand(value)] })),
+        listed.map((value) => ({ op: 'SCMP_CMP_EQ', value: [operand(value)], valueTwo: undefined })),
       );
     },
     hasFlags: (...flags) => test('SCMP_CMP_MASKED_EQ', bits(flags), bits(flags)),
@@ -86,13 +88,18 @@ export function arg(index: number): ArgumentTests {
   };
 }
 
+/** More values of one argument than a filter has instructions. */
+const MOST_VALUES = 4096;
+
+const refuseValues: Refuse = (path, problem) => fail(`${['values', ...path].join('.')}: ${problem}`);
+
 function bits(flags: readonly Value[]): Operand {
   const operands = flags.map(operand);
   if (operands.every((flag) => flag === 0n)) fail('flags without a bit test nothing: name at least one flag');
   return operands;
 }
 
-function operand(value: Value): bigint | string {
+function operand(value: unknown): bigint | string {
   if (typeof value === 'string') {
     if (constantNames().includes(value)) return value;
     return fail(`unknown constant ${JSON.stringify(value)}${suggest(value, constantNames())}: write its number`);
@@ -100,6 +107,8 @@ function operand(value: Value): bigint | string {
   if (typeof value === 'number' && !Number.isSafeInteger(value)) {
     fail(`${value} is no exact whole number: above 2⁵³ write a bigint`);
   }
+  if (typeof value !== 'number' && typeof value !== 'bigint')
+    fail(`${typeof value}: a value is a number, a bigint or the name of a constant`);
   const exact = BigInt(value);
   if (exact < 0n) fail(`${value} is negative: write it unsigned, as \`value >>> 0\` does for 32 bits`);
   if (exact >= 2n ** 64n) fail(`${value} has more than 64 bits`);

@@ -5,10 +5,18 @@ import type { ErrnoName } from '../syscalls/constants.js';
 import type { SyscallName } from '../syscalls/generated/names.js';
 import { type GroupName, groupNames, syscallGroup } from '../syscalls/groups.js';
 import { syscallNames } from '../syscalls/table.js';
+import { copyFields, copyList, emptyFields, type Fields, type Refuse } from '../util/own-data.js';
 import { ArgumentTest } from './argument.js';
 import { CAPABILITIES, type Capability } from './capabilities.js';
 import { both, type Circumstances, heeded } from './circumstances.js';
-import type { ActionName, CheckedDocument, Rule } from './document.js';
+import {
+  type ActionName,
+  ANYWHERE,
+  type CheckedDocument,
+  type Conditions,
+  emptyDocument,
+  type Rule,
+} from './document.js';
 import type { MeaningOptions, ProfileFormat } from './options.js';
 import { override, withoutDefaults } from './override.js';
 import { suggest } from './suggest.js';
@@ -77,8 +85,7 @@ export abstract class Builder<Self extends Builder<Self>> {
   /** The calls fail, by default with EPERM, and are not carried out. */
   deny(...subjects: readonly (Subject | DenyOptions)[]): Self {
     const tail = subjects.at(-1);
-    const options = isOptions(tail) ? tail : {};
-    refuseUnknown(options, ['errno'], 'deny');
+    const options: DenyOptions = isOptions(tail) ? knownFields(tail, ['errno'], 'deny') : emptyFields();
     const rest = subjects.filter((each): each is Subject => each !== tail || !isOptions(each));
     return this.#say('SCMP_ACT_ERRNO', rest, options.errno ?? 'EPERM');
   }
@@ -105,12 +112,12 @@ export abstract class Builder<Self extends Builder<Self>> {
 
   /** The word before it holds only if all of this is so. */
   when(facts: Facts): Self {
-    return this.#narrow({ includes: conditions(facts) });
+    return this.#narrow({ includes: conditions(facts), excludes: undefined });
   }
 
   /** The word before it holds only if none of this is so. */
   unless(facts: Facts): Self {
-    return this.#narrow({ excludes: conditions(facts) });
+    return this.#narrow({ includes: undefined, excludes: conditions(facts) });
   }
 
   /** Says why, of the word before it. */
@@ -121,9 +128,8 @@ export abstract class Builder<Self extends Builder<Self>> {
 
   /** Decides these ABIs beside the native one, instead of those that the profile had. */
   abis(...names: readonly AbiName[]): Self {
-    const { archMap: _, ...rest } = this.document;
     names.forEach(refuseUnknownAbi);
-    return this.with({ ...rest, architectures: names.map((name) => abiOf(name).scmp) });
+    return this.with({ ...this.document, archMap: undefined, architectures: names.map((name) => abiOf(name).scmp) });
   }
 
   #say(action: ActionName, subjects: readonly Subject[], data?: number | string): Self {
@@ -134,8 +140,9 @@ export abstract class Builder<Self extends Builder<Self>> {
       names: [...new Set(names)],
       tests,
       action,
-      ...(data !== undefined && { data }),
-      circumstances: {},
+      data,
+      circumstances: ANYWHERE,
+      comment: undefined,
     };
     return this.#with({ word, before: this.document.syscalls });
   }
@@ -167,22 +174,21 @@ export abstract class Builder<Self extends Builder<Self>> {
 
 /** The document that allows nothing but what words allow. */
 export function allowlistDocument(options: AllowlistOptions): CheckedDocument {
-  refuseUnknown(options, ['action', 'errno', 'newerCalls'], 'allowlist');
-  const { action = 'errno', errno } = options;
+  const fields: AllowlistOptions = knownFields(options, ['action', 'errno', 'newerCalls'], 'allowlist');
+  const { action = 'errno', errno } = fields;
   const defaultAction = Object.hasOwn(DEFAULT_ACTIONS, action) ? DEFAULT_ACTIONS[action] : undefined;
   if (defaultAction === undefined) {
     return fail(`unknown action ${JSON.stringify(action)}: there are ${Object.keys(DEFAULT_ACTIONS).join(', ')}`);
   }
   if (action !== 'errno' && errno !== undefined) fail(`${action} returns no errno: leave it out`);
-  return {
-    defaultAction,
-    ...(action === 'errno' && { defaultErrnoRet: errnoEverywhere(errno ?? 'EPERM') }),
-    syscalls: [],
-  };
+  return emptyDocument(defaultAction, action === 'errno' ? errnoEverywhere(errno ?? 'EPERM') : undefined);
 }
 
 /** The document that allows all but what words deny. */
-export const DENYLIST: CheckedDocument = { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [] };
+export const DENYLIST: CheckedDocument = emptyDocument('SCMP_ACT_ALLOW', undefined);
+
+/** More than there are capabilities or ABIs. */
+const MOST_NAMES = 64;
 
 /** Two names of one call on arm: what is said of one is said of both. */
 const ALIASES: readonly string[] = ['sync_file_range2', 'arm_sync_file_range'];
@@ -196,10 +202,10 @@ function namesOf(name: string): readonly string[] {
   return fail(`unknown ${what} ${JSON.stringify(name)}${suggest(name, known)}`);
 }
 
-function conditions(facts: Facts) {
-  refuseUnknown(facts, ['capability', 'arch', 'minKernel'], 'when() and unless()');
-  const caps = [facts.capability ?? []].flat();
-  const abis = [facts.arch ?? []].flat();
+function conditions(given: Facts): Conditions {
+  const facts: Facts = knownFields(given, ['capability', 'arch', 'minKernel'], 'when() and unless()');
+  const caps = names(facts.capability, 'capability');
+  const abis = names(facts.arch, 'arch');
   const { minKernel } = facts;
   abis.forEach(refuseUnknownAbi);
   for (const name of caps) {
@@ -209,10 +215,20 @@ function conditions(facts: Facts) {
     fail(`minKernel: ${JSON.stringify(minKernel)} is not a kernel version such as '5.8'`);
   }
   return {
-    ...(caps.length > 0 && { caps }),
-    ...(abis.length > 0 && { arches: dockerArches(abis) }),
-    ...(minKernel !== undefined && { minKernel }),
+    caps: caps.length > 0 ? caps : undefined,
+    arches: abis.length > 0 ? dockerArches(abis) : undefined,
+    minKernel,
   };
+}
+
+/** One name or several, as a list of its own. */
+function names<Name extends string>(given: Name | readonly Name[] | undefined, what: string): readonly Name[] {
+  if (given === undefined) return [];
+  if (typeof given === 'string') return [given];
+  const refuse: Refuse = (path, problem) => fail(`${[what, ...path].join('.')}: ${problem}`);
+  return typeof given === 'object'
+    ? (copyList(given, MOST_NAMES, refuse).map(String) as Name[])
+    : fail(`${what}: must be a name or an array of names`);
 }
 
 /** A condition that the format's runtime passes over would make the word hold everywhere. */
@@ -233,14 +249,17 @@ function refuseUnknownAbi(name: AbiName): void {
   if (!ABIS.has(name)) fail(`unknown ABI ${JSON.stringify(name)}${suggest(name, [...ABIS.keys()])}`);
 }
 
-function refuseUnknown(options: object, known: readonly string[], what: string): void {
-  for (const key of Object.keys(options)) {
+/** A copy of options. */
+function knownFields(options: object, known: readonly string[], what: string): Fields {
+  const fields = copyFields(options, (path, problem) => fail(`${[what, ...path].join('.')}: ${problem}`));
+  for (const key of Object.keys(fields)) {
     if (!known.includes(key)) fail(`${what}: unknown option ${JSON.stringify(key)}${suggest(key, known)}`);
   }
+  return fields;
 }
 
 function isOptions(subject: Subject | DenyOptions | undefined): subject is DenyOptions {
-  return typeof subject === 'object' && !(subject instanceof ArgumentTest);
+  return typeof subject === 'object' && subject !== null && !(subject instanceof ArgumentTest);
 }
 
 function fail(message: string): never {

@@ -1,19 +1,18 @@
 /** From a document as it is written to a checked one: its keys, the schema, then what only shows between fields. */
-import * as v from 'valibot';
 import { toDocument, toRule } from './checked.js';
 import type { CheckedDocument, Finding, Rule } from './document.js';
 import { betweenFields, inRule, ofNames } from './field-remarks.js';
 import { fold, isFields, type KeyReading, readFields } from './keys.js';
 import type { ProfileFormat, ProfileMode } from './options.js';
 import { plainRule } from './plain.js';
-import { Found, isHinted, type Remark, TooManyErrors } from './remark.js';
-import { type ProfileSchema, profileSchema } from './schema.js';
+import { Found, type Remark, TooManyErrors } from './remark.js';
+import { HEAD, RULE } from './schema.js';
 
 /** What checking comes to: a document unless there are errors, or unless it asks for no filter at all. */
 export interface Checked {
   readonly format: ProfileFormat;
   readonly findings: readonly Finding[];
-  readonly document?: CheckedDocument;
+  readonly document: CheckedDocument | undefined;
 }
 
 /** How a document is to be read. */
@@ -33,7 +32,7 @@ export function checkDocument(input: unknown, { format: wanted, mode }: Reading,
   const keys = isConfig ? ['linux', 'seccomp'] : [];
   const format = wanted ?? (isConfig ? 'oci' : formatOf(seccomp));
   const mistaken = aroundProfile(input, isConfig ? linux : undefined);
-  if (mistaken !== undefined) return { format, findings: [mistaken] };
+  if (mistaken !== undefined) return { format, findings: [mistaken], document: undefined };
   const remarks = new Found(mode);
   const document = unlessTooMany(() => {
     for (const remark of found) remarks.push(remark);
@@ -41,7 +40,7 @@ export function checkDocument(input: unknown, { format: wanted, mode }: Reading,
   });
   const { findings } = remarks;
   const hasErrors = findings.some(({ severity }) => severity === 'error');
-  return { format, findings, ...(document === undefined || hasErrors ? {} : { document }) };
+  return { format, findings, document: hasErrors ? undefined : document };
 }
 
 /** What is wrong around a profile: looked for in there, it would be one that filters nothing. */
@@ -98,16 +97,15 @@ function disabled(keys: Remark['keys'], remarks: Found): undefined {
 /** Checks all fields; remarks on as much as can be read, though some of it may be wrong. */
 function checkFields(read: unknown, reading: KeyReading, keys: Remark['keys']): CheckedDocument | undefined {
   const { remarks } = reading;
-  const head = v.safeParse(schemaFor(remarks).head, read);
-  for (const issue of head.issues ?? []) remarks.push(remarkOf(issue, keys));
-  if (head.typed) betweenFields(head.output, keys, remarks);
+  const isValid = HEAD.accepts(read, keys, remarks);
+  if (isValid) betweenFields(read, keys, remarks);
   const rules = isFields(read) ? read['syscalls'] : undefined;
   const checked: Rule[] = [];
   (Array.isArray(rules) ? rules : []).forEach((item, i) => {
     const rule = plainRule(item, reading.format) ?? checkRule(item, reading, [...keys, 'syscalls', i]);
     if (rule !== undefined) checked.push(rule);
   });
-  return head.typed ? toDocument(head.output, checked, keys, remarks) : undefined;
+  return isValid ? toDocument(read, checked, keys, remarks) : undefined;
 }
 
 /** Checks a rule by the schema, and remarks on it; undefined if it is none. */
@@ -117,27 +115,10 @@ export function checkRule(input: unknown, reading: KeyReading, keys: Remark['key
   try {
     const fields = readFields(input, reading, keys, 'rule');
     if (isFields(fields)) ofNames(fields, keys, reading);
-    const rule = v.safeParse(schemaFor(remarks).rule, fields);
-    for (const issue of rule.issues ?? []) remarks.push(remarkOf(issue, keys));
-    if (!rule.typed) return undefined;
-    inRule(rule.output, keys, remarks);
-    return toRule(rule.output, keys, remarks);
+    if (!RULE.accepts(fields, keys, remarks)) return undefined;
+    inRule(fields, keys, remarks);
+    return toRule(fields, keys, remarks);
   } finally {
     remarks.action = () => undefined;
   }
-}
-
-/** The schema that says as much as there is still to be said. */
-function schemaFor(remarks: Found): ProfileSchema {
-  return profileSchema({ hints: isHinted(remarks), compared: remarks.takesMistakes });
-}
-
-/** Runtimes only compare capabilities and architectures, so a wrong one is no error to them. */
-function remarkOf({ kind, type, path, message }: v.BaseIssue<unknown>, keys: Remark['keys']): Remark {
-  const inside = (path ?? []).map(({ key }) => (typeof key === 'number' ? key : String(key)));
-  return {
-    keys: [...keys, ...inside],
-    weight: kind === 'validation' && type === 'values' ? 'mistake' : 'refused',
-    message,
-  };
 }

@@ -1,5 +1,5 @@
 /** Circumstances under which a rule counts, as sets of hosts: what holds both here and there, and what holds only here. */
-import type { Conditions, Rule } from './document.js';
+import { ANYWHERE, type Conditions, type Rule } from './document.js';
 import type { ProfileFormat } from './options.js';
 
 /** A rule's conditions on the host. `includes` must all hold, of `excludes` none. */
@@ -7,15 +7,14 @@ export type Circumstances = Pick<Rule, 'includes' | 'excludes'>;
 
 /** The part of circumstances that a format heeds: the runtimes of OCI documents know none, podman no kernel versions. */
 export function heeded({ includes, excludes }: Circumstances, format: ProfileFormat): Circumstances {
-  if (format === 'oci') return {};
+  if (format === 'oci') return ANYWHERE;
   const of = (conditions: Conditions | undefined) =>
     tidy({
       caps: conditions?.caps ?? [],
       arches: conditions?.arches ?? [],
       minKernel: format === 'docker' ? conditions?.minKernel || undefined : undefined,
     });
-  const [present, absent] = [of(includes), of(excludes)];
-  return { ...(present && { includes: present }), ...(absent && { excludes: absent }) };
+  return { includes: of(includes), excludes: of(excludes) };
 }
 
 /** Where both hold; undefined if that is nowhere. */
@@ -51,25 +50,25 @@ export function outside(a: Circumstances, b: Circumstances): readonly Circumstan
 
 /** A rule under other circumstances. */
 export function withCircumstances(rule: Rule, { includes, excludes }: Circumstances): Rule {
-  const { includes: _, excludes: __, ...rest } = rule;
-  return { ...rest, ...(includes && { includes }), ...(excludes && { excludes }) };
+  return { ...rule, includes, excludes };
 }
 
 /** Circumstances with one fact each, which hold together where these do. */
 function factsOf({ includes, excludes }: Circumstances): readonly Circumstances[] {
   return [
-    ...singly(includes).map((fact) => ({ includes: fact })),
+    ...singly(includes).map((fact) => ({ includes: fact, excludes: undefined })),
     // None of several architectures: the opposite is any of them, one fact.
-    ...singly(excludes).map((fact) => ({ excludes: fact })),
+    ...singly(excludes).map((fact) => ({ includes: undefined, excludes: fact })),
   ];
 }
 
 function singly(conditions: Conditions | undefined): readonly Conditions[] {
-  const { caps, arches, minKernel } = conditions ?? {};
+  if (conditions === undefined) return [];
+  const { caps, arches, minKernel } = conditions;
   return [
-    ...(caps ?? []).map((name) => ({ caps: [name] })),
-    ...(arches?.length ? [{ arches }] : []),
-    ...(minKernel ? [{ minKernel }] : []),
+    ...(caps ?? []).map((name) => ({ caps: [name], arches: undefined, minKernel: undefined })),
+    ...(arches?.length ? [{ caps: undefined, arches, minKernel: undefined }] : []),
+    ...(minKernel ? [{ caps: undefined, arches: undefined, minKernel }] : []),
   ];
 }
 
@@ -94,8 +93,7 @@ function compareVersions(a: string, b: string): number {
 }
 
 function circumstances(includes: Loose, excludes: Loose): Circumstances {
-  const [present, absent] = [includes, excludes].map(tidy);
-  return { ...(present && { includes: present }), ...(absent && { excludes: absent }) };
+  return { includes: tidy(includes), excludes: tidy(excludes) };
 }
 
 interface Loose {
@@ -106,10 +104,6 @@ interface Loose {
 
 /** Without what is empty; undefined if all is. */
 function tidy({ caps, arches, minKernel }: Loose): Conditions | undefined {
-  const conditions: Conditions = {
-    ...(caps.length > 0 && { caps }),
-    ...(arches.length > 0 && { arches }),
-    ...(minKernel !== undefined && { minKernel }),
-  };
-  return Object.keys(conditions).length > 0 ? conditions : undefined;
+  if (caps.length === 0 && arches.length === 0 && minKernel === undefined) return undefined;
+  return { caps: caps.length > 0 ? caps : undefined, arches: arches.length > 0 ? arches : undefined, minKernel };
 }

@@ -110,14 +110,14 @@ export const ARCHITECTURES: ReadonlyMap<string, AbiName> = new Map(
 
 /** What was written, checked and in one form: only what the format reads, without nulls, an errno as its number. */
 export interface CheckedDocument {
-  readonly comment?: string | undefined;
+  readonly comment: string | undefined;
   readonly defaultAction: ActionName;
-  readonly defaultErrnoRet?: number | undefined;
-  readonly architectures?: readonly string[] | undefined;
-  readonly archMap?: readonly ArchMapEntry[] | undefined;
-  readonly flags?: readonly FlagName[] | undefined;
-  readonly listenerPath?: string | undefined;
-  readonly listenerMetadata?: string | undefined;
+  readonly defaultErrnoRet: number | undefined;
+  readonly architectures: readonly string[] | undefined;
+  readonly archMap: readonly ArchMapEntry[] | undefined;
+  readonly flags: readonly FlagName[] | undefined;
+  readonly listenerPath: string | undefined;
+  readonly listenerMetadata: string | undefined;
   readonly syscalls: readonly Rule[];
 }
 
@@ -130,28 +130,46 @@ export interface Rule {
   /** From `names` or `name`. Empty in a rule that has no effect. */
   readonly names: readonly string[];
   /** A `name` beside `names`: Podman refuses the two only in a rule that counts on the host. */
-  readonly name?: string | undefined;
+  readonly name: string | undefined;
   readonly action: ActionName;
   /** Only with SCMP_ACT_ERRNO, 0 to 4094, and SCMP_ACT_TRACE, 0 to 65535. */
-  readonly errnoRet?: number | undefined;
+  readonly errnoRet: number | undefined;
   readonly args: readonly Argument[];
-  readonly comment?: string | undefined;
-  readonly includes?: Conditions | undefined;
-  readonly excludes?: Conditions | undefined;
+  readonly comment: string | undefined;
+  readonly includes: Conditions | undefined;
+  readonly excludes: Conditions | undefined;
 }
 
 export interface Argument {
   readonly index: number;
   readonly value: bigint;
-  readonly valueTwo?: bigint | undefined;
+  readonly valueTwo: bigint | undefined;
   readonly op: (typeof OPERATORS)[number];
 }
 
 export interface Conditions {
-  readonly caps?: readonly string[] | undefined;
-  readonly arches?: readonly string[] | undefined;
+  readonly caps: readonly string[] | undefined;
+  readonly arches: readonly string[] | undefined;
   /** Two numbers: `4.8`. */
-  readonly minKernel?: string | undefined;
+  readonly minKernel: string | undefined;
+}
+
+/** No conditions on the host. */
+export const ANYWHERE: Pick<Rule, 'includes' | 'excludes'> = { includes: undefined, excludes: undefined };
+
+/** A document of a default action alone. */
+export function emptyDocument(defaultAction: ActionName, defaultErrnoRet: number | undefined): CheckedDocument {
+  return {
+    comment: undefined,
+    defaultAction,
+    defaultErrnoRet,
+    architectures: undefined,
+    archMap: undefined,
+    flags: undefined,
+    listenerPath: undefined,
+    listenerMetadata: undefined,
+    syscalls: [],
+  };
 }
 
 /** Something wrong at a path of keys and indices. */

@@ -108,7 +108,7 @@ function ruleTaking(profile: Profile, call: Call, host: Host, action: Action): N
 function decideAlone(profile: Profile, rule: Rule, call: Call, host: Host): Action | undefined {
   const isAllowing = rule.action === 'SCMP_ACT_ALLOW';
   // The default action tells whether the rule took the call, if it can not be mistaken for the rule's own.
-  const { defaultErrnoRet: _, ...rest } = profile.document;
+  const rest = { ...profile.document, defaultErrnoRet: undefined };
   const document: CheckedDocument = {
     ...rest,
     defaultAction: isAllowing ? 'SCMP_ACT_KILL_PROCESS' : 'SCMP_ACT_ALLOW',

@@ -1,4 +1,5 @@
 /** JSON text as Go's encoding/json reads it, with exact numbers. */
+import { emptyFields } from '../util/own-data.js';
 
 /** A number that is not an unsigned whole one of at most 20 digits, as it was written. */
 export class JsonNumber {
@@ -108,7 +109,7 @@ class Reader {
   #opening(): Frame['container'] | undefined {
     this.#skipSpace();
     if (++this.#values > MOST_VALUES) this.#tooMany(MOST_VALUES, 'values');
-    const container = this.#takes(0x7b) ? {} : this.#takes(0x5b) ? [] : undefined;
+    const container = this.#takes(0x7b) ? emptyFields() : this.#takes(0x5b) ? [] : undefined;
     if (container !== undefined && this.#frames.length === DEEPEST) this.#fail(`nested more than ${DEEPEST} deep`);
     return container;
   }
@@ -253,7 +254,7 @@ type Container = Frame['container'];
 
 function putIn({ container, key, repeats }: Frame, value: unknown): void {
   if (repeats || Array.isArray(container)) put(container, key, value);
-  else define(container, key, value);
+  else container[key] = value;
 }
 
 function put(container: Container, key: string | number, value: unknown, depth = 0): void {
@@ -261,13 +262,8 @@ function put(container: Container, key: string | number, value: unknown, depth =
   else if (Object.hasOwn(container, key)) {
     const before = container[key];
     delete container[key]; // The order is that of the last ones.
-    define(container, key, merged(key, before, value, depth));
-  } else define(container, key, value);
-}
-
-function define(object: Record<string, unknown>, key: string | number, value: unknown): void {
-  if (key === '__proto__') Object.defineProperty(object, key, { value, enumerable: true, configurable: true });
-  else object[key] = value;
+    container[key] = merged(key, before, value, depth);
+  } else container[key] = value;
 }
 
 /** Fields that null empties in Go, being pointers; other numbers and strings it leaves as they are. */

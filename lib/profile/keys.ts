@@ -1,4 +1,5 @@
 /** Which keys each format reads, and how: finds a document's fields as Go's encoding/json does, and tells of the others. */
+import { emptyFields } from '../util/own-data.js';
 import { isContainer } from './json.js';
 import type { ProfileFormat, ProfileMode } from './options.js';
 import { type Found, hint, type Remark, shown } from './remark.js';
@@ -16,66 +17,73 @@ type Kind = 'document' | 'archMap' | 'rule' | 'condition' | 'argument';
 
 interface Field {
   /** What it holds, if objects: one, or an array of them. Rules are read one by one, after the rest. */
-  readonly holds?: Kind;
+  readonly holds: Kind | undefined;
   /** How long an array may be. */
-  readonly longest?: number;
+  readonly longest: number;
   /** What reads it, if not every format. */
-  readonly formats?: readonly ProfileFormat[];
-  /** What it means that a format does not read it; default nothing, it is a comment. */
-  readonly unread?: readonly [weight: Remark['weight'], message: string];
+  readonly formats: readonly ProfileFormat[] | undefined;
+  /** What it means that a format does not read it; undefined: nothing, it is a comment. */
+  readonly unread: readonly [weight: Remark['weight'], message: string] | undefined;
 }
+
+/** A field of which only what is special is given. */
+const FIELD: Field = { holds: undefined, longest: LONGEST, formats: undefined, unread: undefined };
 
 const MOBY_AND_COMMON: readonly ProfileFormat[] = ['docker', 'podman'];
 
 const CONDITION: Field = {
+  ...FIELD,
   holds: 'condition',
   formats: MOBY_AND_COMMON,
   unread: ['widens', 'is not read: the rule counts on every host'],
 };
 const ERRNO_NAME: Field = {
+  ...FIELD,
   formats: ['podman'],
   unread: ['notice', 'is not read: give the number as errnoRet or defaultErrnoRet'],
 };
 
 const FIELDS: Readonly<Record<Kind, Readonly<Record<string, Field>>>> = {
   document: {
-    $schema: { formats: [] },
-    comment: { formats: [] },
-    defaultAction: {},
-    defaultErrnoRet: {},
+    $schema: { ...FIELD, formats: [] },
+    comment: { ...FIELD, formats: [] },
+    defaultAction: FIELD,
+    defaultErrnoRet: FIELD,
     defaultErrno: ERRNO_NAME,
-    architectures: {},
+    architectures: FIELD,
     archMap: {
+      ...FIELD,
       holds: 'archMap',
       formats: MOBY_AND_COMMON,
       unread: ['notice', 'is not read: only the native ABI is decided; list the others as architectures'],
     },
-    flags: {},
-    listenerPath: {},
-    listenerMetadata: {},
-    syscalls: { longest: Number.POSITIVE_INFINITY },
+    flags: FIELD,
+    listenerPath: FIELD,
+    listenerMetadata: FIELD,
+    syscalls: { ...FIELD, longest: Number.POSITIVE_INFINITY },
   },
-  archMap: { architecture: {}, subArchitectures: {} },
+  archMap: { architecture: FIELD, subArchitectures: FIELD },
   rule: {
-    names: {},
-    name: { formats: MOBY_AND_COMMON, unread: ['drops', 'is not read: write names'] },
-    action: {},
-    errnoRet: {},
+    names: FIELD,
+    name: { ...FIELD, formats: MOBY_AND_COMMON, unread: ['drops', 'is not read: write names'] },
+    action: FIELD,
+    errnoRet: FIELD,
     errno: ERRNO_NAME,
-    args: { holds: 'argument', longest: MOST_ARGUMENTS },
-    comment: { formats: MOBY_AND_COMMON },
+    args: { ...FIELD, holds: 'argument', longest: MOST_ARGUMENTS },
+    comment: { ...FIELD, formats: MOBY_AND_COMMON },
     includes: CONDITION,
     excludes: CONDITION,
   },
   condition: {
-    caps: {},
-    arches: {},
+    caps: FIELD,
+    arches: FIELD,
     minKernel: {
+      ...FIELD,
       formats: ['docker'],
       unread: ['widens', 'is not read: the rule counts on every kernel'],
     },
   },
-  argument: { index: {}, value: {}, valueTwo: {}, op: {} },
+  argument: { index: FIELD, value: FIELD, valueTwo: FIELD, op: FIELD },
 };
 
 const byFoldedName = (kind: Kind): ReadonlyMap<string, string> =>
@@ -119,13 +127,13 @@ export function readFields(
 ): unknown {
   if (!isFields(input)) return noObject(input);
   const { format, mode, remarks } = reading;
-  const output: Record<string, unknown> = {};
+  const output = emptyFields();
   for (const key of Object.keys(input)) {
     const name = nameOf(key, kind);
     if ((name !== key || Object.hasOwn(output, name)) && remarks.takesMistakes)
       remarkOnKey([...keys, key], name, output, kind, remarks);
     if (name === undefined) continue;
-    const field = FIELDS[kind][name] ?? {};
+    const field = FIELDS[kind][name] ?? FIELD;
     const value = input[key] ?? undefined;
     if (!isRead(field, value, format)) remarkOnUnread([...keys, key], field, value, remarks);
     else output[name] = typeof value === 'object' ? readValue(value, reading, [...keys, key], field) : value;
@@ -169,7 +177,7 @@ function isRead({ formats, unread }: Field, value: unknown, format: ProfileForma
 }
 
 function readValue(value: unknown, reading: KeyReading, keys: Remark['keys'], field: Field): unknown {
-  const { holds, longest = LONGEST } = field;
+  const { holds, longest } = field;
   if (holds === 'condition') return readFields(value, reading, keys, holds);
   if (!Array.isArray(value)) return value;
   if (value.length > longest) {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { type ProfileIssue, SeccompError } from '../errors.js';
 import { builtinDocument, FORMS } from './builtin/index.js';
 import type { ProfileDocument } from './document.js';
-import { checkOptions, type ProfileOptions } from './options.js';
+import { optionFields, type ProfileOptions, type ReadOptions, readOptions, refuseOptions } from './options.js';
 import { builtinProfile, Profile, profileOrNone, type ReadProfile, readDocument, readText } from './profile.js';
 import { shown } from './remark.js';
 import { type Host, issuesOn } from './resolve.js';
@@ -35,7 +35,12 @@ const KUBELET_ROOT = '/var/lib/kubelet/seccomp';
  * ERR_SECCOMP_OPTION for options.
  */
 export function loadProfile(source: ProfileSource, options: ProfileOptions = {}): Profile | null {
-  const read = readSource(source, options);
+  return loadSource(source, options);
+}
+
+/** The same of anything at all, as callers of other functions give it for a profile. */
+export function loadSource(source: unknown, options: ProfileOptions = {}): Profile | null {
+  const read = readSource(source, readOptions(options));
   return read === null ? null : profileOrNone(read);
 }
 
@@ -50,45 +55,55 @@ export interface CheckOptions extends ProfileOptions {
  * @throws SeccompError ERR_SECCOMP_BUILTIN, ERR_SECCOMP_FILE, ERR_SECCOMP_OPTION, as loadProfile.
  */
 export function checkProfile(source: ProfileSource, options: CheckOptions = {}): readonly ProfileIssue[] {
-  checkOptions(options, ['host']);
-  const { host, ...reading } = options;
-  const read = readSource(source, reading);
+  const { host }: CheckOptions = optionFields(options);
+  const read = readSource(source, readOptions(options, ['host']));
   if (read === null) return [];
   if (host === undefined || read.profile === null) return read.issues;
   return [...read.issues, ...issuesOn(read.profile, host)];
 }
 
-function readSource(source: ProfileSource, options: ProfileOptions): ReadProfile | null {
-  checkOptions(options);
-  if (source instanceof Profile) return { source: source.source, profile: source, issues: source.warnings };
-  if (source instanceof URL) return readFile(source, { source: source.href, ...options });
-  if (typeof source === 'object' && source !== null) return readDocument(source, options);
-  if (typeof source !== 'string') {
-    const message = `a profile is a built-in's name, a path, a file URL, JSON text or an object, not ${source === null ? 'null, which stands for unconfined' : typeof source}`;
+function readSource(source: unknown, options: ReadOptions): ReadProfile | null {
+  if (Profile.is(source)) {
+    refuseOptions(options, ALL_OPTIONS, 'a Profile, which was read already');
+    return { source: source.source, profile: source, issues: source.warnings };
+  }
+  if (typeof source === 'string' && source !== '') return readNamed(source, options);
+  if (typeof source !== 'object' || source === null || (Array.isArray(source) && source.length === 0)) {
+    const given = source === null ? 'null, which stands for unconfined' : shown(source);
+    const message = `a profile is a built-in's name, a path, a file URL, JSON text or an object, not ${given}`;
     throw new SeccompError('ERR_SECCOMP_OPTION', message);
   }
-  return readNamed(source, options);
+  refuseOptions(options, ['root'], 'a profile that is not of the form Localhost/…');
+  if (source instanceof URL) return readFile(source, { ...options, source: options.source ?? source.href });
+  return readDocument(source, options);
 }
 
-function readNamed(source: string, options: ProfileOptions): ReadProfile | null {
+const ALL_OPTIONS = ['source', 'format', 'mode', 'root', 'argumentWidth', 'foreignAction', 'newerCalls'] as const;
+
+function readNamed(source: string, options: ReadOptions): ReadProfile | null {
   const name = ALIASES.get(source) ?? source;
-  if (name === UNCONFINED) return null;
+  const named = { ...options, source: options.source ?? source };
+  if (name === UNCONFINED) {
+    refuseOptions(options, ALL_OPTIONS, UNCONFINED);
+    return null;
+  }
+  if (source.startsWith('Localhost/')) return readFile(localhostFile(source, options.root), named);
+  refuseOptions(options, ['root'], 'a profile that is not of the form Localhost/…');
   if (/^\s*\{/.test(source)) return readText(source, options);
-  if (source.startsWith('Localhost/')) return readFile(localhostFile(source, options.root), { source, ...options });
-  return /[/.]/.test(source)
-    ? readFile(source, { source, ...options })
-    : readBuiltin(name, { source: name, ...options });
+  if (/[/.]/.test(source)) return readFile(source, named);
+  refuseOptions(options, ['format'], 'a built-in profile');
+  return readBuiltin(name, options);
 }
 
 /** The file that Kubernetes means: below the root, whatever the name says. */
-function localhostFile(source: string, root = KUBELET_ROOT): string {
+function localhostFile(source: string, root: string = KUBELET_ROOT): string {
   const [, ...steps] = source.split('/');
   if (steps.every((step) => step !== '..' && step !== '')) return [root, ...steps].join('/');
   const message = `${source}: what follows Localhost/ is the path of a file below ${root}, without "..": name it so`;
   throw new SeccompError('ERR_SECCOMP_FILE', message);
 }
 
-function readBuiltin(name: string, options: ProfileOptions): ReadProfile {
+function readBuiltin(name: string, options: ReadOptions): ReadProfile {
   const document = builtinDocument(name);
   if (document !== undefined) return { source: name, profile: builtinProfile(name, document, options), issues: [] };
   const names = [...FORMS.keys(), UNCONFINED, ...ALIASES.keys()];
@@ -98,7 +113,7 @@ function readBuiltin(name: string, options: ProfileOptions): ReadProfile {
   throw new SeccompError('ERR_SECCOMP_BUILTIN', message);
 }
 
-function readFile(file: string | URL, options: ProfileOptions & { readonly source: string }): ReadProfile {
+function readFile(file: string | URL, options: ReadOptions & { readonly source: string }): ReadProfile {
   try {
     return readText(readFileSync(file, 'utf8'), options);
   } catch (error) {

@@ -1,5 +1,6 @@
 /** How a profile is read, and what its author may choose about its meaning. */
 import { SeccompError } from '../errors.js';
+import { copyFields, emptyFields, type Fields } from '../util/own-data.js';
 import { suggest } from './suggest.js';
 
 /** Whose reading of the document counts: moby's, containers/common's, or that of `linux.seccomp` in the OCI runtime spec. */
@@ -30,40 +31,65 @@ export interface ProfileOptions extends Partial<MeaningOptions> {
   readonly root?: string;
 }
 
-const CHOICES: Readonly<Record<string, readonly unknown[]>> = {
-  format: ['docker', 'podman', 'oci'],
-  mode: ['strict', 'compat'],
-  argumentWidth: ['kernel', 64],
-  foreignAction: ['kill-process', 'kill-thread'],
-  newerCalls: ['enosys', 'default'],
-};
-const TEXTS = ['source', 'root'];
+const CHOICES: ReadonlyMap<string, readonly unknown[]> = new Map<string, readonly unknown[]>([
+  ['format', ['docker', 'podman', 'oci']],
+  ['mode', ['strict', 'compat']],
+  ['argumentWidth', ['kernel', 64]],
+  ['foreignAction', ['kill-process', 'kill-thread']],
+  ['newerCalls', ['enosys', 'default']],
+]);
+const TEXTS: readonly string[] = ['source', 'root'];
+
+/** Options that were read, with all their names: what is undefined was not given. */
+export type ReadOptions = { readonly [Name in keyof ProfileOptions]-?: ProfileOptions[Name] | undefined };
 
 /**
- * Refuses options that are unknown or have a value that they can't have; `others` are the caller's own.
- * @throws SeccompError ERR_SECCOMP_OPTION.
+ * Reads options once. `others` are the caller's own, which are left out.
+ * @throws SeccompError ERR_SECCOMP_OPTION for options that are unknown or have a value that they can't have.
  */
-export function checkOptions(options: unknown, others: readonly string[] = []): void {
-  if (typeof options !== 'object' || options === null) {
-    throw new SeccompError('ERR_SECCOMP_OPTION', `options of a profile are an object, not ${typeof options}`);
-  }
-  for (const [key, value] of Object.entries(options)) {
+export function readOptions(options: unknown, others: readonly string[] = []): ReadOptions {
+  const fields = optionFields(options);
+  for (const [key, value] of Object.entries(fields)) {
     if (value === undefined || others.includes(key)) continue;
-    const choices = CHOICES[key];
+    const choices = CHOICES.get(key);
     if (choices?.includes(value) || (TEXTS.includes(key) && typeof value === 'string')) continue;
     throw new SeccompError('ERR_SECCOMP_OPTION', `options.${key}: ${problem(key, value, choices)}`);
   }
+  const { source, format, mode, root, argumentWidth, foreignAction, newerCalls }: ProfileOptions = fields;
+  return { source, format, mode, root, argumentWidth, foreignAction, newerCalls };
+}
+
+/** A copy of an options object. @throws SeccompError ERR_SECCOMP_OPTION if it is none, or not a plain one. */
+export function optionFields(options: unknown): Fields {
+  if (options === undefined) return emptyFields();
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    const kind = options === null ? 'null' : Array.isArray(options) ? 'an array' : typeof options;
+    throw new SeccompError('ERR_SECCOMP_OPTION', `options: must be an object, not ${kind}`);
+  }
+  return copyFields(options, (path, problem) => {
+    throw new SeccompError('ERR_SECCOMP_OPTION', `${['options', ...path].join('.')}: ${problem}`);
+  });
+}
+
+/**
+ * Refuses options that have no effect on `what`.
+ * @throws SeccompError ERR_SECCOMP_OPTION
+ */
+export function refuseOptions(options: ReadOptions, names: readonly (keyof ReadOptions)[], what: string): void {
+  const unused = names.find((name) => options[name] !== undefined);
+  if (unused === undefined) return;
+  throw new SeccompError('ERR_SECCOMP_OPTION', `options.${unused}: has no effect on ${what}: leave it out`);
 }
 
 function problem(key: string, value: unknown, choices: readonly unknown[] | undefined): string {
   if (TEXTS.includes(key)) return `must be a string, not ${typeof value}`;
-  const known = [...Object.keys(CHOICES), ...TEXTS];
+  const known = [...CHOICES.keys(), ...TEXTS];
   if (choices === undefined) return `unknown option${suggest(key, known)}`;
   return `must be one of ${choices.map((choice) => JSON.stringify(choice)).join(', ')}`;
 }
 
 /** The choices of `options`, or their defaults. */
-export function meaningOf(options: ProfileOptions): MeaningOptions {
+export function meaningOf(options: ReadOptions): MeaningOptions {
   const { argumentWidth = 'kernel', foreignAction = 'kill-process', newerCalls = 'enosys' } = options;
   return { argumentWidth, foreignAction, newerCalls };
 }

@@ -2,6 +2,7 @@
 import { SeccompError } from '../errors.js';
 import { ABIS, abiOf } from '../syscalls/abi.js';
 import { argumentWidth, syscallNumber } from '../syscalls/table.js';
+import { structuralKey } from '../util/structural-key.js';
 import { both, outside, withCircumstances } from './circumstances.js';
 import type { Argument, Rule } from './document.js';
 import { comparisons, complement, intersection, type Shape, shapesOf } from './values.js';
@@ -137,9 +138,7 @@ function byPart(names: readonly string[], partsOf: (name: string) => readonly Ru
   const found = new Map<string, { readonly part: Rule; readonly names: string[] }>();
   for (const name of new Set(names)) {
     for (const part of partsOf(name)) {
-      const key = JSON.stringify([part.args, part.includes, part.excludes], (_, value) =>
-        typeof value === 'bigint' ? `${value}` : value,
-      );
+      const key = structuralKey([part.args, part.includes, part.excludes]);
       const entry = found.get(key) ?? { part, names: [] };
       entry.names.push(name);
       found.set(key, entry);

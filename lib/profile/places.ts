@@ -1,5 +1,6 @@
 /** Where in a text the findings on its document are. */
 import type { ProfileIssue } from '../errors.js';
+import { own } from '../util/own-data.js';
 import type { Finding } from './document.js';
 import { fold } from './keys.js';
 import { seek, type Wanted } from './seek.js';
@@ -20,14 +21,13 @@ export function toIssues(findings: readonly Finding[], text: string | undefined)
           text,
           findings.map(({ keys }) => keys),
         );
-  const issues = findings.map(({ keys, message, severity = 'error' }, i) => ({
-    severity,
-    path: jsonPath(keys),
-    message,
-    ...places?.[i],
-  }));
+  const issues = findings.map((finding): ProfileIssue => {
+    const { keys, message, severity = 'error' } = own(finding);
+    return { severity, path: jsonPath(keys), message };
+  });
   if (places === undefined) return issues;
-  return issues.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
+  const placed = issues.map((issue, i) => ({ ...issue, ...(places[i] ?? { line: 0, column: 0 }) }));
+  return placed.toSorted((a, b) => a.line - b.line || a.column - b.column);
 }
 
 /** `syscalls[3].args[0].op` */

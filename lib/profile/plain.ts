@@ -33,9 +33,9 @@ export function plainRule(input: unknown, format: ProfileFormat): Rule | null {
   return { names, name: undefined, action, errnoRet: undefined, args: args ?? [], comment, includes, excludes };
 }
 
-/** Whether it is an object of no other fields. What a prototype adds is no field of the document's. */
+/** Whether it is an object of no other fields. */
 function hasOnly(input: unknown, names: ReadonlySet<string>): input is Fields {
-  if (!isFields(input) || Object.getPrototypeOf(input) !== Object.prototype) return false;
+  if (!isFields(input)) return false;
   for (const key of Object.keys(input)) if (!names.has(key)) return false;
   return true;
 }

@@ -1,15 +1,18 @@
 /** A profile that has been read and checked. */
 import { ProfileError, type ProfileIssue } from '../errors.js';
+import { copyDeeply, type Refuse } from '../util/own-data.js';
 import { type AllowlistOptions, allowlistDocument, Builder, DENYLIST } from './build.js';
 import { checkDocument } from './check.js';
 import type { CheckedDocument, Finding, ProfileDocument } from './document.js';
 import {
-  checkOptions,
   type MeaningOptions,
   meaningOf,
+  optionFields,
   type ProfileFormat,
   type ProfileMode,
   type ProfileOptions,
+  type ReadOptions,
+  readOptions,
 } from './options.js';
 import { toIssues } from './places.js';
 import type { Remark } from './remark.js';
@@ -23,8 +26,11 @@ import { readJson } from './text.js';
 export class Profile extends Builder<Profile> {
   /** A profile that allows nothing yet. */
   static allowlist(options: AllowlistOptions = {}): Profile {
-    const { newerCalls = 'enosys' } = options;
-    return new Profile(allowlistDocument(options), newReading('allowlist', { newerCalls }));
+    const fields: AllowlistOptions = optionFields(options);
+    return new Profile(
+      allowlistDocument(fields),
+      newReading('allowlist', { newerCalls: fields.newerCalls ?? 'enosys' }),
+    );
   }
 
   /** A profile that denies nothing yet. */
@@ -42,6 +48,11 @@ export class Profile extends Builder<Profile> {
   readonly warnings: readonly ProfileIssue[];
   readonly #text: string | undefined;
 
+  /** Whether a value is a profile that this module made. */
+  static is(value: unknown): value is Profile {
+    return typeof value === 'object' && value !== null && #text in value;
+  }
+
   constructor(document: CheckedDocument, reading: Reading) {
     super();
     this.source = reading.source;
@@ -50,7 +61,7 @@ export class Profile extends Builder<Profile> {
     this.options = reading.options;
     this.document = document;
     this.warnings = reading.warnings;
-    this.#text = reading.text;
+    this.#text = Object.hasOwn(reading, 'text') ? reading.text : undefined;
   }
 
   /**
@@ -63,7 +74,8 @@ export class Profile extends Builder<Profile> {
 
   /** Without places in a text and warnings, which say nothing of another document. */
   protected override with(document: CheckedDocument): Profile {
-    return new Profile(document, { ...this, warnings: [] });
+    const { source, format, mode, options } = this;
+    return new Profile(document, { source, format, mode, options, warnings: [], text: undefined });
   }
 
   /** `findings` with their places in this profile. */
@@ -89,16 +101,16 @@ interface Reading {
 }
 
 /** Of a profile that begins here. */
-function newReading(source: string, options: Partial<MeaningOptions> = {}): Reading {
-  checkOptions(options);
-  return { source, format: 'docker', mode: 'strict', options: meaningOf(options), warnings: [] };
+function newReading(source: string, options: ProfileOptions = {}): Reading {
+  const meaning = meaningOf(readOptions(options));
+  return { source, format: 'docker', mode: 'strict', options: meaning, warnings: [], text: undefined };
 }
 
 /** A built-in profile: its document is right as it is. */
-export function builtinProfile(source: string, document: CheckedDocument, options: ProfileOptions): Profile {
-  checkOptions(options);
-  const { mode = 'strict' } = options;
-  return new Profile(document, { source, format: 'docker', mode, options: meaningOf(options), warnings: [] });
+export function builtinProfile(name: string, document: CheckedDocument, options: ReadOptions): Profile {
+  const { source = name, mode = 'strict' } = options;
+  const meaning = meaningOf(options);
+  return new Profile(document, { source, format: 'docker', mode, options: meaning, warnings: [], text: undefined });
 }
 
 /**
@@ -106,7 +118,7 @@ export function builtinProfile(source: string, document: CheckedDocument, option
  * @throws ProfileError with everything that is wrong, by JSON path, line and column; SeccompError ERR_SECCOMP_OPTION.
  */
 export function parseProfile(text: string, options: ProfileOptions = {}): Profile {
-  return profileIn(readText(text, options));
+  return profileIn(readText(text, readOptions(options)));
 }
 
 /**
@@ -114,7 +126,7 @@ export function parseProfile(text: string, options: ProfileOptions = {}): Profil
  * @throws ProfileError with everything that is wrong, by JSON path; SeccompError ERR_SECCOMP_OPTION.
  */
 export function profileOf(document: ProfileDocument, options: ProfileOptions = {}): Profile {
-  return profileIn(readDocument(document, options));
+  return profileIn(readDocument(document, readOptions(options)));
 }
 
 /** What reading comes to. No profile, though there are no errors, is a document that runtimes filter nothing for. */
@@ -126,25 +138,41 @@ export interface ReadProfile {
 }
 
 /** Reads JSON text; what is wrong is in the result. */
-export function readText(text: string, options: ProfileOptions): ReadProfile {
-  checkOptions(options);
+export function readText(text: string, options: ReadOptions): ReadProfile {
   const { source = 'inline' } = options;
   const { value, remarks, issue } = readJson(text);
   return issue === undefined ? toRead(value, options, remarks, text) : { source, profile: null, issues: [issue] };
 }
 
 /** Reads an object; what is wrong is in the result. */
-export function readDocument(document: unknown, options: ProfileOptions): ReadProfile {
-  checkOptions(options);
-  return toRead(document, options, [], undefined);
+export function readDocument(document: unknown, options: ReadOptions): ReadProfile {
+  const { source = 'inline' } = options;
+  try {
+    return toRead(copyDeeply(document, BOUNDS, refuseDocument), options, [], undefined);
+  } catch (error) {
+    if (error instanceof NotPlain) return { source, profile: null, issues: toIssues([error.finding], undefined) };
+    throw error;
+  }
 }
 
-function toRead(
-  value: unknown,
-  options: ProfileOptions,
-  found: readonly Remark[],
-  text: string | undefined,
-): ReadProfile {
+/** Of documents that are objects. A JSON text may have as many values. */
+const BOUNDS = { depth: 100, values: 1 << 20 };
+
+/** A document that can't be copied. */
+class NotPlain extends Error {
+  readonly finding: Finding;
+
+  constructor(finding: Finding) {
+    super(finding.message);
+    this.finding = finding;
+  }
+}
+
+const refuseDocument: Refuse = (path, message) => {
+  throw new NotPlain({ keys: [...path], message, severity: 'error' });
+};
+
+function toRead(value: unknown, options: ReadOptions, found: readonly Remark[], text: string | undefined): ReadProfile {
   const { source = 'inline', mode = 'strict' } = options;
   const { document, format, findings } = checkDocument(value, { format: options.format, mode }, found);
   const issues = toIssues(findings, text);

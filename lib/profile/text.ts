@@ -6,9 +6,9 @@ import { MOST_FINDINGS, type Remark, shown } from './remark.js';
 
 /** What a text is, or why it is no JSON. */
 export interface ReadJson {
-  readonly value?: unknown;
+  readonly value: unknown;
   readonly remarks: readonly Remark[];
-  readonly issue?: ProfileIssue;
+  readonly issue: ProfileIssue | undefined;
 }
 
 /** Reads JSON as Go does, and finds keys that stand twice. */
@@ -21,10 +21,11 @@ export function readJson(text: string): ReadJson {
   };
   try {
     const value = parseJson(text, { repeats });
-    return { value, remarks: [...remarks.values()] };
+    return { value, remarks: [...remarks.values()], issue: undefined };
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error;
     return {
+      value: undefined,
       remarks: [],
       issue: { severity: 'error', path: '', message: error.message, ...placer(text)(error.offset) },
     };

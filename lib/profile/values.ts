@@ -1,4 +1,5 @@
 /** Sets of values of one argument, as comparisons cut them out, and how a set is written as comparisons again. */
+import { has } from '../util/own-data.js';
 import type { Argument } from './document.js';
 
 /** Values from `first` to `last`, or those whose bits under `mask` (neither none nor all) are `bits`. */
@@ -39,7 +40,7 @@ export function shapesOf({ op, value, valueTwo }: Comparison, max: bigint): read
 
 /** All other values, in disjoint shapes. */
 export function complement(set: Shape, max: bigint): readonly Shape[] {
-  if ('first' in set) return [...range(0n, set.first - 1n), ...range(set.last + 1n, max)];
+  if (has(set, 'first')) return [...range(0n, set.first - 1n), ...range(set.last + 1n, max)];
   // For each bit of the mask, from the top: those that agree above it and differ in it.
   return bitsOf(set.mask).map((bit) => {
     const mask = set.mask & ~(bit - 1n);
@@ -49,7 +50,7 @@ export function complement(set: Shape, max: bigint): readonly Shape[] {
 
 /** The values that both have, in disjoint shapes. */
 export function intersection(a: Shape, b: Shape, max: bigint): readonly Shape[] {
-  if ('first' in a && 'first' in b) {
+  if (has(a, 'first') && has(b, 'first')) {
     const [first = 0n] = [a.first, b.first].sort(descending);
     const [, last = 0n] = [a.last, b.last].sort(descending);
     return range(first, last);
@@ -67,14 +68,16 @@ export function intersection(a: Shape, b: Shape, max: bigint): readonly Shape[] 
  * A range with two ends becomes aligned blocks, since a rule may compare an argument only once.
  */
 export function comparisons(set: Shape, max: bigint): readonly (Comparison | undefined)[] {
-  if ('first' in set) {
+  if (has(set, 'first')) {
     if (set.first === 0n && set.last === max) return [undefined];
-    if (set.first === set.last) return [{ op: 'SCMP_CMP_EQ', value: set.first }];
-    if (set.first === 0n) return [{ op: 'SCMP_CMP_LE', value: set.last }];
-    if (set.last === max) return [{ op: 'SCMP_CMP_GE', value: set.first }];
+    if (set.first === set.last) return [{ op: 'SCMP_CMP_EQ', value: set.first, valueTwo: undefined }];
+    if (set.first === 0n) return [{ op: 'SCMP_CMP_LE', value: set.last, valueTwo: undefined }];
+    if (set.last === max) return [{ op: 'SCMP_CMP_GE', value: set.first, valueTwo: undefined }];
   }
   return patterns(set, max).map(({ mask, bits }) =>
-    mask === max ? { op: 'SCMP_CMP_EQ', value: bits } : { op: 'SCMP_CMP_MASKED_EQ', value: mask, valueTwo: bits },
+    mask === max
+      ? { op: 'SCMP_CMP_EQ', value: bits, valueTwo: undefined }
+      : { op: 'SCMP_CMP_MASKED_EQ', value: mask, valueTwo: bits },
   );
 }
 
@@ -100,7 +103,7 @@ function bitsOf(mask: bigint): readonly bigint[] {
 
 /** A set as patterns, whose masks may have no bit or all: a range as blocks of a power of two, each at a multiple of it. */
 function patterns(set: Shape, max: bigint): readonly Pattern[] {
-  if ('mask' in set) return [set];
+  if (has(set, 'mask')) return [set];
   const blocks: Pattern[] = [];
   for (let next = set.first; next <= set.last; ) {
     let size = 1n;

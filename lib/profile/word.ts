@@ -3,9 +3,10 @@ import { SeccompError } from '../errors.js';
 import { ABIS, type AbiName, abiOf } from '../syscalls/abi.js';
 import { constantOn, isErrno } from '../syscalls/constants.js';
 import { argumentsOf, syscallNumber } from '../syscalls/table.js';
+import { structuralKey } from '../util/structural-key.js';
 import type { ArgumentTest } from './argument.js';
 import { both, type Circumstances } from './circumstances.js';
-import type { ActionName, Argument, Rule } from './document.js';
+import { type ActionName, ANYWHERE, type Argument, type Conditions, type Rule } from './document.js';
 
 /** What is said about syscalls. */
 export interface Word {
@@ -15,9 +16,9 @@ export interface Word {
   readonly tests: readonly ArgumentTest[];
   readonly action: ActionName;
   /** The errno or message, by number or by the name of an errno. */
-  readonly data?: number | string;
+  readonly data: number | string | undefined;
   readonly circumstances: Circumstances;
-  readonly comment?: string;
+  readonly comment: string | undefined;
 }
 
 /**
@@ -32,10 +33,11 @@ export function rulesOf(word: Word): readonly Rule[] {
     if (circumstances === undefined) return [];
     return value.alternatives.map((args) => ({
       names: [...names],
+      name: undefined,
       action,
-      ...(value.data !== undefined && { errnoRet: value.data }),
+      errnoRet: value.data,
       args,
-      ...(comment !== undefined && { comment }),
+      comment,
       ...circumstances,
     }));
   });
@@ -69,7 +71,7 @@ function variants(word: Word): readonly Variant[] {
   const found = new Map<string, { readonly value: Meaning | undefined; readonly arches: string[] }>();
   for (const { name, docker } of ABIS.values()) {
     const value = meaningOn(name, word);
-    const key = JSON.stringify(value, (_, each) => (typeof each === 'bigint' ? `${each}` : each)) ?? '';
+    const key = structuralKey(value);
     const entry = found.get(key) ?? { value, arches: [] };
     entry.arches.push(docker);
     found.set(key, entry);
@@ -77,11 +79,13 @@ function variants(word: Word): readonly Variant[] {
   const [most, ...others] = [...found.values()].sort((a, b) => b.arches.length - a.arches.length);
   const elsewhere = others.flatMap(({ arches }) => arches);
   const places = [
-    { ...most, where: elsewhere.length === 0 ? {} : { excludes: { arches: elsewhere } } },
-    ...others.map(({ value, arches }) => ({ value, where: { includes: { arches } } })),
+    { value: most?.value, where: elsewhere.length === 0 ? ANYWHERE : { ...ANYWHERE, excludes: onArches(elsewhere) } },
+    ...others.map(({ value, arches }) => ({ value, where: { ...ANYWHERE, includes: onArches(arches) } })),
   ];
   return places.flatMap(({ value, where }) => (value === undefined ? [] : [{ value, where }]));
 }
+
+const onArches = (arches: readonly string[]): Conditions => ({ caps: undefined, arches, minKernel: undefined });
 
 function meaningOn(abi: AbiName, { tests, data }: Word): Meaning | undefined {
   const known = tests.map((test) => test.on(abi));

@@ -7,7 +7,16 @@ import type { NativeFailure, NativeRequest } from '../native.js';
 import { RUNTIME_SPEC } from '../supervisor/container.js';
 import { systemError } from './failure.js';
 import type { SupervisorOptions } from './options.js';
-import { type Agent, agentOf, asksSupervisor, decidedAll, type FilterSource, type HostOptions } from './prepare.js';
+import {
+  type Agent,
+  agentOf,
+  asksSupervisor,
+  decidedAll,
+  type HostOptions,
+  Memo,
+  type Sources,
+  variantOf,
+} from './prepare.js';
 
 /** A filter whose listener an agent is sent. */
 export interface Handed {
@@ -28,28 +37,22 @@ const MOST_METADATA = 65_536;
  * @throws SeccompError ERR_SECCOMP_OPTION for an agent that can't be had.
  */
 export function handed(
-  source: FilterSource,
+  sources: Sources,
   host: HostOptions,
-  { notify, onViolation }: SupervisorOptions = {},
+  { notify, onViolation }: Pick<SupervisorOptions, 'notify' | 'onViolation'>,
 ): Handed | undefined {
-  const agent = agentOf(source);
+  const agent = agentOf(sources);
   if (agent === undefined) return undefined;
   if (notify !== undefined || onViolation !== undefined)
     throw refused('names an agent that answers, and a filter has one: leave it out, or onViolation and notify');
-  const all = decidedAll(source, host);
+  const all = decidedAll(sources, host);
   if (all === undefined || !asksSupervisor(all.policy)) return undefined; // As runtimes have it: there is nothing to answer.
-  const known = all.key && made.get(all.key)?.get(keyOf(host));
-  if (known) return known;
   check(agent);
-  const result = { filter: compile(all.policy, { gate: GATE, flags: all.flags }), agent };
-  if (all.key) made.set(all.key, (made.get(all.key) ?? new Map<string, Handed>()).set(keyOf(host), result));
-  return result;
+  const { policy, flags } = all;
+  return made.get(sources, variantOf(host), () => ({ filter: compile(policy, { gate: GATE, flags }), agent }));
 }
 
-/** Of profiles that don't change, what was made before. */
-const made = new WeakMap<object, Map<string, Handed>>();
-
-const keyOf = ({ capabilities = [], abis }: HostOptions) => JSON.stringify([capabilities, abis ?? null]);
+const made = new Memo<Handed>();
 
 function check({ path, metadata = '' }: Agent): void {
   if (!isAbsolute(path)) throw refused(`${JSON.stringify(path)} is not absolute: write the whole path`);
@@ -72,32 +75,36 @@ const refused = (why: string) => new SeccompError('ERR_SECCOMP_OPTION', `listene
  * child's number belongs.
  */
 export function agentRequest({ path, metadata }: Agent, cwd: string | undefined): NonNullable<NativeRequest['agent']> {
-  const ociVersion = RUNTIME_SPEC;
-  const rest = fields({ ociVersion, fds: ['seccompFd'], metadata });
-  const id = `seccomp-${crypto.randomUUID()}`;
-  const state = fields({ ociVersion, id, status: 'creating', bundle: resolvePath(cwd ?? '') });
-  return { path, state: ['{"pid":', `,${rest},"state":{"pid":`, `,${state}}}`] };
+  const version = `"ociVersion":${JSON.stringify(RUNTIME_SPEC)}`;
+  const about = metadata === undefined ? '' : `,"metadata":${JSON.stringify(metadata)}`;
+  const id = `"id":"seccomp-${crypto.randomUUID()}"`;
+  const bundle = `"bundle":${JSON.stringify(resolvePath(cwd ?? ''))}`;
+  return {
+    path,
+    state: [
+      '{"pid":',
+      `,${version},"fds":["seccompFd"]${about},"state":{"pid":`,
+      `,${version},${id},"status":"creating",${bundle}}}`,
+    ],
+  };
 }
 
-/** Those of an object, without its braces. */
-const fields = (object: object) => JSON.stringify(object).slice(1, -1);
-
 /** What to do, by the errno of a call that was made to reach the agent. */
-const REMEDIES: Readonly<Record<string, string>> = {
-  ENOENT: 'nothing is there: start the agent',
-  ECONNREFUSED: 'nobody listens there any more: start the agent',
-  EACCES: 'this user may not connect to it: give it the right to write to the socket',
-  EAGAIN: 'the agent does not keep up with those who connect: see that it runs',
-  EPIPE: 'the agent has closed the connection: see what it refuses',
-  ECONNRESET: 'the agent has closed the connection: see what it refuses',
-  EPROTOTYPE: 'this is no socket of type SOCK_STREAM',
-};
+const REMEDIES: ReadonlyMap<string, string> = new Map([
+  ['ENOENT', 'nothing is there: start the agent'],
+  ['ECONNREFUSED', 'nobody listens there any more: start the agent'],
+  ['EACCES', 'this user may not connect to it: give it the right to write to the socket'],
+  ['EAGAIN', 'the agent does not keep up with those who connect: see that it runs'],
+  ['EPIPE', 'the agent has closed the connection: see what it refuses'],
+  ['ECONNRESET', 'the agent has closed the connection: see what it refuses'],
+  ['EPROTOTYPE', 'this is no socket of type SOCK_STREAM'],
+]);
 
 /** The error for an agent that was not reached; undefined if the failure is about something else. */
 export function agentError({ error, call }: NativeFailure, path: string): SeccompError | undefined {
   if (call !== 'connect' && call !== 'sendmsg' && call !== 'socket') return undefined;
   const cause = systemError(error, call);
-  const remedy = REMEDIES[cause.code ?? ''] ?? 'the agent can not be reached';
+  const remedy = REMEDIES.get(cause.code ?? '') ?? 'the agent can not be reached';
   const message = `listenerPath ${path}: ${cause.message}, and nothing was started: ${remedy}, or leave listenerPath out`;
   return new SeccompError('ERR_SECCOMP_AGENT', message, { cause });
 }

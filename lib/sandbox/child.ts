@@ -7,6 +7,7 @@ import type { ExitWatch, NativeChild, NativeListener } from '../native.js';
 import { childProcess, net, os } from '../node.js';
 import type { Listener } from '../supervisor/listener.js';
 import type { Violation } from '../supervisor/violation.js';
+import { define } from '../util/own-data.js';
 import { systemError } from './failure.js';
 import { type Hearing, hear, violationsOf } from './hearing.js';
 import { signalName, signalNumber } from './signals.js';
@@ -155,7 +156,7 @@ export class SandboxedProcess extends Base {
     const abort = () => {
       if (!this.#stop(killSignal)) return;
       const error = new Error('The operation was aborted', { cause: signal.reason });
-      this.emit('error', Object.assign(error, { code: 'ABORT_ERR', name: 'AbortError' }));
+      this.emit('error', define(error, { code: 'ABORT_ERR', name: 'AbortError' }));
     };
     if (signal.aborted) {
       process.nextTick(abort);

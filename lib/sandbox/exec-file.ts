@@ -1,5 +1,6 @@
 /** execFile and execFileSync, in the terms of spawn and spawnSync: output by callback, errors as Node makes them. */
 import { getSystemErrorName } from 'node:util';
+import { define } from '../util/own-data.js';
 import type { SandboxedProcess } from './child.js';
 import { Collector, type CollectorSettings, overflowError } from './collect.js';
 import type { Callback } from './signatures.js';
@@ -19,7 +20,7 @@ export function callBack(
     called = true;
     collector.finish();
     const failure = collector.overflow === undefined ? error : (error ?? overflowError(collector.overflow));
-    const told = failure === null ? null : Object.assign(failure, { cmd: command.join(' ') });
+    const told = failure === null ? null : define(failure, { cmd: command.join(' ') });
     callback?.(told, collector.output('stdout'), collector.output('stderr'));
   };
   child.on('close', (code: number | null, signal: NodeJS.Signals | null) => {
@@ -44,12 +45,12 @@ function ending(code: number | null, child: SandboxedProcess, collector: Collect
 /** What execFileSync and execSync give: the output. `command` is what their error names. */
 export function outputOf(result: SpawnSyncResult, command: string, stderrIsPassedOn: boolean): string | Buffer | null {
   if (stderrIsPassedOn && result.stderr !== null) process.stderr.write(result.stderr);
-  if (result.error !== undefined) throw Object.assign(result.error, result);
+  if (result.error !== undefined) throw define(result.error, result);
   const told = result.stderr !== null && result.stderr.length > 0 ? `\n${result.stderr}` : '';
   if (result.status !== 0) throw commandFailed(`${command}${told}`, result);
   return result.stdout;
 }
 
 function commandFailed(what: string, properties: object): Error {
-  return Object.assign(new Error(`Command failed: ${what}`), properties);
+  return define(new Error(`Command failed: ${what}`), properties);
 }

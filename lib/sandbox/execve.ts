@@ -1,9 +1,11 @@
 /** execve(): this process becomes a program under a profile. */
 import { addon, type NativeRequest } from '../native.js';
+import { define } from '../util/own-data.js';
 import { handed } from './agent.js';
+import { invocation } from './arguments.js';
 import { systemError } from './failure.js';
-import { hostOptions, invocation, PROGRAM_OPTIONS, type ProgramOptions, programRequest } from './options.js';
-import { type FilterSource, prepare, type SingleSource, settle } from './prepare.js';
+import { PROGRAM_OPTIONS, type ProgramOptions, programRequest } from './options.js';
+import { type FilterSource, prepare, type SingleSource } from './prepare.js';
 import { attachError, filterRequest, handedRequest } from './spawn.js';
 
 /**
@@ -20,21 +22,22 @@ export function execve(
   options?: ProgramOptions,
 ): never;
 export function execve(...parameters: readonly unknown[]): never {
-  const { command, args, profile, options } = invocation<ProgramOptions>(parameters, PROGRAM_OPTIONS);
+  const { command, args, sources, options } = invocation<ProgramOptions>(parameters, PROGRAM_OPTIONS);
   const program = programRequest(command, args, options);
-  const source = settle(profile);
-  const agents = handed(source, hostOptions(options));
+  const agents = handed(sources, options, NOT_SUPERVISED);
   const request: NativeRequest = {
     ...program,
     ...(agents === undefined
-      ? filterRequest(prepare(source, hostOptions(options), ['execve', 'exit']), options)
+      ? filterRequest(prepare(sources, options, ['execve', 'exit']), options)
       : handedRequest(agents, options, program.cwd)),
     detached: false,
     stdio: [0, 1, 2],
   };
   const failure = addon().execve(request);
   throw (
-    attachError(failure, request) ??
-    Object.assign(systemError(failure.error, `execve ${command}`), { path: command, call: failure.call })
+    attachError(failure, request.agent) ??
+    define(systemError(failure.error, `execve ${command}`), { path: command, call: failure.call })
   );
 }
+
+const NOT_SUPERVISED = { notify: undefined, onViolation: undefined };

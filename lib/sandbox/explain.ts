@@ -1,32 +1,22 @@
 /** Explains decisions for this machine. */
 import { SeccompError } from '../errors.js';
-import { thisHost } from '../host.js';
-import { CAPABILITIES } from '../profile/capabilities.js';
 import { type Explanation, explainCall, type Question } from '../profile/explain.js';
 import { loadProfile, type ProfileSource } from '../profile/load.js';
-import type { Host } from '../profile/resolve.js';
-import { ABIS } from '../syscalls/abi.js';
-import { checkKeys, checkNames, HOST_OPTIONS } from './options.js';
-import type { HostOptions } from './prepare.js';
+import { HOST_OPTIONS, readOptions } from './options.js';
+import { type CompileOptions, hostOf } from './prepare.js';
 
 /**
  * Explains what a profile decides for a call, by default on this machine and for a process without capabilities: the
  * action, the rule that led to it, why, and what would change it.
  * @throws ProfileError, SeccompError as loadProfile does; ERR_SECCOMP_OPTION for a call that can't be made.
  */
-export function explain(
-  source: ProfileSource,
-  question: Question,
-  options: HostOptions & { readonly host?: Host } = {},
-): Explanation {
-  checkKeys(options, HOST_OPTIONS);
-  checkNames('capability', options.capabilities, CAPABILITIES);
-  checkNames('ABI', options.abis, [...ABIS.keys()]);
+export function explain(source: ProfileSource, question: Question, options: CompileOptions = {}): Explanation {
+  const host = hostOf(readOptions<CompileOptions>(options, HOST_OPTIONS));
   if (typeof question?.syscall !== 'string') {
     const message = 'question: must be an object that names a syscall, such as { syscall: "openat" }';
     throw new SeccompError('ERR_SECCOMP_OPTION', message);
   }
   const profile = loadProfile(source);
   if (profile === null) return { action: { kind: 'allow' }, rule: null, why: 'nothing is filtered', changes: [] };
-  return explainCall(profile, question, options.host ?? thisHost(options.capabilities, options.abis));
+  return explainCall(profile, question, host);
 }

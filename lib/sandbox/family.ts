@@ -2,28 +2,38 @@
 import type { ChildProcess } from 'node:child_process';
 import { promisify } from 'node:util';
 import { SeccompError } from '../errors.js';
+import { define, own } from '../util/own-data.js';
 import { handed } from './agent.js';
+import type { Invocation } from './arguments.js';
 import type { SandboxedProcess } from './child.js';
 import { collectorSettings } from './collect.js';
 import { callBack, outputOf } from './exec-file.js';
-import { FORK_OPTIONS, forkUnder } from './fork.js';
-import { GATED, hostOptions, PROGRAM_OPTIONS, SPAWN_OPTIONS, SUPERVISOR_OPTIONS } from './options.js';
-import { type FilterSource, prepare, settle } from './prepare.js';
+import { forkUnder, OPTIONS_AT_FORK } from './fork.js';
+import {
+  checkCommand,
+  GATED,
+  PROGRAM_OPTIONS,
+  readOptions,
+  SPAWN_OPTIONS,
+  type SpawnOptions,
+  SUPERVISOR_OPTIONS,
+} from './options.js';
+import { loadSources, prepare, type Sources } from './prepare.js';
 import type { RunOptions } from './run.js';
 import type { SandboxDefaults } from './sandbox.js';
 import {
   type Callback,
-  checkKnown,
   execCall,
   execFileCall,
   type FamilyCall,
+  familyOptions,
   forkCall,
   mergeOptions,
   type Options,
   spawnCall,
 } from './signatures.js';
-import { spawn } from './spawn.js';
-import { SPAWN_SYNC_OPTIONS, spawnSync } from './spawn-sync.js';
+import { start } from './spawn.js';
+import { SPAWN_SYNC_OPTIONS, startSync } from './spawn-sync.js';
 
 const EXEC_FILE_OPTIONS: readonly string[] = [
   // Node's execFile leaves argv0 aside.
@@ -32,25 +42,21 @@ const EXEC_FILE_OPTIONS: readonly string[] = [
   ...SUPERVISOR_OPTIONS,
 ];
 
-/** Those that fork can't carry out are not left aside, but refused by it. */
-const OPTIONS_AT_FORK: readonly string[] = [...FORK_OPTIONS, 'capabilities', 'rlimits', ...SUPERVISOR_OPTIONS];
-
 /** The functions without Node's types. */
 class Family {
-  readonly #profile: FilterSource;
+  readonly #sources: Sources;
   readonly #defaults: Options;
 
-  constructor(profile: FilterSource, defaults: SandboxDefaults) {
-    this.#profile = settle(profile);
-    this.#defaults = { ...defaults };
-    checkKnown(this.#defaults);
-    if (handed(this.#profile, hostOptions(defaults)) === undefined)
-      prepare(this.#profile, hostOptions(defaults), GATED);
+  constructor(profile: unknown, defaults: unknown) {
+    this.#sources = loadSources(profile);
+    this.#defaults = familyOptions(defaults);
+    const host: SandboxDefaults = this.#defaults;
+    if (handed(this.#sources, host, host) === undefined) prepare(this.#sources, host, GATED);
   }
 
   readonly spawn = (...parameters: readonly unknown[]): SandboxedProcess => {
     const { file, args, options } = spawnCall(parameters);
-    return spawn(file, args.map(String), this.#profile, this.#merge(options, SPAWN_OPTIONS));
+    return start(this.#call(file, args, this.#merge(options, SPAWN_OPTIONS), SPAWN_OPTIONS));
   };
 
   readonly spawnSync = (...parameters: readonly unknown[]) => this.#spawnSync(spawnCall(parameters));
@@ -74,11 +80,20 @@ class Family {
 
   readonly fork = (...parameters: readonly unknown[]): ChildProcess => {
     const { modulePath, args, options } = forkCall(parameters);
-    return forkUnder(this.#profile, modulePath, args, this.#merge(options, OPTIONS_AT_FORK));
+    return forkUnder(this.#sources, modulePath, args, this.#merge(options, OPTIONS_AT_FORK));
   };
 
   #merge(options: Options, taken: readonly string[]): Options {
     return mergeOptions(this.#defaults, options, taken);
+  }
+
+  #call<Kind extends object>(
+    file: unknown,
+    args: object,
+    options: Options,
+    known: readonly string[],
+  ): Invocation<Kind> {
+    return { ...checkCommand(file, args), sources: this.#sources, options: readOptions<Kind>(options, known) };
   }
 
   #spawnSync({ file, args, options }: FamilyCall) {
@@ -88,30 +103,36 @@ class Family {
         'ERR_SECCOMP_OPTION',
         `options.notify: ${file}: handlers can't run while this thread waits: use spawn or execFile`,
       );
-    return spawnSync(file, args.map(String), this.#profile, this.#merge(options, SPAWN_SYNC_OPTIONS));
+    return startSync(this.#call(file, args, this.#merge(options, SPAWN_SYNC_OPTIONS), SPAWN_SYNC_OPTIONS));
   }
 
   #execFile({ file, args, options, callback }: FamilyCall): SandboxedProcess {
     const merged: RunOptions = this.#merge(options, EXEC_FILE_OPTIONS);
     // An encoding that is given as undefined means bytes, in Node.
-    const bytes = 'encoding' in merged && merged.encoding === undefined ? { encoding: null } : {};
-    const settings = collectorSettings({ ...merged, ...bytes });
-    const { timeout, killSignal, encoding, maxBuffer, ...others } = merged;
-    const texts = args.map(String);
-    const child = spawn(file, texts, this.#profile, others);
-    callBack(child, [file, ...texts], settings, callback);
+    const isBytes = Object.hasOwn(merged, 'encoding') && merged.encoding === undefined;
+    const settings = collectorSettings(own({ ...merged, encoding: isBytes ? null : merged.encoding }));
+    const others = own({
+      ...merged,
+      timeout: undefined,
+      killSignal: undefined,
+      encoding: undefined,
+      maxBuffer: undefined,
+    });
+    const call = this.#call<SpawnOptions>(file, args, others, SPAWN_OPTIONS);
+    const child = start(call);
+    callBack(child, [call.command, ...call.args], settings, callback);
     return child;
   }
 
   /** The same call with a shell: the one that is named, or sh. */
   #inShell(call: FamilyCall): FamilyCall {
-    const { shell = this.#defaults['shell'] } = call.options;
-    return { ...call, options: { ...call.options, shell: typeof shell === 'string' ? shell : true } };
+    const shell = call.options['shell'] ?? this.#defaults['shell'];
+    return { ...call, options: own({ ...call.options, shell: typeof shell === 'string' ? shell : true }) };
   }
 }
 
 /** The functions under one profile; those that take callbacks with their promisified forms. */
-export function familyUnder(profile: FilterSource, defaults: SandboxDefaults) {
+export function familyUnder(profile: unknown, defaults: unknown) {
   const { spawn, spawnSync, execFile, execFileSync, exec, execSync, fork } = new Family(profile, defaults);
   return { spawn, spawnSync, execFile: withPromise(execFile), execFileSync, exec: withPromise(exec), execSync, fork };
 }
@@ -122,11 +143,13 @@ function withPromise(start: (...parameters: readonly unknown[]) => SandboxedProc
     let done: Callback = () => {};
     const output = new Promise((resolve, reject) => {
       done = (error, stdout, stderr) =>
-        error === null ? resolve({ stdout, stderr }) : reject(Object.assign(error, { stdout, stderr }));
+        error === null ? resolve({ stdout, stderr }) : reject(define(error, { stdout, stderr }));
     });
-    return Object.assign(output, { child: start(...parameters, done) });
+    return define(output, { child: start(...parameters, done) });
   };
-  return Object.defineProperty((...parameters: readonly unknown[]) => start(...parameters), promisify.custom, {
-    value: promised,
-  });
+  return Object.defineProperty(
+    (...parameters: readonly unknown[]) => start(...parameters),
+    promisify.custom,
+    own({ value: promised }),
+  );
 }

@@ -4,9 +4,11 @@ import { fileURLToPath } from 'node:url';
 import { SeccompError } from '../errors.js';
 import { addon, preloadFile } from '../native.js';
 import { childProcess } from '../node.js';
+import { own } from '../util/own-data.js';
+import { invocation } from './arguments.js';
 import { HANDOVER, type Handover } from './handover.js';
-import { checkFilterOptions, type FilterOptions, hostOptions, invocation, SUPERVISOR_OPTIONS } from './options.js';
-import { type FilterSource, prepare, type SingleSource } from './prepare.js';
+import { checkFilterOptions, type FilterOptions, namesIn, type SpawnOptions, SUPERVISOR_OPTIONS } from './options.js';
+import { type FilterSource, prepare, type SingleSource, type Sources } from './prepare.js';
 import { forbidRings } from './rings.js';
 import { filterRequest } from './spawn.js';
 
@@ -19,6 +21,9 @@ export const FORK_OPTIONS = [
   ...['cwd', 'detached', 'env', 'execPath', 'execArgv', 'gid', 'serialization', 'signal', 'killSignal', 'silent'],
   ...['stdio', 'timeout', 'uid', 'windowsHide', 'windowsVerbatimArguments'],
 ];
+
+/** Those that fork can't honour are not unknown: the error says why. */
+export const OPTIONS_AT_FORK: readonly string[] = [...FORK_OPTIONS, 'capabilities', 'rlimits', ...SUPERVISOR_OPTIONS];
 
 /** Bytes that Linux takes for one string of an environment: MAX_ARG_STRLEN, execve(2). */
 const LONGEST_VARIABLE = 128 * 1024;
@@ -36,22 +41,21 @@ export function fork(
   options?: ForkOptions,
 ): ChildProcess;
 export function fork(modulePath: string | URL, ...rest: readonly unknown[]): ChildProcess {
-  refuseOfSpawn(rest.at(-1));
   const file = modulePath instanceof URL ? fileURLToPath(modulePath) : modulePath;
-  const { command, args, profile, options } = invocation<ForkOptions>([file, ...rest], FORK_OPTIONS);
-  return forkUnder(profile, command, args, options);
+  const { command, args, sources, options } = invocation<ForkOptions>([file, ...rest], OPTIONS_AT_FORK);
+  return forkUnder(sources, command, args, options);
 }
 
 /** The same with its arguments sorted out. Node's own fork checks what is Node's. */
 export function forkUnder(
-  profile: FilterSource,
+  sources: Sources,
   modulePath: string | URL,
   args: readonly string[],
   options: ForkOptions,
 ): ChildProcess {
   refuseOfSpawn(options);
   checkFilterOptions(options);
-  const filters = prepare(profile, hostOptions(options), []);
+  const filters = prepare(sources, options, []);
   const { abis: _, noNewPrivileges = true, log, ...nodeOptions } = options;
   if (filters.length === 0) return childProcess().fork(modulePath, args, nodeOptions);
   addon(); // If it is missing, this is the better place to say so.
@@ -73,7 +77,7 @@ export function forkUnder(
     ...nodeOptions,
     // --require comes before every --import, and this one before the others.
     execArgv: ['--require', preloadFile(), ...(options.execArgv || inheritedArguments(process.execArgv))],
-    env: { ...enumerable(options.env || process.env), [HANDOVER]: text },
+    env: environmentWith(options.env || process.env, text),
   });
 }
 
@@ -83,29 +87,27 @@ function inheritedArguments(execArgv: readonly string[]): readonly string[] {
   return place < 0 ? execArgv : execArgv.toSpliced(place, 2);
 }
 
-/** Inherited properties too, as Node reads an environment. */
-function enumerable(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const copy: NodeJS.ProcessEnv = {};
-  for (const name in env) copy[name] = env[name];
-  return copy;
+/** A copy of an environment, with what is handed over. */
+function environmentWith(env: NodeJS.ProcessEnv, handover: string): NodeJS.ProcessEnv {
+  const variables = namesIn(env).map((name) => [name, env[name]]);
+  return own({ ...Object.fromEntries(variables), [HANDOVER]: handover });
 }
 
 /** Options of spawn that can't be carried out on a Node that runs already. */
-function refuseOfSpawn(options: unknown): void {
-  if (typeof options !== 'object' || options === null) return;
-  if ('capabilities' in options && options.capabilities !== undefined) {
+function refuseOfSpawn(options: Omit<SpawnOptions, 'stdio'>): void {
+  if (options.capabilities !== undefined) {
     const message = "options.capabilities: fork can't take capabilities from its child";
     const remedy = 'to resolve the profile for some, give compile(profile, { capabilities })';
     throw new SeccompError('ERR_SECCOMP_OPTION', `${message}; ${remedy}`);
   }
-  if ('rlimits' in options && options.rlimits !== undefined) {
+  if (options.rlimits !== undefined) {
     const message = "options.rlimits: fork can't limit its child";
     throw new SeccompError(
       'ERR_SECCOMP_OPTION',
       `${message}; start Node by spawn, or with execArgv: --max-old-space-size=…`,
     );
   }
-  const supervising = SUPERVISOR_OPTIONS.find((name) => Reflect.get(options, name) !== undefined);
+  const supervising = SUPERVISOR_OPTIONS.find((name) => options[name] !== undefined);
   if (supervising !== undefined) {
     const message = `options.${supervising}: fork can't supervise its child`;
     throw new SeccompError('ERR_SECCOMP_OPTION', `${message}; start Node by spawn`);

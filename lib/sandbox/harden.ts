@@ -4,15 +4,8 @@ import { compile } from '../filter/compile.js';
 import type { Filter } from '../filter/filter.js';
 import { union } from '../policy/algebra.js';
 import { syscallNumber } from '../syscalls/table.js';
-import {
-  checkFilterOptions,
-  checkKeys,
-  type FilterOptions,
-  hostOptions,
-  invalidType,
-  invalidValue,
-} from './options.js';
-import { type FilterSource, prepare } from './prepare.js';
+import { checkFilterOptions, type FilterOptions, invalidType, invalidValue, readOptions } from './options.js';
+import { type FilterSource, loadSources, prepare } from './prepare.js';
 import { denies } from './rings.js';
 import { filterRequest } from './spawn.js';
 import { ALL_THREADS, install, openRings, threadState } from './this-process.js';
@@ -54,11 +47,12 @@ export interface Hardened {
  * no_new_privs on the calling thread.
  */
 export function harden(profile: FilterSource, options: HardenOptions = {}): Hardened {
-  const { threads, noNewPrivileges, acceptRings } = checkOptions(profile, options);
-  const filters = besideRings(prepare(profile, hostOptions(options), []), acceptRings);
+  const given = readOptions<HardenOptions>(options, HARDEN_OPTIONS);
+  const { threads, noNewPrivileges, acceptRings } = checkOptions(given);
+  const filters = besideRings(prepare(loadSources(profile), given, []), acceptRings);
   const before = threadState();
   if (filters.length === 0) return { threads, filters, ...inForce(before, 0, false) };
-  const { filterFlags, ...request } = filterRequest(filters, options);
+  const { filterFlags, ...request } = filterRequest(filters, given);
   install({ ...request, noNewPrivileges, filterFlags: filterFlags | (threads === 'all' ? ALL_THREADS : 0) });
   return { threads, filters, ...inForce(before, filters.length, noNewPrivileges) };
 }
@@ -71,12 +65,7 @@ function inForce(before: ReturnType<typeof threadState>, added: number, noNewPri
   };
 }
 
-function checkOptions(profile: unknown, options: HardenOptions) {
-  if (profile === undefined || profile === null) {
-    const message = 'a profile is required: docker-default, a path, …; to filter nothing, say unconfined';
-    throw new SeccompError('ERR_SECCOMP_OPTION', message);
-  }
-  checkKeys(options, HARDEN_OPTIONS);
+function checkOptions(options: HardenOptions) {
   checkFilterOptions(options);
   const { threads = 'all', acceptSharedPool = false, acceptRings = false, noNewPrivileges = true } = options;
   if (typeof acceptRings !== 'boolean') throw invalidType('options.acceptRings', 'of type boolean', acceptRings);
@@ -113,7 +102,7 @@ function allowing(rings: readonly number[], { policy, flags }: Filter): Filter {
   }));
   const kill = { kind: 'kill-process' } as const; // For all else: never less restrictive than the profile.
   const exception = {
-    abis: [{ abi, syscalls: new Map([[number, decisions]]) }],
+    abis: [{ abi, syscalls: new Map([[number, decisions]]), ranges: [] }],
     defaultAction: kill,
     foreignAction: kill,
   };

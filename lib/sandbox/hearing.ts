@@ -1,7 +1,7 @@
 /** What a supervised child tells: the calls that were denied, and those that wait for a handler. */
 import type { ListenerHandle, NativeKind, NativeListener } from '../native.js';
 import { asyncHooks, diagnostics } from '../node.js';
-import { ask, type Handlers, NotifiedCall } from '../supervisor/answer.js';
+import { ask, type HandlerMap, NotifiedCall } from '../supervisor/answer.js';
 import { Listener, type Waiting } from '../supervisor/listener.js';
 import { CHANNEL, type OnViolation, type Violation, violationOf } from '../supervisor/violation.js';
 import type { SandboxedProcess } from './child.js';
@@ -9,16 +9,19 @@ import type { Supervised } from './supervise.js';
 
 /** Who hears of the calls of a supervised child. */
 export interface Hearing {
-  readonly supervised?: Supervised | undefined;
-  readonly onViolation?: OnViolation | true | undefined;
-  readonly notify?: Handlers | undefined;
+  readonly supervised: Supervised | undefined;
+  readonly onViolation: OnViolation | true | undefined;
+  readonly handlers: HandlerMap;
   /** Of a handler, in milliseconds. */
-  readonly timeout?: number;
+  readonly timeout: number;
 }
+
+/** Nobody. */
+export const UNHEARD: Hearing = { supervised: undefined, onViolation: undefined, handlers: new Map(), timeout: 0 };
 
 /** Hears for `child` what its filter tells, in the AsyncLocalStorage of the call that started it. */
 export function hear(child: SandboxedProcess, listener: NativeListener, hearing: Hearing): Listener {
-  const { supervised, onViolation, notify = {}, timeout = 0 } = hearing;
+  const { supervised, onViolation, handlers, timeout } = hearing;
   const failed = (error: unknown, call: NotifiedCall) => handlerFailed(child, error, call);
   const { AsyncResource } = asyncHooks();
   const resource = new AsyncResource('seccomp.Listener');
@@ -36,7 +39,7 @@ export function hear(child: SandboxedProcess, listener: NativeListener, hearing:
     }),
     call: bound((waiting: Waiting, handle: ListenerHandle) => {
       const call = new NotifiedCall(waiting, handle, undefined);
-      ask(call, Object.hasOwn(notify, call.syscall) ? notify[call.syscall] : undefined, timeout, failed);
+      ask(call, handlers.get(call.syscall), timeout, failed);
     }),
   });
 }

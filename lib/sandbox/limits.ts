@@ -1,6 +1,7 @@
 /** Resource limits of the programs we start: setrlimit(2). */
 import { SeccompError } from '../errors.js';
 import { suggest } from '../profile/suggest.js';
+import { copyFields, type Refuse } from '../util/own-data.js';
 
 /** RLIMIT_* by name, in the order of their numbers. Source: asm-generic/resource.h; Node runs on no CPU that differs. */
 const RESOURCES = [
@@ -38,18 +39,30 @@ const NO_LIMIT = 2n ** 64n - 1n;
 export function limitTriples(limits: ResourceLimits | undefined): readonly (number | bigint)[] {
   if (limits === undefined) return [];
   if (typeof limits !== 'object' || limits === null) throw invalid('', 'an object such as { nofile: 64 }', limits);
-  return Object.entries(limits).flatMap(([name, limit]) => {
+  return Object.entries(copyFields(limits, refuse)).flatMap(([name, limit]) => {
     const resource = (RESOURCES as readonly string[]).indexOf(name);
     if (resource < 0) {
       const message = `options.rlimits: unknown resource ${JSON.stringify(name)}${suggest(name, RESOURCES)}`;
       throw new SeccompError('ERR_SECCOMP_OPTION', message);
     }
-    const { soft, hard } = typeof limit === 'object' && limit !== null ? limit : { soft: limit, hard: limit };
+    const { soft, hard } = bounds(limit, name);
     const values = [limitValue(soft, name), limitValue(hard, name)] as const;
     if (values[0] > values[1]) throw invalid(`.${name}`, 'a soft limit that is not above the hard one', soft);
     return [resource, ...values];
   });
 }
+
+/** Both limits of a resource. */
+function bounds(limit: unknown, name: string): { readonly soft: unknown; readonly hard: unknown } {
+  if (typeof limit !== 'object' || limit === null) return { soft: limit, hard: limit };
+  const { soft, hard, ...others } = copyFields(limit, (path, problem) => refuse([name, ...path], problem));
+  for (const key of Object.keys(others)) refuse([name, key], 'is unknown: a limit has soft and hard');
+  return { soft, hard };
+}
+
+const refuse: Refuse = (path, problem) => {
+  throw new SeccompError('ERR_SECCOMP_OPTION', `${['options.rlimits', ...path].join('.')}: ${problem}`);
+};
 
 function limitValue(value: unknown, name: string): bigint {
   if (value === 'unlimited') return NO_LIMIT;

@@ -9,8 +9,16 @@ import { suggest } from '../profile/suggest.js';
 import type { Handlers } from '../supervisor/answer.js';
 import type { OnViolation } from '../supervisor/violation.js';
 import { ABIS, type AbiName } from '../syscalls/abi.js';
+import {
+  copyFields,
+  copyList,
+  define,
+  emptyFields,
+  type Fields,
+  isObjectPrototype,
+  type Refuse,
+} from '../util/own-data.js';
 import { limitTriples, type ResourceLimits } from './limits.js';
-import type { FilterSource } from './prepare.js';
 
 /** What one of the child's descriptors is connected to, as in node:child_process. */
 export type StdioEntry = 'pipe' | 'overlapped' | 'ignore' | 'inherit' | Stream | number | null | undefined;
@@ -70,59 +78,50 @@ export interface SpawnOptions extends ProgramOptions, SupervisorOptions {
   readonly serialization?: 'json' | 'advanced' | undefined;
 }
 
-/** The command, the arguments and the profile, however they were given. */
-export interface Invocation<Options> {
-  readonly command: string;
-  readonly args: readonly string[];
-  readonly profile: FilterSource;
-  readonly options: Options;
-}
-
-/** Sorts out `(command, [args], profile, [options])`. */
-export function invocation<Options extends object>(
-  parameters: readonly unknown[],
-  known: readonly string[],
-): Invocation<Options> {
-  const [file, second, ...others] = parameters;
-  const list: readonly unknown[] | undefined = Array.isArray(second) ? second : undefined;
-  const [profile, options] = list === undefined ? [second, ...others] : others;
-  const { command, args } = checkCommand(file, list ?? []);
-  if (list === undefined && typeof options === 'string') throw invalidType('args', 'an instance of Array', profile);
-  if (profile === undefined || profile === null || areOptions(profile, known)) {
-    const before = options === undefined && profile ? ', before the options' : '';
-    throw new SeccompError(
-      'ERR_SECCOMP_OPTION',
-      `a profile is required${before}: docker-default, a path, …; to filter nothing, say unconfined`,
-    );
-  }
-  if (options !== undefined && options !== null && (typeof options !== 'object' || Array.isArray(options)))
-    throw invalidType('options', 'of type object', options);
-  // What somebody put on Object.prototype is no option.
-  const given: Options = Object.assign(Object.create(null), options);
-  checkKeys(given, known);
-  return { command, args, profile: profile as FilterSource, options: given };
-}
+/** More arguments than any kernel passes on: each takes at least 10 bytes of 6 MiB at most, execve(2). */
+const MOST_ARGUMENTS = 1 << 20;
 
 /** @throws TypeError for a command or arguments that can't be; gives the arguments as texts. */
-export function checkCommand(command: unknown, args: readonly unknown[]) {
+export function checkCommand(command: unknown, args: object) {
   checkString(command, 'file');
   if (command === '') throw invalidValue('file', command, 'cannot be empty');
   checkNull(command, 'file');
-  const texts = args.map(String);
+  const texts = copyList(args, MOST_ARGUMENTS, refusal('args')).map(String);
   for (const [i, text] of texts.entries()) checkNull(text, `args[${i}]`);
   return { command, args: texts };
 }
 
-/** Whether these are options, in the place of the profile: that is where node:child_process has them. */
-function areOptions(profile: unknown, known: readonly string[]): boolean {
-  if (typeof profile !== 'object' || profile === null || Object.getPrototypeOf(profile) !== Object.prototype)
-    return false;
-  const keys = Object.keys(profile);
-  return keys.length > 0 && keys.every((key) => known.includes(key) || key === 'profile');
+/** Throws Node's error for what is wrong with the argument or property of this name, or in it. */
+export function refusal(name: string): Refuse {
+  return (path, problem) => {
+    const where = path.reduce<string>(
+      (place, key) => (typeof key === 'number' ? `${place}[${key}]` : `${place}.${key}`),
+      name,
+    );
+    const kind = where.includes('.') ? 'property' : 'argument';
+    const code = path.length === 0 ? 'ERR_INVALID_ARG_TYPE' : 'ERR_INVALID_ARG_VALUE';
+    throw define(new TypeError(`The "${where}" ${kind} ${problem}`), { code });
+  };
+}
+
+/**
+ * Reads a caller's options once: a copy without a prototype, in which lists of names are copied too.
+ * @throws TypeError for what is no plain object, SeccompError ERR_SECCOMP_OPTION for an option that is not `known`.
+ */
+export function readOptions<Options extends object>(options: unknown, known: readonly string[]): Options {
+  if (options === undefined) return emptyFields() as Options;
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
+    throw invalidType('options', 'of type object', options);
+  const fields = copyFields(options, refusal('options'));
+  checkKeys(fields, known);
+  for (const [name, names] of NAME_LISTS) {
+    if (fields[name] !== undefined) fields[name] = readNames(name, fields[name], names);
+  }
+  return fields as Options;
 }
 
 /** Refuses options that there are not: nothing is silently ignored. */
-export function checkKeys(options: object, known: readonly string[]): void {
+function checkKeys(options: Fields, known: readonly string[]): void {
   for (const [key, value] of Object.entries(options)) {
     if (known.includes(key) || value === undefined) continue;
     throw new SeccompError('ERR_SECCOMP_OPTION', `options.${key}: unknown option${suggest(key, known)}`);
@@ -181,7 +180,7 @@ export function programRequest(command: string, args: readonly string[], options
 function checkPermission(command: string): void {
   if (process.permission?.has('child') ?? true) return;
   const message = `Node's permission model does not let ${command} be started: give --allow-child-process to node`;
-  throw Object.assign(new Error(message), {
+  throw define(new Error(message), {
     code: 'ERR_ACCESS_DENIED',
     permission: 'ChildProcess',
     resource: command,
@@ -192,22 +191,15 @@ function checkPermission(command: string): void {
 export type FilterOptions = Pick<ProgramOptions, 'capabilities' | 'abis' | 'noNewPrivileges' | 'log'>;
 
 /** @throws TypeError, SeccompError ERR_SECCOMP_OPTION for one of them that is not valid. */
-export function checkFilterOptions({ capabilities, abis, noNewPrivileges, log }: FilterOptions): void {
+export function checkFilterOptions({ noNewPrivileges, log }: FilterOptions): void {
   if (noNewPrivileges !== undefined && typeof noNewPrivileges !== 'boolean')
     throw invalidType('options.noNewPrivileges', 'of type boolean', noNewPrivileges);
   if (log !== undefined && typeof log !== 'boolean') throw invalidType('options.log', 'of type boolean', log);
-  checkNames('capability', capabilities, CAPABILITIES);
-  checkNames('ABI', abis, [...ABIS.keys()]);
 }
 
 /** A bit for each, by its number. */
 function capabilityBits(names: readonly string[]): bigint {
   return CAPABILITIES.reduce((bits, name, i) => (names.includes(name) ? bits | (1n << BigInt(i)) : bits), 0n);
-}
-
-/** The capabilities and ABIs that a profile is resolved for. */
-export function hostOptions({ capabilities, abis }: FilterOptions) {
-  return { ...(capabilities ? { capabilities } : {}), ...(abis ? { abis } : {}) };
 }
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -224,12 +216,12 @@ function candidates(command: string, { PATH = '/bin:/usr/bin' }: Variables): rea
 function environment(env: Variables): string {
   if (typeof env !== 'object') throw invalidType('options.env', 'of type object', env);
   let text = '';
-  for (const name of enumerable(env)) {
+  for (const name of namesIn(env)) {
     const value = env[name];
     if (value === undefined) continue;
-    checkNull(name, `options.env['${name}']`);
-    checkNull(String(value), `options.env['${name}']`);
-    text += `${name}=${value}\0`;
+    const variable = `${name}=${value}`;
+    checkNull(variable, `options.env['${name}']`);
+    text += `${variable}\0`;
   }
   // Node passes this one on, unless it is given; see its documentation.
   const coverage = env === process.env ? undefined : process.env['NODE_V8_COVERAGE'];
@@ -237,11 +229,19 @@ function environment(env: Variables): string {
   return text;
 }
 
-/** What `for (… in …)` gives, inherited properties too, as Node takes them: that asks process.env twice for each name. */
-function enumerable(env: Variables): readonly string[] {
-  const names = Object.keys(env);
-  for (const name in Object.getPrototypeOf(env)) if (!Object.hasOwn(env, name)) names.push(name);
-  return names;
+/** The names that `for (… in …)` gives, without those of Object.prototype. Node takes inherited ones too. */
+export function namesIn(env: object): readonly string[] {
+  const names = new Set(Object.keys(env));
+  const hidden = new Set(Object.getOwnPropertyNames(env));
+  for (
+    let from = Object.getPrototypeOf(env);
+    from !== null && !isObjectPrototype(from);
+    from = Object.getPrototypeOf(from)
+  ) {
+    for (const name of Object.keys(from)) if (!hidden.has(name)) names.add(name);
+    for (const name of Object.getOwnPropertyNames(from)) hidden.add(name);
+  }
+  return [...names];
 }
 
 function path(value: string | URL | Uint8Array): string {
@@ -254,17 +254,27 @@ function path(value: string | URL | Uint8Array): string {
   return text;
 }
 
-/** Refuses names that are not known. */
-export function checkNames(what: string, names: readonly string[] | undefined, known: readonly string[]): void {
-  if (names === undefined) return;
-  const option = what === 'ABI' ? 'abis' : 'capabilities';
+/** Options that are lists of names, and the names that there are. */
+const NAME_LISTS: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
+  ['capabilities', CAPABILITIES],
+  ['abis', [...ABIS.keys()]],
+]);
+
+/** A copy of a list of names. @throws TypeError, SeccompError ERR_SECCOMP_OPTION for one that is not known. */
+function readNames(option: string, names: unknown, known: readonly string[]): readonly string[] {
   if (!Array.isArray(names)) throw invalidType(`options.${option}`, 'an instance of Array', names);
-  for (const name of names) {
-    if (known.includes(name)) continue;
-    const remedy = suggest(name, known) || (what === 'ABI' ? `: there are ${known.join(', ')}` : '');
-    throw new SeccompError('ERR_SECCOMP_OPTION', `options.${option}: unknown ${what} ${JSON.stringify(name)}${remedy}`);
-  }
+  const given = copyList(names, MOST_NAMES, refusal(`options.${option}`));
+  const texts = given.filter((name) => typeof name === 'string' && known.includes(name)).map(String);
+  if (texts.length === given.length) return texts;
+  const unknown = given.find((name) => !texts.some((each) => each === name));
+  const isAbi = option === 'abis';
+  const remedy = suggest(unknown, known) || (isAbi ? `: there are ${known.join(', ')}` : '');
+  const message = `options.${option}: unknown ${isAbi ? 'ABI' : 'capability'} ${inspect(unknown)}${remedy}`;
+  throw new SeccompError('ERR_SECCOMP_OPTION', message);
 }
+
+/** More than there are of either, with repetitions. */
+const MOST_NAMES = 256;
 
 function checkId(id: number | null | undefined, name: string): void {
   if (id === undefined || id === null) return;
@@ -291,7 +301,7 @@ export function checkNull(text: string, name: string): void {
 export function invalidType(name: string, expected: string, value: unknown): TypeError {
   const kind = name.includes('.') ? 'property' : 'argument';
   const message = `The "${name}" ${kind} must be ${expected}. Received ${described(value)}`;
-  return Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_TYPE' });
+  return define(new TypeError(message), { code: 'ERR_INVALID_ARG_TYPE' });
 }
 
 function described(value: unknown): string {
@@ -317,7 +327,7 @@ export function notThatMany(name: string, expected: string, value: unknown): Typ
 /** The RangeError that Node throws for a number that is too small, too large or not whole. */
 export function outOfRange(name: string, expected: string, value: unknown): RangeError {
   const message = `The value of "${name}" is out of range. It must be ${expected}. Received ${inspect(value)}`;
-  return Object.assign(new RangeError(message), { code: 'ERR_OUT_OF_RANGE' });
+  return define(new RangeError(message), { code: 'ERR_OUT_OF_RANGE' });
 }
 
 /** The TypeError that Node throws for an argument with a value that can't be. */
@@ -325,5 +335,5 @@ export function invalidValue(name: string, value: unknown, reason: string): Type
   const kind = name.includes('.') ? 'property' : 'argument';
   const text = inspect(value);
   const message = `The ${kind} '${name}' ${reason}. Received ${text.length > 128 ? `${text.slice(0, 128)}...` : text}`;
-  return Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_VALUE' });
+  return define(new TypeError(message), { code: 'ERR_INVALID_ARG_VALUE' });
 }

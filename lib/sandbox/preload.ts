@@ -18,6 +18,7 @@ orExit('seccomp fork', () => {
   const { filters, filterFlags, noNewPrivileges, withoutRings } = JSON.parse(text) as Handover;
   if (withoutRings && openRings().length > 0) restartWithoutRings(noNewPrivileges);
   install({
+    unconfined: false,
     filters: filters.map(({ bytes, gate }) => ({ bytes: new Uint8Array(Buffer.from(bytes, 'base64')), gate })),
     filterFlags: filterFlags | ALL_THREADS,
     noNewPrivileges,

@@ -1,16 +1,17 @@
 /** From what people write for a profile to a filter for this machine. */
-
 import { SeccompError } from '../errors.js';
 import { compile as compilePolicy } from '../filter/compile.js';
 import { type AttachFlag, Filter } from '../filter/filter.js';
 import { thisHost } from '../host.js';
 import { intersect } from '../policy/algebra.js';
-import type { Action, Policy } from '../policy/policy.js';
-import { loadProfile, type ProfileSource, UNCONFINED } from '../profile/load.js';
+import { type Action, type Policy, rangesOf } from '../policy/policy.js';
+import { readHost } from '../profile/applies.js';
+import { loadSource, type ProfileSource, UNCONFINED } from '../profile/load.js';
 import { Profile } from '../profile/profile.js';
 import { type Host, resolve } from '../profile/resolve.js';
 import type { AbiName } from '../syscalls/abi.js';
-import { checkKeys, HOST_OPTIONS } from './options.js';
+import { copyList } from '../util/own-data.js';
+import { HOST_OPTIONS, readOptions } from './options.js';
 
 /** A profile as spawn takes it, or a filter that was compiled before. */
 export type SingleSource = ProfileSource | Filter;
@@ -20,9 +21,15 @@ export type FilterSource = SingleSource | readonly SingleSource[];
 
 export interface HostOptions {
   /** Capabilities that the profile's `includes` and `excludes` are resolved for. Default none. */
-  readonly capabilities?: readonly string[];
+  readonly capabilities?: readonly string[] | undefined;
   /** ABIs to decide beside the native one, instead of those that the profile names. */
-  readonly abis?: readonly AbiName[];
+  readonly abis?: readonly AbiName[] | undefined;
+}
+
+/** Options of the functions that resolve a profile and attach nothing. */
+export interface CompileOptions extends HostOptions {
+  /** The host to resolve for. Default this machine, with `capabilities` and `abis`. */
+  readonly host?: Host | undefined;
 }
 
 /**
@@ -30,83 +37,136 @@ export interface HostOptions {
  * filter, that gives each call the strictest of their answers.
  * @throws ProfileError, SeccompError as loadProfile does; ERR_SECCOMP_TOO_LARGE if the kernel would not take the filter.
  */
-export function compile(source: FilterSource | Policy, options: HostOptions & { readonly host?: Host } = {}): Filter {
-  checkKeys(options, HOST_OPTIONS);
-  if (isPolicy(source)) return compilePolicy(source);
-  const host = options.host ?? thisHost(options.capabilities, options.abis);
-  const all = list(source).flatMap((each) => decidedBy(each, host) ?? []);
+export function compile(source: FilterSource | Policy, options: CompileOptions = {}): Filter {
+  const given = readOptions<CompileOptions>(options, HOST_OPTIONS);
+  if (isPolicy(source)) {
+    refuseHostOptions(given, 'a policy, which is resolved already');
+    return compilePolicy(source);
+  }
+  const { all } = loadSources(source);
   if (all.length === 0) {
     throw new SeccompError('ERR_SECCOMP_OPTION', `${UNCONFINED} means no filter, so there is nothing to compile`);
   }
-  return compileAll(all);
+  const host = hostOf(given);
+  return compileAll(all.map((each) => (each instanceof Filter ? each : decided(each, host))));
 }
 
-/** The same with its files read and its objects checked, once: what it means does not change any more. */
-export function settle(source: FilterSource): readonly SingleSource[] {
-  if (isList(source) && settled.has(source)) return source;
-  const sources = list(source).map((each) => {
-    if (each instanceof Filter) return each;
-    return (typeof each === 'string' ? loadOnce(each) : loadProfile(each)) ?? UNCONFINED;
-  });
-  settled.set(sources, new Map());
-  return Object.freeze(sources);
+/** The host that options ask for. */
+export function hostOf({ host, capabilities, abis }: CompileOptions): Host {
+  if (host === undefined) return thisHost(capabilities, abis);
+  if (capabilities !== undefined || abis !== undefined) {
+    const name = capabilities === undefined ? 'abis' : 'capabilities';
+    const message = `options.${name}: the host has its own: leave this out, or options.host`;
+    throw new SeccompError('ERR_SECCOMP_OPTION', message);
+  }
+  return readHost(host);
 }
 
-/** The lists that settle gave out, and the filters that were made of each. */
-const settled = new WeakMap<readonly SingleSource[], Map<string, readonly Filter[]>>();
+function refuseHostOptions(options: CompileOptions, what: string): void {
+  const name = HOST_OPTIONS.find((each) => options[each] !== undefined);
+  if (name === undefined) return;
+  throw new SeccompError('ERR_SECCOMP_OPTION', `options.${name}: has no effect on ${what}: leave it out`);
+}
+
+/**
+ * What was loaded of a caller's sources: files are read and objects are copied, so it does not change any more. The same
+ * profiles and filters in the same order are the same object, by which what is compiled of them is found again.
+ */
+export class Sources {
+  /** In the caller's order; empty: nothing is filtered. */
+  readonly all: readonly (Profile | Filter)[];
+  /** The same with one more. */
+  readonly #longer = new WeakMap<Profile | Filter, Sources>();
+
+  private constructor(all: readonly (Profile | Filter)[]) {
+    this.all = Object.freeze(all);
+  }
+
+  static readonly none = new Sources([]);
+
+  and(source: Profile | Filter): Sources {
+    const known = this.#longer.get(source) ?? new Sources([...this.all, source]);
+    this.#longer.set(source, known);
+    return known;
+  }
+}
+
+/** What is made of sources, once for each variant. */
+export class Memo<Value> {
+  readonly #made = new WeakMap<Sources, Map<string, Value>>();
+
+  /** `variant` is all that the value depends on beside the sources. */
+  get(sources: Sources, variant: string, make: () => Value): Value {
+    const values = this.#made.get(sources) ?? new Map<string, Value>();
+    this.#made.set(sources, values);
+    const known = values.get(variant);
+    if (known !== undefined) return known;
+    const value = make();
+    values.set(variant, value);
+    return value;
+  }
+}
+
+/** Host options as a part of a variant: names have no blanks. */
+export function variantOf({ capabilities = [], abis }: HostOptions): string {
+  return `${capabilities.join(' ')};${abis === undefined ? 'as the profile says' : abis.join(' ')}`;
+}
+
+/**
+ * Loads what a caller gave for a profile: the one place where this is done.
+ * @throws SeccompError ERR_SECCOMP_OPTION for nothing at all (undefined, null, false, an empty string or list); what
+ * loadProfile throws.
+ */
+export function loadSources(source: unknown): Sources {
+  if (source instanceof Sources) return source;
+  return list(source).reduce<Sources>((sources, each) => {
+    const one = Filter.is(each) ? each : loadOnce(each);
+    return one === null ? sources : sources.and(one);
+  }, Sources.none);
+}
 
 /**
  * The filters for a child, with a gate for those of `gate` that they deny, in the order in which they are put on; none for
  * `unconfined`. Several profiles become one filter if it is one that the kernel takes.
  * @throws SeccompError ERR_SECCOMP_UNSUPPORTED for what needs a supervisor.
  */
-export function prepare(source: FilterSource, options: HostOptions, gate: readonly string[]): readonly Filter[] {
-  const sources = list(source);
-  if (sources.length === 1) return sources.flatMap((only) => prepareOne(only, options, gate) ?? []);
-  const known = settled.get(sources);
-  const key = keyOf(options, gate);
-  const filters = known?.get(key) ?? prepareList(sources, options, gate);
-  known?.set(key, filters);
-  return filters;
+export function prepare(sources: Sources, options: HostOptions, gate: readonly string[]): readonly Filter[] {
+  return prepared.get(sources, `${variantOf(options)};${gate.join(' ')}`, () => makeFilters(sources, options, gate));
 }
 
-function prepareList(
-  sources: readonly SingleSource[],
-  options: HostOptions,
-  gate: readonly string[],
-): readonly Filter[] {
-  const host = thisHost(options.capabilities, options.abis);
-  const all = sources.flatMap((each) => decidedBy(each, host) ?? []);
+const prepared = new Memo<readonly Filter[]>();
+
+function makeFilters(sources: Sources, options: HostOptions, gate: readonly string[]): readonly Filter[] {
+  const { all } = sources;
   if (all.length === 0) return [];
-  for (const each of all) refuseSupervised(each);
+  const policies = decideEach(all, options);
+  refuseSupervised(
+    sources,
+    policies.map(({ policy }) => policy),
+  );
+  const [first] = all;
+  if (all.length === 1 && first instanceof Filter && gate.length === 0 && first.gate.length === 0) return [first];
   try {
-    return [compileAll(all, gate)];
+    return [compileAll(policies, gate)];
   } catch (error) {
-    if (!(error instanceof SeccompError && error.code === 'ERR_SECCOMP_TOO_LARGE')) throw error;
-    return stack(all, gate);
+    if (all.length === 1 || !(error instanceof SeccompError && error.code === 'ERR_SECCOMP_TOO_LARGE')) throw error;
+    return stack(policies, gate);
   }
 }
 
 /** What is decided, without the work of compiling; nothing for `unconfined`. */
-export function policiesOf(source: FilterSource, { capabilities, abis }: HostOptions): readonly Policy[] {
-  const host = thisHost(capabilities, abis);
-  return list(source).flatMap((each) => decidedBy(each, host)?.policy ?? []);
+export function policiesOf({ all }: Sources, options: HostOptions): readonly Policy[] {
+  return decideEach(all, options).map(({ policy }) => policy);
 }
 
 /** What several sources decide together, for a supervisor; undefined for `unconfined`. */
-export function decidedAll(source: FilterSource, { capabilities, abis }: HostOptions) {
-  const host = thisHost(capabilities, abis);
-  const loaded = list(source).flatMap(
-    (each) => (each instanceof Filter ? each : typeof each === 'string' ? loadOnce(each) : loadProfile(each)) ?? [],
-  );
-  const all = loaded.map((each) => (each instanceof Filter ? each : decided(each, host)));
+export function decidedAll({ all }: Sources, options: HostOptions) {
   if (all.length === 0) return undefined;
+  const policies = decideEach(all, options);
   return {
-    policy: all.map((each) => each.policy).reduce(intersect),
-    flags: [...new Set(all.flatMap(({ flags }) => flags))],
-    profiles: loaded.filter((each) => each instanceof Profile),
-    /** Stands for what does not change: a single one. */
-    key: loaded.length === 1 ? loaded[0] : undefined,
+    policy: policies.map((each) => each.policy).reduce(intersect),
+    flags: [...new Set(policies.flatMap(({ flags }) => flags))],
+    profiles: all.filter((each) => each instanceof Profile),
   };
 }
 
@@ -114,8 +174,11 @@ export function decidedAll(source: FilterSource, { capabilities, abis }: HostOpt
 interface Decided {
   readonly policy: Policy;
   readonly flags: readonly AttachFlag[];
-  /** A flag of the profile that asks for a listener. */
-  readonly listener?: string | undefined;
+}
+
+function decideEach(all: readonly (Profile | Filter)[], options: HostOptions): readonly Decided[] {
+  const host = thisHost(options.capabilities, options.abis);
+  return all.map((each) => (each instanceof Filter ? each : decided(each, host)));
 }
 
 /** One filter for all. */
@@ -134,29 +197,28 @@ function stack(all: readonly Decided[], gate: readonly string[]): readonly Filte
 /** As many as the addon takes; the kernel's own limit is 32,768 instructions for all together. */
 const MOST_SOURCES = 8;
 
-function list(source: FilterSource): readonly SingleSource[] {
-  if (!isList(source)) return [source];
-  if (source.length > 0 && source.length <= MOST_SOURCES) return source;
-  throw new SeccompError('ERR_SECCOMP_OPTION', `a list of profiles has 1 to ${MOST_SOURCES}, not ${source.length}`);
+const isNothing = (source: unknown) => source === undefined || source === null || source === false || source === '';
+
+function list(source: unknown): readonly unknown[] {
+  if (isNothing(source) || (Array.isArray(source) && source.length === 0)) throw profileRequired('');
+  if (!Array.isArray(source)) return [source];
+  const sources = copyList(source, MOST_SOURCES, (path, problem) => {
+    throw new SeccompError('ERR_SECCOMP_OPTION', `profile${path.map((i) => `[${i}]`).join('')}: ${problem}`);
+  });
+  const nothing = sources.findIndex(isNothing);
+  if (nothing >= 0) throw profileRequired(` as profile[${nothing}]`);
+  return sources;
 }
 
-function isList(source: FilterSource): source is readonly SingleSource[] {
-  return Array.isArray(source);
-}
-
-/** What is decided; null for `unconfined`. */
-function decidedBy(source: SingleSource, host: Host): Decided | null {
-  if (source instanceof Filter) return source;
-  const profile = loadProfile(source);
-  return profile === null ? null : decided(profile, host);
+/** The error for a caller who gave nothing for a profile; `where` says in which place. */
+export function profileRequired(where: string): SeccompError {
+  const message = `a profile is required${where}: docker-default, a path, …; to filter nothing, say unconfined`;
+  return new SeccompError('ERR_SECCOMP_OPTION', message);
 }
 
 function decided(profile: Profile, host: Host): Decided {
-  const listener = profile.document.flags?.find((flag) => flag === WAIT_KILLABLE_RECV);
-  return { policy: resolve(profile, host), flags: flagsOf(profile), listener };
+  return { policy: resolve(profile, host), flags: flagsOf(profile) };
 }
-
-const WAIT_KILLABLE_RECV = 'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV';
 
 /**
  * TSYNC is not among them: a child has one thread. In compat no list means SPEC_ALLOW, as runc has it, and an empty one
@@ -168,8 +230,10 @@ function flagsOf({ mode, document: { flags } }: Profile): readonly AttachFlag[] 
 }
 
 /** Without somebody who answers, the kernel fails such a call with ENOSYS, which nobody asked for. */
-function refuseSupervised({ policy, listener }: Decided): void {
-  const what = listener ?? (asksSupervisor(policy) ? 'SCMP_ACT_NOTIFY' : undefined);
+function refuseSupervised({ all }: Sources, policies: readonly Policy[]): void {
+  const flags = all.flatMap((each) => (each instanceof Profile ? (each.document.flags ?? []) : []));
+  const listener = flags.find((flag) => flag === 'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV');
+  const what = listener ?? (policies.some(asksSupervisor) ? 'SCMP_ACT_NOTIFY' : undefined);
   if (what === undefined) return;
   const message = `${what} asks for a supervisor, and there is none: spawn takes handlers, as options.notify, and profiles with a listenerPath; else use SCMP_ACT_ERRNO, or leave it out`;
   throw new SeccompError('ERR_SECCOMP_UNSUPPORTED', message);
@@ -184,16 +248,17 @@ export function asksSupervisor(policy: Policy): boolean {
 export interface Agent {
   /** Its socket. */
   readonly path: string;
-  readonly metadata?: string | undefined;
+  readonly metadata: string | undefined;
 }
 
 /**
  * The one that profiles name as their listenerPath, if they do.
  * @throws SeccompError ERR_SECCOMP_OPTION if they name several.
  */
-export function agentOf(source: FilterSource): Agent | undefined {
-  const [agent, ...others] = list(source).flatMap((each) => {
-    const { listenerPath, listenerMetadata } = each instanceof Profile ? each.document : {};
+export function agentOf({ all }: Sources): Agent | undefined {
+  const [agent, ...others] = all.flatMap((each) => {
+    if (!(each instanceof Profile)) return [];
+    const { listenerPath, listenerMetadata } = each.document;
     return listenerPath ? [{ path: listenerPath, metadata: listenerMetadata }] : [];
   });
   const other = others.find(({ path, metadata }) => path !== agent?.path || metadata !== agent.metadata);
@@ -203,58 +268,21 @@ export function agentOf(source: FilterSource): Agent | undefined {
 }
 
 function actionsOf({ abis, defaultAction }: Policy): readonly Action[] {
-  const lists = abis.flatMap(({ syscalls, ranges = [] }) => [
-    ...syscalls.values(),
-    ...ranges.map((each) => each.decisions),
-  ]);
+  const lists = abis.flatMap((each) => [...each.syscalls.values(), ...rangesOf(each).map((range) => range.decisions)]);
   return [defaultAction, ...lists.flat().map(({ action }) => action)];
-}
-
-/**
- * Built-ins, `Profile` and `Filter` objects are compiled once; everything else is read anew each time, since it may have
- * changed.
- */
-function prepareOne(source: SingleSource, options: HostOptions, gate: readonly string[]): Filter | null {
-  const from = source instanceof Filter ? source : typeof source === 'string' ? loadOnce(source) : loadProfile(source);
-  if (from === null) return null;
-  if (from instanceof Filter && gate.length === 0 && from.gate.length === 0) {
-    refuseSupervised(from);
-    return from;
-  }
-  const { capabilities, abis } = options;
-  return once(from, keyOf(options, gate), () => {
-    const all = from instanceof Filter ? from : decided(from, thisHost(capabilities, abis));
-    refuseSupervised(all);
-    return compileAll([all], gate);
-  });
-}
-
-function keyOf({ capabilities = [], abis }: HostOptions, gate: readonly string[]): string {
-  return JSON.stringify([capabilities, abis ?? null, gate]);
-}
-
-/** What was made of a profile or a filter before, by what it was made for. */
-const made = new WeakMap<Profile | Filter, Map<string, Filter>>();
-
-function once(source: Profile | Filter, key: string, make: () => Filter): Filter {
-  const filters = made.get(source) ?? new Map<string, Filter>();
-  made.set(source, filters);
-  const filter = filters.get(key) ?? make();
-  filters.set(key, filter);
-  return filter;
 }
 
 const builtins = new Map<string, Profile>();
 
 /** Built-ins by name don't change; files do. */
-function loadOnce(source: string): Profile | null {
-  const known = builtins.get(source);
+function loadOnce(source: unknown): Profile | null {
+  const known = typeof source === 'string' ? builtins.get(source) : undefined;
   if (known !== undefined) return known;
-  const profile = loadProfile(source);
-  if (profile !== null && !/[/.{]/.test(source)) builtins.set(source, profile);
+  const profile = loadSource(source);
+  if (profile !== null && typeof source === 'string' && !/[/.{]/.test(source)) builtins.set(source, profile);
   return profile;
 }
 
-function isPolicy(source: FilterSource | Policy): source is Policy {
-  return typeof source === 'object' && source !== null && 'foreignAction' in source;
+function isPolicy(source: unknown): source is Policy {
+  return typeof source === 'object' && source !== null && Object.hasOwn(source, 'foreignAction');
 }

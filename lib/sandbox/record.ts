@@ -3,14 +3,13 @@ import { SeccompError } from '../errors.js';
 import { thisHost } from '../host.js';
 import { loadProfile, type ProfileSource } from '../profile/load.js';
 import type { Profile } from '../profile/profile.js';
-import { suggest } from '../profile/suggest.js';
 import { notesOn } from '../supervisor/notes.js';
 import { extendProfile, synthesise } from '../supervisor/synthesis.js';
 import { type ObservedKind, observe } from './observe.js';
-import { checkCommand, SPAWN_OPTIONS, type SpawnOptions } from './options.js';
+import { checkCommand, readOptions, SPAWN_OPTIONS, type SpawnOptions } from './options.js';
 
 /** Options of record: those of spawn, and how the profile is made. */
-export interface RecordOptions extends SpawnOptions {
+export interface RecordOptions extends Omit<SpawnOptions, 'onViolation' | 'notify' | 'notifyTimeout' | 'log' | 'abis'> {
   /** Whether the profile compares arguments that tell calls apart, such as the family of `socket`. Default false. */
   readonly compareArguments?: boolean;
   /** Whether the profile lets container runtimes start the program. Default true. */
@@ -41,19 +40,17 @@ export async function record(
   args: readonly string[] = [],
   options: RecordOptions = {},
 ): Promise<Recording> {
-  const { compareArguments, containerStart, merge, ...spawnOptions } = options;
-  for (const key of Object.keys(options)) {
-    if (KNOWN.includes(key)) continue;
-    throw new SeccompError('ERR_SECCOMP_OPTION', `options.${key}: unknown option${suggest(key, KNOWN)}`);
-  }
+  const given = readOptions<RecordOptions>(options, [...TAKEN, ...NOT_TAKEN.keys()]);
+  refuseUntaken(given);
+  const { compareArguments, containerStart, merge } = given;
   for (const [name, value] of Object.entries({ compareArguments, containerStart })) {
     if (value === undefined || typeof value === 'boolean') continue;
     throw new SeccompError('ERR_SECCOMP_OPTION', `options.${name}: must be true or false`);
   }
-  checkCommand(command, args);
+  const program = checkCommand(command, args);
   const before = merge === undefined ? null : loadProfile(merge);
-  const { calls, others, exitCode, signal } = await observe(command, args, spawnOptions);
-  const host = thisHost(options.capabilities);
+  const { calls, others, exitCode, signal } = await observe(program.command, program.args, given);
+  const host = thisHost(given.capabilities);
   const made = {
     ...(compareArguments !== undefined && { compareArguments }),
     ...(containerStart !== undefined && { containerStart }),
@@ -62,4 +59,22 @@ export async function record(
   return { profile, calls, notes: notesOn(calls, others), exitCode, signal };
 }
 
-const KNOWN: readonly string[] = [...SPAWN_OPTIONS, 'compareArguments', 'containerStart', 'merge'];
+const OWN_OPTIONS = ['compareArguments', 'containerStart', 'merge'] as const;
+
+/** Options of spawn that have no meaning where nothing is filtered, with what to do instead. */
+const NOT_TAKEN: ReadonlyMap<string, string> = new Map([
+  ['onViolation', 'nothing is denied while a program is recorded: give it to spawn'],
+  ['notify', 'every call is carried out while a program is recorded: give handlers to spawn'],
+  ['notifyTimeout', 'it goes with notify, which spawn takes'],
+  ['log', 'the kernel logs what a filter denies, and nothing is denied: the recording has all calls'],
+  ['abis', 'the calls of all ABIs of this machine are recorded: leave it out'],
+]);
+
+const TAKEN: readonly string[] = [...SPAWN_OPTIONS.filter((name) => !NOT_TAKEN.has(name)), ...OWN_OPTIONS];
+
+function refuseUntaken(options: object): void {
+  for (const [name, why] of NOT_TAKEN) {
+    if (Object.hasOwn(options, name) && Reflect.get(options, name) !== undefined)
+      throw new SeccompError('ERR_SECCOMP_OPTION', `options.${name}: ${why}`);
+  }
+}

@@ -1,9 +1,11 @@
 /** run(): a program under a profile, as a promise of what becomes of it. */
 import { RunError, type RunResult, SeccompError } from '../errors.js';
+import { own } from '../util/own-data.js';
+import { invocation } from './arguments.js';
 import { Collector, collectorSettings, type OutputOptions, overflowError } from './collect.js';
-import { invalidType, invalidValue, invocation, SPAWN_OPTIONS, type SpawnOptions } from './options.js';
+import { invalidType, invalidValue, SPAWN_OPTIONS, type SpawnOptions } from './options.js';
 import type { FilterSource, SingleSource } from './prepare.js';
-import { spawn } from './spawn.js';
+import { start } from './spawn.js';
 
 /** Options of run: those of spawn, and what becomes of input and output. */
 export interface RunOptions extends SpawnOptions, OutputOptions {
@@ -41,12 +43,12 @@ export function run(
   options?: ToText,
 ): Promise<RunResult>;
 export async function run(...parameters: readonly unknown[]): Promise<RunResult<string | Buffer>> {
-  const { command, args, profile, options } = invocation<RunOptions>(parameters, RUN_OPTIONS);
-  const { input, encoding, maxBuffer: _, timeout: __, ...others } = options;
+  const { command, args, sources, options } = invocation<RunOptions>(parameters, RUN_OPTIONS);
+  const { input, encoding } = options;
   checkEncoding(encoding);
   checkInput(input, options.stdio);
   const settings = collectorSettings(options);
-  const child = spawn(command, args, profile, others);
+  const child = start({ command, args, sources, options: own({ ...options, timeout: undefined }) });
   const collector = new Collector(child, settings);
   let failure: NodeJS.ErrnoException | undefined;
   child.on('error', (error) => {

@@ -28,7 +28,7 @@ export class Sandbox {
    * @throws ProfileError, SeccompError if the profile or a default is not valid.
    */
   constructor(profile: FilterSource, defaults: SandboxDefaults = {}) {
-    const family = familyUnder(profile, { ...defaults });
+    const family = familyUnder(profile, defaults);
     this.spawn = asNode(family.spawn);
     this.spawnSync = asNode(family.spawnSync);
     this.execFile = asNode(family.execFile);

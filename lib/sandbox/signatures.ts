@@ -1,7 +1,6 @@
 /** The signatures of node:child_process: what was given in which place, checked as Node checks it. */
-import { SeccompError } from '../errors.js';
-import { suggest } from '../profile/suggest.js';
-import { checkNull, checkString, invalidType, PROGRAM_OPTIONS, SUPERVISOR_OPTIONS } from './options.js';
+import { emptyFields, own } from '../util/own-data.js';
+import { checkNull, checkString, invalidType, PROGRAM_OPTIONS, readOptions, SUPERVISOR_OPTIONS } from './options.js';
 
 export type Options = Readonly<Record<string, unknown>>;
 export type Callback = (error: Error | null, stdout: string | Buffer, stderr: string | Buffer) => void;
@@ -17,11 +16,11 @@ export interface FamilyCall {
 /** `(file, [args], [options])` */
 export function spawnCall([file, args, options]: readonly unknown[]): FamilyCall {
   checkFile(file);
-  if (Array.isArray(args)) return { file, args, options: checkedOptions(options), callback: undefined };
+  if (Array.isArray(args)) return { file, args, options: familyOptions(options), callback: undefined };
   if (args === undefined || args === null)
-    return { file, args: [], options: checkedOptions(options), callback: undefined };
+    return { file, args: [], options: familyOptions(options), callback: undefined };
   if (typeof args !== 'object') throw invalidType('args', 'of type object', args);
-  return { file, args: [], options: checkedOptions(args), callback: undefined };
+  return { file, args: [], options: familyOptions(args), callback: undefined };
 }
 
 /** `(file, [args], [options], [callback])`; null for options is none. */
@@ -32,8 +31,8 @@ export function execFileCall([file, ...rest]: readonly unknown[]): FamilyCall {
   const [args, options, callback] = hasArgs ? rest : [[], ...rest];
   const call =
     typeof options === 'function'
-      ? { options: {}, callback: checkedCallback(options) }
-      : { options: checkedOptions(options ?? undefined), callback: checkedCallback(callback) };
+      ? { options: emptyFields(), callback: checkedCallback(options) }
+      : { options: familyOptions(options ?? undefined), callback: checkedCallback(callback) };
   checkFile(file);
   checkUnusedArgv0(call.options);
   return { file, args: Array.isArray(args) ? args : [], ...call };
@@ -44,7 +43,7 @@ export function execCall([command, second, third]: readonly unknown[]): FamilyCa
   checkString(command, 'command');
   checkNull(command, 'command');
   const [options, callback] = typeof second === 'function' ? [undefined, second] : [second, third];
-  const given: Options = Object.assign({}, options);
+  const given = typeof options === 'object' ? familyOptions(options ?? undefined) : emptyFields();
   checkUnusedArgv0(given);
   return { file: command, args: [], options: given, callback: checkedCallback(callback) };
 }
@@ -53,10 +52,10 @@ export function execCall([command, second, third]: readonly unknown[]): FamilyCa
 export function forkCall([modulePath, args, options]: readonly unknown[]) {
   const path = modulePath as string | URL;
   if (args === undefined || args === null)
-    return { modulePath: path, args: [], options: checkedOptions(options ?? undefined) };
-  if (Array.isArray(args)) return { modulePath: path, args, options: checkedOptions(options ?? undefined) };
+    return { modulePath: path, args: [], options: familyOptions(options ?? undefined) };
+  if (Array.isArray(args)) return { modulePath: path, args, options: familyOptions(options ?? undefined) };
   if (typeof args !== 'object') throw invalidType('args', 'an instance of Array', args);
-  return { modulePath: path, args: [], options: checkedOptions(args) };
+  return { modulePath: path, args: [], options: familyOptions(args) };
 }
 
 /** Node's exec and execFile check it, and leave it aside. */
@@ -68,12 +67,6 @@ function checkUnusedArgv0({ argv0 }: { readonly argv0?: unknown }): void {
 
 function checkFile(file: unknown): asserts file is string {
   checkString(file, 'file');
-}
-
-function checkedOptions(options: unknown): Options {
-  if (options === undefined) return {};
-  if (typeof options === 'object' && options !== null && !Array.isArray(options)) return { ...options };
-  throw invalidType('options', 'of type object', options);
 }
 
 function isCallback(value: unknown): value is Callback {
@@ -94,21 +87,21 @@ const OF_SOME = [
 const KNOWN: readonly string[] = [...PROGRAM_OPTIONS, ...SUPERVISOR_OPTIONS, ...OF_SOME];
 
 /**
- * The options of a call over the defaults, without those that this one of the family leaves aside. One that is undefined
- * leaves the default, if there is one.
- * @throws SeccompError ERR_SECCOMP_OPTION if none of the family knows it.
+ * A copy of options of any of the family.
+ * @throws SeccompError ERR_SECCOMP_OPTION if none of the family knows one of them.
  */
-export function mergeOptions(defaults: Options, options: Options, taken: readonly string[]): Options {
-  checkKnown(options);
-  const given = Object.entries(options).filter(([name, value]) => value !== undefined || !(name in defaults));
-  const all = Object.entries({ ...defaults, ...Object.fromEntries(given) });
-  return Object.fromEntries(all.filter(([name]) => taken.includes(name)));
+export function familyOptions(options: unknown): Options {
+  return readOptions<Options>(options, KNOWN);
 }
 
-/** @throws SeccompError ERR_SECCOMP_OPTION if there is one that none of the family knows. */
-export function checkKnown(options: Options): void {
-  for (const [name, value] of Object.entries(options)) {
-    if (value === undefined || KNOWN.includes(name)) continue;
-    throw new SeccompError('ERR_SECCOMP_OPTION', `options.${name}: unknown option${suggest(name, KNOWN)}`);
-  }
+/**
+ * The options of a call over the defaults, without those that this one of the family leaves aside. One that is undefined
+ * leaves the default, if there is one.
+ */
+export function mergeOptions(defaults: Options, options: Options, taken: readonly string[]): Options {
+  const given = Object.entries(options).filter(
+    ([name, value]) => value !== undefined || !Object.hasOwn(defaults, name),
+  );
+  const all = Object.entries({ ...defaults, ...Object.fromEntries(given) });
+  return own(Object.fromEntries(all.filter(([name]) => taken.includes(name))));
 }

@@ -4,8 +4,10 @@ import { diagnostics } from '../node.js';
 import { checkElsewhere } from '../supervisor/listen.js';
 import { Listener } from '../supervisor/listener.js';
 import { CHANNEL, type Violation } from '../supervisor/violation.js';
+import { has, own } from '../util/own-data.js';
+import { type Invocation, invocation } from './arguments.js';
 import { type Hearing, violationsOf } from './hearing.js';
-import { invalidType, invocation, notThatMany, SPAWN_OPTIONS, type SpawnOptions } from './options.js';
+import { invalidType, notThatMany, SPAWN_OPTIONS, type SpawnOptions } from './options.js';
 import type { FilterSource, SingleSource } from './prepare.js';
 import { signalName } from './signals.js';
 import { attachError, childRequest, limits, startError } from './spawn.js';
@@ -62,14 +64,18 @@ export function spawnSync(
   options?: SpawnSyncOptions,
 ): SpawnSyncResult<Buffer>;
 export function spawnSync(...parameters: readonly unknown[]): SpawnSyncResult {
-  const { command, args, profile, options } = invocation<SpawnSyncOptions>(parameters, SPAWN_SYNC_OPTIONS);
+  return startSync(invocation<SpawnSyncOptions>(parameters, SPAWN_SYNC_OPTIONS));
+}
+
+/** The same with its parameters sorted out. */
+export function startSync({ command, args, sources, options }: Invocation<SpawnSyncOptions>): SpawnSyncResult {
   const native = nativeLimits(options);
-  const { file, request, heard } = childRequest(command, args, profile, options);
+  const { file, request, heard } = childRequest(command, args, sources, options);
   if (request.agent !== undefined) checkElsewhere(request.agent.path);
   const syscall = `spawnSync ${file}`;
   const ended = withStdio(options.stdio, (stdio) => addon().spawnSync({ ...request, stdio }, native));
-  if ('error' in ended) {
-    const ours = attachError(ended, request);
+  if (has(ended, 'error')) {
+    const ours = attachError(ended, request.agent);
     if (ours !== undefined) throw ours;
     const error = startError(ended, syscall, file, request.args);
     return { error, status: null, signal: null, output: null, pid: 0, stdout: null, stderr: null };
@@ -114,7 +120,7 @@ const DEFAULT_MAX_BUFFER = 1024 * 1024;
 
 function nativeLimits(options: SpawnSyncOptions) {
   // As in Node, the synchronous functions don't look at it.
-  const { timeout, killSignal } = limits({ ...options, serialization: undefined });
+  const { timeout, killSignal } = limits(own({ ...options, serialization: undefined }));
   const { input, encoding } = options;
   const maxBuffer = options.maxBuffer ?? DEFAULT_MAX_BUFFER;
   if (typeof maxBuffer !== 'number' || !(maxBuffer >= 0))
@@ -123,7 +129,7 @@ function nativeLimits(options: SpawnSyncOptions) {
     timeout,
     maxBuffer,
     killSignal,
-    ...(input ? { input: bytesOf(input, encoding) } : {}),
+    input: input ? bytesOf(input, encoding) : undefined,
   };
 }
 

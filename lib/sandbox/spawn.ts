@@ -6,24 +6,24 @@ import { ATTACH_FLAGS, listenerFlags } from '../host.js';
 import { addon, type NativeFailure, type NativeRequest, SOCKET } from '../native.js';
 import { diagnostics } from '../node.js';
 import { openInbox } from '../supervisor/listener.js';
+import { define, has, propertyOf } from '../util/own-data.js';
 import { agentError, agentRequest, type Handed, handed } from './agent.js';
+import { type Invocation, invocation } from './arguments.js';
 import { SandboxedProcess } from './child.js';
 import { attachRemedy, noFiltersError, systemError } from './failure.js';
-import type { Hearing } from './hearing.js';
+import { type Hearing, UNHEARD } from './hearing.js';
 import {
   checkNull,
   type FilterOptions,
   GATED,
-  hostOptions,
   invalidType,
   invalidValue,
-  invocation,
   notThatMany,
   programRequest,
   SPAWN_OPTIONS,
   type SpawnOptions,
 } from './options.js';
-import { type FilterSource, prepare, type SingleSource, settle } from './prepare.js';
+import { type FilterSource, prepare, type SingleSource, type Sources } from './prepare.js';
 import { signalNumber } from './signals.js';
 import { withStdio } from './stdio.js';
 import { checkSupervisor, observed, supervise, supervisedRequest } from './supervise.js';
@@ -43,12 +43,16 @@ export function spawn(
   options?: SpawnOptions,
 ): SandboxedProcess;
 export function spawn(...parameters: readonly unknown[]): SandboxedProcess {
-  const { command, args, profile, options } = invocation<SpawnOptions>(parameters, SPAWN_OPTIONS);
+  return start(invocation<SpawnOptions>(parameters, SPAWN_OPTIONS));
+}
+
+/** The same with its parameters sorted out. */
+export function start({ command, args, sources, options }: Invocation<SpawnOptions>): SandboxedProcess {
   const { timeout, killSignal } = limits(options);
-  const { file, request, heard } = childRequest(command, args, profile, options);
+  const { file, request, heard } = childRequest(command, args, sources, options);
   const child = new SandboxedProcess(file, request.args);
   announce('child_process', () => ({ process: child }));
-  withStdio(options.stdio, (stdio) => traced(child, options, () => start(child, { ...request, stdio }, heard)));
+  withStdio(options.stdio, (stdio) => traced(child, options, () => launch(child, { ...request, stdio }, heard)));
   child.limit(timeout, options.signal, killSignal);
   return child;
 }
@@ -57,11 +61,12 @@ export function spawn(...parameters: readonly unknown[]): SandboxedProcess {
 export function spawnObserved(command: string, args: readonly string[], options: SpawnOptions): SandboxedProcess {
   const { timeout, killSignal } = limits(options);
   const program = withShell(command, args, options);
-  const { filters, filterFlags, supervision } = supervisedRequest(observed());
-  const request = { ...programRequest(program.file, program.args, options), filters, filterFlags, supervision };
+  const request = { ...programRequest(program.file, program.args, options), ...supervisedRequest(observed()) };
   const child = new SandboxedProcess(program.file, request.args);
   openInbox();
-  withStdio(options.stdio, (stdio) => start(child, { ...request, detached: options.detached ?? false, stdio }, {}));
+  withStdio(options.stdio, (stdio) =>
+    launch(child, { ...request, detached: options.detached ?? false, stdio }, undefined),
+  );
   child.limit(timeout, options.signal, killSignal);
   return child;
 }
@@ -97,21 +102,20 @@ interface ChildRequest {
 export function childRequest(
   command: string,
   args: readonly string[],
-  profile: FilterSource,
+  sources: Sources,
   options: Omit<SpawnOptions, 'stdio' | 'signal'>,
 ): ChildRequest {
   const program = withShell(command, args, options);
   const request = programRequest(program.file, program.args, options);
   const detached = options.detached ?? false;
   const asked = checkSupervisor(options);
-  const source = settle(profile);
   const others = { file: program.file, heard: undefined };
-  const agents = handed(source, hostOptions(options), options);
+  const agents = handed(sources, options, options);
   if (agents !== undefined)
     return { ...others, request: { ...request, ...handedRequest(agents, options, request.cwd), detached } };
-  const supervised = supervise(source, hostOptions(options), asked);
+  const supervised = supervise(sources, options, asked);
   if (supervised === undefined) {
-    const filters = prepare(source, hostOptions(options), GATED);
+    const filters = prepare(sources, options, GATED);
     return { ...others, request: { ...request, ...filterRequest(filters, options), detached } };
   }
   openInbox();
@@ -120,13 +124,14 @@ export function childRequest(
   return {
     file: program.file,
     request: { ...request, ...listening, filterFlags: filterFlags | listening.filterFlags, detached },
-    heard: { supervised, onViolation: options.onViolation, notify: options.notify, timeout: asked.notifyTimeout },
+    heard: { supervised, onViolation: asked.onViolation, handlers: asked.handlers, timeout: asked.notifyTimeout },
   };
 }
 
 /** What the addon is told of filters. */
-export function filterRequest(filters: readonly Filter[], { log = false }: FilterOptions) {
+export function filterRequest(filters: readonly Filter[], { log = false }: Pick<FilterOptions, 'log'>) {
   return {
+    unconfined: filters.length === 0,
     filters: filters.map(({ bytes, gate }) => ({
       bytes,
       gate: gate.flatMap(({ instruction, half }) => [instruction, half]),
@@ -140,18 +145,15 @@ export function filterRequest(filters: readonly Filter[], { log = false }: Filte
 
 /** The same of a filter whose listener an agent is sent. */
 export function handedRequest({ filter, agent }: Handed, options: FilterOptions, cwd: string | undefined) {
-  const { filters, filterFlags } = filterRequest([filter], options);
-  return { filters, filterFlags: filterFlags | listenerFlags(), agent: agentRequest(agent, cwd) };
+  const request = filterRequest([filter], options);
+  return { ...request, filterFlags: request.filterFlags | listenerFlags(), agent: agentRequest(agent, cwd) };
 }
 
 /** Calls that put a filter on, and have its listener served. */
 const OURS: ReadonlySet<string> = new Set(['seccomp', 'prctl', 'getrandom', 'sendmsg', 'ioctl', 'epoll_ctl']);
 
 /** The error for a call that is ours to make: anything between the child's birth and its program. */
-export function attachError(
-  failure: NativeFailure,
-  { agent }: Pick<NativeRequest, 'agent'> = {},
-): SeccompError | undefined {
+export function attachError(failure: NativeFailure, agent?: NativeRequest['agent']): SeccompError | undefined {
   const { error, call } = failure;
   const unreached = agent && agentError(failure, agent.path);
   if (unreached !== undefined) return unreached;
@@ -167,16 +169,16 @@ export function attachError(
 const REPORTED = new Set(['EACCES', 'EAGAIN', 'EMFILE', 'ENFILE', 'ENOENT']);
 
 /** Gives the error that is told by an event, if there is one. */
-function start(child: SandboxedProcess, request: NativeRequest, heard: Hearing | undefined): Error | undefined {
+function launch(child: SandboxedProcess, request: NativeRequest, heard: Hearing | undefined): Error | undefined {
   const started = addon().spawn(request, (code, signal) => child.exited(code, signal));
-  if (!('error' in started)) {
-    if (started.listener !== undefined) child.supervise(started.listener, heard ?? {});
+  if (!has(started, 'error')) {
+    if (started.listener !== undefined) child.supervise(started.listener, heard ?? UNHEARD);
     child.attach(started);
     return undefined;
   }
-  const ours = attachError(started, request);
+  const ours = attachError(started, request.agent);
   if (ours !== undefined) throw ours;
-  const failure = Object.assign(systemError(started.error, 'spawn'), { call: started.call });
+  const failure = define(systemError(started.error, 'spawn'), { call: started.call });
   if (failure.code === undefined || !REPORTED.has(failure.code)) throw failure;
   const error = startError(started, `spawn ${child.spawnfile}`, child.spawnfile, child.spawnargs);
   child.fail(
@@ -188,7 +190,7 @@ function start(child: SandboxedProcess, request: NativeRequest, heard: Hearing |
 
 /** The error of a program that could not be started, as Node has it, and the call that failed. */
 export function startError({ error, call }: NativeFailure, syscall: string, file: string, args: readonly string[]) {
-  return Object.assign(systemError(error, syscall), { path: file, spawnargs: args.slice(1), call });
+  return define(systemError(error, syscall), { path: file, spawnargs: args.slice(1), call });
 }
 
 /** The command as a shell runs it, if `shell` asks for one. */
@@ -207,7 +209,10 @@ export function limits(options: SpawnOptions) {
   const timeout = options.timeout ?? 0;
   if (!Number.isInteger(timeout) || timeout < 0) throw notThatMany('timeout', 'an unsigned integer', timeout);
   // As in Node, an AbortSignal of another make will do.
-  if (signal !== undefined && (typeof signal !== 'object' || signal === null || !('aborted' in signal)))
+  if (
+    signal !== undefined &&
+    (typeof signal !== 'object' || signal === null || propertyOf(signal, 'aborted') === undefined)
+  )
     throw invalidType('options.signal', 'an instance of AbortSignal', signal);
   for (const name of ['detached', 'windowsHide', 'windowsVerbatimArguments'] as const) {
     const value = options[name] ?? false;

@@ -5,7 +5,8 @@ import { getSystemErrorName, inspect } from 'node:util';
 import { SeccompError } from '../errors.js';
 import { addon, NONE, NULL, SOCKET } from '../native.js';
 import { childProcess, net, stream } from '../node.js';
-import { invalidValue, outOfRange, type SpawnOptions } from './options.js';
+import { copyList, define, propertyOf } from '../util/own-data.js';
+import { invalidValue, outOfRange, refusal, type SpawnOptions } from './options.js';
 
 /**
  * Reads the option `stdio`, and calls `use` with what the addon takes: at least the three standard descriptors. What was
@@ -31,9 +32,13 @@ function entries(option: unknown): readonly unknown[] {
     return [option, option, option];
   }
   if (!Array.isArray(option)) throw invalidValue('stdio', option, 'is invalid');
-  const given: readonly unknown[] = option;
-  return Array.from({ length: Math.max(3, given.length) }, (_, i) => given[i]);
+  const given = copyList(option, MOST_DESCRIPTORS, refusal('options.stdio'));
+  while (given.length < 3) given.push(undefined);
+  return given;
 }
+
+/** As many as the addon takes. */
+const MOST_DESCRIPTORS = 1024;
 
 function descriptorOf(entry: unknown, i: number, opened: number[]): number {
   const value = entry ?? (i < 3 ? 'pipe' : 'ignore');
@@ -46,7 +51,7 @@ function descriptorOf(entry: unknown, i: number, opened: number[]): number {
       `options.stdio[${i}]: "ipc" needs a Node program on the other side: start that by fork; for any other use "pipe"`,
     );
   }
-  const descriptor = typeof value === 'object' && 'fd' in value ? value.fd : value;
+  const descriptor = typeof value === 'object' ? (propertyOf(value, 'fd') ?? value) : value;
   if (typeof descriptor === 'number') {
     if (Number.isInteger(descriptor) && descriptor >= 0 && descriptor < 2 ** 31) return descriptor;
     throw outOfRange(`stdio[${i}]`, 'a descriptor', descriptor);
@@ -60,7 +65,7 @@ function descriptorOf(entry: unknown, i: number, opened: number[]): number {
     throw invalidValue(`stdio[${i}]`, value.constructor.name, 'has no descriptor yet: wait for its open event');
   if (typeof value !== 'string' && !ArrayBuffer.isView(value)) throw invalidValue(`stdio[${i}]`, value, 'is invalid');
   const message = `stdio[${i}]: must be pipe, overlapped, ignore, inherit, a Stream or a descriptor, not ${inspect(value)}`;
-  throw Object.assign(new TypeError(message), { code: 'ERR_INVALID_SYNC_FORK_INPUT' });
+  throw define(new TypeError(message), { code: 'ERR_INVALID_SYNC_FORK_INPUT' });
 }
 
 /**

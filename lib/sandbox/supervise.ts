@@ -5,18 +5,18 @@ import type { Filter } from '../filter/filter.js';
 import { listenerFlags, thisHost } from '../host.js';
 import type { NativeRequest, Supervision } from '../native.js';
 import { diagnostics } from '../node.js';
-import { type Decision, decisionsOf, type Policy } from '../policy/policy.js';
+import { type Decision, decisionsOf, type Policy, rangesOf } from '../policy/policy.js';
 import { askingAlways, override, watched } from '../policy/supervise.js';
 import { multiplexersOf, throughMultiplexer } from '../profile/multiplexed.js';
 import { Profile } from '../profile/profile.js';
 import { type Host, resolve } from '../profile/resolve.js';
-import { checkHandlers, checkTimeout } from '../supervisor/answer.js';
+import { checkTimeout, readHandlers } from '../supervisor/answer.js';
 import { observation, supervisionOf } from '../supervisor/supervision.js';
 import { CHANNEL } from '../supervisor/violation.js';
 import { type AbiName, abiOf } from '../syscalls/abi.js';
 import { syscallName, syscallNumber } from '../syscalls/table.js';
 import { invalidType, type SupervisorOptions } from './options.js';
-import { decidedAll, type FilterSource, type HostOptions } from './prepare.js';
+import { decidedAll, type HostOptions, Memo, type Sources, variantOf } from './prepare.js';
 
 /** A filter with a listener, and what is known of those who hear it. */
 export interface Supervised {
@@ -36,36 +36,28 @@ export const SUPERVISED_GATE = ['execve', 'exit_group', 'sendmsg'] as const;
 export function checkSupervisor({ onViolation, notify, notifyTimeout }: SupervisorOptions) {
   if (onViolation !== undefined && onViolation !== true && typeof onViolation !== 'function')
     throw invalidType('options.onViolation', 'of type function or true', onViolation);
-  const names = checkHandlers(notify, 'options.notify');
+  const handlers = readHandlers(notify, 'options.notify');
   return {
+    onViolation,
+    handlers,
     notifyTimeout: checkTimeout(notifyTimeout),
-    names,
+    names: [...handlers.keys()],
     watches: onViolation !== undefined || diagnostics().channel(CHANNEL).hasSubscribers,
   };
 }
 
 /** The filter with a listener that the options ask for; undefined: they ask for none, or there is nothing to hear. */
 export function supervise(
-  source: FilterSource,
-  host: HostOptions,
+  sources: Sources,
+  options: HostOptions,
   { watches, names }: { readonly watches: boolean; readonly names: readonly string[] },
 ): Supervised | undefined {
-  if (!watches && names.length === 0) return undefined;
-  const all = decidedAll(source, host);
-  const settled = JSON.stringify([names, watches, host.capabilities ?? [], host.abis ?? null]);
-  if (all === undefined && names.length === 0) return undefined;
-  const known = all?.key && made.get(all.key)?.get(settled);
-  if (known) return known;
-  const supervised = make(all, host, names, watches);
-  if (all?.key) {
-    const filters = made.get(all.key) ?? new Map<string, Supervised>();
-    made.set(all.key, filters.set(settled, supervised));
-  }
-  return supervised;
+  if (names.length === 0 && (!watches || sources.all.length === 0)) return undefined;
+  const variant = `${variantOf(options)};${watches};${names.join(' ')}`;
+  return supervised.get(sources, variant, () => make(decidedAll(sources, options), options, names, watches));
 }
 
-/** Of profiles that don't change, what was made before. */
-const made = new WeakMap<object, Map<string, Supervised>>();
+const supervised = new Memo<Supervised>();
 
 function make(
   all: ReturnType<typeof decidedAll>,
@@ -85,6 +77,7 @@ function make(
 /** What is put on for it, and who answers. */
 export function supervisedRequest({ filter, supervision }: Pick<Supervised, 'filter' | 'supervision'>) {
   return {
+    unconfined: false,
     filters: [{ bytes: filter.bytes, gate: filter.gate.flatMap(({ instruction, half }) => [instruction, half]) }],
     filterFlags: listenerFlags(),
     supervision,
@@ -104,7 +97,7 @@ function makeObserved(): Pick<Supervised, 'filter' | 'supervision'> {
   const abis: readonly AbiName[] =
     native.abi === 'x86_64' ? ['x86_64', 'x86', 'x32'] : native.abi === 'aarch64' ? ['aarch64', 'arm'] : [native.abi];
   const policy = askingAlways({
-    abis: abis.map((name) => ({ abi: abiOf(name), syscalls: new Map() })),
+    abis: abis.map((name) => ({ abi: abiOf(name), syscalls: new Map(), ranges: [] })),
     defaultAction: { kind: 'notify' },
     foreignAction: { kind: 'notify' },
   });
@@ -145,12 +138,14 @@ const ENOSYS = 38;
 function refuseUnanswered(policy: Policy, names: readonly string[]): void {
   const asks = (decisions: readonly Decision[]) => decisions.some(({ action }) => action.kind === 'notify');
   const wild = [policy.defaultAction, policy.foreignAction].some(({ kind }) => kind === 'notify');
-  const unanswered = policy.abis.flatMap(({ abi, syscalls, ranges = [] }) => [
-    ...[...syscalls].flatMap(([number, decisions]) => {
-      const name = syscallName(abi.name, number) ?? `syscall ${number}`;
+  const unanswered = policy.abis.flatMap((each) => [
+    ...[...each.syscalls].flatMap(([number, decisions]) => {
+      const name = syscallName(each.abi.name, number) ?? `syscall ${number}`;
       return asks(decisions) && !names.includes(name) ? [name] : [];
     }),
-    ...ranges.flatMap(({ first, last, decisions }) => (asks(decisions) ? [`syscalls ${first} to ${last}`] : [])),
+    ...rangesOf(each).flatMap(({ first, last, decisions }) =>
+      asks(decisions) ? [`syscalls ${first} to ${last}`] : [],
+    ),
   ]);
   if (wild) unanswered.unshift('the default action');
   if (unanswered.length === 0) return;

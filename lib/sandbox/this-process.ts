@@ -100,6 +100,7 @@ export function restartWithoutRings(noNewPrivileges: boolean): never {
     detached: false,
     stdio: inheritedDescriptors(),
     noNewPrivileges,
+    unconfined: false,
     filters: [{ bytes: withoutRings(), gate: [] }],
     filterFlags: 0,
   });

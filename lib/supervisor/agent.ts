@@ -5,7 +5,7 @@ import { constants } from 'node:os';
 import { getSystemErrorName } from 'node:util';
 import { SeccompError } from '../errors.js';
 import { addon, type LocalSocket, type Sender } from '../native.js';
-import { ask, type Handlers, NotifiedCall } from './answer.js';
+import { ask, type HandlerMap, NotifiedCall, notImplemented } from './answer.js';
 import { Arrival } from './arrival.js';
 import type { Container, Introduction } from './container.js';
 import { Listener, openInbox } from './listener.js';
@@ -40,7 +40,7 @@ export const listensHere = (path: string): boolean => [...listening].some((agent
 export class Agent extends EventEmitter<AgentEvents> {
   /** The file of the socket, as an absolute path. */
   readonly path: string;
-  readonly #handlers: Handlers<Container>;
+  readonly #handlers: HandlerMap<Container>;
   readonly #timeout: number;
   readonly #socket: LocalSocket;
   readonly #file: Stats;
@@ -57,7 +57,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   });
 
   /** @internal Use listen(). */
-  constructor(path: string, handlers: Handlers<Container>, timeout: number) {
+  constructor(path: string, handlers: HandlerMap<Container>, timeout: number) {
     super();
     openInbox();
     this.path = path;
@@ -163,11 +163,12 @@ export class Agent extends EventEmitter<AgentEvents> {
   }
 
   #answer(call: NotifiedCall<Container>): void {
-    if (Object.hasOwn(this.#handlers, call.syscall)) {
-      ask(call, this.#handlers[call.syscall], this.#timeout, (error) => this.#handlerFailed(error, call));
+    const handler = this.#handlers.get(call.syscall);
+    if (handler !== undefined) {
+      ask(call, handler, this.#timeout, (error) => this.#handlerFailed(error, call));
       return;
     }
-    call.answer({ errno: 'ENOSYS' });
+    call.answer(notImplemented());
     this.emit('unanswered', call);
   }
 
@@ -206,15 +207,15 @@ function bind(path: string): LocalSocket {
 function bound(socket: LocalSocket | number, path: string): LocalSocket {
   if (typeof socket !== 'number') return socket;
   const code = getSystemErrorName(socket);
-  throw agentError(path, `bind ${code}${REMEDIES[code] ?? ''}`);
+  throw agentError(path, `bind ${code}${REMEDIES.get(code) ?? ''}`);
 }
 
-const REMEDIES: Readonly<Record<string, string>> = {
-  ENOENT: ': its directory is not there: make it first, for this user alone',
-  EACCES: ': this user may not write in its directory',
-  ENAMETOOLONG: ": a socket's path has at most 107 bytes",
-  EADDRINUSE: ': another agent began to listen there just now',
-};
+const REMEDIES: ReadonlyMap<string, string> = new Map([
+  ['ENOENT', ': its directory is not there: make it first, for this user alone'],
+  ['EACCES', ': this user may not write in its directory'],
+  ['ENAMETOOLONG', ": a socket's path has at most 107 bytes"],
+  ['EADDRINUSE', ': another agent began to listen there just now'],
+]);
 
 const agentError = (path: string, why: string) => new SeccompError('ERR_SECCOMP_AGENT', `listen ${path}: ${why}`);
 

@@ -1,11 +1,13 @@
 /** Answers from JavaScript: handlers by syscall, what they see of a call and what they may answer. */
 import { closeSync } from 'node:fs';
+import { inspect } from 'node:util';
 import { SeccompError } from '../errors.js';
 import { addon, type ListenerHandle } from '../native.js';
 import { suggest } from '../profile/suggest.js';
 import { type Abi, type AbiName, abiOf } from '../syscalls/abi.js';
 import { errnos } from '../syscalls/errno.js';
 import { syscallName, syscallNames } from '../syscalls/table.js';
+import { copyFields, define, type Fields, type Path, propertyOf, type Refuse } from '../util/own-data.js';
 import { readSockaddr, type SocketAddress } from './address.js';
 import type { Container } from './container.js';
 import { abiOfCall } from './kind.js';
@@ -32,18 +34,32 @@ export type Handler<Of extends Caller = Caller> = (call: NotifiedCall<Of>) => An
 /** By the name of the syscall, on every ABI that has it. */
 export type Handlers<Of extends Caller = Caller> = Readonly<Record<string, Handler<Of>>>;
 
-/** The names that have one; @throws SeccompError ERR_SECCOMP_OPTION */
-export function checkHandlers(handlers: unknown, where: string): readonly string[] {
-  if (handlers === undefined || handlers === null) return [];
-  if (typeof handlers !== 'object')
-    throw new SeccompError('ERR_SECCOMP_OPTION', `${where}: an object of functions by the name of the syscall`);
-  return Object.entries(handlers).flatMap(([name, handler]) => {
-    if (handler === undefined) return [];
-    if (typeof handler !== 'function')
-      throw new SeccompError('ERR_SECCOMP_OPTION', `${where}.${name}: must be a function`);
-    if (syscallNames().has(name)) return [name];
-    throw new SeccompError('ERR_SECCOMP_OPTION', `${where}: no syscall ${name}${suggest(name, [...syscallNames()])}`);
-  });
+/** Handlers that were read, by the name of the syscall. */
+export type HandlerMap<Of extends Caller = Caller> = ReadonlyMap<string, Handler<Of>>;
+
+/**
+ * Reads handlers once; undefined are none.
+ * @throws SeccompError ERR_SECCOMP_OPTION for what is no plain object of functions by the name of a syscall.
+ */
+export function readHandlers<Of extends Caller = Caller>(handlers: unknown, where: string): HandlerMap<Of> {
+  const read = new Map<string, Handler<Of>>();
+  if (handlers === undefined) return read;
+  const refuse = (path: Path, problem: string): never => {
+    throw new SeccompError('ERR_SECCOMP_OPTION', `${[where, ...path].join('.')}: ${problem}`);
+  };
+  if (typeof handlers !== 'object' || handlers === null)
+    return refuse([], 'must be an object of functions by the name of the syscall');
+  for (const [name, handler] of Object.entries(copyFields(handlers, refuse))) {
+    if (handler === undefined) continue;
+    if (!syscallNames().has(name)) refuse([], `no syscall ${name}${suggest(name, [...syscallNames()])}`);
+    if (!isHandler<Of>(handler)) refuse([name], 'must be a function');
+    else read.set(name, handler);
+  }
+  return read;
+}
+
+function isHandler<Of extends Caller>(value: unknown): value is Handler<Of> {
+  return typeof value === 'function';
 }
 
 const DEFAULT_TIMEOUT = 10_000;
@@ -131,20 +147,21 @@ export class NotifiedCall<Of extends Caller = Caller> {
   }
 
   /** @internal Answers; 0 or an errno. ENOENT: the caller was killed. */
-  answer(answer: Answer): number {
+  answer(answer: CheckedAnswer): number {
     const native = addon();
-    if ('continue' in answer) return native.answer(this.#handle, this.#id, -1, 0n);
-    if ('errno' in answer) return native.answer(this.#handle, this.#id, errnoOf(answer.errno), 0n);
-    if ('value' in answer) return native.answer(this.#handle, this.#id, 0, BigInt.asUintN(64, BigInt(answer.value)));
-    const { addFd, closeOnExec = false, close = false } = answer;
-    const added = native.addDescriptor(
-      this.#handle,
-      this.#id,
-      typeof addFd === 'number' ? addFd : addFd.fd,
-      closeOnExec,
-    );
-    if (close) closeGiven(addFd);
-    return added < 0 ? -added : 0;
+    switch (answer.kind) {
+      case 'continue':
+        return native.answer(this.#handle, this.#id, -1, 0n);
+      case 'errno':
+        return native.answer(this.#handle, this.#id, answer.errno, 0n);
+      case 'value':
+        return native.answer(this.#handle, this.#id, 0, answer.value);
+      case 'descriptor': {
+        const added = native.addDescriptor(this.#handle, this.#id, answer.descriptor, answer.closeOnExec);
+        answer.close();
+        return added < 0 ? -added : 0;
+      }
+    }
   }
 
   get #facts(): Abi {
@@ -158,20 +175,9 @@ export class NotifiedCall<Of extends Caller = Caller> {
   }
 }
 
-function closeGiven(given: Given): void {
-  if (typeof given === 'number') closeSync(given);
-  else given.close?.();
-}
-
-function errnoOf(errno: string | number): number {
-  const number = typeof errno === 'number' ? errno : errnos().get(errno);
-  if (number !== undefined && Number.isInteger(number) && number >= 0 && number <= 4095) return number;
-  throw new SeccompError('ERR_SECCOMP_OPTION', `answer.errno: no such errno ${JSON.stringify(errno)}`);
-}
-
 function memoryError(errno: number, what: string): NodeJS.ErrnoException {
   const code = [...errnos()].find(([, number]) => number === errno)?.[0] ?? `errno ${errno}`;
-  return Object.assign(new Error(`${what}: ${code}`), { errno: -errno, code });
+  return define(new Error(`${what}: ${code}`), { errno: -errno, code });
 }
 
 const EPERM = 1;
@@ -179,7 +185,10 @@ const EPERM = 1;
 /** What a handler may do wrong. Its call was denied. */
 export type OnHandlerError = (error: unknown, call: NotifiedCall) => void;
 
-/** Asks a handler, and answers as it says; EPERM if it throws, takes longer than `timeout` or answers what can't be. */
+/**
+ * Calls a handler, and answers as it says. Denies the call with EPERM, and reports that once, if the handler throws, takes
+ * longer than `timeout`, or gives what is no answer.
+ */
 export function ask<Of extends Caller>(
   call: NotifiedCall<Of>,
   handler: Handler<Of> | undefined,
@@ -190,10 +199,10 @@ export function ask<Of extends Caller>(
   const deny = (error: unknown) => {
     if (answered) return;
     answered = true;
-    call.answer({ errno: EPERM });
+    call.answer(DENIED);
     failed(error, call);
   };
-  const finish = (answer: Answer) => {
+  const finish = (answer: unknown) => {
     if (answered) return;
     try {
       const error = call.answer(checked(answer, call));
@@ -204,13 +213,14 @@ export function ask<Of extends Caller>(
     }
   };
   try {
-    const answer = handler?.(call);
-    if (!isPromise(answer)) {
-      finish(answer as Answer);
+    const answer: unknown = handler?.(call);
+    const promised = promiseOf(answer);
+    if (promised === undefined) {
+      finish(answer);
       return;
     }
     const timer = setTimeout(() => deny(new Error(`${call.syscall}: no answer in ${timeout} ms`)), timeout);
-    answer.then(finish, deny).finally(() => clearTimeout(timer));
+    promised.then(finish, deny).finally(() => clearTimeout(timer));
   } catch (error) {
     deny(error);
   }
@@ -218,15 +228,90 @@ export function ask<Of extends Caller>(
 
 const ENOENT = 2;
 
-function isPromise(value: unknown): value is Promise<Answer> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+/** A promise, or what acts as one. `then` is read once, and not from Object.prototype. */
+function promiseOf(value: unknown): Promise<unknown> | undefined {
+  if (value instanceof Promise) return value;
+  if (typeof value !== 'object' || value === null) return undefined;
+  const then = propertyOf(value, 'then');
+  if (typeof then !== 'function') return undefined;
+  return new Promise((resolve, reject) => Reflect.apply(then, value, [resolve, reject]));
 }
+
+/** An answer that was read and checked. */
+type CheckedAnswer =
+  | { readonly kind: 'continue' }
+  | { readonly kind: 'errno'; readonly errno: number }
+  | { readonly kind: 'value'; readonly value: bigint }
+  | {
+      readonly kind: 'descriptor';
+      readonly descriptor: number;
+      readonly closeOnExec: boolean;
+      /** Closes the descriptor, if that is asked for. */
+      close(): void;
+    };
+
+const DENIED: CheckedAnswer = { kind: 'errno', errno: EPERM };
+
+/** Of a call that no handler is for. */
+export const notImplemented = (): CheckedAnswer => ({ kind: 'errno', errno: errnos().get('ENOSYS') ?? 38 });
 
 const WAYS = ['continue', 'errno', 'value', 'addFd'] as const;
 
-function checked(answer: unknown, { syscall }: NotifiedCall): Answer {
-  const given = typeof answer === 'object' && answer !== null ? answer : {};
-  if (WAYS.filter((way) => way in given).length === 1) return given as Answer;
-  const message = `notify.${syscall}: must answer one of { continue: true }, { errno }, { value } and { addFd }`;
-  throw new SeccompError('ERR_SECCOMP_OPTION', message);
+/**
+ * Reads an answer once.
+ * @throws SeccompError ERR_SECCOMP_OPTION for what is none: exactly one of the four ways, and nothing else.
+ */
+function checked(answer: unknown, { syscall }: NotifiedCall): CheckedAnswer {
+  const refuse = (path: Path, problem: string): never => {
+    throw new SeccompError('ERR_SECCOMP_OPTION', `notify.${syscall}: ${['the answer', ...path].join('.')}: ${problem}`);
+  };
+  const oneOf = 'must be one of { continue: true }, { errno }, { value } and { addFd }';
+  if (typeof answer !== 'object' || answer === null) return refuse([], `${oneOf}, not ${inspect(answer)}`);
+  const fields = copyFields(answer, refuse);
+  const [way, ...others] = WAYS.filter((name) => Object.hasOwn(fields, name));
+  if (way === undefined || others.length > 0) return refuse([], oneOf);
+  const known: readonly string[] = way === 'addFd' ? [way, 'closeOnExec', 'close'] : [way];
+  const unknown = Object.keys(fields).find((name) => !known.includes(name));
+  if (unknown !== undefined) return refuse([unknown], `does not go with ${way}: leave it out`);
+  switch (way) {
+    case 'continue':
+      if (fields[way] === true) return { kind: 'continue' };
+      return refuse([way], 'must be true; to deny the call, answer { errno }');
+    case 'errno':
+      return { kind: 'errno', errno: errnoOf(fields[way], refuse) };
+    case 'value':
+      return { kind: 'value', value: resultOf(fields[way], refuse) };
+    case 'addFd':
+      return descriptorOf(fields, refuse);
+  }
+}
+
+function descriptorOf(fields: Fields, refuse: Refuse): CheckedAnswer {
+  const { addFd, closeOnExec = false, close = false } = fields;
+  if (typeof closeOnExec !== 'boolean') return refuse(['closeOnExec'], 'must be true or false');
+  if (typeof close !== 'boolean') return refuse(['close'], 'must be true or false');
+  const descriptor = typeof addFd === 'object' && addFd !== null ? propertyOf(addFd, 'fd') : addFd;
+  if (typeof descriptor !== 'number' || !Number.isInteger(descriptor) || descriptor < 0)
+    return refuse(['addFd'], 'must be a descriptor, or have one as its property fd');
+  return { kind: 'descriptor', descriptor, closeOnExec, close: () => close && closeGiven(addFd, descriptor) };
+}
+
+function errnoOf(errno: unknown, refuse: Refuse): number {
+  const number = typeof errno === 'string' ? errnos().get(errno) : errno;
+  if (typeof number === 'number' && Number.isInteger(number) && number >= 0 && number <= 4095) return number;
+  return refuse(['errno'], `no such errno: ${inspect(errno)}`);
+}
+
+/** The 64 bits that a call returns. */
+function resultOf(value: unknown, refuse: Refuse): bigint {
+  if (typeof value === 'bigint') return BigInt.asUintN(64, value);
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return BigInt.asUintN(64, BigInt(value));
+  return refuse(['value'], `must be a whole number or a bigint, not ${inspect(value)}`);
+}
+
+/** Closes a descriptor by its owner, if that can. */
+function closeGiven(given: unknown, descriptor: number): void {
+  const close: unknown = typeof given === 'object' && given !== null ? propertyOf(given, 'close') : undefined;
+  if (typeof close === 'function') Reflect.apply(close, given, []);
+  else closeSync(descriptor);
 }

@@ -90,7 +90,7 @@ function comparisonOf({ index, width, number }: Layout, values: readonly bigint[
   const [first = 0n] = values;
   const isAllNumber = number === width;
   if (isAllNumber && values.every((value) => value <= width)) {
-    return { index, value: first & width, op: 'SCMP_CMP_EQ' };
+    return { index, value: first & width, valueTwo: undefined, op: 'SCMP_CMP_EQ' };
   }
   const flags = values.reduce((all, value) => all | (value & width & ~number), 0n);
   const compared = isAllNumber ? width : ((width & FLAG_BITS) | flags | number) & ~flags;

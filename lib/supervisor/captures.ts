@@ -1,6 +1,7 @@
 /** What is read of a process's memory for a call, and which of its arguments tell kinds of calls apart. */
 import type { AbiName } from '../syscalls/abi.js';
 import { argumentsOf } from '../syscalls/table.js';
+import { has } from '../util/own-data.js';
 import { meaningOfArgument, meaningsOf } from './meanings.js';
 
 /** Memory that an argument points to. */
@@ -22,7 +23,7 @@ export function capturesOf(abi: AbiName, syscall: string): readonly Capture[] {
   return Array.from({ length }, (_, argument) => argument).flatMap((argument): readonly Capture[] => {
     const meaning = meaningOfArgument(abi, syscall, argument);
     if (meaning?.kind === 'string') return [{ argument, kind: 'string', length: MOST_BYTES }];
-    return meaning && 'size' in meaning ? [{ argument, kind: 'bytes', length: meaning.size }] : [];
+    return meaning && has(meaning, 'size') ? [{ argument, kind: 'bytes', length: meaning.size }] : [];
   });
 }
 

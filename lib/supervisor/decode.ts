@@ -19,7 +19,7 @@ export function decode(call: ObservedCall): readonly string[] {
 }
 
 function unknown(): Argument {
-  return { type: 'unsigned long', width: 64 };
+  return { type: 'unsigned long', name: undefined, width: 64 };
 }
 
 function writeArgument(call: ObservedCall, argument: Argument, index: number): string {

@@ -1,8 +1,9 @@
 /** listen(): an agent for OCI runtimes, and for spawn: it answers the calls of containers whose profile names its socket. */
 import { resolve } from 'node:path';
 import { SeccompError } from '../errors.js';
+import { optionFields } from '../profile/options.js';
 import { Agent, listensHere } from './agent.js';
-import { checkHandlers, checkTimeout, type Handlers } from './answer.js';
+import { checkTimeout, type Handlers, readHandlers } from './answer.js';
 import type { Container } from './container.js';
 
 export interface ListenOptions {
@@ -20,13 +21,11 @@ export interface ListenOptions {
 export function listen(path: string, handlers: Handlers<Container>, options: ListenOptions = {}): Agent {
   if (typeof path !== 'string' || path === '' || path.includes('\0'))
     throw new SeccompError('ERR_SECCOMP_OPTION', 'path: the file of the socket, as a text without NUL');
-  if (typeof handlers !== 'object' || handlers === null)
-    throw new SeccompError('ERR_SECCOMP_OPTION', 'handlers: an object of functions by the name of the syscall');
-  checkHandlers(handlers, 'handlers');
-  const { notifyTimeout, ...others } = options;
+  const read = readHandlers<Container>(handlers ?? null, 'handlers');
+  const { notifyTimeout, ...others } = optionFields(options);
   for (const key of Object.keys(others))
     throw new SeccompError('ERR_SECCOMP_OPTION', `options.${key}: unknown option: there is notifyTimeout`);
-  return new Agent(resolve(path), handlers, checkTimeout(notifyTimeout));
+  return new Agent(resolve(path), read, checkTimeout(notifyTimeout));
 }
 
 /** @throws SeccompError ERR_SECCOMP_OPTION if this thread itself would have to answer, while it waits. */

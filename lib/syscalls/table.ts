@@ -13,7 +13,7 @@ export type SyscallNumber = number & { readonly [brand]: true };
 export interface Argument {
   /** The C type that the kernel declares. */
   readonly type: string;
-  readonly name?: string;
+  readonly name: string | undefined;
   /** How many low bits of the register the kernel reads. */
   readonly width: 16 | 32 | 64;
 }
@@ -110,7 +110,7 @@ function parseArguments(abi: AbiName, parameters: string): readonly Argument[] {
       const halves = endian === 'little' ? ['lo', 'hi'] : ['hi', 'lo'];
       for (const half of halves) registers.push({ type: 'u32', name: `${name}_${half}`, width: 32 });
     } else {
-      registers.push({ type, ...(name === undefined ? {} : { name }), width: widthOf(type, bits) });
+      registers.push({ type, name, width: widthOf(type, bits) });
     }
   }
   return registers.slice(0, REGISTERS);

@@ -11,6 +11,7 @@ import { systemError } from '../sandbox/failure.js';
 import { attachError, filterRequest } from '../sandbox/spawn.js';
 import { type AbiName, abiOf } from '../syscalls/abi.js';
 import { errnos } from '../syscalls/errno.js';
+import { has } from '../util/own-data.js';
 import type { NamedCall } from './calls.js';
 import type { ProbeAnswer } from './probe.js';
 
@@ -96,7 +97,7 @@ function make(
   const made = calls.filter((_, i) => which[i]);
   const request = { ...filterRequest(filters, {}), noNewPrivileges: true };
   const answers = addon().probe(request, registersOf(made), traced);
-  if ('error' in answers) {
+  if (has(answers, 'error')) {
     throw attachError(answers) ?? systemError(answers.error, answers.call);
   }
   let next = 0;

@@ -7,6 +7,7 @@ import { ABIS, type AbiName, abiOf } from '../syscalls/abi.js';
 import type { SyscallName } from '../syscalls/generated/names.js';
 import { type GroupName, groupNames, syscallGroup } from '../syscalls/groups.js';
 import { syscallName, syscallNumber } from '../syscalls/table.js';
+import { has } from '../util/own-data.js';
 
 /** A syscall by number, which needs no name. */
 export interface NumberedCall {
@@ -53,8 +54,8 @@ function named(call: Question | NumberedCall, native: AbiName): NamedCall {
   const { abi = native, args = [] } = call;
   if (!ABIS.has(abi))
     throw new SeccompError('ERR_SECCOMP_OPTION', `unknown ABI ${abi}${suggest(abi, [...ABIS.keys()])}`);
-  const made = 'number' in call ? numbered(call, abi) : callOf(call, abi);
-  const name = 'syscall' in call ? call.syscall : (syscallName(abi, call.number) ?? `syscall ${call.number}`);
+  const made = has(call, 'number') ? numbered(call, abi) : callOf(call, abi);
+  const name = has(call, 'syscall') ? call.syscall : (syscallName(abi, call.number) ?? `syscall ${call.number}`);
   const values = args.length === 0 ? '' : `(${args.join(', ')})`;
   return { ...made, abi, text: `${abi === native ? '' : `${abi} `}${name}${values}` };
 }

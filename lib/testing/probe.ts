@@ -7,8 +7,8 @@
 import { SeccompError } from '../errors.js';
 import { thisHost } from '../host.js';
 import { intersect } from '../policy/algebra.js';
-import { checkFilterOptions, checkKeys } from '../sandbox/options.js';
-import { type FilterSource, type HostOptions, policiesOf } from '../sandbox/prepare.js';
+import { readOptions } from '../sandbox/options.js';
+import { type FilterSource, type HostOptions, loadSources, policiesOf } from '../sandbox/prepare.js';
 import type { AbiName } from '../syscalls/abi.js';
 import { ask } from './ask.js';
 import { namedCalls, type ProbeCall } from './calls.js';
@@ -39,12 +39,11 @@ export function probe(
   calls: ProbeCall | readonly ProbeCall[],
   options: HostOptions = {},
 ): readonly ProbeAnswer[] {
-  checkKeys(options, ['capabilities', 'abis']);
-  checkFilterOptions(options);
+  const given = readOptions<HostOptions>(options, ['capabilities', 'abis']);
   const { abi: native } = thisHost();
   const asked = namedCalls(calls, native);
   for (const { abi } of asked) refuseOtherCpu(abi, native);
-  const [first, ...others] = policiesOf(profile, options);
+  const [first, ...others] = policiesOf(loadSources(profile), given);
   const outcomes = first === undefined ? [] : ask(others.reduce(intersect, first), asked, native);
   return asked.map(({ text, abi, number, args }, i) => {
     return { call: text, abi, number, args, ...(outcomes[i] ?? { outcome: 'allowed' }) };

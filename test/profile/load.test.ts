@@ -67,7 +67,7 @@ describe('options', () => {
     [{ format: 'lxc' }, 'options.format: must be one of "docker", "podman", "oci"'],
     [{ argumentWidth: 32 }, 'options.argumentWidth: must be one of "kernel", 64'],
     [{ root: 1 }, 'options.root: must be a string, not number'],
-    ['compat', 'options of a profile are an object, not string'],
+    ['compat', 'options: must be an object, not string'],
   ])('%j are refused', (options, message) => {
     const wrong = options as ProfileOptions;
     const error = expect.objectContaining({ code: 'ERR_SECCOMP_OPTION', message });

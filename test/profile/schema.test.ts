@@ -4,6 +4,7 @@ import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
 import type { ProfileIssue } from '../../lib/errors.js';
 import { loadProfile } from '../../lib/profile/load.js';
+import { readOptions } from '../../lib/profile/options.js';
 import { readText } from '../../lib/profile/profile.js';
 import { profileJsonSchema } from '../../scripts/profile-schema.js';
 
@@ -20,7 +21,7 @@ test('it takes the built-ins', () => {
 });
 
 function errorsIn(text: string): readonly ProfileIssue[] {
-  return readText(text, {}).issues.filter(({ severity }) => severity === 'error');
+  return readText(text, readOptions({})).issues.filter(({ severity }) => severity === 'error');
 }
 
 const rule = (fields: object) => ({
@@ -68,7 +69,9 @@ describe.skipIf(!existsSync(corpus))(
     test.each(texts)('%s', (_, text) => {
       const seen = errorsIn(text).filter(({ message }) => !UNSEEN.some((words) => message.includes(words)));
       const document = JSON.parse(text);
-      const isInOtherCase = readText(text, {}).issues.some(({ message }) => message.includes('is read as'));
+      const isInOtherCase = readText(text, readOptions({})).issues.some(({ message }) =>
+        message.includes('is read as'),
+      );
       expect(validate(document.linux?.seccomp ?? document)).toBe(seen.length === 0 && !isInOtherCase);
     });
   },

@@ -85,6 +85,7 @@ test('filters that the kernel has no room for fail with ENOMEM, and the program 
       noNewPrivileges: true,
       stdio: [NULL, NULL, NULL],
       filters: Array.from({ length: 8 }, () => ({ bytes, gate: [] })),
+      unconfined: false,
       filterFlags: 0,
     },
     { timeout: 0, maxBuffer: 0, killSignal: 15 },

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import type { ProfileDocument } from '../../lib/profile/document.js';
 import { profileOf } from '../../lib/profile/profile.js';
-import { compile, prepare } from '../../lib/sandbox/prepare.js';
+import { compile, loadSources, prepare } from '../../lib/sandbox/prepare.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
 import { compileC } from '../support/compile-c.js';
 import { run } from '../support/processes.js';
@@ -98,15 +98,17 @@ describe('a program that can’t be started is reported, not killed', () => {
 test('a profile and a filter are compiled once for the same options, and again for others', () => {
   const profile = profileOf(noExec);
   for (const source of [profile, compile(profile)]) {
-    const [filter] = prepare(source, {}, ['execve']);
-    expect(prepare(source, {}, ['execve'])[0]).toBe(filter);
-    expect(prepare(source, {}, ['execve', 'exit_group'])[0]).not.toBe(filter);
+    const [filter] = prepare(loadSources(source), {}, ['execve']);
+    expect(prepare(loadSources(source), {}, ['execve'])[0]).toBe(filter);
+    expect(prepare(loadSources(source), {}, ['execve', 'exit_group'])[0]).not.toBe(filter);
   }
-  expect(prepare(profile, { abis: ['x86'] }, ['execve'])[0]).not.toBe(prepare(profile, {}, ['execve'])[0]);
+  expect(prepare(loadSources(profile), { abis: ['x86'] }, ['execve'])[0]).not.toBe(
+    prepare(loadSources(profile), {}, ['execve'])[0],
+  );
 });
 
 test('an ordinary profile gets no gate', () => {
-  expect(prepare('docker-default', {}, ['execve', 'exit_group'])[0]?.gate).toEqual([]);
+  expect(prepare(loadSources('docker-default'), {}, ['execve', 'exit_group'])[0]?.gate).toEqual([]);
 });
 
 describe('the gate’s value', () => {
@@ -116,7 +118,7 @@ describe('the gate’s value', () => {
   /** Starts a program that keeps its registers at entry, and looks for the value in it and in this process. */
   async function look(): Promise<string> {
     const profile = profileOf(noExec);
-    const gate = prepare(profile, {}, ['execve', 'exit_group'])[0]?.gate ?? [];
+    const gate = prepare(loadSources(profile), {}, ['execve', 'exit_group'])[0]?.gate ?? [];
     const sites = [0, 1, 2, 3, 4, 5].map((half) => String(gate.find((site) => site.half === half)?.instruction));
     const child = spawn(program(), ['an argument'], profile);
     try {

@@ -1,7 +1,8 @@
 /** The form in which built-in profiles are written: groups of syscalls, each with one sentence of why. */
 import { ABIS, type AbiName, abiOf } from '../../syscalls/abi.js';
+import { has, own } from '../../util/own-data.js';
 import type { Capability } from '../capabilities.js';
-import type { Argument, CheckedDocument, Conditions, Rule } from '../document.js';
+import { type Argument, type CheckedDocument, type Conditions, emptyDocument, type Rule } from '../document.js';
 
 /** What a built-in profile says: all that is allowed, and why the rest is not. */
 export interface BuiltinForm {
@@ -90,11 +91,11 @@ export function refusalsOf({ refusals }: BuiltinForm): readonly Refusal[] {
 /** The document that says the same, as reading one in Docker's form would give it. */
 export function toDocument(form: BuiltinForm): CheckedDocument {
   const { defaultErrno, besides } = form;
+  const beside = own(besides);
   return {
-    defaultAction: 'SCMP_ACT_ERRNO',
-    defaultErrnoRet: defaultErrno,
+    ...emptyDocument('SCMP_ACT_ERRNO', defaultErrno),
     archMap: [...ABIS.values()].flatMap(({ name, scmp }) => {
-      const others = besides[name];
+      const others = beside[name];
       return others ? [{ architecture: scmp, subArchitectures: others.map((other) => abiOf(other).scmp) }] : [];
     }),
     syscalls: groupsOf(form).flatMap(rulesOf),
@@ -103,32 +104,32 @@ export function toDocument(form: BuiltinForm): CheckedDocument {
 
 /** One rule, or one for each test of `args`: the rules of a document are alternatives. */
 function rulesOf(group: Group): readonly Rule[] {
-  const { why, when, unless, errno, args } = group;
+  const { why, when, unless, errno, args } = own(group);
   const rule: Rule = {
     names: namesOf(group),
-    ...(errno === undefined ? { action: 'SCMP_ACT_ALLOW' } : { action: 'SCMP_ACT_ERRNO', errnoRet: errno }),
+    name: undefined,
+    action: errno === undefined ? 'SCMP_ACT_ALLOW' : 'SCMP_ACT_ERRNO',
+    errnoRet: errno,
     args: [],
     comment: why,
-    ...(when === undefined ? {} : { includes: conditionOf(when) }),
-    ...(unless === undefined ? {} : { excludes: conditionOf(unless) }),
+    includes: when && conditionOf(when),
+    excludes: unless && conditionOf(unless),
   };
   return args === undefined ? [rule] : args.map((test) => ({ ...rule, args: [test].flat().map(argumentOf) }));
 }
 
-function conditionOf({ capabilities, native, kernel }: Circumstances): Conditions {
-  return {
-    ...(capabilities === undefined ? {} : { caps: capabilities }),
-    ...(native === undefined ? {} : { arches: native.map((name) => abiOf(name).docker) }),
-    ...(kernel === undefined ? {} : { minKernel: kernel }),
-  };
+function conditionOf(circumstances: Circumstances): Conditions {
+  const { capabilities, native, kernel } = own(circumstances);
+  return { caps: capabilities, arches: native?.map((name) => abiOf(name).docker), minKernel: kernel };
 }
 
 function argumentOf(test: ArgumentTest): Argument {
   const index = test.argument;
-  if ('below' in test) return { index, op: 'SCMP_CMP_LT', value: BigInt(test.below) };
-  if ('above' in test) return { index, op: 'SCMP_CMP_GT', value: BigInt(test.above) };
-  if ('differs' in test) return { index, op: 'SCMP_CMP_NE', value: BigInt(test.differs) };
-  if ('equals' in test) return { index, op: 'SCMP_CMP_EQ', value: BigInt(test.equals) };
-  const { mask, bits } = 'noneOf' in test ? { mask: test.noneOf, bits: 0 } : test;
+  const compared = (op: Argument['op'], value: number) => ({ index, op, value: BigInt(value), valueTwo: undefined });
+  if (has(test, 'below')) return compared('SCMP_CMP_LT', test.below);
+  if (has(test, 'above')) return compared('SCMP_CMP_GT', test.above);
+  if (has(test, 'differs')) return compared('SCMP_CMP_NE', test.differs);
+  if (has(test, 'equals')) return compared('SCMP_CMP_EQ', test.equals);
+  const { mask, bits } = has(test, 'noneOf') ? { mask: test.noneOf, bits: 0 } : test;
   return { index, op: 'SCMP_CMP_MASKED_EQ', value: BigInt(mask), valueTwo: BigInt(bits) };
 }

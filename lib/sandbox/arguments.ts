@@ -1,0 +1,33 @@
+/** The parameters of the functions that start programs. */
+import { checkCommand, invalidType, readOptions } from './options.js';
+import { loadSources, profileRequired, type Sources } from './prepare.js';
+
+/** The command, the arguments and the profile, however they were given. */
+export interface Invocation<Options> {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly sources: Sources;
+  readonly options: Options;
+}
+
+/** Sorts out `(command, [args], profile, [options])`. */
+export function invocation<Options extends object>(
+  parameters: readonly unknown[],
+  known: readonly string[],
+): Invocation<Options> {
+  const [file, second, ...others] = parameters;
+  const list = Array.isArray(second) ? second : undefined;
+  const [profile, options] = list === undefined ? [second, ...others] : others;
+  const { command, args } = checkCommand(file, list ?? []);
+  if (list === undefined && typeof options === 'string') throw invalidType('args', 'an instance of Array', profile);
+  if (areOptions(profile, known)) throw profileRequired(options === undefined ? ', before the options' : '');
+  return { command, args, options: readOptions(options ?? undefined, known), sources: loadSources(profile) };
+}
+
+/** Whether these are options, in the place of the profile: that is where node:child_process has them. */
+function areOptions(profile: unknown, known: readonly string[]): boolean {
+  if (typeof profile !== 'object' || profile === null || Object.getPrototypeOf(profile) !== Object.prototype)
+    return false;
+  const keys = Object.keys(profile);
+  return keys.length > 0 && keys.every((key) => known.includes(key) || key === 'profile');
+}

@@ -1,0 +1,183 @@
+/**
+ * The boundary: plain copies of what callers pass. Only own data properties are read, each of them once. The copies inherit
+ * nothing: a property that is absent is undefined, whatever `Object.prototype` has.
+ */
+
+/** Properties by name, in an object that inherits none. */
+export type Fields = Record<string, unknown>;
+
+/** What such objects have in place of `Object.prototype`: V8 makes objects whose prototype is null much slower. */
+const NO_PROPERTIES: object = Object.freeze(Object.create(null));
+
+export function emptyFields(): Fields {
+  return Object.create(NO_PROPERTIES);
+}
+
+/** A copy of an object of ours that lacks optional properties, to read them from. */
+export function own<Value extends object>(value: Value): Value {
+  return Object.assign(Object.create(NO_PROPERTIES), value);
+}
+
+/**
+ * Defines properties as a literal does. Object.assign would call a setter of the same name on `Object.prototype`, and fail
+ * for a property there that is read-only.
+ */
+export function define<Target extends object, Properties extends object>(
+  target: Target,
+  properties: Properties,
+): Target & Properties {
+  for (const [name, value] of Object.entries(properties))
+    Object.defineProperty(target, name, own({ value, writable: true, enumerable: true, configurable: true }));
+  return target as Target & Properties;
+}
+
+/** Whether a value of ours is of the kind that has this property. */
+export function has<Value extends object, Key extends string>(
+  value: Value,
+  key: Key,
+): value is Extract<Value, Readonly<Record<Key, unknown>>> {
+  return Object.hasOwn(value, key);
+}
+
+/**
+ * A property of an instance of a class, which may be inherited, but not from `Object.prototype`; undefined if it has none.
+ */
+export function propertyOf(instance: object, name: string): unknown {
+  let owner: object | null = instance;
+  while (owner !== null && !isObjectPrototype(owner)) {
+    if (Object.hasOwn(owner, name)) return Reflect.get(owner, name, instance);
+    owner = Object.getPrototypeOf(owner);
+  }
+  return undefined;
+}
+
+/** Keys and indices that lead from a value to a part of it. */
+export type Path = readonly (string | number)[];
+
+/** Throws the error for a value that can't be copied; `problem` completes a sentence that begins with what is at `path`. */
+export type Refuse = (path: Path, problem: string) => never;
+
+/** Copies the properties of a plain object. Their values stay the caller's. */
+export function copyFields(value: object, refuse: Refuse): Fields {
+  if (kindOf(value) !== 'object') refuse([], `must be a plain object, not ${nameOf(value)}`);
+  return readFields(value, [], refuse);
+}
+
+/** Copies the elements of an array of at most `most`. They stay the caller's. */
+export function copyList(value: object, most: number, refuse: Refuse): unknown[] {
+  if (kindOf(value) !== 'array') refuse([], `must be an array, not ${nameOf(value)}`);
+  return readElements(value, most, [], refuse);
+}
+
+/** How deep a copied value may nest, and of how many values it may consist. */
+export interface Bounds {
+  readonly depth: number;
+  readonly values: number;
+}
+
+/** Copies a value with all that is in it: plain objects, arrays, and what is no object. */
+export function copyDeeply(value: unknown, bounds: Bounds, refuse: Refuse): unknown {
+  return new DeepCopy(bounds, refuse).copy(value);
+}
+
+class DeepCopy {
+  readonly #bounds: Bounds;
+  readonly #refuse: Refuse;
+  /** Leads to what is copied at the moment. */
+  readonly #path: (string | number)[] = [];
+  #values = 0;
+
+  constructor(bounds: Bounds, refuse: Refuse) {
+    this.#bounds = bounds;
+    this.#refuse = refuse;
+  }
+
+  copy(value: unknown): unknown {
+    const { depth, values } = this.#bounds;
+    if (++this.#values > values) this.#refuse(this.#path, `is one of more than ${values} values: leave some out`);
+    if (typeof value !== 'object' || value === null) return value;
+    if (this.#path.length > depth) this.#refuse(this.#path, `is nested more than ${depth} deep`);
+    const kind = kindOf(value);
+    if (kind === 'other') this.#refuse(this.#path, `must be a plain object or an array, not ${nameOf(value)}`);
+    return kind === 'array' ? this.#array(value) : this.#object(value);
+  }
+
+  #array(value: object): unknown[] {
+    const elements = readElements(value, this.#bounds.values, this.#path, this.#refuse);
+    for (let i = 0; i < elements.length; i++) elements[i] = this.#inside(i, elements[i]);
+    return elements;
+  }
+
+  #object(value: object): Fields {
+    const fields = readFields(value, this.#path, this.#refuse);
+    for (const key of Object.keys(fields)) fields[key] = this.#inside(key, fields[key]);
+    return fields;
+  }
+
+  #inside(key: string | number, value: unknown): unknown {
+    this.#path.push(key);
+    const copy = this.copy(value);
+    this.#path.pop();
+    return copy;
+  }
+}
+
+/** By its prototype. `other`: an instance of a class, or an object that inherits from another. */
+function kindOf(value: object): 'object' | 'array' | 'other' {
+  const prototype: object | null = Object.getPrototypeOf(value);
+  if (Array.isArray(value)) return prototype !== null && isArrayPrototype(prototype) ? 'array' : 'other';
+  const isPlain = prototype === null || prototype === NO_PROPERTIES || isObjectPrototype(prototype);
+  return isPlain ? 'object' : 'other';
+}
+
+/** Whether this is `Object.prototype`: this realm's, or that of another, as each context of node:vm has its own. */
+export function isObjectPrototype(value: object): boolean {
+  if (value === Object.prototype) return true;
+  return Object.getPrototypeOf(value) === null && NATIVE_METHODS.every((name) => Object.hasOwn(value, name));
+}
+
+const NATIVE_METHODS = ['hasOwnProperty', 'isPrototypeOf', 'propertyIsEnumerable', '__lookupGetter__'];
+
+/** The same for `Array.prototype`, the one prototype that is an array itself. */
+function isArrayPrototype(value: object): boolean {
+  if (value === Array.prototype) return true;
+  const parent: object | null = Object.getPrototypeOf(value);
+  return Array.isArray(value) && parent !== null && isObjectPrototype(parent) && Object.hasOwn(value, 'toSpliced');
+}
+
+function readFields(value: object, path: Path, refuse: Refuse): Fields {
+  const fields = emptyFields();
+  for (const key of Reflect.ownKeys(value)) {
+    if (typeof key === 'symbol') return refuse(path, `has the key ${String(key)}, and symbols are no names here`);
+    const property = Object.getOwnPropertyDescriptor(value, key);
+    if (property === undefined || !Object.hasOwn(property, 'value')) return refuse([...path, key], NO_GETTERS);
+    fields[key] = property.value;
+  }
+  return fields;
+}
+
+function readElements(value: object, most: number, path: Path, refuse: Refuse): unknown[] {
+  const length: unknown = Object.getOwnPropertyDescriptor(value, 'length')?.value;
+  if (typeof length !== 'number' || length > most) return refuse(path, `has ${length} elements, more than ${most}`);
+  const elements: unknown[] = [];
+  for (let i = 0; i < length; i++) {
+    const property = Object.getOwnPropertyDescriptor(value, i);
+    if (property === undefined) return refuse([...path, i], 'is a hole: give every element');
+    if (!Object.hasOwn(property, 'value')) return refuse([...path, i], NO_GETTERS);
+    elements.push(property.value);
+  }
+  return elements;
+}
+
+const NO_GETTERS = 'is a getter: give the value itself, as what a getter returns may change';
+
+/** What a value is, for a message. */
+function nameOf(value: object): string {
+  if (Array.isArray(value))
+    return isArrayPrototype(Object(Object.getPrototypeOf(value))) ? 'an array' : 'a kind of array';
+  const prototype: object | null = Object.getPrototypeOf(value);
+  const maker: unknown =
+    prototype === null ? undefined : Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
+  if (typeof maker === 'function' && maker !== Object) return `an instance of ${maker.name}`;
+  return 'an object that inherits from another: write { ...it }';
+}
