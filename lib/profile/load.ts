@@ -1,6 +1,7 @@
 /** Finds a profile by what people write for one: a built-in's name, a path, a file URL, JSON text, or an object. */
 import { readFileSync } from 'node:fs';
 import { type ProfileIssue, SeccompError } from '../errors.js';
+import { readHost } from './applies.js';
 import { builtinDocument, FORMS } from './builtin/index.js';
 import type { ProfileDocument } from './document.js';
 import { optionFields, type ProfileOptions, type ReadOptions, readOptions, refuseOptions } from './options.js';
@@ -59,7 +60,7 @@ export function checkProfile(source: ProfileSource, options: CheckOptions = {}):
   const read = readSource(source, readOptions(options, ['host']));
   if (read === null) return [];
   if (host === undefined || read.profile === null) return read.issues;
-  return [...read.issues, ...issuesOn(read.profile, host)];
+  return [...read.issues, ...issuesOn(read.profile, readHost(host))];
 }
 
 function readSource(source: unknown, options: ReadOptions): ReadProfile | null {

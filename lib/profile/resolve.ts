@@ -3,7 +3,7 @@ import { type ProfileIssue, SeccompError } from '../errors.js';
 import type { Action, Policy } from '../policy/policy.js';
 import { type AbiName, abiOf } from '../syscalls/abi.js';
 import { abiPolicy } from './abi-policy.js';
-import { applies, type Host } from './applies.js';
+import { applies, type Host, readHost } from './applies.js';
 import { Conflicts, isDefault } from './conflicts.js';
 import { type ActionName, ARCHITECTURES, type Finding } from './document.js';
 import type { ProfileFormat } from './options.js';
@@ -17,13 +17,13 @@ export type { Host } from './applies.js';
  * Makes the policy of `profile` on `host`.
  * @throws ProfileError for what only shows on a host: rules that contradict each other, for example.
  */
-export function resolve(profile: Profile, host: Host): Policy {
-  if (!(profile?.document && host?.abi)) {
+export function resolve(profile: Profile, given: Host): Policy {
+  if (!(profile?.document && given?.abi)) {
     const message =
       'resolve takes a profile, as loadProfile gives it (null is unconfined, which has no policy), and a host: { abi, kernel, capabilities }';
     throw new SeccompError('ERR_SECCOMP_OPTION', message);
   }
-  const { policy, findings } = examine(profile, host);
+  const { policy, findings } = examine(profile, readHost(given));
   if (findings.some(({ severity }) => severity === 'error')) throw profile.error(findings);
   return policy;
 }

@@ -1,5 +1,6 @@
 /** The text of a profile: its JSON, and what is said of that. */
 import type { ProfileIssue } from '../errors.js';
+import { structuralKey } from '../util/structural-key.js';
 import { JsonSyntaxError, parseJson } from './json.js';
 import { placer } from './places.js';
 import { MOST_FINDINGS, type Remark, shown } from './remark.js';
@@ -17,7 +18,7 @@ export function readJson(text: string): ReadJson {
   const repeats = (keys: Remark['keys']) => {
     if (remarks.size > MOST_FINDINGS) return;
     const message = `the key ${shown(keys.at(-1))} stands here twice`;
-    remarks.set(JSON.stringify(keys), { keys, weight: 'mistake', message });
+    remarks.set(structuralKey(keys), { keys, weight: 'mistake', message });
   };
   try {
     const value = parseJson(text, { repeats });

@@ -58,7 +58,7 @@ export class SandboxedProcess extends Base {
 
   /** @internal Takes over a child that runs. */
   attach({ pid, watch, sockets }: NativeChild): void {
-    this.pid = pid;
+    define(this, { pid });
     this.#watch = watch;
     const { Socket } = net();
     const streams = sockets.map((fd, i) => (fd < 0 ? null : new Socket({ fd, readable: i > 0, writable: true })));
@@ -176,8 +176,8 @@ export class SandboxedProcess extends Base {
   }
 
   #setStreams(streams: readonly (Socket | null)[]): void {
-    [this.stdin = null, this.stdout = null, this.stderr = null] = streams;
-    this.stdio = [...streams] as unknown as Stdio;
+    const [stdin = null, stdout = null, stderr = null] = streams;
+    define(this, { stdin, stdout, stderr, stdio: [...streams] });
   }
 
   /** Lets what is still in the streams flow to its end, so that `close` can come. */

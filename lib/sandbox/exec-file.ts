@@ -1,6 +1,6 @@
 /** execFile and execFileSync, in the terms of spawn and spawnSync: output by callback, errors as Node makes them. */
 import { getSystemErrorName } from 'node:util';
-import { define } from '../util/own-data.js';
+import { define, own } from '../util/own-data.js';
 import type { SandboxedProcess } from './child.js';
 import { Collector, type CollectorSettings, overflowError } from './collect.js';
 import type { Callback } from './signatures.js';
@@ -45,7 +45,8 @@ function ending(code: number | null, child: SandboxedProcess, collector: Collect
 /** What execFileSync and execSync give: the output. `command` is what their error names. */
 export function outputOf(result: SpawnSyncResult, command: string, stderrIsPassedOn: boolean): string | Buffer | null {
   if (stderrIsPassedOn && result.stderr !== null) process.stderr.write(result.stderr);
-  if (result.error !== undefined) throw define(result.error, result);
+  const { error } = own(result);
+  if (error !== undefined) throw define(error, result);
   const told = result.stderr !== null && result.stderr.length > 0 ? `\n${result.stderr}` : '';
   if (result.status !== 0) throw commandFailed(`${command}${told}`, result);
   return result.stdout;

@@ -1,6 +1,6 @@
 /** execve(): this process becomes a program under a profile. */
 import { addon, type NativeRequest } from '../native.js';
-import { define } from '../util/own-data.js';
+import { define, own } from '../util/own-data.js';
 import { handed } from './agent.js';
 import { invocation } from './arguments.js';
 import { systemError } from './failure.js';
@@ -25,14 +25,14 @@ export function execve(...parameters: readonly unknown[]): never {
   const { command, args, sources, options } = invocation<ProgramOptions>(parameters, PROGRAM_OPTIONS);
   const program = programRequest(command, args, options);
   const agents = handed(sources, options, NOT_SUPERVISED);
-  const request: NativeRequest = {
+  const request: NativeRequest = own({
     ...program,
     ...(agents === undefined
       ? filterRequest(prepare(sources, options, ['execve', 'exit']), options)
       : handedRequest(agents, options, program.cwd)),
     detached: false,
     stdio: [0, 1, 2],
-  };
+  });
   const failure = addon().execve(request);
   throw (
     attachError(failure, request.agent) ??

@@ -6,7 +6,7 @@ import { addon, preloadFile } from '../native.js';
 import { childProcess } from '../node.js';
 import { own } from '../util/own-data.js';
 import { invocation } from './arguments.js';
-import { HANDOVER, type Handover } from './handover.js';
+import { HANDOVER, writeHandover } from './handover.js';
 import { checkFilterOptions, type FilterOptions, namesIn, type SpawnOptions, SUPERVISOR_OPTIONS } from './options.js';
 import { type FilterSource, prepare, type SingleSource, type Sources } from './prepare.js';
 import { forbidRings } from './rings.js';
@@ -59,16 +59,9 @@ export function forkUnder(
   const { abis: _, noNewPrivileges = true, log, ...nodeOptions } = options;
   if (filters.length === 0) return childProcess().fork(modulePath, args, nodeOptions);
   addon(); // If it is missing, this is the better place to say so.
-  const { filterFlags } = filterRequest(filters, { log });
-  const text = JSON.stringify({
-    filters: filters.map(({ bytes, gate }) => ({
-      bytes: Buffer.from(bytes).toString('base64'),
-      gate: gate.flatMap(({ instruction, half }) => [instruction, half]),
-    })),
-    filterFlags,
-    noNewPrivileges,
-    withoutRings: forbidRings(filters.map(({ policy }) => policy)),
-  } satisfies Handover);
+  const { filters: attached, filterFlags } = filterRequest(filters, { log });
+  const withoutRings = forbidRings(filters.map(({ policy }) => policy));
+  const text = writeHandover({ filters: attached, filterFlags, noNewPrivileges, withoutRings });
   if (text.length + HANDOVER.length + 2 > LONGEST_VARIABLE) {
     const message = `the filters of these profiles are too long together to hand them over (${text.length} bytes)`;
     throw new SeccompError('ERR_SECCOMP_TOO_LARGE', `${message}: give fewer, or shorter ones`);

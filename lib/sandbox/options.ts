@@ -16,6 +16,7 @@ import {
   emptyFields,
   type Fields,
   isObjectPrototype,
+  propertyOf,
   type Refuse,
 } from '../util/own-data.js';
 import { limitTriples, type ResourceLimits } from './limits.js';
@@ -178,7 +179,8 @@ export function programRequest(command: string, args: readonly string[], options
 
 /** Node's own functions don't start programs either where its permission model does not allow that. */
 function checkPermission(command: string): void {
-  if (process.permission?.has('child') ?? true) return;
+  const permission = Object.hasOwn(process, 'permission') ? process.permission : undefined;
+  if (permission?.has('child') ?? true) return;
   const message = `Node's permission model does not let ${command} be started: give --allow-child-process to node`;
   throw define(new Error(message), {
     code: 'ERR_ACCESS_DENIED',
@@ -205,9 +207,9 @@ function capabilityBits(names: readonly string[]): bigint {
 type Variables = Readonly<Record<string, string | undefined>>;
 
 /** The paths that execvp(3) would try. */
-function candidates(command: string, { PATH = '/bin:/usr/bin' }: Variables): readonly string[] {
+function candidates(command: string, variables: Variables): readonly string[] {
   if (command.includes('/')) return [command];
-  return String(PATH)
+  return String(propertyOf(variables, 'PATH') ?? '/bin:/usr/bin')
     .split(':')
     .map((directory) => (directory === '' ? command : `${directory}/${command}`));
 }
@@ -224,7 +226,7 @@ function environment(env: Variables): string {
     text += `${variable}\0`;
   }
   // Node passes this one on, unless it is given; see its documentation.
-  const coverage = env === process.env ? undefined : process.env['NODE_V8_COVERAGE'];
+  const coverage = env === process.env ? undefined : propertyOf(process.env, 'NODE_V8_COVERAGE');
   if (coverage !== undefined && !Object.hasOwn(env, 'NODE_V8_COVERAGE')) text += `NODE_V8_COVERAGE=${coverage}\0`;
   return text;
 }

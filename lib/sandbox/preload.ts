@@ -1,7 +1,7 @@
 /** What fork() has its child load first: puts on the filters that the parent made, or ends the child. */
 import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads';
 import { SeccompError } from '../errors.js';
-import { HANDOVER, type Handover } from './handover.js';
+import { HANDOVER, readHandover } from './handover.js';
 import { ALL_THREADS, install, openRings, orExit, restartWithoutRings } from './this-process.js';
 
 orExit('seccomp fork', () => {
@@ -15,11 +15,11 @@ orExit('seccomp fork', () => {
   if (text === undefined || !isMainThread) {
     throw new SeccompError('ERR_SECCOMP_OPTION', 'there is no filter to put on: this file is for fork() only');
   }
-  const { filters, filterFlags, noNewPrivileges, withoutRings } = JSON.parse(text) as Handover;
+  const { filters, filterFlags, noNewPrivileges, withoutRings } = readHandover(text);
   if (withoutRings && openRings().length > 0) restartWithoutRings(noNewPrivileges);
   install({
     unconfined: false,
-    filters: filters.map(({ bytes, gate }) => ({ bytes: new Uint8Array(Buffer.from(bytes, 'base64')), gate })),
+    filters,
     filterFlags: filterFlags | ALL_THREADS,
     noNewPrivileges,
   });

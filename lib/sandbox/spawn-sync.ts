@@ -81,6 +81,7 @@ export function startSync({ command, args, sources, options }: Invocation<SpawnS
     return { error, status: null, signal: null, output: null, pid: 0, stdout: null, stderr: null };
   }
   const { encoding } = options;
+  const { listener } = own(ended);
   const output = ended.output.map((data) =>
     data === null || !encoding || encoding === 'buffer' ? data : data.toString(encoding),
   );
@@ -94,7 +95,7 @@ export function startSync({ command, args, sources, options }: Invocation<SpawnS
     pid: ended.pid,
     stdout: output[1] ?? null,
     stderr: output[2] ?? null,
-    ...(ended.listener === undefined || heard === undefined ? {} : tell(ended.listener, heard)),
+    ...(listener === undefined || heard === undefined ? {} : tell(listener, heard)),
   };
 }
 

@@ -6,7 +6,7 @@ import { ATTACH_FLAGS, listenerFlags } from '../host.js';
 import { addon, type NativeFailure, type NativeRequest, SOCKET } from '../native.js';
 import { diagnostics } from '../node.js';
 import { openInbox } from '../supervisor/listener.js';
-import { define, has, propertyOf } from '../util/own-data.js';
+import { define, has, own, propertyOf } from '../util/own-data.js';
 import { agentError, agentRequest, type Handed, handed } from './agent.js';
 import { type Invocation, invocation } from './arguments.js';
 import { SandboxedProcess } from './child.js';
@@ -52,7 +52,7 @@ export function start({ command, args, sources, options }: Invocation<SpawnOptio
   const { file, request, heard } = childRequest(command, args, sources, options);
   const child = new SandboxedProcess(file, request.args);
   announce('child_process', () => ({ process: child }));
-  withStdio(options.stdio, (stdio) => traced(child, options, () => launch(child, { ...request, stdio }, heard)));
+  withStdio(options.stdio, (stdio) => traced(child, options, () => launch(child, own({ ...request, stdio }), heard)));
   child.limit(timeout, options.signal, killSignal);
   return child;
 }
@@ -65,7 +65,7 @@ export function spawnObserved(command: string, args: readonly string[], options:
   const child = new SandboxedProcess(program.file, request.args);
   openInbox();
   withStdio(options.stdio, (stdio) =>
-    launch(child, { ...request, detached: options.detached ?? false, stdio }, undefined),
+    launch(child, own({ ...request, detached: options.detached ?? false, stdio }), undefined),
   );
   child.limit(timeout, options.signal, killSignal);
   return child;
@@ -112,18 +112,18 @@ export function childRequest(
   const others = { file: program.file, heard: undefined };
   const agents = handed(sources, options, options);
   if (agents !== undefined)
-    return { ...others, request: { ...request, ...handedRequest(agents, options, request.cwd), detached } };
+    return { ...others, request: own({ ...request, ...handedRequest(agents, options, request.cwd), detached }) };
   const supervised = supervise(sources, options, asked);
   if (supervised === undefined) {
     const filters = prepare(sources, options, GATED);
-    return { ...others, request: { ...request, ...filterRequest(filters, options), detached } };
+    return { ...others, request: own({ ...request, ...filterRequest(filters, options), detached }) };
   }
   openInbox();
   const { filterFlags } = filterRequest([supervised.filter], options);
   const listening = supervisedRequest(supervised);
   return {
     file: program.file,
-    request: { ...request, ...listening, filterFlags: filterFlags | listening.filterFlags, detached },
+    request: own({ ...request, ...listening, filterFlags: filterFlags | listening.filterFlags, detached }),
     heard: { supervised, onViolation: asked.onViolation, handlers: asked.handlers, timeout: asked.notifyTimeout },
   };
 }
@@ -172,7 +172,8 @@ const REPORTED = new Set(['EACCES', 'EAGAIN', 'EMFILE', 'ENFILE', 'ENOENT']);
 function launch(child: SandboxedProcess, request: NativeRequest, heard: Hearing | undefined): Error | undefined {
   const started = addon().spawn(request, (code, signal) => child.exited(code, signal));
   if (!has(started, 'error')) {
-    if (started.listener !== undefined) child.supervise(started.listener, heard ?? UNHEARD);
+    const { listener } = own(started);
+    if (listener !== undefined) child.supervise(listener, heard ?? UNHEARD);
     child.attach(started);
     return undefined;
   }

@@ -1,5 +1,7 @@
 /** The container process state of the OCI runtime specification, which comes to an agent with each listener. */
+
 import type { Sender } from '../native.js';
+import { own } from '../util/own-data.js';
 
 /** The version of the specification that is written here: the first that has such states. */
 export const RUNTIME_SPEC = '1.1.0';
@@ -71,7 +73,7 @@ function parse(text: string): unknown {
 
 function record(value: unknown, where: string): Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error(`${where}: no object`);
-  return { ...value };
+  return own({ ...value });
 }
 
 function string(value: unknown, where: string): string {

@@ -1,6 +1,8 @@
 /** Families of constants: how the values of one kind of argument are written by name. */
+
 import type { AbiName } from '../syscalls/abi.js';
 import { constantNames, constantOn } from '../syscalls/constants.js';
+import { own } from '../util/own-data.js';
 
 /** What the bits of an argument are: a number that has a name, flags that have names, or both. */
 interface Family {
@@ -129,11 +131,12 @@ function namesOn(family: FamilyName, abi: AbiName): Names {
 }
 
 function readNames(family: Family, abi: AbiName): Names {
-  const flags = valuesOf(family.flags, abi).filter(([, bits]) => bits !== 0n);
+  const { numbers, flags: bits } = own(family);
+  const flags = valuesOf(bits, abi).filter(([, bits]) => bits !== 0n);
   return {
     // Of two names for a value the first one counts.
     numbers: new Map(
-      valuesOf(family.numbers, abi)
+      valuesOf(numbers, abi)
         .map(([name, value]) => [value, name] as const)
         .reverse(),
     ),

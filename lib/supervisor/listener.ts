@@ -1,6 +1,8 @@
 /** Listeners of this thread of JavaScript: what their filters' calls tell, and who is asked about them. */
+
 import { getSystemErrorName } from 'node:util';
 import { addon, CALL_WORDS, type ListenerHandle, type NativeKind, type NativeListener } from '../native.js';
+import { own } from '../util/own-data.js';
 
 /** A call that waits for an answer. */
 export interface Waiting {
@@ -31,7 +33,7 @@ export class Listener {
 
   constructor({ id, handle }: NativeListener, heard: Heard) {
     this.#handle = handle;
-    this.#heard = heard;
+    this.#heard = own(heard);
     listeners.set(id, this);
   }
 

@@ -1,4 +1,5 @@
 /** From the calls that were seen to the least profile that allows them. */
+
 import { evaluate } from '../policy/evaluate.js';
 import type { Policy } from '../policy/policy.js';
 import type { ProfileDocument, RuleDocument } from '../profile/document.js';
@@ -7,6 +8,7 @@ import { type Host, resolve } from '../profile/resolve.js';
 import { toProfileDocument } from '../profile/stringify.js';
 import { type AbiName, abiOf } from '../syscalls/abi.js';
 import { syscallNumber } from '../syscalls/table.js';
+import { own } from '../util/own-data.js';
 import { argumentRules } from './argument-rules.js';
 import type { ObservedCall } from './call.js';
 import { distinguishing } from './captures.js';
@@ -30,7 +32,7 @@ const CHANCE = ['exit', 'exit_group', 'restart_syscall', 'rt_sigreturn', 'sigret
 
 /** The least profile for calls that were seen on `host`: all else fails with EPERM. */
 export function synthesise(calls: readonly SeenCall[], host: Host, options: SynthesisOptions = {}): Profile {
-  const { containerStart = true } = options;
+  const { containerStart = true } = own(options);
   const chance: RuleDocument = {
     names: CHANCE,
     action: 'SCMP_ACT_ALLOW',
@@ -49,8 +51,9 @@ export function extendProfile(
   profile: Profile,
   calls: readonly SeenCall[],
   host: Host,
-  { compareArguments = false }: SynthesisOptions = {},
+  made: SynthesisOptions = {},
 ): Profile {
+  const { compareArguments = false } = own(made);
   const { source, format, mode, options } = profile;
   const reading = { source, format, mode, ...options };
   const given = toProfileDocument(profile.document);

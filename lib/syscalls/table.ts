@@ -90,9 +90,9 @@ function textAfter(mark: string, text: string, end: string): string | undefined 
 }
 
 /** Reads a C parameter: all before the last word is the type, unless that word belongs to it. */
-function parseParameter(text: string): { readonly type: string; readonly name?: string } {
+function parseParameter(text: string): { readonly type: string; readonly name: string | undefined } {
   const [, type, name] = /^(.*[ *]) ?(?!int$|long$|char$)(\w+)$/.exec(text) ?? [];
-  return type === undefined || name === undefined ? { type: text } : { type: type.trim(), name };
+  return type === undefined || name === undefined ? { type: text, name: undefined } : { type: type.trim(), name };
 }
 
 /** How many low bits of a register the kernel reads for a type; all for a type that isn't known to be narrower. */
