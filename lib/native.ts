@@ -242,7 +242,7 @@ export interface Addon {
 }
 
 /** The file that fork() has its child load first. From lib/ and dist/ alike it is the one that was built. */
-export const preloadFile = (): string => fileURLToPath(new URL('../dist/preload.cjs', import.meta.url));
+export const preloadFile = (): string => fileURLToPath(new URL('../dist/preload.cjs', import.meta.url).href);
 
 let loaded: Addon | undefined;
 
@@ -261,7 +261,7 @@ function load(): Addon {
     const message = `seccomp is a part of Linux and this is ${process.platform}: profiles can be checked and compiled here, not put on`;
     throw new SeccompError('ERR_SECCOMP_UNSUPPORTED', message);
   }
-  const file = fileURLToPath(new URL('../build/Release/seccomp.node', import.meta.url));
+  const file = fileURLToPath(new URL('../build/Release/seccomp.node', import.meta.url).href);
   const remedy = 'run "npm rebuild seccomp" (in a checkout: "npm run build:addon"); it needs python3, make and g++';
   const require = createRequire(import.meta.url);
   const found = open(() => require(file) as Addon, file, remedy);

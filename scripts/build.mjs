@@ -127,6 +127,7 @@ async function bundle() {
       target: 'node20.19',
       external: [...Object.keys({ ...dependencies, ...peerDependencies }), '*.cjs'],
       plugins: [elsewhere(file), nodeModules],
+      alias: { 'fastest-levenshtein': 'fastest-levenshtein/esm/mod.js' }, // Its CommonJS assigns to exports.
       define: { 'import.meta.url': 'moduleUrl' }, // Which CommonJS has not.
       logLevel: 'warning',
       metafile: true,

@@ -7,7 +7,7 @@ import type { ExitWatch, NativeChild, NativeListener } from '../native.js';
 import { childProcess, net, os } from '../node.js';
 import type { Listener } from '../supervisor/listener.js';
 import type { Violation } from '../supervisor/violation.js';
-import { define } from '../util/own-data.js';
+import { define, own } from '../util/own-data.js';
 import { systemError } from './failure.js';
 import { type Hearing, hear, violationsOf } from './hearing.js';
 import { signalName, signalNumber } from './signals.js';
@@ -61,7 +61,9 @@ export class SandboxedProcess extends Base {
     define(this, { pid });
     this.#watch = watch;
     const { Socket } = net();
-    const streams = sockets.map((fd, i) => (fd < 0 ? null : new Socket({ fd, readable: i > 0, writable: true })));
+    const streams = sockets.map((fd, i) =>
+      fd < 0 ? null : new Socket(own({ fd, handle: undefined, readable: i > 0, writable: true })),
+    );
     for (const stream of streams.slice(1)) {
       if (stream === null) continue;
       this.#open++;
@@ -91,7 +93,11 @@ export class SandboxedProcess extends Base {
   fail(error: NodeJS.ErrnoException, descriptors: readonly boolean[]): void {
     const { Socket } = net();
     if (error.code !== 'EMFILE' && error.code !== 'ENFILE')
-      this.#setStreams(descriptors.map((piped, i) => (piped ? new Socket({ readable: i > 0 }) : null)));
+      this.#setStreams(
+        descriptors.map((piped, i) =>
+          piped ? new Socket(own({ fd: undefined, handle: undefined, readable: i > 0 })) : null,
+        ),
+      );
     process.nextTick(() => {
       this.exitCode = error.errno ?? -1;
       this.stdin?.destroy();

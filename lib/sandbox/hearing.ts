@@ -34,7 +34,8 @@ export function hear(child: SandboxedProcess, listener: NativeListener, hearing:
         const violation = violationOf(kind, 1, supervised);
         if (typeof onViolation === 'function') onViolation(violation);
         child.emit('violation', violation);
-        diagnostics().channel(CHANNEL).publish({ process: child, violation });
+        if (diagnostics().hasSubscribers(CHANNEL))
+          diagnostics().channel(CHANNEL).publish({ process: child, violation });
       }),
     }),
     call: bound((waiting: Waiting, handle: ListenerHandle) => {

@@ -271,7 +271,8 @@ function readNames(option: string, names: unknown, known: readonly string[]): re
   const unknown = given.find((name) => !texts.some((each) => each === name));
   const isAbi = option === 'abis';
   const remedy = suggest(unknown, known) || (isAbi ? `: there are ${known.join(', ')}` : '');
-  const message = `options.${option}: unknown ${isAbi ? 'ABI' : 'capability'} ${inspect(unknown)}${remedy}`;
+  const name = typeof unknown === 'string' ? JSON.stringify(unknown) : inspect(unknown);
+  const message = `options.${option}: unknown ${isAbi ? 'ABI' : 'capability'} ${name}${remedy}`;
   throw new SeccompError('ERR_SECCOMP_OPTION', message);
 }
 

@@ -10,7 +10,7 @@ import { loadSource, type ProfileSource, UNCONFINED } from '../profile/load.js';
 import { Profile } from '../profile/profile.js';
 import { type Host, resolve } from '../profile/resolve.js';
 import type { AbiName } from '../syscalls/abi.js';
-import { copyList } from '../util/own-data.js';
+import { copyList, type Refuse } from '../util/own-data.js';
 import { HOST_OPTIONS, readOptions } from './options.js';
 
 /** A profile as spawn takes it, or a filter that was compiled before. */
@@ -202,9 +202,11 @@ const isNothing = (source: unknown) => source === undefined || source === null |
 function list(source: unknown): readonly unknown[] {
   if (isNothing(source) || (Array.isArray(source) && source.length === 0)) throw profileRequired('');
   if (!Array.isArray(source)) return [source];
-  const sources = copyList(source, MOST_SOURCES, (path, problem) => {
+  const refuse: Refuse = (path, problem) => {
     throw new SeccompError('ERR_SECCOMP_OPTION', `profile${path.map((i) => `[${i}]`).join('')}: ${problem}`);
-  });
+  };
+  if (source.length > MOST_SOURCES) refuse([], `a list of profiles has 1 to ${MOST_SOURCES}, not ${source.length}`);
+  const sources = copyList(source, MOST_SOURCES, refuse);
   const nothing = sources.findIndex(isNothing);
   if (nothing >= 0) throw profileRequired(` as profile[${nothing}]`);
   return sources;

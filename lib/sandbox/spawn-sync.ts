@@ -103,7 +103,8 @@ export function startSync({ command, args, sources, options }: Invocation<SpawnS
 function tell(listener: NativeListener, { supervised, onViolation }: Hearing): Pick<SpawnSyncResult, 'violations'> {
   const violations = supervised === undefined ? [] : violationsOf(new Listener(listener, {}), supervised);
   if (typeof onViolation === 'function') for (const violation of violations) onViolation(violation);
-  for (const violation of violations) diagnostics().channel(CHANNEL).publish({ process: null, violation });
+  if (diagnostics().hasSubscribers(CHANNEL))
+    for (const violation of violations) diagnostics().channel(CHANNEL).publish({ process: null, violation });
   return { violations };
 }
 

@@ -73,8 +73,8 @@ export function spawnObserved(command: string, args: readonly string[], options:
 
 /** Tells those who watch Node's own children; see child_process in the documentation of node:diagnostics_channel. */
 function announce(name: string, message: () => object): void {
-  const channel = diagnostics().channel(name);
-  if (channel.hasSubscribers) channel.publish(message());
+  // Without making the channel, which a read-only `name` on Object.prototype would keep from being made.
+  if (diagnostics().hasSubscribers(name)) diagnostics().channel(name).publish(message());
 }
 
 /** Tells of a start and of what became of it, as Node ≥ 24.15 does; `begin` gives the error that comes as an event. */

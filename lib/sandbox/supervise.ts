@@ -42,7 +42,7 @@ export function checkSupervisor({ onViolation, notify, notifyTimeout }: Supervis
     handlers,
     notifyTimeout: checkTimeout(notifyTimeout),
     names: [...handlers.keys()],
-    watches: onViolation !== undefined || diagnostics().channel(CHANNEL).hasSubscribers,
+    watches: onViolation !== undefined || diagnostics().hasSubscribers(CHANNEL),
   };
 }
 

@@ -263,7 +263,8 @@ const WAYS = ['continue', 'errno', 'value', 'addFd'] as const;
  */
 function checked(answer: unknown, { syscall }: NotifiedCall): CheckedAnswer {
   const refuse = (path: Path, problem: string): never => {
-    throw new SeccompError('ERR_SECCOMP_OPTION', `notify.${syscall}: ${['the answer', ...path].join('.')}: ${problem}`);
+    const what = path.length === 0 ? 'answer' : path.join('.');
+    throw new SeccompError('ERR_SECCOMP_OPTION', `notify.${syscall}: ${what} ${problem}`);
   };
   const oneOf = 'must be one of { continue: true }, { errno }, { value } and { addFd }';
   if (typeof answer !== 'object' || answer === null) return refuse([], `${oneOf}, not ${inspect(answer)}`);
@@ -299,7 +300,7 @@ function descriptorOf(fields: Fields, refuse: Refuse): CheckedAnswer {
 function errnoOf(errno: unknown, refuse: Refuse): number {
   const number = typeof errno === 'string' ? errnos().get(errno) : errno;
   if (typeof number === 'number' && Number.isInteger(number) && number >= 0 && number <= 4095) return number;
-  return refuse(['errno'], `no such errno: ${inspect(errno)}`);
+  return refuse(['errno'], `must be an errno by name or number, not ${inspect(errno)}`);
 }
 
 /** The 64 bits that a call returns. */

@@ -9,6 +9,8 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { ProfileDocument } from '../../lib/profile/document.js';
 import { type ForkOptions, fork } from '../../lib/sandbox/fork.js';
+import { writeHandover } from '../../lib/sandbox/handover.js';
+import { compile } from '../../lib/sandbox/prepare.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
 import { finish, statusOf } from '../support/processes.js';
 import {
@@ -248,7 +250,8 @@ describe('a filter that can’t be put on ends the child with 125, and the modul
     const copy = join(folder, 'copy');
     cpSync(join(packageRoot, 'dist'), join(copy, 'dist'), { recursive: true });
     symlinkSync(join(packageRoot, 'node_modules'), join(copy, 'node_modules'));
-    const handover = JSON.stringify({ filters: [], filterFlags: 0, noNewPrivileges: true, withoutRings: false });
+    const filters = [{ bytes: compile('docker-default').bytes, gate: [] }];
+    const handover = writeHandover({ filters, filterFlags: 0, noNewPrivileges: true, withoutRings: false });
     const result = direct(join(copy, 'dist/preload.cjs'), handover);
     expect(result).toEqual({ status: 125, stdout: '', stderr: expect.stringContaining('the addon was not built') });
   });

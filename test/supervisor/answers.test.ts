@@ -121,8 +121,8 @@ for family, address in ((socket.AF_INET, ('192.0.2.7', 80)), (socket.AF_INET6, (
         },
       ],
       [/no answer in 20 ms/, () => new Promise(() => {}), { notifyTimeout: 20 }],
-      [/must answer one of/, () => ({}) as Answer],
-      [/no such errno "EWHAT"/, () => ({ errno: 'EWHAT' })],
+      [/answer must be one of/, () => ({}) as Answer],
+      [/must be an errno by name or number, not 'EWHAT'/, () => ({ errno: 'EWHAT' })],
       [/EBADF/, () => ({ addFd: 12_345 })],
     ];
     for (const [message, handler, options = {}] of wrong) {

@@ -1,4 +1,5 @@
 /** The built-in profiles for programs of Node: `node`, and with less of it `node-no-network` and `node-no-exec`. */
+import { own } from '../../util/own-data.js';
 import { type BuiltinForm, EPERM, type Group, type Refusal, type Topics } from './form.js';
 import { CHANNELS, ESSENTIAL, FILES, PROGRAMS, SOCKETS } from './node-allowed.js';
 import { CONDITIONAL } from './node-conditional.js';
@@ -77,12 +78,13 @@ interface Parts {
 }
 
 /** Decides the native ABI alone: Node has no other, and a program of another is killed. Refusals are made when read. */
-export function form({ allowed, conditional, byArguments, own = {} }: Parts): BuiltinForm {
+export function form(parts: Parts): BuiltinForm {
+  const { allowed, conditional, byArguments, own: others = {} } = own(parts);
   return {
     allowed,
     conditional,
     get refusals() {
-      return refusalsBeyond(allowed, { 'By arguments': byArguments, ...own });
+      return refusalsBeyond(allowed, { 'By arguments': byArguments, ...others });
     },
     defaultErrno: EPERM,
     besides: {},

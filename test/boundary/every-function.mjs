@@ -1,0 +1,220 @@
+// Calls every public function, and gives what came of it: what the kernel decided, and what the pure functions answered.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as seccomp from 'seccomp';
+
+const { Profile, arg } = seccomp;
+
+const HOST = { abi: 'x86_64', kernel: { major: 6, minor: 1 }, capabilities: new Set(['CAP_CHOWN']) };
+const TEXT = `{
+  "defaultAction": "SCMP_ACT_ALLOW",
+  "archMap": [{ "architecture": "SCMP_ARCH_X86_64", "subArchitectures": ["SCMP_ARCH_X86"] }],
+  "syscalls": [
+    { "names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO", "errnoRet": 77 },
+    { "names": ["chroot"], "action": "SCMP_ACT_ERRNO", "excludes": { "caps": ["CAP_SYS_CHROOT"] } },
+    { "names": ["socket"], "action": "SCMP_ACT_ERRNO", "args": [{ "index": 0, "value": 16, "op": "SCMP_CMP_EQ" }] },
+    { "names": ["personality"], "action": "SCMP_ACT_ERRNO",
+      "args": [{ "index": 0, "value": 8, "valueTwo": 8, "op": "SCMP_CMP_MASKED_EQ" }] }
+  ]
+}`;
+/** As an object, without the fields that a profile may leave out. */
+const denying = (...names) => ({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names, action: 'SCMP_ACT_ERRNO' }] });
+
+const folder = mkdtempSync(join(tmpdir(), 'seccomp-'));
+process.once('exit', () => rmSync(folder, { recursive: true }));
+const file = join(folder, 'profile.json');
+writeFileSync(file, TEXT);
+const childFile = join(folder, 'child.cjs');
+writeFileSync(
+  childFile,
+  "let code = 0; try { require('fs').mkdirSync(process.argv[2]) } catch (e) { code = e.errno } process.exit(-code);",
+);
+
+const digest = ({ bytes }) => Buffer.from(bytes).toString('base64');
+const codeOf = (error) => `${error.name} ${error.code ?? error.exitCode}`;
+const outcome = (work) => {
+  try {
+    return work();
+  } catch (error) {
+    return codeOf(error);
+  }
+};
+const end = (child) => {
+  child.on('error', () => {});
+  return new Promise((resolve) => child.on('close', (code, signal) => resolve([code, signal])));
+};
+/** A folder that is not there. */
+let folders = 0;
+const newFolder = () => join(folder, `new ${folders++}`);
+
+/** By name. Those that start programs say what the kernel decided there. */
+export const STEPS = {
+  loadProfile: () => [
+    ...['docker-default', 'podman-default', 'node', TEXT, denying('mkdir')].map((source) =>
+      digest(seccomp.compile(source)),
+    ),
+    seccomp.loadProfile('unconfined'),
+    outcome(() => seccomp.loadProfile('nothing-of-that-name')),
+  ],
+  files: () => [digest(seccomp.compile(file)), seccomp.spawnSync('mkdir', [newFolder()], file).status],
+  parseProfile: () => seccomp.stringify(seccomp.parseProfile(TEXT, { mode: 'compat' })),
+  checkProfile: () => [
+    seccomp.checkProfile(TEXT, { host: HOST }),
+    seccomp.checkProfile({ defaultAction: 'SCMP_ACT_WHAT', syscalls: [{ names: ['mkdirr'], action: 1, args: [{}] }] }),
+    seccomp.checkProfile('{"defaultAction": "SCMP_ACT_ALLOW", "listenerPath": 1, "syscals": []}'),
+  ],
+  builder: () =>
+    [
+      Profile.allowlist()
+        .allow('read', 'write')
+        .allow('socket', arg(0).eq('AF_UNIX'))
+        .deny('write', arg(0).in([3, 4])),
+      Profile.allowlist({ action: 'trap' }).allow('@network').comment('why').abis('x86'),
+      Profile.denylist().deny('mkdir', { errno: 'EACCES' }).when({ capability: 'CAP_CHOWN', minKernel: '5.8' }),
+      Profile.denylist()
+        .kill('chroot')
+        .unless({ arch: ['aarch64'] })
+        .log('read')
+        .notify('openat')
+        .trap('mount'),
+      seccomp.extend('docker-default').deny('@network').allow('personality', arg(0).masked(8, 8)),
+    ].map((profile) => [seccomp.stringify(profile), textOf(profile.toJSON())]),
+  compile: () => [
+    digest(seccomp.compile(['docker-default', 'node-no-network'])),
+    digest(seccomp.compile('docker-default', { capabilities: ['CAP_SYS_ADMIN'], abis: ['x86', 'x32'] })),
+    digest(seccomp.compile(TEXT, { host: HOST })),
+    seccomp.disassemble(seccomp.compile(TEXT)),
+    seccomp.prove(seccomp.compile('node')) !== undefined,
+    outcome(() => seccomp.compile('unconfined')),
+  ],
+  algebra: () => {
+    const [a, b] = [seccomp.compile('docker-default').policy, seccomp.compile(TEXT).policy];
+    const policies = [seccomp.intersect(a, b), seccomp.union(a, b), seccomp.decompile(seccomp.compile(b).bytes)];
+    return [
+      policies.map((policy) => digest(seccomp.compile(policy))),
+      seccomp.compare(a, b).differences.length,
+      seccomp.evaluate(a, { arch: 0xc000003e, number: 83, args: [0n, 0n, 0n, 0n, 0n, 0n] }).kind,
+      digest(seccomp.compile(seccomp.resolve(seccomp.parseProfile(TEXT), HOST))),
+    ];
+  },
+  explain: () => [
+    seccomp.explain('docker-default', { syscall: 'mount' }),
+    seccomp.explain(TEXT, { syscall: 'socket', args: [16] }, { host: HOST }),
+  ],
+  names: () => [seccomp.syscallGroup('@mount').syscalls.length, seccomp.constants.AF_INET],
+  spawnSync: () => [
+    ...['docker-default', denying('unshare'), TEXT].map((profile) => {
+      return seccomp.spawnSync('unshare', ['--mount', 'true'], profile, { stdio: 'ignore' }).status;
+    }),
+    String(seccomp.spawnSync('cat', [], ['docker-default', TEXT], { input: 'text' }).stdout),
+    seccomp.spawnSync('mkdir', [newFolder()], TEXT, { encoding: 'utf8' }).stderr.includes('ENOTDIR'),
+    seccomp.spawnSync('mkdir', [newFolder()], 'unconfined').status,
+    seccomp.spawnSync('/nonexistent', 'docker-default').error.code,
+    seccomp.spawnSync('sh', ['-c', 'ulimit -n; echo $A; pwd'], 'docker-default', {
+      rlimits: { nofile: { soft: 50, hard: 60 } },
+      env: { A: 'b' },
+      cwd: '/',
+      encoding: 'utf8',
+    }).stdout,
+    seccomp
+      .spawnSync('unshare', ['--mount', 'true'], 'docker-default', { onViolation: true })
+      .violations.map(({ syscall }) => syscall),
+    ...[undefined, null, '', false, []].map((nothing) => outcome(() => seccomp.spawnSync('true', [], nothing))),
+  ],
+  spawn: async () => {
+    const watched = seccomp.spawn('unshare', ['--mount', 'true'], 'docker-default', {
+      onViolation: () => {},
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    const ends = [
+      await end(watched),
+      watched.violations.map(({ syscall, decoded }) => [syscall, decoded]),
+      await end(seccomp.spawn('mkdir', [newFolder()], TEXT, { shell: true, detached: true, log: false })),
+      await end(seccomp.spawn('true', [], 'unconfined', { stdio: 'ignore' })),
+      await end(seccomp.spawn('sleep', ['60'], 'node', { timeout: 30, killSignal: 'SIGKILL' })),
+      await end(seccomp.spawn('/nonexistent', [], 'docker-default')),
+      await end(seccomp.spawn('sleep', ['60'], 'node', { signal: AbortSignal.timeout(30) })),
+    ];
+    return ends;
+  },
+  notify: async () => {
+    const answers = [
+      () => ({ errno: 'EXDEV' }),
+      async () => ({ errno: 18 }),
+      () => {
+        throw new Error('thrown');
+      },
+      () => ({ continue: false }),
+      () => new Promise(() => {}),
+    ];
+    const results = [];
+    for (const mkdir of answers) {
+      const child = seccomp.spawn('mkdir', [newFolder()], TEXT, {
+        notify: { mkdir },
+        notifyTimeout: 30,
+        stdio: 'ignore',
+      });
+      child.on('handlerError', () => {});
+      results.push(await end(child));
+    }
+    return results;
+  },
+  run: async () => [
+    (await seccomp.run('echo', ['text'], 'docker-default', { timeout: 10_000, maxBuffer: 100 })).stdout,
+    await seccomp.run('unshare', ['--mount', 'true'], 'docker-default', { onViolation: true }).catch(codeOf),
+    await seccomp.run('sleep', ['60'], 'node', { timeout: 20 }).catch(codeOf),
+    await seccomp.run('mkdir', [newFolder()], TEXT).catch(codeOf),
+  ],
+  Sandbox: async () => {
+    const sandbox = new seccomp.Sandbox(TEXT, { timeout: 10_000 });
+    const done = (start) =>
+      new Promise((resolve) => start((error, stdout) => resolve([error && codeOf(error), stdout])));
+    return [
+      sandbox.spawnSync('mkdir', [newFolder()]).status,
+      String(sandbox.execFileSync('echo', ['text'], { stdio: 'pipe' })),
+      sandbox.execSync('echo text', { encoding: 'utf8', stdio: 'pipe' }),
+      outcome(() => sandbox.execFileSync('mkdir', [newFolder()], { stdio: 'ignore' })),
+      await done((back) => sandbox.execFile('mkdir', [newFolder()], back)),
+      await done((back) => sandbox.exec('echo text', { encoding: 'utf8' }, back)),
+      await end(sandbox.spawn('mkdir', [newFolder()])),
+      await end(sandbox.fork(childFile, [newFolder()])),
+    ];
+  },
+  fork: async () => [
+    await end(seccomp.fork(childFile, [newFolder()], TEXT, { silent: true })),
+    await end(seccomp.fork(childFile, [newFolder()], 'unconfined')),
+  ],
+  record: async () => {
+    const { profile, exitCode } = await seccomp.record('mkdir', [newFolder()], { compareArguments: true });
+    const merged = await seccomp.record('true', [], { merge: TEXT, containerStart: false, stdio: 'ignore' });
+    const allows =
+      (names) =>
+      ({ syscalls }) =>
+        syscalls.some((rule) => names.some((name) => rule.names.includes(name)));
+    return [exitCode, allows(['mkdir', 'mkdirat'])(profile.document), merged.exitCode];
+  },
+  listen: async () => {
+    const path = join(folder, `${folders++}.sock`);
+    const profile = {
+      defaultAction: 'SCMP_ACT_ALLOW',
+      listenerPath: path,
+      syscalls: [{ names: ['mkdir'], action: 'SCMP_ACT_NOTIFY' }],
+    };
+    const agent = seccomp.listen(path, { mkdir: () => ({ errno: 'EXDEV' }) });
+    const ended = await end(seccomp.spawn('mkdir', [newFolder()], profile, { stdio: 'ignore' }));
+    await agent.close();
+    return ended;
+  },
+};
+
+/** Like JSON.stringify, which a polluted `toJSON` would change. */
+export function textOf(value) {
+  if (typeof value === 'bigint') return `${value}n`;
+  if (typeof value !== 'object' || value === null) return String(value);
+  if (value instanceof Error) return codeOf(value);
+  if (Array.isArray(value)) return `[${value.map(textOf).join()}]`;
+  return `{${Object.keys(value)
+    .map((key) => `${key}:${textOf(value[key])}`)
+    .join()}}`;
+}

@@ -1,0 +1,97 @@
+// Puts properties on Object.prototype, and compares what every public function does with what it does without them.
+import { STEPS, textOf } from './every-function.mjs';
+
+/** Options, fields of documents and answers, what the addon takes and gives, and names that the code uses within. */
+const KEYS = `
+  abi abis acceptRings acceptSharedPool action actions addFd agent annotations answers arch archMap architecture
+  architectures argv0 args argumentWidth allowed always bits bytes call calls cap capabilities capability caps captured captures close
+  closeOnExec code column command comment compareArguments conditions conditional constant containerStart continue count cwd data
+  defaultAction defaultErrno defaultErrnoRet descriptor detached differs distinguishing document effect encoding end env equals errno errnoRet
+  error errors everything excludes execArgv execPath executable exitCode fd fields fds field file filter filterFlags filters findings
+  first flags foreignAction format from gate gateHalf gid handlers heard hidden holds host id includes index input instruction
+  instructions ioVersion isRequired issue issues json keptCapabilities kernel key keys kind kinds last limits line linux list
+  listener listenerMetadata listenerPath log low major mask maxBuffer member merge message metadata mess minKernel minor minus mode name
+  names newerCalls nodes noNewPrivileges not notify notifyTimeout noneOf number numbers ociVersion offset on onViolation op opened options
+  other others output own parts path permission pid policy proof properties prove question ranges read reading region remarks remedy required
+  resource root rule rules rlimits schema seccomp severity shell signal silent size soft source sources spec spawn state states status stdio
+  stdout step stopped subArchitectures supervised supervision syscall syscalls tests text thread threads tid timeout toJSON type typed uid
+  unconfined unless unread valueTwo valid variant violations warnings watches weight when where why width with words x86 x32
+`
+  .trim()
+  .split(/\s+/);
+
+const VALUES = {
+  'a list of capabilities': ['CAP_SYS_ADMIN', 'CAP_SYS_CHROOT'],
+  true: true,
+  'a number': 0,
+  'an object': { arches: ['amd64'], kind: 'allow' },
+  'a text': 'unconfined',
+  'a function': () => ({ continue: true }),
+};
+
+/** With these on Object.prototype, Node's own functions don't start or end programs as they should either. */
+const OF_NODE = ['argv0', 'encoding', 'error', 'input', 'read', 'reading', 'signal'];
+/** On Node 20, no function of node:fs works with this one. */
+const OF_FILES = ['errno'];
+const USING_FILES = ['files', 'listen'];
+const keys = KEYS.filter((key) => !OF_NODE.includes(key));
+
+async function withProperties(polluted, value, enumerable, work) {
+  for (const key of polluted)
+    Object.defineProperty(Object.prototype, key, {
+      __proto__: null,
+      value,
+      enumerable,
+      writable: true,
+      configurable: true,
+    });
+  try {
+    return await work();
+  } finally {
+    for (const key of polluted) delete Object.prototype[key];
+  }
+}
+
+async function results(left = []) {
+  const texts = new Map();
+  for (const [name, step] of Object.entries(STEPS)) {
+    if (left.includes(name)) continue;
+    try {
+      texts.set(name, textOf(await step()));
+    } catch (error) {
+      texts.set(name, `thrown: ${error?.stack}`);
+    }
+  }
+  return texts;
+}
+
+/** From where two texts differ. */
+function difference(text, expected) {
+  const at = [...expected].findIndex((letter, i) => letter !== text[i]);
+  const from = Math.max(0, at - 80);
+  return `${text.slice(from, from + 400)}\n    expected ${expected.slice(from, from + 400)}`;
+}
+
+const expected = await results();
+const again = await results();
+const differences = [...expected.keys()].filter((name) => expected.get(name) !== again.get(name));
+if (differences.length > 0) throw new Error(`not the same twice: ${differences}`);
+
+const isEach = process.argv.includes('--each');
+const found = [];
+for (const enumerable of [true, false]) {
+  for (const [described, value] of Object.entries(VALUES)) {
+    const all = [keys.filter((key) => !OF_FILES.includes(key)), keys];
+    for (const polluted of isEach ? keys.map((key) => [key]) : all) {
+      const left = OF_FILES.some((key) => polluted.includes(key)) ? USING_FILES : [];
+      const texts = await withProperties(polluted, value, enumerable, () => results(left));
+      for (const [name, text] of expected) {
+        if (left.includes(name) || texts.get(name) === text) continue;
+        const where = `${name}, ${isEach ? polluted : 'all keys'} as ${described}, ${enumerable ? 'enumerable' : 'hidden'}`;
+        found.push(`${where}: ${difference(texts.get(name), text)}`);
+      }
+    }
+  }
+}
+console.log(JSON.stringify({ keys: keys.length, found }));
+process.exit();

@@ -1,0 +1,68 @@
+// Reports each place of this package that looks up a property and ends at Object.prototype: what is there would change it.
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { STEPS } from './every-function.mjs';
+
+const dist = fileURLToPath(new URL('../../dist/', import.meta.url));
+
+/** Each word of the package's code may be a property. Descriptors and iterators are looked into by the language itself. */
+const LANGUAGE = ['get', 'set', 'value', 'writable', 'enumerable', 'configurable', 'return', 'then', 'undefined'];
+const words = new Set(
+  readdirSync(dist, { recursive: true })
+    .filter((name) => /\.c?js$/.test(name) && !/numbers|ready/.test(name))
+    .flatMap((name) => readFileSync(dist + name, 'utf8').match(/[A-Za-z_$][\w$]*/g) ?? []),
+);
+for (const word of [...LANGUAGE, ...Object.getOwnPropertyNames(Object.prototype)]) words.delete(word);
+
+const found = new Set();
+let isOn = false;
+/** To look where a lookup comes from takes long, and most are Node's own. */
+const MOST_LOOKS = 300;
+const looks = new Map();
+
+function report(kind, key) {
+  const count = (looks.get(key) ?? 0) + 1;
+  looks.set(key, count);
+  if (count > MOST_LOOKS) return;
+  const holder = { __proto__: null };
+  Error.captureStackTrace(holder, report);
+  const [, , ...frames] = holder.stack.split('\n');
+  const first = frames.find((frame) => !frame.includes('<anonymous>')) ?? '';
+  if (first.includes(dist)) found.add(`${kind} ${key} ${first.trim().replace(dist, '')}`);
+}
+
+for (const key of words) {
+  Object.defineProperty(Object.prototype, key, {
+    __proto__: null,
+    configurable: true,
+    get() {
+      if (isOn) report('get', key);
+      return undefined;
+    },
+    set(value) {
+      if (isOn) report('set', key);
+      Object.defineProperty(this, key, {
+        __proto__: null,
+        value,
+        writable: true,
+        enumerable: true,
+        configurable: true,
+      });
+    },
+  });
+}
+
+const failed = [];
+for (const [name, step] of Object.entries(STEPS)) {
+  looks.clear();
+  isOn = true;
+  try {
+    await step();
+  } catch (error) {
+    failed.push(`${name} failed: ${error.stack}`);
+  }
+  isOn = false;
+}
+for (const key of words) delete Object.prototype[key];
+console.log(JSON.stringify({ words: words.size, found: [...found].sort(), failed }));
+process.exit();
