@@ -32,8 +32,12 @@ export class Profile extends Builder<Profile> {
     return new Profile(DENYLIST, newReading('denylist'));
   }
 
-  /** A path, a built-in's name, or `inline`. */
+  /** A path, a built-in's name, or `inline`; of a profile built on another one, `the profile built on …`. */
   readonly source: string;
+  /** @internal The built-in that this is, or that it was built on: its reasons apply. */
+  readonly builtin: string | undefined;
+  /** @internal Whether the builder made the document, which then has another order of rules than its source. */
+  readonly isBuilt: boolean;
   readonly format: ProfileFormat;
   readonly mode: ProfileMode;
   readonly options: MeaningOptions;
@@ -45,6 +49,8 @@ export class Profile extends Builder<Profile> {
   constructor(document: CheckedDocument, reading: Reading) {
     super();
     this.source = reading.source;
+    this.builtin = reading.builtin;
+    this.isBuilt = reading.isBuilt ?? false;
     this.format = reading.format;
     this.mode = reading.mode;
     this.options = reading.options;
@@ -63,7 +69,8 @@ export class Profile extends Builder<Profile> {
 
   /** Without places in a text and warnings, which say nothing of another document. */
   protected override with(document: CheckedDocument): Profile {
-    return new Profile(document, { ...this, warnings: [] });
+    const source = this.isBuilt ? this.source : builtOn(this.source);
+    return new Profile(document, { ...this, source, isBuilt: true, warnings: [] });
   }
 
   /** `findings` with their places in this profile. */
@@ -77,9 +84,17 @@ export class Profile extends Builder<Profile> {
   }
 }
 
+/** What messages call a profile whose document has rules that its source has not, so that indices are of other rules. */
+export function builtOn(source: string): string {
+  return `the profile built on ${source}`;
+}
+
 /** How a document was read; another profile, for one. */
 interface Reading {
   readonly source: string;
+  readonly builtin: string | undefined;
+  /** Default false. */
+  readonly isBuilt?: boolean | undefined;
   readonly format: ProfileFormat;
   readonly mode: ProfileMode;
   readonly options: MeaningOptions;
@@ -91,14 +106,16 @@ interface Reading {
 /** Of a profile that begins here. */
 function newReading(source: string, options: Partial<MeaningOptions> = {}): Reading {
   checkOptions(options);
-  return { source, format: 'docker', mode: 'strict', options: meaningOf(options), warnings: [] };
+  const reading = { source, builtin: undefined, isBuilt: true, warnings: [] };
+  return { ...reading, format: 'docker', mode: 'strict', options: meaningOf(options) };
 }
 
 /** A built-in profile: its document is right as it is. */
 export function builtinProfile(source: string, document: CheckedDocument, options: ProfileOptions): Profile {
   checkOptions(options);
   const { mode = 'strict' } = options;
-  return new Profile(document, { source, format: 'docker', mode, options: meaningOf(options), warnings: [] });
+  const reading = { source, builtin: source, warnings: [] };
+  return new Profile(document, { ...reading, format: 'docker', mode, options: meaningOf(options) });
 }
 
 /**
@@ -149,7 +166,7 @@ function toRead(
   const { document, format, findings } = checkDocument(value, { format: options.format, mode }, found);
   const issues = toIssues(findings, text);
   if (document === undefined) return { source, profile: null, issues };
-  const reading = { source, format, mode, options: meaningOf(options), warnings: issues, text };
+  const reading = { source, builtin: undefined, format, mode, options: meaningOf(options), warnings: issues, text };
   return { source, profile: new Profile(document, reading), issues };
 }
 

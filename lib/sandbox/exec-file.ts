@@ -1,5 +1,6 @@
 /** execFile and execFileSync, in the terms of spawn and spawnSync: output by callback, errors as Node makes them. */
 import { getSystemErrorName } from 'node:util';
+import { denialLines } from '../supervisor/denials.js';
 import type { SandboxedProcess } from './child.js';
 import { Collector, type CollectorSettings, overflowError } from './collect.js';
 import type { Callback } from './signatures.js';
@@ -24,7 +25,7 @@ export function callBack(
   };
   child.on('close', (code: number | null, signal: NodeJS.Signals | null) => {
     if (collector.overflow !== undefined || (code === 0 && signal === null)) return end(null);
-    const what = `${command.join(' ')}\n${collector.output('stderr')}`;
+    const what = withDenials(`${command.join(' ')}\n${collector.output('stderr')}`, denialLines(child));
     end(commandFailed(what, { ...ending(code, child, collector), signal }));
   });
   child.on('error', (error) => {
@@ -46,8 +47,15 @@ export function outputOf(result: SpawnSyncResult, command: string, stderrIsPasse
   if (stderrIsPassedOn && result.stderr !== null) process.stderr.write(result.stderr);
   if (result.error !== undefined) throw Object.assign(result.error, result);
   const told = result.stderr !== null && result.stderr.length > 0 ? `\n${result.stderr}` : '';
-  if (result.status !== 0) throw commandFailed(`${command}${told}`, result);
+  const { violations = [], unlistedViolations = 0 } = result;
+  const denials = denialLines({ violations, unlistedViolations });
+  if (result.status !== 0) throw commandFailed(withDenials(`${command}${told}`, denials), result);
   return result.stdout;
+}
+
+/** The text of an error as Node makes it, with the denied calls at its end, if somebody looked for them. */
+function withDenials(text: string, denials: readonly string[]): string {
+  return denials.length === 0 ? text : [text.trimEnd(), ...denials].join('\n');
 }
 
 function commandFailed(what: string, properties: object): Error {

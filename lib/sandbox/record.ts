@@ -4,9 +4,11 @@ import { thisHost } from '../host.js';
 import { loadProfile, type ProfileSource } from '../profile/load.js';
 import type { Profile } from '../profile/profile.js';
 import { suggest } from '../profile/suggest.js';
+import { decode } from '../supervisor/decode.js';
+import { type RecordedCall, recordedCall } from '../supervisor/kind.js';
 import { notesOn } from '../supervisor/notes.js';
 import { extendProfile, synthesise } from '../supervisor/synthesis.js';
-import { type ObservedKind, observe } from './observe.js';
+import { observe } from './observe.js';
 import { checkCommand, SPAWN_OPTIONS, type SpawnOptions } from './options.js';
 
 /** Options of record: those of spawn, and how the profile is made. */
@@ -19,11 +21,18 @@ export interface RecordOptions extends SpawnOptions {
   readonly merge?: ProfileSource;
 }
 
+/** Calls that are alike: the first of them, which is plain data, and how many there were. */
+export interface RecordedKind extends RecordedCall {
+  /** The arguments as a person reads them: paths, flags by name, addresses. */
+  readonly decoded: readonly string[];
+  readonly count: number;
+}
+
 /** What a run showed. */
 export interface Recording {
   readonly profile: Profile;
   /** Each kind of call: its first, how many there were, and who made it. */
-  readonly calls: readonly ObservedKind[];
+  readonly calls: readonly RecordedKind[];
   /** What the recording can't show. */
   readonly notes: readonly string[];
   readonly exitCode: number | null;
@@ -59,7 +68,12 @@ export async function record(
     ...(containerStart !== undefined && { containerStart }),
   };
   const profile = before === null ? synthesise(calls, host, made) : extendProfile(before, calls, host, made);
-  return { profile, calls, notes: notesOn(calls, others), exitCode, signal };
+  const kinds = calls.map((call) => ({
+    ...recordedCall(call, call),
+    decoded: decode(call),
+    count: call.count,
+  }));
+  return { profile, calls: kinds, notes: notesOn(calls, others), exitCode, signal };
 }
 
 const KNOWN: readonly string[] = [...SPAWN_OPTIONS, 'compareArguments', 'containerStart', 'merge'];
