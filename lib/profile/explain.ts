@@ -10,7 +10,7 @@ import { namesOf, refusalsOf } from './builtin/form.js';
 import { FORMS } from './builtin/index.js';
 import type { Profile } from './profile.js';
 import { examine, type Host, resolve } from './resolve.js';
-import { suggest } from './suggest.js';
+import { suggest, suggestSyscall } from './suggest.js';
 
 /** A call, by name. */
 export interface Question {
@@ -144,9 +144,10 @@ export class Explainer {
 export function callOf({ syscall, args = [] }: Question, abi: AbiName): Call {
   const number = ABIS.has(abi) ? syscallNumber(abi, syscall) : undefined;
   if (number === undefined) {
-    const known = ABIS.has(abi) ? [...syscallsOf(abi).keys()] : [...ABIS.keys()];
-    const what = ABIS.has(abi) ? `${abi} has no syscall ${syscall}` : `unknown ABI ${abi}`;
-    throw new SeccompError('ERR_SECCOMP_OPTION', `${what}${suggest(ABIS.has(abi) ? syscall : abi, known)}`);
+    const message = ABIS.has(abi)
+      ? `${abi} has no syscall ${syscall}${suggestSyscall(syscall, [...syscallsOf(abi).keys()])}`
+      : `unknown ABI ${abi}${suggest(abi, [...ABIS.keys()])}`;
+    throw new SeccompError('ERR_SECCOMP_OPTION', message);
   }
   return { arch: abiOf(abi).audit, number, args: registers(args) };
 }

@@ -92,7 +92,7 @@ export class SandboxedProcess extends Base {
 
   /** How many calls were denied beyond the kinds that `violations` lists. */
   get unlistedViolations(): number {
-    return this.listener?.counts.others ?? 0;
+    return this.#log?.unlisted ?? 0;
   }
 
   /** @internal Reports a child that could not be started, as Node does: `error`, then `close`. */

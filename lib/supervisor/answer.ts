@@ -2,7 +2,7 @@
 import { closeSync } from 'node:fs';
 import { SeccompError } from '../errors.js';
 import { addon, type ListenerHandle } from '../native.js';
-import { suggest } from '../profile/suggest.js';
+import { suggest, suggestSyscall } from '../profile/suggest.js';
 import { type Abi, type AbiName, abiOf } from '../syscalls/abi.js';
 import { errnos } from '../syscalls/errno.js';
 import { syscallName, syscallNames } from '../syscalls/table.js';
@@ -42,7 +42,10 @@ export function checkHandlers(handlers: unknown, where: string): readonly string
     if (typeof handler !== 'function')
       throw new SeccompError('ERR_SECCOMP_OPTION', `${where}.${name}: must be a function`);
     if (syscallNames().has(name)) return [name];
-    throw new SeccompError('ERR_SECCOMP_OPTION', `${where}: no syscall ${name}${suggest(name, [...syscallNames()])}`);
+    throw new SeccompError(
+      'ERR_SECCOMP_OPTION',
+      `${where}: no syscall ${name}${suggestSyscall(name, [...syscallNames()])}`,
+    );
   });
 }
 
@@ -166,7 +169,8 @@ function closeGiven(given: Given): void {
 function errnoOf(errno: string | number): number {
   const number = typeof errno === 'number' ? errno : errnos().get(errno);
   if (number !== undefined && Number.isInteger(number) && number >= 0 && number <= 4095) return number;
-  throw new SeccompError('ERR_SECCOMP_OPTION', `answer.errno: no such errno ${JSON.stringify(errno)}`);
+  const hint = suggest(errno, [...errnos().keys()]);
+  throw new SeccompError('ERR_SECCOMP_OPTION', `answer.errno: no such errno ${JSON.stringify(errno)}${hint}`);
 }
 
 function memoryError(errno: number, what: string): NodeJS.ErrnoException {

@@ -3,10 +3,10 @@ import { constants } from 'node:os';
 import type { Action } from '../policy/policy.js';
 
 /**
- * Calls that are tried first, and replaced by older ones or done without where the kernel answers ENOSYS. Sources: glibc 2.42
+ * Calls that are tried first, and replaced by older ones or done without where the kernel answers ENOSYS. Sources: glibc
  * (clone3, close_range, faccessat2, fchmodat2, preadv2, pwritev2, renameat2, rseq, set_robust_list, and the calls with 64-bit
- * times on 32-bit ABIs), libuv 1.51 (copy_file_range, statx), CPython 3.13 (pidfd_open), Go 1.24 (openat2, pidfd_send_signal),
- * libevent 2.2 (epoll_pwait2), .NET 9 (membarrier).
+ * times of 32-bit ABIs), libuv (copy_file_range, statx), Go (pidfd_open, pidfd_send_signal), crun (openat2), systemd
+ * (epoll_pwait2), .NET (membarrier).
  */
 const REPLACED: ReadonlySet<string> = new Set([
   'clone3',

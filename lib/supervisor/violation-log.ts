@@ -30,6 +30,11 @@ export class ViolationLog {
     return violation;
   }
 
+  /** How many calls are of kinds that are not among `violations`, by now. */
+  get unlisted(): number {
+    return this.#listener.counts.others;
+  }
+
   /** All of them, with their counts by now. */
   read(): Violations {
     const { kinds, others } = this.#listener.counts;
