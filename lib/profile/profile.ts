@@ -86,8 +86,10 @@ export class Profile extends Builder<Profile> {
 
 /** What messages call a profile whose document has rules that its source has not, so that indices are of other rules. */
 export function builtOn(source: string): string {
-  return `the profile built on ${source}`;
+  return source.startsWith(BUILT_ON) ? source : BUILT_ON + source;
 }
+
+const BUILT_ON = 'the profile built on ';
 
 /** How a document was read; another profile, for one. */
 interface Reading {

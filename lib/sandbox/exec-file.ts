@@ -47,8 +47,9 @@ export function outputOf(result: SpawnSyncResult, command: string, stderrIsPasse
   if (stderrIsPassedOn && result.stderr !== null) process.stderr.write(result.stderr);
   if (result.error !== undefined) throw Object.assign(result.error, result);
   const told = result.stderr !== null && result.stderr.length > 0 ? `\n${result.stderr}` : '';
-  const { violations = [], unlistedViolations = 0 } = result;
-  const denials = denialLines({ violations, unlistedViolations });
+  const denials = Object.hasOwn(result, 'violations')
+    ? denialLines({ violations: result.violations ?? [], unlistedViolations: result.unlistedViolations ?? 0 })
+    : [];
   if (result.status !== 0) throw commandFailed(withDenials(`${command}${told}`, denials), result);
   return result.stdout;
 }

@@ -32,16 +32,15 @@ export function hear(child: SandboxedProcess, native: NativeListener, hearing: H
   // What AsyncResource.bind gives too, in ten times the time on Node 20.
   const bound = <Args extends unknown[]>(hears: (...args: Args) => void) =>
     resource.runInAsyncScope.bind(resource, hears, undefined) as typeof hears;
+  const tell = (index: number) => {
+    const violation = log?.at(index);
+    if (violation === undefined) return;
+    if (typeof onViolation === 'function') onViolation(violation);
+    child.emit('violation', violation);
+    diagnostics().channel(CHANNEL).publish({ process: child, violation });
+  };
   const listener = new Listener(native, {
-    ...(supervised?.watches && {
-      kind: bound((index: number) => {
-        const violation = log?.at(index);
-        if (violation === undefined) return;
-        if (typeof onViolation === 'function') onViolation(violation);
-        child.emit('violation', violation);
-        diagnostics().channel(CHANNEL).publish({ process: child, violation });
-      }),
-    }),
+    kind: supervised?.watches ? bound(tell) : undefined,
     call: bound((waiting: Waiting, handle: ListenerHandle) => {
       const call = new NotifiedCall(waiting, handle, undefined);
       ask(call, Object.hasOwn(notify, call.syscall) ? notify[call.syscall] : undefined, timeout, failed);

@@ -98,7 +98,8 @@ export function spawnSync(...parameters: readonly unknown[]): SpawnSyncResult {
 /** What was denied is told when this thread runs again. */
 function tell(listener: NativeListener, { supervised, onViolation }: Hearing): Partial<Violations> {
   if (supervised === undefined) return {};
-  const { violations, unlistedViolations } = new ViolationLog(new Listener(listener, {}), supervised).read();
+  const native = new Listener(listener, { kind: undefined, call: undefined });
+  const { violations, unlistedViolations } = new ViolationLog(native, supervised).read();
   if (typeof onViolation === 'function') for (const violation of violations) onViolation(violation);
   for (const violation of violations) diagnostics().channel(CHANNEL).publish({ process: null, violation });
   return { violations, unlistedViolations };

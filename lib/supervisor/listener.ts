@@ -16,8 +16,9 @@ export interface Waiting {
 
 export interface Heard {
   /** There is a new kind of calls, with this index; each once, in order. */
-  kind?(index: number): void;
-  call?(waiting: Waiting, handle: ListenerHandle): void;
+  readonly kind: ((index: number) => void) | undefined;
+  /** A call waits for an answer. */
+  readonly call: ((waiting: Waiting, handle: ListenerHandle) => void) | undefined;
 }
 
 /** One filter's listener, which the supervisor's thread serves. */
