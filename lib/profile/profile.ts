@@ -50,7 +50,7 @@ export class Profile extends Builder<Profile> {
     super();
     this.source = reading.source;
     this.builtin = reading.builtin;
-    this.isBuilt = reading.isBuilt ?? false;
+    this.isBuilt = reading.isBuilt;
     this.format = reading.format;
     this.mode = reading.mode;
     this.options = reading.options;
@@ -95,8 +95,7 @@ const BUILT_ON = 'the profile built on ';
 interface Reading {
   readonly source: string;
   readonly builtin: string | undefined;
-  /** Default false. */
-  readonly isBuilt?: boolean | undefined;
+  readonly isBuilt: boolean;
   readonly format: ProfileFormat;
   readonly mode: ProfileMode;
   readonly options: MeaningOptions;
@@ -116,7 +115,7 @@ function newReading(source: string, options: Partial<MeaningOptions> = {}): Read
 export function builtinProfile(source: string, document: CheckedDocument, options: ProfileOptions): Profile {
   checkOptions(options);
   const { mode = 'strict' } = options;
-  const reading = { source, builtin: source, warnings: [] };
+  const reading = { source, builtin: source, isBuilt: false, warnings: [] };
   return new Profile(document, { ...reading, format: 'docker', mode, options: meaningOf(options) });
 }
 
@@ -168,7 +167,8 @@ function toRead(
   const { document, format, findings } = checkDocument(value, { format: options.format, mode }, found);
   const issues = toIssues(findings, text);
   if (document === undefined) return { source, profile: null, issues };
-  const reading = { source, builtin: undefined, format, mode, options: meaningOf(options), warnings: issues, text };
+  const begun = { source, builtin: undefined, isBuilt: false };
+  const reading = { ...begun, format, mode, options: meaningOf(options), warnings: issues, text };
   return { source, profile: new Profile(document, reading), issues };
 }
 
