@@ -1,30 +1,30 @@
-/** Shares the event loop: what a flood of calls tells is delivered in slices, one a turn of the loop. */
+/** Delivers new kinds of calls in slices, one in each turn of the event loop, so that a flood of them does not block the loop. */
 
-/** Something that has items to deliver. */
+/** The source of items that are delivered in order. */
 export interface Sender {
-  /** Delivers the next item; false: there is none. */
+  /** Delivers the next item. Returns false if there are no more. */
   deliverNext(): boolean;
 }
 
-/** Milliseconds that go to deliveries in one turn of the event loop; what is being delivered then is finished. */
+/** Milliseconds of one slice. The item that is being delivered when they are over is the last one of the slice. */
 const SLICE = 5;
 
-/** Delivers what its senders have, one sender after the other. */
+/** A queue of senders. */
 export class Deliveries {
   readonly #senders = new Set<Sender>();
-  /** Whether this turn of the event loop has had its slice. */
+  /** Whether a slice was delivered in this turn of the event loop. */
   #hadSlice = false;
 
-  /** Puts a sender last, unless it waits already. */
+  /** Adds a sender at the end of the queue, unless it is in the queue. */
   add(sender: Sender): void {
     this.#senders.add(sender);
   }
 
-  /** Delivers for the length of a slice, unless this turn of the event loop has had it; the rest is left to later turns. */
+  /** Delivers one slice, unless one was delivered in this turn of the event loop. Later turns deliver the rest. */
   deliver(): void {
     if (this.#hadSlice || this.#senders.size === 0) return;
     this.#hadSlice = true;
-    // Before anything is delivered: an exception of a callback leaves the others for the next turn.
+    // Scheduled first, so that the next turn goes on if a callback throws.
     setImmediate(() => {
       this.#hadSlice = false;
       this.deliver();

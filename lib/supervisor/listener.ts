@@ -25,10 +25,10 @@ export interface Heard {
 export class Listener implements Sender {
   readonly #handle: ListenerHandle;
   readonly #heard: Heard;
-  /** How many kinds there are, as far as is known here, and how many of them were delivered. */
+  /** The number of kinds, as far as it is known here, and how many of them were delivered. */
   #known = 0;
   #delivered = 0;
-  /** What follows the kinds that are known. */
+  /** Functions to call when the known kinds have been delivered. */
   #next: (() => void)[] = [];
   #end: () => void = () => {};
   /** Settles when all that have the filter are gone. */
@@ -53,7 +53,7 @@ export class Listener implements Sender {
     }
   }
 
-  /** Delivers one kind, or calls what follows them. */
+  /** Delivers the next kind; after the last one, calls a function that waits for that. */
   deliverNext(): boolean {
     if (this.#delivered < this.#known) {
       this.#heard.kind?.(this.#delivered++);
@@ -73,8 +73,8 @@ export class Listener implements Sender {
     return { kinds, others };
   }
 
-  /** @internal There is a kind with this index, and each one before it. */
-  hearsOfKind(index: number): void {
+  /** @internal Notes that there is a kind with this index, and with each one before it. Does not deliver it. */
+  addKind(index: number): void {
     if (this.#heard.kind === undefined) return;
     this.#known = Math.max(this.#known, index + 1);
     deliveries.add(this);
@@ -106,7 +106,7 @@ export function openInbox(): void {
 }
 
 function onMail(kinds: readonly number[], words: BigUint64Array, size: number, ended: readonly number[]): void {
-  for (let i = 0; i < kinds.length; i += 2) listeners.get(kinds[i] ?? 0)?.hearsOfKind(kinds[i + 1] ?? 0);
+  for (let i = 0; i < kinds.length; i += 2) listeners.get(kinds[i] ?? 0)?.addKind(kinds[i + 1] ?? 0);
   deliveries.deliver();
   for (let i = 0; i < size; i += CALL_WORDS) listeners.get(Number(words[i]))?.asks(waiting(words, i));
   for (const id of ended) {

@@ -45,7 +45,7 @@ export function synthesise(calls: readonly SeenCall[], host: Host, options: Synt
   return extendProfile(profileOf(begun, { source }), calls, host, options, source);
 }
 
-/** A profile that allows what `profile` does, and those of `calls` that it does not; called `source` if that are some. */
+/** A profile that allows what `profile` allows, and `calls`. Its source is `source` if it has rules that `profile` has not. */
 export function extendProfile(
   profile: Profile,
   calls: readonly SeenCall[],

@@ -42,6 +42,12 @@ test('reads arguments, decimal and hexadecimal', () => {
   ]);
 });
 
+test('names errnos that Node has no text for', () => {
+  const rule = { names: ['mount'], action: 'SCMP_ACT_ERRNO', errnoRet: 10 };
+  const profile = JSON.stringify({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [rule] });
+  expect(explain(profile, 'mount').stdout).toMatch(/^mount on \w+: ECHILD$/m);
+});
+
 test('counts capabilities as held that are named', () => {
   expect(explain('podman-default', '--capability', 'CAP_BPF', 'bpf').stdout).toMatch(/^bpf on \w+: allow$/m);
 });
