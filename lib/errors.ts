@@ -1,5 +1,6 @@
 /** The only error classes: every failure of this package's own is one of these, with a code, a place and a remedy. */
 
+import { denialLines } from './supervisor/denials.js';
 import type { Violation } from './supervisor/violation.js';
 import { own } from './util/own-data.js';
 
@@ -98,9 +99,14 @@ export interface RunResult<Output = string> {
   readonly timedOut: boolean;
   /** The calls that its profile did not let through, one of each kind; none unless onViolation is given. */
   readonly violations: readonly Violation[];
+  /** How many calls were denied beyond the kinds that `violations` lists. */
+  readonly unlistedViolations: number;
 }
 
-/** The program was not started, was ended by us, or did not end with exit code 0. `message` has its stderr. */
+/**
+ * The program was not started, was ended by us, or did not end with exit code 0. `message` has its stderr, and after it the
+ * first of the calls that were denied.
+ */
 export class RunError<Output = string> extends Error implements RunResult<Output> {
   override readonly name = 'RunError';
   /**
@@ -115,10 +121,13 @@ export class RunError<Output = string> extends Error implements RunResult<Output
   readonly signal: NodeJS.Signals | null;
   readonly timedOut: boolean;
   readonly violations: readonly Violation[];
+  readonly unlistedViolations: number;
 
-  constructor(reason: string, code: string | undefined, result: RunResult<Output>, options?: ErrorOptions) {
-    const told = String(result.stderr).trimEnd();
-    super(`${result.command}: ${reason}${told === '' ? '' : `\n${told}`}`, options);
+  /** `hint`: the last line of the message. */
+  constructor(reason: string, code: string | undefined, result: RunResult<Output>, options?: ErrorOptions, hint = '') {
+    const first = `${result.command}: ${reason}`;
+    const lines = [first, String(result.stderr).trimEnd(), ...denialLines(result), hint];
+    super(lines.filter((line) => line !== '').join('\n'), options);
     this.code = code;
     this.command = result.command;
     this.stdout = result.stdout;
@@ -127,5 +136,6 @@ export class RunError<Output = string> extends Error implements RunResult<Output
     this.signal = result.signal;
     this.timedOut = result.timedOut;
     this.violations = result.violations;
+    this.unlistedViolations = result.unlistedViolations;
   }
 }

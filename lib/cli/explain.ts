@@ -1,5 +1,5 @@
 /** `seccomp explain`: what a profile decides, for single calls in words or for all syscalls at a glance. */
-import { getSystemErrorName, styleText } from 'node:util';
+import { styleText } from 'node:util';
 import { Command } from 'commander';
 import { thisHost } from '../host.js';
 import {
@@ -15,6 +15,7 @@ import {
 import { decisionsOf } from '../policy/policy.js';
 import { EVERYTHING, outcomes } from '../policy/region.js';
 import { readOptions } from '../sandbox/options.js';
+import { errnoName } from '../syscalls/errno.js';
 import { syscallsOf } from '../syscalls/table.js';
 import { type ReadingOptions, readingOf, withReading } from './reading.js';
 import { several } from './run.js';
@@ -90,7 +91,7 @@ function inWords(answer: ReturnType<typeof explain> & { readonly call: string; r
 
 /** What was asked about, where it matters and was not said. */
 function assumed(call: string, changes: ReturnType<typeof explain>['changes']): string {
-  const isAsked = call.includes('(') || !changes.some(({ by }) => by.startsWith('with other arguments'));
+  const isAsked = call.includes('(') || !changes.some(({ kind }) => kind === 'arguments');
   return isAsked ? '' : ', all arguments 0';
 }
 
@@ -101,7 +102,7 @@ function coloured(action: Action): string {
 }
 
 function actionInWords(action: Action): string {
-  if (action.kind === 'errno') return action.errno === 0 ? 'errno 0' : getSystemErrorName(-action.errno);
+  if (action.kind === 'errno') return errnoName(action.errno);
   return action.kind === 'trace' ? `trace ${action.message}` : action.kind;
 }
 

@@ -5,8 +5,8 @@ import { basename } from 'node:path';
 import { Command, Option } from 'commander';
 import { thisHost } from '../host.js';
 import { loadProfile, type Recording, record, resolve, stringify } from '../index.js';
-import { decode } from '../supervisor/decode.js';
 import { differenceFrom } from '../supervisor/difference.js';
+import { callFromRecord } from '../supervisor/kind.js';
 import { toOperatorManifest } from '../supervisor/spo.js';
 import { NOT_EXECUTABLE, NOT_FOUND } from './run.js';
 
@@ -103,8 +103,9 @@ function isStartFailure(error: unknown): error is NodeJS.ErrnoException {
 }
 
 function showDifference({ calls }: Recording, policy: ReturnType<typeof resolveBase>, base: string): void {
-  const { denied, unused } = differenceFrom(policy, calls);
-  const lines = denied.map((call) => `+ ${call.syscall}(${decode(call).join(', ')})  ${call.executable}`);
+  const seen = calls.map((call) => ({ ...call, ...callFromRecord(call) }));
+  const { denied, unused } = differenceFrom(policy, seen);
+  const lines = denied.map((call) => `+ ${call.syscall}(${call.decoded.join(', ')})  ${call.executable}`);
   process.stderr.write(`seccomp: needed, and not allowed by ${base}: ${denied.length === 0 ? 'nothing' : ''}\n`);
   for (const line of lines) process.stderr.write(`${line}\n`);
   process.stderr.write(`seccomp: allowed by ${base}, and not needed: ${unused.length} syscalls\n`);

@@ -2,6 +2,8 @@
 import { constants } from 'node:os';
 import type { ProfileSource, ProgramOptions, Violation } from '../index.js';
 import { spawn } from '../index.js';
+import { callInWords } from '../supervisor/denials.js';
+import { errnoName } from '../syscalls/errno.js';
 
 /** What a terminal sends to the program itself, as it sends it to us. */
 const FROM_TERMINAL: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT'];
@@ -22,7 +24,7 @@ export async function runBeside(
     child.once('error', reject);
     child.once('exit', (...end) => resolve(end));
   }).finally(stop);
-  summarise(child.violations);
+  summarise(child.violations, child.unlistedViolations);
   if (signal === null) process.exitCode = code ?? 0;
   else endBy(signal);
 }
@@ -54,27 +56,36 @@ function report(violation: Violation): void {
 }
 
 /** What those who see it for the first time might take for more than it is. */
-function hints({ action }: Violation): readonly string[] {
+function hints({ action, fallback }: Violation): readonly string[] {
+  if (fallback) return ['a fallback: programs expect this answer, and use an older call'];
   if (action.kind !== 'errno' || action.errno !== constants.errno.ENOSYS) return [];
   return ['as on a kernel without this call: most programs then use an older one'];
 }
 
-function summarise(violations: readonly Violation[]): void {
-  if (violations.length === 0) {
-    tell('no call was denied');
-    return;
+function summarise(violations: readonly Violation[], unlisted: number): void {
+  const denials = violations.filter(({ fallback }) => !fallback);
+  const fallbacks = violations.filter(({ fallback }) => fallback);
+  if (denials.length === 0) tell('no call was denied');
+  else {
+    const lines = denials.map((violation) => `${counted(violation)}\n        to allow: ${remedyText(violation)}`);
+    tell(`${kinds(denials.length)} of calls denied\n${lines.join('\n')}`);
   }
-  const lines = violations.map((violation) => {
-    const times = `${violation.count}×`.padStart(7);
-    return `${times} ${shown(violation)}\n        to allow: ${remedyText(violation)}`;
-  });
-  tell(`${violations.length === 1 ? 'one kind' : `${violations.length} kinds`} of calls denied\n${lines.join('\n')}`);
+  if (unlisted > 0) tell(`and ${unlisted} denied calls of more kinds than are kept apart`);
+  if (fallbacks.length === 0) return;
+  tell(`${kinds(fallbacks.length)} of calls that programs replace by older ones\n${fallbacks.map(counted).join('\n')}`);
+}
+
+function kinds(count: number): string {
+  return count === 1 ? 'one kind' : `${count} kinds`;
+}
+
+function counted(violation: Violation): string {
+  return `${`${violation.count}×`.padStart(7)} ${shown(violation)}`;
 }
 
 /** `socket(AF_NETLINK, SOCK_RAW, 0): EPERM` */
-function shown({ syscall, decoded, action, abi }: Violation): string {
-  const name = abi === 'x86' || abi === 'x32' || abi === 'arm' ? `${syscall} [${abi}]` : syscall;
-  return `${name}(${decoded.join(', ')}): ${effect(action)}`;
+function shown(violation: Violation): string {
+  return `${callInWords(violation)}: ${effect(violation.action)}`;
 }
 
 function effect(action: Violation['action']): string {
@@ -91,14 +102,10 @@ function effect(action: Violation['action']): string {
   }
 }
 
-function errnoName(errno: number): string {
-  return Object.entries(constants.errno).find(([, number]) => number === errno)?.[0] ?? `errno ${errno}`;
-}
-
 /** A rule as it would stand in `syscalls`; one that is denied by another comes too late. */
 function remedyText({ remedy, rule }: Violation): string {
-  const digits = JSON.stringify(remedy, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
-  const text = digits.replace(/"value":"(\d+)"/g, '"value":$1');
+  if (remedy === null) return 'no rule says just that';
+  const text = JSON.stringify(remedy);
   if (rule === null) return text;
   return `change ${rule.path}, which denies it; if the default action denies too, add ${text}`;
 }

@@ -53,7 +53,7 @@ export function compare(a: Policy, b: Policy): Comparison {
  * @throws SeccompError ERR_SECCOMP_TOO_LARGE if both have hundreds of argument rules on one syscall.
  */
 export function intersect(a: Policy, b: Policy): Policy {
-  return combine(a, b, stricter);
+  return combine(a, b, (x, y) => (compareRestriction(x, y) <= 0 ? x : y));
 }
 
 /** Two readings of what is decided for a number become one: decisions that take the more restrictive action of the two. */
@@ -62,12 +62,8 @@ export function intersectDecisions(
   b: readonly Decision[],
   otherwise: Action,
 ): readonly Decision[] {
-  const rest = { conditions: [], action: otherwise };
-  return product([...a, rest], [...b, rest], stricter);
-}
-
-function stricter(x: Action, y: Action): Action {
-  return compareRestriction(x, y) <= 0 ? x : y;
+  const rest: Decision = { conditions: [], action: otherwise, rule: undefined };
+  return product([...a, rest], [...b, rest], (x, y) => (compareRestriction(x.action, y.action) <= 0 ? x : y));
 }
 
 /**
@@ -82,7 +78,9 @@ function combine(a: Policy, b: Policy, choose: (x: Action, y: Action) => Action)
   const defaultAction = choose(a.defaultAction, b.defaultAction);
   const abis = [...allAbis(a, b)].map((abi): AbiPolicy => {
     const [inA, inB] = [tableOf(a, abi), tableOf(b, abi)];
-    const both = (number: number) => product(inA.decide(number), inB.decide(number), choose);
+    // The index of a rule says nothing where there are two profiles.
+    const chosen = (x: Decision, y: Decision) => ({ action: choose(x.action, y.action), rule: undefined });
+    const both = (number: number) => product(inA.decide(number), inB.decide(number), chosen);
     const numbers = new Set([...inA.numbers, ...inB.numbers]);
     const ranges = commonRanges(abi, inA, inB).map(({ first, last }) => ({
       first,
@@ -103,7 +101,7 @@ interface Decisions {
 
 function tableOf(policy: Policy, { name }: Abi): Decisions {
   const found = policy.abis.find(({ abi }) => abi.name === name);
-  const rest = (action: Action): Decision => ({ conditions: [], action });
+  const rest = (action: Action): Decision => ({ conditions: [], action, rule: undefined });
   if (found === undefined) return { numbers: [], ranges: [], decide: () => [rest(policy.foreignAction)] };
   return {
     numbers: sortedNumbers(found),
@@ -132,7 +130,7 @@ const MOST_PAIRS = 16_384;
 function product(
   a: readonly Decision[],
   b: readonly Decision[],
-  choose: (x: Action, y: Action) => Action,
+  choose: (x: Decision, y: Decision) => Pick<Decision, 'action' | 'rule'>,
 ): readonly Decision[] {
   if (a.length * b.length > MOST_PAIRS) {
     const message = `two policies with ${a.length} and ${b.length} argument rules on one syscall are too large to be combined`;
@@ -141,7 +139,9 @@ function product(
   return a.flatMap((x) =>
     b.flatMap((y) => {
       const conditions = [...x.conditions, ...y.conditions];
-      return canHold(conditions) ? [{ conditions, action: choose(x.action, y.action) }] : [];
+      if (!canHold(conditions)) return [];
+      const { action, rule } = choose(x, y);
+      return [{ conditions, action, rule }];
     }),
   );
 }

@@ -1,15 +1,31 @@
 /** The meaning of a policy: what it decides for one call. Compiler, prover, interpreter and kernel are held against it. */
 import type { Abi } from '../syscalls/abi.js';
-import { type Action, type Call, type Condition, decisionsOf, isX32, type Policy } from './policy.js';
+import {
+  type AbiPolicy,
+  type Action,
+  type Call,
+  type Condition,
+  type Decision,
+  decisionsOf,
+  isX32,
+  type Policy,
+} from './policy.js';
 
 /** Decides a call: the first decision whose conditions all hold, else the default. */
 export function evaluate(policy: Policy, call: Call): Action {
-  const abi = policy.abis.find(({ abi }) => abi.audit === call.arch && hasNumber(abi, call.number));
+  const abi = abiDeciding(policy, call);
   if (abi === undefined) return policy.foreignAction;
-  const taken = decisionsOf(abi, call.number).find(({ conditions }) =>
-    conditions.every((condition) => holds(condition, call.args)),
-  );
-  return taken?.action ?? policy.defaultAction;
+  return decisionTaken(abi, call)?.action ?? policy.defaultAction;
+}
+
+/** The part of `policy` that decides a call; undefined if that is its `foreignAction`. */
+export function abiDeciding({ abis }: Policy, { arch, number }: Call): AbiPolicy | undefined {
+  return abis.find(({ abi }) => abi.audit === arch && hasNumber(abi, number));
+}
+
+/** The first decision whose conditions all hold; undefined if the default action is taken. */
+export function decisionTaken(abi: AbiPolicy, { number, args }: Call): Decision | undefined {
+  return decisionsOf(abi, number).find(({ conditions }) => conditions.every((condition) => holds(condition, args)));
 }
 
 /** x86_64 and x32 share an AUDIT_ARCH; a bit of the number tells which is meant. */

@@ -26,6 +26,8 @@ export type Condition = {
 export interface Decision {
   readonly conditions: readonly Condition[];
   readonly action: Action;
+  /** The index in its profile of the rule that made it. Has no effect on what is decided. */
+  readonly rule?: number | undefined;
 }
 
 export interface AbiPolicy {

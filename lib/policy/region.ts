@@ -65,17 +65,22 @@ export function canHold(conditions: readonly Condition[]): boolean {
 /** Rules that cut each other into more parts than this are not followed any further. */
 const MOST_PARTS = 8192;
 
+/** A part of a region, the action that is taken in it, and the rule that made the decision. */
+export interface RegionOutcome {
+  readonly region: Region;
+  readonly action: Action;
+  readonly rule: number | undefined;
+}
+
 /**
  * Cuts a region along the decisions, in their order: each part with the action that is taken in it.
  * @throws RangeError if there are too many parts.
  */
-export function* outcomes(
-  region: Region,
-  decisions: readonly Decision[],
-  otherwise: Action,
-): Generator<{ readonly region: Region; readonly action: Action }> {
+export function* outcomes(region: Region, decisions: readonly Decision[], otherwise: Action): Generator<RegionOutcome> {
   let rest: readonly Region[] = [region];
-  for (const { conditions, action } of decisions) {
+  for (const decision of decisions) {
+    const { conditions, action } = decision;
+    const rule = Object.hasOwn(decision, 'rule') ? decision.rule : undefined;
     const untaken: Region[] = [];
     let inside = rest;
     for (const condition of conditions) {
@@ -84,10 +89,10 @@ export function* outcomes(
       inside = parts.flatMap(({ yes }) => yes);
     }
     if (untaken.length > MOST_PARTS) throw new RangeError('the argument rules on one syscall are too intertwined');
-    for (const part of inside) yield { region: part, action };
+    for (const part of inside) yield { region: part, action, rule };
     rest = untaken;
   }
-  for (const part of rest) yield { region: part, action: otherwise };
+  for (const part of rest) yield { region: part, action: otherwise, rule: undefined };
 }
 
 /** Six argument values that lie in the region. */

@@ -12,7 +12,7 @@ export function mapActions(policy: Policy, change: (action: Action) => Action): 
   const list = (decisions: readonly Decision[]) => {
     const before = known.get(decisions);
     if (before !== undefined) return before;
-    const changed = decisions.map(({ conditions, action }) => ({ conditions, action: change(action) }));
+    const changed = decisions.map((decision) => ({ ...decision, action: change(decision.action) }));
     known.set(decisions, changed);
     return changed;
   };

@@ -4,7 +4,7 @@ import type { AbiPolicy, Decision } from '../policy/policy.js';
 import type { Abi } from '../syscalls/abi.js';
 import { syscallNumber } from '../syscalls/table.js';
 import { type Conflicts, isDefault } from './conflicts.js';
-import { blindAction, type Multiplexer, multiplexersOf, throughMultiplexer } from './multiplexed.js';
+import { blindOutcome, type Multiplexer, multiplexersOf, throughMultiplexer } from './multiplexed.js';
 import { newerCalls } from './newer-calls.js';
 import { decisionsFrom, type HostRule, type Reader, type Statement, statementsOf } from './statements.js';
 
@@ -78,7 +78,7 @@ function decideBehind(
   return [...multiplexer.calls].flatMap(([name, call]) => {
     const statements = byCall.get(name) ?? [];
     const decisions = decide(statements, reader);
-    const action = blindAction(decisions, reader.defaultAction);
+    const { action, rule } = blindOutcome(decisions, reader.defaultAction);
     const conditional = statements.find(({ conditions }) => conditions.length > 0);
     if (conditional !== undefined && decisions.some(({ conditions }) => conditions.length > 0)) {
       const words = (names: string) =>
@@ -89,6 +89,6 @@ function decideBehind(
     }
     return returnValue(action) === returnValue(reader.defaultAction)
       ? []
-      : [throughMultiplexer(multiplexer, call, action)];
+      : [throughMultiplexer(multiplexer, call, action, rule)];
   });
 }

@@ -19,7 +19,7 @@ import {
 } from './document.js';
 import type { MeaningOptions, ProfileFormat } from './options.js';
 import { override, withoutDefaults } from './override.js';
-import { suggest } from './suggest.js';
+import { suggest, suggestSyscall } from './suggest.js';
 import { dockerArches, errnoEverywhere, rulesOf, type Word } from './word.js';
 
 /** Which calls a word is about: syscalls by name, groups of them, and tests that their arguments must all pass. */
@@ -198,8 +198,8 @@ function namesOf(name: string): readonly string[] {
   if (group !== undefined) return group.syscalls;
   if (ALIASES.includes(name)) return ALIASES;
   if (syscallNames().has(name)) return [name];
-  const [what, known] = String(name).startsWith('@') ? ['group', groupNames()] : ['syscall', [...syscallNames()]];
-  return fail(`unknown ${what} ${JSON.stringify(name)}${suggest(name, known)}`);
+  if (String(name).startsWith('@')) fail(`unknown group ${JSON.stringify(name)}${suggest(name, groupNames())}`);
+  return fail(`unknown syscall ${JSON.stringify(name)}${suggestSyscall(name, [...syscallNames()])}`);
 }
 
 function conditions(given: Facts): Conditions {

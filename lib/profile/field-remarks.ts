@@ -1,8 +1,9 @@
 /** What looks wrong though each field by itself is right. What rules mean together only shows on a host. */
 import { syscallNames } from '../syscalls/table.js';
 import type { Fields, KeyReading } from './keys.js';
-import { type Found, hint, type Remark, shown } from './remark.js';
+import { type Found, isHinted, type Remark, shown } from './remark.js';
 import type { ValidHead, ValidRule } from './schema.js';
+import { suggestSyscall } from './suggest.js';
 
 /** Remarks on the names of a rule, of which the rest may not be valid. */
 export function ofNames(
@@ -31,7 +32,8 @@ function ofName(name: string, keys: Remark['keys'], remarks: Found): void {
   if (name !== '' && !remarks.takesMistakes) return;
   if (name === '') remarks.push({ keys, weight: 'refused', message: 'an empty name: leave it out' });
   else {
-    const message = `unknown syscall ${shown(name)}${hint(remarks, name, () => [...syscallNames()])}; it is left out`;
+    const hint = isHinted(remarks) ? suggestSyscall(name, [...syscallNames()]) : '';
+    const message = `unknown syscall ${shown(name)}${hint}; it is left out`;
     remarks.push({ keys, weight: 'drops', message });
   }
 }

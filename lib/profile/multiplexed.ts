@@ -49,33 +49,37 @@ export function multiplexersOf(abi: AbiName): readonly (Multiplexer & { readonly
   });
 }
 
-/** What is decided for one of its calls, when that is made through the multiplexer. */
-export function throughMultiplexer({ mask }: Multiplexer, call: bigint, action: Action): Decision {
+/** What is decided for one of its calls, when that is made through the multiplexer; by a rule, if `rule` is its index. */
+export function throughMultiplexer({ mask }: Multiplexer, call: bigint, action: Action, rule?: number): Decision {
   const index = 0;
   const condition =
     mask === 0xffff_ffffn
       ? ({ index, width: 32, op: 'eq', value: call } as const)
       : ({ index, width: 32, op: 'masked-eq', mask, value: call } as const);
-  return { conditions: [condition], action };
+  return { conditions: [condition], action, rule };
 }
 
 /** With more decisions than this, all of them and the default count as possible. */
 const MOST_DECISIONS = 256;
 
+/** An action, and the index of the rule that leads to it, if one does. */
+type Outcome = Pick<Decision, 'action' | 'rule'>;
+
 /**
  * What to do with a call whose arguments can't be seen: the most restrictive of all that `decisions` may come to. Of two
  * errnos it is that of the earlier decision.
  */
-export function blindAction(decisions: readonly Decision[], otherwise: Action): Action {
-  const [first = otherwise, ...others] = possibleActions(decisions, otherwise);
-  return others.reduce((a, b) => (compareRestriction(b, a) < 0 ? b : a), first);
+export function blindOutcome(decisions: readonly Decision[], otherwise: Action): Outcome {
+  const rest: Outcome = { action: otherwise, rule: undefined };
+  const [first = rest, ...others] = possibleOutcomes(decisions, rest);
+  return others.reduce((a, b) => (compareRestriction(b.action, a.action) < 0 ? b : a), first);
 }
 
-function possibleActions(decisions: readonly Decision[], otherwise: Action): readonly Action[] {
-  const all = [...decisions.map(({ action }) => action), otherwise];
+function possibleOutcomes(decisions: readonly Decision[], rest: Outcome): readonly Outcome[] {
+  const all = [...decisions, rest];
   if (decisions.length > MOST_DECISIONS) return all;
   try {
-    return Array.from(outcomes(EVERYTHING, decisions, otherwise), ({ action }) => action);
+    return [...outcomes(EVERYTHING, decisions, rest.action)];
   } catch (error) {
     if (error instanceof RangeError) return all;
     throw error;

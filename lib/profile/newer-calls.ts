@@ -19,7 +19,7 @@ const WITHOUT_ZERO: ReadonlySet<AbiName> = new Set(['s390', 's390x']);
  */
 export function newerCalls(abi: Abi, largest: number | undefined, defaultAction: Action): readonly NumberRange[] {
   if (largest === undefined || GOES_ON.has(defaultAction.kind)) return [];
-  const decisions = [{ conditions: [], action: ENOSYS }];
+  const decisions = [{ conditions: [], action: ENOSYS, rule: undefined }];
   const zero = WITHOUT_ZERO.has(abi.name) ? [{ first: 0, last: 0, decisions }] : [];
   const above = numbersOf(abi).flatMap(({ first, last }) =>
     last <= largest ? [] : [{ first: Math.max(first, largest + 1), last, decisions }],

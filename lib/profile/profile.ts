@@ -38,8 +38,12 @@ export class Profile extends Builder<Profile> {
     return new Profile(DENYLIST, newReading('denylist'));
   }
 
-  /** A path, a built-in's name, or `inline`. */
+  /** A path, a built-in's name, or `inline`; of a profile built on another one, `the profile built on …`. */
   readonly source: string;
+  /** @internal The built-in that this is, or that it was built on: its reasons apply. */
+  readonly builtin: string | undefined;
+  /** @internal Whether the builder made the document, which then has another order of rules than its source. */
+  readonly isBuilt: boolean;
   readonly format: ProfileFormat;
   readonly mode: ProfileMode;
   readonly options: MeaningOptions;
@@ -56,6 +60,8 @@ export class Profile extends Builder<Profile> {
   constructor(document: CheckedDocument, reading: Reading) {
     super();
     this.source = reading.source;
+    this.builtin = reading.builtin;
+    this.isBuilt = reading.isBuilt;
     this.format = reading.format;
     this.mode = reading.mode;
     this.options = reading.options;
@@ -74,8 +80,18 @@ export class Profile extends Builder<Profile> {
 
   /** Without places in a text and warnings, which say nothing of another document. */
   protected override with(document: CheckedDocument): Profile {
-    const { source, format, mode, options } = this;
-    return new Profile(document, { source, format, mode, options, warnings: [], text: undefined });
+    const { builtin, format, mode, options } = this;
+    const source = this.isBuilt ? this.source : builtOn(this.source);
+    return new Profile(document, {
+      source,
+      builtin,
+      isBuilt: true,
+      format,
+      mode,
+      options,
+      warnings: [],
+      text: undefined,
+    });
   }
 
   /** `findings` with their places in this profile. */
@@ -89,9 +105,18 @@ export class Profile extends Builder<Profile> {
   }
 }
 
+/** What messages call a profile whose document has rules that its source has not, so that indices are of other rules. */
+export function builtOn(source: string): string {
+  return source.startsWith(BUILT_ON) ? source : BUILT_ON + source;
+}
+
+const BUILT_ON = 'the profile built on ';
+
 /** How a document was read; another profile, for one. */
 interface Reading {
   readonly source: string;
+  readonly builtin: string | undefined;
+  readonly isBuilt: boolean;
   readonly format: ProfileFormat;
   readonly mode: ProfileMode;
   readonly options: MeaningOptions;
@@ -102,15 +127,15 @@ interface Reading {
 
 /** Of a profile that begins here. */
 function newReading(source: string, options: ProfileOptions = {}): Reading {
-  const meaning = meaningOf(readOptions(options));
-  return { source, format: 'docker', mode: 'strict', options: meaning, warnings: [], text: undefined };
+  const reading = { source, builtin: undefined, isBuilt: true, warnings: [], text: undefined };
+  return { ...reading, format: 'docker', mode: 'strict', options: meaningOf(readOptions(options)) };
 }
 
 /** A built-in profile: its document is right as it is. */
 export function builtinProfile(name: string, document: CheckedDocument, options: ReadOptions): Profile {
   const { source = name, mode = 'strict' } = options;
-  const meaning = meaningOf(options);
-  return new Profile(document, { source, format: 'docker', mode, options: meaning, warnings: [], text: undefined });
+  const reading = { source, builtin: name, isBuilt: false, warnings: [], text: undefined };
+  return new Profile(document, { ...reading, format: 'docker', mode, options: meaningOf(options) });
 }
 
 /**
@@ -177,7 +202,8 @@ function toRead(value: unknown, options: ReadOptions, found: readonly Remark[], 
   const { document, format, findings } = checkDocument(value, { format: options.format, mode }, found);
   const issues = toIssues(findings, text);
   if (document === undefined) return { source, profile: null, issues };
-  const reading = { source, format, mode, options: meaningOf(options), warnings: issues, text };
+  const begun = { source, builtin: undefined, isBuilt: false };
+  const reading = { ...begun, format, mode, options: meaningOf(options), warnings: issues, text };
   return { source, profile: new Profile(document, reading), issues };
 }
 

@@ -45,7 +45,7 @@ export function examine(
   for (const [index, rule] of document.syscalls.entries()) {
     if (!applies(rule, host, profile.format)) continue;
     const action = actionOf(rule.action, rule.errnoRet, ['syscalls', index, 'errnoRet'], remarks);
-    rules.push({ rule, index, action, always: [{ conditions: NO_CONDITIONS, action }] });
+    rules.push({ rule, index, action, always: [{ conditions: NO_CONDITIONS, action, rule: index }] });
   }
   const reader: Reader = { mode, options, defaultAction, remarks };
   remarkOnRules(rules, reader);

@@ -41,7 +41,8 @@ export const NO_CONDITIONS: readonly Condition[] = [];
 export function statementsOf(source: HostRule, syscall: string, abi: Abi, reader: Reader): Statement[] {
   const { rule, index, action } = source;
   const args = rule.args ?? [];
-  if (args.length === 0) return [{ source, syscall, action, conditions: NO_CONDITIONS, written: NO_CONDITIONS }];
+  if (args.length === 0)
+    return [{ source, rule: index, syscall, action, conditions: NO_CONDITIONS, written: NO_CONDITIONS }];
   const loosens = permissiveness(action) - permissiveness(reader.defaultAction);
   const comparisons = args.map((argument, i) => {
     const place = { abi, syscall, keys: ['syscalls', index, 'args', i], loosens };
@@ -52,7 +53,7 @@ export function statementsOf(source: HostRule, syscall: string, abi: Abi, reader
     const conditions = all.flatMap(({ runtime }) => runtime ?? []);
     const isSame = all.every(({ runtime, written }) => runtime === written);
     const written = isSame ? conditions : all.flatMap(({ written }) => written ?? []);
-    return { source, syscall, action, conditions, written };
+    return { source, rule: index, syscall, action, conditions, written };
   });
 }
 
@@ -94,6 +95,6 @@ function winning(
   const unconditional = statements.find((statement) => conditionsOf(statement).length === 0);
   if (unconditional !== undefined) return unconditional.source.always;
   return statements
-    .map((statement) => ({ conditions: conditionsOf(statement), action: statement.action }))
+    .map((statement) => ({ conditions: conditionsOf(statement), action: statement.action, rule: statement.rule }))
     .sort((a, b) => compareRestriction(a.action, b.action));
 }

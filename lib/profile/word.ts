@@ -1,12 +1,13 @@
 /** A word of the builder: what shall happen with which calls, and the rules of a document that say so. */
 import { SeccompError } from '../errors.js';
 import { ABIS, type AbiName, abiOf } from '../syscalls/abi.js';
-import { constantOn, isErrno } from '../syscalls/constants.js';
+import { constantNames, constantOn, isErrno } from '../syscalls/constants.js';
 import { argumentsOf, syscallNumber } from '../syscalls/table.js';
 import { structuralKey } from '../util/structural-key.js';
 import type { ArgumentTest } from './argument.js';
 import { both, type Circumstances } from './circumstances.js';
 import { type ActionName, ANYWHERE, type Argument, type Conditions, type Rule } from './document.js';
+import { suggest } from './suggest.js';
 
 /** What is said about syscalls. */
 export interface Word {
@@ -100,7 +101,8 @@ function meaningOn(abi: AbiName, { tests, data }: Word): Meaning | undefined {
 function dataOn(abi: AbiName, data: number | string): number {
   const number = typeof data === 'string' && isErrno(data) ? constantOn(abi, data) : data;
   if (typeof number === 'number' && Number.isInteger(number) && number > 0 && number < 4095) return number;
-  return fail(`${JSON.stringify(data)} is no errno: give a name such as 'EPERM', or a number from 1 to 4094`);
+  const hint = suggest(data, constantNames().filter(isErrno));
+  return fail(`${JSON.stringify(data)} is no errno${hint}: give a name such as 'EPERM', or a number from 1 to 4094`);
 }
 
 /** A test of an argument that a syscall has on no ABI is a mistake, and would look at what a register happens to hold. */

@@ -7,11 +7,11 @@ import type { ExitWatch, NativeChild, NativeListener } from '../native.js';
 import { childProcess, net, os } from '../node.js';
 import type { Listener } from '../supervisor/listener.js';
 import type { Violation } from '../supervisor/violation.js';
+import type { ViolationLog } from '../supervisor/violation-log.js';
 import { define, own } from '../util/own-data.js';
 import { systemError } from './failure.js';
-import { type Hearing, hear, violationsOf } from './hearing.js';
+import { type Hearing, hear } from './hearing.js';
 import { signalName, signalNumber } from './signals.js';
-import type { Supervised } from './supervise.js';
 
 type Stdio = ChildProcess['stdio'];
 
@@ -45,7 +45,7 @@ export class SandboxedProcess extends Base {
   #watch: ExitWatch | undefined;
   /** @internal Of its filter, if that has one. */
   listener: Listener | undefined;
-  #judges: Supervised | undefined;
+  #log: ViolationLog | undefined;
   /** What `close` waits for: the exit, and the end of each stream from the child. */
   #open = 1;
 
@@ -75,8 +75,9 @@ export class SandboxedProcess extends Base {
 
   /** @internal Hears what its filter tells. */
   supervise(listener: NativeListener, hearing: Hearing): void {
-    this.#judges = hearing.supervised?.watches ? hearing.supervised : undefined;
-    this.listener = hear(this, listener, hearing);
+    const heard = hear(this, listener, hearing);
+    this.listener = heard.listener;
+    this.#log = heard.log;
   }
 
   /**
@@ -84,9 +85,17 @@ export class SandboxedProcess extends Base {
    * was given, or somebody listened on the channel, when it was started.
    */
   get violations(): readonly Violation[] {
-    const judges = this.#judges;
-    if (judges === undefined) return [];
-    return violationsOf(this.listener, judges);
+    return this.#log?.read().violations ?? [];
+  }
+
+  /** @internal Whether the calls that its profile denies are looked for. */
+  get isWatched(): boolean {
+    return this.#log !== undefined;
+  }
+
+  /** How many calls were denied beyond the kinds that `violations` lists. */
+  get unlistedViolations(): number {
+    return this.#log?.unlisted ?? 0;
   }
 
   /** @internal Reports a child that could not be started, as Node does: `error`, then `close`. */
@@ -109,7 +118,12 @@ export class SandboxedProcess extends Base {
   /** @internal Called once when the child has ended; exactly one of the two is not null. */
   exited(code: number | null, signal: number | null): void {
     this.#watch = undefined;
-    this.listener?.flush();
+    // The listeners of the event `exit` find all that the child was denied.
+    if (this.listener === undefined) this.#ended(code, signal);
+    else this.listener.afterKinds(() => this.#ended(code, signal));
+  }
+
+  #ended(code: number | null, signal: number | null): void {
     if (signal !== null) this.signalCode = signalName(signal);
     else this.exitCode = code;
     this.stdin?.destroy();

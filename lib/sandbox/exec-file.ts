@@ -1,5 +1,6 @@
 /** execFile and execFileSync, in the terms of spawn and spawnSync: output by callback, errors as Node makes them. */
 import { getSystemErrorName } from 'node:util';
+import { denialLines } from '../supervisor/denials.js';
 import { define, own } from '../util/own-data.js';
 import type { SandboxedProcess } from './child.js';
 import { Collector, type CollectorSettings, overflowError } from './collect.js';
@@ -25,7 +26,7 @@ export function callBack(
   };
   child.on('close', (code: number | null, signal: NodeJS.Signals | null) => {
     if (collector.overflow !== undefined || (code === 0 && signal === null)) return end(null);
-    const what = `${command.join(' ')}\n${collector.output('stderr')}`;
+    const what = withDenials(`${command.join(' ')}\n${collector.output('stderr')}`, denialLines(child));
     end(commandFailed(what, { ...ending(code, child, collector), signal }));
   });
   child.on('error', (error) => {
@@ -48,8 +49,16 @@ export function outputOf(result: SpawnSyncResult, command: string, stderrIsPasse
   const { error } = own(result);
   if (error !== undefined) throw define(error, result);
   const told = result.stderr !== null && result.stderr.length > 0 ? `\n${result.stderr}` : '';
-  if (result.status !== 0) throw commandFailed(`${command}${told}`, result);
+  const denials = Object.hasOwn(result, 'violations')
+    ? denialLines({ violations: result.violations ?? [], unlistedViolations: result.unlistedViolations ?? 0 })
+    : [];
+  if (result.status !== 0) throw commandFailed(withDenials(`${command}${told}`, denials), result);
   return result.stdout;
+}
+
+/** The text of an error as Node makes it, with the denied calls at its end, if somebody looked for them. */
+function withDenials(text: string, denials: readonly string[]): string {
+  return denials.length === 0 ? text : [text.trimEnd(), ...denials].join('\n');
 }
 
 function commandFailed(what: string, properties: object): Error {

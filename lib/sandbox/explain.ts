@@ -1,5 +1,4 @@
 /** Explains decisions for this machine. */
-import { SeccompError } from '../errors.js';
 import { type Explanation, explainCall, type Question } from '../profile/explain.js';
 import { loadProfile, type ProfileSource } from '../profile/load.js';
 import { HOST_OPTIONS, readOptions } from './options.js';
@@ -12,10 +11,6 @@ import { type CompileOptions, hostOf } from './prepare.js';
  */
 export function explain(source: ProfileSource, question: Question, options: CompileOptions = {}): Explanation {
   const host = hostOf(readOptions<CompileOptions>(options, HOST_OPTIONS));
-  if (typeof question?.syscall !== 'string') {
-    const message = 'question: must be an object that names a syscall, such as { syscall: "openat" }';
-    throw new SeccompError('ERR_SECCOMP_OPTION', message);
-  }
   const profile = loadProfile(source);
   if (profile === null) return { action: { kind: 'allow' }, rule: null, why: 'nothing is filtered', changes: [] };
   return explainCall(profile, question, host);

@@ -3,9 +3,11 @@ import { SeccompError } from '../errors.js';
 import { thisHost } from '../host.js';
 import { loadProfile, type ProfileSource } from '../profile/load.js';
 import type { Profile } from '../profile/profile.js';
+import { decode } from '../supervisor/decode.js';
+import { type RecordedCall, recordedCall } from '../supervisor/kind.js';
 import { notesOn } from '../supervisor/notes.js';
 import { extendProfile, synthesise } from '../supervisor/synthesis.js';
-import { type ObservedKind, observe } from './observe.js';
+import { observe } from './observe.js';
 import { checkCommand, readOptions, SPAWN_OPTIONS, type SpawnOptions } from './options.js';
 
 /** Options of record: those of spawn, and how the profile is made. */
@@ -18,11 +20,18 @@ export interface RecordOptions extends Omit<SpawnOptions, 'onViolation' | 'notif
   readonly merge?: ProfileSource;
 }
 
+/** Calls that are alike: the first of them, which is plain data, and how many there were. */
+export interface RecordedKind extends RecordedCall {
+  /** The arguments as a person reads them: paths, flags by name, addresses. */
+  readonly decoded: readonly string[];
+  readonly count: number;
+}
+
 /** What a run showed. */
 export interface Recording {
   readonly profile: Profile;
   /** Each kind of call: its first, how many there were, and who made it. */
-  readonly calls: readonly ObservedKind[];
+  readonly calls: readonly RecordedKind[];
   /** What the recording can't show. */
   readonly notes: readonly string[];
   readonly exitCode: number | null;
@@ -56,7 +65,12 @@ export async function record(
     ...(containerStart !== undefined && { containerStart }),
   };
   const profile = before === null ? synthesise(calls, host, made) : extendProfile(before, calls, host, made);
-  return { profile, calls, notes: notesOn(calls, others), exitCode, signal };
+  const kinds = calls.map((call) => ({
+    ...recordedCall(call, call),
+    decoded: decode(call),
+    count: call.count,
+  }));
+  return { profile, calls: kinds, notes: notesOn(calls, others), exitCode, signal };
 }
 
 const OWN_OPTIONS = ['compareArguments', 'containerStart', 'merge'] as const;

@@ -1,5 +1,6 @@
 /** run(): a program under a profile, as a promise of what becomes of it. */
 import { RunError, type RunResult, SeccompError } from '../errors.js';
+import { hintAt } from '../supervisor/denials.js';
 import { own } from '../util/own-data.js';
 import { invocation } from './arguments.js';
 import { Collector, collectorSettings, type OutputOptions, overflowError } from './collect.js';
@@ -67,13 +68,16 @@ export async function run(...parameters: readonly unknown[]): Promise<RunResult<
     signal: child.signalCode,
     timedOut: collector.timedOut,
     violations: child.violations,
+    unlistedViolations: child.unlistedViolations,
   };
   if (collector.timedOut) throw new RunError(`took longer than ${settings.timeout} ms`, 'ETIMEDOUT', result);
   if (collector.overflow !== undefined) failure ??= overflowError(collector.overflow);
   if (failure !== undefined) throw new RunError(failure.message, failure.code, result, { cause: failure });
   if (result.exitCode === 0) return result;
   const end = result.exitCode === null ? (result.signal ?? 'a signal without a name') : `exit code ${result.exitCode}`;
-  throw new RunError(`ended with ${end}`, undefined, result);
+  const mayBeDenied = !child.isWatched && sources.all.length > 0;
+  const hint = mayBeDenied ? hintAt(result.exitCode, result.signal) : '';
+  throw new RunError(`ended with ${end}`, undefined, result, undefined, hint);
 }
 
 const RUN_OPTIONS = [...SPAWN_OPTIONS, 'input', 'encoding', 'maxBuffer'] as const;

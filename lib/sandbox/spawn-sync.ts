@@ -4,9 +4,10 @@ import { diagnostics } from '../node.js';
 import { checkElsewhere } from '../supervisor/listen.js';
 import { Listener } from '../supervisor/listener.js';
 import { CHANNEL, type Violation } from '../supervisor/violation.js';
+import { ViolationLog, type Violations } from '../supervisor/violation-log.js';
 import { has, own } from '../util/own-data.js';
 import { type Invocation, invocation } from './arguments.js';
-import { type Hearing, violationsOf } from './hearing.js';
+import type { Hearing } from './hearing.js';
 import { invalidType, notThatMany, SPAWN_OPTIONS, type SpawnOptions } from './options.js';
 import type { FilterSource, SingleSource } from './prepare.js';
 import { signalName } from './signals.js';
@@ -37,6 +38,8 @@ export interface SpawnSyncResult<Output = string | Buffer> {
   readonly error?: NodeJS.ErrnoException;
   /** The calls that its profile did not let through, one of each kind, if onViolation is given. */
   readonly violations?: readonly Violation[];
+  /** How many calls were denied beyond the kinds that `violations` lists, likewise. */
+  readonly unlistedViolations?: number;
 }
 
 type Text = { readonly encoding: BufferEncoding };
@@ -100,12 +103,14 @@ export function startSync({ command, args, sources, options }: Invocation<SpawnS
 }
 
 /** What was denied is told when this thread runs again. */
-function tell(listener: NativeListener, { supervised, onViolation }: Hearing): Pick<SpawnSyncResult, 'violations'> {
-  const violations = supervised === undefined ? [] : violationsOf(new Listener(listener, {}), supervised);
+function tell(listener: NativeListener, { supervised, onViolation }: Hearing): Partial<Violations> {
+  if (supervised === undefined) return {};
+  const native = new Listener(listener, { kind: undefined, call: undefined });
+  const { violations, unlistedViolations } = new ViolationLog(native, supervised).read();
   if (typeof onViolation === 'function') for (const violation of violations) onViolation(violation);
   if (diagnostics().hasSubscribers(CHANNEL))
     for (const violation of violations) diagnostics().channel(CHANNEL).publish({ process: null, violation });
-  return { violations };
+  return { violations, unlistedViolations };
 }
 
 /** Handlers would have to run while this thread waits. */

@@ -150,6 +150,7 @@ export class Agent extends EventEmitter<AgentEvents> {
     if (served === -constants.errno.ENOTTY) return new Error('fds: what came as seccompFd is no listener of seccomp');
     if (typeof served === 'number') return new Error(`its listener can't be served: ${getSystemErrorName(served)}`);
     const heard = new Listener(served, {
+      kind: undefined,
       call: (waiting, handle) => this.#answer(new NotifiedCall(waiting, handle, container)),
     });
     this.#containers.add(container);

@@ -3,7 +3,7 @@ import { closeSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { SeccompError } from '../errors.js';
 import { addon, type ListenerHandle } from '../native.js';
-import { suggest } from '../profile/suggest.js';
+import { suggest, suggestSyscall } from '../profile/suggest.js';
 import { type Abi, type AbiName, abiOf } from '../syscalls/abi.js';
 import { errnos } from '../syscalls/errno.js';
 import { syscallName, syscallNames } from '../syscalls/table.js';
@@ -51,7 +51,7 @@ export function readHandlers<Of extends Caller = Caller>(handlers: unknown, wher
     return refuse([], 'must be an object of functions by the name of the syscall');
   for (const [name, handler] of Object.entries(copyFields(handlers, refuse))) {
     if (handler === undefined) continue;
-    if (!syscallNames().has(name)) refuse([], `no syscall ${name}${suggest(name, [...syscallNames()])}`);
+    if (!syscallNames().has(name)) refuse([], `no syscall ${name}${suggestSyscall(name, [...syscallNames()])}`);
     if (!isHandler<Of>(handler)) refuse([name], 'must be a function');
     else read.set(name, handler);
   }
@@ -300,7 +300,8 @@ function descriptorOf(fields: Fields, refuse: Refuse): CheckedAnswer {
 function errnoOf(errno: unknown, refuse: Refuse): number {
   const number = typeof errno === 'string' ? errnos().get(errno) : errno;
   if (typeof number === 'number' && Number.isInteger(number) && number >= 0 && number <= 4095) return number;
-  return refuse(['errno'], `must be an errno by name or number, not ${inspect(errno)}`);
+  const remedy = suggest(errno, [...errnos().keys()]);
+  return refuse(['errno'], `must be an errno by name or number, not ${inspect(errno)}${remedy}`);
 }
 
 /** The 64 bits that a call returns. */

@@ -20,7 +20,7 @@ export function differenceFrom<Seen extends SeenCall>(
   const { name } = native.abi;
   const unused = [...syscallsOf(name)].flatMap(([syscall, number]) => {
     if (syscallName(name, number) !== syscall || made.has(syscall)) return [];
-    const byDefault: Decision = { conditions: [], action: policy.defaultAction };
+    const byDefault: Decision = { conditions: [], action: policy.defaultAction, rule: undefined };
     return reachable([...decisionsOf(native, number), byDefault]).some(letsThrough) ? [syscall] : [];
   });
   return { denied: notAllowed(policy, calls), unused: unused.sort() };

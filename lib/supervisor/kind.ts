@@ -12,8 +12,19 @@ export interface Sighting {
   readonly tid: number;
   /** The program's path; empty if it is not known. */
   readonly executable: string;
-  /** Where the call was made: a file and the place in it, `/usr/lib/libc.so.6+0x10e1a7`. */
-  readonly instruction?: string;
+  /** Where the call was made: a file and the place in it, `/usr/lib/libc.so.6+0x10e1a7`; undefined if it is not known. */
+  readonly instruction?: string | undefined;
+}
+
+/** A call, and who made it first: plain data, which JSON and structuredClone keep. */
+export interface RecordedCall extends Sighting {
+  readonly abi: AbiName;
+  /** Its name; `syscall N` for a number that has none. */
+  readonly syscall: string;
+  /** Six registers of 64 bits, in hexadecimal: `0x2`. */
+  readonly args: readonly string[];
+  /** What was read of the memory that arguments point to, by argument, as hexadecimal digits; null: nothing. */
+  readonly captured: readonly (string | null)[];
 }
 
 export function observedCall(kind: Pick<NativeKind, 'arch' | 'number' | 'args' | 'captured'>): ObservedCall {
@@ -27,7 +38,34 @@ export function observedCall(kind: Pick<NativeKind, 'arch' | 'number' | 'args' |
 }
 
 export function sightingOf({ pid, tid, executable, instruction }: NativeKind): Sighting {
-  return { pid, tid, executable, ...(instruction !== '' && { instruction }) };
+  return { pid, tid, executable, instruction: instruction === '' ? undefined : instruction };
+}
+
+/** A call as plain data. */
+export function recordedCall(
+  { abi, syscall, args, captured }: ObservedCall,
+  { pid, tid, executable, instruction }: Sighting,
+): RecordedCall {
+  return {
+    abi,
+    syscall,
+    args: args.map((value) => `0x${value.toString(16)}`),
+    captured: captured.map((bytes) => (bytes === undefined ? null : Buffer.from(bytes).toString('hex'))),
+    pid,
+    tid,
+    executable,
+    instruction,
+  };
+}
+
+/** The call that `recordedCall` wrote as plain data. */
+export function callFromRecord({ abi, syscall, args, captured }: RecordedCall): ObservedCall {
+  return {
+    abi,
+    syscall,
+    args: args.map(BigInt),
+    captured: captured.map((digits) => (digits === null ? undefined : Buffer.from(digits, 'hex'))),
+  };
 }
 
 /** The ABI of a call as a filter sees it. */

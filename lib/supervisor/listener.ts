@@ -2,7 +2,9 @@
 
 import { getSystemErrorName } from 'node:util';
 import { addon, CALL_WORDS, type ListenerHandle, type NativeKind, type NativeListener } from '../native.js';
+import { asyncHooks } from '../node.js';
 import { own } from '../util/own-data.js';
+import { Deliveries, type Sender } from './deliveries.js';
 
 /** A call that waits for an answer. */
 export interface Waiting {
@@ -15,16 +17,21 @@ export interface Waiting {
 }
 
 export interface Heard {
-  /** The first call of a kind; each once, in order. */
-  kind?(kind: NativeKind, index: number): void;
-  call?(waiting: Waiting, handle: ListenerHandle): void;
+  /** There is a new kind of calls, with this index; each once, in order. */
+  readonly kind: ((index: number) => void) | undefined;
+  /** A call waits for an answer. */
+  readonly call: ((waiting: Waiting, handle: ListenerHandle) => void) | undefined;
 }
 
 /** One filter's listener, which the supervisor's thread serves. */
-export class Listener {
+export class Listener implements Sender {
   readonly #handle: ListenerHandle;
   readonly #heard: Heard;
-  #told = 0;
+  /** The number of kinds, as far as it is known here, and how many of them were delivered. */
+  #known = 0;
+  #delivered = 0;
+  /** Functions to call when the known kinds have been delivered. */
+  #next: (() => void)[] = [];
   #end: () => void = () => {};
   /** Settles when all that have the filter are gone. */
   readonly ended = new Promise<void>((resolve) => {
@@ -37,14 +44,25 @@ export class Listener {
     listeners.set(id, this);
   }
 
-  /** Tells at once of all kinds that there are by now. */
-  flush(): void {
-    if (this.#heard.kind === undefined) return;
-    for (const end = addon().counts(this.#handle).length - 1; this.#told < end; ) {
-      const index = this.#told++;
-      const kind = this.kindAt(index);
-      if (kind !== undefined) this.#heard.kind(kind, index);
+  /** Calls `next` when all kinds that there are by now have been delivered: at once, if they have. */
+  afterKinds(next: () => void): void {
+    if (this.#heard.kind !== undefined) this.#known = addon().counts(this.#handle).length - 1;
+    if (this.#delivered === this.#known) next();
+    else {
+      this.#next.push(asyncHooks().AsyncResource.bind(next));
+      deliveries.add(this);
+      deliveries.deliver();
     }
+  }
+
+  /** Delivers the next kind; after the last one, calls a function that waits for that. */
+  deliverNext(): boolean {
+    if (this.#delivered < this.#known) {
+      this.#heard.kind?.(this.#delivered++);
+      return true;
+    }
+    this.#next.shift()?.();
+    return this.#next.length > 0;
   }
 
   kindAt(index: number): NativeKind | undefined {
@@ -57,6 +75,13 @@ export class Listener {
     return { kinds, others };
   }
 
+  /** @internal Notes that there is a kind with this index, and with each one before it. Does not deliver it. */
+  addKind(index: number): void {
+    if (this.#heard.kind === undefined) return;
+    this.#known = Math.max(this.#known, index + 1);
+    deliveries.add(this);
+  }
+
   /** @internal */
   asks(waiting: Waiting): void {
     this.#heard.call?.(waiting, this.#handle);
@@ -64,10 +89,11 @@ export class Listener {
 
   /** @internal */
   hearsNoMore(): void {
-    this.flush();
-    this.#end();
+    this.afterKinds(() => this.#end());
   }
 }
+
+const deliveries = new Deliveries();
 
 /** Those that may still hear something. */
 const listeners = new Map<number, Listener>();
@@ -82,7 +108,8 @@ export function openInbox(): void {
 }
 
 function onMail(kinds: readonly number[], words: BigUint64Array, size: number, ended: readonly number[]): void {
-  for (let i = 0; i < kinds.length; i += 2) listeners.get(kinds[i] ?? 0)?.flush();
+  for (let i = 0; i < kinds.length; i += 2) listeners.get(kinds[i] ?? 0)?.addKind(kinds[i + 1] ?? 0);
+  deliveries.deliver();
   for (let i = 0; i < size; i += CALL_WORDS) listeners.get(Number(words[i]))?.asks(waiting(words, i));
   for (const id of ended) {
     listeners.get(id)?.hearsNoMore();

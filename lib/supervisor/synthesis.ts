@@ -3,7 +3,7 @@
 import { evaluate } from '../policy/evaluate.js';
 import type { Policy } from '../policy/policy.js';
 import type { ProfileDocument, RuleDocument } from '../profile/document.js';
-import { type Profile, profileOf } from '../profile/profile.js';
+import { builtOn, type Profile, profileOf } from '../profile/profile.js';
 import { type Host, resolve } from '../profile/resolve.js';
 import { toProfileDocument } from '../profile/stringify.js';
 import { type AbiName, abiOf } from '../syscalls/abi.js';
@@ -38,29 +38,32 @@ export function synthesise(calls: readonly SeenCall[], host: Host, options: Synt
     action: 'SCMP_ACT_ALLOW',
     comment: 'Ends and signals, which a run may not have shown',
   };
-  const begun = profileOf({
+  const begun: ProfileDocument = {
     defaultAction: 'SCMP_ACT_ERRNO',
     defaultErrnoRet: 1,
     syscalls: containerStart ? [chance, CONTAINER_START] : [chance],
-  });
-  return extendProfile(begun, calls, host, options);
+  };
+  const source = 'the recorded profile';
+  return extendProfile(profileOf(begun, { source }), calls, host, options, source);
 }
 
-/** A profile that allows what `profile` does, and those of `calls` that it does not. */
+/** A profile that allows what `profile` allows, and `calls`. Its source is `source` if it has rules that `profile` has not. */
 export function extendProfile(
   profile: Profile,
   calls: readonly SeenCall[],
   host: Host,
   made: SynthesisOptions = {},
+  source = profile.isBuilt ? profile.source : builtOn(profile.source),
 ): Profile {
   const { compareArguments = false } = own(made);
-  const { source, format, mode, options } = profile;
-  const reading = { source, format, mode, ...options };
+  const { format, mode, options } = profile;
+  const reading = { source: profile.source, format, mode, ...options };
   const given = toProfileDocument(profile.document);
   const document = withAbis(given, [...new Set(calls.map(({ abi }) => abi))], host.abi);
   const missing = notAllowed(resolve(document === given ? profile : profileOf(document, reading), host), calls);
   const rules = compareArguments ? comparingRules(missing) : namingRules(missing);
-  return profileOf({ ...document, syscalls: [...(document.syscalls ?? []), ...rules] }, reading);
+  const syscalls = [...(document.syscalls ?? []), ...rules];
+  return profileOf({ ...document, syscalls }, rules.length === 0 ? reading : { ...reading, source });
 }
 
 /** The calls that a policy does not carry out. */

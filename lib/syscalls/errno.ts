@@ -1,6 +1,14 @@
 /** Errnos by name. */
 import { constantNames, constantOn, isErrno } from './constants.js';
 
+let names: ReadonlyMap<number, string> | undefined;
+
+/** The name of an errno, as the generic ABIs number them: `EPERM`; `errno 600` for one without a name. */
+export function errnoName(errno: number): string {
+  names ??= new Map([...errnos()].reverse().map(([name, number]) => [number, name]));
+  return names.get(errno) ?? `errno ${errno}`;
+}
+
 let known: ReadonlyMap<string, number> | undefined;
 
 /**

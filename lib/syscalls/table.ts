@@ -21,7 +21,8 @@ export interface Argument {
 interface Table {
   readonly numbers: ReadonlyMap<string, SyscallNumber>;
   readonly names: () => ReadonlyMap<number, string>;
-  /** Arguments that have been read before: profiles ask again and again. */
+  /** Entry points and arguments that have been read before: profiles ask again and again. */
+  readonly entries: Map<string, string>;
   readonly known: Map<string, readonly Argument[]>;
 }
 
@@ -65,7 +66,7 @@ function parseTable(abi: AbiName): Table {
   }
   // Aliases come last in the text: the first name of a number is its own.
   const names = lazy(() => new Map([...numbers].reverse().map(([name, number]) => [number, name])));
-  return { numbers, names, known: new Map() };
+  return { numbers, names, entries: new Map(), known: new Map() };
 }
 
 const tables = new Map<AbiName, Table>();
@@ -138,7 +139,14 @@ export const syscallNames: () => ReadonlySet<string> = lazy(
 
 /** The kernel function that a syscall enters, without `sys_`; undefined for an unknown one, '' for the few with none. */
 export function entryPoint(abi: AbiName, name: string): string | undefined {
-  if (!tableOf(abi).numbers.has(name)) return undefined;
+  const { numbers, entries } = tableOf(abi);
+  if (!numbers.has(name)) return undefined;
+  const entry = entries.get(name) ?? readEntryPoint(abi, name);
+  entries.set(name, entry);
+  return entry;
+}
+
+function readEntryPoint(abi: AbiName, name: string): string {
   // Later lists override earlier ones.
   for (const [abis, text] of entriesByAbis().toReversed()) {
     if (abis !== '*' && !abis.split(' ').includes(abi)) continue;

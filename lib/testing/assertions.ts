@@ -49,11 +49,7 @@ export async function runs(command: readonly string[], profile: FilterSource, op
     return { holds: true, message: `${command.join(' ')} runs under the profile, and should not` };
   } catch (error) {
     if (!(error instanceof RunError)) throw error;
-    const denials = error.violations.map(({ syscall, decoded, why }) => `  ${syscall}(${decoded.join(', ')}): ${why}`);
-    return {
-      holds: false,
-      message: [error.message, ...(denials.length === 0 ? [] : ['Denied:', ...denials])].join('\n'),
-    };
+    return { holds: false, message: error.message };
   }
 }
 

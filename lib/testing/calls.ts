@@ -1,13 +1,14 @@
 /** The calls that a test asks about: from names, groups and numbers to registers. */
+import { inspect } from 'node:util';
 import { SeccompError } from '../errors.js';
 import type { Call } from '../policy/policy.js';
-import { callOf, type Question, registers } from '../profile/explain.js';
+import { abiNamed, callOf, type Question, readQuestion, registers } from '../profile/explain.js';
 import { suggest } from '../profile/suggest.js';
-import { ABIS, type AbiName, abiOf } from '../syscalls/abi.js';
+import { type AbiName, abiOf } from '../syscalls/abi.js';
 import type { SyscallName } from '../syscalls/generated/names.js';
 import { type GroupName, groupNames, syscallGroup } from '../syscalls/groups.js';
 import { syscallName, syscallNumber } from '../syscalls/table.js';
-import { has } from '../util/own-data.js';
+import { copyFields, copyList, type Refuse } from '../util/own-data.js';
 
 /** A syscall by number, which needs no name. */
 export interface NumberedCall {
@@ -33,39 +34,59 @@ export interface NamedCall extends Call {
  * The calls that `calls` name; a group has those that the native ABI has.
  * @throws SeccompError ERR_SECCOMP_OPTION for one that there is not.
  */
-export function namedCalls(calls: ProbeCall | readonly ProbeCall[], native: AbiName): readonly NamedCall[] {
-  const list = Array.isArray(calls) ? calls : [calls as ProbeCall];
+export function namedCalls(calls: unknown, native: AbiName): readonly NamedCall[] {
+  const list = Array.isArray(calls) ? copyList(calls, MOST_CALLS, refuse) : [calls];
   if (list.length === 0) throw new SeccompError('ERR_SECCOMP_OPTION', 'calls: an empty list asks nothing');
-  return list.flatMap((call: ProbeCall) => expand(call, native));
+  return list.flatMap((call) => expand(call, native));
 }
 
-function expand(call: ProbeCall, native: AbiName): readonly NamedCall[] {
+/** As many as the addon takes. */
+const MOST_CALLS = 1 << 20;
+/** Of one call so many are read, to say that there are too many. */
+const MOST_REGISTERS = 64;
+
+const refuse: Refuse = (path, problem) => {
+  throw new SeccompError('ERR_SECCOMP_OPTION', `${['calls', ...path].join('.')}: ${problem}`);
+};
+
+function expand(call: unknown, native: AbiName): readonly NamedCall[] {
   if (typeof call !== 'string') return [named(call, native)];
-  if (!call.startsWith('@')) return [named({ syscall: call }, native)];
+  if (!call.startsWith('@')) return [bySyscall(call, [], native, native)];
   const group = syscallGroup(call);
   if (group === undefined)
     throw new SeccompError('ERR_SECCOMP_OPTION', `no group is called ${call}${suggest(call, groupNames())}`);
   const known = group.syscalls.filter((name) => syscallNumber(native, name) !== undefined);
-  return known.map((syscall) => named({ syscall }, native));
+  return known.map((syscall) => bySyscall(syscall, [], native, native));
 }
 
-function named(call: Question | NumberedCall, native: AbiName): NamedCall {
+/** A call that is an object, which is read once. */
+function named(call: unknown, native: AbiName): NamedCall {
   if (typeof call !== 'object' || call === null) throw wrong(call);
-  const { abi = native, args = [] } = call;
-  if (!ABIS.has(abi))
-    throw new SeccompError('ERR_SECCOMP_OPTION', `unknown ABI ${abi}${suggest(abi, [...ABIS.keys()])}`);
-  const made = has(call, 'number') ? numbered(call, abi) : callOf(call, abi);
-  const name = has(call, 'syscall') ? call.syscall : (syscallName(abi, call.number) ?? `syscall ${call.number}`);
-  const values = args.length === 0 ? '' : `(${args.join(', ')})`;
-  return { ...made, abi, text: `${abi === native ? '' : `${abi} `}${name}${values}` };
+  const fields = copyFields(call, refuse);
+  if (!Object.hasOwn(fields, 'number')) {
+    const { syscall, args, abi } = readQuestion(fields);
+    return bySyscall(syscall, args ?? [], abi ?? native, native);
+  }
+  const { number, args = [], abi: name = native, ...others } = fields;
+  const isNumber = typeof number === 'number' && Number.isInteger(number) && number >= -(2 ** 31) && number < 2 ** 32;
+  if (!isNumber || !Array.isArray(args) || typeof name !== 'string' || Object.keys(others).length > 0)
+    throw wrong(fields);
+  const values = registers(copyList(args, MOST_REGISTERS, refuse));
+  const abi = abiNamed(name);
+  const text = textOf(syscallName(abi, number) ?? `syscall ${number}`, args, abi, native);
+  return { arch: abiOf(abi).audit, number: number >>> 0, args: values, abi, text };
 }
 
-function numbered({ number, args = [] }: NumberedCall, abi: AbiName): Call {
-  if (!Number.isInteger(number) || number < -(2 ** 31) || number >= 2 ** 32) throw wrong({ number });
-  return { arch: abiOf(abi).audit, number: number >>> 0, args: registers(args) };
+function bySyscall(syscall: string, args: readonly (number | bigint)[], abi: AbiName, native: AbiName): NamedCall {
+  return { ...callOf({ syscall, args }, abi), abi, text: textOf(syscall, args, abi, native) };
+}
+
+function textOf(name: string, args: readonly unknown[], abi: AbiName, native: AbiName): string {
+  const values = args.length === 0 ? '' : `(${args.join(', ')})`;
+  return `${abi === native ? '' : `${abi} `}${name}${values}`;
 }
 
 function wrong(call: unknown): SeccompError {
   const form = "a syscall's or a group's name, { syscall, args?, abi? }, or { number, args?, abi? } with 32 bits";
-  return new SeccompError('ERR_SECCOMP_OPTION', `a call is ${form}, not ${JSON.stringify(call)}`);
+  return new SeccompError('ERR_SECCOMP_OPTION', `a call is ${form}, not ${inspect(call)}`);
 }

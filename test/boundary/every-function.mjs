@@ -32,7 +32,8 @@ writeFileSync(
 );
 
 const digest = ({ bytes }) => Buffer.from(bytes).toString('base64');
-const codeOf = (error) => `${error.name} ${error.code ?? error.exitCode}`;
+const own = (error, name) => (Object.hasOwn(error, name) ? error[name] : undefined);
+const codeOf = (error) => `${error.name} ${own(error, 'code') ?? own(error, 'exitCode')}`;
 const outcome = (work) => {
   try {
     return work();

@@ -1,5 +1,6 @@
 // Puts properties on Object.prototype, and compares what every public function does with what it does without them.
-import { STEPS, textOf } from './every-function.mjs';
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 
 /** Options, fields of documents and answers, what the addon takes and gives, and names that the code uses within. */
 const KEYS = `
@@ -52,12 +53,15 @@ async function withProperties(polluted, value, enumerable, work) {
   }
 }
 
-async function results(left = []) {
+const { STEPS, textOf } = process.argv.includes('before') ? {} : await import('./every-function.mjs');
+
+/** What each step gives, but for those that are `left` out. */
+async function results(left = [], steps = STEPS, text = textOf) {
   const texts = new Map();
-  for (const [name, step] of Object.entries(STEPS)) {
+  for (const [name, step] of Object.entries(steps)) {
     if (left.includes(name)) continue;
     try {
-      texts.set(name, textOf(await step()));
+      texts.set(name, text(await step()));
     } catch (error) {
       texts.set(name, `thrown: ${error?.stack}`);
     }
@@ -72,26 +76,68 @@ function difference(text, expected) {
   return `${text.slice(from, from + 400)}\n    expected ${expected.slice(from, from + 400)}`;
 }
 
-const expected = await results();
-const again = await results();
-const differences = [...expected.keys()].filter((name) => expected.get(name) !== again.get(name));
-if (differences.length > 0) throw new Error(`not the same twice: ${differences}`);
+/** Properties with which Node itself can still import a file. */
+async function importable(value) {
+  const all = [];
+  for (const key of keys) {
+    const file = new URL(`./nothing.mjs?${key}`, import.meta.url).href;
+    if (await withProperties([key], value, true, () => import(file)).catch(() => false)) all.push(key);
+  }
+  return all.filter((key) => !OF_FILES.includes(key));
+}
 
-const isEach = process.argv.includes('--each');
-const found = [];
-for (const enumerable of [true, false]) {
-  for (const [described, value] of Object.entries(VALUES)) {
-    const all = [keys.filter((key) => !OF_FILES.includes(key)), keys];
-    for (const polluted of isEach ? keys.map((key) => [key]) : all) {
+/** Pollutes before the package is loaded, and gives the results. */
+async function before(described) {
+  const polluted = described === 'nothing' ? [] : await importable(VALUES[described]);
+  const texts = await withProperties(polluted, VALUES[described], true, async () => {
+    const every = await import('./every-function.mjs');
+    return results([], every.STEPS, every.textOf);
+  });
+  return [...texts];
+}
+
+function* inOtherProcesses() {
+  const child = (described) => {
+    const args = [fileURLToPath(import.meta.url), 'before', described];
+    const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', maxBuffer: 2 ** 26 });
+    try {
+      return new Map(JSON.parse(stdout.trimEnd().split('\n').at(-1)));
+    } catch {
+      return new Map([['loadProfile', stderr]]);
+    }
+  };
+  const expected = child('nothing');
+  for (const described of Object.keys(VALUES)) yield { where: `as ${described}`, texts: child(described), expected };
+}
+
+async function* inThisProcess(isEach) {
+  const expected = await results();
+  const groups = isEach ? keys.map((key) => [key]) : [keys.filter((key) => !OF_FILES.includes(key)), keys];
+  for (const { described, value, enumerable } of waysToBe()) {
+    for (const polluted of groups) {
       const left = OF_FILES.some((key) => polluted.includes(key)) ? USING_FILES : [];
       const texts = await withProperties(polluted, value, enumerable, () => results(left));
-      for (const [name, text] of expected) {
-        if (left.includes(name) || texts.get(name) === text) continue;
-        const where = `${name}, ${isEach ? polluted : 'all keys'} as ${described}, ${enumerable ? 'enumerable' : 'hidden'}`;
-        found.push(`${where}: ${difference(texts.get(name), text)}`);
-      }
+      const where = `${isEach ? polluted : 'all keys'} as ${described}, ${enumerable ? 'enumerable' : 'hidden'}`;
+      yield { where, texts, expected };
     }
   }
 }
-console.log(JSON.stringify({ keys: keys.length, found }));
+
+function waysToBe() {
+  const values = Object.entries(VALUES);
+  return [true, false].flatMap((enumerable) => values.map(([described, value]) => ({ described, value, enumerable })));
+}
+
+const [mode] = process.argv.slice(2);
+if (mode === 'before') console.log(JSON.stringify(await before(process.argv[3])));
+else {
+  const found = [];
+  for await (const { where, texts, expected } of mode === '--before'
+    ? inOtherProcesses()
+    : inThisProcess(mode === '--each')) {
+    for (const [name, text] of texts)
+      if (text !== expected.get(name)) found.push(`${name}, ${where}: ${difference(text, expected.get(name))}`);
+  }
+  console.log(JSON.stringify({ keys: keys.length, found }));
+}
 process.exit();

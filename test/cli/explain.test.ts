@@ -14,7 +14,7 @@ test('tells of each call the action, the rule or reason, and what would change i
   const { status, stdout } = explain('docker-default', 'mount', 'getpid');
   expect(status).toBe(0);
   expect(stdout).toMatch(
-    /^mount on \w+: EPERM\n {2}no rule .*: Mounts decide .*\.\n {2}with CAP_SYS_ADMIN: allow\n\ngetpid on \w+: allow\n {2}syscalls\[\d+\] of docker-default: .*\n$/,
+    /^mount on \w+: EPERM\n {2}no rule .*: Mounts decide .*\.\n {2}with CAP_SYS_ADMIN: allow\n\ngetpid on \w+: allow\n {2}docker-default, syscalls\[\d+\]: .*\n$/,
   );
 });
 
@@ -42,6 +42,12 @@ test('reads arguments, decimal and hexadecimal', () => {
   ]);
 });
 
+test('names errnos that Node has no text for', () => {
+  const rule = { names: ['mount'], action: 'SCMP_ACT_ERRNO', errnoRet: 10 };
+  const profile = JSON.stringify({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [rule] });
+  expect(explain(profile, 'mount').stdout).toMatch(/^mount on \w+: ECHILD$/m);
+});
+
 test('counts capabilities as held that are named', () => {
   expect(explain('podman-default', '--capability', 'CAP_BPF', 'bpf').stdout).toMatch(/^bpf on \w+: allow$/m);
 });
@@ -60,6 +66,7 @@ test('prints JSON', () => {
 });
 
 test.each([
+  [['docker-default', 'socket(99999999999999999999999)'], /args are up to six whole numbers from −2⁶³ to 2⁶⁴ − 1/],
   [['docker-default', 'mountt'], /has no syscall mountt \(did you mean mount\?\)/],
   [['docker-default', 'socket(AF_INET)'], /"socket\(AF_INET\)" is no call/],
   [['docker-default', '--abi', 'x87'], /unknown ABI "x87"/],

@@ -122,7 +122,7 @@ describe('seccomp run --explain', () => {
     const { status, stderr } = seccomp(['run', '--explain', '-p', profile, '--', 'mkdir', '/nowhere/a', '/nowhere/a']);
     expect(status).toBe(1);
     expect(stderr).toMatch(/^seccomp: mkdir(at)?\(.*"\/nowhere\/a".*\): EPERM\n {2}by \/.*mkdir \[\d+\], at \/.*\+0x/m);
-    expect(stderr).toMatch(/\n {2}syscalls\[0\] of inline \(line 1\)\n/);
+    expect(stderr).toMatch(/\n {2}inline, syscalls\[0\] \(line 1\)\n/);
     expect(stderr).toMatch(/\nseccomp: one kind of calls denied\n {5}2× mkdir.*\n/);
   });
 
@@ -146,6 +146,14 @@ describe('seccomp run --explain', () => {
     const { stderr } = seccomp(['run', '--explain', '-p', denying(action, 38), '--', 'mkdir', '/nowhere/a']);
     expect(stderr).toContain(`"/nowhere/a", 0777): ${words}`);
     expect(stderr.includes('as on a kernel without this call')).toBe(action === 'SCMP_ACT_ERRNO');
+  });
+
+  test('tells apart what programs expect to be denied', () => {
+    const { stderr } = seccomp(['run', '--explain', '--', process.execPath, '-e', '0']);
+    expect(stderr).toMatch(/^seccomp: clone3\(.*\): ENOSYS\n(.*\n)*? {2}a fallback: programs expect this answer/m);
+    expect(stderr).toMatch(
+      /^seccomp: no call was denied\nseccomp: (one kind|\d kinds) of calls that programs replace by older ones\n +\d× /m,
+    );
   });
 
   test('ends as the program ends, and passes signals on', () => {

@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { compile } from '../../lib/filter/compile.js';
 import { prove } from '../../lib/filter/prove.js';
 import { readyKey, readyProgram } from '../../lib/filter/ready.js';
-import type { Action, Policy } from '../../lib/policy/policy.js';
+import { compare } from '../../lib/policy/algebra.js';
+import type { Action, Decision, Policy } from '../../lib/policy/policy.js';
 import { FORMS } from '../../lib/profile/builtin/index.js';
 import { loadProfile } from '../../lib/profile/load.js';
 import { resolve } from '../../lib/profile/resolve.js';
@@ -55,6 +56,26 @@ describe('a policy that looks like that of a built-in and is another', () => {
     expect(Buffer.from(filter.bytes)).not.toEqual(Buffer.from(readyProgram(policy) ?? []));
     expect(prove(filter)).toHaveProperty('paths');
   });
+});
+
+/** The policy with other indices of rules: as of a document with the same rules in other places. */
+function renumbered(policy: Policy): Policy {
+  const moved = (decisions: readonly Decision[]) =>
+    decisions.map((decision, i) => ({ ...decision, rule: (decision.rule ?? 0) * 7 + i }));
+  const abis = policy.abis.map((each) => ({
+    ...each,
+    syscalls: new Map([...each.syscalls].map(([number, decisions]) => [number, moved(decisions)])),
+  }));
+  return { ...policy, abis };
+}
+
+test.each(['docker-default', 'node'])('of %s does not depend on which rules decide', (name) => {
+  const policy = policyOf(name);
+  const other = renumbered(policy);
+  expect(readyKey(other)).toBe(readyKey(policy));
+  const compiled = (each: Policy) => Buffer.from(compile(each, { prove: false }).bytes); // No ready program is taken.
+  expect(compiled(other)).toEqual(compiled(policy));
+  expect(compare(other, policy)).toEqual({ relation: 'equal', differences: [] });
 });
 
 test('no ready program is taken where the gate has to open a call', () => {

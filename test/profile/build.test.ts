@@ -166,7 +166,7 @@ describe('mistakes', () => {
     [
       'a syscall',
       () => Profile.allowlist().allow(name('openatt')),
-      /unknown syscall "openatt" \(did you mean openat\?\)/,
+      /unknown syscall "openatt" \(did you mean openat or openat2\?\)/,
     ],
     ['a group', () => Profile.allowlist().allow(name('@mounts')), /unknown group "@mounts" \(did you mean @mount\?\)/],
     ['a constant', () => arg(0).eq('AF_INTE' as ConstantName), /unknown constant "AF_INTE" \(did you mean AF_INET\?\)/],

@@ -2,9 +2,11 @@
 import { describe, expect, test } from 'vitest';
 import { evaluate } from '../../lib/policy/evaluate.js';
 import { FORMS } from '../../lib/profile/builtin/index.js';
+import type { ProfileDocument, RuleDocument } from '../../lib/profile/document.js';
 import { explainCall, type Question } from '../../lib/profile/explain.js';
+import { extend } from '../../lib/profile/extend.js';
 import { loadProfile } from '../../lib/profile/load.js';
-import { parseProfile, profileOf } from '../../lib/profile/profile.js';
+import { Profile, parseProfile, profileOf } from '../../lib/profile/profile.js';
 import { type Host, resolve } from '../../lib/profile/resolve.js';
 import { explain } from '../../lib/sandbox/explain.js';
 import { abiOf } from '../../lib/syscalls/abi.js';
@@ -35,7 +37,7 @@ describe('of a call that a rule takes', () => {
     const { action, rule, why, changes } = explained(TEXT, 'read');
     expect(action).toEqual(ALLOW);
     expect(rule).toEqual({ path: 'syscalls[0]', comment: 'streams', line: 4, column: 5 });
-    expect(why).toBe('syscalls[0] of inline: streams');
+    expect(why).toBe('inline, syscalls[0]: streams');
     expect(changes).toEqual([]);
   });
 
@@ -61,7 +63,7 @@ describe('of a call that a rule takes', () => {
     expect(explained('docker-default', 'socket', 40).changes).toHaveLength(1);
     const { rule, changes } = explained(TEXT, 'socket', 1);
     expect(rule?.path).toBe('syscalls[1]');
-    expect(changes).toEqual([{ by: 'with other arguments, such as argument 0 = 0', action: EPERM }]);
+    expect(changes).toEqual([{ kind: 'arguments', by: 'with other arguments, such as argument 0 = 0', action: EPERM }]);
   });
 
   test('says which facts of the host lead elsewhere', () => {
@@ -69,10 +71,81 @@ describe('of a call that a rule takes', () => {
     expect(action).toEqual(ALLOW);
     // Without that rule bpf is newer than all that the profile names.
     expect(changes).toEqual([
-      { by: 'with CAP_KILL', action: ENOSYS },
-      { by: 'before Linux 5.0', action: ENOSYS },
+      { kind: 'capability', by: 'with CAP_KILL', action: ENOSYS },
+      { kind: 'kernel', by: 'before Linux 5.0', action: ENOSYS },
     ]);
   });
+});
+
+describe('of a profile that was built on another', () => {
+  const built = extend('docker-default').deny('getpid').comment('no numbers').deny('mount');
+
+  test('names the rule in the document that was built, not in the one that it was built on', () => {
+    const { rule, why } = explain(built, { syscall: 'getpid' }, { host });
+    const index = built.document.syscalls.findIndex(({ comment }) => comment === 'no numbers');
+    expect(rule?.path).toBe(`syscalls[${index}]`);
+    expect(why).toBe(`the profile built on docker-default, syscalls[${index}]: no numbers`);
+    expect(explained('docker-default', 'getpid').why).toMatch(/^docker-default, syscalls\[\d+\]: /);
+  });
+
+  test('keeps the reasons of a built-in for what is still denied by default', () => {
+    const { why } = explained('docker-default', 'bpf');
+    expect(explain(built, { syscall: 'bpf' }, { host }).why).toBe(why);
+  });
+
+  test('names that document in errors too', () => {
+    const conflicting: ProfileDocument = {
+      defaultAction: 'SCMP_ACT_ERRNO',
+      syscalls: [
+        { names: ['bpf'], action: 'SCMP_ACT_ALLOW' },
+        { names: ['bpf'], action: 'SCMP_ACT_KILL', includes: { caps: ['CAP_BPF'] } },
+      ],
+    };
+    const able: Host = { ...host, capabilities: new Set(['CAP_BPF']) };
+    const explaining = () =>
+      explain(extend(conflicting).allow('read').allow('write'), { syscall: 'read' }, { host: able });
+    expect(explaining).toThrow(/^the profile built on inline: syscalls\[1\]: has no effect/);
+  });
+
+  test('that begins with the builder is called by how it begins', () => {
+    expect(explain(Profile.allowlist().allow('read'), { syscall: 'read' }, { host }).why).toBe(
+      'allowlist, syscalls[0]',
+    );
+  });
+});
+
+describe('by way of socketcall', () => {
+  const x86: Host = { ...host, abis: ['x86'] };
+  const [SOCKET, CONNECT] = [1, 3];
+  const socketcall = (profile: string, call: number) =>
+    explain(profile, { syscall: 'socketcall', abi: 'x86', args: [call] }, { host: x86 });
+  const text = `{
+    "defaultAction": "SCMP_ACT_ERRNO",
+    "syscalls": [
+      { "names": ["read"], "action": "SCMP_ACT_ALLOW" },
+      { "names": ["socket"], "action": "SCMP_ACT_ALLOW" },
+      { "names": ["connect"], "action": "SCMP_ACT_ERRNO", "errnoRet": 13, "args": [{ "index": 0, "value": 1, "op": "SCMP_CMP_EQ" }] }
+    ]
+  }`;
+
+  test('names the rule on the call that is made', () => {
+    expect(socketcall(text, SOCKET).rule?.path).toBe('syscalls[1]');
+    expect(socketcall(text, CONNECT)).toMatchObject({ action: { errno: 13 }, rule: { path: 'syscalls[2]' } });
+  });
+});
+
+test('names the rule where two readings of a value that is too large are combined', () => {
+  const args = (value: number): RuleDocument['args'] => [{ index: 0, value, op: 'SCMP_CMP_EQ' }];
+  const document: ProfileDocument = {
+    defaultAction: 'SCMP_ACT_ERRNO',
+    syscalls: [
+      { names: ['socket'], action: 'SCMP_ACT_ALLOW', args: args(1) },
+      { names: ['socket'], action: 'SCMP_ACT_ALLOW', args: args(2 ** 32 + 2) },
+    ],
+  };
+  const profile = profileOf(document, { mode: 'compat' });
+  const question: Question = { syscall: 'socket', args: [1], abi: 'x86' };
+  expect(explain(profile, question, { host: { ...host, abis: ['x86'] } }).rule?.path).toBe('syscalls[0]');
 });
 
 describe('of a call that no rule takes', () => {
@@ -89,11 +162,11 @@ describe('of a call that no rule takes', () => {
   test('says what would let it through', () => {
     const old: Host = { ...host, kernel: { major: 4, minor: 19 } };
     expect(explain(TEXT, { syscall: 'bpf' }, { host: old }).changes).toEqual([
-      { by: 'from Linux 5.0 on', action: ALLOW },
+      { kind: 'kernel', by: 'from Linux 5.0 on', action: ALLOW },
     ]);
     const able: Host = { ...host, capabilities: new Set(['CAP_KILL']) };
     expect(explain(TEXT, { syscall: 'bpf' }, { host: able }).changes).toEqual([
-      { by: 'without CAP_KILL', action: ALLOW },
+      { kind: 'capability', by: 'without CAP_KILL', action: ALLOW },
     ]);
   });
 
@@ -101,7 +174,7 @@ describe('of a call that no rule takes', () => {
     const { action, why, changes } = explained('docker-default', 'mount');
     expect(action).toEqual(EPERM);
     expect(why).toBe('no rule that names it holds here: Mounts decide what a container sees of the host.');
-    expect(changes).toEqual([{ by: 'with CAP_SYS_ADMIN', action: ALLOW }]);
+    expect(changes).toEqual([{ kind: 'capability', by: 'with CAP_SYS_ADMIN', action: ALLOW }]);
   });
 
   test('says that an ABI is not decided', () => {
@@ -157,6 +230,8 @@ test.each<[string, Question, RegExp]>([
   ['a syscall that is none', { syscall: 'mountt' }, /x86_64 has no syscall mountt \(did you mean mount\?\)/],
   ['seven arguments', { syscall: 'read', args: [0, 0, 0, 0, 0, 0, 0] }, /up to six whole numbers/],
   ['half an argument', { syscall: 'read', args: [0.5] }, /up to six whole numbers/],
+  ['65 bits', { syscall: 'read', args: [2n ** 64n] }, /from −2⁶³ to 2⁶⁴ − 1/],
+  ['64 bits and a sign', { syscall: 'read', args: [-(2n ** 63n) - 1n] }, /from −2⁶³ to 2⁶⁴ − 1/],
 ])('refuses %s', (_, question, message) => {
   expect(() => explainCall(parseProfile(TEXT), question, host)).toThrow(message);
 });

@@ -93,7 +93,7 @@ describe('what is likely a mistake is an error in strict, a warning in compat:',
     [
       'a denying rule that names an unknown syscall',
       '"names": ["opena"], "action": "SCMP_ACT_KILL"',
-      'syscalls[0].names[0]: unknown syscall "opena" (did you mean open?); it is left out',
+      'syscalls[0].names[0]: unknown syscall "opena" (did you mean open or openat?); it is left out',
     ],
     [
       'a denying rule that counts on no kernel',

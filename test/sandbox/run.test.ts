@@ -17,7 +17,15 @@ async function rejection<Output>(promise: Promise<RunResult<Output>>): Promise<R
   return error;
 }
 
-const nothing = { stdout: '', stderr: '', exitCode: null, signal: null, timedOut: false, violations: [] };
+const nothing = {
+  stdout: '',
+  stderr: '',
+  exitCode: null,
+  signal: null,
+  timedOut: false,
+  violations: [],
+  unlistedViolations: 0,
+};
 
 describe('resolves', () => {
   test('to the output as text', async () => {

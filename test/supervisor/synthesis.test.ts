@@ -110,6 +110,14 @@ it('looks at fewer arguments where too many combinations were seen', () => {
   expect(isAllowed(profile, seen('setsockopt', [3, 6, 1]))).toBe(false);
 });
 
+it('is called by what it was made of, since its rules are in no other document', () => {
+  const profile = parseProfile(JSON.stringify({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: [] }));
+  const merged = extendProfile(profile, [seen('read')], host);
+  expect(synthesise([seen('read')], host).source).toBe('the recorded profile');
+  expect(merged.source).toBe('the profile built on inline');
+  expect(extendProfile(merged, [seen('write')], host).source).toBe(merged.source);
+});
+
 it('says where calls came from: one rule a program, or the arguments in words', () => {
   const run = [seen('write'), seen('read'), seen('write', [], { executable: '/bin/b' })];
   const more = seen('socket', [2, 1, 6], { executable: '/bin/b' });

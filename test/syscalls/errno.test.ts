@@ -1,7 +1,7 @@
 /** Errnos by name are the system's. */
 import { constants } from 'node:os';
 import { expect, test } from 'vitest';
-import { errnos } from '../../lib/syscalls/errno.js';
+import { errnoName, errnos } from '../../lib/syscalls/errno.js';
 
 // Node has the errnos of POSIX and some of Linux, with the numbers of the machine that it runs on.
 const onGenericNumbers = process.platform === 'linux' && !['mips', 'mipsel', 'mips64el'].includes(process.arch);
@@ -17,4 +17,8 @@ test('two names of one number are the aliases that the headers define', () => {
     ([name, number]) => [...errnos()].find(([, other]) => other === number)?.[0] !== name,
   );
   expect(aliases.map(([name]) => name)).toEqual(['EDEADLOCK', 'EWOULDBLOCK', 'ENOTSUP']);
+});
+
+test('a number has its first name, and one without a name is written as a number', () => {
+  expect([1, 11, 10, 600].map(errnoName)).toEqual(['EPERM', 'EAGAIN', 'ECHILD', 'errno 600']);
 });

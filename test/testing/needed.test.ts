@@ -52,5 +52,7 @@ test('a command that does not run is told with what it was denied', async () => 
       defaultAction: 'SCMP_ACT_ALLOW',
       syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO' }],
     }),
-  ).rejects.toThrow(new RegExp(`ended with exit code 1[\\s\\S]*Denied:\\n {2}mkdir.*${path}.*: `));
+  ).rejects.toThrow(
+    new RegExp(`ended with exit code 1[\\s\\S]*\\ndenied: mkdir.*${path}.* by inline, syscalls\\[0\\]$`),
+  );
 });

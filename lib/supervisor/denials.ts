@@ -1,0 +1,48 @@
+/** Denied calls in the messages of errors: one line each. */
+import type { Violation } from './violation.js';
+import type { Violations } from './violation-log.js';
+
+/** How many kinds of denied calls a message lists; `violations` has them all. */
+const LISTED = 5;
+/** Characters of a line; paths in it have up to 256 each. */
+const LONGEST_LINE = 400;
+
+/** A call as it is written in C: `socket(AF_INET, SOCK_RAW, 0)`; with its ABI if that is one of 32-bit programs. */
+export function callInWords({ syscall, decoded, abi }: Pick<Violation, 'syscall' | 'decoded' | 'abi'>): string {
+  const name = abi === 'x86' || abi === 'x32' || abi === 'arm' ? `${syscall} [${abi}]` : syscall;
+  return `${name}(${decoded.join(', ')})`;
+}
+
+/** A line for each of the first kinds of denied calls, and one for the rest. Those that programs expect are left out. */
+export function denialLines({ violations, unlistedViolations }: Violations): readonly string[] {
+  const denials = violations.filter(({ fallback }) => !fallback);
+  const more = denials.length - LISTED;
+  return [
+    ...denials.slice(0, LISTED).map(denialLine),
+    ...(more > 0 ? [`and ${more} more ${more === 1 ? 'kind' : 'kinds'} of denied calls: see violations`] : []),
+    ...(unlistedViolations > 0
+      ? [`and ${unlistedViolations} denied calls of kinds that violations does not list`]
+      : []),
+  ];
+}
+
+function denialLine(violation: Violation): string {
+  const { profile, rule, why, count } = violation;
+  const by = profile === null || rule === null ? `: ${why}` : ` by ${profile}, ${rule.path}`;
+  const line = `denied: ${callInWords(violation)}${count === 1 ? '' : ` (${count} times)`}${by}`;
+  return line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)}…` : line;
+}
+
+/** How a shell exits if it can't execute a program, or does not find it. */
+const NOT_EXECUTED: readonly (number | null)[] = [126, 127];
+/** How a shell exits if SIGSYS ended its last program. */
+const ENDED_BY_SIGSYS = 128 + 31;
+
+/** For a program whose denied calls nobody looked for: how to learn of them, if its end looks like one. Empty if not. */
+export function hintAt(exitCode: number | null, signal: NodeJS.Signals | null): string {
+  if (signal === 'SIGSYS' || exitCode === ENDED_BY_SIGSYS)
+    return 'hint: SIGSYS is how a profile ends a program that makes a denied call; with onViolation: true the error names the call';
+  if (NOT_EXECUTED.includes(exitCode))
+    return 'hint: a profile that denies execve, also of the interpreter of a script, leads to exit codes 126 and 127; with onViolation: true the error names denied calls';
+  return '';
+}

@@ -1,0 +1,45 @@
+/** Denials that programs expect: the C library or the language runtime then makes an older call in place of the denied one. */
+import { constants } from 'node:os';
+import type { Action } from '../policy/policy.js';
+
+/**
+ * Calls that are tried first, and replaced by older ones or done without where the kernel answers ENOSYS. Sources: glibc
+ * (clone3, close_range, faccessat2, fchmodat2, preadv2, pwritev2, renameat2, rseq, set_robust_list, and the calls with 64-bit
+ * times of 32-bit ABIs), libuv (copy_file_range, statx), Go (pidfd_open, pidfd_send_signal), crun (openat2), systemd
+ * (epoll_pwait2), .NET (membarrier).
+ */
+const REPLACED: ReadonlySet<string> = new Set([
+  'clone3',
+  'close_range',
+  'copy_file_range',
+  'epoll_pwait2',
+  'faccessat2',
+  'fchmodat2',
+  'membarrier',
+  'openat2',
+  'pidfd_open',
+  'pidfd_send_signal',
+  'preadv2',
+  'pwritev2',
+  'renameat2',
+  'rseq',
+  'set_robust_list',
+  'statx',
+]);
+
+/** libuv, and so Node, tries io_uring at its start, and works without it after EPERM too. */
+const IO_URING: ReadonlySet<string> = new Set(['io_uring_setup', 'io_uring_enter', 'io_uring_register']);
+
+/** Calls with 64-bit times of 32-bit ABIs, such as clock_gettime64 and futex_time64. */
+const WIDE_TIME = /^clock_\w+64$|^timerf?d?_[gs]ettime64$|_time64$/;
+
+/**
+ * Whether programs expect that a call is denied by `action`, and do without it. `isNewer`: the call is newer than all that the
+ * profile names, and was answered ENOSYS for that.
+ */
+export function isFallback(syscall: string, action: Action, isNewer: boolean): boolean {
+  if (action.kind !== 'errno') return false;
+  const { ENOSYS, EPERM } = constants.errno;
+  if (IO_URING.has(syscall)) return action.errno === ENOSYS || action.errno === EPERM;
+  return action.errno === ENOSYS && (isNewer || REPLACED.has(syscall) || WIDE_TIME.test(syscall));
+}

@@ -1,0 +1,1 @@
+// Imported to see whether Node can import at all.

@@ -1,0 +1,31 @@
+/** What is on Object.prototype, as after an attack by a crafted document, changes nothing that this package does. */
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const run = (name: string, ...args: readonly string[]): unknown => {
+  const file = fileURLToPath(new URL(name, import.meta.url));
+  const options = { encoding: 'utf8', maxBuffer: 2 ** 26, timeout: 600_000 } as const;
+  return JSON.parse(
+    execFileSync(process.execPath, [file, ...args], options)
+      .trimEnd()
+      .split('\n')
+      .at(-1) ?? '',
+  );
+};
+
+test('no public function looks up a property that could be on it', () => {
+  expect(run('prototype-reads.mjs')).toMatchObject({ found: [], failed: [] });
+});
+
+test('two hundred properties, enumerable or hidden, of six kinds change no decision and no result', () => {
+  expect(run('pollution.mjs')).toMatchObject({ found: [] });
+});
+
+test('they may be there before the package is loaded', () => {
+  expect(run('pollution.mjs', '--before')).toMatchObject({ found: [] });
+});
+
+test.runIf(process.env['SECCOMP_TEST_EVERYTHING'])('each property by itself', { timeout: 1_800_000 }, () => {
+  expect(run('pollution.mjs', '--each')).toMatchObject({ found: [] });
+});
