@@ -1,5 +1,5 @@
 /** A profile that has been read and checked. */
-import { ProfileError, type ProfileIssue } from '../errors.js';
+import { ProfileError, type ProfileIssue, SeccompError } from '../errors.js';
 import { copyDeeply, type Refuse } from '../util/own-data.js';
 import { type AllowlistOptions, allowlistDocument, Builder, DENYLIST } from './build.js';
 import { checkDocument } from './check.js';
@@ -13,6 +13,7 @@ import {
   type ProfileOptions,
   type ReadOptions,
   readOptions,
+  refuseOptions,
 } from './options.js';
 import { toIssues } from './places.js';
 import type { Remark } from './remark.js';
@@ -143,7 +144,11 @@ export function builtinProfile(name: string, document: CheckedDocument, options:
  * @throws ProfileError with everything that is wrong, by JSON path, line and column; SeccompError ERR_SECCOMP_OPTION.
  */
 export function parseProfile(text: string, options: ProfileOptions = {}): Profile {
-  return profileIn(readText(text, readOptions(options)));
+  const read = readOptions(options);
+  refuseOptions(read, ['root'], 'a text, which is no name of a file');
+  if (typeof text !== 'string')
+    throw new SeccompError('ERR_SECCOMP_OPTION', `text: must be the JSON text of a profile, not ${typeof text}`);
+  return profileIn(readText(text, read));
 }
 
 /**

@@ -28,6 +28,6 @@ export function invocation<Options extends object>(
 function areOptions(profile: unknown, known: readonly string[]): boolean {
   if (typeof profile !== 'object' || profile === null || Object.getPrototypeOf(profile) !== Object.prototype)
     return false;
-  const keys = Object.keys(profile);
-  return keys.length > 0 && keys.every((key) => known.includes(key) || key === 'profile');
+  const keys = Reflect.ownKeys(profile);
+  return keys.length > 0 && keys.every((key) => key === 'profile' || known.some((name) => name === key));
 }

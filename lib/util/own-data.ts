@@ -159,6 +159,7 @@ function readFields(value: object, path: Path, refuse: Refuse): Fields {
 function readElements(value: object, most: number, path: Path, refuse: Refuse): unknown[] {
   const length: unknown = Object.getOwnPropertyDescriptor(value, 'length')?.value;
   if (typeof length !== 'number' || length > most) return refuse(path, `has ${length} elements, more than ${most}`);
+  const other = Reflect.ownKeys(value).find((key) => typeof key === 'symbol' || !isPosition(key, length));
   const elements: unknown[] = [];
   for (let i = 0; i < length; i++) {
     const property = Object.getOwnPropertyDescriptor(value, i);
@@ -166,7 +167,14 @@ function readElements(value: object, most: number, path: Path, refuse: Refuse): 
     if (!Object.hasOwn(property, 'value')) return refuse([...path, i], NO_GETTERS);
     elements.push(property.value);
   }
+  if (other !== undefined)
+    return refuse(path, `has ${String(other)} beside its elements: give an array of elements only`);
   return elements;
+}
+
+/** Whether a key of an array is one of an element, or `length`. */
+function isPosition(key: string, length: number): boolean {
+  return key === 'length' || Number(key) < length;
 }
 
 const NO_GETTERS = 'is a getter: give the value itself, as what a getter returns may change';

@@ -1,14 +1,20 @@
 /** Options that node:child_process has not: limits, capabilities, logging, several profiles. */
+import { type ChildProcess, execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { Filter } from '../../lib/filter/filter.js';
+import { evaluate } from '../../lib/policy/evaluate.js';
 import type { ProfileDocument } from '../../lib/profile/document.js';
 import { profileOf } from '../../lib/profile/profile.js';
+import { handed } from '../../lib/sandbox/agent.js';
 import { explain } from '../../lib/sandbox/explain.js';
 import type { ResourceLimits } from '../../lib/sandbox/limits.js';
-import { compile } from '../../lib/sandbox/prepare.js';
+import { compile, type HostOptions, loadSources, prepare } from '../../lib/sandbox/prepare.js';
 import { record } from '../../lib/sandbox/record.js';
+import { spawn } from '../../lib/sandbox/spawn.js';
 import { type SpawnSyncOptions, spawnSync } from '../../lib/sandbox/spawn-sync.js';
+import { supervise } from '../../lib/sandbox/supervise.js';
+import { compileC } from '../support/compile-c.js';
 import { evaluateScript, lacking } from '../support/scripts.js';
 
 const isRoot = process.getuid?.() === 0;
@@ -91,9 +97,78 @@ describe.skipIf(!isRoot)('capabilities (needs root)', () => {
   });
 });
 
-test('log: the filter logs what it denies; the kernel takes the flag', () => {
-  expect(spawnSync('true', 'docker-default', { log: true }).status).toBe(0);
-  expect(() => spawnSync('true', 'docker-default', { log: 1 as never })).toThrow(/options\.log/);
+describe('log', () => {
+  /** SECCOMP_FILTER_FLAG_LOG of linux/seccomp.h. */
+  const LOG = 2;
+  /** The flags of the newest filter of a child, as its kernel has them; for those whose filter is handed over too. */
+  const flags = (process: ChildProcess) => {
+    const [newest = ''] = execFileSync(compileC('filter-flags.c'), [String(process.pid)], { encoding: 'utf8' }).split(
+      '\n',
+    );
+    process.kill('SIGKILL');
+    return Number(newest);
+  };
+
+  test.skipIf(!isRoot || isFiltered)('has the kernel log what the filter denies (needs root, without a filter)', () => {
+    for (const log of [true, false]) {
+      const expected = log ? LOG : 0;
+      expect(flags(spawn('sleep', ['60'], 'docker-default', { log }))).toBe(expected);
+      expect(flags(spawn('sleep', ['60'], ['docker-default', 'node'], { log }))).toBe(expected);
+      expect(flags(spawn('sleep', ['60'], 'docker-default', { log, onViolation: true })) & LOG).toBe(expected);
+    }
+  });
+
+  test('is true or false', () => {
+    expect(() => spawnSync('true', 'docker-default', { log: 1 as never })).toThrow(/options\.log/);
+  });
+});
+
+describe('what is compiled is used again for the same options', () => {
+  const CHROOT = ['CAP_SYS_CHROOT'];
+  const supervised = (options: HostOptions, names: readonly string[] = [], watches = true) =>
+    supervise(loadSources('docker-default'), options, { watches, names })?.filter;
+  const agents: ProfileDocument = {
+    defaultAction: 'SCMP_ACT_ALLOW',
+    listenerPath: '/run/agent.sock',
+    syscalls: [
+      { names: ['mkdir'], action: 'SCMP_ACT_NOTIFY' },
+      { names: ['chroot'], action: 'SCMP_ACT_ERRNO', excludes: { caps: CHROOT } },
+    ],
+  };
+  const profile = profileOf(agents);
+  const agent = (options: HostOptions) =>
+    handed(loadSources(profile), options, { notify: undefined, onViolation: undefined })?.filter;
+  const plain = (options: HostOptions) => prepare(loadSources(['docker-default', 'podman-default']), options, [])[0];
+
+  test.each([
+    ['a supervised child', supervised],
+    ['a child whose calls an agent answers', agent],
+    ['a list of profiles', plain],
+  ])('for %s, and for no other capabilities or ABIs', (_, filterFor) => {
+    const options = [
+      {},
+      { capabilities: CHROOT },
+      { abis: ['x86' as const] },
+      { capabilities: CHROOT, abis: ['x86' as const] },
+    ];
+    const filters = options.map((each) => filterFor(each));
+    for (const [i, each] of options.entries()) expect(filterFor(each)).toBe(filters[i]);
+    expect(new Set(filters).size).toBe(options.length);
+    const chroot = (filter: Filter | undefined, arch: number, number: number) =>
+      filter && evaluate(filter.policy, { arch, number, args: [0n, 0n, 0n, 0n, 0n, 0n] }).kind;
+    expect(chroot(filters[1], 0xc000_003e, 161)).not.toBe(chroot(filters[0], 0xc000_003e, 161));
+    expect(filters[2]?.abis).toEqual(['x86_64', 'x86']);
+  });
+
+  test('and for no other handlers, and not for one who only watches', () => {
+    const filters = [
+      supervised({}),
+      supervised({}, ['mkdir']),
+      supervised({}, ['mkdir'], false),
+      supervised({}, ['mkdir', 'rmdir']),
+    ];
+    expect(new Set(filters).size).toBe(filters.length);
+  });
 });
 
 describe('several profiles', () => {

@@ -1,7 +1,7 @@
 /** Calls answered from JavaScript. */
 import { execFileSync, spawn as nodeSpawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,6 +31,15 @@ const asked = `import ctypes
 libc = ctypes.CDLL(None, use_errno=True)
 def ask(): print(libc.sched_get_priority_max(1), ctypes.get_errno(), flush=True)
 `;
+
+/** Whether this process has a descriptor. */
+function isOpen(fd: number): boolean {
+  try {
+    return fstatSync(fd).isFile();
+  } catch {
+    return false;
+  }
+}
 
 /** What it gives, as its handler answers it, and what is told of the handler. */
 async function ask(handler: (call: NotifiedCall) => Answer | Promise<Answer>, options = {}) {
@@ -64,6 +73,33 @@ describe('a handler', () => {
           : { continue: true },
     });
     expect(byHandle).toMatchObject({ stdout: 'what is in it\n', stderr: '' });
+  });
+
+  test('gives a descriptor that a program started by the child inherits, unless it is to be closed on exec', async () => {
+    const listing = `import os, subprocess
+open('/nowhere/file').fileno()
+fd = os.open('/nowhere/file', os.O_RDONLY)
+print(subprocess.run(['test', '-e', f'/proc/self/fd/{fd}'], close_fds=False).returncode)`;
+    for (const closeOnExec of [false, true]) {
+      const { stdout } = await python(listing, {
+        openat: (call) =>
+          call.string(1) === '/nowhere/file'
+            ? { addFd: openSync(file, 'r'), close: true, closeOnExec }
+            : { continue: true },
+      });
+      expect(stdout).toBe(closeOnExec ? '1\n' : '0\n');
+    }
+  });
+
+  test('keeps its own descriptor, unless it is to be closed', async () => {
+    for (const close of [false, true]) {
+      const fd = openSync(file, 'r');
+      await python(`open('/nowhere/file')`, {
+        openat: (call) => (call.string(1) === '/nowhere/file' ? { addFd: fd, close } : { continue: true }),
+      });
+      expect(isOpen(fd)).toBe(!close);
+      if (!close) closeSync(fd);
+    }
   });
 
   test('reads and writes what arguments point to', async () => {

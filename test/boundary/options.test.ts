@@ -1,0 +1,270 @@
+/** Options: each function carries out those that are its own, and refuses all others by name. */
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import * as seccomp from '../../lib/index.js';
+import { probe } from '../../lib/testing/index.js';
+import { evaluateScript } from '../support/scripts.js';
+
+const isRoot = process.getuid?.() === 0;
+/** A module without a line. */
+const empty = fileURLToPath(new URL('nothing.mjs', import.meta.url));
+const host = { abi: 'x86_64', kernel: { major: 6, minor: 1 }, capabilities: new Set<string>() };
+
+/** Every option that there is, with a value that it can have. */
+const OPTIONS: Readonly<Record<string, unknown>> = {
+  abis: ['x86'],
+  acceptRings: true,
+  acceptSharedPool: true,
+  argumentWidth: 64,
+  argv0: 'name',
+  capabilities: [],
+  compareArguments: true,
+  containerStart: true,
+  cwd: '/',
+  detached: true,
+  encoding: 'utf8',
+  env: {},
+  execArgv: [],
+  execPath: process.execPath,
+  foreignAction: 'kill-thread',
+  forceKillAfter: 100,
+  format: 'oci',
+  gid: 0,
+  host,
+  input: '',
+  killSignal: 'SIGKILL',
+  log: true,
+  maxBuffer: 1,
+  merge: 'docker-default',
+  mode: 'compat',
+  newerCalls: 'default',
+  noNewPrivileges: true,
+  notify: {},
+  notifyTimeout: 1,
+  onViolation: true,
+  rlimits: {},
+  root: '/',
+  serialization: 'json',
+  shell: false,
+  signal: new AbortController().signal,
+  silent: true,
+  source: 'name',
+  stdio: 'ignore',
+  threads: 'all',
+  timeout: 10_000,
+  uid: 0,
+  windowsHide: true,
+  windowsVerbatimArguments: true,
+};
+const SPAWN = `abis argv0 capabilities cwd detached env forceKillAfter gid killSignal log noNewPrivileges notify notifyTimeout
+  onViolation rlimits serialization shell signal stdio timeout uid windowsHide windowsVerbatimArguments`;
+const OUTPUT = 'input encoding maxBuffer';
+const HOST = 'host capabilities abis';
+const READING = 'argumentWidth foreignAction mode newerCalls source format';
+
+interface Case {
+  readonly name: string;
+  /** Those that it carries out. */
+  readonly taken: string;
+  readonly call: (options: never) => unknown;
+}
+const CASES: readonly Case[] = [
+  {
+    name: 'spawn',
+    taken: SPAWN,
+    call: (options) => seccomp.spawn('/nonexistent', [], 'node', options).on('error', () => {}),
+  },
+  {
+    name: 'spawnSync',
+    taken: `${SPAWN.replace(/\b(signal|notify|notifyTimeout)\b/g, '')} ${OUTPUT}`,
+    call: (options) => seccomp.spawnSync('/nonexistent', [], 'node', options),
+  },
+  { name: 'run', taken: `${SPAWN} ${OUTPUT}`, call: (options) => seccomp.run('true', [], 'node', options) },
+  {
+    name: 'record',
+    taken: `${SPAWN.replace(/\b(abis|log|notify|notifyTimeout|onViolation)\b/g, '')} compareArguments containerStart merge`,
+    call: (options) => seccomp.record('true', [], options),
+  },
+  { name: 'compile', taken: HOST, call: (options) => seccomp.compile('node', options) },
+  {
+    name: 'compile of a policy',
+    taken: '',
+    call: (options) => seccomp.compile(seccomp.compile('node').policy, options),
+  },
+  { name: 'explain', taken: HOST, call: (options) => seccomp.explain('node', { syscall: 'mount' }, options) },
+  { name: 'probe', taken: 'capabilities abis', call: (options) => probe('node', 'mount', options) },
+  { name: 'listen', taken: 'notifyTimeout', call: (options) => seccomp.listen('/nonexistent/path', {}, options) },
+  {
+    name: 'loadProfile of a document',
+    taken: READING,
+    call: (options) => seccomp.loadProfile({ defaultAction: 'SCMP_ACT_LOG' }, options),
+  },
+  {
+    name: 'loadProfile of a text',
+    taken: READING,
+    call: (options) => seccomp.loadProfile('{"defaultAction": "SCMP_ACT_LOG"}', options),
+  },
+  {
+    name: 'loadProfile of a built-in',
+    taken: READING.replace('format', ''),
+    call: (options) => seccomp.loadProfile('node', options),
+  },
+  {
+    name: 'loadProfile of a Profile',
+    taken: '',
+    call: (options) => seccomp.loadProfile(seccomp.Profile.denylist(), options),
+  },
+  { name: 'loadProfile of unconfined', taken: '', call: (options) => seccomp.loadProfile('unconfined', options) },
+  {
+    name: 'checkProfile',
+    taken: `${READING} host`,
+    call: (options) => seccomp.checkProfile({ defaultAction: 'SCMP_ACT_LOG' }, options),
+  },
+  {
+    name: 'parseProfile',
+    taken: READING,
+    call: (options) => seccomp.parseProfile('{"defaultAction": "SCMP_ACT_LOG"}', options),
+  },
+  { name: 'Profile.allowlist', taken: 'newerCalls', call: (options) => seccomp.Profile.allowlist(options) },
+  {
+    name: 'fork',
+    taken: `abis noNewPrivileges log cwd detached env execPath execArgv forceKillAfter gid serialization signal killSignal silent stdio timeout uid
+      windowsHide windowsVerbatimArguments`,
+    call: (options) => seccomp.fork(empty, [], 'node', options).on('error', () => {}),
+  },
+];
+
+const words = (text: string) => text.split(/\s+/).filter((word) => word !== '');
+const messageOf = async (work: () => unknown) => {
+  try {
+    await work();
+    return '';
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+};
+
+describe.each(CASES)('$name', ({ taken, call }) => {
+  const names = words(taken);
+  const others = Object.keys(OPTIONS).filter((name) => !names.includes(name));
+
+  test('refuses each option that it does not use, by its name', async () => {
+    for (const name of others) {
+      const message = await messageOf(() => call({ [name]: OPTIONS[name] } as never));
+      expect([name, message]).toEqual([name, expect.stringContaining(name)]);
+    }
+  });
+
+  test('does not refuse those that it uses', async () => {
+    for (const name of names) {
+      const message = await messageOf(() => call({ [name]: OPTIONS[name] } as never));
+      expect([name, message]).toEqual([name, expect.not.stringMatching(/unknown option|has no effect/)]);
+    }
+  });
+
+  test('refuses an instance of a class, an array, a text and a getter', async () => {
+    class Options {}
+    for (const options of [new Options(), new Map(), [], 'timeout', Object.create({ timeout: 1 })]) {
+      expect(await messageOf(() => call(options as never))).toMatch(/object|text|name/);
+    }
+    const getter = Object.defineProperty({}, names[0] ?? 'timeout', { get: () => 1, enumerable: true });
+    expect(await messageOf(() => call(getter as never))).toMatch(/getter/);
+  });
+});
+
+test('harden refuses each option that it does not use, by its name', () => {
+  const names = Object.keys(OPTIONS).filter(
+    (name) =>
+      !['threads', 'acceptSharedPool', 'acceptRings', 'capabilities', 'abis', 'noNewPrivileges', 'log'].includes(name),
+  );
+  const result = evaluateScript(`
+    return ${JSON.stringify(names)}.map((name) => {
+      try { sandbox.harden('unconfined', { [name]: 'x' }); return name; } catch (error) { return error.message.includes(name); }
+    });`);
+  expect(result).toEqual(names.map(() => true));
+});
+
+describe('of those that start a program', () => {
+  /** What a shell says under options, in each function. */
+  const FUNCTIONS: Readonly<Record<string, (script: string, options: object) => Promise<string>>> = {
+    spawn: async (script, options) => {
+      const child = seccomp.spawn('sh', ['-c', script], 'docker-default', options);
+      let output = '';
+      child.stdout?.on('data', (chunk) => {
+        output += chunk;
+      });
+      const [code, signal] = await once(child, 'close');
+      return `${output}${code === 0 ? '' : (signal ?? code)}`.trim();
+    },
+    spawnSync: async (script, options) => {
+      const { stdout, status, signal } = seccomp.spawnSync('sh', ['-c', script], 'docker-default', options);
+      return `${stdout ?? ''}${status === 0 ? '' : (signal ?? status)}`.trim();
+    },
+    run: async (script, options) => {
+      const result = await seccomp.run('sh', ['-c', script], 'docker-default', options).catch((error) => error);
+      return `${result.stdout}${result.exitCode === 0 ? '' : (result.signal ?? result.exitCode)}`.trim();
+    },
+  };
+
+  const EFFECTS: readonly (readonly [string, object, string, string])[] = [
+    ['cwd', { cwd: '/usr' }, 'pwd', '/usr'],
+    ['env', { env: { A: 'b' } }, 'echo $A$HOME', 'b'],
+    ['argv0', { argv0: 'name' }, "tr '\\0' ' ' </proc/$$/cmdline | cut -d ' ' -f 1", 'name'],
+    ['stdio', { stdio: 'ignore' }, 'echo text', ''],
+    ['detached', { detached: true }, '[ "$(cut -d " " -f 6 /proc/$$/stat)" = $$ ] && echo leader', 'leader'],
+    ['rlimits', { rlimits: { nofile: 33 } }, 'ulimit -n', '33'],
+    ['killSignal and timeout', { timeout: 50, killSignal: 'SIGUSR1' }, 'exec sleep 60', 'SIGUSR1'],
+    ...(isRoot
+      ? ([
+          ['uid', { uid: 1234 }, 'id -u', '1234'],
+          ['gid', { gid: 1234 }, 'id -g', '1234'],
+          ['capabilities', { capabilities: [] }, 'sed -n "s/^CapEff:.//p" /proc/self/status', '0000000000000000'],
+        ] as const)
+      : []),
+  ];
+  test.each(Object.keys(FUNCTIONS))('each shows in %s', async (name) => {
+    for (const [option, options, script, expected] of EFFECTS)
+      expect([option, await FUNCTIONS[name]?.(script, options)]).toEqual([option, expected]);
+  });
+});
+
+describe('arguments of a program', () => {
+  test.each<[string, unknown, RegExp]>([
+    ['with a hole', Object.assign(new Array(2), { 1: 'a' }), /"args\[0\]" argument is a hole/],
+    ['without an end', new Array(2 ** 32 - 1), /"args" argument has 4294967295 elements/],
+    ['with a getter', Object.defineProperty(['a'], 0, { get: () => 'b' }), /"args\[0\]" argument is a getter/],
+    ['of a class', new (class extends Array {})(), /"args" argument must be an array/],
+  ])('%s are refused', (_, args, message) => {
+    expect(() => seccomp.spawn('true', args as never, 'node')).toThrow(message);
+    expect(() => seccomp.spawnSync('true', args as never, 'node')).toThrow(message);
+    expect(() => seccomp.execve('true', args as never, 'node')).toThrow(message);
+  });
+});
+
+describe('rlimits', () => {
+  test.each<[string, unknown]>([
+    ['a Map', new Map([['nofile', 3]])],
+    ['an array', []],
+    ['null', null],
+    ['an object that inherits', Object.create({ nofile: 3 })],
+    [
+      'a getter',
+      {
+        get nofile() {
+          return 3;
+        },
+      },
+    ],
+    ['a limit with another key', { nofile: { soft: 3, hard: 3, more: 1 } }],
+    ['a limit that inherits', { nofile: Object.create({ soft: 3, hard: 3 }) }],
+  ])('%s is refused', (_, rlimits) => {
+    expect(() => seccomp.spawnSync('true', 'node', { rlimits: rlimits as never })).toThrow(/options\.rlimits/);
+  });
+});
+
+test('lists of names are arrays of strings that there are', () => {
+  const odd = [new Array(1), [Symbol('x')], ['CAP_CHOWN', 1], new Set(['CAP_CHOWN']), 'CAP_CHOWN', [['CAP_CHOWN']]];
+  for (const capabilities of odd)
+    expect(() => seccomp.spawnSync('true', 'node', { capabilities: capabilities as never })).toThrow(/capabilities/);
+});

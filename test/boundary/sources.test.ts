@@ -1,0 +1,181 @@
+/** What callers give for a profile: whatever is none starts no program, hardens no process, and ends in an error at once. */
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import * as seccomp from '../../lib/index.js';
+import { probe } from '../../lib/testing/index.js';
+import { evaluateScript } from '../support/scripts.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'seccomp-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+class Settings {
+  readonly defaultAction = 'SCMP_ACT_ALLOW';
+  readonly syscalls = [];
+}
+class List extends Array {}
+const allowing = { defaultAction: 'SCMP_ACT_ALLOW' };
+const deep = (levels: number): unknown => {
+  let value: unknown = 1;
+  for (let i = 0; i < levels; i++) value = { comment: value };
+  return value;
+};
+const cyclic: Record<string, unknown> = { ...allowing };
+cyclic['syscalls'] = [cyclic];
+const longest = new Array(2 ** 32 - 1);
+const throwing = () => {
+  throw new Error('thrown by a getter');
+};
+
+/** By what it is. */
+const SOURCES: Readonly<Record<string, () => unknown>> = {
+  undefined: () => undefined,
+  null: () => null,
+  'an empty text': () => '',
+  false: () => false,
+  true: () => true,
+  'a number': () => 0,
+  'not a number': () => Number.NaN,
+  'a bigint': () => 1n,
+  'a symbol': () => Symbol('docker-default'),
+  'a function': () => () => 'docker-default',
+  'an empty list': () => [],
+  'a list of undefined': () => [undefined],
+  'a list of null': () => [null],
+  'a list of holes': () => new Array(2),
+  'a list with a hole': () => Object.assign(new Array(2), { 0: 'docker-default' }),
+  'a list with an empty text': () => ['docker-default', ''],
+  'a list in a list': () => [['docker-default']],
+  'a list of an empty list': () => ['docker-default', []],
+  'a list without an end': () => longest,
+  'a list with an iterator of its own': () => Object.assign(['docker-default'], { [Symbol.iterator]: throwing }),
+  'a Map': () => new Map(Object.entries(allowing)),
+  'a Set': () => new Set(['docker-default']),
+  'a Date': () => new Date(),
+  'a promise': () => Promise.resolve('docker-default'),
+  'bytes of JSON': () => Buffer.from(JSON.stringify(allowing)),
+  'an instance of a class': () => new Settings(),
+  'a String object': () => Object('docker-default'),
+  'an object that inherits a document': () => Object.create(allowing),
+  'an object that inherits Profile’s methods': () => Object.create(seccomp.Profile.prototype),
+  'an object that inherits Filter’s methods': () => Object.create(seccomp.Filter.prototype),
+  'an empty object': () => ({}),
+  'a getter': () => Object.defineProperty({ ...allowing }, 'syscalls', { get: () => [], enumerable: true }),
+  'a getter that throws': () => Object.defineProperty({}, 'defaultAction', { get: throwing, enumerable: true }),
+  'rules of another kind of array': () => ({ ...allowing, syscalls: List.from([{ names: ['mkdir'] }]) }),
+  'rules with a hole': () => ({ ...allowing, syscalls: new Array(1) }),
+  'rules without an end': () => ({ ...allowing, syscalls: longest }),
+  'a million rules': () => ({
+    ...allowing,
+    syscalls: new Array(1e6).fill({ names: ['mkdir'], action: 'SCMP_ACT_LOG' }),
+  }),
+  'rules that are a Map': () => ({ ...allowing, syscalls: new Map() }),
+  'a rule that holds itself': () => cyclic,
+  'a very deep document': () => deep(50_000),
+  'a document with a symbol': () => ({ ...allowing, [Symbol('syscalls')]: [] }),
+  'a proxy that throws': () => new Proxy({}, { getOwnPropertyDescriptor: throwing, ownKeys: throwing }),
+  'a URL of the web': () => new URL('https://localhost/profile.json'),
+  'a text that is no name': () => 'undefined',
+  'a list in JSON': () => '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": {}}',
+};
+
+const touch = (file: string) => ['-c', `touch '${file}'`];
+
+/** Each starts a program, or uses the profile otherwise; with the file that the program would make. */
+const FUNCTIONS: Readonly<Record<string, (source: never, file: string) => unknown>> = {
+  spawn: (source, file) => seccomp.spawn('sh', touch(file), source),
+  'spawn with onViolation': (source, file) => seccomp.spawn('sh', touch(file), source, { onViolation: true }),
+  spawnSync: (source, file) => seccomp.spawnSync('sh', touch(file), source),
+  run: (source, file) => seccomp.run('sh', touch(file), source),
+  fork: (source, file) => seccomp.fork('-e', [`fs.writeFileSync('${file}')`], source),
+  Sandbox: (source) => new seccomp.Sandbox(source),
+  compile: (source) => seccomp.compile(source),
+  loadProfile: (source) => seccomp.loadProfile(source) ?? expect.fail('this is unconfined'),
+  extend: (source) => seccomp.extend(source),
+  explain: (source) => seccomp.explain(source, { syscall: 'mkdir' }),
+  probe: (source) => probe(source, 'mkdir'),
+};
+
+describe.each(Object.entries(FUNCTIONS))('%s refuses', (_, call) => {
+  let files = 0;
+  test.each(Object.entries(SOURCES))('%s', async (_, source) => {
+    const file = join(folder, `${_}${files++}`);
+    await expect((async () => call(source() as never, file))()).rejects.toBeInstanceOf(Error);
+    expect(existsSync(file)).toBe(false);
+  });
+});
+
+describe('checkProfile', () => {
+  const found = (source: unknown) =>
+    seccomp.checkProfile(source as never).map(({ path, message }) => `${path} ${message}`);
+  test.each([
+    ['rules with a hole', 'syscalls[0] is a hole: give every element'],
+    ['rules that are a Map', 'syscalls must be a plain object or an array, not an instance of Map'],
+    ['a getter', 'syscalls is a getter: give the value itself, as what a getter returns may change'],
+    ['an instance of a class', ' must be a plain object or an array, not an instance of Settings'],
+    ['a rule that holds itself', /is nested more than 100 deep/],
+    ['rules without an end', 'syscalls has 4294967295 elements, more than 1048576'],
+    ['a million rules', /is one of more than 1048576 values/],
+  ])('names the place of %s', (name, message) => {
+    expect(found(SOURCES[name]?.())).toEqual([typeof message === 'string' ? message : expect.stringMatching(message)]);
+  });
+});
+
+test('harden and execve refuse what is no profile, and the process stays as it was', () => {
+  const result = evaluateScript(`
+    const odd = [undefined, null, '', false, [], [undefined], new Array(2), new Map(), () => {}, Promise.resolve('node'), { defaultAction: 1 }];
+    const tried = odd.flatMap((source) => [
+      () => sandbox.harden(source),
+      () => sandbox.execve('true', [], source),
+    ].map((call) => { try { call(); return 'done'; } catch (error) { return 'refused'; } }));
+    return [[...new Set(tried)], field('/proc/self/status', 'Seccomp')];`);
+  expect(result).toEqual([['refused'], field('Seccomp')]);
+});
+
+/** Of this process, whose children inherit it. */
+function field(name: string): string {
+  const { stdout } = seccomp.spawnSync('grep', [`^${name}:`, '/proc/self/status'], 'unconfined', { encoding: 'utf8' });
+  return stdout?.split(':')[1]?.trim() ?? '';
+}
+
+test('a document is read once: what changes in it while it is read changes nothing', () => {
+  let reads = 0;
+  const document = new Proxy(
+    {
+      defaultAction: 'SCMP_ACT_ALLOW',
+      syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO', errnoRet: 77 }],
+    },
+    {
+      getOwnPropertyDescriptor(target, key) {
+        if (key === 'syscalls') reads++;
+        return Reflect.getOwnPropertyDescriptor(target, key);
+      },
+    },
+  );
+  const { status } = seccomp.spawnSync('mkdir', [join(folder, 'made')], document as never);
+  expect([status, reads, existsSync(join(folder, 'made'))]).toEqual([1, 1, false]);
+});
+
+test('what a caller does to a filter’s bytes, or to the list of a hardened process, changes no other filter', async () => {
+  const filter = seccomp.compile({
+    defaultAction: 'SCMP_ACT_ALLOW',
+    syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO' }],
+  });
+  filter.bytes.fill(0);
+  const [code] = await once(seccomp.spawn('mkdir', [join(folder, 'other')], filter, { stdio: 'ignore' }), 'exit');
+  expect(code).toBe(1);
+});
+
+test('a document with own properties that are not enumerable, or without a prototype, or of another realm, is read', async () => {
+  const { runInNewContext } = await import('node:vm');
+  const syscalls = [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO' }];
+  const hidden = Object.defineProperty({ ...allowing }, 'syscalls', { value: syscalls });
+  const bare = Object.assign(Object.create(null), { ...allowing, syscalls });
+  const foreign = runInNewContext(
+    `({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO' }] })`,
+  );
+  for (const document of [hidden, bare, foreign])
+    expect(seccomp.spawnSync('mkdir', [join(folder, 'another')], document as never).status).toBe(1);
+});
