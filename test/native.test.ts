@@ -25,6 +25,7 @@ const request: NativeRequest = {
 const limits = { timeout: 0, maxBuffer: 0, killSignal: 15 };
 /** SECCOMP_FILTER_FLAG_NEW_LISTENER. */
 const listener = { filterFlags: 8 };
+const descriptors = (object: object) => Object.getOwnPropertyDescriptors(object);
 const without = (key: keyof NativeRequest) =>
   Object.fromEntries(Object.entries(request).filter(([name]) => name !== key));
 
@@ -39,6 +40,14 @@ describe.each(Object.entries(CALLS))('%s refuses', (_, call) => {
     ['no filters', without('filters'), /^filters: an array/],
     ['filters under another name', { ...without('filters'), filter: bytes }, /^request: unknown key filter$/],
     ['a key that it does not know', { ...request, filter: bytes }, /^request: unknown key filter$/],
+    ['an empty list of filters', { ...request, filters: [] }, /^filters: at least one, or none and unconfined: true/],
+    ['filters for what is unconfined', { ...request, unconfined: true }, /^filters: at least one, or none and/],
+    ['no word on whether it is unconfined', without('unconfined'), /^unconfined: a boolean/],
+    [
+      'a word on it that it inherits',
+      Object.create({ unconfined: true }, descriptors({ ...without('unconfined'), filters: [] })),
+      /^unconfined: a boolean/,
+    ],
     ['no flags of the filters', without('filterFlags'), /^filterFlags: /],
     ['a filter without instructions', { ...request, filters: [{ gate: [] }] }, /^bytes: /],
     ['a filter without its gate', { ...request, filters: [{ bytes }] }, /^gate: /],
@@ -67,6 +76,18 @@ describe.each(Object.entries(CALLS))('%s refuses', (_, call) => {
     expect(() => call(wrong)).toThrowError(
       expect.objectContaining({ name: 'TypeError', message: expect.stringMatching(message) }),
     );
+  });
+});
+
+describe('without a filter', () => {
+  test('a program starts, and this process goes on, only where the request says unconfined: true', () => {
+    const unconfined = { ...request, filters: [], unconfined: true };
+    expect(addon().spawnSync(unconfined, limits)).toMatchObject({ code: 1 });
+    expect(addon().install({ filters: [], unconfined: true, filterFlags: 0, noNewPrivileges: false })).toBeUndefined();
+    for (const wrong of [{ filters: [], unconfined: false }, { filters: [] }, { unconfined: true }])
+      expect(() =>
+        Reflect.apply(addon().install, undefined, [{ filterFlags: 0, noNewPrivileges: false, ...wrong }]),
+      ).toThrowError(TypeError);
   });
 });
 

@@ -221,9 +221,10 @@ function environment(env: Variables): string {
   for (const name of namesIn(env)) {
     const value = env[name];
     if (value === undefined) continue;
-    const variable = `${name}=${value}`;
-    checkNull(variable, `options.env['${name}']`);
-    text += `${variable}\0`;
+    const content = String(value);
+    checkNull(name, `options.env['${name}']`);
+    checkNull(content, `options.env['${name}']`);
+    text += `${name}=${content}\0`;
   }
   // Node passes this one on, unless it is given; see its documentation.
   const coverage = env === process.env ? undefined : propertyOf(process.env, 'NODE_V8_COVERAGE');

@@ -118,6 +118,7 @@ export const STEPS = {
       cwd: '/',
       encoding: 'utf8',
     }).stdout,
+    seccomp.spawnSync('/usr/bin/env', ['-u', 'PWD'], 'unconfined', { env: {}, encoding: 'utf8' }).stdout,
     seccomp
       .spawnSync('unshare', ['--mount', 'true'], 'docker-default', { onViolation: true })
       .violations.map(({ syscall }) => syscall),

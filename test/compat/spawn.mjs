@@ -180,12 +180,9 @@ export default {
     await Promise.all(children.map((child) => story(child)));
     return [refused, seen.map((facts) => inspect(facts, { maxStringLength: 10 }))];
   },
-  'env: properties of Object.prototype count, those that are not enumerable do not': async (cp) => {
-    Object.prototype.SECCOMP_EVERYWHERE = '1';
-    const seen = [await output(cp.spawn('sh', ['-c', 'echo $SECCOMP_EVERYWHERE']))];
-    delete Object.prototype.SECCOMP_EVERYWHERE;
+  'env: properties that are not enumerable do not count, and hide those that are inherited': async (cp) => {
     const hidden = Object.create({ A: 'of the prototype' }, { A: { value: 'hidden' }, B: { value: 'hidden' } });
-    return [...seen, await output(cp.spawn('/usr/bin/env', { env: hidden }))];
+    return output(cp.spawn('/usr/bin/env', { env: hidden }));
   },
   'env: a Proxy, and getters': async (cp) => {
     const proxy = new Proxy({ A: '1', B: '2' }, { get: (target, name) => `${target[name]}!` });
