@@ -41,7 +41,8 @@ function toConditionDocument({ minKernel, ...conditions }: Conditions): Conditio
   return { ...conditions, minKernel: minKernel === '0.0' ? '' : minKernel };
 }
 
-function toNumber(value: bigint): number | bigint {
+/** A value as a document has it: a number, or a bigint where a number would not be exact. */
+export function toNumber(value: bigint): number | bigint {
   return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value;
 }
 

@@ -90,7 +90,9 @@ function comparisonOf({ index, width, number }: Layout, values: readonly bigint[
   const [first = 0n] = values;
   const isAllNumber = number === width;
   if (isAllNumber && values.every((value) => value <= width)) {
-    return { index, value: first & width, valueTwo: undefined, op: 'SCMP_CMP_EQ' };
+    if (first <= FLAG_BITS) return { index, value: first, valueTwo: undefined, op: 'SCMP_CMP_EQ' };
+    // A value of 64 bits, such as -1 as a long, does not fit the same argument of a 32-bit ABI that the profile may have too.
+    return { index, value: FLAG_BITS, valueTwo: first & FLAG_BITS, op: 'SCMP_CMP_MASKED_EQ' };
   }
   const flags = values.reduce((all, value) => all | (value & width & ~number), 0n);
   const compared = isAllNumber ? width : ((width & FLAG_BITS) | flags | number) & ~flags;

@@ -5,7 +5,7 @@ import type { Policy } from '../policy/policy.js';
 import type { ProfileDocument, RuleDocument } from '../profile/document.js';
 import { builtOn, type Profile, profileOf } from '../profile/profile.js';
 import { type Host, resolve } from '../profile/resolve.js';
-import { toProfileDocument } from '../profile/stringify.js';
+import { toNumber, toProfileDocument } from '../profile/stringify.js';
 import { type AbiName, abiOf } from '../syscalls/abi.js';
 import { syscallNumber } from '../syscalls/table.js';
 import { own } from '../util/own-data.js';
@@ -129,8 +129,8 @@ function comparingRules(calls: readonly SeenCall[]): readonly RuleDocument[] {
         args: args.map(({ index, op, value, valueTwo }) => ({
           index,
           op,
-          value: Number(value),
-          ...(valueTwo !== undefined && { valueTwo: Number(valueTwo) }),
+          value: toNumber(value),
+          valueTwo: valueTwo === undefined ? undefined : toNumber(valueTwo),
         })),
         comment: `${inWords(first)}; first seen in ${first.executable}`,
       }),

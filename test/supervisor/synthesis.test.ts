@@ -29,9 +29,33 @@ function isAllowed(profile: ReturnType<typeof synthesise>, { abi, syscall, args 
   return evaluate(resolve(profile, host), { arch: abiOf(abi).audit, number, args }).kind === 'allow';
 }
 
-const NAMES = ['read', 'socket', 'ioctl', 'clone', 'mmap', 'openat', 'prctl', 'setsockopt', 'mount', 'personality'];
+const NAMES = [
+  'read',
+  'socket',
+  'ioctl',
+  'clone',
+  'mmap',
+  'openat',
+  'prctl',
+  'setsockopt',
+  'mount',
+  'personality',
+  'ptrace',
+];
 const value = fc.oneof(
-  fc.constantFrom(0n, 1n, 2n, 3n, 0x80000n, 0x80001n, 0x11n, 0xffff_ffffn, 0xffff_ffff_ffff_ff9cn, 1n << 40n),
+  fc.constantFrom(
+    0n,
+    1n,
+    2n,
+    3n,
+    0xffff_ffff_ffff_ffffn,
+    0x80000n,
+    0x80001n,
+    0x11n,
+    0xffff_ffffn,
+    0xffff_ffff_ffff_ff9cn,
+    1n << 40n,
+  ),
   fc.bigInt({ min: 0n, max: 63n }),
 );
 const call = fc
@@ -43,6 +67,18 @@ const call = fc
   })
   .map((each): SeenCall => ({ ...each, captured: [] }));
 const calls = fc.array(call, { maxLength: 60 });
+
+it('compares the low 32 bits of a value that fits no 32-bit ABI, such as that of ptrace(-1)', () => {
+  const profile = synthesise([seen('ptrace', [-1n, 0])].map(asRegisters), host, comparing);
+  expect(stringify(profile)).toContain('"value": 4294967295, "valueTwo": 4294967295');
+  expect(isAllowed(profile, asRegisters(seen('ptrace', [-1n])))).toBe(true);
+  expect(isAllowed(profile, seen('ptrace', [1n]))).toBe(false);
+});
+
+/** With registers as the kernel has them: unsigned. */
+function asRegisters(call: SeenCall): SeenCall {
+  return { ...call, args: call.args.map((value) => BigInt.asUintN(64, value)) };
+}
 
 it('allows every call that was seen', () => {
   fc.assert(
