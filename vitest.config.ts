@@ -5,7 +5,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     setupFiles: 'test/support/seed.ts',
     maxWorkers: '100%',
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    // Far more than any test takes, on a busy machine too: only what hangs runs out of it.
+    testTimeout: 180_000,
+    hookTimeout: 300_000,
   },
 });

@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.." || exit
 # Name and title of each check. The function check_NAME, with _ for -, runs it.
 titles="
 suite        the whole suite, with random inputs that differ from the gate's
-programs     real programs under docker-default, and under what was recorded of them
+programs     real programs: under docker-default, under what was recorded of them, and the filters they attach themselves
 sanitized    the suite on an addon built with ASan and UBSan
 threads      the suite on an addon built with TSan
 starts       50,000 starts, many of which fail
@@ -27,13 +27,13 @@ names() { echo "$titles" | awk 'NF { print $1 }'; }
 title_of() { echo "$titles" | sed -n "s/^$1  *//p"; }
 
 basic="python3 make g++ git util-linux libseccomp-dev python3-seccomp linux-libc-dev gcc-multilib strace patchelf crun runc"
-programs="curl nginx-light redis-server postgresql ffmpeg busybox openssh-client openssl imagemagick golang-go default-jdk-headless chromium"
+programs="curl nginx-light redis-server postgresql ffmpeg busybox openssh-client openssl imagemagick golang-go default-jdk-headless chromium firejail qemu-system-x86"
 
 # Lists of packages are words.
 # shellcheck disable=SC2086
 {
   check_suite() { install $basic && npm run --silent build && npm test; }
-  check_programs() { install $basic $programs && npm run --silent build && npx vitest run test/extended/{programs,recorded}.test.ts; }
+  check_programs() { install $basic $programs && npm run --silent build && npx vitest run test/extended/{programs,recorded,attached-filters}.test.ts; }
   check_sanitized() { install $basic cmake ninja-build && npm run --silent test:sanitized; }
   check_threads() { install $basic cmake ninja-build && npm run --silent test:threads; }
   check_starts() { npm run --silent build && npx vitest run test/extended/starts.test.ts; }

@@ -1,9 +1,9 @@
 # checks.sh: runs checks one after the other, counts their tests, and says what failed; sourced by .ci/run and check-all.sh.
 # shellcheck shell=bash
-# The caller is in the checkout's directory, and ends with `finish_checks`.
+# The caller is in the checkout's directory, may set total_checks, and ends with `finish_checks`.
 set -u
 
-passed=0 failed=0 failures=() total_checks=0 begun_checks=0
+passed=0 failed=0 failures=() total_checks="" begun_checks=0
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 

@@ -10,7 +10,7 @@ import { answer, endOf, fallsTo, held, startAsking } from '../support/asking-chi
 const seconds = Number(process.env['SECCOMP_TEST_KILL_SECONDS'] ?? 10);
 const seed = Date.now() % 2 ** 31;
 
-test(`children killed at random for ${seconds} s, seed ${seed}`, { timeout: (seconds + 60) * 1000 }, async () => {
+test(`children killed at random for ${seconds} s, seed ${seed}`, { timeout: (seconds + 180) * 1000 }, async () => {
   await once(startAsking(1, answer), 'exit');
   const before = held();
   const until = Date.now() + seconds * 1000;

@@ -219,7 +219,7 @@ const FORMATS: readonly (ProfileFormat | undefined)[] = [undefined, 'docker', 'p
 
 const span = SECONDS === 0 ? `${DOCUMENTS} documents` : `documents for ${SECONDS} s`;
 
-describe(`${span}, from seed ${SEED} on`, { timeout: SECONDS * 1000 + 120_000 }, () => {
+describe(`${span}, from seed ${SEED} on`, { timeout: SECONDS * 1000 + 180_000 }, () => {
   test('are read or refused, and mean the same when written and read again', () => {
     feed((random) => {
       const text = damaged(random, document(random), document(random));

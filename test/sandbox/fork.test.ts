@@ -105,7 +105,7 @@ describe('the module', () => {
     const { stdout } = spawnSync(process.execPath, ['-e', code], {
       cwd: packageRoot,
       encoding: 'utf8',
-      timeout: 20_000,
+      timeout: 120_000,
     });
     expect(stdout).toBe('text\nmodule\n');
   });

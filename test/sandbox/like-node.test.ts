@@ -254,7 +254,7 @@ test.for([
   first.stdout?.destroy();
   await once(second, 'close');
   await expect
-    .poll(() => children().filter((command) => command.includes('stdin.resume')), { timeout: 30_000 })
+    .poll(() => children().filter((command) => command.includes('stdin.resume')), { timeout: 120_000 })
     .toEqual([]);
   expect(text).toBe('THROUGH THE PIPE\n');
 });

@@ -14,7 +14,7 @@ const CASES: Readonly<Record<string, readonly [string, readonly string[], SpawnS
   'bytes as input': ['cat', [], { input: new Uint16Array([0x4141, 0x4242]) }],
   'input in the encoding of the output': ['cat', [], { input: '4142', encoding: 'hex' }],
   'no input, which ends at once': ['cat', []],
-  'input that nobody reads': ['true', [], { input: 'x'.repeat(1e6) }],
+  'input of which only a line is read': [...sh('read line'), { input: `line\n${'x'.repeat(1e6)}` }],
   'more than a socket holds, both ways': ['cat', [], { input: 'x'.repeat(3e5), maxBuffer: 1e6 }],
   'a program that is not there': ['no-such-program', ['one']],
   'a directory that is not there': ['true', [], { cwd: '/no/such/directory' }],

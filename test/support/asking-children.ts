@@ -88,5 +88,5 @@ export async function fallsTo({ descriptors: before }: { readonly descriptors: n
   await vi.waitFor(() => {
     const { descriptors, ...others } = held();
     expect({ ...others, more: Math.max(0, descriptors - before) }).toEqual({ threads: 1, children: 0, more: 0 });
-  }, 50_000);
+  }, 120_000);
 }
