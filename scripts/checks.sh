@@ -40,10 +40,14 @@ progress() {
   done
 }
 
+# CPU seconds of what this shell has waited for. Source: proc_pid_stat(5), cutime and cstime, in hundredths.
+cpu_seconds() { awk '{ print int(($16 + $17) / 100) }' "/proc/$$/stat"; }
+
 # check NAME COMMAND…: runs one check; the tests in it count one by one, and a check without tests counts as one.
 check() {
-  local name=$1 start=$SECONDS before=$failed status
+  local name=$1 start=$SECONDS cpu before=$failed status
   shift
+  cpu=$(cpu_seconds)
   begun_checks=$((begun_checks + 1))
   echo "== $name ($begun_checks${total_checks:+ of $total_checks}), begun at $(date +%H:%M:%S)"
   progress "$name" &
@@ -51,7 +55,7 @@ check() {
   status=$?
   kill $! && wait $!
   tail -n 30 "$log"
-  echo "== $name: exit $status after $((SECONDS - start)) s"
+  echo "== $name: exit $status after $((SECONDS - start)) s, $(($(cpu_seconds) - cpu)) s of CPU time"
   count "$name" && [ "$status" = 0 ] && return
   if [ "$status" = 0 ]; then
     passed=$((passed + 1))
