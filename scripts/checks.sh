@@ -45,15 +45,16 @@ cpu_seconds() { awk '{ print int(($16 + $17) / 100) }' "/proc/$$/stat"; }
 
 # check NAME COMMAND…: runs one check; the tests in it count one by one, and a check without tests counts as one.
 check() {
-  local name=$1 start=$SECONDS cpu before=$failed status
+  local name=$1 start=$SECONDS cpu before=$failed status progress
   shift
   cpu=$(cpu_seconds)
   begun_checks=$((begun_checks + 1))
   echo "== $name ($begun_checks${total_checks:+ of $total_checks}), begun at $(date +%H:%M:%S)"
   progress "$name" &
+  progress=$!
   "$@" >"$log" 2>&1 </dev/null
   status=$?
-  kill $! && wait $!
+  kill "$progress" && wait "$progress"
   tail -n 30 "$log"
   echo "== $name: exit $status after $((SECONDS - start)) s, $(($(cpu_seconds) - cpu)) s of CPU time"
   count "$name" && [ "$status" = 0 ] && return
