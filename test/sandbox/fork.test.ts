@@ -323,9 +323,10 @@ describe.skipIf(!hasRings)('a Node that makes io_uring instances (skips: this No
       stdio: ['ignore', 'inherit', 'inherit', 'ipc', 'ignore', 'pipe'],
     });
     child.send('sent at once');
+    const message = firstMessage(child);
     const [through] = await once(child.stdio.at(5) ?? child, 'data');
     expect(String(through)).toBe('through 5');
-    expect(await firstMessage(child)).toEqual({
+    expect(await message).toEqual({
       message: 'sent at once',
       rings: 0,
       pid: child.pid,

@@ -228,12 +228,12 @@ test.for([
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
   const client = connect(address.port, '127.0.0.1');
-  const [accepted] = (await once(server, 'connection')) as [Socket];
-  await once(client, 'connect');
+  const [[accepted]] = await Promise.all([once(server, 'connection') as Promise<[Socket]>, once(client, 'connect')]);
   const child = spawn('sh', ['-c', 'read line; echo "got $line"'], { stdio: [accepted, accepted, 'inherit'] });
+  const closed = once(child, 'close');
   client.write('hello\n');
   const [answer] = (await once(client, 'data')) as [Buffer];
-  await once(child, 'close');
+  await closed;
   client.destroy();
   accepted.destroy();
   server.close();
