@@ -60,7 +60,7 @@ install_tools() {
   apt-get update -qq
   # Words are packages.
   # shellcheck disable=SC2086
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 $packages >/dev/null
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 $packages >/dev/null
   packages=$(missing_packages)
   [ -z "$packages" ] || fail "still missing after apt-get install: $packages"
 }

@@ -83,7 +83,7 @@ install() {
   # Words are packages.
   # shellcheck disable=SC2086
   apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
-    apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 $missing
+    apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 $missing
 }
 
 # README's first and second command, as they stand there.
