@@ -5,7 +5,7 @@ set -u
 
 passed=0 failed=0 failures=() total_checks="" begun_checks=0
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+trap 'rm -f "$log" "$log.running"' EXIT
 
 plain() { sed 's/\x1b\[[0-9;]*m//g' "$log"; }
 
@@ -29,14 +29,15 @@ unended() {
   comm -23 <(git ls-files 'test/*.test.ts' | sort) <(plain | grep -oP '^ *\S \Ktest/\S+\.test\.ts' | sort -u)
 }
 
-# progress NAME: says each minute what runs, for how long, and its last line, until it is ended.
+# progress NAME: says each minute what runs, for how long, and its last line, as long as "$log.running" is there. It is not
+# ended by a signal: a subshell that gets one early runs the traps of its parent.
 progress() {
-  local start=$SECONDS
-  trap 'kill $!; exit' TERM
-  while :; do
-    sleep 60 >/dev/null &
-    wait $!
-    echo "   $1: running for $((SECONDS - start)) s: $(plain | grep -v '^ *$' | tail -n 1 | cut -c 1-100)"
+  local start=$SECONDS said=0
+  while [ -e "$log.running" ]; do
+    sleep 1
+    [ $((SECONDS - start)) -ge $((said + 60)) ] || continue
+    said=$((SECONDS - start))
+    echo "   $1: running for $said s: $(plain | grep -v '^ *$' | tail -n 1 | cut -c 1-100)"
   done
 }
 
@@ -45,16 +46,17 @@ cpu_seconds() { awk '{ print int(($16 + $17) / 100) }' "/proc/$$/stat"; }
 
 # check NAME COMMAND…: runs one check; the tests in it count one by one, and a check without tests counts as one.
 check() {
-  local name=$1 start=$SECONDS cpu before=$failed status progress
+  local name=$1 start=$SECONDS cpu before=$failed status
   shift
   cpu=$(cpu_seconds)
   begun_checks=$((begun_checks + 1))
   echo "== $name ($begun_checks${total_checks:+ of $total_checks}), begun at $(date +%H:%M:%S)"
+  : >"$log.running"
   progress "$name" &
-  progress=$!
   "$@" >"$log" 2>&1 </dev/null
   status=$?
-  kill "$progress" && wait "$progress"
+  rm "$log.running"
+  wait
   tail -n 30 "$log"
   echo "== $name: exit $status after $((SECONDS - start)) s, $(($(cpu_seconds) - cpu)) s of CPU time"
   count "$name" && [ "$status" = 0 ] && return
