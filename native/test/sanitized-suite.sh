@@ -7,7 +7,6 @@
 # too, and under their filters it can't work; so Node itself is copied and made to need it, and nothing is inherited.
 # Leaks are not looked for in Node, which frees little of its own at the end; the unit tests look for them. Node's own code
 # is not instrumented: ThreadSanitizer sees its locks, and what races in the addon.
-# SECCOMP_TEST_SPAWNS: fewer than usual, as freed memory is kept for a while, to find what uses it.
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -64,7 +63,6 @@ chmod 755 "$copy"
 cd "$copy"
 export PATH="$copy/bin:$PATH"
 export UBSAN_OPTIONS="print_stacktrace=1:${UBSAN_OPTIONS:-}"
-export SECCOMP_TEST_SPAWNS="${SECCOMP_TEST_SPAWNS:-200}"
 npm run --silent build:ts
 node --eval "
   require('./build/Release/seccomp.node');

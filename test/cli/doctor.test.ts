@@ -40,8 +40,12 @@ test('says what the files of the kernel say', () => {
   const available = readFileSync('/proc/sys/kernel/seccomp/actions_avail', 'utf8').trim().split(' ');
   expect(found.actions).toEqual(available.map((name) => named[name] ?? name));
   expect(found.self.mode).toBe(Number(statusOf('self').get('Seccomp')));
+});
+
+test('says what the configuration of the kernel says', ({ skip }) => {
   const config = kernelConfig();
-  if (config.file !== null) expect(config.options).toMatchObject({ CONFIG_SECCOMP: 'y', CONFIG_SECCOMP_FILTER: 'y' });
+  if (config.file === null) return skip('the configuration of this kernel is in no file');
+  expect(config.options).toMatchObject({ CONFIG_SECCOMP: 'y', CONFIG_SECCOMP_FILTER: 'y' });
 });
 
 test.each([

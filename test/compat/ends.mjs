@@ -1,7 +1,7 @@
 /** Timeouts, AbortSignals, and children that this process does not wait for. */
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { called, factsOf, output, settled, story } from './tools.mjs';
+import { called, factsOf, output, settled, story, untilReady } from './tools.mjs';
 
 const sleeper = (cp, options) => cp.spawn('sleep', ['60'], options);
 const execFile = (cp, ...parameters) => called((callback) => cp.execFile(...parameters, callback));
@@ -32,9 +32,15 @@ export default {
   'timeout of execFile: killed and signal': (cp) => execFile(cp, 'sleep', ['60'], { timeout: 30 }),
   'timeout of execFile: by killSignal': (cp) => execFile(cp, 'sleep', ['60'], { timeout: 30, killSignal: 'SIGINT' }),
   'timeout of execFile: what was written before is there': (cp) =>
-    execFile(cp, 'sh', ['-c', 'echo before; exec sleep 60'], { timeout: 500 }),
+    untilReady(
+      (timeout) => execFile(cp, 'sh', ['-c', 'echo before; exec sleep 60'], { timeout }),
+      ({ stdout }) => stdout !== '',
+    ),
   'timeout of execFile: a child that ends well in spite of it': (cp) =>
-    execFile(cp, 'sh', ['-c', 'trap "exit 0" TERM; while :; do sleep 0.01; done'], { timeout: 500 }),
+    untilReady(
+      (timeout) => execFile(cp, 'sh', ['-c', 'trap "exit 0" TERM; while :; do sleep 0.01; done'], { timeout }),
+      ({ error }) => error === null,
+    ),
   'timeout of exec': (cp) => called((callback) => cp.exec('exec sleep 60', { timeout: 30 }, callback)),
   'killSignal: null and undefined are SIGTERM': async (cp) => [
     (await story(sleeper(cp, { timeout: 30, killSignal: null }))).signalCode,

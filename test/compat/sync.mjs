@@ -76,7 +76,8 @@ export default {
     told(cp.spawnSync('cat', { input: 'in', stdio: ['pipe', 'pipe', 'inherit'], encoding: 'utf8' })),
   'spawnSync: large input and output': (cp) =>
     cp.spawnSync('cat', { input: 'x'.repeat(700_000), maxBuffer: 800_000 }).stdout.length,
-  'spawnSync: input that nobody reads': (cp) => told(cp.spawnSync('sleep', ['0.1'], { input: 'x'.repeat(10) })),
+  'spawnSync: input of which only a line is read': (cp) =>
+    told(cp.spawnSync(...sh('read line'), { input: `line\n${'x'.repeat(10)}` })),
   'spawnSync: timeout': (cp) => told(cp.spawnSync('sleep', ['60'], { timeout: 30 })),
   'spawnSync: timeout with killSignal': (cp) =>
     told(cp.spawnSync('sleep', ['60'], { timeout: 30, killSignal: 'SIGKILL' })),

@@ -58,6 +58,15 @@ export function called(start) {
   });
 }
 
+/** Runs a program with ever longer timeouts, until it had the time to get ready, and gives the last result. */
+export async function untilReady(run, isReady) {
+  for (const timeout of [100, 1000]) {
+    const result = await run(timeout);
+    if (isReady(result)) return result;
+  }
+  return run(10_000);
+}
+
 /** What becomes of a promise. */
 export const settled = (promise) =>
   promise.then(

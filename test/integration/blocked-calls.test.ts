@@ -39,11 +39,13 @@ describe.each([...new Set<AbiName>([native, 'x86'])])('the calls that Docker lis
   });
 
   for (const row of ROWS) {
-    test(title(row, abi), ({ skip }) => {
-      if (isAbsent(row, abi)) {
+    if (isAbsent(row, abi)) {
+      test(title(row, abi), () => {
         expect(syscallNumber(abi, row.name)).toBeUndefined();
-        return;
-      }
+      });
+      continue;
+    }
+    test(title(row, abi), ({ skip }) => {
       skip(unable !== undefined, unable);
       const { without, under, ours, outside } = answers.get(row) ?? {};
       if (without === undefined) throw new Error('the probe was not asked');

@@ -87,10 +87,10 @@ describe.skipIf(reason !== undefined)(`kernel = interpreter = evaluator${skipped
     expectAgreement(policyOfAny(document, withAllAbis));
   });
 
-  if (!hasCorpus) test.skip('for the corpus (it is not beside the repository)', () => undefined);
+  if (!hasCorpus) test('for the corpus', ({ skip }) => skip('the corpus is not beside the repository'));
   for (const entry of known) {
     if ('refusal' in entry) {
-      test.skip(`for ${entry.name} (refused: ${entry.refusal})`, () => undefined);
+      test(`for ${entry.name}`, ({ skip }) => skip(`it is refused: ${entry.refusal}`));
       continue;
     }
     test(`for ${entry.name}, on its own ABIs and on all`, () => {

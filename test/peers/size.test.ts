@@ -24,11 +24,3 @@ describe(`beside libseccomp's filters${obstacle === undefined ? '' : ` (skipped:
     }
   });
 });
-
-test('docker-default fits 240 instructions, and 80 on x86_64 alone', () => {
-  const sizes = subjects(host)
-    .slice(0, 2)
-    .map(({ policy }) => compile(policy).instructions.length);
-  expect(sizes[0]).toBeLessThanOrEqual(240);
-  expect(sizes[1]).toBeLessThanOrEqual(80);
-});

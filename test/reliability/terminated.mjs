@@ -24,7 +24,7 @@ const descriptors = () => readdirSync('/proc/self/fd').length;
 
 async function settle() {
   for (const pid of children()) process.kill(pid, 'SIGKILL');
-  for (let i = 0; i < 20 && children().length > 0; i++) await wait(5);
+  for (let i = 0; i < 6000 && children().length > 0; i++) await wait(5);
 }
 
 if (isMainThread) {

@@ -107,7 +107,7 @@ describe('the module', () => {
     const { stdout } = spawnSync(process.execPath, ['-e', code], {
       cwd: packageRoot,
       encoding: 'utf8',
-      timeout: 20_000,
+      timeout: 120_000,
     });
     expect(stdout).toBe('text\nmodule\n');
   });
@@ -326,9 +326,10 @@ describe.skipIf(!hasRings)('a Node that makes io_uring instances (skips: this No
       stdio: ['ignore', 'inherit', 'inherit', 'ipc', 'ignore', 'pipe'],
     });
     child.send('sent at once');
+    const message = firstMessage(child);
     const [through] = await once(child.stdio.at(5) ?? child, 'data');
     expect(String(through)).toBe('through 5');
-    expect(await firstMessage(child)).toEqual({
+    expect(await message).toEqual({
       message: 'sent at once',
       rings: 0,
       pid: child.pid,

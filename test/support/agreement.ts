@@ -102,7 +102,7 @@ export function kernelAnswers(filter: Filter, calls: readonly Call[]): readonly 
     input: encodeQuestions(filter, calls),
     stdio: 'pipe',
     maxBuffer: 8 * calls.length + 4096,
-    timeout: 60_000,
+    timeout: 120_000,
     killSignal: 'SIGKILL',
   });
   return decodeAnswers(output, calls);

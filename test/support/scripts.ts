@@ -24,7 +24,7 @@ export function script(code: string, { execArgv = [], env = {}, without }: Scrip
     encoding: 'utf8',
     cwd: packageRoot,
     env: { ...process.env, ...env },
-    timeout: 25_000,
+    timeout: 120_000,
   } as const;
   const { status, signal, stdout, stderr } =
     without !== undefined && hasCapability(without)

@@ -9,10 +9,10 @@ if (cluster.isPrimary) {
   for (const policy of [cluster.SCHED_RR, cluster.SCHED_NONE]) {
     cluster.schedulingPolicy = policy;
     cluster.setupPrimary({ exec: fileURLToPath(import.meta.url), args: [] });
+    const listening = once(cluster, 'listening');
     const worker = cluster.fork();
-    await once(worker, 'online');
     const failed = once(worker, 'message').then(([error]) => Promise.reject(error));
-    const [, { port }] = await Promise.race([once(cluster, 'listening'), failed]);
+    const [, { port }] = await Promise.race([listening, failed]);
     const answer = await fetch(`http://127.0.0.1:${port}/`, { headers: { connection: 'close' } });
     assert.equal(await answer.text(), String(worker.process.pid));
     worker.kill();

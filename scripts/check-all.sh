@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# check-all.sh [NAME…]: what the gate (.ci/run) leaves out, all of it or the named checks; `npm run check:all`.
+# `--list` prints the names. What tests choose at random differs in each run; SECCOMP_TEST_SEED repeats one.
+# Ends with one line, `N passed, N failed`; what failed stands just above it.
+cd "$(dirname "$0")/.." || exit
+# shellcheck source=scripts/checks.sh
+. scripts/checks.sh
+
+# Name and title of each check. The function check_NAME, with _ for -, runs it.
+titles="
+suite        the whole suite, with random inputs that differ from the gate's
+programs     real programs: under docker-default, under what was recorded of them, and the filters they attach themselves
+sanitized    the suite on an addon built with ASan and UBSan
+threads      the suite on an addon built with TSan
+starts       50,000 starts, many of which fail
+kills        a minute of supervised children killed at random
+receiving    which thread receives the calls of a child that asks all the time
+fuzz         a minute of random and damaged documents
+musl         C programs linked with musl
+containers   the suite in containers of Docker and podman, on Node 20 to 26 and Debian's own
+kernels      arm64 and riscv64 kernels, and an x86_64 one of Linux 6.1
+nodes        README's commands under Node 20.19.0, 22, 24 and 26
+benchmarks   each benchmark with few rounds
+"
+
+names() { echo "$titles" | awk 'NF { print $1 }'; }
+title_of() { echo "$titles" | sed -n "s/^$1  *//p"; }
+
+basic="python3 make g++ git util-linux libseccomp-dev python3-seccomp linux-libc-dev gcc-multilib strace patchelf crun runc"
+programs="curl nginx-light redis-server postgresql ffmpeg busybox openssh-client openssl imagemagick golang-go default-jdk-headless chromium firejail qemu-system-x86"
+
+# Lists of packages are words.
+# shellcheck disable=SC2086
+{
+  check_suite() { install $basic && npm run --silent build && npm test; }
+  check_programs() { install $basic $programs && npm run --silent build && npx vitest run test/extended/{programs,recorded,attached-filters}.test.ts; }
+  check_sanitized() { install $basic cmake ninja-build && npm run --silent test:sanitized; }
+  check_threads() { install $basic cmake ninja-build && npm run --silent test:threads; }
+  check_starts() { npm run --silent build && npx vitest run test/extended/starts.test.ts; }
+  check_kills() { npm run --silent build && SECCOMP_TEST_KILL_SECONDS=60 npx vitest run test/extended/kills.test.ts; }
+  check_receiving() { npm run --silent build && npx vitest run test/extended/receiving.test.ts; }
+  check_fuzz() { install $basic && SECCOMP_TEST_FUZZ_SECONDS=60 npx vitest run test/fuzz; }
+  check_musl() { install $basic musl-tools && npm run --silent build && npm run --silent test:musl; }
+  check_containers() { install podman mmdebstrap && FULL=1 npm run --silent test:container; }
+  check_kernels() { npm run --silent test:arch; }
+  check_benchmarks() {
+    install $basic bubblewrap firejail &&
+      npm run --silent bench:filter -- --rounds 2 --only docker-default &&
+      npm run --silent bench:record -- --rounds 3 &&
+      npm run --silent bench:supervisor -- --rounds 5 &&
+      npm run --silent bench:spawn -- --rounds 8
+  }
+}
+# Vitest's counts add up over the Nodes.
+check_nodes() {
+  local version bad=0
+  for version in 20.19.0 22 24 26; do on_node "$version" || bad=1; done
+  return $bad
+}
+
+if [ "${1:-}" = --list ]; then
+  echo "$titles" | sed '/^$/d'
+  exit
+fi
+
+# shellcheck disable=SC2046
+[ $# != 0 ] || set -- $(names)
+for name; do
+  names | grep -qxF -- "$name" || {
+    echo "check-all.sh: there is no check \"$name\": \`npm run check:all -- --list\` prints those that there are" >&2
+    exit 2
+  }
+done
+
+export SECCOMP_TEST_SEED="${SECCOMP_TEST_SEED:-$(date +%s)}"
+echo "SECCOMP_TEST_SEED=$SECCOMP_TEST_SEED"
+total_checks=$#
+for name; do check "$name: $(title_of "$name")" "check_${name//-/_}"; done
+
+finish_checks

@@ -1,0 +1,59 @@
+/** Which thread receives the calls of a child that asks all the time: a matter of speed, which other work on the CPUs changes. */
+import { spawn as nodeSpawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, onTestFinished, test } from 'vitest';
+import { spawn } from '../../lib/sandbox/spawn.js';
+import { listen } from '../../lib/supervisor/listen.js';
+import { finish } from '../support/processes.js';
+
+const script = `import ctypes
+ask = ctypes.CDLL(None).sched_get_priority_max
+for n in range(20000): ask(n)`;
+
+/** How often the threads that serve listeners have waited. */
+function waits(): number {
+  const threads = readdirSync('/proc/self/task').map((id) => readFileSync(`/proc/self/task/${id}/status`, 'utf8'));
+  return threads
+    .filter((status) => status.startsWith('Name:\tseccomp\n'))
+    .reduce((sum, status) => sum + Number(/^voluntary_ctxt_switches:\t(\d+)$/m.exec(status)?.[1]), 0);
+}
+
+/** A handler that answers 1, and how often those threads wait for each thousand of its calls. */
+function counting() {
+  let calls = 0;
+  const waited: number[] = [];
+  const handler = () => {
+    if (calls++ % 1000 === 0) waited.push(waits());
+    return { value: 1 };
+  };
+  return { handler, times: () => waited.slice(1).map((sum, i) => sum - (waited[i] ?? 0)) };
+}
+
+/** Of a thousand calls, at the best of times. */
+const fewest = (times: readonly number[]) => Math.min(...times);
+
+// Where other work has all CPUs, calls may follow each other too slowly for that.
+test('the thread that runs the handler, for a child that was started here', { retry: 5 }, async () => {
+  const { handler, times } = counting();
+  const notify = { sched_get_priority_max: handler };
+  const child = spawn('python3', ['-c', script], { defaultAction: 'SCMP_ACT_ALLOW' }, { notify, onViolation: true });
+  expect(await finish(child)).toMatchObject({ code: 0, stderr: '' });
+  expect(fewest(times())).toBeLessThan(500);
+});
+
+test('no thread that runs handlers, for a container of an agent: who sent its listener may receive too', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'seccomp-'));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  const { handler, times } = counting();
+  const agent = listen(join(directory, 'agent'), { sched_get_priority_max: handler });
+  const ended = once(agent, 'end');
+  const runtime = fileURLToPath(new URL('../support/runtime.py', import.meta.url));
+  expect(await finish(nodeSpawn('python3', [runtime, agent.path, 'all the time']))).toMatchObject({ code: 0 });
+  await ended;
+  await agent.close();
+  expect(fewest(times())).toBeGreaterThan(500);
+});

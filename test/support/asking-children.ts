@@ -1,0 +1,92 @@
+/** Supervised children that make calls all the time, for tests that kill them in the middle of these. */
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, vi } from 'vitest';
+import type { ProfileDocument } from '../../lib/profile/document.js';
+import { spawn } from '../../lib/sandbox/spawn.js';
+import type { Answer, NotifiedCall } from '../../lib/supervisor/answer.js';
+import { compileC } from './compile-c.js';
+
+const profile: ProfileDocument = {
+  defaultAction: 'SCMP_ACT_ALLOW',
+  syscalls: [{ names: ['sched_get_priority_min'], action: 'SCMP_ACT_ERRNO', errnoRet: 77 }],
+};
+
+type Handler = (call: NotifiedCall) => Answer | Promise<Answer>;
+
+/** Starts test/support/asks.c: two threads that make `count` denied calls and `count` calls of which `handler` is notified. */
+export const startAsking = (count: number, handler: Handler) =>
+  spawn(compileC('asks.c'), [String(count)], profile, {
+    stdio: 'ignore',
+    onViolation: true,
+    notify: { sched_get_priority_max: handler },
+  });
+
+/** The answer that test/support/asks.c expects. */
+export const answer = ({ args: [n = 0n] }: NotifiedCall): Answer => ({ value: n ^ 0x5a5an });
+
+/** Answers at once, later, or much later: the call's argument decides. */
+export async function answerSometime(call: NotifiedCall): Promise<Answer> {
+  const n = Number(call.args[0]) % 7;
+  if (n === 0) await sleep(1);
+  else if (n < 3) await new Promise((resolve) => setImmediate(resolve));
+  return answer(call);
+}
+
+/** Calls of each kind that a child of `endOf` makes. */
+export const CALLS = 200;
+
+/** When a child is killed: at a call, counted from 1, before it is answered, or some time after its start; or never. */
+export type Killing = { readonly atCall: number } | { readonly afterMs: number } | null;
+
+/** Starts a child, kills it as `killing` says, and returns how it ended. Throws if a call was lost, or was received twice. */
+export async function endOf(killing: Killing): Promise<'killed' | 'whole'> {
+  const received: (bigint | undefined)[] = [];
+  const child = startAsking(CALLS / 2, (call) => {
+    received.push(call.args[0]);
+    if (killing !== null && 'atCall' in killing && received.length === killing.atCall) child.kill('SIGKILL');
+    return answerSometime(call);
+  });
+  const exit = once(child, 'exit');
+  if (killing !== null && 'afterMs' in killing) setTimeout(() => child.kill('SIGKILL'), killing.afterMs);
+  const [code, signal] = await exit;
+  const denied = child.violations.reduce((sum, { count }) => sum + count, 0);
+  const distinct = new Set(received).size;
+  const isRight =
+    signal === 'SIGKILL'
+      ? killing !== null && denied <= CALLS
+      : code === 0 && denied === CALLS && received.length === CALLS;
+  if (!isRight || received.length !== distinct) {
+    const calls = `${denied} calls denied and ${received.length} received, ${distinct} of them different`;
+    throw new Error(`a child to be killed ${JSON.stringify(killing)} ended with ${code ?? signal}, ${calls}`);
+  }
+  return signal === 'SIGKILL' ? 'killed' : 'whole';
+}
+
+/** What this process has: descriptors, threads that answer, children, whether they run or are zombies. */
+export function held() {
+  const tasks = readdirSync('/proc/self/task').map((tid) => `/proc/self/task/${tid}`);
+  return {
+    descriptors: readdirSync('/proc/self/fd').length,
+    threads: tasks.filter((task) => textOf(`${task}/comm`) === 'seccomp\n').length,
+    children: tasks.flatMap((task) => textOf(`${task}/children`).split(' ').filter(Boolean)).length,
+  };
+}
+
+/** Empty if it is gone by now. */
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** Listeners and their threads end when the kernel says that nobody has their filter any more. */
+export async function fallsTo({ descriptors: before }: { readonly descriptors: number }): Promise<void> {
+  await vi.waitFor(() => {
+    const { descriptors, ...others } = held();
+    expect({ ...others, more: Math.max(0, descriptors - before) }).toEqual({ threads: 1, children: 0, more: 0 });
+  }, 120_000);
+}

@@ -1,0 +1,23 @@
+/** Filters that other programs made, and what is made of them. */
+import { expect } from 'vitest';
+import { compile } from '../../lib/filter/compile.js';
+import { decompile } from '../../lib/filter/decompile.js';
+import { Filter } from '../../lib/filter/filter.js';
+import { decode } from '../../lib/filter/instruction.js';
+import { interpret } from '../../lib/filter/interpret.js';
+import { prove } from '../../lib/filter/prove.js';
+import { callsOn } from './calls.js';
+
+/** The policy decides as the program does, by proof; and so does what we make of it, also when both are run. */
+export function checkMeaning(bytes: Uint8Array) {
+  const theirs = decode(bytes, 'little');
+  const policy = decompile(bytes);
+  expect(prove(new Filter(policy, theirs, bytes, []))).not.toHaveProperty('call');
+  const ours = compile(policy).instructions;
+  const abis = policy.abis.map(({ abi }) => abi.name);
+  for (const call of callsOn(abis, policy)) {
+    const [a, b] = [interpret(theirs, call, 'little').value, interpret(ours, call, 'little').value];
+    if (a !== b) expect({ call, value: b }).toEqual({ call, value: a });
+  }
+  return { policy, theirs, ours };
+}

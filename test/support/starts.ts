@@ -1,0 +1,57 @@
+/** Starts of test/support/first-call.c, which leaves a mark if it runs without its filter. */
+import { chmodSync, copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, expect } from 'vitest';
+import { spawn } from '../../lib/sandbox/spawn.js';
+import { spawnSync } from '../../lib/sandbox/spawn-sync.js';
+import { compileC } from './compile-c.js';
+import { finish, type Run } from './processes.js';
+
+export const dist = new URL('../../dist/index.js', import.meta.url).href;
+
+// Other users run the program too.
+export const directory = mkdtempSync(join(tmpdir(), 'seccomp-'));
+chmodSync(directory, 0o1777);
+export const program = join(directory, 'first-call');
+/** Made by a child that ran without its filter. */
+export const marker = join(directory, 'bare');
+const flags = ['-static', '-nostdlib', '-ffreestanding', '-fno-pic', '-no-pie', '-fno-stack-protector'];
+copyFileSync(compileC('first-call.c', flags), program);
+
+/** The profile by which the program knows that it has its filter. */
+export const profile = {
+  defaultAction: 'SCMP_ACT_ALLOW',
+  syscalls: [{ names: ['getppid'], action: 'SCMP_ACT_ERRNO', errnoRet: 77 }],
+} as const;
+
+/** Fails each test of a file in which a child ran without its filter. */
+export function failWithoutFilter(): void {
+  afterEach(() => expect(existsSync(marker), 'a child ran without its filter').toBe(false));
+  afterAll(() => rmSync(directory, { recursive: true }));
+}
+
+/** Runs a script of test/reliability/ and returns what it prints. */
+export function resultOf(name: string, settings: object, rlimits = {}): unknown {
+  const script = fileURLToPath(new URL(`../reliability/${name}`, import.meta.url));
+  const args = ['--expose-gc', script, JSON.stringify({ dist, program, marker, ...settings })];
+  const { stdout, stderr } = spawnSync(process.execPath, args, 'unconfined', { rlimits, encoding: 'utf8' });
+  if (stdout === '') throw new Error(stderr ?? 'nothing was started');
+  return JSON.parse(stdout ?? '');
+}
+
+/** Starts a process that starts programs all the time, kills it `afterMs` after its first start, and waits for the last of its children. */
+export function killStarter(afterMs: number): Promise<Run> {
+  const args = [program, [marker, 'e'], JSON.stringify(profile), { stdio: 'inherit' }];
+  const script = `import { spawn } from ${JSON.stringify(dist)};
+    const start = () => spawn(...${JSON.stringify(args)}).on('exit', start);
+    for (let i = 0; i < 8; i++) start();
+    console.log('started');`;
+  const starter = spawn(process.execPath, ['--input-type=module', '-e', script], 'unconfined', {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  starter.stdout?.once('data', () => setTimeout(() => starter.kill('SIGKILL'), afterMs));
+  // The children hold the pipe too: it ends with the last of them.
+  return finish(starter);
+}
