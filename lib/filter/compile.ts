@@ -1,4 +1,5 @@
 /** Compiles a policy to a filter: ABI first, then the number by a tree of ranges, then arguments where a rule asks. */
+
 import { SeccompError } from '../errors.js';
 import { returnValue } from '../policy/action.js';
 import {
@@ -12,6 +13,7 @@ import {
 } from '../policy/policy.js';
 import type { Abi } from '../syscalls/abi.js';
 import { syscallNumber, syscallsOf } from '../syscalls/table.js';
+import { fromCaller } from '../util/caller.js';
 import { assemble } from './assemble.js';
 import { decide } from './conditions.js';
 import { type AttachFlag, Filter } from './filter.js';
@@ -45,7 +47,7 @@ const GATE_HALVES = [0, 1, 2, 3, 4, 5] as const;
  */
 export function compile(policy: Policy, options: CompileOptions = {}): Filter {
   const [native] = policy.abis;
-  if (native === undefined) throw new RangeError('a policy needs at least one ABI');
+  if (native === undefined) throw fromCaller(new RangeError('a policy needs at least one ABI'));
   const gated = (options.gate ?? []).flatMap((name) => syscallNumber(native.abi.name, name) ?? []);
   const ready =
     options.prove !== false && gated.every((number) => isOpen(policy, number)) && fromReady(policy, options);

@@ -1,5 +1,7 @@
 /** A profile that has been read and checked. */
+
 import { ProfileError, type ProfileIssue } from '../errors.js';
+import { publicMethods } from '../util/caller.js';
 import { type AllowlistOptions, allowlistDocument, Builder, DENYLIST } from './build.js';
 import { checkDocument } from './check.js';
 import type { CheckedDocument, Finding, ProfileDocument } from './document.js';
@@ -76,6 +78,8 @@ export class Profile extends Builder<Profile> {
     return new ProfileError(this.source, [...this.warnings, ...this.issues(findings)]);
   }
 }
+
+publicMethods(Profile, 'allowlist', 'denylist');
 
 /** How a document was read; another profile, for one. */
 interface Reading {

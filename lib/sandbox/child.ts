@@ -7,6 +7,7 @@ import type { ExitWatch, NativeChild, NativeListener } from '../native.js';
 import { childProcess, net, os } from '../node.js';
 import type { Listener } from '../supervisor/listener.js';
 import type { Violation } from '../supervisor/violation.js';
+import { publicMethods } from '../util/caller.js';
 import { systemError } from './failure.js';
 import { type Hearing, hear, violationsOf } from './hearing.js';
 import { signalName, signalNumber } from './signals.js';
@@ -192,3 +193,5 @@ export class SandboxedProcess extends Base {
     if (this.#open === 0) this.emit('close', this.exitCode, this.signalCode);
   }
 }
+
+publicMethods(SandboxedProcess.prototype, 'kill');

@@ -1,4 +1,5 @@
 /** What a child writes, up to a limit of bytes and time: what execFile and run have in common. */
+import { fromCaller } from '../util/caller.js';
 import type { SandboxedProcess } from './child.js';
 import { notThatMany, type SpawnOptions } from './options.js';
 import { limits } from './spawn.js';
@@ -100,6 +101,6 @@ export class Collector {
 
 /** The error of Node for a program that wrote more than it may. */
 export function overflowError(name: Stream): RangeError {
-  const error = new RangeError(`${name} maxBuffer length exceeded`);
+  const error = fromCaller(new RangeError(`${name} maxBuffer length exceeded`));
   return Object.assign(error, { code: 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER' });
 }

@@ -1,5 +1,6 @@
 /** execFile and execFileSync, in the terms of spawn and spawnSync: output by callback, errors as Node makes them. */
 import { getSystemErrorName } from 'node:util';
+import { at, callSite, fromCaller } from '../util/caller.js';
 import type { SandboxedProcess } from './child.js';
 import { Collector, type CollectorSettings, overflowError } from './collect.js';
 import type { Callback } from './signatures.js';
@@ -13,13 +14,14 @@ export function callBack(
   callback: Callback | undefined,
 ): void {
   const collector = new Collector(child, settings);
+  const site = callSite();
   let called = false;
   const end = (error: Error | null) => {
     if (called) return;
     called = true;
     collector.finish();
     const failure = collector.overflow === undefined ? error : (error ?? overflowError(collector.overflow));
-    const told = failure === null ? null : Object.assign(failure, { cmd: command.join(' ') });
+    const told = failure === null ? null : Object.assign(at(site, failure), { cmd: command.join(' ') });
     callback?.(told, collector.output('stdout'), collector.output('stderr'));
   };
   child.on('close', (code: number | null, signal: NodeJS.Signals | null) => {
@@ -51,5 +53,5 @@ export function outputOf(result: SpawnSyncResult, command: string, stderrIsPasse
 }
 
 function commandFailed(what: string, properties: object): Error {
-  return Object.assign(new Error(`Command failed: ${what}`), properties);
+  return fromCaller(Object.assign(new Error(`Command failed: ${what}`), properties));
 }

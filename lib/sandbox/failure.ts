@@ -2,11 +2,12 @@
 import { constants } from 'node:os';
 import { getSystemErrorName } from 'node:util';
 import { SeccompError } from '../errors.js';
+import { fromCaller } from '../util/caller.js';
 
 /** An error of the system as Node shows it. `errno` is positive. */
 export function systemError(errno: number, syscall: string): NodeJS.ErrnoException {
   const code = getSystemErrorName(-errno);
-  return Object.assign(new Error(`${syscall} ${code}`), { errno: -errno, code, syscall });
+  return Object.assign(fromCaller(new Error(`${syscall} ${code}`)), { errno: -errno, code, syscall });
 }
 
 /** The error for a kernel that has no filters; undefined if the failure of `call` says something else. */

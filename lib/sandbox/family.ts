@@ -2,6 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { promisify } from 'node:util';
 import { SeccompError } from '../errors.js';
+import { runAs } from '../util/caller.js';
 import { handed } from './agent.js';
 import type { SandboxedProcess } from './child.js';
 import { collectorSettings } from './collect.js';
@@ -124,7 +125,7 @@ function withPromise(start: (...parameters: readonly unknown[]) => SandboxedProc
       done = (error, stdout, stderr) =>
         error === null ? resolve({ stdout, stderr }) : reject(Object.assign(error, { stdout, stderr }));
     });
-    return Object.assign(output, { child: start(...parameters, done) });
+    return Object.assign(output, { child: runAs(promised, () => start(...parameters, done)) });
   };
   return Object.defineProperty((...parameters: readonly unknown[]) => start(...parameters), promisify.custom, {
     value: promised,

@@ -9,6 +9,7 @@ import { suggest } from '../profile/suggest.js';
 import type { Handlers } from '../supervisor/answer.js';
 import type { OnViolation } from '../supervisor/violation.js';
 import { ABIS, type AbiName } from '../syscalls/abi.js';
+import { fromCaller } from '../util/caller.js';
 import { limitTriples, type ResourceLimits } from './limits.js';
 import type { FilterSource } from './prepare.js';
 
@@ -181,7 +182,7 @@ export function programRequest(command: string, args: readonly string[], options
 function checkPermission(command: string): void {
   if (process.permission?.has('child') ?? true) return;
   const message = `Node's permission model does not let ${command} be started: give --allow-child-process to node`;
-  throw Object.assign(new Error(message), {
+  throw Object.assign(fromCaller(new Error(message)), {
     code: 'ERR_ACCESS_DENIED',
     permission: 'ChildProcess',
     resource: command,
@@ -291,7 +292,7 @@ export function checkNull(text: string, name: string): void {
 export function invalidType(name: string, expected: string, value: unknown): TypeError {
   const kind = name.includes('.') ? 'property' : 'argument';
   const message = `The "${name}" ${kind} must be ${expected}. Received ${described(value)}`;
-  return Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_TYPE' });
+  return Object.assign(fromCaller(new TypeError(message)), { code: 'ERR_INVALID_ARG_TYPE' });
 }
 
 function described(value: unknown): string {
@@ -317,7 +318,7 @@ export function notThatMany(name: string, expected: string, value: unknown): Typ
 /** The RangeError that Node throws for a number that is too small, too large or not whole. */
 export function outOfRange(name: string, expected: string, value: unknown): RangeError {
   const message = `The value of "${name}" is out of range. It must be ${expected}. Received ${inspect(value)}`;
-  return Object.assign(new RangeError(message), { code: 'ERR_OUT_OF_RANGE' });
+  return Object.assign(fromCaller(new RangeError(message)), { code: 'ERR_OUT_OF_RANGE' });
 }
 
 /** The TypeError that Node throws for an argument with a value that can't be. */
@@ -325,5 +326,5 @@ export function invalidValue(name: string, value: unknown, reason: string): Type
   const kind = name.includes('.') ? 'property' : 'argument';
   const text = inspect(value);
   const message = `The ${kind} '${name}' ${reason}. Received ${text.length > 128 ? `${text.slice(0, 128)}...` : text}`;
-  return Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_VALUE' });
+  return Object.assign(fromCaller(new TypeError(message)), { code: 'ERR_INVALID_ARG_VALUE' });
 }
