@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { accessSync, constants, linkSync, lstatSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { getSystemErrorMap } from 'node:util';
 
 /** What link(2) fails with on file systems without hard links. */
 const NO_LINKS: readonly unknown[] = ['EPERM', 'ENOSYS', 'EOPNOTSUPP'];
@@ -56,8 +57,15 @@ export class OutputFile {
   }
 
   #problem(error: unknown): string {
-    return `${this.#path}: the profile can't be written (${error instanceof Error ? error.message : String(error)})`;
+    return `${this.#path}: the profile can't be written (${reasonOf(error)})`;
   }
+}
+
+/** `ENOSPC: no space left on device`, without a path, as that may be the draft's. */
+function reasonOf(error: unknown): string {
+  const errno = error instanceof Error && 'errno' in error ? error.errno : undefined;
+  const reason = typeof errno === 'number' ? getSystemErrorMap().get(errno) : undefined;
+  return reason?.join(': ') ?? String(error);
 }
 
 /** Keeps the text in a temporary file. Returns where it is, in words, or the text itself if that fails too. */

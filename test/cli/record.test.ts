@@ -95,7 +95,7 @@ describe('seccomp record', () => {
       [
         'no such directory',
         '/nowhere/x.json',
-        /^seccomp: \/nowhere\/x\.json: the profile can't be written \(ENOENT.*\), and nothing was run: name another file with -o\n$/,
+        /^seccomp: \/nowhere\/x\.json: the profile can't be written \(ENOENT: no such file or directory\), and nothing was run: name another file with -o\n$/,
       ],
       [
         'a directory where no file can be',
