@@ -25,14 +25,20 @@ export function publicFunction<Implementation extends (...parameters: never[]) =
 ): Implementation;
 export function publicFunction(implementation: (...parameters: readonly unknown[]) => unknown): unknown {
   function entry(this: unknown, ...parameters: readonly unknown[]): unknown {
-    const result = runAs(entry, (): unknown => Reflect.apply(implementation, this, parameters));
-    return result instanceof Promise ? rejectingAt(entry, result) : result;
+    const outer = running;
+    running = entry;
+    try {
+      const result: unknown = Reflect.apply(implementation, this, parameters);
+      return result instanceof Promise ? rejectingAt(entry, result) : result;
+    } finally {
+      running = outer;
+    }
   }
   for (const key of Reflect.ownKeys(implementation)) copyProperty(entry, implementation, key);
   return entry;
 }
 
-/** Runs what the public function `entry` does. A constructor calls this itself; for functions and methods there are the others. */
+/** Runs `action` as what `entry` does, for a constructor, which can't be replaced by another function. */
 export function runAs<Result>(entry: Entry, action: () => Result): Result {
   const outer = running;
   running = entry;
