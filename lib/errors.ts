@@ -1,7 +1,8 @@
-/** The only error classes: every failure of this package's own is one of these, with a code, a place and a remedy. */
+/** The error classes. Every failure of this package's own is one of these, with a code, a place and a remedy. */
 
 import { denialLines } from './supervisor/denials.js';
 import type { Violation } from './supervisor/violation.js';
+import { defineHidden, fromCaller, withoutFrames } from './util/caller.js';
 import { own } from './util/own-data.js';
 
 /** What kind of failure it is. */
@@ -29,14 +30,24 @@ export type SeccompErrorCode =
 
 /** A failure of this package, not of the program that it was to start. */
 export class SeccompError extends Error {
-  override readonly name: string = 'SeccompError';
+  declare readonly name: string;
   readonly code: SeccompErrorCode;
 
   constructor(code: SeccompErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
+    withoutFrames(options?.cause);
+    fromCaller(this);
+  }
+
+  /** What JSON.stringify writes. */
+  toJSON(): object {
+    const { name, code, message } = this;
+    return { name, code, message };
   }
 }
+
+defineHidden(SeccompError.prototype, 'name', 'SeccompError');
 
 /** One thing that is wrong with a profile, or looks wrong. */
 export interface ProfileIssue {
@@ -51,23 +62,30 @@ export interface ProfileIssue {
   readonly column?: number;
 }
 
-/** How many errors a message lists; `issues` has them all. */
-const LISTED = 100;
+/** How many errors a message lists, so that what Node prints of an uncaught one fits a terminal; `issues` has them all. */
+const LISTED = 8;
 
 /** A profile that is not valid, with everything that is wrong with it. */
 export class ProfileError extends SeccompError {
-  override readonly name = 'ProfileError';
+  declare readonly name: 'ProfileError';
   /** What the profile was read from: a path, a built-in's name, or `inline`. */
   readonly source: string;
-  /** Errors and warnings, in the order in which they were found. */
-  readonly issues: readonly ProfileIssue[];
+  /** Errors and warnings, in the order in which they were found. Not enumerable. */
+  declare readonly issues: readonly ProfileIssue[];
 
   constructor(source: string, issues: readonly ProfileIssue[]) {
     super('ERR_SECCOMP_PROFILE', summary(source, issues));
     this.source = source;
-    this.issues = issues;
+    defineHidden(this, 'issues', issues);
+  }
+
+  override toJSON(): object {
+    const { source, issues } = this;
+    return { ...super.toJSON(), source, issues };
   }
 }
+
+defineHidden(ProfileError.prototype, 'name', 'ProfileError');
 
 function summary(source: string, issues: readonly ProfileIssue[]): string {
   const errors = issues.filter(({ severity }) => severity === 'error');
@@ -104,38 +122,67 @@ export interface RunResult<Output = string> {
 }
 
 /**
- * The program was not started, was ended by us, or did not end with exit code 0. `message` has its stderr, and after it the
- * first of the calls that were denied.
+ * The program was not started, was ended by us, or did not end with exit code 0. `message` has the last lines of its stderr,
+ * and after them the first of the calls that were denied. `command`, `stdout`, `stderr`, `timedOut`, `violations` and
+ * `unlistedViolations` are not enumerable: printing the error does not print them.
  */
 export class RunError<Output = string> extends Error implements RunResult<Output> {
-  override readonly name = 'RunError';
+  declare readonly name: 'RunError';
   /**
    * Why it was not started (ENOENT, EACCES, …), or was ended: ETIMEDOUT, ABORT_ERR, ERR_CHILD_PROCESS_STDIO_MAXBUFFER.
    * Undefined if it ended by itself.
    */
   readonly code: string | undefined;
-  readonly command: string;
-  readonly stdout: Output;
-  readonly stderr: Output;
+  declare readonly command: string;
+  declare readonly stdout: Output;
+  declare readonly stderr: Output;
   readonly exitCode: number | null;
   readonly signal: NodeJS.Signals | null;
-  readonly timedOut: boolean;
-  readonly violations: readonly Violation[];
-  readonly unlistedViolations: number;
+  declare readonly timedOut: boolean;
+  declare readonly violations: readonly Violation[];
+  declare readonly unlistedViolations: number;
 
   /** `hint`: the last line of the message. */
   constructor(reason: string, code: string | undefined, result: RunResult<Output>, options?: ErrorOptions, hint = '') {
-    const first = `${result.command}: ${reason}`;
-    const lines = [first, String(result.stderr).trimEnd(), ...denialLines(result), hint];
+    const first = `${firstLine(result.command)}: ${reason}`;
+    const lines = [first, lastLines(String(result.stderr)), ...denialLines(result), hint];
     super(lines.filter((line) => line !== '').join('\n'), options);
+    const { command, stdout, stderr, timedOut, violations, unlistedViolations } = result;
+    for (const [name, value] of Object.entries({ command, stdout, stderr, timedOut, violations, unlistedViolations }))
+      defineHidden(this, name, value);
     this.code = code;
-    this.command = result.command;
-    this.stdout = result.stdout;
-    this.stderr = result.stderr;
     this.exitCode = result.exitCode;
     this.signal = result.signal;
-    this.timedOut = result.timedOut;
-    this.violations = result.violations;
-    this.unlistedViolations = result.unlistedViolations;
+    withoutFrames(options?.cause);
+    fromCaller(this);
   }
+
+  /** What JSON.stringify writes. */
+  toJSON(): object {
+    const { name, code, message, command, exitCode, signal, timedOut, stdout, stderr } = this;
+    const { violations, unlistedViolations } = this;
+    return { name, code, message, command, exitCode, signal, timedOut, stdout, stderr, violations, unlistedViolations };
+  }
+}
+
+defineHidden(RunError.prototype, 'name', 'RunError');
+
+/** How much of stderr a message has: lines, and characters of them. */
+const STDERR_LINES = 5;
+const STDERR_CHARACTERS = 1000;
+
+/** How many characters of a command a message has. */
+const COMMAND_CHARACTERS = 200;
+
+/** The last lines of a program's stderr. */
+function lastLines(stderr: string): string {
+  const all = stderr.trimEnd();
+  const end = all.slice(-STDERR_CHARACTERS).split('\n').slice(-STDERR_LINES).join('\n');
+  return end === all ? all : `… (the end of stderr; the property has all of it)\n${end}`;
+}
+
+/** The first line of a command. */
+function firstLine(command: string): string {
+  const [line = ''] = command.slice(0, COMMAND_CHARACTERS).split('\n');
+  return line === command ? line : `${line}…`;
 }

@@ -39,6 +39,9 @@ const FILES = {
 };
 const PUBLIC = ['index', 'register', 'testing/index', 'cli/main'];
 
+/** Those whose functions users call. */
+const FACES = ['index', 'testing/index'];
+
 const doors = new Map(
   Object.entries(FILES).flatMap(([file, names]) =>
     PUBLIC.includes(file) ? [] : names.map((name) => [`lib/${name}.ts`, file]),
@@ -133,10 +136,10 @@ async function bundle() {
       metafile: true,
       write: false,
     });
-    return { modules: Object.keys(metafile.inputs), text: unpolluted(outputFiles[0].text) };
+    return { modules: Object.keys(metafile.inputs), text: unpolluted(withClassNames(outputFiles[0].text)) };
   };
   for (const [file, names] of Object.entries(FILES)) {
-    const begin = names.map((name) => `export * from './lib/${name}.js';`);
+    const begin = names.map((name) => (FACES.includes(file) ? face(name) : `export * from './lib/${name}.js';`));
     const { modules } = await bundled(file, begin.join('\n'));
     const own = modules.filter((module) => module.startsWith('lib/'));
     const named = own.map((module) => `export * as '${module}' from './${module.replace(/ts$/, 'js')}';`);
@@ -152,7 +155,7 @@ async function bundle() {
   for (const name of ['index', 'register', 'testing/index']) writeFileSync(`dist/${name}.js`, entry(name));
   // Vitest and Jest are found by import only.
   const matchers = ['lib/testing/vitest.ts', 'lib/testing/jest.ts'];
-  await build({ entryPoints: matchers, outdir: 'dist/testing', target: 'node20.19', minifyWhitespace: true });
+  await build({ entryPoints: matchers, outdir: 'dist/testing', target: 'node20.19' });
   writeFileSync('dist/cli/package.json', '{"type":"commonjs"}\n'); // Links that npm made to main.js go on leading there.
   renameSync('dist/cli/main.cjs', 'dist/cli/main.js');
   chmodSync('dist/cli/main.js', 0o755); // npm does this once, when it links the command; a later build must do so itself.
@@ -176,6 +179,26 @@ function unpolluted(text) {
       throw new Error(`esbuild's helpers have no "${theirs}": see how they define properties now`);
     return result.replace(theirs, ours);
   }, text);
+}
+
+/** Undoes `var Profile = class _Profile`, which esbuild makes of classes that name themselves: people see the name. */
+function withClassNames(text) {
+  const renamed = [...text.matchAll(/^var (\w+) = class _\1\b/gm)].map(([, name]) => name);
+  return renamed.reduce((result, name) => result.replaceAll(new RegExp(`\\b_${name}\\b`, 'g'), name), text);
+}
+
+/** A module's exports, of which the functions are public: the stacks of their errors begin at their callers. */
+function face(name) {
+  const lines = exportsIn(`lib/${name}.ts`).map((value) =>
+    /^[a-z]/.test(value)
+      ? `export const ${value} = typeof all.${value} === 'function' ? publicFunction(all.${value}) : all.${value};`
+      : `export { ${value} } from './lib/${name}.js';`,
+  );
+  const imports = [
+    `import * as all from './lib/${name}.js';`,
+    "import { publicFunction } from './lib/util/caller.js';",
+  ];
+  return [...imports, ...lines].join('\n');
 }
 
 /** Under the filter that harden puts on, files may not be open to it any more. */

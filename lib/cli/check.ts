@@ -1,9 +1,10 @@
-/** `seccomp check`: tells everything that is wrong with profiles, or looks wrong. */
+/** `seccomp check`: reports everything that is wrong with profiles, or looks wrong. */
 import { styleText } from 'node:util';
 import { Command } from 'commander';
 import { describeIssue } from '../errors.js';
 import { thisHost } from '../host.js';
-import { type CheckOptions, checkProfile, type ProfileIssue } from '../index.js';
+import type { CheckOptions, ProfileIssue } from '../index.js';
+import { checkArgument } from './profile-argument.js';
 import { type ReadingOptions, readingOf, withReading } from './reading.js';
 
 interface CheckCommandOptions extends ReadingOptions {
@@ -12,23 +13,20 @@ interface CheckCommandOptions extends ReadingOptions {
 
 export function checkCommand(): Command {
   return withReading(new Command('check'))
-    .description('tell what is wrong with profiles, by JSON path, line and column; exit 1 if there are errors')
-    .argument('<profile...>', "a built-in's name, a path, or JSON text")
+    .description('report what is wrong with profiles, by JSON path, line and column; exit 1 if there are errors')
+    .argument('<profile...>', "a built-in's name, a path, JSON text, or - for stdin")
     .option('--json', 'print the findings as JSON', false)
     .action(check);
 }
 
-function check(profiles: readonly string[], options: CheckCommandOptions): void {
+async function check(profiles: readonly string[], options: CheckCommandOptions): Promise<void> {
   const checked: CheckOptions = { ...readingOf(options), host: thisHost() };
-  const found = profiles.map((profile) => ({ profile: nameOf(profile), issues: checkProfile(profile, checked) }));
+  const found: Awaited<ReturnType<typeof checkArgument>>[] = [];
+  for (const profile of profiles) found.push(await checkArgument(profile, checked));
   process.exitCode = found.some(({ issues }) => issues.some(({ severity }) => severity === 'error')) ? 1 : 0;
   if (options.json) process.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
   else
     process.stdout.write(found.flatMap(({ profile, issues }) => issues.map((issue) => line(profile, issue))).join(''));
-}
-
-function nameOf(profile: string): string {
-  return /^\s*\{/.test(profile) ? 'inline' : profile;
 }
 
 function line(source: string, issue: ProfileIssue): string {

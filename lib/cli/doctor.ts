@@ -17,7 +17,7 @@ interface Check {
 export function doctorCommand(): Command {
   return new Command('doctor')
     .description(
-      'tell what this kernel, container and user can do, and what to do about what they can’t; exit 1 if nothing can be sandboxed',
+      'report what this kernel, container and user can do, and what to do about what they can’t; exit 1 if nothing can be sandboxed',
     )
     .option('--json', 'print the report as JSON', false)
     .action(doctor);

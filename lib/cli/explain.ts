@@ -1,22 +1,14 @@
-/** `seccomp explain`: what a profile decides, for single calls in words or for all syscalls at a glance. */
+/** `seccomp explain`: what a profile decides, for single calls in words or for all syscalls in a list. */
 import { styleText } from 'node:util';
 import { Command } from 'commander';
 import { thisHost } from '../host.js';
-import {
-  type AbiName,
-  type Action,
-  explain,
-  loadProfile,
-  type Profile,
-  type Question,
-  resolve,
-  SeccompError,
-} from '../index.js';
+import { type AbiName, type Action, explain, type Profile, type Question, resolve, SeccompError } from '../index.js';
 import { decisionsOf } from '../policy/policy.js';
 import { EVERYTHING, outcomes } from '../policy/region.js';
 import { readOptions } from '../sandbox/options.js';
 import { errnoName } from '../syscalls/errno.js';
 import { syscallsOf } from '../syscalls/table.js';
+import { loadArgument } from './profile-argument.js';
 import { type ReadingOptions, readingOf, withReading } from './reading.js';
 import { several } from './run.js';
 
@@ -28,8 +20,8 @@ interface ExplainOptions extends ReadingOptions {
 
 export function explainCommand(): Command {
   return withReading(new Command('explain'))
-    .description('tell what a profile decides, by which rule, why, and what would change it')
-    .argument('<profile>', "a built-in's name, a path, or JSON text")
+    .description('explain what a profile decides, by which rule, why, and what would change it')
+    .argument('<profile>', "a built-in's name, a path, JSON text, or - for stdin")
     .argument('[calls...]', 'syscalls, with arguments if they matter: mount "socket(40, 1, 0)"; none: all at a glance')
     .option('--capability <name>', 'a capability that the profile is resolved for; may be repeated', several)
     .option('--abi <name>', 'the ABI of the calls, if not the native one')
@@ -37,10 +29,10 @@ export function explainCommand(): Command {
     .action(run);
 }
 
-function run(source: string, calls: readonly string[], options: ExplainOptions): void {
+async function run(source: string, calls: readonly string[], options: ExplainOptions): Promise<void> {
   const { json, capability: capabilities = [], abi = thisHost().abi } = options;
   readOptions({ capabilities, abis: [abi] }, ['capabilities', 'abis']);
-  const profile = loadProfile(source, readingOf(options));
+  const profile = await loadArgument(source, readingOf(options));
   if (calls.length === 0) {
     const syscalls = glance(profile, capabilities, abi);
     process.stdout.write(json ? toJson(syscalls) : glanceInWords(syscalls));

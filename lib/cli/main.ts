@@ -19,6 +19,7 @@ const program = new Command('seccomp')
   .description('Run programs under a seccomp profile: no root, no daemon, no container.')
   .version(version)
   .enablePositionalOptions()
+  .configureOutput({ outputError: (text, write) => write(`seccomp: ${text.replace(/^error: /, '')}`) })
   .showHelpAfterError('(seccomp --help shows how it is used)')
   .exitOverride();
 

@@ -1,13 +1,14 @@
 /** `seccomp record`: runs a program and writes the least profile that it needs. */
-import { existsSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
-import { basename } from 'node:path';
+import { basename, resolve as resolvePath } from 'node:path';
 import { Command, Option } from 'commander';
 import { thisHost } from '../host.js';
-import { loadProfile, type Recording, record, resolve, stringify } from '../index.js';
+import { loadProfile, type Profile, type Recording, record, resolve, stringify } from '../index.js';
 import { differenceFrom } from '../supervisor/difference.js';
 import { callFromRecord } from '../supervisor/kind.js';
 import { toOperatorManifest } from '../supervisor/spo.js';
+import { OutputFile } from './output-file.js';
+import { loadArgument } from './profile-argument.js';
 import { NOT_EXECUTABLE, NOT_FOUND } from './run.js';
 
 interface RecordCommandOptions {
@@ -28,7 +29,7 @@ export function recordCommand(): Command {
     .option('--merge', 'add what this run needs to the profile in the file', false)
     .option('--args', 'compare arguments that tell calls apart: families, commands, flags', false)
     .option('--bare', 'leave out what container runtimes need to start COMMAND', false)
-    .option('--base <profile>', 'show how the run and this profile differ')
+    .option('--base <profile>', 'show how the run and this profile differ; - for stdin')
     .addOption(
       new Option('--format <format>', "Docker's JSON, or a manifest of the Security Profiles Operator")
         .choices(['docker', 'spo'])
@@ -40,36 +41,44 @@ export function recordCommand(): Command {
 
 async function recordRun(command: string, args: readonly string[], options: RecordCommandOptions): Promise<void> {
   const { output, merge, base } = options;
-  checkOutput(options);
-  const policy = base === undefined ? undefined : resolveBase(base);
-  say(`recording ${command} until its last process ends`);
-  const recording = await recorded(command, args, options);
-  if (recording === undefined) return;
-  if (output !== undefined) {
-    const { profile } = recording;
-    const name = basename(output).replace(/\.(ya?ml|json)$/, '');
-    const text = options.format === 'spo' ? toOperatorManifest(profile, name) : stringify(profile);
-    writeFileSync(output, text, { flag: merge ? 'w' : 'wx' });
+  checkOptions(options);
+  const policy = base === undefined ? undefined : await resolveBase(base);
+  const file = output === undefined ? undefined : new OutputFile(output, merge);
+  try {
+    const before = file?.exists === true && output !== undefined ? readBefore(output) : undefined;
+    inform(`recording ${command} until its last process ends`);
+    const recording = await recorded(command, args, options, before);
+    if (recording === undefined) return;
+    const { exitCode, signal } = recording;
+    process.exitCode = signal === null ? (exitCode ?? undefined) : 128 + constants.signals[signal];
+    if (policy !== undefined) showDifference(recording, policy, base ?? '');
+    for (const note of recording.notes) process.stderr.write(`seccomp: note: ${note}\n`);
+    file?.write(textOf(recording.profile, options));
+    inform(summary(recording, output));
+  } finally {
+    file?.discard();
   }
-  if (policy !== undefined) showDifference(recording, policy, base ?? '');
-  for (const note of recording.notes) process.stderr.write(`seccomp: note: ${note}\n`);
-  say(summary(recording, output));
-  const { exitCode, signal } = recording;
-  process.exitCode = signal === null ? (exitCode ?? undefined) : 128 + constants.signals[signal];
 }
 
-function checkOutput({ output, merge, base, format }: RecordCommandOptions): void {
+/** The profile in the file that is added to. A name without a slash is a file's here, not a built-in's. */
+function readBefore(output: string): Profile | undefined {
+  return loadProfile(resolvePath(output), { source: output }) ?? undefined;
+}
+
+function textOf(profile: Profile, { format, output = '' }: RecordCommandOptions): string {
+  if (format === 'docker') return stringify(profile);
+  return toOperatorManifest(profile, basename(output).replace(/\.(ya?ml|json)$/, ''));
+}
+
+function checkOptions({ output, merge, base, format }: RecordCommandOptions): void {
   if (output === undefined && base === undefined) throw new Error('name a file with -o, or a profile with --base');
-  if (output !== undefined && existsSync(output) && !merge) {
-    throw new Error(`${output} exists: --merge adds to the profile in it; to begin anew, remove it`);
-  }
   if (merge && format === 'spo')
     throw new Error('--merge reads and writes JSON: merge first, and leave out --format spo');
   if (merge && output === undefined) throw new Error('--merge needs a file: name it with -o');
 }
 
-function resolveBase(base: string) {
-  const profile = loadProfile(base);
+async function resolveBase(base: string) {
+  const profile = await loadArgument(base);
   if (profile === null) throw new Error(`--base ${base} allows everything: there is no difference to show`);
   return resolve(profile, thisHost());
 }
@@ -77,17 +86,17 @@ function resolveBase(base: string) {
 async function recorded(
   command: string,
   args: readonly string[],
-  { output, merge, args: compareArguments, bare }: RecordCommandOptions,
+  { args: compareArguments, bare }: RecordCommandOptions,
+  before: Profile | undefined,
 ): Promise<Recording | undefined> {
   const end = new AbortController();
-  // The terminal sends these to COMMAND as well; what it does then is recorded too.
+  // A terminal sends these to COMMAND as well, and what COMMAND does then is recorded.
   process.on('SIGINT', () => {}).on('SIGQUIT', () => {});
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => end.abort());
-  const before = merge && output !== undefined && existsSync(output) ? { merge: output } : {};
   try {
     return await record(command, args, {
       ...{ stdio: 'inherit', signal: end.signal, compareArguments, containerStart: !bare },
-      ...before,
+      ...(before !== undefined && { merge: before }),
     });
   } catch (error) {
     if (!isStartFailure(error)) throw error;
@@ -102,7 +111,7 @@ function isStartFailure(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'syscall' in error && String(error.syscall).startsWith('spawn ');
 }
 
-function showDifference({ calls }: Recording, policy: ReturnType<typeof resolveBase>, base: string): void {
+function showDifference({ calls }: Recording, policy: Awaited<ReturnType<typeof resolveBase>>, base: string): void {
   const seen = calls.map((call) => ({ ...call, ...callFromRecord(call) }));
   const { denied, unused } = differenceFrom(policy, seen);
   const lines = denied.map((call) => `+ ${call.syscall}(${call.decoded.join(', ')})  ${call.executable}`);
@@ -120,7 +129,7 @@ function summary({ calls, profile }: Recording, output: string | undefined): str
   return `${count} calls of ${names} syscalls by ${programs} programs${written}`;
 }
 
-/** What is only said to a person who waits. */
-function say(text: string): void {
+/** Prints what only a person at a terminal needs. */
+function inform(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`seccomp: ${text}\n`);
 }

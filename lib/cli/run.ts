@@ -1,7 +1,8 @@
 /** `seccomp run`: becomes a program under a profile. */
 import { Command } from 'commander';
 import type { AbiName } from '../index.js';
-import { execve, loadProfile } from '../index.js';
+import { execve } from '../index.js';
+import { loadArgument } from './profile-argument.js';
 import { type ReadingOptions, readingOf, withReading } from './reading.js';
 import { runBeside } from './run-beside.js';
 
@@ -24,7 +25,7 @@ export function runCommand(): Command {
     )
     .argument('<command>')
     .argument('[args...]')
-    .option('-p, --profile <profile>', "a built-in's name, a path, or JSON text", 'docker-default')
+    .option('-p, --profile <profile>', "a built-in's name, a path, JSON text, or - for stdin", 'docker-default')
     .option(
       '--capability <name>',
       'a capability to keep, and to resolve the profile for; all others are dropped; may be repeated',
@@ -48,7 +49,7 @@ export function several(value: string, before: readonly string[] = []): readonly
 
 async function run(command: string, args: readonly string[], options: RunOptions): Promise<void> {
   const { capability, abi, newPrivileges, explain } = options;
-  const profile = loadProfile(options.profile, readingOf(options)) ?? 'unconfined';
+  const profile = (await loadArgument(options.profile, readingOf(options))) ?? 'unconfined';
   const programOptions = { capabilities: capability, abis: abi, noNewPrivileges: !newPrivileges };
   try {
     if (explain) await runBeside(command, args, profile, programOptions);

@@ -1,4 +1,5 @@
 /** Compiles a policy to a filter: ABI first, then the number by a tree of ranges, then arguments where a rule asks. */
+
 import { SeccompError } from '../errors.js';
 import { returnValue } from '../policy/action.js';
 import {
@@ -12,6 +13,7 @@ import {
 } from '../policy/policy.js';
 import type { Abi } from '../syscalls/abi.js';
 import { syscallNumber, syscallsOf } from '../syscalls/table.js';
+import { fromCaller } from '../util/caller.js';
 import { has, own } from '../util/own-data.js';
 import { assemble } from './assemble.js';
 import { decide } from './conditions.js';
@@ -47,7 +49,7 @@ const GATE_HALVES = [0, 1, 2, 3, 4, 5] as const;
 export function compile(policy: Policy, options: CompileOptions = {}): Filter {
   const { gate: opened = [], prove: isProven = true, flags = [] } = own(options);
   const [native] = policy.abis;
-  if (native === undefined) throw new RangeError('a policy needs at least one ABI');
+  if (native === undefined) throw fromCaller(new RangeError('a policy needs at least one ABI'));
   const gated = opened.flatMap((name) => syscallNumber(native.abi.name, name) ?? []);
   const ready = isProven && gated.every((number) => isOpen(policy, number)) && fromReady(policy, flags);
   if (ready) return ready;

@@ -1,10 +1,12 @@
 /** From a program back to a policy, for every seccomp filter, by symbolic execution. */
+
 import { actionOf } from '../policy/action.js';
 import type { AbiPolicy, Action, Condition, Decision, NumberRange, Policy } from '../policy/policy.js';
 import { numbersOf } from '../policy/policy.js';
 import { EVERYTHING, type Region, split } from '../policy/region.js';
 import { atLeast, MAX_WORD, type Words } from '../policy/words.js';
 import { ABIS, type Abi } from '../syscalls/abi.js';
+import { fromCaller } from '../util/caller.js';
 import { has } from '../util/own-data.js';
 import { structuralKey } from '../util/structural-key.js';
 import { ARCH_OFFSET, BPF, decode, type Instruction, NR_OFFSET } from './instruction.js';
@@ -56,7 +58,7 @@ function foreignActionOf(found: readonly Path[]): Action {
   const values = new Set(found.map(({ value }) => value));
   const [value] = values;
   if (values.size !== 1 || value === undefined)
-    throw new RangeError('the filter decides calls of ABIs that are not known');
+    throw fromCaller(new RangeError('the filter decides calls of ABIs that are not known'));
   return actionOf(value);
 }
 
@@ -111,12 +113,12 @@ class Reader {
     const visit = (at: number, loaded: Loaded, conditions: readonly Condition[], region: readonly Region[]): void => {
       if (region.length === 0) return; // No call comes here.
       const instruction = this.#instructions[at];
-      if (instruction === undefined) throw new RangeError(`the filter runs past its end at ${at}`);
+      if (instruction === undefined) throw fromCaller(new RangeError(`the filter runs past its end at ${at}`));
       const { code, jt, jf, k } = instruction;
       if (code === BPF.ret) {
         list.push({ conditions, action: actionOf(k) });
         if (list.length > MOST_DECISIONS)
-          throw new RangeError(`more than ${MOST_DECISIONS} decisions on number ${number}`);
+          throw fromCaller(new RangeError(`more than ${MOST_DECISIONS} decisions on number ${number}`));
       } else if (code === BPF.ja) visit(at + 1 + k, loaded, conditions, region);
       else if (code === BPF.ld) visit(at + 1, load(k, number, abi, this.#endian), conditions, region);
       else if (code === BPF.and) visit(at + 1, and(loaded, k), conditions, region);
@@ -147,7 +149,7 @@ type Loaded = { readonly constant: number } | { readonly index: number; readonly
 function load(offset: number, number: number, abi: Abi, endian: Abi['endian']): Loaded {
   if (offset === NR_OFFSET) return { constant: number };
   if (offset === ARCH_OFFSET) return { constant: abi.audit };
-  if (offset < 16) throw new RangeError('a policy does not look at the instruction pointer');
+  if (offset < 16) throw fromCaller(new RangeError('a policy does not look at the instruction pointer'));
   return { index: Math.floor(offset / 8) - 2, high: (offset % 8 === 4) === (endian === 'little'), mask: MAX_WORD };
 }
 
@@ -221,7 +223,7 @@ function* blocks({ low, high }: Words, mask: number, bits: number): Generator<nu
   // Goes through the numbers that have free bits only, from all of them down to 0.
   for (let some = free; ; some = ((some - 1) & free) >>> 0) {
     if (++count > MOST_BLOCKS)
-      throw new RangeError(`the mask 0x${(mask >>> 0).toString(16)} of the number is too ragged`);
+      throw fromCaller(new RangeError(`the mask 0x${(mask >>> 0).toString(16)} of the number is too ragged`));
     const start = (bits | some) >>> 0;
     yield start;
     if (start + step <= MAX_WORD) yield start + step;

@@ -1,7 +1,9 @@
 /** A filter as text: one instruction a line, with what it is about in words. */
+
 import { ACTION_KINDS, actionBase } from '../policy/action.js';
 import { ABIS, type Abi, type AbiName } from '../syscalls/abi.js';
 import { syscallName } from '../syscalls/table.js';
+import { fromCaller } from '../util/caller.js';
 import type { Filter } from './filter.js';
 import { ARCH_OFFSET, BPF, decode, type Instruction, NR_OFFSET } from './instruction.js';
 
@@ -65,7 +67,7 @@ function reach(instructions: readonly Instruction[]): readonly Reached[] {
 
 function operation({ code, jt, jf, k }: Instruction, i: number): string {
   const name = MNEMONICS.get(code);
-  if (name === undefined) throw new RangeError(`unknown instruction 0x${code.toString(16)} at ${i}`);
+  if (name === undefined) throw fromCaller(new RangeError(`unknown instruction 0x${code.toString(16)} at ${i}`));
   if (code === BPF.ld) return `ld [${k}]`;
   if (code === BPF.ja) return `ja ${i + 1 + k}`;
   const constant = `${name.padEnd(4)} #0x${k.toString(16)}`;

@@ -5,7 +5,9 @@
  * It reads `struct seccomp_data`: nr (4 bytes), arch (4), instruction_pointer (8), args (6 × 8), in words of 4 bytes.
  * Sources: linux/filter.h, linux/bpf_common.h, linux/seccomp.h; kernel/seccomp.c says what seccomp allows of it.
  */
+
 import type { Abi } from '../syscalls/abi.js';
+import { fromCaller } from '../util/caller.js';
 
 /** `struct sock_filter`: one instruction of 8 bytes. */
 export interface Instruction {
@@ -56,7 +58,7 @@ export function encode(instructions: readonly Instruction[], endian: Abi['endian
   const view = new DataView(bytes.buffer);
   const little = endian === 'little';
   instructions.forEach(({ code, jt, jf, k }, i) => {
-    if (jt > 255 || jf > 255) throw new RangeError(`the jump at ${i} is too long`);
+    if (jt > 255 || jf > 255) throw fromCaller(new RangeError(`the jump at ${i} is too long`));
     view.setUint16(i * INSTRUCTION_BYTES, code, little);
     view.setUint8(i * INSTRUCTION_BYTES + 2, jt);
     view.setUint8(i * INSTRUCTION_BYTES + 3, jf);
@@ -67,7 +69,7 @@ export function encode(instructions: readonly Instruction[], endian: Abi['endian
 
 /** Instructions out of the kernel's form. */
 export function decode(bytes: Uint8Array, endian: Abi['endian']): readonly Instruction[] {
-  if (bytes.length % INSTRUCTION_BYTES !== 0) throw new RangeError('a filter has 8 bytes an instruction');
+  if (bytes.length % INSTRUCTION_BYTES !== 0) throw fromCaller(new RangeError('a filter has 8 bytes an instruction'));
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const little = endian === 'little';
   return Array.from({ length: bytes.length / INSTRUCTION_BYTES }, (_, i) => ({

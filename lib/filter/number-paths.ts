@@ -2,7 +2,9 @@
  * Follows a program as far as it asks for nothing but the ABI and the number, for ranges of numbers: two bounds are all that
  * has to be known of a call there, which takes a tenth of the steps that exact sets take.
  */
+
 import { MAX_WORD } from '../policy/words.js';
+import { fromCaller } from '../util/caller.js';
 import { ARCH_OFFSET, BPF, FIRST_ARGUMENT_OFFSET, type Instruction, NR_OFFSET } from './instruction.js';
 import { holds, LEAST_HIGH_BIT } from './paths.js';
 
@@ -41,7 +43,7 @@ export function numberPaths(
   for (let state = stack.pop(); state !== undefined; state = stack.pop()) {
     const { at, first, last } = state;
     const instruction = instructions[at];
-    if (instruction === undefined) throw new RangeError(`the filter runs past its end at ${at}`);
+    if (instruction === undefined) throw fromCaller(new RangeError(`the filter runs past its end at ${at}`));
     const next = isEnd[at] === 1 ? undefined : after(state, instruction, arch);
     if (next === undefined) ends.push({ first, last, at: isEnd[at] === 1 ? at : undefined });
     else stack.push(...next);

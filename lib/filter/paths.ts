@@ -1,8 +1,10 @@
 /** Runs a program symbolically: every path that some call takes, and exactly the calls that take it. */
+
 import type { Call } from '../policy/policy.js';
 import { cut, cutOrder, EVERYTHING, example, type Region, type Split, withWords, wordsOf } from '../policy/region.js';
 import { ALL_WORDS, inRange, MAX_WORD, member } from '../policy/words.js';
 import type { Abi } from '../syscalls/abi.js';
+import { fromCaller } from '../util/caller.js';
 import { has, own } from '../util/own-data.js';
 import { ARCH_OFFSET, BPF, type Instruction, NR_OFFSET } from './instruction.js';
 
@@ -69,9 +71,9 @@ export function* paths(instructions: readonly Instruction[], given: PathOptions)
   const region: Region = [...EVERYTHING, arch, ALL_WORDS, ALL_WORDS, words];
   const stack: State[] = [{ at: from, accumulator: { constant: 0 }, region, opened: 0 }];
   for (let state = stack.pop(); state !== undefined; state = stack.pop()) {
-    if (++states.count > MOST_STATES) throw new RangeError('the filter has too many paths');
+    if (++states.count > MOST_STATES) throw fromCaller(new RangeError('the filter has too many paths'));
     const instruction = instructions[state.at];
-    if (instruction === undefined) throw new RangeError(`the filter runs past its end at ${state.at}`);
+    if (instruction === undefined) throw fromCaller(new RangeError(`the filter runs past its end at ${state.at}`));
     const { code, k } = instruction;
     if (code === BPF.ret) yield { region: state.region, opened: state.opened, value: k };
     else if (code === BPF.ja) stack.push({ ...state, at: state.at + 1 + k });
@@ -169,13 +171,14 @@ function cutRegion(
 function placeOf(offset: number, endian: Abi['endian']): number {
   if (offset === NR_OFFSET) return NUMBER_WORDS;
   if (offset === ARCH_OFFSET) return ARCH_WORDS;
-  if (!Number.isInteger(offset / 4) || offset < 8 || offset >= 64) throw new RangeError(`no word at offset ${offset}`);
+  if (!Number.isInteger(offset / 4) || offset < 8 || offset >= 64)
+    throw fromCaller(new RangeError(`no word at offset ${offset}`));
   const half = (offset % 8 === 4) === (endian === 'little') ? 1 : 0;
   return offset < 16 ? POINTER_WORDS + half : 2 * (Math.floor(offset / 8) - 2) + half;
 }
 
 function unknown(code: number): RangeError {
-  return new RangeError(`can't follow instruction 0x${code.toString(16)}`);
+  return fromCaller(new RangeError(`can't follow instruction 0x${code.toString(16)}`));
 }
 
 /** A call of the region, with this number. */

@@ -1,7 +1,9 @@
 /** Tests of syscall arguments, as the builder takes them: `arg(0).eq('AF_INET')`. */
+
 import { SeccompError } from '../errors.js';
 import type { AbiName } from '../syscalls/abi.js';
 import { type ConstantName, constantNames, constantOn } from '../syscalls/constants.js';
+import { publicMethods } from '../util/caller.js';
 import { copyList, type Refuse } from '../util/own-data.js';
 import type { Argument } from './document.js';
 import { suggest } from './suggest.js';
@@ -67,7 +69,7 @@ export function arg(index: number): ArgumentTests {
   if (!Number.isInteger(index) || index < 0 || index > 5) fail(`arg(${index}): a syscall has arguments 0 to 5`);
   const test = (op: Argument['op'], value: Operand, valueTwo?: Operand) =>
     new ArgumentTest(index, [{ op, value, valueTwo }]);
-  return {
+  const tests: ArgumentTests = {
     eq: (value) => test('SCMP_CMP_EQ', [operand(value)]),
     ne: (value) => test('SCMP_CMP_NE', [operand(value)]),
     lt: (value) => test('SCMP_CMP_LT', [operand(value)]),
@@ -86,12 +88,15 @@ export function arg(index: number): ArgumentTests {
     hasFlags: (...flags) => test('SCMP_CMP_MASKED_EQ', bits(flags), bits(flags)),
     hasNoFlags: (...flags) => test('SCMP_CMP_MASKED_EQ', bits(flags), [0n]),
   };
+  publicMethods(tests, ...TESTS);
+  return tests;
 }
 
 /** More values of one argument than a filter has instructions. */
 const MOST_VALUES = 4096;
 
 const refuseValues: Refuse = (path, problem) => fail(`${['values', ...path].join('.')}: ${problem}`);
+const TESTS = ['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'masked', 'in', 'hasFlags', 'hasNoFlags'] as const;
 
 function bits(flags: readonly Value[]): Operand {
   const operands = flags.map(operand);

@@ -1,10 +1,12 @@
 /** The builder: a profile said in words, of which a later one counts more than all before it. */
+
 import { SeccompError } from '../errors.js';
 import { ABIS, type AbiName, abiOf } from '../syscalls/abi.js';
 import type { ErrnoName } from '../syscalls/constants.js';
 import type { SyscallName } from '../syscalls/generated/names.js';
 import { type GroupName, groupNames, syscallGroup } from '../syscalls/groups.js';
 import { syscallNames } from '../syscalls/table.js';
+import { publicMethods } from '../util/caller.js';
 import { copyFields, copyList, emptyFields, type Fields, type Refuse } from '../util/own-data.js';
 import { ArgumentTest } from './argument.js';
 import { CAPABILITIES, type Capability } from './capabilities.js';
@@ -171,6 +173,8 @@ export abstract class Builder<Self extends Builder<Self>> {
     return next;
   }
 }
+
+publicMethods(Builder.prototype, 'allow', 'deny', 'log', 'kill', 'trap', 'notify', 'when', 'unless', 'comment', 'abis');
 
 /** The document that allows nothing but what words allow. */
 export function allowlistDocument(options: AllowlistOptions): CheckedDocument {

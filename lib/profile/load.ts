@@ -1,9 +1,9 @@
 /** Finds a profile by what people write for one: a built-in's name, a path, a file URL, JSON text, or an object. */
-import { readFileSync } from 'node:fs';
 import { type ProfileIssue, SeccompError } from '../errors.js';
 import { readHost } from './applies.js';
 import { builtinDocument, FORMS } from './builtin/index.js';
 import type { ProfileDocument } from './document.js';
+import { readRegularFile } from './file.js';
 import { optionFields, type ProfileOptions, type ReadOptions, readOptions, refuseOptions } from './options.js';
 import { builtinProfile, Profile, profileOrNone, type ReadProfile, readDocument, readText } from './profile.js';
 import { shown } from './remark.js';
@@ -115,12 +115,5 @@ function readBuiltin(name: string, options: ReadOptions): ReadProfile {
 }
 
 function readFile(file: string | URL, options: ReadOptions & { readonly source: string }): ReadProfile {
-  try {
-    return readText(readFileSync(file, 'utf8'), options);
-  } catch (error) {
-    if (error instanceof SeccompError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    const message = `${options.source}: the profile can't be read (${reason}); give the path of a file that exists and is readable`;
-    throw new SeccompError('ERR_SECCOMP_FILE', message, { cause: error });
-  }
+  return readText(readRegularFile(file, options.source), options);
 }

@@ -1,5 +1,6 @@
 /** A profile that has been read and checked. */
 import { ProfileError, type ProfileIssue, SeccompError } from '../errors.js';
+import { publicMethods } from '../util/caller.js';
 import { copyDeeply, type Refuse } from '../util/own-data.js';
 import { type AllowlistOptions, allowlistDocument, Builder, DENYLIST } from './build.js';
 import { checkDocument } from './check.js';
@@ -112,6 +113,7 @@ export function builtOn(source: string): string {
 }
 
 const BUILT_ON = 'the profile built on ';
+publicMethods(Profile, 'allowlist', 'denylist');
 
 /** How a document was read; another profile, for one. */
 interface Reading {

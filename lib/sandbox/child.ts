@@ -8,6 +8,7 @@ import { childProcess, net, os } from '../node.js';
 import type { Listener } from '../supervisor/listener.js';
 import type { Violation } from '../supervisor/violation.js';
 import type { ViolationLog } from '../supervisor/violation-log.js';
+import { publicMethods } from '../util/caller.js';
 import { define, own } from '../util/own-data.js';
 import { systemError } from './failure.js';
 import { type Hearing, hear } from './hearing.js';
@@ -213,3 +214,5 @@ export class SandboxedProcess extends Base {
     if (this.#open === 0) this.emit('close', this.exitCode, this.signalCode);
   }
 }
+
+publicMethods(SandboxedProcess.prototype, 'kill');

@@ -1,5 +1,6 @@
 /** What a child writes, up to a limit of bytes and time: what execFile and run have in common. */
 
+import { fromCaller } from '../util/caller.js';
 import { define } from '../util/own-data.js';
 import type { SandboxedProcess } from './child.js';
 import { notThatMany, type SpawnOptions } from './options.js';
@@ -102,6 +103,6 @@ export class Collector {
 
 /** The error of Node for a program that wrote more than it may. */
 export function overflowError(name: Stream): RangeError {
-  const error = new RangeError(`${name} maxBuffer length exceeded`);
+  const error = fromCaller(new RangeError(`${name} maxBuffer length exceeded`));
   return define(error, { code: 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER' });
 }

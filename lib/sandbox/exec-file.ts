@@ -1,6 +1,7 @@
 /** execFile and execFileSync, in the terms of spawn and spawnSync: output by callback, errors as Node makes them. */
 import { getSystemErrorName } from 'node:util';
 import { denialLines } from '../supervisor/denials.js';
+import { at, callSite, fromCaller } from '../util/caller.js';
 import { define, own } from '../util/own-data.js';
 import type { SandboxedProcess } from './child.js';
 import { Collector, type CollectorSettings, overflowError } from './collect.js';
@@ -15,13 +16,14 @@ export function callBack(
   callback: Callback | undefined,
 ): void {
   const collector = new Collector(child, settings);
+  const site = callSite();
   let called = false;
   const end = (error: Error | null) => {
     if (called) return;
     called = true;
     collector.finish();
     const failure = collector.overflow === undefined ? error : (error ?? overflowError(collector.overflow));
-    const told = failure === null ? null : define(failure, { cmd: command.join(' ') });
+    const told = failure === null ? null : define(at(site, failure), { cmd: command.join(' ') });
     callback?.(told, collector.output('stdout'), collector.output('stderr'));
   };
   child.on('close', (code: number | null, signal: NodeJS.Signals | null) => {
@@ -62,5 +64,5 @@ function withDenials(text: string, denials: readonly string[]): string {
 }
 
 function commandFailed(what: string, properties: object): Error {
-  return define(new Error(`Command failed: ${what}`), properties);
+  return fromCaller(define(new Error(`Command failed: ${what}`), properties));
 }

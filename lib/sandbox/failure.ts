@@ -2,12 +2,13 @@
 import { constants } from 'node:os';
 import { getSystemErrorName } from 'node:util';
 import { SeccompError } from '../errors.js';
+import { fromCaller } from '../util/caller.js';
 import { define } from '../util/own-data.js';
 
 /** An error of the system as Node shows it. `errno` is positive. */
 export function systemError(errno: number, syscall: string): NodeJS.ErrnoException {
   const code = getSystemErrorName(-errno);
-  return define(new Error(`${syscall} ${code}`), { errno: -errno, code, syscall });
+  return define(fromCaller(new Error(`${syscall} ${code}`)), { errno: -errno, code, syscall });
 }
 
 /** The error for a kernel that has no filters; undefined if the failure of `call` says something else. */

@@ -2,6 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { promisify } from 'node:util';
 import { SeccompError } from '../errors.js';
+import { runAs } from '../util/caller.js';
 import { define, own } from '../util/own-data.js';
 import { handed } from './agent.js';
 import type { Invocation } from './arguments.js';
@@ -145,7 +146,7 @@ function withPromise(start: (...parameters: readonly unknown[]) => SandboxedProc
       done = (error, stdout, stderr) =>
         error === null ? resolve({ stdout, stderr }) : reject(define(error, { stdout, stderr }));
     });
-    return define(output, { child: start(...parameters, done) });
+    return define(output, { child: runAs(promised, () => start(...parameters, done)) });
   };
   return Object.defineProperty(
     (...parameters: readonly unknown[]) => start(...parameters),

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { SeccompError } from '../errors.js';
 import { addon, preloadFile } from '../native.js';
 import { childProcess } from '../node.js';
+import { fromCaller } from '../util/caller.js';
 import { own } from '../util/own-data.js';
 import { invocation } from './arguments.js';
 import { HANDOVER, writeHandover } from './handover.js';
@@ -57,7 +58,7 @@ export function forkUnder(
   checkFilterOptions(options);
   const filters = prepare(sources, options, []);
   const { abis: _, noNewPrivileges = true, log, ...nodeOptions } = options;
-  if (filters.length === 0) return childProcess().fork(modulePath, args, nodeOptions);
+  if (filters.length === 0) return nodeFork(modulePath, args, nodeOptions);
   addon(); // If it is missing, this is the better place to say so.
   const { filters: attached, filterFlags } = filterRequest(filters, { log });
   const withoutRings = forbidRings(filters.map(({ policy }) => policy));
@@ -66,12 +67,21 @@ export function forkUnder(
     const message = `the filters of these profiles are too long together to hand them over (${text.length} bytes)`;
     throw new SeccompError('ERR_SECCOMP_TOO_LARGE', `${message}: give fewer, or shorter ones`);
   }
-  return childProcess().fork(modulePath, args, {
+  return nodeFork(modulePath, args, {
     ...nodeOptions,
     // --require comes before every --import, and this one before the others.
     execArgv: ['--require', preloadFile(), ...(options.execArgv || inheritedArguments(process.execArgv))],
     env: environmentWith(options.env || process.env, text),
   });
+}
+
+/** Node's own fork. What it refuses, our caller gave. */
+function nodeFork(modulePath: string | URL, args: readonly string[], options: NodeForkOptions): ChildProcess {
+  try {
+    return childProcess().fork(modulePath, args, options);
+  } catch (error) {
+    throw error instanceof Error ? fromCaller(error) : error;
+  }
 }
 
 /** Without the text of `node -e`, as Node's fork leaves it out: it would run again in place of the module. */

@@ -9,6 +9,7 @@ import { suggest } from '../profile/suggest.js';
 import type { Handlers } from '../supervisor/answer.js';
 import type { OnViolation } from '../supervisor/violation.js';
 import { ABIS, type AbiName } from '../syscalls/abi.js';
+import { fromCaller } from '../util/caller.js';
 import {
   copyFields,
   copyList,
@@ -182,7 +183,7 @@ function checkPermission(command: string): void {
   const permission = Object.hasOwn(process, 'permission') ? process.permission : undefined;
   if (permission?.has('child') ?? true) return;
   const message = `Node's permission model does not let ${command} be started: give --allow-child-process to node`;
-  throw define(new Error(message), {
+  throw define(fromCaller(new Error(message)), {
     code: 'ERR_ACCESS_DENIED',
     permission: 'ChildProcess',
     resource: command,
@@ -305,7 +306,7 @@ export function checkNull(text: string, name: string): void {
 export function invalidType(name: string, expected: string, value: unknown): TypeError {
   const kind = name.includes('.') ? 'property' : 'argument';
   const message = `The "${name}" ${kind} must be ${expected}. Received ${described(value)}`;
-  return define(new TypeError(message), { code: 'ERR_INVALID_ARG_TYPE' });
+  return define(fromCaller(new TypeError(message)), { code: 'ERR_INVALID_ARG_TYPE' });
 }
 
 function described(value: unknown): string {
@@ -331,7 +332,7 @@ export function notThatMany(name: string, expected: string, value: unknown): Typ
 /** The RangeError that Node throws for a number that is too small, too large or not whole. */
 export function outOfRange(name: string, expected: string, value: unknown): RangeError {
   const message = `The value of "${name}" is out of range. It must be ${expected}. Received ${inspect(value)}`;
-  return define(new RangeError(message), { code: 'ERR_OUT_OF_RANGE' });
+  return define(fromCaller(new RangeError(message)), { code: 'ERR_OUT_OF_RANGE' });
 }
 
 /** The TypeError that Node throws for an argument with a value that can't be. */
@@ -339,5 +340,5 @@ export function invalidValue(name: string, value: unknown, reason: string): Type
   const kind = name.includes('.') ? 'property' : 'argument';
   const text = inspect(value);
   const message = `The ${kind} '${name}' ${reason}. Received ${text.length > 128 ? `${text.slice(0, 128)}...` : text}`;
-  return define(new TypeError(message), { code: 'ERR_INVALID_ARG_VALUE' });
+  return define(fromCaller(new TypeError(message)), { code: 'ERR_INVALID_ARG_VALUE' });
 }

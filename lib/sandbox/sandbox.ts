@@ -1,5 +1,6 @@
 /** Sandbox: node:child_process's own functions, under one profile. */
 import type * as ChildProcessModule from 'node:child_process';
+import { publicFunction, runAs } from '../util/caller.js';
 import { familyUnder } from './family.js';
 import type { FilterSource } from './prepare.js';
 import type { RunOptions } from './run.js';
@@ -28,7 +29,7 @@ export class Sandbox {
    * @throws ProfileError, SeccompError if the profile or a default is not valid.
    */
   constructor(profile: FilterSource, defaults: SandboxDefaults = {}) {
-    const family = familyUnder(profile, defaults);
+    const family = runAs(Sandbox, () => familyUnder(profile, defaults));
     this.spawn = asNode(family.spawn);
     this.spawnSync = asNode(family.spawnSync);
     this.execFile = asNode(family.execFile);
@@ -41,5 +42,5 @@ export class Sandbox {
 
 /** Node's overloads are more than the compiler can check; test/compat/ does. */
 function asNode<Overloads>(implementation: (...parameters: readonly unknown[]) => unknown): Overloads {
-  return implementation as Overloads;
+  return publicFunction(implementation) as Overloads;
 }

@@ -1,6 +1,7 @@
 /** Signals by name and by number. */
 import { format } from 'node:util';
 import { os } from '../node.js';
+import { fromCaller } from '../util/caller.js';
 import { define } from '../util/own-data.js';
 
 /** A signal's number, as Node takes it. */
@@ -9,7 +10,7 @@ export function signalNumber(signal: unknown): number {
   if (typeof signal === 'number' && Object.values(signals).includes(signal)) return signal;
   const number = typeof signal === 'string' ? signals[signal.toUpperCase()] : undefined;
   if (number !== undefined) return number;
-  throw define(new TypeError(format('Unknown signal: %s', signal)), { code: 'ERR_UNKNOWN_SIGNAL' });
+  throw define(fromCaller(new TypeError(format('Unknown signal: %s', signal))), { code: 'ERR_UNKNOWN_SIGNAL' });
 }
 
 /** Its name; null for those that have none, as real-time signals. */

@@ -5,6 +5,7 @@ import { getSystemErrorName, inspect } from 'node:util';
 import { SeccompError } from '../errors.js';
 import { addon, NONE, NULL, SOCKET } from '../native.js';
 import { childProcess, net, stream } from '../node.js';
+import { fromCaller } from '../util/caller.js';
 import { copyList, define, propertyOf } from '../util/own-data.js';
 import { invalidValue, outOfRange, refusal, type SpawnOptions } from './options.js';
 
@@ -65,7 +66,7 @@ function descriptorOf(entry: unknown, i: number, opened: number[]): number {
     throw invalidValue(`stdio[${i}]`, value.constructor.name, 'has no descriptor yet: wait for its open event');
   if (typeof value !== 'string' && !ArrayBuffer.isView(value)) throw invalidValue(`stdio[${i}]`, value, 'is invalid');
   const message = `stdio[${i}]: must be pipe, overlapped, ignore, inherit, a Stream or a descriptor, not ${inspect(value)}`;
-  throw define(new TypeError(message), { code: 'ERR_INVALID_SYNC_FORK_INPUT' });
+  throw define(fromCaller(new TypeError(message)), { code: 'ERR_INVALID_SYNC_FORK_INPUT' });
 }
 
 /**

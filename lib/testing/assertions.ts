@@ -4,6 +4,7 @@ import { RunError, SeccompError } from '../errors.js';
 import type { SpawnOptions } from '../sandbox/options.js';
 import type { FilterSource, HostOptions } from '../sandbox/prepare.js';
 import { type RunOptions, run } from '../sandbox/run.js';
+import { fromCaller } from '../util/caller.js';
 import type { ProbeCall } from './calls.js';
 import { needsNoMore } from './needed.js';
 import { type ProbeAnswer, probe } from './probe.js';
@@ -90,7 +91,7 @@ export async function assertNeedsNoMore(
 }
 
 function insist({ holds, message }: Verdict, stackStartFn: (...args: never[]) => unknown): void {
-  if (!holds) throw new AssertionError({ message, stackStartFn });
+  if (!holds) throw fromCaller(new AssertionError({ message, stackStartFn }));
 }
 
 function verdict(answers: readonly ProbeAnswer[], isWanted: (answer: ProbeAnswer) => boolean, wanted: string): Verdict {

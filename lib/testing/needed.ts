@@ -1,8 +1,9 @@
 /** The syscalls that a command needs, as a file in the repository: what a new version of a dependency adds is seen. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { SeccompError } from '../errors.js';
 import { thisHost } from '../host.js';
+import { readRegularFile } from '../profile/file.js';
 import type { SpawnOptions } from '../sandbox/options.js';
 import { record } from '../sandbox/record.js';
 import type { Verdict } from './assertions.js';
@@ -56,9 +57,10 @@ export async function needsNoMore(
 
 function listIn(path: string): readonly unknown[] {
   try {
-    const list: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    const list: unknown = JSON.parse(readRegularFile(path, path, 'list'));
     if (Array.isArray(list)) return list;
   } catch (error) {
+    if (error instanceof SeccompError) throw error;
     throw new SeccompError('ERR_SECCOMP_FILE', `${path} can't be read as JSON: delete it, or mend it`, {
       cause: error,
     });

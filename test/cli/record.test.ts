@@ -1,11 +1,11 @@
 /** `seccomp record`: writes a profile under which the program runs, and exits as the program does. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { parseProfile } from '../../lib/profile/profile.js';
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
@@ -85,6 +85,96 @@ describe('seccomp record', () => {
     expect(seccomp('record', '-o', file, '/etc/passwd')).toMatchObject({ status: 126 });
     expect(seccomp('record', 'true')).toMatchObject({ status: 125, stderr: expect.stringContaining('-o') });
     expect(existsSync(file)).toBe(false);
+  });
+
+  describe('finds out before the program runs that the profile can’t be written:', () => {
+    const ran = join(directory, 'ran');
+    afterEach(() => expect(existsSync(ran)).toBe(false));
+
+    test.each([
+      [
+        'no such directory',
+        '/nowhere/x.json',
+        /^seccomp: \/nowhere\/x\.json: the profile can't be written \(ENOENT: no such file or directory\), and nothing was run: name another file with -o\n$/,
+      ],
+      [
+        'a directory where no file can be',
+        '/proc/x.json',
+        /^seccomp: \/proc\/x\.json: the profile can't be written \(/,
+      ],
+      ['a name that is too long', join(directory, 'x'.repeat(300)), /ENAMETOOLONG/],
+      ['a file in the place of a directory', '/etc/passwd/x.json', /ENOTDIR/],
+      ['a device', '/dev/null', /^seccomp: \/dev\/null exists: --merge adds/],
+    ])('%s', (_, file, message) => {
+      const { status, stderr } = seccomp('record', '-o', file, '--', 'touch', ran);
+      expect(stderr).toMatch(message);
+      expect(status).toBe(125);
+    });
+
+    test.each([
+      ['a profile with mistakes', '{"defaultAction": 1}', /:1:2: defaultAction: unknown action 1\n$/],
+      ['an empty file', '', /: this file is empty/],
+    ])('--merge into %s', (_, text, message) => {
+      const file = newFile();
+      writeFileSync(file, text);
+      const { status, stderr } = seccomp('record', '--merge', '-o', file, '--', 'touch', ran);
+      expect(stderr).toMatch(message);
+      expect(status).toBe(125);
+      expect(readFileSync(file, 'utf8')).toBe(text);
+    });
+
+    test('--merge into a device', () => {
+      const { status, stderr } = seccomp('record', '--merge', '-o', '/dev/full', '--', 'touch', ran);
+      expect(stderr).toMatch(/^seccomp: \/dev\/full: this is a device/);
+      expect(status).toBe(125);
+    });
+  });
+
+  test('--merge reads a file whose name is a built-in’s', () => {
+    const record = (...args: readonly string[]) =>
+      spawnSync(process.execPath, [main, 'record', '-o', 'compute', '--bare', ...args], { cwd: directory });
+    expect(record('true').status).toBe(0);
+    expect(record('--merge', 'uname').status).toBe(0);
+    expect(namesIn(join(directory, 'compute'))).toContain('uname');
+    expect(namesIn(join(directory, 'compute'))).not.toContain('io_uring_enter');
+  });
+
+  describe('keeps a recording that can’t be written', () => {
+    test('in a temporary file', () => {
+      const gone = mkdtempSync(join(directory, 'gone-'));
+      const { status, stderr } = seccomp('record', '-o', join(gone, 'x.json'), '--', 'rm', '-r', gone);
+      const [, file = ''] =
+        /^seccomp: .*x\.json: the profile can't be written \(ENOENT.*\): the recording is in (.*)\n$/.exec(stderr) ??
+        [];
+      expect(namesIn(file)).toContain('unlinkat');
+      expect(status).toBe(125);
+    });
+
+    test('on stderr, if no file can be written', () => {
+      const file = newFile();
+      const script = 'ulimit -f 0; exec "$0" "$@"'; // Bytes beyond 0 are EFBIG: Node ignores SIGXFSZ.
+      const command = [process.execPath, main, 'record', '-o', file, '--', 'uname'];
+      const { status, stderr } = spawnSync('sh', ['-c', script, ...command], { encoding: 'utf8' });
+      const [, text = ''] = /nor can a temporary file; this is the recording:\n(\{[\s\S]*\})\n+$/.exec(stderr) ?? [];
+      expect(parseProfile(text).document.syscalls.flatMap(({ names }) => names)).toContain('uname');
+      expect(status).toBe(125);
+      expect(existsSync(file)).toBe(false);
+    });
+
+    test('and leaves a file alone that has appeared meanwhile', () => {
+      const file = newFile();
+      const { status, stderr } = seccomp('record', '-o', file, '--', 'sh', '-c', `echo mine > ${file}`);
+      expect(stderr).toMatch(/EEXIST.*: the recording is in /);
+      expect(status).toBe(125);
+      expect(readFileSync(file, 'utf8')).toBe('mine\n');
+    });
+  });
+
+  test('leaves nothing else in the directory', () => {
+    const own = mkdtempSync(join(directory, 'own-'));
+    seccomp('record', '-o', join(own, 'a.json'), 'true');
+    seccomp('record', '-o', join(own, 'b.json'), './nothing');
+    expect(readdirSync(own)).toEqual(['a.json']);
   });
 
   test('writes the profile of a server that a signal ends', async () => {

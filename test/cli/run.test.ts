@@ -86,7 +86,7 @@ describe('seccomp run', () => {
     ['125 for a profile that is not there', 125, ['-p', './no.json', 'true'], /no\.json: the profile can't be read/],
     ['125 for a built-in that is not there', 125, ['-p', 'docker', 'true'], /no built-in profile is called "docker"/],
     ['125 for a profile with mistakes', 125, ['-p', '{"defaultAction": "NO"}', 'true'], /inline:1:2: defaultAction/],
-    ['125 for an unknown option', 125, ['--profil', 'x', 'true'], /unknown option '--profil'/],
+    ['125 for an unknown option', 125, ['--profil', 'x', 'true'], /^seccomp: unknown option '--profil'/],
     ['125 for no command', 125, [], /missing required argument/],
     ['125 for an unknown capability', 125, ['--capability', 'CAP_X', '--', 'true'], /unknown capability "CAP_X"/],
   ])('exits %s', (_, status, args, message) => {

@@ -1,0 +1,116 @@
+/** Profiles as the commands take them: what the library takes, and pipes, by path or as `-` for standard input. */
+import { close, fstatSync, open, read, type Stats, statSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
+import { isatty } from 'node:tty';
+import { promisify } from 'node:util';
+import { SeccompError } from '../errors.js';
+import {
+  type CheckOptions,
+  checkProfile,
+  loadProfile,
+  type Profile,
+  ProfileError,
+  type ProfileIssue,
+  type ProfileOptions,
+  parseProfile,
+} from '../index.js';
+import { kindInWords, MOST_BYTES, tooManyBytes } from '../profile/file.js';
+
+/** Standard input, where a profile is given. */
+const STDIN = '-';
+
+/** Loads the profile that an argument names; null if nothing is to be filtered. */
+export async function loadArgument(argument: string, options: ProfileOptions = {}): Promise<Profile | null> {
+  const piped = await readPipe(argument);
+  if (piped === undefined) return loadProfile(argument, options);
+  const { text, source } = piped;
+  return isObject(text) ? loadProfile(text, { ...options, source }) : parseProfile(text, { ...options, source });
+}
+
+/** Returns what is wrong with the profile that an argument names, and what messages call it. */
+export async function checkArgument(
+  argument: string,
+  options: CheckOptions,
+): Promise<{ readonly profile: string; readonly issues: readonly ProfileIssue[] }> {
+  const piped = await readPipe(argument);
+  if (piped === undefined)
+    return { profile: isObject(argument) ? 'inline' : argument, issues: checkProfile(argument, options) };
+  const { text, source } = piped;
+  return { profile: source, issues: isObject(text) ? checkProfile(text, options) : issuesOf(text) };
+}
+
+/** Whether a text is taken for JSON. What comes through a pipe always is JSON, not a name or a path. */
+function isObject(text: string): boolean {
+  return /^\s*\{/.test(text);
+}
+
+function issuesOf(text: string): readonly ProfileIssue[] {
+  try {
+    return parseProfile(text).warnings;
+  } catch (error) {
+    if (error instanceof ProfileError) return error.issues;
+    throw error;
+  }
+}
+
+/** The text of a pipe, and what messages call it; undefined if the argument names no pipe. */
+async function readPipe(argument: string): Promise<{ readonly text: string; readonly source: string } | undefined> {
+  if (argument === STDIN) {
+    refuseInput(fstatSync(0));
+    return { text: await readToEnd(0, 'stdin'), source: 'stdin' };
+  }
+  if (isObject(argument) || !/[/.]/.test(argument) || !statOf(argument)?.isFIFO()) return undefined;
+  const descriptor = await promisify(open)(argument, 'r');
+  try {
+    return { text: await readToEnd(descriptor, argument), source: argument };
+  } finally {
+    await promisify(close)(descriptor);
+  }
+}
+
+/** Undefined for a file that is not there or can't be looked at: the library reports that. */
+function statOf(file: string): Stats | undefined {
+  try {
+    return statSync(file, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}
+
+/** Refuses a standard input that has no profile: to read from a terminal, for example, is to wait for a person. */
+function refuseInput(stats: Stats): void {
+  if (stats.isFile() || stats.isFIFO() || stats.isSocket()) return;
+  const what = isatty(0) ? 'a terminal' : kindInWords(stats);
+  const message = `stdin: this is ${what}, and a profile is read from a pipe or a file: write "… | seccomp" or "seccomp … < FILE"`;
+  throw new SeccompError('ERR_SECCOMP_FILE', message);
+}
+
+/** Milliseconds between two attempts to read from a descriptor that another process has made non-blocking. */
+const PAUSE = 20;
+
+async function readToEnd(descriptor: number, source: string): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  while (size <= MOST_BYTES) {
+    const count = await readSome(descriptor, chunks, source);
+    if (count === 0) return Buffer.concat(chunks).toString();
+    size += count;
+  }
+  throw tooManyBytes(source);
+}
+
+/** Reads what there is, and waits for it. Returns the number of bytes, 0 at the end. */
+async function readSome(descriptor: number, chunks: Buffer[], source: string): Promise<number> {
+  const chunk = Buffer.allocUnsafe(64 * 1024);
+  for (;;) {
+    try {
+      const { bytesRead } = await promisify(read)(descriptor, chunk, 0, chunk.length, null);
+      chunks.push(chunk.subarray(0, bytesRead));
+      return bytesRead;
+    } catch (error) {
+      const isEmpty = error instanceof Error && 'code' in error && error.code === 'EAGAIN';
+      if (!isEmpty) throw new SeccompError('ERR_SECCOMP_FILE', `${source}: ${String(error)}`, { cause: error });
+      await setTimeout(PAUSE);
+    }
+  }
+}

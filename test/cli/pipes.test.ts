@@ -1,0 +1,129 @@
+/** The command reads profiles from pipes, by path and as `-`: of bounded size, and so that a signal ends it. */
+import { type StdioOptions, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, test } from 'vitest';
+
+const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const directory = mkdtempSync(join(tmpdir(), 'seccomp-pipes-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+const DENY_MKDIR =
+  '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir","mkdirat"],"action":"SCMP_ACT_ERRNO"}]}';
+const MISTAKEN = '{"defaultAction": 1}';
+
+function seccomp(args: readonly string[], stdin: string | number = '') {
+  const first = typeof stdin === 'string' ? 'pipe' : stdin;
+  const stdio: StdioOptions = [first, 'pipe', 'pipe'];
+  const options = { encoding: 'utf8', stdio, ...(typeof stdin === 'string' && { input: stdin }) } as const;
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], options);
+  return { status, stdout, stderr };
+}
+
+/** Runs the command in bash, where `$profile` is a text that it may pipe. */
+function inBash(script: string, profile: string) {
+  const env = { ...process.env, NO_COLOR: '1', node: process.execPath, main, profile };
+  const { status, stdout, stderr } = spawnSync('bash', ['-c', script], { encoding: 'utf8', env });
+  return { status, stdout, stderr };
+}
+
+describe('a profile through a pipe:', () => {
+  test.each([
+    ['run -p <(…)', '"$node" "$main" run -p <(echo "$profile") -- mkdir /tmp/never'],
+    ['run -p -', 'echo "$profile" | "$node" "$main" run -p - -- mkdir /tmp/never'],
+    ['run -p - < FILE', '"$node" "$main" run -p - -- mkdir /tmp/never <<< "$profile"'],
+    ['run --explain -p -', 'echo "$profile" | "$node" "$main" run --explain -p - -- mkdir /tmp/never'],
+  ])('%s', (_, script) => {
+    const { status, stderr } = inBash(script, DENY_MKDIR);
+    expect(stderr).toContain('Operation not permitted');
+    expect(status).toBe(1);
+  });
+
+  test.each(['check -', 'check <(echo "$profile")'])('%s', (args) => {
+    const { status, stdout } = inBash(`echo "$profile" | "$node" "$main" ${args}`, MISTAKEN);
+    expect(stdout).toMatch(/^error (stdin|\/dev\/fd\/\d+):1:2: defaultAction: unknown action 1\n$/);
+    expect(status).toBe(1);
+  });
+
+  test('explain -', () => {
+    expect(seccomp(['explain', '--json', '-', 'mkdir'], DENY_MKDIR)).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('syscalls[0]'),
+    });
+  });
+
+  test('record --base -', () => {
+    const { stderr } = seccomp(['record', '--base', '-', '--', 'true'], DENY_MKDIR);
+    expect(stderr).toContain('seccomp: needed, and not allowed by -: nothing');
+  });
+
+  test('leaves the program a standard input at its end', () => {
+    expect(seccomp(['run', '-p', '-', '--', 'wc', '-c'], DENY_MKDIR)).toMatchObject({ status: 0, stdout: '0\n' });
+  });
+
+  test.each(['docker-default', '/etc/passwd', '[1]', ''])('is JSON, not a name or a path: %j', (text) => {
+    const { status, stderr } = seccomp(['run', '-p', '-', 'true'], text);
+    expect(stderr).toMatch(/^seccomp: stdin:1:1: /);
+    expect(status).toBe(125);
+  });
+
+  test.each(['check', 'explain'])('has at most 16 MiB: %s', (command) => {
+    const limit = 16 * 1024 * 1024;
+    expect(seccomp([command, '-'], DENY_MKDIR.padEnd(limit))).toMatchObject({ status: 0, stderr: '' });
+    expect(seccomp([command, '-'], DENY_MKDIR.padEnd(limit + 1))).toMatchObject({
+      status: 125,
+      stderr: 'seccomp: stdin: more than 16 MiB (16777216 bytes): a profile may have no more\n',
+    });
+  });
+
+  test('is waited for, until a signal comes', async () => {
+    const fifo = join(directory, 'fifo');
+    spawnSync('mkfifo', [fifo]);
+    const child = spawn(process.execPath, [main, 'run', '-p', fifo, 'true'], { stdio: 'ignore' });
+    const writer = await open(fifo, 'w'); // Is there when the command has opened the other end.
+    child.kill('SIGINT');
+    expect(await once(child, 'exit')).toEqual([null, 'SIGINT']);
+    await writer.close();
+  });
+});
+
+describe('what is no pipe is refused at once:', () => {
+  test('a terminal', () => {
+    const { status, stdout } = spawnSync('script', ['-qec', `${process.execPath} ${main} run -p - true`, '/dev/null'], {
+      encoding: 'utf8',
+    });
+    expect(stdout).toMatch(/^seccomp: stdin: this is a terminal, and a profile is read from a pipe or a file: write "/);
+    expect(status).toBe(125);
+  });
+
+  test('a device on standard input', () => {
+    const zero = openSync('/dev/zero', 'r');
+    expect(seccomp(['check', '-'], zero)).toMatchObject({
+      status: 125,
+      stderr: expect.stringMatching(/^seccomp: stdin: this is a device, /),
+    });
+    closeSync(zero);
+  });
+
+  test.each(['/dev/zero', '/dev/tty', '/dev/full', directory])('%s', (path) => {
+    expect(seccomp(['run', '-p', path, 'true'])).toMatchObject({
+      status: 125,
+      stderr: expect.stringMatching(
+        /^seccomp: \/.*: this is a (device|directory), and a profile is read from a regular file/,
+      ),
+    });
+  });
+});
+
+test('a file on standard input is read from where it is', () => {
+  const file = join(directory, 'p.json');
+  writeFileSync(file, DENY_MKDIR);
+  const descriptor = openSync(file, 'r');
+  expect(seccomp(['check', '-'], descriptor)).toEqual({ status: 0, stdout: '', stderr: '' });
+  closeSync(descriptor);
+  expect(readFileSync(file, 'utf8')).toBe(DENY_MKDIR);
+});

@@ -1,0 +1,140 @@
+/** Every error that leaves the package can be printed, written as JSON and sent to another thread. */
+import { once } from 'node:events';
+import { inspect } from 'node:util';
+import { Worker } from 'node:worker_threads';
+import { afterAll, describe, expect, test } from 'vitest';
+import { ProfileError, RunError, SeccompError } from '../../lib/errors.js';
+import { loadProfile } from '../../lib/profile/load.js';
+import { run } from '../../lib/sandbox/run.js';
+import { Sandbox } from '../../lib/sandbox/sandbox.js';
+
+const sandbox = new Sandbox('docker-default');
+const relay = new Worker(new URL('relay.mjs', import.meta.url));
+afterAll(() => relay.terminate());
+
+const result = {
+  command: 'convert in.svg',
+  stdout: 'out',
+  stderr: 'bad option\n',
+  exitCode: 3,
+  signal: null,
+  timedOut: false,
+  violations: [],
+  unlistedViolations: 0,
+};
+
+/** What the action rejects with, or throws. */
+async function errorOf(action: () => unknown): Promise<Error> {
+  try {
+    await action();
+  } catch (error) {
+    if (error instanceof Error) return error;
+  }
+  throw new Error('it did not fail');
+}
+
+const execFile = (file: string, args: readonly string[], options: object) =>
+  new Promise((_, reject) => sandbox.execFile(file, [...args], options, (error) => reject(error)));
+
+const failures: Readonly<Record<string, () => unknown>> = {
+  SeccompError: () => loadProfile('no-such-profile'),
+  'SeccompError with a cause': () => loadProfile('./nowhere.json'),
+  ProfileError: () => loadProfile('{"defaultAction": 1, "x": 2}'),
+  RunError: () => run('sh', ['-c', 'echo out; echo err >&2; exit 3'], 'docker-default'),
+  'RunError with bytes': () => run('sh', ['-c', 'echo out; exit 3'], 'docker-default', { encoding: 'buffer' }),
+  'RunError of a command that is not there': () => run('/nowhere/true', 'docker-default'),
+  'RunError of a timeout': () => run('sleep', ['100'], 'docker-default', { timeout: 1 }),
+  'RunError of too much output': () => run('echo', ['much'], 'docker-default', { maxBuffer: 1 }),
+  'RunError of an abort': () => run('sleep', ['100'], 'docker-default', { signal: AbortSignal.abort() }),
+  'AbortError of execFile': () => execFile('sleep', ['100'], { signal: AbortSignal.abort() }),
+  'RangeError of execFile': () => execFile('echo', ['much'], { maxBuffer: 1 }),
+  'exit code of execFile': () => execFile('false', [], {}),
+  'wrong option': () => sandbox.spawn('true', { cwd: Object(1) }),
+};
+
+describe.each(Object.entries(failures))('%s', (_, action) => {
+  test('JSON.stringify writes its message', async () => {
+    const error = await errorOf(action);
+    const written: unknown = JSON.parse(JSON.stringify(error));
+    const isOurs = error instanceof SeccompError || error instanceof RunError;
+    expect(written).toMatchObject(isOurs ? { name: error.name, message: error.message } : {});
+  });
+
+  test('structuredClone keeps its message and stack', async () => {
+    const error = await errorOf(action);
+    const { message, stack } = structuredClone(error);
+    expect({ message, stack }).toEqual({ message: error.message, stack: error.stack });
+  });
+
+  test('util.inspect shows its message', async () => {
+    const error = await errorOf(action);
+    expect(inspect(error)).toContain(error.message);
+  });
+
+  test('a worker receives it', async () => {
+    const error = await errorOf(action);
+    relay.postMessage(error);
+    const [{ message, stack }] = await once(relay, 'message');
+    expect({ message, stack }).toEqual({ message: error.message, stack: error.stack });
+  });
+});
+
+test('JSON has all that a ProfileError knows', async () => {
+  const error = await errorOf(() => loadProfile('{"defaultAction": 1}'));
+  expect(JSON.parse(JSON.stringify(error))).toEqual({
+    name: 'ProfileError',
+    code: 'ERR_SECCOMP_PROFILE',
+    message: 'inline:1:2: defaultAction: unknown action 1',
+    source: 'inline',
+    issues: [
+      {
+        severity: 'error',
+        path: 'defaultAction',
+        message: 'unknown action 1',
+        line: 1,
+        column: 2,
+      },
+    ],
+  });
+});
+
+test('JSON has all that a RunError knows', () => {
+  const message = 'convert in.svg: ended with exit code 3\nbad option';
+  expect(JSON.parse(JSON.stringify(new RunError('ended with exit code 3', undefined, result)))).toEqual({
+    name: 'RunError',
+    message,
+    ...result,
+  });
+});
+
+test('a name is no own property, and output is not enumerable', () => {
+  const issues = [{ severity: 'error', path: '', message: 'bad' }] as const;
+  expect(Object.keys(new SeccompError('ERR_SECCOMP_OPTION', 'bad'))).toEqual(['code']);
+  expect(Object.keys(new ProfileError('p.json', issues))).toEqual(['code', 'source']);
+  expect(Object.keys(new RunError('ended', 'ETIMEDOUT', result))).toEqual(['code', 'exitCode', 'signal']);
+  expect(new RunError('ended', 'ETIMEDOUT', result)).toMatchObject(result);
+  expect(Object.hasOwn(new SeccompError('ERR_SECCOMP_OPTION', 'bad'), 'name')).toBe(false);
+});
+
+describe('a message', () => {
+  test('lists the first errors of a profile, and counts the others', () => {
+    const issues = Array.from(
+      { length: 20 },
+      (_, i) => ({ severity: 'error', path: `a[${i}]`, message: 'bad' }) as const,
+    );
+    const { message, issues: all } = new ProfileError('p.json', issues);
+    expect(message.split('\n').slice(-2)).toEqual(['p.json: a[7]: bad', 'p.json: and 12 more errors']);
+    expect(all).toHaveLength(20);
+  });
+
+  test('has the end of a long stderr, and the beginning of a long command', () => {
+    const lines = Array.from({ length: 100 }, (_, i) => `line ${i}`).join('\n');
+    const error = new RunError('ended', undefined, { ...result, command: `sh -c ${lines}`, stderr: `${lines}\n` });
+    expect(error.message.split('\n')).toEqual([
+      'sh -c line 0…: ended',
+      '… (the end of stderr; the property has all of it)',
+      ...['line 95', 'line 96', 'line 97', 'line 98', 'line 99'],
+    ]);
+    expect(new RunError('ended', undefined, { ...result, stderr: 'x'.repeat(1e6) }).message.length).toBeLessThan(1200);
+  });
+});

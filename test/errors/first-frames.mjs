@@ -1,0 +1,13 @@
+/** Prints, as JSON, the line that the stack of each wrong call's error begins with. */
+import { calls, errorOf } from './calls.mjs';
+
+const frames = {};
+for (const name of Object.keys(calls)) {
+  const error = await errorOf(name);
+  const line = String(error?.stack)
+    .split('\n')
+    .find((text) => /^ +at /.test(text));
+  frames[name] = line?.trim() ?? String(error);
+}
+console.log(JSON.stringify(frames));
+process.exit();
