@@ -7,6 +7,7 @@
 #include "filter.h"
 #include "local_socket.h"
 #include "probe.h"
+#include "sockets.h"
 #include "spawn.h"
 #include "spawn_sync.h"
 #include "supervise.h"
@@ -19,6 +20,8 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("spawn", Napi::Function::New<seccomp::Spawn>(env, "spawn"));
   exports.Set("spawnSync", Napi::Function::New<seccomp::SpawnSync>(env, "spawnSync"));
   exports.Set("borrow", Napi::Function::New<seccomp::Borrow>(env, "borrow"));
+  exports.Set("endReading", Napi::Function::New<seccomp::EndReading>(env, "endReading"));
+  exports.Set("isListening", Napi::Function::New<seccomp::IsListening>(env, "isListening"));
   exports.Set("execve", Napi::Function::New<seccomp::Execve>(env, "execve"));
   exports.Set("install", Napi::Function::New<seccomp::Install>(env, "install"));
   exports.Set("probe", Napi::Function::New<seccomp::Probe>(env, "probe"));

@@ -16,6 +16,7 @@
       "native/local_socket.cc",
       "native/probe.cc",
       "native/request.cc",
+      "native/sockets.cc",
       "native/spawn.cc",
       "native/spawn_sync.cc",
       "native/supervise.cc",

@@ -21,7 +21,7 @@ const request: NativeRequest = {
   filters: [{ bytes, gate: [] }],
   filterFlags: 0,
 };
-const limits = { timeout: 0, maxBuffer: 0, killSignal: 15 };
+const limits = { timeout: 0, maxBuffer: 0, killSignal: 15, forceKillAfter: 5000 };
 /** SECCOMP_FILTER_FLAG_NEW_LISTENER. */
 const listener = { filterFlags: 8 };
 const without = (key: keyof NativeRequest) =>
@@ -93,8 +93,10 @@ describe('a socket', () => {
     ['bindSocket', []],
     ['bindSocket', [7]],
     ['reach', [null]],
+    ['endReading', []],
+    ['isListening', ['3']],
     ['connect', [1, 2n, 3, 4, new Uint8Array(), () => {}]],
-  ])('by %s is refused to what is no path and no call', (name, parameters) => {
+  ])('by %s is refused to what is no path, no descriptor and no call', (name, parameters) => {
     expect(() => Reflect.apply(Reflect.get(addon(), name), undefined, parameters)).toThrowError(TypeError);
   });
 

@@ -114,7 +114,7 @@ const DEFAULT_MAX_BUFFER = 1024 * 1024;
 
 function nativeLimits(options: SpawnSyncOptions) {
   // As in Node, the synchronous functions don't look at it.
-  const { timeout, killSignal } = limits({ ...options, serialization: undefined });
+  const { timeout, killSignal, forceKillAfter } = limits({ ...options, serialization: undefined });
   const { input, encoding } = options;
   const maxBuffer = options.maxBuffer ?? DEFAULT_MAX_BUFFER;
   if (typeof maxBuffer !== 'number' || !(maxBuffer >= 0))
@@ -123,6 +123,7 @@ function nativeLimits(options: SpawnSyncOptions) {
     timeout,
     maxBuffer,
     killSignal,
+    forceKillAfter,
     ...(input ? { input: bytesOf(input, encoding) } : {}),
   };
 }

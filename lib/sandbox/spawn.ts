@@ -7,7 +7,7 @@ import { addon, type NativeFailure, type NativeRequest, SOCKET } from '../native
 import { diagnostics } from '../node.js';
 import { openInbox } from '../supervisor/listener.js';
 import { agentError, agentRequest, type Handed, handed } from './agent.js';
-import { SandboxedProcess } from './child.js';
+import { type Ending, SandboxedProcess } from './child.js';
 import { attachRemedy, noFiltersError, systemError } from './failure.js';
 import type { Hearing } from './hearing.js';
 import {
@@ -19,6 +19,7 @@ import {
   invalidValue,
   invocation,
   notThatMany,
+  outOfRange,
   programRequest,
   SPAWN_OPTIONS,
   type SpawnOptions,
@@ -44,25 +45,25 @@ export function spawn(
 ): SandboxedProcess;
 export function spawn(...parameters: readonly unknown[]): SandboxedProcess {
   const { command, args, profile, options } = invocation<SpawnOptions>(parameters, SPAWN_OPTIONS);
-  const { timeout, killSignal } = limits(options);
+  const ending = limits(options);
   const { file, request, heard } = childRequest(command, args, profile, options);
-  const child = new SandboxedProcess(file, request.args);
+  const child = new SandboxedProcess(file, request.args, ending);
   announce('child_process', () => ({ process: child }));
   withStdio(options.stdio, (stdio) => traced(child, options, () => start(child, { ...request, stdio }, heard)));
-  child.limit(timeout, options.signal, killSignal);
+  child.limit();
   return child;
 }
 
 /** Starts a program that is not filtered, and whose every call is counted. */
 export function spawnObserved(command: string, args: readonly string[], options: SpawnOptions): SandboxedProcess {
-  const { timeout, killSignal } = limits(options);
+  const ending = limits(options);
   const program = withShell(command, args, options);
   const { filters, filterFlags, supervision } = supervisedRequest(observed());
   const request = { ...programRequest(program.file, program.args, options), filters, filterFlags, supervision };
-  const child = new SandboxedProcess(program.file, request.args);
+  const child = new SandboxedProcess(program.file, request.args, ending);
   openInbox();
   withStdio(options.stdio, (stdio) => start(child, { ...request, detached: options.detached ?? false, stdio }, {}));
-  child.limit(timeout, options.signal, killSignal);
+  child.limit();
   return child;
 }
 
@@ -201,8 +202,8 @@ function withShell(command: string, args: readonly string[], { shell }: Pick<Spa
   return { file, args: ['-c', [command, ...args].join(' ')] };
 }
 
-/** Checks the options that end a child. */
-export function limits(options: SpawnOptions) {
+/** Checks the options that end a child, and some that Node checks with them. */
+export function limits(options: SpawnOptions): Ending {
   const { signal, serialization } = options;
   const timeout = options.timeout ?? 0;
   if (!Number.isInteger(timeout) || timeout < 0) throw notThatMany('timeout', 'an unsigned integer', timeout);
@@ -215,7 +216,19 @@ export function limits(options: SpawnOptions) {
   }
   if (serialization !== undefined && serialization !== 'json' && serialization !== 'advanced')
     throw invalidValue('options.serialization', serialization, "must be one of: undefined, 'json', 'advanced'");
-  return { timeout, killSignal: checkKillSignal(options.killSignal) };
+  const forceKillAfter = checkForceKillAfter(options.forceKillAfter);
+  return { timeout, signal, killSignal: checkKillSignal(options.killSignal), forceKillAfter };
+}
+
+/** What a timer of Node's can wait: more fires at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+/** @returns Milliseconds, Infinity for never. */
+export function checkForceKillAfter(value: number | false = 5_000): number {
+  if (value === false) return Number.POSITIVE_INFINITY;
+  if (typeof value !== 'number') throw invalidType('options.forceKillAfter', 'of type number or false', value);
+  if (Number.isInteger(value) && value >= 0 && value <= LONGEST_TIMER) return value;
+  throw outOfRange('options.forceKillAfter', `an integer >= 0 && <= ${LONGEST_TIMER}, or false`, value);
 }
 
 function checkKillSignal(signal: unknown): number {
