@@ -174,6 +174,8 @@ export interface NativeLimits {
   /** Bytes over all streams; 0 or Infinity: no limit. */
   readonly maxBuffer: number;
   readonly killSignal: number;
+  /** Milliseconds from `killSignal` to SIGKILL; Infinity: never. */
+  readonly forceKillAfter: number;
 }
 
 /** A child that has ended. */
@@ -207,6 +209,10 @@ export interface Addon {
    * out, so the first filter must deny all. `traced` asks what SECCOMP_RET_TRACE says.
    */
   probe(filters: NativeFilters, calls: BigUint64Array, traced: boolean): Int32Array | NativeFailure;
+  /** Ends reading from a socket: what was written before can still be read, and then the end. 0 or an errno. */
+  endReading(descriptor: number): number;
+  /** Whether a descriptor is a socket that listens. */
+  isListening(descriptor: number): boolean;
   /** A duplicate of another process's descriptor, or −errno. */
   borrow(pid: number, descriptor: number): number;
   /** 0 if the kernel has this SECCOMP_RET_* action, else an errno. */

@@ -8,6 +8,7 @@
 #include "local_socket.h"
 #include "probe.h"
 #include "properties.h"
+#include "sockets.h"
 #include "spawn.h"
 #include "spawn_sync.h"
 #include "supervise.h"
@@ -20,6 +21,8 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   seccomp::SetOwn(exports, "spawn", Napi::Function::New<seccomp::Spawn>(env, "spawn"));
   seccomp::SetOwn(exports, "spawnSync", Napi::Function::New<seccomp::SpawnSync>(env, "spawnSync"));
   seccomp::SetOwn(exports, "borrow", Napi::Function::New<seccomp::Borrow>(env, "borrow"));
+  seccomp::SetOwn(exports, "endReading", Napi::Function::New<seccomp::EndReading>(env, "endReading"));
+  seccomp::SetOwn(exports, "isListening", Napi::Function::New<seccomp::IsListening>(env, "isListening"));
   seccomp::SetOwn(exports, "execve", Napi::Function::New<seccomp::Execve>(env, "execve"));
   seccomp::SetOwn(exports, "install", Napi::Function::New<seccomp::Install>(env, "install"));
   seccomp::SetOwn(exports, "probe", Napi::Function::New<seccomp::Probe>(env, "probe"));

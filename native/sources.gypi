@@ -17,6 +17,7 @@
       "native/probe.cc",
     "native/properties.cc",
       "native/request.cc",
+      "native/sockets.cc",
       "native/spawn.cc",
       "native/spawn_sync.cc",
       "native/supervise.cc",

@@ -1,7 +1,9 @@
 // Starts a program under a filter and waits for its end: the poll loop of spawnSync.
 //
-// As Node has it: waits for the child's end and for the end of each stream from it; a child that takes too long or
-// writes too much is killed, its streams are closed, and its end is waited for.
+// As Node does, it waits for the child's end and for the end of each stream from it. A child that takes too long or
+// writes too much is sent a signal, its streams are closed, and its end is waited for; the timeout holds also for
+// streams that others have open after the child's end. Unlike Node, it sends SIGKILL if that signal does not end the
+// child.
 #include "spawn_sync.h"
 
 #include <errno.h>
@@ -25,8 +27,9 @@ namespace {
 constexpr size_t kChunk = 65536;  // As libuv reads.
 
 struct Limits {
-  double timeout;     // Milliseconds; 0: none.
-  double max_buffer;  // Bytes; 0: no limit.
+  double timeout;           // Milliseconds; 0: none.
+  double max_buffer;        // Bytes; 0: no limit.
+  double force_kill_after;  // Milliseconds from kill_signal to SIGKILL; INFINITY: never.
   int kill_signal;
 };
 
@@ -62,7 +65,7 @@ class Running {
         GiveUpAll(errno);
         return;
       }
-      if (!ended_ && Now() >= deadline_) Stop(ETIMEDOUT);
+      if (Now() >= deadline_) Stop(ETIMEDOUT);
       if (ready <= 0) continue;
       if (polled[0].revents != 0) ended_ = Reap(child_.pidfd, WNOHANG, &status_);
       for (size_t i = 0; i < child_.sockets.size(); i++) {
@@ -109,9 +112,9 @@ class Running {
     return polled;
   }
 
-  // Milliseconds until the deadline, rounded up; -1: none. It counts while the child runs.
+  // Milliseconds until the deadline, rounded up; -1: none.
   int Remaining() const {
-    if (ended_ || stopped_ != 0 || deadline_ == INFINITY) return -1;
+    if (deadline_ == INFINITY) return -1;
     return static_cast<int>(std::clamp(ceil(deadline_ - Now()), 0.0, 1e9));
   }
 
@@ -159,18 +162,21 @@ class Running {
   // poll(2) itself fails: memory is short.
   void GiveUpAll(int error) {
     Stop(error);
-    if (!ended_) ended_ = Reap(child_.pidfd, 0, &status_);
+    if (ended_) return;
+    SendSignal(child_.pidfd, SIGKILL);
+    ended_ = Reap(child_.pidfd, 0, &status_);
   }
 
-  // Kills the child, once, and hears no more of it than its end.
+  // Sends the child a signal, the first time kill_signal, and from then on waits for nothing but its end.
   void Stop(int error) {
     if (stopped_ == 0) stopped_ = error;
-    deadline_ = INFINITY;
     input_left_ = 0;
     if (!ended_) {
-      const int failure = SendSignal(child_.pidfd, limits_.kill_signal);
+      const int failure = SendSignal(child_.pidfd, signalled_ ? SIGKILL : limits_.kill_signal);
       if (failure != 0 && failure != ESRCH) SendSignal(child_.pidfd, SIGKILL);
     }
+    deadline_ = signalled_ || ended_ ? INFINITY : Now() + limits_.force_kill_after;
+    signalled_ = true;
     // Afterwards, so that the child ends by that signal and not by SIGPIPE.
     for (size_t i = 0; i < child_.sockets.size(); i++) Close(i);
   }
@@ -184,7 +190,7 @@ class Running {
   double deadline_;
   double total_ = 0;
   int stopped_ = 0;
-  bool ended_ = false;
+  bool signalled_ = false, ended_ = false;
   siginfo_t status_ = {};
   std::array<char, kChunk> chunk_ = {};
 
@@ -206,16 +212,19 @@ Napi::Value SpawnSync(const Napi::CallbackInfo& info) {
   };
   if (!info[0].IsObject() || !info[1].IsObject()) return refuse("spawnSync(request, limits)");
   const Napi::Object options = info[1].As<Napi::Object>();
-  if (!HasOnly(env, options, "limits", {"input", "timeout", "maxBuffer", "killSignal"})) return env.Undefined();
+  if (!HasOnly(env, options, "limits", {"input", "timeout", "maxBuffer", "killSignal", "forceKillAfter"}))
+    return env.Undefined();
   const Napi::Value input = Own(options, "input");
   if (!input.IsUndefined() && !input.IsTypedArray()) return refuse("input: a Uint8Array");
   const Napi::Value timeout = Own(options, "timeout");
   const Napi::Value max_buffer = Own(options, "maxBuffer");
   const Napi::Value kill_signal = Own(options, "killSignal");
-  if (!timeout.IsNumber() || !max_buffer.IsNumber() || !kill_signal.IsNumber()) {
-    return refuse("timeout, maxBuffer, killSignal: numbers");
+  const Napi::Value force_kill_after = Own(options, "forceKillAfter");
+  if (!timeout.IsNumber() || !max_buffer.IsNumber() || !kill_signal.IsNumber() || !force_kill_after.IsNumber()) {
+    return refuse("timeout, maxBuffer, killSignal, forceKillAfter: numbers");
   }
   const Limits limits = {timeout.As<Napi::Number>().DoubleValue(), max_buffer.As<Napi::Number>().DoubleValue(),
+                         force_kill_after.As<Napi::Number>().DoubleValue(),
                          kill_signal.As<Napi::Number>().Int32Value()};
   const std::unique_ptr<Request> request = Request::Read(env, info[0].As<Napi::Object>());
   if (request == nullptr) return env.Undefined();

@@ -22,7 +22,7 @@ const request: NativeRequest = {
   unconfined: false,
   filterFlags: 0,
 };
-const limits = { timeout: 0, maxBuffer: 0, killSignal: 15 };
+const limits = { timeout: 0, maxBuffer: 0, killSignal: 15, forceKillAfter: 5000 };
 /** SECCOMP_FILTER_FLAG_NEW_LISTENER. */
 const listener = { filterFlags: 8 };
 const descriptors = (object: object) => Object.getOwnPropertyDescriptors(object);
@@ -115,8 +115,10 @@ describe('a socket', () => {
     ['bindSocket', []],
     ['bindSocket', [7]],
     ['reach', [null]],
+    ['endReading', []],
+    ['isListening', ['3']],
     ['connect', [1, 2n, 3, 4, new Uint8Array(), () => {}]],
-  ])('by %s is refused to what is no path and no call', (name, parameters) => {
+  ])('by %s is refused to what is no path, no descriptor and no call', (name, parameters) => {
     expect(() => Reflect.apply(Reflect.get(addon(), name), undefined, parameters)).toThrowError(TypeError);
   });
 

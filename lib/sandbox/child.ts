@@ -1,9 +1,9 @@
 /** A running program: node:child_process's ChildProcess, on a child that was not started by Node. */
 import type { ChildProcess } from 'node:child_process';
-import { addAbortListener, EventEmitter, once } from 'node:events';
+import { addAbortListener, EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
-import type { ExitWatch, NativeChild, NativeListener } from '../native.js';
+import { addon, type ExitWatch, type NativeChild, type NativeListener } from '../native.js';
 import { childProcess, net, os } from '../node.js';
 import type { Listener } from '../supervisor/listener.js';
 import type { Violation } from '../supervisor/violation.js';
@@ -28,6 +28,16 @@ class Emitter extends EventEmitter {
 }
 const Base = Emitter as unknown as typeof ChildProcess;
 
+/** When a child is ended by us, and how: checked. */
+export interface Ending {
+  /** Milliseconds; 0: never. */
+  readonly timeout: number;
+  readonly signal: AbortSignal | undefined;
+  readonly killSignal: number;
+  /** Milliseconds from `killSignal` to SIGKILL; Infinity: never. */
+  readonly forceKillAfter: number;
+}
+
 /** A child under a profile. Its events, streams, methods and properties are those of ChildProcess. */
 export class SandboxedProcess extends Base {
   // Node declares these read-only and sets them itself.
@@ -49,10 +59,17 @@ export class SandboxedProcess extends Base {
   #log: ViolationLog | undefined;
   /** What `close` waits for: the exit, and the end of each stream from the child. */
   #open = 1;
+  /** Its descriptors that are sockets, and our ends. */
+  #pipes: readonly { readonly descriptor: number; readonly stream: Socket }[] = [];
+  readonly #ending: Ending;
+  /** Whether we set out to end it. */
+  #terminated = false;
+  #forceKill: NodeJS.Timeout | undefined;
 
   /** @internal Use spawn(). */
-  constructor(command: string, args: readonly string[]) {
+  constructor(command: string, args: readonly string[], ending: Ending) {
     super();
+    this.#ending = ending;
     this.spawnfile = command;
     this.spawnargs = [...args];
   }
@@ -65,8 +82,10 @@ export class SandboxedProcess extends Base {
     const streams = sockets.map((fd, i) =>
       fd < 0 ? null : new Socket(own({ fd, handle: undefined, readable: i > 0, writable: true })),
     );
-    for (const stream of streams.slice(1)) {
-      if (stream === null) continue;
+    this.#pipes = streams.flatMap((stream, i) =>
+      stream === null || i === 0 ? [] : [{ descriptor: sockets[i] ?? -1, stream }],
+    );
+    for (const { stream } of this.#pipes) {
       this.#open++;
       stream.on('close', () => this.#closed());
     }
@@ -119,6 +138,7 @@ export class SandboxedProcess extends Base {
   /** @internal Called once when the child has ended; exactly one of the two is not null. */
   exited(code: number | null, signal: number | null): void {
     this.#watch = undefined;
+    clearTimeout(this.#forceKill);
     // The listeners of the event `exit` find all that the child was denied.
     if (this.listener === undefined) this.#ended(code, signal);
     else this.listener.afterKinds(() => this.#ended(code, signal));
@@ -128,6 +148,7 @@ export class SandboxedProcess extends Base {
     if (signal !== null) this.signalCode = signalName(signal);
     else this.exitCode = code;
     this.stdin?.destroy();
+    if (this.#terminated) this.#endPipes();
     this.emit('exit', this.exitCode, this.signalCode);
     this.#finish();
   }
@@ -159,25 +180,24 @@ export class SandboxedProcess extends Base {
     if (!this.killed) this.kill();
   }
 
-  /** Ends the child and waits until it is gone. */
+  /** Ends the child and waits until it is gone, and for nobody who still holds its pipes. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#watch === undefined) return;
-    const exit = once(this, 'exit');
-    this[Symbol.dispose]();
+    const exit = this.#watch === undefined ? undefined : new Promise((resolve) => this.once('exit', resolve));
+    this.terminate();
     await exit;
   }
 
-  /** @internal Ends the child after `timeout` milliseconds, unless that is 0, and when `signal` is aborted. */
-  limit(timeout: number, signal: AbortSignal | undefined, killSignal: NodeJS.Signals | number): void {
+  /** @internal Ends the child after its timeout, and when its AbortSignal is aborted. */
+  limit(): void {
+    if (this.hasEnded) return; // It was not started.
+    const { timeout, signal } = this.#ending;
     if (timeout > 0) {
-      const timer = setTimeout(() => this.#stop(killSignal), timeout);
+      const timer = setTimeout(() => this.terminate(), timeout);
       this.once('exit', () => clearTimeout(timer));
     }
     if (signal === undefined) return;
     const abort = () => {
-      if (!this.#stop(killSignal)) return;
-      const error = new Error('The operation was aborted', { cause: signal.reason });
-      this.emit('error', define(error, { code: 'ABORT_ERR', name: 'AbortError' }));
+      if (this.terminate()) this.emit('error', abortError(signal));
     };
     if (signal.aborted) {
       process.nextTick(abort);
@@ -185,6 +205,30 @@ export class SandboxedProcess extends Base {
     }
     const listener = addAbortListener(signal, abort);
     this.once('exit', () => listener[Symbol.dispose]());
+  }
+
+  /** @internal Whether it has ended, or was not started. Others may still hold its pipes. */
+  get hasEnded(): boolean {
+    return this.#watch === undefined;
+  }
+
+  /**
+   * @internal Sends `signal`, and SIGKILL if the child still runs after `forceKillAfter`. Once it has ended, nothing
+   * more is read from its pipes than what was written by then, whoever holds them. Gives false if no signal was sent.
+   */
+  terminate(signal: number = this.#ending.killSignal): boolean {
+    const { forceKillAfter } = this.#ending;
+    this.#terminated = true;
+    if (this.hasEnded) this.#endPipes();
+    if (!this.#stop(signal)) return false;
+    if (forceKillAfter !== Number.POSITIVE_INFINITY)
+      this.#forceKill ??= setTimeout(() => this.#stop('SIGKILL'), forceKillAfter);
+    return true;
+  }
+
+  /** Of a stream that was destroyed the descriptor is not ours any more. */
+  #endPipes(): void {
+    for (const { descriptor, stream } of this.#pipes) if (!stream.destroyed) addon().endReading(descriptor);
   }
 
   #stop(signal: NodeJS.Signals | number): boolean {
@@ -216,3 +260,9 @@ export class SandboxedProcess extends Base {
 }
 
 publicMethods(SandboxedProcess.prototype, 'kill');
+
+/** The error of Node for what was aborted. */
+export function abortError({ reason }: AbortSignal): Error {
+  const error = new Error('The operation was aborted', { cause: reason });
+  return define(error, { code: 'ABORT_ERR', name: 'AbortError' });
+}

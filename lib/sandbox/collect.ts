@@ -60,6 +60,11 @@ export class Collector {
     }, settings.timeout);
   }
 
+  /** Ends the output of a child that has ended, and whose pipes others hold. While it runs, it is aborted by itself. */
+  abort(): void {
+    if (this.#child.hasEnded) this.#child.terminate();
+  }
+
   /** Whether we set out to end the child. */
   get stopped(): boolean {
     return this.timedOut || this.overflow !== undefined;
@@ -97,7 +102,7 @@ export class Collector {
   #stop(): void {
     this.#child.stdout?.destroy();
     this.#child.stderr?.destroy();
-    this.#child.kill(this.#settings.killSignal);
+    this.#child.terminate(this.#settings.killSignal);
   }
 }
 

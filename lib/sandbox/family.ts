@@ -39,7 +39,7 @@ import { SPAWN_SYNC_OPTIONS, startSync } from './spawn-sync.js';
 const EXEC_FILE_OPTIONS: readonly string[] = [
   // Node's execFile leaves argv0 aside.
   ...PROGRAM_OPTIONS.filter((name) => name !== 'argv0'),
-  ...['shell', 'signal', 'timeout', 'killSignal', 'encoding', 'maxBuffer'],
+  ...['shell', 'signal', 'timeout', 'killSignal', 'forceKillAfter', 'encoding', 'maxBuffer'],
   ...SUPERVISOR_OPTIONS,
 ];
 

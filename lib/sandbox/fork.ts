@@ -1,5 +1,6 @@
 /** fork(): node:child_process's fork, of a Node that is under a profile before its module's first line. */
 import type { ChildProcess, ForkOptions as NodeForkOptions } from 'node:child_process';
+import { addAbortListener } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { SeccompError } from '../errors.js';
 import { addon, preloadFile } from '../native.js';
@@ -11,12 +12,15 @@ import { HANDOVER, writeHandover } from './handover.js';
 import { checkFilterOptions, type FilterOptions, namesIn, type SpawnOptions, SUPERVISOR_OPTIONS } from './options.js';
 import { type FilterSource, prepare, type SingleSource, type Sources } from './prepare.js';
 import { forbidRings } from './rings.js';
-import { filterRequest } from './spawn.js';
+import { checkForceKillAfter, filterRequest } from './spawn.js';
 
 /** Options of fork: those of node:child_process, and ours. */
-export interface ForkOptions extends NodeForkOptions, Omit<FilterOptions, 'capabilities'> {}
+export interface ForkOptions extends NodeForkOptions, Omit<FilterOptions, 'capabilities'> {
+  /** Milliseconds from `killSignal` to SIGKILL, after a timeout or an abort; false: never. Default 5,000. */
+  readonly forceKillAfter?: number | false | undefined;
+}
 
-const OURS = ['abis', 'noNewPrivileges', 'log'] as const;
+const OURS = ['abis', 'noNewPrivileges', 'log', 'forceKillAfter'] as const;
 export const FORK_OPTIONS = [
   ...OURS,
   ...['cwd', 'detached', 'env', 'execPath', 'execArgv', 'gid', 'serialization', 'signal', 'killSignal', 'silent'],
@@ -56,9 +60,15 @@ export function forkUnder(
 ): ChildProcess {
   refuseOfSpawn(options);
   checkFilterOptions(options);
+  const forceKillAfter = checkForceKillAfter(options.forceKillAfter);
   const filters = prepare(sources, options, []);
-  const { abis: _, noNewPrivileges = true, log, ...nodeOptions } = options;
-  if (filters.length === 0) return nodeFork(modulePath, args, nodeOptions);
+  const { abis: _, noNewPrivileges = true, log, forceKillAfter: __, ...nodeOptions } = options;
+  const start = (forkOptions: NodeForkOptions) => {
+    const child = nodeFork(modulePath, args, forkOptions);
+    forceKill(child, options, forceKillAfter);
+    return child;
+  };
+  if (filters.length === 0) return start(nodeOptions);
   addon(); // If it is missing, this is the better place to say so.
   const { filters: attached, filterFlags } = filterRequest(filters, { log });
   const withoutRings = forbidRings(filters.map(({ policy }) => policy));
@@ -67,7 +77,7 @@ export function forkUnder(
     const message = `the filters of these profiles are too long together to hand them over (${text.length} bytes)`;
     throw new SeccompError('ERR_SECCOMP_TOO_LARGE', `${message}: give fewer, or shorter ones`);
   }
-  return nodeFork(modulePath, args, {
+  return start({
     ...nodeOptions,
     // --require comes before every --import, and this one before the others.
     execArgv: ['--require', preloadFile(), ...(options.execArgv || inheritedArguments(process.execArgv))],
@@ -82,6 +92,19 @@ function nodeFork(modulePath: string | URL, args: readonly string[], options: No
   } catch (error) {
     throw error instanceof Error ? fromCaller(error) : error;
   }
+}
+
+/** Sends SIGKILL to a child that still runs `after` milliseconds after Node has sent `killSignal`: timeout, abort. */
+function forceKill(child: ChildProcess, { timeout = 0, signal }: NodeForkOptions, after: number): void {
+  if (after === Number.POSITIVE_INFINITY || child.pid === undefined) return;
+  const timers: NodeJS.Timeout[] = [];
+  const kill = () => timers.push(setTimeout(() => child.kill('SIGKILL'), after));
+  if (timeout > 0) timers.push(setTimeout(kill, timeout));
+  const listener = signal && addAbortListener(signal, kill);
+  child.once('exit', () => {
+    for (const timer of timers) clearTimeout(timer);
+    listener?.[Symbol.dispose]();
+  });
 }
 
 /** Without the text of `node -e`, as Node's fork leaves it out: it would run again in place of the module. */

@@ -67,12 +67,17 @@ export interface SpawnOptions extends ProgramOptions, SupervisorOptions {
   readonly detached?: boolean | undefined;
   /** Whether a shell runs the command, and which. Default false. */
   readonly shell?: boolean | string | undefined;
-  /** Milliseconds after which `killSignal` is sent. Default 0, never. */
+  /** Milliseconds after which `killSignal` is sent, and later SIGKILL: see `forceKillAfter`. Default 0, never. */
   readonly timeout?: number | undefined;
   /** Aborting it sends `killSignal`. */
   readonly signal?: AbortSignal | undefined;
   /** Default SIGTERM. */
   readonly killSignal?: NodeJS.Signals | number | undefined;
+  /**
+   * Milliseconds from `killSignal` to SIGKILL, for a child that still runs after its timeout, an abort, too much output or
+   * `await using`; false: never. Default 5,000.
+   */
+  readonly forceKillAfter?: number | false | undefined;
   /** Of Windows only; has no effect, as in Node. */
   readonly windowsHide?: boolean | undefined;
   readonly windowsVerbatimArguments?: boolean | undefined;
@@ -150,7 +155,7 @@ export const HOST_OPTIONS = ['host', 'capabilities', 'abis'] as const;
 export const SUPERVISOR_OPTIONS = ['onViolation', 'notify', 'notifyTimeout'] as const;
 export const SPAWN_OPTIONS = [
   ...PROGRAM_OPTIONS,
-  ...['stdio', 'detached', 'shell', 'timeout', 'signal', 'killSignal', 'serialization'],
+  ...['stdio', 'detached', 'shell', 'timeout', 'signal', 'killSignal', 'forceKillAfter', 'serialization'],
   ...['windowsHide', 'windowsVerbatimArguments'],
   ...SUPERVISOR_OPTIONS,
 ] as const;

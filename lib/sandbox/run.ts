@@ -1,8 +1,10 @@
 /** run(): a program under a profile, as a promise of what becomes of it. */
+import { addAbortListener } from 'node:events';
 import { RunError, type RunResult, SeccompError } from '../errors.js';
 import { hintAt } from '../supervisor/denials.js';
 import { own } from '../util/own-data.js';
 import { invocation } from './arguments.js';
+import { abortError } from './child.js';
 import { Collector, collectorSettings, type OutputOptions, overflowError } from './collect.js';
 import { invalidType, invalidValue, SPAWN_OPTIONS, type SpawnOptions } from './options.js';
 import type { FilterSource, SingleSource } from './prepare.js';
@@ -57,7 +59,9 @@ export async function run(...parameters: readonly unknown[]): Promise<RunResult<
   });
   child.stdin?.on('error', () => {}); // The program has not read all of it, which is for the program to mind.
   child.stdin?.end(input);
+  const aborting = options.signal && addAbortListener(options.signal, () => collector.abort());
   await new Promise((resolve) => child.on('close', resolve));
+  aborting?.[Symbol.dispose]();
   collector.finish();
 
   const result = {
@@ -72,6 +76,7 @@ export async function run(...parameters: readonly unknown[]): Promise<RunResult<
   };
   if (collector.timedOut) throw new RunError(`took longer than ${settings.timeout} ms`, 'ETIMEDOUT', result);
   if (collector.overflow !== undefined) failure ??= overflowError(collector.overflow);
+  if (options.signal?.aborted) failure ??= abortError(options.signal);
   if (failure !== undefined) throw new RunError(failure.message, failure.code, result, { cause: failure });
   if (result.exitCode === 0) return result;
   const end = result.exitCode === null ? (result.signal ?? 'a signal without a name') : `exit code ${result.exitCode}`;

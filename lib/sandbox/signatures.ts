@@ -81,8 +81,8 @@ function checkedCallback(callback: unknown): Callback | undefined {
 
 /** What some of the family take and others leave aside. */
 const OF_SOME = [
-  ...['stdio', 'detached', 'shell', 'timeout', 'signal', 'killSignal', 'serialization', 'windowsHide'],
-  ...['windowsVerbatimArguments', 'input', 'encoding', 'maxBuffer', 'execPath', 'execArgv', 'silent'],
+  ...['stdio', 'detached', 'shell', 'timeout', 'signal', 'killSignal', 'forceKillAfter', 'serialization'],
+  ...['windowsHide', 'windowsVerbatimArguments', 'input', 'encoding', 'maxBuffer', 'execPath', 'execArgv', 'silent'],
 ] as const;
 const KNOWN: readonly string[] = [...PROGRAM_OPTIONS, ...SUPERVISOR_OPTIONS, ...OF_SOME];
 

@@ -127,7 +127,7 @@ const DEFAULT_MAX_BUFFER = 1024 * 1024;
 
 function nativeLimits(options: SpawnSyncOptions) {
   // As in Node, the synchronous functions don't look at it.
-  const { timeout, killSignal } = limits(own({ ...options, serialization: undefined }));
+  const { timeout, killSignal, forceKillAfter } = limits(own({ ...options, serialization: undefined }));
   const { input, encoding } = options;
   const maxBuffer = options.maxBuffer ?? DEFAULT_MAX_BUFFER;
   if (typeof maxBuffer !== 'number' || !(maxBuffer >= 0))
@@ -137,6 +137,8 @@ function nativeLimits(options: SpawnSyncOptions) {
     maxBuffer,
     killSignal,
     input: input ? bytesOf(input, encoding) : undefined,
+    forceKillAfter,
+    ...(input ? { input: bytesOf(input, encoding) } : {}),
   };
 }
 

@@ -9,7 +9,7 @@ import { openInbox } from '../supervisor/listener.js';
 import { define, has, own, propertyOf } from '../util/own-data.js';
 import { agentError, agentRequest, type Handed, handed } from './agent.js';
 import { type Invocation, invocation } from './arguments.js';
-import { SandboxedProcess } from './child.js';
+import { type Ending, SandboxedProcess } from './child.js';
 import { attachRemedy, noFiltersError, systemError } from './failure.js';
 import { type Hearing, UNHEARD } from './hearing.js';
 import {
@@ -19,6 +19,7 @@ import {
   invalidType,
   invalidValue,
   notThatMany,
+  outOfRange,
   programRequest,
   SPAWN_OPTIONS,
   type SpawnOptions,
@@ -48,26 +49,26 @@ export function spawn(...parameters: readonly unknown[]): SandboxedProcess {
 
 /** The same with its parameters sorted out. */
 export function start({ command, args, sources, options }: Invocation<SpawnOptions>): SandboxedProcess {
-  const { timeout, killSignal } = limits(options);
+  const ending = limits(options);
   const { file, request, heard } = childRequest(command, args, sources, options);
-  const child = new SandboxedProcess(file, request.args);
+  const child = new SandboxedProcess(file, request.args, ending);
   announce('child_process', () => ({ process: child }));
   withStdio(options.stdio, (stdio) => traced(child, options, () => launch(child, own({ ...request, stdio }), heard)));
-  child.limit(timeout, options.signal, killSignal);
+  child.limit();
   return child;
 }
 
 /** Starts a program that is not filtered, and whose every call is counted. */
 export function spawnObserved(command: string, args: readonly string[], options: SpawnOptions): SandboxedProcess {
-  const { timeout, killSignal } = limits(options);
+  const ending = limits(options);
   const program = withShell(command, args, options);
   const request = { ...programRequest(program.file, program.args, options), ...supervisedRequest(observed()) };
-  const child = new SandboxedProcess(program.file, request.args);
+  const child = new SandboxedProcess(program.file, request.args, ending);
   openInbox();
   withStdio(options.stdio, (stdio) =>
     launch(child, own({ ...request, detached: options.detached ?? false, stdio }), undefined),
   );
-  child.limit(timeout, options.signal, killSignal);
+  child.limit();
   return child;
 }
 
@@ -204,8 +205,8 @@ function withShell(command: string, args: readonly string[], { shell }: Pick<Spa
   return { file, args: ['-c', [command, ...args].join(' ')] };
 }
 
-/** Checks the options that end a child. */
-export function limits(options: SpawnOptions) {
+/** Checks the options that end a child, and some that Node checks with them. */
+export function limits(options: SpawnOptions): Ending {
   const { signal, serialization } = options;
   const timeout = options.timeout ?? 0;
   if (!Number.isInteger(timeout) || timeout < 0) throw notThatMany('timeout', 'an unsigned integer', timeout);
@@ -221,7 +222,19 @@ export function limits(options: SpawnOptions) {
   }
   if (serialization !== undefined && serialization !== 'json' && serialization !== 'advanced')
     throw invalidValue('options.serialization', serialization, "must be one of: undefined, 'json', 'advanced'");
-  return { timeout, killSignal: checkKillSignal(options.killSignal) };
+  const forceKillAfter = checkForceKillAfter(options.forceKillAfter);
+  return { timeout, signal, killSignal: checkKillSignal(options.killSignal), forceKillAfter };
+}
+
+/** What a timer of Node's can wait: more fires at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+/** @returns Milliseconds, Infinity for never. */
+export function checkForceKillAfter(value: number | false = 5_000): number {
+  if (value === false) return Number.POSITIVE_INFINITY;
+  if (typeof value !== 'number') throw invalidType('options.forceKillAfter', 'of type number or false', value);
+  if (Number.isInteger(value) && value >= 0 && value <= LONGEST_TIMER) return value;
+  throw outOfRange('options.forceKillAfter', `an integer >= 0 && <= ${LONGEST_TIMER}, or false`, value);
 }
 
 function checkKillSignal(signal: unknown): number {

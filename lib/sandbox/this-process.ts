@@ -1,5 +1,5 @@
 /** Filters on the process that runs already: what harden, fork's preload and seccomp/register share. Loads little. */
-import { readdirSync, readFileSync, readlinkSync, writeSync } from 'node:fs';
+import { constants, readdirSync, readFileSync, readlinkSync, writeSync } from 'node:fs';
 import { endianness } from 'node:os';
 import { getSystemErrorName } from 'node:util';
 import { SeccompError } from '../errors.js';
@@ -93,6 +93,7 @@ function descriptors(): readonly OpenDescriptor[] {
  * Only before anything has happened. Does not return.
  */
 export function restartWithoutRings(noNewPrivileges: boolean): never {
+  closeInspector();
   const failure = addon().execve({
     candidates: [process.execPath],
     args: startArguments(),
@@ -109,6 +110,12 @@ export function restartWithoutRings(noNewPrivileges: boolean): never {
     `Node could not be started again without io_uring (${failure.call} ${getSystemErrorName(-failure.error)}): ` +
       'start it where io_uring_setup is denied already',
   );
+}
+
+/** Frees the port of `node --inspect`: the new Node inherits the listening socket otherwise, and can't listen itself. */
+function closeInspector(): void {
+  const inspector = process.getBuiltinModule('node:inspector');
+  if (inspector?.url() !== undefined) inspector.close();
 }
 
 /** `io_uring_setup` fails with ENOSYS, all else is allowed. The number is the same on every ABI that Node has. */
@@ -155,14 +162,48 @@ function terminatedStrings(file: string): string {
   return text.slice(0, text.lastIndexOf('\0') + 1);
 }
 
-/** All descriptors in their places, but for those that Node makes for its event loops: it will make them again. */
+/** The descriptors that the new Node inherits, each in its place: all but those of event loops, which it makes anew. */
 function inheritedDescriptors(): readonly number[] {
   const open = descriptors();
-  const count = (target: string) => open.filter((other) => other.target === target).length;
-  const inherited = open
-    .filter(({ target }) => !target.startsWith('anon_inode:') && !(target.startsWith('pipe:') && count(target) > 1))
-    .map(({ fd }) => fd);
+  const own = ofEventLoops(open);
+  const inherited = open.map(({ fd }) => fd).filter((fd) => fd <= 2 || !own.includes(fd));
   return Array.from({ length: Math.max(...inherited, 2) + 1 }, (_, fd) => (inherited.includes(fd) ? fd : NONE));
+}
+
+/**
+ * The descriptors of libuv's event loops. Each loop has an epoll instance, an io_uring, a non-blocking eventfd and both ends of
+ * a non-blocking pipe. An eventfd or a pipe that this process was started with can look the same: if there are
+ * more than there are loops, none is taken for a loop's.
+ */
+function ofEventLoops(open: readonly OpenDescriptor[]): readonly number[] {
+  const isTo = (text: string) => open.filter(({ target }) => target === `anon_inode:[${text}]`).map(({ fd }) => fd);
+  const loops = isTo('eventpoll');
+  const events = isTo('eventfd').filter((fd) => (statusFlags(fd) & constants.O_NONBLOCK) !== 0);
+  const pipes = wholePipes(open);
+  return [
+    ...loops,
+    ...isTo('io_uring'),
+    ...(events.length > loops.length ? [] : events),
+    ...(pipes.length > loops.length ? [] : pipes.flat()),
+  ];
+}
+
+/** Both ends of each non-blocking pipe that this process has once to read from and once to write to. */
+function wholePipes(open: readonly OpenDescriptor[]): readonly (readonly number[])[] {
+  const { O_RDONLY, O_WRONLY, O_NONBLOCK } = constants;
+  const targets = new Set(open.map(({ target }) => target).filter((target) => target.startsWith('pipe:')));
+  return [...targets]
+    .map((pipe) => open.filter(({ target }) => target === pipe).map(({ fd }) => fd))
+    .filter((fds) => {
+      const modes = fds.map((fd) => statusFlags(fd) & (O_WRONLY | O_NONBLOCK));
+      return fds.length === 2 && modes.includes(O_RDONLY | O_NONBLOCK) && modes.includes(O_WRONLY | O_NONBLOCK);
+    });
+}
+
+/** File access mode and status flags, as of fcntl(2). Source: proc_pid_fdinfo(5). */
+function statusFlags(fd: number): number {
+  const [, flags = '0'] = /^flags:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8')) ?? [];
+  return Number.parseInt(flags, 8);
 }
 
 /** Runs what has to succeed before a program's first line; otherwise the program does not run. */

@@ -269,8 +269,8 @@ function checked(answer: unknown, { syscall }: NotifiedCall): CheckedAnswer {
   const oneOf = 'must be one of { continue: true }, { errno }, { value } and { addFd }';
   if (typeof answer !== 'object' || answer === null) return refuse([], `${oneOf}, not ${inspect(answer)}`);
   const fields = copyFields(answer, refuse);
-  const [way, ...others] = WAYS.filter((name) => Object.hasOwn(fields, name));
-  if (way === undefined || others.length > 0) return refuse([], oneOf);
+  const way = WAYS.find((name) => Object.hasOwn(fields, name));
+  if (way === undefined) return refuse([], oneOf);
   const known: readonly string[] = way === 'addFd' ? [way, 'closeOnExec', 'close'] : [way];
   const unknown = Object.keys(fields).find((name) => !known.includes(name));
   if (unknown !== undefined) return refuse([unknown], `does not go with ${way}: leave it out`);

@@ -42,6 +42,17 @@ export default {
       ({ error }) => error === null,
     ),
   'timeout of exec': (cp) => called((callback) => cp.exec('exec sleep 60', { timeout: 30 }, callback)),
+  'timeout: a child that survives killSignal': differs('SIGKILL follows a `timeout`', (cp) => {
+    const options = { timeout: 20, killSignal: 'SIGWINCH', forceKillAfter: 20 }; // Node ignores the last.
+    return story(cp.spawn('sh', ['-c', 'sleep 1; exit 3'], options));
+  }),
+  'timeout: pipes that a grandchild holds': differs('pipes of a child that was ended by a timeout', (cp) =>
+    output(cp.spawn('sh', ['-c', '(sleep 1; echo late) & exec sleep 60'], { timeout: 300 })),
+  ),
+  'timeout of execFile: a grandchild that holds the pipes of a child that ended well': (cp) =>
+    execFile(cp, 'sh', ['-c', 'sleep 2 & echo soon'], { timeout: 500 }),
+  'timeout: not for a grandchild that holds the pipes of a child that ended well': (cp) =>
+    output(cp.spawn('sh', ['-c', '(sleep 0.7; echo late) & echo soon'], { timeout: 400 })),
   'killSignal: null and undefined are SIGTERM': async (cp) => [
     (await story(sleeper(cp, { timeout: 30, killSignal: null }))).signalCode,
     (await story(sleeper(cp, { timeout: 30, killSignal: undefined }))).signalCode,

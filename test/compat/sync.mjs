@@ -41,6 +41,8 @@ export default {
     '`maxBuffer: undefined` or `null`',
     (cp) => cp.spawnSync('head', ['-c', '2000000', '/dev/zero'], { maxBuffer: undefined }).error?.code,
   ),
+  'spawnSync: timeout, where a grandchild holds the pipes': (cp) =>
+    told(cp.spawnSync(...sh('(sleep 1; echo late) & exit 5'), { timeout: 400 })),
   'spawnSync: serialization is not looked at': (cp) => cp.spawnSync('echo', ['a'], { serialization: 'x' }).status,
   'spawnSync: the result, with its keys in order': (cp) => {
     const result = cp.spawnSync(...sh('echo out; echo err >&2; exit 3'));

@@ -66,7 +66,7 @@ test('filters that the kernel has no room for fail with ENOMEM, and the program 
       unconfined: false,
       filterFlags: 0,
     },
-    { timeout: 0, maxBuffer: 0, killSignal: 15 },
+    { timeout: 0, maxBuffer: 0, killSignal: 15, forceKillAfter: 5000 },
   );
   expect(started).toEqual({ error: 12, call: 'seccomp' });
 });

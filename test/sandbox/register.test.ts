@@ -94,6 +94,18 @@ describe('node --import seccomp/register', () => {
     ]);
   });
 
+  test.skipIf(!hasRings)('starts Node again with its inspector (skips: this Node or kernel makes no io_uring)', () => {
+    const code = `const sockets = fs.readdirSync('/proc/self/fd').filter((fd) => {
+        try { return fd > 2 && fs.readlinkSync('/proc/self/fd/' + fd).startsWith('socket:'); } catch { return false; }
+      });
+      return [rings(), require('node:inspector').url()?.slice(0, 15), sockets.length];`;
+    const options = {
+      execArgv: ['--inspect=0', ...execArgv],
+      env: { ...WITH_RINGS, SECCOMP_PROFILE: 'docker-default' },
+    };
+    expect(evaluateScript(code, options)).toEqual([[], 'ws://127.0.0.1:', 1]);
+  });
+
   test.skipIf(!hasRings)('with io_uring and its program on stdin exits 125 (skips: this Node makes none)', () => {
     const { status, stdout, stderr } = spawnSync(process.execPath, execArgv, {
       input: "console.log('runs')",

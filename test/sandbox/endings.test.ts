@@ -1,0 +1,271 @@
+/** How children are ended: a timeout is a bound, and nobody who holds a child's pipes is waited for. */
+import type { ChildProcess } from 'node:child_process';
+import { channel } from 'node:diagnostics_channel';
+import { EventEmitter, once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import type { SandboxedProcess } from '../../lib/sandbox/child.js';
+import { fork } from '../../lib/sandbox/fork.js';
+import type { SpawnOptions } from '../../lib/sandbox/options.js';
+import { type RunOptions, run } from '../../lib/sandbox/run.js';
+import { Sandbox } from '../../lib/sandbox/sandbox.js';
+import { spawn } from '../../lib/sandbox/spawn.js';
+import { type SpawnSyncOptions, spawnSync } from '../../lib/sandbox/spawn-sync.js';
+import { evaluateScript } from '../support/scripts.js';
+
+type Text = RunOptions & { readonly encoding?: BufferEncoding };
+
+const PROFILE = 'docker-default';
+const runShell = (script: string, options: Text) => run('sh', ['-c', script], PROFILE, options);
+const shell = (script: string, options: SpawnOptions) => spawn('sh', ['-c', script], PROFILE, options);
+const shellSync = (script: string, options: SpawnSyncOptions) =>
+  spawnSync('sh', ['-c', script], PROFILE, { ...options, encoding: 'utf8' });
+const idle = fileURLToPath(new URL('../support/idle.mjs', import.meta.url));
+
+/** SIGWINCH ends nobody. */
+const SURVIVED = { killSignal: 'SIGWINCH', forceKillAfter: 10 } as const;
+const KILLED = [null, 'SIGKILL'];
+
+function aborted<Options>(options: Options): Options & { readonly signal: AbortSignal } {
+  return { ...options, signal: AbortSignal.timeout(50) };
+}
+
+/** What a promise rejects with. */
+const rejection = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    (value) => expect.fail(`resolved to ${JSON.stringify(value)}`),
+    (error: unknown) => error,
+  );
+
+/** How a child ended whose errors are of no interest. */
+const ending = (child: ChildProcess): Promise<unknown> => {
+  child.on('error', () => {});
+  return new Promise((resolve) => child.once('exit', (...end: unknown[]) => resolve(end)));
+};
+
+describe('SIGKILL follows killSignal if that does not end the child:', () => {
+  test('run, at its timeout', async () => {
+    const error = await rejection(run('sleep', ['60'], PROFILE, { timeout: 20, ...SURVIVED }));
+    expect(error).toMatchObject({ code: 'ETIMEDOUT', timedOut: true, exitCode: null, signal: 'SIGKILL' });
+  });
+
+  test('run, at an abort', async () => {
+    const error = await rejection(run('sleep', ['60'], PROFILE, aborted(SURVIVED)));
+    expect(error).toMatchObject({ code: 'ABORT_ERR', timedOut: false, signal: 'SIGKILL' });
+  });
+
+  test('run, at too much output', async () => {
+    const error = await rejection(runShell('printf 12345; exec sleep 60', { maxBuffer: 2, ...SURVIVED }));
+    expect(error).toMatchObject({ code: 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER', stdout: '12', signal: 'SIGKILL' });
+  });
+
+  test('spawn, at its timeout', async () => {
+    expect(await ending(spawn('sleep', ['60'], PROFILE, { timeout: 20, ...SURVIVED }))).toEqual(KILLED);
+  });
+
+  test('spawn, at an abort', async () => {
+    expect(await ending(spawn('sleep', ['60'], PROFILE, aborted(SURVIVED)))).toEqual(KILLED);
+  });
+
+  test('a child that is stopped', async () => {
+    const options = { timeout: 20, ...SURVIVED, killSignal: 'SIGSTOP' } as const;
+    expect(await ending(spawn('sleep', ['60'], PROFILE, options))).toEqual(KILLED);
+  });
+
+  test('await using', async () => {
+    const child = spawn('sleep', ['60'], PROFILE, SURVIVED);
+    await child[Symbol.asyncDispose]();
+    expect([child.exitCode, child.signalCode]).toEqual(KILLED);
+  });
+
+  test('await using, where kill() was called before and survived', async () => {
+    const child = spawn('sleep', ['60'], PROFILE, SURVIVED);
+    child.kill('SIGWINCH');
+    await child[Symbol.asyncDispose]();
+    expect(child.signalCode).toBe('SIGKILL');
+  });
+
+  test('spawnSync, at its timeout', () => {
+    const { status, signal, error } = spawnSync('sleep', ['60'], PROFILE, { timeout: 20, ...SURVIVED });
+    expect([status, signal, error?.code]).toEqual([...KILLED, 'ETIMEDOUT']);
+  });
+
+  test('spawnSync, at too much output', () => {
+    const { status, signal, error } = shellSync('printf 12345; exec sleep 60', { maxBuffer: 2, ...SURVIVED });
+    expect([status, signal, error?.code]).toEqual([...KILLED, 'ENOBUFS']);
+  });
+
+  test.each(['exec', 'execFile'] as const)('%s of a Sandbox, by its defaults', async (name) => {
+    const sandbox = new Sandbox(PROFILE, { timeout: 20, ...SURVIVED });
+    const error = await rejection(
+      name === 'exec' ? promisify(sandbox.exec)('exec sleep 60') : promisify(sandbox.execFile)('sleep', ['60']),
+    );
+    expect(error).toMatchObject({ killed: true, code: null, signal: 'SIGKILL' });
+  });
+
+  test.each(['execSync', 'execFileSync', 'spawnSync'] as const)('%s of a Sandbox', (name) => {
+    const sandbox = new Sandbox(PROFILE, { timeout: 20, ...SURVIVED });
+    const end = () => {
+      if (name === 'execSync') return sandbox.execSync('exec sleep 60');
+      if (name === 'execFileSync') return sandbox.execFileSync('sleep', ['60']);
+      throw sandbox.spawnSync('sleep', ['60']);
+    };
+    expect(end).toThrowError(expect.objectContaining({ signal: 'SIGKILL' }));
+  });
+
+  test.each(['unconfined', PROFILE])('fork under %s, at its timeout', async (profile) => {
+    expect(await ending(fork(idle, [], profile, { timeout: 20, ...SURVIVED }))).toEqual(KILLED);
+  });
+
+  test('fork, at an abort', async () => {
+    expect(await ending(fork(idle, [], PROFILE, aborted(SURVIVED)))).toEqual(KILLED);
+  });
+});
+
+describe('forceKillAfter', () => {
+  const patient = { timeout: 20, killSignal: 'SIGWINCH', forceKillAfter: false } as const;
+
+  test('false leaves the child its time', async () => {
+    const error = await rejection(runShell('sleep 0.5; exit 7', patient));
+    expect(error).toMatchObject({ code: 'ETIMEDOUT', timedOut: true, exitCode: 7, signal: null });
+    expect(shellSync('sleep 0.5; exit 7', patient)).toMatchObject({ status: 7, signal: null });
+  });
+
+  test('leaves no timer behind when the child has ended', () => {
+    const timers = evaluateScript(`
+      const child = sandbox.spawn('sleep', ['60'], 'docker-default', { timeout: 20 });
+      const gone = sandbox.spawn('no-such-program', [], 'docker-default', { timeout: 20000 }).on('error', () => {});
+      const forked = sandbox.fork(${JSON.stringify(idle)}, [], 'docker-default', { timeout: 20 });
+      await Promise.all([once(child, 'close'), once(forked, 'close')]);
+      return [child.signalCode, forked.signalCode, process.getActiveResourcesInfo().filter((name) => name === 'Timeout')];`);
+    expect(timers).toEqual(['SIGTERM', 'SIGTERM', []]);
+  });
+
+  test.each<[unknown, string]>([
+    [-1, 'ERR_OUT_OF_RANGE'],
+    [1.5, 'ERR_OUT_OF_RANGE'],
+    [Number.NaN, 'ERR_OUT_OF_RANGE'],
+    [2 ** 31, 'ERR_OUT_OF_RANGE'],
+    [true, 'ERR_INVALID_ARG_TYPE'],
+    ['5s', 'ERR_INVALID_ARG_TYPE'],
+    [null, 'ERR_INVALID_ARG_TYPE'],
+  ])('%j is refused, and nothing is started', async (value, code) => {
+    const options = { forceKillAfter: value } as never;
+    const refusal = expect.objectContaining({ code, message: expect.stringContaining('options.forceKillAfter') });
+    for (const start of [spawn, spawnSync, fork])
+      expect(() => Reflect.apply(start, undefined, ['true', [], PROFILE, options])).toThrowError(refusal);
+    await expect(run('true', PROFILE, options)).rejects.toEqual(refusal);
+  });
+});
+
+describe('whoever holds the pipes of a child that was ended is not waited for:', () => {
+  /** The number of a process in the background, which holds stdout and stderr, is the first line of stdout. */
+  const HOLDER = 'sleep 50 & echo $!;';
+
+  /** Tells of each child that is started. */
+  const startOf = new EventEmitter();
+  channel('child_process').subscribe((message) => startOf.emit('child', Reflect.get(Object(message), 'process')));
+
+  /** Whether the holder still runs; ends it. */
+  function wasHeld(stdout: string | Buffer | null): boolean {
+    const pid = Number.parseInt(String(stdout), 10);
+    const isRunning = /^State:\s+[SR]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+    process.kill(pid, 'SIGKILL');
+    return isRunning;
+  }
+
+  /** Starts the holder and a child that waits; calls `end` when both are there. Gives stdout at the child's close. */
+  async function closed(end: (child: SandboxedProcess) => void, options: SpawnOptions = {}): Promise<string> {
+    const child = shell(`${HOLDER} exec sleep 50`, options).on('error', () => {});
+    let stdout = '';
+    child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+      stdout += chunk;
+    });
+    child.stdout?.once('data', () => end(child));
+    await new Promise((resolve) => child.on('close', resolve));
+    return stdout;
+  }
+
+  test('run, at its timeout', async () => {
+    const error = await rejection(runShell(`${HOLDER} exec sleep 50`, { timeout: 1000 }));
+    expect(error).toMatchObject({ code: 'ETIMEDOUT', signal: 'SIGTERM' });
+    expect(wasHeld(Reflect.get(Object(error), 'stdout'))).toBe(true);
+  });
+
+  test('run, at an abort', async () => {
+    const error = await rejection(runShell(`${HOLDER} exec sleep 50`, { signal: AbortSignal.timeout(1000) }));
+    expect(error).toMatchObject({ code: 'ABORT_ERR', signal: 'SIGTERM' });
+    expect(wasHeld(Reflect.get(Object(error), 'stdout'))).toBe(true);
+  });
+
+  test('run, at too much output', async () => {
+    const error = await rejection(runShell(`${HOLDER} printf '%9d' 1; exec sleep 50`, { maxBuffer: 9 }));
+    expect(error).toMatchObject({ code: 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER', signal: 'SIGTERM' });
+    expect(wasHeld(Reflect.get(Object(error), 'stdout'))).toBe(true);
+  });
+
+  test('run, at its timeout, when the child itself has ended before', async () => {
+    const error = await rejection(runShell(HOLDER, { timeout: 1000 }));
+    expect(error).toMatchObject({ code: 'ETIMEDOUT', exitCode: 0, timedOut: true });
+    expect(wasHeld(Reflect.get(Object(error), 'stdout'))).toBe(true);
+  });
+
+  test('run, at an abort, when the child itself has ended before', async () => {
+    const controller = new AbortController();
+    const started = once(startOf, 'child');
+    const result = rejection(runShell(HOLDER, { signal: controller.signal }));
+    const [child] = await started;
+    await once(child, 'exit');
+    controller.abort();
+    const error = await result;
+    expect(error).toMatchObject({ code: 'ABORT_ERR', exitCode: 0, timedOut: false });
+    expect(wasHeld(Reflect.get(Object(error), 'stdout'))).toBe(true);
+  });
+
+  test('spawn, at its timeout', async () => {
+    expect(wasHeld(await closed(() => {}, { timeout: 1000 }))).toBe(true);
+  });
+
+  test('spawn, at an abort', async () => {
+    const controller = new AbortController();
+    expect(wasHeld(await closed(() => controller.abort(), { signal: controller.signal }))).toBe(true);
+  });
+
+  test('await using', async () => {
+    expect(wasHeld(await closed((child) => child[Symbol.asyncDispose]()))).toBe(true);
+  });
+
+  test('await using, when the child itself has ended before', async () => {
+    const child = shell(HOLDER, {});
+    const [line] = await Promise.all([once(child.stdout ?? child, 'data'), once(child, 'exit')]);
+    const close = once(child, 'close');
+    await child[Symbol.asyncDispose]();
+    await close;
+    expect(wasHeld(String(line))).toBe(true);
+  });
+
+  test('spawnSync, at its timeout', () => {
+    const { stdout, signal, error } = shellSync(`${HOLDER} exec sleep 50`, { timeout: 1000 });
+    expect([signal, error?.code, wasHeld(stdout)]).toEqual(['SIGTERM', 'ETIMEDOUT', true]);
+  });
+
+  test('spawnSync, when the child itself has ended before', () => {
+    const { stdout, status, error } = shellSync(HOLDER, { timeout: 1000 });
+    expect([status, error?.code, wasHeld(stdout)]).toEqual([0, 'ETIMEDOUT', true]);
+  });
+});
+
+test('what a child writes until its end is read, also when it was ended and others hold its pipes', async () => {
+  const child = shell('trap "head -c 100000 /dev/zero; exit 0" TERM; sleep 50 & echo $!; wait', {});
+  const chunks: Buffer[] = [];
+  child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk));
+  await once(child.stdout ?? child, 'data');
+  const close = once(child, 'close');
+  await child[Symbol.asyncDispose]();
+  expect(await close).toEqual([0, null]);
+  const text = Buffer.concat(chunks).toString();
+  process.kill(Number.parseInt(text, 10), 'SIGKILL');
+  expect(text.replace(/^\d+\n/, '')).toBe('\0'.repeat(100_000));
+});
