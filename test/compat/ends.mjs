@@ -1,7 +1,7 @@
 /** Timeouts, AbortSignals, and children that this process does not wait for. */
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { called, factsOf, output, settled, story, untilReady } from './tools.mjs';
+import { called, differs, factsOf, output, settled, story, untilReady } from './tools.mjs';
 
 const sleeper = (cp, options) => cp.spawn('sleep', ['60'], options);
 const execFile = (cp, ...parameters) => called((callback) => cp.execFile(...parameters, callback));
