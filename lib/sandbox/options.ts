@@ -227,7 +227,7 @@ function environment(env: Variables): string {
   for (const name of namesIn(env)) {
     const value = env[name];
     if (value === undefined) continue;
-    const content = String(value);
+    const content = `${value}`; // A symbol is an error, as in Node.
     checkNull(name, `options.env['${name}']`);
     checkNull(content, `options.env['${name}']`);
     text += `${name}=${content}\0`;

@@ -144,6 +144,19 @@ test('only { continue: true } lets a call through, of any realm, and with or wit
   }
 });
 
+test('an answer is no promise because of a then on Object.prototype', async () => {
+  const mkdir = () => {
+    Object.defineProperty(Object.prototype, 'then', { value: () => {}, configurable: true });
+    setImmediate(() => Reflect.deleteProperty(Object.prototype, 'then'));
+    return { errno: 'EXDEV' };
+  };
+  const child = spawn('mkdir', [newFile()], everything, { notify: { mkdir }, notifyTimeout: 50, env: { LC_ALL: 'C' } });
+  let reports = 0;
+  child.on('handlerError', () => reports++);
+  const { stderr } = await finish(child);
+  expect([stderr, reports]).toEqual([expect.stringContaining('Invalid cross-device link'), 0]);
+});
+
 test('fork takes no handlers', () => {
   const notify = { mkdir: () => ({ continue: true }) };
   expect(() => fork('/nonexistent.js', everything, { notify } as object)).toThrow(
