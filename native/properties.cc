@@ -1,4 +1,5 @@
-// Own properties of JavaScript objects: what is on Object.prototype is not read, and does not keep a property from being set.
+// Own properties of JavaScript objects: what is on Object.prototype is not read, and does not keep a property from
+// being set.
 #include "properties.h"
 
 #include <algorithm>
@@ -38,7 +39,8 @@ bool HasOnly(Napi::Env env, const Napi::Object& object, const char* what, std::i
 }
 
 bool SetOwnValue(const Napi::Object& object, const char* name, napi_value value) {
-  constexpr auto attributes = static_cast<napi_property_attributes>(napi_writable | napi_enumerable | napi_configurable);
+  constexpr auto attributes =
+      static_cast<napi_property_attributes>(napi_writable | napi_enumerable | napi_configurable);
   const napi_property_descriptor property = {name, nullptr, nullptr, nullptr, nullptr, value, attributes, nullptr};
   return value != nullptr && napi_define_properties(object.Env(), object, 1, &property) == napi_ok;
 }

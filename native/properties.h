@@ -1,4 +1,5 @@
-// Own properties of JavaScript objects: what is on Object.prototype is not read, and does not keep a property from being set.
+// Own properties of JavaScript objects: what is on Object.prototype is not read, and does not keep a property from
+// being set.
 #ifndef SECCOMP_NATIVE_PROPERTIES_H_
 #define SECCOMP_NATIVE_PROPERTIES_H_
 
