@@ -168,7 +168,7 @@ export class RunError<Output = string> extends Error implements RunResult<Output
 defineHidden(RunError.prototype, 'name', 'RunError');
 
 /** How much of stderr a message has: lines, and characters of them. */
-const STDERR_LINES = 5;
+const STDERR_LINES = 3;
 const STDERR_CHARACTERS = 1000;
 
 /** How many characters of a command a message has. */

@@ -107,7 +107,7 @@ export function refusal(name: string): Refuse {
     );
     const kind = where.includes('.') ? 'property' : 'argument';
     const code = path.length === 0 ? 'ERR_INVALID_ARG_TYPE' : 'ERR_INVALID_ARG_VALUE';
-    throw define(new TypeError(`The "${where}" ${kind} ${problem}`), { code });
+    throw define(fromCaller(new TypeError(`The "${where}" ${kind} ${problem}`)), { code });
   };
 }
 

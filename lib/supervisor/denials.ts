@@ -3,7 +3,7 @@ import type { Violation } from './violation.js';
 import type { Violations } from './violation-log.js';
 
 /** How many kinds of denied calls a message lists; `violations` has them all. */
-const LISTED = 5;
+const LISTED = 3;
 /** Characters of a line; paths in it have up to 256 each. */
 const LONGEST_LINE = 400;
 

@@ -173,6 +173,16 @@ describe.each(CASES)('$name', ({ taken, call }) => {
   });
 });
 
+test('a host has capabilities and ABIs of its own', () => {
+  for (const more of [{ capabilities: [] }, { abis: ['x86'] }] as const) {
+    expect(() => seccomp.compile('node', { host, ...more } as object)).toThrow(/the host has its own/);
+    expect(() => seccomp.explain('node', { syscall: 'mount' }, { host, ...more } as object)).toThrow(
+      /the host has its own/,
+    );
+  }
+  expect(seccomp.compile('node', { host } as object).abis).toEqual(['x86_64']);
+});
+
 test('harden refuses each option that it does not use, by its name', () => {
   const names = Object.keys(OPTIONS).filter(
     (name) =>
