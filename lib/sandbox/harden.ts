@@ -8,7 +8,7 @@ import { checkFilterOptions, type FilterOptions, invalidType, invalidValue, read
 import { type FilterSource, loadSources, prepare } from './prepare.js';
 import { denies } from './rings.js';
 import { filterRequest } from './spawn.js';
-import { ALL_THREADS, install, openRings, threadState } from './this-process.js';
+import { ALL_THREADS, install, listeningSockets, openRings, threadState } from './this-process.js';
 
 export interface HardenOptions extends FilterOptions {
   /** Which threads get the filter: all that this process has, and will have, or the calling one. Default `all`. */
@@ -50,6 +50,7 @@ export function harden(profile: FilterSource, options: HardenOptions = {}): Hard
   const given = readOptions<HardenOptions>(options, HARDEN_OPTIONS);
   const { threads, noNewPrivileges, acceptRings } = checkOptions(given);
   const filters = besideRings(prepare(loadSources(profile), given, []), acceptRings);
+  checkListening(filters);
   const before = threadState();
   if (filters.length === 0) return { threads, filters, ...inForce(before, 0, false) };
   const { filterFlags, ...request } = filterRequest(filters, given);
@@ -107,6 +108,20 @@ function allowing(rings: readonly number[], { policy, flags }: Filter): Filter {
     foreignAction: kill,
   };
   return compile(union(policy, exception), { flags });
+}
+
+/** A server that may not accept is not told: libuv asks again at once, for ever, as poll(2) says that a client waits. */
+function checkListening(filters: readonly Filter[]): void {
+  const policies = policiesIn(filters);
+  if (!denies(policies, 'accept4')) return;
+  const sockets = listeningSockets().filter((fd) => denies(policies, 'accept4', fd));
+  if (sockets.length === 0) return;
+  const which = `descriptor${sockets.length === 1 ? '' : 's'} ${sockets.join(', ')}`;
+  throw new SeccompError(
+    'ERR_SECCOMP_UNSUPPORTED',
+    `this process listens on a socket (${which}), and the profile denies accept4: no client would be served, and the ` +
+      'event loop would try again without end. Close its servers before, or allow accept4, as extend(profile).allow(…) does',
+  );
 }
 
 const policiesIn = (filters: readonly Filter[]) => filters.map(({ policy }) => policy);

@@ -1,4 +1,5 @@
 /** Resource limits of the programs we start: setrlimit(2). */
+import { readFileSync } from 'node:fs';
 import { SeccompError } from '../errors.js';
 import { suggest } from '../profile/suggest.js';
 import { copyFields, type Refuse } from '../util/own-data.js';
@@ -35,8 +36,8 @@ export type ResourceLimits = Readonly<
 
 const NO_LIMIT = 2n ** 64n - 1n;
 
-/** What the addon takes: flat triples of resource, soft and hard limit. */
-export function limitTriples(limits: ResourceLimits | undefined): readonly (number | bigint)[] {
+/** What the addon takes: flat triples of resource, soft and hard limit. `uid` is the child's user. */
+export function limitTriples(limits: ResourceLimits | undefined, uid: number): readonly (number | bigint)[] {
   if (limits === undefined) return [];
   if (typeof limits !== 'object' || limits === null) throw invalid('', 'an object such as { nofile: 64 }', limits);
   return Object.entries(copyFields(limits, refuse)).flatMap(([name, limit]) => {
@@ -45,11 +46,32 @@ export function limitTriples(limits: ResourceLimits | undefined): readonly (numb
       const message = `options.rlimits: unknown resource ${JSON.stringify(name)}${suggest(name, RESOURCES)}`;
       throw new SeccompError('ERR_SECCOMP_OPTION', message);
     }
+    if (name === 'nproc' && limit !== undefined) refuseForRoot(uid);
     const { soft, hard } = bounds(limit, name);
     const values = [limitValue(soft, name), limitValue(hard, name)] as const;
     if (values[0] > values[1]) throw invalid(`.${name}`, 'a soft limit that is not above the hard one', soft);
     return [resource, ...values];
   });
+}
+
+/**
+ * RLIMIT_NPROC does not bind the user 0 of the initial user namespace, with capabilities or without.
+ * Source: is_rlimit_overlimit and copy_process of Linux, kernel/fork.c: `user != INIT_USER`.
+ */
+function refuseForRoot(uid: number): void {
+  if (uid !== 0 || !isRootOutside()) return;
+  const message = 'options.rlimits.nproc: Linux does not limit the processes of root: give the child another uid';
+  throw new SeccompError('ERR_SECCOMP_OPTION', message);
+}
+
+/** Whether user 0 is user 0 outside of this process's user namespace too, as in the initial one. */
+function isRootOutside(): boolean {
+  try {
+    const ranges = readFileSync('/proc/self/uid_map', 'utf8').trim().split('\n');
+    return ranges.some((range) => /^\s*0\s+0\s/.test(range));
+  } catch {
+    return true; // Without /proc it is not known.
+  }
 }
 
 /** Both limits of a resource. */

@@ -177,7 +177,7 @@ export function programRequest(command: string, args: readonly string[], options
     cwd: cwd === undefined || cwd === null ? undefined : path(cwd) || undefined,
     uid: uid ?? undefined,
     gid: gid ?? undefined,
-    limits: limitTriples(options.rlimits),
+    limits: limitTriples(options.rlimits, uid ?? process.getuid?.() ?? 0),
     ...(options.capabilities ? { keptCapabilities: capabilityBits(options.capabilities) } : {}),
     noNewPrivileges,
   } satisfies Partial<NativeRequest>;

@@ -73,6 +73,14 @@ export function openRings(): readonly number[] {
     .map(({ fd }) => fd);
 }
 
+/** Descriptors of sockets that listen, of every family and network namespace. */
+export function listeningSockets(): readonly number[] {
+  return descriptors()
+    .filter(({ target }) => target.startsWith('socket:'))
+    .map(({ fd }) => fd)
+    .filter((fd) => addon().isListening(fd));
+}
+
 interface OpenDescriptor {
   readonly fd: number;
   readonly target: string;

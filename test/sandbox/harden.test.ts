@@ -1,7 +1,9 @@
 /** harden: what it puts on which threads, what it refuses, and what a filter on one thread is not. */
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import {
   evaluateScript,
@@ -236,6 +238,45 @@ describe('what can’t be done is an error, and the process goes on without the 
       { env: WITH_RINGS },
     );
     expect(result).toEqual(['ERR_SECCOMP_UNSUPPORTED', expect.stringMatching(/io_uring.*fork\(\)/), true]);
+  });
+});
+
+describe('a process that listens', () => {
+  const profile = (name: string) =>
+    JSON.stringify({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: [name], action: 'SCMP_ACT_ERRNO' }] });
+  const listening = fileURLToPath(new URL('../support/listening.mjs', import.meta.url));
+  const hardened = (kind: string, denied: string, options = {}) =>
+    spawnSync(process.execPath, [listening, kind, profile(denied), JSON.stringify(options)], OPTIONS);
+  const REFUSED =
+    /^ERR_SECCOMP_UNSUPPORTED this process listens on a socket \(descriptor \d+\), and the profile denies accept4/;
+  const OPTIONS = { encoding: 'utf8', timeout: 20_000, killSignal: 'SIGKILL' } as const;
+  const LISTENING = ['an IPv4 socket', 'an IPv6 socket', 'a Unix socket', 'an abstract Unix socket'];
+
+  test.for(LISTENING)('on %s is refused a profile that denies accept4, with a remedy', (kind, { skip }) => {
+    const { stdout, stderr } = hardened(kind, 'accept4');
+    skip(/EADDRNOTAVAIL|EAFNOSUPPORT/.test(stderr), `no such address here: ${stderr}`);
+    expect([stdout, stderr]).toEqual([expect.stringMatching(REFUSED), '']);
+    expect(stdout).toContain('Close its servers before, or allow accept4');
+  });
+
+  test('is refused it on one thread too', () => {
+    const options = { threads: 'current', acceptSharedPool: true };
+    expect(hardened('a Unix socket', 'accept4', options).stdout).toMatch(REFUSED);
+  });
+
+  test('serves on under a profile that allows accept4, by which Node accepts', () => {
+    expect(hardened('an IPv4 socket', 'accept').stdout).toBe('served\n');
+  });
+
+  test.each(['no socket', 'a socket that was closed', 'a connection'])('no more, but has %s, gets it', (kind) => {
+    expect(hardened(kind, 'accept4').stdout).toBe('hardened\n');
+  });
+
+  test('of a network namespace of its own is seen as well', ({ skip }) => {
+    const command = [process.execPath, listening, 'an abstract Unix socket', profile('accept4')];
+    const { stdout, stderr } = spawnSync('unshare', ['--user', '--net', ...command], OPTIONS);
+    skip(/^unshare:/.test(stderr), `no network namespace here: ${stderr}`);
+    expect(stdout).toMatch(REFUSED);
   });
 });
 

@@ -51,6 +51,37 @@ describe('rlimits', () => {
     expect(() => spawnSync('true', 'docker-default', { rlimits: rlimits as ResourceLimits })).toThrow(message);
   });
 
+  describe.skipIf(!isRoot)('of processes (needs root)', () => {
+    const isMapped = /^\s*0\s+0\s/.test(readFileSync('/proc/self/uid_map', 'utf8'));
+    const rlimits = { nproc: 5 };
+    const LIMIT = 'grep "^Max processes" /proc/self/limits';
+
+    test('are refused for a child that is root, which Linux does not limit, with the remedy', ({ skip }) => {
+      skip(!isMapped, 'root is another user outside of this namespace, whose processes are limited');
+      for (const options of [{ rlimits }, { rlimits, uid: 0 }, { rlimits, capabilities: [] }])
+        expect(() => spawnSync('true', 'docker-default', options)).toThrow(
+          /^options\.rlimits\.nproc: Linux does not limit the processes of root: give the child another uid$/,
+        );
+    });
+
+    test('bind another user', () => {
+      const forks = 'for i in 1 2 3 4 5 6 7 8 9; do sleep 0.2 & done 2>/dev/null; wait; echo all';
+      expect(text(LIMIT, { rlimits, uid: 60_001, gid: 60_001 })).toMatch(/^Max processes +5 +5 /);
+      expect(text(forks, { rlimits, uid: 60_001, gid: 60_001 })).not.toBe('all');
+    });
+
+    test('bind root in a user namespace in which it is another user', ({ skip }) => {
+      const dist = JSON.stringify(new URL('../../dist/index.js', import.meta.url).href);
+      const nested = `import { spawnSync } from ${dist}; console.log(String(spawnSync('grep', ['^Max processes', '/proc/self/limits'], 'unconfined', { rlimits: { nproc: 7 } }).stdout))`;
+      const node = [process.execPath, '--input-type=module', '-e', nested];
+      const options = { uid: 60_002, gid: 60_002, encoding: 'utf8' } as const;
+      const { stdout, stderr } = spawnSync('unshare', ['--user', '--map-root-user', ...node], 'unconfined', options);
+      skip(/^unshare:/.test(stderr ?? ''), `no user namespace here: ${stderr}`);
+      skip(/EACCES|Cannot find module/.test(stderr ?? ''), 'this checkout is root’s alone');
+      expect(stdout).toMatch(/^Max processes +7 +7 /);
+    });
+  });
+
   test('that can’t be raised are an error, and nothing has run', () => {
     const nobody = isRoot ? { uid: 65534, gid: 65534 } : {};
     const raise = { rlimits: { nofile: 'unlimited' } as const };
