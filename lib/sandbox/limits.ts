@@ -36,8 +36,14 @@ export type ResourceLimits = Readonly<
 
 const NO_LIMIT = 2n ** 64n - 1n;
 
-/** What the addon takes: flat triples of resource, soft and hard limit. `uid` is the child's user. */
-export function limitTriples(limits: ResourceLimits | undefined, uid: number): readonly (number | bigint)[] {
+/**
+ * What the addon takes: flat triples of resource, soft and hard limit. `uid` is the child's user, if that is not this
+ * process's.
+ */
+export function limitTriples(
+  limits: ResourceLimits | undefined,
+  uid: number | null | undefined,
+): readonly (number | bigint)[] {
   if (limits === undefined) return [];
   if (typeof limits !== 'object' || limits === null) throw invalid('', 'an object such as { nofile: 64 }', limits);
   return Object.entries(copyFields(limits, refuse)).flatMap(([name, limit]) => {
@@ -46,7 +52,7 @@ export function limitTriples(limits: ResourceLimits | undefined, uid: number): r
       const message = `options.rlimits: unknown resource ${JSON.stringify(name)}${suggest(name, RESOURCES)}`;
       throw new SeccompError('ERR_SECCOMP_OPTION', message);
     }
-    if (name === 'nproc' && limit !== undefined) refuseForRoot(uid);
+    if (name === 'nproc' && limit !== undefined) refuseForRoot(uid ?? process.getuid?.() ?? 0);
     const { soft, hard } = bounds(limit, name);
     const values = [limitValue(soft, name), limitValue(hard, name)] as const;
     if (values[0] > values[1]) throw invalid(`.${name}`, 'a soft limit that is not above the hard one', soft);

@@ -177,7 +177,7 @@ export function programRequest(command: string, args: readonly string[], options
     cwd: cwd === undefined || cwd === null ? undefined : path(cwd) || undefined,
     uid: uid ?? undefined,
     gid: gid ?? undefined,
-    limits: limitTriples(options.rlimits, uid ?? process.getuid?.() ?? 0),
+    limits: limitTriples(options.rlimits, uid),
     ...(options.capabilities ? { keptCapabilities: capabilityBits(options.capabilities) } : {}),
     noNewPrivileges,
   } satisfies Partial<NativeRequest>;
@@ -240,17 +240,18 @@ function environment(env: Variables): string {
 
 /** The names that `for (… in …)` gives, without those of Object.prototype. Node takes inherited ones too. */
 export function namesIn(env: object): readonly string[] {
-  const names = new Set(Object.keys(env));
-  const hidden = new Set(Object.getOwnPropertyNames(env));
-  for (
-    let from = Object.getPrototypeOf(env);
-    from !== null && !isObjectPrototype(from);
-    from = Object.getPrototypeOf(from)
-  ) {
-    for (const name of Object.keys(from)) if (!hidden.has(name)) names.add(name);
-    for (const name of Object.getOwnPropertyNames(from)) hidden.add(name);
+  const own = Object.keys(env);
+  if (env === process.env) return own; // Which inherits nothing, and is asked for each name anew.
+  const names = new Set(own);
+  const hidden = new Set(own);
+  let owner: object = env;
+  for (;;) {
+    const parent: object | null = Object.getPrototypeOf(owner);
+    if (parent === null || isObjectPrototype(parent)) return [...names];
+    for (const name of Object.getOwnPropertyNames(owner)) hidden.add(name);
+    for (const name of Object.keys(parent)) if (!hidden.has(name)) names.add(name);
+    owner = parent;
   }
-  return [...names];
 }
 
 function path(value: string | URL | Uint8Array): string {
