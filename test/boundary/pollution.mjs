@@ -113,7 +113,7 @@ function* inOtherProcesses() {
 async function* inThisProcess(isEach) {
   const expected = await results();
   const groups = isEach ? keys.map((key) => [key]) : [keys.filter((key) => !OF_FILES.includes(key)), keys];
-  for (const { described, value, enumerable } of waysToBe()) {
+  for (const { described, value, enumerable } of isEach ? waysToBe().slice(0, 2) : waysToBe()) {
     for (const polluted of groups) {
       const left = OF_FILES.some((key) => polluted.includes(key)) ? USING_FILES : [];
       const texts = await withProperties(polluted, value, enumerable, () => results(left));

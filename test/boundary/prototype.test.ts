@@ -25,7 +25,3 @@ test('two hundred properties, enumerable or hidden, of six kinds change no decis
 test('they may be there before the package is loaded', () => {
   expect(run('pollution.mjs', '--before')).toMatchObject({ found: [] });
 });
-
-test.runIf(process.env['SECCOMP_TEST_EVERYTHING'])('each property by itself', { timeout: 1_800_000 }, () => {
-  expect(run('pollution.mjs', '--each')).toMatchObject({ found: [] });
-});
