@@ -33,10 +33,14 @@ export function failWithoutFilter(): void {
 }
 
 /** Runs a script of test/reliability/ and returns what it prints. */
-export function resultOf(name: string, settings: object, rlimits = {}): unknown {
+export function resultOf(name: string, settings: object, limits: Readonly<Record<string, number>> = {}): unknown {
   const script = fileURLToPath(new URL(`../reliability/${name}`, import.meta.url));
   const args = ['--expose-gc', script, JSON.stringify({ dist, program, marker, ...settings })];
-  const { stdout, stderr } = spawnSync(process.execPath, args, 'unconfined', { rlimits, encoding: 'utf8' });
+  // By prlimit: the script becomes another user, and spawn refuses to limit the processes of root.
+  const limiting = Object.entries(limits).map(([resource, value]) => `--${resource}=${value}`);
+  const command = limiting.length === 0 ? [process.execPath] : ['prlimit', ...limiting, process.execPath];
+  const [file = '', ...before] = command;
+  const { stdout, stderr } = spawnSync(file, [...before, ...args], 'unconfined', { encoding: 'utf8' });
   if (stdout === '') throw new Error(stderr ?? 'nothing was started');
   return JSON.parse(stdout ?? '');
 }
