@@ -178,7 +178,8 @@ const COMMAND_CHARACTERS = 200;
 function lastLines(stderr: string): string {
   const all = stderr.trimEnd();
   const end = all.slice(-STDERR_CHARACTERS).split('\n').slice(-STDERR_LINES).join('\n');
-  return end === all ? all : `… (the end of stderr; the property has all of it)\n${end}`;
+  const printable = end.replace(/[^\P{Cc}\n\t]/gu, ''); // What a child writes does not control the reader's terminal.
+  return end === all ? printable : `… (the end of stderr; the property has all of it)\n${printable}`;
 }
 
 /** The first line of a command. */

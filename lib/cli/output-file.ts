@@ -19,13 +19,17 @@ export class OutputFile {
   constructor(path: string, overwrites: boolean) {
     this.#path = path;
     this.#draft = join(dirname(path), `.seccomp-record-${randomUUID()}.tmp`);
+    let isFile = true;
     try {
-      this.exists = lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+      const found = lstatSync(path, { throwIfNoEntry: false });
+      this.exists = found !== undefined;
+      isFile = found === undefined || found.isFile() || found.isSymbolicLink();
       if (!this.exists) writeFileSync(this.#draft, '', { flag: 'wx' });
       else if (overwrites) accessSync(path, constants.W_OK);
     } catch (error) {
       throw new Error(`${this.#problem(error)}, and nothing was run: name another file with -o`);
     }
+    if (this.exists && !overwrites && !isFile) throw new Error(`${path} is not a file: name another one with -o`);
     if (this.exists && !overwrites)
       throw new Error(`${path} exists: --merge adds to the profile in it; to begin anew, remove it`);
   }

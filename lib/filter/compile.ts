@@ -9,6 +9,7 @@ import {
   fill,
   numberSpans,
   type Policy,
+  rangesOf,
   sortedNumbers,
 } from '../policy/policy.js';
 import type { Abi } from '../syscalls/abi.js';
@@ -200,7 +201,7 @@ class Compiler {
     return numberSpans(abis).flatMap(({ first, last, policy: abi }): readonly Segment[] => {
       if (abi === undefined)
         return [{ start: first, abi, outcome: this.#factory.return(returnValue(this.#policy.foreignAction)) }];
-      return fill(first, last, abi.ranges ?? []).map(({ first: start, decisions }) => ({
+      return fill(first, last, rangesOf(abi)).map(({ first: start, decisions }) => ({
         start,
         abi,
         outcome: decide(decisions, this.#policy.defaultAction, abi.abi, this.#factory),

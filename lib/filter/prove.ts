@@ -13,6 +13,7 @@ import {
   type NumberRange,
   numberSpans,
   type Policy,
+  rangesOf,
   sortedNumbers,
 } from '../policy/policy.js';
 import { outcomes, wordsOf } from '../policy/region.js';
@@ -160,7 +161,7 @@ class Prover {
       return made;
     };
     let i = lowerBound(numbers, from);
-    for (const range of fill(from, to, policy.ranges ?? [])) {
+    for (const range of fill(from, to, rangesOf(policy))) {
       const rest = meaning(range.decisions);
       add(range.first, rest);
       for (; i < numbers.length; i++) {
@@ -205,7 +206,7 @@ class Prover {
       if (wrong !== undefined) return wrong;
     }
     this.#regions += known.length;
-    for (const range of fill(words.low, words.high, policy.ranges ?? [])) {
+    for (const range of fill(words.low, words.high, rangesOf(policy))) {
       const wrong = this.#checkRange(path, words, known, range, policy.abi);
       if (wrong !== undefined) return wrong;
     }

@@ -9,7 +9,14 @@ import { fromCaller } from '../util/caller.js';
 import { own } from '../util/own-data.js';
 import { invocation } from './arguments.js';
 import { HANDOVER, writeHandover } from './handover.js';
-import { checkFilterOptions, type FilterOptions, namesIn, type SpawnOptions, SUPERVISOR_OPTIONS } from './options.js';
+import {
+  checkFilterOptions,
+  type FilterOptions,
+  invalidType,
+  namesIn,
+  type SpawnOptions,
+  SUPERVISOR_OPTIONS,
+} from './options.js';
 import { type FilterSource, prepare, type SingleSource, type Sources } from './prepare.js';
 import { forbidRings } from './rings.js';
 import { checkForceKillAfter, filterRequest } from './spawn.js';
@@ -59,6 +66,9 @@ export function forkUnder(
   options: ForkOptions,
 ): ChildProcess {
   refuseOfSpawn(options);
+  const { env, execArgv } = options;
+  if (env && typeof env !== 'object') throw invalidType('options.env', 'of type object', env);
+  if (execArgv && !Array.isArray(execArgv)) throw invalidType('options.execArgv', 'an instance of Array', execArgv);
   checkFilterOptions(options);
   const forceKillAfter = checkForceKillAfter(options.forceKillAfter);
   const filters = prepare(sources, options, []);

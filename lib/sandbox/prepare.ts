@@ -10,7 +10,7 @@ import { loadSource, type ProfileSource, UNCONFINED } from '../profile/load.js';
 import { Profile } from '../profile/profile.js';
 import { type Host, resolve } from '../profile/resolve.js';
 import type { AbiName } from '../syscalls/abi.js';
-import { copyList, type Refuse } from '../util/own-data.js';
+import { copyList, propertyOf, type Refuse } from '../util/own-data.js';
 import { HOST_OPTIONS, readOptions } from './options.js';
 
 /** A profile as spawn takes it, or a filter that was compiled before. */
@@ -41,6 +41,11 @@ export function compile(source: FilterSource | Policy, options: CompileOptions =
   const given = readOptions<CompileOptions>(options, HOST_OPTIONS);
   if (isPolicy(source)) {
     refuseHostOptions(given, 'a policy, which is resolved already');
+    if (!Array.isArray(propertyOf(source, 'abis')) || propertyOf(source, 'defaultAction') === undefined)
+      throw new SeccompError(
+        'ERR_SECCOMP_OPTION',
+        'a policy has abis, a list, and a defaultAction: as resolve() gives it',
+      );
     return compilePolicy(source);
   }
   const { all } = loadSources(source);

@@ -87,13 +87,24 @@ interface OpenDescriptor {
 }
 
 function descriptors(): readonly OpenDescriptor[] {
-  return readdirSync('/proc/self/fd').flatMap((name) => {
+  return descriptorNames().flatMap((name) => {
     try {
       return [{ fd: Number(name), target: readlinkSync(`/proc/self/fd/${name}`) }];
     } catch {
       return []; // The directory's own.
     }
   });
+}
+
+function descriptorNames(): readonly string[] {
+  try {
+    return readdirSync('/proc/self/fd');
+  } catch (cause) {
+    const remedy =
+      'mount /proc, put this filter on before one that denies reading it, or allow accept4 and io_uring_enter';
+    const message = `can't list the descriptors of this process, to see whether the filter would break them: ${remedy}`;
+    throw new SeccompError('ERR_SECCOMP_UNSUPPORTED', message, { cause });
+  }
 }
 
 /**

@@ -203,7 +203,10 @@ export function ask<Of extends Caller>(
     failed(error, call);
   };
   const finish = (answer: unknown) => {
-    if (answered) return;
+    if (answered) {
+      closeLate(answer, call);
+      return;
+    }
     try {
       const error = call.answer(checked(answer, call));
       if (error === 0 || error === ENOENT) answered = true;
@@ -223,6 +226,16 @@ export function ask<Of extends Caller>(
     promised.then(finish, deny).finally(() => clearTimeout(timer));
   } catch (error) {
     deny(error);
+  }
+}
+
+/** Closes the descriptor of an answer that came too late, where the answer asks for that. */
+function closeLate(answer: unknown, call: NotifiedCall): void {
+  try {
+    const late = checked(answer, call);
+    if (late.kind === 'descriptor') late.close();
+  } catch {
+    // It is no answer, or there is nothing to close. That the call was denied is told already.
   }
 }
 

@@ -109,11 +109,22 @@ export function openInbox(): void {
 
 function onMail(kinds: readonly number[], words: BigUint64Array, size: number, ended: readonly number[]): void {
   for (let i = 0; i < kinds.length; i += 2) listeners.get(kinds[i] ?? 0)?.addKind(kinds[i + 1] ?? 0);
-  deliveries.deliver();
-  for (let i = 0; i < size; i += CALL_WORDS) listeners.get(Number(words[i]))?.asks(waiting(words, i));
+  guarded(() => deliveries.deliver());
+  for (let i = 0; i < size; i += CALL_WORDS) guarded(() => listeners.get(Number(words[i]))?.asks(waiting(words, i)));
   for (const id of ended) {
-    listeners.get(id)?.hearsNoMore();
+    guarded(() => listeners.get(id)?.hearsNoMore());
     listeners.delete(id);
+  }
+}
+
+/** Calls a function. What it throws becomes an uncaught exception, and does not keep the rest of the mail from being read. */
+function guarded(step: () => void): void {
+  try {
+    step();
+  } catch (error) {
+    process.nextTick(() => {
+      throw error;
+    });
   }
 }
 

@@ -174,7 +174,7 @@ function readElements(value: object, most: number, path: Path, refuse: Refuse): 
 
 /** Whether a key of an array is one of an element, or `length`. */
 function isPosition(key: string, length: number): boolean {
-  return key === 'length' || Number(key) < length;
+  return key === 'length' || (String(Number(key) >>> 0) === key && Number(key) < length);
 }
 
 const NO_GETTERS = 'is a getter: give the value itself, as what a getter returns may change';
@@ -186,6 +186,6 @@ function nameOf(value: object): string {
   const prototype: object | null = Object.getPrototypeOf(value);
   const maker: unknown =
     prototype === null ? undefined : Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
-  if (typeof maker === 'function' && maker !== Object) return `an instance of ${maker.name}`;
+  if (typeof maker === 'function' && maker !== Object) return `an instance of ${maker.name || 'a class'}`;
   return 'an object that inherits from another: write { ...it }';
 }

@@ -140,6 +140,33 @@ function field(name: string): string {
   return stdout?.split(':')[1]?.trim() ?? '';
 }
 
+test('a policy without ranges has none, whatever is on Object.prototype', () => {
+  const { policy } = seccomp.compile('compute');
+  const abis = policy.abis.map(({ abi, syscalls }) => ({ abi, syscalls }));
+  const expected = seccomp.compile({ ...policy, abis }).bytes;
+  const ranges = [{ first: 0, last: 450, decisions: [{ conditions: [], action: { kind: 'allow' } }] }];
+  Object.defineProperty(Object.prototype, 'ranges', { value: ranges, configurable: true });
+  try {
+    expect(seccomp.compile({ ...policy, abis }).bytes).toEqual(expected);
+  } finally {
+    Reflect.deleteProperty(Object.prototype, 'ranges');
+  }
+});
+
+test('what has only a part of a policy is refused', () => {
+  const part = { foreignAction: { kind: 'allow' } } as unknown as seccomp.Policy;
+  expect(() => seccomp.compile(part)).toThrow(expect.objectContaining({ code: 'ERR_SECCOMP_OPTION' }));
+});
+
+test.each(['-1', '', '0.5', '01', '1e0', 'x'])(
+  'a list with the property ‹%s› beside its elements is refused',
+  (key) => {
+    const list = Object.assign(['a', 'b', 'c'], { [key]: 'd' });
+    const refused = expect.objectContaining({ message: expect.stringContaining(`has ${key} beside its elements`) });
+    expect(() => seccomp.spawnSync('true', list, 'unconfined')).toThrow(refused);
+  },
+);
+
 test('a document is read once: what changes in it while it is read changes nothing', () => {
   let reads = 0;
   const document = new Proxy(

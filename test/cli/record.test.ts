@@ -104,7 +104,8 @@ describe('seccomp record', () => {
       ],
       ['a name that is too long', join(directory, 'x'.repeat(300)), /ENAMETOOLONG/],
       ['a file in the place of a directory', '/etc/passwd/x.json', /ENOTDIR/],
-      ['a device', '/dev/null', /^seccomp: \/dev\/null exists: --merge adds/],
+      ['a device', '/dev/null', /^seccomp: \/dev\/null is not a file: name another one with -o\n$/],
+      ['a directory', directory, /is not a file: name another one with -o\n$/],
     ])('%s', (_, file, message) => {
       const { status, stderr } = seccomp('record', '-o', file, '--', 'touch', ran);
       expect(stderr).toMatch(message);

@@ -127,6 +127,17 @@ describe('a message', () => {
     expect(all).toHaveLength(20);
   });
 
+  test('has none of the control characters that a program wrote to stderr', () => {
+    const { message, stderr } = new RunError('ended', undefined, {
+      ...result,
+      stderr: '\u001b]0;title\u0007a\u009b2J\tb\nc',
+    });
+    expect([message, stderr]).toEqual([
+      expect.stringContaining(']0;titlea2J\tb\nc'),
+      expect.stringContaining('\u001b'),
+    ]);
+  });
+
   test('has the end of a long stderr, and the beginning of a long command', () => {
     const lines = Array.from({ length: 100 }, (_, i) => `line ${i}`).join('\n');
     const error = new RunError('ended', undefined, { ...result, command: `sh -c ${lines}`, stderr: `${lines}\n` });

@@ -289,6 +289,8 @@ describe('what can’t be done is an error, and nothing is started:', () => {
     ['a profile with mistakes', { defaultAction: 'ALLOW' }, {}, 'ERR_SECCOMP_PROFILE'],
     ['an unknown option', 'docker-default', { shell: true }, 'ERR_SECCOMP_OPTION'],
     ['taking capabilities', 'docker-default', { capabilities: [] }, 'ERR_SECCOMP_OPTION'],
+    ['a number for env', 'docker-default', { env: 5 }, 'ERR_INVALID_ARG_TYPE'],
+    ['a text for execArgv', 'docker-default', { execArgv: '--x' }, 'ERR_INVALID_ARG_TYPE'],
     ['a number for log', 'docker-default', { log: 1 }, 'ERR_INVALID_ARG_TYPE'],
   ])('%s', (_, profile, options, code) => {
     expect(() => fork(neverRun, [], profile as never, options as ForkOptions)).toThrowError(

@@ -5,6 +5,7 @@ import { closeSync, fstatSync, mkdtempSync, openSync, rmSync, writeFileSync } fr
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { ProfileDocument } from '../../lib/profile/document.js';
@@ -239,4 +240,44 @@ describe('when those who answer are gone', () => {
     await end.close();
     expect((await ended).stdout).toBe('4242 0\n-1 38\n');
   });
+});
+
+test('a descriptor that a handler gives too late is closed where the answer says so', async () => {
+  const late: Promise<unknown>[] = [];
+  const fds: number[] = [];
+  const { answer } = await ask(
+    () => {
+      const given = setTimeout(100).then(() => {
+        const addFd = openSync(file, 'r');
+        fds.push(addFd);
+        return { addFd, close: true };
+      });
+      late.push(given);
+      return given;
+    },
+    { notifyTimeout: 20 },
+  );
+  await Promise.all(late);
+  expect(answer).toBe('-1 1');
+  expect(fds.map(isOpen)).toEqual([false]);
+});
+
+test.each([
+  ['onViolation', "onViolation: () => { throw new Error('mine') }", 'sh -c "mkdir x & uname & wait"'],
+  ["a 'handlerError' listener", '', 'sh -c "uname & uname & uname & wait"'],
+])('what %s throws keeps no other call waiting', (_, options, command) => {
+  const script = `
+    import { spawn } from ${JSON.stringify(dist)};
+    let uncaught = 0;
+    process.on('uncaughtException', () => uncaught++);
+    const profile = { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['mkdir'], action: 'SCMP_ACT_ERRNO' }] };
+    const child = spawn('/bin/sh', ['-c', ${JSON.stringify(command)}], profile, {
+      notify: { uname: () => { throw new Error('no answer') } }, notifyTimeout: 500, stdio: 'ignore', ${options}
+    });
+    child.on('handlerError', () => { throw new Error('mine') });
+    const until = Date.now() + 800;
+    while (Date.now() < until); // Mail accumulates.
+    child.on('close', () => console.log(uncaught > 0));`;
+  const args = ['--input-type=module', '--eval', script];
+  expect(execFileSync(process.execPath, args, { encoding: 'utf8', timeout: 10_000 })).toBe('true\n');
 });

@@ -1,6 +1,6 @@
 /** Children that are denied many kinds of calls: each kind is told, in slices; beyond a bound they are only counted. */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { RunError } from '../../lib/errors.js';
 import type { ProfileDocument } from '../../lib/profile/document.js';
 import { run } from '../../lib/sandbox/run.js';
@@ -50,6 +50,15 @@ describe('kinds beyond those that are kept apart', () => {
     await finish(child);
     expect([child.violations, child.unlistedViolations]).toEqual([[], 0]);
   });
+});
+
+test('a child’s end is told where a test has put other timers in place', async () => {
+  vi.useFakeTimers({ toFake: ['setImmediate', 'performance'] });
+  try {
+    for (let i = 0; i < 3; i++) await finish(spawn(program, ['1'], profile, { onViolation: true }));
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 describe('a flood of kinds', () => {
