@@ -5,12 +5,13 @@ import { type AttachFlag, Filter } from '../filter/filter.js';
 import { thisHost } from '../host.js';
 import { intersect } from '../policy/algebra.js';
 import { type Action, type Policy, rangesOf } from '../policy/policy.js';
+import { readPolicy } from '../policy/read.js';
 import { readHost } from '../profile/applies.js';
 import { loadSource, type ProfileSource, UNCONFINED } from '../profile/load.js';
 import { Profile } from '../profile/profile.js';
 import { type Host, resolve } from '../profile/resolve.js';
 import type { AbiName } from '../syscalls/abi.js';
-import { copyList, propertyOf, type Refuse } from '../util/own-data.js';
+import { copyList, type Refuse } from '../util/own-data.js';
 import { HOST_OPTIONS, readOptions } from './options.js';
 
 /** A profile as spawn takes it, or a filter that was compiled before. */
@@ -41,12 +42,7 @@ export function compile(source: FilterSource | Policy, options: CompileOptions =
   const given = readOptions<CompileOptions>(options, HOST_OPTIONS);
   if (isPolicy(source)) {
     refuseHostOptions(given, 'a policy, which is resolved already');
-    if (!Array.isArray(propertyOf(source, 'abis')) || propertyOf(source, 'defaultAction') === undefined)
-      throw new SeccompError(
-        'ERR_SECCOMP_OPTION',
-        'a policy has abis, a list, and a defaultAction: as resolve() gives it',
-      );
-    return compilePolicy(source);
+    return compilePolicy(readPolicy(source, refuseIn('policy')));
   }
   const { all } = loadSources(source);
   if (all.length === 0) {
@@ -207,14 +203,20 @@ const isNothing = (source: unknown) => source === undefined || source === null |
 function list(source: unknown): readonly unknown[] {
   if (isNothing(source) || (Array.isArray(source) && source.length === 0)) throw profileRequired('');
   if (!Array.isArray(source)) return [source];
-  const refuse: Refuse = (path, problem) => {
-    throw new SeccompError('ERR_SECCOMP_OPTION', `profile${path.map((i) => `[${i}]`).join('')}: ${problem}`);
-  };
+  const refuse = refuseIn('profile');
   if (source.length > MOST_SOURCES) refuse([], `a list of profiles has 1 to ${MOST_SOURCES}, not ${source.length}`);
   const sources = copyList(source, MOST_SOURCES, refuse);
   const nothing = sources.findIndex(isNothing);
   if (nothing >= 0) throw profileRequired(` as profile[${nothing}]`);
   return sources;
+}
+
+/** Refuses what is wrong in a parameter. */
+function refuseIn(parameter: string): Refuse {
+  return (path, problem) => {
+    const place = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`)).join('');
+    throw new SeccompError('ERR_SECCOMP_OPTION', `${parameter}${place}: ${problem}`);
+  };
 }
 
 /** The error for a caller who gave nothing for a profile; `where` says in which place. */

@@ -153,9 +153,69 @@ test('a policy without ranges has none, whatever is on Object.prototype', () => 
   }
 });
 
-test('what has only a part of a policy is refused', () => {
-  const part = { foreignAction: { kind: 'allow' } } as unknown as seccomp.Policy;
-  expect(() => seccomp.compile(part)).toThrow(expect.objectContaining({ code: 'ERR_SECCOMP_OPTION' }));
+describe('a policy', () => {
+  const abi = { name: 'x86_64' };
+  const action = { kind: 'allow' };
+  const policy = { abis: [], defaultAction: action, foreignAction: action };
+  const withAbi = (part: object) => ({ ...policy, abis: [{ abi, syscalls: new Map(), ...part }] });
+  const withDecision = (part: object) => withAbi({ syscalls: new Map([[0, [{ conditions: [], action, ...part }]]]) });
+  const withCondition = (part: object) =>
+    withDecision({ conditions: [{ index: 0, width: 32, op: 'eq', value: 1n, ...part }] });
+
+  test.each<[string, object, string]>([
+    ['a part of one', { foreignAction: action }, 'policy.abis: must be an array'],
+    ['a list with a hole', { ...policy, abis: new Array(1) }, 'policy.abis[0]: is a hole'],
+    ['an unknown ABI', withAbi({ abi: { name: 'z80' } }), 'policy.abis[0].abi: must be one of the ABIs x86_64'],
+    ['an object for a Map', withAbi({ syscalls: {} }), 'policy.abis[0].syscalls: must be a Map'],
+    ['a negative number', withAbi({ syscalls: new Map([[-1, []]]) }), 'policy.abis[0].syscalls.-1: must be a whole'],
+    ['a name for a number', withAbi({ syscalls: new Map([['read', []]]) }), '.syscalls.read: must be a whole number'],
+    ['decisions that are no list', withAbi({ syscalls: new Map([[0, new Set()]]) }), '.syscalls.0: must be an array'],
+    ['no action', withDecision({ action: undefined }), '.syscalls.0[0].action: must be an object'],
+    ['an action of no kind', withDecision({ action: {} }), '.action.kind: must be one of kill-process'],
+    [
+      'an action of an inherited kind',
+      withDecision({ action: Object.create(action) }),
+      '.action: must be a plain object',
+    ],
+    ['an errno that would allow', withDecision({ action: { kind: 'errno', errno: 0x7ffa_0000 } }), '.errno: must be a'],
+    ['a message of 17 bits', withDecision({ action: { kind: 'trace', message: 2 ** 16 } }), '.message: must be a'],
+    ['no conditions', withDecision({ conditions: undefined }), '.conditions: must be an array'],
+    ['a seventh argument', withCondition({ index: 6 }), '.index: must be a whole number from 0 to 5'],
+    ['a width of 8', withCondition({ width: 8 }), '.width: must be 16, 32 or 64'],
+    ['an unknown comparison', withCondition({ op: 'near' }), '.op: must be one of eq'],
+    [
+      'a value beyond its width',
+      withCondition({ value: 2n ** 32n }),
+      '.value: must be a bigint from 0n to 4294967295n',
+    ],
+    ['no mask', withCondition({ op: 'masked-eq' }), '.mask: must be a bigint'],
+    [
+      'ranges that overlap',
+      withAbi({ ranges: [0, 4].map((first) => ({ first, last: 4, decisions: [] })) }),
+      '.ranges[1]: must not begin before the end of the one before',
+    ],
+    ['a range that ends first', withAbi({ ranges: [{ first: 2, last: 1, decisions: [] }] }), '.ranges[0]: must not'],
+  ])('with %s is refused', (_, given, message) => {
+    expect(() => seccomp.compile(given as seccomp.Policy)).toThrow(
+      expect.objectContaining({ code: 'ERR_SECCOMP_OPTION', message: expect.stringContaining(message) }),
+    );
+  });
+
+  test('is read once: what a caller does to it afterwards changes neither the filter nor its children', () => {
+    const { policy: given } = seccomp.compile({
+      defaultAction: 'SCMP_ACT_ALLOW',
+      syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO' }],
+    });
+    const maps = given.abis.map(({ syscalls }) => new Map(syscalls));
+    const abis = given.abis.map((each, i) => ({ ...each, syscalls: maps[i] ?? new Map() }));
+    const filter = seccomp.compile({ ...given, abis });
+    for (const map of maps) map.clear();
+    abis.length = 0;
+    expect(filter.policy.abis.map(({ syscalls }) => syscalls.size)).toEqual(
+      given.abis.map((each) => each.syscalls.size),
+    );
+    expect(seccomp.spawnSync('mkdir', [join(folder, 'made')], filter).status).toBe(1);
+  });
 });
 
 test.each(['-1', '', '0.5', '01', '1e0', 'x'])(

@@ -1,0 +1,149 @@
+/** Policies that callers make: read once, checked, and copied, so that what is compiled is what was read. */
+import { ABIS, type Abi } from '../syscalls/abi.js';
+import { copyFields, copyList, type Fields, type Path, propertyOf, type Refuse } from '../util/own-data.js';
+import { ACTION_KINDS } from './action.js';
+import type { AbiPolicy, Action, Comparison, Condition, Decision, NumberRange, Policy } from './policy.js';
+
+/** The elements of a list: more than a filter could decide, which has 4,096 instructions at most. */
+const MOST = 1 << 20;
+const MAX_NUMBER = 0xffff_ffff;
+const COMPARISONS: readonly (Comparison | 'masked-eq')[] = ['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'masked-eq'];
+
+/** A copy of a policy. Calls `refuse` for what is none. */
+export function readPolicy(policy: object, refuse: Refuse): Policy {
+  const lists = new Map<unknown, readonly Decision[]>();
+  const place = new Place(refuse, []);
+  const { abis, defaultAction, foreignAction } = place.fields(policy);
+  return {
+    abis: place.at('abis').map(abis, (each, at) => readAbiPolicy(each, at, lists)),
+    defaultAction: readAction(defaultAction, place.at('defaultAction')),
+    foreignAction: readAction(foreignAction, place.at('foreignAction')),
+  };
+}
+
+/** Where in a policy a value stands. */
+class Place {
+  readonly #refuse: Refuse;
+  readonly #path: Path;
+
+  constructor(refuse: Refuse, path: Path) {
+    this.#refuse = refuse;
+    this.#path = path;
+  }
+
+  at(key: string | number): Place {
+    return new Place(this.#refuse, [...this.#path, key]);
+  }
+
+  /** `problem` completes a sentence that begins with the place. */
+  refuse(problem: string): never {
+    return this.#refuse(this.#path, problem);
+  }
+
+  fields(value: unknown): Fields {
+    if (typeof value !== 'object' || value === null) return this.refuse('must be an object');
+    return copyFields(value, this.#within);
+  }
+
+  map<Each>(value: unknown, read: (element: unknown, place: Place) => Each): readonly Each[] {
+    if (typeof value !== 'object' || value === null) return this.refuse('must be an array');
+    return copyList(value, MOST, this.#within).map((element, i) => read(element, this.at(i)));
+  }
+
+  number(value: unknown, most: number): number {
+    if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= most) return value;
+    return this.refuse(`must be a whole number from 0 to ${most}`);
+  }
+
+  readonly #within: Refuse = (path, problem) => this.#refuse([...this.#path, ...path], problem);
+}
+
+/** `lists` has the copies of lists that stand in several places, as those of one rule do. */
+function readAbiPolicy(value: unknown, place: Place, lists: Map<unknown, readonly Decision[]>): AbiPolicy {
+  const { abi, syscalls, ranges = [] } = place.fields(value);
+  const readDecisions = (given: unknown, at: Place) => {
+    const decisions = lists.get(given) ?? at.map(given, readDecision);
+    lists.set(given, decisions);
+    return decisions;
+  };
+  return {
+    abi: readAbi(abi, place.at('abi')),
+    syscalls: readSyscalls(syscalls, place.at('syscalls'), readDecisions),
+    ranges: readRanges(ranges, place.at('ranges'), readDecisions),
+  };
+}
+
+type ReadDecisions = (given: unknown, place: Place) => readonly Decision[];
+
+function readAbi(value: unknown, place: Place): Abi {
+  const name = typeof value === 'object' && value !== null ? propertyOf(value, 'name') : undefined;
+  const abi = [...ABIS.values()].find((each) => each.name === name);
+  return abi ?? place.refuse(`must be one of the ABIs ${[...ABIS.keys()].join(', ')}`);
+}
+
+function readSyscalls(value: unknown, place: Place, readDecisions: ReadDecisions): AbiPolicy['syscalls'] {
+  if (!(value instanceof Map)) return place.refuse('must be a Map of lists of decisions by syscall number');
+  const syscalls = new Map<number, readonly Decision[]>();
+  const read = (decisions: unknown, number: unknown) => {
+    const at = place.at(String(number));
+    syscalls.set(at.number(number, MAX_NUMBER), readDecisions(decisions, at));
+  };
+  // Not by an iterator, which may be the caller's.
+  Reflect.apply(Map.prototype.forEach, value, [read]);
+  return syscalls;
+}
+
+function readRanges(value: unknown, place: Place, readDecisions: ReadDecisions): readonly NumberRange[] {
+  let next = 0;
+  return place.map(value, (each, at) => {
+    const { first: from, last: to, decisions } = at.fields(each);
+    const first = at.at('first').number(from, MAX_NUMBER);
+    const last = at.at('last').number(to, MAX_NUMBER);
+    if (first < next || last < first)
+      at.refuse('must not begin before the end of the one before, or after its own end');
+    next = last + 1;
+    return { first, last, decisions: readDecisions(decisions, at.at('decisions')) };
+  });
+}
+
+function readDecision(value: unknown, place: Place): Decision {
+  const { conditions, action, rule } = place.fields(value);
+  return {
+    conditions: place.at('conditions').map(conditions, readCondition),
+    action: readAction(action, place.at('action')),
+    rule: rule === undefined ? undefined : place.at('rule').number(rule, MAX_NUMBER),
+  };
+}
+
+function readCondition(value: unknown, place: Place): Condition {
+  const fields = place.fields(value);
+  const index = place.at('index').number(fields['index'], 5);
+  const width = ([16, 32, 64] as const).find((each) => each === fields['width']);
+  if (width === undefined) return place.at('width').refuse('must be 16, 32 or 64');
+  const op = COMPARISONS.find((each) => each === fields['op']);
+  if (op === undefined) return place.at('op').refuse(`must be one of ${COMPARISONS.join(', ')}`);
+  const word = (name: 'value' | 'mask') => {
+    const given = fields[name];
+    if (typeof given === 'bigint' && BigInt.asUintN(width, given) === given) return given;
+    return place.at(name).refuse(`must be a bigint from 0n to ${2n ** BigInt(width) - 1n}n`);
+  };
+  const compared = { index, width, value: word('value') };
+  return op === 'masked-eq' ? { ...compared, op, mask: word('mask') } : { ...compared, op };
+}
+
+function readAction(value: unknown, place: Place): Action {
+  const { kind: name, errno, message, data } = place.fields(value);
+  const kind = ACTION_KINDS.find((each) => each === name);
+  switch (kind) {
+    case undefined:
+      return place.at('kind').refuse(`must be one of ${ACTION_KINDS.join(', ')}`);
+    case 'errno':
+      return { kind, errno: place.at('errno').number(errno, 4095) };
+    case 'trace':
+      return { kind, message: place.at('message').number(message, 0xffff) };
+    case 'trap':
+      return data === undefined ? { kind } : { kind, data: place.at('data').number(data, 0xffff) };
+    default:
+      return { kind };
+  }
+}
