@@ -213,8 +213,9 @@ export interface Addon {
   endReading(descriptor: number): number;
   /** Whether a descriptor is a socket that listens. */
   isListening(descriptor: number): boolean;
-  /** A duplicate of another process's descriptor, or −errno. */
+  /** A duplicate of another process's descriptor, or −errno; the addon's until `giveBack`, which closes all. */
   borrow(pid: number, descriptor: number): number;
+  giveBack(): void;
   /** 0 if the kernel has this SECCOMP_RET_* action, else an errno. */
   actionAvailable(action: number): number;
   /** Whether the kernel knows these SECCOMP_FILTER_FLAG_*. */

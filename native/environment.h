@@ -9,6 +9,7 @@
 #include "exit_watch.h"
 #include "inbox.h"
 #include "local_socket.h"
+#include "sockets.h"
 
 namespace seccomp {
 
@@ -24,6 +25,7 @@ struct Environment {
 
   Napi::FunctionReference exit_watch, local_socket;  // The classes.
   std::shared_ptr<Inbox> inbox;                      // nullptr until JavaScript asks for one.
+  Lent lent;
 };
 
 }  // namespace seccomp

@@ -1,14 +1,11 @@
 // Starts a program under a filter, watched by the event loop.
 #include "spawn.h"
 
-#include <errno.h>
 #include <signal.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
+#include "environment.h"
 #include "exit_watch.h"
 #include "launch.h"
-#include "linux_abi.h"
 #include "properties.h"
 #include "request.h"
 #include "supervise.h"
@@ -47,20 +44,8 @@ Napi::Value Spawn(const Napi::CallbackInfo& info) {
   bool told = SetOwn(result, "pid", child.pid) && SetOwn(result, "watch", watch) && SetOwn(result, "sockets", sockets);
   for (uint32_t i = 0; told && i < child.sockets.size(); i++) told = sockets.Set(i, child.sockets[i].get());
   if (!told) return env.Undefined();  // This worker is being terminated: the child goes on, unwatched.
-  for (Descriptor& socket : child.sockets) socket.Release();
+  Environment::Of(env).lent.HandOver(&child.sockets);
   return result;
-}
-
-Napi::Value Borrow(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  if (!info[0].IsNumber() || !info[1].IsNumber()) {
-    Napi::TypeError::New(env, "borrow(pid, fd)").ThrowAsJavaScriptException();
-    return env.Undefined();
-  }
-  const Descriptor process(static_cast<int>(syscall(kPidfdOpen, info[0].As<Napi::Number>().Int32Value(), 0)));
-  if (process.get() < 0) return Napi::Number::New(env, -errno);
-  const long fd = syscall(kPidfdGetfd, process.get(), info[1].As<Napi::Number>().Int32Value(), 0);
-  return Napi::Number::New(env, fd < 0 ? -errno : static_cast<int>(fd));
 }
 
 }  // namespace seccomp

@@ -10,9 +10,6 @@ namespace seccomp {
 // `sockets[i]` is this process's end of the child's descriptor i, or -1. If anything fails, nothing was started.
 Napi::Value Spawn(const Napi::CallbackInfo& info);
 
-// borrow(pid, fd) → a duplicate of that process's descriptor, or -errno. Linux 5.6, pidfd_getfd(2).
-Napi::Value Borrow(const Napi::CallbackInfo& info);
-
 }  // namespace seccomp
 
 #endif  // SECCOMP_NATIVE_SPAWN_H_

@@ -1,5 +1,4 @@
 /** What a child's descriptors are connected to. */
-import { closeSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { getSystemErrorName, inspect } from 'node:util';
 import { SeccompError } from '../errors.js';
@@ -11,17 +10,17 @@ import { invalidValue, outOfRange, refusal, type SpawnOptions } from './options.
 
 /**
  * Reads the option `stdio`, and calls `use` with what the addon takes: at least the three standard descriptors. What was
- * opened for the child only is closed afterwards.
+ * borrowed for the child only is given back afterwards.
  */
 export function withStdio<Result>(
   option: SpawnOptions['stdio'],
   use: (descriptors: readonly number[]) => Result,
 ): Result {
-  const opened: number[] = [];
+  const given = entries(option);
   try {
-    return use(entries(option).map((entry, i) => descriptorOf(entry, i, opened)));
+    return use(given.map(descriptorOf));
   } finally {
-    for (const descriptor of opened) closeSync(descriptor);
+    if (given.some((entry) => entry instanceof net().Socket)) addon().giveBack();
   }
 }
 
@@ -41,7 +40,7 @@ function entries(option: unknown): readonly unknown[] {
 /** As many as the addon takes. */
 const MOST_DESCRIPTORS = 1024;
 
-function descriptorOf(entry: unknown, i: number, opened: number[]): number {
+function descriptorOf(entry: unknown, i: number): number {
   const value = entry ?? (i < 3 ? 'pipe' : 'ignore');
   if (value === 'ignore') return i < 3 ? NULL : NONE;
   if (value === 'pipe' || value === 'overlapped') return SOCKET;
@@ -57,11 +56,7 @@ function descriptorOf(entry: unknown, i: number, opened: number[]): number {
     if (Number.isInteger(descriptor) && descriptor >= 0 && descriptor < 2 ** 31) return descriptor;
     throw outOfRange(`stdio[${i}]`, 'a descriptor', descriptor);
   }
-  if (value instanceof net().Socket) {
-    const borrowed = borrow(value, i);
-    opened.push(borrowed);
-    return borrowed;
-  }
+  if (value instanceof net().Socket) return borrow(value, i);
   if (value instanceof stream().Stream)
     throw invalidValue(`stdio[${i}]`, value.constructor.name, 'has no descriptor yet: wait for its open event');
   if (typeof value !== 'string' && !ArrayBuffer.isView(value)) throw invalidValue(`stdio[${i}]`, value, 'is invalid');

@@ -1,0 +1,78 @@
+/** What a worker leaves behind when it ends between being given a descriptor and making something of it. */
+import { closeSync, fstatSync, openSync, readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { expect, test } from 'vitest';
+import { dist, failWithoutFilter, marker, profile, program } from '../support/starts.js';
+
+failWithoutFilter();
+
+const addon = fileURLToPath(new URL('../../build/Release/seccomp.node', import.meta.url));
+const start = (stdio: string) =>
+  `const child = require(${JSON.stringify(fileURLToPath(dist))}).spawn(
+    ${JSON.stringify(program)}, [${JSON.stringify(marker)}, 'e'], ${JSON.stringify(JSON.stringify(profile))}, { stdio: ${stdio} });`;
+const descriptors = () => readdirSync('/proc/self/fd').length;
+
+/** Runs code in a worker until it posts something, and then until it has ended by itself. */
+async function inWorker(code: string, whilePaused = (_said: unknown) => {}): Promise<readonly unknown[]> {
+  const worker = new Worker(`const { parentPort } = require('node:worker_threads');\n${code}`, { eval: true });
+  const said: unknown[] = [];
+  worker.on('message', (message) => {
+    said.push(message);
+    whilePaused(message);
+    worker.postMessage('go on');
+  });
+  await new Promise((resolve, reject) => worker.on('exit', resolve).on('error', reject));
+  return said;
+}
+
+test('the ends of pipes of which it was told and made no streams are closed', async () => {
+  const before = descriptors();
+  const [told] = await inWorker(`
+    const NONE = -1, SOCKET = -3;
+    const started = require(${JSON.stringify(addon)}).spawn({
+      candidates: ['/bin/true'], args: ['true'], env: '', detached: false, noNewPrivileges: true,
+      stdio: [SOCKET, SOCKET, SOCKET, NONE, SOCKET], filters: [], unconfined: true, filterFlags: 0,
+    }, () => {});
+    parentPort.postMessage(started.sockets);`);
+  expect(told).toEqual(expect.arrayContaining([-1, expect.toSatisfy((fd) => fd > 2)]));
+  expect(descriptors()).toBe(before);
+});
+
+test('numbers that were those of its pipes, and are others by now, stay open', async () => {
+  const taken: number[] = [];
+  const [were] = await inWorker(
+    `${start("'pipe'")}
+    const numbers = child.stdio.map((stream) => stream._handle.fd);
+    child.on('close', () => parentPort.postMessage(numbers));
+    parentPort.once('message', () => {});`,
+    (numbers) => {
+      const wanted = numbers as readonly number[];
+      while (!taken.some((fd) => wanted.includes(fd)) && taken.length < 100) taken.push(openSync('/dev/null', 'r'));
+    },
+  );
+  expect(taken.filter((fd) => (were as readonly number[]).includes(fd))).not.toEqual([]);
+  for (const fd of taken) expect(() => fstatSync(fd)).not.toThrow();
+  for (const fd of taken) closeSync(fd);
+});
+
+test('a socket that is a descriptor of its child is borrowed without a word, and given back', async () => {
+  const before = descriptors();
+  const said = await inWorker(`
+    const { readdirSync, readlinkSync } = require('node:fs');
+    process.on('warning', (warning) => parentPort.postMessage(warning.message));
+    const server = require('node:net').createServer().listen(0, () => {
+      const socket = require('node:net').connect(server.address().port, () => {
+        const link = (fd) => { try { return readlinkSync('/proc/self/fd/' + fd); } catch { return ''; } };
+        const self = link(socket._handle.fd);
+        ${start("['ignore', socket, 'ignore']")}
+        const held = readdirSync('/proc/self/fd').filter((fd) => link(fd) === self).length;
+        child.on('close', (code) => {
+          parentPort.postMessage({ code, held });
+          process.exit();
+        });
+      });
+    });`);
+  expect(said).toEqual([{ code: 0, held: 1 }]);
+  expect(descriptors()).toBe(before);
+});
