@@ -278,11 +278,10 @@ Napi::Value ReadCallMemory(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   CallMemory memory;
   if (!memory.Open(info, O_RDONLY)) return env.Undefined();
-  constexpr uint32_t kMostBytes = 1 << 20;
-  if (!info[4].IsNumber() || info[4].As<Napi::Number>().Int64Value() > kMostBytes) {
-    return Throw(env, "size: at most 1 MiB"), env.Undefined();
-  }
-  std::string bytes(info[4].As<Napi::Number>().Uint32Value(), '\0');
+  constexpr int64_t kMostBytes = 1 << 20;
+  const int64_t wanted = info[4].IsNumber() ? info[4].As<Napi::Number>().Int64Value() : -1;
+  if (wanted < 0 || wanted > kMostBytes) return Throw(env, "size: 0 to 1 MiB"), env.Undefined();
+  std::string bytes(static_cast<size_t>(wanted), '\0');
   ssize_t size = 0;
   if (memory.error == 0) {
     size = pread64(memory.memory.get(), bytes.data(), bytes.size(), static_cast<off64_t>(memory.address));

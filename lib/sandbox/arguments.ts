@@ -1,4 +1,5 @@
 /** The parameters of the functions that start programs. */
+import { SeccompError } from '../errors.js';
 import { checkCommand, invalidType, readOptions } from './options.js';
 import { loadSources, profileRequired, type Sources } from './prepare.js';
 
@@ -17,9 +18,14 @@ export function invocation<Options extends object>(
 ): Invocation<Options> {
   const [file, second, ...others] = parameters;
   const list = Array.isArray(second) ? second : undefined;
-  const [profile, options] = list === undefined ? [second, ...others] : others;
+  const [profile, options, ...more] = list === undefined ? [second, ...others] : others;
   const { command, args } = checkCommand(file, list ?? []);
   if (list === undefined && typeof options === 'string') throw invalidType('args', 'an instance of Array', profile);
+  if (more.some((each) => each !== undefined))
+    throw new SeccompError(
+      'ERR_SECCOMP_OPTION',
+      `there is more after the options: give (command, [args], profile, [options])`,
+    );
   if (areOptions(profile, known)) throw profileRequired(options === undefined ? ', before the options' : '');
   return { command, args, options: readOptions(options ?? undefined, known), sources: loadSources(profile) };
 }

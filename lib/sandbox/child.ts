@@ -190,11 +190,21 @@ export class SandboxedProcess extends Base {
   /** @internal Ends the child after its timeout, and when its AbortSignal is aborted. */
   limit(): void {
     if (this.hasEnded) return; // It was not started.
-    const { timeout, signal } = this.#ending;
+    const { timeout } = this.#ending;
     if (timeout > 0) {
       const timer = setTimeout(() => this.terminate(), timeout);
       this.once('exit', () => clearTimeout(timer));
     }
+    try {
+      this.#heed(this.#ending.signal);
+    } catch (error) {
+      this.#stop('SIGKILL');
+      throw error;
+    }
+  }
+
+  /** A signal of another make may throw. */
+  #heed(signal: AbortSignal | undefined): void {
     if (signal === undefined) return;
     const abort = () => {
       if (this.terminate()) this.emit('error', abortError(signal));

@@ -1,9 +1,9 @@
 /** What a child writes, up to a limit of bytes and time: what execFile and run have in common. */
-
+import { SeccompError } from '../errors.js';
 import { fromCaller } from '../util/caller.js';
 import { define } from '../util/own-data.js';
 import type { SandboxedProcess } from './child.js';
-import { notThatMany, type SpawnOptions } from './options.js';
+import { invalidType, notThatMany, type SpawnOptions } from './options.js';
 import { limits } from './spawn.js';
 
 /** Options of run and execFile that spawn has not. */
@@ -35,6 +35,23 @@ export function collectorSettings(options: SpawnOptions & OutputOptions): Collec
     throw notThatMany('options.maxBuffer', 'a positive number', maxBuffer);
   const isText = encoding !== null && encoding !== 'buffer' && Buffer.isEncoding(encoding);
   return { encoding: isText ? encoding : undefined, maxBuffer, timeout, killSignal };
+}
+
+/** @throws TypeError for an encoding that there is not: before the program is started, whose output would be lost. */
+export function checkEncoding(encoding: unknown): void {
+  if (encoding === undefined || encoding === null || encoding === 'buffer') return;
+  if (typeof encoding === 'string' && Buffer.isEncoding(encoding)) return;
+  throw define(fromCaller(new TypeError(`Unknown encoding: ${encoding}`)), { code: 'ERR_UNKNOWN_ENCODING' });
+}
+
+/** @throws TypeError, SeccompError ERR_SECCOMP_OPTION for an input that the program can't be given. */
+export function checkInput(input: unknown, stdio: SpawnOptions['stdio'], name = 'options.input'): void {
+  if (input === undefined || input === null) return;
+  if (typeof input !== 'string' && !ArrayBuffer.isView(input))
+    throw invalidType(name, 'of type string or an instance of Buffer, TypedArray, or DataView', input);
+  const stdin = typeof stdio === 'object' ? stdio?.[0] : stdio;
+  if (stdin === undefined || stdin === null || stdin === 'pipe' || stdin === 'overlapped') return;
+  throw new SeccompError('ERR_SECCOMP_OPTION', 'options.input: standard input is no pipe; leave out options.stdio[0]');
 }
 
 type Stream = 'stdout' | 'stderr';

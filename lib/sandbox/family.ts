@@ -7,11 +7,12 @@ import { define, own } from '../util/own-data.js';
 import { handed } from './agent.js';
 import type { Invocation } from './arguments.js';
 import type { SandboxedProcess } from './child.js';
-import { collectorSettings } from './collect.js';
+import { checkEncoding, collectorSettings } from './collect.js';
 import { callBack, outputOf } from './exec-file.js';
 import { forkUnder, OPTIONS_AT_FORK } from './fork.js';
 import {
   checkCommand,
+  checkProgramOptions,
   GATED,
   PROGRAM_OPTIONS,
   readOptions,
@@ -35,6 +36,8 @@ import {
 } from './signatures.js';
 import { start } from './spawn.js';
 import { SPAWN_SYNC_OPTIONS, startSync } from './spawn-sync.js';
+import { withStdio } from './stdio.js';
+import { checkSupervisor } from './supervise.js';
 
 const EXEC_FILE_OPTIONS: readonly string[] = [
   // Node's execFile leaves argv0 aside.
@@ -52,6 +55,7 @@ class Family {
     this.#sources = loadSources(profile);
     this.#defaults = familyOptions(defaults);
     const host: SandboxDefaults = this.#defaults;
+    checkDefaults(host);
     if (handed(this.#sources, host, host) === undefined) prepare(this.#sources, host, GATED);
   }
 
@@ -130,6 +134,15 @@ class Family {
     const shell = call.options['shell'] ?? this.#defaults['shell'];
     return { ...call, options: own({ ...call.options, shell: typeof shell === 'string' ? shell : true }) };
   }
+}
+
+/** @throws What the functions would throw for an option that they take from the defaults. */
+function checkDefaults(defaults: SandboxDefaults): void {
+  checkProgramOptions(defaults);
+  collectorSettings(defaults);
+  checkSupervisor(defaults);
+  checkEncoding(defaults.encoding);
+  withStdio(defaults.stdio, () => {});
 }
 
 /** The functions under one profile; those that take callbacks with their promisified forms. */

@@ -13,13 +13,12 @@ import {
   checkFilterOptions,
   type FilterOptions,
   invalidType,
-  namesIn,
   type SpawnOptions,
   SUPERVISOR_OPTIONS,
 } from './options.js';
 import { type FilterSource, prepare, type SingleSource, type Sources } from './prepare.js';
 import { forbidRings } from './rings.js';
-import { checkForceKillAfter, filterRequest } from './spawn.js';
+import { checkForceKillAfter, checkSignal, checkTimeout, filterRequest } from './spawn.js';
 
 /** Options of fork: those of node:child_process, and ours. */
 export interface ForkOptions extends NodeForkOptions, Omit<FilterOptions, 'capabilities'> {
@@ -66,10 +65,13 @@ export function forkUnder(
   options: ForkOptions,
 ): ChildProcess {
   refuseOfSpawn(options);
-  const { env, execArgv } = options;
-  if (env && typeof env !== 'object') throw invalidType('options.env', 'of type object', env);
-  if (execArgv && !Array.isArray(execArgv)) throw invalidType('options.execArgv', 'an instance of Array', execArgv);
+  const execArgv = options.execArgv?.map(String) ?? inheritedArguments(process.execArgv);
   checkFilterOptions(options);
+  checkTimeout(options.timeout);
+  checkSignal(options.signal);
+  const { silent } = options;
+  if (silent !== undefined && typeof silent !== 'boolean')
+    throw invalidType('options.silent', 'of type boolean', silent);
   const forceKillAfter = checkForceKillAfter(options.forceKillAfter);
   const filters = prepare(sources, options, []);
   const { abis: _, noNewPrivileges = true, log, forceKillAfter: __, ...nodeOptions } = options;
@@ -79,6 +81,7 @@ export function forkUnder(
     return child;
   };
   if (filters.length === 0) return start(nodeOptions);
+  refuseWithoutPreload(execArgv);
   addon(); // If it is missing, this is the better place to say so.
   const { filters: attached, filterFlags } = filterRequest(filters, { log });
   const withoutRings = forbidRings(filters.map(({ policy }) => policy));
@@ -90,8 +93,8 @@ export function forkUnder(
   return start({
     ...nodeOptions,
     // --require comes before every --import, and this one before the others.
-    execArgv: ['--require', preloadFile(), ...(options.execArgv || inheritedArguments(process.execArgv))],
-    env: environmentWith(options.env || process.env, text),
+    execArgv: ['--require', preloadFile(), ...execArgv],
+    env: own({ ...(options.env ?? process.env), [HANDOVER]: text }),
   });
 }
 
@@ -123,10 +126,15 @@ function inheritedArguments(execArgv: readonly string[]): readonly string[] {
   return place < 0 ? execArgv : execArgv.toSpliced(place, 2);
 }
 
-/** A copy of an environment, with what is handed over. */
-function environmentWith(env: NodeJS.ProcessEnv, handover: string): NodeJS.ProcessEnv {
-  const variables = namesIn(env).map((name) => [name, env[name]]);
-  return own({ ...Object.fromEntries(variables), [HANDOVER]: handover });
+/** Options with which Node does something else than to run a module, and loads nothing before it. */
+const WITHOUT_PRELOAD = /^--(build-snapshot|build-sea|experimental-sea-config|run|prof-process)/;
+
+/** @throws SeccompError ERR_SECCOMP_OPTION if Node would not load what puts the filter on. */
+function refuseWithoutPreload(execArgv: readonly string[]): void {
+  const option = execArgv.find((each) => WITHOUT_PRELOAD.test(each.replaceAll('_', '-')));
+  if (option === undefined) return;
+  const message = `options.execArgv: with ${option} Node runs no module, and loads nothing that could put the filter on`;
+  throw new SeccompError('ERR_SECCOMP_OPTION', `${message}: leave it out, or start Node by spawn`);
 }
 
 /** Options of spawn that can't be carried out on a Node that runs already. */

@@ -2,6 +2,7 @@
 import type { Stream } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
+import { isMap, isSet } from 'node:util/types';
 import { SeccompError } from '../errors.js';
 import type { NativeRequest } from '../native.js';
 import { CAPABILITIES } from '../profile/capabilities.js';
@@ -11,6 +12,7 @@ import type { OnViolation } from '../supervisor/violation.js';
 import { ABIS, type AbiName } from '../syscalls/abi.js';
 import { fromCaller } from '../util/caller.js';
 import {
+  copyDeeply,
   copyFields,
   copyList,
   define,
@@ -112,7 +114,7 @@ export function refusal(name: string): Refuse {
 }
 
 /**
- * Reads a caller's options once: a copy without a prototype, in which lists of names are copied too.
+ * Reads a caller's options once: a copy without a prototype, in which lists and objects are copied too.
  * @throws TypeError for what is no plain object, SeccompError ERR_SECCOMP_OPTION for an option that is not `known`.
  */
 export function readOptions<Options extends object>(options: unknown, known: readonly string[]): Options {
@@ -124,7 +126,39 @@ export function readOptions<Options extends object>(options: unknown, known: rea
   for (const [name, names] of NAME_LISTS) {
     if (fields[name] !== undefined) fields[name] = readNames(name, fields[name], names);
   }
+  for (const [name, read] of READ_INTO) {
+    if (fields[name] !== undefined) fields[name] = read(fields[name]);
+  }
   return fields as Options;
+}
+
+/** Options with something in them, which is copied as well. What they may hold is checked where they are used. */
+const READ_INTO: ReadonlyMap<string, (value: unknown) => unknown> = new Map<string, (value: unknown) => unknown>([
+  ['env', readEnvironment],
+  ['execArgv', (value) => (value === null ? undefined : readList('execArgv', value))],
+  ['stdio', (value) => (Array.isArray(value) ? readList('stdio', value) : value)],
+  ['notify', (value) => copyGiven(value, (object) => copyFields(object, refuseIn('options.notify')))],
+  ['rlimits', (value) => copyGiven(value, (object) => copyDeeply(object, LIMITS_BOUNDS, refuseIn('options.rlimits')))],
+]);
+
+const MOST_ENTRIES = 1024;
+const LIMITS_BOUNDS = { depth: 2, values: 100 };
+
+function copyGiven(value: unknown, copy: (object: object) => unknown): unknown {
+  return typeof value === 'object' && value !== null ? copy(value) : value;
+}
+
+function readList(name: string, value: unknown): readonly unknown[] {
+  if (!Array.isArray(value)) throw invalidType(`options.${name}`, 'an instance of Array', value);
+  return copyList(value, MOST_ENTRIES, refusal(`options.${name}`));
+}
+
+/** Refuses what is wrong in a parameter of ours, or in an option. */
+export function refuseIn(parameter: string): Refuse {
+  return (path, problem) => {
+    const place = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`)).join('');
+    throw new SeccompError('ERR_SECCOMP_OPTION', `${parameter}${place}: ${problem}`);
+  };
 }
 
 /** Refuses options that there are not: nothing is silently ignored. */
@@ -162,25 +196,34 @@ export const SPAWN_OPTIONS = [
 
 /** argv, environment and so on of a program; what a shell, descriptors and a filter add is not in it. */
 export function programRequest(command: string, args: readonly string[], options: ProgramOptions) {
-  const { cwd, argv0, uid, gid, noNewPrivileges = true } = options;
   checkPermission(command);
-  if (argv0 !== undefined && argv0 !== null) checkText(argv0, 'options.argv0');
-  checkId(uid, 'options.uid');
-  checkId(gid, 'options.gid');
-  checkFilterOptions(options);
+  const { argv0, uid, gid, noNewPrivileges = true } = options;
+  const checked = checkProgramOptions(options);
   checkNull(command, 'file');
-  const variables = options.env || process.env;
+  const variables = options.env ?? process.env;
   return {
     candidates: candidates(command, variables),
     args: [argv0 ?? command, ...args],
     env: environment(variables),
-    cwd: cwd === undefined || cwd === null ? undefined : path(cwd) || undefined,
+    ...checked,
     uid: uid ?? undefined,
     gid: gid ?? undefined,
-    limits: limitTriples(options.rlimits, uid),
     ...(options.capabilities ? { keptCapabilities: capabilityBits(options.capabilities) } : {}),
     noNewPrivileges,
   } satisfies Partial<NativeRequest>;
+}
+
+/** @throws What is wrong with them, whatever the program is; gives what the addon takes of two of them. */
+export function checkProgramOptions(options: ProgramOptions) {
+  const { cwd, argv0, uid, gid } = options;
+  if (argv0 !== undefined && argv0 !== null) checkText(argv0, 'options.argv0');
+  checkId(uid, 'options.uid');
+  checkId(gid, 'options.gid');
+  checkFilterOptions(options);
+  return {
+    cwd: cwd === undefined || cwd === null ? undefined : path(cwd) || undefined,
+    limits: limitTriples(options.rlimits, uid),
+  };
 }
 
 /** Node's own functions don't start programs either where its permission model does not allow that. */
@@ -222,9 +265,8 @@ function candidates(command: string, variables: Variables): readonly string[] {
 
 /** `NAME=value` and a NUL for each variable. */
 function environment(env: Variables): string {
-  if (typeof env !== 'object') throw invalidType('options.env', 'of type object', env);
   let text = '';
-  for (const name of namesIn(env)) {
+  for (const name of Object.keys(env)) {
     const value = env[name];
     if (value === undefined) continue;
     const content = `${value}`; // A symbol is an error, as in Node.
@@ -238,21 +280,32 @@ function environment(env: Variables): string {
   return text;
 }
 
-/** The names that `for (… in …)` gives, without those of Object.prototype. Node takes inherited ones too. */
-export function namesIn(env: object): readonly string[] {
-  const own = Object.keys(env);
-  if (env === process.env) return own; // Which inherits nothing, and is asked for each name anew.
-  const names = new Set(own);
-  const hidden = new Set(own);
-  let owner: object = env;
-  for (;;) {
-    const parent: object | null = Object.getPrototypeOf(owner);
-    if (parent === null || isObjectPrototype(parent)) return [...names];
-    for (const name of Object.getOwnPropertyNames(owner)) hidden.add(name);
-    for (const name of Object.keys(parent)) if (!hidden.has(name)) names.add(name);
-    owner = parent;
+/**
+ * Reads an environment once: what `for (… in …)` gives, but for what is on Object.prototype. It may inherit, as
+ * Object.create(process.env) does, and have getters; null is none given, as in Node.
+ */
+function readEnvironment(env: unknown): Fields | undefined {
+  if (env === null) return undefined;
+  if (typeof env !== 'object') throw invalidType('options.env', 'of type object', env);
+  if (Array.isArray(env) || isMap(env) || isSet(env))
+    throw invalidType('options.env', 'an object of texts by name', env);
+  const variables = emptyFields();
+  const hidden = new Set<string>();
+  let owner: object | null = env;
+  for (let depth = 0; owner !== null && !isObjectPrototype(owner); depth++) {
+    if (depth > DEEPEST_ENVIRONMENT) refuseIn('options.env')([], 'inherits without end: write { ...it }');
+    for (const name of Object.getOwnPropertyNames(owner)) {
+      const property = Object.getOwnPropertyDescriptor(owner, name);
+      if (hidden.has(name) || property === undefined) continue;
+      hidden.add(name);
+      if (property.enumerable) variables[name] = Reflect.get(env, name);
+    }
+    owner = Object.getPrototypeOf(owner);
   }
+  return variables;
 }
+
+const DEEPEST_ENVIRONMENT = 100;
 
 function path(value: string | URL | Uint8Array): string {
   const bytes = value instanceof Uint8Array ? Buffer.from(value).toString() : value;

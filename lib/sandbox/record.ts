@@ -58,6 +58,8 @@ export async function record(
   }
   const program = checkCommand(command, args);
   const before = merge === undefined ? null : loadProfile(merge);
+  if (merge !== undefined && before === null)
+    throw new SeccompError('ERR_SECCOMP_OPTION', 'options.merge: unconfined allows all calls already: leave it out');
   const { calls, others, exitCode, signal } = await observe(program.command, program.args, given);
   const host = thisHost(given.capabilities);
   const made = {

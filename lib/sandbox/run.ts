@@ -1,12 +1,20 @@
 /** run(): a program under a profile, as a promise of what becomes of it. */
 import { addAbortListener } from 'node:events';
-import { RunError, type RunResult, SeccompError } from '../errors.js';
+import { constants } from 'node:os';
+import { RunError, type RunResult } from '../errors.js';
 import { hintAt } from '../supervisor/denials.js';
 import { own } from '../util/own-data.js';
 import { invocation } from './arguments.js';
-import { abortError } from './child.js';
-import { Collector, collectorSettings, type OutputOptions, overflowError } from './collect.js';
-import { invalidType, invalidValue, SPAWN_OPTIONS, type SpawnOptions } from './options.js';
+import { abortError, type SandboxedProcess } from './child.js';
+import {
+  Collector,
+  checkEncoding,
+  checkInput,
+  collectorSettings,
+  type OutputOptions,
+  overflowError,
+} from './collect.js';
+import { SPAWN_OPTIONS, type SpawnOptions } from './options.js';
 import type { FilterSource, SingleSource } from './prepare.js';
 import { start } from './spawn.js';
 
@@ -59,7 +67,7 @@ export async function run(...parameters: readonly unknown[]): Promise<RunResult<
   });
   child.stdin?.on('error', () => {}); // The program has not read all of it, which is for the program to mind.
   child.stdin?.end(input);
-  const aborting = options.signal && addAbortListener(options.signal, () => collector.abort());
+  const aborting = listenTo(options.signal, child, () => collector.abort());
   await new Promise((resolve) => child.on('close', resolve));
   aborting?.[Symbol.dispose]();
   collector.finish();
@@ -85,19 +93,14 @@ export async function run(...parameters: readonly unknown[]): Promise<RunResult<
   throw new RunError(`ended with ${end}`, undefined, result, undefined, hint);
 }
 
+/** Calls `abort` when a signal of the caller's is aborted. If that throws, the child ends. */
+function listenTo(signal: AbortSignal | undefined, child: SandboxedProcess, abort: () => void): Disposable | undefined {
+  try {
+    return signal && addAbortListener(signal, abort);
+  } catch (error) {
+    child.terminate(constants.signals.SIGKILL);
+    throw error;
+  }
+}
+
 const RUN_OPTIONS = [...SPAWN_OPTIONS, 'input', 'encoding', 'maxBuffer'] as const;
-
-function checkEncoding(encoding: unknown): void {
-  if (encoding === undefined || encoding === null || encoding === 'buffer') return;
-  if (typeof encoding === 'string' && Buffer.isEncoding(encoding)) return;
-  throw invalidValue('options.encoding', encoding, 'must be an encoding of text, or buffer');
-}
-
-function checkInput(input: unknown, stdio: SpawnOptions['stdio']): void {
-  if (input === undefined) return;
-  if (typeof input !== 'string' && !ArrayBuffer.isView(input))
-    throw invalidType('options.input', 'of type string or an instance of Buffer, TypedArray, or DataView', input);
-  const stdin = typeof stdio === 'object' ? stdio?.[0] : stdio;
-  if (stdin === undefined || stdin === null || stdin === 'pipe' || stdin === 'overlapped') return;
-  throw new SeccompError('ERR_SECCOMP_OPTION', 'options.input: standard input is no pipe; leave out options.stdio[0]');
-}

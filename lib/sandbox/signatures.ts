@@ -43,7 +43,7 @@ export function execCall([command, second, third]: readonly unknown[]): FamilyCa
   checkString(command, 'command');
   checkNull(command, 'command');
   const [options, callback] = typeof second === 'function' ? [undefined, second] : [second, third];
-  const given = typeof options === 'object' ? familyOptions(options ?? undefined) : emptyFields();
+  const given = familyOptions(options ?? undefined);
   checkUnusedArgv0(given);
   return { file: command, args: [], options: given, callback: checkedCallback(callback) };
 }

@@ -7,8 +7,9 @@ import { CHANNEL, type Violation } from '../supervisor/violation.js';
 import { ViolationLog, type Violations } from '../supervisor/violation-log.js';
 import { has, own } from '../util/own-data.js';
 import { type Invocation, invocation } from './arguments.js';
+import { checkEncoding, checkInput } from './collect.js';
 import type { Hearing } from './hearing.js';
-import { invalidType, notThatMany, SPAWN_OPTIONS, type SpawnOptions } from './options.js';
+import { notThatMany, SPAWN_OPTIONS, type SpawnOptions } from './options.js';
 import type { FilterSource, SingleSource } from './prepare.js';
 import { signalName } from './signals.js';
 import { attachError, childRequest, limits, startError } from './spawn.js';
@@ -129,6 +130,8 @@ function nativeLimits(options: SpawnSyncOptions) {
   // As in Node, the synchronous functions don't look at it.
   const { timeout, killSignal, forceKillAfter } = limits(own({ ...options, serialization: undefined }));
   const { input, encoding } = options;
+  checkEncoding(encoding);
+  checkInput(input, options.stdio, 'options.stdio[0]'); // As Node calls it.
   const maxBuffer = options.maxBuffer ?? DEFAULT_MAX_BUFFER;
   if (typeof maxBuffer !== 'number' || !(maxBuffer >= 0))
     throw notThatMany('options.maxBuffer', 'a positive number', maxBuffer);
@@ -136,14 +139,12 @@ function nativeLimits(options: SpawnSyncOptions) {
     timeout,
     maxBuffer,
     killSignal,
-    input: input ? bytesOf(input, encoding) : undefined,
     forceKillAfter,
     ...(input ? { input: bytesOf(input, encoding) } : {}),
   };
 }
 
-function bytesOf(input: unknown, encoding: BufferEncoding | 'buffer' | undefined): Uint8Array {
+function bytesOf(input: string | NodeJS.ArrayBufferView, encoding: BufferEncoding | 'buffer' | undefined): Uint8Array {
   if (typeof input === 'string') return Buffer.from(input, encoding === 'buffer' ? undefined : encoding);
-  if (ArrayBuffer.isView(input)) return new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
-  throw invalidType('options.stdio[0]', 'of type string or an instance of Buffer, TypedArray, or DataView', input);
+  return new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
 }

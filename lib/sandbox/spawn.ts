@@ -208,14 +208,8 @@ function withShell(command: string, args: readonly string[], { shell }: Pick<Spa
 /** Checks the options that end a child, and some that Node checks with them. */
 export function limits(options: SpawnOptions): Ending {
   const { signal, serialization } = options;
-  const timeout = options.timeout ?? 0;
-  if (!Number.isInteger(timeout) || timeout < 0) throw notThatMany('timeout', 'an unsigned integer', timeout);
-  // As in Node, an AbortSignal of another make will do.
-  if (
-    signal !== undefined &&
-    (typeof signal !== 'object' || signal === null || propertyOf(signal, 'aborted') === undefined)
-  )
-    throw invalidType('options.signal', 'an instance of AbortSignal', signal);
+  const timeout = checkTimeout(options.timeout);
+  checkSignal(signal);
   for (const name of ['detached', 'windowsHide', 'windowsVerbatimArguments'] as const) {
     const value = options[name] ?? false;
     if (typeof value !== 'boolean') throw invalidType(`options.${name}`, 'of type boolean', value);
@@ -226,7 +220,27 @@ export function limits(options: SpawnOptions): Ending {
   return { timeout, signal, killSignal: checkKillSignal(options.killSignal), forceKillAfter };
 }
 
-/** What a timer of Node's can wait: more fires at once. */
+export function checkTimeout(timeout: number | null | undefined): number {
+  const milliseconds = timeout ?? 0;
+  if (!Number.isInteger(milliseconds) || milliseconds < 0)
+    throw notThatMany('timeout', 'an unsigned integer', milliseconds);
+  if (milliseconds > LONGEST_TIMER) throw outOfRange('timeout', `at most ${LONGEST_TIMER}`, milliseconds);
+  return milliseconds;
+}
+
+/** As in Node, an AbortSignal of another make will do. */
+export function checkSignal(signal: unknown): void {
+  if (signal === undefined) return;
+  if (
+    typeof signal !== 'object' ||
+    signal === null ||
+    propertyOf(signal, 'aborted') === undefined ||
+    typeof propertyOf(signal, 'addEventListener') !== 'function'
+  )
+    throw invalidType('options.signal', 'an instance of AbortSignal', signal);
+}
+
+/** What a timer of Node's can wait, 24 days: more fires at once. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** @returns Milliseconds, Infinity for never. */

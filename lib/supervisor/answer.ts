@@ -72,6 +72,8 @@ export function checkTimeout(notifyTimeout: unknown = DEFAULT_TIMEOUT): number {
 
 /** A path is no longer; see PATH_MAX of linux/limits.h. */
 const LONGEST_TEXT = 4096;
+/** What is read at once, so that a caller can't make this process stand still. */
+const MOST_BYTES = 1 << 20;
 /** struct sockaddr_storage. */
 const SOCKADDR = 128;
 
@@ -103,10 +105,14 @@ export class NotifiedCall<Of extends Caller = Caller> {
   }
 
   /**
-   * The bytes that an argument points to, fewer where the memory ends before.
+   * The bytes that an argument points to, at most 1 MiB; fewer where the memory ends before.
    * @throws The system's error: EFAULT, ESRCH if the caller is gone, EACCES if it may not be looked into.
    */
   bytes(argument: number, size: number): Buffer {
+    if (!Number.isInteger(size) || size < 0 || size > MOST_BYTES) {
+      const message = `${this.syscall}: bytes(${argument}, ${size}): the size is a whole number from 0 to ${MOST_BYTES}`;
+      throw new SeccompError('ERR_SECCOMP_OPTION', message);
+    }
     const result = addon().readMemory(this.#handle, this.#id, this.tid, this.#argument(argument), size);
     if (typeof result === 'number') throw memoryError(result, `${this.syscall}: argument ${argument}`);
     return result;
@@ -158,7 +164,6 @@ export class NotifiedCall<Of extends Caller = Caller> {
         return native.answer(this.#handle, this.#id, 0, answer.value);
       case 'descriptor': {
         const added = native.addDescriptor(this.#handle, this.#id, answer.descriptor, answer.closeOnExec);
-        answer.close();
         return added < 0 ? -added : 0;
       }
     }
@@ -202,41 +207,37 @@ export function ask<Of extends Caller>(
     call.answer(DENIED);
     failed(error, call);
   };
-  const finish = (answer: unknown) => {
-    if (answered) {
-      closeLate(answer, call);
-      return;
-    }
+  const finish = (given: unknown) => {
+    let refused: unknown;
     try {
-      const error = call.answer(checked(answer, call));
-      if (error === 0 || error === ENOENT) answered = true;
-      else deny(memoryError(error, `${call.syscall}: the answer was refused`));
+      const answer = checked(given, call);
+      const error = answered ? 0 : call.answer(answer);
+      if (answer.kind === 'descriptor') answer.close((closing) => failed(closing, call));
+      if (error === 0 || error === ENOENT) {
+        answered = true;
+        return;
+      }
+      refused = memoryError(error, `${call.syscall}: the answer was refused`);
     } catch (error) {
-      deny(error);
+      refused = error;
     }
+    deny(refused);
   };
+  let given: unknown;
+  let promised: Promise<unknown> | undefined;
   try {
-    const answer: unknown = handler?.(call);
-    const promised = promiseOf(answer);
-    if (promised === undefined) {
-      finish(answer);
-      return;
-    }
-    const timer = setTimeout(() => deny(new Error(`${call.syscall}: no answer in ${timeout} ms`)), timeout);
-    promised.then(finish, deny).finally(() => clearTimeout(timer));
+    given = handler?.(call);
+    promised = promiseOf(given);
   } catch (error) {
     deny(error);
+    return;
   }
-}
-
-/** Closes the descriptor of an answer that came too late, where the answer asks for that. */
-function closeLate(answer: unknown, call: NotifiedCall): void {
-  try {
-    const late = checked(answer, call);
-    if (late.kind === 'descriptor') late.close();
-  } catch {
-    // It is no answer, or there is nothing to close. That the call was denied is told already.
+  if (promised === undefined) {
+    finish(given);
+    return;
   }
+  const timer = setTimeout(() => deny(new Error(`${call.syscall}: no answer in ${timeout} ms`)), timeout);
+  promised.then(finish, deny).finally(() => clearTimeout(timer));
 }
 
 const ENOENT = 2;
@@ -259,8 +260,8 @@ type CheckedAnswer =
       readonly kind: 'descriptor';
       readonly descriptor: number;
       readonly closeOnExec: boolean;
-      /** Closes the descriptor, if that is asked for. */
-      close(): void;
+      /** Closes the descriptor, if that is asked for; `failed` is told, later, if that can't be done. */
+      close(failed: (error: unknown) => void): void;
     };
 
 const DENIED: CheckedAnswer = { kind: 'errno', errno: EPERM };
@@ -307,7 +308,12 @@ function descriptorOf(fields: Fields, refuse: Refuse): CheckedAnswer {
   const descriptor = typeof addFd === 'object' && addFd !== null ? propertyOf(addFd, 'fd') : addFd;
   if (typeof descriptor !== 'number' || !Number.isInteger(descriptor) || descriptor < 0)
     return refuse(['addFd'], 'must be a descriptor, or have one as its property fd');
-  return { kind: 'descriptor', descriptor, closeOnExec, close: () => close && closeGiven(addFd, descriptor) };
+  return {
+    kind: 'descriptor',
+    descriptor,
+    closeOnExec,
+    close: (failed) => close && closeGiven(addFd, descriptor).catch(failed),
+  };
 }
 
 function errnoOf(errno: unknown, refuse: Refuse): number {
@@ -319,14 +325,14 @@ function errnoOf(errno: unknown, refuse: Refuse): number {
 
 /** The 64 bits that a call returns. */
 function resultOf(value: unknown, refuse: Refuse): bigint {
-  if (typeof value === 'bigint') return BigInt.asUintN(64, value);
+  if (typeof value === 'bigint' && value >= -(2n ** 63n) && value < 2n ** 64n) return BigInt.asUintN(64, value);
   if (typeof value === 'number' && Number.isSafeInteger(value)) return BigInt.asUintN(64, BigInt(value));
-  return refuse(['value'], `must be a whole number or a bigint, not ${inspect(value)}`);
+  return refuse(['value'], `must be a whole number or a bigint of 64 bits, not ${inspect(value)}`);
 }
 
 /** Closes a descriptor by its owner, if that can. */
-function closeGiven(given: unknown, descriptor: number): void {
+async function closeGiven(given: unknown, descriptor: number): Promise<void> {
   const close: unknown = typeof given === 'object' && given !== null ? propertyOf(given, 'close') : undefined;
-  if (typeof close === 'function') Reflect.apply(close, given, []);
+  if (typeof close === 'function') await promiseOf(Reflect.apply(close, given, []));
   else closeSync(descriptor);
 }

@@ -47,6 +47,8 @@ const ANSWERS: Readonly<Record<string, unknown>> = {
   'no value': { value: undefined },
   'a value that is not a number': { value: Number.NaN },
   'a value that is not whole': { value: 1.5 },
+  'a value of more than 64 bits': { value: 2n ** 70n },
+  'a value below all of 64 bits': { value: -(2n ** 63n) - 1n },
   'a descriptor that is none': { addFd: -1 },
   'a descriptor of another kind': { addFd: '1' },
   'closeOnExec that is no boolean': { addFd: 1, closeOnExec: 1 },

@@ -1,5 +1,6 @@
 /** Options: each function carries out those that are its own, and refuses all others by name. */
 import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import * as seccomp from '../../lib/index.js';
@@ -278,3 +279,147 @@ test('lists of names are arrays of strings that there are', () => {
   for (const capabilities of odd)
     expect(() => seccomp.spawnSync('true', 'node', { capabilities: capabilities as never })).toThrow(/capabilities/);
 });
+
+describe('env', () => {
+  test('is read once, with what it inherits, and without Object.prototype', () => {
+    let reads = 0;
+    const env = Object.create({ INHERITED: '1' }, { HIDDEN: { value: '1' } });
+    Object.defineProperty(env, 'PATH', {
+      enumerable: true,
+      get: () => (reads++ === 0 ? process.env['PATH'] : '/nowhere'),
+    });
+    const { stdout } = seccomp.spawnSync('env', 'node', { env, encoding: 'utf8' });
+    expect([stdout?.trim().split('\n').sort(), reads]).toEqual([['INHERITED=1', `PATH=${process.env['PATH']}`], 1]);
+  });
+
+  const endless: object = new Proxy({}, { getPrototypeOf: () => endless });
+  test.each<[string, unknown]>([
+    ['a Map', new Map([['A', 'b']])],
+    ['a Set', new Set(['A=b'])],
+    ['an array', ['A=b']],
+    ['a text', ''],
+    ['a number', 0],
+    ['false', false],
+    ['an object that inherits without end', endless],
+  ])('%s is refused', (_, env) => {
+    const options = { env } as never;
+    expect(() => seccomp.spawnSync('true', 'node', options)).toThrow(/options\.env/);
+    expect(() => seccomp.fork(empty, 'node', options)).toThrow(/options\.env/);
+    expect(() => new seccomp.Sandbox('node', options)).toThrow(/options\.env/);
+  });
+});
+
+describe('a Sandbox', () => {
+  test('reads its defaults once', () => {
+    const defaults = {
+      rlimits: { nofile: { soft: 40, hard: 40 } },
+      env: { A: '1' },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    };
+    const sandbox = new seccomp.Sandbox('docker-default', defaults as never);
+    defaults.rlimits.nofile.soft = 30;
+    defaults.env.A = '2';
+    defaults.stdio[1] = 'ignore';
+    const { stdout } = sandbox.spawnSync('/bin/sh', ['-c', 'echo $A $(ulimit -S -n)']);
+    expect(String(stdout)).toBe('1 40\n');
+  });
+
+  test('keeps the handlers that it was given', async () => {
+    const notify: Record<string, () => { errno: string }> = { mkdir: () => ({ errno: 'EROFS' }) };
+    const sandbox = new seccomp.Sandbox({ defaultAction: 'SCMP_ACT_ALLOW' }, { notify });
+    delete notify['mkdir'];
+    const child = sandbox.spawn('mkdir', ['/nowhere/x'], { stdio: ['ignore', 'ignore', 'pipe'] });
+    let stderr = '';
+    child.stderr?.on('data', (chunk) => {
+      stderr += chunk;
+    });
+    await once(child, 'close');
+    expect(stderr).toContain('Read-only file system');
+  });
+
+  test.each<[string, unknown]>([
+    ['rlimits', { nofile: 'x' }],
+    ['timeout', -1],
+    ['timeout', 2 ** 31],
+    ['stdio', 5],
+    ['notify', new Map()],
+    ['onViolation', 5],
+    ['uid', 'a'],
+    ['cwd', 5],
+    ['killSignal', 'SIGNONE'],
+    ['maxBuffer', -1],
+    ['encoding', 'utf-9'],
+  ])('refuses a wrong default for %s', (name, value) => {
+    expect(() => new seccomp.Sandbox('node', { [name]: value })).toThrow(
+      /timeout|stdio|notify|encoding|options\.|SIGNONE/,
+    );
+  });
+});
+
+test('there is nothing after the options, and options of exec are an object', () => {
+  const extra = ['true', [], 'node', undefined, { rlimits: { nofile: 30 } }];
+  expect(() => Reflect.apply(seccomp.spawnSync, undefined, extra)).toThrow(/after the options/);
+  expect(() => Reflect.apply(seccomp.spawn, undefined, ['true', 'node', {}, {}])).toThrow(/after the options/);
+  const { exec } = new seccomp.Sandbox('node');
+  for (const options of [5, 'utf8', false]) {
+    expect(() => Reflect.apply(exec, undefined, ['true', options, () => {}])).toThrow(
+      expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }),
+    );
+  }
+});
+
+describe('what is wrong is found before the program is started:', () => {
+  const spoilt = (property: string) =>
+    Object.defineProperty(new AbortController().signal, property, {
+      get: () => {
+        throw new Error('mine');
+      },
+    });
+  test.each<[string, object]>([
+    ['a signal without a method', { signal: { aborted: false } }],
+    ['a signal with a getter that throws', { signal: spoilt('aborted') }],
+    ['a timeout that no timer has', { timeout: 2 ** 31 }],
+    ['a timeout that no timer has by far', { timeout: Number.MAX_SAFE_INTEGER }],
+  ])('%s', async (_, options) => {
+    const before = children();
+    expect(() => seccomp.spawn('sleep', ['60'], 'node', options)).toThrow();
+    await expect(seccomp.run('sleep', ['60'], 'node', options)).rejects.toThrow();
+    await expect(seccomp.record('sleep', ['60'], options)).rejects.toThrow();
+    expect(() => new seccomp.Sandbox('node').execFile('sleep', ['60'], options)).toThrow();
+    expect(children()).toEqual(before);
+  });
+
+  test('a signal that throws when it is listened to, which ends the child', async () => {
+    const before = children();
+    const signal = {
+      aborted: false,
+      addEventListener: () => {
+        throw new Error('mine');
+      },
+    };
+    const options = { signal: signal as never };
+    expect(() => seccomp.spawn('sleep', ['60'], 'node', options)).toThrow('mine');
+    await expect(seccomp.run('sleep', ['60'], 'node', options)).rejects.toThrow('mine');
+    await expect.poll(children).toEqual(before);
+  });
+
+  test('an encoding, and input that nobody would read', () => {
+    const options = { encoding: 'utf-9' as never };
+    expect(() => seccomp.spawnSync('true', 'node', options)).toThrow(/Unknown encoding/);
+    for (const stdio of ['ignore', ['inherit']] as never[])
+      expect(() => seccomp.spawnSync('cat', 'node', { input: 'x', stdio })).toThrow(/standard input is no pipe/);
+    for (const input of [0, false, {}] as never[])
+      expect(() => seccomp.spawnSync('cat', 'node', { input })).toThrow(/must be of type string/);
+  });
+});
+
+test('record merges into a profile, not into none', async () => {
+  await expect(seccomp.record('true', [], { merge: 'unconfined' })).rejects.toThrow(/options\.merge/);
+});
+
+/** This process's, zombies too. */
+function children(): readonly string[] {
+  return readdirSync('/proc/self/task').flatMap((task) =>
+    readFileSync(`/proc/self/task/${task}/children`, 'utf8').split(' ').filter(Boolean),
+  );
+}

@@ -291,6 +291,17 @@ describe('what can’t be done is an error, and nothing is started:', () => {
     ['taking capabilities', 'docker-default', { capabilities: [] }, 'ERR_SECCOMP_OPTION'],
     ['a number for env', 'docker-default', { env: 5 }, 'ERR_INVALID_ARG_TYPE'],
     ['a text for execArgv', 'docker-default', { execArgv: '--x' }, 'ERR_INVALID_ARG_TYPE'],
+    ['a hole in execArgv', 'docker-default', { execArgv: new Array(1) }, 'ERR_INVALID_ARG_VALUE'],
+    ['a hole in stdio', 'docker-default', { stdio: new Array(4) }, 'ERR_INVALID_ARG_VALUE'],
+    ['a text for silent', 'docker-default', { silent: 'no' }, 'ERR_INVALID_ARG_TYPE'],
+    ['a timeout that no timer has', 'docker-default', { timeout: 2 ** 31 }, 'ERR_OUT_OF_RANGE'],
+    ['a signal that is none', 'docker-default', { signal: { aborted: false } }, 'ERR_INVALID_ARG_TYPE'],
+    // Node loads nothing before what these do.
+    ['a snapshot', 'docker-default', { execArgv: ['--build-snapshot'] }, 'ERR_SECCOMP_OPTION'],
+    ['another spelling', 'docker-default', { execArgv: ['--build_snapshot'] }, 'ERR_SECCOMP_OPTION'],
+    ['its configuration', 'docker-default', { execArgv: ['--build-snapshot-config=x'] }, 'ERR_SECCOMP_OPTION'],
+    ['a script of package.json', 'docker-default', { execArgv: ['--run', 'x'] }, 'ERR_SECCOMP_OPTION'],
+    ['a program in one file', 'docker-default', { execArgv: ['--build-sea=x'] }, 'ERR_SECCOMP_OPTION'],
     ['a number for log', 'docker-default', { log: 1 }, 'ERR_INVALID_ARG_TYPE'],
   ])('%s', (_, profile, options, code) => {
     expect(() => fork(neverRun, [], profile as never, options as ForkOptions)).toThrowError(

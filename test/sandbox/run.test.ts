@@ -159,7 +159,7 @@ test.each<[string, readonly unknown[], string]>([
   ['an unknown option', ['true', 'unconfined', { timeuot: 5 }], 'ERR_SECCOMP_OPTION'],
   ['a negative timeout', ['true', 'unconfined', { timeout: -1 }], 'ERR_OUT_OF_RANGE'],
   ['a negative maxBuffer', ['true', 'unconfined', { maxBuffer: -1 }], 'ERR_OUT_OF_RANGE'],
-  ['an unknown encoding', ['true', 'unconfined', { encoding: 'utf-9' }], 'ERR_INVALID_ARG_VALUE'],
+  ['an unknown encoding', ['true', 'unconfined', { encoding: 'utf-9' }], 'ERR_UNKNOWN_ENCODING'],
 ])('%s is a rejection, and nothing has run', async (_, parameters, code) => {
   const promise: unknown = Reflect.apply(run, undefined, [...parameters]);
   await expect(promise).rejects.toMatchObject({ code });

@@ -148,6 +148,21 @@ for family, address in ((socket.AF_INET, ('192.0.2.7', 80)), (socket.AF_INET6, (
     expect([answer, errors]).toEqual(['1 0', ['EFAULT', 'EFAULT']]);
   });
 
+  test('reads at most 1 MiB, of a size that there is', async () => {
+    const errors: unknown[] = [];
+    const { answer } = await ask((call) => {
+      for (const size of [-1, 2 ** 20 + 1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '1']) {
+        try {
+          call.bytes(0, size as number);
+        } catch (error) {
+          errors.push((error as NodeJS.ErrnoException).code);
+        }
+      }
+      return { value: 1 };
+    });
+    expect([answer, errors]).toEqual(['1 0', Array(6).fill('ERR_SECCOMP_OPTION')]);
+  });
+
   test('that throws, takes too long or answers what can not be denies, and is told of', async () => {
     const wrong: readonly [RegExp, () => Answer | Promise<Answer>, object?][] = [
       [/out of order/, () => Promise.reject(new Error('out of order'))],
@@ -260,6 +275,30 @@ test('a descriptor that a handler gives too late is closed where the answer says
   await Promise.all(late);
   expect(answer).toBe('-1 1');
   expect(fds.map(isOpen)).toEqual([false]);
+});
+
+test('that a given descriptor could not be closed is told', async () => {
+  const given = { fd: openSync(file, 'r'), close: () => Promise.reject(new Error('stays open')) };
+  const { answer, errors } = await ask(() => ({ addFd: given, close: true }));
+  expect(answer).not.toBe('-1 1');
+  expect(errors).toEqual(['stays open']);
+  closeSync(given.fd);
+});
+
+test.each([
+  ['throws', "() => { throw new Error('no answer') }"],
+  ['gives what is no answer', '() => false'],
+  ['gives what is refused', '() => ({ addFd: 12_345 })'],
+  ['rejects', "async () => { throw new Error('no answer') }"],
+  ['resolves to what is no answer', 'async () => false'],
+])("an error of a 'handlerError' listener is not lost where the handler %s", (_, handler) => {
+  const script = `
+    import { spawn } from ${JSON.stringify(dist)};
+    process.on('uncaughtException', ({ message }) => console.log(message));
+    const child = spawn('uname', { defaultAction: 'SCMP_ACT_ALLOW' }, { notify: { uname: ${handler} }, stdio: 'ignore' });
+    child.once('handlerError', () => { throw new Error('mine') });`;
+  const args = ['--input-type=module', '--eval', script];
+  expect(execFileSync(process.execPath, args, { encoding: 'utf8' })).toBe('mine\n');
 });
 
 test.each([
