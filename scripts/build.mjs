@@ -25,6 +25,7 @@ const FILES = {
     'sandbox/execve',
     'filter/prove',
     'policy/algebra',
+    'policy/read',
     'policy/evaluate',
   ],
   reading: ['profile/check', 'profile/places', 'profile/text', 'profile/suggest'],

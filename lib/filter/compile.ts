@@ -18,7 +18,7 @@ import { fromCaller } from '../util/caller.js';
 import { has, own } from '../util/own-data.js';
 import { assemble } from './assemble.js';
 import { decide } from './conditions.js';
-import { type AttachFlag, Filter } from './filter.js';
+import { type AttachFlag, type Filter, makeFilter } from './filter.js';
 import { buildFoldedTree } from './fold.js';
 import { ARCH_OFFSET, argumentOffset, decode, encode, MAX_INSTRUCTIONS, NR_OFFSET } from './instruction.js';
 import { loaded, type Node, NodeFactory } from './node.js';
@@ -58,8 +58,9 @@ export function compile(policy: Policy, options: CompileOptions = {}): Filter {
   const { instructions, gate } = assemble(compiler.root());
   if (instructions.length > MAX_INSTRUCTIONS) throw tooLong(instructions.length, compiler.parts);
   const bytes = encode(instructions, native.abi.endian);
-  const filter = new Filter(policy, instructions, bytes, gate, null, flags);
-  return isProven ? new Filter(policy, instructions, bytes, gate, proofOf(filter, compiler.parts), flags) : filter;
+  const parts = { policy, instructions, bytes, gate, flags };
+  const filter = makeFilter(parts);
+  return isProven ? makeFilter({ ...parts, proof: proofOf(filter, compiler.parts) }) : filter;
 }
 
 /** The program that came with the package for such policies, if it is proven to be this one's. */
@@ -68,8 +69,8 @@ function fromReady(policy: Policy, flags: readonly AttachFlag[]): Filter | undef
   const [native] = policy.abis;
   if (bytes === undefined || native === undefined) return undefined;
   const instructions = decode(bytes, native.abi.endian);
-  const proof = prove(new Filter(policy, instructions, bytes, []));
-  return has(proof, 'call') ? undefined : new Filter(policy, instructions, bytes, [], proof, flags);
+  const proof = prove(makeFilter({ policy, instructions, bytes }));
+  return has(proof, 'call') ? undefined : makeFilter({ policy, instructions, bytes, proof, flags });
 }
 
 /** Whether a native call goes through whatever its arguments, so that no gate is needed for it. */

@@ -4,7 +4,7 @@ import { ACTION_KINDS, actionBase } from '../policy/action.js';
 import { ABIS, type Abi, type AbiName } from '../syscalls/abi.js';
 import { syscallName } from '../syscalls/table.js';
 import { fromCaller } from '../util/caller.js';
-import type { Filter } from './filter.js';
+import { type Filter, policyOf } from './filter.js';
 import { ARCH_OFFSET, BPF, decode, type Instruction, NR_OFFSET } from './instruction.js';
 
 const MNEMONICS: ReadonlyMap<number, string> = new Map(Object.entries(BPF).map(([name, code]) => [code, name]));
@@ -14,7 +14,7 @@ const MNEMONICS: ReadonlyMap<number, string> = new Map(Object.entries(BPF).map((
  * @throws RangeError on an instruction that seccomp filters are not made of.
  */
 export function disassemble(filter: Filter): string {
-  const endian = filter.policy.abis[0]?.abi.endian ?? 'little';
+  const endian = policyOf(filter).abis[0]?.abi.endian ?? 'little';
   const instructions = decode(filter.bytes, endian);
   const reached = reach(instructions);
   const gated = new Map(filter.gate.map(({ instruction, half }) => [instruction, half]));

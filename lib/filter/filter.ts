@@ -1,6 +1,9 @@
 /** The filter: a compiled program with what is known about it. */
 import type { Policy } from '../policy/policy.js';
+import { readPolicy } from '../policy/read.js';
 import type { AbiName } from '../syscalls/abi.js';
+import { fromCaller } from '../util/caller.js';
+import { freeze, own } from '../util/own-data.js';
 import type { GateSite } from './assemble.js';
 import type { Instruction } from './instruction.js';
 import type { Proof } from './prove.js';
@@ -14,10 +17,36 @@ export const GATED_CALLS: readonly string[] = ['execve', 'exit', 'exit_group', '
 /** What a profile may ask of the kernel when the filter is put on: SECCOMP_FILTER_FLAG_* of seccomp(2). */
 export type AttachFlag = 'LOG' | 'SPEC_ALLOW';
 
-/** A classic-BPF program that carries out `policy`. Immutable; may be put on any number of processes. */
-export class Filter {
+/** What a filter is made of. */
+interface Parts {
   readonly policy: Policy;
   readonly instructions: readonly Instruction[];
+  readonly bytes: Uint8Array;
+  readonly gate?: readonly GateSite[];
+  readonly proof?: Proof | null;
+  readonly flags?: readonly AttachFlag[];
+}
+
+let madeHere = false;
+
+/** Makes a filter. Only this module can, so that what is put on has come from the compiler. */
+export function makeFilter(parts: Parts): Filter {
+  madeHere = true;
+  return new Filter(parts);
+}
+
+let itsPolicy: (filter: Filter) => Policy;
+
+/** What a filter carries out, itself: not for callers, who could change it. */
+export function policyOf(filter: Filter): Policy {
+  return itsPolicy(filter);
+}
+
+/** A classic-BPF program that carries out `policy`. Immutable; may be put on any number of processes. */
+export class Filter {
+  readonly instructions: readonly Instruction[];
+  readonly #policy: Policy;
+  #policyForCallers: Policy | undefined;
   readonly #bytes: Uint8Array;
   /**
    * Where the exec gate's value belongs; empty if the filter has no gate. Until somebody writes a random value there the
@@ -34,20 +63,31 @@ export class Filter {
     return typeof value === 'object' && value !== null && #bytes in value;
   }
 
-  constructor(
-    policy: Policy,
-    instructions: readonly Instruction[],
-    bytes: Uint8Array,
-    gate: readonly GateSite[],
-    proof: Proof | null = null,
-    flags: readonly AttachFlag[] = [],
-  ) {
-    this.policy = policy;
-    this.instructions = instructions;
+  static {
+    itsPolicy = (filter) => filter.#policy;
+  }
+
+  /** @internal Filters are made by compile(). */
+  constructor(parts: Parts) {
+    const isOurs = madeHere;
+    madeHere = false;
+    if (!isOurs) throw fromCaller(new TypeError('Illegal constructor: filters are made by compile()'));
+    const { policy, instructions, bytes, gate = [], proof = null, flags = [] } = own(parts);
+    this.#policy = policy;
+    this.instructions = Object.freeze(instructions);
     this.#bytes = bytes;
-    this.gate = gate;
+    this.gate = freeze(gate);
     this.proof = proof;
-    this.flags = flags;
+    this.flags = freeze(flags);
+    Object.freeze(this);
+  }
+
+  /** What it carries out: a copy, so that a change of it changes no filter. */
+  get policy(): Policy {
+    this.#policyForCallers ??= readPolicy(this.#policy, () => {
+      throw new TypeError('a policy of ours is always one');
+    });
+    return this.#policyForCallers;
   }
 
   /** The program as `struct sock_filter[]`, in the byte order of its ABIs: a copy each time. */
@@ -57,6 +97,6 @@ export class Filter {
 
   /** The ABIs whose calls the filter decides one by one, the native one first. */
   get abis(): readonly AbiName[] {
-    return this.policy.abis.map(({ abi }) => abi.name);
+    return this.#policy.abis.map(({ abi }) => abi.name);
   }
 }

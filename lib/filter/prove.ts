@@ -20,7 +20,7 @@ import { outcomes, wordsOf } from '../policy/region.js';
 import { contains, inRange, MAX_WORD, member, memberBut, type Words } from '../policy/words.js';
 import type { Abi } from '../syscalls/abi.js';
 import { syscallName, syscallNumber } from '../syscalls/table.js';
-import { type Filter, GATED_CALLS } from './filter.js';
+import { type Filter, GATED_CALLS, policyOf } from './filter.js';
 import { decode, type Instruction } from './instruction.js';
 import { numberPaths } from './number-paths.js';
 import { callOf, NUMBER_WORDS, type Path, type PathOptions, paths } from './paths.js';
@@ -41,9 +41,9 @@ export interface Counterexample {
 }
 
 /** Holds a filter against a policy, by default its own; stops at the first call that they decide differently. */
-export function prove(filter: Filter, policy: Policy = filter.policy): Proof | Counterexample {
+export function prove(filter: Filter, policy: Policy = policyOf(filter)): Proof | Counterexample {
   const gate = new Map(filter.gate.map(({ instruction, half }) => [instruction, half]));
-  return new Prover(policy, decode(filter.bytes, filter.policy.abis[0]?.abi.endian ?? 'little'), gate).prove();
+  return new Prover(policy, decode(filter.bytes, policyOf(filter).abis[0]?.abi.endian ?? 'little'), gate).prove();
 }
 
 class Prover {

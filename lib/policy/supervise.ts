@@ -3,7 +3,7 @@ import type { AbiName } from '../syscalls/abi.js';
 import { permissiveness } from './action.js';
 import { type AbiPolicy, type Action, type Decision, type NumberRange, type Policy, rangesOf } from './policy.js';
 
-const NOTIFY: Action = { kind: 'notify' };
+const NOTIFY: Action = Object.freeze({ kind: 'notify' });
 
 /** The same with every action put through `change`. */
 export function mapActions(policy: Policy, change: (action: Action) => Action): Policy {

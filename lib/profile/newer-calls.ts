@@ -5,7 +5,7 @@
 import { type Action, type NumberRange, numbersOf } from '../policy/policy.js';
 import type { Abi, AbiName } from '../syscalls/abi.js';
 
-const ENOSYS: Action = { kind: 'errno', errno: 38 };
+const ENOSYS: Action = Object.freeze({ kind: 'errno', errno: 38 });
 
 /** Default actions that let a newer call go on, so that there is nothing to answer. */
 const GOES_ON: ReadonlySet<Action['kind']> = new Set(['allow', 'log', 'trace']);

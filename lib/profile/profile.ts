@@ -1,7 +1,7 @@
 /** A profile that has been read and checked. */
 import { ProfileError, type ProfileIssue, SeccompError } from '../errors.js';
-import { publicMethods } from '../util/caller.js';
-import { copyDeeply, type Refuse } from '../util/own-data.js';
+import { fromCaller, publicMethods } from '../util/caller.js';
+import { copyDeeply, freeze, type Refuse } from '../util/own-data.js';
 import { type AllowlistOptions, allowlistDocument, Builder, DENYLIST } from './build.js';
 import { checkDocument } from './check.js';
 import type { CheckedDocument, Finding, ProfileDocument } from './document.js';
@@ -21,6 +21,13 @@ import type { Remark } from './remark.js';
 import { toProfileDocument } from './stringify.js';
 import { readJson } from './text.js';
 
+let madeHere = false;
+
+function makeProfile(document: CheckedDocument, reading: Reading): Profile {
+  madeHere = true;
+  return new Profile(document, reading);
+}
+
 /**
  * A profile: a checked document, where it came from, and how it was read. It never changes: what is said on it makes a
  * new one.
@@ -29,7 +36,7 @@ export class Profile extends Builder<Profile> {
   /** A profile that allows nothing yet. */
   static allowlist(options: AllowlistOptions = {}): Profile {
     const fields: AllowlistOptions = optionFields(options);
-    return new Profile(
+    return makeProfile(
       allowlistDocument(fields),
       newReading('allowlist', { newerCalls: fields.newerCalls ?? 'enosys' }),
     );
@@ -37,7 +44,7 @@ export class Profile extends Builder<Profile> {
 
   /** A profile that denies nothing yet. */
   static denylist(): Profile {
-    return new Profile(DENYLIST, newReading('denylist'));
+    return makeProfile(DENYLIST, newReading('denylist'));
   }
 
   /** A path, a built-in's name, or `inline`; of a profile built on another one, `the profile built on …`. */
@@ -59,17 +66,22 @@ export class Profile extends Builder<Profile> {
     return typeof value === 'object' && value !== null && #text in value;
   }
 
+  /** @internal Profiles are made by loadProfile() and parseProfile(), and of each other. */
   constructor(document: CheckedDocument, reading: Reading) {
     super();
+    const isOurs = madeHere;
+    madeHere = false;
+    if (!isOurs) throw fromCaller(new TypeError('Illegal constructor: profiles are made by loadProfile()'));
     this.source = reading.source;
     this.builtin = reading.builtin;
     this.isBuilt = reading.isBuilt;
     this.format = reading.format;
     this.mode = reading.mode;
-    this.options = reading.options;
-    this.document = document;
-    this.warnings = reading.warnings;
+    this.options = freeze(reading.options);
+    this.document = freeze(document);
+    this.warnings = freeze(reading.warnings);
     this.#text = Object.hasOwn(reading, 'text') ? reading.text : undefined;
+    Object.freeze(this);
   }
 
   /**
@@ -84,7 +96,7 @@ export class Profile extends Builder<Profile> {
   protected override with(document: CheckedDocument): Profile {
     const { builtin, format, mode, options } = this;
     const source = this.isBuilt ? this.source : builtOn(this.source);
-    return new Profile(document, {
+    return makeProfile(document, {
       source,
       builtin,
       isBuilt: true,
@@ -138,7 +150,7 @@ function newReading(source: string, options: ProfileOptions = {}): Reading {
 export function builtinProfile(name: string, document: CheckedDocument, options: ReadOptions): Profile {
   const { source = name, mode = 'strict' } = options;
   const reading = { source, builtin: name, isBuilt: false, warnings: [], text: undefined };
-  return new Profile(document, { ...reading, format: 'docker', mode, options: meaningOf(options) });
+  return makeProfile(document, { ...reading, format: 'docker', mode, options: meaningOf(options) });
 }
 
 /**
@@ -211,7 +223,7 @@ function toRead(value: unknown, options: ReadOptions, found: readonly Remark[], 
   if (document === undefined) return { source, profile: null, issues };
   const begun = { source, builtin: undefined, isBuilt: false };
   const reading = { ...begun, format, mode, options: meaningOf(options), warnings: issues, text };
-  return { source, profile: new Profile(document, reading), issues };
+  return { source, profile: makeProfile(document, reading), issues };
 }
 
 /**

@@ -157,14 +157,17 @@ function actionOf(name: ActionName, data: number | null | undefined, keys: Findi
   return simple;
 }
 
+/** It is in many policies. */
+const simple = (kind: Exclude<Action['kind'], 'errno' | 'trace'>): Action => Object.freeze({ kind });
+
 const SIMPLE_ACTIONS: ReadonlyMap<ActionName, Action> = new Map([
-  ['SCMP_ACT_ALLOW', { kind: 'allow' }],
-  ['SCMP_ACT_KILL', { kind: 'kill-thread' }],
-  ['SCMP_ACT_KILL_THREAD', { kind: 'kill-thread' }],
-  ['SCMP_ACT_KILL_PROCESS', { kind: 'kill-process' }],
-  ['SCMP_ACT_LOG', { kind: 'log' }],
-  ['SCMP_ACT_NOTIFY', { kind: 'notify' }],
-  ['SCMP_ACT_TRAP', { kind: 'trap' }],
+  ['SCMP_ACT_ALLOW', simple('allow')],
+  ['SCMP_ACT_KILL', simple('kill-thread')],
+  ['SCMP_ACT_KILL_THREAD', simple('kill-thread')],
+  ['SCMP_ACT_KILL_PROCESS', simple('kill-process')],
+  ['SCMP_ACT_LOG', simple('log')],
+  ['SCMP_ACT_NOTIFY', simple('notify')],
+  ['SCMP_ACT_TRAP', simple('trap')],
 ]);
 
 /** What shows without knowing the ABIs. */

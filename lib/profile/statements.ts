@@ -35,7 +35,7 @@ export interface Reader {
 }
 
 /** Of what is decided without any. */
-export const NO_CONDITIONS: readonly Condition[] = [];
+export const NO_CONDITIONS: readonly Condition[] = Object.freeze([]);
 
 /** What a rule says about a syscall: one statement, or, if it compares an argument twice, one for each comparison. */
 export function statementsOf(source: HostRule, syscall: string, abi: Abi, reader: Reader): Statement[] {

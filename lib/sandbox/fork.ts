@@ -3,6 +3,7 @@ import type { ChildProcess, ForkOptions as NodeForkOptions } from 'node:child_pr
 import { addAbortListener } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { SeccompError } from '../errors.js';
+import { policyOf } from '../filter/filter.js';
 import { addon, preloadFile } from '../native.js';
 import { childProcess } from '../node.js';
 import { fromCaller } from '../util/caller.js';
@@ -84,7 +85,7 @@ export function forkUnder(
   refuseWithoutPreload(execArgv);
   addon(); // If it is missing, this is the better place to say so.
   const { filters: attached, filterFlags } = filterRequest(filters, { log });
-  const withoutRings = forbidRings(filters.map(({ policy }) => policy));
+  const withoutRings = forbidRings(filters.map(policyOf));
   const text = writeHandover({ filters: attached, filterFlags, noNewPrivileges, withoutRings });
   if (text.length + HANDOVER.length + 2 > LONGEST_VARIABLE) {
     const message = `the filters of these profiles are too long together to hand them over (${text.length} bytes)`;

@@ -1,7 +1,7 @@
 /** harden(): puts a profile on the process that calls it. */
 import { SeccompError } from '../errors.js';
 import { compile } from '../filter/compile.js';
-import type { Filter } from '../filter/filter.js';
+import { type Filter, policyOf } from '../filter/filter.js';
 import { union } from '../policy/algebra.js';
 import { syscallNumber } from '../syscalls/table.js';
 import { checkFilterOptions, type FilterOptions, invalidType, invalidValue, readOptions } from './options.js';
@@ -89,11 +89,12 @@ function besideRings(filters: readonly Filter[], accepted: boolean): readonly Fi
   const rings = openRings();
   if (rings.length === 0) return filters;
   if (!accepted) throw ringsError();
-  return filters.map((filter) => (denies([filter.policy], 'io_uring_enter') ? allowing(rings, filter) : filter));
+  return filters.map((filter) => (denies([policyOf(filter)], 'io_uring_enter') ? allowing(rings, filter) : filter));
 }
 
 /** The same, and io_uring_enter on these descriptors is allowed. */
-function allowing(rings: readonly number[], { policy, flags }: Filter): Filter {
+function allowing(rings: readonly number[], filter: Filter): Filter {
+  const policy = policyOf(filter);
   const abi = policy.abis[0]?.abi;
   const number = abi === undefined ? undefined : syscallNumber(abi.name, 'io_uring_enter');
   if (abi === undefined || number === undefined) throw ringsError();
@@ -107,7 +108,7 @@ function allowing(rings: readonly number[], { policy, flags }: Filter): Filter {
     defaultAction: kill,
     foreignAction: kill,
   };
-  return compile(union(policy, exception), { flags });
+  return compile(union(policy, exception), { flags: filter.flags });
 }
 
 /** A server that may not accept is not told: libuv asks again at once, for ever, as poll(2) says that a client waits. */
@@ -124,7 +125,7 @@ function checkListening(filters: readonly Filter[]): void {
   );
 }
 
-const policiesIn = (filters: readonly Filter[]) => filters.map(({ policy }) => policy);
+const policiesIn = (filters: readonly Filter[]) => filters.map(policyOf);
 
 function ringsError(): SeccompError {
   return new SeccompError(

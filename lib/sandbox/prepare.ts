@@ -1,7 +1,7 @@
 /** From what people write for a profile to a filter for this machine. */
 import { SeccompError } from '../errors.js';
 import { compile as compilePolicy } from '../filter/compile.js';
-import { type AttachFlag, Filter } from '../filter/filter.js';
+import { type AttachFlag, Filter, policyOf } from '../filter/filter.js';
 import { thisHost } from '../host.js';
 import { intersect } from '../policy/algebra.js';
 import { type Action, type Policy, rangesOf } from '../policy/policy.js';
@@ -49,7 +49,7 @@ export function compile(source: FilterSource | Policy, options: CompileOptions =
     throw new SeccompError('ERR_SECCOMP_OPTION', `${UNCONFINED} means no filter, so there is nothing to compile`);
   }
   const host = hostOf(given);
-  return compileAll(all.map((each) => (each instanceof Filter ? each : decided(each, host))));
+  return compileAll(all.map((each) => decided(each, host)));
 }
 
 /** The host that options ask for. */
@@ -132,7 +132,9 @@ export function loadSources(source: unknown): Sources {
  * @throws SeccompError ERR_SECCOMP_UNSUPPORTED for what needs a supervisor.
  */
 export function prepare(sources: Sources, options: HostOptions, gate: readonly string[]): readonly Filter[] {
-  return prepared.get(sources, `${variantOf(options)};${gate.join(' ')}`, () => makeFilters(sources, options, gate));
+  return prepared.get(sources, `${variantOf(options)};${gate.join(' ')}`, () =>
+    Object.freeze(makeFilters(sources, options, gate)),
+  );
 }
 
 const prepared = new Memo<readonly Filter[]>();
@@ -179,7 +181,7 @@ interface Decided {
 
 function decideEach(all: readonly (Profile | Filter)[], options: HostOptions): readonly Decided[] {
   const host = thisHost(options.capabilities, options.abis);
-  return all.map((each) => (each instanceof Filter ? each : decided(each, host)));
+  return all.map((each) => decided(each, host));
 }
 
 /** One filter for all. */
@@ -217,8 +219,9 @@ export function profileRequired(where: string): SeccompError {
   return new SeccompError('ERR_SECCOMP_OPTION', message);
 }
 
-function decided(profile: Profile, host: Host): Decided {
-  return { policy: resolve(profile, host), flags: flagsOf(profile) };
+function decided(source: Profile | Filter, host: Host): Decided {
+  if (source instanceof Filter) return { policy: policyOf(source), flags: source.flags };
+  return { policy: resolve(source, host), flags: flagsOf(source) };
 }
 
 /**

@@ -91,7 +91,7 @@ const table: readonly (readonly [AbiName, number, string, string, 32 | 64, 'litt
 export const ABIS: ReadonlyMap<AbiName, Abi> = new Map(
   table.map(([name, audit, scmp, docker, bits, endian]) => [
     name,
-    { name, audit: audit >>> 0, scmp: `SCMP_ARCH_${scmp}`, docker, bits, endian },
+    Object.freeze({ name, audit: audit >>> 0, scmp: `SCMP_ARCH_${scmp}`, docker, bits, endian }),
   ]),
 );
 

@@ -31,6 +31,13 @@ export function define<Target extends object, Properties extends object>(
   return target as Target & Properties;
 }
 
+/** Freezes a value of ours with all that is in it: plain objects and arrays. Stops where something is frozen already. */
+export function freeze<Value>(value: Value): Value {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  for (const part of Object.values(Object.freeze(value))) freeze(part);
+  return value;
+}
+
 /** Whether a value of ours is of the kind that has this property. */
 export function has<Value extends object, Key extends string>(
   value: Value,

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compile } from '../../lib/filter/compile.js';
 import { decompile } from '../../lib/filter/decompile.js';
-import { Filter } from '../../lib/filter/filter.js';
+import { makeFilter } from '../../lib/filter/filter.js';
 import { BPF, decode, encode, type Instruction } from '../../lib/filter/instruction.js';
 import { interpret } from '../../lib/filter/interpret.js';
 import { prove } from '../../lib/filter/prove.js';
@@ -25,7 +25,7 @@ const dockerDefault = () => {
 function checkRoundTrip(bytes: Uint8Array, endian: 'little' | 'big' = 'little') {
   const policy = decompile(bytes, endian);
   expect(
-    prove(new Filter(policy, decode(bytes, endian), bytes, [])),
+    prove(makeFilter({ policy, instructions: decode(bytes, endian), bytes })),
     'the program decides as its policy',
   ).not.toHaveProperty('call');
   expect(compile(policy).proof, 'and so does what we make of it').not.toBeNull();

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compile } from '../../lib/filter/compile.js';
-import { Filter } from '../../lib/filter/filter.js';
+import { type Filter, makeFilter } from '../../lib/filter/filter.js';
 import { BPF, decode, encode, type Instruction } from '../../lib/filter/instruction.js';
 import { interpret } from '../../lib/filter/interpret.js';
 import { prove } from '../../lib/filter/prove.js';
@@ -60,7 +60,7 @@ const intricate: ProfileDocument = {
 };
 
 function withInstructions(filter: Filter, instructions: readonly Instruction[]): Filter {
-  return new Filter(filter.policy, instructions, encode(instructions, 'little'), filter.gate);
+  return makeFilter({ policy: filter.policy, instructions, bytes: encode(instructions, 'little'), gate: filter.gate });
 }
 
 const TESTS: readonly number[] = [BPF.jeq, BPF.jge, BPF.jgt, BPF.jset];
@@ -171,7 +171,7 @@ test('finds what libseccomp makes wrong of two rules on one syscall', ({ skip })
     ...resolve(profileOf(document, { newerCalls: 'default' }), { ...x86, abis: [] }),
     foreignAction: { kind: 'kill-thread' as const },
   };
-  const filter = new Filter(policy, decode(bytes, 'little'), bytes, []);
+  const filter = makeFilter({ policy, instructions: decode(bytes, 'little'), bytes });
   expect(prove(filter)).toMatchObject({
     call: { number: 11, args: expect.arrayContaining([0n]) },
     returned: 0x7fff_0000,

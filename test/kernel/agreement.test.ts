@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compile } from '../../lib/filter/compile.js';
-import { Filter } from '../../lib/filter/filter.js';
+import { makeFilter } from '../../lib/filter/filter.js';
 import { encode } from '../../lib/filter/instruction.js';
 import { interpret } from '../../lib/filter/interpret.js';
 import { returnValue } from '../../lib/policy/action.js';
@@ -109,7 +109,7 @@ describe.skipIf(reason !== undefined)(`kernel = interpreter = evaluator${skipped
     const instructions = asked.denyingFilter.instructions.map((each) =>
       each.k === 0x5_03e8 ? { ...each, k: 0x5_03e9 } : each,
     );
-    const damaged = new Filter(asked.denied.policy, instructions, encode(instructions, 'little'), []);
+    const damaged = makeFilter({ policy: asked.denied.policy, instructions, bytes: encode(instructions, 'little') });
     const [witness] = disagreements(asked, kernelAnswers(damaged, asked.calls));
     expect(witness).toMatch(/x86_64 read\[0\].*the kernel action 0x80000000 \(errno 1001\).*0x50001/);
   });

@@ -2,7 +2,7 @@
 import { expect } from 'vitest';
 import { compile } from '../../lib/filter/compile.js';
 import { decompile } from '../../lib/filter/decompile.js';
-import { Filter } from '../../lib/filter/filter.js';
+import { makeFilter } from '../../lib/filter/filter.js';
 import { decode } from '../../lib/filter/instruction.js';
 import { interpret } from '../../lib/filter/interpret.js';
 import { prove } from '../../lib/filter/prove.js';
@@ -12,7 +12,7 @@ import { callsOn } from './calls.js';
 export function checkMeaning(bytes: Uint8Array) {
   const theirs = decode(bytes, 'little');
   const policy = decompile(bytes);
-  expect(prove(new Filter(policy, theirs, bytes, []))).not.toHaveProperty('call');
+  expect(prove(makeFilter({ policy, instructions: theirs, bytes }))).not.toHaveProperty('call');
   const ours = compile(policy).instructions;
   const abis = policy.abis.map(({ abi }) => abi.name);
   for (const call of callsOn(abis, policy)) {
