@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { checkCommand } from './check.js';
 import { doctorCommand } from './doctor.js';
 import { explainCommand } from './explain.js';
+import { messageOf } from './reading.js';
 import { recordCommand } from './record.js';
 import { runCommand } from './run.js';
 
@@ -29,7 +30,7 @@ for (const command of [runCommand(), recordCommand(), checkCommand(), explainCom
 program.parseAsync().catch((error: unknown) => {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : OURS;
   else {
-    process.stderr.write(`seccomp: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`seccomp: ${messageOf(error)}\n`);
     process.exitCode = OURS;
   }
 });

@@ -44,6 +44,26 @@ describe('seccomp run', () => {
     );
   });
 
+  test('filters nothing for unconfined, and refuses by its name a flag that has no effect on it', () => {
+    const userNamespace = (...options: readonly string[]) => seccomp(['run', ...options, 'unshare', '-U', 'true']);
+    const unfiltered = spawnSync('unshare', ['-U', 'true'], { encoding: 'utf8' });
+    for (const name of ['unconfined', 'Unconfined'])
+      expect(userNamespace('-p', name)).toMatchObject({ status: unfiltered.status, stderr: unfiltered.stderr });
+    expect(seccomp(['run', '--explain', '-p', 'unconfined', 'true'])).toMatchObject({ status: 0 });
+    expect(seccomp(['check', 'unconfined'])).toMatchObject({ status: 0, stdout: '', stderr: '' });
+    expect(seccomp(['explain', 'unconfined', 'mount']).stdout).toMatch(/^mount on \w+: allow\n/);
+    expect(seccomp(['explain', 'unconfined']).stdout).toMatch(/^allow \(\d+\)\n/);
+    const refused = (flag: string, what: string) => `seccomp: ${flag}: has no effect on ${what}: leave it out\n`;
+    expect(seccomp(['run', '--compat', '-p', 'unconfined', 'true'])).toMatchObject({
+      status: 125,
+      stderr: refused('--compat', 'unconfined'),
+    });
+    expect(seccomp(['explain', '--format', 'oci', 'docker-default', 'mount'])).toMatchObject({
+      status: 125,
+      stderr: refused('--format', 'a built-in profile'),
+    });
+  });
+
   test('passes input, output and exit status through', () => {
     const result = seccomp(['run', 'sh', '-c', 'cat; echo err >&2; exit 7'], { input: 'in' });
     expect(result).toMatchObject({ status: 7, stdout: 'in', stderr: 'err\n' });
