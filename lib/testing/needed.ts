@@ -10,7 +10,8 @@ import type { Verdict } from './assertions.js';
 
 /**
  * The names of the syscalls that `command` and its children make, sorted; those of another than the native ABI after its name.
- * It runs unfiltered, to its end. A run may make fewer calls than another one.
+ * It runs unfiltered, to its end, reads nothing from its pipes, and what it writes to them is dropped. A run may make fewer calls
+ * than another one.
  * @throws SeccompError ERR_SECCOMP_OPTION if it does not end with exit code 0: what it needs was then not seen.
  */
 export async function neededSyscalls(
