@@ -3,10 +3,10 @@ import { addAbortListener } from 'node:events';
 import { RunError, type RunResult, SeccompError } from '../errors.js';
 import { hintAt } from '../supervisor/denials.js';
 import { own } from '../util/own-data.js';
-import { invocation } from './arguments.js';
+import { type Invocation, invocation } from './arguments.js';
 import { abortError } from './child.js';
 import { Collector, collectorSettings, type OutputOptions, overflowError } from './collect.js';
-import { invalidType, invalidValue, SPAWN_OPTIONS, type SpawnOptions } from './options.js';
+import { invalidType, invalidValue, RUN_OPTIONS, type SpawnOptions } from './options.js';
 import type { FilterSource, SingleSource } from './prepare.js';
 import { start } from './spawn.js';
 
@@ -46,7 +46,12 @@ export function run(
   options?: ToText,
 ): Promise<RunResult>;
 export async function run(...parameters: readonly unknown[]): Promise<RunResult<string | Buffer>> {
-  const { command, args, sources, options } = invocation<RunOptions>(parameters, RUN_OPTIONS);
+  return runToEnd(invocation<RunOptions>(parameters, RUN_OPTIONS));
+}
+
+/** The same with its parameters sorted out. */
+export async function runToEnd(invoked: Invocation<RunOptions>): Promise<RunResult<string | Buffer>> {
+  const { command, args, sources, options } = invoked;
   const { input, encoding } = options;
   checkEncoding(encoding);
   checkInput(input, options.stdio);
@@ -84,8 +89,6 @@ export async function run(...parameters: readonly unknown[]): Promise<RunResult<
   const hint = mayBeDenied ? hintAt(result.exitCode, result.signal) : '';
   throw new RunError(`ended with ${end}`, undefined, result, undefined, hint);
 }
-
-const RUN_OPTIONS = [...SPAWN_OPTIONS, 'input', 'encoding', 'maxBuffer'] as const;
 
 function checkEncoding(encoding: unknown): void {
   if (encoding === undefined || encoding === null || encoding === 'buffer') return;
