@@ -8,9 +8,9 @@ import { EVERYTHING, outcomes } from '../policy/region.js';
 import { readOptions } from '../sandbox/options.js';
 import { errnoName } from '../syscalls/errno.js';
 import { syscallsOf } from '../syscalls/table.js';
+import { several } from './once.js';
 import { loadArgument } from './profile-argument.js';
 import { type ReadingOptions, readingOf, withReading } from './reading.js';
-import { several } from './run.js';
 
 interface ExplainOptions extends ReadingOptions {
   readonly capability?: readonly string[];

@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { checkCommand } from './check.js';
 import { doctorCommand } from './doctor.js';
 import { explainCommand } from './explain.js';
+import { refuseSecondValues } from './once.js';
 import { messageOf } from './reading.js';
 import { recordCommand } from './record.js';
 import { runCommand } from './run.js';
@@ -25,7 +26,7 @@ const program = new Command('seccomp')
   .exitOverride();
 
 for (const command of [runCommand(), recordCommand(), checkCommand(), explainCommand(), doctorCommand()])
-  program.addCommand(command.copyInheritedSettings(program));
+  program.addCommand(refuseSecondValues(command.copyInheritedSettings(program)));
 
 program.parseAsync().catch((error: unknown) => {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : OURS;

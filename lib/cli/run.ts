@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import type { AbiName } from '../index.js';
 import { execve } from '../index.js';
+import { several } from './once.js';
 import { loadArgument } from './profile-argument.js';
 import { type ReadingOptions, readingOf, withReading } from './reading.js';
 import { runBeside } from './run-beside.js';
@@ -40,11 +41,6 @@ export function runCommand(): Command {
     .option('--explain', 'stay beside COMMAND, and tell on stderr of each kind of calls that the profile denies', false)
     .passThroughOptions()
     .action(run);
-}
-
-/** Collects an option that may be repeated. */
-export function several(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
 }
 
 async function run(command: string, args: readonly string[], options: RunOptions): Promise<void> {

@@ -115,6 +115,20 @@ describe('seccomp run', () => {
     expect(result.stderr).toMatch(message);
   });
 
+  test.each([
+    ['run', '-p, --profile <profile>', ['-p', 'docker-default', '--profile=unconfined', 'true']],
+    ['run', '--format <format>', ['--format', 'oci', '--format', 'oci', '-p', '{}', 'true']],
+    ['record', '-o, --output <file>', ['-o', '/nowhere/a', '-o/nowhere/b', 'true']],
+    ['record', '--base <profile>', ['--base', 'compute', '--base', 'compute', 'true']],
+    ['record', '--format <format>', ['-o', '/nowhere/a', '--format', 'spo', '--format', 'docker', 'true']],
+    ['explain', '--abi <name>', ['--abi', 'x86', '--abi', 'x86_64', 'docker-default', 'mount']],
+    ['check', '--format <format>', ['--format', 'oci', '--format', 'docker', '{}']],
+  ])('exits 125 for an option given twice of which one value counts: %s %s', (command, flags, args) => {
+    const { status, stdout, stderr } = seccomp([command, ...args]);
+    expect([status, stdout]).toEqual([125, '']);
+    expect(stderr).toContain(`seccomp: option '${flags}' is given twice, and only one value counts: give it once\n`);
+  });
+
   test('reports a program that is not there under a profile that kills for everything it could do', () => {
     const profile = '{"defaultAction": "SCMP_ACT_KILL_PROCESS"}';
     expect(seccomp(['run', '-p', profile, 'surely-not-there'])).toMatchObject({ status: 127 });
