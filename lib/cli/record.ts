@@ -1,6 +1,6 @@
 /** `seccomp record`: runs a program and writes the least profile that it needs. */
 import { constants } from 'node:os';
-import { basename, resolve as resolvePath } from 'node:path';
+import { basename, isAbsolute } from 'node:path';
 import { Command, Option } from 'commander';
 import { thisHost } from '../host.js';
 import { loadProfile, type Profile, type Recording, record, resolve, stringify } from '../index.js';
@@ -62,7 +62,7 @@ async function recordRun(command: string, args: readonly string[], options: Reco
 
 /** The profile in the file that is added to. A name without a slash is a file's here, not a built-in's. */
 function readBefore(output: string): Profile | undefined {
-  return loadProfile(resolvePath(output), { source: output }) ?? undefined;
+  return loadProfile(isAbsolute(output) ? output : `./${output}`, { source: output }) ?? undefined;
 }
 
 function textOf(profile: Profile, { format, output = '' }: RecordCommandOptions): string {
