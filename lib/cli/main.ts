@@ -6,12 +6,9 @@ import { checkCommand } from './check.js';
 import { doctorCommand } from './doctor.js';
 import { explainCommand } from './explain.js';
 import { refuseSecondValues } from './once.js';
-import { messageOf } from './reading.js';
+import { fail, OURS, print, printError } from './output.js';
 import { recordCommand } from './record.js';
 import { runCommand } from './run.js';
-
-/** A failure that is the command's own, as for env(1), nohup(1) and docker run. */
-export const OURS = 125;
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -21,7 +18,11 @@ const program = new Command('seccomp')
   .description('Run programs under a seccomp profile: no root, no daemon, no container.')
   .version(version)
   .enablePositionalOptions()
-  .configureOutput({ outputError: (text, write) => write(`seccomp: ${text.replace(/^error: /, '')}`) })
+  .configureOutput({
+    writeOut: print,
+    writeErr: printError,
+    outputError: (text, write) => write(`seccomp: ${text.replace(/^error: /, '')}`),
+  })
   .showHelpAfterError('(seccomp --help shows how it is used)')
   .exitOverride();
 
@@ -29,9 +30,6 @@ for (const command of [runCommand(), recordCommand(), checkCommand(), explainCom
   program.addCommand(refuseSecondValues(command.copyInheritedSettings(program)));
 
 program.parseAsync().catch((error: unknown) => {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : OURS;
-  else {
-    process.stderr.write(`seccomp: ${messageOf(error)}\n`);
-    process.exitCode = OURS;
-  }
+  if (!(error instanceof CommanderError)) fail(error);
+  else if (error.exitCode !== 0) process.exitCode = OURS;
 });

@@ -70,7 +70,7 @@ export class OutputFile {
 }
 
 /** `ENOSPC: no space left on device`, without a path, as that may be the draft's. */
-function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): string {
   const errno = error instanceof Error && 'errno' in error ? error.errno : undefined;
   const reason = typeof errno === 'number' ? getSystemErrorMap().get(errno) : undefined;
   return reason?.join(': ') ?? String(error);

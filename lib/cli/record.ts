@@ -7,6 +7,7 @@ import { loadProfile, type Profile, type Recording, record, resolve, stringify }
 import { differenceFrom } from '../supervisor/difference.js';
 import { callFromRecord } from '../supervisor/kind.js';
 import { toOperatorManifest } from '../supervisor/spo.js';
+import { printError, tell } from './output.js';
 import { OutputFile } from './output-file.js';
 import { loadArgument } from './profile-argument.js';
 import { NOT_EXECUTABLE, NOT_FOUND } from './run.js';
@@ -52,7 +53,7 @@ async function recordRun(command: string, args: readonly string[], options: Reco
     const { exitCode, signal } = recording;
     process.exitCode = signal === null ? (exitCode ?? undefined) : 128 + constants.signals[signal];
     if (policy !== undefined) showDifference(recording, policy, base ?? '');
-    for (const note of recording.notes) process.stderr.write(`seccomp: note: ${note}\n`);
+    for (const note of recording.notes) tell(`note: ${note}`);
     file?.write(textOf(recording.profile, options));
     inform(summary(recording, output));
   } finally {
@@ -101,7 +102,7 @@ async function recorded(
   } catch (error) {
     if (!isStartFailure(error)) throw error;
     const notFound = error.code === 'ENOENT';
-    process.stderr.write(`seccomp: ${command}: ${notFound ? 'command not found' : `not executable (${error.code})`}\n`);
+    tell(`${command}: ${notFound ? 'command not found' : `not executable (${error.code})`}`);
     process.exitCode = notFound ? NOT_FOUND : NOT_EXECUTABLE;
     return undefined;
   }
@@ -115,10 +116,10 @@ function showDifference({ calls }: Recording, policy: Awaited<ReturnType<typeof 
   const seen = calls.map((call) => ({ ...call, ...callFromRecord(call) }));
   const { denied, unused } = differenceFrom(policy, seen);
   const lines = denied.map((call) => `+ ${call.syscall}(${call.decoded.join(', ')})  ${call.executable}`);
-  process.stderr.write(`seccomp: needed, and not allowed by ${base}: ${denied.length === 0 ? 'nothing' : ''}\n`);
-  for (const line of lines) process.stderr.write(`${line}\n`);
-  process.stderr.write(`seccomp: allowed by ${base}, and not needed: ${unused.length} syscalls\n`);
-  if (unused.length > 0) process.stderr.write(`- ${unused.join(' ')}\n`);
+  tell(`needed, and not allowed by ${base}: ${denied.length === 0 ? 'nothing' : ''}`);
+  for (const line of lines) printError(`${line}\n`);
+  tell(`allowed by ${base}, and not needed: ${unused.length} syscalls`);
+  if (unused.length > 0) printError(`- ${unused.join(' ')}\n`);
 }
 
 function summary({ calls, profile }: Recording, output: string | undefined): string {
@@ -131,5 +132,5 @@ function summary({ calls, profile }: Recording, output: string | undefined): str
 
 /** Prints what only a person at a terminal needs. */
 function inform(text: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`seccomp: ${text}\n`);
+  if (process.stderr.isTTY) tell(text);
 }

@@ -1,6 +1,6 @@
 /** `seccomp run`: becomes the program, and exits as env(1) does where it can't. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -188,6 +188,14 @@ describe('seccomp run --explain', () => {
     expect(stderr).toMatch(
       /^seccomp: no call was denied\nseccomp: (one kind|\d kinds) of calls that programs replace by older ones\n +\d× /m,
     );
+  });
+
+  test('ends as the program ends where nothing can be told', () => {
+    const full = openSync('/dev/full', 'w');
+    const args = ['run', '--explain', '-p', denying('SCMP_ACT_ERRNO'), 'sh', '-c', 'mkdir /nowhere/a 2>&-; exit 7'];
+    const { status } = spawnSync(process.execPath, [main, ...args], { stdio: ['ignore', 'ignore', full] });
+    closeSync(full);
+    expect(status).toBe(7);
   });
 
   test('ends as the program ends, and passes signals on', () => {
