@@ -6,7 +6,7 @@ import { thisHost } from '../host.js';
 import { loadProfile, type Profile, type Recording, record, resolve, stringify } from '../index.js';
 import { differenceFrom } from '../supervisor/difference.js';
 import { callFromRecord } from '../supervisor/kind.js';
-import { toOperatorManifest } from '../supervisor/spo.js';
+import { checkManifestName, toOperatorManifest } from '../supervisor/spo.js';
 import { printError, tell } from './output.js';
 import { OutputFile } from './output-file.js';
 import { loadArgument } from './profile-argument.js';
@@ -67,8 +67,11 @@ function readBefore(output: string): Profile | undefined {
 }
 
 function textOf(profile: Profile, { format, output = '' }: RecordCommandOptions): string {
-  if (format === 'docker') return stringify(profile);
-  return toOperatorManifest(profile, basename(output).replace(/\.(ya?ml|json)$/, ''));
+  return format === 'docker' ? stringify(profile) : toOperatorManifest(profile, manifestName(output));
+}
+
+function manifestName(output: string): string {
+  return basename(output).replace(/\.(ya?ml|json)$/, '');
 }
 
 function checkOptions({ output, merge, base, format }: RecordCommandOptions): void {
@@ -76,6 +79,7 @@ function checkOptions({ output, merge, base, format }: RecordCommandOptions): vo
   if (merge && format === 'spo')
     throw new Error('--merge reads and writes JSON: merge first, and leave out --format spo');
   if (merge && output === undefined) throw new Error('--merge needs a file: name it with -o');
+  if (output !== undefined && format === 'spo') checkManifestName(manifestName(output));
 }
 
 async function resolveBase(base: string) {

@@ -136,6 +136,13 @@ describe('seccomp record', () => {
       expect(readFileSync(file, 'utf8')).toBe(text);
     });
 
+    test('a name that Kubernetes does not take', () => {
+      const file = join(directory, 'Bad_Name.yaml');
+      const { status, stderr } = seccomp('record', '-o', file, '--format', 'spo', '--', 'touch', ran);
+      expect(stderr).toMatch(/^seccomp: "Bad_Name" is no name for Kubernetes: .*: name another file with -o\n$/);
+      expect(status).toBe(125);
+    });
+
     test('--merge into a device', () => {
       const { status, stderr } = seccomp('record', '--merge', '-o', '/dev/full', '--', 'touch', ran);
       expect(stderr).toMatch(/^seccomp: \/dev\/full: this is a device/);
