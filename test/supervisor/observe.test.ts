@@ -1,5 +1,5 @@
 /** What record is made of: every call of a program, its threads and its children, seen and let through. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
@@ -58,6 +58,24 @@ describe('descendants that live longer are not waited for', () => {
 
   test('when the time is up after the program has ended', async () => {
     expect(await observeGroup('sleep 100 & exit 5', { timeout: 1000 })).toMatchObject({ exitCode: 5 });
+  });
+
+  test('and go on', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'seccomp-observe-'));
+    const [started, go, done] = ['started', 'go', 'done'].map((name) => join(directory, name)) as [
+      string,
+      string,
+      string,
+    ];
+    const script = `(: > ${started}; until test -e ${go}; do sleep 0.01; done; echo x > ${done}) & exec sleep 100`;
+    const controller = new AbortController();
+    const observing = observe('sh', ['-c', script], { signal: controller.signal });
+    await vi.waitFor(() => rmSync(started), { timeout: 4000 });
+    controller.abort();
+    await observing;
+    writeFileSync(go, '');
+    await vi.waitFor(() => expect(readFileSync(done, 'utf8')).toBe('x\n'), { timeout: 4000 });
+    rmSync(directory, { recursive: true });
   });
 
   test('after an abort, before and after the program has ended', async () => {
