@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { describeIssue } from '../errors.js';
 import { thisHost } from '../host.js';
 import type { CheckOptions, ProfileIssue } from '../index.js';
+import { fail, print } from './output.js';
 import { checkArgument } from './profile-argument.js';
 import { type ReadingOptions, readingOf, withReading } from './reading.js';
 
@@ -22,11 +23,16 @@ export function checkCommand(): Command {
 async function check(profiles: readonly string[], options: CheckCommandOptions): Promise<void> {
   const checked: CheckOptions = { ...readingOf(options), host: thisHost() };
   const found: Awaited<ReturnType<typeof checkArgument>>[] = [];
-  for (const profile of profiles) found.push(await checkArgument(profile, checked));
-  process.exitCode = found.some(({ issues }) => issues.some(({ severity }) => severity === 'error')) ? 1 : 0;
-  if (options.json) process.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
-  else
-    process.stdout.write(found.flatMap(({ profile, issues }) => issues.map((issue) => line(profile, issue))).join(''));
+  for (const profile of profiles) {
+    try {
+      found.push(await checkArgument(profile, checked));
+    } catch (error) {
+      fail(error); // The others are checked all the same.
+    }
+  }
+  process.exitCode ??= found.some(({ issues }) => issues.some(({ severity }) => severity === 'error')) ? 1 : 0;
+  if (options.json) print(`${JSON.stringify(found, null, 2)}\n`);
+  else print(found.flatMap(({ profile, issues }) => issues.map((issue) => line(profile, issue))).join(''));
 }
 
 function line(source: string, issue: ProfileIssue): string {

@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { type Features, FILTER_FLAGS, features } from '../host.js';
 import { SeccompError, spawn } from '../index.js';
 import { ACTION_KINDS } from '../policy/action.js';
+import { print } from './output.js';
 
 /** One line of the report. */
 interface Check {
@@ -26,8 +27,8 @@ export function doctorCommand(): Command {
 async function doctor({ json }: { readonly json: boolean }): Promise<void> {
   const checks = await examine();
   process.exitCode = checks.some(({ state }) => state === 'fail') ? 1 : 0;
-  if (json) process.stdout.write(`${JSON.stringify({ ok: process.exitCode === 0, checks }, null, 2)}\n`);
-  else process.stdout.write(checks.map(line).join(''));
+  if (json) print(`${JSON.stringify({ ok: process.exitCode === 0, checks }, null, 2)}\n`);
+  else print(checks.map(line).join(''));
 }
 
 async function examine(): Promise<readonly Check[]> {

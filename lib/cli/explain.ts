@@ -8,9 +8,10 @@ import { EVERYTHING, outcomes } from '../policy/region.js';
 import { readOptions } from '../sandbox/options.js';
 import { errnoName } from '../syscalls/errno.js';
 import { syscallsOf } from '../syscalls/table.js';
+import { several } from './once.js';
+import { print } from './output.js';
 import { loadArgument } from './profile-argument.js';
 import { type ReadingOptions, readingOf, withReading } from './reading.js';
-import { several } from './run.js';
 
 interface ExplainOptions extends ReadingOptions {
   readonly capability?: readonly string[];
@@ -35,14 +36,14 @@ async function run(source: string, calls: readonly string[], options: ExplainOpt
   const profile = await loadArgument(source, readingOf(options));
   if (calls.length === 0) {
     const syscalls = glance(profile, capabilities, abi);
-    process.stdout.write(json ? toJson(syscalls) : glanceInWords(syscalls));
+    print(json ? toJson(syscalls) : glanceInWords(syscalls));
     return;
   }
   const answers = calls.map((call) => {
     const question: Question = { ...parseCall(call), abi };
     return { call, abi, ...explain(profile ?? 'unconfined', question, { capabilities }) };
   });
-  process.stdout.write(json ? toJson(answers) : answers.map(inWords).join('\n'));
+  print(json ? toJson(answers) : answers.map(inWords).join('\n'));
 }
 
 function toJson(value: unknown): string {

@@ -5,11 +5,10 @@ import { Command, CommanderError } from 'commander';
 import { checkCommand } from './check.js';
 import { doctorCommand } from './doctor.js';
 import { explainCommand } from './explain.js';
+import { refuseSecondValues } from './once.js';
+import { fail, OURS, print, printError } from './output.js';
 import { recordCommand } from './record.js';
 import { runCommand } from './run.js';
-
-/** A failure that is the command's own, as for env(1), nohup(1) and docker run. */
-export const OURS = 125;
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -19,17 +18,18 @@ const program = new Command('seccomp')
   .description('Run programs under a seccomp profile: no root, no daemon, no container.')
   .version(version)
   .enablePositionalOptions()
-  .configureOutput({ outputError: (text, write) => write(`seccomp: ${text.replace(/^error: /, '')}`) })
+  .configureOutput({
+    writeOut: print,
+    writeErr: printError,
+    outputError: (text, write) => write(`seccomp: ${text.replace(/^error: /, '')}`),
+  })
   .showHelpAfterError('(seccomp --help shows how it is used)')
   .exitOverride();
 
 for (const command of [runCommand(), recordCommand(), checkCommand(), explainCommand(), doctorCommand()])
-  program.addCommand(command.copyInheritedSettings(program));
+  program.addCommand(refuseSecondValues(command.copyInheritedSettings(program)));
 
 program.parseAsync().catch((error: unknown) => {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : OURS;
-  else {
-    process.stderr.write(`seccomp: ${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = OURS;
-  }
+  if (!(error instanceof CommanderError)) fail(error);
+  else if (error.exitCode !== 0) process.exitCode = OURS;
 });

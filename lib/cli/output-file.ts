@@ -17,8 +17,12 @@ export class OutputFile {
 
   /** @throws Error if the file can't be written, or is there and `overwrites` is false. */
   constructor(path: string, overwrites: boolean) {
+    if (path === '') throw new Error('-o: an empty name: name a file, and nothing was run');
+    if (path.endsWith('/'))
+      throw new Error(`${path}: this names a directory, and nothing was run: name a file with -o`);
     this.#path = path;
-    this.#draft = join(dirname(path), `.seccomp-record-${randomUUID()}.tmp`);
+    // Not by join(), which drops `none/..` though the kernel looks for `none`, and follows it if it is a link.
+    this.#draft = `${dirname(path)}/.seccomp-record-${randomUUID()}.tmp`;
     let isFile = true;
     try {
       const found = lstatSync(path, { throwIfNoEntry: false });
@@ -66,7 +70,7 @@ export class OutputFile {
 }
 
 /** `ENOSPC: no space left on device`, without a path, as that may be the draft's. */
-function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): string {
   const errno = error instanceof Error && 'errno' in error ? error.errno : undefined;
   const reason = typeof errno === 'number' ? getSystemErrorMap().get(errno) : undefined;
   return reason?.join(': ') ?? String(error);

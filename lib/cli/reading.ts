@@ -20,6 +20,22 @@ export function withReading(command: Command): Command {
     );
 }
 
+/** What was said of it: profiles such as `unconfined` refuse options that have no effect on them. */
 export function readingOf({ compat, format }: ReadingOptions): ProfileOptions {
-  return { mode: compat ? 'compat' : 'strict', ...(format ? { format } : {}) };
+  return { ...(compat && { mode: 'compat' }), ...(format && { format }) };
+}
+
+/** The flags by which a user gives the library's options. */
+const FLAGS: ReadonlyMap<string, string> = new Map([
+  ['mode', '--compat'],
+  ['format', '--format'],
+  ['capabilities', '--capability'],
+  ['abis', '--abi'],
+  ['noNewPrivileges', '--new-privileges'],
+]);
+
+/** The message of an error, which names flags where the library names its options. */
+export function messageOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.replace(/^options\.(\w+)/, (option, name) => FLAGS.get(name) ?? option);
 }

@@ -1,12 +1,13 @@
 /** `seccomp record`: runs a program and writes the least profile that it needs. */
 import { constants } from 'node:os';
-import { basename, resolve as resolvePath } from 'node:path';
+import { basename, isAbsolute } from 'node:path';
 import { Command, Option } from 'commander';
 import { thisHost } from '../host.js';
 import { loadProfile, type Profile, type Recording, record, resolve, stringify } from '../index.js';
 import { differenceFrom } from '../supervisor/difference.js';
 import { callFromRecord } from '../supervisor/kind.js';
-import { toOperatorManifest } from '../supervisor/spo.js';
+import { checkManifestName, toOperatorManifest } from '../supervisor/spo.js';
+import { printError, tell } from './output.js';
 import { OutputFile } from './output-file.js';
 import { loadArgument } from './profile-argument.js';
 import { NOT_EXECUTABLE, NOT_FOUND } from './run.js';
@@ -52,7 +53,7 @@ async function recordRun(command: string, args: readonly string[], options: Reco
     const { exitCode, signal } = recording;
     process.exitCode = signal === null ? (exitCode ?? undefined) : 128 + constants.signals[signal];
     if (policy !== undefined) showDifference(recording, policy, base ?? '');
-    for (const note of recording.notes) process.stderr.write(`seccomp: note: ${note}\n`);
+    for (const note of recording.notes) tell(`note: ${note}`);
     file?.write(textOf(recording.profile, options));
     inform(summary(recording, output));
   } finally {
@@ -62,12 +63,15 @@ async function recordRun(command: string, args: readonly string[], options: Reco
 
 /** The profile in the file that is added to. A name without a slash is a file's here, not a built-in's. */
 function readBefore(output: string): Profile | undefined {
-  return loadProfile(resolvePath(output), { source: output }) ?? undefined;
+  return loadProfile(isAbsolute(output) ? output : `./${output}`, { source: output }) ?? undefined;
 }
 
 function textOf(profile: Profile, { format, output = '' }: RecordCommandOptions): string {
-  if (format === 'docker') return stringify(profile);
-  return toOperatorManifest(profile, basename(output).replace(/\.(ya?ml|json)$/, ''));
+  return format === 'docker' ? stringify(profile) : toOperatorManifest(profile, manifestName(output));
+}
+
+function manifestName(output: string): string {
+  return basename(output).replace(/\.(ya?ml|json)$/, '');
 }
 
 function checkOptions({ output, merge, base, format }: RecordCommandOptions): void {
@@ -75,6 +79,7 @@ function checkOptions({ output, merge, base, format }: RecordCommandOptions): vo
   if (merge && format === 'spo')
     throw new Error('--merge reads and writes JSON: merge first, and leave out --format spo');
   if (merge && output === undefined) throw new Error('--merge needs a file: name it with -o');
+  if (output !== undefined && format === 'spo') checkManifestName(manifestName(output));
 }
 
 async function resolveBase(base: string) {
@@ -101,7 +106,7 @@ async function recorded(
   } catch (error) {
     if (!isStartFailure(error)) throw error;
     const notFound = error.code === 'ENOENT';
-    process.stderr.write(`seccomp: ${command}: ${notFound ? 'command not found' : `not executable (${error.code})`}\n`);
+    tell(`${command}: ${notFound ? 'command not found' : `not executable (${error.code})`}`);
     process.exitCode = notFound ? NOT_FOUND : NOT_EXECUTABLE;
     return undefined;
   }
@@ -115,10 +120,10 @@ function showDifference({ calls }: Recording, policy: Awaited<ReturnType<typeof 
   const seen = calls.map((call) => ({ ...call, ...callFromRecord(call) }));
   const { denied, unused } = differenceFrom(policy, seen);
   const lines = denied.map((call) => `+ ${call.syscall}(${call.decoded.join(', ')})  ${call.executable}`);
-  process.stderr.write(`seccomp: needed, and not allowed by ${base}: ${denied.length === 0 ? 'nothing' : ''}\n`);
-  for (const line of lines) process.stderr.write(`${line}\n`);
-  process.stderr.write(`seccomp: allowed by ${base}, and not needed: ${unused.length} syscalls\n`);
-  if (unused.length > 0) process.stderr.write(`- ${unused.join(' ')}\n`);
+  tell(`needed, and not allowed by ${base}: ${denied.length === 0 ? 'nothing' : ''}`);
+  for (const line of lines) printError(`${line}\n`);
+  tell(`allowed by ${base}, and not needed: ${unused.length} syscalls`);
+  if (unused.length > 0) printError(`- ${unused.join(' ')}\n`);
 }
 
 function summary({ calls, profile }: Recording, output: string | undefined): string {
@@ -131,5 +136,5 @@ function summary({ calls, profile }: Recording, output: string | undefined): str
 
 /** Prints what only a person at a terminal needs. */
 function inform(text: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`seccomp: ${text}\n`);
+  if (process.stderr.isTTY) tell(text);
 }

@@ -4,6 +4,7 @@ import type { ProfileSource, ProgramOptions, Violation } from '../index.js';
 import { spawn } from '../index.js';
 import { callInWords } from '../supervisor/denials.js';
 import { errnoName } from '../syscalls/errno.js';
+import { tell } from './output.js';
 
 /** What a terminal sends to the program itself, as it sends it to us. */
 const FROM_TERMINAL: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT'];
@@ -108,8 +109,4 @@ function remedyText({ remedy, rule }: Violation): string {
   const text = JSON.stringify(remedy);
   if (rule === null) return text;
   return `change ${rule.path}, which denies it; if the default action denies too, add ${text}`;
-}
-
-function tell(text: string): void {
-  process.stderr.write(`seccomp: ${text}\n`);
 }

@@ -2,6 +2,8 @@
 import { Command } from 'commander';
 import type { AbiName } from '../index.js';
 import { execve } from '../index.js';
+import { several } from './once.js';
+import { tell } from './output.js';
 import { loadArgument } from './profile-argument.js';
 import { type ReadingOptions, readingOf, withReading } from './reading.js';
 import { runBeside } from './run-beside.js';
@@ -42,11 +44,6 @@ export function runCommand(): Command {
     .action(run);
 }
 
-/** Collects an option that may be repeated. */
-export function several(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
-}
-
 async function run(command: string, args: readonly string[], options: RunOptions): Promise<void> {
   const { capability, abi, newPrivileges, explain } = options;
   const profile = (await loadArgument(options.profile, readingOf(options))) ?? 'unconfined';
@@ -57,7 +54,7 @@ async function run(command: string, args: readonly string[], options: RunOptions
   } catch (error) {
     if (!isExecveFailure(error)) throw error;
     const notFound = error.code === 'ENOENT';
-    process.stderr.write(`seccomp: ${command}: ${notFound ? 'command not found' : `not executable (${error.code})`}\n`);
+    tell(`${command}: ${notFound ? 'command not found' : `not executable (${error.code})`}`);
     process.exitCode = notFound ? NOT_FOUND : NOT_EXECUTABLE;
   }
 }

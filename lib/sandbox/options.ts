@@ -88,7 +88,7 @@ export interface SpawnOptions extends ProgramOptions, SupervisorOptions {
 }
 
 /** More arguments than any kernel passes on: each takes at least 10 bytes of 6 MiB at most, execve(2). */
-const MOST_ARGUMENTS = 1 << 20;
+export const MOST_ARGUMENTS = 1 << 20;
 
 /** @throws TypeError for a command or arguments that can't be; gives the arguments as texts. */
 export function checkCommand(command: unknown, args: object) {
@@ -193,6 +193,8 @@ export const SPAWN_OPTIONS = [
   ...['windowsHide', 'windowsVerbatimArguments'],
   ...SUPERVISOR_OPTIONS,
 ] as const;
+
+export const RUN_OPTIONS = [...SPAWN_OPTIONS, 'input', 'encoding', 'maxBuffer'] as const;
 
 /** argv, environment and so on of a program; what a shell, descriptors and a filter add is not in it. */
 export function programRequest(command: string, args: readonly string[], options: ProgramOptions) {

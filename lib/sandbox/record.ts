@@ -40,7 +40,8 @@ export interface Recording {
 
 /**
  * Runs a program with all its threads and children to their end, unfiltered, and makes the least profile under which it could
- * have run the same way.
+ * have run the same way. Pipes, which `stdio` has by default, are at their end for the program that reads them, and what it
+ * writes is dropped. After a timeout or an abort the recording is what was seen by then, even if children still run.
  * @throws SeccompError ERR_SECCOMP_OPTION, ERR_SECCOMP_ATTACH; ProfileError for a wrong `merge`; rejects as spawn's event
  * `error` where the program can't be started.
  */

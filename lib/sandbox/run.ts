@@ -4,7 +4,7 @@ import { constants } from 'node:os';
 import { RunError, type RunResult } from '../errors.js';
 import { hintAt } from '../supervisor/denials.js';
 import { own } from '../util/own-data.js';
-import { invocation } from './arguments.js';
+import { type Invocation, invocation } from './arguments.js';
 import { abortError, type SandboxedProcess } from './child.js';
 import {
   Collector,
@@ -14,7 +14,7 @@ import {
   type OutputOptions,
   overflowError,
 } from './collect.js';
-import { SPAWN_OPTIONS, type SpawnOptions } from './options.js';
+import { RUN_OPTIONS, type SpawnOptions } from './options.js';
 import type { FilterSource, SingleSource } from './prepare.js';
 import { start } from './spawn.js';
 
@@ -54,7 +54,12 @@ export function run(
   options?: ToText,
 ): Promise<RunResult>;
 export async function run(...parameters: readonly unknown[]): Promise<RunResult<string | Buffer>> {
-  const { command, args, sources, options } = invocation<RunOptions>(parameters, RUN_OPTIONS);
+  return runToEnd(invocation<RunOptions>(parameters, RUN_OPTIONS));
+}
+
+/** The same with its parameters sorted out. */
+export async function runToEnd(invoked: Invocation<RunOptions>): Promise<RunResult<string | Buffer>> {
+  const { command, args, sources, options } = invoked;
   const { input, encoding } = options;
   checkEncoding(encoding);
   checkInput(input, options.stdio);
@@ -102,5 +107,3 @@ function listenTo(signal: AbortSignal | undefined, child: SandboxedProcess, abor
     throw error;
   }
 }
-
-const RUN_OPTIONS = [...SPAWN_OPTIONS, 'input', 'encoding', 'maxBuffer'] as const;

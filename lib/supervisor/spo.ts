@@ -8,9 +8,7 @@ import type { Profile } from '../profile/profile.js';
  * Source: SeccompProfileSpec in api/seccompprofile/v1beta1 of kubernetes-sigs/security-profiles-operator.
  */
 export function toOperatorManifest({ document }: Profile, name: string): string {
-  if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name)) {
-    fail(`${JSON.stringify(name)} is no name for Kubernetes: lower-case letters, digits and - (RFC 1123)`);
-  }
+  checkManifestName(name);
   if (document.archMap) fail('archMap has no place in a SeccompProfile: use architectures');
   if ((document.defaultErrnoRet ?? EPERM) !== EPERM)
     fail('a SeccompProfile has no defaultErrnoRet: only EPERM is possible');
@@ -28,6 +26,14 @@ export function toOperatorManifest({ document }: Profile, name: string): string 
     ...syscalls.flatMap(ruleLines),
     '',
   ].join('\n');
+}
+
+/** @throws SeccompError ERR_SECCOMP_OPTION for a name that Kubernetes does not take. */
+export function checkManifestName(name: string): void {
+  if (/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name)) return;
+  fail(
+    `${JSON.stringify(name)} is no name for Kubernetes: lower-case letters, digits and - (RFC 1123): name another file with -o`,
+  );
 }
 
 const EPERM = 1;

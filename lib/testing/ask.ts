@@ -52,7 +52,7 @@ export function ask(policy: Policy, calls: readonly NamedCall[], native: AbiName
   return answers.map((answer, i) => traced[i] ?? (answer === undefined || passed[i] ? ALLOWED : outcomeOf(answer)));
 }
 
-const ALLOWED: Outcome = { outcome: 'allowed' };
+export const ALLOWED = without('allowed');
 
 /**
  * Tells apart what is less strict than an errno. Here the base asks a tracer. Notifying is stricter, and as nobody listens the
@@ -63,8 +63,8 @@ function askTracer(native: AbiName, filter: Filter, calls: readonly NamedCall[],
   const base = denyingAll(native, { kind: 'trace', message });
   return make([base, filter], calls, which, true).map((answer): Outcome | undefined => {
     if (answer === undefined) return undefined;
-    if (answer.kind !== TRACED) return { outcome: 'notified' };
-    return answer.value === message ? ALLOWED : { outcome: 'traced' };
+    if (answer.kind !== TRACED) return without('notified');
+    return answer.value === message ? ALLOWED : without('traced');
   });
 }
 
@@ -131,9 +131,14 @@ function refuseUnaskable({ text, abi }: NamedCall, answer: Answer | undefined): 
 }
 
 function outcomeOf({ kind, value }: Answer): Outcome {
-  if (kind === TRAPPED) return { outcome: 'trapped' };
-  if (kind !== RETURNED) return { outcome: 'killed' };
+  if (kind === TRAPPED) return without('trapped');
+  if (kind !== RETURNED) return without('killed');
   return { outcome: 'errno', errno: nameOf(-value) };
+}
+
+/** Other outcomes have an errno of their own too, undefined: `Object.prototype` may have one. */
+function without(outcome: Outcome['outcome']): Outcome {
+  return { outcome, errno: undefined };
 }
 
 function nameOf(errno: number): string {

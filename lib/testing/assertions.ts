@@ -1,17 +1,23 @@
 /** What tests claim of profiles: each throws an AssertionError that says which call the kernel answered otherwise, and how. */
 import { AssertionError } from 'node:assert';
+import { inspect } from 'node:util';
 import { RunError, SeccompError } from '../errors.js';
-import type { SpawnOptions } from '../sandbox/options.js';
+import { suggest } from '../profile/suggest.js';
+import { invocation } from '../sandbox/arguments.js';
+import { RUN_OPTIONS, readOptions, type SpawnOptions } from '../sandbox/options.js';
 import type { FilterSource, HostOptions } from '../sandbox/prepare.js';
-import { type RunOptions, run } from '../sandbox/run.js';
+import { type RunOptions, runToEnd } from '../sandbox/run.js';
+import { errnos } from '../syscalls/errno.js';
 import { fromCaller } from '../util/caller.js';
+import { own } from '../util/own-data.js';
 import type { ProbeCall } from './calls.js';
+import { readCommand } from './command.js';
 import { needsNoMore } from './needed.js';
 import { type ProbeAnswer, probe } from './probe.js';
 
 /** Options of assertDenied. */
 export interface DenialOptions extends HostOptions {
-  /** The errno that the calls must fail with, such as `EPERM`. Default any denial, a killing one too. */
+  /** The errno that the calls must fail with, such as `EPERM`; digits for one without a name. Default any denial, a killing one too. */
   readonly errno?: string;
 }
 
@@ -34,20 +40,27 @@ export function allowed(
 export function denied(
   profile: FilterSource,
   calls: ProbeCall | readonly ProbeCall[],
-  { errno, ...options }: DenialOptions = {},
+  options?: DenialOptions,
 ): Verdict {
-  const answers = probe(profile, calls, options);
-  if (errno === undefined) return verdict(answers, ({ outcome }) => outcome !== 'allowed', 'denied');
-  return verdict(answers, (answer) => answer.errno === errno, `denied with ${errno}`);
+  const { errno, capabilities, abis } = readOptions<DenialOptions>(options, ['errno', 'capabilities', 'abis']);
+  const wanted = errno === undefined ? undefined : readErrno(errno);
+  const answers = probe(profile, calls, { capabilities, abis });
+  if (wanted === undefined) return verdict(answers, ({ outcome }) => outcome !== 'allowed', 'denied');
+  return verdict(
+    answers,
+    (answer) => answer.errno !== undefined && numberOf(answer.errno) === wanted,
+    `denied with ${errno}`,
+  );
 }
 
 /** `command` runs under `profile` and ends with exit code 0. */
 export async function runs(command: readonly string[], profile: FilterSource, options?: RunOptions): Promise<Verdict> {
-  const [file, ...args] = command;
-  if (file === undefined) throw new SeccompError('ERR_SECCOMP_OPTION', 'the command is empty: [file, ...arguments]');
+  const { file, args, text } = readCommand(command);
+  const invoked = invocation<RunOptions>([file, args, profile, options], RUN_OPTIONS);
+  const onViolation = invoked.options.onViolation ?? true;
   try {
-    await run(file, args, profile, { onViolation: true, ...options, encoding: 'utf8' });
-    return { holds: true, message: `${command.join(' ')} runs under the profile, and should not` };
+    await runToEnd({ ...invoked, options: own({ ...invoked.options, onViolation }) });
+    return { holds: true, message: `${text} runs under the profile, and should not` };
   } catch (error) {
     if (!(error instanceof RunError)) throw error;
     return { holds: false, message: error.message };
@@ -107,4 +120,20 @@ const LISTED = 10;
 
 function shown({ outcome, errno }: ProbeAnswer): string {
   return errno === undefined ? outcome : `denied with ${errno}`;
+}
+
+/** @throws SeccompError ERR_SECCOMP_OPTION for what is no errno: no call would ever fail with it. */
+function readErrno(errno: unknown): number {
+  const number = typeof errno === 'string' ? numberOf(errno) : Number.NaN;
+  if (Number.isInteger(number) && number > 0 && number <= MOST_ERRNO) return number;
+  const message = `options.errno: ${inspect(errno)} is no errno${suggest(errno, [...errnos().keys()])}: give a name such as "EPERM", or digits`;
+  throw new SeccompError('ERR_SECCOMP_OPTION', message);
+}
+
+/** The largest that a filter returns: MAX_ERRNO in include/linux/err.h. */
+const MOST_ERRNO = 4095;
+
+/** By number, as some have two names: EAGAIN is EWOULDBLOCK. */
+function numberOf(errno: string): number {
+  return errnos().get(errno) ?? (/^\d+$/.test(errno) ? Number(errno) : Number.NaN);
 }

@@ -71,9 +71,10 @@ function named(call: unknown, native: AbiName): NamedCall {
   const isNumber = typeof number === 'number' && Number.isInteger(number) && number >= -(2 ** 31) && number < 2 ** 32;
   if (!isNumber || !Array.isArray(args) || typeof name !== 'string' || Object.keys(others).length > 0)
     throw wrong(fields);
-  const values = registers(copyList(args, MOST_REGISTERS, refuse));
+  const given = copyList(args, MOST_REGISTERS, refuse);
+  const values = registers(given);
   const abi = abiNamed(name);
-  const text = textOf(syscallName(abi, number) ?? `syscall ${number}`, args, abi, native);
+  const text = textOf(syscallName(abi, number) ?? `syscall ${number}`, given, abi, native);
   return { arch: abiOf(abi).audit, number: number >>> 0, args: values, abi, text };
 }
 

@@ -3,6 +3,7 @@ import { SeccompError } from '../errors.js';
 import type { SpawnOptions } from '../sandbox/options.js';
 import type { FilterSource, HostOptions } from '../sandbox/prepare.js';
 import type { RunOptions } from '../sandbox/run.js';
+import { propertyOf } from '../util/own-data.js';
 import { allowed, type DenialOptions, denied, runs, type Verdict } from './assertions.js';
 import type { ProbeCall } from './calls.js';
 import { needsNoMore } from './needed.js';
@@ -75,9 +76,9 @@ function resultOf({ holds, message }: Verdict): MatcherResult {
 }
 
 /** "Not all are denied" would pass if one of them is allowed, and is hardly ever meant. */
-function refuseNotAll({ isNot }: Context, calls: unknown, other: string): void {
+function refuseNotAll(context: Context, calls: unknown, other: string): void {
   const isOne = typeof calls === 'string' ? !calls.startsWith('@') : !Array.isArray(calls);
-  if (!isNot || isOne) return;
+  if (propertyOf(context, 'isNot') !== true || isOne) return;
   throw new SeccompError(
     'ERR_SECCOMP_OPTION',
     `.not of several calls says little: use ${other}, which means all of them`,

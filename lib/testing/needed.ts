@@ -1,28 +1,28 @@
 /** The syscalls that a command needs, as a file in the repository: what a new version of a dependency adds is seen. */
-import { existsSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { inspect } from 'node:util';
 import { SeccompError } from '../errors.js';
 import { thisHost } from '../host.js';
 import { readRegularFile } from '../profile/file.js';
 import type { SpawnOptions } from '../sandbox/options.js';
 import { record } from '../sandbox/record.js';
 import type { Verdict } from './assertions.js';
+import { readCommand } from './command.js';
 
 /**
  * The names of the syscalls that `command` and its children make, sorted; those of another than the native ABI after its name.
- * It runs unfiltered, to its end. A run may make fewer calls than another one.
+ * It runs unfiltered, to its end, reads nothing from its pipes, and what it writes to them is dropped. A run may make fewer calls
+ * than another one.
  * @throws SeccompError ERR_SECCOMP_OPTION if it does not end with exit code 0: what it needs was then not seen.
  */
-export async function neededSyscalls(
-  command: readonly string[],
-  options: SpawnOptions = {},
-): Promise<readonly string[]> {
-  const [file, ...args] = command;
-  if (file === undefined) throw new SeccompError('ERR_SECCOMP_OPTION', 'the command is empty: [file, ...arguments]');
+export async function neededSyscalls(command: readonly string[], options?: SpawnOptions): Promise<readonly string[]> {
+  const { file, args, text } = readCommand(command);
   const { calls, exitCode, signal } = await record(file, args, options);
   if (exitCode !== 0) {
     const end = signal ?? `exit code ${exitCode}`;
-    const message = `${command.join(' ')} ended with ${end}, unfiltered: give a command that works`;
+    const message = `${text} ended with ${end}, unfiltered: give a command that works`;
     throw new SeccompError('ERR_SECCOMP_OPTION', message);
   }
   const { abi: native } = thisHost();
@@ -39,16 +39,23 @@ export async function needsNoMore(
   file: string | URL,
   options?: SpawnOptions,
 ): Promise<Verdict> {
-  const path = file instanceof URL ? fileURLToPath(file) : file;
-  const needed = await neededSyscalls(command, options);
-  if (!existsSync(path)) {
-    if (process.env['CI'])
-      return { holds: false, message: `${path} is not there, and not written where CI is set: run this without` };
-    writeFileSync(path, `${JSON.stringify(needed, null, 2)}\n`);
+  const path = readPath(file);
+  const { file: program, args, text } = readCommand(command);
+  const known = existsSync(path) ? listIn(path) : undefined;
+  if (known === undefined && process.env['CI'])
+    return { holds: false, message: `${path} is not there, and not written where CI is set: run this without` };
+  const draft = known === undefined ? new Draft(path) : undefined;
+  try {
+    const needed = await neededSyscalls([program, ...args], options);
+    draft?.write(`${JSON.stringify(needed, null, 2)}\n`);
+    return difference(text, path, needed, known ?? needed);
+  } finally {
+    draft?.discard();
   }
-  const known = listIn(path);
+}
+
+function difference(text: string, path: string, needed: readonly string[], known: readonly unknown[]): Verdict {
   const added = needed.filter((name) => !known.includes(name));
-  const text = command.join(' ');
   if (added.length === 0)
     return { holds: true, message: `${text} needs no syscall that ${path} does not list, and should` };
   const message = `${text} needs ${added.join(', ')}, which ${path} does not list: find out why, then add it or delete the file`;
@@ -66,4 +73,46 @@ function listIn(path: string): readonly unknown[] {
     });
   }
   throw new SeccompError('ERR_SECCOMP_FILE', `${path} is no list of names: delete it, or mend it`);
+}
+
+function readPath(file: unknown): string {
+  if (file instanceof URL) return fileURLToPath(file);
+  if (typeof file === 'string' && file !== '') return file;
+  throw new SeccompError('ERR_SECCOMP_OPTION', `file: must be a path or a file URL, not ${inspect(file)}`);
+}
+
+/** A new list, begun beside its place before the command runs: that it can't be written is found out then. */
+class Draft {
+  readonly #path: string;
+  readonly #draft: string;
+
+  /** @throws SeccompError ERR_SECCOMP_FILE if no file can be written there. */
+  constructor(path: string) {
+    this.#path = path;
+    this.#draft = `${path}.${randomUUID()}.tmp`;
+    try {
+      writeFileSync(this.#draft, '', { flag: 'wx' });
+    } catch (error) {
+      throw this.#failure(error, 'and nothing was run: name a file in a directory where you may write');
+    }
+  }
+
+  write(text: string): void {
+    try {
+      writeFileSync(this.#draft, text);
+      renameSync(this.#draft, this.#path);
+    } catch (error) {
+      throw this.#failure(error, 'after the command has run: make room for it, then run it again');
+    }
+  }
+
+  #failure(error: unknown, remedy: string): SeccompError {
+    const reason = error instanceof Error ? error.message : String(error);
+    const message = `${this.#path}: the list can't be written (${reason}), ${remedy}`;
+    return new SeccompError('ERR_SECCOMP_FILE', message, { cause: error });
+  }
+
+  discard(): void {
+    rmSync(this.#draft, { force: true });
+  }
 }

@@ -10,7 +10,7 @@ import { intersect } from '../policy/algebra.js';
 import { readOptions } from '../sandbox/options.js';
 import { type FilterSource, type HostOptions, loadSources, policiesOf } from '../sandbox/prepare.js';
 import type { AbiName } from '../syscalls/abi.js';
-import { ask } from './ask.js';
+import { ALLOWED, ask } from './ask.js';
 import { namedCalls, type ProbeCall } from './calls.js';
 
 /** What the kernel does with a call under a profile. */
@@ -25,8 +25,8 @@ export interface ProbeAnswer {
    * SIGSYS. `notified`: a supervisor decides. `traced`: a tracer does.
    */
   readonly outcome: 'allowed' | 'errno' | 'killed' | 'trapped' | 'notified' | 'traced';
-  /** By name, `EPERM`; digits for a number that has none. Only of the outcome `errno`. */
-  readonly errno?: string;
+  /** By name, `EPERM`; digits for a number that has none. Undefined for other outcomes than `errno`. */
+  readonly errno: string | undefined;
 }
 
 /**
@@ -46,7 +46,7 @@ export function probe(
   const [first, ...others] = policiesOf(loadSources(profile), given);
   const outcomes = first === undefined ? [] : ask(others.reduce(intersect, first), asked, native);
   return asked.map(({ text, abi, number, args }, i) => {
-    return { call: text, abi, number, args, ...(outcomes[i] ?? { outcome: 'allowed' }) };
+    return { call: text, abi, number, args, ...(outcomes[i] ?? ALLOWED) };
   });
 }
 

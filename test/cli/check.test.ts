@@ -1,8 +1,10 @@
 /** `seccomp check`: findings with places, and an exit status to go by. */
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdtempSync, openSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
@@ -47,4 +49,45 @@ test('the format can be given, and the findings come as JSON', () => {
 
 test('a profile that can’t be found is our failure', () => {
   expect(check('./nowhere.json')).toMatchObject({ status: 125, stdout: '', stderr: expect.stringContaining('ENOENT') });
+});
+
+test('a profile that can’t be found keeps no other from being checked', () => {
+  for (const format of [[], ['--json']]) {
+    const { status, stdout, stderr } = check(...format, 'nonexistent', '--', file, './nowhere.json');
+    expect(status).toBe(125);
+    expect(stdout).toContain('unknown key');
+    expect(stderr).toMatch(
+      /^seccomp: no built-in profile is called "nonexistent".*\nseccomp: \.\/nowhere\.json: .*\n$/,
+    );
+  }
+});
+
+test.each([
+  [['check', '--json', 'docker-default']],
+  [['check', file]],
+  [['explain', 'docker-default']],
+  [['explain', 'docker-default', 'mount']],
+  [['doctor', '--json']],
+  [['--help']],
+  [['--version']],
+])('what can’t be written is our failure, in one line: %j', (args) => {
+  const full = openSync('/dev/full', 'w');
+  const { status, stderr } = spawnSync(process.execPath, [main, ...args], {
+    stdio: ['ignore', full, 'pipe'],
+    encoding: 'utf8',
+  });
+  closeSync(full);
+  expect(stderr).toMatch(/^seccomp: stdout: the result can't be written \(ENOSPC: no space left on device\): .*\n$/);
+  expect(status).toBe(125);
+});
+
+test.each([
+  [['check', '--json', 'docker-default'], 0],
+  [['check', file], 1],
+  [['explain', 'docker-default'], 0],
+] as const)('a reader that has seen enough changes nothing: %j', async (args, status) => {
+  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  child.stdout.destroy();
+  const [stderr, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+  expect([code, stderr]).toEqual([status, '']);
 });

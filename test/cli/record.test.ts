@@ -1,7 +1,16 @@
 /** `seccomp record`: writes a profile under which the program runs, and exits as the program does. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -106,6 +115,9 @@ describe('seccomp record', () => {
       ['a file in the place of a directory', '/etc/passwd/x.json', /ENOTDIR/],
       ['a device', '/dev/null', /^seccomp: \/dev\/null is not a file: name another one with -o\n$/],
       ['a directory', directory, /is not a file: name another one with -o\n$/],
+      ['no name', '', /^seccomp: -o: an empty name: name a file, and nothing was run\n$/],
+      ['a directory that is not there', `${directory}/none/`, /none\/: this names a directory, and nothing was run: /],
+      ['a name after a directory that is not there', `${directory}/none/../x.json`, /\/none\/\.\.\/x\.json: .*ENOENT/],
     ])('%s', (_, file, message) => {
       const { status, stderr } = seccomp('record', '-o', file, '--', 'touch', ran);
       expect(stderr).toMatch(message);
@@ -124,6 +136,13 @@ describe('seccomp record', () => {
       expect(readFileSync(file, 'utf8')).toBe(text);
     });
 
+    test('a name that Kubernetes does not take', () => {
+      const file = join(directory, 'Bad_Name.yaml');
+      const { status, stderr } = seccomp('record', '-o', file, '--format', 'spo', '--', 'touch', ran);
+      expect(stderr).toMatch(/^seccomp: "Bad_Name" is no name for Kubernetes: .*: name another file with -o\n$/);
+      expect(status).toBe(125);
+    });
+
     test('--merge into a device', () => {
       const { status, stderr } = seccomp('record', '--merge', '-o', '/dev/full', '--', 'touch', ran);
       expect(stderr).toMatch(/^seccomp: \/dev\/full: this is a device/);
@@ -138,6 +157,16 @@ describe('seccomp record', () => {
     expect(record('--merge', 'uname').status).toBe(0);
     expect(namesIn(join(directory, 'compute'))).toContain('uname');
     expect(namesIn(join(directory, 'compute'))).not.toContain('io_uring_enter');
+  });
+
+  test('--merge reads the file that it writes, also through a link to a directory', () => {
+    const elsewhere = mkdtempSync(join(directory, 'elsewhere-'));
+    mkdirSync(join(elsewhere, 'sub'));
+    symlinkSync(join(elsewhere, 'sub'), join(directory, 'link'));
+    const file = `${directory}/link/../merged.json`; // Which is in `elsewhere`.
+    expect(seccomp('record', '-o', file, '--bare', 'true')).toMatchObject({ status: 0 });
+    expect(seccomp('record', '-o', file, '--merge', '--bare', 'uname')).toMatchObject({ status: 0, stderr: '' });
+    expect(namesIn(join(elsewhere, 'merged.json'))).toContain('uname');
   });
 
   describe('keeps a recording that can’t be written', () => {

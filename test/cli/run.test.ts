@@ -1,6 +1,6 @@
 /** `seccomp run`: becomes the program, and exits as env(1) does where it can't. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -42,6 +42,26 @@ describe('seccomp run', () => {
     expect(seccomp(['explain', '--compat', '--format', 'docker', profile, 'mount']).stdout).toMatch(
       /mount on \w+: allow/,
     );
+  });
+
+  test('filters nothing for unconfined, and refuses by its name a flag that has no effect on it', () => {
+    const userNamespace = (...options: readonly string[]) => seccomp(['run', ...options, 'unshare', '-U', 'true']);
+    const unfiltered = spawnSync('unshare', ['-U', 'true'], { encoding: 'utf8' });
+    for (const name of ['unconfined', 'Unconfined'])
+      expect(userNamespace('-p', name)).toMatchObject({ status: unfiltered.status, stderr: unfiltered.stderr });
+    expect(seccomp(['run', '--explain', '-p', 'unconfined', 'true'])).toMatchObject({ status: 0 });
+    expect(seccomp(['check', 'unconfined'])).toMatchObject({ status: 0, stdout: '', stderr: '' });
+    expect(seccomp(['explain', 'unconfined', 'mount']).stdout).toMatch(/^mount on \w+: allow\n/);
+    expect(seccomp(['explain', 'unconfined']).stdout).toMatch(/^allow \(\d+\)\n/);
+    const refused = (flag: string, what: string) => `seccomp: ${flag}: has no effect on ${what}: leave it out\n`;
+    expect(seccomp(['run', '--compat', '-p', 'unconfined', 'true'])).toMatchObject({
+      status: 125,
+      stderr: refused('--compat', 'unconfined'),
+    });
+    expect(seccomp(['explain', '--format', 'oci', 'docker-default', 'mount'])).toMatchObject({
+      status: 125,
+      stderr: refused('--format', 'a built-in profile'),
+    });
   });
 
   test('passes input, output and exit status through', () => {
@@ -93,6 +113,20 @@ describe('seccomp run', () => {
     const result = seccomp(['run', ...args]);
     expect(result).toMatchObject({ status, stdout: '' });
     expect(result.stderr).toMatch(message);
+  });
+
+  test.each([
+    ['run', '-p, --profile <profile>', ['-p', 'docker-default', '--profile=unconfined', 'true']],
+    ['run', '--format <format>', ['--format', 'oci', '--format', 'oci', '-p', '{}', 'true']],
+    ['record', '-o, --output <file>', ['-o', '/nowhere/a', '-o/nowhere/b', 'true']],
+    ['record', '--base <profile>', ['--base', 'compute', '--base', 'compute', 'true']],
+    ['record', '--format <format>', ['-o', '/nowhere/a', '--format', 'spo', '--format', 'docker', 'true']],
+    ['explain', '--abi <name>', ['--abi', 'x86', '--abi', 'x86_64', 'docker-default', 'mount']],
+    ['check', '--format <format>', ['--format', 'oci', '--format', 'docker', '{}']],
+  ])('exits 125 for an option given twice of which one value counts: %s %s', (command, flags, args) => {
+    const { status, stdout, stderr } = seccomp([command, ...args]);
+    expect([status, stdout]).toEqual([125, '']);
+    expect(stderr).toContain(`seccomp: option '${flags}' is given twice, and only one value counts: give it once\n`);
   });
 
   test('reports a program that is not there under a profile that kills for everything it could do', () => {
@@ -154,6 +188,14 @@ describe('seccomp run --explain', () => {
     expect(stderr).toMatch(
       /^seccomp: no call was denied\nseccomp: (one kind|\d kinds) of calls that programs replace by older ones\n +\d× /m,
     );
+  });
+
+  test('ends as the program ends where nothing can be told', () => {
+    const full = openSync('/dev/full', 'w');
+    const args = ['run', '--explain', '-p', denying('SCMP_ACT_ERRNO'), 'sh', '-c', 'mkdir /nowhere/a 2>&-; exit 7'];
+    const { status } = spawnSync(process.execPath, [main, ...args], { stdio: ['ignore', 'ignore', full] });
+    closeSync(full);
+    expect(status).toBe(7);
   });
 
   test('ends as the program ends, and passes signals on', () => {

@@ -1,0 +1,21 @@
+/** Options of which one value counts. */
+import type { Command } from 'commander';
+
+/** Collects an option that may be repeated. */
+export function several(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
+/** Refuses a second value for each option that does not collect them: commander would ignore the first one. */
+export function refuseSecondValues(command: Command): Command {
+  for (const option of command.options) {
+    const { parseArg } = option;
+    if (!option.required || parseArg === several) continue;
+    option.argParser((value: string, before: unknown) => {
+      if (command.getOptionValueSource(option.attributeName()) === 'cli')
+        command.error(`error: option '${option.flags}' is given twice, and only one value counts: give it once`);
+      return parseArg === undefined ? value : parseArg(value, before);
+    });
+  }
+  return command;
+}
