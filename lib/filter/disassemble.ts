@@ -14,7 +14,7 @@ const MNEMONICS: ReadonlyMap<number, string> = new Map(Object.entries(BPF).map((
  * @throws RangeError on an instruction that seccomp filters are not made of.
  */
 export function disassemble(filter: Filter): string {
-  const endian = filter.policy.abis[0]?.abi.endian ?? 'little';
+  const endian = filter.policy.abis.at(0)?.abi.endian ?? 'little';
   const instructions = decode(filter.bytes, endian);
   const reached = reach(instructions);
   const gated = new Map(filter.gate.map(({ instruction, half }) => [instruction, half]));
@@ -39,7 +39,7 @@ interface Reached {
 function reach(instructions: readonly Instruction[]): readonly Reached[] {
   const reached = instructions.map((): Reached => ({ abis: new Set(), holds: -1 }));
   const flow = (to: number, abis: Iterable<AbiName>, holds: number) => {
-    const target = reached[to];
+    const target = reached.at(to);
     if (target === undefined) return;
     for (const abi of abis) target.abis.add(abi);
     target.holds = holds;

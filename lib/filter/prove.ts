@@ -43,7 +43,7 @@ export interface Counterexample {
 /** Holds a filter against a policy, by default its own; stops at the first call that they decide differently. */
 export function prove(filter: Filter, policy: Policy = filter.policy): Proof | Counterexample {
   const gate = new Map(filter.gate.map(({ instruction, half }) => [instruction, half]));
-  return new Prover(policy, decode(filter.bytes, filter.policy.abis[0]?.abi.endian ?? 'little'), gate).prove();
+  return new Prover(policy, decode(filter.bytes, filter.policy.abis.at(0)?.abi.endian ?? 'little'), gate).prove();
 }
 
 class Prover {
@@ -60,7 +60,7 @@ class Prover {
     this.#policy = policy;
     this.#otherwise = returnValue(policy.defaultAction);
     this.#instructions = instructions;
-    this.#options = { endian: policy.abis[0]?.abi.endian ?? 'little', gate };
+    this.#options = { endian: policy.abis.at(0)?.abi.endian ?? 'little', gate };
   }
 
   prove(): Proof | Counterexample {
@@ -168,7 +168,7 @@ class Prover {
         const number = numbers[i] ?? MAX_WORD;
         if (number > range.last) break;
         add(number, meaning(policy.syscalls.get(number) ?? []));
-        if (number < range.last && numbers[i + 1] !== number + 1) add(number + 1, rest);
+        if (number < range.last && numbers.at(i + 1) !== number + 1) add(number + 1, rest);
       }
     }
   }

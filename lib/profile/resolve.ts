@@ -88,7 +88,7 @@ function abisOf({ document, format }: Profile, host: Host, remarks: Remarks): re
   const archMap = format === 'oci' ? null : document.archMap; // The runtime specification has none.
   if (host.abis !== undefined) return [...new Set([host.abi, ...host.abis])];
   const entry = (archMap ?? []).findIndex(({ architecture }) => ARCHITECTURES.get(architecture) === host.abi);
-  const subs = archMap?.[entry]?.subArchitectures ?? [];
+  const subs = (entry < 0 ? undefined : archMap?.[entry]?.subArchitectures) ?? [];
   const isRead = readsArchMap(host.abi, format);
   if (subs.length > 0 && !isRead) {
     const words = () =>

@@ -31,6 +31,11 @@ export function define<Target extends object, Properties extends object>(
   return target as Target & Properties;
 }
 
+/** The whole numbers below `count`. Array.from({ length }) would look for an iterator and elements on `Object.prototype`. */
+export function indices(count: number): readonly number[] {
+  return [...new Array<undefined>(count).keys()];
+}
+
 /** Whether a value of ours is of the kind that has this property. */
 export function has<Value extends object, Key extends string>(
   value: Value,
