@@ -26,6 +26,7 @@ const FILES = {
     'filter/prove',
     'policy/algebra',
     'policy/evaluate',
+    'policy/public',
   ],
   reading: ['profile/check', 'profile/places', 'profile/text', 'profile/suggest'],
   writing: ['profile/circumstances', 'profile/override', 'profile/word', 'profile/stringify', 'syscalls/groups'],

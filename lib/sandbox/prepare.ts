@@ -5,13 +5,13 @@ import { type AttachFlag, Filter } from '../filter/filter.js';
 import { thisHost } from '../host.js';
 import { intersect } from '../policy/algebra.js';
 import { type Action, type Policy, rangesOf } from '../policy/policy.js';
-import { readPolicy } from '../policy/read.js';
+import { readPolicy, refuseIn } from '../policy/read.js';
 import { readHost } from '../profile/applies.js';
 import { loadSource, type ProfileSource, UNCONFINED } from '../profile/load.js';
 import { Profile } from '../profile/profile.js';
 import { type Host, resolve } from '../profile/resolve.js';
 import type { AbiName } from '../syscalls/abi.js';
-import { copyList, type Refuse } from '../util/own-data.js';
+import { copyList } from '../util/own-data.js';
 import { HOST_OPTIONS, readOptions } from './options.js';
 
 /** A profile as spawn takes it, or a filter that was compiled before. */
@@ -209,14 +209,6 @@ function list(source: unknown): readonly unknown[] {
   const nothing = sources.findIndex(isNothing);
   if (nothing >= 0) throw profileRequired(` as profile[${nothing}]`);
   return sources;
-}
-
-/** Refuses what is wrong in a parameter. */
-function refuseIn(parameter: string): Refuse {
-  return (path, problem) => {
-    const place = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`)).join('');
-    throw new SeccompError('ERR_SECCOMP_OPTION', `${parameter}${place}: ${problem}`);
-  };
 }
 
 /** The error for a caller who gave nothing for a profile; `where` says in which place. */
