@@ -4,16 +4,18 @@ import { ACTION_KINDS, actionBase } from '../policy/action.js';
 import { ABIS, type Abi, type AbiName } from '../syscalls/abi.js';
 import { syscallName } from '../syscalls/table.js';
 import { fromCaller } from '../util/caller.js';
-import type { Filter } from './filter.js';
+import { type Filter, refuseOther } from './filter.js';
 import { ARCH_OFFSET, BPF, decode, type Instruction, NR_OFFSET } from './instruction.js';
 
 const MNEMONICS: ReadonlyMap<number, string> = new Map(Object.entries(BPF).map(([name, code]) => [code, name]));
 
 /**
  * Writes a filter as the BPF assembler of the kernel's tools does, with jump targets counted from 0 and comments.
- * @throws RangeError on an instruction that seccomp filters are not made of.
+ * @throws RangeError on an instruction that seccomp filters are not made of; SeccompError ERR_SECCOMP_OPTION for what is no
+ * filter.
  */
 export function disassemble(filter: Filter): string {
+  refuseOther(filter);
   const endian = filter.policy.abis.at(0)?.abi.endian ?? 'little';
   const instructions = decode(filter.bytes, endian);
   const reached = reach(instructions);

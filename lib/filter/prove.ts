@@ -16,11 +16,12 @@ import {
   rangesOf,
   sortedNumbers,
 } from '../policy/policy.js';
+import { readPolicy, refuseIn } from '../policy/read.js';
 import { outcomes, wordsOf } from '../policy/region.js';
 import { contains, inRange, MAX_WORD, member, memberBut, type Words } from '../policy/words.js';
 import type { Abi } from '../syscalls/abi.js';
 import { syscallName, syscallNumber } from '../syscalls/table.js';
-import { type Filter, GATED_CALLS } from './filter.js';
+import { type Filter, GATED_CALLS, refuseOther } from './filter.js';
 import { decode, type Instruction } from './instruction.js';
 import { numberPaths } from './number-paths.js';
 import { callOf, NUMBER_WORDS, type Path, type PathOptions, paths } from './paths.js';
@@ -40,8 +41,13 @@ export interface Counterexample {
   readonly meant: Action;
 }
 
-/** Holds a filter against a policy, by default its own; stops at the first call that they decide differently. */
-export function prove(filter: Filter, policy: Policy = filter.policy): Proof | Counterexample {
+/**
+ * Holds a filter against a policy, by default its own; stops at the first call that they decide differently.
+ * @throws SeccompError ERR_SECCOMP_OPTION for what is no filter or no policy.
+ */
+export function prove(filter: Filter, given?: Policy): Proof | Counterexample {
+  refuseOther(filter);
+  const policy = given === undefined ? filter.policy : readPolicy(given, refuseIn('policy'));
   const gate = new Map(filter.gate.map(({ instruction, half }) => [instruction, half]));
   return new Prover(policy, decode(filter.bytes, filter.policy.abis.at(0)?.abi.endian ?? 'little'), gate).prove();
 }

@@ -17,8 +17,8 @@ import {
   refuseOptions,
 } from './options.js';
 import { toIssues } from './places.js';
+import { toProfileDocument } from './plain-document.js';
 import type { Remark } from './remark.js';
-import { toProfileDocument } from './stringify.js';
 import { readJson } from './text.js';
 
 /**

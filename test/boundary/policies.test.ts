@@ -59,3 +59,24 @@ describe('evaluate', () => {
     expect(seccomp.evaluate(policy, { ...call, args: [-1n] })).toEqual({ kind: 'errno', errno: 1 });
   });
 });
+
+test.each<[string, (given: never) => unknown, string]>([
+  ['prove', (given) => seccomp.prove(given), 'filter: must be a Filter: give what compile returns'],
+  ['disassemble', (given) => seccomp.disassemble(given), 'filter: must be a Filter'],
+  ['stringify', (given) => seccomp.stringify(given), 'profile: must be a Profile, as loadProfile gives it'],
+  ['resolve', (given) => seccomp.resolve(given, null as never), 'profile: must be a Profile, as loadProfile gives it'],
+])('%s takes nothing that others made up', (_, call, message) => {
+  const filter = seccomp.compile('docker-default');
+  const profile = seccomp.loadProfile('docker-default');
+  const madeUp = [undefined, null, {}, 'docker-default', { document: { syscalls: new Map() } }, { policy }];
+  for (const given of [...madeUp, { ...filter }, { ...profile }, Object.create(filter), Object.create(profile)])
+    expect(() => call(given as never)).toThrow(refused(message));
+});
+
+test('prove holds a filter against a policy that it reads once', () => {
+  const filter = seccomp.compile('docker-default');
+  expect(seccomp.prove(filter, structuredClone(policy))).toEqual(seccomp.prove(filter));
+  expect(() => seccomp.prove(filter, { ...policy, abis: null } as never)).toThrow(
+    refused('policy.abis: must be an array'),
+  );
+});

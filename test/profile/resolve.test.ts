@@ -180,7 +180,7 @@ describe('ABIs', () => {
 test('what is no profile or no host is an error that says so', () => {
   const nothing = [null, undefined, {}] as unknown[] as Profile[];
   for (const wrong of nothing)
-    expect(() => resolve(wrong, host)).toThrow(/^resolve takes a profile, as loadProfile gives it/);
-  expect(() => resolve(profileOf({ defaultAction: 'SCMP_ACT_ALLOW' }), {} as Host)).toThrow(/and a host: \{ abi/);
+    expect(() => resolve(wrong, host)).toThrow(/^profile: must be a Profile, as loadProfile gives it/);
+  expect(() => resolve(profileOf({ defaultAction: 'SCMP_ACT_ALLOW' }), {} as Host)).toThrow(/a host is \{ abi/);
   expect(() => compile(null as unknown as string)).toThrow(/^a profile is required/);
 });
