@@ -23,8 +23,15 @@ export function readPolicy(policy: unknown, refuse: Refuse, only?: number): Poli
   const lists = new Map<unknown, readonly Decision[]>();
   const place = new Place(refuse, []);
   const { abis, defaultAction, foreignAction } = place.fields(policy);
+  const seen = new Set<Abi>();
+  const readOnce = (each: unknown, at: Place) => {
+    const read = readAbiPolicy(each, at, lists, only);
+    if (seen.has(read.abi)) at.at('abi').refuse(`${read.abi.name} has an entry before this one: make one of both`);
+    seen.add(read.abi);
+    return read;
+  };
   return {
-    abis: place.at('abis').map(abis, (each, at) => readAbiPolicy(each, at, lists, only)),
+    abis: place.at('abis').map(abis, readOnce),
     defaultAction: readAction(defaultAction, place.at('defaultAction')),
     foreignAction: readAction(foreignAction, place.at('foreignAction')),
   };

@@ -35,6 +35,11 @@ describe.each(Object.entries(OF_POLICIES))('%s', (_, [name, call]) => {
   });
 });
 
+test.each(['intersect', 'union'] as const)('%s of a policy and its clone has each ABI once', (name) => {
+  const { abis } = seccomp[name](structuredClone(policy), policy);
+  expect(abis.map(({ abi }) => abi.name)).toEqual(policy.abis.map(({ abi }) => abi.name));
+});
+
 describe('evaluate', () => {
   const call = { arch: X86_64, number: UNSHARE, args: [] };
   test.each<[string, unknown, string]>([
