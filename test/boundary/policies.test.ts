@@ -35,8 +35,11 @@ describe.each(Object.entries(OF_POLICIES))('%s', (_, [name, call]) => {
   });
 });
 
-test.each(['intersect', 'union'] as const)('%s of a policy and its clone has each ABI once', (name) => {
-  const { abis } = seccomp[name](structuredClone(policy), policy);
+test.each([
+  ['intersect', seccomp.intersect],
+  ['union', seccomp.union],
+] as const)('%s of a policy and its clone has each ABI once', (_, combine) => {
+  const { abis } = combine(structuredClone(policy), policy);
   expect(abis.map(({ abi }) => abi.name)).toEqual(policy.abis.map(({ abi }) => abi.name));
 });
 
