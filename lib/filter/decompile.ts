@@ -1,5 +1,6 @@
 /** From a program back to a policy, for every seccomp filter, by symbolic execution. */
 
+import { SeccompError } from '../errors.js';
 import { actionOf } from '../policy/action.js';
 import type { AbiPolicy, Action, Condition, Decision, NumberRange, Policy } from '../policy/policy.js';
 import { numbersOf } from '../policy/policy.js';
@@ -20,10 +21,20 @@ const LONGEST_ENTRY = 64;
 /**
  * Reads a program, `struct sock_filter[]`, as a policy that decides every call as it does.
  * @throws RangeError for what no policy can say: other instructions, decisions by the instruction pointer, or by an ABI
- * that is not known.
+ * that is not known; SeccompError ERR_SECCOMP_OPTION for what are no bytes or no byte order.
  */
 export function decompile(bytes: Uint8Array, endian: Abi['endian'] = 'little'): Policy {
-  const instructions = decode(bytes, endian);
+  if (!(ArrayBuffer.isView(bytes) && bytes instanceof Uint8Array))
+    throw new SeccompError(
+      'ERR_SECCOMP_OPTION',
+      'bytes: must be a Uint8Array of struct sock_filter: give Filter.bytes',
+    );
+  if (endian !== 'little' && endian !== 'big')
+    throw new SeccompError(
+      'ERR_SECCOMP_OPTION',
+      'endian: must be "little" or "big": that of the machine of the filter',
+    );
+  const instructions = decode(new Uint8Array(bytes), endian);
   const asked = abisAsked(instructions);
   const known = [...ABIS.values()].filter((abi) => abi.endian === endian);
   const named = known.filter(({ audit }) => asked.has(audit));
