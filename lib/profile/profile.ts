@@ -14,6 +14,7 @@ import {
   type ProfileOptions,
   type ReadOptions,
   readOptions,
+  refuseAnyOption,
   refuseOptions,
 } from './options.js';
 import { toIssues } from './places.js';
@@ -35,8 +36,9 @@ export class Profile extends Builder<Profile> {
     );
   }
 
-  /** A profile that denies nothing yet. */
-  static denylist(): Profile {
+  /** A profile that denies nothing yet. It has no options. */
+  static denylist(options?: undefined): Profile {
+    refuseAnyOption(options, 'Profile.denylist', 'leave it out');
     return new Profile(DENYLIST, newReading('denylist'));
   }
 

@@ -146,6 +146,8 @@ const CASES: readonly Case[] = [
     taken: READING,
     call: (options) => seccomp.parseProfile('{"defaultAction": "SCMP_ACT_LOG"}', options),
   },
+  { name: 'Profile.denylist', taken: '', call: (options) => seccomp.Profile.denylist(options) },
+  { name: 'extend', taken: '', call: (options) => seccomp.extend('node', options) },
   { name: 'Profile.allowlist', taken: 'newerCalls', call: (options) => seccomp.Profile.allowlist(options) },
   {
     name: 'fork',
