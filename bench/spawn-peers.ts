@@ -10,8 +10,9 @@ import { spawnSync } from '../dist/index.js';
 import { thisHost } from '../lib/host.js';
 import { applies } from '../lib/profile/applies.js';
 import { loadProfile } from '../lib/profile/load.js';
+import { toProfileDocument } from '../lib/profile/plain-document.js';
 import { profileOf } from '../lib/profile/profile.js';
-import { stringify, toProfileDocument } from '../lib/profile/stringify.js';
+import { stringify } from '../lib/profile/stringify.js';
 import { compile } from '../lib/sandbox/prepare.js';
 import { compileC } from '../test/support/compile-c.js';
 

@@ -115,7 +115,7 @@ class ByView {
         if (this.#work > this.#mostWork) return undefined;
       }
     }
-    return starts.map((low, i) => ({ low, high: (starts[i + 1] ?? view.mask + 1) - 1, rules: lists[i] ?? [] }));
+    return starts.map((low, i) => ({ low, high: (starts.at(i + 1) ?? view.mask + 1) - 1, rules: lists[i] ?? [] }));
   }
 }
 

@@ -184,14 +184,14 @@ class Compiler {
       ranges.push(last);
     };
     segments.forEach(({ start, outcome: rest, abi }, i) => {
-      const end = segments[i + 1]?.start ?? 2 ** 32;
+      const end = segments.at(i + 1)?.start ?? 2 ** 32;
       add(start, rest);
       const singles = (abi && outcomes.get(abi)) ?? [];
       singles.forEach((single, k) => {
         if (single.start < start || single.start >= end) return;
         add(single.start, single.outcome);
         const next = single.start + 1;
-        if (next < end && singles[k + 1]?.start !== next) add(next, rest);
+        if (next < end && singles.at(k + 1)?.start !== next) add(next, rest);
       });
     });
     return ranges;
@@ -212,7 +212,7 @@ class Compiler {
 
   /** The outcome of each number that has one of its own, in order. */
   #outcomes(policy: AbiPolicy): readonly Range[] {
-    const gated = policy === this.#policy.abis[0] ? this.#gated : new Set<number>();
+    const gated = policy === this.#policy.abis.at(0) ? this.#gated : new Set<number>();
     // The syscalls of a rule without conditions share one list.
     const known = new Map<readonly Decision[], Node>();
     return sortedNumbers(policy, gated).map((start) => {

@@ -1,5 +1,6 @@
 /** From a program back to a policy, for every seccomp filter, by symbolic execution. */
 
+import { SeccompError } from '../errors.js';
 import { actionOf } from '../policy/action.js';
 import type { AbiPolicy, Action, Condition, Decision, NumberRange, Policy } from '../policy/policy.js';
 import { numbersOf } from '../policy/policy.js';
@@ -7,7 +8,7 @@ import { EVERYTHING, type Region, split } from '../policy/region.js';
 import { atLeast, MAX_WORD, type Words } from '../policy/words.js';
 import { ABIS, type Abi } from '../syscalls/abi.js';
 import { fromCaller } from '../util/caller.js';
-import { has } from '../util/own-data.js';
+import { has, indices } from '../util/own-data.js';
 import { structuralKey } from '../util/structural-key.js';
 import { ARCH_OFFSET, BPF, decode, type Instruction, NR_OFFSET } from './instruction.js';
 import { NUMBER_WORDS, type Path, paths } from './paths.js';
@@ -20,10 +21,20 @@ const LONGEST_ENTRY = 64;
 /**
  * Reads a program, `struct sock_filter[]`, as a policy that decides every call as it does.
  * @throws RangeError for what no policy can say: other instructions, decisions by the instruction pointer, or by an ABI
- * that is not known.
+ * that is not known; SeccompError ERR_SECCOMP_OPTION for what are no bytes or no byte order.
  */
 export function decompile(bytes: Uint8Array, endian: Abi['endian'] = 'little'): Policy {
-  const instructions = decode(bytes, endian);
+  if (!(ArrayBuffer.isView(bytes) && bytes instanceof Uint8Array))
+    throw new SeccompError(
+      'ERR_SECCOMP_OPTION',
+      'bytes: must be a Uint8Array of struct sock_filter: give Filter.bytes',
+    );
+  if (endian !== 'little' && endian !== 'big')
+    throw new SeccompError(
+      'ERR_SECCOMP_OPTION',
+      'endian: must be "little" or "big": that of the machine of the filter',
+    );
+  const instructions = decode(new Uint8Array(bytes), endian);
   const asked = abisAsked(instructions);
   const known = [...ABIS.values()].filter((abi) => abi.endian === endian);
   const named = known.filter(({ audit }) => asked.has(audit));
@@ -32,7 +43,7 @@ export function decompile(bytes: Uint8Array, endian: Abi['endian'] = 'little'): 
   const foreignAction = foreignActionOf([...paths(instructions, { endian, arch: audits })]);
   const reader = new Reader(instructions, endian);
   const tables = abis.map((abi) => ({ abi, spans: reader.spans(abi) }));
-  const defaultAction = longest(tables[0]?.spans ?? []) ?? foreignAction;
+  const defaultAction = longest(tables.at(0)?.spans ?? []) ?? foreignAction;
   return { abis: tables.map(({ abi, spans }) => abiPolicy(abi, spans, defaultAction)), defaultAction, foreignAction };
 }
 
@@ -42,7 +53,7 @@ function abisAsked(instructions: readonly Instruction[]): ReadonlySet<number> {
   const seen = new Set<number>();
   const stack = instructions.flatMap(({ code, k }, at) => (code === BPF.ld && k === ARCH_OFFSET ? [at + 1] : []));
   for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
-    const instruction = instructions[at];
+    const instruction = instructions.at(at);
     if (instruction === undefined || seen.has(at)) continue;
     seen.add(at);
     const { code, jt, jf, k } = instruction;
@@ -66,7 +77,10 @@ function foreignActionOf(found: readonly Path[]): Action {
 function longest(spans: readonly NumberRange[]): Action | undefined {
   const constant = spans.filter(({ decisions: [first] }) => first?.conditions.length === 0);
   const size = ({ first, last }: NumberRange) => last - first;
-  return constant.toSorted((a, b) => size(b) - size(a))[0]?.decisions[0]?.action;
+  return constant
+    .toSorted((a, b) => size(b) - size(a))
+    .at(0)
+    ?.decisions.at(0)?.action;
 }
 
 function abiPolicy(abi: Abi, spans: readonly NumberRange[], defaultAction: Action): AbiPolicy {
@@ -76,10 +90,7 @@ function abiPolicy(abi: Abi, spans: readonly NumberRange[], defaultAction: Actio
   const entries = own
     .filter(isEntry)
     .flatMap(({ first, last, decisions }) =>
-      Array.from({ length: last - first + 1 }, (_, i): readonly [number, readonly Decision[]] => [
-        first + i,
-        decisions,
-      ]),
+      indices(last - first + 1).map((i): readonly [number, readonly Decision[]] => [first + i, decisions]),
     );
   return { abi, syscalls: new Map(entries), ranges: own.filter((span) => !isEntry(span)) };
 }
@@ -102,7 +113,7 @@ class Reader {
     const spans: NumberRange[] = [];
     sorted.forEach((first, i) => {
       if (numbersOf(abi).some((own) => own.first <= first && first <= own.last))
-        spans.push({ first, last: (sorted[i + 1] ?? 2 ** 32) - 1, decisions: this.#decisions(abi, first) });
+        spans.push({ first, last: (sorted.at(i + 1) ?? 2 ** 32) - 1, decisions: this.#decisions(abi, first) });
     });
     return merged(spans);
   }
@@ -112,7 +123,7 @@ class Reader {
     const list: Decision[] = [];
     const visit = (at: number, loaded: Loaded, conditions: readonly Condition[], region: readonly Region[]): void => {
       if (region.length === 0) return; // No call comes here.
-      const instruction = this.#instructions[at];
+      const instruction = this.#instructions.at(at);
       if (instruction === undefined) throw fromCaller(new RangeError(`the filter runs past its end at ${at}`));
       const { code, jt, jf, k } = instruction;
       if (code === BPF.ret) {

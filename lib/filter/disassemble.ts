@@ -4,17 +4,19 @@ import { ACTION_KINDS, actionBase } from '../policy/action.js';
 import { ABIS, type Abi, type AbiName } from '../syscalls/abi.js';
 import { syscallName } from '../syscalls/table.js';
 import { fromCaller } from '../util/caller.js';
-import { type Filter, policyOf } from './filter.js';
+import { type Filter, policyOf, refuseOther } from './filter.js';
 import { ARCH_OFFSET, BPF, decode, type Instruction, NR_OFFSET } from './instruction.js';
 
 const MNEMONICS: ReadonlyMap<number, string> = new Map(Object.entries(BPF).map(([name, code]) => [code, name]));
 
 /**
  * Writes a filter as the BPF assembler of the kernel's tools does, with jump targets counted from 0 and comments.
- * @throws RangeError on an instruction that seccomp filters are not made of.
+ * @throws RangeError on an instruction that seccomp filters are not made of; SeccompError ERR_SECCOMP_OPTION for what is no
+ * filter.
  */
 export function disassemble(filter: Filter): string {
-  const endian = policyOf(filter).abis[0]?.abi.endian ?? 'little';
+  refuseOther(filter);
+  const endian = policyOf(filter).abis.at(0)?.abi.endian ?? 'little';
   const instructions = decode(filter.bytes, endian);
   const reached = reach(instructions);
   const gated = new Map(filter.gate.map(({ instruction, half }) => [instruction, half]));
@@ -39,7 +41,7 @@ interface Reached {
 function reach(instructions: readonly Instruction[]): readonly Reached[] {
   const reached = instructions.map((): Reached => ({ abis: new Set(), holds: -1 }));
   const flow = (to: number, abis: Iterable<AbiName>, holds: number) => {
-    const target = reached[to];
+    const target = reached.at(to);
     if (target === undefined) return;
     for (const abi of abis) target.abis.add(abi);
     target.holds = holds;

@@ -1,4 +1,5 @@
 /** The filter: a compiled program with what is known about it. */
+import { SeccompError } from '../errors.js';
 import type { Policy } from '../policy/policy.js';
 import { readPolicy } from '../policy/read.js';
 import type { AbiName } from '../syscalls/abi.js';
@@ -99,4 +100,10 @@ export class Filter {
   get abis(): readonly AbiName[] {
     return this.#policy.abis.map(({ abi }) => abi.name);
   }
+}
+
+/** @throws SeccompError ERR_SECCOMP_OPTION for what is no filter. */
+export function refuseOther(filter: unknown): void {
+  if (Filter.is(filter)) return;
+  throw new SeccompError('ERR_SECCOMP_OPTION', 'filter: must be a Filter: give what compile returns');
 }

@@ -54,7 +54,7 @@ function differences(low: readonly Range[], high: readonly Range[]): readonly Ra
   );
   // Between two that differ, what does not may as well be decided as they are, if that is how it is decided.
   const between = marked.map(({ start, outcome, open }, i) => {
-    const [before, after] = [marked[i - 1], marked[i + 1]];
+    const [before, after] = [i > 0 ? marked[i - 1] : undefined, marked.at(i + 1)];
     const closed = before?.outcome === outcome && after?.outcome === outcome && !before.open && !after.open;
     return { start, outcome: open && !closed ? OPEN : outcome };
   });
@@ -64,7 +64,7 @@ function differences(low: readonly Range[], high: readonly Range[]): readonly Ra
 /** Joins neighbours that are the same. */
 function merged<Each>(ranges: readonly Each[], same: (a: Each, b: Each) => boolean): readonly Each[] {
   return ranges.filter((range, i) => {
-    const before = ranges[i - 1];
+    const before = i > 0 ? ranges[i - 1] : undefined;
     return before === undefined || !same(before, range);
   });
 }

@@ -72,10 +72,14 @@ export function decode(bytes: Uint8Array, endian: Abi['endian']): readonly Instr
   if (bytes.length % INSTRUCTION_BYTES !== 0) throw fromCaller(new RangeError('a filter has 8 bytes an instruction'));
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const little = endian === 'little';
-  return Array.from({ length: bytes.length / INSTRUCTION_BYTES }, (_, i) => ({
-    code: view.getUint16(i * INSTRUCTION_BYTES, little),
-    jt: view.getUint8(i * INSTRUCTION_BYTES + 2),
-    jf: view.getUint8(i * INSTRUCTION_BYTES + 3),
-    k: view.getUint32(i * INSTRUCTION_BYTES + 4, little),
-  }));
+  const instructions: Instruction[] = [];
+  for (let at = 0; at < bytes.length; at += INSTRUCTION_BYTES) {
+    instructions.push({
+      code: view.getUint16(at, little),
+      jt: view.getUint8(at + 2),
+      jf: view.getUint8(at + 3),
+      k: view.getUint32(at + 4, little),
+    });
+  }
+  return instructions;
 }

@@ -17,7 +17,7 @@ export function interpret(instructions: readonly Instruction[], call: Call, endi
   let accumulator = 0;
   let at = 0;
   for (let steps = 1; ; steps++) {
-    const instruction = instructions[at];
+    const instruction = instructions.at(at);
     if (instruction === undefined) throw new RangeError(`the filter runs past its end at ${at}`);
     const { code, jt, jf, k } = instruction;
     at++;

@@ -42,7 +42,7 @@ export function numberPaths(
   const stack: State[] = [{ at: 0, first: 0, last: MAX_WORD, loaded: 'zero', minus: 0 }];
   for (let state = stack.pop(); state !== undefined; state = stack.pop()) {
     const { at, first, last } = state;
-    const instruction = instructions[at];
+    const instruction = instructions.at(at);
     if (instruction === undefined) throw fromCaller(new RangeError(`the filter runs past its end at ${at}`));
     const next = isEnd[at] === 1 ? undefined : after(state, instruction, arch);
     if (next === undefined) ends.push({ first, last, at: isEnd[at] === 1 ? at : undefined });

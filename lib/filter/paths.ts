@@ -72,7 +72,7 @@ export function* paths(instructions: readonly Instruction[], given: PathOptions)
   const stack: State[] = [{ at: from, accumulator: { constant: 0 }, region, opened: 0 }];
   for (let state = stack.pop(); state !== undefined; state = stack.pop()) {
     if (++states.count > MOST_STATES) throw fromCaller(new RangeError('the filter has too many paths'));
-    const instruction = instructions[state.at];
+    const instruction = instructions.at(state.at);
     if (instruction === undefined) throw fromCaller(new RangeError(`the filter runs past its end at ${state.at}`));
     const { code, k } = instruction;
     if (code === BPF.ret) yield { region: state.region, opened: state.opened, value: k };

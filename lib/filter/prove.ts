@@ -16,11 +16,12 @@ import {
   rangesOf,
   sortedNumbers,
 } from '../policy/policy.js';
+import { readPolicy, refuseIn } from '../policy/read.js';
 import { outcomes, wordsOf } from '../policy/region.js';
 import { contains, inRange, MAX_WORD, member, memberBut, type Words } from '../policy/words.js';
 import type { Abi } from '../syscalls/abi.js';
 import { syscallName, syscallNumber } from '../syscalls/table.js';
-import { type Filter, GATED_CALLS, policyOf } from './filter.js';
+import { type Filter, GATED_CALLS, policyOf, refuseOther } from './filter.js';
 import { decode, type Instruction } from './instruction.js';
 import { numberPaths } from './number-paths.js';
 import { callOf, NUMBER_WORDS, type Path, type PathOptions, paths } from './paths.js';
@@ -40,10 +41,15 @@ export interface Counterexample {
   readonly meant: Action;
 }
 
-/** Holds a filter against a policy, by default its own; stops at the first call that they decide differently. */
-export function prove(filter: Filter, policy: Policy = policyOf(filter)): Proof | Counterexample {
+/**
+ * Holds a filter against a policy, by default its own; stops at the first call that they decide differently.
+ * @throws SeccompError ERR_SECCOMP_OPTION for what is no filter or no policy.
+ */
+export function prove(filter: Filter, given?: Policy): Proof | Counterexample {
+  refuseOther(filter);
+  const policy = given === undefined ? policyOf(filter) : readPolicy(given, refuseIn('policy'));
   const gate = new Map(filter.gate.map(({ instruction, half }) => [instruction, half]));
-  return new Prover(policy, decode(filter.bytes, policyOf(filter).abis[0]?.abi.endian ?? 'little'), gate).prove();
+  return new Prover(policy, decode(filter.bytes, policyOf(filter).abis.at(0)?.abi.endian ?? 'little'), gate).prove();
 }
 
 class Prover {
@@ -60,7 +66,7 @@ class Prover {
     this.#policy = policy;
     this.#otherwise = returnValue(policy.defaultAction);
     this.#instructions = instructions;
-    this.#options = { endian: policy.abis[0]?.abi.endian ?? 'little', gate };
+    this.#options = { endian: policy.abis.at(0)?.abi.endian ?? 'little', gate };
   }
 
   prove(): Proof | Counterexample {
@@ -168,7 +174,7 @@ class Prover {
         const number = numbers[i] ?? MAX_WORD;
         if (number > range.last) break;
         add(number, meaning(policy.syscalls.get(number) ?? []));
-        if (number < range.last && numbers[i + 1] !== number + 1) add(number + 1, rest);
+        if (number < range.last && numbers.at(i + 1) !== number + 1) add(number + 1, rest);
       }
     }
   }

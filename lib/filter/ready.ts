@@ -10,7 +10,7 @@ import { programText } from './generated/programs.js';
 export function readyKey({ abis, defaultAction }: Policy): string {
   const sizes = abis.map(({ abi, syscalls }) => `${abi.name} ${syscalls.size}`);
   let allowed = 0; // The sum of the native calls that are.
-  for (const [number, [first]] of abis[0]?.syscalls ?? []) if (first?.action.kind === 'allow') allowed += number;
+  for (const [number, [first]] of abis.at(0)?.syscalls ?? []) if (first?.action.kind === 'allow') allowed += number;
   return `${sizes.join(' ')} ${allowed} ${returnValue(defaultAction).toString(16)}`;
 }
 

@@ -162,7 +162,7 @@ class Search {
   #askAll({ word, members }: Cells, i: number, domain: Box, rules: readonly BoxRule[]): Node {
     const ranges = members.flatMap((low, cell) => {
       const set = (domain[i] ?? 0) & (1 << cell);
-      const high = (members[cell + 1] ?? 2 ** 32) - 1;
+      const high = (members.at(cell + 1) ?? 2 ** 32) - 1;
       return set === 0 ? [] : [{ low, high, outcome: this.build(domain.with(i, set), rules) }];
     });
     return askView({ word, mask: MAX_WORD }, ranges, this.#abi, this.#factory);
@@ -244,7 +244,7 @@ function added(rules: readonly BoxRule[], { box, outcome }: BoxRule): readonly B
   if (rules.some((rule) => isWithin(box, rule.box))) return rules;
   const run = rules.findLastIndex((rule) => rule.outcome !== outcome) + 1;
   const like = rules.findIndex((rule, i) => i >= run && differences(rule.box, box) === 1);
-  const other = rules[like];
+  const other = like < 0 ? undefined : rules[like];
   if (other === undefined) return [...rules, { box, outcome }];
   const both = other.box.map((set, i) => set | (box[i] ?? 0));
   return added(rules.toSpliced(like, 1), { box: both, outcome });
@@ -285,7 +285,7 @@ function startsOf(literals: readonly Literal[]): readonly number[] {
 /** Where ranges begin, and whether it is a word that is a range by itself. */
 function orderQuestions(literals: readonly Literal[]): readonly Question[] {
   return startsOf(literals).flatMap((start, i, starts): readonly Question[] => [
-    ...(start === (starts[i + 1] ?? 2 ** 32) - 1 ? [{ test: 'jeq', k: start, and: undefined } as const] : []),
+    ...(start === (starts.at(i + 1) ?? 2 ** 32) - 1 ? [{ test: 'jeq', k: start, and: undefined } as const] : []),
     ...(start === 0 ? [] : [{ test: 'jge', k: start, and: undefined } as const]),
   ]);
 }

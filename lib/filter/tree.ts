@@ -99,7 +99,7 @@ export class Tree {
     this.#size = size;
     this.#outcomes = ranges.map(({ outcome }) => outcome);
     this.#starts = Float64Array.from(ranges, ({ start }) => start);
-    this.#ends = Float64Array.from(ranges, (_, i) => (ranges[i + 1]?.start ?? 2 ** 32) - 1);
+    this.#ends = Float64Array.from(ranges, (_, i) => (ranges.at(i + 1)?.start ?? 2 ** 32) - 1);
     this.#weights = Float64Array.from(ranges, (_, i) => this.#weight(i, asked));
     this.#cost = new Float64Array(size * LONGEST_CHOSEN);
     this.#way = new Uint8Array(size * LONGEST_CHOSEN);

@@ -49,7 +49,7 @@ function choose(ranges: readonly WordRange[], step: number): Choice {
   const tree = new Tree(ranges, step);
   const bits = tree.cost < 2 || ranges.length > MOST_FOR_BITS ? 0 : commonBits(ranges);
   const others = merged(ranges.filter(({ low, high }) => !isWithin(low, high, bits)));
-  const outcome = ranges[0]?.outcome;
+  const outcome = ranges.at(0)?.outcome;
   if (bits === 0 || outcome === undefined || others.length === 0) return tree;
   const rest = choose(others, step);
   const cost = 1 + step * ranges.length + rest.cost;
@@ -59,7 +59,7 @@ function choose(ranges: readonly WordRange[], step: number): Choice {
 
 /** The most bits such that words that have no others have the outcome of 0, or are none of `ranges`; 0 if there are none. */
 function commonBits(ranges: readonly WordRange[]): number {
-  const outcome = ranges[0]?.outcome;
+  const outcome = ranges.at(0)?.outcome;
   const isCommon = (bits: number) =>
     ranges.every((range) => range.outcome === outcome || !meets(range.low, range.high, bits));
   const within = ranges.filter((range) => range.outcome === outcome).flatMap(({ low, high }) => [low, high]);

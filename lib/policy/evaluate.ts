@@ -35,7 +35,7 @@ function hasNumber(abi: Abi, number: number): boolean {
 }
 
 function holds(condition: Condition, args: readonly bigint[]): boolean {
-  const argument = BigInt.asUintN(condition.width, args[condition.index] ?? 0n);
+  const argument = BigInt.asUintN(condition.width, args.at(condition.index) ?? 0n);
   switch (condition.op) {
     case 'eq':
       return argument === condition.value;

@@ -108,7 +108,7 @@ export function numberSpans(abis: readonly AbiPolicy[]): readonly NumberSpan[] {
   const named = (name: AbiName) => abis.find(({ abi }) => abi.name === name);
   const x86_64 = named('x86_64');
   const x32 = named('x32');
-  if (x86_64 === undefined && x32 === undefined) return [{ first: 0, last: 0xffff_ffff, policy: abis[0] }];
+  if (x86_64 === undefined && x32 === undefined) return [{ first: 0, last: 0xffff_ffff, policy: abis.at(0) }];
   return [
     { first: 0, last: X32_BIT - 1, policy: x86_64 },
     { first: X32_BIT, last: 0xffff_fffe, policy: x32 },

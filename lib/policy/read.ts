@@ -1,27 +1,58 @@
-/** Policies that callers make: read once, checked, and copied, so that what is compiled is what was read. */
+/** Policies and calls that callers make: read once, checked, and copied, so that what is decided on is what was read. */
+import { SeccompError } from '../errors.js';
 import { ABIS, type Abi } from '../syscalls/abi.js';
 import { copyFields, copyList, type Fields, type Path, propertyOf, type Refuse } from '../util/own-data.js';
 import { ACTION_KINDS } from './action.js';
-import type { AbiPolicy, Action, Comparison, Condition, Decision, NumberRange, Policy } from './policy.js';
+import type { AbiPolicy, Action, Call, Comparison, Condition, Decision, NumberRange, Policy } from './policy.js';
 
 /** The elements of a list: more than a filter could decide, which has 4,096 instructions at most. */
 const MOST = 1 << 20;
 const MAX_NUMBER = 0xffff_ffff;
 const COMPARISONS: readonly (Comparison | 'masked-eq')[] = ['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'masked-eq'];
 
-/** A copy of a policy. Calls `refuse` for what is none. */
-export function readPolicy(policy: object, refuse: Refuse): Policy {
+/** Refuses what is wrong in a parameter. */
+export function refuseIn(parameter: string): Refuse {
+  return (path, problem) => {
+    const place = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`)).join('');
+    throw new SeccompError('ERR_SECCOMP_OPTION', `${parameter}${place}: ${problem}`);
+  };
+}
+
+/** A copy of a policy; if `only` is given, with no other syscall number's decisions. Calls `refuse` for what is none. */
+export function readPolicy(policy: unknown, refuse: Refuse, only?: number): Policy {
   const lists = new Map<unknown, readonly Decision[]>();
   const place = new Place(refuse, []);
   const { abis, defaultAction, foreignAction } = place.fields(policy);
+  const seen = new Set<Abi>();
+  const readOnce = (each: unknown, at: Place) => {
+    const read = readAbiPolicy(each, at, lists, only);
+    if (seen.has(read.abi)) at.at('abi').refuse(`${read.abi.name} has an entry before this one: make one of both`);
+    seen.add(read.abi);
+    return read;
+  };
   return {
-    abis: place.at('abis').map(abis, (each, at) => readAbiPolicy(each, at, lists)),
+    abis: place.at('abis').map(abis, readOnce),
     defaultAction: readAction(defaultAction, place.at('defaultAction')),
     foreignAction: readAction(foreignAction, place.at('foreignAction')),
   };
 }
 
-/** Where in a policy a value stands. */
+/** A copy of a call. Calls `refuse` for what is none. */
+export function readCall(call: unknown, refuse: Refuse): Call {
+  const place = new Place(refuse, []);
+  const { arch, number, args, instructionPointer = 0n, ...others } = place.fields(call);
+  for (const name of Object.keys(others)) place.at(name).refuse('is unknown: a call has arch, number and args');
+  const registers = place.at('args').map(args, (each, at) => at.register(each));
+  if (registers.length > 6) place.at('args').refuse('must be at most six: a call has no more');
+  return {
+    arch: place.at('arch').number(arch, MAX_NUMBER),
+    number: place.at('number').number(number, MAX_NUMBER),
+    args: registers,
+    instructionPointer: place.at('instructionPointer').register(instructionPointer),
+  };
+}
+
+/** Where in a policy or a call a value stands. */
 class Place {
   readonly #refuse: Refuse;
   readonly #path: Path;
@@ -55,11 +86,22 @@ class Place {
     return this.refuse(`must be a whole number from 0 to ${most}`);
   }
 
+  /** Signed or unsigned. */
+  register(value: unknown): bigint {
+    if (typeof value === 'bigint' && value >= -(2n ** 63n) && value < 2n ** 64n) return BigInt.asUintN(64, value);
+    return this.refuse('must be a bigint from -(2n ** 63n) to 2n ** 64n - 1n');
+  }
+
   readonly #within: Refuse = (path, problem) => this.#refuse([...this.#path, ...path], problem);
 }
 
 /** `lists` has the copies of lists that stand in several places, as those of one rule do. */
-function readAbiPolicy(value: unknown, place: Place, lists: Map<unknown, readonly Decision[]>): AbiPolicy {
+function readAbiPolicy(
+  value: unknown,
+  place: Place,
+  lists: Map<unknown, readonly Decision[]>,
+  only: number | undefined,
+): AbiPolicy {
   const { abi, syscalls, ranges = [] } = place.fields(value);
   const readDecisions = (given: unknown, at: Place) => {
     const decisions = lists.get(given) ?? at.map(given, readDecision);
@@ -68,7 +110,7 @@ function readAbiPolicy(value: unknown, place: Place, lists: Map<unknown, readonl
   };
   return {
     abi: readAbi(abi, place.at('abi')),
-    syscalls: readSyscalls(syscalls, place.at('syscalls'), readDecisions),
+    syscalls: readSyscalls(syscalls, place.at('syscalls'), readDecisions, only),
     ranges: readRanges(ranges, place.at('ranges'), readDecisions),
   };
 }
@@ -81,15 +123,21 @@ function readAbi(value: unknown, place: Place): Abi {
   return abi ?? place.refuse(`must be one of the ABIs ${[...ABIS.keys()].join(', ')}`);
 }
 
-function readSyscalls(value: unknown, place: Place, readDecisions: ReadDecisions): AbiPolicy['syscalls'] {
+function readSyscalls(
+  value: unknown,
+  place: Place,
+  readDecisions: ReadDecisions,
+  only: number | undefined,
+): AbiPolicy['syscalls'] {
   if (!(value instanceof Map)) return place.refuse('must be a Map of lists of decisions by syscall number');
   const syscalls = new Map<number, readonly Decision[]>();
   const read = (decisions: unknown, number: unknown) => {
     const at = place.at(String(number));
     syscalls.set(at.number(number, MAX_NUMBER), readDecisions(decisions, at));
   };
-  // Not by an iterator, which may be the caller's.
-  Reflect.apply(Map.prototype.forEach, value, [read]);
+  // Not by methods of the Map's own, which may be the caller's.
+  if (only === undefined) Reflect.apply(Map.prototype.forEach, value, [read]);
+  else if (Reflect.apply(Map.prototype.has, value, [only])) read(Reflect.apply(Map.prototype.get, value, [only]), only);
   return syscalls;
 }
 

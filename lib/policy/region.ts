@@ -1,4 +1,5 @@
 /** Regions: sets of argument values, cut out by conditions. All 64-bit values are covered, none is sampled. */
+import { indices } from '../util/own-data.js';
 import type { Action, Condition, Decision } from './policy.js';
 import {
   ALL_WORDS,
@@ -17,7 +18,7 @@ import {
 export type Region = readonly Words[];
 
 /** Arguments with any values. */
-export const EVERYTHING: Region = Array.from({ length: 12 }, () => ALL_WORDS);
+export const EVERYTHING: Region = indices(12).map(() => ALL_WORDS);
 
 /** Those of a region for which a condition holds, and those for which it does not: disjoint, and together all of it. */
 export interface Split {

@@ -112,8 +112,8 @@ const MOST_SCANNED = 1024;
 function scan(words: Words, known: readonly number[]): number | undefined {
   let i = 0;
   for (let word = words.low; word <= words.high; word++) {
-    while ((known[i] ?? MAX_WORD) < word) i++;
-    if (known[i] !== word && contains(words, word)) return word;
+    while ((known.at(i) ?? MAX_WORD) < word) i++;
+    if (known.at(i) !== word && contains(words, word)) return word;
   }
   return undefined;
 }

@@ -1,9 +1,12 @@
 /** The host that a profile is resolved against, and which rules count there. */
 import { SeccompError } from '../errors.js';
 import { ABIS, type AbiName, abiOf } from '../syscalls/abi.js';
-import { copyFields, copyList, type Path, type Refuse } from '../util/own-data.js';
+import { copyFields, copyList, type Fields, type Path, type Refuse } from '../util/own-data.js';
+import { CAPABILITIES } from './capabilities.js';
 import type { Rule } from './document.js';
 import type { ProfileFormat } from './options.js';
+import { shown } from './remark.js';
+import { suggest } from './suggest.js';
 
 /** What a profile is resolved against. */
 export interface Host {
@@ -26,21 +29,53 @@ export function readHost(host: unknown): Host {
     const message = `${['host', ...path].join('.')}: ${problem}; a host is { abi, kernel: { major, minor }, capabilities }`;
     throw new SeccompError('ERR_SECCOMP_OPTION', message);
   };
-  if (typeof host !== 'object' || host === null) return refuse([], 'must be an object');
-  const { abi, kernel, capabilities, abis }: Partial<Host> = copyFields(host, refuse);
-  if (abi === undefined || !ABIS.has(abi)) return refuse(['abi'], `no ABI is called ${String(abi)}`);
-  if (typeof kernel !== 'object' || kernel === null) return refuse(['kernel'], 'must be { major, minor }');
-  const { major, minor }: Partial<Host['kernel']> = copyFields(kernel, refuse);
-  if (typeof major !== 'number' || typeof minor !== 'number') return refuse(['kernel'], 'must be { major, minor }');
-  if (!(capabilities instanceof Set)) return refuse(['capabilities'], 'must be a Set of names');
-  const others =
-    abis === undefined ? undefined : copyList(abis, ABIS.size, refuse).map((name) => abiNamed(name, refuse));
-  return { abi, kernel: { major, minor }, capabilities: new Set(capabilities), abis: others };
+  const at =
+    (...place: Path): Refuse =>
+    (path, problem) =>
+      refuse([...place, ...path], problem);
+  const { abi, kernel, capabilities, abis, ...others } = fieldsOf(host, at());
+  for (const name of Object.keys(others)) refuse([name], 'is unknown');
+  const { major, minor, ...more } = fieldsOf(kernel, at('kernel'));
+  for (const name of Object.keys(more)) refuse(['kernel', name], 'is unknown');
+  return {
+    abi: abiNamed(abi, at('abi')),
+    kernel: { major: versionNumber(major, at('kernel', 'major')), minor: versionNumber(minor, at('kernel', 'minor')) },
+    capabilities: readCapabilities(capabilities, at('capabilities')),
+    abis: abis === undefined ? undefined : readAbis(abis, at('abis')),
+  };
+}
+
+function fieldsOf(value: unknown, refuse: Refuse): Fields {
+  if (typeof value !== 'object' || value === null) return refuse([], 'must be an object');
+  return copyFields(value, refuse);
+}
+
+function versionNumber(value: unknown, refuse: Refuse): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
+  return refuse([], 'must be a whole number from 0 on');
+}
+
+function readCapabilities(value: unknown, refuse: Refuse): ReadonlySet<string> {
+  if (!(value instanceof Set)) return refuse([], 'must be a Set of names');
+  const names = new Set<string>();
+  // Not by an iterator, which may be the caller's.
+  Reflect.apply(Set.prototype.forEach, value, [
+    (name: unknown) => {
+      const known = CAPABILITIES.find((each) => each === name);
+      names.add(known ?? refuse([], `no capability is called ${shown(name)}${suggest(name, CAPABILITIES)}`));
+    },
+  ]);
+  return names;
+}
+
+function readAbis(value: unknown, refuse: Refuse): readonly AbiName[] {
+  if (typeof value !== 'object' || value === null) return refuse([], 'must be an array of ABIs');
+  return copyList(value, ABIS.size, refuse).map((name) => abiNamed(name, refuse));
 }
 
 function abiNamed(name: unknown, refuse: Refuse): AbiName {
   const abi = [...ABIS.keys()].find((each) => each === name);
-  return abi ?? refuse(['abis'], `no ABI is called ${String(name)}`);
+  return abi ?? refuse([], `no ABI is called ${shown(name)}${suggest(name, [...ABIS.keys()])}`);
 }
 
 /**

@@ -6,6 +6,7 @@ import { type ConstantName, constantNames, constantOn } from '../syscalls/consta
 import { publicMethods } from '../util/caller.js';
 import { copyList, type Refuse } from '../util/own-data.js';
 import type { Argument } from './document.js';
+import { shown } from './remark.js';
 import { suggest } from './suggest.js';
 
 /** A value that an argument is compared with: 64 bits, unsigned, or the name of a constant. */
@@ -26,6 +27,11 @@ export class ArgumentTest {
   readonly index: number;
   /** The test is passed if one of these holds. */
   readonly #alternatives: readonly Comparison[];
+
+  /** Whether a value is a test that `arg` made. */
+  static is(value: unknown): value is ArgumentTest {
+    return typeof value === 'object' && value !== null && #alternatives in value;
+  }
 
   constructor(index: number, alternatives: readonly Comparison[]) {
     this.index = index;
@@ -66,7 +72,7 @@ export interface ArgumentTests {
  * @throws SeccompError ERR_SECCOMP_OPTION for an index or a value that can't be, and for an unknown constant.
  */
 export function arg(index: number): ArgumentTests {
-  if (!Number.isInteger(index) || index < 0 || index > 5) fail(`arg(${index}): a syscall has arguments 0 to 5`);
+  if (!Number.isInteger(index) || index < 0 || index > 5) fail(`arg(${shown(index)}): a syscall has arguments 0 to 5`);
   const test = (op: Argument['op'], value: Operand, valueTwo?: Operand) =>
     new ArgumentTest(index, [{ op, value, valueTwo }]);
   const tests: ArgumentTests = {
@@ -107,7 +113,7 @@ function bits(flags: readonly Value[]): Operand {
 function operand(value: unknown): bigint | string {
   if (typeof value === 'string') {
     if (constantNames().includes(value)) return value;
-    return fail(`unknown constant ${JSON.stringify(value)}${suggest(value, constantNames())}: write its number`);
+    return fail(`unknown constant ${shown(value)}${suggest(value, constantNames())}: write its number`);
   }
   if (typeof value === 'number' && !Number.isSafeInteger(value)) {
     fail(`${value} is no exact whole number: above 2⁵³ write a bigint`);

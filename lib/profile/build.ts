@@ -21,6 +21,7 @@ import {
 } from './document.js';
 import type { MeaningOptions, ProfileFormat } from './options.js';
 import { override, withoutDefaults } from './override.js';
+import { shown } from './remark.js';
 import { suggest, suggestSyscall } from './suggest.js';
 import { dockerArches, errnoEverywhere, rulesOf, type Word } from './word.js';
 
@@ -89,7 +90,7 @@ export abstract class Builder<Self extends Builder<Self>> {
     const tail = subjects.at(-1);
     const options: DenyOptions = isOptions(tail) ? knownFields(tail, ['errno'], 'deny') : emptyFields();
     const rest = subjects.filter((each): each is Subject => each !== tail || !isOptions(each));
-    return this.#say('SCMP_ACT_ERRNO', rest, options.errno ?? 'EPERM');
+    return this.#say('SCMP_ACT_ERRNO', rest, options.errno === undefined ? 'EPERM' : options.errno);
   }
 
   /** The calls are carried out and logged. */
@@ -124,6 +125,7 @@ export abstract class Builder<Self extends Builder<Self>> {
 
   /** Says why, of the word before it. */
   comment(text: string): Self {
+    if (typeof text !== 'string') fail(`comment: must be a string, not ${typeof text}`);
     const { word, before } = this.#last('comment');
     return this.#with({ word: { ...word, comment: text }, before });
   }
@@ -135,8 +137,8 @@ export abstract class Builder<Self extends Builder<Self>> {
   }
 
   #say(action: ActionName, subjects: readonly Subject[], data?: number | string): Self {
-    const tests = subjects.filter((each) => each instanceof ArgumentTest);
-    const names = subjects.flatMap((each) => (each instanceof ArgumentTest ? [] : namesOf(each)));
+    const tests = subjects.filter((each) => ArgumentTest.is(each));
+    const names = subjects.flatMap((each) => (ArgumentTest.is(each) ? [] : namesOf(each)));
     if (names.length === 0) fail('name at least one syscall or group');
     const word: Word = {
       names: [...new Set(names)],
@@ -180,12 +182,16 @@ publicMethods(Builder.prototype, 'allow', 'deny', 'log', 'kill', 'trap', 'notify
 export function allowlistDocument(options: AllowlistOptions): CheckedDocument {
   const fields: AllowlistOptions = knownFields(options, ['action', 'errno', 'newerCalls'], 'allowlist');
   const { action = 'errno', errno } = fields;
-  const defaultAction = Object.hasOwn(DEFAULT_ACTIONS, action) ? DEFAULT_ACTIONS[action] : undefined;
+  const isKnown = typeof action === 'string' && Object.hasOwn(DEFAULT_ACTIONS, action);
+  const defaultAction = isKnown ? DEFAULT_ACTIONS[action] : undefined;
   if (defaultAction === undefined) {
-    return fail(`unknown action ${JSON.stringify(action)}: there are ${Object.keys(DEFAULT_ACTIONS).join(', ')}`);
+    return fail(`unknown action ${shown(action)}: there are ${Object.keys(DEFAULT_ACTIONS).join(', ')}`);
   }
   if (action !== 'errno' && errno !== undefined) fail(`${action} returns no errno: leave it out`);
-  return emptyDocument(defaultAction, action === 'errno' ? errnoEverywhere(errno ?? 'EPERM') : undefined);
+  return emptyDocument(
+    defaultAction,
+    action === 'errno' ? errnoEverywhere(errno === undefined ? 'EPERM' : errno) : undefined,
+  );
 }
 
 /** The document that allows all but what words deny. */
@@ -198,12 +204,13 @@ const MOST_NAMES = 64;
 const ALIASES: readonly string[] = ['sync_file_range2', 'arm_sync_file_range'];
 
 function namesOf(name: string): readonly string[] {
+  if (typeof name !== 'string') return fail(`${shown(name)} is no name: give names of syscalls and groups, and tests`);
   const group = syscallGroup(name);
   if (group !== undefined) return group.syscalls;
   if (ALIASES.includes(name)) return ALIASES;
   if (syscallNames().has(name)) return [name];
-  if (String(name).startsWith('@')) fail(`unknown group ${JSON.stringify(name)}${suggest(name, groupNames())}`);
-  return fail(`unknown syscall ${JSON.stringify(name)}${suggestSyscall(name, [...syscallNames()])}`);
+  if (name.startsWith('@')) fail(`unknown group ${shown(name)}${suggest(name, groupNames())}`);
+  return fail(`unknown syscall ${shown(name)}${suggestSyscall(name, [...syscallNames()])}`);
 }
 
 function conditions(given: Facts): Conditions {
@@ -213,10 +220,10 @@ function conditions(given: Facts): Conditions {
   const { minKernel } = facts;
   abis.forEach(refuseUnknownAbi);
   for (const name of caps) {
-    if (!CAPABILITIES.includes(name)) fail(`unknown capability ${JSON.stringify(name)}${suggest(name, CAPABILITIES)}`);
+    if (!CAPABILITIES.includes(name)) fail(`unknown capability ${shown(name)}${suggest(name, CAPABILITIES)}`);
   }
-  if (minKernel !== undefined && !/^\d{1,3}\.\d{1,3}$/.test(minKernel)) {
-    fail(`minKernel: ${JSON.stringify(minKernel)} is not a kernel version such as '5.8'`);
+  if (minKernel !== undefined && !(typeof minKernel === 'string' && /^\d{1,3}\.\d{1,3}$/.test(minKernel))) {
+    fail(`minKernel: ${shown(minKernel)} is not a kernel version such as '5.8'`);
   }
   return {
     caps: caps.length > 0 ? caps : undefined,
@@ -230,9 +237,9 @@ function names<Name extends string>(given: Name | readonly Name[] | undefined, w
   if (given === undefined) return [];
   if (typeof given === 'string') return [given];
   const refuse: Refuse = (path, problem) => fail(`${[what, ...path].join('.')}: ${problem}`);
-  return typeof given === 'object'
-    ? (copyList(given, MOST_NAMES, refuse).map(String) as Name[])
-    : fail(`${what}: must be a name or an array of names`);
+  if (typeof given !== 'object' || given === null) return fail(`${what}: must be a name or an array of names`);
+  const listed: readonly unknown[] = copyList(given, MOST_NAMES, refuse);
+  return listed.map((name, i) => (typeof name === 'string' ? (name as Name) : refuse([i], 'must be a name')));
 }
 
 /** A condition that the format's runtime passes over would make the word hold everywhere. */
@@ -250,11 +257,12 @@ function refuseUnheeded(rule: Rule, format: ProfileFormat): void {
 }
 
 function refuseUnknownAbi(name: AbiName): void {
-  if (!ABIS.has(name)) fail(`unknown ABI ${JSON.stringify(name)}${suggest(name, [...ABIS.keys()])}`);
+  if (!ABIS.has(name)) fail(`unknown ABI ${shown(name)}${suggest(name, [...ABIS.keys()])}`);
 }
 
 /** A copy of options. */
-function knownFields(options: object, known: readonly string[], what: string): Fields {
+function knownFields(options: unknown, known: readonly string[], what: string): Fields {
+  if (typeof options !== 'object' || options === null) return fail(`${what}: must be an object, not ${shown(options)}`);
   const fields = copyFields(options, (path, problem) => fail(`${[what, ...path].join('.')}: ${problem}`));
   for (const key of Object.keys(fields)) {
     if (!known.includes(key)) fail(`${what}: unknown option ${JSON.stringify(key)}${suggest(key, known)}`);
@@ -263,7 +271,7 @@ function knownFields(options: object, known: readonly string[], what: string): F
 }
 
 function isOptions(subject: Subject | DenyOptions | undefined): subject is DenyOptions {
-  return typeof subject === 'object' && subject !== null && !(subject instanceof ArgumentTest);
+  return typeof subject === 'object' && subject !== null && !ArgumentTest.is(subject);
 }
 
 function fail(message: string): never {

@@ -180,7 +180,7 @@ export function callOf({ syscall, args = [] }: Pick<Required<Question>, 'syscall
 /** Six registers; a negative number is what C makes of it. */
 export function registers(args: readonly unknown[]): readonly bigint[] {
   if (args.length > MOST_ARGUMENTS) throw notRegisters();
-  return [0, 1, 2, 3, 4, 5].map((i) => BigInt.asUintN(64, BigInt(registerOf(args[i] ?? 0))));
+  return [0, 1, 2, 3, 4, 5].map((i) => BigInt.asUintN(64, BigInt(registerOf(args.at(i) ?? 0))));
 }
 
 /** What a register can hold, signed or unsigned. */
@@ -207,7 +207,7 @@ function reference(profile: Profile, index: number): RuleReference {
   const [issue] = profile.issues([{ keys: ['syscalls', index], message: '' }]);
   return {
     path: `syscalls[${index}]`,
-    comment: profile.document.syscalls[index]?.comment,
+    comment: profile.document.syscalls.at(index)?.comment,
     line: issue?.line,
     column: issue?.column,
   };
@@ -301,7 +301,7 @@ function argumentChanges(
 }
 
 function argumentName(abi: AbiName, syscall: string, index: number): string {
-  return argumentsOf(abi, syscall)?.[index]?.name ?? `argument ${index}`;
+  return argumentsOf(abi, syscall)?.at(index)?.name ?? `argument ${index}`;
 }
 
 /** Flags are read in hexadecimal, small numbers are not. */

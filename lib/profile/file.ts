@@ -71,7 +71,7 @@ function readToEnd(descriptor: number, expected: number, source: string, content
   let bytes = Buffer.allocUnsafe(expected + 1);
   let size = 0;
   for (;;) {
-    const count = readSync(descriptor, bytes, { offset: size });
+    const count = readSync(descriptor, bytes, size, bytes.length - size, null);
     if (count === 0) return bytes.toString('utf8', 0, size);
     size += count;
     if (size > MOST_BYTES) throw tooManyBytes(source, content);

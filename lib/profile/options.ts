@@ -81,6 +81,17 @@ export function refuseOptions(options: ReadOptions, names: readonly (keyof ReadO
   throw new SeccompError('ERR_SECCOMP_OPTION', `options.${unused}: has no effect on ${what}: leave it out`);
 }
 
+/**
+ * Refuses all options, for a function that has none; `remedy` says where they belong.
+ * @throws SeccompError ERR_SECCOMP_OPTION
+ */
+export function refuseAnyOption(options: unknown, what: string, remedy: string): void {
+  const fields = optionFields(options);
+  const unused = Object.keys(fields).find((name) => fields[name] !== undefined);
+  if (unused === undefined) return;
+  throw new SeccompError('ERR_SECCOMP_OPTION', `options.${unused}: ${what} takes no options: ${remedy}`);
+}
+
 function problem(key: string, value: unknown, choices: readonly unknown[] | undefined): string {
   if (TEXTS.includes(key)) return `must be a string, not ${typeof value}`;
   const known = [...CHOICES.keys(), ...TEXTS];

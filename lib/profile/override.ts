@@ -108,7 +108,7 @@ function cut(rule: Rule, word: Rule, space: Space): readonly Rule[] {
     (rest, box) => rest.flatMap((part) => difference(part, box, space)),
     before,
   );
-  if (left.every((box, i) => box === before[i]) && left.length === before.length) return [rule];
+  if (left.length === before.length && left.every((box, i) => box === before[i])) return [rule];
   return [
     ...outside(rule, word).map((where) => withCircumstances(rule, where)),
     ...written(left, space).map((args) => ({ ...withCircumstances(rule, inside), args })),

@@ -14,11 +14,12 @@ import {
   type ProfileOptions,
   type ReadOptions,
   readOptions,
+  refuseAnyOption,
   refuseOptions,
 } from './options.js';
 import { toIssues } from './places.js';
+import { toProfileDocument } from './plain-document.js';
 import type { Remark } from './remark.js';
-import { toProfileDocument } from './stringify.js';
 import { readJson } from './text.js';
 
 let madeHere = false;
@@ -42,8 +43,9 @@ export class Profile extends Builder<Profile> {
     );
   }
 
-  /** A profile that denies nothing yet. */
-  static denylist(): Profile {
+  /** A profile that denies nothing yet. It has no options. */
+  static denylist(options?: undefined): Profile {
+    refuseAnyOption(options, 'Profile.denylist', 'leave it out');
     return makeProfile(DENYLIST, newReading('denylist'));
   }
 

@@ -7,7 +7,7 @@ import { applies, type Host, readHost } from './applies.js';
 import { Conflicts, isDefault } from './conflicts.js';
 import { type ActionName, ARCHITECTURES, type Finding } from './document.js';
 import type { ProfileFormat } from './options.js';
-import type { Profile } from './profile.js';
+import { Profile } from './profile.js';
 import { Remarks } from './remarks.js';
 import { comparesTwice, type HostRule, NO_CONDITIONS, type Reader } from './statements.js';
 
@@ -15,12 +15,12 @@ export type { Host } from './applies.js';
 
 /**
  * Makes the policy of `profile` on `host`.
- * @throws ProfileError for what only shows on a host: rules that contradict each other, for example.
+ * @throws ProfileError for what only shows on a host: rules that contradict each other, for example; SeccompError
+ * ERR_SECCOMP_OPTION for what is no Profile or no host.
  */
 export function resolve(profile: Profile, given: Host): Policy {
-  if (!(profile?.document && given?.abi)) {
-    const message =
-      'resolve takes a profile, as loadProfile gives it (null is unconfined, which has no policy), and a host: { abi, kernel, capabilities }';
+  if (!Profile.is(profile)) {
+    const message = 'profile: must be a Profile, as loadProfile gives it (null is unconfined, which has no policy)';
     throw new SeccompError('ERR_SECCOMP_OPTION', message);
   }
   const { policy, findings } = examine(profile, readHost(given));
@@ -88,7 +88,7 @@ function abisOf({ document, format }: Profile, host: Host, remarks: Remarks): re
   const archMap = format === 'oci' ? null : document.archMap; // The runtime specification has none.
   if (host.abis !== undefined) return [...new Set([host.abi, ...host.abis])];
   const entry = (archMap ?? []).findIndex(({ architecture }) => ARCHITECTURES.get(architecture) === host.abi);
-  const subs = archMap?.[entry]?.subArchitectures ?? [];
+  const subs = (entry < 0 ? undefined : archMap?.[entry]?.subArchitectures) ?? [];
   const isRead = readsArchMap(host.abi, format);
   if (subs.length > 0 && !isRead) {
     const words = () =>

@@ -31,8 +31,8 @@ function sameAs(input: string, names: readonly string[]): string | undefined {
 /** Whether two neighbours have changed places, as fingers are often faster than they should be. */
 function isSwapped(written: string, known: string): boolean {
   if (written.length !== known.length) return false;
-  const at = [...written].findIndex((letter, i) => letter !== known[i]);
-  return written === `${known.slice(0, at)}${known[at + 1]}${known[at]}${known.slice(at + 2)}`;
+  const at = [...written].findIndex((letter, i) => letter !== known.at(i));
+  return written === `${known.slice(0, at)}${known.at(at + 1)}${known.at(at)}${known.slice(at + 2)}`;
 }
 
 /** The only name that begins with `input`, as in `@net` for `@network`; undefined if there are several or none. */
@@ -117,7 +117,8 @@ const MOST_NAMED = 3;
 
 /** Whether `input` differs from `name` in one letter, and is no other call of its family. */
 function isMistyped(input: string, name: string): boolean {
-  if (input[0] !== name[0] || Math.abs(input.length - name.length) > 1 || distance(input, name) !== 1) return false;
+  if (input.at(0) !== name.at(0) || Math.abs(input.length - name.length) > 1 || distance(input, name) !== 1)
+    return false;
   return input.replace(VARIANT, '') !== name.replace(VARIANT, '');
 }
 

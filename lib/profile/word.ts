@@ -7,6 +7,7 @@ import { structuralKey } from '../util/structural-key.js';
 import type { ArgumentTest } from './argument.js';
 import { both, type Circumstances } from './circumstances.js';
 import { type ActionName, ANYWHERE, type Argument, type Conditions, type Rule } from './document.js';
+import { shown } from './remark.js';
 import { suggest } from './suggest.js';
 
 /** What is said about syscalls. */
@@ -102,7 +103,7 @@ function dataOn(abi: AbiName, data: number | string): number {
   const number = typeof data === 'string' && isErrno(data) ? constantOn(abi, data) : data;
   if (typeof number === 'number' && Number.isInteger(number) && number > 0 && number < 4095) return number;
   const hint = suggest(data, constantNames().filter(isErrno));
-  return fail(`${JSON.stringify(data)} is no errno${hint}: give a name such as 'EPERM', or a number from 1 to 4094`);
+  return fail(`${shown(data)} is no errno${hint}: give a name such as 'EPERM', or a number from 1 to 4094`);
 }
 
 /** A test of an argument that a syscall has on no ABI is a mistake, and would look at what a register happens to hold. */

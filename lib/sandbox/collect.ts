@@ -49,7 +49,7 @@ export function checkInput(input: unknown, stdio: SpawnOptions['stdio'], name = 
   if (input === undefined || input === null) return;
   if (typeof input !== 'string' && !ArrayBuffer.isView(input))
     throw invalidType(name, 'of type string or an instance of Buffer, TypedArray, or DataView', input);
-  const stdin = typeof stdio === 'object' ? stdio?.[0] : stdio;
+  const stdin = typeof stdio === 'object' ? stdio?.at(0) : stdio;
   if (stdin === undefined || stdin === null || stdin === 'pipe' || stdin === 'overlapped') return;
   throw new SeccompError('ERR_SECCOMP_OPTION', 'options.input: standard input is no pipe; leave out options.stdio[0]');
 }

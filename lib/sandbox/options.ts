@@ -5,6 +5,7 @@ import { inspect } from 'node:util';
 import { isMap, isSet } from 'node:util/types';
 import { SeccompError } from '../errors.js';
 import type { NativeRequest } from '../native.js';
+import { refuseIn } from '../policy/read.js';
 import { CAPABILITIES } from '../profile/capabilities.js';
 import { suggest } from '../profile/suggest.js';
 import type { Handlers } from '../supervisor/answer.js';
@@ -151,14 +152,6 @@ function copyGiven(value: unknown, copy: (object: object) => unknown): unknown {
 function readList(name: string, value: unknown): readonly unknown[] {
   if (!Array.isArray(value)) throw invalidType(`options.${name}`, 'an instance of Array', value);
   return copyList(value, MOST_ENTRIES, refusal(`options.${name}`));
-}
-
-/** Refuses what is wrong in a parameter of ours, or in an option. */
-export function refuseIn(parameter: string): Refuse {
-  return (path, problem) => {
-    const place = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`)).join('');
-    throw new SeccompError('ERR_SECCOMP_OPTION', `${parameter}${place}: ${problem}`);
-  };
 }
 
 /** Refuses options that there are not: nothing is silently ignored. */

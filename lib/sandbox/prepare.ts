@@ -5,14 +5,14 @@ import { type AttachFlag, Filter, policyOf } from '../filter/filter.js';
 import { thisHost } from '../host.js';
 import { intersect } from '../policy/algebra.js';
 import { type Action, type Policy, rangesOf } from '../policy/policy.js';
-import { readPolicy } from '../policy/read.js';
+import { readPolicy, refuseIn } from '../policy/read.js';
 import { readHost } from '../profile/applies.js';
 import { loadSource, type ProfileSource, UNCONFINED } from '../profile/load.js';
 import { Profile } from '../profile/profile.js';
 import { type Host, resolve } from '../profile/resolve.js';
 import type { AbiName } from '../syscalls/abi.js';
 import { copyList } from '../util/own-data.js';
-import { HOST_OPTIONS, readOptions, refuseIn } from './options.js';
+import { HOST_OPTIONS, readOptions, type SupervisorOptions } from './options.js';
 
 /** A profile as spawn takes it, or a filter that was compiled before. */
 export type SingleSource = ProfileSource | Filter;
@@ -41,13 +41,14 @@ export interface CompileOptions extends HostOptions {
 export function compile(source: FilterSource | Policy, options: CompileOptions = {}): Filter {
   const given = readOptions<CompileOptions>(options, HOST_OPTIONS);
   if (isPolicy(source)) {
-    refuseHostOptions(given, 'a policy, which is resolved already');
+    refuseOptions(given, HOST_OPTIONS, 'a policy, which is resolved already');
     return compilePolicy(readPolicy(source, refuseIn('policy')));
   }
   const { all } = loadSources(source);
   if (all.length === 0) {
     throw new SeccompError('ERR_SECCOMP_OPTION', `${UNCONFINED} means no filter, so there is nothing to compile`);
   }
+  refuseUnused(all, given, HOST_OPTIONS);
   const host = hostOf(given);
   return compileAll(all.map((each) => decided(each, host)));
 }
@@ -63,8 +64,16 @@ export function hostOf({ host, capabilities, abis }: CompileOptions): Host {
   return readHost(host);
 }
 
-function refuseHostOptions(options: CompileOptions, what: string): void {
-  const name = HOST_OPTIONS.find((each) => options[each] !== undefined);
+type HostOption = (typeof HOST_OPTIONS)[number];
+
+/** Refuses options for resolving profiles, if none of the sources is one. */
+function refuseUnused(all: Sources['all'], options: CompileOptions, names: readonly HostOption[]): void {
+  if (all.some((each) => each instanceof Profile)) return;
+  refuseOptions(options, names, all.length === 0 ? UNCONFINED : 'a Filter, which is compiled already');
+}
+
+function refuseOptions(options: CompileOptions, names: readonly HostOption[], what: string): void {
+  const name = names.find((each) => options[each] !== undefined);
   if (name === undefined) return;
   throw new SeccompError('ERR_SECCOMP_OPTION', `options.${name}: has no effect on ${what}: leave it out`);
 }
@@ -129,9 +138,16 @@ export function loadSources(source: unknown): Sources {
 /**
  * The filters for a child, with a gate for those of `gate` that they deny, in the order in which they are put on; none for
  * `unconfined`. Several profiles become one filter if it is one that the kernel takes.
- * @throws SeccompError ERR_SECCOMP_UNSUPPORTED for what needs a supervisor.
+ * @throws SeccompError ERR_SECCOMP_UNSUPPORTED for what needs a supervisor; ERR_SECCOMP_OPTION for ABIs where no profile is
+ * resolved.
  */
-export function prepare(sources: Sources, options: HostOptions, gate: readonly string[]): readonly Filter[] {
+export function prepare(
+  sources: Sources,
+  options: HostOptions & Pick<SupervisorOptions, 'notify'>,
+  gate: readonly string[],
+): readonly Filter[] {
+  // Capabilities are taken from the child besides. Of a Sandbox's defaults, abis may be for handlers beside no profile.
+  if (sources.all.length > 0 || options.notify === undefined) refuseUnused(sources.all, options, ['abis']);
   return prepared.get(sources, `${variantOf(options)};${gate.join(' ')}`, () =>
     Object.freeze(makeFilters(sources, options, gate)),
   );
@@ -159,12 +175,14 @@ function makeFilters(sources: Sources, options: HostOptions, gate: readonly stri
 
 /** What is decided, without the work of compiling; nothing for `unconfined`. */
 export function policiesOf({ all }: Sources, options: HostOptions): readonly Policy[] {
+  refuseUnused(all, options, ['capabilities', 'abis']);
   return decideEach(all, options).map(({ policy }) => policy);
 }
 
 /** What several sources decide together, for a supervisor; undefined for `unconfined`. */
 export function decidedAll({ all }: Sources, options: HostOptions) {
   if (all.length === 0) return undefined;
+  refuseUnused(all, options, ['abis']);
   const policies = decideEach(all, options);
   return {
     policy: policies.map((each) => each.policy).reduce(intersect),

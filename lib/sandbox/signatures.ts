@@ -25,9 +25,10 @@ export function spawnCall([file, args, options]: readonly unknown[]): FamilyCall
 
 /** `(file, [args], [options], [callback])`; null for options is none. */
 export function execFileCall([file, ...rest]: readonly unknown[]): FamilyCall {
-  const hasArgs = Array.isArray(rest[0]) || rest[0] === undefined || rest[0] === null;
-  if (!hasArgs && typeof rest[0] !== 'object' && typeof rest[0] !== 'function')
-    throw invalidType('args', 'of type object', rest[0]);
+  const first = rest.at(0);
+  const hasArgs = Array.isArray(first) || first === undefined || first === null;
+  if (!hasArgs && typeof first !== 'object' && typeof first !== 'function')
+    throw invalidType('args', 'of type object', first);
   const [args, options, callback] = hasArgs ? rest : [[], ...rest];
   const call =
     typeof options === 'function'

@@ -4,6 +4,7 @@ import { endianness } from 'node:os';
 import { getSystemErrorName } from 'node:util';
 import { SeccompError } from '../errors.js';
 import { addon, type NativeFilters, type NativeInstallFailure, NONE } from '../native.js';
+import { indices } from '../util/own-data.js';
 import { attachRemedy, noFiltersError, systemError } from './failure.js';
 
 /** SECCOMP_FILTER_FLAG_TSYNC of linux/seccomp.h, Linux 3.17: all threads get the filter, or none. */
@@ -186,7 +187,7 @@ function inheritedDescriptors(): readonly number[] {
   const open = descriptors();
   const own = ofEventLoops(open);
   const inherited = open.map(({ fd }) => fd).filter((fd) => fd <= 2 || !own.includes(fd));
-  return Array.from({ length: Math.max(...inherited, 2) + 1 }, (_, fd) => (inherited.includes(fd) ? fd : NONE));
+  return indices(Math.max(...inherited, 2) + 1).map((fd) => (inherited.includes(fd) ? fd : NONE));
 }
 
 /**

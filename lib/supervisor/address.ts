@@ -1,5 +1,6 @@
 /** Socket addresses as they lie in memory: struct sockaddr of bits/socket.h, linux/in.h, linux/in6.h, linux/un.h. */
 import type { Abi } from '../syscalls/abi.js';
+import { indices } from '../util/own-data.js';
 
 export type SocketAddress = { /** As it was read: what is decided on. */ readonly bytes: Uint8Array } & NamedAddress;
 
@@ -29,7 +30,9 @@ function named(bytes: Buffer, endian: Abi['endian']): NamedAddress {
 
 /** As RFC 5952 writes it. */
 function ipv6(bytes: Buffer): string {
-  const words = Array.from({ length: 8 }, (_, i) => bytes.readUInt16BE(2 * i).toString(16)).join(':');
+  const words = indices(8)
+    .map((i) => bytes.readUInt16BE(2 * i).toString(16))
+    .join(':');
   return new URL(`http://[${words}]`).hostname.slice(1, -1);
 }
 

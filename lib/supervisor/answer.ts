@@ -174,7 +174,7 @@ export class NotifiedCall<Of extends Caller = Caller> {
   }
 
   #argument(index: number): bigint {
-    const value = this.args[index];
+    const value = Object.hasOwn(this.args, index) ? this.args[index] : undefined;
     if (value === undefined) throw new SeccompError('ERR_SECCOMP_OPTION', `a call has arguments 0 to 5, not ${index}`);
     return value;
   }

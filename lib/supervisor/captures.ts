@@ -1,7 +1,7 @@
 /** What is read of a process's memory for a call, and which of its arguments tell kinds of calls apart. */
 import type { AbiName } from '../syscalls/abi.js';
 import { argumentsOf } from '../syscalls/table.js';
-import { has } from '../util/own-data.js';
+import { has, indices } from '../util/own-data.js';
 import { meaningOfArgument, meaningsOf } from './meanings.js';
 
 /** Memory that an argument points to. */
@@ -20,7 +20,7 @@ export const MOST_BYTES = 256;
 /** The memory that is worth reading for a call. */
 export function capturesOf(abi: AbiName, syscall: string): readonly Capture[] {
   const { length } = argumentsOf(abi, syscall) ?? [];
-  return Array.from({ length }, (_, argument) => argument).flatMap((argument): readonly Capture[] => {
+  return indices(length).flatMap((argument): readonly Capture[] => {
     const meaning = meaningOfArgument(abi, syscall, argument);
     if (meaning?.kind === 'string') return [{ argument, kind: 'string', length: MOST_BYTES }];
     return meaning && has(meaning, 'size') ? [{ argument, kind: 'bytes', length: meaning.size }] : [];

@@ -2,6 +2,7 @@
 import { type AbiName, abiOf } from '../syscalls/abi.js';
 import { constantOn } from '../syscalls/constants.js';
 import { type Argument, argumentsOf } from '../syscalls/table.js';
+import { indices } from '../util/own-data.js';
 import type { ObservedCall } from './call.js';
 import { MOST_BYTES } from './captures.js';
 import { type FamilyName, writeByName, writeNumber } from './families.js';
@@ -13,14 +14,12 @@ import { textOf, writeSockaddr } from './sockaddr.js';
  * width and sign that the kernel gives them. Of a syscall that is not known, its six registers.
  */
 export function decode(call: ObservedCall): readonly string[] {
-  const declared = argumentsOf(call.abi, call.syscall) ?? Array.from({ length: 6 }, unknown);
+  const declared = argumentsOf(call.abi, call.syscall) ?? new Array<Argument>(6).fill(UNKNOWN);
   const written = declared.map((argument, index) => writeArgument(call, argument, index));
   return takesMode(call) ? written : written.filter((_, index) => declared[index]?.type !== 'umode_t');
 }
 
-function unknown(): Argument {
-  return { type: 'unsigned long', name: undefined, width: 64 };
-}
+const UNKNOWN: Argument = { type: 'unsigned long', name: undefined, width: 64 };
 
 function writeArgument(call: ObservedCall, argument: Argument, index: number): string {
   const meaning = meaningOfArgument(call.abi, call.syscall, index);
@@ -30,14 +29,14 @@ function writeArgument(call: ObservedCall, argument: Argument, index: number): s
 
 /** What the kernel reads of a register; a 32-bit ABI has no more than 32 bits, whatever a filter sees. */
 function registerOf({ abi, syscall, args }: ObservedCall, index: number): bigint {
-  const width = argumentsOf(abi, syscall)?.[index]?.width ?? abiOf(abi).bits;
-  return BigInt.asUintN(Math.min(width, abiOf(abi).bits), args[index] ?? 0n);
+  const width = argumentsOf(abi, syscall)?.at(index)?.width ?? abiOf(abi).bits;
+  return BigInt.asUintN(Math.min(width, abiOf(abi).bits), args.at(index) ?? 0n);
 }
 
 function writeMeaning(call: ObservedCall, meaning: Meaning, index: number): string | undefined {
   const { abi } = call;
   const value = registerOf(call, index);
-  const bytes = call.captured[index];
+  const bytes = call.captured.at(index);
   switch (meaning.kind) {
     case 'constants':
       return writeByName(meaning.family, abi, value);
@@ -66,28 +65,34 @@ function nameAt(call: ObservedCall, index: number, family: FamilyName): string {
 }
 
 function protocolFamily(call: ObservedCall): FamilyName | undefined {
-  const families: Readonly<Record<string, FamilyName>> = {
-    AF_INET: 'ip-protocol',
-    AF_INET6: 'ip-protocol',
-    AF_NETLINK: 'netlink',
-  };
-  return families[nameAt(call, 0, 'family')];
+  return PROTOCOLS.get(nameAt(call, 0, 'family'));
 }
+
+const PROTOCOLS: ReadonlyMap<string, FamilyName> = new Map([
+  ['AF_INET', 'ip-protocol'],
+  ['AF_INET6', 'ip-protocol'],
+  ['AF_NETLINK', 'netlink'],
+]);
 
 function optionFamily(call: ObservedCall): FamilyName | undefined {
-  const families: Readonly<Record<string, FamilyName>> = {
-    SOL_SOCKET: 'socket-option',
-    IPPROTO_IP: 'ip-option',
-    IPPROTO_IPV6: 'ipv6-option',
-    IPPROTO_TCP: 'tcp-option',
-  };
-  return families[nameAt(call, 1, 'socket-level')];
+  return SOCKET_OPTIONS.get(nameAt(call, 1, 'socket-level'));
 }
 
+const SOCKET_OPTIONS: ReadonlyMap<string, FamilyName> = new Map([
+  ['SOL_SOCKET', 'socket-option'],
+  ['IPPROTO_IP', 'ip-option'],
+  ['IPPROTO_IPV6', 'ipv6-option'],
+  ['IPPROTO_TCP', 'tcp-option'],
+]);
+
 function fcntlFamily(call: ObservedCall): FamilyName | undefined {
-  const families: Readonly<Record<string, FamilyName>> = { F_SETFL: 'open', F_SETFD: 'fd-flags' };
-  return families[nameAt(call, 1, 'fcntl')];
+  return FCNTL_FLAGS.get(nameAt(call, 1, 'fcntl'));
 }
+
+const FCNTL_FLAGS: ReadonlyMap<string, FamilyName> = new Map([
+  ['F_SETFL', 'open'],
+  ['F_SETFD', 'fd-flags'],
+]);
 
 function writeString(bytes: Uint8Array): string {
   const end = bytes.indexOf(0);
@@ -110,7 +115,7 @@ function writeStruct(kind: Struct, bytes: Uint8Array, name: AbiName): string {
 /** Whole words only: what is read may be cut. */
 function wordsOf(bytes: Uint8Array, size: number, little: boolean): readonly bigint[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return Array.from({ length: Math.floor(bytes.length / size) }, (_, i) =>
+  return indices(Math.floor(bytes.length / size)).map((i) =>
     size === 8 ? view.getBigUint64(8 * i, little) : BigInt(view.getUint32(4 * i, little)),
   );
 }

@@ -154,7 +154,7 @@ export function meaningsOf(abi: AbiName, syscall: string): Meanings {
 export function meaningOfArgument(abi: AbiName, syscall: string, index: number): Meaning | undefined {
   const known = meaningsOf(abi, syscall).byIndex.get(index);
   if (known !== undefined) return known;
-  return isString(argumentsOf(abi, syscall)?.[index]) ? { kind: 'string' } : undefined;
+  return isString(argumentsOf(abi, syscall)?.at(index)) ? { kind: 'string' } : undefined;
 }
 
 function isString(argument: Argument | undefined): boolean {

@@ -1,6 +1,7 @@
 /** Socket addresses as a person reads them. */
 import { SocketAddress } from 'node:net';
 import type { Abi } from '../syscalls/abi.js';
+import { indices, own } from '../util/own-data.js';
 import { writeByName } from './families.js';
 
 /** Writes a `struct sockaddr`, which may be cut short. Sources: ip(7), ipv6(7), unix(7), netlink(7). */
@@ -24,8 +25,8 @@ export function writeSockaddr(bytes: Uint8Array, { name, endian }: Abi): string 
 
 /** Shortened by Node, as RFC 5952 has it. */
 function ipv6(view: DataView): string {
-  const groups = Array.from({ length: 8 }, (_, i) => view.getUint16(8 + 2 * i).toString(16));
-  return new SocketAddress({ family: 'ipv6', address: groups.join(':') }).address;
+  const groups = indices(8).map((i) => view.getUint16(8 + 2 * i).toString(16));
+  return new SocketAddress(own({ family: 'ipv6', address: groups.join(':') })).address;
 }
 
 /** A name in the file system, one in the abstract namespace (`@`, its zero bytes too), or none. */

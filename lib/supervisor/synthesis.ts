@@ -3,9 +3,9 @@
 import { evaluate } from '../policy/evaluate.js';
 import type { Policy } from '../policy/policy.js';
 import type { ProfileDocument, RuleDocument } from '../profile/document.js';
+import { toNumber, toProfileDocument } from '../profile/plain-document.js';
 import { builtOn, type Profile, profileOf } from '../profile/profile.js';
 import { type Host, resolve } from '../profile/resolve.js';
-import { toNumber, toProfileDocument } from '../profile/stringify.js';
 import { type AbiName, abiOf } from '../syscalls/abi.js';
 import { syscallNumber } from '../syscalls/table.js';
 import { own } from '../util/own-data.js';

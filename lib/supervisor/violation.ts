@@ -105,7 +105,7 @@ function remedyOf({ abi, syscall, args }: ObservedCall): Remedy | null {
   if (syscallNumber(abi, syscall) === undefined) return null;
   const tests = distinguishing(abi, syscall).map((index) => ({
     index,
-    value: Number(BigInt.asUintN(argumentWidth(abi, syscall, index), args[index] ?? 0n)),
+    value: Number(BigInt.asUintN(argumentWidth(abi, syscall, index), args.at(index) ?? 0n)),
     op: 'SCMP_CMP_EQ' as const,
   }));
   if (!tests.every(({ value }) => Number.isSafeInteger(value))) return null;

@@ -176,5 +176,6 @@ export function argumentsOf(abi: AbiName, name: string): readonly Argument[] | u
  * Bits above don't change what the call does. An unknown syscall or an argument that isn't used: the whole register.
  */
 export function argumentWidth(abi: AbiName, name: string, index: number): 16 | 32 | 64 {
-  return argumentsOf(abi, name)?.[index]?.width ?? abiOf(abi).bits;
+  const used = index < 0 ? undefined : argumentsOf(abi, name)?.at(index);
+  return used?.width ?? abiOf(abi).bits;
 }

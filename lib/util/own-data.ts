@@ -38,6 +38,11 @@ export function freeze<Value>(value: Value): Value {
   return value;
 }
 
+/** The whole numbers below `count`. Array.from({ length }) would look for an iterator and elements on `Object.prototype`. */
+export function indices(count: number): readonly number[] {
+  return [...new Array<undefined>(count).keys()];
+}
+
 /** Whether a value of ours is of the kind that has this property. */
 export function has<Value extends object, Key extends string>(
   value: Value,

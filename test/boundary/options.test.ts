@@ -70,6 +70,7 @@ interface Case {
   readonly taken: string;
   readonly call: (options: never) => unknown;
 }
+const filter = seccomp.compile('node');
 const CASES: readonly Case[] = [
   {
     name: 'spawn',
@@ -93,8 +94,27 @@ const CASES: readonly Case[] = [
     taken: '',
     call: (options) => seccomp.compile(seccomp.compile('node').policy, options),
   },
+  { name: 'compile of a filter', taken: '', call: (options) => seccomp.compile(filter, options) },
+  { name: 'compile of filters', taken: '', call: (options) => seccomp.compile([filter, filter], options) },
+  {
+    name: 'compile of a filter and a profile',
+    taken: HOST,
+    call: (options) => seccomp.compile([filter, 'node'], options),
+  },
   { name: 'explain', taken: HOST, call: (options) => seccomp.explain('node', { syscall: 'mount' }, options) },
   { name: 'probe', taken: 'capabilities abis', call: (options) => probe('node', 'mount', options) },
+  { name: 'probe of a filter', taken: '', call: (options) => probe(filter, 'mount', options) },
+  { name: 'probe of unconfined', taken: '', call: (options) => probe('unconfined', 'mount', options) },
+  {
+    name: 'spawn of a filter',
+    taken: SPAWN.replace(/\babis\b/, ''),
+    call: (options) => seccomp.spawn('/nonexistent', [], filter, options).on('error', () => {}),
+  },
+  {
+    name: 'spawn of unconfined',
+    taken: SPAWN.replace(/\babis\b/, ''),
+    call: (options) => seccomp.spawn('/nonexistent', [], 'unconfined', options).on('error', () => {}),
+  },
   { name: 'listen', taken: 'notifyTimeout', call: (options) => seccomp.listen('/nonexistent/path', {}, options) },
   {
     name: 'loadProfile of a document',
@@ -127,6 +147,8 @@ const CASES: readonly Case[] = [
     taken: READING,
     call: (options) => seccomp.parseProfile('{"defaultAction": "SCMP_ACT_LOG"}', options),
   },
+  { name: 'Profile.denylist', taken: '', call: (options) => seccomp.Profile.denylist(options) },
+  { name: 'extend', taken: '', call: (options) => seccomp.extend('node', options) },
   { name: 'Profile.allowlist', taken: 'newerCalls', call: (options) => seccomp.Profile.allowlist(options) },
   {
     name: 'fork',
@@ -182,6 +204,23 @@ test('a host has capabilities and ABIs of its own', () => {
     );
   }
   expect(seccomp.compile('node', { host } as object).abis).toEqual(['x86_64']);
+});
+
+test('ABIs are refused where no profile is resolved for them, with a supervisor too, and taken where handlers need them', () => {
+  const abis = ['x86'] as const;
+  const start = (profile: seccomp.FilterSource, more: object) => () =>
+    seccomp.spawn('true', [], profile, { abis, ...more });
+  expect(start(filter, { onViolation: true })).toThrow(/options\.abis: has no effect on a Filter, which is compiled/);
+  expect(start(filter, { notify: { mkdir: () => ({ errno: 1 }) } })).toThrow(
+    /options\.abis: has no effect on a Filter/,
+  );
+  expect(start('unconfined', { onViolation: true })).toThrow(
+    /options\.abis: has no effect on unconfined: leave it out/,
+  );
+  expect(start('unconfined', { notify: { mkdir: () => ({ errno: 1 }) } })).not.toThrow();
+  expect(start([filter, 'node'], {})).not.toThrow();
+  expect(() => new seccomp.Sandbox(filter, { abis })).toThrow(/options\.abis: has no effect on a Filter/);
+  expect(() => new seccomp.Sandbox('unconfined', { abis, notify: {} })).not.toThrow();
 });
 
 test('harden refuses each option that it does not use, by its name', () => {

@@ -19,7 +19,9 @@ const KEYS = `
   unconfined unless unread valueTwo valid variant violations warnings watches weight when where why width with words x86 x32
 `
   .trim()
-  .split(/\s+/);
+  .split(/\s+/)
+  // What the language and Node's functions look for: elements beyond a list's ends, how to iterate, options of files.
+  .concat('-1', '0', '1', 'length', 'position', Symbol.iterator);
 
 const VALUES = {
   'a list of capabilities': ['CAP_SYS_ADMIN', 'CAP_SYS_CHROOT'],
@@ -30,11 +32,16 @@ const VALUES = {
   'a function': () => ({ continue: true }),
 };
 
-/** With these on Object.prototype, Node's own functions don't start or end programs as they should either. */
+/**
+ * With these on Object.prototype, Node's own functions don't start or end programs as they should either, and with `encoding`
+ * require() finds no file that it has not loaded yet.
+ */
 const OF_NODE = ['argv0', 'encoding', 'error', 'input', 'read', 'reading', 'signal'];
 /** On Node 20, no function of node:fs works with this one. */
 const OF_FILES = ['errno'];
 const USING_FILES = ['files', 'listen'];
+/** With this one, Node can't import a package: it reads elements of what package.json has none of. */
+const OF_PACKAGES = ['0'];
 const keys = KEYS.filter((key) => !OF_NODE.includes(key));
 
 async function withProperties(polluted, value, enumerable, work) {
@@ -80,10 +87,10 @@ function difference(text, expected) {
 async function importable(value) {
   const all = [];
   for (const key of keys) {
-    const file = new URL(`./nothing.mjs?${key}`, import.meta.url).href;
+    const file = new URL(`./nothing.mjs?${String(key)}`, import.meta.url).href;
     if (await withProperties([key], value, true, () => import(file)).catch(() => false)) all.push(key);
   }
-  return all.filter((key) => !OF_FILES.includes(key));
+  return all.filter((key) => !OF_FILES.includes(key) && !OF_PACKAGES.includes(key));
 }
 
 /** Pollutes before the package is loaded, and gives the results. */
@@ -117,7 +124,7 @@ async function* inThisProcess(isEach) {
     for (const polluted of groups) {
       const left = OF_FILES.some((key) => polluted.includes(key)) ? USING_FILES : [];
       const texts = await withProperties(polluted, value, enumerable, () => results(left));
-      const where = `${isEach ? polluted : 'all keys'} as ${described}, ${enumerable ? 'enumerable' : 'hidden'}`;
+      const where = `${isEach ? String(polluted[0]) : 'all keys'} as ${described}, ${enumerable ? 'enumerable' : 'hidden'}`;
       yield { where, texts, expected };
     }
   }

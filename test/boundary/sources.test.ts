@@ -166,6 +166,11 @@ describe('a policy', () => {
     ['a part of one', { foreignAction: action }, 'policy.abis: must be an array'],
     ['a list with a hole', { ...policy, abis: new Array(1) }, 'policy.abis[0]: is a hole'],
     ['an unknown ABI', withAbi({ abi: { name: 'z80' } }), 'policy.abis[0].abi: must be one of the ABIs x86_64'],
+    [
+      'the same ABI twice',
+      { ...policy, abis: [1, 2].map(() => ({ abi: { ...abi }, syscalls: new Map() })) },
+      'policy.abis[1].abi: x86_64 has an entry before this one: make one of both',
+    ],
     ['an object for a Map', withAbi({ syscalls: {} }), 'policy.abis[0].syscalls: must be a Map'],
     ['a negative number', withAbi({ syscalls: new Map([[-1, []]]) }), 'policy.abis[0].syscalls.-1: must be a whole'],
     ['a name for a number', withAbi({ syscalls: new Map([['read', []]]) }), '.syscalls.read: must be a whole number'],

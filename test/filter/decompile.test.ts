@@ -1,6 +1,7 @@
 /** Programs back to policies: ours, and what libseccomp makes. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { SeccompError } from '../../lib/errors.js';
 import { compile } from '../../lib/filter/compile.js';
 import { decompile } from '../../lib/filter/decompile.js';
 import { makeFilter } from '../../lib/filter/filter.js';
@@ -116,4 +117,20 @@ describe('decompile', () => {
     expect(() => decompile(program(8))).toThrow(RangeError);
     expect(() => decompile(program(0, 0x87))).toThrow(/can't follow instruction 0x87/);
   });
+});
+
+test('what are no bytes or no byte order is refused', () => {
+  const { bytes } = compile(dockerDefault());
+  const message = (given: unknown, endian?: unknown) => {
+    try {
+      decompile(given as Uint8Array, endian as 'little');
+    } catch (error) {
+      return error instanceof SeccompError ? error.message : String(error);
+    }
+    return '';
+  };
+  for (const given of [undefined, null, 8, 'bytes', {}, [], bytes.buffer, new Uint16Array(4), Object.create(bytes)])
+    expect(message(given)).toBe('bytes: must be a Uint8Array of struct sock_filter: give Filter.bytes');
+  for (const endian of [null, 'middle', 0, {}])
+    expect(message(bytes, endian)).toMatch(/^endian: must be "little" or "big"/);
 });

@@ -239,6 +239,66 @@ describe('mistakes', () => {
   });
 });
 
+describe('of another type than they should be', () => {
+  const denied = () => Profile.denylist().deny('read');
+  const nameless = Object.create(null);
+  const asText = { toString: () => 'log', toJSON: () => 'log' };
+  test.each<readonly [string, (given: never) => unknown, RegExp, readonly unknown[]]>([
+    [
+      'comments',
+      (given) => denied().comment(given),
+      /^comment: must be a string, not/,
+      [5, { a: 1 }, null, undefined, asText],
+    ],
+    [
+      'subjects',
+      (given) => Profile.allowlist().allow(given),
+      /is no name: give names of syscalls/,
+      [5n, nameless, asText],
+    ],
+    [
+      'tests',
+      (given) => denied().deny('read', given),
+      /^deny: must be a plain object, not an instance of ArgumentTest/,
+      [Object.assign(Object.create(Object.getPrototypeOf(arg(0).eq(1))), { index: 0 })],
+    ],
+    ['errnos', (given) => denied().deny('read', { errno: given }), /is no errno/, [null, 1n, nameless, asText]],
+    ['default errnos', (given) => Profile.allowlist({ errno: given }), /is no errno/, [null, 1n, nameless]],
+    [
+      'default actions',
+      (given) => Profile.allowlist({ action: given }),
+      /unknown action/,
+      [null, 1n, nameless, asText],
+    ],
+    ['facts', (given) => denied().when(given), /when\(\) and unless\(\): must be an object, not/, [null, undefined, 5]],
+    [
+      'capabilities',
+      (given) => denied().when({ capability: given }),
+      /^capability: must be a name or an array/,
+      [null, 5],
+    ],
+    [
+      'listed capabilities',
+      (given) => denied().when({ capability: [given] }),
+      /^capability\.0: must be a name/,
+      [null, asText],
+    ],
+    [
+      'versions',
+      (given) => denied().unless({ minKernel: given }),
+      /is not a kernel version/,
+      [5.8, 5n, nameless, asText],
+    ],
+    ['ABIs', (given) => denied().abis(given), /unknown ABI/, [null, 1n, nameless]],
+    ['indices', (given) => arg(given), /a syscall has arguments 0 to 5/, [Symbol('0'), nameless]],
+  ])('%s are refused', (_, build, message, values) => {
+    for (const given of values)
+      expect(() => build(given as never)).toThrow(
+        expect.objectContaining({ code: 'ERR_SECCOMP_OPTION', message: expect.stringMatching(message) }),
+      );
+  });
+});
+
 test('types know syscalls, groups, constants, errnos and capabilities', () => {
   const profile = Profile.allowlist();
   expectTypeOf<'read' | '@network' | ArgumentTest>().toExtend<Subject>();

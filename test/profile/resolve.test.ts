@@ -180,7 +180,51 @@ describe('ABIs', () => {
 test('what is no profile or no host is an error that says so', () => {
   const nothing = [null, undefined, {}] as unknown[] as Profile[];
   for (const wrong of nothing)
-    expect(() => resolve(wrong, host)).toThrow(/^resolve takes a profile, as loadProfile gives it/);
-  expect(() => resolve(profileOf({ defaultAction: 'SCMP_ACT_ALLOW' }), {} as Host)).toThrow(/and a host: \{ abi/);
+    expect(() => resolve(wrong, host)).toThrow(/^profile: must be a Profile, as loadProfile gives it/);
+  expect(() => resolve(profileOf({ defaultAction: 'SCMP_ACT_ALLOW' }), {} as Host)).toThrow(/a host is \{ abi/);
   expect(() => compile(null as unknown as string)).toThrow(/^a profile is required/);
+});
+
+describe('a host', () => {
+  const profile = profileOf({ defaultAction: 'SCMP_ACT_ALLOW' });
+  const host = { abi: 'x86_64', kernel: { major: 6, minor: 1 }, capabilities: new Set(['CAP_CHOWN']) };
+  const kernel = host.kernel;
+  test.each<[string, object, RegExp]>([
+    ['with an unknown key', { ...host, extra: 1 }, /^host\.extra: is unknown; a host is \{ abi/],
+    [
+      'of an unknown ABI',
+      { ...host, abi: 'x86-64' },
+      /^host\.abi: no ABI is called "x86-64" \(did you mean x86_64\?\)/,
+    ],
+    ['with an object for an ABI', { ...host, abi: Object.create(null) }, /^host\.abi: no ABI is called this/],
+    ['without a kernel', { ...host, kernel: undefined }, /^host\.kernel: must be an object/],
+    ['with NaN', { ...host, kernel: { ...kernel, major: Number.NaN } }, /^host\.kernel\.major: must be a whole number/],
+    ['with a text', { ...host, kernel: { ...kernel, minor: '1' } }, /^host\.kernel\.minor: must be a whole number/],
+    ['with a patch level', { ...host, kernel: { ...kernel, patch: 3 } }, /^host\.kernel\.patch: is unknown/],
+    ['with a list of capabilities', { ...host, capabilities: ['CAP_CHOWN'] }, /^host\.capabilities: must be a Set/],
+    [
+      'with an unknown capability',
+      { ...host, capabilities: new Set(['CAP_CHOWM']) },
+      /^host\.capabilities: no capability is called "CAP_CHOWM" \(did you mean CAP_CHOWN\?\)/,
+    ],
+    ['with a number for a capability', { ...host, capabilities: new Set([21]) }, /no capability is called 21/],
+    ['with no list of ABIs', { ...host, abis: 5 }, /^host\.abis: must be an array/],
+    ['with an unknown ABI in the list', { ...host, abis: ['x86', 'i386'] }, /^host\.abis: no ABI is called "i386"/],
+  ])('%s is refused', (_, given, message) => {
+    const refused = expect.objectContaining({ code: 'ERR_SECCOMP_OPTION', message: expect.stringMatching(message) });
+    expect(() => resolve(profile, given as Host)).toThrow(refused);
+  });
+
+  test('is read without the iterator of its Set', () => {
+    const capabilities = new Set(['CAP_SYS_ADMIN']);
+    const values = () => [].values();
+    Object.assign(capabilities, { [Symbol.iterator]: values, values, forEach: values });
+    const includes = { caps: ['CAP_SYS_ADMIN'] };
+    const denying = profileOf({
+      defaultAction: 'SCMP_ACT_ALLOW',
+      syscalls: [{ names: ['mkdir'], action: 'SCMP_ACT_ERRNO', includes }],
+    });
+    const { abis } = resolve(denying, { ...host, abi: 'x86_64', capabilities });
+    expect(abis.map(({ syscalls }) => syscalls.size)).toEqual([1]);
+  });
 });

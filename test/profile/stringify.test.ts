@@ -10,7 +10,8 @@ import { host, profile } from '../support/arbitrary.js';
 
 const corpus = new URL('../../../shared/data/corpus/', import.meta.url);
 
-function again({ format, mode, ...written }: Profile): Profile {
+function again(written: Profile): Profile {
+  const { format, mode } = written;
   return parseProfile(stringify(written), { format, mode });
 }
 

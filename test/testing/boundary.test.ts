@@ -76,7 +76,7 @@ test.each([
 
 test.each([
   ['a Map', new Map([['cwd', '/nowhere']]) as never, /must be a plain object/],
-  ['an unknown encoding', { encoding: 'nope' as never }, /options\.encoding/],
+  ['an unknown encoding', { encoding: 'nope' as never }, /Unknown encoding: nope/],
   ['an unknown option', { tiemout: 1 } as never, /options\.tiemout: unknown option/],
 ])('options of a run: %s is refused', async (_, options, message) => {
   await expect(assertRunsUnder(['true'], profile, options)).rejects.toThrow(message);

@@ -1,0 +1,90 @@
+/** What callers give for a policy, a call, a filter or a profile to the functions that start nothing: read once, or an error. */
+import { describe, expect, test } from 'vitest';
+import * as seccomp from '../../lib/index.js';
+
+const X86_64 = 0xc000003e;
+const OPENAT = 257;
+const UNSHARE = 272;
+const { policy } = seccomp.compile('docker-default');
+const refused = (message: string) =>
+  expect.objectContaining({ code: 'ERR_SECCOMP_OPTION', message: expect.stringContaining(message) });
+
+/** By name, with what they call the policy. */
+const OF_POLICIES: Readonly<Record<string, readonly [string, (given: seccomp.Policy) => unknown]>> = {
+  evaluate: ['policy', (given) => seccomp.evaluate(given, { arch: X86_64, number: OPENAT, args: [] })],
+  compare: ['b', (given) => seccomp.compare(policy, given)],
+  intersect: ['a', (given) => seccomp.intersect(given, policy)],
+  union: ['b', (given) => seccomp.union(policy, given)],
+};
+
+describe.each(Object.entries(OF_POLICIES))('%s', (_, [name, call]) => {
+  const getter = { get: () => policy.abis, enumerable: true };
+  test.each<[string, unknown, string]>([
+    ['nothing', undefined, ': must be an object'],
+    ['null', null, ': must be an object'],
+    ['a filter', seccomp.compile('docker-default'), ': must be a plain object, not an instance of Filter'],
+    ['ABIs that a getter gives', Object.defineProperty({ ...policy }, 'abis', getter), '.abis: is a getter'],
+    ['an inherited policy', Object.create(policy), ': must be a plain object'],
+    ['no default', { ...policy, defaultAction: undefined }, '.defaultAction: must be an object'],
+  ])('refuses %s for a policy', (_, given, problem) => {
+    expect(() => call(given as seccomp.Policy)).toThrow(refused(name + problem));
+  });
+
+  test('takes a policy that structuredClone made', () => {
+    expect(call(structuredClone(policy))).toEqual(call(policy));
+  });
+});
+
+test.each([
+  ['intersect', seccomp.intersect],
+  ['union', seccomp.union],
+] as const)('%s of a policy and its clone has each ABI once', (_, combine) => {
+  const { abis } = combine(structuredClone(policy), policy);
+  expect(abis.map(({ abi }) => abi.name)).toEqual(policy.abis.map(({ abi }) => abi.name));
+});
+
+describe('evaluate', () => {
+  const call = { arch: X86_64, number: UNSHARE, args: [] };
+  test.each<[string, unknown, string]>([
+    ['no call', undefined, 'call: must be an object'],
+    ['a number that is text', { ...call, number: '272' }, 'call.number: must be a whole number from 0 to 4294967295'],
+    ['a number that is a bigint', { ...call, number: 272n }, 'call.number: must be a whole number'],
+    ['a negative number', { ...call, number: -1 }, 'call.number: must be a whole number'],
+    ['the name of an ABI', { ...call, arch: 'x86_64' }, 'call.arch: must be a whole number'],
+    ['no ABI', { number: UNSHARE, args: [] }, 'call.arch: must be a whole number'],
+    ['no arguments', { ...call, args: undefined }, 'call.args: must be an array'],
+    ['an argument that is a number', { ...call, args: [1] }, 'call.args[0]: must be a bigint from'],
+    ['an argument of 65 bits', { ...call, args: [2n ** 64n] }, 'call.args[0]: must be a bigint from'],
+    ['seven arguments', { ...call, args: new Array(7).fill(0n) }, 'call.args: must be at most six'],
+    ['a name', { ...call, syscall: 'unshare' }, 'call.syscall: is unknown'],
+  ])('refuses %s', (_, given, message) => {
+    expect(() => seccomp.evaluate(policy, given as seccomp.Call)).toThrow(refused(message));
+  });
+
+  test('takes the calls that compare finds, and negative arguments', () => {
+    const { differences } = seccomp.compare(policy, seccomp.compile('node').policy);
+    for (const { call, a } of differences) expect(seccomp.evaluate(policy, call)).toEqual(a);
+    expect(seccomp.evaluate(policy, { ...call, args: [-1n] })).toEqual({ kind: 'errno', errno: 1 });
+  });
+});
+
+test.each<[string, (given: never) => unknown, string]>([
+  ['prove', (given) => seccomp.prove(given), 'filter: must be a Filter: give what compile returns'],
+  ['disassemble', (given) => seccomp.disassemble(given), 'filter: must be a Filter'],
+  ['stringify', (given) => seccomp.stringify(given), 'profile: must be a Profile, as loadProfile gives it'],
+  ['resolve', (given) => seccomp.resolve(given, null as never), 'profile: must be a Profile, as loadProfile gives it'],
+])('%s takes nothing that others made up', (_, call, message) => {
+  const filter = seccomp.compile('docker-default');
+  const profile = seccomp.loadProfile('docker-default');
+  const madeUp = [undefined, null, {}, 'docker-default', { document: { syscalls: new Map() } }, { policy }];
+  for (const given of [...madeUp, { ...filter }, { ...profile }, Object.create(filter), Object.create(profile)])
+    expect(() => call(given as never)).toThrow(refused(message));
+});
+
+test('prove holds a filter against a policy that it reads once', () => {
+  const filter = seccomp.compile('docker-default');
+  expect(seccomp.prove(filter, structuredClone(policy))).toEqual(seccomp.prove(filter));
+  expect(() => seccomp.prove(filter, { ...policy, abis: null } as never)).toThrow(
+    refused('policy.abis: must be an array'),
+  );
+});
