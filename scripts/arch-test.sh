@@ -69,7 +69,7 @@ install_tools() {
 apt() {
   apt_directory=$1 apt_architecture=$2
   shift 2
-  apt-get -qq -o "Dir=$apt_directory" -o "Dir::State::status=$apt_directory/status" -o APT::Sandbox::User= \
+  apt-get -qq -o Acquire::Retries=3 -o "Dir=$apt_directory" -o "Dir::State::status=$apt_directory/status" -o APT::Sandbox::User= \
     -o "APT::Architecture=$apt_architecture" -o "APT::Architectures::=$apt_architecture" "$@"
 }
 

@@ -64,6 +64,7 @@ done
 mmdebstrap --quiet --mode=root --variant=minbase --architectures="$debian" \
   --include="ca-certificates,g++,git,make,python3$debian_node" \
   --aptopt='APT::Install-Recommends "false"' \
+  --aptopt='Acquire::Retries "3"' \
   --dpkgopt='path-exclude=/usr/share/doc/*' \
   --dpkgopt='path-exclude=/usr/share/locale/*' \
   --dpkgopt='path-exclude=/usr/share/man/*' \

@@ -458,7 +458,13 @@ test('record merges into a profile, not into none', async () => {
 
 /** This process's, zombies too. */
 function children(): readonly string[] {
-  return readdirSync('/proc/self/task').flatMap((task) =>
-    readFileSync(`/proc/self/task/${task}/children`, 'utf8').split(' ').filter(Boolean),
-  );
+  return readdirSync('/proc/self/task').flatMap(childrenOf);
+}
+
+function childrenOf(task: string): readonly string[] {
+  try {
+    return readFileSync(`/proc/self/task/${task}/children`, 'utf8').split(' ').filter(Boolean);
+  } catch {
+    return []; // The thread is gone.
+  }
 }

@@ -16,15 +16,21 @@ const directory = process.argv[2];
 const things = ['spawn', 'limits', 'notify', 'observe', 'spawnSync', 'probe', 'harden', 'listen'];
 
 /** Of this process, zombies too. */
-const children = () =>
-  readdirSync('/proc/self/task').flatMap((task) =>
-    readFileSync(`/proc/self/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
-  );
+const children = () => readdirSync('/proc/self/task').flatMap(childrenOf);
 const descriptors = () => readdirSync('/proc/self/fd').length;
 
-async function settle() {
+function childrenOf(task) {
+  try {
+    return readFileSync(`/proc/self/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+  } catch {
+    return []; // The thread is gone.
+  }
+}
+
+/** Ends the children; then what serves them closes what it has of them, on a thread of its own. */
+async function settle(before) {
   for (const pid of children()) process.kill(pid, 'SIGKILL');
-  for (let i = 0; i < 6000 && children().length > 0; i++) await wait(5);
+  for (let i = 0; i < 6000 && (children().length > 0 || descriptors() > before); i++) await wait(5);
 }
 
 if (isMainThread) {
@@ -34,7 +40,7 @@ if (isMainThread) {
     const worker = new Worker(new URL(import.meta.url), { argv: [directory], workerData: thing, env: SHARE_ENV });
     const [calls] = await once(worker, 'message');
     await worker.terminate();
-    await settle();
+    await settle(before);
     answer[thing] = { calls, descriptors: descriptors() - before, children: children().length };
   }
   console.log(JSON.stringify(answer));

@@ -249,7 +249,7 @@ describe('a process that listens', () => {
     spawnSync(process.execPath, [listening, kind, profile(denied), JSON.stringify(options)], OPTIONS);
   const REFUSED =
     /^ERR_SECCOMP_UNSUPPORTED this process listens on a socket \(descriptor \d+\), and the profile denies accept4/;
-  const OPTIONS = { encoding: 'utf8', timeout: 20_000, killSignal: 'SIGKILL' } as const;
+  const OPTIONS = { encoding: 'utf8', timeout: 120_000, killSignal: 'SIGKILL' } as const;
   const LISTENING = ['an IPv4 socket', 'an IPv6 socket', 'a Unix socket', 'an abstract Unix socket'];
 
   test.for(LISTENING)('on %s is refused a profile that denies accept4, with a remedy', (kind, { skip }) => {

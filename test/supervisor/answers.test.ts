@@ -291,20 +291,20 @@ test.each([
   ['gives what is refused', '() => ({ addFd: 12_345 })'],
   ['rejects', "async () => { throw new Error('no answer') }"],
   ['resolves to what is no answer', 'async () => false'],
-])("an error of a 'handlerError' listener is not lost where the handler %s", (_, handler) => {
+])("an error of a 'handlerError' listener is not lost where the handler %s", async (_, handler) => {
   const script = `
     import { spawn } from ${JSON.stringify(dist)};
     process.on('uncaughtException', ({ message }) => console.log(message));
     const child = spawn('uname', { defaultAction: 'SCMP_ACT_ALLOW' }, { notify: { uname: ${handler} }, stdio: 'ignore' });
     child.once('handlerError', () => { throw new Error('mine') });`;
   const args = ['--input-type=module', '--eval', script];
-  expect(execFileSync(process.execPath, args, { encoding: 'utf8' })).toBe('mine\n');
+  expect((await finish(nodeSpawn(process.execPath, args))).stdout).toBe('mine\n');
 });
 
 test.each([
   ['onViolation', "onViolation: () => { throw new Error('mine') }", 'sh -c "mkdir x & uname & wait"'],
   ["a 'handlerError' listener", '', 'sh -c "uname & uname & uname & wait"'],
-])('what %s throws keeps no other call waiting', (_, options, command) => {
+])('what %s throws keeps no other call waiting', async (_, options, command) => {
   const script = `
     import { spawn } from ${JSON.stringify(dist)};
     let uncaught = 0;
@@ -318,5 +318,5 @@ test.each([
     while (Date.now() < until); // Mail accumulates.
     child.on('close', () => console.log(uncaught > 0));`;
   const args = ['--input-type=module', '--eval', script];
-  expect(execFileSync(process.execPath, args, { encoding: 'utf8', timeout: 10_000 })).toBe('true\n');
+  expect((await finish(nodeSpawn(process.execPath, args))).stdout).toBe('true\n');
 });

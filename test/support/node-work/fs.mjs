@@ -72,12 +72,13 @@ try {
     watcher.on('error', reject);
     fs.writeFile(at('changed'), 'x', (error) => error && reject(error));
   });
+  // Of a file that is not there it tells once, and so when it has begun.
   await new Promise((resolve) => {
-    fs.watchFile(at('a'), { interval: 5 }, () => {
-      fs.unwatchFile(at('a'));
-      resolve();
+    fs.watchFile(at('later'), { interval: 5 }, () => {
+      if (!fs.existsSync(at('later'))) return fs.writeFile(at('later'), 'x', () => {});
+      fs.unwatchFile(at('later'));
+      return resolve();
     });
-    fs.appendFile(at('a'), 'x', () => {});
   });
   fs.unlinkSync(at('a'));
 } finally {
