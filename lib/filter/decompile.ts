@@ -1,5 +1,6 @@
 /** From a program back to a policy, for every seccomp filter, by symbolic execution. */
 
+import { isUint8Array } from 'node:util/types';
 import { SeccompError } from '../errors.js';
 import { actionOf } from '../policy/action.js';
 import type { AbiPolicy, Action, Condition, Decision, NumberRange, Policy } from '../policy/policy.js';
@@ -24,7 +25,7 @@ const LONGEST_ENTRY = 64;
  * that is not known; SeccompError ERR_SECCOMP_OPTION for what are no bytes or no byte order.
  */
 export function decompile(bytes: Uint8Array, endian: Abi['endian'] = 'little'): Policy {
-  if (!(ArrayBuffer.isView(bytes) && bytes instanceof Uint8Array))
+  if (!isUint8Array(bytes))
     throw new SeccompError(
       'ERR_SECCOMP_OPTION',
       'bytes: must be a Uint8Array of struct sock_filter: give Filter.bytes',

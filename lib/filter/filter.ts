@@ -75,19 +75,21 @@ export class Filter {
     if (!isOurs) throw fromCaller(new TypeError('Illegal constructor: filters are made by compile()'));
     const { policy, instructions, bytes, gate = [], proof = null, flags = [] } = own(parts);
     this.#policy = policy;
-    this.instructions = Object.freeze(instructions);
+    this.instructions = freeze(instructions);
     this.#bytes = bytes;
     this.gate = freeze(gate);
-    this.proof = proof;
+    this.proof = freeze(proof);
     this.flags = freeze(flags);
     Object.freeze(this);
   }
 
-  /** What it carries out: a copy, so that a change of it changes no filter. */
+  /** What it carries out: a frozen copy, whose Maps are not this filter's. */
   get policy(): Policy {
-    this.#policyForCallers ??= readPolicy(this.#policy, () => {
-      throw new TypeError('a policy of ours is always one');
-    });
+    this.#policyForCallers ??= freeze(
+      readPolicy(this.#policy, () => {
+        throw new TypeError('a policy of ours is always one');
+      }),
+    );
     return this.#policyForCallers;
   }
 

@@ -10,7 +10,7 @@ import { readCall, readPolicy, refuseIn } from './read.js';
  */
 export function evaluate(policy: Policy, call: Call): Action {
   const asked = readCall(call, refuseIn('call'));
-  return decide(readPolicy(policy, refuseIn('policy'), asked.number), asked);
+  return decide(readPolicy(policy, refuseIn('policy'), asked), asked);
 }
 
 /**

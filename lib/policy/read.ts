@@ -1,6 +1,6 @@
 /** Policies and calls that callers make: read once, checked, and copied, so that what is decided on is what was read. */
 import { SeccompError } from '../errors.js';
-import { ABIS, type Abi } from '../syscalls/abi.js';
+import { ABIS, type Abi, type AbiName } from '../syscalls/abi.js';
 import { copyFields, copyList, type Fields, type Path, propertyOf, type Refuse } from '../util/own-data.js';
 import { ACTION_KINDS } from './action.js';
 import type { AbiPolicy, Action, Call, Comparison, Condition, Decision, NumberRange, Policy } from './policy.js';
@@ -18,8 +18,8 @@ export function refuseIn(parameter: string): Refuse {
   };
 }
 
-/** A copy of a policy; if `only` is given, with no other syscall number's decisions. Calls `refuse` for what is none. */
-export function readPolicy(policy: unknown, refuse: Refuse, only?: number): Policy {
+/** A copy of a policy; if `only` is given, of the decisions of that call. Calls `refuse` for what is none. */
+export function readPolicy(policy: unknown, refuse: Refuse, only?: Call): Policy {
   const lists = new Map<unknown, readonly Decision[]>();
   const place = new Place(refuse, []);
   const { abis, defaultAction, foreignAction } = place.fields(policy);
@@ -100,18 +100,20 @@ function readAbiPolicy(
   value: unknown,
   place: Place,
   lists: Map<unknown, readonly Decision[]>,
-  only: number | undefined,
+  only: Call | undefined,
 ): AbiPolicy {
-  const { abi, syscalls, ranges = [] } = place.fields(value);
+  const { abi: given, syscalls, ranges = [] } = place.fields(value);
+  const abi = readAbi(given, place.at('abi'));
+  if (only !== undefined && only.arch !== abi.audit) return { abi, syscalls: new Map(), ranges: [] };
   const readDecisions = (given: unknown, at: Place) => {
     const decisions = lists.get(given) ?? at.map(given, readDecision);
     lists.set(given, decisions);
     return decisions;
   };
   return {
-    abi: readAbi(abi, place.at('abi')),
-    syscalls: readSyscalls(syscalls, place.at('syscalls'), readDecisions, only),
-    ranges: readRanges(ranges, place.at('ranges'), readDecisions),
+    abi,
+    syscalls: readSyscalls(syscalls, place.at('syscalls'), readDecisions, only?.number),
+    ranges: readRanges(ranges, place.at('ranges'), readDecisions, only?.number),
   };
 }
 
@@ -119,7 +121,7 @@ type ReadDecisions = (given: unknown, place: Place) => readonly Decision[];
 
 function readAbi(value: unknown, place: Place): Abi {
   const name = typeof value === 'object' && value !== null ? propertyOf(value, 'name') : undefined;
-  const abi = [...ABIS.values()].find((each) => each.name === name);
+  const abi = typeof name === 'string' ? ABIS.get(name as AbiName) : undefined;
   return abi ?? place.refuse(`must be one of the ABIs ${[...ABIS.keys()].join(', ')}`);
 }
 
@@ -141,7 +143,12 @@ function readSyscalls(
   return syscalls;
 }
 
-function readRanges(value: unknown, place: Place, readDecisions: ReadDecisions): readonly NumberRange[] {
+function readRanges(
+  value: unknown,
+  place: Place,
+  readDecisions: ReadDecisions,
+  only: number | undefined,
+): readonly NumberRange[] {
   let next = 0;
   return place.map(value, (each, at) => {
     const { first: from, last: to, decisions } = at.fields(each);
@@ -150,6 +157,7 @@ function readRanges(value: unknown, place: Place, readDecisions: ReadDecisions):
     if (first < next || last < first)
       at.refuse('must not begin before the end of the one before, or after its own end');
     next = last + 1;
+    if (only !== undefined && (only < first || only > last)) return { first, last, decisions: [] };
     return { first, last, decisions: readDecisions(decisions, at.at('decisions')) };
   });
 }

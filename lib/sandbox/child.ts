@@ -276,3 +276,17 @@ export function abortError({ reason }: AbortSignal): Error {
   const error = new Error('The operation was aborted', { cause: reason });
   return define(error, { code: 'ABORT_ERR', name: 'AbortError' });
 }
+
+/** Calls `abort` when a signal of the caller's is aborted. If that throws, the child ends. */
+export function listenTo(
+  signal: AbortSignal | undefined,
+  child: SandboxedProcess,
+  abort: () => void,
+): Disposable | undefined {
+  try {
+    return signal && addAbortListener(signal, abort);
+  } catch (error) {
+    child.terminate(signalNumber('SIGKILL'));
+    throw error;
+  }
+}

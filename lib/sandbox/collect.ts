@@ -1,4 +1,5 @@
 /** What a child writes, up to a limit of bytes and time: what execFile and run have in common. */
+import { inspect } from 'node:util';
 import { SeccompError } from '../errors.js';
 import { fromCaller } from '../util/caller.js';
 import { define } from '../util/own-data.js';
@@ -39,9 +40,12 @@ export function collectorSettings(options: SpawnOptions & OutputOptions): Collec
 
 /** @throws TypeError for an encoding that there is not: before the program is started, whose output would be lost. */
 export function checkEncoding(encoding: unknown): void {
-  if (encoding === undefined || encoding === null || encoding === 'buffer') return;
+  if (!encoding || encoding === 'buffer') return; // As in Node, what is falsy asks for none.
   if (typeof encoding === 'string' && Buffer.isEncoding(encoding)) return;
-  throw define(fromCaller(new TypeError(`Unknown encoding: ${encoding}`)), { code: 'ERR_UNKNOWN_ENCODING' });
+  throw define(
+    fromCaller(new TypeError(`Unknown encoding: ${typeof encoding === 'string' ? encoding : inspect(encoding)}`)),
+    { code: 'ERR_UNKNOWN_ENCODING' },
+  );
 }
 
 /** @throws TypeError, SeccompError ERR_SECCOMP_OPTION for an input that the program can't be given. */
@@ -49,6 +53,7 @@ export function checkInput(input: unknown, stdio: SpawnOptions['stdio'], name = 
   if (input === undefined || input === null) return;
   if (typeof input !== 'string' && !ArrayBuffer.isView(input))
     throw invalidType(name, 'of type string or an instance of Buffer, TypedArray, or DataView', input);
+  if ((typeof input === 'string' ? input.length : input.byteLength) === 0) return; // Nobody misses it.
   const stdin = typeof stdio === 'object' ? stdio?.at(0) : stdio;
   if (stdin === undefined || stdin === null || stdin === 'pipe' || stdin === 'overlapped') return;
   throw new SeccompError('ERR_SECCOMP_OPTION', 'options.input: standard input is no pipe; leave out options.stdio[0]');

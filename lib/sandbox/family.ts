@@ -36,7 +36,7 @@ import {
 } from './signatures.js';
 import { start } from './spawn.js';
 import { SPAWN_SYNC_OPTIONS, startSync } from './spawn-sync.js';
-import { withStdio } from './stdio.js';
+import { stdioEntries } from './stdio.js';
 import { checkSupervisor } from './supervise.js';
 
 const EXEC_FILE_OPTIONS: readonly string[] = [
@@ -142,7 +142,7 @@ function checkDefaults(defaults: SandboxDefaults): void {
   collectorSettings(defaults);
   checkSupervisor(defaults);
   checkEncoding(defaults.encoding);
-  withStdio(defaults.stdio, () => {});
+  stdioEntries(defaults.stdio);
 }
 
 /** The functions under one profile; those that take callbacks with their promisified forms. */

@@ -71,7 +71,7 @@ export function forkUnder(
   checkTimeout(options.timeout);
   checkSignal(options.signal);
   const { silent } = options;
-  if (silent !== undefined && typeof silent !== 'boolean')
+  if (silent !== undefined && silent !== null && typeof silent !== 'boolean')
     throw invalidType('options.silent', 'of type boolean', silent);
   const forceKillAfter = checkForceKillAfter(options.forceKillAfter);
   const filters = prepare(sources, options, []);
@@ -128,7 +128,7 @@ function inheritedArguments(execArgv: readonly string[]): readonly string[] {
 }
 
 /** Options with which Node does something else than to run a module, and loads nothing before it. */
-const WITHOUT_PRELOAD = /^--(build-snapshot|build-sea|experimental-sea-config|run|prof-process)/;
+const WITHOUT_PRELOAD = /^--(build-snapshot(-config)?|build-sea|experimental-sea-config|run|prof-process)(=|$)/;
 
 /** @throws SeccompError ERR_SECCOMP_OPTION if Node would not load what puts the filter on. */
 function refuseWithoutPreload(execArgv: readonly string[]): void {

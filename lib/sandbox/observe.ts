@@ -1,9 +1,9 @@
 /** Starts a program whose every call is seen and let through: what record is made of. */
-import { addAbortListener, once } from 'node:events';
+import { once } from 'node:events';
 import { net } from '../node.js';
 import type { ObservedCall } from '../supervisor/call.js';
 import { observedCall, type Sighting, sightingOf } from '../supervisor/kind.js';
-import type { SandboxedProcess } from './child.js';
+import { listenTo, type SandboxedProcess } from './child.js';
 import type { SpawnOptions } from './options.js';
 import { spawnObserved } from './spawn.js';
 
@@ -32,7 +32,7 @@ export async function observe(command: string, args: readonly string[], options:
     failure ??= error;
   });
   drain(child);
-  const stop = stopOf(options);
+  const stop = stopOf(options, child);
   await once(child, 'exit').catch(() => {});
   const { listener } = child;
   if (child.pid === undefined) {
@@ -65,13 +65,13 @@ function drain({ stdio }: SandboxedProcess): void {
 }
 
 /** Whether the end was asked for: settles when the time is up, or with an abort. `forget` ends the wait for either. */
-function stopOf({ timeout = 0, signal }: SpawnOptions) {
+function stopOf({ timeout = 0, signal }: SpawnOptions, child: SandboxedProcess) {
   let stop = () => {};
   const asked = new Promise<void>((resolve) => {
     stop = resolve;
   });
+  const aborting = listenTo(signal, child, stop);
   const timer = timeout > 0 ? setTimeout(stop, timeout) : undefined;
-  const aborting = signal && addAbortListener(signal, stop);
   const forget = () => {
     clearTimeout(timer);
     aborting?.[Symbol.dispose]();

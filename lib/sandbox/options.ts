@@ -136,7 +136,8 @@ export function readOptions<Options extends object>(options: unknown, known: rea
 /** Options with something in them, which is copied as well. What they may hold is checked where they are used. */
 const READ_INTO: ReadonlyMap<string, (value: unknown) => unknown> = new Map<string, (value: unknown) => unknown>([
   ['env', readEnvironment],
-  ['execArgv', (value) => (value === null ? undefined : readList('execArgv', value))],
+  // Node's own list is the default: what `node -e` runs must not run again in a child, see inheritedArguments().
+  ['execArgv', (value) => (value === null || value === process.execArgv ? undefined : readList('execArgv', value))],
   ['stdio', (value) => (Array.isArray(value) ? readList('stdio', value) : value)],
   ['notify', (value) => copyGiven(value, (object) => copyFields(object, refuseIn('options.notify')))],
   ['rlimits', (value) => copyGiven(value, (object) => copyDeeply(object, LIMITS_BOUNDS, refuseIn('options.rlimits')))],

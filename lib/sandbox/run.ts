@@ -1,11 +1,9 @@
 /** run(): a program under a profile, as a promise of what becomes of it. */
-import { addAbortListener } from 'node:events';
-import { constants } from 'node:os';
 import { RunError, type RunResult } from '../errors.js';
 import { hintAt } from '../supervisor/denials.js';
 import { own } from '../util/own-data.js';
 import { type Invocation, invocation } from './arguments.js';
-import { abortError, type SandboxedProcess } from './child.js';
+import { abortError, listenTo } from './child.js';
 import {
   Collector,
   checkEncoding,
@@ -96,14 +94,4 @@ export async function runToEnd(invoked: Invocation<RunOptions>): Promise<RunResu
   const mayBeDenied = !child.isWatched && sources.all.length > 0;
   const hint = mayBeDenied ? hintAt(result.exitCode, result.signal) : '';
   throw new RunError(`ended with ${end}`, undefined, result, undefined, hint);
-}
-
-/** Calls `abort` when a signal of the caller's is aborted. If that throws, the child ends. */
-function listenTo(signal: AbortSignal | undefined, child: SandboxedProcess, abort: () => void): Disposable | undefined {
-  try {
-    return signal && addAbortListener(signal, abort);
-  } catch (error) {
-    child.terminate(constants.signals.SIGKILL);
-    throw error;
-  }
 }

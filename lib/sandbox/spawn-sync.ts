@@ -128,7 +128,10 @@ const DEFAULT_MAX_BUFFER = 1024 * 1024;
 
 function nativeLimits(options: SpawnSyncOptions) {
   // As in Node, the synchronous functions don't look at it.
-  const { timeout, killSignal, forceKillAfter } = limits(own({ ...options, serialization: undefined }));
+  const { timeout, killSignal, forceKillAfter } = limits(
+    own({ ...options, serialization: undefined }),
+    Number.MAX_SAFE_INTEGER, // Not by a timer of Node's.
+  );
   const { input, encoding } = options;
   checkEncoding(encoding);
   checkInput(input, options.stdio, 'options.stdio[0]'); // As Node calls it.

@@ -206,9 +206,9 @@ function withShell(command: string, args: readonly string[], { shell }: Pick<Spa
 }
 
 /** Checks the options that end a child, and some that Node checks with them. */
-export function limits(options: SpawnOptions): Ending {
+export function limits(options: SpawnOptions, longest = LONGEST_TIMER): Ending {
   const { signal, serialization } = options;
-  const timeout = checkTimeout(options.timeout);
+  const timeout = checkTimeout(options.timeout, longest);
   checkSignal(signal);
   for (const name of ['detached', 'windowsHide', 'windowsVerbatimArguments'] as const) {
     const value = options[name] ?? false;
@@ -220,11 +220,13 @@ export function limits(options: SpawnOptions): Ending {
   return { timeout, signal, killSignal: checkKillSignal(options.killSignal), forceKillAfter };
 }
 
-export function checkTimeout(timeout: number | null | undefined): number {
+/** @returns Milliseconds, 0 for never. */
+export function checkTimeout(timeout: number | null | undefined, longest = LONGEST_TIMER): number {
   const milliseconds = timeout ?? 0;
   if (!Number.isInteger(milliseconds) || milliseconds < 0)
     throw notThatMany('timeout', 'an unsigned integer', milliseconds);
-  if (milliseconds > LONGEST_TIMER) throw outOfRange('timeout', `at most ${LONGEST_TIMER}`, milliseconds);
+  if (milliseconds > longest)
+    throw outOfRange('options.timeout', `at most ${longest}; 0, or leaving it out, is for ever`, milliseconds);
   return milliseconds;
 }
 

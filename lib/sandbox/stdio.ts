@@ -16,7 +16,7 @@ export function withStdio<Result>(
   option: SpawnOptions['stdio'],
   use: (descriptors: readonly number[]) => Result,
 ): Result {
-  const given = entries(option);
+  const given = stdioEntries(option);
   try {
     return use(given.map(descriptorOf));
   } finally {
@@ -24,7 +24,8 @@ export function withStdio<Result>(
   }
 }
 
-function entries(option: unknown): readonly unknown[] {
+/** What the option says of each descriptor. @throws TypeError for what says nothing of any. */
+export function stdioEntries(option: unknown): readonly unknown[] {
   if (option === undefined || option === null || option === '') return ['pipe', 'pipe', 'pipe'];
   if (typeof option === 'string') {
     if (!['pipe', 'overlapped', 'ignore', 'inherit'].includes(option))

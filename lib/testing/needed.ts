@@ -1,6 +1,6 @@
 /** The syscalls that a command needs, as a file in the repository: what a new version of a dependency adds is seen. */
 import { randomUUID } from 'node:crypto';
-import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import { SeccompError } from '../errors.js';
@@ -88,8 +88,9 @@ class Draft {
 
   /** @throws SeccompError ERR_SECCOMP_FILE if no file can be written there. */
   constructor(path: string) {
-    this.#path = path;
-    this.#draft = `${path}.${randomUUID()}.tmp`;
+    this.#path = existsSync(path) ? realpathSync(path) : path;
+    // Not by dirname(), to which a path that ends in a slash is that of a file.
+    this.#draft = `${this.#path.slice(0, this.#path.lastIndexOf('/') + 1)}.${randomUUID()}.tmp`;
     try {
       writeFileSync(this.#draft, '', { flag: 'wx' });
     } catch (error) {

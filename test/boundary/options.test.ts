@@ -1,6 +1,7 @@
 /** Options: each function carries out those that are its own, and refuses all others by name. */
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { createWriteStream, readdirSync, readFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import * as seccomp from '../../lib/index.js';
@@ -376,6 +377,23 @@ describe('a Sandbox', () => {
     expect(stderr).toContain('Read-only file system');
   });
 
+  test('takes a stream that opens later, a socket, which it leaves as it is, and what only fork takes', async () => {
+    const written = createWriteStream('/dev/null');
+    const server = createServer((socket) => socket.end('heard')).listen(0);
+    const { port } = server.address() as AddressInfo;
+    const socket = connect(port);
+    await once(socket, 'connect');
+    for (const stdio of [
+      ['ignore', written, 'inherit'],
+      ['ignore', socket, 'inherit'],
+      ['ignore', 'pipe', 'inherit', 'ipc'],
+    ])
+      new seccomp.Sandbox('docker-default', { stdio: stdio as never });
+    expect(String(await once(socket, 'data'))).toBe('heard');
+    server.close();
+    written.destroy();
+  });
+
   test.each<[string, unknown]>([
     ['rlimits', { nofile: 'x' }],
     ['timeout', -1],
@@ -439,7 +457,25 @@ describe('what is wrong is found before the program is started:', () => {
     const options = { signal: signal as never };
     expect(() => seccomp.spawn('sleep', ['60'], 'node', options)).toThrow('mine');
     await expect(seccomp.run('sleep', ['60'], 'node', options)).rejects.toThrow('mine');
+    await expect(seccomp.record('sleep', ['60'], options)).rejects.toThrow('mine');
+    let listened = 0;
+    const second = {
+      aborted: false,
+      removeEventListener: () => {},
+      addEventListener: () => {
+        if (listened++ === 1) throw new Error('mine');
+      },
+    } as never;
+    await expect(seccomp.record('sleep', ['60'], { signal: second })).rejects.toThrow('mine');
+    listened = 0;
+    await expect(seccomp.run('sleep', ['60'], 'node', { signal: second })).rejects.toThrow('mine');
     await expect.poll(children).toEqual(before);
+  });
+
+  test('nothing is wrong with no input, no encoding, or a timeout of spawnSync, which no timer of Node’s is for', () => {
+    const none = { input: '', encoding: '' as never, stdio: 'ignore', timeout: 2 ** 32 } as const;
+    expect(seccomp.spawnSync('true', 'node', none).status).toBe(0);
+    expect(seccomp.spawnSync('true', 'node', { input: Buffer.alloc(0), stdio: ['inherit'] }).status).toBe(0);
   });
 
   test('an encoding, and input that nobody would read', () => {

@@ -84,6 +84,18 @@ test('a filter, by itself, with others, and with who hears of it', () => {
   }
 });
 
+test('the policy of a filter does not change, and its instructions and proof neither', () => {
+  const filter = seccomp.compile(denying as never);
+  for (const part of [
+    filter.policy,
+    filter.policy.defaultAction,
+    filter.instructions,
+    filter.instructions[0],
+    filter.proof,
+  ])
+    expect(Object.isFrozen(part)).toBe(true);
+});
+
 test('a profile, before and after it was used', () => {
   const profile = deny();
   spoil(profile);

@@ -76,7 +76,7 @@ export default {
     delete process.env.NODE_V8_COVERAGE;
     return seen;
   },
-  'env: one that is no object': differs('an `env` that is a text', async (cp) => {
+  'env: one that is no object': differs('an `env` that is no object', async (cp) => {
     try {
       return await output(cp.spawn('/usr/bin/env', { env: 'AB' }));
     } catch (error) {

@@ -1,4 +1,5 @@
 /** Programs back to policies: ours, and what libseccomp makes. */
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { SeccompError } from '../../lib/errors.js';
@@ -133,4 +134,10 @@ test('what are no bytes or no byte order is refused', () => {
     expect(message(given)).toBe('bytes: must be a Uint8Array of struct sock_filter: give Filter.bytes');
   for (const endian of [null, 'middle', 0, {}])
     expect(message(bytes, endian)).toMatch(/^endian: must be "little" or "big"/);
+});
+
+test('bytes of another realm are read', () => {
+  const { bytes } = compile(dockerDefault());
+  const foreign = runInNewContext('(bytes) => new Uint8Array(bytes)')(bytes);
+  expect(decompile(foreign)).toEqual(decompile(bytes));
 });

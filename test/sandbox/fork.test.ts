@@ -101,8 +101,12 @@ describe('the module', () => {
     );
   });
 
-  test('is all that a process runs which is forked by node -e', () => {
-    const code = `const child = require('seccomp').fork(${JSON.stringify(moduleOf("console.log('module')"))}, 'docker-default');
+  test.each([
+    ["'docker-default'"],
+    ["'docker-default', { execArgv: process.execArgv }"],
+    ["'unconfined', { execArgv: process.execArgv }"],
+  ])('is all that a process runs which is forked by node -e, with %s', (rest) => {
+    const code = `const child = require('seccomp').fork(${JSON.stringify(moduleOf("console.log('module')"))}, ${rest});
       console.log('text');`;
     const { stdout } = spawnSync(process.execPath, ['-e', code], {
       cwd: packageRoot,
@@ -307,6 +311,10 @@ describe('what can’t be done is an error, and nothing is started:', () => {
     expect(() => fork(neverRun, [], profile as never, options as ForkOptions)).toThrowError(
       expect.objectContaining({ code }),
     );
+  });
+
+  test('an option of V8 that begins as one of these is none', () => {
+    fork(neverRun, [], 'docker-default', { execArgv: ['--runtime-call-stats'], silent: true }).kill('SIGKILL');
   });
 
   test('an execPath that is not there is told as Node does', async () => {
