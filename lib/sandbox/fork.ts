@@ -82,7 +82,7 @@ export function forkUnder(
     return child;
   };
   if (filters.length === 0) return start(nodeOptions);
-  refuseWithoutPreload(execArgv);
+  refuseWithoutPreload(execArgv, modulePath);
   addon(); // If it is missing, this is the better place to say so.
   const { filters: attached, filterFlags } = filterRequest(filters, { log });
   const withoutRings = forbidRings(filters.map(policyOf));
@@ -131,7 +131,14 @@ function inheritedArguments(execArgv: readonly string[]): readonly string[] {
 const WITHOUT_PRELOAD = /^--(build-snapshot(-config)?|build-sea|experimental-sea-config|run|prof-process)(=|$)/;
 
 /** @throws SeccompError ERR_SECCOMP_OPTION if Node would not load what puts the filter on. */
-function refuseWithoutPreload(execArgv: readonly string[]): void {
+function refuseWithoutPreload(execArgv: readonly string[], modulePath: unknown): void {
+  if (typeof modulePath === 'string' && /^-./.test(modulePath)) {
+    const remedy = `give the path of a module, such as ./${modulePath}`;
+    throw new SeccompError(
+      'ERR_SECCOMP_OPTION',
+      `modulePath: Node takes ${modulePath} for an option of its own: ${remedy}`,
+    );
+  }
   const option = execArgv.find((each) => WITHOUT_PRELOAD.test(each.replaceAll('_', '-')));
   if (option === undefined) return;
   const message = `options.execArgv: with ${option} Node runs no module, and loads nothing that could put the filter on`;

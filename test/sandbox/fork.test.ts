@@ -11,6 +11,7 @@ import type { ProfileDocument } from '../../lib/profile/document.js';
 import { type ForkOptions, fork } from '../../lib/sandbox/fork.js';
 import { writeHandover } from '../../lib/sandbox/handover.js';
 import { compile } from '../../lib/sandbox/prepare.js';
+import { Sandbox } from '../../lib/sandbox/sandbox.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
 import { finish, statusOf } from '../support/processes.js';
 import {
@@ -311,6 +312,12 @@ describe('what can’t be done is an error, and nothing is started:', () => {
     expect(() => fork(neverRun, [], profile as never, options as ForkOptions)).toThrowError(
       expect.objectContaining({ code }),
     );
+  });
+
+  test.each(['--build-snapshot', '--no-warnings', '-r'])('%s as a module, which Node takes for an option', (module) => {
+    const args = ['--build-snapshot', neverRun];
+    expect(() => fork(module, args, 'docker-default')).toThrowError(/^modulePath: Node takes .* for an option/);
+    expect(() => new Sandbox('docker-default').fork(module, args)).toThrowError(/^modulePath: /);
   });
 
   test('an option of V8 that begins as one of these is none', () => {
