@@ -14,6 +14,13 @@
         "SECCOMP_VERSION=\"<!(node -p \"require('./package.json').version\")\""
       ],
       "cflags_cc": ["-std=c++17", "-O2", "-Wall", "-Wextra", "-fvisibility=hidden", "-fno-exceptions"]
+    },
+    {
+      "target_name": "seccomp-launch",
+      "type": "executable",
+      "product_extension": "",
+      "sources": ["native/launcher/main.cc", "native/ruleset.cc"],
+      "cflags_cc": ["-std=c++17", "-O2", "-Wall", "-Wextra", "-fno-exceptions"]
     }
   ]
 }

@@ -1,5 +1,6 @@
 /** The error classes. Every failure of this package's own is one of these, with a code, a place and a remedy. */
 
+import type { Enforcement } from './landlock/enforcement.js';
 import { denialLines } from './supervisor/denials.js';
 import type { Violation } from './supervisor/violation.js';
 import { defineHidden, fromCaller, withoutFrames } from './util/caller.js';
@@ -115,6 +116,8 @@ export interface RunResult<Output = string> {
   readonly signal: NodeJS.Signals | null;
   /** Whether it was ended because it took longer than `timeout`. */
   readonly timedOut: boolean;
+  /** What was enforced on it, and what was not. */
+  readonly enforcement: Enforcement;
   /** The calls that its profile did not let through, one of each kind; none unless onViolation is given. */
   readonly violations: readonly Violation[];
   /** How many calls were denied beyond the kinds that `violations` lists. */
@@ -123,7 +126,7 @@ export interface RunResult<Output = string> {
 
 /**
  * The program was not started, was ended by us, or did not end with exit code 0. `message` has the last lines of its stderr,
- * and after them the first of the calls that were denied. `command`, `stdout`, `stderr`, `timedOut`, `violations` and
+ * and after them the first of the calls that were denied. `command`, `stdout`, `stderr`, `timedOut`, `enforcement`, `violations` and
  * `unlistedViolations` are not enumerable: printing the error does not print them.
  */
 export class RunError<Output = string> extends Error implements RunResult<Output> {
@@ -139,6 +142,7 @@ export class RunError<Output = string> extends Error implements RunResult<Output
   readonly exitCode: number | null;
   readonly signal: NodeJS.Signals | null;
   declare readonly timedOut: boolean;
+  declare readonly enforcement: Enforcement;
   declare readonly violations: readonly Violation[];
   declare readonly unlistedViolations: number;
 
@@ -147,9 +151,9 @@ export class RunError<Output = string> extends Error implements RunResult<Output
     const first = `${firstLine(result.command)}: ${reason}`;
     const lines = [first, lastLines(String(result.stderr)), ...denialLines(result), hint];
     super(lines.filter((line) => line !== '').join('\n'), options);
-    const { command, stdout, stderr, timedOut, violations, unlistedViolations } = result;
-    for (const [name, value] of Object.entries({ command, stdout, stderr, timedOut, violations, unlistedViolations }))
-      defineHidden(this, name, value);
+    const { command, stdout, stderr, timedOut, enforcement, violations, unlistedViolations } = result;
+    const hidden = { command, stdout, stderr, timedOut, enforcement, violations, unlistedViolations };
+    for (const [name, value] of Object.entries(hidden)) defineHidden(this, name, value);
     this.code = code;
     this.exitCode = result.exitCode;
     this.signal = result.signal;
@@ -160,8 +164,9 @@ export class RunError<Output = string> extends Error implements RunResult<Output
   /** What JSON.stringify writes. */
   toJSON(): object {
     const { name, code, message, command, exitCode, signal, timedOut, stdout, stderr } = this;
-    const { violations, unlistedViolations } = this;
-    return { name, code, message, command, exitCode, signal, timedOut, stdout, stderr, violations, unlistedViolations };
+    const { enforcement, violations, unlistedViolations } = this;
+    const ended = { name, code, message, command, exitCode, signal, timedOut, stdout, stderr };
+    return { ...ended, enforcement, violations, unlistedViolations };
   }
 }
 

@@ -37,6 +37,17 @@ export function thisHost(capabilities: readonly string[] = [], abis?: readonly A
   return { abi, kernel, capabilities: new Set(capabilities), abis };
 }
 
+/** The ABIs that programs of this machine can have: the native one first. */
+export function machineAbis(): readonly AbiName[] {
+  const { abi } = thisHost();
+  return [abi, ...(OTHERS.get(abi) ?? [])];
+}
+
+const OTHERS: ReadonlyMap<AbiName, readonly AbiName[]> = new Map<AbiName, readonly AbiName[]>([
+  ['x86_64', ['x86', 'x32']],
+  ['aarch64', ['arm']],
+]);
+
 /** The bits of what a filter may be put on with. Source: linux/seccomp.h. */
 export const ATTACH_FLAGS = { LOG: 2, SPEC_ALLOW: 4 } as const satisfies Record<AttachFlag, number>;
 

@@ -1,4 +1,5 @@
 /** The one door to the addon: what its functions take and give, and where its binary is found. */
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { SeccompError } from './errors.js';
@@ -12,6 +13,13 @@ export interface NativeFilters {
   readonly unconfined: boolean;
   /** SECCOMP_FILTER_FLAG_* */
   readonly filterFlags: number;
+}
+
+/** A Landlock domain: what it handles of files, what of that is granted everywhere, what it scopes. Bits of linux/landlock.h. */
+export interface NativeDomain {
+  readonly handled: number;
+  readonly granted: number;
+  readonly scoped: number;
 }
 
 /** What is to be started, with everything decided. */
@@ -30,6 +38,10 @@ export interface NativeRequest extends NativeFilters {
   readonly stdio: readonly number[];
   /** Flat triples: RLIMIT_*, its soft and its hard value, 2⁶⁴ − 1 for none. */
   readonly limits?: readonly (number | bigint)[];
+  /**
+   * That it writes no core dump unless it asks for it, and the domain that it enters; `required`: or does not start.
+   */
+  readonly isolation?: { readonly domain: NativeDomain | undefined; readonly required: boolean } | undefined;
   /** A bit for each capability that may stay; left out, all may. */
   readonly keptCapabilities?: bigint;
   /** Who answers the filter's listener, if SECCOMP_FILTER_FLAG_NEW_LISTENER makes one. */
@@ -126,6 +138,8 @@ export interface NativeChild {
   readonly watch: ExitWatch;
   /** This process's end of each descriptor that was a SOCKET, else −1. */
   readonly sockets: readonly number[];
+  /** The errno for which it is in no domain, though one was asked for; else 0. */
+  readonly isolationError: number;
   readonly listener?: NativeListener;
 }
 
@@ -188,6 +202,8 @@ export interface NativeResult {
   readonly output: readonly (Buffer | null)[];
   /** The errno for which the child was killed or a stream given up, else 0. */
   readonly stopped: number;
+  /** As of NativeChild. */
+  readonly isolationError: number;
   readonly listener?: NativeListener;
 }
 
@@ -220,6 +236,8 @@ export interface Addon {
   actionAvailable(action: number): number;
   /** Whether the kernel knows these SECCOMP_FILTER_FLAG_*. */
   filterFlagsKnown(flags: number): boolean;
+  /** Whether a thread can enter such a domain: 0 or an errno. */
+  tryDomain(domain: NativeDomain): number;
   supervision(options: SupervisionOptions): Supervision;
   /** Has `onMail` called for all listeners of this thread of JavaScript; once. It keeps no event loop alive. 0 or −errno. */
   openInbox(onMail: OnMail): number;
@@ -251,6 +269,15 @@ export interface Addon {
 /** The file that fork() has its child load first. From lib/ and dist/ alike it is the one that was built. */
 export const preloadFile = (): string => fileURLToPath(new URL('../dist/preload.cjs', import.meta.url).href);
 
+/** The program that isolates fork()'s child before Node's first thread; beside the addon. */
+export function launcherFile(): string {
+  const file = fileURLToPath(new URL('../build/Release/seccomp-launch', import.meta.url).href);
+  if (existsSync(file)) return file;
+  throw new SeccompError('ERR_SECCOMP_ADDON', `the launcher was not built (no ${file}): ${REMEDY}`);
+}
+
+const REMEDY = 'run "npm rebuild seccomp" (in a checkout: "npm run build:addon"); it needs python3, make and g++';
+
 let loaded: Addon | undefined;
 
 /**
@@ -269,16 +296,15 @@ function load(): Addon {
     throw new SeccompError('ERR_SECCOMP_UNSUPPORTED', message);
   }
   const file = fileURLToPath(new URL('../build/Release/seccomp.node', import.meta.url).href);
-  const remedy = 'run "npm rebuild seccomp" (in a checkout: "npm run build:addon"); it needs python3, make and g++';
   const require = createRequire(import.meta.url);
-  const found = open(() => require(file) as Addon, file, remedy);
+  const found = open(() => require(file) as Addon, file);
   const { version } = require('../package.json') as { readonly version: string };
   if (found.version === version) return found;
-  const message = `the addon was built for version ${found.version ?? 'unknown'} of seccomp, and this is ${version}: ${remedy}`;
+  const message = `the addon was built for version ${found.version ?? 'unknown'} of seccomp, and this is ${version}: ${REMEDY}`;
   throw new SeccompError('ERR_SECCOMP_ADDON', message);
 }
 
-function open(load: () => Addon, file: string, remedy: string): Addon {
+function open(load: () => Addon, file: string): Addon {
   try {
     return load();
   } catch (error) {
@@ -291,6 +317,6 @@ function open(load: () => Addon, file: string, remedy: string): Addon {
     const reason = error instanceof Error ? error.message : String(error);
     const what =
       code === 'MODULE_NOT_FOUND' ? `the addon was not built (no ${file})` : `the addon does not load (${reason})`;
-    throw new SeccompError('ERR_SECCOMP_ADDON', `${what}: ${remedy}`, { cause: error });
+    throw new SeccompError('ERR_SECCOMP_ADDON', `${what}: ${REMEDY}`, { cause: error });
   }
 }

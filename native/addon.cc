@@ -5,6 +5,7 @@
 #include "environment.h"
 #include "execve.h"
 #include "filter.h"
+#include "landlock.h"
 #include "local_socket.h"
 #include "probe.h"
 #include "properties.h"
@@ -29,6 +30,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   seccomp::SetOwn(exports, "probe", Napi::Function::New<seccomp::Probe>(env, "probe"));
   seccomp::SetOwn(exports, "actionAvailable", Napi::Function::New<seccomp::ActionAvailable>(env, "actionAvailable"));
   seccomp::SetOwn(exports, "filterFlagsKnown", Napi::Function::New<seccomp::FilterFlagsKnown>(env, "filterFlagsKnown"));
+  seccomp::SetOwn(exports, "tryDomain", Napi::Function::New<seccomp::TryDomain>(env, "tryDomain"));
   seccomp::SetOwn(exports, "supervision", Napi::Function::New<seccomp::MakeSupervision>(env, "supervision"));
   seccomp::SetOwn(exports, "openInbox", Napi::Function::New<seccomp::OpenInbox>(env, "openInbox"));
   seccomp::SetOwn(exports, "kind", Napi::Function::New<seccomp::KindAt>(env, "kind"));

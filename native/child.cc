@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "linux_abi.h"
+#include "ruleset.h"
 
 namespace seccomp {
 namespace {
@@ -28,7 +29,7 @@ class Child {
 
   // Returns when a step has failed, with the reason in the plan.
   void Run() {
-    if (ResetSignals() && StartSession() && PlaceDescriptors() && EnterDirectory() && SetLimits() &&
+    if (ResetSignals() && StartSession() && EnterDomain() && PlaceDescriptors() && EnterDirectory() && SetLimits() &&
         LowerBoundingSet() && ChangeIdentity() && DropCapabilities() && UnblockSignals() && NoteNumber() &&
         PutOnFilters()) {
       Execute();
@@ -36,8 +37,7 @@ class Child {
   }
 
   bool PutOnFilters() {
-    if (plan_->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L) != 0) return Fail("prctl");
-    if (!CloseGates()) return false;
+    if (!GainNothing() || !CloseGates()) return false;
     for (size_t& i = plan_->filters_on; i < plan_->filter_count; i++) {
       const sock_fprog program = {plan_->filters[i].length, plan_->filters[i].instructions};
       // Linux 3.17, seccomp(2). The gate value is for the filters that are on already.
@@ -109,6 +109,21 @@ class Child {
   }
 
   bool StartSession() { return !plan_->new_session || setsid() != -1 || Fail("setsid"); }
+
+  bool GainNothing() {
+    if (!plan_->no_new_privileges || gains_nothing_) return true;
+    gains_nothing_ = prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L) == 0;
+    return gains_nothing_ || Fail("prctl");
+  }
+
+  // While all capabilities are there: without no_new_privs it takes CAP_SYS_ADMIN.
+  bool EnterDomain() {
+    if (plan_->ruleset < 0) return true;
+    if (!GainNothing()) return false;
+    plan_->isolation_error = seccomp::EnterDomain(plan_->ruleset);
+    return plan_->isolation_error == 0 || !plan_->must_isolate ||
+           FailWith(plan_->isolation_error, "landlock_restrict_self");
+  }
 
   // Puts each descriptor in its place. Those below their place are moved up first, so none is overwritten before use.
   bool PlaceDescriptors() {
@@ -256,6 +271,7 @@ class Child {
   }
 
   ChildPlan* plan_;
+  bool gains_nothing_ = false;
   char number_[20] = {};  // A long has no more digits.
   size_t number_size_ = 0;
   uint64_t gate_[kGateWords] = {};

@@ -12,7 +12,9 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <vector>
 
+#include "landlock.h"
 #include "linux_abi.h"
 #include "local_socket.h"
 #include "request.h"
@@ -45,6 +47,32 @@ class DispositionsKept {
   KernelSigaction saved_[kLastSignal] = {};
 };
 
+// So are limits. A hard limit that was lowered comes back only with CAP_SYS_RESOURCE.
+class LimitsKept {
+ public:
+  explicit LimitsKept(const ChildPlan& plan) {
+    for (size_t i = 0; i < plan.limit_count; i++) {
+      ResourceLimit limit = {plan.limits[i].resource, 0, 0};
+      uint64_t values[2] = {};
+      if (syscall(SYS_prlimit64, 0, limit.resource, nullptr, values) != 0) continue;
+      limit.soft = values[0];
+      limit.hard = values[1];
+      saved_.push_back(limit);
+    }
+  }
+  ~LimitsKept() {
+    for (const ResourceLimit& limit : saved_) {
+      const uint64_t values[] = {limit.soft, limit.hard};
+      syscall(SYS_prlimit64, 0, limit.resource, values, nullptr);
+    }
+  }
+  LimitsKept(const LimitsKept&) = delete;
+  LimitsKept& operator=(const LimitsKept&) = delete;
+
+ private:
+  std::vector<ResourceLimit> saved_;
+};
+
 }  // namespace
 
 Napi::Value Execve(const Napi::CallbackInfo& info) {
@@ -67,6 +95,8 @@ Napi::Value Execve(const Napi::CallbackInfo& info) {
   plan.descriptors = descriptors.data();
   plan.descriptor_count = static_cast<int>(descriptors.size());
   plan.exit_call = SYS_exit;
+  const Descriptor ruleset = PrepareDomain(*request, &plan);
+  if (plan.failure.error != 0) return ToJavaScript(env, plan.failure);
   Descriptor agent;
   if (request->wants_listener()) {
     plan.failure = ConnectTo(request->agent(), &agent);
@@ -79,6 +109,7 @@ Napi::Value Execve(const Napi::CallbackInfo& info) {
       CLONE_VM | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
   const SignalsBlocked blocked;
   const DispositionsKept dispositions;
+  const LimitsKept limits(plan);
   std::atomic<pid_t> thread{0};  // The kernel clears it and wakes us when the thread has ended.
   static_assert(sizeof thread == sizeof(pid_t));
   if (clone(RunChild, memory->stack_top(), flags, &plan, &thread, nullptr, &thread) < 0) {

@@ -15,6 +15,7 @@
 #include <mutex>
 #include <utility>
 
+#include "landlock.h"
 #include "linux_abi.h"
 #include "local_socket.h"
 
@@ -153,6 +154,8 @@ Failure Launch(Request* request, Launched* launched) {
   plan.descriptors = stdio.child.data();
   plan.descriptor_count = static_cast<int>(stdio.child.size());
   plan.exit_call = SYS_exit_group;
+  const Descriptor ruleset = PrepareDomain(*request, &plan);
+  if (plan.failure.error != 0) return plan.failure;
   Handover handover;
   if (request->wants_listener()) {
     if (!handover.Open(request->agent(), &plan.failure)) return plan.failure;
@@ -165,6 +168,7 @@ Failure Launch(Request* request, Launched* launched) {
     launched->pidfd = Clone(&plan, memory, &launched->pid);
   }
   request->Wipe(memory);
+  launched->isolation_error = plan.isolation_error;
   launched->sockets = std::move(stdio.parent);
   siginfo_t status;
   if (plan.failure.error == 0 && handover.ours.get() >= 0) {

@@ -17,6 +17,8 @@ struct Launched {
   Descriptor pidfd;
   // Our end of each socket among its descriptors; -1 where there is none. They block.
   std::vector<Descriptor> sockets;
+  // Why it is in no domain of its own though one was asked for: an errno; 0: it is, or none was.
+  int isolation_error = 0;
   // The listener of its filter, if the request asked for one that is not an agent's.
   Descriptor listener;
 };

@@ -30,6 +30,20 @@ struct KernelSigaction {
   unsigned long words[8];
 };
 
+// landlock_create_ruleset(2) and its siblings, Linux 5.13: numbers that all architectures share.
+constexpr long kLandlockCreateRuleset = 444;
+constexpr long kLandlockAddRule = 445;
+constexpr long kLandlockRestrictSelf = 446;
+constexpr int kLandlockRulePathBeneath = 1;  // LANDLOCK_RULE_PATH_BENEATH
+// struct landlock_ruleset_attr: the second member came with Linux 6.7, the third with 6.12.
+struct LandlockRuleset {
+  uint64_t handled_files, handled_network, scoped;
+};
+struct LandlockPathBeneath {
+  uint64_t allowed_access;
+  int32_t parent_fd;
+} __attribute__((packed));
+
 constexpr int kWaitPidfd = 3;  // P_PIDFD, Linux 5.4
 
 constexpr uint32_t kWaitKillableRecv = 32;  // SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, Linux 5.19

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -118,6 +119,16 @@ int Descriptor::Release() {
   return fd;
 }
 
+bool ReadDomain(Napi::Env env, const Napi::Object& options, Domain* domain) {
+  if (!HasOnly(env, options, "domain", {"handled", "granted", "scoped"})) return false;
+  const auto read = [&](const char* name, uint32_t* bits) {
+    const auto number = ReadInteger(env, Own(options, name), 0, UINT32_MAX, "domain: 32-bit numbers");
+    if (number) *bits = static_cast<uint32_t>(*number);
+    return number.has_value();
+  };
+  return read("handled", &domain->handled) && read("granted", &domain->granted) && read("scoped", &domain->scoped);
+}
+
 ChildMemory* ChildMemory::ForThisThread() {
   thread_local std::unique_ptr<ChildMemory> memory;
   if (memory == nullptr) memory = Create(MADV_DONTFORK);
@@ -153,7 +164,7 @@ std::unique_ptr<Request> Request::Read(Napi::Env env, const Napi::Object& option
   Request& r = *request;
   if (!HasOnly(env, options, "request",
                {"candidates", "args", "env", "cwd", "detached", "uid", "gid", "noNewPrivileges", "stdio", "limits",
-                "keptCapabilities", "filters", "unconfined", "filterFlags", "supervision", "agent"})) {
+                "isolation", "keptCapabilities", "filters", "unconfined", "filterFlags", "supervision", "agent"})) {
     return nullptr;
   }
   if (!ReadStrings(env, Own(options, "candidates"), "candidates: an array of paths", &r.candidates_) ||
@@ -188,7 +199,10 @@ std::unique_ptr<Request> Request::Read(Napi::Env env, const Napi::Object& option
     r.kept_capabilities_ = kept.As<Napi::BigInt>().Uint64Value(&lossless);
     if (!lossless) return Throw(env, "keptCapabilities: a bigint of 64 bits"), nullptr;
   }
-  if (!r.ReadLimits(env, Own(options, "limits")) || !r.ReadFilters(env, options)) return nullptr;
+  if (!r.ReadIsolation(env, Own(options, "isolation")) || !r.ReadLimits(env, Own(options, "limits")) ||
+      !r.ReadFilters(env, options)) {
+    return nullptr;
+  }
   const Napi::Value supervision = Own(options, "supervision");
   if (!supervision.IsUndefined() && !ReadSupervision(env, supervision, &r.supervision_)) return nullptr;
   const Napi::Value agent = Own(options, "agent");
@@ -208,6 +222,24 @@ std::unique_ptr<Request> Request::ReadFiltersOnly(Napi::Env env, const Napi::Obj
 }
 
 bool Request::wants_listener() const { return (filter_flags_ & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0; }
+
+bool Request::ReadIsolation(Napi::Env env, const Napi::Value& isolation) {
+  if (isolation.IsUndefined()) return true;
+  if (!isolation.IsObject()) return Throw(env, "isolation: { domain, required }"), false;
+  const Napi::Object options = isolation.As<Napi::Object>();
+  if (!HasOnly(env, options, "isolation", {"domain", "required"}) ||
+      !ReadFlag(env, Own(options, "required"), "required: a boolean", &must_isolate_)) {
+    return false;
+  }
+  rlimit core = {};
+  // A dump may be written by a program of root's. The hard limit stays: who wants dumps may have them.
+  if (getrlimit(RLIMIT_CORE, &core) == 0) limits_.push_back({RLIMIT_CORE, 0, core.rlim_max});
+  const Napi::Value domain = Own(options, "domain");
+  if (domain.IsUndefined()) return !must_isolate_ || (Throw(env, "required: without a domain"), false);
+  if (!domain.IsObject()) return Throw(env, "domain: { handled, granted, scoped }"), false;
+  domain_.emplace();
+  return ReadDomain(env, domain.As<Napi::Object>(), &*domain_);
+}
 
 bool Request::ReadLimits(Napi::Env env, const Napi::Value& limits) {
   constexpr const char* what = "limits: an array of [resource, soft, hard], flat, the last two as bigints";
@@ -311,6 +343,8 @@ ChildPlan Request::Plan(ChildMemory* memory) {
 
   ChildPlan plan = {};
   plan.handover = -1;
+  plan.ruleset = -1;
+  plan.must_isolate = must_isolate_;
   plan.candidates = candidate_pointers_.data();
   plan.candidate_count = candidate_pointers_.size();
   plan.argv = argument_pointers_.data();

@@ -5,10 +5,12 @@
 #include <napi.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "child.h"
+#include "ruleset.h"
 
 namespace seccomp {
 
@@ -52,6 +54,9 @@ class ChildMemory {
   char* base_;
 };
 
+// Reads { handled, granted, scoped }; throws a TypeError and gives false for anything else.
+bool ReadDomain(Napi::Env env, const Napi::Object& options, Domain* domain);
+
 // More than that would not fit the kernel's own limit: 32768 instructions, all filters of a process together.
 constexpr size_t kMostFilters = 8;
 
@@ -80,6 +85,8 @@ class Request {
   const std::shared_ptr<const Supervision>& supervision() const { return supervision_; }
   // The socket of another process that the listener is sent to; empty: it is sent to this one.
   const std::string& agent() const { return agent_; }
+  // The domain that the child is to enter before all else.
+  const std::optional<Domain>& domain() const { return domain_; }
   // Wipes the gate value, if there was one.
   void Wipe(ChildMemory* memory) const;
 
@@ -89,6 +96,7 @@ class Request {
     std::vector<sock_filter> instructions;
     std::vector<GatePatch> gate;
   };
+  bool ReadIsolation(Napi::Env env, const Napi::Value& isolation);
   bool ReadLimits(Napi::Env env, const Napi::Value& limits);
   bool ReadAgent(Napi::Env env, const Napi::Value& agent);
   bool ReadFilters(Napi::Env env, const Napi::Object& options);
@@ -103,6 +111,8 @@ class Request {
   bool new_session_ = false, no_new_privileges_ = true, set_uid_ = false, set_gid_ = false;
   uint32_t uid_ = 0, gid_ = 0;
   std::vector<ResourceLimit> limits_;
+  std::optional<Domain> domain_;
+  bool must_isolate_ = false;
   bool drop_capabilities_ = false;
   uint64_t kept_capabilities_ = 0;
   std::vector<Filter> filters_;

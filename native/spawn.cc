@@ -41,7 +41,8 @@ Napi::Value Spawn(const Napi::CallbackInfo& info) {
   const Napi::Object watch = ExitWatch::Start(env, &child.pidfd, info[1].As<Napi::Function>(), &failure);
   if (failure.error != 0) return Undo(env, child.pidfd, failure);
   const Napi::Array sockets = Napi::Array::New(env, child.sockets.size());
-  bool told = SetOwn(result, "pid", child.pid) && SetOwn(result, "watch", watch) && SetOwn(result, "sockets", sockets);
+  bool told = SetOwn(result, "pid", child.pid) && SetOwn(result, "isolationError", child.isolation_error) &&
+              SetOwn(result, "watch", watch) && SetOwn(result, "sockets", sockets);
   for (uint32_t i = 0; told && i < child.sockets.size(); i++) told = sockets.Set(i, child.sockets[i].get());
   if (!told) return env.Undefined();  // This worker is being terminated: the child goes on, unwatched.
   Environment::Of(env).lent.HandOver(&child.sockets);

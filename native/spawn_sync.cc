@@ -83,6 +83,7 @@ class Running {
     const bool known = status_.si_pid != 0;
     const bool exited = known && status_.si_code == CLD_EXITED;
     SetOwn(result, "pid", child_.pid);
+    SetOwn(result, "isolationError", child_.isolation_error);
     SetOwn(result, "code", exited ? Napi::Number::New(env, status_.si_status) : env.Null());
     SetOwn(result, "signal", known && !exited ? Napi::Number::New(env, status_.si_status) : env.Null());
     const Napi::Array output = Napi::Array::New(env, output_.size());

@@ -153,7 +153,7 @@ build_package() {
   done
   rm -rf "$package"
   mkdir -p "$package/build/Release" "$package/node_modules"
-  cp "$build/build/Release/seccomp.node" "$package/build/Release/"
+  cp "$build/build/Release/seccomp.node" "$build/build/Release/seccomp-launch" "$package/build/Release/"
   cp -R package.json dist "$package/"
   npm ls --omit=dev --all --parseable | sed -n "s|^$PWD/node_modules/||p" | while read -r dependency; do
     mkdir -p "$(dirname "$package/node_modules/$dependency")"

@@ -34,7 +34,8 @@ function hasNumber(abi: Abi, number: number): boolean {
   return abi.name !== 'x86_64' || !isX32(number);
 }
 
-function holds(condition: Condition, args: readonly bigint[]): boolean {
+/** Whether registers fulfil a condition. */
+export function holds(condition: Condition, args: readonly bigint[]): boolean {
   const argument = BigInt.asUintN(condition.width, args.at(condition.index) ?? 0n);
   switch (condition.op) {
     case 'eq':

@@ -3,7 +3,9 @@ import { isAbsolute, resolve as resolvePath } from 'node:path';
 import { SeccompError } from '../errors.js';
 import { compile } from '../filter/compile.js';
 import type { Filter } from '../filter/filter.js';
+import { machineAbis } from '../host.js';
 import type { NativeFailure, NativeRequest } from '../native.js';
+import { narrowed, supervisedDenials } from '../policy/isolation.js';
 import { RUNTIME_SPEC } from '../supervisor/container.js';
 import { systemError } from './failure.js';
 import type { SupervisorOptions } from './options.js';
@@ -40,6 +42,7 @@ export function handed(
   sources: Sources,
   host: HostOptions,
   { notify, onViolation }: Pick<SupervisorOptions, 'notify' | 'onViolation'>,
+  isolated = false,
 ): Handed | undefined {
   const agent = agentOf(sources);
   if (agent === undefined) return undefined;
@@ -49,7 +52,10 @@ export function handed(
   if (all === undefined || !asksSupervisor(all.policy)) return undefined; // As runtimes have it: there is nothing to answer.
   check(agent);
   const { policy, flags } = all;
-  return made.get(sources, variantOf(host), () => ({ filter: compile(policy, { gate: GATE, flags }), agent }));
+  return made.get(sources, `${variantOf(host)};${isolated}`, () => {
+    const confined = narrowed(policy, machineAbis(), supervisedDenials(policy, isolated));
+    return { filter: compile(confined, { gate: GATE, flags }), agent };
+  });
 }
 
 const made = new Memo<Handed>();

@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { addAbortListener, EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
+import type { Enforcement } from '../landlock/enforcement.js';
 import { addon, type ExitWatch, type NativeChild, type NativeListener } from '../native.js';
 import { childProcess, net, os } from '../node.js';
 import type { Listener } from '../supervisor/listener.js';
@@ -62,21 +63,30 @@ export class SandboxedProcess extends Base {
   /** Its descriptors that are sockets, and our ends. */
   #pipes: readonly { readonly descriptor: number; readonly stream: Socket }[] = [];
   readonly #ending: Ending;
+  readonly #enforced: (isolationError: number) => Enforcement;
+  #isolationError = 0;
   /** Whether we set out to end it. */
   #terminated = false;
   #forceKill: NodeJS.Timeout | undefined;
 
   /** @internal Use spawn(). */
-  constructor(command: string, args: readonly string[], ending: Ending) {
+  constructor(
+    command: string,
+    args: readonly string[],
+    ending: Ending,
+    enforced: (isolationError: number) => Enforcement,
+  ) {
     super();
+    this.#enforced = enforced;
     this.#ending = ending;
     this.spawnfile = command;
     this.spawnargs = [...args];
   }
 
   /** @internal Takes over a child that runs. */
-  attach({ pid, watch, sockets }: NativeChild): void {
+  attach({ pid, watch, sockets, isolationError }: NativeChild): void {
     define(this, { pid });
+    this.#isolationError = isolationError;
     this.#watch = watch;
     const { Socket } = net();
     const streams = sockets.map((fd, i) =>
@@ -111,6 +121,11 @@ export class SandboxedProcess extends Base {
   /** @internal Whether the calls that its profile denies are looked for. */
   get isWatched(): boolean {
     return this.#log !== undefined;
+  }
+
+  /** What is enforced on it, and what is not. */
+  get enforcement(): Enforcement {
+    return this.#enforced(this.#isolationError);
   }
 
   /** How many calls were denied beyond the kinds that `violations` lists. */

@@ -10,6 +10,7 @@ import type { SandboxedProcess } from './child.js';
 import { checkEncoding, collectorSettings } from './collect.js';
 import { callBack, outputOf } from './exec-file.js';
 import { forkUnder, OPTIONS_AT_FORK } from './fork.js';
+import { isolationOf } from './isolate.js';
 import {
   checkCommand,
   checkProgramOptions,
@@ -56,7 +57,8 @@ class Family {
     this.#defaults = familyOptions(defaults);
     const host: SandboxDefaults = this.#defaults;
     checkDefaults(host);
-    if (handed(this.#sources, host, host) === undefined) prepare(this.#sources, host, GATED);
+    const isolated = isolationOf(host, this.#sources.all.length > 0) !== undefined;
+    if (handed(this.#sources, host, host, isolated) === undefined) prepare(this.#sources, host, GATED, isolated);
   }
 
   readonly spawn = (...parameters: readonly unknown[]): SandboxedProcess => {

@@ -1,15 +1,20 @@
 /** fork(): node:child_process's fork, of a Node that is under a profile before its module's first line. */
 import type { ChildProcess, ForkOptions as NodeForkOptions } from 'node:child_process';
 import { addAbortListener } from 'node:events';
+import { accessSync, constants } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SeccompError } from '../errors.js';
 import { policyOf } from '../filter/filter.js';
-import { addon, preloadFile } from '../native.js';
+import type { Enforcement } from '../landlock/enforcement.js';
+import type { Isolate, Isolation } from '../landlock/isolation.js';
+import { addon, launcherFile, preloadFile } from '../native.js';
 import { childProcess } from '../node.js';
 import { fromCaller } from '../util/caller.js';
-import { own } from '../util/own-data.js';
+import { define, own } from '../util/own-data.js';
 import { invocation } from './arguments.js';
 import { HANDOVER, writeHandover } from './handover.js';
+import { enforcementOf, isolationOf } from './isolate.js';
 import {
   checkFilterOptions,
   type FilterOptions,
@@ -25,9 +30,14 @@ import { checkForceKillAfter, checkSignal, checkTimeout, filterRequest } from '.
 export interface ForkOptions extends NodeForkOptions, Omit<FilterOptions, 'capabilities'> {
   /** Milliseconds from `killSignal` to SIGKILL, after a timeout or an abort; false: never. Default 5,000. */
   readonly forceKillAfter?: number | false | undefined;
+  /** As of spawn: whether the child is kept from this process and from what others have started. */
+  readonly isolate?: Isolate | undefined;
 }
 
-const OURS = ['abis', 'noNewPrivileges', 'log', 'forceKillAfter'] as const;
+/** Node's own ChildProcess, and what is enforced on it. */
+export type ForkedProcess = ChildProcess & { readonly enforcement: Enforcement };
+
+const OURS = ['abis', 'noNewPrivileges', 'log', 'forceKillAfter', 'isolate'] as const;
 export const FORK_OPTIONS = [
   ...OURS,
   ...['cwd', 'detached', 'env', 'execPath', 'execArgv', 'gid', 'serialization', 'signal', 'killSignal', 'silent'],
@@ -45,14 +55,14 @@ const LONGEST_VARIABLE = 128 * 1024;
  * filter before the module's first line; if it can't be put on, the child exits 125 and does not run the module.
  * @throws ProfileError, SeccompError if the profile or an option is not valid; what node:child_process's fork throws.
  */
-export function fork(modulePath: string | URL, profile: SingleSource, options?: ForkOptions): ChildProcess;
+export function fork(modulePath: string | URL, profile: SingleSource, options?: ForkOptions): ForkedProcess;
 export function fork(
   modulePath: string | URL,
   args: readonly string[],
   profile: FilterSource,
   options?: ForkOptions,
-): ChildProcess;
-export function fork(modulePath: string | URL, ...rest: readonly unknown[]): ChildProcess {
+): ForkedProcess;
+export function fork(modulePath: string | URL, ...rest: readonly unknown[]): ForkedProcess {
   const file = modulePath instanceof URL ? fileURLToPath(modulePath) : modulePath;
   const { command, args, sources, options } = invocation<ForkOptions>([file, ...rest], OPTIONS_AT_FORK);
   return forkUnder(sources, command, args, options);
@@ -64,7 +74,7 @@ export function forkUnder(
   modulePath: string | URL,
   args: readonly string[],
   options: ForkOptions,
-): ChildProcess {
+): ForkedProcess {
   refuseOfSpawn(options);
   const execArgv = options.execArgv?.map(String) ?? inheritedArguments(process.execArgv);
   checkFilterOptions(options);
@@ -74,12 +84,15 @@ export function forkUnder(
   if (silent !== undefined && silent !== null && typeof silent !== 'boolean')
     throw invalidType('options.silent', 'of type boolean', silent);
   const forceKillAfter = checkForceKillAfter(options.forceKillAfter);
-  const filters = prepare(sources, options, []);
-  const { abis: _, noNewPrivileges = true, log, forceKillAfter: __, ...nodeOptions } = options;
+  const isolated = isolationOf(options, sources.all.length > 0);
+  const filters = prepare(sources, options, [], isolated !== undefined);
+  const { abis: _, noNewPrivileges = true, log, forceKillAfter: __, isolate: ___, ...nodeOptions } = options;
   const start = (forkOptions: NodeForkOptions) => {
-    const child = nodeFork(modulePath, args, forkOptions);
+    const child = isolated
+      ? launchedFork(modulePath, args, forkOptions, isolated, noNewPrivileges)
+      : nodeFork(modulePath, args, forkOptions);
     forceKill(child, options, forceKillAfter);
-    return child;
+    return define(child, { enforcement: enforcementOf(options, isolated, 0) });
   };
   if (filters.length === 0) return start(nodeOptions);
   refuseWithoutPreload(execArgv, modulePath);
@@ -96,6 +109,46 @@ export function forkUnder(
     // --require comes before every --import, and this one before the others.
     execArgv: ['--require', preloadFile(), ...execArgv],
     env: own({ ...(options.env ?? process.env), [HANDOVER]: text }),
+  });
+}
+
+/** Node's own fork of the launcher, which becomes the Node that is to be started. */
+function launchedFork(
+  modulePath: string | URL,
+  args: readonly string[],
+  options: NodeForkOptions,
+  { request }: Isolation,
+  noNewPrivileges: boolean,
+): ChildProcess {
+  const program = options.execPath || process.execPath;
+  // What is not found, Node itself reports.
+  if (!isExecutable(program, options)) return nodeFork(modulePath, args, options);
+  const { handled = 0, granted = 0, scoped = 0 } = request.domain ?? {};
+  const wish = [handled, granted, scoped, Number(request.required), Number(noNewPrivileges)].join();
+  const execPath = launcherFile();
+  const child = nodeFork(modulePath, args, {
+    ...options,
+    execPath,
+    execArgv: [wish, program, ...(options.execArgv ?? [])],
+  });
+  return define(child, { spawnfile: program, spawnargs: [program, ...child.spawnargs.slice(3)] });
+}
+
+/** Whether execvp(3) would find it. */
+function isExecutable(program: string, { cwd, env = process.env }: NodeForkOptions): boolean {
+  const folder = cwd instanceof URL ? fileURLToPath(cwd) : (cwd ?? '');
+  const paths = program.includes('/')
+    ? [program]
+    : String(env['PATH'] ?? '')
+        .split(':')
+        .map((each) => join(each, program));
+  return paths.some((path) => {
+    try {
+      accessSync(resolve(folder, path), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
   });
 }
 

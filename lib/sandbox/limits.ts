@@ -71,7 +71,7 @@ function refuseForRoot(uid: number): void {
 }
 
 /** Whether user 0 is user 0 outside of this process's user namespace too, as in the initial one. */
-function isRootOutside(): boolean {
+export function isRootOutside(): boolean {
   try {
     const ranges = readFileSync('/proc/self/uid_map', 'utf8').trim().split('\n');
     return ranges.some((range) => /^\s*0\s+0\s/.test(range));

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import { isMap, isSet } from 'node:util/types';
 import { SeccompError } from '../errors.js';
+import type { Isolate } from '../landlock/isolation.js';
 import type { NativeRequest } from '../native.js';
 import { refuseIn } from '../policy/read.js';
 import { CAPABILITIES } from '../profile/capabilities.js';
@@ -61,6 +62,12 @@ export interface ProgramOptions {
   readonly log?: boolean | undefined;
   /** Resource limits. Default this process's. */
   readonly rlimits?: ResourceLimits | undefined;
+  /**
+   * Whether the child is kept from this process and from what others have started: their memory, environment, descriptors,
+   * signals, limits and terminals. Default: as far as this kernel can, under a profile; not under `unconfined`. `true`: or it
+   * does not start. See docs/isolation.md.
+   */
+  readonly isolate?: Isolate | undefined;
 }
 
 /** Options of spawn: those of node:child_process, and ours. */
@@ -140,8 +147,22 @@ const READ_INTO: ReadonlyMap<string, (value: unknown) => unknown> = new Map<stri
   ['execArgv', (value) => (value === null || value === process.execArgv ? undefined : readList('execArgv', value))],
   ['stdio', (value) => (Array.isArray(value) ? readList('stdio', value) : value)],
   ['notify', (value) => copyGiven(value, (object) => copyFields(object, refuseIn('options.notify')))],
+  ['isolate', readIsolate],
   ['rlimits', (value) => copyGiven(value, (object) => copyDeeply(object, LIMITS_BOUNDS, refuseIn('options.rlimits')))],
 ]);
+
+function readIsolate(value: unknown): Isolate {
+  if (typeof value === 'boolean') return value;
+  if (typeof value !== 'object' || value === null)
+    throw invalidType('options.isolate', 'of type boolean or an object', value);
+  const refuse = refuseIn('options.isolate');
+  const { abstractSockets, ...others } = copyFields(value, refuse);
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined) refuse([unknown], 'is unknown: there is abstractSockets');
+  if (abstractSockets !== undefined && typeof abstractSockets !== 'boolean')
+    throw invalidType('options.isolate.abstractSockets', 'of type boolean', abstractSockets);
+  return { abstractSockets };
+}
 
 const MOST_ENTRIES = 1024;
 const LIMITS_BOUNDS = { depth: 2, values: 100 };
@@ -177,6 +198,7 @@ export const PROGRAM_OPTIONS = [
   'noNewPrivileges',
   'log',
   'rlimits',
+  'isolate',
 ] as const;
 /** Of the functions that resolve a profile and put nothing on. */
 export const HOST_OPTIONS = ['host', 'capabilities', 'abis'] as const;

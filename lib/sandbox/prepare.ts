@@ -2,8 +2,9 @@
 import { SeccompError } from '../errors.js';
 import { compile as compilePolicy } from '../filter/compile.js';
 import { type AttachFlag, Filter, policyOf } from '../filter/filter.js';
-import { thisHost } from '../host.js';
+import { machineAbis, thisHost } from '../host.js';
 import { intersect } from '../policy/algebra.js';
+import { type Denials, isolationOf, narrowed } from '../policy/isolation.js';
 import { type Action, type Policy, rangesOf } from '../policy/policy.js';
 import { readPolicy, refuseIn } from '../policy/read.js';
 import { readHost } from '../profile/applies.js';
@@ -137,7 +138,7 @@ export function loadSources(source: unknown): Sources {
 
 /**
  * The filters for a child, with a gate for those of `gate` that they deny, in the order in which they are put on; none for
- * `unconfined`. Several profiles become one filter if it is one that the kernel takes.
+ * `unconfined`, unless the child is `isolated`. They become one filter if it is one that the kernel takes.
  * @throws SeccompError ERR_SECCOMP_UNSUPPORTED for what needs a supervisor; ERR_SECCOMP_OPTION for ABIs where no profile is
  * resolved.
  */
@@ -145,33 +146,45 @@ export function prepare(
   sources: Sources,
   options: HostOptions & Pick<SupervisorOptions, 'notify'>,
   gate: readonly string[],
+  isolated = false,
 ): readonly Filter[] {
   // Capabilities are taken from the child besides. Of a Sandbox's defaults, abis may be for handlers beside no profile.
   if (sources.all.length > 0 || options.notify === undefined) refuseUnused(sources.all, options, ['abis']);
-  return prepared.get(sources, `${variantOf(options)};${gate.join(' ')}`, () =>
-    Object.freeze(makeFilters(sources, options, gate)),
+  return prepared.get(sources, `${variantOf(options)};${isolated};${gate.join(' ')}`, () =>
+    Object.freeze(makeFilters(sources, options, gate, isolated)),
   );
 }
 
 const prepared = new Memo<readonly Filter[]>();
 
-function makeFilters(sources: Sources, options: HostOptions, gate: readonly string[]): readonly Filter[] {
+function makeFilters(
+  sources: Sources,
+  options: HostOptions,
+  gate: readonly string[],
+  isolated: boolean,
+): readonly Filter[] {
   const { all } = sources;
-  if (all.length === 0) return [];
+  const isolation = isolated ? [{ policy: isolationOf(machineAbis(), ISOLATED), flags: [] }] : [];
+  if (all.length === 0) return stack(isolation, gate);
   const policies = decideEach(all, options);
   refuseSupervised(
     sources,
     policies.map(({ policy }) => policy),
   );
   const [first] = all;
-  if (all.length === 1 && first instanceof Filter && gate.length === 0 && first.gate.length === 0) return [first];
+  if (all.length === 1 && first instanceof Filter && gate.length === 0 && first.gate.length === 0)
+    return [...stack(isolation, []), first];
   try {
-    return [compileAll(policies, gate)];
+    return [compileAll(policies, gate, isolated)];
   } catch (error) {
-    if (all.length === 1 || !(error instanceof SeccompError && error.code === 'ERR_SECCOMP_TOO_LARGE')) throw error;
-    return stack(policies, gate);
+    const isOne = policies.length + isolation.length === 1;
+    if (isOne || !(error instanceof SeccompError && error.code === 'ERR_SECCOMP_TOO_LARGE')) throw error;
+    return stack([...isolation, ...policies], gate); // Isolation lets what follows be put on.
   }
 }
+
+/** What is denied besides to an isolated child that nobody supervises. */
+const ISOLATED: Denials = { isolated: true, supervised: false };
 
 /** What is decided, without the work of compiling; nothing for `unconfined`. */
 export function policiesOf({ all }: Sources, options: HostOptions): readonly Policy[] {
@@ -203,9 +216,12 @@ function decideEach(all: readonly (Profile | Filter)[], options: HostOptions): r
 }
 
 /** One filter for all. */
-function compileAll(all: readonly Decided[], gate: readonly string[] = []): Filter {
+function compileAll(all: readonly Decided[], gate: readonly string[] = [], isolated = false): Filter {
   const policy = all.map((each) => each.policy).reduce(intersect);
-  return compilePolicy(policy, { gate, flags: [...new Set(all.flatMap(({ flags }) => flags))] });
+  return compilePolicy(isolated ? narrowed(policy, machineAbis(), ISOLATED) : policy, {
+    gate,
+    flags: [...new Set(all.flatMap(({ flags }) => flags))],
+  });
 }
 
 /** One filter for each. Those that are on must let the next one be put on. */

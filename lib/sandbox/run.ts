@@ -82,6 +82,7 @@ export async function runToEnd(invoked: Invocation<RunOptions>): Promise<RunResu
     exitCode: child.pid === undefined ? null : child.exitCode,
     signal: child.signalCode,
     timedOut: collector.timedOut,
+    enforcement: child.enforcement,
     violations: child.violations,
     unlistedViolations: child.unlistedViolations,
   };

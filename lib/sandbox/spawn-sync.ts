@@ -1,10 +1,12 @@
 /** spawnSync(): starts a program under a profile and waits for its end, as node:child_process's does. */
+import type { Enforcement } from '../landlock/enforcement.js';
 import { addon, type NativeListener } from '../native.js';
 import { diagnostics } from '../node.js';
 import { checkElsewhere } from '../supervisor/listen.js';
 import { Listener } from '../supervisor/listener.js';
 import { CHANNEL, type Violation } from '../supervisor/violation.js';
 import { ViolationLog, type Violations } from '../supervisor/violation-log.js';
+import { defineHidden } from '../util/caller.js';
 import { has, own } from '../util/own-data.js';
 import { type Invocation, invocation } from './arguments.js';
 import { checkEncoding, checkInput } from './collect.js';
@@ -37,6 +39,8 @@ export interface SpawnSyncResult<Output = string | Buffer> {
   readonly signal: NodeJS.Signals | null;
   /** Why it was not started, or was ended: ENOENT, ETIMEDOUT, ENOBUFS, … */
   readonly error?: NodeJS.ErrnoException;
+  /** What was enforced on it, and what was not; undefined if it was not started. Not enumerable, as Node has no such thing. */
+  readonly enforcement?: Enforcement;
   /** The calls that its profile did not let through, one of each kind, if onViolation is given. */
   readonly violations?: readonly Violation[];
   /** How many calls were denied beyond the kinds that `violations` lists, likewise. */
@@ -74,7 +78,7 @@ export function spawnSync(...parameters: readonly unknown[]): SpawnSyncResult {
 /** The same with its parameters sorted out. */
 export function startSync({ command, args, sources, options }: Invocation<SpawnSyncOptions>): SpawnSyncResult {
   const native = nativeLimits(options);
-  const { file, request, heard } = childRequest(command, args, sources, options);
+  const { file, request, heard, enforced } = childRequest(command, args, sources, options);
   if (request.agent !== undefined) checkElsewhere(request.agent.path);
   const syscall = `spawnSync ${file}`;
   const ended = withStdio(options.stdio, (stdio) => addon().spawnSync({ ...request, stdio }, native));
@@ -89,7 +93,7 @@ export function startSync({ command, args, sources, options }: Invocation<SpawnS
   const output = ended.output.map((data) =>
     data === null || !encoding || encoding === 'buffer' ? data : data.toString(encoding),
   );
-  return {
+  const result: SpawnSyncResult = {
     ...(ended.stopped === 0
       ? {}
       : { error: startError({ error: ended.stopped, call: 'poll' }, syscall, file, request.args) }),
@@ -101,6 +105,8 @@ export function startSync({ command, args, sources, options }: Invocation<SpawnS
     stderr: output[2] ?? null,
     ...(listener === undefined || heard === undefined ? {} : tell(listener, heard)),
   };
+  defineHidden(result, 'enforcement', enforced(ended.isolationError));
+  return result;
 }
 
 /** What was denied is told when this thread runs again. */

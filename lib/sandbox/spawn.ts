@@ -3,6 +3,7 @@ import { constants } from 'node:os';
 import { SeccompError } from '../errors.js';
 import type { Filter } from '../filter/filter.js';
 import { ATTACH_FLAGS, listenerFlags } from '../host.js';
+import type { Enforcement } from '../landlock/enforcement.js';
 import { addon, type NativeFailure, type NativeRequest, SOCKET } from '../native.js';
 import { diagnostics } from '../node.js';
 import { openInbox } from '../supervisor/listener.js';
@@ -12,6 +13,7 @@ import { type Invocation, invocation } from './arguments.js';
 import { type Ending, SandboxedProcess } from './child.js';
 import { attachRemedy, noFiltersError, systemError } from './failure.js';
 import { type Hearing, UNHEARD } from './hearing.js';
+import { enforcementOf, isolationOf, isolationRequest } from './isolate.js';
 import {
   checkNull,
   type FilterOptions,
@@ -50,8 +52,8 @@ export function spawn(...parameters: readonly unknown[]): SandboxedProcess {
 /** The same with its parameters sorted out. */
 export function start({ command, args, sources, options }: Invocation<SpawnOptions>): SandboxedProcess {
   const ending = limits(options);
-  const { file, request, heard } = childRequest(command, args, sources, options);
-  const child = new SandboxedProcess(file, request.args, ending);
+  const { file, request, heard, enforced } = childRequest(command, args, sources, options);
+  const child = new SandboxedProcess(file, request.args, ending, enforced);
   announce('child_process', () => ({ process: child }));
   withStdio(options.stdio, (stdio) => traced(child, options, () => launch(child, own({ ...request, stdio }), heard)));
   child.limit();
@@ -62,8 +64,14 @@ export function start({ command, args, sources, options }: Invocation<SpawnOptio
 export function spawnObserved(command: string, args: readonly string[], options: SpawnOptions): SandboxedProcess {
   const ending = limits(options);
   const program = withShell(command, args, options);
-  const request = { ...programRequest(program.file, program.args, options), ...supervisedRequest(observed()) };
-  const child = new SandboxedProcess(program.file, request.args, ending);
+  const isolated = isolationOf(options, true);
+  const request = {
+    ...programRequest(program.file, program.args, options),
+    ...isolationRequest(isolated),
+    ...supervisedRequest(observed()),
+  };
+  const enforced = (errno: number) => enforcementOf(options, isolated, errno);
+  const child = new SandboxedProcess(program.file, request.args, ending, enforced);
   openInbox();
   withStdio(options.stdio, (stdio) =>
     launch(child, own({ ...request, detached: options.detached ?? false, stdio }), undefined),
@@ -98,6 +106,8 @@ interface ChildRequest {
   readonly file: string;
   readonly request: Omit<NativeRequest, 'stdio'>;
   readonly heard: Hearing | undefined;
+  /** What is enforced on the child, if `errno` is what its domain failed with, or 0. */
+  enforced(errno: number): Enforcement;
 }
 
 export function childRequest(
@@ -107,24 +117,29 @@ export function childRequest(
   options: Omit<SpawnOptions, 'stdio' | 'signal'>,
 ): ChildRequest {
   const program = withShell(command, args, options);
-  const request = programRequest(program.file, program.args, options);
-  const detached = options.detached ?? false;
   const asked = checkSupervisor(options);
-  const others = { file: program.file, heard: undefined };
-  const agents = handed(sources, options, options);
+  const isolated = isolationOf(options, sources.all.length > 0 || asked.names.length > 0);
+  const request = {
+    ...programRequest(program.file, program.args, options),
+    ...isolationRequest(isolated),
+    detached: options.detached ?? false,
+  };
+  const enforced = (errno: number) => enforcementOf(options, isolated, errno);
+  const others = { file: program.file, heard: undefined, enforced };
+  const agents = handed(sources, options, options, isolated !== undefined);
   if (agents !== undefined)
-    return { ...others, request: own({ ...request, ...handedRequest(agents, options, request.cwd), detached }) };
-  const supervised = supervise(sources, options, asked);
+    return { ...others, request: own({ ...request, ...handedRequest(agents, options, request.cwd) }) };
+  const supervised = supervise(sources, options, asked, isolated !== undefined);
   if (supervised === undefined) {
-    const filters = prepare(sources, options, GATED);
-    return { ...others, request: own({ ...request, ...filterRequest(filters, options), detached }) };
+    const filters = prepare(sources, options, GATED, isolated !== undefined);
+    return { ...others, request: own({ ...request, ...filterRequest(filters, options) }) };
   }
   openInbox();
   const { filterFlags } = filterRequest([supervised.filter], options);
   const listening = supervisedRequest(supervised);
   return {
-    file: program.file,
-    request: own({ ...request, ...listening, filterFlags: filterFlags | listening.filterFlags, detached }),
+    ...others,
+    request: own({ ...request, ...listening, filterFlags: filterFlags | listening.filterFlags }),
     heard: { supervised, onViolation: asked.onViolation, handlers: asked.handlers, timeout: asked.notifyTimeout },
   };
 }

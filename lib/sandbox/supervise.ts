@@ -2,9 +2,10 @@
 import { SeccompError } from '../errors.js';
 import { compile } from '../filter/compile.js';
 import type { Filter } from '../filter/filter.js';
-import { listenerFlags, thisHost } from '../host.js';
+import { listenerFlags, machineAbis, thisHost } from '../host.js';
 import type { NativeRequest, Supervision } from '../native.js';
 import { diagnostics } from '../node.js';
+import { type Denials, narrowed, supervisedDenials } from '../policy/isolation.js';
 import { type Decision, decisionsOf, type Policy, rangesOf } from '../policy/policy.js';
 import { askingAlways, override, watched } from '../policy/supervise.js';
 import { multiplexersOf, throughMultiplexer } from '../profile/multiplexed.js';
@@ -13,7 +14,7 @@ import { type Host, resolve } from '../profile/resolve.js';
 import { checkTimeout, readHandlers } from '../supervisor/answer.js';
 import { observation, supervisionOf } from '../supervisor/supervision.js';
 import { CHANNEL } from '../supervisor/violation.js';
-import { type AbiName, abiOf } from '../syscalls/abi.js';
+import { abiOf } from '../syscalls/abi.js';
 import { syscallName, syscallNumber } from '../syscalls/table.js';
 import { invalidType, type SupervisorOptions } from './options.js';
 import { decidedAll, type HostOptions, Memo, type Sources, variantOf } from './prepare.js';
@@ -27,6 +28,8 @@ export interface Supervised {
   /** What the profiles of the filter say of a call. */
   readonly profiles: readonly Profile[];
   readonly host: Host;
+  /** What is denied besides. */
+  readonly denials: Denials;
 }
 
 /** What a child does under its filter before it becomes its program, or ends. */
@@ -51,10 +54,11 @@ export function supervise(
   sources: Sources,
   options: HostOptions,
   { watches, names }: { readonly watches: boolean; readonly names: readonly string[] },
+  isolated: boolean,
 ): Supervised | undefined {
   if (names.length === 0 && (!watches || sources.all.length === 0)) return undefined;
-  const variant = `${variantOf(options)};${watches};${names.join(' ')}`;
-  return supervised.get(sources, variant, () => make(decidedAll(sources, options), options, names, watches));
+  const variant = `${variantOf(options)};${watches};${isolated};${names.join(' ')}`;
+  return supervised.get(sources, variant, () => make(decidedAll(sources, options), options, names, watches, isolated));
 }
 
 const supervised = new Memo<Supervised>();
@@ -64,14 +68,17 @@ function make(
   { capabilities, abis }: HostOptions,
   names: readonly string[],
   watches: boolean,
+  isolated: boolean,
 ): Supervised {
   const host = thisHost(capabilities, abis);
-  const policy = handled(all?.policy ?? resolve(Profile.denylist(), host), names);
-  refuseUnanswered(policy, names);
+  const asked = handled(all?.policy ?? resolve(Profile.denylist(), host), names);
+  refuseUnanswered(asked, names);
+  const denials = supervisedDenials(asked, isolated);
+  const policy = narrowed(asked, machineAbis(), denials);
   const flags = all?.flags ?? [];
   const answers = compile(policy, { flags });
   const filter = compile(watches ? watched(policy) : policy, { gate: SUPERVISED_GATE, flags });
-  return { filter, supervision: supervisionOf(answers), watches, profiles: all?.profiles ?? [], host };
+  return { filter, supervision: supervisionOf(answers), watches, profiles: all?.profiles ?? [], host, denials };
 }
 
 /** What is put on for it, and who answers. */
@@ -93,9 +100,7 @@ export function observed(): Pick<Supervised, 'filter' | 'supervision'> {
 let observing: Pick<Supervised, 'filter' | 'supervision'> | undefined;
 
 function makeObserved(): Pick<Supervised, 'filter' | 'supervision'> {
-  const native = thisHost();
-  const abis: readonly AbiName[] =
-    native.abi === 'x86_64' ? ['x86_64', 'x86', 'x32'] : native.abi === 'aarch64' ? ['aarch64', 'arm'] : [native.abi];
+  const abis = machineAbis();
   const policy = askingAlways({
     abis: abis.map((name) => ({ abi: abiOf(name), syscalls: new Map(), ranges: [] })),
     defaultAction: { kind: 'notify' },

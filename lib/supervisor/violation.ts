@@ -1,6 +1,7 @@
 /** Violations: calls that a profile did not let through, as a person reads them. */
 import type { NativeKind } from '../native.js';
 import { actionOf, returnValue } from '../policy/action.js';
+import { type Denials, whyNarrowed } from '../policy/isolation.js';
 import type { Action } from '../policy/policy.js';
 import { type Explainer, explainerFor, type Reason, type RuleReference } from '../profile/explain.js';
 import type { Profile } from '../profile/profile.js';
@@ -34,7 +35,8 @@ export interface Violation extends RecordedCall {
   readonly why: string;
   /**
    * A rule in Docker's format that would let it through; not where `rule` denies it, which has to change first. Null where
-   * no rule says just that: the syscall has no name, or a value is above 2⁵³, which JSON does not keep.
+   * no rule says just that: the syscall has no name, a value is above 2⁵³, which JSON does not keep, or it is not the profile
+   * that denies it: `why` says what does.
    */
   readonly remedy: Remedy | null;
 }
@@ -57,6 +59,8 @@ export interface RemedyArgument {
 export interface Judges {
   readonly profiles: readonly Profile[];
   readonly host: Host;
+  /** What is denied besides what they say. */
+  readonly denials: Denials;
 }
 
 /** The violation of a kind of calls, of which there was one. */
@@ -64,6 +68,7 @@ export function violationOf(kind: NativeKind, judges: Judges): Violation {
   const call = observedCall(kind);
   const action = actionOf(kind.answer);
   const [explainer, reason] = explained(kind, call, action, judges);
+  const besides = reason === undefined ? whyDenied(call, action, judges) : undefined;
   return {
     ...recordedCall(call, sightingOf(kind)),
     action,
@@ -72,8 +77,8 @@ export function violationOf(kind: NativeKind, judges: Judges): Violation {
     count: 1,
     profile: explainer?.profile.source ?? null,
     rule: reason?.rule ?? null,
-    why: reason?.why ?? 'a compiled filter decides so',
-    remedy: remedyOf(call),
+    why: reason?.why ?? besides ?? 'a compiled filter decides so',
+    remedy: besides === undefined ? remedyOf(call) : null,
   };
 }
 
@@ -98,6 +103,12 @@ function explained(
     if (returnValue(reason.action) === returnValue(action)) return [explainer, reason];
   }
   return [];
+}
+
+/** Why the call is denied whatever profiles say; undefined if it is not. */
+function whyDenied({ abi, syscall, args }: ObservedCall, action: Action, { denials }: Judges): string | undefined {
+  const reason = whyNarrowed(abi, syscall, args, denials);
+  return reason !== undefined && returnValue(reason.action) === returnValue(action) ? reason.why : undefined;
 }
 
 /** Such calls by name, and by the values that tell what is asked. */

@@ -48,7 +48,7 @@ for entry in * .[!.]*; do
 done
 ln -s "$PWD/node_modules" "$copy/node_modules"
 mkdir -p "$copy/build/Release" "$copy/bin"
-cp "$build/RelWithDebInfo/seccomp.node" "$copy/build/Release/"
+cp "$build/RelWithDebInfo/seccomp.node" "$build/RelWithDebInfo/seccomp-launch" "$copy/build/Release/"
 cp -L "$(command -v node)" "$copy/bin/node"
 # Options are a part of this Node too, for tests that start it with an environment of their own. The runtime wants to be
 # the first library, and knows itself by this name.

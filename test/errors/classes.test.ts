@@ -19,6 +19,7 @@ const result = {
   exitCode: 3,
   signal: null,
   timedOut: false,
+  enforcement: { isolation: { by: null, reason: null, closed: [], open: [] } },
   violations: [],
   unlistedViolations: 0,
 };

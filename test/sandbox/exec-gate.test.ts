@@ -118,7 +118,7 @@ describe('the gate’s value', () => {
   /** Starts a program that keeps its registers at entry, and looks for the value in it and in this process. */
   async function look(): Promise<string> {
     const profile = profileOf(noExec);
-    const gate = prepare(loadSources(profile), {}, ['execve', 'exit_group'])[0]?.gate ?? [];
+    const gate = prepare(loadSources(profile), {}, ['execve', 'exit_group'], true)[0]?.gate ?? [];
     const sites = [0, 1, 2, 3, 4, 5].map((half) => String(gate.find((site) => site.half === half)?.instruction));
     const child = spawn(program(), ['an argument'], profile);
     try {

@@ -217,7 +217,7 @@ describe('a filter that can’t be put on ends the child with 125, and the modul
     const result = evaluateScript(`
       const invalid = sandbox.compile(denying(1, 'mkdir'));
       Object.defineProperty(sandbox.Filter.prototype, 'bytes', { get: () => new Uint8Array(8) });
-      const child = sandbox.fork(${JSON.stringify(neverRun)}, [], invalid, { silent: true });
+      const child = sandbox.fork(${JSON.stringify(neverRun)}, [], invalid, { silent: true, isolate: false });
       const output = Promise.all([child.stdout.toArray(), child.stderr.toArray()]);
       const [code] = await once(child, 'exit');
       return [code, ...(await output).map(String)];`);

@@ -32,6 +32,7 @@ const nothing = {
   exitCode: null,
   signal: null,
   timedOut: false,
+  enforcement: expect.objectContaining({ isolation: expect.anything() }),
   violations: [],
   unlistedViolations: 0,
 };

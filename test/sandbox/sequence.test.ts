@@ -4,6 +4,7 @@ import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { isolationSupport } from '../../lib/landlock/isolation.js';
 import { listen } from '../../lib/supervisor/listen.js';
 
 const dist = new URL('../../dist/index.js', import.meta.url).href;
@@ -36,6 +37,10 @@ function counted(calls: readonly string[]): readonly string[] {
   });
 }
 
+/** It enters a domain of its own, if the kernel has any: no_new_privs comes with that. */
+const domain = isolationSupport().domain === undefined ? [] : ['prctl', 'landlock_restrict_self'];
+const noNewPrivileges = domain.length === 0 ? ['prctl'] : [];
+
 /** A descriptor is put in its place, and its flags are read. */
 const PLACED = ['dup3', 'fcntl'];
 
@@ -43,12 +48,14 @@ describe.skipIf(!traced)('between its birth and its program a child (needs strac
   test('no call but these', () => {
     expect(sequence("spawn('/bin/true', 'docker-default')")).toEqual([
       '62 rt_sigaction',
+      ...domain,
       ...PLACED,
       ...PLACED,
       ...PLACED,
       'close_range',
+      'prlimit64',
       'rt_sigprocmask',
-      'prctl',
+      ...noNewPrivileges,
       'seccomp',
       'execve',
     ]);
@@ -63,11 +70,13 @@ describe.skipIf(!traced)('between its birth and its program a child (needs strac
     });
     expect(sequence(`spawn('/bin/true', [], ${JSON.stringify(profile)}, { stdio: 'inherit' })`)).toEqual([
       '62 rt_sigaction',
+      ...domain,
       '7 fcntl', // The connection is moved out of the way first.
       'close_range',
+      'prlimit64',
       'rt_sigprocmask',
       'getpid',
-      'prctl',
+      ...noNewPrivileges,
       'seccomp',
       'sendmsg',
       'execve',
@@ -84,13 +93,26 @@ describe.skipIf(!traced)('between its birth and its program a child (needs strac
     expect(sequence(`spawn('/bin/true', [], ${JSON.stringify(profile)}, ${JSON.stringify(options)})`)).toEqual([
       '62 rt_sigaction',
       'setsid',
+      ...domain,
       '6 fcntl', // Each is in its place: it is made to stay open, and its flags are read.
       'close_range',
       'chdir',
-      'prlimit64',
+      '2 prlimit64', // No core dumps comes before what is asked for.
+      'rt_sigprocmask',
+      ...noNewPrivileges,
+      'getrandom',
+      'seccomp',
+      'execve',
+    ]);
+  });
+
+  test('without isolation neither landlock_restrict_self nor prlimit64', () => {
+    expect(sequence("spawn('/bin/true', [], 'docker-default', { isolate: false, stdio: 'inherit' })")).toEqual([
+      '62 rt_sigaction',
+      '6 fcntl',
+      'close_range',
       'rt_sigprocmask',
       'prctl',
-      'getrandom',
       'seccomp',
       'execve',
     ]);

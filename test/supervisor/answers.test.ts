@@ -205,7 +205,8 @@ for signal in 0, 10, 12:
     const { evaluate } = await import('../../lib/policy/evaluate.js');
     const { supervise } = await import('../../lib/sandbox/supervise.js');
     const { loadSources } = await import('../../lib/sandbox/prepare.js');
-    const policy = supervise(loadSources('docker-default'), {}, { watches: false, names: ['connect'] })?.filter.policy;
+    const policy = supervise(loadSources('docker-default'), {}, { watches: false, names: ['connect'] }, true)?.filter
+      .policy;
     const socketcall = (call: bigint) =>
       policy && evaluate(policy, { arch: 0x4000_0003, number: 102, args: [call, 0n, 0n, 0n, 0n, 0n] });
     expect(socketcall(3n)).toEqual({ kind: 'errno', errno: 38 });

@@ -115,7 +115,11 @@ test('violations of one profile ask its host once, however many there are', () =
       return super.has(name);
     }
   }
-  const judges = { profiles: [profile], host: { ...thisHost(), capabilities: new Counting() } };
+  const judges = {
+    profiles: [profile],
+    host: { ...thisHost(), capabilities: new Counting() },
+    denials: { isolated: true, supervised: true },
+  };
   const denied = (path: string): NativeKind => ({
     arch: abiOf(abi).audit,
     number: Number(numberOf('mount')),

@@ -1,0 +1,34 @@
+/** Isolation of the programs that are started: whether each is isolated, and what is told of it. */
+import type { Enforcement } from '../landlock/enforcement.js';
+import { type Isolation, isolation, notIsolated, type Subject } from '../landlock/isolation.js';
+import { own } from '../util/own-data.js';
+import { isRootOutside } from './limits.js';
+import type { ProgramOptions } from './options.js';
+
+type Options = Pick<ProgramOptions, 'isolate' | 'uid'>;
+
+/**
+ * How a child is isolated; undefined: it is not. By default it is where a filter is put on, as `unconfined` is to be as without
+ * this package.
+ * @throws SeccompError ERR_SECCOMP_UNSUPPORTED for `isolate: true` that can't be honoured.
+ */
+export function isolationOf(options: Options, isFiltered: boolean): Isolation | undefined {
+  const { isolate } = options;
+  return isolate === undefined && !isFiltered ? undefined : isolation(isolate, subjectOf(options));
+}
+
+/** What is enforced on a child, if `errno` is what its domain failed with, or 0. */
+export function enforcementOf(options: Options, isolated: Isolation | undefined, errno: number): Enforcement {
+  return isolated === undefined ? notIsolated(subjectOf(options)) : isolated.enforced(errno);
+}
+
+/** What the addon is asked for. */
+export function isolationRequest(isolated: Isolation | undefined) {
+  return isolated === undefined ? {} : { isolation: own(isolated.request) };
+}
+
+function subjectOf({ uid }: Options): Subject {
+  const ours = process.geteuid?.() ?? 0;
+  const childs = uid ?? ours;
+  return { uid: childs, isSameUser: childs === ours, isRoot: childs === 0 && isRootOutside() };
+}
