@@ -62,12 +62,12 @@ function reasonOf(errno: number): string {
 
 /** The child that is to be isolated. */
 export interface Subject {
-  /** Its user. */
-  readonly uid: number;
-  /** Whether that is this process's user too. */
+  /** Whether its user is this process's. */
   readonly isSameUser: boolean;
   /** Whether it is root of the initial user namespace. */
   readonly isRoot: boolean;
+  /** Whether it may keep a capability by which it reads what others' environments and mappings are. */
+  readonly mayInspect: boolean;
 }
 
 /** How a child is isolated. */
@@ -132,8 +132,7 @@ const BY_SCOPES: readonly Reach[] = ['signals', 'abstract-sockets'];
 function enforcement({ by, reason }: Support, subject: Subject, abstractSockets: boolean): Enforcement {
   const openedHere = (reach: Reach) => reach === 'abstract-sockets' && abstractSockets;
   const byScopes = by === 'scopes' ? BY_SCOPES.filter((reach) => !openedHere(reach)) : [];
-  // CAP_PERFMON lets root read it.
-  const byDomain = by === null ? [] : BY_DOMAIN.filter((reach) => reach !== 'environment' || !subject.isRoot);
+  const byDomain = by === null ? [] : BY_DOMAIN.filter((reach) => reach !== 'environment' || !subject.mayInspect);
   const closed = [...ALWAYS, ...byDomain, ...byScopes];
   const missing = [...BY_DOMAIN, ...BY_SCOPES].filter((reach) => !closed.includes(reach));
   const open = missing.map((reach) => ({

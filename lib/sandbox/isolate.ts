@@ -5,7 +5,7 @@ import { own } from '../util/own-data.js';
 import { isRootOutside } from './limits.js';
 import type { ProgramOptions } from './options.js';
 
-type Options = Pick<ProgramOptions, 'isolate' | 'uid'>;
+type Options = Pick<ProgramOptions, 'isolate' | 'uid' | 'capabilities'>;
 
 /**
  * How a child is isolated; undefined: it is not. By default it is where a filter is put on, as `unconfined` is to be as without
@@ -27,8 +27,16 @@ export function isolationRequest(isolated: Isolation | undefined) {
   return isolated === undefined ? {} : { isolation: own(isolated.request) };
 }
 
-function subjectOf({ uid }: Options): Subject {
+/** Capabilities by which Landlock's domains are no hindrance to reading what is not memory. Source: kernel/ptrace.c. */
+const INSPECTING = ['CAP_PERFMON', 'CAP_SYS_ADMIN', 'CAP_SYS_PTRACE'];
+
+function subjectOf({ uid, capabilities = INSPECTING }: Options): Subject {
   const ours = process.geteuid?.() ?? 0;
   const childs = uid ?? ours;
-  return { uid: childs, isSameUser: childs === ours, isRoot: childs === 0 && isRootOutside() };
+  const isRoot = childs === 0 && isRootOutside();
+  return {
+    isSameUser: childs === ours,
+    isRoot,
+    mayInspect: isRoot && INSPECTING.some((name) => capabilities.includes(name)),
+  };
 }

@@ -1,0 +1,107 @@
+/**
+ * Programs that try to reach the process that started them, and its other children: as an ordinary user, as root, and as root
+ * that gives them another uid. test/arch/isolation.test.ts does the same on other kernels.
+ */
+import { spawnSync } from 'node:child_process';
+import { chmodSync, copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { isolationSupport } from '../../lib/landlock/isolation.js';
+import { compileC } from '../support/compile-c.js';
+import { attacksOn, expectAsEnforced, type Reached, type Taken } from './reach.js';
+
+const NOBODY = 65_534;
+const isRoot = process.getuid?.() === 0;
+const directory = mkdtempSync(join(tmpdir(), 'seccomp-reach-'));
+chmodSync(directory, 0o755);
+afterAll(() => rmSync(directory, { recursive: true }));
+const reach = join(directory, 'reach');
+
+let obstacle: string | undefined;
+beforeAll(() => {
+  try {
+    copyFileSync(compileC('../adversary/reach.c', ['-static']), reach);
+    chmodSync(reach, 0o755);
+  } catch (error) {
+    obstacle = `no C compiler: ${String(error).slice(0, 80)}`;
+  }
+  if (isolationSupport().by !== 'scopes') obstacle ??= String(isolationSupport().reason);
+});
+
+type Options = Readonly<Record<string, unknown>>;
+
+/** What the programs reached, each started with its options, by a process of this user. */
+function tryFrom<Result>(user: number | undefined, runs: readonly Options[]): readonly Result[] {
+  const home = new URL('../../dist/index.js', import.meta.url).href;
+  const script = fileURLToPath(new URL('reach.mjs', import.meta.url));
+  const { stdout, stderr } = spawnSync(process.execPath, [script], {
+    input: JSON.stringify({ home, reach, user, runs }),
+    encoding: 'utf8',
+  });
+  if (stdout === '') throw new Error(stderr);
+  return JSON.parse(stdout);
+}
+
+interface Case {
+  readonly who: string;
+  readonly user: number | undefined;
+  readonly options: Options;
+  /** What it could do without isolation: else nothing is shown. */
+  readonly attacks: readonly string[];
+}
+
+const OF_THE_SAME_USER = [
+  'memory',
+  'environ',
+  'fd',
+  'pidfd_getfd',
+  'ptrace',
+  'kill',
+  'prlimit',
+  'TIOCSTI',
+  'oom_score_adj',
+];
+const CASES: readonly Case[] = [
+  { who: 'an ordinary user', user: isRoot ? NOBODY : undefined, options: {}, attacks: OF_THE_SAME_USER },
+  ...(isRoot
+    ? [
+        { who: 'root', user: undefined, options: {}, attacks: [...OF_THE_SAME_USER, 'core_pattern'] },
+        {
+          who: 'root that gives another uid',
+          user: undefined,
+          options: { uid: NOBODY, gid: NOBODY, cwd: '/' },
+          attacks: ['abstract socket', 'TIOCSTI', 'TIOCLINUX'],
+        },
+      ]
+    : []),
+];
+
+describe.each(CASES)(
+  'a child of $who reaches what enforcement lists as open, and nothing that it lists as closed:',
+  ({ user, options, attacks }) => {
+    test.for<[string, Options]>([
+      ['by default', {}],
+      ['with abstractSockets', { isolate: { abstractSockets: true } }],
+      ['supervised', { onViolation: true }],
+      ['without capabilities', { capabilities: [] }],
+    ])('%s', ([, more], { skip }) => {
+      skip(obstacle !== undefined, obstacle);
+      const [without, isolated] = tryFrom<Reached>(user, [
+        { ...options, ...more, isolate: false },
+        { ...options, ...more },
+      ]);
+      if (without === undefined || isolated === undefined) throw new Error('nothing was run');
+      // Who has fewer capabilities than another process does not reach it anyway.
+      if (!('capabilities' in more)) expect(attacksOn(without.parent)).toEqual(expect.arrayContaining([...attacks]));
+      expectAsEnforced(isolated, without);
+    });
+
+    test('takes no listener in 1,000 attempts of each way', ({ skip }) => {
+      skip(obstacle !== undefined, obstacle);
+      const [isolated] = tryFrom<Taken>(user, [{ ...options, onViolation: true, listener: 1000 }]);
+      expect(isolated?.taken).toBe(0);
+    });
+  },
+);
