@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { SeccompError } from './errors.js';
 import type { AttachFlag } from './filter/filter.js';
+import { isolationSupport, type Support } from './landlock/isolation.js';
 import { addon } from './native.js';
 import { zlib } from './node.js';
 import { ACTION_KINDS, actionBase } from './policy/action.js';
@@ -98,6 +99,8 @@ export interface Features {
     readonly uid: number;
     readonly capabilities: readonly string[];
   };
+  /** What it can do to keep children apart. */
+  readonly isolation: Pick<Support, 'by' | 'reason'>;
   /** What kind of container this is, or null. */
   readonly container: string | null;
 }
@@ -122,6 +125,7 @@ export function features(): Features {
       uid: process.getuid?.() ?? -1,
       capabilities: capabilityNames(status.get('CapEff') ?? '0'),
     },
+    isolation: isolationSupport(),
     container: containerKind(),
   };
 }

@@ -44,6 +44,7 @@ async function examine(): Promise<readonly Check[]> {
     config(found),
     actions(found),
     flags(found),
+    isolation(found),
     privileges(found),
     stack(found),
     container(found),
@@ -93,6 +94,28 @@ function flags({ flags }: Features): Check {
   if (missing.length === 0) return { name: 'flags', state: 'ok', detail };
   const remedy = missing.map(({ name, since }) => `${name} came with Linux ${since}`).join(', ');
   return { name: 'flags', state: 'limit', detail, remedy };
+}
+
+function isolation({ isolation: { by, reason } }: Features): Check {
+  const name = 'isolation';
+  const all = 'children do not reach memory, descriptors, signals and abstract sockets of others (Landlock)';
+  if (by === 'scopes') return { name, state: 'ok', detail: all };
+  if (by === 'domain') {
+    const detail = `children do not reach memory and descriptors of others, but signal them (${reason}); they can't mount`;
+    return {
+      name,
+      state: 'limit',
+      detail,
+      remedy: 'Linux 6.12 or newer has the rest; another uid for children also helps',
+    };
+  }
+  const detail = `children reach memory, descriptors and signals of others that run as the same user: ${reason}`;
+  return {
+    name,
+    state: 'limit',
+    detail,
+    remedy: 'use a kernel with Landlock of Linux 6.12 or newer, or give children another uid',
+  };
 }
 
 function privileges({ self }: Features): Check {

@@ -17,6 +17,7 @@ interface RecordCommandOptions {
   readonly merge: boolean;
   readonly args: boolean;
   readonly bare: boolean;
+  readonly isolate: boolean;
   readonly base?: string;
   readonly format: 'docker' | 'spo';
 }
@@ -30,6 +31,7 @@ export function recordCommand(): Command {
     .option('--merge', 'add what this run needs to the profile in the file', false)
     .option('--args', 'compare arguments that tell calls apart: families, commands, flags', false)
     .option('--bare', 'leave out what container runtimes need to start COMMAND', false)
+    .option('--no-isolate', 'let COMMAND reach signals, memory and descriptors of others, as far as its user may')
     .option('--base <profile>', 'show how the run and this profile differ; - for stdin')
     .addOption(
       new Option('--format <format>', "Docker's JSON, or a manifest of the Security Profiles Operator")
@@ -91,7 +93,7 @@ async function resolveBase(base: string) {
 async function recorded(
   command: string,
   args: readonly string[],
-  { args: compareArguments, bare }: RecordCommandOptions,
+  { args: compareArguments, bare, isolate }: RecordCommandOptions,
   before: Profile | undefined,
 ): Promise<Recording | undefined> {
   const end = new AbortController();
@@ -102,6 +104,7 @@ async function recorded(
     return await record(command, args, {
       ...{ stdio: 'inherit', signal: end.signal, compareArguments, containerStart: !bare },
       ...(before !== undefined && { merge: before }),
+      ...(!isolate && { isolate }),
     });
   } catch (error) {
     if (!isStartFailure(error)) throw error;

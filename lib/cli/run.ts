@@ -17,6 +17,8 @@ interface RunOptions extends ReadingOptions {
   readonly capability?: readonly string[];
   readonly abi?: readonly AbiName[];
   readonly newPrivileges: boolean;
+  readonly isolate?: boolean;
+  readonly abstractSockets: boolean;
   readonly explain: boolean;
 }
 
@@ -39,15 +41,25 @@ export function runCommand(): Command {
       several,
     )
     .option('--new-privileges', 'let set-user-ID programs gain privileges; needs CAP_SYS_ADMIN', false)
+    .option('--isolate', 'refuse to start where COMMAND can not be kept from all that others have started')
+    .option('--no-isolate', 'let COMMAND reach signals, memory and descriptors of others, as far as its user may')
+    .option('--abstract-sockets', "let COMMAND connect to abstract Unix sockets, such as X11's", false)
     .option('--explain', 'stay beside COMMAND, and tell on stderr of each kind of calls that the profile denies', false)
     .passThroughOptions()
     .action(run);
 }
 
 async function run(command: string, args: readonly string[], options: RunOptions): Promise<void> {
-  const { capability, abi, newPrivileges, explain } = options;
+  const { capability, abi, newPrivileges, explain, isolate, abstractSockets } = options;
+  if (abstractSockets && isolate !== undefined)
+    throw new Error(`--abstract-sockets does not go with ${isolate ? '--isolate' : '--no-isolate'}: leave one out`);
   const profile = (await loadArgument(options.profile, readingOf(options))) ?? 'unconfined';
-  const programOptions = { capabilities: capability, abis: abi, noNewPrivileges: !newPrivileges };
+  const programOptions = {
+    capabilities: capability,
+    abis: abi,
+    noNewPrivileges: !newPrivileges,
+    isolate: abstractSockets ? { abstractSockets } : isolate,
+  };
   try {
     if (explain) await runBeside(command, args, profile, programOptions);
     else execve(command, args, profile, programOptions);

@@ -69,8 +69,11 @@ export interface RuleReference {
 }
 
 export interface Change {
-  /** Which fact would be another one: the capabilities of the process, the kernel's version, or the call's arguments. */
-  readonly kind: 'capability' | 'kernel' | 'arguments';
+  /**
+   * Which fact would be another one: the capabilities of the process, the kernel's version, the call's arguments, or that the
+   * caller is isolated.
+   */
+  readonly kind: 'capability' | 'kernel' | 'arguments' | 'isolation';
   /** One fact of the host or the call: `with CAP_SYS_ADMIN`, `before Linux 4.8`, `with other arguments: …`. */
   readonly by: string;
   readonly action: Action;

@@ -1,6 +1,17 @@
 /** Explains decisions for this machine. */
-import { type Explanation, explainCall, type Question } from '../profile/explain.js';
+import { permissiveness } from '../policy/action.js';
+import { whyNarrowed } from '../policy/isolation.js';
+import type { Action } from '../policy/policy.js';
+import {
+  type Change,
+  type Explanation,
+  explainCall,
+  type Question,
+  readQuestion,
+  registers,
+} from '../profile/explain.js';
 import { loadProfile, type ProfileSource } from '../profile/load.js';
+import type { Host } from '../profile/resolve.js';
 import { HOST_OPTIONS, readOptions } from './options.js';
 import { type CompileOptions, hostOf } from './prepare.js';
 
@@ -13,5 +24,14 @@ export function explain(source: ProfileSource, question: Question, options: Comp
   const host = hostOf(readOptions<CompileOptions>(options, HOST_OPTIONS));
   const profile = loadProfile(source);
   if (profile === null) return { action: { kind: 'allow' }, rule: null, why: 'nothing is filtered', changes: [] };
-  return explainCall(profile, question, host);
+  const explanation = explainCall(profile, question, host);
+  return { ...explanation, changes: [...explanation.changes, ...isolationChanges(question, host, explanation.action)] };
+}
+
+/** What isolation denies besides, to a child that this package starts. */
+function isolationChanges(question: Question, host: Host, action: Action): readonly Change[] {
+  const { syscall, args, abi = host.abi } = readQuestion(question);
+  const reason = whyNarrowed(abi, syscall, registers(args ?? []), { isolated: true, supervised: false });
+  if (reason === undefined || permissiveness(action) === 0) return [];
+  return [{ kind: 'isolation', by: 'in a child, unless it is started with isolate: false', action: reason.action }];
 }

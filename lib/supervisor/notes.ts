@@ -1,4 +1,5 @@
 /** What a recording can't show, as far as what it shows tells. */
+import { whyNarrowed } from '../policy/isolation.js';
 import { constantOn } from '../syscalls/constants.js';
 import { syscallNumber } from '../syscalls/table.js';
 import type { ObservedCall } from './call.js';
@@ -13,6 +14,7 @@ export function notesOn(calls: readonly ObservedCall[], others: number): readonl
     ...new Set(nameless.map(({ abi, syscall }) => `${syscall} of ${abi} has no name here, so no profile can allow it`)),
     ...(calls.some(({ syscall }) => syscall === 'io_uring_setup') ? [IO_URING] : []),
     ...(calls.some(putsOnFilter) ? [OWN_FILTER] : []),
+    ...new Set(calls.flatMap(isolationNote)),
   ];
 }
 
@@ -27,4 +29,10 @@ function putsOnFilter({ abi, syscall, args: [first = 0n, second = 0n] }: Observe
   const is = (name: string, value: bigint) => BigInt(constantOn(abi, name) ?? -1) === BigInt.asUintN(32, value);
   if (syscall === 'seccomp') return is('SECCOMP_SET_MODE_FILTER', first);
   return syscall === 'prctl' && is('PR_SET_SECCOMP', first) && is('SECCOMP_MODE_FILTER', second);
+}
+
+/** Whatever a profile says of them. */
+function isolationNote({ abi, syscall, args }: ObservedCall): readonly string[] {
+  const reason = whyNarrowed(abi, syscall, args, { isolated: true, supervised: false });
+  return reason === undefined ? [] : [`${reason.why}; under the profile the program needs isolate: false`];
 }

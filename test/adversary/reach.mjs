@@ -1,3 +1,4 @@
+#!/bin/node
 /**
  * Starts programs that try to reach this process and another child of it, and prints what they reached. Standard input:
  * { home, reach, user, runs }; `runs` are options of spawn, and `listener`, how often to try to take the supervisor's listener.

@@ -1,27 +1,15 @@
 /** The package itself, its addon built for the machine, on real kernels: arm64's, and amd64's of an older Debian. */
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { ProfileDocument } from '../../lib/profile/document.js';
 import type { AbiName } from '../../lib/syscalls/abi.js';
 import { callTo, toAnswer, toArgument } from '../support/probe.js';
 import { parseStatus } from '../support/processes.js';
-import {
-  AMD64,
-  ARM64,
-  compilerFor,
-  crossCompile,
-  type Files,
-  keptFor,
-  kernelOf,
-  type Machine,
-  obstacleTo,
-  PATIENCE_MS,
-  runJobs,
-} from './guest.js';
+import { crossCompile, kernelOf, type Machine, PATIENCE_MS, runJobs } from './guest.js';
+import { obstacleToPackage, packageFor, SUBJECTS, type Subject } from './subjects.js';
 
 /** A program of the guest's, to be started under a profile there. */
 interface Run {
@@ -49,32 +37,6 @@ const BLOCKED = [
   ['unshare', [1], 'EPERM'],
   ['clone3', [0, 0], 'ENOSYS'],
 ] as const;
-
-/** The programs that make calls, by ABI. */
-type Probes = readonly { readonly abi: AbiName; readonly probe: string }[];
-
-/** A machine that Node runs on, its programs, and what they and Node are linked with. */
-interface Subject {
-  readonly machine: Machine;
-  readonly probes: Probes;
-  readonly loader: string;
-}
-
-const SUBJECTS: readonly Subject[] = [
-  {
-    machine: ARM64,
-    probes: [
-      { abi: 'aarch64', probe: 'probe' },
-      { abi: 'arm', probe: 'probe-arm' },
-    ],
-    loader: 'lib/ld-linux-aarch64.so.1',
-  },
-  {
-    machine: AMD64,
-    probes: AMD64.abis.map((abi) => ({ abi, probe: 'probe' })),
-    loader: 'lib64/ld-linux-x86-64.so.2',
-  },
-];
 
 const NO_EXEC: ProfileDocument = {
   defaultAction: 'SCMP_ACT_ALLOW',
@@ -120,8 +82,7 @@ function argumentOn({ name: machine }: Machine, abi: AbiName, name: string, args
 
 describe.each(SUBJECTS)('the package on $machine.name', (subject) => {
   const { machine } = subject;
-  const built = join(keptFor(machine), 'package');
-  const obstacle = obstacleTo(machine) ?? (existsSync(built) ? undefined : `nothing was built in ${built}`);
+  const obstacle = obstacleToPackage(subject);
   if (obstacle !== undefined) {
     test('is run', ({ skip }) => skip(obstacle));
     return;
@@ -189,24 +150,11 @@ async function runInGuest(subject: Subject, runs: readonly Run[]): Promise<reado
     const files = new Map([
       ...probes.map(({ probe }) => [`bin/${probe}`, join(directory, probe)] as const),
       ['bin/sandbox.mjs', fileURLToPath(new URL('sandbox.mjs', import.meta.url))],
-      ['bin/node', join(keptFor(machine), 'node/bin/node')],
-      ['seccomp', join(keptFor(machine), 'package')],
-      ...libraries(subject),
+      ...packageFor(subject),
     ]);
     const [output] = await runJobs(machine, files, [{ program: 'sandbox.mjs', input: JSON.stringify(runs) }]);
     return JSON.parse(String(output));
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
-}
-
-/** What Node and the addon are linked with, from the compiler. */
-function libraries({ machine, loader }: Subject): Files {
-  const names = ['libc.so.6', 'libm.so.6', 'libdl.so.2', 'libpthread.so.0', 'libgcc_s.so.1', 'libstdc++.so.6'];
-  const compiler = compilerFor(machine, machine.abis[0]);
-  const pathOf = (name: string) => execFileSync(compiler, [`-print-file-name=${name}`], { encoding: 'utf8' }).trim();
-  return new Map([
-    [loader, pathOf(basename(loader))],
-    ...[...names, 'libatomic.so.1'].map((name) => [`lib/${name}`, pathOf(name)] as const),
-  ]);
 }

@@ -93,16 +93,22 @@ export type Files = ReadonlyMap<string, string>;
 export const PATIENCE_MS = 600_000;
 
 /**
- * Boots the machine, runs the jobs one after the other, and gives what each wrote to its standard output.
+ * Boots the machine, its kernel told `parameters` besides, runs the jobs one after the other, and gives what each wrote to its
+ * standard output.
  * @throws Error with the guest's console if a job fails, or the guest ends before all are done.
  */
-export async function runJobs(machine: Machine, files: Files, jobs: readonly Job[]): Promise<readonly Buffer[]> {
+export async function runJobs(
+  machine: Machine,
+  files: Files,
+  jobs: readonly Job[],
+  parameters = '',
+): Promise<readonly Buffer[]> {
   const directory = mkdtempSync(join(tmpdir(), `seccomp-${machine.name}-`));
   try {
     const memory = join(directory, 'initrd');
     const answers = join(directory, 'answers');
     writeFileSync(memory, initrd(machine, files, jobs, join(directory, 'root')));
-    const { stdout: console } = await promisify(execFile)(machine.qemu, options(machine, memory, answers), {
+    const { stdout: console } = await promisify(execFile)(machine.qemu, options(machine, memory, answers, parameters), {
       timeout: PATIENCE_MS,
       killSignal: 'SIGKILL',
       maxBuffer: 1 << 24,
@@ -113,12 +119,12 @@ export async function runJobs(machine: Machine, files: Files, jobs: readonly Job
   }
 }
 
-function options(machine: Machine, memory: string, answers: string): readonly string[] {
+function options(machine: Machine, memory: string, answers: string, parameters: string): readonly string[] {
   return [
     ...machine.options,
     ...['-m', '1024', '-nic', 'none', '-nographic', '-no-reboot'],
     ...['-kernel', kernelOf(machine).image, '-initrd', memory],
-    ...['-append', `console=${machine.console} panic=-1 quiet ${machine.parameters ?? ''}`],
+    ...['-append', `console=${machine.console} panic=-1 quiet ${machine.parameters ?? ''} ${parameters}`],
     ...['-device', 'virtio-serial-pci', '-chardev', `file,id=answers,path=${answers}`],
     ...['-device', 'virtserialport,chardev=answers'],
   ];

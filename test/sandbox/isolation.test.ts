@@ -1,0 +1,275 @@
+/** isolate: what it takes, when it is on, and what still works. What is out of reach: test/adversary/isolation.test.ts. */
+import { spawnSync as nodeSpawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { constants, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { isolationSupport } from '../../lib/landlock/isolation.js';
+import type { ProfileDocument } from '../../lib/profile/document.js';
+import { explain } from '../../lib/sandbox/explain.js';
+import { fork } from '../../lib/sandbox/fork.js';
+import type { SpawnOptions } from '../../lib/sandbox/options.js';
+import { compile, type FilterSource } from '../../lib/sandbox/prepare.js';
+import { record } from '../../lib/sandbox/record.js';
+import { run as runToEnd } from '../../lib/sandbox/run.js';
+import { Sandbox } from '../../lib/sandbox/sandbox.js';
+import { spawn } from '../../lib/sandbox/spawn.js';
+import { type SpawnSyncOptions, spawnSync } from '../../lib/sandbox/spawn-sync.js';
+import { finish, run, statusOf } from '../support/processes.js';
+import { evaluateScript, hasCapability, packageRoot } from '../support/scripts.js';
+
+const directory = mkdtempSync(join(tmpdir(), 'seccomp-isolation-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+const allowAll: ProfileDocument = { defaultAction: 'SCMP_ACT_ALLOW' };
+const support = isolationSupport();
+const hasScopes = support.by === 'scopes';
+const isRoot = process.getuid?.() === 0;
+const canChangeUser = hasCapability('CAP_SETUID');
+/** Of a child that is not root. */
+const notRoot: SpawnOptions = isRoot ? { uid: 65_534, gid: 65_534, cwd: '/' } : {};
+
+/** Whether a child could signal this process. */
+const signals = (profile: FilterSource, options: SpawnOptions = {}) =>
+  spawnSync('sh', ['-c', `kill -0 ${process.pid}`], profile, options as SpawnSyncOptions).status === 0;
+
+describe.skipIf(!hasScopes)(`isolation (${support.reason ?? 'has scopes'})`, () => {
+  test('is on under a profile, and off under unconfined', () => {
+    for (const profile of ['docker-default', JSON.stringify(allowAll)]) expect(signals(profile)).toBe(false);
+    expect(signals(compile(allowAll))).toBe(false);
+    expect(signals('unconfined')).toBe(true);
+    expect(signals('docker-default', { isolate: false })).toBe(true);
+  });
+
+  test('is on for every function that starts programs', async () => {
+    const script = `kill -0 ${process.pid} || exit 7`;
+    const sandbox = new Sandbox('docker-default');
+    expect(await run('sh', ['-c', script], 'docker-default')).toMatchObject({ code: 7 });
+    expect(spawnSync('sh', ['-c', script], 'docker-default').status).toBe(7);
+    expect(await runToEnd('sh', ['-c', script], 'docker-default').catch(({ exitCode }) => exitCode)).toBe(7);
+    expect(await finish(sandbox.spawn('sh', ['-c', script]))).toMatchObject({ code: 7 });
+    expect(sandbox.spawnSync('sh', ['-c', script]).status).toBe(7);
+    expect(() => sandbox.execSync(script, { stdio: 'ignore' })).toThrowError(expect.objectContaining({ status: 7 }));
+    expect((await record('sh', ['-c', script])).exitCode).toBe(7);
+    const main = join(packageRoot, 'dist/cli/main.js');
+    expect(nodeSpawnSync(process.execPath, [main, 'run', '--', 'sh', '-c', script]).status).toBe(7);
+    expect(nodeSpawnSync(process.execPath, [main, 'run', '--no-isolate', '--', 'sh', '-c', script]).status).toBe(0);
+  });
+
+  test('is on for fork, before the first line', async () => {
+    const module = join(directory, 'signals.cjs');
+    writeFileSync(module, 'try { process.kill(process.ppid, 0); process.exitCode = 1 } catch { process.exitCode = 7 }');
+    const child = fork(module, 'docker-default');
+    expect([child.spawnfile, child.spawnargs[0]]).toEqual([process.execPath, process.execPath]);
+    expect(child.enforcement.isolation.by).toBe('scopes');
+    expect(await once(child, 'exit')).toEqual([7, null]);
+    expect(await once(fork(module, 'docker-default', { isolate: false }), 'exit')).toEqual([1, null]);
+    expect(await once(fork(module, 'unconfined'), 'exit')).toEqual([1, null]);
+  });
+
+  test('is a default of a Sandbox, which a call goes before', () => {
+    const { spawnSync } = new Sandbox('docker-default', { isolate: false });
+    const script = ['-c', `kill -0 ${process.pid}`];
+    expect(spawnSync('sh', script).status).toBe(0);
+    expect(spawnSync('sh', script, { isolate: {} } as object).status).not.toBe(0);
+  });
+
+  test.runIf(!isRoot || canChangeUser)(
+    'of true is in full, under unconfined too: with the filter that it needs',
+    () => {
+      const result = spawnSync('cat', ['/proc/self/status'], 'unconfined', {
+        ...notRoot,
+        isolate: true,
+        encoding: 'utf8',
+      });
+      expect(result.stdout).toMatch(
+        new RegExp(`Seccomp_filters:\t${Number(statusOf('self').get('Seccomp_filters')) + 1}\n`),
+      );
+      expect(result.enforcement?.isolation).toMatchObject({ by: 'scopes', reason: null });
+      expect(signals('unconfined', { ...notRoot, isolate: true })).toBe(false);
+    },
+  );
+
+  test.runIf(isRoot)('of true refuses a child that is root, with a remedy', () => {
+    const refused = expect.objectContaining({
+      code: 'ERR_SECCOMP_UNSUPPORTED',
+      message: expect.stringMatching(
+        /^options\.isolate: true can not be honoured: uid 0 .* give the child another uid/,
+      ),
+    });
+    expect(() => spawn('true', [], 'docker-default', { isolate: true })).toThrowError(refused);
+    expect(() => fork('x.js', 'docker-default', { isolate: true })).toThrowError(refused);
+    expect(spawnSync('true', [], 'docker-default', { isolate: true, ...notRoot }).status).toBe(0);
+  });
+
+  test('leaves abstract sockets open for those who say so', async () => {
+    const name = `seccomp-isolation-${process.pid}`;
+    const server = createServer((socket) => socket.end()).listen(`\0${name}`);
+    await once(server, 'listening');
+    const connect = (options: SpawnOptions) =>
+      run(
+        process.execPath,
+        ['-e', `net.connect('\\0${name}').on('error', (e) => console.log(e.code)).resume()`],
+        'node',
+        options,
+      );
+    expect((await connect({})).stdout).toBe('EPERM\n');
+    expect((await connect({ isolate: { abstractSockets: true } })).stdout).toBe('');
+    server.close();
+  });
+
+  test('that fails at execve leaves this process as it was', () => {
+    const result = evaluateScript(`
+      const before = fs.readFileSync('/proc/self/limits', 'utf8');
+      const code = failure(() => sandbox.execve('/nowhere/x', 'docker-default'));
+      process.kill(process.ppid, 0);
+      return [code, fs.readFileSync('/proc/self/limits', 'utf8') === before, field('/proc/self/status', 'NoNewPrivs')];`);
+    expect(result).toEqual([-constants.errno.ENOENT, true, statusOf('self').get('NoNewPrivs')]);
+  });
+
+  test('is said to be missing in the sixteenth domain, and refused if it was asked for', () => {
+    const launcher = join(packageRoot, 'build/Release/seccomp-launch');
+    const nested = Array.from({ length: 16 }, () => [launcher, '0,0,2,1,1']).flat();
+    const code = `
+      const { spawnSync } = require('seccomp');
+      const { status, enforcement } = spawnSync('true', 'docker-default');
+      let error; try { spawnSync('true', 'docker-default', { isolate: true, uid: process.getuid() || 65534 }) } catch ({ message }) { error = message }
+      console.log(JSON.stringify([status, enforcement.isolation, error]));`;
+    const [command = '', ...args] = [...nested, process.execPath, '-e', code];
+    const { stdout, stderr } = nodeSpawnSync(command, args, { encoding: 'utf8', cwd: packageRoot });
+    expect(stdout, stderr).not.toBe('');
+    const [status, isolation, error] = JSON.parse(stdout);
+    expect([status, isolation.by, isolation.reason]).toEqual([0, null, expect.stringContaining('16 Landlock domains')]);
+    expect(isolation.closed).toEqual(['limits', 'terminal', 'core-dumps']);
+    expect(error).toMatch(/isolate: true can not be honoured: .*16 Landlock domains/);
+  });
+
+  test.each([
+    ['ENOSYS', 38, /has no Landlock: it needs 5\.13/],
+    ['EOPNOTSUPP', 95, /add landlock to lsm=/],
+    ['EPERM', 1, /a filter that is on already forbids Landlock/],
+  ])('is said to be missing where Landlock fails with %s', (_, errnoRet, reason) => {
+    const [status, isolation, error] = evaluateScript(
+      `
+      sandbox.harden(denying(${errnoRet}, 'landlock_create_ruleset'));
+      const { status, enforcement } = sandbox.spawnSync('true', 'docker-default');
+      let error; try { sandbox.spawnSync('true', 'docker-default', { isolate: true, uid: process.getuid() || 65534 }) } catch ({ code }) { error = code }
+      return [status, enforcement.isolation, error];`,
+      { env: { UV_USE_IO_URING: '0' } },
+    ) as [number, { by: null; reason: string }, string];
+    expect([status, isolation.by, error]).toEqual([0, null, 'ERR_SECCOMP_UNSUPPORTED']);
+    expect(isolation.reason).toMatch(reason);
+  });
+});
+
+describe('without Landlock too', () => {
+  test('a child writes no core dumps, and may raise its limit again; rlimits go before', () => {
+    const limits = (options: SpawnOptions) =>
+      String(spawnSync('sh', ['-c', 'ulimit -Sc; ulimit -Hc'], 'docker-default', options as object).stdout)
+        .split('\n')
+        .slice(0, 2);
+    const [, hard] = limits({ isolate: false });
+    expect(limits({})).toEqual(['0', hard]);
+    expect(limits({ rlimits: { core: { soft: 512, hard: 1024 } } })).toEqual(['1', '2']);
+  });
+
+  test('what the filter denies is told, and explained as isolation’s', async () => {
+    const child = spawn('prlimit', ['--pid', String(process.pid), '--core=0'], 'docker-default', { onViolation: true });
+    await finish(child);
+    expect(child.violations.find(({ syscall }) => syscall === 'prlimit64')).toMatchObject({
+      ...{ action: { kind: 'errno', errno: 1 }, profile: null, rule: null, remedy: null },
+      why: expect.stringMatching(/^isolate denies prlimit64 /),
+    });
+    const { action, changes } = explain('docker-default', { syscall: 'prlimit64', args: [1, 4, 1] });
+    expect(action.kind).toBe('allow');
+    expect(changes.at(-1)).toMatchObject({ kind: 'isolation', action: { kind: 'errno', errno: 1 } });
+    expect(explain('docker-default', { syscall: 'prlimit64', args: [0, 4, 1] }).changes).toEqual([]);
+  });
+
+  test('what a recorded program did of that is among the notes', async ({ skip }) => {
+    const code = "import fcntl\ntry: fcntl.ioctl(0, 0x5412, b'x')\nexcept OSError as e: print(e.errno)";
+    skip(nodeSpawnSync('python3', ['--version']).error !== undefined, 'no python3');
+    const { notes } = await record('python3', ['-c', code], { stdio: 'ignore' });
+    expect(notes.join()).toMatch(/isolate denies ioctl TIOCSTI.*; under the profile the program needs isolate: false/);
+  });
+
+  test.each([
+    ['a text', 'yes', /isolate.*boolean/],
+    ['null', null, /isolate.*boolean/],
+    ['a list', [], /options\.isolate/],
+    ['an unknown word', { abstractSocket: true }, /options\.isolate\.abstractSocket: is unknown/],
+    ['a number in it', { abstractSockets: 1 }, /options\.isolate\.abstractSockets/],
+  ])('%s is refused', (_, isolate, message) => {
+    expect(() => spawn('true', [], 'docker-default', { isolate: isolate as never })).toThrow(message);
+    expect(() => new Sandbox('docker-default', { isolate: isolate as never }).spawn('true')).toThrow(message);
+  });
+
+  test('says what is off', () => {
+    const { enforcement } = spawn('true', [], 'docker-default', { isolate: false, stdio: 'ignore' });
+    expect(enforcement.isolation).toMatchObject({ by: null, reason: 'isolation is off', closed: [] });
+    expect(enforcement.isolation.open.map(({ reach }) => reach)).toContain('signals');
+  });
+});
+
+describe('inside of its tree a child can', () => {
+  const shell = (script: string, options: SpawnOptions = {}) => run('bash', ['-c', script], 'docker-default', options);
+
+  test('signal what it has started, its group, and itself', async () => {
+    expect(await shell('sleep 60 & kill $! && wait $!; echo $?')).toMatchObject({ stdout: '143\n', code: 0 });
+    expect(
+      await shell('trap "echo got" TERM; kill -TERM 0; kill -0 $$ && echo self', { detached: true }),
+    ).toMatchObject({
+      stdout: 'got\nself\n',
+    });
+    expect((await shell('timeout -s KILL 0.01 sleep 60; echo $?')).stdout).toBe('137\n');
+  });
+
+  test('have job control', async () => {
+    const { stdout } = await shell(
+      'set -m; sleep 60 & jobs -p >/dev/null; kill -STOP %1; kill -CONT %1; kill %1; wait %1; echo $?',
+    );
+    expect(stdout).toBe('143\n');
+  });
+
+  test('be signalled by this process', async () => {
+    const child = spawn('sleep', ['60'], 'docker-default', { stdio: 'ignore' });
+    await once(child, 'spawn');
+    expect(child.kill('SIGKILL')).toBe(true);
+    expect(await once(child, 'exit')).toEqual([null, 'SIGKILL']);
+  });
+
+  test('move files between directories', async () => {
+    expect(await shell(`cd ${directory}; mkdir -p a b; echo x >a/f; mv a/f b/g; ln b/g a/h; cat a/h`)).toMatchObject({
+      stdout: 'x\n',
+    });
+  });
+
+  test.for([
+    ['strace', ['-f', '-o', '/dev/null', 'sh', '-c', 'true & wait']],
+    ['gdb', ['-batch', '-ex', 'run', '-ex', 'quit', '--args', '/bin/true']],
+    ['bwrap', ['--ro-bind', '/', '/', '--dev', '/dev', 'true']],
+  ] as const)('run %s as without isolation', async ([tool, args], { skip }) => {
+    skip(nodeSpawnSync(tool, ['--version']).error !== undefined, `no ${tool}`);
+    const without = await run(tool, args, allowAll, { isolate: false });
+    expect(await run(tool, args, allowAll)).toMatchObject({ code: without.code });
+  });
+
+  test('have a Node with an inspector, and a cluster', async () => {
+    const inspected = await run(process.execPath, ['--inspect=127.0.0.1:0', '-e', 'console.log(1)'], 'node');
+    expect(inspected).toMatchObject({ code: 0, stdout: '1\n' });
+    const module = join(directory, 'cluster.cjs');
+    writeFileSync(
+      module,
+      `const cluster = require('node:cluster'); const net = require('node:net');
+       if (cluster.isPrimary) {
+         const worker = cluster.fork();
+         worker.on('listening', ({ port }) => net.connect(port, '127.0.0.1').on('data', (data) => {
+           console.log(String(data)); worker.kill();
+         }));
+       } else net.createServer((socket) => socket.end('served')).listen(0, '127.0.0.1');`,
+    );
+    expect((await run(process.execPath, [module], 'node')).stdout).toBe('served\n');
+  });
+});
