@@ -18,7 +18,17 @@ interface Report {
 test('reports the kernel, its actions and flags, and a program that ran', () => {
   const { status, stdout } = node(['doctor', '--json']);
   const report: Report = JSON.parse(stdout);
-  const names = ['kernel', 'CONFIG_SECCOMP', 'actions', 'flags', 'privileges', 'filters on', 'container', 'try it'];
+  const names = [
+    'kernel',
+    'CONFIG_SECCOMP',
+    'actions',
+    'flags',
+    'isolation',
+    'privileges',
+    'filters on',
+    'container',
+    'try it',
+  ];
   expect(report.checks.map(({ name }) => name)).toEqual(names);
   expect(report.checks.filter(({ state }) => state === 'fail')).toEqual([]);
   expect({ ok: report.ok, status }).toEqual({ ok: true, status: 0 });
