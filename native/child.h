@@ -65,7 +65,7 @@ struct ChildPlan {
   gid_t gid;
   const ResourceLimit* limits;
   size_t limit_count;
-  int ruleset;        // Of the Landlock domain that the child enters; -1: none.
+  int ruleset = -1;   // Of the Landlock domain that the child enters; -1: none.
   bool must_isolate;  // Whether it ends if it can't. Else `isolation_error` says why it goes on without.
   int isolation_error;
   bool drop_capabilities;

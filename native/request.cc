@@ -343,7 +343,6 @@ ChildPlan Request::Plan(ChildMemory* memory) {
 
   ChildPlan plan = {};
   plan.handover = -1;
-  plan.ruleset = -1;
   plan.must_isolate = must_isolate_;
   plan.candidates = candidate_pointers_.data();
   plan.candidate_count = candidate_pointers_.size();

@@ -35,6 +35,7 @@
 #include <vector>
 
 #include "../linux_abi.h"
+#include "../ruleset.h"
 #include "check.h"
 
 #ifdef __SANITIZE_THREAD__
@@ -102,6 +103,7 @@ int Report(int to, const std::vector<std::string>& rest) {
   getrlimit(RLIMIT_NOFILE, &files);
   out << "\nfiles " << files.rlim_cur << " " << files.rlim_max;
   out << "\nleader " << (getsid(0) == getpid()) << "\ncwd " << std::filesystem::current_path().string() << "\n";
+  out << "parent " << (kill(getppid(), 0) == 0 ? 0 : errno) << "\n";
   std::ifstream status("/proc/self/status");
   for (std::string line; std::getline(status, line);) {
     const size_t colon = line.find(":\t");
@@ -135,6 +137,8 @@ struct Start {
   Filter filter;
   std::vector<Filter> more_filters;
   std::vector<ResourceLimit> limits;
+  int ruleset = -1;
+  bool must_isolate = false;
   bool drop_capabilities = false;
   uint64_t kept_capabilities = 0;
   int handover = -1;                         // -1: the filter makes no listener.
@@ -143,6 +147,7 @@ struct Start {
 
 struct Ended {
   Failure failure = {};
+  int isolation_error = 0;
   int code = -1;   // -1: killed.
   int signal = 0;  // 0: not killed.
   std::string written;
@@ -207,6 +212,8 @@ class Prepared {
     plan_.filter_count = filters_.size();
     plan_.limits = start_.limits.data();
     plan_.limit_count = start_.limits.size();
+    plan_.ruleset = start_.ruleset;
+    plan_.must_isolate = start_.must_isolate;
     plan_.drop_capabilities = start_.drop_capabilities;
     plan_.kept_capabilities = start_.kept_capabilities;
     plan_.exit_call = SYS_exit_group;
@@ -248,8 +255,12 @@ Ended Run(Start start) {
   const pid_t pid = clone(RunChild, Prepared::stack_top(), CLONE_VM | CLONE_VFORK | SIGCHLD, prepared.plan());
   int status = 0;
   while (waitpid(pid, &status, 0) == -1 && errno == EINTR) continue;
-  return {prepared.plan()->failure, WIFEXITED(status) ? WEXITSTATUS(status) : -1,
-          WIFSIGNALED(status) ? WTERMSIG(status) : 0, prepared.written(), prepared.filter()};
+  return {prepared.plan()->failure,
+          prepared.plan()->isolation_error,
+          WIFEXITED(status) ? WEXITSTATUS(status) : -1,
+          WIFSIGNALED(status) ? WTERMSIG(status) : 0,
+          prepared.written(),
+          prepared.filter()};
 }
 
 Ended RunCandidates(std::vector<std::string> candidates) {
@@ -634,6 +645,50 @@ std::vector<uint32_t> GateValue(const Filter& filter) {
   return value;
 }
 
+// A descriptor of a domain that scopes signals; it is at `at`, if that is given.
+int Ruleset(int at = -1) {
+  const int ruleset = OpenRuleset({0, 0, 2});
+  if (ruleset < 0) Skip("this kernel's Landlock has no scopes");
+  if (at < 0) return ruleset;
+  dup3(ruleset, at, O_CLOEXEC);
+  close(ruleset);
+  return at;
+}
+
+TEST(EntersADomainOnlyIfAsked) {
+  Start start;
+  start.no_new_privileges = true;
+  CHECK_EQUAL(Run(start).fact("parent"), "0");
+  start.ruleset = Ruleset();
+  start.must_isolate = true;
+  const Ended ended = Run(start);
+  CHECK_STARTED(ended);
+  CHECK_EQUAL(ended.fact("parent"), std::to_string(EPERM));
+  CHECK_EQUAL(kill(getppid(), 0), 0);
+}
+
+TEST(EntersADomainThoughADescriptorTakesThePlaceOfItsRuleset) {
+  Start start;
+  start.no_new_privileges = true;
+  start.ruleset = Ruleset(5);
+  start.descriptors = {0, 1, 2, 0, 1, 2};
+  const Ended ended = Run(start);
+  CHECK_STARTED(ended);
+  CHECK_EQUAL(ended.fact("parent"), std::to_string(EPERM));
+}
+
+TEST(GoesOnWithoutADomainUnlessItMustHaveOne) {
+  Start start;
+  start.no_new_privileges = true;
+  start.ruleset = NewFile();
+  const Ended ended = Run(start);
+  CHECK_STARTED(ended);
+  CHECK_EQUAL(ended.fact("parent"), "0");
+  CHECK_EQUAL(ended.isolation_error == 0, false);
+  start.must_isolate = true;
+  CHECK_FAILED(Run(start), ended.isolation_error, "landlock_restrict_self");
+}
+
 TEST(SetsNoNewPrivilegesOnlyIfAsked) {
   const int ours = prctl(PR_GET_NO_NEW_PRIVS, 0L, 0L, 0L, 0L);
   Start start;
@@ -829,7 +884,7 @@ TEST(AThreadTurnsItsProcessIntoTheProgram) {
   }
   int status = 0;
   waitpid(pid, &status, 0);
-  const Ended ended = {kNoFailure, WIFEXITED(status) ? WEXITSTATUS(status) : -1, 0, prepared.written(), {}};
+  const Ended ended = {kNoFailure, 0, WIFEXITED(status) ? WEXITSTATUS(status) : -1, 0, prepared.written(), {}};
   CHECK_STARTED(ended);
   CHECK_EQUAL(ended.fact("Pid"), std::to_string(pid));
   CHECK_EQUAL(ended.fact("execve"), std::to_string(EPERM));
