@@ -11,7 +11,7 @@ import type { Isolate, Isolation } from '../landlock/isolation.js';
 import { addon, launcherFile, preloadFile } from '../native.js';
 import { childProcess } from '../node.js';
 import { fromCaller } from '../util/caller.js';
-import { define, own } from '../util/own-data.js';
+import { define, own, propertyOf } from '../util/own-data.js';
 import { invocation } from './arguments.js';
 import { HANDOVER, writeHandover } from './handover.js';
 import { enforcementOf, isolationOf } from './isolate.js';
@@ -120,26 +120,29 @@ function launchedFork(
   { request }: Isolation,
   noNewPrivileges: boolean,
 ): ChildProcess {
-  const program = options.execPath || process.execPath;
+  const given = own(options);
+  const program = given.execPath || process.execPath;
   // What is not found, Node itself reports.
-  if (!isExecutable(program, options)) return nodeFork(modulePath, args, options);
-  const { handled = 0, granted = 0, scoped = 0 } = request.domain ?? {};
+  if (!isExecutable(program, given)) return nodeFork(modulePath, args, options);
+  const { handled, granted, scoped } = request.domain ?? NO_DOMAIN;
   const wish = [handled, granted, scoped, Number(request.required), Number(noNewPrivileges)].join();
   const execPath = launcherFile();
   const child = nodeFork(modulePath, args, {
     ...options,
     execPath,
-    execArgv: [wish, program, ...(options.execArgv ?? [])],
+    execArgv: [wish, program, ...(given.execArgv ?? [])],
   });
   return define(child, { spawnfile: program, spawnargs: [program, ...child.spawnargs.slice(3)] });
 }
+
+const NO_DOMAIN = { handled: 0, granted: 0, scoped: 0 };
 
 /** Whether execvp(3) would find it. */
 function isExecutable(program: string, { cwd, env = process.env }: NodeForkOptions): boolean {
   const folder = cwd instanceof URL ? fileURLToPath(cwd) : (cwd ?? '');
   const paths = program.includes('/')
     ? [program]
-    : String(env['PATH'] ?? '')
+    : String(propertyOf(env, 'PATH') ?? '')
         .split(':')
         .map((each) => join(each, program));
   return paths.some((path) => {
