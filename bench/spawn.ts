@@ -5,8 +5,9 @@
  */
 import { spawn as nodeSpawn, spawnSync as nodeSpawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { spawn, spawnSync } from '../dist/index.js';
+import { fork, spawn, spawnSync } from '../dist/index.js';
 import { digits, machine, markdownTable, replaceSection, type Spread, show, spread, table } from './measure.js';
 import { peers, TRUE, vfork } from './spawn-peers.js';
 
@@ -19,6 +20,8 @@ if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds is a whol
 const WARM_UP = 20;
 /** Peers that take long have one round in so many. */
 const PEERS_EVERY = 4;
+/** The difference is small: it takes more rounds to be seen. */
+const ISOLATION_ROUNDS = 5;
 const IN_FLIGHT = [1, 8, 64] as const;
 
 type Stdio = 'ignore' | 'pipe';
@@ -49,6 +52,22 @@ const STARTERS = {
   spawn: untilExit((stdio) => spawn(TRUE, [], 'docker-default', { stdio })),
   'child_process.spawnSync': untilReturn((stdio) => nodeSpawnSync(TRUE, [], { stdio })),
   spawnSync: untilReturn((stdio) => spawnSync(TRUE, [], 'docker-default', { stdio })),
+} as const;
+
+const isOff = { isolate: false, stdio: 'ignore' } as const;
+const empty = fileURLToPath(new URL('empty.cjs', import.meta.url));
+
+/** Isolated, as by default, each before the same without isolation. */
+const ISOLATED = {
+  spawn: () => STARTERS.spawn('ignore'),
+  'spawn, isolate: false': () => untilExit(() => spawn(TRUE, [], 'docker-default', isOff))('ignore'),
+  spawnSync: () => STARTERS.spawnSync('ignore'),
+  'spawnSync, isolate: false': () => untilReturn(() => spawnSync(TRUE, [], 'docker-default', isOff))('ignore'),
+} as const;
+/** Fewer rounds: Node starts. */
+const FORKED = {
+  fork: () => untilExit(() => fork(empty, 'docker-default'))('ignore'),
+  'fork, isolate: false': () => untilExit(() => fork(empty, 'docker-default', { isolate: false }))('ignore'),
 } as const;
 
 interface Line {
@@ -135,6 +154,10 @@ const hardening = (before: string, profile: string) => async () => {
 async function run() {
   const c = vfork();
   const starts = [...(await compare('at start', 'ignore', c)), ...(await compare('at start', 'pipe', c))];
+  const isolated = [
+    ...(await interleave(ISOLATED, rounds * ISOLATION_ROUNDS)),
+    ...(await interleave(FORKED, Math.ceil(rounds / PEERS_EVERY), 2)),
+  ];
   const rates = [];
   for (const inFlight of IN_FLIGHT) {
     const node = await throughput('child_process.spawn', inFlight);
@@ -176,6 +199,7 @@ async function run() {
     machine: machine(),
     rounds,
     starts,
+    isolated: isolated.map(([name, time]) => ({ name, time })),
     rates,
     peers: ['spawnSync (this package)', ...Object.keys(others)].map((name) => ({
       name,
@@ -187,13 +211,26 @@ async function run() {
 
 type Results = Awaited<ReturnType<typeof run>>;
 
-function tables({ starts, rates, peers: others, loading }: Results): readonly (readonly (readonly string[])[])[] {
+function tables({
+  starts,
+  isolated,
+  rates,
+  peers: others,
+  loading,
+}: Results): readonly (readonly (readonly string[])[])[] {
   const ratio = (value: number | undefined) => (value === undefined ? '' : `${value.toFixed(value < 0.1 ? 3 : 2)}×`);
   const ours = others[0]?.time?.median ?? Number.NaN;
   return [
     [
       ['from the call to the end of `/bin/true`', 'ms', 'of child_process', 'of C'],
       ...starts.map(({ name, time, ofNode, ofC }) => [name, show(time), ratio(ofNode), ratio(ofC)]),
+    ],
+    [
+      ['isolation', 'ms', 'of the same without'],
+      ...isolated.map(({ name, time }) => {
+        const without = isolated.find((each) => each.name === `${name}, isolate: false`);
+        return [name, show(time), without === undefined ? '' : `${(time.median / without.time.median).toFixed(3)}×`];
+      }),
     ],
     [
       ['in flight', 'child_process.spawn, starts a second', 'spawn, starts a second'],

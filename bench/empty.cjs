@@ -1,0 +1,1 @@
+// What a Node that has nothing to do runs.
