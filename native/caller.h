@@ -26,16 +26,6 @@ std::string ModuleAt(pid_t thread, uint64_t address);
 // The process that it is of; 0: not known.
 pid_t ProcessOf(pid_t thread);
 
-// From /proc/PID/status.
-struct CallerStatus {
-  pid_t process = 0;  // 0: not known.
-  // Whether SIGSYS would not end it as it ends others: caught, ignored, blocked, traced, or the first of a PID
-  // namespace.
-  bool survives_sigsys = true;
-  bool catches_sigsys = false;
-};
-CallerStatus StatusOf(pid_t thread);
-
 }  // namespace seccomp
 
 #endif  // SECCOMP_NATIVE_CALLER_H_

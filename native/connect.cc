@@ -53,7 +53,7 @@ Napi::Value Connect(const Napi::CallbackInfo& info) {
     Napi::TypeError::New(env, "connect(listener, call, tid, descriptor, address, done)").ThrowAsJavaScriptException();
     return env.Undefined();
   }
-  const pid_t process = StatusOf(info[2].As<Napi::Number>().Int32Value()).process;
+  const pid_t process = ProcessOf(info[2].As<Napi::Number>().Int32Value());
   const Descriptor pidfd(process == 0 ? -1 : static_cast<int>(syscall(kPidfdOpen, process, 0)));
   if (pidfd.get() < 0) return Napi::Number::New(env, ESRCH);
   // Linux 5.6, pidfd_getfd(2).

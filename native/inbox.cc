@@ -145,19 +145,17 @@ bool Inbox::Lead() {
   }
   const timespec soon = {0, std::chrono::nanoseconds(kSoon).count()};
   const bool is_any = !polled.empty() && ppoll(polled.data(), polled.size(), &soon, nullptr) > 0;
-  std::vector<Descriptor> doomed;
   for (size_t i = 0; i < polled.size(); i++) {
     if (!is_any || (polled[i].revents & ~POLLIN) != 0) {
       listeners[i]->ReturnTurn();
     } else if (polled[i].revents != 0) {
-      listeners[i]->ServeBorrowed(received_.get(), &doomed);
+      listeners[i]->ServeBorrowed(received_.get());
     } else {
       // Its own thread takes the turn back, if others go on for long.
       const std::lock_guard<std::mutex> lock(mutex_);
       if (bell_ != nullptr) lent_.push_back(std::move(listeners[i]));
     }
   }
-  Supervisor::Get().Doom(&doomed);
   return is_any;
 }
 

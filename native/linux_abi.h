@@ -32,7 +32,6 @@ struct KernelSigaction {
 
 constexpr int kWaitPidfd = 3;  // P_PIDFD, Linux 5.4
 
-constexpr uint32_t kWaitKillableRecv = 32;  // SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, Linux 5.19
 // struct seccomp_notif_addfd and its ioctl, Linux 5.9.
 struct NotifAddfd {
   uint64_t id;

@@ -189,7 +189,7 @@ Napi::Value LocalSocket::ServeListener(const Napi::CallbackInfo& info) {
   Descriptor descriptor = std::move(received_[static_cast<size_t>(index)]);
   if (!IsListener(descriptor)) return Negative(env, ENOTTY);
   Failure failure = {};
-  const Napi::Value told = Serve(env, std::move(descriptor), std::move(supervision), {}, &failure);
+  const Napi::Value told = Serve(env, std::move(descriptor), std::move(supervision), false, &failure);
   return failure.error == 0 ? told : Negative(env, failure.error);
 }
 

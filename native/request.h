@@ -75,7 +75,6 @@ class Request {
   bool changes_identity() const { return set_uid_ || set_gid_; }
   // Whether the filter makes a listener, which somebody then has to answer for.
   bool wants_listener() const;
-  uint32_t filter_flags() const { return filter_flags_; }
   // How its calls are answered; nullptr: by nobody in this process.
   const std::shared_ptr<const Supervision>& supervision() const { return supervision_; }
   // The socket of another process that the listener is sent to; empty: it is sent to this one.

@@ -148,10 +148,10 @@ Napi::Value OpenInbox(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Serve(Napi::Env env, Descriptor descriptor, std::shared_ptr<const Supervision> supervision,
-                  Listener::Traits traits, Failure* failure) {
+                  bool is_ours_alone, Failure* failure) {
   const std::shared_ptr<Inbox> inbox = Environment::Of(env).inbox;
   if (inbox == nullptr || descriptor.get() < 0) return *failure = {EBADF, "ioctl"}, env.Undefined();
-  auto listener = std::make_shared<Listener>(std::move(descriptor), std::move(supervision), inbox, traits);
+  auto listener = std::make_shared<Listener>(std::move(descriptor), std::move(supervision), inbox, is_ours_alone);
   *failure = Supervisor::Get().Serve(listener);
   if (failure->error != 0) return env.Undefined();
   const Napi::Object told = Napi::Object::New(env);
@@ -163,8 +163,7 @@ Napi::Value Serve(Napi::Env env, Descriptor descriptor, std::shared_ptr<const Su
 Failure Supervise(Napi::Env env, const Request& request, Launched* child, Napi::Object result) {
   if (request.supervision() == nullptr) return {};
   Failure failure = {};
-  const Listener::Traits traits = {(request.filter_flags() & kWaitKillableRecv) != 0, true};
-  const Napi::Value told = Serve(env, std::move(child->listener), request.supervision(), traits, &failure);
+  const Napi::Value told = Serve(env, std::move(child->listener), request.supervision(), true, &failure);
   if (failure.error == 0) SetOwn(result, "listener", told);
   return failure;
 }
