@@ -34,6 +34,8 @@ export interface NativeRequest extends NativeFilters {
   readonly keptCapabilities?: bigint;
   /** Who answers the filter's listener, if SECCOMP_FILTER_FLAG_NEW_LISTENER makes one. */
   readonly supervision?: Supervision;
+  /** Who is told of the listener's calls; given with `supervision`. */
+  readonly inbox?: InboxHandle;
   /** Or the socket that it is sent to, with these one to three texts; between them the child's number is written. */
   readonly agent?: { readonly path: string; readonly state: readonly string[] } | undefined;
 }
@@ -43,6 +45,11 @@ declare const held: unique symbol;
 /** How calls are answered and seen: what `supervision` gave. */
 export interface Supervision {
   readonly [held]: 'supervision';
+}
+
+/** Who is told of listeners: what `openInbox` gave. */
+export interface InboxHandle {
+  readonly [held]: 'inbox';
 }
 
 /** A listener: it may be used as long as somebody holds this. */
@@ -146,7 +153,7 @@ export interface LocalSocket {
   /** Who connected, as of then; or −errno. */
   sender(): Sender | number;
   /** Serves the listener among the descriptors that came; −errno, ENOTTY: it is none. */
-  serve(descriptor: number, supervision: Supervision): NativeListener | number;
+  serve(descriptor: number, supervision: Supervision, inbox: InboxHandle): NativeListener | number;
   /** Closes it, and what came and is not served. May be called twice. */
   close(): void;
 }
@@ -221,8 +228,10 @@ export interface Addon {
   /** Whether the kernel knows these SECCOMP_FILTER_FLAG_*. */
   filterFlagsKnown(flags: number): boolean;
   supervision(options: SupervisionOptions): Supervision;
-  /** Has `onMail` called for all listeners of this thread of JavaScript; once. It keeps no event loop alive. 0 or −errno. */
-  openInbox(onMail: OnMail): number;
+  /** Has `onMail` called for listeners that are given this inbox, or −errno. It keeps no event loop alive, but `onMail`. */
+  openInbox(onMail: OnMail): InboxHandle | number;
+  /** `onMail` is called no more. Calls of the inbox's listeners that wait are denied. May be called twice. */
+  closeInbox(inbox: InboxHandle): void;
   kind(listener: ListenerHandle, index: number): NativeKind | undefined;
   /** How many calls there were of each kind; before them, those of kinds that there was no room for. */
   counts(listener: ListenerHandle): readonly number[];

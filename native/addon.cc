@@ -29,6 +29,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   seccomp::SetOwn(exports, "probe", Napi::Function::New<seccomp::Probe>(env, "probe"));
   seccomp::SetOwn(exports, "actionAvailable", Napi::Function::New<seccomp::ActionAvailable>(env, "actionAvailable"));
   seccomp::SetOwn(exports, "filterFlagsKnown", Napi::Function::New<seccomp::FilterFlagsKnown>(env, "filterFlagsKnown"));
+  seccomp::SetOwn(exports, "closeInbox", Napi::Function::New<seccomp::CloseInbox>(env, "closeInbox"));
   seccomp::SetOwn(exports, "supervision", Napi::Function::New<seccomp::MakeSupervision>(env, "supervision"));
   seccomp::SetOwn(exports, "openInbox", Napi::Function::New<seccomp::OpenInbox>(env, "openInbox"));
   seccomp::SetOwn(exports, "kind", Napi::Function::New<seccomp::KindAt>(env, "kind"));

@@ -1,4 +1,4 @@
-// What listeners have to tell one environment of Node, in batches, through its event loop.
+// What listeners have to tell one instance of the JavaScript module, in batches, through its event loop.
 #include "inbox.h"
 
 #include <errno.h>
@@ -191,15 +191,21 @@ bool Inbox::Deliver() {
 
 // A worker ends while its children run: what its handlers would have answered is denied from here on.
 void Inbox::OnTeardown(napi_async_cleanup_hook_handle /*hook*/, void* data) {
-  Bell* bell = static_cast<Bell*>(data);
+  const std::shared_ptr<Inbox> inbox = static_cast<Bell*>(data)->inbox;
+  inbox->Close();
+}
+
+void Inbox::Close() {
+  Bell* bell = nullptr;
   {
-    const std::scoped_lock lock(bell->inbox->bell_mutex_, bell->inbox->mutex_);
-    bell->inbox->bell_ = nullptr;
-    bell->inbox->on_mail_.Reset();
-    bell->inbox->words_.Reset();
-    bell->inbox->lent_.clear();
+    const std::scoped_lock lock(bell_mutex_, mutex_);
+    bell = std::exchange(bell_, nullptr);
+    if (bell == nullptr) return;
+    on_mail_.Reset();
+    words_.Reset();
+    lent_.clear();
   }
-  Supervisor::Get().DenyAskedOf(bell->inbox.get());
+  Supervisor::Get().DenyAskedOf(this);
   uv_close(reinterpret_cast<uv_handle_t*>(&bell->handle), [](uv_handle_t* handle) {
     const std::unique_ptr<Bell> closed(static_cast<Bell*>(handle->data));
     napi_remove_async_cleanup_hook(closed->hook);

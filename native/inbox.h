@@ -1,4 +1,4 @@
-// What listeners have to tell one environment of Node, in batches, through its event loop.
+// What listeners have to tell one instance of the JavaScript module, in batches, through its event loop.
 #ifndef SECCOMP_NATIVE_INBOX_H_
 #define SECCOMP_NATIVE_INBOX_H_
 
@@ -25,13 +25,17 @@ class Inbox : public std::enable_shared_from_this<Inbox> {
 
   // Opens one for `env`, which calls `on_mail(kinds, words, size, ended)`: pairs of a listener and the index of a new
   // kind; the words of calls that wait for an answer, at the beginning of an array that is the same each time;
-  // listeners that hear no more. It does not keep the event loop alive. nullptr: see `error`.
+  // listeners that hear no more. It does not keep the event loop alive, but `on_mail` until it is closed: by Close(),
+  // or with its environment. nullptr: see `error`.
   static std::shared_ptr<Inbox> Open(Napi::Env env, const Napi::Function& on_mail, int* error);
 
   Inbox();
   ~Inbox();
   Inbox(const Inbox&) = delete;
   Inbox& operator=(const Inbox&) = delete;
+
+  // For JavaScript's thread; may be called twice. Denies what was asked and not answered: nobody is there any more.
+  void Close();
 
   // For any thread.
   void AddKind(uint64_t listener, uint32_t kind);

@@ -153,7 +153,7 @@ std::unique_ptr<Request> Request::Read(Napi::Env env, const Napi::Object& option
   Request& r = *request;
   if (!HasOnly(env, options, "request",
                {"candidates", "args", "env", "cwd", "detached", "uid", "gid", "noNewPrivileges", "stdio", "limits",
-                "keptCapabilities", "filters", "unconfined", "filterFlags", "supervision", "agent"})) {
+                "keptCapabilities", "filters", "unconfined", "filterFlags", "supervision", "inbox", "agent"})) {
     return nullptr;
   }
   if (!ReadStrings(env, Own(options, "candidates"), "candidates: an array of paths", &r.candidates_) ||
@@ -190,7 +190,10 @@ std::unique_ptr<Request> Request::Read(Napi::Env env, const Napi::Object& option
   }
   if (!r.ReadLimits(env, Own(options, "limits")) || !r.ReadFilters(env, options)) return nullptr;
   const Napi::Value supervision = Own(options, "supervision");
-  if (!supervision.IsUndefined() && !ReadSupervision(env, supervision, &r.supervision_)) return nullptr;
+  if (!supervision.IsUndefined() &&
+      (!ReadSupervision(env, supervision, &r.supervision_) || !ReadInbox(env, Own(options, "inbox"), &r.inbox_))) {
+    return nullptr;
+  }
   const Napi::Value agent = Own(options, "agent");
   return agent.IsUndefined() || r.ReadAgent(env, agent) ? std::move(request) : nullptr;
 }

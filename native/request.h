@@ -55,6 +55,7 @@ class ChildMemory {
 // More than that would not fit the kernel's own limit: 32768 instructions, all filters of a process together.
 constexpr size_t kMostFilters = 8;
 
+class Inbox;
 struct Supervision;
 
 // The strings, arrays and numbers that a ChildPlan points to.
@@ -77,6 +78,8 @@ class Request {
   bool wants_listener() const;
   // How its calls are answered; nullptr: by nobody in this process.
   const std::shared_ptr<const Supervision>& supervision() const { return supervision_; }
+  // Where the listener's mail goes; there is one if there is supervision.
+  const std::shared_ptr<Inbox>& inbox() const { return inbox_; }
   // The socket of another process that the listener is sent to; empty: it is sent to this one.
   const std::string& agent() const { return agent_; }
   // Wipes the gate value, if there was one.
@@ -108,6 +111,7 @@ class Request {
   std::vector<ChildFilter> child_filters_;
   uint32_t filter_flags_ = 0;
   std::shared_ptr<const Supervision> supervision_;
+  std::shared_ptr<Inbox> inbox_;
   std::string agent_;
   std::vector<std::string> state_;
   std::vector<iovec> state_pieces_;

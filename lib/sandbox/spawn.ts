@@ -5,7 +5,6 @@ import type { Filter } from '../filter/filter.js';
 import { ATTACH_FLAGS, listenerFlags } from '../host.js';
 import { addon, type NativeFailure, type NativeRequest, SOCKET } from '../native.js';
 import { diagnostics } from '../node.js';
-import { openInbox } from '../supervisor/listener.js';
 import { define, has, own, propertyOf } from '../util/own-data.js';
 import { agentError, agentRequest, type Handed, handed } from './agent.js';
 import { type Invocation, invocation } from './arguments.js';
@@ -64,7 +63,6 @@ export function spawnObserved(command: string, args: readonly string[], options:
   const program = withShell(command, args, options);
   const request = { ...programRequest(program.file, program.args, options), ...supervisedRequest(observed()) };
   const child = new SandboxedProcess(program.file, request.args, ending);
-  openInbox();
   withStdio(options.stdio, (stdio) =>
     launch(child, own({ ...request, detached: options.detached ?? false, stdio }), undefined),
   );
@@ -119,7 +117,6 @@ export function childRequest(
     const filters = prepare(sources, options, GATED);
     return { ...others, request: own({ ...request, ...filterRequest(filters, options), detached }) };
   }
-  openInbox();
   const { filterFlags } = filterRequest([supervised.filter], options);
   const listening = supervisedRequest(supervised);
   return {

@@ -11,6 +11,7 @@ import { multiplexersOf, throughMultiplexer } from '../profile/multiplexed.js';
 import { Profile } from '../profile/profile.js';
 import { type Host, resolve } from '../profile/resolve.js';
 import { checkTimeout, readHandlers } from '../supervisor/answer.js';
+import { openInbox } from '../supervisor/listener.js';
 import { observation, supervisionOf } from '../supervisor/supervision.js';
 import { CHANNEL } from '../supervisor/violation.js';
 import { type AbiName, abiOf } from '../syscalls/abi.js';
@@ -81,6 +82,7 @@ export function supervisedRequest({ filter, supervision }: Pick<Supervised, 'fil
     filters: [{ bytes: filter.bytes, gate: filter.gate.flatMap(({ instruction, half }) => [instruction, half]) }],
     filterFlags: listenerFlags(),
     supervision,
+    inbox: openInbox(),
   } satisfies Partial<NativeRequest>;
 }
 

@@ -59,7 +59,6 @@ export class Agent extends EventEmitter<AgentEvents> {
   /** @internal Use listen(). */
   constructor(path: string, handlers: HandlerMap<Container>, timeout: number) {
     super();
-    openInbox();
     this.path = path;
     this.#handlers = handlers;
     this.#timeout = timeout;
@@ -146,7 +145,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   }
 
   #serve(connection: LocalSocket, { container, listener }: Introduction): Error | null {
-    const served = connection.serve(listener, this.#supervision);
+    const served = connection.serve(listener, this.#supervision, openInbox());
     if (served === -constants.errno.ENOTTY) return new Error('fds: what came as seccompFd is no listener of seccomp');
     if (typeof served === 'number') return new Error(`its listener can't be served: ${getSystemErrorName(served)}`);
     const heard = new Listener(served, {

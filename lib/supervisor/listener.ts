@@ -1,7 +1,14 @@
-/** Listeners of this thread of JavaScript: what their filters' calls tell, and who is asked about them. */
+/** Listeners of this instance of the module: what their filters' calls tell, and who is asked about them. */
 
 import { getSystemErrorName } from 'node:util';
-import { addon, CALL_WORDS, type ListenerHandle, type NativeKind, type NativeListener } from '../native.js';
+import {
+  addon,
+  CALL_WORDS,
+  type InboxHandle,
+  type ListenerHandle,
+  type NativeKind,
+  type NativeListener,
+} from '../native.js';
 import { asyncHooks } from '../node.js';
 import { own } from '../util/own-data.js';
 import { Deliveries, type Sender } from './deliveries.js';
@@ -97,14 +104,30 @@ const deliveries = new Deliveries();
 
 /** Those that may still hear something. */
 const listeners = new Map<number, Listener>();
-let open = false;
 
-/** Makes this thread hear of listeners; to be called before the first is made. */
-export function openInbox(): void {
-  if (open) return;
-  const error = addon().openInbox(onMail);
-  if (error !== 0) throw new Error(`uv_async_init ${getSystemErrorName(error)}`);
-  open = true;
+/**
+ * Where the addon tells of the listeners of this instance of the module; a process may have several, as under Jest. It is open as long
+ * as there are listeners, since an open one keeps this instance in memory.
+ */
+let inbox: InboxHandle | undefined;
+
+// That of the platform, not what a test puts in its place later.
+const { setImmediate } = globalThis;
+
+/** The inbox for a listener that is made now, in this turn of the event loop. */
+export function openInbox(): InboxHandle {
+  if (inbox !== undefined) return inbox;
+  const opened = addon().openInbox(onMail);
+  if (typeof opened === 'number') throw new Error(`uv_async_init ${getSystemErrorName(opened)}`);
+  inbox = opened;
+  setImmediate(closeIdleInbox); // The start for which it was opened may fail.
+  return opened;
+}
+
+function closeIdleInbox(): void {
+  if (inbox === undefined || listeners.size > 0) return;
+  addon().closeInbox(inbox);
+  inbox = undefined;
 }
 
 function onMail(kinds: readonly number[], words: BigUint64Array, size: number, ended: readonly number[]): void {
@@ -115,6 +138,7 @@ function onMail(kinds: readonly number[], words: BigUint64Array, size: number, e
     guarded(() => listeners.get(id)?.hearsNoMore());
     listeners.delete(id);
   }
+  closeIdleInbox();
 }
 
 /** Calls a function. What it throws becomes an uncaught exception, and does not keep the rest of the mail from being read. */
