@@ -5,6 +5,7 @@ import { constants } from 'node:os';
 import { getSystemErrorName } from 'node:util';
 import { SeccompError } from '../errors.js';
 import { addon, type LocalSocket, type Sender } from '../native.js';
+import { guarded } from '../util/guarded.js';
 import { ask, type HandlerMap, NotifiedCall, notImplemented } from './answer.js';
 import { Arrival } from './arrival.js';
 import type { Container, Introduction } from './container.js';
@@ -156,7 +157,7 @@ export class Agent extends EventEmitter<AgentEvents> {
     heard.ended.then(() => {
       this.#containers.delete(container);
       this.#settle();
-      this.emit('end', container);
+      guarded(() => this.emit('end', container));
     });
     process.nextTick(() => this.emit('container', container));
     return null;

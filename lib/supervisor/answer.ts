@@ -7,6 +7,7 @@ import { suggest, suggestSyscall } from '../profile/suggest.js';
 import { type Abi, type AbiName, abiOf } from '../syscalls/abi.js';
 import { errnos } from '../syscalls/errno.js';
 import { syscallName, syscallNames } from '../syscalls/table.js';
+import { guarded } from '../util/guarded.js';
 import { copyFields, define, type Fields, type Path, propertyOf, type Refuse } from '../util/own-data.js';
 import { readSockaddr, type SocketAddress } from './address.js';
 import type { Container } from './container.js';
@@ -201,18 +202,19 @@ export function ask<Of extends Caller>(
   failed: OnHandlerError,
 ): void {
   let answered = false;
+  const report = (error: unknown) => guarded(() => failed(error, call));
   const deny = (error: unknown) => {
     if (answered) return;
     answered = true;
     call.answer(DENIED);
-    failed(error, call);
+    report(error);
   };
   const finish = (given: unknown) => {
     let refused: unknown;
     try {
       const answer = checked(given, call);
       const error = answered ? 0 : call.answer(answer);
-      if (answer.kind === 'descriptor') answer.close((closing) => failed(closing, call));
+      if (answer.kind === 'descriptor') answer.close(report);
       if (error === 0 || error === ENOENT) {
         answered = true;
         return;
@@ -236,11 +238,16 @@ export function ask<Of extends Caller>(
     finish(given);
     return;
   }
-  const timer = setTimeout(() => deny(new Error(`${call.syscall}: no answer in ${timeout} ms`)), timeout);
+  const late = () => deny(new Error(`${call.syscall}: no answer in ${timeout} ms`));
+  // If something else kept this thread so long, the answer may be there by now: the event loop reads it before it goes on here.
+  const timer = setTimeout(() => setImmediate(late), timeout);
   promised.then(finish, deny).finally(() => clearTimeout(timer));
 }
 
 const ENOENT = 2;
+
+// Those of the platform, not what a test puts in their place later.
+const { setTimeout, clearTimeout, setImmediate } = globalThis;
 
 /** A promise, or what acts as one. `then` is read once, and not from Object.prototype. */
 function promiseOf(value: unknown): Promise<unknown> | undefined {

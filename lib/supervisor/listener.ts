@@ -10,6 +10,7 @@ import {
   type NativeListener,
 } from '../native.js';
 import { asyncHooks } from '../node.js';
+import { guarded } from '../util/guarded.js';
 import { own } from '../util/own-data.js';
 import { Deliveries, type Sender } from './deliveries.js';
 
@@ -37,8 +38,8 @@ export class Listener implements Sender {
   /** The number of kinds, as far as it is known here, and how many of them were delivered. */
   #known = 0;
   #delivered = 0;
-  /** Functions to call when the known kinds have been delivered. */
-  #next: (() => void)[] = [];
+  /** Functions to call, in order, and how many kinds are to be delivered before each. */
+  readonly #next: { readonly after: number; readonly call: () => void }[] = [];
   #end: () => void = () => {};
   /** Settles when all that have the filter are gone. */
   readonly ended = new Promise<void>((resolve) => {
@@ -51,25 +52,28 @@ export class Listener implements Sender {
     listeners.set(id, this);
   }
 
-  /** Calls `next` when all kinds that there are by now have been delivered: at once, if they have. */
+  /**
+   * Calls `next` when all kinds that there are by now have been delivered, and after every function that was given before: at once,
+   * if that is so already.
+   */
   afterKinds(next: () => void): void {
     if (this.#heard.kind !== undefined) this.#known = addon().counts(this.#handle).length - 1;
-    if (this.#delivered === this.#known) next();
+    if (this.#delivered === this.#known && this.#next.length === 0) next();
     else {
-      this.#next.push(asyncHooks().AsyncResource.bind(next));
+      this.#next.push({ after: this.#known, call: asyncHooks().AsyncResource.bind(next) });
       deliveries.add(this);
       deliveries.deliver();
     }
   }
 
-  /** Delivers the next kind; after the last one, calls a function that waits for that. */
+  /** Delivers the next kind, or calls the function whose turn it is. */
   deliverNext(): boolean {
-    if (this.#delivered < this.#known) {
-      this.#heard.kind?.(this.#delivered++);
-      return true;
-    }
-    this.#next.shift()?.();
-    return this.#next.length > 0;
+    const [first] = this.#next;
+    if (first !== undefined && first.after <= this.#delivered) {
+      this.#next.shift();
+      first.call();
+    } else if (this.#delivered < this.#known) this.#heard.kind?.(this.#delivered++);
+    return this.#delivered < this.#known || this.#next.length > 0;
   }
 
   kindAt(index: number): NativeKind | undefined {
@@ -139,17 +143,6 @@ function onMail(kinds: readonly number[], words: BigUint64Array, size: number, e
     listeners.delete(id);
   }
   closeIdleInbox();
-}
-
-/** Calls a function. What it throws becomes an uncaught exception, and does not keep the rest of the mail from being read. */
-function guarded(step: () => void): void {
-  try {
-    step();
-  } catch (error) {
-    process.nextTick(() => {
-      throw error;
-    });
-  }
 }
 
 /** The call whose words begin at `at`. By index: an iterator takes as long as the rest of an answer. */
