@@ -89,9 +89,15 @@ export const CALL_WORDS = 11;
 
 /**
  * Flat pairs of a listener and the index of a new kind; CALL_WORDS for each call that waits, which are the first `size` of an
- * array that is used again; listeners that hear no more.
+ * array that is used again; listeners that hear no more; flat pairs of a connection and 0 or an errno.
  */
-export type OnMail = (kinds: readonly number[], words: BigUint64Array, size: number, ended: readonly number[]) => void;
+export type OnMail = (
+  kinds: readonly number[],
+  words: BigUint64Array,
+  size: number,
+  ended: readonly number[],
+  connected: readonly number[],
+) => void;
 
 export interface NativeFilter {
   /** `struct sock_filter[]` */
@@ -245,15 +251,11 @@ export interface Addon {
   reach(path: string): number;
   /** Listens at a path where nothing is, for this user alone; or −errno. */
   bindSocket(path: string): LocalSocket | number;
-  /** Connects the socket of a caller that waits in its place; `done` is told 0 or an errno. An errno: it was not begun. */
-  connect(
-    listener: ListenerHandle,
-    call: bigint,
-    tid: number,
-    descriptor: number,
-    address: Uint8Array,
-    done: (errno: number) => void,
-  ): number;
+  /**
+   * Connects the socket of a caller that waits in its place. A number that is above 0, by which the listener's inbox tells what became
+   * of it; or −errno: it was not begun.
+   */
+  connect(listener: ListenerHandle, call: bigint, tid: number, descriptor: number, address: Uint8Array): number;
   writeMemory(listener: ListenerHandle, call: bigint, tid: number, address: bigint, bytes: Uint8Array): number;
 }
 

@@ -23,6 +23,10 @@ std::string Executable(pid_t thread);
 // `/usr/lib/libc.so.6+0x10e1a7`: the file that was mapped at `address`, and the place in that file; empty if unknown.
 std::string ModuleAt(pid_t thread, uint64_t address);
 
+// The text of /proc/PID/status, empty if we may not know, and the rest of the line of it that begins with `name`.
+std::string StatusText(pid_t thread);
+std::string StatusField(const std::string& status, const char* name);
+
 // The process that it is of; 0: not known.
 pid_t ProcessOf(pid_t thread);
 

@@ -1,71 +1,255 @@
-// Connects another process's socket in its place.
+// Connects another process's socket in its place, on threads of its own.
 #include "connect.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "caller.h"
+#include "identity.h"
+#include "launch.h"
 #include "linux_abi.h"
-#include "request.h"
 #include "supervise.h"
 
 namespace seccomp {
 namespace {
 
-class Connecting : public Napi::AsyncWorker {
- public:
-  Connecting(const Napi::Function& done, Descriptor socket, const Napi::Uint8Array& address)
-      : Napi::AsyncWorker(done), socket_(std::move(socket)), size_(static_cast<socklen_t>(address.ByteLength())) {
-    memcpy(&address_, address.Data(), size_);
-  }
+// How often is looked whether the caller is still there, and how soon a connection that is not wanted any more ends.
+constexpr int kLook = 100;  // Milliseconds.
+constexpr int kUnwanted = 1;
 
-  // A socket that does not block gives EINPROGRESS here, as its owner expects.
-  void Execute() override {
-    const int result = connect(socket_.get(), reinterpret_cast<const sockaddr*>(&address_), size_);
-    error_ = result == 0 ? 0 : errno;
-  }
+// -1: it is no socket.
+int DomainOf(const Descriptor& socket) {
+  int domain = -1;
+  socklen_t size = sizeof domain;
+  return getsockopt(socket.get(), SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 ? domain : -1;
+}
 
-  void OnOK() override { Callback().Call({Napi::Number::New(Env(), error_)}); }
+bool IsInternet(int family) { return family == AF_INET || family == AF_INET6; }
 
- private:
-  Descriptor socket_;
-  sockaddr_storage address_ = {};
-  socklen_t size_;
-  int error_ = 0;
-};
+// What was read as an address of one family shall not be taken for one of another: the caller may have put another
+// socket in the place of its own. What IPv6's sockets take, and how a connection is dissolved, stays possible.
+bool Fits(int family, int domain) {
+  return family == domain || (family == AF_INET && domain == AF_INET6) || (family == AF_UNSPEC && IsInternet(domain));
+}
+
+bool HasTimeout(const Descriptor& socket) {
+  timeval timeout = {};
+  socklen_t size = sizeof timeout;
+  getsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &timeout, &size);
+  return timeout.tv_sec != 0 || timeout.tv_usec != 0;
+}
 
 }  // namespace
+
+Connection::Connection(double number, std::shared_ptr<Listener> listener, uint64_t call, pid_t thread,
+                       Descriptor socket, const void* address, socklen_t size)
+    : number_(number),
+      listener_(std::move(listener)),
+      call_(call),
+      thread_(thread),
+      socket_(std::move(socket)),
+      size_(size) {
+  memcpy(&address_, address, size_);
+}
+
+bool Connection::IsUnixPath() const {
+  const auto* local = reinterpret_cast<const sockaddr_un*>(&address_);
+  return address_.ss_family == AF_UNIX && size_ > offsetof(sockaddr_un, sun_path) && local->sun_path[0] != '\0';
+}
+
+// This thread has all rights of ours. The internet's sockets take none of them; of others (local sockets, netlink, …)
+// some do, and some tell the other end who connects.
+int Connection::Connect() {
+  std::optional<DumpableKept> dumpable;
+  std::optional<Identity> identity;
+  Descriptor path;
+  sockaddr_storage address = address_;
+  socklen_t size = size_;
+  if (!IsInternet(address_.ss_family) && address_.ss_family != AF_UNSPEC) {
+    const Descriptor descriptors(open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC));
+    identity = Identity::Of(thread_);
+    const int waits = listener_->IsWaiting(call_);  // Else the identity may be another's.
+    if (waits != 0) return waits;
+    dumpable.emplace();
+    if (!identity || !identity->Assume()) return EACCES;
+    if (IsUnixPath()) {
+      auto* local = reinterpret_cast<sockaddr_un*>(&address);
+      const char* name = local->sun_path;
+      const std::string text(name, strnlen(name, size - offsetof(sockaddr_un, sun_path)));
+      // The links of /proc that lead where no path does are ours on this thread, not the caller's.
+      OpenHow how = {O_PATH | O_CLOEXEC, 0, kResolveNoMagicLinks};
+      path = Descriptor(static_cast<int>(syscall(kOpenat2, AT_FDCWD, text.c_str(), &how, sizeof how)));
+      if (path.get() < 0) return errno == ENOSYS ? EACCES : errno;
+      if (fchdir(descriptors.get()) != 0) return EACCES;
+      const std::string number = std::to_string(path.get());
+      memset(local->sun_path, 0, sizeof local->sun_path);
+      memcpy(local->sun_path, number.data(), number.size());
+      size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + number.size() + 1);
+    }
+  }
+  return ConnectTo(reinterpret_cast<const sockaddr*>(&address), size);
+}
+
+// A socket that does not block gives EINPROGRESS here, as its owner expects.
+int Connection::ConnectTo(const sockaddr* address, socklen_t size) {
+  const Interruption interruption;
+  // With a timeout of its own, a call that is interrupted would begin to wait anew.
+  if (!HasTimeout(socket_)) interruption.Every(kLook);
+  for (bool is_begun = false;; is_begun = true) {
+    int error = listener_->IsWaiting(call_);
+    if (error == 0 && !Enter(&interruption)) error = ECANCELED;
+    if (error != 0) {
+      // What was begun goes on by itself.
+      if (is_begun) Undo();
+      return error;
+    }
+    error = connect(socket_.get(), address, size) == 0 ? 0 : errno;
+    if (is_begun && error == EISCONN) error = 0;
+    if (!Leave(error)) continue;
+    return error;
+  }
+}
+
+// False: the call is over.
+bool Connection::Enter(const Interruption* interruption) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (is_over_) return false;
+  state_ = State::kConnects;
+  interruption_ = interruption;
+  return true;
+}
+
+// False: it was interrupted.
+bool Connection::Leave(int error) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  interruption_ = nullptr;
+  if (error == EINTR) return false;
+  state_ = State::kDone;
+  result_ = error;
+  if (is_over_) Undo();
+  return true;
+}
+
+// Also while another thread waits in connect(2).
+void Connection::Undo() const {
+  sockaddr none = {};
+  none.sa_family = AF_UNSPEC;
+  if (connect(socket_.get(), &none, sizeof none) != 0) shutdown(socket_.get(), SHUT_RDWR);
+}
+
+void Connection::Run() { Tell(Connect()); }
+
+void Connection::Tell(int error) { listener_->inbox()->AddConnected(number_, error); }
+
+void Connection::End(int answer) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  is_over_ = true;
+  const bool is_made = result_ == 0 || result_ == EINPROGRESS;
+  if (state_ == State::kWaits || (state_ == State::kDone && (answer == result_ || !is_made))) return;
+  Undo();
+  if (interruption_ != nullptr) interruption_->Every(kUnwanted);
+}
+
+Connector& Connector::Get() {
+  static Connector* connector = new Connector();
+  return *connector;
+}
+
+void Connector::Add(std::shared_ptr<Connection> connection) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  queues_[connection->listener().id()].waiting.push_back(std::move(connection));
+  StartThoseThatMay();
+}
+
+std::shared_ptr<Connection> Connector::Next() {
+  if (running_ >= kMost) return nullptr;
+  auto at = queues_.upper_bound(last_);
+  for (size_t i = 0; i < queues_.size(); i++, at++) {
+    if (at == queues_.end()) at = queues_.begin();
+    auto& [listener, queue] = *at;
+    if (queue.running >= kMostOfOne || queue.waiting.empty()) continue;
+    std::shared_ptr<Connection> next = std::move(queue.waiting.front());
+    queue.waiting.pop_front();
+    queue.running++;
+    running_++;
+    last_ = listener;
+    return next;
+  }
+  return nullptr;
+}
+
+void Connector::StartThoseThatMay() {
+  while (const std::shared_ptr<Connection> connection = Next()) {
+    const uint64_t listener = connection->listener().id();
+    const int error = StartThread("seccomp-connect", [this, connection, listener] {
+      connection->Run();
+      const std::lock_guard<std::mutex> lock(mutex_);
+      Ended(listener);
+      StartThoseThatMay();
+    });
+    if (error == 0) continue;
+    connection->Tell(error);
+    Ended(listener);
+  }
+}
+
+void Connector::Ended(uint64_t listener) {
+  running_--;
+  const auto queue = queues_.find(listener);
+  queue->second.running--;
+  if (queue->second.running == 0 && queue->second.waiting.empty()) queues_.erase(queue);
+}
 
 Napi::Value Connect(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   uint64_t call = 0;
-  const std::shared_ptr<Listener> listener = ReadCall(info, &call);
+  std::shared_ptr<Listener> listener = ReadCall(info, &call);
   if (listener == nullptr) return env.Undefined();
-  const bool is_valid = info[2].IsNumber() && info[3].IsNumber() && info[4].IsTypedArray() && info[5].IsFunction() &&
+  const bool is_valid = info[2].IsNumber() && info[3].IsNumber() && info[4].IsTypedArray() &&
                         info[4].As<Napi::TypedArray>().TypedArrayType() == napi_uint8_array &&
                         info[4].As<Napi::TypedArray>().ByteLength() <= sizeof(sockaddr_storage);
   if (!is_valid) {
-    Napi::TypeError::New(env, "connect(listener, call, tid, descriptor, address, done)").ThrowAsJavaScriptException();
+    Napi::TypeError::New(env, "connect(listener, call, tid, descriptor, address)").ThrowAsJavaScriptException();
     return env.Undefined();
   }
-  const pid_t process = ProcessOf(info[2].As<Napi::Number>().Int32Value());
+  const auto refuse = [&env](int error) { return Napi::Number::New(env, -error); };
+  const pid_t thread = info[2].As<Napi::Number>().Int32Value();
+  const auto address = info[4].As<Napi::Uint8Array>();
+  const pid_t process = ProcessOf(thread);
   const Descriptor pidfd(process == 0 ? -1 : static_cast<int>(syscall(kPidfdOpen, process, 0)));
-  if (pidfd.get() < 0) return Napi::Number::New(env, ESRCH);
+  if (pidfd.get() < 0) return refuse(ESRCH);
   // Linux 5.6, pidfd_getfd(2).
   Descriptor socket(static_cast<int>(syscall(kPidfdGetfd, pidfd.get(), info[3].As<Napi::Number>().Int32Value(), 0)));
-  if (socket.get() < 0) return Napi::Number::New(env, errno);
+  if (socket.get() < 0) return refuse(errno);
+  const int domain = DomainOf(socket);
+  if (domain < 0) return refuse(ENOTSOCK);
+  sa_family_t family = AF_UNSPEC;
+  if (address.ByteLength() < sizeof family) return refuse(EINVAL);
+  memcpy(&family, address.Data(), sizeof family);
+  if (!Fits(family, domain)) return refuse(EAFNOSUPPORT);
+  if (family == AF_UNIX && address.ByteLength() > sizeof(sockaddr_un)) return refuse(EINVAL);
+  static std::atomic<uint64_t> next{1};
+  const auto number = static_cast<double>(next++);
+  Listener* const asked = listener.get();
+  auto connection = std::make_shared<Connection>(number, std::move(listener), call, thread, std::move(socket),
+                                                 address.Data(), static_cast<socklen_t>(address.ByteLength()));
   // What was taken is the caller's only if it waits still; else its number may be another's by now.
-  const int waits = listener->IsWaiting(call);
-  if (waits != 0) return Napi::Number::New(env, waits);
-  // NOLINTBEGIN(clang-analyzer-cplusplus.NewDeleteLeaks): it deletes itself.
-  (new Connecting(info[5].As<Napi::Function>(), std::move(socket), info[4].As<Napi::Uint8Array>()))->Queue();
-  return Napi::Number::New(env, 0);
-  // NOLINTEND(clang-analyzer-cplusplus.NewDeleteLeaks)
+  const int error = asked->Begin(call, connection);
+  if (error != 0) return refuse(error);
+  Connector::Get().Add(std::move(connection));
+  return Napi::Number::New(env, number);
 }
 
 }  // namespace seccomp

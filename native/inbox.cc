@@ -86,6 +86,17 @@ void Inbox::AddEnd(uint64_t listener) {
   Ring();
 }
 
+void Inbox::AddConnected(double connection, int error) {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (bell_ == nullptr) return;
+    connected_.push_back(connection);
+    connected_.push_back(error);
+    if (std::exchange(rung_, true)) return;
+  }
+  Ring();
+}
+
 bool Inbox::AddCall(uint64_t listener, const seccomp_notif& call, const std::shared_ptr<Listener>& lent) {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -118,7 +129,7 @@ void Inbox::OnBell() {
   } while (is_more && std::chrono::steady_clock::now() < end);
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    rung_ = is_more || !calls_.empty() || !kinds_.empty() || !ended_.empty();
+    rung_ = is_more || !calls_.empty() || !kinds_.empty() || !ended_.empty() || !connected_.empty();
     if (!rung_) return;
   }
   Ring();
@@ -163,6 +174,7 @@ bool Inbox::Lead() {
 bool Inbox::Deliver() {
   std::vector<double> kinds;
   std::vector<double> ended;
+  std::vector<double> connected;
   size_t size = 0;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -171,6 +183,7 @@ bool Inbox::Deliver() {
     std::copy_n(calls_.begin(), size, room_);
     calls_.erase(calls_.begin(), calls_.begin() + static_cast<std::ptrdiff_t>(size));
     kinds.swap(kinds_);
+    connected.swap(connected_);
     if (calls_.empty()) ended.swap(ended_);  // After all that they asked.
   }
   const Napi::Env env(env_);
@@ -178,7 +191,8 @@ bool Inbox::Deliver() {
   const Napi::AsyncContext context(env, "seccomp.Inbox");
   napi_value count = nullptr;
   napi_create_uint32(env, static_cast<uint32_t>(size), &count);
-  const napi_value arguments[] = {ToArray(env, kinds), words_.Value(), count, ToArray(env, ended)};
+  const napi_value arguments[] = {ToArray(env, kinds), words_.Value(), count, ToArray(env, ended),
+                                  ToArray(env, connected)};
   // The calls stay asked, and are denied by OnTeardown.
   for (napi_value argument : arguments) {
     if (argument == nullptr) return false;

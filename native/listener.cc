@@ -12,7 +12,7 @@
 #include <atomic>
 #include <utility>
 
-#include "caller.h"
+#include "connect.h"
 #include "linux_abi.h"
 
 namespace seccomp {
@@ -124,7 +124,7 @@ void Listener::Handle(const seccomp_notif& notif) {
 void Listener::Ask(const seccomp_notif& notif) {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    asked_.insert(notif.id);
+    asked_.emplace(notif.id, nullptr);
     is_lent_ = may_lend_ && std::chrono::steady_clock::now() - answered_ < kSoon;
   }
   if (inbox_->AddCall(id_, notif, is_lent_ ? shared_from_this() : nullptr)) return;
@@ -145,7 +145,16 @@ bool Listener::IsValid(uint64_t call) const { return ioctl(descriptor_.get(), kN
 void Listener::Close() {
   const std::lock_guard<std::mutex> lock(mutex_);
   descriptor_ = Descriptor();
-  asked_.clear();
+  while (!asked_.empty()) Answered(asked_.begin()->first, ESRCH);
+}
+
+bool Listener::Answered(uint64_t call, int answer) {
+  const auto asked = asked_.find(call);
+  if (asked == asked_.end()) return false;
+  const std::shared_ptr<Connection> connection = std::move(asked->second);
+  asked_.erase(asked);
+  if (connection != nullptr) connection->End(answer);
+  return true;
 }
 
 bool Listener::IsAsking() {
@@ -155,13 +164,17 @@ bool Listener::IsAsking() {
 
 void Listener::DenyAsked() {
   const std::lock_guard<std::mutex> lock(mutex_);
-  for (const uint64_t call : asked_) Send(Errno(call, EPERM));
-  asked_.clear();
+  while (!asked_.empty()) {
+    const uint64_t call = asked_.begin()->first;
+    Answered(call, EPERM);
+    Send(Errno(call, EPERM));
+  }
 }
 
 int Listener::Answer(const seccomp_notif_resp& answer) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (asked_.erase(answer.id) == 0) return ENOENT;
+  const bool continues = (answer.flags & SECCOMP_USER_NOTIF_FLAG_CONTINUE) != 0;
+  if (!Answered(answer.id, continues ? Connection::kContinued : -answer.error)) return ENOENT;
   answered_ = std::chrono::steady_clock::now();
   seccomp_notif_resp copy = answer;
   return ioctl(descriptor_.get(), SECCOMP_IOCTL_NOTIF_SEND, &copy) == 0 ? 0 : errno;
@@ -174,8 +187,17 @@ int Listener::AddDescriptor(uint64_t call, int descriptor, bool close_on_exec, i
                         close_on_exec ? static_cast<uint32_t>(O_CLOEXEC) : 0};
   *added = ioctl(descriptor_.get(), kNotifAddfd, &request);
   if (*added < 0) return errno;  // Still to be answered, as with EMFILE.
-  asked_.erase(call);
+  Answered(call, 0);
   answered_ = std::chrono::steady_clock::now();
+  return 0;
+}
+
+int Listener::Begin(uint64_t call, std::shared_ptr<Connection> connection) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto asked = asked_.find(call);
+  if (asked == asked_.end() || !IsValid(call)) return ENOENT;
+  if (asked->second != nullptr) return EALREADY;
+  asked->second = std::move(connection);
   return 0;
 }
 

@@ -8,13 +8,15 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
-#include <unordered_set>
+#include <unordered_map>
 
 #include "inbox.h"
 #include "kinds.h"
 #include "request.h"
 
 namespace seccomp {
+
+class Connection;
 
 // struct seccomp_notif, with room for what a newer kernel adds to it.
 struct Received {
@@ -62,12 +64,16 @@ class Listener : public std::enable_shared_from_this<Listener> {
   int Answer(const seccomp_notif_resp& answer);
   int AddDescriptor(uint64_t call, int descriptor, bool close_on_exec, int* added);
   int IsWaiting(uint64_t call);
+  // Notes what is done for a call: it learns of the call's answer. EALREADY: something is done already.
+  int Begin(uint64_t call, std::shared_ptr<Connection> connection);
 
  private:
   bool Receive(Received* received);
   void Handle(const seccomp_notif& notif);
   bool IsValid(uint64_t call) const;
   bool IsAsking();
+  // With the lock: the call is answered from here on. False: it is already.
+  bool Answered(uint64_t call, int answer);
   // An answer that is not JavaScript's. The caller may be gone: then there is nobody to be told.
   void Send(seccomp_notif_resp answer) const;
   void Ask(const seccomp_notif& notif);
@@ -85,9 +91,9 @@ class Listener : public std::enable_shared_from_this<Listener> {
   bool is_lent_ = false;
   Kinds kinds_;
   uint64_t served_ = 0;
-  std::mutex mutex_;  // Of the descriptor's end, and of what was asked.
-  std::unordered_set<uint64_t> asked_;
-  std::chrono::steady_clock::time_point answered_;  // The last of them.
+  std::mutex mutex_;                                                 // Of the descriptor's end, and of what was asked.
+  std::unordered_map<uint64_t, std::shared_ptr<Connection>> asked_;  // And what is done for each; nullptr: nothing.
+  std::chrono::steady_clock::time_point answered_;                   // The last of them.
 };
 
 }  // namespace seccomp

@@ -9,19 +9,21 @@
       "native/execve.cc",
       "native/exit_watch.cc",
       "native/filter.cc",
+      "native/identity.cc",
       "native/inbox.cc",
       "native/kinds.cc",
       "native/launch.cc",
       "native/listener.cc",
       "native/local_socket.cc",
       "native/probe.cc",
-    "native/properties.cc",
+      "native/properties.cc",
       "native/request.cc",
       "native/sockets.cc",
       "native/spawn.cc",
       "native/spawn_sync.cc",
       "native/supervise.cc",
-      "native/supervisor.cc"
+      "native/supervisor.cc",
+      "native/threads.cc"
     ]
   }
 }

@@ -3,20 +3,20 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
-#include <sys/prctl.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include <array>
 #include <utility>
 
-#include "launch.h"
+#include "threads.h"
 
 namespace seccomp {
 namespace {
+
+constexpr const char* kThreadName = "seccomp";
 
 // After so many calls a listener has a thread of its own, if not too many have.
 constexpr uint64_t kOften = 8;
@@ -31,17 +31,6 @@ bool ReceiveEnds() {
   const long minor = *rest == '.' ? strtol(rest + 1, nullptr, 10) : 0;
   return major > 6 || (major == 6 && minor >= 11);
 }
-
-// Its signals are Node's.
-int StartThread(void* (*run)(void*), void* argument) {
-  const SignalsBlocked blocked;
-  pthread_t thread = 0;
-  const int error = pthread_create(&thread, nullptr, run, argument);
-  if (error == 0) pthread_detach(thread);
-  return error;
-}
-
-void NameThread() { prctl(PR_SET_NAME, "seccomp", 0L, 0L, 0L); }
 
 }  // namespace
 
@@ -64,15 +53,13 @@ Failure Supervisor::Start() {
   Descriptor epoll(epoll_create1(EPOLL_CLOEXEC));
   if (epoll.get() < 0) return {errno, "epoll_create1"};
   epoll_ = std::move(epoll);
-  const auto run = [](void* self) -> void* { static_cast<Supervisor*>(self)->Run(); };
-  const int error = StartThread(run, this);
+  const int error = StartThread(kThreadName, [this] { Run(); });
   if (error == 0) return {};
   epoll_ = Descriptor();
   return {error, "pthread_create"};
 }
 
 void Supervisor::Run() {
-  NameThread();
   Received received;
   std::array<epoll_event, 64> events = {};
   for (;;) {
@@ -95,28 +82,16 @@ void Supervisor::ServeEvent(const epoll_event& event, Received* received) {
 // A wakeup through epoll forgets that the caller waits and its CPU is free (SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP), and
 // costs twice as much as one that is waited for in the call itself.
 void Supervisor::GiveThread(const std::shared_ptr<Listener>& listener) {
-  struct Start {
-    Supervisor* supervisor;
-    std::shared_ptr<Listener> listener;
-  };
   if (alone_ >= kMostAlone) return;
   alone_++;
   Watch(EPOLL_CTL_DEL, *listener);
-  const auto run = [](void* data) -> void* {
-    const std::unique_ptr<Start> start(static_cast<Start*>(data));
-    start->supervisor->RunAlone(start->listener);
-    return nullptr;
-  };
-  Start* const given = std::make_unique<Start>(Start{this, listener}).release();
-  if (StartThread(run, given) == 0) return;
-  const std::unique_ptr<Start> returned(given);
+  if (StartThread(kThreadName, [this, listener] { RunAlone(listener); }) == 0) return;
   alone_--;
   // Closed, its calls fail; waiting for nobody, they would not.
   if (!Watch(EPOLL_CTL_ADD, *listener)) Remove(listener);
 }
 
 void Supervisor::RunAlone(const std::shared_ptr<Listener>& listener) {
-  NameThread();
   static const bool receive_ends = ReceiveEnds();
   Received received;
   for (bool is_known = receive_ends;;) {

@@ -12,7 +12,7 @@ import { copyFields, define, type Fields, type Path, propertyOf, type Refuse } f
 import { readSockaddr, type SocketAddress } from './address.js';
 import type { Container } from './container.js';
 import { abiOfCall } from './kind.js';
-import type { Waiting } from './listener.js';
+import { connectionEnds, type Waiting } from './listener.js';
 
 /** A descriptor of this process, or something that has one, such as a FileHandle. */
 export type Given = number | { readonly fd: number; close?(): unknown };
@@ -135,15 +135,15 @@ export class NotifiedCall<Of extends Caller = Caller> {
 
   /**
    * Of connect(2): connects the caller's own socket to an address that `sockaddr` gave, which nobody can change any more, and
-   * gives the answer. The caller may lack the right to do it; this process does it. Linux 5.6, and where pidfd_getfd(2) is
-   * let through.
+   * gives the answer. Internet sockets are connected as this process, others with the caller's user, groups, capabilities, root and
+   * directory, or not: EACCES. Ends with the call. Linux 5.6, and where pidfd_getfd(2) is let through.
    */
   connect({ bytes }: SocketAddress): Promise<Answer> {
     return new Promise((resolve) => {
-      const done = (errno: number) => resolve({ errno });
       const descriptor = Number(BigInt.asIntN(32, this.#argument(0)));
-      const error = addon().connect(this.#handle, this.#id, this.tid, descriptor, bytes, done);
-      if (error !== 0) done(error);
+      const begun = addon().connect(this.#handle, this.#id, this.tid, descriptor, bytes);
+      if (begun > 0) connectionEnds(this.#handle, begun, (errno) => resolve({ errno }));
+      else resolve({ errno: -begun });
     });
   }
 

@@ -100,6 +100,7 @@ export class Listener implements Sender {
 
   /** @internal */
   hearsNoMore(): void {
+    for (const [number, { handle, done }] of connections) if (handle === this.#handle) settle(number, ENOENT, done);
     this.afterKinds(() => this.#end());
   }
 }
@@ -134,7 +135,34 @@ function closeIdleInbox(): void {
   inbox = undefined;
 }
 
-function onMail(kinds: readonly number[], words: BigUint64Array, size: number, ended: readonly number[]): void {
+/** Connections that were begun for callers, by their numbers. */
+const connections = new Map<number, { readonly handle: ListenerHandle; readonly done: (errno: number) => void }>();
+
+const ENOENT = 2;
+
+/** Calls `done` when a connection that was begun for a caller of this listener has become something: with 0 or an errno. */
+export function connectionEnds(handle: ListenerHandle, number: number, done: (errno: number) => void): void {
+  connections.set(number, { handle, done });
+}
+
+function settle(number: number, errno: number, done: (errno: number) => void): void {
+  connections.delete(number);
+  done(errno);
+}
+
+function onMail(
+  kinds: readonly number[],
+  words: BigUint64Array,
+  size: number,
+  ended: readonly number[],
+  connected: readonly number[],
+): void {
+  for (let i = 0; i < connected.length; i += 2) {
+    const [number = 0, errno = 0] = connected.slice(i, i + 2);
+    const connection = connections.get(number);
+    if (connection !== undefined) settle(number, errno, connection.done);
+  }
+
   for (let i = 0; i < kinds.length; i += 2) listeners.get(kinds[i] ?? 0)?.addKind(kinds[i + 1] ?? 0);
   guarded(() => deliveries.deliver());
   for (let i = 0; i < size; i += CALL_WORDS) guarded(() => listeners.get(Number(words[i]))?.asks(waiting(words, i)));
