@@ -168,12 +168,18 @@ os._exit(0)`;
 
   test('are given up when their caller is gone', async () => {
     const port = await fullPort();
-    const child = python(`socket.socket().connect_ex(('127.0.0.1', ${port}))`, connects);
+    const answers: Promise<Answer>[] = [];
+    const child = python(`socket.socket().connect_ex(('127.0.0.1', ${port}))`, (call) => {
+      const answer = call.connect(call.sockaddr(1));
+      answers.push(answer);
+      return answer;
+    });
     const exit = once(child, 'exit');
     await vi.waitFor(() => expect(connecting()).toBe(1), 60_000);
     child.kill('SIGKILL');
     await exit;
     await noneConnects();
+    expect(await Promise.all(answers)).toEqual([{ errno: 2 }]);
   });
 
   test('that were not begun when their call was denied are never made', async () => {
