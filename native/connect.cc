@@ -109,7 +109,7 @@ int Connection::ConnectTo(const sockaddr* address, socklen_t size) {
   if (!HasTimeout(socket_)) interruption.Every(kLook);
   for (bool is_begun = false;; is_begun = true) {
     int error = listener_->IsWaiting(call_);
-    if (error == 0 && !Enter(&interruption)) error = ECANCELED;
+    if (error == 0 && !Enter(&interruption)) error = ENOENT;
     if (error != 0) {
       // What was begun goes on by itself.
       if (is_begun) Undo();
@@ -117,8 +117,8 @@ int Connection::ConnectTo(const sockaddr* address, socklen_t size) {
     }
     error = connect(socket_.get(), address, size) == 0 ? 0 : errno;
     if (is_begun && error == EISCONN) error = 0;
-    if (!Leave(error)) continue;
-    return error;
+    error = Leave(error);
+    if (error != EINTR) return error;
   }
 }
 
@@ -131,15 +131,16 @@ bool Connection::Enter(const Interruption* interruption) {
   return true;
 }
 
-// False: it was interrupted.
-bool Connection::Leave(int error) {
+// What became of it, as far as the call is concerned; EINTR: nothing yet.
+int Connection::Leave(int error) {
   const std::lock_guard<std::mutex> lock(mutex_);
   interruption_ = nullptr;
-  if (error == EINTR) return false;
+  if (error == EINTR) return error;
   state_ = State::kDone;
   result_ = error;
-  if (is_over_) Undo();
-  return true;
+  if (!is_over_) return error;
+  Undo();
+  return ENOENT;
 }
 
 // Also while another thread waits in connect(2).

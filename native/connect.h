@@ -40,7 +40,7 @@ class Connection {
   int Connect();
   int ConnectTo(const sockaddr* address, socklen_t size);
   bool Enter(const Interruption* interruption);
-  bool Leave(int error);
+  int Leave(int error);
   bool IsUnixPath() const;
   void Undo() const;
 
