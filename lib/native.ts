@@ -204,6 +204,9 @@ export interface NativeResult {
   readonly listener?: NativeListener;
 }
 
+/** Domain, type and protocol, as socket(2) was told. */
+export type SocketFacts = readonly [domain: number, type: number, protocol: number];
+
 export interface Addon {
   /** Of the package that it was built for. */
   readonly version: string;
@@ -251,11 +254,20 @@ export interface Addon {
   reach(path: string): number;
   /** Listens at a path where nothing is, for this user alone; or −errno. */
   bindSocket(path: string): LocalSocket | number;
+  /** The domain, type and protocol of a caller's socket, or −errno. */
+  socketOf(listener: ListenerHandle, call: bigint, tid: number, descriptor: number): SocketFacts | number;
   /**
    * Connects the socket of a caller that waits in its place. A number that is above 0, by which the listener's inbox tells what became
-   * of it; or −errno: it was not begun.
+   * of it; or −errno: it was not begun. EBADF: the socket is another than was `seen`.
    */
-  connect(listener: ListenerHandle, call: bigint, tid: number, descriptor: number, address: Uint8Array): number;
+  connect(
+    listener: ListenerHandle,
+    call: bigint,
+    tid: number,
+    descriptor: number,
+    address: Uint8Array,
+    seen: SocketFacts | undefined,
+  ): number;
   writeMemory(listener: ListenerHandle, call: bigint, tid: number, address: bigint, bytes: Uint8Array): number;
 }
 

@@ -40,6 +40,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   seccomp::SetOwn(exports, "writeMemory", Napi::Function::New<seccomp::WriteCallMemory>(env, "writeMemory"));
   seccomp::SetOwn(exports, "reach", Napi::Function::New<seccomp::Reach>(env, "reach"));
   seccomp::SetOwn(exports, "bindSocket", Napi::Function::New<seccomp::BindSocket>(env, "bindSocket"));
+  seccomp::SetOwn(exports, "socketOf", Napi::Function::New<seccomp::SocketOf>(env, "socketOf"));
   seccomp::SetOwn(exports, "connect", Napi::Function::New<seccomp::Connect>(env, "connect"));
   return exports;
 }

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <utility>
@@ -29,11 +30,27 @@ namespace {
 constexpr int kLook = 100;  // Milliseconds.
 constexpr int kUnwanted = 1;
 
-// -1: it is no socket.
-int DomainOf(const Descriptor& socket) {
-  int domain = -1;
-  socklen_t size = sizeof domain;
-  return getsockopt(socket.get(), SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 ? domain : -1;
+int Option(const Descriptor& socket, int name) {
+  int value = -1;
+  socklen_t size = sizeof value;
+  return getsockopt(socket.get(), SOL_SOCKET, name, &value, &size) == 0 ? value : -1;
+}
+
+// As socket(2) was told.
+struct SocketFacts {
+  int domain, type, protocol;
+};
+
+// Takes a duplicate of a descriptor of a thread's, which must be a socket. It is the caller's only if the call waits
+// still afterwards; else its number may be another's by now. Gives 0 or an errno. Linux 5.6, pidfd_getfd(2).
+int TakeSocket(pid_t thread, int descriptor, Descriptor* socket, SocketFacts* facts) {
+  const pid_t process = ProcessOf(thread);
+  const Descriptor pidfd(process == 0 ? -1 : static_cast<int>(syscall(kPidfdOpen, process, 0)));
+  if (pidfd.get() < 0) return ESRCH;
+  *socket = Descriptor(static_cast<int>(syscall(kPidfdGetfd, pidfd.get(), descriptor, 0)));
+  if (socket->get() < 0) return errno;
+  *facts = {Option(*socket, SO_DOMAIN), Option(*socket, SO_TYPE), Option(*socket, SO_PROTOCOL)};
+  return facts->domain < 0 ? ENOTSOCK : 0;
 }
 
 bool IsInternet(int family) { return family == AF_INET || family == AF_INET6; }
@@ -42,6 +59,26 @@ bool IsInternet(int family) { return family == AF_INET || family == AF_INET6; }
 // socket in the place of its own. What IPv6's sockets take, and how a connection is dissolved, stays possible.
 bool Fits(int family, int domain) {
   return family == domain || (family == AF_INET && domain == AF_INET6) || (family == AF_UNSPEC && IsInternet(domain));
+}
+
+Napi::Value Throw(Napi::Env env, const char* what) {
+  Napi::TypeError::New(env, what).ThrowAsJavaScriptException();
+  return env.Undefined();
+}
+
+bool IsBytes(const Napi::Value& value, size_t most) {
+  return value.IsTypedArray() && value.As<Napi::TypedArray>().TypedArrayType() == napi_uint8_array &&
+         value.As<Napi::TypedArray>().ByteLength() <= most;
+}
+
+// What SocketOf gave.
+bool IsSeen(const Napi::Array& seen, const SocketFacts& facts) {
+  const int values[] = {facts.domain, facts.type, facts.protocol};
+  for (uint32_t i = 0; i < std::size(values); i++) {
+    const Napi::Value value = seen.Get(i);
+    if (!value.IsNumber() || value.As<Napi::Number>().Int32Value() != values[i]) return false;
+  }
+  return true;
 }
 
 bool HasTimeout(const Descriptor& socket) {
@@ -213,41 +250,51 @@ void Connector::Ended(uint64_t listener) {
   if (queue->second.running == 0 && queue->second.waiting.empty()) queues_.erase(queue);
 }
 
+Napi::Value SocketOf(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  uint64_t call = 0;
+  const std::shared_ptr<Listener> listener = ReadCall(info, &call);
+  if (listener == nullptr) return env.Undefined();
+  if (!info[2].IsNumber() || !info[3].IsNumber()) return Throw(env, "socketOf(listener, call, tid, descriptor)");
+  Descriptor socket;
+  SocketFacts facts = {};
+  int error = TakeSocket(info[2].As<Napi::Number>(), info[3].As<Napi::Number>(), &socket, &facts);
+  if (error == 0) error = listener->IsWaiting(call);
+  if (error != 0) return Napi::Number::New(env, -error);
+  const Napi::Array result = Napi::Array::New(env, 3);
+  result.Set(0U, facts.domain);
+  result.Set(1U, facts.type);
+  result.Set(2U, facts.protocol);
+  return result;
+}
+
 Napi::Value Connect(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   uint64_t call = 0;
   std::shared_ptr<Listener> listener = ReadCall(info, &call);
   if (listener == nullptr) return env.Undefined();
-  const bool is_valid = info[2].IsNumber() && info[3].IsNumber() && info[4].IsTypedArray() &&
-                        info[4].As<Napi::TypedArray>().TypedArrayType() == napi_uint8_array &&
-                        info[4].As<Napi::TypedArray>().ByteLength() <= sizeof(sockaddr_storage);
-  if (!is_valid) {
-    Napi::TypeError::New(env, "connect(listener, call, tid, descriptor, address)").ThrowAsJavaScriptException();
-    return env.Undefined();
+  if (!info[2].IsNumber() || !info[3].IsNumber() || !IsBytes(info[4], sizeof(sockaddr_storage))) {
+    return Throw(env, "connect(listener, call, tid, descriptor, address)");
   }
   const auto refuse = [&env](int error) { return Napi::Number::New(env, -error); };
-  const pid_t thread = info[2].As<Napi::Number>().Int32Value();
+  const pid_t thread = info[2].As<Napi::Number>();
   const auto address = info[4].As<Napi::Uint8Array>();
-  const pid_t process = ProcessOf(thread);
-  const Descriptor pidfd(process == 0 ? -1 : static_cast<int>(syscall(kPidfdOpen, process, 0)));
-  if (pidfd.get() < 0) return refuse(ESRCH);
-  // Linux 5.6, pidfd_getfd(2).
-  Descriptor socket(static_cast<int>(syscall(kPidfdGetfd, pidfd.get(), info[3].As<Napi::Number>().Int32Value(), 0)));
-  if (socket.get() < 0) return refuse(errno);
-  const int domain = DomainOf(socket);
-  if (domain < 0) return refuse(ENOTSOCK);
+  Descriptor socket;
+  SocketFacts facts = {};
+  int error = TakeSocket(thread, info[3].As<Napi::Number>(), &socket, &facts);
+  if (error != 0) return refuse(error);
   sa_family_t family = AF_UNSPEC;
   if (address.ByteLength() < sizeof family) return refuse(EINVAL);
   memcpy(&family, address.Data(), sizeof family);
-  if (!Fits(family, domain)) return refuse(EAFNOSUPPORT);
+  if (!Fits(family, facts.domain)) return refuse(EAFNOSUPPORT);
   if (family == AF_UNIX && address.ByteLength() > sizeof(sockaddr_un)) return refuse(EINVAL);
+  if (info[5].IsArray() && !IsSeen(info[5].As<Napi::Array>(), facts)) return refuse(EBADF);
   static std::atomic<uint64_t> next{1};
   const auto number = static_cast<double>(next++);
   Listener* const asked = listener.get();
   auto connection = std::make_shared<Connection>(number, std::move(listener), call, thread, std::move(socket),
                                                  address.Data(), static_cast<socklen_t>(address.ByteLength()));
-  // What was taken is the caller's only if it waits still; else its number may be another's by now.
-  const int error = asked->Begin(call, connection);
+  error = asked->Begin(call, connection);
   if (error != 0) return refuse(error);
   Connector::Get().Add(std::move(connection));
   return Napi::Number::New(env, number);

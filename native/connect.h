@@ -86,8 +86,12 @@ class Connector {
   int running_ = 0;
 };
 
-// connect(listener, call, tid, descriptor, address): takes the socket of a thread that waits in a call, and connects
-// it. Gives a number by which the inbox tells of its end, or -errno.
+// socketOf(listener, call, tid, descriptor): the domain, type and protocol of a socket of a thread that waits in a
+// call; or -errno.
+Napi::Value SocketOf(const Napi::CallbackInfo& info);
+
+// connect(listener, call, tid, descriptor, address, seen?): takes the socket of a thread that waits in a call, and
+// connects it, if it is as SocketOf gave it in `seen`. Gives a number by which the inbox tells of its end, or -errno.
 Napi::Value Connect(const Napi::CallbackInfo& info);
 
 }  // namespace seccomp

@@ -2,7 +2,7 @@
 import { closeSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { SeccompError } from '../errors.js';
-import { addon, type ListenerHandle } from '../native.js';
+import { addon, type ListenerHandle, type SocketFacts } from '../native.js';
 import { suggest, suggestSyscall } from '../profile/suggest.js';
 import { type Abi, type AbiName, abiOf } from '../syscalls/abi.js';
 import { errnos } from '../syscalls/errno.js';
@@ -78,6 +78,13 @@ const MOST_BYTES = 1 << 20;
 /** struct sockaddr_storage. */
 const SOCKADDR = 128;
 
+/** A socket of a caller, in numbers as socket(2) was told: AF_*, SOCK_* and a protocol. */
+export interface CallerSocket {
+  readonly domain: number;
+  readonly type: number;
+  readonly protocol: number;
+}
+
 /** A call that waits. What its arguments point to is read at once, and can be changed by other threads at any time. */
 export class NotifiedCall<Of extends Caller = Caller> {
   readonly abi: AbiName;
@@ -91,6 +98,8 @@ export class NotifiedCall<Of extends Caller = Caller> {
   readonly container: Of;
   readonly #handle: ListenerHandle;
   readonly #id: bigint;
+  /** The socket that is argument 0, if it was looked at. */
+  #seen: SocketFacts | undefined;
 
   /** @internal */
   constructor({ call, tid, arch, number, args, instructionPointer }: Waiting, handle: ListenerHandle, container: Of) {
@@ -134,14 +143,26 @@ export class NotifiedCall<Of extends Caller = Caller> {
   }
 
   /**
+   * The socket that an argument is a descriptor of: numbers as socket(2) was told, which `constants` has by name. `connect` then
+   * refuses another kind of socket in its place.
+   * @throws The system's error: EBADF, ENOTSOCK, ESRCH if the caller is gone, EPERM if it may not be looked into.
+   */
+  socket(argument: number): CallerSocket {
+    const facts = addon().socketOf(this.#handle, this.#id, this.tid, this.#descriptor(argument));
+    if (typeof facts === 'number') throw memoryError(-facts, `${this.syscall}: argument ${argument}`);
+    const [domain, type, protocol] = facts;
+    if (argument === 0) this.#seen = facts;
+    return { domain, type, protocol };
+  }
+
+  /**
    * Of connect(2): connects the caller's own socket to an address that `sockaddr` gave, which nobody can change any more, and
    * gives the answer. Internet sockets are connected as this process, others with the caller's user, groups, capabilities, root and
    * directory, or not: EACCES. Ends with the call. Linux 5.6, and where pidfd_getfd(2) is let through.
    */
   connect({ bytes }: SocketAddress): Promise<Answer> {
     return new Promise((resolve) => {
-      const descriptor = Number(BigInt.asIntN(32, this.#argument(0)));
-      const begun = addon().connect(this.#handle, this.#id, this.tid, descriptor, bytes);
+      const begun = addon().connect(this.#handle, this.#id, this.tid, this.#descriptor(0), bytes, this.#seen);
       if (begun > 0) connectionEnds(this.#handle, begun, (errno) => resolve({ errno }));
       else resolve({ errno: -begun });
     });
@@ -172,6 +193,10 @@ export class NotifiedCall<Of extends Caller = Caller> {
 
   get #facts(): Abi {
     return abiOf(this.abi);
+  }
+
+  #descriptor(argument: number): number {
+    return Number(BigInt.asIntN(32, this.#argument(argument)));
   }
 
   #argument(index: number): bigint {

@@ -276,7 +276,7 @@ def replace():
   sys.stdin.readline()
   other = socket.socket(socket.AF_UNIX)
   os.dup2(other.fileno(), s.fileno())
-  print('replaced', flush=True)
+  os.write(1, b'replaced\\n')
 threading.Thread(target=replace).start()
 print(s.connect_ex(('127.0.0.1', ${port})))`;
       const child = python(script, async (call) => {
@@ -287,6 +287,50 @@ print(s.connect_ex(('127.0.0.1', ${port})))`;
       });
       expect((await finish(child)).stdout).toBe('replaced\n97\n');
     });
+  });
+
+  test('is made of the kind of socket that the handler saw, and of no other', async () => {
+    await withServer(async (port) => {
+      const script = `
+s = socket.socket()
+def replace():
+  sys.stdin.readline()
+  other = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+  os.dup2(other.fileno(), s.fileno())
+  os.write(1, b'replaced\\n')
+threading.Thread(target=replace).start()
+print(socket.socket().connect_ex(('127.0.0.1', ${port})), flush=True)
+print(s.connect_ex(('127.0.0.1', ${port})))`;
+      const seen: unknown[] = [];
+      const child = python(script, async (call) => {
+        seen.push(call.socket(0));
+        if (seen.length === 2) {
+          const replaced = once(child.stdout as NonNullable<typeof child.stdout>, 'data');
+          child.stdin?.end('\n');
+          await replaced;
+        }
+        return call.connect(call.sockaddr(1));
+      });
+      expect((await finish(child)).stdout).toBe('0\nreplaced\n9\n');
+      expect(seen).toEqual(Array(2).fill({ domain: 2, type: 1, protocol: 6 }));
+    });
+  });
+
+  test('is looked at before, where there is a socket', async () => {
+    const codes: unknown[] = [];
+    const looks: Connect = (call) => {
+      try {
+        call.socket(0);
+      } catch (error) {
+        codes.push((error as NodeJS.ErrnoException).code);
+      }
+      return { errno: 'EACCES' };
+    };
+    await printed(
+      "import ctypes\nfor fd in os.open('/dev/null', 0), 99: ctypes.CDLL(None).connect(fd, bytes(16), 16)",
+      looks,
+    );
+    expect(codes).toEqual(['ENOTSOCK', 'EBADF']);
   });
 
   test('of a datagram socket may be dissolved and made anew', async () => {
