@@ -43,6 +43,7 @@ struct SocketFacts {
 
 // Takes a duplicate of a descriptor of a thread's, which must be a socket. It is the caller's only if the call waits
 // still afterwards; else its number may be another's by now. Gives 0 or an errno. Linux 5.6, pidfd_getfd(2).
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters)
 int TakeSocket(pid_t thread, int descriptor, Descriptor* socket, SocketFacts* facts) {
   const pid_t process = ProcessOf(thread);
   const Descriptor pidfd(process == 0 ? -1 : static_cast<int>(syscall(kPidfdOpen, process, 0)));
@@ -90,6 +91,7 @@ bool HasTimeout(const Descriptor& socket) {
 
 }  // namespace
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters)
 Connection::Connection(double number, std::shared_ptr<Listener> listener, uint64_t call, pid_t thread,
                        Descriptor socket, const void* address, socklen_t size)
     : number_(number),

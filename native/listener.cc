@@ -148,6 +148,7 @@ void Listener::Close() {
   while (!asked_.empty()) Answered(asked_.begin()->first, ESRCH);
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters)
 bool Listener::Answered(uint64_t call, int answer) {
   const auto asked = asked_.find(call);
   if (asked == asked_.end()) return false;

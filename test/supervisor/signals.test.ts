@@ -1,14 +1,14 @@
 /** Signals during calls that ask: once the supervisor has taken a call, only one that ends the program keeps it from its answer. */
 import { readFileSync } from 'node:fs';
 import { expect, test, vi } from 'vitest';
-import { listenerFlags } from '../../lib/host.js';
+import { addon } from '../../lib/native.js';
 import type { ProfileDocument } from '../../lib/profile/document.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
 import { compileC } from '../support/compile-c.js';
 import { finish } from '../support/processes.js';
 
-/** SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV */
-const isKillable = (listenerFlags() & 32) !== 0;
+/** Whether the kernel knows SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, with NEW_LISTENER. */
+const isKillable = addon().filterFlagsKnown(32 | 8);
 const TOO_OLD = 'WAIT_KILLABLE_RECV came with Linux 5.19';
 
 const denying: ProfileDocument = {
