@@ -30,6 +30,7 @@ async function report(code: string) {
     import { run, spawn, spawnSync } from ${JSON.stringify(dist)};
     const uncaught = [];
     process.on('uncaughtException', ({ message }) => uncaught.push(message));
+    process.on('unhandledRejection', ({ message }) => uncaught.push(message + ', rejected'));
     const profile = ${JSON.stringify(profile)};
     const fail = (message) => { throw new Error(message); };
     ${code}
@@ -71,7 +72,7 @@ describe('1,000 calls of ten children are all answered in time, and their report
   });
 
   test.each([
-    ['rejects', "async () => fail('later')", '', Array(10).fill('later')],
+    ['rejects', "async () => fail('later')", '', Array(10).fill('later, rejected')],
     ['throws later', "() => setImmediate(fail, 'later')", '', Array(10).fill('later')],
     ['waits for a program of its own', "() => nodeSpawnSync('sleep', ['0.05'])", '', []],
     ['supervises a program of its own', "() => spawnSync('true', [], profile, { onViolation: true })", '', []],

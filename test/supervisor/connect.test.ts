@@ -182,6 +182,26 @@ os._exit(0)`;
     expect(await Promise.all(answers)).toEqual([{ errno: 2 }]);
   });
 
+  test('are given up when their caller is gone, and its parent under the same filter is not', async () => {
+    const port = await fullPort();
+    const script = `
+child = os.fork()
+if child == 0: socket.socket().connect_ex(('127.0.0.1', ${port})); os._exit(0)
+os.waitpid(child, 0)
+sys.stdin.readline()
+print('went on')`;
+    const callers: number[] = [];
+    const child = python(script, (call) => {
+      callers.push(call.tid);
+      return call.connect(call.sockaddr(1));
+    });
+    await vi.waitFor(() => expect(connecting()).toBe(1), 60_000);
+    for (const pid of callers) process.kill(pid, 'SIGKILL');
+    await noneConnects();
+    child.stdin?.end('\n');
+    expect((await finish(child)).stdout).toBe('went on\n');
+  });
+
   test('that were not begun when their call was denied are never made', async () => {
     const port = await fullPort();
     await withServer(async (good) => {
