@@ -46,6 +46,8 @@ export interface NativeRequest extends NativeFilters {
   readonly keptCapabilities?: bigint;
   /** Who answers the filter's listener, if SECCOMP_FILTER_FLAG_NEW_LISTENER makes one. */
   readonly supervision?: Supervision;
+  /** Who is told of the listener's calls; given with `supervision`. */
+  readonly inbox?: InboxHandle;
   /** Or the socket that it is sent to, with these one to three texts; between them the child's number is written. */
   readonly agent?: { readonly path: string; readonly state: readonly string[] } | undefined;
 }
@@ -55,6 +57,11 @@ declare const held: unique symbol;
 /** How calls are answered and seen: what `supervision` gave. */
 export interface Supervision {
   readonly [held]: 'supervision';
+}
+
+/** Who is told of listeners: what `openInbox` gave. */
+export interface InboxHandle {
+  readonly [held]: 'inbox';
 }
 
 /** A listener: it may be used as long as somebody holds this. */
@@ -94,9 +101,15 @@ export const CALL_WORDS = 11;
 
 /**
  * Flat pairs of a listener and the index of a new kind; CALL_WORDS for each call that waits, which are the first `size` of an
- * array that is used again; listeners that hear no more.
+ * array that is used again; listeners that hear no more; flat pairs of a connection and 0 or an errno.
  */
-export type OnMail = (kinds: readonly number[], words: BigUint64Array, size: number, ended: readonly number[]) => void;
+export type OnMail = (
+  kinds: readonly number[],
+  words: BigUint64Array,
+  size: number,
+  ended: readonly number[],
+  connected: readonly number[],
+) => void;
 
 export interface NativeFilter {
   /** `struct sock_filter[]` */
@@ -160,7 +173,7 @@ export interface LocalSocket {
   /** Who connected, as of then; or −errno. */
   sender(): Sender | number;
   /** Serves the listener among the descriptors that came; −errno, ENOTTY: it is none. */
-  serve(descriptor: number, supervision: Supervision): NativeListener | number;
+  serve(descriptor: number, supervision: Supervision, inbox: InboxHandle): NativeListener | number;
   /** Closes it, and what came and is not served. May be called twice. */
   close(): void;
 }
@@ -207,6 +220,9 @@ export interface NativeResult {
   readonly listener?: NativeListener;
 }
 
+/** Domain, type and protocol, as socket(2) was told. */
+export type SocketFacts = readonly [domain: number, type: number, protocol: number];
+
 export interface Addon {
   /** Of the package that it was built for. */
   readonly version: string;
@@ -239,8 +255,10 @@ export interface Addon {
   /** Whether a thread can enter such a domain: 0 or an errno. */
   tryDomain(domain: NativeDomain): number;
   supervision(options: SupervisionOptions): Supervision;
-  /** Has `onMail` called for all listeners of this thread of JavaScript; once. It keeps no event loop alive. 0 or −errno. */
-  openInbox(onMail: OnMail): number;
+  /** Has `onMail` called for listeners that are given this inbox, or −errno. It keeps no event loop alive, but `onMail`. */
+  openInbox(onMail: OnMail): InboxHandle | number;
+  /** `onMail` is called no more. Calls of the inbox's listeners that wait are denied. May be called twice. */
+  closeInbox(inbox: InboxHandle): void;
   kind(listener: ListenerHandle, index: number): NativeKind | undefined;
   /** How many calls there were of each kind; before them, those of kinds that there was no room for. */
   counts(listener: ListenerHandle): readonly number[];
@@ -254,14 +272,19 @@ export interface Addon {
   reach(path: string): number;
   /** Listens at a path where nothing is, for this user alone; or −errno. */
   bindSocket(path: string): LocalSocket | number;
-  /** Connects the socket of a caller that waits in its place; `done` is told 0 or an errno. An errno: it was not begun. */
+  /** The domain, type and protocol of a caller's socket, or −errno. */
+  socketOf(listener: ListenerHandle, call: bigint, tid: number, descriptor: number): SocketFacts | number;
+  /**
+   * Connects the socket of a caller that waits in its place. A number that is above 0, by which the listener's inbox tells what became
+   * of it; or −errno: it was not begun. EBADF: the socket is another than was `seen`.
+   */
   connect(
     listener: ListenerHandle,
     call: bigint,
     tid: number,
     descriptor: number,
     address: Uint8Array,
-    done: (errno: number) => void,
+    seen: SocketFacts | undefined,
   ): number;
   writeMemory(listener: ListenerHandle, call: bigint, tid: number, address: bigint, bytes: Uint8Array): number;
 }

@@ -31,6 +31,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   seccomp::SetOwn(exports, "actionAvailable", Napi::Function::New<seccomp::ActionAvailable>(env, "actionAvailable"));
   seccomp::SetOwn(exports, "filterFlagsKnown", Napi::Function::New<seccomp::FilterFlagsKnown>(env, "filterFlagsKnown"));
   seccomp::SetOwn(exports, "tryDomain", Napi::Function::New<seccomp::TryDomain>(env, "tryDomain"));
+  seccomp::SetOwn(exports, "closeInbox", Napi::Function::New<seccomp::CloseInbox>(env, "closeInbox"));
   seccomp::SetOwn(exports, "supervision", Napi::Function::New<seccomp::MakeSupervision>(env, "supervision"));
   seccomp::SetOwn(exports, "openInbox", Napi::Function::New<seccomp::OpenInbox>(env, "openInbox"));
   seccomp::SetOwn(exports, "kind", Napi::Function::New<seccomp::KindAt>(env, "kind"));
@@ -41,6 +42,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   seccomp::SetOwn(exports, "writeMemory", Napi::Function::New<seccomp::WriteCallMemory>(env, "writeMemory"));
   seccomp::SetOwn(exports, "reach", Napi::Function::New<seccomp::Reach>(env, "reach"));
   seccomp::SetOwn(exports, "bindSocket", Napi::Function::New<seccomp::BindSocket>(env, "bindSocket"));
+  seccomp::SetOwn(exports, "socketOf", Napi::Function::New<seccomp::SocketOf>(env, "socketOf"));
   seccomp::SetOwn(exports, "connect", Napi::Function::New<seccomp::Connect>(env, "connect"));
   return exports;
 }

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -24,6 +23,7 @@ namespace {
 // Memory ends at a page's end. Where pages are larger this is one of their parts.
 constexpr uint64_t kPage = 4096;
 constexpr size_t kMostPages = 18;  // 64 KiB and a page that begins before.
+constexpr size_t kMostStatus = 65536;
 // Maps of programs with many mappings are longer; what lies beyond has no name.
 constexpr size_t kMostMaps = size_t{4} << 20;
 
@@ -41,24 +41,6 @@ std::string ReadAll(const Descriptor& file, size_t most) {
   return text;
 }
 
-// The rest of the line that begins with `name`.
-const char* Field(const std::string& text, const char* name) {
-  const size_t at = text.find(std::string("\n") + name + ":");
-  return at == std::string::npos ? nullptr : text.c_str() + at + strlen(name) + 2;
-}
-
-bool HasSignal(const std::string& status, const char* mask, int signal) {
-  const char* field = Field(status, mask);
-  return field == nullptr || (strtoull(field, nullptr, 16) >> (signal - 1) & 1) != 0;
-}
-
-bool IsFirstOfNamespace(const std::string& status) {
-  const char* field = Field(status, "NSpid");
-  if (field == nullptr) return true;  // Before Linux 4.1.
-  const std::string numbers(field, strcspn(field, "\n"));
-  return strtol(numbers.c_str() + numbers.find_last_of(" \t") + 1, nullptr, 10) == 1;
-}
-
 std::string Hexadecimal(uint64_t number) {
   std::string digits;
   do {
@@ -66,11 +48,6 @@ std::string Hexadecimal(uint64_t number) {
     number /= 16;
   } while (number > 0);
   return digits;
-}
-
-bool IsTraced(const std::string& status) {
-  const char* field = Field(status, "TracerPid");
-  return field == nullptr || strtol(field, nullptr, 10) != 0;
 }
 
 std::string Place(const std::string& file, uint64_t offset) { return file + "+0x" + Hexadecimal(offset); }
@@ -137,24 +114,23 @@ std::string ModuleAt(pid_t thread, uint64_t address) {
   return errno == ENOTTY ? ModuleIn(ReadAll(maps, kMostMaps), address) : "";
 }
 
-pid_t ProcessOf(pid_t thread) {
-  // First threads have their processes' numbers. Asked so, that takes a hundredth of the time that their status takes.
-  return syscall(SYS_tgkill, thread, thread, 0) == 0 ? thread : StatusOf(thread).process;
+std::string StatusText(pid_t thread) {
+  const Descriptor file(open(ProcPath(thread, "status").c_str(), O_RDONLY | O_CLOEXEC));
+  return file.get() < 0 ? "" : ReadAll(file, kMostStatus);
 }
 
-CallerStatus StatusOf(pid_t thread) {
-  const Descriptor file(open(ProcPath(thread, "status").c_str(), O_RDONLY | O_CLOEXEC));
-  const std::string status = file.get() < 0 ? "" : ReadAll(file, 65536);
-  const char* process = Field(status, "Tgid");
-  CallerStatus caller;
-  if (process == nullptr) return caller;
-  caller.process = static_cast<pid_t>(strtol(process, nullptr, 10));
-  const bool blocked = HasSignal(status, "SigBlk", SIGSYS);
-  const bool caught = HasSignal(status, "SigCgt", SIGSYS);
-  caller.catches_sigsys = caught && !blocked;
-  caller.survives_sigsys =
-      blocked || caught || HasSignal(status, "SigIgn", SIGSYS) || IsTraced(status) || IsFirstOfNamespace(status);
-  return caller;
+std::string StatusField(const std::string& status, const char* name) {
+  const std::string begin = std::string("\n") + name + ":";
+  const size_t at = status.find(begin);
+  if (at == std::string::npos) return "";
+  const size_t first = at + begin.size();
+  return status.substr(first, status.find('\n', first) - first);
+}
+
+pid_t ProcessOf(pid_t thread) {
+  // First threads have their processes' numbers. Asked so, that takes a hundredth of the time that their status takes.
+  if (syscall(SYS_tgkill, thread, thread, 0) == 0) return thread;
+  return static_cast<pid_t>(strtol(StatusField(StatusText(thread), "Tgid").c_str(), nullptr, 10));
 }
 
 }  // namespace seccomp

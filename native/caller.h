@@ -23,18 +23,12 @@ std::string Executable(pid_t thread);
 // `/usr/lib/libc.so.6+0x10e1a7`: the file that was mapped at `address`, and the place in that file; empty if unknown.
 std::string ModuleAt(pid_t thread, uint64_t address);
 
+// The text of /proc/PID/status, empty if we may not know, and the rest of the line of it that begins with `name`.
+std::string StatusText(pid_t thread);
+std::string StatusField(const std::string& status, const char* name);
+
 // The process that it is of; 0: not known.
 pid_t ProcessOf(pid_t thread);
-
-// From /proc/PID/status.
-struct CallerStatus {
-  pid_t process = 0;  // 0: not known.
-  // Whether SIGSYS would not end it as it ends others: caught, ignored, blocked, traced, or the first of a PID
-  // namespace.
-  bool survives_sigsys = true;
-  bool catches_sigsys = false;
-};
-CallerStatus StatusOf(pid_t thread);
 
 }  // namespace seccomp
 

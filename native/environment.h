@@ -7,7 +7,6 @@
 #include <memory>
 
 #include "exit_watch.h"
-#include "inbox.h"
 #include "local_socket.h"
 #include "sockets.h"
 
@@ -24,7 +23,6 @@ struct Environment {
   static Environment& Of(Napi::Env env) { return *env.GetInstanceData<Environment>(); }
 
   Napi::FunctionReference exit_watch, local_socket;  // The classes.
-  std::shared_ptr<Inbox> inbox;                      // nullptr until JavaScript asks for one.
   Lent lent;
 };
 

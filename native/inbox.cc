@@ -1,4 +1,4 @@
-// What listeners have to tell one environment of Node, in batches, through its event loop.
+// What listeners have to tell one instance of the JavaScript module, in batches, through its event loop.
 #include "inbox.h"
 
 #include <errno.h>
@@ -86,6 +86,17 @@ void Inbox::AddEnd(uint64_t listener) {
   Ring();
 }
 
+void Inbox::AddConnected(double connection, int error) {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (bell_ == nullptr) return;
+    connected_.push_back(connection);
+    connected_.push_back(error);
+    if (std::exchange(rung_, true)) return;
+  }
+  Ring();
+}
+
 bool Inbox::AddCall(uint64_t listener, const seccomp_notif& call, const std::shared_ptr<Listener>& lent) {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -118,7 +129,7 @@ void Inbox::OnBell() {
   } while (is_more && std::chrono::steady_clock::now() < end);
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    rung_ = is_more || !calls_.empty() || !kinds_.empty() || !ended_.empty();
+    rung_ = is_more || !calls_.empty() || !kinds_.empty() || !ended_.empty() || !connected_.empty();
     if (!rung_) return;
   }
   Ring();
@@ -145,19 +156,17 @@ bool Inbox::Lead() {
   }
   const timespec soon = {0, std::chrono::nanoseconds(kSoon).count()};
   const bool is_any = !polled.empty() && ppoll(polled.data(), polled.size(), &soon, nullptr) > 0;
-  std::vector<Descriptor> doomed;
   for (size_t i = 0; i < polled.size(); i++) {
     if (!is_any || (polled[i].revents & ~POLLIN) != 0) {
       listeners[i]->ReturnTurn();
     } else if (polled[i].revents != 0) {
-      listeners[i]->ServeBorrowed(received_.get(), &doomed);
+      listeners[i]->ServeBorrowed(received_.get());
     } else {
       // Its own thread takes the turn back, if others go on for long.
       const std::lock_guard<std::mutex> lock(mutex_);
       if (bell_ != nullptr) lent_.push_back(std::move(listeners[i]));
     }
   }
-  Supervisor::Get().Doom(&doomed);
   return is_any;
 }
 
@@ -165,6 +174,7 @@ bool Inbox::Lead() {
 bool Inbox::Deliver() {
   std::vector<double> kinds;
   std::vector<double> ended;
+  std::vector<double> connected;
   size_t size = 0;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -173,6 +183,7 @@ bool Inbox::Deliver() {
     std::copy_n(calls_.begin(), size, room_);
     calls_.erase(calls_.begin(), calls_.begin() + static_cast<std::ptrdiff_t>(size));
     kinds.swap(kinds_);
+    connected.swap(connected_);
     if (calls_.empty()) ended.swap(ended_);  // After all that they asked.
   }
   const Napi::Env env(env_);
@@ -180,7 +191,8 @@ bool Inbox::Deliver() {
   const Napi::AsyncContext context(env, "seccomp.Inbox");
   napi_value count = nullptr;
   napi_create_uint32(env, static_cast<uint32_t>(size), &count);
-  const napi_value arguments[] = {ToArray(env, kinds), words_.Value(), count, ToArray(env, ended)};
+  const napi_value arguments[] = {ToArray(env, kinds), words_.Value(), count, ToArray(env, ended),
+                                  ToArray(env, connected)};
   // The calls stay asked, and are denied by OnTeardown.
   for (napi_value argument : arguments) {
     if (argument == nullptr) return false;
@@ -193,15 +205,21 @@ bool Inbox::Deliver() {
 
 // A worker ends while its children run: what its handlers would have answered is denied from here on.
 void Inbox::OnTeardown(napi_async_cleanup_hook_handle /*hook*/, void* data) {
-  Bell* bell = static_cast<Bell*>(data);
+  const std::shared_ptr<Inbox> inbox = static_cast<Bell*>(data)->inbox;
+  inbox->Close();
+}
+
+void Inbox::Close() {
+  Bell* bell = nullptr;
   {
-    const std::scoped_lock lock(bell->inbox->bell_mutex_, bell->inbox->mutex_);
-    bell->inbox->bell_ = nullptr;
-    bell->inbox->on_mail_.Reset();
-    bell->inbox->words_.Reset();
-    bell->inbox->lent_.clear();
+    const std::scoped_lock lock(bell_mutex_, mutex_);
+    bell = std::exchange(bell_, nullptr);
+    if (bell == nullptr) return;
+    on_mail_.Reset();
+    words_.Reset();
+    lent_.clear();
   }
-  Supervisor::Get().DenyAskedOf(bell->inbox.get());
+  Supervisor::Get().DenyAskedOf(this);
   uv_close(reinterpret_cast<uv_handle_t*>(&bell->handle), [](uv_handle_t* handle) {
     const std::unique_ptr<Bell> closed(static_cast<Bell*>(handle->data));
     napi_remove_async_cleanup_hook(closed->hook);

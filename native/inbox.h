@@ -1,4 +1,4 @@
-// What listeners have to tell one environment of Node, in batches, through its event loop.
+// What listeners have to tell one instance of the JavaScript module, in batches, through its event loop.
 #ifndef SECCOMP_NATIVE_INBOX_H_
 #define SECCOMP_NATIVE_INBOX_H_
 
@@ -23,9 +23,10 @@ class Inbox : public std::enable_shared_from_this<Inbox> {
   // Told at once.
   static constexpr size_t kMostCalls = 64;
 
-  // Opens one for `env`, which calls `on_mail(kinds, words, size, ended)`: pairs of a listener and the index of a new
-  // kind; the words of calls that wait for an answer, at the beginning of an array that is the same each time;
-  // listeners that hear no more. It does not keep the event loop alive. nullptr: see `error`.
+  // Opens one for `env`, which calls `on_mail(kinds, words, size, ended, connected)`: pairs of a listener and the index
+  // of a new kind; the words of calls that wait for an answer, at the beginning of an array that is the same each time;
+  // listeners that hear no more; pairs of a connection and what became of it. It does not keep the event loop alive,
+  // but `on_mail` until it is closed: by Close(), or with its environment. nullptr: see `error`.
   static std::shared_ptr<Inbox> Open(Napi::Env env, const Napi::Function& on_mail, int* error);
 
   Inbox();
@@ -33,9 +34,13 @@ class Inbox : public std::enable_shared_from_this<Inbox> {
   Inbox(const Inbox&) = delete;
   Inbox& operator=(const Inbox&) = delete;
 
+  // For JavaScript's thread; may be called twice. Denies what was asked and not answered: nobody is there any more.
+  void Close();
+
   // For any thread.
   void AddKind(uint64_t listener, uint32_t kind);
   void AddEnd(uint64_t listener);
+  void AddConnected(double connection, int error);
   // `lent`: the listener, if JavaScript's thread may receive its next calls; or nullptr. False: nobody is there to
   // answer.
   bool AddCall(uint64_t listener, const seccomp_notif& call, const std::shared_ptr<Listener>& lent);
@@ -58,7 +63,7 @@ class Inbox : public std::enable_shared_from_this<Inbox> {
   std::mutex bell_mutex_;
   Bell* bell_ = nullptr;  // nullptr: closed. Changed with both.
   bool rung_ = false;
-  std::vector<double> kinds_, ended_;
+  std::vector<double> kinds_, ended_, connected_;
   std::vector<uint64_t> calls_;
   std::vector<std::shared_ptr<Listener>> lent_;  // Each once.
   napi_env env_ = nullptr;

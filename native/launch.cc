@@ -85,27 +85,6 @@ struct Handover {
   }
 };
 
-// A child that changes its ids clears the dumpable flag of the memory it shares with us (commit_creds() in
-// kernel/cred.c). One such child at a time, and the flag is put back when it is gone.
-class DumpableKept {
- public:
-  DumpableKept() : lock_(mutex()), flag_(prctl(PR_GET_DUMPABLE, 0L, 0L, 0L, 0L)) {}
-  DumpableKept(const DumpableKept&) = delete;
-  DumpableKept& operator=(const DumpableKept&) = delete;
-  ~DumpableKept() {
-    // prctl(2) takes 0 and 1 only; 2 (fs.suid_dumpable) can't have been lowered by the child to anything looser.
-    if (flag_ == 0 || flag_ == 1) prctl(PR_SET_DUMPABLE, static_cast<long>(flag_), 0L, 0L, 0L);
-  }
-
- private:
-  static std::mutex& mutex() {
-    static std::mutex mutex;
-    return mutex;
-  }
-  std::lock_guard<std::mutex> lock_;
-  int flag_;
-};
-
 // Runs the plan in a new process. clone(2) with CLONE_VFORK returns when the child has become its program or has died.
 // `*pid` is the child's; it has ended already if the plan holds a failure.
 Descriptor Clone(ChildPlan* plan, ChildMemory* memory, pid_t* pid) {
@@ -143,6 +122,27 @@ class Abandoned {
 };
 
 }  // namespace
+
+namespace {
+
+// Of all threads: how many DumpableKept there are, and the flag from before the first.
+std::mutex dumpable_mutex;
+int dumpable_kept = 0;
+int dumpable_flag = 0;
+
+}  // namespace
+
+DumpableKept::DumpableKept() {
+  const std::lock_guard<std::mutex> lock(dumpable_mutex);
+  if (dumpable_kept++ == 0) dumpable_flag = prctl(PR_GET_DUMPABLE, 0L, 0L, 0L, 0L);
+}
+
+DumpableKept::~DumpableKept() {
+  const std::lock_guard<std::mutex> lock(dumpable_mutex);
+  if (--dumpable_kept > 0) return;
+  // prctl(2) takes 0 and 1 only; 2 (fs.suid_dumpable) can't have been lowered to anything looser.
+  if (dumpable_flag == 0 || dumpable_flag == 1) prctl(PR_SET_DUMPABLE, static_cast<long>(dumpable_flag), 0L, 0L, 0L);
+}
 
 Failure Launch(Request* request, Launched* launched) {
   Abandoned::All().ReapEnded();

@@ -23,6 +23,16 @@ struct Launched {
   Descriptor listener;
 };
 
+// A child or a thread that changes its IDs clears the dumpable flag of the memory that it shares with us
+// (commit_creds() in kernel/cred.c). The flag is put back when the last of these is gone.
+class DumpableKept {
+ public:
+  DumpableKept();
+  ~DumpableKept();
+  DumpableKept(const DumpableKept&) = delete;
+  DumpableKept& operator=(const DumpableKept&) = delete;
+};
+
 // Starts what `request` asks for, on this thread's memory. If anything fails, the child is gone already.
 Failure Launch(Request* request, Launched* launched);
 

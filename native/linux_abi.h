@@ -15,6 +15,7 @@ constexpr long kPidfdSendSignal = 424;         // pidfd_send_signal(2), Linux 5.
 constexpr long kPidfdOpen = 434;               // pidfd_open(2), Linux 5.3
 constexpr long kCloseRange = 436;              // close_range(2), Linux 5.9
 constexpr long kPidfdGetfd = 438;              // pidfd_getfd(2), Linux 5.6
+constexpr long kOpenat2 = 437;                 // openat2(2), Linux 5.6
 constexpr unsigned kCloseRangeCloexec = 4;     // CLOSE_RANGE_CLOEXEC, Linux 5.11
 constexpr unsigned long kClonePidfd = 0x1000;  // CLONE_PIDFD, Linux 5.2
 // Signals and bytes of the kernel's sigset_t (include/uapi/asm-generic/signal.h; MIPS has its own).
@@ -43,10 +44,14 @@ struct LandlockPathBeneath {
   uint64_t allowed_access;
   int32_t parent_fd;
 } __attribute__((packed));
+// struct open_how, and RESOLVE_NO_MAGICLINKS: links that are not names, such as /proc/self/root.
+struct OpenHow {
+  uint64_t flags, mode, resolve;
+};
+constexpr uint64_t kResolveNoMagicLinks = 2;
 
 constexpr int kWaitPidfd = 3;  // P_PIDFD, Linux 5.4
 
-constexpr uint32_t kWaitKillableRecv = 32;  // SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, Linux 5.19
 // struct seccomp_notif_addfd and its ioctl, Linux 5.9.
 struct NotifAddfd {
   uint64_t id;

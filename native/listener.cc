@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
@@ -13,7 +12,7 @@
 #include <atomic>
 #include <utility>
 
-#include "caller.h"
+#include "connect.h"
 #include "linux_abi.h"
 
 namespace seccomp {
@@ -46,12 +45,12 @@ Received::Received() : bytes_((SizeOfNotif() + 7) / 8) {}
 void Received::Clear() { std::fill(bytes_.begin(), bytes_.end(), 0); }
 
 Listener::Listener(Descriptor descriptor, std::shared_ptr<const Supervision> supervision, std::shared_ptr<Inbox> inbox,
-                   Traits traits)
+                   bool is_ours_alone)
     : id_(NextId()),
       descriptor_(std::move(descriptor)),
       supervision_(std::move(supervision)),
       inbox_(std::move(inbox)),
-      traits_(traits) {
+      is_ours_alone_(is_ours_alone) {
   // Whoever waits runs next, on the CPU that answers: a round trip in two thirds of the time. Older kernels lack it.
   static_cast<void>(ioctl(descriptor_.get(), kNotifSetFlags, kSyncWakeUp));
 }
@@ -64,17 +63,17 @@ bool Listener::Receive(Received* received) {
   return true;
 }
 
-bool Listener::Serve(Received* received, std::vector<Descriptor>* doomed) {
+bool Listener::Serve(Received* received) {
   if (!Receive(received)) return false;
-  Handle(*received->get(), doomed);
+  Handle(*received->get());
   return true;
 }
 
-bool Listener::ServeAlone(Received* received, std::vector<Descriptor>* doomed) {
+bool Listener::ServeAlone(Received* received) {
   if (!Receive(received)) return false;
   std::unique_lock<std::mutex> turn(turn_);
-  may_lend_ = traits_.is_ours_alone;
-  Handle(*received->get(), doomed);
+  may_lend_ = is_ours_alone_;
+  Handle(*received->get());
   for (uint64_t before = 0; is_lent_ && before != served_;) {
     before = served_;
     returned_.wait_for(turn, kLoan, [this] { return !is_lent_; });
@@ -90,9 +89,9 @@ std::unique_lock<std::mutex> Listener::BorrowTurn() {
   return turn;
 }
 
-void Listener::ServeBorrowed(Received* received, std::vector<Descriptor>* doomed) {
+void Listener::ServeBorrowed(Received* received) {
   is_lent_ = false;
-  Serve(received, doomed);
+  Serve(received);
   if (!is_lent_) ReturnTurn();
 }
 
@@ -101,7 +100,7 @@ void Listener::ReturnTurn() {
   returned_.notify_one();
 }
 
-void Listener::Handle(const seccomp_notif& notif, std::vector<Descriptor>* doomed) {
+void Listener::Handle(const seccomp_notif& notif) {
   const uint32_t answer = supervision_->answers.For(notif.data);
   switch (answer & kActionMask) {
     case SECCOMP_RET_ALLOW:
@@ -112,77 +111,20 @@ void Listener::Handle(const seccomp_notif& notif, std::vector<Descriptor>* doome
     case SECCOMP_RET_USER_NOTIF:
       Ask(notif);
       break;
-    default:
-      Deny(notif, answer, doomed);
+    default: {
+      Count(notif, answer);
+      const bool is_errno = (answer & kActionMask) == SECCOMP_RET_ERRNO;
+      const auto error = static_cast<int>(answer & SECCOMP_RET_DATA);
+      // The filter asks of nothing else that is denied: the kernel itself kills, traps and tells a tracer.
+      Send(Errno(notif.id, is_errno ? std::min(error, kMostErrno) : EPERM));
+    }
   }
-}
-
-void Listener::Deny(const seccomp_notif& notif, uint32_t answer, std::vector<Descriptor>* doomed) {
-  Count(notif, answer);
-  const uint32_t data = answer & SECCOMP_RET_DATA;
-  switch (answer & kActionMask) {
-    case SECCOMP_RET_ERRNO:
-      Send(Errno(notif.id, std::min<int>(static_cast<int>(data), kMostErrno)));
-      break;
-    case SECCOMP_RET_TRACE:  // As the kernel does where nobody traces.
-      Send(Errno(notif.id, ENOSYS));
-      break;
-    case SECCOMP_RET_TRAP:
-      Trap(notif, data, doomed);
-      break;
-    default:
-      End(notif, doomed);
-  }
-}
-
-// What was read of the caller before the call was seen to be waited for is the caller's.
-void Listener::End(const seccomp_notif& notif, std::vector<Descriptor>* doomed) {
-  const auto thread = static_cast<pid_t>(notif.pid);
-  const CallerStatus caller = StatusOf(thread);
-  Descriptor process(caller.process == 0 ? -1 : static_cast<int>(syscall(kPidfdOpen, caller.process, 0)));
-  if (!IsValid(notif.id)) return;
-  // To the thread, so that it ends before it returns to its program. It waits, and so its number is its own.
-  if (!caller.survives_sigsys) syscall(SYS_tgkill, caller.process, thread, SIGSYS);
-  if (process.get() < 0) {
-    // Not in sight, or no descriptor is left: then by its number.
-    if (thread > 0) syscall(SYS_tgkill, caller.process == 0 ? thread : caller.process, thread, SIGKILL);
-  } else if (caller.survives_sigsys) {
-    syscall(kPidfdSendSignal, process.get(), SIGKILL, nullptr, 0);
-  } else {
-    // Another thread may have begun to catch SIGSYS just now.
-    doomed->push_back(std::move(process));
-  }
-  Send(Errno(notif.id, EPERM));
-}
-
-void Listener::Trap(const seccomp_notif& notif, uint32_t data, std::vector<Descriptor>* doomed) {
-  const auto thread = static_cast<pid_t>(notif.pid);
-  const CallerStatus caller = StatusOf(thread);
-  if (!caller.catches_sigsys) {  // force_sig() makes an end of it too.
-    End(notif, doomed);
-    return;
-  }
-  if (!IsValid(notif.id)) return;
-  siginfo_t info = {};
-  info.si_signo = SIGSYS;
-  info.si_errno = static_cast<int>(data);
-  info.si_code = SI_QUEUE;  // The kernel keeps SYS_SECCOMP to itself.
-  // NOLINTNEXTLINE(performance-no-int-to-ptr): a number of another process.
-  info.si_call_addr = reinterpret_cast<void*>(notif.data.instruction_pointer);
-  info.si_syscall = notif.data.nr;
-  info.si_arch = notif.data.arch;
-  // The handler finds the number where the result would be, as syscall_rollback() leaves it.
-  const seccomp_notif_resp answer = {notif.id, notif.data.nr, 0, 0};
-  // A call that waits for its answer only sees the signal afterwards; one that any signal ends would be made again.
-  if (!traits_.killable) Send(answer);
-  syscall(SYS_rt_tgsigqueueinfo, caller.process, thread, SIGSYS, &info);
-  if (traits_.killable) Send(answer);
 }
 
 void Listener::Ask(const seccomp_notif& notif) {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    asked_.insert(notif.id);
+    asked_.emplace(notif.id, nullptr);
     is_lent_ = may_lend_ && std::chrono::steady_clock::now() - answered_ < kSoon;
   }
   if (inbox_->AddCall(id_, notif, is_lent_ ? shared_from_this() : nullptr)) return;
@@ -203,7 +145,17 @@ bool Listener::IsValid(uint64_t call) const { return ioctl(descriptor_.get(), kN
 void Listener::Close() {
   const std::lock_guard<std::mutex> lock(mutex_);
   descriptor_ = Descriptor();
-  asked_.clear();
+  while (!asked_.empty()) Answered(asked_.begin()->first, ESRCH);
+}
+
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters)
+bool Listener::Answered(uint64_t call, int answer) {
+  const auto asked = asked_.find(call);
+  if (asked == asked_.end()) return false;
+  const std::shared_ptr<Connection> connection = std::move(asked->second);
+  asked_.erase(asked);
+  if (connection != nullptr) connection->End(answer);
+  return true;
 }
 
 bool Listener::IsAsking() {
@@ -213,13 +165,17 @@ bool Listener::IsAsking() {
 
 void Listener::DenyAsked() {
   const std::lock_guard<std::mutex> lock(mutex_);
-  for (const uint64_t call : asked_) Send(Errno(call, EPERM));
-  asked_.clear();
+  while (!asked_.empty()) {
+    const uint64_t call = asked_.begin()->first;
+    Answered(call, EPERM);
+    Send(Errno(call, EPERM));
+  }
 }
 
 int Listener::Answer(const seccomp_notif_resp& answer) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (asked_.erase(answer.id) == 0) return ENOENT;
+  const bool continues = (answer.flags & SECCOMP_USER_NOTIF_FLAG_CONTINUE) != 0;
+  if (!Answered(answer.id, continues ? Connection::kContinued : -answer.error)) return ENOENT;
   answered_ = std::chrono::steady_clock::now();
   seccomp_notif_resp copy = answer;
   return ioctl(descriptor_.get(), SECCOMP_IOCTL_NOTIF_SEND, &copy) == 0 ? 0 : errno;
@@ -232,8 +188,17 @@ int Listener::AddDescriptor(uint64_t call, int descriptor, bool close_on_exec, i
                         close_on_exec ? static_cast<uint32_t>(O_CLOEXEC) : 0};
   *added = ioctl(descriptor_.get(), kNotifAddfd, &request);
   if (*added < 0) return errno;  // Still to be answered, as with EMFILE.
-  asked_.erase(call);
+  Answered(call, 0);
   answered_ = std::chrono::steady_clock::now();
+  return 0;
+}
+
+int Listener::Begin(uint64_t call, std::shared_ptr<Connection> connection) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto asked = asked_.find(call);
+  if (asked == asked_.end() || !IsValid(call)) return ENOENT;
+  if (asked->second != nullptr) return EALREADY;
+  asked->second = std::move(connection);
   return 0;
 }
 

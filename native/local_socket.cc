@@ -182,14 +182,15 @@ Napi::Value LocalSocket::Sender(const Napi::CallbackInfo& info) {
 Napi::Value LocalSocket::ServeListener(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   std::shared_ptr<const Supervision> supervision;
-  if (!ReadSupervision(env, info[1], &supervision)) return env.Undefined();
+  std::shared_ptr<Inbox> inbox;
+  if (!ReadSupervision(env, info[1], &supervision) || !ReadInbox(env, info[2], &inbox)) return env.Undefined();
   const double index = info[0].IsNumber() ? info[0].As<Napi::Number>().DoubleValue() : -1;
   const bool is_there = index >= 0 && index < static_cast<double>(received_.size());
-  if (!is_there) return Refuse(env, "serve(index, supervision)");
+  if (!is_there) return Refuse(env, "serve(index, supervision, inbox)");
   Descriptor descriptor = std::move(received_[static_cast<size_t>(index)]);
   if (!IsListener(descriptor)) return Negative(env, ENOTTY);
   Failure failure = {};
-  const Napi::Value told = Serve(env, std::move(descriptor), std::move(supervision), {}, &failure);
+  const Napi::Value told = Serve(env, std::move(descriptor), std::move(supervision), std::move(inbox), false, &failure);
   return failure.error == 0 ? told : Negative(env, failure.error);
 }
 

@@ -162,9 +162,10 @@ void ChildMemory::Wipe(size_t count) { explicit_bzero(base_ + kGuard, kStack + c
 std::unique_ptr<Request> Request::Read(Napi::Env env, const Napi::Object& options) {
   std::unique_ptr<Request> request(new Request());
   Request& r = *request;
-  if (!HasOnly(env, options, "request",
-               {"candidates", "args", "env", "cwd", "detached", "uid", "gid", "noNewPrivileges", "stdio", "limits",
-                "isolation", "keptCapabilities", "filters", "unconfined", "filterFlags", "supervision", "agent"})) {
+  if (!HasOnly(
+          env, options, "request",
+          {"candidates", "args", "env", "cwd", "detached", "uid", "gid", "noNewPrivileges", "stdio", "limits",
+           "isolation", "keptCapabilities", "filters", "unconfined", "filterFlags", "supervision", "inbox", "agent"})) {
     return nullptr;
   }
   if (!ReadStrings(env, Own(options, "candidates"), "candidates: an array of paths", &r.candidates_) ||
@@ -204,7 +205,10 @@ std::unique_ptr<Request> Request::Read(Napi::Env env, const Napi::Object& option
     return nullptr;
   }
   const Napi::Value supervision = Own(options, "supervision");
-  if (!supervision.IsUndefined() && !ReadSupervision(env, supervision, &r.supervision_)) return nullptr;
+  if (!supervision.IsUndefined() &&
+      (!ReadSupervision(env, supervision, &r.supervision_) || !ReadInbox(env, Own(options, "inbox"), &r.inbox_))) {
+    return nullptr;
+  }
   const Napi::Value agent = Own(options, "agent");
   return agent.IsUndefined() || r.ReadAgent(env, agent) ? std::move(request) : nullptr;
 }

@@ -60,6 +60,7 @@ bool ReadDomain(Napi::Env env, const Napi::Object& options, Domain* domain);
 // More than that would not fit the kernel's own limit: 32768 instructions, all filters of a process together.
 constexpr size_t kMostFilters = 8;
 
+class Inbox;
 struct Supervision;
 
 // The strings, arrays and numbers that a ChildPlan points to.
@@ -80,9 +81,10 @@ class Request {
   bool changes_identity() const { return set_uid_ || set_gid_; }
   // Whether the filter makes a listener, which somebody then has to answer for.
   bool wants_listener() const;
-  uint32_t filter_flags() const { return filter_flags_; }
   // How its calls are answered; nullptr: by nobody in this process.
   const std::shared_ptr<const Supervision>& supervision() const { return supervision_; }
+  // Where the listener's mail goes; there is one if there is supervision.
+  const std::shared_ptr<Inbox>& inbox() const { return inbox_; }
   // The socket of another process that the listener is sent to; empty: it is sent to this one.
   const std::string& agent() const { return agent_; }
   // The domain that the child is to enter before all else.
@@ -119,6 +121,7 @@ class Request {
   std::vector<ChildFilter> child_filters_;
   uint32_t filter_flags_ = 0;
   std::shared_ptr<const Supervision> supervision_;
+  std::shared_ptr<Inbox> inbox_;
   std::string agent_;
   std::vector<std::string> state_;
   std::vector<iovec> state_pieces_;

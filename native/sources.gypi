@@ -9,6 +9,7 @@
       "native/execve.cc",
       "native/exit_watch.cc",
       "native/filter.cc",
+      "native/identity.cc",
       "native/inbox.cc",
       "native/kinds.cc",
       "native/landlock.cc",
@@ -16,14 +17,15 @@
       "native/listener.cc",
       "native/local_socket.cc",
       "native/probe.cc",
-    "native/properties.cc",
+      "native/properties.cc",
       "native/request.cc",
       "native/ruleset.cc",
       "native/sockets.cc",
       "native/spawn.cc",
       "native/spawn_sync.cc",
       "native/supervise.cc",
-      "native/supervisor.cc"
+      "native/supervisor.cc",
+      "native/threads.cc"
     ]
   }
 }

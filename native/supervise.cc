@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "caller.h"
-#include "environment.h"
 #include "linux_abi.h"
 #include "properties.h"
 #include "supervisor.h"
@@ -23,6 +22,7 @@ void Throw(Napi::Env env, const char* what) { Napi::TypeError::New(env, what).Th
 
 // Tell our objects from those of others, and from each other.
 constexpr napi_type_tag kSupervisionTag = {0x7d1f0c6a94b84e02, 0x9a3c5be07f4412d1};
+constexpr napi_type_tag kInboxTag = {0x64f2d90b3e8a41c7, 0x8be05a716f23c94d};
 constexpr napi_type_tag kListenerTag = {0x2b6e81f3c05d4a97, 0xb1d470ce3895e6f4};
 
 // A shared object that lives as long as JavaScript holds what is returned.
@@ -138,20 +138,29 @@ bool ReadSupervision(Napi::Env env, const Napi::Value& value, std::shared_ptr<co
 
 Napi::Value OpenInbox(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  Environment& environment = Environment::Of(env);
-  if (!info[0].IsFunction() || environment.inbox != nullptr) {
-    return Throw(env, "openInbox(onMail), once"), env.Undefined();
-  }
+  if (!info[0].IsFunction()) return Throw(env, "openInbox(onMail)"), env.Undefined();
   int error = 0;
-  environment.inbox = Inbox::Open(env, info[0].As<Napi::Function>(), &error);
-  return Napi::Number::New(env, -error);
+  std::shared_ptr<Inbox> inbox = Inbox::Open(env, info[0].As<Napi::Function>(), &error);
+  if (inbox == nullptr) return Napi::Number::New(env, error);
+  return Hold(env, std::move(inbox), kInboxTag);
+}
+
+Napi::Value CloseInbox(const Napi::CallbackInfo& info) {
+  std::shared_ptr<Inbox> inbox;
+  if (ReadInbox(info.Env(), info[0], &inbox)) inbox->Close();
+  return info.Env().Undefined();
+}
+
+bool ReadInbox(Napi::Env env, const Napi::Value& value, std::shared_ptr<Inbox>* inbox) {
+  *inbox = Held<Inbox>(env, value, kInboxTag, "inbox: what openInbox() gave");
+  return *inbox != nullptr;
 }
 
 Napi::Value Serve(Napi::Env env, Descriptor descriptor, std::shared_ptr<const Supervision> supervision,
-                  Listener::Traits traits, Failure* failure) {
-  const std::shared_ptr<Inbox> inbox = Environment::Of(env).inbox;
-  if (inbox == nullptr || descriptor.get() < 0) return *failure = {EBADF, "ioctl"}, env.Undefined();
-  auto listener = std::make_shared<Listener>(std::move(descriptor), std::move(supervision), inbox, traits);
+                  std::shared_ptr<Inbox> inbox, bool is_ours_alone, Failure* failure) {
+  if (descriptor.get() < 0) return *failure = {EBADF, "ioctl"}, env.Undefined();
+  auto listener =
+      std::make_shared<Listener>(std::move(descriptor), std::move(supervision), std::move(inbox), is_ours_alone);
   *failure = Supervisor::Get().Serve(listener);
   if (failure->error != 0) return env.Undefined();
   const Napi::Object told = Napi::Object::New(env);
@@ -163,8 +172,8 @@ Napi::Value Serve(Napi::Env env, Descriptor descriptor, std::shared_ptr<const Su
 Failure Supervise(Napi::Env env, const Request& request, Launched* child, Napi::Object result) {
   if (request.supervision() == nullptr) return {};
   Failure failure = {};
-  const Listener::Traits traits = {(request.filter_flags() & kWaitKillableRecv) != 0, true};
-  const Napi::Value told = Serve(env, std::move(child->listener), request.supervision(), traits, &failure);
+  const Napi::Value told =
+      Serve(env, std::move(child->listener), request.supervision(), request.inbox(), true, &failure);
   if (failure.error == 0) SetOwn(result, "listener", told);
   return failure;
 }

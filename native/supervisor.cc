@@ -3,25 +3,20 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <sys/prctl.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include <array>
 #include <utility>
 
-#include "launch.h"
+#include "threads.h"
 
 namespace seccomp {
 namespace {
 
-// A core dump may take its time; what is ended then has a shorter one.
-constexpr std::chrono::milliseconds kUntilKill{2000};
+constexpr const char* kThreadName = "seccomp";
 
 // After so many calls a listener has a thread of its own, if not too many have.
 constexpr uint64_t kOften = 8;
@@ -36,17 +31,6 @@ bool ReceiveEnds() {
   const long minor = *rest == '.' ? strtol(rest + 1, nullptr, 10) : 0;
   return major > 6 || (major == 6 && minor >= 11);
 }
-
-// Its signals are Node's.
-int StartThread(void* (*run)(void*), void* argument) {
-  const SignalsBlocked blocked;
-  pthread_t thread = 0;
-  const int error = pthread_create(&thread, nullptr, run, argument);
-  if (error == 0) pthread_detach(thread);
-  return error;
-}
-
-void NameThread() { prctl(PR_SET_NAME, "seccomp", 0L, 0L, 0L); }
 
 }  // namespace
 
@@ -68,27 +52,18 @@ Failure Supervisor::Start() {
   if (epoll_.get() >= 0) return {};
   Descriptor epoll(epoll_create1(EPOLL_CLOEXEC));
   if (epoll.get() < 0) return {errno, "epoll_create1"};
-  Descriptor bell(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (bell.get() < 0) return {errno, "eventfd"};
-  epoll_event event = {};  // No listener has the number 0.
-  event.events = EPOLLIN | EPOLLET;
-  if (epoll_ctl(epoll.get(), EPOLL_CTL_ADD, bell.get(), &event) != 0) return {errno, "epoll_ctl"};
   epoll_ = std::move(epoll);
-  bell_ = std::move(bell);
-  const auto run = [](void* self) -> void* { static_cast<Supervisor*>(self)->Run(); };
-  const int error = StartThread(run, this);
+  const int error = StartThread(kThreadName, [this] { Run(); });
   if (error == 0) return {};
   epoll_ = Descriptor();
-  bell_ = Descriptor();
   return {error, "pthread_create"};
 }
 
 void Supervisor::Run() {
-  NameThread();
   Received received;
   std::array<epoll_event, 64> events = {};
   for (;;) {
-    const int count = epoll_wait(epoll_.get(), events.data(), events.size(), EndDoomed());
+    const int count = epoll_wait(epoll_.get(), events.data(), events.size(), -1);
     for (int i = 0; i < count; i++) ServeEvent(events[i], &received);
   }
 }
@@ -101,40 +76,24 @@ void Supervisor::ServeEvent(const epoll_event& event, Received* received) {
     Remove(listener);
     return;
   }
-  std::vector<Descriptor> ending;
-  const bool served = listener->Serve(received, &ending);
-  Doom(&ending);
-  if (served && listener->served() % kOften == 0) GiveThread(listener);
+  if (listener->Serve(received) && listener->served() % kOften == 0) GiveThread(listener);
 }
 
 // A wakeup through epoll forgets that the caller waits and its CPU is free (SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP), and
 // costs twice as much as one that is waited for in the call itself.
 void Supervisor::GiveThread(const std::shared_ptr<Listener>& listener) {
-  struct Start {
-    Supervisor* supervisor;
-    std::shared_ptr<Listener> listener;
-  };
   if (alone_ >= kMostAlone) return;
   alone_++;
   Watch(EPOLL_CTL_DEL, *listener);
-  const auto run = [](void* data) -> void* {
-    const std::unique_ptr<Start> start(static_cast<Start*>(data));
-    start->supervisor->RunAlone(start->listener);
-    return nullptr;
-  };
-  Start* const given = std::make_unique<Start>(Start{this, listener}).release();
-  if (StartThread(run, given) == 0) return;
-  const std::unique_ptr<Start> returned(given);
+  if (StartThread(kThreadName, [this, listener] { RunAlone(listener); }) == 0) return;
   alone_--;
   // Closed, its calls fail; waiting for nobody, they would not.
   if (!Watch(EPOLL_CTL_ADD, *listener)) Remove(listener);
 }
 
 void Supervisor::RunAlone(const std::shared_ptr<Listener>& listener) {
-  NameThread();
   static const bool receive_ends = ReceiveEnds();
   Received received;
-  std::vector<Descriptor> ending;
   for (bool is_known = receive_ends;;) {
     if (!is_known) {
       pollfd polled = {listener->descriptor(), POLLIN, 0};
@@ -142,35 +101,10 @@ void Supervisor::RunAlone(const std::shared_ptr<Listener>& listener) {
       if ((polled.revents & POLLIN) == 0) break;
     }
     // If there is no call now, it was taken back or there is none any more.
-    is_known = listener->ServeAlone(&received, &ending) && receive_ends;
-    Doom(&ending);
+    is_known = listener->ServeAlone(&received) && receive_ends;
   }
   Remove(listener);
   alone_--;
-}
-
-void Supervisor::Doom(std::vector<Descriptor>* processes) {
-  if (processes->empty()) return;
-  const std::lock_guard<std::mutex> lock(mutex_);
-  for (Descriptor& process : *processes) {
-    doomed_.push_back({std::move(process), std::chrono::steady_clock::now() + kUntilKill});
-  }
-  processes->clear();
-  static_cast<void>(eventfd_write(bell_.get(), 1));  // Its reader need not read it: each is an event.
-}
-
-// Milliseconds until there is something to do again; -1: nothing.
-int Supervisor::EndDoomed() {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  while (!doomed_.empty()) {
-    const auto left = doomed_.front().due - std::chrono::steady_clock::now();
-    if (left.count() > 0) {
-      return static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(left).count()) + 1;
-    }
-    SendSignal(doomed_.front().process, SIGKILL);
-    doomed_.erase(doomed_.begin());
-  }
-  return -1;
 }
 
 // epoll(7) does not forget a listener when it is closed, if a fork of this process has its descriptor.

@@ -5,11 +5,9 @@
 #include <sys/epoll.h>
 
 #include <atomic>
-#include <chrono>
 #include <map>
 #include <memory>
 #include <mutex>
-#include <vector>
 
 #include "listener.h"
 
@@ -22,8 +20,6 @@ class Supervisor {
 
   // Serves the listener until all that have its filter are gone.
   Failure Serve(std::shared_ptr<Listener> listener);
-  // Sees to it that processes which were sent SIGSYS end, and empties the list.
-  void Doom(std::vector<Descriptor>* processes);
   // Denies what an environment that ends was asked.
   void DenyAskedOf(const Inbox* inbox);
 
@@ -37,22 +33,13 @@ class Supervisor {
   std::shared_ptr<Listener> Find(uint64_t id);
   void Remove(const std::shared_ptr<Listener>& listener);
   bool Watch(int operation, const Listener& listener);
-  int EndDoomed();
 
   // Listeners with threads of their own.
   std::atomic<int> alone_{0};
 
-  // A process that was sent SIGSYS, and when it is sent SIGKILL if it is still there.
-  struct Doomed {
-    Descriptor process;
-    std::chrono::steady_clock::time_point due;
-  };
-
   std::mutex mutex_;
   Descriptor epoll_;
-  Descriptor bell_;  // An eventfd: there are doomed.
   std::map<uint64_t, std::shared_ptr<Listener>> listeners_;
-  std::vector<Doomed> doomed_;
 };
 
 }  // namespace seccomp

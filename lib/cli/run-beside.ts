@@ -2,7 +2,7 @@
 import { constants } from 'node:os';
 import type { ProfileSource, ProgramOptions, Violation } from '../index.js';
 import { spawn } from '../index.js';
-import { callInWords } from '../supervisor/denials.js';
+import { callInWords, endedBySigsys, sigsysText } from '../supervisor/denials.js';
 import { errnoName } from '../syscalls/errno.js';
 import { tell } from './output.js';
 
@@ -25,7 +25,9 @@ export async function runBeside(
     child.once('error', reject);
     child.once('exit', (...end) => resolve(end));
   }).finally(stop);
-  summarise(child.violations, child.unlistedViolations);
+  const isKilled = endedBySigsys(code, signal);
+  summarise(child.violations, child.unlistedViolations, isKilled);
+  if (isKilled) tell(sigsysText('--explain'));
   if (signal === null) process.exitCode = code ?? 0;
   else endBy(signal);
 }
@@ -63,11 +65,11 @@ function hints({ action, fallback }: Violation): readonly string[] {
   return ['as on a kernel without this call: most programs then use an older one'];
 }
 
-function summarise(violations: readonly Violation[], unlisted: number): void {
+function summarise(violations: readonly Violation[], unlisted: number, isKilled: boolean): void {
   const denials = violations.filter(({ fallback }) => !fallback);
   const fallbacks = violations.filter(({ fallback }) => fallback);
-  if (denials.length === 0) tell('no call was denied');
-  else {
+  if (denials.length === 0 && !isKilled) tell('no call was denied');
+  if (denials.length > 0) {
     const lines = denials.map((violation) => `${counted(violation)}\n        to allow: ${remedyText(violation)}`);
     tell(`${kinds(denials.length)} of calls denied\n${lines.join('\n')}`);
   }
@@ -90,17 +92,7 @@ function shown(violation: Violation): string {
 }
 
 function effect(action: Violation['action']): string {
-  switch (action.kind) {
-    case 'errno':
-      return errnoName(action.errno);
-    case 'kill-process':
-    case 'kill-thread':
-      return `${action.kind}, which ended the process (SIGSYS)`;
-    case 'trap':
-      return 'trap, which sent it SIGSYS';
-    default:
-      return action.kind;
-  }
+  return action.kind === 'errno' ? errnoName(action.errno) : action.kind;
 }
 
 /** A rule as it would stand in `syscalls`; one that is denied by another comes too late. */

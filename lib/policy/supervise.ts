@@ -1,6 +1,5 @@
 /** Policies for a filter whose listener is answered by a supervisor. */
 import type { AbiName } from '../syscalls/abi.js';
-import { permissiveness } from './action.js';
 import { type AbiPolicy, type Action, type Decision, type NumberRange, type Policy, rangesOf } from './policy.js';
 
 const NOTIFY: Action = Object.freeze({ kind: 'notify' });
@@ -27,9 +26,12 @@ export function mapActions(policy: Policy, change: (action: Action) => Action): 
   };
 }
 
-/** Asks the supervisor wherever `policy` does not let a call through. `trace` is left to the tracer. */
+/**
+ * Asks the supervisor about calls that `policy` answers with an errno. The kernel itself kills and traps: a supervisor would do so
+ * later, and what it sends may be caught. `trace` is left to the tracer.
+ */
 export function watched(policy: Policy): Policy {
-  return mapActions(policy, (action) => (permissiveness(action) === 0 ? NOTIFY : action));
+  return mapActions(policy, (action) => (action.kind === 'errno' ? NOTIFY : action));
 }
 
 /** Asks about every call of every ABI. */

@@ -10,6 +10,7 @@ import type { Listener } from '../supervisor/listener.js';
 import type { Violation } from '../supervisor/violation.js';
 import type { ViolationLog } from '../supervisor/violation-log.js';
 import { publicMethods } from '../util/caller.js';
+import { guarded } from '../util/guarded.js';
 import { define, own } from '../util/own-data.js';
 import { systemError } from './failure.js';
 import { type Hearing, hear } from './hearing.js';
@@ -145,7 +146,7 @@ export class SandboxedProcess extends Base {
     process.nextTick(() => {
       this.exitCode = error.errno ?? -1;
       this.stdin?.destroy();
-      this.emit('error', error);
+      guarded(() => this.emit('error', error));
       this.#finish();
     });
   }
@@ -164,7 +165,7 @@ export class SandboxedProcess extends Base {
     else this.exitCode = code;
     this.stdin?.destroy();
     if (this.#terminated) this.#endPipes();
-    this.emit('exit', this.exitCode, this.signalCode);
+    guarded(() => this.emit('exit', this.exitCode, this.signalCode));
     this.#finish();
   }
 

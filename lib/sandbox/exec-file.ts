@@ -1,6 +1,6 @@
 /** execFile and execFileSync, in the terms of spawn and spawnSync: output by callback, errors as Node makes them. */
 import { getSystemErrorName } from 'node:util';
-import { denialLines } from '../supervisor/denials.js';
+import { denialLines, hintAt } from '../supervisor/denials.js';
 import { at, callSite, fromCaller } from '../util/caller.js';
 import { define, own } from '../util/own-data.js';
 import type { SandboxedProcess } from './child.js';
@@ -28,7 +28,8 @@ export function callBack(
   };
   child.on('close', (code: number | null, signal: NodeJS.Signals | null) => {
     if (collector.overflow !== undefined || (code === 0 && signal === null)) return end(null);
-    const what = withDenials(`${command.join(' ')}\n${collector.output('stderr')}`, denialLines(child));
+    const lines = child.isWatched ? [...denialLines(child), hintAt(code, signal, true)] : [];
+    const what = withDenials(`${command.join(' ')}\n${collector.output('stderr')}`, lines);
     end(commandFailed(what, { ...ending(code, child, collector), signal }));
   });
   child.on('error', (error) => {
@@ -52,7 +53,10 @@ export function outputOf(result: SpawnSyncResult, command: string, stderrIsPasse
   if (error !== undefined) throw define(error, result);
   const told = result.stderr !== null && result.stderr.length > 0 ? `\n${result.stderr}` : '';
   const denials = Object.hasOwn(result, 'violations')
-    ? denialLines({ violations: result.violations ?? [], unlistedViolations: result.unlistedViolations ?? 0 })
+    ? [
+        ...denialLines({ violations: result.violations ?? [], unlistedViolations: result.unlistedViolations ?? 0 }),
+        hintAt(result.status, result.signal, true),
+      ]
     : [];
   if (result.status !== 0) throw commandFailed(withDenials(`${command}${told}`, denials), result);
   return result.stdout;
@@ -60,7 +64,8 @@ export function outputOf(result: SpawnSyncResult, command: string, stderrIsPasse
 
 /** The text of an error as Node makes it, with the denied calls at its end, if somebody looked for them. */
 function withDenials(text: string, denials: readonly string[]): string {
-  return denials.length === 0 ? text : [text.trimEnd(), ...denials].join('\n');
+  const lines = denials.filter((line) => line !== '');
+  return lines.length === 0 ? text : [text.trimEnd(), ...lines].join('\n');
 }
 
 function commandFailed(what: string, properties: object): Error {

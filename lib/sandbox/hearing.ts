@@ -5,6 +5,7 @@ import { ask, type HandlerMap, NotifiedCall } from '../supervisor/answer.js';
 import { Listener, type Waiting } from '../supervisor/listener.js';
 import { CHANNEL, type OnViolation } from '../supervisor/violation.js';
 import { ViolationLog } from '../supervisor/violation-log.js';
+import { guarded } from '../util/guarded.js';
 import type { SandboxedProcess } from './child.js';
 import type { Supervised } from './supervise.js';
 
@@ -38,8 +39,8 @@ export function hear(child: SandboxedProcess, native: NativeListener, hearing: H
   const tell = (index: number) => {
     const violation = log?.at(index);
     if (violation === undefined) return;
-    if (typeof onViolation === 'function') onViolation(violation);
-    child.emit('violation', violation);
+    if (typeof onViolation === 'function') guarded(() => onViolation(violation));
+    guarded(() => child.emit('violation', violation));
     if (diagnostics().hasSubscribers(CHANNEL)) diagnostics().channel(CHANNEL).publish({ process: child, violation });
   };
   const listener = new Listener(native, {

@@ -92,7 +92,6 @@ export async function runToEnd(invoked: Invocation<RunOptions>): Promise<RunResu
   if (failure !== undefined) throw new RunError(failure.message, failure.code, result, { cause: failure });
   if (result.exitCode === 0) return result;
   const end = result.exitCode === null ? (result.signal ?? 'a signal without a name') : `exit code ${result.exitCode}`;
-  const mayBeDenied = !child.isWatched && sources.all.length > 0;
-  const hint = mayBeDenied ? hintAt(result.exitCode, result.signal) : '';
+  const hint = sources.all.length > 0 ? hintAt(result.exitCode, result.signal, child.isWatched) : '';
   throw new RunError(`ended with ${end}`, undefined, result, undefined, hint);
 }

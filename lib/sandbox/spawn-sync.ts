@@ -7,6 +7,7 @@ import { Listener } from '../supervisor/listener.js';
 import { CHANNEL, type Violation } from '../supervisor/violation.js';
 import { ViolationLog, type Violations } from '../supervisor/violation-log.js';
 import { defineHidden } from '../util/caller.js';
+import { guarded } from '../util/guarded.js';
 import { has, own } from '../util/own-data.js';
 import { type Invocation, invocation } from './arguments.js';
 import { checkEncoding, checkInput } from './collect.js';
@@ -114,7 +115,7 @@ function tell(listener: NativeListener, { supervised, onViolation }: Hearing): P
   if (supervised === undefined) return {};
   const native = new Listener(listener, { kind: undefined, call: undefined });
   const { violations, unlistedViolations } = new ViolationLog(native, supervised).read();
-  if (typeof onViolation === 'function') for (const violation of violations) onViolation(violation);
+  if (typeof onViolation === 'function') for (const violation of violations) guarded(() => onViolation(violation));
   if (diagnostics().hasSubscribers(CHANNEL))
     for (const violation of violations) diagnostics().channel(CHANNEL).publish({ process: null, violation });
   return { violations, unlistedViolations };

@@ -6,7 +6,6 @@ import { ATTACH_FLAGS, listenerFlags } from '../host.js';
 import type { Enforcement } from '../landlock/enforcement.js';
 import { addon, type NativeFailure, type NativeRequest, SOCKET } from '../native.js';
 import { diagnostics } from '../node.js';
-import { openInbox } from '../supervisor/listener.js';
 import { define, has, own, propertyOf } from '../util/own-data.js';
 import { agentError, agentRequest, type Handed, handed } from './agent.js';
 import { type Invocation, invocation } from './arguments.js';
@@ -72,7 +71,6 @@ export function spawnObserved(command: string, args: readonly string[], options:
   };
   const enforced = (errno: number) => enforcementOf(options, isolated, errno);
   const child = new SandboxedProcess(program.file, request.args, ending, enforced);
-  openInbox();
   withStdio(options.stdio, (stdio) =>
     launch(child, own({ ...request, detached: options.detached ?? false, stdio }), undefined),
   );
@@ -134,7 +132,6 @@ export function childRequest(
     const filters = prepare(sources, options, GATED, isolated !== undefined);
     return { ...others, request: own({ ...request, ...filterRequest(filters, options) }) };
   }
-  openInbox();
   const { filterFlags } = filterRequest([supervised.filter], options);
   const listening = supervisedRequest(supervised);
   return {

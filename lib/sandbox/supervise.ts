@@ -12,6 +12,7 @@ import { multiplexersOf, throughMultiplexer } from '../profile/multiplexed.js';
 import { Profile } from '../profile/profile.js';
 import { type Host, resolve } from '../profile/resolve.js';
 import { checkTimeout, readHandlers } from '../supervisor/answer.js';
+import { openInbox } from '../supervisor/listener.js';
 import { observation, supervisionOf } from '../supervisor/supervision.js';
 import { CHANNEL } from '../supervisor/violation.js';
 import { abiOf } from '../syscalls/abi.js';
@@ -88,6 +89,7 @@ export function supervisedRequest({ filter, supervision }: Pick<Supervised, 'fil
     filters: [{ bytes: filter.bytes, gate: filter.gate.flatMap(({ instruction, half }) => [instruction, half]) }],
     filterFlags: listenerFlags(),
     supervision,
+    inbox: openInbox(),
   } satisfies Partial<NativeRequest>;
 }
 

@@ -5,6 +5,7 @@ import { constants } from 'node:os';
 import { getSystemErrorName } from 'node:util';
 import { SeccompError } from '../errors.js';
 import { addon, type LocalSocket, type Sender } from '../native.js';
+import { guarded } from '../util/guarded.js';
 import { ask, type HandlerMap, NotifiedCall, notImplemented } from './answer.js';
 import { Arrival } from './arrival.js';
 import type { Container, Introduction } from './container.js';
@@ -59,7 +60,6 @@ export class Agent extends EventEmitter<AgentEvents> {
   /** @internal Use listen(). */
   constructor(path: string, handlers: HandlerMap<Container>, timeout: number) {
     super();
-    openInbox();
     this.path = path;
     this.#handlers = handlers;
     this.#timeout = timeout;
@@ -146,7 +146,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   }
 
   #serve(connection: LocalSocket, { container, listener }: Introduction): Error | null {
-    const served = connection.serve(listener, this.#supervision);
+    const served = connection.serve(listener, this.#supervision, openInbox());
     if (served === -constants.errno.ENOTTY) return new Error('fds: what came as seccompFd is no listener of seccomp');
     if (typeof served === 'number') return new Error(`its listener can't be served: ${getSystemErrorName(served)}`);
     const heard = new Listener(served, {
@@ -157,7 +157,7 @@ export class Agent extends EventEmitter<AgentEvents> {
     heard.ended.then(() => {
       this.#containers.delete(container);
       this.#settle();
-      this.emit('end', container);
+      guarded(() => this.emit('end', container));
     });
     process.nextTick(() => this.emit('container', container));
     return null;

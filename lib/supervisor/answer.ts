@@ -2,16 +2,17 @@
 import { closeSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { SeccompError } from '../errors.js';
-import { addon, type ListenerHandle } from '../native.js';
+import { addon, type ListenerHandle, type SocketFacts } from '../native.js';
 import { suggest, suggestSyscall } from '../profile/suggest.js';
 import { type Abi, type AbiName, abiOf } from '../syscalls/abi.js';
 import { errnos } from '../syscalls/errno.js';
 import { syscallName, syscallNames } from '../syscalls/table.js';
+import { guarded } from '../util/guarded.js';
 import { copyFields, define, type Fields, type Path, propertyOf, type Refuse } from '../util/own-data.js';
 import { readSockaddr, type SocketAddress } from './address.js';
 import type { Container } from './container.js';
 import { abiOfCall } from './kind.js';
-import type { Waiting } from './listener.js';
+import { connectionEnds, type Waiting } from './listener.js';
 
 /** A descriptor of this process, or something that has one, such as a FileHandle. */
 export type Given = number | { readonly fd: number; close?(): unknown };
@@ -77,6 +78,13 @@ const MOST_BYTES = 1 << 20;
 /** struct sockaddr_storage. */
 const SOCKADDR = 128;
 
+/** A socket of a caller, in numbers as socket(2) was told: AF_*, SOCK_* and a protocol. */
+export interface CallerSocket {
+  readonly domain: number;
+  readonly type: number;
+  readonly protocol: number;
+}
+
 /** A call that waits. What its arguments point to is read at once, and can be changed by other threads at any time. */
 export class NotifiedCall<Of extends Caller = Caller> {
   readonly abi: AbiName;
@@ -90,6 +98,8 @@ export class NotifiedCall<Of extends Caller = Caller> {
   readonly container: Of;
   readonly #handle: ListenerHandle;
   readonly #id: bigint;
+  /** The socket that is argument 0, if it was looked at. */
+  #seen: SocketFacts | undefined;
 
   /** @internal */
   constructor({ call, tid, arch, number, args, instructionPointer }: Waiting, handle: ListenerHandle, container: Of) {
@@ -133,16 +143,28 @@ export class NotifiedCall<Of extends Caller = Caller> {
   }
 
   /**
+   * The socket that an argument is a descriptor of: numbers as socket(2) was told, which `constants` has by name. `connect` then
+   * refuses another kind of socket in its place.
+   * @throws The system's error: EBADF, ENOTSOCK, ESRCH if the caller is gone, EPERM if it may not be looked into.
+   */
+  socket(argument: number): CallerSocket {
+    const facts = addon().socketOf(this.#handle, this.#id, this.tid, this.#descriptor(argument));
+    if (typeof facts === 'number') throw memoryError(-facts, `${this.syscall}: argument ${argument}`);
+    const [domain, type, protocol] = facts;
+    if (argument === 0) this.#seen = facts;
+    return { domain, type, protocol };
+  }
+
+  /**
    * Of connect(2): connects the caller's own socket to an address that `sockaddr` gave, which nobody can change any more, and
-   * gives the answer. The caller may lack the right to do it; this process does it. Linux 5.6, and where pidfd_getfd(2) is
-   * let through.
+   * gives the answer. Internet sockets are connected as this process, others with the caller's user, groups, capabilities, root and
+   * directory, or not: EACCES. Ends with the call. Linux 5.6, and where pidfd_getfd(2) is let through.
    */
   connect({ bytes }: SocketAddress): Promise<Answer> {
     return new Promise((resolve) => {
-      const done = (errno: number) => resolve({ errno });
-      const descriptor = Number(BigInt.asIntN(32, this.#argument(0)));
-      const error = addon().connect(this.#handle, this.#id, this.tid, descriptor, bytes, done);
-      if (error !== 0) done(error);
+      const begun = addon().connect(this.#handle, this.#id, this.tid, this.#descriptor(0), bytes, this.#seen);
+      if (begun > 0) connectionEnds(this.#handle, begun, (errno) => resolve({ errno }));
+      else resolve({ errno: -begun });
     });
   }
 
@@ -173,6 +195,10 @@ export class NotifiedCall<Of extends Caller = Caller> {
     return abiOf(this.abi);
   }
 
+  #descriptor(argument: number): number {
+    return Number(BigInt.asIntN(32, this.#argument(argument)));
+  }
+
   #argument(index: number): bigint {
     const value = Object.hasOwn(this.args, index) ? this.args[index] : undefined;
     if (value === undefined) throw new SeccompError('ERR_SECCOMP_OPTION', `a call has arguments 0 to 5, not ${index}`);
@@ -201,18 +227,19 @@ export function ask<Of extends Caller>(
   failed: OnHandlerError,
 ): void {
   let answered = false;
+  const report = (error: unknown) => guarded(() => failed(error, call));
   const deny = (error: unknown) => {
     if (answered) return;
     answered = true;
     call.answer(DENIED);
-    failed(error, call);
+    report(error);
   };
   const finish = (given: unknown) => {
     let refused: unknown;
     try {
       const answer = checked(given, call);
       const error = answered ? 0 : call.answer(answer);
-      if (answer.kind === 'descriptor') answer.close((closing) => failed(closing, call));
+      if (answer.kind === 'descriptor') answer.close(report);
       if (error === 0 || error === ENOENT) {
         answered = true;
         return;
@@ -236,11 +263,16 @@ export function ask<Of extends Caller>(
     finish(given);
     return;
   }
-  const timer = setTimeout(() => deny(new Error(`${call.syscall}: no answer in ${timeout} ms`)), timeout);
+  const late = () => deny(new Error(`${call.syscall}: no answer in ${timeout} ms`));
+  // If something else kept this thread so long, the answer may be there by now: the event loop reads it before it goes on here.
+  const timer = setTimeout(() => setImmediate(late), timeout);
   promised.then(finish, deny).finally(() => clearTimeout(timer));
 }
 
 const ENOENT = 2;
+
+// Those of the platform, not what a test puts in their place later.
+const { setTimeout, clearTimeout, setImmediate } = globalThis;
 
 /** A promise, or what acts as one. `then` is read once, and not from Object.prototype. */
 function promiseOf(value: unknown): Promise<unknown> | undefined {

@@ -38,11 +38,21 @@ const NOT_EXECUTED: readonly (number | null)[] = [126, 127];
 /** How a shell exits if SIGSYS ended its last program. */
 const ENDED_BY_SIGSYS = 128 + 31;
 
-/** For a program whose denied calls nobody looked for: how to learn of them, if its end looks like one. Empty if not. */
-export function hintAt(exitCode: number | null, signal: NodeJS.Signals | null): string {
-  if (signal === 'SIGSYS' || exitCode === ENDED_BY_SIGSYS)
-    return 'hint: SIGSYS is how a profile ends a program that makes a denied call; with onViolation: true the error names the call';
-  if (NOT_EXECUTED.includes(exitCode))
+/** Whether a program ended as the kernel ends it for a call that is killed or trapped. */
+export function endedBySigsys(exitCode: number | null, signal: NodeJS.Signals | null): boolean {
+  return signal === 'SIGSYS' || exitCode === ENDED_BY_SIGSYS;
+}
+
+/** What a program that SIGSYS ended did, as far as it is known, and how to learn the rest: `way` names denied calls. */
+export function sigsysText(way: string): string {
+  const actions = 'SCMP_ACT_KILL_PROCESS, SCMP_ACT_KILL_THREAD or SCMP_ACT_TRAP';
+  return `SIGSYS ends a program that makes a call whose action is ${actions}; the kernel does not say which call: to learn it, run the program with SCMP_ACT_ERRNO in place of these and with ${way}`;
+}
+
+/** How to learn of denied calls that a message does not name, if the end looks like one. Empty if not. */
+export function hintAt(exitCode: number | null, signal: NodeJS.Signals | null, isWatched: boolean): string {
+  if (endedBySigsys(exitCode, signal)) return `hint: ${sigsysText('onViolation: true')}`;
+  if (!isWatched && NOT_EXECUTED.includes(exitCode))
     return 'hint: a profile that denies execve, also of the interpreter of a script, leads to exit codes 126 and 127; with onViolation: true the error names denied calls';
   return '';
 }

@@ -1,8 +1,16 @@
-/** Listeners of this thread of JavaScript: what their filters' calls tell, and who is asked about them. */
+/** Listeners of this instance of the module: what their filters' calls tell, and who is asked about them. */
 
 import { getSystemErrorName } from 'node:util';
-import { addon, CALL_WORDS, type ListenerHandle, type NativeKind, type NativeListener } from '../native.js';
+import {
+  addon,
+  CALL_WORDS,
+  type InboxHandle,
+  type ListenerHandle,
+  type NativeKind,
+  type NativeListener,
+} from '../native.js';
 import { asyncHooks } from '../node.js';
+import { guarded } from '../util/guarded.js';
 import { own } from '../util/own-data.js';
 import { Deliveries, type Sender } from './deliveries.js';
 
@@ -30,8 +38,8 @@ export class Listener implements Sender {
   /** The number of kinds, as far as it is known here, and how many of them were delivered. */
   #known = 0;
   #delivered = 0;
-  /** Functions to call when the known kinds have been delivered. */
-  #next: (() => void)[] = [];
+  /** Functions to call, in order, and how many kinds are to be delivered before each. */
+  readonly #next: { readonly after: number; readonly call: () => void }[] = [];
   #end: () => void = () => {};
   /** Settles when all that have the filter are gone. */
   readonly ended = new Promise<void>((resolve) => {
@@ -44,25 +52,28 @@ export class Listener implements Sender {
     listeners.set(id, this);
   }
 
-  /** Calls `next` when all kinds that there are by now have been delivered: at once, if they have. */
+  /**
+   * Calls `next` when all kinds that there are by now have been delivered, and after every function that was given before: at once,
+   * if that is so already.
+   */
   afterKinds(next: () => void): void {
     if (this.#heard.kind !== undefined) this.#known = addon().counts(this.#handle).length - 1;
-    if (this.#delivered === this.#known) next();
+    if (this.#delivered === this.#known && this.#next.length === 0) next();
     else {
-      this.#next.push(asyncHooks().AsyncResource.bind(next));
+      this.#next.push({ after: this.#known, call: asyncHooks().AsyncResource.bind(next) });
       deliveries.add(this);
       deliveries.deliver();
     }
   }
 
-  /** Delivers the next kind; after the last one, calls a function that waits for that. */
+  /** Delivers the next kind, or calls the function whose turn it is. */
   deliverNext(): boolean {
-    if (this.#delivered < this.#known) {
-      this.#heard.kind?.(this.#delivered++);
-      return true;
-    }
-    this.#next.shift()?.();
-    return this.#next.length > 0;
+    const [first] = this.#next;
+    if (first !== undefined && first.after <= this.#delivered) {
+      this.#next.shift();
+      first.call();
+    } else if (this.#delivered < this.#known) this.#heard.kind?.(this.#delivered++);
+    return this.#delivered < this.#known || this.#next.length > 0;
   }
 
   kindAt(index: number): NativeKind | undefined {
@@ -89,6 +100,7 @@ export class Listener implements Sender {
 
   /** @internal */
   hearsNoMore(): void {
+    for (const [number, { handle, done }] of connections) if (handle === this.#handle) settle(number, ENOENT, done);
     this.afterKinds(() => this.#end());
   }
 }
@@ -97,17 +109,60 @@ const deliveries = new Deliveries();
 
 /** Those that may still hear something. */
 const listeners = new Map<number, Listener>();
-let open = false;
 
-/** Makes this thread hear of listeners; to be called before the first is made. */
-export function openInbox(): void {
-  if (open) return;
-  const error = addon().openInbox(onMail);
-  if (error !== 0) throw new Error(`uv_async_init ${getSystemErrorName(error)}`);
-  open = true;
+/**
+ * Where the addon tells of the listeners of this instance of the module; a process may have several, as under Jest. It is open as long
+ * as there are listeners, since an open one keeps this instance in memory.
+ */
+let inbox: InboxHandle | undefined;
+
+// That of the platform, not what a test puts in its place later.
+const { setImmediate } = globalThis;
+
+/** The inbox for a listener that is made now, in this turn of the event loop. */
+export function openInbox(): InboxHandle {
+  if (inbox !== undefined) return inbox;
+  const opened = addon().openInbox(onMail);
+  if (typeof opened === 'number') throw new Error(`uv_async_init ${getSystemErrorName(opened)}`);
+  inbox = opened;
+  setImmediate(closeIdleInbox); // The start for which it was opened may fail.
+  return opened;
 }
 
-function onMail(kinds: readonly number[], words: BigUint64Array, size: number, ended: readonly number[]): void {
+function closeIdleInbox(): void {
+  if (inbox === undefined || listeners.size > 0) return;
+  addon().closeInbox(inbox);
+  inbox = undefined;
+}
+
+/** Connections that were begun for callers, by their numbers. */
+const connections = new Map<number, { readonly handle: ListenerHandle; readonly done: (errno: number) => void }>();
+
+const ENOENT = 2;
+
+/** Calls `done` when a connection that was begun for a caller of this listener has become something: with 0 or an errno. */
+export function connectionEnds(handle: ListenerHandle, number: number, done: (errno: number) => void): void {
+  connections.set(number, { handle, done });
+}
+
+function settle(number: number, errno: number, done: (errno: number) => void): void {
+  connections.delete(number);
+  done(errno);
+}
+
+function onMail(
+  kinds: readonly number[],
+  words: BigUint64Array,
+  size: number,
+  ended: readonly number[],
+  connected: readonly number[],
+): void {
+  for (let i = 0; i < connected.length; i += 2) {
+    const [number = 0, errno = 0] = connected.slice(i, i + 2);
+    const connection = connections.get(number);
+    if (connection !== undefined) settle(number, errno, connection.done);
+  }
+
   for (let i = 0; i < kinds.length; i += 2) listeners.get(kinds[i] ?? 0)?.addKind(kinds[i + 1] ?? 0);
   guarded(() => deliveries.deliver());
   for (let i = 0; i < size; i += CALL_WORDS) guarded(() => listeners.get(Number(words[i]))?.asks(waiting(words, i)));
@@ -115,17 +170,7 @@ function onMail(kinds: readonly number[], words: BigUint64Array, size: number, e
     guarded(() => listeners.get(id)?.hearsNoMore());
     listeners.delete(id);
   }
-}
-
-/** Calls a function. What it throws becomes an uncaught exception, and does not keep the rest of the mail from being read. */
-function guarded(step: () => void): void {
-  try {
-    step();
-  } catch (error) {
-    process.nextTick(() => {
-      throw error;
-    });
-  }
+  closeIdleInbox();
 }
 
 /** The call whose words begin at `at`. By index: an iterator takes as long as the rest of an answer. */

@@ -18,7 +18,10 @@ export const CHANNEL = 'seccomp:violation';
 
 export type OnViolation = (violation: Violation) => void;
 
-/** A kind of calls that a profile did not let through, and the first of them: plain data, which JSON and structuredClone keep. */
+/**
+ * A kind of calls that a profile answers with an errno, and the first of them: plain data, which JSON and structuredClone keep.
+ * The kernel does not say which call it killed or trapped.
+ */
 export interface Violation extends RecordedCall {
   readonly action: Action;
   /** Whether programs expect this denial, and use an older call instead: `clone3` that is answered ENOSYS, for example. */

@@ -172,14 +172,23 @@ describe('seccomp run --explain', () => {
     );
   });
 
-  test.each([
-    ['SCMP_ACT_KILL_PROCESS', 'kill-process, which ended the process (SIGSYS)'],
-    ['SCMP_ACT_TRAP', 'trap, which sent it SIGSYS'],
-    ['SCMP_ACT_ERRNO', 'ENOSYS\n'],
-  ])('says in words what %s does', (action, words) => {
-    const { stderr } = seccomp(['run', '--explain', '-p', denying(action, 38), '--', 'mkdir', '/nowhere/a']);
-    expect(stderr).toContain(`"/nowhere/a", 0777): ${words}`);
-    expect(stderr.includes('as on a kernel without this call')).toBe(action === 'SCMP_ACT_ERRNO');
+  test('says of ENOSYS that most programs use another call', () => {
+    const { stderr } = seccomp(['run', '--explain', '-p', denying('SCMP_ACT_ERRNO', 38), '--', 'mkdir', '/nowhere/a']);
+    expect(stderr).toContain('"/nowhere/a", 0777): ENOSYS\n');
+    expect(stderr).toContain('as on a kernel without this call');
+  });
+
+  test.each(['SCMP_ACT_KILL_PROCESS', 'SCMP_ACT_TRAP'])('says after %s how to learn which call it was', (action) => {
+    for (const command of [
+      ['mkdir', '/nowhere/a'],
+      ['sh', '-c', 'mkdir /nowhere/a; exit $?'],
+    ]) {
+      const { stderr } = seccomp(['run', '--explain', '-p', denying(action), '--', ...command]);
+      expect(stderr).toMatch(
+        /^seccomp: SIGSYS ends a program .* with SCMP_ACT_ERRNO in place of these and with --explain$/m,
+      );
+      expect(stderr).not.toContain('no call was denied');
+    }
   });
 
   test('tells apart what programs expect to be denied', () => {

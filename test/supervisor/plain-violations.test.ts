@@ -227,6 +227,17 @@ describe('the message of a RunError', () => {
   test('has no such hint where they were looked for, or nothing is filtered', async () => {
     expect((await failing('no-such-program', { onViolation: true })).message).not.toContain('hint');
     expect((await failing('no-such-program', {}, 'unconfined')).message).not.toContain('hint');
+    expect((await failing('kill -SYS $$', {}, 'unconfined')).message).not.toContain('hint');
+  });
+
+  test('says after SIGSYS how to learn the call, also where denied calls are looked for', async () => {
+    const hint = /\nhint: SIGSYS ends a program .* with SCMP_ACT_ERRNO in place of these and with onViolation: true$/;
+    const program = compileC('many-mounts.c');
+    expect((await failing(`exec ${program}`, { onViolation: true }, killing)).message).toMatch(hint);
+    const sandbox = new Sandbox(killing, { onViolation: true });
+    expect(() => sandbox.execFileSync(program, [], { stdio: 'pipe' })).toThrow(hint);
+    const error = await new Promise<Error | null>((resolve) => sandbox.execFile(program, [], resolve));
+    expect(error?.message).toMatch(hint);
   });
 
   test('is kept with the violations by JSON, copies and messages', async () => {

@@ -1,8 +1,10 @@
-/* `sigsys HOW`: makes one call that its profile is to deny, getppid(2), with SIGSYS default, ignored, blocked or caught; by
- * the word thread it is another thread that makes it. Says what became of it. */
+/* `sigsys HOW`: makes one call that its profile is to deny, getppid(2), with SIGSYS default, ignored, blocked, caught, or
+ * toggled by another thread all the time between the default and an empty handler; by the word thread it is another thread
+ * that makes it. Says what became of it. */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -10,7 +12,8 @@
 
 static void caught(int signal, siginfo_t *info, void *context) {
   (void)context;
-  printf("caught %d: syscall %d errno %d arch %x\n", signal, info->si_syscall, info->si_errno, info->si_arch);
+  printf("caught %d: code %d syscall %d errno %d arch %x\n", signal, info->si_code, info->si_syscall, info->si_errno,
+         info->si_arch);
   fflush(stdout);
 }
 
@@ -20,6 +23,18 @@ static void *call(void *how) {
   printf("returned %ld\n", result);
   fflush(stdout);
   return NULL;
+}
+
+static atomic_int toggled;
+
+static void nothing(int number) { (void)number; }
+
+static void *toggle(void *data) {
+  for (;; toggled = 1) {
+    signal(SIGSYS, nothing);
+    signal(SIGSYS, SIG_DFL);
+  }
+  return data;
 }
 
 int main(int argc, char **argv) {
@@ -37,6 +52,11 @@ int main(int argc, char **argv) {
     action.sa_sigaction = caught;
     action.sa_flags = SA_SIGINFO;
     sigaction(SIGSYS, &action, NULL);
+  }
+  if (strcmp(how, "toggled") == 0) {
+    pthread_t thread;
+    pthread_create(&thread, NULL, toggle, NULL);
+    while (!toggled) continue;
   }
   if (strcmp(how, "thread") == 0) {
     pthread_t thread;

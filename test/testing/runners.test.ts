@@ -1,6 +1,6 @@
 /** The matchers and assertions in the real Vitest, Jest and node:test, on suites some of whose tests must fail. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -108,4 +108,23 @@ function expected(name: string) {
 
 test.each(Object.entries(RUNNERS))('in %s what holds passes, and what does not fails with its reason', (name, run) => {
   expect(run()).toEqual(expected(name));
+});
+
+test('in Jest each of three test files in one process supervises', () => {
+  const suite = `
+    import { run } from 'seccomp';
+    test('hears of denied calls, and answers', async () => {
+      const profile = { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO' }] };
+      const notify = { uname: () => ({ errno: 'ENOSYS' }) };
+      const error = await run('sh', ['-c', 'mkdir /nowhere/x; uname'], profile, { onViolation: true, notify }).catch((error) => error);
+      expect(error.violations.map(({ decoded }) => decoded.join())).toEqual([expect.stringContaining('"/nowhere/x"')]);
+      expect(error.stderr).toContain('uname: cannot get system name: Function not implemented');
+    });`;
+  const rootDir = mkdtempSync(join(directory, 'instances-'));
+  for (const name of ['first', 'second', 'third']) writeFileSync(join(rootDir, `${name}.test.mjs`), suite);
+  const moduleNameMapper = { '^seccomp$': join(root, 'dist/index.js') };
+  const config = JSON.stringify({ rootDir, testMatch: ['**/*.test.mjs'], transform: {}, moduleNameMapper });
+  const jest = ['--experimental-vm-modules', 'node_modules/jest/bin/jest.js', '--no-cache', '--runInBand'];
+  const output = node([...jest, `--config=${config}`]);
+  expect(output).toContain('Tests:       3 passed, 3 total');
 });
