@@ -13,7 +13,9 @@
         "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS",
         "SECCOMP_VERSION=\"<!(node -p \"require('./package.json').version\")\""
       ],
-      "cflags_cc": ["-std=c++17", "-O2", "-Wall", "-Wextra", "-fvisibility=hidden", "-fno-exceptions"]
+      "cflags_cc": ["-std=c++17", "-O2", "-Wall", "-Wextra", "-fvisibility=hidden", "-fno-exceptions"],
+      # Threads of the addon run until the process ends, also when Node closes it with the last worker that had it.
+      "ldflags": ["-Wl,-z,nodelete"]
     }
   ]
 }

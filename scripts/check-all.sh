@@ -12,6 +12,7 @@ suite        the whole suite, with random inputs that differ from the gate's
 programs     real programs: under docker-default, under what was recorded of them, and the filters they attach themselves
 sanitized    the suite on an addon built with ASan and UBSan
 threads      the suite on an addon built with TSan
+clang        the addon built with clang
 starts       50,000 starts, many of which fail
 kills        a minute of supervised children killed at random
 receiving    which thread receives the calls of a child that asks all the time
@@ -52,6 +53,18 @@ programs="curl nginx-light redis-server postgresql ffmpeg busybox openssh-client
       npm run --silent bench:supervisor -- --rounds 5 &&
       npm run --silent bench:spawn -- --rounds 8
   }
+}
+check_clang() {
+  local directory status
+  # shellcheck disable=SC2086
+  install $basic clang-19 || return
+  directory=$(mktemp -d)
+  chmod 755 "$directory"
+  git clone --quiet . "$directory" &&
+    (cd "$directory" && export CXX=clang++-19 && npm install --silent && npx vitest run test/native.test.ts test/reliability test/supervisor)
+  status=$?
+  rm -rf "$directory"
+  return $status
 }
 # Vitest's counts add up over the Nodes.
 check_nodes() {
