@@ -8,10 +8,12 @@ failWithoutFilter();
 
 const addon = fileURLToPath(new URL('../../build/Release/seccomp.node', import.meta.url));
 
-test('the addon is marked to stay loaded until the process ends', ({ skip }) => {
+test('the addon is marked to stay loaded until the process ends, and to be linked whole when it is loaded', ({
+  skip,
+}) => {
   const { stdout, error } = spawnSync('readelf', ['--wide', '--dynamic', addon], { encoding: 'utf8' });
   if (error !== undefined) skip('readelf is not installed');
-  expect(stdout).toMatch(/\(FLAGS_1\) .*\bNODELETE\b/);
+  expect(stdout).toMatch(/\(FLAGS_1\) .*\bNOW\b.*\bNODELETE\b/);
 });
 
 test('a listener outlives the workers that loaded the addon, and is served to its end', () => {
