@@ -78,6 +78,7 @@ Napi::Value Execve(const Napi::CallbackInfo& info) {
   const int flags =
       CLONE_VM | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
   const SignalsBlocked blocked;
+  if (blocked.error() != 0) return ToJavaScript(env, {blocked.error(), "rt_sigprocmask"});
   const DispositionsKept dispositions;
   std::atomic<pid_t> thread{0};  // The kernel clears it and wakes us when the thread has ended.
   static_assert(sizeof thread == sizeof(pid_t));

@@ -160,11 +160,11 @@ Napi::Value Serve(Napi::Env env, Descriptor descriptor, std::shared_ptr<const Su
   return told;
 }
 
-Failure Supervise(Napi::Env env, const Request& request, Launched* child, Napi::Object result) {
+Failure Supervise(Napi::Env env, const Request& request, Launched* launched, Napi::Object result) {
   if (request.supervision() == nullptr) return {};
   Failure failure = {};
   const Listener::Traits traits = {(request.filter_flags() & kWaitKillableRecv) != 0, true};
-  const Napi::Value told = Serve(env, std::move(child->listener), request.supervision(), traits, &failure);
+  const Napi::Value told = Serve(env, std::move(launched->listener), request.supervision(), traits, &failure);
   if (failure.error == 0) SetOwn(result, "listener", told);
   return failure;
 }

@@ -40,6 +40,7 @@ bool ReceiveEnds() {
 // Its signals are Node's.
 int StartThread(void* (*run)(void*), void* argument) {
   const SignalsBlocked blocked;
+  if (blocked.error() != 0) return blocked.error();
   pthread_t thread = 0;
   const int error = pthread_create(&thread, nullptr, run, argument);
   if (error == 0) pthread_detach(thread);

@@ -14,6 +14,7 @@ sanitized    the suite on an addon built with ASan and UBSan
 threads      the suite on an addon built with TSan
 clang        the addon built with clang
 starts       50,000 starts, many of which fail
+faults       each system call of a start fails with each of several errors
 kills        a minute of supervised children killed at random
 receiving    which thread receives the calls of a child that asks all the time
 fuzz         a minute of random and damaged documents
@@ -39,6 +40,7 @@ programs="curl nginx-light redis-server postgresql ffmpeg busybox openssh-client
   check_sanitized() { install $basic cmake ninja-build && npm run --silent test:sanitized; }
   check_threads() { install $basic cmake ninja-build && npm run --silent test:threads; }
   check_starts() { npm run --silent build && npx vitest run test/extended/starts.test.ts; }
+  check_faults() { install $basic && npm run --silent build && npx vitest run test/extended/faults.test.ts; }
   check_kills() { npm run --silent build && SECCOMP_TEST_KILL_SECONDS=60 npx vitest run test/extended/kills.test.ts; }
   check_receiving() { npm run --silent build && npx vitest run test/extended/receiving.test.ts; }
   check_fuzz() { install $basic && SECCOMP_TEST_FUZZ_SECONDS=60 npx vitest run test/fuzz; }

@@ -74,14 +74,11 @@ export class SandboxedProcess extends Base {
     this.spawnargs = [...args];
   }
 
-  /** @internal Takes over a child that runs. */
+  /** @internal Takes over a child that runs. If that fails, its sockets are closed. */
   attach({ pid, watch, sockets }: NativeChild): void {
+    const streams = socketStreams(sockets);
     define(this, { pid });
     this.#watch = watch;
-    const { Socket } = net();
-    const streams = sockets.map((fd, i) =>
-      fd < 0 ? null : new Socket(own({ fd, handle: undefined, readable: i > 0, writable: true })),
-    );
     this.#pipes = streams.flatMap((stream, i) =>
       stream === null || i === 0 ? [] : [{ descriptor: sockets[i] ?? -1, stream }],
     );
@@ -270,6 +267,21 @@ export class SandboxedProcess extends Base {
 }
 
 publicMethods(SandboxedProcess.prototype, 'kill');
+
+/** Our ends of a child's sockets, as streams; null for no socket. If one can't be made, all are closed. */
+function socketStreams(sockets: NativeChild['sockets']): readonly (Socket | null)[] {
+  const { Socket } = net();
+  const made: (Socket | null)[] = [];
+  try {
+    for (const [i, fd] of sockets.entries())
+      made.push(fd < 0 ? null : new Socket(own({ fd, handle: undefined, readable: i > 0, writable: true })));
+    return made;
+  } catch (error) {
+    for (const fd of sockets.slice(made.length)) addon().takeBack(fd);
+    for (const stream of made) stream?.destroy();
+    throw error;
+  }
+}
 
 /** The error of Node for what was aborted. */
 export function abortError({ reason }: AbortSignal): Error {

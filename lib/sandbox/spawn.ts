@@ -175,7 +175,12 @@ function launch(child: SandboxedProcess, request: NativeRequest, heard: Hearing 
   if (!has(started, 'error')) {
     const { listener } = own(started);
     if (listener !== undefined) child.supervise(listener, heard ?? UNHEARD);
-    child.attach(started);
+    try {
+      child.attach(started);
+    } catch (error) {
+      started.watch.end();
+      throw error;
+    }
     return undefined;
   }
   const ours = attachError(started, request.agent);
