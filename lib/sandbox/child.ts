@@ -65,6 +65,8 @@ export class SandboxedProcess extends Base {
   /** Whether we set out to end it. */
   #terminated = false;
   #forceKill: NodeJS.Timeout | undefined;
+  /** Hears of a signal that could not be sent. */
+  #refused: (error: unknown) => void = (error) => this.emit('error', error);
 
   /** @internal Use spawn(). */
   constructor(command: string, args: readonly string[], ending: Ending) {
@@ -161,7 +163,7 @@ export class SandboxedProcess extends Base {
     if (error === ESRCH) return false;
     const failure = systemError(error, 'kill');
     if (error === EINVAL || error === ENOSYS) throw failure;
-    this.emit('error', failure);
+    this.#refused(failure);
     return false;
   }
 
@@ -177,11 +179,21 @@ export class SandboxedProcess extends Base {
     if (!this.killed) this.kill();
   }
 
-  /** Ends the child and waits until it is gone, and for nobody who still holds its pipes. */
+  /**
+   * Ends the child and waits until it is gone, and for nobody who still holds its pipes. Rejects with the system's error if
+   * no signal may be sent to it, as it has become another user; the child then goes on.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
-    const exit = this.#watch === undefined ? undefined : new Promise((resolve) => this.once('exit', resolve));
+    const before = this.#refused;
+    const end = new Promise<void>((resolve, reject) => {
+      if (this.hasEnded) resolve();
+      else this.once('exit', () => resolve());
+      this.#refused = reject;
+    });
     this.terminate();
-    await exit;
+    await end.finally(() => {
+      this.#refused = before;
+    });
   }
 
   /** @internal Ends the child after its timeout, and when its AbortSignal is aborted. */
@@ -242,7 +254,7 @@ export class SandboxedProcess extends Base {
     try {
       return this.kill(signal);
     } catch (error) {
-      this.emit('error', error);
+      this.#refused(error);
       return false;
     }
   }
