@@ -180,15 +180,21 @@ async function faultsOf(start: Start): Promise<readonly Fault[]> {
   });
 }
 
+/** Calls without which nothing may be started. */
+const ESSENTIAL =
+  /^(socketpair|clone|rt_sig(action|procmask) 1|dup3|seccomp|sendmsg|recvmsg|execve|setsid|chdir|prlimit64|cap[gs]et|set[gu]id)\b/;
+
 /** What is wrong if a call was not made again. Some are made or not as the child is faster or slower. */
 const missed = (call: string) =>
   /^(poll|recvfrom|sendto|shutdown|waitid)$/.test(call) ? undefined : 'was not made this time';
 
 /** What is wrong with what a start says that one of its calls failed in; undefined: nothing. */
-function wrongWith(outcome: Outcome, { how, first }: Start): string | undefined {
+function wrongWith(outcome: Outcome, { how, first }: Start, { call, when }: Fault): string | undefined {
   if (typeof outcome === 'string') return outcome;
   const { end, error, children, descriptors, bare } = outcome;
-  const well = error !== undefined || end === 0 || end === 'SIGTERM' || (how === 'fork' && end === 125);
+  const asItShould =
+    how === 'fork' ? end === 125 : (end === 0 || end === 'SIGTERM') && !ESSENTIAL.test(`${call} ${when}`);
+  const well = error !== undefined || asItShould;
   const closed = descriptors === 0 || (first && descriptors === KEPT);
   return well && children === 0 && closed && !bare ? undefined : JSON.stringify(outcome);
 }
@@ -220,12 +226,13 @@ export async function failEach(
   const faults = (await faultsOf(start)).filter(wanted);
   const wrong: string[] = [];
   let starter = await ready(start);
-  for (const { call, when, by } of faults) {
+  for (const fault of faults) {
+    const { call, when, by } = fault;
     // Of the parent that thread alone is traced which starts.
     const follow = by === 'child' ? ['-f'] : [];
     const options = [...follow, '-e', `trace=${call}`, '-e', `inject=${call}:error=${error}:when=${when}`];
     const { outcome, trace } = await traced(starter, start, options);
-    const found = trace.includes('(INJECTED)') ? wrongWith(outcome, start) : missed(call);
+    const found = trace.includes('(INJECTED)') ? wrongWith(outcome, start, fault) : missed(call);
     if (found !== undefined) wrong.push(`${by}'s ${call} ${when}: ${found}`);
     if (start.first || typeof outcome === 'string' || found !== undefined) {
       await starter.end();
