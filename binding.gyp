@@ -13,7 +13,10 @@
         "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS",
         "SECCOMP_VERSION=\"<!(node -p \"require('./package.json').version\")\""
       ],
-      "cflags_cc": ["-std=c++17", "-O2", "-Wall", "-Wextra", "-fvisibility=hidden", "-fno-exceptions"]
+      "cflags_cc": ["-std=c++17", "-O2", "-Wall", "-Wextra", "-fvisibility=hidden", "-fno-exceptions"],
+      # nodelete: threads of the addon run until the process ends, also when Node closes it with the last worker that had it.
+      # now: a child calls functions of libc and never the dynamic linker, which would save registers on its stack.
+      "ldflags": ["-Wl,-z,nodelete", "-Wl,-z,now"]
     },
     {
       "target_name": "seccomp-launch",

@@ -144,6 +144,8 @@ export interface ExitWatch {
   kill(signal: number): number;
   ref(): void;
   unref(): void;
+  /** Kills and reaps the child before it returns. `onExit` is not called. */
+  end(): void;
 }
 
 export interface NativeChild {
@@ -241,6 +243,8 @@ export interface Addon {
    * out, so the first filter must deny all. `traced` asks what SECCOMP_RET_TRACE says.
    */
   probe(filters: NativeFilters, calls: BigUint64Array, traced: boolean): Int32Array | NativeFailure;
+  /** Closes one of `sockets` of the child that was started last: no stream could be made of it. */
+  takeBack(descriptor: number): void;
   /** Ends reading from a socket: what was written before can still be read, and then the end. 0 or an errno. */
   endReading(descriptor: number): number;
   /** Whether a descriptor is a socket that listens. */

@@ -23,6 +23,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   seccomp::SetOwn(exports, "spawnSync", Napi::Function::New<seccomp::SpawnSync>(env, "spawnSync"));
   seccomp::SetOwn(exports, "borrow", Napi::Function::New<seccomp::Borrow>(env, "borrow"));
   seccomp::SetOwn(exports, "giveBack", Napi::Function::New<seccomp::GiveBack>(env, "giveBack"));
+  seccomp::SetOwn(exports, "takeBack", Napi::Function::New<seccomp::TakeBack>(env, "takeBack"));
   seccomp::SetOwn(exports, "endReading", Napi::Function::New<seccomp::EndReading>(env, "endReading"));
   seccomp::SetOwn(exports, "isListening", Napi::Function::New<seccomp::IsListening>(env, "isListening"));
   seccomp::SetOwn(exports, "execve", Napi::Function::New<seccomp::Execve>(env, "execve"));

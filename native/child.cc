@@ -23,7 +23,6 @@ namespace {
 class Child {
  public:
   explicit Child(ChildPlan* plan) : plan_(plan) {}
-  ~Child() { explicit_bzero(gate_, sizeof gate_); }
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
 
@@ -277,9 +276,22 @@ class Child {
   uint64_t gate_[kGateWords] = {};
 };
 
+// Not inlined, so that its frame and those of its calls are where WipeBelow's is afterwards.
+[[gnu::noinline]] bool PutOn(ChildPlan* plan) { return Child(plan).PutOnFilters(); }
+
+// Overwrites what functions that have returned left on this thread's stack: the gate value is also an argument there.
+[[gnu::noinline]] void WipeBelow() {
+  char frames[16 * 1024];
+  explicit_bzero(frames, sizeof frames);
+}
+
 }  // namespace
 
-bool PutOnFilters(ChildPlan* plan) { return Child(plan).PutOnFilters(); }
+bool PutOnFilters(ChildPlan* plan) {
+  const bool done = PutOn(plan);
+  WipeBelow();
+  return done;
+}
 
 void RunUnderFilters(ChildPlan* plan, void (*work)(void*), void* context) {
   plan->filters_on = 0;  // Of a process before this one.

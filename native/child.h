@@ -88,7 +88,8 @@ struct ChildPlan {
 };
 
 // Puts the plan's no_new_privs and filters on the thread that calls; with SECCOMP_FILTER_FLAG_TSYNC on all threads of
-// this process. False: the reason is in `plan->failure`. As async-signal-safe as RunChild.
+// this process. False: the reason is in `plan->failure`. Leaves the gate value in the filters' instructions, which are
+// the caller's to wipe, and nowhere else. As async-signal-safe as RunChild.
 bool PutOnFilters(ChildPlan* plan);
 
 // Puts the plan's no_new_privs and filters on this process, calls `work`, and ends the process by its exit_call, for
@@ -96,8 +97,9 @@ bool PutOnFilters(ChildPlan* plan);
 // async-signal-safe as RunChild.
 [[noreturn]] void RunUnderFilters(ChildPlan* plan, void (*work)(void*), void* context);
 
-// Carries out the plan; returns only by ending the child, with the reason in `plan->failure`.
-// Async-signal-safe: it allocates nothing, takes no lock, and calls only what is a plain syscall.
+// Carries out the plan; returns only by ending the child, with the reason in `plan->failure`. The gate value is passed
+// to the last call too, so it stays on the child's stack and in the filters: the parent wipes both, however the child
+// ended. Async-signal-safe: it allocates nothing, takes no lock, and calls only what is a plain syscall.
 int RunChild(void* plan);
 
 }  // namespace seccomp

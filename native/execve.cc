@@ -108,6 +108,7 @@ Napi::Value Execve(const Napi::CallbackInfo& info) {
   const int flags =
       CLONE_VM | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
   const SignalsBlocked blocked;
+  if (blocked.error() != 0) return ToJavaScript(env, {blocked.error(), "rt_sigprocmask"});
   const DispositionsKept dispositions;
   const LimitsKept limits(plan);
   std::atomic<pid_t> thread{0};  // The kernel clears it and wakes us when the thread has ended.

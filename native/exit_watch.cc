@@ -10,17 +10,16 @@
 #include <utility>
 
 #include "environment.h"
-#include "launch.h"
 
 namespace seccomp {
 
 Napi::Function ExitWatch::Define(Napi::Env env) {
   return DefineClass(env, "ExitWatch",
                      {InstanceMethod<&ExitWatch::Kill>("kill"), InstanceMethod<&ExitWatch::Ref>("ref"),
-                      InstanceMethod<&ExitWatch::Unref>("unref")});
+                      InstanceMethod<&ExitWatch::Unref>("unref"), InstanceMethod<&ExitWatch::EndNow>("end")});
 }
 
-Napi::Object ExitWatch::Start(Napi::Env env, Descriptor* pidfd, const Napi::Function& on_exit, Failure* failure) {
+Napi::Object ExitWatch::Start(Napi::Env env, ChildHandle* child, const Napi::Function& on_exit, Failure* failure) {
   Napi::Object object = Environment::Of(env).exit_watch.New({});
   ExitWatch* watch = object.IsEmpty() ? nullptr : Unwrap(object);
   if (watch == nullptr) {  // This worker is being terminated.
@@ -30,7 +29,7 @@ Napi::Object ExitWatch::Start(Napi::Env env, Descriptor* pidfd, const Napi::Func
   uv_loop_t* loop = nullptr;
   napi_get_uv_event_loop(env, &loop);
   auto poll = std::make_unique<Poll>();
-  const int error = uv_poll_init(loop, &poll->handle, pidfd->get());
+  const int error = uv_poll_init(loop, &poll->handle, child->pidfd.get());
   if (error != 0) {
     *failure = {-error, "uv_poll_init"};
     return {};
@@ -40,7 +39,7 @@ Napi::Object ExitWatch::Start(Napi::Env env, Descriptor* pidfd, const Napi::Func
   watch->context_ = std::make_unique<Napi::AsyncContext>(env, "seccomp.ExitWatch", object);
   poll->owner = watch;
   poll->handle.data = poll.get();
-  poll->pidfd = std::move(*pidfd);
+  poll->child = std::move(*child);
   napi_add_async_cleanup_hook(env, OnTeardown, poll.get(), &poll->hook);
   uv_poll_start(&poll->handle, UV_READABLE, OnReadable);  // Can't fail: the handle is initialised and not closing.
   watch->poll_ = poll.release();
@@ -53,7 +52,7 @@ ExitWatch::~ExitWatch() {
 
 Napi::Value ExitWatch::Kill(const Napi::CallbackInfo& info) {
   const int signal = info[0].IsNumber() ? info[0].As<Napi::Number>().Int32Value() : -1;
-  return Napi::Number::New(info.Env(), poll_ == nullptr ? ESRCH : SendSignal(poll_->pidfd, signal));
+  return Napi::Number::New(info.Env(), poll_ == nullptr ? ESRCH : SendSignal(poll_->child.pidfd, signal));
 }
 
 void ExitWatch::Ref(const Napi::CallbackInfo&) {
@@ -64,11 +63,18 @@ void ExitWatch::Unref(const Napi::CallbackInfo&) {
   if (poll_ != nullptr) uv_unref(reinterpret_cast<uv_handle_t*>(&poll_->handle));
 }
 
+void ExitWatch::EndNow(const Napi::CallbackInfo&) {
+  if (poll_ == nullptr) return;
+  siginfo_t status;
+  ChildHandle child = Close();
+  End(&child, &status);
+}
+
 void ExitWatch::OnReadable(uv_poll_t* handle, int, int) {
   ExitWatch* watch = static_cast<Poll*>(handle->data)->owner;
   if (watch == nullptr) return;
   siginfo_t status = {};
-  if (!Reap(watch->poll_->pidfd, WNOHANG, &status)) return;
+  if (!Reap(watch->poll_->child, WNOHANG, &status)) return;
   // Somebody else in this process reaped it: it is over, and how is not known.
   const bool known = status.si_pid != 0;
   const bool killed = known && status.si_code != CLD_EXITED;
@@ -98,7 +104,7 @@ void ExitWatch::OnTeardown(napi_async_cleanup_hook_handle, void* data) {
   // What is closing removes its hook when it is closed, for which Node waits.
 }
 
-Descriptor ExitWatch::Close() {
+ChildHandle ExitWatch::Close() {
   Poll* poll = std::exchange(poll_, nullptr);
   context_.reset();
   poll->owner = nullptr;
@@ -107,7 +113,7 @@ Descriptor ExitWatch::Close() {
     napi_remove_async_cleanup_hook(closed->hook);
   });
   Napi::ObjectWrap<ExitWatch>::Unref();
-  return std::move(poll->pidfd);  // It is no longer polled from here on; libuv frees the rest when it is closed.
+  return std::move(poll->child);  // It is no longer polled from here on; libuv frees the rest when it is closed.
 }
 
 }  // namespace seccomp

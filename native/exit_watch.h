@@ -7,19 +7,20 @@
 
 #include <memory>
 
-#include "request.h"
+#include "launch.h"
 
 namespace seccomp {
 
-// What JavaScript holds of a running child: kill(signal) → errno, ref(), unref(). It lives until the child is reaped.
+// What JavaScript holds of a running child: kill(signal) → errno, ref(), unref(), end(). It lives until the child is
+// reaped.
 class ExitWatch : public Napi::ObjectWrap<ExitWatch> {
  public:
   // The class, for Environment::Make.
   static Napi::Function Define(Napi::Env env);
 
-  // Watches the child behind `pidfd`; `on_exit(code, signal)` is called once, with null for the one that does not
-  // apply. Returns an empty value and sets `failure` if that can't be done; the pidfd is then the caller's still.
-  static Napi::Object Start(Napi::Env env, Descriptor* pidfd, const Napi::Function& on_exit, Failure* failure);
+  // Watches the child; `on_exit(code, signal)` is called once, with null for the one that does not apply. Returns an
+  // empty value and sets `failure` if that can't be done; the child is then the caller's still.
+  static Napi::Object Start(Napi::Env env, ChildHandle* child, const Napi::Function& on_exit, Failure* failure);
 
   explicit ExitWatch(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ExitWatch>(info) {}
   ~ExitWatch() override;
@@ -32,17 +33,19 @@ class ExitWatch : public Napi::ObjectWrap<ExitWatch> {
     uv_poll_t handle = {};
     ExitWatch* owner = nullptr;
     napi_async_cleanup_hook_handle hook = nullptr;
-    Descriptor pidfd;
+    ChildHandle child;
   };
 
   Napi::Value Kill(const Napi::CallbackInfo& info);
   void Ref(const Napi::CallbackInfo& info);
   void Unref(const Napi::CallbackInfo& info);
+  // Kills and reaps the child now, and tells nobody.
+  void EndNow(const Napi::CallbackInfo& info);
   static void OnReadable(uv_poll_t* handle, int status, int events);
   static void OnTeardown(napi_async_cleanup_hook_handle hook, void* data);
   void Report(int code, int signal);
-  // Stops watching, which must not have been done, and gives the pidfd back.
-  Descriptor Close();
+  // Stops watching, which must not have been done, and gives the child back.
+  ChildHandle Close();
 
   Poll* poll_ = nullptr;
   Napi::FunctionReference on_exit_;

@@ -59,17 +59,8 @@ std::optional<uint32_t> Kinds::Count(const Supervision& supervision, const secco
       if (bytes) key.append(*bytes);
     }
   }
-  const std::lock_guard<std::mutex> lock(mutex_);
-  const auto known = index_.find(key);
-  if (known != index_.end()) {
-    kinds_[known->second].count++;
-    return std::nullopt;
-  }
-  if (kinds_.size() == kMost) {
-    others_++;
-    return std::nullopt;
-  }
-  Kind kind;
+  if (!CountAsNew()) return std::nullopt;
+  Kind kind;  // Read without the lock: /proc of a program with many mappings takes its time.
   kind.call = call;
   for (size_t i = 0; i < kArguments; i++) kind.call.args[i] = Argument(call, i);
   kind.answer = answer;
@@ -80,9 +71,26 @@ std::optional<uint32_t> Kinds::Count(const Supervision& supervision, const secco
   if (facts != nullptr && supervision.everything) captured = Read(facts->captures, call, thread);
   kind.captured = std::move(captured);
   kind.count = 1;
+  return Add(std::move(kind));
+}
+
+bool Kinds::CountAsNew() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto known = index_.find(key_);
+  if (known != index_.end()) {
+    kinds_[known->second].count++;
+    return false;
+  }
+  if (kinds_.size() < kMost) return true;
+  others_++;
+  return false;
+}
+
+uint32_t Kinds::Add(Kind kind) {
+  const std::lock_guard<std::mutex> lock(mutex_);
   const auto index = static_cast<uint32_t>(kinds_.size());
   kinds_.push_back(std::move(kind));
-  index_.emplace(key, index);
+  index_.emplace(key_, index);
   return index;
 }
 

@@ -70,6 +70,10 @@ class Kinds {
   std::vector<uint64_t> Counts(uint64_t* others) const;
 
  private:
+  // Whether the call of key_ is to be added; else it has been counted.
+  bool CountAsNew();
+  uint32_t Add(Kind kind);
+
   mutable std::mutex mutex_;
   std::unordered_map<std::string, uint32_t> index_;
   std::vector<Kind> kinds_;

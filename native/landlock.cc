@@ -47,6 +47,7 @@ Napi::Value TryDomain(const Napi::CallbackInfo& info) {
   if (ruleset.get() < 0) return Napi::Number::New(env, errno);
   Trial trial = {ruleset.get(), 0};
   const SignalsBlocked blocked;  // They are Node's.
+  if (blocked.error() != 0) return Napi::Number::New(env, blocked.error());
   pthread_t thread = 0;
   const int error = pthread_create(&thread, nullptr, Trial::Run, &trial);
   if (error != 0) return Napi::Number::New(env, error);

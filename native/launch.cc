@@ -85,15 +85,34 @@ struct Handover {
   }
 };
 
-// Runs the plan in a new process. clone(2) with CLONE_VFORK returns when the child has become its program or has died.
-// `*pid` is the child's; it has ended already if the plan holds a failure.
-Descriptor Clone(ChildPlan* plan, ChildMemory* memory, pid_t* pid) {
-  int pidfd = -1;
+// Runs the plan in a new process. clone(2) with CLONE_VFORK returns when the child has become its program or has died;
+// it has ended already if the plan holds a failure.
+ChildHandle Clone(ChildPlan* plan, ChildMemory* memory) {
   const SignalsBlocked blocked;
+  if (blocked.error() != 0) return plan->failure = {blocked.error(), "rt_sigprocmask"}, ChildHandle();
+  int pidfd = -1;
   const int flags = CLONE_VM | CLONE_VFORK | static_cast<int>(kClonePidfd) | SIGCHLD;
-  *pid = clone(RunChild, memory->stack_top(), flags, plan, &pidfd, nullptr, nullptr);
-  if (*pid < 0) plan->failure = {errno, "clone"};
-  return Descriptor(*pid < 0 ? -1 : pidfd);
+  const pid_t pid = clone(RunChild, memory->stack_top(), flags, plan, &pidfd, nullptr, nullptr);
+  if (pid < 0) return plan->failure = {errno, "clone"}, ChildHandle();
+  return {pid, Descriptor(pidfd)};
+}
+
+// For what a filter on this process denies, and for a pidfd that does not block. The number is the child's own until it
+// is reaped.
+bool ReapByNumber(const ChildHandle& child, int options, siginfo_t* status) {
+  *status = {};
+  if (SendSignal(child.pidfd, 0) == ESRCH) return true;
+  int ended = 0;
+  pid_t pid = 0;
+  do {
+    pid = waitpid(child.pid, &ended, options & WNOHANG);
+  } while (pid == -1 && errno == EINTR);
+  if (pid <= 0) return pid < 0;
+  const bool exited = WIFEXITED(ended);
+  status->si_pid = pid;
+  status->si_code = exited ? CLD_EXITED : CLD_KILLED;
+  status->si_status = exited ? WEXITSTATUS(ended) : WTERMSIG(ended);
+  return true;
 }
 
 // The children that Abandon was given, of all threads.
@@ -104,21 +123,21 @@ class Abandoned {
     return *all;
   }
 
-  void Add(Descriptor pidfd) {
+  void Add(ChildHandle child) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    children_.push_back(std::move(pidfd));
+    children_.push_back(std::move(child));
   }
 
   void ReapEnded() {
     const std::lock_guard<std::mutex> lock(mutex_);
     siginfo_t status;
-    const auto has_ended = [&status](const Descriptor& child) { return Reap(child, WNOHANG, &status); };
+    const auto has_ended = [&status](const ChildHandle& child) { return Reap(child, WNOHANG, &status); };
     children_.erase(std::remove_if(children_.begin(), children_.end(), has_ended), children_.end());
   }
 
  private:
   std::mutex mutex_;
-  std::vector<Descriptor> children_;
+  std::vector<ChildHandle> children_;
 };
 
 }  // namespace
@@ -163,22 +182,19 @@ Failure Launch(Request* request, Launched* launched) {
   }
   if (request->changes_identity()) {
     const DumpableKept dumpable;
-    launched->pidfd = Clone(&plan, memory, &launched->pid);
+    launched->child = Clone(&plan, memory);
   } else {
-    launched->pidfd = Clone(&plan, memory, &launched->pid);
+    launched->child = Clone(&plan, memory);
   }
   request->Wipe(memory);
   launched->isolation_error = plan.isolation_error;
   launched->sockets = std::move(stdio.parent);
-  siginfo_t status;
   if (plan.failure.error == 0 && handover.ours.get() >= 0) {
     launched->listener = handover.Take();
-    if (launched->listener.get() < 0) {
-      plan.failure = {errno, "recvmsg"};
-      SendSignal(launched->pidfd, SIGKILL);
-    }
+    if (launched->listener.get() < 0) plan.failure = {errno, "recvmsg"};
   }
-  if (plan.failure.error != 0 && launched->pidfd.get() >= 0) Reap(launched->pidfd, 0, &status);
+  siginfo_t status;
+  if (plan.failure.error != 0 && launched->child.pid > 0) End(&launched->child, &status);
   return plan.failure;
 }
 
@@ -186,19 +202,30 @@ int SendSignal(const Descriptor& pidfd, int signal) {
   return syscall(kPidfdSendSignal, pidfd.get(), signal, nullptr, 0) == 0 ? 0 : errno;
 }
 
-bool Reap(const Descriptor& pidfd, int options, siginfo_t* status) {
+bool Reap(const ChildHandle& child, int options, siginfo_t* status) {
   int result = 0;
   do {
     *status = {};
-    result = waitid(static_cast<idtype_t>(kWaitPidfd), static_cast<id_t>(pidfd.get()), status, WEXITED | options);
+    result = waitid(static_cast<idtype_t>(kWaitPidfd), static_cast<id_t>(child.pidfd.get()), status, WEXITED | options);
   } while (result == -1 && errno == EINTR);
-  if (result == -1 && errno == EAGAIN) return false;
-  return result == -1 || status->si_pid != 0;
+  if (result == 0) return status->si_pid != 0;
+  if (errno == EAGAIN && (options & WNOHANG) != 0) return false;
+  return ReapByNumber(child, options, status);
 }
 
-void Abandon(Descriptor pidfd) {
+void End(ChildHandle* child, siginfo_t* status) {
+  *status = {};
+  const int error = SendSignal(child->pidfd, SIGKILL);
+  if (error == 0 || error == ESRCH) {
+    Reap(*child, 0, status);
+  } else {
+    Abandon(std::move(*child));
+  }
+}
+
+void Abandon(ChildHandle child) {
   Abandoned::All().ReapEnded();
-  Abandoned::All().Add(std::move(pidfd));
+  Abandoned::All().Add(std::move(child));
 }
 
 }  // namespace seccomp

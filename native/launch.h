@@ -11,10 +11,15 @@
 
 namespace seccomp {
 
-// A child that has become its program.
-struct Launched {
+// A child of this process, until it is reaped.
+struct ChildHandle {
   pid_t pid = 0;
   Descriptor pidfd;
+};
+
+// A child that has become its program.
+struct Launched {
+  ChildHandle child;
   // Our end of each socket among its descriptors; -1 where there is none. They block.
   std::vector<Descriptor> sockets;
   // Why it is in no domain of its own though one was asked for: an errno; 0: it is, or none was.
@@ -40,12 +45,16 @@ Failure Launch(Request* request, Launched* launched);
 int SendSignal(const Descriptor& pidfd, int signal);
 
 // Waits for the child's end and reaps it, and no other. Linux 5.4, waitid(2) with P_PIDFD.
-// False: with WNOHANG it still runs. `status` as waitid fills it; all zero if somebody else in this process reaped it.
-bool Reap(const Descriptor& pidfd, int options, siginfo_t* status);
+// False: with WNOHANG it still runs. Of `status` si_pid, si_code and si_status are as waitid fills them; all are zero
+// if somebody else in this process reaped it.
+bool Reap(const ChildHandle& child, int options, siginfo_t* status);
+
+// Kills the child and reaps it. One that may not be killed, as it has become another user, is abandoned.
+void End(ChildHandle* child, siginfo_t* status);
 
 // Takes over a child that nobody watches any more, as its thread of JavaScript has ended before it. It is reaped when
 // this process next starts or abandons one after its end; at the latest, as all are, when this process ends.
-void Abandon(Descriptor pidfd);
+void Abandon(ChildHandle child);
 
 }  // namespace seccomp
 

@@ -226,6 +226,7 @@ Failure RunInCopy(Prober* prober) {
   pid_t pid = 0;
   {
     const SignalsBlocked blocked;
+    if (blocked.error() != 0) return {blocked.error(), "rt_sigprocmask"};
     pid = fork();
     if (pid == 0) {
       prober->Run();

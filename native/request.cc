@@ -396,10 +396,12 @@ void Request::Wipe(ChildMemory* memory) const {
 
 SignalsBlocked::SignalsBlocked() {
   static const unsigned long all[2] = {~0UL, ~0UL};
-  syscall(SYS_rt_sigprocmask, SIG_SETMASK, all, saved_, kSigsetSize);
+  if (syscall(SYS_rt_sigprocmask, SIG_SETMASK, all, saved_, kSigsetSize) != 0) error_ = errno;
 }
 
-SignalsBlocked::~SignalsBlocked() { syscall(SYS_rt_sigprocmask, SIG_SETMASK, saved_, nullptr, kSigsetSize); }
+SignalsBlocked::~SignalsBlocked() {
+  if (error_ == 0) syscall(SYS_rt_sigprocmask, SIG_SETMASK, saved_, nullptr, kSigsetSize);
+}
 
 Napi::Value ToJavaScript(Napi::Env env, const Failure& failure) {
   if (failure.error == 0) return env.Undefined();

@@ -135,8 +135,11 @@ class SignalsBlocked {
   SignalsBlocked(const SignalsBlocked&) = delete;
   SignalsBlocked& operator=(const SignalsBlocked&) = delete;
 
+  int error() const { return error_; }  // 0: they are blocked.
+
  private:
   unsigned long saved_[2] = {};
+  int error_ = 0;
 };
 
 // A worker can be terminated inside any call of Node-API. From then on all that would read or make JavaScript's values

@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "environment.h"
@@ -35,16 +36,23 @@ bool ReadDescriptor(const Napi::CallbackInfo& info, int* fd) {
 Lent::~Lent() {
   // A stream that was made has closed its descriptor by now, and the number may be another's in any thread.
   for (const auto& [fd, cookie] : handed_over_)
-    if (CookieOf(fd) == cookie) close(fd);
+    if (cookie != 0 && CookieOf(fd) == cookie) close(fd);
 }
 
 void Lent::HandOver(std::vector<Descriptor>* sockets) {
   handed_over_.clear();
   for (Descriptor& socket : *sockets) {
     const int fd = socket.Release();
-    const uint64_t cookie = fd < 0 ? 0 : CookieOf(fd);
-    if (cookie != 0) handed_over_.push_back({fd, cookie});
+    if (fd >= 0) handed_over_.push_back({fd, CookieOf(fd)});
   }
+}
+
+void Lent::TakeBack(int fd) {
+  const auto found =
+      std::find_if(handed_over_.begin(), handed_over_.end(), [fd](const Socket& socket) { return socket.fd == fd; });
+  if (found == handed_over_.end()) return;
+  handed_over_.erase(found);
+  close(fd);
 }
 
 int Lent::Borrow(Descriptor descriptor) {
@@ -66,6 +74,11 @@ Napi::Value Borrow(const Napi::CallbackInfo& info) {
 }
 
 void GiveBack(const Napi::CallbackInfo& info) { Environment::Of(info.Env()).lent.GiveBack(); }
+
+void TakeBack(const Napi::CallbackInfo& info) {
+  int fd = -1;
+  if (ReadDescriptor(info, &fd)) Environment::Of(info.Env()).lent.TakeBack(fd);
+}
 
 Napi::Value EndReading(const Napi::CallbackInfo& info) {
   int fd = -1;

@@ -23,6 +23,9 @@ class Lent {
   // JavaScript is about to make streams of `sockets`, which are its own from there on. Those before were taken.
   void HandOver(std::vector<Descriptor>* sockets);
 
+  // Closes one that was handed over last, of which JavaScript could make no stream.
+  void TakeBack(int fd);
+
   // Keeps a descriptor until GiveBack; gives its number.
   int Borrow(Descriptor descriptor);
   void GiveBack() { borrowed_.clear(); }
@@ -30,7 +33,7 @@ class Lent {
  private:
   struct Socket {
     int fd;
-    uint64_t cookie;
+    uint64_t cookie;  // 0: not known.
   };
   std::vector<Socket> handed_over_;
   std::vector<Descriptor> borrowed_;
@@ -41,6 +44,9 @@ Napi::Value Borrow(const Napi::CallbackInfo& info);
 
 // giveBack(): closes what was borrowed. closeSync of node:fs warns in a worker of a descriptor that it did not open.
 void GiveBack(const Napi::CallbackInfo& info);
+
+// takeBack(fd): closes a socket of the last child that was started, of which no stream was made.
+void TakeBack(const Napi::CallbackInfo& info);
 
 // endReading(fd) → 0 or an errno. Nothing more can be written at the other end; what was written before can still be
 // read, and then the end. shutdown(2), SHUT_RD.

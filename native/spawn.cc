@@ -3,6 +3,8 @@
 
 #include <signal.h>
 
+#include <memory>
+
 #include "environment.h"
 #include "exit_watch.h"
 #include "launch.h"
@@ -14,10 +16,9 @@ namespace seccomp {
 namespace {
 
 // Ends a child that nobody will hear of.
-Napi::Value Undo(Napi::Env env, const Descriptor& child, const Failure& failure) {
-  SendSignal(child, SIGKILL);
+Napi::Value Undo(Napi::Env env, ChildHandle* child, const Failure& failure) {
   siginfo_t status;
-  Reap(child, 0, &status);
+  End(child, &status);
   return ToJavaScript(env, failure);
 }
 
@@ -31,21 +32,22 @@ Napi::Value Spawn(const Napi::CallbackInfo& info) {
   }
   const std::unique_ptr<Request> request = Request::Read(env, info[0].As<Napi::Object>());
   if (request == nullptr) return env.Undefined();
-  Launched child;
-  Failure failure = Launch(request.get(), &child);
+  Launched launched;
+  Failure failure = Launch(request.get(), &launched);
   if (failure.error != 0) return ToJavaScript(env, failure);
 
   Napi::Object result = Napi::Object::New(env);
-  failure = Supervise(env, *request, &child, result);
-  if (failure.error != 0) return Undo(env, child.pidfd, failure);
-  const Napi::Object watch = ExitWatch::Start(env, &child.pidfd, info[1].As<Napi::Function>(), &failure);
-  if (failure.error != 0) return Undo(env, child.pidfd, failure);
-  const Napi::Array sockets = Napi::Array::New(env, child.sockets.size());
-  bool told = SetOwn(result, "pid", child.pid) && SetOwn(result, "isolationError", child.isolation_error) &&
+  failure = Supervise(env, *request, &launched, result);
+  if (failure.error != 0) return Undo(env, &launched.child, failure);
+  const pid_t pid = launched.child.pid;
+  const Napi::Object watch = ExitWatch::Start(env, &launched.child, info[1].As<Napi::Function>(), &failure);
+  if (failure.error != 0) return Undo(env, &launched.child, failure);
+  const Napi::Array sockets = Napi::Array::New(env, launched.sockets.size());
+  bool told = SetOwn(result, "pid", pid) && SetOwn(result, "isolationError", launched.isolation_error) &&
               SetOwn(result, "watch", watch) && SetOwn(result, "sockets", sockets);
-  for (uint32_t i = 0; told && i < child.sockets.size(); i++) told = sockets.Set(i, child.sockets[i].get());
+  for (uint32_t i = 0; told && i < launched.sockets.size(); i++) told = sockets.Set(i, launched.sockets[i].get());
   if (!told) return env.Undefined();  // This worker is being terminated: the child goes on, unwatched.
-  Environment::Of(env).lent.HandOver(&child.sockets);
+  Environment::Of(env).lent.HandOver(&launched.sockets);
   return result;
 }
 

@@ -42,9 +42,11 @@ double Now() {
 // A child and its streams, until all have ended.
 class Running {
  public:
-  Running(Launched child, const uint8_t* input, size_t input_size, const Limits& limits)
-      : child_(std::move(child)),
-        output_(child_.sockets.size()),
+  Running(Launched launched, const uint8_t* input, size_t input_size, const Limits& limits)
+      : child_(std::move(launched.child)),
+        isolation_error_(launched.isolation_error),
+        sockets_(std::move(launched.sockets)),
+        output_(sockets_.size()),
         was_open_(WhichAreOpen()),
         input_(input),
         input_left_(input_size),
@@ -67,8 +69,8 @@ class Running {
       }
       if (Now() >= deadline_) Stop(ETIMEDOUT);
       if (ready <= 0) continue;
-      if (polled[0].revents != 0) ended_ = Reap(child_.pidfd, WNOHANG, &status_);
-      for (size_t i = 0; i < child_.sockets.size(); i++) {
+      if (polled[0].revents != 0) ended_ = Reap(child_, WNOHANG, &status_);
+      for (size_t i = 0; i < sockets_.size(); i++) {
         if (polled[i + 1].revents == 0 || polled[i + 1].fd < 0) continue;
         if (i == 0) {
           WriteInput();
@@ -83,7 +85,7 @@ class Running {
     const bool known = status_.si_pid != 0;
     const bool exited = known && status_.si_code == CLD_EXITED;
     SetOwn(result, "pid", child_.pid);
-    SetOwn(result, "isolationError", child_.isolation_error);
+    SetOwn(result, "isolationError", isolation_error_);
     SetOwn(result, "code", exited ? Napi::Number::New(env, status_.si_status) : env.Null());
     SetOwn(result, "signal", known && !exited ? Napi::Number::New(env, status_.si_status) : env.Null());
     const Napi::Array output = Napi::Array::New(env, output_.size());
@@ -96,19 +98,19 @@ class Running {
   }
 
  private:
-  bool HasInput() const { return !child_.sockets.empty() && child_.sockets[0].get() >= 0; }
+  bool HasInput() const { return !sockets_.empty() && sockets_[0].get() >= 0; }
 
   bool HasOpenOutput() const {
-    return std::any_of(child_.sockets.begin() + (child_.sockets.empty() ? 0 : 1), child_.sockets.end(),
+    return std::any_of(sockets_.begin() + (sockets_.empty() ? 0 : 1), sockets_.end(),
                        [](const Descriptor& socket) { return socket.get() >= 0; });
   }
 
   // The child's end first, then each stream; poll(2) leaves out negative descriptors.
   std::vector<pollfd> Polled() const {
     std::vector<pollfd> polled = {{ended_ ? -1 : child_.pidfd.get(), POLLIN, 0}};
-    for (size_t i = 0; i < child_.sockets.size(); i++) {
+    for (size_t i = 0; i < sockets_.size(); i++) {
       const bool wanted = i > 0 || input_left_ > 0;
-      polled.push_back({wanted ? child_.sockets[i].get() : -1, static_cast<short>(i == 0 ? POLLOUT : POLLIN), 0});
+      polled.push_back({wanted ? sockets_[i].get() : -1, static_cast<short>(i == 0 ? POLLOUT : POLLIN), 0});
     }
     return polled;
   }
@@ -120,7 +122,7 @@ class Running {
   }
 
   void WriteInput() {
-    const ssize_t written = send(child_.sockets[0].get(), input_, input_left_, MSG_DONTWAIT | MSG_NOSIGNAL);
+    const ssize_t written = send(sockets_[0].get(), input_, input_left_, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (written < 0) {
       if (errno == EAGAIN || errno == EINTR) return;
       GiveUp(0);
@@ -132,10 +134,10 @@ class Running {
   }
 
   // It stays open for what a child may write there.
-  void EndInput() { shutdown(child_.sockets[0].get(), SHUT_WR); }
+  void EndInput() { shutdown(sockets_[0].get(), SHUT_WR); }
 
   void Read(size_t i) {
-    const ssize_t size = recv(child_.sockets[i].get(), chunk_.data(), chunk_.size(), MSG_DONTWAIT);
+    const ssize_t size = recv(sockets_[i].get(), chunk_.data(), chunk_.size(), MSG_DONTWAIT);
     if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (size < 0) {
       GiveUp(i);
@@ -150,7 +152,7 @@ class Running {
     if (limits_.max_buffer > 0 && total_ > limits_.max_buffer) Stop(ENOBUFS);
   }
 
-  void Close(size_t i) { child_.sockets[i] = Descriptor(); }
+  void Close(size_t i) { sockets_[i] = Descriptor(); }
 
   // What errno tells of this stream ends it.
   void GiveUp(size_t i) {
@@ -164,8 +166,7 @@ class Running {
   void GiveUpAll(int error) {
     Stop(error);
     if (ended_) return;
-    SendSignal(child_.pidfd, SIGKILL);
-    ended_ = Reap(child_.pidfd, 0, &status_);
+    End(&child_, &status_);
   }
 
   // Sends the child a signal, the first time kill_signal, and from then on waits for nothing but its end.
@@ -179,10 +180,12 @@ class Running {
     deadline_ = signalled_ || ended_ ? INFINITY : Now() + limits_.force_kill_after;
     signalled_ = true;
     // Afterwards, so that the child ends by that signal and not by SIGPIPE.
-    for (size_t i = 0; i < child_.sockets.size(); i++) Close(i);
+    for (size_t i = 0; i < sockets_.size(); i++) Close(i);
   }
 
-  Launched child_;
+  ChildHandle child_;
+  const int isolation_error_;
+  std::vector<Descriptor> sockets_;
   std::vector<std::string> output_;
   std::vector<bool> was_open_;
   const uint8_t* input_;
@@ -197,8 +200,8 @@ class Running {
 
   std::vector<bool> WhichAreOpen() const {
     std::vector<bool> open;
-    open.reserve(child_.sockets.size());
-    for (const Descriptor& socket : child_.sockets) open.push_back(socket.get() >= 0);
+    open.reserve(sockets_.size());
+    for (const Descriptor& socket : sockets_) open.push_back(socket.get() >= 0);
     return open;
   }
 };
@@ -229,22 +232,21 @@ Napi::Value SpawnSync(const Napi::CallbackInfo& info) {
                          kill_signal.As<Napi::Number>().Int32Value()};
   const std::unique_ptr<Request> request = Request::Read(env, info[0].As<Napi::Object>());
   if (request == nullptr) return env.Undefined();
-  Launched child;
-  Failure failure = Launch(request.get(), &child);
+  Launched launched;
+  Failure failure = Launch(request.get(), &launched);
   if (failure.error != 0) return ToJavaScript(env, failure);
   Napi::Object result = Napi::Object::New(env);
-  failure = Supervise(env, *request, &child, result);
+  failure = Supervise(env, *request, &launched, result);
   if (failure.error != 0) {
-    SendSignal(child.pidfd, SIGKILL);
     siginfo_t status;
-    Reap(child.pidfd, 0, &status);
+    End(&launched.child, &status);
     return ToJavaScript(env, failure);
   }
 
   const bool has_input = input.IsTypedArray() && input.As<Napi::TypedArray>().TypedArrayType() == napi_uint8_array;
   const uint8_t* data = has_input ? input.As<Napi::Uint8Array>().Data() : nullptr;
   const size_t size = has_input ? input.As<Napi::Uint8Array>().ByteLength() : 0;
-  const auto running = std::make_unique<Running>(std::move(child), data, size, limits);
+  const auto running = std::make_unique<Running>(std::move(launched), data, size, limits);
   running->Wait();
   running->Tell(env, result);
   return result;

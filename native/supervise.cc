@@ -169,11 +169,11 @@ Napi::Value Serve(Napi::Env env, Descriptor descriptor, std::shared_ptr<const Su
   return told;
 }
 
-Failure Supervise(Napi::Env env, const Request& request, Launched* child, Napi::Object result) {
+Failure Supervise(Napi::Env env, const Request& request, Launched* launched, Napi::Object result) {
   if (request.supervision() == nullptr) return {};
   Failure failure = {};
   const Napi::Value told =
-      Serve(env, std::move(child->listener), request.supervision(), request.inbox(), true, &failure);
+      Serve(env, std::move(launched->listener), request.supervision(), request.inbox(), true, &failure);
   if (failure.error == 0) SetOwn(result, "listener", told);
   return failure;
 }

@@ -19,7 +19,7 @@ bool ReadInbox(Napi::Env env, const Napi::Value& value, std::shared_ptr<Inbox>* 
 
 // Hands the child's listener to the supervisor's thread, if the request says so, and puts `listener`, { id, handle },
 // into `result`.
-Failure Supervise(Napi::Env env, const Request& request, Launched* child, Napi::Object result);
+Failure Supervise(Napi::Env env, const Request& request, Launched* launched, Napi::Object result);
 
 // Serves a listener that came otherwise: gives { id, handle }, or undefined and the failure.
 Napi::Value Serve(Napi::Env env, Descriptor descriptor, std::shared_ptr<const Supervision> supervision,

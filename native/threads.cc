@@ -49,6 +49,7 @@ int StartThread(const char* name, std::function<void()> run) {
     return nullptr;
   };
   const SignalsBlocked blocked;
+  if (blocked.error() != 0) return blocked.error();
   pthread_t thread = 0;
   const int error = pthread_create(&thread, nullptr, main, start.get());
   if (error != 0) return error;

@@ -12,7 +12,9 @@ suite        the whole suite, with random inputs that differ from the gate's
 programs     real programs: under docker-default, under what was recorded of them, and the filters they attach themselves
 sanitized    the suite on an addon built with ASan and UBSan
 threads      the suite on an addon built with TSan
+clang        the addon built with clang
 starts       50,000 starts, many of which fail
+faults       each system call of a start fails with each of several errors
 kills        a minute of supervised children killed at random
 receiving    which thread receives the calls of a child that asks all the time
 fuzz         a minute of random and damaged documents
@@ -38,6 +40,7 @@ programs="curl nginx-light redis-server postgresql ffmpeg busybox openssh-client
   check_sanitized() { install $basic cmake ninja-build && npm run --silent test:sanitized; }
   check_threads() { install $basic cmake ninja-build && npm run --silent test:threads; }
   check_starts() { npm run --silent build && npx vitest run test/extended/starts.test.ts; }
+  check_faults() { install $basic && npm run --silent build && npx vitest run test/extended/faults.test.ts; }
   check_kills() { npm run --silent build && SECCOMP_TEST_KILL_SECONDS=60 npx vitest run test/extended/kills.test.ts; }
   check_receiving() { npm run --silent build && npx vitest run test/extended/receiving.test.ts; }
   check_fuzz() { install $basic && SECCOMP_TEST_FUZZ_SECONDS=60 npx vitest run test/fuzz; }
@@ -52,6 +55,18 @@ programs="curl nginx-light redis-server postgresql ffmpeg busybox openssh-client
       npm run --silent bench:supervisor -- --rounds 5 &&
       npm run --silent bench:spawn -- --rounds 8
   }
+}
+check_clang() {
+  local directory status
+  # shellcheck disable=SC2086
+  install $basic clang-19 || return
+  directory=$(mktemp -d)
+  chmod 755 "$directory"
+  git clone --quiet . "$directory" &&
+    (cd "$directory" && export CXX=clang++-19 && npm install --silent && npx vitest run test/native.test.ts test/reliability test/supervisor)
+  status=$?
+  rm -rf "$directory"
+  return $status
 }
 # Vitest's counts add up over the Nodes.
 check_nodes() {

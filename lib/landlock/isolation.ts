@@ -114,14 +114,19 @@ export function notIsolated(subject: Subject): Enforcement {
 const failed = (errno: number): Support => ({ by: null, reason: reasonOf(errno), domain: undefined });
 
 function refuseLess({ by, reason }: Support, { isRoot }: Subject): void {
-  const message = 'options.isolate: true can not be honoured';
-  const lenient = 'or leave it out, and see in enforcement what is out of reach';
   if (isRoot) {
     const why = 'uid 0 owns what the kernel reads, such as /proc/sys/kernel/core_pattern, whatever it is kept from';
-    throw new SeccompError('ERR_SECCOMP_UNSUPPORTED', `${message}: ${why}: give the child another uid, ${lenient}`);
+    throw refused(why, 'give the child another uid, or ');
   }
-  if (by !== 'scopes')
-    throw new SeccompError('ERR_SECCOMP_UNSUPPORTED', `${message}: ${reason}: use such a kernel, ${lenient}`);
+  if (by !== 'scopes') throw refused(String(reason));
+}
+
+/** The error for a child that is to be isolated by `true`, and whose domain fails with `errno`. */
+export const isolationError = (errno: number): SeccompError => refused(reasonOf(errno));
+
+function refused(why: string, remedy = ''): SeccompError {
+  const message = `options.isolate: true can not be honoured: ${why}; ${remedy}leave it out: enforcement then tells what is in reach`;
+  return new SeccompError('ERR_SECCOMP_UNSUPPORTED', message);
 }
 
 /** What the filter and the limits close, with Landlock or without. */

@@ -69,6 +69,8 @@ export class SandboxedProcess extends Base {
   /** Whether we set out to end it. */
   #terminated = false;
   #forceKill: NodeJS.Timeout | undefined;
+  /** Hears of a signal that could not be sent. */
+  #refused: (error: unknown) => void = (error) => this.emit('error', error);
 
   /** @internal Use spawn(). */
   constructor(
@@ -84,15 +86,12 @@ export class SandboxedProcess extends Base {
     this.spawnargs = [...args];
   }
 
-  /** @internal Takes over a child that runs. */
+  /** @internal Takes over a child that runs. If that fails, its sockets are closed. */
   attach({ pid, watch, sockets, isolationError }: NativeChild): void {
+    const streams = socketStreams(sockets);
     define(this, { pid });
     this.#isolationError = isolationError;
     this.#watch = watch;
-    const { Socket } = net();
-    const streams = sockets.map((fd, i) =>
-      fd < 0 ? null : new Socket(own({ fd, handle: undefined, readable: i > 0, writable: true })),
-    );
     this.#pipes = streams.flatMap((stream, i) =>
       stream === null || i === 0 ? [] : [{ descriptor: sockets[i] ?? -1, stream }],
     );
@@ -180,7 +179,7 @@ export class SandboxedProcess extends Base {
     if (error === ESRCH) return false;
     const failure = systemError(error, 'kill');
     if (error === EINVAL || error === ENOSYS) throw failure;
-    this.emit('error', failure);
+    this.#refused(failure);
     return false;
   }
 
@@ -196,11 +195,21 @@ export class SandboxedProcess extends Base {
     if (!this.killed) this.kill();
   }
 
-  /** Ends the child and waits until it is gone, and for nobody who still holds its pipes. */
+  /**
+   * Ends the child and waits until it is gone, and for nobody who still holds its pipes. Rejects with the system's error if
+   * no signal may be sent to it, as it has become another user; the child then goes on.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
-    const exit = this.#watch === undefined ? undefined : new Promise((resolve) => this.once('exit', resolve));
+    const before = this.#refused;
+    const end = new Promise<void>((resolve, reject) => {
+      if (this.hasEnded) resolve();
+      else this.once('exit', () => resolve());
+      this.#refused = reject;
+    });
     this.terminate();
-    await exit;
+    await end.finally(() => {
+      this.#refused = before;
+    });
   }
 
   /** @internal Ends the child after its timeout, and when its AbortSignal is aborted. */
@@ -261,7 +270,7 @@ export class SandboxedProcess extends Base {
     try {
       return this.kill(signal);
     } catch (error) {
-      this.emit('error', error);
+      this.#refused(error);
       return false;
     }
   }
@@ -286,6 +295,21 @@ export class SandboxedProcess extends Base {
 }
 
 publicMethods(SandboxedProcess.prototype, 'kill');
+
+/** Our ends of a child's sockets, as streams; null for no socket. If one can't be made, all are closed. */
+function socketStreams(sockets: NativeChild['sockets']): readonly (Socket | null)[] {
+  const { Socket } = net();
+  const made: (Socket | null)[] = [];
+  try {
+    for (const [i, fd] of sockets.entries())
+      made.push(fd < 0 ? null : new Socket(own({ fd, handle: undefined, readable: i > 0, writable: true })));
+    return made;
+  } catch (error) {
+    for (const fd of sockets.slice(made.length)) addon().takeBack(fd);
+    for (const stream of made) stream?.destroy();
+    throw error;
+  }
+}
 
 /** The error of Node for what was aborted. */
 export function abortError({ reason }: AbortSignal): Error {

@@ -107,7 +107,7 @@ export function forkUnder(
   return start({
     ...nodeOptions,
     // --require comes before every --import, and this one before the others.
-    execArgv: ['--require', preloadFile(), ...execArgv],
+    execArgv: ['--require', preloadFile(), ...execArgv, ...endOf(execArgv)],
     env: own({ ...(options.env ?? process.env), [HANDOVER]: text }),
   });
 }
@@ -181,6 +181,14 @@ function forceKill(child: ChildProcess, { timeout = 0, signal }: NodeForkOptions
 function inheritedArguments(execArgv: readonly string[]): readonly string[] {
   const place = execArgv.findLastIndex((option) => /^(-p?e|-p|--eval|--print)$/.test(option));
   return place < 0 ? execArgv : execArgv.toSpliced(place, 2);
+}
+
+/**
+ * Ends Node's options, if the last of them could be one whose value is missing: Node would take the module's path for it, and
+ * what comes next for an option of its own. It takes no value that begins with a dash, and says so.
+ */
+function endOf(execArgv: readonly string[]): readonly string[] {
+  return execArgv.at(-1)?.startsWith('-') && !execArgv.includes('--') ? ['--'] : [];
 }
 
 /** Options with which Node does something else than to run a module, and loads nothing before it. */

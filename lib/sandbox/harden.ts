@@ -5,7 +5,7 @@ import { type Filter, policyOf } from '../filter/filter.js';
 import { union } from '../policy/algebra.js';
 import { syscallNumber } from '../syscalls/table.js';
 import { checkFilterOptions, type FilterOptions, invalidType, invalidValue, readOptions } from './options.js';
-import { type FilterSource, loadSources, prepare } from './prepare.js';
+import { type FilterSource, loadSources, prepare, refuseUnused } from './prepare.js';
 import { denies } from './rings.js';
 import { filterRequest } from './spawn.js';
 import { ALL_THREADS, install, listeningSockets, openRings, threadState } from './this-process.js';
@@ -49,7 +49,9 @@ export interface Hardened {
 export function harden(profile: FilterSource, options: HardenOptions = {}): Hardened {
   const given = readOptions<HardenOptions>(options, HARDEN_OPTIONS);
   const { threads, noNewPrivileges, acceptRings } = checkOptions(given);
-  const filters = besideRings(prepare(loadSources(profile), given, []), acceptRings);
+  const sources = loadSources(profile);
+  refuseUnused(sources.all, given, ['capabilities']); // Of a child they are what it keeps; from here none is taken.
+  const filters = besideRings(prepare(sources, given, []), acceptRings);
   checkListening(filters);
   const before = threadState();
   if (filters.length === 0) return { threads, filters, ...inForce(before, 0, false) };

@@ -68,7 +68,7 @@ export function hostOf({ host, capabilities, abis }: CompileOptions): Host {
 type HostOption = (typeof HOST_OPTIONS)[number];
 
 /** Refuses options for resolving profiles, if none of the sources is one. */
-function refuseUnused(all: Sources['all'], options: CompileOptions, names: readonly HostOption[]): void {
+export function refuseUnused(all: Sources['all'], options: CompileOptions, names: readonly HostOption[]): void {
   if (all.some((each) => each instanceof Profile)) return;
   refuseOptions(options, names, all.length === 0 ? UNCONFINED : 'a Filter, which is compiled already');
 }

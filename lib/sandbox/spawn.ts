@@ -4,6 +4,7 @@ import { SeccompError } from '../errors.js';
 import type { Filter } from '../filter/filter.js';
 import { ATTACH_FLAGS, listenerFlags } from '../host.js';
 import type { Enforcement } from '../landlock/enforcement.js';
+import { isolationError } from '../landlock/isolation.js';
 import { addon, type NativeFailure, type NativeRequest, SOCKET } from '../native.js';
 import { diagnostics } from '../node.js';
 import { define, has, own, propertyOf } from '../util/own-data.js';
@@ -170,6 +171,7 @@ export function attachError(failure: NativeFailure, agent?: NativeRequest['agent
   const { error, call } = failure;
   const unreached = agent && agentError(failure, agent.path);
   if (unreached !== undefined) return unreached;
+  if (call.startsWith('landlock_')) return isolationError(error);
   if (!OURS.has(call)) return undefined;
   const unsupported = noFiltersError(error, call);
   if (unsupported !== undefined) return unsupported;
@@ -187,7 +189,12 @@ function launch(child: SandboxedProcess, request: NativeRequest, heard: Hearing 
   if (!has(started, 'error')) {
     const { listener } = own(started);
     if (listener !== undefined) child.supervise(listener, heard ?? UNHEARD);
-    child.attach(started);
+    try {
+      child.attach(started);
+    } catch (error) {
+      started.watch.end();
+      throw error;
+    }
     return undefined;
   }
   const ours = attachError(started, request.agent);

@@ -53,8 +53,11 @@ cp -L "$(command -v node)" "$copy/bin/node"
 # Options are a part of this Node too, for tests that start it with an environment of their own. The runtime wants to be
 # the first library, and knows itself by this name.
 defaults=$copy/bin/lib$library.so.options
-echo "const char* __${library}_default_options(void) { return \"$options\"; }" |
-  "$compiler" -shared -fPIC -x c - -o "$defaults"
+# Node's inspector leaves its thread to the end of the process.
+"$compiler" -shared -fPIC -x c - -o "$defaults" <<EOF
+const char* __${library}_default_options(void) { return "$options"; }
+const char* __tsan_default_suppressions(void) { return "thread:uv_thread_create_ex"; }
+EOF
 patchelf --add-needed "$runtime" "$copy/bin/node"
 patchelf --add-needed "$defaults" "$copy/bin/node"
 # Tests that drop root's privileges read what is here.

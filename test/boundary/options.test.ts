@@ -1,11 +1,12 @@
 /** Options: each function carries out those that are its own, and refuses all others by name. */
 import { once } from 'node:events';
-import { createWriteStream, readdirSync, readFileSync } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import * as seccomp from '../../lib/index.js';
 import { probe } from '../../lib/testing/index.js';
+import { children } from '../support/children.mjs';
 import { evaluateScript } from '../support/scripts.js';
 
 const isRoot = process.getuid?.() === 0;
@@ -491,16 +492,3 @@ describe('what is wrong is found before the program is started:', () => {
 test('record merges into a profile, not into none', async () => {
   await expect(seccomp.record('true', [], { merge: 'unconfined' })).rejects.toThrow(/options\.merge/);
 });
-
-/** This process's, zombies too. */
-function children(): readonly string[] {
-  return readdirSync('/proc/self/task').flatMap(childrenOf);
-}
-
-function childrenOf(task: string): readonly string[] {
-  try {
-    return readFileSync(`/proc/self/task/${task}/children`, 'utf8').split(' ').filter(Boolean);
-  } catch {
-    return []; // The thread is gone.
-  }
-}

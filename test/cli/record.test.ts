@@ -180,9 +180,11 @@ describe('seccomp record', () => {
       expect(status).toBe(125);
     });
 
-    test('on stderr, if no file can be written', () => {
+    test('on stderr, if no file can be written', ({ skip }) => {
       const file = newFile();
       const script = 'ulimit -f 0; exec "$0" "$@"'; // Bytes beyond 0 are EFBIG: Node ignores SIGXFSZ.
+      const { status: plain } = spawnSync('sh', ['-c', script, process.execPath, '-e', '']);
+      if (plain !== 0) skip('this Node does not start where no file can be written, as one with ThreadSanitizer');
       const command = [process.execPath, main, 'record', '-o', file, '--', 'uname'];
       const { status, stderr } = spawnSync('sh', ['-c', script, ...command], { encoding: 'utf8' });
       const [, text = ''] = /nor can a temporary file; this is the recording:\n(\{[\s\S]*\})\n+$/.exec(stderr) ?? [];

@@ -1,12 +1,13 @@
 /** Starts with everything going wrong that can: nothing is left behind, and no child lacks its filter. */
 import { spawnSync as nodeSpawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
 import { addon, NULL } from '../../lib/native.js';
 import { spawnSync } from '../../lib/sandbox/spawn-sync.js';
+import { children } from '../support/children.mjs';
 import { SEED } from '../support/seed.js';
 import {
   directory,
@@ -108,19 +109,6 @@ test('workers that are ended in the middle of their starts leave no zombie and n
     .toEqual([]);
   expect(readdirSync('/proc/self/fd').length).toBe(before);
 });
-
-/** This process's, zombies too. */
-function children(): readonly number[] {
-  return readdirSync('/proc/self/task').flatMap(childrenOf);
-}
-
-function childrenOf(task: string): readonly number[] {
-  try {
-    return readFileSync(`/proc/self/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
-  } catch {
-    return []; // The thread is gone.
-  }
-}
 
 test('a parent that is killed in the middle leaves no child without its filter', async () => {
   for (let round = 0; round < 5; round++) expect(await killStarter(round)).toMatchObject({ signal: 'SIGKILL' });

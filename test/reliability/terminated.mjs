@@ -4,28 +4,19 @@
  * `node terminated.mjs PACKAGE`, a copy of this package whose addon calls failing-napi.c.
  */
 import { once } from 'node:events';
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { isMainThread, parentPort, SHARE_ENV, Worker, workerData } from 'node:worker_threads';
+import { children } from '../support/children.mjs';
 
 const directory = process.argv[2];
 const things = ['spawn', 'limits', 'notify', 'observe', 'spawnSync', 'probe', 'harden', 'listen'];
 
-/** Of this process, zombies too. */
-const children = () => readdirSync('/proc/self/task').flatMap(childrenOf);
 const descriptors = () => readdirSync('/proc/self/fd').length;
-
-function childrenOf(task) {
-  try {
-    return readFileSync(`/proc/self/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
-  } catch {
-    return []; // The thread is gone.
-  }
-}
 
 /** Ends the children; then what serves them closes what it has of them, on a thread of its own. */
 async function settle(before) {

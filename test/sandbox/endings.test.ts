@@ -13,7 +13,7 @@ import { type RunOptions, run } from '../../lib/sandbox/run.js';
 import { Sandbox } from '../../lib/sandbox/sandbox.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
 import { type SpawnSyncOptions, spawnSync } from '../../lib/sandbox/spawn-sync.js';
-import { evaluateScript } from '../support/scripts.js';
+import { evaluateScript, hasCapability } from '../support/scripts.js';
 
 type Text = RunOptions & { readonly encoding?: BufferEncoding };
 
@@ -283,3 +283,22 @@ test('what a child writes until its end is read, also when it was ended and othe
   process.kill(Number.parseInt(text, 10), 'SIGKILL');
   expect(text.replace(/^\d+\n/, '')).toBe('\0'.repeat(100_000));
 });
+
+test.skipIf(!hasCapability('CAP_KILL') || !hasCapability('CAP_SETUID'))(
+  'Symbol.asyncDispose rejects for a child that may not be ended, which goes on (skips: needs CAP_KILL and CAP_SETUID)',
+  () => {
+    const code = `
+      const child = sandbox.spawn('sleep', ['1000'], 'unconfined', { uid: 61234, gid: 61234, stdio: 'ignore' });
+      const events = [];
+      const note = (error) => events.push(error.code);
+      child.on('error', note).on('exit', () => events.push('exit'));
+      const reason = await child[Symbol.asyncDispose]().catch(({ code, syscall }) => ({ code, syscall }));
+      const sent = child.kill();
+      return { pid: child.pid, reason, events, sent, killed: child.killed, exitCode: child.exitCode };`;
+    const { pid, ...told } = evaluateScript(code, { without: 'CAP_KILL' }) as { readonly pid: number };
+    process.kill(pid, 'SIGKILL'); // It is there: else this throws.
+    // `error` comes from kill() alone, as in Node.
+    const reason = { code: 'EPERM', syscall: 'kill' };
+    expect(told).toEqual({ reason, events: ['EPERM'], sent: false, killed: false, exitCode: null });
+  },
+);

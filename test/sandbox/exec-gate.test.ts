@@ -1,7 +1,11 @@
 /** The exec gate: a profile that denies execve still starts its program, and nothing but that. */
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { describe, expect, test } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, test } from 'vitest';
 import type { ProfileDocument } from '../../lib/profile/document.js';
 import { profileOf } from '../../lib/profile/profile.js';
 import { compile, loadSources, prepare } from '../../lib/sandbox/prepare.js';
@@ -16,6 +20,9 @@ const denying = (
   defaultAction: 'SCMP_ACT_ALLOW',
   syscalls: [{ names, action }],
 });
+const dist = new URL('../../dist/index.js', import.meta.url).href;
+const directory = mkdtempSync(join(tmpdir(), 'seccomp-'));
+afterAll(() => rmSync(directory, { recursive: true }));
 const noExec = denying('SCMP_ACT_ERRNO', 'execve', 'execveat');
 
 describe('a profile that denies execve', () => {
@@ -144,5 +151,25 @@ describe('the gate’s value', () => {
     expect({ inChild, inParent }, first).toEqual({ inChild: '0', inParent: '0' });
     expect(Number(inSearcher), 'the search finds what is there').toBeGreaterThan(2);
     expect(found.exec(second)?.[4]).not.toBe(digest);
+  });
+
+  test('is not left here by starts that fail, by execve that returns, nor by filters that this process puts on', ({
+    skip,
+  }) => {
+    const addon = fileURLToPath(new URL('../../build/Release/seccomp.node', import.meta.url));
+    const script = fileURLToPath(new URL('gate-left.mjs', import.meta.url));
+    const args = [process.execPath, script, dist, addon, directory];
+    const told = execFileSync(compileC('gate-left.c'), args, { encoding: 'utf8' });
+    if (told.startsWith('unsupported')) skip(`ptrace is denied: ${told}`);
+    const lines = told.trimEnd().split('\n');
+    for (const line of lines) expect(line).toMatch(/: drawn 1 at-draw ([3-9]|[1-9]\d+) left 0$/);
+    expect(lines.map((line) => line.split(': ')[0])).toEqual([
+      'spawn, ENOENT',
+      'spawn, EACCES',
+      'spawn, ENOEXEC',
+      'spawnSync, ENOENT',
+      'execve, ENOENT',
+      'filters on this process',
+    ]);
   });
 });

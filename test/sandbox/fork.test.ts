@@ -320,6 +320,26 @@ describe('what can’t be done is an error, and nothing is started:', () => {
     expect(() => new Sandbox('docker-default').fork(module, args)).toThrowError(/^modulePath: /);
   });
 
+  test.each([[['--title']], [['--no-warnings', '-r']], [['--conditions']]])(
+    '%j without its value does not take the module for it, and what comes next for an option',
+    async (execArgv) => {
+      const entry = moduleOf("require('node:fs').writeSync(1, 'the entry runs')");
+      const child = fork(neverRun, ['--build-snapshot', entry], 'docker-default', { execArgv, silent: true });
+      const { code, stdout, stderr } = await finish(child);
+      expect([code, stdout]).toEqual([9, '']);
+      expect(stderr).toMatch(/requires an argument/);
+    },
+  );
+
+  test('options of Node that are whole are those that a module finds', async () => {
+    for (const execArgv of [['--no-warnings'], ['--title', 'x'], ['--no-warnings', '--']]) {
+      const child = fork(moduleOf('process.send([process.execArgv, process.argv.slice(2)])'), ['--run'], denyMkdir, {
+        execArgv,
+      });
+      expect(await firstMessage(child)).toEqual([execArgv.filter((option) => option !== '--'), ['--run']]);
+    }
+  });
+
   test('an option of V8 that begins as one of these is none', () => {
     fork(neverRun, [], 'docker-default', { execArgv: ['--runtime-call-stats'], silent: true }).kill('SIGKILL');
   });

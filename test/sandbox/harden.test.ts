@@ -199,6 +199,8 @@ describe('what can’t be done is an error, and the process goes on without the 
   test.each([
     ['no profile', 'undefined', '{}', 'ERR_SECCOMP_OPTION'],
     ['an unknown option', "'docker-default'", "{ thread: 'all' }", 'ERR_SECCOMP_OPTION'],
+    ['capabilities beside a filter', 'invalid', "{ capabilities: ['CAP_CHOWN'] }", 'ERR_SECCOMP_OPTION'],
+    ['capabilities beside no profile', "'unconfined'", '{ capabilities: [] }', 'ERR_SECCOMP_OPTION'],
     ['an unknown capability', "'docker-default'", "{ capabilities: ['CAP_X'] }", 'ERR_SECCOMP_OPTION'],
     ['other threads', "'docker-default'", "{ threads: 'some' }", 'ERR_INVALID_ARG_VALUE'],
     ['an accepted pool with all threads', "'docker-default'", '{ acceptSharedPool: true }', 'ERR_SECCOMP_OPTION'],

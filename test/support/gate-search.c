@@ -5,51 +5,17 @@
  * Prints "child N parent N self N digest HEX": how often any of the three words was found, and what tells two values
  * apart without showing them; or "unsupported ERRNO". */
 #define _GNU_SOURCE
+#include "gate-search.h"
+
 #include <errno.h>
 #include <linux/filter.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
-#include <unistd.h>
-#include <fcntl.h>
 
 #ifndef PTRACE_SECCOMP_GET_FILTER
 #define PTRACE_SECCOMP_GET_FILTER 0x420c
 #endif
-
-static uint64_t words[3];
-
-static long search(long pid) {
-  char name[64], line[512];
-  static unsigned char buffer[1 << 20];
-  long found = 0;
-  snprintf(name, sizeof name, "/proc/%ld/maps", pid);
-  FILE *maps = fopen(name, "r");
-  snprintf(name, sizeof name, "/proc/%ld/mem", pid);
-  int memory = open(name, O_RDONLY);
-  if (maps == NULL || memory < 0) return -1;
-  while (fgets(line, sizeof line, maps)) {
-    unsigned long start, end;
-    char readable;
-    if (sscanf(line, "%lx-%lx %c", &start, &end, &readable) != 3 || readable != 'r') continue;
-    if (end - start > 1ul << 33) continue; /* Reserved and mostly empty, such as a sanitizer's shadow. */
-    while (start < end) {
-      size_t size = end - start < sizeof buffer ? end - start : sizeof buffer;
-      ssize_t got = pread(memory, buffer, size, (off_t)start);
-      if (got <= 0) break;
-      for (ssize_t at = 0; at + 8 <= got; at += 4) {
-        for (int i = 0; i < 3; i++) found += memcmp(buffer + at, &words[i], 8) == 0;
-      }
-      start += (unsigned long)got;
-    }
-  }
-  fclose(maps);
-  close(memory);
-  return found;
-}
 
 int main(int count, char **arguments) {
   static struct sock_filter filter[4096];

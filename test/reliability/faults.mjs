@@ -1,0 +1,98 @@
+/**
+ * Starts a program in the way that each line of its input names, and answers each with a line that says what became of it:
+ * `node faults.mjs '{ "dist", "program", "marker", "profile", "module" }'`, for test/support/faults.ts.
+ * kill(itself, 0) marks where a start begins, where the function returns, and where all of it is over.
+ */
+import { once } from 'node:events';
+import { existsSync, readdirSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { setTimeout as wait } from 'node:timers/promises';
+import { children } from '../support/children.mjs';
+
+const { dist, program, marker, profile, module } = JSON.parse(process.argv[2]);
+const { fork, run, spawn, spawnSync } = await import(dist);
+const descriptors = () => readdirSync('/proc/self/fd').length;
+const mark = () => process.kill(process.pid, 0);
+let file = program;
+let failure;
+
+/** Ends a child that would go on for ever: one that was not handed out has to be ended by those who started it. */
+function killed(child) {
+  const end = ended(child);
+  child.kill();
+  return end;
+}
+
+async function ended(child) {
+  for (const stream of child.stdio) stream?.on('error', () => {});
+  child.on('error', (error) => {
+    failure = error;
+  });
+  child.stdin?.end();
+  child.stdout?.resume();
+  child.stderr?.resume();
+  mark();
+  const [code, signal] = await once(child, 'close');
+  return signal ?? code;
+}
+
+async function settled(promise) {
+  mark();
+  return (await promise).exitCode;
+}
+
+function ofSync({ error, signal, status }) {
+  mark();
+  failure = error;
+  return signal ?? status;
+}
+
+/** A call that nobody answers any more fails with ENOSYS, which the program takes for no filter: it may make this mark. */
+const other = `${marker}-supervised`;
+const onViolation = true;
+const starts = {
+  spawn: () => killed(spawn(file, [marker, 'p'], profile)),
+  'spawn without pipes': () => ended(spawn(file, [marker, 'e'], profile, { stdio: 'ignore' })),
+  'spawn with all options': () => {
+    const limits = {
+      rlimits: { nofile: 64 },
+      capabilities: ['CAP_CHOWN'],
+      uid: process.getuid(),
+      gid: process.getgid(),
+    };
+    return ended(
+      spawn(file, [marker, 'e'], profile, {
+        ...limits,
+        cwd: '/',
+        detached: true,
+        stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+      }),
+    );
+  },
+  'spawn, supervised': () => killed(spawn(file, [other, 'p'], profile, { onViolation })),
+  spawnSync: () => ofSync(spawnSync(file, [marker, 'e'], profile, { input: 'x' })),
+  'spawnSync, supervised': () => ofSync(spawnSync(file, [other, 'e'], profile, { onViolation })),
+  run: () => settled(run(file, [marker, 'e'], profile)),
+  fork: () => ended(fork(module, [marker], profile, { stdio: 'pipe' })),
+};
+
+for await (const line of createInterface(process.stdin)) {
+  const { how, missing, kept = 0 } = JSON.parse(line);
+  const before = descriptors();
+  file = missing ? '/nowhere' : program;
+  failure = undefined;
+  let end;
+  mark();
+  try {
+    end = await starts[how]();
+  } catch (error) {
+    mark();
+    failure = error;
+  }
+  // Threads of the supervisor close what they have of a child after its end. The bound is for what never comes.
+  for (let i = 0; i < 2000 && (children().length > 0 || descriptors() > before + kept); i++) await wait(1);
+  mark();
+  const error = failure && `${failure.name} ${failure.code}: ${failure.message}`;
+  const left = { children: children().length, descriptors: descriptors() - before };
+  console.log(JSON.stringify({ end, error, ...left, bare: existsSync(marker) }));
+}

@@ -1,0 +1,24 @@
+/** Each system call of a start fails once: the start fails with an error, or works all the same, and leaves nothing behind. */
+import { expect, test } from 'vitest';
+import { FIRST_SUPERVISED, failEach, STARTS, withoutStrace } from '../support/faults.js';
+import { failWithoutFilter } from '../support/starts.js';
+
+failWithoutFilter();
+
+const missing = withoutStrace();
+
+// Of the child's calls for signals one is like the other. test/extended/faults.test.ts leaves nothing out.
+test.for(STARTS)('$how', async (start, { skip }) => {
+  if (missing !== undefined) skip(missing);
+  const { tried, wrong } = await failEach(start, ({ call, when }) => call !== 'rt_sigaction' || when === 1);
+  expect(wrong).toEqual([]);
+  expect(tried).toBeGreaterThan(start.how === 'fork' ? 1 : 20);
+});
+
+test('the first supervised start of a process', async ({ skip }) => {
+  if (missing !== undefined) skip(missing);
+  const itsOwn = /^(epoll_create1|eventfd2|epoll_ctl|clone3|rt_sigprocmask)$/;
+  const { tried, wrong } = await failEach(FIRST_SUPERVISED, ({ call, by }) => by === 'parent' && itsOwn.test(call));
+  expect(wrong).toEqual([]);
+  expect(tried).toBeGreaterThan(8);
+});

@@ -1,0 +1,21 @@
+/** Node closes the addon with the last thread of JavaScript that loaded it; the supervisor's threads go on. */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { failWithoutFilter, resultOf } from '../support/starts.js';
+
+failWithoutFilter();
+
+const addon = fileURLToPath(new URL('../../build/Release/seccomp.node', import.meta.url));
+
+test('the addon is marked to stay loaded until the process ends, and to be linked whole when it is loaded', ({
+  skip,
+}) => {
+  const { stdout, error } = spawnSync('readelf', ['--wide', '--dynamic', addon], { encoding: 'utf8' });
+  if (error !== undefined) skip('readelf is not installed');
+  expect(stdout).toMatch(/\(FLAGS_1\) .*\bNOW\b.*\bNODELETE\b/);
+});
+
+test('a listener outlives the workers that loaded the addon, and is served to its end', () => {
+  expect(resultOf('last-worker.mjs', { addon })).toEqual({ loaded: true, listeners: 0 });
+});

@@ -1,0 +1,244 @@
+/** Lets system calls of a start fail, one at a time: strace injects an error while test/reliability/faults.mjs starts. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface, type Interface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterAll } from 'vitest';
+import { dist, marker, profile, program } from './starts.js';
+
+const directory = mkdtempSync(join(tmpdir(), 'seccomp-faults-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+/** What fork runs: it leaves the mark too, if it runs without its filter. */
+const module = join(directory, 'module.mjs');
+writeFileSync(
+  module,
+  `import { readFileSync, writeFileSync } from 'node:fs';
+  if (!/^Seccomp:\\t2$/m.test(readFileSync('/proc/self/status', 'utf8'))) writeFileSync(process.argv[2], '');`,
+);
+
+/** What faults.mjs says of a start, or how it ended itself. */
+type Outcome =
+  | string
+  | {
+      readonly end?: number | string | null;
+      readonly error?: string;
+      readonly children: number;
+      readonly descriptors: number;
+      readonly bare: boolean;
+    };
+
+/** Of what hangs: no start takes nearly as long. */
+const HUNG_MS = 60_000;
+
+/** A process that starts what it is told to. */
+class Starter {
+  readonly #process: ChildProcess;
+  readonly #lines: Interface;
+  readonly #ended: Promise<string>;
+  #stderr = '';
+
+  constructor() {
+    const script = fileURLToPath(new URL('../reliability/faults.mjs', import.meta.url));
+    const settings = { dist, program, marker, module, profile: JSON.stringify(profile) };
+    const child = spawn(process.execPath, [script, JSON.stringify(settings)]);
+    child.stderr.on('data', (chunk: Buffer) => {
+      this.#stderr = `${this.#stderr}${chunk}`.slice(-1000);
+    });
+    this.#ended = once(child, 'close').then(([code, signal]) => `ended: ${signal ?? code} ${this.#stderr}`);
+    this.#lines = createInterface(child.stdout);
+    this.#process = child;
+  }
+
+  get pid(): number {
+    return this.#process.pid ?? 0;
+  }
+
+  async start(how: string, more: object = {}): Promise<Outcome> {
+    const hung = setTimeout(() => this.#process.kill('SIGKILL'), HUNG_MS);
+    const answer = once(this.#lines, 'line').then(([line]) => JSON.parse(line) as Outcome);
+    this.#process.stdin?.write(`${JSON.stringify({ how, ...more })}\n`);
+    try {
+      return await Promise.race([answer, this.#ended]);
+    } finally {
+      clearTimeout(hung);
+    }
+  }
+
+  async end(): Promise<void> {
+    this.#process.kill('SIGKILL');
+    await this.#ended;
+  }
+}
+
+/** A start whose calls are made to fail. */
+export interface Start {
+  /** As faults.mjs knows it. */
+  readonly how: string;
+  /** Whether it is the first of its kind in its process, which makes the supervisor. */
+  readonly first?: boolean;
+}
+
+/** What the supervisor keeps open: an epoll instance and an eventfd. */
+const KEPT = 2;
+
+/** A starter that has loaded what the start needs, and unless that is to be the first has done the same before. */
+async function ready({ how, first = false }: Start): Promise<Starter> {
+  const starter = new Starter();
+  const outcome = await starter.start(how, { missing: first });
+  if (typeof outcome === 'string') throw new Error(outcome);
+  return starter;
+}
+
+/** Why strace can't be used here; undefined: it can. */
+export function withoutStrace(): string | undefined {
+  const { error, status, stderr } = spawnSync('strace', ['-f', '-o', '/dev/null', 'true'], { encoding: 'utf8' });
+  if (error !== undefined) return 'strace is not installed';
+  return status === 0 ? undefined : `strace can't trace here: ${stderr.trim()}`;
+}
+
+/** Traces a starter while it starts something. Returns what it says, and the trace. */
+async function traced(starter: Starter, { how, first = false }: Start, options: readonly string[]) {
+  const file = join(directory, 'trace');
+  const args = ['-p', String(starter.pid), '-o', file, ...options];
+  const strace = spawn('strace', args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const end = once(strace, 'close');
+  await once(strace.stderr, 'data'); // "strace: Process … attached"
+  const outcome = await starter.start(how, { kept: first ? KEPT : 0 });
+  strace.kill('SIGTERM');
+  await end;
+  return { outcome, trace: readFileSync(file, 'utf8') };
+}
+
+/** A call that is made to fail: `when` is its number among those of the same name that its thread makes. */
+interface Fault {
+  readonly call: string;
+  readonly when: number;
+  readonly by: 'parent' | 'child';
+}
+
+/** Calls that are none of a start's but V8's or libuv's, and those that have an effect also if their answer says that they failed. */
+const LEFT_OUT =
+  /^(m(map|unmap|protect|advise|remap)|brk|futex|read|write|kill|get[pt]id|sched_\w+|close|exit(_group)?|epoll_p?wait2?|restart_syscall)\(/;
+/** libuv ends its process if this fails. */
+const FATAL = /^epoll_ctl\(\d+, EPOLL_CTL_DEL/;
+/** What ends a child, after the function that started it has returned. */
+const ENDING = /^(waitid|shutdown)\(/;
+/** What fork's child, which is Node, does to be under its filter. */
+const OF_FORK = /^(seccomp\(SECCOMP_SET_MODE_FILTER|prctl\(PR_SET_NO_NEW_PRIVS)/;
+
+interface TracedCall {
+  readonly thread: number;
+  readonly name: string;
+  /** As strace writes it. */
+  readonly text: string;
+  /** Its number among the calls with this name that its thread makes. */
+  readonly when: number;
+  /** Whether its thread has become a program before. */
+  readonly executed: boolean;
+  /** Calls of kill(2) by its thread before, which are the marks of faults.mjs. */
+  readonly marks: number;
+}
+
+function callsIn(trace: string): readonly TracedCall[] {
+  const counts = new Map<string, number>();
+  const executed = new Set<number>();
+  return trace.split('\n').flatMap((line) => {
+    const [, number = '', text = ''] = /^(\d+) +(.*)/.exec(line) ?? [];
+    const thread = Number(number);
+    if (/^(execve\(|<\.\.\. execve resumed>).* = 0$/.test(text)) executed.add(thread);
+    const [name] = /^\w+(?=\()/.exec(text) ?? [];
+    if (name === undefined) return [];
+    const when = (counts.get(`${thread} ${name}`) ?? 0) + 1;
+    counts.set(`${thread} ${name}`, when);
+    const marks = counts.get(`${thread} kill`) ?? 0;
+    return [{ thread, name, text, when, executed: executed.has(thread), marks }];
+  });
+}
+
+/** Whether a parent's call belongs to the start: it comes before the function returns, or at the child's end. */
+const isOfParent = ({ text, marks }: TracedCall) =>
+  !FATAL.test(text) && (marks === 1 || (marks === 2 && ENDING.test(text)));
+
+/** The calls of a start that can fail, in their order. Of fork, whose parent's part is Node's, those of the child that count. */
+async function faultsOf(start: Start): Promise<readonly Fault[]> {
+  const starter = await ready(start);
+  const { trace, outcome } = await traced(starter, start, ['-f']);
+  if (typeof outcome === 'string') throw new Error(outcome);
+  const threads = readdirSync(`/proc/${starter.pid}/task`).map(Number);
+  await starter.end();
+  const isFork = start.how === 'fork';
+  return callsIn(trace).flatMap((call): Fault[] => {
+    const by = call.thread === starter.pid ? 'parent' : 'child';
+    const ofParent = by === 'parent' && !isFork && isOfParent(call);
+    const isChild = !threads.includes(call.thread);
+    const ofChild = isChild && (isFork ? OF_FORK.test(call.text) : !call.executed);
+    return (ofParent || ofChild) && !LEFT_OUT.test(call.text) ? [{ call: call.name, when: call.when, by }] : [];
+  });
+}
+
+/** Calls without which nothing may be started. */
+const ESSENTIAL =
+  /^(socketpair|clone|rt_sig(action|procmask) 1|dup3|seccomp|sendmsg|recvmsg|execve|setsid|chdir|prlimit64|cap[gs]et|set[gu]id)\b/;
+
+/** What is wrong if a call was not made again. Some are made or not as the child is faster or slower. */
+const missed = (call: string) =>
+  /^(poll|recvfrom|sendto|shutdown|waitid)$/.test(call) ? undefined : 'was not made this time';
+
+/** What is wrong with what a start says that one of its calls failed in; undefined: nothing. */
+function wrongWith(outcome: Outcome, { how, first }: Start, { call, when }: Fault): string | undefined {
+  if (typeof outcome === 'string') return outcome;
+  const { end, error, children, descriptors, bare } = outcome;
+  const asItShould =
+    how === 'fork' ? end === 125 : (end === 0 || end === 'SIGTERM') && !ESSENTIAL.test(`${call} ${when}`);
+  const well = error !== undefined || asItShould;
+  const closed = descriptors === 0 || (first && descriptors === KEPT);
+  return well && children === 0 && closed && !bare ? undefined : JSON.stringify(outcome);
+}
+
+/** Every way to start a program. */
+export const STARTS: readonly Start[] = [
+  { how: 'spawn' },
+  { how: 'spawn without pipes' },
+  { how: 'spawn with all options' },
+  { how: 'spawn, supervised' },
+  { how: 'spawnSync' },
+  { how: 'spawnSync, supervised' },
+  { how: 'run' },
+  { how: 'fork' },
+];
+
+/** That which makes the supervisor. */
+export const FIRST_SUPERVISED: Start = { how: 'spawn, supervised', first: true };
+
+/**
+ * Has each call of a start fail, one at a time. Returns what is wrong with how that ended: the process hangs or is ended, a
+ * child or descriptor is left, the program ran without its filter, or did not run and there was no error.
+ */
+export async function failEach(
+  start: Start,
+  wanted: (fault: Fault) => boolean,
+  error = 'EIO',
+): Promise<{ readonly tried: number; readonly wrong: readonly string[] }> {
+  const faults = (await faultsOf(start)).filter(wanted);
+  const wrong: string[] = [];
+  let starter = await ready(start);
+  for (const fault of faults) {
+    const { call, when, by } = fault;
+    // Of the parent that thread alone is traced which starts.
+    const follow = by === 'child' ? ['-f'] : [];
+    const options = [...follow, '-e', `trace=${call}`, '-e', `inject=${call}:error=${error}:when=${when}`];
+    const { outcome, trace } = await traced(starter, start, options);
+    const found = trace.includes('(INJECTED)') ? wrongWith(outcome, start, fault) : missed(call);
+    if (found !== undefined) wrong.push(`${by}'s ${call} ${when}: ${found}`);
+    if (start.first || typeof outcome === 'string' || found !== undefined) {
+      await starter.end();
+      starter = await ready(start);
+    }
+  }
+  await starter.end();
+  return { tried: faults.length, wrong };
+}
