@@ -52,8 +52,8 @@ int StartThread(const char* name, std::function<void()> run) {
   pthread_t thread = 0;
   const int error = pthread_create(&thread, nullptr, main, start.get());
   if (error != 0) return error;
-  start.release();
-  static_cast<void>(pthread_detach(thread));  // Of a thread that can be joined it never fails.
+  static_cast<void>(start.release());  // The thread's by now.
+  pthread_detach(thread);
   return 0;
 }
 
