@@ -41,21 +41,23 @@ int FreeSignal() {
 }  // namespace
 
 int StartThread(const char* name, std::function<void()> run) {
-  auto start = std::make_unique<Start>(Start{name, std::move(run)});
   const auto main = [](void* data) -> void* {
     const std::unique_ptr<Start> start(static_cast<Start*>(data));
     prctl(PR_SET_NAME, start->name, 0L, 0L, 0L);
     start->run();
     return nullptr;
   };
+  Start* const given = std::make_unique<Start>(Start{name, std::move(run)}).release();
   const SignalsBlocked blocked;
   if (blocked.error() != 0) return blocked.error();
   pthread_t thread = 0;
-  const int error = pthread_create(&thread, nullptr, main, start.get());
-  if (error != 0) return error;
-  start.release();
-  static_cast<void>(pthread_detach(thread));  // Of a thread that can be joined it never fails.
-  return 0;
+  const int error = pthread_create(&thread, nullptr, main, given);
+  if (error == 0) {
+    pthread_detach(thread);
+  } else {
+    const std::unique_ptr<Start> returned(given);
+  }
+  return error;
 }
 
 // timer_create(2) and its like by themselves: before glibc 2.34 they are in a library of their own.

@@ -191,10 +191,11 @@ os.waitpid(child, 0)
 sys.stdin.readline()
 print('went on')`;
     const callers: number[] = [];
-    const child = python(script, (call) => {
+    const handler: Connect = (call) => {
       callers.push(call.tid);
       return call.connect(call.sockaddr(1));
-    });
+    };
+    const child = python(script, handler, { notifyTimeout: 600_000 });
     await vi.waitFor(() => expect(connecting()).toBe(1), 60_000);
     for (const pid of callers) process.kill(pid, 'SIGKILL');
     await noneConnects();
