@@ -22,6 +22,7 @@ namespace {
 class Child {
  public:
   explicit Child(ChildPlan* plan) : plan_(plan) {}
+  ~Child() = default;
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
 
