@@ -23,6 +23,7 @@ namespace {
 class Child {
  public:
   explicit Child(ChildPlan* plan) : plan_(plan) {}
+  ~Child() = default;
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
 
