@@ -10,7 +10,8 @@ import { decisionsFrom, type HostRule, type Reader, type Statement, statementsOf
 
 /** Reads the rules that count on the host for one ABI. Names that it does not have are left out. */
 export function abiPolicy(abi: Abi, rules: readonly HostRule[], reader: Reader, conflicts: Conflicts): AbiPolicy {
-  const { byNumber, byCall, largest } = collect(abi, rules, reader);
+  const collected = collect(abi, rules, reader);
+  const { byNumber, byCall, largest } = collected;
   for (const statements of byNumber.values()) conflicts.among(statements);
   for (const [name, statements] of byCall) {
     if (syscallNumber(abi.name, name) === undefined) conflicts.among(statements);
@@ -25,6 +26,7 @@ export function abiPolicy(abi: Abi, rules: readonly HostRule[], reader: Reader, 
   }
   const { options, defaultAction } = reader;
   const ranges = options.newerCalls === 'enosys' ? newerCalls(abi, largest, defaultAction) : [];
+  if (largest !== undefined && ranges.length > 0) cutOff(syscalls, largest, collected, abi, reader);
   return { abi, syscalls, ranges };
 }
 
@@ -32,7 +34,7 @@ interface Collected {
   readonly byNumber: ReadonlyMap<number, readonly Statement[]>;
   /** Those about calls that a multiplexer makes, by their names. */
   readonly byCall: ReadonlyMap<string, readonly Statement[]>;
-  /** The largest number that is named. */
+  /** The largest number that is named, as the mode counts them. */
   readonly largest: number | undefined;
 }
 
@@ -40,6 +42,7 @@ function collect(abi: Abi, rules: readonly HostRule[], reader: Reader): Collecte
   const multiplexed = new Set(multiplexersOf(abi.name).flatMap(({ calls }) => [...calls.keys()]));
   const byNumber = new Map<number, Statement[]>();
   const byCall = new Map<string, Statement[]>();
+  let largest: number | undefined;
   for (const source of rules) {
     for (const name of source.rule.names) {
       const number = syscallNumber(abi.name, name);
@@ -47,11 +50,42 @@ function collect(abi: Abi, rules: readonly HostRule[], reader: Reader): Collecte
       if (number === undefined && !isMultiplexed) continue;
       const statements = statementsOf(source, name, abi, reader);
       if (number !== undefined) push(byNumber, number, statements);
+      if (number !== undefined && isCounted(number, isMultiplexed, reader)) largest = Math.max(largest ?? 0, number);
       if (isMultiplexed) push(byCall, name, [...statements]);
     }
   }
-  const largest = byNumber.size === 0 ? undefined : [...byNumber.keys()].reduce((a, b) => Math.max(a, b));
   return { byNumber, byCall, largest };
+}
+
+/**
+ * Whether a number that is named tells how new the profile is. To runc 0 does not, and neither do calls that socketcall and
+ * ipc make too, for which libseccomp has negative numbers. Source: findLastSyscalls in runc's patchbpf, syscalls.c of
+ * libseccomp 2.6.
+ */
+function isCounted(number: number, isMultiplexed: boolean, { mode }: Reader): boolean {
+  return mode === 'strict' || (number > 0 && !isMultiplexed);
+}
+
+/** Leaves what is above `largest` to the answer for newer calls, though rules name it: to runc that comes first. */
+function cutOff(
+  syscalls: Map<number, readonly Decision[]>,
+  largest: number,
+  { byNumber, byCall }: Collected,
+  abi: Abi,
+  { remarks }: Reader,
+): void {
+  const words = (names: string) =>
+    `on ${abi.name}, runc answers ENOSYS to ${names}: it takes ${largest} for the largest number that the profile names, ` +
+    'as it does not count calls that socketcall or ipc make too. Name a newer call that they do not make';
+  const remark = ({ source, syscall }: Statement) =>
+    remarks.add('warning', ['syscalls', source.index, 'names'], `newer ${abi.name}`, words, syscall);
+  for (const number of [...syscalls.keys()]) {
+    if (number <= largest) continue;
+    syscalls.delete(number);
+    byNumber.get(number)?.forEach(remark);
+    const multiplexer = multiplexersOf(abi.name).find((each) => each.number === number);
+    for (const name of multiplexer?.calls.keys() ?? []) byCall.get(name)?.forEach(remark);
+  }
 }
 
 /** Puts them in; `statements` becomes the map's own. */

@@ -11,7 +11,7 @@ import type { ProfileDocument } from '../../lib/profile/document.js';
 import { loadProfile } from '../../lib/profile/load.js';
 import { type Profile, profileOf } from '../../lib/profile/profile.js';
 import { type Host, issuesOn, resolve } from '../../lib/profile/resolve.js';
-import { type AbiName, abiOf } from '../../lib/syscalls/abi.js';
+import { ABIS, type AbiName, abiOf } from '../../lib/syscalls/abi.js';
 import { numberOf, profile } from '../support/arbitrary.js';
 import { callsOn, showCall } from '../support/calls.js';
 import { corpusOn, hasCorpus } from '../support/corpus.js';
@@ -174,6 +174,17 @@ describe.skipIf(reason !== undefined)(`our filter decides as libseccomp's${skipp
     }
   });
 
+  test.each([...ABIS.keys()])('on %s, also where socketcall and ipc make calls that a profile names', (abi) => {
+    const some = fc.subarray(['read', 'write', 'socket', 'semget', 'recvmmsg', 'socketcall', 'ipc', 'statx'], {
+      minLength: 1,
+    });
+    for (const names of [['read', 'write', 'semget'], ...fc.sample(some, { seed: SEED, numRuns: 4 })])
+      expectAgreement(
+        compat({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: [{ names, action: 'SCMP_ACT_ALLOW' }] }),
+        hostOf(abi === 'x32' ? ['x86_64', 'x32'] : [abi]), // No machine has x32 alone.
+      );
+  });
+
   test.each(DIFFERENCES.map((difference) => [difference.name, difference] as const))(
     'but for: %s',
     (name, { example, abis }) => {
@@ -218,7 +229,10 @@ describe.skipIf(reason !== undefined)(`our filter decides as libseccomp's${skipp
     const names = ['read', 'write', 'getpid'];
     const both = readBoth(profileOf({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: [] }), host);
     const policy = resolve(
-      profileOf({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: [{ names, action: 'SCMP_ACT_ALLOW' }] }),
+      profileOf(
+        { defaultAction: 'SCMP_ACT_ERRNO', syscalls: [{ names, action: 'SCMP_ACT_ALLOW' }] },
+        { newerCalls: 'default' },
+      ),
       host,
     );
     const { unexplained } = compare({ ...both, policy });
