@@ -60,7 +60,7 @@ export class Profile extends Builder<Profile> {
   readonly mode: ProfileMode;
   readonly options: MeaningOptions;
   readonly document: CheckedDocument;
-  /** What looks wrong in the document but is no error. */
+  /** What looks wrong in the document but is no error, on any host: conflicts of rules show with `checkProfile` and a host. */
   readonly warnings: readonly ProfileIssue[];
   readonly #text: string | undefined;
 
