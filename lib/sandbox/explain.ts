@@ -1,6 +1,6 @@
 /** Explains decisions for this machine. */
 import { type Explanation, explainCall, type Question, readQuestion } from '../profile/explain.js';
-import { loadProfile, type ProfileSource, UNCONFINED } from '../profile/load.js';
+import { loadProfile, type ProfileSource } from '../profile/load.js';
 import { HOST_OPTIONS, readOptions } from './options.js';
 import { type CompileOptions, hostOf, refuseOptions } from './prepare.js';
 
@@ -15,6 +15,6 @@ export function explain(source: ProfileSource, question: Question, options: Comp
   const profile = loadProfile(source);
   if (profile !== null) return explainCall(profile, question, hostOf(given));
   readQuestion(question);
-  refuseOptions(given, HOST_OPTIONS, UNCONFINED);
+  refuseOptions(given, HOST_OPTIONS, 'unconfined');
   return { action: { kind: 'allow' }, rule: null, why: 'nothing is filtered', changes: [] };
 }
