@@ -31,11 +31,11 @@ export function explainCommand(): Command {
 }
 
 async function run(source: string, calls: readonly string[], options: ExplainOptions): Promise<void> {
-  const { json, capability: capabilities = [], abi = thisHost().abi } = options;
+  const { json, capability: capabilities, abi = thisHost().abi } = options;
   readOptions({ capabilities, abis: [abi] }, ['capabilities', 'abis']);
   const profile = await loadArgument(source, readingOf(options));
   if (calls.length === 0) {
-    const syscalls = glance(profile, capabilities, abi);
+    const syscalls = glance(profile, capabilities ?? [], abi);
     print(json ? toJson(syscalls) : glanceInWords(syscalls));
     return;
   }

@@ -6,7 +6,7 @@ import { thisHost } from '../host.js';
 import { loadProfile, type Profile, type Recording, record, resolve, stringify } from '../index.js';
 import { differenceFrom } from '../supervisor/difference.js';
 import { callFromRecord } from '../supervisor/kind.js';
-import { checkManifestName, toOperatorManifest } from '../supervisor/spo.js';
+import { checkManifestName, type Manifest, toOperatorManifest } from '../supervisor/spo.js';
 import { printError, tell } from './output.js';
 import { OutputFile } from './output-file.js';
 import { loadArgument } from './profile-argument.js';
@@ -55,8 +55,9 @@ async function recordRun(command: string, args: readonly string[], options: Reco
     const { exitCode, signal } = recording;
     process.exitCode = signal === null ? (exitCode ?? undefined) : 128 + constants.signals[signal];
     if (policy !== undefined) showDifference(recording, policy, base ?? '');
-    for (const note of recording.notes) tell(`note: ${note}`);
-    file?.write(textOf(recording.profile, options));
+    const { text, notes } = written(recording.profile, options);
+    for (const note of [...recording.notes, ...notes]) tell(`note: ${note}`);
+    file?.write(text);
     inform(summary(recording, output));
   } finally {
     file?.discard();
@@ -68,8 +69,10 @@ function readBefore(output: string): Profile | undefined {
   return loadProfile(isAbsolute(output) ? output : `./${output}`, { source: output }) ?? undefined;
 }
 
-function textOf(profile: Profile, { format, output = '' }: RecordCommandOptions): string {
-  return format === 'docker' ? stringify(profile) : toOperatorManifest(profile, manifestName(output));
+/** What is written of a profile. Without a file there is no name for a manifest, and none is written. */
+function written(profile: Profile, { format, output }: RecordCommandOptions): Manifest {
+  if (format === 'docker' || output === undefined) return { text: stringify(profile), notes: [] };
+  return toOperatorManifest(profile, manifestName(output));
 }
 
 function manifestName(output: string): string {

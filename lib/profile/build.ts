@@ -225,6 +225,8 @@ function conditions(given: Facts): Conditions {
   if (minKernel !== undefined && !(typeof minKernel === 'string' && /^\d{1,3}\.\d{1,3}$/.test(minKernel))) {
     fail(`minKernel: ${shown(minKernel)} is not a kernel version such as '5.8'`);
   }
+  if (caps.length === 0 && abis.length === 0 && minKernel === undefined)
+    fail('when() and unless(): name a capability, an arch or a minKernel: every machine meets a condition without any');
   return {
     caps: caps.length > 0 ? caps : undefined,
     arches: abis.length > 0 ? dockerArches(abis) : undefined,

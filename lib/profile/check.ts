@@ -1,8 +1,10 @@
 /** From a document as it is written to a checked one: its keys, the schema, then what only shows between fields. */
+
+import { own } from '../util/own-data.js';
 import { toDocument, toRule } from './checked.js';
-import type { CheckedDocument, Finding, Rule } from './document.js';
+import { ACTIONS, type CheckedDocument, type Finding, type Rule } from './document.js';
 import { betweenFields, inRule, ofNames } from './field-remarks.js';
-import { fold, isFields, type KeyReading, readFields } from './keys.js';
+import { type Fields, fold, isFields, type KeyReading, readFields } from './keys.js';
 import type { ProfileFormat, ProfileMode } from './options.js';
 import { plainRule } from './plain.js';
 import { Found, type Remark, TooManyErrors } from './remark.js';
@@ -53,7 +55,10 @@ function aroundProfile(input: unknown, linux: unknown): Finding | undefined {
 
 function read(input: unknown, reading: KeyReading, keys: Remark['keys']): CheckedDocument | undefined {
   const head = readFields(input, reading, keys);
-  return isDisabled(head) ? disabled(keys, reading.remarks) : checkFields(head, reading, keys);
+  if (!isDisabled(head)) return checkFields(head, reading, keys);
+  // What is wrong with the rest makes it a document that runtimes refuse, in place of one for which they filter nothing.
+  HEAD.accepts(own({ ...head, defaultAction: ACTIONS[0] }), keys, reading.remarks);
+  return disabled(keys, reading.remarks);
 }
 
 function unlessTooMany<Result>(work: () => Result): Result | undefined {
@@ -81,7 +86,7 @@ function formatOf(input: unknown): ProfileFormat {
 }
 
 /** Neither a default action nor rules. Source: to `setupSeccomp` of moby/profiles and to runc this is no profile. */
-function isDisabled(read: unknown): boolean {
+function isDisabled(read: unknown): read is Fields {
   if (!isFields(read)) return false;
   const { defaultAction, syscalls } = read;
   const hasRules = Array.isArray(syscalls) ? syscalls.length > 0 : (syscalls ?? undefined) !== undefined;

@@ -3,6 +3,7 @@ import type { Condition } from '../policy/policy.js';
 import type { Abi } from '../syscalls/abi.js';
 import { argumentWidth } from '../syscalls/table.js';
 import type { Argument, Finding } from './document.js';
+import type { RuntimeWidth } from './libseccomp.js';
 import type { MeaningOptions } from './options.js';
 import type { Remarks } from './remarks.js';
 
@@ -28,7 +29,7 @@ export interface Comparison {
 }
 
 /** How many bits libseccomp compares: x32 counts as a 32-bit ABI there. */
-function runtimeWidth({ name, bits }: Abi): 32 | 64 {
+export function runtimeWidth({ name, bits }: Abi): RuntimeWidth {
   return name === 'x32' ? 32 : bits;
 }
 

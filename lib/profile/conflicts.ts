@@ -1,9 +1,11 @@
 /** Conflicts: rules on one syscall that stand in each other's way, and rules that say nothing. */
-import { permissiveness, returnValue } from '../policy/action.js';
-import type { Condition } from '../policy/policy.js';
+import { compareRestriction, permissiveness, returnValue } from '../policy/action.js';
 import { canHold } from '../policy/region.js';
+import type { Abi } from '../syscalls/abi.js';
+import { runtimeWidth } from './comparisons.js';
+import { type Chain, RuleTree } from './libseccomp.js';
 import type { Grade, Remarks } from './remarks.js';
-import type { HostRule, Reader, Statement } from './statements.js';
+import { asChain, type HostRule, inRuntimeOrder, type Reader, type Statement } from './statements.js';
 
 /** How many pairs of rules with arguments are held against each other, in one profile. */
 const MOST_PAIRS = 4000;
@@ -20,47 +22,41 @@ export class Conflicts {
   }
 
   /** Remarks on the statements about one number, in the order of the document. */
-  among(statements: readonly Statement[]): void {
+  among(statements: readonly Statement[], abi: Abi): void {
     if (statements.length < 2) return;
     const ordinary = statements.filter(({ source }) => !isDefault(source, this.#reader));
-    const isOfOneAction = statements.every((each, _, [first = each]) => isAlike(each, first));
-    if (!isOfOneAction) {
-      this.#refused(ordinary);
-      this.#dropped(statements, ordinary);
-    }
+    this.refused(statements, abi);
+    if (!isOfOneAction(statements)) this.#dropped(statements, ordinary);
     const counting = this.#reader.mode === 'compat' ? ordinary : statements;
     const unconditional = counting.find(({ conditions }) => conditions.length === 0);
     if (unconditional !== undefined) this.#dead(counting, unconditional);
-    else this.#overlapping(counting);
+    else this.#overlapping(counting, abi);
   }
 
   /**
-   * What libseccomp refuses, with EEXIST: two actions under the same conditions, and under those of a rule before, as
-   * far as they go by order of arguments. A rule without conditions ends the search, since it replaces what was there.
+   * What libseccomp refuses, with EEXIST, among statements about one number of its; those of what `multiplexer` makes, if
+   * it is that one's. One without comparisons ends the search, since it replaces what was there.
    */
-  #refused(statements: readonly Statement[]): void {
-    const known = new Map<string, Statement>();
-    const begun = new Map<string, Statement[]>();
+  refused(statements: readonly Statement[], abi: Abi, multiplexer?: string): void {
+    if (isOfOneAction(statements)) return;
+    const tree = new RuleTree(runtimeWidth(abi));
+    const added = new Map<Chain, Statement>();
     for (const statement of statements) {
-      if (statement.conditions.length === 0) return;
-      const keys = prefixes(statement.conditions);
-      const [whole = ''] = keys.slice(-1);
-      const same = known.get(whole) ?? statement;
-      const other = [same, ...(begun.get(whole) ?? [])].find((each) => !isAlike(each, statement));
-      if (other !== undefined) {
-        this.#remark('refused', statement, other, 'refused', (names, there) =>
-          other === same
-            ? `gives ${names} another action than ${there} under the same conditions: keep one of the two`
-            : `gives ${names} another action than ${there}, which has more conditions: container runtimes refuse that, so write this rule first`,
-        );
-      }
-      known.set(whole, same);
-      for (const key of keys.slice(0, -1)) {
-        const others = begun.get(key) ?? [];
-        // Two actions are enough: any other differs from one of them.
-        if (others.length < 2 && !others.some((each) => isAlike(each, statement)))
-          begun.set(key, [...others, statement]);
-      }
+      if (isDefault(statement.source, this.#reader)) continue;
+      const chain = asChain(statement);
+      if (tree.holdsAlways(chain)) return;
+      added.set(chain, statement);
+      const found = tree.add(chain);
+      const other = found && added.get(found);
+      if (other === undefined) continue;
+      const remedy = remedyFor(statement, other, abi, multiplexer);
+      this.#remark(
+        'refused',
+        statement,
+        other,
+        `refused ${multiplexer ?? ''}`,
+        (names, there) => `gives ${names} another action than ${there}${remedy}`,
+      );
     }
   }
 
@@ -111,8 +107,10 @@ export class Conflicts {
   }
 
   /** Rules of different actions of which the same arguments may meet the conditions. */
-  #overlapping(statements: readonly Statement[]): void {
-    if (statements.every((each, _, [first = each]) => isAlike(each, first))) return;
+  #overlapping(statements: readonly Statement[], abi: Abi): void {
+    if (isOfOneAction(statements)) return;
+    const inOrder = this.#reader.mode === 'compat' ? inRuntimeOrder(statements, abi) : statements;
+    const order = new Map(inOrder.map((statement, i) => [statement, i]));
     for (const statement of statements) {
       for (const other of statements) {
         if (other === statement) break;
@@ -129,14 +127,12 @@ export class Conflicts {
         }
         if (isAlike(statement, other)) this.#pairs++;
         else if (this.#overlap(statement, other))
-          this.#remark(
-            'warning',
-            statement,
-            other,
-            'overlap',
-            (names, there) =>
-              `overlaps with ${there} for ${names}: where both hold, the most restrictive action is taken`,
-          );
+          this.#remark('warning', statement, other, 'overlap', (names, there) => {
+            const isTie = compareRestriction(statement.action, other.action) === 0;
+            const isFirst = (order.get(statement) ?? 0) < (order.get(other) ?? 0);
+            const which = isTie ? `that of ${isFirst ? 'this rule' : there}` : 'the most restrictive action';
+            return `overlaps with ${there} for ${names}: where both hold, ${which} is taken`;
+          });
       }
     }
   }
@@ -170,14 +166,23 @@ function isAlike(a: Statement, b: Statement): boolean {
   return returnValue(a.action) === returnValue(b.action);
 }
 
-/** The conditions as keys, by order of arguments: the first, the first two, …, all of them. */
-function prefixes(conditions: readonly Condition[]): readonly string[] {
-  let key = '';
-  return conditions
-    .toSorted((a, b) => a.index - b.index)
-    .map((condition) => {
-      const mask = condition.op === 'masked-eq' ? condition.mask : '';
-      key += ` ${condition.index} ${condition.op} ${condition.value} ${mask}`;
-      return key;
-    });
+/** What to do about a statement that libseccomp refuses beside another one. */
+function remedyFor(statement: Statement, other: Statement, abi: Abi, multiplexer: string | undefined): string {
+  if (multiplexer !== undefined)
+    return `; for ${multiplexer} on ${abi.name}, container runtimes drop what both compare of argument 0, and refuse them then: give both one action, or leave out ${abi.name}`;
+  return keyOf(statement) === keyOf(other)
+    ? ' under the same conditions: keep one of the two'
+    : ', and container runtimes refuse this rule after that one: write this rule first';
+}
+
+function isOfOneAction(statements: readonly Statement[]): boolean {
+  return statements.every((each, _, [first = each]) => isAlike(each, first));
+}
+
+/** Statements of one key have the same comparisons, in whichever order. */
+function keyOf({ args }: Statement): string {
+  return args
+    .map(({ index, op, value, valueTwo }) => `${index} ${op} ${value} ${op === 'SCMP_CMP_MASKED_EQ' ? valueTwo : ''}`)
+    .sort()
+    .join();
 }

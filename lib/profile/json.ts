@@ -20,10 +20,21 @@ export class JsonSyntaxError extends Error {
   }
 }
 
+/** All entries of objects, in the order of the text. */
+export type Entries = ReadonlyMap<object, readonly Entry[]>;
+
+type Entry = readonly [key: string, value: unknown];
+
 /** What is told while a text is read. */
 export interface JsonListener {
   /** A key stands in its object again: `path` leads there. */
   repeats?(path: readonly (string | number)[]): void;
+}
+
+/** A value, and all entries of the objects in it of which a key stands twice: they have the last value of each key. */
+export interface ParsedJson {
+  readonly value: unknown;
+  readonly entries: Entries;
 }
 
 /** How deep values may nest. Source: `maxNestingDepth` of Go's encoding/json, with which runtimes read profiles. */
@@ -40,11 +51,12 @@ const PROFILE_DEPTH = 8;
 
 /**
  * Reads JSON text (RFC 8259), in linear time and without recursion. A whole number is a number up to 2⁵³ and a bigint
- * above; a lone surrogate becomes U+FFFD; of a key that stands twice, `merged` tells the value.
+ * above; a lone surrogate becomes U+FFFD.
  * @throws JsonSyntaxError with the offset of the first mistake, or of where there are too many values.
  */
-export function parseJson(text: string, listener: JsonListener = {}): unknown {
-  return new Reader(text, listener).document();
+export function parseJson(text: string, listener: JsonListener = {}): ParsedJson {
+  const reader = new Reader(text, listener);
+  return { value: reader.document(), entries: reader.entries };
 }
 
 /** A container that has begun and not ended, and the key or index in it that is being read. */
@@ -58,6 +70,7 @@ interface Frame {
 }
 
 class Reader {
+  readonly entries = new Map<object, Entry[]>();
   readonly #text: string;
   readonly #listener: JsonListener;
   readonly #frames: Frame[] = [];
@@ -85,7 +98,7 @@ class Reader {
       for (;;) {
         const frame = this.#frames.at(-1);
         if (frame === undefined) return this.#finished(value);
-        putIn(frame, value);
+        this.#putIn(frame, value);
         this.#skipSpace();
         if (this.#takes(COMMA)) {
           this.#next(frame);
@@ -134,6 +147,16 @@ class Reader {
       frame.repeats = Object.hasOwn(frame.container, frame.key);
       if (frame.repeats && this.#frames.length <= PROFILE_DEPTH)
         this.#listener.repeats?.(this.#frames.map(({ key }) => key));
+    }
+  }
+
+  #putIn({ container, key, repeats }: Frame, value: unknown): void {
+    if (Array.isArray(container)) container.push(value);
+    else {
+      const entries = this.entries.get(container) ?? (repeats ? Object.entries(container) : undefined);
+      entries?.push([String(key), value]);
+      if (repeats && entries !== undefined) this.entries.set(container, entries);
+      container[key] = value;
     }
   }
 
@@ -251,36 +274,6 @@ function unescaped(inside: string): string {
 }
 
 type Container = Frame['container'];
-
-function putIn({ container, key, repeats }: Frame, value: unknown): void {
-  if (repeats || Array.isArray(container)) put(container, key, value);
-  else container[key] = value;
-}
-
-function put(container: Container, key: string | number, value: unknown, depth = 0): void {
-  if (Array.isArray(container)) container.push(value);
-  else if (Object.hasOwn(container, key)) {
-    const before = container[key];
-    delete container[key]; // The order is that of the last ones.
-    container[key] = merged(key, before, value, depth);
-  } else container[key] = value;
-}
-
-/** Fields that null empties in Go, being pointers; other numbers and strings it leaves as they are. */
-const POINTERS: ReadonlySet<string | number> = new Set(['errnoRet', 'defaultErrnoRet', 'minKernel']);
-
-/** What Go makes of a key that stands twice: it reads the second value into what the first has left. */
-function merged(key: string | number, before: unknown, after: unknown, depth: number): unknown {
-  if (after === null && !isContainer(before) && !POINTERS.has(key)) return before;
-  if (!isContainer(before) || !isContainer(after) || depth === PROFILE_DEPTH) return after;
-  if (Array.isArray(after)) {
-    if (!Array.isArray(before)) return after;
-    return after.map((item, i) => (i < before.length ? merged(key, before[i], item, depth + 1) : item));
-  }
-  if (Array.isArray(before)) return after;
-  for (const [name, value] of Object.entries(after)) put(before, name, value, depth + 1);
-  return before;
-}
 
 /** Whether a value is an object or an array. */
 export function isContainer(value: unknown): value is Container {

@@ -130,8 +130,7 @@ export function readFields(
   const output = emptyFields();
   for (const key of Object.keys(input)) {
     const name = nameOf(key, kind);
-    if ((name !== key || Object.hasOwn(output, name)) && remarks.takesMistakes)
-      remarkOnKey([...keys, key], name, output, kind, remarks);
+    if (name !== key && remarks.takesMistakes) remarkOnKey([...keys, key], name, kind, remarks);
     if (name === undefined) continue;
     const field = FIELDS[kind][name] ?? FIELD;
     const value = input[key] ?? undefined;
@@ -152,16 +151,13 @@ function nameOf(key: string, kind: Kind): string | undefined {
   return Object.hasOwn(FIELDS[kind], key) ? key : BY_FOLDED_NAME[kind].get(fold(key));
 }
 
-/** Remarks on a key that is not simply the name of a field, or that names one of `output` again. */
-function remarkOnKey(keys: Remark['keys'], name: string | undefined, output: Fields, kind: Kind, remarks: Found): void {
+/** Remarks on a key that is not simply the name of a field. */
+function remarkOnKey(keys: Remark['keys'], name: string | undefined, kind: Kind, remarks: Found): void {
   const key = keys.at(-1);
   const remark = (weight: Remark['weight'], message: string) => remarks.push({ keys, weight, message });
-  if (name === undefined) {
+  if (name === undefined)
     remark('mistake', `unknown key ${shown(key)}${hint(remarks, key, () => Object.keys(FIELDS[kind]))}`);
-    return;
-  }
-  if (name !== key) remark('notice', `${shown(key)} is read as ${name}: write it so`);
-  if (Object.hasOwn(output, name)) remark('mistake', `the key ${name} stands here twice`);
+  else remark('notice', `${shown(key)} is read as ${name}: write it so`);
 }
 
 function remarkOnUnread(keys: Remark['keys'], { unread }: Field, value: unknown, remarks: Found): void {

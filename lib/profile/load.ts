@@ -47,12 +47,13 @@ export function loadSource(source: unknown, options: ProfileOptions = {}): Profi
 
 /** Options of `checkProfile`. */
 export interface CheckOptions extends ProfileOptions {
-  /** Also find what only shows on this host. */
+  /** Also find what only shows on this host, such as rules that conflict. */
   readonly host?: Host;
 }
 
 /**
- * Everything that is wrong with a profile, or looks wrong: an empty list is a clean one. Does not throw for what it finds.
+ * Everything that is wrong with a profile, or looks wrong, on any host, or on the one that is given: an empty list is a clean
+ * one. Does not throw for what it finds.
  * @throws SeccompError ERR_SECCOMP_BUILTIN, ERR_SECCOMP_FILE, ERR_SECCOMP_OPTION, as loadProfile.
  */
 export function checkProfile(source: ProfileSource, options: CheckOptions = {}): readonly ProfileIssue[] {

@@ -4,6 +4,8 @@ import type { Action, Decision } from '../policy/policy.js';
 import { EVERYTHING, outcomes } from '../policy/region.js';
 import type { AbiName } from '../syscalls/abi.js';
 import { type SyscallNumber, syscallNumber } from '../syscalls/table.js';
+import type { Argument } from './document.js';
+import type { Statement } from './statements.js';
 
 /** A call by which others can be made. */
 export interface Multiplexer {
@@ -57,6 +59,17 @@ export function throughMultiplexer({ mask }: Multiplexer, call: bigint, action: 
       ? ({ index, width: 32, op: 'eq', value: call } as const)
       : ({ index, width: 32, op: 'masked-eq', mask, value: call } as const);
   return { conditions: [condition], action, rule };
+}
+
+/**
+ * What libseccomp makes of a rule on one of its calls: a rule on the multiplexer, whose first argument is the call's number in
+ * place of that of the call. Source: abi_rule_add in syscalls.c of libseccomp 2.6.
+ */
+export function asMultiplexed(statement: Statement, { calls }: Multiplexer): Statement {
+  const value = calls.get(statement.syscall);
+  if (value === undefined) return statement;
+  const first: Argument = { index: 0, op: 'SCMP_CMP_EQ', value, valueTwo: undefined };
+  return { ...statement, args: [first, ...statement.args.filter(({ index }) => index !== 0)] };
 }
 
 /** With more decisions than this, all of them and the default count as possible. */

@@ -20,6 +20,7 @@ import {
 import { toIssues } from './places.js';
 import { toProfileDocument } from './plain-document.js';
 import type { Remark } from './remark.js';
+import { withoutRepeats } from './repeats.js';
 import { readJson } from './text.js';
 
 let madeHere = false;
@@ -59,7 +60,7 @@ export class Profile extends Builder<Profile> {
   readonly mode: ProfileMode;
   readonly options: MeaningOptions;
   readonly document: CheckedDocument;
-  /** What looks wrong in the document but is no error. */
+  /** What looks wrong in the document but is no error, on any host: conflicts of rules show with `checkProfile` and a host. */
   readonly warnings: readonly ProfileIssue[];
   readonly #text: string | undefined;
 
@@ -194,7 +195,9 @@ export function readText(text: string, options: ReadOptions): ReadProfile {
 export function readDocument(document: unknown, options: ReadOptions): ReadProfile {
   const { source = 'inline' } = options;
   try {
-    return toRead(copyDeeply(document, BOUNDS, refuseDocument), options, [], undefined);
+    const remarks: Remark[] = [];
+    const copy = withoutRepeats(copyDeeply(document, BOUNDS, refuseDocument), new Map(), (each) => remarks.push(each));
+    return toRead(copy, options, remarks, undefined);
   } catch (error) {
     if (error instanceof NotPlain) return { source, profile: null, issues: toIssues([error.finding], undefined) };
     throw error;

@@ -1,10 +1,11 @@
 /** Statements: what a rule says about one syscall of one ABI, and what several of them mean together. */
-import { compareRestriction, permissiveness } from '../policy/action.js';
+import { compareRestriction, permissiveness, returnValue } from '../policy/action.js';
 import { intersectDecisions } from '../policy/algebra.js';
 import type { Action, Condition, Decision } from '../policy/policy.js';
 import type { Abi } from '../syscalls/abi.js';
-import { readComparison } from './comparisons.js';
-import type { Rule } from './document.js';
+import { readComparison, runtimeWidth } from './comparisons.js';
+import type { Argument, Rule } from './document.js';
+import { type Chain, comparePlaces, RuleTree } from './libseccomp.js';
 import type { MeaningOptions, ProfileMode } from './options.js';
 import type { Remarks } from './remarks.js';
 
@@ -22,6 +23,8 @@ export interface HostRule {
 export interface Statement extends Decision {
   readonly source: HostRule;
   readonly syscall: string;
+  /** The comparisons that the conditions are made of. */
+  readonly args: readonly Argument[];
   /** The conditions as they are written, where the runtime drops bits of a value; else the very same. */
   readonly written: readonly Condition[];
 }
@@ -42,18 +45,19 @@ export function statementsOf(source: HostRule, syscall: string, abi: Abi, reader
   const { rule, index, action } = source;
   const args = rule.args ?? [];
   if (args.length === 0)
-    return [{ source, rule: index, syscall, action, conditions: NO_CONDITIONS, written: NO_CONDITIONS }];
+    return [{ source, rule: index, syscall, action, args, conditions: NO_CONDITIONS, written: NO_CONDITIONS }];
   const loosens = permissiveness(action) - permissiveness(reader.defaultAction);
   const comparisons = args.map((argument, i) => {
     const place = { abi, syscall, keys: ['syscalls', index, 'args', i], loosens };
     return readComparison(argument, place, reader.options, reader.remarks);
   });
-  const alternatives = comparesTwice(rule) ? comparisons.map((each) => [each]) : [comparisons];
+  const read = comparisons.map((comparison, i) => ({ ...comparison, args: args.slice(i, i + 1) }));
+  const alternatives = comparesTwice(rule) ? read.map((each) => [each]) : [read];
   return alternatives.map((all) => {
     const conditions = all.flatMap(({ runtime }) => runtime ?? []);
     const isSame = all.every(({ runtime, written }) => runtime === written);
     const written = isSame ? conditions : all.flatMap(({ written }) => written ?? []);
-    return { source, rule: index, syscall, action, conditions, written };
+    return { source, rule: index, syscall, action, args: all.flatMap(({ args }) => args), conditions, written };
   });
 }
 
@@ -69,7 +73,8 @@ const MOST_PAIRS = 1 << 14;
  * The decisions about one number. The first statement without conditions wins over everything. Where the runtime drops
  * bits of a value, the stricter of both readings is taken.
  */
-export function decisionsFrom(statements: readonly Statement[], reader: Reader): readonly Decision[] {
+export function decisionsFrom(given: readonly Statement[], abi: Abi, reader: Reader): readonly Decision[] {
+  const statements = reader.mode === 'compat' && hasTies(given) ? inRuntimeOrder(given, abi) : given;
   const [first, second] = statements;
   if (first?.written.length === 0 && second === undefined) return first.source.always; // Most are so.
   const isAsWritten = statements.every(({ conditions, written }) => conditions === written);
@@ -87,7 +92,38 @@ export function decisionsFrom(statements: readonly Statement[], reader: Reader):
   return [];
 }
 
-/** Among conditional statements the most restrictive comes first, so that where two overlap it is taken. */
+/** Whether two statements are of one rank, though not of one action: errnos, for example. */
+function hasTies(statements: readonly Statement[]): boolean {
+  const values = new Map<Action['kind'], number>();
+  return statements.some(({ action }) => {
+    const value = returnValue(action);
+    const known = values.get(action.kind) ?? value;
+    values.set(action.kind, known);
+    return known !== value;
+  });
+}
+
+/** Conditional statements in the order in which libseccomp tries them. */
+export function inRuntimeOrder(statements: readonly Statement[], abi: Abi): readonly Statement[] {
+  if (statements.some(({ conditions }) => conditions.length === 0)) return statements;
+  const tree = new RuleTree(runtimeWidth(abi));
+  const rules = statements.map((statement) => ({ statement, rule: asChain(statement) }));
+  for (const { rule } of rules) tree.add(rule);
+  return rules
+    .map((each) => ({ ...each, place: tree.placeOf(each.rule) }))
+    .toSorted((a, b) => comparePlaces(a.place, b.place))
+    .map(({ statement }) => statement);
+}
+
+/** A statement as libseccomp is given it. */
+export function asChain({ args, action }: Statement): Chain {
+  return { args, action: returnValue(action) };
+}
+
+/**
+ * Among conditional statements the most restrictive comes first, so that where two overlap it is taken; of those of one
+ * rank, the earlier one.
+ */
 function winning(
   statements: readonly Statement[],
   conditionsOf: (statement: Statement) => readonly Condition[],

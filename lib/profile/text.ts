@@ -4,6 +4,7 @@ import { structuralKey } from '../util/structural-key.js';
 import { JsonSyntaxError, parseJson } from './json.js';
 import { placer } from './places.js';
 import { MOST_FINDINGS, type Remark, shown } from './remark.js';
+import { withoutRepeats } from './repeats.js';
 
 /** What a text is, or why it is no JSON. */
 export interface ReadJson {
@@ -15,13 +16,15 @@ export interface ReadJson {
 /** Reads JSON as Go does, and finds keys that stand twice. */
 export function readJson(text: string): ReadJson {
   const remarks = new Map<string, Remark>();
-  const repeats = (keys: Remark['keys']) => {
+  const add = (remark: Remark) => {
     if (remarks.size > MOST_FINDINGS) return;
-    const message = `the key ${shown(keys.at(-1))} stands here twice`;
-    remarks.set(structuralKey(keys), { keys, weight: 'mistake', message });
+    remarks.set(structuralKey([...remark.keys, remark.weight]), remark);
   };
+  const repeats = (keys: Remark['keys']) =>
+    add({ keys, weight: 'mistake', message: `the key ${shown(keys.at(-1))} stands here twice` });
   try {
-    const value = parseJson(text, { repeats });
+    const parsed = parseJson(text, { repeats });
+    const value = withoutRepeats(parsed.value, parsed.entries, add);
     return { value, remarks: [...remarks.values()], issue: undefined };
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error;

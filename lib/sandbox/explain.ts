@@ -13,25 +13,31 @@ import {
 import { loadProfile, type ProfileSource } from '../profile/load.js';
 import type { Host } from '../profile/resolve.js';
 import { HOST_OPTIONS, readOptions } from './options.js';
-import { type CompileOptions, hostOf } from './prepare.js';
+import { type CompileOptions, hostOf, refuseOptions } from './prepare.js';
 
 /**
  * Explains what a profile decides for a call, by default on this machine and for a process without capabilities: the
  * action, the rule that led to it, why, and what would change it.
- * @throws ProfileError, SeccompError as loadProfile does; ERR_SECCOMP_OPTION for a call that can't be made.
+ * @throws ProfileError, SeccompError as loadProfile does; ERR_SECCOMP_OPTION for a call that can't be made, and for a host
+ * beside `unconfined`.
  */
 export function explain(source: ProfileSource, question: Question, options: CompileOptions = {}): Explanation {
-  const host = hostOf(readOptions<CompileOptions>(options, HOST_OPTIONS));
+  const given = readOptions<CompileOptions>(options, HOST_OPTIONS);
   const profile = loadProfile(source);
-  if (profile === null) return { action: { kind: 'allow' }, rule: null, why: 'nothing is filtered', changes: [] };
-  const explanation = explainCall(profile, question, host);
-  return { ...explanation, changes: [...explanation.changes, ...isolationChanges(question, host, explanation.action)] };
+  const asked = readQuestion(question);
+  if (profile === null) {
+    refuseOptions(given, HOST_OPTIONS, 'unconfined');
+    return { action: { kind: 'allow' }, rule: null, why: 'nothing is filtered', changes: [] };
+  }
+  const host = hostOf(given);
+  const explanation = explainCall(profile, asked, host);
+  return { ...explanation, changes: [...explanation.changes, ...isolationChanges(asked, host, explanation.action)] };
 }
 
 /** What isolation denies besides, to a child that this package starts. */
-function isolationChanges(question: Question, host: Host, action: Action): readonly Change[] {
-  const { syscall, args, abi = host.abi } = readQuestion(question);
-  const reason = whyNarrowed(abi, syscall, registers(args ?? []), { isolated: true, supervised: false });
+function isolationChanges({ syscall, args, abi }: Required<Question>, host: Host, action: Action): readonly Change[] {
+  const denials = { isolated: true, supervised: false };
+  const reason = whyNarrowed(abi ?? host.abi, syscall, registers(args ?? []), denials);
   if (reason === undefined || permissiveness(action) === 0) return [];
   return [{ kind: 'isolation', by: 'in a child, unless it is started with isolate: false', action: reason.action }];
 }

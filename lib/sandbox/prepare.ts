@@ -73,7 +73,8 @@ export function refuseUnused(all: Sources['all'], options: CompileOptions, names
   refuseOptions(options, names, all.length === 0 ? UNCONFINED : 'a Filter, which is compiled already');
 }
 
-function refuseOptions(options: CompileOptions, names: readonly HostOption[], what: string): void {
+/** Refuses options that have no effect on `what`. */
+export function refuseOptions(options: CompileOptions, names: readonly HostOption[], what: string): void {
   const name = names.find((each) => options[each] !== undefined);
   if (name === undefined) return;
   throw new SeccompError('ERR_SECCOMP_OPTION', `options.${name}: has no effect on ${what}: leave it out`);

@@ -3,17 +3,25 @@ import { SeccompError } from '../errors.js';
 import type { Argument, Rule } from '../profile/document.js';
 import type { Profile } from '../profile/profile.js';
 
+/** A manifest in YAML, and what is to be said about it. */
+export interface Manifest {
+  readonly text: string;
+  readonly notes: readonly string[];
+}
+
 /**
- * Writes a `SeccompProfile` in YAML. What the operator's form has not is refused, but for comments, which stay as YAML's.
+ * Writes a `SeccompProfile` in YAML. What the operator's form has not is refused, but for comments, which stay as YAML's, and
+ * for rules that allow a call by a value of 64 bits: these allow it with any arguments, with a note.
  * Source: SeccompProfileSpec in api/seccompprofile/v1beta1 of kubernetes-sigs/security-profiles-operator.
  */
-export function toOperatorManifest({ document }: Profile, name: string): string {
+export function toOperatorManifest({ document }: Profile, name: string): Manifest {
   checkManifestName(name);
   if (document.archMap) fail('archMap has no place in a SeccompProfile: use architectures');
   if ((document.defaultErrnoRet ?? EPERM) !== EPERM)
     fail('a SeccompProfile has no defaultErrnoRet: only EPERM is possible');
   const { defaultAction, architectures = [], flags = [], syscalls } = document;
-  return [
+  const wide = new Set(syscalls.filter(isWide).flatMap(({ names }) => names));
+  const text = [
     'apiVersion: security-profiles-operator.x-k8s.io/v1beta1',
     'kind: SeccompProfile',
     'metadata:',
@@ -23,9 +31,37 @@ export function toOperatorManifest({ document }: Profile, name: string): string 
     ...list('  architectures', architectures),
     ...list('  flags', flags),
     '  syscalls:',
-    ...syscalls.flatMap(ruleLines),
+    ...withoutArguments(syscalls, wide).flatMap(ruleLines),
     '',
   ].join('\n');
+  const notes = [...wide].map(
+    (each) =>
+      `${each} is allowed with any arguments: a comparison of it has a number above 2⁶³ − 1, which Kubernetes does not keep`,
+  );
+  return { text, notes };
+}
+
+/** Whether a rule that allows compares with more than 63 bits: the operator has uint64, but Kubernetes keeps int64. */
+function isWide({ action, args }: Rule): boolean {
+  return action === 'SCMP_ACT_ALLOW' && args.some(isBeyond);
+}
+
+function isBeyond({ value, valueTwo }: Argument): boolean {
+  return [value, valueTwo ?? 0n].some((number) => number >= 1n << 63n);
+}
+
+/** The rules, of which those that compare arguments of `names` become one for each name, that does not. */
+function withoutArguments(rules: readonly Rule[], names: ReadonlySet<string>): readonly Rule[] {
+  const left = new Set(names);
+  return rules.flatMap((rule) => {
+    if (rule.args.length === 0 || rule.action !== 'SCMP_ACT_ALLOW') return [rule];
+    const others = rule.names.filter((name) => !names.has(name));
+    const allowed = rule.names.filter((name) => left.delete(name));
+    return [
+      ...(others.length === 0 ? [] : [{ ...rule, names: others }]),
+      ...(allowed.length === 0 ? [] : [{ ...rule, names: allowed, args: [], comment: undefined }]),
+    ];
+  });
 }
 
 /** @throws SeccompError ERR_SECCOMP_OPTION for a name that Kubernetes does not take. */
@@ -50,11 +86,9 @@ function ruleLines(rule: Rule): readonly string[] {
   ];
 }
 
-/** The operator's numbers are uint64, but Kubernetes keeps integers as int64. */
-function argumentLines({ index, value, valueTwo, op }: Argument): readonly string[] {
-  for (const number of [value, valueTwo ?? 0n]) {
-    if (number >= 1n << 63n) fail(`${number} in a comparison has 64 bits: Kubernetes keeps 63`);
-  }
+function argumentLines(argument: Argument): readonly string[] {
+  const { index, value, valueTwo, op } = argument;
+  if (isBeyond(argument)) fail(`a comparison of argument ${index} has 64 bits: Kubernetes keeps 63`);
   return [
     `        - index: ${index}`,
     `          value: ${value}`,

@@ -154,37 +154,45 @@ export const DIFFERENCES: readonly Difference[] = [
       abi !== undefined &&
       name !== undefined &&
       [returnValue(policy.defaultAction), ENOSYS].includes(theirAnswer) &&
-      libseccompNumbers(abi.name).get(name) === -1,
+      isLacking(abi.name, name),
     example: { defaultAction: 'SCMP_ACT_ERRNO', syscalls: [{ names: ['file_getattr'], action: 'SCMP_ACT_ALLOW' }] },
     abis: ['x86_64', 'x86'],
   },
   {
     name: 'the largest number',
     reason:
-      'What is newer than the profile is told by all names in it. runc does not count those that libseccomp lacks, and on ' +
-      'ABIs with socketcall and ipc those that these make, for which libseccomp has no number of the kernel.',
+      'What is newer than the profile is told by all names in it. runc does not count those that libseccomp lacks.',
     explains: ({ abi, call, rules, cutoffs, theirAnswer }) => {
       if (abi === undefined || theirAnswer !== ENOSYS) return false;
-      const ours = rules.flatMap(({ names }) => names.map((each) => syscallNumber(abi.name, each) ?? 0));
-      return call.number > (cutoffs.get(abi.name) ?? 0) && call.number <= Math.max(...ours);
+      const lacking = rules
+        .flatMap(({ names }) => names)
+        .filter((each) => isLacking(abi.name, each))
+        .map((each) => syscallNumber(abi.name, each) ?? 0);
+      return call.number > (cutoffs.get(abi.name) ?? 0) && call.number <= Math.max(...lacking);
     },
-    example: { defaultAction: 'SCMP_ACT_ERRNO', syscalls: [{ names: ['read', 'socket'], action: 'SCMP_ACT_ALLOW' }] },
+    example: {
+      defaultAction: 'SCMP_ACT_ERRNO',
+      syscalls: [{ names: ['write', 'file_getattr'], action: 'SCMP_ACT_ALLOW' }],
+    },
     abis: ['x86_64', 'x86'],
   },
   {
     name: 'ABIs of which runc counts nothing',
-    reason:
-      'For the same reason it cuts nothing off, where all that is named is made by socketcall and ipc, or is number 0.',
-    explains: ({ abi, ourAnswer, cutoffs }) => abi !== undefined && ourAnswer === ENOSYS && !cutoffs.has(abi.name),
-    example: { defaultAction: 'SCMP_ACT_ERRNO', syscalls: [{ names: ['socket'], action: 'SCMP_ACT_ALLOW' }] },
+    reason: 'For the same reason it cuts nothing off, where libseccomp lacks all that is named.',
+    explains: ({ abi, ourAnswer, rules, cutoffs }) =>
+      abi !== undefined &&
+      ourAnswer === ENOSYS &&
+      !cutoffs.has(abi.name) &&
+      rules.some(({ names }) => names.some((each) => isLacking(abi.name, each))),
+    example: { defaultAction: 'SCMP_ACT_ERRNO', syscalls: [{ names: ['file_getattr'], action: 'SCMP_ACT_ALLOW' }] },
     abis: ['x86_64', 'x86'],
   },
   {
     name: '−1 on x86_64',
     reason:
       'It is no call, and answers ENOSYS here. runc takes it for one of x32, and where x32 is not decided asks libseccomp.',
-    explains: ({ abi, call, ourAnswer }) =>
-      abi?.name === 'x86_64' && call.number === 0xffff_ffff && ourAnswer === ENOSYS,
+    explains: ({ abi, call, ourAnswer, theirAnswer }) =>
+      abi?.name === 'x86_64' && call.number === 0xffff_ffff && [ourAnswer, theirAnswer].includes(ENOSYS),
     example: { defaultAction: 'SCMP_ACT_ERRNO', syscalls: [{ names: ['close'], action: 'SCMP_ACT_ALLOW' }] },
     abis: ['x86_64'],
   },
@@ -265,6 +273,11 @@ export const REFUSAL: {
 
 function isIn(subcalls: ReadonlyMap<number, string>, name: string): boolean {
   return [...subcalls.values()].includes(name);
+}
+
+/** Whether libseccomp has no number for a name, not even one of its own. */
+function isLacking(abi: AbiName, name: string): boolean {
+  return libseccompNumbers(abi).get(name) === -1 && syscallNumber(abi, name) !== undefined;
 }
 
 /** The first difference that explains a disagreement. */

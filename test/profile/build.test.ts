@@ -218,6 +218,16 @@ describe('mistakes', () => {
     ],
     ['circumstances of nothing', () => Profile.allowlist().when({ capability: 'CAP_BPF' }), /about the word before it/],
     [
+      'circumstances that hold everywhere',
+      () => Profile.allowlist().allow('bpf').when({}),
+      /name a capability, an arch or/,
+    ],
+    [
+      'an empty list of them',
+      () => Profile.denylist().deny('bpf').unless({ arch: [] }),
+      /name a capability, an arch or/,
+    ],
+    [
       'circumstances that contradict',
       () => Profile.allowlist().allow('bpf').when({ capability: 'CAP_BPF' }).unless({ capability: 'CAP_BPF' }),
       /contradict each other/,

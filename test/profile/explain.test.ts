@@ -187,8 +187,14 @@ describe('of a call that no rule takes', () => {
   });
 });
 
-test('of unconfined says that nothing is filtered', () => {
-  expect(explained('unconfined', 'mount')).toMatchObject({ action: ALLOW, rule: null, why: 'nothing is filtered' });
+test('of unconfined says that nothing is filtered, and refuses a host, which it would ignore', () => {
+  const read = { syscall: 'read' };
+  expect(explain('unconfined', read)).toEqual({ action: ALLOW, rule: null, why: 'nothing is filtered', changes: [] });
+  for (const options of [{ host }, { capabilities: ['CAP_BPF'] }, { abis: ['x86'] }] as const)
+    expect(() => explain('unconfined', read, options)).toThrow(
+      /^options\.(host|capabilities|abis): has no effect on unconfined: leave it out$/,
+    );
+  expect(() => explain('unconfined', { syscall: 'read', args: [0.5] })).toThrow(/up to six whole numbers/);
 });
 
 test('takes negative arguments as C does', () => {

@@ -2,9 +2,10 @@
 import { describe, expect, test } from 'vitest';
 import { ProfileError } from '../../lib/errors.js';
 import type { ProfileDocument, RuleDocument } from '../../lib/profile/document.js';
+import { checkProfile } from '../../lib/profile/load.js';
 import { profileOf } from '../../lib/profile/profile.js';
 import { resolve } from '../../lib/profile/resolve.js';
-import { arg, DENY, documentOf, HOST, rule, said } from '../support/meaning.js';
+import { arg, DENY, decide, documentOf, HOST, policyFor, rule, said } from '../support/meaning.js';
 
 const DEFAULT = { action: 'SCMP_ACT_ERRNO' } as const;
 const KILL = { action: 'SCMP_ACT_KILL_PROCESS' } as const;
@@ -101,10 +102,16 @@ describe('an error in both, as runtimes refuse it', () => {
       /syscalls\[1\]: gives brk another action/,
     ],
     [
+      'a comparison that takes in another one, to which a further one is added',
+      [rule('read', [arg(1, 'GT', 4), arg(2, 'EQ', 4)], KILL), rule('read', [arg(1, 'GT', 3)])],
+      {},
+      /syscalls\[1\]: gives read another action than syscalls\[0\], and container runtimes refuse/,
+    ],
+    [
       'fewer conditions after more',
       [rule('brk', both, KILL), rule('brk', one)],
       {},
-      /syscalls\[1\]: .* which has more conditions.*write this rule first/,
+      /syscalls\[1\]: .* container runtimes refuse this rule after that one: write this rule first/,
     ],
     [
       'notifying by default',
@@ -212,4 +219,28 @@ test('one remark names all the syscalls that it is about, on all ABIs', () => {
 test('ten thousand rules on one syscall are looked at in less time than it takes to compare each with each', () => {
   const rules = Array.from({ length: 10_000 }, (_, i) => rule('brk', [arg(0, 'EQ', i)], i % 2 === 0 ? {} : KILL));
   expect(said(documentOf(rules))).toEqual([expect.stringContaining('too many rules on brk to look for overlaps')]);
+});
+
+test('of two errnos, strict takes that of the earlier rule, and compat that of the one which libseccomp tries first', () => {
+  const errno = (errnoRet: number) => ({ action: 'SCMP_ACT_ERRNO', errnoRet }) as const;
+  const document = documentOf([
+    rule('read', [arg(2, 'GT', 128)], errno(5)),
+    rule('read', [arg(2, 'GT', 256)], errno(6)),
+  ]);
+  const answers = (mode: 'strict' | 'compat') =>
+    [200n, 300n].map((size) => decide(policyFor(document, { mode }), 'read', [0n, 0n, size]));
+  expect(answers('strict')).toEqual(['errno 5', 'errno 5']);
+  expect(answers('compat')).toEqual(['errno 5', 'errno 6']);
+  const overlap = 'warning syscalls[1]: overlaps with syscalls[0] for read: where both hold, that of';
+  expect(said(document)).toEqual([`${overlap} syscalls[0] is taken`]);
+  expect(said(document, { mode: 'compat' })).toEqual([`${overlap} this rule is taken`]);
+});
+
+test('conflicts show on a host only, since rules and ABIs depend on it', () => {
+  const document = documentOf([rule('brk', [arg(0, 'GT', 1)]), rule('brk', [arg(0, 'GT', 2)], DENY)]);
+  expect(profileOf(document).warnings).toEqual([]);
+  expect(checkProfile(document)).toEqual([]);
+  expect(checkProfile(document, { host: HOST })).toEqual([
+    expect.objectContaining({ severity: 'warning', message: expect.stringContaining('overlaps with syscalls[0]') }),
+  ]);
 });

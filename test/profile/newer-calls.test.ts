@@ -1,8 +1,9 @@
 /** Calls newer than a profile answer ENOSYS, as on a kernel without them. */
 import { describe, expect, test } from 'vitest';
+import type { Policy } from '../../lib/policy/policy.js';
 import type { ActionName, RuleDocument } from '../../lib/profile/document.js';
 import type { AbiName } from '../../lib/syscalls/abi.js';
-import { decide, documentOf, HOST, policyFor, rule } from '../support/meaning.js';
+import { decide, documentOf, HOST, policyFor, rule, said } from '../support/meaning.js';
 
 const X32 = 0x4000_0000;
 const MINUS_ONE = 0xffff_ffff;
@@ -75,6 +76,15 @@ describe('numbers above the largest one that a profile names', () => {
     ]);
   });
 
+  test('are those of x32 from 2³⁰ on, with or without bit 30', () => {
+    const numbers = [0x3fff_ffff, X32, 0x8000_0000, 0xbfff_ffff, 0xc000_0000, MINUS_ONE];
+    const on = (abis: readonly AbiName[]) => policyFor(documentOf([rule('close')]), {}, { ...HOST, abis });
+    const decided = (policy: Policy) => numbers.map((number) => decide(policy, number));
+    const [newer, killed] = ['errno 38', 'kill-process'];
+    expect(decided(on([]))).toEqual([newer, killed, killed, killed, killed, newer]);
+    expect(decided(on(['x32']))).toEqual([newer, 'errno 1', newer, newer, newer, newer]);
+  });
+
   test.each<AbiName>(['s390x', 's390'])('and 0, on %s', (abi) => {
     const policy = policyFor(documentOf([rule('read')]), {}, { ...HOST, abi });
     expect([0, 1, 3, 4].map((number) => decide(policy, number, [], abi))).toEqual([
@@ -83,5 +93,33 @@ describe('numbers above the largest one that a profile names', () => {
       'allow',
       'errno 38',
     ]);
+  });
+
+  describe.each<AbiName>(['ppc64le', 's390x', 'x86'])('on %s, where ipc makes semget too,', (abi) => {
+    const document = documentOf([rule('read'), rule('write'), rule('semget')]);
+    const host = { ...HOST, abi };
+    const calls = ['semget', 'statx', 'uname'];
+
+    test('are counted from the number of semget in strict', () => {
+      const policy = policyFor(document, {}, host);
+      expect(calls.map((name) => decide(policy, name, [], abi))).toEqual(['allow', 'errno 1', 'errno 1']);
+    });
+
+    test('are counted without semget in compat, as in runc, with a warning', () => {
+      const policy = policyFor(document, { mode: 'compat' }, host);
+      expect(calls.map((name) => decide(policy, name, [], abi))).toEqual(['errno 38', 'errno 38', 'errno 38']);
+      expect(decide(policy, 'write', [], abi)).toBe('allow');
+      expect(said(document, { mode: 'compat' }, host)).toEqual([
+        expect.stringMatching(`^warning syscalls.2..names: on ${abi}, runc answers ENOSYS to semget: it takes 4 for`),
+      ]);
+    });
+  });
+
+  test('get the default action in compat, as in runc, if all that is named is number 0 or made by socketcall', () => {
+    const compat = { mode: 'compat' } as const;
+    expect(decide(policyFor(documentOf([rule('read')]), compat), write)).toBe('errno 1');
+    const abi = 's390x';
+    const policy = policyFor(documentOf([rule('socket')]), compat, { ...HOST, abi });
+    expect([0, 'socket', 400].map((call) => decide(policy, call, [], abi))).toEqual(['errno 1', 'allow', 'errno 1']);
   });
 });

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { checkProfile, stringify } from '../../lib/index.js';
 import { evaluate } from '../../lib/policy/evaluate.js';
-import { parseProfile } from '../../lib/profile/profile.js';
+import { parseProfile, profileOf } from '../../lib/profile/profile.js';
 import { resolve } from '../../lib/profile/resolve.js';
 import { MOST_RULES } from '../../lib/supervisor/argument-rules.js';
 import { distinguishing } from '../../lib/supervisor/captures.js';
@@ -242,7 +242,7 @@ it('compares 32 bits of flags, which all have', () => {
 
 it('is a manifest of the Security Profiles Operator', () => {
   const profile = synthesise([seen('read'), seen('unshare', [0x10000000])], host, comparing);
-  expect(toOperatorManifest(profile, 'my-app')).toBe(`apiVersion: security-profiles-operator.x-k8s.io/v1beta1
+  expect(toOperatorManifest(profile, 'my-app').text).toBe(`apiVersion: security-profiles-operator.x-k8s.io/v1beta1
 kind: SeccompProfile
 metadata:
   name: "my-app"
@@ -272,4 +272,27 @@ spec:
           op: SCMP_CMP_MASKED_EQ
 `);
   expect(() => toOperatorManifest(profile, 'My App')).toThrow(/no name for Kubernetes/);
+});
+
+it('allows in a manifest with any arguments what it compares with more than 63 bits', () => {
+  const equal = (value: bigint) => ({ index: 0, value, op: 'SCMP_CMP_EQ' }) as const;
+  const allow = (names: readonly string[], value: bigint) =>
+    ({ names, action: 'SCMP_ACT_ALLOW', args: [equal(value)] }) as const;
+  const syscalls = [allow(['lseek', 'dup'], 5n), allow(['lseek'], 1n << 63n), allow(['lseek'], 6n)];
+  const { text, notes } = toOperatorManifest(profileOf({ defaultAction: 'SCMP_ACT_ERRNO', syscalls }), 'my-app');
+  expect(text.split('  syscalls:\n')[1]).toBe(`    - action: SCMP_ACT_ALLOW
+      names:
+        - dup
+      args:
+        - index: 0
+          value: 5
+          op: SCMP_CMP_EQ
+    - action: SCMP_ACT_ALLOW
+      names:
+        - lseek
+`);
+  expect(notes).toEqual([expect.stringMatching(/^lseek is allowed with any arguments: .* above 2⁶³ − 1/)]);
+  const denied = { ...allow(['lseek'], 1n << 63n), action: 'SCMP_ACT_LOG' } as const;
+  const other = profileOf({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: [denied] });
+  expect(() => toOperatorManifest(other, 'my-app')).toThrow('argument 0 has 64 bits: Kubernetes keeps 63');
 });
