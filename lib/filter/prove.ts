@@ -11,6 +11,7 @@ import type { Abi } from '../syscalls/abi.js';
 import { syscallName, syscallNumber } from '../syscalls/table.js';
 import { fromCaller } from '../util/caller.js';
 import { archIs, callOf, carriesAll, numberWithin } from './call-bits.js';
+import { checkProgram } from './check-program.js';
 import { type Diagram, Diagrams, FALSE, TooManySteps, TRUE } from './diagram.js';
 import { type Filter, GATED_CALLS, policyOf, refuseOther } from './filter.js';
 import { followsInStep } from './in-step.js';
@@ -54,6 +55,7 @@ export function proveInStep(filter: Filter): Proof | Counterexample {
 function readProgram(filter: Filter): Program {
   const endian = policyOf(filter).abis.at(0)?.abi.endian ?? 'little';
   const instructions = decode(filter.bytes, endian);
+  checkProgram(instructions, filter.gate);
   return { instructions, gate: new Map(filter.gate.map(({ instruction, half }) => [instruction, half])), endian };
 }
 
