@@ -90,6 +90,27 @@ export class Diagrams {
     return result;
   }
 
+  /** The diagram with other constants in place of its values. */
+  map(from: Diagram, to: (value: number) => Diagram, known = new Map<Diagram, Diagram>()): Diagram {
+    const level = this.#level(from);
+    if (level === CONSTANT) return to(this.#value(from));
+    const made =
+      known.get(from) ??
+      this.bit(level, this.map(this.#at(from, level, 0), to, known), this.map(this.#at(from, level, 1), to, known));
+    known.set(from, made);
+    return made;
+  }
+
+  /** For which part of all bits a truth value is true. */
+  share(of: Diagram, known = new Map<Diagram, number>()): number {
+    if (of === TRUE || of === FALSE) return of;
+    const level = this.#level(of);
+    const share =
+      known.get(of) ?? (this.share(this.#at(of, level, 0), known) + this.share(this.#at(of, level, 1), known)) / 2;
+    known.set(of, share);
+    return share;
+  }
+
   /** The levels of bits that are 1 where two diagrams differ, and what they are there; undefined if they are the same. */
   difference(a: Diagram, b: Diagram): Difference | undefined {
     if (a === b) return undefined;
