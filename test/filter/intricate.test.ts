@@ -97,6 +97,8 @@ test('a change is not proven where rules are only followed in step', () => {
     }
   };
   expect(isProven(0, {})).toBe(true);
+  const returns = [...filter.instructions.entries()].filter(([, { code }]) => code === BPF.ret);
+  for (const [at, { k }] of returns.slice(-3)) expect(isProven(at, { k: k ^ 1 }), `${at}: another value`).toBe(false);
   const tests: readonly number[] = [BPF.jge, BPF.jgt];
   const gate = new Set(filter.gate.map(({ instruction }) => instruction));
   const asked = [...filter.instructions.entries()].filter(

@@ -62,6 +62,18 @@ function changes({ code, jt, jf, k }: Instruction): readonly Partial<Instruction
   );
 }
 
+/** Whether the kernel would take an instruction, as far as that can be told of it alone. */
+function isTaken({ code, jt, jf, k }: Instruction, at: number, length: number): boolean {
+  const known: readonly number[] = Object.values(BPF);
+  const tests: readonly number[] = [BPF.jeq, BPF.jgt, BPF.jge, BPF.jset];
+  const skipped = code === BPF.ja ? k : tests.includes(code) ? Math.max(jt, jf) : 0;
+  return (
+    known.includes(code) &&
+    (code === BPF.ret || at + 1 + skipped < length) &&
+    (code !== BPF.ld || (k % 4 === 0 && k < 64))
+  );
+}
+
 /** The program with the gate's value written into it, as the addon does. */
 function opened(
   filter: Filter,
@@ -138,6 +150,9 @@ describe.each(FILTERS)('of a filter whose gate is opened by a random value: %s',
         const mutant = makeFilter({ policy, instructions, bytes: encode(instructions, endian), gate });
         try {
           const result = prove(mutant);
+          expect(isTaken({ ...original, ...change }, i, instructions.length), `${what}: the kernel takes it`).toBe(
+            true,
+          );
           if ('call' in result) {
             count.shown++;
             expect(isReal(instructions, result.call, result.returned), `${what}: the call is decided so`).toBe(true);
