@@ -188,3 +188,19 @@ describe.each(FILTERS)('of a filter whose gate is opened by a random value: %s',
     expect(() => prove(mutant)).toThrow(RangeError);
   });
 });
+
+test('a jump past the end that no call takes is refused, as the kernel does', () => {
+  const { policy } = gatedFilter({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [] }, 'aarch64', [], []);
+  const program = (jf: number): readonly Instruction[] => [
+    { code: BPF.ld, jt: 0, jf: 0, k: 4 },
+    { code: BPF.jeq, jt: 1, jf: 0, k: 0xc000_00b7 },
+    { code: BPF.ret, jt: 0, jf: 0, k: returnValue(policy.foreignAction) },
+    { code: BPF.ld, jt: 0, jf: 0, k: 0 },
+    { code: BPF.jge, jt: 0, jf, k: 0 },
+    { code: BPF.ret, jt: 0, jf: 0, k: ALLOW },
+  ];
+  const proof = (jf: number) =>
+    prove(makeFilter({ policy, instructions: program(jf), bytes: encode(program(jf), 'little') }));
+  expect(proof(0)).not.toHaveProperty('call');
+  expect(() => proof(1)).toThrow('instruction 4 jumps past the end');
+});
