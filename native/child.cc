@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -29,7 +30,7 @@ class Child {
 
   // Returns when a step has failed, with the reason in the plan.
   void Run() {
-    if (ResetSignals() && StartSession() && EnterDomain() && PlaceDescriptors() && EnterDirectory() && SetLimits() &&
+    if (ResetSignals() && StartSession() && Isolate() && PlaceDescriptors() && EnterDirectory() && SetLimits() &&
         LowerBoundingSet() && ChangeIdentity() && DropCapabilities() && UnblockSignals() && NoteNumber() &&
         PutOnFilters()) {
       Execute();
@@ -116,13 +117,24 @@ class Child {
     return gains_nothing_ || Fail("prctl");
   }
 
-  // While all capabilities are there: without no_new_privs it takes CAP_SYS_ADMIN.
-  bool EnterDomain() {
+  // While all capabilities are there: without no_new_privs a domain takes CAP_SYS_ADMIN.
+  bool Isolate() {
+    if (!plan_->isolate) return true;
+    plan_->dumps_core = !WritesNoCore();
+    if (plan_->dumps_core && plan_->must_isolate) return Fail("prlimit");
     if (plan_->ruleset < 0) return true;
     if (!GainNothing()) return false;
-    plan_->isolation_error = seccomp::EnterDomain(plan_->ruleset);
+    plan_->isolation_error = EnterDomain(plan_->ruleset);
     return plan_->isolation_error == 0 || !plan_->must_isolate ||
            FailWith(plan_->isolation_error, "landlock_restrict_self");
+  }
+
+  // A dump may be written by a program of root's. The hard limit stays: who wants dumps may have them.
+  static bool WritesNoCore() {
+    uint64_t limit[2] = {};
+    if (syscall(SYS_prlimit64, 0, RLIMIT_CORE, nullptr, limit) != 0) return false;
+    limit[0] = 0;
+    return syscall(SYS_prlimit64, 0, RLIMIT_CORE, limit, nullptr) == 0;
   }
 
   // Puts each descriptor in its place. Those below their place are moved up first, so none is overwritten before use.

@@ -65,9 +65,11 @@ struct ChildPlan {
   gid_t gid;
   const ResourceLimit* limits;
   size_t limit_count;
-  int ruleset = -1;   // Of the Landlock domain that the child enters; -1: none.
-  bool must_isolate;  // Whether it ends if it can't. Else `isolation_error` says why it goes on without.
+  bool isolate;       // Whether it writes no core dumps, and enters a Landlock domain:
+  int ruleset = -1;   // of this ruleset; -1: none.
+  bool must_isolate;  // Whether it ends if it can't. Else these say what it goes on without:
   int isolation_error;
+  bool dumps_core;
   bool drop_capabilities;
   uint64_t kept_capabilities;  // A bit for each that may stay; all others leave the five sets.
   bool no_new_privileges;

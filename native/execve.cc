@@ -8,6 +8,7 @@
 #include <linux/futex.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -51,14 +52,8 @@ class DispositionsKept {
 class LimitsKept {
  public:
   explicit LimitsKept(const ChildPlan& plan) {
-    for (size_t i = 0; i < plan.limit_count; i++) {
-      ResourceLimit limit = {plan.limits[i].resource, 0, 0};
-      uint64_t values[2] = {};
-      if (syscall(SYS_prlimit64, 0, limit.resource, nullptr, values) != 0) continue;
-      limit.soft = values[0];
-      limit.hard = values[1];
-      saved_.push_back(limit);
-    }
+    if (plan.isolate) Save(RLIMIT_CORE);
+    for (size_t i = 0; i < plan.limit_count; i++) Save(plan.limits[i].resource);
   }
   ~LimitsKept() {
     for (const ResourceLimit& limit : saved_) {
@@ -70,6 +65,11 @@ class LimitsKept {
   LimitsKept& operator=(const LimitsKept&) = delete;
 
  private:
+  void Save(int resource) {
+    uint64_t values[2] = {};
+    if (syscall(SYS_prlimit64, 0, resource, nullptr, values) == 0) saved_.push_back({resource, values[0], values[1]});
+  }
+
   std::vector<ResourceLimit> saved_;
 };
 

@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -235,9 +234,7 @@ bool Request::ReadIsolation(Napi::Env env, const Napi::Value& isolation) {
       !ReadFlag(env, Own(options, "required"), "required: a boolean", &must_isolate_)) {
     return false;
   }
-  rlimit core = {};
-  // A dump may be written by a program of root's. The hard limit stays: who wants dumps may have them.
-  if (getrlimit(RLIMIT_CORE, &core) == 0) limits_.push_back({RLIMIT_CORE, 0, core.rlim_max});
+  is_isolated_ = true;
   const Napi::Value domain = Own(options, "domain");
   if (domain.IsUndefined()) return !must_isolate_ || (Throw(env, "required: without a domain"), false);
   if (!domain.IsObject()) return Throw(env, "domain: { handled, granted, scoped }"), false;
@@ -347,6 +344,7 @@ ChildPlan Request::Plan(ChildMemory* memory) {
 
   ChildPlan plan = {};
   plan.handover = -1;
+  plan.isolate = is_isolated_;
   plan.must_isolate = must_isolate_;
   plan.candidates = candidate_pointers_.data();
   plan.candidate_count = candidate_pointers_.size();

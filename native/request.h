@@ -114,7 +114,7 @@ class Request {
   uint32_t uid_ = 0, gid_ = 0;
   std::vector<ResourceLimit> limits_;
   std::optional<Domain> domain_;
-  bool must_isolate_ = false;
+  bool is_isolated_ = false, must_isolate_ = false;
   bool drop_capabilities_ = false;
   uint64_t kept_capabilities_ = 0;
   std::vector<Filter> filters_;

@@ -18,6 +18,7 @@ faults       each system call of a start fails with each of several errors
 kills        a minute of supervised children killed at random
 receiving    which thread receives the calls of a child that asks all the time
 fuzz         a minute of random and damaged documents
+intricate    4,000 random profiles with many argument conditions
 pollution    each of two hundred properties on Object.prototype by itself
 musl         C programs linked with musl
 containers   the suite in containers of Docker and podman, on Node 20 to 26 and Debian's own
@@ -44,6 +45,7 @@ programs="curl nginx-light redis-server postgresql ffmpeg busybox openssh-client
   check_kills() { npm run --silent build && SECCOMP_TEST_KILL_SECONDS=60 npx vitest run test/extended/kills.test.ts; }
   check_receiving() { npm run --silent build && npx vitest run test/extended/receiving.test.ts; }
   check_fuzz() { install $basic && SECCOMP_TEST_FUZZ_SECONDS=60 npx vitest run test/fuzz; }
+  check_intricate() { npx vitest run test/extended/intricate.test.ts; }
   check_pollution() { npm run --silent build && npx vitest run test/extended/pollution.test.ts; }
   check_musl() { install $basic musl-tools && npm run --silent build && npm run --silent test:musl; }
   check_containers() { install podman mmdebstrap && FULL=1 npm run --silent test:container; }

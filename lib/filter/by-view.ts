@@ -5,11 +5,11 @@ import type { Node, NodeFactory } from './node.js';
 import { askView } from './view.js';
 import type { WordRange } from './word-tree.js';
 
-/** Places in lists that are looked at for one syscall: what a fifth of a second is enough for. */
-const MOST_WORK = 500_000;
+/** Places in lists that are looked at for one syscall: which takes about a sixth of a second. */
+const MOST_WORK = 200_000;
 
 /** The same for all syscalls of a program. */
-const MOST_IN_ALL = 1_000_000;
+const MOST_IN_ALL = 250_000;
 
 /** What was looked at for a program. */
 const spent = new WeakMap<NodeFactory, number>();
@@ -40,6 +40,8 @@ class ByView {
   readonly #abi: Abi;
   readonly #factory: NodeFactory;
   readonly #nodes = new Map<string, Node>();
+  /** Rules by what they say, and by themselves: equal ones have the same number. */
+  readonly #numbers = new Map<Rule | string, number>();
   readonly #mostWork: number;
   #work = 0;
 
@@ -65,7 +67,7 @@ class ByView {
       const cells = this.#cut(rules, view);
       return cells && this.#ask(view, cells);
     }
-    const key = rules.map(keyOf).join(';');
+    const key = this.#keyOf(rules);
     const known = this.#nodes.get(key);
     if (known !== undefined) return known;
     const node = this.#askFirst(rules);
@@ -79,10 +81,32 @@ class ByView {
     for (const view of viewsOf(rules)) {
       const cells = this.#cut(rules, view);
       if (cells === undefined) return undefined;
-      cuts.push({ view, cells, left: literalsIn(cells) });
+      cuts.push({ view, cells, left: this.#literalsIn(cells) });
     }
     const [least] = cuts.sort((a, b) => a.left - b.left);
     return least && this.#ask(least.view, least.cells);
+  }
+
+  /** How many literals are left in different lists; a little for the list itself. */
+  #literalsIn(cells: readonly Cell[]): number {
+    let sum = cells.length / 4;
+    const lists = new Map(cells.map(({ rules }) => [this.#keyOf(rules), rules]));
+    for (const rules of lists.values()) for (const { literals } of rules) sum += literals.length;
+    return sum;
+  }
+
+  #keyOf(rules: readonly Rule[]): string {
+    return rules.map((rule) => this.#numberOf(rule)).join();
+  }
+
+  #numberOf(rule: Rule): number {
+    const known = this.#numbers.get(rule);
+    if (known !== undefined) return known;
+    const key = `${literalsKey(rule)} ${rule.outcome.id}`;
+    const number = this.#numbers.get(key) ?? this.#numbers.size;
+    this.#numbers.set(key, number);
+    this.#numbers.set(rule, number);
+    return number;
   }
 
   #ask(view: View, cells: readonly Cell[]): Node | undefined {
@@ -147,12 +171,6 @@ function reduced(rules: readonly Rule[], otherwise: Node): readonly Rule[] {
   return rest === otherwise ? left.slice(0, end) : [...left.slice(0, end), { literals: [], outcome: rest }];
 }
 
-/** How many literals are left in different lists; a little for the list itself. */
-function literalsIn(cells: readonly Cell[]): number {
-  const lists = new Map(cells.map(({ rules }) => [rules.map(keyOf).join(';'), rules]));
-  return [...lists.values()].flat().reduce((sum, { literals }) => sum + literals.length, cells.length / 4);
-}
-
 const keys = new WeakMap<Rule, string>();
 
 function literalsKey(rule: Rule): string {
@@ -161,10 +179,6 @@ function literalsKey(rule: Rule): string {
   const key = rule.literals.map(({ word, mask, low, high, holds }) => `${word} ${mask} ${low} ${high} ${holds}`).join();
   keys.set(rule, key);
   return key;
-}
-
-function keyOf(rule: Rule): string {
-  return `${literalsKey(rule)} ${rule.outcome.id}`;
 }
 
 const rests = new WeakMap<Rule, Map<string, Rule>>();

@@ -17,12 +17,13 @@ import { syscallNumber, syscallsOf } from '../syscalls/table.js';
 import { fromCaller } from '../util/caller.js';
 import { has, own } from '../util/own-data.js';
 import { assemble } from './assemble.js';
-import { decide } from './conditions.js';
-import { type AttachFlag, type Filter, makeFilter } from './filter.js';
+import { decide, decideInTurn } from './conditions.js';
+import { TooManySteps } from './diagram.js';
+import { type AttachFlag, type Filter, makeFilter, policyOf } from './filter.js';
 import { buildFoldedTree } from './fold.js';
 import { ARCH_OFFSET, argumentOffset, decode, encode, MAX_INSTRUCTIONS, NR_OFFSET } from './instruction.js';
 import { loaded, type Node, NodeFactory } from './node.js';
-import { type Proof, prove } from './prove.js';
+import { prove, proveInStep } from './prove.js';
 import { readyProgram } from './ready.js';
 import { type Asked, NONE_ASKED, type Range, Tree } from './tree.js';
 import { heaviest, type Part } from './weigh.js';
@@ -44,8 +45,8 @@ const GATE_HALVES = [0, 1, 2, 3, 4, 5] as const;
 
 /**
  * Compiles `policy`.
- * @throws SeccompError ERR_SECCOMP_TOO_LARGE if the program is longer than the kernel takes, or too intertwined to be proven; ERR_SECCOMP_PROOF if it does
- * not decide as the policy says, which is a mistake of this package's.
+ * @throws SeccompError ERR_SECCOMP_TOO_LARGE if the program is longer than the kernel takes, or its rules too
+ * intertwined to be proven; ERR_SECCOMP_PROOF if it does not decide as the policy says, which is a mistake of this package's.
  */
 export function compile(policy: Policy, options: CompileOptions = {}): Filter {
   const { gate: opened = [], prove: isProven = true, flags = [] } = own(options);
@@ -54,13 +55,43 @@ export function compile(policy: Policy, options: CompileOptions = {}): Filter {
   const gated = opened.flatMap((name) => syscallNumber(native.abi.name, name) ?? []);
   const ready = isProven && gated.every((number) => isOpen(policy, number)) && fromReady(policy, flags);
   if (ready) return ready;
-  const compiler = new Compiler(policy, new Set(gated));
+  const given = { policy, flags, gated: new Set(gated) };
+  const { filter, parts } = build(given, decide);
+  if (!isProven) return filter;
+  try {
+    return withProof(filter, flags, prove);
+  } catch (error) {
+    if (!(error instanceof TooManySteps)) throw error;
+    return provenInTurn(given, tooIntertwined(error, parts));
+  }
+}
+
+/** What a filter is built of. */
+interface Given {
+  readonly policy: Policy;
+  readonly flags: readonly AttachFlag[];
+  /** Native numbers that the gate is to open, if they need it. */
+  readonly gated: ReadonlySet<number>;
+}
+
+function build(given: Given, how: typeof decide): { readonly filter: Filter; readonly parts: readonly Part[] } {
+  const { policy, flags } = given;
+  const compiler = new Compiler(given, how);
   const { instructions, gate } = assemble(compiler.root());
-  if (instructions.length > MAX_INSTRUCTIONS) throw tooLong(instructions.length, compiler.parts);
-  const bytes = encode(instructions, native.abi.endian);
-  const parts = { policy, instructions, bytes, gate, flags };
-  const filter = makeFilter(parts);
-  return isProven ? makeFilter({ ...parts, proof: proofOf(filter, compiler.parts) }) : filter;
+  const { parts } = compiler;
+  if (instructions.length > MAX_INSTRUCTIONS) throw tooLong(instructions.length, parts);
+  const bytes = encode(instructions, policy.abis.at(0)?.abi.endian ?? 'little');
+  return { filter: makeFilter({ policy, instructions, bytes, gate, flags }), parts };
+}
+
+/** The conditions asked one after the other: a longer program, which can be proven however intertwined the rules are. */
+function provenInTurn(given: Given, refusal: SeccompError): Filter {
+  try {
+    return withProof(build(given, decideInTurn).filter, given.flags, proveInStep);
+  } catch (error) {
+    const isTooLarge = error instanceof SeccompError && error.code === refusal.code;
+    throw isTooLarge || error instanceof TooManySteps ? refusal : error;
+  }
 }
 
 /** The program that came with the package for such policies, if it is proven to be this one's. */
@@ -94,9 +125,13 @@ function mostly(parts: readonly Part[]): string {
   return names === '' ? '' : `; most are for ${names}`;
 }
 
-function proofOf(filter: Filter, parts: readonly Part[]): Proof {
-  const result = proven(filter, parts);
-  if (!has(result, 'call')) return result;
+/** @throws SeccompError ERR_SECCOMP_PROOF if a call is decided otherwise than the policy says; TooManySteps. */
+function withProof(filter: Filter, flags: readonly AttachFlag[], how: (filter: Filter) => ReturnType<typeof prove>) {
+  const result = how(filter);
+  if (!has(result, 'call')) {
+    const { instructions, bytes, gate } = filter;
+    return makeFilter({ policy: policyOf(filter), instructions, bytes, gate, flags, proof: result });
+  }
   const { call, returned, meant } = result;
   const where = `syscall ${call.number} of ABI 0x${call.arch.toString(16)} with arguments ${call.args.join(', ')}`;
   const what = `returns 0x${returned.toString(16)} where the profile says ${meant.kind}`;
@@ -106,14 +141,9 @@ function proofOf(filter: Filter, parts: readonly Part[]): Proof {
   );
 }
 
-function proven(filter: Filter, parts: readonly Part[]): ReturnType<typeof prove> {
-  try {
-    return prove(filter);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    const message = `the filter can't be proven (${error.message}): use fewer argument rules on one syscall${mostly(parts)}`;
-    throw new SeccompError('ERR_SECCOMP_TOO_LARGE', message, { cause: error });
-  }
+function tooIntertwined(error: TooManySteps, parts: readonly Part[]): SeccompError {
+  const message = `the filter can't be proven (${error.message}): use fewer argument rules on one syscall${mostly(parts)}`;
+  return new SeccompError('ERR_SECCOMP_TOO_LARGE', message, { cause: error });
 }
 
 /** More numbers than the kernel has in any ABI's table. Those of arm's private calls are farther from its first. */
@@ -142,12 +172,13 @@ class Compiler {
   readonly #policy: Policy;
   /** Every syscall that has decisions of its own; complete when the root is made. */
   readonly parts: Part[] = [];
-  /** Native numbers that the gate is to open, if they need it. */
   readonly #gated: ReadonlySet<number>;
+  readonly #decide: typeof decide;
 
-  constructor(policy: Policy, gated: ReadonlySet<number>) {
+  constructor({ policy, gated }: Given, how: typeof decide) {
     this.#policy = policy;
     this.#gated = gated;
+    this.#decide = how;
   }
 
   /** Asks for the ABI, the native one first. */
@@ -205,7 +236,7 @@ class Compiler {
       return fill(first, last, rangesOf(abi)).map(({ first: start, decisions }) => ({
         start,
         abi,
-        outcome: decide(decisions, this.#policy.defaultAction, abi.abi, this.#factory),
+        outcome: this.#decide(decisions, this.#policy.defaultAction, abi.abi, this.#factory),
       }));
     });
   }
@@ -217,7 +248,8 @@ class Compiler {
     const known = new Map<readonly Decision[], Node>();
     return sortedNumbers(policy, gated).map((start) => {
       const decisions = policy.syscalls.get(start) ?? decisionsOf(policy, start);
-      const outcome = known.get(decisions) ?? decide(decisions, this.#policy.defaultAction, policy.abi, this.#factory);
+      const outcome =
+        known.get(decisions) ?? this.#decide(decisions, this.#policy.defaultAction, policy.abi, this.#factory);
       known.set(decisions, outcome);
       this.parts.push({ abi: policy.abi.name, number: start, outcome });
       return { start, outcome: gated.has(start) ? this.#gate(outcome, policy.abi) : outcome };

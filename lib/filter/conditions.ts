@@ -20,7 +20,7 @@ const known = new WeakMap<NodeFactory, Map<string, Node>>();
 /** The node that carries out the first decision whose conditions hold, else `otherwise`. */
 export function decide(decisions: readonly Decision[], otherwise: Action, abi: Abi, factory: NodeFactory): Node {
   const conditions = decisions.reduce((count, decision) => count + decision.conditions.length, 0);
-  if (conditions < 2) return inTurn(decisions, factory.return(returnValue(otherwise)), abi, factory);
+  if (conditions < 2) return decideInTurn(decisions, otherwise, abi, factory);
   const nodes = known.get(factory) ?? new Map<string, Node>();
   known.set(factory, nodes);
   const key = `${abi.endian} ${returnValue(otherwise)} ${decisions.map(keyOf).join(';')}`;
@@ -39,7 +39,7 @@ function keyOf({ conditions, action }: Decision): string {
 
 function cheapest(decisions: readonly Decision[], otherwise: Action, abi: Abi, factory: NodeFactory): Node {
   const rest = factory.return(returnValue(otherwise));
-  const plain = inTurn(decisions, rest, abi, factory);
+  const plain = decideInTurn(decisions, otherwise, abi, factory);
   const rules = rulesOf(decisions, ({ action }) => factory.return(returnValue(action)));
   const best = rules && together(rules, rest, abi, factory);
   return best !== undefined && costOf(best) < costOf(plain) ? best : plain;
@@ -52,8 +52,9 @@ function together(rules: readonly Rule[], rest: Node, abi: Abi, factory: NodeFac
   return (isSearched ? search(rules, rest, abi, factory) : undefined) ?? decideByView(rules, rest, abi, factory);
 }
 
-/** Asks the conditions one after the other. */
-function inTurn(decisions: readonly Decision[], rest: Node, abi: Abi, factory: NodeFactory): Node {
+/** The same, asking the conditions one after the other. */
+export function decideInTurn(decisions: readonly Decision[], otherwise: Action, abi: Abi, factory: NodeFactory): Node {
+  const rest: Node = factory.return(returnValue(otherwise));
   const checks = new Checks(abi, factory);
   return decisions.reduceRight<Node>((no, { conditions, action }) => {
     const taken: Node = factory.return(returnValue(action));
@@ -71,6 +72,7 @@ class Checks {
   }
 
   check(condition: Condition, yes: Node, no: Node): Node {
+    if (yes === no) return yes;
     switch (condition.op) {
       case 'ne':
         return this.check({ ...condition, op: 'eq' }, no, yes);
@@ -100,7 +102,7 @@ class Checks {
     const wanted = (Number(BigInt.asUintN(32, wantedBits)) & mask) >>> 0;
     const offset = argumentOffset(index, half, this.#abi.endian);
     const after = (node: Node) => loaded(offset, node);
-    if (mask === 0) return yes;
+    if (mask === 0 || yes === no) return yes;
     if (wanted === 0) return factory.load(offset, factory.branch('jset', mask, after(no), after(yes)));
     if (wanted === mask && (mask & (mask - 1)) === 0) {
       return factory.load(offset, factory.branch('jset', mask, after(yes), after(no)));

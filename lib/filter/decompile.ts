@@ -2,7 +2,7 @@
 
 import { isUint8Array } from 'node:util/types';
 import { SeccompError } from '../errors.js';
-import { actionOf } from '../policy/action.js';
+import { actionOf, returnValue } from '../policy/action.js';
 import type { AbiPolicy, Action, Condition, Decision, NumberRange, Policy } from '../policy/policy.js';
 import { numbersOf } from '../policy/policy.js';
 import { EVERYTHING, type Region, split } from '../policy/region.js';
@@ -11,8 +11,12 @@ import { ABIS, type Abi } from '../syscalls/abi.js';
 import { fromCaller } from '../util/caller.js';
 import { has, indices } from '../util/own-data.js';
 import { structuralKey } from '../util/structural-key.js';
+import { coverFrom } from './cover.js';
+import { Diagrams, TooManySteps } from './diagram.js';
 import { ARCH_OFFSET, BPF, decode, type Instruction, NR_OFFSET } from './instruction.js';
-import { NUMBER_WORDS, type Path, paths } from './paths.js';
+import { type NumberPath, numberPaths } from './number-paths.js';
+import { NUMBER_WORDS, paths } from './paths.js';
+import type { Program } from './program-diagrams.js';
 
 /** More decisions on one syscall than a program of 4096 instructions should lead to. */
 const MOST_DECISIONS = 4096;
@@ -41,11 +45,29 @@ export function decompile(bytes: Uint8Array, endian: Abi['endian'] = 'little'): 
   const named = known.filter(({ audit }) => asked.has(audit));
   const abis = named.length > 0 ? named : known.slice(0, 1); // It asks for none, and decides all alike.
   const audits = [...new Set(abis.map(({ audit }) => audit))];
-  const foreignAction = foreignActionOf([...paths(instructions, { endian, arch: audits })]);
-  const reader = new Reader(instructions, endian);
-  const tables = abis.map((abi) => ({ abi, spans: reader.spans(abi) }));
-  const defaultAction = longest(tables.at(0)?.spans ?? []) ?? foreignAction;
-  return { abis: tables.map(({ abi, spans }) => abiPolicy(abi, spans, defaultAction)), defaultAction, foreignAction };
+  const program = { instructions, gate: NO_GATE, endian };
+  const foreignAction = foreignActionOf(program, audits);
+  const tables = abis.map((abi) => ({ abi, ranges: rangesOf(program, abi) }));
+  const defaultAction = longest(program, tables.at(0)?.ranges ?? []) ?? foreignAction;
+  const reader = new Reader(program, returnValue(defaultAction));
+  return {
+    abis: tables.map(({ abi, ranges }) => abiPolicy(abi, reader.spans(abi, ranges), defaultAction)),
+    defaultAction,
+    foreignAction,
+  };
+}
+
+const NO_GATE: Program['gate'] = new Map();
+
+/** The ABI's own numbers, by where they come to, in order. */
+function rangesOf(program: Program, abi: Abi): readonly NumberPath[] {
+  const own = numbersOf(abi);
+  return numberPaths(program, abi.audit)
+    .flatMap(({ first, last, at }) =>
+      own.map((range) => ({ first: Math.max(first, range.first), last: Math.min(last, range.last), at })),
+    )
+    .filter(({ first, last }) => first <= last)
+    .toSorted((a, b) => a.first - b.first);
 }
 
 /** What the ABI is compared with. */
@@ -66,27 +88,39 @@ function abisAsked(instructions: readonly Instruction[]): ReadonlySet<number> {
   return asked;
 }
 
-function foreignActionOf(found: readonly Path[]): Action {
-  const values = new Set(found.map(({ value }) => value));
-  const [value] = values;
-  if (values.size !== 1 || value === undefined)
+function foreignActionOf(program: Program, audits: readonly number[]): Action {
+  const ends = numberPaths(program, audits).map(({ at }) => returnedAt(program, at));
+  const values = ends.includes(undefined)
+    ? [...paths(program.instructions, { endian: program.endian, arch: audits })].map((path) => path.value)
+    : ends;
+  const [value, ...others] = new Set(values);
+  if (value === undefined || others.length > 0)
     throw fromCaller(new RangeError('the filter decides calls of ABIs that are not known'));
   return actionOf(value);
 }
 
+/** What an instruction returns, if it is a return. */
+function returnedAt({ instructions }: Program, at: number | undefined): number | undefined {
+  const instruction = at === undefined ? undefined : instructions.at(at);
+  return instruction?.code === BPF.ret ? instruction.k : undefined;
+}
+
 /** The action of the longest range that has only one. */
-function longest(spans: readonly NumberRange[]): Action | undefined {
-  const constant = spans.filter(({ decisions: [first] }) => first?.conditions.length === 0);
-  const size = ({ first, last }: NumberRange) => last - first;
-  return constant
-    .toSorted((a, b) => size(b) - size(a))
-    .at(0)
-    ?.decisions.at(0)?.action;
+function longest(program: Program, ranges: readonly NumberPath[]): Action | undefined {
+  let best = { length: 0, value: 0 };
+  let run: { readonly first: number; readonly value: number | undefined } = { first: 0, value: undefined };
+  for (const { first, last, at } of ranges) {
+    const value = returnedAt(program, at);
+    if (run.value !== value) run = { first, value };
+    const length = last + 1 - run.first;
+    if (value !== undefined && length > best.length) best = { length, value };
+  }
+  return best.length === 0 ? undefined : actionOf(best.value);
 }
 
 function abiPolicy(abi: Abi, spans: readonly NumberRange[], defaultAction: Action): AbiPolicy {
   const rest = structuralKey([{ conditions: [], action: defaultAction }]);
-  const own = spans.filter(({ decisions }) => structuralKey(decisions) !== rest);
+  const own = spans.filter(({ decisions }) => decisions.length > 0 && structuralKey(decisions) !== rest);
   const isEntry = ({ first, last }: NumberRange) => last - first < LONGEST_ENTRY;
   const entries = own
     .filter(isEntry)
@@ -96,27 +130,58 @@ function abiPolicy(abi: Abi, spans: readonly NumberRange[], defaultAction: Actio
   return { abi, syscalls: new Map(entries), ranges: own.filter((span) => !isEntry(span)) };
 }
 
+/** More steps than prove() takes: nothing is started meanwhile. */
+const MOST_STEPS = 5_000_000;
+
 class Reader {
+  readonly #program: Program;
   readonly #instructions: readonly Instruction[];
   readonly #endian: Abi['endian'];
+  readonly #otherwise: number;
+  /** By the instruction from which on only arguments are asked for. */
+  readonly #covers = new Map<number, readonly Decision[]>();
 
-  constructor(instructions: readonly Instruction[], endian: Abi['endian']) {
-    this.#instructions = instructions;
-    this.#endian = endian;
+  constructor(program: Program, otherwise: number) {
+    this.#program = program;
+    this.#instructions = program.instructions;
+    this.#endian = program.endian;
+    this.#otherwise = otherwise;
   }
 
   /** All numbers of an ABI, in ranges that are decided alike. */
-  spans(abi: Abi): readonly NumberRange[] {
+  spans(abi: Abi, ranges: readonly NumberPath[]): readonly NumberRange[] {
+    return merged(
+      ranges.flatMap(({ first, last, at }) => {
+        const decisions = at === undefined ? undefined : this.#coverFrom(at);
+        return decisions === undefined ? this.#followed(abi, first, last) : [{ first, last, decisions }];
+      }),
+    );
+  }
+
+  /** Undefined, if diagrams are too large for it. */
+  #coverFrom(at: number): readonly Decision[] | undefined {
+    try {
+      const cover = this.#covers.get(at) ?? coverFrom(this.#program, at, this.#otherwise, new Diagrams(MOST_STEPS));
+      this.#covers.set(at, cover);
+      return cover;
+    } catch (error) {
+      if (error instanceof TooManySteps) return undefined;
+      throw error;
+    }
+  }
+
+  /** Numbers of which two bounds do not tell enough, or whose arguments are tested too often. */
+  #followed(abi: Abi, from: number, to: number): readonly NumberRange[] {
     const found = [...paths(this.#instructions, { endian: this.#endian, arch: abi.audit })];
-    const starts = new Set([0, 0x4000_0000, MAX_WORD]);
-    for (const { region } of found) for (const start of boundaries(region[NUMBER_WORDS])) starts.add(start);
+    const starts = new Set([from]);
+    for (const { region } of found)
+      for (const start of boundaries(region[NUMBER_WORDS])) if (from < start && start <= to) starts.add(start);
     const sorted = [...starts].toSorted((a, b) => a - b);
-    const spans: NumberRange[] = [];
-    sorted.forEach((first, i) => {
-      if (numbersOf(abi).some((own) => own.first <= first && first <= own.last))
-        spans.push({ first, last: (sorted.at(i + 1) ?? 2 ** 32) - 1, decisions: this.#decisions(abi, first) });
-    });
-    return merged(spans);
+    return sorted.map((first, i) => ({
+      first,
+      last: (sorted.at(i + 1) ?? to + 1) - 1,
+      decisions: this.#decisions(abi, first),
+    }));
   }
 
   /** What the program does with one number, as decisions: the program is run with the number, and arguments open. */

@@ -7,12 +7,13 @@ import { MAX_WORD } from '../policy/words.js';
 import { fromCaller } from '../util/caller.js';
 import { ARCH_OFFSET, BPF, FIRST_ARGUMENT_OFFSET, type Instruction, NR_OFFSET } from './instruction.js';
 import { holds, LEAST_HIGH_BIT } from './paths.js';
+import type { Program } from './program-diagrams.js';
 
 /** Where all numbers of a range come to. */
 export interface NumberPath {
   readonly first: number;
   readonly last: number;
-  /** A return, or the load that everything begins with that asks for arguments alone. Undefined: it takes more to follow. */
+  /** A return, or the load from which on only arguments and the exec gate are asked for. Undefined: it takes more to follow. */
   readonly at: number | undefined;
 }
 
@@ -28,36 +29,38 @@ interface State {
 /** A test of bits is answered number by number, for so many at most. */
 const MOST_TESTED = 64;
 
+/** One AUDIT_ARCH, or those that it is not. */
+export type Arch = number | readonly number[];
+
 /**
- * Shares all numbers out among the places that they come to, for calls of one AUDIT_ARCH.
+ * Shares all numbers out among the places that they come to.
  * @throws RangeError on a program that runs past its end.
  */
 export function numberPaths(
-  instructions: readonly Instruction[],
-  arch: number,
-  gate: ReadonlyMap<number, number>,
+  { instructions, gate }: Pick<Program, 'instructions' | 'gate'>,
+  arch: Arch,
 ): readonly NumberPath[] {
   const ends: NumberPath[] = [];
-  const isEnd = endings(instructions, gate);
+  const isEnd = endings(instructions);
   const stack: State[] = [{ at: 0, first: 0, last: MAX_WORD, loaded: 'zero', minus: 0 }];
   for (let state = stack.pop(); state !== undefined; state = stack.pop()) {
     const { at, first, last } = state;
     const instruction = instructions.at(at);
     if (instruction === undefined) throw fromCaller(new RangeError(`the filter runs past its end at ${at}`));
-    const next = isEnd[at] === 1 ? undefined : after(state, instruction, arch);
+    const next = isEnd[at] === 1 || gate.has(at) ? undefined : after(state, instruction, arch);
     if (next === undefined) ends.push({ first, last, at: isEnd[at] === 1 ? at : undefined });
     else stack.push(...next);
   }
   return ends;
 }
 
-/** Returns and loads from which on neither the ABI, the number nor the gate is asked for. */
-function endings(instructions: readonly Instruction[], gate: ReadonlyMap<number, number>): Uint8Array {
+/** Returns and loads from which on neither the ABI nor the number is asked for. */
+function endings(instructions: readonly Instruction[]): Uint8Array {
   const isPlain = new Uint8Array(instructions.length);
   const isEnd = new Uint8Array(instructions.length);
   for (let at = instructions.length - 1; at >= 0; at--) {
     const instruction = instructions[at];
-    if (instruction === undefined || gate.has(at)) continue;
+    if (instruction === undefined) continue;
     isPlain[at] = leadsOnly(instruction, at + 1, isPlain);
     if (instruction.code === BPF.ret || instruction.code === BPF.ld) isEnd[at] = isPlain[at] ?? 0;
   }
@@ -74,7 +77,7 @@ function leadsOnly({ code, jt, jf, k }: Instruction, next: number, isPlain: Uint
 }
 
 /** What follows an instruction; undefined if two bounds don't tell. */
-function after(state: State, instruction: Instruction, arch: number): readonly State[] | undefined {
+function after(state: State, instruction: Instruction, arch: Arch): readonly State[] | undefined {
   const { code, k } = instruction;
   const at = state.at + 1;
   if (code === BPF.ja) return [{ ...state, at: at + k }];
@@ -84,8 +87,14 @@ function after(state: State, instruction: Instruction, arch: number): readonly S
   }
   if (state.loaded === 'number') return code === BPF.and ? cleared(state, k) : cut(state, instruction);
   if (code === BPF.and) return undefined;
-  const isTrue = holds(state.loaded === 'arch' ? arch : 0, instruction);
+  const isTrue = state.loaded === 'arch' ? archHolds(arch, instruction) : holds(0, instruction);
+  if (isTrue === undefined) return undefined;
   return [{ ...state, at: at + (isTrue ? instruction.jt : instruction.jf) }];
+}
+
+function archHolds(arch: Arch, instruction: Instruction): boolean | undefined {
+  if (typeof arch === 'number') return holds(arch, instruction);
+  return instruction.code === BPF.jeq && arch.includes(instruction.k) ? false : undefined;
 }
 
 /** Clears one high bit, which is the same in few stretches of numbers: there, order stays what it was. */

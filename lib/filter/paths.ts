@@ -1,8 +1,7 @@
 /** Runs a program symbolically: every path that some call takes, and exactly the calls that take it. */
 
-import type { Call } from '../policy/policy.js';
-import { cut, cutOrder, EVERYTHING, example, type Region, type Split, withWords, wordsOf } from '../policy/region.js';
-import { ALL_WORDS, inRange, MAX_WORD, member } from '../policy/words.js';
+import { cut, cutOrder, EVERYTHING, type Region, type Split, withWords, wordsOf } from '../policy/region.js';
+import { ALL_WORDS, inRange, MAX_WORD } from '../policy/words.js';
 import type { Abi } from '../syscalls/abi.js';
 import { fromCaller } from '../util/caller.js';
 import { has, own } from '../util/own-data.js';
@@ -12,8 +11,6 @@ import { ARCH_OFFSET, BPF, type Instruction, NR_OFFSET } from './instruction.js'
 export interface Path {
   /** Their arguments; in the places after those: their ABIs, instruction pointers and numbers. */
   readonly region: Region;
-  /** Halves of the exec gate's value that the call must have carried, a bit each. */
-  readonly opened: number;
   readonly value: number;
 }
 
@@ -21,14 +18,6 @@ export interface PathOptions {
   readonly endian: Abi['endian'];
   /** One AUDIT_ARCH, or those that it is not. */
   readonly arch: number | readonly number[];
-  /** Instructions that ask for a half of the gate's value, which nobody knows. */
-  readonly gate?: ReadonlyMap<number, number>;
-  /** The instruction to begin at, one that what was loaded before doesn't matter for. Default the first. */
-  readonly from?: number;
-  /** The numbers to follow. Default all. */
-  readonly numbers?: { readonly first: number; readonly last: number };
-  /** Counts the states that are followed, of several programs or parts of one together. */
-  readonly states?: { count: number };
 }
 
 /**
@@ -43,7 +32,6 @@ interface State {
   readonly at: number;
   readonly accumulator: Accumulator;
   readonly region: Region;
-  readonly opened: number;
 }
 
 /** Where a region keeps what is known of the ABI, after the twelve halves of arguments. */
@@ -66,20 +54,19 @@ export function* paths(instructions: readonly Instruction[], given: PathOptions)
     typeof options.arch === 'number'
       ? ALL_WORDS
       : { ...ALL_WORDS, not: options.arch.map((bits) => ({ mask: MAX_WORD, bits })) };
-  const { from = 0, numbers = { first: 0, last: MAX_WORD }, states = { count: 0 } } = options;
-  const words = { ...ALL_WORDS, low: numbers.first, high: numbers.last };
-  const region: Region = [...EVERYTHING, arch, ALL_WORDS, ALL_WORDS, words];
-  const stack: State[] = [{ at: from, accumulator: { constant: 0 }, region, opened: 0 }];
+  const region: Region = [...EVERYTHING, arch, ALL_WORDS, ALL_WORDS, ALL_WORDS];
+  const stack: State[] = [{ at: 0, accumulator: { constant: 0 }, region }];
+  let states = 0;
   for (let state = stack.pop(); state !== undefined; state = stack.pop()) {
-    if (++states.count > MOST_STATES) throw fromCaller(new RangeError('the filter has too many paths'));
+    if (++states > MOST_STATES) throw fromCaller(new RangeError('the filter has too many paths'));
     const instruction = instructions.at(state.at);
     if (instruction === undefined) throw fromCaller(new RangeError(`the filter runs past its end at ${state.at}`));
     const { code, k } = instruction;
-    if (code === BPF.ret) yield { region: state.region, opened: state.opened, value: k };
+    if (code === BPF.ret) yield { region: state.region, value: k };
     else if (code === BPF.ja) stack.push({ ...state, at: state.at + 1 + k });
     else if (code === BPF.ld) stack.push({ ...state, at: state.at + 1, accumulator: load(k, options.arch) });
     else if (code === BPF.and) stack.push(...masked(state, k, options.endian));
-    else stack.push(...branch(state, instruction, options));
+    else stack.push(...branch(state, instruction, options.endian));
   }
 }
 
@@ -112,11 +99,9 @@ function masked(state: State, k: number, endian: Abi['endian']): readonly State[
 /** There are at most 16 stretches of words between multiples of it. */
 export const LEAST_HIGH_BIT = 0x1000_0000;
 
-function branch(state: State, instruction: Instruction, { endian, gate }: PathOptions): readonly State[] {
+function branch(state: State, instruction: Instruction, endian: Abi['endian']): readonly State[] {
   const yes = { ...state, at: state.at + 1 + instruction.jt };
   const no = { ...state, at: state.at + 1 + instruction.jf };
-  const half = gate?.get(state.at);
-  if (half !== undefined) return [{ ...yes, opened: yes.opened | (1 << half) }, no];
   const { accumulator } = state;
   if (has(accumulator, 'constant')) return [holds(accumulator.constant, instruction) ? yes : no];
   const parts = cutRegion(state.region, placeOf(accumulator.offset, endian), accumulator, instruction);
@@ -179,16 +164,4 @@ function placeOf(offset: number, endian: Abi['endian']): number {
 
 function unknown(code: number): RangeError {
   return fromCaller(new RangeError(`can't follow instruction 0x${code.toString(16)}`));
-}
-
-/** A call of the region, with this number. */
-export function callOf(region: Region, number: number, arch: number | undefined): Call {
-  const word = (place: number) => member(region[place] ?? ALL_WORDS) ?? 0;
-  const pointer = (BigInt(word(POINTER_WORDS + 1)) << 32n) | BigInt(word(POINTER_WORDS));
-  return {
-    arch: arch ?? word(ARCH_WORDS),
-    number,
-    args: example(region),
-    ...(pointer === 0n ? {} : { instructionPointer: pointer }),
-  };
 }

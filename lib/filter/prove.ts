@@ -1,36 +1,31 @@
 /**
  * Proves that a filter decides as its policy says: for every ABI and every syscall number, known or not, and for all
- * 64-bit values of all arguments. The program's bytes are run symbolically, path by path; what a path returns is held
- * against the policy on exactly the calls that take the path.
+ * 64-bit values of all arguments. The program's bytes are followed for ranges of numbers; from where only arguments are asked
+ * for, what it returns becomes a decision diagram, and so does what the policy says. Equal functions have one diagram.
  */
-import { returnValue } from '../policy/action.js';
-import {
-  type AbiPolicy,
-  type Action,
-  type Call,
-  type Decision,
-  fill,
-  type NumberRange,
-  numberSpans,
-  type Policy,
-  rangesOf,
-  sortedNumbers,
-} from '../policy/policy.js';
+import { actionOf, returnValue } from '../policy/action.js';
+import type { Action, Call, Policy } from '../policy/policy.js';
 import { readPolicy, refuseIn } from '../policy/read.js';
-import { outcomes, wordsOf } from '../policy/region.js';
-import { contains, inRange, MAX_WORD, member, memberBut, type Words } from '../policy/words.js';
+import { MAX_WORD } from '../policy/words.js';
 import type { Abi } from '../syscalls/abi.js';
 import { syscallName, syscallNumber } from '../syscalls/table.js';
+import { fromCaller } from '../util/caller.js';
+import { archIs, callOf, carriesAll, numberWithin } from './call-bits.js';
+import { checkProgram } from './check-program.js';
+import { type Diagram, Diagrams, FALSE, TooManySteps, TRUE } from './diagram.js';
 import { type Filter, GATED_CALLS, policyOf, refuseOther } from './filter.js';
-import { decode, type Instruction } from './instruction.js';
-import { numberPaths } from './number-paths.js';
-import { callOf, NUMBER_WORDS, type Path, type PathOptions, paths } from './paths.js';
+import { followsInStep } from './in-step.js';
+import { decode } from './instruction.js';
+import { foreignMeaning, type Meaning, Meanings, type MeantRange, meantBy } from './meanings.js';
+import { type NumberPath, numberPaths } from './number-paths.js';
+import { type Program, ProgramDiagrams } from './program-diagrams.js';
 
 /** What was shown, and how much there was to show. */
 export interface Proof {
-  /** Paths through the program, and regions of argument values that were compared. */
-  readonly paths: number;
-  readonly regions: number;
+  /** Ranges of syscall numbers that the program tells apart. */
+  readonly ranges: number;
+  /** Steps that it took to build the diagrams. */
+  readonly steps: number;
 }
 
 /** A call that the filter decides otherwise than its policy. */
@@ -43,318 +38,197 @@ export interface Counterexample {
 
 /**
  * Holds a filter against a policy, by default its own; stops at the first call that they decide differently.
- * @throws SeccompError ERR_SECCOMP_OPTION for what is no filter or no policy.
+ * @throws SeccompError ERR_SECCOMP_OPTION for what is no filter or no policy; RangeError for a program that the kernel would
+ * refuse, and where rules on one syscall are too intertwined to be followed.
  */
 export function prove(filter: Filter, given?: Policy): Proof | Counterexample {
   refuseOther(filter);
   const policy = given === undefined ? policyOf(filter) : readPolicy(given, refuseIn('policy'));
-  const gate = new Map(filter.gate.map(({ instruction, half }) => [instruction, half]));
-  return new Prover(policy, decode(filter.bytes, policyOf(filter).abis.at(0)?.abi.endian ?? 'little'), gate).prove();
+  return new Prover(policy, readProgram(filter), false).prove();
+}
+
+/** Proves a filter that asks all conditions one after the other, however intertwined they are. */
+export function proveInStep(filter: Filter): Proof | Counterexample {
+  return new Prover(policyOf(filter), readProgram(filter), true).prove();
+}
+
+function readProgram(filter: Filter): Program {
+  const endian = policyOf(filter).abis.at(0)?.abi.endian ?? 'little';
+  const instructions = decode(filter.bytes, endian);
+  checkProgram(instructions, filter.gate);
+  return { instructions, gate: new Map(filter.gate.map(({ instruction, half }) => [instruction, half])), endian };
 }
 
 class Prover {
   readonly #policy: Policy;
-  readonly #otherwise: number;
-  readonly #instructions: readonly Instruction[];
-  readonly #options: Omit<PathOptions, 'arch' | 'states'> & { readonly gate: ReadonlyMap<number, number> };
-  /** Paths from instructions on that ask for arguments alone, and what they were held against already. */
-  readonly #tails = new Map<number, Tail>();
-  #paths = 0;
-  #regions = 0;
+  readonly #program: Program;
+  /** Whether program and rules are followed in step first; else only where diagrams take too much. */
+  readonly #isInStep: boolean;
+  #diagrams = new Diagrams();
+  #returned: ProgramDiagrams;
+  /** What meanings are, by their keys. */
+  readonly #meant = new Map<string, Diagram>();
+  /** What was followed in step, and shown to be right. */
+  readonly #shown = new Set<string>();
+  #ranges = 0;
+  #steps = 0;
 
-  constructor(policy: Policy, instructions: readonly Instruction[], gate: ReadonlyMap<number, number>) {
+  constructor(policy: Policy, program: Program, isInStep: boolean) {
     this.#policy = policy;
-    this.#otherwise = returnValue(policy.defaultAction);
-    this.#instructions = instructions;
-    this.#options = { endian: policy.abis.at(0)?.abi.endian ?? 'little', gate };
+    this.#program = program;
+    this.#isInStep = isInStep;
+    this.#returned = new ProgramDiagrams(program, this.#diagrams);
   }
 
   prove(): Proof | Counterexample {
     const audits = [...new Set(this.#policy.abis.map(({ abi }) => abi.audit))];
     for (const audit of audits) {
-      const wrong = this.#proveAudit(audit);
-      if (wrong !== undefined) return wrong;
-    }
-    return this.#follow({ arch: audits }, undefined, []) ?? { paths: this.#paths, regions: this.#regions };
-  }
-
-  #proveAudit(audit: number): Counterexample | undefined {
-    const abis = this.#policy.abis.filter(({ abi }) => abi.audit === audit);
-    const meanings = this.#meanings(abis);
-    const states = { count: 0 };
-    for (const { first, last, at } of numberPaths(this.#instructions, audit, this.#options.gate)) {
-      const wrong =
-        at === undefined
-          ? this.#follow({ arch: audit, numbers: { first, last }, states }, audit, abis)
-          : this.#checkTail(this.#tailAt(at, audit, states), { first, last }, meanings, audit);
-      if (wrong !== undefined) return wrong;
-    }
-    return undefined;
-  }
-
-  /** Follows all paths from the program's beginning, with exact sets of all that a call carries. */
-  #follow(
-    options: Pick<PathOptions, 'arch' | 'numbers' | 'states'>,
-    audit: number | undefined,
-    abis: readonly AbiPolicy[],
-  ): Counterexample | undefined {
-    for (const path of paths(this.#instructions, { ...this.#options, ...options })) {
-      this.#paths++;
-      const wrong = this.#check(path, audit, abis);
-      if (wrong !== undefined) return wrong;
-    }
-    return undefined;
-  }
-
-  #tailAt(at: number, arch: number, states: { count: number }): Tail {
-    const known = this.#tails.get(at);
-    if (known !== undefined) return known;
-    const found = [...paths(this.#instructions, { ...this.#options, arch, states, from: at })];
-    const tail = { paths: found, proven: new Set<string>() };
-    this.#tails.set(at, tail);
-    this.#paths += found.length;
-    return tail;
-  }
-
-  /** Holds paths that ask for arguments alone against what is meant for each of the numbers that come there. */
-  #checkTail(
-    tail: Tail,
-    { first, last }: { readonly first: number; readonly last: number },
-    { starts, meanings }: Meanings,
-    audit: number,
-  ): Counterexample | undefined {
-    for (let i = lowerBound(starts, first + 1) - 1; i < starts.length; i++) {
-      const number = Math.max(first, starts[i] ?? 0);
-      if (number > last) break;
-      const meaning = meanings[i];
-      if (meaning === undefined || tail.proven.has(meaning.key)) continue;
-      for (const path of tail.paths) {
-        const wrong = this.#compare(path, number, meaning, audit);
+      const meanings = new Meanings(this.#policy, audit);
+      for (const path of numberPaths(this.#program, audit)) {
+        const wrong = this.#checkPath(path, meanings, audit);
         if (wrong !== undefined) return wrong;
       }
-      tail.proven.add(meaning.key);
     }
-    return undefined;
+    return this.#checkForeign(audits) ?? { ranges: this.#ranges, steps: this.#steps + this.#diagrams.steps };
   }
 
-  /** What is meant for all numbers of an AUDIT_ARCH, in order; neighbours that mean the same are one. */
-  #meanings(abis: readonly AbiPolicy[]): Meanings {
-    const starts: number[] = [];
-    const meanings: Meaning[] = [];
-    const add = (start: number, meaning: Meaning) => {
-      if (starts.at(-1) === start) {
-        starts.pop();
-        meanings.pop();
-      }
-      if (meanings.at(-1)?.key === meaning.key) return;
-      starts.push(start);
-      meanings.push(meaning);
-    };
-    for (const { first, last, policy } of numberSpans(abis)) {
-      if (policy === undefined) add(first, meaningOf([], this.#policy.foreignAction));
-      else this.#addNumbers(policy, first, last, add);
-    }
-    return { starts, meanings };
-  }
-
-  #addNumbers(policy: AbiPolicy, from: number, to: number, add: (start: number, meaning: Meaning) => void): void {
-    const numbers = sortedNumbers(policy);
-    // The syscalls of a rule without conditions share one list.
-    const known = new Map<readonly Decision[], Meaning>();
-    const meaning = (list: readonly Decision[]) => {
-      const made = known.get(list) ?? meaningOf(list, this.#policy.defaultAction, policy.abi);
-      known.set(list, made);
-      return made;
-    };
-    let i = lowerBound(numbers, from);
-    for (const range of fill(from, to, rangesOf(policy))) {
-      const rest = meaning(range.decisions);
-      add(range.first, rest);
-      for (; i < numbers.length; i++) {
-        const number = numbers[i] ?? MAX_WORD;
-        if (number > range.last) break;
-        add(number, meaning(policy.syscalls.get(number) ?? []));
-        if (number < range.last && numbers.at(i + 1) !== number + 1) add(number + 1, rest);
-      }
-    }
-  }
-
-  /** Looks for a call among those of the path that the policy decides otherwise. */
-  #check(path: Path, arch: number | undefined, abis: readonly AbiPolicy[]): Counterexample | undefined {
-    for (const { first, last, policy } of numberSpans(abis)) {
-      const words = inRange(wordsOf(path.region, NUMBER_WORDS), first, last);
-      if (words === undefined) continue;
-      const wrong =
-        policy === undefined ? this.#checkForeign(path, words, arch) : this.#checkNumbers(path, words, policy);
+  #checkPath({ first, last, at }: NumberPath, meanings: Meanings, audit: number): Counterexample | undefined {
+    this.#ranges++;
+    for (const range of meanings.within(first, last)) {
+      const wrong = this.#named(range, () =>
+        at === undefined ? this.#checkFromStart(range, audit) : this.#checkFrom(at, range, audit),
+      );
       if (wrong !== undefined) return wrong;
     }
     return undefined;
   }
 
-  #checkForeign(path: Path, numbers: Words, arch: number | undefined): Counterexample | undefined {
-    this.#regions++;
-    const meant = this.#policy.foreignAction;
-    if (path.value === returnValue(meant)) return undefined;
-    return { call: callOf(path.region, member(numbers) ?? 0, arch), returned: path.value, meant };
-  }
-
-  #checkNumbers(path: Path, words: Words, policy: AbiPolicy): Counterexample | undefined {
-    if (path.opened === WHOLE_GATE) return this.#checkGate(path, words, policy);
-    const { numbers, decisions, constants } = tableOf(policy);
-    const known: number[] = [];
-    for (let i = lowerBound(numbers, words.low); i < numbers.length; i++) {
-      const number = numbers[i] ?? MAX_WORD;
-      if (number > words.high) break;
-      if (!contains(words, number)) continue;
-      known.push(number);
-      const wrong =
-        constants[i] === path.value ? undefined : this.#compareWith(path, number, decisions[i] ?? [], policy.abi);
-      if (wrong !== undefined) return wrong;
-    }
-    this.#regions += known.length;
-    for (const range of fill(words.low, words.high, rangesOf(policy))) {
-      const wrong = this.#checkRange(path, words, known, range, policy.abi);
-      if (wrong !== undefined) return wrong;
-    }
-    return undefined;
-  }
-
-  /** Numbers that are not `known` are decided by their range. */
-  #checkRange(
-    path: Path,
-    words: Words,
-    known: readonly number[],
-    { first, last, decisions }: NumberRange,
-    abi: Abi,
-  ): Counterexample | undefined {
-    this.#regions++;
-    if (decisions.length === 0 && path.value === this.#otherwise) return undefined;
-    const inside = inRange(words, first, last);
-    if (inside === undefined) return undefined;
-    const number = memberBut(
-      inside,
-      known.filter((each) => each >= first && each <= last),
+  /** Calls of ABIs that are not listed. */
+  #checkForeign(audits: readonly number[]): Counterexample | undefined {
+    const isListed = audits.reduce<Diagram>(
+      (some, audit) => this.#diagrams.choose(archIs(audit, this.#diagrams), TRUE, some),
+      FALSE,
     );
-    return number === undefined ? undefined : this.#compareWith(path, number, decisions, abi);
+    const isForeign = this.#diagrams.not(isListed);
+    const meant = this.#meaning(foreignMeaning(this.#policy));
+    for (const { first, at } of numberPaths(this.#program, audits)) {
+      this.#ranges++;
+      const wrong = this.#compare(this.#returned.from(at ?? 0), meant, isForeign);
+      if (wrong === undefined) continue;
+      return at === undefined ? wrong : { ...wrong, call: { ...wrong.call, number: first } };
+    }
+    return undefined;
   }
 
-  #compareWith(path: Path, number: number, decisions: readonly Decision[], abi: Abi): Counterexample | undefined {
-    return this.#compare(path, number, { decisions, otherwise: this.#policy.defaultAction, abi }, abi.audit);
-  }
-
-  #compare(
-    path: Path,
-    number: number,
-    meaning: Omit<Meaning, 'key'>,
-    audit: number | undefined,
-  ): Counterexample | undefined {
-    const { decisions, otherwise, abi } = meaning;
+  /** Where nothing but arguments, and the gate, is asked for from `at` on. */
+  #checkFrom(at: number, range: MeantRange, audit: number): Counterexample | undefined {
+    const { first, last, meaning } = range;
+    const isGated = partsOf(first, last, meaning.abi).every((part) => part.isGated);
+    const key = `${at} ${isGated} ${meaning.key}`;
+    if (this.#shown.has(key)) return undefined;
+    const isShown = () => {
+      const diagrams = new Diagrams();
+      const isInStep = followsInStep(this.#program, at, meaning, isGated, diagrams);
+      this.#steps += diagrams.steps;
+      if (isInStep) this.#shown.add(key);
+      return isInStep;
+    };
+    if (this.#isInStep && meaning.decisions.length > 1 && isShown()) return undefined;
     try {
-      for (const { region, action } of outcomes(path.region, decisions, otherwise)) {
-        this.#regions++;
-        if (returnValue(action) === path.value) continue;
-        return { call: callOf(region, number, audit), returned: path.value, meant: action };
-      }
-      return undefined;
+      return this.#compareFrom(at, range, audit);
     } catch (error) {
-      if (!(error instanceof RangeError) || abi === undefined) throw error;
-      const name = syscallName(abi.name, number) ?? `syscall ${number}`;
-      throw new RangeError(`${error.message}: ${name} on ${abi.name}`, { cause: error });
+      if (!(error instanceof TooManySteps) || this.#isInStep || !isShown()) throw error;
+      this.#startAgain();
+      return undefined;
     }
   }
 
-  /** The whole value of the gate lets a call through, and only those that a gate may be for. */
-  #checkGate(path: Path, words: Words, { abi }: AbiPolicy): Counterexample | undefined {
-    this.#regions++;
-    const gated = GATED_CALLS.flatMap((name) => syscallNumber(abi.name, name) ?? []).filter((number) =>
-      contains(words, number),
-    );
-    const through = path.value === returnValue({ kind: 'allow' });
-    const other = through ? memberBut(words, gated) : member(words);
-    if (other === undefined) return undefined;
-    return { call: callOf(path.region, other, abi.audit), returned: path.value, meant: this.#policy.defaultAction };
+  /** Forgets diagrams that were too large, for those of other syscalls; each time there is less room for them. */
+  #startAgain(): void {
+    this.#steps += this.#diagrams.steps;
+    this.#diagrams = new Diagrams(Math.floor(this.#diagrams.steps / 4));
+    this.#returned = new ProgramDiagrams(this.#program, this.#diagrams);
+    this.#meant.clear();
+  }
+
+  #compareFrom(at: number, { first, last, meaning }: MeantRange, audit: number): Counterexample | undefined {
+    const found = this.#returned.from(at);
+    const meant = this.#meaning(meaning);
+    if (found === meant) return undefined;
+    for (const part of partsOf(first, last, meaning.abi)) {
+      const wrong = this.#compare(found, part.isGated ? this.#gated(found, meant) : meant);
+      if (wrong !== undefined) return { ...wrong, call: { ...wrong.call, arch: audit, number: part.first } };
+    }
+    return undefined;
+  }
+
+  /** Where it takes more than two bounds to follow the number: the whole program, for calls of these numbers. */
+  #checkFromStart({ first, last, meaning }: MeantRange, audit: number): Counterexample | undefined {
+    const diagrams = this.#diagrams;
+    const found = this.#returned.from(0);
+    for (const part of partsOf(first, last, meaning.abi)) {
+      const isPart = diagrams.both(archIs(audit, diagrams), numberWithin(part.first, part.last, diagrams));
+      const meant = this.#meaning(meaning);
+      const inside = diagrams.choose(isPart, found, FALSE);
+      const wrong = this.#compare(inside, part.isGated ? this.#gated(inside, meant, isPart) : meant, isPart);
+      if (wrong !== undefined) return wrong;
+    }
+    return undefined;
+  }
+
+  /** Looks for a call with `isAsked` that two diagrams decide differently. */
+  #compare(found: Diagram, meant: Diagram, isAsked: Diagram = TRUE): Counterexample | undefined {
+    const within = (diagram: Diagram) => this.#diagrams.choose(isAsked, diagram, FALSE);
+    const difference = this.#diagrams.difference(within(found), within(meant));
+    if (difference === undefined) return undefined;
+    return { call: callOf(difference.ones), returned: difference.a, meant: actionOf(difference.b) };
+  }
+
+  /** What a call that may have a gate is to return: if `found` has one, the call goes through with the gate's whole value. */
+  #gated(found: Diagram, meant: Diagram, isAsked: Diagram = TRUE): Diagram {
+    const plain = this.#diagrams.choose(isAsked, meant, FALSE);
+    if (found === plain) return meant;
+    const through = this.#diagrams.constant(returnValue({ kind: 'allow' }));
+    return this.#diagrams.choose(carriesAll(this.#diagrams), through, meant);
+  }
+
+  #meaning(meaning: Meaning): Diagram {
+    const known = this.#meant.get(meaning.key);
+    if (known !== undefined) return known;
+    const made = meantBy(meaning, this.#diagrams);
+    this.#meant.set(meaning.key, made);
+    return made;
+  }
+
+  /** Says which syscall it is whose rules take too long to be followed. */
+  #named<Result>({ first, meaning: { abi } }: MeantRange, check: () => Result): Result {
+    try {
+      return check();
+    } catch (error) {
+      if (!(error instanceof TooManySteps) || abi === undefined) throw error;
+      const name = syscallName(abi.name, first) ?? `syscall ${first}`;
+      throw fromCaller(new TooManySteps(`${error.message}: ${name} on ${abi.name}`, { cause: error }));
+    }
   }
 }
 
-/** All six halves of the gate's value. */
-const WHOLE_GATE = 0b111111;
-
-/** Paths from an instruction on that ask for arguments alone, and the keys of what they were shown to mean. */
-interface Tail {
-  readonly paths: readonly Path[];
-  readonly proven: Set<string>;
+/** Numbers that are all gated calls, or none is. */
+interface Part {
+  readonly first: number;
+  readonly last: number;
+  readonly isGated: boolean;
 }
 
-/** What is decided for a number. */
-interface Meaning {
-  readonly decisions: readonly Decision[];
-  readonly otherwise: Action;
-  /** Undefined: that of a call of an ABI that is not listed. */
-  readonly abi: Abi | undefined;
-  /** The same for all that mean the same, whatever their ABI. */
-  readonly key: string;
-}
-
-interface Meanings {
-  /** The first number of each. */
-  readonly starts: readonly number[];
-  readonly meanings: readonly Meaning[];
-}
-
-function meaningOf(decisions: readonly Decision[], otherwise: Action, abi?: Abi): Meaning {
-  const rest = returnValue(otherwise);
-  const [first] = decisions;
-  if (first === undefined) return { decisions, otherwise, abi, key: `${rest}` };
-  const key =
-    first.conditions.length === 0 ? `${returnValue(first.action)}` : `${decisions.map(keyOf).join(';')};${rest}`;
-  return { decisions, otherwise, abi, key };
-}
-
-/** What a decision says, in full. Not the compiler's own key: what that forgot would stay unseen here. */
-function keyOf({ conditions, action }: Decision): string {
-  const asked = conditions.map((condition) => {
-    const { index, width, op, value } = condition;
-    return `${index} ${width} ${op} ${value}${condition.op === 'masked-eq' ? `/${condition.mask}` : ''}`;
-  });
-  return `${asked} ${returnValue(action)}`;
-}
-
-/** An ABI's decisions in the order of the numbers. */
-interface Table {
-  readonly numbers: readonly number[];
-  readonly decisions: readonly (readonly Decision[])[];
-  /** What the decisions return whatever the arguments; −1 if it depends on them. */
-  readonly constants: readonly number[];
-}
-
-const tables = new WeakMap<AbiPolicy, Table>();
-
-function tableOf(policy: AbiPolicy): Table {
-  const known = tables.get(policy);
-  if (known !== undefined) return known;
-  const numbers = sortedNumbers(policy);
-  const decisions = numbers.map((number) => policy.syscalls.get(number) ?? []);
-  // The syscalls of a rule without conditions share one list.
-  const values = new Map<readonly Decision[], number>();
-  const constants = decisions.map((list) => {
-    const [first] = list;
-    const constant = values.get(list) ?? (first?.conditions.length === 0 ? returnValue(first.action) : -1);
-    values.set(list, constant);
-    return constant;
-  });
-  const table = { numbers, decisions, constants };
-  tables.set(policy, table);
-  return table;
-}
-
-/** The index of the first number that is not below `bound`. */
-function lowerBound(numbers: readonly number[], bound: number): number {
-  let from = 0;
-  let to = numbers.length;
-  while (from < to) {
-    const middle = (from + to) >>> 1;
-    if ((numbers[middle] ?? 0) < bound) from = middle + 1;
-    else to = middle;
+/** Tells the calls apart that a gate may be for. */
+function partsOf(first: number, last: number, abi: Abi | undefined): readonly Part[] {
+  const numbers = abi === undefined ? [] : GATED_CALLS.flatMap((name) => syscallNumber(abi.name, name) ?? []);
+  const parts: Part[] = [];
+  let next = first;
+  for (const number of numbers.toSorted((a, b) => a - b)) {
+    if (number < next || number > last) continue;
+    if (number > next) parts.push({ first: next, last: number - 1, isGated: false });
+    parts.push({ first: number, last: number, isGated: true });
+    next = number + 1;
   }
-  return from;
+  return next > Math.min(last, MAX_WORD) ? parts : [...parts, { first: next, last, isGated: false }];
 }

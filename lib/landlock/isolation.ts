@@ -1,7 +1,7 @@
 /** Isolation: a child in a Landlock domain of its own does not reach its parent, nor what others have started. */
 import { constants, release } from 'node:os';
 import { SeccompError } from '../errors.js';
-import { addon, type NativeDomain, type NativeRequest } from '../native.js';
+import { addon, type NativeChild, type NativeDomain, type NativeRequest } from '../native.js';
 import { freeze } from '../util/own-data.js';
 import type { Enforcement, IsolationEnforcement, OpenReach, Reach } from './enforcement.js';
 
@@ -70,12 +70,17 @@ export interface Subject {
   readonly mayInspect: boolean;
 }
 
+/** What a child that was to be isolated goes without. */
+export type Shortfall = Pick<NativeChild, 'isolationError' | 'dumpsCore'>;
+
+export const NO_SHORTFALL: Shortfall = freeze({ isolationError: 0, dumpsCore: false });
+
 /** How a child is isolated. */
 export interface Isolation {
   /** What the addon is asked for. */
   readonly request: NonNullable<NativeRequest['isolation']>;
-  /** What is enforced, if `errno` is what its domain failed with, or 0. */
-  enforced(errno: number): Enforcement;
+  /** What is enforced. */
+  enforced(shortfall: Shortfall): Enforcement;
 }
 
 /**
@@ -92,7 +97,8 @@ export function isolation(isolate: Isolate | undefined, subject: Subject): Isola
   const domain = support.domain === SCOPES && abstractSockets ? SCOPES_BUT_SOCKETS : support.domain;
   return {
     request: { domain, required },
-    enforced: (errno) => enforcement(errno === 0 ? support : failed(errno), subject, abstractSockets),
+    enforced: ({ isolationError, dumpsCore }) =>
+      enforcement(isolationError === 0 ? support : failed(isolationError), subject, { abstractSockets, dumpsCore }),
   };
 }
 
@@ -134,23 +140,37 @@ const ALWAYS: readonly Reach[] = ['limits', 'terminal', 'core-dumps'];
 const BY_DOMAIN: readonly Reach[] = ['memory', 'environment', 'descriptors', 'ptrace'];
 const BY_SCOPES: readonly Reach[] = ['signals', 'abstract-sockets'];
 
-function enforcement({ by, reason }: Support, subject: Subject, abstractSockets: boolean): Enforcement {
-  const openedHere = (reach: Reach) => reach === 'abstract-sockets' && abstractSockets;
-  const byScopes = by === 'scopes' ? BY_SCOPES.filter((reach) => !openedHere(reach)) : [];
-  const byDomain = by === null ? [] : BY_DOMAIN.filter((reach) => reach !== 'environment' || !subject.mayInspect);
-  const closed = [...ALWAYS, ...byDomain, ...byScopes];
-  const missing = [...BY_DOMAIN, ...BY_SCOPES].filter((reach) => !closed.includes(reach));
-  const open = missing.map((reach) => ({
-    reach,
-    remedy: openedHere(reach) ? 'leave out abstractSockets: true' : remedyFor(reach, by, subject),
-  }));
+/** What is open to a child in spite of its domain. */
+interface Opened {
+  readonly abstractSockets: boolean;
+  readonly dumpsCore: boolean;
+}
+
+function enforcement({ by, reason }: Support, subject: Subject, opened: Opened): Enforcement {
+  const all = [...ALWAYS, ...BY_DOMAIN, ...BY_SCOPES];
+  const open = all.flatMap((reach): readonly OpenReach[] => {
+    const remedy = remedyFor(reach, by, subject, opened);
+    return remedy === undefined ? [] : [{ reach, remedy }];
+  });
+  const closed = all.filter((reach) => !open.some((each) => each.reach === reach));
   return { isolation: { by, reason, closed, open: [...open, ...openWithDomain(subject)] } };
 }
 
-function remedyFor(reach: Reach, by: Support['by'], { isSameUser }: Subject): string {
-  if (reach === 'environment' && by !== null) return 'give the child another uid, or capabilities: []';
-  const kernel =
-    by === 'domain' || BY_SCOPES.includes(reach) ? 'Linux 6.12 or newer' : 'Linux 5.19 or newer, with Landlock';
+/** What would close it; undefined: it is closed. */
+function remedyFor(
+  reach: Reach,
+  by: Support['by'],
+  { isSameUser, mayInspect }: Subject,
+  { abstractSockets, dumpsCore }: Opened,
+): string | undefined {
+  if (reach === 'core-dumps') return dumpsCore ? 'let the filter that is on already allow prlimit64' : undefined;
+  if (ALWAYS.includes(reach)) return undefined;
+  if (reach === 'abstract-sockets' && abstractSockets) return 'leave out abstractSockets: true';
+  const isByScopes = BY_SCOPES.includes(reach);
+  const isClosed = isByScopes ? by === 'scopes' : by !== null;
+  if (isClosed && !(reach === 'environment' && mayInspect)) return undefined;
+  if (isClosed) return 'give the child another uid, or capabilities: []';
+  const kernel = isByScopes ? 'Linux 6.12 or newer, with Landlock' : 'Linux 5.19 or newer, with Landlock';
   return isSameUser && reach !== 'abstract-sockets' ? `${kernel}, or another uid` : kernel;
 }
 

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { SeccompError } from '../errors.js';
 import { policyOf } from '../filter/filter.js';
 import type { Enforcement } from '../landlock/enforcement.js';
-import type { Isolate, Isolation } from '../landlock/isolation.js';
+import { type Isolate, type Isolation, NO_SHORTFALL } from '../landlock/isolation.js';
 import { addon, launcherFile, preloadFile } from '../native.js';
 import { childProcess } from '../node.js';
 import { fromCaller } from '../util/caller.js';
@@ -92,7 +92,7 @@ export function forkUnder(
       ? launchedFork(modulePath, args, forkOptions, isolated, noNewPrivileges)
       : nodeFork(modulePath, args, forkOptions);
     forceKill(child, options, forceKillAfter);
-    return define(child, { enforcement: enforcementOf(options, isolated, 0) });
+    return define(child, { enforcement: enforcementOf(options, isolated, NO_SHORTFALL) });
   };
   if (filters.length === 0) return start(nodeOptions);
   refuseWithoutPreload(execArgv, modulePath);

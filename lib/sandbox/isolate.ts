@@ -1,6 +1,6 @@
 /** Isolation of the programs that are started: whether each is isolated, and what is told of it. */
 import type { Enforcement } from '../landlock/enforcement.js';
-import { type Isolation, isolation, notIsolated, type Subject } from '../landlock/isolation.js';
+import { type Isolation, isolation, notIsolated, type Shortfall, type Subject } from '../landlock/isolation.js';
 import { own } from '../util/own-data.js';
 import { isRootOutside } from './limits.js';
 import type { ProgramOptions } from './options.js';
@@ -17,9 +17,9 @@ export function isolationOf(options: Options, isFiltered: boolean): Isolation | 
   return isolate === undefined && !isFiltered ? undefined : isolation(isolate, subjectOf(options));
 }
 
-/** What is enforced on a child, if `errno` is what its domain failed with, or 0. */
-export function enforcementOf(options: Options, isolated: Isolation | undefined, errno: number): Enforcement {
-  return isolated === undefined ? notIsolated(subjectOf(options)) : isolated.enforced(errno);
+/** What is enforced on a child. */
+export function enforcementOf(options: Options, isolated: Isolation | undefined, shortfall: Shortfall): Enforcement {
+  return isolated === undefined ? notIsolated(subjectOf(options)) : isolated.enforced(shortfall);
 }
 
 /** What the addon is asked for. */

@@ -106,7 +106,7 @@ export function startSync({ command, args, sources, options }: Invocation<SpawnS
     stderr: output[2] ?? null,
     ...(listener === undefined || heard === undefined ? {} : tell(listener, heard)),
   };
-  defineHidden(result, 'enforcement', enforced(ended.isolationError));
+  defineHidden(result, 'enforcement', enforced(ended));
   return result;
 }
 

@@ -4,7 +4,7 @@ import { SeccompError } from '../errors.js';
 import type { Filter } from '../filter/filter.js';
 import { ATTACH_FLAGS, listenerFlags } from '../host.js';
 import type { Enforcement } from '../landlock/enforcement.js';
-import { isolationError } from '../landlock/isolation.js';
+import { isolationError, type Shortfall } from '../landlock/isolation.js';
 import { addon, type NativeFailure, type NativeRequest, SOCKET } from '../native.js';
 import { diagnostics } from '../node.js';
 import { define, has, own, propertyOf } from '../util/own-data.js';
@@ -70,7 +70,7 @@ export function spawnObserved(command: string, args: readonly string[], options:
     ...isolationRequest(isolated),
     ...supervisedRequest(observed()),
   };
-  const enforced = (errno: number) => enforcementOf(options, isolated, errno);
+  const enforced = (shortfall: Shortfall) => enforcementOf(options, isolated, shortfall);
   const child = new SandboxedProcess(program.file, request.args, ending, enforced);
   withStdio(options.stdio, (stdio) =>
     launch(child, own({ ...request, detached: options.detached ?? false, stdio }), undefined),
@@ -105,8 +105,8 @@ interface ChildRequest {
   readonly file: string;
   readonly request: Omit<NativeRequest, 'stdio'>;
   readonly heard: Hearing | undefined;
-  /** What is enforced on the child, if `errno` is what its domain failed with, or 0. */
-  enforced(errno: number): Enforcement;
+  /** What is enforced on the child. */
+  enforced(shortfall: Shortfall): Enforcement;
 }
 
 export function childRequest(
@@ -123,7 +123,7 @@ export function childRequest(
     ...isolationRequest(isolated),
     detached: options.detached ?? false,
   };
-  const enforced = (errno: number) => enforcementOf(options, isolated, errno);
+  const enforced = (shortfall: Shortfall) => enforcementOf(options, isolated, shortfall);
   const others = { file: program.file, heard: undefined, enforced };
   const agents = handed(sources, options, options, isolated !== undefined);
   if (agents !== undefined)

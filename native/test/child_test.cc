@@ -102,6 +102,9 @@ int Report(int to, const std::vector<std::string>& rest) {
   rlimit files = {};
   getrlimit(RLIMIT_NOFILE, &files);
   out << "\nfiles " << files.rlim_cur << " " << files.rlim_max;
+  rlimit core = {};
+  getrlimit(RLIMIT_CORE, &core);
+  out << "\ncore " << core.rlim_cur << " " << core.rlim_max;
   out << "\nleader " << (getsid(0) == getpid()) << "\ncwd " << std::filesystem::current_path().string() << "\n";
   out << "parent " << (kill(getppid(), 0) == 0 ? 0 : errno) << "\n";
   std::ifstream status("/proc/self/status");
@@ -137,6 +140,7 @@ struct Start {
   Filter filter;
   std::vector<Filter> more_filters;
   std::vector<ResourceLimit> limits;
+  bool isolate = false;
   int ruleset = -1;
   bool must_isolate = false;
   bool drop_capabilities = false;
@@ -212,6 +216,7 @@ class Prepared {
     plan_.filter_count = filters_.size();
     plan_.limits = start_.limits.data();
     plan_.limit_count = start_.limits.size();
+    plan_.isolate = start_.isolate;
     plan_.ruleset = start_.ruleset;
     plan_.must_isolate = start_.must_isolate;
     plan_.drop_capabilities = start_.drop_capabilities;
@@ -655,10 +660,22 @@ int Ruleset(int at = -1) {
   return at;
 }
 
+TEST(WritesNoCoreDumpsIfIsolatedUnlessALimitSaysSo) {
+  const rlimit ours = {8192, 16384};
+  if (setrlimit(RLIMIT_CORE, &ours) != 0) Skip("the hard limit of core dumps is lower");
+  Start start;
+  CHECK_EQUAL(Run(start).fact("core"), "8192 16384");
+  start.isolate = true;
+  CHECK_EQUAL(Run(start).fact("core"), "0 16384");
+  start.limits = {{RLIMIT_CORE, 4096, 8192}};
+  CHECK_EQUAL(Run(start).fact("core"), "4096 8192");
+}
+
 TEST(EntersADomainOnlyIfAsked) {
   Start start;
   start.no_new_privileges = true;
   CHECK_EQUAL(Run(start).fact("parent"), "0");
+  start.isolate = true;
   start.ruleset = Ruleset();
   start.must_isolate = true;
   const Ended ended = Run(start);
@@ -670,6 +687,7 @@ TEST(EntersADomainOnlyIfAsked) {
 TEST(EntersADomainThoughADescriptorTakesThePlaceOfItsRuleset) {
   Start start;
   start.no_new_privileges = true;
+  start.isolate = true;
   start.ruleset = Ruleset(5);
   start.descriptors = {0, 1, 2, 0, 1, 2};
   const Ended ended = Run(start);
@@ -680,6 +698,7 @@ TEST(EntersADomainThoughADescriptorTakesThePlaceOfItsRuleset) {
 TEST(GoesOnWithoutADomainUnlessItMustHaveOne) {
   Start start;
   start.no_new_privileges = true;
+  start.isolate = true;
   start.ruleset = NewFile();
   const Ended ended = Run(start);
   CHECK_STARTED(ended);

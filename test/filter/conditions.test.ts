@@ -233,6 +233,6 @@ describe('many rules on one syscall', () => {
   test('a thousand values of one argument: one comparison each and some in between, proven', () => {
     const filter = compile(policyOf(Array.from({ length: 1000 }, (_, i) => when(allow, int(1, 'eq', 0x5401 + 3 * i)))));
     expect(conditions(filter)).toBeLessThan(1150);
-    expect(filter.proof?.paths).toBeGreaterThan(1000);
+    expect(filter.proof?.steps).toBeLessThan(100_000);
   });
 });

@@ -15,7 +15,7 @@ const numbersIn = (paths: readonly NumberPath[]) => paths.toSorted((a, b) => a.f
 
 function follow(root: Parameters<typeof assemble>[0]) {
   const { instructions } = assemble(root);
-  return numbersIn(numberPaths(instructions, audit, new Map())).map(({ first, last, at }) => {
+  return numbersIn(numberPaths({ instructions, gate: new Map() }, audit)).map(({ first, last, at }) => {
     const { k } = instructions[at ?? -1] ?? {};
     return [first, last, k];
   });
@@ -33,7 +33,7 @@ describe('numberPaths', () => {
     });
     const { instructions } = compile(policy, { prove: false });
     for (const arch of [audit, abiOf('x86').audit]) {
-      const ranges = numbersIn(numberPaths(instructions, arch, new Map()));
+      const ranges = numbersIn(numberPaths({ instructions, gate: new Map() }, arch));
       expect(ranges.at(0)?.first).toBe(0);
       expect(ranges.at(-1)?.last).toBe(2 ** 32 - 1);
       for (const [i, { first, last, at }] of ranges.entries()) {

@@ -101,7 +101,7 @@ describe('prove', () => {
     const property = host.chain((on) => profile(on).map((document) => ({ on, document })));
     fc.assert(
       fc.property(property, ({ on, document }) => {
-        expect(filterOf(document, on).proof).toMatchObject({ paths: expect.any(Number) });
+        expect(filterOf(document, on).proof).toMatchObject({ steps: expect.any(Number) });
       }),
       { numRuns: 500 },
     );

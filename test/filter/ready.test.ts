@@ -54,7 +54,7 @@ describe('a policy that looks like that of a built-in and is another', () => {
     expect(readyKey(policy)).toBe(readyKey(policyOf('docker-default')));
     const filter = compile(policy);
     expect(Buffer.from(filter.bytes)).not.toEqual(Buffer.from(readyProgram(policy) ?? []));
-    expect(prove(filter)).toHaveProperty('paths');
+    expect(prove(filter)).toHaveProperty('steps');
   });
 });
 

@@ -1,8 +1,12 @@
 /** Filters that libseccomp makes. */
 import { describe, expect, test } from 'vitest';
+import { compile } from '../../lib/filter/compile.js';
+import { decompile } from '../../lib/filter/decompile.js';
 import { loadProfile } from '../../lib/profile/load.js';
 import { profileOf } from '../../lib/profile/profile.js';
-import type { Host } from '../../lib/profile/resolve.js';
+import { type Host, resolve } from '../../lib/profile/resolve.js';
+import { ABIS } from '../../lib/syscalls/abi.js';
+import { corpusOn, hasCorpus } from '../support/corpus.js';
 import { checkMeaning } from '../support/decompiled.js';
 import { libseccompFilter, libseccompObstacle, runcRules } from '../support/libseccomp.js';
 
@@ -21,5 +25,24 @@ describe.skipIf(libseccompObstacle() !== undefined)('libseccomp’s filter of do
     const profile = loadProfile('docker-default') ?? profileOf({ defaultAction: 'SCMP_ACT_ALLOW' });
     const { policy } = checkMeaning(libseccompFilter(runcRules(profile, host, optimize)));
     expect(policy.abis.map(({ abi }) => abi.name)).toEqual(['x86_64', 'x86', 'x32']);
+  });
+});
+
+/** Every so many-th profile, another one on each ABI. */
+const EVERY = 12;
+
+describe.skipIf(libseccompObstacle() !== undefined || !hasCorpus)('what is compiled of a filter’s policy', () => {
+  const abis = [...ABIS.values()].map((abi, i) => ({ ...abi, i }));
+  test.each(abis)('is at most twice as long, on $name', ({ name, endian, i }) => {
+    const on: Host = { ...host, abi: name, abis: [] };
+    const entries = corpusOn(on).filter((_, n) => n % EVERY === i % EVERY);
+    for (const entry of entries) {
+      if ('refusal' in entry) continue;
+      const ours = compile(resolve(entry.profile, on)).bytes;
+      for (const bytes of [ours, libseccompFilter(runcRules(entry.profile, on))]) {
+        const again = compile(decompile(bytes, endian));
+        expect(again.bytes.length, entry.name).toBeLessThanOrEqual(2 * bytes.length);
+      }
+    }
   });
 });

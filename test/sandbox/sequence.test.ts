@@ -37,9 +37,10 @@ function counted(calls: readonly string[]): readonly string[] {
   });
 }
 
-/** It enters a domain of its own, if the kernel has any: no_new_privs comes with that. */
-const domain = isolationSupport().domain === undefined ? [] : ['prctl', 'landlock_restrict_self'];
-const noNewPrivileges = domain.length === 0 ? ['prctl'] : [];
+/** No core dumps, and a domain of its own, if the kernel has any: no_new_privs comes with that. */
+const hasDomain = isolationSupport().domain !== undefined;
+const isolated = ['2 prlimit64', ...(hasDomain ? ['prctl', 'landlock_restrict_self'] : [])];
+const noNewPrivileges = hasDomain ? [] : ['prctl'];
 
 /** A descriptor is put in its place, and its flags are read. */
 const PLACED = ['dup3', 'fcntl'];
@@ -48,12 +49,11 @@ describe.skipIf(!traced)('between its birth and its program a child (needs strac
   test('no call but these', () => {
     expect(sequence("spawn('/bin/true', 'docker-default')")).toEqual([
       '62 rt_sigaction',
-      ...domain,
+      ...isolated,
       ...PLACED,
       ...PLACED,
       ...PLACED,
       'close_range',
-      'prlimit64',
       'rt_sigprocmask',
       ...noNewPrivileges,
       'seccomp',
@@ -70,10 +70,9 @@ describe.skipIf(!traced)('between its birth and its program a child (needs strac
     });
     expect(sequence(`spawn('/bin/true', [], ${JSON.stringify(profile)}, { stdio: 'inherit' })`)).toEqual([
       '62 rt_sigaction',
-      ...domain,
+      ...isolated,
       '7 fcntl', // The connection is moved out of the way first.
       'close_range',
-      'prlimit64',
       'rt_sigprocmask',
       'getpid',
       ...noNewPrivileges,
@@ -93,11 +92,11 @@ describe.skipIf(!traced)('between its birth and its program a child (needs strac
     expect(sequence(`spawn('/bin/true', [], ${JSON.stringify(profile)}, ${JSON.stringify(options)})`)).toEqual([
       '62 rt_sigaction',
       'setsid',
-      ...domain,
+      ...isolated,
       '6 fcntl', // Each is in its place: it is made to stay open, and its flags are read.
       'close_range',
       'chdir',
-      '2 prlimit64', // No core dumps comes before what is asked for.
+      'prlimit64',
       'rt_sigprocmask',
       ...noNewPrivileges,
       'getrandom',

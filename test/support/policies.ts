@@ -26,7 +26,7 @@ export function* hostsOf(abi: AbiName): Generator<Host> {
 }
 
 /** Numbers in [0, 1), the same at each run. Source: mulberry32, public domain. */
-function generator(seed: number): () => number {
+export function generator(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b_79f5) | 0;

@@ -1,0 +1,199 @@
+/**
+ * Decision diagrams over bits: reduced, ordered and shared, so that two are the same function exactly if they are the same
+ * number. Source: Bryant, "Graph-Based Algorithms for Boolean Function Manipulation", 1986.
+ */
+
+/** A function of bits: of a truth value, or of a 32-bit one. */
+export type Diagram = number & { readonly [diagram]: true };
+declare const diagram: unique symbol;
+
+export const FALSE = 0 as Diagram;
+export const TRUE = 1 as Diagram;
+
+/** The level of constants, below all bits. */
+const CONSTANT = 0xffff;
+/** The high branch of constants that are truth values, and of those that are not. */
+const TRUTH = 1;
+const VALUE = 0;
+
+/** So many steps take a third of a second. */
+const MOST_STEPS = 600_000;
+
+/** Building a diagram would take more steps than that. */
+export class TooManySteps extends RangeError {}
+
+/** Makes diagrams. Bits with lower levels are asked first. */
+export class Diagrams {
+  #size = 0;
+  #levels = new Uint16Array(1 << 10);
+  /** Of a node: the diagrams for 0 and for 1. Of a constant: its value, and its kind. */
+  #low = new Int32Array(1 << 10);
+  #high = new Int32Array(1 << 10);
+  /** Nodes by their hash, with open addressing, plus 1; at least twice as long as there are nodes. */
+  #table = new Int32Array(1 << 11);
+  /** Results of choose(), the latest for each hash: test, yes, no, result. */
+  #results = new Int32Array(4 << 11);
+  readonly #mostSteps: number;
+  #steps = 0;
+
+  constructor(mostSteps: number = MOST_STEPS) {
+    this.#mostSteps = mostSteps;
+    this.#share(CONSTANT, 0, TRUTH);
+    this.#share(CONSTANT, 1, TRUTH);
+  }
+
+  /** How many results were worked out. */
+  get steps(): number {
+    return this.#steps;
+  }
+
+  constant(value: number): Diagram {
+    return this.#share(CONSTANT, value | 0, VALUE);
+  }
+
+  /** Asks for one bit. `level` is below 0xffff, and below those of the bits that `zero` and `one` depend on. */
+  bit(level: number, zero: Diagram, one: Diagram): Diagram {
+    return zero === one ? zero : this.#share(level, zero, one);
+  }
+
+  both(a: Diagram, b: Diagram): Diagram {
+    return this.choose(a, b, FALSE);
+  }
+
+  not(a: Diagram): Diagram {
+    return this.choose(a, FALSE, TRUE);
+  }
+
+  /**
+   * `yes` where `test` is true, else `no`.
+   * @throws TooManySteps if it takes too long.
+   */
+  choose(test: Diagram, yes: Diagram, no: Diagram): Diagram {
+    if (test === TRUE || yes === no) return yes;
+    if (test === FALSE) return no;
+    if (yes === TRUE && no === FALSE) return test;
+    const place = 4 * (hash(test, yes, no) & (this.#results.length / 4 - 1));
+    const results = this.#results;
+    if (results[place] === test && results[place + 1] === yes && results[place + 2] === no)
+      return (results[place + 3] ?? 0) as Diagram;
+    if (++this.#steps > this.#mostSteps) throw new TooManySteps('its rules are too intertwined');
+    const level = Math.min(this.#level(test), this.#level(yes), this.#level(no));
+    const zero = this.choose(this.#at(test, level, 0), this.#at(yes, level, 0), this.#at(no, level, 0));
+    const one = this.choose(this.#at(test, level, 1), this.#at(yes, level, 1), this.#at(no, level, 1));
+    const result = this.bit(level, zero, one);
+    // What was worked out meanwhile may have made the table of results longer.
+    const free = 4 * (hash(test, yes, no) & (this.#results.length / 4 - 1));
+    this.#results[free] = test;
+    this.#results[free + 1] = yes;
+    this.#results[free + 2] = no;
+    this.#results[free + 3] = result;
+    return result;
+  }
+
+  /** The diagram with other constants in place of its values. */
+  map(from: Diagram, to: (value: number) => Diagram, known = new Map<Diagram, Diagram>()): Diagram {
+    const level = this.#level(from);
+    if (level === CONSTANT) return to(this.#value(from));
+    const made =
+      known.get(from) ??
+      this.bit(level, this.map(this.#at(from, level, 0), to, known), this.map(this.#at(from, level, 1), to, known));
+    known.set(from, made);
+    return made;
+  }
+
+  /** For which part of all bits a truth value is true. */
+  share(of: Diagram, known = new Map<Diagram, number>()): number {
+    if (of === TRUE || of === FALSE) return of;
+    const level = this.#level(of);
+    const share =
+      known.get(of) ?? (this.share(this.#at(of, level, 0), known) + this.share(this.#at(of, level, 1), known)) / 2;
+    known.set(of, share);
+    return share;
+  }
+
+  /** The levels of bits that are 1 where two diagrams differ, and what they are there; undefined if they are the same. */
+  difference(a: Diagram, b: Diagram): Difference | undefined {
+    if (a === b) return undefined;
+    const ones = new Set<number>();
+    let [left, right] = [a, b];
+    for (;;) {
+      const level = Math.min(this.#level(left), this.#level(right));
+      if (level === CONSTANT) return { ones, a: this.#value(left), b: this.#value(right) };
+      const zeros = [this.#at(left, level, 0), this.#at(right, level, 0)] as const;
+      if (zeros[0] === zeros[1]) {
+        ones.add(level);
+        [left, right] = [this.#at(left, level, 1), this.#at(right, level, 1)];
+      } else [left, right] = zeros;
+    }
+  }
+
+  #level(node: Diagram): number {
+    return this.#levels[node] ?? CONSTANT;
+  }
+
+  #value(node: Diagram): number {
+    return (this.#low[node] ?? 0) >>> 0;
+  }
+
+  /** What is left of a diagram if the bit at `level`, which none above it asks for, is known. */
+  #at(node: Diagram, level: number, bit: 0 | 1): Diagram {
+    if (this.#levels[node] !== level) return node;
+    return ((bit === 0 ? this.#low[node] : this.#high[node]) ?? 0) as Diagram;
+  }
+
+  #share(level: number, low: number, high: number): Diagram {
+    const last = this.#table.length - 1;
+    let place = hash(level, low, high) & last;
+    for (let node = this.#table[place] ?? 0; node !== 0; node = this.#table[place] ?? 0) {
+      const known = node - 1;
+      if (this.#levels[known] === level && this.#low[known] === low && this.#high[known] === high)
+        return known as Diagram;
+      place = (place + 1) & last;
+    }
+    if (this.#size === this.#levels.length) {
+      this.#grow();
+      return this.#share(level, low, high);
+    }
+    const made = this.#size++;
+    this.#levels[made] = level;
+    this.#low[made] = low;
+    this.#high[made] = high;
+    this.#table[place] = made + 1;
+    return made as Diagram;
+  }
+
+  #grow(): void {
+    const room = 2 * this.#size;
+    this.#levels = longer(this.#levels, new Uint16Array(room));
+    this.#low = longer(this.#low, new Int32Array(room));
+    this.#high = longer(this.#high, new Int32Array(room));
+    this.#table = new Int32Array(2 * room);
+    this.#results = new Int32Array(8 * room);
+    const last = this.#table.length - 1;
+    for (let node = 0; node < this.#size; node++) {
+      let place = hash(this.#levels[node] ?? 0, this.#low[node] ?? 0, this.#high[node] ?? 0) & last;
+      while (this.#table[place] !== 0) place = (place + 1) & last;
+      this.#table[place] = node + 1;
+    }
+  }
+}
+
+/** Bits for which two diagrams differ. */
+export interface Difference {
+  /** The levels of those that are 1; all others are 0. */
+  readonly ones: ReadonlySet<number>;
+  /** The values of the diagrams. */
+  readonly a: number;
+  readonly b: number;
+}
+
+function hash(a: number, b: number, c: number): number {
+  let mixed = Math.imul(a, 0x9e37_79b1) ^ Math.imul(b, 0x85eb_ca6b) ^ Math.imul(c, 0xc2b2_ae35);
+  mixed = Math.imul(mixed ^ (mixed >>> 15), 0x2c1b_3c6d);
+  return mixed ^ (mixed >>> 13);
+}
+
+function longer<List extends { set(values: List): void }>(values: List, room: List): List {
+  room.set(values);
+  return room;
+}

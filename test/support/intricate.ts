@@ -1,0 +1,69 @@
+/** Compiles profiles of many conditions, and holds each filter against the evaluator: by proof within a bound, and by calls. */
+import { expect } from 'vitest';
+import { compile } from '../../lib/filter/compile.js';
+import type { Filter } from '../../lib/filter/filter.js';
+import type { Call, Policy } from '../../lib/policy/policy.js';
+import type { Host } from '../../lib/profile/resolve.js';
+import type { AbiName } from '../../lib/syscalls/abi.js';
+import { policyOfAny } from './arbitrary.js';
+import { checkEverywhere } from './everywhere.js';
+import { intricateProfiles } from './intricate-profiles.js';
+import { generator } from './policies.js';
+
+/** Steps that a proof may take, diagrams that were given up among them. */
+export const MOST_STEPS = 1_300_000;
+
+/** Most have one ABI: others take longer, and find little more. */
+const MACHINES: readonly (readonly [AbiName, ...AbiName[]])[] = [
+  ['x86_64', 'x86', 'x32'],
+  ['x86_64'],
+  ['s390x'],
+  ['x86_64'],
+  ['x86'],
+  ['aarch64', 'arm'],
+  ['x86_64'],
+  ['ppc64le'],
+];
+
+/** Checks so many profiles; returns the most steps that a proof took. */
+export function checkIntricate(seed: number, count: number, callsEach: number): number {
+  const random = generator(seed);
+  let most = 0;
+  let i = 0;
+  for (const document of intricateProfiles(seed, count)) {
+    const [abi, ...abis] = MACHINES[i % MACHINES.length] ?? ['x86_64'];
+    const host: Host = { abi, abis, kernel: { major: 6, minor: 18 }, capabilities: new Set() };
+    const filter = compile(policyOfAny(document, host));
+    const steps = filter.proof?.steps ?? Number.POSITIVE_INFINITY;
+    expect(steps, `profile ${i} of seed ${seed}`).toBeLessThan(MOST_STEPS);
+    most = Math.max(most, steps);
+    checkCalls(filter, random, callsEach);
+    i++;
+  }
+  return most;
+}
+
+/** Arguments are values that conditions compare with, their neighbours, and other numbers. */
+export function checkCalls(filter: Filter, random: () => number, count: number): void {
+  const calls = callsNear(filter.policy, random);
+  for (let i = 0; i < count; i++) checkEverywhere(filter, calls());
+}
+
+function callsNear({ abis }: Policy, random: () => number): () => Call {
+  const lists = abis.flatMap(({ abi, syscalls }) =>
+    [...syscalls].flatMap(([number, decisions]) => {
+      const values = decisions.flatMap(({ conditions }) => conditions.map(({ value }) => value));
+      return values.length === 0 ? [] : [{ arch: abi.audit, number, values }];
+    }),
+  );
+  const pick = <Each>(list: readonly Each[], or: Each) => list[Math.floor(random() * list.length)] ?? or;
+  const anything = () => BigInt(Math.floor(random() * 2 ** 32)) | (BigInt(Math.floor(random() * 2 ** 32)) << 32n);
+  const argument = (values: readonly bigint[]) =>
+    random() < 0.1
+      ? anything()
+      : BigInt.asUintN(64, pick(values, 0n) + pick([0n, 0n, 0n, 1n, -1n, 1n << 32n, 1n << 63n], 0n));
+  return () => {
+    const { arch, number, values } = pick(lists, { arch: 0, number: 0, values: [] });
+    return { arch, number, args: [0, 1, 2, 3, 4, 5].map(() => argument(values)) };
+  };
+}
