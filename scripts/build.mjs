@@ -29,7 +29,7 @@ const FILES = {
     'policy/evaluate',
     'policy/public',
   ],
-  reading: ['profile/check', 'profile/places', 'profile/remark', 'profile/text', 'profile/suggest'],
+  reading: ['profile/check', 'profile/places', 'profile/remark', 'profile/repeats', 'profile/text', 'profile/suggest'],
   writing: ['profile/circumstances', 'profile/override', 'profile/word', 'profile/stringify', 'syscalls/groups'],
   programs: ['sandbox/family', 'sandbox/fork', 'sandbox/rings', 'sandbox/record', 'sandbox/run', 'sandbox/spawn-sync'],
   questions: ['filter/decompile', 'filter/disassemble', 'profile/explain', 'sandbox/explain'],

@@ -1,4 +1,5 @@
 /** What is enforced on a child, and what is not. */
+import type { NativeChild } from '../native.js';
 
 /** What a child could reach of processes outside: of its parent, and of what others have started. */
 export type Reach =
@@ -50,3 +51,8 @@ export interface IsolationEnforcement {
 export interface Enforcement {
   readonly isolation: IsolationEnforcement;
 }
+
+/** What a child that was to be isolated goes without. */
+export type Shortfall = Pick<NativeChild, 'isolationError' | 'dumpsCore'>;
+
+export const NO_SHORTFALL: Shortfall = Object.freeze({ isolationError: 0, dumpsCore: false });

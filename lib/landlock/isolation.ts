@@ -1,9 +1,9 @@
 /** Isolation: a child in a Landlock domain of its own does not reach its parent, nor what others have started. */
 import { constants, release } from 'node:os';
 import { SeccompError } from '../errors.js';
-import { addon, type NativeChild, type NativeDomain, type NativeRequest } from '../native.js';
+import { addon, type NativeDomain, type NativeRequest } from '../native.js';
 import { freeze } from '../util/own-data.js';
-import type { Enforcement, IsolationEnforcement, OpenReach, Reach } from './enforcement.js';
+import type { Enforcement, IsolationEnforcement, OpenReach, Reach, Shortfall } from './enforcement.js';
 
 /** Whether a child is isolated, and what stays in its reach. */
 export type Isolate = boolean | IsolateOptions;
@@ -69,11 +69,6 @@ export interface Subject {
   /** Whether it may keep a capability by which it reads what others' environments and mappings are. */
   readonly mayInspect: boolean;
 }
-
-/** What a child that was to be isolated goes without. */
-export type Shortfall = Pick<NativeChild, 'isolationError' | 'dumpsCore'>;
-
-export const NO_SHORTFALL: Shortfall = freeze({ isolationError: 0, dumpsCore: false });
 
 /** How a child is isolated. */
 export interface Isolation {

@@ -3,15 +3,13 @@ import type { ChildProcess } from 'node:child_process';
 import { addAbortListener, EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
-import type { Enforcement } from '../landlock/enforcement.js';
-import { NO_SHORTFALL, type Shortfall } from '../landlock/isolation.js';
+import { type Enforcement, NO_SHORTFALL, type Shortfall } from '../landlock/enforcement.js';
 import { addon, type ExitWatch, type NativeChild, type NativeListener } from '../native.js';
 import { childProcess, net, os } from '../node.js';
 import type { Listener } from '../supervisor/listener.js';
 import type { Violation } from '../supervisor/violation.js';
 import type { ViolationLog } from '../supervisor/violation-log.js';
 import { publicMethods } from '../util/caller.js';
-import { guarded } from '../util/guarded.js';
 import { define, own } from '../util/own-data.js';
 import { systemError } from './failure.js';
 import { type Hearing, hear } from './hearing.js';
@@ -146,8 +144,11 @@ export class SandboxedProcess extends Base {
     process.nextTick(() => {
       this.exitCode = error.errno ?? -1;
       this.stdin?.destroy();
-      guarded(() => this.emit('error', error));
-      this.#finish();
+      try {
+        this.emit('error', error);
+      } finally {
+        this.#finish();
+      }
     });
   }
 
@@ -165,8 +166,11 @@ export class SandboxedProcess extends Base {
     else this.exitCode = code;
     this.stdin?.destroy();
     if (this.#terminated) this.#endPipes();
-    guarded(() => this.emit('exit', this.exitCode, this.signalCode));
-    this.#finish();
+    try {
+      this.emit('exit', this.exitCode, this.signalCode);
+    } finally {
+      this.#finish(); // Whatever a listener throws.
+    }
   }
 
   override kill(signal: NodeJS.Signals | number = 'SIGTERM'): boolean {

@@ -1,6 +1,6 @@
 /** Isolation of the programs that are started: whether each is isolated, and what is told of it. */
-import type { Enforcement } from '../landlock/enforcement.js';
-import { type Isolation, isolation, notIsolated, type Shortfall, type Subject } from '../landlock/isolation.js';
+import type { Enforcement, Shortfall } from '../landlock/enforcement.js';
+import { type Isolation, isolation, notIsolated, type Subject } from '../landlock/isolation.js';
 import { own } from '../util/own-data.js';
 import { isRootOutside } from './limits.js';
 import type { ProgramOptions } from './options.js';
