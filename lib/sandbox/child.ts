@@ -10,6 +10,7 @@ import type { Listener } from '../supervisor/listener.js';
 import type { Violation } from '../supervisor/violation.js';
 import type { ViolationLog } from '../supervisor/violation-log.js';
 import { publicMethods } from '../util/caller.js';
+import { guarded } from '../util/guarded.js';
 import { define, own } from '../util/own-data.js';
 import { systemError } from './failure.js';
 import { type Hearing, hear } from './hearing.js';
@@ -144,11 +145,10 @@ export class SandboxedProcess extends Base {
     process.nextTick(() => {
       this.exitCode = error.errno ?? -1;
       this.stdin?.destroy();
-      try {
-        this.emit('error', error);
-      } finally {
-        this.#finish();
-      }
+      // If nobody listens, that is what Node says where it throws.
+      if (this.listenerCount('error') === 0) this.emit('error', error);
+      guarded(() => this.emit('error', error));
+      this.#finish();
     });
   }
 
@@ -166,11 +166,8 @@ export class SandboxedProcess extends Base {
     else this.exitCode = code;
     this.stdin?.destroy();
     if (this.#terminated) this.#endPipes();
-    try {
-      this.emit('exit', this.exitCode, this.signalCode);
-    } finally {
-      this.#finish(); // Whatever a listener throws.
-    }
+    guarded(() => this.emit('exit', this.exitCode, this.signalCode));
+    this.#finish();
   }
 
   override kill(signal: NodeJS.Signals | number = 'SIGTERM'): boolean {

@@ -71,7 +71,7 @@ export class Listener implements Sender {
     const [first] = this.#next;
     if (first !== undefined && first.after <= this.#delivered) {
       this.#next.shift();
-      guarded(first.call);
+      first.call();
     } else if (this.#delivered < this.#known) this.#heard.kind?.(this.#delivered++);
     return this.#delivered < this.#known || this.#next.length > 0;
   }
