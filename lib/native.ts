@@ -16,11 +16,7 @@ export interface NativeFilters {
 }
 
 /** A Landlock domain: what it handles of files, what of that is granted everywhere, what it scopes. Bits of linux/landlock.h. */
-export interface NativeDomain {
-  readonly handled: number;
-  readonly granted: number;
-  readonly scoped: number;
-}
+export type NativeDomain = readonly [handled: number, granted: number, scoped: number];
 
 /** What is to be started, with everything decided. */
 export interface NativeRequest extends NativeFilters {
@@ -38,10 +34,9 @@ export interface NativeRequest extends NativeFilters {
   readonly stdio: readonly number[];
   /** Flat triples: RLIMIT_*, its soft and its hard value, 2⁶⁴ − 1 for none. */
   readonly limits?: readonly (number | bigint)[];
-  /**
-   * That it writes no core dump unless it asks for it, and the domain that it enters; `required`: or does not start.
-   */
-  readonly isolation?: { readonly domain: NativeDomain | undefined; readonly required: boolean } | undefined;
+  /** That it writes no core dump unless it asks for it, and enters `domain`. True: or does not start. Left out: neither. */
+  readonly isolation?: boolean;
+  readonly domain?: NativeDomain | undefined;
   /** A bit for each capability that may stay; left out, all may. */
   readonly keptCapabilities?: bigint;
   /** Who answers the filter's listener, if SECCOMP_FILTER_FLAG_NEW_LISTENER makes one. */

@@ -38,11 +38,8 @@ Descriptor PrepareDomain(const Request& request, ChildPlan* plan) {
 
 Napi::Value TryDomain(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  Domain domain = {};
-  if (!info[0].IsObject() || !ReadDomain(env, info[0].As<Napi::Object>(), &domain)) {
-    if (!env.IsExceptionPending()) Napi::TypeError::New(env, "tryDomain(domain)").ThrowAsJavaScriptException();
-    return env.Undefined();
-  }
+  Domain domain;
+  if (!ReadDomain(env, info[0], &domain)) return env.Undefined();
   const Descriptor ruleset(OpenRuleset(domain));
   if (ruleset.get() < 0) return Napi::Number::New(env, errno);
   Trial trial = {ruleset.get(), 0};

@@ -118,14 +118,16 @@ int Descriptor::Release() {
   return fd;
 }
 
-bool ReadDomain(Napi::Env env, const Napi::Object& options, Domain* domain) {
-  if (!HasOnly(env, options, "domain", {"handled", "granted", "scoped"})) return false;
-  const auto read = [&](const char* name, uint32_t* bits) {
-    const auto number = ReadInteger(env, Own(options, name), 0, UINT32_MAX, "domain: 32-bit numbers");
-    if (number) *bits = static_cast<uint32_t>(*number);
-    return number.has_value();
-  };
-  return read("handled", &domain->handled) && read("granted", &domain->granted) && read("scoped", &domain->scoped);
+bool ReadDomain(Napi::Env env, const Napi::Value& value, Domain* domain) {
+  constexpr const char* what = "domain: [handled, granted, scoped]";
+  if (!value.IsArray() || value.As<Napi::Array>().Length() != 3) return Throw(env, what), false;
+  uint32_t* const bits[] = {&domain->handled, &domain->granted, &domain->scoped};
+  for (uint32_t i = 0; i < 3; i++) {
+    const auto number = ReadInteger(env, value.As<Napi::Array>().Get(i), 0, UINT32_MAX, what);
+    if (!number) return false;
+    *bits[i] = static_cast<uint32_t>(*number);
+  }
+  return true;
 }
 
 ChildMemory* ChildMemory::ForThisThread() {
@@ -161,10 +163,10 @@ void ChildMemory::Wipe(size_t count) { explicit_bzero(base_ + kGuard, kStack + c
 std::unique_ptr<Request> Request::Read(Napi::Env env, const Napi::Object& options) {
   std::unique_ptr<Request> request(new Request());
   Request& r = *request;
-  if (!HasOnly(
-          env, options, "request",
-          {"candidates", "args", "env", "cwd", "detached", "uid", "gid", "noNewPrivileges", "stdio", "limits",
-           "isolation", "keptCapabilities", "filters", "unconfined", "filterFlags", "supervision", "inbox", "agent"})) {
+  if (!HasOnly(env, options, "request",
+               {"candidates", "args", "env", "cwd", "detached", "uid", "gid", "noNewPrivileges", "stdio", "limits",
+                "isolation", "domain", "keptCapabilities", "filters", "unconfined", "filterFlags", "supervision",
+                "inbox", "agent"})) {
     return nullptr;
   }
   if (!ReadStrings(env, Own(options, "candidates"), "candidates: an array of paths", &r.candidates_) ||
@@ -199,8 +201,7 @@ std::unique_ptr<Request> Request::Read(Napi::Env env, const Napi::Object& option
     r.kept_capabilities_ = kept.As<Napi::BigInt>().Uint64Value(&lossless);
     if (!lossless) return Throw(env, "keptCapabilities: a bigint of 64 bits"), nullptr;
   }
-  if (!r.ReadIsolation(env, Own(options, "isolation")) || !r.ReadLimits(env, Own(options, "limits")) ||
-      !r.ReadFilters(env, options)) {
+  if (!r.ReadIsolation(env, options) || !r.ReadLimits(env, Own(options, "limits")) || !r.ReadFilters(env, options)) {
     return nullptr;
   }
   const Napi::Value supervision = Own(options, "supervision");
@@ -226,20 +227,17 @@ std::unique_ptr<Request> Request::ReadFiltersOnly(Napi::Env env, const Napi::Obj
 
 bool Request::wants_listener() const { return (filter_flags_ & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0; }
 
-bool Request::ReadIsolation(Napi::Env env, const Napi::Value& isolation) {
-  if (isolation.IsUndefined()) return true;
-  if (!isolation.IsObject()) return Throw(env, "isolation: { domain, required }"), false;
-  const Napi::Object options = isolation.As<Napi::Object>();
-  if (!HasOnly(env, options, "isolation", {"domain", "required"}) ||
-      !ReadFlag(env, Own(options, "required"), "required: a boolean", &must_isolate_)) {
-    return false;
-  }
-  is_isolated_ = true;
+bool Request::ReadIsolation(Napi::Env env, const Napi::Object& options) {
+  const Napi::Value isolation = Own(options, "isolation");
   const Napi::Value domain = Own(options, "domain");
-  if (domain.IsUndefined()) return !must_isolate_ || (Throw(env, "required: without a domain"), false);
-  if (!domain.IsObject()) return Throw(env, "domain: { handled, granted, scoped }"), false;
+  if (!isolation.IsUndefined()) {
+    if (!ReadFlag(env, isolation, "isolation: a boolean, whether it is required", &must_isolate_)) return false;
+    is_isolated_ = true;
+  }
+  if (domain.IsUndefined()) return !must_isolate_ || (Throw(env, "isolation: required, without a domain"), false);
+  if (!is_isolated_) return Throw(env, "domain: without isolation"), false;
   domain_.emplace();
-  return ReadDomain(env, domain.As<Napi::Object>(), &*domain_);
+  return ReadDomain(env, domain, &*domain_);
 }
 
 bool Request::ReadLimits(Napi::Env env, const Napi::Value& limits) {

@@ -54,8 +54,8 @@ class ChildMemory {
   char* base_;
 };
 
-// Reads { handled, granted, scoped }; throws a TypeError and gives false for anything else.
-bool ReadDomain(Napi::Env env, const Napi::Object& options, Domain* domain);
+// Reads [handled, granted, scoped]; throws a TypeError and gives false for anything else.
+bool ReadDomain(Napi::Env env, const Napi::Value& value, Domain* domain);
 
 // More than that would not fit the kernel's own limit: 32768 instructions, all filters of a process together.
 constexpr size_t kMostFilters = 8;
@@ -98,7 +98,7 @@ class Request {
     std::vector<sock_filter> instructions;
     std::vector<GatePatch> gate;
   };
-  bool ReadIsolation(Napi::Env env, const Napi::Value& isolation);
+  bool ReadIsolation(Napi::Env env, const Napi::Object& options);
   bool ReadLimits(Napi::Env env, const Napi::Value& limits);
   bool ReadAgent(Napi::Env env, const Napi::Value& agent);
   bool ReadFilters(Napi::Env env, const Napi::Object& options);

@@ -1,7 +1,7 @@
 /** Isolation: a child in a Landlock domain of its own does not reach its parent, nor what others have started. */
 import { constants, release } from 'node:os';
 import { SeccompError } from '../errors.js';
-import { addon, type NativeDomain, type NativeRequest } from '../native.js';
+import { addon, type NativeDomain } from '../native.js';
 import { freeze } from '../util/own-data.js';
 import type { Enforcement, IsolationEnforcement, OpenReach, Reach, Shortfall } from './enforcement.js';
 
@@ -24,10 +24,10 @@ const ABSTRACT_SOCKETS = 1;
 const SIGNALS = 2;
 const REFER = 1 << 13;
 
-const SCOPES: NativeDomain = freeze({ handled: 0, granted: 0, scoped: ABSTRACT_SOCKETS | SIGNALS });
-const SCOPES_BUT_SOCKETS: NativeDomain = freeze({ ...SCOPES, scoped: SIGNALS });
+const SCOPES: NativeDomain = freeze([0, 0, ABSTRACT_SOCKETS | SIGNALS]);
+const SCOPES_BUT_SOCKETS: NativeDomain = freeze([0, 0, SIGNALS]);
 /** Handles one right, granted everywhere: another one would keep files from being moved between directories. */
-const WITHOUT_SCOPES: NativeDomain = freeze({ handled: REFER, granted: REFER, scoped: 0 });
+const WITHOUT_SCOPES: NativeDomain = freeze([REFER, REFER, 0]);
 
 let known: Support | undefined;
 
@@ -73,27 +73,27 @@ export interface Subject {
 /** How a child is isolated. */
 export interface Isolation {
   /** What the addon is asked for. */
-  readonly request: NonNullable<NativeRequest['isolation']>;
+  readonly request: { readonly isolation: boolean; readonly domain: NativeDomain | undefined };
   /** What is enforced. */
   enforced(shortfall: Shortfall): Enforcement;
 }
 
 /**
  * How a child is isolated as `isolate` asks for; undefined: it is not. Without being asked for it, it is as far as that can be
- * done here.
+ * done here. `subject` is called where it matters.
  * @throws SeccompError ERR_SECCOMP_UNSUPPORTED where it is asked for by `true`, and can't be had in full.
  */
-export function isolation(isolate: Isolate | undefined, subject: Subject): Isolation | undefined {
+export function isolation(isolate: Isolate | undefined, subject: () => Subject): Isolation | undefined {
   if (isolate === false) return undefined;
   const support = isolationSupport();
   const required = isolate === true;
-  if (required) refuseLess(support, subject);
+  if (required) refuseLess(support, subject());
   const abstractSockets = typeof isolate === 'object' && isolate.abstractSockets === true;
   const domain = support.domain === SCOPES && abstractSockets ? SCOPES_BUT_SOCKETS : support.domain;
   return {
-    request: { domain, required },
+    request: { isolation: required, domain },
     enforced: ({ isolationError, dumpsCore }) =>
-      enforcement(isolationError === 0 ? support : failed(isolationError), subject, { abstractSockets, dumpsCore }),
+      enforcement(isolationError === 0 ? support : failed(isolationError), subject(), { abstractSockets, dumpsCore }),
   };
 }
 

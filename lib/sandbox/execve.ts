@@ -4,7 +4,7 @@ import { define, own } from '../util/own-data.js';
 import { handed } from './agent.js';
 import { invocation } from './arguments.js';
 import { systemError } from './failure.js';
-import { isolationOf, isolationRequest } from './isolate.js';
+import { isolationOf } from './isolate.js';
 import { PROGRAM_OPTIONS, type ProgramOptions, programRequest } from './options.js';
 import { type FilterSource, prepare, type SingleSource } from './prepare.js';
 import { attachError, filterRequest, handedRequest } from './spawn.js';
@@ -29,7 +29,7 @@ export function execve(...parameters: readonly unknown[]): never {
   const agents = handed(sources, options, NOT_SUPERVISED, isolated !== undefined);
   const request: NativeRequest = own({
     ...program,
-    ...isolationRequest(isolated),
+    ...isolated?.request,
     ...(agents === undefined
       ? filterRequest(prepare(sources, options, ['execve', 'exit'], isolated !== undefined), options)
       : handedRequest(agents, options, program.cwd)),

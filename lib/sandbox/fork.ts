@@ -124,8 +124,8 @@ function launchedFork(
   const program = given.execPath || process.execPath;
   // What is not found, Node itself reports.
   if (!isExecutable(program, given)) return nodeFork(modulePath, args, options);
-  const { handled, granted, scoped } = request.domain ?? NO_DOMAIN;
-  const wish = [handled, granted, scoped, Number(request.required), Number(noNewPrivileges)].join();
+  const { isolation: required, domain = NO_DOMAIN } = request;
+  const wish = [...domain, Number(required), Number(noNewPrivileges)].join();
   const execPath = launcherFile();
   const child = nodeFork(modulePath, args, {
     ...options,
@@ -135,7 +135,7 @@ function launchedFork(
   return define(child, { spawnfile: program, spawnargs: [program, ...child.spawnargs.slice(3)] });
 }
 
-const NO_DOMAIN = { handled: 0, granted: 0, scoped: 0 };
+const NO_DOMAIN = [0, 0, 0];
 
 /** Whether execvp(3) would find it. */
 function isExecutable(program: string, { cwd, env = process.env }: NodeForkOptions): boolean {

@@ -1,7 +1,6 @@
 /** Isolation of the programs that are started: whether each is isolated, and what is told of it. */
 import type { Enforcement, Shortfall } from '../landlock/enforcement.js';
 import { type Isolation, isolation, notIsolated, type Subject } from '../landlock/isolation.js';
-import { own } from '../util/own-data.js';
 import { isRootOutside } from './limits.js';
 import type { ProgramOptions } from './options.js';
 
@@ -14,17 +13,12 @@ type Options = Pick<ProgramOptions, 'isolate' | 'uid' | 'capabilities'>;
  */
 export function isolationOf(options: Options, isFiltered: boolean): Isolation | undefined {
   const { isolate } = options;
-  return isolate === undefined && !isFiltered ? undefined : isolation(isolate, subjectOf(options));
+  return isolate === undefined && !isFiltered ? undefined : isolation(isolate, () => subjectOf(options));
 }
 
 /** What is enforced on a child. */
 export function enforcementOf(options: Options, isolated: Isolation | undefined, shortfall: Shortfall): Enforcement {
   return isolated === undefined ? notIsolated(subjectOf(options)) : isolated.enforced(shortfall);
-}
-
-/** What the addon is asked for. */
-export function isolationRequest(isolated: Isolation | undefined) {
-  return isolated === undefined ? {} : { isolation: own(isolated.request) };
 }
 
 /** Capabilities by which Landlock's domains are no hindrance to reading what is not memory. Source: kernel/ptrace.c. */

@@ -70,8 +70,15 @@ function refuseForRoot(uid: number): void {
   throw new SeccompError('ERR_SECCOMP_OPTION', message);
 }
 
-/** Whether user 0 is user 0 outside of this process's user namespace too, as in the initial one. */
+/** Whether user 0 is user 0 outside of this process's user namespace too, as in the initial one. Read once. */
 export function isRootOutside(): boolean {
+  rootOutside ??= mapsRootToItself();
+  return rootOutside;
+}
+
+let rootOutside: boolean | undefined;
+
+function mapsRootToItself(): boolean {
   try {
     const ranges = readFileSync('/proc/self/uid_map', 'utf8').trim().split('\n');
     return ranges.some((range) => /^\s*0\s+0\s/.test(range));

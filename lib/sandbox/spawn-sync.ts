@@ -6,7 +6,6 @@ import { checkElsewhere } from '../supervisor/listen.js';
 import { Listener } from '../supervisor/listener.js';
 import { CHANNEL, type Violation } from '../supervisor/violation.js';
 import { ViolationLog, type Violations } from '../supervisor/violation-log.js';
-import { defineHidden } from '../util/caller.js';
 import { guarded } from '../util/guarded.js';
 import { has, own } from '../util/own-data.js';
 import { type Invocation, invocation } from './arguments.js';
@@ -106,7 +105,8 @@ export function startSync({ command, args, sources, options }: Invocation<SpawnS
     stderr: output[2] ?? null,
     ...(listener === undefined || heard === undefined ? {} : tell(listener, heard)),
   };
-  defineHidden(result, 'enforcement', enforced(ended));
+  // Made when it is read.
+  Object.defineProperty(result, 'enforcement', own({ get: () => enforced(ended), configurable: true }));
   return result;
 }
 

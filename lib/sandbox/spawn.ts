@@ -13,7 +13,7 @@ import { type Invocation, invocation } from './arguments.js';
 import { type Ending, SandboxedProcess } from './child.js';
 import { attachRemedy, noFiltersError, systemError } from './failure.js';
 import { type Hearing, UNHEARD } from './hearing.js';
-import { enforcementOf, isolationOf, isolationRequest } from './isolate.js';
+import { enforcementOf, isolationOf } from './isolate.js';
 import {
   checkNull,
   type FilterOptions,
@@ -67,7 +67,7 @@ export function spawnObserved(command: string, args: readonly string[], options:
   const isolated = isolationOf(options, true);
   const request = {
     ...programRequest(program.file, program.args, options),
-    ...isolationRequest(isolated),
+    ...isolated?.request,
     ...supervisedRequest(observed()),
   };
   const enforced = (shortfall: Shortfall) => enforcementOf(options, isolated, shortfall);
@@ -120,7 +120,7 @@ export function childRequest(
   const isolated = isolationOf(options, sources.all.length > 0 || asked.names.length > 0);
   const request = {
     ...programRequest(program.file, program.args, options),
-    ...isolationRequest(isolated),
+    ...isolated?.request,
     detached: options.detached ?? false,
   };
   const enforced = (shortfall: Shortfall) => enforcementOf(options, isolated, shortfall);
