@@ -83,7 +83,10 @@ const deniedTo = (denials: Denials) => DENIED.filter(({ to }) => denials[to]);
  */
 export function narrowed(policy: Policy, others: readonly AbiName[], denials: Denials): Policy {
   if (deniedTo(denials).length === 0) return policy;
-  if (permissiveness(policy.foreignAction) !== 0) return intersect(policy, isolationOf(others, denials));
+  if (permissiveness(policy.foreignAction) !== 0) {
+    const names = new Set([...policy.abis.map(({ abi }) => abi.name), ...others]);
+    return intersect(policy, isolationOf([...names], denials));
+  }
   const abis = policy.abis.map((each) => {
     const narrowing = [...decisionsOn(each.abi.name, denials)].map(([number, denied]) => {
       const both = intersectDecisions(decisionsOf(each, number), [...denied, REST], policy.defaultAction);
