@@ -175,6 +175,19 @@ describe('without Landlock too', () => {
     expect(limits({ rlimits: { core: { soft: 512, hard: 1024 } } })).toEqual(['1', '2']);
   });
 
+  test('a limit of core dumps that this process has is lowered, and put back if execve fails', ({ skip }) => {
+    const code = `
+      const { spawnSync, execve } = require('seccomp');
+      const of = (options) => String(spawnSync('sh', ['-c', 'ulimit -Sc'], 'docker-default', options).stdout).trim();
+      const isolated = of({});
+      try { execve('/nowhere/x', 'docker-default'); } catch {}
+      console.log(JSON.stringify([isolated, of({ isolate: false })]));`;
+    const args = ['-c', 'ulimit -S -c 100 && exec "$@"', 'sh', process.execPath, '-e', code];
+    const { status, stdout } = nodeSpawnSync('sh', args, { cwd: packageRoot, encoding: 'utf8' });
+    skip(status !== 0, 'the hard limit of core dumps is lower');
+    expect(JSON.parse(stdout)).toEqual(['0', '100']);
+  });
+
   test('what the filter denies is told, and explained as isolation’s', async () => {
     const child = spawn('prlimit', ['--pid', String(process.pid), '--core=0'], 'docker-default', { onViolation: true });
     await finish(child);
