@@ -661,6 +661,9 @@ int Ruleset(int at = -1) {
 }
 
 TEST(WritesNoCoreDumpsIfIsolatedUnlessALimitSaysSo) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  Skip("the sanitizers' runtimes set the limit themselves");
+#endif
   const rlimit ours = {8192, 16384};
   if (setrlimit(RLIMIT_CORE, &ours) != 0) Skip("the hard limit of core dumps is lower");
   Start start;
