@@ -150,8 +150,6 @@ export interface NativeChild {
   readonly sockets: readonly number[];
   /** The errno for which it is in no domain, though one was asked for; else 0. */
   readonly isolationError: number;
-  /** Whether it may write core dumps though it was to be isolated. */
-  readonly dumpsCore: boolean;
   readonly listener?: NativeListener;
 }
 
@@ -216,7 +214,6 @@ export interface NativeResult {
   readonly stopped: number;
   /** As of NativeChild. */
   readonly isolationError: number;
-  readonly dumpsCore: boolean;
   readonly listener?: NativeListener;
 }
 

@@ -120,8 +120,7 @@ class Child {
   // While all capabilities are there: without no_new_privs a domain takes CAP_SYS_ADMIN.
   bool Isolate() {
     if (!plan_->isolate) return true;
-    plan_->dumps_core = !WritesNoCore();
-    if (plan_->dumps_core && plan_->must_isolate) return Fail("prlimit");
+    if (!WritesNoCore() && plan_->must_isolate) return Fail("prlimit");
     if (plan_->ruleset < 0) return true;
     if (!GainNothing()) return false;
     plan_->isolation_error = EnterDomain(plan_->ruleset);

@@ -67,9 +67,8 @@ struct ChildPlan {
   size_t limit_count;
   bool isolate;       // Whether it writes no core dumps, and enters a Landlock domain:
   int ruleset = -1;   // of this ruleset; -1: none.
-  bool must_isolate;  // Whether it ends if it can't. Else these say what it goes on without:
+  bool must_isolate;  // Whether it ends if it can't. Else `isolation_error` says why it goes on without a domain.
   int isolation_error;
-  bool dumps_core;
   bool drop_capabilities;
   uint64_t kept_capabilities;  // A bit for each that may stay; all others leave the five sets.
   bool no_new_privileges;

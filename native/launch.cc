@@ -188,7 +188,6 @@ Failure Launch(Request* request, Launched* launched) {
   }
   request->Wipe(memory);
   launched->isolation_error = plan.isolation_error;
-  launched->dumps_core = plan.dumps_core;
   launched->sockets = std::move(stdio.parent);
   if (plan.failure.error == 0 && handover.ours.get() >= 0) {
     launched->listener = handover.Take();

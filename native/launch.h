@@ -24,8 +24,6 @@ struct Launched {
   std::vector<Descriptor> sockets;
   // Why it is in no domain of its own though one was asked for: an errno; 0: it is, or none was.
   int isolation_error = 0;
-  // Whether it is isolated, and may write core dumps all the same.
-  bool dumps_core = false;
   // The listener of its filter, if the request asked for one that is not an agent's.
   Descriptor listener;
 };

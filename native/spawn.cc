@@ -44,8 +44,7 @@ Napi::Value Spawn(const Napi::CallbackInfo& info) {
   if (failure.error != 0) return Undo(env, &launched.child, failure);
   const Napi::Array sockets = Napi::Array::New(env, launched.sockets.size());
   bool told = SetOwn(result, "pid", pid) && SetOwn(result, "isolationError", launched.isolation_error) &&
-              SetOwn(result, "dumpsCore", launched.dumps_core) && SetOwn(result, "watch", watch) &&
-              SetOwn(result, "sockets", sockets);
+              SetOwn(result, "watch", watch) && SetOwn(result, "sockets", sockets);
   for (uint32_t i = 0; told && i < launched.sockets.size(); i++) told = sockets.Set(i, launched.sockets[i].get());
   if (!told) return env.Undefined();  // This worker is being terminated: the child goes on, unwatched.
   Environment::Of(env).lent.HandOver(&launched.sockets);

@@ -45,7 +45,6 @@ class Running {
   Running(Launched launched, const uint8_t* input, size_t input_size, const Limits& limits)
       : child_(std::move(launched.child)),
         isolation_error_(launched.isolation_error),
-        dumps_core_(launched.dumps_core),
         sockets_(std::move(launched.sockets)),
         output_(sockets_.size()),
         was_open_(WhichAreOpen()),
@@ -87,7 +86,6 @@ class Running {
     const bool exited = known && status_.si_code == CLD_EXITED;
     SetOwn(result, "pid", child_.pid);
     SetOwn(result, "isolationError", isolation_error_);
-    SetOwn(result, "dumpsCore", dumps_core_);
     SetOwn(result, "code", exited ? Napi::Number::New(env, status_.si_status) : env.Null());
     SetOwn(result, "signal", known && !exited ? Napi::Number::New(env, status_.si_status) : env.Null());
     const Napi::Array output = Napi::Array::New(env, output_.size());
@@ -187,7 +185,6 @@ class Running {
 
   ChildHandle child_;
   const int isolation_error_;
-  const bool dumps_core_;
   std::vector<Descriptor> sockets_;
   std::vector<std::string> output_;
   std::vector<bool> was_open_;

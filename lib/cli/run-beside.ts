@@ -96,8 +96,8 @@ function effect(action: Violation['action']): string {
 }
 
 /** A rule as it would stand in `syscalls`; one that is denied by another comes too late. */
-function remedyText({ remedy, rule }: Violation): string {
-  if (remedy === null) return 'no rule says just that';
+function remedyText({ remedy, rule, why }: Violation): string {
+  if (remedy === null) return why.startsWith('isolate ') ? 'no rule does, but --no-isolate' : 'no rule says just that';
   const text = JSON.stringify(remedy);
   if (rule === null) return text;
   return `change ${rule.path}, which denies it; if the default action denies too, add ${text}`;

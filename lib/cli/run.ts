@@ -1,7 +1,7 @@
 /** `seccomp run`: becomes a program under a profile. */
 import { Command } from 'commander';
 import type { AbiName } from '../index.js';
-import { execve } from '../index.js';
+import { execve, SeccompError } from '../index.js';
 import { several } from './once.js';
 import { tell } from './output.js';
 import { loadArgument } from './profile-argument.js';
@@ -23,7 +23,7 @@ interface RunOptions extends ReadingOptions {
 }
 
 export function runCommand(): Command {
-  return withReading(new Command('run'))
+  return refuseBoth(withReading(new Command('run')))
     .description(
       'become COMMAND under a profile; exit 125: not started by our fault, 126: not executable, 127: not found',
     )
@@ -64,6 +64,11 @@ async function run(command: string, args: readonly string[], options: RunOptions
     if (explain) await runBeside(command, args, profile, programOptions);
     else execve(command, args, profile, programOptions);
   } catch (error) {
+    if (isolate === true && isRefusal(error)) {
+      const remedy = 'start seccomp as another user, or on a newer kernel, or leave --isolate out';
+      const why = /honoured: ([^;]*)/.exec(error.message)?.[1] ?? error.message;
+      throw new Error(`--isolate can't be honoured: ${why}: ${remedy}`);
+    }
     if (!isExecveFailure(error)) throw error;
     const notFound = error.code === 'ENOENT';
     tell(`${command}: ${notFound ? 'command not found' : `not executable (${error.code})`}`);
@@ -73,4 +78,19 @@ async function run(command: string, args: readonly string[], options: RunOptions
 
 function isExecveFailure(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'call' in error && error.call === 'execve';
+}
+
+/** Commander takes the later one of the two. */
+function refuseBoth(command: Command): Command {
+  const given = new Set<string>();
+  for (const name of ['isolate', 'no-isolate']) {
+    command.on(`option:${name}`, () => {
+      if (given.add(name).size > 1) command.error('error: --isolate and --no-isolate: leave one of them out');
+    });
+  }
+  return command;
+}
+
+function isRefusal(error: unknown): error is SeccompError {
+  return error instanceof SeccompError && error.message.startsWith('options.isolate');
 }

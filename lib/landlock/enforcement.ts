@@ -1,5 +1,4 @@
 /** What is enforced on a child, and what is not. */
-import type { NativeChild } from '../native.js';
 
 /** What a child could reach of processes outside: of its parent, and of what others have started. */
 export type Reach =
@@ -26,6 +25,8 @@ export type Reach =
   | 'oom-score'
   /** `/proc/PID/autogroup` */
   | 'autogroup'
+  /** `/proc/PID/coredump_filter`, `clear_refs`, `sched` and `timerslack_ns`. */
+  | 'proc-files'
   /** Priority, scheduling class and CPU affinity: setpriority(2), sched_setaffinity(2), ioprio_set(2). */
   | 'scheduling'
   /** What uid 0 may write without a capability: `/proc/sys/kernel/core_pattern`, `/etc`. */
@@ -51,8 +52,3 @@ export interface IsolationEnforcement {
 export interface Enforcement {
   readonly isolation: IsolationEnforcement;
 }
-
-/** What a child that was to be isolated goes without. */
-export type Shortfall = Pick<NativeChild, 'isolationError' | 'dumpsCore'>;
-
-export const NO_SHORTFALL: Shortfall = Object.freeze({ isolationError: 0, dumpsCore: false });

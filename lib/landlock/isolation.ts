@@ -3,7 +3,7 @@ import { constants, release } from 'node:os';
 import { SeccompError } from '../errors.js';
 import { addon, type NativeDomain } from '../native.js';
 import { freeze } from '../util/own-data.js';
-import type { Enforcement, IsolationEnforcement, OpenReach, Reach, Shortfall } from './enforcement.js';
+import type { Enforcement, IsolationEnforcement, OpenReach, Reach } from './enforcement.js';
 
 /** Whether a child is isolated, and what stays in its reach. */
 export type Isolate = boolean | IsolateOptions;
@@ -31,9 +31,9 @@ const WITHOUT_SCOPES: NativeDomain = freeze([REFER, REFER, 0]);
 
 let known: Support | undefined;
 
-/** What this kernel can do, found by doing it. Asked once. */
-export function isolationSupport(): Support {
-  known ??= freeze(findSupport());
+/** What this kernel can do, found by doing it. Asked once, unless it is to be known of this moment. */
+export function isolationSupport(now = false): Support {
+  if (now || known === undefined) known = freeze(findSupport());
   return known;
 }
 
@@ -64,52 +64,47 @@ function reasonOf(errno: number): string {
 export interface Subject {
   /** Whether its user is this process's. */
   readonly isSameUser: boolean;
-  /** Whether it is root of the initial user namespace. */
+  /** Whether it is root of the initial user namespace, or may become it. */
   readonly isRoot: boolean;
   /** Whether it may keep a capability by which it reads what others' environments and mappings are. */
   readonly mayInspect: boolean;
+  /** Whether it can't raise its limit of core dumps. */
+  readonly writesNoCore: boolean;
 }
 
 /** How a child is isolated. */
 export interface Isolation {
   /** What the addon is asked for. */
   readonly request: { readonly isolation: boolean; readonly domain: NativeDomain | undefined };
-  /** What is enforced. */
-  enforced(shortfall: Shortfall): Enforcement;
+  /** What is enforced, if the child's domain failed with this errno, or 0. */
+  enforced(isolationError: number): Enforcement;
 }
 
 /**
  * How a child is isolated as `isolate` asks for; undefined: it is not. Without being asked for it, it is as far as that can be
- * done here. `subject` is called where it matters.
+ * done here. `subject` is called where it matters; `now` is for a child that does not say whether it has entered its domain.
  * @throws SeccompError ERR_SECCOMP_UNSUPPORTED where it is asked for by `true`, and can't be had in full.
  */
-export function isolation(isolate: Isolate | undefined, subject: () => Subject): Isolation | undefined {
+export function isolation(isolate: Isolate | undefined, subject: () => Subject, now: boolean): Isolation | undefined {
   if (isolate === false) return undefined;
-  const support = isolationSupport();
+  const support = isolationSupport(now);
   const required = isolate === true;
   if (required) refuseLess(support, subject());
   const abstractSockets = typeof isolate === 'object' && isolate.abstractSockets === true;
   const domain = support.domain === SCOPES && abstractSockets ? SCOPES_BUT_SOCKETS : support.domain;
   return {
     request: { isolation: required, domain },
-    enforced: ({ isolationError, dumpsCore }) =>
-      enforcement(isolationError === 0 ? support : failed(isolationError), subject(), { abstractSockets, dumpsCore }),
+    enforced: (isolationError) =>
+      enforcement(isolationError === 0 ? support : failed(isolationError), subject(), abstractSockets),
   };
 }
 
-/** What is enforced on a child that is not isolated. */
-export function notIsolated(subject: Subject): Enforcement {
-  return {
-    isolation: {
-      by: null,
-      reason: 'isolation is off',
-      closed: [],
-      open: [
-        ...[...ALWAYS, ...BY_DOMAIN, ...BY_SCOPES].map((reach) => ({ reach, remedy: 'leave out isolate: false' })),
-        ...openWithDomain(subject),
-      ],
-    },
-  };
+/** What is enforced on a child that is not isolated, as it is under `unconfined` unless that was asked for. */
+export function notIsolated(subject: Subject, isAskedFor: boolean): Enforcement {
+  const remedy = isAskedFor ? 'leave out isolate: false' : 'give isolate: true';
+  const open = [...BY_FILTER, ...BY_DOMAIN, ...BY_SCOPES].map((reach) => ({ reach, remedy }));
+  const reason = 'isolation is off';
+  return { isolation: { by: null, reason, closed: [], open: [...open, ...openAnyway(subject)] } };
 }
 
 const failed = (errno: number): Support => ({ by: null, reason: reasonOf(errno), domain: undefined });
@@ -117,7 +112,7 @@ const failed = (errno: number): Support => ({ by: null, reason: reasonOf(errno),
 function refuseLess({ by, reason }: Support, { isRoot }: Subject): void {
   if (isRoot) {
     const why = 'uid 0 owns what the kernel reads, such as /proc/sys/kernel/core_pattern, whatever it is kept from';
-    throw refused(why, 'give the child another uid, or ');
+    throw refused(why, 'give the child another uid and no CAP_SETUID, or ');
   }
   if (by !== 'scopes') throw refused(String(reason));
 }
@@ -126,29 +121,24 @@ function refuseLess({ by, reason }: Support, { isRoot }: Subject): void {
 export const isolationError = (errno: number): SeccompError => refused(reasonOf(errno));
 
 function refused(why: string, remedy = ''): SeccompError {
-  const message = `options.isolate: true can not be honoured: ${why}; ${remedy}leave it out: enforcement then tells what is in reach`;
+  const message = `options.isolate: true can't be honoured: ${why}; ${remedy}leave it out: enforcement then tells what is in reach`;
   return new SeccompError('ERR_SECCOMP_UNSUPPORTED', message);
 }
 
-/** What the filter and the limits close, with Landlock or without. */
-const ALWAYS: readonly Reach[] = ['limits', 'terminal', 'core-dumps'];
+/** What the filter closes, with Landlock or without. */
+const BY_FILTER: readonly Reach[] = ['limits', 'terminal'];
 const BY_DOMAIN: readonly Reach[] = ['memory', 'environment', 'descriptors', 'ptrace'];
 const BY_SCOPES: readonly Reach[] = ['signals', 'abstract-sockets'];
 
-/** What is open to a child in spite of its domain. */
-interface Opened {
-  readonly abstractSockets: boolean;
-  readonly dumpsCore: boolean;
-}
-
-function enforcement({ by, reason }: Support, subject: Subject, opened: Opened): Enforcement {
-  const all = [...ALWAYS, ...BY_DOMAIN, ...BY_SCOPES];
+function enforcement({ by, reason }: Support, subject: Subject, abstractSockets: boolean): Enforcement {
+  const all = [...BY_FILTER, ...BY_DOMAIN, ...BY_SCOPES];
   const open = all.flatMap((reach): readonly OpenReach[] => {
-    const remedy = remedyFor(reach, by, subject, opened);
+    const remedy = remedyFor(reach, by, subject, abstractSockets);
     return remedy === undefined ? [] : [{ reach, remedy }];
   });
-  const closed = all.filter((reach) => !open.some((each) => each.reach === reach));
-  return { isolation: { by, reason, closed, open: [...open, ...openWithDomain(subject)] } };
+  const noCore: readonly Reach[] = subject.writesNoCore ? ['core-dumps'] : [];
+  const closed = [...all.filter((reach) => !open.some((each) => each.reach === reach)), ...noCore];
+  return { isolation: { by, reason, closed, open: [...open, ...openAnyway(subject)] } };
 }
 
 /** What would close it; undefined: it is closed. */
@@ -156,10 +146,9 @@ function remedyFor(
   reach: Reach,
   by: Support['by'],
   { isSameUser, mayInspect }: Subject,
-  { abstractSockets, dumpsCore }: Opened,
+  abstractSockets: boolean,
 ): string | undefined {
-  if (reach === 'core-dumps') return dumpsCore ? 'let the filter that is on already allow prlimit64' : undefined;
-  if (ALWAYS.includes(reach)) return undefined;
+  if (BY_FILTER.includes(reach)) return undefined;
   if (reach === 'abstract-sockets' && abstractSockets) return 'leave out abstractSockets: true';
   const isByScopes = BY_SCOPES.includes(reach);
   const isClosed = isByScopes ? by === 'scopes' : by !== null;
@@ -169,10 +158,11 @@ function remedyFor(
   return isSameUser && reach !== 'abstract-sockets' ? `${kernel}, or another uid` : kernel;
 }
 
-/** What no domain closes, of processes with the child's uid. */
-function openWithDomain({ isSameUser, isRoot }: Subject): readonly OpenReach[] {
+/** What neither a domain nor the filter closes, of processes with the child's uid. */
+function openAnyway({ isSameUser, isRoot, writesNoCore }: Subject): readonly OpenReach[] {
   const remedy = isSameUser ? 'give the child another uid' : 'give each child a uid of its own';
-  const root: OpenReach = { reach: 'files-of-root', remedy: 'give the child another uid' };
-  const same: readonly Reach[] = ['cgroup-files', 'oom-score', 'autogroup', 'scheduling'];
-  return [...(isRoot ? [root] : []), ...same.map((reach) => ({ reach, remedy }))];
+  const root: OpenReach = { reach: 'files-of-root', remedy: 'give the child another uid, and no CAP_SETUID' };
+  const core: OpenReach = { reach: 'core-dumps', remedy: 'rlimits: { core: 0 }: by itself only the soft limit is 0' };
+  const same: readonly Reach[] = ['cgroup-files', 'oom-score', 'autogroup', 'proc-files', 'scheduling'];
+  return [...(isRoot ? [root] : []), ...(writesNoCore ? [] : [core]), ...same.map((reach) => ({ reach, remedy }))];
 }

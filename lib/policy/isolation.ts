@@ -85,7 +85,7 @@ export function narrowed(policy: Policy, others: readonly AbiName[], denials: De
   if (deniedTo(denials).length === 0) return policy;
   if (permissiveness(policy.foreignAction) !== 0) {
     const names = new Set([...policy.abis.map(({ abi }) => abi.name), ...others]);
-    return intersect(policy, isolationOf([...names], denials));
+    return intersect(policy, denialsPolicy([...names], denials));
   }
   const abis = policy.abis.map((each) => {
     const narrowing = [...decisionsOn(each.abi.name, denials)].map(([number, denied]) => {
@@ -98,7 +98,7 @@ export function narrowed(policy: Policy, others: readonly AbiName[], denials: De
 }
 
 /** What is denied on these ABIs, and nothing else. */
-export function isolationOf(abis: readonly AbiName[], denials: Denials): Policy {
+export function denialsPolicy(abis: readonly AbiName[], denials: Denials): Policy {
   return {
     abis: abis.map((name) => ({ abi: abiOf(name), syscalls: decisionsOn(name, denials), ranges: [] })),
     defaultAction: ALLOW,

@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { addAbortListener, EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
-import { type Enforcement, NO_SHORTFALL, type Shortfall } from '../landlock/enforcement.js';
+import type { Enforcement } from '../landlock/enforcement.js';
 import { addon, type ExitWatch, type NativeChild, type NativeListener } from '../native.js';
 import { childProcess, net, os } from '../node.js';
 import type { Listener } from '../supervisor/listener.js';
@@ -64,8 +64,8 @@ export class SandboxedProcess extends Base {
   /** Its descriptors that are sockets, and our ends. */
   #pipes: readonly { readonly descriptor: number; readonly stream: Socket }[] = [];
   readonly #ending: Ending;
-  readonly #enforced: (shortfall: Shortfall) => Enforcement;
-  #shortfall = NO_SHORTFALL;
+  readonly #enforced: (isolationError: number) => Enforcement;
+  #isolationError = 0;
   /** Whether we set out to end it. */
   #terminated = false;
   #forceKill: NodeJS.Timeout | undefined;
@@ -77,7 +77,7 @@ export class SandboxedProcess extends Base {
     command: string,
     args: readonly string[],
     ending: Ending,
-    enforced: (shortfall: Shortfall) => Enforcement,
+    enforced: (isolationError: number) => Enforcement,
   ) {
     super();
     this.#enforced = enforced;
@@ -87,10 +87,10 @@ export class SandboxedProcess extends Base {
   }
 
   /** @internal Takes over a child that runs. If that fails, its sockets are closed. */
-  attach({ pid, watch, sockets, ...shortfall }: NativeChild): void {
+  attach({ pid, watch, sockets, isolationError }: NativeChild): void {
     const streams = socketStreams(sockets);
     define(this, { pid });
-    this.#shortfall = shortfall;
+    this.#isolationError = isolationError;
     this.#watch = watch;
     this.#pipes = streams.flatMap((stream, i) =>
       stream === null || i === 0 ? [] : [{ descriptor: sockets[i] ?? -1, stream }],
@@ -125,7 +125,7 @@ export class SandboxedProcess extends Base {
 
   /** What is enforced on it, and what is not. */
   get enforcement(): Enforcement {
-    return this.#enforced(this.#shortfall);
+    return this.#enforced(this.#isolationError);
   }
 
   /** How many calls were denied beyond the kinds that `violations` lists. */

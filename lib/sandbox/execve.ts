@@ -4,7 +4,7 @@ import { define, own } from '../util/own-data.js';
 import { handed } from './agent.js';
 import { invocation } from './arguments.js';
 import { systemError } from './failure.js';
-import { isolationOf } from './isolate.js';
+import { isolationFor } from './isolate.js';
 import { PROGRAM_OPTIONS, type ProgramOptions, programRequest } from './options.js';
 import { type FilterSource, prepare, type SingleSource } from './prepare.js';
 import { attachError, filterRequest, handedRequest } from './spawn.js';
@@ -24,7 +24,7 @@ export function execve(
 ): never;
 export function execve(...parameters: readonly unknown[]): never {
   const { command, args, sources, options } = invocation<ProgramOptions>(parameters, PROGRAM_OPTIONS);
-  const isolated = isolationOf(options, sources.all.length > 0);
+  const isolated = isolationFor(options, sources.all.length > 0);
   const program = programRequest(command, args, options);
   const agents = handed(sources, options, NOT_SUPERVISED, isolated !== undefined);
   const request: NativeRequest = own({

@@ -39,5 +39,5 @@ function isolationChanges({ syscall, args, abi }: Required<Question>, host: Host
   const denials = { isolated: true, supervised: false };
   const reason = whyNarrowed(abi ?? host.abi, syscall, registers(args ?? []), denials);
   if (reason === undefined || permissiveness(action) === 0) return [];
-  return [{ kind: 'isolation', by: 'in a child, unless it is started with isolate: false', action: reason.action }];
+  return [{ kind: 'isolation', by: 'in a child that is isolated, as it is by default', action: reason.action }];
 }

@@ -10,7 +10,7 @@ import type { SandboxedProcess } from './child.js';
 import { checkEncoding, collectorSettings } from './collect.js';
 import { callBack, outputOf } from './exec-file.js';
 import { forkUnder, OPTIONS_AT_FORK } from './fork.js';
-import { isolationOf } from './isolate.js';
+import { isolationFor } from './isolate.js';
 import {
   checkCommand,
   checkProgramOptions,
@@ -57,7 +57,7 @@ class Family {
     this.#defaults = familyOptions(defaults);
     const host: SandboxDefaults = this.#defaults;
     checkDefaults(host);
-    const isolated = isolationOf(host, this.#sources.all.length > 0) !== undefined;
+    const isolated = isolationFor(host, this.#sources.all.length > 0) !== undefined;
     if (handed(this.#sources, host, host, isolated) === undefined) prepare(this.#sources, host, GATED, isolated);
   }
 

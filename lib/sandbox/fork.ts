@@ -1,12 +1,12 @@
 /** fork(): node:child_process's fork, of a Node that is under a profile before its module's first line. */
 import type { ChildProcess, ForkOptions as NodeForkOptions } from 'node:child_process';
 import { addAbortListener } from 'node:events';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SeccompError } from '../errors.js';
 import { policyOf } from '../filter/filter.js';
-import { type Enforcement, NO_SHORTFALL } from '../landlock/enforcement.js';
+import type { Enforcement } from '../landlock/enforcement.js';
 import type { Isolate, Isolation } from '../landlock/isolation.js';
 import { addon, launcherFile, preloadFile } from '../native.js';
 import { childProcess } from '../node.js';
@@ -14,7 +14,7 @@ import { fromCaller } from '../util/caller.js';
 import { define, own, propertyOf } from '../util/own-data.js';
 import { invocation } from './arguments.js';
 import { HANDOVER, writeHandover } from './handover.js';
-import { enforcementOf, isolationOf } from './isolate.js';
+import { enforcementOf, isolationFor } from './isolate.js';
 import {
   checkFilterOptions,
   type FilterOptions,
@@ -84,7 +84,7 @@ export function forkUnder(
   if (silent !== undefined && silent !== null && typeof silent !== 'boolean')
     throw invalidType('options.silent', 'of type boolean', silent);
   const forceKillAfter = checkForceKillAfter(options.forceKillAfter);
-  const isolated = isolationOf(options, sources.all.length > 0);
+  const isolated = isolationFor(options, sources.all.length > 0, true);
   const filters = prepare(sources, options, [], isolated !== undefined);
   const { abis: _, noNewPrivileges = true, log, forceKillAfter: __, isolate: ___, ...nodeOptions } = options;
   const start = (forkOptions: NodeForkOptions) => {
@@ -92,7 +92,7 @@ export function forkUnder(
       ? launchedFork(modulePath, args, forkOptions, isolated, noNewPrivileges)
       : nodeFork(modulePath, args, forkOptions);
     forceKill(child, options, forceKillAfter);
-    return define(child, { enforcement: enforcementOf(options, isolated, NO_SHORTFALL) });
+    return define(child, { enforcement: enforcementOf(options, isolated) });
   };
   if (filters.length === 0) return start(nodeOptions);
   refuseWithoutPreload(execArgv, modulePath);
@@ -122,8 +122,8 @@ function launchedFork(
 ): ChildProcess {
   const given = own(options);
   const program = given.execPath || process.execPath;
-  // What is not found, Node itself reports.
-  if (!isExecutable(program, given)) return nodeFork(modulePath, args, options);
+  if (typeof program !== 'string' || program.includes('\0') || isMissing(program, given))
+    return failingFork(modulePath, args, options);
   const { isolation: required, domain = NO_DOMAIN } = request;
   const wish = [...domain, Number(required), Number(noNewPrivileges)].join();
   const execPath = launcherFile();
@@ -137,23 +137,31 @@ function launchedFork(
 
 const NO_DOMAIN = [0, 0, 0];
 
-/** Whether execvp(3) would find it. */
-function isExecutable(program: string, { cwd, env = process.env }: NodeForkOptions): boolean {
-  const folder = cwd instanceof URL ? fileURLToPath(cwd) : (cwd ?? '');
-  const paths = program.includes('/')
-    ? [program]
-    : String(propertyOf(env, 'PATH') ?? '')
-        .split(':')
-        .map((each) => join(each, program));
-  return paths.some((path) => {
+/** A program that is not there Node itself reports best. One that has come there meanwhile would not be isolated. */
+function failingFork(modulePath: string | URL, args: readonly string[], options: NodeForkOptions): ChildProcess {
+  const child = nodeFork(modulePath, args, options);
+  if (child.pid === undefined) return child;
+  child.on('error', () => {}).kill('SIGKILL');
+  const message = 'options.execPath: was no program a moment ago, and now it is: try again';
+  throw new SeccompError('ERR_SECCOMP_OPTION', message);
+}
+
+/** Whether execvp(3) would find no program: whatever else keeps us from looking is left to the launcher. */
+function isMissing(program: string, { cwd = '', env = process.env }: NodeForkOptions): boolean {
+  const folder = cwd instanceof URL ? fileURLToPath(cwd) : String(cwd);
+  const paths = String(propertyOf(env, 'PATH') ?? '/bin:/usr/bin').split(':');
+  const places = program.includes('/') ? [program] : paths.map((each) => join(each, program));
+  return places.every((place) => {
     try {
-      accessSync(resolve(folder, path), constants.X_OK);
-      return true;
-    } catch {
-      return false;
+      accessSync(resolve(folder, place), constants.X_OK);
+      return statSync(resolve(folder, place)).isDirectory();
+    } catch (error) {
+      return error instanceof Error && 'code' in error && NOT_THERE.has(String(error.code));
     }
   });
 }
+
+const NOT_THERE = new Set(['ENOENT', 'ENOTDIR', 'EACCES']);
 
 /** Node's own fork. What it refuses, our caller gave. */
 function nodeFork(modulePath: string | URL, args: readonly string[], options: NodeForkOptions): ChildProcess {

@@ -4,7 +4,7 @@ import { compile as compilePolicy } from '../filter/compile.js';
 import { type AttachFlag, Filter, policyOf } from '../filter/filter.js';
 import { machineAbis, thisHost } from '../host.js';
 import { intersect } from '../policy/algebra.js';
-import { type Denials, isolationOf, narrowed } from '../policy/isolation.js';
+import { type Denials, denialsPolicy, narrowed } from '../policy/isolation.js';
 import { type Action, type Policy, rangesOf } from '../policy/policy.js';
 import { readPolicy, refuseIn } from '../policy/read.js';
 import { readHost } from '../profile/applies.js';
@@ -165,7 +165,7 @@ function makeFilters(
   isolated: boolean,
 ): readonly Filter[] {
   const { all } = sources;
-  const isolation = isolated ? [{ policy: isolationOf(machineAbis(), ISOLATED), flags: [] }] : [];
+  const isolation = isolated ? [{ policy: denialsPolicy(machineAbis(), ISOLATED), flags: [] }] : [];
   if (all.length === 0) return stack(isolation, gate);
   const policies = decideEach(all, options);
   refuseSupervised(

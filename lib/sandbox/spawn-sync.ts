@@ -106,7 +106,7 @@ export function startSync({ command, args, sources, options }: Invocation<SpawnS
     ...(listener === undefined || heard === undefined ? {} : tell(listener, heard)),
   };
   // Made when it is read.
-  Object.defineProperty(result, 'enforcement', own({ get: () => enforced(ended), configurable: true }));
+  Object.defineProperty(result, 'enforcement', own({ get: () => enforced(ended.isolationError), configurable: true }));
   return result;
 }
 

@@ -3,7 +3,7 @@ import { constants } from 'node:os';
 import { SeccompError } from '../errors.js';
 import type { Filter } from '../filter/filter.js';
 import { ATTACH_FLAGS, listenerFlags } from '../host.js';
-import type { Enforcement, Shortfall } from '../landlock/enforcement.js';
+import type { Enforcement } from '../landlock/enforcement.js';
 import { isolationError } from '../landlock/isolation.js';
 import { addon, type NativeFailure, type NativeRequest, SOCKET } from '../native.js';
 import { diagnostics } from '../node.js';
@@ -13,7 +13,7 @@ import { type Invocation, invocation } from './arguments.js';
 import { type Ending, SandboxedProcess } from './child.js';
 import { attachRemedy, noFiltersError, systemError } from './failure.js';
 import { type Hearing, UNHEARD } from './hearing.js';
-import { enforcementOf, isolationOf } from './isolate.js';
+import { enforcementOf, isolationFor } from './isolate.js';
 import {
   checkNull,
   type FilterOptions,
@@ -64,13 +64,13 @@ export function start({ command, args, sources, options }: Invocation<SpawnOptio
 export function spawnObserved(command: string, args: readonly string[], options: SpawnOptions): SandboxedProcess {
   const ending = limits(options);
   const program = withShell(command, args, options);
-  const isolated = isolationOf(options, true);
+  const isolated = isolationFor(options, true);
   const request = {
     ...programRequest(program.file, program.args, options),
     ...isolated?.request,
     ...supervisedRequest(observed()),
   };
-  const enforced = (shortfall: Shortfall) => enforcementOf(options, isolated, shortfall);
+  const enforced = (isolationError: number) => enforcementOf(options, isolated, isolationError);
   const child = new SandboxedProcess(program.file, request.args, ending, enforced);
   withStdio(options.stdio, (stdio) =>
     launch(child, own({ ...request, detached: options.detached ?? false, stdio }), undefined),
@@ -105,8 +105,8 @@ interface ChildRequest {
   readonly file: string;
   readonly request: Omit<NativeRequest, 'stdio'>;
   readonly heard: Hearing | undefined;
-  /** What is enforced on the child. */
-  enforced(shortfall: Shortfall): Enforcement;
+  /** What is enforced on the child, if its domain failed with this errno, or 0. */
+  enforced(isolationError: number): Enforcement;
 }
 
 export function childRequest(
@@ -117,13 +117,13 @@ export function childRequest(
 ): ChildRequest {
   const program = withShell(command, args, options);
   const asked = checkSupervisor(options);
-  const isolated = isolationOf(options, sources.all.length > 0 || asked.names.length > 0);
+  const isolated = isolationFor(options, sources.all.length > 0 || asked.names.length > 0);
   const request = {
     ...programRequest(program.file, program.args, options),
     ...isolated?.request,
     detached: options.detached ?? false,
   };
-  const enforced = (shortfall: Shortfall) => enforcementOf(options, isolated, shortfall);
+  const enforced = (isolationError: number) => enforcementOf(options, isolated, isolationError);
   const others = { file: program.file, heard: undefined, enforced };
   const agents = handed(sources, options, options, isolated !== undefined);
   if (agents !== undefined)

@@ -51,10 +51,10 @@ bool Read(const char* text, Wish* wish) {
 
 void Isolate(const Wish& wish) {
   rlimit core = {};
-  if (getrlimit(RLIMIT_CORE, &core) == 0) {
-    core.rlim_cur = 0;
-    setrlimit(RLIMIT_CORE, &core);
-  }
+  bool writes_core = getrlimit(RLIMIT_CORE, &core) != 0;
+  core.rlim_cur = 0;
+  writes_core = writes_core || setrlimit(RLIMIT_CORE, &core) != 0;
+  if (writes_core && wish.is_required) Fail("prlimit", errno, kOurs);
   if (wish.no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L) != 0) Fail("prctl", errno, kOurs);
   if (!wish.has_domain) return;
   const int ruleset = seccomp::OpenRuleset(wish.domain);

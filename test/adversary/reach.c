@@ -226,6 +226,9 @@ int main(int count, char **arguments) {
   tell("cgroup.procs", open_cgroup());
   tell("oom_score_adj", rewrite("oom_score_adj"));
   tell("autogroup", rewrite("autogroup"));
+  tell("coredump_filter", open_to_write(of_target("coredump_filter")));
+  tell("clear_refs", open_to_write(of_target("clear_refs")));
+  tell("sched", open_to_write(of_target("sched")));
   tell("priority", set_priority());
   tell("affinity", set_affinity());
   return 0;

@@ -29,6 +29,7 @@ const WAYS: ReadonlyMap<Reach, readonly string[]> = new Map<Reach, readonly stri
   ['cgroup-files', ['cgroup.procs']],
   ['oom-score', ['oom_score_adj']],
   ['autogroup', ['autogroup']],
+  ['proc-files', ['coredump_filter', 'clear_refs', 'sched']],
   ['scheduling', ['priority', 'affinity']],
   ['files-of-root', ['core_pattern']],
 ]);

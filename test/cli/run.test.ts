@@ -64,6 +64,24 @@ describe('seccomp run', () => {
     });
   });
 
+  test('refuses two of its options about isolation, and says why one can not be honoured', () => {
+    for (const pair of [
+      ['--isolate', '--no-isolate'],
+      ['--no-isolate', '--isolate'],
+      ['--isolate', '--abstract-sockets'],
+    ])
+      expect(seccomp(['run', ...pair, '--', 'true'])).toMatchObject({
+        status: 125,
+        stderr: expect.stringMatching(/leave one/),
+      });
+    if (process.getuid?.() !== 0) return;
+    const { status, stderr } = seccomp(['run', '--isolate', '--', 'true']);
+    expect([status, stderr]).toEqual([
+      125,
+      expect.stringMatching(/--isolate can't be honoured: uid 0 .*: start seccomp as another user/),
+    ]);
+  });
+
   test('passes input, output and exit status through', () => {
     const result = seccomp(['run', 'sh', '-c', 'cat; echo err >&2; exit 7'], { input: 'in' });
     expect(result).toMatchObject({ status: 7, stdout: 'in', stderr: 'err\n' });

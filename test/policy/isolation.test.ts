@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { compareRestriction, returnValue } from '../../lib/policy/action.js';
 import { compare, intersect } from '../../lib/policy/algebra.js';
 import { evaluate } from '../../lib/policy/evaluate.js';
-import { isolationOf, narrowed, supervisedDenials, whyNarrowed } from '../../lib/policy/isolation.js';
+import { denialsPolicy, narrowed, supervisedDenials, whyNarrowed } from '../../lib/policy/isolation.js';
 import type { Action, Policy } from '../../lib/policy/policy.js';
 import { type AbiName, abiOf } from '../../lib/syscalls/abi.js';
 import { syscallNumber } from '../../lib/syscalls/table.js';
@@ -24,7 +24,7 @@ test('is the stricter of the policy and of what is denied, for every call', () =
       .chain((policy) =>
         fc.record({
           policy: fc.constant(policy),
-          calls: fc.array(call(isolationOf([...policy.abis.map(({ abi }) => abi.name)], BOTH)), { minLength: 20 }),
+          calls: fc.array(call(denialsPolicy([...policy.abis.map(({ abi }) => abi.name)], BOTH)), { minLength: 20 }),
         }),
       ),
   );
@@ -32,7 +32,7 @@ test('is the stricter of the policy and of what is denied, for every call', () =
     fc.property(policies, ({ policy, calls }) => {
       const abis = policy.abis.map(({ abi }) => abi.name);
       const narrow = narrowed(policy, abis, BOTH);
-      expect(compare(narrow, intersect(policy, isolationOf(abis, BOTH))).relation).toBe('equal');
+      expect(compare(narrow, intersect(policy, denialsPolicy(abis, BOTH))).relation).toBe('equal');
       for (const each of calls) {
         const [before, after] = [evaluate(policy, each), evaluate(narrow, each)];
         expect(compareRestriction(after, before)).toBeLessThanOrEqual(0);
@@ -45,7 +45,7 @@ test('is the stricter of the policy and of what is denied, for every call', () =
 describe.each<AbiName>(['x86_64', 'x86', 'x32', 'aarch64', 'arm', 'riscv64', 's390x', 'ppc64le', 'mips64'])(
   'on %s',
   (abi) => {
-    const policy = isolationOf([abi], ISOLATED);
+    const policy = denialsPolicy([abi], ISOLATED);
     test.each<[string, Action, string, readonly bigint[]]>([
       ['new limits of another process', EPERM, 'prlimit64', [5n, 7n, 1n, 0n]],
       ['the same with bits that the kernel does not read', EPERM, 'prlimit64', [(1n << 32n) | 5n, 7n, 1n, 0n]],
@@ -76,7 +76,7 @@ describe.each<AbiName>(['x86_64', 'x86', 'x32', 'aarch64', 'arm', 'riscv64', 's3
 );
 
 test('a supervised child takes no descriptors, unless somebody is asked about it', () => {
-  const allow: Policy = { ...isolationOf(['x86_64'], { isolated: false, supervised: false }) };
+  const allow: Policy = { ...denialsPolicy(['x86_64'], { isolated: false, supervised: false }) };
   expect(decide(narrowed(allow, [], supervisedDenials(allow, false)), 'x86_64', 'pidfd_getfd')).toEqual(EPERM);
   const number = syscallNumber('x86_64', 'pidfd_getfd') ?? -1;
   const asking: Policy = {
@@ -89,7 +89,7 @@ test('a supervised child takes no descriptors, unless somebody is asked about it
 });
 
 test('a policy that lets the calls of other ABIs through is narrowed there too', () => {
-  const policy: Policy = isolationOf(['x86_64'], { isolated: false, supervised: false });
+  const policy: Policy = denialsPolicy(['x86_64'], { isolated: false, supervised: false });
   expect(decide(policy, 'x86', 'prlimit64', 5n, 7n, 1n)).toEqual({ kind: 'allow' });
   const narrow = narrowed(policy, ['x86_64', 'x86', 'x32'], ISOLATED);
   expect(decide(narrow, 'x86', 'prlimit64', 5n, 7n, 1n)).toEqual(EPERM);

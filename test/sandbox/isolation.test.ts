@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { constants, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { isolationSupport } from '../../lib/landlock/isolation.js';
 import type { ProfileDocument } from '../../lib/profile/document.js';
@@ -69,6 +70,74 @@ describe.skipIf(!hasScopes)(`isolation (${support.reason ?? 'has scopes'})`, () 
     expect(await once(fork(module, 'unconfined'), 'exit')).toEqual([1, null]);
   });
 
+  test('is on for fork wherever Node is found, or it is not started', async () => {
+    const module = join(directory, 'signals.cjs');
+    const ends = (options: object) => once(fork(module, [], 'docker-default', options), 'exit');
+    const [folder, name] = [dirname(process.execPath), basename(process.execPath)];
+    // Node's fork leaves a Buffer aside, so nothing is found.
+    expect(await ends({ cwd: Buffer.from(folder), execPath: `./${name}`, silent: true })).not.toEqual([1, null]);
+    expect(await ends({ cwd: pathToFileURL(`${folder}/`), execPath: `./${name}` })).toEqual([7, null]);
+    expect(await ends({ execPath: name, env: { PATH: `/nowhere:${folder}` } })).toEqual([7, null]);
+    for (const [execPath, code] of [
+      [directory, 'EACCES'],
+      ['/nowhere/node', 'ENOENT'],
+      ['no-such-node', 'ENOENT'],
+    ] as const) {
+      const [error] = await once(fork(module, 'docker-default', { execPath }), 'error');
+      expect(error.code).toBe(code);
+    }
+    expect(() => fork(module, 'docker-default', { execPath: 1 as never })).toThrow(/must be of type string/);
+  });
+
+  test('is asked for anew at each fork: what a filter has forbidden since is not claimed', async () => {
+    const [before, after] = evaluateScript(`
+      const by = () => sandbox.fork('/nowhere/x.js', 'docker-default', { silent: true }).enforcement.isolation.by;
+      const first = by();
+      sandbox.harden(denying(1, 'landlock_restrict_self'), { acceptRings: true });
+      return [first, by()];`) as readonly unknown[];
+    expect([before, after]).toEqual(['scopes', null]);
+  });
+
+  test.each(['SCMP_ACT_KILL_PROCESS', 'SCMP_ACT_KILL_THREAD', 'SCMP_ACT_TRAP'])(
+    'is said to be missing where a filter that is on answers Landlock by %s',
+    (action) => {
+      const result = evaluateScript(`
+        const syscalls = [{ names: ['landlock_create_ruleset', 'landlock_restrict_self'], action: '${action}' }];
+        sandbox.harden({ defaultAction: 'SCMP_ACT_ALLOW', syscalls }, { acceptRings: true });
+        const { status, enforcement } = sandbox.spawnSync('true', 'docker-default');
+        return [status, enforcement.isolation.by, enforcement.isolation.reason];`);
+      expect(result).toEqual([0, null, expect.stringContaining('a filter that is on already forbids Landlock')]);
+    },
+  );
+
+  test.runIf(isRoot && canChangeUser)('of true refuses who may become root', () => {
+    const bySavedId = evaluateScript(`
+      process.seteuid(65534);
+      return failure(() => sandbox.spawnSync('true', [], 'docker-default', { isolate: true }));`);
+    expect(bySavedId).toBe('ERR_SECCOMP_UNSUPPORTED');
+    const code = `
+      const { spawnSync } = require('seccomp');
+      const codeOf = (options) => { try { return spawnSync('true', [], 'docker-default', { isolate: true, ...options }).status } catch ({ code }) { return code } };
+      const { open } = spawnSync('true', 'docker-default').enforcement.isolation;
+      console.log(JSON.stringify([codeOf({}), codeOf({ capabilities: [] }), open.map(({ reach }) => reach)]));`;
+    const setuid = ['+setuid,+perfmon', '+setuid,+perfmon'];
+    const ids = [
+      '--reuid=65534',
+      '--regid=65534',
+      '--clear-groups',
+      `--inh-caps=${setuid[0]}`,
+      `--ambient-caps=${setuid[1]}`,
+    ];
+    const { stdout, error } = nodeSpawnSync('setpriv', [...ids, process.execPath, '-e', code], {
+      cwd: packageRoot,
+      encoding: 'utf8',
+    });
+    if (error !== undefined || stdout === '') return; // No setpriv, or a checkout that another user can't read.
+    const [ambient, without, open] = JSON.parse(stdout);
+    expect([ambient, without]).toEqual(['ERR_SECCOMP_UNSUPPORTED', 0]);
+    expect(open).toEqual(expect.arrayContaining(['environment', 'files-of-root']));
+  });
+
   test('is a default of a Sandbox, which a call goes before', () => {
     const { spawnSync } = new Sandbox('docker-default', { isolate: false });
     const script = ['-c', `kill -0 ${process.pid}`];
@@ -95,9 +164,7 @@ describe.skipIf(!hasScopes)(`isolation (${support.reason ?? 'has scopes'})`, () 
   test.runIf(isRoot)('of true refuses a child that is root, with a remedy', () => {
     const refused = expect.objectContaining({
       code: 'ERR_SECCOMP_UNSUPPORTED',
-      message: expect.stringMatching(
-        /^options\.isolate: true can not be honoured: uid 0 .*; give the child another uid, or leave it out/,
-      ),
+      message: expect.stringMatching(/^options\.isolate: true can't be honoured: uid 0 .*; give the child another uid/),
     });
     expect(() => spawn('true', [], 'docker-default', { isolate: true })).toThrowError(refused);
     expect(() => fork('x.js', 'docker-default', { isolate: true })).toThrowError(refused);
@@ -142,8 +209,8 @@ describe.skipIf(!hasScopes)(`isolation (${support.reason ?? 'has scopes'})`, () 
     expect(stdout, stderr).not.toBe('');
     const [status, isolation, error] = JSON.parse(stdout);
     expect([status, isolation.by, isolation.reason]).toEqual([0, null, expect.stringContaining('16 Landlock domains')]);
-    expect(isolation.closed).toEqual(['limits', 'terminal', 'core-dumps']);
-    expect(error).toMatch(/isolate: true can not be honoured: .*16 Landlock domains/);
+    expect(isolation.closed).toEqual(['limits', 'terminal']);
+    expect(error).toMatch(/isolate: true can't be honoured: .*16 Landlock domains/);
   });
 
   test.each([
@@ -173,6 +240,9 @@ describe('without Landlock too', () => {
     const [, hard] = limits({ isolate: false });
     expect(limits({})).toEqual(['0', hard]);
     expect(limits({ rlimits: { core: { soft: 512, hard: 1024 } } })).toEqual(['1', '2']);
+    const closed = (options: object) => spawnSync('true', [], 'docker-default', options).enforcement?.isolation.closed;
+    expect(closed({ rlimits: { core: 0 } })).toContain('core-dumps'); // By itself a child may raise it.
+    for (const options of [{}, { rlimits: { core: 1024 } }]) expect(closed(options)).not.toContain('core-dumps');
   });
 
   test('a limit of core dumps that this process has is lowered, and put back if execve fails', ({ skip }) => {
@@ -222,7 +292,9 @@ describe('without Landlock too', () => {
   test('says what is off', () => {
     const { enforcement } = spawn('true', [], 'docker-default', { isolate: false, stdio: 'ignore' });
     expect(enforcement.isolation).toMatchObject({ by: null, reason: 'isolation is off', closed: [] });
-    expect(enforcement.isolation.open.map(({ reach }) => reach)).toContain('signals');
+    expect(enforcement.isolation.open).toContainEqual({ reach: 'signals', remedy: 'leave out isolate: false' });
+    const { enforcement: unconfined } = spawn('true', [], 'unconfined', { stdio: 'ignore' });
+    expect(unconfined.isolation.open).toContainEqual({ reach: 'signals', remedy: 'give isolate: true' });
   });
 });
 
