@@ -65,10 +65,12 @@ struct ChildPlan {
   gid_t gid;
   const ResourceLimit* limits;
   size_t limit_count;
-  bool isolate;       // Whether it writes no core dumps, and enters a Landlock domain:
-  int ruleset = -1;   // of this ruleset; -1: none.
-  bool must_isolate;  // Whether it ends if it can't. Else `isolation_error` says why it goes on without a domain.
+  // With `isolate`: the ruleset of the Landlock domain that the child enters, or -1. If it can't, it ends with
+  // `must_isolate`; else `isolation_error` says why it goes on without.
+  int ruleset;
   int isolation_error;
+  bool isolate;
+  bool must_isolate;
   bool drop_capabilities;
   uint64_t kept_capabilities;  // A bit for each that may stay; all others leave the five sets.
   bool no_new_privileges;

@@ -86,6 +86,7 @@ void Inbox::AddEnd(uint64_t listener) {
   Ring();
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters)
 void Inbox::AddConnected(double connection, int error) {
   {
     const std::lock_guard<std::mutex> lock(mutex_);

@@ -9,6 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <optional>
+
 #include "ruleset.h"
 
 namespace seccomp {
@@ -63,8 +65,9 @@ int TryInAProcess(const Domain& domain) {
 }  // namespace
 
 Descriptor PrepareDomain(const Request& request, ChildPlan* plan) {
-  if (!request.domain()) return Descriptor();
-  Descriptor ruleset(OpenRuleset(*request.domain()));
+  const std::optional<Domain>& domain = request.domain();
+  if (!domain) return Descriptor();
+  Descriptor ruleset(OpenRuleset(*domain));
   plan->ruleset = ruleset.get();
   if (ruleset.get() < 0) {
     plan->isolation_error = errno;

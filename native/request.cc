@@ -342,6 +342,7 @@ ChildPlan Request::Plan(ChildMemory* memory) {
 
   ChildPlan plan = {};
   plan.handover = -1;
+  plan.ruleset = -1;
   plan.isolate = is_isolated_;
   plan.must_isolate = must_isolate_;
   plan.candidates = candidate_pointers_.data();

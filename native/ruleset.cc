@@ -11,19 +11,16 @@
 namespace seccomp {
 namespace {
 
-// Closes and keeps errno.
-int Give(int result, int descriptor) {
-  const int error = errno;
-  close(descriptor);
-  errno = error;
-  return result;
-}
-
-int GrantEverywhere(int ruleset, uint32_t granted) {
+// Grants rights on everything beneath the root.
+bool GrantEverywhere(const Domain& domain, int ruleset) {
   const int root = open("/", O_PATH | O_CLOEXEC);
-  if (root < 0) return -1;
-  const LandlockPathBeneath rule = {granted, root};
-  return Give(static_cast<int>(syscall(kLandlockAddRule, ruleset, kLandlockRulePathBeneath, &rule, 0)), root);
+  if (root < 0) return false;
+  const LandlockPathBeneath rule = {domain.granted, root};
+  const bool granted = syscall(kLandlockAddRule, ruleset, kLandlockRulePathBeneath, &rule, 0) == 0;
+  const int error = errno;
+  close(root);
+  errno = error;
+  return granted;
 }
 
 }  // namespace
@@ -33,8 +30,11 @@ int OpenRuleset(const Domain& domain) {
   // A kernel that does not know of scopes takes a shorter structure.
   const size_t size = domain.scoped != 0 ? sizeof attributes : sizeof attributes.handled_files;
   const int ruleset = static_cast<int>(syscall(kLandlockCreateRuleset, &attributes, size, 0));
-  if (ruleset < 0 || domain.granted == 0 || GrantEverywhere(ruleset, domain.granted) == 0) return ruleset;
-  return Give(-1, ruleset);
+  if (ruleset < 0 || domain.granted == 0 || GrantEverywhere(domain, ruleset)) return ruleset;
+  const int error = errno;
+  close(ruleset);
+  errno = error;
+  return -1;
 }
 
 int EnterDomain(int ruleset) { return syscall(kLandlockRestrictSelf, ruleset, 0) == 0 ? 0 : errno; }

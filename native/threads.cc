@@ -47,9 +47,9 @@ int StartThread(const char* name, std::function<void()> run) {
     start->run();
     return nullptr;
   };
-  Start* const given = std::make_unique<Start>(Start{name, std::move(run)}).release();
   const SignalsBlocked blocked;
   if (blocked.error() != 0) return blocked.error();
+  Start* const given = std::make_unique<Start>(Start{name, std::move(run)}).release();
   pthread_t thread = 0;
   const int error = pthread_create(&thread, nullptr, main, given);
   if (error == 0) {

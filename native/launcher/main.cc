@@ -22,9 +22,10 @@ constexpr int kOurs = 125;
 constexpr int kNotExecutable = 126;
 constexpr int kNotFound = 127;
 
-[[noreturn]] void Fail(const char* what, int error, int status) {
-  fprintf(stderr, "seccomp fork: %s: %s; the program was not run\n", what, strerror(error));
-  exit(status);
+// Says what failed, by errno. Gives `status`.
+int Failed(const char* what, int status) {
+  static_cast<void>(fprintf(stderr, "seccomp fork: %s: %m; the program was not run\n", what));
+  return status;
 }
 
 struct Wish {
@@ -49,17 +50,18 @@ bool Read(const char* text, Wish* wish) {
   return true;
 }
 
-void Isolate(const Wish& wish) {
+// Nullptr, or the call that failed where it must not: errno says why.
+const char* Isolate(const Wish& wish) {
   rlimit core = {};
-  bool writes_core = getrlimit(RLIMIT_CORE, &core) != 0;
+  const bool is_known = getrlimit(RLIMIT_CORE, &core) == 0;
   core.rlim_cur = 0;
-  writes_core = writes_core || setrlimit(RLIMIT_CORE, &core) != 0;
-  if (writes_core && wish.is_required) Fail("prlimit", errno, kOurs);
-  if (wish.no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L) != 0) Fail("prctl", errno, kOurs);
-  if (!wish.has_domain) return;
+  if ((!is_known || setrlimit(RLIMIT_CORE, &core) != 0) && wish.is_required) return "prlimit";
+  if (wish.no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L) != 0) return "prctl";
+  if (!wish.has_domain) return nullptr;
   const int ruleset = seccomp::OpenRuleset(wish.domain);
   const int error = ruleset < 0 ? errno : seccomp::EnterDomain(ruleset);
-  if (error != 0 && wish.is_required) Fail("Landlock", error, kOurs);
+  errno = error;
+  return error != 0 && wish.is_required ? "Landlock" : nullptr;
 }
 
 }  // namespace
@@ -67,10 +69,11 @@ void Isolate(const Wish& wish) {
 int main(int count, char** arguments) {
   Wish wish = {};
   if (count < 3 || !Read(arguments[1], &wish)) {
-    fputs("seccomp-launch is for fork() of the package seccomp only\n", stderr);
+    static_cast<void>(fputs("seccomp-launch is for fork() of the package seccomp only\n", stderr));
     return kOurs;
   }
-  Isolate(wish);
+  const char* failed = Isolate(wish);
+  if (failed != nullptr) return Failed(failed, kOurs);
   execvp(arguments[2], arguments + 2);
-  Fail(arguments[2], errno, errno == ENOENT ? kNotFound : kNotExecutable);
+  return Failed(arguments[2], errno == ENOENT ? kNotFound : kNotExecutable);
 }

@@ -670,7 +670,7 @@ TEST(WritesNoCoreDumpsIfIsolatedUnlessALimitSaysSo) {
   CHECK_EQUAL(Run(start).fact("core"), "8192 16384");
   start.isolate = true;
   CHECK_EQUAL(Run(start).fact("core"), "0 16384");
-  start.limits = {{RLIMIT_CORE, 4096, 8192}};
+  start.limits.push_back({RLIMIT_CORE, 4096, 8192});
   CHECK_EQUAL(Run(start).fact("core"), "4096 8192");
 }
 
