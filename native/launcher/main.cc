@@ -30,7 +30,7 @@ int Failed(const char* what, int status) {
 
 struct Wish {
   seccomp::Domain domain;
-  bool has_domain, is_required, no_new_privileges;
+  bool has_domain = false, is_required = false, no_new_privileges = false;
 };
 
 // Five numbers, and nothing else.
