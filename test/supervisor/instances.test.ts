@@ -69,8 +69,10 @@ test.each<[string, (each: Awaited<ReturnType<typeof instance>>) => unknown]>([
   const open = vi.spyOn(addon(), 'openInbox');
   const close = vi.spyOn(addon(), 'closeInbox');
   for (let i = 0; i < 3; i++) await use(await instance());
-  await vi.waitFor(() => expect(close).toHaveBeenCalledTimes(3));
-  expect(close.mock.calls.map(([inbox]) => inbox)).toEqual(
-    expect.arrayContaining(open.mock.results.map(({ value }) => value)),
-  );
+  expect(open.mock.results.length).toBeGreaterThanOrEqual(3);
+  // Those of other tests may close late.
+  await vi.waitFor(() => {
+    const closed = close.mock.calls.map(([inbox]) => inbox);
+    for (const { value } of open.mock.results) expect(closed).toContain(value);
+  });
 });
