@@ -129,14 +129,17 @@ function testOn(subject: Subject): void {
     expect(['Seccomp', 'Seccomp_filters', 'NoNewPrivs'].map((name) => status.get(name))).toEqual(['2', '1', '1']);
   });
 
-  test('doctor finds nothing amiss, but the flags that an older kernel lacks', () => {
+  test('doctor finds nothing amiss, but what an older kernel lacks', () => {
     const { code, stdout } = resultOf('doctor');
     const { checks }: { readonly checks: readonly { readonly name: string; readonly state: string }[] } =
       JSON.parse(stdout);
     const amiss = checks.filter(({ state }) => state === 'limit' || state === 'fail');
     const [major = 0, minor = 0] = kernelOf(machine).release.split('.').map(Number);
-    const hasAll = major > 5 || (major === 5 && minor >= 19); // WAIT_KILLABLE_RECV came with 5.19.
-    expect(amiss.map(({ name, state }) => [name, state])).toEqual(hasAll ? [] : [['flags', 'limit']]);
+    const isSince = (since: readonly [number, number]) => major > since[0] || (major === since[0] && minor >= since[1]);
+    expect(amiss.map(({ name, state }) => [name, state])).toEqual([
+      ...(isSince([5, 19]) ? [] : [['flags', 'limit']]), // WAIT_KILLABLE_RECV
+      ...(isSince([6, 12]) ? [] : [['isolation', 'limit']]), // Landlock's scopes
+    ]);
     expect(code).toBe(0);
   });
 }
