@@ -4,7 +4,7 @@
     {
       "target_name": "seccomp",
       "sources": ["<@(native_sources)"],
-      "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
+      "include_dirs": ["native", "<!(node -p \"require('node-addon-api').include_dir\")"],
       "defines": [
         "NAPI_VERSION=8",
         "NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS",
@@ -22,7 +22,8 @@
       "target_name": "seccomp-launch",
       "type": "executable",
       "product_extension": "",
-      "sources": ["native/launcher/main.cc", "native/ruleset.cc"],
+      "sources": ["native/launcher/main.cc", "native/child/ruleset.cc"],
+      "include_dirs": ["native"],
       "cflags_cc": ["-std=c++17", "-O2", "-Wall", "-Wextra", "-fno-exceptions"]
     }
   ]

@@ -1,6 +1,6 @@
 /** How long a filter's paths are, exactly: instructions, counted by running it for every syscall number. */
-import { BPF, type Instruction } from '../lib/filter/instruction.js';
-import { interpret } from '../lib/filter/interpret.js';
+import { BPF, type Instruction } from '../lib/filter/bpf/instruction.js';
+import { interpret } from '../lib/filter/bpf/interpreter.js';
 import { evaluate } from '../lib/policy/evaluate.js';
 import { type Call, decisionsOf, type Policy } from '../lib/policy/policy.js';
 import { type Abi, abiOf } from '../lib/syscalls/abi.js';

@@ -8,12 +8,12 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { spawnSync } from '../dist/index.js';
 import { thisHost } from '../lib/host.js';
-import { applies } from '../lib/profile/applies.js';
-import { loadProfile } from '../lib/profile/load.js';
-import { toProfileDocument } from '../lib/profile/plain-document.js';
+import { stringify } from '../lib/profile/document/stringify.js';
+import { toProfileDocument } from '../lib/profile/document/to-document.js';
 import { profileOf } from '../lib/profile/profile.js';
-import { stringify } from '../lib/profile/stringify.js';
-import { compile } from '../lib/sandbox/prepare.js';
+import { applies } from '../lib/profile/resolve/host-match.js';
+import { loadProfile } from '../lib/profile/source.js';
+import { compile } from '../lib/sandbox/plan/plan-filters.js';
 import { compileC } from '../test/support/compile-c.js';
 
 export const TRUE = '/bin/true';

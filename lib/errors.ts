@@ -1,8 +1,8 @@
 /** The error classes. Every failure of this package's own is one of these, with a code, a place and a remedy. */
 
-import type { Enforcement } from './landlock/enforcement.js';
-import { denialLines } from './supervisor/denials.js';
-import type { Violation } from './supervisor/violation.js';
+import { denialLines } from './notify/denial-messages.js';
+import type { Violation } from './notify/violation.js';
+import type { Enforcement } from './sandbox/child/enforcement.js';
 import { defineHidden, fromCaller, withoutFrames } from './util/caller.js';
 import { own } from './util/own-data.js';
 

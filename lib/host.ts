@@ -3,14 +3,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { SeccompError } from './errors.js';
 import type { AttachFlag } from './filter/filter.js';
-import { isolationSupport, type Support } from './landlock/isolation.js';
+import { isolationSupport, type Support } from './landlock/domain.js';
 import { addon } from './native.js';
-import { zlib } from './node.js';
 import { ACTION_KINDS, actionBase } from './policy/action.js';
 import type { Action } from './policy/policy.js';
-import { CAPABILITIES } from './profile/capabilities.js';
-import type { Host } from './profile/resolve.js';
+import type { Host } from './profile/resolve/resolve.js';
 import type { AbiName } from './syscalls/abi.js';
+import { CAPABILITIES } from './syscalls/capabilities.js';
+import { zlib } from './util/lazy-node.js';
 
 /** process.arch to ABIs. */
 const NATIVE: Readonly<Record<string, AbiName>> = {

@@ -2,9 +2,9 @@
 import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads';
 import { SeccompError } from './errors.js';
 import { harden } from './sandbox/harden.js';
-import { loadSources, policiesOf } from './sandbox/prepare.js';
-import { forbidRings } from './sandbox/rings.js';
-import { openRings, orExit, restartWithoutRings } from './sandbox/this-process.js';
+import { loadSources, policiesOf } from './sandbox/plan/plan-filters.js';
+import { openRings, orExit, restartWithoutRings } from './sandbox/this-process/install-filters.js';
+import { forbidRings } from './sandbox/this-process/io-uring.js';
 
 const VARIABLE = 'SECCOMP_PROFILE';
 const NO_OPTIONS = { capabilities: undefined, abis: undefined };

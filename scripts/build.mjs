@@ -14,34 +14,47 @@ const FILES = {
   numbers: ['syscalls/generated/numbers'],
   arguments: ['syscalls/generated/arguments'],
   constants: ['syscalls/generated/constants'],
-  ready: ['filter/generated/programs'],
+  ready: ['filter/precompiled/programs'],
   filters: [
-    'profile/load',
-    'profile/resolve',
-    'sandbox/prepare',
+    'profile/source',
+    'profile/resolve/resolve',
+    'sandbox/plan/plan-filters',
     'sandbox/spawn',
-    'sandbox/failure',
-    'sandbox/hearing',
+    'sandbox/child/start-errors',
+    'sandbox/child/events',
     'sandbox/execve',
-    'filter/prove',
+    'filter/verify/prove',
     'policy/algebra',
-    'policy/read',
+    'policy/read-policy',
     'policy/evaluate',
     'policy/public',
   ],
-  reading: ['profile/check', 'profile/places', 'profile/remark', 'profile/repeats', 'profile/text', 'profile/suggest'],
-  writing: ['profile/circumstances', 'profile/override', 'profile/word', 'profile/stringify', 'syscalls/groups'],
+  reading: [
+    'profile/document/validate',
+    'profile/json/positions',
+    'profile/document/diagnostics',
+    'profile/document/repeated-keys',
+    'profile/json/read',
+    'util/suggest',
+  ],
+  writing: [
+    'profile/builder/host-conditions',
+    'profile/builder/override',
+    'profile/builder/clause',
+    'profile/document/stringify',
+    'syscalls/groups',
+  ],
   programs: [
-    'sandbox/family',
+    'sandbox/node-api/methods',
     'sandbox/fork',
-    'sandbox/rings',
-    'sandbox/record',
+    'sandbox/this-process/io-uring',
+    'record/record',
     'sandbox/run',
     'sandbox/spawn-sync',
-    'supervisor/denials',
+    'notify/denial-messages',
   ],
-  questions: ['filter/decompile', 'filter/disassemble', 'profile/explain', 'sandbox/explain'],
-  supervising: ['supervisor/address', 'supervisor/decode', 'supervisor/kind', 'supervisor/listen'],
+  questions: ['filter/verify/decompile', 'filter/bpf/disassemble', 'profile/explain', 'sandbox/explain-here'],
+  supervising: ['decode/socket-address', 'decode/decode', 'decode/recorded-call', 'agent/listen'],
   harden: ['sandbox/harden'],
   register: ['register'],
   'testing/index': ['testing/index'],
@@ -160,7 +173,7 @@ async function bundle() {
   }
   homes.clear();
   doors.clear(); // Loaded by --require, before all else: one file with what it needs.
-  write('preload', (await bundled('preload', "import './lib/sandbox/preload.js';")).text);
+  write('preload', (await bundled('preload', "import './lib/sandbox/this-process/fork-preload.js';")).text);
   writeFileSync('dist/LICENSES.txt', licences([...inputs]));
   for (const name of ['index', 'register', 'testing/index']) writeFileSync(`dist/${name}.js`, entry(name));
   // Vitest and Jest are found by import only.

@@ -65,7 +65,7 @@ check_clang() {
   directory=$(mktemp -d)
   chmod 755 "$directory"
   git clone --quiet . "$directory" &&
-    (cd "$directory" && export CXX=clang++-19 && npm install --silent && npx vitest run test/native.test.ts test/reliability test/supervisor)
+    (cd "$directory" && export CXX=clang++-19 && npm install --silent && npx vitest run test/native.test.ts test/reliability test/notify test/agent test/record)
   status=$?
   rm -rf "$directory"
   return $status

@@ -1,8 +1,8 @@
 /** Writes the pages of the built-in profiles, docs/docker-default.md and so on, from lib/profile/builtin/. */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { EVERYTHING, outcomes } from '../lib/policy/argument-region.js';
 import { type AbiPolicy, decisionsOf, type Policy } from '../lib/policy/policy.js';
-import { EVERYTHING, outcomes } from '../lib/policy/region.js';
 import {
   type ArgumentTest,
   type BuiltinForm,
@@ -16,10 +16,10 @@ import {
   type Refusal,
   refusalsOf,
   toDocument,
-} from '../lib/profile/builtin/form.js';
+} from '../lib/profile/builtin/definition.js';
 import { FORMS } from '../lib/profile/builtin/index.js';
 import { profileOf } from '../lib/profile/profile.js';
-import { resolve } from '../lib/profile/resolve.js';
+import { resolve } from '../lib/profile/resolve/resolve.js';
 import { ABIS, type AbiName } from '../lib/syscalls/abi.js';
 import { argumentsOf, syscallNumber, syscallsOf } from '../lib/syscalls/table.js';
 import { ROWS } from '../test/support/blocked-calls.js';

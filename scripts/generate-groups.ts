@@ -18,7 +18,7 @@ export function groupsPage(): string {
     '',
     'A group is a convenience for the author, settled when the profile is built: the profile itself names syscalls.',
     '',
-    'Written by `npm run generate:groups` from `lib/syscalls/group-text.ts`.',
+    'Written by `npm run generate:groups` from `lib/syscalls/group-definitions.ts`.',
     '',
     '| group | purpose | syscalls |',
     '| --- | --- | --- |',

@@ -1,13 +1,13 @@
-/** Writes lib/filter/generated/programs.ts: the built-in profiles, compiled for the machines that most people have. */
+/** Writes lib/filter/precompiled/programs.ts: the built-in profiles, compiled for the machines that most people have. */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { compile } from '../lib/filter/compile.js';
-import { readyKey } from '../lib/filter/ready.js';
-import { narrowed } from '../lib/policy/isolation.js';
+import { readyKey } from '../lib/filter/precompiled/lookup.js';
+import { narrowed } from '../lib/policy/isolation-denials.js';
 import type { Policy } from '../lib/policy/policy.js';
 import { FORMS } from '../lib/profile/builtin/index.js';
-import { loadProfile } from '../lib/profile/load.js';
-import { resolve } from '../lib/profile/resolve.js';
+import { resolve } from '../lib/profile/resolve/resolve.js';
+import { loadProfile } from '../lib/profile/source.js';
 
 /** Without capabilities and on a kernel of today, as long as nobody says otherwise. */
 const HOSTS = (['x86_64', 'aarch64'] as const).map((abi) => ({
@@ -50,5 +50,5 @@ function entry(name: string, policy: Policy): string {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  writeFileSync(new URL('../lib/filter/generated/programs.ts', import.meta.url), programsText());
+  writeFileSync(new URL('../lib/filter/precompiled/programs.ts', import.meta.url), programsText());
 }

@@ -1,5 +1,5 @@
 // The JSON Schema of profiles, made from the schema that validates them.
-import { DOCUMENT } from '../lib/profile/schema.js';
+import { DOCUMENT } from '../lib/profile/document/schema.js';
 
 /** The text of schema/profile.schema.json. Limits above 2⁵³ are rounded. */
 export function profileJsonSchema(): string {

@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { compile } from '../lib/filter/compile.js';
 import { thisHost } from '../lib/host.js';
 import { addon, type NativeRequest, NULL } from '../lib/native.js';
-import { loadProfile } from '../lib/profile/load.js';
-import { resolve } from '../lib/profile/resolve.js';
+import { resolve } from '../lib/profile/resolve/resolve.js';
+import { loadProfile } from '../lib/profile/source.js';
 
 const { EINVAL, ENAMETOOLONG } = constants.errno;
 const profile = loadProfile('docker-default');

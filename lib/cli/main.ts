@@ -2,13 +2,13 @@
 /** The command `seccomp`. */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { checkCommand } from './check.js';
-import { doctorCommand } from './doctor.js';
-import { explainCommand } from './explain.js';
-import { refuseSecondValues } from './once.js';
-import { fail, OURS, print, printError } from './output.js';
-import { recordCommand } from './record.js';
-import { runCommand } from './run.js';
+import { checkCommand } from './commands/check.js';
+import { doctorCommand } from './commands/doctor.js';
+import { explainCommand } from './commands/explain.js';
+import { recordCommand } from './commands/record.js';
+import { runCommand } from './commands/run.js';
+import { fail, OURS, print, printError } from './output/print.js';
+import { refuseSecondValues } from './repeated-options.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;

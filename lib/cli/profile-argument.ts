@@ -14,7 +14,7 @@ import {
   type ProfileOptions,
   parseProfile,
 } from '../index.js';
-import { kindInWords, MOST_BYTES, tooManyBytes } from '../profile/file.js';
+import { kindInWords, MOST_BYTES, tooManyBytes } from '../profile/read-file.js';
 
 /** Standard input, where a profile is given. */
 const STDIN = '-';

@@ -16,17 +16,17 @@ import type { Abi } from '../syscalls/abi.js';
 import { syscallNumber, syscallsOf } from '../syscalls/table.js';
 import { fromCaller } from '../util/caller.js';
 import { has, own } from '../util/own-data.js';
-import { assemble } from './assemble.js';
-import { decide, decideInTurn } from './conditions.js';
-import { TooManySteps } from './diagram.js';
+import { assemble } from './bpf/assemble.js';
+import { loaded, type Node, NodeFactory } from './bpf/graph.js';
+import { ARCH_OFFSET, argumentOffset, decode, encode, MAX_INSTRUCTIONS, NR_OFFSET } from './bpf/instruction.js';
 import { type AttachFlag, type Filter, makeFilter, policyOf } from './filter.js';
-import { buildFoldedTree } from './fold.js';
-import { ARCH_OFFSET, argumentOffset, decode, encode, MAX_INSTRUCTIONS, NR_OFFSET } from './instruction.js';
-import { loaded, type Node, NodeFactory } from './node.js';
-import { prove, proveInStep } from './prove.js';
-import { readyProgram } from './ready.js';
-import { type Asked, NONE_ASKED, type Range, Tree } from './tree.js';
-import { heaviest, type Part } from './weigh.js';
+import { decide, decideInTurn } from './optimize/argument-rules.js';
+import { type Asked, NONE_ASKED, type Range, Tree } from './optimize/number-tree.js';
+import { buildFoldedTree } from './optimize/number-tree-x32.js';
+import { heaviest, type Part } from './optimize/size-report.js';
+import { readyProgram } from './precompiled/lookup.js';
+import { TooManySteps } from './verify/decision-diagram.js';
+import { prove, proveInStep } from './verify/prove.js';
 
 export interface CompileOptions {
   /**

@@ -1,13 +1,13 @@
 /** The filter: a compiled program with what is known about it. */
 import { SeccompError } from '../errors.js';
 import type { Policy } from '../policy/policy.js';
-import { readPolicy } from '../policy/read.js';
+import { readPolicy } from '../policy/read-policy.js';
 import type { AbiName } from '../syscalls/abi.js';
 import { fromCaller } from '../util/caller.js';
 import { freeze, own } from '../util/own-data.js';
-import type { GateSite } from './assemble.js';
-import type { Instruction } from './instruction.js';
-import type { Proof } from './prove.js';
+import type { GateSite } from './bpf/assemble.js';
+import type { Instruction } from './bpf/instruction.js';
+import type { Proof } from './verify/prove.js';
 
 /**
  * Calls that an exec gate may be for: execve, the ways to end if it fails, seccomp, which puts the next filter on, and

@@ -2,6 +2,7 @@
 import { SeccompError } from '../errors.js';
 import type { Abi, AbiName } from '../syscalls/abi.js';
 import { compareRestriction, returnValue } from './action.js';
+import { canHold, EVERYTHING, example, outcomes } from './argument-region.js';
 import {
   type AbiPolicy,
   type Action,
@@ -15,7 +16,6 @@ import {
   rangesOf,
   sortedNumbers,
 } from './policy.js';
-import { canHold, EVERYTHING, example, outcomes } from './region.js';
 
 /** A call that two policies decide differently. */
 export interface Difference {

@@ -2,7 +2,7 @@
 import * as algebra from './algebra.js';
 import { evaluate as decide } from './evaluate.js';
 import type { Action, Call, Policy } from './policy.js';
-import { readCall, readPolicy, refuseIn } from './read.js';
+import { readCall, readPolicy, refuseIn } from './read-policy.js';
 
 /**
  * Decides a call: the first decision whose conditions all hold, else the default.

@@ -2,17 +2,17 @@
 
 import { SeccompError } from '../errors.js';
 import { returnValue } from '../policy/action.js';
+import { EVERYTHING, example, outcomes } from '../policy/argument-region.js';
 import { abiDeciding, decisionTaken, evaluate } from '../policy/evaluate.js';
 import { type Action, type Call, decisionsOf, type Policy } from '../policy/policy.js';
-import { EVERYTHING, example, outcomes } from '../policy/region.js';
 import { ABIS, type AbiName, abiOf } from '../syscalls/abi.js';
 import { argumentsOf, syscallNumber, syscallsOf } from '../syscalls/table.js';
 import { copyFields, copyList, type Path } from '../util/own-data.js';
-import { namesOf, refusalsOf } from './builtin/form.js';
+import { suggest, suggestSyscall } from '../util/suggest.js';
+import { namesOf, refusalsOf } from './builtin/definition.js';
 import { FORMS } from './builtin/index.js';
 import type { Profile } from './profile.js';
-import { examine, type Host, resolve } from './resolve.js';
-import { suggest, suggestSyscall } from './suggest.js';
+import { examine, type Host, resolve } from './resolve/resolve.js';
 
 /** A call, by name. */
 export interface Question {

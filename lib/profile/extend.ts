@@ -1,8 +1,8 @@
 /** Begins with a profile that exists, to say more. */
 import { SeccompError } from '../errors.js';
-import { loadProfile, type ProfileSource } from './load.js';
 import { refuseAnyOption } from './options.js';
 import type { Profile } from './profile.js';
+import { loadProfile, type ProfileSource } from './source.js';
 
 /**
  * A profile to build on: what is said on it counts more than what stands in it.

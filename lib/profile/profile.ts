@@ -2,9 +2,14 @@
 import { ProfileError, type ProfileIssue, SeccompError } from '../errors.js';
 import { fromCaller, publicMethods } from '../util/caller.js';
 import { copyDeeply, freeze, type Refuse } from '../util/own-data.js';
-import { type AllowlistOptions, allowlistDocument, Builder, DENYLIST } from './build.js';
-import { checkDocument } from './check.js';
-import type { CheckedDocument, Finding, ProfileDocument } from './document.js';
+import { type AllowlistOptions, allowlistDocument, Builder, DENYLIST } from './builder/builder.js';
+import type { Remark } from './document/diagnostics.js';
+import { withoutRepeats } from './document/repeated-keys.js';
+import { toProfileDocument } from './document/to-document.js';
+import type { CheckedDocument, Finding, ProfileDocument } from './document/types.js';
+import { checkDocument } from './document/validate.js';
+import { toIssues } from './json/positions.js';
+import { readJson } from './json/read.js';
 import {
   type MeaningOptions,
   meaningOf,
@@ -17,11 +22,6 @@ import {
   refuseAnyOption,
   refuseOptions,
 } from './options.js';
-import { toIssues } from './places.js';
-import { toProfileDocument } from './plain-document.js';
-import type { Remark } from './remark.js';
-import { withoutRepeats } from './repeats.js';
-import { readJson } from './text.js';
 
 let madeHere = false;
 

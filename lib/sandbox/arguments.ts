@@ -1,7 +1,7 @@
 /** The parameters of the functions that start programs. */
 import { SeccompError } from '../errors.js';
-import { checkCommand, invalidType, readOptions } from './options.js';
-import { loadSources, profileRequired, type Sources } from './prepare.js';
+import { checkCommand, invalidType, readOptions } from './options/options.js';
+import { loadSources, profileRequired, type Sources } from './plan/plan-filters.js';
 
 /** The command, the arguments and the profile, however they were given. */
 export interface Invocation<Options> {

@@ -1,12 +1,12 @@
 /** execve(): this process becomes a program under a profile. */
 import { addon, type NativeRequest } from '../native.js';
 import { define, own } from '../util/own-data.js';
-import { handed } from './agent.js';
 import { invocation } from './arguments.js';
-import { systemError } from './failure.js';
-import { isolationFor } from './isolate.js';
-import { PROGRAM_OPTIONS, type ProgramOptions, programRequest } from './options.js';
-import { type FilterSource, prepare, type SingleSource } from './prepare.js';
+import { systemError } from './child/start-errors.js';
+import { PROGRAM_OPTIONS, type ProgramOptions, programRequest } from './options/options.js';
+import { handed } from './plan/agent-handoff.js';
+import { isolationFor } from './plan/isolation.js';
+import { type FilterSource, prepare, type SingleSource } from './plan/plan-filters.js';
 import { attachError, filterRequest, handedRequest } from './spawn.js';
 
 /**

@@ -6,25 +6,25 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SeccompError } from '../errors.js';
 import { policyOf } from '../filter/filter.js';
-import type { Enforcement } from '../landlock/enforcement.js';
-import type { Isolate, Isolation } from '../landlock/isolation.js';
+import type { Isolate, Isolation } from '../landlock/domain.js';
 import { addon, launcherFile, preloadFile } from '../native.js';
-import { childProcess } from '../node.js';
 import { fromCaller } from '../util/caller.js';
+import { childProcess } from '../util/lazy-node.js';
 import { define, own, propertyOf } from '../util/own-data.js';
 import { invocation } from './arguments.js';
-import { HANDOVER, writeHandover } from './handover.js';
-import { enforcementOf, isolationFor } from './isolate.js';
+import type { Enforcement } from './child/enforcement.js';
 import {
   checkFilterOptions,
   type FilterOptions,
   invalidType,
   type SpawnOptions,
   SUPERVISOR_OPTIONS,
-} from './options.js';
-import { type FilterSource, prepare, type SingleSource, type Sources } from './prepare.js';
-import { forbidRings } from './rings.js';
+} from './options/options.js';
+import { enforcementOf, isolationFor } from './plan/isolation.js';
+import { type FilterSource, prepare, type SingleSource, type Sources } from './plan/plan-filters.js';
 import { checkForceKillAfter, checkSignal, checkTimeout, filterRequest } from './spawn.js';
+import { HANDOVER, writeHandover } from './this-process/fork-payload.js';
+import { forbidRings } from './this-process/io-uring.js';
 
 /** Options of fork: those of node:child_process, and ours. */
 export interface ForkOptions extends NodeForkOptions, Omit<FilterOptions, 'capabilities'> {

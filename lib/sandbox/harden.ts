@@ -4,11 +4,11 @@ import { compile } from '../filter/compile.js';
 import { type Filter, policyOf } from '../filter/filter.js';
 import { union } from '../policy/algebra.js';
 import { syscallNumber } from '../syscalls/table.js';
-import { checkFilterOptions, type FilterOptions, invalidType, invalidValue, readOptions } from './options.js';
-import { type FilterSource, loadSources, prepare, refuseUnused } from './prepare.js';
-import { denies } from './rings.js';
+import { checkFilterOptions, type FilterOptions, invalidType, invalidValue, readOptions } from './options/options.js';
+import { type FilterSource, loadSources, prepare, refuseUnused } from './plan/plan-filters.js';
 import { filterRequest } from './spawn.js';
-import { ALL_THREADS, install, listeningSockets, openRings, threadState } from './this-process.js';
+import { ALL_THREADS, install, listeningSockets, openRings, threadState } from './this-process/install-filters.js';
+import { denies } from './this-process/io-uring.js';
 
 export interface HardenOptions extends FilterOptions {
   /** Which threads get the filter: all that this process has, and will have, or the calling one. Default `all`. */

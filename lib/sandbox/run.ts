@@ -1,9 +1,9 @@
 /** run(): a program under a profile, as a promise of what becomes of it. */
 import { RunError, type RunResult } from '../errors.js';
-import { hintAt } from '../supervisor/denials.js';
+import { hintAt } from '../notify/denial-messages.js';
 import { own } from '../util/own-data.js';
 import { type Invocation, invocation } from './arguments.js';
-import { abortError, listenTo } from './child.js';
+import { abortError, listenTo } from './child/child-process.js';
 import {
   Collector,
   checkEncoding,
@@ -11,9 +11,9 @@ import {
   collectorSettings,
   type OutputOptions,
   overflowError,
-} from './collect.js';
-import { RUN_OPTIONS, type SpawnOptions } from './options.js';
-import type { FilterSource, SingleSource } from './prepare.js';
+} from './child/output.js';
+import { RUN_OPTIONS, type SpawnOptions } from './options/options.js';
+import type { FilterSource, SingleSource } from './plan/plan-filters.js';
 import { start } from './spawn.js';
 
 /** Options of run: those of spawn, and what becomes of input and output. */

@@ -1,8 +1,8 @@
 /** Sandbox: node:child_process's own functions, under one profile. */
 import type * as ChildProcessModule from 'node:child_process';
 import { publicFunction, runAs } from '../util/caller.js';
-import { familyUnder } from './family.js';
-import type { FilterSource } from './prepare.js';
+import { familyUnder } from './node-api/methods.js';
+import type { FilterSource } from './plan/plan-filters.js';
 import type { RunOptions } from './run.js';
 
 type Node = typeof ChildProcessModule;

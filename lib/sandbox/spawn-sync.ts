@@ -1,21 +1,22 @@
 /** spawnSync(): starts a program under a profile and waits for its end, as node:child_process's does. */
-import type { Enforcement } from '../landlock/enforcement.js';
+
+import { checkElsewhere } from '../agent/listen.js';
 import { addon, type NativeListener } from '../native.js';
-import { diagnostics } from '../node.js';
-import { checkElsewhere } from '../supervisor/listen.js';
-import { Listener } from '../supervisor/listener.js';
-import { CHANNEL, type Violation } from '../supervisor/violation.js';
-import { ViolationLog, type Violations } from '../supervisor/violation-log.js';
+import { Listener } from '../notify/listener.js';
+import { CHANNEL, type Violation } from '../notify/violation.js';
+import { ViolationLog, type Violations } from '../notify/violation-log.js';
 import { guarded } from '../util/guarded.js';
+import { diagnostics } from '../util/lazy-node.js';
 import { has, own } from '../util/own-data.js';
 import { type Invocation, invocation } from './arguments.js';
-import { checkEncoding, checkInput } from './collect.js';
-import type { Hearing } from './hearing.js';
-import { notThatMany, SPAWN_OPTIONS, type SpawnOptions } from './options.js';
-import type { FilterSource, SingleSource } from './prepare.js';
-import { signalName } from './signals.js';
+import type { Enforcement } from './child/enforcement.js';
+import type { Hearing } from './child/events.js';
+import { checkEncoding, checkInput } from './child/output.js';
+import { withStdio } from './child/stdio.js';
+import { notThatMany, SPAWN_OPTIONS, type SpawnOptions } from './options/options.js';
+import { signalName } from './options/signals.js';
+import type { FilterSource, SingleSource } from './plan/plan-filters.js';
 import { attachError, childRequest, limits, startError } from './spawn.js';
-import { withStdio } from './stdio.js';
 
 /** Options of spawnSync: those of node:child_process, and ours. */
 export interface SpawnSyncOptions extends Omit<SpawnOptions, 'signal' | 'notify' | 'notifyTimeout'> {

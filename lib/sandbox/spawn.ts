@@ -3,17 +3,16 @@ import { constants } from 'node:os';
 import { SeccompError } from '../errors.js';
 import type { Filter } from '../filter/filter.js';
 import { ATTACH_FLAGS, listenerFlags } from '../host.js';
-import type { Enforcement } from '../landlock/enforcement.js';
-import { isolationError } from '../landlock/isolation.js';
+import { isolationError } from '../landlock/domain.js';
 import { addon, type NativeFailure, type NativeRequest, SOCKET } from '../native.js';
-import { diagnostics } from '../node.js';
+import { diagnostics } from '../util/lazy-node.js';
 import { define, has, own, propertyOf } from '../util/own-data.js';
-import { agentError, agentRequest, type Handed, handed } from './agent.js';
 import { type Invocation, invocation } from './arguments.js';
-import { type Ending, SandboxedProcess } from './child.js';
-import { attachRemedy, noFiltersError, systemError } from './failure.js';
-import { type Hearing, UNHEARD } from './hearing.js';
-import { enforcementOf, isolationFor } from './isolate.js';
+import { type Ending, SandboxedProcess } from './child/child-process.js';
+import type { Enforcement } from './child/enforcement.js';
+import { type Hearing, UNHEARD } from './child/events.js';
+import { attachRemedy, noFiltersError, systemError } from './child/start-errors.js';
+import { withStdio } from './child/stdio.js';
 import {
   checkNull,
   type FilterOptions,
@@ -25,11 +24,12 @@ import {
   programRequest,
   SPAWN_OPTIONS,
   type SpawnOptions,
-} from './options.js';
-import { type FilterSource, prepare, type SingleSource, type Sources } from './prepare.js';
-import { signalNumber } from './signals.js';
-import { withStdio } from './stdio.js';
-import { checkSupervisor, observed, supervise, supervisedRequest } from './supervise.js';
+} from './options/options.js';
+import { signalNumber } from './options/signals.js';
+import { agentError, agentRequest, type Handed, handed } from './plan/agent-handoff.js';
+import { enforcementOf, isolationFor } from './plan/isolation.js';
+import { type FilterSource, prepare, type SingleSource, type Sources } from './plan/plan-filters.js';
+import { checkSupervisor, observed, supervise, supervisedRequest } from './plan/supervised.js';
 
 /**
  * Starts `command` under `profile`. The filter is on before the program's first instruction; if it can't be put on, the

@@ -1,5 +1,5 @@
 /** Groups: syscalls that serve one purpose, under one name that begins with `@`. */
-import { GROUP_TEXT } from './group-text.js';
+import { GROUP_TEXT } from './group-definitions.js';
 
 /** The name of a group: `@network`. */
 export type GroupName = `@${keyof typeof GROUP_TEXT}`;

@@ -2,17 +2,17 @@
 import { AssertionError } from 'node:assert';
 import { inspect } from 'node:util';
 import { RunError, SeccompError } from '../errors.js';
-import { suggest } from '../profile/suggest.js';
 import { invocation } from '../sandbox/arguments.js';
-import { RUN_OPTIONS, readOptions, type SpawnOptions } from '../sandbox/options.js';
-import type { FilterSource, HostOptions } from '../sandbox/prepare.js';
+import { RUN_OPTIONS, readOptions, type SpawnOptions } from '../sandbox/options/options.js';
+import type { FilterSource, HostOptions } from '../sandbox/plan/plan-filters.js';
 import { type RunOptions, runToEnd } from '../sandbox/run.js';
 import { errnos } from '../syscalls/errno.js';
 import { fromCaller } from '../util/caller.js';
 import { own } from '../util/own-data.js';
+import { suggest } from '../util/suggest.js';
 import type { ProbeCall } from './calls.js';
 import { readCommand } from './command.js';
-import { needsNoMore } from './needed.js';
+import { needsNoMore } from './needed-syscalls.js';
 import { type ProbeAnswer, probe } from './probe.js';
 
 /** Options of assertDenied. */

@@ -3,12 +3,12 @@ import { inspect } from 'node:util';
 import { SeccompError } from '../errors.js';
 import type { Call } from '../policy/policy.js';
 import { abiNamed, callOf, type Question, readQuestion, registers } from '../profile/explain.js';
-import { suggest } from '../profile/suggest.js';
 import { type AbiName, abiOf } from '../syscalls/abi.js';
 import type { SyscallName } from '../syscalls/generated/names.js';
 import { type GroupName, groupNames, syscallGroup } from '../syscalls/groups.js';
 import { syscallName, syscallNumber } from '../syscalls/table.js';
 import { copyFields, copyList, type Refuse } from '../util/own-data.js';
+import { suggest } from '../util/suggest.js';
 
 /** A syscall by number, which needs no name. */
 export interface NumberedCall {

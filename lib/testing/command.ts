@@ -1,7 +1,7 @@
 /** Commands as test suites write them: `[file, ...arguments]`. */
 import { inspect } from 'node:util';
 import { SeccompError } from '../errors.js';
-import { MOST_ARGUMENTS } from '../sandbox/options.js';
+import { MOST_ARGUMENTS } from '../sandbox/options/options.js';
 import { copyList, type Path } from '../util/own-data.js';
 
 /** A command that was read. */

@@ -2,5 +2,5 @@
 export { assertAllowed, assertDenied, assertNeedsNoMore, assertRunsUnder, type DenialOptions } from './assertions.js';
 export type { NumberedCall, ProbeCall } from './calls.js';
 export { matchers, type SeccompMatchers } from './matchers.js';
-export { neededSyscalls } from './needed.js';
+export { neededSyscalls } from './needed-syscalls.js';
 export { type ProbeAnswer, probe } from './probe.js';

@@ -1,12 +1,12 @@
 /** Matchers for `expect.extend` of Vitest and Jest. */
 import { SeccompError } from '../errors.js';
-import type { SpawnOptions } from '../sandbox/options.js';
-import type { FilterSource, HostOptions } from '../sandbox/prepare.js';
+import type { SpawnOptions } from '../sandbox/options/options.js';
+import type { FilterSource, HostOptions } from '../sandbox/plan/plan-filters.js';
 import type { RunOptions } from '../sandbox/run.js';
 import { propertyOf } from '../util/own-data.js';
 import { allowed, type DenialOptions, denied, runs, type Verdict } from './assertions.js';
 import type { ProbeCall } from './calls.js';
-import { needsNoMore } from './needed.js';
+import { needsNoMore } from './needed-syscalls.js';
 
 /** What the matchers add to what `expect` gives. */
 export interface SeccompMatchers<Result = unknown> {

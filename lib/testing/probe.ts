@@ -7,11 +7,11 @@
 import { SeccompError } from '../errors.js';
 import { thisHost } from '../host.js';
 import { intersect } from '../policy/algebra.js';
-import { readOptions } from '../sandbox/options.js';
-import { type FilterSource, type HostOptions, loadSources, policiesOf } from '../sandbox/prepare.js';
+import { readOptions } from '../sandbox/options/options.js';
+import { type FilterSource, type HostOptions, loadSources, policiesOf } from '../sandbox/plan/plan-filters.js';
 import type { AbiName } from '../syscalls/abi.js';
-import { ALLOWED, ask } from './ask.js';
 import { namedCalls, type ProbeCall } from './calls.js';
+import { ALLOWED, ask } from './kernel.js';
 
 /** What the kernel does with a call under a profile. */
 export interface ProbeAnswer {

@@ -13,7 +13,7 @@
 #include <array>
 #include <cstdint>
 
-#include "../ruleset.h"
+#include "child/ruleset.h"
 
 namespace {
 

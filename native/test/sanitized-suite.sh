@@ -73,7 +73,7 @@ node --eval "
 # What has to do with the addon. Probers' children live on under filters that deny what the runtime needs (mmap, and
 # exit_group to give up); what real programs do is no part of it.
 if [ $# = 0 ]; then
-  set -- test/native.test.ts test/sandbox test/cli test/kernel test/compat test/reliability test/supervisor \
+  set -- test/native.test.ts test/sandbox test/cli test/kernel test/compat test/reliability test/notify test/agent test/record \
     test/integration/examples.test.ts
 fi
 set -- node node_modules/vitest/vitest.mjs run "$@"

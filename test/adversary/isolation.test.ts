@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { isolationSupport } from '../../lib/landlock/isolation.js';
+import { isolationSupport } from '../../lib/landlock/domain.js';
 import { compileC } from '../support/compile-c.js';
 import { attacksOn, expectAsEnforced, type Reached, type Taken } from './reach.js';
 

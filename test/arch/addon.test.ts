@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { ProfileDocument } from '../../lib/profile/document.js';
+import type { ProfileDocument } from '../../lib/profile/document/types.js';
 import type { AbiName } from '../../lib/syscalls/abi.js';
 import { callTo, toAnswer, toArgument } from '../support/probe.js';
 import { parseStatus } from '../support/processes.js';

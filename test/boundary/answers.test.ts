@@ -4,10 +4,10 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import type { ProfileDocument } from '../../lib/profile/document.js';
+import { listen } from '../../lib/agent/listen.js';
+import type { ProfileDocument } from '../../lib/profile/document/types.js';
 import { fork } from '../../lib/sandbox/fork.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
-import { listen } from '../../lib/supervisor/listen.js';
 import { finish } from '../support/processes.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'seccomp-'));

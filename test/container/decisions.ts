@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { features } from '../../lib/host.js';
-import { loadProfile } from '../../lib/profile/load.js';
+import { loadProfile } from '../../lib/profile/source.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
 import { outerDecisions } from '../support/outer-filters.js';
 

@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { afterAll, describe, expect, test } from 'vitest';
 import { ProfileError, RunError, SeccompError } from '../../lib/errors.js';
-import { loadProfile } from '../../lib/profile/load.js';
+import { loadProfile } from '../../lib/profile/source.js';
 import { run } from '../../lib/sandbox/run.js';
 import { Sandbox } from '../../lib/sandbox/sandbox.js';
 

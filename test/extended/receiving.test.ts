@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
+import { listen } from '../../lib/agent/listen.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
-import { listen } from '../../lib/supervisor/listen.js';
 import { finish } from '../support/processes.js';
 
 const script = `import ctypes

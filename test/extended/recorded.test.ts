@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Profile } from '../../lib/profile/profile.js';
-import { type RecordOptions, record } from '../../lib/sandbox/record.js';
+import { type RecordOptions, record } from '../../lib/record/record.js';
 import { compileC } from '../support/compile-c.js';
 import { run } from '../support/processes.js';
 

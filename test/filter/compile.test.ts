@@ -1,12 +1,12 @@
 /** The compiler against the evaluator, over random profiles and calls. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { BPF, MAX_INSTRUCTIONS } from '../../lib/filter/bpf/instruction.js';
+import { interpret } from '../../lib/filter/bpf/interpreter.js';
 import { compile } from '../../lib/filter/compile.js';
-import { BPF, MAX_INSTRUCTIONS } from '../../lib/filter/instruction.js';
-import { interpret } from '../../lib/filter/interpret.js';
-import type { ProfileDocument } from '../../lib/profile/document.js';
+import type { ProfileDocument } from '../../lib/profile/document/types.js';
 import { profileOf } from '../../lib/profile/profile.js';
-import { type Host, resolve } from '../../lib/profile/resolve.js';
+import { type Host, resolve } from '../../lib/profile/resolve/resolve.js';
 import { ABIS, abiOf } from '../../lib/syscalls/abi.js';
 import { syscallsOf } from '../../lib/syscalls/table.js';
 import { call, host, numberOf, policyOfAny, profile } from '../support/arbitrary.js';

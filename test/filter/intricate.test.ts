@@ -1,10 +1,10 @@
 /** Rules that have much to do with each other: compiled, proven in a bounded number of steps, and right. */
 import { describe, expect, test } from 'vitest';
 import { SeccompError } from '../../lib/errors.js';
+import { BPF, encode } from '../../lib/filter/bpf/instruction.js';
 import { compile } from '../../lib/filter/compile.js';
 import { makeFilter } from '../../lib/filter/filter.js';
-import { BPF, encode } from '../../lib/filter/instruction.js';
-import { prove } from '../../lib/filter/prove.js';
+import { prove } from '../../lib/filter/verify/prove.js';
 import type { Action, Condition, Decision, Policy } from '../../lib/policy/policy.js';
 import { abiOf } from '../../lib/syscalls/abi.js';
 import { checkCalls, checkIntricate, MOST_STEPS } from '../support/intricate.js';

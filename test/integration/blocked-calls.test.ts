@@ -7,8 +7,8 @@
  */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { thisHost } from '../../lib/host.js';
+import { groupsOf, namesOf, refusalsOf } from '../../lib/profile/builtin/definition.js';
 import { DOCKER_DEFAULT } from '../../lib/profile/builtin/docker-default.js';
-import { groupsOf, namesOf, refusalsOf } from '../../lib/profile/builtin/form.js';
 import type { AbiName } from '../../lib/syscalls/abi.js';
 import { syscallNumber } from '../../lib/syscalls/table.js';
 import { namedCalls } from '../../lib/testing/calls.js';

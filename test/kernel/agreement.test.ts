@@ -1,16 +1,16 @@
 /** The running kernel against the interpreter and the evaluator: three answers to the same calls, which must be one. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { encode } from '../../lib/filter/bpf/instruction.js';
+import { interpret } from '../../lib/filter/bpf/interpreter.js';
 import { compile } from '../../lib/filter/compile.js';
 import { makeFilter } from '../../lib/filter/filter.js';
-import { encode } from '../../lib/filter/instruction.js';
-import { interpret } from '../../lib/filter/interpret.js';
 import { returnValue } from '../../lib/policy/action.js';
 import { evaluate } from '../../lib/policy/evaluate.js';
 import type { Call, Policy } from '../../lib/policy/policy.js';
-import { loadProfile } from '../../lib/profile/load.js';
 import { profileOf } from '../../lib/profile/profile.js';
-import { type Host, resolve } from '../../lib/profile/resolve.js';
+import { type Host, resolve } from '../../lib/profile/resolve/resolve.js';
+import { loadProfile } from '../../lib/profile/source.js';
 import { ABIS, type AbiName, abiOf } from '../../lib/syscalls/abi.js';
 import { syscallNumber } from '../../lib/syscalls/table.js';
 import { disagreements, inquiry, kernelAnswers } from '../support/agreement.js';

@@ -1,10 +1,10 @@
 /** Filters that libseccomp makes. */
 import { describe, expect, test } from 'vitest';
 import { compile } from '../../lib/filter/compile.js';
-import { decompile } from '../../lib/filter/decompile.js';
-import { loadProfile } from '../../lib/profile/load.js';
+import { decompile } from '../../lib/filter/verify/decompile.js';
 import { profileOf } from '../../lib/profile/profile.js';
-import { type Host, resolve } from '../../lib/profile/resolve.js';
+import { type Host, resolve } from '../../lib/profile/resolve/resolve.js';
+import { loadProfile } from '../../lib/profile/source.js';
 import { ABIS } from '../../lib/syscalls/abi.js';
 import { corpusOn, hasCorpus } from '../support/corpus.js';
 import { checkMeaning } from '../support/decompiled.js';

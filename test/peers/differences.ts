@@ -1,11 +1,11 @@
 /** Where our filters decide otherwise than libseccomp's, each with its reason. Nothing else may differ. */
 
-import { BPF, type Instruction, NR_OFFSET } from '../../lib/filter/instruction.js';
-import { interpret } from '../../lib/filter/interpret.js';
+import { BPF, type Instruction, NR_OFFSET } from '../../lib/filter/bpf/instruction.js';
+import { interpret } from '../../lib/filter/bpf/interpreter.js';
 import { actionOf as actionFor, compareRestriction, returnValue } from '../../lib/policy/action.js';
 import { evaluate } from '../../lib/policy/evaluate.js';
 import { type Action, type Call, isX32, type Policy } from '../../lib/policy/policy.js';
-import type { ProfileDocument, Rule } from '../../lib/profile/document.js';
+import type { ProfileDocument, Rule } from '../../lib/profile/document/types.js';
 import { type Abi, type AbiName, abiOf } from '../../lib/syscalls/abi.js';
 import { argumentWidth, syscallName, syscallNumber } from '../../lib/syscalls/table.js';
 import { actionOf, type Cutoffs, isCutOff, libseccompNumbers } from '../support/libseccomp.js';

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { subjects } from '../../bench/filter-profiles.js';
 import { stepsOf } from '../../bench/filter-steps.js';
+import { decode } from '../../lib/filter/bpf/instruction.js';
 import { compile } from '../../lib/filter/compile.js';
-import { decode } from '../../lib/filter/instruction.js';
-import type { Host } from '../../lib/profile/resolve.js';
+import type { Host } from '../../lib/profile/resolve/resolve.js';
 import { libseccompFilter, libseccompObstacle, runcRules } from '../support/libseccomp.js';
 
 // What the benchmark counts, no clock needed: this holds on any machine.

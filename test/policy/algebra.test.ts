@@ -5,9 +5,9 @@ import { compareRestriction, returnValue } from '../../lib/policy/action.js';
 import { compare, intersect, union } from '../../lib/policy/algebra.js';
 import { evaluate } from '../../lib/policy/evaluate.js';
 import type { Call, Policy } from '../../lib/policy/policy.js';
-import type { ProfileDocument } from '../../lib/profile/document.js';
+import type { ProfileDocument } from '../../lib/profile/document/types.js';
 import { profileOf } from '../../lib/profile/profile.js';
-import { type Host, resolve } from '../../lib/profile/resolve.js';
+import { type Host, resolve } from '../../lib/profile/resolve/resolve.js';
 import { call, host, policyOfAny, profile } from '../support/arbitrary.js';
 
 const machine: Host = { abi: 'x86_64', abis: ['x86'], kernel: { major: 6, minor: 1 }, capabilities: new Set() };

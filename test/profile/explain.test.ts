@@ -2,13 +2,13 @@
 import { describe, expect, test } from 'vitest';
 import { evaluate } from '../../lib/policy/evaluate.js';
 import { FORMS } from '../../lib/profile/builtin/index.js';
-import type { ProfileDocument, RuleDocument } from '../../lib/profile/document.js';
+import type { ProfileDocument, RuleDocument } from '../../lib/profile/document/types.js';
 import { explainCall, type Question } from '../../lib/profile/explain.js';
 import { extend } from '../../lib/profile/extend.js';
-import { loadProfile } from '../../lib/profile/load.js';
 import { Profile, parseProfile, profileOf } from '../../lib/profile/profile.js';
-import { type Host, resolve } from '../../lib/profile/resolve.js';
-import { explain } from '../../lib/sandbox/explain.js';
+import { type Host, resolve } from '../../lib/profile/resolve/resolve.js';
+import { loadProfile } from '../../lib/profile/source.js';
+import { explain } from '../../lib/sandbox/explain-here.js';
 import { abiOf } from '../../lib/syscalls/abi.js';
 import { syscallsOf } from '../../lib/syscalls/table.js';
 

@@ -1,10 +1,10 @@
 /** Documents that are large, deep or full of mistakes are read, or refused with a message that can be read. */
 import { describe, expect, test } from 'vitest';
 import { compile } from '../../lib/filter/compile.js';
-import { checkProfile } from '../../lib/profile/load.js';
+import { MOST_FINDINGS } from '../../lib/profile/document/diagnostics.js';
 import { parseProfile } from '../../lib/profile/profile.js';
-import { MOST_FINDINGS } from '../../lib/profile/remark.js';
-import { type Host, resolve } from '../../lib/profile/resolve.js';
+import { type Host, resolve } from '../../lib/profile/resolve/resolve.js';
+import { checkProfile } from '../../lib/profile/source.js';
 
 const host: Host = { abi: 'x86_64', kernel: { major: 6, minor: 18 }, capabilities: new Set() };
 const MANY = 100_000;

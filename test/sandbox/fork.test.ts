@@ -7,12 +7,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
-import type { ProfileDocument } from '../../lib/profile/document.js';
+import type { ProfileDocument } from '../../lib/profile/document/types.js';
 import { type ForkOptions, fork } from '../../lib/sandbox/fork.js';
-import { writeHandover } from '../../lib/sandbox/handover.js';
-import { compile } from '../../lib/sandbox/prepare.js';
+import { compile } from '../../lib/sandbox/plan/plan-filters.js';
 import { Sandbox } from '../../lib/sandbox/sandbox.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
+import { writeHandover } from '../../lib/sandbox/this-process/fork-payload.js';
 import { finish, statusOf } from '../support/processes.js';
 import {
   evaluateScript,

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { $ } from 'zx';
-import type { ProfileDocument } from '../../lib/profile/document.js';
+import type { ProfileDocument } from '../../lib/profile/document/types.js';
 import { Sandbox } from '../../lib/sandbox/sandbox.js';
 import { spawnSync } from '../../lib/sandbox/spawn-sync.js';
 

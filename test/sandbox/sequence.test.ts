@@ -4,8 +4,8 @@ import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { isolationSupport } from '../../lib/landlock/isolation.js';
-import { listen } from '../../lib/supervisor/listen.js';
+import { listen } from '../../lib/agent/listen.js';
+import { isolationSupport } from '../../lib/landlock/domain.js';
 
 const dist = new URL('../../dist/index.js', import.meta.url).href;
 const directory = mkdtempSync(join(tmpdir(), 'seccomp-strace-'));

@@ -1,8 +1,8 @@
 /** Asks the running kernel what a policy's filter answers to thousands of calls, none of which is carried out. */
 import { execFileSync } from 'node:child_process';
+import { interpret } from '../../lib/filter/bpf/interpreter.js';
 import { compile } from '../../lib/filter/compile.js';
 import type { Filter } from '../../lib/filter/filter.js';
-import { interpret } from '../../lib/filter/interpret.js';
 import { actionBase, returnValue } from '../../lib/policy/action.js';
 import { evaluate } from '../../lib/policy/evaluate.js';
 import type { Action, Call, Decision, Policy } from '../../lib/policy/policy.js';

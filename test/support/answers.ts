@@ -3,7 +3,7 @@ import { SeccompError } from '../../lib/errors.js';
 import { evaluate } from '../../lib/policy/evaluate.js';
 import type { Action, Policy } from '../../lib/policy/policy.js';
 import type { Profile } from '../../lib/profile/profile.js';
-import { type Host, resolve } from '../../lib/profile/resolve.js';
+import { type Host, resolve } from '../../lib/profile/resolve/resolve.js';
 import { type AbiName, abiOf } from '../../lib/syscalls/abi.js';
 import { syscallNumber } from '../../lib/syscalls/table.js';
 

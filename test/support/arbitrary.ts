@@ -1,10 +1,10 @@
 /** Random profiles and calls for property tests: few syscalls, few values, so that rules meet. */
 import fc from 'fast-check';
 import type { Call, Policy } from '../../lib/policy/policy.js';
-import type { ArgumentDocument, ProfileDocument, RuleDocument } from '../../lib/profile/document.js';
-import { ACTIONS, OPERATORS } from '../../lib/profile/document.js';
+import type { ArgumentDocument, ProfileDocument, RuleDocument } from '../../lib/profile/document/types.js';
+import { ACTIONS, OPERATORS } from '../../lib/profile/document/types.js';
 import { profileOf } from '../../lib/profile/profile.js';
-import { examine, type Host } from '../../lib/profile/resolve.js';
+import { examine, type Host } from '../../lib/profile/resolve/resolve.js';
 import { ABIS, type AbiName } from '../../lib/syscalls/abi.js';
 import { argumentWidth, syscallNumber } from '../../lib/syscalls/table.js';
 

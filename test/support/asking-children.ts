@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, vi } from 'vitest';
-import type { ProfileDocument } from '../../lib/profile/document.js';
+import type { Answer, NotifiedCall } from '../../lib/notify/handlers.js';
+import type { ProfileDocument } from '../../lib/profile/document/types.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
-import type { Answer, NotifiedCall } from '../../lib/supervisor/answer.js';
 import { compileC } from './compile-c.js';
 
 const profile: ProfileDocument = {

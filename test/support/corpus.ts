@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { ProfileError } from '../../lib/errors.js';
 import { type Profile, parseProfile } from '../../lib/profile/profile.js';
-import { type Host, resolve } from '../../lib/profile/resolve.js';
+import { type Host, resolve } from '../../lib/profile/resolve/resolve.js';
 
 const data = new URL('../../../shared/data/', import.meta.url);
 const corpus = new URL('corpus/', data);

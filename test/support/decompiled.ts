@@ -1,11 +1,11 @@
 /** Filters that other programs made, and what is made of them. */
 import { expect } from 'vitest';
+import { decode } from '../../lib/filter/bpf/instruction.js';
+import { interpret } from '../../lib/filter/bpf/interpreter.js';
 import { compile } from '../../lib/filter/compile.js';
-import { decompile } from '../../lib/filter/decompile.js';
 import { makeFilter } from '../../lib/filter/filter.js';
-import { decode } from '../../lib/filter/instruction.js';
-import { interpret } from '../../lib/filter/interpret.js';
-import { prove } from '../../lib/filter/prove.js';
+import { decompile } from '../../lib/filter/verify/decompile.js';
+import { prove } from '../../lib/filter/verify/prove.js';
 import { callsOn } from './calls.js';
 
 /** The policy decides as the program does, by proof; and so does what we make of it, also when both are run. */

@@ -1,7 +1,7 @@
 /** Holds what several engines say of one call against each other. */
 import { expect } from 'vitest';
+import { interpret } from '../../lib/filter/bpf/interpreter.js';
 import type { Filter } from '../../lib/filter/filter.js';
-import { interpret } from '../../lib/filter/interpret.js';
 import { returnValue } from '../../lib/policy/action.js';
 import { evaluate } from '../../lib/policy/evaluate.js';
 import type { Call } from '../../lib/policy/policy.js';

@@ -1,7 +1,7 @@
 /** What is found in documents and rules, in words. */
 import type { ProfileIssue } from '../../lib/errors.js';
-import { checkProfile } from '../../lib/profile/load.js';
 import type { ProfileOptions } from '../../lib/profile/options.js';
+import { checkProfile } from '../../lib/profile/source.js';
 
 export const COMPAT: ProfileOptions = { mode: 'compat' };
 

@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { compile } from '../../lib/filter/compile.js';
 import type { Filter } from '../../lib/filter/filter.js';
 import type { Call, Policy } from '../../lib/policy/policy.js';
-import type { Host } from '../../lib/profile/resolve.js';
+import type { Host } from '../../lib/profile/resolve/resolve.js';
 import type { AbiName } from '../../lib/syscalls/abi.js';
 import { policyOfAny } from './arbitrary.js';
 import { checkEverywhere } from './everywhere.js';

@@ -2,9 +2,9 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { returnValue } from '../../lib/policy/action.js';
 import type { Action, Call, Policy } from '../../lib/policy/policy.js';
-import type { Argument, Rule } from '../../lib/profile/document.js';
+import type { Argument, Rule } from '../../lib/profile/document/types.js';
 import type { Profile } from '../../lib/profile/profile.js';
-import { examine, type Host } from '../../lib/profile/resolve.js';
+import { examine, type Host } from '../../lib/profile/resolve/resolve.js';
 import { type AbiName, abiOf } from '../../lib/syscalls/abi.js';
 import { syscallNames } from '../../lib/syscalls/table.js';
 import { compileC } from './compile-c.js';

@@ -1,8 +1,8 @@
 /** Policies of a profile on many hosts, and where two of them say different things, in words. */
 import type { AbiPolicy, Action, Condition, Decision, Policy } from '../../lib/policy/policy.js';
-import { CAPABILITIES } from '../../lib/profile/capabilities.js';
-import type { Host } from '../../lib/profile/resolve.js';
+import type { Host } from '../../lib/profile/resolve/resolve.js';
 import type { AbiName } from '../../lib/syscalls/abi.js';
+import { CAPABILITIES } from '../../lib/syscalls/capabilities.js';
 import { syscallNames, syscallNumber } from '../../lib/syscalls/table.js';
 
 const NEW_KERNEL: Host['kernel'] = { major: 6, minor: 18 };

@@ -2,8 +2,8 @@
 import { spawnSync as nodeSpawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { CAPABILITIES } from '../../lib/profile/capabilities.js';
 import { spawnSync } from '../../lib/sandbox/spawn-sync.js';
+import { CAPABILITIES } from '../../lib/syscalls/capabilities.js';
 
 /** The package's folder, from which scripts import `seccomp` and what is installed for development. */
 export const packageRoot = fileURLToPath(new URL('../..', import.meta.url));

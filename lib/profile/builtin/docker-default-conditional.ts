@@ -1,6 +1,6 @@
 /** What `docker-default` decides by circumstance: by arguments, kernel version, CPU or capabilities. */
-import { AF_ALG, AF_VSOCK, BY_CAPABILITY, BY_CPU, NAMESPACES, PERSONALITIES } from './common-conditional.js';
-import { type Circumstances, ENOSYS, type Group } from './form.js';
+import { AF_ALG, AF_VSOCK, BY_CAPABILITY, BY_CPU, NAMESPACES, PERSONALITIES } from './common/conditional.js';
+import { type Circumstances, ENOSYS, type Group } from './definition.js';
 
 /** Processes with this capability decide about namespaces and mounts: the rules that guard those are lifted. */
 const CAP_SYS_ADMIN: Circumstances = { capabilities: ['CAP_SYS_ADMIN'] };

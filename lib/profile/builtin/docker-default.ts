@@ -1,12 +1,12 @@
 /**
  * The built-in profile `docker-default`: what Docker lets a container do, written anew as groups with reasons.
- * It decides every call as moby/profiles seccomp v0.2.3 (commit cd3bed8) does; test/profile/docker-default.test.ts holds
+ * It decides every call as moby/profiles seccomp v0.2.3 (commit cd3bed8) does; test/profile/builtin/docker-default.test.ts holds
  * the two against each other.
  */
-import { BESIDES, COMMON } from './common-allowed.js';
-import { REFUSED } from './common-refusals.js';
+import { BESIDES, COMMON } from './common/allowed.js';
+import { REFUSED } from './common/refusals.js';
+import { type BuiltinForm, EPERM } from './definition.js';
 import { CONDITIONAL } from './docker-default-conditional.js';
-import { type BuiltinForm, EPERM } from './form.js';
 
 export const DOCKER_DEFAULT: BuiltinForm = {
   allowed: {

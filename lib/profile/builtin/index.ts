@@ -1,9 +1,9 @@
 /** The built-in profiles by name. */
-import type { CheckedDocument } from '../document.js';
-import { COMPUTE } from './compute.js';
+import type { CheckedDocument } from '../document/types.js';
+import { type BuiltinForm, toDocument } from './definition.js';
 import { DOCKER_DEFAULT } from './docker-default.js';
-import { type BuiltinForm, toDocument } from './form.js';
-import { NODE, NODE_NO_EXEC, NODE_NO_NETWORK } from './node.js';
+import { COMPUTE } from './node/compute.js';
+import { NODE, NODE_NO_EXEC, NODE_NO_NETWORK } from './node/node.js';
 import { PODMAN_DEFAULT } from './podman-default.js';
 
 /** As they are written: with the reasons. */

@@ -1,6 +1,6 @@
 /** What `podman-default` decides by circumstance: by arguments, CPU or capabilities; and what fails with EPERM. */
-import { AF_NETLINK, AF_VSOCK, BY_CAPABILITY, BY_CPU, PERSONALITIES } from './common-conditional.js';
-import { type Circumstances, EINVAL, EPERM, type Group, namesOf } from './form.js';
+import { AF_NETLINK, AF_VSOCK, BY_CAPABILITY, BY_CPU, PERSONALITIES } from './common/conditional.js';
+import { type Circumstances, EINVAL, EPERM, type Group, namesOf } from './definition.js';
 
 /** The protocol of the audit subsystem. Source: linux/netlink.h. */
 const NETLINK_AUDIT = 9;

@@ -1,11 +1,11 @@
 /**
  * The built-in profile `podman-default`: what Podman and CRI-O let a container do, written anew as groups with reasons.
- * It decides every call as containers/container-libs' seccomp.json (commit f0ddf1a) does; test/profile/podman-default.test.ts
+ * It decides every call as containers/container-libs' seccomp.json (commit f0ddf1a) does; test/profile/builtin/podman-default.test.ts
  * holds the two against each other.
  */
-import { BESIDES, COMMON } from './common-allowed.js';
-import { REFUSED } from './common-refusals.js';
-import { type BuiltinForm, ENOSYS } from './form.js';
+import { BESIDES, COMMON } from './common/allowed.js';
+import { REFUSED } from './common/refusals.js';
+import { type BuiltinForm, ENOSYS } from './definition.js';
 import { CONDITIONAL } from './podman-default-conditional.js';
 
 const NEWER = 'They are newer than the profile, which allows only what has been looked at.';

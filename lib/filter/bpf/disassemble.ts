@@ -1,0 +1,106 @@
+/** A filter as text: one instruction a line, with what it is about in words. */
+
+import { ACTION_KINDS, actionBase } from '../../policy/action.js';
+import { ABIS, type Abi, type AbiName } from '../../syscalls/abi.js';
+import { syscallName } from '../../syscalls/table.js';
+import { fromCaller } from '../../util/caller.js';
+import { type Filter, policyOf, refuseOther } from '../filter.js';
+import { ARCH_OFFSET, BPF, decode, type Instruction, NR_OFFSET } from './instruction.js';
+
+const MNEMONICS: ReadonlyMap<number, string> = new Map(Object.entries(BPF).map(([name, code]) => [code, name]));
+
+/**
+ * Writes a filter as the BPF assembler of the kernel's tools does, with jump targets counted from 0 and comments.
+ * @throws RangeError on an instruction that seccomp filters are not made of; SeccompError ERR_SECCOMP_OPTION for what is no
+ * filter.
+ */
+export function disassemble(filter: Filter): string {
+  refuseOther(filter);
+  const endian = policyOf(filter).abis.at(0)?.abi.endian ?? 'little';
+  const instructions = decode(filter.bytes, endian);
+  const reached = reach(instructions);
+  const gated = new Map(filter.gate.map(({ instruction, half }) => [instruction, half]));
+  const width = String(instructions.length).length;
+  const lines = instructions.map((instruction, i) => {
+    const text = `${String(i).padStart(width)}: ${operation(instruction, i)}`;
+    const half = gated.get(i);
+    const comment =
+      half === undefined ? comments(instruction, reached[i], endian) : `half ${half} of the exec gate's value`;
+    return comment === '' ? text : `${text.padEnd(width + 34)}; ${comment}`;
+  });
+  return `${lines.join('\n')}\n`;
+}
+
+/** What leads to an instruction: the ABIs that can get there, and what the accumulator holds. */
+interface Reached {
+  readonly abis: Set<AbiName>;
+  holds: number;
+}
+
+/** Follows every jump once: all go forward. */
+function reach(instructions: readonly Instruction[]): readonly Reached[] {
+  const reached = instructions.map((): Reached => ({ abis: new Set(), holds: -1 }));
+  const flow = (to: number, abis: Iterable<AbiName>, holds: number) => {
+    const target = reached.at(to);
+    if (target === undefined) return;
+    for (const abi of abis) target.abis.add(abi);
+    target.holds = holds;
+  };
+  flow(0, ABIS.keys(), -1);
+  instructions.forEach(({ code, jt, jf, k }, i) => {
+    const { abis, holds } = reached[i] ?? { abis: new Set<AbiName>(), holds: -1 };
+    if (code === BPF.ret) return;
+    if (code === BPF.ja) flow(i + 1 + k, abis, holds);
+    else if (code === BPF.ld) flow(i + 1, abis, k);
+    else if (code === BPF.and) flow(i + 1, abis, holds);
+    else {
+      const asksArch = code === BPF.jeq && holds === ARCH_OFFSET;
+      const named = asksArch ? abisOf(k) : [];
+      flow(i + 1 + jt, asksArch ? named : abis, holds);
+      flow(
+        i + 1 + jf,
+        [...abis].filter((abi) => !named.includes(abi)),
+        holds,
+      );
+    }
+  });
+  return reached;
+}
+
+function operation({ code, jt, jf, k }: Instruction, i: number): string {
+  const name = MNEMONICS.get(code);
+  if (name === undefined) throw fromCaller(new RangeError(`unknown instruction 0x${code.toString(16)} at ${i}`));
+  if (code === BPF.ld) return `ld [${k}]`;
+  if (code === BPF.ja) return `ja ${i + 1 + k}`;
+  const constant = `${name.padEnd(4)} #0x${k.toString(16)}`;
+  return code === BPF.ret || code === BPF.and ? constant : `${constant}, ${i + 1 + jt}, ${i + 1 + jf}`;
+}
+
+function comments({ code, k }: Instruction, reached: Reached | undefined, endian: Abi['endian']): string {
+  if (code === BPF.ret) return actionText(k);
+  if (code === BPF.ld) return wordText(k, endian);
+  if (code === BPF.ja || code === BPF.and || reached === undefined) return '';
+  if (reached.holds === ARCH_OFFSET) return abisOf(k).join(', ');
+  if (reached.holds !== NR_OFFSET || code === BPF.jset) return ''; // Bits are of many numbers.
+  const names = [...reached.abis].flatMap((abi) => syscallName(abi, k) ?? []);
+  return [...new Set(names)].slice(0, 3).join(', ');
+}
+
+function abisOf(audit: number): readonly AbiName[] {
+  return [...ABIS.values()].flatMap((abi) => (abi.audit === audit ? [abi.name] : []));
+}
+
+function wordText(offset: number, endian: Abi['endian']): string {
+  if (offset === NR_OFFSET) return 'number';
+  if (offset === ARCH_OFFSET) return 'ABI';
+  const half = (offset % 8 === 4) === (endian === 'little') ? 'high' : 'low';
+  return offset < 16 ? `instruction pointer, ${half} half` : `argument ${Math.floor(offset / 8) - 2}, ${half} half`;
+}
+
+function actionText(value: number): string {
+  const base = (value & 0xffff_0000) >>> 0;
+  const kind = ACTION_KINDS.find((each) => actionBase(each) === base);
+  if (kind === undefined) return 'kill-process (unknown action)';
+  const data = value & 0xffff;
+  return kind === 'errno' || kind === 'trace' || (kind === 'trap' && data !== 0) ? `${kind}(${data})` : kind;
+}

@@ -1,0 +1,69 @@
+/** Runs a filter as the kernel would, for one call: classic BPF within the limits of kernel/seccomp.c. */
+import type { Call } from '../../policy/policy.js';
+import type { Abi } from '../../syscalls/abi.js';
+import { ARCH_OFFSET, BPF, type Instruction, NR_OFFSET } from './instruction.js';
+
+/** The 32-bit value that a filter returns, and how many instructions it took. */
+export interface Outcome {
+  readonly value: number;
+  readonly steps: number;
+}
+
+/**
+ * Runs `instructions` on `call`.
+ * @throws RangeError on a program that the kernel would refuse: an unknown instruction, or no return.
+ */
+export function interpret(instructions: readonly Instruction[], call: Call, endian: Abi['endian']): Outcome {
+  let accumulator = 0;
+  let at = 0;
+  for (let steps = 1; ; steps++) {
+    const instruction = instructions.at(at);
+    if (instruction === undefined) throw new RangeError(`the filter runs past its end at ${at}`);
+    const { code, jt, jf, k } = instruction;
+    at++;
+    switch (code) {
+      case BPF.ld:
+        accumulator = word(call, k, endian);
+        break;
+      case BPF.and:
+        accumulator = (accumulator & k) >>> 0;
+        break;
+      case BPF.ja:
+        at += k;
+        break;
+      case BPF.jeq:
+        at += accumulator === k ? jt : jf;
+        break;
+      case BPF.jgt:
+        at += accumulator > k ? jt : jf;
+        break;
+      case BPF.jge:
+        at += accumulator >= k ? jt : jf;
+        break;
+      case BPF.jset:
+        at += (accumulator & k) !== 0 ? jt : jf;
+        break;
+      case BPF.ret:
+        return { value: k, steps };
+      default:
+        throw new RangeError(`unknown instruction 0x${code.toString(16)} at ${at - 1}`);
+    }
+  }
+}
+
+/** The word at `offset` of the call's `struct seccomp_data`. */
+function word(call: Call, offset: number, endian: Abi['endian']): number {
+  if (offset === NR_OFFSET) return call.number >>> 0;
+  if (offset === ARCH_OFFSET) return call.arch >>> 0;
+  if (Number.isInteger(offset / 4) && offset >= 8 && offset < 64) {
+    const register =
+      offset < 16
+        ? Object.hasOwn(call, 'instructionPointer')
+          ? (call.instructionPointer ?? 0n)
+          : 0n
+        : (call.args[Math.floor(offset / 8) - 2] ?? 0n);
+    const high = (offset % 8 === 4) === (endian === 'little');
+    return Number(BigInt.asUintN(32, high ? register >> 32n : register));
+  }
+  throw new RangeError(`no word at offset ${offset}`);
+}

@@ -1,0 +1,197 @@
+/** Decides a list of rules one view after the other: each is loaded once, and all that the rules ask of it is settled there. */
+import type { Abi } from '../../syscalls/abi.js';
+import type { Node, NodeFactory } from '../bpf/graph.js';
+import { isSameView, type Literal, type Rule, type View, viewsOf } from './literals.js';
+import { askView } from './load-word.js';
+import type { WordRange } from './value-tree.js';
+
+/** Places in lists that are looked at for one syscall: which takes about a sixth of a second. */
+const MOST_WORK = 200_000;
+
+/** The same for all syscalls of a program. */
+const MOST_IN_ALL = 250_000;
+
+/** What was looked at for a program. */
+const spent = new WeakMap<NodeFactory, number>();
+
+/** The rules as nodes; undefined if they cut each other into too many lists. */
+export function decideByView(
+  rules: readonly Rule[],
+  otherwise: Node,
+  abi: Abi,
+  factory: NodeFactory,
+): Node | undefined {
+  const before = spent.get(factory) ?? 0;
+  const byView = new ByView(otherwise, abi, factory, Math.min(MOST_WORK, MOST_IN_ALL - before));
+  const node = byView.build(rules);
+  spent.set(factory, before + byView.work);
+  return node;
+}
+
+/** A range of a view's values, and the rules that are left when it is in there. */
+interface Cell {
+  readonly low: number;
+  readonly high: number;
+  readonly rules: readonly Rule[];
+}
+
+class ByView {
+  readonly #otherwise: Node;
+  readonly #abi: Abi;
+  readonly #factory: NodeFactory;
+  readonly #nodes = new Map<string, Node>();
+  /** Rules by what they say, and by themselves: equal ones have the same number. */
+  readonly #numbers = new Map<Rule | string, number>();
+  readonly #mostWork: number;
+  #work = 0;
+
+  constructor(otherwise: Node, abi: Abi, factory: NodeFactory, mostWork: number) {
+    this.#mostWork = mostWork;
+    this.#otherwise = otherwise;
+    this.#abi = abi;
+    this.#factory = factory;
+  }
+
+  /** How many places in lists were looked at. */
+  get work(): number {
+    return this.#work;
+  }
+
+  build(given: readonly Rule[]): Node | undefined {
+    const rules = reduced(given, this.#otherwise);
+    const [first] = rules;
+    if (first === undefined) return this.#otherwise;
+    if (first.literals.length === 0) return first.outcome;
+    const [view, ...others] = viewsOf(rules);
+    if (view !== undefined && others.length === 0) {
+      const cells = this.#cut(rules, view);
+      return cells && this.#ask(view, cells);
+    }
+    const key = this.#keyOf(rules);
+    const known = this.#nodes.get(key);
+    if (known !== undefined) return known;
+    const node = this.#askFirst(rules);
+    if (node !== undefined) this.#nodes.set(key, node);
+    return node;
+  }
+
+  /** Asks for the view that leaves the least to ask. */
+  #askFirst(rules: readonly Rule[]): Node | undefined {
+    const cuts: { readonly view: View; readonly cells: readonly Cell[]; readonly left: number }[] = [];
+    for (const view of viewsOf(rules)) {
+      const cells = this.#cut(rules, view);
+      if (cells === undefined) return undefined;
+      cuts.push({ view, cells, left: this.#literalsIn(cells) });
+    }
+    const [least] = cuts.sort((a, b) => a.left - b.left);
+    return least && this.#ask(least.view, least.cells);
+  }
+
+  /** How many literals are left in different lists; a little for the list itself. */
+  #literalsIn(cells: readonly Cell[]): number {
+    let sum = cells.length / 4;
+    const lists = new Map(cells.map(({ rules }) => [this.#keyOf(rules), rules]));
+    for (const rules of lists.values()) for (const { literals } of rules) sum += literals.length;
+    return sum;
+  }
+
+  #keyOf(rules: readonly Rule[]): string {
+    return rules.map((rule) => this.#numberOf(rule)).join();
+  }
+
+  #numberOf(rule: Rule): number {
+    const known = this.#numbers.get(rule);
+    if (known !== undefined) return known;
+    const key = `${literalsKey(rule)} ${rule.outcome.id}`;
+    const number = this.#numbers.get(key) ?? this.#numbers.size;
+    this.#numbers.set(key, number);
+    this.#numbers.set(rule, number);
+    return number;
+  }
+
+  #ask(view: View, cells: readonly Cell[]): Node | undefined {
+    const ranges: WordRange[] = [];
+    for (const { low, high, rules } of cells) {
+      const outcome = this.build(rules);
+      if (outcome === undefined) return undefined;
+      ranges.push({ low, high, outcome });
+    }
+    return askView(view, ranges, this.#abi, this.#factory);
+  }
+
+  /** Cuts the view's values where a rule begins or ends to hold; undefined if that is too much work. */
+  #cut(rules: readonly Rule[], view: View): readonly Cell[] | undefined {
+    const asked = rules.map(({ literals }) => literals.filter((literal) => isSameView(literal, view)));
+    const starts = [...new Set([0, ...asked.flat().flatMap(({ low, high }) => [low, high + 1])])]
+      .filter((start) => start <= view.mask)
+      .sort((a, b) => a - b);
+    const places = new Map(starts.map((start, i) => [start, i]));
+    const lists = starts.map((): Rule[] => []);
+    const closed = new Set<number>();
+    for (const [i, rule] of rules.entries()) {
+      const literals = asked[i] ?? [];
+      const rest = without(rule, view);
+      for (const place of placesOf(literals, places, starts.length)) {
+        if (closed.has(place)) continue;
+        lists[place]?.push(rest);
+        this.#work++;
+        if (rest.literals.length === 0) closed.add(place);
+        if (this.#work > this.#mostWork) return undefined;
+      }
+    }
+    return starts.map((low, i) => ({ low, high: (starts.at(i + 1) ?? view.mask + 1) - 1, rules: lists[i] ?? [] }));
+  }
+}
+
+/** Which of the cells all literals hold in. */
+function* placesOf(literals: readonly Literal[], places: ReadonlyMap<number, number>, size: number): Generator<number> {
+  const span = ({ low, high }: Literal) => ({ from: places.get(low) ?? 0, to: places.get(high + 1) ?? size });
+  const inside = literals.find(({ holds }) => holds);
+  const outside = literals.filter(({ holds }) => !holds).map(span);
+  const { from, to } = inside === undefined ? { from: 0, to: size } : span(inside);
+  for (let place = from; place < to; place++) {
+    if (!outside.some((each) => each.from <= place && place < each.to)) yield place;
+  }
+}
+
+/** Without rules that come too late: after one that always holds, as an earlier one, or with no other outcome than the rest. */
+function reduced(rules: readonly Rule[], otherwise: Node): readonly Rule[] {
+  const seen = new Set<string>();
+  const left: Rule[] = [];
+  for (const rule of rules) {
+    const key = literalsKey(rule);
+    if (seen.has(key)) continue;
+    seen.add(key);
+    left.push(rule);
+    if (rule.literals.length === 0) break;
+  }
+  const last = left.at(-1);
+  const rest = last?.literals.length === 0 ? last.outcome : otherwise;
+  const end = left.findLastIndex(({ outcome }) => outcome !== rest) + 1;
+  return rest === otherwise ? left.slice(0, end) : [...left.slice(0, end), { literals: [], outcome: rest }];
+}
+
+const keys = new WeakMap<Rule, string>();
+
+function literalsKey(rule: Rule): string {
+  const known = keys.get(rule);
+  if (known !== undefined) return known;
+  const key = rule.literals.map(({ word, mask, low, high, holds }) => `${word} ${mask} ${low} ${high} ${holds}`).join();
+  keys.set(rule, key);
+  return key;
+}
+
+const rests = new WeakMap<Rule, Map<string, Rule>>();
+
+/** What a rule asks of other views; the same object each time. */
+function without(rule: Rule, view: View): Rule {
+  const key = `${view.word} ${view.mask}`;
+  const known = rests.get(rule) ?? new Map<string, Rule>();
+  rests.set(rule, known);
+  const made = known.get(key);
+  if (made !== undefined) return made;
+  const literals = rule.literals.filter((literal) => !isSameView(literal, view));
+  const rest = literals.length === rule.literals.length ? rule : { literals, outcome: rule.outcome };
+  known.set(key, rest);
+  return rest;
+}

@@ -1,0 +1,155 @@
+/** Argument rules in terms of the words that a program can load: ranges of words, and of words under a mask. */
+import type { Condition, Decision } from '../../policy/policy.js';
+import { MAX_WORD } from '../../policy/word-set.js';
+import type { Node } from '../bpf/graph.js';
+
+/** Half of an argument, of which `mask` is kept. */
+export interface View {
+  /** 2·i is the low half of argument i, 2·i + 1 the high one. */
+  readonly word: number;
+  readonly mask: number;
+}
+
+/** Whether the view's value lies from `low` to `high`, or does not. */
+export interface Literal extends View {
+  readonly low: number;
+  readonly high: number;
+  readonly holds: boolean;
+}
+
+/** An outcome, if all literals are true. At most one literal of a view is a range to be in. */
+export interface Rule {
+  readonly literals: readonly Literal[];
+  readonly outcome: Node;
+}
+
+/** More rules than this are not rewritten; a program has 4096 instructions. */
+const MOST_RULES = 4096;
+
+/**
+ * Rewrites decisions as rules, in their order; conditions that hold for one of several reasons become several rules.
+ * Undefined, if they become too many.
+ */
+export function rulesOf(
+  decisions: readonly Decision[],
+  outcome: (decision: Decision) => Node,
+): readonly Rule[] | undefined {
+  const rules: Rule[] = [];
+  for (const decision of decisions) {
+    let together: readonly (readonly Literal[])[] = [[]];
+    for (const condition of decision.conditions) {
+      const alternatives = alternativesOf(condition);
+      if (rules.length + together.length * alternatives.length > MOST_RULES) return undefined;
+      together = together.flatMap((literals) =>
+        alternatives.flatMap((more) => {
+          const both = more.reduce<readonly Literal[] | undefined>((all, each) => all && and(all, each), literals);
+          return both === undefined ? [] : [both];
+        }),
+      );
+    }
+    for (const literals of together) rules.push({ literals, outcome: outcome(decision) });
+  }
+  return rules;
+}
+
+/** Adds a literal; undefined if they can't all be true. */
+function and(literals: readonly Literal[], added: Literal): readonly Literal[] | undefined {
+  const others = literals.filter((each) => !isSameView(each, added));
+  const same = [...literals.filter((each) => isSameView(each, added)), added];
+  const { word, mask } = added;
+  const low = Math.max(...same.map((each) => (each.holds ? each.low : 0)));
+  const high = Math.min(...same.map((each) => (each.holds ? each.high : mask)));
+  const range: Literal = { word, mask, low, high, holds: true };
+  const left = same.filter((each) => !each.holds && each.low <= high && each.high >= low);
+  if (low > high || left.some((each) => each.low <= low && each.high >= high)) return undefined;
+  const isEverything = low === 0 && high === mask;
+  return [...others, ...(isEverything ? [] : [range]), ...left];
+}
+
+export function isSameView(a: View, b: View): boolean {
+  return a.word === b.word && a.mask === b.mask;
+}
+
+/** The views that rules ask for. */
+export function viewsOf(rules: readonly Rule[]): readonly View[] {
+  const views = new Map<string, View>();
+  for (const { literals } of rules) for (const { word, mask } of literals) views.set(`${word} ${mask}`, { word, mask });
+  return [...views.values()];
+}
+
+/** A condition as lists of literals, of which one list has to be true; an empty list is. */
+function alternativesOf(condition: Condition): readonly (readonly Literal[])[] {
+  const { width, value } = condition;
+  const ones = (1n << BigInt(width)) - 1n;
+  switch (condition.op) {
+    case 'eq':
+      return [equal(condition, ones)];
+    case 'ne':
+      return equal(condition, ones).map((literal) => [{ ...literal, holds: false }]);
+    case 'masked-eq':
+      return [equal(condition, condition.mask)];
+    case 'ge':
+      return atLeast(condition, value);
+    case 'gt':
+      return value === ones ? [] : atLeast(condition, value + 1n);
+    case 'lt':
+      return below(condition, value);
+    case 'le':
+      return value === ones ? [[]] : below(condition, value + 1n);
+  }
+}
+
+/** (argument & mask) = (value & mask): high word first, words without mask bits left out. */
+function equal({ index, value }: Condition, mask: bigint): readonly Literal[] {
+  return [1, 0].flatMap((half) => {
+    const maskWord = half === 1 ? high(mask) : low(mask);
+    const bits = ((half === 1 ? high(value) : low(value)) & maskWord) >>> 0;
+    return maskWord === 0 ? [] : [match(2 * index + half, maskWord, bits)];
+  });
+}
+
+/** Words that match: a range of words, if the mask has all bits down to some one. */
+function match(word: number, mask: number, bits: number): Literal {
+  const free = ~mask >>> 0;
+  return (free & (free + 1)) === 0
+    ? { word, mask: MAX_WORD, low: bits, high: (bits | free) >>> 0, holds: true }
+    : { word, mask, low: bits, high: bits, holds: true };
+}
+
+/** argument ≥ bound: the high word is above the bound's, or it is not below and the low word decides. */
+function atLeast({ index, width }: Condition, bound: bigint): readonly (readonly Literal[])[] {
+  if (bound === 0n) return [[]];
+  const lower = range(2 * index, low(bound), widest(width), width);
+  if (width !== 64) return [[lower]];
+  const notBelow = high(bound) === 0 ? [] : [range(2 * index + 1, high(bound), MAX_WORD)];
+  if (low(bound) === 0) return [notBelow];
+  const above = high(bound) === MAX_WORD ? [] : [[range(2 * index + 1, high(bound) + 1, MAX_WORD)]];
+  return [...above, [...notBelow, lower]];
+}
+
+/** argument < bound, likewise. */
+function below({ index, width }: Condition, bound: bigint): readonly (readonly Literal[])[] {
+  if (bound === 0n) return [];
+  if (width !== 64) return [[range(2 * index, 0, low(bound) - 1, width)]];
+  const less = high(bound) === 0 ? [] : [[range(2 * index + 1, 0, high(bound) - 1)]];
+  if (low(bound) === 0) return less;
+  const notAbove = high(bound) === MAX_WORD ? [] : [range(2 * index + 1, 0, high(bound))];
+  return [...less, [...notAbove, range(2 * index, 0, low(bound) - 1)]];
+}
+
+function range(word: number, from: number, to: number, width: Condition['width'] = 64): Literal {
+  return { word, mask: widest(width), low: from, high: to, holds: true };
+}
+
+/** The word's part of an argument of that width. */
+function widest(width: Condition['width']): number {
+  return width === 16 ? 0xffff : MAX_WORD;
+}
+
+function low(value: bigint): number {
+  return Number(BigInt.asUintN(32, value));
+}
+
+function high(value: bigint): number {
+  return Number(BigInt.asUintN(32, value >> 32n));
+}

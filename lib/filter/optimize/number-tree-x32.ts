@@ -1,0 +1,91 @@
+/**
+ * Lets x32 share the tree of x86_64: bit 30 tells their numbers apart, and most numbers mean the same without it.
+ *
+ * A number with bit 30 is held against those that x32 decides otherwise; if it is none of them the bit is cleared, and the
+ * rest is as for x86_64. The kernel asks a new filter about no number of x32, so only instructions count there.
+ */
+import { X32_BIT } from '../../policy/policy.js';
+import type { Node, NodeFactory } from '../bpf/graph.js';
+import { type Asked, NONE_ASKED, type Range, Tree } from './number-tree.js';
+
+/** Clears bit 30. What has bit 31 keeps that, and stays above all numbers that an ABI has. */
+const WITHOUT_X32_BIT = ~X32_BIT >>> 0;
+
+/**
+ * What a second way into the tree takes, the mask and copies of the tests above the one for bit 30: so many instructions,
+ * where a tree of x32's own takes about one for each range.
+ */
+const ENTRANCE = 5;
+
+/** Stands in a tree for what numbers with bit 30 lead to, until that is known. Never part of a program. */
+const OPEN: Node = { kind: 'return', id: -1, value: 0 };
+
+/** The tree for the ranges of x86_64 and x32 together; the kernel asks about the former. */
+export function buildFoldedTree(ranges: readonly Range[], asked: Asked, factory: NodeFactory): Node {
+  const low = ranges.filter(({ start }) => start < X32_BIT);
+  const high = [
+    { start: X32_BIT, outcome: outcomeAt(ranges, X32_BIT) },
+    ...ranges.filter(({ start }) => start > X32_BIT),
+  ];
+  const different = differences(low, high);
+  if (high.length <= different.length + ENTRANCE) return new Tree(ranges, asked, factory).build();
+  const open = new Tree([...low, { start: X32_BIT, outcome: OPEN }], asked, factory, true).build();
+  const shared = factory.and(WITHOUT_X32_BIT, close(open, outcomeAt(low, X32_BIT), factory));
+  return close(open, close(new Tree(different, NONE_ASKED, factory).build(), shared, factory), factory);
+}
+
+/** The ranges of `high`, with the outcome OPEN where `low` has the same without bit 30. */
+function differences(low: readonly Range[], high: readonly Range[]): readonly Range[] {
+  const starts = [
+    ...high.map(({ start }) => start),
+    ...low.map(({ start }) => start + X32_BIT),
+    2 * X32_BIT, // From here on `low` is asked about numbers with bit 31.
+  ];
+  const parts = [...new Set(starts)]
+    .toSorted((a, b) => a - b)
+    .map((start) => ({
+      start,
+      outcome: outcomeAt(high, start),
+      shared: outcomeAt(low, (start & WITHOUT_X32_BIT) >>> 0),
+    }));
+  const marked = merged(
+    parts.map(({ start, outcome, shared }) => ({ start, outcome, open: outcome === shared })),
+    (a, b) => a.open === b.open && a.outcome === b.outcome,
+  );
+  // Between two that differ, what does not may as well be decided as they are, if that is how it is decided.
+  const between = marked.map(({ start, outcome, open }, i) => {
+    const [before, after] = [i > 0 ? marked[i - 1] : undefined, marked.at(i + 1)];
+    const closed = before?.outcome === outcome && after?.outcome === outcome && !before.open && !after.open;
+    return { start, outcome: open && !closed ? OPEN : outcome };
+  });
+  return merged(between, (a, b) => a.outcome === b.outcome);
+}
+
+/** Joins neighbours that are the same. */
+function merged<Each>(ranges: readonly Each[], same: (a: Each, b: Each) => boolean): readonly Each[] {
+  return ranges.filter((range, i) => {
+    const before = i > 0 ? ranges[i - 1] : undefined;
+    return before === undefined || !same(before, range);
+  });
+}
+
+/** Puts `node` where a tree is open. */
+function close(tree: Node, node: Node, factory: NodeFactory): Node {
+  if (tree === OPEN) return node;
+  if (tree.kind !== 'branch') return tree;
+  return factory.branch(tree.test, tree.k, close(tree.yes, node, factory), close(tree.no, node, factory));
+}
+
+/** By halves: `ranges` are asked for each place where one of two ABIs changes its mind. */
+function outcomeAt(ranges: readonly Range[], number: number): Node {
+  let from = 0;
+  let to = ranges.length;
+  while (to - from > 1) {
+    const middle = (from + to) >>> 1;
+    if ((ranges[middle]?.start ?? 0) <= number) from = middle;
+    else to = middle;
+  }
+  const range = ranges[from];
+  if (range === undefined) throw new RangeError('ranges begin with 0');
+  return range.outcome;
+}

@@ -1,0 +1,334 @@
+/**
+ * Finds the comparison tree that decides a 32-bit number by the range it lies in, at the least cost.
+ *
+ * The cost model is in docs/how-it-works.md: every instruction costs once, when the kernel translates the filter; every
+ * step of a path costs once for each syscall number that takes it, when the kernel asks the new filter about all of them.
+ */
+import { returnValue } from '../../policy/action.js';
+import type { Node, NodeFactory } from '../bpf/graph.js';
+
+/** Numbers from `start` to the next range's start − 1; the last goes to 2³² − 1. Neighbours have different outcomes. */
+export interface Range {
+  readonly start: number;
+  readonly outcome: Node;
+}
+
+/** The numbers that the kernel asks a new filter about: from `first` up to, not including, `end`. */
+export interface Asked {
+  readonly first: number;
+  readonly end: number;
+}
+
+/** The kernel asks about none. */
+export const NONE_ASKED: Asked = { first: 0, end: 0 };
+
+/** What putting a filter on costs, in nanoseconds, as docs/how-it-works.md says where from. */
+const COST = {
+  /** An instruction: copied, checked, translated. */
+  instruction: 138,
+  /** More, if it is a jump that goes on to the next instruction neither way: the kernel makes two of it. */
+  detour: 55,
+  /** One step of the emulation, for one number. */
+  jeq: 2.1,
+  jset: 2.3,
+  jge: 2.5,
+} as const;
+
+/**
+ * A call that is always allowed never runs the filter again, after the kernel has asked about its number. Others do, at 0.4 ns
+ * a step: where arguments are checked, they weigh as if the kernel asked so many times more; that is about a hundred calls.
+ */
+const CHECKED_WEIGHT = 16;
+
+/** Other numbers, which are denied for the most part, weigh so many times what the kernel's asking does: a call or two each. */
+const DENIED_WEIGHT = 1.25;
+
+/** Numbers that the kernel doesn't ask about weigh next to nothing. */
+const LEAST_WEIGHT = 0.01;
+
+const ALLOWED = returnValue({ kind: 'allow' });
+
+/** One test of bits is only looked for where there are so few numbers: it hardly ever tells more of them apart. */
+const MOST_BIT_TESTED = 64;
+
+/**
+ * Were there splits alone, the best one would lie between those of the runs that are one range shorter. Chains and bits move
+ * it a little; looking so much farther finds trees as good as looking everywhere does, for docker-default.
+ */
+const NEAR = 2;
+
+/** Runs of more ranges are split first. */
+const LONGEST_CHOSEN = 24;
+
+/** How far from the middle such a split may lie, for a better place: a part of the weight. */
+const FAR = 0.125;
+
+/** Ways to decide a run of ranges, other than by a split. */
+const CHAIN = 1;
+/** One test of bits; those that have any of them have the outcome of the run's first range, or of its second. */
+const BITS_FIRST = 2;
+const BITS_SECOND = 4;
+
+/**
+ * Chooses, for each run of ranges, between one split into two runs, a chain of equality tests, and one test of bits.
+ * Longer runs are split in the middle first, which costs little: 1 % of docker-default's instructions. O(n) time and space in
+ * the number of ranges. Source: Knuth 1971, adapted to range leaves.
+ */
+export class Tree {
+  readonly #factory: NodeFactory;
+  readonly #size: number;
+  /** Whether the way to the last range exists twice in the program, as fold.ts makes it. */
+  readonly #copied: boolean;
+  readonly #outcomes: readonly Node[];
+  /** Each range's first and last number, and its weight. */
+  readonly #starts: Float64Array;
+  readonly #ends: Float64Array;
+  readonly #weights: Float64Array;
+  /** Sums of the weights before each range. */
+  readonly #before: Float64Array;
+  /** For the run from i to j, at runOf(i, j): its cost, the way to decide it, and the first range of the best split's right part. */
+  readonly #cost: Float64Array;
+  readonly #way: Uint8Array;
+  readonly #split: Int32Array;
+
+  /** `ranges` are sorted, and whoever comes to the tree has a number in one of them. */
+  constructor(ranges: readonly Range[], asked: Asked, factory: NodeFactory, copied = false) {
+    const size = ranges.length;
+    this.#copied = copied;
+    this.#factory = factory;
+    this.#size = size;
+    this.#outcomes = ranges.map(({ outcome }) => outcome);
+    this.#starts = Float64Array.from(ranges, ({ start }) => start);
+    this.#ends = Float64Array.from(ranges, (_, i) => (ranges.at(i + 1)?.start ?? 2 ** 32) - 1);
+    this.#weights = Float64Array.from(ranges, (_, i) => this.#weight(i, asked));
+    this.#cost = new Float64Array(size * LONGEST_CHOSEN);
+    this.#way = new Uint8Array(size * LONGEST_CHOSEN);
+    this.#split = new Int32Array(size * LONGEST_CHOSEN);
+    this.#before = new Float64Array(size + 1);
+    for (let i = 0; i < size; i++) this.#before[i + 1] = at(this.#before, i) + at(this.#weights, i);
+  }
+
+  /** Makes its nodes, for a number that is in the accumulator. */
+  build(): Node {
+    return this.#divide(0, this.#size - 1);
+  }
+
+  /** Splits a long run in the middle of its weight; how to decide the parts is chosen when they are short. */
+  #divide(i: number, j: number): Node {
+    if (j - i < LONGEST_CHOSEN) {
+      for (let from = j - 1; from >= i; from--) this.#chooseFrom(from, j);
+      return this.#build(i, j);
+    }
+    const split = this.#middle(i, j);
+    return this.#factory.branch('jge', at(this.#starts, split), this.#divide(split, j), this.#divide(i, split - 1));
+  }
+
+  #build(i: number, j: number): Node {
+    if (i === j) return this.#outcome(i);
+    const run = runOf(i, j);
+    const way = at(this.#way, run);
+    if (way === CHAIN) return this.#chain(i, j);
+    if (way === BITS_FIRST) return this.#bits(i, j, i);
+    if (way === BITS_SECOND) return this.#bits(i, j, i + 1);
+    const split = at(this.#split, run);
+    const start = at(this.#starts, split);
+    return this.#factory.branch('jge', start, this.#build(split, j), this.#build(i, split - 1));
+  }
+
+  /** Where two wide ranges meet, no chain is torn: the nearest such place to the middle of the weight, if it is near. */
+  #middle(i: number, j: number): number {
+    const middle = (at(this.#before, i) + at(this.#before, j + 1)) / 2;
+    const far = (at(this.#before, j + 1) - at(this.#before, i)) * FAR;
+    let best = i + 1;
+    let least = Number.POSITIVE_INFINITY;
+    for (let split = i + 1; split <= j; split++) {
+      const torn = this.#isWide(split - 1) && this.#isWide(split) ? 0 : far;
+      const distance = Math.abs(at(this.#before, split) - middle) + torn;
+      if (distance >= least) continue;
+      least = distance;
+      best = split;
+    }
+    return best;
+  }
+
+  /** Chooses for all runs that begin with range `i`, the shorter first; all that begin later have been chosen for. */
+  #chooseFrom(i: number, end: number): void {
+    const chain = new Chain();
+    // Bits that don't tell a run apart don't tell a longer one apart either.
+    let ways = BITS_FIRST | BITS_SECOND;
+    let weight = this.#weights[i] ?? 0;
+    chain.add(this.#outcome(i), weight, this.#isWide(i));
+    for (let j = i + 1; j <= end; j++) {
+      const added = this.#weights[j] ?? 0;
+      weight += added;
+      const run = runOf(i, j);
+      let best = this.#bestSplit(i, j) + this.#splitCost(i, j) + COST.jge * weight;
+      if (!chain.isBroken) chain.add(this.#outcome(j), added, this.#isWide(j));
+      if (chain.cost < best) {
+        best = chain.cost;
+        this.#way[run] = CHAIN;
+      }
+      const bits = COST.instruction + COST.detour + COST.jset * weight;
+      // Two ranges are split, which is as short and easier to read.
+      if (j > i + 1 && bits < best) {
+        ways = this.#bitsWays(i, j, ways);
+        if (ways !== 0) best = bits;
+        if (ways !== 0) this.#way[run] = (ways & BITS_FIRST) === 0 ? BITS_SECOND : BITS_FIRST;
+      }
+      this.#cost[run] = best;
+    }
+  }
+
+  /** Of `ways`, those by which one test of bits decides the run. */
+  #bitsWays(i: number, j: number, ways: number): number {
+    const first = (ways & BITS_FIRST) !== 0 && this.#bitsMask(i, j, i) !== 0 ? BITS_FIRST : 0;
+    const second = (ways & BITS_SECOND) !== 0 && this.#bitsMask(i, j, i + 1) !== 0 ? BITS_SECOND : 0;
+    return first | second;
+  }
+
+  /** What a split takes besides its two parts and its steps. */
+  #splitCost(i: number, j: number): number {
+    if (j === i + 1) return COST.instruction + COST.detour;
+    return this.#copied && j === this.#size - 1 ? 2 * COST.instruction : COST.instruction;
+  }
+
+  /** Finds the split of least cost, which lies near those of the runs that are one range shorter. */
+  #bestSplit(i: number, j: number): number {
+    const run = runOf(i, j);
+    const first = j === i + 1 ? j : Math.max(i + 1, at(this.#split, runOf(i, j - 1)) - NEAR);
+    const last = j === i + 1 ? j : Math.min(j, Math.max(first, at(this.#split, runOf(i + 1, j)) + NEAR));
+    const costs = this.#cost;
+    let best = Number.POSITIVE_INFINITY;
+    let choice = first;
+    for (let split = first, left = runOf(i, first - 1), right = runOf(first, j); split <= last; split++) {
+      const cost = (costs[left] ?? 0) + (costs[right] ?? 0);
+      if (cost < best) {
+        best = cost;
+        choice = split;
+      }
+      left += 1;
+      right += LONGEST_CHOSEN - 1;
+    }
+    this.#split[run] = choice;
+    return best;
+  }
+
+  #chain(i: number, j: number): Node {
+    let wide = i;
+    while (wide < j && !this.#isWide(wide)) wide++;
+    const rest = this.#outcome(wide);
+    let node = rest;
+    for (let k = j; k >= i; k--) {
+      const outcome = this.#outcome(k);
+      if (outcome !== rest) node = this.#factory.branch('jeq', at(this.#starts, k), outcome, node);
+    }
+    return node;
+  }
+
+  #bits(i: number, j: number, having: number): Node {
+    const mask = this.#bitsMask(i, j, having);
+    return this.#factory.branch('jset', mask, this.#outcome(having), this.#outcome(having === i ? i + 1 : i));
+  }
+
+  /** Bits of which each number with the outcome of range `having` has one, and no other number of the run has any; or 0. */
+  #bitsMask(i: number, j: number, having: number): number {
+    if (at(this.#ends, j) - at(this.#starts, i) >= MOST_BIT_TESTED) return 0;
+    const wanted = this.#outcome(having);
+    const other = this.#outcome(having === i ? i + 1 : i);
+    let others = 0;
+    for (let k = i; k <= j; k++) {
+      if (this.#outcome(k) === other) others |= bitsOf(at(this.#starts, k), at(this.#ends, k));
+      else if (this.#outcome(k) !== wanted) return 0;
+    }
+    let mask = 0;
+    for (let k = i; k <= j; k++) {
+      if (this.#outcome(k) !== wanted) continue;
+      for (let number = at(this.#starts, k); number <= at(this.#ends, k); number++) {
+        if ((number & ~others) === 0) return 0;
+        mask |= number & ~others;
+      }
+    }
+    return mask >>> 0;
+  }
+
+  /** How often the kernel asks about the range's numbers, and what their calls add to that. */
+  #weight(i: number, { first, end }: Asked): number {
+    const asked = Math.max(0, Math.min(at(this.#ends, i) + 1, end) - Math.max(at(this.#starts, i), first));
+    const outcome = this.#outcome(i);
+    if (outcome.kind !== 'return') return asked + CHECKED_WEIGHT;
+    return Math.max(LEAST_WEIGHT, outcome.value === ALLOWED ? asked : asked * DENIED_WEIGHT);
+  }
+
+  #isWide(i: number): boolean {
+    return at(this.#ends, i) > at(this.#starts, i);
+  }
+
+  #outcome(i: number): Node {
+    const outcome = this.#outcomes[i];
+    if (outcome === undefined) throw new RangeError(`no range ${i}`);
+    return outcome;
+  }
+}
+
+/** What it costs to test single numbers one by one, the rest having one outcome; infinite if it has several, or none. */
+class Chain {
+  cost = Number.POSITIVE_INFINITY;
+  #rest: Node | undefined;
+  #restWeight = 0;
+  /** The singles' weights, each times the tests that it takes. */
+  #steps = 0;
+  #count = 0;
+  /** Singles from before the first wide range, which tells what the rest is. */
+  #early: { readonly outcome: Node; readonly weight: number }[] = [];
+  #broken = false;
+
+  /** Whether no further range makes it a chain again. */
+  get isBroken(): boolean {
+    return this.#broken;
+  }
+
+  /** Adds the next range. */
+  add(outcome: Node, weight: number, wide: boolean): void {
+    if (this.#rest === undefined) {
+      if (!wide) {
+        this.#early.push({ outcome, weight });
+        return;
+      }
+      this.#rest = outcome;
+      for (const early of this.#early) this.#account(early.outcome, early.weight);
+    }
+    this.#broken = wide && outcome !== this.#rest;
+    this.#account(outcome, weight);
+    const steps = this.#steps + this.#count * this.#restWeight;
+    this.cost = this.#broken
+      ? Number.POSITIVE_INFINITY
+      : this.#count * COST.instruction + COST.detour + COST.jeq * steps;
+  }
+
+  #account(outcome: Node, weight: number): void {
+    if (outcome === this.#rest) {
+      this.#restWeight += weight;
+    } else {
+      this.#count++;
+      this.#steps += this.#count * weight;
+    }
+  }
+}
+
+/** Every bit that a number from `start` to `end` has. */
+function bitsOf(start: number, end: number): number {
+  let bits = 0;
+  for (let number = start; number <= end; number++) bits |= number;
+  return bits;
+}
+
+/** Where a run that is not too long has its place. */
+function runOf(i: number, j: number): number {
+  return i * LONGEST_CHOSEN + j - i;
+}
+
+function at(array: Float64Array | Int32Array | Uint8Array, index: number): number {
+  const value = array[index];
+  if (value === undefined) throw new RangeError(`index ${index} out of bounds`);
+  return value;
+}

@@ -1,0 +1,54 @@
+/** Says which syscalls the instructions are for: where to look in a profile whose filter is too long. */
+import type { AbiName } from '../../syscalls/abi.js';
+import { syscallName } from '../../syscalls/table.js';
+import { type Node, successors } from '../bpf/graph.js';
+
+/** A syscall, and the node that decides its calls. */
+export interface Part {
+  readonly abi: AbiName;
+  readonly number: number;
+  readonly outcome: Node;
+}
+
+/** How many syscalls are named. */
+const NAMED = 3;
+
+/** `lseek on x86_64 (6000 instructions), …`: those of most nodes that no other syscall's calls come to; empty if none has any. */
+export function heaviest(parts: readonly Part[]): string {
+  const weights = new Map<Node, number>();
+  for (const outcome of owners(new Set(parts.map((part) => part.outcome))).values()) {
+    if (outcome !== undefined) weights.set(outcome, (weights.get(outcome) ?? 0) + 1);
+  }
+  return [...weights]
+    .toSorted(([, a], [, b]) => b - a)
+    .slice(0, NAMED)
+    .map(([outcome, weight]) => `${namesOf(parts.filter((part) => part.outcome === outcome))} (${weight} instructions)`)
+    .join(', ');
+}
+
+/** For each node that is not a return, the only outcome that leads to it; undefined if several do. */
+function owners(outcomes: ReadonlySet<Node>): ReadonlyMap<Node, Node | undefined> {
+  const owner = new Map<Node, Node | undefined>();
+  for (const outcome of outcomes) {
+    const seen = new Set<Node>();
+    const stack = [outcome];
+    for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+      if (node.kind === 'return' || seen.has(node)) continue;
+      seen.add(node);
+      owner.set(node, owner.has(node) ? undefined : outcome);
+      stack.push(...successors(node));
+    }
+  }
+  return owner;
+}
+
+/** Syscalls that are decided alike, as a person calls them. */
+function namesOf(parts: readonly Part[]): string {
+  const names = new Map<string, AbiName[]>();
+  for (const { abi, number } of parts) {
+    const name = syscallName(abi, number) ?? `syscall ${number}`;
+    names.set(name, [...(names.get(name) ?? []), abi]);
+  }
+  const [first, ...others] = [...names].map(([name, abis]) => `${name} on ${abis.join(' and ')}`);
+  return others.length === 0 ? (first ?? '') : `${first} and ${others.length} more that are decided alike`;
+}

@@ -1,0 +1,185 @@
+/** Finds the cheapest tests that tell a word's outcome, where the outcome depends on the range that the word lies in. */
+
+import type { Node, NodeFactory } from '../bpf/graph.js';
+import { STEP } from './cost-model.js';
+
+/** Words from `low` to `high`, both included. */
+export interface WordRange {
+  readonly low: number;
+  readonly high: number;
+  readonly outcome: Node;
+}
+
+/** Longer lists are halved first: choosing takes O(n³) time in the number of ranges. */
+const MOST_RANGES = 64;
+/** In longer lists no bits are looked for that several words have in common. */
+const MOST_FOR_BITS = 32;
+
+/**
+ * Tests of the word in the accumulator. `ranges` are sorted and disjoint; a word between them does not come here, so
+ * whatever suits is done with it.
+ */
+export function wordTree(ranges: readonly WordRange[], factory: NodeFactory): Node {
+  const list = merged(ranges);
+  if (list.length > MOST_RANGES) {
+    const middle = list.length >>> 1;
+    const right = list.slice(middle);
+    return factory.branch('jge', lowOf(right), wordTree(right, factory), wordTree(list.slice(0, middle), factory));
+  }
+  return choose(list, STEP / list.length).build(factory);
+}
+
+/** Neighbours with the same outcome become one. */
+export function merged(ranges: readonly WordRange[]): readonly WordRange[] {
+  const result: WordRange[] = [];
+  for (const range of ranges) {
+    const last = result.at(-1);
+    if (last?.outcome === range.outcome) result[result.length - 1] = { ...last, high: range.high };
+    else result.push(range);
+  }
+  return result;
+}
+
+interface Choice {
+  readonly cost: number;
+  readonly build: (factory: NodeFactory) => Node;
+}
+
+/** A tree, or first one test for all words that have no other bits than certain ones, where these have one outcome. */
+function choose(ranges: readonly WordRange[], step: number): Choice {
+  const tree = new Tree(ranges, step);
+  const bits = tree.cost < 2 || ranges.length > MOST_FOR_BITS ? 0 : commonBits(ranges);
+  const others = merged(ranges.filter(({ low, high }) => !isWithin(low, high, bits)));
+  const outcome = ranges.at(0)?.outcome;
+  if (bits === 0 || outcome === undefined || others.length === 0) return tree;
+  const rest = choose(others, step);
+  const cost = 1 + step * ranges.length + rest.cost;
+  if (cost >= tree.cost) return tree;
+  return { cost, build: (factory) => factory.branch('jset', ~bits >>> 0, rest.build(factory), outcome) };
+}
+
+/** The most bits such that words that have no others have the outcome of 0, or are none of `ranges`; 0 if there are none. */
+function commonBits(ranges: readonly WordRange[]): number {
+  const outcome = ranges.at(0)?.outcome;
+  const isCommon = (bits: number) =>
+    ranges.every((range) => range.outcome === outcome || !meets(range.low, range.high, bits));
+  const within = ranges.filter((range) => range.outcome === outcome).flatMap(({ low, high }) => [low, high]);
+  const candidates = within
+    .filter(isCommon)
+    .map((first) => within.reduce((bits, more) => (isCommon((bits | more) >>> 0) ? (bits | more) >>> 0 : bits), first));
+  const saved = (bits: number) => ranges.filter(({ low, high }) => isWithin(low, high, bits)).length;
+  return candidates.reduce((best, bits) => (saved(bits) > saved(best) ? bits : best), 0);
+}
+
+/** Whether a word from `low` to `high` has no other bits than `bits`. */
+function meets(low: number, high: number, bits: number): boolean {
+  const first = firstWithin(low, bits);
+  return first !== undefined && first <= high;
+}
+
+/** Whether no word from `low` to `high` has others. Where the bounds differ first, the words between have every bit below. */
+function isWithin(low: number, high: number, bits: number): boolean {
+  const below = low === high ? 0 : 0xffff_ffff >>> Math.clz32(low ^ high);
+  return ((high | below) & ~bits) === 0;
+}
+
+/** The first word from `low` on that has no other bits than `bits`; undefined if there is none. */
+export function firstWithin(low: number, bits: number): number | undefined {
+  const wrong = low & ~bits;
+  if (wrong === 0) return low;
+  // A bit above the highest wrong one must become 1, and all below it 0.
+  const above = wrong < 0 ? 0 : (bits & ~low & (0xffff_ffff << (32 - Math.clz32(wrong)))) >>> 0;
+  if (above === 0) return undefined;
+  const carry = (above & -above) >>> 0;
+  return ((low & bits & ~(carry | (carry - 1))) | carry) >>> 0;
+}
+
+/**
+ * For each run of ranges, the cheaper of splitting it into two runs and testing single words one by one.
+ * O(n³) time and O(n²) space. Source: Knuth 1971, adapted to leaves that are ranges.
+ */
+class Tree implements Choice {
+  readonly #ranges: readonly WordRange[];
+  /** For the run from i to j, at i·n + j: its cost, and where its right part begins; 0 if it is tested word by word. */
+  readonly #cost: Float64Array;
+  readonly #right: Uint8Array;
+
+  constructor(ranges: readonly WordRange[], step: number) {
+    this.#ranges = ranges;
+    this.#cost = new Float64Array(ranges.length ** 2);
+    this.#right = new Uint8Array(ranges.length ** 2);
+    for (let i = ranges.length - 1; i >= 0; i--) this.#chooseFrom(i, step);
+  }
+
+  get cost(): number {
+    return this.#cost[this.#ranges.length - 1] ?? 0;
+  }
+
+  build(factory: NodeFactory, i = 0, j = this.#ranges.length - 1): Node {
+    const right = this.#right[i * this.#ranges.length + j] ?? 0;
+    const run = this.#ranges.slice(i, j + 1);
+    if (right === 0) return buildChain(run, factory);
+    const yes = this.build(factory, right, j);
+    return factory.branch('jge', lowOf(run.slice(right - i)), yes, this.build(factory, i, right - 1));
+  }
+
+  /** Chooses for all runs that begin with range `i`, the shorter first; all that begin later have been chosen for. */
+  #chooseFrom(i: number, step: number): void {
+    const size = this.#ranges.length;
+    const chain = new Chain();
+    for (let j = i; j < size; j++) {
+      const range = this.#ranges[j];
+      if (range !== undefined) chain.add(range);
+      let best = chain.cost(step);
+      for (let right = i + 1; right <= j; right++) {
+        const parts = (this.#cost[i * size + right - 1] ?? 0) + (this.#cost[right * size + j] ?? 0);
+        const cost = 1 + step * (j - i + 1) + parts;
+        if (cost >= best) continue;
+        best = cost;
+        this.#right[i * size + j] = right;
+      }
+      this.#cost[i * size + j] = best;
+    }
+  }
+}
+
+/** A run of ranges of which all that have another outcome than the rest are single words. */
+class Chain {
+  readonly #counts = new Map<Node, number>();
+  #size = 0;
+  #most = 0;
+  #wide: Node | undefined;
+  #isBroken = false;
+
+  add({ low, high, outcome }: WordRange): void {
+    const count = (this.#counts.get(outcome) ?? 0) + 1;
+    this.#counts.set(outcome, count);
+    this.#size++;
+    this.#most = Math.max(this.#most, count);
+    if (low === high) return;
+    this.#isBroken ||= this.#wide !== undefined && this.#wide !== outcome;
+    this.#wide = outcome;
+  }
+
+  cost(step: number): number {
+    if (this.#isBroken) return Number.POSITIVE_INFINITY;
+    const rest = this.#wide === undefined ? this.#most : (this.#counts.get(this.#wide) ?? 0);
+    const singles = this.#size - rest;
+    return singles + step * ((singles * (singles + 1)) / 2 + singles * rest);
+  }
+}
+
+function buildChain(run: readonly WordRange[], factory: NodeFactory): Node {
+  const count = (node: Node) => run.filter(({ outcome }) => outcome === node).length;
+  const wide = run.find(({ low, high }) => low !== high);
+  const [first] = run.toSorted((a, b) => count(b.outcome) - count(a.outcome));
+  const rest = (wide ?? first)?.outcome;
+  if (rest === undefined) throw new RangeError('a word has at least one range');
+  return run
+    .filter(({ outcome }) => outcome !== rest)
+    .reduceRight<Node>((no, { low, outcome }) => factory.branch('jeq', low, outcome, no), rest);
+}
+
+function lowOf([first]: readonly WordRange[]): number {
+  return first?.low ?? 0;
+}

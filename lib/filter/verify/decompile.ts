@@ -1,0 +1,325 @@
+/** From a program back to a policy, for every seccomp filter, by symbolic execution. */
+
+import { isUint8Array } from 'node:util/types';
+import { SeccompError } from '../../errors.js';
+import { actionOf, returnValue } from '../../policy/action.js';
+import { EVERYTHING, type Region, split } from '../../policy/argument-region.js';
+import type { AbiPolicy, Action, Condition, Decision, NumberRange, Policy } from '../../policy/policy.js';
+import { numbersOf } from '../../policy/policy.js';
+import { atLeast, MAX_WORD, type Words } from '../../policy/word-set.js';
+import { ABIS, type Abi } from '../../syscalls/abi.js';
+import { fromCaller } from '../../util/caller.js';
+import { has, indices } from '../../util/own-data.js';
+import { structuralKey } from '../../util/structural-key.js';
+import { ARCH_OFFSET, BPF, decode, type Instruction, NR_OFFSET } from '../bpf/instruction.js';
+import { Diagrams, TooManySteps } from './decision-diagram.js';
+import { type NumberPath, numberPaths } from './number-ranges.js';
+import type { Program } from './program-diagrams.js';
+import { coverFrom } from './rule-cover.js';
+import { NUMBER_WORDS, paths } from './symbolic-execution.js';
+
+/** More decisions on one syscall than a program of 4096 instructions should lead to. */
+const MOST_DECISIONS = 4096;
+/** Single numbers are entries of their own; what is longer is a range. */
+const LONGEST_ENTRY = 64;
+
+/**
+ * Reads a program, `struct sock_filter[]`, as a policy that decides every call as it does.
+ * @throws RangeError for what no policy can say: other instructions, decisions by the instruction pointer, or by an ABI
+ * that is not known; SeccompError ERR_SECCOMP_OPTION for what are no bytes or no byte order.
+ */
+export function decompile(bytes: Uint8Array, endian: Abi['endian'] = 'little'): Policy {
+  if (!isUint8Array(bytes))
+    throw new SeccompError(
+      'ERR_SECCOMP_OPTION',
+      'bytes: must be a Uint8Array of struct sock_filter: give Filter.bytes',
+    );
+  if (endian !== 'little' && endian !== 'big')
+    throw new SeccompError(
+      'ERR_SECCOMP_OPTION',
+      'endian: must be "little" or "big": that of the machine of the filter',
+    );
+  const instructions = decode(new Uint8Array(bytes), endian);
+  const asked = abisAsked(instructions);
+  const known = [...ABIS.values()].filter((abi) => abi.endian === endian);
+  const named = known.filter(({ audit }) => asked.has(audit));
+  const abis = named.length > 0 ? named : known.slice(0, 1); // It asks for none, and decides all alike.
+  const audits = [...new Set(abis.map(({ audit }) => audit))];
+  const program = { instructions, gate: NO_GATE, endian };
+  const foreignAction = foreignActionOf(program, audits);
+  const tables = abis.map((abi) => ({ abi, ranges: rangesOf(program, abi) }));
+  const defaultAction = longest(program, tables.at(0)?.ranges ?? []) ?? foreignAction;
+  const reader = new Reader(program, returnValue(defaultAction));
+  return {
+    abis: tables.map(({ abi, ranges }) => abiPolicy(abi, reader.spans(abi, ranges), defaultAction)),
+    defaultAction,
+    foreignAction,
+  };
+}
+
+const NO_GATE: Program['gate'] = new Map();
+
+/** The ABI's own numbers, by where they come to, in order. */
+function rangesOf(program: Program, abi: Abi): readonly NumberPath[] {
+  const own = numbersOf(abi);
+  return numberPaths(program, abi.audit)
+    .flatMap(({ first, last, at }) =>
+      own.map((range) => ({ first: Math.max(first, range.first), last: Math.min(last, range.last), at })),
+    )
+    .filter(({ first, last }) => first <= last)
+    .toSorted((a, b) => a.first - b.first);
+}
+
+/** What the ABI is compared with. */
+function abisAsked(instructions: readonly Instruction[]): ReadonlySet<number> {
+  const asked = new Set<number>();
+  const seen = new Set<number>();
+  const stack = instructions.flatMap(({ code, k }, at) => (code === BPF.ld && k === ARCH_OFFSET ? [at + 1] : []));
+  for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
+    const instruction = instructions.at(at);
+    if (instruction === undefined || seen.has(at)) continue;
+    seen.add(at);
+    const { code, jt, jf, k } = instruction;
+    if (code === BPF.ja) stack.push(at + 1 + k);
+    if (code === BPF.jeq) asked.add(k);
+    if (code === BPF.jeq || code === BPF.jge || code === BPF.jgt || code === BPF.jset)
+      stack.push(at + 1 + jt, at + 1 + jf);
+  }
+  return asked;
+}
+
+function foreignActionOf(program: Program, audits: readonly number[]): Action {
+  const ends = numberPaths(program, audits).map(({ at }) => returnedAt(program, at));
+  const values = ends.includes(undefined)
+    ? [...paths(program.instructions, { endian: program.endian, arch: audits })].map((path) => path.value)
+    : ends;
+  const [value, ...others] = new Set(values);
+  if (value === undefined || others.length > 0)
+    throw fromCaller(new RangeError('the filter decides calls of ABIs that are not known'));
+  return actionOf(value);
+}
+
+/** What an instruction returns, if it is a return. */
+function returnedAt({ instructions }: Program, at: number | undefined): number | undefined {
+  const instruction = at === undefined ? undefined : instructions.at(at);
+  return instruction?.code === BPF.ret ? instruction.k : undefined;
+}
+
+/** The action of the longest range that has only one. */
+function longest(program: Program, ranges: readonly NumberPath[]): Action | undefined {
+  let best = { length: 0, value: 0 };
+  let run: { readonly first: number; readonly value: number | undefined } = { first: 0, value: undefined };
+  for (const { first, last, at } of ranges) {
+    const value = returnedAt(program, at);
+    if (run.value !== value) run = { first, value };
+    const length = last + 1 - run.first;
+    if (value !== undefined && length > best.length) best = { length, value };
+  }
+  return best.length === 0 ? undefined : actionOf(best.value);
+}
+
+function abiPolicy(abi: Abi, spans: readonly NumberRange[], defaultAction: Action): AbiPolicy {
+  const rest = structuralKey([{ conditions: [], action: defaultAction }]);
+  const own = spans.filter(({ decisions }) => decisions.length > 0 && structuralKey(decisions) !== rest);
+  const isEntry = ({ first, last }: NumberRange) => last - first < LONGEST_ENTRY;
+  const entries = own
+    .filter(isEntry)
+    .flatMap(({ first, last, decisions }) =>
+      indices(last - first + 1).map((i): readonly [number, readonly Decision[]] => [first + i, decisions]),
+    );
+  return { abi, syscalls: new Map(entries), ranges: own.filter((span) => !isEntry(span)) };
+}
+
+/** More steps than prove() takes: nothing is started meanwhile. */
+const MOST_STEPS = 5_000_000;
+
+class Reader {
+  readonly #program: Program;
+  readonly #instructions: readonly Instruction[];
+  readonly #endian: Abi['endian'];
+  readonly #otherwise: number;
+  /** By the instruction from which on only arguments are asked for. */
+  readonly #covers = new Map<number, readonly Decision[]>();
+
+  constructor(program: Program, otherwise: number) {
+    this.#program = program;
+    this.#instructions = program.instructions;
+    this.#endian = program.endian;
+    this.#otherwise = otherwise;
+  }
+
+  /** All numbers of an ABI, in ranges that are decided alike. */
+  spans(abi: Abi, ranges: readonly NumberPath[]): readonly NumberRange[] {
+    return merged(
+      ranges.flatMap(({ first, last, at }) => {
+        const decisions = at === undefined ? undefined : this.#coverFrom(at);
+        return decisions === undefined ? this.#followed(abi, first, last) : [{ first, last, decisions }];
+      }),
+    );
+  }
+
+  /** Undefined, if diagrams are too large for it. */
+  #coverFrom(at: number): readonly Decision[] | undefined {
+    try {
+      const cover = this.#covers.get(at) ?? coverFrom(this.#program, at, this.#otherwise, new Diagrams(MOST_STEPS));
+      this.#covers.set(at, cover);
+      return cover;
+    } catch (error) {
+      if (error instanceof TooManySteps) return undefined;
+      throw error;
+    }
+  }
+
+  /** Numbers of which two bounds do not tell enough, or whose arguments are tested too often. */
+  #followed(abi: Abi, from: number, to: number): readonly NumberRange[] {
+    const found = [...paths(this.#instructions, { endian: this.#endian, arch: abi.audit })];
+    const starts = new Set([from]);
+    for (const { region } of found)
+      for (const start of boundaries(region[NUMBER_WORDS])) if (from < start && start <= to) starts.add(start);
+    const sorted = [...starts].toSorted((a, b) => a - b);
+    return sorted.map((first, i) => ({
+      first,
+      last: (sorted.at(i + 1) ?? to + 1) - 1,
+      decisions: this.#decisions(abi, first),
+    }));
+  }
+
+  /** What the program does with one number, as decisions: the program is run with the number, and arguments open. */
+  #decisions(abi: Abi, number: number): readonly Decision[] {
+    const list: Decision[] = [];
+    const visit = (at: number, loaded: Loaded, conditions: readonly Condition[], region: readonly Region[]): void => {
+      if (region.length === 0) return; // No call comes here.
+      const instruction = this.#instructions.at(at);
+      if (instruction === undefined) throw fromCaller(new RangeError(`the filter runs past its end at ${at}`));
+      const { code, jt, jf, k } = instruction;
+      if (code === BPF.ret) {
+        list.push({ conditions, action: actionOf(k) });
+        if (list.length > MOST_DECISIONS)
+          throw fromCaller(new RangeError(`more than ${MOST_DECISIONS} decisions on number ${number}`));
+      } else if (code === BPF.ja) visit(at + 1 + k, loaded, conditions, region);
+      else if (code === BPF.ld) visit(at + 1, load(k, number, abi, this.#endian), conditions, region);
+      else if (code === BPF.and) visit(at + 1, and(loaded, k), conditions, region);
+      else {
+        const { when, yes, no } = alternatives(instruction, loaded, at + 1 + jt, at + 1 + jf);
+        let rest = region;
+        for (const condition of when) {
+          visit(
+            yes,
+            loaded,
+            [...conditions, condition],
+            rest.flatMap((part) => split(part, condition).yes),
+          );
+          rest = rest.flatMap((part) => split(part, condition).no);
+        }
+        // Whatever met a condition has been decided above: the first decision that holds is taken.
+        visit(no, loaded, conditions, rest);
+      }
+    };
+    visit(0, { constant: 0 }, [], [EVERYTHING]);
+    return list;
+  }
+}
+
+/** The accumulator: known, or half of an argument of which `mask` is kept. */
+type Loaded = { readonly constant: number } | { readonly index: number; readonly high: boolean; readonly mask: number };
+
+function load(offset: number, number: number, abi: Abi, endian: Abi['endian']): Loaded {
+  if (offset === NR_OFFSET) return { constant: number };
+  if (offset === ARCH_OFFSET) return { constant: abi.audit };
+  if (offset < 16) throw fromCaller(new RangeError('a policy does not look at the instruction pointer'));
+  return { index: Math.floor(offset / 8) - 2, high: (offset % 8 === 4) === (endian === 'little'), mask: MAX_WORD };
+}
+
+function and(loaded: Loaded, mask: number): Loaded {
+  if (has(loaded, 'constant')) return { constant: (loaded.constant & mask) >>> 0 };
+  return { ...loaded, mask: (loaded.mask & mask) >>> 0 };
+}
+
+/** A branch as conditions of which any one leads to `yes`; else `no` is next. */
+function alternatives(instruction: Instruction, loaded: Loaded, jt: number, jf: number) {
+  const { code, k } = instruction;
+  if (has(loaded, 'constant')) return { when: [], yes: jt, no: passes(loaded.constant, instruction) ? jt : jf };
+  const { mask } = loaded;
+  switch (code) {
+    case BPF.jset:
+      return { when: [matches(loaded, (mask & k) >>> 0, 0)], yes: jf, no: jt };
+    case BPF.jeq:
+      return { when: (k & ~mask) === 0 ? [matches(loaded, mask, k)] : [], yes: jt, no: jf };
+    case BPF.jgt:
+      return { when: k === MAX_WORD ? [] : ordered(loaded, k + 1), yes: jt, no: jf };
+    default:
+      return { when: ordered(loaded, k), yes: jt, no: jf };
+  }
+}
+
+function passes(value: number, { code, k }: Instruction): boolean {
+  if (code === BPF.jeq) return value === k;
+  if (code === BPF.jgt) return value > k;
+  return code === BPF.jge ? value >= k : (value & k) !== 0;
+}
+
+type Half = Exclude<Loaded, { readonly constant: number }>;
+
+function matches({ index, high }: Half, mask: number, bits: number): Condition {
+  const shift = high ? 32n : 0n;
+  return { index, width: high ? 64 : 32, op: 'masked-eq', mask: BigInt(mask) << shift, value: BigInt(bits) << shift };
+}
+
+function ordered(half: Half, bound: number): readonly Condition[] {
+  if (half.mask !== MAX_WORD) return atLeast(half.mask, bound).map(({ mask, bits }) => matches(half, mask, bits));
+  const value = half.high ? BigInt(bound) << 32n : BigInt(bound);
+  return [{ index: half.index, width: half.high ? 64 : 32, op: 'ge', value }];
+}
+
+/** Where a set of numbers begins and ends. */
+function* boundaries(words: Words | undefined): Generator<number> {
+  if (words === undefined) return;
+  const { low, high, pattern, not } = words;
+  yield low;
+  if (high < MAX_WORD) yield high + 1;
+  for (const { mask, bits } of [pattern, ...not]) {
+    // Of those left out, only what matches the pattern was there at all.
+    const both = mask & pattern.mask;
+    if ((bits & both) === (pattern.bits & both)) yield* blocks(words, mask | pattern.mask, bits | pattern.bits);
+  }
+}
+
+/** A set of numbers that is in more pieces than this is not taken apart. */
+const MOST_BLOCKS = 4096;
+
+/** Where the blocks of numbers with (number & mask) = bits begin, and where the numbers after them do. */
+function* blocks({ low, high }: Words, mask: number, bits: number): Generator<number> {
+  if (mask === 0) return;
+  const step = (mask & -mask) >>> 0;
+  if ((high - low) / step <= MOST_BLOCKS) {
+    for (let start = Math.ceil(low / step) * step; start <= high; start += step) yield start;
+    return;
+  }
+  const free = ~(mask | (step - 1)) >>> 0;
+  let count = 0;
+  // Goes through the numbers that have free bits only, from all of them down to 0.
+  for (let some = free; ; some = ((some - 1) & free) >>> 0) {
+    if (++count > MOST_BLOCKS)
+      throw fromCaller(new RangeError(`the mask 0x${(mask >>> 0).toString(16)} of the number is too ragged`));
+    const start = (bits | some) >>> 0;
+    yield start;
+    if (start + step <= MAX_WORD) yield start + step;
+    if (some === 0) return;
+  }
+}
+
+/** Neighbours that are decided alike become one. */
+function merged(spans: readonly NumberRange[]): readonly NumberRange[] {
+  const result: NumberRange[] = [];
+  for (const span of spans) {
+    const last = result.at(-1);
+    if (
+      last !== undefined &&
+      last.last + 1 === span.first &&
+      structuralKey(last.decisions) === structuralKey(span.decisions)
+    ) {
+      result[result.length - 1] = { ...last, last: span.last };
+    } else result.push(span);
+  }
+  return result;
+}

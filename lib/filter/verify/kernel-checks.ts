@@ -1,0 +1,51 @@
+/** Refuses programs as the kernel does: seccomp_check_filter in kernel/seccomp.c, bpf_check_classic in net/core/filter.c. */
+import { fromCaller } from '../../util/caller.js';
+import type { GateSite } from '../bpf/assemble.js';
+import { BPF, type Instruction, MAX_INSTRUCTIONS } from '../bpf/instruction.js';
+
+/** The size of `struct seccomp_data`. */
+const DATA_BYTES = 64;
+
+/**
+ * Checks every instruction, also those that no call comes to; and that the gate's are what a half of its value can be written
+ * into. Knows the instructions that filters are made of, which are not all that the kernel does.
+ * @throws RangeError that says which instruction is wrong.
+ */
+export function checkProgram(instructions: readonly Instruction[], gate: readonly GateSite[]): void {
+  const { length } = instructions;
+  if (length === 0 || length > MAX_INSTRUCTIONS)
+    throw fromCaller(new RangeError(`a filter has 1 to ${MAX_INSTRUCTIONS} instructions, not ${length}`));
+  for (const [at, instruction] of instructions.entries()) checkInstruction(instruction, at, length - 1);
+  if (instructions.at(-1)?.code !== BPF.ret)
+    throw fromCaller(new RangeError('the last instruction of a filter must be a return'));
+  for (const { instruction } of gate)
+    if (instructions.at(instruction)?.code !== BPF.jeq)
+      throw fromCaller(new RangeError(`the exec gate asks by jeq, which instruction ${instruction} is not`));
+}
+
+function checkInstruction({ code, jt, jf, k }: Instruction, at: number, last: number): void {
+  switch (code) {
+    case BPF.ret:
+    case BPF.and:
+      return;
+    case BPF.ld:
+      if (k % 4 === 0 && k < DATA_BYTES) return;
+      throw fromCaller(new RangeError(`instruction ${at} loads from offset ${k}, where no word of the call is`));
+    case BPF.ja:
+      checkJump(k, at, last);
+      return;
+    case BPF.jeq:
+    case BPF.jgt:
+    case BPF.jge:
+    case BPF.jset:
+      checkJump(jt, at, last);
+      checkJump(jf, at, last);
+      return;
+    default:
+      throw fromCaller(new RangeError(`can't follow instruction 0x${code.toString(16)} at ${at}`));
+  }
+}
+
+function checkJump(skipped: number, at: number, last: number): void {
+  if (at + 1 + skipped > last) throw fromCaller(new RangeError(`instruction ${at} jumps past the end`));
+}

@@ -1,0 +1,136 @@
+/** What a policy means for each syscall number of an AUDIT_ARCH, in ranges, and as decision diagrams. */
+import { returnValue } from '../../policy/action.js';
+import {
+  type AbiPolicy,
+  type Action,
+  type Decision,
+  fill,
+  numberSpans,
+  type Policy,
+  rangesOf,
+  sortedNumbers,
+} from '../../policy/policy.js';
+import { MAX_WORD } from '../../policy/word-set.js';
+import type { Abi } from '../../syscalls/abi.js';
+import { holding } from './call-bits.js';
+import { type Diagram, type Diagrams, TRUE } from './decision-diagram.js';
+
+/** What is decided for a number. */
+export interface Meaning {
+  readonly decisions: readonly Decision[];
+  readonly otherwise: Action;
+  /** Undefined: that of a call of an ABI that is not listed. */
+  readonly abi: Abi | undefined;
+  /** The same for all that mean the same, whatever their ABI. */
+  readonly key: string;
+}
+
+/** Numbers that mean the same. */
+export interface MeantRange {
+  readonly first: number;
+  readonly last: number;
+  readonly meaning: Meaning;
+}
+
+/** The meaning of calls that no listed ABI has. */
+export function foreignMeaning({ foreignAction }: Policy): Meaning {
+  return meaningOf([], foreignAction);
+}
+
+/** What is meant for all numbers of an AUDIT_ARCH, in order. */
+export class Meanings {
+  readonly #policy: Policy;
+  /** The first number of each; neighbours that mean the same are one. */
+  readonly #starts: number[] = [];
+  readonly #meanings: Meaning[] = [];
+
+  constructor(policy: Policy, audit: number) {
+    this.#policy = policy;
+    const abis = policy.abis.filter(({ abi }) => abi.audit === audit);
+    for (const { first, last, policy: its } of numberSpans(abis)) {
+      if (its === undefined) this.#add(first, foreignMeaning(policy));
+      else this.#addNumbers(its, first, last);
+    }
+  }
+
+  /** What is meant for the numbers from `first` to `last`. */
+  *within(first: number, last: number): Generator<MeantRange> {
+    for (let i = lowerBound(this.#starts, first + 1) - 1; i < this.#starts.length; i++) {
+      const from = Math.max(first, this.#starts[i] ?? 0);
+      const meaning = this.#meanings[i];
+      if (from > last || meaning === undefined) return;
+      yield { first: from, last: Math.min(last, (this.#starts.at(i + 1) ?? 2 ** 32) - 1), meaning };
+    }
+  }
+
+  #add(start: number, meaning: Meaning): void {
+    if (this.#starts.at(-1) === start) {
+      this.#starts.pop();
+      this.#meanings.pop();
+    }
+    if (this.#meanings.at(-1)?.key === meaning.key) return;
+    this.#starts.push(start);
+    this.#meanings.push(meaning);
+  }
+
+  #addNumbers(policy: AbiPolicy, from: number, to: number): void {
+    const numbers = sortedNumbers(policy);
+    // The syscalls of a rule without conditions share one list.
+    const known = new Map<readonly Decision[], Meaning>();
+    const meaning = (list: readonly Decision[]) => {
+      const made = known.get(list) ?? meaningOf(list, this.#policy.defaultAction, policy.abi);
+      known.set(list, made);
+      return made;
+    };
+    let i = lowerBound(numbers, from);
+    for (const range of fill(from, to, rangesOf(policy))) {
+      const rest = meaning(range.decisions);
+      this.#add(range.first, rest);
+      for (; i < numbers.length; i++) {
+        const number = numbers[i] ?? MAX_WORD;
+        if (number > range.last) break;
+        this.#add(number, meaning(policy.syscalls.get(number) ?? []));
+        if (number < range.last && numbers.at(i + 1) !== number + 1) this.#add(number + 1, rest);
+      }
+    }
+  }
+}
+
+function meaningOf(decisions: readonly Decision[], otherwise: Action, abi?: Abi): Meaning {
+  const rest = returnValue(otherwise);
+  const [first] = decisions;
+  if (first === undefined) return { decisions, otherwise, abi, key: `${rest}` };
+  const key =
+    first.conditions.length === 0 ? `${returnValue(first.action)}` : `${decisions.map(keyOf).join(';')};${rest}`;
+  return { decisions, otherwise, abi, key };
+}
+
+/** What a decision says, in full. Not the compiler's own key: what that forgot would stay unseen here. */
+function keyOf({ conditions, action }: Decision): string {
+  const asked = conditions.map((condition) => {
+    const { index, width, op, value } = condition;
+    return `${index} ${width} ${op} ${value}${condition.op === 'masked-eq' ? `/${condition.mask}` : ''}`;
+  });
+  return `${asked} ${returnValue(action)}`;
+}
+
+/** What decisions return: of the first one whose conditions hold, the action; else `otherwise`. */
+export function meantBy({ decisions, otherwise }: Meaning, diagrams: Diagrams): Diagram {
+  const value = (action: Action) => diagrams.constant(returnValue(action));
+  return decisions.reduceRight<Diagram>((rest, { conditions, action }) => {
+    const isTaken = conditions.reduce((all, condition) => diagrams.both(all, holding(condition, diagrams)), TRUE);
+    return diagrams.choose(isTaken, value(action), rest);
+  }, value(otherwise));
+}
+
+/** The index of the first number that is not below `bound`. */
+function lowerBound(numbers: readonly number[], bound: number): number {
+  let from = 0;
+  let to = numbers.length;
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if ((numbers[middle] ?? 0) < bound) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+}

@@ -1,0 +1,112 @@
+/** Programs as diagrams: what is returned from an instruction on, for all calls. */
+import { MAX_WORD } from '../../policy/word-set.js';
+import type { Abi } from '../../syscalls/abi.js';
+import { fromCaller } from '../../util/caller.js';
+import { argumentOffset, BPF, type Instruction } from '../bpf/instruction.js';
+import { carriesHalf, levelOf, tested } from './call-bits.js';
+import { type Diagram, type Diagrams, FALSE } from './decision-diagram.js';
+
+/** A program that the kernel would take. */
+export interface Program {
+  readonly instructions: readonly Instruction[];
+  /** Instructions that ask for a half of the exec gate's value. */
+  readonly gate: ReadonlyMap<number, number>;
+  readonly endian: Abi['endian'];
+}
+
+/** The accumulator: a word of the call, of which `mask` is kept. */
+export interface Held {
+  readonly offset: number;
+  readonly mask: number;
+}
+
+/** What the accumulator holds at first. */
+export const ZERO: Held = { offset: 0, mask: 0 };
+
+interface State {
+  readonly at: number;
+  readonly held: Held;
+}
+
+/** Reads a program, part by part. */
+export class ProgramDiagrams {
+  readonly #program: Program;
+  readonly #diagrams: Diagrams;
+  /** By instruction and accumulator. */
+  readonly #known = new Map<string, Diagram>();
+
+  constructor(program: Program, diagrams: Diagrams) {
+    this.#program = program;
+    this.#diagrams = diagrams;
+  }
+
+  /** What is returned from an instruction on, where the accumulator does not matter or is 0. */
+  from(at: number): Diagram {
+    const start = { at, held: ZERO };
+    const stack: State[] = [start];
+    for (let state = stack.at(-1); state !== undefined; state = stack.at(-1)) {
+      const open = this.#known.has(keyOf(state)) ? [] : this.#read(state);
+      if (open.length === 0) stack.pop();
+      else stack.push(...open);
+    }
+    return this.#diagram(start) ?? FALSE;
+  }
+
+  #diagram(state: State): Diagram | undefined {
+    return this.#known.get(keyOf(state));
+  }
+
+  /** Works out a state; unless states that follow it are not known yet, which are returned. */
+  #read(state: State): readonly State[] {
+    const instruction = this.#program.instructions.at(state.at);
+    if (instruction === undefined) throw fromCaller(new RangeError(`the filter runs past its end at ${state.at}`));
+    const { at, held } = state;
+    const { code, k } = instruction;
+    const next = at + 1;
+    const found = (diagram: Diagram) => {
+      this.#known.set(keyOf(state), diagram);
+      return [];
+    };
+    const goOn = (to: State) => {
+      const diagram = this.#diagram(to);
+      return diagram === undefined ? [to] : found(diagram);
+    };
+    if (code === BPF.ret) return found(this.#diagrams.constant(k));
+    if (code === BPF.ja) return goOn({ at: next + k, held });
+    if (code === BPF.ld) return goOn({ at: next, held: { offset: k, mask: MAX_WORD } });
+    if (code === BPF.and) {
+      const mask = (held.mask & k) >>> 0;
+      return goOn({ at: next, held: mask === 0 ? ZERO : { ...held, mask } });
+    }
+    const [yes, no] = [
+      { at: next + instruction.jt, held },
+      { at: next + instruction.jf, held },
+    ];
+    const [ifYes, ifNo] = [this.#diagram(yes), this.#diagram(no)];
+    if (ifYes === undefined || ifNo === undefined)
+      return [...(ifYes === undefined ? [yes] : []), ...(ifNo === undefined ? [no] : [])];
+    return found(this.#diagrams.choose(this.#test(state, instruction), ifYes, ifNo));
+  }
+
+  #test({ at, held }: State, instruction: Instruction): Diagram {
+    const half = gateHalfAt(this.#program, at, held);
+    if (half !== undefined) return carriesHalf(half, this.#diagrams);
+    return tested(levelOf(held.offset, this.#program.endian), held.mask, instruction, this.#diagrams);
+  }
+}
+
+/**
+ * The half of the gate's value that an instruction asks for; undefined if it asks for none.
+ * @throws RangeError if it asks another word for it than the one that carries it.
+ */
+export function gateHalfAt({ gate, endian }: Program, at: number, { offset, mask }: Held): number | undefined {
+  const half = gate.get(at);
+  if (half === undefined) return undefined;
+  const asked = argumentOffset(3 + Math.floor(half / 2), half % 2 === 0 ? 'low' : 'high', endian);
+  if (offset === asked && mask === MAX_WORD) return half;
+  throw fromCaller(new RangeError(`the exec gate at ${at} does not ask for the word that its value belongs to`));
+}
+
+function keyOf({ at, held: { offset, mask } }: State): string {
+  return `${at} ${offset} ${mask}`;
+}

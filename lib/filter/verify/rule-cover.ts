@@ -1,0 +1,244 @@
+/**
+ * Says what a program returns as few rules: for a call that no rule decides yet, the tests on its path are conditions that
+ * hold; those are left out that are not needed. Diagrams tell whether a rule decides only calls that it decides rightly.
+ */
+import { actionOf } from '../../policy/action.js';
+import type { Condition, Decision } from '../../policy/policy.js';
+import { atLeast, below, MAX_WORD, type Pattern } from '../../policy/word-set.js';
+import type { Abi } from '../../syscalls/abi.js';
+import { BPF, type Instruction } from '../bpf/instruction.js';
+import { argumentOf, callOf, holding } from './call-bits.js';
+import { type Diagram, type Diagrams, FALSE, TRUE } from './decision-diagram.js';
+import { type Held, type Program, ProgramDiagrams, ZERO } from './program-diagrams.js';
+import { holds } from './symbolic-execution.js';
+
+/** More rules than a program of 4096 instructions should lead to. */
+const MOST_RULES = 4096;
+
+/**
+ * The decisions of a program on what comes to `at`, from where on it asks for arguments alone; `otherwise` is what is taken where
+ * none holds.
+ * @throws TooManySteps, or RangeError if there are too many rules.
+ */
+export function coverFrom(program: Program, at: number, otherwise: number, diagrams: Diagrams): readonly Decision[] {
+  const returned = new ProgramDiagrams(program, diagrams).from(at);
+  const values = valuesOf(returned, diagrams);
+  const size = (rules: readonly Rule[]) => rules.reduce((sum, { conditions }) => sum + 1 + conditions.length, 0);
+  let best = cover(program, at, returned, otherwise, values, diagrams);
+  // What is said shortly of some calls may take long to be said of all others.
+  for (const value of best.length > FEW_RULES ? values : []) {
+    if (value === otherwise || diagrams.steps > MOST_FOR_OTHERS) continue;
+    const rules = cover(program, at, returned, value, values, diagrams);
+    if (size(rules) + 1 < size(best)) best = [...rules, { conditions: [], taken: TRUE, value }];
+  }
+  return best.map(({ conditions, value }) => ({ conditions, action: actionOf(value) }));
+}
+
+/** After more steps no other way is tried. */
+const MOST_FOR_OTHERS = 500_000;
+
+/** Lists that are longer are said in other ways too. */
+const FEW_RULES = 4;
+
+function valuesOf(returned: Diagram, diagrams: Diagrams): ReadonlySet<number> {
+  const values = new Set<number>();
+  diagrams.map(returned, (value) => {
+    values.add(value);
+    return TRUE;
+  });
+  return values;
+}
+
+/** Rules for all calls for which something else is returned than `otherwise`. */
+function cover(
+  program: Program,
+  at: number,
+  returned: Diagram,
+  otherwise: number,
+  values: ReadonlySet<number>,
+  diagrams: Diagrams,
+): readonly Rule[] {
+  let decided = 0;
+  while (values.has(decided)) decided++;
+  const rules: Rule[] = [];
+  // What is returned to calls that no rule decides yet.
+  let open = returned;
+  for (;;) {
+    const rest = diagrams.constant(otherwise);
+    const undecided = diagrams.map(open, (value) => (value === decided ? rest : diagrams.constant(value)));
+    const found = diagrams.difference(undecided, rest);
+    if (found === undefined) return needed(rules, otherwise, diagrams);
+    if (rules.length === MOST_RULES) throw new RangeError(`more than ${MOST_RULES} decisions on one number`);
+    const isWrong = diagrams.map(open, (value) => (value === decided || value === found.a ? FALSE : TRUE));
+    const { words, whole } = conditionsOf(program, at, callOf(found.ones).args);
+    const one = widest([...words, ...whole], found.a, isWrong, diagrams);
+    const other = widest([...whole, ...words], found.a, isWrong, diagrams);
+    const rule = isBetter(other, one, diagrams) ? other : one;
+    rules.push(rule);
+    open = diagrams.choose(rule.taken, diagrams.constant(decided), open);
+  }
+}
+
+interface Rule {
+  readonly conditions: readonly Condition[];
+  /** The calls that meet all of them. */
+  readonly taken: Diagram;
+  readonly value: number;
+}
+
+/** Where a diagram has a value. */
+function isValue(diagram: Diagram, value: number, diagrams: Diagrams): Diagram {
+  return diagrams.map(diagram, (each) => (each === value ? TRUE : FALSE));
+}
+
+/** Leaves out conditions, the first ones first, as long as no call that is decided wrongly meets the rest. */
+function widest(given: readonly Condition[], value: number, isWrong: Diagram, diagrams: Diagrams): Rule {
+  const asked = given.map((condition) => ({ condition, holds: holding(condition, diagrams) }));
+  // Of each condition: whether all that come after it hold.
+  const after: Diagram[] = [];
+  asked.reduceRight<Diagram>((all, { holds }, i) => {
+    after[i] = all;
+    return diagrams.both(all, holds);
+  }, TRUE);
+  const conditions: Condition[] = [];
+  let taken: Diagram = TRUE;
+  for (const [i, { condition, holds }] of asked.entries()) {
+    const others = diagrams.both(taken, after[i] ?? TRUE);
+    if (diagrams.both(others, isWrong) === FALSE) continue;
+    conditions.push(condition);
+    taken = diagrams.both(taken, holds);
+  }
+  return { conditions, taken, value };
+}
+
+/** Whether a rule has fewer conditions than another, or as many and is for more calls. */
+function isBetter(rule: Rule, other: Rule, diagrams: Diagrams): boolean {
+  const difference = rule.conditions.length - other.conditions.length;
+  return difference < 0 || (difference === 0 && diagrams.share(rule.taken) > diagrams.share(other.taken));
+}
+
+/** Without rules that later ones make unnecessary. */
+function needed(rules: readonly Rule[], otherwise: number, diagrams: Diagrams): readonly Rule[] {
+  const list = (from: readonly Rule[]) =>
+    from.reduceRight(
+      (rest, { taken, value }) => diagrams.choose(taken, diagrams.constant(value), rest),
+      diagrams.constant(otherwise),
+    );
+  let kept = rules;
+  let rest: Diagram = TRUE;
+  for (const rule of rules) {
+    const i = kept.indexOf(rule);
+    const after = list(kept.slice(i + 1));
+    const isNeeded = diagrams.both(rest, diagrams.both(rule.taken, diagrams.not(isValue(after, rule.value, diagrams))));
+    if (isNeeded === FALSE) kept = kept.toSpliced(i, 1);
+    else rest = diagrams.both(rest, diagrams.not(rule.taken));
+  }
+  return kept;
+}
+
+/** What the tests on the path of a call say of it: about single words, and about whole arguments. */
+function conditionsOf(program: Program, from: number, args: readonly bigint[]) {
+  const words: Condition[] = [];
+  const whole: Condition[] = [];
+  let held: Held = ZERO;
+  for (let at = from; ; ) {
+    const instruction = program.instructions[at];
+    if (instruction === undefined || instruction.code === BPF.ret) return { words, whole };
+    const { code, jt, jf, k } = instruction;
+    at++;
+    if (code === BPF.ja) at += k;
+    else if (code === BPF.ld) held = { offset: k, mask: MAX_WORD };
+    else if (code === BPF.and) held = { ...held, mask: (held.mask & k) >>> 0 };
+    else {
+      const half = halfOf(held, args, program.endian);
+      at += holds((half.word & half.mask) >>> 0, instruction) ? jt : jf;
+      words.push(...said(half, instruction));
+      whole.push(...saidOfAll(half, args, instruction));
+    }
+  }
+}
+
+function halfOf({ offset, mask }: Held, args: readonly bigint[], endian: Abi['endian']): Half {
+  const index = argumentOf(offset) ?? 0;
+  const isHigh = (offset % 8 === 4) === (endian === 'little');
+  const argument = args[index] ?? 0n;
+  return { index, isHigh, mask, word: Number(BigInt.asUintN(32, isHigh ? argument >> 32n : argument)) };
+}
+
+/** A word of an argument, of which `mask` is kept. */
+interface Half {
+  readonly index: number;
+  readonly isHigh: boolean;
+  readonly mask: number;
+  readonly word: number;
+}
+
+function said(half: Half, { code, k }: Instruction): readonly Condition[] {
+  const { mask, word } = half;
+  const value = (word & mask) >>> 0;
+  switch (code) {
+    case BPF.jset: {
+      const common = (value & k) >>> 0;
+      return [common === 0 ? matches(half, { mask: (mask & k) >>> 0, bits: 0 }) : bitOf(half, common)];
+    }
+    case BPF.jeq:
+      if (value === k) return [matches(half, { mask, bits: k })];
+      return [mask === MAX_WORD ? unequal(half, k) : bitOf(half, ((value ^ k) & mask) >>> 0)].filter(
+        () => (k & ~mask) === 0,
+      );
+    case BPF.jgt:
+      return k === MAX_WORD ? [] : [ordered(half, k + 1)];
+    default:
+      return [ordered(half, k)];
+  }
+}
+
+/** What a test of the low word says of an argument whose high word is as it is. */
+function saidOfAll(half: Half, args: readonly bigint[], { code, k }: Instruction): readonly Condition[] {
+  const { index, isHigh, mask } = half;
+  if (isHigh || mask !== MAX_WORD) return [];
+  const argument = args[index] ?? 0n;
+  const value = (argument & ~0xffff_ffffn) | BigInt(k);
+  const all = { index, width: 64, value } as const;
+  if (code === BPF.jeq) return [{ ...all, op: argument === value ? 'eq' : 'ne' }];
+  if (code === BPF.jge) return [{ ...all, op: argument >= value ? 'ge' : 'lt' }];
+  return code === BPF.jgt ? [{ ...all, op: argument > value ? 'gt' : 'le' }] : [];
+}
+
+function matches({ index, isHigh }: Half, { mask, bits }: Pattern): Condition {
+  if (!isHigh && mask === MAX_WORD) return { index, width: 32, op: 'eq', value: BigInt(bits) };
+  const shift = isHigh ? 32n : 0n;
+  return {
+    index,
+    width: isHigh ? 64 : 32,
+    op: 'masked-eq',
+    mask: BigInt(mask) << shift,
+    value: BigInt(bits) << shift,
+  };
+}
+
+/** One of the bits is as it is. */
+function bitOf(half: Half, bits: number): Condition {
+  const bit = (bits & -bits) >>> 0;
+  return matches(half, { mask: bit, bits: (half.word & bit) >>> 0 });
+}
+
+/** The word is not `k`: if it is a high one, it lies on one side of it. */
+function unequal(half: Half, k: number): Condition {
+  const { index, isHigh, word } = half;
+  if (!isHigh) return { index, width: 32, op: 'ne', value: BigInt(k) };
+  return word > k ? ordered(half, k + 1) : ordered(half, k);
+}
+
+/** On which side of a bound it lies. */
+function ordered(half: Half, bound: number): Condition {
+  const { index, isHigh, mask, word } = half;
+  const isAbove = (word & mask) >>> 0 >= bound;
+  const op = isAbove ? 'ge' : 'lt';
+  if (mask === MAX_WORD)
+    return { index, width: isHigh ? 64 : 32, op, value: isHigh ? BigInt(bound) << 32n : BigInt(bound) };
+  if (mask === 0xffff && !isHigh && bound <= mask) return { index, width: 16, op, value: BigInt(bound) };
+  const patterns = isAbove ? atLeast(mask, bound) : below(mask, bound);
+  const own = patterns.find((each) => (word & each.mask) >>> 0 === each.bits);
+  return matches(half, own ?? { mask: 0, bits: 0 });
+}

@@ -1,0 +1,175 @@
+/** Runs a program symbolically: every path that some call takes, and exactly the calls that take it. */
+
+import {
+  cut,
+  cutOrder,
+  EVERYTHING,
+  type Region,
+  type Split,
+  withWords,
+  wordsOf,
+} from '../../policy/argument-region.js';
+import { ALL_WORDS, inRange, MAX_WORD } from '../../policy/word-set.js';
+import type { Abi } from '../../syscalls/abi.js';
+import { fromCaller } from '../../util/caller.js';
+import { has, own } from '../../util/own-data.js';
+import { ARCH_OFFSET, BPF, type Instruction, NR_OFFSET } from '../bpf/instruction.js';
+
+/** The calls that take one path, and what it returns. */
+export interface Path {
+  /** Their arguments; in the places after those: their ABIs, instruction pointers and numbers. */
+  readonly region: Region;
+  readonly value: number;
+}
+
+export interface PathOptions {
+  readonly endian: Abi['endian'];
+  /** One AUDIT_ARCH, or those that it is not. */
+  readonly arch: number | readonly number[];
+}
+
+/**
+ * The accumulator: a number, or a word of the call of which `mask` is kept. Where it is known what that takes away, it is the
+ * word less `minus`.
+ */
+type Accumulator =
+  | { readonly constant: number }
+  | { readonly offset: number; readonly mask: number; readonly minus: number | undefined };
+
+interface State {
+  readonly at: number;
+  readonly accumulator: Accumulator;
+  readonly region: Region;
+}
+
+/** Where a region keeps what is known of the ABI, after the twelve halves of arguments. */
+const ARCH_WORDS = 12;
+/** … and, after that, of the two halves of the instruction pointer. */
+const POINTER_WORDS = 13;
+/** … and of the syscall number. */
+export const NUMBER_WORDS = 15;
+
+/** A hundred times what docker-default takes. */
+const MOST_STATES = 100_000;
+
+/**
+ * Yields every path.
+ * @throws RangeError if there are too many, on an instruction that seccomp filters are not made of, or a program without end.
+ */
+export function* paths(instructions: readonly Instruction[], given: PathOptions): Generator<Path> {
+  const options = own(given);
+  const arch =
+    typeof options.arch === 'number'
+      ? ALL_WORDS
+      : { ...ALL_WORDS, not: options.arch.map((bits) => ({ mask: MAX_WORD, bits })) };
+  const region: Region = [...EVERYTHING, arch, ALL_WORDS, ALL_WORDS, ALL_WORDS];
+  const stack: State[] = [{ at: 0, accumulator: { constant: 0 }, region }];
+  let states = 0;
+  for (let state = stack.pop(); state !== undefined; state = stack.pop()) {
+    if (++states > MOST_STATES) throw fromCaller(new RangeError('the filter has too many paths'));
+    const instruction = instructions.at(state.at);
+    if (instruction === undefined) throw fromCaller(new RangeError(`the filter runs past its end at ${state.at}`));
+    const { code, k } = instruction;
+    if (code === BPF.ret) yield { region: state.region, value: k };
+    else if (code === BPF.ja) stack.push({ ...state, at: state.at + 1 + k });
+    else if (code === BPF.ld) stack.push({ ...state, at: state.at + 1, accumulator: load(k, options.arch) });
+    else if (code === BPF.and) stack.push(...masked(state, k, options.endian));
+    else stack.push(...branch(state, instruction, options.endian));
+  }
+}
+
+function load(offset: number, arch: PathOptions['arch']): Accumulator {
+  return offset === ARCH_OFFSET && typeof arch === 'number'
+    ? { constant: arch }
+    : { offset, mask: MAX_WORD, minus: undefined };
+}
+
+/** Keeps bits. One high bit that goes is the same in few stretches of words: there, order stays what it was. */
+function masked(state: State, k: number, endian: Abi['endian']): readonly State[] {
+  const { accumulator, region } = state;
+  const next = { ...state, at: state.at + 1 };
+  if (has(accumulator, 'constant')) return [{ ...next, accumulator: { constant: (accumulator.constant & k) >>> 0 } }];
+  const mask = (accumulator.mask & k) >>> 0;
+  const bit = ~k >>> 0;
+  if (accumulator.mask !== MAX_WORD || bit < LEAST_HIGH_BIT || (bit & (bit - 1)) !== 0)
+    return [{ ...next, accumulator: { offset: accumulator.offset, mask, minus: undefined } }];
+  const place = placeOf(accumulator.offset, endian);
+  const states: State[] = [];
+  for (let start = 0; start <= MAX_WORD; start += bit) {
+    const words = inRange(wordsOf(region, place), start, start + bit - 1);
+    const minus = (start & bit) >>> 0;
+    for (const part of withWords(region, place, words))
+      states.push({ ...next, region: part, accumulator: { offset: accumulator.offset, mask, minus } });
+  }
+  return states;
+}
+
+/** There are at most 16 stretches of words between multiples of it. */
+export const LEAST_HIGH_BIT = 0x1000_0000;
+
+function branch(state: State, instruction: Instruction, endian: Abi['endian']): readonly State[] {
+  const yes = { ...state, at: state.at + 1 + instruction.jt };
+  const no = { ...state, at: state.at + 1 + instruction.jf };
+  const { accumulator } = state;
+  if (has(accumulator, 'constant')) return [holds(accumulator.constant, instruction) ? yes : no];
+  const parts = cutRegion(state.region, placeOf(accumulator.offset, endian), accumulator, instruction);
+  return [...parts.yes.map((region) => ({ ...yes, region })), ...parts.no.map((region) => ({ ...no, region }))];
+}
+
+/** What a comparison says of the accumulator. */
+export function holds(accumulator: number, { code, k }: Instruction): boolean {
+  switch (code) {
+    case BPF.jeq:
+      return accumulator === k;
+    case BPF.jge:
+      return accumulator >= k;
+    case BPF.jgt:
+      return accumulator > k;
+    case BPF.jset:
+      return (accumulator & k) !== 0;
+    default:
+      throw unknown(code);
+  }
+}
+
+function cutRegion(
+  region: Region,
+  place: number,
+  { mask, minus }: { readonly mask: number; readonly minus: number | undefined },
+  { code, k }: Instruction,
+): Split {
+  const never = { yes: [], no: [region] };
+  const ordered = (bound: number) => {
+    if (minus === undefined) return bound > MAX_WORD ? never : cutOrder(region, place, mask, bound);
+    return bound + minus > MAX_WORD ? never : cutOrder(region, place, MAX_WORD, bound + minus);
+  };
+  switch (code) {
+    case BPF.jeq:
+      if ((k & ~mask) !== 0) return never;
+      return cut(region, place, minus === undefined ? { mask, bits: k } : { mask: MAX_WORD, bits: k + minus });
+    case BPF.jge:
+      return ordered(k);
+    case BPF.jgt:
+      return ordered(k + 1);
+    case BPF.jset: {
+      const { yes, no } = cut(region, place, { mask: (mask & k) >>> 0, bits: 0 });
+      return { yes: no, no: yes };
+    }
+    default:
+      throw unknown(code);
+  }
+}
+
+/** Where a region keeps what is known of the word at `offset`. */
+function placeOf(offset: number, endian: Abi['endian']): number {
+  if (offset === NR_OFFSET) return NUMBER_WORDS;
+  if (offset === ARCH_OFFSET) return ARCH_WORDS;
+  if (!Number.isInteger(offset / 4) || offset < 8 || offset >= 64)
+    throw fromCaller(new RangeError(`no word at offset ${offset}`));
+  const half = (offset % 8 === 4) === (endian === 'little') ? 1 : 0;
+  return offset < 16 ? POINTER_WORDS + half : 2 * (Math.floor(offset / 8) - 2) + half;
+}
+
+function unknown(code: number): RangeError {
+  return fromCaller(new RangeError(`can't follow instruction 0x${code.toString(16)}`));
+}

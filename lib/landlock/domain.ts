@@ -1,0 +1,168 @@
+/** Isolation: a child in a Landlock domain of its own does not reach its parent, nor what others have started. */
+import { constants, release } from 'node:os';
+import { SeccompError } from '../errors.js';
+import { addon, type NativeDomain } from '../native.js';
+import type { Enforcement, IsolationEnforcement, OpenReach, Reach } from '../sandbox/child/enforcement.js';
+import { freeze } from '../util/own-data.js';
+
+/** Whether a child is isolated, and what stays in its reach. */
+export type Isolate = boolean | IsolateOptions;
+
+export interface IsolateOptions {
+  /** Whether abstract Unix sockets outside can be connected to, as those of X11 and some D-Bus. Default false. */
+  readonly abstractSockets?: boolean | undefined;
+}
+
+/** What this kernel can do for isolation. */
+export interface Support extends Pick<IsolationEnforcement, 'by' | 'reason'> {
+  /** What a child enters; undefined: nothing can be entered. */
+  readonly domain: NativeDomain | undefined;
+}
+
+/** Of linux/landlock.h. */
+const ABSTRACT_SOCKETS = 1;
+const SIGNALS = 2;
+const REFER = 1 << 13;
+
+const SCOPES: NativeDomain = freeze([0, 0, ABSTRACT_SOCKETS | SIGNALS]);
+const SCOPES_BUT_SOCKETS: NativeDomain = freeze([0, 0, SIGNALS]);
+/** Handles one right, granted everywhere: another one would keep files from being moved between directories. */
+const WITHOUT_SCOPES: NativeDomain = freeze([REFER, REFER, 0]);
+
+let known: Support | undefined;
+
+/** What this kernel can do, found by doing it. Asked once, unless it is to be known of this moment. */
+export function isolationSupport(now = false): Support {
+  if (now || known === undefined) known = freeze(findSupport());
+  return known;
+}
+
+function findSupport(): Support {
+  const { EINVAL } = constants.errno;
+  const withScopes = addon().tryDomain(SCOPES);
+  if (withScopes === 0) return { by: 'scopes', reason: null, domain: SCOPES };
+  const without = addon().tryDomain(WITHOUT_SCOPES);
+  const noScopes = `Landlock of Linux ${release()} has no scopes, which came with Linux 6.12`;
+  if (without === 0) return { by: 'domain', reason: noScopes, domain: WITHOUT_SCOPES };
+  const tooOld = `Landlock of Linux ${release()} is too old: Linux 5.19 brought what isolation needs`;
+  return { by: null, reason: without === EINVAL ? tooOld : reasonOf(without), domain: undefined };
+}
+
+/** Why no domain can be entered. */
+function reasonOf(errno: number): string {
+  const { ENOSYS, EOPNOTSUPP, EPERM, E2BIG } = constants.errno;
+  const reasons: ReadonlyMap<number, string> = new Map([
+    [ENOSYS, `Linux ${release()} has no Landlock: it needs 5.13 or newer, built with CONFIG_SECURITY_LANDLOCK`],
+    [EOPNOTSUPP, 'Landlock is built into this kernel and not enabled: add landlock to lsm= on its command line'],
+    [EPERM, 'a filter that is on already forbids Landlock: have it allow landlock_create_ruleset and its siblings'],
+    [E2BIG, 'this process is in 16 Landlock domains already, and there can be no more'],
+  ]);
+  return reasons.get(errno) ?? `Landlock fails with errno ${errno}`;
+}
+
+/** The child that is to be isolated. */
+export interface Subject {
+  /** Whether its user is this process's. */
+  readonly isSameUser: boolean;
+  /** Whether it is root of the initial user namespace, or may become it. */
+  readonly isRoot: boolean;
+  /** Whether it may keep a capability by which it reads what others' environments and mappings are. */
+  readonly mayInspect: boolean;
+  /** Whether it can't raise its limit of core dumps. */
+  readonly writesNoCore: boolean;
+}
+
+/** How a child is isolated. */
+export interface Isolation {
+  /** What the addon is asked for. */
+  readonly request: { readonly isolation: boolean; readonly domain: NativeDomain | undefined };
+  /** What is enforced, if the child's domain failed with this errno, or 0. */
+  enforced(isolationError: number): Enforcement;
+}
+
+/**
+ * How a child is isolated as `isolate` asks for; undefined: it is not. Without being asked for it, it is as far as that can be
+ * done here. `subject` is called where it matters; `now` is for a child that does not say whether it has entered its domain.
+ * @throws SeccompError ERR_SECCOMP_UNSUPPORTED where it is asked for by `true`, and can't be had in full.
+ */
+export function isolation(isolate: Isolate | undefined, subject: () => Subject, now: boolean): Isolation | undefined {
+  if (isolate === false) return undefined;
+  const support = isolationSupport(now);
+  const required = isolate === true;
+  if (required) refuseLess(support, subject());
+  const abstractSockets = typeof isolate === 'object' && isolate.abstractSockets === true;
+  const domain = support.domain === SCOPES && abstractSockets ? SCOPES_BUT_SOCKETS : support.domain;
+  return {
+    request: { isolation: required, domain },
+    enforced: (isolationError) =>
+      enforcement(isolationError === 0 ? support : failed(isolationError), subject(), abstractSockets),
+  };
+}
+
+/** What is enforced on a child that is not isolated, as it is under `unconfined` unless that was asked for. */
+export function notIsolated(subject: Subject, isAskedFor: boolean): Enforcement {
+  const remedy = isAskedFor ? 'leave out isolate: false' : 'give isolate: true';
+  const open = [...BY_FILTER, ...BY_DOMAIN, ...BY_SCOPES].map((reach) => ({ reach, remedy }));
+  const reason = 'isolation is off';
+  return { isolation: { by: null, reason, closed: [], open: [...open, ...openAnyway(subject)] } };
+}
+
+const failed = (errno: number): Support => ({ by: null, reason: reasonOf(errno), domain: undefined });
+
+function refuseLess({ by, reason }: Support, { isRoot }: Subject): void {
+  if (isRoot) {
+    const why = 'uid 0 owns what the kernel reads, such as /proc/sys/kernel/core_pattern, whatever it is kept from';
+    throw refused(why, 'give the child another uid and no CAP_SETUID, or ');
+  }
+  if (by !== 'scopes') throw refused(String(reason));
+}
+
+/** The error for a child that is to be isolated by `true`, and whose domain fails with `errno`. */
+export const isolationError = (errno: number): SeccompError => refused(reasonOf(errno));
+
+function refused(why: string, remedy = ''): SeccompError {
+  const message = `options.isolate: true can't be honoured: ${why}; ${remedy}leave it out: enforcement then tells what is in reach`;
+  return new SeccompError('ERR_SECCOMP_UNSUPPORTED', message);
+}
+
+/** What the filter closes, with Landlock or without. */
+const BY_FILTER: readonly Reach[] = ['limits', 'terminal'];
+const BY_DOMAIN: readonly Reach[] = ['memory', 'environment', 'descriptors', 'ptrace'];
+const BY_SCOPES: readonly Reach[] = ['signals', 'abstract-sockets'];
+
+function enforcement({ by, reason }: Support, subject: Subject, abstractSockets: boolean): Enforcement {
+  const all = [...BY_FILTER, ...BY_DOMAIN, ...BY_SCOPES];
+  const open = all.flatMap((reach): readonly OpenReach[] => {
+    const remedy = remedyFor(reach, by, subject, abstractSockets);
+    return remedy === undefined ? [] : [{ reach, remedy }];
+  });
+  const noCore: readonly Reach[] = subject.writesNoCore ? ['core-dumps'] : [];
+  const closed = [...all.filter((reach) => !open.some((each) => each.reach === reach)), ...noCore];
+  return { isolation: { by, reason, closed, open: [...open, ...openAnyway(subject)] } };
+}
+
+/** What would close it; undefined: it is closed. */
+function remedyFor(
+  reach: Reach,
+  by: Support['by'],
+  { isSameUser, mayInspect }: Subject,
+  abstractSockets: boolean,
+): string | undefined {
+  if (BY_FILTER.includes(reach)) return undefined;
+  if (reach === 'abstract-sockets' && abstractSockets) return 'leave out abstractSockets: true';
+  const isByScopes = BY_SCOPES.includes(reach);
+  const isClosed = isByScopes ? by === 'scopes' : by !== null;
+  if (isClosed && !(reach === 'environment' && mayInspect)) return undefined;
+  if (isClosed) return 'give the child another uid, or capabilities: []';
+  const kernel = isByScopes ? 'Linux 6.12 or newer, with Landlock' : 'Linux 5.19 or newer, with Landlock';
+  return isSameUser && reach !== 'abstract-sockets' ? `${kernel}, or another uid` : kernel;
+}
+
+/** What neither a domain nor the filter closes, of processes with the child's uid. */
+function openAnyway({ isSameUser, isRoot, writesNoCore }: Subject): readonly OpenReach[] {
+  const remedy = isSameUser ? 'give the child another uid' : 'give each child a uid of its own';
+  const root: OpenReach = { reach: 'files-of-root', remedy: 'give the child another uid, and no CAP_SETUID' };
+  const core: OpenReach = { reach: 'core-dumps', remedy: 'rlimits: { core: 0 }: by itself only the soft limit is 0' };
+  const same: readonly Reach[] = ['cgroup-files', 'oom-score', 'autogroup', 'proc-files', 'scheduling'];
+  return [...(isRoot ? [root] : []), ...(writesNoCore ? [] : [core]), ...same.map((reach) => ({ reach, remedy }))];
+}

@@ -1,0 +1,177 @@
+/** Regions: sets of argument values, cut out by conditions. All 64-bit values are covered, none is sampled. */
+import { indices } from '../util/own-data.js';
+import type { Action, Condition, Decision } from './policy.js';
+import {
+  ALL_WORDS,
+  atLeast,
+  below,
+  differing,
+  inRange,
+  MAX_WORD,
+  matching,
+  member,
+  type Pattern,
+  type Words,
+} from './word-set.js';
+
+/** What is known of each half of each argument: halves 2·i (low) and 2·i + 1 (high) of argument i. */
+export type Region = readonly Words[];
+
+/** Arguments with any values. */
+export const EVERYTHING: Region = indices(12).map(() => ALL_WORDS);
+
+/** Those of a region for which a condition holds, and those for which it does not: disjoint, and together all of it. */
+export interface Split {
+  readonly yes: readonly Region[];
+  readonly no: readonly Region[];
+}
+
+/** Replaces what is known of one half; nothing if that leaves no value. */
+export function withWords(region: Region, half: number, words: Words | undefined): readonly Region[] {
+  return words === undefined ? [] : [region.with(half, words)];
+}
+
+/** The words of one half. */
+export function wordsOf(region: Region, half: number): Words {
+  return region[half] ?? ALL_WORDS;
+}
+
+/** Cuts a region along a condition. */
+export function split(region: Region, condition: Condition): Split {
+  switch (condition.op) {
+    case 'eq':
+      return splitMatch(region, condition.index, (1n << BigInt(condition.width)) - 1n, condition.value);
+    case 'masked-eq':
+      return splitMatch(region, condition.index, condition.mask, condition.value & condition.mask);
+    case 'ne':
+      return swap(split(region, { ...condition, op: 'eq' }));
+    case 'ge':
+      return splitOrder(region, condition, condition.value);
+    case 'gt':
+      return splitOrder(region, condition, condition.value + 1n);
+    case 'lt':
+      return swap(splitOrder(region, condition, condition.value));
+    case 'le':
+      return swap(splitOrder(region, condition, condition.value + 1n));
+  }
+}
+
+/** Whether some arguments meet all conditions. */
+export function canHold(conditions: readonly Condition[]): boolean {
+  let regions: readonly Region[] = [EVERYTHING];
+  for (const condition of conditions) regions = regions.flatMap((region) => split(region, condition).yes);
+  return regions.length > 0;
+}
+
+/** Rules that cut each other into more parts than this are not followed any further. */
+const MOST_PARTS = 8192;
+
+/** A part of a region, the action that is taken in it, and the rule that made the decision. */
+export interface RegionOutcome {
+  readonly region: Region;
+  readonly action: Action;
+  readonly rule: number | undefined;
+}
+
+/**
+ * Cuts a region along the decisions, in their order: each part with the action that is taken in it.
+ * @throws RangeError if there are too many parts.
+ */
+export function* outcomes(region: Region, decisions: readonly Decision[], otherwise: Action): Generator<RegionOutcome> {
+  let rest: readonly Region[] = [region];
+  for (const decision of decisions) {
+    const { conditions, action } = decision;
+    const rule = Object.hasOwn(decision, 'rule') ? decision.rule : undefined;
+    const untaken: Region[] = [];
+    let inside = rest;
+    for (const condition of conditions) {
+      const parts = inside.map((part) => split(part, condition));
+      for (const { no } of parts) untaken.push(...no);
+      inside = parts.flatMap(({ yes }) => yes);
+    }
+    if (untaken.length > MOST_PARTS) throw new RangeError('the argument rules on one syscall are too intertwined');
+    for (const part of inside) yield { region: part, action, rule };
+    rest = untaken;
+  }
+  for (const part of rest) yield { region: part, action: otherwise, rule: undefined };
+}
+
+/** Six argument values that lie in the region. */
+export function example(region: Region): readonly bigint[] {
+  return [0, 1, 2, 3, 4, 5].map(
+    (i) => (BigInt(member(wordsOf(region, 2 * i + 1)) ?? 0) << 32n) | BigInt(member(wordsOf(region, 2 * i)) ?? 0),
+  );
+}
+
+function swap({ yes, no }: Split): Split {
+  return { yes: no, no: yes };
+}
+
+function low(value: bigint): number {
+  return Number(BigInt.asUintN(32, value));
+}
+
+function high(value: bigint): number {
+  return Number(BigInt.asUintN(32, value >> 32n));
+}
+
+/** (argument & mask) = bits */
+function splitMatch(region: Region, index: number, mask: bigint, bits: bigint): Split {
+  const lowParts = cut(region, 2 * index, { mask: low(mask), bits: low(bits) });
+  if (lowParts.yes.length === 0) return lowParts;
+  const highParts = cut(region, 2 * index + 1, { mask: high(mask), bits: high(bits) });
+  const parts = highParts.yes.map((part) => cut(part, 2 * index, { mask: low(mask), bits: low(bits) }));
+  return { yes: parts.flatMap(({ yes }) => yes), no: [...highParts.no, ...parts.flatMap(({ no }) => no)] };
+}
+
+/** Cuts along a pattern of one half. */
+export function cut(region: Region, half: number, pattern: Pattern): Split {
+  if (pattern.mask === 0) return pattern.bits === 0 ? { yes: [region], no: [] } : { yes: [], no: [region] };
+  const words = wordsOf(region, half);
+  // Most of many rules have nothing to do with a small region: it stays as it is.
+  if (pattern.mask === MAX_WORD && (pattern.bits < words.low || pattern.bits > words.high)) {
+    return { yes: [], no: [region] };
+  }
+  const yes = matching(words, pattern);
+  if (yes === undefined) return { yes: [], no: [region] };
+  return { yes: withWords(region, half, yes), no: withWords(region, half, differing(words, pattern)) };
+}
+
+/** Cuts along (half & mask) ≥ bound. */
+export function cutOrder(region: Region, half: number, mask: number, bound: number): Split {
+  const words = wordsOf(region, half);
+  if (mask === MAX_WORD) {
+    if (words.low >= bound) return { yes: [region], no: [] };
+    if (words.high < bound) return { yes: [], no: [region] };
+    return {
+      yes: withWords(region, half, inRange(words, bound, MAX_WORD)),
+      no: withWords(region, half, inRange(words, 0, bound - 1)),
+    };
+  }
+  // At either end of the values, one pattern says it.
+  if (bound === mask) return cut(region, half, { mask, bits: mask });
+  if (bound === 1) return swap(cut(region, half, { mask, bits: 0 }));
+  const parts = (patterns: readonly Pattern[]) =>
+    patterns.flatMap((pattern) => withWords(region, half, matching(words, pattern)));
+  return { yes: parts(atLeast(mask, bound)), no: parts(below(mask, bound)) };
+}
+
+/** argument ≥ bound, where the bound may be one more than the width holds. */
+function splitOrder(region: Region, { index, width }: Condition, bound: bigint): Split {
+  if (bound >> BigInt(width) !== 0n) return { yes: [], no: [region] };
+  if (width !== 64) return cutOrder(region, 2 * index, width === 32 ? MAX_WORD : 0xffff, low(bound));
+  const above =
+    high(bound) === MAX_WORD ? { yes: [], no: [region] } : cutOrder(region, 2 * index + 1, MAX_WORD, high(bound) + 1);
+  const yes = [...above.yes];
+  const no: Region[] = [];
+  for (const part of above.no) {
+    const equal = cut(part, 2 * index + 1, { mask: MAX_WORD, bits: high(bound) });
+    no.push(...equal.no);
+    for (const inner of equal.yes) {
+      const lowParts = cutOrder(inner, 2 * index, MAX_WORD, low(bound));
+      yes.push(...lowParts.yes);
+      no.push(...lowParts.no);
+    }
+  }
+  return { yes, no };
+}

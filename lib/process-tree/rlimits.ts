@@ -1,0 +1,111 @@
+/** Resource limits of the programs we start: setrlimit(2). */
+import { readFileSync } from 'node:fs';
+import { SeccompError } from '../errors.js';
+import { copyFields, type Refuse } from '../util/own-data.js';
+import { suggest } from '../util/suggest.js';
+
+/** RLIMIT_* by name, in the order of their numbers. Source: asm-generic/resource.h; Node runs on no CPU that differs. */
+const RESOURCES = [
+  'cpu',
+  'fsize',
+  'data',
+  'stack',
+  'core',
+  'rss',
+  'nproc',
+  'nofile',
+  'memlock',
+  'as',
+  'locks',
+  'sigpending',
+  'msgqueue',
+  'nice',
+  'rtprio',
+  'rttime',
+] as const;
+
+export type ResourceName = (typeof RESOURCES)[number];
+
+/** In the unit of the resource: bytes, seconds, microseconds (`rttime`) or a count. */
+export type LimitValue = number | 'unlimited';
+
+/** Soft and hard limit; one value is both. Units and meaning: getrlimit(2). */
+export type ResourceLimits = Readonly<
+  Partial<Record<ResourceName, LimitValue | { readonly soft: LimitValue; readonly hard: LimitValue }>>
+>;
+
+const NO_LIMIT = 2n ** 64n - 1n;
+
+/**
+ * What the addon takes: flat triples of resource, soft and hard limit. `uid` is the child's user, if that is not this
+ * process's.
+ */
+export function limitTriples(
+  limits: ResourceLimits | undefined,
+  uid: number | null | undefined,
+): readonly (number | bigint)[] {
+  if (limits === undefined) return [];
+  if (typeof limits !== 'object' || limits === null) throw invalid('', 'an object such as { nofile: 64 }', limits);
+  return Object.entries(copyFields(limits, refuse)).flatMap(([name, limit]) => {
+    const resource = (RESOURCES as readonly string[]).indexOf(name);
+    if (resource < 0) {
+      const message = `options.rlimits: unknown resource ${JSON.stringify(name)}${suggest(name, RESOURCES)}`;
+      throw new SeccompError('ERR_SECCOMP_OPTION', message);
+    }
+    if (name === 'nproc' && limit !== undefined) refuseForRoot(uid ?? process.getuid?.() ?? 0);
+    const { soft, hard } = bounds(limit, name);
+    const values = [limitValue(soft, name), limitValue(hard, name)] as const;
+    if (values[0] > values[1]) throw invalid(`.${name}`, 'a soft limit that is not above the hard one', soft);
+    return [resource, ...values];
+  });
+}
+
+/**
+ * RLIMIT_NPROC does not bind the user 0 of the initial user namespace, with capabilities or without.
+ * Source: is_rlimit_overlimit and copy_process of Linux, kernel/fork.c: `user != INIT_USER`.
+ */
+function refuseForRoot(uid: number): void {
+  if (uid !== 0 || !isRootOutside()) return;
+  const message = 'options.rlimits.nproc: Linux does not limit the processes of root: give the child another uid';
+  throw new SeccompError('ERR_SECCOMP_OPTION', message);
+}
+
+/** Whether user 0 is user 0 outside of this process's user namespace too, as in the initial one. Read once. */
+export function isRootOutside(): boolean {
+  rootOutside ??= mapsRootToItself();
+  return rootOutside;
+}
+
+let rootOutside: boolean | undefined;
+
+function mapsRootToItself(): boolean {
+  try {
+    const ranges = readFileSync('/proc/self/uid_map', 'utf8').trim().split('\n');
+    return ranges.some((range) => /^\s*0\s+0\s/.test(range));
+  } catch {
+    return true; // Without /proc it is not known.
+  }
+}
+
+/** Both limits of a resource. */
+function bounds(limit: unknown, name: string): { readonly soft: unknown; readonly hard: unknown } {
+  if (typeof limit !== 'object' || limit === null) return { soft: limit, hard: limit };
+  const { soft, hard, ...others } = copyFields(limit, (path, problem) => refuse([name, ...path], problem));
+  for (const key of Object.keys(others)) refuse([name, key], 'is unknown: a limit has soft and hard');
+  return { soft, hard };
+}
+
+const refuse: Refuse = (path, problem) => {
+  throw new SeccompError('ERR_SECCOMP_OPTION', `${['options.rlimits', ...path].join('.')}: ${problem}`);
+};
+
+function limitValue(value: unknown, name: string): bigint {
+  if (value === 'unlimited') return NO_LIMIT;
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return BigInt(value);
+  throw invalid(`.${name}`, 'a whole number, "unlimited", or { soft, hard } of them', value);
+}
+
+function invalid(where: string, expected: string, value: unknown): SeccompError {
+  const received = typeof value === 'object' || typeof value === 'string' ? JSON.stringify(value) : String(value);
+  return new SeccompError('ERR_SECCOMP_OPTION', `options.rlimits${where}: must be ${expected}, not ${received}`);
+}

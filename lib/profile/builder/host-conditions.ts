@@ -1,0 +1,109 @@
+/** Circumstances under which a rule counts, as sets of hosts: what holds both here and there, and what holds only here. */
+import { ANYWHERE, type Conditions, type Rule } from '../document/types.js';
+import type { ProfileFormat } from '../options.js';
+
+/** A rule's conditions on the host. `includes` must all hold, of `excludes` none. */
+export type Circumstances = Pick<Rule, 'includes' | 'excludes'>;
+
+/** The part of circumstances that a format heeds: the runtimes of OCI documents know none, podman no kernel versions. */
+export function heeded({ includes, excludes }: Circumstances, format: ProfileFormat): Circumstances {
+  if (format === 'oci') return ANYWHERE;
+  const of = (conditions: Conditions | undefined) =>
+    tidy({
+      caps: conditions?.caps ?? [],
+      arches: conditions?.arches ?? [],
+      minKernel: format === 'docker' ? conditions?.minKernel || undefined : undefined,
+    });
+  return { includes: of(includes), excludes: of(excludes) };
+}
+
+/** Where both hold; undefined if that is nowhere. */
+export function both(a: Circumstances, b: Circumstances): Circumstances | undefined {
+  const architectures = allowedBy(a.includes, b.includes);
+  const unwanted = union(a.excludes?.arches, b.excludes?.arches);
+  const caps = union(a.includes?.caps, b.includes?.caps);
+  const without = union(a.excludes?.caps, b.excludes?.caps);
+  const [from] = versions(a.includes, b.includes).toReversed();
+  const [before] = versions(a.excludes, b.excludes);
+  const left = architectures?.filter((name) => !unwanted.includes(name));
+  if (left?.length === 0 || caps.some((name) => without.includes(name))) return undefined;
+  if (from !== undefined && before !== undefined && compareVersions(from, before) >= 0) return undefined;
+  return circumstances(
+    { caps, arches: left ?? [], minKernel: from },
+    { caps: without, arches: left === undefined ? unwanted : [], minKernel: before },
+  );
+}
+
+/** Where `a` holds and `b` does not, in disjoint parts; `a` itself if `b` holds nowhere there. */
+export function outside(a: Circumstances, b: Circumstances): readonly Circumstances[] {
+  const parts: Circumstances[] = [];
+  let rest = a;
+  for (const fact of factsOf(b)) {
+    const part = both(rest, { includes: fact.excludes, excludes: fact.includes });
+    if (part !== undefined) parts.push(part);
+    const inside = both(rest, fact);
+    if (inside === undefined) return [a];
+    rest = inside;
+  }
+  return parts;
+}
+
+/** A rule under other circumstances. */
+export function withCircumstances(rule: Rule, { includes, excludes }: Circumstances): Rule {
+  return { ...rule, includes, excludes };
+}
+
+/** Circumstances with one fact each, which hold together where these do. */
+function factsOf({ includes, excludes }: Circumstances): readonly Circumstances[] {
+  return [
+    ...singly(includes).map((fact) => ({ includes: fact, excludes: undefined })),
+    // None of several architectures: the opposite is any of them, one fact.
+    ...singly(excludes).map((fact) => ({ includes: undefined, excludes: fact })),
+  ];
+}
+
+function singly(conditions: Conditions | undefined): readonly Conditions[] {
+  if (conditions === undefined) return [];
+  const { caps, arches, minKernel } = conditions;
+  return [
+    ...(caps ?? []).map((name) => ({ caps: [name], arches: undefined, minKernel: undefined })),
+    ...(arches?.length ? [{ caps: undefined, arches, minKernel: undefined }] : []),
+    ...(minKernel ? [{ caps: undefined, arches: undefined, minKernel }] : []),
+  ];
+}
+
+/** What any of the two lets in; undefined: all. An empty list is none, as Docker reads it. */
+function allowedBy(a: Circumstances['includes'], b: Circumstances['includes']) {
+  const [first, second] = [a?.arches, b?.arches].filter((list) => list !== undefined && list.length > 0);
+  return second === undefined ? first : first?.filter((name) => second?.includes(name));
+}
+
+function union<Item>(a: readonly Item[] | undefined, b: readonly Item[] | undefined): Item[] {
+  return [...new Set([...(a ?? []), ...(b ?? [])])];
+}
+
+function versions(a: Circumstances['includes'], b: Circumstances['includes']): readonly string[] {
+  return [a?.minKernel, b?.minKernel].flatMap((version) => version || []).sort(compareVersions);
+}
+
+function compareVersions(a: string, b: string): number {
+  const [major = 0, minor = 0] = a.split('.').map(Number);
+  const [otherMajor = 0, otherMinor = 0] = b.split('.').map(Number);
+  return major - otherMajor || minor - otherMinor;
+}
+
+function circumstances(includes: Loose, excludes: Loose): Circumstances {
+  return { includes: tidy(includes), excludes: tidy(excludes) };
+}
+
+interface Loose {
+  readonly caps: NonNullable<Conditions['caps']>;
+  readonly arches: NonNullable<Conditions['arches']>;
+  readonly minKernel: string | undefined;
+}
+
+/** Without what is empty; undefined if all is. */
+function tidy({ caps, arches, minKernel }: Loose): Conditions | undefined {
+  if (caps.length === 0 && arches.length === 0 && minKernel === undefined) return undefined;
+  return { caps: caps.length > 0 ? caps : undefined, arches: arches.length > 0 ? arches : undefined, minKernel };
+}

@@ -1,0 +1,93 @@
+/** What every built-in decides alike by circumstance: personalities, CPUs, and capabilities that are for a few calls. */
+import type { Group } from '../definition.js';
+
+/** Source: linux/personality.h. */
+const PER_LINUX = 0;
+const PER_LINUX32 = 8;
+const UNAME26 = 0x2_0000;
+const ONLY_ASK = 0xffff_ffff;
+
+/** Source: linux/socket.h. */
+export const AF_NETLINK = 16;
+export const AF_ALG = 38;
+export const AF_VSOCK = 40;
+
+/** The bits of clone's flags that make a namespace. Source: linux/sched.h. */
+export const NAMESPACES =
+  0x0002_0000 | // CLONE_NEWNS
+  0x0200_0000 | // CLONE_NEWCGROUP
+  0x0400_0000 | // CLONE_NEWUTS
+  0x0800_0000 | // CLONE_NEWIPC
+  0x1000_0000 | // CLONE_NEWUSER
+  0x2000_0000 | // CLONE_NEWPID
+  0x4000_0000; // CLONE_NEWNET
+
+export const PERSONALITIES: Group = {
+  why: 'Plain Linux, its 32-bit face, the version number that old programs want, and the question which of these it is.',
+  names: 'personality',
+  args: [PER_LINUX, PER_LINUX32, UNAME26, UNAME26 | PER_LINUX32, ONLY_ASK].map((equals) => ({ argument: 0, equals })),
+};
+
+/** Calls that one kind of CPU needs. */
+export const BY_CPU: readonly Group[] = [
+  {
+    why: 'The C library of x86 sets up threads and segments of its own memory by these.',
+    names: 'modify_ldt',
+    when: { native: ['x86_64', 'x32', 'x86'] },
+  },
+  {
+    why: 'Thread-local storage of 64-bit x86 lives in a register that is set by this.',
+    names: 'arch_prctl',
+    when: { native: ['x86_64', 'x32'] },
+  },
+  {
+    why: 'On ARM, calls of everyday use have another shape, and caches and thread registers are set by calls.',
+    names: 'arm_fadvise64_64 arm_sync_file_range sync_file_range2 breakpoint cacheflush set_tls',
+    when: { native: ['aarch64', 'arm'] },
+  },
+  {
+    why: 'On POWER, files are written back and user contexts switched by calls of its own.',
+    names: 'sync_file_range2 swapcontext',
+    when: { native: ['ppc64le'] },
+  },
+  {
+    why: 'On s390, devices that the process has mapped are reached, and its own instructions sampled, by calls.',
+    names: 's390_pci_mmio_read s390_pci_mmio_write s390_runtime_instr',
+    when: { native: ['s390x', 's390'] },
+  },
+  {
+    why: 'On RISC-V, code that was just written becomes visible to instruction fetch by this.',
+    names: 'riscv_flush_icache',
+    when: { native: ['riscv64'] },
+  },
+];
+
+/** Whoever was given a capability on purpose gets the calls that it is for. */
+export const BY_CAPABILITY: readonly Group[] = [
+  { why: 'CAP_BPF is for this.', names: 'bpf', when: { capabilities: ['CAP_BPF'] } },
+  { why: 'CAP_PERFMON is for this.', names: 'perf_event_open', when: { capabilities: ['CAP_PERFMON'] } },
+  {
+    why: 'CAP_DAC_READ_SEARCH opens files past directory permissions already.',
+    names: 'open_by_handle_at',
+    when: { capabilities: ['CAP_DAC_READ_SEARCH'] },
+  },
+  {
+    why: 'CAP_SYS_PTRACE is for looking into and acting on other processes.',
+    names: 'process_madvise kcmp',
+    when: { capabilities: ['CAP_SYS_PTRACE'] },
+  },
+  {
+    why: 'CAP_SYS_TIME is for setting clocks.',
+    names: 'settimeofday stime clock_settime clock_settime64',
+    when: { capabilities: ['CAP_SYS_TIME'] },
+  },
+  {
+    why: 'CAP_SYS_MODULE is for kernel modules.',
+    names: 'init_module finit_module delete_module',
+    when: { capabilities: ['CAP_SYS_MODULE'] },
+  },
+  { why: 'CAP_SYS_RAWIO is for I/O ports.', names: 'ioperm iopl', when: { capabilities: ['CAP_SYS_RAWIO'] } },
+  { why: 'CAP_SYS_PACCT is for this.', names: 'acct', when: { capabilities: ['CAP_SYS_PACCT'] } },
+  { why: 'CAP_SYS_CHROOT is for this.', names: 'chroot', when: { capabilities: ['CAP_SYS_CHROOT'] } },
+  { why: 'CAP_SYS_TTY_CONFIG is for this.', names: 'vhangup', when: { capabilities: ['CAP_SYS_TTY_CONFIG'] } },
+];

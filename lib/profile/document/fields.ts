@@ -1,0 +1,194 @@
+/** Which keys each format reads, and how: finds a document's fields as Go's encoding/json does, and tells of the others. */
+import { emptyFields } from '../../util/own-data.js';
+import { isContainer } from '../json/parser.js';
+import type { ProfileFormat, ProfileMode } from '../options.js';
+import { type Found, hint, type Remark, shown } from './diagnostics.js';
+
+/** Far longer than a list of all names that can stand in it. */
+export const LONGEST = 16_384;
+
+/** How many comparisons a rule may have: no filter compares more often. */
+export const MOST_ARGUMENTS = 4096;
+
+/** An object of a profile: its fields by name. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+type Kind = 'document' | 'archMap' | 'rule' | 'condition' | 'argument';
+
+interface Field {
+  /** What it holds, if objects: one, or an array of them. Rules are read one by one, after the rest. */
+  readonly holds: Kind | undefined;
+  /** How long an array may be. */
+  readonly longest: number;
+  /** What reads it, if not every format. */
+  readonly formats: readonly ProfileFormat[] | undefined;
+  /** What it means that a format does not read it; undefined: nothing, it is a comment. */
+  readonly unread: readonly [weight: Remark['weight'], message: string] | undefined;
+}
+
+/** A field of which only what is special is given. */
+const FIELD: Field = { holds: undefined, longest: LONGEST, formats: undefined, unread: undefined };
+
+const MOBY_AND_COMMON: readonly ProfileFormat[] = ['docker', 'podman'];
+
+const CONDITION: Field = {
+  ...FIELD,
+  holds: 'condition',
+  formats: MOBY_AND_COMMON,
+  unread: ['widens', 'is not read: the rule counts on every host'],
+};
+const ERRNO_NAME: Field = {
+  ...FIELD,
+  formats: ['podman'],
+  unread: ['notice', 'is not read: give the number as errnoRet or defaultErrnoRet'],
+};
+
+const FIELDS: Readonly<Record<Kind, Readonly<Record<string, Field>>>> = {
+  document: {
+    $schema: { ...FIELD, formats: [] },
+    comment: { ...FIELD, formats: [] },
+    defaultAction: FIELD,
+    defaultErrnoRet: FIELD,
+    defaultErrno: ERRNO_NAME,
+    architectures: FIELD,
+    archMap: {
+      ...FIELD,
+      holds: 'archMap',
+      formats: MOBY_AND_COMMON,
+      unread: ['notice', 'is not read: only the native ABI is decided; list the others as architectures'],
+    },
+    flags: FIELD,
+    listenerPath: FIELD,
+    listenerMetadata: FIELD,
+    syscalls: { ...FIELD, longest: Number.POSITIVE_INFINITY },
+  },
+  archMap: { architecture: FIELD, subArchitectures: FIELD },
+  rule: {
+    names: FIELD,
+    name: { ...FIELD, formats: MOBY_AND_COMMON, unread: ['drops', 'is not read: write names'] },
+    action: FIELD,
+    errnoRet: FIELD,
+    errno: ERRNO_NAME,
+    args: { ...FIELD, holds: 'argument', longest: MOST_ARGUMENTS },
+    comment: { ...FIELD, formats: MOBY_AND_COMMON },
+    includes: CONDITION,
+    excludes: CONDITION,
+  },
+  condition: {
+    caps: FIELD,
+    arches: FIELD,
+    minKernel: {
+      ...FIELD,
+      formats: ['docker'],
+      unread: ['widens', 'is not read: the rule counts on every kernel'],
+    },
+  },
+  argument: { index: FIELD, value: FIELD, valueTwo: FIELD, op: FIELD },
+};
+
+const byFoldedName = (kind: Kind): ReadonlyMap<string, string> =>
+  new Map(Object.keys(FIELDS[kind]).map((name) => [fold(name), name]));
+
+const BY_FOLDED_NAME: Readonly<Record<Kind, ReadonlyMap<string, string>>> = {
+  document: byFoldedName('document'),
+  archMap: byFoldedName('archMap'),
+  rule: byFoldedName('rule'),
+  condition: byFoldedName('condition'),
+  argument: byFoldedName('argument'),
+};
+
+/**
+ * A key as Go compares it with the names of fields. Source: `foldName` of encoding/json: ASCII letters without case, and
+ * the two others that fold to one, U+017F (ſ) and U+212A (the Kelvin sign).
+ */
+export function fold(key: string): string {
+  return key.replace(/[A-Z\u017F\u212A]/g, (letter) =>
+    letter === '\u017F' ? 's' : letter === '\u212A' ? 'k' : letter.toLowerCase(),
+  );
+}
+
+export function isFields(value: unknown): value is Fields {
+  return isContainer(value) && !Array.isArray(value);
+}
+
+/** How a document is read, and where remarks on it go. */
+export interface KeyReading {
+  readonly format: ProfileFormat;
+  readonly mode: ProfileMode;
+  readonly remarks: Found;
+}
+
+/** `input` with the fields that the format reads, under their own names. What is no object stays none, for the schema. */
+export function readFields(
+  input: unknown,
+  reading: KeyReading,
+  keys: Remark['keys'],
+  kind: Kind = 'document',
+): unknown {
+  if (!isFields(input)) return noObject(input);
+  const { format, mode, remarks } = reading;
+  const output = emptyFields();
+  for (const key of Object.keys(input)) {
+    const name = nameOf(key, kind);
+    if (name !== key && remarks.takesMistakes) remarkOnKey([...keys, key], name, kind, remarks);
+    if (name === undefined) continue;
+    const field = FIELDS[kind][name] ?? FIELD;
+    const value = input[key] ?? undefined;
+    if (!isRead(field, value, format)) remarkOnUnread([...keys, key], field, value, remarks);
+    else output[name] = typeof value === 'object' ? readValue(value, reading, [...keys, key], field) : value;
+  }
+  if (kind === 'argument' && mode === 'compat') addZeros(output, remarks, keys);
+  return output;
+}
+
+/** To the schema an array would be an object, and so would a number that is kept as it was written. */
+function noObject(input: unknown): unknown {
+  return typeof input === 'object' && input !== null ? false : input;
+}
+
+/** The field that a key names. */
+function nameOf(key: string, kind: Kind): string | undefined {
+  return Object.hasOwn(FIELDS[kind], key) ? key : BY_FOLDED_NAME[kind].get(fold(key));
+}
+
+/** Remarks on a key that is not simply the name of a field. */
+function remarkOnKey(keys: Remark['keys'], name: string | undefined, kind: Kind, remarks: Found): void {
+  const key = keys.at(-1);
+  const remark = (weight: Remark['weight'], message: string) => remarks.push({ keys, weight, message });
+  if (name === undefined)
+    remark('mistake', `unknown key ${shown(key)}${hint(remarks, key, () => Object.keys(FIELDS[kind]))}`);
+  else remark('notice', `${shown(key)} is read as ${name}: write it so`);
+}
+
+function remarkOnUnread(keys: Remark['keys'], { unread }: Field, value: unknown, remarks: Found): void {
+  if (unread === undefined || value === undefined) return;
+  const [weight, message] = unread;
+  const isEmpty = isFields(value) && Object.keys(value).length === 0; // A condition that asks for nothing.
+  remarks.push({ keys, weight: isEmpty ? 'notice' : weight, message });
+}
+
+/** Whether the format reads a field. A comment is kept, whoever reads it. */
+function isRead({ formats, unread }: Field, value: unknown, format: ProfileFormat): boolean {
+  return formats === undefined || formats.includes(format) || (unread === undefined && typeof value === 'string');
+}
+
+function readValue(value: unknown, reading: KeyReading, keys: Remark['keys'], field: Field): unknown {
+  const { holds, longest } = field;
+  if (holds === 'condition') return readFields(value, reading, keys, holds);
+  if (!Array.isArray(value)) return value;
+  if (value.length > longest) {
+    const message = `${value.length} are far more than a filter can hold: leave some out`;
+    reading.remarks.push({ keys, weight: 'refused', message });
+    return undefined;
+  }
+  return holds === undefined ? value : value.map((item, i) => readFields(item, reading, [...keys, i], holds));
+}
+
+/** Go takes a number that is absent for 0. */
+function addZeros(argument: Record<string, unknown>, remarks: Found, keys: Remark['keys']): void {
+  for (const name of ['index', 'value']) {
+    if (argument[name] !== undefined && argument[name] !== null) continue;
+    argument[name] = 0;
+    remarks.push({ keys, weight: 'notice', message: `is missing: ${name}; it is read as 0` });
+  }
+}

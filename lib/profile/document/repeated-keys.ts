@@ -1,0 +1,172 @@
+/**
+ * Keys that stand twice in an object, as Go's encoding/json reads them: it decodes each value in turn into what the values
+ * before it have left, and refuses the document if any of them is of the wrong type.
+ */
+import { emptyFields } from '../../util/own-data.js';
+import type { Entries } from '../json/parser.js';
+import { type Remark, shown } from './diagnostics.js';
+import { fold, isFields } from './fields.js';
+import { KERNEL_VERSION } from './schema.js';
+
+/** What is the same wherever a value is decoded. */
+interface Decoding {
+  /** The entries of the objects in which a key stands twice. */
+  readonly entries: Entries;
+  readonly remark: (remark: Remark) => void;
+}
+
+/** Where a value is decoded. */
+interface Place extends Decoding {
+  readonly keys: Remark['keys'];
+  /** Whether another value follows for the same field, so that the schema does not see this one. */
+  readonly isReplaced: boolean;
+}
+
+/** Decodes `json` into the field that has the value `before`, undefined if none, and returns the field's new value. */
+type Decoder = (before: unknown, json: unknown, place: Place) => unknown;
+
+/**
+ * Reads a document, or a whole config.json, whose objects have some keys twice, in any case. What it returns has every
+ * field once. `entries` has all entries of the objects of which `document` has only the last value of a key.
+ */
+export function withoutRepeats(document: unknown, entries: Entries, remark: (remark: Remark) => void): unknown {
+  return plain(CONFIG(undefined, document, { entries, remark, keys: [], isReplaced: false }));
+}
+
+/** Fields of an object while it is decoded, by the name of the field, or by the key where it names none. */
+class Struct {
+  readonly fields = new Map<string, { readonly key: string; readonly value: unknown }>();
+}
+
+/**
+ * A list while it is decoded. Go keeps the elements beyond a shorter list that follows, and decodes into them again if a
+ * longer one follows that.
+ */
+class List {
+  readonly elements: unknown[] = [];
+  length = 0;
+}
+
+/** The value as JSON has it. */
+function plain(value: unknown): unknown {
+  if (value instanceof List) return value.elements.slice(0, value.length).map(plain);
+  if (!(value instanceof Struct)) return value;
+  const fields = emptyFields();
+  for (const { key, value: field } of value.fields.values()) fields[key] = plain(field);
+  return fields;
+}
+
+/** A value of the wrong type. The schema tells, unless it does not see the value. */
+function wrong(before: unknown, json: unknown, { keys, isReplaced, remark }: Place, wanted: string): unknown {
+  if (!isReplaced) return json;
+  const message = `${shown(json)} must be ${wanted}, although the key stands here twice: runtimes refuse the document`;
+  remark({ keys, message, weight: 'refused' });
+  return before;
+}
+
+/** A value of a type that `null` leaves as it was. */
+function scalar(wanted: string, accepts: (json: unknown) => boolean): Decoder {
+  return (before, json, place) => {
+    if (json === null && before !== undefined) return before;
+    return json === null || accepts(json) ? json : wrong(before, json, place, wanted);
+  };
+}
+
+/** A pointer: `null` resets it. */
+const pointer =
+  (to: Decoder): Decoder =>
+  (before, json, place) =>
+    json === null ? null : to(before ?? undefined, json, place);
+
+const list =
+  (of: Decoder): Decoder =>
+  (before, json, place) => {
+    if (json === null) return null;
+    if (!Array.isArray(json)) return wrong(before, json, place, 'an array');
+    // Go makes an empty list anew, without the elements that there were.
+    const made = before instanceof List && json.length > 0 ? before : new List();
+    json.forEach((item, i) => {
+      const element = i < made.elements.length ? made.elements[i] : undefined;
+      made.elements[i] = of(element, item, { ...place, keys: [...place.keys, i] });
+    });
+    made.length = json.length;
+    return made;
+  };
+
+function struct(decoders: Readonly<Record<string, Decoder>>): Decoder {
+  const names = new Map(Object.keys(decoders).map((name) => [fold(name), name]));
+  return (before, json, place) => {
+    if (!isFields(json)) return wrong(before, json, place, 'an object');
+    const made = before instanceof Struct ? before : new Struct();
+    const entries = place.entries.get(json) ?? Object.entries(json);
+    const nameOf = (key: string) => (Object.hasOwn(decoders, key) ? key : (names.get(fold(key)) ?? key));
+    const last = new Map(entries.map(([key], i) => [nameOf(key), i]));
+    const seen = new Map<string, string>();
+    entries.forEach(([key, item], i) => {
+      const name = nameOf(key);
+      const keys = [...place.keys, key];
+      if ((seen.get(name) ?? key) !== key)
+        place.remark({ keys, message: `the key ${name} stands here twice`, weight: 'mistake' });
+      seen.set(name, key);
+      const known = made.fields.get(name);
+      const isReplaced = place.isReplaced || last.get(name) !== i;
+      const decode = Object.hasOwn(decoders, name) ? decoders[name] : undefined;
+      const value = decode === undefined ? item : decode(known?.value, item, { ...place, keys, isReplaced });
+      made.fields.delete(name); // The order is that of the last ones.
+      made.fields.set(name, { key, value });
+    });
+    return made;
+  };
+}
+
+const text = scalar('a string', (json) => typeof json === 'string');
+
+/** Most lists are as the schema will see them. */
+const texts: Decoder = (before, json, place) =>
+  before === undefined && !place.isReplaced ? json : TEXTS(before, json, place);
+const TEXTS = list(text);
+
+const unsigned = scalar(
+  'an unsigned whole number of 64 bits',
+  (json) => (typeof json === 'number' || typeof json === 'bigint') && BigInt.asUintN(64, BigInt(json)) === BigInt(json),
+);
+
+/** moby's KernelVersion, which an empty string leaves as it was. */
+const version: Decoder = (before, json, place) => {
+  if (json === '' && typeof before === 'string') return before;
+  if (typeof json === 'string' && KERNEL_VERSION.test(json)) return json;
+  return wrong(before, json, place, 'a kernel version such as "4.8"');
+};
+
+const condition = pointer(struct({ caps: texts, arches: texts, minKernel: pointer(version) }));
+
+const argument = pointer(struct({ index: unsigned, value: unsigned, valueTwo: unsigned, op: text }));
+
+const rule = pointer(
+  struct({
+    names: texts,
+    name: text,
+    action: text,
+    errnoRet: pointer(unsigned),
+    errno: text,
+    args: list(argument),
+    comment: text,
+    includes: condition,
+    excludes: condition,
+  }),
+);
+
+/** Fields by the types of moby/profiles and containers/common. */
+const DOCUMENT: Readonly<Record<string, Decoder>> = {
+  defaultAction: text,
+  defaultErrnoRet: pointer(unsigned),
+  defaultErrno: text,
+  architectures: texts,
+  archMap: list(pointer(struct({ architecture: text, subArchitectures: texts }))),
+  flags: texts,
+  listenerPath: text,
+  listenerMetadata: text,
+  syscalls: list(rule),
+};
+
+const CONFIG = pointer(struct({ ...DOCUMENT, linux: pointer(struct({ seccomp: pointer(struct(DOCUMENT)) })) }));

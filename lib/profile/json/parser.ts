@@ -1,0 +1,281 @@
+/** JSON text as Go's encoding/json reads it, with exact numbers. */
+import { emptyFields } from '../../util/own-data.js';
+
+/** A number that is not an unsigned whole one of at most 20 digits, as it was written. */
+export class JsonNumber {
+  readonly literal: string;
+
+  constructor(literal: string) {
+    this.literal = literal;
+  }
+}
+
+/** Text that is not JSON, or more of it than is read, and where that shows. */
+export class JsonSyntaxError extends Error {
+  readonly offset: number;
+
+  constructor(message: string, offset: number) {
+    super(message);
+    this.offset = offset;
+  }
+}
+
+/** All entries of objects, in the order of the text. */
+export type Entries = ReadonlyMap<object, readonly Entry[]>;
+
+type Entry = readonly [key: string, value: unknown];
+
+/** What is told while a text is read. */
+export interface JsonListener {
+  /** A key stands in its object again: `path` leads there. */
+  repeats?(path: readonly (string | number)[]): void;
+}
+
+/** A value, and all entries of the objects in it of which a key stands twice: they have the last value of each key. */
+export interface ParsedJson {
+  readonly value: unknown;
+  readonly entries: Entries;
+}
+
+/** How deep values may nest. Source: `maxNestingDepth` of Go's encoding/json, with which runtimes read profiles. */
+const DEEPEST = 10_000;
+
+/** How many values a text may have: a hundred times what the largest profiles have, and read within a second. */
+const MOST_VALUES = 1 << 20;
+
+/** How many keys an object may have, one that stands again counted again. */
+const MOST_KEYS = 1 << 17;
+
+/** Deeper than a profile nests, or the config.json around it: nothing there matters. */
+const PROFILE_DEPTH = 8;
+
+/**
+ * Reads JSON text (RFC 8259), in linear time and without recursion. A whole number is a number up to 2⁵³ and a bigint
+ * above; a lone surrogate becomes U+FFFD.
+ * @throws JsonSyntaxError with the offset of the first mistake, or of where there are too many values.
+ */
+export function parseJson(text: string, listener: JsonListener = {}): ParsedJson {
+  const reader = new Reader(text, listener);
+  return { value: reader.document(), entries: reader.entries };
+}
+
+/** A container that has begun and not ended, and the key or index in it that is being read. */
+interface Frame {
+  readonly container: unknown[] | Record<string, unknown>;
+  key: string | number;
+  /** Whether the key stands in the object already. */
+  repeats: boolean;
+  /** How many values it has had. */
+  count: number;
+}
+
+class Reader {
+  readonly entries = new Map<object, Entry[]>();
+  readonly #text: string;
+  readonly #listener: JsonListener;
+  readonly #frames: Frame[] = [];
+  readonly #strings: (string | undefined)[] = new Array(SLOTS).fill(undefined);
+  #at = 0;
+  #values = 0;
+
+  constructor(text: string, listener: JsonListener) {
+    this.#text = text.toWellFormed();
+    this.#listener = listener;
+  }
+
+  document(): unknown {
+    if (this.#text.startsWith('\uFEFF')) this.#fail('it begins with a byte order mark: save it as UTF-8 without one');
+    for (;;) {
+      const container = this.#opening();
+      if (container !== undefined && !this.#ends(container)) {
+        const frame: Frame = { container, key: -1, repeats: false, count: 0 };
+        this.#frames.push(frame);
+        this.#next(frame);
+        continue;
+      }
+      let value = container ?? this.#scalar();
+      // A value is complete; it may be the last of what is around it, which is then complete too.
+      for (;;) {
+        const frame = this.#frames.at(-1);
+        if (frame === undefined) return this.#finished(value);
+        this.#putIn(frame, value);
+        this.#skipSpace();
+        if (this.#takes(COMMA)) {
+          this.#next(frame);
+          break;
+        }
+        if (!this.#ends(frame.container))
+          this.#fail(`${this.#here()} stands where a comma or the end should${this.#remedy()}`);
+        value = frame.container;
+        this.#frames.pop();
+      }
+    }
+  }
+
+  #finished(value: unknown): unknown {
+    this.#skipSpace();
+    if (this.#at < this.#text.length) this.#fail(`${this.#here()} stands after the document`);
+    return value;
+  }
+
+  /** The container that begins here, if one does: every value passes by. */
+  #opening(): Frame['container'] | undefined {
+    this.#skipSpace();
+    if (++this.#values > MOST_VALUES) this.#tooMany(MOST_VALUES, 'values');
+    const container = this.#takes(0x7b) ? emptyFields() : this.#takes(0x5b) ? [] : undefined;
+    if (container !== undefined && this.#frames.length === DEEPEST) this.#fail(`nested more than ${DEEPEST} deep`);
+    return container;
+  }
+
+  #ends(container: Frame['container']): boolean {
+    this.#skipSpace();
+    return this.#takes(Array.isArray(container) ? 0x5d : 0x7d);
+  }
+
+  /** Goes on to the next value of the container: in an object, past its key and the colon. */
+  #next(frame: Frame): void {
+    this.#skipSpace();
+    frame.count++;
+    if (Array.isArray(frame.container)) frame.key = frame.count - 1;
+    else {
+      if (frame.count > MOST_KEYS) this.#tooMany(MOST_KEYS, 'keys in one object');
+      if (this.#text.charCodeAt(this.#at) !== QUOTE)
+        this.#fail(`${this.#here()} stands where a key in double quotes should${this.#remedy()}`);
+      frame.key = this.#string();
+      this.#skipSpace();
+      if (!this.#takes(0x3a)) this.#fail(`${this.#here()} stands where a colon should`);
+      frame.repeats = Object.hasOwn(frame.container, frame.key);
+      if (frame.repeats && this.#frames.length <= PROFILE_DEPTH)
+        this.#listener.repeats?.(this.#frames.map(({ key }) => key));
+    }
+  }
+
+  #putIn({ container, key, repeats }: Frame, value: unknown): void {
+    if (Array.isArray(container)) container.push(value);
+    else {
+      const entries = this.entries.get(container) ?? (repeats ? Object.entries(container) : undefined);
+      entries?.push([String(key), value]);
+      if (repeats && entries !== undefined) this.entries.set(container, entries);
+      container[key] = value;
+    }
+  }
+
+  #scalar(): unknown {
+    const unit = this.#text.charCodeAt(this.#at);
+    if (unit === QUOTE) return this.#string();
+    if (unit === 0x2d || (unit >= 0x30 && unit <= 0x39)) return this.#number();
+    for (const [word, value] of WORDS) {
+      if (!this.#text.startsWith(word, this.#at)) continue;
+      this.#at += word.length;
+      return value;
+    }
+    return this.#fail(`${this.#here()} stands where a value should${this.#remedy()}`);
+  }
+
+  #number(): unknown {
+    NUMBER.lastIndex = this.#at;
+    const literal = NUMBER.exec(this.#text)?.[0] ?? this.#fail('a number has no digits');
+    this.#at += literal.length;
+    if (literal.length > 20 || !/^\d+$/.test(literal)) return new JsonNumber(literal);
+    const value = Number(literal);
+    return Number.isSafeInteger(value) ? value : BigInt(literal);
+  }
+
+  #string(): string {
+    const begins = this.#at + 1;
+    let escapes = false;
+    for (let at = begins; ; at++) {
+      const unit = this.#text.charCodeAt(at);
+      if (unit === QUOTE) {
+        this.#at = at + 1;
+        return escapes ? unescaped(this.#text.slice(begins, at)) : this.#shared(begins, at);
+      }
+      if (unit >= 0x20 && unit !== BACKSLASH) continue;
+      this.#at = at;
+      if (unit !== BACKSLASH) this.#fail(at < this.#text.length ? 'a control character in a string' : this.#here());
+      ESCAPE.lastIndex = at;
+      const sequence = ESCAPE.exec(this.#text)?.[0] ?? this.#fail('an escape that JSON does not have');
+      escapes = true;
+      at += sequence.length - 1;
+    }
+  }
+
+  /** A part of the text; what was read lately is the same string again, as most names and keys are. */
+  #shared(begins: number, end: number): string {
+    const length = end - begins;
+    if (length > LONGEST_SHARED) return this.#text.slice(begins, end);
+    const slot = (length * 61 + this.#text.charCodeAt(begins) * 7 + this.#text.charCodeAt(end - 1)) % SLOTS;
+    const known = this.#strings[slot];
+    if (known?.length === length && this.#text.startsWith(known, begins)) return known;
+    const read = this.#text.slice(begins, end);
+    this.#strings[slot] = read;
+    return read;
+  }
+
+  #takes(unit: number): boolean {
+    if (this.#text.charCodeAt(this.#at) !== unit) return false;
+    this.#at++;
+    return true;
+  }
+
+  #skipSpace(): void {
+    for (;;) {
+      const unit = this.#text.charCodeAt(this.#at);
+      if (unit !== 0x20 && unit !== 0x0a && unit !== 0x0d && unit !== 0x09) return;
+      this.#at++;
+    }
+  }
+
+  /** What stands here, for a message. */
+  #here(): string {
+    const character = this.#text.codePointAt(this.#at);
+    return character === undefined ? 'the end of the text' : JSON.stringify(String.fromCodePoint(character));
+  }
+
+  /** What is often meant by what stands here instead of a key or a value. */
+  #remedy(): string {
+    const character = this.#text.charAt(this.#at);
+    if (character === '/' || character === '#') return '; JSON has no comments';
+    if (character === "'") return '; strings are in double quotes';
+    const isEnd = character === '}' || character === ']';
+    return isEnd && /,\s*$/.test(this.#text.slice(Math.max(0, this.#at - 100), this.#at))
+      ? '; leave out the comma before it'
+      : '';
+  }
+
+  #fail(message: string): never {
+    throw new JsonSyntaxError(`this is not JSON: ${message}`, this.#at);
+  }
+
+  #tooMany(most: number, what: string): never {
+    const message = `this is no profile: it has more than ${most} ${what}, a hundred times what the largest have`;
+    throw new JsonSyntaxError(message, this.#at);
+  }
+}
+
+/** How many strings are remembered, and how long they may be. */
+const SLOTS = 1024;
+const LONGEST_SHARED = 40;
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const BACKSLASH = 0x5c;
+const WORDS: readonly (readonly [string, unknown])[] = [
+  ['true', true],
+  ['false', false],
+  ['null', null],
+];
+const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+const ESCAPE = /\\(?:["\\/bfnrt]|u[\dA-Fa-f]{4})/y;
+
+/** The text of a string whose escapes are known to be valid. */
+function unescaped(inside: string): string {
+  return String(JSON.parse(`"${inside}"`)).toWellFormed();
+}
+
+type Container = Frame['container'];
+
+/** Whether a value is an object or an array. */
+export function isContainer(value: unknown): value is Container {
+  return typeof value === 'object' && value !== null && !(value instanceof JsonNumber);
+}

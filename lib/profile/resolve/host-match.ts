@@ -1,0 +1,107 @@
+/** The host that a profile is resolved against, and which rules count there. */
+import { SeccompError } from '../../errors.js';
+import { ABIS, type AbiName, abiOf } from '../../syscalls/abi.js';
+import { CAPABILITIES } from '../../syscalls/capabilities.js';
+import { copyFields, copyList, type Fields, type Path, type Refuse } from '../../util/own-data.js';
+import { suggest } from '../../util/suggest.js';
+import { shown } from '../document/diagnostics.js';
+import type { Rule } from '../document/types.js';
+import type { ProfileFormat } from '../options.js';
+
+/** What a profile is resolved against. */
+export interface Host {
+  /** The native ABI. */
+  readonly abi: AbiName;
+  /** Kernel version, the two numbers that `minKernel` compares. */
+  readonly kernel: { readonly major: number; readonly minor: number };
+  /** Capabilities that the process holds, `CAP_…`. */
+  readonly capabilities: ReadonlySet<string>;
+  /** ABIs to decide, instead of those that the profile names. The native one always is. */
+  readonly abis?: readonly AbiName[] | undefined;
+}
+
+/**
+ * A copy of a host that a caller gave.
+ * @throws SeccompError ERR_SECCOMP_OPTION for what is none.
+ */
+export function readHost(host: unknown): Host {
+  const refuse = (path: Path, problem: string) => {
+    const message = `${['host', ...path].join('.')}: ${problem}; a host is { abi, kernel: { major, minor }, capabilities }`;
+    throw new SeccompError('ERR_SECCOMP_OPTION', message);
+  };
+  const at =
+    (...place: Path): Refuse =>
+    (path, problem) =>
+      refuse([...place, ...path], problem);
+  const { abi, kernel, capabilities, abis, ...others } = fieldsOf(host, at());
+  for (const name of Object.keys(others)) refuse([name], 'is unknown');
+  const { major, minor, ...more } = fieldsOf(kernel, at('kernel'));
+  for (const name of Object.keys(more)) refuse(['kernel', name], 'is unknown');
+  return {
+    abi: abiNamed(abi, at('abi')),
+    kernel: { major: versionNumber(major, at('kernel', 'major')), minor: versionNumber(minor, at('kernel', 'minor')) },
+    capabilities: readCapabilities(capabilities, at('capabilities')),
+    abis: abis === undefined ? undefined : readAbis(abis, at('abis')),
+  };
+}
+
+function fieldsOf(value: unknown, refuse: Refuse): Fields {
+  if (typeof value !== 'object' || value === null) return refuse([], 'must be an object');
+  return copyFields(value, refuse);
+}
+
+function versionNumber(value: unknown, refuse: Refuse): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
+  return refuse([], 'must be a whole number from 0 on');
+}
+
+function readCapabilities(value: unknown, refuse: Refuse): ReadonlySet<string> {
+  if (!(value instanceof Set)) return refuse([], 'must be a Set of names');
+  const names = new Set<string>();
+  // Not by an iterator, which may be the caller's.
+  Reflect.apply(Set.prototype.forEach, value, [
+    (name: unknown) => {
+      const known = CAPABILITIES.find((each) => each === name);
+      names.add(known ?? refuse([], `no capability is called ${shown(name)}${suggest(name, CAPABILITIES)}`));
+    },
+  ]);
+  return names;
+}
+
+function readAbis(value: unknown, refuse: Refuse): readonly AbiName[] {
+  if (typeof value !== 'object' || value === null) return refuse([], 'must be an array of ABIs');
+  return copyList(value, ABIS.size, refuse).map((name) => abiNamed(name, refuse));
+}
+
+function abiNamed(name: unknown, refuse: Refuse): AbiName {
+  const abi = [...ABIS.keys()].find((each) => each === name);
+  return abi ?? refuse([], `no ABI is called ${shown(name)}${suggest(name, [...ABIS.keys()])}`);
+}
+
+/**
+ * Whether a rule counts. Excludes first: any hit drops the rule. Then includes: all must hold. The OCI runtime
+ * specification has neither, and Podman no minKernel: they do not count there.
+ * Source: moby/profiles, seccomp_linux.go; containers/common, pkg/seccomp.
+ */
+export function applies({ includes, excludes }: Rule, host: Host, format: ProfileFormat): boolean {
+  if (format === 'oci') return true;
+  const arch = abiOf(host.abi).docker;
+  const reaches = (version: string | null | undefined) => format !== 'podman' && version && isAtLeast(host, version);
+  const lacks = (version: string | null | undefined) => format !== 'podman' && version && !isAtLeast(host, version);
+  if (excludes) {
+    if (excludes.arches?.includes(arch)) return false;
+    if (excludes.caps?.some((name) => host.capabilities.has(name))) return false;
+    if (reaches(excludes.minKernel)) return false;
+  }
+  if (includes) {
+    if (includes.arches?.length && !includes.arches.includes(arch)) return false;
+    if (!(includes.caps ?? []).every((name) => host.capabilities.has(name))) return false;
+    if (lacks(includes.minKernel)) return false;
+  }
+  return true;
+}
+
+function isAtLeast({ kernel }: Host, version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return kernel.major > major || (kernel.major === major && kernel.minor >= minor);
+}

@@ -1,0 +1,100 @@
+/** Calls that some ABIs also make through one other, by a number in its first argument: socketcall(2) and ipc(2). */
+import { compareRestriction } from '../../policy/action.js';
+import { EVERYTHING, outcomes } from '../../policy/argument-region.js';
+import type { Action, Decision } from '../../policy/policy.js';
+import type { AbiName } from '../../syscalls/abi.js';
+import { type SyscallNumber, syscallNumber } from '../../syscalls/table.js';
+import type { Argument } from '../document/types.js';
+import type { Statement } from './rule-precedence.js';
+
+/** A call by which others can be made. */
+export interface Multiplexer {
+  readonly name: 'socketcall' | 'ipc';
+  /** The bits of its first argument that tell which one is meant; ipc has a version above them. */
+  readonly mask: bigint;
+  /** Those numbers by name. */
+  readonly calls: ReadonlyMap<string, bigint>;
+}
+
+function numbered(...lists: readonly (readonly [first: number, names: string])[]): ReadonlyMap<string, bigint> {
+  return new Map(
+    lists.flatMap(([first, names]) => names.split(' ').map((name, i) => [name, BigInt(first + i)] as const)),
+  );
+}
+
+/** Source: linux/net.h and linux/ipc.h of Linux 6.12; the mask is that of ksys_ipc() in ipc/syscall.c. */
+const MULTIPLEXERS: readonly Multiplexer[] = [
+  {
+    name: 'socketcall',
+    mask: 0xffff_ffffn,
+    calls: numbered(
+      [1, 'socket bind connect listen accept getsockname getpeername socketpair send recv sendto recvfrom shutdown'],
+      [14, 'setsockopt getsockopt sendmsg recvmsg accept4 recvmmsg sendmmsg'],
+    ),
+  },
+  {
+    name: 'ipc',
+    mask: 0xffffn,
+    calls: numbered(
+      [1, 'semop semget semctl semtimedop'],
+      [11, 'msgsnd msgrcv msgget msgctl'],
+      [21, 'shmat shmdt shmget shmctl'],
+    ),
+  },
+];
+
+/** The multiplexers that an ABI has, with their numbers there. */
+export function multiplexersOf(abi: AbiName): readonly (Multiplexer & { readonly number: SyscallNumber })[] {
+  return MULTIPLEXERS.flatMap((multiplexer) => {
+    const number = syscallNumber(abi, multiplexer.name);
+    return number === undefined ? [] : [{ ...multiplexer, number }];
+  });
+}
+
+/** What is decided for one of its calls, when that is made through the multiplexer; by a rule, if `rule` is its index. */
+export function throughMultiplexer({ mask }: Multiplexer, call: bigint, action: Action, rule?: number): Decision {
+  const index = 0;
+  const condition =
+    mask === 0xffff_ffffn
+      ? ({ index, width: 32, op: 'eq', value: call } as const)
+      : ({ index, width: 32, op: 'masked-eq', mask, value: call } as const);
+  return { conditions: [condition], action, rule };
+}
+
+/**
+ * What libseccomp makes of a rule on one of its calls: a rule on the multiplexer, whose first argument is the call's number in
+ * place of that of the call. Source: abi_rule_add in syscalls.c of libseccomp 2.6.
+ */
+export function asMultiplexed(statement: Statement, { calls }: Multiplexer): Statement {
+  const value = calls.get(statement.syscall);
+  if (value === undefined) return statement;
+  const first: Argument = { index: 0, op: 'SCMP_CMP_EQ', value, valueTwo: undefined };
+  return { ...statement, args: [first, ...statement.args.filter(({ index }) => index !== 0)] };
+}
+
+/** With more decisions than this, all of them and the default count as possible. */
+const MOST_DECISIONS = 256;
+
+/** An action, and the index of the rule that leads to it, if one does. */
+type Outcome = Pick<Decision, 'action' | 'rule'>;
+
+/**
+ * What to do with a call whose arguments can't be seen: the most restrictive of all that `decisions` may come to. Of two
+ * errnos it is that of the earlier decision.
+ */
+export function blindOutcome(decisions: readonly Decision[], otherwise: Action): Outcome {
+  const rest: Outcome = { action: otherwise, rule: undefined };
+  const [first = rest, ...others] = possibleOutcomes(decisions, rest);
+  return others.reduce((a, b) => (compareRestriction(b.action, a.action) < 0 ? b : a), first);
+}
+
+function possibleOutcomes(decisions: readonly Decision[], rest: Outcome): readonly Outcome[] {
+  const all = [...decisions, rest];
+  if (decisions.length > MOST_DECISIONS) return all;
+  try {
+    return [...outcomes(EVERYTHING, decisions, rest.action)];
+  } catch (error) {
+    if (error instanceof RangeError) return all;
+    throw error;
+  }
+}

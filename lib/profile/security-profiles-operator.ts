@@ -1,0 +1,107 @@
+/** A profile as the manifest of the Security Profiles Operator, for Kubernetes. */
+import { SeccompError } from '../errors.js';
+import type { Argument, Rule } from './document/types.js';
+import type { Profile } from './profile.js';
+
+/** A manifest in YAML, and what is to be said about it. */
+export interface Manifest {
+  readonly text: string;
+  readonly notes: readonly string[];
+}
+
+/**
+ * Writes a `SeccompProfile` in YAML. What the operator's form has not is refused, but for comments, which stay as YAML's, and
+ * for rules that allow a call by a value of 64 bits: these allow it with any arguments, with a note.
+ * Source: SeccompProfileSpec in api/seccompprofile/v1beta1 of kubernetes-sigs/security-profiles-operator.
+ */
+export function toOperatorManifest({ document }: Profile, name: string): Manifest {
+  checkManifestName(name);
+  if (document.archMap) fail('archMap has no place in a SeccompProfile: use architectures');
+  if ((document.defaultErrnoRet ?? EPERM) !== EPERM)
+    fail('a SeccompProfile has no defaultErrnoRet: only EPERM is possible');
+  const { defaultAction, architectures = [], flags = [], syscalls } = document;
+  const wide = new Set(syscalls.filter(isWide).flatMap(({ names }) => names));
+  const text = [
+    'apiVersion: security-profiles-operator.x-k8s.io/v1beta1',
+    'kind: SeccompProfile',
+    'metadata:',
+    `  name: ${JSON.stringify(name)}`,
+    'spec:',
+    `  defaultAction: ${defaultAction}`,
+    ...list('  architectures', architectures),
+    ...list('  flags', flags),
+    '  syscalls:',
+    ...withoutArguments(syscalls, wide).flatMap(ruleLines),
+    '',
+  ].join('\n');
+  const notes = [...wide].map(
+    (each) =>
+      `${each} is allowed with any arguments: a comparison of it has a number above 2⁶³ − 1, which Kubernetes does not keep`,
+  );
+  return { text, notes };
+}
+
+/** Whether a rule that allows compares with more than 63 bits: the operator has uint64, but Kubernetes keeps int64. */
+function isWide({ action, args }: Rule): boolean {
+  return action === 'SCMP_ACT_ALLOW' && args.some(isBeyond);
+}
+
+function isBeyond({ value, valueTwo }: Argument): boolean {
+  return [value, valueTwo ?? 0n].some((number) => number >= 1n << 63n);
+}
+
+/** The rules, of which those that compare arguments of `names` become one for each name, that does not. */
+function withoutArguments(rules: readonly Rule[], names: ReadonlySet<string>): readonly Rule[] {
+  const left = new Set(names);
+  return rules.flatMap((rule) => {
+    if (rule.args.length === 0 || rule.action !== 'SCMP_ACT_ALLOW') return [rule];
+    const others = rule.names.filter((name) => !names.has(name));
+    const allowed = rule.names.filter((name) => left.delete(name));
+    return [
+      ...(others.length === 0 ? [] : [{ ...rule, names: others }]),
+      ...(allowed.length === 0 ? [] : [{ ...rule, names: allowed, args: [], comment: undefined }]),
+    ];
+  });
+}
+
+/** @throws SeccompError ERR_SECCOMP_OPTION for a name that Kubernetes does not take. */
+export function checkManifestName(name: string): void {
+  if (/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name)) return;
+  fail(
+    `${JSON.stringify(name)} is no name for Kubernetes: lower-case letters, digits and - (RFC 1123): name another file with -o`,
+  );
+}
+
+const EPERM = 1;
+
+function ruleLines(rule: Rule): readonly string[] {
+  if (rule.includes ?? rule.excludes)
+    fail('includes and excludes have no place in a SeccompProfile: resolve them first');
+  return [
+    ...(rule.comment === undefined ? [] : [`    # ${rule.comment.replaceAll(/[\r\n]+/g, ' ')}`]),
+    `    - action: ${rule.action}`,
+    ...(rule.errnoRet === undefined ? [] : [`      errnoRet: "${rule.errnoRet}"`]),
+    ...list('      names', rule.names),
+    ...(rule.args.length === 0 ? [] : ['      args:', ...rule.args.flatMap(argumentLines)]),
+  ];
+}
+
+function argumentLines(argument: Argument): readonly string[] {
+  const { index, value, valueTwo, op } = argument;
+  if (isBeyond(argument)) fail(`a comparison of argument ${index} has 64 bits: Kubernetes keeps 63`);
+  return [
+    `        - index: ${index}`,
+    `          value: ${value}`,
+    ...(valueTwo === undefined ? [] : [`          valueTwo: ${valueTwo}`]),
+    `          op: ${op}`,
+  ];
+}
+
+function list(key: string, items: readonly string[]): readonly string[] {
+  const indent = ' '.repeat(key.search(/\S/) + 2);
+  return items.length === 0 ? [] : [`${key}:`, ...items.map((item) => `${indent}- ${item}`)];
+}
+
+function fail(message: string): never {
+  throw new SeccompError('ERR_SECCOMP_OPTION', message);
+}

@@ -1,0 +1,80 @@
+/** Starts a program whose every call is seen and let through: what record is made of. */
+import { once } from 'node:events';
+import type { ObservedCall } from '../decode/observed-call.js';
+import { observedCall, type Sighting, sightingOf } from '../decode/recorded-call.js';
+import { listenTo, type SandboxedProcess } from '../sandbox/child/child-process.js';
+import type { SpawnOptions } from '../sandbox/options/options.js';
+import { spawnObserved } from '../sandbox/spawn.js';
+import { net } from '../util/lazy-node.js';
+
+/** Calls that are alike, and the first of them. */
+export type ObservedKind = ObservedCall & Sighting & { readonly count: number };
+
+export interface Observed {
+  readonly calls: readonly ObservedKind[];
+  /** Calls of kinds that there was no room for: not all that the program needs is in `calls` then. */
+  readonly others: number;
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/**
+ * Runs `command` to its end, with all its threads and children, and tells every kind of call that they made. The first
+ * execve, which starts it, is not among them. Nothing is filtered. After a timeout or an abort its children are not waited
+ * for: their calls are let through as long as this process lives.
+ * @throws SeccompError ERR_SECCOMP_ATTACH where a listener can't be had. A command that can't be started rejects as spawn's
+ * event `error` tells it.
+ */
+export async function observe(command: string, args: readonly string[], options: SpawnOptions = {}): Promise<Observed> {
+  const child = spawnObserved(command, args, options);
+  let failure: unknown;
+  child.on('error', (error) => {
+    failure ??= error;
+  });
+  drain(child);
+  const stop = stopOf(options, child);
+  await once(child, 'exit').catch(() => {});
+  const { listener } = child;
+  if (child.pid === undefined) {
+    stop.forget();
+    throw failure;
+  }
+  // An abort is an error as well, and told before the end.
+  if (child.exitCode === null && child.signalCode === null) await new Promise((resolve) => child.once('exit', resolve));
+  // Its children may live longer. A listener alone does not keep this process alive.
+  const alive = setInterval(() => {}, 2 ** 30);
+  await Promise.race([listener?.ended, stop.asked]).finally(() => clearInterval(alive));
+  stop.forget();
+  child.terminate(); // It has ended: this closes the pipes that its children may hold.
+  const { kinds = [], others = 0 } = listener?.counts ?? {};
+  const calls = kinds.flatMap((count, i): readonly ObservedKind[] => {
+    const kind = listener?.kindAt(i);
+    return kind === undefined ? [] : [{ ...observedCall(kind), ...sightingOf(kind), count }];
+  });
+  return { calls, others, exitCode: child.exitCode, signal: child.signalCode };
+}
+
+/** Ends the pipes to a program, and drops what comes out of the others: nobody else has them. */
+function drain({ stdio }: SandboxedProcess): void {
+  for (const [descriptor, stream] of (stdio ?? []).entries()) {
+    if (!(stream instanceof net().Socket)) continue;
+    stream.on('error', () => {});
+    if (descriptor === 0 || descriptor > 2) stream.end();
+    if (descriptor > 0) stream.resume();
+  }
+}
+
+/** Whether the end was asked for: settles when the time is up, or with an abort. `forget` ends the wait for either. */
+function stopOf({ timeout = 0, signal }: SpawnOptions, child: SandboxedProcess) {
+  let stop = () => {};
+  const asked = new Promise<void>((resolve) => {
+    stop = resolve;
+  });
+  const aborting = listenTo(signal, child, stop);
+  const timer = timeout > 0 ? setTimeout(stop, timeout) : undefined;
+  const forget = () => {
+    clearTimeout(timer);
+    aborting?.[Symbol.dispose]();
+  };
+  return { asked, forget };
+}

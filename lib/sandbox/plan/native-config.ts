@@ -1,0 +1,64 @@
+/** What a supervisor is told of a filter: its answers, and what to read of the calls. */
+
+import { capturesOf, distinguishing, MOST_BYTES } from '../../decode/captures.js';
+import { BPF, encode } from '../../filter/bpf/instruction.js';
+import type { Filter } from '../../filter/filter.js';
+import { thisHost } from '../../host.js';
+import { addon, type Supervision } from '../../native.js';
+import { actionBase } from '../../policy/action.js';
+import { type AbiName, abiOf } from '../../syscalls/abi.js';
+import { argumentWidth, syscallsOf } from '../../syscalls/table.js';
+
+/** Answers calls as `filter` decides them, and counts those that it does not let through. */
+export function supervisionOf(filter: Filter): Supervision {
+  return addon().supervision({ answers: filter.bytes, everything: false, ...facts(filter.abis) });
+}
+
+/** Lets every call through, and counts it. */
+export function observation(abis: readonly AbiName[]): Supervision {
+  const allow = { code: BPF.ret, jt: 0, jf: 0, k: actionBase('allow') };
+  const answers = encode([allow], abiOf(abis[0] ?? 'x86_64').endian);
+  return addon().supervision({ answers, everything: true, ...facts(abis) });
+}
+
+/** Asks JavaScript about every call, and counts none. */
+export function asking(): Supervision {
+  const ask = { code: BPF.ret, jt: 0, jf: 0, k: actionBase('notify') };
+  const none = new Uint32Array();
+  const answers = encode([ask], abiOf(thisHost().abi).endian);
+  return addon().supervision({ answers, everything: false, distinguishing: none, captures: none });
+}
+
+interface Facts {
+  readonly distinguishing: Uint32Array;
+  readonly captures: Uint32Array;
+}
+
+const known = new Map<string, Facts>();
+
+function facts(abis: readonly AbiName[]): Facts {
+  const key = abis.join();
+  const made = known.get(key) ?? makeFacts(abis);
+  known.set(key, made);
+  return made;
+}
+
+/** That no argument holds the size. */
+const NO_ARGUMENT = 6;
+
+function makeFacts(abis: readonly AbiName[]): Facts {
+  const kinds: number[] = [];
+  const captures: number[] = [];
+  for (const abi of abis) {
+    const { audit } = abiOf(abi);
+    for (const [name, number] of syscallsOf(abi)) {
+      for (const argument of distinguishing(abi, name))
+        kinds.push(audit, number, argument, argumentWidth(abi, name, argument));
+      for (const { argument, kind, length } of capturesOf(abi, name)) {
+        const [most, sizeArgument] = typeof length === 'number' ? [length, NO_ARGUMENT] : [MOST_BYTES, length.argument];
+        captures.push(audit, number, argument, kind === 'string' ? 1 : 0, most, sizeArgument);
+      }
+    }
+  }
+  return { distinguishing: Uint32Array.from(kinds), captures: Uint32Array.from(captures) };
+}

@@ -1,0 +1,112 @@
+// Kinds of calls: what is told once and then only counted.
+#include "supervisor/call_kinds.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "supervisor/notified_thread.h"
+
+namespace seccomp {
+namespace {
+
+// __AUDIT_ARCH_64BIT of linux/audit.h. A 64-bit program that makes 32-bit calls shows the upper halves of its
+// registers, which the kernel does not read.
+constexpr uint32_t kAudit64Bit = 0x80000000;
+
+uint64_t Argument(const seccomp_data& call, size_t index) {
+  return (call.arch & kAudit64Bit) != 0 ? call.args[index] : static_cast<uint32_t>(call.args[index]);
+}
+
+void Append(std::string* key, const void* data, size_t size) { key->append(static_cast<const char*>(data), size); }
+
+using Captured = std::array<std::optional<std::string>, kArguments>;
+
+Captured Read(const std::vector<Capture>& captures, const seccomp_data& call, pid_t thread) {
+  Captured captured;
+  for (const Capture& capture : captures) {
+    uint64_t size = capture.most;
+    if (capture.size_argument) size = std::min<uint64_t>(size, Argument(call, *capture.size_argument));
+    std::string bytes = ReadMemory(thread, Argument(call, capture.argument), size);
+    if (bytes.empty()) continue;
+    if (capture.is_text) bytes.resize(std::min(bytes.size(), bytes.find('\0')));
+    captured[capture.argument] = std::move(bytes);
+  }
+  return captured;
+}
+
+}  // namespace
+
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters)
+std::optional<uint32_t> Kinds::Count(const Supervision& supervision, const seccomp_data& call, uint32_t answer,
+                                     pid_t thread) {
+  const auto found = supervision.facts.find(Supervision::Key(call.arch, static_cast<uint32_t>(call.nr)));
+  const CallFacts* facts = found == supervision.facts.end() ? nullptr : &found->second;
+  std::string& key = key_;
+  key.clear();
+  Append(&key, &call.nr, sizeof call.nr);
+  Append(&key, &call.arch, sizeof call.arch);
+  Append(&key, &answer, sizeof answer);
+  Captured captured;
+  if (facts != nullptr) {
+    for (size_t i = 0; i < kArguments; i++) {
+      const uint64_t value = call.args[i] & facts->distinguishing[i];
+      if (facts->distinguishing[i] != 0) Append(&key, &value, sizeof value);
+    }
+    if (!supervision.everything) captured = Read(facts->captures, call, thread);
+    for (const auto& bytes : captured) {
+      const size_t size = bytes ? bytes->size() + 1 : 0;
+      Append(&key, &size, sizeof size);
+      if (bytes) key.append(*bytes);
+    }
+  }
+  if (!CountAsNew()) return std::nullopt;
+  Kind kind;  // Read without the lock: /proc of a program with many mappings takes its time.
+  kind.call = call;
+  for (size_t i = 0; i < kArguments; i++) kind.call.args[i] = Argument(call, i);
+  kind.answer = answer;
+  kind.process = ProcessOf(thread);
+  kind.thread = thread;
+  kind.executable = Executable(thread);
+  kind.module = ModuleAt(thread, call.instruction_pointer);
+  if (facts != nullptr && supervision.everything) captured = Read(facts->captures, call, thread);
+  kind.captured = std::move(captured);
+  kind.count = 1;
+  return Add(std::move(kind));
+}
+
+bool Kinds::CountAsNew() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto known = index_.find(key_);
+  if (known != index_.end()) {
+    kinds_[known->second].count++;
+    return false;
+  }
+  if (kinds_.size() < kMost) return true;
+  others_++;
+  return false;
+}
+
+uint32_t Kinds::Add(Kind kind) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto index = static_cast<uint32_t>(kinds_.size());
+  kinds_.push_back(std::move(kind));
+  index_.emplace(key_, index);
+  return index;
+}
+
+std::optional<Kind> Kinds::At(uint32_t index) const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (index >= kinds_.size()) return std::nullopt;
+  return kinds_[index];
+}
+
+std::vector<uint64_t> Kinds::Counts(uint64_t* others) const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  std::vector<uint64_t> counts;
+  counts.reserve(kinds_.size());
+  for (const Kind& kind : kinds_) counts.push_back(kind.count);
+  *others = others_;
+  return counts;
+}
+
+}  // namespace seccomp

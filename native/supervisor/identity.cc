@@ -1,0 +1,96 @@
+// Who a thread acts as, so that what is done in its place is done with its rights and no others.
+#include "supervisor/identity.h"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "supervisor/notified_thread.h"
+
+namespace seccomp {
+namespace {
+
+bool IsSame(const std::string& path, const std::string& other) {
+  struct stat one = {};
+  struct stat two = {};
+  return stat(path.c_str(), &one) == 0 && stat(other.c_str(), &two) == 0 && one.st_dev == two.st_dev &&
+         one.st_ino == two.st_ino;
+}
+
+// The numbers of a line.
+std::vector<uint32_t> Numbers(const std::string& line) {
+  std::vector<uint32_t> numbers;
+  const char* at = line.c_str();
+  for (;;) {
+    char* rest = nullptr;
+    const unsigned long number = strtoul(at, &rest, 10);
+    if (rest == at) return numbers;
+    numbers.push_back(static_cast<uint32_t>(number));
+    at = rest;
+  }
+}
+
+}  // namespace
+
+std::optional<Identity> Identity::Of(pid_t thread) {
+  const std::string proc = "/proc/" + std::to_string(thread) + "/";
+  const std::string status = StatusText(thread);
+  const std::vector<uint32_t> uids = Numbers(StatusField(status, "Uid"));
+  const std::vector<uint32_t> gids = Numbers(StatusField(status, "Gid"));
+  // Real, effective, saved, of files.
+  if (uids.size() != 4 || gids.size() != 4 || uids[1] != uids[3] || gids[1] != gids[3]) return std::nullopt;
+  if (!IsSame(proc + "ns/user", "/proc/self/ns/user")) return std::nullopt;
+  Identity identity;
+  identity.uid_ = uids[1];
+  identity.gid_ = gids[1];
+  identity.groups_ = Numbers(StatusField(status, "Groups"));
+  identity.capabilities_ = strtoull(StatusField(status, "CapEff").c_str(), nullptr, 16);
+  identity.root_ = Descriptor(open((proc + "root").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  identity.directory_ = Descriptor(open((proc + "cwd").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (identity.root_.get() < 0 || identity.directory_.get() < 0) return std::nullopt;
+  identity.has_our_root_ = IsSame(proc + "ns/mnt", "/proc/self/ns/mnt") && IsSame(proc + "root", "/proc/self/root");
+  return identity;
+}
+
+Identity::~Identity() {
+  if (!is_assumed_) return;
+  syscall(SYS_setresuid, -1, our_uid_, -1);
+  syscall(SYS_setresgid, -1, our_gid_, -1);
+}
+
+bool Identity::Assume() {
+  is_assumed_ = true;
+  our_uid_ = geteuid();
+  our_gid_ = getegid();
+  // The other threads of this process keep their directories.
+  return unshare(CLONE_FS) == 0 && AssumeRoot() && AssumeIds();
+}
+
+bool Identity::AssumeRoot() const {
+  const bool is_in_root = fchdir(root_.get()) == 0 && chroot(".") == 0;
+  return (is_in_root || has_our_root_) && fchdir(directory_.get()) == 0;
+}
+
+// By system calls: the functions of the C library change all threads. The real and saved IDs stay ours, so that nobody
+// with the caller's may send signals to this thread, or trace it.
+bool Identity::AssumeIds() const {
+  const std::string ours = StatusText(static_cast<pid_t>(syscall(SYS_gettid)));
+  const bool has_groups = Numbers(StatusField(ours, "Groups")) == groups_;
+  if (!has_groups && syscall(SYS_setgroups, groups_.size(), groups_.data()) != 0) return false;
+  if (getegid() != gid_ && syscall(SYS_setresgid, -1, gid_, -1) != 0) return false;
+  if (geteuid() != uid_ && syscall(SYS_setresuid, -1, uid_, -1) != 0) return false;
+  __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {};
+  if (syscall(SYS_capget, &header, sets) != 0) return false;
+  for (size_t i = 0; i < _LINUX_CAPABILITY_U32S_3; i++) {
+    sets[i].effective = sets[i].permitted & static_cast<uint32_t>(capabilities_ >> (32 * i));
+  }
+  return syscall(SYS_capset, &header, sets) == 0;
+}
+
+}  // namespace seccomp

@@ -1,0 +1,136 @@
+// What is read of a thread that waits in a call: from /proc and its memory.
+#include "supervisor/notified_thread.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+#include "child/linux_abi.h"
+#include "child/request.h"
+
+namespace seccomp {
+namespace {
+
+// Memory ends at a page's end. Where pages are larger this is one of their parts.
+constexpr uint64_t kPage = 4096;
+constexpr size_t kMostPages = 18;  // 64 KiB and a page that begins before.
+constexpr size_t kMostStatus = 65536;
+// Maps of programs with many mappings are longer; what lies beyond has no name.
+constexpr size_t kMostMaps = size_t{4} << 20;
+
+std::string ProcPath(pid_t thread, const char* name) { return "/proc/" + std::to_string(thread) + "/" + name; }
+
+std::string ReadAll(const Descriptor& file, size_t most) {
+  std::string text;
+  std::array<char, 16384> chunk = {};
+  while (text.size() < most) {
+    const ssize_t size = read(file.get(), chunk.data(), chunk.size());
+    if (size < 0 && errno == EINTR) continue;
+    if (size <= 0) break;
+    text.append(chunk.data(), static_cast<size_t>(size));
+  }
+  return text;
+}
+
+std::string Hexadecimal(uint64_t number) {
+  std::string digits;
+  do {
+    digits.insert(digits.begin(), "0123456789abcdef"[number % 16]);
+    number /= 16;
+  } while (number > 0);
+  return digits;
+}
+
+std::string Place(const std::string& file, uint64_t offset) { return file + "+0x" + Hexadecimal(offset); }
+
+// From the text of proc_pid_maps(5).
+std::string ModuleIn(const std::string& maps, uint64_t address) {
+  for (size_t line = 0; line < maps.size();) {
+    const size_t end = std::min(maps.find('\n', line), maps.size());
+    // first-after permissions offset device inode name
+    const std::string text = maps.substr(line, end - line);
+    char* rest = nullptr;
+    const uint64_t first = strtoull(text.c_str(), &rest, 16);
+    const uint64_t after = *rest == '-' ? strtoull(rest + 1, &rest, 16) : 0;
+    if (first <= address && address < after) {
+      const uint64_t offset = strlen(rest) > 6 ? strtoull(rest + 6, &rest, 16) : 0;
+      const size_t name = text.find('/');
+      if (name == std::string::npos) return {};
+      return Place(text.substr(name), address - first + offset);
+    }
+    line = end + 1;
+  }
+  return "";
+}
+
+}  // namespace
+
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters)
+std::string ReadMemory(pid_t thread, uint64_t address, size_t size) {
+  std::string bytes(std::min<size_t>(size, (kMostPages - 2) * kPage), '\0');
+  std::array<iovec, kMostPages> remote = {};
+  size_t count = 0;
+  for (uint64_t at = address, left = bytes.size(); left > 0; count++) {
+    const uint64_t part = std::min(left, kPage - at % kPage);
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): an address of another process.
+    remote[count] = {reinterpret_cast<void*>(at), part};
+    at += part;
+    left -= part;
+  }
+  const iovec local = {bytes.data(), bytes.size()};
+  const ssize_t got = bytes.empty() ? 0 : process_vm_readv(thread, &local, 1, remote.data(), count, 0);
+  bytes.resize(static_cast<size_t>(std::max<ssize_t>(got, 0)));
+  return bytes;
+}
+
+std::string Executable(pid_t thread) {
+  std::array<char, PATH_MAX> path = {};
+  const ssize_t size = readlink(ProcPath(thread, "exe").c_str(), path.data(), path.size());
+  return {path.data(), static_cast<size_t>(std::max<ssize_t>(size, 0))};
+}
+
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters)
+std::string ModuleAt(pid_t thread, uint64_t address) {
+  const Descriptor maps(open(ProcPath(thread, "maps").c_str(), O_RDONLY | O_CLOEXEC));
+  if (maps.get() < 0) return {};
+  std::array<char, PATH_MAX> name = {};
+  ProcmapQuery query = {};
+  query.size = sizeof query;
+  query.query_addr = address;
+  query.vma_name_size = name.size();
+  query.vma_name_addr = reinterpret_cast<uint64_t>(name.data());
+  if (ioctl(maps.get(), kProcmapQuery, &query) == 0) {
+    return name[0] == '/' ? Place(name.data(), address - query.vma_start + query.vma_offset) : "";
+  }
+  return errno == ENOTTY ? ModuleIn(ReadAll(maps, kMostMaps), address) : "";
+}
+
+std::string StatusText(pid_t thread) {
+  const Descriptor file(open(ProcPath(thread, "status").c_str(), O_RDONLY | O_CLOEXEC));
+  return file.get() < 0 ? "" : ReadAll(file, kMostStatus);
+}
+
+std::string StatusField(const std::string& status, const char* name) {
+  const std::string begin = std::string("\n") + name + ":";
+  const size_t at = status.find(begin);
+  if (at == std::string::npos) return "";
+  const size_t first = at + begin.size();
+  return status.substr(first, status.find('\n', first) - first);
+}
+
+pid_t ProcessOf(pid_t thread) {
+  // First threads have their processes' numbers. Asked so, that takes a hundredth of the time that their status takes.
+  if (syscall(SYS_tgkill, thread, thread, 0) == 0) return thread;
+  return static_cast<pid_t>(strtol(StatusField(StatusText(thread), "Tgid").c_str(), nullptr, 10));
+}
+
+}  // namespace seccomp

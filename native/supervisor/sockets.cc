@@ -1,0 +1,98 @@
+// Descriptors that JavaScript knows by their numbers, and what is asked of them.
+#include "supervisor/sockets.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "child/linux_abi.h"
+#include "napi/environment.h"
+
+namespace seccomp {
+namespace {
+
+// What no other socket has had since boot, or 0 if it is not known. socket(7), SO_COOKIE, Linux 4.6.
+uint64_t CookieOf(int fd) {
+  uint64_t cookie = 0;
+  socklen_t size = sizeof cookie;
+  return getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &size) == 0 ? cookie : 0;
+}
+
+bool ReadDescriptor(const Napi::CallbackInfo& info, int* fd) {
+  if (!info[0].IsNumber()) {
+    Napi::TypeError::New(info.Env(), "a descriptor").ThrowAsJavaScriptException();
+    return false;
+  }
+  *fd = info[0].As<Napi::Number>().Int32Value();
+  return true;
+}
+
+}  // namespace
+
+Lent::~Lent() {
+  // A stream that was made has closed its descriptor by now, and the number may be another's in any thread.
+  for (const auto& [fd, cookie] : handed_over_)
+    if (cookie != 0 && CookieOf(fd) == cookie) close(fd);
+}
+
+void Lent::HandOver(std::vector<Descriptor>* sockets) {
+  handed_over_.clear();
+  for (Descriptor& socket : *sockets) {
+    const int fd = socket.Release();
+    if (fd >= 0) handed_over_.push_back({fd, CookieOf(fd)});
+  }
+}
+
+void Lent::TakeBack(int fd) {
+  const auto found =
+      std::find_if(handed_over_.begin(), handed_over_.end(), [fd](const Socket& socket) { return socket.fd == fd; });
+  if (found == handed_over_.end()) return;
+  handed_over_.erase(found);
+  close(fd);
+}
+
+int Lent::Borrow(Descriptor descriptor) {
+  borrowed_.push_back(std::move(descriptor));
+  return borrowed_.back().get();
+}
+
+Napi::Value Borrow(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!info[0].IsNumber() || !info[1].IsNumber()) {
+    Napi::TypeError::New(env, "borrow(pid, fd)").ThrowAsJavaScriptException();
+    return env.Undefined();
+  }
+  const Descriptor process(static_cast<int>(syscall(kPidfdOpen, info[0].As<Napi::Number>().Int32Value(), 0)));
+  if (process.get() < 0) return Napi::Number::New(env, -errno);
+  const long fd = syscall(kPidfdGetfd, process.get(), info[1].As<Napi::Number>().Int32Value(), 0);
+  if (fd < 0) return Napi::Number::New(env, -errno);
+  return Napi::Number::New(env, Environment::Of(env).lent.Borrow(Descriptor(static_cast<int>(fd))));
+}
+
+void GiveBack(const Napi::CallbackInfo& info) { Environment::Of(info.Env()).lent.GiveBack(); }
+
+void TakeBack(const Napi::CallbackInfo& info) {
+  int fd = -1;
+  if (ReadDescriptor(info, &fd)) Environment::Of(info.Env()).lent.TakeBack(fd);
+}
+
+Napi::Value EndReading(const Napi::CallbackInfo& info) {
+  int fd = -1;
+  if (!ReadDescriptor(info, &fd)) return info.Env().Undefined();
+  return Napi::Number::New(info.Env(), shutdown(fd, SHUT_RD) == 0 ? 0 : errno);
+}
+
+Napi::Value IsListening(const Napi::CallbackInfo& info) {
+  int fd = -1;
+  if (!ReadDescriptor(info, &fd)) return info.Env().Undefined();
+  int listening = 0;
+  socklen_t size = sizeof listening;
+  const bool known = getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0;
+  return Napi::Boolean::New(info.Env(), known && listening != 0);
+}
+
+}  // namespace seccomp

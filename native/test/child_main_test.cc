@@ -1,0 +1,930 @@
+// What RunChild promises in child.h, each promise in a process of its own: `child_test NAME`.
+//
+// The program it starts is this one: `child_test report FD` writes what it finds about itself to that descriptor.
+#include "child/child_main.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/futex.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <filesystem>
+#include <fstream>
+#include <initializer_list>
+#include <random>
+#include <set>
+#include <sstream>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "check.h"
+#include "child/linux_abi.h"
+#include "child/ruleset.h"
+
+#ifdef __SANITIZE_THREAD__
+// ThreadSanitizer's clone takes every child for a fork's and starts its threads' records anew, in our memory.
+extern "C" int __clone(int (*function)(void*), void* stack, int flags, void* argument, ...);
+#define clone __clone
+#endif
+
+namespace seccomp {
+
+static bool operator==(const Failure& a, const Failure& b) {
+  return a.error == b.error && std::string(a.call == nullptr ? "" : a.call) == (b.call == nullptr ? "" : b.call);
+}
+static std::ostream& operator<<(std::ostream& out, const Failure& failure) {
+  return out << failure.error << " (" << strerror(failure.error) << ") of "
+             << (failure.call == nullptr ? "no call" : failure.call);
+}
+
+namespace test {
+namespace {
+
+using Facts = std::map<std::string, std::string>;
+
+constexpr Failure kNoFailure = {0, nullptr};
+constexpr int kExitFailed = 127;
+// Higher than any descriptor that a test puts in place.
+constexpr int kHigh = 100;
+
+std::string ThisProgram() { return std::filesystem::read_symlink("/proc/self/exe"); }
+
+std::string Inode(int fd) {
+  struct stat file = {};
+  return fstat(fd, &file) == 0 ? std::to_string(file.st_ino) : "closed";
+}
+
+// A file without a name, unlike any other, at a descriptor that execve closes.
+int NewFile() {
+  const int low = memfd_create("test", MFD_CLOEXEC);
+  const int file = fcntl(low, F_DUPFD_CLOEXEC, kHigh);
+  close(low);
+  return file;
+}
+
+std::string Contents(int fd) {
+  std::string text(static_cast<size_t>(lseek(fd, 0, SEEK_END)), '\0');
+  const ssize_t size = pread(fd, text.data(), text.size(), 0);
+  text.resize(static_cast<size_t>(std::max<ssize_t>(size, 0)));
+  return text;
+}
+
+// --- The program that is started -------------------------------------------------------------------------------------
+
+int Report(int to, const std::vector<std::string>& rest) {
+  std::ostringstream out;
+  for (int fd = 0; fd < kHigh; fd++) {
+    if (fd != to && Inode(fd) != "closed") out << "fd" << fd << " " << Inode(fd) << "\n";
+  }
+  out << "nonblocking ";
+  for (int fd = 0; fd < kHigh; fd++) {
+    if ((fcntl(fd, F_GETFL) & O_NONBLOCK) != 0 && fcntl(fd, F_GETFD) >= 0) out << fd << ",";
+  }
+  out << "\narguments";
+  for (const std::string& argument : rest) out << " " << argument;
+  rlimit files = {};
+  getrlimit(RLIMIT_NOFILE, &files);
+  out << "\nfiles " << files.rlim_cur << " " << files.rlim_max;
+  rlimit core = {};
+  getrlimit(RLIMIT_CORE, &core);
+  out << "\ncore " << core.rlim_cur << " " << core.rlim_max;
+  out << "\nleader " << (getsid(0) == getpid()) << "\ncwd " << std::filesystem::current_path().string() << "\n";
+  out << "parent " << (kill(getppid(), 0) == 0 ? 0 : errno) << "\n";
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    const size_t colon = line.find(":\t");
+    if (colon != std::string::npos) out << line.substr(0, colon) << " " << line.substr(colon + 2) << "\n";
+  }
+  std::array<char*, 2> argv = {const_cast<char*>("/bin/true"), nullptr};
+  if (std::find(rest.begin(), rest.end(), "execve") != rest.end()) {
+    syscall(SYS_execve, argv[0], argv.data(), nullptr, 0L, 0L, 0L);
+    out << "execve " << errno << "\n";
+  }
+  const std::string text = out.str();
+  return write(to, text.data(), text.size()) == static_cast<ssize_t>(text.size()) ? 0 : 1;
+}
+
+// --- Starting it -----------------------------------------------------------------------------------------------------
+
+struct Filter {
+  std::vector<sock_filter> instructions;
+  std::vector<GatePatch> gate;
+};
+
+struct Start {
+  std::vector<std::string> candidates = {ThisProgram()};
+  std::vector<std::string> arguments;  // After `child_test report FD`.
+  std::vector<int> descriptors = {0, 1, 2};
+  const char* cwd = nullptr;
+  bool new_session = false;
+  bool no_new_privileges = false;
+  int uid = -1;
+  int gid = -1;
+  Filter filter;
+  std::vector<Filter> more_filters;
+  std::vector<ResourceLimit> limits;
+  bool isolate = false;
+  int ruleset = -1;
+  bool must_isolate = false;
+  bool drop_capabilities = false;
+  uint64_t kept_capabilities = 0;
+  int handover = -1;                         // -1: the filter makes no listener.
+  std::vector<std::string> message = {"."};  // With the child's number between one piece and the next.
+};
+
+struct Ended {
+  Failure failure = {};
+  int isolation_error = 0;
+  int code = -1;   // -1: killed.
+  int signal = 0;  // 0: not killed.
+  std::string written;
+  Filter filter;  // As the child left it.
+
+  Facts facts() const {
+    Facts facts;
+    std::istringstream lines(written);
+    for (std::string line; std::getline(lines, line);) {
+      const size_t space = line.find(' ');
+      facts[line.substr(0, space)] = space == std::string::npos ? "" : line.substr(space + 1);
+    }
+    return facts;
+  }
+  std::string fact(const std::string& name) const {
+    const Facts all = facts();
+    const auto found = all.find(name);
+    return found == all.end() ? "(not reported)" : found->second;
+  }
+};
+
+std::vector<char*> Pointers(std::vector<std::string>* strings) {
+  std::vector<char*> pointers;
+  for (std::string& string : *strings) pointers.push_back(string.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+// What a plan points to, and the plan.
+class Prepared {
+ public:
+  explicit Prepared(Start start) : start_(std::move(start)), report_(NewFile()) {
+    const std::string report_at = std::to_string(start_.descriptors.size());
+    arguments_ = {"child_test", "report", report_at};
+    arguments_.insert(arguments_.end(), start_.arguments.begin(), start_.arguments.end());
+    argv_ = Pointers(&arguments_);
+    shell_argv_ = argv_;
+    shell_argv_.insert(shell_argv_.begin() + 1, nullptr);
+    // Sanitizers' options come along; nothing else is needed.
+    if (const char* options = getenv("ASAN_OPTIONS")) environment_.push_back(std::string("ASAN_OPTIONS=") + options);
+    envp_ = Pointers(&environment_);
+    for (const std::string& candidate : start_.candidates) candidates_.push_back(candidate.c_str());
+    start_.descriptors.push_back(report_);
+
+    plan_.candidates = candidates_.data();
+    plan_.candidate_count = candidates_.size();
+    plan_.argv = argv_.data();
+    plan_.shell_argv = shell_argv_.data();
+    plan_.envp = envp_.data();
+    plan_.descriptors = start_.descriptors.data();
+    plan_.descriptor_count = static_cast<int>(start_.descriptors.size());
+    plan_.cwd = start_.cwd;
+    plan_.new_session = start_.new_session;
+    plan_.set_uid = start_.uid >= 0;
+    plan_.set_gid = start_.gid >= 0;
+    plan_.uid = static_cast<uid_t>(start_.uid);
+    plan_.gid = static_cast<gid_t>(start_.gid);
+    plan_.no_new_privileges = start_.no_new_privileges;
+    if (!start_.filter.instructions.empty()) filters_.push_back(Plan(&start_.filter));
+    for (Filter& filter : start_.more_filters) filters_.push_back(Plan(&filter));
+    plan_.filters = filters_.data();
+    plan_.filter_count = filters_.size();
+    plan_.limits = start_.limits.data();
+    plan_.limit_count = start_.limits.size();
+    plan_.isolate = start_.isolate;
+    plan_.ruleset = start_.ruleset;
+    plan_.must_isolate = start_.must_isolate;
+    plan_.drop_capabilities = start_.drop_capabilities;
+    plan_.kept_capabilities = start_.kept_capabilities;
+    plan_.exit_call = SYS_exit_group;
+    plan_.handover = start_.handover;
+    for (std::string& piece : start_.message) message_.push_back({piece.data(), piece.size()});
+    plan_.message = message_.data();
+    plan_.message_pieces = message_.size();
+    if (start_.handover >= 0) plan_.filter_flags = SECCOMP_FILTER_FLAG_NEW_LISTENER;
+  }
+  Prepared(const Prepared&) = delete;
+  Prepared& operator=(const Prepared&) = delete;
+  ~Prepared() { close(report_); }
+
+  ChildPlan* plan() { return &plan_; }
+  const Filter& filter() const { return start_.filter; }
+  std::string written() const { return Contents(report_); }
+  static void* stack_top() { return stack_.data() + stack_.size(); }
+
+ private:
+  static ChildFilter Plan(Filter* filter) {
+    return {filter->instructions.data(), static_cast<uint16_t>(filter->instructions.size()), filter->gate.data(),
+            filter->gate.size()};
+  }
+
+  alignas(16) inline static thread_local std::array<char, size_t{256} * 1024> stack_;
+  Start start_;
+  int report_;
+  std::vector<std::string> arguments_, environment_;
+  std::vector<char*> argv_, shell_argv_, envp_;
+  std::vector<const char*> candidates_;
+  std::vector<iovec> message_;
+  std::vector<ChildFilter> filters_;
+  ChildPlan plan_ = {};
+};
+
+// As spawn.cc does it, and waits for the end.
+Ended Run(Start start) {
+  Prepared prepared(std::move(start));
+  const pid_t pid = clone(RunChild, Prepared::stack_top(), CLONE_VM | CLONE_VFORK | SIGCHLD, prepared.plan());
+  int status = 0;
+  while (waitpid(pid, &status, 0) == -1 && errno == EINTR) continue;
+  return {prepared.plan()->failure,
+          prepared.plan()->isolation_error,
+          WIFEXITED(status) ? WEXITSTATUS(status) : -1,
+          WIFSIGNALED(status) ? WTERMSIG(status) : 0,
+          prepared.written(),
+          prepared.filter()};
+}
+
+Ended RunCandidates(std::vector<std::string> candidates) {
+  Start start;
+  start.candidates = std::move(candidates);
+  return Run(std::move(start));
+}
+
+#define CHECK_STARTED(run)                 \
+  do {                                     \
+    const Ended& run_ = (run);             \
+    CHECK_EQUAL(run_.failure, kNoFailure); \
+    CHECK_EQUAL(run_.signal, 0);           \
+    CHECK_EQUAL(run_.code, 0);             \
+  } while (false)
+
+#define CHECK_FAILED(run, error, call)                     \
+  do {                                                     \
+    const Ended& run_ = (run);                             \
+    CHECK_EQUAL(run_.failure, (Failure{(error), (call)})); \
+    CHECK_EQUAL(run_.code, kExitFailed);                   \
+    CHECK_EQUAL(run_.written, std::string());              \
+  } while (false)
+
+// --- Files -----------------------------------------------------------------------------------------------------------
+
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory() {
+    std::string name = std::filesystem::temp_directory_path() / "child_test.XXXXXX";
+    path_ = mkdtemp(name.data());
+  }
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+  ~TemporaryDirectory() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  std::string operator/(const char* name) const { return path_ / name; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+TEST(ReportsADirectoryThatIsNotThere) {
+  Start start;
+  start.cwd = "/no/such/directory";
+  CHECK_FAILED(Run(start), ENOENT, "chdir");
+}
+
+TEST(StartsInTheDirectory) {
+  Start start;
+  start.cwd = "/proc";
+  const Ended ended = Run(start);
+  CHECK_STARTED(ended);
+  CHECK_EQUAL(ended.fact("cwd"), "/proc");
+  CHECK_EQUAL(std::filesystem::current_path() == "/proc", false);
+}
+
+TEST(TriesCandidatesInOrder) {
+  CHECK_STARTED(RunCandidates({"/no/such/file", "/dev/null/no-directory", ThisProgram(), "/no/such/file"}));
+}
+
+TEST(GoesOnAfterACandidateThatMayNotBeRun) { CHECK_STARTED(RunCandidates({"/", ThisProgram()})); }
+
+TEST(ReportsThatNoCandidateIsThere) {
+  CHECK_FAILED(RunCandidates({"/no/such/file", "/nor/this/one"}), ENOENT, "execve");
+}
+
+// As execvp(3): "permission denied" tells more than "not found" of a later one.
+TEST(RemembersThatACandidateWasDenied) {
+  CHECK_FAILED(RunCandidates({"/", "/no/such/file"}), EACCES, "execve");
+  CHECK_FAILED(RunCandidates({"/no/such/file", "/"}), EACCES, "execve");
+}
+
+TEST(StopsAtAnErrorThatSaysMoreThanNotHere) {
+  const TemporaryDirectory directory;
+  const std::string loop = directory / "loop";
+  std::filesystem::create_symlink(loop, loop);
+  CHECK_FAILED(RunCandidates({loop, ThisProgram()}), ELOOP, "execve");
+}
+
+TEST(RunsAScriptWithoutInterpreterByTheShell) {
+  const TemporaryDirectory directory;
+  const std::string script = directory / "script";
+  std::ofstream(script) << "printf '%s' \"$0 $1 $2 $3\" >&$2\n";
+  std::filesystem::permissions(script, std::filesystem::perms::owner_all);
+  Start start;
+  start.candidates = {script};
+  start.arguments = {"one"};
+  const Ended ended = Run(start);
+  CHECK_STARTED(ended);
+  CHECK_EQUAL(ended.written, script + " report 3 one");
+}
+
+TEST(PassesArguments) {
+  Start start;
+  start.arguments = {"one", "", "three"};
+  const Ended ended = Run(start);
+  CHECK_STARTED(ended);
+  CHECK_EQUAL(ended.fact("arguments"), "one  three");
+}
+
+// --- Descriptors -----------------------------------------------------------------------------------------------------
+
+// The places that tests fill.
+constexpr int kPlaces = 8;
+
+// Files of our own at 0 to open - 1, and nothing from there to kPlaces - 1, for as long as it lives.
+class FilesBelow {
+ public:
+  explicit FilesBelow(int open) {
+    for (int fd = 0; fd < kPlaces; fd++) {
+      saved_.push_back(fcntl(fd, F_DUPFD_CLOEXEC, kHigh));
+      const int file = NewFile();
+      dup3(file, fd, O_CLOEXEC);  // The child gets it nevertheless.
+      close(file);
+    }
+    for (int fd = open; fd < kPlaces; fd++) close(fd);
+  }
+  FilesBelow(const FilesBelow&) = delete;
+  FilesBelow& operator=(const FilesBelow&) = delete;
+  ~FilesBelow() {
+    for (int fd = 0; fd < kPlaces; fd++) {
+      const int saved = saved_[static_cast<size_t>(fd)];
+      if (saved >= 0) {
+        dup2(saved, fd);
+        close(saved);
+      } else {
+        close(fd);
+      }
+    }
+  }
+
+ private:
+  std::vector<int> saved_;
+};
+
+// The descriptors of a child, as what file is at which place.
+std::string Places(const std::vector<int>& descriptors) {
+  std::ostringstream out;
+  for (size_t to = 0; to < descriptors.size(); to++) {
+    if (descriptors[to] >= 0) out << "fd" << to << " " << Inode(descriptors[to]) << "\n";
+  }
+  return out.str();
+}
+
+std::string PlacesReported(const Ended& ended) {
+  std::istringstream lines(ended.written);
+  std::string places;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.compare(0, 2, "fd") == 0) places += line + "\n";
+  }
+  return places;
+}
+
+void CheckPlaced(const std::vector<int>& descriptors, int open = kPlaces) {
+  Start start;
+  start.descriptors = descriptors;
+  std::string expected;
+  Ended ended;
+  {
+    const FilesBelow files(open);
+    expected = Places(descriptors);
+    ended = Run(std::move(start));
+  }
+  CHECK_STARTED(ended);
+  CHECK_EQUAL(PlacesReported(ended), expected);
+}
+
+TEST(KeepsDescriptorsThatAreInPlace) { CheckPlaced({0, 1, 2, 3}); }
+
+TEST(SwapsDescriptors) {
+  CheckPlaced({1, 0, 2});
+  CheckPlaced({2, 1, 0});
+}
+
+TEST(RotatesDescriptors) {
+  CheckPlaced({1, 2, 0});
+  CheckPlaced({2, 0, 1});
+}
+
+TEST(CopiesOneDescriptorToManyPlaces) {
+  CheckPlaced({0, 0, 0, 0});
+  CheckPlaced({3, 3, 3, 3});
+}
+
+TEST(MovesDescriptorsDown) { CheckPlaced({5, 4, 3}); }
+
+TEST(LeavesPlacesEmpty) {
+  CheckPlaced({-1, -1, -1});
+  CheckPlaced({-1, 0, -1, 2});
+}
+
+// A copy made to be out of the way must not lie in a place that is filled or emptied first.
+TEST(KeepsCopiesOutOfPlacesThatAreFreeNow) { CheckPlaced({0, 1, 2, -1, 0}, 3); }
+
+TEST(PlacesAnyMixOfDescriptors) {
+  std::mt19937 random(20240601);  // Any seed; always the same.
+  const auto below = [&random](int limit) { return static_cast<int>(random() % static_cast<unsigned>(limit)); };
+  for (int round = 0; round < 48; round++) {
+    const int open = 1 + below(kPlaces);
+    std::vector<int> descriptors(static_cast<size_t>(below(kPlaces + 1)));
+    for (int& from : descriptors) from = below(open + 1) - 1;
+    CheckPlaced(descriptors, open);
+  }
+}
+
+TEST(ClosesWhatTheChildWasNotGiven) {
+  dup2(STDERR_FILENO, 50);  // Without O_CLOEXEC.
+  const Ended ended = Run({});
+  CHECK_STARTED(ended);
+  CHECK_EQUAL(ended.fact("fd50"), "(not reported)");
+  CHECK_EQUAL(Inode(50), Inode(STDERR_FILENO));
+}
+
+TEST(MakesStandardDescriptorsBlock) {
+  std::array<int, 2> reading = {};
+  std::array<int, 2> other = {};
+  CHECK_EQUAL(pipe2(reading.data(), O_CLOEXEC | O_NONBLOCK), 0);
+  CHECK_EQUAL(pipe2(other.data(), O_CLOEXEC | O_NONBLOCK), 0);
+  Start start;
+  start.descriptors = {reading[0], 1, 2, other[0]};
+  const Ended ended = Run(start);
+  CHECK_STARTED(ended);
+  CHECK_EQUAL(ended.fact("nonblocking"), "3,");
+}
+
+TEST(ReportsADescriptorThatIsNotOpen) {
+  Start start;
+  start.descriptors = {0, 1, 2, 99};
+  CHECK_FAILED(Run(start), EBADF, "dup3");
+  close(0);
+  start.descriptors = {1, 0, 2};
+  CHECK_FAILED(Run(start), EBADF, "fcntl");
+  start.descriptors = {0, 1, 2};
+  CHECK_FAILED(Run(start), EBADF, "fcntl");
+}
+
+// --- What a program inherits -----------------------------------------------------------------------------------------
+
+TEST(GivesBackSignalsIgnoredAndBlocked) {
+  // SIGRTMIN is 34: the two real-time signals below it are libc's own, and only the kernel itself lets us have them.
+  const std::initializer_list<int> signals = {SIGHUP, SIGPIPE, SIGCHLD, 32, 33, kLastSignal};
+  KernelSigaction ignore = {};
+  ignore.words[0] = reinterpret_cast<unsigned long>(SIG_IGN);
+  for (const int signal : signals) {
+    if (signal == SIGCHLD) continue;  // Ignored, it would reap the child before we can.
+    CHECK_EQUAL(syscall(SYS_rt_sigaction, signal, &ignore, nullptr, kSigsetSize), 0);
+  }
+  const unsigned long all = ~0UL;
+  syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, nullptr, kSigsetSize);
+  const Ended ended = Run({});
+  CHECK_STARTED(ended);
+  CHECK_EQUAL(ended.fact("SigBlk"), "0000000000000000");
+  CHECK_EQUAL(ended.fact("SigIgn"), "0000000000000000");
+}
+
+TEST(StartsASessionOnlyIfAsked) {
+  Start start;
+  CHECK_EQUAL(Run(start).fact("leader"), "0");
+  start.new_session = true;
+  CHECK_EQUAL(Run(start).fact("leader"), "1");
+}
+
+TEST(ChangesIdentityAndDropsGroups) {
+  if (geteuid() != 0) Skip("needs root");
+  Start start;
+  start.uid = 65534;
+  start.gid = 65533;
+  // Its own directory may be closed to others.
+  const TemporaryDirectory directory;
+  const std::string copy = directory / "child_test";
+  std::filesystem::copy(ThisProgram(), copy);
+  std::filesystem::permissions(directory / ".", std::filesystem::perms::all);
+  start.candidates = {copy};
+  const Ended ended = Run(start);
+  CHECK_STARTED(ended);
+  CHECK_EQUAL(ended.fact("Uid"), "65534\t65534\t65534\t65534");
+  CHECK_EQUAL(ended.fact("Gid"), "65533\t65533\t65533\t65533");
+  CHECK_EQUAL(ended.fact("Groups"), " ");
+  CHECK_EQUAL(geteuid(), 0U);
+}
+
+TEST(ReportsAnIdentityThatIsDenied) {
+  Start start;  // Now: it asks /proc for this program's path, which is root's once we are somebody else.
+  if (geteuid() == 0) {
+    CHECK_EQUAL(setresgid(65534, 65534, 65534), 0);
+    CHECK_EQUAL(setresuid(65534, 65534, 65534), 0);
+  }
+  start.gid = 0;
+  CHECK_FAILED(Run(start), EPERM, "setgid");
+  start.gid = -1;
+  start.uid = 0;
+  CHECK_FAILED(Run(start), EPERM, "setuid");
+}
+
+// --- Limits and capabilities
+// ------------------------------------------------------------------------------------------
+
+TEST(SetsLimits) {
+  rlimit before = {};
+  getrlimit(RLIMIT_NOFILE, &before);
+  Start start;
+  start.limits.push_back({RLIMIT_NOFILE, 200, 300});
+  CHECK_EQUAL(Run(std::move(start)).fact("files"), "200 300");
+  rlimit after = {};
+  getrlimit(RLIMIT_NOFILE, &after);
+  CHECK_EQUAL(after.rlim_cur == before.rlim_cur && after.rlim_max == before.rlim_max, true);
+}
+
+TEST(ReportsALimitThatIsRefused) {
+  Start start;
+  start.limits.push_back({RLIMIT_NOFILE, 2, 1});
+  CHECK_FAILED(Run(start), EINVAL, "prlimit");
+}
+
+TEST(DropsAllButTheKeptCapabilities) {
+  if (geteuid() != 0) Skip("needs root");
+  Start start;
+  start.drop_capabilities = true;
+  start.kept_capabilities = 1U << CAP_KILL;
+  const std::string ours = Run({}).fact("CapPrm");
+  const Ended ended = Run(start);
+  CHECK_STARTED(ended);
+  for (const char* set : {"CapPrm", "CapEff", "CapBnd"}) CHECK_EQUAL(ended.fact(set), "0000000000000020");
+  for (const char* set : {"CapInh", "CapAmb"}) CHECK_EQUAL(ended.fact(set), "0000000000000000");
+  CHECK_EQUAL(Run({}).fact("CapPrm"), ours);
+}
+
+TEST(ReportsABoundingSetThatStaysUnlessNothingCanBeGained) {
+  Start start;
+  if (geteuid() == 0) CHECK_EQUAL(setresuid(65534, 65534, 65534), 0);
+  start.drop_capabilities = true;
+  CHECK_FAILED(Run(start), EPERM, "prctl(PR_CAPBSET_DROP)");
+  start.no_new_privileges = true;
+  CHECK_EQUAL(Run(start).failure == (Failure{EPERM, "prctl(PR_CAPBSET_DROP)"}), false);
+}
+
+// --- Filters ---------------------------------------------------------------------------------------------------------
+
+sock_filter Instruction(int code, uint32_t k, size_t yes = 0, size_t no = 0) {
+  return {static_cast<uint16_t>(code), static_cast<uint8_t>(yes), static_cast<uint8_t>(no), k};
+}
+
+uint32_t ArgumentHalf(size_t argument, bool high) {
+  const bool upper_word_first = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
+  return static_cast<uint32_t>(offsetof(seccomp_data, args) + 8 * argument + (high != upper_word_first ? 4 : 0));
+}
+
+// Denies `calls` with EPERM, unless arguments 3 to 5 hold the value of the gate; allows all others.
+Filter Gated(const std::vector<long>& calls) {
+  constexpr size_t kHalves = 2 * kGateWords;
+  Filter filter;
+  auto& code = filter.instructions;
+  code.push_back(Instruction(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)));
+  for (size_t i = 0; i < calls.size(); i++) {
+    code.push_back(Instruction(BPF_JMP | BPF_JEQ | BPF_K, static_cast<uint32_t>(calls[i]), calls.size() - i));
+  }
+  code.push_back(Instruction(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+  for (size_t half = 0; half < kHalves; half++) {
+    code.push_back(Instruction(BPF_LD | BPF_W | BPF_ABS, ArgumentHalf(3 + half / 2, half % 2 == 1)));
+    filter.gate.push_back({static_cast<uint16_t>(code.size()), static_cast<uint16_t>(half)});
+    code.push_back(Instruction(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 2 * (kHalves - half) - 1));
+  }
+  code.push_back(Instruction(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+  code.push_back(Instruction(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM));
+  return filter;
+}
+
+Start UnderFilter(Filter filter) {
+  Start start;
+  start.filter = std::move(filter);
+  start.no_new_privileges = true;
+  return start;
+}
+
+std::vector<uint32_t> GateValue(const Filter& filter) {
+  std::vector<uint32_t> value;
+  value.reserve(filter.gate.size());
+  for (const GatePatch& patch : filter.gate) value.push_back(filter.instructions[patch.instruction].k);
+  return value;
+}
+
+// A descriptor of a domain that scopes signals; it is at `at`, if that is given.
+int Ruleset(int at = -1) {
+  const int ruleset = OpenRuleset({0, 0, 2});
+  if (ruleset < 0) Skip("this kernel's Landlock has no scopes");
+  if (at < 0) return ruleset;
+  dup3(ruleset, at, O_CLOEXEC);
+  close(ruleset);
+  return at;
+}
+
+TEST(WritesNoCoreDumpsIfIsolatedUnlessALimitSaysSo) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  Skip("the sanitizers' runtimes set the limit themselves");
+#endif
+  const rlimit ours = {8192, 16384};
+  if (setrlimit(RLIMIT_CORE, &ours) != 0) Skip("the hard limit of core dumps is lower");
+  Start start;
+  CHECK_EQUAL(Run(start).fact("core"), "8192 16384");
+  start.isolate = true;
+  CHECK_EQUAL(Run(start).fact("core"), "0 16384");
+  start.limits.push_back({RLIMIT_CORE, 4096, 8192});
+  CHECK_EQUAL(Run(start).fact("core"), "4096 8192");
+}
+
+TEST(EntersADomainOnlyIfAsked) {
+  Start start;
+  start.no_new_privileges = true;
+  CHECK_EQUAL(Run(start).fact("parent"), "0");
+  start.isolate = true;
+  start.ruleset = Ruleset();
+  start.must_isolate = true;
+  const Ended ended = Run(start);
+  CHECK_STARTED(ended);
+  CHECK_EQUAL(ended.fact("parent"), std::to_string(EPERM));
+  CHECK_EQUAL(kill(getppid(), 0), 0);
+}
+
+TEST(EntersADomainThoughADescriptorTakesThePlaceOfItsRuleset) {
+  Start start;
+  start.no_new_privileges = true;
+  start.isolate = true;
+  start.ruleset = Ruleset(5);
+  start.descriptors = {0, 1, 2, 0, 1, 2};
+  const Ended ended = Run(start);
+  CHECK_STARTED(ended);
+  CHECK_EQUAL(ended.fact("parent"), std::to_string(EPERM));
+}
+
+TEST(GoesOnWithoutADomainUnlessItMustHaveOne) {
+  Start start;
+  start.no_new_privileges = true;
+  start.isolate = true;
+  start.ruleset = NewFile();
+  const Ended ended = Run(start);
+  CHECK_STARTED(ended);
+  CHECK_EQUAL(ended.fact("parent"), "0");
+  CHECK_EQUAL(ended.isolation_error == 0, false);
+  start.must_isolate = true;
+  CHECK_FAILED(Run(start), ended.isolation_error, "landlock_restrict_self");
+}
+
+TEST(SetsNoNewPrivilegesOnlyIfAsked) {
+  const int ours = prctl(PR_GET_NO_NEW_PRIVS, 0L, 0L, 0L, 0L);
+  Start start;
+  CHECK_EQUAL(Run(start).fact("NoNewPrivs"), std::to_string(ours));
+  start.no_new_privileges = true;
+  CHECK_EQUAL(Run(start).fact("NoNewPrivs"), "1");
+  CHECK_EQUAL(prctl(PR_GET_NO_NEW_PRIVS, 0L, 0L, 0L, 0L), ours);
+}
+
+TEST(StartsUnderOneMoreFilterThanWeHave) {
+  const int before = std::stoi(Run({}).fact("Seccomp_filters"));
+  const Ended ended = Run(UnderFilter(Gated({SYS_reboot})));
+  CHECK_STARTED(ended);
+  CHECK_EQUAL(ended.fact("Seccomp"), "2");
+  CHECK_EQUAL(ended.fact("Seccomp_filters"), std::to_string(before + 1));
+}
+
+TEST(PutsOnSeveralFiltersThoughEachDeniesTheNext) {
+  const int before = std::stoi(Run({}).fact("Seccomp_filters"));
+  Start start = UnderFilter(Gated({SYS_execve, SYS_seccomp}));
+  start.more_filters = {Gated({SYS_execve, SYS_seccomp}), Gated({SYS_reboot})};
+  start.arguments = {"execve"};
+  const Ended ended = Run(start);
+  CHECK_STARTED(ended);
+  CHECK_EQUAL(ended.fact("execve"), std::to_string(EPERM));
+  CHECK_EQUAL(ended.fact("Seccomp_filters"), std::to_string(before + 3));
+}
+
+TEST(ReportsAFilterThatTheKernelRefuses) {
+  Filter endless;
+  endless.instructions.push_back(Instruction(BPF_LD | BPF_W | BPF_ABS, 0));
+  CHECK_FAILED(Run(UnderFilter(endless)), EINVAL, "seccomp");
+}
+
+TEST(StartsUnderAFilterThatDeniesExecve) {
+  Start start = UnderFilter(Gated({SYS_execve, SYS_execveat}));
+  start.arguments = {"execve"};
+  const Ended ended = Run(start);
+  CHECK_STARTED(ended);
+  CHECK_EQUAL(ended.fact("execve"), std::to_string(EPERM));
+}
+
+TEST(PassesTheGateWithEachCandidateAndTheShell) {
+  const TemporaryDirectory directory;
+  const std::string script = directory / "script";
+  std::ofstream(script) << "printf started >&$2\n";
+  std::filesystem::permissions(script, std::filesystem::perms::owner_all);
+  Start start = UnderFilter(Gated({SYS_execve, SYS_execveat}));
+  start.candidates = {"/no/such/file", script};
+  const Ended ended = Run(start);
+  CHECK_STARTED(ended);
+  CHECK_EQUAL(ended.written, "started");
+}
+
+TEST(HandsItsListenerOverThoughADescriptorTakesItsPlace) {
+  int pair[2];
+  CHECK_EQUAL(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+  Start start;
+  start.no_new_privileges = true;
+  start.filter.instructions.push_back(Instruction(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+  start.handover = pair[1];
+  start.descriptors.resize(static_cast<size_t>(pair[1]) + 1, -1);
+  start.descriptors[static_cast<size_t>(pair[1])] = 0;
+  start.message = {"<", ",", ">"};
+  const Ended ended = Run(start);
+  CHECK_STARTED(ended);
+  std::string text(64, '\0');
+  iovec data = {text.data(), text.size()};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  msghdr message = {};
+  message.msg_iov = &data;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  text.resize(static_cast<size_t>(std::max<ssize_t>(recvmsg(pair[0], &message, MSG_DONTWAIT), 0)));
+  const std::string number = ended.fact("Pid");
+  CHECK_EQUAL(text, "<" + number + "," + number + ">");
+  const cmsghdr* const handed = CMSG_FIRSTHDR(&message);
+  CHECK_EQUAL(handed != nullptr, true);
+  int listener = -1;
+  if (handed != nullptr) memcpy(&listener, CMSG_DATA(handed), sizeof listener);
+  CHECK_EQUAL(std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(listener)).string(),
+              std::string("anon_inode:seccomp notify"));
+}
+
+TEST(DrawsTheGateValueAfreshEachTime) {
+  const Filter filter = Gated({SYS_execve});
+  std::set<uint32_t> seen;
+  for (int round = 0; round < 8; round++) {
+    const Ended ended = Run(UnderFilter(filter));
+    CHECK_STARTED(ended);
+    for (const uint32_t half : GateValue(ended.filter)) seen.insert(half);
+  }
+  // 48 halves of 32 random bits: one pair of equals is likelier than 1 in 4 million, two are not to be expected.
+  CHECK_EQUAL(seen.size() >= 47, true);
+  CHECK_EQUAL(seen.count(0), 0U);
+}
+
+TEST(WritesTheGateValueNowhereElse) {
+  Filter before = Gated({SYS_execve});
+  Filter after = Run(UnderFilter(before)).filter;
+  for (const GatePatch& patch : before.gate) after.instructions[patch.instruction].k = 0;
+  for (size_t i = 0; i < before.instructions.size(); i++) {
+    CHECK_EQUAL(after.instructions[i].k, before.instructions[i].k);
+    CHECK_EQUAL(after.instructions[i].code, before.instructions[i].code);
+  }
+}
+
+TEST(LeavesAFilterWithoutGateAsItIs) {
+  Filter filter = Gated({SYS_reboot});
+  filter.gate.clear();
+  const Ended ended = Run(UnderFilter(filter));
+  CHECK_STARTED(ended);
+  for (size_t i = 0; i < filter.instructions.size(); i++) {
+    CHECK_EQUAL(ended.filter.instructions[i].k, filter.instructions[i].k);
+  }
+}
+
+TEST(EndsUnderAFilterThatDeniesItsExit) {
+  Start start = UnderFilter(Gated({SYS_execve, SYS_exit_group}));
+  start.candidates = {"/no/such/file"};
+  CHECK_FAILED(Run(start), ENOENT, "execve");
+}
+
+// --- From several threads
+// ---------------------------------------------------------------------------------------------
+
+TEST(ThreadsStartChildrenAtOnceAndNoneGetsAnothersPlan) {
+  constexpr int kThreads = 4;
+  constexpr int kRounds = 25;
+  const int before = std::stoi(Run({}).fact("Seccomp_filters"));
+  std::array<int, kThreads> right = {};
+  std::vector<std::thread> threads;
+  threads.reserve(kThreads);
+  for (int number = 0; number < kThreads; number++) {
+    threads.emplace_back([number, before, &right] {
+      const auto files = uint64_t{200} + static_cast<uint64_t>(number);
+      for (int round = 0; round < kRounds; round++) {
+        Start start = UnderFilter(Gated({SYS_execve}));
+        start.arguments = {"execve", std::to_string(number)};
+        start.limits.push_back({RLIMIT_NOFILE, files, files});
+        const Ended ended = Run(std::move(start));
+        right[number] += static_cast<int>(ended.failure == kNoFailure && ended.code == 0 &&
+                                          ended.fact("arguments") == "execve " + std::to_string(number) &&
+                                          ended.fact("files") == std::to_string(files) + " " + std::to_string(files) &&
+                                          ended.fact("execve") == std::to_string(EPERM) &&
+                                          ended.fact("Seccomp_filters") == std::to_string(before + 1));
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const int count : right) CHECK_EQUAL(count, kRounds);
+}
+
+// --- As a thread, as execve.cc uses it -------------------------------------------------------------------------------
+
+Failure RunThread(Prepared* prepared) {
+  prepared->plan()->exit_call = SYS_exit;
+  std::atomic<pid_t> thread{0};
+  const int flags =
+      CLONE_VM | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
+  clone(RunChild, Prepared::stack_top(), flags, prepared->plan(), &thread, nullptr, &thread);
+  for (pid_t id = thread; id != 0; id = thread) syscall(SYS_futex, &thread, FUTEX_WAIT, id, nullptr, nullptr, 0);
+  return prepared->plan()->failure;
+}
+
+TEST(AThreadThatFailsLeavesItsProcessAsItWas) {
+  const Ended before = Run({});
+  const std::string standard_error = Inode(STDERR_FILENO);
+  const std::filesystem::path directory = std::filesystem::current_path();
+  Start start = UnderFilter(Gated({SYS_execve, SYS_exit}));
+  start.candidates = {"/no/such/file"};
+  start.descriptors = {-1, -1, -1};
+  start.cwd = "/proc";
+  Prepared prepared(std::move(start));
+  CHECK_EQUAL(RunThread(&prepared), (Failure{ENOENT, "execve"}));
+  CHECK_EQUAL(Inode(STDERR_FILENO), standard_error);
+  CHECK_EQUAL(std::filesystem::current_path(), directory);
+  const Ended after = Run({});
+  CHECK_STARTED(after);
+  for (const char* fact : {"NoNewPrivs", "Seccomp", "Seccomp_filters"})
+    CHECK_EQUAL(after.fact(fact), before.fact(fact));
+}
+
+TEST(AThreadTurnsItsProcessIntoTheProgram) {
+  Start start = UnderFilter(Gated({SYS_execve}));
+  start.arguments = {"execve"};
+  Prepared prepared(std::move(start));
+  const pid_t pid = fork();
+  if (pid == 0) {
+    RunThread(&prepared);
+    _exit(1);
+  }
+  int status = 0;
+  waitpid(pid, &status, 0);
+  const Ended ended = {kNoFailure, 0, WIFEXITED(status) ? WEXITSTATUS(status) : -1, 0, prepared.written(), {}};
+  CHECK_STARTED(ended);
+  CHECK_EQUAL(ended.fact("Pid"), std::to_string(pid));
+  CHECK_EQUAL(ended.fact("execve"), std::to_string(EPERM));
+}
+
+}  // namespace
+}  // namespace test
+}  // namespace seccomp
+
+int main(int argc, char** argv) {
+  // A child that can't end would go on for ever, as CTest ends its parent only.
+  const rlimit half_a_minute = {30, 30};
+  setrlimit(RLIMIT_CPU, &half_a_minute);
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  if (arguments.size() >= 2 && arguments[0] == "report") {
+    return seccomp::test::Report(std::stoi(arguments[1]), {arguments.begin() + 2, arguments.end()});
+  }
+  if (arguments.size() == 1) return seccomp::test::RunTest(arguments[0]);
+  for (const auto& test : seccomp::test::Tests()) std::cout << test.first << "\n";
+  return arguments.empty() ? 0 : 2;
+}

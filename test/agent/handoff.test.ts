@@ -1,0 +1,230 @@
+/** Profiles with a listenerPath: the agent there is sent the listener of the child's filter, before the program is there. */
+import { spawn as nodeSpawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { listen } from '../../lib/agent/listen.js';
+import type { ProfileDocument } from '../../lib/profile/document/types.js';
+import { loadProfile } from '../../lib/profile/source.js';
+import { fork } from '../../lib/sandbox/fork.js';
+import { compile } from '../../lib/sandbox/plan/plan-filters.js';
+import { run } from '../../lib/sandbox/run.js';
+import { Sandbox } from '../../lib/sandbox/sandbox.js';
+import { spawn } from '../../lib/sandbox/spawn.js';
+import { spawnSync } from '../../lib/sandbox/spawn-sync.js';
+import { compileC } from '../support/compile-c.js';
+import { finish } from '../support/processes.js';
+
+const dist = new URL('../../dist/index.js', import.meta.url).href;
+const directory = realpathSync(mkdtempSync(join(tmpdir(), 'seccomp-')));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+let sockets = 0;
+const newPath = () => join(directory, `${sockets++}.sock`);
+
+/** A call that programs make when they are told to only. */
+const notifying = (listenerPath: string, rest: Partial<ProfileDocument> = {}): ProfileDocument => ({
+  defaultAction: 'SCMP_ACT_ALLOW',
+  listenerPath,
+  syscalls: [{ names: ['sched_get_priority_max'], action: 'SCMP_ACT_NOTIFY' }],
+  ...rest,
+});
+const ask = `import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+def ask(): print(libc.sched_get_priority_max(1), ctypes.get_errno(), flush=True)
+`;
+const asking = ['-c', `${ask}ask()`];
+
+const others: { kill(signal?: NodeJS.Signals): boolean }[] = [];
+afterEach(() => {
+  for (const other of others.splice(0)) other.kill('SIGKILL');
+});
+
+/** An agent in another process, which answers 4242. */
+async function agentElsewhere() {
+  const path = newPath();
+  const code = `import { listen } from ${JSON.stringify(dist)};
+    const agent = listen(${JSON.stringify(path)}, { sched_get_priority_max: () => ({ value: 4242 }) });
+    agent.on('container', ({ pid }) => console.log(pid));
+    console.log('listens');`;
+  const child = nodeSpawn(process.execPath, ['--input-type=module', '-e', code], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  others.push(child);
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  const line = async () => (await lines.next()).value;
+  expect(await line()).toBe('listens');
+  return { path, child, line };
+}
+
+/** An agent that is not ours: it says what came, and closes all. */
+function readerElsewhere(path: string, backlog = 1) {
+  const code = `import json, os, socket, sys
+server = socket.socket(socket.AF_UNIX); server.bind(sys.argv[1]); server.listen(${backlog}); print('listens', flush=True)
+connection, _ = server.accept()
+text, fds, flags, _ = socket.recv_fds(connection, 1 << 20, 8)
+rest = connection.recv(1)
+print(json.dumps([json.loads(text), [os.readlink(f'/proc/self/fd/{fd}') for fd in fds], len(rest)]), flush=True)`;
+  const child = nodeSpawn('python3', ['-c', code, path], { stdio: ['ignore', 'pipe', 'inherit'] });
+  others.push(child);
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  return { child, line: async () => (await lines.next()).value };
+}
+
+describe('an agent in another process', () => {
+  test('answers the calls of what spawn, run, spawnSync, Sandbox and execve start', async () => {
+    const { path, line } = await agentElsewhere();
+    const profile = notifying(path);
+    const child = spawn('python3', asking, profile);
+    expect(await finish(child)).toMatchObject({ stdout: '4242 0\n', stderr: '' });
+    expect(await line()).toBe(String(child.pid));
+    expect((await run('python3', asking, profile)).stdout).toBe('4242 0\n');
+    expect(spawnSync('python3', asking, profile, { encoding: 'utf8' })).toMatchObject({
+      status: 0,
+      stdout: '4242 0\n',
+    });
+    expect(new Sandbox(profile).execFileSync('python3', asking, { encoding: 'utf8' })).toBe('4242 0\n');
+    const script = `import { execve } from ${JSON.stringify(dist)}; execve('python3', ${JSON.stringify(asking)}, ${JSON.stringify(profile)})`;
+    const become = nodeSpawn(process.execPath, ['--input-type=module', '-e', script]);
+    expect(await finish(become)).toMatchObject({ stdout: '4242 0\n', stderr: '' });
+  });
+
+  test('that is killed leaves its calls to fail with ENOSYS', async () => {
+    const { path, child: agent } = await agentElsewhere();
+    const child = spawn('python3', ['-c', `${ask}ask()\ninput()\nask()`], notifying(path));
+    const ended = finish(child);
+    await once(child.stdout ?? child, 'data');
+    agent.kill('SIGKILL');
+    await once(agent, 'exit');
+    child.stdin?.end('\n');
+    expect((await ended).stdout).toBe('4242 0\n-1 38\n');
+  });
+
+  test('is sent the container process state, once, with the listener, and the connection’s end', async () => {
+    const path = newPath();
+    const reader = readerElsewhere(path);
+    expect(await reader.line()).toBe('listens');
+    const metadata = 'of "it", ✓\n';
+    const child = spawn('true', [], notifying(path, { listenerMetadata: metadata }), { cwd: directory });
+    const ended = finish(child);
+    const [state, descriptors, rest] = JSON.parse(await reader.line());
+    expect(state).toEqual({
+      ociVersion: '1.1.0',
+      fds: ['seccompFd'],
+      pid: child.pid,
+      metadata,
+      state: {
+        ociVersion: '1.1.0',
+        id: expect.stringMatching(/^seccomp-[0-9a-f-]{36}$/),
+        status: 'creating',
+        pid: child.pid,
+        bundle: directory,
+      },
+    });
+    expect([descriptors, rest]).toEqual([['anon_inode:seccomp notify'], 0]);
+    expect(await ended).toMatchObject({ code: 0 });
+  });
+});
+
+describe('an agent on this thread', () => {
+  test('answers what spawn starts', async () => {
+    const agent = listen(newPath(), { sched_get_priority_max: ({ container }) => ({ value: container.pid }) });
+    const child = spawn('python3', asking, notifying(agent.path));
+    expect((await finish(child)).stdout).toBe(`${child.pid} 0\n`);
+    await agent.close();
+  });
+
+  test('answers through a profile that denies all that its handover takes', async () => {
+    const agent = listen(newPath(), {
+      sched_get_priority_max: ({ args: [n = 0n] }) => ({ value: n ^ 0x5a5an }),
+      sched_get_priority_min: () => ({ errno: 77 }),
+    });
+    const profile = notifying(agent.path, {
+      syscalls: [
+        { names: ['sched_get_priority_max', 'sched_get_priority_min'], action: 'SCMP_ACT_NOTIFY' },
+        { names: ['sendmsg', 'execve', 'getpid', 'socket', 'connect', 'close'], action: 'SCMP_ACT_ERRNO' },
+      ],
+    });
+    expect((await run(compileC('asks.c'), ['5'], profile)).exitCode).toBe(0);
+    expect((await run(compileC('asks.c'), ['5'], [profile, 'docker-default'])).exitCode).toBe(0);
+    await agent.close();
+  });
+
+  test('is refused by spawnSync, which would wait for itself', async () => {
+    const agent = listen(newPath(), {});
+    expect(() => spawnSync('true', notifying(agent.path))).toThrow('its agent runs on this thread');
+    await agent.close();
+  });
+
+  test('loses none of many that start at once', async () => {
+    const agent = listen(newPath(), { sched_get_priority_max: ({ container }) => ({ value: container.pid }) });
+    const profile = loadProfile(notifying(agent.path));
+    if (profile === null) throw new Error('this is a profile');
+    const children = Array.from({ length: 8 }, () => spawn('python3', asking, profile));
+    const outputs = await Promise.all(children.map(finish));
+    expect(outputs.map(({ stdout }) => stdout)).toEqual(children.map(({ pid }) => `${pid} 0\n`));
+    await agent.close();
+  });
+});
+
+describe('nothing is started', () => {
+  const marker = join(directory, 'started');
+  const fails = (path: string, message: RegExp, code = 'ERR_SECCOMP_AGENT', rest: Partial<ProfileDocument> = {}) => {
+    const failure = expect.objectContaining({ code, message: expect.stringMatching(message) });
+    expect(() => spawn('touch', [marker], notifying(path, rest))).toThrowError(failure);
+    expect(() => spawnSync('touch', [marker], notifying(path, rest))).toThrowError(failure);
+  };
+  afterEach(() => expect(() => realpathSync(marker)).toThrow('ENOENT'));
+
+  test('where no agent is, or one is that is gone, full or no stream', async () => {
+    fails(newPath(), /listenerPath .*sock: connect ENOENT, and nothing was started: nothing is there: start the agent/);
+    const gone = newPath();
+    const reader = readerElsewhere(gone);
+    await reader.line();
+    reader.child.kill('SIGKILL');
+    await once(reader.child, 'exit');
+    fails(gone, /connect ECONNREFUSED.*nobody listens there any more/);
+    const held = `import socket, sys; s = socket.socket(socket.AF_UNIX, getattr(socket, sys.argv[2])); s.bind(sys.argv[1])
+if sys.argv[2] == 'SOCK_STREAM': s.listen(0); c = socket.socket(socket.AF_UNIX); c.connect(sys.argv[1])
+print(1, flush=True); sys.stdin.read()`;
+    for (const [kind, message] of [
+      ['SOCK_STREAM', /connect EAGAIN.*does not keep up/],
+      ['SOCK_DGRAM', /connect EPROTOTYPE.*no socket of type SOCK_STREAM/],
+    ] as const) {
+      const path = newPath();
+      const holder = nodeSpawn('python3', ['-c', held, path, kind], { stdio: ['pipe', 'pipe', 'inherit'] });
+      others.push(holder);
+      await once(holder.stdout, 'data');
+      fails(path, message);
+    }
+  });
+
+  test('for a path that can’t be a socket’s, and metadata that is too much', () => {
+    fails('agent.sock', /listenerPath "agent.sock" is not absolute/, 'ERR_SECCOMP_OPTION');
+    fails(`/${'x'.repeat(107)}`, /more than 107 bytes/, 'ERR_SECCOMP_OPTION');
+    fails(newPath(), /listenerMetadata: more than 65536 bytes/, 'ERR_SECCOMP_OPTION', {
+      listenerMetadata: 'x'.repeat(65_537),
+    });
+  });
+
+  test('with handlers or onViolation beside the agent, or with two agents', () => {
+    const profile = notifying(newPath());
+    const handler = { sched_get_priority_max: () => ({ value: 1 }) };
+    expect(() => spawn('touch', [marker], profile, { notify: handler })).toThrow('names an agent that answers');
+    expect(() => spawn('touch', [marker], profile, { onViolation: true })).toThrow('names an agent that answers');
+    expect(() => spawn('touch', [marker], [profile, notifying(newPath())])).toThrow('a filter has one agent');
+  });
+
+  test('by fork, or from a filter, which has no listenerPath', () => {
+    expect(() => fork('module.js', [], notifying(newPath()))).toThrow('SCMP_ACT_NOTIFY asks for a supervisor');
+    expect(() => spawn('touch', compile(notifying(newPath())))).toThrow('SCMP_ACT_NOTIFY asks for a supervisor');
+  });
+});
+
+test('an agent that no call is for is not looked for', () => {
+  const { status } = spawnSync('true', notifying(newPath(), { syscalls: [] }));
+  expect(status).toBe(0);
+});

@@ -1,0 +1,293 @@
+/** An agent's socket: what comes to it, from runtimes and from others, and the file that it is. */
+import { spawn as nodeSpawn, spawnSync as nodeSpawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { afterAll, describe, expect, test } from 'vitest';
+import type { Container } from '../../lib/agent/container-state.js';
+import { type ListenOptions, listen } from '../../lib/agent/listen.js';
+import type { Answer, Handlers, NotifiedCall } from '../../lib/notify/handlers.js';
+import { finish } from '../support/processes.js';
+
+const dist = new URL('../../dist/index.js', import.meta.url).href;
+const runtime = fileURLToPath(new URL('../support/runtime.py', import.meta.url));
+const directory = mkdtempSync(join(tmpdir(), 'seccomp-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+let sockets = 0;
+const newPath = () => join(directory, `${sockets++}.sock`);
+
+/** Connects as a runtime does, or as none does. */
+const send = (agent: { readonly path: string }, what: string) =>
+  finish(nodeSpawn('python3', [runtime, agent.path, what]));
+
+/** What a call gets, and what the agent tells, when it answers so. */
+async function ask(handlers: Handlers<Container>, options: ListenOptions = {}) {
+  const agent = listen(newPath(), handlers, options);
+  const told: string[] = [];
+  agent.on('handlerError', (error) => told.push(`handlerError ${error instanceof Error ? error.message : error}`));
+  agent.on('unanswered', ({ syscall }) => told.push(`unanswered ${syscall}`));
+  const { stdout, stderr } = await send(agent, 'whole');
+  await agent.close();
+  return { answer: stdout.trim() || stderr, told };
+}
+
+describe('what a runtime sends', () => {
+  test.each(['whole', 'kept open', 'in pieces, with other descriptors'])(
+    'is served when it is sent %s, until the container ends',
+    async (how) => {
+      const calls: NotifiedCall[] = [];
+      const agent = listen(newPath(), {
+        sched_get_priority_max: (call) => {
+          calls.push(call);
+          return { value: 4242 };
+        },
+      });
+      const began = once(agent, 'container');
+      const ended = once(agent, 'end');
+      expect(await send(agent, how)).toMatchObject({ stdout: '4242 0\n', stderr: '' });
+      const [container] = await began;
+      expect(container).toMatchObject({
+        id: 'one',
+        status: 'running',
+        bundle: '/b',
+        annotations: { a: 'b' },
+        metadata: how === 'whole' ? 'of it' : '',
+        sender: { pid: container.pid, uid: process.getuid?.(), gid: process.getgid?.() },
+      });
+      expect(calls.map((call) => [call.syscall, call.container === container, call.tid])).toEqual([
+        ['sched_get_priority_max', true, container.pid],
+      ]);
+      expect(await ended).toEqual([container]);
+      expect(agent.containers).toEqual([]);
+      await agent.close();
+    },
+  );
+
+  test('is answered by a handler, which denies if it fails', async () => {
+    const answers: readonly [
+      string,
+      readonly string[],
+      (() => Answer | Promise<Answer>) | undefined,
+      ListenOptions?,
+    ][] = [
+      ['99 0', [], () => ({ continue: true })],
+      ['-1 25', [], async () => ({ errno: 'ENOTTY' })],
+      [
+        '-1 1',
+        ['handlerError out of order'],
+        () => {
+          throw new Error('out of order');
+        },
+      ],
+      [
+        '-1 1',
+        ['handlerError sched_get_priority_max: no answer in 20 ms'],
+        () => new Promise(() => {}),
+        { notifyTimeout: 20 },
+      ],
+    ];
+    for (const [answer, told, handler, options] of answers)
+      expect(await ask({ sched_get_priority_max: handler as never }, options)).toEqual({ answer, told });
+  });
+
+  test('fails with ENOSYS where no handler is, and that is told', async () => {
+    expect(await ask({ uname: () => ({ value: 0 }) })).toEqual({
+      answer: '-1 38',
+      told: ['unanswered sched_get_priority_max'],
+    });
+  });
+});
+
+describe('what no runtime sends', () => {
+  const cases: readonly [string, RegExp][] = [
+    ['no JSON', /the message: no JSON/],
+    ['half of it', /the message: no JSON/],
+    ['no object', /the message: no JSON|the message: no object/],
+    ['no state', /state: no object/],
+    ['no id', /state\.id: no text/],
+    ['a pid that is none', /pid: no number/],
+    ['metadata that is no text', /metadata: no text/],
+    ['annotations that are no texts', /state\.annotations\.a: no text/],
+    ['no descriptor', /fds: 0 descriptors came/],
+    ['no name of it', /fds: no seccompFd/],
+    ['a name too many', /fds: 1 descriptors came, and seccompFd is number 1/],
+    ['a file for a listener', /no listener of seccomp/],
+    ['many descriptors', /descriptors that came with it are lost/],
+    ['too much', /a message of more than 262144 bytes/],
+  ];
+
+  test('is refused, told, and closed; a container after it is served', async () => {
+    const agent = listen(newPath(), { sched_get_priority_max: () => ({ value: 7 }) });
+    const serve = async () => {
+      const ended = once(agent, 'end');
+      const { stdout } = await send(agent, 'whole');
+      await ended;
+      return [stdout, readdirSync('/proc/self/fd').length];
+    };
+    const before = await serve();
+    expect(before[0]).toBe('7 0\n');
+    for (const [what, message] of cases) {
+      const refused = once(agent, 'refused');
+      await send(agent, what);
+      const [error, sender] = await refused;
+      expect([what, error.message, sender.uid]).toEqual([what, expect.stringMatching(message), process.getuid?.()]);
+    }
+    expect(await serve()).toEqual(before); // With as many descriptors open here.
+    await agent.close();
+  });
+
+  test('is no event if it is nothing, as from one who looks whether an agent is there', async () => {
+    const agent = listen(newPath(), { sched_get_priority_max: () => ({ value: 7 }) });
+    const refused: unknown[] = [];
+    agent.on('refused', (error) => refused.push(error));
+    await send(agent, 'nothing');
+    expect((await send(agent, 'whole')).stdout).toBe('7 0\n'); // It was accepted after the other.
+    expect(refused).toEqual([]);
+    await agent.close();
+  });
+
+  test('waits for its turn while no descriptor is left, which is told', async ({ skip }) => {
+    // It looks whether memory is there by a pipe, and takes it for damaged without.
+    if (readFileSync('/proc/self/maps', 'utf8').includes('libasan')) skip('UBSan needs descriptors itself');
+    const path = newPath();
+    const code = `import { closeSync, openSync } from 'node:fs';
+      import { listen } from ${JSON.stringify(dist)};
+      const agent = listen(${JSON.stringify(path)}, { sched_get_priority_max: () => ({ value: 7 }) });
+      const files = [];
+      // Again and again, as Node closes some of its own at times.
+      const filling = setInterval(() => { try { for (;;) files.push(openSync('/dev/null')); } catch {} });
+      agent.on('refused', (error) => {
+        console.log(error.message);
+        clearInterval(filling);
+        for (const file of files.splice(0)) closeSync(file);
+      });
+      agent.on('end', () => agent.close());
+      setImmediate(() => setTimeout(() => console.log('full')));`;
+    const node = [process.execPath, '--input-type=module', '-e', code];
+    const full = nodeSpawn('sh', ['-c', 'ulimit -n 64; exec "$@"', 'sh', ...node]);
+    const ended = finish(full);
+    await once(full.stdout, 'data');
+    const { stdout } = await send({ path }, 'whole');
+    expect(await ended).toEqual({
+      code: 0,
+      signal: null,
+      stdout: 'full\naccept EMFILE: who connects has to wait\n',
+      stderr: '',
+    });
+    expect(stdout).toBe('7 0\n');
+  });
+
+  test('does not keep others out while it is waited for', async () => {
+    const agent = listen(newPath(), { sched_get_priority_max: () => ({ value: 7 }) });
+    const script = `import socket, sys; s = [socket.socket(socket.AF_UNIX) for _ in range(20)]
+for each in s: each.connect(sys.argv[1]); each.send(b'{')
+print('sent', flush=True); sys.stdin.read()`;
+    const idle = nodeSpawn('python3', ['-c', script, agent.path], { stdio: ['pipe', 'pipe', 'inherit'] });
+    await once(idle.stdout, 'data');
+    expect((await send(agent, 'whole')).stdout).toBe('7 0\n');
+    await agent.close();
+    idle.stdin.end();
+    await once(idle, 'exit');
+  });
+});
+
+describe('the socket', () => {
+  const mode = (path: string) => (statSync(path).mode & 0o7777).toString(8);
+
+  test('is this user’s alone, whatever the umask, and is gone when it is closed', async () => {
+    const umask = process.umask(0);
+    const agent = listen(newPath(), {});
+    process.umask(umask);
+    expect(mode(agent.path)).toBe('600');
+    await agent.close();
+    await agent.close();
+    expect(existsSync(agent.path)).toBe(false);
+  });
+
+  test('takes the place of one whose process is gone', async () => {
+    const path = newPath();
+    const bound = `import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])`;
+    nodeSpawnSync('python3', ['-c', bound, path]);
+    const agent = listen(path, { sched_get_priority_max: () => ({ value: 7 }) });
+    expect((await send(agent, 'whole')).stdout).toBe('7 0\n');
+    await agent.close();
+  });
+
+  test('takes no place of an agent that listens, of a file or of a link, and leaves them', async () => {
+    const agent = listen(newPath(), { sched_get_priority_max: () => ({ value: 7 }) });
+    expect(() => listen(agent.path, {})).toThrow('an agent listens there');
+    expect((await send(agent, 'whole')).stdout).toBe('7 0\n');
+    const file = join(directory, 'file');
+    writeFileSync(file, '');
+    symlinkSync(agent.path, join(directory, 'link'));
+    for (const path of [file, join(directory, 'link')]) {
+      expect(() => listen(path, {})).toThrow('is no socket');
+      expect(existsSync(path)).toBe(true);
+    }
+    await agent.close();
+  });
+
+  test('of another that came in its place stays', async () => {
+    const agent = listen(newPath(), {});
+    rmSync(agent.path);
+    const other = listen(agent.path, {});
+    await agent.close();
+    expect(existsSync(agent.path)).toBe(true);
+    await other.close();
+  });
+
+  test('that can’t be had is an error that says why', async () => {
+    expect(() => listen(join(directory, 'none', 'a.sock'), {})).toThrow(/bind ENOENT: its directory is not there/);
+    expect(() => listen(join(directory, 'x'.repeat(108)), {})).toThrow(/at most 107 bytes/);
+    expect(() => listen('', {})).toThrow('path: the file of the socket');
+    expect(() => listen(newPath(), { openaat: () => ({ value: 0 }) })).toThrow(
+      'handlers: no syscall openaat (did you mean openat?)',
+    );
+    expect(() => listen(newPath(), { open: 7 } as never)).toThrow('handlers.open: must be a function');
+    expect(() => listen(newPath(), {}, { timeout: 7 } as never)).toThrow('options.timeout: unknown option');
+    expect(() => listen(newPath(), {}, { notifyTimeout: 0 })).toThrow('options.notifyTimeout');
+  });
+
+  test('keeps its process alive until it is closed, unless it is told not to', async () => {
+    const path = newPath();
+    const begin = (rest: string) => {
+      const code = `import { listen } from ${JSON.stringify(dist)};
+        const agent = listen(${JSON.stringify(path)}, { sched_get_priority_max: () => ({ value: 7 }) });
+        console.log('listens'); ${rest}`;
+      return nodeSpawn(process.execPath, ['--input-type=module', '-e', code]);
+    };
+    expect(await finish(begin('await agent.close();'))).toMatchObject({ code: 0, stderr: '' });
+    expect(await finish(begin('agent.unref();'))).toMatchObject({ code: 0, stderr: '' });
+    const agent = begin("agent.on('end', () => agent.close());");
+    const ended = finish(agent);
+    await once(agent.stdout, 'data');
+    expect((await send({ path }, 'whole')).stdout).toBe('7 0\n');
+    expect(await ended).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test('of a worker is closed with it, and another can listen there', async () => {
+    const path = newPath();
+    const code = `import { listen } from ${JSON.stringify(dist)}; import { parentPort } from 'node:worker_threads';
+      listen(${JSON.stringify(path)}, {}); parentPort.postMessage('');`;
+    const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(code)}`));
+    await once(worker, 'message');
+    expect(() => listen(path, {})).toThrow('an agent listens there');
+    await worker.terminate();
+    const agent = listen(path, { sched_get_priority_max: () => ({ value: 7 }) });
+    expect((await send(agent, 'whole')).stdout).toBe('7 0\n');
+    await agent.close();
+  });
+});

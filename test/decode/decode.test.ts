@@ -1,0 +1,156 @@
+/** Arguments as a person reads them. */
+import { expect, it } from 'vitest';
+import { entriesInTable, familiesInTable } from '../../lib/decode/argument-meanings.js';
+import { capturesOf, distinguishing } from '../../lib/decode/captures.js';
+import { namesOfFamilies } from '../../lib/decode/constant-families.js';
+import { decode } from '../../lib/decode/decode.js';
+import type { ObservedCall } from '../../lib/decode/observed-call.js';
+import { ABIS, type AbiName } from '../../lib/syscalls/abi.js';
+import { entryPoint, syscallsOf } from '../../lib/syscalls/table.js';
+
+function written(
+  syscall: string,
+  args: readonly (bigint | number)[],
+  captured: ObservedCall['captured'] = [],
+  abi: AbiName = 'x86_64',
+): string {
+  return decode({ abi, syscall, args: args.map(BigInt), captured }).join(', ');
+}
+
+const text = (value: string) => Buffer.from(`${value}\0`);
+
+it.each<readonly [string, Parameters<typeof written>, string]>([
+  [
+    'a path and flags',
+    ['openat', [0xffffff9c, 1, 0x80000, 0o777], [undefined, text('/etc/pa"th')]],
+    'AT_FDCWD, "/etc/pa\\"th", O_RDONLY|O_CLOEXEC',
+  ],
+  [
+    'AT_FDCWD with sign in the upper half',
+    ['unlinkat', [0xffff_ffff_ffff_ff9cn, 1, 0x200], [undefined, text('x')]],
+    'AT_FDCWD, "x", AT_REMOVEDIR',
+  ],
+  ['a mode where a file is made', ['open', [1, 0o1101, 0o644], [text('new')]], '"new", O_WRONLY|O_CREAT|O_TRUNC, 0644'],
+  ['O_TMPFILE over O_DIRECTORY', ['open', [1, 0x410002, 0o600], [text('/tmp')]], '"/tmp", O_RDWR|O_TMPFILE, 0600'],
+  ['a string that was not read', ['chdir', [0x7fff0000]], '0x7fff0000'],
+  ['a path that was cut', ['chdir', [1], [Buffer.alloc(256, 'a')]], `"${'a'.repeat(256)}"…`],
+  ['a buffer, which is no string', ['write', [1, 4096, 5]], '1, 0x1000, 5'],
+  ['a socket', ['socket', [10, 0x80801, 6]], 'AF_INET6, SOCK_STREAM|SOCK_NONBLOCK|SOCK_CLOEXEC, IPPROTO_TCP'],
+  ['netlink by its own protocols', ['socket', [16, 3, 9]], 'AF_NETLINK, SOCK_RAW, NETLINK_AUDIT'],
+  ['a socket of mips', ['socket', [2, 2, 0], [], 'mipsel64'], 'AF_INET, SOCK_STREAM, IPPROTO_IP'],
+  ['an option of a socket', ['setsockopt', [3, 6, 1, 0, 4]], '3, IPPROTO_TCP, TCP_NODELAY, NULL, 4'],
+  ['SOL_SOCKET before IPPROTO_ICMP', ['getsockopt', [3, 1, 4, 0, 0]], '3, SOL_SOCKET, SO_ERROR, NULL, NULL'],
+  [
+    'prot and flags',
+    ['mmap', [0, 8192, 3, 0x22, 0xffffffffn, 0]],
+    '0, 8192, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0',
+  ],
+  ['no access at all', ['mprotect', [4096, 4096, 0]], '4096, 4096, PROT_NONE'],
+  [
+    'clone of a thread',
+    ['clone', [0x3d0f00, 0x1000000, 0, 0, 0]],
+    'CLONE_VM|CLONE_FS|CLONE_FILES|CLONE_SIGHAND|CLONE_THREAD|CLONE_SYSVSEM|CLONE_SETTLS|CLONE_PARENT_SETTID|CLONE_CHILD_CLEARTID, 0x1000000, NULL, NULL, 0',
+  ],
+  [
+    'clone of a process',
+    ['clone', [0x1200011, 0, 0, 0, 0]],
+    'SIGCHLD|CLONE_CHILD_CLEARTID|CLONE_CHILD_SETTID, 0, NULL, NULL, 0',
+  ],
+  [
+    'clone of s390x, whose flags come second',
+    ['clone', [0, 0x4111, 0, 0, 0], [], 's390x'],
+    '0, SIGCHLD|CLONE_VM|CLONE_VFORK, NULL, NULL, 0',
+  ],
+  ['a namespace with the value of a signal bit', ['unshare', [0x10000080]], 'CLONE_NEWTIME|CLONE_NEWUSER'],
+  ['a signal', ['kill', [0xffffffffn, 9]], '-1, SIGKILL'],
+  ['an ioctl', ['ioctl', [0, 0x5413, 4096]], '0, TIOCGWINSZ, 4096'],
+  ['an ioctl without a name', ['ioctl', [0, 0xc0ffee00n, 0]], '0, 0xc0ffee00, 0'],
+  ['prctl', ['prctl', [38, 1, 0, 0, 0]], 'PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0'],
+  ['fcntl and what it sets', ['fcntl', [3, 4, 0x800]], '3, F_SETFL, O_RDONLY|O_NONBLOCK'],
+  [
+    'a futex',
+    ['futex', [4096, 0x189, 1, 0, 0, 0xffffffffn]],
+    '0x1000, FUTEX_WAIT_BITSET|FUTEX_PRIVATE_FLAG|FUTEX_CLOCK_REALTIME, 1, NULL, NULL, 4294967295',
+  ],
+  ['no change of the owner', ['chown', [1, 0xffffffffn, 0], [text('f')]], '"f", -1, 0'],
+  ['a mode in octal', ['fchmod', [3, 0xffff_0000_01edn]], '3, 0755'],
+  [
+    'int 0x80 of a 64-bit process',
+    ['socket', [0xdead_0000_0002n, 1, 0], [], 'x86'],
+    'AF_INET, SOCK_STREAM, IPPROTO_IP',
+  ],
+  [
+    'an unknown syscall',
+    ['no_such_call', [1, 2, 3, 4, 5, 0xffff_ffff_ffff_ffffn]],
+    '1, 2, 3, 4, 5, 0xffffffffffffffff',
+  ],
+])('writes %s', (_, call, expected) => {
+  expect(written(...call)).toBe(expected);
+});
+
+it.each([
+  ['02000050 7f000001 0000000000000000', 'AF_INET 127.0.0.1:80'],
+  ['0a0001bb 00000000 00000000000000000000000000000001 00000000', 'AF_INET6 [::1]:443'],
+  ['0a000001 00000000 fe800000000000000000000000000001 02000000', 'AF_INET6 [fe80::1%2]:1'],
+  ['0100 2f72756e2f7800ff', 'AF_UNIX "/run/x"'],
+  ['0100 00616200', 'AF_UNIX @"ab\\u0000"'],
+  ['0100', 'AF_UNIX (unnamed)'],
+  ['10000000 05000000 11000000', 'AF_NETLINK pid 5 groups 0x11'],
+  ['2600 6861', 'AF_ALG 6861'],
+  ['0200', 'AF_INET'],
+  ['02', '1 bytes'],
+])('writes the address %s', (hex, expected) => {
+  const bytes = Buffer.from(hex.replaceAll(' ', ''), 'hex');
+  expect(written('connect', [3, 4096, bytes.length], [undefined, bytes])).toBe(`3, {${expected}}, ${bytes.length}`);
+});
+
+it('writes the structs that calls point to', () => {
+  const longs = (...values: number[]) => Buffer.from(BigUint64Array.from(values.map(BigInt)).buffer);
+  expect(written('clone3', [1, 88], [longs(0x4100, 0, 0, 0, 17)])).toBe(
+    '{CLONE_VM|CLONE_VFORK, exit_signal SIGCHLD}, 88',
+  );
+  expect(written('openat2', [3, 1, 1, 24], [undefined, text('d'), longs(0o101, 0o644, 8)])).toBe(
+    '3, "d", {O_WRONLY|O_CREAT, 0644, resolve 8}, 24',
+  );
+  const socketcall = Buffer.from(Uint32Array.of(2, 1, 0).buffer);
+  expect(written('socketcall', [1, 4096], [undefined, socketcall], 'x86')).toBe('SYS_SOCKET, {2, 1, 0}');
+});
+
+it('reads strings, addresses and structs of a process, and nothing that is a buffer', () => {
+  expect(capturesOf('x86_64', 'openat')).toEqual([{ argument: 1, kind: 'string', length: 256 }]);
+  expect(capturesOf('x86_64', 'connect')).toEqual([{ argument: 1, kind: 'bytes', length: { argument: 2 } }]);
+  expect(capturesOf('x86', 'socketcall')).toEqual([{ argument: 1, kind: 'bytes', length: 24 }]);
+  expect(capturesOf('x86_64', 'mount').map(({ argument }) => argument)).toEqual([0, 1, 2]);
+  expect(capturesOf('x86_64', 'write')).toEqual([]);
+  expect(capturesOf('x86_64', 'no_such_call')).toEqual([]);
+});
+
+it('tells kinds of calls apart by what is asked', () => {
+  expect(distinguishing('x86_64', 'socket')).toEqual([0, 1, 2]);
+  expect(distinguishing('x86_64', 'ioctl')).toEqual([1]);
+  expect(distinguishing('x86_64', 'clone')).toEqual([0]);
+  expect(distinguishing('s390x', 'clone')).toEqual([1]);
+  expect(distinguishing('x86', 'mmap')).toEqual([]); // A struct in memory has the arguments.
+  expect(distinguishing('x86', 'mmap2')).toEqual([2]);
+  expect(distinguishing('x86_64', 'read')).toEqual([]);
+});
+
+it.each([...ABIS.keys()])('has one name for a value of a family on %s', (abi) => {
+  const synonyms = namesOfFamilies(abi).flatMap(([family, part, names]) => {
+    const values = [...names.values()];
+    const repeated = [...names].filter(([, value]) => values.indexOf(value) !== values.lastIndexOf(value));
+    return repeated.length === 0 ? [] : [`${family} ${part}: ${repeated.map(([name]) => name)}`];
+  });
+  expect(synonyms).toEqual([]);
+});
+
+it('has names for every family of the table, and a kernel function for every line', () => {
+  const known = new Set(namesOfFamilies('x86_64').flatMap(([family, , names]) => (names.size > 0 ? [family] : [])));
+  expect([...familiesInTable()].filter((family) => !known.has(family))).toEqual([]);
+  const functions = new Set(
+    [...ABIS.keys()].flatMap((abi) =>
+      [...syscallsOf(abi).keys()].map((name) => entryPoint(abi, name)?.replace(/^compat_/, '')),
+    ),
+  );
+  expect(entriesInTable().filter((entry) => !functions.has(entry))).toEqual([]);
+});

@@ -1,0 +1,85 @@
+/** Programs that come with the package: what the compiler makes, and taken only where they are proven. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { compile } from '../../../lib/filter/compile.js';
+import { readyKey, readyProgram } from '../../../lib/filter/precompiled/lookup.js';
+import { prove } from '../../../lib/filter/verify/prove.js';
+import { compare } from '../../../lib/policy/algebra.js';
+import type { Action, Decision, Policy } from '../../../lib/policy/policy.js';
+import { FORMS } from '../../../lib/profile/builtin/index.js';
+import { resolve } from '../../../lib/profile/resolve/resolve.js';
+import { loadProfile } from '../../../lib/profile/source.js';
+import { syscallNumber } from '../../../lib/syscalls/table.js';
+import { programsText } from '../../../scripts/generate-programs.js';
+
+const kernel = { major: 6, minor: 18 };
+
+function policyOf(name: string, abi: 'x86_64' | 'aarch64' = 'x86_64'): Policy {
+  const profile = loadProfile(name);
+  if (profile === null) throw new RangeError(`${name} has no rules`);
+  return resolve(profile, { abi, kernel, capabilities: new Set() });
+}
+
+test('are up to date', () => {
+  const file = readFileSync(new URL('../../../lib/filter/precompiled/programs.ts', import.meta.url), 'utf8');
+  expect(file, 'run `npm run generate:programs`').toBe(programsText());
+});
+
+test.each([...FORMS.keys()])('%s has one on x86_64 and aarch64, which compile gives out with a proof', (name) => {
+  for (const abi of ['x86_64', 'aarch64'] as const) {
+    const policy = policyOf(name, abi);
+    const filter = compile(policy);
+    expect(Buffer.from(filter.bytes)).toEqual(Buffer.from(readyProgram(policy) ?? []));
+    expect(filter.proof).not.toBeNull();
+  }
+});
+
+describe('a policy that looks like that of a built-in and is another', () => {
+  const allow: Action = { kind: 'allow' };
+
+  /** docker-default with two calls allowed that it denies, in the place of two others. */
+  function swapped(): Policy {
+    const policy = policyOf('docker-default');
+    const [native, ...others] = policy.abis;
+    if (native === undefined) throw new RangeError('no ABI');
+    const number = (name: string) => syscallNumber('x86_64', name) ?? -1;
+    const syscalls = new Map(native.syscalls);
+    for (const name of ['read', 'pkey_free']) syscalls.delete(number(name));
+    for (const name of ['mount', 'umount2']) syscalls.set(number(name), [{ conditions: [], action: allow }]);
+    return { ...policy, abis: [{ ...native, syscalls }, ...others] };
+  }
+
+  test('is compiled', () => {
+    const policy = swapped();
+    expect(readyKey(policy)).toBe(readyKey(policyOf('docker-default')));
+    const filter = compile(policy);
+    expect(Buffer.from(filter.bytes)).not.toEqual(Buffer.from(readyProgram(policy) ?? []));
+    expect(prove(filter)).toHaveProperty('steps');
+  });
+});
+
+/** The policy with other indices of rules: as of a document with the same rules in other places. */
+function renumbered(policy: Policy): Policy {
+  const moved = (decisions: readonly Decision[]) =>
+    decisions.map((decision, i) => ({ ...decision, rule: (decision.rule ?? 0) * 7 + i }));
+  const abis = policy.abis.map((each) => ({
+    ...each,
+    syscalls: new Map([...each.syscalls].map(([number, decisions]) => [number, moved(decisions)])),
+  }));
+  return { ...policy, abis };
+}
+
+test.each(['docker-default', 'node'])('of %s does not depend on which rules decide', (name) => {
+  const policy = policyOf(name);
+  const other = renumbered(policy);
+  expect(readyKey(other)).toBe(readyKey(policy));
+  const compiled = (each: Policy) => Buffer.from(compile(each, { prove: false }).bytes); // No ready program is taken.
+  expect(compiled(other)).toEqual(compiled(policy));
+  expect(compare(other, policy)).toEqual({ relation: 'equal', differences: [] });
+});
+
+test('no ready program is taken where the gate has to open a call', () => {
+  const policy = policyOf('compute');
+  expect(readyProgram(policy)).toBeDefined();
+  expect(compile(policy, { gate: ['execve'] }).gate).not.toEqual([]);
+});

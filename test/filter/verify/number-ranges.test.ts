@@ -1,0 +1,106 @@
+import { describe, expect, test } from 'vitest';
+import { assemble } from '../../../lib/filter/bpf/assemble.js';
+import { NodeFactory } from '../../../lib/filter/bpf/graph.js';
+import { ARCH_OFFSET, argumentOffset, NR_OFFSET } from '../../../lib/filter/bpf/instruction.js';
+import { compile } from '../../../lib/filter/compile.js';
+import { type NumberPath, numberPaths } from '../../../lib/filter/verify/number-ranges.js';
+import { resolve } from '../../../lib/profile/resolve/resolve.js';
+import { loadProfile } from '../../../lib/profile/source.js';
+import { abiOf } from '../../../lib/syscalls/abi.js';
+
+const { audit } = abiOf('x86_64');
+const factory = new NodeFactory();
+const [yes, no] = [factory.return(1), factory.return(2)];
+const numbersIn = (paths: readonly NumberPath[]) => paths.toSorted((a, b) => a.first - b.first);
+
+function follow(root: Parameters<typeof assemble>[0]) {
+  const { instructions } = assemble(root);
+  return numbersIn(numberPaths({ instructions, gate: new Map() }, audit)).map(({ first, last, at }) => {
+    const { k } = instructions[at ?? -1] ?? {};
+    return [first, last, k];
+  });
+}
+
+describe('numberPaths', () => {
+  test('shares all numbers out, each to one place', () => {
+    const profile = loadProfile('docker-default');
+    if (profile === null) throw new Error('docker-default is a profile');
+    const policy = resolve(profile, {
+      abi: 'x86_64',
+      abis: ['x86_64', 'x86', 'x32'],
+      kernel: { major: 6, minor: 12 },
+      capabilities: new Set(),
+    });
+    const { instructions } = compile(policy, { prove: false });
+    for (const arch of [audit, abiOf('x86').audit]) {
+      const ranges = numbersIn(numberPaths({ instructions, gate: new Map() }, arch));
+      expect(ranges.at(0)?.first).toBe(0);
+      expect(ranges.at(-1)?.last).toBe(2 ** 32 - 1);
+      for (const [i, { first, last, at }] of ranges.entries()) {
+        expect(first).toBe(i === 0 ? 0 : (ranges[i - 1]?.last ?? 0) + 1);
+        expect(last).toBeGreaterThanOrEqual(first);
+        expect(at, 'two bounds are enough for what we make').toBeDefined();
+      }
+    }
+  });
+
+  test.each([
+    [
+      'jeq',
+      [
+        [0, 4, 2],
+        [5, 5, 1],
+        [6, 2 ** 32 - 1, 2],
+      ],
+    ],
+    [
+      'jge',
+      [
+        [0, 4, 2],
+        [5, 2 ** 32 - 1, 1],
+      ],
+    ],
+    [
+      'jgt',
+      [
+        [0, 5, 2],
+        [6, 2 ** 32 - 1, 1],
+      ],
+    ],
+  ] as const)('cuts along %s', (name, parts) => {
+    expect(follow(factory.load(NR_OFFSET, factory.branch(name, 5, yes, no)))).toEqual(parts);
+  });
+
+  test('answers a test of bits number by number', () => {
+    const bits = factory.branch('jset', 5, yes, no);
+    const below8 = factory.load(NR_OFFSET, factory.branch('jge', 8, factory.return(3), bits));
+    expect(follow(below8)).toEqual([
+      [0, 0, 2],
+      [1, 1, 1],
+      [2, 2, 2],
+      [3, 7, 1],
+      [8, 2 ** 32 - 1, 3],
+    ]);
+  });
+
+  test('compares what is left when a high bit is cleared', () => {
+    const cleared = factory.load(NR_OFFSET, factory.and(0x7fff_ffff, factory.branch('jge', 5, yes, no)));
+    expect(follow(cleared)).toEqual([
+      [0, 4, 2],
+      [5, 2 ** 31 - 1, 1],
+      [2 ** 31, 2 ** 31 + 4, 2],
+      [2 ** 31 + 5, 2 ** 32 - 1, 1],
+    ]);
+  });
+
+  test('leaves to exact sets what two bounds do not tell, and the number after arguments', () => {
+    const all = [[0, 2 ** 32 - 1, undefined]];
+    expect(follow(factory.load(NR_OFFSET, factory.branch('jset', 2, yes, no)))).toEqual(all);
+    expect(follow(factory.load(NR_OFFSET, factory.and(0xff, factory.branch('jeq', 2, yes, no))))).toEqual(all);
+    const argument = argumentOffset(0, 'low', 'little');
+    for (const offset of [NR_OFFSET, ARCH_OFFSET]) {
+      const again = factory.load(offset, factory.branch('jeq', 5, yes, no));
+      expect(follow(factory.load(argument, factory.branch('jeq', 5, again, no)))).toEqual(all);
+    }
+  });
+});

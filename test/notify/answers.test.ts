@@ -1,0 +1,323 @@
+/** Calls answered from JavaScript. */
+import { execFileSync, spawn as nodeSpawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, fstatSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import { afterAll, describe, expect, test } from 'vitest';
+import type { Answer, Handlers, NotifiedCall } from '../../lib/notify/handlers.js';
+import type { ProfileDocument } from '../../lib/profile/document/types.js';
+import { Sandbox } from '../../lib/sandbox/sandbox.js';
+import { spawn } from '../../lib/sandbox/spawn.js';
+import { finish } from '../support/processes.js';
+
+const dist = new URL('../../dist/index.js', import.meta.url).href;
+const everything: ProfileDocument = { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [] };
+const directory = mkdtempSync(join(tmpdir(), 'seccomp-'));
+const file = join(directory, 'file');
+writeFileSync(file, 'what is in it\n');
+afterAll(() => rmSync(directory, { recursive: true }));
+
+/** The interpreter itself: what `python3` names may be a script, which makes calls of its own. */
+const interpreter = execFileSync('python3', ['-c', 'import sys; print(sys.executable)'], { encoding: 'utf8' }).trim();
+
+const python = (script: string, notify: Handlers, profile = everything, options = {}) =>
+  finish(spawn(interpreter, ['-c', script], profile, { notify, ...options }));
+
+/** A call that programs make when they are told to only, here with an address that nothing is at. */
+const asked = `import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+def ask(): print(libc.sched_get_priority_max(1), ctypes.get_errno(), flush=True)
+`;
+
+/** Whether this process has a descriptor. */
+function isOpen(fd: number): boolean {
+  try {
+    return fstatSync(fd).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** What it gives, as its handler answers it, and what is told of the handler. */
+async function ask(handler: (call: NotifiedCall) => Answer | Promise<Answer>, options = {}) {
+  const child = spawn('python3', ['-c', `${asked}ask()`], everything, {
+    notify: { sched_get_priority_max: handler },
+    ...options,
+  });
+  const errors: string[] = [];
+  child.on('handlerError', (error: Error) => errors.push(error.message));
+  return { answer: (await finish(child)).stdout.trim(), errors };
+}
+
+describe('a handler', () => {
+  test('answers with a value, an errno or by letting the call go on', async () => {
+    expect((await ask(() => ({ value: 4242 }))).answer).toBe('4242 0');
+    expect((await ask(async () => ({ errno: 'ENOTTY' }))).answer).toBe('-1 25');
+    expect((await ask(() => ({ continue: true }))).answer).toBe('99 0');
+  });
+
+  test('gives a descriptor, of its own or of a FileHandle', async () => {
+    const reading = `print(open('/nowhere/file').read(), end='')`;
+    const byNumber = await python(reading, {
+      openat: (call) =>
+        call.string(1) === '/nowhere/file' ? { addFd: openSync(file, 'r'), close: true } : { continue: true },
+    });
+    expect(byNumber).toMatchObject({ stdout: 'what is in it\n', stderr: '' });
+    const byHandle = await python(reading, {
+      openat: async (call) =>
+        call.string(1) === '/nowhere/file'
+          ? { addFd: await open(file), close: true, closeOnExec: true }
+          : { continue: true },
+    });
+    expect(byHandle).toMatchObject({ stdout: 'what is in it\n', stderr: '' });
+  });
+
+  test('gives a descriptor that a program started by the child inherits, unless it is to be closed on exec', async () => {
+    const listing = `import os, subprocess
+open('/nowhere/file').fileno()
+fd = os.open('/nowhere/file', os.O_RDONLY)
+print(subprocess.run(['test', '-e', f'/proc/self/fd/{fd}'], close_fds=False).returncode)`;
+    for (const closeOnExec of [false, true]) {
+      const { stdout } = await python(listing, {
+        openat: (call) =>
+          call.string(1) === '/nowhere/file'
+            ? { addFd: openSync(file, 'r'), close: true, closeOnExec }
+            : { continue: true },
+      });
+      expect(stdout).toBe(closeOnExec ? '1\n' : '0\n');
+    }
+  });
+
+  test('keeps its own descriptor, unless it is to be closed', async () => {
+    for (const close of [false, true]) {
+      const fd = openSync(file, 'r');
+      await python(`open('/nowhere/file')`, {
+        openat: (call) => (call.string(1) === '/nowhere/file' ? { addFd: fd, close } : { continue: true }),
+      });
+      expect(isOpen(fd)).toBe(!close);
+      if (!close) closeSync(fd);
+    }
+  });
+
+  test('reads and writes what arguments point to', async () => {
+    const seen: unknown[] = [];
+    const { stdout } = await python(
+      `import socket, os
+print(os.uname().sysname)
+for family, address in ((socket.AF_INET, ('192.0.2.7', 80)), (socket.AF_INET6, ('2001:db8::7', 443)), (socket.AF_UNIX, '/nowhere/socket'), (socket.AF_UNIX, '\\0name')):
+  print(socket.socket(family).connect_ex(address))`,
+      {
+        uname: (call) => {
+          const names = Buffer.alloc(6 * 65);
+          names.write('Plan 9');
+          call.write(0, names);
+          return { value: 0 };
+        },
+        connect: (call) => {
+          const { bytes: _, ...address } = call.sockaddr(1);
+          seen.push(address);
+          return { errno: 'ECONNREFUSED' };
+        },
+      },
+    );
+    expect(stdout).toBe('Plan 9\n111\n111\n111\n111\n');
+    expect(seen).toEqual([
+      { family: 'IPv4', address: '192.0.2.7', port: 80 },
+      { family: 'IPv6', address: '2001:db8::7', port: 443 },
+      { family: 'unix', path: '/nowhere/socket' },
+      { family: 'unix', path: '@name' },
+    ]);
+  });
+
+  test('hears of no memory where there is none', async () => {
+    const errors: unknown[] = [];
+    const { answer } = await ask((call) => {
+      for (const read of [() => call.string(0), () => call.write(0, Buffer.alloc(1))]) {
+        try {
+          read();
+        } catch (error) {
+          errors.push((error as NodeJS.ErrnoException).code);
+        }
+      }
+      return { value: 1 };
+    });
+    expect([answer, errors]).toEqual(['1 0', ['EFAULT', 'EFAULT']]);
+  });
+
+  test('reads at most 1 MiB, of a size that there is', async () => {
+    const errors: unknown[] = [];
+    const { answer } = await ask((call) => {
+      for (const size of [-1, 2 ** 20 + 1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '1']) {
+        try {
+          call.bytes(0, size as number);
+        } catch (error) {
+          errors.push((error as NodeJS.ErrnoException).code);
+        }
+      }
+      return { value: 1 };
+    });
+    expect([answer, errors]).toEqual(['1 0', Array(6).fill('ERR_SECCOMP_OPTION')]);
+  });
+
+  test('that throws, takes too long or answers what can not be denies, and is told of', async () => {
+    const wrong: readonly [RegExp, () => Answer | Promise<Answer>, object?][] = [
+      [/out of order/, () => Promise.reject(new Error('out of order'))],
+      [
+        /out of order/,
+        () => {
+          throw new Error('out of order');
+        },
+      ],
+      [/no answer in 20 ms/, () => new Promise(() => {}), { notifyTimeout: 20 }],
+      [/answer must be one of/, () => ({}) as Answer],
+      [/must be an errno by name or number, not 'EWHAT'/, () => ({ errno: 'EWHAT' })],
+      [/EBADF/, () => ({ addFd: 12_345 })],
+    ];
+    for (const [message, handler, options = {}] of wrong) {
+      const { answer, errors } = await ask(handler, options);
+      expect([answer, errors]).toEqual(['-1 1', [expect.stringMatching(message)]]);
+    }
+  });
+
+  test('answers what SCMP_ACT_NOTIFY is about, and no other call of that name', async () => {
+    const profile: ProfileDocument = {
+      defaultAction: 'SCMP_ACT_ALLOW',
+      syscalls: [
+        { names: ['kill'], action: 'SCMP_ACT_NOTIFY', args: [{ index: 1, value: 10, op: 'SCMP_CMP_EQ' }] },
+        { names: ['kill'], action: 'SCMP_ACT_ERRNO', errnoRet: 5, args: [{ index: 1, value: 12, op: 'SCMP_CMP_EQ' }] },
+      ],
+    };
+    const script = `import os
+for signal in 0, 10, 12:
+  try: print(os.kill(os.getpid(), signal))
+  except OSError as e: print(e.errno)`;
+    expect((await python(script, { kill: () => ({ errno: 7 }) }, profile)).stdout).toBe('None\n7\n5\n');
+    expect(() => spawn('true', [], profile, { onViolation: true })).toThrow('options.notify has no handler for kill');
+    expect(() => spawn('true', [], profile)).toThrow('SCMP_ACT_NOTIFY asks for a supervisor');
+  });
+
+  test('of a socket call is not gone around by socketcall', async ({ skip }) => {
+    if (process.arch !== 'x64') skip('socketcall is x86’s');
+    const { evaluate } = await import('../../lib/policy/evaluate.js');
+    const { supervise } = await import('../../lib/sandbox/plan/supervised.js');
+    const { loadSources } = await import('../../lib/sandbox/plan/plan-filters.js');
+    const policy = supervise(loadSources('docker-default'), {}, { watches: false, names: ['connect'] }, true)?.filter
+      .policy;
+    const socketcall = (call: bigint) =>
+      policy && evaluate(policy, { arch: 0x4000_0003, number: 102, args: [call, 0n, 0n, 0n, 0n, 0n] });
+    expect(socketcall(3n)).toEqual({ kind: 'errno', errno: 38 });
+    expect(socketcall(1n)).toEqual({ kind: 'allow' });
+  });
+
+  test('is refused where this thread waits for the child', () => {
+    const sandbox = new Sandbox(everything, { notify: { getppid: () => ({ value: 1 }) } });
+    expect(() => sandbox.execFileSync('true')).toThrow("handlers can't run while this thread waits");
+  });
+});
+
+describe('when those who answer are gone', () => {
+  const handlers = { sched_get_priority_max: () => ({ value: 4242 }) };
+  const start = (script: string, out: string) => `
+    import { spawn } from ${JSON.stringify(dist)};
+    const notify = { sched_get_priority_max: ${handlers.sched_get_priority_max} };
+    const stdio = ['ignore', ${out}, 'inherit'];
+    spawn('python3', ['-c', ${JSON.stringify(script)}], { defaultAction: 'SCMP_ACT_ALLOW' }, { notify, stdio });`;
+
+  test('with their worker, calls are denied', async () => {
+    const fifo = join(directory, 'worker');
+    execFileSync('mkfifo', [fifo, `${fifo}-out`]);
+    const output = open(`${fifo}-out`);
+    const script = `${asked}ask()\nopen(${JSON.stringify(fifo)}).read()\nask()`;
+    const code = `import { openSync } from 'node:fs';${start(script, `openSync('${fifo}-out', 'w')`)}`;
+    const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(code)}`));
+    const end = await open(fifo, 'w'); // The first call has been answered when this is open.
+    await worker.terminate();
+    await end.close();
+    const reader = await output;
+    expect(await reader.readFile('utf8')).toBe('4242 0\n-1 1\n');
+    await reader.close();
+  });
+
+  test('with this process, calls fail with ENOSYS', async () => {
+    const fifo = join(directory, 'process');
+    execFileSync('mkfifo', [fifo]);
+    const code = start(`${asked}ask()\nopen(${JSON.stringify(fifo)}).read()\nask()`, "'inherit'");
+    const parent = nodeSpawn(process.execPath, ['--input-type=module', '-e', code], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const ended = finish(parent);
+    const end = await open(fifo, 'w');
+    parent.kill('SIGKILL');
+    await once(parent, 'exit');
+    await end.close();
+    expect((await ended).stdout).toBe('4242 0\n-1 38\n');
+  });
+});
+
+test('a descriptor that a handler gives too late is closed where the answer says so', async () => {
+  const late: Promise<unknown>[] = [];
+  const fds: number[] = [];
+  const { answer } = await ask(
+    () => {
+      const given = setTimeout(100).then(() => {
+        const addFd = openSync(file, 'r');
+        fds.push(addFd);
+        return { addFd, close: true };
+      });
+      late.push(given);
+      return given;
+    },
+    { notifyTimeout: 20 },
+  );
+  await Promise.all(late);
+  expect(answer).toBe('-1 1');
+  expect(fds.map(isOpen)).toEqual([false]);
+});
+
+test('that a given descriptor could not be closed is told', async () => {
+  const given = { fd: openSync(file, 'r'), close: () => Promise.reject(new Error('stays open')) };
+  const { answer, errors } = await ask(() => ({ addFd: given, close: true }));
+  expect(answer).not.toBe('-1 1');
+  expect(errors).toEqual(['stays open']);
+  closeSync(given.fd);
+});
+
+test.each([
+  ['throws', "() => { throw new Error('no answer') }"],
+  ['gives what is no answer', '() => false'],
+  ['gives what is refused', '() => ({ addFd: 12_345 })'],
+  ['rejects', "async () => { throw new Error('no answer') }"],
+  ['resolves to what is no answer', 'async () => false'],
+])("an error of a 'handlerError' listener is not lost where the handler %s", async (_, handler) => {
+  const script = `
+    import { spawn } from ${JSON.stringify(dist)};
+    process.on('uncaughtException', ({ message }) => console.log(message));
+    const child = spawn('uname', { defaultAction: 'SCMP_ACT_ALLOW' }, { notify: { uname: ${handler} }, stdio: 'ignore' });
+    child.once('handlerError', () => { throw new Error('mine') });`;
+  const args = ['--input-type=module', '--eval', script];
+  expect((await finish(nodeSpawn(process.execPath, args))).stdout).toBe('mine\n');
+});
+
+test.each([
+  ['onViolation', "onViolation: () => { throw new Error('mine') }", 'sh -c "mkdir x & uname & wait"'],
+  ["a 'handlerError' listener", '', 'sh -c "uname & uname & uname & wait"'],
+])('what %s throws keeps no other call waiting', async (_, options, command) => {
+  const script = `
+    import { spawn } from ${JSON.stringify(dist)};
+    let uncaught = 0;
+    process.on('uncaughtException', () => uncaught++);
+    const profile = { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['mkdir'], action: 'SCMP_ACT_ERRNO' }] };
+    const child = spawn('/bin/sh', ['-c', ${JSON.stringify(command)}], profile, {
+      notify: { uname: () => { throw new Error('no answer') } }, notifyTimeout: 500, stdio: 'ignore', ${options}
+    });
+    child.on('handlerError', () => { throw new Error('mine') });
+    const until = Date.now() + 800;
+    while (Date.now() < until); // Mail accumulates.
+    child.on('close', () => console.log(uncaught > 0));`;
+  const args = ['--input-type=module', '--eval', script];
+  expect((await finish(nodeSpawn(process.execPath, args))).stdout).toBe('true\n');
+});

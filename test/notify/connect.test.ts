@@ -1,0 +1,477 @@
+/** call.connect: a caller's socket is connected in its place, with its rights, and not after its call has been answered. */
+import { execFileSync, spawn as nodeSpawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterAll, describe, expect, test, vi } from 'vitest';
+import type { Answer, NotifiedCall } from '../../lib/notify/handlers.js';
+import type { ProfileDocument } from '../../lib/profile/document/types.js';
+import type { SpawnOptions } from '../../lib/sandbox/options/options.js';
+import { spawn } from '../../lib/sandbox/spawn.js';
+import { finish } from '../support/processes.js';
+import { hasCapability } from '../support/scripts.js';
+
+const everything: ProfileDocument = { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [] };
+const directory = mkdtempSync(join(tmpdir(), 'seccomp-'));
+chmodSync(directory, 0o755);
+const servers: { kill(signal: 'SIGKILL'): boolean }[] = [];
+afterAll(() => {
+  for (const server of servers) server.kill('SIGKILL');
+  rmSync(directory, { recursive: true });
+});
+
+const interpreter = execFileSync('python3', ['-c', 'import sys; print(sys.executable)'], { encoding: 'utf8' }).trim();
+const mayBeOthers = ['CAP_SETUID', 'CAP_SETGID', 'CAP_SYS_CHROOT'].every(hasCapability);
+const NOT_OTHERS = 'this process may not act as another user';
+
+type Connect = (call: NotifiedCall) => Answer | Promise<Answer>;
+const connects: Connect = (call) => call.connect(call.sockaddr(1));
+
+/** A Python program whose connect(2) is answered by a handler. */
+const python = (script: string, connect: Connect, options: SpawnOptions = {}) =>
+  spawn(interpreter, ['-c', `import os, socket, struct, sys, threading\n${script}`], everything, {
+    notify: { connect },
+    ...options,
+  });
+
+const printed = async (script: string, connect: Connect = connects, options: SpawnOptions = {}) => {
+  const child = python(script, connect, options).on('handlerError', () => {}); // The call is denied.
+  const { stdout, stderr } = await finish(child);
+  expect(stderr).toBe('');
+  return stdout.trim().split('\n');
+};
+
+/** Starts a Python program beside, and waits for its first line; it ends with the tests. */
+async function beside(script: string): Promise<{ first: string; lines: AsyncIterator<string> }> {
+  const child = nodeSpawn(interpreter, ['-c', `import os, socket, struct, sys, time\n${script}`], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  servers.push(child);
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  return { first: (await lines.next()).value, lines };
+}
+
+/** A port to which a blocking connect(2) waits: the one place in the queue of its server is taken, so SYNs are dropped. */
+async function fullPort(): Promise<number> {
+  const { first } = await beside(`server = socket.socket(); server.bind(('127.0.0.1', 0)); server.listen(0)
+queued = [socket.socket() for i in range(3)]
+for client in queued: client.setblocking(False); client.connect_ex(server.getsockname())
+print(server.getsockname()[1], flush=True); time.sleep(600)`);
+  return Number(first);
+}
+
+/** Makes a local socket to which a blocking connect(2) waits. */
+const makeFullPath = (path: string) =>
+  beside(`server = socket.socket(socket.AF_UNIX); server.bind('${path}'); server.listen(0)
+queued = []
+while True:
+  queued.append(socket.socket(socket.AF_UNIX))
+  queued[-1].setblocking(False)
+  if queued[-1].connect_ex('${path}') == 11: break
+print('ready', flush=True); time.sleep(600)`);
+
+/** Threads of this process that connect. */
+const connecting = () =>
+  readdirSync('/proc/self/task').filter((tid) => {
+    try {
+      return readFileSync(`/proc/self/task/${tid}/comm`, 'utf8') === 'seccomp-connect\n';
+    } catch {
+      return false;
+    }
+  }).length;
+const noneConnects = () => vi.waitFor(() => expect(connecting()).toBe(0), 60_000);
+
+/** The state of a TCP socket, first byte of TCP_INFO: 1 is established, 2 SYN_SENT, 7 closed. */
+const STATE = 's.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]';
+
+async function withServer<Result>(use: (port: number, ends: Promise<void>) => Promise<Result>): Promise<Result> {
+  let end = () => {};
+  const ends = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  const server = createServer((socket) =>
+    socket
+      .on('error', () => {})
+      .on('close', () => end())
+      .resume(),
+  );
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  try {
+    return await use((server.address() as AddressInfo).port, ends);
+  } finally {
+    server.close();
+  }
+}
+
+describe('connections that take long', () => {
+  test('keep neither files nor the connections of other children waiting', async () => {
+    const port = await fullPort();
+    let asked = 0;
+    let answered = 0;
+    let all = () => {};
+    const allAsked = new Promise<void>((resolve) => {
+      all = resolve;
+    });
+    const script = `
+def connect(): socket.socket().connect_ex(('127.0.0.1', ${port}))
+for i in range(70): threading.Thread(target=connect, daemon=True).start()
+sys.stdin.read()
+os._exit(0)`;
+    const child = python(script, async (call) => {
+      const answer = call.connect(call.sockaddr(1));
+      if (++asked === 70) all();
+      await answer;
+      answered++;
+      return answer;
+    });
+    const exit = once(child, 'exit');
+    await allAsked;
+    await readFile('/proc/self/status');
+    const quick = (to: number) => `print(socket.socket().connect_ex(('127.0.0.1', ${to})))`;
+    expect(await withServer((to) => printed(quick(to)))).toEqual(['0']);
+    expect(answered).toBe(0);
+    expect(connecting()).toBe(4);
+    child.kill('SIGKILL');
+    await exit;
+    await noneConnects();
+  });
+
+  test('are given up when the call is denied, and the socket is as before', async () => {
+    const port = await fullPort();
+    const script = `s = socket.socket()\nprint(s.connect_ex(('127.0.0.1', ${port})), ${STATE})`;
+    expect(await printed(script, connects, { notifyTimeout: 50 })).toEqual(['1 7']);
+    const another: Connect = (call) => {
+      void call.connect(call.sockaddr(1));
+      return new Promise((resolve) => {
+        const timer = setInterval(() => {
+          if (connecting() === 0) return;
+          clearInterval(timer);
+          resolve({ errno: 'EACCES' });
+        });
+      });
+    };
+    expect(await printed(script, another)).toEqual(['13 7']);
+    await noneConnects();
+  });
+
+  test('to a local socket are given up too', async () => {
+    const path = join(directory, 'full');
+    await makeFullPath(path);
+    const script = `print(socket.socket(socket.AF_UNIX).connect_ex('${path}'))`;
+    expect(await printed(script, connects, { notifyTimeout: 50 })).toEqual(['1']);
+    await noneConnects();
+  });
+
+  test('are given up when their caller is gone', async () => {
+    const port = await fullPort();
+    const answers: Promise<Answer>[] = [];
+    const child = python(`socket.socket().connect_ex(('127.0.0.1', ${port}))`, (call) => {
+      const answer = call.connect(call.sockaddr(1));
+      answers.push(answer);
+      return answer;
+    });
+    const exit = once(child, 'exit');
+    await vi.waitFor(() => expect(connecting()).toBe(1), 60_000);
+    child.kill('SIGKILL');
+    await exit;
+    await noneConnects();
+    expect(await Promise.all(answers)).toEqual([{ errno: 2 }]);
+  });
+
+  test('are given up when their caller is gone, and its parent under the same filter is not', async () => {
+    const port = await fullPort();
+    const script = `
+child = os.fork()
+if child == 0: socket.socket().connect_ex(('127.0.0.1', ${port})); os._exit(0)
+os.waitpid(child, 0)
+sys.stdin.readline()
+print('went on')`;
+    const callers: number[] = [];
+    const handler: Connect = (call) => {
+      callers.push(call.tid);
+      return call.connect(call.sockaddr(1));
+    };
+    const child = python(script, handler, { notifyTimeout: 600_000 });
+    await vi.waitFor(() => expect(connecting()).toBe(1), 60_000);
+    for (const pid of callers) process.kill(pid, 'SIGKILL');
+    await noneConnects();
+    child.stdin?.end('\n');
+    expect((await finish(child)).stdout).toBe('went on\n');
+  });
+
+  test('that were not begun when their call was denied are never made', async () => {
+    const port = await fullPort();
+    await withServer(async (good) => {
+      const script = `
+def connect(): socket.socket().connect_ex(('127.0.0.1', ${port}))
+for i in range(4): threading.Thread(target=connect, daemon=True).start()
+sys.stdin.readline()
+s = socket.socket()
+print(s.connect_ex(('127.0.0.1', ${good})), ${STATE}, flush=True)
+os._exit(0)`;
+      const child = python(script, (call) => {
+        const address = call.sockaddr(1);
+        const isLast = 'port' in address && address.port === good;
+        const connection = call.connect(address);
+        return isLast ? { errno: 'EACCES' } : connection;
+      });
+      await vi.waitFor(() => expect(connecting()).toBe(4), 60_000);
+      child.stdin?.end('\n');
+      expect((await finish(child)).stdout).toBe('13 7\n');
+    });
+    await noneConnects();
+  });
+});
+
+describe('a connection', () => {
+  test('that was made before its call is denied is ended', async () => {
+    await withServer(async (port, ends) => {
+      const script = `s = socket.socket()\nprint(s.connect_ex(('127.0.0.1', ${port})), ${STATE})`;
+      const denies: Connect = async (call) => {
+        expect(await call.connect(call.sockaddr(1))).toEqual({ errno: 0 });
+        return { errno: 'EACCES' };
+      };
+      expect(await printed(script, denies)).toEqual(['13 7']);
+      await ends;
+    });
+  });
+
+  test('keeps the errno, and the mode of the socket', async () => {
+    await withServer(async (port) => {
+      const script = `
+free = socket.socket(); free.bind(('127.0.0.1', 0)); gone = free.getsockname(); free.close()
+print(socket.socket().connect_ex(gone))
+import select
+s = socket.socket(); s.setblocking(False)
+first = s.connect_ex(('127.0.0.1', ${port}))
+select.select([], [s], [])
+print(first in (0, 115), s.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR), os.get_blocking(s.fileno()), ${STATE})
+s = socket.socket()
+print(s.connect_ex(('127.0.0.1', ${port})), os.get_blocking(s.fileno()), ${STATE}, s.connect_ex(('127.0.0.1', ${port})), ${STATE})`;
+      expect(await printed(script)).toEqual(['111', 'True 0 False 1', '0 True 1 106 1']);
+    });
+  });
+
+  test('with a timeout of the socket’s own ends by it', async () => {
+    const port = await fullPort();
+    const script = `s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack('ll', 0, 250000))
+print(s.connect_ex(('127.0.0.1', ${port})))`;
+    expect(await printed(script)).toEqual(['115']);
+  });
+
+  test('is made once a call', async () => {
+    await withServer(async (port) => {
+      const answers: Answer[] = [];
+      const twice: Connect = async (call) => {
+        const both = [call.connect(call.sockaddr(1)), call.connect(call.sockaddr(1))] as const;
+        answers.push(...(await Promise.all(both)));
+        return both[0];
+      };
+      expect(await printed(`print(socket.socket().connect_ex(('127.0.0.1', ${port})))`, twice)).toEqual(['0']);
+      expect(answers).toEqual([{ errno: 0 }, { errno: 114 }]);
+    });
+  });
+
+  test.each([
+    ['of another family', 's = socket.socket(socket.AF_UNIX)', 97],
+    ['that is no socket', "s = open('/dev/null')", 88],
+  ])('of a descriptor %s is refused', async (_, make, errno) => {
+    const script = `${make}
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+address = struct.pack('=H', socket.AF_INET) + struct.pack('>H', 1) + bytes([127, 0, 0, 1]) + bytes(8)
+print(libc.connect(s.fileno(), address, len(address)), ctypes.get_errno())`;
+    expect(await printed(script)).toEqual([`-1 ${errno}`]);
+  });
+
+  test('of a descriptor that another thread replaces with one of another family is refused', async () => {
+    await withServer(async (port) => {
+      const script = `
+s = socket.socket()
+def replace():
+  sys.stdin.readline()
+  other = socket.socket(socket.AF_UNIX)
+  os.dup2(other.fileno(), s.fileno())
+  os.write(1, b'replaced\\n')
+threading.Thread(target=replace).start()
+print(s.connect_ex(('127.0.0.1', ${port})))`;
+      const child = python(script, async (call) => {
+        const address = call.sockaddr(1);
+        child.stdin?.end('\n');
+        await once(child.stdout as NonNullable<typeof child.stdout>, 'data');
+        return call.connect(address);
+      });
+      expect((await finish(child)).stdout).toBe('replaced\n97\n');
+    });
+  });
+
+  test('is made of the kind of socket that the handler saw, and of no other', async () => {
+    await withServer(async (port) => {
+      const script = `
+s = socket.socket()
+def replace():
+  sys.stdin.readline()
+  other = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+  os.dup2(other.fileno(), s.fileno())
+  os.write(1, b'replaced\\n')
+threading.Thread(target=replace).start()
+print(socket.socket().connect_ex(('127.0.0.1', ${port})), flush=True)
+print(s.connect_ex(('127.0.0.1', ${port})))`;
+      const seen: unknown[] = [];
+      const child = python(script, async (call) => {
+        seen.push(call.socket(0));
+        if (seen.length === 2) {
+          const replaced = once(child.stdout as NonNullable<typeof child.stdout>, 'data');
+          child.stdin?.end('\n');
+          await replaced;
+        }
+        return call.connect(call.sockaddr(1));
+      });
+      expect((await finish(child)).stdout).toBe('0\nreplaced\n9\n');
+      expect(seen).toEqual(Array(2).fill({ domain: 2, type: 1, protocol: 6 }));
+    });
+  });
+
+  test('is looked at before, where there is a socket', async () => {
+    const codes: unknown[] = [];
+    const looks: Connect = (call) => {
+      try {
+        call.socket(0);
+      } catch (error) {
+        codes.push((error as NodeJS.ErrnoException).code);
+      }
+      return { errno: 'EACCES' };
+    };
+    await printed(
+      "import ctypes\nfor fd in os.open('/dev/null', 0), 99: ctypes.CDLL(None).connect(fd, bytes(16), 16)",
+      looks,
+    );
+    expect(codes).toEqual(['ENOTSOCK', 'EBADF']);
+  });
+
+  test('of a datagram socket may be dissolved and made anew', async () => {
+    const script = `
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+none = struct.pack('=H', socket.AF_UNSPEC) + bytes(14)
+print(s.connect_ex(('::1', 9)), libc.connect(s.fileno(), none, len(none)), s.connect_ex(('::1', 9)))`;
+    expect(await printed(script)).toEqual(['0 0 0']);
+  });
+});
+
+/** A local socket that says who connects. */
+const SAYS_WHO = `
+while True:
+  client = server.accept()[0]
+  print(*struct.unpack('iII', client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[1:], flush=True)`;
+const saysWho = (path: string, mode: number) =>
+  beside(`server = socket.socket(socket.AF_UNIX); server.bind(${path}); server.listen(9)
+if ${path}[0] != '\\0': os.chmod(${path}, ${mode})
+print('ready', flush=True)${SAYS_WHO}`);
+
+describe('a connection to a local socket', () => {
+  test('is found from the caller’s directory', async () => {
+    const cwd = join(directory, 'directory');
+    mkdirSync(cwd);
+    const { lines } = await saysWho(`'${cwd}/socket'`, 0o777);
+    const script = `
+for path in 'socket', '../directory/socket', '${cwd}/socket', 'nothing':
+  print(socket.socket(socket.AF_UNIX).connect_ex(path))`;
+    expect(await printed(script, connects, { cwd })).toEqual(['0', '0', '0', '2']);
+    const who = `${process.getuid?.()} ${process.getgid?.()}`;
+    for (let i = 0; i < 3; i++) expect((await lines.next()).value).toBe(who);
+  });
+
+  test('is made as the caller’s user and groups, or not at all', async ({ skip }) => {
+    if (!mayBeOthers) skip(NOT_OTHERS);
+    const [open, closed, group] = ['open', 'closed', 'group'].map((name) => join(directory, name));
+    const { lines } = await saysWho(`'${open}'`, 0o777);
+    await saysWho(`'${closed}'`, 0o700);
+    await saysWho(`'${group}'`, 0o770);
+    execFileSync('chgrp', ['4242', group ?? '']);
+    const abstract = `\\0seccomp-${process.pid}`;
+    const byName = await saysWho(`'${abstract}'`, 0);
+    const script = `
+for groups in [], [4242]:
+  if os.geteuid() == 0: os.setgroups(groups)
+  for path in '${open}', '${closed}', '${group}', '${abstract}':
+    child = os.fork()
+    if child == 0:
+      os.setgid(65533); os.setuid(65534)
+      print(socket.socket(socket.AF_UNIX).connect_ex(path), flush=True)
+      os._exit(0)
+    os.waitpid(child, 0)`;
+    expect(await printed(script)).toEqual(['0', '13', '13', '0', '0', '13', '0', '0']);
+    for (const each of [lines, byName.lines]) expect((await each.next()).value).toBe('65534 65533');
+  });
+
+  test('is made without the capabilities that the caller lacks', async ({ skip }) => {
+    if (process.getuid?.() !== 0 || !mayBeOthers) skip(NOT_OTHERS);
+    const path = join(directory, 'of-another');
+    await saysWho(`'${path}'`, 0o700);
+    execFileSync('chown', ['65534:65534', path]);
+    const script = `print(socket.socket(socket.AF_UNIX).connect_ex('${path}'))`;
+    expect(await printed(script)).toEqual(['0']);
+    expect(await printed(script, connects, { capabilities: [] })).toEqual(['13']);
+  });
+
+  test('is found in the caller’s root, and by no link that leads out of it', async ({ skip }) => {
+    if (!mayBeOthers) skip(NOT_OTHERS);
+    const root = join(directory, 'root');
+    mkdirSync(root);
+    await saysWho(`'${root}/inside'`, 0o777);
+    await saysWho(`'${directory}/outside'`, 0o777);
+    const script = `
+os.chroot('${root}'); os.chdir('/')
+for path in '/inside', 'inside', '../../inside', '${root}/inside', '../outside':
+  print(socket.socket(socket.AF_UNIX).connect_ex(path))`;
+    expect(await printed(script)).toEqual(['0', '0', '0', '2', '2']);
+    const links = `print(socket.socket(socket.AF_UNIX).connect_ex('/proc/self/root${directory}/outside'))`;
+    expect(await printed(links)).toEqual(['40']);
+  });
+
+  test('of a caller in another user namespace is refused', async ({ skip }) => {
+    const path = join(directory, 'namespace');
+    await saysWho(`'${path}'`, 0o777);
+    const script = `
+import ctypes
+if ctypes.CDLL(None).unshare(0x10000000) != 0: print('none'); sys.exit()
+print(socket.socket(socket.AF_UNIX).connect_ex('${path}'))`;
+    const [errno] = await printed(script);
+    if (errno === 'none') skip('no user namespaces');
+    expect(errno).toBe('13');
+  });
+
+  test('leaves this process’s user, directory and dumpable flag as they were', async ({ skip }) => {
+    if (process.getuid?.() !== 0 || !mayBeOthers) skip(NOT_OTHERS);
+    const path = join(directory, 'flag');
+    await saysWho(`'${path}'`, 0o777);
+    // The files of a process in /proc belong to root unless it is dumpable: told apart by a process that is not root's.
+    const code = `
+      import { readdirSync, readFileSync, statSync } from 'node:fs';
+      import { spawn } from ${JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)};
+      const state = () => [statSync('/proc/self/status').uid, process.geteuid(), process.getegid(), process.cwd()].join();
+      const before = state();
+      const script = "import socket; print(socket.socket(socket.AF_UNIX).connect_ex('${path}'))";
+      const notify = { connect: (call) => call.connect(call.sockaddr(1)) };
+      const options = { uid: 65533, gid: 65533, cwd: '/', notify, stdio: ['ignore', 'inherit', 'inherit'] };
+      spawn(${JSON.stringify(interpreter)}, ['-c', script], { defaultAction: 'SCMP_ACT_ALLOW' }, options).on('exit', wait);
+      const name = (tid) => { try { return readFileSync('/proc/self/task/' + tid + '/comm', 'utf8'); } catch { return ''; } };
+      function wait() {
+        if (readdirSync('/proc/self/task').some((tid) => name(tid) === 'seccomp-connect\\n')) setImmediate(wait);
+        else console.log(before.startsWith('65534,') && before === state());
+      }`;
+    const capabilities = ['--inh-caps', '--ambient-caps'].map(
+      (set) => `${set}=+setuid,+setgid,+dac_override,+sys_chroot,+sys_ptrace`,
+    );
+    const user = ['--reuid=65534', '--regid=65534', '--clear-groups'];
+    const args = [...user, ...capabilities, process.execPath, '--input-type=module', '-e', code];
+    expect(await finish(nodeSpawn('setpriv', args))).toMatchObject({ stdout: '0\ntrue\n', stderr: '' });
+  });
+});

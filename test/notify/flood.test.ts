@@ -1,0 +1,147 @@
+/** Children that ask JavaScript all the time, whose calls its own thread receives. */
+import { spawn as nodeSpawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setImmediate, setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { afterAll, describe, expect, test } from 'vitest';
+import { listen } from '../../lib/agent/listen.js';
+import type { Answer, NotifiedCall } from '../../lib/notify/handlers.js';
+import type { ProfileDocument } from '../../lib/profile/document/types.js';
+import { spawn } from '../../lib/sandbox/spawn.js';
+import { finish } from '../support/processes.js';
+
+const dist = new URL('../../dist/index.js', import.meta.url).href;
+const directory = mkdtempSync(join(tmpdir(), 'seccomp-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+/** One call has an answer that is fixed, and is asked about all the same. */
+const profile: ProfileDocument = {
+  defaultAction: 'SCMP_ACT_ALLOW',
+  syscalls: [{ names: ['sched_get_priority_min'], action: 'SCMP_ACT_ERRNO', errnoRet: 77 }],
+};
+
+/** A call to which it is up to its handler what is answered; the interpreter lets other threads run meanwhile. */
+const asking = `import ctypes, os, threading, time
+libc = ctypes.CDLL(None, use_errno=True)
+ask = libc.sched_get_priority_max
+`;
+
+const flood = (script: string, handler: (call: NotifiedCall) => Answer | Promise<Answer>) =>
+  spawn('python3', ['-c', asking + script], profile, {
+    notify: { sched_get_priority_max: handler },
+    onViolation: true,
+  });
+
+describe('a child that asks all the time', () => {
+  test('gets its own answer to each call', async () => {
+    let calls = 0;
+    const child = flood('for n in range(20000):\n  assert ask(n) == n ^ 0x5a5a', ({ args: [n = 0n] }) => {
+      calls++;
+      return { value: n ^ 0x5a5an };
+    });
+    expect(await finish(child)).toMatchObject({ code: 0, stderr: '' });
+    expect(calls).toBe(20_000);
+  });
+
+  test('gets its own answer to each call from an agent', async () => {
+    let calls = 0;
+    const agent = listen(join(directory, 'agent'), {
+      sched_get_priority_max: () => {
+        calls++;
+        return { value: 1 };
+      },
+    });
+    const ended = once(agent, 'end');
+    const runtime = fileURLToPath(new URL('../support/runtime.py', import.meta.url));
+    expect(await finish(nodeSpawn('python3', [runtime, agent.path, 'all the time']))).toMatchObject({ code: 0 });
+    await ended;
+    await agent.close();
+    expect(calls).toBe(5000);
+  });
+
+  test('leaves this thread to others too', async () => {
+    let more = 1;
+    let calls = 0;
+    const child = flood('while ask(1): pass', () => {
+      calls++;
+      return { value: more };
+    });
+    const ended = finish(child);
+    while (calls < 1000) await setTimeout(1);
+    expect(await readFile('/proc/self/comm', 'utf8')).not.toBe('');
+    for (let i = 0; i < 10; i++) await setImmediate();
+    expect(await finish(spawn('echo', ['hello'], 'docker-default'))).toMatchObject({ stdout: 'hello\n' });
+    more = 0;
+    expect(await ended).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test('waits for no handler where an answer is fixed', async () => {
+    const [begun, done] = [join(directory, 'begun'), join(directory, 'done')];
+    let calls = 0;
+    const script = `
+def other():
+  while not os.path.exists(${JSON.stringify(begun)}): time.sleep(0.001)
+  for n in range(10): assert libc.sched_get_priority_min(1) == -1 and ctypes.get_errno() == 77
+  open(${JSON.stringify(done)}, 'w')
+thread = threading.Thread(target=other)
+thread.start()
+while ask(1): pass
+thread.join()`;
+    const child = flood(script, () => {
+      if (++calls < 1000) return { value: 1 };
+      writeFileSync(begun, '');
+      // The handler returns only when the other thread was answered, or long after it should have been.
+      for (const end = Date.now() + 40_000; !existsSync(done) && Date.now() < end; );
+      return { value: existsSync(done) ? 0 : -1 };
+    });
+    expect(await finish(child)).toMatchObject({ code: 0, stderr: '' });
+    expect([existsSync(done), calls]).toEqual([true, 1000]);
+  });
+
+  test('may be answered later, out of order, and by several threads at once', async () => {
+    const script = `
+def run(first):
+  for n in range(first, first + 500):
+    if ask(n) != n ^ 0x5a5a: os._exit(3)
+threads = [threading.Thread(target=run, args=(n * 1000,)) for n in range(8)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()`;
+    const child = flood(script, ({ args: [n = 0n] }) => {
+      const answer = { value: n ^ 0x5a5an };
+      return n % 3n === 0n ? setImmediate(answer) : n % 50n === 1n ? setTimeout(Number(n % 7n), answer) : answer;
+    });
+    expect(await finish(child)).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test('is denied when the worker that answers is terminated', async () => {
+    const code = `
+      import { workerData } from 'node:worker_threads';
+      import { spawn } from ${JSON.stringify(dist)};
+      let calls = 0;
+      spawn('python3', ['-c', workerData], { defaultAction: 'SCMP_ACT_ALLOW' }, {
+        notify: { sched_get_priority_max: () => ({ value: ++calls === 1000 ? 2 : 1 }) },
+        stdio: ['ignore', 'ignore', 'inherit'],
+      });`;
+    const files = [join(directory, 'asked'), join(directory, 'denied')];
+    const script = `${asking}
+while True:
+  answer = ask(1)
+  if answer == 2: open(${JSON.stringify(files[0])}, 'w')
+  if answer == -1: break
+with open(${JSON.stringify(files[1])}, 'w') as file: print(ctypes.get_errno(), file=file)`;
+    const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(code)}`), { workerData: script });
+    const there = async (path = '') => {
+      while (!existsSync(path)) await setTimeout(5);
+    };
+    await there(files[0]);
+    await worker.terminate();
+    await there(files[1]);
+    while (readFileSync(files[1] ?? '', 'utf8') === '') await setTimeout(5);
+    expect(readFileSync(files[1] ?? '', 'utf8')).toBe('1\n');
+  });
+});

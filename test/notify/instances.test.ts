@@ -1,0 +1,78 @@
+/** Several instances of the module in one process, over the one addon: each hears of its own children. */
+import { fileURLToPath } from 'node:url';
+import { afterEach, expect, test, vi } from 'vitest';
+import { addon } from '../../lib/native.js';
+import type { ProfileDocument } from '../../lib/profile/document/types.js';
+import { finish } from '../support/processes.js';
+import { evaluateScript } from '../support/scripts.js';
+
+const denying: ProfileDocument = {
+  defaultAction: 'SCMP_ACT_ALLOW',
+  syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO' }],
+};
+const script = `import os
+try: os.mkdir('/nowhere/x')
+except OSError: pass
+print(os.sched_get_priority_max(1))`;
+
+afterEach(() => void vi.restoreAllMocks());
+
+/** A new instance of the module. */
+async function instance() {
+  vi.resetModules();
+  return import('../../lib/index.js');
+}
+
+/** What a child of an instance prints, and what the instance is told of it. */
+async function supervised({ spawn }: Awaited<ReturnType<typeof instance>>, value: number) {
+  const told: string[] = [];
+  const child = spawn('python3', ['-c', script], denying, {
+    onViolation: ({ syscall }) => told.push(syscall),
+    notify: { sched_get_priority_max: () => ({ value }) },
+  });
+  return { stdout: (await finish(child)).stdout, told };
+}
+
+test('that run at once each hear of their own children, and answer them', async () => {
+  const first = await instance();
+  const second = await instance();
+  expect(first.spawn).not.toBe(second.spawn);
+  const numbers = [11, 12, 13, 14];
+  const ends = await Promise.all(numbers.map((n) => supervised(n % 2 === 0 ? first : second, n)));
+  expect(ends).toEqual(numbers.map((n) => ({ stdout: `${n}\n`, told: ['mkdir'] })));
+});
+
+test('that were loaded again after their deletion from require.cache, and in workers', () => {
+  const inWorker = `
+    const { spawnSync } = require(${JSON.stringify(fileURLToPath(new URL('../../dist/index.js', import.meta.url)))});
+    const { violations } = spawnSync('mkdir', ['/nowhere/x'], ${JSON.stringify(denying)}, { onViolation: true });
+    require('node:worker_threads').parentPort.postMessage(violations.length);`;
+  const counts = evaluateScript(`
+    const counts = [];
+    for (let i = 0; i < 3; i++) {
+      for (const key of Object.keys(require.cache)) delete require.cache[key];
+      const error = await require('seccomp').run('mkdir', ['/nowhere/x'], denying(1, 'mkdir', 'mkdirat'), { onViolation: true }).catch((error) => error);
+      counts.push(error.violations.length);
+      const worker = new Worker(${JSON.stringify(inWorker)}, { eval: true });
+      const [count] = await once(worker, 'message');
+      counts.push(count);
+    }
+    return counts;`);
+  expect(counts).toEqual(Array(6).fill(1));
+});
+
+test.each<[string, (each: Awaited<ReturnType<typeof instance>>) => unknown]>([
+  ['a child', (each) => supervised(each, 1)],
+  ['a child of spawnSync', ({ spawnSync }) => spawnSync('true', [], denying, { onViolation: true })],
+  ['a start that fails', ({ spawnSync }) => spawnSync('/nowhere/program', [], denying, { onViolation: true })],
+])('hold nothing once there is no child any more: after %s', async (_, use) => {
+  const open = vi.spyOn(addon(), 'openInbox');
+  const close = vi.spyOn(addon(), 'closeInbox');
+  for (let i = 0; i < 3; i++) await use(await instance());
+  expect(open.mock.results.length).toBeGreaterThanOrEqual(3);
+  // Those of other tests may close late.
+  await vi.waitFor(() => {
+    const closed = close.mock.calls.map(([inbox]) => inbox);
+    for (const { value } of open.mock.results) expect(closed).toContain(value);
+  });
+});

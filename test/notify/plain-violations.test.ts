@@ -1,0 +1,265 @@
+/** What is told of denied calls: plain data, by the profile that denied them, and what programs expect set apart. */
+import { inspect } from 'node:util';
+import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
+import { describe, expect, test } from 'vitest';
+import { RunError } from '../../lib/errors.js';
+import { thisHost } from '../../lib/host.js';
+import type { NativeKind } from '../../lib/native.js';
+import { isFallback } from '../../lib/notify/fallback.js';
+import { violationOf } from '../../lib/notify/violation.js';
+import type { ProfileDocument } from '../../lib/profile/document/types.js';
+import { extend } from '../../lib/profile/extend.js';
+import { Profile } from '../../lib/profile/profile.js';
+import { loadProfile } from '../../lib/profile/source.js';
+import { record } from '../../lib/record/record.js';
+import { compile } from '../../lib/sandbox/plan/plan-filters.js';
+import { run } from '../../lib/sandbox/run.js';
+import { Sandbox } from '../../lib/sandbox/sandbox.js';
+import { spawnSync } from '../../lib/sandbox/spawn-sync.js';
+import { abiOf } from '../../lib/syscalls/abi.js';
+import { syscallNumber } from '../../lib/syscalls/table.js';
+import { compileC } from '../support/compile-c.js';
+
+const { abi } = thisHost();
+
+const numberOf = (name: string) => String(syscallNumber(abi, name));
+
+const denying = (...names: string[]): ProfileDocument => ({
+  defaultAction: 'SCMP_ACT_ALLOW',
+  syscalls: [{ names, action: 'SCMP_ACT_ERRNO' }],
+});
+
+/** The violations of one call, made by its number. */
+const rawCall = (profile: ProfileDocument | Profile | string, ...args: string[]) =>
+  spawnSync(compileC('raw-call.c'), args, profile, { onViolation: true }).violations ?? [];
+
+const [mount] = spawnSync(compileC('many-mounts.c'), denying('mount'), { onViolation: true }).violations ?? [];
+
+/** What another thread gets of a message. */
+function posted(message: unknown): unknown {
+  const { port1, port2 } = new MessageChannel();
+  port1.postMessage(message);
+  const received = receiveMessageOnPort(port2);
+  port1.close();
+  return received?.message;
+}
+
+describe('a violation', () => {
+  const json = JSON.stringify(mount);
+
+  test('is kept by JSON', () => {
+    expect(JSON.parse(json)).toEqual(mount);
+  });
+
+  test.each<[string, (value: unknown) => unknown]>([
+    ['structuredClone', structuredClone],
+    ['a message to another thread', posted],
+    ['a spread copy', (value) => ({ ...(value as object) })],
+  ])('is kept by %s, and by JSON after that', (_, copy) => {
+    expect(copy(mount)).toEqual(mount);
+    expect(JSON.stringify(copy(mount))).toBe(json);
+  });
+
+  test('shows all that it has to util.inspect', () => {
+    expect(inspect(mount, { depth: 5 })).toMatch(/why: 'inline, syscalls\[0\]'/);
+  });
+
+  test('has registers and memory in hexadecimal', () => {
+    expect(mount?.args).toEqual(Array(6).fill(expect.stringMatching(/^0x[0-9a-f]+$/)));
+    expect(Buffer.from(mount?.captured[1] ?? '', 'hex').toString()).toBe('/nowhere/0');
+    expect(mount?.captured[5]).toBeNull();
+  });
+
+  test('has no remedy where a value is above what JSON keeps, rather than a wider one', () => {
+    const [low] = rawCall(denying('mount'), numberOf('mount'), '0', '0', '0', '0x1000');
+    expect(low?.remedy?.args).toEqual([{ index: 3, value: 0x1000, op: 'SCMP_CMP_EQ' }]);
+    const [high] = rawCall(denying('mount'), numberOf('mount'), '0', '0', '0', '0x1000000000000001');
+    expect(high).toMatchObject({ args: expect.arrayContaining(['0x1000000000000001']), remedy: null });
+  });
+
+  test('has no remedy where the call has no name', () => {
+    const profile = Profile.allowlist({ newerCalls: 'default' }).allow('@default', 'exit_group');
+    const found = rawCall(profile, '1000').find(({ syscall }) => syscall === 'syscall 1000');
+    expect(found).toMatchObject({
+      remedy: null,
+      fallback: false,
+      profile: 'allowlist',
+      why: 'no rule of allowlist names it',
+    });
+  });
+});
+
+describe('the profile that is named', () => {
+  test('is the one that denies, of several', () => {
+    const profiles = [denying('acct'), extend(denying('acct')).deny('mount')];
+    const { violations } = spawnSync(compileC('many-mounts.c'), [], profiles, { onViolation: true });
+    expect(violations).toMatchObject([
+      { profile: 'the profile built on inline', why: 'the profile built on inline, syscalls[1]' },
+    ]);
+  });
+
+  test('is none where a compiled filter denies', () => {
+    const profiles = [denying('acct'), compile(denying('mount'))];
+    const { violations } = spawnSync(compileC('many-mounts.c'), [], profiles, { onViolation: true });
+    expect(violations).toMatchObject([{ profile: null, rule: null, why: 'a compiled filter decides so' }]);
+  });
+});
+
+test('violations of one profile ask its host once, however many there are', () => {
+  const profile = loadProfile('docker-default');
+  if (profile === null) throw new Error('docker-default is a profile');
+  let asked = 0;
+  class Counting extends Set<string> {
+    override has(name: string): boolean {
+      asked++;
+      return super.has(name);
+    }
+  }
+  const judges = {
+    profiles: [profile],
+    host: { ...thisHost(), capabilities: new Counting() },
+    denials: { isolated: true, supervised: true },
+  };
+  const denied = (path: string): NativeKind => ({
+    arch: abiOf(abi).audit,
+    number: Number(numberOf('mount')),
+    answer: 0x5_0001,
+    pid: 1,
+    tid: 1,
+    executable: '',
+    instruction: '',
+    args: [0n, 0n, 0n, 0n, 0n, 0n],
+    captured: [undefined, Buffer.from(path), undefined, undefined, undefined, undefined],
+  });
+  const first = violationOf(denied('/a'), judges);
+  expect(first.why).toMatch(/^no rule that names it holds here: Mounts/);
+  const once = asked;
+  for (let i = 0; i < 100; i++) violationOf(denied(`/${i}`), judges);
+  expect(asked).toBe(once);
+});
+
+describe('a fallback', () => {
+  const ENOSYS = { kind: 'errno', errno: 38 } as const;
+  const EPERM = { kind: 'errno', errno: 1 } as const;
+
+  test.each([
+    ['clone3', ENOSYS, false, true],
+    ['statx', ENOSYS, false, true],
+    ['clock_gettime64', ENOSYS, false, true],
+    ['futex_time64', ENOSYS, false, true],
+    ['some_new_call', ENOSYS, true, true],
+    ['io_uring_setup', ENOSYS, false, true],
+    ['io_uring_setup', EPERM, false, true],
+    ['clone3', EPERM, false, false],
+    ['mount', ENOSYS, false, false],
+    ['clock_settime', ENOSYS, false, false],
+    ['io_uring_setup', { kind: 'kill-process' } as const, false, false],
+  ])('is %s that gets %j (newer than the profile: %s)? %s', (syscall, action, isNewer, expected) => {
+    expect(isFallback(syscall, action, isNewer)).toBe(expected);
+  });
+
+  test('is all that a Node program is denied that works', () => {
+    const { status, violations = [] } = spawnSync(process.execPath, ['-e', '0'], 'docker-default', {
+      onViolation: true,
+    });
+    expect(status).toBe(0);
+    expect(violations.filter(({ fallback }) => !fallback)).toEqual([]);
+    expect(violations).not.toEqual([]);
+  });
+
+  test('is a call that is newer than the profile', () => {
+    const profile = extend('docker-default');
+    expect(rawCall(profile, '1000')).toMatchObject([
+      { syscall: 'syscall 1000', fallback: true, why: 'it is newer than all that docker-default names' },
+    ]);
+  });
+});
+
+describe('the message of a RunError', () => {
+  const profile = denying('mount', 'mkdir', 'mkdirat');
+  const failing = async (script: string, options = {}, under: ProfileDocument | string = profile) => {
+    const error = await run('sh', ['-c', script], under, options).catch((reason: unknown) => reason);
+    if (!(error instanceof RunError)) throw new Error('sh did not fail');
+    return error;
+  };
+
+  test('ends with the calls that were denied', async () => {
+    const { message } = await failing('mkdir /nowhere/a; mkdir /nowhere/a', { onViolation: true });
+    expect(message).toMatch(/\ndenied: mkdir(at)?\(.*"\/nowhere\/a", 0777\) \(2 times\) by inline, syscalls\[0\]$/);
+  });
+
+  test('says why where no rule denied them', async () => {
+    const { message } = await failing('unshare --user true', { onViolation: true }, 'docker-default');
+    expect(message).toMatch(/\ndenied: unshare\(CLONE_NEWUSER\): no rule that names it holds here: .+$/);
+  });
+
+  test('has the first three kinds, and the number of the others', async () => {
+    const { message, violations } = await failing(`${compileC('many-mounts.c')} 9; exit 1`, { onViolation: true });
+    expect(violations).toHaveLength(9);
+    const lines = message.split('\n').slice(1);
+    expect(lines.slice(0, -1)).toEqual([0, 1, 2].map((i) => expect.stringContaining(`"/nowhere/${i}"`)));
+    expect(lines.at(-1)).toBe('and 6 more kinds of denied calls: see violations');
+  });
+
+  test('does not have what programs expect to be denied', async () => {
+    const script = `${process.execPath} -e 'process.exit(1)'`;
+    const { message, violations } = await failing(script, { onViolation: true }, 'docker-default');
+    expect(violations).not.toEqual([]);
+    expect(message).toBe(`sh -c ${script}: ended with exit code 1`);
+  });
+
+  const killing: ProfileDocument = {
+    defaultAction: 'SCMP_ACT_ALLOW',
+    syscalls: [{ names: ['mount'], action: 'SCMP_ACT_KILL_PROCESS' }],
+  };
+
+  test.each([
+    ['SIGSYS', `exec ${compileC('many-mounts.c')}`, killing],
+    ['exit code 159', `${compileC('many-mounts.c')}; exit $?`, killing],
+    ['exit code 127', 'no-such-program', profile],
+    ['exit code 126', '/', profile],
+  ])('says after %s how to learn of denied calls', async (end, script, under) => {
+    const { message } = await failing(script, {}, under);
+    expect(message).toMatch(new RegExp(`: ended with ${end}\n`));
+    expect(message).toMatch(/\nhint: .*onViolation: true/);
+  });
+
+  test('has no such hint where they were looked for, or nothing is filtered', async () => {
+    expect((await failing('no-such-program', { onViolation: true })).message).not.toContain('hint');
+    expect((await failing('no-such-program', {}, 'unconfined')).message).not.toContain('hint');
+    expect((await failing('kill -SYS $$', {}, 'unconfined')).message).not.toContain('hint');
+  });
+
+  test('says after SIGSYS how to learn the call, also where denied calls are looked for', async () => {
+    const hint = /\nhint: SIGSYS ends a program .* with SCMP_ACT_ERRNO in place of these and with onViolation: true$/;
+    const program = compileC('many-mounts.c');
+    expect((await failing(`exec ${program}`, { onViolation: true }, killing)).message).toMatch(hint);
+    const sandbox = new Sandbox(killing, { onViolation: true });
+    expect(() => sandbox.execFileSync(program, [], { stdio: 'pipe' })).toThrow(hint);
+    const error = await new Promise<Error | null>((resolve) => sandbox.execFile(program, [], resolve));
+    expect(error?.message).toMatch(hint);
+  });
+
+  test('is kept with the violations by JSON, copies and messages', async () => {
+    const error = await failing('mkdir /nowhere/a', { onViolation: true });
+    expect(JSON.parse(JSON.stringify(error)).violations).toEqual(error.violations);
+    expect(inspect(error)).toContain('"/nowhere/a"');
+    for (const copy of [structuredClone(error), posted(error)]) expect(copy).toMatchObject({ message: error.message });
+  });
+
+  test('of execFile and execFileSync ends likewise, if they were looked for', async () => {
+    const sandbox = new Sandbox(profile, { onViolation: true });
+    const ends = /\ndenied: mkdir(at)?\(.*"\/nowhere\/a", 0777\) by inline, syscalls\[0\]$/;
+    expect(() => sandbox.execFileSync('mkdir', ['/nowhere/a'], { stdio: 'pipe' })).toThrow(ends);
+    const error = await new Promise<Error | null>((resolve) => sandbox.execFile('mkdir', ['/nowhere/a'], resolve));
+    expect(error?.message).toMatch(ends);
+  });
+});
+
+test('a recording has plain calls, with their arguments in words', async () => {
+  const { calls } = await record('mkdir', ['/nowhere/a'], { stdio: 'ignore' });
+  const made = calls.find(({ syscall }) => syscall.startsWith('mkdir'));
+  expect(made?.decoded.join()).toContain('"/nowhere/a"');
+  expect(JSON.parse(JSON.stringify(calls))).toEqual(calls);
+  expect(structuredClone(calls)).toEqual(calls);
+});

@@ -1,0 +1,64 @@
+/** Signals during calls that ask: once the supervisor has taken a call, only one that ends the program keeps it from its answer. */
+import { readFileSync } from 'node:fs';
+import { expect, test, vi } from 'vitest';
+import { addon } from '../../lib/native.js';
+import type { ProfileDocument } from '../../lib/profile/document/types.js';
+import { spawn } from '../../lib/sandbox/spawn.js';
+import { compileC } from '../support/compile-c.js';
+import { finish } from '../support/processes.js';
+
+/** Whether the kernel knows SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, with NEW_LISTENER. */
+const isKillable = addon().filterFlagsKnown(32 | 8);
+const TOO_OLD = 'WAIT_KILLABLE_RECV came with Linux 5.19';
+
+const denying: ProfileDocument = {
+  defaultAction: 'SCMP_ACT_ALLOW',
+  syscalls: [{ names: ['sched_get_priority_min'], action: 'SCMP_ACT_ERRNO', errnoRet: 77 }],
+};
+const CALLS = 20_000;
+
+/** What becomes of denied calls under a storm of signals. */
+async function underSignals(restarts: boolean) {
+  const child = spawn(compileC('interrupted.c'), [`${CALLS}`, '100', restarts ? '1' : '0'], denying, {
+    onViolation: true,
+  });
+  const { stdout } = await finish(child);
+  const [denied = 0, interrupted = 0, others = 0, signals = 0] = stdout.split(' ').map(Number);
+  return { denied, interrupted, others, signals, counted: child.violations.reduce((sum, { count }) => sum + count, 0) };
+}
+
+test('a call that was taken is answered, and only then is a signal handled', async ({ skip }) => {
+  if (!isKillable) skip(TOO_OLD);
+  const script = `import ctypes, os, signal
+signal.signal(signal.SIGUSR1, lambda *_: print('signal', flush=True))
+libc = ctypes.CDLL(None, use_errno=True)
+result = libc.sched_get_priority_max(1)
+print(result, ctypes.get_errno(), flush=True)`;
+  const child = spawn('python3', ['-c', script], denying, {
+    notify: {
+      sched_get_priority_max: async ({ tid }) => {
+        process.kill(tid, 'SIGUSR1');
+        await vi.waitFor(
+          () => expect(readFileSync(`/proc/${tid}/status`, 'utf8')).toMatch(/^ShdPnd:\s*0+200$/m),
+          60_000,
+        );
+        return { value: 4242 };
+      },
+    },
+  });
+  expect((await finish(child)).stdout.split('\n').sort()).toEqual(['', '4242 0', 'signal']);
+});
+
+test('each of 20,000 denied calls is counted and gets its errno, or a signal came before it was taken', async ({
+  skip,
+}) => {
+  if (!isKillable) skip(TOO_OLD);
+  const { denied, interrupted, others, signals, counted } = await underSignals(false);
+  expect({ sum: denied + interrupted, others, counted }).toEqual({ sum: CALLS, others: 0, counted: denied });
+  expect(interrupted).toBeLessThanOrEqual(signals);
+});
+
+test('all 20,000 denied calls of a program whose handlers restart calls get their errno', async ({ skip }) => {
+  if (!isKillable) skip(TOO_OLD);
+  expect(await underSignals(true)).toMatchObject({ denied: CALLS, interrupted: 0, others: 0, counted: CALLS });
+});

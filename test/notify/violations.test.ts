@@ -1,0 +1,244 @@
+/** Calls that a profile denies: told once by kind, counted, and seen by the program as if nobody were told. */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import type { Filter } from '../../lib/filter/filter.js';
+import { thisHost } from '../../lib/host.js';
+import type { Violation } from '../../lib/notify/violation.js';
+import { evaluate } from '../../lib/policy/evaluate.js';
+import type { ProfileDocument } from '../../lib/profile/document/types.js';
+import { loadSources } from '../../lib/sandbox/plan/plan-filters.js';
+import { supervise } from '../../lib/sandbox/plan/supervised.js';
+import { run } from '../../lib/sandbox/run.js';
+import { Sandbox } from '../../lib/sandbox/sandbox.js';
+import { spawn } from '../../lib/sandbox/spawn.js';
+import { spawnSync } from '../../lib/sandbox/spawn-sync.js';
+import { abiOf } from '../../lib/syscalls/abi.js';
+import { syscallNumber } from '../../lib/syscalls/table.js';
+import { compileC } from '../support/compile-c.js';
+import { finish } from '../support/processes.js';
+
+const dist = fileURLToPath(new URL('../../dist/index.js', import.meta.url));
+
+const denying = (action: string, ...names: string[]): ProfileDocument => ({
+  defaultAction: 'SCMP_ACT_ALLOW',
+  syscalls: [{ names, action: action as 'SCMP_ACT_ERRNO' }],
+});
+
+/** The kind of action that a filter takes for a call of this machine's own ABI. */
+function decidedFor({ policy }: Filter, syscall: string): string {
+  const { abi } = thisHost();
+  const number = syscallNumber(abi, syscall) ?? -1;
+  return evaluate(policy, { arch: abiOf(abi).audit, number, args: Array(6).fill(0n) }).kind;
+}
+
+async function watched(command: string, args: readonly string[], profile: ProfileDocument) {
+  const told: Violation[] = [];
+  const child = spawn(command, args, profile, { onViolation: (violation) => told.push(violation) });
+  return { ...(await finish(child)), told, violations: child.violations };
+}
+
+describe('a denied call', () => {
+  test('is told at its first sight, with who made it, where and with what, and counted', async () => {
+    const profile: ProfileDocument = {
+      defaultAction: 'SCMP_ACT_ALLOW',
+      syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO', errnoRet: 77, comment: 'no directories' }],
+    };
+    const script =
+      "import os\nfor name in 'aba':\n  try: os.mkdir('/nowhere/' + name)\n  except OSError as e: print(e.errno)";
+    const { stdout, told, violations } = await watched('python3', ['-c', script], profile);
+    expect(stdout).toBe('77\n77\n77\n');
+    expect(told.map(({ decoded }) => decoded[0])).toEqual(['"/nowhere/a"', '"/nowhere/b"']);
+    expect(told[0]).toMatchObject({ action: { kind: 'errno', errno: 77 }, count: 1, rule: { path: 'syscalls[0]' } });
+    expect(told[0]?.executable).toMatch(/python3/);
+    expect(told[0]?.instruction).toMatch(/^\/.+\+0x[0-9a-f]+$/);
+    expect(told[0]?.pid).toBe(told[0]?.tid);
+    expect(violations.map(({ count }) => count)).toEqual([2, 1]);
+  });
+
+  test('comes before the end of the child, as callback, event and on the channel', async () => {
+    const seen: string[] = [];
+    const onMessage = () => seen.push('channel');
+    subscribe('seccomp:violation', onMessage);
+    const child = spawn('mkdir', ['/nowhere/x'], denying('SCMP_ACT_ERRNO', 'mkdir', 'mkdirat'), { stdio: 'ignore' });
+    child.on('violation', () => seen.push('event')).on('exit', () => seen.push('exit'));
+    await once(child, 'close');
+    unsubscribe('seccomp:violation', onMessage);
+    expect(seen).toEqual(['event', 'channel', 'exit']);
+  });
+
+  test('is told, and asked about, in the AsyncLocalStorage of the start', async () => {
+    const storage = new AsyncLocalStorage<string>();
+    const seen: (string | undefined)[] = [];
+    const note = () => void seen.push(storage.getStore());
+    const chdir = () => {
+      note();
+      return { errno: 'EPERM' as const };
+    };
+    const start = () =>
+      finish(
+        spawn('sh', ['-c', 'mkdir /nowhere/x; cd /'], denying('SCMP_ACT_ERRNO', 'mkdir'), {
+          onViolation: note,
+          notify: { chdir },
+        }),
+      );
+    await storage.run('first', start);
+    await storage.run('second', start);
+    expect(seen).toEqual(['first', 'first', 'second', 'second']);
+  });
+
+  test('of run, spawnSync and execFile is in their results', async () => {
+    const profile = denying('SCMP_ACT_ERRNO', 'mkdir', 'mkdirat');
+    const names = (violations: readonly Violation[] = []) =>
+      violations.map(({ decoded }) => decoded.join().match(/"[^"]*"/)?.[0]);
+    const expected = ['"/nowhere/x"'];
+    const ended = await run('mkdir', ['/nowhere/x'], profile, { onViolation: true }).catch((error) => error);
+    expect(names(ended.violations)).toEqual(expected);
+    expect(names(spawnSync('mkdir', ['/nowhere/x'], profile, { onViolation: true }).violations)).toEqual(expected);
+    const told: Violation[] = [];
+    const sandbox = new Sandbox(profile, { onViolation: (violation) => told.push(violation) });
+    await new Promise((resolve) => sandbox.execFile('mkdir', ['/nowhere/x'], resolve));
+    expect(names(told)).toEqual(expected);
+  });
+
+  test('is not looked for unless somebody asks', () => {
+    const { violations } = spawnSync('mkdir', ['/nowhere/x'], denying('SCMP_ACT_ERRNO', 'mkdir', 'mkdirat'));
+    expect(violations).toBe(undefined);
+  });
+
+  test('of a 32-bit ABI has the registers that the kernel reads', async ({ skip }) => {
+    if (process.arch !== 'x64') skip('x86 calls need an x86 CPU');
+    const profile: ProfileDocument = {
+      ...denying('SCMP_ACT_ERRNO', 'mkdir'),
+      architectures: ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86'],
+    };
+    const { stdout, told } = await watched(compileC('calls32.c'), [], profile);
+    expect(stdout).toBe('-1\n');
+    expect(told).toMatchObject([{ abi: 'x86', syscall: 'mkdir', decoded: ['"/nowhere/x"', '0700'] }]);
+  });
+
+  test('names a rule that lets it through', async () => {
+    const profile = denying('SCMP_ACT_ERRNO', 'mkdir', 'mkdirat');
+    const { told } = await watched('mkdir', ['/nowhere/x'], profile);
+    const remedies = told.flatMap(({ remedy }) => remedy ?? []);
+    expect(remedies).toHaveLength(1);
+    const allowing: ProfileDocument = { ...profile, syscalls: remedies };
+    expect((await watched('mkdir', ['/nowhere/x'], allowing)).told).toEqual([]);
+  });
+});
+
+describe('what ends a program', () => {
+  const sigsys = (how: string, action: string) => watched(compileC('sigsys.c'), [how], denying(action, 'getppid'));
+  const alone = (how: string, action: string) => finish(spawn(compileC('sigsys.c'), [how], denying(action, 'getppid')));
+
+  for (const action of ['SCMP_ACT_KILL_PROCESS', 'SCMP_ACT_KILL_THREAD', 'SCMP_ACT_TRAP']) {
+    for (const how of ['default', 'ignored', 'blocked', 'caught', 'thread']) {
+      test(`by ${action} does so as without, if SIGSYS is ${how}`, async () => {
+        const { told, violations, ...ended } = await sigsys(how, action);
+        expect(ended).toEqual(await alone(how, action));
+        expect([told, violations]).toEqual([[], []]);
+      });
+    }
+  }
+
+  test('is the kernel itself: it asks nobody about such a call', () => {
+    const actions = [
+      'SCMP_ACT_KILL_PROCESS',
+      'SCMP_ACT_KILL_THREAD',
+      'SCMP_ACT_TRAP',
+      'SCMP_ACT_ERRNO',
+      'SCMP_ACT_TRACE',
+    ];
+    const asked = actions.map((action) => {
+      const profile = denying(action, 'getppid');
+      const filter = supervise(loadSources(profile), {}, { watches: true, names: [] }, false)?.filter;
+      return filter && decidedFor(filter, 'getppid');
+    });
+    expect(asked).toEqual(['kill-process', 'kill-thread', 'trap', 'notify', 'trace']);
+  });
+
+  test.each([
+    ['SCMP_ACT_KILL_PROCESS', 'default', 'SIGSYS'],
+    ['SCMP_ACT_KILL_PROCESS', 'caught', 'SIGSYS'],
+    ['SCMP_ACT_KILL_PROCESS', 'thread', 'SIGSYS'],
+    ['SCMP_ACT_KILL_PROCESS', 'toggled', 'SIGSYS'],
+    ['SCMP_ACT_KILL_THREAD', 'thread', null],
+    ['SCMP_ACT_TRAP', 'blocked', 'SIGSYS'],
+    ['SCMP_ACT_TRAP', 'caught', null],
+  ])('by %s with SIGSYS %s ends with %s', async (action, how, signal) => {
+    expect((await sigsys(how, action)).signal).toBe(signal);
+  });
+
+  test('by SCMP_ACT_TRAP is caught by a handler that finds what the kernel says', async () => {
+    const { stdout } = await sigsys('caught', 'SCMP_ACT_TRAP');
+    expect(stdout).toMatch(/^caught 31: code 1 syscall \d+ errno 0 arch [0-9a-f]+\nreturned \d+\nwent on\n$/);
+  });
+});
+
+describe('the start of a supervised program', () => {
+  const nothing: ProfileDocument = {
+    defaultAction: 'SCMP_ACT_ALLOW',
+    syscalls: [{ names: ['execve', 'sendmsg', 'exit_group'], action: 'SCMP_ACT_KILL_PROCESS' }],
+  };
+
+  test('goes through a profile that denies all that it takes', async () => {
+    const { signal, told } = await watched('true', [], nothing);
+    expect(signal).toBe('SIGSYS');
+    expect(told).toEqual([]);
+  });
+
+  test('fails as it does without', async () => {
+    const child = spawn('/nowhere/program', [], nothing, { onViolation: true });
+    const [error] = await once(child, 'error');
+    expect(error).toMatchObject({ code: 'ENOENT', call: 'execve' });
+    expect(child.violations).toEqual([]);
+  });
+
+  test('is refused where a filter with a listener is on already', () => {
+    const script = `import { spawnSync } from ${JSON.stringify(dist)};
+      try { spawnSync('true', [], 'docker-default', { onViolation: true }); } catch (error) { console.log(error.code, error.message); }`;
+    const { stdout } = spawnSync(
+      process.execPath,
+      ['--input-type=module', '-e', script],
+      denying('SCMP_ACT_ERRNO', 'acct'),
+      {
+        onViolation: true,
+        encoding: 'utf8',
+      },
+    );
+    expect(stdout).toMatch(/^ERR_SECCOMP_ATTACH .*EBUSY.*has a listener, and only one can/);
+  });
+
+  test('says what to do where no descriptor is left for it', () => {
+    const script = `import { openSync, closeSync } from 'node:fs'; import { spawnSync } from ${JSON.stringify(dist)};
+      const start = () => spawnSync('true', [], 'docker-default', { onViolation: true });
+      start();
+      const open = [];
+      try { for (;;) open.push(openSync('/dev/null')); } catch {}
+      for (;;) {
+        try { if (!start().error) break; } catch (error) { console.log(error.code, error.message); }
+        closeSync(open.pop());
+      }`;
+    const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], 'unconfined', {
+      rlimits: { nofile: 100 },
+      encoding: 'utf8',
+    });
+    expect(stdout).toMatch(/^ERR_SECCOMP_ATTACH .*EMFILE.*close some, raise ulimit -n or rlimits\.nofile$/m);
+  });
+
+  test('takes no descriptor along', async () => {
+    const { stdout } = await watched('ls', ['/proc/self/fd'], denying('SCMP_ACT_ERRNO', 'acct'));
+    expect(stdout.trim().split('\n')).toEqual(['0', '1', '2', '3']); // The last is ls's own.
+  });
+});
+
+test('options that can not be are refused', () => {
+  const start = (options: object) => () => spawn('true', [], 'docker-default', options);
+  expect(start({ onViolation: 'all' })).toThrow('must be of type function or true');
+  expect(start({ notify: { opnat: () => ({ value: 0 }) } })).toThrow('no syscall opnat (did you mean open');
+  expect(start({ notify: { openat: 1 } })).toThrow('options.notify.openat: must be a function');
+  expect(start({ notify: { openat: () => ({ value: 0 }) }, notifyTimeout: 0 })).toThrow('milliseconds, more than 0');
+  expect(() => spawnSync('true', [], 'docker-default', { notify: {} } as object)).toThrow('notify: unknown option');
+});

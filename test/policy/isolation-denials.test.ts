@@ -1,0 +1,98 @@
+/** What is denied besides to isolated and supervised children, against the evaluator. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { compareRestriction, returnValue } from '../../lib/policy/action.js';
+import { compare, intersect } from '../../lib/policy/algebra.js';
+import { evaluate } from '../../lib/policy/evaluate.js';
+import { denialsPolicy, narrowed, supervisedDenials, whyNarrowed } from '../../lib/policy/isolation-denials.js';
+import type { Action, Policy } from '../../lib/policy/policy.js';
+import { type AbiName, abiOf } from '../../lib/syscalls/abi.js';
+import { syscallNumber } from '../../lib/syscalls/table.js';
+import { call, host, policyOfAny, profile } from '../support/arbitrary.js';
+
+const ISOLATED = { isolated: true, supervised: false };
+const BOTH = { isolated: true, supervised: true };
+const EPERM: Action = { kind: 'errno', errno: 1 };
+
+const decide = (policy: Policy, abi: AbiName, name: string, ...args: readonly bigint[]) =>
+  evaluate(policy, { arch: abiOf(abi).audit, number: syscallNumber(abi, name) ?? -1, args });
+
+test('is the stricter of the policy and of what is denied, for every call', () => {
+  const policies = host.chain((on) =>
+    profile(on)
+      .map((document) => policyOfAny(document, on))
+      .chain((policy) =>
+        fc.record({
+          policy: fc.constant(policy),
+          calls: fc.array(call(denialsPolicy([...policy.abis.map(({ abi }) => abi.name)], BOTH)), { minLength: 20 }),
+        }),
+      ),
+  );
+  fc.assert(
+    fc.property(policies, ({ policy, calls }) => {
+      const abis = policy.abis.map(({ abi }) => abi.name);
+      const narrow = narrowed(policy, abis, BOTH);
+      expect(compare(narrow, intersect(policy, denialsPolicy(abis, BOTH))).relation).toBe('equal');
+      for (const each of calls) {
+        const [before, after] = [evaluate(policy, each), evaluate(narrow, each)];
+        expect(compareRestriction(after, before)).toBeLessThanOrEqual(0);
+      }
+    }),
+    { numRuns: 100 },
+  );
+});
+
+describe.each<AbiName>(['x86_64', 'x86', 'x32', 'aarch64', 'arm', 'riscv64', 's390x', 'ppc64le', 'mips64'])(
+  'on %s',
+  (abi) => {
+    const policy = denialsPolicy([abi], ISOLATED);
+    test.each<[string, Action, string, readonly bigint[]]>([
+      ['new limits of another process', EPERM, 'prlimit64', [5n, 7n, 1n, 0n]],
+      ['the same with bits that the kernel does not read', EPERM, 'prlimit64', [(1n << 32n) | 5n, 7n, 1n, 0n]],
+      ['limits of another process, to be read', { kind: 'allow' }, 'prlimit64', [5n, 7n, 0n, 1n]],
+      ['its own limits', { kind: 'allow' }, 'prlimit64', [0n, 7n, 1n, 0n]],
+      [
+        'its own limits, with bits that the kernel does not read',
+        { kind: 'allow' },
+        'prlimit64',
+        [1n << 32n, 7n, 1n, 0n],
+      ],
+      ['TIOCSTI', EPERM, 'ioctl', [0n, abi === 'mips64' ? 0x5472n : 0x5412n]],
+      [
+        'TIOCSTI with bits that the kernel does not read',
+        EPERM,
+        'ioctl',
+        [0n, (1n << 32n) | (abi === 'mips64' ? 0x5472n : 0x5412n)],
+      ],
+      ['TIOCLINUX', EPERM, 'ioctl', [0n, abi === 'mips64' ? 0x5483n : 0x541cn]],
+      ['another request', { kind: 'allow' }, 'ioctl', [0n, 0x5401n]],
+      ['taking a descriptor', { kind: 'allow' }, 'pidfd_getfd', [3n, 0n, 0n]],
+    ])('%s', (_, action, name, args) => {
+      expect(decide(policy, abi, name, ...args)).toEqual(action);
+      const reason = whyNarrowed(abi, name, args, ISOLATED);
+      expect(reason === undefined ? 'allow' : reason.action.kind).toBe(action.kind);
+    });
+  },
+);
+
+test('a supervised child takes no descriptors, unless somebody is asked about it', () => {
+  const allow: Policy = { ...denialsPolicy(['x86_64'], { isolated: false, supervised: false }) };
+  expect(decide(narrowed(allow, [], supervisedDenials(allow, false)), 'x86_64', 'pidfd_getfd')).toEqual(EPERM);
+  const number = syscallNumber('x86_64', 'pidfd_getfd') ?? -1;
+  const asking: Policy = {
+    ...allow,
+    abis: [{ abi: abiOf('x86_64'), syscalls: new Map([[number, [{ conditions: [], action: { kind: 'notify' } }]]]) }],
+  };
+  const denials = supervisedDenials(asking, true);
+  expect(denials).toEqual({ isolated: true, supervised: false });
+  expect(decide(narrowed(asking, [], denials), 'x86_64', 'pidfd_getfd')).toEqual({ kind: 'notify' });
+});
+
+test('a policy that lets the calls of other ABIs through is narrowed there too', () => {
+  const policy: Policy = denialsPolicy(['x86_64'], { isolated: false, supervised: false });
+  expect(decide(policy, 'x86', 'prlimit64', 5n, 7n, 1n)).toEqual({ kind: 'allow' });
+  const narrow = narrowed(policy, ['x86_64', 'x86', 'x32'], ISOLATED);
+  expect(decide(narrow, 'x86', 'prlimit64', 5n, 7n, 1n)).toEqual(EPERM);
+  expect(decide(narrow, 'x86', 'getpid')).toEqual({ kind: 'allow' });
+  expect(returnValue(decide(narrow, 'x32', 'ioctl', 0n, 0x5412n))).toBe(returnValue(EPERM));
+});

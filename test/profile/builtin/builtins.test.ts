@@ -1,0 +1,65 @@
+/** What all built-in profiles have in common: a reason for each call, and a document like any other. */
+import { describe, expect, test } from 'vitest';
+import { decisionsOf } from '../../../lib/policy/policy.js';
+import { type BuiltinForm, groupsOf, namesOf, refusalsOf } from '../../../lib/profile/builtin/definition.js';
+import { FORMS } from '../../../lib/profile/builtin/index.js';
+import { stringify } from '../../../lib/profile/document/stringify.js';
+import { type Profile, parseProfile } from '../../../lib/profile/profile.js';
+import { resolve } from '../../../lib/profile/resolve/resolve.js';
+import { loadProfile } from '../../../lib/profile/source.js';
+import { ABIS } from '../../../lib/syscalls/abi.js';
+import { syscallNames, syscallsOf } from '../../../lib/syscalls/table.js';
+
+const KERNEL = { major: 6, minor: 18 };
+
+test.each([...FORMS])('%s gives one reason for each call that is not plainly allowed on some CPU', (name, form) => {
+  const profile = builtin(name);
+  const explained = new Set(refusalsOf(form).flatMap(namesOf));
+  for (const abi of ABIS.keys()) {
+    const { abis } = resolve(profile, { abi, kernel: KERNEL, capabilities: new Set() });
+    for (const policy of abis) {
+      const refused = [...syscallsOf(policy.abi.name)].filter(([, number]) => {
+        const [first] = decisionsOf(policy, number);
+        return first?.action.kind !== 'allow' || first.conditions.length > 0;
+      });
+      const unexplained = refused.filter(([syscall]) => !explained.has(syscall)).map(([syscall]) => syscall);
+      expect(unexplained, `${policy.abi.name} on ${abi}`).toEqual([]);
+    }
+  }
+});
+
+describe.each([...FORMS])('%s', (name, form) => {
+  test('gives no reason against a call that is always allowed, and names only syscalls', () => {
+    const refused = refusalsOf(form).flatMap(namesOf);
+    const always = new Set(allowedNames(form));
+    expect(refused.filter((syscall) => always.has(syscall))).toEqual([]);
+    const names = [...refused, ...groupsOf(form).flatMap(namesOf)];
+    expect(names.filter((syscall) => !syscallNames().has(syscall))).toEqual([]);
+    expect(refused, 'each once').toEqual([...new Set(refused)]);
+  });
+
+  test('allows each call for one reason', () => {
+    expect(allowedNames(form)).toEqual([...new Set(allowedNames(form))]);
+  });
+
+  test('says what each group is for in one sentence', () => {
+    for (const { why } of [...groupsOf(form), ...refusalsOf(form)]) expect(why).toMatch(/^[A-Z]([^.]|\.\d)+\.$/);
+  });
+
+  test('is a document that reads as itself, without a finding', () => {
+    const profile = builtin(name);
+    const read = parseProfile(stringify(profile));
+    expect(read.document).toEqual(profile.document);
+    expect(read.warnings).toEqual([]);
+  });
+});
+
+function builtin(name: string): Profile {
+  const profile = loadProfile(name);
+  if (profile === null) throw new Error(`${name} filters something`);
+  return profile;
+}
+
+function allowedNames({ allowed }: BuiltinForm): readonly string[] {
+  return Object.values(allowed).flat().flatMap(namesOf);
+}

@@ -1,0 +1,70 @@
+/** What is right at first sight is what the schema makes of it, and nothing that it would remark on. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { Found } from '../../../lib/profile/document/diagnostics.js';
+import { plainRule } from '../../../lib/profile/document/fast-path.js';
+import type { Rule } from '../../../lib/profile/document/types.js';
+import { checkRule } from '../../../lib/profile/document/validate.js';
+import type { ProfileFormat } from '../../../lib/profile/options.js';
+import { host, profile } from '../../support/arbitrary.js';
+
+const FORMATS: readonly ProfileFormat[] = ['docker', 'podman', 'oci'];
+
+/** What the schema makes of a rule, if it finds nothing. */
+function bySchema(input: unknown, format: ProfileFormat): Rule | null {
+  const remarks = new Found('strict');
+  const rule = checkRule(input, { format, mode: 'strict', remarks }, []);
+  return remarks.findings.length > 0 ? null : (rule ?? null);
+}
+
+const oddities: fc.Arbitrary<unknown> = fc.constantFrom<unknown>(
+  ...[undefined, null, '', 'x', 'SCMP_ACT_ALLOW', 'SCMP_CMP_LT', 0, -1, 6, 1.5, 2 ** 53, -1n, 2n ** 64n, true],
+  ...[[], {}, [null], [''], ['read'], ['CAP_CHOWN'], ['amd64'], '4.8', '0.0', '4.256', 'CAP_CHOWN', new Array(1)],
+);
+const KEYS = ['names', 'name', 'action', 'errnoRet', 'errno', 'args', 'comment', 'includes', 'excludes', 'Names', 'x'];
+const condition = fc.record(
+  { caps: oddities, arches: oddities, minKernel: oddities, x: oddities },
+  { requiredKeys: [] },
+);
+const argument = fc.record(
+  { index: oddities, value: oddities, valueTwo: oddities, op: fc.oneof(oddities, fc.constant('SCMP_CMP_EQ')) },
+  { requiredKeys: ['index', 'value', 'op'] },
+);
+const odd = fc.oneof(oddities, condition, fc.array(argument, { maxLength: 2 }));
+
+/** Rules of random profiles, most of them with a field that is changed. */
+const rule = host
+  .chain(profile)
+  .chain(({ syscalls }) => fc.constantFrom(...(syscalls ?? []), { names: ['read'], action: 'SCMP_ACT_LOG' }))
+  .chain((document) => fc.tuple(fc.constantFrom(...KEYS), odd).map(([key, value]) => ({ ...document, [key]: value })));
+
+describe('a rule', () => {
+  test('that is plain is as the schema has it', () => {
+    let plain = 0;
+    fc.assert(
+      fc.property(rule, fc.constantFrom(...FORMATS), (input, format) => {
+        const read = plainRule(input, format);
+        if (read === null) return;
+        plain++;
+        expect(read).toStrictEqual(bySchema(input, format));
+      }),
+      { numRuns: 3000 },
+    );
+    expect(plain).toBeGreaterThan(20);
+  });
+
+  test.each<[string, object, readonly ProfileFormat[]]>([
+    ['with arguments', { args: [{ index: 0, value: 2n ** 64n - 1n, op: 'SCMP_CMP_EQ' }] }, FORMATS],
+    ['with a mask', { args: [{ index: 5, value: 1, valueTwo: 1, op: 'SCMP_CMP_MASKED_EQ' }] }, FORMATS],
+    ['with a comment', { comment: 'why' }, FORMATS],
+    ['with a condition', { includes: { caps: ['CAP_CHOWN'] }, excludes: {} }, ['docker', 'podman']],
+    ['with a kernel version', { includes: { minKernel: '4.8' } }, ['docker']],
+    ['with an empty kernel version', { excludes: { minKernel: '' } }, []],
+    ['with an errno', { errnoRet: 1 }, []],
+    ['with an unknown name', { names: ['rad'] }, []],
+  ])('%s is plain in the formats that read it', (_, fields, formats) => {
+    const input = { names: ['read'], action: 'SCMP_ACT_ALLOW', ...fields };
+    expect(FORMATS.filter((format) => plainRule(input, format) !== null)).toEqual(formats);
+    for (const format of formats) expect(plainRule(input, format)).toStrictEqual(bySchema(input, format));
+  });
+});

@@ -1,0 +1,42 @@
+/**
+ * Documents as Go 1.24's encoding/json decodes them into the types of moby/profiles seccomp/v0.2.3: the fixture has what a
+ * Go program printed for each, which is the document, `refused`, or `nothing` where moby filters nothing.
+ */
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { ProfileError } from '../../../lib/errors.js';
+import { readOptions } from '../../../lib/profile/options.js';
+import { profileOrNone, readText } from '../../../lib/profile/profile.js';
+
+interface Case {
+  readonly title: string;
+  readonly text: string;
+  readonly go: string;
+}
+
+const cases: readonly Case[] = JSON.parse(
+  readFileSync(new URL('../fixtures/read-by-go.json', import.meta.url), 'utf8'),
+);
+
+describe('compat, as Go,', () => {
+  test.each(cases)('$title', ({ text, go }) => {
+    if (go === 'refused') expect(() => read(text)).toThrow(ProfileError);
+    else expect(read(text)).toEqual(go === 'nothing' ? null : read(go));
+  });
+
+  test('merges the objects around the profile in a config.json', () => {
+    const rules = '[{"names": ["read"], "action": "SCMP_ACT_ALLOW"}]';
+    const seccomp = `{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": ${rules}}`;
+    const whole = read(`{"ociVersion": "1.2.0", "linux": {"seccomp": ${seccomp}}}`);
+    expect(whole?.defaultAction).toBe('SCMP_ACT_ERRNO');
+    expect(read(`{"ociVersion": "1.2.0", "linux": {"seccomp": ${seccomp}}, "LINUX": {"seccomp": {}}}`)).toEqual(whole);
+    expect(read(`{"ociVersion": "1.2.0", "linux": {"seccomp": ${seccomp}}, "linux": {"x": 1}}`)).toEqual(whole);
+  });
+});
+
+function read(text: string) {
+  const profile = profileOrNone(readText(text, readOptions({ mode: 'compat' })));
+  if (profile === null) return null;
+  const { comment, ...document } = profile.document; // Which Go does not read.
+  return document;
+}

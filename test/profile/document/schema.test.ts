@@ -1,0 +1,78 @@
+/** The JSON Schema that the package ships: made from the validator's own, and agreeing with it. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { Ajv } from 'ajv';
+import { describe, expect, test } from 'vitest';
+import type { ProfileIssue } from '../../../lib/errors.js';
+import { readOptions } from '../../../lib/profile/options.js';
+import { readText } from '../../../lib/profile/profile.js';
+import { loadProfile } from '../../../lib/profile/source.js';
+import { profileJsonSchema } from '../../../scripts/profile-schema.js';
+
+const shipped = readFileSync(new URL('../../../schema/profile.schema.json', import.meta.url), 'utf8');
+const corpus = new URL('../../../../shared/data/corpus/', import.meta.url);
+const validate = new Ajv({ strict: true, allowUnionTypes: true }).compile(JSON.parse(shipped));
+
+test('it is up to date: npm run generate:schema', () => {
+  expect(shipped).toBe(profileJsonSchema());
+});
+
+test('it takes the built-ins', () => {
+  expect(validate(JSON.parse(JSON.stringify(loadProfile('docker-default'))))).toBe(true);
+});
+
+function errorsIn(text: string): readonly ProfileIssue[] {
+  return readText(text, readOptions({})).issues.filter(({ severity }) => severity === 'error');
+}
+
+const rule = (fields: object) => ({
+  defaultAction: 'SCMP_ACT_ERRNO',
+  syscalls: [{ names: ['read'], action: 'SCMP_ACT_ALLOW', ...fields }],
+});
+const argument = (fields: object) => rule({ args: [{ index: 0, value: 1, op: 'SCMP_CMP_EQ', ...fields }] });
+
+describe('it agrees with the validator on', () => {
+  test.each<[string, unknown, boolean]>([
+    ['a rule', rule({}), true],
+    ['null for absent', rule({ args: null, includes: null, errnoRet: null }), true],
+    ['a comment and a schema', { $schema: 'x', comment: 'y', defaultAction: 'SCMP_ACT_LOG' }, true],
+    ['a capability', rule({ includes: { caps: ['CAP_BPF'] } }), true],
+    ['an empty version', rule({ includes: { minKernel: '' } }), true],
+    ['no default action', { syscalls: [] }, false],
+    ['an unknown key', rule({ arg: [] }), false],
+    ['an unknown key of the document', { defaultAction: 'SCMP_ACT_LOG', more: 1 }, false],
+    ['an unknown action', rule({ action: 'ALLOW' }), false],
+    ['an unknown operator', argument({ op: 'SCMP_CMP_XX' }), false],
+    ['an index above 5', argument({ index: 6 }), false],
+    ['a negative value', argument({ value: -1 }), false],
+    ['a fraction', argument({ value: 1.5 }), false],
+    ['a value as text', argument({ value: '1' }), false],
+    ['an unknown capability', rule({ includes: { caps: ['SYS_ADMIN'] } }), false],
+    ['an unknown architecture', rule({ excludes: { arches: ['x86_64'] } }), false],
+    ['a version that is none', rule({ includes: { minKernel: '0.0' } }), false],
+    ['an unknown flag', { defaultAction: 'SCMP_ACT_LOG', flags: ['LOG'] }, false],
+    ['a list', [], false],
+  ])('%s', (_, document, isValid) => {
+    expect([validate(document), errorsIn(JSON.stringify(document)).length === 0]).toEqual([isValid, isValid]);
+  });
+});
+
+/** What a JSON Schema can't see, as far as these profiles have it. To it, a key in another case is unknown. */
+const UNSEEN = ['returns no errno', 'unknown syscall'];
+
+describe.skipIf(!existsSync(corpus))(
+  'it agrees with the validator on profiles that others wrote (needs ../shared/data)',
+  () => {
+    const files = existsSync(corpus) ? readdirSync(corpus) : [];
+    const texts = files
+      .map((name): [string, string] => [name, readFileSync(new URL(name, corpus), 'utf8')])
+      .filter(([, text]) => !errorsIn(text).some(({ message }) => message.startsWith('this is not JSON')));
+    test.each(texts)('%s', (_, text) => {
+      const seen = errorsIn(text).filter(({ message }) => !UNSEEN.some((words) => message.includes(words)));
+      const document = JSON.parse(text);
+      const isInOtherCase = readText(text, readOptions({})).issues.some(({ message }) =>
+        message.includes('is read as'),
+      );
+      expect(validate(document.linux?.seccomp ?? document)).toBe(seen.length === 0 && !isInOtherCase);
+    });
+  },
+);

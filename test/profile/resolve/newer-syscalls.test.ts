@@ -1,0 +1,125 @@
+/** Calls newer than a profile answer ENOSYS, as on a kernel without them. */
+import { describe, expect, test } from 'vitest';
+import type { Policy } from '../../../lib/policy/policy.js';
+import type { ActionName, RuleDocument } from '../../../lib/profile/document/types.js';
+import type { AbiName } from '../../../lib/syscalls/abi.js';
+import { decide, documentOf, HOST, policyFor, rule, said } from '../../support/meaning.js';
+
+const X32 = 0x4000_0000;
+const MINUS_ONE = 0xffff_ffff;
+const [read, write, close] = [0, 1, 3];
+
+/** What numbers of x86_64 get. */
+function answers(
+  rules: readonly RuleDocument[],
+  numbers: readonly number[],
+  defaultAction: ActionName = 'SCMP_ACT_ERRNO',
+) {
+  const policy = policyFor(documentOf(rules, { defaultAction }));
+  return numbers.map((number) => decide(policy, number));
+}
+
+describe('numbers above the largest one that a profile names', () => {
+  test('get ENOSYS, −1 too; those below get the default action', () => {
+    const expected = ['allow', 'errno 1', 'allow', 'errno 38', 'errno 38', 'errno 38'];
+    expect(answers([rule('read'), rule('close')], [read, write, close, 4, 1000, MINUS_ONE])).toEqual(expected);
+  });
+
+  test('are counted from rules of any action, those too that runtimes leave out', () => {
+    const rules = [rule('read'), rule('close', [], { action: 'SCMP_ACT_ERRNO' })];
+    expect(answers(rules, [write, close, 4])).toEqual(['errno 1', 'errno 1', 'errno 38']);
+    const policy = policyFor(documentOf(rules), { mode: 'compat' });
+    expect([write, close, 4].map((number) => decide(policy, number))).toEqual(['errno 1', 'errno 1', 'errno 38']);
+  });
+
+  test('are not counted from rules that do not hold on the host', () => {
+    expect(answers([rule('read'), rule('close', [], { excludes: { arches: ['amd64'] } })], [write])).toEqual([
+      'errno 38',
+    ]);
+  });
+
+  test.each<[ActionName, string]>([
+    ['SCMP_ACT_KILL_PROCESS', 'errno 38'],
+    ['SCMP_ACT_TRAP', 'errno 38'],
+    ['SCMP_ACT_ALLOW', 'allow'],
+    ['SCMP_ACT_LOG', 'log'],
+    ['SCMP_ACT_TRACE', 'trace'],
+  ])('by default action: %s gives %s', (action, expected) => {
+    expect(answers([rule('read', [], { action: 'SCMP_ACT_ERRNO' })], [write], action)).toEqual([expected]);
+  });
+
+  test('get the default action by option, and if the profile names nothing', () => {
+    const policy = policyFor(documentOf([rule('read')]), { newerCalls: 'default' });
+    expect(decide(policy, write)).toBe('errno 1');
+    expect(answers([rule('socketcall')], [write])).toEqual(['errno 1']);
+  });
+
+  test('are told apart for x86_64 and x32', () => {
+    const abis: readonly AbiName[] = ['x86', 'x32'];
+    const policy = policyFor(documentOf([rule('read'), rule('close'), rule('arch_prctl')]), {}, { ...HOST, abis });
+    const numbers = [158, 159, X32 + 158, X32 + 159, 0xffff_fffe, MINUS_ONE];
+    expect(numbers.map((number) => decide(policy, number))).toEqual([
+      'allow',
+      'errno 38',
+      'allow',
+      'errno 38',
+      'errno 38',
+      'errno 38',
+    ]);
+    const ofBoth = policyFor(documentOf([rule('time'), rule('uselib')]), {}, { ...HOST, abis });
+    expect([201, 202, X32 + 202].map((number) => decide(ofBoth, number))).toEqual(['allow', 'errno 38', 'errno 38']);
+    const nothingOfX32 = policyFor(documentOf([rule('uselib')]), {}, { ...HOST, abis });
+    expect([134, 135, X32 + 134].map((number) => decide(nothingOfX32, number))).toEqual([
+      'allow',
+      'errno 38',
+      'errno 1',
+    ]);
+  });
+
+  test('are those of x32 from 2³⁰ on, with or without bit 30', () => {
+    const numbers = [0x3fff_ffff, X32, 0x8000_0000, 0xbfff_ffff, 0xc000_0000, MINUS_ONE];
+    const on = (abis: readonly AbiName[]) => policyFor(documentOf([rule('close')]), {}, { ...HOST, abis });
+    const decided = (policy: Policy) => numbers.map((number) => decide(policy, number));
+    const [newer, killed] = ['errno 38', 'kill-process'];
+    expect(decided(on([]))).toEqual([newer, killed, killed, killed, killed, newer]);
+    expect(decided(on(['x32']))).toEqual([newer, 'errno 1', newer, newer, newer, newer]);
+  });
+
+  test.each<AbiName>(['s390x', 's390'])('and 0, on %s', (abi) => {
+    const policy = policyFor(documentOf([rule('read')]), {}, { ...HOST, abi });
+    expect([0, 1, 3, 4].map((number) => decide(policy, number, [], abi))).toEqual([
+      'errno 38',
+      'errno 1',
+      'allow',
+      'errno 38',
+    ]);
+  });
+
+  describe.each<AbiName>(['ppc64le', 's390x', 'x86'])('on %s, where ipc makes semget too,', (abi) => {
+    const document = documentOf([rule('read'), rule('write'), rule('semget')]);
+    const host = { ...HOST, abi };
+    const calls = ['semget', 'statx', 'uname'];
+
+    test('are counted from the number of semget in strict', () => {
+      const policy = policyFor(document, {}, host);
+      expect(calls.map((name) => decide(policy, name, [], abi))).toEqual(['allow', 'errno 1', 'errno 1']);
+    });
+
+    test('are counted without semget in compat, as in runc, with a warning', () => {
+      const policy = policyFor(document, { mode: 'compat' }, host);
+      expect(calls.map((name) => decide(policy, name, [], abi))).toEqual(['errno 38', 'errno 38', 'errno 38']);
+      expect(decide(policy, 'write', [], abi)).toBe('allow');
+      expect(said(document, { mode: 'compat' }, host)).toEqual([
+        expect.stringMatching(`^warning syscalls.2..names: on ${abi}, runc answers ENOSYS to semget: it takes 4 for`),
+      ]);
+    });
+  });
+
+  test('get the default action in compat, as in runc, if all that is named is number 0 or made by socketcall', () => {
+    const compat = { mode: 'compat' } as const;
+    expect(decide(policyFor(documentOf([rule('read')]), compat), write)).toBe('errno 1');
+    const abi = 's390x';
+    const policy = policyFor(documentOf([rule('socket')]), compat, { ...HOST, abi });
+    expect([0, 'socket', 400].map((call) => decide(policy, call, [], abi))).toEqual(['errno 1', 'allow', 'errno 1']);
+  });
+});

@@ -1,0 +1,115 @@
+/** What people write for a profile: Docker's and Kubernetes' words, options, and what `checkProfile` returns. */
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { ProfileOptions } from '../../lib/profile/options.js';
+import type { Host } from '../../lib/profile/resolve/resolve.js';
+import { checkProfile, loadProfile } from '../../lib/profile/source.js';
+
+const root = mkdtempSync(join(tmpdir(), 'seccomp-kubelet-'));
+mkdirSync(join(root, 'team'));
+writeFileSync(join(root, 'team', 'app.json'), '{"defaultAction": "SCMP_ACT_LOG"}');
+
+describe('a source by Docker’s and Kubernetes’ words:', () => {
+  test.each(['builtin', 'RuntimeDefault'])('%s is docker-default', (source) => {
+    expect(loadProfile(source)?.source).toBe('docker-default');
+    expect(loadProfile(source)?.document).toEqual(loadProfile('docker-default')?.document);
+  });
+
+  test.each(['unconfined', 'Unconfined'])('%s is no filter', (source) => {
+    expect(loadProfile(source)).toBeNull();
+    expect(checkProfile(source)).toEqual([]);
+  });
+
+  test('Localhost/… is a file below the root', () => {
+    expect(loadProfile('Localhost/team/app.json', { root })).toMatchObject({
+      source: 'Localhost/team/app.json',
+      document: { defaultAction: 'SCMP_ACT_LOG' },
+    });
+  });
+
+  test.each(['Localhost/', 'Localhost//etc/passwd', 'Localhost/../x.json', 'Localhost/team/../../x.json'])(
+    '%s leads out of the root and is refused',
+    (source) => {
+      expect(() => loadProfile(source, { root })).toThrow(
+        expect.objectContaining({ code: 'ERR_SECCOMP_FILE', message: expect.stringContaining(`below ${root}`) }),
+      );
+    },
+  );
+
+  test('a missing Localhost file is told by its name', () => {
+    expect(() => loadProfile('Localhost/no.json', { root })).toThrow(/^Localhost\/no\.json: .*ENOENT/);
+  });
+});
+
+describe('options', () => {
+  test('are kept on the profile, with their defaults', () => {
+    const text = '{"defaultAction": "SCMP_ACT_LOG"}';
+    expect(loadProfile(text)).toMatchObject({
+      source: 'inline',
+      format: 'docker',
+      mode: 'strict',
+      options: { argumentWidth: 'kernel', foreignAction: 'kill-process', newerCalls: 'enosys' },
+    });
+    const chosen = { argumentWidth: 64, foreignAction: 'kill-thread', newerCalls: 'default' } as const;
+    expect(loadProfile(text, { ...chosen, mode: 'compat', format: 'oci', source: 'mine' })).toMatchObject({
+      source: 'mine',
+      format: 'oci',
+      mode: 'compat',
+      options: chosen,
+    });
+  });
+
+  test.each<[unknown, string]>([
+    [{ mod: 'compat' }, 'options.mod: unknown option (did you mean mode?)'],
+    [{ mode: 'lax' }, 'options.mode: must be one of "strict", "compat"'],
+    [{ format: 'lxc' }, 'options.format: must be one of "docker", "podman", "oci"'],
+    [{ argumentWidth: 32 }, 'options.argumentWidth: must be one of "kernel", 64'],
+    [{ root: 1 }, 'options.root: must be a string, not number'],
+    ['compat', 'options: must be an object, not string'],
+  ])('%j are refused', (options, message) => {
+    const wrong = options as ProfileOptions;
+    const error = expect.objectContaining({ code: 'ERR_SECCOMP_OPTION', message });
+    expect(() => loadProfile('docker-default', wrong)).toThrow(error);
+    expect(() => loadProfile('unconfined', wrong)).toThrow(error);
+    expect(() => checkProfile({ defaultAction: 'SCMP_ACT_LOG' }, wrong)).toThrow(error);
+  });
+});
+
+describe('checkProfile', () => {
+  const host: Host = { abi: 'x86_64', kernel: { major: 6, minor: 12 }, capabilities: new Set() };
+
+  test('returns what is wrong with an object, without places', () => {
+    const document = { defaultAction: 'SCMP_ACT_LOG', syscalls: [{ names: ['read'], action: 'NO' }] };
+    expect(checkProfile(JSON.parse(JSON.stringify(document)))).toEqual([
+      { severity: 'error', path: 'syscalls[0].action', message: 'unknown action "NO"' },
+    ]);
+  });
+
+  test('returns the place where a text stops being JSON', () => {
+    expect(checkProfile('{\n"defaultAction" 1}')).toEqual([
+      {
+        severity: 'error',
+        path: '',
+        message: 'this is not JSON: "1" stands where a colon should',
+        line: 2,
+        column: 17,
+      },
+    ]);
+  });
+
+  test('finds with a host what only shows there', () => {
+    const args = [{ index: 0, value: 2 ** 32, op: 'SCMP_CMP_EQ' as const }];
+    const document = {
+      defaultAction: 'SCMP_ACT_ERRNO' as const,
+      syscalls: [{ names: ['socket'], action: 'SCMP_ACT_ALLOW' as const, args }],
+    };
+    expect(checkProfile(document)).toEqual([]);
+    expect(checkProfile(document, { host })).toMatchObject([{ severity: 'error', path: 'syscalls[0].args[0].value' }]);
+  });
+
+  test('has nothing to say about the built-ins', () => {
+    expect(checkProfile('docker-default', { host })).toEqual([]);
+  });
+});

@@ -1,0 +1,96 @@
+/** What record is made of: every call of a program, its threads and its children, seen and let through. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test, vi } from 'vitest';
+import { observe } from '../../lib/record/observe.js';
+import type { SpawnOptions } from '../../lib/sandbox/options/options.js';
+import { compileC } from '../support/compile-c.js';
+
+test('tells every kind of call of all processes, with who made it first', async () => {
+  const { calls, exitCode, others } = await observe('sh', ['-c', 'cat /nowhere/file & wait; exit 3'], {
+    stdio: 'ignore',
+  });
+  expect([exitCode, others]).toEqual([3, 0]);
+  const names = calls.map(({ syscall }) => syscall);
+  expect(names).toEqual(expect.arrayContaining(['execve', 'openat', 'wait4', 'exit_group']));
+  const executables = new Set(calls.map(({ executable }) => executable.split('/').at(-1)));
+  expect(executables.size).toBeGreaterThan(1);
+  expect(calls.every(({ pid, count }) => pid > 0 && count > 0)).toBe(true);
+});
+
+test('counts the calls of all threads', async () => {
+  const { calls } = await observe(compileC('asks.c'), ['1'], { stdio: 'ignore' });
+  // The first answer is not what the program asks for, so it ends.
+  expect(calls.find(({ syscall }) => syscall === 'sched_get_priority_max')?.count).toBeGreaterThan(0);
+});
+
+test('rejects with why a program can not be started', async () => {
+  await expect(observe('/nowhere/program', [])).rejects.toMatchObject({ code: 'ENOENT', call: 'execve' });
+});
+
+describe('pipes, which nobody else reads or writes,', () => {
+  test('are read to their end, and what comes out of them is dropped', async () => {
+    const { exitCode, calls } = await observe('head', ['-c', '1000000', '/dev/zero']);
+    expect(exitCode).toBe(0);
+    expect(calls.map(({ syscall }) => syscall)).toContain('write');
+  });
+
+  test('are at their end where the program reads them', async () => {
+    expect(await observe('cat', [])).toMatchObject({ exitCode: 0 });
+    const stdio = ['pipe', 'pipe', 'pipe', 'pipe'] as const;
+    expect(await observe('sh', ['-c', 'cat <&3 && echo >&3 && cat'], { stdio })).toMatchObject({ exitCode: 0 });
+  });
+});
+
+describe('descendants that live longer are not waited for', () => {
+  // In a process group of their own, whose leader is the first to make a call.
+  const observeGroup = async (script: string, options: SpawnOptions) => {
+    const observed = await observe('sh', ['-c', script], { detached: true, ...options });
+    for (const { pid } of observed.calls.slice(0, 1)) process.kill(-pid, 'SIGKILL');
+    return observed;
+  };
+
+  test.each(['ignore', 'pipe'] as const)('after a timeout, with stdio "%s"', async (stdio) => {
+    const { signal } = await observeGroup('sleep 100 & exec sleep 100', { timeout: 500, stdio });
+    expect(signal).toBe('SIGTERM');
+  });
+
+  test('when the time is up after the program has ended', async () => {
+    expect(await observeGroup('sleep 100 & exit 5', { timeout: 1000 })).toMatchObject({ exitCode: 5 });
+  });
+
+  test('and go on', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'seccomp-observe-'));
+    const [started, go, done] = ['started', 'go', 'done'].map((name) => join(directory, name)) as [
+      string,
+      string,
+      string,
+    ];
+    const script = `(: > ${started}; until test -e ${go}; do sleep 0.01; done; echo x > ${done}) & exec sleep 100`;
+    const controller = new AbortController();
+    const observing = observe('sh', ['-c', script], { signal: controller.signal });
+    await vi.waitFor(() => rmSync(started), { timeout: 4000 });
+    controller.abort();
+    await observing;
+    writeFileSync(go, '');
+    await vi.waitFor(() => expect(readFileSync(done, 'utf8')).toBe('x\n'), { timeout: 4000 });
+    rmSync(directory, { recursive: true });
+  });
+
+  test('after an abort, before and after the program has ended', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'seccomp-observe-'));
+    const started = join(directory, 'started');
+    for (const [then, end] of [
+      ['exec sleep 100', { signal: 'SIGTERM' }],
+      ['exit 5', { exitCode: 5 }],
+    ] as const) {
+      const controller = new AbortController();
+      const observing = observeGroup(`sleep 100 & : > ${started}; ${then}`, { signal: controller.signal });
+      await vi.waitFor(() => rmSync(started), { timeout: 4000 });
+      controller.abort();
+      expect(await observing).toMatchObject(end);
+    }
+    rmSync(directory, { recursive: true });
+  });
+});

@@ -1,0 +1,298 @@
+/** A recorded profile allows what was seen, nothing beyond its stated rules, and says where each call came from. */
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { familiesInTable } from '../../lib/decode/argument-meanings.js';
+import { distinguishing } from '../../lib/decode/captures.js';
+import { namesOfFamilies } from '../../lib/decode/constant-families.js';
+import { checkProfile, stringify } from '../../lib/index.js';
+import { evaluate } from '../../lib/policy/evaluate.js';
+import { parseProfile, profileOf } from '../../lib/profile/profile.js';
+import { resolve } from '../../lib/profile/resolve/resolve.js';
+import { toOperatorManifest } from '../../lib/profile/security-profiles-operator.js';
+import { MOST_RULES } from '../../lib/record/argument-suggestions.js';
+import { notesOn } from '../../lib/record/caveats.js';
+import { extendProfile, type SeenCall, synthesise } from '../../lib/record/synthesize.js';
+import { type AbiName, abiOf } from '../../lib/syscalls/abi.js';
+import { syscallNumber } from '../../lib/syscalls/table.js';
+
+const host = { abi: 'x86_64', kernel: { major: 6, minor: 12 }, capabilities: new Set<string>() } as const;
+const bare = { containerStart: false };
+const comparing = { containerStart: false, compareArguments: true };
+
+function seen(syscall: string, args: readonly (number | bigint)[] = [], more: Partial<SeenCall> = {}): SeenCall {
+  const registers = Array.from({ length: 6 }, (_, i) => BigInt(args[i] ?? 0));
+  return { abi: 'x86_64', syscall, args: registers, captured: [], executable: '/bin/a', ...more };
+}
+
+function isAllowed(profile: ReturnType<typeof synthesise>, { abi, syscall, args }: SeenCall): boolean {
+  const number = syscallNumber(abi, syscall) ?? -1;
+  return evaluate(resolve(profile, host), { arch: abiOf(abi).audit, number, args }).kind === 'allow';
+}
+
+const NAMES = [
+  'read',
+  'socket',
+  'ioctl',
+  'clone',
+  'mmap',
+  'openat',
+  'prctl',
+  'setsockopt',
+  'mount',
+  'personality',
+  'ptrace',
+];
+const value = fc.oneof(
+  fc.constantFrom(
+    0n,
+    1n,
+    2n,
+    3n,
+    0xffff_ffff_ffff_ffffn,
+    0x80000n,
+    0x80001n,
+    0x11n,
+    0xffff_ffffn,
+    0xffff_ffff_ffff_ff9cn,
+    1n << 40n,
+  ),
+  fc.bigInt({ min: 0n, max: 63n }),
+);
+const call = fc
+  .record({
+    abi: fc.constantFrom<AbiName>('x86_64', 'x86_64', 'x86'),
+    syscall: fc.constantFrom(...NAMES),
+    args: fc.array(value, { minLength: 6, maxLength: 6 }),
+    executable: fc.constantFrom('/bin/a', '/bin/b'),
+  })
+  .map((each): SeenCall => ({ ...each, captured: [] }));
+const calls = fc.array(call, { maxLength: 60 });
+
+it('compares the low 32 bits of a value that fits no 32-bit ABI, such as that of ptrace(-1)', () => {
+  const profile = synthesise([seen('ptrace', [-1n, 0])].map(asRegisters), host, comparing);
+  expect(stringify(profile)).toContain('"value": 4294967295, "valueTwo": 4294967295');
+  expect(isAllowed(profile, asRegisters(seen('ptrace', [-1n])))).toBe(true);
+  expect(isAllowed(profile, seen('ptrace', [1n]))).toBe(false);
+});
+
+/** With registers as the kernel has them: unsigned. */
+function asRegisters(call: SeenCall): SeenCall {
+  return { ...call, args: call.args.map((value) => BigInt.asUintN(64, value)) };
+}
+
+it('allows every call that was seen', () => {
+  fc.assert(
+    fc.property(calls, fc.boolean(), (run, compareArguments) => {
+      const profile = synthesise(run, host, { containerStart: false, compareArguments });
+      expect(run.filter((each) => !isAllowed(profile, each))).toEqual([]);
+    }),
+  );
+});
+
+it('denies every call whose name was not seen, on the ABIs that were', () => {
+  fc.assert(
+    fc.property(calls, call, (run, other) => {
+      fc.pre(!run.some(({ syscall }) => syscall === other.syscall));
+      expect(isAllowed(synthesise(run, host, comparing), other)).toBe(false);
+    }),
+  );
+});
+
+it('with arguments, allows no number that was not seen with those beside it', () => {
+  const sockets = fc.array(
+    fc.tuple(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 1, max: 3 }), fc.integer({ min: 0, max: 2 })),
+    { minLength: 1, maxLength: MOST_RULES },
+  );
+  fc.assert(
+    fc.property(sockets, sockets, (run, others) => {
+      const profile = synthesise(
+        run.map((args) => seen('socket', args)),
+        host,
+        comparing,
+      );
+      const known = new Set(run.map(String));
+      for (const args of others) expect(isAllowed(profile, seen('socket', args))).toBe(known.has(String(args)));
+    }),
+  );
+});
+
+it('with arguments, allows any of the flags that were seen, and no other', () => {
+  const flags = fc.array(fc.nat({ max: 0xffff }), { minLength: 1, maxLength: 40 });
+  fc.assert(
+    fc.property(flags, fc.nat({ max: 0xfffff }), (run, other) => {
+      const profile = synthesise(
+        run.map((each) => seen('unshare', [each])),
+        host,
+        comparing,
+      );
+      const all = run.reduce((a, b) => a | b, 0);
+      expect(isAllowed(profile, seen('unshare', [other]))).toBe((other & ~all) === 0);
+    }),
+  );
+});
+
+it('keeps flags to the number that they were seen with', () => {
+  const run = [seen('openat', [0, 0, 0o100001]), seen('openat', [0, 0, 0o2000000])];
+  const profile = synthesise(run, host, comparing);
+  expect(isAllowed(profile, seen('openat', [0, 0, 0]))).toBe(true);
+  expect(isAllowed(profile, seen('openat', [0, 0, 0o2000001]))).toBe(false); // O_CLOEXEC was seen for reading only.
+  expect(isAllowed(profile, seen('openat', [0, 0, 2]))).toBe(false);
+});
+
+it('looks at fewer arguments where too many combinations were seen', () => {
+  const many = Array.from({ length: MOST_RULES + 1 }, (_, i) => seen('setsockopt', [3, 1, i]));
+  const profile = synthesise(many, host, comparing);
+  expect(isAllowed(profile, seen('setsockopt', [3, 1, 99]))).toBe(true);
+  expect(isAllowed(profile, seen('setsockopt', [3, 6, 1]))).toBe(false);
+});
+
+it('is called by what it was made of, since its rules are in no other document', () => {
+  const profile = parseProfile(JSON.stringify({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: [] }));
+  const merged = extendProfile(profile, [seen('read')], host);
+  expect(synthesise([seen('read')], host).source).toBe('the recorded profile');
+  expect(merged.source).toBe('the profile built on inline');
+  expect(extendProfile(merged, [seen('write')], host).source).toBe(merged.source);
+});
+
+it('says where calls came from: one rule a program, or the arguments in words', () => {
+  const run = [seen('write'), seen('read'), seen('write', [], { executable: '/bin/b' })];
+  const more = seen('socket', [2, 1, 6], { executable: '/bin/b' });
+  const { syscalls } = synthesise([...run, more], host, comparing).document;
+  expect(syscalls.slice(1)).toMatchObject([
+    { names: ['read', 'write'], comment: 'First seen in /bin/a' },
+    { names: ['socket'], comment: 'AF_INET, SOCK_STREAM, IPPROTO_TCP; first seen in /bin/b' },
+  ]);
+});
+
+it('takes nothing away from a profile and adds only what it does not allow', () => {
+  const first = synthesise([seen('read'), seen('socket', [1, 1, 0])], host, comparing);
+  const again = extendProfile(first, [seen('read'), seen('socket', [1, 1, 0])], host, comparing);
+  expect(stringify(again)).toBe(stringify(first));
+  fc.assert(
+    fc.property(calls, calls, fc.boolean(), (one, two, compareArguments) => {
+      const options = { containerStart: false, compareArguments };
+      const both = extendProfile(synthesise(one, host, options), two, host, options);
+      expect([...one, ...two].filter((each) => !isAllowed(both, each))).toEqual([]);
+    }),
+  );
+});
+
+it('compares no more than the kernel reads where more stands in the register, for libseccomp compares all', () => {
+  const garbage = seen('socket', [(0xdeadn << 32n) | 2n, 1, 0]);
+  const profile = synthesise([garbage], host, comparing);
+  const asLibseccomp = parseProfile(stringify(profile), { argumentWidth: 64 });
+  expect(isAllowed(asLibseccomp, garbage)).toBe(true);
+  expect(isAllowed(asLibseccomp, seen('socket', [3, 1, 0]))).toBe(false);
+});
+
+it('decides the ABIs that were seen', () => {
+  const profile = synthesise([seen('read'), seen('socketcall', [1], { abi: 'x86' })], host, bare);
+  expect(profile.document.architectures).toEqual(['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86']);
+  expect(isAllowed(profile, seen('socketcall', [1], { abi: 'x86' }))).toBe(true);
+});
+
+it('adds ABIs to the archMap of a profile that has one, and leaves other machines alone', () => {
+  const archMap = [
+    { architecture: 'SCMP_ARCH_AARCH64', subArchitectures: ['SCMP_ARCH_ARM'] },
+    { architecture: 'SCMP_ARCH_X86_64', subArchitectures: ['SCMP_ARCH_X32'] },
+  ];
+  const base = parseProfile(JSON.stringify({ defaultAction: 'SCMP_ACT_ERRNO', archMap, syscalls: [] }));
+  const call = seen('read', [], { abi: 'x86' });
+  const profile = extendProfile(base, [call], host);
+  expect(profile.document.archMap).toEqual([
+    archMap[0],
+    { architecture: 'SCMP_ARCH_X86_64', subArchitectures: ['SCMP_ARCH_X32', 'SCMP_ARCH_X86'] },
+  ]);
+  expect(isAllowed(profile, call)).toBe(true);
+});
+
+it('says what a recording can not show', () => {
+  expect(notesOn([seen('read'), seen('prctl', [38, 1])], 0)).toEqual([]);
+  const calls = [seen('syscall 600'), seen('syscall 600', [1]), seen('io_uring_setup'), seen('prctl', [22, 2])];
+  expect(notesOn(calls, 3)).toEqual([
+    expect.stringMatching(/^3 calls were of more kinds/),
+    'syscall 600 of x86_64 has no name here, so no profile can allow it',
+    expect.stringMatching(/^io_uring was set up/),
+    expect.stringMatching(/^the program put on a seccomp filter/),
+  ]);
+});
+
+it('writes what reads back without a finding', () => {
+  fc.assert(
+    fc.property(calls, fc.boolean(), (run, compareArguments) => {
+      const text = stringify(synthesise(run, host, { compareArguments }));
+      // What is said of socketcall is true of every profile that allows socket on x86.
+      const found = checkProfile(text, { host }).filter(({ message }) => !message.includes('socketcall'));
+      expect(found).toEqual([]);
+      expect(stringify(parseProfile(text))).toBe(text);
+    }),
+    { numRuns: 30 },
+  );
+});
+
+it('compares 32 bits of flags, which all have', () => {
+  const families = familiesInTable();
+  const wide = namesOfFamilies('x86_64').flatMap(([family, , names]) =>
+    families.has(family as never) ? [...names].flatMap(([name, bits]) => (bits > 0xffff_ffffn ? [name] : [])) : [],
+  );
+  // clone3 has these in memory; clone and unshare don't take them.
+  expect([...new Set(wide)].sort()).toEqual(['CLONE_CLEAR_SIGHAND', 'CLONE_INTO_CGROUP']);
+  expect(distinguishing('x86_64', 'clone3')).toEqual([]);
+});
+
+it('is a manifest of the Security Profiles Operator', () => {
+  const profile = synthesise([seen('read'), seen('unshare', [0x10000000])], host, comparing);
+  expect(toOperatorManifest(profile, 'my-app').text).toBe(`apiVersion: security-profiles-operator.x-k8s.io/v1beta1
+kind: SeccompProfile
+metadata:
+  name: "my-app"
+spec:
+  defaultAction: SCMP_ACT_ERRNO
+  syscalls:
+    # Ends and signals, which a run may not have shown
+    - action: SCMP_ACT_ALLOW
+      names:
+        - exit
+        - exit_group
+        - restart_syscall
+        - rt_sigreturn
+        - sigreturn
+    # First seen in /bin/a
+    - action: SCMP_ACT_ALLOW
+      names:
+        - read
+    # CLONE_NEWUSER; first seen in /bin/a
+    - action: SCMP_ACT_ALLOW
+      names:
+        - unshare
+      args:
+        - index: 0
+          value: 4026531839
+          valueTwo: 0
+          op: SCMP_CMP_MASKED_EQ
+`);
+  expect(() => toOperatorManifest(profile, 'My App')).toThrow(/no name for Kubernetes/);
+});
+
+it('allows in a manifest with any arguments what it compares with more than 63 bits', () => {
+  const equal = (value: bigint) => ({ index: 0, value, op: 'SCMP_CMP_EQ' }) as const;
+  const allow = (names: readonly string[], value: bigint) =>
+    ({ names, action: 'SCMP_ACT_ALLOW', args: [equal(value)] }) as const;
+  const syscalls = [allow(['lseek', 'dup'], 5n), allow(['lseek'], 1n << 63n), allow(['lseek'], 6n)];
+  const { text, notes } = toOperatorManifest(profileOf({ defaultAction: 'SCMP_ACT_ERRNO', syscalls }), 'my-app');
+  expect(text.split('  syscalls:\n')[1]).toBe(`    - action: SCMP_ACT_ALLOW
+      names:
+        - dup
+      args:
+        - index: 0
+          value: 5
+          op: SCMP_CMP_EQ
+    - action: SCMP_ACT_ALLOW
+      names:
+        - lseek
+`);
+  expect(notes).toEqual([expect.stringMatching(/^lseek is allowed with any arguments: .* above 2⁶³ − 1/)]);
+  const denied = { ...allow(['lseek'], 1n << 63n), action: 'SCMP_ACT_LOG' } as const;
+  const other = profileOf({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: [denied] });
+  expect(() => toOperatorManifest(other, 'my-app')).toThrow('argument 0 has 64 bits: Kubernetes keeps 63');
+});

@@ -1,0 +1,58 @@
+/** What a command needs, and what a failing command is told of its denials. */
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeEach, expect, test, vi } from 'vitest';
+import { assertNeedsNoMore, assertRunsUnder } from '../../lib/testing/assertions.js';
+import { neededSyscalls } from '../../lib/testing/needed-syscalls.js';
+
+const directory = mkdtempSync(join(tmpdir(), 'seccomp-needed-'));
+const file = join(directory, 'needed.json');
+beforeEach(() => rmSync(file, { force: true }));
+afterAll(() => {
+  vi.unstubAllEnvs();
+  rmSync(directory, { recursive: true });
+});
+
+test('the first run writes what the command needs, and a later one fails with what is new', async () => {
+  vi.stubEnv('CI', '');
+  await assertNeedsNoMore(['true'], file);
+  const list: string[] = JSON.parse(readFileSync(file, 'utf8'));
+  expect(list).toContain('exit_group');
+  expect(list).not.toContain('chdir');
+  await assertNeedsNoMore(['true'], file);
+  writeFileSync(file, JSON.stringify(await neededSyscalls(['sh', '-c', ':'])));
+  await expect(assertNeedsNoMore(['sh', '-c', 'cd /'], file)).rejects.toThrowError(
+    expect.objectContaining({
+      name: 'AssertionError',
+      message: expect.stringMatching(/^sh -c cd \/ needs chdir, which/),
+    }),
+  );
+});
+
+test('where CI is set a list that is missing is a failure, and not written', async () => {
+  vi.stubEnv('CI', 'true');
+  await expect(assertNeedsNoMore(['true'], file)).rejects.toThrow(/is not there, and not written where CI is set/);
+  expect(existsSync(file)).toBe(false);
+});
+
+test('a command that fails by itself says nothing of what it needs', async () => {
+  await expect(neededSyscalls(['false'])).rejects.toThrow(/false ended with exit code 1, unfiltered/);
+});
+
+test('a list that is none is not taken for one', async () => {
+  writeFileSync(file, '{}');
+  await expect(assertNeedsNoMore(['true'], file)).rejects.toThrow(/is no list of names/);
+});
+
+test('a command that does not run is told with what it was denied', async () => {
+  const path = join(directory, 'made');
+  await expect(
+    assertRunsUnder(['mkdir', path], {
+      defaultAction: 'SCMP_ACT_ALLOW',
+      syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO' }],
+    }),
+  ).rejects.toThrow(
+    new RegExp(`ended with exit code 1[\\s\\S]*\\ndenied: mkdir.*${path}.* by inline, syscalls\\[0\\]$`),
+  );
+});

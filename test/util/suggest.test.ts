@@ -1,0 +1,73 @@
+/** Suggestions for names that there are not: never one that would let through what was to be denied. */
+import { describe, expect, test } from 'vitest';
+import { Profile } from '../../lib/profile/profile.js';
+import { groupNames } from '../../lib/syscalls/groups.js';
+import { syscallNames, syscallsOf } from '../../lib/syscalls/table.js';
+import { suggest, suggestSyscall } from '../../lib/util/suggest.js';
+
+const names = [...syscallNames()];
+
+/** The name in a suggestion; empty: there is none. */
+const suggested = (text: string) => /\(did you mean (.*)\?\)/.exec(text)?.[1] ?? '';
+
+describe('of a syscall', () => {
+  test.each([
+    ['pwrite', 'pwrite64'],
+    ['pread', 'pread64'],
+    ['pselect', 'pselect6'],
+    ['posix_fadvise', 'fadvise64'],
+    ['fexecve', 'execveat'],
+    ['wait', 'wait4'],
+  ])('%s, a function of the C library: %s, which makes the same call', (input, expected) => {
+    expect(suggested(suggestSyscall(input, names))).toBe(expected);
+  });
+
+  test('only if the ABI has it', () => {
+    expect(suggested(suggestSyscall('umount', [...syscallsOf('x86_64').keys()]))).toBe('umount2');
+    expect(suggested(suggestSyscall('newselect', [...syscallsOf('x86_64').keys()]))).toBe('');
+  });
+
+  test.each([
+    ['opnat', 'openat'],
+    ['raed', 'read'],
+    ['unsharee', 'unshare'],
+    ['opena', 'open or openat'],
+  ])('%s, mistyped: %s', (input, expected) => {
+    expect(suggested(suggestSyscall(input, names))).toBe(expected);
+  });
+
+  test.each(['openat3', 'preadv3', 'clone4', 'setuid2', 'fopen', 'epoll', 'readfile', 'mmap3', 'futex_time32'])(
+    '%s, another call: none',
+    (input) => {
+      expect(suggestSyscall(input, names)).toBe('');
+    },
+  );
+
+  test('that is one on another ABI: none that would take its place', () => {
+    expect(suggestSyscall('stat', [...syscallsOf('aarch64').keys()])).toBe('');
+  });
+
+  test('is none of the same family for names of which one is a part', () => {
+    const wrong: string[] = [];
+    for (const name of names) {
+      const variants = ['f', 'l', 'm', 'p', 'r'].map((letter) => letter + name);
+      for (const variant of [...variants, `${name}at`, `${name}v`, `${name}2`, `${name}64`]) {
+        if (suggested(suggestSyscall(variant, names)) === name) wrong.push(variant);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+});
+
+test('of a group: the only one that begins so', () => {
+  expect(suggested(suggest('@net', groupNames()))).toBe('@network');
+  expect(suggest('@file', groupNames())).toBe(''); // Three begin so.
+});
+
+test.each([
+  ['EACESS', 'EACCES'],
+  ['EPREM', 'EPERM'],
+])('of an errno: %s is %s', (errno, expected) => {
+  const deny = () => Profile.denylist().deny('mount', { errno: errno as 'EPERM' });
+  expect(deny).toThrow(`"${errno}" is no errno (did you mean ${expected}?)`);
+});
