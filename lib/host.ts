@@ -2,9 +2,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { SeccompError } from './errors.js';
-import type { AttachFlag } from './filter/filter.js';
 import { isolationSupport, type Support } from './landlock/domain.js';
 import { addon } from './native.js';
+import type { AttachFlag } from './policy/action.js';
 import { ACTION_KINDS, actionBase } from './policy/action.js';
 import type { Action } from './policy/policy.js';
 import type { Host } from './profile/resolve/resolve.js';

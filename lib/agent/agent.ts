@@ -5,12 +5,14 @@ import { constants } from 'node:os';
 import { getSystemErrorName } from 'node:util';
 import { SeccompError } from '../errors.js';
 import { addon, type LocalSocket, type Sender } from '../native.js';
+import type { Container } from '../notify/container.js';
 import { ask, type HandlerMap, NotifiedCall, notImplemented } from '../notify/handlers.js';
 import { Listener, openInbox } from '../notify/listener.js';
+import { addLocalAgent, removeLocalAgent } from '../sandbox/plan/local-agents.js';
 import { asking } from '../sandbox/plan/native-config.js';
 import { guarded } from '../util/guarded.js';
 import { Arrival } from './connection.js';
-import type { Container, Introduction } from './container-state.js';
+import type { Introduction } from './container-state.js';
 
 const { EADDRINUSE, EAGAIN, ECONNABORTED, ECONNREFUSED, EINTR } = constants.errno;
 
@@ -31,12 +33,6 @@ export interface AgentEvents {
 const MOST_ARRIVING = 64;
 /** Milliseconds until a connection is taken again, when descriptors or memory were short. */
 const PAUSE = 100;
-
-/** Those of this thread. */
-const listening = new Set<Agent>();
-
-/** Whether an agent of this thread listens at `path`. */
-export const listensHere = (path: string): boolean => [...listening].some((agent) => agent.isAt(path));
 
 export class Agent extends EventEmitter<AgentEvents> {
   /** The file of the socket, as an absolute path. */
@@ -65,7 +61,7 @@ export class Agent extends EventEmitter<AgentEvents> {
     this.#timeout = timeout;
     this.#socket = bind(path);
     this.#file = lstatSync(path);
-    listening.add(this);
+    addLocalAgent(this);
     this.#await();
   }
 
@@ -86,7 +82,7 @@ export class Agent extends EventEmitter<AgentEvents> {
       this.#socket.close();
       for (const arrival of this.#arriving) arrival.giveUp();
       this.#arriving.clear();
-      listening.delete(this);
+      removeLocalAgent(this);
       if (this.isAt(this.path)) unlinkSync(this.path);
       this.#settle();
     }

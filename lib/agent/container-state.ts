@@ -1,29 +1,11 @@
 /** The container process state of the OCI runtime specification, which comes to an agent with each listener. */
 
 import type { Sender } from '../native.js';
+import type { Container } from '../notify/container.js';
 import { own } from '../util/own-data.js';
-
-/** The version of the specification that is written here: the first that has such states. */
-export const RUNTIME_SPEC = '1.1.0';
 
 /** Of the descriptors that come with a state, the one that is the listener. */
 const LISTENER = 'seccompFd';
-
-/** Who has the filter, as the runtime says. Its numbers are of the runtime's namespace. */
-export interface Container {
-  readonly id: string;
-  /** Of its first process: not of those that it starts. */
-  readonly pid: number;
-  /** `creating` while it is made; `running`: a program was started in it later. */
-  readonly status: string;
-  /** Its directory; empty if the runtime does not say. */
-  readonly bundle: string;
-  readonly annotations: Readonly<Record<string, string>>;
-  /** The profile's listenerMetadata; empty without. */
-  readonly metadata: string;
-  /** Who has brought it, as the kernel says: the runtime. */
-  readonly sender: Sender;
-}
 
 /** What a message says, and which of its descriptors is the listener. */
 export interface Introduction {

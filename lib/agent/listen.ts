@@ -1,10 +1,10 @@
 /** listen(): an agent for OCI runtimes, and for spawn: it answers the calls of containers whose profile names its socket. */
 import { resolve } from 'node:path';
 import { SeccompError } from '../errors.js';
+import type { Container } from '../notify/container.js';
 import { checkTimeout, type Handlers, readHandlers } from '../notify/handlers.js';
-import { optionFields } from '../profile/options.js';
-import { Agent, listensHere } from './agent.js';
-import type { Container } from './container-state.js';
+import { optionFields } from '../profile/document/options.js';
+import { Agent } from './agent.js';
 
 export interface ListenOptions {
   /** Milliseconds that a handler may take until its call is denied. Default 10,000. */
@@ -26,11 +26,4 @@ export function listen(path: string, handlers: Handlers<Container>, options: Lis
   for (const key of Object.keys(others))
     throw new SeccompError('ERR_SECCOMP_OPTION', `options.${key}: unknown option: there is notifyTimeout`);
   return new Agent(resolve(path), read, checkTimeout(notifyTimeout));
-}
-
-/** @throws SeccompError ERR_SECCOMP_OPTION if this thread itself would have to answer, while it waits. */
-export function checkElsewhere(path: string): void {
-  if (!listensHere(path)) return;
-  const message = `listenerPath ${path}: its agent runs on this thread, which would wait for itself: use spawn, or listen in another process`;
-  throw new SeccompError('ERR_SECCOMP_OPTION', message);
 }

@@ -1,7 +1,7 @@
 /** Compiles a policy to a filter: ABI first, then the number by a tree of ranges, then arguments where a rule asks. */
 
 import { SeccompError } from '../errors.js';
-import { returnValue } from '../policy/action.js';
+import { type AttachFlag, returnValue } from '../policy/action.js';
 import {
   type AbiPolicy,
   type Decision,
@@ -19,7 +19,7 @@ import { has, own } from '../util/own-data.js';
 import { assemble } from './bpf/assemble.js';
 import { loaded, type Node, NodeFactory } from './bpf/graph.js';
 import { ARCH_OFFSET, argumentOffset, decode, encode, MAX_INSTRUCTIONS, NR_OFFSET } from './bpf/instruction.js';
-import { type AttachFlag, type Filter, makeFilter, policyOf } from './filter.js';
+import { type Filter, makeFilter, policyOf } from './filter.js';
 import { decide, decideInTurn } from './optimize/argument-rules.js';
 import { type Asked, NONE_ASKED, type Range, Tree } from './optimize/number-tree.js';
 import { buildFoldedTree } from './optimize/number-tree-x32.js';

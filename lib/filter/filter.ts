@@ -1,5 +1,6 @@
 /** The filter: a compiled program with what is known about it. */
 import { SeccompError } from '../errors.js';
+import type { AttachFlag } from '../policy/action.js';
 import type { Policy } from '../policy/policy.js';
 import { readPolicy } from '../policy/read-policy.js';
 import type { AbiName } from '../syscalls/abi.js';
@@ -7,16 +8,13 @@ import { fromCaller } from '../util/caller.js';
 import { freeze, own } from '../util/own-data.js';
 import type { GateSite } from './bpf/assemble.js';
 import type { Instruction } from './bpf/instruction.js';
-import type { Proof } from './verify/prove.js';
+import type { Proof } from './verify/proof.js';
 
 /**
  * Calls that an exec gate may be for: execve, the ways to end if it fails, seccomp, which puts the next filter on, and
  * sendmsg, which hands a listener over. At most three arguments each.
  */
 export const GATED_CALLS: readonly string[] = ['execve', 'exit', 'exit_group', 'seccomp', 'sendmsg'];
-
-/** What a profile may ask of the kernel when the filter is put on: SECCOMP_FILTER_FLAG_* of seccomp(2). */
-export type AttachFlag = 'LOG' | 'SPEC_ALLOW';
 
 /** What a filter is made of. */
 interface Parts {

@@ -2,8 +2,8 @@
 import { constants, release } from 'node:os';
 import { SeccompError } from '../errors.js';
 import { addon, type NativeDomain } from '../native.js';
-import type { Enforcement, IsolationEnforcement, OpenReach, Reach } from '../sandbox/child/enforcement.js';
 import { freeze } from '../util/own-data.js';
+import type { Enforcement, IsolationEnforcement, OpenReach, Reach } from './enforcement.js';
 
 /** Whether a child is isolated, and what stays in its reach. */
 export type Isolate = boolean | IsolateOptions;

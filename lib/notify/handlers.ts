@@ -1,17 +1,18 @@
 /** Answers from JavaScript: handlers by syscall, what they see of a call and what they may answer. */
 import { closeSync } from 'node:fs';
 import { inspect } from 'node:util';
-import type { Container } from '../agent/container-state.js';
-import { abiOfCall } from '../decode/recorded-call.js';
+import { abiOfCall } from '../decode/observed-call.js';
 import { readSockaddr, type SocketAddress } from '../decode/socket-address.js';
 import { SeccompError } from '../errors.js';
 import { addon, type ListenerHandle, type SocketFacts } from '../native.js';
 import { type Abi, type AbiName, abiOf } from '../syscalls/abi.js';
 import { errnos } from '../syscalls/errno.js';
+import { suggestSyscall } from '../syscalls/suggest-syscall.js';
 import { syscallName, syscallNames } from '../syscalls/table.js';
 import { guarded } from '../util/guarded.js';
 import { copyFields, define, type Fields, type Path, propertyOf, type Refuse } from '../util/own-data.js';
-import { suggest, suggestSyscall } from '../util/suggest.js';
+import { suggest } from '../util/suggest.js';
+import type { Container } from './container.js';
 import { connectionEnds, type Waiting } from './listener.js';
 
 /** A descriptor of this process, or something that has one, such as a FileHandle. */

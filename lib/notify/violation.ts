@@ -3,7 +3,7 @@
 import { distinguishing } from '../decode/captures.js';
 import { decode } from '../decode/decode.js';
 import type { ObservedCall } from '../decode/observed-call.js';
-import { observedCall, type RecordedCall, recordedCall, sightingOf } from '../decode/recorded-call.js';
+import { observedCall, type RecordedCall, recordedCall, sightingOf } from '../decode/observed-call.js';
 import type { NativeKind } from '../native.js';
 import { actionOf, returnValue } from '../policy/action.js';
 import { type Denials, whyNarrowed } from '../policy/isolation-denials.js';

@@ -63,3 +63,6 @@ export function actionOf(value: number): Action {
   if (kind === 'trap') return data === 0 ? { kind } : { kind, data };
   return kind === 'trace' ? { kind, message: data } : { kind };
 }
+
+/** What a profile may ask of the kernel when the filter is put on: SECCOMP_FILTER_FLAG_* of seccomp(2). */
+export type AttachFlag = 'LOG' | 'SPEC_ALLOW';

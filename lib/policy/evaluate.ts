@@ -1,5 +1,6 @@
 /** The meaning of a policy: what it decides for one call. Compiler, prover, interpreter and kernel are held against it. */
 import type { Abi } from '../syscalls/abi.js';
+import { isX32 } from '../syscalls/abi.js';
 import {
   type AbiPolicy,
   type Action,
@@ -7,7 +8,6 @@ import {
   type Condition,
   type Decision,
   decisionsOf,
-  isX32,
   type Policy,
 } from './policy.js';
 

@@ -1,5 +1,5 @@
 /** The policy: what is decided for each syscall number of each ABI. No names, no JSON, no capabilities. */
-import type { Abi, AbiName } from '../syscalls/abi.js';
+import { type Abi, type AbiName, X32_BIT } from '../syscalls/abi.js';
 
 /** What the kernel does with a call. Source: seccomp(2). */
 export type Action =
@@ -64,16 +64,6 @@ export interface Call {
   readonly args: readonly bigint[];
   /** Where it was made, 64 bits. Policies don't look at it; other people's filters may. Default 0. */
   readonly instructionPointer?: bigint;
-}
-
-/** Bit 30 of a number, which tells x32 from x86_64. Source: __X32_SYSCALL_BIT, asm/unistd.h. */
-export const X32_BIT = 0x4000_0000;
-
-/**
- * Tells whether a call with an x86_64 AUDIT_ARCH is an x32 call. −1 is not: it is what a tracer writes to skip a call.
- */
-export function isX32(number: number): boolean {
-  return number >= X32_BIT && number !== 0xffff_ffff;
 }
 
 /** The ranges of numbers that an ABI's policy decides; none if it lacks the property. */

@@ -1,6 +1,6 @@
 /** Begins with a profile that exists, to say more. */
 import { SeccompError } from '../errors.js';
-import { refuseAnyOption } from './options.js';
+import { refuseAnyOption } from './document/options.js';
 import type { Profile } from './profile.js';
 import { loadProfile, type ProfileSource } from './source.js';
 

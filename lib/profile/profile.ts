@@ -4,12 +4,6 @@ import { fromCaller, publicMethods } from '../util/caller.js';
 import { copyDeeply, freeze, type Refuse } from '../util/own-data.js';
 import { type AllowlistOptions, allowlistDocument, Builder, DENYLIST } from './builder/builder.js';
 import type { Remark } from './document/diagnostics.js';
-import { withoutRepeats } from './document/repeated-keys.js';
-import { toProfileDocument } from './document/to-document.js';
-import type { CheckedDocument, Finding, ProfileDocument } from './document/types.js';
-import { checkDocument } from './document/validate.js';
-import { toIssues } from './json/positions.js';
-import { readJson } from './json/read.js';
 import {
   type MeaningOptions,
   meaningOf,
@@ -21,7 +15,13 @@ import {
   readOptions,
   refuseAnyOption,
   refuseOptions,
-} from './options.js';
+} from './document/options.js';
+import { withoutRepeats } from './document/repeated-keys.js';
+import { toProfileDocument } from './document/to-document.js';
+import type { CheckedDocument, Finding, ProfileDocument } from './document/types.js';
+import { checkDocument } from './document/validate.js';
+import { toIssues } from './json/positions.js';
+import { readJson } from './json/read.js';
 
 let madeHere = false;
 

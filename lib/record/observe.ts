@@ -1,14 +1,14 @@
 /** Starts a program whose every call is seen and let through: what record is made of. */
 import { once } from 'node:events';
 import type { ObservedCall } from '../decode/observed-call.js';
-import { observedCall, type Sighting, sightingOf } from '../decode/recorded-call.js';
+import { type CallSite, observedCall, sightingOf } from '../decode/observed-call.js';
 import { listenTo, type SandboxedProcess } from '../sandbox/child/child-process.js';
 import type { SpawnOptions } from '../sandbox/options/options.js';
 import { spawnObserved } from '../sandbox/spawn.js';
 import { net } from '../util/lazy-node.js';
 
 /** Calls that are alike, and the first of them. */
-export type ObservedKind = ObservedCall & Sighting & { readonly count: number };
+export type ObservedKind = ObservedCall & CallSite & { readonly count: number };
 
 export interface Observed {
   readonly calls: readonly ObservedKind[];

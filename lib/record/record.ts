@@ -1,7 +1,7 @@
 /** Records a run: the least profile that it needs. */
 
 import { decode } from '../decode/decode.js';
-import { type RecordedCall, recordedCall } from '../decode/recorded-call.js';
+import { type RecordedCall, recordedCall } from '../decode/observed-call.js';
 import { SeccompError } from '../errors.js';
 import { thisHost } from '../host.js';
 import type { Profile } from '../profile/profile.js';

@@ -7,12 +7,12 @@ import { fileURLToPath } from 'node:url';
 import { SeccompError } from '../errors.js';
 import { policyOf } from '../filter/filter.js';
 import type { Isolate, Isolation } from '../landlock/domain.js';
+import type { Enforcement } from '../landlock/enforcement.js';
 import { addon, launcherFile, preloadFile } from '../native.js';
 import { fromCaller } from '../util/caller.js';
 import { childProcess } from '../util/lazy-node.js';
 import { define, own, propertyOf } from '../util/own-data.js';
 import { invocation } from './arguments.js';
-import type { Enforcement } from './child/enforcement.js';
 import {
   checkFilterOptions,
   type FilterOptions,

@@ -1,5 +1,5 @@
 /** run(): a program under a profile, as a promise of what becomes of it. */
-import { RunError, type RunResult } from '../errors.js';
+
 import { hintAt } from '../notify/denial-messages.js';
 import { own } from '../util/own-data.js';
 import { type Invocation, invocation } from './arguments.js';
@@ -12,6 +12,7 @@ import {
   type OutputOptions,
   overflowError,
 } from './child/output.js';
+import { RunError, type RunResult } from './child/result.js';
 import { RUN_OPTIONS, type SpawnOptions } from './options/options.js';
 import type { FilterSource, SingleSource } from './plan/plan-filters.js';
 import { start } from './spawn.js';

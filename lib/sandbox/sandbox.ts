@@ -1,14 +1,10 @@
 /** Sandbox: node:child_process's own functions, under one profile. */
 import type * as ChildProcessModule from 'node:child_process';
 import { publicFunction, runAs } from '../util/caller.js';
-import { familyUnder } from './node-api/methods.js';
+import { familyUnder, type SandboxDefaults } from './node-api/methods.js';
 import type { FilterSource } from './plan/plan-filters.js';
-import type { RunOptions } from './run.js';
 
 type Node = typeof ChildProcessModule;
-
-/** Defaults of a Sandbox: options of any of its functions. Each uses those that it has. */
-export type SandboxDefaults = RunOptions;
 
 /**
  * The functions of node:child_process, with its signatures, callbacks and promisified forms, and our options besides. They

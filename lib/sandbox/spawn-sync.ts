@@ -1,6 +1,6 @@
 /** spawnSync(): starts a program under a profile and waits for its end, as node:child_process's does. */
 
-import { checkElsewhere } from '../agent/listen.js';
+import type { Enforcement } from '../landlock/enforcement.js';
 import { addon, type NativeListener } from '../native.js';
 import { Listener } from '../notify/listener.js';
 import { CHANNEL, type Violation } from '../notify/violation.js';
@@ -9,12 +9,12 @@ import { guarded } from '../util/guarded.js';
 import { diagnostics } from '../util/lazy-node.js';
 import { has, own } from '../util/own-data.js';
 import { type Invocation, invocation } from './arguments.js';
-import type { Enforcement } from './child/enforcement.js';
 import type { Hearing } from './child/events.js';
 import { checkEncoding, checkInput } from './child/output.js';
 import { withStdio } from './child/stdio.js';
 import { notThatMany, SPAWN_OPTIONS, type SpawnOptions } from './options/options.js';
 import { signalName } from './options/signals.js';
+import { refuseLocalAgent } from './plan/local-agents.js';
 import type { FilterSource, SingleSource } from './plan/plan-filters.js';
 import { attachError, childRequest, limits, startError } from './spawn.js';
 
@@ -80,7 +80,7 @@ export function spawnSync(...parameters: readonly unknown[]): SpawnSyncResult {
 export function startSync({ command, args, sources, options }: Invocation<SpawnSyncOptions>): SpawnSyncResult {
   const native = nativeLimits(options);
   const { file, request, heard, enforced } = childRequest(command, args, sources, options);
-  if (request.agent !== undefined) checkElsewhere(request.agent.path);
+  if (request.agent !== undefined) refuseLocalAgent(request.agent.path);
   const syscall = `spawnSync ${file}`;
   const ended = withStdio(options.stdio, (stdio) => addon().spawnSync({ ...request, stdio }, native));
   if (has(ended, 'error')) {

@@ -101,3 +101,13 @@ export function abiOf(name: AbiName): Abi {
   if (abi === undefined) throw new RangeError(`unknown ABI ${name}`);
   return abi;
 }
+
+/** Bit 30 of a number, which tells x32 from x86_64. Source: __X32_SYSCALL_BIT, asm/unistd.h. */
+export const X32_BIT = 0x4000_0000;
+
+/**
+ * Tells whether a call with an x86_64 AUDIT_ARCH is an x32 call. −1 is not: it is what a tracer writes to skip a call.
+ */
+export function isX32(number: number): boolean {
+  return number >= X32_BIT && number !== 0xffff_ffff;
+}

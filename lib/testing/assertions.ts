@@ -1,8 +1,9 @@
 /** What tests claim of profiles: each throws an AssertionError that says which call the kernel answered otherwise, and how. */
 import { AssertionError } from 'node:assert';
 import { inspect } from 'node:util';
-import { RunError, SeccompError } from '../errors.js';
+import { SeccompError } from '../errors.js';
 import { invocation } from '../sandbox/arguments.js';
+import { RunError } from '../sandbox/child/result.js';
 import { RUN_OPTIONS, readOptions, type SpawnOptions } from '../sandbox/options/options.js';
 import type { FilterSource, HostOptions } from '../sandbox/plan/plan-filters.js';
 import { type RunOptions, runToEnd } from '../sandbox/run.js';
@@ -10,21 +11,15 @@ import { errnos } from '../syscalls/errno.js';
 import { fromCaller } from '../util/caller.js';
 import { own } from '../util/own-data.js';
 import { suggest } from '../util/suggest.js';
-import type { ProbeCall } from './calls.js';
-import { readCommand } from './command.js';
+import type { ProbeAnswer, ProbeCall } from './calls.js';
+import { readCommand, type Verdict } from './command.js';
 import { needsNoMore } from './needed-syscalls.js';
-import { type ProbeAnswer, probe } from './probe.js';
+import { probe } from './probe.js';
 
 /** Options of assertDenied. */
 export interface DenialOptions extends HostOptions {
   /** The errno that the calls must fail with, such as `EPERM`; digits for one without a name. Default any denial, a killing one too. */
   readonly errno?: string;
-}
-
-/** Whether something holds, and the words for both cases. */
-export interface Verdict {
-  readonly holds: boolean;
-  readonly message: string;
 }
 
 /** All `calls` are allowed. */

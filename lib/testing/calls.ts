@@ -91,3 +91,19 @@ function wrong(call: unknown): SeccompError {
   const form = "a syscall's or a group's name, { syscall, args?, abi? }, or { number, args?, abi? } with 32 bits";
   return new SeccompError('ERR_SECCOMP_OPTION', `a call is ${form}, not ${inspect(call)}`);
 }
+
+/** What the kernel does with a call under a profile. */
+export interface ProbeAnswer {
+  /** The call as people write it: `mount`, `x86 socket(16, 3)`. */
+  readonly call: string;
+  readonly abi: AbiName;
+  readonly number: number;
+  readonly args: readonly bigint[];
+  /**
+   * `allowed`: carried out, logged or not. `errno`: fails with `errno`. `killed`: ends the thread or the process. `trapped`:
+   * SIGSYS. `notified`: a supervisor decides. `traced`: a tracer does.
+   */
+  readonly outcome: 'allowed' | 'errno' | 'killed' | 'trapped' | 'notified' | 'traced';
+  /** By name, `EPERM`; digits for a number that has none. Undefined for other outcomes than `errno`. */
+  readonly errno: string | undefined;
+}

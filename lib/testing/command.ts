@@ -30,3 +30,9 @@ export function readCommand(command: unknown): Command {
 function refuse(path: Path, problem: string): never {
   throw new SeccompError('ERR_SECCOMP_OPTION', `command${path.map((key) => `[${key}]`).join('')}: ${problem}`);
 }
+
+/** Whether something holds, and the words for both cases. */
+export interface Verdict {
+  readonly holds: boolean;
+  readonly message: string;
+}

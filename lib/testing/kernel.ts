@@ -12,8 +12,7 @@ import { attachError, filterRequest } from '../sandbox/spawn.js';
 import { type AbiName, abiOf } from '../syscalls/abi.js';
 import { errnos } from '../syscalls/errno.js';
 import { has } from '../util/own-data.js';
-import type { NamedCall } from './calls.js';
-import type { ProbeAnswer } from './probe.js';
+import type { NamedCall, ProbeAnswer } from './calls.js';
 
 type Outcome = Pick<ProbeAnswer, 'outcome' | 'errno'>;
 

@@ -4,8 +4,9 @@ import type { SpawnOptions } from '../sandbox/options/options.js';
 import type { FilterSource, HostOptions } from '../sandbox/plan/plan-filters.js';
 import type { RunOptions } from '../sandbox/run.js';
 import { propertyOf } from '../util/own-data.js';
-import { allowed, type DenialOptions, denied, runs, type Verdict } from './assertions.js';
+import { allowed, type DenialOptions, denied, runs } from './assertions.js';
 import type { ProbeCall } from './calls.js';
+import type { Verdict } from './command.js';
 import { needsNoMore } from './needed-syscalls.js';
 
 /** What the matchers add to what `expect` gives. */

@@ -8,7 +8,7 @@ import { thisHost } from '../host.js';
 import { readRegularFile } from '../profile/read-file.js';
 import { record } from '../record/record.js';
 import type { SpawnOptions } from '../sandbox/options/options.js';
-import type { Verdict } from './assertions.js';
+import type { Verdict } from './command.js';
 import { readCommand } from './command.js';
 
 /**

@@ -10,24 +10,8 @@ import { intersect } from '../policy/algebra.js';
 import { readOptions } from '../sandbox/options/options.js';
 import { type FilterSource, type HostOptions, loadSources, policiesOf } from '../sandbox/plan/plan-filters.js';
 import type { AbiName } from '../syscalls/abi.js';
-import { namedCalls, type ProbeCall } from './calls.js';
+import { namedCalls, type ProbeAnswer, type ProbeCall } from './calls.js';
 import { ALLOWED, ask } from './kernel.js';
-
-/** What the kernel does with a call under a profile. */
-export interface ProbeAnswer {
-  /** The call as people write it: `mount`, `x86 socket(16, 3)`. */
-  readonly call: string;
-  readonly abi: AbiName;
-  readonly number: number;
-  readonly args: readonly bigint[];
-  /**
-   * `allowed`: carried out, logged or not. `errno`: fails with `errno`. `killed`: ends the thread or the process. `trapped`:
-   * SIGSYS. `notified`: a supervisor decides. `traced`: a tracer does.
-   */
-  readonly outcome: 'allowed' | 'errno' | 'killed' | 'trapped' | 'notified' | 'traced';
-  /** By name, `EPERM`; digits for a number that has none. Undefined for other outcomes than `errno`. */
-  readonly errno: string | undefined;
-}
 
 /**
  * Asks the kernel about `calls` under `profile`: one answer for each, in their order. Blocks until all are there.

@@ -1,6 +1,6 @@
 /** What programs of reach.c reached, held against what the enforcement of each says. */
 import { expect } from 'vitest';
-import type { Enforcement, Reach } from '../../lib/sandbox/child/enforcement.js';
+import type { Enforcement, Reach } from '../../lib/landlock/enforcement.js';
 
 /** By its way: 0 if it was reached, else the errno. */
 type Ways = Readonly<Record<string, number>>;

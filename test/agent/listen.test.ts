@@ -16,8 +16,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { afterAll, describe, expect, test } from 'vitest';
-import type { Container } from '../../lib/agent/container-state.js';
 import { type ListenOptions, listen } from '../../lib/agent/listen.js';
+import type { Container } from '../../lib/notify/container.js';
 import type { Answer, Handlers, NotifiedCall } from '../../lib/notify/handlers.js';
 import { finish } from '../support/processes.js';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { IsolationEnforcement } from '../../lib/sandbox/child/enforcement.js';
+import type { IsolationEnforcement } from '../../lib/landlock/enforcement.js';
 import { attacksOn, expectAsEnforced, type Reached, type Taken } from '../adversary/reach.js';
 import { crossCompile, kernelOf, PATIENCE_MS, runJobs } from './guest.js';
 import { obstacleToPackage, packageFor, SUBJECTS, type Subject } from './subjects.js';

@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { inspect } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { afterAll, describe, expect, test } from 'vitest';
-import { ProfileError, RunError, SeccompError } from '../../lib/errors.js';
+import { ProfileError, SeccompError } from '../../lib/errors.js';
 import { loadProfile } from '../../lib/profile/source.js';
+import { RunError } from '../../lib/sandbox/child/result.js';
 import { run } from '../../lib/sandbox/run.js';
 import { Sandbox } from '../../lib/sandbox/sandbox.js';
 

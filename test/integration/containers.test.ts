@@ -17,8 +17,8 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import type { Container } from '../../lib/agent/container-state.js';
 import { listen } from '../../lib/agent/listen.js';
+import type { Container } from '../../lib/notify/container.js';
 import { finish } from '../support/processes.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'seccomp-containers-'));

@@ -1,9 +1,9 @@
 /** Children that are denied many kinds of calls: each kind is told, in slices; beyond a bound they are only counted. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, expect, test, vi } from 'vitest';
-import { RunError } from '../../lib/errors.js';
 import type { Violation } from '../../lib/notify/violation.js';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
+import { RunError } from '../../lib/sandbox/child/result.js';
 import { run } from '../../lib/sandbox/run.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
 import { spawnSync } from '../../lib/sandbox/spawn-sync.js';

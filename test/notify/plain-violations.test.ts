@@ -2,7 +2,6 @@
 import { inspect } from 'node:util';
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
-import { RunError } from '../../lib/errors.js';
 import { thisHost } from '../../lib/host.js';
 import type { NativeKind } from '../../lib/native.js';
 import { isFallback } from '../../lib/notify/fallback.js';
@@ -12,6 +11,7 @@ import { extend } from '../../lib/profile/extend.js';
 import { Profile } from '../../lib/profile/profile.js';
 import { loadProfile } from '../../lib/profile/source.js';
 import { record } from '../../lib/record/record.js';
+import { RunError } from '../../lib/sandbox/child/result.js';
 import { compile } from '../../lib/sandbox/plan/plan-filters.js';
 import { run } from '../../lib/sandbox/run.js';
 import { Sandbox } from '../../lib/sandbox/sandbox.js';

@@ -4,9 +4,9 @@ import { BPF, type Instruction, NR_OFFSET } from '../../lib/filter/bpf/instructi
 import { interpret } from '../../lib/filter/bpf/interpreter.js';
 import { actionOf as actionFor, compareRestriction, returnValue } from '../../lib/policy/action.js';
 import { evaluate } from '../../lib/policy/evaluate.js';
-import { type Action, type Call, isX32, type Policy } from '../../lib/policy/policy.js';
+import type { Action, Call, Policy } from '../../lib/policy/policy.js';
 import type { ProfileDocument, Rule } from '../../lib/profile/document/types.js';
-import { type Abi, type AbiName, abiOf } from '../../lib/syscalls/abi.js';
+import { type Abi, type AbiName, abiOf, isX32 } from '../../lib/syscalls/abi.js';
 import { argumentWidth, syscallName, syscallNumber } from '../../lib/syscalls/table.js';
 import { actionOf, type Cutoffs, isCutOff, libseccompNumbers } from '../support/libseccomp.js';
 

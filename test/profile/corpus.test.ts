@@ -1,7 +1,7 @@
 /** What becomes of each profile that others wrote: its format, whether it loads, and what is found in it. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { type ProfileMode, readOptions } from '../../lib/profile/options.js';
+import { type ProfileMode, readOptions } from '../../lib/profile/document/options.js';
 import { readText } from '../../lib/profile/profile.js';
 
 const corpus = new URL('../../../shared/data/corpus/', import.meta.url);

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { ProfileOptions } from '../../lib/profile/options.js';
+import type { ProfileOptions } from '../../lib/profile/document/options.js';
 import type { Host } from '../../lib/profile/resolve/resolve.js';
 import { checkProfile, loadProfile } from '../../lib/profile/source.js';
 

@@ -1,6 +1,6 @@
 /** run: what it resolves to, and what it rejects with. */
 import { describe, expect, test } from 'vitest';
-import { RunError, type RunResult } from '../../lib/errors.js';
+import { RunError, type RunResult } from '../../lib/sandbox/child/result.js';
 import { type RunOptions, run } from '../../lib/sandbox/run.js';
 
 type Text = RunOptions & { readonly encoding?: BufferEncoding };

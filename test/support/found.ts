@@ -1,6 +1,6 @@
 /** What is found in documents and rules, in words. */
 import type { ProfileIssue } from '../../lib/errors.js';
-import type { ProfileOptions } from '../../lib/profile/options.js';
+import type { ProfileOptions } from '../../lib/profile/document/options.js';
 import { checkProfile } from '../../lib/profile/source.js';
 
 export const COMPAT: ProfileOptions = { mode: 'compat' };

@@ -1,8 +1,8 @@
 /** What a profile means on a host, and what is said about it, in words. */
 import { evaluate } from '../../lib/policy/evaluate.js';
 import type { Action, Policy } from '../../lib/policy/policy.js';
+import type { ProfileOptions } from '../../lib/profile/document/options.js';
 import type { ArgumentDocument, ProfileDocument, RuleDocument } from '../../lib/profile/document/types.js';
-import type { ProfileOptions } from '../../lib/profile/options.js';
 import { profileOf } from '../../lib/profile/profile.js';
 import { examine, type Host, issuesOn } from '../../lib/profile/resolve/resolve.js';
 import { type AbiName, abiOf } from '../../lib/syscalls/abi.js';

@@ -13,8 +13,8 @@ import { loadProfile } from '../../lib/profile/source.js';
 import { compile } from '../../lib/sandbox/plan/plan-filters.js';
 import { type AbiName, abiOf } from '../../lib/syscalls/abi.js';
 import { syscallsOf } from '../../lib/syscalls/table.js';
-import type { ProbeCall } from '../../lib/testing/calls.js';
-import { type ProbeAnswer, probe } from '../../lib/testing/probe.js';
+import type { ProbeAnswer, ProbeCall } from '../../lib/testing/calls.js';
+import { probe } from '../../lib/testing/probe.js';
 
 const { abi: native } = thisHost();
 const isX86_64 = native === 'x86_64';

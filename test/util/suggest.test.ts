@@ -2,8 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import { Profile } from '../../lib/profile/profile.js';
 import { groupNames } from '../../lib/syscalls/groups.js';
+import { suggestSyscall } from '../../lib/syscalls/suggest-syscall.js';
 import { syscallNames, syscallsOf } from '../../lib/syscalls/table.js';
-import { suggest, suggestSyscall } from '../../lib/util/suggest.js';
+import { suggest } from '../../lib/util/suggest.js';
 
 const names = [...syscallNames()];
 

@@ -2,7 +2,7 @@
 import { constants } from 'node:os';
 import { basename, isAbsolute } from 'node:path';
 import { Command, Option } from 'commander';
-import { callFromRecord } from '../../decode/recorded-call.js';
+import { callFromRecord } from '../../decode/observed-call.js';
 import { thisHost } from '../../host.js';
 import { loadProfile, type Profile, type Recording, record, resolve, stringify } from '../../index.js';
 import { checkManifestName, type Manifest, toOperatorManifest } from '../../profile/security-profiles-operator.js';

@@ -4,7 +4,7 @@
  * A number with bit 30 is held against those that x32 decides otherwise; if it is none of them the bit is cleared, and the
  * rest is as for x86_64. The kernel asks a new filter about no number of x32, so only instructions count there.
  */
-import { X32_BIT } from '../../policy/policy.js';
+import { X32_BIT } from '../../syscalls/abi.js';
 import type { Node, NodeFactory } from '../bpf/graph.js';
 import { type Asked, NONE_ASKED, type Range, Tree } from './number-tree.js';
 

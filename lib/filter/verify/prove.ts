@@ -4,7 +4,7 @@
  * for, what it returns becomes a decision diagram, and so does what the policy says. Equal functions have one diagram.
  */
 import { actionOf, returnValue } from '../../policy/action.js';
-import type { Action, Call, Policy } from '../../policy/policy.js';
+import type { Policy } from '../../policy/policy.js';
 import { readPolicy, refuseIn } from '../../policy/read-policy.js';
 import { MAX_WORD } from '../../policy/word-set.js';
 import type { Abi } from '../../syscalls/abi.js';
@@ -19,22 +19,7 @@ import { followsInStep } from './lockstep.js';
 import { type NumberPath, numberPaths } from './number-ranges.js';
 import { foreignMeaning, type Meaning, Meanings, type MeantRange, meantBy } from './policy-meanings.js';
 import { type Program, ProgramDiagrams } from './program-diagrams.js';
-
-/** What was shown, and how much there was to show. */
-export interface Proof {
-  /** Ranges of syscall numbers that the program tells apart. */
-  readonly ranges: number;
-  /** Steps that it took to build the diagrams. */
-  readonly steps: number;
-}
-
-/** A call that the filter decides otherwise than its policy. */
-export interface Counterexample {
-  readonly call: Call;
-  /** What the filter returns, a SECCOMP_RET_* value. */
-  readonly returned: number;
-  readonly meant: Action;
-}
+import type { Counterexample, Proof } from './proof.js';
 
 /**
  * Holds a filter against a policy, by default its own; stops at the first call that they decide differently.

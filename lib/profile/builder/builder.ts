@@ -6,11 +6,13 @@ import { CAPABILITIES, type Capability } from '../../syscalls/capabilities.js';
 import type { ErrnoName } from '../../syscalls/constants.js';
 import type { SyscallName } from '../../syscalls/generated/names.js';
 import { type GroupName, groupNames, syscallGroup } from '../../syscalls/groups.js';
+import { suggestSyscall } from '../../syscalls/suggest-syscall.js';
 import { syscallNames } from '../../syscalls/table.js';
 import { publicMethods } from '../../util/caller.js';
 import { copyFields, copyList, emptyFields, type Fields, type Refuse } from '../../util/own-data.js';
-import { suggest, suggestSyscall } from '../../util/suggest.js';
+import { suggest } from '../../util/suggest.js';
 import { shown } from '../document/diagnostics.js';
+import type { MeaningOptions, ProfileFormat } from '../document/options.js';
 import {
   type ActionName,
   ANYWHERE,
@@ -19,7 +21,6 @@ import {
   emptyDocument,
   type Rule,
 } from '../document/types.js';
-import type { MeaningOptions, ProfileFormat } from '../options.js';
 import { ArgumentTest } from './argument.js';
 import { dockerArches, errnoEverywhere, rulesOf, type Word } from './clause.js';
 import { both, type Circumstances, heeded } from './host-conditions.js';

@@ -1,6 +1,7 @@
 /** Circumstances under which a rule counts, as sets of hosts: what holds both here and there, and what holds only here. */
+
+import type { ProfileFormat } from '../document/options.js';
 import { ANYWHERE, type Conditions, type Rule } from '../document/types.js';
-import type { ProfileFormat } from '../options.js';
 
 /** A rule's conditions on the host. `includes` must all hold, of `excludes` none. */
 export type Circumstances = Pick<Rule, 'includes' | 'excludes'>;

@@ -1,6 +1,7 @@
 /** What looks wrong though each field by itself is right. What rules mean together only shows on a host. */
+
+import { suggestSyscall } from '../../syscalls/suggest-syscall.js';
 import { syscallNames } from '../../syscalls/table.js';
-import { suggestSyscall } from '../../util/suggest.js';
 import { type Found, isHinted, type Remark, shown } from './diagnostics.js';
 import type { Fields, KeyReading } from './fields.js';
 import type { ValidHead, ValidRule } from './schema.js';

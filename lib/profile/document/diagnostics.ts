@@ -2,7 +2,7 @@
 
 import { suggest } from '../../util/suggest.js';
 import { JsonNumber } from '../json/parser.js';
-import type { ProfileMode } from '../options.js';
+import type { ProfileMode } from './options.js';
 import type { Finding } from './types.js';
 
 /**

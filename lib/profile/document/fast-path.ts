@@ -2,8 +2,8 @@
 import { ABIS } from '../../syscalls/abi.js';
 import { CAPABILITIES } from '../../syscalls/capabilities.js';
 import { syscallNames } from '../../syscalls/table.js';
-import type { ProfileFormat } from '../options.js';
 import { type Fields, isFields, LONGEST, MOST_ARGUMENTS } from './fields.js';
+import type { ProfileFormat } from './options.js';
 import { KERNEL_VERSION } from './schema.js';
 import { ACTIONS, type ActionName, type Argument, type Conditions, OPERATORS, type Rule } from './types.js';
 

@@ -1,8 +1,8 @@
 /** Which keys each format reads, and how: finds a document's fields as Go's encoding/json does, and tells of the others. */
 import { emptyFields } from '../../util/own-data.js';
 import { isContainer } from '../json/parser.js';
-import type { ProfileFormat, ProfileMode } from '../options.js';
 import { type Found, hint, type Remark, shown } from './diagnostics.js';
+import type { ProfileFormat, ProfileMode } from './options.js';
 
 /** Far longer than a list of all names that can stand in it. */
 export const LONGEST = 16_384;

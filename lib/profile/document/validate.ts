@@ -1,12 +1,12 @@
 /** From a document as it is written to a checked one: its keys, the schema, then what only shows between fields. */
 
 import { own } from '../../util/own-data.js';
-import type { ProfileFormat, ProfileMode } from '../options.js';
 import { betweenFields, inRule, ofNames } from './cross-field-checks.js';
 import { Found, type Remark, TooManyErrors } from './diagnostics.js';
 import { plainRule } from './fast-path.js';
 import { type Fields, fold, isFields, type KeyReading, readFields } from './fields.js';
 import { toDocument, toRule } from './normalize.js';
+import type { ProfileFormat, ProfileMode } from './options.js';
 import { HEAD, RULE } from './schema.js';
 import { ACTIONS, type CheckedDocument, type Finding, type Rule } from './types.js';
 

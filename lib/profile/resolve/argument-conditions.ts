@@ -2,8 +2,8 @@
 import type { Condition } from '../../policy/policy.js';
 import type { Abi } from '../../syscalls/abi.js';
 import { argumentWidth } from '../../syscalls/table.js';
+import type { MeaningOptions } from '../document/options.js';
 import type { Argument, Finding } from '../document/types.js';
-import type { MeaningOptions } from '../options.js';
 import type { Remarks } from './host-diagnostics.js';
 import type { RuntimeWidth } from './libseccomp-order.js';
 

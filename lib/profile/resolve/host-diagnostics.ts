@@ -1,6 +1,7 @@
 /** Remarks: what is to be said about a profile on a host, gathered over ABIs and names so that each is said once. */
+
+import type { ProfileMode } from '../document/options.js';
 import type { Finding } from '../document/types.js';
-import type { ProfileMode } from '../options.js';
 
 /**
  * How serious a remark is. What the runtime `refused` is an error in both modes; what would let more through than the

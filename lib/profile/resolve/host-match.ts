@@ -5,8 +5,8 @@ import { CAPABILITIES } from '../../syscalls/capabilities.js';
 import { copyFields, copyList, type Fields, type Path, type Refuse } from '../../util/own-data.js';
 import { suggest } from '../../util/suggest.js';
 import { shown } from '../document/diagnostics.js';
+import type { ProfileFormat } from '../document/options.js';
 import type { Rule } from '../document/types.js';
-import type { ProfileFormat } from '../options.js';
 
 /** What a profile is resolved against. */
 export interface Host {

@@ -2,8 +2,8 @@
 import { type ProfileIssue, SeccompError } from '../../errors.js';
 import type { Action, Policy } from '../../policy/policy.js';
 import { type AbiName, abiOf } from '../../syscalls/abi.js';
+import type { ProfileFormat } from '../document/options.js';
 import { type ActionName, ARCHITECTURES, type Finding } from '../document/types.js';
-import type { ProfileFormat } from '../options.js';
 import { Profile } from '../profile.js';
 import { abiPolicy } from './abi-policy.js';
 import { Remarks } from './host-diagnostics.js';

@@ -3,8 +3,8 @@ import { compareRestriction, permissiveness, returnValue } from '../../policy/ac
 import { intersectDecisions } from '../../policy/algebra.js';
 import type { Action, Condition, Decision } from '../../policy/policy.js';
 import type { Abi } from '../../syscalls/abi.js';
+import type { MeaningOptions, ProfileMode } from '../document/options.js';
 import type { Argument, Rule } from '../document/types.js';
-import type { MeaningOptions, ProfileMode } from '../options.js';
 import { readComparison, runtimeWidth } from './argument-conditions.js';
 import type { Remarks } from './host-diagnostics.js';
 import { type Chain, comparePlaces, RuleTree } from './libseccomp-order.js';

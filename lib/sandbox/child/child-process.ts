@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { addAbortListener, EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
+import type { Enforcement } from '../../landlock/enforcement.js';
 import { addon, type ExitWatch, type NativeChild, type NativeListener } from '../../native.js';
 import type { Listener } from '../../notify/listener.js';
 import type { Violation } from '../../notify/violation.js';
@@ -12,7 +13,6 @@ import { guarded } from '../../util/guarded.js';
 import { childProcess, net, os } from '../../util/lazy-node.js';
 import { define, own } from '../../util/own-data.js';
 import { signalName, signalNumber } from '../options/signals.js';
-import type { Enforcement } from './enforcement.js';
 import { type Hearing, hear } from './events.js';
 import { systemError } from './start-errors.js';
 

@@ -1,4 +1,5 @@
 /** What a supervised child tells: the calls that were denied, and those that wait for a handler. */
+import type { EventEmitter } from 'node:events';
 import type { ListenerHandle, NativeListener } from '../../native.js';
 import { ask, type HandlerMap, NotifiedCall } from '../../notify/handlers.js';
 import { Listener, type Waiting } from '../../notify/listener.js';
@@ -7,7 +8,6 @@ import { ViolationLog } from '../../notify/violation-log.js';
 import { guarded } from '../../util/guarded.js';
 import { asyncHooks, diagnostics } from '../../util/lazy-node.js';
 import type { Supervised } from '../plan/supervised.js';
-import type { SandboxedProcess } from './child-process.js';
 
 /** Who hears of the calls of a supervised child. */
 export interface Hearing {
@@ -17,6 +17,9 @@ export interface Hearing {
   /** Of a handler, in milliseconds. */
   readonly timeout: number;
 }
+
+/** What emits a child's events: the child. */
+type Emitter = Pick<EventEmitter, 'emit'>;
 
 /** Nobody. */
 export const UNHEARD: Hearing = { supervised: undefined, onViolation: undefined, handlers: new Map(), timeout: 0 };
@@ -28,7 +31,7 @@ export interface Heard {
 }
 
 /** Hears for `child` what its filter tells, in the AsyncLocalStorage of the call that started it. */
-export function hear(child: SandboxedProcess, native: NativeListener, hearing: Hearing): Heard {
+export function hear(child: Emitter, native: NativeListener, hearing: Hearing): Heard {
   const { supervised, onViolation, handlers, timeout } = hearing;
   const failed = (error: unknown, call: NotifiedCall) => handlerFailed(child, error, call);
   const { AsyncResource } = asyncHooks();
@@ -54,7 +57,7 @@ export function hear(child: SandboxedProcess, native: NativeListener, hearing: H
   return { listener, log };
 }
 
-function handlerFailed(child: SandboxedProcess, error: unknown, call: NotifiedCall): void {
+function handlerFailed(child: Emitter, error: unknown, call: NotifiedCall): void {
   if (child.emit('handlerError', error, call)) return;
   const reason = error instanceof Error ? error.message : String(error);
   process.emitWarning(`the handler of ${call.syscall} failed, and the call was denied: ${reason}`, 'SeccompWarning');

@@ -24,7 +24,6 @@ import { isolationFor } from '../plan/isolation.js';
 import { loadSources, prepare, type Sources } from '../plan/plan-filters.js';
 import { checkSupervisor } from '../plan/supervised.js';
 import type { RunOptions } from '../run.js';
-import type { SandboxDefaults } from '../sandbox.js';
 import { start } from '../spawn.js';
 import { SPAWN_SYNC_OPTIONS, startSync } from '../spawn-sync.js';
 import { callBack, outputOf } from './exec-file.js';
@@ -39,6 +38,9 @@ import {
   type Options,
   spawnCall,
 } from './overloads.js';
+
+/** Defaults of a Sandbox: options of any of its functions. Each uses those that it has. */
+export type SandboxDefaults = RunOptions;
 
 const EXEC_FILE_OPTIONS: readonly string[] = [
   // Node's execFile leaves argv0 aside.

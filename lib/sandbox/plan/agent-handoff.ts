@@ -1,6 +1,5 @@
 /** A profile's listenerPath: the agent that is sent the listener of a child's filter, and what it is told of the child. */
 import { isAbsolute, resolve as resolvePath } from 'node:path';
-import { RUNTIME_SPEC } from '../../agent/container-state.js';
 import { SeccompError } from '../../errors.js';
 import { compile } from '../../filter/compile.js';
 import type { Filter } from '../../filter/filter.js';
@@ -19,6 +18,9 @@ import {
   type Sources,
   variantOf,
 } from './plan-filters.js';
+
+/** The version of the specification that is written here: the first that has such states. */
+const RUNTIME_SPEC = '1.1.0';
 
 /** A filter whose listener an agent is sent. */
 export interface Handed {

@@ -1,9 +1,9 @@
 /** Isolation of the programs that are started: whether each is isolated, and what is told of it. */
 import { readFileSync } from 'node:fs';
 import { type Isolation, isolation, notIsolated, type Subject } from '../../landlock/domain.js';
+import type { Enforcement } from '../../landlock/enforcement.js';
 import { isRootOutside } from '../../process-tree/rlimits.js';
 import { CAPABILITIES } from '../../syscalls/capabilities.js';
-import type { Enforcement } from '../child/enforcement.js';
 import type { ProgramOptions } from '../options/options.js';
 
 type Options = Pick<ProgramOptions, 'isolate' | 'uid' | 'capabilities' | 'rlimits'>;

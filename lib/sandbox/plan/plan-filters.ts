@@ -1,8 +1,9 @@
 /** From what people write for a profile to a filter for this machine. */
 import { SeccompError } from '../../errors.js';
 import { compile as compilePolicy } from '../../filter/compile.js';
-import { type AttachFlag, Filter, policyOf } from '../../filter/filter.js';
+import { Filter, policyOf } from '../../filter/filter.js';
 import { machineAbis, thisHost } from '../../host.js';
+import type { AttachFlag } from '../../policy/action.js';
 import { intersect } from '../../policy/algebra.js';
 import { type Denials, denialsPolicy, narrowed } from '../../policy/isolation-denials.js';
 import { type Action, type Policy, rangesOf } from '../../policy/policy.js';

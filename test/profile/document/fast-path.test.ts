@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Found } from '../../../lib/profile/document/diagnostics.js';
 import { plainRule } from '../../../lib/profile/document/fast-path.js';
+import type { ProfileFormat } from '../../../lib/profile/document/options.js';
 import type { Rule } from '../../../lib/profile/document/types.js';
 import { checkRule } from '../../../lib/profile/document/validate.js';
-import type { ProfileFormat } from '../../../lib/profile/options.js';
 import { host, profile } from '../../support/arbitrary.js';
 
 const FORMATS: readonly ProfileFormat[] = ['docker', 'podman', 'oci'];

@@ -1,7 +1,7 @@
 /** Each format's fields, what each ignores, and what strict and compat make of a document. */
 import { describe, expect, test } from 'vitest';
+import type { ProfileOptions } from '../../../lib/profile/document/options.js';
 import { stringify } from '../../../lib/profile/document/stringify.js';
-import type { ProfileOptions } from '../../../lib/profile/options.js';
 import { parseProfile } from '../../../lib/profile/profile.js';
 import { type Host, resolve } from '../../../lib/profile/resolve/resolve.js';
 import { checkProfile, loadProfile } from '../../../lib/profile/source.js';

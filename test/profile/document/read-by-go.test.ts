@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { ProfileError } from '../../../lib/errors.js';
-import { readOptions } from '../../../lib/profile/options.js';
+import { readOptions } from '../../../lib/profile/document/options.js';
 import { profileOrNone, readText } from '../../../lib/profile/profile.js';
 
 interface Case {

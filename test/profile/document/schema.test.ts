@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
 import type { ProfileIssue } from '../../../lib/errors.js';
-import { readOptions } from '../../../lib/profile/options.js';
+import { readOptions } from '../../../lib/profile/document/options.js';
 import { readText } from '../../../lib/profile/profile.js';
 import { loadProfile } from '../../../lib/profile/source.js';
 import { profileJsonSchema } from '../../../scripts/profile-schema.js';

@@ -1,7 +1,7 @@
 /** How rules, conditions on the host and architectures become a policy. */
 import { describe, expect, test } from 'vitest';
+import type { ProfileFormat } from '../../../lib/profile/document/options.js';
 import type { ProfileDocument, RuleDocument } from '../../../lib/profile/document/types.js';
-import type { ProfileFormat } from '../../../lib/profile/options.js';
 import { type Profile, profileOf } from '../../../lib/profile/profile.js';
 import { examine, type Host, resolve } from '../../../lib/profile/resolve/resolve.js';
 import { compile } from '../../../lib/sandbox/plan/plan-filters.js';

@@ -1,7 +1,7 @@
 /** How a profile is read, and what its author may choose about its meaning. */
-import { SeccompError } from '../errors.js';
-import { copyFields, emptyFields, type Fields } from '../util/own-data.js';
-import { suggest } from '../util/suggest.js';
+import { SeccompError } from '../../errors.js';
+import { copyFields, emptyFields, type Fields } from '../../util/own-data.js';
+import { suggest } from '../../util/suggest.js';
 
 /** Whose reading of the document counts: moby's, containers/common's, or that of `linux.seccomp` in the OCI runtime spec. */
 export type ProfileFormat = 'docker' | 'podman' | 'oci';

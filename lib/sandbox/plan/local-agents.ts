@@ -1,0 +1,28 @@
+/** The agents that listen on this thread. */
+import { SeccompError } from '../../errors.js';
+
+/** An agent, as far as those who start programs have to know it. */
+interface LocalAgent {
+  /** Whether its socket is the file at `path`. */
+  isAt(path: string): boolean;
+}
+
+const agents = new Set<LocalAgent>();
+
+export function addLocalAgent(agent: LocalAgent): void {
+  agents.add(agent);
+}
+
+export function removeLocalAgent(agent: LocalAgent): void {
+  agents.delete(agent);
+}
+
+/**
+ * Refuses an agent of this thread, for a function that blocks the thread until the child ends.
+ * @throws SeccompError ERR_SECCOMP_OPTION
+ */
+export function refuseLocalAgent(path: string): void {
+  if (![...agents].some((agent) => agent.isAt(path))) return;
+  const message = `listenerPath ${path}: its agent runs on this thread, which would wait for itself: use spawn, or listen in another process`;
+  throw new SeccompError('ERR_SECCOMP_OPTION', message);
+}

@@ -1,0 +1,71 @@
+/** "Did you mean" for names of syscalls, which differ from one another by less than other names. */
+import { distance } from 'fastest-levenshtein';
+import { asQuestion, sameAs } from '../util/suggest.js';
+import { syscallNames } from './table.js';
+
+/** Functions of the C library, and the syscall that makes the same call of the kernel where its name is another one. */
+const KERNEL_NAMES: ReadonlyMap<string, string> = new Map([
+  ...['execl', 'execle', 'execlp', 'execv', 'execvp', 'execvpe'].map((name) => [name, 'execve'] as const),
+  ...['action', 'pending', 'procmask', 'suspend', 'timedwait'].map((name) => [`sig${name}`, `rt_sig${name}`] as const),
+  ['_Exit', 'exit_group'],
+  ['_exit', 'exit_group'],
+  ['fadvise', 'fadvise64'],
+  ['fexecve', 'execveat'],
+  ['fstatat', 'newfstatat'],
+  ['fstatvfs', 'fstatfs'],
+  ['futimens', 'utimensat'],
+  ['killpg', 'kill'],
+  ['llseek', '_llseek'],
+  ['mq_receive', 'mq_timedreceive'],
+  ['mq_send', 'mq_timedsend'],
+  ['newselect', '_newselect'],
+  ['ntp_adjtime', 'adjtimex'],
+  ['posix_fadvise', 'fadvise64'],
+  ['posix_fallocate', 'fallocate'],
+  ['posix_madvise', 'madvise'],
+  ['pread', 'pread64'],
+  ['prlimit', 'prlimit64'],
+  ['pselect', 'pselect6'],
+  ['pwrite', 'pwrite64'],
+  ['recv', 'recvfrom'],
+  ['send', 'sendto'],
+  ['setegid', 'setresgid'],
+  ['seteuid', 'setresuid'],
+  ['sigqueue', 'rt_sigqueueinfo'],
+  ['sigwaitinfo', 'rt_sigtimedwait'],
+  ['statvfs', 'statfs'],
+  ['sysctl', '_sysctl'],
+  ['umount', 'umount2'],
+  ['wait', 'wait4'],
+  ['wait3', 'wait4'],
+  ['waitpid', 'wait4'],
+]);
+
+/** What the names of syscalls end with if they are other calls than those without: `preadv2`, `openat`, `getdents64`. */
+const VARIANT = /(?:at|v)?\d*$/;
+
+/**
+ * ` (did you mean X?)` if `input` is the C library's name of a syscall in `names`, or mistyped by one letter or by two that
+ * changed places, else nothing. Syscalls of one family differ in their first letter (`stat`, `lstat`) or at their end
+ * (`preadv`, `preadv2`): who writes such a name means another call, so that one is never suggested in its place.
+ */
+export function suggestSyscall(input: unknown, names: readonly string[]): string {
+  if (typeof input !== 'string' || input.length > 100) return '';
+  const known = KERNEL_NAMES.get(input);
+  if (known !== undefined) return names.includes(known) ? asQuestion(known) : '';
+  const isVariant = [input, input.slice(1), input.replace(VARIANT, '')].some((name) => syscallNames().has(name));
+  if (isVariant) return '';
+  const same = sameAs(input, names);
+  const near = same === undefined ? names.filter((name) => isMistyped(input, name)) : [same];
+  return near.length > 0 && near.length <= MOST_NAMED ? asQuestion(near.join(' or ')) : '';
+}
+
+/** More names than that are no help. */
+const MOST_NAMED = 3;
+
+/** Whether `input` differs from `name` in one letter, and is no other call of its family. */
+function isMistyped(input: string, name: string): boolean {
+  if (input.at(0) !== name.at(0) || Math.abs(input.length - name.length) > 1 || distance(input, name) !== 1)
+    return false;
+  return input.replace(VARIANT, '') !== name.replace(VARIANT, '');
+}
