@@ -54,7 +54,7 @@ const FILES = {
     'notify/denial-messages',
   ],
   questions: ['filter/verify/decompile', 'filter/bpf/disassemble', 'profile/explain', 'sandbox/explain-here'],
-  supervising: ['decode/socket-address', 'decode/decode', 'decode/recorded-call', 'agent/listen'],
+  supervising: ['decode/socket-address', 'decode/decode', 'decode/observed-call', 'agent/listen'],
   harden: ['sandbox/harden'],
   register: ['register'],
   'testing/index': ['testing/index'],
