@@ -1,36 +1,58 @@
-/** The error classes. Every failure of this package's own is one of these, with a code, a place and a remedy. */
-
+/** The error classes of this package. An error names the thing that failed, its place and the remedy. */
 import { defineHidden, fromCaller, withoutFrames } from './util/caller.js';
 import { own } from './util/own-data.js';
 
-/** What kind of failure it is. */
+/** The kinds of failure: the values of `SeccompError.code`. */
 export type SeccompErrorCode =
-  /** The profile is not valid; see `ProfileError.issues`. */
+  /** The profile is not valid. `ProfileError.issues` lists every problem. */
   | 'ERR_SECCOMP_PROFILE'
   /** No built-in profile has this name. */
   | 'ERR_SECCOMP_BUILTIN'
-  /** The profile's file can't be read. */
+  /** The profile's file cannot be read. */
   | 'ERR_SECCOMP_FILE'
-  /** The filter is longer than the kernel takes. */
+  /** The filter is longer than the kernel accepts: BPF_MAXINSNS, 4096 instructions. */
   | 'ERR_SECCOMP_TOO_LARGE'
-  /** The compiled filter failed its proof: a mistake of this package's, and nothing was started. */
+  /** The compiled filter failed its proof. This is a bug in this package. The program was not started. */
   | 'ERR_SECCOMP_PROOF'
-  /** This system, kernel or CPU can't do it. */
+  /** This operating system, kernel or CPU does not support the request. */
   | 'ERR_SECCOMP_UNSUPPORTED'
-  /** The addon is missing or does not load. */
+  /** The native addon is missing, or Node cannot load it. */
   | 'ERR_SECCOMP_ADDON'
-  /** An option is unknown, of the wrong type, or can't be honoured. */
+  /** An option is unknown, of the wrong type, or impossible to honour. */
   | 'ERR_SECCOMP_OPTION'
-  /** The kernel refused the filter; nothing was started. */
+  /** The kernel refused the filter. The program was not started. */
   | 'ERR_SECCOMP_ATTACH'
-  /** The agent at a profile's listenerPath was not reached; nothing was started. Or the socket for one can't be had. */
+  /**
+   * The agent at the profile's listenerPath did not answer, and the program was not started; or `listen` could not open
+   * its socket.
+   */
   | 'ERR_SECCOMP_AGENT';
 
-/** A failure of this package, not of the program that it was to start. */
+/**
+ * An error of this package: a wrong profile or option, or a refusal by the kernel. A program that fails after its start
+ * is not a SeccompError.
+ *
+ * @example
+ * import { loadProfile, SeccompError } from 'seccomp';
+ *
+ * try {
+ *   loadProfile('dokcer-default');
+ * } catch (error) {
+ *   if (!(error instanceof SeccompError)) throw error;
+ *   console.log(error.code); // ERR_SECCOMP_BUILTIN
+ *   console.log(error.message); // It proposes docker-default.
+ * }
+ */
 export class SeccompError extends Error {
   declare readonly name: string;
+  /** The kind of failure. */
   readonly code: SeccompErrorCode;
 
+  /**
+   * @param code - The kind of failure.
+   * @param message - The message. It names the thing, its place and the remedy.
+   * @param options - `cause`, the error that led to this one. It loses its stack frames, which lie in this package.
+   */
   constructor(code: SeccompErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
@@ -38,7 +60,7 @@ export class SeccompError extends Error {
     fromCaller(this);
   }
 
-  /** What JSON.stringify writes. */
+  /** Returns the properties that JSON.stringify writes. */
   toJSON(): object {
     const { name, code, message } = this;
     return { name, code, message };
@@ -47,36 +69,54 @@ export class SeccompError extends Error {
 
 defineHidden(SeccompError.prototype, 'name', 'SeccompError');
 
-/** One thing that is wrong with a profile, or looks wrong. */
+/** One problem of a profile. */
 export interface ProfileIssue {
-  /** An `error` is refused; a `warning` only told. */
+  /** A profile with an `error` is refused; a `warning` is only reported. */
   readonly severity: 'error' | 'warning';
-  /** Where, as a JSON path: `syscalls[3].args[0].op`; empty for the document itself. */
+  /** JSON path of the problem, for example `syscalls[3].args[0].op`; empty for the document itself. */
   readonly path: string;
-  /** What is wrong and what to do. */
+  /** Description of the problem and its remedy. */
   readonly message: string;
-  /** Place in the text, counted from 1; absent if the profile was given as an object. */
+  /** Line in the profile's text, from 1; absent if the profile is an object. */
   readonly line?: number;
+  /** Column in that line, from 1, in UTF-16 code units; absent if the profile is an object. */
   readonly column?: number;
 }
 
-/** How many errors a message lists, so that what Node prints of an uncaught one fits a terminal; `issues` has them all. */
+/** Maximum number of errors in a message: an uncaught error that Node prints must fit a terminal. */
 const LISTED = 8;
 
-/** A profile that is not valid, with everything that is wrong with it. */
+/**
+ * A profile is not valid. The message lists the first errors; `issues` has every error and warning.
+ *
+ * @example
+ * import { loadProfile, ProfileError } from 'seccomp';
+ *
+ * try {
+ *   loadProfile('{ "defaultAction": "SCMP_ACT_ERRRNO" }');
+ * } catch (error) {
+ *   if (!(error instanceof ProfileError)) throw error;
+ *   for (const { path, line, column, message } of error.issues) console.log(`${line}:${column} ${path}: ${message}`);
+ * }
+ */
 export class ProfileError extends SeccompError {
   declare readonly name: 'ProfileError';
-  /** What the profile was read from: a path, a built-in's name, or `inline`. */
+  /** Source of the profile: a path, a built-in's name, or `inline` for text and objects. */
   readonly source: string;
-  /** Errors and warnings, in the order in which they were found. Not enumerable. */
+  /** All errors and warnings, in the order of their discovery. This property is not enumerable. */
   declare readonly issues: readonly ProfileIssue[];
 
+  /**
+   * @param source - A path, a built-in's name, or `inline`.
+   * @param issues - All errors and warnings.
+   */
   constructor(source: string, issues: readonly ProfileIssue[]) {
     super('ERR_SECCOMP_PROFILE', summary(source, issues));
     this.source = source;
     defineHidden(this, 'issues', issues);
   }
 
+  /** Returns the properties that JSON.stringify writes. */
   override toJSON(): object {
     const { source, issues } = this;
     return { ...super.toJSON(), source, issues };
@@ -94,7 +134,7 @@ function summary(source: string, issues: readonly ProfileIssue[]): string {
   return lines.join('\n');
 }
 
-/** `profile.json:3:14: syscalls[0].action: unknown action …` */
+/** Formats an issue as one line: `profile.json:3:14: syscalls[0].action: unknown action …`. */
 export function describeIssue(source: string, issue: ProfileIssue): string {
   const { path, message, line, column } = own(issue);
   const place = line === undefined ? '' : `:${line}:${column}`;

@@ -1,0 +1,109 @@
+/** Each `@example` of a public docstring is a complete ES module: it passes the type check, and it ends with exit code 0. */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { publicDeclarations, withProject } from '../support/docstrings.js';
+import { packageRoot } from '../support/scripts.js';
+
+/** Exported functions and classes whose docstrings have no example yet. */
+const WITHOUT_EXAMPLE: readonly string[] = [
+  'Agent',
+  'ArgumentTest',
+  'Filter',
+  'NotifiedCall',
+  'Profile',
+  'RunError',
+  'Sandbox',
+  'SandboxedProcess',
+  'arg',
+  'assertAllowed',
+  'assertDenied',
+  'assertNeedsNoMore',
+  'assertRunsUnder',
+  'checkProfile',
+  'compare',
+  'compile',
+  'decompile',
+  'disassemble',
+  'evaluate',
+  'execve',
+  'explain',
+  'extend',
+  'fork',
+  'harden',
+  'intersect',
+  'listen',
+  'loadProfile',
+  'neededSyscalls',
+  'parseProfile',
+  'probe',
+  'prove',
+  'record',
+  'resolve',
+  'run',
+  'spawn',
+  'spawnSync',
+  'stringify',
+  'syscallGroup',
+  'union',
+];
+
+const declarations = publicDeclarations();
+const examples = declarations.flatMap(({ name, examples: codes }) =>
+  codes.map((code, index) => ({ title: codes.length === 1 ? name : `${name} (${index + 1})`, code })),
+);
+
+/** A folder in which `seccomp` is installed. Each example has a folder of its own in it. */
+const folder = mkdtempSync(join(tmpdir(), 'seccomp-docstrings-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+mkdirSync(join(folder, 'node_modules'));
+symlinkSync(packageRoot, join(folder, 'node_modules', 'seccomp'));
+symlinkSync(join(packageRoot, 'node_modules', '@types'), join(folder, 'node_modules', '@types'));
+const files = new Map(
+  examples.map(({ title, code }, index) => {
+    const file = join(folder, `example-${index}`, 'example.mjs');
+    mkdirSync(dirname(file));
+    writeFileSync(file, `${code}\n`);
+    return [title, file];
+  }),
+);
+
+test('every exported function and class has an example', () => {
+  const missing = declarations.filter(
+    ({ isFunctionOrClass, examples: codes }) => isFunctionOrClass && codes.length === 0,
+  );
+  const names = missing.map(({ name }) => name).sort();
+  expect(names, 'remove from WITHOUT_EXAMPLE the names that have got an example').toEqual(WITHOUT_EXAMPLE);
+});
+
+test('every example passes the type check', () => {
+  const compilerOptions = {
+    allowJs: true,
+    checkJs: true,
+    strict: true,
+    noImplicitAny: false,
+    useUnknownInCatchVariables: false,
+    lib: ['es2023', 'esnext.disposable'],
+    types: ['node'],
+    module: 'nodenext',
+    skipLibCheck: true,
+    noEmit: true,
+  };
+  const config = join(folder, 'tsconfig.json');
+  writeFileSync(config, JSON.stringify({ compilerOptions, files: [...files.values()] }));
+  const problems = withProject(config, ({ program }) =>
+    [...files].flatMap(([title, file]) =>
+      [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)].map(
+        ({ pos, text }) => `${title}: ${text} ${JSON.stringify(readFileSync(file, 'utf8').slice(pos).split('\n')[0])}`,
+      ),
+    ),
+  );
+  expect(problems).toEqual([]);
+});
+
+test.each([...files])('the example of %s runs', (_, file) => {
+  const { status, stderr } = spawnSync(process.execPath, [file], { encoding: 'utf8', cwd: dirname(file) });
+  expect({ status, stderr }).toMatchObject({ status: 0, stderr: '' });
+});
