@@ -11,8 +11,8 @@ import { Listener, openInbox } from '../notify/listener.js';
 import { addLocalAgent, removeLocalAgent } from '../sandbox/plan/local-agents.js';
 import { asking } from '../sandbox/plan/native-config.js';
 import { guarded } from '../util/guarded.js';
-import { Arrival } from './connection.js';
-import type { Introduction } from './container-state.js';
+import { AgentConnection } from './connection.js';
+import type { AgentMessage } from './container-state.js';
 
 const { EADDRINUSE, EAGAIN, ECONNABORTED, ECONNREFUSED, EINTR } = constants.errno;
 
@@ -30,7 +30,7 @@ export interface AgentEvents {
 }
 
 /** Connections that have not sent all yet; others wait in the kernel. */
-const MOST_ARRIVING = 64;
+const MAX_CONNECTING = 64;
 /** Milliseconds until a connection is taken again, when descriptors or memory were short. */
 const PAUSE = 100;
 
@@ -41,7 +41,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   readonly #timeout: number;
   readonly #socket: LocalSocket;
   readonly #file: Stats;
-  readonly #arriving = new Set<Arrival>();
+  readonly #connecting = new Set<AgentConnection>();
   readonly #containers = new Set<Container>();
   readonly #supervision = asking();
   /** Neither the socket nor the listeners keep this process alive. */
@@ -80,8 +80,8 @@ export class Agent extends EventEmitter<AgentEvents> {
     if (this.#isOpen) {
       this.#isOpen = false;
       this.#socket.close();
-      for (const arrival of this.#arriving) arrival.giveUp();
-      this.#arriving.clear();
+      for (const incoming of this.#connecting) incoming.giveUp();
+      this.#connecting.clear();
       removeLocalAgent(this);
       if (this.isAt(this.path)) unlinkSync(this.path);
       this.#settle();
@@ -105,7 +105,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   }
 
   #await(): void {
-    if (!this.#isOpen || this.#isAwaiting || this.#arriving.size >= MOST_ARRIVING) return;
+    if (!this.#isOpen || this.#isAwaiting || this.#connecting.size >= MAX_CONNECTING) return;
     const error = this.#socket.await(() => {
       this.#isAwaiting = false;
       this.#accept();
@@ -130,18 +130,18 @@ export class Agent extends EventEmitter<AgentEvents> {
   }
 
   #welcome(connection: LocalSocket): void {
-    const arrival = new Arrival(connection, (outcome) => {
-      this.#arriving.delete(arrival);
+    const incoming = new AgentConnection(connection, (outcome) => {
+      this.#connecting.delete(incoming);
       const failure = outcome instanceof Error || outcome === null ? outcome : this.#serve(connection, outcome);
       connection.close();
       this.#await();
-      if (failure !== null) this.#refuse(failure, arrival.sender);
+      if (failure !== null) this.#refuse(failure, incoming.sender);
     });
-    this.#arriving.add(arrival);
-    arrival.start();
+    this.#connecting.add(incoming);
+    incoming.start();
   }
 
-  #serve(connection: LocalSocket, { container, listener }: Introduction): Error | null {
+  #serve(connection: LocalSocket, { container, listener }: AgentMessage): Error | null {
     const served = connection.serve(listener, this.#supervision, openInbox());
     if (served === -constants.errno.ENOTTY) return new Error('fds: what came as seccompFd is no listener of seccomp');
     if (typeof served === 'number') return new Error(`its listener can't be served: ${getSystemErrorName(served)}`);

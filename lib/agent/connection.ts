@@ -2,25 +2,25 @@
 import { constants } from 'node:os';
 import { getSystemErrorName } from 'node:util';
 import type { LocalSocket, Sender } from '../native.js';
-import { type Introduction, isWhole, readState } from './container-state.js';
+import { type AgentMessage, isWhole, readState } from './container-state.js';
 
 /** A runtime sends all at once, and a socket's buffer has 208 KiB. */
 const MOST_BYTES = 262_144;
 /** Milliseconds. */
 const MOST_TIME = 10_000;
 
-export class Arrival {
+export class AgentConnection {
   readonly sender: Sender;
   readonly #connection: LocalSocket;
-  readonly #done: (outcome: Introduction | Error | null) => void;
+  readonly #done: (outcome: AgentMessage | Error | null) => void;
   readonly #timer: NodeJS.Timeout;
   #bytes = Buffer.alloc(0);
 
   /**
-   * `done` is called once, unless the arrival is given up before; with null if nothing came, as from one who only looks
+   * `done` is called once, unless the incoming is given up before; with null if nothing came, as from one who only looks
    * whether somebody is there. The connection stays the caller's.
    */
-  constructor(connection: LocalSocket, done: (outcome: Introduction | Error | null) => void) {
+  constructor(connection: LocalSocket, done: (outcome: AgentMessage | Error | null) => void) {
     const sender = connection.sender();
     this.sender = typeof sender === 'number' ? { pid: 0, uid: 65_534, gid: 65_534 } : sender;
     this.#connection = connection;
@@ -38,7 +38,7 @@ export class Arrival {
     if (error !== 0) this.#go(new Error(`uv_poll_init ${getSystemErrorName(error)}`));
   }
 
-  #go(outcome: Introduction | Error | null | undefined): void {
+  #go(outcome: AgentMessage | Error | null | undefined): void {
     if (outcome === undefined) {
       this.start();
       return;
@@ -48,7 +48,7 @@ export class Arrival {
   }
 
   /** Undefined: there is more to come. */
-  #receive(): Introduction | Error | null | undefined {
+  #receive(): AgentMessage | Error | null | undefined {
     const received = this.#connection.receive();
     if (received === -constants.errno.EAGAIN || received === -constants.errno.EINTR) return undefined;
     if (typeof received === 'number') return new Error(`recvmsg ${getSystemErrorName(received)}`);
@@ -61,7 +61,7 @@ export class Arrival {
     return bytes.length === 0 || isWhole(text) ? this.#read(text, descriptors) : undefined;
   }
 
-  #read(text: string, descriptors: number): Introduction | Error {
+  #read(text: string, descriptors: number): AgentMessage | Error {
     try {
       return readState(text, descriptors, this.sender);
     } catch (error) {

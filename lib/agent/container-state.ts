@@ -8,13 +8,13 @@ import { own } from '../util/own-data.js';
 const LISTENER = 'seccompFd';
 
 /** What a message says, and which of its descriptors is the listener. */
-export interface Introduction {
+export interface AgentMessage {
   readonly container: Container;
   readonly listener: number;
 }
 
 /** @throws Error that says what is wrong with it. */
-export function readState(text: string, descriptors: number, sender: Sender): Introduction {
+export function readState(text: string, descriptors: number, sender: Sender): AgentMessage {
   const message = record(parse(text), 'the message');
   const state = record(message['state'], 'state');
   const names = message['fds'];

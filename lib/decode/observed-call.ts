@@ -56,7 +56,7 @@ export function observedCall(kind: Pick<RawCall, 'arch' | 'number' | 'args' | 'c
   };
 }
 
-export function sightingOf({ pid, tid, executable, instruction }: RawCall): CallSite {
+export function callSiteOf({ pid, tid, executable, instruction }: RawCall): CallSite {
   return { pid, tid, executable, instruction: instruction === '' ? undefined : instruction };
 }
 

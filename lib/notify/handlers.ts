@@ -13,7 +13,7 @@ import { guarded } from '../util/guarded.js';
 import { copyFields, define, type Fields, type Path, propertyOf, type Refuse } from '../util/own-data.js';
 import { suggest } from '../util/suggest.js';
 import type { Container } from './container.js';
-import { connectionEnds, type Waiting } from './listener.js';
+import { onConnectionSettled, type PendingNotification } from './listener.js';
 
 /** A descriptor of this process, or something that has one, such as a FileHandle. */
 export type Given = number | { readonly fd: number; close?(): unknown };
@@ -103,7 +103,11 @@ export class NotifiedCall<Of extends Caller = Caller> {
   #seen: SocketFacts | undefined;
 
   /** @internal */
-  constructor({ call, tid, arch, number, args, instructionPointer }: Waiting, handle: ListenerHandle, container: Of) {
+  constructor(
+    { call, tid, arch, number, args, instructionPointer }: PendingNotification,
+    handle: ListenerHandle,
+    container: Of,
+  ) {
     this.abi = abiOfCall(arch, number);
     this.syscall = syscallName(this.abi, number) ?? `syscall ${number}`;
     this.tid = tid;
@@ -164,7 +168,7 @@ export class NotifiedCall<Of extends Caller = Caller> {
   connect({ bytes }: SocketAddress): Promise<Answer> {
     return new Promise((resolve) => {
       const begun = addon().connect(this.#handle, this.#id, this.tid, this.#descriptor(0), bytes, this.#seen);
-      if (begun > 0) connectionEnds(this.#handle, begun, (errno) => resolve({ errno }));
+      if (begun > 0) onConnectionSettled(this.#handle, begun, (errno) => resolve({ errno }));
       else resolve({ errno: -begun });
     });
   }

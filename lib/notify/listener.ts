@@ -15,7 +15,7 @@ import { own } from '../util/own-data.js';
 import { Deliveries, type Sender } from './deliveries.js';
 
 /** A call that waits for an answer. */
-export interface Waiting {
+export interface PendingNotification {
   readonly call: bigint;
   readonly tid: number;
   readonly arch: number;
@@ -24,17 +24,17 @@ export interface Waiting {
   readonly args: readonly bigint[];
 }
 
-export interface Heard {
+export interface ListenerCallbacks {
   /** There is a new kind of calls, with this index; each once, in order. */
   readonly kind: ((index: number) => void) | undefined;
   /** A call waits for an answer. */
-  readonly call: ((waiting: Waiting, handle: ListenerHandle) => void) | undefined;
+  readonly call: ((waiting: PendingNotification, handle: ListenerHandle) => void) | undefined;
 }
 
 /** One filter's listener, which the supervisor's thread serves. */
 export class Listener implements Sender {
   readonly #handle: ListenerHandle;
-  readonly #heard: Heard;
+  readonly #heard: ListenerCallbacks;
   /** The number of kinds, as far as it is known here, and how many of them were delivered. */
   #known = 0;
   #delivered = 0;
@@ -46,7 +46,7 @@ export class Listener implements Sender {
     this.#end = resolve;
   });
 
-  constructor({ id, handle }: NativeListener, heard: Heard) {
+  constructor({ id, handle }: NativeListener, heard: ListenerCallbacks) {
     this.#handle = handle;
     this.#heard = own(heard);
     listeners.set(id, this);
@@ -94,12 +94,12 @@ export class Listener implements Sender {
   }
 
   /** @internal */
-  asks(waiting: Waiting): void {
+  onNotification(waiting: PendingNotification): void {
     this.#heard.call?.(waiting, this.#handle);
   }
 
   /** @internal */
-  hearsNoMore(): void {
+  onClosed(): void {
     for (const [number, { handle, done }] of connections) if (handle === this.#handle) settle(number, ENOENT, done);
     this.afterKinds(() => this.#end());
   }
@@ -141,7 +141,7 @@ const connections = new Map<number, { readonly handle: ListenerHandle; readonly 
 const ENOENT = 2;
 
 /** Calls `done` when a connection that was begun for a caller of this listener has become something: with 0 or an errno. */
-export function connectionEnds(handle: ListenerHandle, number: number, done: (errno: number) => void): void {
+export function onConnectionSettled(handle: ListenerHandle, number: number, done: (errno: number) => void): void {
   connections.set(number, { handle, done });
 }
 
@@ -165,16 +165,17 @@ function onMail(
 
   for (let i = 0; i < kinds.length; i += 2) listeners.get(kinds[i] ?? 0)?.addKind(kinds[i + 1] ?? 0);
   guarded(() => deliveries.deliver());
-  for (let i = 0; i < size; i += CALL_WORDS) guarded(() => listeners.get(Number(words[i]))?.asks(waiting(words, i)));
+  for (let i = 0; i < size; i += CALL_WORDS)
+    guarded(() => listeners.get(Number(words[i]))?.onNotification(waiting(words, i)));
   for (const id of ended) {
-    guarded(() => listeners.get(id)?.hearsNoMore());
+    guarded(() => listeners.get(id)?.onClosed());
     listeners.delete(id);
   }
   closeIdleInbox();
 }
 
 /** The call whose words begin at `at`. By index: an iterator takes as long as the rest of an answer. */
-function waiting(words: BigUint64Array, at: number): Waiting {
+function waiting(words: BigUint64Array, at: number): PendingNotification {
   const word = (i: number) => words[at + i] ?? 0n;
   const what = word(3);
   return {

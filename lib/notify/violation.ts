@@ -3,7 +3,7 @@
 import { distinguishing } from '../decode/captures.js';
 import { decode } from '../decode/decode.js';
 import type { ObservedCall } from '../decode/observed-call.js';
-import { observedCall, type RecordedCall, recordedCall, sightingOf } from '../decode/observed-call.js';
+import { callSiteOf, observedCall, type RecordedCall, recordedCall } from '../decode/observed-call.js';
 import type { NativeKind } from '../native.js';
 import { actionOf, returnValue } from '../policy/action.js';
 import { type Denials, whyNarrowed } from '../policy/isolation-denials.js';
@@ -74,7 +74,7 @@ export function violationOf(kind: NativeKind, judges: Judges): Violation {
   const [explainer, reason] = explained(kind, call, action, judges);
   const besides = reason === undefined ? whyDenied(call, action, judges) : undefined;
   return {
-    ...recordedCall(call, sightingOf(kind)),
+    ...recordedCall(call, callSiteOf(kind)),
     action,
     fallback: isFallback(call.syscall, action, reason?.isNewer ?? false),
     decoded: decode(call),

@@ -6,7 +6,7 @@ import { constantOn } from '../syscalls/constants.js';
 import { syscallNumber } from '../syscalls/table.js';
 
 /** Remarks on a recording, each a sentence. `others` is how many calls there was no room for. */
-export function notesOn(calls: readonly ObservedCall[], others: number): readonly string[] {
+export function caveats(calls: readonly ObservedCall[], others: number): readonly string[] {
   const nameless = calls.filter(({ abi, syscall }) => syscallNumber(abi, syscall) === undefined);
   return [
     ...(others > 0
@@ -14,7 +14,7 @@ export function notesOn(calls: readonly ObservedCall[], others: number): readonl
       : []),
     ...new Set(nameless.map(({ abi, syscall }) => `${syscall} of ${abi} has no name here, so no profile can allow it`)),
     ...(calls.some(({ syscall }) => syscall === 'io_uring_setup') ? [IO_URING] : []),
-    ...(calls.some(putsOnFilter) ? [OWN_FILTER] : []),
+    ...(calls.some(attachesFilter) ? [OWN_FILTER] : []),
     ...new Set(calls.flatMap(isolationNote)),
   ];
 }
@@ -26,7 +26,7 @@ const IO_URING =
 const OWN_FILTER =
   'the program put on a seccomp filter of its own: calls that this one denied are not in the recording';
 
-function putsOnFilter({ abi, syscall, args: [first = 0n, second = 0n] }: ObservedCall): boolean {
+function attachesFilter({ abi, syscall, args: [first = 0n, second = 0n] }: ObservedCall): boolean {
   const is = (name: string, value: bigint) => BigInt(constantOn(abi, name) ?? -1) === BigInt.asUintN(32, value);
   if (syscall === 'seccomp') return is('SECCOMP_SET_MODE_FILTER', first);
   return syscall === 'prctl' && is('PR_SET_SECCOMP', first) && is('SECCOMP_MODE_FILTER', second);

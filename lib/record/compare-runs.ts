@@ -3,17 +3,14 @@ import { type Decision, decisionsOf, type Policy } from '../policy/policy.js';
 import { syscallName, syscallsOf } from '../syscalls/table.js';
 import { notAllowed, type SeenCall } from './synthesize.js';
 
-export interface DifferenceFromBase<Seen extends SeenCall> {
+export interface RunDifference<Seen extends SeenCall> {
   /** Calls that were made and that the profile does not let through. */
   readonly denied: readonly Seen[];
   /** Syscalls that the profile lets through, if only with some arguments, and that were not made; by the native ABI's names. */
   readonly unused: readonly string[];
 }
 
-export function differenceFrom<Seen extends SeenCall>(
-  policy: Policy,
-  calls: readonly Seen[],
-): DifferenceFromBase<Seen> {
+export function compareWithPolicy<Seen extends SeenCall>(policy: Policy, calls: readonly Seen[]): RunDifference<Seen> {
   const made = new Set(calls.map(({ syscall }) => syscall));
   const [native] = policy.abis;
   if (native === undefined) return { denied: notAllowed(policy, calls), unused: [] };

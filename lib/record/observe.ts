@@ -1,7 +1,7 @@
 /** Starts a program whose every call is seen and let through: what record is made of. */
 import { once } from 'node:events';
 import type { ObservedCall } from '../decode/observed-call.js';
-import { type CallSite, observedCall, sightingOf } from '../decode/observed-call.js';
+import { type CallSite, callSiteOf, observedCall } from '../decode/observed-call.js';
 import { listenTo, type SandboxedProcess } from '../sandbox/child/child-process.js';
 import type { SpawnOptions } from '../sandbox/options/options.js';
 import { spawnObserved } from '../sandbox/spawn.js';
@@ -49,7 +49,7 @@ export async function observe(command: string, args: readonly string[], options:
   const { kinds = [], others = 0 } = listener?.counts ?? {};
   const calls = kinds.flatMap((count, i): readonly ObservedKind[] => {
     const kind = listener?.kindAt(i);
-    return kind === undefined ? [] : [{ ...observedCall(kind), ...sightingOf(kind), count }];
+    return kind === undefined ? [] : [{ ...observedCall(kind), ...callSiteOf(kind), count }];
   });
   return { calls, others, exitCode: child.exitCode, signal: child.signalCode };
 }

@@ -7,9 +7,9 @@ import { thisHost } from '../host.js';
 import type { Profile } from '../profile/profile.js';
 import { loadProfile, type ProfileSource } from '../profile/source.js';
 import { checkCommand, readOptions, SPAWN_OPTIONS, type SpawnOptions } from '../sandbox/options/options.js';
-import { notesOn } from './caveats.js';
+import { caveats } from './caveats.js';
 import { observe } from './observe.js';
-import { extendProfile, synthesise } from './synthesize.js';
+import { extendProfile, synthesize } from './synthesize.js';
 
 /** Options of record: those of spawn, and how the profile is made. */
 export interface RecordOptions extends Omit<SpawnOptions, 'onViolation' | 'notify' | 'notifyTimeout' | 'log' | 'abis'> {
@@ -68,13 +68,13 @@ export async function record(
     ...(compareArguments !== undefined && { compareArguments }),
     ...(containerStart !== undefined && { containerStart }),
   };
-  const profile = before === null ? synthesise(calls, host, made) : extendProfile(before, calls, host, made);
+  const profile = before === null ? synthesize(calls, host, made) : extendProfile(before, calls, host, made);
   const kinds = calls.map((call) => ({
     ...recordedCall(call, call),
     decoded: decode(call),
     count: call.count,
   }));
-  return { profile, calls: kinds, notes: notesOn(calls, others), exitCode, signal };
+  return { profile, calls: kinds, notes: caveats(calls, others), exitCode, signal };
 }
 
 const OWN_OPTIONS = ['compareArguments', 'containerStart', 'merge'] as const;

@@ -31,7 +31,7 @@ export interface SynthesisOptions {
 const CHANCE = ['exit', 'exit_group', 'restart_syscall', 'rt_sigreturn', 'sigreturn'];
 
 /** The least profile for calls that were seen on `host`: all else fails with EPERM. */
-export function synthesise(calls: readonly SeenCall[], host: Host, options: SynthesisOptions = {}): Profile {
+export function synthesize(calls: readonly SeenCall[], host: Host, options: SynthesisOptions = {}): Profile {
   const { containerStart = true } = own(options);
   const chance: RuleDocument = {
     names: CHANCE,

@@ -148,8 +148,8 @@ describe('an agent on this thread', () => {
         { names: ['sendmsg', 'execve', 'getpid', 'socket', 'connect', 'close'], action: 'SCMP_ACT_ERRNO' },
       ],
     });
-    expect((await run(compileC('asks.c'), ['5'], profile)).exitCode).toBe(0);
-    expect((await run(compileC('asks.c'), ['5'], [profile, 'docker-default'])).exitCode).toBe(0);
+    expect((await run(compileC('notifying.c'), ['5'], profile)).exitCode).toBe(0);
+    expect((await run(compileC('notifying.c'), ['5'], [profile, 'docker-default'])).exitCode).toBe(0);
     await agent.close();
   });
 

@@ -5,13 +5,13 @@
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { randomOf } from '../fuzz/random.js';
-import { answer, endOf, fallsTo, held, startAsking } from '../support/asking-children.js';
+import { answer, endOf, fallsTo, held, startNotifying } from '../support/notifying-children.js';
 import { SEED } from '../support/seed.js';
 
 const seconds = Number(process.env['SECCOMP_TEST_KILL_SECONDS'] ?? 10);
 
 test(`children killed at random for ${seconds} s, seed ${SEED}`, { timeout: (seconds + 180) * 1000 }, async () => {
-  await once(startAsking(1, answer), 'exit');
+  await once(startNotifying(1, answer), 'exit');
   const before = held();
   const until = Date.now() + seconds * 1000;
   const ends = { killed: 0, whole: 0 };

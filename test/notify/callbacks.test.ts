@@ -45,7 +45,7 @@ const tenChildren = (onViolation: string, listeners: string) => `
   const late = [];
   const children = Array.from({ length: 10 }, (_, i) => {
     const onViolation = ${onViolation};
-    const child = spawn(${JSON.stringify(compileC('asks.c'))}, ['50'], profile, {
+    const child = spawn(${JSON.stringify(compileC('notifying.c'))}, ['50'], profile, {
       stdio: 'ignore', onViolation,
       notify: { sched_get_priority_max: async ({ args: [n] }) => (await sleep(Number(n) % 3), { value: n ^ 0x5a5an }) },
     });

@@ -3,16 +3,16 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { randomOf } from '../fuzz/random.js';
-import { answer, answerSometime, CALLS, endOf, fallsTo, held, startAsking } from '../support/asking-children.js';
+import { answer, answerSometime, CALLS, endOf, fallsTo, held, startNotifying } from '../support/notifying-children.js';
 
 test('100 calls of each kind by two threads are answered and counted, each once', async () => {
-  const child = startAsking(100, answerSometime);
+  const child = startNotifying(100, answerSometime);
   expect(await once(child, 'exit')).toEqual([0, null]);
   expect(child.violations.map(({ syscall, count }) => [syscall, count])).toEqual([['sched_get_priority_min', 200]]);
 });
 
 test('200 children, most of which are killed in the middle of their calls', async () => {
-  await once(startAsking(1, answer), 'exit');
+  await once(startNotifying(1, answer), 'exit');
   const before = held();
   const oneAfterAnother = async (lane: number) => {
     const random = randomOf(lane);
@@ -31,7 +31,7 @@ test('1,000 children at once', async ({ skip }) => {
   // Three descriptors each, and a process and a thread.
   const limit = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
   if (Number(limit) < 4096) skip(`only ${limit} descriptors`);
-  await once(startAsking(1, answer), 'exit'); // This thread's part of the supervisor is there from then on.
+  await once(startNotifying(1, answer), 'exit'); // This thread's part of the supervisor is there from then on.
   const before = held();
   const waiting: (() => void)[] = [];
   let all = () => {};
@@ -40,7 +40,7 @@ test('1,000 children at once', async ({ skip }) => {
   });
   // None is answered until all have asked.
   const children = Array.from({ length: 1000 }, () =>
-    startAsking(1, async (call) => {
+    startNotifying(1, async (call) => {
       if (waiting.length < 1000) await new Promise<void>((resolve) => waiting.push(resolve) === 1000 && all());
       return answer(call);
     }),

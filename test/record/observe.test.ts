@@ -20,7 +20,7 @@ test('tells every kind of call of all processes, with who made it first', async 
 });
 
 test('counts the calls of all threads', async () => {
-  const { calls } = await observe(compileC('asks.c'), ['1'], { stdio: 'ignore' });
+  const { calls } = await observe(compileC('notifying.c'), ['1'], { stdio: 'ignore' });
   // The first answer is not what the program asks for, so it ends.
   expect(calls.find(({ syscall }) => syscall === 'sched_get_priority_max')?.count).toBeGreaterThan(0);
 });

@@ -10,8 +10,8 @@ import { parseProfile, profileOf } from '../../lib/profile/profile.js';
 import { resolve } from '../../lib/profile/resolve/resolve.js';
 import { toOperatorManifest } from '../../lib/profile/security-profiles-operator.js';
 import { MOST_RULES } from '../../lib/record/argument-suggestions.js';
-import { notesOn } from '../../lib/record/caveats.js';
-import { extendProfile, type SeenCall, synthesise } from '../../lib/record/synthesize.js';
+import { caveats } from '../../lib/record/caveats.js';
+import { extendProfile, type SeenCall, synthesize } from '../../lib/record/synthesize.js';
 import { type AbiName, abiOf } from '../../lib/syscalls/abi.js';
 import { syscallNumber } from '../../lib/syscalls/table.js';
 
@@ -24,7 +24,7 @@ function seen(syscall: string, args: readonly (number | bigint)[] = [], more: Pa
   return { abi: 'x86_64', syscall, args: registers, captured: [], executable: '/bin/a', ...more };
 }
 
-function isAllowed(profile: ReturnType<typeof synthesise>, { abi, syscall, args }: SeenCall): boolean {
+function isAllowed(profile: ReturnType<typeof synthesize>, { abi, syscall, args }: SeenCall): boolean {
   const number = syscallNumber(abi, syscall) ?? -1;
   return evaluate(resolve(profile, host), { arch: abiOf(abi).audit, number, args }).kind === 'allow';
 }
@@ -69,7 +69,7 @@ const call = fc
 const calls = fc.array(call, { maxLength: 60 });
 
 it('compares the low 32 bits of a value that fits no 32-bit ABI, such as that of ptrace(-1)', () => {
-  const profile = synthesise([seen('ptrace', [-1n, 0])].map(asRegisters), host, comparing);
+  const profile = synthesize([seen('ptrace', [-1n, 0])].map(asRegisters), host, comparing);
   expect(stringify(profile)).toContain('"value": 4294967295, "valueTwo": 4294967295');
   expect(isAllowed(profile, asRegisters(seen('ptrace', [-1n])))).toBe(true);
   expect(isAllowed(profile, seen('ptrace', [1n]))).toBe(false);
@@ -83,7 +83,7 @@ function asRegisters(call: SeenCall): SeenCall {
 it('allows every call that was seen', () => {
   fc.assert(
     fc.property(calls, fc.boolean(), (run, compareArguments) => {
-      const profile = synthesise(run, host, { containerStart: false, compareArguments });
+      const profile = synthesize(run, host, { containerStart: false, compareArguments });
       expect(run.filter((each) => !isAllowed(profile, each))).toEqual([]);
     }),
   );
@@ -93,7 +93,7 @@ it('denies every call whose name was not seen, on the ABIs that were', () => {
   fc.assert(
     fc.property(calls, call, (run, other) => {
       fc.pre(!run.some(({ syscall }) => syscall === other.syscall));
-      expect(isAllowed(synthesise(run, host, comparing), other)).toBe(false);
+      expect(isAllowed(synthesize(run, host, comparing), other)).toBe(false);
     }),
   );
 });
@@ -105,7 +105,7 @@ it('with arguments, allows no number that was not seen with those beside it', ()
   );
   fc.assert(
     fc.property(sockets, sockets, (run, others) => {
-      const profile = synthesise(
+      const profile = synthesize(
         run.map((args) => seen('socket', args)),
         host,
         comparing,
@@ -120,7 +120,7 @@ it('with arguments, allows any of the flags that were seen, and no other', () =>
   const flags = fc.array(fc.nat({ max: 0xffff }), { minLength: 1, maxLength: 40 });
   fc.assert(
     fc.property(flags, fc.nat({ max: 0xfffff }), (run, other) => {
-      const profile = synthesise(
+      const profile = synthesize(
         run.map((each) => seen('unshare', [each])),
         host,
         comparing,
@@ -133,7 +133,7 @@ it('with arguments, allows any of the flags that were seen, and no other', () =>
 
 it('keeps flags to the number that they were seen with', () => {
   const run = [seen('openat', [0, 0, 0o100001]), seen('openat', [0, 0, 0o2000000])];
-  const profile = synthesise(run, host, comparing);
+  const profile = synthesize(run, host, comparing);
   expect(isAllowed(profile, seen('openat', [0, 0, 0]))).toBe(true);
   expect(isAllowed(profile, seen('openat', [0, 0, 0o2000001]))).toBe(false); // O_CLOEXEC was seen for reading only.
   expect(isAllowed(profile, seen('openat', [0, 0, 2]))).toBe(false);
@@ -141,7 +141,7 @@ it('keeps flags to the number that they were seen with', () => {
 
 it('looks at fewer arguments where too many combinations were seen', () => {
   const many = Array.from({ length: MOST_RULES + 1 }, (_, i) => seen('setsockopt', [3, 1, i]));
-  const profile = synthesise(many, host, comparing);
+  const profile = synthesize(many, host, comparing);
   expect(isAllowed(profile, seen('setsockopt', [3, 1, 99]))).toBe(true);
   expect(isAllowed(profile, seen('setsockopt', [3, 6, 1]))).toBe(false);
 });
@@ -149,7 +149,7 @@ it('looks at fewer arguments where too many combinations were seen', () => {
 it('is called by what it was made of, since its rules are in no other document', () => {
   const profile = parseProfile(JSON.stringify({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: [] }));
   const merged = extendProfile(profile, [seen('read')], host);
-  expect(synthesise([seen('read')], host).source).toBe('the recorded profile');
+  expect(synthesize([seen('read')], host).source).toBe('the recorded profile');
   expect(merged.source).toBe('the profile built on inline');
   expect(extendProfile(merged, [seen('write')], host).source).toBe(merged.source);
 });
@@ -157,7 +157,7 @@ it('is called by what it was made of, since its rules are in no other document',
 it('says where calls came from: one rule a program, or the arguments in words', () => {
   const run = [seen('write'), seen('read'), seen('write', [], { executable: '/bin/b' })];
   const more = seen('socket', [2, 1, 6], { executable: '/bin/b' });
-  const { syscalls } = synthesise([...run, more], host, comparing).document;
+  const { syscalls } = synthesize([...run, more], host, comparing).document;
   expect(syscalls.slice(1)).toMatchObject([
     { names: ['read', 'write'], comment: 'First seen in /bin/a' },
     { names: ['socket'], comment: 'AF_INET, SOCK_STREAM, IPPROTO_TCP; first seen in /bin/b' },
@@ -165,13 +165,13 @@ it('says where calls came from: one rule a program, or the arguments in words', 
 });
 
 it('takes nothing away from a profile and adds only what it does not allow', () => {
-  const first = synthesise([seen('read'), seen('socket', [1, 1, 0])], host, comparing);
+  const first = synthesize([seen('read'), seen('socket', [1, 1, 0])], host, comparing);
   const again = extendProfile(first, [seen('read'), seen('socket', [1, 1, 0])], host, comparing);
   expect(stringify(again)).toBe(stringify(first));
   fc.assert(
     fc.property(calls, calls, fc.boolean(), (one, two, compareArguments) => {
       const options = { containerStart: false, compareArguments };
-      const both = extendProfile(synthesise(one, host, options), two, host, options);
+      const both = extendProfile(synthesize(one, host, options), two, host, options);
       expect([...one, ...two].filter((each) => !isAllowed(both, each))).toEqual([]);
     }),
   );
@@ -179,14 +179,14 @@ it('takes nothing away from a profile and adds only what it does not allow', () 
 
 it('compares no more than the kernel reads where more stands in the register, for libseccomp compares all', () => {
   const garbage = seen('socket', [(0xdeadn << 32n) | 2n, 1, 0]);
-  const profile = synthesise([garbage], host, comparing);
+  const profile = synthesize([garbage], host, comparing);
   const asLibseccomp = parseProfile(stringify(profile), { argumentWidth: 64 });
   expect(isAllowed(asLibseccomp, garbage)).toBe(true);
   expect(isAllowed(asLibseccomp, seen('socket', [3, 1, 0]))).toBe(false);
 });
 
 it('decides the ABIs that were seen', () => {
-  const profile = synthesise([seen('read'), seen('socketcall', [1], { abi: 'x86' })], host, bare);
+  const profile = synthesize([seen('read'), seen('socketcall', [1], { abi: 'x86' })], host, bare);
   expect(profile.document.architectures).toEqual(['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86']);
   expect(isAllowed(profile, seen('socketcall', [1], { abi: 'x86' }))).toBe(true);
 });
@@ -207,9 +207,9 @@ it('adds ABIs to the archMap of a profile that has one, and leaves other machine
 });
 
 it('says what a recording can not show', () => {
-  expect(notesOn([seen('read'), seen('prctl', [38, 1])], 0)).toEqual([]);
+  expect(caveats([seen('read'), seen('prctl', [38, 1])], 0)).toEqual([]);
   const calls = [seen('syscall 600'), seen('syscall 600', [1]), seen('io_uring_setup'), seen('prctl', [22, 2])];
-  expect(notesOn(calls, 3)).toEqual([
+  expect(caveats(calls, 3)).toEqual([
     expect.stringMatching(/^3 calls were of more kinds/),
     'syscall 600 of x86_64 has no name here, so no profile can allow it',
     expect.stringMatching(/^io_uring was set up/),
@@ -220,7 +220,7 @@ it('says what a recording can not show', () => {
 it('writes what reads back without a finding', () => {
   fc.assert(
     fc.property(calls, fc.boolean(), (run, compareArguments) => {
-      const text = stringify(synthesise(run, host, { compareArguments }));
+      const text = stringify(synthesize(run, host, { compareArguments }));
       // What is said of socketcall is true of every profile that allows socket on x86.
       const found = checkProfile(text, { host }).filter(({ message }) => !message.includes('socketcall'));
       expect(found).toEqual([]);
@@ -241,7 +241,7 @@ it('compares 32 bits of flags, which all have', () => {
 });
 
 it('is a manifest of the Security Profiles Operator', () => {
-  const profile = synthesise([seen('read'), seen('unshare', [0x10000000])], host, comparing);
+  const profile = synthesize([seen('read'), seen('unshare', [0x10000000])], host, comparing);
   expect(toOperatorManifest(profile, 'my-app').text).toBe(`apiVersion: security-profiles-operator.x-k8s.io/v1beta1
 kind: SeccompProfile
 metadata:

@@ -6,7 +6,7 @@ import { callFromRecord } from '../../decode/observed-call.js';
 import { thisHost } from '../../host.js';
 import { loadProfile, type Profile, type Recording, record, resolve, stringify } from '../../index.js';
 import { checkManifestName, type Manifest, toOperatorManifest } from '../../profile/security-profiles-operator.js';
-import { differenceFrom } from '../../record/compare-runs.js';
+import { compareWithPolicy } from '../../record/compare-runs.js';
 import { OutputFile } from '../output/output-file.js';
 import { printError, tell } from '../output/print.js';
 import { loadArgument } from '../profile-argument.js';
@@ -124,7 +124,7 @@ function isStartFailure(error: unknown): error is NodeJS.ErrnoException {
 
 function showDifference({ calls }: Recording, policy: Awaited<ReturnType<typeof resolveBase>>, base: string): void {
   const seen = calls.map((call) => ({ ...call, ...callFromRecord(call) }));
-  const { denied, unused } = differenceFrom(policy, seen);
+  const { denied, unused } = compareWithPolicy(policy, seen);
   const lines = denied.map((call) => `+ ${call.syscall}(${call.decoded.join(', ')})  ${call.executable}`);
   tell(`needed, and not allowed by ${base}: ${denied.length === 0 ? 'nothing' : ''}`);
   for (const line of lines) printError(`${line}\n`);

@@ -2,7 +2,7 @@
 import type { EventEmitter } from 'node:events';
 import type { ListenerHandle, NativeListener } from '../../native.js';
 import { ask, type HandlerMap, NotifiedCall } from '../../notify/handlers.js';
-import { Listener, type Waiting } from '../../notify/listener.js';
+import { Listener, type PendingNotification } from '../../notify/listener.js';
 import { CHANNEL, type OnViolation } from '../../notify/violation.js';
 import { ViolationLog } from '../../notify/violation-log.js';
 import { guarded } from '../../util/guarded.js';
@@ -48,7 +48,7 @@ export function hear(child: Emitter, native: NativeListener, hearing: Hearing): 
   };
   const listener = new Listener(native, {
     kind: supervised?.watches ? bound(tell) : undefined,
-    call: bound((waiting: Waiting, handle: ListenerHandle) => {
+    call: bound((waiting: PendingNotification, handle: ListenerHandle) => {
       const call = new NotifiedCall(waiting, handle, undefined);
       ask(call, handlers.get(call.syscall), timeout, failed);
     }),

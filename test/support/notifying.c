@@ -1,4 +1,4 @@
-/* `asks COUNT`: two threads that make COUNT calls each of both kinds, and end with 3 if one is not answered as it should be:
+/* `notifying COUNT`: two threads that make COUNT calls each of both kinds, and end with 3 if one is not answered as it should be:
  * sched_get_priority_max(n) by n ^ 0x5a5a, sched_get_priority_min(n) by EBADFD. */
 #define _GNU_SOURCE
 #include <errno.h>

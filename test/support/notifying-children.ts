@@ -15,15 +15,15 @@ const profile: ProfileDocument = {
 
 type Handler = (call: NotifiedCall) => Answer | Promise<Answer>;
 
-/** Starts test/support/asks.c: two threads that make `count` denied calls and `count` calls of which `handler` is notified. */
-export const startAsking = (count: number, handler: Handler) =>
-  spawn(compileC('asks.c'), [String(count)], profile, {
+/** Starts test/support/notifying.c: two threads that make `count` denied calls and `count` calls of which `handler` is notified. */
+export const startNotifying = (count: number, handler: Handler) =>
+  spawn(compileC('notifying.c'), [String(count)], profile, {
     stdio: 'ignore',
     onViolation: true,
     notify: { sched_get_priority_max: handler },
   });
 
-/** The answer that test/support/asks.c expects. */
+/** The answer that test/support/notifying.c expects. */
 export const answer = ({ args: [n = 0n] }: NotifiedCall): Answer => ({ value: n ^ 0x5a5an });
 
 /** Answers at once, later, or much later: the call's argument decides. */
@@ -43,7 +43,7 @@ export type Killing = { readonly atCall: number } | { readonly afterMs: number }
 /** Starts a child, kills it as `killing` says, and returns how it ended. Throws if a call was lost, or was received twice. */
 export async function endOf(killing: Killing): Promise<'killed' | 'whole'> {
   const received: (bigint | undefined)[] = [];
-  const child = startAsking(CALLS / 2, (call) => {
+  const child = startNotifying(CALLS / 2, (call) => {
     received.push(call.args[0]);
     if (killing !== null && 'atCall' in killing && received.length === killing.atCall) child.kill('SIGKILL');
     return answerSometime(call);
