@@ -16,7 +16,7 @@ export type { Answer, Given, Handler, Handlers, NotifiedCall } from './notify/ha
 export type { OnViolation, Remedy, RemedyArgument, Violation } from './notify/violation.js';
 export type { Comparison, Difference } from './policy/algebra.js';
 export type { Action, Call, Condition, Decision, Policy } from './policy/policy.js';
-export { compare, evaluate, intersect, union } from './policy/public.js';
+export { compare, evaluate, intersect, union } from './policy/validated.js';
 export { type ArgumentTest, type ArgumentTests, arg, type Value } from './profile/builder/argument.js';
 export type { AllowlistOptions, DenyOptions, Facts, Subject } from './profile/builder/builder.js';
 export type { MeaningOptions, ProfileFormat, ProfileMode, ProfileOptions } from './profile/document/options.js';

@@ -27,7 +27,7 @@ const FILES = {
     'policy/algebra',
     'policy/read-policy',
     'policy/evaluate',
-    'policy/public',
+    'policy/validated',
   ],
   reading: [
     'profile/document/validate',

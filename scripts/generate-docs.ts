@@ -1,7 +1,7 @@
 /** Writes the pages of the built-in profiles, docs/docker-default.md and so on, from lib/profile/builtin/. */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { EVERYTHING, outcomes } from '../lib/policy/argument-region.js';
+import { ALL_ARGUMENTS, outcomesIn } from '../lib/policy/argument-region.js';
 import { type AbiPolicy, decisionsOf, type Policy } from '../lib/policy/policy.js';
 import {
   type ArgumentTest,
@@ -155,7 +155,7 @@ class Facts {
     const actions = this.#policies.flatMap(({ abis, defaultAction }) =>
       abis.flatMap((abi) => {
         const number = syscallNumber(abi.abi.name, name);
-        return number === undefined ? [] : [...outcomes(EVERYTHING, decisionsOf(abi, number), defaultAction)];
+        return number === undefined ? [] : [...outcomesIn(ALL_ARGUMENTS, decisionsOf(abi, number), defaultAction)];
       }),
     );
     const errnos = actions.flatMap(({ action }) => (action.kind === 'errno' ? [errnoName(action.errno)] : []));

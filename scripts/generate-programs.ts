@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { compile } from '../lib/filter/compile.js';
 import { readyKey } from '../lib/filter/precompiled/lookup.js';
-import { narrowed } from '../lib/policy/isolation-denials.js';
+import { withDenials } from '../lib/policy/isolation-denials.js';
 import type { Policy } from '../lib/policy/policy.js';
 import { FORMS } from '../lib/profile/builtin/index.js';
 import { resolve } from '../lib/profile/resolve/resolve.js';
@@ -25,7 +25,7 @@ export function programsText(): string {
       const profile = loadProfile(name);
       if (profile === null) throw new RangeError(`${name} has no rules`);
       const policy = resolve(profile, host);
-      const isolated = narrowed(policy, [], { isolated: true, supervised: false });
+      const isolated = withDenials(policy, [], { isolated: true, supervised: false });
       // What isolation denies is denied already by some.
       const isDifferent = readyKey(isolated) !== readyKey(policy);
       return [entry(name, policy), ...(isDifferent ? [entry(`${name}, isolated`, isolated)] : [])];

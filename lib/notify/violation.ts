@@ -6,7 +6,7 @@ import type { ObservedCall } from '../decode/observed-call.js';
 import { callSiteOf, observedCall, type RecordedCall, recordedCall } from '../decode/observed-call.js';
 import type { NativeKind } from '../native.js';
 import { actionOf, returnValue } from '../policy/action.js';
-import { type Denials, whyNarrowed } from '../policy/isolation-denials.js';
+import { type Denials, denialOf } from '../policy/isolation-denials.js';
 import type { Action } from '../policy/policy.js';
 import { type Explainer, explainerFor, type Reason, type RuleReference } from '../profile/explain.js';
 import type { Profile } from '../profile/profile.js';
@@ -111,7 +111,7 @@ function explained(
 
 /** Why the call is denied whatever profiles say; undefined if it is not. */
 function whyDenied({ abi, syscall, args }: ObservedCall, action: Action, { denials }: Judges): string | undefined {
-  const reason = whyNarrowed(abi, syscall, args, denials);
+  const reason = denialOf(abi, syscall, args, denials);
   return reason !== undefined && returnValue(reason.action) === returnValue(action) ? reason.why : undefined;
 }
 

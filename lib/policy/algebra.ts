@@ -2,7 +2,7 @@
 import { SeccompError } from '../errors.js';
 import type { Abi, AbiName } from '../syscalls/abi.js';
 import { compareRestriction, returnValue } from './action.js';
-import { canHold, EVERYTHING, example, outcomes } from './argument-region.js';
+import { ALL_ARGUMENTS, exampleArguments, isSatisfiable, outcomesIn } from './argument-region.js';
 import {
   type AbiPolicy,
   type Action,
@@ -139,7 +139,7 @@ function product(
   return a.flatMap((x) =>
     b.flatMap((y) => {
       const conditions = [...x.conditions, ...y.conditions];
-      if (!canHold(conditions)) return [];
+      if (!isSatisfiable(conditions)) return [];
       const { action, rule } = choose(x, y);
       return [{ conditions, action, rule }];
     }),
@@ -160,14 +160,19 @@ function* differencesOf(abi: Abi, a: Policy, b: Policy): Generator<Difference> {
       const key = `${returnValue(found.a)} ${returnValue(found.b)}`;
       if (seen.has(key)) continue;
       seen.add(key);
-      yield { call: { arch: abi.audit, number, args: example(found.region) }, abi: abi.name, a: found.a, b: found.b };
+      yield {
+        call: { arch: abi.audit, number, args: exampleArguments(found.region) },
+        abi: abi.name,
+        a: found.a,
+        b: found.b,
+      };
     }
   }
 }
 
 function* differingRegions(a: readonly Decision[], b: readonly Decision[], unused: Action) {
-  for (const ours of outcomes(EVERYTHING, a, unused)) {
-    for (const theirs of outcomes(ours.region, b, unused)) {
+  for (const ours of outcomesIn(ALL_ARGUMENTS, a, unused)) {
+    for (const theirs of outcomesIn(ours.region, b, unused)) {
       if (returnValue(ours.action) !== returnValue(theirs.action))
         yield { region: theirs.region, a: ours.action, b: theirs.action };
     }

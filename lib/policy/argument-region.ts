@@ -11,40 +11,44 @@ import {
   matching,
   member,
   type Pattern,
-  type Words,
+  type WordSet,
 } from './word-set.js';
 
 /** What is known of each half of each argument: halves 2·i (low) and 2·i + 1 (high) of argument i. */
-export type Region = readonly Words[];
+export type ArgumentRegion = readonly WordSet[];
 
 /** Arguments with any values. */
-export const EVERYTHING: Region = indices(12).map(() => ALL_WORDS);
+export const ALL_ARGUMENTS: ArgumentRegion = indices(12).map(() => ALL_WORDS);
 
 /** Those of a region for which a condition holds, and those for which it does not: disjoint, and together all of it. */
 export interface Split {
-  readonly yes: readonly Region[];
-  readonly no: readonly Region[];
+  readonly yes: readonly ArgumentRegion[];
+  readonly no: readonly ArgumentRegion[];
 }
 
 /** Replaces what is known of one half; nothing if that leaves no value. */
-export function withWords(region: Region, half: number, words: Words | undefined): readonly Region[] {
+export function withWordSet(
+  region: ArgumentRegion,
+  half: number,
+  words: WordSet | undefined,
+): readonly ArgumentRegion[] {
   return words === undefined ? [] : [region.with(half, words)];
 }
 
 /** The words of one half. */
-export function wordsOf(region: Region, half: number): Words {
+export function wordSetAt(region: ArgumentRegion, half: number): WordSet {
   return region[half] ?? ALL_WORDS;
 }
 
 /** Cuts a region along a condition. */
-export function split(region: Region, condition: Condition): Split {
+export function splitRegion(region: ArgumentRegion, condition: Condition): Split {
   switch (condition.op) {
     case 'eq':
       return splitMatch(region, condition.index, (1n << BigInt(condition.width)) - 1n, condition.value);
     case 'masked-eq':
       return splitMatch(region, condition.index, condition.mask, condition.value & condition.mask);
     case 'ne':
-      return swap(split(region, { ...condition, op: 'eq' }));
+      return swap(splitRegion(region, { ...condition, op: 'eq' }));
     case 'ge':
       return splitOrder(region, condition, condition.value);
     case 'gt':
@@ -57,9 +61,9 @@ export function split(region: Region, condition: Condition): Split {
 }
 
 /** Whether some arguments meet all conditions. */
-export function canHold(conditions: readonly Condition[]): boolean {
-  let regions: readonly Region[] = [EVERYTHING];
-  for (const condition of conditions) regions = regions.flatMap((region) => split(region, condition).yes);
+export function isSatisfiable(conditions: readonly Condition[]): boolean {
+  let regions: readonly ArgumentRegion[] = [ALL_ARGUMENTS];
+  for (const condition of conditions) regions = regions.flatMap((region) => splitRegion(region, condition).yes);
   return regions.length > 0;
 }
 
@@ -68,7 +72,7 @@ const MOST_PARTS = 8192;
 
 /** A part of a region, the action that is taken in it, and the rule that made the decision. */
 export interface RegionOutcome {
-  readonly region: Region;
+  readonly region: ArgumentRegion;
   readonly action: Action;
   readonly rule: number | undefined;
 }
@@ -77,15 +81,19 @@ export interface RegionOutcome {
  * Cuts a region along the decisions, in their order: each part with the action that is taken in it.
  * @throws RangeError if there are too many parts.
  */
-export function* outcomes(region: Region, decisions: readonly Decision[], otherwise: Action): Generator<RegionOutcome> {
-  let rest: readonly Region[] = [region];
+export function* outcomesIn(
+  region: ArgumentRegion,
+  decisions: readonly Decision[],
+  otherwise: Action,
+): Generator<RegionOutcome> {
+  let rest: readonly ArgumentRegion[] = [region];
   for (const decision of decisions) {
     const { conditions, action } = decision;
     const rule = Object.hasOwn(decision, 'rule') ? decision.rule : undefined;
-    const untaken: Region[] = [];
+    const untaken: ArgumentRegion[] = [];
     let inside = rest;
     for (const condition of conditions) {
-      const parts = inside.map((part) => split(part, condition));
+      const parts = inside.map((part) => splitRegion(part, condition));
       for (const { no } of parts) untaken.push(...no);
       inside = parts.flatMap(({ yes }) => yes);
     }
@@ -97,9 +105,9 @@ export function* outcomes(region: Region, decisions: readonly Decision[], otherw
 }
 
 /** Six argument values that lie in the region. */
-export function example(region: Region): readonly bigint[] {
+export function exampleArguments(region: ArgumentRegion): readonly bigint[] {
   return [0, 1, 2, 3, 4, 5].map(
-    (i) => (BigInt(member(wordsOf(region, 2 * i + 1)) ?? 0) << 32n) | BigInt(member(wordsOf(region, 2 * i)) ?? 0),
+    (i) => (BigInt(member(wordSetAt(region, 2 * i + 1)) ?? 0) << 32n) | BigInt(member(wordSetAt(region, 2 * i)) ?? 0),
   );
 }
 
@@ -116,59 +124,61 @@ function high(value: bigint): number {
 }
 
 /** (argument & mask) = bits */
-function splitMatch(region: Region, index: number, mask: bigint, bits: bigint): Split {
-  const lowParts = cut(region, 2 * index, { mask: low(mask), bits: low(bits) });
+function splitMatch(region: ArgumentRegion, index: number, mask: bigint, bits: bigint): Split {
+  const lowParts = splitByPattern(region, 2 * index, { mask: low(mask), bits: low(bits) });
   if (lowParts.yes.length === 0) return lowParts;
-  const highParts = cut(region, 2 * index + 1, { mask: high(mask), bits: high(bits) });
-  const parts = highParts.yes.map((part) => cut(part, 2 * index, { mask: low(mask), bits: low(bits) }));
+  const highParts = splitByPattern(region, 2 * index + 1, { mask: high(mask), bits: high(bits) });
+  const parts = highParts.yes.map((part) => splitByPattern(part, 2 * index, { mask: low(mask), bits: low(bits) }));
   return { yes: parts.flatMap(({ yes }) => yes), no: [...highParts.no, ...parts.flatMap(({ no }) => no)] };
 }
 
 /** Cuts along a pattern of one half. */
-export function cut(region: Region, half: number, pattern: Pattern): Split {
+export function splitByPattern(region: ArgumentRegion, half: number, pattern: Pattern): Split {
   if (pattern.mask === 0) return pattern.bits === 0 ? { yes: [region], no: [] } : { yes: [], no: [region] };
-  const words = wordsOf(region, half);
+  const words = wordSetAt(region, half);
   // Most of many rules have nothing to do with a small region: it stays as it is.
   if (pattern.mask === MAX_WORD && (pattern.bits < words.low || pattern.bits > words.high)) {
     return { yes: [], no: [region] };
   }
   const yes = matching(words, pattern);
   if (yes === undefined) return { yes: [], no: [region] };
-  return { yes: withWords(region, half, yes), no: withWords(region, half, differing(words, pattern)) };
+  return { yes: withWordSet(region, half, yes), no: withWordSet(region, half, differing(words, pattern)) };
 }
 
 /** Cuts along (half & mask) ≥ bound. */
-export function cutOrder(region: Region, half: number, mask: number, bound: number): Split {
-  const words = wordsOf(region, half);
+export function splitByBound(region: ArgumentRegion, half: number, mask: number, bound: number): Split {
+  const words = wordSetAt(region, half);
   if (mask === MAX_WORD) {
     if (words.low >= bound) return { yes: [region], no: [] };
     if (words.high < bound) return { yes: [], no: [region] };
     return {
-      yes: withWords(region, half, inRange(words, bound, MAX_WORD)),
-      no: withWords(region, half, inRange(words, 0, bound - 1)),
+      yes: withWordSet(region, half, inRange(words, bound, MAX_WORD)),
+      no: withWordSet(region, half, inRange(words, 0, bound - 1)),
     };
   }
   // At either end of the values, one pattern says it.
-  if (bound === mask) return cut(region, half, { mask, bits: mask });
-  if (bound === 1) return swap(cut(region, half, { mask, bits: 0 }));
+  if (bound === mask) return splitByPattern(region, half, { mask, bits: mask });
+  if (bound === 1) return swap(splitByPattern(region, half, { mask, bits: 0 }));
   const parts = (patterns: readonly Pattern[]) =>
-    patterns.flatMap((pattern) => withWords(region, half, matching(words, pattern)));
+    patterns.flatMap((pattern) => withWordSet(region, half, matching(words, pattern)));
   return { yes: parts(atLeast(mask, bound)), no: parts(below(mask, bound)) };
 }
 
 /** argument ≥ bound, where the bound may be one more than the width holds. */
-function splitOrder(region: Region, { index, width }: Condition, bound: bigint): Split {
+function splitOrder(region: ArgumentRegion, { index, width }: Condition, bound: bigint): Split {
   if (bound >> BigInt(width) !== 0n) return { yes: [], no: [region] };
-  if (width !== 64) return cutOrder(region, 2 * index, width === 32 ? MAX_WORD : 0xffff, low(bound));
+  if (width !== 64) return splitByBound(region, 2 * index, width === 32 ? MAX_WORD : 0xffff, low(bound));
   const above =
-    high(bound) === MAX_WORD ? { yes: [], no: [region] } : cutOrder(region, 2 * index + 1, MAX_WORD, high(bound) + 1);
+    high(bound) === MAX_WORD
+      ? { yes: [], no: [region] }
+      : splitByBound(region, 2 * index + 1, MAX_WORD, high(bound) + 1);
   const yes = [...above.yes];
-  const no: Region[] = [];
+  const no: ArgumentRegion[] = [];
   for (const part of above.no) {
-    const equal = cut(part, 2 * index + 1, { mask: MAX_WORD, bits: high(bound) });
+    const equal = splitByPattern(part, 2 * index + 1, { mask: MAX_WORD, bits: high(bound) });
     no.push(...equal.no);
     for (const inner of equal.yes) {
-      const lowParts = cutOrder(inner, 2 * index, MAX_WORD, low(bound));
+      const lowParts = splitByBound(inner, 2 * index, MAX_WORD, low(bound));
       yes.push(...lowParts.yes);
       no.push(...lowParts.no);
     }

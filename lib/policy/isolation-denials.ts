@@ -81,7 +81,7 @@ const deniedTo = (denials: Denials) => DENIED.filter(({ to }) => denials[to]);
  * `policy`, and what is denied besides: on its own ABIs, and on `others` where it lets the calls of ABIs through that it does
  * not list.
  */
-export function narrowed(policy: Policy, others: readonly AbiName[], denials: Denials): Policy {
+export function withDenials(policy: Policy, others: readonly AbiName[], denials: Denials): Policy {
   if (deniedTo(denials).length === 0) return policy;
   if (permissiveness(policy.foreignAction) !== 0) {
     const names = new Set([...policy.abis.map(({ abi }) => abi.name), ...others]);
@@ -120,12 +120,7 @@ function decisionsOn(abi: AbiName, denials: Denials): ReadonlyMap<number, readon
 }
 
 /** Why such a call is denied besides; undefined if it is not. */
-export function whyNarrowed(
-  abi: AbiName,
-  syscall: string,
-  args: readonly bigint[],
-  denials: Denials,
-): Reason | undefined {
+export function denialOf(abi: AbiName, syscall: string, args: readonly bigint[], denials: Denials): Reason | undefined {
   const taken = deniedTo(denials).find(
     (each) => each.syscall === syscall && each.conditions(abi).every((condition) => holds(condition, args)),
   );

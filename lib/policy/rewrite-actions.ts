@@ -30,12 +30,12 @@ export function mapActions(policy: Policy, change: (action: Action) => Action): 
  * Asks the supervisor about calls that `policy` answers with an errno. The kernel itself kills and traps: a supervisor would do so
  * later, and what it sends may be caught. `trace` is left to the tracer.
  */
-export function watched(policy: Policy): Policy {
+export function notifyOnErrno(policy: Policy): Policy {
   return mapActions(policy, (action) => (action.kind === 'errno' ? NOTIFY : action));
 }
 
 /** Asks about every call of every ABI. */
-export function askingAlways(policy: Policy): Policy {
+export function notifyAlways(policy: Policy): Policy {
   const abis = policy.abis.map(({ abi }) => ({ abi, syscalls: new Map(), ranges: [] }));
   return { abis, defaultAction: NOTIFY, foreignAction: NOTIFY };
 }
@@ -43,7 +43,7 @@ export function askingAlways(policy: Policy): Policy {
 /** What is decided for some numbers of an ABI instead, before all else. */
 export type Overrides = (abi: AbiName) => ReadonlyMap<number, readonly Decision[]>;
 
-export function override(policy: Policy, overrides: Overrides): Policy {
+export function overrideDecisions(policy: Policy, overrides: Overrides): Policy {
   const abis = policy.abis.map((each): AbiPolicy => {
     const changed = overrides(each.abi.name);
     return changed.size === 0 ? each : { ...each, syscalls: new Map([...each.syscalls, ...changed]) };

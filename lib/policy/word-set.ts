@@ -7,7 +7,7 @@ export interface Pattern {
 }
 
 /** Words from `low` to `high` that match `pattern` and none of `not`. All numbers are unsigned. */
-export interface Words {
+export interface WordSet {
   readonly low: number;
   readonly high: number;
   readonly pattern: Pattern;
@@ -17,15 +17,15 @@ export interface Words {
 /** The largest word. */
 export const MAX_WORD = 0xffff_ffff;
 
-export const ALL_WORDS: Words = { low: 0, high: MAX_WORD, pattern: { mask: 0, bits: 0 }, not: [] };
+export const ALL_WORDS: WordSet = { low: 0, high: MAX_WORD, pattern: { mask: 0, bits: 0 }, not: [] };
 
 /** Those of `words` from `low` to `high`; undefined if there are none. */
-export function inRange(words: Words, low: number, high: number): Words | undefined {
+export function inRange(words: WordSet, low: number, high: number): WordSet | undefined {
   return nonEmpty({ ...words, low: Math.max(words.low, low), high: Math.min(words.high, high) });
 }
 
 /** Those of `words` that match; undefined if there are none. */
-export function matching(words: Words, { mask, bits }: Pattern): Words | undefined {
+export function matching(words: WordSet, { mask, bits }: Pattern): WordSet | undefined {
   const both = words.pattern.mask & mask;
   if ((words.pattern.bits & both) !== (bits & both) || (bits & ~mask) !== 0) return undefined;
   const pattern = { mask: (words.pattern.mask | mask) >>> 0, bits: (words.pattern.bits | bits) >>> 0 };
@@ -33,12 +33,12 @@ export function matching(words: Words, { mask, bits }: Pattern): Words | undefin
 }
 
 /** Those of `words` that do not match; undefined if there are none. */
-export function differing(words: Words, pattern: Pattern): Words | undefined {
+export function differing(words: WordSet, pattern: Pattern): WordSet | undefined {
   return nonEmpty({ ...words, not: [...words.not, pattern] });
 }
 
 /** Brings the bounds to the first and the last word that match the pattern, and forgets what is outside of them anyway. */
-function nonEmpty({ low, high, pattern, not }: Words): Words | undefined {
+function nonEmpty({ low, high, pattern, not }: WordSet): WordSet | undefined {
   const first = next(low, pattern);
   const last = previous(high, pattern);
   if (first === undefined || last === undefined || first > last) return undefined;
@@ -51,7 +51,7 @@ function nonEmpty({ low, high, pattern, not }: Words): Words | undefined {
 }
 
 /** A member of `words`; undefined if there is none. */
-export function member(words: Words): number | undefined {
+export function member(words: WordSet): number | undefined {
   const { low, high, pattern, not } = words;
   let word = next(low, pattern);
   for (let tried = 0; word !== undefined && word <= high; tried++) {
@@ -72,7 +72,7 @@ function hitBy(word: number, not: readonly Pattern[]): Pattern | undefined {
   return undefined;
 }
 
-function memberWithout(hit: Pattern, { low, high, pattern, not }: Words): number | undefined {
+function memberWithout(hit: Pattern, { low, high, pattern, not }: WordSet): number | undefined {
   // Whatever does not match `hit` differs from it in a highest bit: each of these cases is a smaller question.
   const others = not.filter((each) => each !== hit);
   for (let i = 31; i >= 0; i--) {
@@ -89,13 +89,13 @@ function memberWithout(hit: Pattern, { low, high, pattern, not }: Words): number
   return undefined;
 }
 
-export function contains({ low, high, pattern, not }: Words, word: number): boolean {
+export function contains({ low, high, pattern, not }: WordSet, word: number): boolean {
   if (word < low || word > high || (word & pattern.mask) >>> 0 !== pattern.bits) return false;
   return hitBy(word, not) === undefined;
 }
 
 /** A member of `words` that is none of `known`, which are members in their order; undefined if there is no other. */
-export function memberBut(words: Words, known: readonly number[]): number | undefined {
+export function memberExcept(words: WordSet, known: readonly number[]): number | undefined {
   const { low, high, pattern, not } = words;
   if (high - low < MOST_SCANNED) return scan(words, known);
   // Nothing but single words is left out, and they are as many as there are places.
@@ -109,7 +109,7 @@ export function memberBut(words: Words, known: readonly number[]): number | unde
 
 const MOST_SCANNED = 1024;
 
-function scan(words: Words, known: readonly number[]): number | undefined {
+function scan(words: WordSet, known: readonly number[]): number | undefined {
   let i = 0;
   for (let word = words.low; word <= words.high; word++) {
     while ((known.at(i) ?? MAX_WORD) < word) i++;

@@ -2,7 +2,7 @@
 
 import { SeccompError } from '../errors.js';
 import { returnValue } from '../policy/action.js';
-import { EVERYTHING, example, outcomes } from '../policy/argument-region.js';
+import { ALL_ARGUMENTS, exampleArguments, outcomesIn } from '../policy/argument-region.js';
 import { abiDeciding, decisionTaken, evaluate } from '../policy/evaluate.js';
 import { type Action, type Call, decisionsOf, type Policy } from '../policy/policy.js';
 import { ABIS, type AbiName, abiOf } from '../syscalls/abi.js';
@@ -290,10 +290,10 @@ function argumentChanges(
   const decisions = decisionsOf(decided, number);
   const tested = new Set(decisions.flatMap(({ conditions }) => conditions.map(({ index }) => index)));
   const changes = new Map<number, Change>();
-  for (const outcome of outcomes(EVERYTHING, decisions, policy.defaultAction)) {
+  for (const outcome of outcomesIn(ALL_ARGUMENTS, decisions, policy.defaultAction)) {
     const value = returnValue(outcome.action);
     if (value === returnValue(action) || changes.has(value)) continue;
-    const values = example(outcome.region);
+    const values = exampleArguments(outcome.region);
     const words = [...tested].sort().map((i) => `${argumentName(abi, syscall, i)} = ${inHex(values[i] ?? 0n)}`);
     changes.set(value, {
       kind: 'arguments',

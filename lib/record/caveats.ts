@@ -1,7 +1,7 @@
 /** What a recording can't show, as far as what it shows tells. */
 
 import type { ObservedCall } from '../decode/observed-call.js';
-import { whyNarrowed } from '../policy/isolation-denials.js';
+import { denialOf } from '../policy/isolation-denials.js';
 import { constantOn } from '../syscalls/constants.js';
 import { syscallNumber } from '../syscalls/table.js';
 
@@ -34,6 +34,6 @@ function attachesFilter({ abi, syscall, args: [first = 0n, second = 0n] }: Obser
 
 /** Whatever a profile says of them. */
 function isolationNote({ abi, syscall, args }: ObservedCall): readonly string[] {
-  const reason = whyNarrowed(abi, syscall, args, { isolated: true, supervised: false });
+  const reason = denialOf(abi, syscall, args, { isolated: true, supervised: false });
   return reason === undefined ? [] : [`${reason.why}; under the profile the program needs isolate: false`];
 }

@@ -1,6 +1,6 @@
 /** Explains decisions for this machine. */
 import { permissiveness } from '../policy/action.js';
-import { whyNarrowed } from '../policy/isolation-denials.js';
+import { denialOf } from '../policy/isolation-denials.js';
 import type { Action } from '../policy/policy.js';
 import {
   type Change,
@@ -37,7 +37,7 @@ export function explain(source: ProfileSource, question: Question, options: Comp
 /** What isolation denies besides, to a child that this package starts. */
 function isolationChanges({ syscall, args, abi }: Required<Question>, host: Host, action: Action): readonly Change[] {
   const denials = { isolated: true, supervised: false };
-  const reason = whyNarrowed(abi ?? host.abi, syscall, registers(args ?? []), denials);
+  const reason = denialOf(abi ?? host.abi, syscall, registers(args ?? []), denials);
   if (reason === undefined || permissiveness(action) === 0) return [];
   return [{ kind: 'isolation', by: 'in a child that is isolated, as it is by default', action: reason.action }];
 }

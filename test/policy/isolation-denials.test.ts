@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { compareRestriction, returnValue } from '../../lib/policy/action.js';
 import { compare, intersect } from '../../lib/policy/algebra.js';
 import { evaluate } from '../../lib/policy/evaluate.js';
-import { denialsPolicy, narrowed, supervisedDenials, whyNarrowed } from '../../lib/policy/isolation-denials.js';
+import { denialOf, denialsPolicy, supervisedDenials, withDenials } from '../../lib/policy/isolation-denials.js';
 import type { Action, Policy } from '../../lib/policy/policy.js';
 import { type AbiName, abiOf } from '../../lib/syscalls/abi.js';
 import { syscallNumber } from '../../lib/syscalls/table.js';
@@ -31,7 +31,7 @@ test('is the stricter of the policy and of what is denied, for every call', () =
   fc.assert(
     fc.property(policies, ({ policy, calls }) => {
       const abis = policy.abis.map(({ abi }) => abi.name);
-      const narrow = narrowed(policy, abis, BOTH);
+      const narrow = withDenials(policy, abis, BOTH);
       expect(compare(narrow, intersect(policy, denialsPolicy(abis, BOTH))).relation).toBe('equal');
       for (const each of calls) {
         const [before, after] = [evaluate(policy, each), evaluate(narrow, each)];
@@ -69,7 +69,7 @@ describe.each<AbiName>(['x86_64', 'x86', 'x32', 'aarch64', 'arm', 'riscv64', 's3
       ['taking a descriptor', { kind: 'allow' }, 'pidfd_getfd', [3n, 0n, 0n]],
     ])('%s', (_, action, name, args) => {
       expect(decide(policy, abi, name, ...args)).toEqual(action);
-      const reason = whyNarrowed(abi, name, args, ISOLATED);
+      const reason = denialOf(abi, name, args, ISOLATED);
       expect(reason === undefined ? 'allow' : reason.action.kind).toBe(action.kind);
     });
   },
@@ -77,7 +77,7 @@ describe.each<AbiName>(['x86_64', 'x86', 'x32', 'aarch64', 'arm', 'riscv64', 's3
 
 test('a supervised child takes no descriptors, unless somebody is asked about it', () => {
   const allow: Policy = { ...denialsPolicy(['x86_64'], { isolated: false, supervised: false }) };
-  expect(decide(narrowed(allow, [], supervisedDenials(allow, false)), 'x86_64', 'pidfd_getfd')).toEqual(EPERM);
+  expect(decide(withDenials(allow, [], supervisedDenials(allow, false)), 'x86_64', 'pidfd_getfd')).toEqual(EPERM);
   const number = syscallNumber('x86_64', 'pidfd_getfd') ?? -1;
   const asking: Policy = {
     ...allow,
@@ -85,13 +85,13 @@ test('a supervised child takes no descriptors, unless somebody is asked about it
   };
   const denials = supervisedDenials(asking, true);
   expect(denials).toEqual({ isolated: true, supervised: false });
-  expect(decide(narrowed(asking, [], denials), 'x86_64', 'pidfd_getfd')).toEqual({ kind: 'notify' });
+  expect(decide(withDenials(asking, [], denials), 'x86_64', 'pidfd_getfd')).toEqual({ kind: 'notify' });
 });
 
-test('a policy that lets the calls of other ABIs through is narrowed there too', () => {
+test('a policy that lets the calls of other ABIs through is withDenials there too', () => {
   const policy: Policy = denialsPolicy(['x86_64'], { isolated: false, supervised: false });
   expect(decide(policy, 'x86', 'prlimit64', 5n, 7n, 1n)).toEqual({ kind: 'allow' });
-  const narrow = narrowed(policy, ['x86_64', 'x86', 'x32'], ISOLATED);
+  const narrow = withDenials(policy, ['x86_64', 'x86', 'x32'], ISOLATED);
   expect(decide(narrow, 'x86', 'prlimit64', 5n, 7n, 1n)).toEqual(EPERM);
   expect(decide(narrow, 'x86', 'getpid')).toEqual({ kind: 'allow' });
   expect(returnValue(decide(narrow, 'x32', 'ioctl', 0n, 0x5412n))).toBe(returnValue(EPERM));

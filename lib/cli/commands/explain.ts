@@ -3,7 +3,7 @@ import { styleText } from 'node:util';
 import { Command } from 'commander';
 import { thisHost } from '../../host.js';
 import { type AbiName, type Action, explain, type Profile, type Question, resolve, SeccompError } from '../../index.js';
-import { EVERYTHING, outcomes } from '../../policy/argument-region.js';
+import { ALL_ARGUMENTS, outcomesIn } from '../../policy/argument-region.js';
 import { decisionsOf } from '../../policy/policy.js';
 import { readOptions } from '../../sandbox/options/options.js';
 import { errnoName } from '../../syscalls/errno.js';
@@ -115,7 +115,9 @@ function glance(profile: Profile | null, capabilities: readonly string[], abi: A
     const found =
       decided === undefined
         ? [policy.foreignAction]
-        : [...outcomes(EVERYTHING, decisionsOf(decided, number), policy.defaultAction)].map(({ action }) => action);
+        : [...outcomesIn(ALL_ARGUMENTS, decisionsOf(decided, number), policy.defaultAction)].map(
+            ({ action }) => action,
+          );
     return { syscall, number, actions: [...new Set(found.map(actionInWords))].sort() };
   });
 }

@@ -8,8 +8,8 @@ import {
   MAX_WORD,
   matching,
   member,
-  memberBut,
-  type Words,
+  memberExcept,
+  type WordSet,
 } from '../../policy/word-set.js';
 import type { Abi } from '../../syscalls/abi.js';
 import { loaded, type Node, type NodeFactory, type Test } from '../bpf/graph.js';
@@ -317,14 +317,14 @@ function questionsOf({ mask, low, high }: Literal): readonly Question[] {
 }
 
 /** Asks for the word that is all of a part by itself. */
-function onlyWord(part: Words): readonly Question[] {
+function onlyWord(part: WordSet): readonly Question[] {
   const k = member(part);
-  return k === undefined || memberBut(part, [k]) !== undefined ? [] : [{ test: 'jeq', k, and: undefined }];
+  return k === undefined || memberExcept(part, [k]) !== undefined ? [] : [{ test: 'jeq', k, and: undefined }];
 }
 
 /** The sets that the questions cut out; undefined if there are too many. */
-function partsOf(questions: readonly Question[]): readonly Words[] | undefined {
-  let parts: readonly Words[] = [ALL_WORDS];
+function partsOf(questions: readonly Question[]): readonly WordSet[] | undefined {
+  let parts: readonly WordSet[] = [ALL_WORDS];
   for (const question of questions) {
     parts = parts.flatMap((part) => cut(part, question));
     if (parts.length > MOST_CELLS) return undefined;
@@ -332,7 +332,7 @@ function partsOf(questions: readonly Question[]): readonly Words[] | undefined {
   return parts;
 }
 
-function cut(part: Words, { test, k, and = MAX_WORD }: Question): readonly Words[] {
+function cut(part: WordSet, { test, k, and = MAX_WORD }: Question): readonly WordSet[] {
   switch (test) {
     case 'jset': {
       const none = { mask: k, bits: 0 };

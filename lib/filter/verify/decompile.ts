@@ -3,10 +3,10 @@
 import { isUint8Array } from 'node:util/types';
 import { SeccompError } from '../../errors.js';
 import { actionOf, returnValue } from '../../policy/action.js';
-import { EVERYTHING, type Region, split } from '../../policy/argument-region.js';
+import { ALL_ARGUMENTS, type ArgumentRegion, splitRegion } from '../../policy/argument-region.js';
 import type { AbiPolicy, Action, Condition, Decision, NumberRange, Policy } from '../../policy/policy.js';
 import { numbersOf } from '../../policy/policy.js';
-import { atLeast, MAX_WORD, type Words } from '../../policy/word-set.js';
+import { atLeast, MAX_WORD, type WordSet } from '../../policy/word-set.js';
 import { ABIS, type Abi } from '../../syscalls/abi.js';
 import { fromCaller } from '../../util/caller.js';
 import { has, indices } from '../../util/own-data.js';
@@ -187,7 +187,12 @@ class Reader {
   /** What the program does with one number, as decisions: the program is run with the number, and arguments open. */
   #decisions(abi: Abi, number: number): readonly Decision[] {
     const list: Decision[] = [];
-    const visit = (at: number, loaded: Loaded, conditions: readonly Condition[], region: readonly Region[]): void => {
+    const visit = (
+      at: number,
+      loaded: Loaded,
+      conditions: readonly Condition[],
+      region: readonly ArgumentRegion[],
+    ): void => {
       if (region.length === 0) return; // No call comes here.
       const instruction = this.#instructions.at(at);
       if (instruction === undefined) throw fromCaller(new RangeError(`the filter runs past its end at ${at}`));
@@ -207,15 +212,15 @@ class Reader {
             yes,
             loaded,
             [...conditions, condition],
-            rest.flatMap((part) => split(part, condition).yes),
+            rest.flatMap((part) => splitRegion(part, condition).yes),
           );
-          rest = rest.flatMap((part) => split(part, condition).no);
+          rest = rest.flatMap((part) => splitRegion(part, condition).no);
         }
         // Whatever met a condition has been decided above: the first decision that holds is taken.
         visit(no, loaded, conditions, rest);
       }
     };
-    visit(0, { constant: 0 }, [], [EVERYTHING]);
+    visit(0, { constant: 0 }, [], [ALL_ARGUMENTS]);
     return list;
   }
 }
@@ -272,7 +277,7 @@ function ordered(half: Half, bound: number): readonly Condition[] {
 }
 
 /** Where a set of numbers begins and ends. */
-function* boundaries(words: Words | undefined): Generator<number> {
+function* boundaries(words: WordSet | undefined): Generator<number> {
   if (words === undefined) return;
   const { low, high, pattern, not } = words;
   yield low;
@@ -288,7 +293,7 @@ function* boundaries(words: Words | undefined): Generator<number> {
 const MOST_BLOCKS = 4096;
 
 /** Where the blocks of numbers with (number & mask) = bits begin, and where the numbers after them do. */
-function* blocks({ low, high }: Words, mask: number, bits: number): Generator<number> {
+function* blocks({ low, high }: WordSet, mask: number, bits: number): Generator<number> {
   if (mask === 0) return;
   const step = (mask & -mask) >>> 0;
   if ((high - low) / step <= MOST_BLOCKS) {

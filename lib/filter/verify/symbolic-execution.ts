@@ -1,13 +1,13 @@
 /** Runs a program symbolically: every path that some call takes, and exactly the calls that take it. */
 
 import {
-  cut,
-  cutOrder,
-  EVERYTHING,
-  type Region,
+  ALL_ARGUMENTS,
+  type ArgumentRegion,
   type Split,
-  withWords,
-  wordsOf,
+  splitByBound,
+  splitByPattern,
+  withWordSet,
+  wordSetAt,
 } from '../../policy/argument-region.js';
 import { ALL_WORDS, inRange, MAX_WORD } from '../../policy/word-set.js';
 import type { Abi } from '../../syscalls/abi.js';
@@ -18,7 +18,7 @@ import { ARCH_OFFSET, BPF, type Instruction, NR_OFFSET } from '../bpf/instructio
 /** The calls that take one path, and what it returns. */
 export interface Path {
   /** Their arguments; in the places after those: their ABIs, instruction pointers and numbers. */
-  readonly region: Region;
+  readonly region: ArgumentRegion;
   readonly value: number;
 }
 
@@ -39,7 +39,7 @@ type Accumulator =
 interface State {
   readonly at: number;
   readonly accumulator: Accumulator;
-  readonly region: Region;
+  readonly region: ArgumentRegion;
 }
 
 /** Where a region keeps what is known of the ABI, after the twelve halves of arguments. */
@@ -62,7 +62,7 @@ export function* paths(instructions: readonly Instruction[], given: PathOptions)
     typeof options.arch === 'number'
       ? ALL_WORDS
       : { ...ALL_WORDS, not: options.arch.map((bits) => ({ mask: MAX_WORD, bits })) };
-  const region: Region = [...EVERYTHING, arch, ALL_WORDS, ALL_WORDS, ALL_WORDS];
+  const region: ArgumentRegion = [...ALL_ARGUMENTS, arch, ALL_WORDS, ALL_WORDS, ALL_WORDS];
   const stack: State[] = [{ at: 0, accumulator: { constant: 0 }, region }];
   let states = 0;
   for (let state = stack.pop(); state !== undefined; state = stack.pop()) {
@@ -96,9 +96,9 @@ function masked(state: State, k: number, endian: Abi['endian']): readonly State[
   const place = placeOf(accumulator.offset, endian);
   const states: State[] = [];
   for (let start = 0; start <= MAX_WORD; start += bit) {
-    const words = inRange(wordsOf(region, place), start, start + bit - 1);
+    const words = inRange(wordSetAt(region, place), start, start + bit - 1);
     const minus = (start & bit) >>> 0;
-    for (const part of withWords(region, place, words))
+    for (const part of withWordSet(region, place, words))
       states.push({ ...next, region: part, accumulator: { offset: accumulator.offset, mask, minus } });
   }
   return states;
@@ -133,26 +133,30 @@ export function holds(accumulator: number, { code, k }: Instruction): boolean {
 }
 
 function cutRegion(
-  region: Region,
+  region: ArgumentRegion,
   place: number,
   { mask, minus }: { readonly mask: number; readonly minus: number | undefined },
   { code, k }: Instruction,
 ): Split {
   const never = { yes: [], no: [region] };
   const ordered = (bound: number) => {
-    if (minus === undefined) return bound > MAX_WORD ? never : cutOrder(region, place, mask, bound);
-    return bound + minus > MAX_WORD ? never : cutOrder(region, place, MAX_WORD, bound + minus);
+    if (minus === undefined) return bound > MAX_WORD ? never : splitByBound(region, place, mask, bound);
+    return bound + minus > MAX_WORD ? never : splitByBound(region, place, MAX_WORD, bound + minus);
   };
   switch (code) {
     case BPF.jeq:
       if ((k & ~mask) !== 0) return never;
-      return cut(region, place, minus === undefined ? { mask, bits: k } : { mask: MAX_WORD, bits: k + minus });
+      return splitByPattern(
+        region,
+        place,
+        minus === undefined ? { mask, bits: k } : { mask: MAX_WORD, bits: k + minus },
+      );
     case BPF.jge:
       return ordered(k);
     case BPF.jgt:
       return ordered(k + 1);
     case BPF.jset: {
-      const { yes, no } = cut(region, place, { mask: (mask & k) >>> 0, bits: 0 });
+      const { yes, no } = splitByPattern(region, place, { mask: (mask & k) >>> 0, bits: 0 });
       return { yes: no, no: yes };
     }
     default:

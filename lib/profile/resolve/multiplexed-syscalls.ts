@@ -1,6 +1,6 @@
 /** Calls that some ABIs also make through one other, by a number in its first argument: socketcall(2) and ipc(2). */
 import { compareRestriction } from '../../policy/action.js';
-import { EVERYTHING, outcomes } from '../../policy/argument-region.js';
+import { ALL_ARGUMENTS, outcomesIn } from '../../policy/argument-region.js';
 import type { Action, Decision } from '../../policy/policy.js';
 import type { AbiName } from '../../syscalls/abi.js';
 import { type SyscallNumber, syscallNumber } from '../../syscalls/table.js';
@@ -92,7 +92,7 @@ function possibleOutcomes(decisions: readonly Decision[], rest: Outcome): readon
   const all = [...decisions, rest];
   if (decisions.length > MOST_DECISIONS) return all;
   try {
-    return [...outcomes(EVERYTHING, decisions, rest.action)];
+    return [...outcomesIn(ALL_ARGUMENTS, decisions, rest.action)];
   } catch (error) {
     if (error instanceof RangeError) return all;
     throw error;

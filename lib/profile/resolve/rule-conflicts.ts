@@ -1,6 +1,6 @@
 /** Conflicts: rules on one syscall that stand in each other's way, and rules that say nothing. */
 import { compareRestriction, permissiveness, returnValue } from '../../policy/action.js';
-import { canHold } from '../../policy/argument-region.js';
+import { isSatisfiable } from '../../policy/argument-region.js';
 import type { Abi } from '../../syscalls/abi.js';
 import { runtimeWidth } from './argument-conditions.js';
 import type { Grade, Remarks } from './host-diagnostics.js';
@@ -140,7 +140,7 @@ export class Conflicts {
   /** Whether there are arguments for which both hold. Yes, beyond the pairs that are looked at. */
   #overlap(a: Statement, b: Statement): boolean {
     if (a.conditions.length === 0 || b.conditions.length === 0) return true;
-    return this.#pairs++ >= MOST_PAIRS || canHold([...a.conditions, ...b.conditions]);
+    return this.#pairs++ >= MOST_PAIRS || isSatisfiable([...a.conditions, ...b.conditions]);
   }
 
   #remark(

@@ -5,7 +5,7 @@ import { compile } from '../../filter/compile.js';
 import type { Filter } from '../../filter/filter.js';
 import { machineAbis } from '../../host.js';
 import type { NativeFailure, NativeRequest } from '../../native.js';
-import { narrowed, supervisedDenials } from '../../policy/isolation-denials.js';
+import { supervisedDenials, withDenials } from '../../policy/isolation-denials.js';
 import { systemError } from '../child/start-errors.js';
 import type { SupervisorOptions } from '../options/options.js';
 import {
@@ -55,7 +55,7 @@ export function handed(
   check(agent);
   const { policy, flags } = all;
   return made.get(sources, `${variantOf(host)};${isolated}`, () => {
-    const confined = narrowed(policy, machineAbis(), supervisedDenials(policy, isolated));
+    const confined = withDenials(policy, machineAbis(), supervisedDenials(policy, isolated));
     return { filter: compile(confined, { gate: GATE, flags }), agent };
   });
 }

@@ -5,7 +5,7 @@ import { Filter, policyOf } from '../../filter/filter.js';
 import { machineAbis, thisHost } from '../../host.js';
 import type { AttachFlag } from '../../policy/action.js';
 import { intersect } from '../../policy/algebra.js';
-import { type Denials, denialsPolicy, narrowed } from '../../policy/isolation-denials.js';
+import { type Denials, denialsPolicy, withDenials } from '../../policy/isolation-denials.js';
 import { type Action, type Policy, rangesOf } from '../../policy/policy.js';
 import { readPolicy, refuseIn } from '../../policy/read-policy.js';
 import { Profile } from '../../profile/profile.js';
@@ -220,7 +220,7 @@ function decideEach(all: readonly (Profile | Filter)[], options: HostOptions): r
 /** One filter for all. */
 function compileAll(all: readonly Decided[], gate: readonly string[] = [], isolated = false): Filter {
   const policy = all.map((each) => each.policy).reduce(intersect);
-  return compilePolicy(isolated ? narrowed(policy, machineAbis(), ISOLATED) : policy, {
+  return compilePolicy(isolated ? withDenials(policy, machineAbis(), ISOLATED) : policy, {
     gate,
     flags: [...new Set(all.flatMap(({ flags }) => flags))],
   });

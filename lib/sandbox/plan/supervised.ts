@@ -7,9 +7,9 @@ import type { NativeRequest, Supervision } from '../../native.js';
 import { checkTimeout, readHandlers } from '../../notify/handlers.js';
 import { openInbox } from '../../notify/listener.js';
 import { CHANNEL } from '../../notify/violation.js';
-import { type Denials, narrowed, supervisedDenials } from '../../policy/isolation-denials.js';
+import { type Denials, supervisedDenials, withDenials } from '../../policy/isolation-denials.js';
 import { type Decision, decisionsOf, type Policy, rangesOf } from '../../policy/policy.js';
-import { askingAlways, override, watched } from '../../policy/rewrite-actions.js';
+import { notifyAlways, notifyOnErrno, overrideDecisions } from '../../policy/rewrite-actions.js';
 import { Profile } from '../../profile/profile.js';
 import { multiplexersOf, throughMultiplexer } from '../../profile/resolve/multiplexed-syscalls.js';
 import { type Host, resolve } from '../../profile/resolve/resolve.js';
@@ -75,10 +75,10 @@ function make(
   const asked = handled(all?.policy ?? resolve(Profile.denylist(), host), names);
   refuseUnanswered(asked, names);
   const denials = supervisedDenials(asked, isolated);
-  const policy = narrowed(asked, machineAbis(), denials);
+  const policy = withDenials(asked, machineAbis(), denials);
   const flags = all?.flags ?? [];
   const answers = compile(policy, { flags });
-  const filter = compile(watches ? watched(policy) : policy, { gate: SUPERVISED_GATE, flags });
+  const filter = compile(watches ? notifyOnErrno(policy) : policy, { gate: SUPERVISED_GATE, flags });
   return { filter, supervision: supervisionOf(answers), watches, profiles: all?.profiles ?? [], host, denials };
 }
 
@@ -103,7 +103,7 @@ let observing: Pick<Supervised, 'filter' | 'supervision'> | undefined;
 
 function makeObserved(): Pick<Supervised, 'filter' | 'supervision'> {
   const abis = machineAbis();
-  const policy = askingAlways({
+  const policy = notifyAlways({
     abis: abis.map((name) => ({ abi: abiOf(name), syscalls: new Map(), ranges: [] })),
     defaultAction: { kind: 'notify' },
     foreignAction: { kind: 'notify' },
@@ -116,7 +116,7 @@ function makeObserved(): Pick<Supervised, 'filter' | 'supervision'> {
  * such call, whatever is decided for it.
  */
 function handled(policy: Policy, names: readonly string[]): Policy {
-  return override(policy, (abi) => {
+  return overrideDecisions(policy, (abi) => {
     const decided = policy.abis.find((each) => each.abi.name === abi);
     const overrides = new Map<number, readonly Decision[]>();
     if (decided === undefined) return overrides;
