@@ -3,13 +3,13 @@ import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worke
 import { SeccompError } from './errors.js';
 import { harden } from './sandbox/harden.js';
 import { loadSources, policiesOf } from './sandbox/plan/plan-filters.js';
-import { openRings, orExit, restartWithoutRings } from './sandbox/this-process/install-filters.js';
-import { forbidRings } from './sandbox/this-process/io-uring.js';
+import { runOrExit } from './sandbox/this-process/exit-status.js';
+import { deniesIoUring, ioUringDescriptors, restartWithoutIoUring } from './sandbox/this-process/io-uring.js';
 
 const VARIABLE = 'SECCOMP_PROFILE';
 const NO_OPTIONS = { capabilities: undefined, abis: undefined };
 
-orExit('seccomp/register', () => {
+runOrExit('seccomp/register', () => {
   const profile = process.env[VARIABLE];
   if (isMainThread) registerProcess(profile);
   else checkWorker(profile);
@@ -20,7 +20,7 @@ function registerProcess(profile: string | undefined): void {
     const message = `${VARIABLE} is not set: it takes a built-in's name, a path or JSON text; to filter nothing, unconfined`;
     throw new SeccompError('ERR_SECCOMP_OPTION', message);
   }
-  if (openRings().length > 0 && forbidRings(policiesOf(loadSources(profile), NO_OPTIONS))) restart(); // Before the work of compiling.
+  if (ioUringDescriptors().length > 0 && deniesIoUring(policiesOf(loadSources(profile), NO_OPTIONS))) restart(); // Before the work of compiling.
   harden(profile);
   setEnvironmentData(VARIABLE, profile);
 }
@@ -28,7 +28,7 @@ function registerProcess(profile: string | undefined): void {
 /** Not where something has been read already that the second start would miss: a program on stdin, messages. */
 function restart(): never {
   const fromStdin = process.argv[1] === '-' || (process.argv.length === 1 && !process.execArgv.some(isEval));
-  if (process.channel === undefined && !fromStdin) return restartWithoutRings(true);
+  if (process.channel === undefined && !fromStdin) return restartWithoutIoUring(true);
   const why = fromStdin ? 'with its program on stdin' : 'with a channel to its parent';
   const remedy = fromStdin ? 'give the program as a file' : "start it by seccomp's fork()";
   throw new SeccompError(

@@ -79,10 +79,12 @@ const elsewhere = (file) => ({
   name: 'elsewhere',
   setup(builder) {
     const from = relative(dirname(file), '.') || '.';
-    builder.onResolve({ filter: /^\.\.?\/.*\.js$/ }, ({ path, resolveDir }) => {
+    builder.onResolve({ filter: /^\.\.?\/.*\.js$/ }, ({ path, resolveDir, importer }) => {
       const module = relative('.', resolve(resolveDir, path)).replace(/js$/, 'ts');
       const home = doors.get(module) ?? homes.get(module) ?? file;
-      if (home === file) return undefined;
+      if (!module.startsWith('lib/')) return undefined;
+      // But for those that begin a file, modules only declare: one of which nothing is used is left out.
+      if (home === file) return { path: resolve(module), sideEffects: importer === '<stdin>' };
       return { path: module, namespace: doors.has(module) ? 'door' : 'shared', sideEffects: false };
     });
     builder.onLoad({ filter: /.*/, namespace: 'door' }, ({ path }) => ({

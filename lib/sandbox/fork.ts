@@ -23,8 +23,8 @@ import {
 import { enforcementOf, isolationFor } from './plan/isolation.js';
 import { type FilterSource, prepare, type SingleSource, type Sources } from './plan/plan-filters.js';
 import { checkForceKillAfter, checkSignal, checkTimeout, filterRequest } from './spawn.js';
-import { HANDOVER, writeHandover } from './this-process/fork-payload.js';
-import { forbidRings } from './this-process/io-uring.js';
+import { encodePayload, PAYLOAD_VARIABLE } from './this-process/fork-payload.js';
+import { deniesIoUring } from './this-process/io-uring.js';
 
 /** Options of fork: those of node:child_process, and ours. */
 export interface ForkOptions extends NodeForkOptions, Omit<FilterOptions, 'capabilities'> {
@@ -98,9 +98,9 @@ export function forkUnder(
   refuseWithoutPreload(execArgv, modulePath);
   addon(); // If it is missing, this is the better place to say so.
   const { filters: attached, filterFlags } = filterRequest(filters, { log });
-  const withoutRings = forbidRings(filters.map(policyOf));
-  const text = writeHandover({ filters: attached, filterFlags, noNewPrivileges, withoutRings });
-  if (text.length + HANDOVER.length + 2 > LONGEST_VARIABLE) {
+  const withoutIoUring = deniesIoUring(filters.map(policyOf));
+  const text = encodePayload({ filters: attached, filterFlags, noNewPrivileges, withoutIoUring });
+  if (text.length + PAYLOAD_VARIABLE.length + 2 > LONGEST_VARIABLE) {
     const message = `the filters of these profiles are too long together to hand them over (${text.length} bytes)`;
     throw new SeccompError('ERR_SECCOMP_TOO_LARGE', `${message}: give fewer, or shorter ones`);
   }
@@ -108,7 +108,7 @@ export function forkUnder(
     ...nodeOptions,
     // --require comes before every --import, and this one before the others.
     execArgv: ['--require', preloadFile(), ...execArgv, ...endOf(execArgv)],
-    env: own({ ...(options.env ?? process.env), [HANDOVER]: text }),
+    env: own({ ...(options.env ?? process.env), [PAYLOAD_VARIABLE]: text }),
   });
 }
 

@@ -7,8 +7,10 @@ import { syscallNumber } from '../syscalls/table.js';
 import { checkFilterOptions, type FilterOptions, invalidType, invalidValue, readOptions } from './options/options.js';
 import { type FilterSource, loadSources, prepare, refuseUnused } from './plan/plan-filters.js';
 import { filterRequest } from './spawn.js';
-import { ALL_THREADS, install, listeningSockets, openRings, threadState } from './this-process/install-filters.js';
-import { denies } from './this-process/io-uring.js';
+import { ALL_THREADS, installFilters, threadState } from './this-process/install-filters.js';
+import { ioUringDescriptors } from './this-process/io-uring.js';
+import { deniesCall } from './this-process/libuv-calls.js';
+import { listeningSockets } from './this-process/open-descriptors.js';
 
 export interface HardenOptions extends FilterOptions {
   /** Which threads get the filter: all that this process has, and will have, or the calling one. Default `all`. */
@@ -56,7 +58,7 @@ export function harden(profile: FilterSource, options: HardenOptions = {}): Hard
   const before = threadState();
   if (filters.length === 0) return { threads, filters, ...inForce(before, 0, false) };
   const { filterFlags, ...request } = filterRequest(filters, given);
-  install({ ...request, noNewPrivileges, filterFlags: filterFlags | (threads === 'all' ? ALL_THREADS : 0) });
+  installFilters({ ...request, noNewPrivileges, filterFlags: filterFlags | (threads === 'all' ? ALL_THREADS : 0) });
   return { threads, filters, ...inForce(before, filters.length, noNewPrivileges) };
 }
 
@@ -87,11 +89,11 @@ function checkOptions(options: HardenOptions) {
 
 /** The filters as they can be put on beside the io_uring instances of this process. */
 function besideRings(filters: readonly Filter[], accepted: boolean): readonly Filter[] {
-  if (!denies(policiesIn(filters), 'io_uring_enter')) return filters;
-  const rings = openRings();
+  if (!deniesCall(policiesIn(filters), 'io_uring_enter')) return filters;
+  const rings = ioUringDescriptors();
   if (rings.length === 0) return filters;
   if (!accepted) throw ringsError();
-  return filters.map((filter) => (denies([policyOf(filter)], 'io_uring_enter') ? allowing(rings, filter) : filter));
+  return filters.map((filter) => (deniesCall([policyOf(filter)], 'io_uring_enter') ? allowing(rings, filter) : filter));
 }
 
 /** The same, and io_uring_enter on these descriptors is allowed. */
@@ -116,8 +118,8 @@ function allowing(rings: readonly number[], filter: Filter): Filter {
 /** A server that may not accept is not told: libuv asks again at once, for ever, as poll(2) says that a client waits. */
 function checkListening(filters: readonly Filter[]): void {
   const policies = policiesIn(filters);
-  if (!denies(policies, 'accept4')) return;
-  const sockets = listeningSockets().filter((fd) => denies(policies, 'accept4', fd));
+  if (!deniesCall(policies, 'accept4')) return;
+  const sockets = listeningSockets().filter((fd) => deniesCall(policies, 'accept4', fd));
   if (sockets.length === 0) return;
   const which = `descriptor${sockets.length === 1 ? '' : 's'} ${sockets.join(', ')}`;
   throw new SeccompError(

@@ -5,11 +5,11 @@ import { own } from '../util/own-data.js';
 import { type Invocation, invocation } from './arguments.js';
 import { abortError, listenTo } from './child/child-process.js';
 import {
-  Collector,
   checkEncoding,
   checkInput,
-  collectorSettings,
+  OutputBuffer,
   type OutputOptions,
+  outputLimits,
   overflowError,
 } from './child/output.js';
 import { RunError, type RunResult } from './child/result.js';
@@ -62,9 +62,9 @@ export async function runToEnd(invoked: Invocation<RunOptions>): Promise<RunResu
   const { input, encoding } = options;
   checkEncoding(encoding);
   checkInput(input, options.stdio);
-  const settings = collectorSettings(options);
+  const settings = outputLimits(options);
   const child = start({ command, args, sources, options: own({ ...options, timeout: undefined }) });
-  const collector = new Collector(child, settings);
+  const collector = new OutputBuffer(child, settings);
   let failure: NodeJS.ErrnoException | undefined;
   child.on('error', (error) => {
     failure ??= error;

@@ -1,7 +1,7 @@
 /** Sandbox: node:child_process's own functions, under one profile. */
 import type * as ChildProcessModule from 'node:child_process';
 import { publicFunction, runAs } from '../util/caller.js';
-import { familyUnder, type SandboxDefaults } from './node-api/methods.js';
+import { bindProfile, type SandboxDefaults } from './node-api/methods.js';
 import type { FilterSource } from './plan/plan-filters.js';
 
 type Node = typeof ChildProcessModule;
@@ -25,7 +25,7 @@ export class Sandbox {
    * @throws ProfileError, SeccompError if the profile or a default is not valid.
    */
   constructor(profile: FilterSource, defaults: SandboxDefaults = {}) {
-    const family = runAs(Sandbox, () => familyUnder(profile, defaults));
+    const family = runAs(Sandbox, () => bindProfile(profile, defaults));
     this.spawn = asNode(family.spawn);
     this.spawnSync = asNode(family.spawnSync);
     this.execFile = asNode(family.execFile);

@@ -9,7 +9,7 @@ import { guarded } from '../util/guarded.js';
 import { diagnostics } from '../util/lazy-node.js';
 import { has, own } from '../util/own-data.js';
 import { type Invocation, invocation } from './arguments.js';
-import type { Hearing } from './child/events.js';
+import type { ChildEventHandlers } from './child/events.js';
 import { checkEncoding, checkInput } from './child/output.js';
 import { withStdio } from './child/stdio.js';
 import { notThatMany, SPAWN_OPTIONS, type SpawnOptions } from './options/options.js';
@@ -112,7 +112,7 @@ export function startSync({ command, args, sources, options }: Invocation<SpawnS
 }
 
 /** What was denied is told when this thread runs again. */
-function tell(listener: NativeListener, { supervised, onViolation }: Hearing): Partial<Violations> {
+function tell(listener: NativeListener, { supervised, onViolation }: ChildEventHandlers): Partial<Violations> {
   if (supervised === undefined) return {};
   const native = new Listener(listener, { kind: undefined, call: undefined });
   const { violations, unlistedViolations } = new ViolationLog(native, supervised).read();

@@ -10,7 +10,7 @@ import { diagnostics } from '../util/lazy-node.js';
 import { define, has, own, propertyOf } from '../util/own-data.js';
 import { type Invocation, invocation } from './arguments.js';
 import { type Ending, SandboxedProcess } from './child/child-process.js';
-import { type Hearing, UNHEARD } from './child/events.js';
+import { type ChildEventHandlers, NO_EVENT_HANDLERS } from './child/events.js';
 import { attachRemedy, noFiltersError, systemError } from './child/start-errors.js';
 import { withStdio } from './child/stdio.js';
 import {
@@ -104,7 +104,7 @@ function traced(child: SandboxedProcess, options: SpawnOptions, begin: () => Err
 interface ChildRequest {
   readonly file: string;
   readonly request: Omit<NativeRequest, 'stdio'>;
-  readonly heard: Hearing | undefined;
+  readonly heard: ChildEventHandlers | undefined;
   /** What is enforced on the child, if its domain failed with this errno, or 0. */
   enforced(isolationError: number): Enforcement;
 }
@@ -184,11 +184,15 @@ export function attachError(failure: NativeFailure, agent?: NativeRequest['agent
 const REPORTED = new Set(['EACCES', 'EAGAIN', 'EMFILE', 'ENFILE', 'ENOENT']);
 
 /** Gives the error that is told by an event, if there is one. */
-function launch(child: SandboxedProcess, request: NativeRequest, heard: Hearing | undefined): Error | undefined {
+function launch(
+  child: SandboxedProcess,
+  request: NativeRequest,
+  heard: ChildEventHandlers | undefined,
+): Error | undefined {
   const started = addon().spawn(request, (code, signal) => child.exited(code, signal));
   if (!has(started, 'error')) {
     const { listener } = own(started);
-    if (listener !== undefined) child.supervise(listener, heard ?? UNHEARD);
+    if (listener !== undefined) child.supervise(listener, heard ?? NO_EVENT_HANDLERS);
     try {
       child.attach(started);
     } catch (error) {

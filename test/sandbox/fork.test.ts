@@ -12,7 +12,7 @@ import { type ForkOptions, fork } from '../../lib/sandbox/fork.js';
 import { compile } from '../../lib/sandbox/plan/plan-filters.js';
 import { Sandbox } from '../../lib/sandbox/sandbox.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
-import { writeHandover } from '../../lib/sandbox/this-process/fork-payload.js';
+import { encodePayload } from '../../lib/sandbox/this-process/fork-payload.js';
 import { finish, statusOf } from '../support/processes.js';
 import {
   evaluateScript,
@@ -224,7 +224,9 @@ describe('a filter that can’t be put on ends the child with 125, and the modul
     expect(result).toEqual([
       125,
       '',
-      expect.stringMatching(/^seccomp fork: the filter was not put on \(seccomp EINVAL\).*the program was not run\n$/),
+      expect.stringMatching(
+        /^seccomp fork: the filter was not attached \(seccomp EINVAL\).*the program was not run\n$/,
+      ),
     ]);
   });
 
@@ -256,7 +258,7 @@ describe('a filter that can’t be put on ends the child with 125, and the modul
     cpSync(join(packageRoot, 'dist'), join(copy, 'dist'), { recursive: true });
     symlinkSync(join(packageRoot, 'node_modules'), join(copy, 'node_modules'));
     const filters = [{ bytes: compile('docker-default').bytes, gate: [] }];
-    const handover = writeHandover({ filters, filterFlags: 0, noNewPrivileges: true, withoutRings: false });
+    const handover = encodePayload({ filters, filterFlags: 0, noNewPrivileges: true, withoutIoUring: false });
     const result = direct(join(copy, 'dist/preload.cjs'), handover);
     expect(result).toEqual({ status: 125, stdout: '', stderr: expect.stringContaining('the addon was not built') });
   });

@@ -229,7 +229,7 @@ describe('what can’t be done is an error, and the process goes on without the 
     const result = evaluateScript(`
       sandbox.harden(denying(1, 'seccomp'));
       try { sandbox.harden(denying(1, 'mkdir')); } catch ({ code, message }) { return [code, message]; }`);
-    expect(result).toEqual(['ERR_SECCOMP_ATTACH', expect.stringMatching(/not put on.*EPERM.*already forbids it/)]);
+    expect(result).toEqual(['ERR_SECCOMP_ATTACH', expect.stringMatching(/not attached.*EPERM.*already forbids it/)]);
   });
 
   test.skipIf(!hasRings)('io_uring instances that the profile denies (skips: this Node or kernel makes none)', () => {

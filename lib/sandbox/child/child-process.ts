@@ -13,7 +13,7 @@ import { guarded } from '../../util/guarded.js';
 import { childProcess, net, os } from '../../util/lazy-node.js';
 import { define, own } from '../../util/own-data.js';
 import { signalName, signalNumber } from '../options/signals.js';
-import { type Hearing, hear } from './events.js';
+import { type ChildEventHandlers, subscribe } from './events.js';
 import { systemError } from './start-errors.js';
 
 type Stdio = ChildProcess['stdio'];
@@ -104,8 +104,8 @@ export class SandboxedProcess extends Base {
   }
 
   /** @internal Hears what its filter tells. */
-  supervise(listener: NativeListener, hearing: Hearing): void {
-    const heard = hear(this, listener, hearing);
+  supervise(listener: NativeListener, hearing: ChildEventHandlers): void {
+    const heard = subscribe(this, listener, hearing);
     this.listener = heard.listener;
     this.#log = heard.log;
   }

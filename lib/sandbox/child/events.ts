@@ -10,7 +10,7 @@ import { asyncHooks, diagnostics } from '../../util/lazy-node.js';
 import type { Supervised } from '../plan/supervised.js';
 
 /** Who hears of the calls of a supervised child. */
-export interface Hearing {
+export interface ChildEventHandlers {
   readonly supervised: Supervised | undefined;
   readonly onViolation: OnViolation | true | undefined;
   readonly handlers: HandlerMap;
@@ -22,7 +22,12 @@ export interface Hearing {
 type Emitter = Pick<EventEmitter, 'emit'>;
 
 /** Nobody. */
-export const UNHEARD: Hearing = { supervised: undefined, onViolation: undefined, handlers: new Map(), timeout: 0 };
+export const NO_EVENT_HANDLERS: ChildEventHandlers = {
+  supervised: undefined,
+  onViolation: undefined,
+  handlers: new Map(),
+  timeout: 0,
+};
 
 /** A filter's listener, and the log of the violations that it tells of, if it is asked for them. */
 export interface Heard {
@@ -31,7 +36,7 @@ export interface Heard {
 }
 
 /** Hears for `child` what its filter tells, in the AsyncLocalStorage of the call that started it. */
-export function hear(child: Emitter, native: NativeListener, hearing: Hearing): Heard {
+export function subscribe(child: Emitter, native: NativeListener, hearing: ChildEventHandlers): Heard {
   const { supervised, onViolation, handlers, timeout } = hearing;
   const failed = (error: unknown, call: NotifiedCall) => handlerFailed(child, error, call);
   const { AsyncResource } = asyncHooks();

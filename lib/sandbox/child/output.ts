@@ -16,7 +16,7 @@ export interface OutputOptions {
 }
 
 /** How much output is taken, as what, and for how long: checked. */
-export interface CollectorSettings {
+export interface OutputLimits {
   /** Undefined for bytes. */
   readonly encoding: BufferEncoding | undefined;
   readonly maxBuffer: number;
@@ -28,7 +28,7 @@ export interface CollectorSettings {
 const DEFAULT_MAX_BUFFER = 1024 * 1024;
 
 /** @throws What Node throws for options that are not valid. */
-export function collectorSettings(options: SpawnOptions & OutputOptions): CollectorSettings {
+export function outputLimits(options: SpawnOptions & OutputOptions): OutputLimits {
   const { encoding = 'utf8' } = options;
   const maxBuffer = options.maxBuffer ?? DEFAULT_MAX_BUFFER;
   const { timeout, killSignal } = limits(options);
@@ -62,16 +62,16 @@ export function checkInput(input: unknown, stdio: SpawnOptions['stdio'], name = 
 type Stream = 'stdout' | 'stderr';
 
 /** Gathers the output of one child, and ends it when it takes too long or writes too much. */
-export class Collector {
+export class OutputBuffer {
   readonly #child: SandboxedProcess;
-  readonly #settings: CollectorSettings;
+  readonly #settings: OutputLimits;
   readonly #chunks: Readonly<Record<Stream, (string | Buffer)[]>> = { stdout: [], stderr: [] };
   readonly #timer: NodeJS.Timeout | undefined;
   /** What it wrote too much of. */
   overflow: Stream | undefined;
   timedOut = false;
 
-  constructor(child: SandboxedProcess, settings: CollectorSettings) {
+  constructor(child: SandboxedProcess, settings: OutputLimits) {
     this.#child = child;
     this.#settings = settings;
     for (const name of ['stdout', 'stderr'] as const) this.#read(name);

@@ -4,7 +4,7 @@ import { denialLines, hintAt } from '../../notify/denial-messages.js';
 import { at, callSite, fromCaller } from '../../util/caller.js';
 import { define, own } from '../../util/own-data.js';
 import type { SandboxedProcess } from '../child/child-process.js';
-import { Collector, type CollectorSettings, overflowError } from '../child/output.js';
+import { OutputBuffer, type OutputLimits, overflowError } from '../child/output.js';
 import type { SpawnSyncResult } from '../spawn-sync.js';
 import type { Callback } from './overloads.js';
 
@@ -12,10 +12,10 @@ import type { Callback } from './overloads.js';
 export function callBack(
   child: SandboxedProcess,
   command: readonly string[],
-  settings: CollectorSettings,
+  settings: OutputLimits,
   callback: Callback | undefined,
 ): void {
-  const collector = new Collector(child, settings);
+  const collector = new OutputBuffer(child, settings);
   const site = callSite();
   let called = false;
   const end = (error: Error | null) => {
@@ -39,7 +39,7 @@ export function callBack(
   });
 }
 
-function ending(code: number | null, child: SandboxedProcess, collector: Collector) {
+function ending(code: number | null, child: SandboxedProcess, collector: OutputBuffer) {
   return {
     code: code !== null && code < 0 ? getSystemErrorName(code) : code,
     killed: child.killed || collector.stopped,

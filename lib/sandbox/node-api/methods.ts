@@ -6,7 +6,7 @@ import { runAs } from '../../util/caller.js';
 import { define, own } from '../../util/own-data.js';
 import type { Invocation } from '../arguments.js';
 import type { SandboxedProcess } from '../child/child-process.js';
-import { checkEncoding, collectorSettings } from '../child/output.js';
+import { checkEncoding, outputLimits } from '../child/output.js';
 import { stdioEntries } from '../child/stdio.js';
 import { forkUnder, OPTIONS_AT_FORK } from '../fork.js';
 import {
@@ -29,14 +29,14 @@ import { SPAWN_SYNC_OPTIONS, startSync } from '../spawn-sync.js';
 import { callBack, outputOf } from './exec-file.js';
 import {
   type Callback,
-  execCall,
-  execFileCall,
-  type FamilyCall,
-  familyOptions,
-  forkCall,
   mergeOptions,
+  type NormalizedCall,
+  normalizeExec,
+  normalizeExecFile,
+  normalizeFork,
+  normalizeSpawn,
   type Options,
-  spawnCall,
+  readAnyOptions,
 } from './overloads.js';
 
 /** Defaults of a Sandbox: options of any of its functions. Each uses those that it has. */
@@ -56,7 +56,7 @@ class Family {
 
   constructor(profile: unknown, defaults: unknown) {
     this.#sources = loadSources(profile);
-    this.#defaults = familyOptions(defaults);
+    this.#defaults = readAnyOptions(defaults);
     const host: SandboxDefaults = this.#defaults;
     checkDefaults(host);
     const isolated = isolationFor(host, this.#sources.all.length > 0) !== undefined;
@@ -64,31 +64,32 @@ class Family {
   }
 
   readonly spawn = (...parameters: readonly unknown[]): SandboxedProcess => {
-    const { file, args, options } = spawnCall(parameters);
+    const { file, args, options } = normalizeSpawn(parameters);
     return start(this.#call(file, args, this.#merge(options, SPAWN_OPTIONS), SPAWN_OPTIONS));
   };
 
-  readonly spawnSync = (...parameters: readonly unknown[]) => this.#spawnSync(spawnCall(parameters));
+  readonly spawnSync = (...parameters: readonly unknown[]) => this.#spawnSync(normalizeSpawn(parameters));
 
-  readonly execFile = (...parameters: readonly unknown[]): SandboxedProcess => this.#execFile(execFileCall(parameters));
+  readonly execFile = (...parameters: readonly unknown[]): SandboxedProcess =>
+    this.#execFile(normalizeExecFile(parameters));
 
   readonly exec = (...parameters: readonly unknown[]): SandboxedProcess =>
-    this.#execFile(this.#inShell(execCall(parameters)));
+    this.#execFile(this.#inShell(normalizeExec(parameters)));
 
   readonly execFileSync = (...parameters: readonly unknown[]) => {
-    const call = execFileCall(parameters);
+    const call = normalizeExecFile(parameters);
     const { stdio, argv0 } = this.#merge(call.options, SPAWN_SYNC_OPTIONS);
     return outputOf(this.#spawnSync(call), [argv0 || call.file, ...call.args].join(' '), !stdio);
   };
 
   readonly execSync = (...parameters: readonly unknown[]) => {
-    const call = this.#inShell(execCall(parameters));
+    const call = this.#inShell(normalizeExec(parameters));
     const { stdio } = this.#merge(call.options, SPAWN_SYNC_OPTIONS);
     return outputOf(this.#spawnSync(call), call.file, !stdio);
   };
 
   readonly fork = (...parameters: readonly unknown[]): ChildProcess => {
-    const { modulePath, args, options } = forkCall(parameters);
+    const { modulePath, args, options } = normalizeFork(parameters);
     return forkUnder(this.#sources, modulePath, args, this.#merge(options, OPTIONS_AT_FORK));
   };
 
@@ -105,7 +106,7 @@ class Family {
     return { ...checkCommand(file, args), sources: this.#sources, options: readOptions<Kind>(options, known) };
   }
 
-  #spawnSync({ file, args, options }: FamilyCall) {
+  #spawnSync({ file, args, options }: NormalizedCall) {
     // To leave it aside would be to let the calls through that it is for.
     if ((options['notify'] ?? this.#defaults['notify']) !== undefined)
       throw new SeccompError(
@@ -115,11 +116,11 @@ class Family {
     return startSync(this.#call(file, args, this.#merge(options, SPAWN_SYNC_OPTIONS), SPAWN_SYNC_OPTIONS));
   }
 
-  #execFile({ file, args, options, callback }: FamilyCall): SandboxedProcess {
+  #execFile({ file, args, options, callback }: NormalizedCall): SandboxedProcess {
     const merged: RunOptions = this.#merge(options, EXEC_FILE_OPTIONS);
     // An encoding that is given as undefined means bytes, in Node.
     const isBytes = Object.hasOwn(merged, 'encoding') && merged.encoding === undefined;
-    const settings = collectorSettings(own({ ...merged, encoding: isBytes ? null : merged.encoding }));
+    const settings = outputLimits(own({ ...merged, encoding: isBytes ? null : merged.encoding }));
     const others = own({
       ...merged,
       timeout: undefined,
@@ -134,7 +135,7 @@ class Family {
   }
 
   /** The same call with a shell: the one that is named, or sh. */
-  #inShell(call: FamilyCall): FamilyCall {
+  #inShell(call: NormalizedCall): NormalizedCall {
     const shell = call.options['shell'] ?? this.#defaults['shell'];
     return { ...call, options: own({ ...call.options, shell: typeof shell === 'string' ? shell : true }) };
   }
@@ -143,14 +144,14 @@ class Family {
 /** @throws What the functions would throw for an option that they take from the defaults. */
 function checkDefaults(defaults: SandboxDefaults): void {
   checkProgramOptions(defaults);
-  collectorSettings(defaults);
+  outputLimits(defaults);
   checkSupervisor(defaults);
   checkEncoding(defaults.encoding);
   stdioEntries(defaults.stdio);
 }
 
 /** The functions under one profile; those that take callbacks with their promisified forms. */
-export function familyUnder(profile: unknown, defaults: unknown) {
+export function bindProfile(profile: unknown, defaults: unknown) {
   const { spawn, spawnSync, execFile, execFileSync, exec, execSync, fork } = new Family(profile, defaults);
   return { spawn, spawnSync, execFile: withPromise(execFile), execFileSync, exec: withPromise(exec), execSync, fork };
 }

@@ -13,7 +13,7 @@ export type Options = Readonly<Record<string, unknown>>;
 export type Callback = (error: Error | null, stdout: string | Buffer, stderr: string | Buffer) => void;
 
 /** A call of one of the family, sorted out. */
-export interface FamilyCall {
+export interface NormalizedCall {
   readonly file: string;
   readonly args: readonly unknown[];
   readonly options: Options;
@@ -21,17 +21,17 @@ export interface FamilyCall {
 }
 
 /** `(file, [args], [options])` */
-export function spawnCall([file, args, options]: readonly unknown[]): FamilyCall {
+export function normalizeSpawn([file, args, options]: readonly unknown[]): NormalizedCall {
   checkFile(file);
-  if (Array.isArray(args)) return { file, args, options: familyOptions(options), callback: undefined };
+  if (Array.isArray(args)) return { file, args, options: readAnyOptions(options), callback: undefined };
   if (args === undefined || args === null)
-    return { file, args: [], options: familyOptions(options), callback: undefined };
+    return { file, args: [], options: readAnyOptions(options), callback: undefined };
   if (typeof args !== 'object') throw invalidType('args', 'of type object', args);
-  return { file, args: [], options: familyOptions(args), callback: undefined };
+  return { file, args: [], options: readAnyOptions(args), callback: undefined };
 }
 
 /** `(file, [args], [options], [callback])`; null for options is none. */
-export function execFileCall([file, ...rest]: readonly unknown[]): FamilyCall {
+export function normalizeExecFile([file, ...rest]: readonly unknown[]): NormalizedCall {
   const first = rest.at(0);
   const hasArgs = Array.isArray(first) || first === undefined || first === null;
   if (!hasArgs && typeof first !== 'object' && typeof first !== 'function')
@@ -40,30 +40,30 @@ export function execFileCall([file, ...rest]: readonly unknown[]): FamilyCall {
   const call =
     typeof options === 'function'
       ? { options: emptyFields(), callback: checkedCallback(options) }
-      : { options: familyOptions(options ?? undefined), callback: checkedCallback(callback) };
+      : { options: readAnyOptions(options ?? undefined), callback: checkedCallback(callback) };
   checkFile(file);
   checkUnusedArgv0(call.options);
   return { file, args: Array.isArray(args) ? args : [], ...call };
 }
 
 /** `(command, [options], [callback])`, as the call of execFile that it is. */
-export function execCall([command, second, third]: readonly unknown[]): FamilyCall {
+export function normalizeExec([command, second, third]: readonly unknown[]): NormalizedCall {
   checkString(command, 'command');
   checkNull(command, 'command');
   const [options, callback] = typeof second === 'function' ? [undefined, second] : [second, third];
-  const given = familyOptions(options ?? undefined);
+  const given = readAnyOptions(options ?? undefined);
   checkUnusedArgv0(given);
   return { file: command, args: [], options: given, callback: checkedCallback(callback) };
 }
 
 /** `(modulePath, [args], [options])`; Node's own fork checks the path and the arguments. */
-export function forkCall([modulePath, args, options]: readonly unknown[]) {
+export function normalizeFork([modulePath, args, options]: readonly unknown[]) {
   const path = modulePath as string | URL;
   if (args === undefined || args === null)
-    return { modulePath: path, args: [], options: familyOptions(options ?? undefined) };
-  if (Array.isArray(args)) return { modulePath: path, args, options: familyOptions(options ?? undefined) };
+    return { modulePath: path, args: [], options: readAnyOptions(options ?? undefined) };
+  if (Array.isArray(args)) return { modulePath: path, args, options: readAnyOptions(options ?? undefined) };
   if (typeof args !== 'object') throw invalidType('args', 'an instance of Array', args);
-  return { modulePath: path, args: [], options: familyOptions(args) };
+  return { modulePath: path, args: [], options: readAnyOptions(args) };
 }
 
 /** Node's exec and execFile check it, and leave it aside. */
@@ -98,7 +98,7 @@ const KNOWN: readonly string[] = [...PROGRAM_OPTIONS, ...SUPERVISOR_OPTIONS, ...
  * A copy of options of any of the family.
  * @throws SeccompError ERR_SECCOMP_OPTION if none of the family knows one of them.
  */
-export function familyOptions(options: unknown): Options {
+export function readAnyOptions(options: unknown): Options {
   return readOptions<Options>(options, KNOWN);
 }
 

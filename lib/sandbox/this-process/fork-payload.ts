@@ -1,32 +1,31 @@
-/** What fork() hands its child over: one environment variable, which the child's preload takes out again. */
+/** The payload that fork() passes to its child in an environment variable: the filters that the child attaches to itself. */
 
-/** The variable's name. */
-export const HANDOVER = 'SECCOMP_FORK';
+export const PAYLOAD_VARIABLE = 'SECCOMP_FORK';
 
-/** What its value says. */
-export interface Handover {
-  /** `struct sock_filter[]`, and where the exec gate's value belongs, in the order in which they are attached. */
+export interface ForkPayload {
+  /** In the order in which they are attached: `struct sock_filter[]`, and where the value of the exec gate belongs in it. */
   readonly filters: readonly { readonly bytes: Uint8Array; readonly gate: readonly number[] }[];
+  /** SECCOMP_FILTER_FLAG_*. */
   readonly filterFlags: number;
   readonly noNewPrivileges: boolean;
-  /** Whether Node must have made no io_uring before. */
-  readonly withoutRings: boolean;
+  /** Whether the child's Node must not have an io_uring instance. */
+  readonly withoutIoUring: boolean;
 }
 
 /**
- * The value: words with blanks between them, the flags first, then two words for each filter. Not JSON, since a `toJSON` on
- * Object.prototype would have its say.
+ * Returns the variable's value: words that are separated by spaces, the flags first, then two words for each filter. It is not
+ * JSON, since JSON.stringify would call a `toJSON` on Object.prototype.
  */
-export function writeHandover({ filters, filterFlags, noNewPrivileges, withoutRings }: Handover): string {
+export function encodePayload({ filters, filterFlags, noNewPrivileges, withoutIoUring }: ForkPayload): string {
   const words = filters.flatMap(({ bytes, gate }) => [Buffer.from(bytes).toString('base64'), `[${gate.join()}]`]);
-  return [filterFlags, noNewPrivileges, withoutRings, ...words].join(' ');
+  return [filterFlags, noNewPrivileges, withoutIoUring, ...words].join(' ');
 }
 
-/** @throws Error if it is none: nothing was attached then. */
-export function readHandover(text: string): Handover {
+/** @throws Error if the text is not a payload, or not all of one. */
+export function decodePayload(text: string): ForkPayload {
   const match = /^(\d+) (true|false) (true|false)((?: [\w+/=]+ \[[\d,]*\])+)$/.exec(text);
-  if (match === null) throw new Error('the filters that were handed over are not whole');
-  const [, flags, noNewPrivileges, withoutRings, words = ''] = match;
+  if (match === null) throw new Error(`${PAYLOAD_VARIABLE} does not hold complete filters`);
+  const [, flags, noNewPrivileges, withoutIoUring, words = ''] = match;
   const filters = [...words.matchAll(/ (\S+) \[([\d,]*)\]/g)].map(([, bytes = '', gate = '']) => ({
     bytes: new Uint8Array(Buffer.from(bytes, 'base64')),
     gate: gate === '' ? [] : gate.split(',').map(Number),
@@ -35,6 +34,6 @@ export function readHandover(text: string): Handover {
     filters,
     filterFlags: Number(flags),
     noNewPrivileges: noNewPrivileges === 'true',
-    withoutRings: withoutRings === 'true',
+    withoutIoUring: withoutIoUring === 'true',
   };
 }

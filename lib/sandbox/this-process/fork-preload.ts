@@ -1,27 +1,25 @@
-/** What fork() has its child load first: puts on the filters that the parent made, or ends the child. */
+/** The file that fork() has its child load first. It attaches the filters that the parent compiled, or exits. */
 import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads';
 import { SeccompError } from '../../errors.js';
-import { HANDOVER, readHandover } from './fork-payload.js';
-import { ALL_THREADS, install, openRings, orExit, restartWithoutRings } from './install-filters.js';
+import { runOrExit } from './exit-status.js';
+import { decodePayload, PAYLOAD_VARIABLE } from './fork-payload.js';
+import { ALL_THREADS, installFilters } from './install-filters.js';
+import { ioUringDescriptors, restartWithoutIoUring } from './io-uring.js';
 
-orExit('seccomp fork', () => {
-  // fork()'s own two arguments are not the program's: a process that it forks in turn has the filter from the kernel.
+runOrExit('seccomp fork', () => {
+  // Hides fork()'s own two arguments from the program, which would pass them to a Node that it forks: that one inherits the filters.
   const place = process.execArgv.indexOf(__filename);
   if (place > 0) process.execArgv.splice(place - 1, 2);
-  // A worker is started by a thread that has the filter, and so has it too.
-  if (!isMainThread && getEnvironmentData(HANDOVER) === true) return;
-  const text = process.env[HANDOVER];
-  delete process.env[HANDOVER];
+  // A worker's thread inherits the filters of the thread that starts it.
+  if (!isMainThread && getEnvironmentData(PAYLOAD_VARIABLE) === true) return;
+  const text = process.env[PAYLOAD_VARIABLE];
+  delete process.env[PAYLOAD_VARIABLE];
   if (text === undefined || !isMainThread) {
-    throw new SeccompError('ERR_SECCOMP_OPTION', 'there is no filter to put on: this file is for fork() only');
+    const message = `${PAYLOAD_VARIABLE} is not set, so there is no filter to attach: only fork() loads this file`;
+    throw new SeccompError('ERR_SECCOMP_OPTION', message);
   }
-  const { filters, filterFlags, noNewPrivileges, withoutRings } = readHandover(text);
-  if (withoutRings && openRings().length > 0) restartWithoutRings(noNewPrivileges);
-  install({
-    unconfined: false,
-    filters,
-    filterFlags: filterFlags | ALL_THREADS,
-    noNewPrivileges,
-  });
-  setEnvironmentData(HANDOVER, true);
+  const { filters, filterFlags, noNewPrivileges, withoutIoUring } = decodePayload(text);
+  if (withoutIoUring && ioUringDescriptors().length > 0) restartWithoutIoUring(noNewPrivileges);
+  installFilters({ unconfined: false, filters, filterFlags: filterFlags | ALL_THREADS, noNewPrivileges });
+  setEnvironmentData(PAYLOAD_VARIABLE, true);
 });

@@ -1,30 +1,140 @@
-/** What policies do with calls that libuv makes, and does not do without. */
-import { evaluate } from '../../policy/evaluate.js';
+/**
+ * io_uring. libuv ≥ 1.51 on Linux ≥ 6.6 makes an instance for each event loop, and aborts the process if io_uring_enter fails
+ * later. Therefore a filter that denies io_uring can only be attached to a Node that has no instance: Node is started again
+ * where it can't make one. Nothing else in this package handles io_uring, but for the option `acceptRings` of harden().
+ */
+import { constants, readFileSync } from 'node:fs';
+import { endianness } from 'node:os';
+import { getSystemErrorName } from 'node:util';
+import { SeccompError } from '../../errors.js';
+import { BPF, encode, NR_OFFSET } from '../../filter/bpf/instruction.js';
+import { addon, NONE } from '../../native.js';
+import { returnValue } from '../../policy/action.js';
 import type { Policy } from '../../policy/policy.js';
-import { syscallNumber } from '../../syscalls/table.js';
+import { indices } from '../../util/own-data.js';
+import { deniesCall } from './libuv-calls.js';
+import { type OpenDescriptor, openDescriptors, statusFlags } from './open-descriptors.js';
 
-/** The arguments of calls as libuv makes them, after the first. Source: src/unix/linux.c, src/unix/core.c. */
-const ARGUMENTS = {
-  io_uring_setup: [1n, 0n, 0n, 0n, 0n],
-  io_uring_enter: [1n, 1n, 1n, 0n, 0n], // IORING_ENTER_GETEVENTS
-  accept4: [0n, 0n, 0x8_0800n, 0n, 0n], // SOCK_NONBLOCK | SOCK_CLOEXEC
-} as const;
+/**
+ * Returns whether a Node under these policies must not have made an io_uring instance before: using it would fail, or would
+ * bypass a profile that denies making one.
+ */
+export function deniesIoUring(policies: readonly Policy[]): boolean {
+  return deniesCall(policies, 'io_uring_setup') || deniesCall(policies, 'io_uring_enter');
+}
 
-/** Whether one of the policies denies a call that libuv makes, with this first argument: a descriptor. */
-export function denies(policies: readonly Policy[], name: keyof typeof ARGUMENTS, first = 3): boolean {
-  return policies.some((policy) => {
-    const abi = policy.abis[0]?.abi;
-    const number = abi === undefined ? undefined : syscallNumber(abi.name, name);
-    if (abi === undefined || number === undefined) return false;
-    const { kind } = evaluate(policy, { arch: abi.audit, number, args: [BigInt(first), ...ARGUMENTS[name]] });
-    return kind !== 'allow' && kind !== 'log';
-  });
+/** Returns the descriptors of this process's io_uring instances. */
+export function ioUringDescriptors(): readonly number[] {
+  return descriptorsFor('anon_inode:[io_uring]', openDescriptors());
 }
 
 /**
- * Whether a Node under them must not have made an io_uring before: its use would be denied, or be a way around a profile
- * that denies making one.
+ * Starts this Node again where io_uring_setup fails with ENOSYS: by execve(2), so the process number, the arguments, the
+ * environment and the descriptors stay. To be called before the program has done anything. Does not return.
+ * @throws SeccompError ERR_SECCOMP_ATTACH if Node can't be started again.
  */
-export function forbidRings(policies: readonly Policy[]): boolean {
-  return denies(policies, 'io_uring_setup') || denies(policies, 'io_uring_enter');
+export function restartWithoutIoUring(noNewPrivileges: boolean): never {
+  closeInspector();
+  const failure = addon().execve({
+    candidates: [process.execPath],
+    args: startArguments(),
+    env: terminatedStrings('/proc/self/environ'),
+    detached: false,
+    stdio: inheritedDescriptors(),
+    noNewPrivileges,
+    unconfined: false,
+    filters: [{ bytes: filterWithoutIoUring(), gate: [] }],
+    filterFlags: 0,
+  });
+  const cause = `${failure.call} ${getSystemErrorName(-failure.error)}`;
+  throw new SeccompError(
+    'ERR_SECCOMP_ATTACH',
+    `Node could not be started again without io_uring (${cause}): ${REMEDY}`,
+  );
+}
+
+const REMEDY = 'start it where io_uring_setup is denied already';
+
+/** The number of io_uring_setup on every ABI that Node runs on. */
+const IO_URING_SETUP = 425;
+const ENOSYS = 38;
+
+/** `io_uring_setup` fails with ENOSYS, everything else is allowed. The profile's filter, which is attached later, decides the rest. */
+function filterWithoutIoUring(): Uint8Array {
+  const program = [
+    { code: BPF.ld, jt: 0, jf: 0, k: NR_OFFSET },
+    { code: BPF.jeq, jt: 0, jf: 1, k: IO_URING_SETUP },
+    { code: BPF.ret, jt: 0, jf: 0, k: returnValue({ kind: 'errno', errno: ENOSYS }) },
+    { code: BPF.ret, jt: 0, jf: 0, k: returnValue({ kind: 'allow' }) },
+  ];
+  return encode(program, endianness() === 'LE' ? 'little' : 'big');
+}
+
+/** Frees the port of `node --inspect`: the new Node would inherit the listening socket, and could not listen itself. */
+function closeInspector(): void {
+  const inspector = process.getBuiltinModule('node:inspector');
+  if (inspector?.url() !== undefined) inspector.close();
+}
+
+/** Returns the arguments that this process was started with, unless they were overwritten, as `--title` does. */
+function startArguments(): readonly string[] {
+  const args = terminatedStrings('/proc/self/cmdline').split('\0').slice(0, -1);
+  const tail = process.argv.slice(2);
+  if (args[0] === process.argv0 && tail.every((text, i) => text === args[args.length - tail.length + i])) return args;
+  const message = 'Node has to be started again without io_uring, and its arguments are not known any more';
+  throw new SeccompError('ERR_SECCOMP_ATTACH', `${message}: leave out --title, and don't set process.title before`);
+}
+
+/** Reads strings that each end with a NUL. */
+function terminatedStrings(file: string): string {
+  const bytes = readFileSync(file);
+  const text = bytes.toString();
+  if (!Buffer.from(text).equals(bytes)) {
+    const message = `Node has to be started again without io_uring, and ${file} is not UTF-8`;
+    throw new SeccompError('ERR_SECCOMP_ATTACH', `${message}: ${REMEDY}`);
+  }
+  return text.slice(0, text.lastIndexOf('\0') + 1);
+}
+
+/** Returns the descriptors that the new Node inherits, each at its own index: all but those of event loops, which it makes anew. */
+function inheritedDescriptors(): readonly number[] {
+  const open = openDescriptors();
+  const own = eventLoopDescriptors(open);
+  const inherited = open.map(({ fd }) => fd).filter((fd) => fd <= 2 || !own.includes(fd));
+  return indices(Math.max(...inherited, 2) + 1).map((fd) => (inherited.includes(fd) ? fd : NONE));
+}
+
+/**
+ * Returns the descriptors of libuv's event loops. Each loop has an epoll instance, an io_uring, a non-blocking eventfd and both
+ * ends of a non-blocking pipe. An eventfd or a pipe that this process inherited can look the same: if there are more of these
+ * than loops, all of them are kept.
+ */
+function eventLoopDescriptors(open: readonly OpenDescriptor[]): readonly number[] {
+  const loops = descriptorsFor('anon_inode:[eventpoll]', open);
+  const events = descriptorsFor('anon_inode:[eventfd]', open).filter(
+    (fd) => (statusFlags(fd) & constants.O_NONBLOCK) !== 0,
+  );
+  const pipes = wholePipes(open);
+  return [
+    ...loops,
+    ...descriptorsFor('anon_inode:[io_uring]', open),
+    ...(events.length > loops.length ? [] : events),
+    ...(pipes.length > loops.length ? [] : pipes.flat()),
+  ];
+}
+
+function descriptorsFor(target: string, open: readonly OpenDescriptor[]): readonly number[] {
+  return open.filter((each) => each.target === target).map(({ fd }) => fd);
+}
+
+/** Returns both ends of each non-blocking pipe of which this process has exactly one reading and one writing end. */
+function wholePipes(open: readonly OpenDescriptor[]): readonly (readonly number[])[] {
+  const { O_RDONLY, O_WRONLY, O_NONBLOCK } = constants;
+  const pipes = new Set(open.map(({ target }) => target).filter((target) => target.startsWith('pipe:')));
+  return [...pipes]
+    .map((pipe) => descriptorsFor(pipe, open))
+    .filter((fds) => {
+      const modes = fds.map((fd) => statusFlags(fd) & (O_WRONLY | O_NONBLOCK));
+      return fds.length === 2 && modes.includes(O_RDONLY | O_NONBLOCK) && modes.includes(O_WRONLY | O_NONBLOCK);
+    });
 }

@@ -1,0 +1,46 @@
+/** The descriptors that this process has open, from /proc/self/fd. */
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { SeccompError } from '../../errors.js';
+import { addon } from '../../native.js';
+
+export interface OpenDescriptor {
+  readonly fd: number;
+  /** What it is open for: a path, or for example `socket:[1234]` or `anon_inode:[eventpoll]`. Source: proc_pid_fd(5). */
+  readonly target: string;
+}
+
+/** @throws SeccompError ERR_SECCOMP_UNSUPPORTED if /proc is not mounted or may not be read. */
+export function openDescriptors(): readonly OpenDescriptor[] {
+  return descriptorNames().flatMap((name) => {
+    try {
+      return [{ fd: Number(name), target: readlinkSync(`/proc/self/fd/${name}`) }];
+    } catch {
+      return []; // The descriptor by which the directory was read: it is closed by now.
+    }
+  });
+}
+
+function descriptorNames(): readonly string[] {
+  try {
+    return readdirSync('/proc/self/fd');
+  } catch (cause) {
+    const remedy =
+      'mount /proc, attach this filter before one that denies reading it, or allow accept4 and io_uring_enter';
+    const message = `can't list the descriptors of this process, to see whether the filter would break them: ${remedy}`;
+    throw new SeccompError('ERR_SECCOMP_UNSUPPORTED', message, { cause });
+  }
+}
+
+/** Returns the sockets that are in the listening state, of any address family and network namespace. */
+export function listeningSockets(): readonly number[] {
+  return openDescriptors()
+    .filter(({ target }) => target.startsWith('socket:'))
+    .map(({ fd }) => fd)
+    .filter((fd) => addon().isListening(fd));
+}
+
+/** Returns the access mode and the status flags of an open descriptor, O_* of fcntl(2). Source: proc_pid_fdinfo(5). */
+export function statusFlags(fd: number): number {
+  const [, flags = '0'] = /^flags:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8')) ?? [];
+  return Number.parseInt(flags, 8);
+}
