@@ -25,7 +25,7 @@ import { type Asked, NONE_ASKED, type Range, Tree } from './optimize/number-tree
 import { buildFoldedTree } from './optimize/number-tree-x32.js';
 import { heaviest, type Part } from './optimize/size-report.js';
 import { readyProgram } from './precompiled/lookup.js';
-import { TooManySteps } from './verify/decision-diagram.js';
+import { TooManySteps } from './verify/diagrams/decision-diagram.js';
 import { prove, proveInStep } from './verify/prove.js';
 
 export interface CompileOptions {

@@ -12,9 +12,9 @@ import { fromCaller } from '../../util/caller.js';
 import { has, indices } from '../../util/own-data.js';
 import { structuralKey } from '../../util/structural-key.js';
 import { ARCH_OFFSET, BPF, decode, type Instruction, NR_OFFSET } from '../bpf/instruction.js';
-import { Diagrams, TooManySteps } from './decision-diagram.js';
+import { Diagrams, TooManySteps } from './diagrams/decision-diagram.js';
+import type { Program } from './diagrams/program-diagrams.js';
 import { type NumberPath, numberPaths } from './number-ranges.js';
-import type { Program } from './program-diagrams.js';
 import { coverFrom } from './rule-cover.js';
 import { NUMBER_WORDS, paths } from './symbolic-execution.js';
 

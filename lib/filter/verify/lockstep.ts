@@ -7,10 +7,10 @@ import { returnValue } from '../../policy/action.js';
 import type { Decision } from '../../policy/policy.js';
 import { MAX_WORD } from '../../policy/word-set.js';
 import { BPF } from '../bpf/instruction.js';
-import { argumentOf, holding, levelOf, tested } from './call-bits.js';
-import { type Diagram, type Diagrams, FALSE, TooManySteps, TRUE } from './decision-diagram.js';
-import type { Meaning } from './policy-meanings.js';
-import { gateHalfAt, type Held, type Program, ZERO } from './program-diagrams.js';
+import { argumentOf, holding, levelOf, tested } from './diagrams/call-bits.js';
+import { type Diagram, type Diagrams, FALSE, TooManySteps, TRUE } from './diagrams/decision-diagram.js';
+import type { Meaning } from './diagrams/policy-meanings.js';
+import { gateHalfAt, type Held, type Program, ZERO } from './diagrams/program-diagrams.js';
 
 /** More states than any program needs that asks its conditions one after the other. */
 const MOST_STATES = 32_768;

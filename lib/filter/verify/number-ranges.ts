@@ -6,7 +6,7 @@
 import { MAX_WORD } from '../../policy/word-set.js';
 import { fromCaller } from '../../util/caller.js';
 import { ARCH_OFFSET, BPF, FIRST_ARGUMENT_OFFSET, type Instruction, NR_OFFSET } from '../bpf/instruction.js';
-import type { Program } from './program-diagrams.js';
+import type { Program } from './diagrams/program-diagrams.js';
 import { holds, LEAST_HIGH_BIT } from './symbolic-execution.js';
 
 /** Where all numbers of a range come to. */

@@ -12,13 +12,13 @@ import { syscallName, syscallNumber } from '../../syscalls/table.js';
 import { fromCaller } from '../../util/caller.js';
 import { decode } from '../bpf/instruction.js';
 import { type Filter, GATED_CALLS, policyOf, refuseOther } from '../filter.js';
-import { archIs, callOf, carriesAll, numberWithin } from './call-bits.js';
-import { type Diagram, Diagrams, FALSE, TooManySteps, TRUE } from './decision-diagram.js';
+import { archIs, callOf, carriesAll, numberWithin } from './diagrams/call-bits.js';
+import { type Diagram, Diagrams, FALSE, TooManySteps, TRUE } from './diagrams/decision-diagram.js';
+import { foreignMeaning, type Meaning, Meanings, type MeantRange, meantBy } from './diagrams/policy-meanings.js';
+import { type Program, ProgramDiagrams } from './diagrams/program-diagrams.js';
 import { checkProgram } from './kernel-checks.js';
 import { followsInStep } from './lockstep.js';
 import { type NumberPath, numberPaths } from './number-ranges.js';
-import { foreignMeaning, type Meaning, Meanings, type MeantRange, meantBy } from './policy-meanings.js';
-import { type Program, ProgramDiagrams } from './program-diagrams.js';
 import type { Counterexample, Proof } from './proof.js';
 
 /**

@@ -7,9 +7,9 @@ import type { Condition, Decision } from '../../policy/policy.js';
 import { atLeast, below, MAX_WORD, type Pattern } from '../../policy/word-set.js';
 import type { Abi } from '../../syscalls/abi.js';
 import { BPF, type Instruction } from '../bpf/instruction.js';
-import { argumentOf, callOf, holding } from './call-bits.js';
-import { type Diagram, type Diagrams, FALSE, TRUE } from './decision-diagram.js';
-import { type Held, type Program, ProgramDiagrams, ZERO } from './program-diagrams.js';
+import { argumentOf, callOf, holding } from './diagrams/call-bits.js';
+import { type Diagram, type Diagrams, FALSE, TRUE } from './diagrams/decision-diagram.js';
+import { type Held, type Program, ProgramDiagrams, ZERO } from './diagrams/program-diagrams.js';
 import { holds } from './symbolic-execution.js';
 
 /** More rules than a program of 4096 instructions should lead to. */

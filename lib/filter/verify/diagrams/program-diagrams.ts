@@ -1,8 +1,8 @@
 /** Programs as diagrams: what is returned from an instruction on, for all calls. */
-import { MAX_WORD } from '../../policy/word-set.js';
-import type { Abi } from '../../syscalls/abi.js';
-import { fromCaller } from '../../util/caller.js';
-import { argumentOffset, BPF, type Instruction } from '../bpf/instruction.js';
+import { MAX_WORD } from '../../../policy/word-set.js';
+import type { Abi } from '../../../syscalls/abi.js';
+import { fromCaller } from '../../../util/caller.js';
+import { argumentOffset, BPF, type Instruction } from '../../bpf/instruction.js';
 import { carriesHalf, levelOf, tested } from './call-bits.js';
 import { type Diagram, type Diagrams, FALSE } from './decision-diagram.js';
 

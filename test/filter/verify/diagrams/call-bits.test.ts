@@ -1,10 +1,10 @@
 /** Tests of words as diagrams. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { BPF } from '../../../lib/filter/bpf/instruction.js';
-import { levelOf, tested } from '../../../lib/filter/verify/call-bits.js';
-import { Diagrams, FALSE } from '../../../lib/filter/verify/decision-diagram.js';
-import { holds } from '../../../lib/filter/verify/symbolic-execution.js';
+import { BPF } from '../../../../lib/filter/bpf/instruction.js';
+import { levelOf, tested } from '../../../../lib/filter/verify/diagrams/call-bits.js';
+import { Diagrams, FALSE } from '../../../../lib/filter/verify/diagrams/decision-diagram.js';
+import { holds } from '../../../../lib/filter/verify/symbolic-execution.js';
 
 const word = fc.oneof(fc.nat(7), fc.nat(0xffff_ffff), fc.constantFrom(0xffff, 0x8000_0000, 0xffff_ffff));
 

@@ -1,8 +1,8 @@
 /** A call as bits that diagrams ask for: those of its registers, and whether it carries the exec gate's value. */
-import type { Call, Condition } from '../../policy/policy.js';
-import { MAX_WORD } from '../../policy/word-set.js';
-import type { Abi } from '../../syscalls/abi.js';
-import { ARCH_OFFSET, BPF, FIRST_ARGUMENT_OFFSET, type Instruction, NR_OFFSET } from '../bpf/instruction.js';
+import type { Call, Condition } from '../../../policy/policy.js';
+import { MAX_WORD } from '../../../policy/word-set.js';
+import type { Abi } from '../../../syscalls/abi.js';
+import { ARCH_OFFSET, BPF, FIRST_ARGUMENT_OFFSET, type Instruction, NR_OFFSET } from '../../bpf/instruction.js';
 import { type Diagram, type Diagrams, FALSE, TRUE } from './decision-diagram.js';
 
 /**

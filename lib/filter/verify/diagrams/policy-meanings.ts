@@ -1,5 +1,5 @@
 /** What a policy means for each syscall number of an AUDIT_ARCH, in ranges, and as decision diagrams. */
-import { returnValue } from '../../policy/action.js';
+import { returnValue } from '../../../policy/action.js';
 import {
   type AbiPolicy,
   type Action,
@@ -9,9 +9,9 @@ import {
   type Policy,
   rangesOf,
   sortedNumbers,
-} from '../../policy/policy.js';
-import { MAX_WORD } from '../../policy/word-set.js';
-import type { Abi } from '../../syscalls/abi.js';
+} from '../../../policy/policy.js';
+import { MAX_WORD } from '../../../policy/word-set.js';
+import type { Abi } from '../../../syscalls/abi.js';
 import { holding } from './call-bits.js';
 import { type Diagram, type Diagrams, TRUE } from './decision-diagram.js';
 
