@@ -9,10 +9,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { decode, encode, type Instruction } from '../lib/filter/bpf/instruction.js';
+import { decodeInstructions, encodeInstructions, type Instruction } from '../lib/filter/bpf/instruction.js';
 import { interpret } from '../lib/filter/bpf/interpreter.js';
-import { compile } from '../lib/filter/compile.js';
-import { readyProgram } from '../lib/filter/precompiled/lookup.js';
+import { compilePolicy } from '../lib/filter/compile.js';
+import { lookupPrecompiled } from '../lib/filter/precompiled/lookup.js';
 import { thisHost } from '../lib/host.js';
 import { abiOf } from '../lib/syscalls/abi.js';
 import { compileC } from '../test/support/compile-c.js';
@@ -72,11 +72,11 @@ class Trial {
     const rules = (name: Their) => runcRules(subject.profile, subject.host, OPTIMIZE[name]);
     this.#rules = { default: rules('default'), tree: rules('tree') };
     this.#programs = {
-      ours: compile(subject.policy).instructions,
-      default: decode(libseccompFilter(this.#rules.default), endian),
-      tree: decode(libseccompFilter(this.#rules.tree), endian),
+      ours: compilePolicy(subject.policy).instructions,
+      default: decodeInstructions(libseccompFilter(this.#rules.default), endian),
+      tree: decodeInstructions(libseccompFilter(this.#rules.tree), endian),
     };
-    this.#files = byFilter((name) => file(`${number}.${name}`, encode(this.#programs[name], endian)));
+    this.#files = byFilter((name) => file(`${number}.${name}`, encodeInstructions(this.#programs[name], endian)));
     this.#profile = subject.source.startsWith('{') ? file(`${number}.json`, subject.source) : subject.source;
     this.#calls = byFilter(() => this.probes.map(() => []));
   }
@@ -89,7 +89,7 @@ class Trial {
       this.#compile[name].push(spread(times.slice(1)).median);
     }
     this.#compiles(this.subject.host.abis ?? [], this.#compile.ours, this.#fresh);
-    if (readyProgram(this.subject.policy) === undefined) return;
+    if (lookupPrecompiled(this.subject.policy) === undefined) return;
     // In another order the ABIs are as much work, and no program comes along for them.
     const [, ...others] = this.subject.policy.abis.map(({ abi }) => abi.name);
     this.#compiles(others.toReversed(), this.#scratch.compile, this.#scratch.fresh);

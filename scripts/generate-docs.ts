@@ -4,8 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { ALL_ARGUMENTS, outcomesIn } from '../lib/policy/argument-region.js';
 import { type AbiPolicy, decisionsOf, type Policy } from '../lib/policy/policy.js';
 import {
-  type ArgumentTest,
-  type BuiltinForm,
+  type ArgumentCheck,
+  type BuiltinDefinition,
+  definitionToDocument,
   EACCES,
   EINVAL,
   ENOSYS,
@@ -15,9 +16,8 @@ import {
   namesOf,
   type Refusal,
   refusalsOf,
-  toDocument,
 } from '../lib/profile/builtin/definition.js';
-import { FORMS } from '../lib/profile/builtin/index.js';
+import { BUILTIN_DEFINITIONS } from '../lib/profile/builtin/index.js';
 import { profileOf } from '../lib/profile/profile.js';
 import { resolve } from '../lib/profile/resolve/resolve.js';
 import { ABIS, type AbiName } from '../lib/syscalls/abi.js';
@@ -42,10 +42,10 @@ const ERRNOS: ReadonlyMap<number, string> = new Map([
 
 /** Each page by its name in docs/. */
 export function pages(): ReadonlyMap<string, string> {
-  return new Map([...FORMS].map(([name, form]) => [`${name}.md`, page(name, form)]));
+  return new Map([...BUILTIN_DEFINITIONS].map(([name, form]) => [`${name}.md`, page(name, form)]));
 }
 
-function page(name: string, form: BuiltinForm): string {
+function page(name: string, form: BuiltinDefinition): string {
   const facts = new Facts(form);
   const listed = [...new Set(ROWS.map((row) => row.name))];
   const introduction = INTRODUCTIONS.get(name);
@@ -107,12 +107,12 @@ ${introduction.after === undefined ? '' : `\n${introduction.after}\n`}`;
 
 /** What a built-in decides. */
 class Facts {
-  readonly #form: BuiltinForm;
+  readonly #form: BuiltinDefinition;
   /** On each CPU, on an old kernel and a new one, without capabilities. */
   readonly #policies: readonly Policy[];
 
-  constructor(form: BuiltinForm) {
-    const profile = profileOf(toDocument(form));
+  constructor(form: BuiltinDefinition) {
+    const profile = profileOf(definitionToDocument(form));
     this.#form = form;
     this.#policies = [NEW_KERNEL, OLD_KERNEL].flatMap((kernel) =>
       [...ABIS.keys()].map((abi) => resolve(profile, { abi, kernel, capabilities: new Set() })),
@@ -219,7 +219,7 @@ function byArguments({ names, args = [], errno, why, when, unless }: Group): str
   return `- ${[code([names]), ...where, verb].join(' ')} if ${tests.join(', or ')}. ${why}`;
 }
 
-function testInWords(test: ArgumentTest, abi: AbiName, syscall: string): string {
+function testInWords(test: ArgumentCheck, abi: AbiName, syscall: string): string {
   const name = argumentsOf(abi, syscall)?.[test.argument]?.name ?? `argument ${test.argument}`;
   if ('below' in test) return `\`${name} < ${test.below}\``;
   if ('above' in test) return `\`${name} > ${test.above}\``;

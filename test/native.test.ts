@@ -1,7 +1,7 @@
 /** The addon refuses what it does not know, so that a filter can't be lost between the two halves of this package. */
 import { constants } from 'node:os';
 import { describe, expect, test } from 'vitest';
-import { compile } from '../lib/filter/compile.js';
+import { compilePolicy } from '../lib/filter/compile.js';
 import { thisHost } from '../lib/host.js';
 import { addon, type NativeRequest, NULL } from '../lib/native.js';
 import { resolve } from '../lib/profile/resolve/resolve.js';
@@ -10,7 +10,7 @@ import { loadProfile } from '../lib/profile/source.js';
 const { EINVAL, ENAMETOOLONG } = constants.errno;
 const profile = loadProfile('docker-default');
 if (profile === null) throw new Error('docker-default is a profile');
-const { bytes } = compile(resolve(profile, thisHost()));
+const { bytes } = compilePolicy(resolve(profile, thisHost()));
 const request: NativeRequest = {
   candidates: ['/bin/false'],
   args: ['false'],

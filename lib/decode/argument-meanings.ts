@@ -1,6 +1,6 @@
 /** What the arguments of syscalls mean: one table, by which they are written, read from memory and told apart. */
 import type { AbiName } from '../syscalls/abi.js';
-import { type Argument, argumentsOf, entryPoint } from '../syscalls/table.js';
+import { type ArgumentRegister, argumentsOf, entryPoint } from '../syscalls/table.js';
 import type { FamilyName } from './constant-families.js';
 
 /** What an argument is, beyond what its C type says. */
@@ -157,7 +157,7 @@ export function meaningOfArgument(abi: AbiName, syscall: string, index: number):
   return isString(argumentsOf(abi, syscall)?.at(index)) ? { kind: 'string' } : undefined;
 }
 
-function isString(argument: Argument | undefined): boolean {
+function isString(argument: ArgumentRegister | undefined): boolean {
   return argument?.type === 'const char *';
 }
 

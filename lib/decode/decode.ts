@@ -1,7 +1,7 @@
 /** Arguments of a call as a person reads them. */
 import { type AbiName, abiOf } from '../syscalls/abi.js';
 import { constantOn } from '../syscalls/constants.js';
-import { type Argument, argumentsOf } from '../syscalls/table.js';
+import { type ArgumentRegister, argumentsOf } from '../syscalls/table.js';
 import { indices } from '../util/own-data.js';
 import { type Meaning, meaningOfArgument, type Struct } from './argument-meanings.js';
 import { MOST_BYTES } from './captures.js';
@@ -14,14 +14,14 @@ import { textOf, writeSockaddr } from './sockaddr.js';
  * width and sign that the kernel gives them. Of a syscall that is not known, its six registers.
  */
 export function decode(call: ObservedCall): readonly string[] {
-  const declared = argumentsOf(call.abi, call.syscall) ?? new Array<Argument>(6).fill(UNKNOWN);
+  const declared = argumentsOf(call.abi, call.syscall) ?? new Array<ArgumentRegister>(6).fill(UNKNOWN);
   const written = declared.map((argument, index) => writeArgument(call, argument, index));
   return takesMode(call) ? written : written.filter((_, index) => declared[index]?.type !== 'umode_t');
 }
 
-const UNKNOWN: Argument = { type: 'unsigned long', name: undefined, width: 64 };
+const UNKNOWN: ArgumentRegister = { type: 'unsigned long', name: undefined, width: 64 };
 
-function writeArgument(call: ObservedCall, argument: Argument, index: number): string {
+function writeArgument(call: ObservedCall, argument: ArgumentRegister, index: number): string {
   const meaning = meaningOfArgument(call.abi, call.syscall, index);
   const value = registerOf(call, index);
   return (meaning && writeMeaning(call, meaning, index)) ?? writeByType(argument, value, call.abi);
@@ -124,7 +124,7 @@ function wordsOf(bytes: Uint8Array, size: number, little: boolean): readonly big
 const SIGNED =
   /^(int|long|pid_t|__s32|key_t|key_serial_t|compat_long_t|off_t|loff_t|clockid_t|uid_t|gid_t|mqd_t|timer_t)$/;
 
-function writeByType({ type, name = '', width }: Argument, value: bigint, abi: AbiName): string {
+function writeByType({ type, name = '', width }: ArgumentRegister, value: bigint, abi: AbiName): string {
   if (type.endsWith('*')) return value === 0n ? 'NULL' : `0x${value.toString(16)}`;
   if (type === 'umode_t') return `0${value.toString(8)}`;
   const signed = BigInt.asIntN(width, value);

@@ -17,18 +17,25 @@ import { syscallNumber, syscallsOf } from '../syscalls/table.js';
 import { fromCaller } from '../util/caller.js';
 import { has, own } from '../util/own-data.js';
 import { assemble } from './bpf/assemble.js';
-import { loaded, type Node, NodeFactory } from './bpf/graph.js';
-import { ARCH_OFFSET, argumentOffset, decode, encode, MAX_INSTRUCTIONS, NR_OFFSET } from './bpf/instruction.js';
+import { GraphBuilder, type GraphNode, skipLoad } from './bpf/graph.js';
+import {
+  ARCH_OFFSET,
+  argumentOffset,
+  decodeInstructions,
+  encodeInstructions,
+  MAX_INSTRUCTIONS,
+  NR_OFFSET,
+} from './bpf/instruction.js';
 import { type Filter, makeFilter, policyOf } from './filter.js';
-import { decide, decideInTurn } from './optimize/argument-rules.js';
-import { type Asked, NONE_ASKED, type Range, Tree } from './optimize/number-tree.js';
-import { buildFoldedTree } from './optimize/number-tree-x32.js';
-import { heaviest, type Part } from './optimize/size-report.js';
-import { readyProgram } from './precompiled/lookup.js';
+import { compileDecisions, compileDecisionsInOrder } from './optimize/argument-rules.js';
+import { type EmulatedNumbers, NONE_EMULATED, NumberTree, type OutcomeRange } from './optimize/number-tree.js';
+import { buildSharedTree } from './optimize/number-tree-x32.js';
+import { largestSyscalls, type SyscallPart } from './optimize/size-report.js';
+import { lookupPrecompiled } from './precompiled/lookup.js';
 import { TooManySteps } from './verify/diagrams/decision-diagram.js';
-import { prove, proveInStep } from './verify/prove.js';
+import { prove, proveInLockstep } from './verify/prove.js';
 
-export interface CompileOptions {
+export interface FilterOptions {
   /**
    * Native syscalls that the exec gate opens where the policy denies them; see docs/exec-gate.md. Default none. Arguments
    * 3 to 5 carry the gate's value, so these must be calls of at most three arguments.
@@ -48,46 +55,49 @@ const GATE_HALVES = [0, 1, 2, 3, 4, 5] as const;
  * @throws SeccompError ERR_SECCOMP_TOO_LARGE if the program is longer than the kernel takes, or its rules too
  * intertwined to be proven; ERR_SECCOMP_PROOF if it does not decide as the policy says, which is a mistake of this package's.
  */
-export function compile(policy: Policy, options: CompileOptions = {}): Filter {
+export function compilePolicy(policy: Policy, options: FilterOptions = {}): Filter {
   const { gate: opened = [], prove: isProven = true, flags = [] } = own(options);
   const [native] = policy.abis;
   if (native === undefined) throw fromCaller(new RangeError('a policy needs at least one ABI'));
   const gated = opened.flatMap((name) => syscallNumber(native.abi.name, name) ?? []);
-  const ready = isProven && gated.every((number) => isOpen(policy, number)) && fromReady(policy, flags);
+  const ready = isProven && gated.every((number) => isOpen(policy, number)) && lookupFilter(policy, flags);
   if (ready) return ready;
   const given = { policy, flags, gated: new Set(gated) };
-  const { filter, parts } = build(given, decide);
+  const { filter, parts } = build(given, compileDecisions);
   if (!isProven) return filter;
   try {
     return withProof(filter, flags, prove);
   } catch (error) {
     if (!(error instanceof TooManySteps)) throw error;
-    return provenInTurn(given, tooIntertwined(error, parts));
+    return compileInOrder(given, tooIntertwined(error, parts));
   }
 }
 
 /** What a filter is built of. */
-interface Given {
+interface CompilerInput {
   readonly policy: Policy;
   readonly flags: readonly AttachFlag[];
   /** Native numbers that the gate is to open, if they need it. */
   readonly gated: ReadonlySet<number>;
 }
 
-function build(given: Given, how: typeof decide): { readonly filter: Filter; readonly parts: readonly Part[] } {
+function build(
+  given: CompilerInput,
+  how: typeof compileDecisions,
+): { readonly filter: Filter; readonly parts: readonly SyscallPart[] } {
   const { policy, flags } = given;
   const compiler = new Compiler(given, how);
   const { instructions, gate } = assemble(compiler.root());
   const { parts } = compiler;
   if (instructions.length > MAX_INSTRUCTIONS) throw tooLong(instructions.length, parts);
-  const bytes = encode(instructions, policy.abis.at(0)?.abi.endian ?? 'little');
+  const bytes = encodeInstructions(instructions, policy.abis.at(0)?.abi.endian ?? 'little');
   return { filter: makeFilter({ policy, instructions, bytes, gate, flags }), parts };
 }
 
 /** The conditions asked one after the other: a longer program, which can be proven however intertwined the rules are. */
-function provenInTurn(given: Given, refusal: SeccompError): Filter {
+function compileInOrder(given: CompilerInput, refusal: SeccompError): Filter {
   try {
-    return withProof(build(given, decideInTurn).filter, given.flags, proveInStep);
+    return withProof(build(given, compileDecisionsInOrder).filter, given.flags, proveInLockstep);
   } catch (error) {
     const isTooLarge = error instanceof SeccompError && error.code === refusal.code;
     throw isTooLarge || error instanceof TooManySteps ? refusal : error;
@@ -95,11 +105,11 @@ function provenInTurn(given: Given, refusal: SeccompError): Filter {
 }
 
 /** The program that came with the package for such policies, if it is proven to be this one's. */
-function fromReady(policy: Policy, flags: readonly AttachFlag[]): Filter | undefined {
-  const bytes = readyProgram(policy);
+function lookupFilter(policy: Policy, flags: readonly AttachFlag[]): Filter | undefined {
+  const bytes = lookupPrecompiled(policy);
   const [native] = policy.abis;
   if (bytes === undefined || native === undefined) return undefined;
-  const instructions = decode(bytes, native.abi.endian);
+  const instructions = decodeInstructions(bytes, native.abi.endian);
   const proof = prove(makeFilter({ policy, instructions, bytes }));
   return has(proof, 'call') ? undefined : makeFilter({ policy, instructions, bytes, proof, flags });
 }
@@ -112,16 +122,16 @@ function isOpen({ abis: [native], defaultAction }: Policy, number: number): bool
   return kind === 'allow' || kind === 'log';
 }
 
-function tooLong(length: number, parts: readonly Part[]): SeccompError {
+function tooLong(length: number, parts: readonly SyscallPart[]): SeccompError {
   const over = `${length - MAX_INSTRUCTIONS} more than the ${MAX_INSTRUCTIONS} that the kernel takes`;
   const message =
-    `the filter has ${length} instructions, ${over}: use fewer argument rules${mostly(parts)}, ` +
+    `the filter has ${length} instructions, ${over}: use fewer argument rules${largestPartsHint(parts)}, ` +
     'or fewer ABIs (architectures, archMap)';
   return new SeccompError('ERR_SECCOMP_TOO_LARGE', message);
 }
 
-function mostly(parts: readonly Part[]): string {
-  const names = heaviest(parts);
+function largestPartsHint(parts: readonly SyscallPart[]): string {
+  const names = largestSyscalls(parts);
   return names === '' ? '' : `; most are for ${names}`;
 }
 
@@ -141,8 +151,8 @@ function withProof(filter: Filter, flags: readonly AttachFlag[], how: (filter: F
   );
 }
 
-function tooIntertwined(error: TooManySteps, parts: readonly Part[]): SeccompError {
-  const message = `the filter can't be proven (${error.message}): use fewer argument rules on one syscall${mostly(parts)}`;
+function tooIntertwined(error: TooManySteps, parts: readonly SyscallPart[]): SeccompError {
+  const message = `the filter can't be proven (${error.message}): use fewer argument rules on one syscall${largestPartsHint(parts)}`;
   return new SeccompError('ERR_SECCOMP_TOO_LARGE', message, { cause: error });
 }
 
@@ -150,9 +160,9 @@ function tooIntertwined(error: TooManySteps, parts: readonly Part[]): SeccompErr
 const TABLE_SIZE = 1024;
 
 /** The kernel's table of an ABI ends with its newest syscall, which it may know later than we do. It has none of x32. */
-function askedAbout(abis: readonly AbiPolicy[]): Asked {
+function askedAbout(abis: readonly AbiPolicy[]): EmulatedNumbers {
   const tables = abis.filter(({ abi }) => abi.name !== 'x32').map(({ abi }) => syscallsOf(abi.name));
-  if (tables.length === 0) return NONE_ASKED;
+  if (tables.length === 0) return NONE_EMULATED;
   let first = Number.POSITIVE_INFINITY;
   for (const table of tables) for (const number of table.values()) if (number < first) first = number;
   let end = first;
@@ -162,30 +172,30 @@ function askedAbout(abis: readonly AbiPolicy[]): Asked {
 }
 
 /** Numbers from `start` on, up to the next one's. */
-interface Segment extends Range {
+interface Segment extends OutcomeRange {
   /** Undefined: they belong to none that is decided. */
   readonly abi: AbiPolicy | undefined;
 }
 
 class Compiler {
-  readonly #factory = new NodeFactory();
+  readonly #factory = new GraphBuilder();
   readonly #policy: Policy;
   /** Every syscall that has decisions of its own; complete when the root is made. */
-  readonly parts: Part[] = [];
+  readonly parts: SyscallPart[] = [];
   readonly #gated: ReadonlySet<number>;
-  readonly #decide: typeof decide;
+  readonly #decide: typeof compileDecisions;
 
-  constructor({ policy, gated }: Given, how: typeof decide) {
+  constructor({ policy, gated }: CompilerInput, how: typeof compileDecisions) {
     this.#policy = policy;
     this.#gated = gated;
     this.#decide = how;
   }
 
   /** Asks for the ABI, the native one first. */
-  root(): Node {
+  root(): GraphNode {
     const audits = new Set(this.#policy.abis.map(({ abi }) => abi.audit));
     const foreign = this.#factory.return(returnValue(this.#policy.foreignAction));
-    const dispatch = [...audits].reduceRight<Node>(
+    const dispatch = [...audits].reduceRight<GraphNode>(
       (no, audit) => this.#factory.branch('jeq', audit, this.#numbers(audit), no),
       foreign,
     );
@@ -193,21 +203,23 @@ class Compiler {
   }
 
   /** Asks for the number, among the ABIs that share an AUDIT_ARCH. */
-  #numbers(audit: number): Node {
+  #numbers(audit: number): GraphNode {
     const abis = this.#policy.abis.filter(({ abi }) => abi.audit === audit);
     const ranges = this.#ranges(abis);
     const asked = askedAbout(abis);
     const tree =
-      abis.length > 1 ? buildFoldedTree(ranges, asked, this.#factory) : new Tree(ranges, asked, this.#factory).build();
+      abis.length > 1
+        ? buildSharedTree(ranges, asked, this.#factory)
+        : new NumberTree(ranges, asked, this.#factory).build();
     return ranges.length === 1 ? tree : this.#factory.load(NR_OFFSET, tree);
   }
 
-  #ranges(abis: readonly AbiPolicy[]): readonly Range[] {
+  #ranges(abis: readonly AbiPolicy[]): readonly OutcomeRange[] {
     const segments = this.#segments(abis);
     const outcomes = new Map(abis.map((abi) => [abi, this.#outcomes(abi)]));
-    const ranges: Range[] = [];
-    let last: Range | undefined;
-    const add = (start: number, outcome: Node) => {
+    const ranges: OutcomeRange[] = [];
+    let last: OutcomeRange | undefined;
+    const add = (start: number, outcome: GraphNode) => {
       if (last?.start === start) ranges.pop();
       last = ranges.at(-1);
       if (last?.outcome === outcome) return;
@@ -242,10 +254,10 @@ class Compiler {
   }
 
   /** The outcome of each number that has one of its own, in order. */
-  #outcomes(policy: AbiPolicy): readonly Range[] {
+  #outcomes(policy: AbiPolicy): readonly OutcomeRange[] {
     const gated = policy === this.#policy.abis.at(0) ? this.#gated : new Set<number>();
     // The syscalls of a rule without conditions share one list.
-    const known = new Map<readonly Decision[], Node>();
+    const known = new Map<readonly Decision[], GraphNode>();
     return sortedNumbers(policy, gated).map((start) => {
       const decisions = policy.syscalls.get(start) ?? decisionsOf(policy, start);
       const outcome =
@@ -257,13 +269,13 @@ class Compiler {
   }
 
   /** Lets a call through that carries the gate's value; any other goes on to `denied`. Nothing, where all go through. */
-  #gate(denied: Node, { endian }: Abi): Node {
+  #gate(denied: GraphNode, { endian }: Abi): GraphNode {
     const factory = this.#factory;
     const through = factory.return(returnValue({ kind: 'allow' }));
     if (denied === through || denied === factory.return(returnValue({ kind: 'log' }))) return denied;
-    return GATE_HALVES.reduceRight<Node>((yes, half) => {
+    return GATE_HALVES.reduceRight<GraphNode>((yes, half) => {
       const offset = argumentOffset(3 + Math.floor(half / 2), half % 2 === 0 ? 'low' : 'high', endian);
-      return factory.load(offset, factory.branch('jeq', 0, yes, loaded(offset, denied), half));
+      return factory.load(offset, factory.branch('jeq', 0, yes, skipLoad(offset, denied), half));
     }, through);
   }
 }

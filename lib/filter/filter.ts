@@ -17,7 +17,7 @@ import type { Proof } from './verify/proof.js';
 export const GATED_CALLS: readonly string[] = ['execve', 'exit', 'exit_group', 'seccomp', 'sendmsg'];
 
 /** What a filter is made of. */
-interface Parts {
+interface FilterParts {
   readonly policy: Policy;
   readonly instructions: readonly Instruction[];
   readonly bytes: Uint8Array;
@@ -29,7 +29,7 @@ interface Parts {
 let madeHere = false;
 
 /** Makes a filter. Only this module can, so that what is put on has come from the compiler. */
-export function makeFilter(parts: Parts): Filter {
+export function makeFilter(parts: FilterParts): Filter {
   madeHere = true;
   return new Filter(parts);
 }
@@ -67,7 +67,7 @@ export class Filter {
   }
 
   /** @internal Filters are made by compile(). */
-  constructor(parts: Parts) {
+  constructor(parts: FilterParts) {
     const isOurs = madeHere;
     madeHere = false;
     if (!isOurs) throw fromCaller(new TypeError('Illegal constructor: filters are made by compile()'));
@@ -103,7 +103,7 @@ export class Filter {
 }
 
 /** @throws SeccompError ERR_SECCOMP_OPTION for what is no filter. */
-export function refuseOther(filter: unknown): void {
+export function requireFilter(filter: unknown): void {
   if (Filter.is(filter)) return;
   throw new SeccompError('ERR_SECCOMP_OPTION', 'filter: must be a Filter: give what compile returns');
 }

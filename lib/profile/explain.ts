@@ -11,7 +11,7 @@ import { argumentsOf, syscallNumber, syscallsOf } from '../syscalls/table.js';
 import { copyFields, copyList, type Path } from '../util/own-data.js';
 import { suggest } from '../util/suggest.js';
 import { namesOf, refusalsOf } from './builtin/definition.js';
-import { FORMS } from './builtin/index.js';
+import { BUILTIN_DEFINITIONS } from './builtin/index.js';
 import type { Profile } from './profile.js';
 import { examine, type Host, resolve } from './resolve/resolve.js';
 
@@ -226,7 +226,7 @@ function whyRule(source: string, { path, comment }: RuleReference): string {
 function whyDefault({ source, builtin, document }: Profile, syscall: string): string {
   const isNamed = document.syscalls.some(({ names }) => names.includes(syscall));
   const rules = isNamed ? 'no rule that names it holds here' : `no rule of ${source} names it`;
-  const form = builtin === undefined ? undefined : FORMS.get(builtin);
+  const form = builtin === undefined ? undefined : BUILTIN_DEFINITIONS.get(builtin);
   const refusal = form === undefined ? undefined : refusalsOf(form).find((each) => namesOf(each).includes(syscall));
   return refusal === undefined ? rules : `${rules}: ${refusal.why}`;
 }

@@ -1,6 +1,6 @@
 /** harden(): puts a profile on the process that calls it. */
 import { SeccompError } from '../errors.js';
-import { compile } from '../filter/compile.js';
+import { compilePolicy } from '../filter/compile.js';
 import { type Filter, policyOf } from '../filter/filter.js';
 import { union } from '../policy/algebra.js';
 import { syscallNumber } from '../syscalls/table.js';
@@ -112,7 +112,7 @@ function allowing(rings: readonly number[], filter: Filter): Filter {
     defaultAction: kill,
     foreignAction: kill,
   };
-  return compile(union(policy, exception), { flags: filter.flags });
+  return compilePolicy(union(policy, exception), { flags: filter.flags });
 }
 
 /** A server that may not accept is not told: libuv asks again at once, for ever, as poll(2) says that a client waits. */

@@ -10,7 +10,7 @@ declare const brand: unique symbol;
 export type SyscallNumber = number & { readonly [brand]: true };
 
 /** One argument register of a syscall. */
-export interface Argument {
+export interface ArgumentRegister {
   /** The C type that the kernel declares. */
   readonly type: string;
   readonly name: string | undefined;
@@ -23,7 +23,7 @@ interface Table {
   readonly names: () => ReadonlyMap<number, string>;
   /** Entry points and arguments that have been read before: profiles ask again and again. */
   readonly entries: Map<string, string>;
-  readonly known: Map<string, readonly Argument[]>;
+  readonly known: Map<string, readonly ArgumentRegister[]>;
 }
 
 /** `seccomp_data.args` has six. */
@@ -101,9 +101,9 @@ function widthOf(type: string, bits: 32 | 64): 16 | 32 | 64 {
   return WIDTHS.get(type.replace(/^const /, '')) ?? bits;
 }
 
-function parseArguments(abi: AbiName, parameters: string): readonly Argument[] {
+function parseArguments(abi: AbiName, parameters: string): readonly ArgumentRegister[] {
   const { bits, endian } = abiOf(abi);
-  const registers: Argument[] = [];
+  const registers: ArgumentRegister[] = [];
   for (const { type, name } of parameters === 'void' ? [] : parameters.split(', ').map(parseParameter)) {
     if (bits === 32 && LONG_LONG.has(type) && !WIDE_REGISTERS.has(abi)) {
       if (ALIGNS_PAIRS.has(abi) && registers.length % 2 === 1)
@@ -160,7 +160,7 @@ function readEntryPoint(abi: AbiName, name: string): string {
  * A syscall's argument registers in order. A 64-bit parameter is two of them where registers have 32 bits.
  * Undefined where the ABI doesn't have the syscall, and for the few that have a number and no function.
  */
-export function argumentsOf(abi: AbiName, name: string): readonly Argument[] | undefined {
+export function argumentsOf(abi: AbiName, name: string): readonly ArgumentRegister[] | undefined {
   const { known } = tableOf(abi);
   const before = known.get(name);
   if (before !== undefined) return before;

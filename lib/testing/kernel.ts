@@ -2,7 +2,7 @@
 import { constants } from 'node:os';
 import { SeccompError } from '../errors.js';
 import { BPF } from '../filter/bpf/instruction.js';
-import { compile } from '../filter/compile.js';
+import { compilePolicy } from '../filter/compile.js';
 import type { Filter } from '../filter/filter.js';
 import { addon } from '../native.js';
 import { actionOf } from '../policy/action.js';
@@ -36,7 +36,7 @@ export function ask(policy: Policy, calls: readonly NamedCall[], native: AbiName
     const message = `the filter is for ${policy.abis[0]?.abi.name} and this machine is ${native}: compile it for this one`;
     throw new SeccompError('ERR_SECCOMP_UNSUPPORTED', message);
   }
-  const filter = compile(policy, { gate: PROFILE_GATE });
+  const filter = compilePolicy(policy, { gate: PROFILE_GATE });
   const errno = unused(filter, 'errno', 4095);
   const base = denyingAll(native, { kind: 'errno', errno });
   const isDenied = (answer?: Answer) => answer?.kind === RETURNED && answer.value === -errno;
@@ -70,7 +70,7 @@ function askTracer(native: AbiName, filter: Filter, calls: readonly NamedCall[],
 /** A filter that denies all calls by one action, on all ABIs. */
 function denyingAll(native: AbiName, action: Action): Filter {
   const abis = [{ abi: abiOf(native), syscalls: new Map<number, never>() }];
-  return compile({ abis, defaultAction: action, foreignAction: action }, { gate: BASE_GATE });
+  return compilePolicy({ abis, defaultAction: action, foreignAction: action }, { gate: BASE_GATE });
 }
 
 /** The largest errno or message that the filter does not return. */

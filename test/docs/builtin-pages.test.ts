@@ -1,7 +1,7 @@
 /** The pages of the built-in profiles are what the script writes, and leave no syscall out. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { FORMS } from '../../lib/profile/builtin/index.js';
+import { BUILTIN_DEFINITIONS } from '../../lib/profile/builtin/index.js';
 import { syscallNames } from '../../lib/syscalls/table.js';
 import { pages } from '../../scripts/generate-docs.js';
 import { ROWS } from '../support/blocked-calls.js';
@@ -9,7 +9,7 @@ import { ROWS } from '../support/blocked-calls.js';
 const generated = pages();
 
 test('there is a page for each built-in', () => {
-  expect([...generated.keys()]).toEqual([...FORMS.keys()].map((name) => `${name}.md`));
+  expect([...generated.keys()]).toEqual([...BUILTIN_DEFINITIONS.keys()].map((name) => `${name}.md`));
 });
 
 describe.each([...generated])('docs/%s', (name, text) => {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { BPF, MAX_INSTRUCTIONS } from '../../lib/filter/bpf/instruction.js';
 import { interpret } from '../../lib/filter/bpf/interpreter.js';
-import { compile } from '../../lib/filter/compile.js';
+import { compilePolicy } from '../../lib/filter/compile.js';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
 import { profileOf } from '../../lib/profile/profile.js';
 import { type Host, resolve } from '../../lib/profile/resolve/resolve.js';
@@ -15,7 +15,7 @@ import { checkEverywhere } from '../support/everywhere.js';
 const x86_64: Host = { abi: 'x86_64', abis: [], kernel: { major: 6, minor: 1 }, capabilities: new Set() };
 
 function filterOf(document: ProfileDocument, on: Host = x86_64) {
-  return compile(policyOfAny(document, on));
+  return compilePolicy(policyOfAny(document, on));
 }
 
 describe('interpreter = evaluator', () => {
@@ -175,7 +175,7 @@ describe('the program', () => {
 
 describe('the exec gate', () => {
   const gate = ['execve', 'exit_group'];
-  const compiled = (document: ProfileDocument) => compile(resolve(profileOf(document), x86_64), { gate });
+  const compiled = (document: ProfileDocument) => compilePolicy(resolve(profileOf(document), x86_64), { gate });
 
   test('is left out of a filter that allows execve and exit_group', () => {
     expect(compiled({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [] }).gate).toEqual([]);

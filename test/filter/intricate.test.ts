@@ -1,8 +1,8 @@
 /** Rules that have much to do with each other: compiled, proven in a bounded number of steps, and right. */
 import { describe, expect, test } from 'vitest';
 import { SeccompError } from '../../lib/errors.js';
-import { BPF, encode } from '../../lib/filter/bpf/instruction.js';
-import { compile } from '../../lib/filter/compile.js';
+import { BPF, encodeInstructions } from '../../lib/filter/bpf/instruction.js';
+import { compilePolicy } from '../../lib/filter/compile.js';
 import { makeFilter } from '../../lib/filter/filter.js';
 import { prove } from '../../lib/filter/verify/prove.js';
 import type { Action, Condition, Decision, Policy } from '../../lib/policy/policy.js';
@@ -72,25 +72,27 @@ const SHAPES: readonly Shape[] = [
 
 describe.each(SHAPES)('$rules rules with $conditions conditions each, $ops, up to $end', (shape) => {
   test('are compiled and proven, whatever diagrams of them would take', () => {
-    const filter = compile(policyOf(shape));
+    const filter = compilePolicy(policyOf(shape));
     expect(filter.proof?.steps).toBeLessThan(MOST_STEPS);
     checkCalls(filter, generator(1), 300);
   });
 
   test('as are those of a call with an exec gate', () => {
-    const filter = compile(policyOf(shape), { gate: ['execve'] });
+    const filter = compilePolicy(policyOf(shape), { gate: ['execve'] });
     expect(filter.gate).toHaveLength(6);
     expect(prove(filter)).not.toHaveProperty('call');
   });
 });
 
 test('a change is not proven where rules are only followed in step', () => {
-  const filter = compile(policyOf({ rules: 64, conditions: 6, ops: 'orders', end: 1000 }), { gate: ['execve'] });
+  const filter = compilePolicy(policyOf({ rules: 64, conditions: 6, ops: 'orders', end: 1000 }), { gate: ['execve'] });
   const isProven = (at: number, change: Partial<(typeof filter.instructions)[number]>) => {
     const instructions = filter.instructions.map((each, i) => (i === at ? { ...each, ...change } : each));
     const { policy, gate } = filter;
     try {
-      return !('call' in prove(makeFilter({ policy, instructions, bytes: encode(instructions, 'little'), gate })));
+      return !(
+        'call' in prove(makeFilter({ policy, instructions, bytes: encodeInstructions(instructions, 'little'), gate }))
+      );
     } catch (error) {
       if (error instanceof RangeError) return false;
       throw error;
@@ -113,6 +115,6 @@ test('a change is not proven where rules are only followed in step', () => {
 
 test('rules that make a filter longer than the kernel takes are refused', () => {
   const policy = policyOf({ rules: 300, conditions: 6, ops: 'every', end: 2 ** 40 });
-  expect(() => compile(policy)).toThrowError(expect.objectContaining({ code: 'ERR_SECCOMP_TOO_LARGE' }));
-  expect(() => compile(policy)).toThrow(SeccompError);
+  expect(() => compilePolicy(policy)).toThrowError(expect.objectContaining({ code: 'ERR_SECCOMP_TOO_LARGE' }));
+  expect(() => compilePolicy(policy)).toThrow(SeccompError);
 });

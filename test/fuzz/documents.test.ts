@@ -7,9 +7,9 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { SeccompError } from '../../lib/errors.js';
-import { decode, type Instruction } from '../../lib/filter/bpf/instruction.js';
+import { decodeInstructions, type Instruction } from '../../lib/filter/bpf/instruction.js';
 import { interpret } from '../../lib/filter/bpf/interpreter.js';
-import { compile } from '../../lib/filter/compile.js';
+import { compilePolicy } from '../../lib/filter/compile.js';
 import { actionOf, compareRestriction } from '../../lib/policy/action.js';
 import { compare } from '../../lib/policy/algebra.js';
 import type { Policy } from '../../lib/policy/policy.js';
@@ -132,13 +132,13 @@ function expectMeaning(text: string, mode: ProfileMode, format?: ProfileFormat):
   const policy = unlessRefused(() => resolve(read, x86));
   if (policy === undefined) return;
   expect(compare(policy, resolve(again, x86)).relation).toBe('equal');
-  unlessRefused(() => compile(policy));
+  unlessRefused(() => compilePolicy(policy));
 }
 
 /** libseccomp's program; undefined where it refuses the rules for a reason that is known. */
 function theirFilter(read: Profile, rules: readonly Rule[], policy: Policy): readonly Instruction[] | undefined {
   try {
-    return decode(libseccompFilter(runcRules(read, machine)), 'little');
+    return decodeInstructions(libseccompFilter(runcRules(read, machine)), 'little');
   } catch (error) {
     const [, name] = /^rule \w+ (\w+).*: File exists$/m.exec(String(error)) ?? [];
     if (name !== undefined && REFUSAL.explains(name, rules, policy)) return undefined;
@@ -151,7 +151,7 @@ function looser(read: Profile, policy: Policy): readonly string[] {
   const rules = rulesOn(read, machine);
   const theirs = theirFilter(read, rules, policy);
   if (theirs === undefined) return [];
-  const { instructions } = compile(policy, { prove: false });
+  const { instructions } = compilePolicy(policy, { prove: false });
   const comparison = { policy, rules, theirs, cutoffs: runcCutoffs(rules, policy) };
   const abis = policy.abis.map(({ abi }) => abi.name);
   return [...callsAbout(['x86_64', 'x86', ...abis], policy)].flatMap((call) => {

@@ -1,9 +1,9 @@
 /** The running kernel against the interpreter and the evaluator: three answers to the same calls, which must be one. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { encode } from '../../lib/filter/bpf/instruction.js';
+import { encodeInstructions } from '../../lib/filter/bpf/instruction.js';
 import { interpret } from '../../lib/filter/bpf/interpreter.js';
-import { compile } from '../../lib/filter/compile.js';
+import { compilePolicy } from '../../lib/filter/compile.js';
 import { makeFilter } from '../../lib/filter/filter.js';
 import { returnValue } from '../../lib/policy/action.js';
 import { evaluate } from '../../lib/policy/evaluate.js';
@@ -28,7 +28,7 @@ const withAllAbis: Host = { ...host, abis: ['x86', 'x32'] };
 const nothing: Policy = { abis: [], defaultAction: { kind: 'errno', errno: 1000 }, foreignAction: { kind: 'allow' } };
 const denyAll = (() => {
   const everywhere = ['x86_64', 'x86', 'x32'] as const;
-  return compile({
+  return compilePolicy({
     ...nothing,
     abis: everywhere.map((name) => ({ abi: abiOf(name), syscalls: new Map() })),
     foreignAction: nothing.defaultAction,
@@ -109,13 +109,17 @@ describe.skipIf(reason !== undefined)(`kernel = interpreter = evaluator${skipped
     const instructions = asked.denyingFilter.instructions.map((each) =>
       each.k === 0x5_03e8 ? { ...each, k: 0x5_03e9 } : each,
     );
-    const damaged = makeFilter({ policy: asked.denied.policy, instructions, bytes: encode(instructions, 'little') });
+    const damaged = makeFilter({
+      policy: asked.denied.policy,
+      instructions,
+      bytes: encodeInstructions(instructions, 'little'),
+    });
     const [witness] = disagreements(asked, kernelAnswers(damaged, asked.calls));
     expect(witness).toMatch(/x86_64 read\[0\].*the kernel action 0x80000000 \(errno 1001\).*0x50001/);
   });
 
   test('a filter that lets a call through is not put on', () => {
-    const allowing = compile({ ...nothing, abis: denyAll.policy.abis, defaultAction: { kind: 'allow' } });
+    const allowing = compilePolicy({ ...nothing, abis: denyAll.policy.abis, defaultAction: { kind: 'allow' } });
     expect(() => kernelAnswers(allowing, [])).toThrow('the filter lets calls through');
   });
 
@@ -162,7 +166,7 @@ function tellingCalls(abi: AbiName, policy: Policy): readonly Call[] {
 
 /** Calls to which a filter for a machine of `abi` answers what the policy does not say. */
 function misreadings(policy: Policy, abi: AbiName, calls: readonly Call[]): readonly string[] {
-  const filter = compile(policy);
+  const filter = compilePolicy(policy);
   return calls.flatMap((call) => {
     const interpreted = interpret(filter.instructions, call, abiOf(abi).endian).value;
     const meant = returnValue(evaluate(policy, call));

@@ -1,6 +1,6 @@
 /** Filters that libseccomp makes. */
 import { describe, expect, test } from 'vitest';
-import { compile } from '../../lib/filter/compile.js';
+import { compilePolicy } from '../../lib/filter/compile.js';
 import { decompile } from '../../lib/filter/verify/decompile.js';
 import { profileOf } from '../../lib/profile/profile.js';
 import { type Host, resolve } from '../../lib/profile/resolve/resolve.js';
@@ -38,9 +38,9 @@ describe.skipIf(libseccompObstacle() !== undefined || !hasCorpus)('what is compi
     const entries = corpusOn(on).filter((_, n) => n % EVERY === i % EVERY);
     for (const entry of entries) {
       if ('refusal' in entry) continue;
-      const ours = compile(resolve(entry.profile, on)).bytes;
+      const ours = compilePolicy(resolve(entry.profile, on)).bytes;
       for (const bytes of [ours, libseccompFilter(runcRules(entry.profile, on))]) {
-        const again = compile(decompile(bytes, endian));
+        const again = compilePolicy(decompile(bytes, endian));
         expect(again.bytes.length, entry.name).toBeLessThanOrEqual(2 * bytes.length);
       }
     }

@@ -2,9 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ProfileError } from '../../lib/errors.js';
-import { BPF, decode, type Instruction } from '../../lib/filter/bpf/instruction.js';
+import { BPF, decodeInstructions, type Instruction } from '../../lib/filter/bpf/instruction.js';
 import { interpret } from '../../lib/filter/bpf/interpreter.js';
-import { compile } from '../../lib/filter/compile.js';
+import { compilePolicy } from '../../lib/filter/compile.js';
 import { actionOf as actionFor, compareRestriction, returnValue } from '../../lib/policy/action.js';
 import type { Policy } from '../../lib/policy/policy.js';
 import { OPERATORS, type ProfileDocument } from '../../lib/profile/document/types.js';
@@ -51,7 +51,7 @@ const DOCKER_CAPABILITIES = ['CAP_SYS_CHROOT', 'CAP_MKNOD', 'CAP_AUDIT_WRITE', '
 function readBoth(source: Profile, host: Host, optimize?: Optimize): Comparison {
   const policy = resolve(source, host);
   const rules = rulesOn(source, host);
-  const program = decode(libseccompFilter(runcRules(source, host, optimize)), abiOf(host.abi).endian);
+  const program = decodeInstructions(libseccompFilter(runcRules(source, host, optimize)), abiOf(host.abi).endian);
   return { policy, rules, theirs: repaired(program, policy), cutoffs: runcCutoffs(rules, policy) };
 }
 
@@ -90,7 +90,7 @@ function isStricter(ours: number, theirs: number): boolean {
 
 function compare(comparison: Comparison, isFine: (ours: number, theirs: number) => boolean = () => false): Outcome {
   const { policy } = comparison;
-  const filter = compile(policy);
+  const filter = compilePolicy(policy);
   const { endian } = abiOf(filter.abis[0] ?? 'x86_64');
   const seen = new Map<string, number>();
   const unexplained: string[] = [];
@@ -320,6 +320,6 @@ describe.skipIf(reason !== undefined)(`our filter decides as libseccomp's${skipp
     );
     const call = { arch: abiOf('x86_64').audit, number: numberOf('x86_64', 'mmap'), args: [0n, 9n, 0n, 0n, 0n, 0n] };
     expect(interpret(theirs, call, 'little').value.toString(16)).toBe('7fff0000');
-    expect(interpret(compile(policy).instructions, call, 'little').value.toString(16)).toBe('50001');
+    expect(interpret(compilePolicy(policy).instructions, call, 'little').value.toString(16)).toBe('50001');
   });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { subjects } from '../../bench/filter-profiles.js';
 import { stepsOf } from '../../bench/filter-steps.js';
-import { decode } from '../../lib/filter/bpf/instruction.js';
-import { compile } from '../../lib/filter/compile.js';
+import { decodeInstructions } from '../../lib/filter/bpf/instruction.js';
+import { compilePolicy } from '../../lib/filter/compile.js';
 import type { Host } from '../../lib/profile/resolve/resolve.js';
 import { libseccompFilter, libseccompObstacle, runcRules } from '../support/libseccomp.js';
 
@@ -14,9 +14,9 @@ describe(`beside libseccomp's filters${obstacle === undefined ? '' : ` (skipped:
   const profiles = subjects(host).filter(({ isShown }) => isShown);
 
   test.skipIf(obstacle !== undefined).each(profiles)('$name runs fewer instructions', (subject) => {
-    const ours = stepsOf(compile(subject.policy).instructions, subject.policy);
+    const ours = stepsOf(compilePolicy(subject.policy).instructions, subject.policy);
     for (const optimize of [1, 2] as const) {
-      const filter = decode(libseccompFilter(runcRules(subject.profile, subject.host, optimize)), 'little');
+      const filter = decodeInstructions(libseccompFilter(runcRules(subject.profile, subject.host, optimize)), 'little');
       const theirs = stepsOf(filter, subject.policy);
       expect(ours.attach).toBeLessThan(theirs.attach);
       expect(ours.checked ?? 0).toBeLessThanOrEqual(theirs.checked ?? 0);

@@ -1,6 +1,6 @@
 /** Documents that are large, deep or full of mistakes are read, or refused with a message that can be read. */
 import { describe, expect, test } from 'vitest';
-import { compile } from '../../lib/filter/compile.js';
+import { compilePolicy } from '../../lib/filter/compile.js';
 import { MOST_FINDINGS } from '../../lib/profile/document/diagnostics.js';
 import { parseProfile } from '../../lib/profile/profile.js';
 import { type Host, resolve } from '../../lib/profile/resolve/resolve.js';
@@ -102,7 +102,7 @@ describe('a document', { timeout: PATIENCE }, () => {
       `{"names": ["${name}"], "action": "SCMP_ACT_ALLOW", "args": ${argument(i * 7)}}`;
     const names = ['clone', 'copy_file_range', 'futex', 'mmap', 'move_pages', 'sendto', 'splice', 'statx'];
     const rules = parseProfile(document(names.map((name) => times(rule(name), 2000)).join(',')));
-    expect(() => compile(resolve(rules, host))).toThrow(/^the filter has \d+ instructions/);
+    expect(() => compilePolicy(resolve(rules, host))).toThrow(/^the filter has \d+ instructions/);
   });
 
   test('of 100,000 rules without arguments is resolved', () => {

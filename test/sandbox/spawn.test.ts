@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
-import { compile as compilePolicy } from '../../lib/filter/compile.js';
+import { compilePolicy } from '../../lib/filter/compile.js';
 import { thisHost } from '../../lib/host.js';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
 import { profileOf } from '../../lib/profile/profile.js';

@@ -1,7 +1,7 @@
 /** Asks the running kernel what a policy's filter answers to thousands of calls, none of which is carried out. */
 import { execFileSync } from 'node:child_process';
 import { interpret } from '../../lib/filter/bpf/interpreter.js';
-import { compile } from '../../lib/filter/compile.js';
+import { compilePolicy } from '../../lib/filter/compile.js';
 import type { Filter } from '../../lib/filter/filter.js';
 import { actionBase, returnValue } from '../../lib/policy/action.js';
 import { evaluate } from '../../lib/policy/evaluate.js';
@@ -68,7 +68,7 @@ export interface Inquiry {
 
 export function inquiry(policy: Policy, calls: readonly Call[]): Inquiry {
   const denied = denying(policy);
-  return { policy, filter: compile(policy), denied, denyingFilter: compile(denied.policy), calls };
+  return { policy, filter: compilePolicy(policy), denied, denyingFilter: compilePolicy(denied.policy), calls };
 }
 
 /** The calls that kernel, interpreter and evaluator do not answer alike, with the answers; `answers` are the kernel's. */

@@ -1,8 +1,8 @@
 /** Filters that other programs made, and what is made of them. */
 import { expect } from 'vitest';
-import { decode } from '../../lib/filter/bpf/instruction.js';
+import { decodeInstructions } from '../../lib/filter/bpf/instruction.js';
 import { interpret } from '../../lib/filter/bpf/interpreter.js';
-import { compile } from '../../lib/filter/compile.js';
+import { compilePolicy } from '../../lib/filter/compile.js';
 import { makeFilter } from '../../lib/filter/filter.js';
 import { decompile } from '../../lib/filter/verify/decompile.js';
 import { prove } from '../../lib/filter/verify/prove.js';
@@ -10,10 +10,10 @@ import { callsOn } from './calls.js';
 
 /** The policy decides as the program does, by proof; and so does what we make of it, also when both are run. */
 export function checkMeaning(bytes: Uint8Array) {
-  const theirs = decode(bytes, 'little');
+  const theirs = decodeInstructions(bytes, 'little');
   const policy = decompile(bytes);
   expect(prove(makeFilter({ policy, instructions: theirs, bytes }))).not.toHaveProperty('call');
-  const ours = compile(policy).instructions;
+  const ours = compilePolicy(policy).instructions;
   const abis = policy.abis.map(({ abi }) => abi.name);
   for (const call of callsOn(abis, policy)) {
     const [a, b] = [interpret(theirs, call, 'little').value, interpret(ours, call, 'little').value];

@@ -1,6 +1,6 @@
 /** Compiles profiles of many conditions, and holds each filter against the evaluator: by proof within a bound, and by calls. */
 import { expect } from 'vitest';
-import { compile } from '../../lib/filter/compile.js';
+import { compilePolicy } from '../../lib/filter/compile.js';
 import type { Filter } from '../../lib/filter/filter.js';
 import type { Call, Policy } from '../../lib/policy/policy.js';
 import type { Host } from '../../lib/profile/resolve/resolve.js';
@@ -33,7 +33,7 @@ export function checkIntricate(seed: number, count: number, callsEach: number): 
   for (const document of intricateProfiles(seed, count)) {
     const [abi, ...abis] = MACHINES[i % MACHINES.length] ?? ['x86_64'];
     const host: Host = { abi, abis, kernel: { major: 6, minor: 18 }, capabilities: new Set() };
-    const filter = compile(policyOfAny(document, host));
+    const filter = compilePolicy(policyOfAny(document, host));
     const steps = filter.proof?.steps ?? Number.POSITIVE_INFINITY;
     expect(steps, `profile ${i} of seed ${seed}`).toBeLessThan(MOST_STEPS);
     most = Math.max(most, steps);

@@ -4,7 +4,7 @@
  * Below the filters nothing can be put any more, so a filter above them asks a tracer for each call: an errno is stricter
  * than that, and where the tracer is asked the filters below allow. Nothing is carried out; see native/napi/probe.cc.
  */
-import { compile } from '../../lib/filter/compile.js';
+import { compilePolicy } from '../../lib/filter/compile.js';
 import { thisHost } from '../../lib/host.js';
 import { addon } from '../../lib/native.js';
 import type { Call } from '../../lib/policy/policy.js';
@@ -29,7 +29,10 @@ export function registersOf(calls: readonly Call[]): BigUint64Array {
 export function outerDecisions(registers: BigUint64Array): readonly (number | string)[] {
   const action = { kind: 'trace', message: MESSAGE } as const;
   const abis = [{ abi: abiOf(thisHost().abi), syscalls: new Map<number, never>() }];
-  const base = compile({ abis, defaultAction: action, foreignAction: action }, { gate: ['seccomp', 'exit_group'] });
+  const base = compilePolicy(
+    { abis, defaultAction: action, foreignAction: action },
+    { gate: ['seccomp', 'exit_group'] },
+  );
   const answers = addon().probe({ ...filterRequest([base], {}), noNewPrivileges: true }, registers, true);
   if ('error' in answers) throw new Error(`${answers.call}: errno ${answers.error}`);
   const told: (number | string)[] = [];

@@ -1,6 +1,6 @@
 /** Gives the nodes of a program their places: emission runs from the end, so a jump's target always exists already. */
 
-import { type Node, successors } from './graph.js';
+import { type GraphNode, successors } from './graph.js';
 import { BPF, type Instruction } from './instruction.js';
 
 declare const position: unique symbol;
@@ -20,13 +20,13 @@ export interface GateSite {
   readonly half: number;
 }
 
-export interface Program {
+export interface AssembledProgram {
   readonly instructions: readonly Instruction[];
   readonly gate: readonly GateSite[];
 }
 
 /** Lays out the graph that starts at `root`. */
-export function assemble(root: Node): Program {
+export function assemble(root: GraphNode): AssembledProgram {
   const emitter = new Emitter();
   for (const node of inReverse(root)) emitter.emit(node);
   return emitter.finish();
@@ -36,23 +36,23 @@ export function assemble(root: Node): Program {
  * Every node once, each after all that it leads to; the root comes last. The smaller of a branch's two ways comes right
  * before the branch: so jumps are short, and the kernel's translation was measured to be faster.
  */
-function inReverse(root: Node): readonly Node[] {
-  const sizes = new Map<Node, number>();
+function inReverse(root: GraphNode): readonly GraphNode[] {
+  const sizes = new Map<GraphNode, number>();
   for (const node of postorder(root, successors)) {
     sizes.set(
       node,
       successors(node).reduce((sum, next) => sum + (sizes.get(next) ?? 0), 1),
     );
   }
-  const size = (node: Node) => sizes.get(node) ?? 0;
+  const size = (node: GraphNode) => sizes.get(node) ?? 0;
   return postorder(root, (node) => successors(node).toSorted((a, b) => size(b) - size(a)));
 }
 
 /** Every node once, each after those that `next` says, which come in its order as far as they have not come yet. */
-function postorder(root: Node, next: (node: Node) => readonly Node[]): readonly Node[] {
-  const order: Node[] = [];
-  const seen = new Set<Node>();
-  const stack: { readonly node: Node; readonly done: boolean }[] = [{ node: root, done: false }];
+function postorder(root: GraphNode, next: (node: GraphNode) => readonly GraphNode[]): readonly GraphNode[] {
+  const order: GraphNode[] = [];
+  const seen = new Set<GraphNode>();
+  const stack: { readonly node: GraphNode; readonly done: boolean }[] = [{ node: root, done: false }];
   for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
     if (top.done) {
       order.push(top.node);
@@ -67,10 +67,10 @@ function postorder(root: Node, next: (node: Node) => readonly Node[]): readonly 
 
 class Emitter {
   readonly #backwards: Instruction[] = [];
-  readonly #positions = new Map<Node, Position>();
+  readonly #positions = new Map<GraphNode, Position>();
   readonly #gate: { readonly position: Position; readonly half: number }[] = [];
 
-  emit(node: Node): void {
+  emit(node: GraphNode): void {
     switch (node.kind) {
       case 'return':
         this.#place(node, { code: BPF.ret, jt: 0, jf: 0, k: node.value });
@@ -89,7 +89,7 @@ class Emitter {
     }
   }
 
-  finish(): Program {
+  finish(): AssembledProgram {
     const length = this.#backwards.length;
     return {
       instructions: this.#backwards.toReversed(),
@@ -99,7 +99,7 @@ class Emitter {
     };
   }
 
-  #emitBranch(node: Node & { kind: 'branch' }): void {
+  #emitBranch(node: GraphNode & { kind: 'branch' }): void {
     this.#bringNear(node.no, FARTHEST - 1); // One less: bringing the other near may add an instruction.
     this.#bringNear(node.yes, FARTHEST);
     const at = this.#place(node, {
@@ -112,25 +112,25 @@ class Emitter {
   }
 
   /** Makes sure that a jump from here reaches `target`: by a copy of a return, or by a long jump. */
-  #bringNear(target: Node, farthest: number): void {
+  #bringNear(target: GraphNode, farthest: number): void {
     if (this.#skipTo(target) <= farthest) return;
     if (target.kind === 'return') this.emit(target);
     else this.#place(target, { code: BPF.ja, jt: 0, jf: 0, k: this.#skipTo(target) });
   }
 
   /** Makes sure that the instruction emitted next falls into `target`. */
-  #fallInto(target: Node): void {
+  #fallInto(target: GraphNode): void {
     this.#bringNear(target, 0);
   }
 
-  #skipTo(target: Node): Skip {
+  #skipTo(target: GraphNode): Skip {
     const to = this.#positions.get(target);
     if (to === undefined) throw new RangeError('a node is laid out before what it leads to');
     return (this.#backwards.length - 1 - to) as Skip;
   }
 
   /** Later jumps to `node` go to its newest place. */
-  #place(node: Node, instruction: Instruction): Position {
+  #place(node: GraphNode, instruction: Instruction): Position {
     const at = this.#backwards.length as Position;
     this.#backwards.push(instruction);
     this.#positions.set(node, at);

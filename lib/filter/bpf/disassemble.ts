@@ -4,8 +4,8 @@ import { ACTION_KINDS, actionBase } from '../../policy/action.js';
 import { ABIS, type Abi, type AbiName } from '../../syscalls/abi.js';
 import { syscallName } from '../../syscalls/table.js';
 import { fromCaller } from '../../util/caller.js';
-import { type Filter, policyOf, refuseOther } from '../filter.js';
-import { ARCH_OFFSET, BPF, decode, type Instruction, NR_OFFSET } from './instruction.js';
+import { type Filter, policyOf, requireFilter } from '../filter.js';
+import { ARCH_OFFSET, BPF, decodeInstructions, type Instruction, NR_OFFSET } from './instruction.js';
 
 const MNEMONICS: ReadonlyMap<number, string> = new Map(Object.entries(BPF).map(([name, code]) => [code, name]));
 
@@ -15,9 +15,9 @@ const MNEMONICS: ReadonlyMap<number, string> = new Map(Object.entries(BPF).map((
  * filter.
  */
 export function disassemble(filter: Filter): string {
-  refuseOther(filter);
+  requireFilter(filter);
   const endian = policyOf(filter).abis.at(0)?.abi.endian ?? 'little';
-  const instructions = decode(filter.bytes, endian);
+  const instructions = decodeInstructions(filter.bytes, endian);
   const reached = reach(instructions);
   const gated = new Map(filter.gate.map(({ instruction, half }) => [instruction, half]));
   const width = String(instructions.length).length;

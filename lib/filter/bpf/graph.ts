@@ -1,43 +1,43 @@
 /** Programs as graphs, before they have positions: immutable nodes, equal ones shared. */
 
 /** What a branch asks about the accumulator: equal, greater or equal, greater (unsigned), or any common bit. */
-export type Test = 'jeq' | 'jge' | 'jgt' | 'jset';
+export type JumpTest = 'jeq' | 'jge' | 'jgt' | 'jset';
 
-export type Node =
+export type GraphNode =
   | { readonly kind: 'return'; readonly id: number; readonly value: number }
   /** Loads the word at `offset` of `struct seccomp_data`. */
-  | { readonly kind: 'load'; readonly id: number; readonly offset: number; readonly next: Node }
+  | { readonly kind: 'load'; readonly id: number; readonly offset: number; readonly next: GraphNode }
   /** Keeps the accumulator's bits that `mask` has. */
-  | { readonly kind: 'and'; readonly id: number; readonly mask: number; readonly next: Node }
+  | { readonly kind: 'and'; readonly id: number; readonly mask: number; readonly next: GraphNode }
   | {
       readonly kind: 'branch';
       readonly id: number;
-      readonly test: Test;
+      readonly test: JumpTest;
       readonly k: number;
-      readonly yes: Node;
-      readonly no: Node;
+      readonly yes: GraphNode;
+      readonly no: GraphNode;
       /** Half of the exec gate's value that belongs in `k`: 0 to 5. */
       readonly gateHalf: number | undefined;
     };
 
 /** Makes nodes; asked twice for the same, it gives the same. */
-export class NodeFactory {
-  readonly #nodes = new Map<string, Node>();
+export class GraphBuilder {
+  readonly #nodes = new Map<string, GraphNode>();
 
-  return(value: number): Node {
+  return(value: number): GraphNode {
     return this.#share(`ret ${value}`, (id) => ({ kind: 'return', id, value: value >>> 0 }));
   }
 
-  load(offset: number, next: Node): Node {
+  load(offset: number, next: GraphNode): GraphNode {
     return this.#share(`ld ${offset} ${next.id}`, (id) => ({ kind: 'load', id, offset, next }));
   }
 
-  and(mask: number, next: Node): Node {
+  and(mask: number, next: GraphNode): GraphNode {
     return this.#share(`and ${mask} ${next.id}`, (id) => ({ kind: 'and', id, mask: mask >>> 0, next }));
   }
 
   /** A branch; none at all if both ways are the same. */
-  branch(test: Test, k: number, yes: Node, no: Node, gateHalf?: number): Node {
+  branch(test: JumpTest, k: number, yes: GraphNode, no: GraphNode, gateHalf?: number): GraphNode {
     if (yes === no && gateHalf === undefined) return yes;
     return this.#share(`${test} ${k} ${yes.id} ${no.id} ${gateHalf ?? ''}`, (id) => ({
       kind: 'branch',
@@ -50,7 +50,7 @@ export class NodeFactory {
     }));
   }
 
-  #share(key: string, make: (id: number) => Node): Node {
+  #share(key: string, make: (id: number) => GraphNode): GraphNode {
     const known = this.#nodes.get(key);
     if (known !== undefined) return known;
     const node = make(this.#nodes.size);
@@ -60,12 +60,12 @@ export class NodeFactory {
 }
 
 /** What follows `node` if the accumulator holds the word at `offset` already: a second load of it is left out. */
-export function loaded(offset: number, node: Node): Node {
+export function skipLoad(offset: number, node: GraphNode): GraphNode {
   return node.kind === 'load' && node.offset === offset ? node.next : node;
 }
 
 /** The nodes that may follow. */
-export function successors(node: Node): readonly Node[] {
+export function successors(node: GraphNode): readonly GraphNode[] {
   switch (node.kind) {
     case 'return':
       return [];

@@ -53,7 +53,7 @@ const INSTRUCTION_BYTES = 8;
  * Instructions as the kernel takes them, in the machine's byte order.
  * @throws RangeError if a jump does not fit its 8 bits.
  */
-export function encode(instructions: readonly Instruction[], endian: Abi['endian']): Uint8Array {
+export function encodeInstructions(instructions: readonly Instruction[], endian: Abi['endian']): Uint8Array {
   const bytes = new Uint8Array(instructions.length * INSTRUCTION_BYTES);
   const view = new DataView(bytes.buffer);
   const little = endian === 'little';
@@ -68,7 +68,7 @@ export function encode(instructions: readonly Instruction[], endian: Abi['endian
 }
 
 /** Instructions out of the kernel's form. */
-export function decode(bytes: Uint8Array, endian: Abi['endian']): readonly Instruction[] {
+export function decodeInstructions(bytes: Uint8Array, endian: Abi['endian']): readonly Instruction[] {
   if (bytes.length % INSTRUCTION_BYTES !== 0) throw fromCaller(new RangeError('a filter has 8 bytes an instruction'));
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const little = endian === 'little';

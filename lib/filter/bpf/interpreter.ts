@@ -4,7 +4,7 @@ import type { Abi } from '../../syscalls/abi.js';
 import { ARCH_OFFSET, BPF, type Instruction, NR_OFFSET } from './instruction.js';
 
 /** The 32-bit value that a filter returns, and how many instructions it took. */
-export interface Outcome {
+export interface Execution {
   readonly value: number;
   readonly steps: number;
 }
@@ -13,7 +13,7 @@ export interface Outcome {
  * Runs `instructions` on `call`.
  * @throws RangeError on a program that the kernel would refuse: an unknown instruction, or no return.
  */
-export function interpret(instructions: readonly Instruction[], call: Call, endian: Abi['endian']): Outcome {
+export function interpret(instructions: readonly Instruction[], call: Call, endian: Abi['endian']): Execution {
   let accumulator = 0;
   let at = 0;
   for (let steps = 1; ; steps++) {
@@ -23,7 +23,7 @@ export function interpret(instructions: readonly Instruction[], call: Call, endi
     at++;
     switch (code) {
       case BPF.ld:
-        accumulator = word(call, k, endian);
+        accumulator = wordAt(call, k, endian);
         break;
       case BPF.and:
         accumulator = (accumulator & k) >>> 0;
@@ -52,7 +52,7 @@ export function interpret(instructions: readonly Instruction[], call: Call, endi
 }
 
 /** The word at `offset` of the call's `struct seccomp_data`. */
-function word(call: Call, offset: number, endian: Abi['endian']): number {
+function wordAt(call: Call, offset: number, endian: Abi['endian']): number {
   if (offset === NR_OFFSET) return call.number >>> 0;
   if (offset === ARCH_OFFSET) return call.arch >>> 0;
   if (Number.isInteger(offset / 4) && offset >= 8 && offset < 64) {

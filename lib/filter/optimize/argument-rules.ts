@@ -4,24 +4,29 @@ import { returnValue } from '../../policy/action.js';
 import type { Action, Condition, Decision } from '../../policy/policy.js';
 import { MAX_WORD } from '../../policy/word-set.js';
 import type { Abi } from '../../syscalls/abi.js';
-import { loaded, type Node, type NodeFactory } from '../bpf/graph.js';
+import { type GraphBuilder, type GraphNode, skipLoad } from '../bpf/graph.js';
 import { argumentOffset } from '../bpf/instruction.js';
 import { costOf } from './cost-model.js';
-import { search } from './exhaustive-search.js';
-import { decideByView } from './greedy-search.js';
-import { type Rule, rulesOf, viewsOf } from './literals.js';
+import { searchExhaustively } from './exhaustive-search.js';
+import { searchGreedily } from './greedy-search.js';
+import { type LiteralRule, literalRules, maskedWordsOf } from './literals.js';
 
 /** More rules than this are asked one view after the other, instead of looking for the best order of all tests. */
 const MOST_SEARCHED = 16;
 
 /** What was decided before, for other syscalls and ABIs of the same program. */
-const known = new WeakMap<NodeFactory, Map<string, Node>>();
+const known = new WeakMap<GraphBuilder, Map<string, GraphNode>>();
 
 /** The node that carries out the first decision whose conditions hold, else `otherwise`. */
-export function decide(decisions: readonly Decision[], otherwise: Action, abi: Abi, factory: NodeFactory): Node {
+export function compileDecisions(
+  decisions: readonly Decision[],
+  otherwise: Action,
+  abi: Abi,
+  factory: GraphBuilder,
+): GraphNode {
   const conditions = decisions.reduce((count, decision) => count + decision.conditions.length, 0);
-  if (conditions < 2) return decideInTurn(decisions, otherwise, abi, factory);
-  const nodes = known.get(factory) ?? new Map<string, Node>();
+  if (conditions < 2) return compileDecisionsInOrder(decisions, otherwise, abi, factory);
+  const nodes = known.get(factory) ?? new Map<string, GraphNode>();
   known.set(factory, nodes);
   const key = `${abi.endian} ${returnValue(otherwise)} ${decisions.map(keyOf).join(';')}`;
   const node = nodes.get(key) ?? cheapest(decisions, otherwise, abi, factory);
@@ -37,41 +42,54 @@ function keyOf({ conditions, action }: Decision): string {
   return `${asked.join()} ${returnValue(action)}`;
 }
 
-function cheapest(decisions: readonly Decision[], otherwise: Action, abi: Abi, factory: NodeFactory): Node {
+function cheapest(decisions: readonly Decision[], otherwise: Action, abi: Abi, factory: GraphBuilder): GraphNode {
   const rest = factory.return(returnValue(otherwise));
-  const plain = decideInTurn(decisions, otherwise, abi, factory);
-  const rules = rulesOf(decisions, ({ action }) => factory.return(returnValue(action)));
+  const plain = compileDecisionsInOrder(decisions, otherwise, abi, factory);
+  const rules = literalRules(decisions, ({ action }) => factory.return(returnValue(action)));
   const best = rules && together(rules, rest, abi, factory);
   return best !== undefined && costOf(best) < costOf(plain) ? best : plain;
 }
 
 /** Asks what the rules have in common once; undefined if that would be too much to find out. */
-function together(rules: readonly Rule[], rest: Node, abi: Abi, factory: NodeFactory): Node | undefined {
-  const views = viewsOf(rules);
+function together(
+  rules: readonly LiteralRule[],
+  rest: GraphNode,
+  abi: Abi,
+  factory: GraphBuilder,
+): GraphNode | undefined {
+  const views = maskedWordsOf(rules);
   const isSearched = rules.length <= MOST_SEARCHED && (views.length > 1 || views.some(({ mask }) => mask !== MAX_WORD));
-  return (isSearched ? search(rules, rest, abi, factory) : undefined) ?? decideByView(rules, rest, abi, factory);
+  return (
+    (isSearched ? searchExhaustively(rules, rest, abi, factory) : undefined) ??
+    searchGreedily(rules, rest, abi, factory)
+  );
 }
 
 /** The same, asking the conditions one after the other. */
-export function decideInTurn(decisions: readonly Decision[], otherwise: Action, abi: Abi, factory: NodeFactory): Node {
-  const rest: Node = factory.return(returnValue(otherwise));
+export function compileDecisionsInOrder(
+  decisions: readonly Decision[],
+  otherwise: Action,
+  abi: Abi,
+  factory: GraphBuilder,
+): GraphNode {
+  const rest: GraphNode = factory.return(returnValue(otherwise));
   const checks = new Checks(abi, factory);
-  return decisions.reduceRight<Node>((no, { conditions, action }) => {
-    const taken: Node = factory.return(returnValue(action));
+  return decisions.reduceRight<GraphNode>((no, { conditions, action }) => {
+    const taken: GraphNode = factory.return(returnValue(action));
     return conditions.reduceRight((yes, condition) => checks.check(condition, yes, no), taken);
   }, rest);
 }
 
 class Checks {
   readonly #abi: Abi;
-  readonly #factory: NodeFactory;
+  readonly #factory: GraphBuilder;
 
-  constructor(abi: Abi, factory: NodeFactory) {
+  constructor(abi: Abi, factory: GraphBuilder) {
     this.#abi = abi;
     this.#factory = factory;
   }
 
-  check(condition: Condition, yes: Node, no: Node): Node {
+  check(condition: Condition, yes: GraphNode, no: GraphNode): GraphNode {
     if (yes === no) return yes;
     switch (condition.op) {
       case 'ne':
@@ -91,17 +109,24 @@ class Checks {
   }
 
   /** (argument & mask) = (value & mask), high word first, words without mask bits left out. */
-  #masked({ index, width, value }: Condition, mask: bigint, yes: Node, no: Node): Node {
+  #masked({ index, width, value }: Condition, mask: bigint, yes: GraphNode, no: GraphNode): GraphNode {
     const low = this.#maskedWord(index, 'low', value, mask, yes, no);
     return width === 64 ? this.#maskedWord(index, 'high', value >> 32n, mask >> 32n, low, no) : low;
   }
 
-  #maskedWord(index: number, half: 'low' | 'high', wantedBits: bigint, maskBits: bigint, yes: Node, no: Node): Node {
+  #maskedWord(
+    index: number,
+    half: 'low' | 'high',
+    wantedBits: bigint,
+    maskBits: bigint,
+    yes: GraphNode,
+    no: GraphNode,
+  ): GraphNode {
     const factory = this.#factory;
     const mask = Number(BigInt.asUintN(32, maskBits));
     const wanted = (Number(BigInt.asUintN(32, wantedBits)) & mask) >>> 0;
     const offset = argumentOffset(index, half, this.#abi.endian);
-    const after = (node: Node) => loaded(offset, node);
+    const after = (node: GraphNode) => skipLoad(offset, node);
     if (mask === 0 || yes === no) return yes;
     if (wanted === 0) return factory.load(offset, factory.branch('jset', mask, after(no), after(yes)));
     if (wanted === mask && (mask & (mask - 1)) === 0) {
@@ -114,7 +139,7 @@ class Checks {
   }
 
   /** argument ≥ value or argument > value, unsigned. */
-  #ordered({ index, width, value }: Condition, test: 'jge' | 'jgt', yes: Node, no: Node): Node {
+  #ordered({ index, width, value }: Condition, test: 'jge' | 'jgt', yes: GraphNode, no: GraphNode): GraphNode {
     const factory = this.#factory;
     const { endian } = this.#abi;
     if (test === 'jge' && value === 0n) return yes;
@@ -125,13 +150,13 @@ class Checks {
     // A bound at either end of the words decides without looking.
     const always = test === 'jge' && bound === 0;
     const never = test === 'jgt' && bound === MAX_WORD;
-    const after = (node: Node) => loaded(offset, node);
+    const after = (node: GraphNode) => skipLoad(offset, node);
     const asked = factory.load(offset, factory.branch(test, bound, after(yes), after(no)));
     const low = always ? yes : never ? no : asked;
     if (width === 32) return low;
     const highOffset = argumentOffset(index, 'high', endian);
     const high = Number(value >> 32n);
-    const afterHigh = (node: Node) => loaded(highOffset, node);
+    const afterHigh = (node: GraphNode) => skipLoad(highOffset, node);
     if (always) return factory.load(highOffset, factory.branch('jge', high, afterHigh(yes), afterHigh(no)));
     const equal = high === 0 ? afterHigh(low) : factory.branch('jeq', high, afterHigh(low), afterHigh(no));
     return factory.load(highOffset, high === MAX_WORD ? equal : factory.branch('jgt', high, afterHigh(yes), equal));

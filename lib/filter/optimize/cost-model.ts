@@ -1,5 +1,5 @@
 /** What a part of a program costs: how many instructions it has, and how many of them a call takes. */
-import type { Node } from '../bpf/graph.js';
+import type { GraphNode } from '../bpf/graph.js';
 
 /**
  * What a step of the mean path costs, in instructions. The kernel takes 100 ns for an instruction, once; a call takes
@@ -7,10 +7,10 @@ import type { Node } from '../bpf/graph.js';
  */
 export const STEP = 0.25;
 
-const costs = new WeakMap<Node, number>();
+const costs = new WeakMap<GraphNode, number>();
 
 /** Instructions that `root` leads to, equal ones once, and the steps of its mean path, each path being as likely as another. */
-export function costOf(root: Node): number {
+export function costOf(root: GraphNode): number {
   const known = costs.get(root);
   if (known !== undefined) return known;
   const nodes = reachable(root);
@@ -22,7 +22,7 @@ export function costOf(root: Node): number {
 }
 
 /** The nodes without the returns, which all parts of a program share. */
-function sizeOf(nodes: readonly Node[]): number {
+function sizeOf(nodes: readonly GraphNode[]): number {
   return nodes.reduce((size, { kind }) => (kind === 'return' ? size : size + 1), 0);
 }
 
@@ -34,14 +34,14 @@ interface Measure {
 
 const END: Measure = { paths: 1, steps: 0 };
 
-const measures = new WeakMap<Node, Measure>();
+const measures = new WeakMap<GraphNode, Measure>();
 
-function measureOf(node: Node): Measure {
+function measureOf(node: GraphNode): Measure {
   return measures.get(node) ?? END;
 }
 
 /** A node's measure, when those of the nodes that it leads to are known. */
-function measure(node: Node): Measure {
+function measure(node: GraphNode): Measure {
   if (node.kind === 'return') return END;
   if (node.kind !== 'branch') {
     const { paths, steps } = measureOf(node.next);
@@ -54,7 +54,7 @@ function measure(node: Node): Measure {
 }
 
 /** Every node once; what a node leads to was made before it, and comes before it. */
-function reachable(root: Node): readonly Node[] {
+function reachable(root: GraphNode): readonly GraphNode[] {
   const seen = new Set([root]);
   for (const node of seen) {
     if (node.kind === 'branch') seen.add(node.yes).add(node.no);

@@ -12,14 +12,14 @@ import {
   type WordSet,
 } from '../../policy/word-set.js';
 import type { Abi } from '../../syscalls/abi.js';
-import { loaded, type Node, type NodeFactory, type Test } from '../bpf/graph.js';
+import { type GraphBuilder, type GraphNode, type JumpTest, skipLoad } from '../bpf/graph.js';
 import { costOf } from './cost-model.js';
-import type { Literal, Rule } from './literals.js';
-import { askView, masked, offsetOf } from './load-word.js';
+import type { Literal, LiteralRule } from './literals.js';
+import { offsetOf, skipMaskedLoad, testMaskedWord } from './load-word.js';
 
 /** A test that a program can make of a word: under `and`, if given. */
-interface Question {
-  readonly test: Test;
+interface WordTest {
+  readonly test: JumpTest;
   readonly k: number;
   readonly and: number | undefined;
 }
@@ -32,20 +32,20 @@ interface Cells {
   /** Whether each is a range, in order. */
   readonly isOrdered: boolean;
   /** Each question with the cells where the answer is yes; of two with the same, the cheaper. */
-  readonly questions: readonly Answers[];
+  readonly questions: readonly CellTest[];
 }
 
-interface Answers {
-  readonly question: Question;
+interface CellTest {
+  readonly question: WordTest;
   readonly yes: number;
 }
 
 /** A set of cells for each word that is asked for; in a domain, those that are possible. */
-type Box = readonly number[];
+type CellBox = readonly number[];
 
 interface BoxRule {
-  readonly box: Box;
-  readonly outcome: Node;
+  readonly box: CellBox;
+  readonly outcome: GraphNode;
 }
 
 /** Bits of a set: as many as a number has without its sign. */
@@ -58,7 +58,12 @@ const FEW_WORDS = 2;
 const MOST_STATES = 512;
 
 /** The rules as nodes; undefined if they cut the words into too many parts. */
-export function search(rules: readonly Rule[], otherwise: Node, abi: Abi, factory: NodeFactory): Node | undefined {
+export function searchExhaustively(
+  rules: readonly LiteralRule[],
+  otherwise: GraphNode,
+  abi: Abi,
+  factory: GraphBuilder,
+): GraphNode | undefined {
   const words = [...new Set(rules.flatMap(({ literals }) => literals.map(({ word }) => word)))];
   const cells: Cells[] = [];
   for (const word of words) {
@@ -76,7 +81,7 @@ export function search(rules: readonly Rule[], otherwise: Node, abi: Abi, factor
     }),
     outcome,
   }));
-  const searching = new Search(cells, otherwise, abi, factory);
+  const searching = new ExhaustiveSearch(cells, otherwise, abi, factory);
   const node = searching.build(
     cells.map(({ members }) => setOf(members, () => true)),
     boxes,
@@ -84,17 +89,17 @@ export function search(rules: readonly Rule[], otherwise: Node, abi: Abi, factor
   return searching.gaveUp ? undefined : node;
 }
 
-class Search {
+class ExhaustiveSearch {
   readonly #cells: readonly Cells[];
-  readonly #otherwise: Node;
+  readonly #otherwise: GraphNode;
   readonly #abi: Abi;
-  readonly #factory: NodeFactory;
-  readonly #nodes = new Map<string, Node>();
+  readonly #factory: GraphBuilder;
+  readonly #nodes = new Map<string, GraphNode>();
   readonly #mostTried: number;
   /** States that are being searched. */
   #open = 0;
 
-  constructor(cells: readonly Cells[], otherwise: Node, abi: Abi, factory: NodeFactory) {
+  constructor(cells: readonly Cells[], otherwise: GraphNode, abi: Abi, factory: GraphBuilder) {
     this.#cells = cells;
     this.#mostTried = cells.length <= FEW_WORDS ? MOST_TRIED.few : MOST_TRIED.many;
     this.#otherwise = otherwise;
@@ -108,7 +113,7 @@ class Search {
   }
 
   /** The best program for calls in `domain`, where the accumulator holds word `held`. */
-  build(domain: Box, given: readonly BoxRule[], held?: number): Node {
+  build(domain: CellBox, given: readonly BoxRule[], held?: number): GraphNode {
     const { rules, rest } = reduced(domain, given, this.#otherwise);
     if (rules.length === 0) return rest;
     const relevant = domain.map((set, i) => rules.some(({ box }) => box[i] !== set));
@@ -123,19 +128,24 @@ class Search {
     return node;
   }
 
-  #cheapest(domain: Box, rules: readonly BoxRule[], relevant: readonly boolean[], kept: number | undefined): Node {
+  #cheapest(
+    domain: CellBox,
+    rules: readonly BoxRule[],
+    relevant: readonly boolean[],
+    kept: number | undefined,
+  ): GraphNode {
     const [first, ...others] = this.#candidates(domain, rules, relevant);
     if (first === undefined) throw new RangeError('rules that differ can be told apart');
     const offset = kept === undefined ? undefined : offsetOf(kept, this.#abi);
-    const cost = (node: Node) => costOf(offset === undefined ? node : loaded(offset, node));
+    const cost = (node: GraphNode) => costOf(offset === undefined ? node : skipLoad(offset, node));
     return others.reduce((best, node) => (cost(node) < cost(best) ? node : best), first);
   }
 
-  *#candidates(domain: Box, rules: readonly BoxRule[], relevant: readonly boolean[]): Generator<Node> {
+  *#candidates(domain: CellBox, rules: readonly BoxRule[], relevant: readonly boolean[]): Generator<GraphNode> {
     const words = this.#cells.flatMap((cells, i) =>
       relevant[i] ? [{ cells, i, questions: useful(cells, domain[i] ?? 0, i, rules) }] : [],
     );
-    const ask = (word: number, i: number, { question, yes }: Answers) => {
+    const ask = (word: number, i: number, { question, yes }: CellTest) => {
       const set = domain[i] ?? 0;
       const held = question.and === undefined ? i : undefined;
       const ifYes = this.build(domain.with(i, set & yes), rules, held);
@@ -159,31 +169,31 @@ class Search {
   }
 
   /** Settles all that is asked of a word. */
-  #askAll({ word, members }: Cells, i: number, domain: Box, rules: readonly BoxRule[]): Node {
+  #askAll({ word, members }: Cells, i: number, domain: CellBox, rules: readonly BoxRule[]): GraphNode {
     const ranges = members.flatMap((low, cell) => {
       const set = (domain[i] ?? 0) & (1 << cell);
       const high = (members.at(cell + 1) ?? 2 ** 32) - 1;
       return set === 0 ? [] : [{ low, high, outcome: this.build(domain.with(i, set), rules) }];
     });
-    return askView({ word, mask: MAX_WORD }, ranges, this.#abi, this.#factory);
+    return testMaskedWord({ word, mask: MAX_WORD }, ranges, this.#abi, this.#factory);
   }
 
-  #ask({ test, k, and }: Question, word: number, yes: Node, no: Node): Node {
+  #ask({ test, k, and }: WordTest, word: number, yes: GraphNode, no: GraphNode): GraphNode {
     const factory = this.#factory;
     const offset = offsetOf(word, this.#abi);
     if (yes === no) return yes;
     if (and === undefined) {
-      return factory.load(offset, factory.branch(test, k, loaded(offset, yes), loaded(offset, no)));
+      return factory.load(offset, factory.branch(test, k, skipLoad(offset, yes), skipLoad(offset, no)));
     }
     return factory.load(
       offset,
-      factory.and(and, factory.branch(test, k, masked(offset, and, yes), masked(offset, and, no))),
+      factory.and(and, factory.branch(test, k, skipMaskedLoad(offset, and, yes), skipMaskedLoad(offset, and, no))),
     );
   }
 }
 
 /** What is left of the rules in a domain: those before the first that always holds, but none at the end with its outcome. */
-function reduced(domain: Box, given: readonly BoxRule[], otherwise: Node) {
+function reduced(domain: CellBox, given: readonly BoxRule[], otherwise: GraphNode) {
   let rules: readonly BoxRule[] = [];
   let rest = otherwise;
   for (const { box, outcome } of given) {
@@ -200,11 +210,11 @@ function reduced(domain: Box, given: readonly BoxRule[], otherwise: Node) {
 }
 
 /** How many sets the rules leave to ask for after a question about word `i`, both answers together. */
-function left(rules: readonly BoxRule[], domain: Box, i: number, yes: number): number {
+function left(rules: readonly BoxRule[], domain: CellBox, i: number, yes: number): number {
   return leftIn(rules, domain, i, yes) + leftIn(rules, domain, i, ~yes);
 }
 
-function leftIn(rules: readonly BoxRule[], domain: Box, i: number, answer: number): number {
+function leftIn(rules: readonly BoxRule[], domain: CellBox, i: number, answer: number): number {
   let count = 0;
   for (const { box } of rules) {
     if (((box[i] ?? 0) & (domain[i] ?? 0) & answer) === 0) continue;
@@ -218,7 +228,7 @@ function leftIn(rules: readonly BoxRule[], domain: Box, i: number, answer: numbe
   return count;
 }
 
-function intersection(a: Box, b: Box): Box | undefined {
+function intersection(a: CellBox, b: CellBox): CellBox | undefined {
   const both: number[] = [];
   for (let i = 0; i < a.length; i++) {
     const set = (a[i] ?? 0) & (b[i] ?? 0);
@@ -228,12 +238,12 @@ function intersection(a: Box, b: Box): Box | undefined {
   return both;
 }
 
-function isWithin(inner: Box, outer: Box): boolean {
+function isWithin(inner: CellBox, outer: CellBox): boolean {
   for (let i = 0; i < inner.length; i++) if (((inner[i] ?? 0) & ~(outer[i] ?? 0)) !== 0) return false;
   return true;
 }
 
-function differences(a: Box, b: Box): number {
+function differences(a: CellBox, b: CellBox): number {
   let count = 0;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) count++;
   return count;
@@ -268,7 +278,7 @@ function cellsOf(word: number, literals: readonly Literal[]): Cells | undefined 
   if (parts === undefined || members === undefined || members.length > MOST_CELLS) return undefined;
   const asked = [...cutting, ...parts.flatMap(onlyWord)];
   const all = setOf(members, () => true);
-  const questions = new Map<number, Answers>();
+  const questions = new Map<number, CellTest>();
   for (const question of asked) {
     const yes = setOf(members, (each) => answer(question, each));
     const known = questions.get(yes) ?? questions.get(all & ~yes);
@@ -283,24 +293,24 @@ function startsOf(literals: readonly Literal[]): readonly number[] {
 }
 
 /** Where ranges begin, and whether it is a word that is a range by itself. */
-function orderQuestions(literals: readonly Literal[]): readonly Question[] {
-  return startsOf(literals).flatMap((start, i, starts): readonly Question[] => [
+function orderQuestions(literals: readonly Literal[]): readonly WordTest[] {
+  return startsOf(literals).flatMap((start, i, starts): readonly WordTest[] => [
     ...(start === (starts.at(i + 1) ?? 2 ** 32) - 1 ? [{ test: 'jeq', k: start, and: undefined } as const] : []),
     ...(start === 0 ? [] : [{ test: 'jge', k: start, and: undefined } as const]),
   ]);
 }
 
 /** One test can ask for the bits of two. */
-function withUnions(questions: readonly Question[]): readonly Question[] {
+function withUnions(questions: readonly WordTest[]): readonly WordTest[] {
   const masks = questions.flatMap(({ test, k }) => (test === 'jset' ? [k] : []));
   const unions = masks.flatMap((one, i) => masks.slice(i + 1).map((other) => (one | other) >>> 0));
   const all = masks.reduce((union, mask) => (union | mask) >>> 0, 0);
   const added = [...new Set([...unions, all])].filter((k) => k !== 0 && !masks.includes(k));
-  return [...questions, ...added.map((k): Question => ({ test: 'jset', k, and: undefined }))];
+  return [...questions, ...added.map((k): WordTest => ({ test: 'jset', k, and: undefined }))];
 }
 
 /** The tests that tell whether a literal is true, alone or together; those that keep the word loaded come first. */
-function questionsOf({ mask, low, high }: Literal): readonly Question[] {
+function questionsOf({ mask, low, high }: Literal): readonly WordTest[] {
   const and = mask === MAX_WORD ? undefined : mask;
   if (low !== high) {
     return [low, high + 1]
@@ -311,19 +321,19 @@ function questionsOf({ mask, low, high }: Literal): readonly Question[] {
   const others = (mask & ~low) >>> 0;
   if (mask !== MAX_WORD && (low === 0 || (isOneBit && others === 0)))
     return [{ test: 'jset', k: mask, and: undefined }];
-  const equal: Question = { test: 'jeq', k: low, and };
+  const equal: WordTest = { test: 'jeq', k: low, and };
   if (mask === MAX_WORD || !isOneBit) return [equal];
   return [{ test: 'jset', k: others, and: undefined }, { test: 'jset', k: low, and: undefined }, equal];
 }
 
 /** Asks for the word that is all of a part by itself. */
-function onlyWord(part: WordSet): readonly Question[] {
+function onlyWord(part: WordSet): readonly WordTest[] {
   const k = member(part);
   return k === undefined || memberExcept(part, [k]) !== undefined ? [] : [{ test: 'jeq', k, and: undefined }];
 }
 
 /** The sets that the questions cut out; undefined if there are too many. */
-function partsOf(questions: readonly Question[]): readonly WordSet[] | undefined {
+function partsOf(questions: readonly WordTest[]): readonly WordSet[] | undefined {
   let parts: readonly WordSet[] = [ALL_WORDS];
   for (const question of questions) {
     parts = parts.flatMap((part) => cut(part, question));
@@ -332,7 +342,7 @@ function partsOf(questions: readonly Question[]): readonly WordSet[] | undefined
   return parts;
 }
 
-function cut(part: WordSet, { test, k, and = MAX_WORD }: Question): readonly WordSet[] {
+function cut(part: WordSet, { test, k, and = MAX_WORD }: WordTest): readonly WordSet[] {
   switch (test) {
     case 'jset': {
       const none = { mask: k, bits: 0 };
@@ -358,7 +368,7 @@ function isTrue({ mask, low, high, holds }: Literal, word: number): boolean {
   return (low <= value && value <= high) === holds;
 }
 
-function answer({ test, k, and = MAX_WORD }: Question, word: number): boolean {
+function answer({ test, k, and = MAX_WORD }: WordTest, word: number): boolean {
   const value = (word & and) >>> 0;
   if (test === 'jset') return (value & k) !== 0;
   return test === 'jeq' ? value === k : value >= k;

@@ -1,9 +1,9 @@
 /** Decides a list of rules one view after the other: each is loaded once, and all that the rules ask of it is settled there. */
 import type { Abi } from '../../syscalls/abi.js';
-import type { Node, NodeFactory } from '../bpf/graph.js';
-import { isSameView, type Literal, type Rule, type View, viewsOf } from './literals.js';
-import { askView } from './load-word.js';
-import type { WordRange } from './value-tree.js';
+import type { GraphBuilder, GraphNode } from '../bpf/graph.js';
+import { isSameWord, type Literal, type LiteralRule, type MaskedWord, maskedWordsOf } from './literals.js';
+import { testMaskedWord } from './load-word.js';
+import type { ValueRange } from './value-tree.js';
 
 /** Places in lists that are looked at for one syscall: which takes about a sixth of a second. */
 const MOST_WORK = 200_000;
@@ -12,17 +12,17 @@ const MOST_WORK = 200_000;
 const MOST_IN_ALL = 250_000;
 
 /** What was looked at for a program. */
-const spent = new WeakMap<NodeFactory, number>();
+const spent = new WeakMap<GraphBuilder, number>();
 
 /** The rules as nodes; undefined if they cut each other into too many lists. */
-export function decideByView(
-  rules: readonly Rule[],
-  otherwise: Node,
+export function searchGreedily(
+  rules: readonly LiteralRule[],
+  otherwise: GraphNode,
   abi: Abi,
-  factory: NodeFactory,
-): Node | undefined {
+  factory: GraphBuilder,
+): GraphNode | undefined {
   const before = spent.get(factory) ?? 0;
-  const byView = new ByView(otherwise, abi, factory, Math.min(MOST_WORK, MOST_IN_ALL - before));
+  const byView = new GreedySearch(otherwise, abi, factory, Math.min(MOST_WORK, MOST_IN_ALL - before));
   const node = byView.build(rules);
   spent.set(factory, before + byView.work);
   return node;
@@ -32,20 +32,20 @@ export function decideByView(
 interface Cell {
   readonly low: number;
   readonly high: number;
-  readonly rules: readonly Rule[];
+  readonly rules: readonly LiteralRule[];
 }
 
-class ByView {
-  readonly #otherwise: Node;
+class GreedySearch {
+  readonly #otherwise: GraphNode;
   readonly #abi: Abi;
-  readonly #factory: NodeFactory;
-  readonly #nodes = new Map<string, Node>();
+  readonly #factory: GraphBuilder;
+  readonly #nodes = new Map<string, GraphNode>();
   /** Rules by what they say, and by themselves: equal ones have the same number. */
-  readonly #numbers = new Map<Rule | string, number>();
+  readonly #numbers = new Map<LiteralRule | string, number>();
   readonly #mostWork: number;
   #work = 0;
 
-  constructor(otherwise: Node, abi: Abi, factory: NodeFactory, mostWork: number) {
+  constructor(otherwise: GraphNode, abi: Abi, factory: GraphBuilder, mostWork: number) {
     this.#mostWork = mostWork;
     this.#otherwise = otherwise;
     this.#abi = abi;
@@ -57,12 +57,12 @@ class ByView {
     return this.#work;
   }
 
-  build(given: readonly Rule[]): Node | undefined {
+  build(given: readonly LiteralRule[]): GraphNode | undefined {
     const rules = reduced(given, this.#otherwise);
     const [first] = rules;
     if (first === undefined) return this.#otherwise;
     if (first.literals.length === 0) return first.outcome;
-    const [view, ...others] = viewsOf(rules);
+    const [view, ...others] = maskedWordsOf(rules);
     if (view !== undefined && others.length === 0) {
       const cells = this.#cut(rules, view);
       return cells && this.#ask(view, cells);
@@ -76,9 +76,9 @@ class ByView {
   }
 
   /** Asks for the view that leaves the least to ask. */
-  #askFirst(rules: readonly Rule[]): Node | undefined {
-    const cuts: { readonly view: View; readonly cells: readonly Cell[]; readonly left: number }[] = [];
-    for (const view of viewsOf(rules)) {
+  #askFirst(rules: readonly LiteralRule[]): GraphNode | undefined {
+    const cuts: { readonly view: MaskedWord; readonly cells: readonly Cell[]; readonly left: number }[] = [];
+    for (const view of maskedWordsOf(rules)) {
       const cells = this.#cut(rules, view);
       if (cells === undefined) return undefined;
       cuts.push({ view, cells, left: this.#literalsIn(cells) });
@@ -95,11 +95,11 @@ class ByView {
     return sum;
   }
 
-  #keyOf(rules: readonly Rule[]): string {
+  #keyOf(rules: readonly LiteralRule[]): string {
     return rules.map((rule) => this.#numberOf(rule)).join();
   }
 
-  #numberOf(rule: Rule): number {
+  #numberOf(rule: LiteralRule): number {
     const known = this.#numbers.get(rule);
     if (known !== undefined) return known;
     const key = `${literalsKey(rule)} ${rule.outcome.id}`;
@@ -109,24 +109,24 @@ class ByView {
     return number;
   }
 
-  #ask(view: View, cells: readonly Cell[]): Node | undefined {
-    const ranges: WordRange[] = [];
+  #ask(view: MaskedWord, cells: readonly Cell[]): GraphNode | undefined {
+    const ranges: ValueRange[] = [];
     for (const { low, high, rules } of cells) {
       const outcome = this.build(rules);
       if (outcome === undefined) return undefined;
       ranges.push({ low, high, outcome });
     }
-    return askView(view, ranges, this.#abi, this.#factory);
+    return testMaskedWord(view, ranges, this.#abi, this.#factory);
   }
 
   /** Cuts the view's values where a rule begins or ends to hold; undefined if that is too much work. */
-  #cut(rules: readonly Rule[], view: View): readonly Cell[] | undefined {
-    const asked = rules.map(({ literals }) => literals.filter((literal) => isSameView(literal, view)));
+  #cut(rules: readonly LiteralRule[], view: MaskedWord): readonly Cell[] | undefined {
+    const asked = rules.map(({ literals }) => literals.filter((literal) => isSameWord(literal, view)));
     const starts = [...new Set([0, ...asked.flat().flatMap(({ low, high }) => [low, high + 1])])]
       .filter((start) => start <= view.mask)
       .sort((a, b) => a - b);
     const places = new Map(starts.map((start, i) => [start, i]));
-    const lists = starts.map((): Rule[] => []);
+    const lists = starts.map((): LiteralRule[] => []);
     const closed = new Set<number>();
     for (const [i, rule] of rules.entries()) {
       const literals = asked[i] ?? [];
@@ -155,9 +155,9 @@ function* placesOf(literals: readonly Literal[], places: ReadonlyMap<number, num
 }
 
 /** Without rules that come too late: after one that always holds, as an earlier one, or with no other outcome than the rest. */
-function reduced(rules: readonly Rule[], otherwise: Node): readonly Rule[] {
+function reduced(rules: readonly LiteralRule[], otherwise: GraphNode): readonly LiteralRule[] {
   const seen = new Set<string>();
-  const left: Rule[] = [];
+  const left: LiteralRule[] = [];
   for (const rule of rules) {
     const key = literalsKey(rule);
     if (seen.has(key)) continue;
@@ -171,9 +171,9 @@ function reduced(rules: readonly Rule[], otherwise: Node): readonly Rule[] {
   return rest === otherwise ? left.slice(0, end) : [...left.slice(0, end), { literals: [], outcome: rest }];
 }
 
-const keys = new WeakMap<Rule, string>();
+const keys = new WeakMap<LiteralRule, string>();
 
-function literalsKey(rule: Rule): string {
+function literalsKey(rule: LiteralRule): string {
   const known = keys.get(rule);
   if (known !== undefined) return known;
   const key = rule.literals.map(({ word, mask, low, high, holds }) => `${word} ${mask} ${low} ${high} ${holds}`).join();
@@ -181,16 +181,16 @@ function literalsKey(rule: Rule): string {
   return key;
 }
 
-const rests = new WeakMap<Rule, Map<string, Rule>>();
+const rests = new WeakMap<LiteralRule, Map<string, LiteralRule>>();
 
 /** What a rule asks of other views; the same object each time. */
-function without(rule: Rule, view: View): Rule {
+function without(rule: LiteralRule, view: MaskedWord): LiteralRule {
   const key = `${view.word} ${view.mask}`;
-  const known = rests.get(rule) ?? new Map<string, Rule>();
+  const known = rests.get(rule) ?? new Map<string, LiteralRule>();
   rests.set(rule, known);
   const made = known.get(key);
   if (made !== undefined) return made;
-  const literals = rule.literals.filter((literal) => !isSameView(literal, view));
+  const literals = rule.literals.filter((literal) => !isSameWord(literal, view));
   const rest = literals.length === rule.literals.length ? rule : { literals, outcome: rule.outcome };
   known.set(key, rest);
   return rest;

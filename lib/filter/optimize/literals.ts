@@ -1,26 +1,26 @@
 /** Argument rules in terms of the words that a program can load: ranges of words, and of words under a mask. */
 import type { Condition, Decision } from '../../policy/policy.js';
 import { MAX_WORD } from '../../policy/word-set.js';
-import type { Node } from '../bpf/graph.js';
+import type { GraphNode } from '../bpf/graph.js';
 
 /** Half of an argument, of which `mask` is kept. */
-export interface View {
+export interface MaskedWord {
   /** 2·i is the low half of argument i, 2·i + 1 the high one. */
   readonly word: number;
   readonly mask: number;
 }
 
 /** Whether the view's value lies from `low` to `high`, or does not. */
-export interface Literal extends View {
+export interface Literal extends MaskedWord {
   readonly low: number;
   readonly high: number;
   readonly holds: boolean;
 }
 
 /** An outcome, if all literals are true. At most one literal of a view is a range to be in. */
-export interface Rule {
+export interface LiteralRule {
   readonly literals: readonly Literal[];
-  readonly outcome: Node;
+  readonly outcome: GraphNode;
 }
 
 /** More rules than this are not rewritten; a program has 4096 instructions. */
@@ -30,11 +30,11 @@ const MOST_RULES = 4096;
  * Rewrites decisions as rules, in their order; conditions that hold for one of several reasons become several rules.
  * Undefined, if they become too many.
  */
-export function rulesOf(
+export function literalRules(
   decisions: readonly Decision[],
-  outcome: (decision: Decision) => Node,
-): readonly Rule[] | undefined {
-  const rules: Rule[] = [];
+  outcome: (decision: Decision) => GraphNode,
+): readonly LiteralRule[] | undefined {
+  const rules: LiteralRule[] = [];
   for (const decision of decisions) {
     let together: readonly (readonly Literal[])[] = [[]];
     for (const condition of decision.conditions) {
@@ -54,8 +54,8 @@ export function rulesOf(
 
 /** Adds a literal; undefined if they can't all be true. */
 function and(literals: readonly Literal[], added: Literal): readonly Literal[] | undefined {
-  const others = literals.filter((each) => !isSameView(each, added));
-  const same = [...literals.filter((each) => isSameView(each, added)), added];
+  const others = literals.filter((each) => !isSameWord(each, added));
+  const same = [...literals.filter((each) => isSameWord(each, added)), added];
   const { word, mask } = added;
   const low = Math.max(...same.map((each) => (each.holds ? each.low : 0)));
   const high = Math.min(...same.map((each) => (each.holds ? each.high : mask)));
@@ -66,13 +66,13 @@ function and(literals: readonly Literal[], added: Literal): readonly Literal[] |
   return [...others, ...(isEverything ? [] : [range]), ...left];
 }
 
-export function isSameView(a: View, b: View): boolean {
+export function isSameWord(a: MaskedWord, b: MaskedWord): boolean {
   return a.word === b.word && a.mask === b.mask;
 }
 
 /** The views that rules ask for. */
-export function viewsOf(rules: readonly Rule[]): readonly View[] {
-  const views = new Map<string, View>();
+export function maskedWordsOf(rules: readonly LiteralRule[]): readonly MaskedWord[] {
+  const views = new Map<string, MaskedWord>();
   for (const { literals } of rules) for (const { word, mask } of literals) views.set(`${word} ${mask}`, { word, mask });
   return [...views.values()];
 }

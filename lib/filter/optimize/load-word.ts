@@ -1,28 +1,36 @@
 /** Asks for a view of an argument: loads the word, keeps the mask's bits, and finds the range that the rest lies in. */
 import { MAX_WORD } from '../../policy/word-set.js';
 import type { Abi } from '../../syscalls/abi.js';
-import { loaded, type Node, type NodeFactory } from '../bpf/graph.js';
+import { type GraphBuilder, type GraphNode, skipLoad } from '../bpf/graph.js';
 import { argumentOffset } from '../bpf/instruction.js';
-import type { View } from './literals.js';
-import { firstWithin, merged, type WordRange, wordTree } from './value-tree.js';
+import type { MaskedWord } from './literals.js';
+import { buildValueTree, firstWithin, mergeNeighbours, type ValueRange } from './value-tree.js';
 
 /** The node that loads a view and goes on as its range says. `ranges` are sorted and disjoint; other values don't come here. */
-export function askView(view: View, ranges: readonly WordRange[], abi: Abi, factory: NodeFactory): Node {
+export function testMaskedWord(
+  view: MaskedWord,
+  ranges: readonly ValueRange[],
+  abi: Abi,
+  factory: GraphBuilder,
+): GraphNode {
   const { word, mask } = view;
   const offset = offsetOf(word, abi);
-  const [first, second, ...more] = merged(ranges.flatMap((range) => possible(range, mask)));
+  const [first, second, ...more] = mergeNeighbours(ranges.flatMap((range) => possible(range, mask)));
   if (first === undefined) throw new RangeError('a view has at least one range');
   if (second === undefined) return first.outcome;
   if (mask === MAX_WORD) {
-    const kept = [first, second, ...more].map((range) => ({ ...range, outcome: loaded(offset, range.outcome) }));
-    return factory.load(offset, wordTree(kept, factory));
+    const kept = [first, second, ...more].map((range) => ({ ...range, outcome: skipLoad(offset, range.outcome) }));
+    return factory.load(offset, buildValueTree(kept, factory));
   }
   if (more.length === 0 && first.high === 0) {
-    const [no, yes] = [loaded(offset, first.outcome), loaded(offset, second.outcome)];
+    const [no, yes] = [skipLoad(offset, first.outcome), skipLoad(offset, second.outcome)];
     return factory.load(offset, factory.branch('jset', mask, yes, no));
   }
-  const kept = [first, second, ...more].map((range) => ({ ...range, outcome: masked(offset, mask, range.outcome) }));
-  return factory.load(offset, factory.and(mask, wordTree(kept, factory)));
+  const kept = [first, second, ...more].map((range) => ({
+    ...range,
+    outcome: skipMaskedLoad(offset, mask, range.outcome),
+  }));
+  return factory.load(offset, factory.and(mask, buildValueTree(kept, factory)));
 }
 
 export function offsetOf(word: number, { endian }: Abi): number {
@@ -30,13 +38,13 @@ export function offsetOf(word: number, { endian }: Abi): number {
 }
 
 /** What follows `node` if the accumulator holds the word at `offset` under `mask` already. */
-export function masked(offset: number, mask: number, node: Node): Node {
-  const next = loaded(offset, node);
+export function skipMaskedLoad(offset: number, mask: number, node: GraphNode): GraphNode {
+  const next = skipLoad(offset, node);
   return next !== node && next.kind === 'and' && next.mask === mask ? next.next : node;
 }
 
 /** The range from its first to its last value that has only the mask's bits; nothing if it has none. */
-function possible(range: WordRange, mask: number): readonly WordRange[] {
+function possible(range: ValueRange, mask: number): readonly ValueRange[] {
   if (mask === MAX_WORD) return [range];
   const low = firstWithin(range.low, mask);
   if (low === undefined || low > range.high) return [];

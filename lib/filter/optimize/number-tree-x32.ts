@@ -5,8 +5,8 @@
  * rest is as for x86_64. The kernel asks a new filter about no number of x32, so only instructions count there.
  */
 import { X32_BIT } from '../../syscalls/abi.js';
-import type { Node, NodeFactory } from '../bpf/graph.js';
-import { type Asked, NONE_ASKED, type Range, Tree } from './number-tree.js';
+import type { GraphBuilder, GraphNode } from '../bpf/graph.js';
+import { type EmulatedNumbers, NONE_EMULATED, NumberTree, type OutcomeRange } from './number-tree.js';
 
 /** Clears bit 30. What has bit 31 keeps that, and stays above all numbers that an ABI has. */
 const WITHOUT_X32_BIT = ~X32_BIT >>> 0;
@@ -18,24 +18,28 @@ const WITHOUT_X32_BIT = ~X32_BIT >>> 0;
 const ENTRANCE = 5;
 
 /** Stands in a tree for what numbers with bit 30 lead to, until that is known. Never part of a program. */
-const OPEN: Node = { kind: 'return', id: -1, value: 0 };
+const OPEN: GraphNode = { kind: 'return', id: -1, value: 0 };
 
 /** The tree for the ranges of x86_64 and x32 together; the kernel asks about the former. */
-export function buildFoldedTree(ranges: readonly Range[], asked: Asked, factory: NodeFactory): Node {
+export function buildSharedTree(
+  ranges: readonly OutcomeRange[],
+  asked: EmulatedNumbers,
+  factory: GraphBuilder,
+): GraphNode {
   const low = ranges.filter(({ start }) => start < X32_BIT);
   const high = [
     { start: X32_BIT, outcome: outcomeAt(ranges, X32_BIT) },
     ...ranges.filter(({ start }) => start > X32_BIT),
   ];
   const different = differences(low, high);
-  if (high.length <= different.length + ENTRANCE) return new Tree(ranges, asked, factory).build();
-  const open = new Tree([...low, { start: X32_BIT, outcome: OPEN }], asked, factory, true).build();
+  if (high.length <= different.length + ENTRANCE) return new NumberTree(ranges, asked, factory).build();
+  const open = new NumberTree([...low, { start: X32_BIT, outcome: OPEN }], asked, factory, true).build();
   const shared = factory.and(WITHOUT_X32_BIT, close(open, outcomeAt(low, X32_BIT), factory));
-  return close(open, close(new Tree(different, NONE_ASKED, factory).build(), shared, factory), factory);
+  return close(open, close(new NumberTree(different, NONE_EMULATED, factory).build(), shared, factory), factory);
 }
 
 /** The ranges of `high`, with the outcome OPEN where `low` has the same without bit 30. */
-function differences(low: readonly Range[], high: readonly Range[]): readonly Range[] {
+function differences(low: readonly OutcomeRange[], high: readonly OutcomeRange[]): readonly OutcomeRange[] {
   const starts = [
     ...high.map(({ start }) => start),
     ...low.map(({ start }) => start + X32_BIT),
@@ -70,14 +74,14 @@ function merged<Each>(ranges: readonly Each[], same: (a: Each, b: Each) => boole
 }
 
 /** Puts `node` where a tree is open. */
-function close(tree: Node, node: Node, factory: NodeFactory): Node {
+function close(tree: GraphNode, node: GraphNode, factory: GraphBuilder): GraphNode {
   if (tree === OPEN) return node;
   if (tree.kind !== 'branch') return tree;
   return factory.branch(tree.test, tree.k, close(tree.yes, node, factory), close(tree.no, node, factory));
 }
 
 /** By halves: `ranges` are asked for each place where one of two ABIs changes its mind. */
-function outcomeAt(ranges: readonly Range[], number: number): Node {
+function outcomeAt(ranges: readonly OutcomeRange[], number: number): GraphNode {
   let from = 0;
   let to = ranges.length;
   while (to - from > 1) {

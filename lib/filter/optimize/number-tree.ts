@@ -5,22 +5,22 @@
  * step of a path costs once for each syscall number that takes it, when the kernel asks the new filter about all of them.
  */
 import { returnValue } from '../../policy/action.js';
-import type { Node, NodeFactory } from '../bpf/graph.js';
+import type { GraphBuilder, GraphNode } from '../bpf/graph.js';
 
 /** Numbers from `start` to the next range's start − 1; the last goes to 2³² − 1. Neighbours have different outcomes. */
-export interface Range {
+export interface OutcomeRange {
   readonly start: number;
-  readonly outcome: Node;
+  readonly outcome: GraphNode;
 }
 
 /** The numbers that the kernel asks a new filter about: from `first` up to, not including, `end`. */
-export interface Asked {
+export interface EmulatedNumbers {
   readonly first: number;
   readonly end: number;
 }
 
 /** The kernel asks about none. */
-export const NONE_ASKED: Asked = { first: 0, end: 0 };
+export const NONE_EMULATED: EmulatedNumbers = { first: 0, end: 0 };
 
 /** What putting a filter on costs, in nanoseconds, as docs/how-it-works.md says where from. */
 const COST = {
@@ -74,12 +74,12 @@ const BITS_SECOND = 4;
  * Longer runs are split in the middle first, which costs little: 1 % of docker-default's instructions. O(n) time and space in
  * the number of ranges. Source: Knuth 1971, adapted to range leaves.
  */
-export class Tree {
-  readonly #factory: NodeFactory;
+export class NumberTree {
+  readonly #factory: GraphBuilder;
   readonly #size: number;
   /** Whether the way to the last range exists twice in the program, as fold.ts makes it. */
   readonly #copied: boolean;
-  readonly #outcomes: readonly Node[];
+  readonly #outcomes: readonly GraphNode[];
   /** Each range's first and last number, and its weight. */
   readonly #starts: Float64Array;
   readonly #ends: Float64Array;
@@ -92,7 +92,7 @@ export class Tree {
   readonly #split: Int32Array;
 
   /** `ranges` are sorted, and whoever comes to the tree has a number in one of them. */
-  constructor(ranges: readonly Range[], asked: Asked, factory: NodeFactory, copied = false) {
+  constructor(ranges: readonly OutcomeRange[], asked: EmulatedNumbers, factory: GraphBuilder, copied = false) {
     const size = ranges.length;
     this.#copied = copied;
     this.#factory = factory;
@@ -109,12 +109,12 @@ export class Tree {
   }
 
   /** Makes its nodes, for a number that is in the accumulator. */
-  build(): Node {
+  build(): GraphNode {
     return this.#divide(0, this.#size - 1);
   }
 
   /** Splits a long run in the middle of its weight; how to decide the parts is chosen when they are short. */
-  #divide(i: number, j: number): Node {
+  #divide(i: number, j: number): GraphNode {
     if (j - i < LONGEST_CHOSEN) {
       for (let from = j - 1; from >= i; from--) this.#chooseFrom(from, j);
       return this.#build(i, j);
@@ -123,7 +123,7 @@ export class Tree {
     return this.#factory.branch('jge', at(this.#starts, split), this.#divide(split, j), this.#divide(i, split - 1));
   }
 
-  #build(i: number, j: number): Node {
+  #build(i: number, j: number): GraphNode {
     if (i === j) return this.#outcome(i);
     const run = runOf(i, j);
     const way = at(this.#way, run);
@@ -213,7 +213,7 @@ export class Tree {
     return best;
   }
 
-  #chain(i: number, j: number): Node {
+  #chain(i: number, j: number): GraphNode {
     let wide = i;
     while (wide < j && !this.#isWide(wide)) wide++;
     const rest = this.#outcome(wide);
@@ -225,7 +225,7 @@ export class Tree {
     return node;
   }
 
-  #bits(i: number, j: number, having: number): Node {
+  #bits(i: number, j: number, having: number): GraphNode {
     const mask = this.#bitsMask(i, j, having);
     return this.#factory.branch('jset', mask, this.#outcome(having), this.#outcome(having === i ? i + 1 : i));
   }
@@ -252,7 +252,7 @@ export class Tree {
   }
 
   /** How often the kernel asks about the range's numbers, and what their calls add to that. */
-  #weight(i: number, { first, end }: Asked): number {
+  #weight(i: number, { first, end }: EmulatedNumbers): number {
     const asked = Math.max(0, Math.min(at(this.#ends, i) + 1, end) - Math.max(at(this.#starts, i), first));
     const outcome = this.#outcome(i);
     if (outcome.kind !== 'return') return asked + CHECKED_WEIGHT;
@@ -263,7 +263,7 @@ export class Tree {
     return at(this.#ends, i) > at(this.#starts, i);
   }
 
-  #outcome(i: number): Node {
+  #outcome(i: number): GraphNode {
     const outcome = this.#outcomes[i];
     if (outcome === undefined) throw new RangeError(`no range ${i}`);
     return outcome;
@@ -273,13 +273,13 @@ export class Tree {
 /** What it costs to test single numbers one by one, the rest having one outcome; infinite if it has several, or none. */
 class Chain {
   cost = Number.POSITIVE_INFINITY;
-  #rest: Node | undefined;
+  #rest: GraphNode | undefined;
   #restWeight = 0;
   /** The singles' weights, each times the tests that it takes. */
   #steps = 0;
   #count = 0;
   /** Singles from before the first wide range, which tells what the rest is. */
-  #early: { readonly outcome: Node; readonly weight: number }[] = [];
+  #early: { readonly outcome: GraphNode; readonly weight: number }[] = [];
   #broken = false;
 
   /** Whether no further range makes it a chain again. */
@@ -288,7 +288,7 @@ class Chain {
   }
 
   /** Adds the next range. */
-  add(outcome: Node, weight: number, wide: boolean): void {
+  add(outcome: GraphNode, weight: number, wide: boolean): void {
     if (this.#rest === undefined) {
       if (!wide) {
         this.#early.push({ outcome, weight });
@@ -305,7 +305,7 @@ class Chain {
       : this.#count * COST.instruction + COST.detour + COST.jeq * steps;
   }
 
-  #account(outcome: Node, weight: number): void {
+  #account(outcome: GraphNode, weight: number): void {
     if (outcome === this.#rest) {
       this.#restWeight += weight;
     } else {

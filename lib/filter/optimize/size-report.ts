@@ -1,21 +1,21 @@
 /** Says which syscalls the instructions are for: where to look in a profile whose filter is too long. */
 import type { AbiName } from '../../syscalls/abi.js';
 import { syscallName } from '../../syscalls/table.js';
-import { type Node, successors } from '../bpf/graph.js';
+import { type GraphNode, successors } from '../bpf/graph.js';
 
 /** A syscall, and the node that decides its calls. */
-export interface Part {
+export interface SyscallPart {
   readonly abi: AbiName;
   readonly number: number;
-  readonly outcome: Node;
+  readonly outcome: GraphNode;
 }
 
 /** How many syscalls are named. */
 const NAMED = 3;
 
 /** `lseek on x86_64 (6000 instructions), …`: those of most nodes that no other syscall's calls come to; empty if none has any. */
-export function heaviest(parts: readonly Part[]): string {
-  const weights = new Map<Node, number>();
+export function largestSyscalls(parts: readonly SyscallPart[]): string {
+  const weights = new Map<GraphNode, number>();
   for (const outcome of owners(new Set(parts.map((part) => part.outcome))).values()) {
     if (outcome !== undefined) weights.set(outcome, (weights.get(outcome) ?? 0) + 1);
   }
@@ -27,10 +27,10 @@ export function heaviest(parts: readonly Part[]): string {
 }
 
 /** For each node that is not a return, the only outcome that leads to it; undefined if several do. */
-function owners(outcomes: ReadonlySet<Node>): ReadonlyMap<Node, Node | undefined> {
-  const owner = new Map<Node, Node | undefined>();
+function owners(outcomes: ReadonlySet<GraphNode>): ReadonlyMap<GraphNode, GraphNode | undefined> {
+  const owner = new Map<GraphNode, GraphNode | undefined>();
   for (const outcome of outcomes) {
-    const seen = new Set<Node>();
+    const seen = new Set<GraphNode>();
     const stack = [outcome];
     for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
       if (node.kind === 'return' || seen.has(node)) continue;
@@ -43,7 +43,7 @@ function owners(outcomes: ReadonlySet<Node>): ReadonlyMap<Node, Node | undefined
 }
 
 /** Syscalls that are decided alike, as a person calls them. */
-function namesOf(parts: readonly Part[]): string {
+function namesOf(parts: readonly SyscallPart[]): string {
   const names = new Map<string, AbiName[]>();
   for (const { abi, number } of parts) {
     const name = syscallName(abi, number) ?? `syscall ${number}`;

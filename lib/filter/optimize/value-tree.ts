@@ -1,13 +1,13 @@
 /** Finds the cheapest tests that tell a word's outcome, where the outcome depends on the range that the word lies in. */
 
-import type { Node, NodeFactory } from '../bpf/graph.js';
+import type { GraphBuilder, GraphNode } from '../bpf/graph.js';
 import { STEP } from './cost-model.js';
 
 /** Words from `low` to `high`, both included. */
-export interface WordRange {
+export interface ValueRange {
   readonly low: number;
   readonly high: number;
-  readonly outcome: Node;
+  readonly outcome: GraphNode;
 }
 
 /** Longer lists are halved first: choosing takes O(n³) time in the number of ranges. */
@@ -19,19 +19,24 @@ const MOST_FOR_BITS = 32;
  * Tests of the word in the accumulator. `ranges` are sorted and disjoint; a word between them does not come here, so
  * whatever suits is done with it.
  */
-export function wordTree(ranges: readonly WordRange[], factory: NodeFactory): Node {
-  const list = merged(ranges);
+export function buildValueTree(ranges: readonly ValueRange[], factory: GraphBuilder): GraphNode {
+  const list = mergeNeighbours(ranges);
   if (list.length > MOST_RANGES) {
     const middle = list.length >>> 1;
     const right = list.slice(middle);
-    return factory.branch('jge', lowOf(right), wordTree(right, factory), wordTree(list.slice(0, middle), factory));
+    return factory.branch(
+      'jge',
+      lowOf(right),
+      buildValueTree(right, factory),
+      buildValueTree(list.slice(0, middle), factory),
+    );
   }
   return choose(list, STEP / list.length).build(factory);
 }
 
 /** Neighbours with the same outcome become one. */
-export function merged(ranges: readonly WordRange[]): readonly WordRange[] {
-  const result: WordRange[] = [];
+export function mergeNeighbours(ranges: readonly ValueRange[]): readonly ValueRange[] {
+  const result: ValueRange[] = [];
   for (const range of ranges) {
     const last = result.at(-1);
     if (last?.outcome === range.outcome) result[result.length - 1] = { ...last, high: range.high };
@@ -42,14 +47,14 @@ export function merged(ranges: readonly WordRange[]): readonly WordRange[] {
 
 interface Choice {
   readonly cost: number;
-  readonly build: (factory: NodeFactory) => Node;
+  readonly build: (factory: GraphBuilder) => GraphNode;
 }
 
 /** A tree, or first one test for all words that have no other bits than certain ones, where these have one outcome. */
-function choose(ranges: readonly WordRange[], step: number): Choice {
-  const tree = new Tree(ranges, step);
+function choose(ranges: readonly ValueRange[], step: number): Choice {
+  const tree = new ValueTree(ranges, step);
   const bits = tree.cost < 2 || ranges.length > MOST_FOR_BITS ? 0 : commonBits(ranges);
-  const others = merged(ranges.filter(({ low, high }) => !isWithin(low, high, bits)));
+  const others = mergeNeighbours(ranges.filter(({ low, high }) => !isWithin(low, high, bits)));
   const outcome = ranges.at(0)?.outcome;
   if (bits === 0 || outcome === undefined || others.length === 0) return tree;
   const rest = choose(others, step);
@@ -59,7 +64,7 @@ function choose(ranges: readonly WordRange[], step: number): Choice {
 }
 
 /** The most bits such that words that have no others have the outcome of 0, or are none of `ranges`; 0 if there are none. */
-function commonBits(ranges: readonly WordRange[]): number {
+function commonBits(ranges: readonly ValueRange[]): number {
   const outcome = ranges.at(0)?.outcome;
   const isCommon = (bits: number) =>
     ranges.every((range) => range.outcome === outcome || !meets(range.low, range.high, bits));
@@ -98,13 +103,13 @@ export function firstWithin(low: number, bits: number): number | undefined {
  * For each run of ranges, the cheaper of splitting it into two runs and testing single words one by one.
  * O(n³) time and O(n²) space. Source: Knuth 1971, adapted to leaves that are ranges.
  */
-class Tree implements Choice {
-  readonly #ranges: readonly WordRange[];
+class ValueTree implements Choice {
+  readonly #ranges: readonly ValueRange[];
   /** For the run from i to j, at i·n + j: its cost, and where its right part begins; 0 if it is tested word by word. */
   readonly #cost: Float64Array;
   readonly #right: Uint8Array;
 
-  constructor(ranges: readonly WordRange[], step: number) {
+  constructor(ranges: readonly ValueRange[], step: number) {
     this.#ranges = ranges;
     this.#cost = new Float64Array(ranges.length ** 2);
     this.#right = new Uint8Array(ranges.length ** 2);
@@ -115,7 +120,7 @@ class Tree implements Choice {
     return this.#cost[this.#ranges.length - 1] ?? 0;
   }
 
-  build(factory: NodeFactory, i = 0, j = this.#ranges.length - 1): Node {
+  build(factory: GraphBuilder, i = 0, j = this.#ranges.length - 1): GraphNode {
     const right = this.#right[i * this.#ranges.length + j] ?? 0;
     const run = this.#ranges.slice(i, j + 1);
     if (right === 0) return buildChain(run, factory);
@@ -126,7 +131,7 @@ class Tree implements Choice {
   /** Chooses for all runs that begin with range `i`, the shorter first; all that begin later have been chosen for. */
   #chooseFrom(i: number, step: number): void {
     const size = this.#ranges.length;
-    const chain = new Chain();
+    const chain = new ValueChain();
     for (let j = i; j < size; j++) {
       const range = this.#ranges[j];
       if (range !== undefined) chain.add(range);
@@ -144,14 +149,14 @@ class Tree implements Choice {
 }
 
 /** A run of ranges of which all that have another outcome than the rest are single words. */
-class Chain {
-  readonly #counts = new Map<Node, number>();
+class ValueChain {
+  readonly #counts = new Map<GraphNode, number>();
   #size = 0;
   #most = 0;
-  #wide: Node | undefined;
+  #wide: GraphNode | undefined;
   #isBroken = false;
 
-  add({ low, high, outcome }: WordRange): void {
+  add({ low, high, outcome }: ValueRange): void {
     const count = (this.#counts.get(outcome) ?? 0) + 1;
     this.#counts.set(outcome, count);
     this.#size++;
@@ -169,17 +174,17 @@ class Chain {
   }
 }
 
-function buildChain(run: readonly WordRange[], factory: NodeFactory): Node {
-  const count = (node: Node) => run.filter(({ outcome }) => outcome === node).length;
+function buildChain(run: readonly ValueRange[], factory: GraphBuilder): GraphNode {
+  const count = (node: GraphNode) => run.filter(({ outcome }) => outcome === node).length;
   const wide = run.find(({ low, high }) => low !== high);
   const [first] = run.toSorted((a, b) => count(b.outcome) - count(a.outcome));
   const rest = (wide ?? first)?.outcome;
   if (rest === undefined) throw new RangeError('a word has at least one range');
   return run
     .filter(({ outcome }) => outcome !== rest)
-    .reduceRight<Node>((no, { low, outcome }) => factory.branch('jeq', low, outcome, no), rest);
+    .reduceRight<GraphNode>((no, { low, outcome }) => factory.branch('jeq', low, outcome, no), rest);
 }
 
-function lowOf([first]: readonly WordRange[]): number {
+function lowOf([first]: readonly ValueRange[]): number {
   return first?.low ?? 0;
 }

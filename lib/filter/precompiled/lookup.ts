@@ -7,7 +7,7 @@ import type { Policy } from '../../policy/policy.js';
 import { programText } from './programs.js';
 
 /** What policies that may have the same program have in common: cheap to find, and no proof of anything. */
-export function readyKey({ abis, defaultAction }: Policy): string {
+export function precompiledKey({ abis, defaultAction }: Policy): string {
   const sizes = abis.map(({ abi, syscalls }) => `${abi.name} ${syscalls.size}`);
   let allowed = 0; // The sum of the native calls that are.
   for (const [number, [first]] of abis.at(0)?.syscalls ?? []) if (first?.action.kind === 'allow') allowed += number;
@@ -15,7 +15,7 @@ export function readyKey({ abis, defaultAction }: Policy): string {
 }
 
 /** The program that may be the policy's, as the kernel takes it; undefined for most. */
-export function readyProgram(policy: Policy): Uint8Array | undefined {
-  const text = programText(readyKey(policy));
+export function lookupPrecompiled(policy: Policy): Uint8Array | undefined {
+  const text = programText(precompiledKey(policy));
   return text === undefined ? undefined : Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }

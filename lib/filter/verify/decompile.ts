@@ -11,12 +11,12 @@ import { ABIS, type Abi } from '../../syscalls/abi.js';
 import { fromCaller } from '../../util/caller.js';
 import { has, indices } from '../../util/own-data.js';
 import { structuralKey } from '../../util/structural-key.js';
-import { ARCH_OFFSET, BPF, decode, type Instruction, NR_OFFSET } from '../bpf/instruction.js';
+import { ARCH_OFFSET, BPF, decodeInstructions, type Instruction, NR_OFFSET } from '../bpf/instruction.js';
 import { Diagrams, TooManySteps } from './diagrams/decision-diagram.js';
-import type { Program } from './diagrams/program-diagrams.js';
+import type { CheckedProgram } from './diagrams/program-diagrams.js';
 import { type NumberPath, numberPaths } from './number-ranges.js';
-import { coverFrom } from './rule-cover.js';
-import { NUMBER_WORDS, paths } from './symbolic-execution.js';
+import { coverProgram } from './rule-cover.js';
+import { executionPaths, NUMBER_WORDS } from './symbolic-execution.js';
 
 /** More decisions on one syscall than a program of 4096 instructions should lead to. */
 const MOST_DECISIONS = 4096;
@@ -39,7 +39,7 @@ export function decompile(bytes: Uint8Array, endian: Abi['endian'] = 'little'): 
       'ERR_SECCOMP_OPTION',
       'endian: must be "little" or "big": that of the machine of the filter',
     );
-  const instructions = decode(new Uint8Array(bytes), endian);
+  const instructions = decodeInstructions(new Uint8Array(bytes), endian);
   const asked = abisAsked(instructions);
   const known = [...ABIS.values()].filter((abi) => abi.endian === endian);
   const named = known.filter(({ audit }) => asked.has(audit));
@@ -57,10 +57,10 @@ export function decompile(bytes: Uint8Array, endian: Abi['endian'] = 'little'): 
   };
 }
 
-const NO_GATE: Program['gate'] = new Map();
+const NO_GATE: CheckedProgram['gate'] = new Map();
 
 /** The ABI's own numbers, by where they come to, in order. */
-function rangesOf(program: Program, abi: Abi): readonly NumberPath[] {
+function rangesOf(program: CheckedProgram, abi: Abi): readonly NumberPath[] {
   const own = numbersOf(abi);
   return numberPaths(program, abi.audit)
     .flatMap(({ first, last, at }) =>
@@ -88,10 +88,10 @@ function abisAsked(instructions: readonly Instruction[]): ReadonlySet<number> {
   return asked;
 }
 
-function foreignActionOf(program: Program, audits: readonly number[]): Action {
+function foreignActionOf(program: CheckedProgram, audits: readonly number[]): Action {
   const ends = numberPaths(program, audits).map(({ at }) => returnedAt(program, at));
   const values = ends.includes(undefined)
-    ? [...paths(program.instructions, { endian: program.endian, arch: audits })].map((path) => path.value)
+    ? [...executionPaths(program.instructions, { endian: program.endian, arch: audits })].map((path) => path.value)
     : ends;
   const [value, ...others] = new Set(values);
   if (value === undefined || others.length > 0)
@@ -100,13 +100,13 @@ function foreignActionOf(program: Program, audits: readonly number[]): Action {
 }
 
 /** What an instruction returns, if it is a return. */
-function returnedAt({ instructions }: Program, at: number | undefined): number | undefined {
+function returnedAt({ instructions }: CheckedProgram, at: number | undefined): number | undefined {
   const instruction = at === undefined ? undefined : instructions.at(at);
   return instruction?.code === BPF.ret ? instruction.k : undefined;
 }
 
 /** The action of the longest range that has only one. */
-function longest(program: Program, ranges: readonly NumberPath[]): Action | undefined {
+function longest(program: CheckedProgram, ranges: readonly NumberPath[]): Action | undefined {
   let best = { length: 0, value: 0 };
   let run: { readonly first: number; readonly value: number | undefined } = { first: 0, value: undefined };
   for (const { first, last, at } of ranges) {
@@ -134,14 +134,14 @@ function abiPolicy(abi: Abi, spans: readonly NumberRange[], defaultAction: Actio
 const MOST_STEPS = 5_000_000;
 
 class Reader {
-  readonly #program: Program;
+  readonly #program: CheckedProgram;
   readonly #instructions: readonly Instruction[];
   readonly #endian: Abi['endian'];
   readonly #otherwise: number;
   /** By the instruction from which on only arguments are asked for. */
   readonly #covers = new Map<number, readonly Decision[]>();
 
-  constructor(program: Program, otherwise: number) {
+  constructor(program: CheckedProgram, otherwise: number) {
     this.#program = program;
     this.#instructions = program.instructions;
     this.#endian = program.endian;
@@ -150,7 +150,7 @@ class Reader {
 
   /** All numbers of an ABI, in ranges that are decided alike. */
   spans(abi: Abi, ranges: readonly NumberPath[]): readonly NumberRange[] {
-    return merged(
+    return mergeSpans(
       ranges.flatMap(({ first, last, at }) => {
         const decisions = at === undefined ? undefined : this.#coverFrom(at);
         return decisions === undefined ? this.#followed(abi, first, last) : [{ first, last, decisions }];
@@ -161,7 +161,7 @@ class Reader {
   /** Undefined, if diagrams are too large for it. */
   #coverFrom(at: number): readonly Decision[] | undefined {
     try {
-      const cover = this.#covers.get(at) ?? coverFrom(this.#program, at, this.#otherwise, new Diagrams(MOST_STEPS));
+      const cover = this.#covers.get(at) ?? coverProgram(this.#program, at, this.#otherwise, new Diagrams(MOST_STEPS));
       this.#covers.set(at, cover);
       return cover;
     } catch (error) {
@@ -172,7 +172,7 @@ class Reader {
 
   /** Numbers of which two bounds do not tell enough, or whose arguments are tested too often. */
   #followed(abi: Abi, from: number, to: number): readonly NumberRange[] {
-    const found = [...paths(this.#instructions, { endian: this.#endian, arch: abi.audit })];
+    const found = [...executionPaths(this.#instructions, { endian: this.#endian, arch: abi.audit })];
     const starts = new Set([from]);
     for (const { region } of found)
       for (const start of boundaries(region[NUMBER_WORDS])) if (from < start && start <= to) starts.add(start);
@@ -314,7 +314,7 @@ function* blocks({ low, high }: WordSet, mask: number, bits: number): Generator<
 }
 
 /** Neighbours that are decided alike become one. */
-function merged(spans: readonly NumberRange[]): readonly NumberRange[] {
+function mergeSpans(spans: readonly NumberRange[]): readonly NumberRange[] {
   const result: NumberRange[] = [];
   for (const span of spans) {
     const last = result.at(-1);

@@ -7,10 +7,10 @@ import { returnValue } from '../../policy/action.js';
 import type { Decision } from '../../policy/policy.js';
 import { MAX_WORD } from '../../policy/word-set.js';
 import { BPF } from '../bpf/instruction.js';
-import { argumentOf, holding, levelOf, tested } from './diagrams/call-bits.js';
+import { argumentOf, conditionDiagram, levelOf, testDiagram } from './diagrams/call-bits.js';
 import { type Diagram, type Diagrams, FALSE, TooManySteps, TRUE } from './diagrams/decision-diagram.js';
-import type { Meaning } from './diagrams/policy-meanings.js';
-import { gateHalfAt, type Held, type Program, ZERO } from './diagrams/program-diagrams.js';
+import type { NumberMeaning } from './diagrams/policy-meanings.js';
+import { type CheckedProgram, gateHalfAt, type Held, ZERO } from './diagrams/program-diagrams.js';
 
 /** More states than any program needs that asks its conditions one after the other. */
 const MOST_STATES = 32_768;
@@ -43,12 +43,12 @@ interface Past {
 /** All six halves. */
 const WHOLE_GATE = 0b111111;
 
-interface Rule {
-  readonly conditions: readonly Asked[];
+interface FollowedRule {
+  readonly conditions: readonly FollowedCondition[];
   readonly value: number;
 }
 
-interface Asked {
+interface FollowedCondition {
   readonly index: number;
   readonly holds: Diagram;
   /** Whether those before it about the same argument hold as well. */
@@ -56,16 +56,16 @@ interface Asked {
 }
 
 /** Whether a program is shown to return, from `at` on and for all arguments, what is meant; `isGated`: of a call that may have a gate. */
-export function followsInStep(
-  program: Program,
+export function followsInLockstep(
+  program: CheckedProgram,
   at: number,
-  { decisions, otherwise }: Meaning,
+  { decisions, otherwise }: NumberMeaning,
   isGated: boolean,
   diagrams: Diagrams,
 ): boolean {
   try {
     const rules = [...decisions, { conditions: [], action: otherwise }].flatMap((each) => ruleOf(each, diagrams));
-    return new Walk(program, rules, isGated, diagrams).shows(at);
+    return new LockstepWalk(program, rules, isGated, diagrams).shows(at);
   } catch (error) {
     if (error instanceof TooManySteps) return false;
     throw error;
@@ -73,11 +73,11 @@ export function followsInStep(
 }
 
 /** None, if a condition never holds. */
-function ruleOf({ conditions, action }: Decision, diagrams: Diagrams): readonly Rule[] {
+function ruleOf({ conditions, action }: Decision, diagrams: Diagrams): readonly FollowedRule[] {
   const all = [...ANYTHING];
-  const asked = conditions.map((condition): Asked => {
+  const asked = conditions.map((condition): FollowedCondition => {
     const { index } = condition;
-    const holds = holding(condition, diagrams);
+    const holds = conditionDiagram(condition, diagrams);
     const allHold = diagrams.both(all[index] ?? TRUE, holds);
     all[index] = allHold;
     return { index, holds, allHold };
@@ -85,15 +85,15 @@ function ruleOf({ conditions, action }: Decision, diagrams: Diagrams): readonly 
   return asked.some(({ holds }) => holds === FALSE) ? [] : [{ conditions: asked, value: returnValue(action) }];
 }
 
-class Walk {
-  readonly #program: Program;
+class LockstepWalk {
+  readonly #program: CheckedProgram;
   /** The last but one takes every call; the last is for those with the gate's whole value. */
-  readonly #rules: readonly Rule[];
+  readonly #rules: readonly FollowedRule[];
   readonly #isGated: boolean;
   readonly #diagrams: Diagrams;
   readonly #seen = new Set<string>();
 
-  constructor(program: Program, rules: readonly Rule[], isGated: boolean, diagrams: Diagrams) {
+  constructor(program: CheckedProgram, rules: readonly FollowedRule[], isGated: boolean, diagrams: Diagrams) {
     this.#program = program;
     this.#rules = [...rules, { conditions: [], value: returnValue({ kind: 'allow' }) }];
     this.#isGated = isGated;
@@ -149,7 +149,7 @@ class Walk {
       default: {
         const half = gateHalfAt(this.#program, at, held);
         if (half !== undefined) return this.#asked(state, half, next + jt, next + jf);
-        const test = tested(levelOf(held.offset, this.#program.endian), held.mask, instruction, this.#diagrams);
+        const test = testDiagram(levelOf(held.offset, this.#program.endian), held.mask, instruction, this.#diagrams);
         const yes = this.#learned(state, test);
         const no = this.#learned(state, this.#diagrams.not(test));
         return [...yes.map((each) => ({ ...each, at: next + jt })), ...no.map((each) => ({ ...each, at: next + jf }))];

@@ -6,8 +6,8 @@
 import { MAX_WORD } from '../../policy/word-set.js';
 import { fromCaller } from '../../util/caller.js';
 import { ARCH_OFFSET, BPF, FIRST_ARGUMENT_OFFSET, type Instruction, NR_OFFSET } from '../bpf/instruction.js';
-import type { Program } from './diagrams/program-diagrams.js';
-import { holds, LEAST_HIGH_BIT } from './symbolic-execution.js';
+import type { CheckedProgram } from './diagrams/program-diagrams.js';
+import { jumpHolds, LEAST_HIGH_BIT } from './symbolic-execution.js';
 
 /** Where all numbers of a range come to. */
 export interface NumberPath {
@@ -37,7 +37,7 @@ export type Arch = number | readonly number[];
  * @throws RangeError on a program that runs past its end.
  */
 export function numberPaths(
-  { instructions, gate }: Pick<Program, 'instructions' | 'gate'>,
+  { instructions, gate }: Pick<CheckedProgram, 'instructions' | 'gate'>,
   arch: Arch,
 ): readonly NumberPath[] {
   const ends: NumberPath[] = [];
@@ -87,13 +87,13 @@ function after(state: State, instruction: Instruction, arch: Arch): readonly Sta
   }
   if (state.loaded === 'number') return code === BPF.and ? cleared(state, k) : cut(state, instruction);
   if (code === BPF.and) return undefined;
-  const isTrue = state.loaded === 'arch' ? archHolds(arch, instruction) : holds(0, instruction);
+  const isTrue = state.loaded === 'arch' ? archHolds(arch, instruction) : jumpHolds(0, instruction);
   if (isTrue === undefined) return undefined;
   return [{ ...state, at: at + (isTrue ? instruction.jt : instruction.jf) }];
 }
 
 function archHolds(arch: Arch, instruction: Instruction): boolean | undefined {
-  if (typeof arch === 'number') return holds(arch, instruction);
+  if (typeof arch === 'number') return jumpHolds(arch, instruction);
   return instruction.code === BPF.jeq && arch.includes(instruction.k) ? false : undefined;
 }
 
@@ -139,9 +139,9 @@ function cut(state: State, instruction: Instruction): readonly State[] | undefin
 function tested({ first, last, minus }: State, yes: State, no: State, instruction: Instruction): readonly State[] {
   const states: State[] = [];
   for (let start = first; start <= last; ) {
-    const answer = holds(start - minus, instruction);
+    const answer = jumpHolds(start - minus, instruction);
     let end = start;
-    while (end < last && holds(end + 1 - minus, instruction) === answer) end++;
+    while (end < last && jumpHolds(end + 1 - minus, instruction) === answer) end++;
     states.push({ ...(answer ? yes : no), first: start, last: end });
     start = end + 1;
   }

@@ -10,14 +10,20 @@ import { MAX_WORD } from '../../policy/word-set.js';
 import type { Abi } from '../../syscalls/abi.js';
 import { syscallName, syscallNumber } from '../../syscalls/table.js';
 import { fromCaller } from '../../util/caller.js';
-import { decode } from '../bpf/instruction.js';
-import { type Filter, GATED_CALLS, policyOf, refuseOther } from '../filter.js';
-import { archIs, callOf, carriesAll, numberWithin } from './diagrams/call-bits.js';
+import { decodeInstructions } from '../bpf/instruction.js';
+import { type Filter, GATED_CALLS, policyOf, requireFilter } from '../filter.js';
+import { archIs, callFromBits, gateDiagram, numberWithin } from './diagrams/call-bits.js';
 import { type Diagram, Diagrams, FALSE, TooManySteps, TRUE } from './diagrams/decision-diagram.js';
-import { foreignMeaning, type Meaning, Meanings, type MeantRange, meantBy } from './diagrams/policy-meanings.js';
-import { type Program, ProgramDiagrams } from './diagrams/program-diagrams.js';
+import {
+  foreignMeaning,
+  type MeantRange,
+  meaningDiagram,
+  type NumberMeaning,
+  NumberMeanings,
+} from './diagrams/policy-meanings.js';
+import { type CheckedProgram, ProgramDiagrams } from './diagrams/program-diagrams.js';
 import { checkProgram } from './kernel-checks.js';
-import { followsInStep } from './lockstep.js';
+import { followsInLockstep } from './lockstep.js';
 import { type NumberPath, numberPaths } from './number-ranges.js';
 import type { Counterexample, Proof } from './proof.js';
 
@@ -27,26 +33,26 @@ import type { Counterexample, Proof } from './proof.js';
  * refuse, and where rules on one syscall are too intertwined to be followed.
  */
 export function prove(filter: Filter, given?: Policy): Proof | Counterexample {
-  refuseOther(filter);
+  requireFilter(filter);
   const policy = given === undefined ? policyOf(filter) : readPolicy(given, refuseIn('policy'));
   return new Prover(policy, readProgram(filter), false).prove();
 }
 
 /** Proves a filter that asks all conditions one after the other, however intertwined they are. */
-export function proveInStep(filter: Filter): Proof | Counterexample {
+export function proveInLockstep(filter: Filter): Proof | Counterexample {
   return new Prover(policyOf(filter), readProgram(filter), true).prove();
 }
 
-function readProgram(filter: Filter): Program {
+function readProgram(filter: Filter): CheckedProgram {
   const endian = policyOf(filter).abis.at(0)?.abi.endian ?? 'little';
-  const instructions = decode(filter.bytes, endian);
+  const instructions = decodeInstructions(filter.bytes, endian);
   checkProgram(instructions, filter.gate);
   return { instructions, gate: new Map(filter.gate.map(({ instruction, half }) => [instruction, half])), endian };
 }
 
 class Prover {
   readonly #policy: Policy;
-  readonly #program: Program;
+  readonly #program: CheckedProgram;
   /** Whether program and rules are followed in step first; else only where diagrams take too much. */
   readonly #isInStep: boolean;
   #diagrams = new Diagrams();
@@ -58,7 +64,7 @@ class Prover {
   #ranges = 0;
   #steps = 0;
 
-  constructor(policy: Policy, program: Program, isInStep: boolean) {
+  constructor(policy: Policy, program: CheckedProgram, isInStep: boolean) {
     this.#policy = policy;
     this.#program = program;
     this.#isInStep = isInStep;
@@ -68,7 +74,7 @@ class Prover {
   prove(): Proof | Counterexample {
     const audits = [...new Set(this.#policy.abis.map(({ abi }) => abi.audit))];
     for (const audit of audits) {
-      const meanings = new Meanings(this.#policy, audit);
+      const meanings = new NumberMeanings(this.#policy, audit);
       for (const path of numberPaths(this.#program, audit)) {
         const wrong = this.#checkPath(path, meanings, audit);
         if (wrong !== undefined) return wrong;
@@ -77,7 +83,7 @@ class Prover {
     return this.#checkForeign(audits) ?? { ranges: this.#ranges, steps: this.#steps + this.#diagrams.steps };
   }
 
-  #checkPath({ first, last, at }: NumberPath, meanings: Meanings, audit: number): Counterexample | undefined {
+  #checkPath({ first, last, at }: NumberPath, meanings: NumberMeanings, audit: number): Counterexample | undefined {
     this.#ranges++;
     for (const range of meanings.within(first, last)) {
       const wrong = this.#named(range, () =>
@@ -108,12 +114,12 @@ class Prover {
   /** Where nothing but arguments, and the gate, is asked for from `at` on. */
   #checkFrom(at: number, range: MeantRange, audit: number): Counterexample | undefined {
     const { first, last, meaning } = range;
-    const isGated = partsOf(first, last, meaning.abi).every((part) => part.isGated);
+    const isGated = splitAtGatedCalls(first, last, meaning.abi).every((part) => part.isGated);
     const key = `${at} ${isGated} ${meaning.key}`;
     if (this.#shown.has(key)) return undefined;
     const isShown = () => {
       const diagrams = new Diagrams();
-      const isInStep = followsInStep(this.#program, at, meaning, isGated, diagrams);
+      const isInStep = followsInLockstep(this.#program, at, meaning, isGated, diagrams);
       this.#steps += diagrams.steps;
       if (isInStep) this.#shown.add(key);
       return isInStep;
@@ -140,7 +146,7 @@ class Prover {
     const found = this.#returned.from(at);
     const meant = this.#meaning(meaning);
     if (found === meant) return undefined;
-    for (const part of partsOf(first, last, meaning.abi)) {
+    for (const part of splitAtGatedCalls(first, last, meaning.abi)) {
       const wrong = this.#compare(found, part.isGated ? this.#gated(found, meant) : meant);
       if (wrong !== undefined) return { ...wrong, call: { ...wrong.call, arch: audit, number: part.first } };
     }
@@ -151,7 +157,7 @@ class Prover {
   #checkFromStart({ first, last, meaning }: MeantRange, audit: number): Counterexample | undefined {
     const diagrams = this.#diagrams;
     const found = this.#returned.from(0);
-    for (const part of partsOf(first, last, meaning.abi)) {
+    for (const part of splitAtGatedCalls(first, last, meaning.abi)) {
       const isPart = diagrams.both(archIs(audit, diagrams), numberWithin(part.first, part.last, diagrams));
       const meant = this.#meaning(meaning);
       const inside = diagrams.choose(isPart, found, FALSE);
@@ -166,7 +172,7 @@ class Prover {
     const within = (diagram: Diagram) => this.#diagrams.choose(isAsked, diagram, FALSE);
     const difference = this.#diagrams.difference(within(found), within(meant));
     if (difference === undefined) return undefined;
-    return { call: callOf(difference.ones), returned: difference.a, meant: actionOf(difference.b) };
+    return { call: callFromBits(difference.ones), returned: difference.a, meant: actionOf(difference.b) };
   }
 
   /** What a call that may have a gate is to return: if `found` has one, the call goes through with the gate's whole value. */
@@ -174,13 +180,13 @@ class Prover {
     const plain = this.#diagrams.choose(isAsked, meant, FALSE);
     if (found === plain) return meant;
     const through = this.#diagrams.constant(returnValue({ kind: 'allow' }));
-    return this.#diagrams.choose(carriesAll(this.#diagrams), through, meant);
+    return this.#diagrams.choose(gateDiagram(this.#diagrams), through, meant);
   }
 
-  #meaning(meaning: Meaning): Diagram {
+  #meaning(meaning: NumberMeaning): Diagram {
     const known = this.#meant.get(meaning.key);
     if (known !== undefined) return known;
-    const made = meantBy(meaning, this.#diagrams);
+    const made = meaningDiagram(meaning, this.#diagrams);
     this.#meant.set(meaning.key, made);
     return made;
   }
@@ -198,16 +204,16 @@ class Prover {
 }
 
 /** Numbers that are all gated calls, or none is. */
-interface Part {
+interface NumberPart {
   readonly first: number;
   readonly last: number;
   readonly isGated: boolean;
 }
 
 /** Tells the calls apart that a gate may be for. */
-function partsOf(first: number, last: number, abi: Abi | undefined): readonly Part[] {
+function splitAtGatedCalls(first: number, last: number, abi: Abi | undefined): readonly NumberPart[] {
   const numbers = abi === undefined ? [] : GATED_CALLS.flatMap((name) => syscallNumber(abi.name, name) ?? []);
-  const parts: Part[] = [];
+  const parts: NumberPart[] = [];
   let next = first;
   for (const number of numbers.toSorted((a, b) => a - b)) {
     if (number < next || number > last) continue;

@@ -7,10 +7,10 @@ import type { Condition, Decision } from '../../policy/policy.js';
 import { atLeast, below, MAX_WORD, type Pattern } from '../../policy/word-set.js';
 import type { Abi } from '../../syscalls/abi.js';
 import { BPF, type Instruction } from '../bpf/instruction.js';
-import { argumentOf, callOf, holding } from './diagrams/call-bits.js';
+import { argumentOf, callFromBits, conditionDiagram } from './diagrams/call-bits.js';
 import { type Diagram, type Diagrams, FALSE, TRUE } from './diagrams/decision-diagram.js';
-import { type Held, type Program, ProgramDiagrams, ZERO } from './diagrams/program-diagrams.js';
-import { holds } from './symbolic-execution.js';
+import { type CheckedProgram, type Held, ProgramDiagrams, ZERO } from './diagrams/program-diagrams.js';
+import { jumpHolds } from './symbolic-execution.js';
 
 /** More rules than a program of 4096 instructions should lead to. */
 const MOST_RULES = 4096;
@@ -20,10 +20,15 @@ const MOST_RULES = 4096;
  * none holds.
  * @throws TooManySteps, or RangeError if there are too many rules.
  */
-export function coverFrom(program: Program, at: number, otherwise: number, diagrams: Diagrams): readonly Decision[] {
+export function coverProgram(
+  program: CheckedProgram,
+  at: number,
+  otherwise: number,
+  diagrams: Diagrams,
+): readonly Decision[] {
   const returned = new ProgramDiagrams(program, diagrams).from(at);
   const values = valuesOf(returned, diagrams);
-  const size = (rules: readonly Rule[]) => rules.reduce((sum, { conditions }) => sum + 1 + conditions.length, 0);
+  const size = (rules: readonly CoverRule[]) => rules.reduce((sum, { conditions }) => sum + 1 + conditions.length, 0);
   let best = cover(program, at, returned, otherwise, values, diagrams);
   // What is said shortly of some calls may take long to be said of all others.
   for (const value of best.length > FEW_RULES ? values : []) {
@@ -51,16 +56,16 @@ function valuesOf(returned: Diagram, diagrams: Diagrams): ReadonlySet<number> {
 
 /** Rules for all calls for which something else is returned than `otherwise`. */
 function cover(
-  program: Program,
+  program: CheckedProgram,
   at: number,
   returned: Diagram,
   otherwise: number,
   values: ReadonlySet<number>,
   diagrams: Diagrams,
-): readonly Rule[] {
+): readonly CoverRule[] {
   let decided = 0;
   while (values.has(decided)) decided++;
-  const rules: Rule[] = [];
+  const rules: CoverRule[] = [];
   // What is returned to calls that no rule decides yet.
   let open = returned;
   for (;;) {
@@ -70,7 +75,7 @@ function cover(
     if (found === undefined) return needed(rules, otherwise, diagrams);
     if (rules.length === MOST_RULES) throw new RangeError(`more than ${MOST_RULES} decisions on one number`);
     const isWrong = diagrams.map(open, (value) => (value === decided || value === found.a ? FALSE : TRUE));
-    const { words, whole } = conditionsOf(program, at, callOf(found.ones).args);
+    const { words, whole } = conditionsOf(program, at, callFromBits(found.ones).args);
     const one = widest([...words, ...whole], found.a, isWrong, diagrams);
     const other = widest([...whole, ...words], found.a, isWrong, diagrams);
     const rule = isBetter(other, one, diagrams) ? other : one;
@@ -79,7 +84,7 @@ function cover(
   }
 }
 
-interface Rule {
+interface CoverRule {
   readonly conditions: readonly Condition[];
   /** The calls that meet all of them. */
   readonly taken: Diagram;
@@ -92,8 +97,8 @@ function isValue(diagram: Diagram, value: number, diagrams: Diagrams): Diagram {
 }
 
 /** Leaves out conditions, the first ones first, as long as no call that is decided wrongly meets the rest. */
-function widest(given: readonly Condition[], value: number, isWrong: Diagram, diagrams: Diagrams): Rule {
-  const asked = given.map((condition) => ({ condition, holds: holding(condition, diagrams) }));
+function widest(given: readonly Condition[], value: number, isWrong: Diagram, diagrams: Diagrams): CoverRule {
+  const asked = given.map((condition) => ({ condition, holds: conditionDiagram(condition, diagrams) }));
   // Of each condition: whether all that come after it hold.
   const after: Diagram[] = [];
   asked.reduceRight<Diagram>((all, { holds }, i) => {
@@ -112,14 +117,14 @@ function widest(given: readonly Condition[], value: number, isWrong: Diagram, di
 }
 
 /** Whether a rule has fewer conditions than another, or as many and is for more calls. */
-function isBetter(rule: Rule, other: Rule, diagrams: Diagrams): boolean {
+function isBetter(rule: CoverRule, other: CoverRule, diagrams: Diagrams): boolean {
   const difference = rule.conditions.length - other.conditions.length;
   return difference < 0 || (difference === 0 && diagrams.share(rule.taken) > diagrams.share(other.taken));
 }
 
 /** Without rules that later ones make unnecessary. */
-function needed(rules: readonly Rule[], otherwise: number, diagrams: Diagrams): readonly Rule[] {
-  const list = (from: readonly Rule[]) =>
+function needed(rules: readonly CoverRule[], otherwise: number, diagrams: Diagrams): readonly CoverRule[] {
+  const list = (from: readonly CoverRule[]) =>
     from.reduceRight(
       (rest, { taken, value }) => diagrams.choose(taken, diagrams.constant(value), rest),
       diagrams.constant(otherwise),
@@ -137,7 +142,7 @@ function needed(rules: readonly Rule[], otherwise: number, diagrams: Diagrams): 
 }
 
 /** What the tests on the path of a call say of it: about single words, and about whole arguments. */
-function conditionsOf(program: Program, from: number, args: readonly bigint[]) {
+function conditionsOf(program: CheckedProgram, from: number, args: readonly bigint[]) {
   const words: Condition[] = [];
   const whole: Condition[] = [];
   let held: Held = ZERO;
@@ -151,7 +156,7 @@ function conditionsOf(program: Program, from: number, args: readonly bigint[]) {
     else if (code === BPF.and) held = { ...held, mask: (held.mask & k) >>> 0 };
     else {
       const half = halfOf(held, args, program.endian);
-      at += holds((half.word & half.mask) >>> 0, instruction) ? jt : jf;
+      at += jumpHolds((half.word & half.mask) >>> 0, instruction) ? jt : jf;
       words.push(...said(half, instruction));
       whole.push(...saidOfAll(half, args, instruction));
     }

@@ -16,13 +16,13 @@ import { has, own } from '../../util/own-data.js';
 import { ARCH_OFFSET, BPF, type Instruction, NR_OFFSET } from '../bpf/instruction.js';
 
 /** The calls that take one path, and what it returns. */
-export interface Path {
+export interface ExecutionPath {
   /** Their arguments; in the places after those: their ABIs, instruction pointers and numbers. */
   readonly region: ArgumentRegion;
   readonly value: number;
 }
 
-export interface PathOptions {
+export interface ExecutionOptions {
   readonly endian: Abi['endian'];
   /** One AUDIT_ARCH, or those that it is not. */
   readonly arch: number | readonly number[];
@@ -36,7 +36,7 @@ type Accumulator =
   | { readonly constant: number }
   | { readonly offset: number; readonly mask: number; readonly minus: number | undefined };
 
-interface State {
+interface SymbolicState {
   readonly at: number;
   readonly accumulator: Accumulator;
   readonly region: ArgumentRegion;
@@ -56,14 +56,17 @@ const MOST_STATES = 100_000;
  * Yields every path.
  * @throws RangeError if there are too many, on an instruction that seccomp filters are not made of, or a program without end.
  */
-export function* paths(instructions: readonly Instruction[], given: PathOptions): Generator<Path> {
+export function* executionPaths(
+  instructions: readonly Instruction[],
+  given: ExecutionOptions,
+): Generator<ExecutionPath> {
   const options = own(given);
   const arch =
     typeof options.arch === 'number'
       ? ALL_WORDS
       : { ...ALL_WORDS, not: options.arch.map((bits) => ({ mask: MAX_WORD, bits })) };
   const region: ArgumentRegion = [...ALL_ARGUMENTS, arch, ALL_WORDS, ALL_WORDS, ALL_WORDS];
-  const stack: State[] = [{ at: 0, accumulator: { constant: 0 }, region }];
+  const stack: SymbolicState[] = [{ at: 0, accumulator: { constant: 0 }, region }];
   let states = 0;
   for (let state = stack.pop(); state !== undefined; state = stack.pop()) {
     if (++states > MOST_STATES) throw fromCaller(new RangeError('the filter has too many paths'));
@@ -73,19 +76,19 @@ export function* paths(instructions: readonly Instruction[], given: PathOptions)
     if (code === BPF.ret) yield { region: state.region, value: k };
     else if (code === BPF.ja) stack.push({ ...state, at: state.at + 1 + k });
     else if (code === BPF.ld) stack.push({ ...state, at: state.at + 1, accumulator: load(k, options.arch) });
-    else if (code === BPF.and) stack.push(...masked(state, k, options.endian));
+    else if (code === BPF.and) stack.push(...applyMask(state, k, options.endian));
     else stack.push(...branch(state, instruction, options.endian));
   }
 }
 
-function load(offset: number, arch: PathOptions['arch']): Accumulator {
+function load(offset: number, arch: ExecutionOptions['arch']): Accumulator {
   return offset === ARCH_OFFSET && typeof arch === 'number'
     ? { constant: arch }
     : { offset, mask: MAX_WORD, minus: undefined };
 }
 
 /** Keeps bits. One high bit that goes is the same in few stretches of words: there, order stays what it was. */
-function masked(state: State, k: number, endian: Abi['endian']): readonly State[] {
+function applyMask(state: SymbolicState, k: number, endian: Abi['endian']): readonly SymbolicState[] {
   const { accumulator, region } = state;
   const next = { ...state, at: state.at + 1 };
   if (has(accumulator, 'constant')) return [{ ...next, accumulator: { constant: (accumulator.constant & k) >>> 0 } }];
@@ -94,7 +97,7 @@ function masked(state: State, k: number, endian: Abi['endian']): readonly State[
   if (accumulator.mask !== MAX_WORD || bit < LEAST_HIGH_BIT || (bit & (bit - 1)) !== 0)
     return [{ ...next, accumulator: { offset: accumulator.offset, mask, minus: undefined } }];
   const place = placeOf(accumulator.offset, endian);
-  const states: State[] = [];
+  const states: SymbolicState[] = [];
   for (let start = 0; start <= MAX_WORD; start += bit) {
     const words = inRange(wordSetAt(region, place), start, start + bit - 1);
     const minus = (start & bit) >>> 0;
@@ -107,17 +110,17 @@ function masked(state: State, k: number, endian: Abi['endian']): readonly State[
 /** There are at most 16 stretches of words between multiples of it. */
 export const LEAST_HIGH_BIT = 0x1000_0000;
 
-function branch(state: State, instruction: Instruction, endian: Abi['endian']): readonly State[] {
+function branch(state: SymbolicState, instruction: Instruction, endian: Abi['endian']): readonly SymbolicState[] {
   const yes = { ...state, at: state.at + 1 + instruction.jt };
   const no = { ...state, at: state.at + 1 + instruction.jf };
   const { accumulator } = state;
-  if (has(accumulator, 'constant')) return [holds(accumulator.constant, instruction) ? yes : no];
+  if (has(accumulator, 'constant')) return [jumpHolds(accumulator.constant, instruction) ? yes : no];
   const parts = cutRegion(state.region, placeOf(accumulator.offset, endian), accumulator, instruction);
   return [...parts.yes.map((region) => ({ ...yes, region })), ...parts.no.map((region) => ({ ...no, region }))];
 }
 
 /** What a comparison says of the accumulator. */
-export function holds(accumulator: number, { code, k }: Instruction): boolean {
+export function jumpHolds(accumulator: number, { code, k }: Instruction): boolean {
   switch (code) {
     case BPF.jeq:
       return accumulator === k;

@@ -3,7 +3,7 @@ import { has } from '../../util/own-data.js';
 import type { Argument } from '../document/types.js';
 
 /** Values from `first` to `last`, or those whose bits under `mask` (neither none nor all) are `bits`. */
-export type Shape = Range | Pattern;
+export type ValueSet = Range | Pattern;
 
 interface Range {
   readonly first: bigint;
@@ -16,10 +16,10 @@ interface Pattern {
 }
 
 /** What an argument is compared by. */
-export type Comparison = Omit<Argument, 'index'>;
+export type ValueTest = Omit<Argument, 'index'>;
 
 /** The values for which a comparison holds, in disjoint shapes. `max` is the argument's largest value: all bits set. */
-export function shapesOf({ op, value, valueTwo }: Comparison, max: bigint): readonly Shape[] {
+export function valueSetsOf({ op, value, valueTwo }: ValueTest, max: bigint): readonly ValueSet[] {
   switch (op) {
     case 'SCMP_CMP_EQ':
       return range(value, value);
@@ -39,7 +39,7 @@ export function shapesOf({ op, value, valueTwo }: Comparison, max: bigint): read
 }
 
 /** All other values, in disjoint shapes. */
-export function complement(set: Shape, max: bigint): readonly Shape[] {
+export function complement(set: ValueSet, max: bigint): readonly ValueSet[] {
   if (has(set, 'first')) return [...range(0n, set.first - 1n), ...range(set.last + 1n, max)];
   // For each bit of the mask, from the top: those that agree above it and differ in it.
   return bitsOf(set.mask).map((bit) => {
@@ -49,7 +49,7 @@ export function complement(set: Shape, max: bigint): readonly Shape[] {
 }
 
 /** The values that both have, in disjoint shapes. */
-export function intersection(a: Shape, b: Shape, max: bigint): readonly Shape[] {
+export function intersection(a: ValueSet, b: ValueSet, max: bigint): readonly ValueSet[] {
   if (has(a, 'first') && has(b, 'first')) {
     const [first = 0n] = [a.first, b.first].sort(descending);
     const [, last = 0n] = [a.last, b.last].sort(descending);
@@ -67,7 +67,7 @@ export function intersection(a: Shape, b: Shape, max: bigint): readonly Shape[] 
  * Comparisons that take the values of a set, each value by one; undefined: any value is taken.
  * A range with two ends becomes aligned blocks, since a rule may compare an argument only once.
  */
-export function comparisons(set: Shape, max: bigint): readonly (Comparison | undefined)[] {
+export function testsOf(set: ValueSet, max: bigint): readonly (ValueTest | undefined)[] {
   if (has(set, 'first')) {
     if (set.first === 0n && set.last === max) return [undefined];
     if (set.first === set.last) return [{ op: 'SCMP_CMP_EQ', value: set.first, valueTwo: undefined }];
@@ -90,7 +90,7 @@ function range(first: bigint, last: bigint): readonly Range[] {
 }
 
 /** A pattern, or the range that it is if its mask has no bit or all. */
-function shape(mask: bigint, bits: bigint, max: bigint): Shape {
+function shape(mask: bigint, bits: bigint, max: bigint): ValueSet {
   if (mask === 0n) return { first: 0n, last: max };
   return mask === max ? { first: bits, last: bits } : { mask, bits };
 }
@@ -102,7 +102,7 @@ function bitsOf(mask: bigint): readonly bigint[] {
 }
 
 /** A set as patterns, whose masks may have no bit or all: a range as blocks of a power of two, each at a multiple of it. */
-function patterns(set: Shape, max: bigint): readonly Pattern[] {
+function patterns(set: ValueSet, max: bigint): readonly Pattern[] {
   if (has(set, 'mask')) return [set];
   const blocks: Pattern[] = [];
   for (let next = set.first; next <= set.last; ) {

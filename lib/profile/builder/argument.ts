@@ -15,7 +15,7 @@ export type Value = number | bigint | ConstantName;
 /** Values whose bits are taken together. */
 type Operand = readonly (bigint | string)[];
 
-interface Comparison {
+interface Alternative {
   readonly op: Argument['op'];
   readonly value: Operand;
   readonly valueTwo: Operand | undefined;
@@ -26,14 +26,14 @@ export class ArgumentTest {
   /** Which argument, 0 to 5. */
   readonly index: number;
   /** The test is passed if one of these holds. */
-  readonly #alternatives: readonly Comparison[];
+  readonly #alternatives: readonly Alternative[];
 
   /** Whether a value is a test that `arg` made. */
   static is(value: unknown): value is ArgumentTest {
     return typeof value === 'object' && value !== null && #alternatives in value;
   }
 
-  constructor(index: number, alternatives: readonly Comparison[]) {
+  constructor(index: number, alternatives: readonly Alternative[]) {
     this.index = index;
     this.#alternatives = alternatives;
   }

@@ -22,9 +22,9 @@ import {
   type Rule,
 } from '../document/types.js';
 import { ArgumentTest } from './argument.js';
-import { dockerArches, errnoEverywhere, rulesOf, type Word } from './clause.js';
-import { both, type Circumstances, heeded } from './host-conditions.js';
-import { override, withoutDefaults } from './override.js';
+import { type Clause, dockerArches, errnoEverywhere, lowerClause } from './clause.js';
+import { and, type HostCondition, supportedBy } from './host-conditions.js';
+import { applyClause, dropDefaults } from './override.js';
 
 /** Which calls a word is about: syscalls by name, groups of them, and tests that their arguments must all pass. */
 export type Subject = SyscallName | GroupName | ArgumentTest;
@@ -62,8 +62,8 @@ const DEFAULT_ACTIONS: Readonly<Record<NonNullable<AllowlistOptions['action']>, 
 };
 
 /** The last word, and the rules as they were before it. */
-interface Said {
-  readonly word: Word;
+interface LastClause {
+  readonly word: Clause;
   readonly before: readonly Rule[];
 }
 
@@ -76,7 +76,7 @@ export abstract class Builder<Self extends Builder<Self>> {
   abstract readonly document: CheckedDocument;
   abstract readonly format: ProfileFormat;
   abstract readonly options: MeaningOptions;
-  #said: Said | undefined;
+  #said: LastClause | undefined;
 
   /** The same profile with another document. */
   protected abstract with(document: CheckedDocument): Self;
@@ -141,7 +141,7 @@ export abstract class Builder<Self extends Builder<Self>> {
     const tests = subjects.filter((each) => ArgumentTest.is(each));
     const names = subjects.flatMap((each) => (ArgumentTest.is(each) ? [] : namesOf(each)));
     if (names.length === 0) fail('name at least one syscall or group');
-    const word: Word = {
+    const word: Clause = {
       names: [...new Set(names)],
       tests,
       action,
@@ -152,25 +152,25 @@ export abstract class Builder<Self extends Builder<Self>> {
     return this.#with({ word, before: this.document.syscalls });
   }
 
-  #narrow(facts: Circumstances): Self {
+  #narrow(facts: HostCondition): Self {
     const { word, before } = this.#last('when() and unless()');
-    const circumstances = both(word.circumstances, facts);
+    const circumstances = and(word.circumstances, facts);
     if (circumstances === undefined) fail('when() and unless() contradict each other: the word would never hold');
     return this.#with({ word: { ...word, circumstances }, before });
   }
 
-  #last(method: string): Said {
+  #last(method: string): LastClause {
     return this.#said ?? fail(`${method} is about the word before it: say allow(…), deny(…) or another first`);
   }
 
-  #with(said: Said): Self {
-    const rules = rulesOf(said.word);
+  #with(said: LastClause): Self {
+    const rules = lowerClause(said.word);
     if (rules.length === 0) fail('the word holds on no machine');
     for (const rule of rules) refuseUnheeded(rule, this.format);
     const { argumentWidth } = this.options;
     const { defaultAction: action, defaultErrnoRet: errnoRet } = this.document;
-    const overridden = rules.reduce((list, rule) => override(list, rule, argumentWidth), said.before);
-    const syscalls = withoutDefaults(overridden, said.word.names, { action, errnoRet }, argumentWidth);
+    const overridden = rules.reduce((list, rule) => applyClause(list, rule, argumentWidth), said.before);
+    const syscalls = dropDefaults(overridden, said.word.names, { action, errnoRet }, argumentWidth);
     const next = this.with({ ...this.document, syscalls });
     next.#said = said;
     return next;
@@ -247,7 +247,7 @@ function names<Name extends string>(given: Name | readonly Name[] | undefined, w
 
 /** A condition that the format's runtime passes over would make the word hold everywhere. */
 function refuseUnheeded(rule: Rule, format: ProfileFormat): void {
-  const { includes, excludes } = heeded(rule, format);
+  const { includes, excludes } = supportedBy(rule, format);
   if (includes?.minKernel === rule.includes?.minKernel && excludes?.minKernel === rule.excludes?.minKernel) {
     if (format !== 'oci' || (rule.includes === undefined && rule.excludes === undefined)) return;
   }

@@ -8,10 +8,10 @@ import { suggest } from '../../util/suggest.js';
 import { shown } from '../document/diagnostics.js';
 import { type ActionName, ANYWHERE, type Argument, type Conditions, type Rule } from '../document/types.js';
 import type { ArgumentTest } from './argument.js';
-import { both, type Circumstances } from './host-conditions.js';
+import { and, type HostCondition } from './host-conditions.js';
 
 /** What is said about syscalls. */
-export interface Word {
+export interface Clause {
   /** Names of syscalls. */
   readonly names: readonly string[];
   /** All must hold. */
@@ -19,7 +19,7 @@ export interface Word {
   readonly action: ActionName;
   /** The errno or message, by number or by the name of an errno. */
   readonly data: number | string | undefined;
-  readonly circumstances: Circumstances;
+  readonly circumstances: HostCondition;
   readonly comment: string | undefined;
 }
 
@@ -27,11 +27,11 @@ export interface Word {
  * The rules that say it: one, or one for each alternative, and for each value that a constant has on different machines.
  * @throws SeccompError ERR_SECCOMP_OPTION if no call can be meant.
  */
-export function rulesOf(word: Word): readonly Rule[] {
+export function lowerClause(word: Clause): readonly Rule[] {
   refuseMissingArguments(word);
   const { names, action, comment } = word;
-  return variants(word).flatMap(({ value, where }) => {
-    const circumstances = both(word.circumstances, where);
+  return loweringsByArch(word).flatMap(({ value, where }) => {
+    const circumstances = and(word.circumstances, where);
     if (circumstances === undefined) return [];
     return value.alternatives.map((args) => ({
       names: [...names],
@@ -58,21 +58,21 @@ export function errnoEverywhere(errno: number | string): number {
 }
 
 /** What a word means on a machine. */
-interface Meaning {
+interface Lowering {
   readonly alternatives: readonly (readonly Argument[])[];
   readonly data: number | undefined;
 }
 
-interface Variant {
-  readonly value: Meaning;
-  readonly where: Circumstances;
+interface PlacedLowering {
+  readonly value: Lowering;
+  readonly where: HostCondition;
 }
 
 /** The meanings of a word, each with the native architectures that have it; most machines' is that of all others. */
-function variants(word: Word): readonly Variant[] {
-  const found = new Map<string, { readonly value: Meaning | undefined; readonly arches: string[] }>();
+function loweringsByArch(word: Clause): readonly PlacedLowering[] {
+  const found = new Map<string, { readonly value: Lowering | undefined; readonly arches: string[] }>();
   for (const { name, docker } of ABIS.values()) {
-    const value = meaningOn(name, word);
+    const value = loweringOn(name, word);
     const key = structuralKey(value);
     const entry = found.get(key) ?? { value, arches: [] };
     entry.arches.push(docker);
@@ -89,7 +89,7 @@ function variants(word: Word): readonly Variant[] {
 
 const onArches = (arches: readonly string[]): Conditions => ({ caps: undefined, arches, minKernel: undefined });
 
-function meaningOn(abi: AbiName, { tests, data }: Word): Meaning | undefined {
+function loweringOn(abi: AbiName, { tests, data }: Clause): Lowering | undefined {
   const known = tests.map((test) => test.on(abi));
   const alternatives = known.reduce<readonly (readonly Argument[])[] | undefined>(
     (lists, each) => each && lists?.flatMap((list) => each.map((argument) => [...list, argument])),
@@ -107,7 +107,7 @@ function dataOn(abi: AbiName, data: number | string): number {
 }
 
 /** A test of an argument that a syscall has on no ABI is a mistake, and would look at what a register happens to hold. */
-function refuseMissingArguments({ names, tests }: Word): void {
+function refuseMissingArguments({ names, tests }: Clause): void {
   for (const name of tests.length > 0 ? names : []) {
     const counts = [...ABIS.keys()].flatMap((abi) =>
       syscallNumber(abi, name) === undefined ? [] : [argumentsOf(abi, name)?.length ?? 6],

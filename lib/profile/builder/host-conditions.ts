@@ -4,10 +4,10 @@ import type { ProfileFormat } from '../document/options.js';
 import { ANYWHERE, type Conditions, type Rule } from '../document/types.js';
 
 /** A rule's conditions on the host. `includes` must all hold, of `excludes` none. */
-export type Circumstances = Pick<Rule, 'includes' | 'excludes'>;
+export type HostCondition = Pick<Rule, 'includes' | 'excludes'>;
 
 /** The part of circumstances that a format heeds: the runtimes of OCI documents know none, podman no kernel versions. */
-export function heeded({ includes, excludes }: Circumstances, format: ProfileFormat): Circumstances {
+export function supportedBy({ includes, excludes }: HostCondition, format: ProfileFormat): HostCondition {
   if (format === 'oci') return ANYWHERE;
   const of = (conditions: Conditions | undefined) =>
     tidy({
@@ -19,7 +19,7 @@ export function heeded({ includes, excludes }: Circumstances, format: ProfileFor
 }
 
 /** Where both hold; undefined if that is nowhere. */
-export function both(a: Circumstances, b: Circumstances): Circumstances | undefined {
+export function and(a: HostCondition, b: HostCondition): HostCondition | undefined {
   const architectures = allowedBy(a.includes, b.includes);
   const unwanted = union(a.excludes?.arches, b.excludes?.arches);
   const caps = union(a.includes?.caps, b.includes?.caps);
@@ -29,20 +29,20 @@ export function both(a: Circumstances, b: Circumstances): Circumstances | undefi
   const left = architectures?.filter((name) => !unwanted.includes(name));
   if (left?.length === 0 || caps.some((name) => without.includes(name))) return undefined;
   if (from !== undefined && before !== undefined && compareVersions(from, before) >= 0) return undefined;
-  return circumstances(
+  return hostCondition(
     { caps, arches: left ?? [], minKernel: from },
     { caps: without, arches: left === undefined ? unwanted : [], minKernel: before },
   );
 }
 
 /** Where `a` holds and `b` does not, in disjoint parts; `a` itself if `b` holds nowhere there. */
-export function outside(a: Circumstances, b: Circumstances): readonly Circumstances[] {
-  const parts: Circumstances[] = [];
+export function subtract(a: HostCondition, b: HostCondition): readonly HostCondition[] {
+  const parts: HostCondition[] = [];
   let rest = a;
   for (const fact of factsOf(b)) {
-    const part = both(rest, { includes: fact.excludes, excludes: fact.includes });
+    const part = and(rest, { includes: fact.excludes, excludes: fact.includes });
     if (part !== undefined) parts.push(part);
-    const inside = both(rest, fact);
+    const inside = and(rest, fact);
     if (inside === undefined) return [a];
     rest = inside;
   }
@@ -50,12 +50,12 @@ export function outside(a: Circumstances, b: Circumstances): readonly Circumstan
 }
 
 /** A rule under other circumstances. */
-export function withCircumstances(rule: Rule, { includes, excludes }: Circumstances): Rule {
+export function withHostCondition(rule: Rule, { includes, excludes }: HostCondition): Rule {
   return { ...rule, includes, excludes };
 }
 
 /** Circumstances with one fact each, which hold together where these do. */
-function factsOf({ includes, excludes }: Circumstances): readonly Circumstances[] {
+function factsOf({ includes, excludes }: HostCondition): readonly HostCondition[] {
   return [
     ...singly(includes).map((fact) => ({ includes: fact, excludes: undefined })),
     // None of several architectures: the opposite is any of them, one fact.
@@ -74,7 +74,7 @@ function singly(conditions: Conditions | undefined): readonly Conditions[] {
 }
 
 /** What any of the two lets in; undefined: all. An empty list is none, as Docker reads it. */
-function allowedBy(a: Circumstances['includes'], b: Circumstances['includes']) {
+function allowedBy(a: HostCondition['includes'], b: HostCondition['includes']) {
   const [first, second] = [a?.arches, b?.arches].filter((list) => list !== undefined && list.length > 0);
   return second === undefined ? first : first?.filter((name) => second?.includes(name));
 }
@@ -83,7 +83,7 @@ function union<Item>(a: readonly Item[] | undefined, b: readonly Item[] | undefi
   return [...new Set([...(a ?? []), ...(b ?? [])])];
 }
 
-function versions(a: Circumstances['includes'], b: Circumstances['includes']): readonly string[] {
+function versions(a: HostCondition['includes'], b: HostCondition['includes']): readonly string[] {
   return [a?.minKernel, b?.minKernel].flatMap((version) => version || []).sort(compareVersions);
 }
 
@@ -93,7 +93,7 @@ function compareVersions(a: string, b: string): number {
   return major - otherMajor || minor - otherMinor;
 }
 
-function circumstances(includes: Loose, excludes: Loose): Circumstances {
+function hostCondition(includes: Loose, excludes: Loose): HostCondition {
   return { includes: tidy(includes), excludes: tidy(excludes) };
 }
 

@@ -4,8 +4,8 @@ import { ABIS, abiOf } from '../../syscalls/abi.js';
 import { argumentWidth, syscallNumber } from '../../syscalls/table.js';
 import { structuralKey } from '../../util/structural-key.js';
 import type { Argument, Rule } from '../document/types.js';
-import { comparisons, complement, intersection, type Shape, shapesOf } from './argument-values.js';
-import { both, outside, withCircumstances } from './host-conditions.js';
+import { complement, intersection, testsOf, type ValueSet, valueSetsOf } from './argument-values.js';
+import { and, subtract, withHostCondition } from './host-conditions.js';
 
 /**
  * The rules that decide as `word` does where it applies (its names, circumstances and arguments) and as `rules` do
@@ -13,7 +13,7 @@ import { both, outside, withCircumstances } from './host-conditions.js';
  * but where rules overlapped before.
  * @throws SeccompError ERR_SECCOMP_OPTION for a `word` that can apply to no call, or a part that no rule can state.
  */
-export function override(rules: readonly Rule[], word: Rule, compared: Compared): readonly Rule[] {
+export function applyClause(rules: readonly Rule[], word: Rule, compared: Compared): readonly Rule[] {
   const spaces = new Map(word.names.map((name) => [name, spaceOf(name, compared)]));
   const named = new Set(word.names);
   const always = unconditional(rules, named);
@@ -36,7 +36,7 @@ export function override(rules: readonly Rule[], word: Rule, compared: Compared)
  * Leaves out what rules say of `names` that happens anyway: runtimes do, and a reader has less to read. It stays where it is
  * all that is said of a name, and where it meets a rule that says otherwise, which is for resolve to judge.
  */
-export function withoutDefaults(
+export function dropDefaults(
   rules: readonly Rule[],
   names: readonly string[],
   fallback: Outcome,
@@ -55,7 +55,7 @@ export function withoutDefaults(
 
 /** Whether there are calls that both rules are about. */
 function meets(a: Rule, b: Rule, space: Space): boolean {
-  if (both(a, b) === undefined) return false;
+  if (and(a, b) === undefined) return false;
   return boxesOf([...a.args, ...b.args], space).length > 0;
 }
 
@@ -88,16 +88,17 @@ function isConditional({ args }: Rule): boolean {
 /** The rule where none of the others counts. */
 function without(rule: Rule, others: readonly Placed[]): readonly Rule[] {
   return others.reduce<readonly Rule[]>(
-    (parts, other) => parts.flatMap((part) => outside(part, other.rule).map((where) => withCircumstances(part, where))),
+    (parts, other) =>
+      parts.flatMap((part) => subtract(part, other.rule).map((where) => withHostCondition(part, where))),
     [rule],
   );
 }
 
 /** What a rule still says of a syscall, after `word`. */
 function cut(rule: Rule, word: Rule, space: Space): readonly Rule[] {
-  const inside = both(rule, word);
+  const inside = and(rule, word);
   if (inside === undefined) return [rule];
-  if (!isConditional(word)) return outside(rule, word).map((where) => withCircumstances(rule, where));
+  if (!isConditional(word)) return subtract(rule, word).map((where) => withHostCondition(rule, where));
   // Two that say the same may overlap, and read better as they were written.
   if (isSame(rule, word)) return [rule];
   if (comparesTwice(rule)) {
@@ -110,8 +111,8 @@ function cut(rule: Rule, word: Rule, space: Space): readonly Rule[] {
   );
   if (left.length === before.length && left.every((box, i) => box === before[i])) return [rule];
   return [
-    ...outside(rule, word).map((where) => withCircumstances(rule, where)),
-    ...written(left, space).map((args) => ({ ...withCircumstances(rule, inside), args })),
+    ...subtract(rule, word).map((where) => withHostCondition(rule, where)),
+    ...written(left, space).map((args) => ({ ...withHostCondition(rule, inside), args })),
   ];
 }
 
@@ -173,13 +174,13 @@ function spaceOf(name: string, compared: Compared): Space {
 }
 
 /** For each argument that matters, the set that its value is in. */
-type Box = ReadonlyMap<number, Shape>;
+type Box = ReadonlyMap<number, ValueSet>;
 
 /** The calls for which all comparisons hold, in disjoint boxes. */
 function boxesOf(args: readonly Argument[], space: Space): readonly Box[] {
   return args.reduce<readonly Box[]>(
     (boxes, { index, ...comparison }) => {
-      const shapes = shapesOf(comparison, space.largest(index));
+      const shapes = valueSetsOf(comparison, space.largest(index));
       return boxes.flatMap((box) => shapes.flatMap((shape) => meet(box, index, shape, space)));
     },
     [new Map()],
@@ -187,7 +188,7 @@ function boxesOf(args: readonly Argument[], space: Space): readonly Box[] {
 }
 
 /** The calls of a box whose argument is in `shape` too. */
-function meet(box: Box, index: number, shape: Shape, space: Space): readonly Box[] {
+function meet(box: Box, index: number, shape: ValueSet, space: Space): readonly Box[] {
   const known = box.get(index);
   const shapes = known === undefined ? [shape] : intersection(known, shape, space.largest(index));
   return shapes.map((each) => new Map([...box, [index, each]]));
@@ -213,7 +214,7 @@ function written(boxes: readonly Box[], space: Space): readonly (readonly Argume
   const all = boxes.flatMap((box) =>
     [...box].reduce<readonly (readonly Argument[])[]>(
       (lists, [index, shape]) => {
-        const each = comparisons(shape, space.largest(index));
+        const each = testsOf(shape, space.largest(index));
         return lists.flatMap((list) => each.map((one) => (one === undefined ? list : [...list, { index, ...one }])));
       },
       [[]],

@@ -5,7 +5,7 @@ import { has, own } from '../../util/own-data.js';
 import { type Argument, type CheckedDocument, type Conditions, emptyDocument, type Rule } from '../document/types.js';
 
 /** What a built-in profile says: all that is allowed, and why the rest is not. */
-export interface BuiltinForm {
+export interface BuiltinDefinition {
   /** What is allowed always. */
   readonly allowed: Topics<Group>;
   /** What is decided by arguments, or by facts of the host. */
@@ -33,17 +33,17 @@ export interface Group {
   /** Names of syscalls, separated by whitespace. One that an ABI lacks is left out there. */
   readonly names: string;
   /** The group counts only if all of this is so. */
-  readonly when?: Circumstances;
+  readonly when?: HostRequirement;
   /** The group does not count if any of this is so. */
-  readonly unless?: Circumstances;
+  readonly unless?: HostRequirement;
   /** The group counts only for a call that passes one of these tests; a list of them is passed if all are. */
-  readonly args?: readonly (ArgumentTest | readonly ArgumentTest[])[];
+  readonly args?: readonly (ArgumentCheck | readonly ArgumentCheck[])[];
   /** The calls fail with this errno. Default: they are allowed. */
   readonly errno?: number;
 }
 
 /** Facts of a host. */
-export interface Circumstances {
+export interface HostRequirement {
   /** The process holds all of these capabilities; in `unless`, any of them. */
   readonly capabilities?: readonly Capability[];
   /** The native ABI is one of these. */
@@ -56,7 +56,7 @@ export interface Circumstances {
  * A test of one argument, unsigned: `noneOf` that all of these bits are 0, `bits` that those of a mask are these, the
  * others as they say.
  */
-export type ArgumentTest = { readonly argument: number } & (
+export type ArgumentCheck = { readonly argument: number } & (
   | { readonly below: number }
   | { readonly equals: number }
   | { readonly differs: number }
@@ -79,17 +79,17 @@ export function namesOf({ names }: Group | Refusal): readonly string[] {
 }
 
 /** All groups, in the order of the document's rules. */
-export function groupsOf({ allowed, conditional }: BuiltinForm): readonly Group[] {
+export function groupsOf({ allowed, conditional }: BuiltinDefinition): readonly Group[] {
   return [...Object.values(allowed).flat(), ...conditional];
 }
 
 /** All refusals. */
-export function refusalsOf({ refusals }: BuiltinForm): readonly Refusal[] {
+export function refusalsOf({ refusals }: BuiltinDefinition): readonly Refusal[] {
   return Object.values(refusals).flat();
 }
 
 /** The document that says the same, as reading one in Docker's form would give it. */
-export function toDocument(form: BuiltinForm): CheckedDocument {
+export function definitionToDocument(form: BuiltinDefinition): CheckedDocument {
   const { defaultErrno, besides } = form;
   const beside = own(besides);
   return {
@@ -98,12 +98,12 @@ export function toDocument(form: BuiltinForm): CheckedDocument {
       const others = beside[name];
       return others ? [{ architecture: scmp, subArchitectures: others.map((other) => abiOf(other).scmp) }] : [];
     }),
-    syscalls: groupsOf(form).flatMap(rulesOf),
+    syscalls: groupsOf(form).flatMap(groupRules),
   };
 }
 
 /** One rule, or one for each test of `args`: the rules of a document are alternatives. */
-function rulesOf(group: Group): readonly Rule[] {
+function groupRules(group: Group): readonly Rule[] {
   const { why, when, unless, errno, args } = own(group);
   const rule: Rule = {
     names: namesOf(group),
@@ -118,12 +118,12 @@ function rulesOf(group: Group): readonly Rule[] {
   return args === undefined ? [rule] : args.map((test) => ({ ...rule, args: [test].flat().map(argumentOf) }));
 }
 
-function conditionOf(circumstances: Circumstances): Conditions {
+function conditionOf(circumstances: HostRequirement): Conditions {
   const { capabilities, native, kernel } = own(circumstances);
   return { caps: capabilities, arches: native?.map((name) => abiOf(name).docker), minKernel: kernel };
 }
 
-function argumentOf(test: ArgumentTest): Argument {
+function argumentOf(test: ArgumentCheck): Argument {
   const index = test.argument;
   const compared = (op: Argument['op'], value: number) => ({ index, op, value: BigInt(value), valueTwo: undefined });
   if (has(test, 'below')) return compared('SCMP_CMP_LT', test.below);

@@ -1,11 +1,11 @@
 /** What `docker-default` decides by circumstance: by arguments, kernel version, CPU or capabilities. */
 import { AF_ALG, AF_VSOCK, BY_CAPABILITY, BY_CPU, NAMESPACES, PERSONALITIES } from './common/conditional.js';
-import { type Circumstances, ENOSYS, type Group } from './definition.js';
+import { ENOSYS, type Group, type HostRequirement } from './definition.js';
 
 /** Processes with this capability decide about namespaces and mounts: the rules that guard those are lifted. */
-const CAP_SYS_ADMIN: Circumstances = { capabilities: ['CAP_SYS_ADMIN'] };
+const CAP_SYS_ADMIN: HostRequirement = { capabilities: ['CAP_SYS_ADMIN'] };
 
-export const CONDITIONAL: readonly Group[] = [
+export const DOCKER_CONDITIONAL: readonly Group[] = [
   // By arguments
   {
     why: 'Threads and processes start by it, as long as no namespace is asked for.',

@@ -5,10 +5,10 @@
  */
 import { BESIDES, COMMON } from './common/allowed.js';
 import { REFUSED } from './common/refusals.js';
-import { type BuiltinForm, EPERM } from './definition.js';
-import { CONDITIONAL } from './docker-default-conditional.js';
+import { type BuiltinDefinition, EPERM } from './definition.js';
+import { DOCKER_CONDITIONAL } from './docker-default-conditional.js';
 
-export const DOCKER_DEFAULT: BuiltinForm = {
+export const DOCKER_DEFAULT: BuiltinDefinition = {
   allowed: {
     ...COMMON,
     Files: [
@@ -32,7 +32,7 @@ export const DOCKER_DEFAULT: BuiltinForm = {
       { why: 'Asynchronous I/O is waited for with a signal mask.', names: 'io_pgetevents io_pgetevents_time64' },
     ],
   },
-  conditional: CONDITIONAL,
+  conditional: DOCKER_CONDITIONAL,
   refusals: {
     'Namespaces and mounts': [
       {

@@ -1,12 +1,12 @@
 /** What `podman-default` decides by circumstance: by arguments, CPU or capabilities; and what fails with EPERM. */
 import { AF_NETLINK, AF_VSOCK, BY_CAPABILITY, BY_CPU, PERSONALITIES } from './common/conditional.js';
-import { type Circumstances, EINVAL, EPERM, type Group, namesOf } from './definition.js';
+import { EINVAL, EPERM, type Group, type HostRequirement, namesOf } from './definition.js';
 
 /** The protocol of the audit subsystem. Source: linux/netlink.h. */
 const NETLINK_AUDIT = 9;
 
-const CAP_SYS_ADMIN: Circumstances = { capabilities: ['CAP_SYS_ADMIN'] };
-const CAP_AUDIT_WRITE: Circumstances = { capabilities: ['CAP_AUDIT_WRITE'] };
+const CAP_SYS_ADMIN: HostRequirement = { capabilities: ['CAP_SYS_ADMIN'] };
+const CAP_AUDIT_WRITE: HostRequirement = { capabilities: ['CAP_AUDIT_WRITE'] };
 
 const WITH_CAPABILITY: readonly Group[] = [
   {
@@ -18,7 +18,7 @@ const WITH_CAPABILITY: readonly Group[] = [
   ...BY_CAPABILITY,
 ];
 
-export const CONDITIONAL: readonly Group[] = [
+export const PODMAN_CONDITIONAL: readonly Group[] = [
   // By arguments
   {
     why: 'AF_VSOCK leads to the hypervisor, past all namespaces.',

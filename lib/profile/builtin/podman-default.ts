@@ -5,12 +5,12 @@
  */
 import { BESIDES, COMMON } from './common/allowed.js';
 import { REFUSED } from './common/refusals.js';
-import { type BuiltinForm, ENOSYS } from './definition.js';
-import { CONDITIONAL } from './podman-default-conditional.js';
+import { type BuiltinDefinition, ENOSYS } from './definition.js';
+import { PODMAN_CONDITIONAL } from './podman-default-conditional.js';
 
 const NEWER = 'They are newer than the profile, which allows only what has been looked at.';
 
-export const PODMAN_DEFAULT: BuiltinForm = {
+export const PODMAN_DEFAULT: BuiltinDefinition = {
   allowed: {
     ...COMMON,
     Memory: [
@@ -49,7 +49,7 @@ export const PODMAN_DEFAULT: BuiltinForm = {
       { why: 'Most of what it can watch takes CAP_SYS_ADMIN; the rest is what inotify shows.', names: 'fanotify_init' },
     ],
   },
-  conditional: CONDITIONAL,
+  conditional: PODMAN_CONDITIONAL,
   refusals: {
     'Namespaces and mounts': [
       ...REFUSED['Namespaces and mounts'],

@@ -1,7 +1,7 @@
 /** A profile's listenerPath: the agent that is sent the listener of a child's filter, and what it is told of the child. */
 import { isAbsolute, resolve as resolvePath } from 'node:path';
 import { SeccompError } from '../../errors.js';
-import { compile } from '../../filter/compile.js';
+import { compilePolicy } from '../../filter/compile.js';
 import type { Filter } from '../../filter/filter.js';
 import { machineAbis } from '../../host.js';
 import type { NativeFailure, NativeRequest } from '../../native.js';
@@ -56,7 +56,7 @@ export function handed(
   const { policy, flags } = all;
   return made.get(sources, `${variantOf(host)};${isolated}`, () => {
     const confined = withDenials(policy, machineAbis(), supervisedDenials(policy, isolated));
-    return { filter: compile(confined, { gate: GATE, flags }), agent };
+    return { filter: compilePolicy(confined, { gate: GATE, flags }), agent };
   });
 }
 

@@ -1,7 +1,7 @@
 /** What a supervisor is told of a filter: its answers, and what to read of the calls. */
 
 import { capturesOf, distinguishing, MOST_BYTES } from '../../decode/captures.js';
-import { BPF, encode } from '../../filter/bpf/instruction.js';
+import { BPF, encodeInstructions } from '../../filter/bpf/instruction.js';
 import type { Filter } from '../../filter/filter.js';
 import { thisHost } from '../../host.js';
 import { addon, type Supervision } from '../../native.js';
@@ -17,7 +17,7 @@ export function supervisionOf(filter: Filter): Supervision {
 /** Lets every call through, and counts it. */
 export function observation(abis: readonly AbiName[]): Supervision {
   const allow = { code: BPF.ret, jt: 0, jf: 0, k: actionBase('allow') };
-  const answers = encode([allow], abiOf(abis[0] ?? 'x86_64').endian);
+  const answers = encodeInstructions([allow], abiOf(abis[0] ?? 'x86_64').endian);
   return addon().supervision({ answers, everything: true, ...facts(abis) });
 }
 
@@ -25,7 +25,7 @@ export function observation(abis: readonly AbiName[]): Supervision {
 export function asking(): Supervision {
   const ask = { code: BPF.ret, jt: 0, jf: 0, k: actionBase('notify') };
   const none = new Uint32Array();
-  const answers = encode([ask], abiOf(thisHost().abi).endian);
+  const answers = encodeInstructions([ask], abiOf(thisHost().abi).endian);
   return addon().supervision({ answers, everything: false, distinguishing: none, captures: none });
 }
 

@@ -1,6 +1,6 @@
 /** From what people write for a profile to a filter for this machine. */
 import { SeccompError } from '../../errors.js';
-import { compile as compilePolicy } from '../../filter/compile.js';
+import { compilePolicy } from '../../filter/compile.js';
 import { Filter, policyOf } from '../../filter/filter.js';
 import { machineAbis, thisHost } from '../../host.js';
 import type { AttachFlag } from '../../policy/action.js';

@@ -1,6 +1,6 @@
 /** Supervised children: from a profile and who wants to hear of its calls to a filter with a listener. */
 import { SeccompError } from '../../errors.js';
-import { compile } from '../../filter/compile.js';
+import { compilePolicy } from '../../filter/compile.js';
 import type { Filter } from '../../filter/filter.js';
 import { listenerFlags, machineAbis, thisHost } from '../../host.js';
 import type { NativeRequest, Supervision } from '../../native.js';
@@ -77,8 +77,8 @@ function make(
   const denials = supervisedDenials(asked, isolated);
   const policy = withDenials(asked, machineAbis(), denials);
   const flags = all?.flags ?? [];
-  const answers = compile(policy, { flags });
-  const filter = compile(watches ? notifyOnErrno(policy) : policy, { gate: SUPERVISED_GATE, flags });
+  const answers = compilePolicy(policy, { flags });
+  const filter = compilePolicy(watches ? notifyOnErrno(policy) : policy, { gate: SUPERVISED_GATE, flags });
   return { filter, supervision: supervisionOf(answers), watches, profiles: all?.profiles ?? [], host, denials };
 }
 
@@ -108,7 +108,7 @@ function makeObserved(): Pick<Supervised, 'filter' | 'supervision'> {
     defaultAction: { kind: 'notify' },
     foreignAction: { kind: 'notify' },
   });
-  return { filter: compile(policy, { gate: SUPERVISED_GATE }), supervision: observation(abis) };
+  return { filter: compilePolicy(policy, { gate: SUPERVISED_GATE }), supervision: observation(abis) };
 }
 
 /**

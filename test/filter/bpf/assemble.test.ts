@@ -2,12 +2,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { assemble } from '../../../lib/filter/bpf/assemble.js';
-import { type Node, NodeFactory } from '../../../lib/filter/bpf/graph.js';
-import { encode } from '../../../lib/filter/bpf/instruction.js';
+import { GraphBuilder, type GraphNode } from '../../../lib/filter/bpf/graph.js';
+import { encodeInstructions } from '../../../lib/filter/bpf/instruction.js';
 import { interpret } from '../../../lib/filter/bpf/interpreter.js';
 
 /** Follows the graph itself, for a call with this number and first argument. */
-function walk(root: Node, number: number, argument: number): number {
+function walk(root: GraphNode, number: number, argument: number): number {
   let accumulator = 0;
   for (let node = root; ; ) {
     if (node.kind === 'return') return node.value;
@@ -38,8 +38,8 @@ const graph = fc
     { minLength: 1, maxLength: 1200, size: 'max' },
   )
   .map((steps) => {
-    const factory = new NodeFactory();
-    const nodes: Node[] = Array.from({ length: 8 }, (_, i) => factory.return(i));
+    const factory = new GraphBuilder();
+    const nodes: GraphNode[] = Array.from({ length: 8 }, (_, i) => factory.return(i));
     const pick = (seed: number) => {
       const back = seed % 3 === 0 ? 1 + (seed % 5) : 1 + (seed % nodes.length);
       const node = nodes[Math.max(0, nodes.length - back)];
@@ -73,7 +73,7 @@ test('a program does what its graph says, and no jump is longer than its field',
 
 test('a jump right at the edge, where bringing one target near pushes the other away', () => {
   for (let distance = 245; distance < 262; distance++) {
-    const factory = new NodeFactory();
+    const factory = new GraphBuilder();
     const near = factory.load(16, factory.branch('jeq', 1, factory.return(1), factory.return(2)));
     const far = factory.load(16, factory.branch('jeq', 2, factory.return(3), factory.return(4)));
     // Laid out from the end: far, near, `distance` instructions, and then the branch that leads to both.
@@ -81,7 +81,7 @@ test('a jump right at the edge, where bringing one target near pushes the other 
     for (let i = 1; i < distance; i++) between = factory.branch('jeq', 1000 + i, between, factory.return(5));
     const root = factory.load(0, factory.branch('jset', 8, factory.branch('jeq', 9, far, near), between));
     const { instructions } = assemble(root);
-    expect(() => encode(instructions, 'little')).not.toThrow();
+    expect(() => encodeInstructions(instructions, 'little')).not.toThrow();
     for (const number of [5, 8, 9, 999, 1001]) {
       for (const argument of [1, 2, 3]) {
         const value = interpret(instructions, { arch: 0, number, args: [BigInt(argument)] }, 'little').value;
@@ -92,5 +92,5 @@ test('a jump right at the edge, where bringing one target near pushes the other 
 });
 
 test('instructions that do not fit are not encoded', () => {
-  expect(() => encode([{ code: 0x15, jt: 256, jf: 0, k: 0 }], 'little')).toThrow(RangeError);
+  expect(() => encodeInstructions([{ code: 0x15, jt: 256, jf: 0, k: 0 }], 'little')).toThrow(RangeError);
 });

@@ -1,7 +1,7 @@
 /** Filters as text; the golden files keep the shape of the built-ins’. */
 import { describe, expect, test } from 'vitest';
 import { disassemble } from '../../../lib/filter/bpf/disassemble.js';
-import { compile } from '../../../lib/filter/compile.js';
+import { compilePolicy } from '../../../lib/filter/compile.js';
 import { profileOf } from '../../../lib/profile/profile.js';
 import { type Host, resolve } from '../../../lib/profile/resolve/resolve.js';
 import { loadProfile } from '../../../lib/profile/source.js';
@@ -21,7 +21,7 @@ test('one instruction a line, with the ABI, syscalls, arguments and actions in w
       },
     ],
   };
-  expect(disassemble(compile(resolve(profileOf(document), host)))).toMatchInlineSnapshot(`
+  expect(disassemble(compilePolicy(resolve(profileOf(document), host)))).toMatchInlineSnapshot(`
     " 0: ld [4]                          ; ABI
      1: jeq  #0xc000003e, 2, 6          ; x86_64, x32
      2: ld [0]                          ; number
@@ -42,7 +42,7 @@ test('one instruction a line, with the ABI, syscalls, arguments and actions in w
 
 test('the places of an exec gate are named', () => {
   const policy = resolve(profileOf({ defaultAction: 'SCMP_ACT_KILL_PROCESS', syscalls: [] }), host);
-  const lines = disassemble(compile(policy, { gate: ['execve'] })).split('\n');
+  const lines = disassemble(compilePolicy(policy, { gate: ['execve'] })).split('\n');
   expect(lines.filter((line) => line.includes('of the exec gate')).length).toBe(6);
 });
 
@@ -50,7 +50,7 @@ describe('docker-default', () => {
   test.each(['x86_64', 'aarch64', 's390x'] as const)('on %s', async (abi) => {
     const profile = loadProfile('docker-default');
     if (profile === null) throw new Error('docker-default is a profile');
-    const text = disassemble(compile(resolve(profile, { ...host, abi })));
+    const text = disassemble(compilePolicy(resolve(profile, { ...host, abi })));
     await expect(text).toMatchFileSnapshot(`golden/docker-default.${abi}.asm`);
   });
 
@@ -60,6 +60,6 @@ describe('docker-default', () => {
   ] as const)('for %s has at most %i instructions', (_, limit, abis) => {
     const profile = loadProfile('docker-default');
     if (profile === null) throw new Error('docker-default is a profile');
-    expect(compile(resolve(profile, { ...host, ...abis })).instructions.length).toBeLessThanOrEqual(limit);
+    expect(compilePolicy(resolve(profile, { ...host, ...abis })).instructions.length).toBeLessThanOrEqual(limit);
   });
 });

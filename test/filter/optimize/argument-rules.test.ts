@@ -2,9 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { SeccompError } from '../../../lib/errors.js';
-import { type Node, NodeFactory } from '../../../lib/filter/bpf/graph.js';
-import { compile } from '../../../lib/filter/compile.js';
-import { decide } from '../../../lib/filter/optimize/argument-rules.js';
+import { GraphBuilder, type GraphNode } from '../../../lib/filter/bpf/graph.js';
+import { compilePolicy } from '../../../lib/filter/compile.js';
+import { compileDecisions } from '../../../lib/filter/optimize/argument-rules.js';
 import { returnValue } from '../../../lib/policy/action.js';
 import { evaluate } from '../../../lib/policy/evaluate.js';
 import type { Action, Call, Condition, Decision, Policy } from '../../../lib/policy/policy.js';
@@ -42,12 +42,12 @@ function policyOf(decisions: readonly Decision[], name: AbiName = 'x86_64'): Pol
 
 /** Instructions of the part that looks at arguments, without returns. */
 function sizeOf(decisions: readonly Decision[]): number {
-  return nodesOf(decide(decisions, errno(1), abiOf('x86_64'), new NodeFactory())).filter(
+  return nodesOf(compileDecisions(decisions, errno(1), abiOf('x86_64'), new GraphBuilder())).filter(
     ({ kind }) => kind !== 'return',
   ).length;
 }
 
-function nodesOf(root: Node): readonly Node[] {
+function nodesOf(root: GraphNode): readonly GraphNode[] {
   const seen = new Set([root]);
   for (const node of seen) {
     if (node.kind === 'branch') seen.add(node.yes).add(node.no);
@@ -195,7 +195,7 @@ test.each([
     );
     fc.assert(
       fc.property(scenario, ({ policy, calls }) => {
-        const filter = compile(policy);
+        const filter = compilePolicy(policy);
         for (const args of calls) {
           const call: Call = { arch: abiOf(name).audit, number: NUMBER, args: [...args, 0n, 0n, 0n] };
           checkEverywhere(filter, call);
@@ -217,7 +217,7 @@ test('one argument compared by several widths, as no syscall’s is: right, or r
     fc.property(scenario, ({ policy, args }) => {
       try {
         const call: Call = { arch: abiOf('s390x').audit, number: NUMBER, args: [...args, 0n, 0n, 0n] };
-        checkEverywhere(compile(policy), call);
+        checkEverywhere(compilePolicy(policy), call);
       } catch (error) {
         if (!(error instanceof SeccompError)) throw error;
         expect(error.code).toBe('ERR_SECCOMP_TOO_LARGE');
@@ -228,10 +228,12 @@ test('one argument compared by several widths, as no syscall’s is: right, or r
 });
 
 describe('many rules on one syscall', () => {
-  const conditions = (filter: ReturnType<typeof compile>) => filter.instructions.length;
+  const conditions = (filter: ReturnType<typeof compilePolicy>) => filter.instructions.length;
 
   test('a thousand values of one argument: one comparison each and some in between, proven', () => {
-    const filter = compile(policyOf(Array.from({ length: 1000 }, (_, i) => when(allow, int(1, 'eq', 0x5401 + 3 * i)))));
+    const filter = compilePolicy(
+      policyOf(Array.from({ length: 1000 }, (_, i) => when(allow, int(1, 'eq', 0x5401 + 3 * i)))),
+    );
     expect(conditions(filter)).toBeLessThan(1150);
     expect(filter.proof?.steps).toBeLessThan(100_000);
   });

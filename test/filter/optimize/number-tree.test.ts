@@ -1,12 +1,12 @@
 /** The number tree: right for every number, and as cheap as its cost model says it can be. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Node, NodeFactory } from '../../../lib/filter/bpf/graph.js';
+import { GraphBuilder, type GraphNode } from '../../../lib/filter/bpf/graph.js';
 import { BPF } from '../../../lib/filter/bpf/instruction.js';
 import { interpret } from '../../../lib/filter/bpf/interpreter.js';
-import { compile } from '../../../lib/filter/compile.js';
+import { compilePolicy } from '../../../lib/filter/compile.js';
 import type { Filter } from '../../../lib/filter/filter.js';
-import { NONE_ASKED, Tree } from '../../../lib/filter/optimize/number-tree.js';
+import { NONE_EMULATED, NumberTree } from '../../../lib/filter/optimize/number-tree.js';
 import type { AbiPolicy, Policy } from '../../../lib/policy/policy.js';
 import { type Host, resolve } from '../../../lib/profile/resolve/resolve.js';
 import { loadProfile } from '../../../lib/profile/source.js';
@@ -19,8 +19,8 @@ const host: Host = { abi: 'x86_64', kernel: { major: 6, minor: 18 }, capabilitie
 const ranges = fc
   .array(fc.tuple(fc.integer({ min: 1, max: 6 }), fc.nat(2)), { minLength: 1, maxLength: 24 })
   .map((steps) => {
-    const factory = new NodeFactory();
-    const list: { start: number; outcome: Node }[] = [];
+    const factory = new GraphBuilder();
+    const list: { start: number; outcome: GraphNode }[] = [];
     let start = 0;
     for (const [length, value] of steps) {
       const outcome = factory.return(value);
@@ -30,7 +30,7 @@ const ranges = fc
     return { list, factory, end: start };
   });
 
-function decided(tree: Node, number: number): Node {
+function decided(tree: GraphNode, number: number): GraphNode {
   let node = tree;
   while (node.kind === 'branch') {
     const { test, k } = node;
@@ -59,7 +59,7 @@ describe('a tree', () => {
   test('leads each number to the outcome of its range', () => {
     fc.assert(
       fc.property(ranges, fc.boolean(), ({ list, factory, end }, asked) => {
-        const tree = new Tree(list, asked ? { first: 0, end } : NONE_ASKED, factory).build();
+        const tree = new NumberTree(list, asked ? { first: 0, end } : NONE_EMULATED, factory).build();
         for (const number of [...Array(end + 1).keys(), 0x4000_0000, 0xffff_ffff]) {
           expect(decided(tree, number)).toBe(list.findLast(({ start }) => start <= number)?.outcome);
         }
@@ -69,7 +69,7 @@ describe('a tree', () => {
   });
 
   test('tests bits once where that tells all numbers apart', () => {
-    const filter = compile(policyOf(['x86_64'], () => [1, 3, 5, 7, 9, 11, 13, 15]));
+    const filter = compilePolicy(policyOf(['x86_64'], () => [1, 3, 5, 7, 9, 11, 13, 15]));
     const tests = filter.instructions.filter(({ code, k }) => code === BPF.jset && k === 1);
     expect(tests).toHaveLength(1);
     expect(filter.instructions.length).toBeLessThan(11);
@@ -81,14 +81,14 @@ describe('x32', () => {
 
   test('shares the tree of x86_64, but for the numbers that it decides otherwise', () => {
     const x32 = odd.filter((number) => number !== 30).map((number) => 0x4000_0000 + number);
-    const alone = compile(policyOf(['x86_64'], () => odd)).instructions.length;
-    const both = compile(policyOf(['x86_64', 'x32'], (abi) => (abi === 'x32' ? x32 : odd)));
+    const alone = compilePolicy(policyOf(['x86_64'], () => odd)).instructions.length;
+    const both = compilePolicy(policyOf(['x86_64', 'x32'], (abi) => (abi === 'x32' ? x32 : odd)));
     expect(both.instructions.some(({ code, k }) => code === BPF.and && k === 0xbfff_ffff)).toBe(true);
     expect(both.instructions.length).toBeLessThan(alone + 10);
   });
 
   test('has a tree of its own where little is decided as on x86_64', () => {
-    const filter = compile(policyOf(['x86_64', 'x32'], (abi) => (abi === 'x32' ? [0x4000_0005] : odd)));
+    const filter = compilePolicy(policyOf(['x86_64', 'x32'], (abi) => (abi === 'x32' ? [0x4000_0005] : odd)));
     expect(filter.instructions.some(({ code }) => code === BPF.and)).toBe(false);
   });
 
@@ -98,7 +98,7 @@ describe('x32', () => {
     fc.assert(
       fc.property(table, table, (own, other) => {
         const x32 = [...own.filter((_, i) => i % 4 !== 0), ...other.slice(0, 2)].map((number) => 0x4000_0000 + number);
-        const filter = compile(policyOf(['x86_64', 'x32'], (abi) => (abi === 'x32' ? [...new Set(x32)] : own)));
+        const filter = compilePolicy(policyOf(['x86_64', 'x32'], (abi) => (abi === 'x32' ? [...new Set(x32)] : own)));
         for (const number of [...Array(45).keys()].flatMap((each) => [each, each + 0x4000_0000]).concat(borders)) {
           checkEverywhere(filter, { arch: abiOf('x86_64').audit, number, args: [] });
         }
@@ -113,7 +113,7 @@ describe('docker-default', () => {
   const profile = loadProfile('docker-default');
   const compiled = (abis: readonly AbiName[]) => {
     if (profile === null) throw new Error('docker-default is a profile');
-    return compile(resolve(profile, { ...host, abis }));
+    return compilePolicy(resolve(profile, { ...host, abis }));
   };
 
   test('is small, and its paths are short, on x86_64 + x86 + x32', () => {

@@ -1,12 +1,12 @@
 /** Programs that come with the package: what the compiler makes, and taken only where they are proven. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { compile } from '../../../lib/filter/compile.js';
-import { readyKey, readyProgram } from '../../../lib/filter/precompiled/lookup.js';
+import { compilePolicy } from '../../../lib/filter/compile.js';
+import { lookupPrecompiled, precompiledKey } from '../../../lib/filter/precompiled/lookup.js';
 import { prove } from '../../../lib/filter/verify/prove.js';
 import { compare } from '../../../lib/policy/algebra.js';
 import type { Action, Decision, Policy } from '../../../lib/policy/policy.js';
-import { FORMS } from '../../../lib/profile/builtin/index.js';
+import { BUILTIN_DEFINITIONS } from '../../../lib/profile/builtin/index.js';
 import { resolve } from '../../../lib/profile/resolve/resolve.js';
 import { loadProfile } from '../../../lib/profile/source.js';
 import { syscallNumber } from '../../../lib/syscalls/table.js';
@@ -25,14 +25,17 @@ test('are up to date', () => {
   expect(file, 'run `npm run generate:programs`').toBe(programsText());
 });
 
-test.each([...FORMS.keys()])('%s has one on x86_64 and aarch64, which compile gives out with a proof', (name) => {
-  for (const abi of ['x86_64', 'aarch64'] as const) {
-    const policy = policyOf(name, abi);
-    const filter = compile(policy);
-    expect(Buffer.from(filter.bytes)).toEqual(Buffer.from(readyProgram(policy) ?? []));
-    expect(filter.proof).not.toBeNull();
-  }
-});
+test.each([...BUILTIN_DEFINITIONS.keys()])(
+  '%s has one on x86_64 and aarch64, which compile gives out with a proof',
+  (name) => {
+    for (const abi of ['x86_64', 'aarch64'] as const) {
+      const policy = policyOf(name, abi);
+      const filter = compilePolicy(policy);
+      expect(Buffer.from(filter.bytes)).toEqual(Buffer.from(lookupPrecompiled(policy) ?? []));
+      expect(filter.proof).not.toBeNull();
+    }
+  },
+);
 
 describe('a policy that looks like that of a built-in and is another', () => {
   const allow: Action = { kind: 'allow' };
@@ -51,9 +54,9 @@ describe('a policy that looks like that of a built-in and is another', () => {
 
   test('is compiled', () => {
     const policy = swapped();
-    expect(readyKey(policy)).toBe(readyKey(policyOf('docker-default')));
-    const filter = compile(policy);
-    expect(Buffer.from(filter.bytes)).not.toEqual(Buffer.from(readyProgram(policy) ?? []));
+    expect(precompiledKey(policy)).toBe(precompiledKey(policyOf('docker-default')));
+    const filter = compilePolicy(policy);
+    expect(Buffer.from(filter.bytes)).not.toEqual(Buffer.from(lookupPrecompiled(policy) ?? []));
     expect(prove(filter)).toHaveProperty('steps');
   });
 });
@@ -72,14 +75,14 @@ function renumbered(policy: Policy): Policy {
 test.each(['docker-default', 'node'])('of %s does not depend on which rules decide', (name) => {
   const policy = policyOf(name);
   const other = renumbered(policy);
-  expect(readyKey(other)).toBe(readyKey(policy));
-  const compiled = (each: Policy) => Buffer.from(compile(each, { prove: false }).bytes); // No ready program is taken.
+  expect(precompiledKey(other)).toBe(precompiledKey(policy));
+  const compiled = (each: Policy) => Buffer.from(compilePolicy(each, { prove: false }).bytes); // No ready program is taken.
   expect(compiled(other)).toEqual(compiled(policy));
   expect(compare(other, policy)).toEqual({ relation: 'equal', differences: [] });
 });
 
 test('no ready program is taken where the gate has to open a call', () => {
   const policy = policyOf('compute');
-  expect(readyProgram(policy)).toBeDefined();
-  expect(compile(policy, { gate: ['execve'] }).gate).not.toEqual([]);
+  expect(lookupPrecompiled(policy)).toBeDefined();
+  expect(compilePolicy(policy, { gate: ['execve'] }).gate).not.toEqual([]);
 });

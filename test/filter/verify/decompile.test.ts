@@ -3,9 +3,9 @@ import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { SeccompError } from '../../../lib/errors.js';
-import { BPF, decode, encode, type Instruction } from '../../../lib/filter/bpf/instruction.js';
+import { BPF, decodeInstructions, encodeInstructions, type Instruction } from '../../../lib/filter/bpf/instruction.js';
 import { interpret } from '../../../lib/filter/bpf/interpreter.js';
-import { compile } from '../../../lib/filter/compile.js';
+import { compilePolicy } from '../../../lib/filter/compile.js';
 import { makeFilter } from '../../../lib/filter/filter.js';
 import { decompile } from '../../../lib/filter/verify/decompile.js';
 import { prove } from '../../../lib/filter/verify/prove.js';
@@ -28,10 +28,10 @@ const dockerDefault = () => {
 function checkRoundTrip(bytes: Uint8Array, endian: 'little' | 'big' = 'little') {
   const policy = decompile(bytes, endian);
   expect(
-    prove(makeFilter({ policy, instructions: decode(bytes, endian), bytes })),
+    prove(makeFilter({ policy, instructions: decodeInstructions(bytes, endian), bytes })),
     'the program decides as its policy',
   ).not.toHaveProperty('call');
-  const again = compile(policy);
+  const again = compilePolicy(policy);
   expect(again.proof, 'and so does what we make of it').not.toBeNull();
   expect(again.bytes.length, 'which is not much longer').toBeLessThanOrEqual(2 * bytes.length);
   return policy;
@@ -40,11 +40,14 @@ function checkRoundTrip(bytes: Uint8Array, endian: 'little' | 'big' = 'little') 
 describe('decompile', () => {
   test('docker-default: the same policy', () => {
     const policy = dockerDefault();
-    expect(compare(checkRoundTrip(compile(policy).bytes), policy)).toEqual({ relation: 'equal', differences: [] });
+    expect(compare(checkRoundTrip(compilePolicy(policy).bytes), policy)).toEqual({
+      relation: 'equal',
+      differences: [],
+    });
   });
 
   test('random profiles on every kind of machine', () => {
-    const filters = host.chain((on) => profile(on).map((document) => compile(policyOfAny(document, on))));
+    const filters = host.chain((on) => profile(on).map((document) => compilePolicy(policyOfAny(document, on))));
     fc.assert(
       fc.property(filters, (filter) => {
         const policy = checkRoundTrip(filter.bytes, filter.policy.abis[0]?.abi.endian);
@@ -66,7 +69,7 @@ describe('decompile', () => {
     const [native] = abis;
     if (native === undefined) throw new Error('docker-default has an ABI');
     const policy = { ...rest, abis: [{ abi: native.abi, syscalls: new Map([[9, decisions]]) }] };
-    expect(checkRoundTrip(compile(policy).bytes).abis[0]?.syscalls.get(9)).toEqual(decisions);
+    expect(checkRoundTrip(compilePolicy(policy).bytes).abis[0]?.syscalls.get(9)).toEqual(decisions);
   });
 
   test('a program that cuts off newer calls in front, as container runtimes do', () => {
@@ -83,7 +86,7 @@ describe('decompile', () => {
       ret(0x7fff_0000),
       ret(0x5_0001),
     ];
-    const bytes = encode(program, 'little');
+    const bytes = encodeInstructions(program, 'little');
     const policy = checkRoundTrip(bytes);
     for (const number of [
       0,
@@ -112,7 +115,7 @@ describe('decompile', () => {
       { code: BPF.ret, jt: 0, jf: 0, k: 0x3_0007 },
       { code: BPF.ret, jt: 0, jf: 0, k: 0x3_0000 },
     ];
-    const policy = checkRoundTrip(encode(program, 'little'));
+    const policy = checkRoundTrip(encodeInstructions(program, 'little'));
     expect(policy.abis.map(({ abi }) => abi.name)).toEqual(['x86_64', 'x32']);
     const trap = (number: number) => evaluate(policy, { arch: 0xc000_003e, number, args: [] });
     expect([trap(0x4000_0028), trap(0)]).toEqual([{ kind: 'trap', data: 7 }, { kind: 'trap' }]);
@@ -120,7 +123,7 @@ describe('decompile', () => {
 
   test('refuses what no policy can say', () => {
     const program = (k: number, code: number = BPF.ld) =>
-      encode(
+      encodeInstructions(
         [
           { code, jt: 0, jf: 0, k },
           { code: BPF.jeq, jt: 0, jf: 1, k: 7 },
@@ -135,7 +138,7 @@ describe('decompile', () => {
 });
 
 test('what are no bytes or no byte order is refused', () => {
-  const { bytes } = compile(dockerDefault());
+  const { bytes } = compilePolicy(dockerDefault());
   const message = (given: unknown, endian?: unknown) => {
     try {
       decompile(given as Uint8Array, endian as 'little');
@@ -151,7 +154,7 @@ test('what are no bytes or no byte order is refused', () => {
 });
 
 test('bytes of another realm are read', () => {
-  const { bytes } = compile(dockerDefault());
+  const { bytes } = compilePolicy(dockerDefault());
   const foreign = runInNewContext('(bytes) => new Uint8Array(bytes)')(bytes);
   expect(decompile(foreign)).toEqual(decompile(bytes));
 });

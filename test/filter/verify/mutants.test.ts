@@ -1,9 +1,9 @@
 /** Filters with an exec gate, changed in one instruction in every way: refused, or as good as before. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { BPF, encode, type Instruction } from '../../../lib/filter/bpf/instruction.js';
+import { BPF, encodeInstructions, type Instruction } from '../../../lib/filter/bpf/instruction.js';
 import { interpret } from '../../../lib/filter/bpf/interpreter.js';
-import { compile } from '../../../lib/filter/compile.js';
+import { compilePolicy } from '../../../lib/filter/compile.js';
 import { type Filter, GATED_CALLS, makeFilter } from '../../../lib/filter/filter.js';
 import { prove } from '../../../lib/filter/verify/prove.js';
 import { returnValue } from '../../../lib/policy/action.js';
@@ -43,7 +43,7 @@ function gatedFilter(
   gate: readonly string[],
 ): Filter {
   const host: Host = { abi, abis, kernel: { major: 6, minor: 18 }, capabilities: new Set() };
-  return compile(policyOfAny(document, host), { gate });
+  return compilePolicy(policyOfAny(document, host), { gate });
 }
 
 const FILTERS: readonly (readonly [string, Filter])[] = [
@@ -147,7 +147,7 @@ describe.each(FILTERS)('of a filter whose gate is opened by a random value: %s',
         const instructions = filter.instructions.with(i, { ...original, ...change });
         const what = `${i}: ${JSON.stringify(original)} → ${JSON.stringify(change)}`;
         const { policy, gate } = filter;
-        const mutant = makeFilter({ policy, instructions, bytes: encode(instructions, endian), gate });
+        const mutant = makeFilter({ policy, instructions, bytes: encodeInstructions(instructions, endian), gate });
         try {
           const result = prove(mutant);
           expect(isTaken({ ...original, ...change }, i, instructions.length), `${what}: the kernel takes it`).toBe(
@@ -184,7 +184,7 @@ describe.each(FILTERS)('of a filter whose gate is opened by a random value: %s',
     const at = (site?.instruction ?? 0) + step;
     const instructions = filter.instructions.map((each, i) => (i === at ? { ...each, ...change } : each));
     const { policy, gate } = filter;
-    const mutant = makeFilter({ policy, instructions, bytes: encode(instructions, endian), gate });
+    const mutant = makeFilter({ policy, instructions, bytes: encodeInstructions(instructions, endian), gate });
     expect(() => prove(mutant)).toThrow(RangeError);
   });
 });
@@ -200,7 +200,7 @@ test('a jump past the end that no call takes is refused, as the kernel does', ()
     { code: BPF.ret, jt: 0, jf: 0, k: ALLOW },
   ];
   const proof = (jf: number) =>
-    prove(makeFilter({ policy, instructions: program(jf), bytes: encode(program(jf), 'little') }));
+    prove(makeFilter({ policy, instructions: program(jf), bytes: encodeInstructions(program(jf), 'little') }));
   expect(proof(0)).not.toHaveProperty('call');
   expect(() => proof(1)).toThrow('instruction 4 jumps past the end');
 });

@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { assemble } from '../../../lib/filter/bpf/assemble.js';
-import { NodeFactory } from '../../../lib/filter/bpf/graph.js';
+import { GraphBuilder } from '../../../lib/filter/bpf/graph.js';
 import { ARCH_OFFSET, argumentOffset, NR_OFFSET } from '../../../lib/filter/bpf/instruction.js';
-import { compile } from '../../../lib/filter/compile.js';
+import { compilePolicy } from '../../../lib/filter/compile.js';
 import { type NumberPath, numberPaths } from '../../../lib/filter/verify/number-ranges.js';
 import { resolve } from '../../../lib/profile/resolve/resolve.js';
 import { loadProfile } from '../../../lib/profile/source.js';
 import { abiOf } from '../../../lib/syscalls/abi.js';
 
 const { audit } = abiOf('x86_64');
-const factory = new NodeFactory();
+const factory = new GraphBuilder();
 const [yes, no] = [factory.return(1), factory.return(2)];
 const numbersIn = (paths: readonly NumberPath[]) => paths.toSorted((a, b) => a.first - b.first);
 
@@ -31,7 +31,7 @@ describe('numberPaths', () => {
       kernel: { major: 6, minor: 12 },
       capabilities: new Set(),
     });
-    const { instructions } = compile(policy, { prove: false });
+    const { instructions } = compilePolicy(policy, { prove: false });
     for (const arch of [audit, abiOf('x86').audit]) {
       const ranges = numbersIn(numberPaths({ instructions, gate: new Map() }, arch));
       expect(ranges.at(0)?.first).toBe(0);

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { BPF, decode, encode, type Instruction } from '../../../lib/filter/bpf/instruction.js';
+import { BPF, decodeInstructions, encodeInstructions, type Instruction } from '../../../lib/filter/bpf/instruction.js';
 import { interpret } from '../../../lib/filter/bpf/interpreter.js';
-import { compile } from '../../../lib/filter/compile.js';
+import { compilePolicy } from '../../../lib/filter/compile.js';
 import { type Filter, makeFilter } from '../../../lib/filter/filter.js';
 import { prove } from '../../../lib/filter/verify/prove.js';
 import { returnValue } from '../../../lib/policy/action.js';
@@ -21,7 +21,7 @@ import { loadProfile } from '../../../lib/profile/source.js';
 import { call, host, policyOfAny, profile } from '../../support/arbitrary.js';
 
 const x86: Host = { abi: 'x86_64', abis: ['x86', 'x32'], kernel: { major: 6, minor: 1 }, capabilities: new Set() };
-const filterOf = (document: ProfileDocument, on = x86) => compile(policyOfAny(document, on));
+const filterOf = (document: ProfileDocument, on = x86) => compilePolicy(policyOfAny(document, on));
 
 /** Rules whose checks have every width and operator, ranges, masks, several arguments and several rules. */
 const intricate: ProfileDocument = {
@@ -60,7 +60,12 @@ const intricate: ProfileDocument = {
 };
 
 function withInstructions(filter: Filter, instructions: readonly Instruction[]): Filter {
-  return makeFilter({ policy: filter.policy, instructions, bytes: encode(instructions, 'little'), gate: filter.gate });
+  return makeFilter({
+    policy: filter.policy,
+    instructions,
+    bytes: encodeInstructions(instructions, 'little'),
+    gate: filter.gate,
+  });
 }
 
 const TESTS: readonly number[] = [BPF.jeq, BPF.jge, BPF.jgt, BPF.jset];
@@ -109,7 +114,7 @@ describe('prove', () => {
 
   test('proves a filter with an exec gate, and nothing else opens it', () => {
     const policy = resolve(profileOf({ defaultAction: 'SCMP_ACT_KILL_PROCESS', syscalls: [] }), x86);
-    const filter = compile(policy, { gate: ['execve', 'exit_group'] });
+    const filter = compilePolicy(policy, { gate: ['execve', 'exit_group'] });
     expect(filter.proof).not.toBeNull();
     const opened = filter.instructions.map((instruction, i) =>
       filter.gate[2]?.instruction === i ? { ...instruction, jf: instruction.jt } : instruction,
@@ -118,7 +123,7 @@ describe('prove', () => {
   });
 
   test.each([
-    ['docker-default', () => compile(resolve(loadProfile('docker-default') ?? profileOf(intricate), x86))],
+    ['docker-default', () => compilePolicy(resolve(loadProfile('docker-default') ?? profileOf(intricate), x86))],
     ['checks of every kind', () => filterOf(intricate)],
     ['checks of every kind, for one ABI', () => filterOf(intricate, { ...x86, abis: [] })],
   ])(
@@ -171,7 +176,7 @@ test('finds what libseccomp makes wrong of two rules on one syscall', ({ skip })
     ...resolve(profileOf(document, { newerCalls: 'default' }), { ...x86, abis: [] }),
     foreignAction: { kind: 'kill-thread' as const },
   };
-  const filter = makeFilter({ policy, instructions: decode(bytes, 'little'), bytes });
+  const filter = makeFilter({ policy, instructions: decodeInstructions(bytes, 'little'), bytes });
   expect(prove(filter)).toMatchObject({
     call: { number: 11, args: expect.arrayContaining([0n]) },
     returned: 0x7fff_0000,

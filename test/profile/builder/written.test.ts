@@ -1,6 +1,6 @@
 /** What the builder writes is read alike by us and by libseccomp: runtimes get what the author said. */
 import { describe, expect, test } from 'vitest';
-import { decode } from '../../../lib/filter/bpf/instruction.js';
+import { decodeInstructions } from '../../../lib/filter/bpf/instruction.js';
 import { interpret } from '../../../lib/filter/bpf/interpreter.js';
 import { returnValue } from '../../../lib/policy/action.js';
 import { compare } from '../../../lib/policy/algebra.js';
@@ -65,7 +65,7 @@ describe.each(Object.entries(profiles))('%s', (_, profile) => {
     for (const { abis: _, ...host } of hosts.slice(0, 2)) {
       const policy = resolve(profile, host);
       const { endian } = abiOf(host.abi);
-      const program = decode(libseccompFilter(runcRules(profile, host)), endian);
+      const program = decodeInstructions(libseccompFilter(runcRules(profile, host)), endian);
       const names = new Set(profile.document.syscalls.flatMap((rule) => rule.names).filter((name) => !NEWER.has(name)));
       const calls = [...names].flatMap((name) => {
         const number = syscallNumber(host.abi, name);

@@ -1,8 +1,8 @@
 /** What all built-in profiles have in common: a reason for each call, and a document like any other. */
 import { describe, expect, test } from 'vitest';
 import { decisionsOf } from '../../../lib/policy/policy.js';
-import { type BuiltinForm, groupsOf, namesOf, refusalsOf } from '../../../lib/profile/builtin/definition.js';
-import { FORMS } from '../../../lib/profile/builtin/index.js';
+import { type BuiltinDefinition, groupsOf, namesOf, refusalsOf } from '../../../lib/profile/builtin/definition.js';
+import { BUILTIN_DEFINITIONS } from '../../../lib/profile/builtin/index.js';
 import { stringify } from '../../../lib/profile/document/stringify.js';
 import { type Profile, parseProfile } from '../../../lib/profile/profile.js';
 import { resolve } from '../../../lib/profile/resolve/resolve.js';
@@ -12,23 +12,26 @@ import { syscallNames, syscallsOf } from '../../../lib/syscalls/table.js';
 
 const KERNEL = { major: 6, minor: 18 };
 
-test.each([...FORMS])('%s gives one reason for each call that is not plainly allowed on some CPU', (name, form) => {
-  const profile = builtin(name);
-  const explained = new Set(refusalsOf(form).flatMap(namesOf));
-  for (const abi of ABIS.keys()) {
-    const { abis } = resolve(profile, { abi, kernel: KERNEL, capabilities: new Set() });
-    for (const policy of abis) {
-      const refused = [...syscallsOf(policy.abi.name)].filter(([, number]) => {
-        const [first] = decisionsOf(policy, number);
-        return first?.action.kind !== 'allow' || first.conditions.length > 0;
-      });
-      const unexplained = refused.filter(([syscall]) => !explained.has(syscall)).map(([syscall]) => syscall);
-      expect(unexplained, `${policy.abi.name} on ${abi}`).toEqual([]);
+test.each([...BUILTIN_DEFINITIONS])(
+  '%s gives one reason for each call that is not plainly allowed on some CPU',
+  (name, form) => {
+    const profile = builtin(name);
+    const explained = new Set(refusalsOf(form).flatMap(namesOf));
+    for (const abi of ABIS.keys()) {
+      const { abis } = resolve(profile, { abi, kernel: KERNEL, capabilities: new Set() });
+      for (const policy of abis) {
+        const refused = [...syscallsOf(policy.abi.name)].filter(([, number]) => {
+          const [first] = decisionsOf(policy, number);
+          return first?.action.kind !== 'allow' || first.conditions.length > 0;
+        });
+        const unexplained = refused.filter(([syscall]) => !explained.has(syscall)).map(([syscall]) => syscall);
+        expect(unexplained, `${policy.abi.name} on ${abi}`).toEqual([]);
+      }
     }
-  }
-});
+  },
+);
 
-describe.each([...FORMS])('%s', (name, form) => {
+describe.each([...BUILTIN_DEFINITIONS])('%s', (name, form) => {
   test('gives no reason against a call that is always allowed, and names only syscalls', () => {
     const refused = refusalsOf(form).flatMap(namesOf);
     const always = new Set(allowedNames(form));
@@ -60,6 +63,6 @@ function builtin(name: string): Profile {
   return profile;
 }
 
-function allowedNames({ allowed }: BuiltinForm): readonly string[] {
+function allowedNames({ allowed }: BuiltinDefinition): readonly string[] {
   return Object.values(allowed).flat().flatMap(namesOf);
 }

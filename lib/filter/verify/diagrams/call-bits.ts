@@ -16,12 +16,12 @@ const POINTER = NUMBER + 32;
 const ARGUMENTS = POINTER + 64;
 
 /** Whether the call carries half of the gate's value, which nobody knows. */
-export function carriesHalf(half: number, diagrams: Diagrams): Diagram {
+export function gateHalfDiagram(half: number, diagrams: Diagrams): Diagram {
   return diagrams.bit(half, FALSE, TRUE);
 }
 
 /** Whether it carries all of it. */
-export function carriesAll(diagrams: Diagrams): Diagram {
+export function gateDiagram(diagrams: Diagrams): Diagram {
   let whole = TRUE;
   for (let half = HALVES - 1; half >= 0; half--) whole = diagrams.bit(half, FALSE, whole);
   return whole;
@@ -42,7 +42,7 @@ export function argumentOf(offset: number): number | undefined {
 }
 
 /** What a jump says of a word, of which `mask` is kept. */
-export function tested(level: number, mask: number, { code, k }: Instruction, diagrams: Diagrams): Diagram {
+export function testDiagram(level: number, mask: number, { code, k }: Instruction, diagrams: Diagrams): Diagram {
   const word = (bits: number) => BigInt(bits >>> 0);
   switch (code) {
     case BPF.jeq:
@@ -59,7 +59,7 @@ export function tested(level: number, mask: number, { code, k }: Instruction, di
 }
 
 /** Whether a condition holds. */
-export function holding(condition: Condition, diagrams: Diagrams): Diagram {
+export function conditionDiagram(condition: Condition, diagrams: Diagrams): Diagram {
   const { index, width, op, value } = condition;
   const level = ARGUMENTS + 64 * index + 64 - width;
   const ones = (1n << BigInt(width)) - 1n;
@@ -120,7 +120,7 @@ function atLeast(level: number, width: number, mask: bigint, bound: bigint, diag
 }
 
 /** The call that bits stand for. */
-export function callOf(ones: ReadonlySet<number>): Call {
+export function callFromBits(ones: ReadonlySet<number>): Call {
   const value = (level: number, width: number) => {
     let bits = 0n;
     for (let i = 0; i < width; i++) bits = (bits << 1n) | (ones.has(level + i) ? 1n : 0n);

@@ -112,7 +112,7 @@ export class Diagrams {
   }
 
   /** The levels of bits that are 1 where two diagrams differ, and what they are there; undefined if they are the same. */
-  difference(a: Diagram, b: Diagram): Difference | undefined {
+  difference(a: Diagram, b: Diagram): DiagramDifference | undefined {
     if (a === b) return undefined;
     const ones = new Set<number>();
     let [left, right] = [a, b];
@@ -179,7 +179,7 @@ export class Diagrams {
 }
 
 /** Bits for which two diagrams differ. */
-export interface Difference {
+export interface DiagramDifference {
   /** The levels of those that are 1; all others are 0. */
   readonly ones: ReadonlySet<number>;
   /** The values of the diagrams. */

@@ -12,11 +12,11 @@ import {
 } from '../../../policy/policy.js';
 import { MAX_WORD } from '../../../policy/word-set.js';
 import type { Abi } from '../../../syscalls/abi.js';
-import { holding } from './call-bits.js';
+import { conditionDiagram } from './call-bits.js';
 import { type Diagram, type Diagrams, TRUE } from './decision-diagram.js';
 
 /** What is decided for a number. */
-export interface Meaning {
+export interface NumberMeaning {
   readonly decisions: readonly Decision[];
   readonly otherwise: Action;
   /** Undefined: that of a call of an ABI that is not listed. */
@@ -29,20 +29,20 @@ export interface Meaning {
 export interface MeantRange {
   readonly first: number;
   readonly last: number;
-  readonly meaning: Meaning;
+  readonly meaning: NumberMeaning;
 }
 
 /** The meaning of calls that no listed ABI has. */
-export function foreignMeaning({ foreignAction }: Policy): Meaning {
+export function foreignMeaning({ foreignAction }: Policy): NumberMeaning {
   return meaningOf([], foreignAction);
 }
 
 /** What is meant for all numbers of an AUDIT_ARCH, in order. */
-export class Meanings {
+export class NumberMeanings {
   readonly #policy: Policy;
   /** The first number of each; neighbours that mean the same are one. */
   readonly #starts: number[] = [];
-  readonly #meanings: Meaning[] = [];
+  readonly #meanings: NumberMeaning[] = [];
 
   constructor(policy: Policy, audit: number) {
     this.#policy = policy;
@@ -63,7 +63,7 @@ export class Meanings {
     }
   }
 
-  #add(start: number, meaning: Meaning): void {
+  #add(start: number, meaning: NumberMeaning): void {
     if (this.#starts.at(-1) === start) {
       this.#starts.pop();
       this.#meanings.pop();
@@ -76,7 +76,7 @@ export class Meanings {
   #addNumbers(policy: AbiPolicy, from: number, to: number): void {
     const numbers = sortedNumbers(policy);
     // The syscalls of a rule without conditions share one list.
-    const known = new Map<readonly Decision[], Meaning>();
+    const known = new Map<readonly Decision[], NumberMeaning>();
     const meaning = (list: readonly Decision[]) => {
       const made = known.get(list) ?? meaningOf(list, this.#policy.defaultAction, policy.abi);
       known.set(list, made);
@@ -96,7 +96,7 @@ export class Meanings {
   }
 }
 
-function meaningOf(decisions: readonly Decision[], otherwise: Action, abi?: Abi): Meaning {
+function meaningOf(decisions: readonly Decision[], otherwise: Action, abi?: Abi): NumberMeaning {
   const rest = returnValue(otherwise);
   const [first] = decisions;
   if (first === undefined) return { decisions, otherwise, abi, key: `${rest}` };
@@ -115,10 +115,13 @@ function keyOf({ conditions, action }: Decision): string {
 }
 
 /** What decisions return: of the first one whose conditions hold, the action; else `otherwise`. */
-export function meantBy({ decisions, otherwise }: Meaning, diagrams: Diagrams): Diagram {
+export function meaningDiagram({ decisions, otherwise }: NumberMeaning, diagrams: Diagrams): Diagram {
   const value = (action: Action) => diagrams.constant(returnValue(action));
   return decisions.reduceRight<Diagram>((rest, { conditions, action }) => {
-    const isTaken = conditions.reduce((all, condition) => diagrams.both(all, holding(condition, diagrams)), TRUE);
+    const isTaken = conditions.reduce(
+      (all, condition) => diagrams.both(all, conditionDiagram(condition, diagrams)),
+      TRUE,
+    );
     return diagrams.choose(isTaken, value(action), rest);
   }, value(otherwise));
 }

@@ -3,11 +3,11 @@ import { MAX_WORD } from '../../../policy/word-set.js';
 import type { Abi } from '../../../syscalls/abi.js';
 import { fromCaller } from '../../../util/caller.js';
 import { argumentOffset, BPF, type Instruction } from '../../bpf/instruction.js';
-import { carriesHalf, levelOf, tested } from './call-bits.js';
+import { gateHalfDiagram, levelOf, testDiagram } from './call-bits.js';
 import { type Diagram, type Diagrams, FALSE } from './decision-diagram.js';
 
 /** A program that the kernel would take. */
-export interface Program {
+export interface CheckedProgram {
   readonly instructions: readonly Instruction[];
   /** Instructions that ask for a half of the exec gate's value. */
   readonly gate: ReadonlyMap<number, number>;
@@ -30,12 +30,12 @@ interface State {
 
 /** Reads a program, part by part. */
 export class ProgramDiagrams {
-  readonly #program: Program;
+  readonly #program: CheckedProgram;
   readonly #diagrams: Diagrams;
   /** By instruction and accumulator. */
   readonly #known = new Map<string, Diagram>();
 
-  constructor(program: Program, diagrams: Diagrams) {
+  constructor(program: CheckedProgram, diagrams: Diagrams) {
     this.#program = program;
     this.#diagrams = diagrams;
   }
@@ -90,8 +90,8 @@ export class ProgramDiagrams {
 
   #test({ at, held }: State, instruction: Instruction): Diagram {
     const half = gateHalfAt(this.#program, at, held);
-    if (half !== undefined) return carriesHalf(half, this.#diagrams);
-    return tested(levelOf(held.offset, this.#program.endian), held.mask, instruction, this.#diagrams);
+    if (half !== undefined) return gateHalfDiagram(half, this.#diagrams);
+    return testDiagram(levelOf(held.offset, this.#program.endian), held.mask, instruction, this.#diagrams);
   }
 }
 
@@ -99,7 +99,7 @@ export class ProgramDiagrams {
  * The half of the gate's value that an instruction asks for; undefined if it asks for none.
  * @throws RangeError if it asks another word for it than the one that carries it.
  */
-export function gateHalfAt({ gate, endian }: Program, at: number, { offset, mask }: Held): number | undefined {
+export function gateHalfAt({ gate, endian }: CheckedProgram, at: number, { offset, mask }: Held): number | undefined {
   const half = gate.get(at);
   if (half === undefined) return undefined;
   const asked = argumentOffset(3 + Math.floor(half / 2), half % 2 === 0 ? 'low' : 'high', endian);

@@ -1,5 +1,5 @@
 /** What every built-in allows always: calls that touch only what the process has or may reach anyway. */
-import type { BuiltinForm, Group, Topics } from '../definition.js';
+import type { BuiltinDefinition, Group, Topics } from '../definition.js';
 
 export const COMMON = {
   Files: [
@@ -167,7 +167,7 @@ export const COMMON = {
 } as const satisfies Topics<Group>;
 
 /** The ABIs that CPUs run beside their native one, and that every built-in decides with it. */
-export const BESIDES: BuiltinForm['besides'] = {
+export const BESIDES: BuiltinDefinition['besides'] = {
   x86_64: ['x86', 'x32'],
   aarch64: ['arm'],
   s390x: ['s390'],

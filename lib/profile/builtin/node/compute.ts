@@ -1,7 +1,7 @@
 /** The built-in profile `compute`: reads and writes what is open, computes, and ends. */
 import type { Refusal } from '../definition.js';
 import { ESSENTIAL } from './allowed.js';
-import { CONDITIONAL } from './conditional.js';
+import { NODE_CONDITIONAL } from './conditional.js';
 import { form } from './node.js';
 
 const BY_ARGUMENTS: readonly Refusal[] = [
@@ -25,7 +25,7 @@ const BY_ARGUMENTS: readonly Refusal[] = [
 
 export const COMPUTE = form({
   allowed: ESSENTIAL,
-  conditional: CONDITIONAL.compute,
+  conditional: NODE_CONDITIONAL.compute,
   byArguments: BY_ARGUMENTS,
   own: {
     Programs: [{ names: 'fork vfork execve execveat', why: 'No program may be started.' }],

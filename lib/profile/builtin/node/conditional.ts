@@ -190,7 +190,7 @@ function requests(...numbers: readonly number[]): Group {
 }
 
 /** What each of the built-ins decides by arguments, or lets fail in another way than by default. */
-export const CONDITIONAL = {
+export const NODE_CONDITIONAL = {
   node: [...ALWAYS, ...PROCESSES, ...FAMILIES, ...WITH_FILES],
   noNetwork: [...ALWAYS, ...PROCESSES, ...PAIRS, ...WITH_FILES],
   noExec: [...ALWAYS, ...THREADS, ...FAMILIES, ...WITH_FILES],

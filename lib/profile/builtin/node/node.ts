@@ -1,8 +1,8 @@
 /** The built-in profiles for programs of Node: `node`, and with less of it `node-no-network` and `node-no-exec`. */
 import { own } from '../../../util/own-data.js';
-import { type BuiltinForm, EPERM, type Group, type Refusal, type Topics } from '../definition.js';
+import { type BuiltinDefinition, EPERM, type Group, type Refusal, type Topics } from '../definition.js';
 import { CHANNELS, ESSENTIAL, FILES, PROGRAMS, SOCKETS } from './allowed.js';
-import { CONDITIONAL } from './conditional.js';
+import { NODE_CONDITIONAL } from './conditional.js';
 import { refusalsBeyond } from './refusals.js';
 
 const NAMESPACES: Refusal = {
@@ -36,13 +36,13 @@ export const NO_PROGRAMS: readonly Refusal[] = [
 
 export const NODE = form({
   allowed: { ...ESSENTIAL, ...FILES, ...SOCKETS, ...PROGRAMS },
-  conditional: CONDITIONAL.node,
+  conditional: NODE_CONDITIONAL.node,
   byArguments: [NAMESPACES, ...BEHIND_POINTERS, ...FILES_BY_ARGUMENTS, ...FAMILIES],
 });
 
 export const NODE_NO_NETWORK = form({
   allowed: { ...ESSENTIAL, ...FILES, ...CHANNELS, ...PROGRAMS },
-  conditional: CONDITIONAL.noNetwork,
+  conditional: NODE_CONDITIONAL.noNetwork,
   byArguments: [
     NAMESPACES,
     ...BEHIND_POINTERS,
@@ -65,7 +65,7 @@ export const NODE_NO_NETWORK = form({
 
 export const NODE_NO_EXEC = form({
   allowed: { ...ESSENTIAL, ...FILES, ...SOCKETS },
-  conditional: CONDITIONAL.noExec,
+  conditional: NODE_CONDITIONAL.noExec,
   byArguments: [...NO_PROGRAMS, ...BEHIND_POINTERS, ...FILES_BY_ARGUMENTS, ...FAMILIES],
 });
 
@@ -78,7 +78,7 @@ interface Parts {
 }
 
 /** Decides the native ABI alone: Node has no other, and a program of another is killed. Refusals are made when read. */
-export function form(parts: Parts): BuiltinForm {
+export function form(parts: Parts): BuiltinDefinition {
   const { allowed, conditional, byArguments, own: others = {} } = own(parts);
   return {
     allowed,

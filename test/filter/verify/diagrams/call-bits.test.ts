@@ -2,9 +2,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { BPF } from '../../../../lib/filter/bpf/instruction.js';
-import { levelOf, tested } from '../../../../lib/filter/verify/diagrams/call-bits.js';
+import { levelOf, testDiagram } from '../../../../lib/filter/verify/diagrams/call-bits.js';
 import { Diagrams, FALSE } from '../../../../lib/filter/verify/diagrams/decision-diagram.js';
-import { holds } from '../../../../lib/filter/verify/symbolic-execution.js';
+import { jumpHolds } from '../../../../lib/filter/verify/symbolic-execution.js';
 
 const word = fc.oneof(fc.nat(7), fc.nat(0xffff_ffff), fc.constantFrom(0xffff, 0x8000_0000, 0xffff_ffff));
 
@@ -15,9 +15,9 @@ test('a diagram holds for the words for which the jump is taken, whatever mask a
       const diagrams = new Diagrams();
       const level = levelOf(16, 'little');
       const instruction = { code, jt: 0, jf: 1, k };
-      const isValue = tested(level, 0xffff_ffff, { ...instruction, code: BPF.jeq, k: value }, diagrams);
-      const both = diagrams.both(isValue, tested(level, mask, instruction, diagrams));
-      expect(both !== FALSE).toBe(holds((value & mask) >>> 0, instruction));
+      const isValue = testDiagram(level, 0xffff_ffff, { ...instruction, code: BPF.jeq, k: value }, diagrams);
+      const both = diagrams.both(isValue, testDiagram(level, mask, instruction, diagrams));
+      expect(both !== FALSE).toBe(jumpHolds((value & mask) >>> 0, instruction));
     }),
     { numRuns: 2000 },
   );
