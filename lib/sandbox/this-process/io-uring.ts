@@ -7,7 +7,7 @@ import { constants, readFileSync } from 'node:fs';
 import { endianness } from 'node:os';
 import { getSystemErrorName } from 'node:util';
 import { SeccompError } from '../../errors.js';
-import { BPF, encode, NR_OFFSET } from '../../filter/bpf/instruction.js';
+import { BPF, encodeInstructions, NR_OFFSET } from '../../filter/bpf/instruction.js';
 import { addon, NONE } from '../../native.js';
 import { returnValue } from '../../policy/action.js';
 import type { Policy } from '../../policy/policy.js';
@@ -67,7 +67,7 @@ function filterWithoutIoUring(): Uint8Array {
     { code: BPF.ret, jt: 0, jf: 0, k: returnValue({ kind: 'errno', errno: ENOSYS }) },
     { code: BPF.ret, jt: 0, jf: 0, k: returnValue({ kind: 'allow' }) },
   ];
-  return encode(program, endianness() === 'LE' ? 'little' : 'big');
+  return encodeInstructions(program, endianness() === 'LE' ? 'little' : 'big');
 }
 
 /** Frees the port of `node --inspect`: the new Node would inherit the listening socket, and could not listen itself. */
