@@ -32,7 +32,6 @@ const FILES = {
   reading: [
     'profile/document/validate',
     'profile/json/positions',
-    'profile/document/diagnostics',
     'profile/document/repeated-keys',
     'profile/json/read',
     'util/suggest',

@@ -208,7 +208,7 @@ export function abiNamed(name: string): AbiName {
 
 function reference(profile: Profile, index: number): RuleReference {
   // The profile knows where its parts are for the sake of its errors.
-  const [issue] = profile.issues([{ keys: ['syscalls', index], message: '' }]);
+  const [issue] = profile.issues([{ path: ['syscalls', index], message: '', severity: 'warning' }]);
   return {
     path: `syscalls[${index}]`,
     comment: profile.document.syscalls.at(index)?.comment,
@@ -245,8 +245,8 @@ function hostChanges(profile: Profile, syscall: string, call: Call, host: Host, 
     ...[...versions].map((version) => acrossVersion(host, version)),
   ];
   return others.flatMap(({ kind, by, host }) => {
-    const { policy, findings } = examine(profile, host);
-    if (findings.some(({ severity }) => severity === 'error')) return [];
+    const { policy, diagnostics } = examine(profile, host);
+    if (diagnostics.some(({ severity }) => severity === 'error')) return [];
     const other = evaluate(policy, call);
     return returnValue(other) === returnValue(action) ? [] : [{ kind, by, action: other }];
   });

@@ -3,7 +3,7 @@ import { ProfileError, type ProfileIssue, SeccompError } from '../errors.js';
 import { fromCaller, publicMethods } from '../util/caller.js';
 import { copyDeeply, freeze, type Refuse } from '../util/own-data.js';
 import { type AllowlistOptions, allowlistDocument, Builder, DENYLIST } from './builder/builder.js';
-import type { Remark } from './document/diagnostics.js';
+import type { Diagnostic, Problem } from './document/diagnostics.js';
 import {
   type MeaningOptions,
   meaningOf,
@@ -18,7 +18,7 @@ import {
 } from './document/options.js';
 import { withoutRepeats } from './document/repeated-keys.js';
 import { toProfileDocument } from './document/to-document.js';
-import type { CheckedDocument, Finding, ProfileDocument } from './document/types.js';
+import type { CheckedDocument, ProfileDocument } from './document/types.js';
 import { checkDocument } from './document/validate.js';
 import { toIssues } from './json/positions.js';
 import { readJson } from './json/read.js';
@@ -111,14 +111,14 @@ export class Profile extends Builder<Profile> {
     });
   }
 
-  /** `findings` with their places in this profile. */
-  issues(findings: readonly Finding[]): readonly ProfileIssue[] {
-    return toIssues(findings, this.#text);
+  /** Returns diagnostics as issues, with their positions in the text that this profile was read from. */
+  issues(diagnostics: readonly Diagnostic[]): readonly ProfileIssue[] {
+    return toIssues(diagnostics, this.#text);
   }
 
-  /** The error that reports `findings`, and the document's own warnings. */
-  error(findings: readonly Finding[]): ProfileError {
-    return new ProfileError(this.source, [...this.warnings, ...this.issues(findings)]);
+  /** Returns an error that reports `diagnostics` and the document's own warnings. */
+  error(diagnostics: readonly Diagnostic[]): ProfileError {
+    return new ProfileError(this.source, [...this.warnings, ...this.issues(diagnostics)]);
   }
 }
 
@@ -139,7 +139,7 @@ interface Reading {
   readonly mode: ProfileMode;
   readonly options: MeaningOptions;
   readonly warnings: readonly ProfileIssue[];
-  /** The text that it was read from, for the places of findings. */
+  /** The text that it was read from, for the positions of diagnostics. */
   readonly text?: string | undefined;
 }
 
@@ -187,19 +187,19 @@ export interface ReadProfile {
 /** Reads JSON text; what is wrong is in the result. */
 export function readText(text: string, options: ReadOptions): ReadProfile {
   const { source = 'inline' } = options;
-  const { value, remarks, issue } = readJson(text);
-  return issue === undefined ? toRead(value, options, remarks, text) : { source, profile: null, issues: [issue] };
+  const { value, problems, issue } = readJson(text);
+  return issue === undefined ? toRead(value, options, problems, text) : { source, profile: null, issues: [issue] };
 }
 
 /** Reads an object; what is wrong is in the result. */
 export function readDocument(document: unknown, options: ReadOptions): ReadProfile {
   const { source = 'inline' } = options;
   try {
-    const remarks: Remark[] = [];
-    const copy = withoutRepeats(copyDeeply(document, BOUNDS, refuseDocument), new Map(), (each) => remarks.push(each));
-    return toRead(copy, options, remarks, undefined);
+    const problems: Problem[] = [];
+    const copy = withoutRepeats(copyDeeply(document, BOUNDS, refuseDocument), new Map(), (each) => problems.push(each));
+    return toRead(copy, options, problems, undefined);
   } catch (error) {
-    if (error instanceof NotPlain) return { source, profile: null, issues: toIssues([error.finding], undefined) };
+    if (error instanceof NotPlain) return { source, profile: null, issues: toIssues([error.diagnostic], undefined) };
     throw error;
   }
 }
@@ -209,22 +209,27 @@ const BOUNDS = { depth: 100, values: 1 << 20 };
 
 /** A document that can't be copied. */
 class NotPlain extends Error {
-  readonly finding: Finding;
+  readonly diagnostic: Diagnostic;
 
-  constructor(finding: Finding) {
-    super(finding.message);
-    this.finding = finding;
+  constructor(diagnostic: Diagnostic) {
+    super(diagnostic.message);
+    this.diagnostic = diagnostic;
   }
 }
 
 const refuseDocument: Refuse = (path, message) => {
-  throw new NotPlain({ keys: [...path], message, severity: 'error' });
+  throw new NotPlain({ path: [...path], message, severity: 'error' });
 };
 
-function toRead(value: unknown, options: ReadOptions, found: readonly Remark[], text: string | undefined): ReadProfile {
+function toRead(
+  value: unknown,
+  options: ReadOptions,
+  problems: readonly Problem[],
+  text: string | undefined,
+): ReadProfile {
   const { source = 'inline', mode = 'strict' } = options;
-  const { document, format, findings } = checkDocument(value, { format: options.format, mode }, found);
-  const issues = toIssues(findings, text);
+  const { document, format, diagnostics } = checkDocument(value, { format: options.format, mode }, problems);
+  const issues = toIssues(diagnostics, text);
   if (document === undefined) return { source, profile: null, issues };
   const begun = { source, builtin: undefined, isBuilt: false };
   const reading = { ...begun, format, mode, options: meaningOf(options), warnings: issues, text };

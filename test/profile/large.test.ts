@@ -1,7 +1,7 @@
 /** Documents that are large, deep or full of mistakes are read, or refused with a message that can be read. */
 import { describe, expect, test } from 'vitest';
 import { compilePolicy } from '../../lib/filter/compile.js';
-import { MOST_FINDINGS } from '../../lib/profile/document/diagnostics.js';
+import { MOST_DIAGNOSTICS } from '../../lib/profile/document/diagnostics.js';
 import { parseProfile } from '../../lib/profile/profile.js';
 import { type Host, resolve } from '../../lib/profile/resolve/resolve.js';
 import { checkProfile } from '../../lib/profile/source.js';
@@ -27,7 +27,7 @@ describe('a document', { timeout: PATIENCE }, () => {
     const names = times((i) => `"x${i}"`, 15_000);
     expect(() => parseProfile(document(`{"names": [${names}], "action": "SCMP_ACT_ERRNO"}`))).toThrow(
       expect.objectContaining({
-        issues: expect.objectContaining({ length: MOST_FINDINGS + 1 }),
+        issues: expect.objectContaining({ length: MOST_DIAGNOSTICS + 1 }),
         message: expect.stringMatching(/^(.*\n){8}inline: and 9993 more errors$/),
       }),
     );
@@ -42,7 +42,7 @@ describe('a document', { timeout: PATIENCE }, () => {
   test('with more warnings than anybody reads is read, and errors after them are found', () => {
     const warned = times((i) => `{"names": ["x${i}"], "action": "SCMP_ACT_ALLOW"}`, 15_000);
     const { warnings } = parseProfile(document(warned));
-    expect(warnings).toHaveLength(MOST_FINDINGS + 1);
+    expect(warnings).toHaveLength(MOST_DIAGNOSTICS + 1);
     expect(warnings.at(-1)?.message).toBe('there are more than 10000 warnings: those from here on are left out');
     const mistaken = `${warned}, {"names": ["x"], "action": "SCMP_ACT_KILL", "includes": {"caps": ["CAP_X"]}}`;
     const errors = checkProfile(document(mistaken)).filter(({ severity }) => severity === 'error');

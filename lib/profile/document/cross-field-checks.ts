@@ -2,74 +2,75 @@
 
 import { suggestSyscall } from '../../syscalls/suggest-syscall.js';
 import { syscallNames } from '../../syscalls/table.js';
-import { type Found, isHinted, type Remark, shown } from './diagnostics.js';
+import type { Path } from '../../util/own-data.js';
+import { type Diagnostics, givesHints, shown } from './diagnostics.js';
 import type { Fields, KeyReading } from './fields.js';
 import type { ValidHead, ValidRule } from './schema.js';
 
 /** Remarks on the names of a rule, of which the rest may not be valid. */
 export function ofNames(
   { names, name }: Fields,
-  keys: Remark['keys'],
-  { format, remarks }: Pick<KeyReading, 'format' | 'remarks'>,
+  keys: Path,
+  { format, diagnostics }: Pick<KeyReading, 'format' | 'diagnostics'>,
 ): void {
   const several = Array.isArray(names) ? names : [];
   const isNamed = typeof name === 'string' && name !== '';
   if (isNamed && several.length > 0) {
-    const weight = format === 'podman' ? 'mistake' : 'refused'; // Podman finds it once it is known which rules count.
-    remarks.push({ keys: [...keys, 'name'], weight, message: 'stands beside names: use names alone' });
+    const kind = format === 'podman' ? 'mistake' : 'refused'; // Podman only refuses it in a rule that matches the host.
+    diagnostics.report(kind, [...keys, 'name'], 'stands beside names: use names alone');
   }
   if (!isNamed && several.length === 0 && (names === undefined || several === names)) {
-    remarks.push({ keys, weight: 'drops', message: 'names no syscall, so it has no effect' });
+    diagnostics.report('drops', keys, 'names no syscall, so it has no effect');
   }
-  if (isNamed) ofName(name, [...keys, 'name'], remarks);
+  if (isNamed) ofName(name, [...keys, 'name'], diagnostics);
   const known = syscallNames();
   several.forEach((one: unknown, i) => {
-    if (typeof one === 'string' && !known.has(one)) ofName(one, [...keys, 'names', i], remarks);
+    if (typeof one === 'string' && !known.has(one)) ofName(one, [...keys, 'names', i], diagnostics);
   });
 }
 
-function ofName(name: string, keys: Remark['keys'], remarks: Found): void {
+function ofName(name: string, keys: Path, diagnostics: Diagnostics): void {
   if (syscallNames().has(name)) return;
-  if (name !== '' && !remarks.takesMistakes) return;
-  if (name === '') remarks.push({ keys, weight: 'refused', message: 'an empty name: leave it out' });
+  if (name !== '' && !diagnostics.accepts('drops')) return;
+  if (name === '') diagnostics.report('refused', keys, 'an empty name: leave it out');
   else {
-    const hint = isHinted(remarks) ? suggestSyscall(name, [...syscallNames()]) : '';
+    const hint = givesHints(diagnostics) ? suggestSyscall(name, [...syscallNames()]) : '';
     const message = `unknown syscall ${shown(name)}${hint}; it is left out`;
-    remarks.push({ keys, weight: 'drops', message });
+    diagnostics.report('drops', keys, message);
   }
 }
 
 /** Remarks on a rule. */
-export function inRule({ args, includes, excludes }: ValidRule, keys: Remark['keys'], remarks: Found): void {
+export function inRule({ args, includes, excludes }: ValidRule, keys: Path, diagnostics: Diagnostics): void {
   for (const [i, { op, valueTwo }] of (args ?? []).entries()) {
     if (op === 'SCMP_CMP_MASKED_EQ' || !valueTwo) continue;
     const message = `${op} does not read it: only SCMP_CMP_MASKED_EQ has a second value`;
-    remarks.push({ keys: [...keys, 'args', i, 'valueTwo'], weight: 'notice', message });
+    diagnostics.report('notice', [...keys, 'args', i, 'valueTwo'], message);
   }
   if (includes?.minKernel === '') {
     const message = 'an empty version is met by every kernel: leave it out';
-    remarks.push({ keys: [...keys, 'includes', 'minKernel'], weight: 'notice', message });
+    diagnostics.report('notice', [...keys, 'includes', 'minKernel'], message);
   }
   if (excludes?.minKernel === '') {
     const message = 'an empty version is met by every kernel: the rule never counts';
-    remarks.push({ keys: [...keys, 'excludes', 'minKernel'], weight: 'drops', message });
+    diagnostics.report('drops', [...keys, 'excludes', 'minKernel'], message);
   }
 }
 
 /** Remarks on everything but the rules. */
-export function betweenFields(head: ValidHead, keys: Remark['keys'], remarks: Found): void {
+export function betweenFields(head: ValidHead, keys: Path, diagnostics: Diagnostics): void {
   const { architectures, archMap, listenerPath, listenerMetadata } = head;
   if (architectures?.length && archMap?.length) {
     const message = 'stands beside architectures: use one of the two';
-    remarks.push({ keys: [...keys, 'archMap'], weight: 'refused', message });
+    diagnostics.report('refused', [...keys, 'archMap'], message);
   }
   for (const [i, { architecture }] of (archMap ?? []).entries()) {
     if (archMap?.findIndex((other) => other.architecture === architecture) === i) continue;
     const message = `${architecture} stands here twice: the first counts`;
-    remarks.push({ keys: [...keys, 'archMap', i, 'architecture'], weight: 'notice', message });
+    diagnostics.report('notice', [...keys, 'archMap', i, 'architecture'], message);
   }
   if (listenerMetadata && !listenerPath) {
     const message = 'is only for a listener: there is no listenerPath';
-    remarks.push({ keys: [...keys, 'listenerMetadata'], weight: 'mistake', message });
+    diagnostics.report('mistake', [...keys, 'listenerMetadata'], message);
   }
 }

@@ -1,111 +1,197 @@
-/** What is found in a document before it is known how much it matters. */
-
+/** Collects what is found in a profile document, or in a profile on a host: errors and warnings, each with its path. */
+import type { ProfileIssue } from '../../errors.js';
+import type { Path } from '../../util/own-data.js';
 import { suggest } from '../../util/suggest.js';
 import { JsonNumber } from '../json/parser.js';
 import type { ProfileMode } from './options.js';
-import type { Finding } from './types.js';
 
-/**
- * How much a remark matters. A runtime refuses what is `refused`, so both modes do; `strict` refuses a `mistake`; a
- * `notice` is a warning. What `drops` a rule is a mistake if that rule restricts, and what `widens` one, so that it counts
- * where it should not, if that rule allows: else more would be let through than was written.
- */
-export type Weight = 'refused' | 'mistake' | 'notice' | 'drops' | 'widens';
+export type Severity = ProfileIssue['severity'];
 
-export interface Remark {
-  readonly keys: Finding['keys'];
+/** A problem at a path of keys and indices. Its position in the text is only looked up when it is reported as an issue. */
+export interface Diagnostic {
+  readonly path: Path;
   readonly message: string;
-  readonly weight: Weight;
+  readonly severity: Severity;
 }
 
-/** What a rule does that has an action by this name. One that asks somebody else does both. */
+/**
+ * What a problem means, from which its severity follows.
+ *
+ * - `refused`: container runtimes reject the profile. An error in both modes.
+ * - `mistake`: an error in strict mode, a warning in compat mode, which does as the runtime does.
+ * - `notice`: a warning in both modes.
+ * - `drops`: the rule, or a part of it, has no effect. A mistake if the rule denies, else a notice.
+ * - `widens`: the rule matches more than is written. A mistake if the rule allows, else a notice.
+ */
+export type ProblemKind = 'refused' | 'mistake' | 'notice' | 'drops' | 'widens';
+
+/** A problem before its severity is known. */
+export interface Problem {
+  readonly kind: ProblemKind;
+  readonly path: Path;
+  readonly message: string;
+}
+
+/** What a rule with this action does to a call. The process that is notified or that traces may do either. */
 interface Effect {
   readonly allows: boolean;
-  readonly restricts: boolean;
+  readonly denies: boolean;
 }
 
 function effectOf(action: unknown): Effect {
   switch (action) {
     case 'SCMP_ACT_ALLOW':
     case 'SCMP_ACT_LOG':
-      return { allows: true, restricts: false };
+      return { allows: true, denies: false };
     case 'SCMP_ACT_TRACE':
     case 'SCMP_ACT_NOTIFY':
-      return { allows: true, restricts: true };
+      return { allows: true, denies: true };
     default:
-      return { allows: false, restricts: true };
+      return { allows: false, denies: true };
   }
 }
 
-/** How many errors are found before the rest of a document is not read, and how many warnings are kept. */
-export const MOST_FINDINGS = 10_000;
+function severityOf(kind: ProblemKind, mode: ProfileMode, { allows, denies }: Effect): Severity {
+  switch (kind) {
+    case 'refused':
+      return 'error';
+    case 'notice':
+      return 'warning';
+    case 'mistake':
+      return mode === 'strict' ? 'error' : 'warning';
+    case 'drops':
+      return mode === 'strict' && denies ? 'error' : 'warning';
+    case 'widens':
+      return mode === 'strict' && allows ? 'error' : 'warning';
+  }
+}
 
-/** There are more errors than anybody reads. */
-export class TooManyErrors extends Error {}
+/** How many errors, and how many warnings, are kept. */
+export const MOST_DIAGNOSTICS = 10_000;
 
-/** Takes remarks, and keeps the findings that they come to. */
-export class Found {
-  readonly findings: Finding[] = [];
-  /** Tells the action of the rule that remarks are on; undefined while they are on no rule. */
-  action: () => unknown = () => undefined;
+/** How many syscalls a message lists by name. */
+const LISTED_NAMES = 5;
+
+/** Completes a message with the names of the syscalls that it is about. */
+export type NamesToMessage = (names: string) => string;
+
+interface Entry extends Omit<Diagnostic, 'message'> {
+  readonly message: NamesToMessage;
+  readonly names: Set<string>;
+}
+
+/** The diagnostics of one profile. Collectors made by `forRule` share it. */
+class Log {
+  readonly entries: Entry[] = [];
+  readonly byTopic = new Map<string, Entry>();
+  readonly counts = { error: 0, warning: 0 };
+}
+
+/** Collects the diagnostics of a profile, in the order in which they are reported. */
+export class Diagnostics {
   readonly #mode: ProfileMode;
-  #errors = 0;
-  #warnings = 0;
+  readonly #log: Log;
+  readonly #effect: Effect;
 
-  constructor(mode: ProfileMode) {
+  /** The second and third parameter are for `forRule`. */
+  constructor(mode: ProfileMode, log = new Log(), action?: unknown) {
     this.#mode = mode;
+    this.#log = log;
+    this.#effect = effectOf(action);
   }
 
-  /** How many remarks there were. */
-  get length(): number {
-    return this.#errors + this.#warnings;
+  /** Returns a collector that judges `drops` and `widens` by the action of a rule, and adds to the same diagnostics. */
+  forRule(action: unknown): Diagnostics {
+    return new Diagnostics(this.#mode, this.#log, action);
   }
 
-  /** Whether a mistake still counts: not if it is a warning, and there are enough of them. */
-  get takesMistakes(): boolean {
-    return this.#mode === 'strict' || this.#warnings <= MOST_FINDINGS;
+  /** The number of problems reported so far, including those that were not kept. */
+  get count(): number {
+    return this.#log.counts.error + this.#log.counts.warning;
   }
 
-  /** @throws TooManyErrors */
-  push({ keys, message, weight }: Remark): void {
-    if (isError(weight, this.#mode, this.action)) this.#add('error', keys, message, ++this.#errors);
-    else this.#add('warning', keys, message, ++this.#warnings);
-    if (this.#errors > MOST_FINDINGS) throw new TooManyErrors();
+  get hasErrors(): boolean {
+    return this.#log.counts.error > 0;
   }
 
-  #add(severity: 'error' | 'warning', keys: Finding['keys'], message: string, count: number): void {
-    if (count <= MOST_FINDINGS) this.findings.push({ keys, message, severity });
-    if (count !== MOST_FINDINGS + 1) return;
-    const more = `there are more than ${MOST_FINDINGS} ${severity}s`;
+  /** Whether there are so many errors that no more are kept, so that there is no need to look for others. */
+  get full(): boolean {
+    return this.#log.counts.error > MOST_DIAGNOSTICS;
+  }
+
+  /** Whether a problem of this kind would be kept, so that it is worth looking for one. */
+  accepts(kind: ProblemKind): boolean {
+    return !this.full && this.#log.counts[this.#severityOf(kind)] <= MOST_DIAGNOSTICS;
+  }
+
+  /** Adds a problem at `path`. */
+  report(kind: ProblemKind, path: Path, message: string): void {
+    this.#add(kind, path, () => message);
+  }
+
+  /**
+   * Adds a problem once for each path and topic. If it is reported for several syscalls, or for one on several ABIs,
+   * `message` is given the names of all of them.
+   */
+  reportOnce(kind: ProblemKind, path: Path, topic: string, message: NamesToMessage, syscall?: string): void {
+    const key = `${kind} ${path.join('.')} ${topic}`;
+    const known = this.#log.byTopic.get(key);
+    const entry = known ?? this.#add(kind, path, message);
+    if (entry === undefined) return;
+    if (known === undefined) this.#log.byTopic.set(key, entry);
+    if (syscall !== undefined) entry.names.add(syscall);
+  }
+
+  /** All diagnostics. */
+  all(): readonly Diagnostic[] {
+    return this.#log.entries.map(({ path, severity, message, names }) => ({
+      path,
+      message: message(listOf([...names])),
+      severity,
+    }));
+  }
+
+  #severityOf(kind: ProblemKind): Severity {
+    return severityOf(kind, this.#mode, this.#effect);
+  }
+
+  /** Returns undefined if the problem is one too many. */
+  #add(kind: ProblemKind, path: Path, message: NamesToMessage): Entry | undefined {
+    if (this.full) return undefined;
+    const { entries, counts } = this.#log;
+    const severity = this.#severityOf(kind);
+    const count = ++counts[severity];
+    if (count > MOST_DIAGNOSTICS + 1) return undefined;
     const rest = severity === 'error' ? 'what follows is not read' : 'those from here on are left out';
-    this.findings.push({ keys, message: `${more}: ${rest}`, severity });
+    const limit = `there are more than ${MOST_DIAGNOSTICS} ${severity}s: ${rest}`;
+    const isLast = count > MOST_DIAGNOSTICS;
+    const entry = { path, severity, message: isLast ? () => limit : message, names: new Set<string>() };
+    entries.push(entry);
+    return isLast ? undefined : entry;
   }
 }
 
-function isError(weight: Weight, mode: ProfileMode, action: () => unknown): boolean {
-  if (weight === 'refused') return true;
-  if (weight === 'notice' || mode === 'compat') return false;
-  if (weight === 'mistake') return true;
-  const { allows, restricts } = effectOf(action());
-  return weight === 'drops' ? restricts : allows;
+function listOf(names: readonly string[]): string {
+  const more = names.length - LISTED_NAMES;
+  return more > 1 ? `${names.slice(0, LISTED_NAMES).join(', ')} and ${more} more` : names.join(', ');
 }
 
-/** A value in a message: short, whatever it is. */
+/** A value as a message shows it: short, whatever it is. */
 export function shown(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
   if (value instanceof JsonNumber) return value.literal.slice(0, 60);
   return typeof value === 'object' && value !== null ? 'this' : String(value ?? null);
 }
 
-/** How many remarks come with a suggestion: to look for one takes long, and a document may have any number. */
-const HINTED = 100;
+/** How many diagnostics come with a suggestion: looking for one is slow, and a document may have any number of problems. */
+const MOST_HINTS = 100;
 
-/** Whether there are `remarks` enough to see what is wrong without suggestions. */
-export function isHinted(remarks: Found): boolean {
-  return remarks.length < HINTED;
+/** Whether the next diagnostic comes with a suggestion. */
+export function givesHints(diagnostics: Diagnostics): boolean {
+  return diagnostics.count < MOST_HINTS;
 }
 
-/** ` (did you mean X?)` */
-export function hint(remarks: Found, input: unknown, names: () => readonly string[]): string {
-  return isHinted(remarks) ? suggest(input, names()) : '';
+/** ` (did you mean X?)`, or nothing. */
+export function hint(diagnostics: Diagnostics, input: unknown, names: () => readonly string[]): string {
+  return givesHints(diagnostics) ? suggest(input, names()) : '';
 }

@@ -1,7 +1,7 @@
 /** Which keys each format reads, and how: finds a document's fields as Go's encoding/json does, and tells of the others. */
-import { emptyFields } from '../../util/own-data.js';
+import { emptyFields, type Path } from '../../util/own-data.js';
 import { isContainer } from '../json/parser.js';
-import { type Found, hint, type Remark, shown } from './diagnostics.js';
+import { type Diagnostics, hint, type ProblemKind, shown } from './diagnostics.js';
 import type { ProfileFormat, ProfileMode } from './options.js';
 
 /** Far longer than a list of all names that can stand in it. */
@@ -23,7 +23,7 @@ interface Field {
   /** What reads it, if not every format. */
   readonly formats: readonly ProfileFormat[] | undefined;
   /** What it means that a format does not read it; undefined: nothing, it is a comment. */
-  readonly unread: readonly [weight: Remark['weight'], message: string] | undefined;
+  readonly unread: readonly [kind: ProblemKind, message: string] | undefined;
 }
 
 /** A field of which only what is special is given. */
@@ -111,33 +111,28 @@ export function isFields(value: unknown): value is Fields {
   return isContainer(value) && !Array.isArray(value);
 }
 
-/** How a document is read, and where remarks on it go. */
+/** How a document is read, and where diagnostics on it go. */
 export interface KeyReading {
   readonly format: ProfileFormat;
   readonly mode: ProfileMode;
-  readonly remarks: Found;
+  readonly diagnostics: Diagnostics;
 }
 
 /** `input` with the fields that the format reads, under their own names. What is no object stays none, for the schema. */
-export function readFields(
-  input: unknown,
-  reading: KeyReading,
-  keys: Remark['keys'],
-  kind: Kind = 'document',
-): unknown {
+export function readFields(input: unknown, reading: KeyReading, keys: Path, kind: Kind = 'document'): unknown {
   if (!isFields(input)) return noObject(input);
-  const { format, mode, remarks } = reading;
+  const { format, mode, diagnostics } = reading;
   const output = emptyFields();
   for (const key of Object.keys(input)) {
     const name = nameOf(key, kind);
-    if (name !== key && remarks.takesMistakes) remarkOnKey([...keys, key], name, kind, remarks);
+    if (name !== key && diagnostics.accepts('mistake')) remarkOnKey([...keys, key], name, kind, diagnostics);
     if (name === undefined) continue;
     const field = FIELDS[kind][name] ?? FIELD;
     const value = input[key] ?? undefined;
-    if (!isRead(field, value, format)) remarkOnUnread([...keys, key], field, value, remarks);
+    if (!isRead(field, value, format)) remarkOnUnread([...keys, key], field, value, diagnostics);
     else output[name] = typeof value === 'object' ? readValue(value, reading, [...keys, key], field) : value;
   }
-  if (kind === 'argument' && mode === 'compat') addZeros(output, remarks, keys);
+  if (kind === 'argument' && mode === 'compat') addZeros(output, diagnostics, keys);
   return output;
 }
 
@@ -152,19 +147,22 @@ function nameOf(key: string, kind: Kind): string | undefined {
 }
 
 /** Remarks on a key that is not simply the name of a field. */
-function remarkOnKey(keys: Remark['keys'], name: string | undefined, kind: Kind, remarks: Found): void {
+function remarkOnKey(keys: Path, name: string | undefined, kind: Kind, diagnostics: Diagnostics): void {
   const key = keys.at(-1);
-  const remark = (weight: Remark['weight'], message: string) => remarks.push({ keys, weight, message });
   if (name === undefined)
-    remark('mistake', `unknown key ${shown(key)}${hint(remarks, key, () => Object.keys(FIELDS[kind]))}`);
-  else remark('notice', `${shown(key)} is read as ${name}: write it so`);
+    diagnostics.report(
+      'mistake',
+      keys,
+      `unknown key ${shown(key)}${hint(diagnostics, key, () => Object.keys(FIELDS[kind]))}`,
+    );
+  else diagnostics.report('notice', keys, `${shown(key)} is read as ${name}: write it so`);
 }
 
-function remarkOnUnread(keys: Remark['keys'], { unread }: Field, value: unknown, remarks: Found): void {
+function remarkOnUnread(keys: Path, { unread }: Field, value: unknown, diagnostics: Diagnostics): void {
   if (unread === undefined || value === undefined) return;
-  const [weight, message] = unread;
+  const [kind, message] = unread;
   const isEmpty = isFields(value) && Object.keys(value).length === 0; // A condition that asks for nothing.
-  remarks.push({ keys, weight: isEmpty ? 'notice' : weight, message });
+  diagnostics.report(isEmpty ? 'notice' : kind, keys, message);
 }
 
 /** Whether the format reads a field. A comment is kept, whoever reads it. */
@@ -172,23 +170,23 @@ function isRead({ formats, unread }: Field, value: unknown, format: ProfileForma
   return formats === undefined || formats.includes(format) || (unread === undefined && typeof value === 'string');
 }
 
-function readValue(value: unknown, reading: KeyReading, keys: Remark['keys'], field: Field): unknown {
+function readValue(value: unknown, reading: KeyReading, keys: Path, field: Field): unknown {
   const { holds, longest } = field;
   if (holds === 'condition') return readFields(value, reading, keys, holds);
   if (!Array.isArray(value)) return value;
   if (value.length > longest) {
     const message = `${value.length} are far more than a filter can hold: leave some out`;
-    reading.remarks.push({ keys, weight: 'refused', message });
+    reading.diagnostics.report('refused', keys, message);
     return undefined;
   }
   return holds === undefined ? value : value.map((item, i) => readFields(item, reading, [...keys, i], holds));
 }
 
 /** Go takes a number that is absent for 0. */
-function addZeros(argument: Record<string, unknown>, remarks: Found, keys: Remark['keys']): void {
+function addZeros(argument: Record<string, unknown>, diagnostics: Diagnostics, keys: Path): void {
   for (const name of ['index', 'value']) {
     if (argument[name] !== undefined && argument[name] !== null) continue;
     argument[name] = 0;
-    remarks.push({ keys, weight: 'notice', message: `is missing: ${name}; it is read as 0` });
+    diagnostics.report('notice', keys, `is missing: ${name}; it is read as 0`);
   }
 }

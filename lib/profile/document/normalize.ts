@@ -1,6 +1,7 @@
 /** Gives a document that is valid for the schema its one form. */
 
-import type { Found, Remark } from './diagnostics.js';
+import type { Path } from '../../util/own-data.js';
+import type { Diagnostics } from './diagnostics.js';
 import { returned } from './return-data.js';
 import type { ValidHead, ValidRule } from './schema.js';
 import type { CheckedDocument, Conditions, Rule } from './types.js';
@@ -9,8 +10,8 @@ import type { CheckedDocument, Conditions, Rule } from './types.js';
 export function toDocument(
   head: ValidHead,
   syscalls: readonly Rule[],
-  keys: Remark['keys'],
-  remarks: Found,
+  keys: Path,
+  diagnostics: Diagnostics,
 ): CheckedDocument {
   const { defaultAction: action, defaultErrnoRet, defaultErrno, archMap } = head;
   return {
@@ -23,7 +24,7 @@ export function toDocument(
         name: { key: 'defaultErrno', value: defaultErrno },
       },
       keys,
-      remarks,
+      diagnostics,
     ),
     architectures: head.architectures ?? undefined,
     archMap: archMap?.map(({ architecture, subArchitectures }) => ({
@@ -38,7 +39,7 @@ export function toDocument(
 }
 
 /** A rule, its `name` as one of `names`. */
-export function toRule(rule: ValidRule, keys: Remark['keys'], remarks: Found): Rule {
+export function toRule(rule: ValidRule, keys: Path, diagnostics: Diagnostics): Rule {
   const { names, name, action, errnoRet, errno, args, comment, includes, excludes } = rule;
   const isDouble = name && names?.length;
   return {
@@ -48,7 +49,7 @@ export function toRule(rule: ValidRule, keys: Remark['keys'], remarks: Found): R
     errnoRet: returned(
       { action, number: { key: 'errnoRet', value: errnoRet }, name: { key: 'errno', value: errno } },
       keys,
-      remarks,
+      diagnostics,
     ),
     args: (args ?? []).map(({ index, value, valueTwo, op }) => ({
       index: Number(index),

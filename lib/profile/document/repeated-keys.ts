@@ -2,22 +2,25 @@
  * Keys that stand twice in an object, as Go's encoding/json reads them: it decodes each value in turn into what the values
  * before it have left, and refuses the document if any of them is of the wrong type.
  */
-import { emptyFields } from '../../util/own-data.js';
+import { emptyFields, type Path } from '../../util/own-data.js';
 import type { Entries } from '../json/parser.js';
-import { type Remark, shown } from './diagnostics.js';
+import { type Problem, shown } from './diagnostics.js';
 import { fold, isFields } from './fields.js';
 import { KERNEL_VERSION } from './schema.js';
+
+/** Takes a problem with a value that is replaced, or with a repeated key. */
+export type Report = (problem: Problem) => void;
 
 /** What is the same wherever a value is decoded. */
 interface Decoding {
   /** The entries of the objects in which a key stands twice. */
   readonly entries: Entries;
-  readonly remark: (remark: Remark) => void;
+  readonly report: Report;
 }
 
 /** Where a value is decoded. */
 interface Place extends Decoding {
-  readonly keys: Remark['keys'];
+  readonly path: Path;
   /** Whether another value follows for the same field, so that the schema does not see this one. */
   readonly isReplaced: boolean;
 }
@@ -29,8 +32,8 @@ type Decoder = (before: unknown, json: unknown, place: Place) => unknown;
  * Reads a document, or a whole config.json, whose objects have some keys twice, in any case. What it returns has every
  * field once. `entries` has all entries of the objects of which `document` has only the last value of a key.
  */
-export function withoutRepeats(document: unknown, entries: Entries, remark: (remark: Remark) => void): unknown {
-  return plain(CONFIG(undefined, document, { entries, remark, keys: [], isReplaced: false }));
+export function withoutRepeats(document: unknown, entries: Entries, report: Report): unknown {
+  return plain(CONFIG(undefined, document, { entries, report, path: [], isReplaced: false }));
 }
 
 /** Fields of an object while it is decoded, by the name of the field, or by the key where it names none. */
@@ -57,10 +60,10 @@ function plain(value: unknown): unknown {
 }
 
 /** A value of the wrong type. The schema tells, unless it does not see the value. */
-function wrong(before: unknown, json: unknown, { keys, isReplaced, remark }: Place, wanted: string): unknown {
+function wrong(before: unknown, json: unknown, { path, isReplaced, report }: Place, wanted: string): unknown {
   if (!isReplaced) return json;
   const message = `${shown(json)} must be ${wanted}, although the key stands here twice: runtimes refuse the document`;
-  remark({ keys, message, weight: 'refused' });
+  report({ kind: 'refused', path, message });
   return before;
 }
 
@@ -87,7 +90,7 @@ const list =
     const made = before instanceof List && json.length > 0 ? before : new List();
     json.forEach((item, i) => {
       const element = i < made.elements.length ? made.elements[i] : undefined;
-      made.elements[i] = of(element, item, { ...place, keys: [...place.keys, i] });
+      made.elements[i] = of(element, item, { ...place, path: [...place.path, i] });
     });
     made.length = json.length;
     return made;
@@ -104,14 +107,14 @@ function struct(decoders: Readonly<Record<string, Decoder>>): Decoder {
     const seen = new Map<string, string>();
     entries.forEach(([key, item], i) => {
       const name = nameOf(key);
-      const keys = [...place.keys, key];
+      const path = [...place.path, key];
       if ((seen.get(name) ?? key) !== key)
-        place.remark({ keys, message: `the key ${name} stands here twice`, weight: 'mistake' });
+        place.report({ kind: 'mistake', path, message: `the key ${name} stands here twice` });
       seen.set(name, key);
       const known = made.fields.get(name);
       const isReplaced = place.isReplaced || last.get(name) !== i;
       const decode = Object.hasOwn(decoders, name) ? decoders[name] : undefined;
-      const value = decode === undefined ? item : decode(known?.value, item, { ...place, keys, isReplaced });
+      const value = decode === undefined ? item : decode(known?.value, item, { ...place, path, isReplaced });
       made.fields.delete(name); // The order is that of the last ones.
       made.fields.set(name, { key, value });
     });

@@ -1,6 +1,7 @@
 /** The number that an action returns: the errno of SCMP_ACT_ERRNO, the message of SCMP_ACT_TRACE. */
 import { errnos } from '../../syscalls/errno.js';
-import { type Found, hint, type Remark, shown } from './diagnostics.js';
+import type { Path } from '../../util/own-data.js';
+import { type Diagnostics, hint, type ProblemKind, shown } from './diagnostics.js';
 import type { ActionName } from './types.js';
 
 /** What a document says about one action: its number, and in Podman's format its errno by name, under these keys. */
@@ -17,37 +18,37 @@ const LARGEST: ReadonlyMap<ActionName, number> = new Map([
 ]);
 
 /** The number as a runtime uses it; `undefined` leaves the default, EPERM. `keys` lead to what holds the action. */
-export function returned({ action, number, name }: Written, keys: Remark['keys'], remarks: Found): number | undefined {
-  const named = name.value ? byName(name.value, [...keys, name.key], remarks) : undefined;
+export function returned({ action, number, name }: Written, keys: Path, diagnostics: Diagnostics): number | undefined {
+  const named = name.value ? byName(name.value, [...keys, name.key], diagnostics) : undefined;
   const given = named ?? number.value ?? undefined;
   if (given === undefined) return undefined;
   const path = [...keys, named === undefined ? number.key : name.key];
-  const remark = (weight: Remark['weight'], message: string) => remarks.push({ keys: path, weight, message });
+  const report = (kind: ProblemKind, message: string) => diagnostics.report(kind, path, message);
   if (named !== undefined && typeof number.value === 'number' && number.value !== named) {
-    remark('notice', `${shown(name.value)} counts, not ${number.key} ${number.value}: keep one of them`);
+    report('notice', `${shown(name.value)} counts, not ${number.key} ${number.value}: keep one of them`);
   }
   const largest = LARGEST.get(action);
   if (largest === undefined) {
-    remark('mistake', `${action} returns no errno: leave it out`);
+    report('mistake', `${action} returns no errno: leave it out`);
     return undefined;
   }
   // runc keeps 16 bits of the number.
   const kept = Number(BigInt.asUintN(16, BigInt(given)));
-  if (kept > largest) remark('refused', `${given} is out of range: it is 0 to ${largest}`);
-  else if (given > largest) remark('mistake', `${given} is out of range: it is 0 to ${largest}; runtimes read ${kept}`);
+  if (kept > largest) report('refused', `${given} is out of range: it is 0 to ${largest}`);
+  else if (given > largest) report('mistake', `${given} is out of range: it is 0 to ${largest}; runtimes read ${kept}`);
   if (kept === 0 && action === 'SCMP_ACT_ERRNO') {
-    remark('notice', 'errno 0 tells the program that the call has succeeded, though it is not made');
+    report('notice', 'errno 0 tells the program that the call has succeeded, though it is not made');
   }
   return kept;
 }
 
 /** The number of an errno by name or in decimal, as containers/common reads it. */
-function byName(name: string, keys: Remark['keys'], remarks: Found): number | undefined {
+function byName(name: string, keys: Path, diagnostics: Diagnostics): number | undefined {
   if (/^\d+$/.test(name) && Number(name) < 2 ** 32) return Number(name);
   const number = errnos().get(name);
   if (number === undefined) {
-    const message = `unknown errno ${shown(name)}${hint(remarks, name, () => [...errnos().keys()])}`;
-    remarks.push({ keys, weight: 'refused', message });
+    const message = `unknown errno ${shown(name)}${hint(diagnostics, name, () => [...errnos().keys()])}`;
+    diagnostics.report('refused', keys, message);
   }
   return number;
 }

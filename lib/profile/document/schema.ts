@@ -2,7 +2,7 @@
 import { ABIS } from '../../syscalls/abi.js';
 import { CAPABILITIES } from '../../syscalls/capabilities.js';
 import type { Path } from '../../util/own-data.js';
-import { type Found, hint, type Remark, shown } from './diagnostics.js';
+import { type Diagnostics, hint, type ProblemKind, shown } from './diagnostics.js';
 import { type Fields, isFields } from './fields.js';
 import {
   ACTIONS,
@@ -26,7 +26,7 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
 export interface Schema<Value> {
   readonly json: JsonSchema;
   /** Reports what is wrong with a value, at `path`; false: it is not of this kind. */
-  accepts(value: unknown, path: Path, remarks: Found): value is Value;
+  accepts(value: unknown, path: Path, diagnostics: Diagnostics): value is Value;
 }
 
 /** A document without its rules, and a rule: as written, with nulls for what is absent. */
@@ -36,8 +36,8 @@ export type ValidRule = Omit<RuleDocument, 'names'> & {
   readonly name?: string | null | undefined;
 };
 
-function refuse(remarks: Found, path: Path, message: string, weight: Remark['weight'] = 'refused'): false {
-  remarks.push({ keys: path, weight, message });
+function refuse(diagnostics: Diagnostics, path: Path, message: string, kind: ProblemKind = 'refused'): false {
+  diagnostics.report(kind, path, message);
   return false;
 }
 
@@ -45,9 +45,9 @@ function refuse(remarks: Found, path: Path, message: string, weight: Remark['wei
 function text(wanted = 'must be a string', pattern?: RegExp, message = (input: string) => input): Schema<string> {
   return {
     json: pattern === undefined ? { type: 'string' } : { type: 'string', pattern: pattern.source },
-    accepts(value, path, remarks): value is string {
-      if (typeof value !== 'string') return refuse(remarks, path, wanted);
-      if (pattern !== undefined && !pattern.test(value)) refuse(remarks, path, message(value));
+    accepts(value, path, diagnostics): value is string {
+      if (typeof value !== 'string') return refuse(diagnostics, path, wanted);
+      if (pattern !== undefined && !pattern.test(value)) refuse(diagnostics, path, message(value));
       return true;
     },
   };
@@ -57,16 +57,16 @@ function text(wanted = 'must be a string', pattern?: RegExp, message = (input: s
 function unsigned(maximum: number | bigint, what: string): Schema<number | bigint> {
   return {
     json: { type: 'integer', minimum: 0, maximum: Number(maximum) },
-    accepts(value, path, remarks): value is number | bigint {
+    accepts(value, path, diagnostics): value is number | bigint {
       const isWhole = typeof value === 'bigint' || (typeof value === 'number' && Number.isSafeInteger(value));
       if (!isWhole || value < 0) {
         const isInexact = Number.isInteger(value) && Number(value) > Number.MAX_SAFE_INTEGER;
         const problem = isInexact
           ? 'is more than a number holds exactly: give a bigint'
           : `must be an unsigned whole number: ${what}`;
-        return refuse(remarks, path, `${shown(value)} ${problem}`);
+        return refuse(diagnostics, path, `${shown(value)} ${problem}`);
       }
-      if (value > maximum) refuse(remarks, path, `${value} is out of range: ${what} is 0 to ${maximum}`);
+      if (value > maximum) refuse(diagnostics, path, `${value} is out of range: ${what} is 0 to ${maximum}`);
       return true;
     },
   };
@@ -77,10 +77,10 @@ function oneOf<const Name extends string>(what: string, names: readonly Name[]):
   const known: ReadonlySet<unknown> = new Set(names);
   return {
     json: { enum: names, type: 'string' },
-    accepts(value, path, remarks): value is Name {
+    accepts(value, path, diagnostics): value is Name {
       if (known.has(value)) return true;
-      if (typeof value === 'object' && value !== null) return refuse(remarks, path, 'must be a string');
-      return refuse(remarks, path, `unknown ${what} ${shown(value)}${hint(remarks, value, () => names)}`);
+      if (typeof value === 'object' && value !== null) return refuse(diagnostics, path, 'must be a string');
+      return refuse(diagnostics, path, `unknown ${what} ${shown(value)}${hint(diagnostics, value, () => names)}`);
     },
   };
 }
@@ -90,10 +90,10 @@ function comparedWith(what: string, names: readonly string[]): Schema<string> {
   const known: ReadonlySet<string> = new Set(names);
   return {
     json: { type: 'string', enum: names },
-    accepts(value, path, remarks): value is string {
-      if (typeof value !== 'string') return refuse(remarks, path, 'must be a string');
-      if (!remarks.takesMistakes || known.has(value)) return true;
-      refuse(remarks, path, `unknown ${what} ${shown(value)}${hint(remarks, value, () => names)}`, 'mistake');
+    accepts(value, path, diagnostics): value is string {
+      if (typeof value !== 'string') return refuse(diagnostics, path, 'must be a string');
+      if (!diagnostics.accepts('mistake') || known.has(value)) return true;
+      refuse(diagnostics, path, `unknown ${what} ${shown(value)}${hint(diagnostics, value, () => names)}`, 'mistake');
       return true;
     },
   };
@@ -103,13 +103,13 @@ function comparedWith(what: string, names: readonly string[]): Schema<string> {
 function list<Item>(item: Schema<Item>, of: string): Schema<readonly Item[]> {
   return {
     json: { type: 'array', items: item.json },
-    accepts(value, path, remarks): value is readonly Item[] {
-      if (!Array.isArray(value)) return refuse(remarks, path, `must be an array of ${of}`);
+    accepts(value, path, diagnostics): value is readonly Item[] {
+      if (!Array.isArray(value)) return refuse(diagnostics, path, `must be an array of ${of}`);
       let isValid = true;
-      for (let i = 0; i < value.length; i++) {
-        if (!item.accepts(value[i], [...path, i], remarks)) isValid = false;
+      for (let i = 0; i < value.length && !diagnostics.full; i++) {
+        if (!item.accepts(value[i], [...path, i], diagnostics)) isValid = false;
       }
-      return isValid;
+      return isValid && !diagnostics.full;
     },
   };
 }
@@ -138,15 +138,15 @@ function object<Value>(entries: Readonly<Record<string, Entry>>): Schema<Value &
       required: list.filter(({ isRequired }) => isRequired).map(({ name }) => name),
       additionalProperties: false,
     },
-    accepts(value, path, remarks): value is Value & Fields {
-      if (!isFields(value)) return refuse(remarks, path, 'must be an object');
+    accepts(value, path, diagnostics): value is Value & Fields {
+      if (!isFields(value)) return refuse(diagnostics, path, 'must be an object');
       let isValid = true;
       for (const { name, schema, isRequired } of list) {
         const field = Object.hasOwn(value, name) ? value[name] : undefined;
         if (!isRequired && (field === undefined || field === null)) continue;
         if (isRequired && !Object.hasOwn(value, name))
-          isValid = refuse(remarks, [...path, name], `is missing: ${name}`);
-        else if (!schema.accepts(field, [...path, name], remarks)) isValid = false;
+          isValid = refuse(diagnostics, [...path, name], `is missing: ${name}`);
+        else if (!schema.accepts(field, [...path, name], diagnostics)) isValid = false;
       }
       return isValid;
     },

@@ -171,11 +171,3 @@ export function emptyDocument(defaultAction: ActionName, defaultErrnoRet: number
     syscalls: [],
   };
 }
-
-/** Something wrong at a path of keys and indices. */
-export interface Finding {
-  readonly keys: readonly (string | number)[];
-  readonly message: string;
-  /** Default `error`. */
-  readonly severity?: 'error' | 'warning';
-}

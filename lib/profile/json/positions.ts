@@ -1,8 +1,8 @@
-/** Where in a text the findings on its document are. */
+/** Where in a text the diagnostics on its document are. */
 import type { ProfileIssue } from '../../errors.js';
-import { own } from '../../util/own-data.js';
+import type { Path } from '../../util/own-data.js';
+import type { Diagnostic } from '../document/diagnostics.js';
 import { fold } from '../document/fields.js';
-import type { Finding } from '../document/types.js';
 import { seek, type Wanted } from './seek.js';
 
 /** A place in a text, counted from 1; a column is a UTF-16 unit. */
@@ -11,27 +11,26 @@ export interface Place {
   readonly column: number;
 }
 
-/** The findings as issues: in the order of the text, with their places, if there is one. */
-export function toIssues(findings: readonly Finding[], text: string | undefined): readonly ProfileIssue[] {
-  if (findings.length === 0) return [];
+/** The diagnostics as issues: in the order of the text, with their places, if there is one. */
+export function toIssues(diagnostics: readonly Diagnostic[], text: string | undefined): readonly ProfileIssue[] {
+  if (diagnostics.length === 0) return [];
   const places =
     text === undefined
       ? undefined
       : placesOf(
           text,
-          findings.map(({ keys }) => keys),
+          diagnostics.map(({ path }) => path),
         );
-  const issues = findings.map((finding): ProfileIssue => {
-    const { keys, message, severity = 'error' } = own(finding);
-    return { severity, path: jsonPath(keys), message };
-  });
+  const issues = diagnostics.map(
+    ({ path, message, severity }): ProfileIssue => ({ severity, path: jsonPath(path), message }),
+  );
   if (places === undefined) return issues;
   const placed = issues.map((issue, i) => ({ ...issue, ...(places[i] ?? { line: 0, column: 0 }) }));
   return placed.toSorted((a, b) => a.line - b.line || a.column - b.column);
 }
 
 /** `syscalls[3].args[0].op` */
-function jsonPath(keys: Finding['keys']): string {
+function jsonPath(keys: Path): string {
   return keys
     .map((key) => {
       if (typeof key === 'number') return `[${key}]`;
@@ -58,7 +57,7 @@ export function placer(text: string): (offset: number) => Place {
 }
 
 /** Where what stands at each path begins, or the nearest thing around it that exists. */
-function placesOf(text: string, paths: readonly Finding['keys'][]): readonly Place[] {
+function placesOf(text: string, paths: readonly Path[]): readonly Place[] {
   const root: Wanted = { offset: text.search(/\S|$/), inside: new Map() };
   const found = paths.map((path) => path.map(keyOf).reduce<readonly Wanted[]>(lookFor, [root]));
   seek(text, root);

@@ -85,13 +85,13 @@ function cutOff(
   largest: number,
   { byNumber, byCall }: Collected,
   abi: Abi,
-  { remarks }: Reader,
+  { diagnostics }: Reader,
 ): void {
   const words = (names: string) =>
     `on ${abi.name}, runc answers ENOSYS to ${names}: it takes ${largest} for the largest number that the profile names, ` +
     'as it does not count calls that socketcall or ipc make too. Name a newer call that they do not make';
   const remark = ({ source, syscall }: Statement) =>
-    remarks.add('warning', ['syscalls', source.index, 'names'], `newer ${abi.name}`, words, syscall);
+    diagnostics.reportOnce('notice', ['syscalls', source.index, 'names'], `newer ${abi.name}`, words, syscall);
   for (const number of [...syscalls.keys()]) {
     if (number <= largest) continue;
     syscalls.delete(number);
@@ -149,7 +149,7 @@ function decideBehind(
         `on ${abi.name}, ${multiplexer.name} makes ${names} too, with arguments that a filter can not see: that way it ` +
         `gets ${action.kind === 'errno' ? `errno ${action.errno}` : action.kind}, the most restrictive of its actions. A rule on ${multiplexer.name} says otherwise`;
       const place = ['syscalls', conditional.source.index, 'args'];
-      reader.remarks.add('warning', place, `${abi.name} ${multiplexer.name} ${action.kind}`, words, name);
+      reader.diagnostics.reportOnce('notice', place, `${abi.name} ${multiplexer.name} ${action.kind}`, words, name);
     }
     return returnValue(action) === returnValue(reader.defaultAction)
       ? []

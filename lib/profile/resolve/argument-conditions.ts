@@ -2,16 +2,17 @@
 import type { Condition } from '../../policy/policy.js';
 import type { Abi } from '../../syscalls/abi.js';
 import { argumentWidth } from '../../syscalls/table.js';
+import type { Path } from '../../util/own-data.js';
+import type { Diagnostics } from '../document/diagnostics.js';
 import type { MeaningOptions } from '../document/options.js';
-import type { Argument, Finding } from '../document/types.js';
-import type { Remarks } from './host-diagnostics.js';
+import type { Argument } from '../document/types.js';
 import type { RuntimeWidth } from './libseccomp-order.js';
 
 /** Where a comparison stands. */
 export interface ComparisonPlace {
   readonly abi: Abi;
   readonly syscall: string;
-  readonly keys: Finding['keys'];
+  readonly keys: Path;
   /** Whether the rule lets more or less through than the default action: positive, negative or 0. */
   readonly loosens: number;
 }
@@ -42,14 +43,14 @@ export function readComparison(
   argument: Argument,
   place: ComparisonPlace,
   options: Pick<MeaningOptions, 'argumentWidth'>,
-  remarks: Remarks,
+  diagnostics: Diagnostics,
 ): Comparison {
   const { abi, syscall } = place;
   const wide = runtimeWidth(abi);
   const width = options.argumentWidth === 64 ? wide : argumentWidth(abi.name, syscall, argument.index);
   const compared = Math.min(width, wide);
   if (fits(argument, compared)) {
-    remarkOn(argument, width, place, remarks);
+    remarkOn(argument, width, place, diagnostics);
     const both = conditionOf(argument, width);
     return { runtime: both, written: both };
   }
@@ -58,8 +59,8 @@ export function readComparison(
     options.argumentWidth === 64 || compared < width
       ? `container runtimes compare ${compared} bits`
       : `the kernel reads ${width} bits`;
-  remarks.add(
-    'error',
+  diagnostics.reportOnce(
+    'mistake',
     [...place.keys, 'value'],
     `${abi.name} ${compared}`,
     (names) => {
@@ -116,26 +117,26 @@ function beyond(argument: Argument, width: Condition['width']): Condition {
 }
 
 /** Comparisons that hold always or never are no doubt meant otherwise. */
-function remarkOn(argument: Argument, width: number, place: ComparisonPlace, remarks: Remarks): void {
+function remarkOn(argument: Argument, width: number, place: ComparisonPlace, diagnostics: Diagnostics): void {
   const { op, value, valueTwo } = argument;
   const { loosens, keys, syscall } = place;
   const largest = (1n << BigInt(width)) - 1n;
   if (op === 'SCMP_CMP_MASKED_EQ') {
-    const grade = loosens > 0 ? 'error' : 'warning';
+    const kind = loosens > 0 ? 'mistake' : 'notice';
     if (value === 0n) {
       const words = () => 'a mask of 0 holds for every argument: `value` is the mask, `valueTwo` what it equals';
-      remarks.add(grade, [...keys, 'value'], 'mask', words);
+      diagnostics.reportOnce(kind, [...keys, 'value'], 'mask', words);
     } else if (((valueTwo ?? 0n) & ~value) !== 0n) {
       const words = () => `has bits outside of the mask ${value}, which are not compared: \`value\` is the mask`;
-      remarks.add(grade, [...keys, 'valueTwo'], 'mask', words);
+      diagnostics.reportOnce(kind, [...keys, 'valueTwo'], 'mask', words);
     }
   }
   if ((op === 'SCMP_CMP_LT' && value === 0n) || (op === 'SCMP_CMP_GT' && value === largest)) {
     const words = (names: string) => `never holds for ${names}: arguments are unsigned, here of ${width} bits`;
-    remarks.add(loosens < 0 ? 'error' : 'warning', [...keys, 'value'], `never ${width}`, words, syscall);
+    diagnostics.reportOnce(loosens < 0 ? 'mistake' : 'notice', [...keys, 'value'], `never ${width}`, words, syscall);
   }
   if ((op === 'SCMP_CMP_GE' && value === 0n) || (op === 'SCMP_CMP_LE' && value === largest)) {
     const words = (names: string) => `always holds for ${names}: arguments are unsigned, here of ${width} bits`;
-    remarks.add('warning', [...keys, 'value'], `always ${width}`, words, syscall);
+    diagnostics.reportOnce('notice', [...keys, 'value'], `always ${width}`, words, syscall);
   }
 }

@@ -2,11 +2,12 @@
 import { type ProfileIssue, SeccompError } from '../../errors.js';
 import type { Action, Policy } from '../../policy/policy.js';
 import { type AbiName, abiOf } from '../../syscalls/abi.js';
+import type { Path } from '../../util/own-data.js';
+import { type Diagnostic, Diagnostics } from '../document/diagnostics.js';
 import type { ProfileFormat } from '../document/options.js';
-import { type ActionName, ARCHITECTURES, type Finding } from '../document/types.js';
+import { type ActionName, ARCHITECTURES } from '../document/types.js';
 import { Profile } from '../profile.js';
 import { abiPolicy } from './abi-policy.js';
-import { Remarks } from './host-diagnostics.js';
 import { applies, type Host, readHost } from './host-match.js';
 import { Conflicts, isDefault } from './rule-conflicts.js';
 import { comparesTwice, type HostRule, NO_CONDITIONS, type Reader } from './rule-precedence.js';
@@ -23,39 +24,39 @@ export function resolve(profile: Profile, given: Host): Policy {
     const message = 'profile: must be a Profile, as loadProfile gives it (null is unconfined, which has no policy)';
     throw new SeccompError('ERR_SECCOMP_OPTION', message);
   }
-  const { policy, findings } = examine(profile, readHost(given));
-  if (findings.some(({ severity }) => severity === 'error')) throw profile.error(findings);
+  const { policy, diagnostics } = examine(profile, readHost(given));
+  if (diagnostics.some(({ severity }) => severity === 'error')) throw profile.error(diagnostics);
   return policy;
 }
 
 /** What `resolve` finds: the errors for which it throws, and warnings. */
 export function issuesOn(profile: Profile, host: Host): readonly ProfileIssue[] {
-  return profile.issues(examine(profile, host).findings);
+  return profile.issues(examine(profile, host).diagnostics);
 }
 
 /** The policy of a profile, mistakes or not, and what is to be said about it. */
 export function examine(
   profile: Profile,
   host: Host,
-): { readonly policy: Policy; readonly findings: readonly Finding[] } {
+): { readonly policy: Policy; readonly diagnostics: readonly Diagnostic[] } {
   const { document, mode, options } = profile;
-  const remarks = new Remarks();
-  const defaultAction = actionOf(document.defaultAction, document.defaultErrnoRet, ['defaultErrnoRet'], remarks);
+  const diagnostics = new Diagnostics(mode);
+  const defaultAction = actionOf(document.defaultAction, document.defaultErrnoRet, ['defaultErrnoRet'], diagnostics);
   const rules: HostRule[] = [];
   for (const [index, rule] of document.syscalls.entries()) {
     if (!applies(rule, host, profile.format)) continue;
-    const action = actionOf(rule.action, rule.errnoRet, ['syscalls', index, 'errnoRet'], remarks);
+    const action = actionOf(rule.action, rule.errnoRet, ['syscalls', index, 'errnoRet'], diagnostics);
     rules.push({ rule, index, action, always: [{ conditions: NO_CONDITIONS, action, rule: index }] });
   }
-  const reader: Reader = { mode, options, defaultAction, remarks };
+  const reader: Reader = { mode, options, defaultAction, diagnostics };
   remarkOnRules(rules, reader);
   const conflicts = new Conflicts(reader);
-  const names = abisOf(profile, host, remarks);
-  const counting = isTooLarge(rules, names.length, remarks) ? [] : rules;
+  const names = abisOf(profile, host, diagnostics);
+  const counting = isTooLarge(rules, names.length, diagnostics) ? [] : rules;
   const abis = names.map((name) => abiPolicy(abiOf(name), counting, reader, conflicts));
   return {
     policy: { abis, defaultAction, foreignAction: { kind: options.foreignAction } },
-    findings: remarks.findings(mode),
+    diagnostics: diagnostics.all(),
   };
 }
 
@@ -66,7 +67,7 @@ const MOST_COMPARISONS = 16_384;
 const MOST_NAMES = 500_000;
 
 /** Whether there is too much to be read: told before it is tried. */
-function isTooLarge(rules: readonly HostRule[], abis: number, remarks: Remarks): boolean {
+function isTooLarge(rules: readonly HostRule[], abis: number, diagnostics: Diagnostics): boolean {
   let names = 0;
   let comparisons = 0;
   for (const { rule } of rules) {
@@ -75,7 +76,7 @@ function isTooLarge(rules: readonly HostRule[], abis: number, remarks: Remarks):
   }
   const refuse = (count: number, what: string, most: number) => {
     const words = () => `${count} ${what} on ${abis} ABIs are more than the ${most} that are read: write fewer rules`;
-    remarks.add('refused', ['syscalls'], what, words);
+    diagnostics.reportOnce('refused', ['syscalls'], what, words);
   };
   if (names > MOST_NAMES) refuse(names, 'names', MOST_NAMES);
   if (comparisons > MOST_COMPARISONS) refuse(comparisons, 'comparisons of arguments', MOST_COMPARISONS);
@@ -83,7 +84,7 @@ function isTooLarge(rules: readonly HostRule[], abis: number, remarks: Remarks):
 }
 
 /** The native ABI, then those that the profile or the host adds. */
-function abisOf({ document, format }: Profile, host: Host, remarks: Remarks): readonly AbiName[] {
+function abisOf({ document, format }: Profile, host: Host, diagnostics: Diagnostics): readonly AbiName[] {
   const { architectures } = document;
   const archMap = format === 'oci' ? null : document.archMap; // The runtime specification has none.
   if (host.abis !== undefined) return [...new Set([host.abi, ...host.abis])];
@@ -93,7 +94,7 @@ function abisOf({ document, format }: Profile, host: Host, remarks: Remarks): re
   if (subs.length > 0 && !isRead) {
     const words = () =>
       `${RUNTIMES[format]} does not read this on ${host.abi}, and decides that ABI alone: use architectures`;
-    remarks.add('warning', ['archMap', entry], 'unread', words);
+    diagnostics.reportOnce('notice', ['archMap', entry], 'unread', words);
   }
   const listed = [
     ...(architectures ?? []).map((name, i) => ({ name, keys: ['architectures', i] })),
@@ -104,10 +105,10 @@ function abisOf({ document, format }: Profile, host: Host, remarks: Remarks): re
     if (abi !== undefined && abiOf(abi).endian !== abiOf(host.abi).endian) {
       const words = () =>
         `${name} has another byte order than this machine's ${host.abi}: runtimes refuse both together`;
-      remarks.add('refused', keys, 'endian', words);
+      diagnostics.reportOnce('refused', keys, 'endian', words);
     }
     if (abi !== undefined && format !== 'podman' && UNKNOWN_TO_RUNC.has(abi)) {
-      remarks.add(
+      diagnostics.reportOnce(
         'refused',
         keys,
         'runc',
@@ -143,7 +144,7 @@ function readsArchMap(native: AbiName, format: ProfileFormat): boolean {
   return format === 'podman' ? IN_COMMON.has(native) : !NOT_IN_MOBY.has(native);
 }
 
-function actionOf(name: ActionName, data: number | null | undefined, keys: Finding['keys'], remarks: Remarks): Action {
+function actionOf(name: ActionName, data: number | null | undefined, keys: Path, diagnostics: Diagnostics): Action {
   const simple = SIMPLE_ACTIONS.get(name);
   if (simple === undefined) {
     const EPERM = 1;
@@ -152,7 +153,7 @@ function actionOf(name: ActionName, data: number | null | undefined, keys: Findi
       : { kind: 'errno', errno: data ?? EPERM };
   }
   if (data !== undefined && data !== null) {
-    remarks.add('error', keys, 'errno', () => `${name} returns no errno: leave it out`);
+    diagnostics.reportOnce('mistake', keys, 'errno', () => `${name} returns no errno: leave it out`);
   }
   return simple;
 }
@@ -172,38 +173,38 @@ const SIMPLE_ACTIONS: ReadonlyMap<ActionName, Action> = new Map([
 
 /** What shows without knowing the ABIs. */
 function remarkOnRules(rules: readonly HostRule[], reader: Reader): void {
-  const { defaultAction, remarks } = reader;
+  const { defaultAction, diagnostics } = reader;
   if (defaultAction.kind === 'notify') {
     const words = () =>
       'SCMP_ACT_NOTIFY can not be the default action: a runtime would have to answer for its own calls';
-    remarks.add('refused', ['defaultAction'], 'notify', words);
+    diagnostics.reportOnce('refused', ['defaultAction'], 'notify', words);
   }
   for (const source of rules) {
     const { rule, index, action } = source;
     if (rule.name !== undefined) {
       const words = () => 'stands beside names: Podman refuses that in a rule that counts on the host';
-      remarks.add('refused', ['syscalls', index, 'name'], 'name', words);
+      diagnostics.reportOnce('refused', ['syscalls', index, 'name'], 'name', words);
     }
     if (action.kind === 'notify' && rule.names.includes('write')) {
       const words = () => 'SCMP_ACT_NOTIFY can not be for write: runtimes send the listener with it, and refuse that';
-      remarks.add('refused', ['syscalls', index, 'names', rule.names.indexOf('write')], 'notify', words);
+      diagnostics.reportOnce('refused', ['syscalls', index, 'names', rule.names.indexOf('write')], 'notify', words);
     }
     if (isDefault(source, reader)) {
       const words = () => `${rule.action} is what happens anyway: container runtimes leave this rule out`;
-      remarks.add('warning', ['syscalls', index, 'action'], 'default', words);
+      diagnostics.reportOnce('notice', ['syscalls', index, 'action'], 'default', words);
     }
-    if (comparesTwice(rule)) remarkOnRepeatedIndex(source, remarks);
+    if (comparesTwice(rule)) remarkOnRepeatedIndex(source, diagnostics);
   }
 }
 
 /** Runtimes turn such a rule into alternatives, and authors mean both. */
-function remarkOnRepeatedIndex({ rule, index }: HostRule, remarks: Remarks): void {
+function remarkOnRepeatedIndex({ rule, index }: HostRule, diagnostics: Diagnostics): void {
   const indices = (rule.args ?? []).map((each) => each.index);
   indices.forEach((each, i) => {
     if (indices.indexOf(each) === i) return;
     const words = () =>
       `argument ${each} is compared twice in one rule: for alternatives write two rules (container runtimes make each ` +
       'comparison of the rule a rule of its own)';
-    remarks.add('error', ['syscalls', index, 'args', i, 'index'], 'twice', words);
+    diagnostics.reportOnce('mistake', ['syscalls', index, 'args', i, 'index'], 'twice', words);
   });
 }

@@ -2,8 +2,8 @@
 import { compareRestriction, permissiveness, returnValue } from '../../policy/action.js';
 import { isSatisfiable } from '../../policy/argument-region.js';
 import type { Abi } from '../../syscalls/abi.js';
+import type { Diagnostics, ProblemKind } from '../document/diagnostics.js';
 import { runtimeWidth } from './argument-conditions.js';
-import type { Grade, Remarks } from './host-diagnostics.js';
 import { type Chain, RuleTree } from './libseccomp-order.js';
 import { asChain, type HostRule, inRuntimeOrder, type Reader, type Statement } from './rule-precedence.js';
 
@@ -13,12 +13,12 @@ const MOST_PAIRS = 4000;
 /** Looks for conflicts, syscall by syscall. */
 export class Conflicts {
   readonly #reader: Reader;
-  readonly #remarks: Remarks;
+  readonly #diagnostics: Diagnostics;
   #pairs = 0;
 
   constructor(reader: Reader) {
     this.#reader = reader;
-    this.#remarks = reader.remarks;
+    this.#diagnostics = reader.diagnostics;
   }
 
   /** Remarks on the statements about one number, in the order of the document. */
@@ -70,7 +70,7 @@ export class Conflicts {
       for (const other of looser) {
         if (!this.#overlap(statement, other)) continue;
         this.#remark(
-          'error',
+          'mistake',
           statement,
           other,
           'dropped',
@@ -91,14 +91,14 @@ export class Conflicts {
         // Two names may be one call, and one rule with a comparison too many several statements.
         const isSame = statement.source === winner.source;
         if (statement.syscall !== winner.syscall || (isSame && hasConditions)) continue;
-        this.#remark('warning', statement, winner, 'again', (names, there) =>
+        this.#remark('notice', statement, winner, 'again', (names, there) =>
           isSame ? `names ${names} twice` : `says nothing about ${names} that ${there} does not say`,
         );
         continue;
       }
       const isLost = permissiveness(statement.action) < permissiveness(winner.action);
       if (isLost && isDefault(statement.source, this.#reader)) continue; // Said already: it is left out.
-      this.#remark(isLost ? 'error' : 'warning', statement, winner, 'dead', (names, there) =>
+      this.#remark(isLost ? 'mistake' : 'notice', statement, winner, 'dead', (names, there) =>
         hasConditions
           ? `has no effect on ${names}: ${there} decides it without conditions, which outweighs rules that have some`
           : `has no effect on ${names}: ${there} comes first`,
@@ -116,7 +116,7 @@ export class Conflicts {
         if (other === statement) break;
         if (this.#pairs >= MOST_PAIRS) {
           this.#remark(
-            'warning',
+            'notice',
             statement,
             statement,
             'many',
@@ -127,7 +127,7 @@ export class Conflicts {
         }
         if (isAlike(statement, other)) this.#pairs++;
         else if (this.#overlap(statement, other))
-          this.#remark('warning', statement, other, 'overlap', (names, there) => {
+          this.#remark('notice', statement, other, 'overlap', (names, there) => {
             const isTie = compareRestriction(statement.action, other.action) === 0;
             const isFirst = (order.get(statement) ?? 0) < (order.get(other) ?? 0);
             const which = isTie ? `that of ${isFirst ? 'this rule' : there}` : 'the most restrictive action';
@@ -144,16 +144,16 @@ export class Conflicts {
   }
 
   #remark(
-    grade: Grade,
+    kind: ProblemKind,
     at: Statement,
     other: Statement,
-    kind: string,
+    topic: string,
     words: (names: string, there: string) => string,
   ): void {
-    if (this.#remarks.isFull(grade)) return;
+    if (!this.#diagnostics.accepts(kind)) return;
     const there = at.source === other.source ? 'itself' : `syscalls[${other.source.index}]`;
     const place = ['syscalls', at.source.index];
-    this.#remarks.add(grade, place, `${kind} ${there}`, (names) => words(names, there), at.syscall);
+    this.#diagnostics.reportOnce(kind, place, `${topic} ${there}`, (names) => words(names, there), at.syscall);
   }
 }
 

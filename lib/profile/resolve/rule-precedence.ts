@@ -3,10 +3,10 @@ import { compareRestriction, permissiveness, returnValue } from '../../policy/ac
 import { intersectDecisions } from '../../policy/algebra.js';
 import type { Action, Condition, Decision } from '../../policy/policy.js';
 import type { Abi } from '../../syscalls/abi.js';
+import type { Diagnostics } from '../document/diagnostics.js';
 import type { MeaningOptions, ProfileMode } from '../document/options.js';
 import type { Argument, Rule } from '../document/types.js';
 import { readComparison, runtimeWidth } from './argument-conditions.js';
-import type { Remarks } from './host-diagnostics.js';
 import { type Chain, comparePlaces, RuleTree } from './libseccomp-order.js';
 
 /** A rule that counts on the host. */
@@ -34,7 +34,7 @@ export interface Reader {
   readonly mode: ProfileMode;
   readonly defaultAction: Action;
   readonly options: MeaningOptions;
-  readonly remarks: Remarks;
+  readonly diagnostics: Diagnostics;
 }
 
 /** Of what is decided without any. */
@@ -49,7 +49,7 @@ export function statementsOf(source: HostRule, syscall: string, abi: Abi, reader
   const loosens = permissiveness(action) - permissiveness(reader.defaultAction);
   const comparisons = args.map((argument, i) => {
     const place = { abi, syscall, keys: ['syscalls', index, 'args', i], loosens };
-    return readComparison(argument, place, reader.options, reader.remarks);
+    return readComparison(argument, place, reader.options, reader.diagnostics);
   });
   const read = comparisons.map((comparison, i) => ({ ...comparison, args: args.slice(i, i + 1) }));
   const alternatives = comparesTwice(rule) ? read.map((each) => [each]) : [read];
@@ -87,7 +87,7 @@ export function decisionsFrom(given: readonly Statement[], abi: Abi, reader: Rea
   for (const { source, syscall } of statements.slice(0, 1)) {
     const words = (names: string) =>
       `too many rules on ${names} beside one with a value that is too large for its argument: leave that out`;
-    reader.remarks.add('refused', ['syscalls', source.index], 'pairs', words, syscall);
+    reader.diagnostics.reportOnce('refused', ['syscalls', source.index], 'pairs', words, syscall);
   }
   return [];
 }

@@ -1,7 +1,7 @@
 /** What is right at first sight is what the schema makes of it, and nothing that it would remark on. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Found } from '../../../lib/profile/document/diagnostics.js';
+import { Diagnostics } from '../../../lib/profile/document/diagnostics.js';
 import { plainRule } from '../../../lib/profile/document/fast-path.js';
 import type { ProfileFormat } from '../../../lib/profile/document/options.js';
 import type { Rule } from '../../../lib/profile/document/types.js';
@@ -12,9 +12,9 @@ const FORMATS: readonly ProfileFormat[] = ['docker', 'podman', 'oci'];
 
 /** What the schema makes of a rule, if it finds nothing. */
 function bySchema(input: unknown, format: ProfileFormat): Rule | null {
-  const remarks = new Found('strict');
-  const rule = checkRule(input, { format, mode: 'strict', remarks }, []);
-  return remarks.findings.length > 0 ? null : (rule ?? null);
+  const diagnostics = new Diagnostics('strict');
+  const rule = checkRule(input, { format, mode: 'strict', diagnostics }, []);
+  return diagnostics.count > 0 ? null : (rule ?? null);
 }
 
 const oddities: fc.Arbitrary<unknown> = fc.constantFrom<unknown>(

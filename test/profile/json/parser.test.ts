@@ -139,8 +139,8 @@ describe('what is not JSON', () => {
 
 test('places are those of the last key that is meant, in any case, or of what is around it', () => {
   const text = '{\n "a": [\n  1, {"B": 2, "b": 3}]}';
-  const at = (...keys: (string | number)[]) => {
-    const [issue] = toIssues([{ keys, message: '' }], text);
+  const at = (...path: (string | number)[]) => {
+    const [issue] = toIssues([{ path, message: '', severity: 'error' }], text);
     return [issue?.line, issue?.column];
   };
   expect(at()).toEqual([1, 1]);

@@ -135,9 +135,9 @@ describe('ABIs', () => {
   ])('%s on %s finds its entry of archMap, or says that it does not', (format, abi, name, sub, isRead) => {
     const entry = { architecture: `SCMP_ARCH_${name}`, subArchitectures: [abiOf(sub).scmp] };
     const source = profileOf({ defaultAction: 'SCMP_ACT_LOG', archMap: [entry] }, { format });
-    const { policy, findings } = examine(source, { ...host, abi });
+    const { policy, diagnostics } = examine(source, { ...host, abi });
     expect(policy.abis.map((each) => each.abi.name)).toEqual(isRead ? [abi, sub] : [abi]);
-    expect(findings.map(({ message }) => message)).toEqual(
+    expect(diagnostics.map(({ message }) => message)).toEqual(
       isRead ? [] : [expect.stringMatching(`does not read this on ${abi}, and decides that ABI alone`)],
     );
   });
