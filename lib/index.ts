@@ -2,7 +2,7 @@
 
 export type { Agent, AgentEvents } from './agent/agent.js';
 export { type ListenOptions, listen } from './agent/listen.js';
-export type { SocketAddress } from './decode/socket-address.js';
+export type { SocketAddress } from './decode/sockaddr.js';
 export { ProfileError, type ProfileIssue, SeccompError, type SeccompErrorCode } from './errors.js';
 export { disassemble } from './filter/bpf/disassemble.js';
 export { Filter } from './filter/filter.js';

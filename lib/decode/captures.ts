@@ -1,33 +1,33 @@
-/** What is read of a process's memory for a call, and which of its arguments tell kinds of calls apart. */
+/** The memory that the supervisor reads for a call, and the arguments that tell kinds of calls apart. */
 import type { AbiName } from '../syscalls/abi.js';
 import { argumentsOf } from '../syscalls/table.js';
 import { has, indices } from '../util/own-data.js';
 import { meaningOfArgument, meaningsOf } from './argument-meanings.js';
 
-/** Memory that an argument points to. */
+/** Memory to read, to which an argument points. */
 export interface Capture {
-  /** 0 to 5. */
+  /** The argument's index, 0 to 5. */
   readonly argument: number;
-  /** A string ends at its first zero byte. */
+  /** A string is read up to its first NUL. */
   readonly kind: 'string' | 'bytes';
-  /** The most bytes that are read, or the argument that holds their number, which is cut at MOST_BYTES. */
+  /** The maximum number of bytes, or the argument that holds it; more than MAX_CAPTURE are not read. */
   readonly length: number | { readonly argument: number };
 }
 
-/** No more is read of one argument: sockaddr_un has 110, clone_args 88; of longer paths one sees the beginning. */
-export const MOST_BYTES = 256;
+/** Maximum bytes of one capture. A sockaddr_un has 110 and a clone_args 88; longer paths are cut. */
+export const MAX_CAPTURE = 256;
 
-/** The memory that is worth reading for a call. */
+/** The memory to read for a call: strings and structs, but no buffers. */
 export function capturesOf(abi: AbiName, syscall: string): readonly Capture[] {
   const { length } = argumentsOf(abi, syscall) ?? [];
   return indices(length).flatMap((argument): readonly Capture[] => {
     const meaning = meaningOfArgument(abi, syscall, argument);
-    if (meaning?.kind === 'string') return [{ argument, kind: 'string', length: MOST_BYTES }];
+    if (meaning?.kind === 'string') return [{ argument, kind: 'string', length: MAX_CAPTURE }];
     return meaning && has(meaning, 'size') ? [{ argument, kind: 'bytes', length: meaning.size }] : [];
   });
 }
 
-/** The arguments whose values make different kinds of calls, by index: what is asked, not what it is asked about. */
+/** The indices of the arguments whose values make different kinds of calls, such as the family of socket(2). */
 export function distinguishing(abi: AbiName, syscall: string): readonly number[] {
   return meaningsOf(abi, syscall).distinguishing;
 }

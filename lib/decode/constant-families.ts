@@ -1,198 +1,289 @@
-/** Families of constants: how the values of one kind of argument are written by name. */
+/** Families of constants: the names by which the values of an argument are written. */
+import type { ConstantName } from '../syscalls/constants.js';
 
-import type { AbiName } from '../syscalls/abi.js';
-import { constantNames, constantOn } from '../syscalls/constants.js';
-import { own } from '../util/own-data.js';
-
-/** What the bits of an argument are: a number that has a name, flags that have names, or both. */
-interface Family {
-  /** The bits of the number. */
+/** An argument's value is a number, flags, or both: for `clone`, the low 8 bits are a signal and the others are flags. */
+export interface Family {
+  /** The bits that are the number. The others are flags. */
   readonly mask: bigint;
-  readonly numbers?: RegExp;
-  readonly flags?: RegExp;
+  /** The names of the number. */
+  readonly numbers: Selection | undefined;
+  /** The names of the flags. */
+  readonly flags: Selection | undefined;
+}
+
+/** A selection of constants: those that match one of `patterns`, except those that match one of `except`. */
+export interface Selection {
+  readonly patterns: readonly string[];
+  readonly except: readonly string[];
+}
+
+/** A pattern is a constant's name, or the beginning of names followed by `*`. One that no constant matches does not compile. */
+type Pattern<Text extends string> = Text extends `${infer Beginning}*`
+  ? Extract<ConstantName, `${Beginning}${string}`> extends never
+    ? never
+    : Text
+  : Extract<ConstantName, Text>;
+type Patterns<List extends readonly string[]> = List & { readonly [Index in keyof List]: Pattern<List[Index]> };
+
+/** Selects constants by patterns. */
+function select<const List extends readonly string[], const Except extends readonly string[] = []>(
+  patterns: Patterns<List>,
+  options?: { readonly except: Patterns<Except> },
+): Selection {
+  return { patterns, except: options?.except ?? [] };
+}
+
+function family(mask: bigint, numbers: Selection | undefined, flags: Selection | undefined): Family {
+  return { mask, numbers, flags };
 }
 
 const ALL = (1n << 64n) - 1n;
-const numbers = (names: RegExp): Family => ({ mask: ALL, numbers: names });
-const flags = (names: RegExp): Family => ({ mask: 0n, flags: names });
+
+/** A family of numbers. */
+function numbers<const List extends readonly string[], const Except extends readonly string[] = []>(
+  patterns: Patterns<List>,
+  options?: { readonly except: Patterns<Except> },
+): Family {
+  return family(ALL, select(patterns, options), undefined);
+}
+
+/** A family of flags. */
+function flags<const List extends readonly string[], const Except extends readonly string[] = []>(
+  patterns: Patterns<List>,
+  options?: { readonly except: Patterns<Except> },
+): Family {
+  return family(0n, undefined, select(patterns, options));
+}
+
+const SIGNALS = select(['SIG*'], { except: ['SIG_*', 'SIGCLD', 'SIGIOT', 'SIGPOLL', 'SIGUNUSED'] });
 
 /**
- * Every family. A test holds that no two names of one have the same value on an ABI, but for synonyms. Sources: the man
- * pages of the calls that take them, in section 2, and the UAPI headers.
+ * The families by name. No two names of a family have the same value on an ABI: synonyms, masks and constants of other arguments
+ * are left out. Sources: the man pages of the calls that take the constants, in section 2, and the UAPI headers of Linux.
  */
-const FAMILIES = {
-  access: { mask: 0n, numbers: /^F_OK$/, flags: /^[RWX]_OK$/ },
-  'arch-prctl': numbers(/^ARCH_(?!XCOMP_|SHSTK_(SHSTK|WRSS)$)/),
-  at: flags(/^AT_(SYMLINK_|EMPTY_PATH|NO_AUTOMOUNT|RECURSIVE|STATX_(FORCE|DONT)|HANDLE_)/),
-  'at-access': flags(/^AT_(SYMLINK_|EMPTY_PATH|EACCESS)/),
-  'at-unlink': flags(/^AT_REMOVEDIR$/),
-  bpf: numbers(/^BPF_/),
-  clock: numbers(/^CLOCK_/),
-  clone: { mask: 0xffn, numbers: /^SIG(?!_|CLD|IOT|POLL|UNUSED)/, flags: /^CLONE_(?!ARGS|NEWTIME)/ },
-  'close-range': flags(/^CLOSE_RANGE_/),
-  epoll: flags(/^EPOLL_CLOEXEC$/),
-  'epoll-op': numbers(/^EPOLL_CTL_/),
-  eventfd: flags(/^EFD_/),
-  fadvise: numbers(/^POSIX_FADV_/),
-  fallocate: flags(/^FALLOC_FL_/),
-  family: numbers(/^AF_(?!LOCAL|ROUTE)/),
-  fcntl: numbers(/^F_(?!OK$|.*LCK$|SEAL_|OWNER_|LINUX_|.*64)|^F_(CANCELLK|.*GETLK|.*SETLK)$/),
-  'fd-flags': flags(/^FD_CLOEXEC$/),
-  futex: {
-    mask: 0x7fn,
-    numbers: /^FUTEX_(?!.*(PRIVATE|FLAG|MASK|OP_|CLOCK|MATCH|WAITERS|DIED|_?32))/,
-    flags: /^FUTEX_(PRIVATE_FLAG|CLOCK_REALTIME)$/,
-  },
-  getrandom: flags(/^GRND_/),
-  idtype: numbers(/^P_/),
-  inotify: flags(/^IN_/),
+export const FAMILIES = {
+  access: family(0n, select(['F_OK']), select(['R_OK', 'W_OK', 'X_OK'])),
+  'arch-prctl': numbers(['ARCH_*'], { except: ['ARCH_XCOMP_*', 'ARCH_SHSTK_SHSTK', 'ARCH_SHSTK_WRSS'] }),
+  at: flags([
+    'AT_SYMLINK_*',
+    'AT_EMPTY_PATH',
+    'AT_NO_AUTOMOUNT',
+    'AT_RECURSIVE',
+    'AT_STATX_FORCE_SYNC',
+    'AT_STATX_DONT_SYNC',
+    'AT_HANDLE_*',
+  ]),
+  'at-access': flags(['AT_SYMLINK_*', 'AT_EMPTY_PATH', 'AT_EACCESS']),
+  'at-unlink': flags(['AT_REMOVEDIR']),
+  bpf: numbers(['BPF_*']),
+  clock: numbers(['CLOCK_*']),
+  clone: family(0xffn, SIGNALS, select(['CLONE_*'], { except: ['CLONE_ARGS_*', 'CLONE_NEWTIME'] })),
+  'close-range': flags(['CLOSE_RANGE_*']),
+  epoll: flags(['EPOLL_CLOEXEC']),
+  'epoll-op': numbers(['EPOLL_CTL_*']),
+  eventfd: flags(['EFD_*']),
+  fadvise: numbers(['POSIX_FADV_*']),
+  fallocate: flags(['FALLOC_FL_*']),
+  family: numbers(['AF_*'], { except: ['AF_LOCAL', 'AF_ROUTE'] }),
+  fcntl: numbers(['F_*'], {
+    except: ['F_OK', 'F_EXLCK', 'F_RDLCK', 'F_SHLCK', 'F_UNLCK', 'F_WRLCK', 'F_SEAL_*', 'F_OWNER_*', 'F_LINUX_*'],
+  }),
+  'fd-flags': flags(['FD_CLOEXEC']),
+  futex: family(
+    0x7fn,
+    select([
+      'FUTEX_CMP_REQUEUE',
+      'FUTEX_CMP_REQUEUE_PI',
+      'FUTEX_FD',
+      'FUTEX_LOCK_PI',
+      'FUTEX_LOCK_PI2',
+      'FUTEX_REQUEUE',
+      'FUTEX_TRYLOCK_PI',
+      'FUTEX_UNLOCK_PI',
+      'FUTEX_WAIT',
+      'FUTEX_WAIT_BITSET',
+      'FUTEX_WAIT_REQUEUE_PI',
+      'FUTEX_WAKE',
+      'FUTEX_WAKE_BITSET',
+      'FUTEX_WAKE_OP',
+    ]),
+    select(['FUTEX_PRIVATE_FLAG', 'FUTEX_CLOCK_REALTIME']),
+  ),
+  getrandom: flags(['GRND_*']),
+  idtype: numbers(['P_*']),
+  inotify: flags(['IN_*']),
   ioctl: numbers(
-    /^(TC(GET|SET|SB|XO|FL)|TIOC(?!INQ|SLTC)|FIO|SIOC(?!INQ|OUTQ$)|FS_IOC_|FI[BCDFGT]|BLK|TUN|LOOP_|NS_GET_|UFFDIO_|KVM_|KD[GS]|VT_|RND|PERF_EVENT_IOC_|SECCOMP_IOCTL_|USERFAULTFD_IOC)/,
+    [
+      'BLK*',
+      'FIB*',
+      'FIC*',
+      'FID*',
+      'FIF*',
+      'FIG*',
+      'FIO*',
+      'FIT*',
+      'FS_IOC_*',
+      'KDG*',
+      'KDS*',
+      'LOOP_*',
+      'NS_GET_*',
+      'PERF_EVENT_IOC_*',
+      'RND*',
+      'SECCOMP_IOCTL_*',
+      'SIOC*',
+      'TCFL*',
+      'TCGET*',
+      'TCSB*',
+      'TCSET*',
+      'TCXO*',
+      'TIOC*',
+      'TUN*',
+      'UFFDIO_*',
+      'USERFAULTFD_IOC*',
+      'VT_*',
+    ],
+    { except: ['SIOCINQ', 'SIOCOUTQ', 'TIOCINQ', 'TIOCSLTC'] },
   ),
-  'ip-option': numbers(/^IP_(?!ORIGDSTADDR|RECVRETOPTS)/),
-  'ip-protocol': numbers(/^IPPROTO_(?!HOPOPTS|BEETPH$)/),
-  'ipv6-option': numbers(/^IPV6_(?!FL_|ORIGDSTADDR)/),
-  ipc: { mask: 0xffffn, numbers: /^(SEM|MSG|SHM)(OP|GET|CTL|TIMEDOP|SND|RCV|AT|DT)$/ },
-  itimer: numbers(/^ITIMER_/),
-  keyctl: numbers(/^KEYCTL_(?!MOVE_|WATCH_)|^KEYCTL_(MOVE|WATCH_KEY)$/),
-  'landlock-rule': numbers(/^LANDLOCK_RULE_/),
-  lock: flags(/^LOCK_(SH|EX|NB|UN)$/),
-  madvise: numbers(/^MADV_/),
-  map: {
-    mask: 0xfn,
-    numbers: /^MAP_(SHARED|PRIVATE|SHARED_VALIDATE|DROPPABLE)$/,
-    flags: /^MAP_(?!SHARED|PRIVATE|TYPE|FILE|DROPPABLE|UNINIT|RENAME)/,
-  },
-  membarrier: numbers(/^MEMBARRIER_CMD_(?!FLAG|SHARED)/),
-  memfd: flags(/^MFD_/),
-  mlock: flags(/^MLOCK_ONFAULT$/),
-  mlockall: flags(/^MCL_/),
-  mount: flags(/^MS_(?!ASYNC|SYNC$|INVALIDATE|RMT|MGC|VERBOSE)/),
-  'move-mount': flags(/^MOVE_MOUNT_(?!_)/),
-  mremap: flags(/^MREMAP_/),
-  message: flags(/^MSG_(?!SND|RCV|GET|CTL)/),
-  msync: flags(/^MS_(ASYNC|SYNC|INVALIDATE)$/),
-  namespaces: flags(/^CLONE_(?!ARGS)/),
-  netlink: numbers(/^NETLINK_(?!INET_DIAG)/),
-  open: { mask: 3n, numbers: /^O_(RDONLY|WRONLY|RDWR)$/, flags: /^O_(?!RDONLY|WRONLY|RDWR|ACCMODE|NDELAY)/ },
-  'open-tree': flags(/^OPEN_TREE_|^AT_(EMPTY_PATH|NO_AUTOMOUNT|RECURSIVE|SYMLINK_NOFOLLOW)$/),
-  personality: {
-    mask: 0xffn,
-    numbers: /^PER_(LINUX|BSD|LINUX32)$/,
-    flags: /^(ADDR_|READ_IMPLIES_EXEC|UNAME26|MMAP_PAGE_ZERO|SHORT_INODE|WHOLE_SECONDS|STICKY_TIMEOUTS|FDPIC)/,
-  },
+  'ip-option': numbers(['IP_*'], { except: ['IP_ORIGDSTADDR', 'IP_RECVRETOPTS'] }),
+  'ip-protocol': numbers(['IPPROTO_*'], { except: ['IPPROTO_HOPOPTS', 'IPPROTO_BEETPH'] }),
+  'ipv6-option': numbers(['IPV6_*'], { except: ['IPV6_FL_*', 'IPV6_ORIGDSTADDR'] }),
+  ipc: family(
+    0xffffn,
+    select([
+      'SEMOP',
+      'SEMGET',
+      'SEMCTL',
+      'SEMTIMEDOP',
+      'MSGSND',
+      'MSGRCV',
+      'MSGGET',
+      'MSGCTL',
+      'SHMAT',
+      'SHMDT',
+      'SHMGET',
+      'SHMCTL',
+    ]),
+    undefined,
+  ),
+  itimer: numbers(['ITIMER_*']),
+  keyctl: numbers(['KEYCTL_*'], { except: ['KEYCTL_MOVE_EXCL'] }),
+  'landlock-rule': numbers(['LANDLOCK_RULE_*']),
+  lock: flags(['LOCK_SH', 'LOCK_EX', 'LOCK_NB', 'LOCK_UN']),
+  madvise: numbers(['MADV_*']),
+  map: family(
+    0xfn,
+    select(['MAP_SHARED', 'MAP_PRIVATE', 'MAP_SHARED_VALIDATE', 'MAP_DROPPABLE']),
+    select(['MAP_*'], {
+      except: [
+        'MAP_SHARED*',
+        'MAP_PRIVATE',
+        'MAP_DROPPABLE',
+        'MAP_TYPE',
+        'MAP_FILE',
+        'MAP_UNINITIALIZED',
+        'MAP_RENAME',
+      ],
+    }),
+  ),
+  membarrier: numbers(['MEMBARRIER_CMD_*'], { except: ['MEMBARRIER_CMD_FLAG_*', 'MEMBARRIER_CMD_SHARED'] }),
+  memfd: flags(['MFD_*']),
+  mlock: flags(['MLOCK_ONFAULT']),
+  mlockall: flags(['MCL_*']),
+  mount: flags(['MS_*'], { except: ['MS_ASYNC', 'MS_SYNC', 'MS_INVALIDATE', 'MS_RMT_MASK', 'MS_MGC_*', 'MS_VERBOSE'] }),
+  'move-mount': flags(['MOVE_MOUNT_*'], { except: ['MOVE_MOUNT__MASK'] }),
+  mremap: flags(['MREMAP_*']),
+  message: flags(['MSG_*']),
+  msync: flags(['MS_ASYNC', 'MS_SYNC', 'MS_INVALIDATE']),
+  namespaces: flags(['CLONE_*'], { except: ['CLONE_ARGS_*'] }),
+  netlink: numbers(['NETLINK_*'], { except: ['NETLINK_INET_DIAG'] }),
+  open: family(
+    3n,
+    select(['O_RDONLY', 'O_WRONLY', 'O_RDWR']),
+    select(['O_*'], { except: ['O_RDONLY', 'O_WRONLY', 'O_RDWR', 'O_ACCMODE', 'O_NDELAY'] }),
+  ),
+  'open-tree': flags(['OPEN_TREE_*', 'AT_EMPTY_PATH', 'AT_NO_AUTOMOUNT', 'AT_RECURSIVE', 'AT_SYMLINK_NOFOLLOW']),
+  personality: family(
+    0xffn,
+    select(['PER_LINUX', 'PER_BSD', 'PER_LINUX32']),
+    select(['ADDR_*', 'FDPIC_*', 'MMAP_PAGE_ZERO', 'READ_IMPLIES_EXEC', 'SHORT_INODE', 'WHOLE_SECONDS']),
+  ),
   prctl: numbers(
-    /^PR_((SET|GET)_(?!MM_)\w+|CAPBSET_\w+|CAP_AMBIENT|MCE_KILL(_GET)?|MPX_\w+|PAC_[GRS]\w+|S[MV]E_[GS]ET_VL|RISCV_(V_[GS]ET_CONTROL|SET_ICACHE_FLUSH_CTX)|PPC_[GS]ET_DEXCR|TASK_PERF_EVENTS_\w+|SCHED_CORE)$/,
+    [
+      'PR_GET_*',
+      'PR_SET_*',
+      'PR_CAPBSET_*',
+      'PR_CAP_AMBIENT',
+      'PR_MCE_KILL',
+      'PR_MCE_KILL_GET',
+      'PR_MPX_*',
+      'PR_PAC_GET_ENABLED_KEYS',
+      'PR_PAC_RESET_KEYS',
+      'PR_PAC_SET_ENABLED_KEYS',
+      'PR_PPC_GET_DEXCR',
+      'PR_PPC_SET_DEXCR',
+      'PR_RISCV_SET_ICACHE_FLUSH_CTX',
+      'PR_RISCV_V_GET_CONTROL',
+      'PR_RISCV_V_SET_CONTROL',
+      'PR_SCHED_CORE',
+      'PR_SME_GET_VL',
+      'PR_SME_SET_VL',
+      'PR_SVE_GET_VL',
+      'PR_SVE_SET_VL',
+      'PR_TASK_PERF_EVENTS_*',
+    ],
+    { except: ['PR_SET_MM_*'] },
   ),
-  priority: numbers(/^PRIO_(PROCESS|PGRP|USER)$/),
-  prot: { mask: 0n, numbers: /^PROT_NONE$/, flags: /^PROT_(?!NONE)/ },
-  ptrace: numbers(/^PTRACE_(?!O_|SYSCALL_INFO|PEEKSIGINFO_|PROT)/),
-  reboot: numbers(/^LINUX_REBOOT_CMD_/),
-  rename: flags(/^RENAME_/),
-  rlimit: numbers(/^RLIMIT_/),
-  rusage: numbers(/^RUSAGE_/),
-  schedule: numbers(/^SCHED_(?!FLAG|RESET)/),
-  'seccomp-flags': flags(/^SECCOMP_FILTER_FLAG_/),
-  'seccomp-op': numbers(/^SECCOMP_(SET|GET)_/),
-  seek: numbers(/^SEEK_/),
-  'shared-memory': flags(/^IPC_(CREAT|EXCL|NOWAIT)$/),
-  signal: numbers(/^SIG(?!_|CLD|IOT|POLL|UNUSED)/),
-  signalfd: flags(/^SFD_/),
-  sigmask: numbers(/^SIG_/),
-  socketcall: numbers(/^SYS_/),
-  'socket-flags': flags(/^SOCK_(CLOEXEC|NONBLOCK)$/),
-  'socket-level': numbers(/^(SOL_SOCKET|IPPROTO_(IP|TCP|UDP|IPV6|ICMPV6|RAW|SCTP|MPTCP))$/),
-  'socket-option': numbers(/^SO_(?!GET_FILTER|DETACH_BPF|STYLE)/),
-  socktype: { mask: 0xfn, numbers: /^SOCK_(?!CLOEXEC|NONBLOCK)/, flags: /^SOCK_(CLOEXEC|NONBLOCK)$/ },
-  'tcp-option': numbers(/^TCP_(?!REPAIR_O|MSS_D|CA_)/),
-  'timer-flags': flags(/^TIMER_ABSTIME$/),
-  timerfd: flags(/^TFD_(CLOEXEC|NONBLOCK)$/),
-  'timerfd-time': flags(/^TFD_TIMER_/),
-  umount: flags(/^(MNT_(FORCE|DETACH|EXPIRE)|UMOUNT_NOFOLLOW)$/),
-  wait: flags(/^W(NOHANG|UNTRACED|EXITED|CONTINUED|NOWAIT)$/),
-  xattr: flags(/^XATTR_(CREATE|REPLACE)$/),
-} as const satisfies Readonly<Record<string, Family>>;
+  priority: numbers(['PRIO_PROCESS', 'PRIO_PGRP', 'PRIO_USER']),
+  prot: family(0n, select(['PROT_NONE']), select(['PROT_*'], { except: ['PROT_NONE'] })),
+  ptrace: numbers(['PTRACE_*'], {
+    except: ['PTRACE_O_*', 'PTRACE_SYSCALL_INFO_*', 'PTRACE_PEEKSIGINFO_*', 'PTRACE_PROT'],
+  }),
+  reboot: numbers(['LINUX_REBOOT_CMD_*']),
+  rename: flags(['RENAME_*']),
+  rlimit: numbers(['RLIMIT_*']),
+  rusage: numbers(['RUSAGE_*']),
+  schedule: numbers(['SCHED_*'], { except: ['SCHED_FLAG_*', 'SCHED_RESET_ON_FORK'] }),
+  'seccomp-flags': flags(['SECCOMP_FILTER_FLAG_*']),
+  'seccomp-op': numbers(['SECCOMP_SET_*', 'SECCOMP_GET_*']),
+  seek: numbers(['SEEK_*']),
+  'shared-memory': flags(['IPC_CREAT', 'IPC_EXCL', 'IPC_NOWAIT']),
+  signal: family(ALL, SIGNALS, undefined),
+  signalfd: flags(['SFD_*']),
+  sigmask: numbers(['SIG_*']),
+  socketcall: numbers(['SYS_*']),
+  'socket-flags': flags(['SOCK_CLOEXEC', 'SOCK_NONBLOCK']),
+  'socket-level': numbers([
+    'SOL_SOCKET',
+    'IPPROTO_IP',
+    'IPPROTO_TCP',
+    'IPPROTO_UDP',
+    'IPPROTO_IPV6',
+    'IPPROTO_ICMPV6',
+    'IPPROTO_RAW',
+    'IPPROTO_SCTP',
+    'IPPROTO_MPTCP',
+  ]),
+  'socket-option': numbers(['SO_*'], { except: ['SO_GET_FILTER', 'SO_DETACH_BPF', 'SO_STYLE'] }),
+  socktype: family(
+    0xfn,
+    select(['SOCK_*'], { except: ['SOCK_CLOEXEC', 'SOCK_NONBLOCK'] }),
+    select(['SOCK_CLOEXEC', 'SOCK_NONBLOCK']),
+  ),
+  'tcp-option': numbers(['TCP_*'], {
+    except: ['TCP_REPAIR_OFF*', 'TCP_REPAIR_ON', 'TCP_REPAIR_OPTIONS', 'TCP_MSS_D*'],
+  }),
+  'timer-flags': flags(['TIMER_ABSTIME']),
+  timerfd: flags(['TFD_CLOEXEC', 'TFD_NONBLOCK']),
+  'timerfd-time': flags(['TFD_TIMER_*']),
+  umount: flags(['MNT_FORCE', 'MNT_DETACH', 'MNT_EXPIRE', 'UMOUNT_NOFOLLOW']),
+  wait: flags(['WNOHANG', 'WUNTRACED', 'WEXITED', 'WCONTINUED', 'WNOWAIT']),
+  xattr: flags(['XATTR_CREATE', 'XATTR_REPLACE']),
+} satisfies Readonly<Record<string, Family>>;
 
+/** The name of a family. */
 export type FamilyName = keyof typeof FAMILIES;
 
-interface Names {
-  readonly numbers: ReadonlyMap<bigint, string>;
-  /** Those with most bits first: O_TMPFILE has O_DIRECTORY in it. */
-  readonly flags: readonly (readonly [name: string, bits: bigint])[];
-}
-
-const known = new Map<string, Names>();
-
-function namesOn(family: FamilyName, abi: AbiName): Names {
-  const key = `${family} ${abi}`;
-  const names = known.get(key) ?? readNames(FAMILIES[family], abi);
-  known.set(key, names);
-  return names;
-}
-
-function readNames(family: Family, abi: AbiName): Names {
-  const { numbers, flags: bits } = own(family);
-  const flags = valuesOf(bits, abi).filter(([, bits]) => bits !== 0n);
-  return {
-    // Of two names for a value the first one counts.
-    numbers: new Map(
-      valuesOf(numbers, abi)
-        .map(([name, value]) => [value, name] as const)
-        .reverse(),
-    ),
-    flags: flags.sort(([, a], [, b]) => bitCount(b) - bitCount(a)),
-  };
-}
-
-/** The constants of a family on an ABI, by name. */
-function valuesOf(names: RegExp | undefined, abi: AbiName): (readonly [name: string, value: bigint])[] {
-  if (names === undefined) return [];
-  return constantNames().flatMap((name) => {
-    const value = names.test(name) ? constantOn(abi, name) : undefined;
-    return value === undefined ? [] : [[name, BigInt(value)] as const];
-  });
-}
-
-function bitCount(bits: bigint): number {
-  return bits.toString(2).replaceAll('0', '').length;
-}
-
-/** Writes a value by its names: `O_RDONLY|O_CLOEXEC`, `SIGTERM`; what has no name is a number. */
-export function writeByName(family: FamilyName, abi: AbiName, value: bigint): string {
-  const { mask } = FAMILIES[family];
-  const names = namesOn(family, abi);
-  const number = value & mask;
-  const taken: (readonly [string, bigint])[] = [];
-  let left = value & ~mask;
-  for (const [name, bits] of names.flags) {
-    if ((left & bits) !== bits) continue;
-    taken.push([name, bits]);
-    left &= ~bits;
-  }
-  const parts = taken.sort(([, a], [, b]) => (a < b ? -1 : 1)).map(([name]) => name);
-  if (left !== 0n) parts.push(writeNumber(left));
-  const first = names.numbers.get(number) ?? (number === 0n ? undefined : writeNumber(number));
-  // A name of 0 says nothing beside flags, unless the number has bits of its own.
-  if (first !== undefined && (mask !== 0n || parts.length === 0)) parts.unshift(first);
-  return parts.length === 0 ? '0' : parts.join('|');
-}
-
-/** The bits of a value that are a number; the others are flags. */
+/** The bits of a value that are a number. The others are flags. */
 export function numberBits(family: FamilyName): bigint {
   return FAMILIES[family].mask;
-}
-
-/** In decimal what is small enough to be a count; in hexadecimal all else. */
-export function writeNumber(value: bigint): string {
-  return value < 65_536n ? String(value) : `0x${value.toString(16)}`;
-}
-
-/** For tests: every family, and the constants that have a name in it on an ABI. */
-export function namesOfFamilies(
-  abi: AbiName,
-): readonly (readonly [family: string, part: 'numbers' | 'flags', names: ReadonlyMap<string, bigint>])[] {
-  return Object.entries<Family>(FAMILIES).flatMap(([family, { numbers, flags }]) => [
-    [family, 'numbers', new Map(valuesOf(numbers, abi))] as const,
-    [family, 'flags', new Map(valuesOf(flags, abi))] as const,
-  ]);
 }

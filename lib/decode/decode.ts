@@ -1,17 +1,18 @@
-/** Arguments of a call as a person reads them. */
+/** Writes the arguments of a call for a person: `AT_FDCWD, "/etc/passwd", O_RDONLY|O_CLOEXEC`. */
 import { type AbiName, abiOf } from '../syscalls/abi.js';
 import { constantOn } from '../syscalls/constants.js';
 import { type ArgumentRegister, argumentsOf } from '../syscalls/table.js';
 import { indices } from '../util/own-data.js';
 import { type Meaning, meaningOfArgument, type Struct } from './argument-meanings.js';
-import { MOST_BYTES } from './captures.js';
-import { type FamilyName, writeByName, writeNumber } from './constant-families.js';
+import { MAX_CAPTURE } from './captures.js';
+import type { FamilyName } from './constant-families.js';
+import { writeByName, writeNumber } from './constant-names.js';
 import type { ObservedCall } from './observed-call.js';
 import { textOf, writeSockaddr } from './sockaddr.js';
 
 /**
- * Writes each argument: paths in quotes, flags and commands by name, addresses of sockets, modes in octal, numbers with the
- * width and sign that the kernel gives them. Of a syscall that is not known, its six registers.
+ * Writes each argument of a call: paths in quotes, flags and commands by name, socket addresses, modes in octal, and numbers with
+ * the width and the sign that the kernel gives them. For an unknown syscall, writes its six registers.
  */
 export function decode(call: ObservedCall): readonly string[] {
   const declared = argumentsOf(call.abi, call.syscall) ?? new Array<ArgumentRegister>(6).fill(UNKNOWN);
@@ -27,7 +28,7 @@ function writeArgument(call: ObservedCall, argument: ArgumentRegister, index: nu
   return (meaning && writeMeaning(call, meaning, index)) ?? writeByType(argument, value, call.abi);
 }
 
-/** What the kernel reads of a register; a 32-bit ABI has no more than 32 bits, whatever a filter sees. */
+/** The part of a register that the kernel reads: the argument's width, and at most 32 bits on a 32-bit ABI. */
 function registerOf({ abi, syscall, args }: ObservedCall, index: number): bigint {
   const width = argumentsOf(abi, syscall)?.at(index)?.width ?? abiOf(abi).bits;
   return BigInt.asUintN(Math.min(width, abiOf(abi).bits), args.at(index) ?? 0n);
@@ -40,11 +41,11 @@ function writeMeaning(call: ObservedCall, meaning: Meaning, index: number): stri
   switch (meaning.kind) {
     case 'constants':
       return writeByName(meaning.family, abi, value);
-    case 'protocol':
+    case 'protocol-of-family':
       return byFamily(protocolFamily(call), abi, value);
-    case 'socket-option':
+    case 'option-of-level':
       return byFamily(optionFamily(call), abi, value);
-    case 'fcntl-argument':
+    case 'argument-of-command':
       return byFamily(fcntlFamily(call), abi, value);
     case 'string':
       return bytes && writeString(bytes);
@@ -59,7 +60,7 @@ function byFamily(family: FamilyName | undefined, abi: AbiName, value: bigint): 
   return family && writeByName(family, abi, value);
 }
 
-/** What an argument before this one is called. */
+/** Writes an argument by the names of `family`. */
 function nameAt(call: ObservedCall, index: number, family: FamilyName): string {
   return writeByName(family, call.abi, registerOf(call, index));
 }
@@ -97,13 +98,13 @@ const FCNTL_FLAGS: ReadonlyMap<string, FamilyName> = new Map([
 function writeString(bytes: Uint8Array): string {
   const end = bytes.indexOf(0);
   const text = JSON.stringify(textOf(end < 0 ? bytes : bytes.subarray(0, end)));
-  return end < 0 && bytes.length >= MOST_BYTES ? `${text}…` : text;
+  return end < 0 && bytes.length >= MAX_CAPTURE ? `${text}…` : text;
 }
 
 function writeStruct(kind: Struct, bytes: Uint8Array, name: AbiName): string {
   const abi = abiOf(name);
   if (kind === 'sockaddr') return `{${writeSockaddr(bytes, abi)}}`;
-  const wordSize = kind === 'longs' ? abi.bits / 8 : 8; // clone_args and open_how are u64s everywhere.
+  const wordSize = kind === 'longs' ? abi.bits / 8 : 8; // clone_args and open_how consist of __u64 on every ABI.
   const words = wordsOf(bytes, wordSize, abi.endian === 'little');
   if (kind === 'longs') return `{${words.map(writeNumber).join(', ')}}`;
   const [flags = 0n, second = 0n, third = 0n, , exitSignal = 0n] = words;
@@ -112,7 +113,7 @@ function writeStruct(kind: Struct, bytes: Uint8Array, name: AbiName): string {
   return `{${writeByName('namespaces', name, flags)}, exit_signal ${writeByName('signal', name, exitSignal)}}`;
 }
 
-/** Whole words only: what is read may be cut. */
+/** The whole words in `bytes`, which may be cut short. */
 function wordsOf(bytes: Uint8Array, size: number, little: boolean): readonly bigint[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return indices(Math.floor(bytes.length / size)).map((i) =>
@@ -120,7 +121,7 @@ function wordsOf(bytes: Uint8Array, size: number, little: boolean): readonly big
   );
 }
 
-/** Types that are negative at times. */
+/** C types whose values may be negative, and uid_t and gid_t, for which -1 means no change. */
 const SIGNED =
   /^(int|long|pid_t|__s32|key_t|key_serial_t|compat_long_t|off_t|loff_t|clockid_t|uid_t|gid_t|mqd_t|timer_t)$/;
 
@@ -137,7 +138,7 @@ function writeByType({ type, name = '', width }: ArgumentRegister, value: bigint
   return SIGNED.test(type) || width === 32 || type.endsWith('size_t') ? String(value) : writeNumber(value);
 }
 
-/** `open` has a mode for files that it makes; otherwise the register holds anything. */
+/** Whether the kernel reads the argument `mode`: open(2) and its kin read it only if they create a file. */
 function takesMode({ abi, syscall, args }: ObservedCall): boolean {
   if (syscall !== 'open' && syscall !== 'openat' && syscall !== 'mq_open') return true;
   const flags = BigInt(args[syscall === 'openat' ? 2 : 1] ?? 0n);

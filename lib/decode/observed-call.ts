@@ -1,51 +1,53 @@
-/** A call as it was observed: by names, and as plain data. */
+/** The forms of an observed call: by numbers from the addon, by names, and as plain data. */
 import { ABIS, type AbiName, isX32 } from '../syscalls/abi.js';
 import { syscallName } from '../syscalls/table.js';
 
-/** A call with what it points to. */
+/** A call by names, with the memory that its arguments point to. */
 export interface ObservedCall {
   readonly abi: AbiName;
-  /** Its name; `syscall N` for a number that has none. */
+  /** The syscall's name, or `syscall N` for a number without a name. */
   readonly syscall: string;
-  /** Six registers of 64 bits. */
+  /** Six 64-bit registers. */
   readonly args: readonly bigint[];
-  /** What was read of the memory that arguments point to, by argument; undefined: nothing. */
+  /** The captured memory by argument. Undefined for an argument without any. */
   readonly captured: readonly (Uint8Array | undefined)[];
 }
 
-/** A call as the addon reports it, by numbers. */
+/** A call by numbers, as the addon reports it. */
 export interface RawCall extends Omit<CallSite, 'instruction'> {
-  /** AUDIT_ARCH_* */
+  /** AUDIT_ARCH_* of linux/audit.h. */
   readonly arch: number;
   readonly number: number;
   readonly args: readonly bigint[];
   readonly captured: readonly (Uint8Array | undefined)[];
-  /** Empty if it is not known. */
+  /** Empty if unknown. */
   readonly instruction: string;
 }
 
-/** Where and by whom a call was first made. */
+/** The thread that made a call, and the place in its program. */
 export interface CallSite {
-  /** 0: not known, as for a process in another PID namespace. */
+  /** The process ID, or 0 if it is unknown, as for a process in another PID namespace. */
   readonly pid: number;
+  /** The thread ID, or 0 if it is unknown. */
   readonly tid: number;
-  /** The program's path; empty if it is not known. */
+  /** The path of the program. Empty if unknown. */
   readonly executable: string;
-  /** Where the call was made: a file and the place in it, `/usr/lib/libc.so.6+0x10e1a7`; undefined if it is not known. */
+  /** The file and the offset in it of the calling instruction: `/usr/lib/libc.so.6+0x10e1a7`. Undefined if unknown. */
   readonly instruction?: string | undefined;
 }
 
-/** A call, and who made it first: plain data, which JSON and structuredClone keep. */
+/** The first call of a kind, and the thread that made it, as plain data that JSON and structuredClone preserve. */
 export interface RecordedCall extends CallSite {
   readonly abi: AbiName;
-  /** Its name; `syscall N` for a number that has none. */
+  /** The syscall's name, or `syscall N` for a number without a name. */
   readonly syscall: string;
-  /** Six registers of 64 bits, in hexadecimal: `0x2`. */
+  /** Six 64-bit registers in hexadecimal: `0x2`. */
   readonly args: readonly string[];
-  /** What was read of the memory that arguments point to, by argument, as hexadecimal digits; null: nothing. */
+  /** The captured memory by argument, as hexadecimal digits. Null for an argument without any. */
   readonly captured: readonly (string | null)[];
 }
 
+/** The call by names. */
 export function observedCall(kind: Pick<RawCall, 'arch' | 'number' | 'args' | 'captured'>): ObservedCall {
   const abi = abiOfCall(kind.arch, kind.number);
   return {
@@ -56,11 +58,12 @@ export function observedCall(kind: Pick<RawCall, 'arch' | 'number' | 'args' | 'c
   };
 }
 
+/** The thread and the place of a call. */
 export function callSiteOf({ pid, tid, executable, instruction }: RawCall): CallSite {
   return { pid, tid, executable, instruction: instruction === '' ? undefined : instruction };
 }
 
-/** A call as plain data. */
+/** The call as plain data. */
 export function recordedCall(
   { abi, syscall, args, captured }: ObservedCall,
   { pid, tid, executable, instruction }: CallSite,
@@ -77,7 +80,7 @@ export function recordedCall(
   };
 }
 
-/** The call that `recordedCall` wrote as plain data. */
+/** Reads the plain data that `recordedCall` wrote. */
 export function callFromRecord({ abi, syscall, args, captured }: RecordedCall): ObservedCall {
   return {
     abi,
@@ -87,12 +90,12 @@ export function callFromRecord({ abi, syscall, args, captured }: RecordedCall): 
   };
 }
 
-/** The ABI of a call as a filter sees it. */
+/** The ABI of a call, by its AUDIT_ARCH_* and its number: x32 and x86_64 have the same AUDIT_ARCH_*. */
 export function abiOfCall(arch: number, number: number): AbiName {
   for (const { name, audit } of ABIS.values()) {
     if (audit !== arch) continue;
     if (name !== 'x86_64' && name !== 'x32') return name;
     return isX32(number) ? 'x32' : 'x86_64';
   }
-  throw new RangeError(`no ABI is 0x${arch.toString(16)}`);
+  throw new RangeError(`no ABI has the AUDIT_ARCH_* 0x${arch.toString(16)}`);
 }

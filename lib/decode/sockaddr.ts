@@ -1,42 +1,137 @@
-/** Socket addresses as a person reads them. */
-import { SocketAddress } from 'node:net';
+/** Parser of `struct sockaddr`. Sources: ip(7), ipv6(7), unix(7), netlink(7), and linux/in.h, in6.h, un.h and netlink.h. */
 import type { Abi } from '../syscalls/abi.js';
-import { indices, own } from '../util/own-data.js';
-import { writeByName } from './constant-families.js';
+import { indices } from '../util/own-data.js';
+import { writeByName } from './constant-names.js';
 
-/** Writes a `struct sockaddr`, which may be cut short. Sources: ip(7), ipv6(7), unix(7), netlink(7). */
-export function writeSockaddr(bytes: Uint8Array, { name, endian }: Abi): string {
+/**
+ * A socket address that a call's argument points to. `family` tells which other properties there are. It is the number AF_* of an
+ * address that has no other properties, such as one that was cut short.
+ *
+ * @example
+ * import { spawn } from 'seccomp';
+ *
+ * // A call of bash's that connects to a socket, which the handler refuses in place of the kernel.
+ * spawn('bash', ['-c', 'exec 3<> /dev/tcp/192.0.2.1/80'], { defaultAction: 'SCMP_ACT_ALLOW' }, {
+ *   stdio: 'ignore',
+ *   notify: {
+ *     connect: (call) => {
+ *       const address = call.sockaddr(1);
+ *       if (address.family === 'IPv4') console.log(`${address.address}:${address.port}`); // 192.0.2.1:80
+ *       return { errno: 'ECONNREFUSED' };
+ *     },
+ *   },
+ * });
+ */
+export type SocketAddress = {
+  /** The bytes that were read from the caller's memory. They can't change any more, and are what `connect` connects to. */
+  readonly bytes: Uint8Array;
+} & NamedAddress;
+
+type NamedAddress =
+  /** `address` is written as in RFC 5952, and an IPv4-mapped one as `::ffff:192.0.2.1`. */
+  | { readonly family: 'IPv4' | 'IPv6'; readonly address: string; readonly port: number }
+  /** `path` is empty for an unnamed socket, and begins with `@` for a name in the abstract namespace. */
+  | { readonly family: 'unix'; readonly path: string }
+  | { readonly family: number };
+
+/** The parts of an address. `other`: the family is not parsed here, or the bytes are too few for it. */
+type Sockaddr =
+  | { readonly kind: 'IPv4'; readonly address: string; readonly port: number }
+  /** `scope` is the interface's index for a link-local address, else 0. */
+  | { readonly kind: 'IPv6'; readonly address: string; readonly port: number; readonly scope: number }
+  | { readonly kind: 'path' | 'abstract'; readonly name: string }
+  | { readonly kind: 'netlink'; readonly port: number; readonly groups: number }
+  | { readonly kind: 'other'; readonly family: number; readonly rest: Uint8Array };
+
+/** The same numbers on every ABI. AF_UNSPEC stands in for a family that was cut off. */
+const AF_UNSPEC = 0;
+const AF_UNIX = 1;
+const AF_INET = 2;
+const AF_INET6 = 10;
+const AF_NETLINK = 16;
+
+/** Bytes of the field `sa_family`. */
+const FAMILY_SIZE = 2;
+
+/** Parses the address in `bytes`, which may be cut short. Ports and IP addresses are in network byte order on every ABI. */
+function parse(bytes: Uint8Array, endian: Abi['endian']): Sockaddr {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const little = endian === 'little';
-  if (bytes.length < 2) return `${bytes.length} bytes`;
-  const family = writeByName('family', name, BigInt(view.getUint16(0, little)));
-  if (family === 'AF_INET' && bytes.length >= 8)
-    return `${family} ${bytes.subarray(4, 8).join('.')}:${view.getUint16(2)}`;
-  if (family === 'AF_INET6' && bytes.length >= 24) {
-    const scope = bytes.length >= 28 ? view.getUint32(24, little) : 0;
-    return `${family} [${ipv6(view)}${scope === 0 ? '' : `%${scope}`}]:${view.getUint16(2)}`;
+  const isLittle = endian === 'little';
+  const { length } = bytes;
+  const family = length < FAMILY_SIZE ? AF_UNSPEC : view.getUint16(0, isLittle);
+  const rest = bytes.subarray(FAMILY_SIZE);
+  if (family === AF_INET && length >= 8)
+    return { kind: 'IPv4', address: bytes.subarray(4, 8).join('.'), port: view.getUint16(2) };
+  if (family === AF_INET6 && length >= 24) {
+    const scope = length >= 28 ? view.getUint32(24, isLittle) : 0;
+    return { kind: 'IPv6', address: writeIpv6(bytes.subarray(8, 24)), port: view.getUint16(2), scope };
   }
-  if (family === 'AF_UNIX') return `${family} ${unixPath(bytes.subarray(2))}`;
-  if (family === 'AF_NETLINK' && bytes.length >= 12) {
-    return `${family} pid ${view.getUint32(4, little)} groups 0x${view.getUint32(8, little).toString(16)}`;
+  if (family === AF_UNIX) return parseUnix(rest);
+  if (family === AF_NETLINK && length >= 12)
+    return { kind: 'netlink', port: view.getUint32(4, isLittle), groups: view.getUint32(8, isLittle) };
+  return { kind: 'other', family, rest };
+}
+
+/** A path ends at its NUL. All bytes of an abstract name count, zero bytes too. An unnamed socket has no bytes. */
+function parseUnix(bytes: Uint8Array): Sockaddr {
+  if (bytes[0] === 0) return { kind: 'abstract', name: textOf(bytes.subarray(1)) };
+  const end = bytes.indexOf(0);
+  return { kind: 'path', name: textOf(end < 0 ? bytes : bytes.subarray(0, end)) };
+}
+
+/** Writes 16 bytes as Node's sockets do. URL writes all as RFC 5952 does but for IPv4-mapped addresses. */
+function writeIpv6(bytes: Uint8Array): string {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const groups = indices(8).map((i) => view.getUint16(2 * i).toString(16));
+  const [first, second] = [view.getBigUint64(0), view.getUint32(8)];
+  if (first === 0n && second === 0xffff) return `::ffff:${bytes.subarray(12).join('.')}`;
+  return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1);
+}
+
+/** The address in `bytes`, for a handler. */
+export function readSockaddr(bytes: Uint8Array, endian: Abi['endian']): SocketAddress {
+  return { ...namedAddress(parse(bytes, endian)), bytes };
+}
+
+function namedAddress(address: Sockaddr): NamedAddress {
+  switch (address.kind) {
+    case 'IPv4':
+    case 'IPv6':
+      return { family: address.kind, address: address.address, port: address.port };
+    case 'path':
+      return { family: 'unix', path: address.name };
+    case 'abstract':
+      return { family: 'unix', path: `@${address.name}` };
+    case 'netlink':
+      return { family: AF_NETLINK };
+    case 'other':
+      return { family: address.family };
   }
-  return bytes.length > 2 ? `${family} ${Buffer.from(bytes.subarray(2)).toString('hex')}` : family;
 }
 
-/** Shortened by Node, as RFC 5952 has it. */
-function ipv6(view: DataView): string {
-  const groups = indices(8).map((i) => view.getUint16(8 + 2 * i).toString(16));
-  return new SocketAddress(own({ family: 'ipv6', address: groups.join(':') })).address;
+/** Writes the address in `bytes` for a person: `AF_INET 192.0.2.1:80`, `AF_UNIX "/run/socket"`. */
+export function writeSockaddr(bytes: Uint8Array, { name, endian }: Abi): string {
+  if (bytes.length < FAMILY_SIZE) return `${bytes.length} bytes`;
+  const address = parse(bytes, endian);
+  switch (address.kind) {
+    case 'IPv4':
+      return `AF_INET ${address.address}:${address.port}`;
+    case 'IPv6':
+      return `AF_INET6 [${address.address}${address.scope === 0 ? '' : `%${address.scope}`}]:${address.port}`;
+    case 'path':
+      return `AF_UNIX ${bytes.length === FAMILY_SIZE ? '(unnamed)' : JSON.stringify(address.name)}`;
+    case 'abstract':
+      return `AF_UNIX @${JSON.stringify(address.name)}`;
+    case 'netlink':
+      return `AF_NETLINK pid ${address.port} groups 0x${address.groups.toString(16)}`;
+    case 'other': {
+      const family = writeByName('family', name, BigInt(address.family));
+      return address.rest.length === 0 ? family : `${family} ${Buffer.from(address.rest).toString('hex')}`;
+    }
+  }
 }
 
-/** A name in the file system, one in the abstract namespace (`@`, its zero bytes too), or none. */
-function unixPath(path: Uint8Array): string {
-  if (path.length === 0) return '(unnamed)';
-  if (path[0] === 0) return `@${JSON.stringify(textOf(path.subarray(1)))}`;
-  const end = path.indexOf(0);
-  return JSON.stringify(textOf(end < 0 ? path : path.subarray(0, end)));
-}
-
+/** Decodes bytes as UTF-8. Invalid ones become U+FFFD. */
 export function textOf(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('utf8');
 }

@@ -2,7 +2,7 @@
 import { closeSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { abiOfCall } from '../decode/observed-call.js';
-import { readSockaddr, type SocketAddress } from '../decode/socket-address.js';
+import { readSockaddr, type SocketAddress } from '../decode/sockaddr.js';
 import { SeccompError } from '../errors.js';
 import { addon, type ListenerHandle, type SocketFacts } from '../native.js';
 import { type Abi, type AbiName, abiOf } from '../syscalls/abi.js';

@@ -1,8 +1,8 @@
-/** Arguments as a person reads them. */
+/** The arguments of a call are written for a person, captured and told apart by one table. */
 import { expect, it } from 'vitest';
-import { entriesInTable, familiesInTable } from '../../lib/decode/argument-meanings.js';
+import { familiesInTable, functionsInTable } from '../../lib/decode/argument-meanings.js';
 import { capturesOf, distinguishing } from '../../lib/decode/captures.js';
-import { namesOfFamilies } from '../../lib/decode/constant-families.js';
+import { namesOfFamilies } from '../../lib/decode/constant-names.js';
 import { decode } from '../../lib/decode/decode.js';
 import type { ObservedCall } from '../../lib/decode/observed-call.js';
 import { ABIS, type AbiName } from '../../lib/syscalls/abi.js';
@@ -26,56 +26,72 @@ it.each<readonly [string, Parameters<typeof written>, string]>([
     'AT_FDCWD, "/etc/pa\\"th", O_RDONLY|O_CLOEXEC',
   ],
   [
-    'AT_FDCWD with sign in the upper half',
+    'a sign-extended AT_FDCWD',
     ['unlinkat', [0xffff_ffff_ffff_ff9cn, 1, 0x200], [undefined, text('x')]],
     'AT_FDCWD, "x", AT_REMOVEDIR',
   ],
-  ['a mode where a file is made', ['open', [1, 0o1101, 0o644], [text('new')]], '"new", O_WRONLY|O_CREAT|O_TRUNC, 0644'],
-  ['O_TMPFILE over O_DIRECTORY', ['open', [1, 0x410002, 0o600], [text('/tmp')]], '"/tmp", O_RDWR|O_TMPFILE, 0600'],
-  ['a string that was not read', ['chdir', [0x7fff0000]], '0x7fff0000'],
-  ['a path that was cut', ['chdir', [1], [Buffer.alloc(256, 'a')]], `"${'a'.repeat(256)}"…`],
-  ['a buffer, which is no string', ['write', [1, 4096, 5]], '1, 0x1000, 5'],
-  ['a socket', ['socket', [10, 0x80801, 6]], 'AF_INET6, SOCK_STREAM|SOCK_NONBLOCK|SOCK_CLOEXEC, IPPROTO_TCP'],
-  ['netlink by its own protocols', ['socket', [16, 3, 9]], 'AF_NETLINK, SOCK_RAW, NETLINK_AUDIT'],
-  ['a socket of mips', ['socket', [2, 2, 0], [], 'mipsel64'], 'AF_INET, SOCK_STREAM, IPPROTO_IP'],
-  ['an option of a socket', ['setsockopt', [3, 6, 1, 0, 4]], '3, IPPROTO_TCP, TCP_NODELAY, NULL, 4'],
-  ['SOL_SOCKET before IPPROTO_ICMP', ['getsockopt', [3, 1, 4, 0, 0]], '3, SOL_SOCKET, SO_ERROR, NULL, NULL'],
   [
-    'prot and flags',
+    'a mode where a file is created',
+    ['open', [1, 0o1101, 0o644], [text('new')]],
+    '"new", O_WRONLY|O_CREAT|O_TRUNC, 0644',
+  ],
+  [
+    'O_TMPFILE rather than O_DIRECTORY, which it contains',
+    ['open', [1, 0x410002, 0o600], [text('/tmp')]],
+    '"/tmp", O_RDWR|O_TMPFILE, 0600',
+  ],
+  ['a string that was not captured', ['chdir', [0x7fff0000]], '0x7fff0000'],
+  ['a path that was cut short', ['chdir', [1], [Buffer.alloc(256, 'a')]], `"${'a'.repeat(256)}"…`],
+  ['a buffer, which is not a string', ['write', [1, 4096, 5]], '1, 0x1000, 5'],
+  ['a socket', ['socket', [10, 0x80801, 6]], 'AF_INET6, SOCK_STREAM|SOCK_NONBLOCK|SOCK_CLOEXEC, IPPROTO_TCP'],
+  ['a netlink socket with its own protocols', ['socket', [16, 3, 9]], 'AF_NETLINK, SOCK_RAW, NETLINK_AUDIT'],
+  ['a socket on mips', ['socket', [2, 2, 0], [], 'mipsel64'], 'AF_INET, SOCK_STREAM, IPPROTO_IP'],
+  ['an option of a socket', ['setsockopt', [3, 6, 1, 0, 4]], '3, IPPROTO_TCP, TCP_NODELAY, NULL, 4'],
+  [
+    'SOL_SOCKET rather than IPPROTO_ICMP, which has the same value',
+    ['getsockopt', [3, 1, 4, 0, 0]],
+    '3, SOL_SOCKET, SO_ERROR, NULL, NULL',
+  ],
+  [
+    'the protection and flags of a mapping',
     ['mmap', [0, 8192, 3, 0x22, 0xffffffffn, 0]],
     '0, 8192, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0',
   ],
   ['no access at all', ['mprotect', [4096, 4096, 0]], '4096, 4096, PROT_NONE'],
   [
-    'clone of a thread',
+    'clone for a thread',
     ['clone', [0x3d0f00, 0x1000000, 0, 0, 0]],
     'CLONE_VM|CLONE_FS|CLONE_FILES|CLONE_SIGHAND|CLONE_THREAD|CLONE_SYSVSEM|CLONE_SETTLS|CLONE_PARENT_SETTID|CLONE_CHILD_CLEARTID, 0x1000000, NULL, NULL, 0',
   ],
   [
-    'clone of a process',
+    'clone for a process',
     ['clone', [0x1200011, 0, 0, 0, 0]],
     'SIGCHLD|CLONE_CHILD_CLEARTID|CLONE_CHILD_SETTID, 0, NULL, NULL, 0',
   ],
   [
-    'clone of s390x, whose flags come second',
+    'clone on s390x, where the flags are the second argument',
     ['clone', [0, 0x4111, 0, 0, 0], [], 's390x'],
     '0, SIGCHLD|CLONE_VM|CLONE_VFORK, NULL, NULL, 0',
   ],
-  ['a namespace with the value of a signal bit', ['unshare', [0x10000080]], 'CLONE_NEWTIME|CLONE_NEWUSER'],
+  [
+    'a namespace whose flag is among the signal bits of clone',
+    ['unshare', [0x10000080]],
+    'CLONE_NEWTIME|CLONE_NEWUSER',
+  ],
   ['a signal', ['kill', [0xffffffffn, 9]], '-1, SIGKILL'],
   ['an ioctl', ['ioctl', [0, 0x5413, 4096]], '0, TIOCGWINSZ, 4096'],
   ['an ioctl without a name', ['ioctl', [0, 0xc0ffee00n, 0]], '0, 0xc0ffee00, 0'],
   ['prctl', ['prctl', [38, 1, 0, 0, 0]], 'PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0'],
-  ['fcntl and what it sets', ['fcntl', [3, 4, 0x800]], '3, F_SETFL, O_RDONLY|O_NONBLOCK'],
+  ['fcntl and the flags that it sets', ['fcntl', [3, 4, 0x800]], '3, F_SETFL, O_RDONLY|O_NONBLOCK'],
   [
     'a futex',
     ['futex', [4096, 0x189, 1, 0, 0, 0xffffffffn]],
     '0x1000, FUTEX_WAIT_BITSET|FUTEX_PRIVATE_FLAG|FUTEX_CLOCK_REALTIME, 1, NULL, NULL, 4294967295',
   ],
-  ['no change of the owner', ['chown', [1, 0xffffffffn, 0], [text('f')]], '"f", -1, 0'],
+  ['an owner that stays the same', ['chown', [1, 0xffffffffn, 0], [text('f')]], '"f", -1, 0'],
   ['a mode in octal', ['fchmod', [3, 0xffff_0000_01edn]], '3, 0755'],
   [
-    'int 0x80 of a 64-bit process',
+    'a call by int 0x80 in a 64-bit process',
     ['socket', [0xdead_0000_0002n, 1, 0], [], 'x86'],
     'AF_INET, SOCK_STREAM, IPPROTO_IP',
   ],
@@ -88,20 +104,9 @@ it.each<readonly [string, Parameters<typeof written>, string]>([
   expect(written(...call)).toBe(expected);
 });
 
-it.each([
-  ['02000050 7f000001 0000000000000000', 'AF_INET 127.0.0.1:80'],
-  ['0a0001bb 00000000 00000000000000000000000000000001 00000000', 'AF_INET6 [::1]:443'],
-  ['0a000001 00000000 fe800000000000000000000000000001 02000000', 'AF_INET6 [fe80::1%2]:1'],
-  ['0100 2f72756e2f7800ff', 'AF_UNIX "/run/x"'],
-  ['0100 00616200', 'AF_UNIX @"ab\\u0000"'],
-  ['0100', 'AF_UNIX (unnamed)'],
-  ['10000000 05000000 11000000', 'AF_NETLINK pid 5 groups 0x11'],
-  ['2600 6861', 'AF_ALG 6861'],
-  ['0200', 'AF_INET'],
-  ['02', '1 bytes'],
-])('writes the address %s', (hex, expected) => {
-  const bytes = Buffer.from(hex.replaceAll(' ', ''), 'hex');
-  expect(written('connect', [3, 4096, bytes.length], [undefined, bytes])).toBe(`3, {${expected}}, ${bytes.length}`);
+it('writes a socket address', () => {
+  const bytes = Buffer.from('020000507f0000010000000000000000', 'hex');
+  expect(written('connect', [3, 4096, bytes.length], [undefined, bytes])).toBe('3, {AF_INET 127.0.0.1:80}, 16');
 });
 
 it('writes the structs that calls point to', () => {
@@ -116,7 +121,7 @@ it('writes the structs that calls point to', () => {
   expect(written('socketcall', [1, 4096], [undefined, socketcall], 'x86')).toBe('SYS_SOCKET, {2, 1, 0}');
 });
 
-it('reads strings, addresses and structs of a process, and nothing that is a buffer', () => {
+it('captures strings, addresses and structs, but no buffers', () => {
   expect(capturesOf('x86_64', 'openat')).toEqual([{ argument: 1, kind: 'string', length: 256 }]);
   expect(capturesOf('x86_64', 'connect')).toEqual([{ argument: 1, kind: 'bytes', length: { argument: 2 } }]);
   expect(capturesOf('x86', 'socketcall')).toEqual([{ argument: 1, kind: 'bytes', length: 24 }]);
@@ -125,17 +130,17 @@ it('reads strings, addresses and structs of a process, and nothing that is a buf
   expect(capturesOf('x86_64', 'no_such_call')).toEqual([]);
 });
 
-it('tells kinds of calls apart by what is asked', () => {
+it('tells kinds of calls apart by the arguments that decide what the kernel does', () => {
   expect(distinguishing('x86_64', 'socket')).toEqual([0, 1, 2]);
   expect(distinguishing('x86_64', 'ioctl')).toEqual([1]);
   expect(distinguishing('x86_64', 'clone')).toEqual([0]);
   expect(distinguishing('s390x', 'clone')).toEqual([1]);
-  expect(distinguishing('x86', 'mmap')).toEqual([]); // A struct in memory has the arguments.
+  expect(distinguishing('x86', 'mmap')).toEqual([]); // The arguments are in a struct in memory.
   expect(distinguishing('x86', 'mmap2')).toEqual([2]);
   expect(distinguishing('x86_64', 'read')).toEqual([]);
 });
 
-it.each([...ABIS.keys()])('has one name for a value of a family on %s', (abi) => {
+it.each([...ABIS.keys()])('has one name for each value of a family on %s', (abi) => {
   const synonyms = namesOfFamilies(abi).flatMap(([family, part, names]) => {
     const values = [...names.values()];
     const repeated = [...names].filter(([, value]) => values.indexOf(value) !== values.lastIndexOf(value));
@@ -144,7 +149,7 @@ it.each([...ABIS.keys()])('has one name for a value of a family on %s', (abi) =>
   expect(synonyms).toEqual([]);
 });
 
-it('has names for every family of the table, and a kernel function for every line', () => {
+it('has constants for every family in the table, and knows every kernel function in it', () => {
   const known = new Set(namesOfFamilies('x86_64').flatMap(([family, , names]) => (names.size > 0 ? [family] : [])));
   expect([...familiesInTable()].filter((family) => !known.has(family))).toEqual([]);
   const functions = new Set(
@@ -152,5 +157,5 @@ it('has names for every family of the table, and a kernel function for every lin
       [...syscallsOf(abi).keys()].map((name) => entryPoint(abi, name)?.replace(/^compat_/, '')),
     ),
   );
-  expect(entriesInTable().filter((entry) => !functions.has(entry))).toEqual([]);
+  expect(functionsInTable().filter((name) => !functions.has(name))).toEqual([]);
 });

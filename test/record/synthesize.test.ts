@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { familiesInTable } from '../../lib/decode/argument-meanings.js';
 import { distinguishing } from '../../lib/decode/captures.js';
-import { namesOfFamilies } from '../../lib/decode/constant-families.js';
+import { namesOfFamilies } from '../../lib/decode/constant-names.js';
 import { checkProfile, stringify } from '../../lib/index.js';
 import { evaluate } from '../../lib/policy/evaluate.js';
 import { parseProfile, profileOf } from '../../lib/profile/profile.js';

@@ -1,6 +1,6 @@
 /** What a supervisor is told of a filter: its answers, and what to read of the calls. */
 
-import { capturesOf, distinguishing, MOST_BYTES } from '../../decode/captures.js';
+import { capturesOf, distinguishing, MAX_CAPTURE } from '../../decode/captures.js';
 import { BPF, encodeInstructions } from '../../filter/bpf/instruction.js';
 import type { Filter } from '../../filter/filter.js';
 import { thisHost } from '../../host.js';
@@ -55,7 +55,7 @@ function makeFacts(abis: readonly AbiName[]): Facts {
       for (const argument of distinguishing(abi, name))
         kinds.push(audit, number, argument, argumentWidth(abi, name, argument));
       for (const { argument, kind, length } of capturesOf(abi, name)) {
-        const [most, sizeArgument] = typeof length === 'number' ? [length, NO_ARGUMENT] : [MOST_BYTES, length.argument];
+        const [most, sizeArgument] = typeof length === 'number' ? [length, NO_ARGUMENT] : [MAX_CAPTURE, length.argument];
         captures.push(audit, number, argument, kind === 'string' ? 1 : 0, most, sizeArgument);
       }
     }

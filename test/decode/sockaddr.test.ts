@@ -1,0 +1,47 @@
+/** One parser reads a socket address for a handler and writes it for a person. */
+import { expect, test } from 'vitest';
+import { readSockaddr, writeSockaddr } from '../../lib/decode/sockaddr.js';
+import { type AbiName, abiOf } from '../../lib/syscalls/abi.js';
+
+const CASES: readonly (readonly [hex: string, address: object, text: string, abi: AbiName])[] = [
+  [
+    '02000050 c0000201 0000000000000000',
+    { family: 'IPv4', address: '192.0.2.1', port: 80 },
+    'AF_INET 192.0.2.1:80',
+    'x86_64',
+  ],
+  ['00020050 c0000201', { family: 'IPv4', address: '192.0.2.1', port: 80 }, 'AF_INET 192.0.2.1:80', 's390x'],
+  [
+    '0a0001bb 00000000 20010db8000000000000000000000001 00000000',
+    { family: 'IPv6', address: '2001:db8::1', port: 443 },
+    'AF_INET6 [2001:db8::1]:443',
+    'x86_64',
+  ],
+  [
+    '0a000001 00000000 fe800000000000000000000000000001 02000000',
+    { family: 'IPv6', address: 'fe80::1', port: 1 },
+    'AF_INET6 [fe80::1%2]:1',
+    'x86_64',
+  ],
+  [
+    '0a0001bb 00000000 00000000000000000000ffffc0000201 00000000',
+    { family: 'IPv6', address: '::ffff:192.0.2.1', port: 443 },
+    'AF_INET6 [::ffff:192.0.2.1]:443',
+    'x86_64',
+  ],
+  ['0100 2f72756e2f7800ff', { family: 'unix', path: '/run/x' }, 'AF_UNIX "/run/x"', 'x86_64'],
+  ['0100 2f72756e2f78', { family: 'unix', path: '/run/x' }, 'AF_UNIX "/run/x"', 'x86_64'],
+  ['0100 00616200', { family: 'unix', path: '@ab\0' }, 'AF_UNIX @"ab\\u0000"', 'x86_64'],
+  ['0100', { family: 'unix', path: '' }, 'AF_UNIX (unnamed)', 'x86_64'],
+  ['10000000 05000000 11000000', { family: 16 }, 'AF_NETLINK pid 5 groups 0x11', 'x86_64'],
+  ['2600 6861', { family: 38 }, 'AF_ALG 6861', 'x86_64'],
+  ['0200', { family: 2 }, 'AF_INET', 'x86_64'],
+  ['0a0001bb 00000000', { family: 10 }, 'AF_INET6 01bb00000000', 'x86_64'],
+  ['02', { family: 0 }, '1 bytes', 'x86_64'],
+];
+
+test.each(CASES)('%s', (hex, address, text, abi) => {
+  const bytes = Buffer.from(hex.replaceAll(' ', ''), 'hex');
+  expect(readSockaddr(bytes, abiOf(abi).endian)).toEqual({ ...address, bytes });
+  expect(writeSockaddr(bytes, abiOf(abi))).toBe(text);
+});
