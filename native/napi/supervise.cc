@@ -157,10 +157,9 @@ bool ReadInbox(Napi::Env env, const Napi::Value& value, std::shared_ptr<Inbox>* 
 }
 
 Napi::Value Serve(Napi::Env env, Descriptor descriptor, std::shared_ptr<const Supervision> supervision,
-                  std::shared_ptr<Inbox> inbox, bool is_ours_alone, Failure* failure) {
+                  std::shared_ptr<Inbox> inbox, Failure* failure) {
   if (descriptor.get() < 0) return *failure = {EBADF, "ioctl"}, env.Undefined();
-  auto listener =
-      std::make_shared<Listener>(std::move(descriptor), std::move(supervision), std::move(inbox), is_ours_alone);
+  auto listener = std::make_shared<Listener>(std::move(descriptor), std::move(supervision), std::move(inbox));
   *failure = Supervisor::Get().Serve(listener);
   if (failure->error != 0) return env.Undefined();
   const Napi::Object told = Napi::Object::New(env);
@@ -172,8 +171,7 @@ Napi::Value Serve(Napi::Env env, Descriptor descriptor, std::shared_ptr<const Su
 Failure Supervise(Napi::Env env, const Request& request, Launched* launched, Napi::Object result) {
   if (request.supervision() == nullptr) return {};
   Failure failure = {};
-  const Napi::Value told =
-      Serve(env, std::move(launched->listener), request.supervision(), request.inbox(), true, &failure);
+  const Napi::Value told = Serve(env, std::move(launched->listener), request.supervision(), request.inbox(), &failure);
   if (failure.error == 0) SetOwn(result, "listener", told);
   return failure;
 }

@@ -23,7 +23,7 @@ Failure Supervise(Napi::Env env, const Request& request, Launched* launched, Nap
 
 // Serves a listener that came otherwise: gives { id, handle }, or undefined and the failure.
 Napi::Value Serve(Napi::Env env, Descriptor descriptor, std::shared_ptr<const Supervision> supervision,
-                  std::shared_ptr<Inbox> inbox, bool is_ours_alone, Failure* failure);
+                  std::shared_ptr<Inbox> inbox, Failure* failure);
 
 // Reads (listener, call, …) of a call that waits; throws a TypeError and gives nullptr for anything else.
 std::shared_ptr<Listener> ReadCall(const Napi::CallbackInfo& info, uint64_t* call);

@@ -21,9 +21,6 @@ namespace {
 constexpr uint32_t kActionMask = SECCOMP_RET_ACTION_FULL;
 constexpr int kMostErrno = 4095;  // MAX_ERRNO of linux/err.h, as the kernel cuts it.
 
-// JavaScript's thread, which may have other things to do, loses the turn if it took no call for so long.
-constexpr std::chrono::milliseconds kLoan{1};
-
 uint64_t NextId() {
   static std::atomic<uint64_t> next{1};
   return next++;
@@ -44,60 +41,22 @@ Received::Received() : bytes_((SizeOfNotif() + 7) / 8) {}
 
 void Received::Clear() { std::fill(bytes_.begin(), bytes_.end(), 0); }
 
-Listener::Listener(Descriptor descriptor, std::shared_ptr<const Supervision> supervision, std::shared_ptr<Inbox> inbox,
-                   bool is_ours_alone)
+Listener::Listener(Descriptor descriptor, std::shared_ptr<const Supervision> supervision, std::shared_ptr<Inbox> inbox)
     : id_(NextId()),
       descriptor_(std::move(descriptor)),
       supervision_(std::move(supervision)),
-      inbox_(std::move(inbox)),
-      is_ours_alone_(is_ours_alone) {
+      inbox_(std::move(inbox)) {
   // Whoever waits runs next, on the CPU that answers: a round trip in two thirds of the time. Older kernels lack it.
   static_cast<void>(ioctl(descriptor_.get(), kNotifSetFlags, kSyncWakeUp));
 }
 
-bool Listener::Receive(Received* received) {
+bool Listener::Serve(Received* received) {
   received->Clear();
   // ENOENT: the caller was killed meanwhile.
   if (ioctl(descriptor_.get(), SECCOMP_IOCTL_NOTIF_RECV, received->get()) != 0) return false;
   served_++;
-  return true;
-}
-
-bool Listener::Serve(Received* received) {
-  if (!Receive(received)) return false;
   Handle(*received->get());
   return true;
-}
-
-bool Listener::ServeAlone(Received* received) {
-  if (!Receive(received)) return false;
-  std::unique_lock<std::mutex> turn(turn_);
-  may_lend_ = is_ours_alone_;
-  Handle(*received->get());
-  for (uint64_t before = 0; is_lent_ && before != served_;) {
-    before = served_;
-    returned_.wait_for(turn, kLoan, [this] { return !is_lent_; });
-  }
-  is_lent_ = false;
-  return true;
-}
-
-std::unique_lock<std::mutex> Listener::BorrowTurn() {
-  std::unique_lock<std::mutex> turn(turn_);
-  if (is_lent_ && IsAsking()) ReturnTurn();
-  if (!is_lent_) turn.unlock();
-  return turn;
-}
-
-void Listener::ServeBorrowed(Received* received) {
-  is_lent_ = false;
-  Serve(received);
-  if (!is_lent_) ReturnTurn();
-}
-
-void Listener::ReturnTurn() {
-  is_lent_ = false;
-  returned_.notify_one();
 }
 
 void Listener::Handle(const seccomp_notif& notif) {
@@ -125,11 +84,8 @@ void Listener::Ask(const seccomp_notif& notif) {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     asked_.emplace(notif.id, nullptr);
-    is_lent_ = may_lend_ && std::chrono::steady_clock::now() - answered_ < kSoon;
   }
-  if (inbox_->AddCall(id_, notif, is_lent_ ? shared_from_this() : nullptr)) return;
-  is_lent_ = false;
-  DenyAsked();
+  if (!inbox_->AddCall(id_, notif)) DenyAsked();
 }
 
 void Listener::Count(const seccomp_notif& notif, uint32_t answer) {
@@ -158,11 +114,6 @@ bool Listener::Answered(uint64_t call, int answer) {
   return true;
 }
 
-bool Listener::IsAsking() {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  return !asked_.empty();
-}
-
 void Listener::DenyAsked() {
   const std::lock_guard<std::mutex> lock(mutex_);
   while (!asked_.empty()) {
@@ -176,7 +127,6 @@ int Listener::Answer(const seccomp_notif_resp& answer) {
   const std::lock_guard<std::mutex> lock(mutex_);
   const bool continues = (answer.flags & SECCOMP_USER_NOTIF_FLAG_CONTINUE) != 0;
   if (!Answered(answer.id, continues ? Connection::kContinued : -answer.error)) return ENOENT;
-  answered_ = std::chrono::steady_clock::now();
   seccomp_notif_resp copy = answer;
   return ioctl(descriptor_.get(), SECCOMP_IOCTL_NOTIF_SEND, &copy) == 0 ? 0 : errno;
 }
@@ -189,7 +139,6 @@ int Listener::AddDescriptor(uint64_t call, int descriptor, bool close_on_exec, i
   *added = ioctl(descriptor_.get(), kNotifAddfd, &request);
   if (*added < 0) return errno;  // Still to be answered, as with EMFILE.
   Answered(call, 0);
-  answered_ = std::chrono::steady_clock::now();
   return 0;
 }
 

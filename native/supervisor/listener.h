@@ -4,8 +4,6 @@
 
 #include <linux/seccomp.h>
 
-#include <chrono>
-#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <unordered_map>
@@ -28,14 +26,9 @@ struct Received {
   std::vector<uint64_t> bytes_;
 };
 
-// A caller that comes back this soon after an answer asks all the time: who answered waits for it that long.
-constexpr std::chrono::microseconds kSoon{100};
-
-class Listener : public std::enable_shared_from_this<Listener> {
+class Listener {
  public:
-  // `is_ours_alone`: nobody else receives from it, so what poll(2) tells of is there to be received.
-  Listener(Descriptor descriptor, std::shared_ptr<const Supervision> supervision, std::shared_ptr<Inbox> inbox,
-           bool is_ours_alone);
+  Listener(Descriptor descriptor, std::shared_ptr<const Supervision> supervision, std::shared_ptr<Inbox> inbox);
 
   uint64_t id() const { return id_; }
   int descriptor() const { return descriptor_.get(); }
@@ -44,15 +37,6 @@ class Listener : public std::enable_shared_from_this<Listener> {
 
   // For the thread that serves it: waits for one call, and answers it or asks. False: there was no call.
   bool Serve(Received* received);
-  // The same for a thread that serves nothing else. It lends its turn to JavaScript's thread, which then receives the
-  // calls of a caller that asks all the time: two wakeups fewer for each. Returns when the turn is its own again.
-  bool ServeAlone(Received* received);
-  // For JavaScript's thread: the turn, while the lock is held. None if it is not lent, or goes back since JavaScript
-  // has yet to answer: then who waits for that has other things to do.
-  std::unique_lock<std::mutex> BorrowTurn();
-  // With the turn, when poll(2) tells of a call. Keeps the turn if JavaScript is asked, and returns it otherwise.
-  void ServeBorrowed(Received* received);
-  void ReturnTurn();
   // How many calls it has been.
   uint64_t served() const { return served_; }
   // For that thread, when all that have the filter are gone: no call comes any more.
@@ -68,10 +52,8 @@ class Listener : public std::enable_shared_from_this<Listener> {
   int Begin(uint64_t call, std::shared_ptr<Connection> connection);
 
  private:
-  bool Receive(Received* received);
   void Handle(const seccomp_notif& notif);
   bool IsValid(uint64_t call) const;
-  bool IsAsking();
   // With the lock: the call is answered from here on. False: it is already.
   bool Answered(uint64_t call, int answer);
   // An answer that is not JavaScript's. The caller may be gone: then there is nobody to be told.
@@ -83,17 +65,10 @@ class Listener : public std::enable_shared_from_this<Listener> {
   Descriptor descriptor_;
   const std::shared_ptr<const Supervision> supervision_;
   const std::shared_ptr<Inbox> inbox_;
-  const bool is_ours_alone_;
-  // Whoever has the turn receives and handles calls: the thread that serves it, or while it is lent, who holds turn_.
-  std::mutex turn_;
-  std::condition_variable returned_;
-  bool may_lend_ = false;
-  bool is_lent_ = false;
   Kinds kinds_;
   uint64_t served_ = 0;
   std::mutex mutex_;                                                 // Of the descriptor's end, and of what was asked.
   std::unordered_map<uint64_t, std::shared_ptr<Connection>> asked_;  // And what is done for each; nullptr: nothing.
-  std::chrono::steady_clock::time_point answered_;                   // The last of them.
 };
 
 }  // namespace seccomp

@@ -190,7 +190,7 @@ Napi::Value LocalSocket::ServeListener(const Napi::CallbackInfo& info) {
   Descriptor descriptor = std::move(received_[static_cast<size_t>(index)]);
   if (!IsListener(descriptor)) return Negative(env, ENOTTY);
   Failure failure = {};
-  const Napi::Value told = Serve(env, std::move(descriptor), std::move(supervision), std::move(inbox), false, &failure);
+  const Napi::Value told = Serve(env, std::move(descriptor), std::move(supervision), std::move(inbox), &failure);
   return failure.error == 0 ? told : Negative(env, failure.error);
 }
 

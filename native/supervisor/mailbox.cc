@@ -2,25 +2,16 @@
 #include "supervisor/mailbox.h"
 
 #include <errno.h>
-#include <poll.h>
-#include <string.h>
-#include <time.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
 #include <iterator>
 #include <utility>
 
-#include "supervisor/listener.h"
 #include "supervisor/supervisor.h"
 
 namespace seccomp {
 namespace {
-
-// As long as calls follow each other JavaScript's thread stays with them for this long, before it looks for other
-// events.
-constexpr std::chrono::milliseconds kStint{1};
 
 // Not by node-addon-api, which ends the process if it can't throw: libuv still calls us while the environment is torn
 // down, when no JavaScript runs any more. Each of these gives nullptr then.
@@ -36,10 +27,6 @@ napi_value ToArray(napi_env env, const std::vector<double>& numbers) {
 }
 
 }  // namespace
-
-Inbox::Inbox() : received_(std::make_unique<Received>()) {}
-
-Inbox::~Inbox() = default;
 
 std::shared_ptr<Inbox> Inbox::Open(Napi::Env env, const Napi::Function& on_mail, int* error) {
   auto words = Napi::BigUint64Array::New(env, kMostCalls * kCallWords);
@@ -98,7 +85,7 @@ void Inbox::AddConnected(double connection, int error) {
   Ring();
 }
 
-bool Inbox::AddCall(uint64_t listener, const seccomp_notif& call, const std::shared_ptr<Listener>& lent) {
+bool Inbox::AddCall(uint64_t listener, const seccomp_notif& call) {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (bell_ == nullptr) return false;
@@ -108,7 +95,6 @@ bool Inbox::AddCall(uint64_t listener, const seccomp_notif& call, const std::sha
     calls_.insert(calls_.end(), std::begin(words), std::end(words));
     calls_.insert(calls_.end(), std::begin(call.data.args), std::end(call.data.args));
     static_assert(std::size(words) + std::size(seccomp_data{}.args) == kCallWords);
-    if (lent != nullptr && std::find(lent_.begin(), lent_.end(), lent) == lent_.end()) lent_.push_back(lent);
     if (std::exchange(rung_, true)) return true;
   }
   Ring();
@@ -122,53 +108,13 @@ void Inbox::Ring() {
 
 // Nobody rings meanwhile: it is rung.
 void Inbox::OnBell() {
-  const auto end = std::chrono::steady_clock::now() + kStint;
-  bool is_more = false;
-  do {
-    if (!Deliver()) return;
-    is_more = Lead();
-  } while (is_more && std::chrono::steady_clock::now() < end);
+  if (!Deliver()) return;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    rung_ = is_more || !calls_.empty() || !kinds_.empty() || !ended_.empty() || !connected_.empty();
+    rung_ = !calls_.empty() || !kinds_.empty() || !ended_.empty() || !connected_.empty();
     if (!rung_) return;
   }
   Ring();
-}
-
-// Waits for the next call of those that lent their turn, and receives it. False: none came soon, and nothing is left to
-// be delivered.
-bool Inbox::Lead() {
-  std::vector<std::shared_ptr<Listener>> lent;
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    if (!calls_.empty()) return true;
-    lent.swap(lent_);
-  }
-  std::vector<std::shared_ptr<Listener>> listeners;
-  std::vector<std::unique_lock<std::mutex>> turns;
-  std::vector<pollfd> polled;
-  for (auto& listener : lent) {
-    std::unique_lock<std::mutex> turn = listener->BorrowTurn();
-    if (!turn.owns_lock()) continue;
-    turns.push_back(std::move(turn));
-    polled.push_back({listener->descriptor(), POLLIN, 0});
-    listeners.push_back(std::move(listener));
-  }
-  const timespec soon = {0, std::chrono::nanoseconds(kSoon).count()};
-  const bool is_any = !polled.empty() && ppoll(polled.data(), polled.size(), &soon, nullptr) > 0;
-  for (size_t i = 0; i < polled.size(); i++) {
-    if (!is_any || (polled[i].revents & ~POLLIN) != 0) {
-      listeners[i]->ReturnTurn();
-    } else if (polled[i].revents != 0) {
-      listeners[i]->ServeBorrowed(received_.get());
-    } else {
-      // Its own thread takes the turn back, if others go on for long.
-      const std::lock_guard<std::mutex> lock(mutex_);
-      if (bell_ != nullptr) lent_.push_back(std::move(listeners[i]));
-    }
-  }
-  return is_any;
 }
 
 // All that there is by now. False: JavaScript runs no more.
@@ -218,7 +164,6 @@ void Inbox::Close() {
     if (bell == nullptr) return;
     on_mail_.Reset();
     words_.Reset();
-    lent_.clear();
   }
   Supervisor::Get().DenyAskedOf(this);
   uv_close(reinterpret_cast<uv_handle_t*>(&bell->handle), [](uv_handle_t* handle) {

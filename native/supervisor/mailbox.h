@@ -13,9 +13,6 @@
 
 namespace seccomp {
 
-class Listener;
-struct Received;
-
 class Inbox : public std::enable_shared_from_this<Inbox> {
  public:
   // Words of 64 bits that tell of a call: listener, id, thread, number and ABI, instruction pointer, six arguments.
@@ -29,8 +26,8 @@ class Inbox : public std::enable_shared_from_this<Inbox> {
   // but `on_mail` until it is closed: by Close(), or with its environment. nullptr: see `error`.
   static std::shared_ptr<Inbox> Open(Napi::Env env, const Napi::Function& on_mail, int* error);
 
-  Inbox();
-  ~Inbox();
+  Inbox() = default;
+  ~Inbox() = default;
   Inbox(const Inbox&) = delete;
   Inbox& operator=(const Inbox&) = delete;
 
@@ -41,9 +38,8 @@ class Inbox : public std::enable_shared_from_this<Inbox> {
   void AddKind(uint64_t listener, uint32_t kind);
   void AddEnd(uint64_t listener);
   void AddConnected(double connection, int error);
-  // `lent`: the listener, if JavaScript's thread may receive its next calls; or nullptr. False: nobody is there to
-  // answer.
-  bool AddCall(uint64_t listener, const seccomp_notif& call, const std::shared_ptr<Listener>& lent);
+  // False: nobody is there to answer.
+  bool AddCall(uint64_t listener, const seccomp_notif& call);
 
  private:
   // libuv frees handles later than we go.
@@ -55,7 +51,6 @@ class Inbox : public std::enable_shared_from_this<Inbox> {
   void Ring();
   void OnBell();
   bool Deliver();
-  bool Lead();
   static void OnTeardown(napi_async_cleanup_hook_handle hook, void* data);
 
   std::mutex mutex_;
@@ -65,12 +60,10 @@ class Inbox : public std::enable_shared_from_this<Inbox> {
   bool rung_ = false;
   std::vector<double> kinds_, ended_, connected_;
   std::vector<uint64_t> calls_;
-  std::vector<std::shared_ptr<Listener>> lent_;  // Each once.
   napi_env env_ = nullptr;
   Napi::FunctionReference on_mail_;
   Napi::ObjectReference words_;
   uint64_t* room_ = nullptr;  // Where they are.
-  std::unique_ptr<Received> received_;
 };
 
 }  // namespace seccomp

@@ -101,7 +101,7 @@ void Supervisor::RunAlone(const std::shared_ptr<Listener>& listener) {
       if ((polled.revents & POLLIN) == 0) break;
     }
     // If there is no call now, it was taken back or there is none any more.
-    is_known = listener->ServeAlone(&received) && receive_ends;
+    is_known = listener->Serve(&received) && receive_ends;
   }
   Remove(listener);
   alone_--;

@@ -1,4 +1,4 @@
-/** Children that ask JavaScript all the time, whose calls its own thread receives. */
+/** Children that make one notified call after another. */
 import { spawn as nodeSpawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
