@@ -15,7 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "child/linux_abi.h"
+#include "system/linux_abi.h"
 #include "child/ruleset.h"
 
 namespace seccomp {

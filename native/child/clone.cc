@@ -15,9 +15,9 @@
 #include <mutex>
 #include <utility>
 
-#include "child/linux_abi.h"
-#include "napi/landlock.h"
-#include "supervisor/local_socket.h"
+#include "system/linux_abi.h"
+#include "napi/features.h"
+#include "napi/notify/local_socket.h"
 
 namespace seccomp {
 namespace {

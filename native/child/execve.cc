@@ -15,10 +15,10 @@
 #include <atomic>
 #include <vector>
 
-#include "child/linux_abi.h"
-#include "child/request.h"
-#include "napi/landlock.h"
-#include "supervisor/local_socket.h"
+#include "system/linux_abi.h"
+#include "napi/read_request.h"
+#include "napi/features.h"
+#include "napi/notify/local_socket.h"
 
 namespace seccomp {
 namespace {

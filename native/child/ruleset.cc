@@ -6,7 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "child/linux_abi.h"
+#include "system/linux_abi.h"
 
 namespace seccomp {
 namespace {

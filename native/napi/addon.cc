@@ -2,17 +2,17 @@
 #include <napi.h>
 
 #include "child/execve.h"
-#include "napi/connect.h"
+#include "supervisor/connection.h"
 #include "napi/environment.h"
-#include "napi/filter.h"
-#include "napi/landlock.h"
+#include "napi/this_process.h"
+#include "napi/features.h"
 #include "napi/probe.h"
-#include "napi/properties.h"
+#include "napi/values.h"
 #include "napi/spawn.h"
 #include "napi/spawn_sync.h"
-#include "napi/supervise.h"
-#include "supervisor/local_socket.h"
-#include "supervisor/sockets.h"
+#include "napi/notify/supervise.h"
+#include "napi/notify/local_socket.h"
+#include "napi/descriptors.h"
 
 namespace {
 

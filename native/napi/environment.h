@@ -6,9 +6,9 @@
 
 #include <memory>
 
-#include "child/exit_watch.h"
-#include "supervisor/local_socket.h"
-#include "supervisor/sockets.h"
+#include "napi/exit_watch.h"
+#include "napi/notify/local_socket.h"
+#include "napi/descriptors.h"
 
 namespace seccomp {
 

@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "child/request.h"
+#include "napi/read_request.h"
 
 namespace seccomp {
 namespace {

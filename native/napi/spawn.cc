@@ -6,11 +6,11 @@
 #include <memory>
 
 #include "child/clone.h"
-#include "child/exit_watch.h"
-#include "child/request.h"
+#include "napi/exit_watch.h"
+#include "napi/read_request.h"
 #include "napi/environment.h"
-#include "napi/properties.h"
-#include "napi/supervise.h"
+#include "napi/values.h"
+#include "napi/notify/supervise.h"
 
 namespace seccomp {
 namespace {

@@ -18,8 +18,8 @@
 #include <string>
 
 #include "child/clone.h"
-#include "napi/properties.h"
-#include "napi/supervise.h"
+#include "napi/values.h"
+#include "napi/notify/supervise.h"
 
 namespace seccomp {
 namespace {

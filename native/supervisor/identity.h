@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "child/clone.h"
-#include "child/request.h"
+#include "napi/read_request.h"
 
 namespace seccomp {
 

@@ -12,8 +12,8 @@
 #include <atomic>
 #include <utility>
 
-#include "child/linux_abi.h"
-#include "napi/connect.h"
+#include "system/linux_abi.h"
+#include "supervisor/connection.h"
 
 namespace seccomp {
 namespace {

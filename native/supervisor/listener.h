@@ -8,9 +8,9 @@
 #include <mutex>
 #include <unordered_map>
 
-#include "child/request.h"
+#include "napi/read_request.h"
 #include "supervisor/call_kinds.h"
-#include "supervisor/mailbox.h"
+#include "napi/notify/mailbox.h"
 
 namespace seccomp {
 

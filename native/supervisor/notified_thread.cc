@@ -14,8 +14,8 @@
 #include <algorithm>
 #include <array>
 
-#include "child/linux_abi.h"
-#include "child/request.h"
+#include "system/linux_abi.h"
+#include "napi/read_request.h"
 
 namespace seccomp {
 namespace {

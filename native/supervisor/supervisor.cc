@@ -11,7 +11,7 @@
 #include <array>
 #include <utility>
 
-#include "supervisor/threads.h"
+#include "system/threads.h"
 
 namespace seccomp {
 namespace {

@@ -1,4 +1,4 @@
-// What Kinds promises in kinds.h, with reads of a caller that take as long as a test wants: `kinds_test NAME`.
+// What Kinds promises in call_kinds.h, with reads of a caller that take as long as a test wants: `call_kinds_test NAME`.
 #include "supervisor/call_kinds.h"
 
 #include <condition_variable>

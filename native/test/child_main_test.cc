@@ -35,7 +35,7 @@
 #include <vector>
 
 #include "check.h"
-#include "child/linux_abi.h"
+#include "system/linux_abi.h"
 #include "child/ruleset.h"
 
 #ifdef __SANITIZE_THREAD__

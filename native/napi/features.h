@@ -6,7 +6,7 @@
 
 #include <cstdint>
 
-#include "child/request.h"
+#include "napi/read_request.h"
 
 namespace seccomp {
 

@@ -1,5 +1,5 @@
 // Threads of this process's own: named, and without the signals that are Node's.
-#include "supervisor/threads.h"
+#include "system/threads.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -12,7 +12,7 @@
 #include <memory>
 #include <utility>
 
-#include "child/request.h"
+#include "napi/read_request.h"
 
 #ifndef sigev_notify_thread_id
 #define sigev_notify_thread_id _sigev_un._tid

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "child/request.h"
+#include "napi/read_request.h"
 
 namespace seccomp {
 

@@ -1,5 +1,5 @@
 // Puts filters on this process, and asks the kernel what it can do with them: seccomp(2).
-#include "napi/filter.h"
+#include "napi/this_process.h"
 
 #include <errno.h>
 #include <linux/seccomp.h>
@@ -8,8 +8,8 @@
 
 #include <memory>
 
-#include "child/request.h"
-#include "napi/properties.h"
+#include "napi/read_request.h"
+#include "napi/values.h"
 
 namespace seccomp {
 namespace {

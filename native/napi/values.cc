@@ -1,6 +1,6 @@
 // Own properties of JavaScript objects: what is on Object.prototype is not read, and does not keep a property from
 // being set.
-#include "napi/properties.h"
+#include "napi/values.h"
 
 #include <algorithm>
 #include <string>

@@ -1,5 +1,5 @@
 // What JavaScript does with listeners: says how calls are answered, hears of them, answers them itself.
-#include "napi/supervise.h"
+#include "napi/notify/supervise.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include "child/linux_abi.h"
-#include "napi/properties.h"
+#include "system/linux_abi.h"
+#include "napi/values.h"
 #include "supervisor/notified_thread.h"
 #include "supervisor/supervisor.h"
 

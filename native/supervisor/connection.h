@@ -10,8 +10,8 @@
 #include <memory>
 #include <mutex>
 
-#include "child/request.h"
-#include "supervisor/threads.h"
+#include "napi/read_request.h"
+#include "system/threads.h"
 
 namespace seccomp {
 

@@ -1,5 +1,5 @@
 // Landlock domains, landlock(7): what a child is kept from reaching outside of itself.
-#include "napi/landlock.h"
+#include "napi/features.h"
 
 #include <errno.h>
 #include <pthread.h>

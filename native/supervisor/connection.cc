@@ -1,5 +1,5 @@
 // Connects another process's socket in its place, on threads of its own.
-#include "napi/connect.h"
+#include "supervisor/connection.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,8 +18,8 @@
 #include <utility>
 
 #include "child/clone.h"
-#include "child/linux_abi.h"
-#include "napi/supervise.h"
+#include "system/linux_abi.h"
+#include "napi/notify/supervise.h"
 #include "supervisor/identity.h"
 #include "supervisor/notified_thread.h"
 

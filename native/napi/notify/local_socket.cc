@@ -1,5 +1,5 @@
 // Sockets at a path: one that listeners are sent to, and the connections that bring them.
-#include "supervisor/local_socket.h"
+#include "napi/notify/local_socket.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -14,8 +14,8 @@
 #include <utility>
 
 #include "napi/environment.h"
-#include "napi/properties.h"
-#include "napi/supervise.h"
+#include "napi/values.h"
+#include "napi/notify/supervise.h"
 
 namespace seccomp {
 namespace {

@@ -1,5 +1,5 @@
 // A child's end, seen through its pidfd in the event loop.
-#include "child/exit_watch.h"
+#include "napi/exit_watch.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -1,5 +1,5 @@
 // What JavaScript asks to be started, read and checked once, in a form the child can use.
-#include "child/request.h"
+#include "napi/read_request.h"
 
 #include <errno.h>
 #include <linux/bpf_common.h>
@@ -13,9 +13,9 @@
 #include <limits>
 #include <optional>
 
-#include "child/linux_abi.h"
-#include "napi/properties.h"
-#include "napi/supervise.h"
+#include "system/linux_abi.h"
+#include "napi/values.h"
+#include "napi/notify/supervise.h"
 
 namespace seccomp {
 namespace {

@@ -1,5 +1,5 @@
 // Descriptors that JavaScript knows by their numbers, and what is asked of them.
-#include "supervisor/sockets.h"
+#include "napi/descriptors.h"
 
 #include <errno.h>
 #include <sys/socket.h>
@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "child/linux_abi.h"
+#include "system/linux_abi.h"
 #include "napi/environment.h"
 
 namespace seccomp {

@@ -1,5 +1,5 @@
 // What listeners have to tell one instance of the JavaScript module, in batches, through its event loop.
-#include "supervisor/mailbox.h"
+#include "napi/notify/mailbox.h"
 
 #include <errno.h>
 

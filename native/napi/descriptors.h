@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "child/request.h"
+#include "napi/read_request.h"
 
 namespace seccomp {
 
