@@ -55,7 +55,8 @@ function makeFacts(abis: readonly AbiName[]): Facts {
       for (const argument of distinguishing(abi, name))
         kinds.push(audit, number, argument, argumentWidth(abi, name, argument));
       for (const { argument, kind, length } of capturesOf(abi, name)) {
-        const [most, sizeArgument] = typeof length === 'number' ? [length, NO_ARGUMENT] : [MAX_CAPTURE, length.argument];
+        const [most, sizeArgument] =
+          typeof length === 'number' ? [length, NO_ARGUMENT] : [MAX_CAPTURE, length.argument];
         captures.push(audit, number, argument, kind === 'string' ? 1 : 0, most, sizeArgument);
       }
     }
