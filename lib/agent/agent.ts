@@ -6,6 +6,7 @@ import { getSystemErrorName } from 'node:util';
 import { SeccompError } from '../errors.js';
 import { addon, type LocalSocket, type Sender } from '../native.js';
 import type { Container } from '../notify/container.js';
+import { warnHandlerFailed } from '../notify/handler-warning.js';
 import { ask, type HandlerMap, NotifiedCall, notImplemented } from '../notify/handlers.js';
 import { Listener, openInbox } from '../notify/listener.js';
 import { addLocalAgent, removeLocalAgent } from '../sandbox/plan/local-agents.js';
@@ -170,9 +171,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   }
 
   #handlerFailed(error: unknown, call: NotifiedCall<Container>): void {
-    if (this.emit('handlerError', error, call)) return;
-    const reason = error instanceof Error ? error.message : String(error);
-    process.emitWarning(`the handler of ${call.syscall} failed, and the call was denied: ${reason}`, 'SeccompWarning');
+    if (!this.emit('handlerError', error, call)) warnHandlerFailed(error, call);
   }
 
   #refuse(error: Error, sender: Sender | undefined): void {

@@ -2,7 +2,8 @@
 import { once } from 'node:events';
 import type { ObservedCall } from '../decode/observed-call.js';
 import { type CallSite, callSiteOf, observedCall } from '../decode/observed-call.js';
-import { listenTo, type SandboxedProcess } from '../sandbox/child/child-process.js';
+import { onAbort } from '../sandbox/child/abort.js';
+import type { SandboxedProcess } from '../sandbox/child/child-process.js';
 import type { SpawnOptions } from '../sandbox/options/options.js';
 import { spawnObserved } from '../sandbox/spawn.js';
 import { net } from '../util/lazy-node.js';
@@ -70,7 +71,7 @@ function stopOf({ timeout = 0, signal }: SpawnOptions, child: SandboxedProcess) 
   const asked = new Promise<void>((resolve) => {
     stop = resolve;
   });
-  const aborting = listenTo(signal, child, stop);
+  const aborting = onAbort(signal, child, stop);
   const timer = timeout > 0 ? setTimeout(stop, timeout) : undefined;
   const forget = () => {
     clearTimeout(timer);

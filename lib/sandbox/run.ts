@@ -3,7 +3,7 @@
 import { hintAt } from '../notify/denial-messages.js';
 import { own } from '../util/own-data.js';
 import { type Invocation, invocation } from './arguments.js';
-import { abortError, listenTo } from './child/child-process.js';
+import { abortError, onAbort } from './child/abort.js';
 import {
   checkEncoding,
   checkInput,
@@ -71,7 +71,7 @@ export async function runToEnd(invoked: Invocation<RunOptions>): Promise<RunResu
   });
   child.stdin?.on('error', () => {}); // The program has not read all of it, which is for the program to mind.
   child.stdin?.end(input);
-  const aborting = listenTo(options.signal, child, () => collector.abort());
+  const aborting = onAbort(options.signal, child, () => collector.abort());
   await new Promise((resolve) => child.on('close', resolve));
   aborting?.[Symbol.dispose]();
   collector.finish();

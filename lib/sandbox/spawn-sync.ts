@@ -10,9 +10,9 @@ import { diagnostics } from '../util/lazy-node.js';
 import { has, own } from '../util/own-data.js';
 import { type Invocation, invocation } from './arguments.js';
 import type { ChildEventHandlers } from './child/events.js';
-import { checkEncoding, checkInput } from './child/output.js';
+import { checkEncoding, checkInput, checkMaxBuffer } from './child/output.js';
 import { withStdio } from './child/stdio.js';
-import { notThatMany, SPAWN_OPTIONS, type SpawnOptions } from './options/options.js';
+import { SPAWN_OPTIONS, type SpawnOptions } from './options/options.js';
 import { signalName } from './options/signals.js';
 import { refuseLocalAgent } from './plan/local-agents.js';
 import type { FilterSource, SingleSource } from './plan/plan-filters.js';
@@ -132,8 +132,6 @@ export const SPAWN_SYNC_OPTIONS = [
   'maxBuffer',
 ] as const;
 
-const DEFAULT_MAX_BUFFER = 1024 * 1024;
-
 function nativeLimits(options: SpawnSyncOptions) {
   // As in Node, the synchronous functions don't look at it.
   const { timeout, killSignal, forceKillAfter } = limits(
@@ -143,9 +141,7 @@ function nativeLimits(options: SpawnSyncOptions) {
   const { input, encoding } = options;
   checkEncoding(encoding);
   checkInput(input, options.stdio, 'options.stdio[0]'); // As Node calls it.
-  const maxBuffer = options.maxBuffer ?? DEFAULT_MAX_BUFFER;
-  if (typeof maxBuffer !== 'number' || !(maxBuffer >= 0))
-    throw notThatMany('options.maxBuffer', 'a positive number', maxBuffer);
+  const maxBuffer = checkMaxBuffer(options.maxBuffer);
   return {
     timeout,
     maxBuffer,

@@ -483,7 +483,7 @@ describe('what is wrong is found before the program is started:', () => {
     const options = { encoding: 'utf-9' as never };
     expect(() => seccomp.spawnSync('true', 'node', options)).toThrow(/Unknown encoding/);
     for (const stdio of ['ignore', ['inherit']] as never[])
-      expect(() => seccomp.spawnSync('cat', 'node', { input: 'x', stdio })).toThrow(/standard input is no pipe/);
+      expect(() => seccomp.spawnSync('cat', 'node', { input: 'x', stdio })).toThrow(/stdin is not a pipe/);
     for (const input of [0, false, {}] as never[])
       expect(() => seccomp.spawnSync('cat', 'node', { input })).toThrow(/must be of type string/);
   });

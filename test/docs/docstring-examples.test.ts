@@ -16,7 +16,6 @@ const WITHOUT_EXAMPLE: readonly string[] = [
   'Profile',
   'RunError',
   'Sandbox',
-  'SandboxedProcess',
   'arg',
   'assertAllowed',
   'assertDenied',

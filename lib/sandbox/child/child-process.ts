@@ -1,4 +1,4 @@
-/** A running program: node:child_process's ChildProcess, on a child that was not started by Node. */
+/** The running child: a node:child_process ChildProcess whose process was started by this package's addon, not by Node. */
 import type { ChildProcess } from 'node:child_process';
 import { addAbortListener, EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
@@ -10,17 +10,20 @@ import type { Violation } from '../../notify/violation.js';
 import type { ViolationLog } from '../../notify/violation-log.js';
 import { publicMethods } from '../../util/caller.js';
 import { guarded } from '../../util/guarded.js';
-import { childProcess, net, os } from '../../util/lazy-node.js';
-import { define, own } from '../../util/own-data.js';
+import { childProcess, os } from '../../util/lazy-node.js';
+import { define } from '../../util/own-data.js';
 import { signalName, signalNumber } from '../options/signals.js';
+import { abortError } from './abort.js';
 import { type ChildEventHandlers, subscribe } from './events.js';
 import { systemError } from './start-errors.js';
+import { type ChildPipe, drain, pipesFrom, socketStreams, unconnectedStreams } from './streams.js';
 
 type Stdio = ChildProcess['stdio'];
 
 /**
- * ChildProcess without its constructor: that makes a handle which only an end seen by Node itself would free. What it
- * would set besides is set by SandboxedProcess. It becomes a ChildProcess with the first child.
+ * Base class: ChildProcess without its constructor, which would make a handle that only an exit seen by Node itself frees.
+ * SandboxedProcess sets the properties that the constructor would set. The prototype becomes that of ChildProcess with the
+ * first child, since loading node:child_process takes longer than loading this package.
  */
 class Emitter extends EventEmitter {
   constructor() {
@@ -30,19 +33,32 @@ class Emitter extends EventEmitter {
 }
 const Base = Emitter as unknown as typeof ChildProcess;
 
-/** When a child is ended by us, and how: checked. */
+/** When and how this package ends a child. The values have been checked. */
 export interface Ending {
-  /** Milliseconds; 0: never. */
+  /** Milliseconds; 0 for no timeout. */
   readonly timeout: number;
   readonly signal: AbortSignal | undefined;
   readonly killSignal: number;
-  /** Milliseconds from `killSignal` to SIGKILL; Infinity: never. */
+  /** Milliseconds from `killSignal` to SIGKILL; Infinity for no SIGKILL. */
   readonly forceKillAfter: number;
 }
 
-/** A child under a profile. Its events, streams, methods and properties are those of ChildProcess. */
+/**
+ * A child under a profile, as `spawn` returns it. Its events, streams, methods and properties are those of Node's ChildProcess.
+ * It also emits `violation`, with a Violation, for each new kind of denied call if `onViolation` is given, and `handlerError`,
+ * with an error and a NotifiedCall, if a `notify` handler fails.
+ *
+ * @example
+ * import { once } from 'node:events';
+ * import { spawn } from 'seccomp';
+ *
+ * const child = spawn('unshare', ['--user', 'true'], 'docker-default', { onViolation: true });
+ * child.on('violation', ({ syscall }) => console.log(`${syscall} was denied`));
+ * const [exitCode] = await once(child, 'close');
+ * console.log(exitCode, child.violations.length); // 1 1
+ */
 export class SandboxedProcess extends Base {
-  // Node declares these read-only and sets them itself.
+  // Node declares these read-only, and sets them itself.
   declare pid?: number;
   override exitCode: number | null = null;
   override signalCode: NodeJS.Signals | null = null;
@@ -55,22 +71,23 @@ export class SandboxedProcess extends Base {
   override killed = false;
   override connected = false;
 
+  /** Undefined before the child was started, and after it has ended. */
   #watch: ExitWatch | undefined;
-  /** @internal Of its filter, if that has one. */
+  /** @internal The listener of the child's filter, if the filter has one. */
   listener: Listener | undefined;
   #log: ViolationLog | undefined;
-  /** What `close` waits for: the exit, and the end of each stream from the child. */
+  /** Number of events that `close` still waits for: the exit, and the end of each stream from the child. */
   #open = 1;
-  /** Its descriptors that are sockets, and our ends. */
-  #pipes: readonly { readonly descriptor: number; readonly stream: Socket }[] = [];
+  #pipes: readonly ChildPipe[] = [];
   readonly #ending: Ending;
   readonly #enforced: (isolationError: number) => Enforcement;
+  /** The errno with which isolating the child failed, or 0. */
   #isolationError = 0;
-  /** Whether we set out to end it. */
+  /** Whether this package has tried to end the child. */
   #terminated = false;
   #forceKill: NodeJS.Timeout | undefined;
-  /** Hears of a signal that could not be sent. */
-  #refused: (error: unknown) => void = (error) => this.emit('error', error);
+  /** Reports that a signal could not be sent. */
+  #killFailed: (error: unknown) => void = (error) => this.emit('error', error);
 
   /** @internal Use spawn(). */
   constructor(
@@ -86,15 +103,13 @@ export class SandboxedProcess extends Base {
     this.spawnargs = [...args];
   }
 
-  /** @internal Takes over a child that runs. If that fails, its sockets are closed. */
+  /** @internal Becomes the object of a running child. If that fails, the child's sockets are closed. */
   attach({ pid, watch, sockets, isolationError }: NativeChild): void {
     const streams = socketStreams(sockets);
     define(this, { pid });
     this.#isolationError = isolationError;
     this.#watch = watch;
-    this.#pipes = streams.flatMap((stream, i) =>
-      stream === null || i === 0 ? [] : [{ descriptor: sockets[i] ?? -1, stream }],
-    );
+    this.#pipes = pipesFrom(sockets, streams);
     for (const { stream } of this.#pipes) {
       this.#open++;
       stream.on('close', () => this.#closed());
@@ -103,60 +118,59 @@ export class SandboxedProcess extends Base {
     process.nextTick(() => this.emit('spawn'));
   }
 
-  /** @internal Hears what its filter tells. */
-  supervise(listener: NativeListener, hearing: ChildEventHandlers): void {
-    const heard = subscribe(this, listener, hearing);
-    this.listener = heard.listener;
-    this.#log = heard.log;
+  /** @internal Handles the notifications of the child's filter. */
+  supervise(listener: NativeListener, handlers: ChildEventHandlers): void {
+    const subscription = subscribe(this, listener, handlers);
+    this.listener = subscription.listener;
+    this.#log = subscription.log;
   }
 
-  /**
-   * The calls that its profile did not let through, by now: one of each kind, with their number. Empty unless onViolation
-   * was given, or somebody listened on the channel, when it was started.
-   */
-  get violations(): readonly Violation[] {
-    return this.#log?.read().violations ?? [];
-  }
-
-  /** @internal Whether the calls that its profile denies are looked for. */
-  get isWatched(): boolean {
-    return this.#log !== undefined;
-  }
-
-  /** What is enforced on it, and what is not. */
-  get enforcement(): Enforcement {
-    return this.#enforced(this.#isolationError);
-  }
-
-  /** How many calls were denied beyond the kinds that `violations` lists. */
-  get unlistedViolations(): number {
-    return this.#log?.unlisted ?? 0;
-  }
-
-  /** @internal Reports a child that could not be started, as Node does: `error`, then `close`. */
+  /** @internal Reports that the child could not be started, as Node does: by the event `error`, then `close`. */
   fail(error: NodeJS.ErrnoException, descriptors: readonly boolean[]): void {
-    const { Socket } = net();
-    if (error.code !== 'EMFILE' && error.code !== 'ENFILE')
-      this.#setStreams(
-        descriptors.map((piped, i) =>
-          piped ? new Socket(own({ fd: undefined, handle: undefined, readable: i > 0 })) : null,
-        ),
-      );
+    if (error.code !== 'EMFILE' && error.code !== 'ENFILE') this.#setStreams(unconnectedStreams(descriptors));
     process.nextTick(() => {
       this.exitCode = error.errno ?? -1;
       this.stdin?.destroy();
-      // If nobody listens, that is what Node says where it throws.
+      // Without a listener, emit() throws the error, and Node prints the place of this call.
       if (this.listenerCount('error') === 0) this.emit('error', error);
       guarded(() => this.emit('error', error));
       this.#finish();
     });
   }
 
-  /** @internal Called once when the child has ended; exactly one of the two is not null. */
+  /**
+   * The calls that the profile has denied so far, one Violation for each kind of call, with their number. Empty unless
+   * `onViolation` was given, or the channel `seccomp:violation` had a subscriber, when the child was started.
+   */
+  get violations(): readonly Violation[] {
+    return this.#log?.read().violations ?? [];
+  }
+
+  /** Number of denied calls of further kinds, which `violations` has no room for. */
+  get unlistedViolations(): number {
+    return this.#log?.unlisted ?? 0;
+  }
+
+  /** @internal Whether the child's violations are collected. */
+  get isWatched(): boolean {
+    return this.#log !== undefined;
+  }
+
+  /** What is enforced on the child, and what is not. */
+  get enforcement(): Enforcement {
+    return this.#enforced(this.#isolationError);
+  }
+
+  /** @internal Whether the child has ended or was not started. Other processes may still hold its pipes. */
+  get hasEnded(): boolean {
+    return this.#watch === undefined;
+  }
+
+  /** @internal Called once, when the child has ended: one of the two arguments is null. */
   exited(code: number | null, signal: number | null): void {
     this.#watch = undefined;
     clearTimeout(this.#forceKill);
-    // The listeners of the event `exit` find all that the child was denied.
+    // Violations are emitted before `exit`, whose listeners can rely on them.
     if (this.listener === undefined) this.#ended(code, signal);
     else this.listener.afterKinds(() => this.#ended(code, signal));
   }
@@ -181,7 +195,7 @@ export class SandboxedProcess extends Base {
     if (error === ESRCH) return false;
     const failure = systemError(error, 'kill');
     if (error === EINVAL || error === ENOSYS) throw failure;
-    this.#refused(failure);
+    this.#killFailed(failure);
     return false;
   }
 
@@ -198,41 +212,40 @@ export class SandboxedProcess extends Base {
   }
 
   /**
-   * Ends the child and waits until it is gone, and for nobody who still holds its pipes. Rejects with the system's error if
-   * no signal may be sent to it, as it has become another user; the child then goes on.
+   * Ends the child and waits for its exit, but not for other processes that hold its pipes. Rejects with the system's error
+   * if the child may not be sent a signal, since it runs as another user: it is not ended then.
    */
   async [Symbol.asyncDispose](): Promise<void> {
-    const before = this.#refused;
+    const before = this.#killFailed;
     const end = new Promise<void>((resolve, reject) => {
       if (this.hasEnded) resolve();
       else this.once('exit', () => resolve());
-      this.#refused = reject;
+      this.#killFailed = reject;
     });
     this.terminate();
     await end.finally(() => {
-      this.#refused = before;
+      this.#killFailed = before;
     });
   }
 
-  /** @internal Ends the child after its timeout, and when its AbortSignal is aborted. */
+  /** @internal Begins to end the child by its timeout and its AbortSignal. */
   limit(): void {
-    if (this.hasEnded) return; // It was not started.
-    const { timeout } = this.#ending;
+    if (this.hasEnded) return; // The child was not started.
+    const { timeout, signal } = this.#ending;
     if (timeout > 0) {
       const timer = setTimeout(() => this.terminate(), timeout);
       this.once('exit', () => clearTimeout(timer));
     }
     try {
-      this.#heed(this.#ending.signal);
+      if (signal !== undefined) this.#endOn(signal);
     } catch (error) {
-      this.#stop('SIGKILL');
+      this.#send('SIGKILL');
       throw error;
     }
   }
 
-  /** A signal of another make may throw. */
-  #heed(signal: AbortSignal | undefined): void {
-    if (signal === undefined) return;
+  /** An AbortSignal of another implementation may throw. */
+  #endOn(signal: AbortSignal): void {
     const abort = () => {
       if (this.terminate()) this.emit('error', abortError(signal));
     };
@@ -244,35 +257,32 @@ export class SandboxedProcess extends Base {
     this.once('exit', () => listener[Symbol.dispose]());
   }
 
-  /** @internal Whether it has ended, or was not started. Others may still hold its pipes. */
-  get hasEnded(): boolean {
-    return this.#watch === undefined;
-  }
-
   /**
-   * @internal Sends `signal`, and SIGKILL if the child still runs after `forceKillAfter`. Once it has ended, nothing
-   * more is read from its pipes than what was written by then, whoever holds them. Gives false if no signal was sent.
+   * @internal Sends `signal`, and SIGKILL if the child still runs `forceKillAfter` milliseconds later. When the child has ended,
+   * its pipes are read only to the end of what was written by then, even if other processes hold them.
+   * @returns Whether a signal was sent.
    */
   terminate(signal: number = this.#ending.killSignal): boolean {
     const { forceKillAfter } = this.#ending;
     this.#terminated = true;
     if (this.hasEnded) this.#endPipes();
-    if (!this.#stop(signal)) return false;
+    if (!this.#send(signal)) return false;
     if (forceKillAfter !== Number.POSITIVE_INFINITY)
-      this.#forceKill ??= setTimeout(() => this.#stop('SIGKILL'), forceKillAfter);
+      this.#forceKill ??= setTimeout(() => this.#send('SIGKILL'), forceKillAfter);
     return true;
   }
 
-  /** Of a stream that was destroyed the descriptor is not ours any more. */
+  /** Shuts the pipes down for reading. The descriptor of a destroyed stream is closed, and may be another file's by now. */
   #endPipes(): void {
     for (const { descriptor, stream } of this.#pipes) if (!stream.destroyed) addon().endReading(descriptor);
   }
 
-  #stop(signal: NodeJS.Signals | number): boolean {
+  /** Sends a signal without throwing. */
+  #send(signal: NodeJS.Signals | number): boolean {
     try {
       return this.kill(signal);
     } catch (error) {
-      this.#refused(error);
+      this.#killFailed(error);
       return false;
     }
   }
@@ -282,11 +292,9 @@ export class SandboxedProcess extends Base {
     define(this, { stdin, stdout, stderr, stdio: [...streams] });
   }
 
-  /** Lets what is still in the streams flow to its end, so that `close` can come. */
+  /** Lets the streams be read to their end, so that `close` can be emitted. */
   #finish(): void {
-    process.nextTick(() => {
-      for (const stream of this.stdio ?? []) if (stream instanceof net().Socket && stream.readable) stream.resume();
-    });
+    process.nextTick(() => drain(this.stdio ?? []));
     this.#closed();
   }
 
@@ -297,38 +305,3 @@ export class SandboxedProcess extends Base {
 }
 
 publicMethods(SandboxedProcess.prototype, 'kill');
-
-/** Our ends of a child's sockets, as streams; null for no socket. If one can't be made, all are closed. */
-function socketStreams(sockets: NativeChild['sockets']): readonly (Socket | null)[] {
-  const { Socket } = net();
-  const made: (Socket | null)[] = [];
-  try {
-    for (const [i, fd] of sockets.entries())
-      made.push(fd < 0 ? null : new Socket(own({ fd, handle: undefined, readable: i > 0, writable: true })));
-    return made;
-  } catch (error) {
-    for (const fd of sockets.slice(made.length)) addon().takeBack(fd);
-    for (const stream of made) stream?.destroy();
-    throw error;
-  }
-}
-
-/** The error of Node for what was aborted. */
-export function abortError({ reason }: AbortSignal): Error {
-  const error = new Error('The operation was aborted', { cause: reason });
-  return define(error, { code: 'ABORT_ERR', name: 'AbortError' });
-}
-
-/** Calls `abort` when a signal of the caller's is aborted. If that throws, the child ends. */
-export function listenTo(
-  signal: AbortSignal | undefined,
-  child: SandboxedProcess,
-  abort: () => void,
-): Disposable | undefined {
-  try {
-    return signal && addAbortListener(signal, abort);
-  } catch (error) {
-    child.terminate(signalNumber('SIGKILL'));
-    throw error;
-  }
-}

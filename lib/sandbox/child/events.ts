@@ -1,6 +1,7 @@
-/** What a supervised child tells: the calls that were denied, and those that wait for a handler. */
+/** The events of a supervised child: violations, and calls that wait for a handler. */
 import type { EventEmitter } from 'node:events';
 import type { ListenerHandle, NativeListener } from '../../native.js';
+import { warnHandlerFailed } from '../../notify/handler-warning.js';
 import { ask, type HandlerMap, NotifiedCall } from '../../notify/handlers.js';
 import { Listener, type PendingNotification } from '../../notify/listener.js';
 import { CHANNEL, type OnViolation } from '../../notify/violation.js';
@@ -9,19 +10,16 @@ import { guarded } from '../../util/guarded.js';
 import { asyncHooks, diagnostics } from '../../util/lazy-node.js';
 import type { Supervised } from '../plan/supervised.js';
 
-/** Who hears of the calls of a supervised child. */
+/** The handlers of a supervised child's events. */
 export interface ChildEventHandlers {
   readonly supervised: Supervised | undefined;
+  /** true: violations are collected and emitted, and there is no function to call. */
   readonly onViolation: OnViolation | true | undefined;
   readonly handlers: HandlerMap;
-  /** Of a handler, in milliseconds. */
+  /** How long a handler may take, in milliseconds. */
   readonly timeout: number;
 }
 
-/** What emits a child's events: the child. */
-type Emitter = Pick<EventEmitter, 'emit'>;
-
-/** Nobody. */
 export const NO_EVENT_HANDLERS: ChildEventHandlers = {
   supervised: undefined,
   onViolation: undefined,
@@ -29,22 +27,33 @@ export const NO_EVENT_HANDLERS: ChildEventHandlers = {
   timeout: 0,
 };
 
-/** A filter's listener, and the log of the violations that it tells of, if it is asked for them. */
-export interface Heard {
+/** The object that emits the events of a child: the child. */
+type Emitter = Pick<EventEmitter, 'emit'>;
+
+export interface Subscription {
   readonly listener: Listener;
+  /** The child's violations; undefined if they are not collected. */
   readonly log: ViolationLog | undefined;
 }
 
-/** Hears for `child` what its filter tells, in the AsyncLocalStorage of the call that started it. */
-export function subscribe(child: Emitter, native: NativeListener, hearing: ChildEventHandlers): Heard {
-  const { supervised, onViolation, handlers, timeout } = hearing;
-  const failed = (error: unknown, call: NotifiedCall) => handlerFailed(child, error, call);
+/**
+ * Calls the handlers for the notifications of a child, and emits its violations. Handlers run in the AsyncLocalStorage context
+ * of the call that started the child.
+ */
+export function subscribe(
+  child: Emitter,
+  native: NativeListener,
+  { supervised, onViolation, handlers, timeout }: ChildEventHandlers,
+): Subscription {
   const { AsyncResource } = asyncHooks();
   const resource = new AsyncResource('seccomp.Listener');
-  // What AsyncResource.bind gives too, in ten times the time on Node 20.
-  const bound = <Args extends unknown[]>(hears: (...args: Args) => void) =>
-    resource.runInAsyncScope.bind(resource, hears, undefined) as typeof hears;
-  const tell = (index: number) => {
+  // The same as AsyncResource.bind, which takes ten times as long on Node 20.
+  const bind = <Args extends unknown[]>(handler: (...args: Args) => void) =>
+    resource.runInAsyncScope.bind(resource, handler, undefined) as typeof handler;
+  const handlerFailed = (error: unknown, call: NotifiedCall) => {
+    if (!child.emit('handlerError', error, call)) warnHandlerFailed(error, call);
+  };
+  const report = (index: number) => {
     const violation = log?.at(index);
     if (violation === undefined) return;
     if (typeof onViolation === 'function') guarded(() => onViolation(violation));
@@ -52,18 +61,12 @@ export function subscribe(child: Emitter, native: NativeListener, hearing: Child
     if (diagnostics().hasSubscribers(CHANNEL)) diagnostics().channel(CHANNEL).publish({ process: child, violation });
   };
   const listener = new Listener(native, {
-    kind: supervised?.watches ? bound(tell) : undefined,
-    call: bound((waiting: PendingNotification, handle: ListenerHandle) => {
-      const call = new NotifiedCall(waiting, handle, undefined);
-      ask(call, handlers.get(call.syscall), timeout, failed);
+    kind: supervised?.watches ? bind(report) : undefined,
+    call: bind((notification: PendingNotification, handle: ListenerHandle) => {
+      const call = new NotifiedCall(notification, handle, undefined);
+      ask(call, handlers.get(call.syscall), timeout, handlerFailed);
     }),
   });
   const log = supervised?.watches ? new ViolationLog(listener, supervised) : undefined;
   return { listener, log };
-}
-
-function handlerFailed(child: Emitter, error: unknown, call: NotifiedCall): void {
-  if (child.emit('handlerError', error, call)) return;
-  const reason = error instanceof Error ? error.message : String(error);
-  process.emitWarning(`the handler of ${call.syscall} failed, and the call was denied: ${reason}`, 'SeccompWarning');
 }

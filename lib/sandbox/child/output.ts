@@ -1,4 +1,4 @@
-/** What a child writes, up to a limit of bytes and time: what execFile and run have in common. */
+/** The output of a child, gathered up to a limit of bytes and time: for run() and execFile. Also input and encodings. */
 import { inspect } from 'node:util';
 import { SeccompError } from '../../errors.js';
 import { fromCaller } from '../../util/caller.js';
@@ -7,99 +7,103 @@ import { invalidType, notThatMany, type SpawnOptions } from '../options/options.
 import { limits } from '../spawn.js';
 import type { SandboxedProcess } from './child-process.js';
 
-/** Options of run and execFile that spawn has not. */
+/** Options for the output of a program, which `run` and `execFile` take beside those of `spawn`. */
 export interface OutputOptions {
-  /** Of the output: text, or bytes for `buffer`. Default `utf8`. */
+  /** Encoding of the output; `'buffer'` or null for a Buffer. Default `'utf8'`. */
   readonly encoding?: BufferEncoding | 'buffer' | null | undefined;
-  /** How many bytes the program may write, to stdout and to stderr each, before it is ended. Default 1024 × 1024. */
+  /** How many bytes the program may write to each of stdout and stderr. If it writes more, it is ended. Default 1024 × 1024. */
   readonly maxBuffer?: number | undefined;
 }
 
-/** How much output is taken, as what, and for how long: checked. */
+/** The options that apply to a child's output. The values have been checked. */
 export interface OutputLimits {
-  /** Undefined for bytes. */
+  /** Undefined for a Buffer. */
   readonly encoding: BufferEncoding | undefined;
+  /** Bytes. */
   readonly maxBuffer: number;
-  /** Milliseconds; 0: any. */
+  /** Milliseconds; 0 for no timeout. */
   readonly timeout: number;
   readonly killSignal: number;
 }
 
 const DEFAULT_MAX_BUFFER = 1024 * 1024;
 
-/** @throws What Node throws for options that are not valid. */
+/** Reads the options that apply to the output. @throws What Node throws for options that are not valid. */
 export function outputLimits(options: SpawnOptions & OutputOptions): OutputLimits {
   const { encoding = 'utf8' } = options;
-  const maxBuffer = options.maxBuffer ?? DEFAULT_MAX_BUFFER;
   const { timeout, killSignal } = limits(options);
-  if (typeof maxBuffer !== 'number' || !(maxBuffer >= 0))
-    throw notThatMany('options.maxBuffer', 'a positive number', maxBuffer);
+  const maxBuffer = checkMaxBuffer(options.maxBuffer);
   const isText = encoding !== null && encoding !== 'buffer' && Buffer.isEncoding(encoding);
   return { encoding: isText ? encoding : undefined, maxBuffer, timeout, killSignal };
 }
 
-/** @throws TypeError for an encoding that there is not: before the program is started, whose output would be lost. */
-export function checkEncoding(encoding: unknown): void {
-  if (!encoding || encoding === 'buffer') return; // As in Node, what is falsy asks for none.
-  if (typeof encoding === 'string' && Buffer.isEncoding(encoding)) return;
-  throw define(
-    fromCaller(new TypeError(`Unknown encoding: ${typeof encoding === 'string' ? encoding : inspect(encoding)}`)),
-    { code: 'ERR_UNKNOWN_ENCODING' },
-  );
+/** @returns Bytes. @throws RangeError or TypeError, as Node does, for a size that is not a positive number. */
+export function checkMaxBuffer(size: number | undefined): number {
+  const bytes = size ?? DEFAULT_MAX_BUFFER;
+  if (typeof bytes === 'number' && bytes >= 0) return bytes;
+  throw notThatMany('options.maxBuffer', 'a positive number', bytes);
 }
 
-/** @throws TypeError, SeccompError ERR_SECCOMP_OPTION for an input that the program can't be given. */
+/** To be called before the program is started. @throws TypeError for an unknown encoding. */
+export function checkEncoding(encoding: unknown): void {
+  if (!encoding || encoding === 'buffer') return; // As in Node, any falsy value means a Buffer.
+  if (typeof encoding === 'string' && Buffer.isEncoding(encoding)) return;
+  const name = typeof encoding === 'string' ? encoding : inspect(encoding);
+  throw define(fromCaller(new TypeError(`Unknown encoding: ${name}`)), { code: 'ERR_UNKNOWN_ENCODING' });
+}
+
+/** @throws TypeError for a wrong type; SeccompError ERR_SECCOMP_OPTION for an input of a program whose stdin is not a pipe. */
 export function checkInput(input: unknown, stdio: SpawnOptions['stdio'], name = 'options.input'): void {
   if (input === undefined || input === null) return;
   if (typeof input !== 'string' && !ArrayBuffer.isView(input))
     throw invalidType(name, 'of type string or an instance of Buffer, TypedArray, or DataView', input);
-  if ((typeof input === 'string' ? input.length : input.byteLength) === 0) return; // Nobody misses it.
+  if ((typeof input === 'string' ? input.length : input.byteLength) === 0) return; // Empty input is the same as none.
   const stdin = typeof stdio === 'object' ? stdio?.at(0) : stdio;
   if (stdin === undefined || stdin === null || stdin === 'pipe' || stdin === 'overlapped') return;
-  throw new SeccompError('ERR_SECCOMP_OPTION', 'options.input: standard input is no pipe; leave out options.stdio[0]');
+  throw new SeccompError('ERR_SECCOMP_OPTION', 'options.input: stdin is not a pipe; leave out options.stdio[0]');
 }
 
 type Stream = 'stdout' | 'stderr';
 
-/** Gathers the output of one child, and ends it when it takes too long or writes too much. */
+/** Gathers the output of a child. Ends the child if it runs longer than its timeout, or writes more than `maxBuffer`. */
 export class OutputBuffer {
   readonly #child: SandboxedProcess;
-  readonly #settings: OutputLimits;
+  readonly #limits: OutputLimits;
   readonly #chunks: Readonly<Record<Stream, (string | Buffer)[]>> = { stdout: [], stderr: [] };
   readonly #timer: NodeJS.Timeout | undefined;
-  /** What it wrote too much of. */
+  /** The stream to which the child wrote more than `maxBuffer`. */
   overflow: Stream | undefined;
   timedOut = false;
 
-  constructor(child: SandboxedProcess, settings: OutputLimits) {
+  constructor(child: SandboxedProcess, limits: OutputLimits) {
     this.#child = child;
-    this.#settings = settings;
+    this.#limits = limits;
     for (const name of ['stdout', 'stderr'] as const) this.#read(name);
-    if (settings.timeout === 0) return;
+    if (limits.timeout === 0) return;
     this.#timer = setTimeout(() => {
       this.timedOut = true;
       this.#stop();
-    }, settings.timeout);
+    }, limits.timeout);
   }
 
-  /** Ends the output of a child that has ended, and whose pipes others hold. While it runs, it is aborted by itself. */
+  /** Stops reading from a child that has ended but whose pipes other processes hold. A running child handles the abort itself. */
   abort(): void {
     if (this.#child.hasEnded) this.#child.terminate();
   }
 
-  /** Whether we set out to end the child. */
+  /** Whether the child was ended by this buffer. */
   get stopped(): boolean {
     return this.timedOut || this.overflow !== undefined;
   }
 
-  /** What has come so far: text if somebody asked for text. */
+  /** Returns the output so far: text if there is an encoding, set here or on the stream by the caller; otherwise a Buffer. */
   output(name: Stream): string | Buffer {
     const chunks = this.#chunks[name];
-    if (this.#settings.encoding || this.#child[name]?.readableEncoding) return chunks.join('');
+    if (this.#limits.encoding || this.#child[name]?.readableEncoding) return chunks.join('');
     return Buffer.concat(chunks.filter(Buffer.isBuffer));
   }
 
-  /** To be called at the child's end: its time does not run any more. */
+  /** Stops the timeout. To be called when the child has ended. */
   finish(): void {
     clearTimeout(this.#timer);
   }
@@ -107,13 +111,13 @@ export class OutputBuffer {
   #read(name: Stream): void {
     const stream = this.#child[name];
     if (!stream) return;
-    const { encoding, maxBuffer } = this.#settings;
+    const { encoding, maxBuffer } = this.#limits;
     if (encoding) stream.setEncoding(encoding);
     let size = 0;
     stream.on('data', (chunk: string | Buffer) => {
       const room = maxBuffer - size;
       size += typeof chunk === 'string' ? Buffer.byteLength(chunk, stream.readableEncoding ?? 'utf8') : chunk.length;
-      // Of text Node takes as many characters as there is room for bytes.
+      // As in Node: of text, as many characters are kept as there is room for bytes.
       this.#chunks[name].push(size > maxBuffer ? chunk.slice(0, room) : chunk);
       if (size <= maxBuffer) return;
       this.overflow = name;
@@ -124,11 +128,11 @@ export class OutputBuffer {
   #stop(): void {
     this.#child.stdout?.destroy();
     this.#child.stderr?.destroy();
-    this.#child.terminate(this.#settings.killSignal);
+    this.#child.terminate(this.#limits.killSignal);
   }
 }
 
-/** The error of Node for a program that wrote more than it may. */
+/** Returns Node's error for a program that wrote more than `maxBuffer`. */
 export function overflowError(name: Stream): RangeError {
   const error = fromCaller(new RangeError(`${name} maxBuffer length exceeded`));
   return define(error, { code: 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER' });

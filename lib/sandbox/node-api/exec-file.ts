@@ -1,4 +1,4 @@
-/** execFile and execFileSync, in the terms of spawn and spawnSync: output by callback, errors as Node makes them. */
+/** The output of a child as execFile and execFileSync report it: to a callback or as a return value, with Node's errors. */
 import { getSystemErrorName } from 'node:util';
 import { denialLines, hintAt } from '../../notify/denial-messages.js';
 import { at, callSite, fromCaller } from '../../util/caller.js';
@@ -8,66 +8,83 @@ import { OutputBuffer, type OutputLimits, overflowError } from '../child/output.
 import type { SpawnSyncResult } from '../spawn-sync.js';
 import type { Callback } from './overloads.js';
 
-/** Calls back once, with what the child wrote, when it has ended or could not be started. `command` is what was to run. */
-export function callBack(
+/**
+ * Gathers the output of a child, and calls `callback` once with it: when the child's pipes are closed, or when it could not be
+ * started.
+ *
+ * @param command - The program and its arguments, for the error's message.
+ */
+export function reportOutput(
   child: SandboxedProcess,
   command: readonly string[],
-  settings: OutputLimits,
+  limits: OutputLimits,
   callback: Callback | undefined,
 ): void {
-  const collector = new OutputBuffer(child, settings);
+  const buffer = new OutputBuffer(child, limits);
   const site = callSite();
-  let called = false;
-  const end = (error: Error | null) => {
-    if (called) return;
-    called = true;
-    collector.finish();
-    const failure = collector.overflow === undefined ? error : (error ?? overflowError(collector.overflow));
-    const told = failure === null ? null : define(at(site, failure), { cmd: command.join(' ') });
-    callback?.(told, collector.output('stdout'), collector.output('stderr'));
+  let isReported = false;
+  const report = (failure: Error | null) => {
+    if (isReported) return;
+    isReported = true;
+    buffer.finish();
+    const error = failure ?? (buffer.overflow === undefined ? null : overflowError(buffer.overflow));
+    const placed = error === null ? null : define(at(site, error), { cmd: command.join(' ') });
+    callback?.(placed, buffer.output('stdout'), buffer.output('stderr'));
   };
   child.on('close', (code: number | null, signal: NodeJS.Signals | null) => {
-    if (collector.overflow !== undefined || (code === 0 && signal === null)) return end(null);
-    const lines = child.isWatched ? [...denialLines(child), hintAt(code, signal, true)] : [];
-    const what = withDenials(`${command.join(' ')}\n${collector.output('stderr')}`, lines);
-    end(commandFailed(what, { ...ending(code, child, collector), signal }));
+    if (buffer.overflow !== undefined || (code === 0 && signal === null)) return report(null);
+    const denials = child.isWatched ? [...denialLines(child), hintAt(code, signal, true)] : [];
+    const message = withDenials(`${command.join(' ')}\n${buffer.output('stderr')}`, denials);
+    report(commandFailed(message, { ...codeAndKilled(code, child, buffer), signal }));
   });
   child.on('error', (error) => {
     child.stdout?.destroy();
     child.stderr?.destroy();
-    end(error);
+    report(error);
   });
 }
 
-function ending(code: number | null, child: SandboxedProcess, collector: OutputBuffer) {
+/** Two properties of Node's error. A negative exit code is the errno of a program that could not be started. */
+function codeAndKilled(code: number | null, child: SandboxedProcess, buffer: OutputBuffer) {
   return {
     code: code !== null && code < 0 ? getSystemErrorName(code) : code,
-    killed: child.killed || collector.stopped,
+    killed: child.killed || buffer.stopped,
   };
 }
 
-/** What execFileSync and execSync give: the output. `command` is what their error names. */
-export function outputOf(result: SpawnSyncResult, command: string, stderrIsPassedOn: boolean): string | Buffer | null {
-  if (stderrIsPassedOn && result.stderr !== null) process.stderr.write(result.stderr);
+/**
+ * Returns the output of a child that has ended: the return value of execFileSync and execSync.
+ *
+ * @param command - The command as the error's message shows it.
+ * @param passesOnStderr - Whether to write the child's stderr to this process's, as Node does if `stdio` is not set.
+ * @throws The error with which the child was not started or was ended, or an error for a status that is not 0.
+ */
+export function outputOrThrow(
+  result: SpawnSyncResult,
+  command: string,
+  passesOnStderr: boolean,
+): string | Buffer | null {
+  if (passesOnStderr && result.stderr !== null) process.stderr.write(result.stderr);
   const { error } = own(result);
   if (error !== undefined) throw define(error, result);
-  const told = result.stderr !== null && result.stderr.length > 0 ? `\n${result.stderr}` : '';
-  const denials = Object.hasOwn(result, 'violations')
-    ? [
-        ...denialLines({ violations: result.violations ?? [], unlistedViolations: result.unlistedViolations ?? 0 }),
-        hintAt(result.status, result.signal, true),
-      ]
-    : [];
-  if (result.status !== 0) throw commandFailed(withDenials(`${command}${told}`, denials), result);
-  return result.stdout;
+  if (result.status === 0) return result.stdout;
+  const stderr = result.stderr !== null && result.stderr.length > 0 ? `\n${result.stderr}` : '';
+  throw commandFailed(withDenials(`${command}${stderr}`, denialsIn(result)), result);
 }
 
-/** The text of an error as Node makes it, with the denied calls at its end, if somebody looked for them. */
+/** Nothing if nobody asked for violations. */
+function denialsIn(result: SpawnSyncResult): readonly string[] {
+  if (!Object.hasOwn(result, 'violations')) return [];
+  const { violations = [], unlistedViolations = 0, status, signal } = result;
+  return [...denialLines({ violations, unlistedViolations }), hintAt(status, signal, true)];
+}
+
+/** Appends lines about denied calls to the message of Node's error. */
 function withDenials(text: string, denials: readonly string[]): string {
   const lines = denials.filter((line) => line !== '');
   return lines.length === 0 ? text : [text.trimEnd(), ...lines].join('\n');
 }
 
-function commandFailed(what: string, properties: object): Error {
-  return fromCaller(define(new Error(`Command failed: ${what}`), properties));
+function commandFailed(message: string, properties: object): Error {
+  return fromCaller(define(new Error(`Command failed: ${message}`), properties));
 }

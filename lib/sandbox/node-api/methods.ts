@@ -1,4 +1,4 @@
-/** What a Sandbox carries its functions out with: child_process's calls, turned into this package's. */
+/** node:child_process's functions under a fixed profile and with default options: the methods of a Sandbox. */
 import type { ChildProcess } from 'node:child_process';
 import { promisify } from 'node:util';
 import { SeccompError } from '../../errors.js';
@@ -26,7 +26,7 @@ import { checkSupervisor } from '../plan/supervised.js';
 import type { RunOptions } from '../run.js';
 import { start } from '../spawn.js';
 import { SPAWN_SYNC_OPTIONS, startSync } from '../spawn-sync.js';
-import { callBack, outputOf } from './exec-file.js';
+import { outputOrThrow, reportOutput } from './exec-file.js';
 import {
   type Callback,
   mergeOptions,
@@ -39,18 +39,18 @@ import {
   readAnyOptions,
 } from './overloads.js';
 
-/** Defaults of a Sandbox: options of any of its functions. Each uses those that it has. */
+/** Default options of a Sandbox's functions. Each function uses those that it takes, and ignores the others. */
 export type SandboxDefaults = RunOptions;
 
 const EXEC_FILE_OPTIONS: readonly string[] = [
-  // Node's execFile leaves argv0 aside.
+  // Node's execFile ignores argv0.
   ...PROGRAM_OPTIONS.filter((name) => name !== 'argv0'),
   ...['shell', 'signal', 'timeout', 'killSignal', 'forceKillAfter', 'encoding', 'maxBuffer'],
   ...SUPERVISOR_OPTIONS,
 ];
 
-/** The functions without Node's types. */
-class Family {
+/** The functions, without Node's types. */
+class BoundMethods {
   readonly #sources: Sources;
   readonly #defaults: Options;
 
@@ -59,6 +59,7 @@ class Family {
     this.#defaults = readAnyOptions(defaults);
     const host: SandboxDefaults = this.#defaults;
     checkDefaults(host);
+    // Compiled now, so that an invalid profile is reported here, and the first call finds the filter in the cache.
     const isolated = isolationFor(host, this.#sources.all.length > 0) !== undefined;
     if (handed(this.#sources, host, host, isolated) === undefined) prepare(this.#sources, host, GATED, isolated);
   }
@@ -79,13 +80,13 @@ class Family {
   readonly execFileSync = (...parameters: readonly unknown[]) => {
     const call = normalizeExecFile(parameters);
     const { stdio, argv0 } = this.#merge(call.options, SPAWN_SYNC_OPTIONS);
-    return outputOf(this.#spawnSync(call), [argv0 || call.file, ...call.args].join(' '), !stdio);
+    return outputOrThrow(this.#spawnSync(call), [argv0 || call.file, ...call.args].join(' '), !stdio);
   };
 
   readonly execSync = (...parameters: readonly unknown[]) => {
     const call = this.#inShell(normalizeExec(parameters));
     const { stdio } = this.#merge(call.options, SPAWN_SYNC_OPTIONS);
-    return outputOf(this.#spawnSync(call), call.file, !stdio);
+    return outputOrThrow(this.#spawnSync(call), call.file, !stdio);
   };
 
   readonly fork = (...parameters: readonly unknown[]): ChildProcess => {
@@ -107,41 +108,35 @@ class Family {
   }
 
   #spawnSync({ file, args, options }: NormalizedCall) {
-    // To leave it aside would be to let the calls through that it is for.
-    if ((options['notify'] ?? this.#defaults['notify']) !== undefined)
-      throw new SeccompError(
-        'ERR_SECCOMP_OPTION',
-        `options.notify: ${file}: handlers can't run while this thread waits: use spawn or execFile`,
-      );
+    // Ignoring `notify` would let the calls through that its handlers are for.
+    if ((options['notify'] ?? this.#defaults['notify']) !== undefined) {
+      const message = `options.notify: ${file}: handlers can't run while this thread waits: use spawn or execFile`;
+      throw new SeccompError('ERR_SECCOMP_OPTION', message);
+    }
     return startSync(this.#call(file, args, this.#merge(options, SPAWN_SYNC_OPTIONS), SPAWN_SYNC_OPTIONS));
   }
 
   #execFile({ file, args, options, callback }: NormalizedCall): SandboxedProcess {
     const merged: RunOptions = this.#merge(options, EXEC_FILE_OPTIONS);
-    // An encoding that is given as undefined means bytes, in Node.
+    // In Node, an encoding that is set to undefined means bytes.
     const isBytes = Object.hasOwn(merged, 'encoding') && merged.encoding === undefined;
-    const settings = outputLimits(own({ ...merged, encoding: isBytes ? null : merged.encoding }));
-    const others = own({
-      ...merged,
-      timeout: undefined,
-      killSignal: undefined,
-      encoding: undefined,
-      maxBuffer: undefined,
-    });
-    const call = this.#call<SpawnOptions>(file, args, others, SPAWN_OPTIONS);
+    const limits = outputLimits(own({ ...merged, encoding: isBytes ? null : merged.encoding }));
+    // The output's buffer obeys these, not the child.
+    const obeyed = { timeout: undefined, killSignal: undefined, encoding: undefined, maxBuffer: undefined };
+    const call = this.#call<SpawnOptions>(file, args, own({ ...merged, ...obeyed }), SPAWN_OPTIONS);
     const child = start(call);
-    callBack(child, [call.command, ...call.args], settings, callback);
+    reportOutput(child, [call.command, ...call.args], limits, callback);
     return child;
   }
 
-  /** The same call with a shell: the one that is named, or sh. */
+  /** Returns the same call with a shell: the one that `shell` names, or sh. */
   #inShell(call: NormalizedCall): NormalizedCall {
     const shell = call.options['shell'] ?? this.#defaults['shell'];
     return { ...call, options: own({ ...call.options, shell: typeof shell === 'string' ? shell : true }) };
   }
 }
 
-/** @throws What the functions would throw for an option that they take from the defaults. */
+/** @throws What the functions would throw for these options. */
 function checkDefaults(defaults: SandboxDefaults): void {
   checkProgramOptions(defaults);
   outputLimits(defaults);
@@ -150,14 +145,22 @@ function checkDefaults(defaults: SandboxDefaults): void {
   stdioEntries(defaults.stdio);
 }
 
-/** The functions under one profile; those that take callbacks with their promisified forms. */
+/** Binds the functions to a profile. Those that take a callback have a promisified form, for util.promisify. */
 export function bindProfile(profile: unknown, defaults: unknown) {
-  const { spawn, spawnSync, execFile, execFileSync, exec, execSync, fork } = new Family(profile, defaults);
-  return { spawn, spawnSync, execFile: withPromise(execFile), execFileSync, exec: withPromise(exec), execSync, fork };
+  const { spawn, spawnSync, execFile, execFileSync, exec, execSync, fork } = new BoundMethods(profile, defaults);
+  return {
+    spawn,
+    spawnSync,
+    execFile: promisifiable(execFile),
+    execFileSync,
+    exec: promisifiable(exec),
+    execSync,
+    fork,
+  };
 }
 
-/** Adds what util.promisify gives for it: a promise of both outputs, whose property `child` is the process. */
-function withPromise(start: (...parameters: readonly unknown[]) => SandboxedProcess) {
+/** Adds the promisified form: a promise of `{ stdout, stderr }` whose property `child` is the process, as Node's has. */
+function promisifiable(start: (...parameters: readonly unknown[]) => SandboxedProcess) {
   const promised = (...parameters: readonly unknown[]) => {
     let done: Callback = () => {};
     const output = new Promise((resolve, reject) => {

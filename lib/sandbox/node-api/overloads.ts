@@ -1,5 +1,8 @@
-/** The signatures of node:child_process: what was given in which place, checked as Node checks it. */
-import { emptyFields, own } from '../../util/own-data.js';
+/**
+ * The overloads of node:child_process's functions. Each function of this file finds out which argument was given in which
+ * position, and checks them as Node does, with Node's errors.
+ */
+import { own } from '../../util/own-data.js';
 import {
   checkNull,
   checkString,
@@ -9,102 +12,107 @@ import {
   SUPERVISOR_OPTIONS,
 } from '../options/options.js';
 
+/** Options by name. Their values are checked by the function that uses them. */
 export type Options = Readonly<Record<string, unknown>>;
 export type Callback = (error: Error | null, stdout: string | Buffer, stderr: string | Buffer) => void;
 
-/** A call of one of the family, sorted out. */
+/** A call of spawn, execFile or exec, or of their synchronous forms, whichever overload was used. */
 export interface NormalizedCall {
+  /** The program; for exec, the command line. */
   readonly file: string;
   readonly args: readonly unknown[];
   readonly options: Options;
   readonly callback: Callback | undefined;
 }
 
+/** A call of fork. Node's own fork checks the path and the arguments. */
+export interface NormalizedFork {
+  readonly modulePath: string | URL;
+  readonly args: readonly string[];
+  readonly options: Options;
+}
+
 /** `(file, [args], [options])` */
 export function normalizeSpawn([file, args, options]: readonly unknown[]): NormalizedCall {
-  checkFile(file);
+  checkString(file, 'file');
   if (Array.isArray(args)) return { file, args, options: readAnyOptions(options), callback: undefined };
-  if (args === undefined || args === null)
-    return { file, args: [], options: readAnyOptions(options), callback: undefined };
+  if (isAbsent(args)) return { file, args: [], options: readAnyOptions(options), callback: undefined };
   if (typeof args !== 'object') throw invalidType('args', 'of type object', args);
   return { file, args: [], options: readAnyOptions(args), callback: undefined };
 }
 
-/** `(file, [args], [options], [callback])`; null for options is none. */
+/** `(file, [args], [options], [callback])` */
 export function normalizeExecFile([file, ...rest]: readonly unknown[]): NormalizedCall {
-  const first = rest.at(0);
-  const hasArgs = Array.isArray(first) || first === undefined || first === null;
+  const [first] = rest;
+  const hasArgs = Array.isArray(first) || isAbsent(first);
   if (!hasArgs && typeof first !== 'object' && typeof first !== 'function')
     throw invalidType('args', 'of type object', first);
-  const [args, options, callback] = hasArgs ? rest : [[], ...rest];
-  const call =
-    typeof options === 'function'
-      ? { options: emptyFields(), callback: checkedCallback(options) }
-      : { options: readAnyOptions(options ?? undefined), callback: checkedCallback(callback) };
-  checkFile(file);
+  const [args, second, third] = hasArgs ? rest : [[], ...rest];
+  const [options, callback] = typeof second === 'function' ? [undefined, second] : [second, third];
+  const call = { options: readAnyOptions(options ?? undefined), callback: readCallback(callback) };
+  checkString(file, 'file');
   checkUnusedArgv0(call.options);
   return { file, args: Array.isArray(args) ? args : [], ...call };
 }
 
-/** `(command, [options], [callback])`, as the call of execFile that it is. */
+/** `(command, [options], [callback])` */
 export function normalizeExec([command, second, third]: readonly unknown[]): NormalizedCall {
   checkString(command, 'command');
   checkNull(command, 'command');
-  const [options, callback] = typeof second === 'function' ? [undefined, second] : [second, third];
-  const given = readAnyOptions(options ?? undefined);
-  checkUnusedArgv0(given);
-  return { file: command, args: [], options: given, callback: checkedCallback(callback) };
+  const [given, callback] = typeof second === 'function' ? [undefined, second] : [second, third];
+  const options = readAnyOptions(given ?? undefined);
+  checkUnusedArgv0(options);
+  return { file: command, args: [], options, callback: readCallback(callback) };
 }
 
-/** `(modulePath, [args], [options])`; Node's own fork checks the path and the arguments. */
-export function normalizeFork([modulePath, args, options]: readonly unknown[]) {
-  const path = modulePath as string | URL;
-  if (args === undefined || args === null)
-    return { modulePath: path, args: [], options: readAnyOptions(options ?? undefined) };
-  if (Array.isArray(args)) return { modulePath: path, args, options: readAnyOptions(options ?? undefined) };
+/** `(modulePath, [args], [options])` */
+export function normalizeFork([path, args, options]: readonly unknown[]): NormalizedFork {
+  const modulePath = path as string | URL;
+  if (isAbsent(args)) return { modulePath, args: [], options: readAnyOptions(options ?? undefined) };
+  if (Array.isArray(args)) return { modulePath, args, options: readAnyOptions(options ?? undefined) };
   if (typeof args !== 'object') throw invalidType('args', 'an instance of Array', args);
-  return { modulePath: path, args: [], options: readAnyOptions(args) };
+  return { modulePath, args: [], options: readAnyOptions(args) };
 }
 
-/** Node's exec and execFile check it, and leave it aside. */
+function isAbsent(value: unknown): value is undefined | null {
+  return value === undefined || value === null;
+}
+
+/** Node's exec and execFile check `argv0` and then ignore it. */
 function checkUnusedArgv0({ argv0 }: { readonly argv0?: unknown }): void {
-  if (argv0 === undefined || argv0 === null) return;
+  if (isAbsent(argv0)) return;
   checkString(argv0, 'options.argv0');
   checkNull(argv0, 'options.argv0');
 }
 
-function checkFile(file: unknown): asserts file is string {
-  checkString(file, 'file');
+function readCallback(callback: unknown): Callback | undefined {
+  if (isAbsent(callback)) return undefined;
+  if (isCallback(callback)) return callback;
+  throw invalidType('callback', 'of type function', callback);
 }
 
 function isCallback(value: unknown): value is Callback {
   return typeof value === 'function';
 }
 
-function checkedCallback(callback: unknown): Callback | undefined {
-  if (callback === undefined || callback === null) return undefined;
-  if (isCallback(callback)) return callback;
-  throw invalidType('callback', 'of type function', callback);
-}
-
-/** What some of the family take and others leave aside. */
+/** Options that some of the functions take and the others ignore. */
 const OF_SOME = [
   ...['stdio', 'detached', 'shell', 'timeout', 'signal', 'killSignal', 'forceKillAfter', 'serialization'],
   ...['windowsHide', 'windowsVerbatimArguments', 'input', 'encoding', 'maxBuffer', 'execPath', 'execArgv', 'silent'],
 ] as const;
-const KNOWN: readonly string[] = [...PROGRAM_OPTIONS, ...SUPERVISOR_OPTIONS, ...OF_SOME];
+const ANY_OPTIONS: readonly string[] = [...PROGRAM_OPTIONS, ...SUPERVISOR_OPTIONS, ...OF_SOME];
 
 /**
- * A copy of options of any of the family.
- * @throws SeccompError ERR_SECCOMP_OPTION if none of the family knows one of them.
+ * Copies options, which may be those of any of the functions.
+ * @throws SeccompError ERR_SECCOMP_OPTION for an option that none of the functions has.
  */
 export function readAnyOptions(options: unknown): Options {
-  return readOptions<Options>(options, KNOWN);
+  return readOptions<Options>(options, ANY_OPTIONS);
 }
 
 /**
- * The options of a call over the defaults, without those that this one of the family leaves aside. One that is undefined
- * leaves the default, if there is one.
+ * Returns the options of a call with defaults for those that it does not set, reduced to the options that the called function
+ * takes. An option that is set to undefined does not replace its default.
  */
 export function mergeOptions(defaults: Options, options: Options, taken: readonly string[]): Options {
   const given = Object.entries(options).filter(

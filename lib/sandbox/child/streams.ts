@@ -1,0 +1,45 @@
+/** The streams of a child's stdio: this process's ends of socket pairs. */
+import type { Socket } from 'node:net';
+import { addon, type NativeChild } from '../../native.js';
+import { net } from '../../util/lazy-node.js';
+import { own } from '../../util/own-data.js';
+
+/** A stream that the child writes to, and the descriptor that it reads from. */
+export interface ChildPipe {
+  readonly descriptor: number;
+  readonly stream: Socket;
+}
+
+/** Makes streams of this process's ends; null where there is no socket. If one can't be made, all sockets are closed. */
+export function socketStreams(sockets: NativeChild['sockets']): readonly (Socket | null)[] {
+  const { Socket } = net();
+  const made: (Socket | null)[] = [];
+  try {
+    for (const [i, fd] of sockets.entries())
+      made.push(fd < 0 ? null : new Socket(own({ fd, handle: undefined, readable: i > 0, writable: true })));
+    return made;
+  } catch (error) {
+    for (const fd of sockets.slice(made.length)) addon().takeBack(fd);
+    for (const stream of made) stream?.destroy();
+    throw error;
+  }
+}
+
+/** Returns the streams of a child that could not be started, which Node leaves open and not connected. */
+export function unconnectedStreams(descriptors: readonly boolean[]): readonly (Socket | null)[] {
+  const { Socket } = net();
+  return descriptors.map((isPiped, i) =>
+    isPiped ? new Socket(own({ fd: undefined, handle: undefined, readable: i > 0 })) : null,
+  );
+}
+
+/** Returns the pipes among a child's streams: every stream but stdin. */
+export function pipesFrom(sockets: NativeChild['sockets'], streams: readonly (Socket | null)[]): readonly ChildPipe[] {
+  return streams.flatMap((stream, i) => (stream === null || i === 0 ? [] : [{ descriptor: sockets[i] ?? -1, stream }]));
+}
+
+/** Reads streams that nobody reads to their end, so that they close. */
+export function drain(streams: readonly unknown[]): void {
+  const { Socket } = net();
+  for (const stream of streams) if (stream instanceof Socket && stream.readable) stream.resume();
+}
