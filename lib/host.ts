@@ -10,7 +10,11 @@ import type { Action } from './policy/policy.js';
 import type { Host } from './profile/resolve/resolve.js';
 import type { AbiName } from './syscalls/abi.js';
 import { CAPABILITIES } from './syscalls/capabilities.js';
+import { type KernelVersion, parseKernelVersion } from './util/kernel-version.js';
 import { zlib } from './util/lazy-node.js';
+
+/** Newer than any kernel. */
+const NEWEST_KERNEL: KernelVersion = { major: 255, minor: 255 };
 
 /** process.arch to ABIs. */
 const NATIVE: Readonly<Record<string, AbiName>> = {
@@ -32,9 +36,7 @@ export function thisHost(capabilities: readonly string[] = [], abis?: readonly A
   const abi = NATIVE[process.arch];
   if (abi === undefined)
     throw new SeccompError('ERR_SECCOMP_UNSUPPORTED', `no syscall table for the CPU ${process.arch}`);
-  const version = process.platform === 'linux' ? /^(\d+)\.(\d+)/.exec(release()) : null;
-  const kernel =
-    version === null ? { major: 255, minor: 255 } : { major: Number(version[1]), minor: Number(version[2]) };
+  const kernel = process.platform === 'linux' ? parseKernelVersion(release()) : NEWEST_KERNEL;
   return { abi, kernel, capabilities: new Set(capabilities), abis };
 }
 

@@ -22,7 +22,8 @@ export type { AllowlistOptions, DenyOptions, Facts, Subject } from './profile/bu
 export type { MeaningOptions, ProfileFormat, ProfileMode, ProfileOptions } from './profile/document/options.js';
 export { stringify } from './profile/document/stringify.js';
 export type { ProfileDocument, RuleDocument } from './profile/document/types.js';
-export type { Change, Explanation, Question, RuleReference } from './profile/explain.js';
+export type { Change, Explanation, RuleReference } from './profile/explain.js';
+export type { Question } from './profile/explain-query.js';
 export { extend } from './profile/extend.js';
 export { Profile, parseProfile } from './profile/profile.js';
 export { type Host, resolve } from './profile/resolve/resolve.js';

@@ -96,8 +96,9 @@ function effect(action: Violation['action']): string {
 }
 
 /** A rule as it would stand in `syscalls`; one that is denied by another comes too late. */
-function remedyText({ remedy, rule, why }: Violation): string {
-  if (remedy === null) return why.startsWith('isolate ') ? 'no rule does, but --no-isolate' : 'no rule says just that';
+function remedyText({ remedy, rule, deniedBy }: Violation): string {
+  if (deniedBy === 'isolation') return 'start it with --no-isolate';
+  if (remedy === null) return 'no rule allows just these calls';
   const text = JSON.stringify(remedy);
   if (rule === null) return text;
   return `change ${rule.path}, which denies it; if the default action denies too, add ${text}`;

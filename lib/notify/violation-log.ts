@@ -1,47 +1,52 @@
-/** The violations of one filter: each kind of calls is read from the addon and explained once. */
+/** The violations that a filter's listener has counted. Each kind of calls is fetched from the addon once. */
 import type { Listener } from './listener.js';
-import { type Judges, type Violation, violationOf } from './violation.js';
+import { type DeniedKind, deniedKind, type Violation, type ViolationContext, violationOf } from './violation.js';
 
-/** Violations by now, and how many calls are of kinds that are not among them. */
+/** The violations so far. */
 export interface Violations {
   readonly violations: readonly Violation[];
-  /** The calls beyond the kinds that a listener keeps apart. */
+  /** How many calls were denied of kinds that `violations` does not list, as a listener keeps a bounded number of kinds. */
   readonly unlistedViolations: number;
 }
 
 export class ViolationLog {
   readonly #listener: Listener;
-  readonly #judges: Judges;
-  readonly #made = new Map<number, Violation>();
+  readonly #context: ViolationContext;
+  readonly #kinds = new Map<number, DeniedKind>();
 
-  constructor(listener: Listener, judges: Judges) {
+  constructor(listener: Listener, context: ViolationContext) {
     this.#listener = listener;
-    this.#judges = judges;
+    this.#context = context;
   }
 
-  /** The violation of the kind with this index, as of its first call; undefined: there is no such kind. */
+  /** The violation of the kind with this index, counting its first call only; undefined if there is no such kind. */
   at(index: number): Violation | undefined {
-    const known = this.#made.get(index);
-    if (known !== undefined) return known;
-    const kind = this.#listener.kindAt(index);
-    if (kind === undefined) return undefined;
-    const violation = violationOf(kind, this.#judges);
-    this.#made.set(index, violation);
-    return violation;
+    const kind = this.#kindAt(index);
+    return kind && violationOf(kind, 1);
   }
 
-  /** How many calls are of kinds that are not among `violations`, by now. */
+  /** How many calls were denied of kinds that `violations` does not list. */
   get unlisted(): number {
     return this.#listener.counts.others;
   }
 
-  /** All of them, with their counts by now. */
+  /** All violations so far, with their current counts. */
   read(): Violations {
     const { kinds, others } = this.#listener.counts;
     const violations = kinds.flatMap((count, index): readonly Violation[] => {
-      const violation = this.at(index);
-      return violation === undefined ? [] : [{ ...violation, count }];
+      const kind = this.#kindAt(index);
+      return kind === undefined ? [] : [violationOf(kind, count)];
     });
     return { violations, unlistedViolations: others };
+  }
+
+  #kindAt(index: number): DeniedKind | undefined {
+    const known = this.#kinds.get(index);
+    if (known !== undefined) return known;
+    const native = this.#listener.kindAt(index);
+    if (native === undefined) return undefined;
+    const kind = deniedKind(native, this.#context);
+    this.#kinds.set(index, kind);
+    return kind;
   }
 }

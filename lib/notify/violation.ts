@@ -1,5 +1,5 @@
-/** Violations: calls that a profile did not let through, as a person reads them. */
-
+/** Violations: calls that a profile did not allow, described for people. */
+import { inspect } from 'node:util';
 import { distinguishing } from '../decode/captures.js';
 import { decode } from '../decode/decode.js';
 import type { ObservedCall } from '../decode/observed-call.js';
@@ -12,111 +12,170 @@ import { type Explainer, explainerFor, type Reason, type RuleReference } from '.
 import type { Profile } from '../profile/profile.js';
 import type { Host } from '../profile/resolve/resolve.js';
 import { argumentWidth, syscallNumber } from '../syscalls/table.js';
+import { defineHidden } from '../util/caller.js';
+import { once } from '../util/memo.js';
 import { isFallback } from './fallback.js';
 
-/** The diagnostics channel that every violation is published on, with the child. */
+/** The diagnostics channel that each violation is published on, with the child. */
 export const CHANNEL = 'seccomp:violation';
 
+/** Called once for each kind of denied calls. */
 export type OnViolation = (violation: Violation) => void;
 
 /**
- * A kind of calls that a profile answers with an errno, and the first of them: plain data, which JSON and structuredClone keep.
- * The kernel does not say which call it killed or trapped.
+ * A kind of calls that are denied with an errno, and the first call of the kind. JSON and structuredClone keep all of it.
+ * The kernel does not report calls for which it kills or traps.
  */
 export interface Violation extends RecordedCall {
+  /** What the call got. */
   readonly action: Action;
-  /** Whether programs expect this denial, and use an older call instead: `clone3` that is answered ENOSYS, for example. */
+  /** Whether programs expect this denial, and make an older call instead: ENOSYS for `clone3`, for example. */
   readonly fallback: boolean;
   /** The arguments as a person reads them: paths, flags by name, addresses. */
   readonly decoded: readonly string[];
-  /** How many such calls there were when this was made. */
+  /** How many calls of the kind had been denied when this object was made. */
   readonly count: number;
-  /** The source of the profile that denied it; null: a compiled filter did. */
+  /**
+   * What denied the call: a `profile`, by a rule or by its default action; a compiled `filter`; or, whatever profiles say,
+   * the `isolation` or the `supervision` of the child.
+   */
+  readonly deniedBy: 'profile' | 'filter' | 'isolation' | 'supervision';
+  /** The source of the profile that denied the call; null if no profile did. */
   readonly profile: string | null;
-  /** The rule of the profile that took it; null: none did. */
+  /** The rule that denied the call; null if no rule did. */
   readonly rule: RuleReference | null;
-  /** In words. */
+  /** The reason, as a sentence for people. */
   readonly why: string;
   /**
-   * A rule in Docker's format that would let it through; not where `rule` denies it, which has to change first. Null where
-   * no rule says just that: the syscall has no name, a value is above 2⁵³, which JSON does not keep, or it is not the profile
-   * that denies it: `why` says what does.
+   * A rule in Docker's format that would allow such calls. If `rule` denies them, that rule has to change first. Null if no
+   * rule would do: the syscall has no name; or an argument is above 2⁵³, which JSON does not keep; or the call is denied by
+   * isolation or by supervision.
    */
   readonly remedy: Remedy | null;
 }
 
-/** A rule that allows a syscall: with arguments of these values only, if there are any. */
+/** A rule that allows a syscall, if `args` is given only with these arguments. */
 export interface Remedy {
   readonly names: readonly [string];
   readonly action: 'SCMP_ACT_ALLOW';
   readonly args?: readonly RemedyArgument[] | undefined;
 }
 
+/** A comparison of one argument with a value. */
 export interface RemedyArgument {
+  /** Which argument, 0 to 5. */
   readonly index: number;
   /** A safe integer. */
   readonly value: number;
   readonly op: 'SCMP_CMP_EQ';
 }
 
-/** What the profiles of a filter say of calls. */
-export interface Judges {
+/** What the violations of one filter are explained by. */
+export interface ViolationContext {
   readonly profiles: readonly Profile[];
   readonly host: Host;
-  /** What is denied besides what they say. */
+  /** What is denied whatever the profiles say. */
   readonly denials: Denials;
 }
 
-/** The violation of a kind of calls, of which there was one. */
-export function violationOf(kind: NativeKind, judges: Judges): Violation {
+/** The properties of a violation that take time to find. They are found together, when the first of them is read. */
+type Findings = Pick<Violation, 'fallback' | 'decoded' | 'deniedBy' | 'profile' | 'rule' | 'why' | 'remedy'>;
+
+/** A kind of denied calls. All its violations share their findings, and differ in their count. */
+export interface DeniedKind {
+  readonly call: Omit<Violation, keyof Findings | 'count'>;
+  readonly findings: () => Findings;
+}
+
+/** Describes a kind that the addon has reported. Nothing is explained yet. */
+export function deniedKind(kind: NativeKind, context: ViolationContext): DeniedKind {
   const call = observedCall(kind);
   const action = actionOf(kind.answer);
-  const [explainer, reason] = explained(kind, call, action, judges);
-  const besides = reason === undefined ? whyDenied(call, action, judges) : undefined;
   return {
-    ...recordedCall(call, callSiteOf(kind)),
-    action,
-    fallback: isFallback(call.syscall, action, reason?.isNewer ?? false),
-    decoded: decode(call),
-    count: 1,
-    profile: explainer?.profile.source ?? null,
-    rule: reason?.rule ?? null,
-    why: reason?.why ?? besides ?? 'a compiled filter decides so',
-    remedy: besides === undefined ? remedyOf(call) : null,
+    call: { ...recordedCall(call, callSiteOf(kind)), action },
+    findings: once(() => findingsOn(kind, call, action, context)),
   };
 }
 
-/** Those of one filter, which all its violations are explained by. */
-const explainers = new WeakMap<Judges, readonly Explainer[]>();
+/**
+ * The violation of a kind, of which there were `count` calls so far. The findings are getters, own and enumerable, so that
+ * JSON, structuredClone, spreading and comparing read them as plain properties. `util.inspect` shows getters without their
+ * values, so it is given a copy.
+ */
+export function violationOf({ call, findings }: DeniedKind, count: number): Violation {
+  const violation: Violation = {
+    ...call,
+    get fallback() {
+      return findings().fallback;
+    },
+    get decoded() {
+      return findings().decoded;
+    },
+    count,
+    get deniedBy() {
+      return findings().deniedBy;
+    },
+    get profile() {
+      return findings().profile;
+    },
+    get rule() {
+      return findings().rule;
+    },
+    get why() {
+      return findings().why;
+    },
+    get remedy() {
+      return findings().remedy;
+    },
+  };
+  defineHidden(violation, inspect.custom, () => ({ ...violation }));
+  return violation;
+}
 
-function explainersOf(judges: Judges): readonly Explainer[] {
-  const known = explainers.get(judges) ?? judges.profiles.map((profile) => explainerFor(profile, judges.host));
-  explainers.set(judges, known);
+function findingsOn(kind: NativeKind, call: ObservedCall, action: Action, context: ViolationContext): Findings {
+  const described = { decoded: decode(call) };
+  const [explainer, reason] = explained(kind, call, action, context);
+  if (explainer !== undefined) {
+    const { rule, why, isNewer } = reason;
+    const fallback = isFallback(call.syscall, action, isNewer);
+    const profile = explainer.profile.source;
+    return { ...described, fallback, deniedBy: 'profile', profile, rule, why, remedy: remedyFor(call) };
+  }
+  const fallback = isFallback(call.syscall, action, false);
+  const other = { ...described, fallback, profile: null, rule: null };
+  const denial = denialOf(call.abi, call.syscall, call.args, context.denials);
+  if (denial !== undefined && returnValue(denial.action) === returnValue(action)) {
+    const deniedBy = denial.to === 'isolated' ? 'isolation' : 'supervision';
+    return { ...other, deniedBy, why: denial.why, remedy: null };
+  }
+  return { ...other, deniedBy: 'filter', why: 'a compiled filter decides so', remedy: remedyFor(call) };
+}
+
+/** The explainers of a filter's profiles. Children with the same filter share them. */
+const explainers = new WeakMap<ViolationContext, readonly Explainer[]>();
+
+function explainersOf(context: ViolationContext): readonly Explainer[] {
+  const known = explainers.get(context) ?? context.profiles.map((profile) => explainerFor(profile, context.host));
+  explainers.set(context, known);
   return known;
 }
 
-/** The first profile that decides the call as it was answered, and why; nothing if a compiled filter did. */
+/** The first profile that gives the call the action that it got, and the reason; empty if no profile does. */
 function explained(
   { arch, number, args }: NativeKind,
   { abi, syscall }: ObservedCall,
   action: Action,
-  judges: Judges,
-): readonly [Explainer, Reason] | readonly [] {
-  for (const explainer of explainersOf(judges)) {
+  context: ViolationContext,
+): readonly [Explainer, Reason] | readonly [undefined?] {
+  for (const explainer of explainersOf(context)) {
     const reason = explainer.explain(abi, syscall, { arch, number, args });
     if (returnValue(reason.action) === returnValue(action)) return [explainer, reason];
   }
   return [];
 }
 
-/** Why the call is denied whatever profiles say; undefined if it is not. */
-function whyDenied({ abi, syscall, args }: ObservedCall, action: Action, { denials }: Judges): string | undefined {
-  const reason = denialOf(abi, syscall, args, denials);
-  return reason !== undefined && returnValue(reason.action) === returnValue(action) ? reason.why : undefined;
-}
-
-/** Such calls by name, and by the values that tell what is asked. */
-function remedyOf({ abi, syscall, args }: ObservedCall): Remedy | null {
+/** A rule for calls like this one: by name, and by the arguments that tell kinds of the call apart. */
+function remedyFor({ abi, syscall, args }: ObservedCall): Remedy | null {
   if (syscallNumber(abi, syscall) === undefined) return null;
   const tests = distinguishing(abi, syscall).map((index) => ({
     index,

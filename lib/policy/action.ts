@@ -12,7 +12,7 @@ const BASE = {
   allow: 0x7fff_0000,
 } as const;
 
-/** Every kind of action, the most restrictive first: the kernel's own order when several filters answer. */
+/** Every kind of action, most restrictive first: the order in which the kernel picks one of several filters' answers. */
 export const ACTION_KINDS: readonly Action['kind'][] = [
   'kill-process',
   'kill-thread',
@@ -24,7 +24,7 @@ export const ACTION_KINDS: readonly Action['kind'][] = [
   'allow',
 ];
 
-/** What a filter returns for an action: SECCOMP_RET_* with its 16 data bits. */
+/** The value that a filter returns for an action: SECCOMP_RET_* and its 16 data bits. */
 export function returnValue(action: Action): number {
   switch (action.kind) {
     case 'errno':
@@ -48,13 +48,13 @@ export function compareRestriction(a: Action, b: Action): number {
   return ACTION_KINDS.indexOf(a.kind) - ACTION_KINDS.indexOf(b.kind);
 }
 
-/** How far an action lets a call through: 0 not at all, 1 as a supervisor or a tracer says, 2 it is carried out. */
+/** How far an action lets a call through: 0, denied; 1, a supervisor or a tracer decides; 2, carried out. */
 export function permissiveness({ kind }: Action): 0 | 1 | 2 {
   if (kind === 'allow' || kind === 'log') return 2;
   return kind === 'notify' || kind === 'trace' ? 1 : 0;
 }
 
-/** The action that the kernel takes for a value that a filter returns; unknown ones kill the process. */
+/** The action that the kernel takes for a filter's return value. Unknown values kill the process. */
 export function actionOf(value: number): Action {
   const base = (value & 0xffff_0000) >>> 0;
   const data = value & 0xffff;
@@ -64,5 +64,5 @@ export function actionOf(value: number): Action {
   return kind === 'trace' ? { kind, message: data } : { kind };
 }
 
-/** What a profile may ask of the kernel when the filter is put on: SECCOMP_FILTER_FLAG_* of seccomp(2). */
+/** A flag that a profile may set for attaching its filter: SECCOMP_FILTER_FLAG_* of seccomp(2). */
 export type AttachFlag = 'LOG' | 'SPEC_ALLOW';

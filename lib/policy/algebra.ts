@@ -1,4 +1,4 @@
-/** Comparing and combining policies: exact, for all calls. */
+/** Compares and combines policies, exactly: for every ABI, every number and all values of the arguments. */
 import { SeccompError } from '../errors.js';
 import type { Abi, AbiName } from '../syscalls/abi.js';
 import { compareRestriction, returnValue } from './action.js';
@@ -17,24 +17,28 @@ import {
   sortedNumbers,
 } from './policy.js';
 
-/** A call that two policies decide differently. */
+/** A difference between two policies: calls for which one has the action `a`, and the other the action `b`. */
 export interface Difference {
-  /** One of the calls for which it is so. */
+  /** One of these calls. */
   readonly call: Call;
-  /** Null: one that neither policy lists. */
+  /** The ABI of the calls; null for all ABIs that neither policy lists. */
   readonly abi: AbiName | null;
   readonly a: Action;
   readonly b: Action;
 }
 
+/** How two policies relate. */
 export interface Comparison {
-  /** How `a` is to `b`: a subset lets nothing through that `b` does not; `differs` if each lets through what the other doesn't. */
+  /**
+   * `subset`: `a` is more restrictive than `b` wherever the two differ; `superset`: `b` is more restrictive than `a`;
+   * `differs`: neither is, as each denies calls that the other allows, or they deny a call with different errnos.
+   */
   readonly relation: 'equal' | 'subset' | 'superset' | 'differs';
-  /** One for each number, or range of numbers, and pair of actions. */
+  /** One difference for each number, or range of numbers, and pair of actions. */
   readonly differences: readonly Difference[];
 }
 
-/** Compares two policies, call by call, by what the kernel counts as more restrictive. Two errnos differ both ways. */
+/** Compares two policies. The more restrictive action is the one that the kernel takes if two filters return both. */
 export function compare(a: Policy, b: Policy): Comparison {
   const differences: Difference[] = [...allAbis(a, b)].flatMap((abi) => [...differencesOf(abi, a, b)]);
   if (returnValue(a.foreignAction) !== returnValue(b.foreignAction)) {
@@ -49,14 +53,17 @@ export function compare(a: Policy, b: Policy): Comparison {
 }
 
 /**
- * The policy that takes, for each call, the more restrictive action of the two.
- * @throws SeccompError ERR_SECCOMP_TOO_LARGE if both have hundreds of argument rules on one syscall.
+ * Returns the policy that takes, for each call, the more restrictive action of the two.
+ * @throws {SeccompError} ERR_SECCOMP_TOO_LARGE if both have hundreds of argument rules on one syscall.
  */
 export function intersect(a: Policy, b: Policy): Policy {
   return combine(a, b, (x, y) => (compareRestriction(x, y) <= 0 ? x : y));
 }
 
-/** Two readings of what is decided for a number become one: decisions that take the more restrictive action of the two. */
+/**
+ * Intersects two lists of decisions on one number, in which `otherwise` is the default action. Each pair takes the more
+ * restrictive decision, with its rule; of two that are equally restrictive, that of `a`.
+ */
 export function intersectDecisions(
   a: readonly Decision[],
   b: readonly Decision[],
@@ -67,8 +74,8 @@ export function intersectDecisions(
 }
 
 /**
- * The policy that takes, for each call, the less restrictive action of the two.
- * @throws SeccompError ERR_SECCOMP_TOO_LARGE as intersect does.
+ * Returns the policy that takes, for each call, the less restrictive action of the two.
+ * @throws {SeccompError} ERR_SECCOMP_TOO_LARGE if both have hundreds of argument rules on one syscall.
  */
 export function union(a: Policy, b: Policy): Policy {
   return combine(a, b, (x, y) => (compareRestriction(x, y) >= 0 ? x : y));
@@ -78,7 +85,7 @@ function combine(a: Policy, b: Policy, choose: (x: Action, y: Action) => Action)
   const defaultAction = choose(a.defaultAction, b.defaultAction);
   const abis = [...allAbis(a, b)].map((abi): AbiPolicy => {
     const [inA, inB] = [tableOf(a, abi), tableOf(b, abi)];
-    // The index of a rule says nothing where there are two profiles.
+    // The rule is dropped: an index says nothing where there are two profiles.
     const chosen = (x: Decision, y: Decision) => ({ action: choose(x.action, y.action), rule: undefined });
     const both = (number: number) => product(inA.decide(number), inB.decide(number), chosen);
     const numbers = new Set([...inA.numbers, ...inB.numbers]);
@@ -92,14 +99,14 @@ function combine(a: Policy, b: Policy, choose: (x: Action, y: Action) => Action)
   return { abis, defaultAction, foreignAction: choose(a.foreignAction, b.foreignAction) };
 }
 
-/** A policy's decisions on an ABI, complete: each list ends with what is taken without conditions. */
-interface Decisions {
+/** The decisions of a policy on one ABI. Each list is complete: its last decision has no conditions. */
+interface DecisionTable {
   readonly numbers: readonly number[];
   readonly ranges: readonly NumberRange[];
   decide(number: number): readonly Decision[];
 }
 
-function tableOf(policy: Policy, { name }: Abi): Decisions {
+function tableOf(policy: Policy, { name }: Abi): DecisionTable {
   const found = policy.abis.find(({ abi }) => abi.name === name);
   const rest = (action: Action): Decision => ({ conditions: [], action, rule: undefined });
   if (found === undefined) return { numbers: [], ranges: [], decide: () => [rest(policy.foreignAction)] };
@@ -110,31 +117,37 @@ function tableOf(policy: Policy, { name }: Abi): Decisions {
   };
 }
 
-/** Ranges in which all numbers that have no entry are decided alike, by both. Together they are all numbers of the ABI. */
-function commonRanges(abi: Abi, a: Decisions, b: Decisions): readonly NumberRange[] {
+/**
+ * Divides all numbers of an ABI into ranges. In each range, all numbers that have no entry of their own have the same
+ * decisions in `a`, and the same ones in `b`.
+ */
+function commonRanges(abi: Abi, a: DecisionTable, b: DecisionTable): readonly NumberRange[] {
   return numbersOf(abi).flatMap(({ first, last }) =>
     fill(first, last, a.ranges).flatMap((range) => fill(range.first, range.last, b.ranges)),
   );
 }
 
-/** The first number of a range that has no entry; the range's own first if all have one, as then nobody asks. */
+/** The first number of a range that has no entry; `first` if all have one, as then the range decides nothing. */
 function unlisted(first: number, last: number, numbers: ReadonlySet<number>): number {
   for (let number = first; number <= last; number++) if (!numbers.has(number)) return number;
   return first;
 }
 
-/** More make a program that is longer than the kernel takes. */
+/** The most pairs of decisions on one syscall. More would make a longer program than the kernel takes. */
 const MOST_PAIRS = 16_384;
 
-/** First match in both: in order of the first list, then of the second, every pair that some call can take. */
+/**
+ * The pairs of decisions that some call takes, in the order of `a` and then of `b`. For any call, the first pair whose
+ * conditions hold consists of the first decision of `a` that holds and the first one of `b`.
+ */
 function product(
   a: readonly Decision[],
   b: readonly Decision[],
   choose: (x: Decision, y: Decision) => Pick<Decision, 'action' | 'rule'>,
 ): readonly Decision[] {
   if (a.length * b.length > MOST_PAIRS) {
-    const message = `two policies with ${a.length} and ${b.length} argument rules on one syscall are too large to be combined`;
-    throw new SeccompError('ERR_SECCOMP_TOO_LARGE', `${message}: use fewer, or put on a filter for each`);
+    const message = `two policies with ${a.length} and ${b.length} argument rules on one syscall can't be combined`;
+    throw new SeccompError('ERR_SECCOMP_TOO_LARGE', `${message}: use fewer rules, or attach a filter for each`);
   }
   return a.flatMap((x) =>
     b.flatMap((y) => {

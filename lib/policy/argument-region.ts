@@ -1,6 +1,6 @@
-/** Regions: sets of argument values, cut out by conditions. All 64-bit values are covered, none is sampled. */
+/** Sets of argument values, as conditions divide them. The sets are exact over all 64-bit values; nothing is sampled. */
 import { indices } from '../util/own-data.js';
-import type { Action, Condition, Decision } from './policy.js';
+import { type Action, type Condition, type Decision, ruleOf } from './policy.js';
 import {
   ALL_WORDS,
   atLeast,
@@ -14,19 +14,19 @@ import {
   type WordSet,
 } from './word-set.js';
 
-/** What is known of each half of each argument: halves 2·i (low) and 2·i + 1 (high) of argument i. */
+/** A set of argument values: a word set for each half of each argument. Argument i has halves 2·i (low) and 2·i + 1. */
 export type ArgumentRegion = readonly WordSet[];
 
-/** Arguments with any values. */
+/** The region of all argument values. */
 export const ALL_ARGUMENTS: ArgumentRegion = indices(12).map(() => ALL_WORDS);
 
-/** Those of a region for which a condition holds, and those for which it does not: disjoint, and together all of it. */
+/** The parts of a region in which a condition holds and in which it does not. The parts are disjoint and cover the region. */
 export interface Split {
   readonly yes: readonly ArgumentRegion[];
   readonly no: readonly ArgumentRegion[];
 }
 
-/** Replaces what is known of one half; nothing if that leaves no value. */
+/** The region with the word set of one half replaced; none if that set is empty. */
 export function withWordSet(
   region: ArgumentRegion,
   half: number,
@@ -35,12 +35,12 @@ export function withWordSet(
   return words === undefined ? [] : [region.with(half, words)];
 }
 
-/** The words of one half. */
+/** The word set of one half. */
 export function wordSetAt(region: ArgumentRegion, half: number): WordSet {
   return region[half] ?? ALL_WORDS;
 }
 
-/** Cuts a region along a condition. */
+/** Splits a region by a condition. */
 export function splitRegion(region: ArgumentRegion, condition: Condition): Split {
   switch (condition.op) {
     case 'eq':
@@ -60,17 +60,17 @@ export function splitRegion(region: ArgumentRegion, condition: Condition): Split
   }
 }
 
-/** Whether some arguments meet all conditions. */
+/** Whether some arguments meet all of the conditions. */
 export function isSatisfiable(conditions: readonly Condition[]): boolean {
   let regions: readonly ArgumentRegion[] = [ALL_ARGUMENTS];
   for (const condition of conditions) regions = regions.flatMap((region) => splitRegion(region, condition).yes);
   return regions.length > 0;
 }
 
-/** Rules that cut each other into more parts than this are not followed any further. */
+/** The most parts that the decisions on one syscall may split a region into. */
 const MOST_PARTS = 8192;
 
-/** A part of a region, the action that is taken in it, and the rule that made the decision. */
+/** A part of a region, the action that is taken in it, and the rule that made the decision, if one did. */
 export interface RegionOutcome {
   readonly region: ArgumentRegion;
   readonly action: Action;
@@ -78,8 +78,8 @@ export interface RegionOutcome {
 }
 
 /**
- * Cuts a region along the decisions, in their order: each part with the action that is taken in it.
- * @throws RangeError if there are too many parts.
+ * Splits a region by a list of decisions into parts in which one action is taken.
+ * @throws {RangeError} if there are too many parts.
  */
 export function* outcomesIn(
   region: ArgumentRegion,
@@ -89,7 +89,6 @@ export function* outcomesIn(
   let rest: readonly ArgumentRegion[] = [region];
   for (const decision of decisions) {
     const { conditions, action } = decision;
-    const rule = Object.hasOwn(decision, 'rule') ? decision.rule : undefined;
     const untaken: ArgumentRegion[] = [];
     let inside = rest;
     for (const condition of conditions) {
@@ -98,13 +97,13 @@ export function* outcomesIn(
       inside = parts.flatMap(({ yes }) => yes);
     }
     if (untaken.length > MOST_PARTS) throw new RangeError('the argument rules on one syscall are too intertwined');
-    for (const part of inside) yield { region: part, action, rule };
+    for (const part of inside) yield { region: part, action, rule: ruleOf(decision) };
     rest = untaken;
   }
   for (const part of rest) yield { region: part, action: otherwise, rule: undefined };
 }
 
-/** Six argument values that lie in the region. */
+/** The values of six arguments in a region. */
 export function exampleArguments(region: ArgumentRegion): readonly bigint[] {
   return [0, 1, 2, 3, 4, 5].map(
     (i) => (BigInt(member(wordSetAt(region, 2 * i + 1)) ?? 0) << 32n) | BigInt(member(wordSetAt(region, 2 * i)) ?? 0),
@@ -123,7 +122,7 @@ function high(value: bigint): number {
   return Number(BigInt.asUintN(32, value >> 32n));
 }
 
-/** (argument & mask) = bits */
+/** Splits a region by (argument & mask) = bits. */
 function splitMatch(region: ArgumentRegion, index: number, mask: bigint, bits: bigint): Split {
   const lowParts = splitByPattern(region, 2 * index, { mask: low(mask), bits: low(bits) });
   if (lowParts.yes.length === 0) return lowParts;
@@ -132,11 +131,11 @@ function splitMatch(region: ArgumentRegion, index: number, mask: bigint, bits: b
   return { yes: parts.flatMap(({ yes }) => yes), no: [...highParts.no, ...parts.flatMap(({ no }) => no)] };
 }
 
-/** Cuts along a pattern of one half. */
+/** Splits a region by a pattern of one half. */
 export function splitByPattern(region: ArgumentRegion, half: number, pattern: Pattern): Split {
   if (pattern.mask === 0) return pattern.bits === 0 ? { yes: [region], no: [] } : { yes: [], no: [region] };
   const words = wordSetAt(region, half);
-  // Most of many rules have nothing to do with a small region: it stays as it is.
+  // Fast path: where there are many rules, most of them leave a small region whole.
   if (pattern.mask === MAX_WORD && (pattern.bits < words.low || pattern.bits > words.high)) {
     return { yes: [], no: [region] };
   }
@@ -145,7 +144,7 @@ export function splitByPattern(region: ArgumentRegion, half: number, pattern: Pa
   return { yes: withWordSet(region, half, yes), no: withWordSet(region, half, differing(words, pattern)) };
 }
 
-/** Cuts along (half & mask) ≥ bound. */
+/** Splits a region by (half & mask) ≥ bound. */
 export function splitByBound(region: ArgumentRegion, half: number, mask: number, bound: number): Split {
   const words = wordSetAt(region, half);
   if (mask === MAX_WORD) {
@@ -156,7 +155,7 @@ export function splitByBound(region: ArgumentRegion, half: number, mask: number,
       no: withWordSet(region, half, inRange(words, 0, bound - 1)),
     };
   }
-  // At either end of the values, one pattern says it.
+  // At either end of the values, one pattern expresses the comparison.
   if (bound === mask) return splitByPattern(region, half, { mask, bits: mask });
   if (bound === 1) return swap(splitByPattern(region, half, { mask, bits: 0 }));
   const parts = (patterns: readonly Pattern[]) =>
@@ -164,7 +163,7 @@ export function splitByBound(region: ArgumentRegion, half: number, mask: number,
   return { yes: parts(atLeast(mask, bound)), no: parts(below(mask, bound)) };
 }
 
-/** argument ≥ bound, where the bound may be one more than the width holds. */
+/** Splits a region by argument ≥ bound. The bound may be 1 more than the largest value of the width. */
 function splitOrder(region: ArgumentRegion, { index, width }: Condition, bound: bigint): Split {
   if (bound >> BigInt(width) !== 0n) return { yes: [], no: [region] };
   if (width !== 64) return splitByBound(region, 2 * index, width === 32 ? MAX_WORD : 0xffff, low(bound));

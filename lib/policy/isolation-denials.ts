@@ -1,4 +1,7 @@
-/** Calls that reach other processes without a signal: what the filter of an isolated or a supervised child denies besides. */
+/**
+ * Calls by which a program reaches other processes without a signal. The filter of an isolated or of a
+ * supervised child denies them, whatever its profile says.
+ */
 import { type AbiName, abiOf } from '../syscalls/abi.js';
 import { argumentWidth, syscallNumber } from '../syscalls/table.js';
 import { permissiveness } from './action.js';
@@ -10,27 +13,30 @@ const ALLOW: Action = Object.freeze({ kind: 'allow' });
 const EPERM = 1;
 const DENY: Action = Object.freeze({ kind: 'errno', errno: EPERM });
 
-/** What is denied, and to whom. */
+/** Which of the calls are denied to a child. */
 export interface Denials {
-  /** Another process's limits, and input that a terminal is made to believe was typed. */
+  /** Those that isolation denies: setting another process's limits, and putting input into a terminal. */
   readonly isolated: boolean;
-  /** Taking another process's descriptors, the listener of the supervisor among them. */
+  /** Those that supervision denies: taking descriptors of another process, such as the supervisor's listener. */
   readonly supervised: boolean;
 }
 
-interface Denied {
+interface DeniedCall {
   readonly syscall: string;
   readonly to: keyof Denials;
   readonly conditions: (abi: AbiName) => readonly Condition[];
   readonly why: string;
 }
 
-/** TIOCSTI and TIOCLINUX of asm-generic/ioctls.h, and where they differ: asm/ioctls.h of MIPS. The kernel reads 32 bits. */
+/**
+ * A request of ioctl(2), whose number MIPS defines differently. The kernel reads 32 bits of it. Source of TIOCSTI and
+ * TIOCLINUX: asm-generic/ioctls.h, and asm/ioctls.h of MIPS.
+ */
 const ioctl = (generic: bigint, mips: bigint) => (abi: AbiName) => [
   { index: 1, width: 32, op: 'eq', value: abi.startsWith('mips') ? mips : generic } as const,
 ];
 
-const DENIED: readonly Denied[] = [
+const DENIED: readonly DeniedCall[] = [
   {
     syscall: 'prlimit64',
     to: 'isolated',
@@ -60,26 +66,28 @@ const DENIED: readonly Denied[] = [
   },
 ];
 
-/** What is denied besides to a child whose calls somebody answers: who is asked about pidfd_getfd decides about it. */
+/** The denials for a supervised child. If the policy notifies a handler of pidfd_getfd, the handler decides about it. */
 export function supervisedDenials(policy: Policy, isolated: boolean): Denials {
-  const isAsked = policy.abis.some((each) => {
+  const hasHandler = policy.abis.some((each) => {
     const number = syscallNumber(each.abi.name, 'pidfd_getfd');
     return number !== undefined && decisionsOf(each, number).some(({ action }) => action.kind === 'notify');
   });
-  return { isolated, supervised: !isAsked };
+  return { isolated, supervised: !hasHandler };
 }
 
-/** Why a call is denied, and what it fails with. */
-export interface Reason {
+/** The denial of one call. */
+export interface Denial {
   readonly action: Action;
+  /** Whether isolation or supervision denies it. */
+  readonly to: keyof Denials;
   readonly why: string;
 }
 
 const deniedTo = (denials: Denials) => DENIED.filter(({ to }) => denials[to]);
 
 /**
- * `policy`, and what is denied besides: on its own ABIs, and on `others` where it lets the calls of ABIs through that it does
- * not list.
+ * Adds denials to a policy: on its own ABIs, and on `others` if it allows calls of ABIs that it does not list. Decisions of
+ * the policy keep their rules, and the denials have none.
  */
 export function withDenials(policy: Policy, others: readonly AbiName[], denials: Denials): Policy {
   if (deniedTo(denials).length === 0) return policy;
@@ -88,16 +96,16 @@ export function withDenials(policy: Policy, others: readonly AbiName[], denials:
     return intersect(policy, denialsPolicy([...names], denials));
   }
   const abis = policy.abis.map((each) => {
-    const narrowing = [...decisionsOn(each.abi.name, denials)].map(([number, denied]) => {
-      const both = intersectDecisions(decisionsOf(each, number), [...denied, REST], policy.defaultAction);
+    const denied = [...decisionsOn(each.abi.name, denials)].map(([number, decisions]) => {
+      const both = intersectDecisions(decisionsOf(each, number), [...decisions, REST], policy.defaultAction);
       return [number, both] as const;
     });
-    return { ...each, syscalls: new Map([...each.syscalls, ...narrowing]) };
+    return { ...each, syscalls: new Map([...each.syscalls, ...denied]) };
   });
   return { ...policy, abis };
 }
 
-/** What is denied on these ABIs, and nothing else. */
+/** A policy that denies these calls on some ABIs, and allows all others. */
 export function denialsPolicy(abis: readonly AbiName[], denials: Denials): Policy {
   return {
     abis: abis.map((name) => ({ abi: abiOf(name), syscalls: decisionsOn(name, denials), ranges: [] })),
@@ -119,10 +127,10 @@ function decisionsOn(abi: AbiName, denials: Denials): ReadonlyMap<number, readon
   return decisions;
 }
 
-/** Why such a call is denied besides; undefined if it is not. */
-export function denialOf(abi: AbiName, syscall: string, args: readonly bigint[], denials: Denials): Reason | undefined {
+/** The denial that applies to a call; undefined if none does. */
+export function denialOf(abi: AbiName, syscall: string, args: readonly bigint[], denials: Denials): Denial | undefined {
   const taken = deniedTo(denials).find(
     (each) => each.syscall === syscall && each.conditions(abi).every((condition) => holds(condition, args)),
   );
-  return taken && { action: DENY, why: taken.why };
+  return taken && { action: DENY, to: taken.to, why: taken.why };
 }

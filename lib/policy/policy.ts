@@ -1,23 +1,29 @@
-/** The policy: what is decided for each syscall number of each ABI. No names, no JSON, no capabilities. */
+/**
+ * The policy: for each syscall number of each ABI, what happens to a call. It has no names of syscalls, no JSON and no
+ * capabilities; `resolve` makes one of a profile and a host.
+ */
 import { type Abi, type AbiName, X32_BIT } from '../syscalls/abi.js';
 
 /** What the kernel does with a call. Source: seccomp(2). */
 export type Action =
   | { readonly kind: 'allow' | 'log' | 'notify' | 'kill-thread' | 'kill-process' }
-  /** SIGSYS, whose si_errno is `data` (16 bits; default 0), by which other people's programs tell their traps apart. */
+  /** Sends SIGSYS with `data` in si_errno (16 bits; default 0). Programs that trap their own calls tell them apart by it. */
   | { readonly kind: 'trap'; readonly data?: number }
   /** The call fails with `errno` (0 to 4095) and is not carried out. */
   | { readonly kind: 'errno'; readonly errno: number }
-  /** A tracer is told `message` (16 bits). */
+  /** A tracer receives `message` (16 bits). */
   | { readonly kind: 'trace'; readonly message: number };
 
 export type Comparison = 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge';
 
-/** One comparison of an argument's low `width` bits, unsigned. Values and masks fit the width. */
+/**
+ * A comparison of the low `width` bits of an argument, which are read as an unsigned number. `value` and `mask` fit the
+ * width. `masked-eq` compares the argument and `value` under `mask`.
+ */
 export type Condition = {
   /** Which argument, 0 to 5. */
   readonly index: number;
-  /** How many low bits of the register the kernel reads; the others are not compared. */
+  /** How many low bits of the register the kernel reads. The other bits are not compared. */
   readonly width: 16 | 32 | 64;
   readonly value: bigint;
 } & ({ readonly op: Comparison } | { readonly op: 'masked-eq'; readonly mask: bigint });
@@ -26,15 +32,20 @@ export type Condition = {
 export interface Decision {
   readonly conditions: readonly Condition[];
   readonly action: Action;
-  /** The index in its profile of the rule that made it. Has no effect on what is decided. */
+  /**
+   * Provenance: the index, in the profile's list of rules, of the rule that made the decision. Undefined or absent if no
+   * rule made it. `resolve` sets it, and `explain` reads it; it has no effect on what is decided, so decisions that differ
+   * in nothing else are compiled to the same instructions. What denials add to a policy leaves the indices of its own
+   * decisions in place. `intersect` and `union` drop them, as an index says nothing where there are two profiles.
+   */
   readonly rule?: number | undefined;
 }
 
 export interface AbiPolicy {
   readonly abi: Abi;
-  /** For each syscall number (32 bits, unsigned), the decisions in order: the first one whose conditions hold is taken. */
+  /** Syscall number (32 bits, unsigned) → decisions in order. The first one whose conditions all hold is taken. */
   readonly syscalls: ReadonlyMap<number, readonly Decision[]>;
-  /** What is decided for numbers that are not in `syscalls`: sorted and disjoint ranges. Default none. */
+  /** Decisions for numbers that are not in `syscalls`: ranges in ascending order that do not overlap. Default none. */
   readonly ranges?: readonly NumberRange[] | undefined;
 }
 
@@ -45,6 +56,7 @@ export interface NumberRange {
   readonly decisions: readonly Decision[];
 }
 
+/** What happens to each call, as `resolve` makes it of a profile. Policies can be compared, combined and compiled. */
 export interface Policy {
   /** The native ABI first. */
   readonly abis: readonly AbiPolicy[];
@@ -58,20 +70,25 @@ export interface Policy {
 export interface Call {
   /** AUDIT_ARCH_*, 32 bits. */
   readonly arch: number;
-  /** 32 bits, unsigned: −1 is 0xffffffff. */
+  /** Syscall number, 32 bits, unsigned: −1 is 0xffffffff. */
   readonly number: number;
   /** Six registers of 64 bits. */
   readonly args: readonly bigint[];
-  /** Where it was made, 64 bits. Policies don't look at it; other people's filters may. Default 0. */
+  /** Address of the instruction after the call, 64 bits. Policies ignore it; filters of others may read it. Default 0. */
   readonly instructionPointer?: bigint;
 }
 
-/** The ranges of numbers that an ABI's policy decides; none if it lacks the property. */
+/** The number ranges of an ABI's policy; empty if it has none. */
 export function rangesOf(policy: AbiPolicy): readonly NumberRange[] {
   return Object.hasOwn(policy, 'ranges') ? (policy.ranges ?? []) : [];
 }
 
-/** What is decided for a number, in order; nothing: the default. */
+/** The index of the rule that made a decision; undefined if no rule did. */
+export function ruleOf(decision: Decision): number | undefined {
+  return Object.hasOwn(decision, 'rule') ? decision.rule : undefined;
+}
+
+/** The decisions for a syscall number, in order; empty if only the default action applies. */
 export function decisionsOf(policy: AbiPolicy, number: number): readonly Decision[] {
   const ranges = rangesOf(policy);
   return (
@@ -79,21 +96,25 @@ export function decisionsOf(policy: AbiPolicy, number: number): readonly Decisio
   );
 }
 
-/** The numbers that an ABI has decisions for, in order; and more, if given. A typed array sorts without a comparator. */
+/** The numbers that have an entry in an ABI's policy, and those in `more`, in ascending order. */
 export function sortedNumbers({ syscalls }: AbiPolicy, more: Iterable<number> = []): readonly number[] {
   const numbers = [...syscalls.keys()];
   for (const number of more) if (!syscalls.has(number)) numbers.push(number);
+  // A typed array sorts numbers without a comparator.
   return Array.from(Uint32Array.from(numbers).sort());
 }
 
-/** The numbers of an AUDIT_ARCH that belong to one ABI; to none that is decided, if `policy` is undefined. */
+/** Numbers of one AUDIT_ARCH that belong to one ABI. `policy` is undefined if that ABI is not listed in the policy. */
 export interface NumberSpan {
   readonly first: number;
   readonly last: number;
   readonly policy: AbiPolicy | undefined;
 }
 
-/** Shares all numbers out among the ABIs of one AUDIT_ARCH: x86_64 and x32 as isX32() says, any other has them all. */
+/**
+ * Divides all 32-bit numbers among the ABIs of one AUDIT_ARCH. x86_64 and x32 share one, and isX32() says which numbers are
+ * whose; every other ABI has its AUDIT_ARCH to itself.
+ */
 export function numberSpans(abis: readonly AbiPolicy[]): readonly NumberSpan[] {
   const named = (name: AbiName) => abis.find(({ abi }) => abi.name === name);
   const x86_64 = named('x86_64');
@@ -106,7 +127,7 @@ export function numberSpans(abis: readonly AbiPolicy[]): readonly NumberSpan[] {
   ];
 }
 
-/** The numbers of its AUDIT_ARCH that are an ABI's own. */
+/** The numbers that belong to an ABI, out of all numbers of its AUDIT_ARCH. */
 export function numbersOf({ name }: Abi): readonly Omit<NumberRange, 'decisions'>[] {
   const x32 = { first: X32_BIT, last: 0xffff_fffe };
   if (name === 'x32') return [x32];
@@ -119,7 +140,7 @@ export function numbersOf({ name }: Abi): readonly Omit<NumberRange, 'decisions'
     : [all];
 }
 
-/** Covers `first` to `last` without a gap: the ranges in it, and between them ranges without decisions. */
+/** Covers `first` to `last` without gaps: the given ranges, clipped, and ranges without decisions between them. */
 export function fill(first: number, last: number, ranges: readonly NumberRange[]): readonly NumberRange[] {
   const filled: NumberRange[] = [];
   let next = first;

@@ -1,16 +1,16 @@
-/** Policies and calls that callers make: read once, checked, and copied, so that what is decided on is what was read. */
+/** Validates policies and calls that callers make, and copies them, so that later changes by the caller have no effect. */
 import { SeccompError } from '../errors.js';
 import { ABIS, type Abi, type AbiName } from '../syscalls/abi.js';
 import { copyFields, copyList, type Fields, type Path, propertyOf, type Refuse } from '../util/own-data.js';
 import { ACTION_KINDS } from './action.js';
 import type { AbiPolicy, Action, Call, Comparison, Condition, Decision, NumberRange, Policy } from './policy.js';
 
-/** The elements of a list: more than a filter could decide, which has 4,096 instructions at most. */
+/** The most elements of a list. A filter, which has at most 4,096 instructions, could not tell so many apart. */
 const MOST = 1 << 20;
 const MAX_NUMBER = 0xffff_ffff;
 const COMPARISONS: readonly (Comparison | 'masked-eq')[] = ['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'masked-eq'];
 
-/** Refuses what is wrong in a parameter. */
+/** Throws ERR_SECCOMP_OPTION for a problem in a parameter of this name. */
 export function refuseIn(parameter: string): Refuse {
   return (path, problem) => {
     const place = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`)).join('');
@@ -18,7 +18,9 @@ export function refuseIn(parameter: string): Refuse {
   };
 }
 
-/** A copy of a policy; if `only` is given, of the decisions of that call. Calls `refuse` for what is none. */
+/**
+ * Copies a policy; if `only` is given, only the decisions that this call needs. Calls `refuse` if the value is not a policy.
+ */
 export function readPolicy(policy: unknown, refuse: Refuse, only?: Call): Policy {
   const lists = new Map<unknown, readonly Decision[]>();
   const place = new Place(refuse, []);
@@ -26,7 +28,7 @@ export function readPolicy(policy: unknown, refuse: Refuse, only?: Call): Policy
   const seen = new Set<Abi>();
   const readOnce = (each: unknown, at: Place) => {
     const read = readAbiPolicy(each, at, lists, only);
-    if (seen.has(read.abi)) at.at('abi').refuse(`${read.abi.name} has an entry before this one: make one of both`);
+    if (seen.has(read.abi)) at.at('abi').refuse(`${read.abi.name} has an entry before this one: combine the two`);
     seen.add(read.abi);
     return read;
   };
@@ -37,7 +39,7 @@ export function readPolicy(policy: unknown, refuse: Refuse, only?: Call): Policy
   };
 }
 
-/** A copy of a call. Calls `refuse` for what is none. */
+/** Copies a call. Calls `refuse` if the value is not a call. */
 export function readCall(call: unknown, refuse: Refuse): Call {
   const place = new Place(refuse, []);
   const { arch, number, args, instructionPointer = 0n, ...others } = place.fields(call);
@@ -52,7 +54,7 @@ export function readCall(call: unknown, refuse: Refuse): Call {
   };
 }
 
-/** Where in a policy or a call a value stands. */
+/** The path of a value in a policy or a call. Its methods validate such a value. */
 class Place {
   readonly #refuse: Refuse;
   readonly #path: Path;
@@ -95,7 +97,7 @@ class Place {
   readonly #within: Refuse = (path, problem) => this.#refuse([...this.#path, ...path], problem);
 }
 
-/** `lists` has the copies of lists that stand in several places, as those of one rule do. */
+/** `lists` has the copies of lists that occur in several places, as the list of a rule does. */
 function readAbiPolicy(
   value: unknown,
   place: Place,
@@ -137,7 +139,7 @@ function readSyscalls(
     const at = place.at(String(number));
     syscalls.set(at.number(number, MAX_NUMBER), readDecisions(decisions, at));
   };
-  // Not by methods of the Map's own, which may be the caller's.
+  // The prototype's methods, as the Map may have methods of the caller's.
   if (only === undefined) Reflect.apply(Map.prototype.forEach, value, [read]);
   else if (Reflect.apply(Map.prototype.has, value, [only])) read(Reflect.apply(Map.prototype.get, value, [only]), only);
   return syscalls;
@@ -155,7 +157,7 @@ function readRanges(
     const first = at.at('first').number(from, MAX_NUMBER);
     const last = at.at('last').number(to, MAX_NUMBER);
     if (first < next || last < first)
-      at.refuse('must not begin before the end of the one before, or after its own end');
+      at.refuse('must not overlap the range before it, and must not end before it begins');
     next = last + 1;
     if (only !== undefined && (only < first || only > last)) return { first, last, decisions: [] };
     return { first, last, decisions: readDecisions(decisions, at.at('decisions')) };

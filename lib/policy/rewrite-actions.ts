@@ -1,12 +1,12 @@
-/** Policies for a filter whose listener is answered by a supervisor. */
+/** Rewrites policies for filters with a listener, whose notifications a supervisor answers. */
 import type { AbiName } from '../syscalls/abi.js';
 import { type AbiPolicy, type Action, type Decision, type NumberRange, type Policy, rangesOf } from './policy.js';
 
 const NOTIFY: Action = Object.freeze({ kind: 'notify' });
 
-/** The same with every action put through `change`. */
+/** Replaces each action of a policy by what `change` returns for it. */
 export function mapActions(policy: Policy, change: (action: Action) => Action): Policy {
-  // The syscalls of a rule without conditions share one list, and that is made use of.
+  // Syscalls of one rule share a list of decisions. They still do in the result: the compiler relies on it for speed.
   const known = new Map<readonly Decision[], readonly Decision[]>();
   const list = (decisions: readonly Decision[]) => {
     const before = known.get(decisions);
@@ -27,22 +27,23 @@ export function mapActions(policy: Policy, change: (action: Action) => Action): 
 }
 
 /**
- * Asks the supervisor about calls that `policy` answers with an errno. The kernel itself kills and traps: a supervisor would do so
- * later, and what it sends may be caught. `trace` is left to the tracer.
+ * Notifies the supervisor of calls that `policy` denies with an errno. Calls that end the process or trap stay with the
+ * kernel: a supervisor would act later, and only by signals, which can be caught. `trace` stays with the tracer.
  */
 export function notifyOnErrno(policy: Policy): Policy {
   return mapActions(policy, (action) => (action.kind === 'errno' ? NOTIFY : action));
 }
 
-/** Asks about every call of every ABI. */
+/** Notifies the supervisor of every call of every ABI. */
 export function notifyAlways(policy: Policy): Policy {
   const abis = policy.abis.map(({ abi }) => ({ abi, syscalls: new Map(), ranges: [] }));
   return { abis, defaultAction: NOTIFY, foreignAction: NOTIFY };
 }
 
-/** What is decided for some numbers of an ABI instead, before all else. */
+/** For an ABI, the decisions that replace those of some numbers. */
 export type Overrides = (abi: AbiName) => ReadonlyMap<number, readonly Decision[]>;
 
+/** Replaces the decisions of some numbers. */
 export function overrideDecisions(policy: Policy, overrides: Overrides): Policy {
   const abis = policy.abis.map((each): AbiPolicy => {
     const changed = overrides(each.abi.name);

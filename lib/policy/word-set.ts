@@ -1,12 +1,12 @@
-/** Sets of 32-bit words, as comparisons cut them out: exact, with a member to show or the certainty that there is none. */
+/** Sets of 32-bit words, as comparisons define them. For each set, a member can be found, or it is known to be empty. */
 
-/** Words w with (w & mask) = bits. */
+/** The words w with (w & mask) = bits. */
 export interface Pattern {
   readonly mask: number;
   readonly bits: number;
 }
 
-/** Words from `low` to `high` that match `pattern` and none of `not`. All numbers are unsigned. */
+/** The words from `low` to `high` that match `pattern` and none of the patterns in `not`. All numbers are unsigned. */
 export interface WordSet {
   readonly low: number;
   readonly high: number;
@@ -19,26 +19,29 @@ export const MAX_WORD = 0xffff_ffff;
 
 export const ALL_WORDS: WordSet = { low: 0, high: MAX_WORD, pattern: { mask: 0, bits: 0 }, not: [] };
 
-/** Those of `words` from `low` to `high`; undefined if there are none. */
+/** The members of `words` from `low` to `high`; undefined if there are none. */
 export function inRange(words: WordSet, low: number, high: number): WordSet | undefined {
-  return nonEmpty({ ...words, low: Math.max(words.low, low), high: Math.min(words.high, high) });
+  return normalized({ ...words, low: Math.max(words.low, low), high: Math.min(words.high, high) });
 }
 
-/** Those of `words` that match; undefined if there are none. */
+/** The members of `words` that match a pattern; undefined if there are none. */
 export function matching(words: WordSet, { mask, bits }: Pattern): WordSet | undefined {
   const both = words.pattern.mask & mask;
   if ((words.pattern.bits & both) !== (bits & both) || (bits & ~mask) !== 0) return undefined;
   const pattern = { mask: (words.pattern.mask | mask) >>> 0, bits: (words.pattern.bits | bits) >>> 0 };
-  return nonEmpty({ ...words, pattern });
+  return normalized({ ...words, pattern });
 }
 
-/** Those of `words` that do not match; undefined if there are none. */
+/** The members of `words` that do not match a pattern; undefined if there are none. */
 export function differing(words: WordSet, pattern: Pattern): WordSet | undefined {
-  return nonEmpty({ ...words, not: [...words.not, pattern] });
+  return normalized({ ...words, not: [...words.not, pattern] });
 }
 
-/** Brings the bounds to the first and the last word that match the pattern, and forgets what is outside of them anyway. */
-function nonEmpty({ low, high, pattern, not }: WordSet): WordSet | undefined {
+/**
+ * Normalizes a set: its bounds become the first and the last word that match its pattern, and `not` loses patterns that are
+ * known to match none of the words between them. Undefined if the set is empty.
+ */
+function normalized({ low, high, pattern, not }: WordSet): WordSet | undefined {
   const first = next(low, pattern);
   const last = previous(high, pattern);
   if (first === undefined || last === undefined || first > last) return undefined;
@@ -55,7 +58,7 @@ export function member(words: WordSet): number | undefined {
   const { low, high, pattern, not } = words;
   let word = next(low, pattern);
   for (let tried = 0; word !== undefined && word <= high; tried++) {
-    const hit = hitBy(word, not);
+    const hit = matchOf(word, not);
     if (hit === undefined) return word;
     if (tried === MOST_TRIED) return memberWithout(hit, words);
     word = word === MAX_WORD ? undefined : next(word + 1, pattern);
@@ -63,17 +66,18 @@ export function member(words: WordSet): number | undefined {
   return undefined;
 }
 
-/** So many words are tried one after the other. */
+/** How many words are tried one after the other before the search divides the set. */
 const MOST_TRIED = 16;
 
-/** A loop, since this is what proofs spend their time with. */
-function hitBy(word: number, not: readonly Pattern[]): Pattern | undefined {
+/** The first pattern that matches a word. A plain loop, as proofs spend most of their time here. */
+function matchOf(word: number, not: readonly Pattern[]): Pattern | undefined {
   for (const pattern of not) if ((word & pattern.mask) >>> 0 === pattern.bits) return pattern;
   return undefined;
 }
 
+/** A member of the set, in whose `not` `hit` is; undefined if there is none. */
 function memberWithout(hit: Pattern, { low, high, pattern, not }: WordSet): number | undefined {
-  // Whatever does not match `hit` differs from it in a highest bit: each of these cases is a smaller question.
+  // A word that does not match `hit` differs from it in some bits. Each choice of the highest one gives a smaller search.
   const others = not.filter((each) => each !== hit);
   for (let i = 31; i >= 0; i--) {
     const bit = (1 << i) >>> 0;
@@ -89,16 +93,17 @@ function memberWithout(hit: Pattern, { low, high, pattern, not }: WordSet): numb
   return undefined;
 }
 
+/** Whether a word is a member of the set. */
 export function contains({ low, high, pattern, not }: WordSet, word: number): boolean {
   if (word < low || word > high || (word & pattern.mask) >>> 0 !== pattern.bits) return false;
-  return hitBy(word, not) === undefined;
+  return matchOf(word, not) === undefined;
 }
 
-/** A member of `words` that is none of `known`, which are members in their order; undefined if there is no other. */
+/** A member of `words` that is not in `known`, a list of members in ascending order; undefined if there is none. */
 export function memberExcept(words: WordSet, known: readonly number[]): number | undefined {
   const { low, high, pattern, not } = words;
   if (high - low < MOST_SCANNED) return scan(words, known);
-  // Nothing but single words is left out, and they are as many as there are places.
+  // Fast path: if `not` excludes single words only, it is enough to count them.
   const points = new Set(
     not.flatMap(({ mask, bits }) => (mask === MAX_WORD && bits >= low && bits <= high ? [bits] : [])),
   );
@@ -107,6 +112,7 @@ export function memberExcept(words: WordSet, known: readonly number[]): number |
   return member({ ...words, not: [...not, ...known.map((bits) => ({ mask: MAX_WORD, bits }))] });
 }
 
+/** Sets that span at most so many words are searched word by word. */
 const MOST_SCANNED = 1024;
 
 function scan(words: WordSet, known: readonly number[]): number | undefined {
@@ -118,40 +124,41 @@ function scan(words: WordSet, known: readonly number[]): number | undefined {
   return undefined;
 }
 
-/** The smallest word from `low` on that matches. */
+/** The smallest word ≥ `low` that matches a pattern; undefined if there is none. */
 function next(low: number, { mask, bits }: Pattern): number | undefined {
   const wrong = ((low & mask) ^ bits) >>> 0;
   if (wrong === 0) return low;
   const highest = 31 - Math.clz32(wrong);
-  // The highest wrong bit must become 1: then it is enough to clear what is below. Else a free 0 above it must.
+  // If the highest wrong bit is 0, setting it is enough, as lower bits can then be as small as the pattern allows. If it is
+  // 1, the next higher bit that is 0 and not fixed by the mask has to become 1.
   for (let i = highest; i < 32; i++) {
     const bit = (1 << i) >>> 0;
     const free = (mask & bit) === 0;
     if ((low & bit) !== 0 || !(free || (i === highest && (bits & bit) !== 0))) continue;
     const below = (bit - 1) >>> 0;
-    return (((low & ~(bit | below)) | bit | (bits & (bit | below))) >>> 0) as number;
+    return ((low & ~(bit | below)) | bit | (bits & (bit | below))) >>> 0;
   }
   return undefined;
 }
 
-/** The largest word up to `high` that matches: counted from the other end. */
+/** The largest word ≤ `high` that matches a pattern: the smallest one of the complements. Undefined if there is none. */
 function previous(high: number, { mask, bits }: Pattern): number | undefined {
   const found = next(~high >>> 0, { mask, bits: (~bits & mask) >>> 0 });
   return found === undefined ? undefined : ~found >>> 0;
 }
 
-/** The words w with (w & mask) ≥ bound, as patterns of which each word matches at most one. */
+/** The words w with (w & mask) ≥ bound, as patterns that do not overlap. */
 export function atLeast(mask: number, bound: number): readonly Pattern[] {
-  return beside(mask, bound, true);
+  return patternsOnSide(mask, bound, true);
 }
 
-/** The words w with (w & mask) < bound, likewise. */
+/** The words w with (w & mask) < bound, as patterns that do not overlap. */
 export function below(mask: number, bound: number): readonly Pattern[] {
-  return beside(mask, bound, false);
+  return patternsOnSide(mask, bound, false);
 }
 
-/** Goes along the bound from its highest bit: a word is on one side of it by the first bit that differs. */
-function beside(mask: number, bound: number, above: boolean): readonly Pattern[] {
+/** Walks down the bits of the bound: the highest bit in which a word differs from the bound decides on which side it is. */
+function patternsOnSide(mask: number, bound: number, above: boolean): readonly Pattern[] {
   const patterns: Pattern[] = [];
   let prefix = 0;
   const equal = () => ({ mask: prefix, bits: (bound & prefix) >>> 0 });
@@ -159,7 +166,7 @@ function beside(mask: number, bound: number, above: boolean): readonly Pattern[]
     const bit = (1 << i) >>> 0;
     const wanted = (bound & bit) !== 0;
     if ((mask & bit) === 0) {
-      // The masked word has 0 here: where the bound has 1, whatever equals it so far is below it.
+      // The masked word has 0 in this bit. If the bound has 1, a word that equals it in all higher bits is below it.
       if (wanted) return above ? patterns : [...patterns, equal()];
       continue;
     }

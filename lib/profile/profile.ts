@@ -3,6 +3,7 @@ import { ProfileError, type ProfileIssue, SeccompError } from '../errors.js';
 import { fromCaller, publicMethods } from '../util/caller.js';
 import { copyDeeply, freeze, type Refuse } from '../util/own-data.js';
 import { type AllowlistOptions, allowlistDocument, Builder, DENYLIST } from './builder/builder.js';
+import type { BuiltinDefinition } from './builtin/definition.js';
 import type { Diagnostic, Problem } from './document/diagnostics.js';
 import {
   type MeaningOptions,
@@ -52,8 +53,6 @@ export class Profile extends Builder<Profile> {
 
   /** A path, a built-in's name, or `inline`; of a profile built on another one, `the profile built on …`. */
   readonly source: string;
-  /** @internal The built-in that this is, or that it was built on: its reasons apply. */
-  readonly builtin: string | undefined;
   /** @internal Whether the builder made the document, which then has another order of rules than its source. */
   readonly isBuilt: boolean;
   readonly format: ProfileFormat;
@@ -63,6 +62,7 @@ export class Profile extends Builder<Profile> {
   /** What looks wrong in the document but is no error, on any host: conflicts of rules show with `checkProfile` and a host. */
   readonly warnings: readonly ProfileIssue[];
   readonly #text: string | undefined;
+  readonly #definition: BuiltinDefinition | undefined;
 
   /** Whether a value is a profile that this module made. */
   static is(value: unknown): value is Profile {
@@ -76,7 +76,7 @@ export class Profile extends Builder<Profile> {
     madeHere = false;
     if (!isOurs) throw fromCaller(new TypeError('Illegal constructor: profiles are made by loadProfile()'));
     this.source = reading.source;
-    this.builtin = reading.builtin;
+    this.#definition = reading.definition;
     this.isBuilt = reading.isBuilt;
     this.format = reading.format;
     this.mode = reading.mode;
@@ -85,6 +85,11 @@ export class Profile extends Builder<Profile> {
     this.warnings = freeze(reading.warnings);
     this.#text = Object.hasOwn(reading, 'text') ? reading.text : undefined;
     Object.freeze(this);
+  }
+
+  /** @internal The definition of the built-in profile that this is or was built on; undefined if there is none. */
+  get definition(): BuiltinDefinition | undefined {
+    return this.#definition;
   }
 
   /**
@@ -97,11 +102,11 @@ export class Profile extends Builder<Profile> {
 
   /** Without places in a text and warnings, which say nothing of another document. */
   protected override with(document: CheckedDocument): Profile {
-    const { builtin, format, mode, options } = this;
+    const { definition, format, mode, options } = this;
     const source = this.isBuilt ? this.source : builtOn(this.source);
     return makeProfile(document, {
       source,
-      builtin,
+      definition,
       isBuilt: true,
       format,
       mode,
@@ -133,7 +138,7 @@ publicMethods(Profile, 'allowlist', 'denylist');
 /** How a document was read; another profile, for one. */
 interface Reading {
   readonly source: string;
-  readonly builtin: string | undefined;
+  readonly definition: BuiltinDefinition | undefined;
   readonly isBuilt: boolean;
   readonly format: ProfileFormat;
   readonly mode: ProfileMode;
@@ -145,14 +150,19 @@ interface Reading {
 
 /** Of a profile that begins here. */
 function newReading(source: string, options: ProfileOptions = {}): Reading {
-  const reading = { source, builtin: undefined, isBuilt: true, warnings: [], text: undefined };
+  const reading = { source, definition: undefined, isBuilt: true, warnings: [], text: undefined };
   return { ...reading, format: 'docker', mode: 'strict', options: meaningOf(readOptions(options)) };
 }
 
-/** A built-in profile: its document is right as it is. */
-export function builtinProfile(name: string, document: CheckedDocument, options: ReadOptions): Profile {
+/** The profile of a built-in's definition. Its document is valid, and is not checked. */
+export function builtinProfile(
+  name: string,
+  definition: BuiltinDefinition,
+  document: CheckedDocument,
+  options: ReadOptions,
+): Profile {
   const { source = name, mode = 'strict' } = options;
-  const reading = { source, builtin: name, isBuilt: false, warnings: [], text: undefined };
+  const reading = { source, definition, isBuilt: false, warnings: [], text: undefined };
   return makeProfile(document, { ...reading, format: 'docker', mode, options: meaningOf(options) });
 }
 
@@ -231,7 +241,7 @@ function toRead(
   const { document, format, diagnostics } = checkDocument(value, { format: options.format, mode }, problems);
   const issues = toIssues(diagnostics, text);
   if (document === undefined) return { source, profile: null, issues };
-  const begun = { source, builtin: undefined, isBuilt: false };
+  const begun = { source, definition: undefined, isBuilt: false };
   const reading = { ...begun, format, mode, options: meaningOf(options), warnings: issues, text };
   return { source, profile: makeProfile(document, reading), issues };
 }

@@ -1,7 +1,7 @@
 /** Finds a profile by what people write for one: a built-in's name, a path, a file URL, JSON text, or an object. */
 import { type ProfileIssue, SeccompError } from '../errors.js';
 import { suggest } from '../util/suggest.js';
-import { BUILTIN_DEFINITIONS, builtinDocument } from './builtin/index.js';
+import { BUILTIN_DEFINITIONS, documentOf } from './builtin/index.js';
 import { shown } from './document/diagnostics.js';
 import { optionFields, type ProfileOptions, type ReadOptions, readOptions, refuseOptions } from './document/options.js';
 import type { ProfileDocument } from './document/types.js';
@@ -106,8 +106,11 @@ function localhostFile(source: string, root: string = KUBELET_ROOT): string {
 }
 
 function readBuiltin(name: string, options: ReadOptions): ReadProfile {
-  const document = builtinDocument(name);
-  if (document !== undefined) return { source: name, profile: builtinProfile(name, document, options), issues: [] };
+  const definition = BUILTIN_DEFINITIONS.get(name);
+  if (definition !== undefined) {
+    const profile = builtinProfile(name, definition, documentOf(definition), options);
+    return { source: name, profile, issues: [] };
+  }
   const names = [...BUILTIN_DEFINITIONS.keys(), UNCONFINED, ...ALIASES.keys()];
   const message =
     `no built-in profile is called ${shown(name)}${suggest(name, names)}: there are ${names.join(', ')}. ` +

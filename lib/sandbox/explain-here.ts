@@ -2,14 +2,8 @@
 import { permissiveness } from '../policy/action.js';
 import { denialOf } from '../policy/isolation-denials.js';
 import type { Action } from '../policy/policy.js';
-import {
-  type Change,
-  type Explanation,
-  explainCall,
-  type Question,
-  readQuestion,
-  registers,
-} from '../profile/explain.js';
+import { type Change, type Explanation, explainCall } from '../profile/explain.js';
+import { type Question, readQuestion, registers } from '../profile/explain-query.js';
 import type { Host } from '../profile/resolve/resolve.js';
 import { loadProfile, type ProfileSource } from '../profile/source.js';
 import { HOST_OPTIONS, readOptions } from './options/options.js';

@@ -2,7 +2,7 @@
 import { inspect } from 'node:util';
 import { SeccompError } from '../errors.js';
 import type { Call } from '../policy/policy.js';
-import { abiNamed, callOf, type Question, readQuestion, registers } from '../profile/explain.js';
+import { abiNamed, callOf, type Question, readQuestion, registers } from '../profile/explain-query.js';
 import { type AbiName, abiOf } from '../syscalls/abi.js';
 import type { SyscallName } from '../syscalls/generated/names.js';
 import { type GroupName, groupNames, syscallGroup } from '../syscalls/groups.js';

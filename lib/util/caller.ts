@@ -86,7 +86,7 @@ export function withoutFrames(error: unknown): void {
 }
 
 /** Sets a property that is not enumerable, as methods and the properties of Node's errors are; unless it can't be set. */
-export function defineHidden(target: object, name: string, value: unknown): void {
+export function defineHidden(target: object, name: string | symbol, value: unknown): void {
   Reflect.defineProperty(target, name, own({ value, writable: true, configurable: true }));
 }
 

@@ -169,7 +169,7 @@ describe('a policy', () => {
     [
       'the same ABI twice',
       { ...policy, abis: [1, 2].map(() => ({ abi: { ...abi }, syscalls: new Map() })) },
-      'policy.abis[1].abi: x86_64 has an entry before this one: make one of both',
+      'policy.abis[1].abi: x86_64 has an entry before this one: combine the two',
     ],
     ['an object for a Map', withAbi({ syscalls: {} }), 'policy.abis[0].syscalls: must be a Map'],
     ['a negative number', withAbi({ syscalls: new Map([[-1, []]]) }), 'policy.abis[0].syscalls.-1: must be a whole'],
@@ -197,7 +197,7 @@ describe('a policy', () => {
     [
       'ranges that overlap',
       withAbi({ ranges: [0, 4].map((first) => ({ first, last: 4, decisions: [] })) }),
-      '.ranges[1]: must not begin before the end of the one before',
+      '.ranges[1]: must not overlap the range before it',
     ],
     ['a range that ends first', withAbi({ ranges: [{ first: 2, last: 1, decisions: [] }] }), '.ranges[0]: must not'],
   ])('with %s is refused', (_, given, message) => {

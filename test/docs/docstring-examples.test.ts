@@ -22,17 +22,14 @@ const WITHOUT_EXAMPLE: readonly string[] = [
   'assertNeedsNoMore',
   'assertRunsUnder',
   'checkProfile',
-  'compare',
   'compile',
   'decompile',
   'disassemble',
-  'evaluate',
   'execve',
   'explain',
   'extend',
   'fork',
   'harden',
-  'intersect',
   'listen',
   'loadProfile',
   'neededSyscalls',
@@ -46,7 +43,6 @@ const WITHOUT_EXAMPLE: readonly string[] = [
   'spawnSync',
   'stringify',
   'syscallGroup',
-  'union',
 ];
 
 const declarations = publicDeclarations();

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { thisHost } from '../../lib/host.js';
 import type { NativeKind } from '../../lib/native.js';
 import { isFallback } from '../../lib/notify/fallback.js';
-import { violationOf } from '../../lib/notify/violation.js';
+import { deniedKind, violationOf } from '../../lib/notify/violation.js';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
 import { extend } from '../../lib/profile/extend.js';
 import { Profile } from '../../lib/profile/profile.js';
@@ -94,18 +94,20 @@ describe('the profile that is named', () => {
     const profiles = [denying('acct'), extend(denying('acct')).deny('mount')];
     const { violations } = spawnSync(compileC('many-mounts.c'), [], profiles, { onViolation: true });
     expect(violations).toMatchObject([
-      { profile: 'the profile built on inline', why: 'the profile built on inline, syscalls[1]' },
+      { deniedBy: 'profile', profile: 'the profile built on inline', why: 'the profile built on inline, syscalls[1]' },
     ]);
   });
 
   test('is none where a compiled filter denies', () => {
     const profiles = [denying('acct'), compile(denying('mount'))];
     const { violations } = spawnSync(compileC('many-mounts.c'), [], profiles, { onViolation: true });
-    expect(violations).toMatchObject([{ profile: null, rule: null, why: 'a compiled filter decides so' }]);
+    expect(violations).toMatchObject([
+      { deniedBy: 'filter', profile: null, rule: null, why: 'a compiled filter decides so' },
+    ]);
   });
 });
 
-test('violations of one profile ask its host once, however many there are', () => {
+test('violations of one profile look at its host when one is first explained, and not again, however many there are', () => {
   const profile = loadProfile('docker-default');
   if (profile === null) throw new Error('docker-default is a profile');
   let asked = 0;
@@ -115,7 +117,7 @@ test('violations of one profile ask its host once, however many there are', () =
       return super.has(name);
     }
   }
-  const judges = {
+  const context = {
     profiles: [profile],
     host: { ...thisHost(), capabilities: new Counting() },
     denials: { isolated: true, supervised: true },
@@ -131,11 +133,20 @@ test('violations of one profile ask its host once, however many there are', () =
     args: [0n, 0n, 0n, 0n, 0n, 0n],
     captured: [undefined, Buffer.from(path), undefined, undefined, undefined, undefined],
   });
-  const first = violationOf(denied('/a'), judges);
-  expect(first.why).toMatch(/^no rule that names it holds here: Mounts/);
+  const why = (path: string) => violationOf(deniedKind(denied(path), context), 1).why;
+  violationOf(deniedKind(denied('/a'), context), 1);
+  expect(asked).toBe(0);
+  expect(why('/a')).toMatch(/^no rule that names it holds here: Mounts/);
   const once = asked;
-  for (let i = 0; i < 100; i++) violationOf(denied(`/${i}`), judges);
+  for (let i = 0; i < 100; i++) why(`/${i}`);
   expect(asked).toBe(once);
+});
+
+test('what a supervised child may never do is denied by supervision', () => {
+  const arg = (name: string) => rawCall({ defaultAction: 'SCMP_ACT_ALLOW' }, numberOf(name), '0', '0', '0');
+  expect(arg('pidfd_getfd')).toMatchObject([
+    { syscall: 'pidfd_getfd', deniedBy: 'supervision', profile: null, rule: null, remedy: null },
+  ]);
 });
 
 describe('a fallback', () => {

@@ -3,11 +3,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compareRestriction, returnValue } from '../../lib/policy/action.js';
 import { compare, intersect, union } from '../../lib/policy/algebra.js';
-import { evaluate } from '../../lib/policy/evaluate.js';
+import { decide, evaluate } from '../../lib/policy/evaluate.js';
 import type { Call, Policy } from '../../lib/policy/policy.js';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
 import { profileOf } from '../../lib/profile/profile.js';
 import { type Host, resolve } from '../../lib/profile/resolve/resolve.js';
+import { abiOf } from '../../lib/syscalls/abi.js';
 import { call, host, policyOfAny, profile } from '../support/arbitrary.js';
 
 const machine: Host = { abi: 'x86_64', abis: ['x86'], kernel: { major: 6, minor: 1 }, capabilities: new Set() };
@@ -70,6 +71,17 @@ describe('compare', () => {
     });
     expect(compare(policyOf(allowing(a, valueA)), policyOf(allowing(b, valueB))).relation).toBe(relation);
   });
+});
+
+test('a combined policy has no rules, as their indices say nothing where there are two profiles', () => {
+  const policy = policyOf({
+    defaultAction: 'SCMP_ACT_ERRNO',
+    syscalls: [{ names: ['read'], action: 'SCMP_ACT_ALLOW' }],
+  });
+  const read = { arch: abiOf('x86_64').audit, number: 0, args: [] };
+  expect(decide(policy, read)).toEqual({ action: { kind: 'allow' }, by: 'syscall', rule: 0 });
+  for (const combined of [intersect(policy, policy), union(policy, policy)])
+    expect(decide(combined, read)).toEqual({ action: { kind: 'allow' }, by: 'syscall', rule: undefined });
 });
 
 describe('intersect and union', () => {

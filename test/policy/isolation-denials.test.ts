@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compareRestriction, returnValue } from '../../lib/policy/action.js';
 import { compare, intersect } from '../../lib/policy/algebra.js';
-import { evaluate } from '../../lib/policy/evaluate.js';
+import { evaluate, decide as evaluation } from '../../lib/policy/evaluate.js';
 import { denialOf, denialsPolicy, supervisedDenials, withDenials } from '../../lib/policy/isolation-denials.js';
 import type { Action, Policy } from '../../lib/policy/policy.js';
 import { type AbiName, abiOf } from '../../lib/syscalls/abi.js';
@@ -75,7 +75,7 @@ describe.each<AbiName>(['x86_64', 'x86', 'x32', 'aarch64', 'arm', 'riscv64', 's3
   },
 );
 
-test('a supervised child takes no descriptors, unless somebody is asked about it', () => {
+test('a supervised child takes no descriptors, unless a handler decides about that', () => {
   const allow: Policy = { ...denialsPolicy(['x86_64'], { isolated: false, supervised: false }) };
   expect(decide(withDenials(allow, [], supervisedDenials(allow, false)), 'x86_64', 'pidfd_getfd')).toEqual(EPERM);
   const number = syscallNumber('x86_64', 'pidfd_getfd') ?? -1;
@@ -88,7 +88,25 @@ test('a supervised child takes no descriptors, unless somebody is asked about it
   expect(decide(withDenials(asking, [], denials), 'x86_64', 'pidfd_getfd')).toEqual({ kind: 'notify' });
 });
 
-test('a policy that lets the calls of other ABIs through is withDenials there too', () => {
+test('decisions of the policy keep their rules, and denials have none', () => {
+  const number = syscallNumber('x86_64', 'ioctl') ?? -1;
+  const args = (request: bigint) => ({ arch: abiOf('x86_64').audit, number, args: [0n, request] });
+  const policy: Policy = {
+    ...denialsPolicy(['x86_64'], { isolated: false, supervised: false }),
+    abis: [
+      {
+        abi: abiOf('x86_64'),
+        syscalls: new Map([[number, [{ conditions: [], action: { kind: 'allow' }, rule: 7 }]]]),
+      },
+    ],
+    foreignAction: { kind: 'kill-process' },
+  };
+  const narrow = withDenials(policy, [], ISOLATED);
+  expect(evaluation(narrow, args(0x5401n))).toMatchObject({ action: { kind: 'allow' }, by: 'syscall', rule: 7 });
+  expect(evaluation(narrow, args(0x5412n))).toMatchObject({ action: EPERM, by: 'syscall', rule: undefined });
+});
+
+test('a policy that lets the calls of other ABIs through denies the calls there too', () => {
   const policy: Policy = denialsPolicy(['x86_64'], { isolated: false, supervised: false });
   expect(decide(policy, 'x86', 'prlimit64', 5n, 7n, 1n)).toEqual({ kind: 'allow' });
   const narrow = withDenials(policy, ['x86_64', 'x86', 'x32'], ISOLATED);

@@ -262,7 +262,7 @@ describe('without Landlock too', () => {
     const child = spawn('prlimit', ['--pid', String(process.pid), '--core=0'], 'docker-default', { onViolation: true });
     await finish(child);
     expect(child.violations.find(({ syscall }) => syscall === 'prlimit64')).toMatchObject({
-      ...{ action: { kind: 'errno', errno: 1 }, profile: null, rule: null, remedy: null },
+      ...{ action: { kind: 'errno', errno: 1 }, deniedBy: 'isolation', profile: null, rule: null, remedy: null },
       why: expect.stringMatching(/^isolate denies prlimit64 /),
     });
     const { action, changes } = explain('docker-default', { syscall: 'prlimit64', args: [1, 4, 1] });

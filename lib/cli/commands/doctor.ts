@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { type Features, FILTER_FLAGS, features } from '../../host.js';
 import { SeccompError, spawn } from '../../index.js';
 import { ACTION_KINDS } from '../../policy/action.js';
+import { compareKernelVersions, type KernelVersion, parseKernelVersion } from '../../util/kernel-version.js';
 import { print } from '../output/print.js';
 
 /** One line of the report. */
@@ -53,10 +54,12 @@ async function examine(): Promise<readonly Check[]> {
 }
 
 /** waitid(2) takes a pidfd since 5.4. */
+const OLDEST_KERNEL: KernelVersion = { major: 5, minor: 4 };
+
 function kernel({ kernel }: Features): Check {
-  const [major = 0, minor = 0] = kernel.split('.').map(Number);
   const detail = `Linux ${kernel} on ${process.arch}`;
-  if (major > 5 || (major === 5 && minor >= 4)) return { name: 'kernel', state: 'ok', detail };
+  if (compareKernelVersions(parseKernelVersion(kernel), OLDEST_KERNEL) >= 0)
+    return { name: 'kernel', state: 'ok', detail };
   return { name: 'kernel', state: 'fail', detail, remedy: 'Linux 5.4 or newer is needed (pidfd in clone and waitid)' };
 }
 

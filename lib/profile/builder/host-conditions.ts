@@ -1,5 +1,6 @@
 /** Circumstances under which a rule counts, as sets of hosts: what holds both here and there, and what holds only here. */
 
+import { compareKernelVersions, parseKernelVersion } from '../../util/kernel-version.js';
 import type { ProfileFormat } from '../document/options.js';
 import { ANYWHERE, type Conditions, type Rule } from '../document/types.js';
 
@@ -88,9 +89,7 @@ function versions(a: HostCondition['includes'], b: HostCondition['includes']): r
 }
 
 function compareVersions(a: string, b: string): number {
-  const [major = 0, minor = 0] = a.split('.').map(Number);
-  const [otherMajor = 0, otherMinor = 0] = b.split('.').map(Number);
-  return major - otherMajor || minor - otherMinor;
+  return compareKernelVersions(parseKernelVersion(a), parseKernelVersion(b));
 }
 
 function hostCondition(includes: Loose, excludes: Loose): HostCondition {

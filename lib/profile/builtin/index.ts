@@ -16,12 +16,11 @@ export const BUILTIN_DEFINITIONS: ReadonlyMap<string, BuiltinDefinition> = new M
   ['compute', COMPUTE],
 ]);
 
-const documents = new Map<string, CheckedDocument>();
+const documents = new Map<BuiltinDefinition, CheckedDocument>();
 
-/** As a document of Docker's form; undefined if there is no such built-in. Made when it is first asked for. */
-export function builtinDocument(name: string): CheckedDocument | undefined {
-  const form = BUILTIN_DEFINITIONS.get(name);
-  const document = documents.get(name) ?? (form && definitionToDocument(form));
-  if (document !== undefined) documents.set(name, document);
+/** The document of a built-in in Docker's format. It is made at the first call, and is the same one at later calls. */
+export function documentOf(definition: BuiltinDefinition): CheckedDocument {
+  const document = documents.get(definition) ?? definitionToDocument(definition);
+  documents.set(definition, document);
   return document;
 }

@@ -2,6 +2,7 @@
 import { SeccompError } from '../../errors.js';
 import { ABIS, type AbiName, abiOf } from '../../syscalls/abi.js';
 import { CAPABILITIES } from '../../syscalls/capabilities.js';
+import { compareKernelVersions, parseKernelVersion } from '../../util/kernel-version.js';
 import { copyFields, copyList, type Fields, type Path, type Refuse } from '../../util/own-data.js';
 import { suggest } from '../../util/suggest.js';
 import { shown } from '../document/diagnostics.js';
@@ -102,6 +103,5 @@ export function applies({ includes, excludes }: Rule, host: Host, format: Profil
 }
 
 function isAtLeast({ kernel }: Host, version: string): boolean {
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  return kernel.major > major || (kernel.major === major && kernel.minor >= minor);
+  return compareKernelVersions(kernel, parseKernelVersion(version)) >= 0;
 }

@@ -1,0 +1,79 @@
+/** The call that a caller wants to have explained: a syscall and its arguments, validated and made into registers. */
+import { SeccompError } from '../errors.js';
+import type { Call } from '../policy/policy.js';
+import { ABIS, type AbiName, abiOf } from '../syscalls/abi.js';
+import { suggestSyscall } from '../syscalls/suggest-syscall.js';
+import { syscallNumber, syscallsOf } from '../syscalls/table.js';
+import { copyFields, copyList, type Path } from '../util/own-data.js';
+import { suggest } from '../util/suggest.js';
+
+/** A call, by name. */
+export interface Question {
+  readonly syscall: string;
+  /** Up to six argument registers; those left out are 0. */
+  readonly args?: readonly (number | bigint)[] | undefined;
+  /** Default: the native ABI of the host. */
+  readonly abi?: AbiName | undefined;
+}
+
+/** As many as any syscall has. */
+const MOST_ARGUMENTS = 6;
+/** How many elements of `args` are read before a longer list is refused. */
+const MOST_VALUES = 64;
+
+/**
+ * Copies a question.
+ * @throws {SeccompError} ERR_SECCOMP_OPTION if the value is not a question.
+ */
+export function readQuestion(question: unknown): Required<Question> {
+  const refuse = (path: Path, problem: string): never => {
+    const message = `${['question', ...path].join('.')}: ${problem}; a question is { syscall: "openat", args, abi }`;
+    throw new SeccompError('ERR_SECCOMP_OPTION', message);
+  };
+  if (typeof question !== 'object' || question === null) return refuse([], 'must be an object that names a syscall');
+  const { syscall, args, abi, ...others } = copyFields(question, refuse);
+  for (const name of Object.keys(others)) refuse([name], 'is unknown');
+  if (typeof syscall !== 'string') return refuse(['syscall'], 'must be the name of a syscall');
+  if (args !== undefined && !Array.isArray(args)) return refuse(['args'], 'must be an array');
+  if (abi !== undefined && typeof abi !== 'string') return refuse(['abi'], 'must be the name of an ABI');
+  const given = copyList(args ?? [], MOST_VALUES, (path, problem) => refuse(['args', ...path], problem));
+  return { syscall, args: given.map(registerOf), abi: abi === undefined ? undefined : abiNamed(abi) };
+}
+
+/**
+ * Makes the call of an ABI that a question describes.
+ * @throws {SeccompError} ERR_SECCOMP_OPTION if the ABI has no such syscall, or a register can't hold an argument.
+ */
+export function callOf({ syscall, args = [] }: Pick<Required<Question>, 'syscall' | 'args'>, abi: AbiName): Call {
+  const number = syscallNumber(abi, syscall);
+  if (number === undefined) {
+    const message = `${abi} has no syscall ${syscall}${suggestSyscall(syscall, [...syscallsOf(abi).keys()])}`;
+    throw new SeccompError('ERR_SECCOMP_OPTION', message);
+  }
+  return { arch: abiOf(abi).audit, number, args: registers(args) };
+}
+
+/** Six registers. A negative number is in two's complement, as in C. */
+export function registers(args: readonly unknown[]): readonly bigint[] {
+  if (args.length > MOST_ARGUMENTS) throw notRegisters();
+  return [0, 1, 2, 3, 4, 5].map((i) => BigInt.asUintN(64, BigInt(registerOf(args.at(i) ?? 0))));
+}
+
+/** A value that a register can hold, signed or unsigned. */
+function registerOf(value: unknown): number | bigint {
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
+  if (typeof value === 'bigint' && value >= -(2n ** 63n) && value < 2n ** 64n) return value;
+  throw notRegisters();
+}
+
+function notRegisters(): SeccompError {
+  const message = 'args are up to six whole numbers from −2⁶³ to 2⁶⁴ − 1; those above 2⁵³ are bigints';
+  return new SeccompError('ERR_SECCOMP_OPTION', message);
+}
+
+/** @throws {SeccompError} ERR_SECCOMP_OPTION if no ABI has this name. */
+export function abiNamed(name: string): AbiName {
+  const abi = [...ABIS.keys()].find((each) => each === name);
+  if (abi !== undefined) return abi;
+  throw new SeccompError('ERR_SECCOMP_OPTION', `unknown ABI ${name}${suggest(name, [...ABIS.keys()])}`);
+}
