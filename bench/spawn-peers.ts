@@ -11,7 +11,7 @@ import { thisHost } from '../lib/host.js';
 import { stringify } from '../lib/profile/document/stringify.js';
 import { toProfileDocument } from '../lib/profile/document/to-document.js';
 import { profileOf } from '../lib/profile/profile.js';
-import { applies } from '../lib/profile/resolve/host-match.js';
+import { ruleApplies } from '../lib/profile/resolve/host-match.js';
 import { loadProfile } from '../lib/profile/source.js';
 import { compile } from '../lib/sandbox/plan/plan-filters.js';
 import { compileC } from '../test/support/compile-c.js';
@@ -121,7 +121,7 @@ function rules() {
   const profile = loadProfile('docker-default');
   if (profile === null) throw new Error('docker-default is a profile');
   const { syscalls } = profile.document;
-  return syscalls.filter((rule) => applies(rule, thisHost(), 'docker'));
+  return syscalls.filter((rule) => ruleApplies(rule, thisHost(), 'docker'));
 }
 
 /** A bundle of nothing but the program and its libraries, with what these runtimes write themselves by `spec`. */

@@ -10,7 +10,7 @@ import { memoize, once } from '../util/memo.js';
 import { namesOf, refusalsOf } from './builtin/definition.js';
 import { callOf, type Question, readQuestion } from './explain-query.js';
 import type { Profile } from './profile.js';
-import { examine, type Host, resolve } from './resolve/resolve.js';
+import { type Host, resolve, resolveWithDiagnostics } from './resolve/resolve.js';
 
 /** What a profile decides for a call, and why. */
 export interface Explanation {
@@ -149,7 +149,7 @@ function hostChanges(profile: Profile, syscall: string, call: Call, host: Host, 
     ...[...versions].map((version) => acrossVersion(host, version)),
   ];
   return others.flatMap(({ kind, by, host }) => {
-    const { policy, diagnostics } = examine(profile, host);
+    const { policy, diagnostics } = resolveWithDiagnostics(profile, host);
     if (diagnostics.some(({ severity }) => severity === 'error')) return [];
     const other = evaluate(policy, call);
     return returnValue(other) === returnValue(action) ? [] : [{ kind, by, action: other }];

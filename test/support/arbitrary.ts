@@ -4,7 +4,7 @@ import type { Call, Policy } from '../../lib/policy/policy.js';
 import type { ArgumentDocument, ProfileDocument, RuleDocument } from '../../lib/profile/document/types.js';
 import { ACTIONS, OPERATORS } from '../../lib/profile/document/types.js';
 import { profileOf } from '../../lib/profile/profile.js';
-import { examine, type Host } from '../../lib/profile/resolve/resolve.js';
+import { type Host, resolveWithDiagnostics } from '../../lib/profile/resolve/resolve.js';
 import { ABIS, type AbiName } from '../../lib/syscalls/abi.js';
 import { argumentWidth, syscallNumber } from '../../lib/syscalls/table.js';
 
@@ -106,7 +106,7 @@ function argument(abis: readonly AbiName[], name: string): fc.Arbitrary<Argument
 
 /** The policy of a random profile, whatever is to be said against it. */
 export function policyOfAny(document: ProfileDocument, on: Host): Policy {
-  return examine(profileOf(document), on).policy;
+  return resolveWithDiagnostics(profileOf(document), on).policy;
 }
 
 /** A call that `policy` has something to say about, more often than not. */

@@ -4,7 +4,7 @@ import { returnValue } from '../../lib/policy/action.js';
 import type { Action, Call, Policy } from '../../lib/policy/policy.js';
 import type { Argument, Rule } from '../../lib/profile/document/types.js';
 import type { Profile } from '../../lib/profile/profile.js';
-import { examine, type Host } from '../../lib/profile/resolve/resolve.js';
+import { type Host, resolveWithDiagnostics } from '../../lib/profile/resolve/resolve.js';
 import { type AbiName, abiOf } from '../../lib/syscalls/abi.js';
 import { syscallNames } from '../../lib/syscalls/table.js';
 import { compileC } from './compile-c.js';
@@ -32,7 +32,7 @@ export function libseccompFilter(rules: string): Buffer {
  * default action left out. Source: runc, libcontainer/seccomp/seccomp_linux.go.
  */
 export function runcRules(profile: Profile, host: Host, optimize?: Optimize): string {
-  const { abis, defaultAction } = examine(profile, host).policy;
+  const { abis, defaultAction } = resolveWithDiagnostics(profile, host).policy;
   const [native, ...others] = abis.map(({ abi }) => abi.name);
   const fallback = hex(defaultAction);
   const lines = rulesOn(profile, host).flatMap((rule) => {

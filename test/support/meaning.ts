@@ -4,7 +4,7 @@ import type { Action, Policy } from '../../lib/policy/policy.js';
 import type { ProfileOptions } from '../../lib/profile/document/options.js';
 import type { ArgumentDocument, ProfileDocument, RuleDocument } from '../../lib/profile/document/types.js';
 import { profileOf } from '../../lib/profile/profile.js';
-import { examine, type Host, issuesOn } from '../../lib/profile/resolve/resolve.js';
+import { type Host, issuesOn, resolveWithDiagnostics } from '../../lib/profile/resolve/resolve.js';
 import { type AbiName, abiOf } from '../../lib/syscalls/abi.js';
 import { numberOf } from './arbitrary.js';
 
@@ -40,7 +40,7 @@ export function said(document: ProfileDocument, options: ProfileOptions = {}, on
 
 /** The policy of a profile, whatever is said about it. */
 export function policyFor(document: ProfileDocument, options: ProfileOptions = {}, on: Host = HOST): Policy {
-  return examine(profileOf(document, options), on).policy;
+  return resolveWithDiagnostics(profileOf(document, options), on).policy;
 }
 
 /** What a policy decides for a call by name or number, in words. */

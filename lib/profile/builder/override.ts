@@ -3,7 +3,7 @@ import { SeccompError } from '../../errors.js';
 import { ABIS, abiOf } from '../../syscalls/abi.js';
 import { argumentWidth, syscallNumber } from '../../syscalls/table.js';
 import { structuralKey } from '../../util/structural-key.js';
-import type { Argument, Rule } from '../document/types.js';
+import { type Argument, comparesArgumentTwice, type Rule } from '../document/types.js';
 import { complement, intersection, testsOf, type ValueSet, valueSetsOf } from './argument-values.js';
 import { and, subtract, withHostCondition } from './host-conditions.js';
 
@@ -101,7 +101,7 @@ function cut(rule: Rule, word: Rule, space: Space): readonly Rule[] {
   if (!isConditional(word)) return subtract(rule, word).map((where) => withHostCondition(rule, where));
   // Two that say the same may overlap, and read better as they were written.
   if (isSame(rule, word)) return [rule];
-  if (comparesTwice(rule)) {
+  if (comparesArgumentTwice(rule)) {
     fail(`a rule on ${space.name} compares an argument twice, so it is not clear what is left of it: split it first`);
   }
   const before = boxesOf(rule.args, space);
@@ -120,11 +120,7 @@ function cut(rule: Rule, word: Rule, space: Space): readonly Rule[] {
 function stated(word: Rule, space: Space): readonly Rule[] {
   const boxes = boxesOf(word.args, space);
   if (boxes.length === 0) fail(`no call of ${space.name} passes these comparisons`);
-  return comparesTwice(word) ? written(boxes, space).map((args) => ({ ...word, args })) : [word];
-}
-
-function comparesTwice({ args }: Rule): boolean {
-  return new Set(args.map(({ index }) => index)).size < args.length;
+  return comparesArgumentTwice(word) ? written(boxes, space).map((args) => ({ ...word, args })) : [word];
 }
 
 /** What is done with a call. An errno is EPERM, 1, if none is given. */

@@ -171,3 +171,11 @@ export function emptyDocument(defaultAction: ActionName, defaultErrnoRet: number
     syscalls: [],
   };
 }
+
+/**
+ * Whether a rule compares one argument twice. Container runtimes then make each of its comparisons a rule of its own, so
+ * that they are alternatives.
+ */
+export function comparesArgumentTwice({ args }: Rule): boolean {
+  return new Set(args.map(({ index }) => index)).size < args.length;
+}

@@ -4,65 +4,76 @@ import type { AbiPolicy, Decision } from '../../policy/policy.js';
 import type { Abi } from '../../syscalls/abi.js';
 import { syscallNumber } from '../../syscalls/table.js';
 import {
-  asMultiplexed,
-  blindOutcome,
   type Multiplexer,
+  multiplexedDecision,
   multiplexersOf,
-  throughMultiplexer,
+  strictestAction,
+  toMultiplexerDecision,
 } from './multiplexed-syscalls.js';
-import { newerCalls } from './newer-syscalls.js';
-import { type Conflicts, isDefault } from './rule-conflicts.js';
-import { decisionsFrom, type HostRule, type Reader, type Statement, statementsOf } from './rule-precedence.js';
+import { newerSyscalls } from './newer-syscalls.js';
+import { hasDefaultAction, type RuleConflicts } from './rule-conflicts.js';
+import {
+  type ResolveContext,
+  type ResolvedRule,
+  type RuleDecision,
+  resolvePrecedence,
+  ruleDecisionsOf,
+} from './rule-precedence.js';
 
 /** Reads the rules that count on the host for one ABI. Names that it does not have are left out. */
-export function abiPolicy(abi: Abi, rules: readonly HostRule[], reader: Reader, conflicts: Conflicts): AbiPolicy {
-  const collected = collect(abi, rules, reader);
+export function resolveAbi(
+  abi: Abi,
+  rules: readonly ResolvedRule[],
+  context: ResolveContext,
+  conflicts: RuleConflicts,
+): AbiPolicy {
+  const collected = collect(abi, rules, context);
   const { byNumber, byCall, byMultiplexer, largest } = collected;
   for (const statements of byNumber.values()) conflicts.among(statements, abi);
   for (const [name, statements] of byCall) {
     if (syscallNumber(abi.name, name) === undefined) conflicts.among(statements, abi);
   }
-  for (const { name } of reader.mode === 'compat' ? multiplexersOf(abi.name) : [])
+  for (const { name } of context.mode === 'compat' ? multiplexersOf(abi.name) : [])
     conflicts.refused(byMultiplexer.get(name) ?? [], abi, name);
   const syscalls = new Map<number, readonly Decision[]>();
   const set = (number: number, decisions: readonly Decision[]) =>
     decisions.length > 0 && syscalls.set(number, decisions);
-  for (const [number, statements] of byNumber) set(number, decide(statements, abi, reader));
+  for (const [number, statements] of byNumber) set(number, decide(statements, abi, context));
   for (const multiplexer of multiplexersOf(abi.name)) {
     if (syscalls.has(multiplexer.number)) continue; // The profile names it, and that stands as written.
-    set(multiplexer.number, decideBehind(multiplexer, byCall, abi, reader));
+    set(multiplexer.number, decideBehind(multiplexer, byCall, abi, context));
   }
-  const { options, defaultAction } = reader;
-  const ranges = options.newerCalls === 'enosys' ? newerCalls(abi, largest, defaultAction) : [];
-  if (largest !== undefined && ranges.length > 0) cutOff(syscalls, largest, collected, abi, reader);
+  const { options, defaultAction } = context;
+  const ranges = options.newerCalls === 'enosys' ? newerSyscalls(abi, largest, defaultAction) : [];
+  if (largest !== undefined && ranges.length > 0) cutOff(syscalls, largest, collected, abi, context);
   return { abi, syscalls, ranges };
 }
 
 interface Collected {
-  readonly byNumber: ReadonlyMap<number, readonly Statement[]>;
+  readonly byNumber: ReadonlyMap<number, readonly RuleDecision[]>;
   /** Those about calls that a multiplexer makes, by their names. */
-  readonly byCall: ReadonlyMap<string, readonly Statement[]>;
+  readonly byCall: ReadonlyMap<string, readonly RuleDecision[]>;
   /** Those about a multiplexer and its calls, as libseccomp adds them to its rules on the multiplexer. */
-  readonly byMultiplexer: ReadonlyMap<string, readonly Statement[]>;
+  readonly byMultiplexer: ReadonlyMap<string, readonly RuleDecision[]>;
   /** The largest number that is named, as the mode counts them. */
   readonly largest: number | undefined;
 }
 
-function collect(abi: Abi, rules: readonly HostRule[], reader: Reader): Collected {
+function collect(abi: Abi, rules: readonly ResolvedRule[], context: ResolveContext): Collected {
   const multiplexers = multiplexersOf(abi.name);
   const multiplexed = new Set(multiplexers.flatMap(({ calls }) => [...calls.keys()]));
-  const byNumber = new Map<number, Statement[]>();
-  const byCall = new Map<string, Statement[]>();
-  const byMultiplexer = new Map<string, Statement[]>();
+  const byNumber = new Map<number, RuleDecision[]>();
+  const byCall = new Map<string, RuleDecision[]>();
+  const byMultiplexer = new Map<string, RuleDecision[]>();
   let largest: number | undefined;
   for (const source of rules) {
     for (const name of source.rule.names) {
       const number = syscallNumber(abi.name, name);
       const isMultiplexed = multiplexed.has(name);
       if (number === undefined && !isMultiplexed) continue;
-      const statements = statementsOf(source, name, abi, reader);
+      const statements = ruleDecisionsOf(source, name, abi, context);
       if (number !== undefined) push(byNumber, number, statements);
-      if (number !== undefined && isCounted(number, isMultiplexed, reader)) largest = Math.max(largest ?? 0, number);
+      if (number !== undefined && isCounted(number, isMultiplexed, context)) largest = Math.max(largest ?? 0, number);
       if (isMultiplexed) push(byCall, name, [...statements]);
       pushMultiplexed(byMultiplexer, multiplexers, name, statements);
     }
@@ -75,7 +86,7 @@ function collect(abi: Abi, rules: readonly HostRule[], reader: Reader): Collecte
  * ipc make too, for which libseccomp has negative numbers. Source: findLastSyscalls in runc's patchbpf, syscalls.c of
  * libseccomp 2.6.
  */
-function isCounted(number: number, isMultiplexed: boolean, { mode }: Reader): boolean {
+function isCounted(number: number, isMultiplexed: boolean, { mode }: ResolveContext): boolean {
   return mode === 'strict' || (number > 0 && !isMultiplexed);
 }
 
@@ -85,12 +96,12 @@ function cutOff(
   largest: number,
   { byNumber, byCall }: Collected,
   abi: Abi,
-  { diagnostics }: Reader,
+  { diagnostics }: ResolveContext,
 ): void {
   const words = (names: string) =>
     `on ${abi.name}, runc answers ENOSYS to ${names}: it takes ${largest} for the largest number that the profile names, ` +
     'as it does not count calls that socketcall or ipc make too. Name a newer call that they do not make';
-  const remark = ({ source, syscall }: Statement) =>
+  const remark = ({ source, syscall }: RuleDecision) =>
     diagnostics.reportOnce('notice', ['syscalls', source.index, 'names'], `newer ${abi.name}`, words, syscall);
   for (const number of [...syscalls.keys()]) {
     if (number <= largest) continue;
@@ -103,33 +114,33 @@ function cutOff(
 
 /** Puts in what libseccomp makes of statements about `name` for the multiplexer that it is, or that makes it. */
 function pushMultiplexed(
-  map: Map<string, Statement[]>,
+  map: Map<string, RuleDecision[]>,
   multiplexers: readonly Multiplexer[],
   name: string,
-  statements: readonly Statement[],
+  statements: readonly RuleDecision[],
 ): void {
   for (const multiplexer of multiplexers) {
     if (multiplexer.name !== name && !multiplexer.calls.has(name)) continue;
     push(
       map,
       multiplexer.name,
-      statements.map((each) => asMultiplexed(each, multiplexer)),
+      statements.map((each) => toMultiplexerDecision(each, multiplexer)),
     );
   }
 }
 
 /** Puts them in; `statements` becomes the map's own. */
-function push<Key>(map: Map<Key, Statement[]>, key: Key, statements: Statement[]): void {
+function push<Key>(map: Map<Key, RuleDecision[]>, key: Key, statements: RuleDecision[]): void {
   const known = map.get(key);
   if (known === undefined) map.set(key, statements);
   else known.push(...statements);
 }
 
 /** In compat without rules that have the default action: runtimes leave them out, so that others count. */
-function decide(statements: readonly Statement[], abi: Abi, reader: Reader): readonly Decision[] {
+function decide(statements: readonly RuleDecision[], abi: Abi, context: ResolveContext): readonly Decision[] {
   const counting =
-    reader.mode === 'strict' ? statements : statements.filter(({ source }) => !isDefault(source, reader));
-  return decisionsFrom(counting, abi, reader);
+    context.mode === 'strict' ? statements : statements.filter(({ source }) => !hasDefaultAction(source, context));
+  return resolvePrecedence(counting, abi, context);
 }
 
 /** What is decided for calls that are made through a multiplexer: their arguments are behind a pointer then. */
@@ -137,22 +148,22 @@ function decideBehind(
   multiplexer: Multiplexer,
   byCall: Collected['byCall'],
   abi: Abi,
-  reader: Reader,
+  context: ResolveContext,
 ): readonly Decision[] {
   return [...multiplexer.calls].flatMap(([name, call]) => {
     const statements = byCall.get(name) ?? [];
-    const decisions = decide(statements, abi, reader);
-    const { action, rule } = blindOutcome(decisions, reader.defaultAction);
+    const decisions = decide(statements, abi, context);
+    const { action, rule } = strictestAction(decisions, context.defaultAction);
     const conditional = statements.find(({ conditions }) => conditions.length > 0);
     if (conditional !== undefined && decisions.some(({ conditions }) => conditions.length > 0)) {
       const words = (names: string) =>
         `on ${abi.name}, ${multiplexer.name} makes ${names} too, with arguments that a filter can not see: that way it ` +
         `gets ${action.kind === 'errno' ? `errno ${action.errno}` : action.kind}, the most restrictive of its actions. A rule on ${multiplexer.name} says otherwise`;
       const place = ['syscalls', conditional.source.index, 'args'];
-      reader.diagnostics.reportOnce('notice', place, `${abi.name} ${multiplexer.name} ${action.kind}`, words, name);
+      context.diagnostics.reportOnce('notice', place, `${abi.name} ${multiplexer.name} ${action.kind}`, words, name);
     }
-    return returnValue(action) === returnValue(reader.defaultAction)
+    return returnValue(action) === returnValue(context.defaultAction)
       ? []
-      : [throughMultiplexer(multiplexer, call, action, rule)];
+      : [multiplexedDecision(multiplexer, call, action, rule)];
   });
 }

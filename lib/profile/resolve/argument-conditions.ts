@@ -9,7 +9,7 @@ import type { Argument } from '../document/types.js';
 import type { RuntimeWidth } from './libseccomp-order.js';
 
 /** Where a comparison stands. */
-export interface ComparisonPlace {
+export interface ArgumentContext {
   readonly abi: Abi;
   readonly syscall: string;
   readonly keys: Path;
@@ -24,7 +24,7 @@ type Reading = Condition | undefined;
  * A comparison as the runtime reads it, and as it is written. The two differ only if the value is too wide for an ABI
  * on which the runtime compares 32 bits: it drops the higher ones.
  */
-export interface Comparison {
+export interface ArgumentConditions {
   readonly runtime: Reading;
   readonly written: Reading;
 }
@@ -39,12 +39,12 @@ export function runtimeWidth({ name, bits }: Abi): RuntimeWidth {
  * `argumentWidth` is 64. A value too wide for that is an error in strict; in compat all of the register is compared, as
  * the runtime does.
  */
-export function readComparison(
+export function argumentConditions(
   argument: Argument,
-  place: ComparisonPlace,
+  place: ArgumentContext,
   options: Pick<MeaningOptions, 'argumentWidth'>,
   diagnostics: Diagnostics,
-): Comparison {
+): ArgumentConditions {
   const { abi, syscall } = place;
   const wide = runtimeWidth(abi);
   const width = options.argumentWidth === 64 ? wide : argumentWidth(abi.name, syscall, argument.index);
@@ -117,7 +117,7 @@ function beyond(argument: Argument, width: Condition['width']): Condition {
 }
 
 /** Comparisons that hold always or never are no doubt meant otherwise. */
-function remarkOn(argument: Argument, width: number, place: ComparisonPlace, diagnostics: Diagnostics): void {
+function remarkOn(argument: Argument, width: number, place: ArgumentContext, diagnostics: Diagnostics): void {
   const { op, value, valueTwo } = argument;
   const { loosens, keys, syscall } = place;
   const largest = (1n << BigInt(width)) - 1n;

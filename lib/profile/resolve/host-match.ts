@@ -84,7 +84,7 @@ function abiNamed(name: unknown, refuse: Refuse): AbiName {
  * specification has neither, and Podman no minKernel: they do not count there.
  * Source: moby/profiles, seccomp_linux.go; containers/common, pkg/seccomp.
  */
-export function applies({ includes, excludes }: Rule, host: Host, format: ProfileFormat): boolean {
+export function ruleApplies({ includes, excludes }: Rule, host: Host, format: ProfileFormat): boolean {
   if (format === 'oci') return true;
   const arch = abiOf(host.abi).docker;
   const reaches = (version: string | null | undefined) => format !== 'podman' && version && isAtLeast(host, version);

@@ -5,7 +5,7 @@ import type { Action, Decision } from '../../policy/policy.js';
 import type { AbiName } from '../../syscalls/abi.js';
 import { type SyscallNumber, syscallNumber } from '../../syscalls/table.js';
 import type { Argument } from '../document/types.js';
-import type { Statement } from './rule-precedence.js';
+import type { RuleDecision } from './rule-precedence.js';
 
 /** A call by which others can be made. */
 export interface Multiplexer {
@@ -52,7 +52,7 @@ export function multiplexersOf(abi: AbiName): readonly (Multiplexer & { readonly
 }
 
 /** What is decided for one of its calls, when that is made through the multiplexer; by a rule, if `rule` is its index. */
-export function throughMultiplexer({ mask }: Multiplexer, call: bigint, action: Action, rule?: number): Decision {
+export function multiplexedDecision({ mask }: Multiplexer, call: bigint, action: Action, rule?: number): Decision {
   const index = 0;
   const condition =
     mask === 0xffff_ffffn
@@ -65,7 +65,7 @@ export function throughMultiplexer({ mask }: Multiplexer, call: bigint, action: 
  * What libseccomp makes of a rule on one of its calls: a rule on the multiplexer, whose first argument is the call's number in
  * place of that of the call. Source: abi_rule_add in syscalls.c of libseccomp 2.6.
  */
-export function asMultiplexed(statement: Statement, { calls }: Multiplexer): Statement {
+export function toMultiplexerDecision(statement: RuleDecision, { calls }: Multiplexer): RuleDecision {
   const value = calls.get(statement.syscall);
   if (value === undefined) return statement;
   const first: Argument = { index: 0, op: 'SCMP_CMP_EQ', value, valueTwo: undefined };
@@ -82,7 +82,7 @@ type Outcome = Pick<Decision, 'action' | 'rule'>;
  * What to do with a call whose arguments can't be seen: the most restrictive of all that `decisions` may come to. Of two
  * errnos it is that of the earlier decision.
  */
-export function blindOutcome(decisions: readonly Decision[], otherwise: Action): Outcome {
+export function strictestAction(decisions: readonly Decision[], otherwise: Action): Outcome {
   const rest: Outcome = { action: otherwise, rule: undefined };
   const [first = rest, ...others] = possibleOutcomes(decisions, rest);
   return others.reduce((a, b) => (compareRestriction(b.action, a.action) < 0 ? b : a), first);

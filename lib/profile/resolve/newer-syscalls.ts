@@ -17,7 +17,7 @@ const WITHOUT_ZERO: ReadonlySet<AbiName> = new Set(['s390', 's390x']);
  * The numbers of an ABI above `largest`, the largest one that the profile names there. −1 is the largest of all. None if
  * it is undefined, since then there is no telling how new the profile is.
  */
-export function newerCalls(abi: Abi, largest: number | undefined, defaultAction: Action): readonly NumberRange[] {
+export function newerSyscalls(abi: Abi, largest: number | undefined, defaultAction: Action): readonly NumberRange[] {
   if (largest === undefined || GOES_ON.has(defaultAction.kind)) return [];
   const decisions = [{ conditions: [], action: ENOSYS, rule: undefined }];
   const zero = WITHOUT_ZERO.has(abi.name) ? [{ first: 0, last: 0, decisions }] : [];

@@ -5,12 +5,12 @@ import { type AbiName, abiOf } from '../../syscalls/abi.js';
 import type { Path } from '../../util/own-data.js';
 import { type Diagnostic, Diagnostics } from '../document/diagnostics.js';
 import type { ProfileFormat } from '../document/options.js';
-import { type ActionName, ARCHITECTURES } from '../document/types.js';
+import { type ActionName, ARCHITECTURES, comparesArgumentTwice } from '../document/types.js';
 import { Profile } from '../profile.js';
-import { abiPolicy } from './abi-policy.js';
-import { applies, type Host, readHost } from './host-match.js';
-import { Conflicts, isDefault } from './rule-conflicts.js';
-import { comparesTwice, type HostRule, NO_CONDITIONS, type Reader } from './rule-precedence.js';
+import { resolveAbi } from './abi-policy.js';
+import { type Host, readHost, ruleApplies } from './host-match.js';
+import { hasDefaultAction, RuleConflicts } from './rule-conflicts.js';
+import { NO_CONDITIONS, type ResolveContext, type ResolvedRule } from './rule-precedence.js';
 
 export type { Host } from './host-match.js';
 
@@ -24,36 +24,36 @@ export function resolve(profile: Profile, given: Host): Policy {
     const message = 'profile: must be a Profile, as loadProfile gives it (null is unconfined, which has no policy)';
     throw new SeccompError('ERR_SECCOMP_OPTION', message);
   }
-  const { policy, diagnostics } = examine(profile, readHost(given));
+  const { policy, diagnostics } = resolveWithDiagnostics(profile, readHost(given));
   if (diagnostics.some(({ severity }) => severity === 'error')) throw profile.error(diagnostics);
   return policy;
 }
 
 /** What `resolve` finds: the errors for which it throws, and warnings. */
 export function issuesOn(profile: Profile, host: Host): readonly ProfileIssue[] {
-  return profile.issues(examine(profile, host).diagnostics);
+  return profile.issues(resolveWithDiagnostics(profile, host).diagnostics);
 }
 
 /** The policy of a profile, mistakes or not, and what is to be said about it. */
-export function examine(
+export function resolveWithDiagnostics(
   profile: Profile,
   host: Host,
 ): { readonly policy: Policy; readonly diagnostics: readonly Diagnostic[] } {
   const { document, mode, options } = profile;
   const diagnostics = new Diagnostics(mode);
   const defaultAction = actionOf(document.defaultAction, document.defaultErrnoRet, ['defaultErrnoRet'], diagnostics);
-  const rules: HostRule[] = [];
+  const rules: ResolvedRule[] = [];
   for (const [index, rule] of document.syscalls.entries()) {
-    if (!applies(rule, host, profile.format)) continue;
+    if (!ruleApplies(rule, host, profile.format)) continue;
     const action = actionOf(rule.action, rule.errnoRet, ['syscalls', index, 'errnoRet'], diagnostics);
     rules.push({ rule, index, action, always: [{ conditions: NO_CONDITIONS, action, rule: index }] });
   }
-  const reader: Reader = { mode, options, defaultAction, diagnostics };
-  remarkOnRules(rules, reader);
-  const conflicts = new Conflicts(reader);
+  const context: ResolveContext = { mode, options, defaultAction, diagnostics };
+  remarkOnRules(rules, context);
+  const conflicts = new RuleConflicts(context);
   const names = abisOf(profile, host, diagnostics);
   const counting = isTooLarge(rules, names.length, diagnostics) ? [] : rules;
-  const abis = names.map((name) => abiPolicy(abiOf(name), counting, reader, conflicts));
+  const abis = names.map((name) => resolveAbi(abiOf(name), counting, context, conflicts));
   return {
     policy: { abis, defaultAction, foreignAction: { kind: options.foreignAction } },
     diagnostics: diagnostics.all(),
@@ -67,7 +67,7 @@ const MOST_COMPARISONS = 16_384;
 const MOST_NAMES = 500_000;
 
 /** Whether there is too much to be read: told before it is tried. */
-function isTooLarge(rules: readonly HostRule[], abis: number, diagnostics: Diagnostics): boolean {
+function isTooLarge(rules: readonly ResolvedRule[], abis: number, diagnostics: Diagnostics): boolean {
   let names = 0;
   let comparisons = 0;
   for (const { rule } of rules) {
@@ -172,8 +172,8 @@ const SIMPLE_ACTIONS: ReadonlyMap<ActionName, Action> = new Map([
 ]);
 
 /** What shows without knowing the ABIs. */
-function remarkOnRules(rules: readonly HostRule[], reader: Reader): void {
-  const { defaultAction, diagnostics } = reader;
+function remarkOnRules(rules: readonly ResolvedRule[], context: ResolveContext): void {
+  const { defaultAction, diagnostics } = context;
   if (defaultAction.kind === 'notify') {
     const words = () =>
       'SCMP_ACT_NOTIFY can not be the default action: a runtime would have to answer for its own calls';
@@ -189,17 +189,17 @@ function remarkOnRules(rules: readonly HostRule[], reader: Reader): void {
       const words = () => 'SCMP_ACT_NOTIFY can not be for write: runtimes send the listener with it, and refuse that';
       diagnostics.reportOnce('refused', ['syscalls', index, 'names', rule.names.indexOf('write')], 'notify', words);
     }
-    if (isDefault(source, reader)) {
+    if (hasDefaultAction(source, context)) {
       const words = () => `${rule.action} is what happens anyway: container runtimes leave this rule out`;
       diagnostics.reportOnce('notice', ['syscalls', index, 'action'], 'default', words);
     }
-    if (comparesTwice(rule)) remarkOnRepeatedIndex(source, diagnostics);
+    if (comparesArgumentTwice(rule)) remarkOnRepeatedIndex(source, diagnostics);
   }
 }
 
 /** Runtimes turn such a rule into alternatives, and authors mean both. */
-function remarkOnRepeatedIndex({ rule, index }: HostRule, diagnostics: Diagnostics): void {
-  const indices = (rule.args ?? []).map((each) => each.index);
+function remarkOnRepeatedIndex({ rule, index }: ResolvedRule, diagnostics: Diagnostics): void {
+  const indices = rule.args.map((each) => each.index);
   indices.forEach((each, i) => {
     if (indices.indexOf(each) === i) return;
     const words = () =>

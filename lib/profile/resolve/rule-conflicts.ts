@@ -5,29 +5,35 @@ import type { Abi } from '../../syscalls/abi.js';
 import type { Diagnostics, ProblemKind } from '../document/diagnostics.js';
 import { runtimeWidth } from './argument-conditions.js';
 import { type Chain, RuleTree } from './libseccomp-order.js';
-import { asChain, type HostRule, inRuntimeOrder, type Reader, type Statement } from './rule-precedence.js';
+import {
+  asChain,
+  inLibseccompOrder,
+  type ResolveContext,
+  type ResolvedRule,
+  type RuleDecision,
+} from './rule-precedence.js';
 
 /** How many pairs of rules with arguments are held against each other, in one profile. */
 const MOST_PAIRS = 4000;
 
 /** Looks for conflicts, syscall by syscall. */
-export class Conflicts {
-  readonly #reader: Reader;
+export class RuleConflicts {
+  readonly #context: ResolveContext;
   readonly #diagnostics: Diagnostics;
   #pairs = 0;
 
-  constructor(reader: Reader) {
-    this.#reader = reader;
-    this.#diagnostics = reader.diagnostics;
+  constructor(context: ResolveContext) {
+    this.#context = context;
+    this.#diagnostics = context.diagnostics;
   }
 
   /** Remarks on the statements about one number, in the order of the document. */
-  among(statements: readonly Statement[], abi: Abi): void {
+  among(statements: readonly RuleDecision[], abi: Abi): void {
     if (statements.length < 2) return;
-    const ordinary = statements.filter(({ source }) => !isDefault(source, this.#reader));
+    const ordinary = statements.filter(({ source }) => !hasDefaultAction(source, this.#context));
     this.refused(statements, abi);
     if (!isOfOneAction(statements)) this.#dropped(statements, ordinary);
-    const counting = this.#reader.mode === 'compat' ? ordinary : statements;
+    const counting = this.#context.mode === 'compat' ? ordinary : statements;
     const unconditional = counting.find(({ conditions }) => conditions.length === 0);
     if (unconditional !== undefined) this.#dead(counting, unconditional);
     else this.#overlapping(counting, abi);
@@ -37,12 +43,12 @@ export class Conflicts {
    * What libseccomp refuses, with EEXIST, among statements about one number of its; those of what `multiplexer` makes, if
    * it is that one's. One without comparisons ends the search, since it replaces what was there.
    */
-  refused(statements: readonly Statement[], abi: Abi, multiplexer?: string): void {
+  refused(statements: readonly RuleDecision[], abi: Abi, multiplexer?: string): void {
     if (isOfOneAction(statements)) return;
     const tree = new RuleTree(runtimeWidth(abi));
-    const added = new Map<Chain, Statement>();
+    const added = new Map<Chain, RuleDecision>();
     for (const statement of statements) {
-      if (isDefault(statement.source, this.#reader)) continue;
+      if (hasDefaultAction(statement.source, this.#context)) continue;
       const chain = asChain(statement);
       if (tree.holdsAlways(chain)) return;
       added.set(chain, statement);
@@ -61,12 +67,12 @@ export class Conflicts {
   }
 
   /** Rules that runtimes leave out for having the default action, where another rule then lets calls through. */
-  #dropped(statements: readonly Statement[], ordinary: readonly Statement[]): void {
+  #dropped(statements: readonly RuleDecision[], ordinary: readonly RuleDecision[]): void {
     if (ordinary.length === statements.length) return;
-    const { defaultAction } = this.#reader;
+    const { defaultAction } = this.#context;
     const looser = ordinary.filter(({ action }) => permissiveness(action) > permissiveness(defaultAction));
     for (const statement of statements) {
-      if (!isDefault(statement.source, this.#reader)) continue;
+      if (!hasDefaultAction(statement.source, this.#context)) continue;
       for (const other of looser) {
         if (!this.#overlap(statement, other)) continue;
         this.#remark(
@@ -83,7 +89,7 @@ export class Conflicts {
   }
 
   /** Rules that never come to bear because another has no conditions. */
-  #dead(statements: readonly Statement[], winner: Statement): void {
+  #dead(statements: readonly RuleDecision[], winner: RuleDecision): void {
     for (const statement of statements) {
       if (statement === winner) continue;
       const hasConditions = statement.conditions.length > 0;
@@ -97,7 +103,7 @@ export class Conflicts {
         continue;
       }
       const isLost = permissiveness(statement.action) < permissiveness(winner.action);
-      if (isLost && isDefault(statement.source, this.#reader)) continue; // Said already: it is left out.
+      if (isLost && hasDefaultAction(statement.source, this.#context)) continue; // Said already: it is left out.
       this.#remark(isLost ? 'mistake' : 'notice', statement, winner, 'dead', (names, there) =>
         hasConditions
           ? `has no effect on ${names}: ${there} decides it without conditions, which outweighs rules that have some`
@@ -107,9 +113,9 @@ export class Conflicts {
   }
 
   /** Rules of different actions of which the same arguments may meet the conditions. */
-  #overlapping(statements: readonly Statement[], abi: Abi): void {
+  #overlapping(statements: readonly RuleDecision[], abi: Abi): void {
     if (isOfOneAction(statements)) return;
-    const inOrder = this.#reader.mode === 'compat' ? inRuntimeOrder(statements, abi) : statements;
+    const inOrder = this.#context.mode === 'compat' ? inLibseccompOrder(statements, abi) : statements;
     const order = new Map(inOrder.map((statement, i) => [statement, i]));
     for (const statement of statements) {
       for (const other of statements) {
@@ -138,15 +144,15 @@ export class Conflicts {
   }
 
   /** Whether there are arguments for which both hold. Yes, beyond the pairs that are looked at. */
-  #overlap(a: Statement, b: Statement): boolean {
+  #overlap(a: RuleDecision, b: RuleDecision): boolean {
     if (a.conditions.length === 0 || b.conditions.length === 0) return true;
     return this.#pairs++ >= MOST_PAIRS || isSatisfiable([...a.conditions, ...b.conditions]);
   }
 
   #remark(
     kind: ProblemKind,
-    at: Statement,
-    other: Statement,
+    at: RuleDecision,
+    other: RuleDecision,
     topic: string,
     words: (names: string, there: string) => string,
   ): void {
@@ -158,16 +164,19 @@ export class Conflicts {
 }
 
 /** Whether a rule has the default action, so that runtimes leave it out. Source: runc's matchCall. */
-export function isDefault({ action }: HostRule, { defaultAction }: Pick<Reader, 'defaultAction'>): boolean {
+export function hasDefaultAction(
+  { action }: ResolvedRule,
+  { defaultAction }: Pick<ResolveContext, 'defaultAction'>,
+): boolean {
   return returnValue(action) === returnValue(defaultAction);
 }
 
-function isAlike(a: Statement, b: Statement): boolean {
+function isAlike(a: RuleDecision, b: RuleDecision): boolean {
   return returnValue(a.action) === returnValue(b.action);
 }
 
 /** What to do about a statement that libseccomp refuses beside another one. */
-function remedyFor(statement: Statement, other: Statement, abi: Abi, multiplexer: string | undefined): string {
+function remedyFor(statement: RuleDecision, other: RuleDecision, abi: Abi, multiplexer: string | undefined): string {
   if (multiplexer !== undefined)
     return `; for ${multiplexer} on ${abi.name}, container runtimes drop what both compare of argument 0, and refuse them then: give both one action, or leave out ${abi.name}`;
   return keyOf(statement) === keyOf(other)
@@ -175,12 +184,12 @@ function remedyFor(statement: Statement, other: Statement, abi: Abi, multiplexer
     : ', and container runtimes refuse this rule after that one: write this rule first';
 }
 
-function isOfOneAction(statements: readonly Statement[]): boolean {
+function isOfOneAction(statements: readonly RuleDecision[]): boolean {
   return statements.every((each, _, [first = each]) => isAlike(each, first));
 }
 
 /** Statements of one key have the same comparisons, in whichever order. */
-function keyOf({ args }: Statement): string {
+function keyOf({ args }: RuleDecision): string {
   return args
     .map(({ index, op, value, valueTwo }) => `${index} ${op} ${value} ${op === 'SCMP_CMP_MASKED_EQ' ? valueTwo : ''}`)
     .sort()

@@ -5,12 +5,12 @@ import type { Action, Condition, Decision } from '../../policy/policy.js';
 import type { Abi } from '../../syscalls/abi.js';
 import type { Diagnostics } from '../document/diagnostics.js';
 import type { MeaningOptions, ProfileMode } from '../document/options.js';
-import type { Argument, Rule } from '../document/types.js';
-import { readComparison, runtimeWidth } from './argument-conditions.js';
+import { type Argument, comparesArgumentTwice, type Rule } from '../document/types.js';
+import { argumentConditions, runtimeWidth } from './argument-conditions.js';
 import { type Chain, comparePlaces, RuleTree } from './libseccomp-order.js';
 
 /** A rule that counts on the host. */
-export interface HostRule {
+export interface ResolvedRule {
   readonly rule: Rule;
   /** Its index in the document. */
   readonly index: number;
@@ -20,8 +20,8 @@ export interface HostRule {
 }
 
 /** What the runtime makes one rule of, for one syscall. */
-export interface Statement extends Decision {
-  readonly source: HostRule;
+export interface RuleDecision extends Decision {
+  readonly source: ResolvedRule;
   readonly syscall: string;
   /** The comparisons that the conditions are made of. */
   readonly args: readonly Argument[];
@@ -30,7 +30,7 @@ export interface Statement extends Decision {
 }
 
 /** How statements are read. */
-export interface Reader {
+export interface ResolveContext {
   readonly mode: ProfileMode;
   readonly defaultAction: Action;
   readonly options: MeaningOptions;
@@ -41,29 +41,29 @@ export interface Reader {
 export const NO_CONDITIONS: readonly Condition[] = Object.freeze([]);
 
 /** What a rule says about a syscall: one statement, or, if it compares an argument twice, one for each comparison. */
-export function statementsOf(source: HostRule, syscall: string, abi: Abi, reader: Reader): Statement[] {
+export function ruleDecisionsOf(
+  source: ResolvedRule,
+  syscall: string,
+  abi: Abi,
+  context: ResolveContext,
+): RuleDecision[] {
   const { rule, index, action } = source;
-  const args = rule.args ?? [];
+  const args = rule.args;
   if (args.length === 0)
     return [{ source, rule: index, syscall, action, args, conditions: NO_CONDITIONS, written: NO_CONDITIONS }];
-  const loosens = permissiveness(action) - permissiveness(reader.defaultAction);
+  const loosens = permissiveness(action) - permissiveness(context.defaultAction);
   const comparisons = args.map((argument, i) => {
     const place = { abi, syscall, keys: ['syscalls', index, 'args', i], loosens };
-    return readComparison(argument, place, reader.options, reader.diagnostics);
+    return argumentConditions(argument, place, context.options, context.diagnostics);
   });
   const read = comparisons.map((comparison, i) => ({ ...comparison, args: args.slice(i, i + 1) }));
-  const alternatives = comparesTwice(rule) ? read.map((each) => [each]) : [read];
+  const alternatives = comparesArgumentTwice(rule) ? read.map((each) => [each]) : [read];
   return alternatives.map((all) => {
     const conditions = all.flatMap(({ runtime }) => runtime ?? []);
     const isSame = all.every(({ runtime, written }) => runtime === written);
     const written = isSame ? conditions : all.flatMap(({ written }) => written ?? []);
     return { source, rule: index, syscall, action, args: all.flatMap(({ args }) => args), conditions, written };
   });
-}
-
-/** Whether a rule has two comparisons of one argument: the runtimes then make each of its comparisons a rule. */
-export function comparesTwice({ args }: Rule): boolean {
-  return args !== undefined && args !== null && new Set(args.map(({ index }) => index)).size < args.length;
 }
 
 /** More pairs of decisions than this are not made of two readings of one syscall. */
@@ -73,8 +73,12 @@ const MOST_PAIRS = 1 << 14;
  * The decisions about one number. The first statement without conditions wins over everything. Where the runtime drops
  * bits of a value, the stricter of both readings is taken.
  */
-export function decisionsFrom(given: readonly Statement[], abi: Abi, reader: Reader): readonly Decision[] {
-  const statements = reader.mode === 'compat' && hasTies(given) ? inRuntimeOrder(given, abi) : given;
+export function resolvePrecedence(
+  given: readonly RuleDecision[],
+  abi: Abi,
+  context: ResolveContext,
+): readonly Decision[] {
+  const statements = context.mode === 'compat' && hasTies(given) ? inLibseccompOrder(given, abi) : given;
   const [first, second] = statements;
   if (first?.written.length === 0 && second === undefined) return first.source.always; // Most are so.
   const isAsWritten = statements.every(({ conditions, written }) => conditions === written);
@@ -82,18 +86,18 @@ export function decisionsFrom(given: readonly Statement[], abi: Abi, reader: Rea
   if (isAsWritten) return decisions;
   const asWritten = winning(statements, ({ written }) => written);
   if (decisions.length * asWritten.length <= MOST_PAIRS) {
-    return intersectDecisions(decisions, asWritten, reader.defaultAction);
+    return intersectDecisions(decisions, asWritten, context.defaultAction);
   }
   for (const { source, syscall } of statements.slice(0, 1)) {
     const words = (names: string) =>
       `too many rules on ${names} beside one with a value that is too large for its argument: leave that out`;
-    reader.diagnostics.reportOnce('refused', ['syscalls', source.index], 'pairs', words, syscall);
+    context.diagnostics.reportOnce('refused', ['syscalls', source.index], 'pairs', words, syscall);
   }
   return [];
 }
 
 /** Whether two statements are of one rank, though not of one action: errnos, for example. */
-function hasTies(statements: readonly Statement[]): boolean {
+function hasTies(statements: readonly RuleDecision[]): boolean {
   const values = new Map<Action['kind'], number>();
   return statements.some(({ action }) => {
     const value = returnValue(action);
@@ -104,7 +108,7 @@ function hasTies(statements: readonly Statement[]): boolean {
 }
 
 /** Conditional statements in the order in which libseccomp tries them. */
-export function inRuntimeOrder(statements: readonly Statement[], abi: Abi): readonly Statement[] {
+export function inLibseccompOrder(statements: readonly RuleDecision[], abi: Abi): readonly RuleDecision[] {
   if (statements.some(({ conditions }) => conditions.length === 0)) return statements;
   const tree = new RuleTree(runtimeWidth(abi));
   const rules = statements.map((statement) => ({ statement, rule: asChain(statement) }));
@@ -116,7 +120,7 @@ export function inRuntimeOrder(statements: readonly Statement[], abi: Abi): read
 }
 
 /** A statement as libseccomp is given it. */
-export function asChain({ args, action }: Statement): Chain {
+export function asChain({ args, action }: RuleDecision): Chain {
   return { args, action: returnValue(action) };
 }
 
@@ -125,8 +129,8 @@ export function asChain({ args, action }: Statement): Chain {
  * rank, the earlier one.
  */
 function winning(
-  statements: readonly Statement[],
-  conditionsOf: (statement: Statement) => readonly Condition[],
+  statements: readonly RuleDecision[],
+  conditionsOf: (statement: RuleDecision) => readonly Condition[],
 ): readonly Decision[] {
   const unconditional = statements.find((statement) => conditionsOf(statement).length === 0);
   if (unconditional !== undefined) return unconditional.source.always;

@@ -11,7 +11,7 @@ import { type Denials, supervisedDenials, withDenials } from '../../policy/isola
 import { type Decision, decisionsOf, type Policy, rangesOf } from '../../policy/policy.js';
 import { notifyAlways, notifyOnErrno, overrideDecisions } from '../../policy/rewrite-actions.js';
 import { Profile } from '../../profile/profile.js';
-import { multiplexersOf, throughMultiplexer } from '../../profile/resolve/multiplexed-syscalls.js';
+import { multiplexedDecision, multiplexersOf } from '../../profile/resolve/multiplexed-syscalls.js';
 import { type Host, resolve } from '../../profile/resolve/resolve.js';
 import { abiOf } from '../../syscalls/abi.js';
 import { syscallName, syscallNumber } from '../../syscalls/table.js';
@@ -130,7 +130,7 @@ function handled(policy: Policy, names: readonly string[]): Policy {
       const closed = names.flatMap((name) => {
         const call = multiplexer.calls.get(name);
         // Its arguments lie in memory: what a handler reads there need not be what the kernel reads.
-        return call === undefined ? [] : [throughMultiplexer(multiplexer, call, { kind: 'errno', errno: ENOSYS })];
+        return call === undefined ? [] : [multiplexedDecision(multiplexer, call, { kind: 'errno', errno: ENOSYS })];
       });
       if (closed.length === 0) continue;
       overrides.set(multiplexer.number, [...closed, ...decisionsOf(decided, multiplexer.number)]);

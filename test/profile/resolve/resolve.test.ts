@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { ProfileFormat } from '../../../lib/profile/document/options.js';
 import type { ProfileDocument, RuleDocument } from '../../../lib/profile/document/types.js';
 import { type Profile, profileOf } from '../../../lib/profile/profile.js';
-import { examine, type Host, resolve } from '../../../lib/profile/resolve/resolve.js';
+import { type Host, resolve, resolveWithDiagnostics } from '../../../lib/profile/resolve/resolve.js';
 import { compile } from '../../../lib/sandbox/plan/plan-filters.js';
 import { type AbiName, abiOf } from '../../../lib/syscalls/abi.js';
 import { numberOf } from '../../support/arbitrary.js';
@@ -135,7 +135,7 @@ describe('ABIs', () => {
   ])('%s on %s finds its entry of archMap, or says that it does not', (format, abi, name, sub, isRead) => {
     const entry = { architecture: `SCMP_ARCH_${name}`, subArchitectures: [abiOf(sub).scmp] };
     const source = profileOf({ defaultAction: 'SCMP_ACT_LOG', archMap: [entry] }, { format });
-    const { policy, diagnostics } = examine(source, { ...host, abi });
+    const { policy, diagnostics } = resolveWithDiagnostics(source, { ...host, abi });
     expect(policy.abis.map((each) => each.abi.name)).toEqual(isRead ? [abi, sub] : [abi]);
     expect(diagnostics.map(({ message }) => message)).toEqual(
       isRead ? [] : [expect.stringMatching(`does not read this on ${abi}, and decides that ABI alone`)],
