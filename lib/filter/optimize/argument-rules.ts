@@ -7,12 +7,8 @@ import type { Abi } from '../../syscalls/abi.js';
 import { type GraphBuilder, type GraphNode, skipLoad } from '../bpf/graph.js';
 import { argumentOffset } from '../bpf/instruction.js';
 import { costOf } from './cost-model.js';
-import { searchExhaustively } from './exhaustive-search.js';
 import { searchGreedily } from './greedy-search.js';
-import { type LiteralRule, literalRules, maskedWordsOf } from './literals.js';
-
-/** More rules than this are asked one view after the other, instead of looking for the best order of all tests. */
-const MOST_SEARCHED = 16;
+import { literalRules } from './literals.js';
 
 /** What was decided before, for other syscalls and ABIs of the same program. */
 const known = new WeakMap<GraphBuilder, Map<string, GraphNode>>();
@@ -46,23 +42,8 @@ function cheapest(decisions: readonly Decision[], otherwise: Action, abi: Abi, f
   const rest = factory.return(returnValue(otherwise));
   const plain = compileDecisionsInOrder(decisions, otherwise, abi, factory);
   const rules = literalRules(decisions, ({ action }) => factory.return(returnValue(action)));
-  const best = rules && together(rules, rest, abi, factory);
+  const best = rules && searchGreedily(rules, rest, abi, factory);
   return best !== undefined && costOf(best) < costOf(plain) ? best : plain;
-}
-
-/** Asks what the rules have in common once; undefined if that would be too much to find out. */
-function together(
-  rules: readonly LiteralRule[],
-  rest: GraphNode,
-  abi: Abi,
-  factory: GraphBuilder,
-): GraphNode | undefined {
-  const views = maskedWordsOf(rules);
-  const isSearched = rules.length <= MOST_SEARCHED && (views.length > 1 || views.some(({ mask }) => mask !== MAX_WORD));
-  return (
-    (isSearched ? searchExhaustively(rules, rest, abi, factory) : undefined) ??
-    searchGreedily(rules, rest, abi, factory)
-  );
 }
 
 /** The same, asking the conditions one after the other. */

@@ -1,0 +1,15 @@
+/** The value tree without its pass: ranges of values are halved. */
+import type { GraphBuilder, GraphNode } from '../../lib/filter/bpf/graph.js';
+import { mergeNeighbours, type ValueRange } from '../../lib/filter/optimize/value-tree.js';
+
+export { firstWithin, mergeNeighbours } from '../../lib/filter/optimize/value-tree.js';
+
+export function buildValueTree(given: readonly ValueRange[], builder: GraphBuilder): GraphNode {
+  const ranges = mergeNeighbours(given);
+  const right = ranges.slice(ranges.length >>> 1);
+  const [first] = right;
+  if (first === undefined) throw new RangeError('a word has at least one range');
+  if (ranges.length === 1) return first.outcome;
+  const left = buildValueTree(ranges.slice(0, -right.length), builder);
+  return builder.branch('jge', first.low, buildValueTree(right, builder), left);
+}
