@@ -1,7 +1,6 @@
 /** The public face: everything that users of the package may import. */
 
-export type { Agent, AgentEvents } from './agent/agent.js';
-export { type ListenOptions, listen } from './agent/listen.js';
+export { type Agent, type AgentEvents, type ListenOptions, listen } from './agent/agent.js';
 export type { SocketAddress } from './decode/sockaddr.js';
 export { ProfileError, type ProfileIssue, SeccompError, type SeccompErrorCode } from './errors.js';
 export { disassemble } from './filter/bpf/disassemble.js';
@@ -11,8 +10,10 @@ export type { Counterexample, Proof } from './filter/verify/proof.js';
 export { prove } from './filter/verify/prove.js';
 export type { Isolate, IsolateOptions } from './landlock/domain.js';
 export type { Enforcement, IsolationEnforcement, OpenReach, Reach } from './landlock/enforcement.js';
+export type { Answer, Given } from './notify/answer.js';
 export type { Container } from './notify/container.js';
-export type { Answer, Given, Handler, Handlers, NotifiedCall } from './notify/handlers.js';
+export type { Handler, Handlers } from './notify/handlers.js';
+export type { NotifiedCall } from './notify/notified-call.js';
 export type { OnViolation, Remedy, RemedyArgument, Violation } from './notify/violation.js';
 export type { Comparison, Difference } from './policy/algebra.js';
 export type { Action, Call, Condition, Decision, Policy } from './policy/policy.js';

@@ -53,7 +53,7 @@ const FILES = {
     'notify/denial-messages',
   ],
   questions: ['filter/verify/decompile', 'filter/bpf/disassemble', 'profile/explain', 'sandbox/explain-here'],
-  supervising: ['decode/sockaddr', 'decode/decode', 'decode/observed-call', 'agent/listen'],
+  supervising: ['decode/sockaddr', 'decode/decode', 'decode/observed-call', 'agent/agent'],
   harden: ['sandbox/harden'],
   register: ['register'],
   'testing/index': ['testing/index'],

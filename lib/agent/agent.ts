@@ -1,42 +1,113 @@
-/** An agent: takes the listeners that runtimes send to its socket, and answers their calls. */
+/** listen(): an agent, which takes the listeners that runtimes send to its socket, and answers their calls. */
 import { EventEmitter } from 'node:events';
 import { lstatSync, type Stats, unlinkSync } from 'node:fs';
 import { constants } from 'node:os';
+import { resolve } from 'node:path';
 import { getSystemErrorName } from 'node:util';
 import { SeccompError } from '../errors.js';
 import { addon, type LocalSocket, type Sender } from '../native.js';
 import type { Container } from '../notify/container.js';
-import { warnHandlerFailed } from '../notify/handler-warning.js';
-import { ask, type HandlerMap, NotifiedCall, notImplemented } from '../notify/handlers.js';
+import {
+  checkTimeout,
+  dispatch,
+  emitHandlerError,
+  type HandlerMap,
+  type Handlers,
+  notImplemented,
+  readHandlers,
+} from '../notify/handlers.js';
 import { Listener, openInbox } from '../notify/listener.js';
+import { NotifiedCall } from '../notify/notified-call.js';
+import { optionFields } from '../profile/document/options.js';
 import { addLocalAgent, removeLocalAgent } from '../sandbox/plan/local-agents.js';
 import { asking } from '../sandbox/plan/native-config.js';
 import { guarded } from '../util/guarded.js';
 import { AgentConnection } from './connection.js';
 import type { AgentMessage } from './container-state.js';
 
-const { EADDRINUSE, EAGAIN, ECONNABORTED, ECONNREFUSED, EINTR } = constants.errno;
+/** Options of `listen`. */
+export interface ListenOptions {
+  /** The milliseconds that a handler may take: above 0 and below 2³¹. Its call is denied then. Default 10,000. */
+  readonly notifyTimeout?: number | undefined;
+}
 
+/**
+ * Makes an agent that listens on a Unix socket at `path`. Where a profile has this path as its `listenerPath`, a runtime (runc, crun,
+ * or `spawn` of this package) sends the listener of the filter to the socket, and the agent answers the calls with SCMP_ACT_NOTIFY
+ * until the container ends. A call without a handler fails with ENOSYS. The socket is accessible to this process's user only.
+ *
+ * @param path - The socket's file: at most 107 bytes as an absolute path. A file that an ended process left is replaced.
+ * @param handlers - Handlers by the name of a syscall.
+ * @returns An agent that listens.
+ * @throws {SeccompError} ERR_SECCOMP_AGENT if the socket can't be bound: another agent listens there, the directory does not exist, …;
+ * ERR_SECCOMP_OPTION for an argument or an option that is not valid.
+ * @example
+ * import { listen, spawn } from 'seccomp';
+ *
+ * const agent = listen('agent.sock', { uname: () => ({ errno: 'EACCES' }) });
+ * const child = spawn(
+ *   'uname',
+ *   {
+ *     defaultAction: 'SCMP_ACT_ALLOW',
+ *     listenerPath: agent.path,
+ *     syscalls: [{ names: ['uname'], action: 'SCMP_ACT_NOTIFY' }],
+ *   },
+ *   { stdio: 'ignore' },
+ * );
+ * child.on('exit', (code) => {
+ *   console.log(code); // 1
+ *   agent.close();
+ * });
+ */
+export function listen(path: string, handlers: Handlers<Container>, options: ListenOptions = {}): Agent {
+  if (typeof path !== 'string' || path === '' || path.includes('\0'))
+    throw new SeccompError('ERR_SECCOMP_OPTION', "path: must be the path of the socket's file, without NUL");
+  const read = readHandlers<Container>(handlers ?? null, 'handlers');
+  const { notifyTimeout, ...others } = optionFields(options);
+  for (const key of Object.keys(others))
+    throw new SeccompError('ERR_SECCOMP_OPTION', `options.${key}: unknown option: the only one is notifyTimeout`);
+  return new Agent(resolve(path), read, checkTimeout(notifyTimeout));
+}
+
+const { EADDRINUSE, EAGAIN, ECONNABORTED, ECONNREFUSED, EINTR, ENOTTY } = constants.errno;
+
+/** The events of an agent, with their arguments. */
 export interface AgentEvents {
-  /** A container's calls are answered from now on. */
+  /** The agent answers the calls of a container from now on. */
   container: [container: Container];
-  /** All that had its filter are gone. */
+  /** All processes of a container have ended. */
   end: [container: Container];
-  /** A handler threw, took too long or answered what can't be: the call was denied. */
+  /** A handler threw, took too long, or returned no valid answer: its call was denied. */
   handlerError: [error: unknown, call: NotifiedCall<Container>];
-  /** No handler has the name of this call, which failed with ENOSYS. */
+  /** There is no handler for a call, which failed with ENOSYS. */
   unanswered: [call: NotifiedCall<Container>];
-  /** What came was not a container's listener, and was closed; or nothing could be taken, for want of descriptors. */
+  /**
+   * A connection sent no listener, and was closed; or connections can't be accepted at the moment, as this process has no
+   * descriptors left. `sender` is the process that connected, if there is one.
+   */
   refused: [error: Error, sender: Sender | undefined];
 }
 
-/** Connections that have not sent all yet; others wait in the kernel. */
+/** Maximum connections that have not sent their whole message. Others wait in the kernel's queue. */
 const MAX_CONNECTING = 64;
-/** Milliseconds until a connection is taken again, when descriptors or memory were short. */
+/** Milliseconds until connections are accepted again after a failure. */
 const PAUSE = 100;
 
+/**
+ * An agent that `listen` made. Keeps the process alive while it listens or has containers, unless `unref` was called. Its events are
+ * those of AgentEvents: `container`, `end`, `handlerError`, `unanswered` and `refused`.
+ *
+ * @example
+ * import { listen } from 'seccomp';
+ *
+ * const agent = listen('agent.sock', { mount: () => ({ errno: 'EPERM' }) });
+ * agent.on('container', ({ id, pid }) => console.log(`answers the calls of ${id}, process ${pid}`));
+ * agent.on('handlerError', (error, { syscall }) => console.error(syscall, error));
+ * console.log(agent.containers.length); // 0
+ * await agent.close();
+ */
 export class Agent extends EventEmitter<AgentEvents> {
-  /** The file of the socket, as an absolute path. */
+  /** The absolute path of the socket's file: a profile's `listenerPath`. */
   readonly path: string;
   readonly #handlers: HandlerMap<Container>;
   readonly #timeout: number;
@@ -45,9 +116,10 @@ export class Agent extends EventEmitter<AgentEvents> {
   readonly #connecting = new Set<AgentConnection>();
   readonly #containers = new Set<Container>();
   readonly #supervision = asking();
-  /** Neither the socket nor the listeners keep this process alive. */
+  /** Keeps this process alive: the socket and the listeners do not. */
   readonly #alive = setInterval(() => {}, 2 ** 30);
   #isOpen = true;
+  /** Whether the next connection is waited for. */
   #isAwaiting = false;
   #end: () => void = () => {};
   readonly #ended = new Promise<void>((resolve) => {
@@ -66,22 +138,26 @@ export class Agent extends EventEmitter<AgentEvents> {
     this.#await();
   }
 
-  /** @internal Whether its socket is the one at `path`. */
+  /** @internal Whether the file at `path` is this agent's socket. */
   isAt(path: string): boolean {
-    return isSame(path, this.#file);
+    return isSameFile(path, this.#file);
   }
 
-  /** Those whose calls are answered. */
+  /** The containers whose calls the agent answers. */
   get containers(): readonly Container[] {
     return [...this.#containers];
   }
 
-  /** Takes no more containers and removes the socket's file. Settles when the last of those that there are has ended. */
+  /**
+   * Accepts no more containers, and removes the socket's file. The containers that there are keep their answers.
+   *
+   * @returns A promise that resolves when the last container has ended.
+   */
   close(): Promise<void> {
     if (this.#isOpen) {
       this.#isOpen = false;
       this.#socket.close();
-      for (const incoming of this.#connecting) incoming.giveUp();
+      for (const connection of this.#connecting) connection.giveUp();
       this.#connecting.clear();
       removeLocalAgent(this);
       if (this.isAt(this.path)) unlinkSync(this.path);
@@ -90,16 +166,18 @@ export class Agent extends EventEmitter<AgentEvents> {
     return this.#ended;
   }
 
+  /** Closes the agent at the end of an `await using` block. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  /** Whether it keeps this process alive, as long as it listens or has containers: at first it does. */
+  /** Keeps the process alive while the agent listens or has containers, which is the default. */
   ref(): this {
     this.#alive.ref();
     return this;
   }
 
+  /** Lets the process exit even if the agent listens or has containers. */
   unref(): this {
     this.#alive.unref();
     return this;
@@ -116,10 +194,10 @@ export class Agent extends EventEmitter<AgentEvents> {
   }
 
   #accept(): void {
-    const connection = this.#socket.accept();
-    if (typeof connection !== 'number') this.#welcome(connection);
-    else if (connection !== -EAGAIN && connection !== -EINTR && connection !== -ECONNABORTED) {
-      this.#pause(connection, 'accept');
+    const socket = this.#socket.accept();
+    if (typeof socket !== 'number') this.#receive(socket);
+    else if (socket !== -EAGAIN && socket !== -EINTR && socket !== -ECONNABORTED) {
+      this.#pause(socket, 'accept');
       return;
     }
     this.#await();
@@ -127,31 +205,32 @@ export class Agent extends EventEmitter<AgentEvents> {
 
   #pause(error: number, call: string): void {
     setTimeout(() => this.#await(), PAUSE).unref();
-    this.#refuse(new Error(`${call} ${getSystemErrorName(error)}: who connects has to wait`), undefined);
+    this.#refuse(new Error(`${call} ${getSystemErrorName(error)}: connections wait in the queue`), undefined);
   }
 
-  #welcome(connection: LocalSocket): void {
-    const incoming = new AgentConnection(connection, (outcome) => {
-      this.#connecting.delete(incoming);
-      const failure = outcome instanceof Error || outcome === null ? outcome : this.#serve(connection, outcome);
-      connection.close();
+  #receive(socket: LocalSocket): void {
+    const connection = new AgentConnection(socket, (outcome) => {
+      this.#connecting.delete(connection);
+      const failure = outcome instanceof Error || outcome === null ? outcome : this.#serve(socket, outcome);
+      socket.close();
       this.#await();
-      if (failure !== null) this.#refuse(failure, incoming.sender);
+      if (failure !== null) this.#refuse(failure, connection.sender);
     });
-    this.#connecting.add(incoming);
-    incoming.start();
+    this.#connecting.add(connection);
+    connection.start();
   }
 
-  #serve(connection: LocalSocket, { container, listener }: AgentMessage): Error | null {
-    const served = connection.serve(listener, this.#supervision, openInbox());
-    if (served === -constants.errno.ENOTTY) return new Error('fds: what came as seccompFd is no listener of seccomp');
+  /** Serves the listener that a message has sent. Returns an error if that is not possible. */
+  #serve(socket: LocalSocket, { container, listenerIndex }: AgentMessage): Error | null {
+    const served = socket.serve(listenerIndex, this.#supervision, openInbox());
+    if (served === -ENOTTY) return new Error('fds: the descriptor seccompFd is not a seccomp listener');
     if (typeof served === 'number') return new Error(`its listener can't be served: ${getSystemErrorName(served)}`);
-    const heard = new Listener(served, {
-      kind: undefined,
-      call: (waiting, handle) => this.#answer(new NotifiedCall(waiting, handle, container)),
+    const listener = new Listener(served, {
+      onKind: undefined,
+      onNotification: (notification, handle) => this.#answer(new NotifiedCall(notification, handle, container)),
     });
     this.#containers.add(container);
-    heard.ended.then(() => {
+    listener.ended.then(() => {
       this.#containers.delete(container);
       this.#settle();
       guarded(() => this.emit('end', container));
@@ -163,15 +242,11 @@ export class Agent extends EventEmitter<AgentEvents> {
   #answer(call: NotifiedCall<Container>): void {
     const handler = this.#handlers.get(call.syscall);
     if (handler !== undefined) {
-      ask(call, handler, this.#timeout, (error) => this.#handlerFailed(error, call));
+      dispatch(call, handler, this.#timeout, (error) => emitHandlerError(this, error, call));
       return;
     }
     call.answer(notImplemented());
     this.emit('unanswered', call);
-  }
-
-  #handlerFailed(error: unknown, call: NotifiedCall<Container>): void {
-    if (!this.emit('handlerError', error, call)) warnHandlerFailed(error, call);
   }
 
   #refuse(error: Error, sender: Sender | undefined): void {
@@ -180,6 +255,7 @@ export class Agent extends EventEmitter<AgentEvents> {
     process.emitWarning(`${this.path}: a connection${from} was refused: ${error.message}`, 'SeccompWarning');
   }
 
+  /** Ends the agent if it is closed and has no containers. */
   #settle(): void {
     if (this.#isOpen || this.#containers.size > 0) return;
     clearInterval(this.#alive);
@@ -187,16 +263,16 @@ export class Agent extends EventEmitter<AgentEvents> {
   }
 }
 
-/** A socket whose process is gone leaves its file: that one is replaced, and nothing else is. */
+/** Binds a socket to `path`. Replaces a socket's file whose process has ended, and no other file. */
 function bind(path: string): LocalSocket {
   const first = addon().bindSocket(path);
   if (first !== -EADDRINUSE) return bound(first, path);
-  const there = lstatSync(path, { throwIfNoEntry: false });
-  if (there !== undefined && !there.isSocket())
-    throw agentError(path, 'this is a file that is no socket: leave it, and listen elsewhere');
-  if (there !== undefined && addon().reach(path) !== ECONNREFUSED)
-    throw agentError(path, 'an agent listens there: end it, or listen elsewhere');
-  if (there !== undefined && isSame(path, there)) unlinkSync(path);
+  const existing = lstatSync(path, { throwIfNoEntry: false });
+  if (existing !== undefined && !existing.isSocket())
+    throw agentError(path, 'the file there is not a socket: listen at another path');
+  if (existing !== undefined && addon().reach(path) !== ECONNREFUSED)
+    throw agentError(path, 'another agent listens there: close it, or listen at another path');
+  if (existing !== undefined && isSameFile(path, existing)) unlinkSync(path);
   return bound(addon().bindSocket(path), path);
 }
 
@@ -207,15 +283,17 @@ function bound(socket: LocalSocket | number, path: string): LocalSocket {
 }
 
 const REMEDIES: ReadonlyMap<string, string> = new Map([
-  ['ENOENT', ': its directory is not there: make it first, for this user alone'],
+  ['ENOENT', ': its directory does not exist: make it first, accessible to this user only'],
   ['EACCES', ': this user may not write in its directory'],
   ['ENAMETOOLONG', ": a socket's path has at most 107 bytes"],
-  ['EADDRINUSE', ': another agent began to listen there just now'],
+  ['EADDRINUSE', ': another agent has begun to listen there at this moment'],
 ]);
 
-const agentError = (path: string, why: string) => new SeccompError('ERR_SECCOMP_AGENT', `listen ${path}: ${why}`);
+function agentError(path: string, reason: string): SeccompError {
+  return new SeccompError('ERR_SECCOMP_AGENT', `listen ${path}: ${reason}`);
+}
 
-function isSame(path: string, { dev, ino }: Stats): boolean {
-  const there = lstatSync(path, { throwIfNoEntry: false });
-  return there?.dev === dev && there.ino === ino;
+function isSameFile(path: string, { dev, ino }: Stats): boolean {
+  const existing = lstatSync(path, { throwIfNoEntry: false });
+  return existing?.dev === dev && existing.ino === ino;
 }

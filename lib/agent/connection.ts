@@ -1,69 +1,79 @@
-/** A connection to an agent, until its message is there or will not be. */
+/** A connection to an agent: it receives one message. */
 import { constants } from 'node:os';
 import { getSystemErrorName } from 'node:util';
 import type { LocalSocket, Sender } from '../native.js';
-import { type AgentMessage, isWhole, readState } from './container-state.js';
+import { type AgentMessage, isCompleteJson, readMessage } from './container-state.js';
 
-/** A runtime sends all at once, and a socket's buffer has 208 KiB. */
-const MOST_BYTES = 262_144;
-/** Milliseconds. */
-const MOST_TIME = 10_000;
+/** Maximum bytes of a message. A runtime sends it at once, and the buffer of a socket has 208 KiB by default (socket(7)). */
+const MAX_BYTES = 262_144;
+/** Milliseconds until a message must be complete. */
+const TIMEOUT = 10_000;
+
+/** A message, or an Error if it is malformed or late, or null if the peer closed the connection without a message. */
+type Outcome = AgentMessage | Error | null;
+
+/** The nobody user and group: kernel.overflowuid and kernel.overflowgid. */
+const NOBODY = 65_534;
 
 export class AgentConnection {
+  /** The process that connected. */
   readonly sender: Sender;
-  readonly #connection: LocalSocket;
-  readonly #done: (outcome: AgentMessage | Error | null) => void;
+  readonly #socket: LocalSocket;
+  readonly #done: (outcome: Outcome) => void;
   readonly #timer: NodeJS.Timeout;
   #bytes = Buffer.alloc(0);
 
   /**
-   * `done` is called once, unless the incoming is given up before; with null if nothing came, as from one who only looks
-   * whether somebody is there. The connection stays the caller's.
+   * Calls `done` once, unless `giveUp` is called before. A peer that only tests whether an agent listens has the outcome null. The
+   * caller closes `socket` after `done`.
    */
-  constructor(connection: LocalSocket, done: (outcome: AgentMessage | Error | null) => void) {
-    const sender = connection.sender();
-    this.sender = typeof sender === 'number' ? { pid: 0, uid: 65_534, gid: 65_534 } : sender;
-    this.#connection = connection;
+  constructor(socket: LocalSocket, done: (outcome: Outcome) => void) {
+    const sender = socket.sender();
+    this.sender = typeof sender === 'number' ? { pid: 0, uid: NOBODY, gid: NOBODY } : sender;
+    this.#socket = socket;
     this.#done = done;
-    this.#timer = setTimeout(() => this.#go(new Error(`no whole message in ${MOST_TIME} ms`)), MOST_TIME).unref();
+    this.#timer = setTimeout(() => this.#finish(new Error(`no complete message in ${TIMEOUT} ms`)), TIMEOUT).unref();
   }
 
+  /** Waits for the message, or for more of it. */
+  start(): void {
+    const error = this.#socket.await(() => {
+      const outcome = this.#receive();
+      if (outcome === undefined) this.start();
+      else this.#finish(outcome);
+    });
+    if (error !== 0) this.#finish(new Error(`uv_poll_init ${getSystemErrorName(error)}`));
+  }
+
+  /** Closes the socket. `done` is not called any more. */
   giveUp(): void {
     clearTimeout(this.#timer);
-    this.#connection.close();
+    this.#socket.close();
   }
 
-  start(): void {
-    const error = this.#connection.await(() => this.#go(this.#receive()));
-    if (error !== 0) this.#go(new Error(`uv_poll_init ${getSystemErrorName(error)}`));
-  }
-
-  #go(outcome: AgentMessage | Error | null | undefined): void {
-    if (outcome === undefined) {
-      this.start();
-      return;
-    }
+  #finish(outcome: Outcome): void {
     clearTimeout(this.#timer);
     this.#done(outcome);
   }
 
-  /** Undefined: there is more to come. */
-  #receive(): AgentMessage | Error | null | undefined {
-    const received = this.#connection.receive();
+  /** Receives bytes. Returns undefined if the message is not complete. */
+  #receive(): Outcome | undefined {
+    const received = this.#socket.receive();
     if (received === -constants.errno.EAGAIN || received === -constants.errno.EINTR) return undefined;
     if (typeof received === 'number') return new Error(`recvmsg ${getSystemErrorName(received)}`);
     const { bytes, descriptors, lost } = received;
-    if (lost) return new Error('descriptors that came with it are lost: too many, or none is left here');
+    if (lost) return new Error('descriptors of the message are lost: it has too many, or this process has none left');
     this.#bytes = Buffer.concat([this.#bytes, bytes]);
-    if (this.#bytes.length > MOST_BYTES) return new Error(`a message of more than ${MOST_BYTES} bytes`);
+    if (this.#bytes.length > MAX_BYTES) return new Error(`a message of more than ${MAX_BYTES} bytes`);
     if (this.#bytes.length === 0) return null;
     const text = this.#bytes.toString();
-    return bytes.length === 0 || isWhole(text) ? this.#read(text, descriptors) : undefined;
+    const isEnd = bytes.length === 0;
+    return isEnd || isCompleteJson(text) ? this.#read(text, descriptors) : undefined;
   }
 
   #read(text: string, descriptors: number): AgentMessage | Error {
     try {
-      return readState(text, descriptors, this.sender);
+      return readMessage(text, descriptors, this.sender);
     } catch (error) {
       return error instanceof Error ? error : new Error(String(error));
     }

@@ -1,41 +1,45 @@
-/** The container process state of the OCI runtime specification, which comes to an agent with each listener. */
-
+/** The container process state of the OCI runtime specification: the message that a runtime sends to an agent with a listener. */
 import type { Sender } from '../native.js';
 import type { Container } from '../notify/container.js';
 import { own } from '../util/own-data.js';
 
-/** Of the descriptors that come with a state, the one that is the listener. */
+/** The name of the listener among the message's descriptors. */
 const LISTENER = 'seccompFd';
 
-/** What a message says, and which of its descriptors is the listener. */
+/** The content of a message. */
 export interface AgentMessage {
   readonly container: Container;
-  readonly listener: number;
+  /** The index of the listener among the message's descriptors. */
+  readonly listenerIndex: number;
 }
 
-/** @throws Error that says what is wrong with it. */
-export function readState(text: string, descriptors: number, sender: Sender): AgentMessage {
+/**
+ * Reads the message in `text`, with which `descriptors` descriptors came.
+ *
+ * @throws {Error} whose message names the wrong property.
+ */
+export function readMessage(text: string, descriptors: number, sender: Sender): AgentMessage {
   const message = record(parse(text), 'the message');
   const state = record(message['state'], 'state');
   const names = message['fds'];
-  const listener = Array.isArray(names) ? names.indexOf(LISTENER) : -1;
-  if (listener < 0) throw new Error(`fds: no ${LISTENER} among them`);
-  if (listener >= descriptors)
-    throw new Error(`fds: ${descriptors} descriptors came, and ${LISTENER} is number ${listener}`);
+  const listenerIndex = Array.isArray(names) ? names.indexOf(LISTENER) : -1;
+  if (listenerIndex < 0) throw new Error(`fds: ${LISTENER} is missing`);
+  if (listenerIndex >= descriptors)
+    throw new Error(`fds: the message has ${descriptors} descriptors, and ${LISTENER} is the one at ${listenerIndex}`);
   const container = {
     id: string(state['id'], 'state.id'),
-    pid: number(message['pid'] ?? state['pid'], 'pid'),
+    pid: processId(message['pid'] ?? state['pid'], 'pid'),
     status: string(state['status'] ?? '', 'state.status'),
     bundle: string(state['bundle'] ?? '', 'state.bundle'),
     annotations: strings(state['annotations'] ?? {}, 'state.annotations'),
     metadata: string(message['metadata'] ?? '', 'metadata'),
     sender,
   };
-  return { container: Object.freeze(container), listener };
+  return { container: Object.freeze(container), listenerIndex };
 }
 
-/** Whether it may be all: a runtime that keeps the connection open does not tell otherwise. */
-export function isWhole(text: string): boolean {
+/** Whether the text is complete. A runtime that keeps the connection open marks the end of its message by nothing else. */
+export function isCompleteJson(text: string): boolean {
   if (!text.trimEnd().endsWith('}')) return false;
   try {
     parse(text);
@@ -49,27 +53,27 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new Error('the message: no JSON', { cause: error });
+    throw new Error('the message: not JSON', { cause: error });
   }
 }
 
-function record(value: unknown, where: string): Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error(`${where}: no object`);
+function record(value: unknown, name: string): Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error(`${name}: not an object`);
   return own({ ...value });
 }
 
-function string(value: unknown, where: string): string {
-  if (typeof value !== 'string') throw new Error(`${where}: no text`);
+function string(value: unknown, name: string): string {
+  if (typeof value !== 'string') throw new Error(`${name}: not a string`);
   return value;
 }
 
-function number(value: unknown, where: string): number {
+function processId(value: unknown, name: string): number {
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)
-    throw new Error(`${where}: no number of a process`);
+    throw new Error(`${name}: not a process ID`);
   return value;
 }
 
-function strings(value: unknown, where: string): Readonly<Record<string, string>> {
-  const entries = Object.entries(record(value, where)).map(([key, each]) => [key, string(each, `${where}.${key}`)]);
+function strings(value: unknown, name: string): Readonly<Record<string, string>> {
+  const entries = Object.entries(record(value, name)).map(([key, each]) => [key, string(each, `${name}.${key}`)]);
   return Object.freeze(Object.fromEntries(entries));
 }

@@ -1,18 +1,22 @@
-/** A container whose calls are answered, as a handler sees it. */
+/** Container: the container of a call that an agent answers. */
 import type { Sender } from '../native.js';
 
-/** Who has the filter, as the runtime says. Its numbers are of the runtime's namespace. */
+/**
+ * The container that has a filter, as its runtime describes it in the container process state of the OCI runtime specification.
+ * Process IDs are those of the runtime's PID namespace. Frozen.
+ */
 export interface Container {
+  /** The ID that the runtime gave the container. A child of `spawn` has one that begins with `seccomp-`. */
   readonly id: string;
-  /** Of its first process: not of those that it starts. */
+  /** The process ID of the container's first process. Calls of the processes that it starts have the same container. */
   readonly pid: number;
-  /** `creating` while it is made; `running`: a program was started in it later. */
+  /** `creating` for a container's first program; `running` for one that was started in the container later. */
   readonly status: string;
-  /** Its directory; empty if the runtime does not say. */
+  /** The directory of the OCI bundle. Empty if the runtime does not send it. */
   readonly bundle: string;
   readonly annotations: Readonly<Record<string, string>>;
-  /** The profile's listenerMetadata; empty without. */
+  /** The profile's `listenerMetadata`. Empty if the profile has none. */
   readonly metadata: string;
-  /** Who has brought it, as the kernel says: the runtime. */
+  /** The process that sent the listener, as the kernel reports it: the runtime. */
   readonly sender: Sender;
 }

@@ -1,7 +1,7 @@
 /** Delivers new kinds of calls in slices, one in each turn of the event loop, so that a flood of them does not block the loop. */
 
-/** The source of items that are delivered in order. */
-export interface Sender {
+/** A source of items, which are delivered in order. */
+export interface DeliverySource {
   /** Delivers the next item. Returns false if there are no more. */
   deliverNext(): boolean;
 }
@@ -9,33 +9,33 @@ export interface Sender {
 /** Milliseconds of one slice. The item that is being delivered when they are over is the last one of the slice. */
 const SLICE = 5;
 
-// Those of the platform, not what a test puts in their place later: `exit` waits for deliveries.
+// Those of the platform, even if a test replaces the global ones later: the event `exit` waits for deliveries.
 const { setImmediate, performance } = globalThis;
 
-/** A queue of senders. */
+/** A queue of sources. */
 export class Deliveries {
-  readonly #senders = new Set<Sender>();
+  readonly #sources = new Set<DeliverySource>();
   /** Whether a slice was delivered in this turn of the event loop. */
   #hadSlice = false;
 
-  /** Adds a sender at the end of the queue, unless it is in the queue. */
-  add(sender: Sender): void {
-    this.#senders.add(sender);
+  /** Adds a source at the end of the queue, unless it is in the queue. */
+  add(source: DeliverySource): void {
+    this.#sources.add(source);
   }
 
   /** Delivers one slice, unless one was delivered in this turn of the event loop. Later turns deliver the rest. */
   deliver(): void {
-    if (this.#hadSlice || this.#senders.size === 0) return;
+    if (this.#hadSlice || this.#sources.size === 0) return;
     this.#hadSlice = true;
-    // Scheduled first, so that the next turn goes on if a callback throws.
+    // Scheduled first, so that the next turn continues if a callback throws.
     setImmediate(() => {
       this.#hadSlice = false;
       this.deliver();
     });
     const end = performance.now() + SLICE;
-    for (const sender of this.#senders) {
-      while (sender.deliverNext()) if (performance.now() >= end) return;
-      this.#senders.delete(sender);
+    for (const source of this.#sources) {
+      while (source.deliverNext()) if (performance.now() >= end) return;
+      this.#sources.delete(source);
     }
   }
 }

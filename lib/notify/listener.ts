@@ -1,5 +1,4 @@
-/** Listeners of this instance of the module: what their filters' calls tell, and who is asked about them. */
-
+/** Listeners of this instance of the module: they receive the addon's mail, and call who waits for kinds and notifications. */
 import { getSystemErrorName } from 'node:util';
 import {
   addon,
@@ -12,12 +11,14 @@ import {
 import { guarded } from '../util/guarded.js';
 import { asyncHooks } from '../util/lazy-node.js';
 import { own } from '../util/own-data.js';
-import { Deliveries, type Sender } from './deliveries.js';
+import { Deliveries, type DeliverySource } from './deliveries.js';
 
-/** A call that waits for an answer. */
+/** A call that waits for an answer: the numbers of its seccomp_notif (seccomp_unotify(2)). */
 export interface PendingNotification {
+  /** The ID of the notification. */
   readonly call: bigint;
   readonly tid: number;
+  /** AUDIT_ARCH_* of linux/audit.h. */
   readonly arch: number;
   readonly number: number;
   readonly instructionPointer: bigint;
@@ -25,107 +26,109 @@ export interface PendingNotification {
 }
 
 export interface ListenerCallbacks {
-  /** There is a new kind of calls, with this index; each once, in order. */
-  readonly kind: ((index: number) => void) | undefined;
-  /** A call waits for an answer. */
-  readonly call: ((waiting: PendingNotification, handle: ListenerHandle) => void) | undefined;
+  /** Receives the index of each new kind of calls, once and in order. Undefined if kinds are not counted. */
+  readonly onKind: ((index: number) => void) | undefined;
+  /** Receives each call that waits for an answer. */
+  readonly onNotification: ((notification: PendingNotification, handle: ListenerHandle) => void) | undefined;
 }
 
-/** One filter's listener, which the supervisor's thread serves. */
-export class Listener implements Sender {
+/** The listener of one filter. A thread of the addon serves it. */
+export class Listener implements DeliverySource {
   readonly #handle: ListenerHandle;
-  readonly #heard: ListenerCallbacks;
-  /** The number of kinds, as far as it is known here, and how many of them were delivered. */
+  readonly #callbacks: ListenerCallbacks;
+  /** The number of kinds that are known here, and of those that were delivered. */
   #known = 0;
   #delivered = 0;
-  /** Functions to call, in order, and how many kinds are to be delivered before each. */
-  readonly #next: { readonly after: number; readonly call: () => void }[] = [];
+  /** Functions to call, in order, each after as many kinds were delivered as `after` says. */
+  readonly #waiting: { readonly after: number; readonly call: () => void }[] = [];
   #end: () => void = () => {};
-  /** Settles when all that have the filter are gone. */
+  /** Resolves when all processes that have the filter have ended. */
   readonly ended = new Promise<void>((resolve) => {
     this.#end = resolve;
   });
 
-  constructor({ id, handle }: NativeListener, heard: ListenerCallbacks) {
+  constructor({ id, handle }: NativeListener, callbacks: ListenerCallbacks) {
     this.#handle = handle;
-    this.#heard = own(heard);
+    this.#callbacks = own(callbacks);
     listeners.set(id, this);
   }
 
   /**
-   * Calls `next` when all kinds that there are by now have been delivered, and after every function that was given before: at once,
-   * if that is so already.
+   * Calls `next` after the delivery of all kinds that there are by now, and after the functions that were passed before. Calls it
+   * at once if nothing is to be delivered.
    */
   afterKinds(next: () => void): void {
-    if (this.#heard.kind !== undefined) this.#known = addon().counts(this.#handle).length - 1;
-    if (this.#delivered === this.#known && this.#next.length === 0) next();
+    if (this.#callbacks.onKind !== undefined) this.#known = addon().counts(this.#handle).length - 1;
+    if (this.#delivered === this.#known && this.#waiting.length === 0) next();
     else {
-      this.#next.push({ after: this.#known, call: asyncHooks().AsyncResource.bind(next) });
+      this.#waiting.push({ after: this.#known, call: asyncHooks().AsyncResource.bind(next) });
       deliveries.add(this);
       deliveries.deliver();
     }
   }
 
-  /** Delivers the next kind, or calls the function whose turn it is. */
+  /** Delivers the next kind, or calls the next function. */
   deliverNext(): boolean {
-    const [first] = this.#next;
+    const [first] = this.#waiting;
     if (first !== undefined && first.after <= this.#delivered) {
-      this.#next.shift();
+      this.#waiting.shift();
       first.call();
-    } else if (this.#delivered < this.#known) this.#heard.kind?.(this.#delivered++);
-    return this.#delivered < this.#known || this.#next.length > 0;
+    } else if (this.#delivered < this.#known) this.#callbacks.onKind?.(this.#delivered++);
+    return this.#delivered < this.#known || this.#waiting.length > 0;
   }
 
+  /** The first call of a kind, or undefined if there is no kind with this index. */
   kindAt(index: number): NativeKind | undefined {
     return addon().kind(this.#handle, index);
   }
 
-  /** How many calls there were of each kind by now, and of kinds that there was no room for. */
+  /** The number of calls of each kind by now, and of the calls beyond the kinds that the addon keeps apart. */
   get counts(): { readonly kinds: readonly number[]; readonly others: number } {
     const [others = 0, ...kinds] = addon().counts(this.#handle);
     return { kinds, others };
   }
 
-  /** @internal Notes that there is a kind with this index, and with each one before it. Does not deliver it. */
+  /** @internal Queues the kind with this index for its delivery, and those before it. */
   addKind(index: number): void {
-    if (this.#heard.kind === undefined) return;
+    if (this.#callbacks.onKind === undefined) return;
     this.#known = Math.max(this.#known, index + 1);
     deliveries.add(this);
   }
 
-  /** @internal */
-  onNotification(waiting: PendingNotification): void {
-    this.#heard.call?.(waiting, this.#handle);
+  /** @internal Receives a call that waits for an answer. */
+  onNotification(notification: PendingNotification): void {
+    this.#callbacks.onNotification?.(notification, this.#handle);
   }
 
-  /** @internal */
+  /** @internal Receives the end of all processes that had the filter. */
   onClosed(): void {
-    for (const [number, { handle, done }] of connections) if (handle === this.#handle) settle(number, ENOENT, done);
+    for (const [number, { handle, settle }] of connections)
+      if (handle === this.#handle) settleConnection(number, ENOENT, settle);
     this.afterKinds(() => this.#end());
   }
 }
 
 const deliveries = new Deliveries();
 
-/** Those that may still hear something. */
+/** The listeners that may receive mail, by their numbers. */
 const listeners = new Map<number, Listener>();
 
 /**
- * Where the addon tells of the listeners of this instance of the module; a process may have several, as under Jest. It is open as long
- * as there are listeners, since an open one keeps this instance in memory.
+ * The inbox to which the addon sends mail for the listeners of this instance of the module. A process may have several instances,
+ * as under Jest. An open inbox keeps the instance in memory, so it is closed when there are no listeners.
  */
 let inbox: InboxHandle | undefined;
 
-// That of the platform, not what a test puts in its place later.
+// That of the platform, even if a test replaces the global one later.
 const { setImmediate } = globalThis;
 
-/** The inbox for a listener that is made now, in this turn of the event loop. */
+/** The inbox for a listener that is made in this turn of the event loop. */
 export function openInbox(): InboxHandle {
   if (inbox !== undefined) return inbox;
   const opened = addon().openInbox(onMail);
   if (typeof opened === 'number') throw new Error(`uv_async_init ${getSystemErrorName(opened)}`);
   inbox = opened;
-  setImmediate(closeIdleInbox); // The start for which it was opened may fail.
+  setImmediate(closeIdleInbox); // The start that needs the inbox may fail.
   return opened;
 }
 
@@ -135,21 +138,25 @@ function closeIdleInbox(): void {
   inbox = undefined;
 }
 
-/** Connections that were begun for callers, by their numbers. */
-const connections = new Map<number, { readonly handle: ListenerHandle; readonly done: (errno: number) => void }>();
+/** Receives the result of a connection: 0 or an errno. */
+type OnSettled = (errno: number) => void;
+
+/** The connections that NotifiedCall.connect began, by their numbers. */
+const connections = new Map<number, { readonly handle: ListenerHandle; readonly settle: OnSettled }>();
 
 const ENOENT = 2;
 
-/** Calls `done` when a connection that was begun for a caller of this listener has become something: with 0 or an errno. */
-export function onConnectionSettled(handle: ListenerHandle, number: number, done: (errno: number) => void): void {
-  connections.set(number, { handle, done });
+/** Calls `settle` once: with the result of the connection, or with ENOENT if its listener is closed before. */
+export function onConnectionSettled(handle: ListenerHandle, number: number, settle: OnSettled): void {
+  connections.set(number, { handle, settle });
 }
 
-function settle(number: number, errno: number, done: (errno: number) => void): void {
+function settleConnection(number: number, errno: number, settle: OnSettled): void {
   connections.delete(number);
-  done(errno);
+  settle(errno);
 }
 
+/** Receives the addon's mail: see OnMail. An exception of one callback does not keep the others from theirs. */
 function onMail(
   kinds: readonly number[],
   words: BigUint64Array,
@@ -160,13 +167,13 @@ function onMail(
   for (let i = 0; i < connected.length; i += 2) {
     const [number = 0, errno = 0] = connected.slice(i, i + 2);
     const connection = connections.get(number);
-    if (connection !== undefined) settle(number, errno, connection.done);
+    if (connection !== undefined) settleConnection(number, errno, connection.settle);
   }
 
   for (let i = 0; i < kinds.length; i += 2) listeners.get(kinds[i] ?? 0)?.addKind(kinds[i + 1] ?? 0);
   guarded(() => deliveries.deliver());
   for (let i = 0; i < size; i += CALL_WORDS)
-    guarded(() => listeners.get(Number(words[i]))?.onNotification(waiting(words, i)));
+    guarded(() => listeners.get(Number(words[i]))?.onNotification(notificationAt(words, i)));
   for (const id of ended) {
     guarded(() => listeners.get(id)?.onClosed());
     listeners.delete(id);
@@ -174,15 +181,15 @@ function onMail(
   closeIdleInbox();
 }
 
-/** The call whose words begin at `at`. By index: an iterator takes as long as the rest of an answer. */
-function waiting(words: BigUint64Array, at: number): PendingNotification {
-  const word = (i: number) => words[at + i] ?? 0n;
-  const what = word(3);
+/** The notification whose words begin at `start`. Reads them by index: an iterator takes as long as the rest of an answer. */
+function notificationAt(words: BigUint64Array, start: number): PendingNotification {
+  const word = (i: number) => words[start + i] ?? 0n;
+  const archAndNumber = word(3);
   return {
     call: word(1),
     tid: Number(word(2)),
-    arch: Number(what >> 32n),
-    number: Number(what & 0xffff_ffffn),
+    arch: Number(archAndNumber >> 32n),
+    number: Number(archAndNumber & 0xffff_ffffn),
     instructionPointer: word(4),
     args: [word(5), word(6), word(7), word(8), word(9), word(10)],
   };

@@ -114,7 +114,7 @@ export function startSync({ command, args, sources, options }: Invocation<SpawnS
 /** What was denied is told when this thread runs again. */
 function tell(listener: NativeListener, { supervised, onViolation }: ChildEventHandlers): Partial<Violations> {
   if (supervised === undefined) return {};
-  const native = new Listener(listener, { kind: undefined, call: undefined });
+  const native = new Listener(listener, { onKind: undefined, onNotification: undefined });
   const { violations, unlistedViolations } = new ViolationLog(native, supervised).read();
   if (typeof onViolation === 'function') for (const violation of violations) guarded(() => onViolation(violation));
   if (diagnostics().hasSubscribers(CHANNEL))

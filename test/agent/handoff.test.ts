@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
-import { listen } from '../../lib/agent/listen.js';
+import { listen } from '../../lib/agent/agent.js';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
 import { loadProfile } from '../../lib/profile/source.js';
 import { fork } from '../../lib/sandbox/fork.js';

@@ -16,9 +16,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { afterAll, describe, expect, test } from 'vitest';
-import { type ListenOptions, listen } from '../../lib/agent/listen.js';
+import { type ListenOptions, listen } from '../../lib/agent/agent.js';
+import type { Answer } from '../../lib/notify/answer.js';
 import type { Container } from '../../lib/notify/container.js';
-import type { Answer, Handlers, NotifiedCall } from '../../lib/notify/handlers.js';
+import type { Handlers } from '../../lib/notify/handlers.js';
+import type { NotifiedCall } from '../../lib/notify/notified-call.js';
 import { finish } from '../support/processes.js';
 
 const dist = new URL('../../dist/index.js', import.meta.url).href;
@@ -113,19 +115,19 @@ describe('what a runtime sends', () => {
 
 describe('what no runtime sends', () => {
   const cases: readonly [string, RegExp][] = [
-    ['no JSON', /the message: no JSON/],
-    ['half of it', /the message: no JSON/],
-    ['no object', /the message: no JSON|the message: no object/],
-    ['no state', /state: no object/],
-    ['no id', /state\.id: no text/],
-    ['a pid that is none', /pid: no number/],
-    ['metadata that is no text', /metadata: no text/],
-    ['annotations that are no texts', /state\.annotations\.a: no text/],
-    ['no descriptor', /fds: 0 descriptors came/],
-    ['no name of it', /fds: no seccompFd/],
-    ['a name too many', /fds: 1 descriptors came, and seccompFd is number 1/],
-    ['a file for a listener', /no listener of seccomp/],
-    ['many descriptors', /descriptors that came with it are lost/],
+    ['no JSON', /the message: not JSON/],
+    ['half of it', /the message: not JSON/],
+    ['no object', /the message: not JSON|the message: not an object/],
+    ['no state', /state: not an object/],
+    ['no id', /state\.id: not a string/],
+    ['a pid that is none', /pid: not a process ID/],
+    ['metadata that is no text', /metadata: not a string/],
+    ['annotations that are no texts', /state\.annotations\.a: not a string/],
+    ['no descriptor', /fds: the message has 0 descriptors/],
+    ['no name of it', /fds: seccompFd is missing/],
+    ['a name too many', /fds: the message has 1 descriptors, and seccompFd is the one at 1/],
+    ['a file for a listener', /seccompFd is not a seccomp listener/],
+    ['many descriptors', /descriptors of the message are lost/],
     ['too much', /a message of more than 262144 bytes/],
   ];
 
@@ -184,7 +186,7 @@ describe('what no runtime sends', () => {
     expect(await ended).toEqual({
       code: 0,
       signal: null,
-      stdout: 'full\naccept EMFILE: who connects has to wait\n',
+      stdout: 'full\naccept EMFILE: connections wait in the queue\n',
       stderr: '',
     });
     expect(stdout).toBe('7 0\n');
@@ -228,13 +230,13 @@ describe('the socket', () => {
 
   test('takes no place of an agent that listens, of a file or of a link, and leaves them', async () => {
     const agent = listen(newPath(), { sched_get_priority_max: () => ({ value: 7 }) });
-    expect(() => listen(agent.path, {})).toThrow('an agent listens there');
+    expect(() => listen(agent.path, {})).toThrow('another agent listens there');
     expect((await send(agent, 'whole')).stdout).toBe('7 0\n');
     const file = join(directory, 'file');
     writeFileSync(file, '');
     symlinkSync(agent.path, join(directory, 'link'));
     for (const path of [file, join(directory, 'link')]) {
-      expect(() => listen(path, {})).toThrow('is no socket');
+      expect(() => listen(path, {})).toThrow('is not a socket');
       expect(existsSync(path)).toBe(true);
     }
     await agent.close();
@@ -250,9 +252,9 @@ describe('the socket', () => {
   });
 
   test('that can’t be had is an error that says why', async () => {
-    expect(() => listen(join(directory, 'none', 'a.sock'), {})).toThrow(/bind ENOENT: its directory is not there/);
+    expect(() => listen(join(directory, 'none', 'a.sock'), {})).toThrow(/bind ENOENT: its directory does not exist/);
     expect(() => listen(join(directory, 'x'.repeat(108)), {})).toThrow(/at most 107 bytes/);
-    expect(() => listen('', {})).toThrow('path: the file of the socket');
+    expect(() => listen('', {})).toThrow("path: must be the path of the socket's file");
     expect(() => listen(newPath(), { openaat: () => ({ value: 0 }) })).toThrow(
       'handlers: no syscall openaat (did you mean openat?)',
     );
@@ -284,7 +286,7 @@ describe('the socket', () => {
       listen(${JSON.stringify(path)}, {}); parentPort.postMessage('');`;
     const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(code)}`));
     await once(worker, 'message');
-    expect(() => listen(path, {})).toThrow('an agent listens there');
+    expect(() => listen(path, {})).toThrow('another agent listens there');
     await worker.terminate();
     const agent = listen(path, { sched_get_priority_max: () => ({ value: 7 }) });
     expect((await send(agent, 'whole')).stdout).toBe('7 0\n');

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { listen } from '../../lib/agent/listen.js';
+import { listen } from '../../lib/agent/agent.js';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
 import { fork } from '../../lib/sandbox/fork.js';
 import { spawn } from '../../lib/sandbox/spawn.js';

@@ -9,10 +9,8 @@ import { packageRoot } from '../support/scripts.js';
 
 /** Exported functions and classes whose docstrings have no example yet. */
 const WITHOUT_EXAMPLE: readonly string[] = [
-  'Agent',
   'ArgumentTest',
   'Filter',
-  'NotifiedCall',
   'Profile',
   'RunError',
   'Sandbox',
@@ -30,7 +28,6 @@ const WITHOUT_EXAMPLE: readonly string[] = [
   'extend',
   'fork',
   'harden',
-  'listen',
   'loadProfile',
   'neededSyscalls',
   'parseProfile',

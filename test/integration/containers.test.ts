@@ -17,7 +17,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { listen } from '../../lib/agent/listen.js';
+import { listen } from '../../lib/agent/agent.js';
 import type { Container } from '../../lib/notify/container.js';
 import { finish } from '../support/processes.js';
 

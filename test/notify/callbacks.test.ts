@@ -159,8 +159,8 @@ describe('functions that wait for the delivery of kinds', async () => {
 
   test('are called in the order in which they were given', async () => {
     const order: string[] = [];
-    const kind = () => listener.afterKinds(() => void order.push('second'));
-    const listener = new Listener({ id: -1, handle: {} as never }, { kind, call: undefined });
+    const onKind = () => listener.afterKinds(() => void order.push('second'));
+    const listener = new Listener({ id: -1, handle: {} as never }, { onKind, onNotification: undefined });
     const counts = kinds(1, 1, 1);
     listener.afterKinds(() => void order.push('first'));
     await new Promise<void>((resolve) => listener.afterKinds(resolve));
@@ -170,11 +170,11 @@ describe('functions that wait for the delivery of kinds', async () => {
 
   test('do not wait for kinds that come later', async () => {
     const order: string[] = [];
-    const kind = (index: number) => {
+    const onKind = (index: number) => {
       order.push(`kind ${index}`);
       if (index === 0) listener.addKind(1);
     };
-    const listener = new Listener({ id: -2, handle: {} as never }, { kind, call: undefined });
+    const listener = new Listener({ id: -2, handle: {} as never }, { onKind, onNotification: undefined });
     const counts = kinds(1, 2);
     listener.afterKinds(() => void order.push('exit'));
     await vi.waitFor(() => expect(order).toHaveLength(3));

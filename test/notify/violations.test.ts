@@ -239,6 +239,8 @@ test('options that can not be are refused', () => {
   expect(start({ onViolation: 'all' })).toThrow('must be of type function or true');
   expect(start({ notify: { opnat: () => ({ value: 0 }) } })).toThrow('no syscall opnat (did you mean open');
   expect(start({ notify: { openat: 1 } })).toThrow('options.notify.openat: must be a function');
-  expect(start({ notify: { openat: () => ({ value: 0 }) }, notifyTimeout: 0 })).toThrow('milliseconds, more than 0');
+  expect(start({ notify: { openat: () => ({ value: 0 }) }, notifyTimeout: 0 })).toThrow(
+    'must be a number of milliseconds above 0',
+  );
   expect(() => spawnSync('true', [], 'docker-default', { notify: {} } as object)).toThrow('notify: unknown option');
 });

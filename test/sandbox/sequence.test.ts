@@ -4,7 +4,7 @@ import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { listen } from '../../lib/agent/listen.js';
+import { listen } from '../../lib/agent/agent.js';
 import { isolationSupport } from '../../lib/landlock/domain.js';
 
 const dist = new URL('../../dist/index.js', import.meta.url).href;

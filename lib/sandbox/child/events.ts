@@ -1,9 +1,9 @@
 /** The events of a supervised child: violations, and calls that wait for a handler. */
 import type { EventEmitter } from 'node:events';
 import type { ListenerHandle, NativeListener } from '../../native.js';
-import { warnHandlerFailed } from '../../notify/handler-warning.js';
-import { ask, type HandlerMap, NotifiedCall } from '../../notify/handlers.js';
+import { dispatch, emitHandlerError, type HandlerMap } from '../../notify/handlers.js';
 import { Listener, type PendingNotification } from '../../notify/listener.js';
+import { NotifiedCall } from '../../notify/notified-call.js';
 import { CHANNEL, type OnViolation } from '../../notify/violation.js';
 import { ViolationLog } from '../../notify/violation-log.js';
 import { guarded } from '../../util/guarded.js';
@@ -50,9 +50,7 @@ export function subscribe(
   // The same as AsyncResource.bind, which takes ten times as long on Node 20.
   const bind = <Args extends unknown[]>(handler: (...args: Args) => void) =>
     resource.runInAsyncScope.bind(resource, handler, undefined) as typeof handler;
-  const handlerFailed = (error: unknown, call: NotifiedCall) => {
-    if (!child.emit('handlerError', error, call)) warnHandlerFailed(error, call);
-  };
+  const handlerFailed = (error: unknown, call: NotifiedCall) => emitHandlerError(child, error, call);
   const report = (index: number) => {
     const violation = log?.at(index);
     if (violation === undefined) return;
@@ -61,10 +59,10 @@ export function subscribe(
     if (diagnostics().hasSubscribers(CHANNEL)) diagnostics().channel(CHANNEL).publish({ process: child, violation });
   };
   const listener = new Listener(native, {
-    kind: supervised?.watches ? bind(report) : undefined,
-    call: bind((notification: PendingNotification, handle: ListenerHandle) => {
+    onKind: supervised?.watches ? bind(report) : undefined,
+    onNotification: bind((notification: PendingNotification, handle: ListenerHandle) => {
       const call = new NotifiedCall(notification, handle, undefined);
-      ask(call, handlers.get(call.syscall), timeout, handlerFailed);
+      dispatch(call, handlers.get(call.syscall), timeout, handlerFailed);
     }),
   });
   const log = supervised?.watches ? new ViolationLog(listener, supervised) : undefined;
