@@ -169,7 +169,7 @@ async function bundle() {
     const named = own.map((module) => `export * as '${module}' from './${module.replace(/ts$/, 'js')}';`);
     const { text } = await bundled(file, [...(PUBLIC.includes(file) ? begin : []), ...named].join('\n'));
     write(file, file === 'harden' ? loadingAll() + text : text);
-    for (const module of own) homes.set(module, file);
+    if (file !== 'register') for (const module of own) homes.set(module, file); // Loading register attaches a filter.
     for (const module of modules) inputs.add(module);
   }
   homes.clear();

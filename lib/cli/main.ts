@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The command `seccomp`. */
+/** The executable of the command `seccomp`. */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { checkCommand } from './commands/check.js';
@@ -7,7 +7,8 @@ import { doctorCommand } from './commands/doctor.js';
 import { explainCommand } from './commands/explain.js';
 import { recordCommand } from './commands/record.js';
 import { runCommand } from './commands/run.js';
-import { fail, OURS, print, printError } from './output/print.js';
+import { exitFailed } from './exit-status.js';
+import { fail, print, printError } from './output/print.js';
 import { refuseSecondValues } from './repeated-options.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -15,7 +16,10 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
 };
 
 const program = new Command('seccomp')
-  .description('Run programs under a seccomp profile: no root, no daemon, no container.')
+  .description('Runs programs under seccomp profiles: no root, no daemon, no container.')
+  .usage('[options] <command>')
+  .configureHelp({ subcommandTerm: (command) => command.name() })
+  .helpCommand('help', 'display help for a command')
   .version(version)
   .enablePositionalOptions()
   .configureOutput({
@@ -23,13 +27,17 @@ const program = new Command('seccomp')
     writeErr: printError,
     outputError: (text, write) => write(`seccomp: ${text.replace(/^error: /, '')}`),
   })
-  .showHelpAfterError('(seccomp --help shows how it is used)')
+  .showHelpAfterError('(run seccomp --help for usage)')
   .exitOverride();
 
 for (const command of [runCommand(), recordCommand(), checkCommand(), explainCommand(), doctorCommand()])
-  program.addCommand(refuseSecondValues(command.copyInheritedSettings(program)));
+  program.addCommand(
+    refuseSecondValues(command.copyInheritedSettings(program)).showHelpAfterError(
+      `(run seccomp ${command.name()} --help for usage)`,
+    ),
+  );
 
 program.parseAsync().catch((error: unknown) => {
   if (!(error instanceof CommanderError)) fail(error);
-  else if (error.exitCode !== 0) process.exitCode = OURS;
+  else if (error.exitCode !== 0) exitFailed();
 });

@@ -1,4 +1,4 @@
-/** Profiles as the commands take them: what the library takes, and pipes, by path or as `-` for standard input. */
+/** Profiles named by an argument of a command: whatever the library loads, and also a pipe, by its path or as `-` for stdin. */
 import { close, fstatSync, open, read, type Stats, statSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { isatty } from 'node:tty';
@@ -16,10 +16,10 @@ import {
 } from '../index.js';
 import { kindInWords, MOST_BYTES, tooManyBytes } from '../profile/read-file.js';
 
-/** Standard input, where a profile is given. */
+/** The argument that names standard input. */
 const STDIN = '-';
 
-/** Loads the profile that an argument names; null if nothing is to be filtered. */
+/** Loads the profile that an argument names; null for `unconfined`. */
 export async function loadArgument(argument: string, options: ProfileOptions = {}): Promise<Profile | null> {
   const piped = await readPipe(argument);
   if (piped === undefined) return loadProfile(argument, options);
@@ -27,7 +27,7 @@ export async function loadArgument(argument: string, options: ProfileOptions = {
   return isObject(text) ? loadProfile(text, { ...options, source }) : parseProfile(text, { ...options, source });
 }
 
-/** Returns what is wrong with the profile that an argument names, and what messages call it. */
+/** Checks the profile that an argument names. Returns its name for messages, and the issues. */
 export async function checkArgument(
   argument: string,
   options: CheckOptions,
@@ -39,7 +39,7 @@ export async function checkArgument(
   return { profile: source, issues: isObject(text) ? checkProfile(text, options) : issuesOf(text) };
 }
 
-/** Whether a text is taken for JSON. What comes through a pipe always is JSON, not a name or a path. */
+/** Whether an argument is JSON text. The text from a pipe is always taken as JSON, never as a name or a path. */
 function isObject(text: string): boolean {
   return /^\s*\{/.test(text);
 }
@@ -53,7 +53,7 @@ function issuesOf(text: string): readonly ProfileIssue[] {
   }
 }
 
-/** The text of a pipe, and what messages call it; undefined if the argument names no pipe. */
+/** Reads the pipe that an argument names. Returns its text and its name for messages; undefined if the argument names no pipe. */
 async function readPipe(argument: string): Promise<{ readonly text: string; readonly source: string } | undefined> {
   if (argument === STDIN) {
     refuseInput(fstatSync(0));
@@ -68,7 +68,7 @@ async function readPipe(argument: string): Promise<{ readonly text: string; read
   }
 }
 
-/** Undefined for a file that is not there or can't be looked at: the library reports that. */
+/** Undefined for a file that does not exist or can't be examined: the library reports that. */
 function statOf(file: string): Stats | undefined {
   try {
     return statSync(file, { throwIfNoEntry: false });
@@ -77,11 +77,12 @@ function statOf(file: string): Stats | undefined {
   }
 }
 
-/** Refuses a standard input that has no profile: to read from a terminal, for example, is to wait for a person. */
+/** Refuses a stdin that holds no profile. Reading from a terminal, for example, would wait for somebody to type. */
 function refuseInput(stats: Stats): void {
   if (stats.isFile() || stats.isFIFO() || stats.isSocket()) return;
-  const what = isatty(0) ? 'a terminal' : kindInWords(stats);
-  const message = `stdin: this is ${what}, and a profile is read from a pipe or a file: write "… | seccomp" or "seccomp … < FILE"`;
+  const kind = isatty(0) ? 'a terminal' : kindInWords(stats);
+  const remedy = 'write "… | seccomp" or "seccomp … < FILE"';
+  const message = `stdin: this is ${kind}, and a profile is read from a pipe or a file: ${remedy}`;
   throw new SeccompError('ERR_SECCOMP_FILE', message);
 }
 
@@ -99,7 +100,7 @@ async function readToEnd(descriptor: number, source: string): Promise<string> {
   throw tooManyBytes(source);
 }
 
-/** Reads what there is, and waits for it. Returns the number of bytes, 0 at the end. */
+/** Waits until there is something to read, and reads it. Returns the number of bytes; 0 at the end. */
 async function readSome(descriptor: number, chunks: Buffer[], source: string): Promise<number> {
   const chunk = Buffer.allocUnsafe(64 * 1024);
   for (;;) {

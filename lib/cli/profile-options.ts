@@ -1,18 +1,21 @@
-/** How commands read the profiles that they are given. */
+/** The options for how a profile is read, which several commands share. */
 import { type Command, Option } from 'commander';
 import type { ProfileFormat, ProfileOptions } from '../index.js';
 
-export interface ReadingOptions {
-  readonly compat: boolean;
+/** The description of an argument or option that names a profile. */
+export const PROFILE_FORMS = "a built-in's name, a path, JSON text, or - for stdin";
+
+export interface ProfileFlags {
+  readonly compat?: boolean;
   readonly format?: ProfileFormat;
 }
 
-/** Adds the options. */
-export function withReading(command: Command): Command {
+/** Adds the options to a command. */
+export function withProfileOptions(command: Command): Command {
   return command
-    .option('--compat', 'read profiles as the runtimes do: what they take is no more than a warning', false)
+    .option('--compat', 'read the profile as container runtimes do: what they accept is at most a warning')
     .addOption(
-      new Option('--format <format>', 'whose reading counts, if not by what the document holds').choices([
+      new Option('--format <format>', 'the format of the profile, if it is not detected').choices([
         'docker',
         'podman',
         'oci',
@@ -20,12 +23,12 @@ export function withReading(command: Command): Command {
     );
 }
 
-/** What was said of it: profiles such as `unconfined` refuse options that have no effect on them. */
-export function readingOf({ compat, format }: ReadingOptions): ProfileOptions {
+/** Returns the library's options. Flags that are not given are absent, since `unconfined` and built-ins refuse options without effect. */
+export function profileOptions({ compat, format }: ProfileFlags): ProfileOptions {
   return { ...(compat && { mode: 'compat' }), ...(format && { format }) };
 }
 
-/** The flags by which a user gives the library's options. */
+/** The command's flag for each option of the library. */
 const FLAGS: ReadonlyMap<string, string> = new Map([
   ['mode', '--compat'],
   ['format', '--format'],
@@ -34,7 +37,7 @@ const FLAGS: ReadonlyMap<string, string> = new Map([
   ['noNewPrivileges', '--new-privileges'],
 ]);
 
-/** The message of an error, which names flags where the library names its options. */
+/** Returns the message of an error. An option of the library that begins the message is replaced by the command's flag. */
 export function messageOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   return message.replace(/^options\.(\w+)/, (option, name) => FLAGS.get(name) ?? option);

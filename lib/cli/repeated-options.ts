@@ -1,12 +1,12 @@
-/** Options of which one value counts. */
+/** Options that are given more than once. */
 import type { Command } from 'commander';
 
-/** Collects an option that may be repeated. */
+/** The parser of an option that may be repeated: collects its values. */
 export function several(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }
 
-/** Refuses a second value for each option that does not collect them: commander would ignore the first one. */
+/** Refuses a second value for each option that may not be repeated. Commander would silently use the last one. */
 export function refuseSecondValues(command: Command): Command {
   for (const option of command.options) {
     const { parseArg } = option;

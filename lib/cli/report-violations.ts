@@ -4,6 +4,7 @@ import type { ProfileSource, ProgramOptions, Violation } from '../index.js';
 import { spawn } from '../index.js';
 import { callInWords, endedBySigsys, sigsysText } from '../notify/denial-messages.js';
 import { errnoName } from '../syscalls/errno.js';
+import { exitAsProgram } from './exit-status.js';
 import { tell } from './output/print.js';
 
 /** What a terminal sends to the program itself, as it sends it to us. */
@@ -28,8 +29,8 @@ export async function runBeside(
   const isKilled = endedBySigsys(code, signal);
   summarise(child.violations, child.unlistedViolations, isKilled);
   if (isKilled) tell(sigsysText('--explain'));
-  if (signal === null) process.exitCode = code ?? 0;
-  else endBy(signal);
+  exitAsProgram(code, signal);
+  if (signal !== null) process.kill(process.pid, signal); // If this process survives the signal, it has a shell's status for it.
 }
 
 function passSignals(passOn: (signal: NodeJS.Signals) => void): () => void {
@@ -43,12 +44,6 @@ function passSignals(passOn: (signal: NodeJS.Signals) => void): () => void {
   return () => {
     for (const [signal, handler] of handlers) process.off(signal, handler);
   };
-}
-
-/** By the same signal; if this process does not end by it, with the status that a shell gives for it. */
-function endBy(signal: NodeJS.Signals): void {
-  process.exitCode = 128 + constants.signals[signal];
-  process.kill(process.pid, signal);
 }
 
 function report(violation: Violation): void {

@@ -120,9 +120,24 @@ function refuseLess({ by, reason }: Support, { isRoot }: Subject): void {
 /** The error for a child that is to be isolated by `true`, and whose domain fails with `errno`. */
 export const isolationError = (errno: number): SeccompError => refused(reasonOf(errno));
 
-function refused(why: string, remedy = ''): SeccompError {
-  const message = `options.isolate: true can't be honoured: ${why}; ${remedy}leave it out: enforcement then tells what is in reach`;
-  return new SeccompError('ERR_SECCOMP_UNSUPPORTED', message);
+/** The error for `isolate: true` that can't be honoured. */
+export class IsolationRefusal extends SeccompError {
+  readonly #reason: string;
+
+  constructor(reason: string, remedy: string) {
+    const message = `options.isolate: true can't be honoured: ${reason}; ${remedy}leave it out: enforcement then tells what is in reach`;
+    super('ERR_SECCOMP_UNSUPPORTED', message);
+    this.#reason = reason;
+  }
+
+  /** Why the child can't be isolated completely, without a remedy. */
+  get reason(): string {
+    return this.#reason;
+  }
+}
+
+function refused(reason: string, remedy = ''): IsolationRefusal {
+  return new IsolationRefusal(reason, remedy);
 }
 
 /** What the filter closes, with Landlock or without. */

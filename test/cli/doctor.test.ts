@@ -25,9 +25,9 @@ test('reports the kernel, its actions and flags, and a program that ran', () => 
     'flags',
     'isolation',
     'privileges',
-    'filters on',
+    'filters',
     'container',
-    'try it',
+    'trial run',
   ];
   expect(report.checks.map(({ name }) => name)).toEqual(names);
   expect(report.checks.filter(({ state }) => state === 'fail')).toEqual([]);
@@ -37,7 +37,7 @@ test('reports the kernel, its actions and flags, and a program that ran', () => 
 test('is readable: one line a check, without colours where nobody sees them', () => {
   const { stdout } = node(['doctor'], { ...process.env, NO_COLOR: '1' });
   expect(stdout).toMatch(/^✓ kernel {9}Linux /);
-  expect(stdout).toMatch(/✓ try it {9}a Node program ran under docker-default\n/);
+  expect(stdout).toMatch(/✓ trial run {6}a Node program ran under docker-default\n/);
 });
 
 test('says what the files of the kernel say', () => {
@@ -70,9 +70,9 @@ test.each([
   const check = (name: string) => report.checks.find((each) => each.name === name);
   expect(check('CONFIG_SECCOMP')).toMatchObject({
     state: 'fail',
-    detail: expect.stringContaining('seccomp(2) does not answer'),
-    remedy: expect.stringMatching(/a filter that is on already forbids seccomp\(2\)|use a kernel built with/),
+    detail: expect.stringContaining('seccomp(2) fails'),
+    remedy: expect.stringMatching(/a filter that is attached already forbids seccomp\(2\)|use a kernel built with/),
   });
-  expect(check('try it')?.state).toBe('fail');
+  expect(check('trial run')?.state).toBe('fail');
   expect(result.code).toBe(1);
 });

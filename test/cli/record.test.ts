@@ -115,7 +115,7 @@ describe('seccomp record', () => {
       ['a file in the place of a directory', '/etc/passwd/x.json', /ENOTDIR/],
       ['a device', '/dev/null', /^seccomp: \/dev\/null is not a file: name another one with -o\n$/],
       ['a directory', directory, /is not a file: name another one with -o\n$/],
-      ['no name', '', /^seccomp: -o: an empty name: name a file, and nothing was run\n$/],
+      ['no name', '', /^seccomp: -o: the name is empty, and nothing was run: name a file\n$/],
       ['a directory that is not there', `${directory}/none/`, /none\/: this names a directory, and nothing was run: /],
       ['a name after a directory that is not there', `${directory}/none/../x.json`, /\/none\/\.\.\/x\.json: .*ENOENT/],
     ])('%s', (_, file, message) => {

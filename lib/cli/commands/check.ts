@@ -1,41 +1,44 @@
-/** `seccomp check`: reports everything that is wrong with profiles, or looks wrong. */
+/** `seccomp check`: reports the errors and warnings in profiles. */
 import { styleText } from 'node:util';
 import { Command } from 'commander';
 import { describeIssue } from '../../errors.js';
 import { thisHost } from '../../host.js';
 import type { CheckOptions, ProfileIssue } from '../../index.js';
+import { exitWithResult } from '../exit-status.js';
 import { fail, print } from '../output/print.js';
 import { checkArgument } from '../profile-argument.js';
-import { type ReadingOptions, readingOf, withReading } from '../profile-options.js';
+import { PROFILE_FORMS, type ProfileFlags, profileOptions, withProfileOptions } from '../profile-options.js';
 
-interface CheckCommandOptions extends ReadingOptions {
-  readonly json: boolean;
+interface CheckFlags extends ProfileFlags {
+  readonly json?: boolean;
 }
 
 export function checkCommand(): Command {
-  return withReading(new Command('check'))
-    .description('report what is wrong with profiles, by JSON path, line and column; exit 1 if there are errors')
-    .argument('<profile...>', "a built-in's name, a path, JSON text, or - for stdin")
-    .option('--json', 'print the findings as JSON', false)
+  return withProfileOptions(new Command('check'))
+    .summary('report errors and warnings in profiles')
+    .description('Reports errors and warnings in profiles, each with its line, column and JSON path.')
+    .argument('<profile...>', PROFILE_FORMS)
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExit status: 0 without errors, 1 with errors, 125 if a profile is unreadable.')
     .action(check);
 }
 
-async function check(profiles: readonly string[], options: CheckCommandOptions): Promise<void> {
-  const checked: CheckOptions = { ...readingOf(options), host: thisHost() };
-  const found: Awaited<ReturnType<typeof checkArgument>>[] = [];
+async function check(profiles: readonly string[], flags: CheckFlags): Promise<void> {
+  const options: CheckOptions = { ...profileOptions(flags), host: thisHost() };
+  const checked: Awaited<ReturnType<typeof checkArgument>>[] = [];
   for (const profile of profiles) {
     try {
-      found.push(await checkArgument(profile, checked));
+      checked.push(await checkArgument(profile, options));
     } catch (error) {
-      fail(error); // The others are checked all the same.
+      fail(error); // The other profiles are still checked.
     }
   }
-  process.exitCode ??= found.some(({ issues }) => issues.some(({ severity }) => severity === 'error')) ? 1 : 0;
-  if (options.json) print(`${JSON.stringify(found, null, 2)}\n`);
-  else print(found.flatMap(({ profile, issues }) => issues.map((issue) => line(profile, issue))).join(''));
+  exitWithResult(checked.every(({ issues }) => issues.every(({ severity }) => severity !== 'error')));
+  if (flags.json) print(`${JSON.stringify(checked, null, 2)}\n`);
+  else print(checked.flatMap(({ profile, issues }) => issues.map((issue) => line(profile, issue))).join(''));
 }
 
-function line(source: string, issue: ProfileIssue): string {
+function line(profile: string, issue: ProfileIssue): string {
   const severity = issue.severity === 'error' ? styleText('red', 'error') : styleText('yellow', 'warning');
-  return `${severity} ${describeIssue(source, issue)}\n`;
+  return `${severity} ${describeIssue(profile, issue)}\n`;
 }

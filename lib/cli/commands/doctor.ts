@@ -1,16 +1,18 @@
-/** `seccomp doctor`: what this machine can do with filters, and what to do about what it can't. */
+/** `seccomp doctor`: reports what this machine supports, and how to get what it lacks. */
 import { styleText } from 'node:util';
 import { Command } from 'commander';
 import { type Features, FILTER_FLAGS, features } from '../../host.js';
 import { SeccompError, spawn } from '../../index.js';
 import { ACTION_KINDS } from '../../policy/action.js';
 import { compareKernelVersions, type KernelVersion, parseKernelVersion } from '../../util/kernel-version.js';
+import { exitWithResult } from '../exit-status.js';
 import { print } from '../output/print.js';
+import { outputWidth, wrap } from '../output/wrap.js';
 
-/** One line of the report. */
+/** One check of the report. */
 interface Check {
   readonly name: string;
-  /** `fail`: programs can't be sandboxed here. `limit`: they can, but something is missing. */
+  /** `fail`: no program can be sandboxed here. `limit`: programs can be sandboxed, but a feature is missing. */
   readonly state: 'ok' | 'limit' | 'fail' | 'info';
   readonly detail: string;
   readonly remedy?: string;
@@ -18,21 +20,22 @@ interface Check {
 
 export function doctorCommand(): Command {
   return new Command('doctor')
-    .description(
-      'report what this kernel, container and user can do, and what to do about what they can’t; exit 1 if nothing can be sandboxed',
-    )
-    .option('--json', 'print the report as JSON', false)
+    .summary('report what this machine supports, and how to get what it lacks')
+    .description('Reports what this kernel, container and user support, and how to get what is missing.')
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExit status: 0 if programs can be sandboxed here, 1 if not.')
     .action(doctor);
 }
 
-async function doctor({ json }: { readonly json: boolean }): Promise<void> {
-  const checks = await examine();
-  process.exitCode = checks.some(({ state }) => state === 'fail') ? 1 : 0;
-  if (json) print(`${JSON.stringify({ ok: process.exitCode === 0, checks }, null, 2)}\n`);
+async function doctor({ json }: { readonly json?: boolean }): Promise<void> {
+  const checks = await runChecks();
+  const ok = checks.every(({ state }) => state !== 'fail');
+  exitWithResult(ok);
+  if (json) print(`${JSON.stringify({ ok, checks }, null, 2)}\n`);
   else print(checks.map(line).join(''));
 }
 
-async function examine(): Promise<readonly Check[]> {
+async function runChecks(): Promise<readonly Check[]> {
   let found: Features;
   try {
     found = features();
@@ -41,119 +44,106 @@ async function examine(): Promise<readonly Check[]> {
     return [{ name: 'addon', state: 'fail', detail: error.message }];
   }
   return [
-    kernel(found),
-    config(found),
-    actions(found),
-    flags(found),
-    isolation(found),
-    privileges(found),
-    stack(found),
-    container(found),
-    await proof(),
+    checkKernel(found),
+    checkConfig(found),
+    checkActions(found),
+    checkFlags(found),
+    checkIsolation(found),
+    reportPrivileges(found),
+    reportFilters(found),
+    reportContainer(found),
+    await tryProgram(),
   ];
 }
 
-/** waitid(2) takes a pidfd since 5.4. */
+/** waitid(2) accepts a pidfd since Linux 5.4. */
 const OLDEST_KERNEL: KernelVersion = { major: 5, minor: 4 };
 
-function kernel({ kernel }: Features): Check {
+function checkKernel({ kernel }: Features): Check {
   const detail = `Linux ${kernel} on ${process.arch}`;
   if (compareKernelVersions(parseKernelVersion(kernel), OLDEST_KERNEL) >= 0)
     return { name: 'kernel', state: 'ok', detail };
   return { name: 'kernel', state: 'fail', detail, remedy: 'Linux 5.4 or newer is needed (pidfd in clone and waitid)' };
 }
 
-function config({ config, seccomp }: Features): Check {
+function checkConfig({ config, seccomp }: Features): Check {
   const name = 'CONFIG_SECCOMP';
+  const works = seccomp ? 'seccomp(2) works' : 'seccomp(2) fails';
   const remedy = 'use a kernel built with CONFIG_SECCOMP=y and CONFIG_SECCOMP_FILTER=y';
   if (config.file === null) {
-    const detail = `neither /proc/config.gz nor /boot/config-* is to be seen; seccomp(2) ${seccomp ? 'answers' : 'does not answer'}`;
+    const detail = `${works}; the configuration is in neither /proc/config.gz nor /boot/config-*`;
     return seccomp ? { name, state: 'ok', detail } : { name, state: 'fail', detail, remedy };
   }
   const options = ['CONFIG_SECCOMP', 'CONFIG_SECCOMP_FILTER'].map(
     (option) => `${option}=${config.options[option] ?? 'n'}`,
   );
-  const detail = `${options.join(', ')} (${config.file}); seccomp(2) ${seccomp ? 'answers' : 'does not answer'}`;
+  const detail = `${works}; ${options.join(', ')} (${config.file})`;
   if (seccomp) return { name, state: 'ok', detail };
-  const built = options.every((option) => option.endsWith('=y'));
-  return {
-    name,
-    state: 'fail',
-    detail,
-    remedy: built ? 'a filter that is on already forbids seccomp(2): ask whoever put it on' : remedy,
-  };
+  const isBuilt = options.every((option) => option.endsWith('=y'));
+  const forbidden = 'a filter that is attached already forbids seccomp(2): change the profile of whatever attached it';
+  return { name, state: 'fail', detail, remedy: isBuilt ? forbidden : remedy };
 }
 
-function actions({ actions }: Features): Check {
+function checkActions({ actions }: Features): Check {
   const missing = ACTION_KINDS.filter((kind) => !actions.includes(kind));
-  const detail = actions.length === 0 ? 'none known' : actions.join(', ');
+  const detail = actions.length === 0 ? 'none' : actions.join(', ');
   if (missing.length === 0) return { name: 'actions', state: 'ok', detail };
-  return { name: 'actions', state: 'limit', detail, remedy: `a newer kernel has ${missing.join(', ')} too` };
+  return { name: 'actions', state: 'limit', detail, remedy: `newer kernels also have ${missing.join(', ')}` };
 }
 
-function flags({ flags }: Features): Check {
+function checkFlags({ flags }: Features): Check {
   const missing = FILTER_FLAGS.filter(({ name }) => !flags.includes(name));
-  const detail = flags.length === 0 ? 'none known' : flags.join(', ');
+  const detail = flags.length === 0 ? 'none' : flags.join(', ');
   if (missing.length === 0) return { name: 'flags', state: 'ok', detail };
-  const remedy = missing.map(({ name, since }) => `${name} came with Linux ${since}`).join(', ');
+  const remedy = missing.map(({ name, since }) => `${name} needs Linux ${since}`).join(', ');
   return { name: 'flags', state: 'limit', detail, remedy };
 }
 
-function isolation({ isolation: { by, reason }, self }: Features): Check {
+function checkIsolation({ isolation: { by, reason }, self }: Features): Check {
   const name = 'isolation';
-  const all = 'children do not reach memory, descriptors, signals and abstract sockets of others (Landlock)';
-  if (by === 'scopes' && self.uid !== 0) return { name, state: 'ok', detail: all };
-  if (by === 'scopes')
-    return {
-      name,
-      state: 'info',
-      detail: `${all}; those that are root write files that the kernel acts on: give them another uid`,
-    };
-  if (by === 'domain') {
-    const detail = `children do not reach memory and descriptors of others, but signal them (${reason}); they can't mount`;
-    return {
-      name,
-      state: 'limit',
-      detail,
-      remedy: 'Linux 6.12 or newer has the rest; another uid for children also helps',
-    };
+  if (by === 'scopes') {
+    const detail =
+      "children can't reach memory, descriptors, signals and abstract sockets of other processes (Landlock)";
+    if (self.uid !== 0) return { name, state: 'ok', detail };
+    const root = 'as root they can still write files that the kernel obeys: run them with another uid';
+    return { name, state: 'info', detail: `${detail}; ${root}` };
   }
-  const detail = `children reach memory, descriptors and signals of others that run as the same user: ${reason}`;
+  if (by === 'domain') {
+    const detail = `children can't reach memory and descriptors of other processes, and can't mount, but can signal them (${reason})`;
+    return { name, state: 'limit', detail, remedy: 'use Linux 6.12 or newer, or run children with another uid' };
+  }
   return {
     name,
     state: 'limit',
-    detail,
-    remedy: 'use a kernel with Landlock of Linux 6.12 or newer, or give children another uid',
+    detail: `children can reach memory, descriptors and signals of other processes of the same user: ${reason}`,
+    remedy: 'use Linux 6.12 or newer with Landlock, or run children with another uid',
   };
 }
 
-function privileges({ self }: Features): Check {
-  const privileged = self.capabilities.includes('CAP_SYS_ADMIN');
-  const detail = `uid ${self.uid}, no_new_privs ${self.noNewPrivileges ? 'set' : 'not set'}, CAP_SYS_ADMIN ${privileged ? 'held' : 'not held'}`;
-  return {
-    name: 'privileges',
-    state: 'info',
-    detail: `${detail}; none is needed, noNewPrivileges: false needs CAP_SYS_ADMIN`,
-  };
+function reportPrivileges({ self }: Features): Check {
+  const holds = self.capabilities.includes('CAP_SYS_ADMIN') ? 'has' : 'does not have';
+  const state = `uid ${self.uid} ${holds} CAP_SYS_ADMIN, no_new_privs is ${self.noNewPrivileges ? 'set' : 'not set'}`;
+  const needs = 'only noNewPrivileges: false needs CAP_SYS_ADMIN';
+  return { name: 'privileges', state: 'info', detail: `${state}; ${needs}` };
 }
 
-function stack({ self }: Features): Check {
-  const name = 'filters on';
-  if (self.mode === 0) return { name, state: 'info', detail: 'none' };
-  const count = self.filters === null ? 'some' : String(self.filters);
-  const detail = `${count} on this process already; they stay in force, and the strictest answer counts`;
+function reportFilters({ self }: Features): Check {
+  const name = 'filters';
+  if (self.mode === 0) return { name, state: 'info', detail: 'none is attached to this process' };
+  const count = self.filters === null ? 'some are' : self.filters === 1 ? '1 is' : `${self.filters} are`;
+  const detail = `${count} attached to this process already, and stay in force: the strictest filter decides`;
   return { name, state: 'info', detail };
 }
 
-function container({ container, self }: Features): Check {
-  const detail =
-    container === null ? 'none seen' : `${container}${self.mode === 2 ? ', with a filter of its own' : ''}`;
+function reportContainer({ container, self }: Features): Check {
+  const filtered = self.mode === 2 ? ', with a filter of its own' : '';
+  const detail = container === null ? 'none detected' : `${container}${filtered}`;
   return { name: 'container', state: 'info', detail };
 }
 
-/** The proof is a program that runs. */
-async function proof(): Promise<Check> {
-  const name = 'try it';
+/** Runs a program under a profile: the proof that it works here. */
+async function tryProgram(): Promise<Check> {
+  const name = 'trial run';
   try {
     const child = spawn(process.execPath, ['-e', ''], 'docker-default', { stdio: 'ignore' });
     const [code, signal] = await new Promise<readonly [number | null, string | null]>((resolve, reject) => {
@@ -166,6 +156,9 @@ async function proof(): Promise<Check> {
   }
 }
 
+/** The column of the details. */
+const COLUMN = 17;
+
 function line({ name, state, detail, remedy }: Check): string {
   const marks = {
     ok: styleText('green', '✓'),
@@ -173,6 +166,7 @@ function line({ name, state, detail, remedy }: Check): string {
     fail: styleText('red', '✗'),
     info: styleText('dim', '·'),
   };
-  const advice = remedy === undefined ? '' : `  ${''.padEnd(14)} → ${remedy}\n`;
-  return `${marks[state]} ${name.padEnd(14)} ${detail}\n${advice}`;
+  const width = outputWidth();
+  const advice = remedy === undefined ? '' : `${' '.repeat(COLUMN)}→ ${wrap(remedy, COLUMN + 2, width)}\n`;
+  return `${marks[state]} ${name.padEnd(COLUMN - 3)} ${wrap(detail, COLUMN, width)}\n${advice}`;
 }

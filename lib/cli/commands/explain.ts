@@ -10,19 +10,19 @@ import { errnoName } from '../../syscalls/errno.js';
 import { syscallsOf } from '../../syscalls/table.js';
 import { print } from '../output/print.js';
 import { loadArgument } from '../profile-argument.js';
-import { type ReadingOptions, readingOf, withReading } from '../profile-options.js';
+import { PROFILE_FORMS, type ProfileFlags, profileOptions, withProfileOptions } from '../profile-options.js';
 import { several } from '../repeated-options.js';
 
-interface ExplainOptions extends ReadingOptions {
+interface ExplainOptions extends ProfileFlags {
   readonly capability?: readonly string[];
   readonly abi?: AbiName;
   readonly json: boolean;
 }
 
 export function explainCommand(): Command {
-  return withReading(new Command('explain'))
+  return withProfileOptions(new Command('explain'))
     .description('explain what a profile decides, by which rule, why, and what would change it')
-    .argument('<profile>', "a built-in's name, a path, JSON text, or - for stdin")
+    .argument('<profile>', PROFILE_FORMS)
     .argument('[calls...]', 'syscalls, with arguments if they matter: mount "socket(40, 1, 0)"; none: all at a glance')
     .option('--capability <name>', 'a capability that the profile is resolved for; may be repeated', several)
     .option('--abi <name>', 'the ABI of the calls, if not the native one')
@@ -33,7 +33,7 @@ export function explainCommand(): Command {
 async function run(source: string, calls: readonly string[], options: ExplainOptions): Promise<void> {
   const { json, capability: capabilities, abi = thisHost().abi } = options;
   readOptions({ capabilities, abis: [abi] }, ['capabilities', 'abis']);
-  const profile = await loadArgument(source, readingOf(options));
+  const profile = await loadArgument(source, profileOptions(options));
   if (calls.length === 0) {
     const syscalls = glance(profile, capabilities ?? [], abi);
     print(json ? toJson(syscalls) : glanceInWords(syscalls));

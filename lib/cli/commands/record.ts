@@ -1,5 +1,4 @@
-/** `seccomp record`: runs a program and writes the least profile that it needs. */
-import { constants } from 'node:os';
+/** `seccomp record`: runs a program without a filter and writes the smallest profile that it needs. */
 import { basename, isAbsolute } from 'node:path';
 import { Command, Option } from 'commander';
 import { callFromRecord } from '../../decode/observed-call.js';
@@ -7,44 +6,55 @@ import { thisHost } from '../../host.js';
 import { loadProfile, type Profile, type Recording, record, resolve, stringify } from '../../index.js';
 import { checkManifestName, type Manifest, toOperatorManifest } from '../../profile/security-profiles-operator.js';
 import { compareWithPolicy } from '../../record/compare-runs.js';
+import { exitAsProgram } from '../exit-status.js';
 import { OutputFile } from '../output/output-file.js';
 import { printError, tell } from '../output/print.js';
 import { loadArgument } from '../profile-argument.js';
-import { NOT_EXECUTABLE, NOT_FOUND } from './run.js';
+import { reportStartFailure } from '../start-failure.js';
 
-interface RecordCommandOptions {
+interface RecordFlags {
   readonly output?: string;
-  readonly merge: boolean;
-  readonly args: boolean;
-  readonly bare: boolean;
+  readonly merge?: boolean;
+  readonly args?: boolean;
+  readonly bare?: boolean;
   readonly isolate: boolean;
   readonly base?: string;
   readonly format: 'docker' | 'spo';
 }
 
+const HELP = `
+Exit status: that of COMMAND; 125 if the profile could not be written, 126 if
+COMMAND is not executable, 127 if it was not found.
+
+Example:
+  seccomp record -o profile.json -- npm test`;
+
 export function recordCommand(): Command {
   return new Command('record')
-    .description('run COMMAND unfiltered and write the least profile that it needs; exits as COMMAND does')
+    .summary('run a command and write the smallest profile that it needs')
+    .description('Runs COMMAND without a filter, and writes the smallest profile that allows what it did.')
+    .usage('[options] [--] <command> [args...]')
     .argument('<command>')
     .argument('[args...]')
-    .option('-o, --output <file>', 'where the profile goes; a file that is there is left alone without --merge')
-    .option('--merge', 'add what this run needs to the profile in the file', false)
-    .option('--args', 'compare arguments that tell calls apart: families, commands, flags', false)
-    .option('--bare', 'leave out what container runtimes need to start COMMAND', false)
-    .option('--no-isolate', 'let COMMAND reach signals, memory and descriptors of others, as far as its user may')
-    .option('--base <profile>', 'show how the run and this profile differ; - for stdin')
+    .option('-o, --output <file>', 'file for the profile; must not exist, unless --merge is given')
+    .option('--merge', 'add what this run needs to the profile in the file')
+    .option('--args', 'allow only the values of arguments that were seen, where they select what a call does')
+    .option('--bare', 'leave out the calls by which container runtimes start COMMAND')
+    .option('--no-isolate', 'let COMMAND reach memory, descriptors and signals of other processes of its user')
+    .option('--base <profile>', 'show the differences between this profile and what the run needs')
     .addOption(
-      new Option('--format <format>', "Docker's JSON, or a manifest of the Security Profiles Operator")
+      new Option('--format <format>', "Docker's JSON, or a manifest for the Security Profiles Operator")
         .choices(['docker', 'spo'])
         .default('docker'),
     )
+    .addHelpText('after', HELP)
     .passThroughOptions()
     .action(recordRun);
 }
 
-async function recordRun(command: string, args: readonly string[], options: RecordCommandOptions): Promise<void> {
-  const { output, merge, base } = options;
-  checkOptions(options);
+async function recordRun(command: string, args: readonly string[], options: RecordFlags): Promise<void> {
+  const { output, merge = false, base } = options;
+  checkFlags(options);
   const policy = base === undefined ? undefined : await resolveBase(base);
   const file = output === undefined ? undefined : new OutputFile(output, merge);
   try {
@@ -52,8 +62,7 @@ async function recordRun(command: string, args: readonly string[], options: Reco
     inform(`recording ${command} until its last process ends`);
     const recording = await recorded(command, args, options, before);
     if (recording === undefined) return;
-    const { exitCode, signal } = recording;
-    process.exitCode = signal === null ? (exitCode ?? undefined) : 128 + constants.signals[signal];
+    exitAsProgram(recording.exitCode, recording.signal);
     if (policy !== undefined) showDifference(recording, policy, base ?? '');
     const { text, notes } = written(recording.profile, options);
     for (const note of [...recording.notes, ...notes]) tell(`note: ${note}`);
@@ -64,13 +73,13 @@ async function recordRun(command: string, args: readonly string[], options: Reco
   }
 }
 
-/** The profile in the file that is added to. A name without a slash is a file's here, not a built-in's. */
+/** Loads the profile that --merge adds to. A name without a slash is that of a file here, not of a built-in. */
 function readBefore(output: string): Profile | undefined {
   return loadProfile(isAbsolute(output) ? output : `./${output}`, { source: output }) ?? undefined;
 }
 
-/** What is written of a profile. Without a file there is no name for a manifest, and none is written. */
-function written(profile: Profile, { format, output }: RecordCommandOptions): Manifest {
+/** Returns the text of the file. Without a file nothing is written, and there is no name for a manifest. */
+function written(profile: Profile, { format, output }: RecordFlags): Manifest {
   if (format === 'docker' || output === undefined) return { text: stringify(profile), notes: [] };
   return toOperatorManifest(profile, manifestName(output));
 }
@@ -79,7 +88,7 @@ function manifestName(output: string): string {
   return basename(output).replace(/\.(ya?ml|json)$/, '');
 }
 
-function checkOptions({ output, merge, base, format }: RecordCommandOptions): void {
+function checkFlags({ output, merge = false, base, format }: RecordFlags): void {
   if (output === undefined && base === undefined) throw new Error('name a file with -o, or a profile with --base');
   if (merge && format === 'spo')
     throw new Error('--merge reads and writes JSON: merge first, and leave out --format spo');
@@ -96,11 +105,11 @@ async function resolveBase(base: string) {
 async function recorded(
   command: string,
   args: readonly string[],
-  { args: compareArguments, bare, isolate }: RecordCommandOptions,
+  { args: compareArguments = false, bare = false, isolate }: RecordFlags,
   before: Profile | undefined,
 ): Promise<Recording | undefined> {
   const end = new AbortController();
-  // A terminal sends these to COMMAND as well, and what COMMAND does then is recorded.
+  // A terminal sends these signals to COMMAND too, and what COMMAND does then is recorded.
   process.on('SIGINT', () => {}).on('SIGQUIT', () => {});
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => end.abort());
   try {
@@ -110,16 +119,9 @@ async function recorded(
       ...(!isolate && { isolate }),
     });
   } catch (error) {
-    if (!isStartFailure(error)) throw error;
-    const notFound = error.code === 'ENOENT';
-    tell(`${command}: ${notFound ? 'command not found' : `not executable (${error.code})`}`);
-    process.exitCode = notFound ? NOT_FOUND : NOT_EXECUTABLE;
+    reportStartFailure(command, error);
     return undefined;
   }
-}
-
-function isStartFailure(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'syscall' in error && String(error.syscall).startsWith('spawn ');
 }
 
 function showDifference({ calls }: Recording, policy: Awaited<ReturnType<typeof resolveBase>>, base: string): void {

@@ -1,86 +1,88 @@
-/** `seccomp run`: becomes a program under a profile. */
+/** `seccomp run`: replaces itself by a program under a profile. */
 import { Command } from 'commander';
 import type { AbiName } from '../../index.js';
-import { execve, SeccompError } from '../../index.js';
-import { tell } from '../output/print.js';
+import { execve } from '../../index.js';
+import { IsolationRefusal } from '../../landlock/domain.js';
 import { loadArgument } from '../profile-argument.js';
-import { type ReadingOptions, readingOf, withReading } from '../profile-options.js';
+import { PROFILE_FORMS, type ProfileFlags, profileOptions, withProfileOptions } from '../profile-options.js';
 import { several } from '../repeated-options.js';
 import { runBeside } from '../report-violations.js';
+import { reportStartFailure } from '../start-failure.js';
 
-/** Exit statuses of env(1), nohup(1) and docker run: found but not started, and not found. */
-export const NOT_EXECUTABLE = 126;
-export const NOT_FOUND = 127;
-
-interface RunOptions extends ReadingOptions {
+interface RunFlags extends ProfileFlags {
   readonly profile: string;
   readonly capability?: readonly string[];
   readonly abi?: readonly AbiName[];
-  readonly newPrivileges: boolean;
+  readonly newPrivileges?: boolean;
   readonly isolate?: boolean;
-  readonly abstractSockets: boolean;
-  readonly explain: boolean;
+  readonly abstractSockets?: boolean;
+  readonly explain?: boolean;
 }
 
+const HELP = `
+Exit status: that of COMMAND; 125 if the profile, an option or the kernel kept
+it from being started, 126 if it is not executable, 127 if it was not found.
+
+Examples:
+  seccomp run -- node server.js
+  seccomp run -p ./profile.json --explain -- node server.js`;
+
 export function runCommand(): Command {
-  return refuseBoth(withReading(new Command('run')))
-    .description(
-      'become COMMAND under a profile; exit 125: not started by our fault, 126: not executable, 127: not found',
-    )
+  return refuseBoth(
+    withProfileOptions(new Command('run').option('-p, --profile <profile>', PROFILE_FORMS, 'docker-default')),
+  )
+    .summary('run a command under a profile')
+    .description('Runs COMMAND under a profile, by execve(2): same process ID, descriptors and directory.')
+    .usage('[options] [--] <command> [args...]')
     .argument('<command>')
     .argument('[args...]')
-    .option('-p, --profile <profile>', "a built-in's name, a path, JSON text, or - for stdin", 'docker-default')
     .option(
       '--capability <name>',
-      'a capability to keep, and to resolve the profile for; all others are dropped; may be repeated',
+      'keep this capability and drop those that are not named; the profile is resolved for it; may be repeated',
       several,
     )
     .option(
       '--abi <name>',
-      'an ABI to decide beside the native one, not those of the profile; may be repeated',
+      'apply the profile to this ABI too, instead of those that it lists; may be repeated',
       several,
     )
-    .option('--new-privileges', 'let set-user-ID programs gain privileges; needs CAP_SYS_ADMIN', false)
-    .option('--isolate', 'refuse to start where COMMAND can not be kept from all that others have started')
-    .option('--no-isolate', 'let COMMAND reach signals, memory and descriptors of others, as far as its user may')
-    .option('--abstract-sockets', "let COMMAND connect to abstract Unix sockets, such as X11's", false)
-    .option('--explain', 'stay beside COMMAND, and tell on stderr of each kind of calls that the profile denies', false)
+    .option('--new-privileges', 'let set-user-ID programs gain privileges; needs CAP_SYS_ADMIN')
+    .option('--isolate', 'fail if COMMAND can not be isolated completely from other processes')
+    .option('--no-isolate', 'let COMMAND reach memory, descriptors and signals of other processes of its user')
+    .option('--abstract-sockets', "let COMMAND connect to abstract Unix sockets, such as X11's")
+    .option('--explain', 'stay the parent of COMMAND, and report on stderr which calls the profile denies, and why')
+    .addHelpText('after', HELP)
     .passThroughOptions()
     .action(run);
 }
 
-async function run(command: string, args: readonly string[], options: RunOptions): Promise<void> {
-  const { capability, abi, newPrivileges, explain, isolate, abstractSockets } = options;
+async function run(command: string, args: readonly string[], flags: RunFlags): Promise<void> {
+  const { capability, abi, newPrivileges = false, explain = false, isolate, abstractSockets = false } = flags;
   if (abstractSockets && isolate !== undefined)
     throw new Error(`--abstract-sockets does not go with ${isolate ? '--isolate' : '--no-isolate'}: leave one out`);
-  const profile = (await loadArgument(options.profile, readingOf(options))) ?? 'unconfined';
-  const programOptions = {
+  const profile = (await loadArgument(flags.profile, profileOptions(flags))) ?? 'unconfined';
+  const options = {
     capabilities: capability,
     abis: abi,
     noNewPrivileges: !newPrivileges,
     isolate: abstractSockets ? { abstractSockets } : isolate,
   };
   try {
-    if (explain) await runBeside(command, args, profile, programOptions);
-    else execve(command, args, profile, programOptions);
+    if (explain) await runBeside(command, args, profile, options);
+    else execve(command, args, profile, options);
   } catch (error) {
-    if (isolate === true && isRefusal(error)) {
-      const remedy = 'start seccomp as another user, or on a newer kernel, or leave --isolate out';
-      const why = /honoured: ([^;]*)/.exec(error.message)?.[1] ?? error.message;
-      throw new Error(`--isolate can't be honoured: ${why}: ${remedy}`);
-    }
-    if (!isExecveFailure(error)) throw error;
-    const notFound = error.code === 'ENOENT';
-    tell(`${command}: ${notFound ? 'command not found' : `not executable (${error.code})`}`);
-    process.exitCode = notFound ? NOT_FOUND : NOT_EXECUTABLE;
+    if (error instanceof IsolationRefusal) throw refusedIsolation(error);
+    reportStartFailure(command, error);
   }
 }
 
-function isExecveFailure(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'call' in error && error.call === 'execve';
+/** The library's error names remedies for its callers. */
+function refusedIsolation({ reason }: IsolationRefusal): Error {
+  const remedy = 'start seccomp as another user, or on a newer kernel, or leave --isolate out';
+  return new Error(`--isolate can't be honoured: ${reason}: ${remedy}`);
 }
 
-/** Commander takes the later one of the two. */
+/** Refuses --isolate together with --no-isolate. Commander would silently use the last one. */
 function refuseBoth(command: Command): Command {
   const given = new Set<string>();
   for (const name of ['isolate', 'no-isolate']) {
@@ -89,8 +91,4 @@ function refuseBoth(command: Command): Command {
     });
   }
   return command;
-}
-
-function isRefusal(error: unknown): error is SeccompError {
-  return error instanceof SeccompError && error.message.startsWith('options.isolate');
 }

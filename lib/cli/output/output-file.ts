@@ -1,27 +1,27 @@
-/** The file that `record` writes: found to be writable before the program runs, so that no recording is lost afterwards. */
+/** The file that `record` writes. It is checked to be writable before the program runs, so that no recording is lost. */
 import { randomUUID } from 'node:crypto';
 import { accessSync, constants, linkSync, lstatSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { getSystemErrorMap } from 'node:util';
 
-/** What link(2) fails with on file systems without hard links. */
+/** Errors of link(2) on file systems without hard links. */
 const NO_LINKS: readonly unknown[] = ['EPERM', 'ENOSYS', 'EOPNOTSUPP'];
 
 export class OutputFile {
-  /** Whether the file is there already, and is overwritten. */
+  /** Whether the file existed before, and is overwritten. */
   readonly exists: boolean;
   readonly #path: string;
-  /** A new file is written here, in the same directory, and gets its name when it is complete. */
+  /** Path in the same directory where a new file is written. When complete, the file gets its name. */
   readonly #draft: string;
 
-  /** @throws Error if the file can't be written, or is there and `overwrites` is false. */
+  /** @throws Error if the file can't be written, or exists and `overwrites` is false. */
   constructor(path: string, overwrites: boolean) {
-    if (path === '') throw new Error('-o: an empty name: name a file, and nothing was run');
+    if (path === '') throw new Error('-o: the name is empty, and nothing was run: name a file');
     if (path.endsWith('/'))
       throw new Error(`${path}: this names a directory, and nothing was run: name a file with -o`);
     this.#path = path;
-    // Not by join(), which drops `none/..` though the kernel looks for `none`, and follows it if it is a link.
+    // Without join(), which shortens `none/..`: the kernel fails if `none` does not exist, and follows it if it is a link.
     this.#draft = `${dirname(path)}/.seccomp-record-${randomUUID()}.tmp`;
     let isFile = true;
     try {
@@ -35,7 +35,7 @@ export class OutputFile {
     }
     if (this.exists && !overwrites && !isFile) throw new Error(`${path} is not a file: name another one with -o`);
     if (this.exists && !overwrites)
-      throw new Error(`${path} exists: --merge adds to the profile in it; to begin anew, remove it`);
+      throw new Error(`${path} exists: add to its profile with --merge, or remove it to start over`);
   }
 
   /** @throws Error that says where the text is instead, if the file can't be written. */
@@ -48,12 +48,12 @@ export class OutputFile {
     }
   }
 
-  /** Removes what was made to find out whether the file can be written. */
+  /** Removes the draft. */
   discard(): void {
     rmSync(this.#draft, { force: true });
   }
 
-  /** Fails if another file has appeared at the path. */
+  /** Fails if a file has been created at the path meanwhile. */
   #create(text: string): void {
     writeFileSync(this.#draft, text);
     try {
@@ -69,14 +69,14 @@ export class OutputFile {
   }
 }
 
-/** `ENOSPC: no space left on device`, without a path, as that may be the draft's. */
+/** Returns the reason of a system error, such as `ENOSPC: no space left on device`, without its path, which may be the draft's. */
 export function reasonOf(error: unknown): string {
   const errno = error instanceof Error && 'errno' in error ? error.errno : undefined;
   const reason = typeof errno === 'number' ? getSystemErrorMap().get(errno) : undefined;
   return reason?.join(': ') ?? String(error);
 }
 
-/** Keeps the text in a temporary file. Returns where it is, in words, or the text itself if that fails too. */
+/** Saves the text in a temporary file. Returns a phrase that names the file; if that fails too, a phrase with the text itself. */
 function rescue(text: string): string {
   const directory = join(tmpdir(), `seccomp-record-${randomUUID()}`);
   try {

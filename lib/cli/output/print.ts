@@ -1,39 +1,36 @@
-/** What the commands print. Errors of the streams are handled here: Node would print its stack and exit with 1. */
-
+/** Prints results to stdout and messages to stderr. Errors of these streams are handled here: Node would print a stack trace. */
+import { exitFailed } from '../exit-status.js';
 import { messageOf } from '../profile-options.js';
 import { reasonOf } from './output-file.js';
 
-/** A failure that is the command's own, as for env(1), nohup(1) and docker run. */
-export const OURS = 125;
-
-/** Prints a result. If it can't be written, the exit status is 125. */
+/** Prints a result. If it can't be written, reports that, and the exit status is 125. */
 export function print(text: string): void {
   write(process.stdout, text, (error) => {
-    if (error.code === 'EPIPE') return; // Its reader has seen enough, as head(1) has.
-    process.exitCode = OURS;
+    if (error.code === 'EPIPE') return; // The reader has ended early, as head(1) does.
+    exitFailed();
     tell(`stdout: the result can't be written (${reasonOf(error)}): make room for it, or name another file`);
   });
 }
 
-/** Prints a message. */
+/** Prints a message to stderr, after the name of the command. */
 export function tell(text: string): void {
   printError(`seccomp: ${text}\n`);
 }
 
-/** Prints to stderr. If that can't be written, there is nowhere to say so: a program that runs is not left for it. */
+/** Prints text to stderr as it is. If it can't be written, it is lost: a running program is not ended because of that. */
 export function printError(text: string): void {
   write(process.stderr, text, () => {});
 }
 
-/** Tells of a failure that is the command's own. */
+/** Reports a failure of the command itself. The exit status is 125. */
 export function fail(error: unknown): void {
   tell(messageOf(error));
-  process.exitCode = OURS;
+  exitFailed();
 }
 
 const written = new Set<NodeJS.WriteStream>();
 
-/** Streams are made when they are first used: to make one may make a pipe non-blocking for the program that is started. */
+/** Writes to a stream, which Node creates at its first use. Creating one may make a pipe non-blocking, also for a program that inherits it. */
 function write(stream: NodeJS.WriteStream, text: string, failed: (error: NodeJS.ErrnoException) => void): void {
   if (!written.has(stream)) stream.on('error', failed);
   written.add(stream);

@@ -1,0 +1,30 @@
+/** The exit status of `seccomp`. Every status of the command is chosen in this file, but for those of a program that it becomes. */
+import { constants } from 'node:os';
+import { NOT_RUN } from '../sandbox/this-process/exit-status.js';
+
+/** The same statuses as those of env(1), nohup(1) and docker run. 125 is also that of fork() and seccomp/register. */
+const FAILED = NOT_RUN;
+const NOT_EXECUTABLE = 126;
+const NOT_FOUND = 127;
+/** A shell's status for a program that was ended by signal n is 128 + n. */
+const BY_SIGNAL = 128;
+
+/** The command itself failed: by its arguments, a profile, a file, or because the kernel refused a filter. */
+export function exitFailed(): void {
+  process.exitCode = FAILED;
+}
+
+/** The command has a result: 0 if it is good, 1 if it is bad. Does not replace the status of an earlier failure. */
+export function exitWithResult(isGood: boolean): void {
+  process.exitCode ??= isGood ? 0 : 1;
+}
+
+/** The program could not be started. */
+export function exitNotStarted(isFound: boolean): void {
+  process.exitCode = isFound ? NOT_EXECUTABLE : NOT_FOUND;
+}
+
+/** The program has ended, by exiting or by a signal. */
+export function exitAsProgram(code: number | null, signal: NodeJS.Signals | null): void {
+  process.exitCode = signal === null ? (code ?? 0) : BY_SIGNAL + constants.signals[signal];
+}
