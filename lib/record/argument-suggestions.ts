@@ -1,5 +1,4 @@
-/** From the argument values that were seen of a syscall to the comparisons of a profile's rules. */
-
+/** Makes the comparisons of rules from the recorded argument values of a syscall. */
 import { meaningOfArgument } from '../decode/argument-meanings.js';
 import { distinguishing } from '../decode/captures.js';
 import { numberBits } from '../decode/constant-families.js';
@@ -8,19 +7,19 @@ import type { Argument } from '../profile/document/types.js';
 import { type AbiName, abiOf } from '../syscalls/abi.js';
 import { argumentWidth } from '../syscalls/table.js';
 
-/** Above it, the last of the arguments is not looked at; a program that asks in so many ways will ask in others. */
-export const MOST_RULES = 16;
+/** Maximum rules of a syscall. Above it, the last argument is not compared: a program with so many values will use others. */
+export const MAX_RULES = 16;
 
-/** Comparisons that must all hold, and the first call for which they were made. */
+/** A rule: comparisons that must all hold, and the first of the calls that it allows. */
 export interface ArgumentRule<Seen extends ObservedCall> {
   readonly args: readonly Argument[];
   readonly first: Seen;
 }
 
 /**
- * The rules for the calls of one syscall on one ABI, all of which they allow. Numbers (a family, a command) are compared for
- * equality, each combination by a rule of its own; of flags, any selection of those that were seen with it. One rule
- * without comparisons where no argument tells calls apart, or there are too many combinations.
+ * Makes rules that allow all of `calls`, which are calls of one syscall on one ABI. Numbers, such as a family or a command, are
+ * compared for equality: each recorded combination has a rule. Flags may be any selection of those that were recorded with the
+ * combination. The result is one rule without comparisons if no argument tells calls apart, or there are too many combinations.
  */
 export function argumentRules<Seen extends ObservedCall>(
   calls: readonly [Seen, ...Seen[]],
@@ -30,16 +29,17 @@ export function argumentRules<Seen extends ObservedCall>(
   for (let count = indices.length; count > 0; count--) {
     const layouts = indices.slice(0, count).map((index) => layoutOf(abi, syscall, index));
     const groups = grouped(calls, layouts);
-    if (groups.length <= MOST_RULES) return groups.map((group) => ruleOf(group, layouts));
+    if (groups.length <= MAX_RULES) return groups.map((group) => ruleOf(group, layouts));
   }
   return [{ args: [], first: calls[0] }];
 }
 
-/** Where the parts of an argument are. */
+/** The bits of an argument. */
 interface Layout {
   readonly index: number;
-  /** What the kernel reads of the register. */
+  /** The bits of the register that the kernel reads. */
   readonly width: bigint;
+  /** Those of them that are a number. The others are flags. */
   readonly number: bigint;
 }
 
@@ -53,7 +53,7 @@ function layoutOf(abi: AbiName, syscall: string, index: number): Layout {
 
 const ALL = (1n << 64n) - 1n;
 
-/** Flags of these calls have 32 bits, in registers of 64 too: a test holds that. So no number of a profile needs more. */
+/** Flags have at most 32 bits, also in 64-bit registers; a test checks that. So no number in a profile needs more. */
 const FLAG_BITS = 0xffff_ffffn;
 
 function grouped<Seen extends ObservedCall>(
@@ -84,15 +84,15 @@ function ruleOf<Seen extends ObservedCall>(
 }
 
 /**
- * The comparison that all values of a group pass. Where bits stand in a register above those that the kernel reads, these
- * only are compared: libseccomp, by which container runtimes read a profile, compares all 64.
+ * Makes the comparison that holds for all values of a group. If a register has bits above those that the kernel reads, compares
+ * only the bits that it reads, by a mask: libseccomp, which container runtimes use, compares all 64.
  */
 function comparisonOf({ index, width, number }: Layout, values: readonly bigint[]): Argument {
   const [first = 0n] = values;
   const isAllNumber = number === width;
   if (isAllNumber && values.every((value) => value <= width)) {
     if (first <= FLAG_BITS) return { index, value: first, valueTwo: undefined, op: 'SCMP_CMP_EQ' };
-    // A value of 64 bits, such as -1 as a long, does not fit the same argument of a 32-bit ABI that the profile may have too.
+    // The profile may be for a 32-bit ABI too, whose argument can't have a 64-bit value such as -1 as a long.
     return { index, value: FLAG_BITS, valueTwo: first & FLAG_BITS, op: 'SCMP_CMP_MASKED_EQ' };
   }
   const flags = values.reduce((all, value) => all | (value & width & ~number), 0n);

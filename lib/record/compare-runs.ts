@@ -1,12 +1,12 @@
-/** How a recording and a profile differ: what the run needed and does not get, and what it gets and did not need. */
+/** Compares a recorded run with a profile: the calls that the profile denies, and those that it allows without need. */
 import { type Decision, decisionsOf, type Policy } from '../policy/policy.js';
 import { syscallName, syscallsOf } from '../syscalls/table.js';
 import { notAllowed, type SeenCall } from './synthesize.js';
 
 export interface RunDifference<Seen extends SeenCall> {
-  /** Calls that were made and that the profile does not let through. */
+  /** The recorded calls that the profile does not allow. */
   readonly denied: readonly Seen[];
-  /** Syscalls that the profile lets through, if only with some arguments, and that were not made; by the native ABI's names. */
+  /** The syscalls that the profile allows, at least with some arguments, and that were not made. Names of the native ABI. */
   readonly unused: readonly string[];
 }
 
@@ -18,17 +18,17 @@ export function compareWithPolicy<Seen extends SeenCall>(policy: Policy, calls: 
   const unused = [...syscallsOf(name)].flatMap(([syscall, number]) => {
     if (syscallName(name, number) !== syscall || made.has(syscall)) return [];
     const byDefault: Decision = { conditions: [], action: policy.defaultAction, rule: undefined };
-    return reachable([...decisionsOf(native, number), byDefault]).some(letsThrough) ? [syscall] : [];
+    return reachable([...decisionsOf(native, number), byDefault]).some(isAllowing) ? [syscall] : [];
   });
   return { denied: notAllowed(policy, calls), unused: unused.sort() };
 }
 
-/** Those up to the first that holds for every call. */
+/** The decisions up to the first one without conditions, after which no other is reached. */
 function reachable(decisions: readonly Decision[]): readonly Decision[] {
   const last = decisions.findIndex(({ conditions }) => conditions.length === 0);
   return decisions.slice(0, last + 1);
 }
 
-function letsThrough({ action }: Decision): boolean {
+function isAllowing({ action }: Decision): boolean {
   return action.kind === 'allow' || action.kind === 'log';
 }

@@ -1,5 +1,4 @@
-/** From the calls that were seen to the least profile that allows them. */
-
+/** Makes the least profile that allows recorded calls. */
 import { distinguishing } from '../decode/captures.js';
 import { decode } from '../decode/decode.js';
 import type { ObservedCall } from '../decode/observed-call.js';
@@ -15,68 +14,68 @@ import { own } from '../util/own-data.js';
 import { argumentRules } from './argument-suggestions.js';
 import { CONTAINER_START } from './container-start.js';
 
-/** A call, and the program that made it first. */
+/** A recorded call, and the path of the program that made it first. */
 export interface SeenCall extends ObservedCall {
   readonly executable: string;
 }
 
 export interface SynthesisOptions {
-  /** Whether arguments are compared where they tell calls apart. Default false. */
+  /** Whether rules compare the arguments that tell calls apart. Default false. */
   readonly compareArguments?: boolean;
-  /** Whether the profile allows what container runtimes call between its start and the program's. Default true. */
+  /** Whether the profile allows the calls that a container runtime makes before the program starts. Default true. */
   readonly containerStart?: boolean;
 }
 
-/** Whether a run shows these is chance: a signal that came, an end by a signal. They give a program nothing. */
-const CHANCE = ['exit', 'exit_group', 'restart_syscall', 'rt_sigreturn', 'sigreturn'];
+/** Always allowed. Whether a recording contains them depends on the timing of signals, and they grant no capability. */
+const EXITS = ['exit', 'exit_group', 'restart_syscall', 'rt_sigreturn', 'sigreturn'];
 
-/** The least profile for calls that were seen on `host`: all else fails with EPERM. */
+/** Makes the least profile for calls that were recorded on `host`. Under it, all other calls fail with EPERM. */
 export function synthesize(calls: readonly SeenCall[], host: Host, options: SynthesisOptions = {}): Profile {
   const { containerStart = true } = own(options);
-  const chance: RuleDocument = {
-    names: CHANCE,
+  const exits: RuleDocument = {
+    names: EXITS,
     action: 'SCMP_ACT_ALLOW',
-    comment: 'Ends and signals, which a run may not have shown',
+    comment: 'Exits and returns from signals, which a recording may lack',
   };
-  const begun: ProfileDocument = {
+  const empty: ProfileDocument = {
     defaultAction: 'SCMP_ACT_ERRNO',
     defaultErrnoRet: 1,
-    syscalls: containerStart ? [chance, CONTAINER_START] : [chance],
+    syscalls: containerStart ? [exits, CONTAINER_START] : [exits],
   };
   const source = 'the recorded profile';
-  return extendProfile(profileOf(begun, { source }), calls, host, options, source);
+  return extendProfile(profileOf(empty, { source }), calls, host, options, source);
 }
 
-/** A profile that allows what `profile` allows, and `calls`. Its source is `source` if it has rules that `profile` has not. */
+/** Adds rules to a profile for those of `calls` that it does not allow. A profile with added rules has the source `source`. */
 export function extendProfile(
   profile: Profile,
   calls: readonly SeenCall[],
   host: Host,
-  made: SynthesisOptions = {},
+  synthesis: SynthesisOptions = {},
   source = profile.isBuilt ? profile.source : builtOn(profile.source),
 ): Profile {
-  const { compareArguments = false } = own(made);
+  const { compareArguments = false } = own(synthesis);
   const { format, mode, options } = profile;
-  const reading = { source: profile.source, format, mode, ...options };
+  const profileOptions = { source: profile.source, format, mode, ...options };
   const given = toProfileDocument(profile.document);
   const document = withAbis(given, [...new Set(calls.map(({ abi }) => abi))], host.abi);
-  const missing = notAllowed(resolve(document === given ? profile : profileOf(document, reading), host), calls);
+  const missing = notAllowed(resolve(document === given ? profile : profileOf(document, profileOptions), host), calls);
   const rules = compareArguments ? comparingRules(missing) : namingRules(missing);
   const syscalls = [...(document.syscalls ?? []), ...rules];
-  return profileOf({ ...document, syscalls }, rules.length === 0 ? reading : { ...reading, source });
+  return profileOf({ ...document, syscalls }, rules.length === 0 ? profileOptions : { ...profileOptions, source });
 }
 
-/** The calls that a policy does not carry out. */
+/** The calls that a policy does not allow. Calls without a known name are left out: no profile can name them. */
 export function notAllowed<Seen extends SeenCall>(policy: Policy, calls: readonly Seen[]): readonly Seen[] {
   return calls.filter(({ abi, syscall, args }) => {
     const number = syscallNumber(abi, syscall);
-    if (number === undefined) return false; // No profile can name it: record() says so.
+    if (number === undefined) return false;
     const { kind } = evaluate(policy, { arch: abiOf(abi).audit, number, args });
     return kind !== 'allow' && kind !== 'log';
   });
 }
 
-/** The document, deciding these ABIs too. */
+/** Adds ABIs to those for which a document decides. */
 function withAbis(document: ProfileDocument, abis: readonly AbiName[], native: AbiName): ProfileDocument {
   const added = abis.filter((abi) => abi !== native).map((abi) => abiOf(abi).scmp);
   if (added.length === 0) return document;
@@ -90,7 +89,7 @@ function withAbis(document: ProfileDocument, abis: readonly AbiName[], native: A
   return { ...document, archMap: [...archMap.filter((entry) => entry !== own), { architecture, subArchitectures }] };
 }
 
-/** One rule for each program: the names that it was the first to call. */
+/** Makes one rule for each program: the syscalls that it was the first to make. */
 function namingRules(calls: readonly SeenCall[]): readonly RuleDocument[] {
   return byProgram(firstOfEach(calls, ({ syscall }) => syscall));
 }
@@ -104,7 +103,7 @@ function byProgram(calls: readonly SeenCall[]): readonly RuleDocument[] {
   }));
 }
 
-/** Rules that compare arguments, each after the names of its program's calls that have none to compare. */
+/** Makes rules that compare arguments, after the rules for the calls whose arguments are not compared. */
 function comparingRules(calls: readonly SeenCall[]): readonly RuleDocument[] {
   const groups = new Map<string, [SeenCall, ...SeenCall[]]>();
   for (const call of calls) {
@@ -132,14 +131,14 @@ function comparingRules(calls: readonly SeenCall[]): readonly RuleDocument[] {
           value: toNumber(value),
           valueTwo: valueTwo === undefined ? undefined : toNumber(valueTwo),
         })),
-        comment: `${inWords(first)}; first seen in ${first.executable}`,
+        comment: `${comparedArguments(first)}; first seen in ${first.executable}`,
       }),
     ),
   ];
 }
 
-/** The arguments that a rule looks at, as they were at first. */
-function inWords(call: SeenCall): string {
+/** Writes the arguments that a rule compares, with the values of the first call. */
+function comparedArguments(call: SeenCall): string {
   const written = decode(call);
   return distinguishing(call.abi, call.syscall)
     .map((index) => written[index])

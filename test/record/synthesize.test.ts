@@ -9,7 +9,7 @@ import { evaluate } from '../../lib/policy/evaluate.js';
 import { parseProfile, profileOf } from '../../lib/profile/profile.js';
 import { resolve } from '../../lib/profile/resolve/resolve.js';
 import { toOperatorManifest } from '../../lib/profile/security-profiles-operator.js';
-import { MOST_RULES } from '../../lib/record/argument-suggestions.js';
+import { MAX_RULES } from '../../lib/record/argument-suggestions.js';
 import { caveats } from '../../lib/record/caveats.js';
 import { extendProfile, type SeenCall, synthesize } from '../../lib/record/synthesize.js';
 import { type AbiName, abiOf } from '../../lib/syscalls/abi.js';
@@ -101,7 +101,7 @@ it('denies every call whose name was not seen, on the ABIs that were', () => {
 it('with arguments, allows no number that was not seen with those beside it', () => {
   const sockets = fc.array(
     fc.tuple(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 1, max: 3 }), fc.integer({ min: 0, max: 2 })),
-    { minLength: 1, maxLength: MOST_RULES },
+    { minLength: 1, maxLength: MAX_RULES },
   );
   fc.assert(
     fc.property(sockets, sockets, (run, others) => {
@@ -140,7 +140,7 @@ it('keeps flags to the number that they were seen with', () => {
 });
 
 it('looks at fewer arguments where too many combinations were seen', () => {
-  const many = Array.from({ length: MOST_RULES + 1 }, (_, i) => seen('setsockopt', [3, 1, i]));
+  const many = Array.from({ length: MAX_RULES + 1 }, (_, i) => seen('setsockopt', [3, 1, i]));
   const profile = synthesize(many, host, comparing);
   expect(isAllowed(profile, seen('setsockopt', [3, 1, 99]))).toBe(true);
   expect(isAllowed(profile, seen('setsockopt', [3, 6, 1]))).toBe(false);
@@ -210,10 +210,10 @@ it('says what a recording can not show', () => {
   expect(caveats([seen('read'), seen('prctl', [38, 1])], 0)).toEqual([]);
   const calls = [seen('syscall 600'), seen('syscall 600', [1]), seen('io_uring_setup'), seen('prctl', [22, 2])];
   expect(caveats(calls, 3)).toEqual([
-    expect.stringMatching(/^3 calls were of more kinds/),
-    'syscall 600 of x86_64 has no name here, so no profile can allow it',
-    expect.stringMatching(/^io_uring was set up/),
-    expect.stringMatching(/^the program put on a seccomp filter/),
+    expect.stringMatching(/^3 calls are of kinds that were not kept apart/),
+    'syscall 600 of x86_64 has no known name, so no profile can allow it',
+    expect.stringMatching(/^the program used io_uring/),
+    expect.stringMatching(/^the program attached a seccomp filter/),
   ]);
 });
 
@@ -249,7 +249,7 @@ metadata:
 spec:
   defaultAction: SCMP_ACT_ERRNO
   syscalls:
-    # Ends and signals, which a run may not have shown
+    # Exits and returns from signals, which a recording may lack
     - action: SCMP_ACT_ALLOW
       names:
         - exit
