@@ -1,4 +1,4 @@
-/** seccomp/register: in node itself, in a cluster, and in the process pools that people use. */
+/** seccomp/register: in node itself, in a cluster, and in children of fork(). test/extended/ has process pools of npm. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -182,34 +182,6 @@ describe('processes that others start', () => {
       { env },
     );
     expect(result).toEqual({ workers: 2, answers: Array(4).fill(UNDER_DOCKER_DEFAULT) });
-  });
-
-  test('tinypool’s', () => {
-    const result = evaluateScript(
-      `${NO_RINGS}
-       const { Tinypool } = await import('tinypool');
-       process.env.POOL_OWNER = process.pid;
-       const pool = new Tinypool({ filename: ${taskFile}, runtime: 'child_process', execArgv: ${JSON.stringify(execArgv)}, env: process.env, minThreads: 2, maxThreads: 2 });
-       const answers = await Promise.all([pool.run(), pool.run(), pool.run()]);
-       await pool.destroy();
-       return answers;`,
-      { env },
-    );
-    expect(result).toEqual(Array(3).fill(UNDER_DOCKER_DEFAULT));
-  });
-
-  test('jest-worker’s', () => {
-    const result = evaluateScript(
-      `${NO_RINGS}
-       const { Worker: Farm } = require('jest-worker');
-       process.env.POOL_OWNER = process.pid;
-       const farm = new Farm(${JSON.stringify(file('farm.cjs', `exports.run = require(${taskFile})`))}, { exposedMethods: ['run'], numWorkers: 2, forkOptions: { execArgv: ${JSON.stringify(execArgv)} } });
-       const answers = await Promise.all([farm.run(), farm.run(), farm.run()]);
-       await farm.end();
-       return answers;`,
-      { env },
-    );
-    expect(result).toEqual(Array(3).fill(UNDER_DOCKER_DEFAULT));
   });
 
   test('fork’s: a pool that can’t be given Node’s options takes the profile by NODE_OPTIONS', () => {

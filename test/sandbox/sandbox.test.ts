@@ -6,10 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { $ } from 'zx';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
 import { Sandbox } from '../../lib/sandbox/sandbox.js';
-import { spawnSync } from '../../lib/sandbox/spawn-sync.js';
 
 const noChdir: ProfileDocument = {
   defaultAction: 'SCMP_ACT_ALLOW',
@@ -139,35 +137,5 @@ describe('defaults', () => {
     const { execSync } = new Sandbox('unconfined', defaults);
     defaults.cwd = '/';
     expect(execSync('pwd').toString()).toBe('/usr\n');
-  });
-});
-
-const hasPs = spawnSync('ps', ['--version'], 'unconfined').status === 0;
-
-describe('zx, by its option spawn', () => {
-  const shell = $({ spawn: new Sandbox(noChdir).spawn, quiet: true });
-
-  test('runs its commands under the profile', async () => {
-    expect((await shell`sh -c ${changesDirectory}`).stdout).toBe('denied\n');
-    expect((await $({ quiet: true })`sh -c ${changesDirectory}`).stdout).toBe('changed\n');
-  });
-
-  test('has pipes, input, exit codes and errors', async () => {
-    expect((await shell`echo a`.pipe(shell`tr a b`)).stdout).toBe('b\n');
-    expect((await shell({ input: 'typed' })`cat`).stdout).toBe('typed');
-    expect(await shell({ nothrow: true })`exit 3`).toMatchObject({ exitCode: 3 });
-    await expect(shell`no-such-command`).rejects.toMatchObject({ exitCode: 127 });
-  });
-
-  test.skipIf(!hasPs)('ends what it started (skips: zx looks for that by ps, which is not here)', async () => {
-    await expect(shell({ timeout: 100 })`sleep 60`).rejects.toMatchObject({ signal: 'SIGTERM' });
-    const sleeping = shell`sleep 60`;
-    await sleeping.kill('SIGKILL');
-    await expect(sleeping).rejects.toMatchObject({ signal: 'SIGKILL' });
-  });
-
-  test('has its synchronous form', () => {
-    const { spawn, spawnSync } = new Sandbox(noChdir);
-    expect($({ spawn, spawnSync, sync: true, quiet: true })`sh -c ${changesDirectory}`.stdout).toBe('denied\n');
   });
 });
