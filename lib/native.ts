@@ -1,7 +1,7 @@
 /** The one door to the addon: what its functions take and give, and where its binary is found. */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
+import { resolve } from 'node:path';
 import { SeccompError } from './errors.js';
 
 /** What is to be put on. */
@@ -289,11 +289,11 @@ export interface Addon {
 }
 
 /** The file that fork() has its child load first. From lib/ and dist/ alike it is the one that was built. */
-export const preloadFile = (): string => fileURLToPath(new URL('../dist/preload.cjs', import.meta.url).href);
+export const preloadFile = (): string => resolve(import.meta.dirname, '../dist/preload.cjs');
 
 /** The program that isolates fork()'s child before Node's first thread; beside the addon. */
 export function launcherFile(): string {
-  const file = fileURLToPath(new URL('../build/Release/seccomp-launch', import.meta.url).href);
+  const file = resolve(import.meta.dirname, '../build/Release/seccomp-launch');
   if (existsSync(file)) return file;
   throw new SeccompError('ERR_SECCOMP_ADDON', `the launcher was not built (no ${file}): ${REMEDY}`);
 }
@@ -317,8 +317,8 @@ function load(): Addon {
     const message = `seccomp is a part of Linux and this is ${process.platform}: profiles can be checked and compiled here, not put on`;
     throw new SeccompError('ERR_SECCOMP_UNSUPPORTED', message);
   }
-  const file = fileURLToPath(new URL('../build/Release/seccomp.node', import.meta.url).href);
-  const require = createRequire(import.meta.url);
+  const file = resolve(import.meta.dirname, '../build/Release/seccomp.node');
+  const require = createRequire(import.meta.filename);
   const found = open(() => require(file) as Addon, file);
   const { version } = require('../package.json') as { readonly version: string };
   if (found.version === version) return found;

@@ -17,26 +17,73 @@ test('import and require give the same', () => {
   expect(required.stdout).toBe(imported.stdout);
 });
 
-test('an import loads one file, and each use what it needs', () => {
+/** The names of the files of dist/ that a script has loaded. */
+const LOADED = `
+  const loaded = () => Object.keys(createRequire(import.meta.url).cache).map((file) => basename(file)).sort();`;
+
+test('an import loads two files, and each use what it needs', () => {
   const script = `
     import { basename } from 'node:path';
     import { createRequire } from 'node:module';
-    import * as sandbox from 'seccomp';
-    const loaded = () => Object.keys(createRequire(import.meta.url).cache).map((file) => basename(file)).sort().join();
-    const files = [loaded()];
+    import * as sandbox from 'seccomp';${LOADED}
+    const atImport = loaded();
     sandbox.compile('docker-default');
-    files.push(loaded());
-    try { sandbox.compile('no-such-profile'); } catch (error) { files.push(error instanceof sandbox.SeccompError); }
-    files.push(sandbox.loadProfile('docker-default') instanceof sandbox.Profile);
-    console.log(files.join(' '));`;
-  expect(node('--input-type=module', '-e', script).stdout).toBe(
-    'index.cjs arguments.cjs,filters.cjs,index.cjs,numbers.cjs,ready.cjs true true\n',
-  );
+    console.log(JSON.stringify({ atImport, toCompile: loaded() }));`;
+  const { atImport, toCompile } = JSON.parse(node('--input-type=module', '-e', script).stdout);
+  expect(atImport).toEqual(['core.chunk.cjs', 'index.cjs']);
+  expect(toCompile).toContain('filter.chunk.cjs');
+  expect(toCompile).not.toContain('filter-optimize.chunk.cjs'); // The programs of built-in profiles are compiled already.
+  expect(toCompile).not.toContain('sandbox-child.chunk.cjs');
 });
 
-test('what an import parses is less than 60 KB, but for white space: what only children need comes with the first', () => {
-  const text = readFileSync(`${root}/dist/index.cjs`, 'utf8');
-  expect(transformSync(text, { minifyWhitespace: true }).code.length).toBeLessThan(60_000);
+test('the files that an import loads have less than 50 KB, not counting white space', () => {
+  const texts = ['index.cjs', 'core.chunk.cjs'].map((name) => readFileSync(`${root}/dist/${name}`, 'utf8'));
+  const sizes = texts.map((text) => transformSync(text, { minifyWhitespace: true }).code.length);
+  expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(50_000);
+});
+
+test('every chunk can be the first one that is loaded', () => {
+  const script = `
+    const { readdirSync } = require('node:fs');
+    const chunks = readdirSync('dist').filter((name) => name.endsWith('.chunk.cjs'));
+    for (const name of chunks) {
+      for (const file of Object.keys(require.cache)) delete require.cache[file];
+      require('./dist/' + name);
+    }
+    console.log(chunks.length);`;
+  const { stdout, stderr } = node('-e', script);
+  expect(stderr).toBe('');
+  expect(Number(stdout)).toBeGreaterThan(10);
+});
+
+test('functions and classes have their names', () => {
+  const script = `
+    import * as sandbox from 'seccomp';
+    import * as testing from 'seccomp/testing';
+    const all = Object.entries({ ...sandbox, ...testing });
+    console.log(JSON.stringify(all.filter(([name, value]) => typeof value === 'function' && value.name !== name)));`;
+  expect(node('--input-type=module', '-e', script).stdout).toBe('[]\n');
+});
+
+test('the entry points export what lib/index.ts and lib/testing/index.ts do', async () => {
+  const script = `
+    import * as sandbox from 'seccomp';
+    import * as testing from 'seccomp/testing';
+    console.log(JSON.stringify([Object.keys(sandbox), Object.keys(testing)]));`;
+  const sources = [await import('../lib/index.js'), await import('../lib/testing/index.js')];
+  const names = sources.map((source) => Object.keys(source).sort());
+  expect(JSON.parse(node('--input-type=module', '-e', script).stdout)).toEqual(names);
+});
+
+test('source maps lead from dist/ to lib/', () => {
+  const script = `
+    const { findSourceMap } = require('node:module');
+    const { RunError } = require('seccomp');
+    const file = require.resolve('./dist/core.chunk.cjs');
+    const lines = require('node:fs').readFileSync(file, 'utf8').split('\\n');
+    const line = lines.findIndex((text) => text.includes('RunError = class'));
+    console.log(findSourceMap(file).findEntry(line, 8).originalSource);`;
+  expect(node('--enable-source-maps', '-e', script).stdout).toMatch(/lib\/sandbox\/child\/result\.ts\n$/);
 });
 
 test.skipIf(process.platform !== 'linux')('after harden nothing is left to load, as files may be closed to it', () => {
@@ -44,8 +91,8 @@ test.skipIf(process.platform !== 'linux')('after harden nothing is left to load,
     const sandbox = require('seccomp');
     const filter = sandbox.compile('docker-default');
     sandbox.harden({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['open', 'openat', 'openat2'], action: 'SCMP_ACT_ERRNO' }] });
-    const said = sandbox.Profile.denylist().deny('@mount');
-    console.log(sandbox.disassemble(filter).length > 0, sandbox.constants.AF_INET, sandbox.explain('docker-default', { syscall: 'bpf' }) !== undefined, said.document.syscalls.length);`;
+    const built = sandbox.Profile.denylist().deny('@mount');
+    console.log(sandbox.disassemble(filter).length > 0, sandbox.constants.AF_INET, sandbox.explain('docker-default', { syscall: 'bpf' }) !== undefined, built.document.syscalls.length);`;
   const { stdout, stderr } = node('-e', script);
   expect(stderr).toBe('');
   expect(stdout).toMatch(/^true 2 true 1\n$/);

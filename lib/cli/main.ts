@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The executable of the command `seccomp`. */
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { checkCommand } from './commands/check.js';
 import { doctorCommand } from './commands/doctor.js';
@@ -11,7 +12,7 @@ import { exitFailed } from './exit-status.js';
 import { fail, print, printError } from './output/print.js';
 import { refuseSecondValues } from './repeated-options.js';
 
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+const { version } = JSON.parse(readFileSync(resolve(import.meta.dirname, '../../package.json'), 'utf8')) as {
   version: string;
 };
 

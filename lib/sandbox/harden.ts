@@ -4,6 +4,7 @@ import { compilePolicy } from '../filter/compile.js';
 import { type Filter, policyOf } from '../filter/filter.js';
 import { union } from '../policy/algebra.js';
 import { syscallNumber } from '../syscalls/table.js';
+import { loadAllChunks } from '../util/load-chunks.js';
 import { checkFilterOptions, type FilterOptions, invalidType, invalidValue, readOptions } from './options/options.js';
 import { type FilterSource, loadSources, prepare, refuseUnused } from './plan/plan-filters.js';
 import { filterRequest } from './spawn.js';
@@ -58,6 +59,7 @@ export function harden(profile: FilterSource, options: HardenOptions = {}): Hard
   const before = threadState();
   if (filters.length === 0) return { threads, filters, ...inForce(before, 0, false) };
   const { filterFlags, ...request } = filterRequest(filters, given);
+  loadAllChunks(); // Under the filters, files may not be open to this process.
   installFilters({ ...request, noNewPrivileges, filterFlags: filterFlags | (threads === 'all' ? ALL_THREADS : 0) });
   return { threads, filters, ...inForce(before, filters.length, noNewPrivileges) };
 }

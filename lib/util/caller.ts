@@ -1,25 +1,25 @@
 /**
- * Stack traces that begin at the caller of a public function, not inside this package. For a promise that rejects, and for an
- * error thrown by an ES module, Node prints the source line of the stack's first frame. For any other uncaught exception it
- * prints the line of the throw statement, whatever the stack says.
+ * Stack traces that begin at the caller of a public function, not inside this package. Node prints the source line of the
+ * stack's first frame for a rejected promise and for an error that an ES module throws. For any other uncaught exception,
+ * Node prints the line of the throw statement, regardless of the stack.
  */
 import { own } from './own-data.js';
 
-/** Taken here once, as a program may replace or delete it. Without it, stacks begin where errors are created. */
+/** Read once, since a program may replace or delete it. Without it, stacks begin where errors are created. */
 const captureStackTrace = typeof Error.captureStackTrace === 'function' ? Error.captureStackTrace : () => {};
 
 /** A public function, or the constructor of a public class. */
 type Entry = ((...parameters: never[]) => unknown) | (new (...parameters: never[]) => unknown);
 
-/** The public function that is running: the innermost one, if a callback that another one called has called it. */
+/** The public function that is running. If it was called in a callback of another public function, the inner one. */
 let running: Entry | undefined;
 
-/** Errors created while no public function was running, for example after an await: no frame of theirs is a caller's. */
+/** Errors created while no public function was running, for example after an await. Their stacks lack the caller. */
 const withoutCaller = new WeakSet<Error>();
 
 /**
- * Makes a function public: the stacks of the errors that it throws begin at its caller, as do those of the errors that the
- * promise which it returns rejects with.
+ * Makes a function public: the stack of an error that it throws begins at its caller, and so does the stack of an error
+ * that its promise rejects with.
  */
 export function publicFunction<Implementation extends (...parameters: never[]) => unknown>(
   implementation: Implementation,
@@ -39,7 +39,23 @@ export function publicFunction(implementation: (...parameters: readonly unknown[
   return entry;
 }
 
-/** Runs `action` as what `entry` does, for a constructor, which can't be replaced by another function. */
+/**
+ * Makes a public function whose implementation is loaded by its first call.
+ *
+ * @param name - The function's `name`.
+ * @param load - Returns the implementation.
+ */
+export function lazyPublicFunction<Implementation extends (...parameters: never[]) => unknown>(
+  name: string,
+  load: () => Implementation,
+): Implementation;
+export function lazyPublicFunction(name: string, load: () => (...parameters: readonly unknown[]) => unknown): unknown {
+  const entry = publicFunction((...parameters: readonly unknown[]) => load()(...parameters));
+  Reflect.defineProperty(entry, 'name', own({ value: name, configurable: true }));
+  return entry;
+}
+
+/** Runs `action` on behalf of `entry`: for a constructor, which publicFunction cannot replace. */
 export function runAs<Result>(entry: Entry, action: () => Result): Result {
   const outer = running;
   running = entry;
@@ -50,7 +66,7 @@ export function runAs<Result>(entry: Entry, action: () => Result): Result {
   }
 }
 
-/** Makes methods public, in place. */
+/** Makes methods of an object public, in place. */
 export function publicMethods<Name extends string>(
   target: { readonly [name in Name]: (...parameters: never[]) => unknown },
   ...names: readonly Name[]
@@ -58,21 +74,21 @@ export function publicMethods<Name extends string>(
   for (const name of names) Reflect.set(target, name, publicFunction(target[name]));
 }
 
-/** Lets the stack of a new error begin at the caller of the public function that is running. Returns the error. */
+/** Makes the stack of a new error begin at the caller of the running public function. Returns the error. */
 export function fromCaller<Failure extends Error>(error: Failure): Failure {
   if (running === undefined) withoutCaller.add(error);
   else captureStackTrace(error, running);
   return error;
 }
 
-/** Has the stack of this moment, for an error that is created later: see `at`. */
+/** Records the current stack for an error that is created later; see `at`. */
 export function callSite(): Error {
   return fromCaller(new Error());
 }
 
 /**
- * Gives an error that was created without a caller the stack of `site`. V8 keeps the frames with the object that they were
- * captured for, so it is `site` that becomes the error.
+ * Gives an error that was created without a caller the stack of `site`. V8 binds the frames to the object that they were
+ * captured for, so `site` is turned into a copy of the error and returned.
  */
 export function at<Failure>(site: Error, error: Failure): Failure {
   if (!(error instanceof Error) || !withoutCaller.delete(error)) return error;
@@ -80,12 +96,12 @@ export function at<Failure>(site: Error, error: Failure): Failure {
   return Object.setPrototypeOf(site, Object.getPrototypeOf(error));
 }
 
-/** Drops the frames of an error that is to be another one's cause: they lie in this package and in Node. */
+/** Removes the frames of an error that becomes the cause of another: they lie in this package and in Node. */
 export function withoutFrames(error: unknown): void {
   if (error instanceof Error) defineHidden(error, 'stack', `${error.name}: ${error.message}`);
 }
 
-/** Sets a property that is not enumerable, as methods and the properties of Node's errors are; unless it can't be set. */
+/** Defines a property that is not enumerable, like the properties of Node's errors. Does nothing if that is impossible. */
 export function defineHidden(target: object, name: string | symbol, value: unknown): void {
   Reflect.defineProperty(target, name, own({ value, writable: true, configurable: true }));
 }
@@ -98,7 +114,7 @@ function rejectingAt(entry: Entry, promise: Promise<unknown>): Promise<unknown> 
   });
 }
 
-/** Properties that can't be redefined, such as a function's `prototype`, are left as they are. */
+/** Copies a property. Does nothing if it cannot be redefined, as a function's `prototype` cannot. */
 function copyProperty(to: object, from: object, key: string | symbol): void {
   const descriptor = Reflect.getOwnPropertyDescriptor(from, key);
   if (descriptor !== undefined) Reflect.defineProperty(to, key, own(descriptor));
