@@ -1,4 +1,4 @@
-/** What tests claim of profiles: each throws an AssertionError that says which call the kernel answered otherwise, and how. */
+/** Assertions about profiles. Each throws an AssertionError that names the call or the command, and what happened to it. */
 import { AssertionError } from 'node:assert';
 import { inspect } from 'node:util';
 import { SeccompError } from '../errors.js';
@@ -12,17 +12,21 @@ import { fromCaller } from '../util/caller.js';
 import { own } from '../util/own-data.js';
 import { suggest } from '../util/suggest.js';
 import type { ProbeAnswer, ProbeCall } from './calls.js';
-import { readCommand, type Verdict } from './command.js';
+import { readCommand } from './command.js';
 import { needsNoMore } from './needed-syscalls.js';
 import { probe } from './probe.js';
+import type { Verdict } from './verdict.js';
 
-/** Options of assertDenied. */
+/** Options of `assertDenied` and `toDenySyscall`. */
 export interface DenialOptions extends HostOptions {
-  /** The errno that the calls must fail with, such as `EPERM`; digits for one without a name. Default any denial, a killing one too. */
+  /**
+   * The errno that the calls must fail with, by name, such as `EPERM`, or in digits if it has no name. Default: any denial,
+   * also one that kills.
+   */
   readonly errno?: string;
 }
 
-/** All `calls` are allowed. */
+/** Decides whether all `calls` are allowed. */
 export function allowed(
   profile: FilterSource,
   calls: ProbeCall | readonly ProbeCall[],
@@ -31,7 +35,7 @@ export function allowed(
   return verdict(probe(profile, calls, options), ({ outcome }) => outcome === 'allowed', 'allowed');
 }
 
-/** None of `calls` is allowed. */
+/** Decides whether none of `calls` is allowed. */
 export function denied(
   profile: FilterSource,
   calls: ProbeCall | readonly ProbeCall[],
@@ -43,16 +47,16 @@ export function denied(
   if (wanted === undefined) return verdict(answers, ({ outcome }) => outcome !== 'allowed', 'denied');
   return verdict(
     answers,
-    (answer) => answer.errno !== undefined && numberOf(answer.errno) === wanted,
+    (answer) => answer.errno !== undefined && errnoNumber(answer.errno) === wanted,
     `denied with ${errno}`,
   );
 }
 
-/** `command` runs under `profile` and ends with exit code 0. */
+/** Decides whether `command` ends with exit code 0 under `profile`. */
 export async function runs(command: readonly string[], profile: FilterSource, options?: RunOptions): Promise<Verdict> {
   const { file, args, text } = readCommand(command);
   const invoked = invocation<RunOptions>([file, args, profile, options], RUN_OPTIONS);
-  const onViolation = invoked.options.onViolation ?? true;
+  const onViolation = invoked.options.onViolation ?? true; // For the denied calls in the error's message.
   try {
     await runToEnd({ ...invoked, options: own({ ...invoked.options, onViolation }) });
     return { holds: true, message: `${text} runs under the profile, and should not` };
@@ -62,73 +66,133 @@ export async function runs(command: readonly string[], profile: FilterSource, op
   }
 }
 
-/** @throws AssertionError if the kernel does not allow one of `calls` under `profile`. */
+/**
+ * Asserts that the running kernel allows calls under a profile. The calls are not carried out: see `probe`.
+ *
+ * @param profile - A profile as `spawn` takes it, or a list of profiles.
+ * @param calls - One call or a list of calls; see {@link ProbeCall}.
+ * @param options - `capabilities` and `abis` that the profile is resolved for, as for `spawn`.
+ * @throws {AssertionError} if the kernel does not allow all calls. The message names up to ten of them.
+ * @throws {ProfileError | SeccompError} as `probe` does.
+ * @example
+ * import { assertAllowed } from 'seccomp/testing';
+ *
+ * assertAllowed('docker-default', ['read', 'openat', { syscall: 'socket', args: [2, 1, 0] }]);
+ */
 export function assertAllowed(
   profile: FilterSource,
   calls: ProbeCall | readonly ProbeCall[],
   options?: HostOptions,
 ): void {
-  insist(allowed(profile, calls, options), assertAllowed);
+  assertHolds(allowed(profile, calls, options), assertAllowed);
 }
 
-/** @throws AssertionError if the kernel allows one of `calls` under `profile`, or denies it otherwise than `errno` says. */
+/**
+ * Asserts that the running kernel denies calls under a profile. The calls are not carried out: see `probe`.
+ *
+ * @param profile - A profile as `spawn` takes it, or a list of profiles.
+ * @param calls - One call or a list of calls; see {@link ProbeCall}.
+ * @param options - `errno` that the calls must fail with; `capabilities` and `abis` as for `spawn`.
+ * @throws {AssertionError} if the kernel allows one of the calls, or one does not fail with `errno`.
+ * @throws {ProfileError | SeccompError} as `probe` does; ERR_SECCOMP_OPTION for an unknown errno.
+ * @example
+ * import { assertDenied } from 'seccomp/testing';
+ *
+ * assertDenied('docker-default', ['mount', '@keyring']);
+ * assertDenied('docker-default', 'mount', { errno: 'EPERM' });
+ */
 export function assertDenied(
   profile: FilterSource,
   calls: ProbeCall | readonly ProbeCall[],
   options?: DenialOptions,
 ): void {
-  insist(denied(profile, calls, options), assertDenied);
+  assertHolds(denied(profile, calls, options), assertDenied);
 }
 
-/** Rejects with an AssertionError if the command does not start under `profile`, or not end with exit code 0. */
+/**
+ * Asserts that a command works under a profile: it starts, and ends with exit code 0.
+ *
+ * @param command - The program and its arguments: `[file, ...arguments]`.
+ * @param profile - A profile as `spawn` takes it, or a list of profiles.
+ * @param options - Options of `run`, such as `cwd`, `env` and `timeout`.
+ * @returns A promise that rejects with an AssertionError if the command does not work. The message has the end of its stderr,
+ * and the first three kinds of calls that the profile denied, each with its rule. Rejects with a ProfileError or SeccompError
+ * if an argument is not valid.
+ * @example
+ * import { assertRunsUnder } from 'seccomp/testing';
+ *
+ * await assertRunsUnder(['sh', '-c', 'echo hello'], 'docker-default');
+ */
 export async function assertRunsUnder(
   command: readonly string[],
   profile: FilterSource,
   options?: RunOptions,
 ): Promise<void> {
-  insist(await runs(command, profile, options), assertRunsUnder);
+  assertHolds(await runs(command, profile, options), assertRunsUnder);
 }
 
-/** Rejects with an AssertionError if the command needs a syscall that the list `file` has not; see docs/testing.md. */
+/**
+ * Asserts that a command makes no other syscalls than those that a file lists. The first run writes the file, which is to be
+ * committed; later runs fail if the command, for example after an update of a dependency, makes a syscall that it did not make
+ * before. Where the environment variable CI is set, a missing file is a failure.
+ *
+ * @param command - The program and its arguments: `[file, ...arguments]`. It runs without a filter.
+ * @param file - Path or URL of a JSON file: a list of names as `neededSyscalls` returns it.
+ * @param options - Options of `spawn`, such as `cwd` and `env`.
+ * @returns A promise that rejects with an AssertionError if the command makes another syscall, or with a SeccompError:
+ * ERR_SECCOMP_FILE if the file can't be read or written, ERR_SECCOMP_OPTION if the command does not end with exit code 0.
+ * @example
+ * import { mkdtempSync, writeFileSync } from 'node:fs';
+ * import { tmpdir } from 'node:os';
+ * import { join } from 'node:path';
+ * import { assertNeedsNoMore, neededSyscalls } from 'seccomp/testing';
+ *
+ * const file = join(mkdtempSync(join(tmpdir(), 'example-')), 'syscalls.json');
+ * writeFileSync(file, JSON.stringify(await neededSyscalls(['true'])));
+ * await assertNeedsNoMore(['true'], file);
+ */
 export async function assertNeedsNoMore(
   command: readonly string[],
   file: string | URL,
   options?: SpawnOptions,
 ): Promise<void> {
-  insist(await needsNoMore(command, file, options), assertNeedsNoMore);
+  assertHolds(await needsNoMore(command, file, options), assertNeedsNoMore);
 }
 
-function insist({ holds, message }: Verdict, stackStartFn: (...args: never[]) => unknown): void {
+function assertHolds({ holds, message }: Verdict, stackStartFn: (...args: never[]) => unknown): void {
   if (!holds) throw fromCaller(new AssertionError({ message, stackStartFn }));
 }
 
+/** Names the answers that are not as wanted; if all are, names all, for the negation. */
 function verdict(answers: readonly ProbeAnswer[], isWanted: (answer: ProbeAnswer) => boolean, wanted: string): Verdict {
   const wrong = answers.filter((answer) => !isWanted(answer));
-  const told = (wrong.length === 0 ? answers : wrong).map((answer) => `${answer.call} is ${shown(answer)}`);
-  const more = told.length > LISTED ? `, and ${told.length - LISTED} more` : '';
-  const should = `${wrong.length === 0 ? 'should not be' : 'should be'} ${wanted}`;
-  return { holds: wrong.length === 0, message: `${told.slice(0, LISTED).join(', ')}${more}; ${should}` };
+  const holds = wrong.length === 0;
+  const facts = (holds ? answers : wrong).map((answer) => `${answer.call} is ${outcomeInWords(answer)}`);
+  const more = facts.length > LISTED ? `, and ${facts.length - LISTED} more` : '';
+  const expected = `${holds ? 'should not be' : 'should be'} ${wanted}`;
+  return { holds, message: `${facts.slice(0, LISTED).join(', ')}${more}; ${expected}` };
 }
 
 /** How many calls a message names. */
 const LISTED = 10;
 
-function shown({ outcome, errno }: ProbeAnswer): string {
+function outcomeInWords({ outcome, errno }: ProbeAnswer): string {
   return errno === undefined ? outcome : `denied with ${errno}`;
 }
 
-/** @throws SeccompError ERR_SECCOMP_OPTION for what is no errno: no call would ever fail with it. */
+/** @throws SeccompError ERR_SECCOMP_OPTION for a text that is not an errno: the assertion could never hold. */
 function readErrno(errno: unknown): number {
-  const number = typeof errno === 'string' ? numberOf(errno) : Number.NaN;
-  if (Number.isInteger(number) && number > 0 && number <= MOST_ERRNO) return number;
-  const message = `options.errno: ${inspect(errno)} is no errno${suggest(errno, [...errnos().keys()])}: give a name such as "EPERM", or digits`;
+  const number = typeof errno === 'string' ? errnoNumber(errno) : Number.NaN;
+  if (Number.isInteger(number) && number > 0 && number <= MAX_ERRNO) return number;
+  const nearest = suggest(errno, [...errnos().keys()]);
+  const message = `options.errno: ${inspect(errno)} is not an errno${nearest}: give a name such as "EPERM", or digits`;
   throw new SeccompError('ERR_SECCOMP_OPTION', message);
 }
 
-/** The largest that a filter returns: MAX_ERRNO in include/linux/err.h. */
-const MOST_ERRNO = 4095;
+/** The largest errno that a filter returns. Source: include/linux/err.h. */
+const MAX_ERRNO = 4095;
 
-/** By number, as some have two names: EAGAIN is EWOULDBLOCK. */
-function numberOf(errno: string): number {
+/** Errnos are compared by number, since some have two names: EAGAIN and EWOULDBLOCK. */
+function errnoNumber(errno: string): number {
   return errnos().get(errno) ?? (/^\d+$/.test(errno) ? Number(errno) : Number.NaN);
 }

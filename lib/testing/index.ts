@@ -1,4 +1,4 @@
-/** `seccomp/testing`: what users' own test suites ask of profiles. */
+/** The public exports of `seccomp/testing`: assertions about profiles, for test suites. */
 export { assertAllowed, assertDenied, assertNeedsNoMore, assertRunsUnder, type DenialOptions } from './assertions.js';
 export type { NumberedCall, ProbeAnswer, ProbeCall } from './calls.js';
 export { matchers, type SeccompMatchers } from './matchers.js';

@@ -1,4 +1,10 @@
-/** Asks the kernel about calls, by native/napi/probe.cc: which filters are put on, and what the answers mean. */
+/**
+ * How the kernel's answer to a call is found without the call being carried out. The process that makes the call has two filters:
+ * the profile's, and before it a base filter, which denies every call with an errno that the profile does not return. Of two
+ * filters' results the kernel takes the more restrictive one, and of two errnos that of the filter which was attached last
+ * (seccomp(2)). So the base filter's errno means that the profile allows the call, and any other errno is the profile's, since
+ * no call gets as far as failing by itself. native/napi/probe.cc makes the calls.
+ */
 import { constants } from 'node:os';
 import { SeccompError } from '../errors.js';
 import { BPF } from '../filter/bpf/instruction.js';
@@ -16,9 +22,10 @@ import type { NamedCall, ProbeAnswer } from './calls.js';
 
 type Outcome = Pick<ProbeAnswer, 'outcome' | 'errno'>;
 
-/** What native/napi/probe.cc says of a call; it has the same numbers. */
-interface Answer {
+/** What native/napi/probe.cc reports of a call. The numbers are those of its enum Outcome. */
+interface NativeAnswer {
   readonly kind: number;
+  /** The return value, the signal, or the filter's 16 bits of data. */
   readonly value: number;
 }
 const RETURNED = 0;
@@ -26,120 +33,128 @@ const ENDED = 1;
 const TRAPPED = 2;
 const TRACED = 3;
 
-/** Whatever the filters deny, the next one is put on, and the process ends by itself. */
+/** Calls that the exec gate lets through: to attach the next filter, and to end the process. */
 const BASE_GATE = ['seccomp', 'exit_group'];
 const PROFILE_GATE = ['exit_group'];
 
-/** What the kernel does with each of `calls` under a filter of `policy`. */
-export function ask(policy: Policy, calls: readonly NamedCall[], native: AbiName): readonly Outcome[] {
+/**
+ * Returns what the kernel does with each call under a filter of `policy`.
+ * @throws SeccompError ERR_SECCOMP_UNSUPPORTED if the policy is for another CPU, or a call can't be tested here.
+ */
+export function kernelOutcomes(policy: Policy, calls: readonly NamedCall[], native: AbiName): readonly Outcome[] {
   if (policy.abis[0]?.abi.name !== native) {
     const message = `the filter is for ${policy.abis[0]?.abi.name} and this machine is ${native}: compile it for this one`;
     throw new SeccompError('ERR_SECCOMP_UNSUPPORTED', message);
   }
   const filter = compilePolicy(policy, { gate: PROFILE_GATE });
-  const errno = unused(filter, 'errno', 4095);
+  const errno = unusedData(filter, 'errno', 4095);
   const base = denyingAll(native, { kind: 'errno', errno });
-  const isDenied = (answer?: Answer) => answer?.kind === RETURNED && answer.value === -errno;
+  const isByBase = (answer?: NativeAnswer) => answer?.kind === RETURNED && answer.value === -errno;
 
-  // Asked without the profile first: some calls the kernel asks no filter about, and some another filter decides.
-  const twins = make([base], calls);
-  const heeded = calls.map((call, i) => isDenied(twins[i]) || refuseUnaskable(call, twins[i]));
-  const answers = make([base, filter], calls, heeded);
-  const passed = answers.map((answer) => isDenied(answer));
-  const isSupervised = returnsOf(filter).some(({ kind }) => kind === 'notify' || kind === 'trace');
-  const traced = isSupervised ? askTracer(native, filter, calls, passed) : [];
-  return answers.map((answer, i) => traced[i] ?? (answer === undefined || passed[i] ? ALLOWED : outcomeOf(answer)));
+  // First without the profile: a few calls are not filtered at all, and others are decided by a filter of this process.
+  const withoutProfile = makeCalls([base], calls);
+  const isFiltered = calls.map((call, i) => isByBase(withoutProfile[i]) || refuseUntestable(call, withoutProfile[i]));
+  const answers = makeCalls([base, filter], calls, isFiltered);
+  const isPassed = answers.map((answer) => isByBase(answer));
+  const mayDefer = returnedActions(filter).some(({ kind }) => kind === 'notify' || kind === 'trace');
+  const deferred = mayDefer ? outcomesUnderTracer(native, filter, calls, isPassed) : [];
+  return answers.map((answer, i) => deferred[i] ?? (answer === undefined || isPassed[i] ? ALLOWED : outcomeOf(answer)));
 }
 
-export const ALLOWED = without('allowed');
+export const ALLOWED = withoutErrno('allowed');
 
 /**
- * Tells apart what is less strict than an errno. Here the base asks a tracer. Notifying is stricter, and as nobody listens the
- * call fails; of two filters that ask a tracer the profile's is heard, so the base's own message says that it allows.
+ * Distinguishes the actions that are less restrictive than an errno: `trace`, `notify`, and those that allow. Here the base
+ * filter returns `trace` with a message that the profile does not use. `notify` is more restrictive, and without a listener the
+ * call fails. Of two filters that return `trace`, the message is that of the profile.
  */
-function askTracer(native: AbiName, filter: Filter, calls: readonly NamedCall[], which: readonly boolean[]) {
-  const message = unused(filter, 'trace', 0xffff);
+function outcomesUnderTracer(native: AbiName, filter: Filter, calls: readonly NamedCall[], which: readonly boolean[]) {
+  const message = unusedData(filter, 'trace', 0xffff);
   const base = denyingAll(native, { kind: 'trace', message });
-  return make([base, filter], calls, which, true).map((answer): Outcome | undefined => {
+  return makeCalls([base, filter], calls, which, true).map((answer): Outcome | undefined => {
     if (answer === undefined) return undefined;
-    if (answer.kind !== TRACED) return without('notified');
-    return answer.value === message ? ALLOWED : without('traced');
+    if (answer.kind !== TRACED) return withoutErrno('notified');
+    return answer.value === message ? ALLOWED : withoutErrno('traced');
   });
 }
 
-/** A filter that denies all calls by one action, on all ABIs. */
+/** Compiles a filter that returns one action for all calls, on all ABIs. */
 function denyingAll(native: AbiName, action: Action): Filter {
   const abis = [{ abi: abiOf(native), syscalls: new Map<number, never>() }];
   return compilePolicy({ abis, defaultAction: action, foreignAction: action }, { gate: BASE_GATE });
 }
 
-/** The largest errno or message that the filter does not return. */
-function unused(filter: Filter, kind: 'errno' | 'trace', largest: number): number {
-  const used = new Set(returnsOf(filter).map((action) => (action.kind === 'errno' ? action.errno : messageOf(action))));
+/** Returns the largest errno or trace message that the filter does not return. */
+function unusedData(filter: Filter, kind: 'errno' | 'trace', largest: number): number {
+  const used = new Set(returnedActions(filter).map(dataOf));
   for (let value = largest; value > 0; value--) if (!used.has(value)) return value;
-  const message = `the profile uses each ${kind === 'errno' ? 'errno' : 'message'} from 1 to ${largest}: none is left to tell it by`;
+  const message = `the profile uses each ${kind === 'errno' ? 'errno' : 'message'} from 1 to ${largest}: the probe needs an unused one`;
   throw new SeccompError('ERR_SECCOMP_UNSUPPORTED', message);
 }
 
-const messageOf = (action: Action) => (action.kind === 'trace' ? action.message : undefined);
+function dataOf(action: Action): number | undefined {
+  if (action.kind === 'errno') return action.errno;
+  return action.kind === 'trace' ? action.message : undefined;
+}
 
-const returnsOf = ({ instructions }: Filter): readonly Action[] =>
-  instructions.filter(({ code }) => code === BPF.ret).map(({ k }) => actionOf(k));
+function returnedActions({ instructions }: Filter): readonly Action[] {
+  return instructions.filter(({ code }) => code === BPF.ret).map(({ k }) => actionOf(k));
+}
 
-/** Makes those of `calls` that `which` names, under `filters`. */
-function make(
+/** Makes those of `calls` that `which` marks, under `filters`. The others have no answer. */
+function makeCalls(
   filters: readonly Filter[],
   calls: readonly NamedCall[],
   which: readonly boolean[] = calls.map(() => true),
-  traced = false,
-): readonly (Answer | undefined)[] {
+  isTraced = false,
+): readonly (NativeAnswer | undefined)[] {
   const made = calls.filter((_, i) => which[i]);
   const request = { ...filterRequest(filters, {}), noNewPrivileges: true };
-  const answers = addon().probe(request, registersOf(made), traced);
-  if (has(answers, 'error')) {
-    throw attachError(answers) ?? systemError(answers.error, answers.call);
-  }
+  const answers = addon().probe(request, callWords(made), isTraced);
+  if (has(answers, 'error')) throw attachError(answers) ?? systemError(answers.error, answers.call);
   let next = 0;
-  return which.map((asked) => {
-    if (!asked) return undefined;
+  return which.map((isMade) => {
+    if (!isMade) return undefined;
     const at = 2 * next++;
     return { kind: answers[at] ?? ENDED, value: answers[at + 1] ?? 0 };
   });
 }
 
-/** How native/napi/probe.cc reads calls: whether by int 0x80, the number, six arguments. */
-function registersOf(calls: readonly NamedCall[]): BigUint64Array {
+/** Returns the words of native/napi/probe.cc's struct Call: whether to use int 0x80, the number, six arguments. */
+function callWords(calls: readonly NamedCall[]): BigUint64Array {
   return BigUint64Array.from(
     calls.flatMap(({ abi, number, args }) => [abi === 'x86' ? 1n : 0n, BigInt(number), ...args]),
   );
 }
 
 /**
- * False for a call that the kernel carries out without asking a filter: uprobe and uretprobe of x86_64, which do nothing here.
- * @throws SeccompError ERR_SECCOMP_UNSUPPORTED if `answer`, that of a process which denies all calls, tells of something else.
+ * Returns false for a call that the kernel does not filter: uprobe and uretprobe of x86_64, which do nothing here.
+ *
+ * @param answer - The answer under the base filter alone, if it is not that filter's.
+ * @throws SeccompError ERR_SECCOMP_UNSUPPORTED if the answer has another reason.
  */
-function refuseUnaskable({ text, abi }: NamedCall, answer: Answer | undefined): false {
-  const unaskable = (why: string) => new SeccompError('ERR_SECCOMP_UNSUPPORTED', `${text}: ${why}`);
+function refuseUntestable({ text, abi }: NamedCall, answer: NativeAnswer | undefined): false {
+  const untestable = (why: string) => new SeccompError('ERR_SECCOMP_UNSUPPORTED', `${text}: ${why}`);
   const { SIGSYS, SIGSEGV } = constants.signals;
   const signal = answer?.kind === ENDED ? answer.value : undefined;
   if (answer?.kind === TRAPPED || signal === SIGSYS)
-    throw unaskable('a filter that is on this process already ends whoever makes this call; ask outside of it');
+    throw untestable('a filter of this process ends whoever makes this call: test it outside of that filter');
   if (abi === 'x86' && signal === SIGSEGV)
-    throw unaskable('this kernel runs no x86 calls (CONFIG_IA32_EMULATION); ask about x86_64 only');
+    throw untestable('this kernel can not make x86 calls (CONFIG_IA32_EMULATION): test x86_64 only');
   return false;
 }
 
-function outcomeOf({ kind, value }: Answer): Outcome {
-  if (kind === TRAPPED) return without('trapped');
-  if (kind !== RETURNED) return without('killed');
-  return { outcome: 'errno', errno: nameOf(-value) };
+function outcomeOf({ kind, value }: NativeAnswer): Outcome {
+  if (kind === TRAPPED) return withoutErrno('trapped');
+  if (kind !== RETURNED) return withoutErrno('killed');
+  return { outcome: 'errno', errno: nameOrDigits(-value) };
 }
 
-/** Other outcomes have an errno of their own too, undefined: `Object.prototype` may have one. */
-function without(outcome: Outcome['outcome']): Outcome {
+/** `errno` is an own property of every outcome, so that one on `Object.prototype` is never read in its place. */
+function withoutErrno(outcome: Outcome['outcome']): Outcome {
   return { outcome, errno: undefined };
 }
 
-function nameOf(errno: number): string {
+function nameOrDigits(errno: number): string {
   return [...errnos()].find(([, number]) => number === errno)?.[0] ?? String(errno);
 }

@@ -1,4 +1,4 @@
-/** Matchers for `expect.extend` of Vitest and Jest. */
+/** Matchers for `expect` of Vitest and Jest. */
 import { SeccompError } from '../errors.js';
 import type { SpawnOptions } from '../sandbox/options/options.js';
 import type { FilterSource, HostOptions } from '../sandbox/plan/plan-filters.js';
@@ -6,22 +6,22 @@ import type { RunOptions } from '../sandbox/run.js';
 import { propertyOf } from '../util/own-data.js';
 import { allowed, type DenialOptions, denied, runs } from './assertions.js';
 import type { ProbeCall } from './calls.js';
-import type { Verdict } from './command.js';
 import { needsNoMore } from './needed-syscalls.js';
+import type { Verdict } from './verdict.js';
 
-/** What the matchers add to what `expect` gives. */
+/** The methods that the matchers add to the object that `expect` returns. */
 export interface SeccompMatchers<Result = unknown> {
-  /** The value is a profile; the kernel allows all `calls` under it. */
+  /** The value is a profile. Passes if the kernel allows all `calls` under it. See `assertAllowed`. */
   toAllowSyscall(calls: ProbeCall | readonly ProbeCall[], options?: HostOptions): Result;
-  /** The value is a profile; the kernel denies all `calls` under it: with `errno`, if that is given. */
+  /** The value is a profile. Passes if the kernel denies all `calls` under it, with `errno` if that is given. See `assertDenied`. */
   toDenySyscall(calls: ProbeCall | readonly ProbeCall[], options?: DenialOptions): Result;
-  /** The value is a command, `[file, ...arguments]`: it ends with exit code 0 under `profile`. To be awaited. */
+  /** The value is a command, `[file, ...arguments]`. Passes if it ends with exit code 0 under `profile`. See `assertRunsUnder`. */
   toRunUnder(profile: FilterSource, options?: RunOptions): Promise<Result>;
-  /** The value is a command: it makes no syscall that the list `file` has not; a list that is not there is written. */
+  /** The value is a command. Passes if it makes only syscalls that `file` lists. See `assertNeedsNoMore`. */
   toNeedNoMoreThan(file: string | URL, options?: SpawnOptions): Promise<Result>;
 }
 
-/** What Vitest and Jest call a matcher with. */
+/** The `this` with which Vitest and Jest call a matcher. */
 interface Context {
   readonly isNot?: boolean;
 }
@@ -31,7 +31,15 @@ interface MatcherResult {
   readonly message: () => string;
 }
 
-/** To be given to `expect.extend`. */
+/**
+ * Matchers for `expect.extend`, where `seccomp/testing/vitest` and `seccomp/testing/jest` can't be named in the configuration.
+ *
+ * @example
+ * import { matchers } from 'seccomp/testing';
+ *
+ * const { pass, message } = matchers.toDenySyscall.call({}, 'docker-default', 'mount');
+ * console.log(pass, message()); // true 'mount is denied with EPERM; should not be denied'
+ */
 export const matchers = {
   toAllowSyscall(
     this: Context,
@@ -39,7 +47,7 @@ export const matchers = {
     calls: ProbeCall | readonly ProbeCall[],
     options?: HostOptions,
   ): MatcherResult {
-    refuseNotAll(this, calls, 'toDenySyscall');
+    refuseNotSeveral(this, calls, 'toDenySyscall');
     return resultOf(allowed(profile, calls, options));
   },
 
@@ -49,7 +57,7 @@ export const matchers = {
     calls: ProbeCall | readonly ProbeCall[],
     options?: DenialOptions,
   ): MatcherResult {
-    refuseNotAll(this, calls, 'toAllowSyscall');
+    refuseNotSeveral(this, calls, 'toAllowSyscall');
     return resultOf(denied(profile, calls, options));
   },
 
@@ -76,12 +84,10 @@ function resultOf({ holds, message }: Verdict): MatcherResult {
   return { pass: holds, message: () => message };
 }
 
-/** "Not all are denied" would pass if one of them is allowed, and is hardly ever meant. */
-function refuseNotAll(context: Context, calls: unknown, other: string): void {
+/** `.not.toDenySyscall([a, b])` would pass if only one of the two is allowed, which is hardly ever meant. */
+function refuseNotSeveral(context: Context, calls: unknown, other: string): void {
   const isOne = typeof calls === 'string' ? !calls.startsWith('@') : !Array.isArray(calls);
   if (propertyOf(context, 'isNot') !== true || isOne) return;
-  throw new SeccompError(
-    'ERR_SECCOMP_OPTION',
-    `.not of several calls says little: use ${other}, which means all of them`,
-  );
+  const message = `.not with several calls is ambiguous: use ${other}, which is about all of them`;
+  throw new SeccompError('ERR_SECCOMP_OPTION', message);
 }

@@ -1,4 +1,4 @@
-/** The syscalls that a command needs, as a file in the repository: what a new version of a dependency adds is seen. */
+/** The syscalls that a command needs, and the list of them that a repository keeps to notice new ones. */
 import { randomUUID } from 'node:crypto';
 import { existsSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -8,21 +8,29 @@ import { thisHost } from '../host.js';
 import { readRegularFile } from '../profile/read-file.js';
 import { record } from '../record/record.js';
 import type { SpawnOptions } from '../sandbox/options/options.js';
-import type { Verdict } from './command.js';
 import { readCommand } from './command.js';
+import type { Verdict } from './verdict.js';
 
 /**
- * The names of the syscalls that `command` and its children make, sorted; those of another than the native ABI after its name.
- * It runs unfiltered, to its end, reads nothing from its pipes, and what it writes to them is dropped. A run may make fewer calls
- * than another one.
- * @throws SeccompError ERR_SECCOMP_OPTION if it does not end with exit code 0: what it needs was then not seen.
+ * Runs a command to its end, without a filter, and returns the syscalls that it and its children make. The command reads
+ * nothing from its pipes, and what it writes to them is dropped. Another run may make other syscalls, for example by timing.
+ *
+ * @param command - The program and its arguments: `[file, ...arguments]`.
+ * @param options - Options of `spawn`, such as `cwd` and `env`.
+ * @returns The names, sorted. A syscall of another than the native ABI has the ABI's name before it: `x86 read`.
+ * @throws {SeccompError} ERR_SECCOMP_OPTION if the command does not end with exit code 0, since it may need more than was seen.
+ * @example
+ * import { neededSyscalls } from 'seccomp/testing';
+ *
+ * const names = await neededSyscalls(['true']);
+ * console.log(names.includes('exit_group')); // true
  */
 export async function neededSyscalls(command: readonly string[], options?: SpawnOptions): Promise<readonly string[]> {
   const { file, args, text } = readCommand(command);
   const { calls, exitCode, signal } = await record(file, args, options);
   if (exitCode !== 0) {
     const end = signal ?? `exit code ${exitCode}`;
-    const message = `${text} ended with ${end}, unfiltered: give a command that works`;
+    const message = `${text} ended with ${end}, without a filter: give a command that works`;
     throw new SeccompError('ERR_SECCOMP_OPTION', message);
   }
   const { abi: native } = thisHost();
@@ -31,8 +39,8 @@ export async function neededSyscalls(command: readonly string[], options?: Spawn
 }
 
 /**
- * Whether `command` needs no syscall that is not in the list `file`, JSON. Where there is no such file it is written; not if CI
- * is set, since nobody would see it there.
+ * Decides whether a command needs only the syscalls that a JSON file lists. If the file does not exist, it is written; but not
+ * where the environment variable CI is set, since nobody would commit it there.
  */
 export async function needsNoMore(
   command: readonly string[],
@@ -41,38 +49,37 @@ export async function needsNoMore(
 ): Promise<Verdict> {
   const path = readPath(file);
   const { file: program, args, text } = readCommand(command);
-  const known = existsSync(path) ? listIn(path) : undefined;
+  const known = existsSync(path) ? readList(path) : undefined;
   if (known === undefined && process.env['CI'])
-    return { holds: false, message: `${path} is not there, and not written where CI is set: run this without` };
+    return { holds: false, message: `${path} does not exist, and is not written where CI is set: run this without CI` };
   const draft = known === undefined ? new Draft(path) : undefined;
   try {
     const needed = await neededSyscalls([program, ...args], options);
     draft?.write(`${JSON.stringify(needed, null, 2)}\n`);
-    return difference(text, path, needed, known ?? needed);
+    return verdict(text, path, needed, known ?? needed);
   } finally {
     draft?.discard();
   }
 }
 
-function difference(text: string, path: string, needed: readonly string[], known: readonly unknown[]): Verdict {
+function verdict(text: string, path: string, needed: readonly string[], known: readonly unknown[]): Verdict {
   const added = needed.filter((name) => !known.includes(name));
   if (added.length === 0)
-    return { holds: true, message: `${text} needs no syscall that ${path} does not list, and should` };
-  const message = `${text} needs ${added.join(', ')}, which ${path} does not list: find out why, then add it or delete the file`;
-  return { holds: false, message };
+    return { holds: true, message: `${text} needs only syscalls that ${path} lists, and should need others` };
+  const remedy = 'find out why, then add it or delete the file';
+  return { holds: false, message: `${text} needs ${added.join(', ')}, which ${path} does not list: ${remedy}` };
 }
 
-function listIn(path: string): readonly unknown[] {
+function readList(path: string): readonly unknown[] {
+  const remedy = 'correct it, or delete it';
   try {
     const list: unknown = JSON.parse(readRegularFile(path, path, 'list'));
     if (Array.isArray(list)) return list;
-  } catch (error) {
-    if (error instanceof SeccompError) throw error;
-    throw new SeccompError('ERR_SECCOMP_FILE', `${path} can't be read as JSON: delete it, or mend it`, {
-      cause: error,
-    });
+  } catch (cause) {
+    if (cause instanceof SeccompError) throw cause;
+    throw new SeccompError('ERR_SECCOMP_FILE', `${path} can't be read as JSON: ${remedy}`, { cause });
   }
-  throw new SeccompError('ERR_SECCOMP_FILE', `${path} is no list of names: delete it, or mend it`);
+  throw new SeccompError('ERR_SECCOMP_FILE', `${path} is not a list of names: ${remedy}`);
 }
 
 function readPath(file: unknown): string {
@@ -81,20 +88,20 @@ function readPath(file: unknown): string {
   throw new SeccompError('ERR_SECCOMP_OPTION', `file: must be a path or a file URL, not ${inspect(file)}`);
 }
 
-/** A new list, begun beside its place before the command runs: that it can't be written is found out then. */
+/** A new list. It is created before the command runs, so that a path that can't be written is found before. */
 class Draft {
   readonly #path: string;
   readonly #draft: string;
 
-  /** @throws SeccompError ERR_SECCOMP_FILE if no file can be written there. */
+  /** @throws SeccompError ERR_SECCOMP_FILE if no file can be created in the directory. */
   constructor(path: string) {
     this.#path = existsSync(path) ? realpathSync(path) : path;
-    // Not by dirname(), to which a path that ends in a slash is that of a file.
+    // Without dirname(), which ignores a slash at the end.
     this.#draft = `${this.#path.slice(0, this.#path.lastIndexOf('/') + 1)}.${randomUUID()}.tmp`;
     try {
       writeFileSync(this.#draft, '', { flag: 'wx' });
     } catch (error) {
-      throw this.#failure(error, 'and nothing was run: name a file in a directory where you may write');
+      throw this.#failure(error, 'and nothing was run: name a file in a directory that you may write to');
     }
   }
 
@@ -107,10 +114,10 @@ class Draft {
     }
   }
 
-  #failure(error: unknown, remedy: string): SeccompError {
-    const reason = error instanceof Error ? error.message : String(error);
+  #failure(cause: unknown, remedy: string): SeccompError {
+    const reason = cause instanceof Error ? cause.message : String(cause);
     const message = `${this.#path}: the list can't be written (${reason}), ${remedy}`;
-    return new SeccompError('ERR_SECCOMP_FILE', message, { cause: error });
+    return new SeccompError('ERR_SECCOMP_FILE', message, { cause });
   }
 
   discard(): void {

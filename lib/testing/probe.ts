@@ -1,22 +1,32 @@
-/**
- * probe(): asks the running kernel what it answers to calls under a profile, in a sacrificial process. Nothing is carried
- * out, allowed or not: below the profile's filter lies one that denies all calls by an errno that the profile does not use.
- * The kernel takes the strictest answer, and of two errnos that of the filter that came last. So an errno of the profile's is
- * never taken for the call's own, and the other one says that the profile lets the call through.
- */
+/** probe(): tests what the running kernel does with calls under a profile. kernel.ts says how. */
 import { SeccompError } from '../errors.js';
 import { thisHost } from '../host.js';
 import { intersect } from '../policy/algebra.js';
 import { readOptions } from '../sandbox/options/options.js';
 import { type FilterSource, type HostOptions, loadSources, policiesOf } from '../sandbox/plan/plan-filters.js';
 import type { AbiName } from '../syscalls/abi.js';
-import { namedCalls, type ProbeAnswer, type ProbeCall } from './calls.js';
-import { ALLOWED, ask } from './kernel.js';
+import { type ProbeAnswer, type ProbeCall, readCalls } from './calls.js';
+import { ALLOWED, kernelOutcomes } from './kernel.js';
 
 /**
- * Asks the kernel about `calls` under `profile`: one answer for each, in their order. Blocks until all are there.
- * @throws ProfileError, SeccompError as spawn does; ERR_SECCOMP_OPTION for a call that there is not, ERR_SECCOMP_UNSUPPORTED
- * for one that can't be asked about here.
+ * Tests what the running kernel does with calls under a profile. No call is carried out, not even an allowed one: the calls are
+ * made in processes of their own, under a second filter that denies them all. Blocks until all answers are there.
+ *
+ * @param profile - A profile as `spawn` takes it: a name, path, URL, JSON text, document, `Profile`, `Filter`, or a list of these.
+ * @param calls - One call or a list of at most 2²⁰ calls; see {@link ProbeCall}.
+ * @param options - `capabilities` and `abis` that the profile is resolved for, as for `spawn`.
+ * @returns An answer for each call, in the order of `calls`; a group has one for each of its syscalls.
+ * @throws {ProfileError} if the profile is not valid.
+ * @throws {SeccompError} ERR_SECCOMP_OPTION for an unknown call or option; ERR_SECCOMP_UNSUPPORTED for a call that can't be
+ * made on this machine, such as one of another CPU, or a filter that this process can't attach.
+ * @example
+ * import { probe } from 'seccomp/testing';
+ *
+ * const answers = probe('docker-default', ['read', 'mount', { syscall: 'socket', args: [40] }]);
+ * for (const { call, outcome, errno } of answers) console.log(call, errno ?? outcome);
+ * // read allowed
+ * // mount EPERM
+ * // socket(40) EPERM
  */
 export function probe(
   profile: FilterSource,
@@ -25,17 +35,17 @@ export function probe(
 ): readonly ProbeAnswer[] {
   const given = readOptions<HostOptions>(options, ['capabilities', 'abis']);
   const { abi: native } = thisHost();
-  const asked = namedCalls(calls, native);
-  for (const { abi } of asked) refuseOtherCpu(abi, native);
+  const named = readCalls(calls, native);
+  for (const { abi } of named) refuseOtherCpu(abi, native);
   const [first, ...others] = policiesOf(loadSources(profile), given);
-  const outcomes = first === undefined ? [] : ask(others.reduce(intersect, first), asked, native);
-  return asked.map(({ text, abi, number, args }, i) => {
+  const outcomes = first === undefined ? [] : kernelOutcomes(others.reduce(intersect, first), named, native);
+  return named.map(({ text, abi, number, args }, i) => {
     return { call: text, abi, number, args, ...(outcomes[i] ?? ALLOWED) };
   });
 }
 
 function refuseOtherCpu(abi: AbiName, native: AbiName): void {
   if (abi === native || (native === 'x86_64' && (abi === 'x86' || abi === 'x32'))) return;
-  const message = `a process of ${native} can’t make calls of ${abi}: ask on a machine of that CPU, or use evaluate()`;
+  const message = `a process of ${native} can’t make calls of ${abi}: test on a machine of that CPU, or use evaluate()`;
   throw new SeccompError('ERR_SECCOMP_UNSUPPORTED', message);
 }

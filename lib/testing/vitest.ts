@@ -1,9 +1,9 @@
-/** `seccomp/testing/vitest`: gives Vitest's `expect` the matchers, and their types. For `setupFiles`. */
+/** `seccomp/testing/vitest`: adds the matchers and their types to Vitest's `expect`. To be named in `setupFiles`. */
 import { expect } from 'vitest';
 import { matchers, type SeccompMatchers } from './index.js';
 
 declare module 'vitest' {
-  // biome-ignore lint/suspicious/noExplicitAny: an interface can only be added to with Vitest's own type parameters and defaults
+  // biome-ignore lint/suspicious/noExplicitAny: an interface is extended only with the same type parameters and defaults
   interface Matchers<T = any> extends SeccompMatchers<T> {}
 }
 

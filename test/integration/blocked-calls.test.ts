@@ -11,7 +11,7 @@ import { groupsOf, namesOf, refusalsOf } from '../../lib/profile/builtin/definit
 import { DOCKER_DEFAULT } from '../../lib/profile/builtin/docker-default.js';
 import type { AbiName } from '../../lib/syscalls/abi.js';
 import { syscallNumber } from '../../lib/syscalls/table.js';
-import { namedCalls } from '../../lib/testing/calls.js';
+import { readCalls } from '../../lib/testing/calls.js';
 import { probe } from '../../lib/testing/probe.js';
 import { ROWS, type Row } from '../support/blocked-calls.js';
 import { outerDecisions, registersOf } from '../support/outer-filters.js';
@@ -80,7 +80,7 @@ async function askAll(abi: AbiName): Promise<ReadonlyMap<Row, Answers>> {
   const under = await ask('docker-default', calls);
   const numbered = calls.map(({ number, args = [] }) => ({ number: Number(number), args, abi }));
   const ours = probe('docker-default', numbered).map(({ outcome, errno }) => errno ?? outcome);
-  const outside = outerDecisions(registersOf(namedCalls(numbered, native)));
+  const outside = outerDecisions(registersOf(readCalls(numbered, native)));
   return new Map(
     rows.map((row, i) => [row, { without: without[i], under: under[i], ours: ours[i] ?? '', outside: outside[i] }]),
   );

@@ -30,8 +30,12 @@ describe.each([
   ['an object that inherits', Object.create({ errno: 'EPERM' }), /inherits from another/],
   ['a getter', Object.defineProperty({}, 'errno', { get: () => 'EPERM', enumerable: true }), /is a getter/],
   ['an unknown option', { errn: 'EPERM' }, /options\.errn: unknown option \(did you mean errno\?\)/],
-  ['an unknown errno', { errno: 'EPRM' }, /options\.errno: 'EPRM' is no errno \(did you mean EPERM\?\): give a name/],
-  ['a number in place of a name', { errno: 1 }, /options\.errno: 1 is no errno/],
+  [
+    'an unknown errno',
+    { errno: 'EPRM' },
+    /options\.errno: 'EPRM' is not an errno \(did you mean EPERM\?\): give a name/,
+  ],
+  ['a number in place of a name', { errno: 1 }, /options\.errno: 1 is not an errno/],
 ])('options of a denial: %s', (_, options, message) => {
   test('is refused by the assertion, and by the matcher behind .not', () => {
     expect(() => assertDenied(profile, 'mount', options)).toThrow(message);

@@ -89,7 +89,7 @@ const PASSES = ['a call is denied', 'with its errno', 'a call is allowed', 'a gr
 
 /** What matchers have besides: what `not` says, and whether a program fails. */
 const MATCHERS_FAIL = {
-  'FAILS not of several': /\.not of several calls says little: use toAllowSyscall/,
+  'FAILS not of several': /\.not with several calls is ambiguous: use toAllowSyscall/,
   'FAILS does not run: it does': /true runs under the profile, and should not/,
 };
 
