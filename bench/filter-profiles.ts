@@ -5,9 +5,9 @@ import { ProfileError } from '../lib/errors.js';
 import { returnValue } from '../lib/policy/action.js';
 import { evaluate } from '../lib/policy/evaluate.js';
 import { type Action, type Call, decisionsOf, type Policy } from '../lib/policy/policy.js';
-import { type Profile, parseProfile } from '../lib/profile/profile.js';
+import type { Profile } from '../lib/profile/profile.js';
 import { type Host, resolve } from '../lib/profile/resolve/resolve.js';
-import { loadProfile } from '../lib/profile/source.js';
+import { loadProfile, parseProfile } from '../lib/profile/source.js';
 import { syscallNumber } from '../lib/syscalls/table.js';
 
 const data = new URL('../../shared/data/', import.meta.url);

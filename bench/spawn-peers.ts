@@ -8,11 +8,10 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { spawnSync } from '../dist/index.js';
 import { thisHost } from '../lib/host.js';
-import { stringify } from '../lib/profile/document/stringify.js';
-import { toProfileDocument } from '../lib/profile/document/to-document.js';
-import { profileOf } from '../lib/profile/profile.js';
+import { toProfileDocument } from '../lib/profile/document/stringify.js';
+import { stringify } from '../lib/profile/profile.js';
 import { ruleApplies } from '../lib/profile/resolve/host-match.js';
-import { loadProfile } from '../lib/profile/source.js';
+import { loadProfile, profileOf } from '../lib/profile/source.js';
 import { compile } from '../lib/sandbox/plan/plan-filters.js';
 import { compileC } from '../test/support/compile-c.js';
 

@@ -21,14 +21,19 @@ export { compare, evaluate, intersect, union } from './policy/validated.js';
 export { type ArgumentTest, type ArgumentTests, arg, type Value } from './profile/builder/argument.js';
 export type { AllowlistOptions, DenyOptions, Facts, Subject } from './profile/builder/builder.js';
 export type { MeaningOptions, ProfileFormat, ProfileMode, ProfileOptions } from './profile/document/options.js';
-export { stringify } from './profile/document/stringify.js';
 export type { ProfileDocument, RuleDocument } from './profile/document/types.js';
 export type { Change, Explanation, RuleReference } from './profile/explain.js';
 export type { Question } from './profile/explain-query.js';
-export { extend } from './profile/extend.js';
-export { Profile, parseProfile } from './profile/profile.js';
+export { Profile, stringify } from './profile/profile.js';
 export { type Host, resolve } from './profile/resolve/resolve.js';
-export { type CheckOptions, checkProfile, loadProfile, type ProfileSource } from './profile/source.js';
+export {
+  type CheckOptions,
+  checkProfile,
+  extend,
+  loadProfile,
+  type ProfileSource,
+  parseProfile,
+} from './profile/source.js';
 export { type RecordedKind, type Recording, type RecordOptions, record } from './record/record.js';
 export { SandboxedProcess } from './sandbox/child/child-process.js';
 export { RunError, type RunResult } from './sandbox/child/result.js';

@@ -18,8 +18,8 @@ import {
   refusalsOf,
 } from '../lib/profile/builtin/definition.js';
 import { BUILTIN_DEFINITIONS } from '../lib/profile/builtin/index.js';
-import { profileOf } from '../lib/profile/profile.js';
 import { resolve } from '../lib/profile/resolve/resolve.js';
+import { profileOf } from '../lib/profile/source.js';
 import { ABIS, type AbiName } from '../lib/syscalls/abi.js';
 import { argumentsOf, syscallNumber, syscallsOf } from '../lib/syscalls/table.js';
 import { ROWS } from '../test/support/blocked-calls.js';

@@ -1,103 +1,210 @@
-/** Finds a profile by what people write for one: a built-in's name, a path, a file URL, JSON text, or an object. */
-import { type ProfileIssue, SeccompError } from '../errors.js';
+/** Loads profiles from all that stands for one: a built-in's name, a path, a file URL, JSON text, or an object. */
+import { ProfileError, type ProfileIssue, SeccompError } from '../errors.js';
+import { copyDeeply, type Path, type Refuse } from '../util/own-data.js';
 import { suggest } from '../util/suggest.js';
 import { BUILTIN_DEFINITIONS, documentOf } from './builtin/index.js';
-import { shown } from './document/diagnostics.js';
-import { optionFields, type ProfileOptions, type ReadOptions, readOptions, refuseOptions } from './document/options.js';
+import { type Diagnostic, Diagnostics, shown, toIssues } from './document/diagnostics.js';
+import {
+  meaningOf,
+  optionFields,
+  type ProfileOptions,
+  type ReadOptions,
+  readOptions,
+  refuseAnyOption,
+  refuseOptions,
+} from './document/options.js';
+import { mergeRepeatedKeys } from './document/repeated-keys.js';
 import type { ProfileDocument } from './document/types.js';
-import { builtinProfile, Profile, profileOrNone, type ReadProfile, readDocument, readText } from './profile.js';
+import { checkDocument } from './document/validate.js';
+import type { Entries } from './json/parser.js';
+import type { JsonLayout } from './json/positions.js';
+import { readJson } from './json/read.js';
+import { makeProfile, Profile } from './profile.js';
 import { readRegularFile } from './read-file.js';
 import { readHost } from './resolve/host-match.js';
 import { type Host, issuesOn } from './resolve/resolve.js';
 
 /**
- * A profile as spawn takes it. A string that begins with `{` is JSON text; one that begins with `Localhost/` is a file as
- * Kubernetes names it; any other with a `/` or a `.` is a path; what is left is a name: a built-in's, or Docker's or
- * Kubernetes' for one.
+ * Anything that stands for a profile. A string that begins with `{` is JSON text; one that begins with `Localhost/` is the
+ * file of that name below the kubelet's directory; any other string with a `/` or a `.` is a path; all others are names of
+ * built-ins, or Docker's and Kubernetes' names for them.
  */
 export type ProfileSource = string | URL | ProfileDocument | Profile;
 
-/** No profile at all: nothing is filtered. */
+/** The name for no profile: no filter is attached. */
 export const UNCONFINED = 'unconfined';
 
-/** What Docker (`--security-opt seccomp=…`) and Kubernetes (`seccompProfile.type`) call built-ins. */
+/** Names that Docker (`--security-opt seccomp=…`) and Kubernetes (`seccompProfile.type`) use. */
 const ALIASES: ReadonlyMap<string, string> = new Map([
   ['builtin', 'docker-default'],
   ['RuntimeDefault', 'docker-default'],
   ['Unconfined', UNCONFINED],
 ]);
 
-/** Where a kubelet has the files of `Localhost/…`. */
+/** The kubelet's default directory of `Localhost/…` profiles. */
 const KUBELET_ROOT = '/var/lib/kubelet/seccomp';
 
+/** What a string means as a profile. */
+type StringKind = 'text' | 'localhost' | 'path' | 'name';
+
+/** The one place that decides what a string means. */
+export function kindOfString(source: string): StringKind {
+  if (source.startsWith('Localhost/')) return 'localhost';
+  if (/^\s*\{/.test(source)) return 'text';
+  return /[/.]/.test(source) ? 'path' : 'name';
+}
+
 /**
- * Reads and checks a profile; `null` is `unconfined`, and in compat mode also a document for which runtimes filter nothing.
- * @throws ProfileError if it is not valid; SeccompError ERR_SECCOMP_BUILTIN or ERR_SECCOMP_FILE if it can't be found,
- * ERR_SECCOMP_OPTION for options.
+ * Loads and validates a profile.
+ *
+ * @param source - A built-in's name, a path, a `file:` URL, JSON text, a document as an object, or a `Profile`.
+ * @param options - How to read it.
+ * @returns The profile, or `null` if there is nothing to filter: for `unconfined`, and in compat mode for a document without
+ * a default action and rules.
+ * @throws {ProfileError} ERR_SECCOMP_PROFILE if the profile is not valid; `issues` lists all problems with their positions.
+ * @throws {SeccompError} ERR_SECCOMP_BUILTIN if no built-in has this name, ERR_SECCOMP_FILE if the file cannot be read,
+ * ERR_SECCOMP_OPTION for an unknown or unusable option.
+ * @example
+ * import { loadProfile } from 'seccomp';
+ *
+ * const profile = loadProfile('docker-default');
+ * console.log(profile?.document.defaultAction);
  */
 export function loadProfile(source: ProfileSource, options: ProfileOptions = {}): Profile | null {
   return loadSource(source, options);
 }
 
-/** The same of anything at all, as callers of other functions give it for a profile. */
+/** Does the same as loadProfile for any value, as callers of other functions pass them. */
 export function loadSource(source: unknown, options: ProfileOptions = {}): Profile | null {
-  const read = readSource(source, readOptions(options));
-  return read === null ? null : profileOrNone(read);
+  const result = read(source, readOptions(options));
+  return result === null ? null : profileOrNull(result);
+}
+
+/**
+ * Parses and validates the JSON text of a profile.
+ *
+ * @param text - A JSON document in the form of Docker, Podman or the OCI runtime specification.
+ * @param options - How to read it. `root` has no effect on a text and is refused.
+ * @throws {ProfileError} ERR_SECCOMP_PROFILE if the profile is not valid, or filters nothing; `issues` lists all problems, each
+ * with its JSON path, line and column.
+ * @throws {SeccompError} ERR_SECCOMP_OPTION for an unknown or unusable option, or if `text` is not a string.
+ * @example
+ * import { parseProfile } from 'seccomp';
+ *
+ * const profile = parseProfile('{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": []}');
+ * console.log(profile.format, profile.mode);
+ */
+export function parseProfile(text: string, options: ProfileOptions = {}): Profile {
+  const given = readOptions(options);
+  refuseOptions(given, ['root'], 'a text, which is no name of a file');
+  if (typeof text !== 'string')
+    throw new SeccompError('ERR_SECCOMP_OPTION', `text: must be the JSON text of a profile, not ${typeof text}`);
+  return profileIn(readText(text, given));
+}
+
+/**
+ * Validates a document that is an object.
+ *
+ * @throws {ProfileError} and {SeccompError} as parseProfile does.
+ */
+export function profileOf(document: ProfileDocument, options: ProfileOptions = {}): Profile {
+  return profileIn(readDocument(document, readOptions(options)));
+}
+
+/**
+ * Loads a profile to build on. Clauses that are added to it, with `allow`, `deny` and so on, take precedence over its rules.
+ *
+ * @param source - As for `loadProfile`.
+ * @throws {ProfileError} and {SeccompError} as `loadProfile` does.
+ * @throws {SeccompError} ERR_SECCOMP_OPTION for `unconfined`, which has no rules to extend, and for any option: pass a profile
+ * that `loadProfile` returned with options.
+ * @example
+ * import { extend, spawnSync } from 'seccomp';
+ *
+ * const profile = extend('docker-default').deny('@network');
+ * console.log(spawnSync('true', [], profile).status);
+ */
+export function extend(source: ProfileSource, options?: undefined): Profile {
+  refuseAnyOption(options, 'extend', 'give them to loadProfile, and extend what it returns');
+  const profile = loadProfile(source);
+  if (profile !== null) return profile;
+  throw new SeccompError('ERR_SECCOMP_OPTION', 'unconfined has no rules to extend: begin with Profile.denylist()');
 }
 
 /** Options of `checkProfile`. */
 export interface CheckOptions extends ProfileOptions {
-  /** Also find what only shows on this host, such as rules that conflict. */
+  /** Also look for problems that only show on this host, such as rules that conflict. */
   readonly host?: Host;
 }
 
 /**
- * Everything that is wrong with a profile, or looks wrong, on any host, or on the one that is given: an empty list is a clean
- * one. Does not throw for what it finds.
- * @throws SeccompError ERR_SECCOMP_BUILTIN, ERR_SECCOMP_FILE, ERR_SECCOMP_OPTION, as loadProfile.
+ * Returns all errors and warnings of a profile. Does not throw for an invalid profile.
+ *
+ * @param source - As for `loadProfile`.
+ * @param options - As for `loadProfile`. With `host`, also what only shows on that host, such as rules that conflict.
+ * @returns The problems in the order of the text; none for a profile that is right.
+ * @throws {SeccompError} ERR_SECCOMP_BUILTIN, ERR_SECCOMP_FILE or ERR_SECCOMP_OPTION, as `loadProfile` does.
+ * @example
+ * import { checkProfile } from 'seccomp';
+ *
+ * for (const { severity, line, column, path, message } of checkProfile('{"defaultAction": "SCMP_ACT_ALOW"}'))
+ *   console.log(`${severity} at ${line}:${column}, ${path}: ${message}`);
  */
 export function checkProfile(source: ProfileSource, options: CheckOptions = {}): readonly ProfileIssue[] {
   const { host }: CheckOptions = optionFields(options);
-  const read = readSource(source, readOptions(options, ['host']));
-  if (read === null) return [];
-  if (host === undefined || read.profile === null) return read.issues;
-  return [...read.issues, ...issuesOn(read.profile, readHost(host))];
+  const result = read(source, readOptions(options, ['host']));
+  if (result === null) return [];
+  const { profile, issues } = result;
+  return host === undefined || profile === null ? issues : [...issues, ...issuesOn(profile, readHost(host))];
 }
 
-function readSource(source: unknown, options: ReadOptions): ReadProfile | null {
+/** A profile that was read, or the reasons why it is not valid. */
+export interface ReadProfile {
+  readonly source: string;
+  /** Null if there are errors, and in compat mode for a document for which runtimes filter nothing. */
+  readonly profile: Profile | null;
+  /** Errors and warnings. */
+  readonly issues: readonly ProfileIssue[];
+}
+
+const ALL_OPTIONS = ['source', 'format', 'mode', 'root', 'argumentWidth', 'foreignAction', 'newerCalls'] as const;
+
+/** Reads any source; null for `unconfined`. */
+function read(source: unknown, options: ReadOptions): ReadProfile | null {
   if (Profile.is(source)) {
     refuseOptions(options, ALL_OPTIONS, 'a Profile, which was read already');
     return { source: source.source, profile: source, issues: source.warnings };
   }
-  if (typeof source === 'string' && source !== '') return readNamed(source, options);
+  if (typeof source === 'string' && source !== '') return readString(source, options);
   if (typeof source !== 'object' || source === null || (Array.isArray(source) && source.length === 0)) {
     const given = source === null ? 'null, which stands for unconfined' : shown(source);
     const message = `a profile is a built-in's name, a path, a file URL, JSON text or an object, not ${given}`;
     throw new SeccompError('ERR_SECCOMP_OPTION', message);
   }
-  refuseOptions(options, ['root'], 'a profile that is not of the form Localhost/…');
+  refuseRoot(options);
   if (source instanceof URL) return readFile(source, { ...options, source: options.source ?? source.href });
   return readDocument(source, options);
 }
 
-const ALL_OPTIONS = ['source', 'format', 'mode', 'root', 'argumentWidth', 'foreignAction', 'newerCalls'] as const;
-
-function readNamed(source: string, options: ReadOptions): ReadProfile | null {
-  const name = ALIASES.get(source) ?? source;
+function readString(source: string, options: ReadOptions): ReadProfile | null {
+  const kind = kindOfString(source);
   const named = { ...options, source: options.source ?? source };
+  if (kind === 'localhost') return readFile(localhostFile(source, options.root), named);
+  const name = ALIASES.get(source) ?? source;
   if (name === UNCONFINED) {
     refuseOptions(options, ALL_OPTIONS, UNCONFINED);
     return null;
   }
-  if (source.startsWith('Localhost/')) return readFile(localhostFile(source, options.root), named);
-  refuseOptions(options, ['root'], 'a profile that is not of the form Localhost/…');
-  if (/^\s*\{/.test(source)) return readText(source, options);
-  if (/[/.]/.test(source)) return readFile(source, named);
-  refuseOptions(options, ['format'], 'a built-in profile');
-  return readBuiltin(name, options);
+  refuseRoot(options);
+  if (kind === 'text') return readText(source, options);
+  return kind === 'path' ? readFile(source, named) : readBuiltin(name, options);
 }
 
-/** The file that Kubernetes means: below the root, whatever the name says. */
+function refuseRoot(options: ReadOptions): void {
+  refuseOptions(options, ['root'], 'a profile that is not of the form Localhost/…');
+}
+
+/** Returns the path of the file that Kubernetes means, which is below `root` whatever the name contains. */
 function localhostFile(source: string, root: string = KUBELET_ROOT): string {
   const [, ...steps] = source.split('/');
   if (steps.every((step) => step !== '..' && step !== '')) return [root, ...steps].join('/');
@@ -106,18 +213,95 @@ function localhostFile(source: string, root: string = KUBELET_ROOT): string {
 }
 
 function readBuiltin(name: string, options: ReadOptions): ReadProfile {
+  refuseOptions(options, ['format'], 'a built-in profile');
   const definition = BUILTIN_DEFINITIONS.get(name);
-  if (definition !== undefined) {
-    const profile = builtinProfile(name, definition, documentOf(definition), options);
-    return { source: name, profile, issues: [] };
-  }
+  if (definition === undefined) throw unknownBuiltin(name);
+  const { source = name, mode = 'strict' } = options;
+  const origin = { source, definition, isBuilt: false, warnings: [], layout: undefined };
+  const profile = makeProfile(documentOf(definition), {
+    ...origin,
+    format: 'docker',
+    mode,
+    options: meaningOf(options),
+  });
+  return { source: name, profile, issues: [] };
+}
+
+function unknownBuiltin(name: string): SeccompError {
   const names = [...BUILTIN_DEFINITIONS.keys(), UNCONFINED, ...ALIASES.keys()];
   const message =
     `no built-in profile is called ${shown(name)}${suggest(name, names)}: there are ${names.join(', ')}. ` +
     'To name a file, write ./ before it';
-  throw new SeccompError('ERR_SECCOMP_BUILTIN', message);
+  return new SeccompError('ERR_SECCOMP_BUILTIN', message);
 }
 
 function readFile(file: string | URL, options: ReadOptions & { readonly source: string }): ReadProfile {
   return readText(readRegularFile(file, options.source), options);
+}
+
+/** Reads JSON text. Problems are in the result. */
+export function readText(text: string, options: ReadOptions): ReadProfile {
+  const { parsed, issue } = readJson(text);
+  if (parsed === undefined) return { source: options.source ?? 'inline', profile: null, issues: [issue] };
+  return validate(parsed, options);
+}
+
+/** Reads an object. Problems are in the result. */
+function readDocument(document: unknown, options: ReadOptions): ReadProfile {
+  try {
+    const value = copyDeeply(document, BOUNDS, refuseDocument);
+    return validate({ value, entries: new Map(), repeats: [], layout: undefined }, options);
+  } catch (error) {
+    if (!(error instanceof NotPlain)) throw error;
+    return { source: options.source ?? 'inline', profile: null, issues: toIssues([error.diagnostic], undefined) };
+  }
+}
+
+/** Limits of documents that are objects. JSON text may have as many values. */
+const BOUNDS = { depth: 100, values: 1 << 20 };
+
+/** A document that cannot be copied. */
+class NotPlain extends Error {
+  readonly diagnostic: Diagnostic;
+
+  constructor(diagnostic: Diagnostic) {
+    super(diagnostic.message);
+    this.diagnostic = diagnostic;
+  }
+}
+
+const refuseDocument: Refuse = (path, message) => {
+  throw new NotPlain({ path: [...path], message, severity: 'error' });
+};
+
+/** A document before it is validated. */
+interface Unvalidated {
+  readonly value: unknown;
+  readonly entries: Entries;
+  readonly repeats: readonly Path[];
+  readonly layout: JsonLayout | undefined;
+}
+
+function validate({ value, entries, repeats, layout }: Unvalidated, options: ReadOptions): ReadProfile {
+  const { source = 'inline', mode = 'strict' } = options;
+  const diagnostics = new Diagnostics(mode);
+  const merged = mergeRepeatedKeys(value, { entries, repeats, diagnostics });
+  const { document, format, found } = checkDocument(merged, { format: options.format, diagnostics });
+  const issues = toIssues(found, layout);
+  if (document === undefined) return { source, profile: null, issues };
+  const origin = { source, definition: undefined, isBuilt: false, warnings: issues, layout };
+  return { source, profile: makeProfile(document, { ...origin, format, mode, options: meaningOf(options) }), issues };
+}
+
+/** @throws {ProfileError} if there are errors. */
+export function profileOrNull({ source, profile, issues }: ReadProfile): Profile | null {
+  if (issues.some(({ severity }) => severity === 'error')) throw new ProfileError(source, issues);
+  return profile;
+}
+
+function profileIn(result: ReadProfile): Profile {
+  const profile = profileOrNull(result);
+  if (profile !== null) return profile;
+  const message = 'filters nothing, having neither a default action nor rules; loadProfile returns null for it';
+  throw new ProfileError(result.source, [{ severity: 'error', path: '', message }]);
 }

@@ -6,9 +6,8 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Call, Policy } from '../../lib/policy/policy.js';
-import { profileOf } from '../../lib/profile/profile.js';
 import { type Host, resolve } from '../../lib/profile/resolve/resolve.js';
-import { loadProfile } from '../../lib/profile/source.js';
+import { loadProfile, profileOf } from '../../lib/profile/source.js';
 import { type AbiName, abiOf } from '../../lib/syscalls/abi.js';
 import {
   decodeAnswers,

@@ -2,9 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { compilePolicy } from '../../lib/filter/compile.js';
 import { decompile } from '../../lib/filter/verify/decompile.js';
-import { profileOf } from '../../lib/profile/profile.js';
 import { type Host, resolve } from '../../lib/profile/resolve/resolve.js';
-import { loadProfile } from '../../lib/profile/source.js';
+import { loadProfile, profileOf } from '../../lib/profile/source.js';
 import { ABIS } from '../../lib/syscalls/abi.js';
 import { corpusOn, hasCorpus } from '../support/corpus.js';
 import { checkMeaning } from '../support/decompiled.js';

@@ -6,8 +6,8 @@ import { compare, intersect, union } from '../../lib/policy/algebra.js';
 import { decide, evaluate } from '../../lib/policy/evaluate.js';
 import type { Call, Policy } from '../../lib/policy/policy.js';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
-import { profileOf } from '../../lib/profile/profile.js';
 import { type Host, resolve } from '../../lib/profile/resolve/resolve.js';
+import { profileOf } from '../../lib/profile/source.js';
 import { abiOf } from '../../lib/syscalls/abi.js';
 import { call, host, policyOfAny, profile } from '../support/arbitrary.js';
 

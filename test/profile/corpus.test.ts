@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { type ProfileMode, readOptions } from '../../lib/profile/document/options.js';
-import { readText } from '../../lib/profile/profile.js';
+import { readText } from '../../lib/profile/source.js';
 
 const corpus = new URL('../../../shared/data/corpus/', import.meta.url);
 const files = existsSync(corpus) ? readdirSync(corpus).toSorted() : [];

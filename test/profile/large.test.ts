@@ -2,9 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { compilePolicy } from '../../lib/filter/compile.js';
 import { MOST_DIAGNOSTICS } from '../../lib/profile/document/diagnostics.js';
-import { parseProfile } from '../../lib/profile/profile.js';
 import { type Host, resolve } from '../../lib/profile/resolve/resolve.js';
-import { checkProfile } from '../../lib/profile/source.js';
+import { checkProfile, parseProfile } from '../../lib/profile/source.js';
 
 const host: Host = { abi: 'x86_64', kernel: { major: 6, minor: 18 }, capabilities: new Set() };
 const MANY = 100_000;

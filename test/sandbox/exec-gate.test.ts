@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
-import { profileOf } from '../../lib/profile/profile.js';
+import { profileOf } from '../../lib/profile/source.js';
 import { compile, loadSources, prepare } from '../../lib/sandbox/plan/plan-filters.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
 import { compileC } from '../support/compile-c.js';

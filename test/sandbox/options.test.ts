@@ -6,7 +6,7 @@ import { Filter } from '../../lib/filter/filter.js';
 import { evaluate } from '../../lib/policy/evaluate.js';
 import type { ResourceLimits } from '../../lib/process-tree/rlimits.js';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
-import { profileOf } from '../../lib/profile/profile.js';
+import { profileOf } from '../../lib/profile/source.js';
 import { record } from '../../lib/record/record.js';
 import { explain } from '../../lib/sandbox/explain-here.js';
 import { handed } from '../../lib/sandbox/plan/agent-handoff.js';

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import type { Call, Policy } from '../../lib/policy/policy.js';
 import type { ArgumentDocument, ProfileDocument, RuleDocument } from '../../lib/profile/document/types.js';
 import { ACTIONS, OPERATORS } from '../../lib/profile/document/types.js';
-import { profileOf } from '../../lib/profile/profile.js';
 import { type Host, resolveWithDiagnostics } from '../../lib/profile/resolve/resolve.js';
+import { profileOf } from '../../lib/profile/source.js';
 import { ABIS, type AbiName } from '../../lib/syscalls/abi.js';
 import { argumentWidth, syscallNumber } from '../../lib/syscalls/table.js';
 

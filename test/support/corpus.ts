@@ -2,8 +2,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { ProfileError } from '../../lib/errors.js';
-import { type Profile, parseProfile } from '../../lib/profile/profile.js';
+import type { Profile } from '../../lib/profile/profile.js';
 import { type Host, resolve } from '../../lib/profile/resolve/resolve.js';
+import { parseProfile } from '../../lib/profile/source.js';
 
 const data = new URL('../../../shared/data/', import.meta.url);
 const corpus = new URL('corpus/', data);

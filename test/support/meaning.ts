@@ -3,8 +3,8 @@ import { evaluate } from '../../lib/policy/evaluate.js';
 import type { Action, Policy } from '../../lib/policy/policy.js';
 import type { ProfileOptions } from '../../lib/profile/document/options.js';
 import type { ArgumentDocument, ProfileDocument, RuleDocument } from '../../lib/profile/document/types.js';
-import { profileOf } from '../../lib/profile/profile.js';
 import { type Host, issuesOn, resolveWithDiagnostics } from '../../lib/profile/resolve/resolve.js';
+import { profileOf } from '../../lib/profile/source.js';
 import { type AbiName, abiOf } from '../../lib/syscalls/abi.js';
 import { numberOf } from './arbitrary.js';
 

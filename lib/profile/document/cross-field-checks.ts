@@ -3,16 +3,13 @@
 import { suggestSyscall } from '../../syscalls/suggest-syscall.js';
 import { syscallNames } from '../../syscalls/table.js';
 import type { Path } from '../../util/own-data.js';
+import type { JsonObject } from '../json/value.js';
 import { type Diagnostics, givesHints, shown } from './diagnostics.js';
-import type { Fields, KeyReading } from './fields.js';
+import type { KeyReading } from './fields.js';
 import type { ValidHead, ValidRule } from './schema.js';
 
 /** Remarks on the names of a rule, of which the rest may not be valid. */
-export function ofNames(
-  { names, name }: Fields,
-  keys: Path,
-  { format, diagnostics }: Pick<KeyReading, 'format' | 'diagnostics'>,
-): void {
+export function ofNames({ names, name }: JsonObject, keys: Path, { format, diagnostics }: KeyReading): void {
   const several = Array.isArray(names) ? names : [];
   const isNamed = typeof name === 'string' && name !== '';
   if (isNamed && several.length > 0) {

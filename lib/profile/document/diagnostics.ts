@@ -2,7 +2,8 @@
 import type { ProfileIssue } from '../../errors.js';
 import type { Path } from '../../util/own-data.js';
 import { suggest } from '../../util/suggest.js';
-import { JsonNumber } from '../json/parser.js';
+import { type JsonLayout, offsetsOf, positionFinder } from '../json/positions.js';
+import { JsonNumber } from '../json/value.js';
 import type { ProfileMode } from './options.js';
 
 export type Severity = ProfileIssue['severity'];
@@ -24,13 +25,6 @@ export interface Diagnostic {
  * - `widens`: the rule matches more than is written. A mistake if the rule allows, else a notice.
  */
 export type ProblemKind = 'refused' | 'mistake' | 'notice' | 'drops' | 'widens';
-
-/** A problem before its severity is known. */
-export interface Problem {
-  readonly kind: ProblemKind;
-  readonly path: Path;
-  readonly message: string;
-}
 
 /** What a rule with this action does to a call. The process that is notified or that traces may do either. */
 interface Effect {
@@ -89,20 +83,20 @@ class Log {
 
 /** Collects the diagnostics of a profile, in the order in which they are reported. */
 export class Diagnostics {
-  readonly #mode: ProfileMode;
+  readonly mode: ProfileMode;
   readonly #log: Log;
   readonly #effect: Effect;
 
   /** The second and third parameter are for `forRule`. */
   constructor(mode: ProfileMode, log = new Log(), action?: unknown) {
-    this.#mode = mode;
+    this.mode = mode;
     this.#log = log;
     this.#effect = effectOf(action);
   }
 
   /** Returns a collector that judges `drops` and `widens` by the action of a rule, and adds to the same diagnostics. */
   forRule(action: unknown): Diagnostics {
-    return new Diagnostics(this.#mode, this.#log, action);
+    return new Diagnostics(this.mode, this.#log, action);
   }
 
   /** The number of problems reported so far, including those that were not kept. */
@@ -152,7 +146,7 @@ export class Diagnostics {
   }
 
   #severityOf(kind: ProblemKind): Severity {
-    return severityOf(kind, this.#mode, this.#effect);
+    return severityOf(kind, this.mode, this.#effect);
   }
 
   /** Returns undefined if the problem is one too many. */
@@ -169,6 +163,37 @@ export class Diagnostics {
     entries.push(entry);
     return isLast ? undefined : entry;
   }
+}
+
+/**
+ * Returns diagnostics as issues. If there is a text, they have positions in it, and are in the order of the text; the position
+ * of something that is missing is that of the innermost value around it.
+ */
+export function toIssues(diagnostics: readonly Diagnostic[], layout: JsonLayout | undefined): readonly ProfileIssue[] {
+  const issues = diagnostics.map(
+    ({ path, message, severity }): ProfileIssue => ({ severity, path: jsonPath(path), message }),
+  );
+  if (layout === undefined || issues.length === 0) return issues;
+  const positionOf = positionFinder(layout.text);
+  const offsets = offsetsOf(
+    layout,
+    diagnostics.map(({ path }) => path),
+  );
+  return issues
+    .map((issue, i) => ({ issue, offset: offsets[i] ?? 0 }))
+    .sort((a, b) => a.offset - b.offset)
+    .map(({ issue, offset }) => ({ ...issue, ...positionOf(offset) }));
+}
+
+/** `syscalls[3].args[0].op` */
+function jsonPath(path: Path): string {
+  return path
+    .map((key) => {
+      if (typeof key === 'number') return `[${key}]`;
+      return /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
+    })
+    .join('')
+    .replace(/^\./, '');
 }
 
 function listOf(names: readonly string[]): string {

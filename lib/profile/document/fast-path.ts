@@ -2,7 +2,8 @@
 import { ABIS } from '../../syscalls/abi.js';
 import { CAPABILITIES } from '../../syscalls/capabilities.js';
 import { syscallNames } from '../../syscalls/table.js';
-import { type Fields, isFields, LONGEST, MOST_ARGUMENTS } from './fields.js';
+import { isObject, type JsonObject } from '../json/value.js';
+import { LONGEST, MOST_ARGUMENTS } from './fields.js';
 import type { ProfileFormat } from './options.js';
 import { KERNEL_VERSION } from './schema.js';
 import { ACTIONS, type ActionName, type Argument, type Conditions, OPERATORS, type Rule } from './types.js';
@@ -34,8 +35,8 @@ export function plainRule(input: unknown, format: ProfileFormat): Rule | null {
 }
 
 /** Whether it is an object of no other fields. */
-function hasOnly(input: unknown, names: ReadonlySet<string>): input is Fields {
-  if (!isFields(input)) return false;
+function hasOnly(input: unknown, names: ReadonlySet<string>): input is JsonObject {
+  if (!isObject(input)) return false;
   for (const key of Object.keys(input)) if (!names.has(key)) return false;
   return true;
 }

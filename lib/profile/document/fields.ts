@@ -1,17 +1,14 @@
 /** Which keys each format reads, and how: finds a document's fields as Go's encoding/json does, and tells of the others. */
 import { emptyFields, type Path } from '../../util/own-data.js';
-import { isContainer } from '../json/parser.js';
+import { foldKey, isObject } from '../json/value.js';
 import { type Diagnostics, hint, type ProblemKind, shown } from './diagnostics.js';
-import type { ProfileFormat, ProfileMode } from './options.js';
+import type { ProfileFormat } from './options.js';
 
 /** Far longer than a list of all names that can stand in it. */
 export const LONGEST = 16_384;
 
 /** How many comparisons a rule may have: no filter compares more often. */
 export const MOST_ARGUMENTS = 4096;
-
-/** An object of a profile: its fields by name. */
-export type Fields = Readonly<Record<string, unknown>>;
 
 type Kind = 'document' | 'archMap' | 'rule' | 'condition' | 'argument';
 
@@ -87,7 +84,7 @@ const FIELDS: Readonly<Record<Kind, Readonly<Record<string, Field>>>> = {
 };
 
 const byFoldedName = (kind: Kind): ReadonlyMap<string, string> =>
-  new Map(Object.keys(FIELDS[kind]).map((name) => [fold(name), name]));
+  new Map(Object.keys(FIELDS[kind]).map((name) => [foldKey(name), name]));
 
 const BY_FOLDED_NAME: Readonly<Record<Kind, ReadonlyMap<string, string>>> = {
   document: byFoldedName('document'),
@@ -97,31 +94,16 @@ const BY_FOLDED_NAME: Readonly<Record<Kind, ReadonlyMap<string, string>>> = {
   argument: byFoldedName('argument'),
 };
 
-/**
- * A key as Go compares it with the names of fields. Source: `foldName` of encoding/json: ASCII letters without case, and
- * the two others that fold to one, U+017F (ſ) and U+212A (the Kelvin sign).
- */
-export function fold(key: string): string {
-  return key.replace(/[A-Z\u017F\u212A]/g, (letter) =>
-    letter === '\u017F' ? 's' : letter === '\u212A' ? 'k' : letter.toLowerCase(),
-  );
-}
-
-export function isFields(value: unknown): value is Fields {
-  return isContainer(value) && !Array.isArray(value);
-}
-
 /** How a document is read, and where diagnostics on it go. */
 export interface KeyReading {
   readonly format: ProfileFormat;
-  readonly mode: ProfileMode;
   readonly diagnostics: Diagnostics;
 }
 
 /** `input` with the fields that the format reads, under their own names. What is no object stays none, for the schema. */
 export function readFields(input: unknown, reading: KeyReading, keys: Path, kind: Kind = 'document'): unknown {
-  if (!isFields(input)) return noObject(input);
-  const { format, mode, diagnostics } = reading;
+  if (!isObject(input)) return noObject(input);
+  const { format, diagnostics } = reading;
   const output = emptyFields();
   for (const key of Object.keys(input)) {
     const name = nameOf(key, kind);
@@ -132,7 +114,7 @@ export function readFields(input: unknown, reading: KeyReading, keys: Path, kind
     if (!isRead(field, value, format)) remarkOnUnread([...keys, key], field, value, diagnostics);
     else output[name] = typeof value === 'object' ? readValue(value, reading, [...keys, key], field) : value;
   }
-  if (kind === 'argument' && mode === 'compat') addZeros(output, diagnostics, keys);
+  if (kind === 'argument' && diagnostics.mode === 'compat') addZeros(output, diagnostics, keys);
   return output;
 }
 
@@ -143,7 +125,7 @@ function noObject(input: unknown): unknown {
 
 /** The field that a key names. */
 function nameOf(key: string, kind: Kind): string | undefined {
-  return Object.hasOwn(FIELDS[kind], key) ? key : BY_FOLDED_NAME[kind].get(fold(key));
+  return Object.hasOwn(FIELDS[kind], key) ? key : BY_FOLDED_NAME[kind].get(foldKey(key));
 }
 
 /** Remarks on a key that is not simply the name of a field. */
@@ -161,7 +143,7 @@ function remarkOnKey(keys: Path, name: string | undefined, kind: Kind, diagnosti
 function remarkOnUnread(keys: Path, { unread }: Field, value: unknown, diagnostics: Diagnostics): void {
   if (unread === undefined || value === undefined) return;
   const [kind, message] = unread;
-  const isEmpty = isFields(value) && Object.keys(value).length === 0; // A condition that asks for nothing.
+  const isEmpty = isObject(value) && Object.keys(value).length === 0; // A condition that asks for nothing.
   diagnostics.report(isEmpty ? 'notice' : kind, keys, message);
 }
 

@@ -3,13 +3,14 @@
  * before it have left, and refuses the document if any of them is of the wrong type.
  */
 import { emptyFields, type Path } from '../../util/own-data.js';
+import { structuralKey } from '../../util/structural-key.js';
 import type { Entries } from '../json/parser.js';
-import { type Problem, shown } from './diagnostics.js';
-import { fold, isFields } from './fields.js';
+import { foldKey, isObject } from '../json/value.js';
+import { type Diagnostics, MOST_DIAGNOSTICS, type ProblemKind, shown } from './diagnostics.js';
 import { KERNEL_VERSION } from './schema.js';
 
-/** Takes a problem with a value that is replaced, or with a repeated key. */
-export type Report = (problem: Problem) => void;
+/** Reports a repeated key, or a problem with a value that another one replaces. */
+type Report = (kind: ProblemKind, path: Path, message: string) => void;
 
 /** What is the same wherever a value is decoded. */
 interface Decoding {
@@ -28,12 +29,27 @@ interface Place extends Decoding {
 /** Decodes `json` into the field that has the value `before`, undefined if none, and returns the field's new value. */
 type Decoder = (before: unknown, json: unknown, place: Place) => unknown;
 
+/** The repeated keys of a document, and where problems with them are reported. */
+export interface Repeats {
+  readonly entries: Entries;
+  /** Paths of keys that an object repeats exactly. Keys may also differ in case. */
+  readonly repeats: readonly Path[];
+  readonly diagnostics: Diagnostics;
+}
+
 /**
- * Reads a document, or a whole config.json, whose objects have some keys twice, in any case. What it returns has every
- * field once. `entries` has all entries of the objects of which `document` has only the last value of a key.
+ * Merges the values of repeated keys, whatever their case, in a profile or in a whole config.json. In the result, no object
+ * names a field twice.
  */
-export function withoutRepeats(document: unknown, entries: Entries, report: Report): unknown {
-  return plain(CONFIG(undefined, document, { entries, report, path: [], isReplaced: false }));
+export function mergeRepeatedKeys(document: unknown, { entries, repeats, diagnostics }: Repeats): unknown {
+  const problems = new Map<string, Parameters<Report>>();
+  const report: Report = (kind, path, message) => {
+    if (problems.size <= MOST_DIAGNOSTICS) problems.set(structuralKey([...path, kind]), [kind, path, message]);
+  };
+  for (const path of repeats) report('mistake', path, `the key ${shown(path.at(-1))} stands here twice`);
+  const merged = toJson(CONFIG(undefined, document, { entries, report, path: [], isReplaced: false }));
+  for (const problem of problems.values()) diagnostics.report(...problem);
+  return merged;
 }
 
 /** Fields of an object while it is decoded, by the name of the field, or by the key where it names none. */
@@ -51,11 +67,11 @@ class List {
 }
 
 /** The value as JSON has it. */
-function plain(value: unknown): unknown {
-  if (value instanceof List) return value.elements.slice(0, value.length).map(plain);
+function toJson(value: unknown): unknown {
+  if (value instanceof List) return value.elements.slice(0, value.length).map(toJson);
   if (!(value instanceof Struct)) return value;
   const fields = emptyFields();
-  for (const { key, value: field } of value.fields.values()) fields[key] = plain(field);
+  for (const { key, value: field } of value.fields.values()) fields[key] = toJson(field);
   return fields;
 }
 
@@ -63,7 +79,7 @@ function plain(value: unknown): unknown {
 function wrong(before: unknown, json: unknown, { path, isReplaced, report }: Place, wanted: string): unknown {
   if (!isReplaced) return json;
   const message = `${shown(json)} must be ${wanted}, although the key stands here twice: runtimes refuse the document`;
-  report({ kind: 'refused', path, message });
+  report('refused', path, message);
   return before;
 }
 
@@ -97,19 +113,18 @@ const list =
   };
 
 function struct(decoders: Readonly<Record<string, Decoder>>): Decoder {
-  const names = new Map(Object.keys(decoders).map((name) => [fold(name), name]));
+  const names = new Map(Object.keys(decoders).map((name) => [foldKey(name), name]));
   return (before, json, place) => {
-    if (!isFields(json)) return wrong(before, json, place, 'an object');
+    if (!isObject(json)) return wrong(before, json, place, 'an object');
     const made = before instanceof Struct ? before : new Struct();
     const entries = place.entries.get(json) ?? Object.entries(json);
-    const nameOf = (key: string) => (Object.hasOwn(decoders, key) ? key : (names.get(fold(key)) ?? key));
+    const nameOf = (key: string) => (Object.hasOwn(decoders, key) ? key : (names.get(foldKey(key)) ?? key));
     const last = new Map(entries.map(([key], i) => [nameOf(key), i]));
     const seen = new Map<string, string>();
     entries.forEach(([key, item], i) => {
       const name = nameOf(key);
       const path = [...place.path, key];
-      if ((seen.get(name) ?? key) !== key)
-        place.report({ kind: 'mistake', path, message: `the key ${name} stands here twice` });
+      if ((seen.get(name) ?? key) !== key) place.report('mistake', path, `the key ${name} stands here twice`);
       seen.set(name, key);
       const known = made.fields.get(name);
       const isReplaced = place.isReplaced || last.get(name) !== i;

@@ -2,8 +2,8 @@
 import { ABIS } from '../../syscalls/abi.js';
 import { CAPABILITIES } from '../../syscalls/capabilities.js';
 import type { Path } from '../../util/own-data.js';
+import { isObject, type JsonObject } from '../json/value.js';
 import { type Diagnostics, hint, type ProblemKind, shown } from './diagnostics.js';
-import { type Fields, isFields } from './fields.js';
 import {
   ACTIONS,
   ARCHITECTURES,
@@ -125,7 +125,7 @@ const required = (schema: Schema<unknown>): Entry => ({ schema, isRequired: true
 const optional = (schema: Schema<unknown>): Entry => ({ schema, isRequired: false });
 
 /** An object with these fields. Unknown keys are found when the keys are read. */
-function object<Value>(entries: Readonly<Record<string, Entry>>): Schema<Value & Fields> {
+function object<Value>(entries: Readonly<Record<string, Entry>>): Schema<Value & JsonObject> {
   const list = Object.entries(entries).map(([name, { schema, isRequired }]) => ({ name, schema, isRequired }));
   const properties = list.map(({ name, schema: { json }, isRequired }) => [
     name,
@@ -138,8 +138,8 @@ function object<Value>(entries: Readonly<Record<string, Entry>>): Schema<Value &
       required: list.filter(({ isRequired }) => isRequired).map(({ name }) => name),
       additionalProperties: false,
     },
-    accepts(value, path, diagnostics): value is Value & Fields {
-      if (!isFields(value)) return refuse(diagnostics, path, 'must be an object');
+    accepts(value, path, diagnostics): value is Value & JsonObject {
+      if (!isObject(value)) return refuse(diagnostics, path, 'must be an object');
       let isValid = true;
       for (const { name, schema, isRequired } of list) {
         const field = Object.hasOwn(value, name) ? value[name] : undefined;

@@ -1,16 +1,9 @@
-/** JSON text as Go's encoding/json reads it, with exact numbers. */
-import { emptyFields } from '../../util/own-data.js';
+/** Parses JSON as Go's encoding/json does, with exact numbers and the offset of each value. */
+import { emptyFields, type Path } from '../../util/own-data.js';
+import { type JsonLayout, LayoutRecorder } from './positions.js';
+import { JsonNumber } from './value.js';
 
-/** A number that is not an unsigned whole one of at most 20 digits, as it was written. */
-export class JsonNumber {
-  readonly literal: string;
-
-  constructor(literal: string) {
-    this.literal = literal;
-  }
-}
-
-/** Text that is not JSON, or more of it than is read, and where that shows. */
+/** Invalid JSON, or JSON beyond the limits below; `offset` is where. */
 export class JsonSyntaxError extends Error {
   readonly offset: number;
 
@@ -20,75 +13,90 @@ export class JsonSyntaxError extends Error {
   }
 }
 
-/** All entries of objects, in the order of the text. */
+/** All entries of each object that repeats a key, in the order of the text. */
 export type Entries = ReadonlyMap<object, readonly Entry[]>;
 
 type Entry = readonly [key: string, value: unknown];
 
-/** What is told while a text is read. */
-export interface JsonListener {
-  /** A key stands in its object again: `path` leads there. */
-  repeats?(path: readonly (string | number)[]): void;
-}
-
-/** A value, and all entries of the objects in it of which a key stands twice: they have the last value of each key. */
 export interface ParsedJson {
+  /** The value. An object that repeats a key has the last value of that key. */
   readonly value: unknown;
   readonly entries: Entries;
+  /** Paths of the keys that are repeated, each once, at most MOST_REPEATS. Only as deep as a profile nests. */
+  readonly repeats: readonly Path[];
+  readonly layout: JsonLayout;
 }
 
 /** How deep values may nest. Source: `maxNestingDepth` of Go's encoding/json, with which runtimes read profiles. */
 const DEEPEST = 10_000;
 
-/** How many values a text may have: a hundred times what the largest profiles have, and read within a second. */
+/** How many values a text may have: a hundred times as many as the largest profiles, parsed within a second. */
 const MOST_VALUES = 1 << 20;
 
-/** How many keys an object may have, one that stands again counted again. */
+/** How many members an object may have, including those that repeat a key. */
 const MOST_KEYS = 1 << 17;
 
-/** Deeper than a profile nests, or the config.json around it: nothing there matters. */
+/** How many repeated keys are listed: more than are reported. */
+const MOST_REPEATS = 1 << 14;
+
+/** A profile, with the config.json around it, nests less deeply. Repeated keys further inside do not matter. */
 const PROFILE_DEPTH = 8;
 
 /**
- * Reads JSON text (RFC 8259), in linear time and without recursion. A whole number is a number up to 2⁵³ and a bigint
- * above; a lone surrogate becomes U+FFFD.
- * @throws JsonSyntaxError with the offset of the first mistake, or of where there are too many values.
+ * Parses JSON text (RFC 8259), in linear time and without recursion. An integer is a number up to 2⁵³ − 1 and a bigint above;
+ * a lone surrogate becomes U+FFFD.
+ *
+ * @throws {JsonSyntaxError} with the offset of the first mistake, or of the value that exceeds a limit.
  */
-export function parseJson(text: string, listener: JsonListener = {}): ParsedJson {
-  const reader = new Reader(text, listener);
-  return { value: reader.document(), entries: reader.entries };
+export function parseJson(text: string): ParsedJson {
+  return new Parser(text.toWellFormed()).parse();
 }
 
-/** A container that has begun and not ended, and the key or index in it that is being read. */
+/** A container whose end was not reached yet, and the key or index of the value in it that is being parsed. */
 interface Frame {
   readonly container: unknown[] | Record<string, unknown>;
+  /** Its number in the layout. */
+  readonly number: number;
   key: string | number;
-  /** Whether the key stands in the object already. */
-  repeats: boolean;
-  /** How many values it has had. */
+  /** Whether the object has the key already. */
+  isRepeat: boolean;
+  /** The keys that are repeated so far. */
+  repeated: Set<string> | undefined;
+  /** How many values have begun in it. */
   count: number;
 }
 
-class Reader {
-  readonly entries = new Map<object, Entry[]>();
+class Parser {
+  readonly #entries = new Map<object, Entry[]>();
+  readonly #repeats: Path[] = [];
+  readonly #layout = new LayoutRecorder();
   readonly #text: string;
-  readonly #listener: JsonListener;
   readonly #frames: Frame[] = [];
   readonly #strings: (string | undefined)[] = new Array(SLOTS).fill(undefined);
   #at = 0;
   #values = 0;
+  /** Where the next value begins, or its key. */
+  #begins = 0;
 
-  constructor(text: string, listener: JsonListener) {
-    this.#text = text.toWellFormed();
-    this.#listener = listener;
+  constructor(text: string) {
+    this.#text = text;
   }
 
-  document(): unknown {
+  parse(): ParsedJson {
+    const value = this.#document();
+    const layout = this.#layout.layoutOf(this.#text);
+    return { value, entries: this.#entries, repeats: this.#repeats, layout };
+  }
+
+  #document(): unknown {
     if (this.#text.startsWith('\uFEFF')) this.#fail('it begins with a byte order mark: save it as UTF-8 without one');
+    this.#skipSpace();
+    this.#begins = this.#at;
     for (;;) {
+      const number = this.#layout.begin(this.#begins);
       const container = this.#opening();
       if (container !== undefined && !this.#ends(container)) {
-        const frame: Frame = { container, key: -1, repeats: false, count: 0 };
+        const frame: Frame = { container, number, key: -1, isRepeat: false, repeated: undefined, count: 0 };
         this.#frames.push(frame);
         this.#next(frame);
         continue;
@@ -107,6 +115,7 @@ class Reader {
         if (!this.#ends(frame.container))
           this.#fail(`${this.#here()} stands where a comma or the end should${this.#remedy()}`);
         value = frame.container;
+        this.#layout.end(frame.number);
         this.#frames.pop();
       }
     }
@@ -135,6 +144,7 @@ class Reader {
   /** Goes on to the next value of the container: in an object, past its key and the colon. */
   #next(frame: Frame): void {
     this.#skipSpace();
+    this.#begins = this.#at;
     frame.count++;
     if (Array.isArray(frame.container)) frame.key = frame.count - 1;
     else {
@@ -144,18 +154,24 @@ class Reader {
       frame.key = this.#string();
       this.#skipSpace();
       if (!this.#takes(0x3a)) this.#fail(`${this.#here()} stands where a colon should`);
-      frame.repeats = Object.hasOwn(frame.container, frame.key);
-      if (frame.repeats && this.#frames.length <= PROFILE_DEPTH)
-        this.#listener.repeats?.(this.#frames.map(({ key }) => key));
+      frame.isRepeat = Object.hasOwn(frame.container, frame.key);
+      if (frame.isRepeat) this.#addRepeat(frame, frame.key);
     }
   }
 
-  #putIn({ container, key, repeats }: Frame, value: unknown): void {
+  #addRepeat(frame: Frame, key: string): void {
+    frame.repeated ??= new Set();
+    if (this.#frames.length > PROFILE_DEPTH || frame.repeated.has(key) || this.#repeats.length >= MOST_REPEATS) return;
+    frame.repeated.add(key);
+    this.#repeats.push(this.#frames.map((each) => each.key));
+  }
+
+  #putIn({ container, key, isRepeat }: Frame, value: unknown): void {
     if (Array.isArray(container)) container.push(value);
     else {
-      const entries = this.entries.get(container) ?? (repeats ? Object.entries(container) : undefined);
+      const entries = this.#entries.get(container) ?? (isRepeat ? Object.entries(container) : undefined);
       entries?.push([String(key), value]);
-      if (repeats && entries !== undefined) this.entries.set(container, entries);
+      if (isRepeat && entries !== undefined) this.#entries.set(container, entries);
       container[key] = value;
     }
   }
@@ -271,11 +287,4 @@ const ESCAPE = /\\(?:["\\/bfnrt]|u[\dA-Fa-f]{4})/y;
 /** The text of a string whose escapes are known to be valid. */
 function unescaped(inside: string): string {
   return String(JSON.parse(`"${inside}"`)).toWellFormed();
-}
-
-type Container = Frame['container'];
-
-/** Whether a value is an object or an array. */
-export function isContainer(value: unknown): value is Container {
-  return typeof value === 'object' && value !== null && !(value instanceof JsonNumber);
 }

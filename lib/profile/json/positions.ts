@@ -1,47 +1,160 @@
-/** Where in a text the diagnostics on its document are. */
-import type { ProfileIssue } from '../../errors.js';
+/** Finds the line and column of a value in JSON text, by the offsets that the parser recorded. */
 import type { Path } from '../../util/own-data.js';
-import type { Diagnostic } from '../document/diagnostics.js';
-import { fold } from '../document/fields.js';
-import { seek, type Wanted } from './seek.js';
+import { foldKey } from './value.js';
 
-/** A place in a text, counted from 1; a column is a UTF-16 unit. */
-export interface Place {
+/** A position in a text. Lines and columns are counted from 1, columns in UTF-16 code units. */
+export interface Position {
   readonly line: number;
   readonly column: number;
 }
 
-/** The diagnostics as issues: in the order of the text, with their places, if there is one. */
-export function toIssues(diagnostics: readonly Diagnostic[], text: string | undefined): readonly ProfileIssue[] {
-  if (diagnostics.length === 0) return [];
-  const places =
-    text === undefined
-      ? undefined
-      : placesOf(
-          text,
-          diagnostics.map(({ path }) => path),
-        );
-  const issues = diagnostics.map(
-    ({ path, message, severity }): ProfileIssue => ({ severity, path: jsonPath(path), message }),
-  );
-  if (places === undefined) return issues;
-  const placed = issues.map((issue, i) => ({ ...issue, ...(places[i] ?? { line: 0, column: 0 }) }));
-  return placed.toSorted((a, b) => a.line - b.line || a.column - b.column);
+/**
+ * A text and the offsets of its values. The values are numbered in the order in which they begin, so that the values inside
+ * a container follow it.
+ */
+export interface JsonLayout {
+  readonly text: string;
+  /** Where each value begins; for a value in an object, where its key begins. */
+  readonly offsets: Uint32Array;
+  /** For each value, the number of the first value that begins after its end. */
+  readonly ends: Uint32Array;
 }
 
-/** `syscalls[3].args[0].op` */
-function jsonPath(keys: Path): string {
-  return keys
-    .map((key) => {
-      if (typeof key === 'number') return `[${key}]`;
-      return /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
-    })
-    .join('')
-    .replace(/^\./, '');
+/** Records the layout of a text while it is parsed. Takes eight bytes for each value. */
+export class LayoutRecorder {
+  #offsets = new Uint32Array(FIRST_CAPACITY);
+  #ends = new Uint32Array(FIRST_CAPACITY);
+  #count = 0;
+
+  /** Records that a value begins, and returns its number. */
+  begin(offset: number): number {
+    const number = this.#count++;
+    if (number === this.#offsets.length) {
+      this.#offsets = doubled(this.#offsets);
+      this.#ends = doubled(this.#ends);
+    }
+    this.#offsets[number] = offset;
+    this.#ends[number] = this.#count;
+    return number;
+  }
+
+  /** Records that a container ends. */
+  end(container: number): void {
+    this.#ends[container] = this.#count;
+  }
+
+  layoutOf(text: string): JsonLayout {
+    return { text, offsets: this.#offsets.slice(0, this.#count), ends: this.#ends.slice(0, this.#count) };
+  }
 }
 
-/** The places of offsets in a text. */
-export function placer(text: string): (offset: number) => Place {
+const FIRST_CAPACITY = 1024;
+
+function doubled(numbers: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
+  const larger = new Uint32Array(2 * numbers.length);
+  larger.set(numbers);
+  return larger;
+}
+
+/**
+ * Returns the offset of the value at each path, or of the innermost container around it that exists. Keys are compared as
+ * Go does; of a key that is repeated, the last one counts.
+ */
+export function offsetsOf(layout: JsonLayout, paths: readonly Path[]): readonly number[] {
+  const search = new Search(layout);
+  return paths.map((path) => search.offsetOf(path));
+}
+
+/** Searches a layout. Keeps the children of the containers that it visited, as many paths share them. */
+class Search {
+  readonly #layout: JsonLayout;
+  readonly #elements = new Map<number, readonly number[]>();
+  readonly #members = new Map<number, ReadonlyMap<string, readonly number[]>>();
+
+  constructor(layout: JsonLayout) {
+    this.#layout = layout;
+  }
+
+  offsetOf(path: Path): number {
+    // A key that is repeated has several values, and the rest of the path may be in any of them.
+    let found: readonly number[] = [0];
+    let isMember = false;
+    for (const key of path) {
+      const parents = { values: found, areMembers: isMember };
+      const inside = typeof key === 'number' ? this.#atIndex(parents, key) : this.#atKey(parents, key);
+      if (inside.length === 0) break;
+      found = inside;
+      isMember = typeof key === 'string';
+    }
+    return this.#layout.offsets[found.at(-1) ?? 0] ?? 0;
+  }
+
+  #atIndex({ values, areMembers }: Parents, index: number): readonly number[] {
+    const arrays = values.filter((value) => this.#opens(value, areMembers, '['));
+    return arrays.flatMap((array) => {
+      const elements = this.#elements.get(array) ?? this.#childrenOf(array);
+      this.#elements.set(array, elements);
+      return elements[index] ?? [];
+    });
+  }
+
+  #atKey({ values, areMembers }: Parents, key: string): readonly number[] {
+    const objects = values.filter((value) => this.#opens(value, areMembers, '{'));
+    return objects.flatMap((object) => {
+      const members = this.#members.get(object) ?? this.#byKey(this.#childrenOf(object));
+      this.#members.set(object, members);
+      return members.get(foldKey(key)) ?? [];
+    });
+  }
+
+  #opens(value: number, isMember: boolean, bracket: '[' | '{'): boolean {
+    const { text, offsets } = this.#layout;
+    const offset = offsets[value] ?? 0;
+    return text.startsWith(bracket, isMember ? memberAt(text, offset).valueOffset : offset);
+  }
+
+  #childrenOf(container: number): readonly number[] {
+    const { ends } = this.#layout;
+    const end = ends[container] ?? 0;
+    const children: number[] = [];
+    for (let child = container + 1; child < end; child = ends[child] ?? end) children.push(child);
+    return children;
+  }
+
+  #byKey(members: readonly number[]): ReadonlyMap<string, readonly number[]> {
+    const { text, offsets } = this.#layout;
+    const byKey = new Map<string, number[]>();
+    for (const member of members) {
+      const key = foldKey(memberAt(text, offsets[member] ?? 0).key);
+      const others = byKey.get(key);
+      if (others === undefined) byKey.set(key, [member]);
+      else others.push(member);
+    }
+    return byKey;
+  }
+}
+
+/** Values at one path; whether they are in objects, so that their offsets are those of their keys. */
+interface Parents {
+  readonly values: readonly number[];
+  readonly areMembers: boolean;
+}
+
+const SPACE_AND_COLON = /[\s:]*/y;
+
+/** The member of an object that begins at an offset. */
+function memberAt(text: string, offset: number): { readonly key: string; readonly valueOffset: number } {
+  let end = offset + 1;
+  while (text[end] !== '"') end += text[end] === '\\' ? 2 : 1;
+  const written = text.slice(offset, end + 1);
+  const key = written.includes('\\') ? String(JSON.parse(written)).toWellFormed() : written.slice(1, -1);
+  SPACE_AND_COLON.lastIndex = end + 1;
+  SPACE_AND_COLON.test(text);
+  return { key, valueOffset: SPACE_AND_COLON.lastIndex };
+}
+
+/** Returns a function from an offset in `text` to its position. */
+export function positionFinder(text: string): (offset: number) => Position {
   const lines = [0];
   for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', end + 1)) lines.push(end + 1);
   return (offset) => {
@@ -54,24 +167,4 @@ export function placer(text: string): (offset: number) => Place {
     }
     return { line: low + 1, column: offset - (lines[low] ?? 0) + 1 };
   };
-}
-
-/** Where what stands at each path begins, or the nearest thing around it that exists. */
-function placesOf(text: string, paths: readonly Path[]): readonly Place[] {
-  const root: Wanted = { offset: text.search(/\S|$/), inside: new Map() };
-  const found = paths.map((path) => path.map(keyOf).reduce<readonly Wanted[]>(lookFor, [root]));
-  seek(text, root);
-  const placeOf = placer(text);
-  return found.map((steps) => placeOf(steps.findLast(({ offset }) => offset >= 0)?.offset ?? 0));
-}
-
-function keyOf(key: string | number): string | number {
-  return typeof key === 'string' ? fold(key) : key;
-}
-
-function lookFor(steps: readonly Wanted[], key: string | number): readonly Wanted[] {
-  const outer = steps.at(-1);
-  const inner: Wanted = outer?.inside.get(key) ?? { offset: -1, inside: new Map() };
-  outer?.inside.set(key, inner);
-  return [...steps, inner];
 }

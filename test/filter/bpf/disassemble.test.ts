@@ -2,9 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { disassemble } from '../../../lib/filter/bpf/disassemble.js';
 import { compilePolicy } from '../../../lib/filter/compile.js';
-import { profileOf } from '../../../lib/profile/profile.js';
 import { type Host, resolve } from '../../../lib/profile/resolve/resolve.js';
-import { loadProfile } from '../../../lib/profile/source.js';
+import { loadProfile, profileOf } from '../../../lib/profile/source.js';
 
 const host: Host = { abi: 'x86_64', kernel: { major: 6, minor: 18 }, capabilities: new Set() };
 

@@ -15,9 +15,8 @@ import { returnValue } from '../../../lib/policy/action.js';
 import { evaluate } from '../../../lib/policy/evaluate.js';
 import type { Call } from '../../../lib/policy/policy.js';
 import type { ProfileDocument } from '../../../lib/profile/document/types.js';
-import { profileOf } from '../../../lib/profile/profile.js';
 import { type Host, resolve } from '../../../lib/profile/resolve/resolve.js';
-import { loadProfile } from '../../../lib/profile/source.js';
+import { loadProfile, profileOf } from '../../../lib/profile/source.js';
 import { call, host, policyOfAny, profile } from '../../support/arbitrary.js';
 
 const x86: Host = { abi: 'x86_64', abis: ['x86', 'x32'], kernel: { major: 6, minor: 1 }, capabilities: new Set() };

@@ -1,9 +1,9 @@
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { type ArgumentTest, arg } from '../../../lib/profile/builder/argument.js';
 import type { Subject } from '../../../lib/profile/builder/builder.js';
-import { extend } from '../../../lib/profile/extend.js';
 import { Profile } from '../../../lib/profile/profile.js';
 import { resolve } from '../../../lib/profile/resolve/resolve.js';
+import { extend } from '../../../lib/profile/source.js';
 import type { AbiName } from '../../../lib/syscalls/abi.js';
 import { type ConstantName, constants } from '../../../lib/syscalls/constants.js';
 import { answer, machine, refusal } from '../../support/answers.js';

@@ -2,9 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { arg } from '../../../lib/profile/builder/argument.js';
-import { extend } from '../../../lib/profile/extend.js';
 import { Profile } from '../../../lib/profile/profile.js';
 import { type Host, resolve } from '../../../lib/profile/resolve/resolve.js';
+import { extend } from '../../../lib/profile/source.js';
 import type { AbiName } from '../../../lib/syscalls/abi.js';
 import { constants } from '../../../lib/syscalls/constants.js';
 import { answer, answerOf, refusal } from '../../support/answers.js';

@@ -3,10 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { decisionsOf } from '../../../lib/policy/policy.js';
 import { type BuiltinDefinition, groupsOf, namesOf, refusalsOf } from '../../../lib/profile/builtin/definition.js';
 import { BUILTIN_DEFINITIONS } from '../../../lib/profile/builtin/index.js';
-import { stringify } from '../../../lib/profile/document/stringify.js';
-import { type Profile, parseProfile } from '../../../lib/profile/profile.js';
+import { type Profile, stringify } from '../../../lib/profile/profile.js';
 import { resolve } from '../../../lib/profile/resolve/resolve.js';
-import { loadProfile } from '../../../lib/profile/source.js';
+import { loadProfile, parseProfile } from '../../../lib/profile/source.js';
 import { ABIS } from '../../../lib/syscalls/abi.js';
 import { syscallNames, syscallsOf } from '../../../lib/syscalls/table.js';
 

@@ -6,9 +6,9 @@ import { describe, expect, test } from 'vitest';
 
 import { evaluate } from '../../../lib/policy/evaluate.js';
 import type { Policy } from '../../../lib/policy/policy.js';
-import { type Profile, parseProfile } from '../../../lib/profile/profile.js';
+import type { Profile } from '../../../lib/profile/profile.js';
 import { type Host, resolve } from '../../../lib/profile/resolve/resolve.js';
-import { loadProfile } from '../../../lib/profile/source.js';
+import { loadProfile, parseProfile } from '../../../lib/profile/source.js';
 import { ABIS, type AbiName, abiOf } from '../../../lib/syscalls/abi.js';
 import { CAPABILITIES } from '../../../lib/syscalls/capabilities.js';
 import { syscallNumber } from '../../../lib/syscalls/table.js';

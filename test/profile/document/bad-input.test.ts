@@ -4,9 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ProfileError, SeccompError } from '../../../lib/errors.js';
-import { parseProfile } from '../../../lib/profile/profile.js';
 import { type Host, resolve } from '../../../lib/profile/resolve/resolve.js';
-import { loadProfile } from '../../../lib/profile/source.js';
+import { loadProfile, parseProfile } from '../../../lib/profile/source.js';
 
 const host: Host = { abi: 'x86_64', kernel: { major: 6, minor: 12 }, capabilities: new Set() };
 

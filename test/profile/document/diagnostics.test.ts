@@ -2,9 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { ProfileError } from '../../../lib/errors.js';
 import type { ProfileDocument, RuleDocument } from '../../../lib/profile/document/types.js';
-import { profileOf } from '../../../lib/profile/profile.js';
 import { resolve } from '../../../lib/profile/resolve/resolve.js';
-import { checkProfile } from '../../../lib/profile/source.js';
+import { checkProfile, profileOf } from '../../../lib/profile/source.js';
 import { arg, DENY, decide, documentOf, HOST, policyFor, rule, said } from '../../support/meaning.js';
 
 const DEFAULT = { action: 'SCMP_ACT_ERRNO' } as const;

@@ -13,7 +13,7 @@ const FORMATS: readonly ProfileFormat[] = ['docker', 'podman', 'oci'];
 /** What the schema makes of a rule, if it finds nothing. */
 function bySchema(input: unknown, format: ProfileFormat): Rule | null {
   const diagnostics = new Diagnostics('strict');
-  const rule = checkRule(input, { format, mode: 'strict', diagnostics }, []);
+  const rule = checkRule(input, { format, diagnostics }, []);
   return diagnostics.count > 0 ? null : (rule ?? null);
 }
 

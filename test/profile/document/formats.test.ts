@@ -1,10 +1,9 @@
 /** Each format's fields, what each ignores, and what strict and compat make of a document. */
 import { describe, expect, test } from 'vitest';
 import type { ProfileOptions } from '../../../lib/profile/document/options.js';
-import { stringify } from '../../../lib/profile/document/stringify.js';
-import { parseProfile } from '../../../lib/profile/profile.js';
+import { stringify } from '../../../lib/profile/profile.js';
 import { type Host, resolve } from '../../../lib/profile/resolve/resolve.js';
-import { checkProfile, loadProfile } from '../../../lib/profile/source.js';
+import { checkProfile, loadProfile, parseProfile } from '../../../lib/profile/source.js';
 import { ALLOW, COMPAT, DENY, found, foundInRule, inWords } from '../../support/found.js';
 
 describe('the format', () => {

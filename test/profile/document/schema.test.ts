@@ -4,8 +4,7 @@ import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
 import type { ProfileIssue } from '../../../lib/errors.js';
 import { readOptions } from '../../../lib/profile/document/options.js';
-import { readText } from '../../../lib/profile/profile.js';
-import { loadProfile } from '../../../lib/profile/source.js';
+import { loadProfile, readText } from '../../../lib/profile/source.js';
 import { profileJsonSchema } from '../../../scripts/profile-schema.js';
 
 const shipped = readFileSync(new URL('../../../schema/profile.schema.json', import.meta.url), 'utf8');

@@ -3,9 +3,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ProfileError } from '../../../lib/errors.js';
-import { stringify } from '../../../lib/profile/document/stringify.js';
-import { type Profile, parseProfile, profileOf } from '../../../lib/profile/profile.js';
-import { loadProfile } from '../../../lib/profile/source.js';
+import { type Profile, stringify } from '../../../lib/profile/profile.js';
+import { loadProfile, parseProfile, profileOf } from '../../../lib/profile/source.js';
 import { host, profile } from '../../support/arbitrary.js';
 
 const corpus = new URL('../../../../shared/data/corpus/', import.meta.url);

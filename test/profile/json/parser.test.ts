@@ -1,8 +1,9 @@
-/** JSON text is read as Go reads it, exactly, and places are found again. */
+/** JSON text is read as Go reads it, exactly, and the positions of its values are found. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { JsonNumber, JsonSyntaxError, parseJson } from '../../../lib/profile/json/parser.js';
-import { toIssues } from '../../../lib/profile/json/positions.js';
+import { JsonSyntaxError, parseJson } from '../../../lib/profile/json/parser.js';
+import { offsetsOf, positionFinder } from '../../../lib/profile/json/positions.js';
+import { foldKey, JsonNumber } from '../../../lib/profile/json/value.js';
 
 test('whatever JSON.stringify writes is read as JSON.parse reads it', () => {
   const plain = fc.jsonValue({ noUnicodeString: false }).filter((value) => !hasNumbersOfOtherKinds(value));
@@ -81,11 +82,8 @@ describe('strings', () => {
   });
 });
 
-test('of a key that stands twice the last value is taken; all entries and each repetition are told', () => {
-  const paths: unknown[] = [];
-  const { value, entries } = parseJson('{"a": [{"b": 1, "b": 2, "c": 3, "b": 4}]}', {
-    repeats: (path) => paths.push(path),
-  });
+test('a repeated key has its last value; all entries of the object and the path of the key are listed', () => {
+  const { value, entries, repeats } = parseJson('{"a": [{"b": 1, "b": 2, "c": 3, "b": 4}]}');
   expect(value).toEqual({ a: [{ c: 3, b: 4 }] });
   expect([...entries.values()]).toEqual([
     [
@@ -95,10 +93,7 @@ test('of a key that stands twice the last value is taken; all entries and each r
       ['b', 4],
     ],
   ]);
-  expect(paths).toEqual([
-    ['a', 0, 'b'],
-    ['a', 0, 'b'],
-  ]);
+  expect(repeats).toEqual([['a', 0, 'b']]);
 });
 
 test('a __proto__ key is a key', () => {
@@ -137,16 +132,52 @@ describe('what is not JSON', () => {
   });
 });
 
-test('places are those of the last key that is meant, in any case, or of what is around it', () => {
-  const text = '{\n "a": [\n  1, {"B": 2, "b": 3}]}';
-  const at = (...path: (string | number)[]) => {
-    const [issue] = toIssues([{ path, message: '', severity: 'error' }], text);
-    return [issue?.line, issue?.column];
-  };
-  expect(at()).toEqual([1, 1]);
-  expect(at('a')).toEqual([2, 2]);
-  expect(at('a', 1)).toEqual([3, 6]);
-  expect(at('a', 1, 'b')).toEqual([3, 15]);
-  expect(at('a', 1, 'c')).toEqual([3, 6]);
-  expect(at('x', 'y')).toEqual([1, 1]);
+describe('the position of a value', () => {
+  const TEXT =
+    '{\n "a": [\n  1, {"B": 2, "b": 3}, {}],\n "\\u0063 \\\\" : {"x": 1, "y": {"z": 1}}, "C \\\\": {"x": [2]}}';
+
+  test.each<[string, (string | number)[], [number, number]]>([
+    ['is that of its key', ['a'], [2, 2]],
+    ['in an array is where it begins', ['a', 1], [3, 6]],
+    ['after others is found', ['a', 2], [3, 24]],
+    ['of the whole text is its beginning', [], [1, 1]],
+    ['whose key is repeated in another case is that of the last', ['a', 1, 'b'], [3, 15]],
+    ['that does not exist is that of the value around it', ['a', 1, 'c'], [3, 6]],
+    ['in an array that is too short is that of the array', ['a', 3], [2, 2]],
+    ['at an index of an object is that of the object', ['a', 1, 0], [3, 6]],
+    ['at a key of an array is that of the array', ['a', 'b'], [2, 2]],
+    ['inside a scalar is that of the scalar', ['a', 0, 'b', 1], [3, 3]],
+    ['that has nothing around it is that of the whole text', ['x', 'y'], [1, 1]],
+    ['whose key has escapes is found', ['c \\'], [4, 41]],
+    ['of which an object with a repeated key has the last is there', ['c \\', 'x', 0], [4, 56]],
+    ['which only the first object with a repeated key has is there', ['c \\', 'y', 'z'], [4, 31]],
+  ])('%s', (_, path, [line, column]) => {
+    const { layout } = parseJson(TEXT);
+    const [offset = -1] = offsetsOf(layout, [path]);
+    expect(positionFinder(TEXT)(offset)).toEqual({ line, column });
+  });
+
+  test('is found in whatever JSON.stringify writes', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 4 }), fc.constantFrom(0, 2), (value, indent) => {
+        const text = JSON.stringify(value, null, indent);
+        const { layout } = parseJson(text);
+        for (const { path, item } of everythingIn(JSON.parse(text))) {
+          const [offset = -1] = offsetsOf(layout, [path]);
+          const key = path.at(-1);
+          const begins = typeof key === 'string' ? JSON.stringify(key) : JSON.stringify(item, null, indent).slice(0, 1);
+          expect(text.slice(offset)).toSatisfy((rest: string) => rest.startsWith(begins));
+        }
+      }),
+    );
+  });
 });
+
+/** Each value of a tree with its path. Objects have no two keys that Go would take for the same. */
+function everythingIn(value: unknown, path: (string | number)[] = []): { path: (string | number)[]; item: unknown }[] {
+  const isList = Array.isArray(value);
+  const entries = typeof value === 'object' && value !== null ? Object.entries(value) : [];
+  if (!isList && new Set(entries.map(([key]) => foldKey(key))).size < entries.length) return [];
+  const inside = entries.flatMap(([key, item]) => everythingIn(item, [...path, isList ? Number(key) : key]));
+  return [{ path, item: value }, ...inside];
+}

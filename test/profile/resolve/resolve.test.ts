@@ -2,8 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import type { ProfileFormat } from '../../../lib/profile/document/options.js';
 import type { ProfileDocument, RuleDocument } from '../../../lib/profile/document/types.js';
-import { type Profile, profileOf } from '../../../lib/profile/profile.js';
+import type { Profile } from '../../../lib/profile/profile.js';
 import { type Host, resolve, resolveWithDiagnostics } from '../../../lib/profile/resolve/resolve.js';
+import { profileOf } from '../../../lib/profile/source.js';
 import { compile } from '../../../lib/sandbox/plan/plan-filters.js';
 import { type AbiName, abiOf } from '../../../lib/syscalls/abi.js';
 import { numberOf } from '../../support/arbitrary.js';

@@ -1,6 +1,6 @@
 /** What is an error, a mistake or harmless, in strict and in compat. */
 import { describe, expect, test } from 'vitest';
-import { parseProfile } from '../../../lib/profile/profile.js';
+import { parseProfile } from '../../../lib/profile/source.js';
 import { ALLOW, COMPAT, DENY, found, foundInRule } from '../../support/found.js';
 
 describe('what runtimes refuse is an error in either mode:', () => {

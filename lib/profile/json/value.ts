@@ -1,0 +1,31 @@
+/** Values as the JSON parser makes them, and keys as Go compares them. */
+
+/** A number that is not an unsigned integer of at most 20 digits, as its text. */
+export class JsonNumber {
+  readonly literal: string;
+
+  constructor(literal: string) {
+    this.literal = literal;
+  }
+}
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+export function isContainer(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !(value instanceof JsonNumber);
+}
+
+/** Whether a value is an object of the document, neither an array nor a JsonNumber. */
+export function isObject(value: unknown): value is JsonObject {
+  return isContainer(value) && !Array.isArray(value);
+}
+
+/**
+ * Folds a key as Go does before it compares the key with the names of fields: ASCII letters to lower case, and U+017F (ſ)
+ * and U+212A (the Kelvin sign) to s and k. Source: `foldName` of encoding/json.
+ */
+export function foldKey(key: string): string {
+  return key.replace(/[A-Z\u017F\u212A]/g, (letter) =>
+    letter === '\u017F' ? 's' : letter === '\u212A' ? 'k' : letter.toLowerCase(),
+  );
+}
