@@ -72,7 +72,11 @@ test.each<[string, (given: never) => unknown, string]>([
   ['prove', (given) => seccomp.prove(given), 'filter: must be a Filter: give what compile returns'],
   ['disassemble', (given) => seccomp.disassemble(given), 'filter: must be a Filter'],
   ['stringify', (given) => seccomp.stringify(given), 'profile: must be a Profile, as loadProfile gives it'],
-  ['resolve', (given) => seccomp.resolve(given, null as never), 'profile: must be a Profile, as loadProfile gives it'],
+  [
+    'resolve',
+    (given) => seccomp.resolve(given, null as never),
+    'profile: must be a Profile, as loadProfile returns it',
+  ],
 ])('%s takes nothing that others made up', (_, call, message) => {
   const filter = seccomp.compile('docker-default');
   const profile = seccomp.loadProfile('docker-default');

@@ -23,7 +23,6 @@ const WITHOUT_EXAMPLE: readonly string[] = [
   'harden',
   'prove',
   'record',
-  'resolve',
   'run',
   'spawn',
   'spawnSync',

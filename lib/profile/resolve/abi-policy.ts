@@ -1,8 +1,8 @@
-/** The policy of one ABI: what the rules say about each of its numbers, and about those that none of them names. */
+/** The policy of one ABI: the decisions on each number that rules name, and on numbers newer than all of these. */
 import { returnValue } from '../../policy/action.js';
 import type { AbiPolicy, Decision } from '../../policy/policy.js';
 import type { Abi } from '../../syscalls/abi.js';
-import { syscallNumber } from '../../syscalls/table.js';
+import { syscallsOf } from '../../syscalls/table.js';
 import {
   type Multiplexer,
   multiplexedDecision,
@@ -20,46 +20,44 @@ import {
   ruleDecisionsOf,
 } from './rule-precedence.js';
 
-/** Reads the rules that count on the host for one ABI. Names that it does not have are left out. */
+/** Resolves the rules that apply to the host for one ABI. Names of syscalls that the ABI does not have are ignored. */
 export function resolveAbi(
   abi: Abi,
   rules: readonly ResolvedRule[],
   context: ResolveContext,
   conflicts: RuleConflicts,
 ): AbiPolicy {
-  const collected = collect(abi, rules, context);
-  const { byNumber, byCall, byMultiplexer, largest } = collected;
-  for (const statements of byNumber.values()) conflicts.among(statements, abi);
-  for (const [name, statements] of byCall) {
-    if (syscallNumber(abi.name, name) === undefined) conflicts.among(statements, abi);
-  }
-  for (const { name } of context.mode === 'compat' ? multiplexersOf(abi.name) : [])
-    conflicts.refused(byMultiplexer.get(name) ?? [], abi, name);
+  const collected = collectDecisions(abi, rules, context);
+  reportConflicts(collected, abi, context, conflicts);
+  const { byNumber, byCall, largest } = collected;
   const syscalls = new Map<number, readonly Decision[]>();
   const set = (number: number, decisions: readonly Decision[]) =>
     decisions.length > 0 && syscalls.set(number, decisions);
-  for (const [number, statements] of byNumber) set(number, decide(statements, abi, context));
+  for (const [number, decisions] of byNumber) set(number, decide(decisions, abi, context));
   for (const multiplexer of multiplexersOf(abi.name)) {
-    if (syscalls.has(multiplexer.number)) continue; // The profile names it, and that stands as written.
-    set(multiplexer.number, decideBehind(multiplexer, byCall, abi, context));
+    // If the profile names the multiplexer itself, its rules decide.
+    if (!syscalls.has(multiplexer.number))
+      set(multiplexer.number, decideMultiplexer(multiplexer, byCall, abi, context));
   }
   const { options, defaultAction } = context;
   const ranges = options.newerCalls === 'enosys' ? newerSyscalls(abi, largest, defaultAction) : [];
-  if (largest !== undefined && ranges.length > 0) cutOff(syscalls, largest, collected, abi, context);
+  if (largest !== undefined && ranges.length > 0) dropNewer(syscalls, largest, collected, abi, context);
   return { abi, syscalls, ranges };
 }
 
-interface Collected {
+/** The decisions of all rules on one ABI, in the order of the document. */
+interface CollectedDecisions {
   readonly byNumber: ReadonlyMap<number, readonly RuleDecision[]>;
-  /** Those about calls that a multiplexer makes, by their names. */
+  /** Decisions on calls that a multiplexer makes, by the name of the call. */
   readonly byCall: ReadonlyMap<string, readonly RuleDecision[]>;
-  /** Those about a multiplexer and its calls, as libseccomp adds them to its rules on the multiplexer. */
+  /** Decisions on a multiplexer and on its calls, as libseccomp adds them to its rules on the multiplexer. */
   readonly byMultiplexer: ReadonlyMap<string, readonly RuleDecision[]>;
-  /** The largest number that is named, as the mode counts them. */
+  /** The largest number that tells how new the profile is; see tellsAge. */
   readonly largest: number | undefined;
 }
 
-function collect(abi: Abi, rules: readonly ResolvedRule[], context: ResolveContext): Collected {
+function collectDecisions(abi: Abi, rules: readonly ResolvedRule[], context: ResolveContext): CollectedDecisions {
+  const numbers = syscallsOf(abi.name);
   const multiplexers = multiplexersOf(abi.name);
   const multiplexed = new Set(multiplexers.flatMap(({ calls }) => [...calls.keys()]));
   const byNumber = new Map<number, RuleDecision[]>();
@@ -68,102 +66,111 @@ function collect(abi: Abi, rules: readonly ResolvedRule[], context: ResolveConte
   let largest: number | undefined;
   for (const source of rules) {
     for (const name of source.rule.names) {
-      const number = syscallNumber(abi.name, name);
+      const number = numbers.get(name);
       const isMultiplexed = multiplexed.has(name);
       if (number === undefined && !isMultiplexed) continue;
-      const statements = ruleDecisionsOf(source, name, abi, context);
-      if (number !== undefined) push(byNumber, number, statements);
-      if (number !== undefined && isCounted(number, isMultiplexed, context)) largest = Math.max(largest ?? 0, number);
-      if (isMultiplexed) push(byCall, name, [...statements]);
-      pushMultiplexed(byMultiplexer, multiplexers, name, statements);
+      const decisions = ruleDecisionsOf(source, name, abi, context);
+      for (const each of multiplexers) append(byMultiplexer, each.name, decisionsOn(each, name, decisions));
+      if (isMultiplexed) append(byCall, name, [...decisions]);
+      if (number === undefined) continue;
+      append(byNumber, number, decisions);
+      if (tellsAge(number, isMultiplexed, context)) largest = Math.max(largest ?? 0, number);
     }
   }
   return { byNumber, byCall, byMultiplexer, largest };
 }
 
+/** The decisions on a multiplexer that libseccomp makes of those on `name`: the multiplexer itself, or one of its calls. */
+function decisionsOn(multiplexer: Multiplexer, name: string, decisions: readonly RuleDecision[]): RuleDecision[] {
+  if (multiplexer.name !== name && !multiplexer.calls.has(name)) return [];
+  return decisions.map((each) => toMultiplexerDecision(each, multiplexer));
+}
+
+/** Appends decisions to those of a key. The array becomes the map's own. */
+function append<Key>(map: Map<Key, RuleDecision[]>, key: Key, decisions: RuleDecision[]): void {
+  const known = map.get(key);
+  if (known === undefined) map.set(key, decisions);
+  else known.push(...decisions);
+}
+
 /**
- * Whether a number that is named tells how new the profile is. To runc 0 does not, and neither do calls that socketcall and
- * ipc make too, for which libseccomp has negative numbers. Source: findLastSyscalls in runc's patchbpf, syscalls.c of
- * libseccomp 2.6.
+ * Whether a number that rules name tells how new the profile is. runc ignores 0, and calls that socketcall and ipc make too,
+ * for which libseccomp has negative numbers. Source: findLastSyscalls in runc's patchbpf, syscalls.c of libseccomp 2.6.
  */
-function isCounted(number: number, isMultiplexed: boolean, { mode }: ResolveContext): boolean {
+function tellsAge(number: number, isMultiplexed: boolean, { mode }: ResolveContext): boolean {
   return mode === 'strict' || (number > 0 && !isMultiplexed);
 }
 
-/** Leaves what is above `largest` to the answer for newer calls, though rules name it: to runc that comes first. */
-function cutOff(
-  syscalls: Map<number, readonly Decision[]>,
-  largest: number,
-  { byNumber, byCall }: Collected,
+function reportConflicts(
+  { byNumber, byCall, byMultiplexer }: CollectedDecisions,
   abi: Abi,
-  { diagnostics }: ResolveContext,
+  { mode }: ResolveContext,
+  conflicts: RuleConflicts,
 ): void {
-  const words = (names: string) =>
-    `on ${abi.name}, runc answers ENOSYS to ${names}: it takes ${largest} for the largest number that the profile names, ` +
-    'as it does not count calls that socketcall or ipc make too. Name a newer call that they do not make';
-  const remark = ({ source, syscall }: RuleDecision) =>
-    diagnostics.reportOnce('notice', ['syscalls', source.index, 'names'], `newer ${abi.name}`, words, syscall);
-  for (const number of [...syscalls.keys()]) {
-    if (number <= largest) continue;
-    syscalls.delete(number);
-    byNumber.get(number)?.forEach(remark);
-    const multiplexer = multiplexersOf(abi.name).find((each) => each.number === number);
-    for (const name of multiplexer?.calls.keys() ?? []) byCall.get(name)?.forEach(remark);
-  }
+  const numbers = syscallsOf(abi.name);
+  for (const decisions of byNumber.values()) conflicts.check(decisions, abi);
+  for (const [name, decisions] of byCall) if (!numbers.has(name)) conflicts.check(decisions, abi);
+  if (mode !== 'compat') return;
+  for (const { name } of multiplexersOf(abi.name)) conflicts.checkLibseccomp(byMultiplexer.get(name) ?? [], abi, name);
 }
 
-/** Puts in what libseccomp makes of statements about `name` for the multiplexer that it is, or that makes it. */
-function pushMultiplexed(
-  map: Map<string, RuleDecision[]>,
-  multiplexers: readonly Multiplexer[],
-  name: string,
-  statements: readonly RuleDecision[],
-): void {
-  for (const multiplexer of multiplexers) {
-    if (multiplexer.name !== name && !multiplexer.calls.has(name)) continue;
-    push(
-      map,
-      multiplexer.name,
-      statements.map((each) => toMultiplexerDecision(each, multiplexer)),
-    );
-  }
+/**
+ * The decisions on one number. In compat mode, rules whose action is the default action are dropped, as runtimes do; they
+ * would otherwise take precedence over other rules.
+ */
+function decide(decisions: readonly RuleDecision[], abi: Abi, context: ResolveContext): readonly Decision[] {
+  const effective =
+    context.mode === 'strict' ? decisions : decisions.filter(({ source }) => !hasDefaultAction(source, context));
+  return resolvePrecedence(effective, abi, context);
 }
 
-/** Puts them in; `statements` becomes the map's own. */
-function push<Key>(map: Map<Key, RuleDecision[]>, key: Key, statements: RuleDecision[]): void {
-  const known = map.get(key);
-  if (known === undefined) map.set(key, statements);
-  else known.push(...statements);
-}
-
-/** In compat without rules that have the default action: runtimes leave them out, so that others count. */
-function decide(statements: readonly RuleDecision[], abi: Abi, context: ResolveContext): readonly Decision[] {
-  const counting =
-    context.mode === 'strict' ? statements : statements.filter(({ source }) => !hasDefaultAction(source, context));
-  return resolvePrecedence(counting, abi, context);
-}
-
-/** What is decided for calls that are made through a multiplexer: their arguments are behind a pointer then. */
-function decideBehind(
+/** The decisions on a multiplexer that no rule names: for each of its calls, the strictest action that rules give the call. */
+function decideMultiplexer(
   multiplexer: Multiplexer,
-  byCall: Collected['byCall'],
+  byCall: CollectedDecisions['byCall'],
   abi: Abi,
   context: ResolveContext,
 ): readonly Decision[] {
   return [...multiplexer.calls].flatMap(([name, call]) => {
-    const statements = byCall.get(name) ?? [];
-    const decisions = decide(statements, abi, context);
+    const given = byCall.get(name) ?? [];
+    const decisions = decide(given, abi, context);
     const { action, rule } = strictestAction(decisions, context.defaultAction);
-    const conditional = statements.find(({ conditions }) => conditions.length > 0);
+    const conditional = given.find(({ conditions }) => conditions.length > 0);
     if (conditional !== undefined && decisions.some(({ conditions }) => conditions.length > 0)) {
-      const words = (names: string) =>
-        `on ${abi.name}, ${multiplexer.name} makes ${names} too, with arguments that a filter can not see: that way it ` +
-        `gets ${action.kind === 'errno' ? `errno ${action.errno}` : action.kind}, the most restrictive of its actions. A rule on ${multiplexer.name} says otherwise`;
-      const place = ['syscalls', conditional.source.index, 'args'];
-      context.diagnostics.reportOnce('notice', place, `${abi.name} ${multiplexer.name} ${action.kind}`, words, name);
+      const what = action.kind === 'errno' ? `errno ${action.errno}` : action.kind;
+      const message = (names: string) =>
+        `on ${abi.name}, ${multiplexer.name} makes ${names} too, with arguments that a filter cannot see: that way it ` +
+        `gets ${what}, the most restrictive of its actions. To decide otherwise, write a rule on ${multiplexer.name}`;
+      const path = ['syscalls', conditional.source.index, 'args'];
+      context.diagnostics.reportOnce('notice', path, `${abi.name} ${multiplexer.name} ${action.kind}`, message, name);
     }
     return returnValue(action) === returnValue(context.defaultAction)
       ? []
       : [multiplexedDecision(multiplexer, call, action, rule)];
   });
+}
+
+/**
+ * Drops the decisions on numbers above `largest`, which only calls have that do not tell how new the profile is. The ENOSYS
+ * for newer calls then applies to them, as runc returns it before its filter is asked.
+ */
+function dropNewer(
+  syscalls: Map<number, readonly Decision[]>,
+  largest: number,
+  { byNumber, byCall }: CollectedDecisions,
+  abi: Abi,
+  { diagnostics }: ResolveContext,
+): void {
+  const message = (names: string) =>
+    `on ${abi.name}, runc answers ENOSYS to ${names}: it takes ${largest} for the largest number that the profile names, ` +
+    'as it ignores calls that socketcall or ipc make too. Name a newer call that these do not make';
+  const report = ({ source, syscall }: RuleDecision) =>
+    diagnostics.reportOnce('notice', ['syscalls', source.index, 'names'], `newer ${abi.name}`, message, syscall);
+  for (const number of [...syscalls.keys()]) {
+    if (number <= largest) continue;
+    syscalls.delete(number);
+    byNumber.get(number)?.forEach(report);
+    const multiplexer = multiplexersOf(abi.name).find((each) => each.number === number);
+    for (const name of multiplexer?.calls.keys() ?? []) byCall.get(name)?.forEach(report);
+  }
 }

@@ -1,4 +1,4 @@
-/** Comparisons: what one of a rule's `args` compares on an ABI, and what is odd about it there. */
+/** Makes conditions of a rule's `args`, which depend on the ABI, and reports comparisons that are probably mistakes. */
 import type { Condition } from '../../policy/policy.js';
 import type { Abi } from '../../syscalls/abi.js';
 import { argumentWidth } from '../../syscalls/table.js';
@@ -8,73 +8,65 @@ import type { MeaningOptions } from '../document/options.js';
 import type { Argument } from '../document/types.js';
 import type { RuntimeWidth } from './libseccomp-order.js';
 
-/** Where a comparison stands. */
-export interface ArgumentContext {
+/** Where a comparison is. */
+export interface ComparisonPlace {
   readonly abi: Abi;
   readonly syscall: string;
-  readonly keys: Path;
-  /** Whether the rule lets more or less through than the default action: positive, negative or 0. */
-  readonly loosens: number;
+  readonly path: Path;
+  /** Positive if the rule is more permissive than the default action, negative if it is less so, else 0. */
+  readonly leniency: number;
 }
-
-/** A comparison; undefined: it holds always, as if it were not there. */
-type Reading = Condition | undefined;
 
 /**
- * A comparison as the runtime reads it, and as it is written. The two differ only if the value is too wide for an ABI
- * on which the runtime compares 32 bits: it drops the higher ones.
+ * The condition that a comparison means to the container runtime, and the one that is written; undefined for a comparison
+ * that always holds. They differ only if the runtime compares 32 bits, and drops higher bits of the value.
  */
-export interface ArgumentConditions {
-  readonly runtime: Reading;
-  readonly written: Reading;
+export interface ComparisonMeanings {
+  readonly runtime: Condition | undefined;
+  readonly written: Condition | undefined;
 }
 
-/** How many bits libseccomp compares: x32 counts as a 32-bit ABI there. */
+/** How many bits of an argument libseccomp compares on an ABI. It treats x32 as a 32-bit ABI. */
 export function runtimeWidth({ name, bits }: Abi): RuntimeWidth {
   return name === 'x32' ? 32 : bits;
 }
 
 /**
- * Reads a comparison. It is of as many bits as the kernel reads of the argument, or as the runtime compares if
- * `argumentWidth` is 64. A value too wide for that is an error in strict; in compat all of the register is compared, as
- * the runtime does.
+ * The conditions for a comparison. They compare the bits that the kernel reads of the argument, or, with the option
+ * `argumentWidth: 64`, those that the runtime compares. A value that does not fit is reported as a mistake; compat mode then
+ * compares the whole register, as the runtime does.
  */
-export function argumentConditions(
+export function conditionsFor(
   argument: Argument,
-  place: ArgumentContext,
+  place: ComparisonPlace,
   options: Pick<MeaningOptions, 'argumentWidth'>,
   diagnostics: Diagnostics,
-): ArgumentConditions {
-  const { abi, syscall } = place;
+): ComparisonMeanings {
+  const { abi, syscall, path } = place;
   const wide = runtimeWidth(abi);
   const width = options.argumentWidth === 64 ? wide : argumentWidth(abi.name, syscall, argument.index);
   const compared = Math.min(width, wide);
   if (fits(argument, compared)) {
-    remarkOn(argument, width, place, diagnostics);
-    const both = conditionOf(argument, width);
-    return { runtime: both, written: both };
+    reportConstant(argument, width, place, diagnostics);
+    const condition = conditionOf(argument, width);
+    return { runtime: condition, written: condition };
   }
   const largest = (1n << BigInt(compared)) - 1n;
   const reader =
     options.argumentWidth === 64 || compared < width
       ? `container runtimes compare ${compared} bits`
       : `the kernel reads ${width} bits`;
-  diagnostics.reportOnce(
-    'mistake',
-    [...place.keys, 'value'],
-    `${abi.name} ${compared}`,
-    (names) => {
-      const value = argument.value > largest ? argument.value : argument.valueTwo;
-      return `${value} does not fit: on ${abi.name} ${reader} of argument ${argument.index} of ${names}, so the largest value is ${largest}`;
-    },
-    syscall,
-  );
+  const message = (names: string) => {
+    const value = argument.value > largest ? argument.value : argument.valueTwo;
+    return `${value} does not fit: on ${abi.name} ${reader} of argument ${argument.index} of ${names}, so the largest value is ${largest}`;
+  };
+  diagnostics.reportOnce('mistake', [...path, 'value'], `${abi.name} ${compared}`, message, syscall);
   const whole = fits(argument, width) ? width : abi.bits;
-  const written = fits(argument, whole) ? conditionOf(argument, whole) : beyond(argument, whole);
+  const written = fits(argument, whole) ? conditionOf(argument, whole) : conditionBeyond(argument, whole);
   return { runtime: conditionOf(truncated(argument, wide), wide), written };
 }
 
-/** A MASKED_EQ's valueTwo is masked; of the others it is not looked at. */
+/** Whether the values of a comparison fit a width. Of MASKED_EQ's `valueTwo`, only the bits under the mask count. */
 function fits({ op, value, valueTwo }: Argument, width: number): boolean {
   return [value, op === 'SCMP_CMP_MASKED_EQ' ? (valueTwo ?? 0n) & value : 0n].every((n) => n >> BigInt(width) === 0n);
 }
@@ -84,7 +76,8 @@ function truncated(argument: Argument, width: number): Argument {
   return { ...argument, value: BigInt.asUintN(width, value), valueTwo: BigInt.asUintN(width, valueTwo ?? 0n) };
 }
 
-function conditionOf({ index, op, value, valueTwo }: Argument, width: Condition['width']): Reading {
+/** The condition of a comparison whose values fit the width. Undefined for a mask of 0, which every argument matches. */
+function conditionOf({ index, op, value, valueTwo }: Argument, width: Condition['width']): Condition | undefined {
   if (op !== 'SCMP_CMP_MASKED_EQ') return { index, width, op: COMPARISONS[op], value };
   return value === 0n ? undefined : { index, width, op: 'masked-eq', mask: value, value: (valueTwo ?? 0n) & value };
 }
@@ -98,8 +91,11 @@ const COMPARISONS = {
   SCMP_CMP_GE: 'ge',
 } as const;
 
-/** A comparison with a value that no register holds: it holds never or always, but for the low bits of a mask. */
-function beyond(argument: Argument, width: Condition['width']): Condition {
+/**
+ * The condition of a comparison with a value that no register of this width can hold. It holds always or never, except that
+ * a mask keeps the bits that fit.
+ */
+function conditionBeyond(argument: Argument, width: Condition['width']): Condition {
   const { index, op, value, valueTwo } = argument;
   const never: Condition = { index, width, op: 'lt', value: 0n };
   const always: Condition = { index, width, op: 'ge', value: 0n };
@@ -116,27 +112,27 @@ function beyond(argument: Argument, width: Condition['width']): Condition {
   }
 }
 
-/** Comparisons that hold always or never are no doubt meant otherwise. */
-function remarkOn(argument: Argument, width: number, place: ArgumentContext, diagnostics: Diagnostics): void {
+/** Reports a comparison that holds always or never, and one with bits that are not compared. */
+function reportConstant(argument: Argument, width: number, place: ComparisonPlace, diagnostics: Diagnostics): void {
   const { op, value, valueTwo } = argument;
-  const { loosens, keys, syscall } = place;
+  const { leniency, path, syscall } = place;
   const largest = (1n << BigInt(width)) - 1n;
   if (op === 'SCMP_CMP_MASKED_EQ') {
-    const kind = loosens > 0 ? 'mistake' : 'notice';
+    const kind = leniency > 0 ? 'mistake' : 'notice';
     if (value === 0n) {
-      const words = () => 'a mask of 0 holds for every argument: `value` is the mask, `valueTwo` what it equals';
-      diagnostics.reportOnce(kind, [...keys, 'value'], 'mask', words);
+      const message = () => 'a mask of 0 holds for every argument: `value` is the mask, `valueTwo` what it equals';
+      diagnostics.reportOnce(kind, [...path, 'value'], 'mask', message);
     } else if (((valueTwo ?? 0n) & ~value) !== 0n) {
-      const words = () => `has bits outside of the mask ${value}, which are not compared: \`value\` is the mask`;
-      diagnostics.reportOnce(kind, [...keys, 'valueTwo'], 'mask', words);
+      const message = () => `has bits outside of the mask ${value}, which are not compared: \`value\` is the mask`;
+      diagnostics.reportOnce(kind, [...path, 'valueTwo'], 'mask', message);
     }
   }
   if ((op === 'SCMP_CMP_LT' && value === 0n) || (op === 'SCMP_CMP_GT' && value === largest)) {
-    const words = (names: string) => `never holds for ${names}: arguments are unsigned, here of ${width} bits`;
-    diagnostics.reportOnce(loosens < 0 ? 'mistake' : 'notice', [...keys, 'value'], `never ${width}`, words, syscall);
+    const message = (names: string) => `never holds for ${names}: arguments are unsigned, here of ${width} bits`;
+    diagnostics.reportOnce(leniency < 0 ? 'mistake' : 'notice', [...path, 'value'], `never ${width}`, message, syscall);
   }
   if ((op === 'SCMP_CMP_GE' && value === 0n) || (op === 'SCMP_CMP_LE' && value === largest)) {
-    const words = (names: string) => `always holds for ${names}: arguments are unsigned, here of ${width} bits`;
-    diagnostics.reportOnce('notice', [...keys, 'value'], `always ${width}`, words, syscall);
+    const message = (names: string) => `always holds for ${names}: arguments are unsigned, here of ${width} bits`;
+    diagnostics.reportOnce('notice', [...path, 'value'], `always ${width}`, message, syscall);
   }
 }

@@ -1,4 +1,4 @@
-/** The host that a profile is resolved against, and which rules count there. */
+/** The host that a profile is resolved for, and the rules that apply there. */
 import { SeccompError } from '../../errors.js';
 import { ABIS, type AbiName, abiOf } from '../../syscalls/abi.js';
 import { CAPABILITIES } from '../../syscalls/capabilities.js';
@@ -9,21 +9,21 @@ import { shown } from '../document/diagnostics.js';
 import type { ProfileFormat } from '../document/options.js';
 import type { Rule } from '../document/types.js';
 
-/** What a profile is resolved against. */
+/** The facts that a profile is resolved for: a machine, and the capabilities of a process. */
 export interface Host {
   /** The native ABI. */
   readonly abi: AbiName;
-  /** Kernel version, the two numbers that `minKernel` compares. */
+  /** The kernel version, which `minKernel` is compared with. */
   readonly kernel: { readonly major: number; readonly minor: number };
-  /** Capabilities that the process holds, `CAP_…`. */
+  /** The capabilities that the process holds, as `CAP_…`. */
   readonly capabilities: ReadonlySet<string>;
-  /** ABIs to decide, instead of those that the profile names. The native one always is. */
+  /** ABIs to decide in place of those that the profile names. The native one is always decided. */
   readonly abis?: readonly AbiName[] | undefined;
 }
 
 /**
- * A copy of a host that a caller gave.
- * @throws SeccompError ERR_SECCOMP_OPTION for what is none.
+ * Copies a host that a caller gives.
+ * @throws {SeccompError} ERR_SECCOMP_OPTION if the value is not a host.
  */
 export function readHost(host: unknown): Host {
   const refuse = (path: Path, problem: string) => {
@@ -59,7 +59,7 @@ function versionNumber(value: unknown, refuse: Refuse): number {
 function readCapabilities(value: unknown, refuse: Refuse): ReadonlySet<string> {
   if (!(value instanceof Set)) return refuse([], 'must be a Set of names');
   const names = new Set<string>();
-  // Not by an iterator, which may be the caller's.
+  // The prototype's forEach, as the set may have an iterator of the caller's.
   Reflect.apply(Set.prototype.forEach, value, [
     (name: unknown) => {
       const known = CAPABILITIES.find((each) => each === name);
@@ -80,8 +80,8 @@ function abiNamed(name: unknown, refuse: Refuse): AbiName {
 }
 
 /**
- * Whether a rule counts. Excludes first: any hit drops the rule. Then includes: all must hold. The OCI runtime
- * specification has neither, and Podman no minKernel: they do not count there.
+ * Whether a rule applies to a host: no condition of `excludes` holds, and all of `includes` do. OCI documents have neither,
+ * and Podman ignores minKernel.
  * Source: moby/profiles, seccomp_linux.go; containers/common, pkg/seccomp.
  */
 export function ruleApplies({ includes, excludes }: Rule, host: Host, format: ProfileFormat): boolean {

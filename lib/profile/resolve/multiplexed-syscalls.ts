@@ -1,4 +1,7 @@
-/** Calls that some ABIs also make through one other, by a number in its first argument: socketcall(2) and ipc(2). */
+/**
+ * Multiplexers: socketcall(2) and ipc(2), through which some ABIs make other calls. A number in the first argument says
+ * which call is meant; its own arguments are behind a pointer, where a filter can't read them.
+ */
 import { compareRestriction } from '../../policy/action.js';
 import { ALL_ARGUMENTS, outcomesIn } from '../../policy/argument-region.js';
 import type { Action, Decision } from '../../policy/policy.js';
@@ -7,12 +10,12 @@ import { type SyscallNumber, syscallNumber } from '../../syscalls/table.js';
 import type { Argument } from '../document/types.js';
 import type { RuleDecision } from './rule-precedence.js';
 
-/** A call by which others can be made. */
+/** A syscall that makes other calls. */
 export interface Multiplexer {
   readonly name: 'socketcall' | 'ipc';
-  /** The bits of its first argument that tell which one is meant; ipc has a version above them. */
+  /** The bits of the first argument that hold the number of the call. ipc has a version above them. */
   readonly mask: bigint;
-  /** Those numbers by name. */
+  /** The calls that it makes, and their numbers in the first argument. */
   readonly calls: ReadonlyMap<string, bigint>;
 }
 
@@ -43,7 +46,7 @@ const MULTIPLEXERS: readonly Multiplexer[] = [
   },
 ];
 
-/** The multiplexers that an ABI has, with their numbers there. */
+/** The multiplexers of an ABI, with their syscall numbers. */
 export function multiplexersOf(abi: AbiName): readonly (Multiplexer & { readonly number: SyscallNumber })[] {
   return MULTIPLEXERS.flatMap((multiplexer) => {
     const number = syscallNumber(abi, multiplexer.name);
@@ -51,7 +54,7 @@ export function multiplexersOf(abi: AbiName): readonly (Multiplexer & { readonly
   });
 }
 
-/** What is decided for one of its calls, when that is made through the multiplexer; by a rule, if `rule` is its index. */
+/** The decision on one call of a multiplexer. `rule` is the index of the rule that makes it, if one does. */
 export function multiplexedDecision({ mask }: Multiplexer, call: bigint, action: Action, rule?: number): Decision {
   const index = 0;
   const condition =
@@ -62,8 +65,8 @@ export function multiplexedDecision({ mask }: Multiplexer, call: bigint, action:
 }
 
 /**
- * What libseccomp makes of a rule on one of its calls: a rule on the multiplexer, whose first argument is the call's number in
- * place of that of the call. Source: abi_rule_add in syscalls.c of libseccomp 2.6.
+ * The decision on the multiplexer that libseccomp makes of one on a call: it compares the first argument with the number of
+ * the call, and drops comparisons of the call's own first argument. Source: abi_rule_add in syscalls.c of libseccomp 2.6.
  */
 export function toMultiplexerDecision(statement: RuleDecision, { calls }: Multiplexer): RuleDecision {
   const value = calls.get(statement.syscall);
@@ -72,15 +75,15 @@ export function toMultiplexerDecision(statement: RuleDecision, { calls }: Multip
   return { ...statement, args: [first, ...statement.args.filter(({ index }) => index !== 0)] };
 }
 
-/** With more decisions than this, all of them and the default count as possible. */
+/** The most decisions that are checked for whether some call takes them. Beyond it, all count as possible. */
 const MOST_DECISIONS = 256;
 
-/** An action, and the index of the rule that leads to it, if one does. */
+/** An action, and the index of the rule that leads to it, if a rule does. */
 type Outcome = Pick<Decision, 'action' | 'rule'>;
 
 /**
- * What to do with a call whose arguments can't be seen: the most restrictive of all that `decisions` may come to. Of two
- * errnos it is that of the earlier decision.
+ * The most restrictive action that some arguments lead to, for a call whose arguments a filter can't read. Of several errnos,
+ * that of the earliest decision.
  */
 export function strictestAction(decisions: readonly Decision[], otherwise: Action): Outcome {
   const rest: Outcome = { action: otherwise, rule: undefined };

@@ -1,4 +1,7 @@
-/** Resolves a profile for a host: names become numbers, conditions on the host are settled, and a policy remains. */
+/**
+ * Resolves a profile for a host, and so makes a policy of it: rules that do not apply to the host are dropped, names become
+ * numbers, and comparisons become conditions.
+ */
 import { type ProfileIssue, SeccompError } from '../../errors.js';
 import type { Action, Policy } from '../../policy/policy.js';
 import { type AbiName, abiOf } from '../../syscalls/abi.js';
@@ -15,26 +18,42 @@ import { NO_CONDITIONS, type ResolveContext, type ResolvedRule } from './rule-pr
 export type { Host } from './host-match.js';
 
 /**
- * Makes the policy of `profile` on `host`.
- * @throws ProfileError for what only shows on a host: rules that contradict each other, for example; SeccompError
- * ERR_SECCOMP_OPTION for what is no Profile or no host.
+ * Returns the policy of a profile on a host: for each ABI, the decisions on each syscall number. A policy can be evaluated,
+ * compared with others, combined and compiled.
+ *
+ * @param profile - A profile as `loadProfile` returns it. `null`, which is `unconfined`, has no policy.
+ * @param host - The machine and the capabilities of the process; it need not be this machine. `kernel` has the first two
+ * numbers of the kernel version.
+ * @throws {ProfileError} if the profile has errors that only show on this host, such as rules that contradict each other.
+ * @throws {SeccompError} ERR_SECCOMP_OPTION if an argument is not a profile, or not a host.
+ * @example
+ * import { Profile, resolve } from 'seccomp';
+ *
+ * const profile = Profile.allowlist().allow('read', 'write', 'exit_group');
+ * const policy = resolve(profile, {
+ *   abi: 'aarch64',
+ *   kernel: { major: 6, minor: 12 },
+ *   capabilities: new Set(['CAP_SYS_TIME']),
+ * });
+ *
+ * for (const { abi, syscalls } of policy.abis) console.log(abi.name, syscalls.size); // aarch64 3
  */
-export function resolve(profile: Profile, given: Host): Policy {
+export function resolve(profile: Profile, host: Host): Policy {
   if (!Profile.is(profile)) {
-    const message = 'profile: must be a Profile, as loadProfile gives it (null is unconfined, which has no policy)';
+    const message = 'profile: must be a Profile, as loadProfile returns it (null is unconfined, which has no policy)';
     throw new SeccompError('ERR_SECCOMP_OPTION', message);
   }
-  const { policy, diagnostics } = resolveWithDiagnostics(profile, readHost(given));
+  const { policy, diagnostics } = resolveWithDiagnostics(profile, readHost(host));
   if (diagnostics.some(({ severity }) => severity === 'error')) throw profile.error(diagnostics);
   return policy;
 }
 
-/** What `resolve` finds: the errors for which it throws, and warnings. */
+/** The errors and warnings that only show on a host. */
 export function issuesOn(profile: Profile, host: Host): readonly ProfileIssue[] {
   return profile.issues(resolveWithDiagnostics(profile, host).diagnostics);
 }
 
-/** The policy of a profile, mistakes or not, and what is to be said about it. */
+/** Resolves a profile even if it has errors. The policy is only of use if the diagnostics have none. */
 export function resolveWithDiagnostics(
   profile: Profile,
   host: Host,
@@ -49,24 +68,24 @@ export function resolveWithDiagnostics(
     rules.push({ rule, index, action, always: [{ conditions: NO_CONDITIONS, action, rule: index }] });
   }
   const context: ResolveContext = { mode, options, defaultAction, diagnostics };
-  remarkOnRules(rules, context);
+  reportOnRules(rules, context);
   const conflicts = new RuleConflicts(context);
   const names = abisOf(profile, host, diagnostics);
-  const counting = isTooLarge(rules, names.length, diagnostics) ? [] : rules;
-  const abis = names.map((name) => resolveAbi(abiOf(name), counting, context, conflicts));
+  const resolved = isTooLarge(rules, names.length, diagnostics) ? [] : rules;
+  const abis = names.map((name) => resolveAbi(abiOf(name), resolved, context, conflicts));
   return {
     policy: { abis, defaultAction, foreignAction: { kind: options.foreignAction } },
     diagnostics: diagnostics.all(),
   };
 }
 
-/** Four times the instructions of a filter, each of which compares once: so many are refused before they are compiled. */
+/** The most comparisons of a profile: four times as many as a filter can have instructions. */
 const MOST_COMPARISONS = 16_384;
 
-/** Names of rules, on all ABIs, that are read within a second. The largest profiles have some thousands. */
+/** The most names in rules, counted for each ABI: as many as are resolved within a second. Real profiles have thousands. */
 const MOST_NAMES = 500_000;
 
-/** Whether there is too much to be read: told before it is tried. */
+/** Reports a profile that is too large, before it is resolved. */
 function isTooLarge(rules: readonly ResolvedRule[], abis: number, diagnostics: Diagnostics): boolean {
   let names = 0;
   let comparisons = 0;
@@ -75,15 +94,15 @@ function isTooLarge(rules: readonly ResolvedRule[], abis: number, diagnostics: D
     comparisons += rule.names.length * rule.args.length * abis;
   }
   const refuse = (count: number, what: string, most: number) => {
-    const words = () => `${count} ${what} on ${abis} ABIs are more than the ${most} that are read: write fewer rules`;
-    diagnostics.reportOnce('refused', ['syscalls'], what, words);
+    const message = () => `${count} ${what} on ${abis} ABIs are more than the ${most} that are read: write fewer rules`;
+    diagnostics.reportOnce('refused', ['syscalls'], what, message);
   };
   if (names > MOST_NAMES) refuse(names, 'names', MOST_NAMES);
   if (comparisons > MOST_COMPARISONS) refuse(comparisons, 'comparisons of arguments', MOST_COMPARISONS);
   return names > MOST_NAMES || comparisons > MOST_COMPARISONS;
 }
 
-/** The native ABI, then those that the profile or the host adds. */
+/** The ABIs to decide: the native one, then those that the host lists, or else those that the profile lists. */
 function abisOf({ document, format }: Profile, host: Host, diagnostics: Diagnostics): readonly AbiName[] {
   const { architectures } = document;
   const archMap = format === 'oci' ? null : document.archMap; // The runtime specification has none.
@@ -92,9 +111,9 @@ function abisOf({ document, format }: Profile, host: Host, diagnostics: Diagnost
   const subs = (entry < 0 ? undefined : archMap?.[entry]?.subArchitectures) ?? [];
   const isRead = readsArchMap(host.abi, format);
   if (subs.length > 0 && !isRead) {
-    const words = () =>
-      `${RUNTIMES[format]} does not read this on ${host.abi}, and decides that ABI alone: use architectures`;
-    diagnostics.reportOnce('notice', ['archMap', entry], 'unread', words);
+    const message = () =>
+      `${RUNTIMES[format]} ignores this on ${host.abi}, and decides that ABI alone: list others in architectures`;
+    diagnostics.reportOnce('notice', ['archMap', entry], 'unread', message);
   }
   const listed = [
     ...(architectures ?? []).map((name, i) => ({ name, keys: ['architectures', i] })),
@@ -103,16 +122,16 @@ function abisOf({ document, format }: Profile, host: Host, diagnostics: Diagnost
   const added = listed.flatMap(({ name, keys }) => {
     const abi = ARCHITECTURES.get(name);
     if (abi !== undefined && abiOf(abi).endian !== abiOf(host.abi).endian) {
-      const words = () =>
-        `${name} has another byte order than this machine's ${host.abi}: runtimes refuse both together`;
-      diagnostics.reportOnce('refused', keys, 'endian', words);
+      const message = () =>
+        `${name} has another byte order than this machine's ${host.abi}: runtimes refuse to decide both`;
+      diagnostics.reportOnce('refused', keys, 'endian', message);
     }
     if (abi !== undefined && format !== 'podman' && UNKNOWN_TO_RUNC.has(abi)) {
       diagnostics.reportOnce(
         'refused',
         keys,
         'runc',
-        () => `runc does not know ${name}, and starts no container with it: leave it out`,
+        () => `runc does not know ${name}, and starts no container with it: remove it`,
       );
     }
     return abi ?? [];
@@ -120,16 +139,16 @@ function abisOf({ document, format }: Profile, host: Host, diagnostics: Diagnost
   return [...new Set([host.abi, ...added])];
 }
 
-/** In the runtime specification, but not in runc's list. crun, Podman's runtime, asks libseccomp, which knows them. */
+/** Listed in the runtime specification, but unknown to runc. crun, Podman's runtime, leaves names to libseccomp. */
 const UNKNOWN_TO_RUNC: ReadonlySet<AbiName> = new Set(['parisc', 'parisc64', 'm68k', 'sh', 'sheb']);
 
-/** Who finds ABIs in an archMap. */
+/** The program that reads an archMap, by the format of the document. */
 const RUNTIMES = { docker: 'Docker', podman: 'Podman', oci: 'an OCI runtime' } as const;
 
-/** Native ABIs by whose names in Go moby finds no architecture. Source: goToNative, nativeToSeccomp of moby/profiles. */
+/** Native ABIs for which moby ignores archMap, as its tables lack them: goToNative, nativeToSeccomp of moby/profiles. */
 const NOT_IN_MOBY: ReadonlySet<AbiName> = new Set(['loongarch64', 'mipsel']);
 
-/** The only ones for which containers/common has one. Source: nativeToSeccomp, pkg/seccomp. */
+/** The only native ABIs for which Podman reads archMap: nativeToSeccomp of containers/common, pkg/seccomp. */
 const IN_COMMON: ReadonlySet<AbiName> = new Set([
   'x86_64',
   'aarch64',
@@ -158,7 +177,7 @@ function actionOf(name: ActionName, data: number | null | undefined, keys: Path,
   return simple;
 }
 
-/** It is in many policies. */
+/** An action without data. Policies share it. */
 const simple = (kind: Exclude<Action['kind'], 'errno' | 'trace'>): Action => Object.freeze({ kind });
 
 const SIMPLE_ACTIONS: ReadonlyMap<ActionName, Action> = new Map([
@@ -171,40 +190,40 @@ const SIMPLE_ACTIONS: ReadonlyMap<ActionName, Action> = new Map([
   ['SCMP_ACT_TRAP', simple('trap')],
 ]);
 
-/** What shows without knowing the ABIs. */
-function remarkOnRules(rules: readonly ResolvedRule[], context: ResolveContext): void {
+/** Reports problems that do not depend on the ABI. */
+function reportOnRules(rules: readonly ResolvedRule[], context: ResolveContext): void {
   const { defaultAction, diagnostics } = context;
   if (defaultAction.kind === 'notify') {
-    const words = () =>
-      'SCMP_ACT_NOTIFY can not be the default action: a runtime would have to answer for its own calls';
-    diagnostics.reportOnce('refused', ['defaultAction'], 'notify', words);
+    const message = () => 'SCMP_ACT_NOTIFY cannot be the default action: a runtime would have to answer its own calls';
+    diagnostics.reportOnce('refused', ['defaultAction'], 'notify', message);
   }
   for (const source of rules) {
     const { rule, index, action } = source;
     if (rule.name !== undefined) {
-      const words = () => 'stands beside names: Podman refuses that in a rule that counts on the host';
-      diagnostics.reportOnce('refused', ['syscalls', index, 'name'], 'name', words);
+      const message = () => 'is given beside names: Podman refuses both in a rule that applies to the host';
+      diagnostics.reportOnce('refused', ['syscalls', index, 'name'], 'name', message);
     }
     if (action.kind === 'notify' && rule.names.includes('write')) {
-      const words = () => 'SCMP_ACT_NOTIFY can not be for write: runtimes send the listener with it, and refuse that';
-      diagnostics.reportOnce('refused', ['syscalls', index, 'names', rule.names.indexOf('write')], 'notify', words);
+      const message = () =>
+        'SCMP_ACT_NOTIFY cannot be used for write: runtimes refuse it, as they need write to send the listener';
+      diagnostics.reportOnce('refused', ['syscalls', index, 'names', rule.names.indexOf('write')], 'notify', message);
     }
     if (hasDefaultAction(source, context)) {
-      const words = () => `${rule.action} is what happens anyway: container runtimes leave this rule out`;
-      diagnostics.reportOnce('notice', ['syscalls', index, 'action'], 'default', words);
+      const message = () => `${rule.action} is the default action: container runtimes drop this rule`;
+      diagnostics.reportOnce('notice', ['syscalls', index, 'action'], 'default', message);
     }
-    if (comparesArgumentTwice(rule)) remarkOnRepeatedIndex(source, diagnostics);
+    if (comparesArgumentTwice(rule)) reportRepeatedIndex(source, diagnostics);
   }
 }
 
-/** Runtimes turn such a rule into alternatives, and authors mean both. */
-function remarkOnRepeatedIndex({ rule, index }: ResolvedRule, diagnostics: Diagnostics): void {
+/** Reports a rule that compares an argument twice: runtimes make alternatives of it, though authors mean both. */
+function reportRepeatedIndex({ rule, index }: ResolvedRule, diagnostics: Diagnostics): void {
   const indices = rule.args.map((each) => each.index);
   indices.forEach((each, i) => {
     if (indices.indexOf(each) === i) return;
-    const words = () =>
+    const message = () =>
       `argument ${each} is compared twice in one rule: for alternatives write two rules (container runtimes make each ` +
       'comparison of the rule a rule of its own)';
-    diagnostics.reportOnce('mistake', ['syscalls', index, 'args', i, 'index'], 'twice', words);
+    diagnostics.reportOnce('mistake', ['syscalls', index, 'args', i, 'index'], 'twice', message);
   });
 }

@@ -1,8 +1,8 @@
-/** Conflicts: rules on one syscall that stand in each other's way, and rules that say nothing. */
+/** Reports rules on one syscall that contradict each other, or of which one has no effect. */
 import { compareRestriction, permissiveness, returnValue } from '../../policy/action.js';
 import { isSatisfiable } from '../../policy/argument-region.js';
 import type { Abi } from '../../syscalls/abi.js';
-import type { Diagnostics, ProblemKind } from '../document/diagnostics.js';
+import type { ProblemKind } from '../document/diagnostics.js';
 import { runtimeWidth } from './argument-conditions.js';
 import { type Chain, RuleTree } from './libseccomp-order.js';
 import {
@@ -13,157 +13,146 @@ import {
   type RuleDecision,
 } from './rule-precedence.js';
 
-/** How many pairs of rules with arguments are held against each other, in one profile. */
+/** The most pairs of decisions in one profile that are checked for overlaps. Each check takes some microseconds. */
 const MOST_PAIRS = 4000;
 
-/** Looks for conflicts, syscall by syscall. */
+/** Checks the decisions of one profile, number by number. */
 export class RuleConflicts {
   readonly #context: ResolveContext;
-  readonly #diagnostics: Diagnostics;
   #pairs = 0;
 
   constructor(context: ResolveContext) {
     this.#context = context;
-    this.#diagnostics = context.diagnostics;
   }
 
-  /** Remarks on the statements about one number, in the order of the document. */
-  among(statements: readonly RuleDecision[], abi: Abi): void {
-    if (statements.length < 2) return;
-    const ordinary = statements.filter(({ source }) => !hasDefaultAction(source, this.#context));
-    this.refused(statements, abi);
-    if (!isOfOneAction(statements)) this.#dropped(statements, ordinary);
-    const counting = this.#context.mode === 'compat' ? ordinary : statements;
-    const unconditional = counting.find(({ conditions }) => conditions.length === 0);
-    if (unconditional !== undefined) this.#dead(counting, unconditional);
-    else this.#overlapping(counting, abi);
+  /** Reports conflicts among the decisions on one number. They are in the order of the document. */
+  check(decisions: readonly RuleDecision[], abi: Abi): void {
+    if (decisions.length < 2) return;
+    const kept = decisions.filter(({ source }) => !hasDefaultAction(source, this.#context));
+    this.checkLibseccomp(decisions, abi);
+    if (!haveOneAction(decisions)) this.#reportDropped(decisions, kept);
+    const effective = this.#context.mode === 'compat' ? kept : decisions;
+    const unconditional = effective.find(({ conditions }) => conditions.length === 0);
+    if (unconditional !== undefined) this.#reportDead(effective, unconditional);
+    else this.#reportOverlaps(effective, abi);
   }
 
   /**
-   * What libseccomp refuses, with EEXIST, among statements about one number of its; those of what `multiplexer` makes, if
-   * it is that one's. One without comparisons ends the search, since it replaces what was there.
+   * Reports decisions that libseccomp refuses with EEXIST. If `multiplexer` is given, the decisions are those on the calls
+   * that this syscall makes. A decision without comparisons ends the search, as it replaces all that libseccomp has so far.
    */
-  refused(statements: readonly RuleDecision[], abi: Abi, multiplexer?: string): void {
-    if (isOfOneAction(statements)) return;
+  checkLibseccomp(decisions: readonly RuleDecision[], abi: Abi, multiplexer?: string): void {
+    if (haveOneAction(decisions)) return;
     const tree = new RuleTree(runtimeWidth(abi));
     const added = new Map<Chain, RuleDecision>();
-    for (const statement of statements) {
-      if (hasDefaultAction(statement.source, this.#context)) continue;
-      const chain = asChain(statement);
+    for (const decision of decisions) {
+      if (hasDefaultAction(decision.source, this.#context)) continue;
+      const chain = asChain(decision);
       if (tree.holdsAlways(chain)) return;
-      added.set(chain, statement);
+      added.set(chain, decision);
       const found = tree.add(chain);
       const other = found && added.get(found);
       if (other === undefined) continue;
-      const remedy = remedyFor(statement, other, abi, multiplexer);
-      this.#remark(
-        'refused',
-        statement,
-        other,
-        `refused ${multiplexer ?? ''}`,
-        (names, there) => `gives ${names} another action than ${there}${remedy}`,
-      );
+      const remedy = remedyFor(decision, other, abi, multiplexer);
+      const message = (names: string, there: string) => `gives ${names} another action than ${there}${remedy}`;
+      this.#report('refused', decision, other, `refused ${multiplexer ?? ''}`, message);
     }
   }
 
-  /** Rules that runtimes leave out for having the default action, where another rule then lets calls through. */
-  #dropped(statements: readonly RuleDecision[], ordinary: readonly RuleDecision[]): void {
-    if (ordinary.length === statements.length) return;
+  /** Reports rules that runtimes drop for having the default action, if another rule then allows calls that they deny. */
+  #reportDropped(decisions: readonly RuleDecision[], kept: readonly RuleDecision[]): void {
+    if (kept.length === decisions.length) return;
     const { defaultAction } = this.#context;
-    const looser = ordinary.filter(({ action }) => permissiveness(action) > permissiveness(defaultAction));
-    for (const statement of statements) {
-      if (!hasDefaultAction(statement.source, this.#context)) continue;
-      for (const other of looser) {
-        if (!this.#overlap(statement, other)) continue;
-        this.#remark(
-          'mistake',
-          statement,
-          other,
-          'dropped',
-          (names, there) =>
-            `container runtimes leave this rule out, as its action is the default one, and ${there} lets ${names} through: keep one of the two`,
-        );
-        break;
-      }
+    const looser = kept.filter(({ action }) => permissiveness(action) > permissiveness(defaultAction));
+    const message = (names: string, there: string) =>
+      `container runtimes drop this rule, as its action is the default one, and ${there} lets ${names} through: keep one of the two`;
+    for (const decision of decisions) {
+      if (!hasDefaultAction(decision.source, this.#context)) continue;
+      const other = looser.find((each) => this.#overlap(decision, each));
+      if (other !== undefined) this.#report('mistake', decision, other, 'dropped', message);
     }
   }
 
-  /** Rules that never come to bear because another has no conditions. */
-  #dead(statements: readonly RuleDecision[], winner: RuleDecision): void {
-    for (const statement of statements) {
-      if (statement === winner) continue;
-      const hasConditions = statement.conditions.length > 0;
-      if (isAlike(statement, winner)) {
-        // Two names may be one call, and one rule with a comparison too many several statements.
-        const isSame = statement.source === winner.source;
-        if (statement.syscall !== winner.syscall || (isSame && hasConditions)) continue;
-        this.#remark('notice', statement, winner, 'again', (names, there) =>
-          isSame ? `names ${names} twice` : `says nothing about ${names} that ${there} does not say`,
-        );
-        continue;
-      }
-      const isLost = permissiveness(statement.action) < permissiveness(winner.action);
-      if (isLost && hasDefaultAction(statement.source, this.#context)) continue; // Said already: it is left out.
-      this.#remark(isLost ? 'mistake' : 'notice', statement, winner, 'dead', (names, there) =>
-        hasConditions
-          ? `has no effect on ${names}: ${there} decides it without conditions, which outweighs rules that have some`
-          : `has no effect on ${names}: ${there} comes first`,
-      );
+  /** Reports rules that never apply, because `winner` has no conditions. */
+  #reportDead(decisions: readonly RuleDecision[], winner: RuleDecision): void {
+    for (const decision of decisions) {
+      if (decision === winner) continue;
+      if (haveSameAction(decision, winner)) this.#reportRepeated(decision, winner);
+      else this.#reportLost(decision, winner);
     }
   }
 
-  /** Rules of different actions of which the same arguments may meet the conditions. */
-  #overlapping(statements: readonly RuleDecision[], abi: Abi): void {
-    if (isOfOneAction(statements)) return;
-    const inOrder = this.#context.mode === 'compat' ? inLibseccompOrder(statements, abi) : statements;
-    const order = new Map(inOrder.map((statement, i) => [statement, i]));
-    for (const statement of statements) {
-      for (const other of statements) {
-        if (other === statement) break;
+  #reportRepeated(decision: RuleDecision, winner: RuleDecision): void {
+    // Two names may be one call, and a rule that compares an argument twice makes several decisions.
+    const isSame = decision.source === winner.source;
+    if (decision.syscall !== winner.syscall || (isSame && decision.conditions.length > 0)) return;
+    this.#report('notice', decision, winner, 'again', (names, there) =>
+      isSame ? `names ${names} twice` : `says nothing about ${names} that ${there} does not say`,
+    );
+  }
+
+  #reportLost(decision: RuleDecision, winner: RuleDecision): void {
+    const isLost = permissiveness(decision.action) < permissiveness(winner.action);
+    if (isLost && hasDefaultAction(decision.source, this.#context)) return; // Reported already, as dropped.
+    const hasConditions = decision.conditions.length > 0;
+    this.#report(isLost ? 'mistake' : 'notice', decision, winner, 'dead', (names, there) =>
+      hasConditions
+        ? `has no effect on ${names}: ${there} decides it without conditions, which outweighs rules that have some`
+        : `has no effect on ${names}: ${there} comes first`,
+    );
+  }
+
+  /** Reports rules with different actions whose conditions some arguments meet together. */
+  #reportOverlaps(decisions: readonly RuleDecision[], abi: Abi): void {
+    if (haveOneAction(decisions)) return;
+    const inOrder = this.#context.mode === 'compat' ? inLibseccompOrder(decisions, abi) : decisions;
+    const order = new Map(inOrder.map((decision, i) => [decision, i]));
+    const isFirst = (a: RuleDecision, b: RuleDecision) => (order.get(a) ?? 0) < (order.get(b) ?? 0);
+    for (const decision of decisions) {
+      for (const other of decisions) {
+        if (other === decision) break;
         if (this.#pairs >= MOST_PAIRS) {
-          this.#remark(
-            'notice',
-            statement,
-            statement,
-            'many',
-            (names) =>
-              `too many rules on ${names} to look for overlaps: where two hold, the most restrictive action is taken`,
-          );
+          this.#report('notice', decision, decision, 'many', tooManyToCheck);
           return;
         }
-        if (isAlike(statement, other)) this.#pairs++;
-        else if (this.#overlap(statement, other))
-          this.#remark('notice', statement, other, 'overlap', (names, there) => {
-            const isTie = compareRestriction(statement.action, other.action) === 0;
-            const isFirst = (order.get(statement) ?? 0) < (order.get(other) ?? 0);
-            const which = isTie ? `that of ${isFirst ? 'this rule' : there}` : 'the most restrictive action';
-            return `overlaps with ${there} for ${names}: where both hold, ${which} is taken`;
+        if (haveSameAction(decision, other)) this.#pairs++;
+        else if (this.#overlap(decision, other))
+          this.#report('notice', decision, other, 'overlap', (names, there) => {
+            const isTie = compareRestriction(decision.action, other.action) === 0;
+            const tied = `that of ${isFirst(decision, other) ? 'this rule' : there}`;
+            return `overlaps with ${there} for ${names}: where both hold, ${isTie ? tied : 'the most restrictive action'} is taken`;
           });
       }
     }
   }
 
-  /** Whether there are arguments for which both hold. Yes, beyond the pairs that are looked at. */
+  /** Whether some arguments meet the conditions of both. Beyond the pairs that are checked, the answer is yes. */
   #overlap(a: RuleDecision, b: RuleDecision): boolean {
     if (a.conditions.length === 0 || b.conditions.length === 0) return true;
     return this.#pairs++ >= MOST_PAIRS || isSatisfiable([...a.conditions, ...b.conditions]);
   }
 
-  #remark(
+  /** `topic` tells apart the conflicts between two rules. `message` is given the names of the syscalls and the other rule. */
+  #report(
     kind: ProblemKind,
     at: RuleDecision,
     other: RuleDecision,
     topic: string,
-    words: (names: string, there: string) => string,
+    message: (names: string, there: string) => string,
   ): void {
-    if (!this.#diagnostics.accepts(kind)) return;
+    const { diagnostics } = this.#context;
+    if (!diagnostics.accepts(kind)) return;
     const there = at.source === other.source ? 'itself' : `syscalls[${other.source.index}]`;
-    const place = ['syscalls', at.source.index];
-    this.#diagnostics.reportOnce(kind, place, `${topic} ${there}`, (names) => words(names, there), at.syscall);
+    const path = ['syscalls', at.source.index];
+    diagnostics.reportOnce(kind, path, `${topic} ${there}`, (names) => message(names, there), at.syscall);
   }
 }
 
-/** Whether a rule has the default action, so that runtimes leave it out. Source: runc's matchCall. */
+function tooManyToCheck(names: string): string {
+  return `too many rules on ${names} to look for overlaps: where two hold, the most restrictive action is taken`;
+}
+
+/** Whether a rule has the default action, so that runtimes drop it. Source: runc's matchCall. */
 export function hasDefaultAction(
   { action }: ResolvedRule,
   { defaultAction }: Pick<ResolveContext, 'defaultAction'>,
@@ -171,25 +160,25 @@ export function hasDefaultAction(
   return returnValue(action) === returnValue(defaultAction);
 }
 
-function isAlike(a: RuleDecision, b: RuleDecision): boolean {
+function haveSameAction(a: RuleDecision, b: RuleDecision): boolean {
   return returnValue(a.action) === returnValue(b.action);
 }
 
-/** What to do about a statement that libseccomp refuses beside another one. */
-function remedyFor(statement: RuleDecision, other: RuleDecision, abi: Abi, multiplexer: string | undefined): string {
+function haveOneAction(decisions: readonly RuleDecision[]): boolean {
+  return decisions.every((each, _, [first = each]) => haveSameAction(each, first));
+}
+
+/** What to do about a decision that libseccomp refuses beside another one. */
+function remedyFor(decision: RuleDecision, other: RuleDecision, abi: Abi, multiplexer: string | undefined): string {
   if (multiplexer !== undefined)
-    return `; for ${multiplexer} on ${abi.name}, container runtimes drop what both compare of argument 0, and refuse them then: give both one action, or leave out ${abi.name}`;
-  return keyOf(statement) === keyOf(other)
+    return `; for ${multiplexer} on ${abi.name}, container runtimes drop comparisons of argument 0, and then refuse both rules: give them one action, or remove ${abi.name}`;
+  return comparisonsOf(decision) === comparisonsOf(other)
     ? ' under the same conditions: keep one of the two'
     : ', and container runtimes refuse this rule after that one: write this rule first';
 }
 
-function isOfOneAction(statements: readonly RuleDecision[]): boolean {
-  return statements.every((each, _, [first = each]) => isAlike(each, first));
-}
-
-/** Statements of one key have the same comparisons, in whichever order. */
-function keyOf({ args }: RuleDecision): string {
+/** The comparisons of a decision as a key, in any order. */
+function comparisonsOf({ args }: RuleDecision): string {
   return args
     .map(({ index, op, value, valueTwo }) => `${index} ${op} ${value} ${op === 'SCMP_CMP_MASKED_EQ' ? valueTwo : ''}`)
     .sort()

@@ -1,4 +1,4 @@
-/** Statements: what a rule says about one syscall of one ABI, and what several of them mean together. */
+/** Turns rules into decisions: each rule on its own, and then all rules on one syscall number in order of precedence. */
 import { compareRestriction, permissiveness, returnValue } from '../../policy/action.js';
 import { intersectDecisions } from '../../policy/algebra.js';
 import type { Action, Condition, Decision } from '../../policy/policy.js';
@@ -6,30 +6,30 @@ import type { Abi } from '../../syscalls/abi.js';
 import type { Diagnostics } from '../document/diagnostics.js';
 import type { MeaningOptions, ProfileMode } from '../document/options.js';
 import { type Argument, comparesArgumentTwice, type Rule } from '../document/types.js';
-import { argumentConditions, runtimeWidth } from './argument-conditions.js';
+import { conditionsFor, runtimeWidth } from './argument-conditions.js';
 import { type Chain, comparePlaces, RuleTree } from './libseccomp-order.js';
 
-/** A rule that counts on the host. */
+/** A rule that applies to the host. */
 export interface ResolvedRule {
   readonly rule: Rule;
-  /** Its index in the document. */
+  /** The rule's index in the document. */
   readonly index: number;
   readonly action: Action;
-  /** What is decided where it counts without conditions. */
+  /** The rule's decision without conditions. Syscalls share this list, so that the compiler handles it once. */
   readonly always: readonly [Decision];
 }
 
-/** What the runtime makes one rule of, for one syscall. */
+/** A decision by one rule on one syscall. It corresponds to one rule of libseccomp. */
 export interface RuleDecision extends Decision {
   readonly source: ResolvedRule;
   readonly syscall: string;
-  /** The comparisons that the conditions are made of. */
+  /** The comparisons that the conditions are made from. */
   readonly args: readonly Argument[];
-  /** The conditions as they are written, where the runtime drops bits of a value; else the very same. */
+  /** The conditions as the document has them. The same array as `conditions`, unless the runtime truncates a value. */
   readonly written: readonly Condition[];
 }
 
-/** How statements are read. */
+/** What rules are resolved with. */
 export interface ResolveContext {
   readonly mode: ProfileMode;
   readonly defaultAction: Action;
@@ -37,10 +37,10 @@ export interface ResolveContext {
   readonly diagnostics: Diagnostics;
 }
 
-/** Of what is decided without any. */
+/** The conditions of a decision that always applies. */
 export const NO_CONDITIONS: readonly Condition[] = Object.freeze([]);
 
-/** What a rule says about a syscall: one statement, or, if it compares an argument twice, one for each comparison. */
+/** The decisions of a rule on a syscall: one, or, if the rule compares an argument twice, one for each comparison. */
 export function ruleDecisionsOf(
   source: ResolvedRule,
   syscall: string,
@@ -48,16 +48,15 @@ export function ruleDecisionsOf(
   context: ResolveContext,
 ): RuleDecision[] {
   const { rule, index, action } = source;
-  const args = rule.args;
+  const { args } = rule;
   if (args.length === 0)
     return [{ source, rule: index, syscall, action, args, conditions: NO_CONDITIONS, written: NO_CONDITIONS }];
-  const loosens = permissiveness(action) - permissiveness(context.defaultAction);
+  const leniency = permissiveness(action) - permissiveness(context.defaultAction);
   const comparisons = args.map((argument, i) => {
-    const place = { abi, syscall, keys: ['syscalls', index, 'args', i], loosens };
-    return argumentConditions(argument, place, context.options, context.diagnostics);
+    const place = { abi, syscall, path: ['syscalls', index, 'args', i], leniency };
+    return { ...conditionsFor(argument, place, context.options, context.diagnostics), args: [argument] };
   });
-  const read = comparisons.map((comparison, i) => ({ ...comparison, args: args.slice(i, i + 1) }));
-  const alternatives = comparesArgumentTwice(rule) ? read.map((each) => [each]) : [read];
+  const alternatives = comparesArgumentTwice(rule) ? comparisons.map((each) => [each]) : [comparisons];
   return alternatives.map((all) => {
     const conditions = all.flatMap(({ runtime }) => runtime ?? []);
     const isSame = all.every(({ runtime, written }) => runtime === written);
@@ -66,40 +65,40 @@ export function ruleDecisionsOf(
   });
 }
 
-/** More pairs of decisions than this are not made of two readings of one syscall. */
+/** The most pairs of decisions that are made if the runtime truncates a value. */
 const MOST_PAIRS = 1 << 14;
 
 /**
- * The decisions about one number. The first statement without conditions wins over everything. Where the runtime drops
- * bits of a value, the stricter of both readings is taken.
+ * Puts the decisions on one syscall number in order. The first one without conditions wins over all others. If the runtime
+ * truncates a value, the result takes, for each call, the more restrictive of the truncated and the written meaning.
  */
 export function resolvePrecedence(
   given: readonly RuleDecision[],
   abi: Abi,
   context: ResolveContext,
 ): readonly Decision[] {
-  const statements = context.mode === 'compat' && hasTies(given) ? inLibseccompOrder(given, abi) : given;
-  const [first, second] = statements;
-  if (first?.written.length === 0 && second === undefined) return first.source.always; // Most are so.
-  const isAsWritten = statements.every(({ conditions, written }) => conditions === written);
-  const decisions = winning(statements, ({ conditions }) => conditions);
+  const all = context.mode === 'compat' && hasTies(given) ? inLibseccompOrder(given, abi) : given;
+  const [first, second] = all;
+  if (first?.written.length === 0 && second === undefined) return first.source.always; // Fast path: most are so.
+  const isAsWritten = all.every(({ conditions, written }) => conditions === written);
+  const decisions = inPrecedence(all, ({ conditions }) => conditions);
   if (isAsWritten) return decisions;
-  const asWritten = winning(statements, ({ written }) => written);
+  const asWritten = inPrecedence(all, ({ written }) => written);
   if (decisions.length * asWritten.length <= MOST_PAIRS) {
     return intersectDecisions(decisions, asWritten, context.defaultAction);
   }
-  for (const { source, syscall } of statements.slice(0, 1)) {
-    const words = (names: string) =>
-      `too many rules on ${names} beside one with a value that is too large for its argument: leave that out`;
-    context.diagnostics.reportOnce('refused', ['syscalls', source.index], 'pairs', words, syscall);
+  for (const { source, syscall } of all.slice(0, 1)) {
+    const message = (names: string) =>
+      `too many rules on ${names} beside one with a value that does not fit its argument: remove that one`;
+    context.diagnostics.reportOnce('refused', ['syscalls', source.index], 'pairs', message, syscall);
   }
   return [];
 }
 
-/** Whether two statements are of one rank, though not of one action: errnos, for example. */
-function hasTies(statements: readonly RuleDecision[]): boolean {
+/** Whether two decisions are equally restrictive, but have different actions: two errnos, for example. */
+function hasTies(decisions: readonly RuleDecision[]): boolean {
   const values = new Map<Action['kind'], number>();
-  return statements.some(({ action }) => {
+  return decisions.some(({ action }) => {
     const value = returnValue(action);
     const known = values.get(action.kind) ?? value;
     values.set(action.kind, known);
@@ -107,34 +106,34 @@ function hasTies(statements: readonly RuleDecision[]): boolean {
   });
 }
 
-/** Conditional statements in the order in which libseccomp tries them. */
-export function inLibseccompOrder(statements: readonly RuleDecision[], abi: Abi): readonly RuleDecision[] {
-  if (statements.some(({ conditions }) => conditions.length === 0)) return statements;
+/** Sorts decisions by the order in which libseccomp's filter tries them. If one has no conditions, order does not matter. */
+export function inLibseccompOrder(decisions: readonly RuleDecision[], abi: Abi): readonly RuleDecision[] {
+  if (decisions.some(({ conditions }) => conditions.length === 0)) return decisions;
   const tree = new RuleTree(runtimeWidth(abi));
-  const rules = statements.map((statement) => ({ statement, rule: asChain(statement) }));
-  for (const { rule } of rules) tree.add(rule);
-  return rules
-    .map((each) => ({ ...each, place: tree.placeOf(each.rule) }))
+  const chains = decisions.map((decision) => ({ decision, chain: asChain(decision) }));
+  for (const { chain } of chains) tree.add(chain);
+  return chains
+    .map(({ decision, chain }) => ({ decision, place: tree.placeOf(chain) }))
     .toSorted((a, b) => comparePlaces(a.place, b.place))
-    .map(({ statement }) => statement);
+    .map(({ decision }) => decision);
 }
 
-/** A statement as libseccomp is given it. */
+/** A decision as libseccomp receives it. */
 export function asChain({ args, action }: RuleDecision): Chain {
   return { args, action: returnValue(action) };
 }
 
 /**
- * Among conditional statements the most restrictive comes first, so that where two overlap it is taken; of those of one
- * rank, the earlier one.
+ * The first decision without conditions, if there is one. Else all decisions, the most restrictive first, so that it wins
+ * where conditions overlap; equally restrictive ones stay in the given order.
  */
-function winning(
-  statements: readonly RuleDecision[],
-  conditionsOf: (statement: RuleDecision) => readonly Condition[],
+function inPrecedence(
+  decisions: readonly RuleDecision[],
+  conditionsOf: (decision: RuleDecision) => readonly Condition[],
 ): readonly Decision[] {
-  const unconditional = statements.find((statement) => conditionsOf(statement).length === 0);
+  const unconditional = decisions.find((decision) => conditionsOf(decision).length === 0);
   if (unconditional !== undefined) return unconditional.source.always;
-  return statements
-    .map((statement) => ({ conditions: conditionsOf(statement), action: statement.action, rule: statement.rule }))
+  return decisions
+    .map((decision) => ({ conditions: conditionsOf(decision), action: decision.action, rule: decision.rule }))
     .sort((a, b) => compareRestriction(a.action, b.action));
 }

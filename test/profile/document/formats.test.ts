@@ -67,7 +67,7 @@ describe('name beside names, to Podman,', () => {
     expect(found(text, { format: 'podman' })).toEqual([expect.stringMatching(/^error syscalls\[0\]\.name: /)]);
     const profile = parseProfile(text, podman);
     expect(resolve(profile, host([])).abis[0]?.syscalls.size).toBe(0);
-    expect(() => resolve(profile, host(['CAP_CHOWN']))).toThrow(/syscalls\[0\]\.name.*: stands beside names: Podman/);
+    expect(() => resolve(profile, host(['CAP_CHOWN']))).toThrow(/syscalls\[0\]\.name.*: is given beside names: Podman/);
   });
 
   test('stays what it is when it is written', () => {

@@ -139,7 +139,7 @@ describe('ABIs', () => {
     const { policy, diagnostics } = resolveWithDiagnostics(source, { ...host, abi });
     expect(policy.abis.map((each) => each.abi.name)).toEqual(isRead ? [abi, sub] : [abi]);
     expect(diagnostics.map(({ message }) => message)).toEqual(
-      isRead ? [] : [expect.stringMatching(`does not read this on ${abi}, and decides that ABI alone`)],
+      isRead ? [] : [expect.stringMatching(`ignores this on ${abi}, and decides that ABI alone`)],
     );
   });
 
@@ -181,7 +181,7 @@ describe('ABIs', () => {
 test('what is no profile or no host is an error that says so', () => {
   const nothing = [null, undefined, {}] as unknown[] as Profile[];
   for (const wrong of nothing)
-    expect(() => resolve(wrong, host)).toThrow(/^profile: must be a Profile, as loadProfile gives it/);
+    expect(() => resolve(wrong, host)).toThrow(/^profile: must be a Profile, as loadProfile returns it/);
   expect(() => resolve(profileOf({ defaultAction: 'SCMP_ACT_ALLOW' }), {} as Host)).toThrow(/a host is \{ abi/);
   expect(() => compile(null as unknown as string)).toThrow(/^a profile is required/);
 });
