@@ -1,6 +1,6 @@
-"""Asks the kernel for a few things that containers are kept from, harmlessly, and shows what it answers.
+"""Makes a few system calls that Docker's default profile denies, and prints what the kernel answers. None of them takes effect.
 
-python3 examples/blocked.py                                              the kernel as it is
+python3 examples/blocked.py                                              without a profile
 npx --no seccomp run -p docker-default -- python3 examples/blocked.py    under Docker's default profile
 """
 
@@ -17,7 +17,7 @@ NUMBERS = {
     "ppc64le": {"bpf": 361, "keyctl": 271},
 }.get(platform.machine(), {"bpf": 280, "keyctl": 219})
 
-# Each call is wrong in some way, so that it can't take effect: a bad flag, pointer, descriptor or command.
+# Each call but the last has an invalid flag, pointer, descriptor or command, so that it fails even where it is allowed.
 CALLS = {
     "unshare": lambda: libc.unshare(CLONE_NEWUSER | 1),
     "mount": lambda: libc.mount(1, 1, 1, 0, 0),

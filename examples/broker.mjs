@@ -1,5 +1,5 @@
-// A child that may not open any file by itself: this process opens for it what is on a list, and gives it the descriptor.
-// What the child asked for is read once, and nothing is left for the kernel to read again.
+// Runs a program that can't open any file itself. This process opens the files on a list for it, and passes it the descriptors.
+// The path is read once, here: the child can't change it between the check and the opening.
 import { openSync } from 'node:fs';
 import { spawn } from 'seccomp';
 
@@ -9,7 +9,7 @@ function openat(call) {
   const path = call.string(1);
   const writes = (call.args[2] & 3n) !== 0n;
   if (writes || path.includes('..') || !allowed.some((each) => each.test(path))) return { errno: 'EACCES' };
-  if (path.startsWith('/proc/')) return { errno: 'ENOENT' }; // Here `self` would be this process.
+  if (path.startsWith('/proc/')) return { errno: 'ENOENT' }; // For this process, `self` is not the child.
   try {
     return { addFd: openSync(path, 'r'), close: true, closeOnExec: true };
   } catch (error) {
@@ -17,7 +17,7 @@ function openat(call) {
   }
 }
 
-/** The other ways to open a file. */
+/** Other calls that open a file. */
 const denied = ['open', 'creat', 'openat2', 'open_by_handle_at', 'open_tree', 'io_uring_setup'];
 
 spawn(

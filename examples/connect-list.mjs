@@ -1,5 +1,5 @@
-// A child that may connect to one address only. The address is read once; this process connects the child's socket to what it
-// read, and so there is nothing left that the child could change.
+// Runs a program that can connect to one address only. The address is read once, and this process connects the child's socket
+// to it: the child can't change the address between the check and the connection.
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { spawn } from 'seccomp';
@@ -14,7 +14,7 @@ async function connect(call) {
   return isAllowed ? call.connect(address) : { errno: 'EACCES' };
 }
 
-/** Ways to reach others without connect, and to send what was not connected. */
+/** Calls that reach other hosts without connect, or send without a connection. */
 const denied = ['sendto', 'sendmsg', 'sendmmsg', 'bind', 'io_uring_setup'];
 
 const script = `

@@ -1,4 +1,4 @@
-// Runs a tool so that it can compute and print, and neither start programs nor use the network.
+// Runs a tool that can compute and print, but can neither start programs nor use the network.
 import { once } from 'node:events';
 import * as sandbox from 'seccomp';
 
@@ -16,6 +16,6 @@ console.log('a program:', require('node:child_process').spawnSync('true').error?
 require('node:net').connect(80, '127.0.0.1').on('error', ({ code }) => console.log('the network:', code));
 `;
 
-// The profile denies execve, and its program starts all the same: see docs/exec-gate.md.
+// The tool itself starts, although the profile denies execve: see docs/exec-gate.md.
 const child = sandbox.spawn(process.execPath, ['-e', tool], profile, { stdio: ['ignore', 'inherit', 'inherit'] });
 [process.exitCode] = await once(child, 'close');

@@ -1,16 +1,16 @@
-// A child that is told another machine's name and the year 2000. Calls that go through the vDSO, as most programs' do for the
-// time, are no syscalls: so this asks by syscall(2).
+// Runs a program to which uname(2) and clock_gettime(2) return the name of another machine and the year 2000. The program calls
+// clock_gettime by syscall(2), since most programs read the time from the vDSO, without a system call.
 import { spawn } from 'seccomp';
 
 const notify = {
   uname(call) {
-    const names = Buffer.alloc(6 * 65); // struct utsname: six texts of 65 bytes.
+    const names = Buffer.alloc(6 * 65); // struct utsname: six strings of 65 bytes each.
     for (const [i, text] of ['Linux', 'somewhere', '1.0', '#1', 'abacus'].entries()) names.write(text, i * 65);
     call.write(0, names);
     return { value: 0 };
   },
   clock_gettime(call) {
-    const time = Buffer.alloc(16); // struct timespec: seconds and nanoseconds.
+    const time = Buffer.alloc(16); // struct timespec: seconds and nanoseconds, 8 bytes each.
     time.writeBigInt64LE(BigInt(Date.UTC(2000, 0, 1) / 1000));
     call.write(1, time);
     return { value: 0 };

@@ -1,4 +1,4 @@
-/** `seccomp check`: findings with places, and an exit status to go by. */
+/** `seccomp check`: issues with their positions, and the exit status. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, writeFileSync } from 'node:fs';
@@ -21,11 +21,11 @@ writeFileSync(
   '{\n"defaultAction": "SCMP_ACT_ERRNO",\n"syscalls": [{"names": ["openaat"], "action": "SCMP_ACT_ALLOW", "arg": []}]\n}',
 );
 
-test('a profile without mistakes leaves nothing to say', () => {
+test('prints nothing for a valid profile', () => {
   expect(check('docker-default')).toEqual({ status: 0, stdout: '', stderr: '' });
 });
 
-test('each finding is a line with its place; errors make the exit status 1', () => {
+test('prints each issue in a line with its position, and exits 1 for errors', () => {
   expect(check('docker-default', file)).toEqual({
     status: 1,
     stdout:
@@ -35,23 +35,23 @@ test('each finding is a line with its place; errors make the exit status 1', () 
   });
 });
 
-test('as the runtimes see it there are warnings only, and the exit status is 0', () => {
+test('with --compat prints warnings only, and exits 0', () => {
   const { status, stdout } = check('--compat', file);
   expect([status, stdout.match(/^\w+/gm)]).toEqual([0, ['warning', 'warning']]);
 });
 
-test('the format can be given, and the findings come as JSON', () => {
+test('reads the given format, and prints the issues as JSON', () => {
   const text = '{"defaultAction": "SCMP_ACT_LOG", "archMap": [{"architecture": "SCMP_ARCH_X86_64"}]}';
   const { status, stdout } = check('--format', 'oci', '--json', text);
   expect(status).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject([{ profile: 'inline', issues: [{ severity: 'warning', path: 'archMap' }] }]);
 });
 
-test('a profile that can’t be found is our failure', () => {
+test('exits 125 for a profile that does not exist', () => {
   expect(check('./nowhere.json')).toMatchObject({ status: 125, stdout: '', stderr: expect.stringContaining('ENOENT') });
 });
 
-test('a profile that can’t be found keeps no other from being checked', () => {
+test('checks the other profiles if one does not exist', () => {
   for (const format of [[], ['--json']]) {
     const { status, stdout, stderr } = check(...format, 'nonexistent', '--', file, './nowhere.json');
     expect(status).toBe(125);
@@ -70,7 +70,7 @@ test.each([
   [['doctor', '--json']],
   [['--help']],
   [['--version']],
-])('what can’t be written is our failure, in one line: %j', (args) => {
+])('exits 125 with one line if the result can’t be written: %j', (args) => {
   const full = openSync('/dev/full', 'w');
   const { status, stderr } = spawnSync(process.execPath, [main, ...args], {
     stdio: ['ignore', full, 'pipe'],
@@ -85,7 +85,7 @@ test.each([
   [['check', '--json', 'docker-default'], 0],
   [['check', file], 1],
   [['explain', 'docker-default'], 0],
-] as const)('a reader that has seen enough changes nothing: %j', async (args, status) => {
+] as const)('keeps its exit status if the reader of its output ends early: %j', async (args, status) => {
   const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   child.stdout.destroy();
   const [stderr, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')]);

@@ -1,4 +1,4 @@
-/** `seccomp doctor`: tells what is there, and what to do about what is not. */
+/** `seccomp doctor`: reports what is supported, and remedies for what is missing. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -34,13 +34,13 @@ test('reports the kernel, its actions and flags, and a program that ran', () => 
   expect({ ok: report.ok, status }).toEqual({ ok: true, status: 0 });
 });
 
-test('is readable: one line a check, without colours where nobody sees them', () => {
+test('prints one line for each check, without colours if stdout is not a terminal', () => {
   const { stdout } = node(['doctor'], { ...process.env, NO_COLOR: '1' });
   expect(stdout).toMatch(/^✓ kernel {9}Linux /);
   expect(stdout).toMatch(/✓ trial run {6}a Node program ran under docker-default\n/);
 });
 
-test('says what the files of the kernel say', () => {
+test('agrees with the files of the kernel', () => {
   const found = features();
   const named: Readonly<Record<string, string>> = {
     kill_process: 'kill-process',
@@ -52,7 +52,7 @@ test('says what the files of the kernel say', () => {
   expect(found.self.mode).toBe(Number(statusOf('self').get('Seccomp')));
 });
 
-test('says what the configuration of the kernel says', ({ skip }) => {
+test('agrees with the configuration of the kernel', ({ skip }) => {
   const config = kernelConfig();
   if (config.file === null) return skip('the configuration of this kernel is in no file');
   expect(config.options).toMatchObject({ CONFIG_SECCOMP: 'y', CONFIG_SECCOMP_FILTER: 'y' });
@@ -61,7 +61,7 @@ test('says what the configuration of the kernel says', ({ skip }) => {
 test.each([
   ['without seccomp(2)', 38],
   ['where a filter forbids it', 1],
-])('fails %s, and says what to do', async (_, errnoRet) => {
+])('fails %s, with a remedy', async (_, errnoRet) => {
   const result = await run(process.execPath, [main, 'doctor', '--json'], {
     defaultAction: 'SCMP_ACT_ALLOW',
     syscalls: [{ names: ['seccomp'], action: 'SCMP_ACT_ERRNO', errnoRet }],

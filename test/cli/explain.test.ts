@@ -1,4 +1,4 @@
-/** `seccomp explain`: the answers of explain(), in words and as JSON. */
+/** `seccomp explain`: the results of explain(), as text and as JSON. */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -10,7 +10,7 @@ function explain(...args: readonly string[]) {
   return spawnSync(process.execPath, [main, 'explain', ...args], { encoding: 'utf8', env });
 }
 
-test('tells of each call the action, the rule or reason, and what would change it', () => {
+test('prints for each call the action, the rule or reason, and what would change it', () => {
   const { status, stdout } = explain('docker-default', 'mount', 'getpid');
   expect(status).toBe(0);
   expect(stdout).toMatch(
@@ -18,7 +18,7 @@ test('tells of each call the action, the rule or reason, and what would change i
   );
 });
 
-test('colours what a terminal shows, by NO_COLOR and FORCE_COLOR; a CI that pipes is none', () => {
+test('obeys NO_COLOR and FORCE_COLOR, and does not colour a pipe of a CI', () => {
   const { NO_COLOR, FORCE_COLOR, ...env } = process.env;
   const show = (more: NodeJS.ProcessEnv) =>
     spawnSync(process.execPath, [main, 'explain', 'docker-default', 'mount'], {
@@ -48,11 +48,11 @@ test('names errnos that Node has no text for', () => {
   expect(explain(profile, 'mount').stdout).toMatch(/^mount on \w+: ECHILD$/m);
 });
 
-test('counts capabilities as held that are named', () => {
+test('resolves the profile for the named capabilities', () => {
   expect(explain('podman-default', '--capability', 'CAP_BPF', 'bpf').stdout).toMatch(/^bpf on \w+: allow$/m);
 });
 
-test('without a call lists every syscall by what happens to it', () => {
+test('lists all syscalls by action if no call is given', () => {
   const { stdout } = explain('docker-default', '--abi', 'x86_64');
   expect(stdout).toMatch(/^allow \(\d+\)\n {2}read write /);
   expect(stdout).toMatch(/^EPERM or allow, by arguments \(3\)\n {2}socket clone personality\n/m);

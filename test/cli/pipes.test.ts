@@ -1,4 +1,4 @@
-/** The command reads profiles from pipes, by path and as `-`: of bounded size, and so that a signal ends it. */
+/** Profiles from pipes, by path and as `-`: of bounded size, and a signal ends the command while it waits for one. */
 import { type StdioOptions, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -91,7 +91,7 @@ describe('a profile through a pipe:', () => {
   });
 });
 
-describe('what is no pipe is refused at once:', () => {
+describe('refuses at once what is not a pipe:', () => {
   test('a terminal', () => {
     const { status, stdout } = spawnSync('script', ['-qec', `${process.execPath} ${main} run -p - true`, '/dev/null'], {
       encoding: 'utf8',

@@ -63,7 +63,7 @@ describe('seccomp record', () => {
     }
   });
 
-  test('leaves a file alone that is there, and adds to it with --merge', () => {
+  test('does not overwrite an existing file, and adds to it with --merge', () => {
     const file = newFile();
     seccomp('record', '-o', file, '--bare', 'true');
     const before = readFileSync(file, 'utf8');
@@ -96,7 +96,7 @@ describe('seccomp record', () => {
     expect(existsSync(file)).toBe(false);
   });
 
-  describe('finds out before the program runs that the profile can’t be written:', () => {
+  describe('reports before the program runs that the profile can’t be written:', () => {
     const ran = join(directory, 'ran');
     afterEach(() => expect(existsSync(ran)).toBe(false));
 

@@ -1,4 +1,4 @@
-/** What test suites pass: read once, own data properties only; what can't be honoured is an error, also behind `.not`. */
+/** The arguments of assertions: own data properties are read once, and invalid ones are errors, also behind `.not`. */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -43,7 +43,7 @@ describe.each([
   });
 });
 
-test('an errno may be given by its other name, and by digits', () => {
+test('an errno can be given by each of its names, and in digits', () => {
   const again = JSON.stringify({ defaultAction: 'SCMP_ACT_ERRNO', defaultErrnoRet: 11 });
   for (const errno of ['EAGAIN', 'EWOULDBLOCK', '11']) assertDenied(again, 'mount', { errno });
   expect(() => assertDenied(again, 'mount', { errno: 'EPERM' })).toThrow(
@@ -51,7 +51,7 @@ test('an errno may be given by its other name, and by digits', () => {
   );
 });
 
-test('an errno on Object.prototype is that of no answer', () => {
+test('an errno on Object.prototype is ignored', () => {
   const [allowed] = probe(profile, 'read');
   Object.defineProperty(Object.prototype, 'errno', { value: 'ENOSYS', configurable: true, writable: true });
   try {
@@ -86,7 +86,7 @@ test.each([
   await expect(assertRunsUnder(['true'], profile, options)).rejects.toThrow(message);
 });
 
-describe('a list that can’t be read or written is found before the command runs:', () => {
+describe('a list that can’t be read or written is reported before the command runs:', () => {
   const ran = join(directory, 'ran');
   const broken = join(directory, 'broken.json');
   writeFileSync(broken, '{');

@@ -1,4 +1,4 @@
-/** What a command needs, and what a failing command is told of its denials. */
+/** The list of syscalls that a command needs, and the message of a command that fails under a profile. */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ afterAll(() => {
   rmSync(directory, { recursive: true });
 });
 
-test('the first run writes what the command needs, and a later one fails with what is new', async () => {
+test('the first run writes the list, and a later run fails with the syscalls that are new', async () => {
   vi.stubEnv('CI', '');
   await assertNeedsNoMore(['true'], file);
   const list: string[] = JSON.parse(readFileSync(file, 'utf8'));
@@ -30,22 +30,22 @@ test('the first run writes what the command needs, and a later one fails with wh
   );
 });
 
-test('where CI is set a list that is missing is a failure, and not written', async () => {
+test('a missing list is a failure where CI is set, and is not written', async () => {
   vi.stubEnv('CI', 'true');
   await expect(assertNeedsNoMore(['true'], file)).rejects.toThrow(/does not exist, and is not written where CI is set/);
   expect(existsSync(file)).toBe(false);
 });
 
-test('a command that fails by itself says nothing of what it needs', async () => {
+test('a command that fails without a filter is an error', async () => {
   await expect(neededSyscalls(['false'])).rejects.toThrow(/false ended with exit code 1, without a filter/);
 });
 
-test('a list that is none is not taken for one', async () => {
+test('a file that is not a list is an error', async () => {
   writeFileSync(file, '{}');
   await expect(assertNeedsNoMore(['true'], file)).rejects.toThrow(/is not a list of names/);
 });
 
-test('a command that does not run is told with what it was denied', async () => {
+test('the message of a command that fails names what was denied', async () => {
   const path = join(directory, 'made');
   await expect(
     assertRunsUnder(['mkdir', path], {

@@ -1,4 +1,4 @@
-/** probe() against the running kernel: what it answers is what the profile decides, and nothing that is asked happens. */
+/** probe() on the running kernel: its answers are the profile's decisions, and no call is carried out. */
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,11 +19,12 @@ import { probe } from '../../lib/testing/probe.js';
 const { abi: native } = thisHost();
 const isX86_64 = native === 'x86_64';
 
-/** In a word. */
-const told = ({ outcome, errno }: ProbeAnswer) => errno ?? outcome;
-const answers = (profile: Parameters<typeof probe>[0], calls: readonly ProbeCall[]) => probe(profile, calls).map(told);
+/** The answer in one word. */
+const wordOf = ({ outcome, errno }: ProbeAnswer) => errno ?? outcome;
+const answers = (profile: Parameters<typeof probe>[0], calls: readonly ProbeCall[]) =>
+  probe(profile, calls).map(wordOf);
 
-/** All calls are allowed but `names`. */
+/** Allows all calls but `names`. */
 const except = (names: readonly string[], action: string, errnoRet?: number): ProfileDocument => ({
   defaultAction: 'SCMP_ACT_ALLOW',
   syscalls: [{ names, action, ...(errnoRet === undefined ? {} : { errnoRet }) } as never],
@@ -58,7 +59,7 @@ describe('an answer', () => {
     expect(answers('unconfined', calls)).toEqual(['allowed', 'allowed']);
   });
 
-  test('on the calls that end processes and put filters on is the profile’s too', () => {
+  test('is the profile’s also for calls that end processes or attach filters', () => {
     const calls = ['exit', 'exit_group', 'seccomp', 'prctl', 'execve', 'rt_sigreturn'] as const;
     expect(answers(except(calls, 'SCMP_ACT_ERRNO'), calls)).toEqual(calls.map(() => 'EPERM'));
     expect(answers(except(['chdir'], 'SCMP_ACT_ERRNO'), calls)).toEqual(calls.map(() => 'allowed'));
@@ -71,12 +72,12 @@ describe('an answer', () => {
   });
 
   test('depends on capabilities and arguments', () => {
-    expect(probe('docker-default', 'mount', { capabilities: ['CAP_SYS_ADMIN'] }).map(told)).toEqual(['allowed']);
+    expect(probe('docker-default', 'mount', { capabilities: ['CAP_SYS_ADMIN'] }).map(wordOf)).toEqual(['allowed']);
     const sockets = [1, 2, 40].map((family) => ({ syscall: 'socket', args: [family] }));
     expect(answers('docker-default', sockets)).toEqual(['allowed', 'allowed', 'EPERM']);
   });
 
-  test('says which call it is of', () => {
+  test('names its call', () => {
     const [answer] = probe('docker-default', { syscall: 'kill', args: [-1, 9n] });
     expect(answer).toMatchObject({ call: 'kill(-1, 9)', abi: native, args: [2n ** 64n - 1n, 9n, 0n, 0n, 0n, 0n] });
   });
@@ -85,10 +86,10 @@ describe('an answer', () => {
 test('a group stands for its calls', () => {
   const all = probe('docker-default', '@mount');
   expect(all.length).toBeGreaterThan(5);
-  expect(new Set(all.map(told))).toEqual(new Set(['EPERM', 'ENOSYS'])); // Some are newer than the profile.
+  expect(new Set(all.map(wordOf))).toEqual(new Set(['EPERM', 'ENOSYS'])); // Some are newer than the profile.
 });
 
-test('nothing that is asked happens, whether or not it is allowed', () => {
+test('no call is carried out, whether or not it is allowed', () => {
   const directory = mkdtempSync(join(tmpdir(), 'seccomp-probe-'));
   try {
     mkdirSync(join(directory, 'stays'));
@@ -161,7 +162,7 @@ function outcomeOf(action: Action): ProbeAnswer['outcome'] {
   }
 }
 
-test.runIf(isX86_64)('what the kernel asks no filter about is allowed, whatever the profile says', () => {
+test.runIf(isX86_64)('calls that the kernel does not filter are allowed under every profile', () => {
   const profile: ProfileDocument = { defaultAction: 'SCMP_ACT_ERRNO', syscalls: [] };
   expect(answers(profile, ['uretprobe', 'read'])).toEqual(['allowed', 'EPERM']);
 });

@@ -1,4 +1,4 @@
-/** The matchers and assertions in the real Vitest, Jest and node:test, on suites some of whose tests must fail. */
+/** The matchers and assertions in Vitest, Jest and node:test, which run suites in which some tests must fail. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ afterAll(() => rmSync(directory, { recursive: true }));
 /** A test's name, and the message of its failure; null if it passed. */
 type Results = ReadonlyMap<string, string | null>;
 
-/** Vitest's own variables would have the inner one take itself for a worker. */
+/** Without Vitest's variables: the inner Vitest would take itself for a worker. */
 const {
   VITEST: _,
   VITEST_WORKER_ID: __,
@@ -47,7 +47,7 @@ function readReport(file: string, output: string): Results {
 const RUNNERS: Readonly<Record<string, () => Results>> = {
   Vitest: () => {
     const report = join(directory, 'vitest.json');
-    // Else it writes beside its configuration, where not every user may.
+    // Otherwise it writes beside its configuration, where this user may not be allowed to.
     const config = ['--config', join(root, suites, 'vitest.config.mjs'), '--configLoader=runner'];
     const output = node([
       'node_modules/vitest/vitest.mjs',
@@ -77,7 +77,7 @@ const RUNNERS: Readonly<Record<string, () => Results>> = {
   },
 };
 
-/** What the failures of every suite say. */
+/** The messages of the failures in every suite. */
 const FAILS = {
   'FAILS denied: it is allowed': /read is allowed; should be denied/,
   'FAILS errno: it is another one': /mount is denied with EACCES; should be denied with EPERM/,
@@ -87,7 +87,7 @@ const FAILS = {
 
 const PASSES = ['a call is denied', 'with its errno', 'a call is allowed', 'a group is denied', 'a program runs'];
 
-/** What matchers have besides: what `not` says, and whether a program fails. */
+/** Further failures in the suites with matchers. */
 const MATCHERS_FAIL = {
   'FAILS not of several': /\.not with several calls is ambiguous: use toAllowSyscall/,
   'FAILS does not run: it does': /true runs under the profile, and should not/,
@@ -95,7 +95,7 @@ const MATCHERS_FAIL = {
 
 const MATCHERS_PASS = ['a call is not denied', 'a call is not allowed', 'a program does not run'];
 
-/** Each test of the suite that a runner has, with what its failure says; null if it passes. */
+/** The tests of a runner's suite, each with the message of its failure; null if it passes. */
 function expected(name: string) {
   const hasMatchers = name !== 'node:test';
   const passes = [...PASSES, ...(hasMatchers ? MATCHERS_PASS : [])];
@@ -110,10 +110,10 @@ test.each(Object.entries(RUNNERS))('in %s what holds passes, and what does not f
   expect(run()).toEqual(expected(name));
 });
 
-test('in Jest each of three test files in one process supervises', () => {
+test('each of three test files in one Jest process supervises its children', () => {
   const suite = `
     import { run } from 'seccomp';
-    test('hears of denied calls, and answers', async () => {
+    test('receives violations, and answers calls', async () => {
       const profile = { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO' }] };
       const notify = { uname: () => ({ errno: 'ENOSYS' }) };
       const error = await run('sh', ['-c', 'mkdir /nowhere/x; uname'], profile, { onViolation: true, notify }).catch((error) => error);
