@@ -158,8 +158,8 @@ kind() {
   }
   options=
   grep -E '^(kernel|config|status|call|generation)|^ +Tests ' "$log" || true
-  echo "denied without us too: $(grep -c 'a filter that was on before too' "$log") by a filter that was on before," \
-    "$(grep -c 'the kernel, which asks' "$log") by the kernel"
+  echo "denied without the profile too: $(grep -c 'a filter that was attached before too' "$log") by a filter that was attached before," \
+    "$(grep -c 'the kernel, which checks' "$log") by the kernel"
 }
 
 if [ -n "$whole" ]; then

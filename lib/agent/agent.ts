@@ -32,15 +32,17 @@ export interface ListenOptions {
 }
 
 /**
- * Makes an agent that listens on a Unix socket at `path`. Where a profile has this path as its `listenerPath`, a runtime (runc, crun,
- * or `spawn` of this package) sends the listener of the filter to the socket, and the agent answers the calls with SCMP_ACT_NOTIFY
- * until the container ends. A call without a handler fails with ENOSYS. The socket is accessible to this process's user only.
+ * Makes an agent that listens on a Unix socket at `path`. Where a profile has this path as its `listenerPath`, a
+ * runtime (runc, crun, or `spawn` of this package) sends the listener of the filter to the socket, and the agent
+ * answers the calls with SCMP_ACT_NOTIFY until the container ends. A call without a handler fails with ENOSYS. The
+ * socket is accessible to this process's user only.
  *
- * @param path - The socket's file: at most 107 bytes as an absolute path. A file that an ended process left is replaced.
+ * @param path - The socket's file: at most 107 bytes as an absolute path. A file that an ended process left is
+ * replaced.
  * @param handlers - Handlers by the name of a syscall.
  * @returns An agent that listens.
- * @throws {SeccompError} ERR_SECCOMP_AGENT if the socket can't be bound: another agent listens there, the directory does not exist, …;
- * ERR_SECCOMP_OPTION for an argument or an option that is not valid.
+ * @throws {SeccompError} ERR_SECCOMP_AGENT if the socket can't be bound: another agent listens there, the directory
+ * does not exist, …; ERR_SECCOMP_OPTION for an argument or an option that is not valid.
  * @example
  * import { listen, spawn } from 'seccomp';
  *
@@ -82,8 +84,8 @@ export interface AgentEvents {
   /** There is no handler for a call, which failed with ENOSYS. */
   unanswered: [call: NotifiedCall<Container>];
   /**
-   * A connection sent no listener, and was closed; or connections can't be accepted at the moment, as this process has no
-   * descriptors left. `sender` is the process that connected, if there is one.
+   * A connection sent no listener, and was closed; or connections can't be accepted at the moment, as this process has
+   * no descriptors left. `sender` is the process that connected, if there is one.
    */
   refused: [error: Error, sender: Sender | undefined];
 }
@@ -94,8 +96,8 @@ const MAX_CONNECTING = 64;
 const PAUSE = 100;
 
 /**
- * An agent that `listen` made. Keeps the process alive while it listens or has containers, unless `unref` was called. Its events are
- * those of AgentEvents: `container`, `end`, `handlerError`, `unanswered` and `refused`.
+ * An agent that `listen` made. Keeps the process alive while it listens or has containers, unless `unref` was called.
+ * Its events are those of AgentEvents: `container`, `end`, `handlerError`, `unanswered` and `refused`.
  *
  * @example
  * import { listen } from 'seccomp';

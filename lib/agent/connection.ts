@@ -4,7 +4,7 @@ import { getSystemErrorName } from 'node:util';
 import type { LocalSocket, Sender } from '../native.js';
 import { type AgentMessage, isCompleteJson, readMessage } from './container-state.js';
 
-/** Maximum bytes of a message. A runtime sends it at once, and the buffer of a socket has 208 KiB by default (socket(7)). */
+/** Maximum bytes of a message. A runtime sends it at once, into a buffer that has 208 KiB by default (socket(7)). */
 const MAX_BYTES = 262_144;
 /** Milliseconds until a message must be complete. */
 const TIMEOUT = 10_000;
@@ -24,8 +24,8 @@ export class AgentConnection {
   #bytes = Buffer.alloc(0);
 
   /**
-   * Calls `done` once, unless `giveUp` is called before. A peer that only tests whether an agent listens has the outcome null. The
-   * caller closes `socket` after `done`.
+   * Calls `done` once, unless `giveUp` is called before. A peer that only tests whether an agent listens has the
+   * outcome null. The caller closes `socket` after `done`.
    */
   constructor(socket: LocalSocket, done: (outcome: Outcome) => void) {
     const sender = socket.sender();

@@ -1,4 +1,4 @@
-/** The container process state of the OCI runtime specification: the message that a runtime sends to an agent with a listener. */
+/** The container process state of the OCI runtime specification: the message that comes with a listener. */
 import type { Sender } from '../native.js';
 import type { Container } from '../notify/container.js';
 import { own } from '../util/own-data.js';
@@ -38,7 +38,7 @@ export function readMessage(text: string, descriptors: number, sender: Sender): 
   return { container: Object.freeze(container), listenerIndex };
 }
 
-/** Whether the text is complete. A runtime that keeps the connection open marks the end of its message by nothing else. */
+/** Whether the text is complete. If a runtime keeps the connection open, nothing else marks the end of its message. */
 export function isCompleteJson(text: string): boolean {
   if (!text.trimEnd().endsWith('}')) return false;
   try {

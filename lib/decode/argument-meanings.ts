@@ -9,7 +9,9 @@ export type Meaning =
   /** Constants of a family that depends on another argument: argument 0 for a protocol, argument 1 for the others. */
   | { readonly kind: 'protocol-of-family' | 'option-of-level' | 'argument-of-command' }
   | { readonly kind: 'string' | 'pointer' }
-  /** A pointer to memory with a known layout. `size` is a number of bytes, or the index of the argument that holds it. */
+  /**
+   * A pointer to memory with a known layout. `size` is a number of bytes, or the index of the argument that holds it.
+   */
   | { readonly kind: Struct; readonly size: Size };
 
 export type Struct = 'sockaddr' | 'clone-args' | 'open-how' | 'longs';
@@ -47,8 +49,8 @@ const OPTION_OF_LEVEL = entry({ kind: 'option-of-level' });
 const ARGUMENT_OF_COMMAND = entry({ kind: 'argument-of-command' });
 
 /**
- * Marks an argument that tells kinds of calls apart: it decides what the kernel does, programs use few values for it, and these do
- * not depend on the data that a program works with.
+ * Marks an argument that tells kinds of calls apart: it decides what the kernel does, programs use few values for it,
+ * and these do not depend on the data that a program works with.
  */
 function distinct({ meaning }: Entry): Entry {
   return { meaning, isDistinguishing: true };

@@ -1,7 +1,9 @@
 /** Families of constants: the names by which the values of an argument are written. */
 import type { ConstantName } from '../syscalls/constants.js';
 
-/** An argument's value is a number, flags, or both: for `clone`, the low 8 bits are a signal and the others are flags. */
+/**
+ * An argument's value is a number, flags, or both: for `clone`, the low 8 bits are a signal and the others are flags.
+ */
 export interface Family {
   /** The bits that are the number. The others are flags. */
   readonly mask: bigint;
@@ -17,7 +19,10 @@ export interface Selection {
   readonly except: readonly string[];
 }
 
-/** A pattern is a constant's name, or the beginning of names followed by `*`. One that no constant matches does not compile. */
+/**
+ * A pattern is a constant's name, or the beginning of names followed by `*`. One that no constant matches does not
+ * compile.
+ */
 type Pattern<Text extends string> = Text extends `${infer Beginning}*`
   ? Extract<ConstantName, `${Beginning}${string}`> extends never
     ? never
@@ -58,8 +63,9 @@ function flags<const List extends readonly string[], const Except extends readon
 const SIGNALS = select(['SIG*'], { except: ['SIG_*', 'SIGCLD', 'SIGIOT', 'SIGPOLL', 'SIGUNUSED'] });
 
 /**
- * The families by name. No two names of a family have the same value on an ABI: synonyms, masks and constants of other arguments
- * are left out. Sources: the man pages of the calls that take the constants, in section 2, and the UAPI headers of Linux.
+ * The families by name. No two names of a family have the same value on an ABI: synonyms, masks and constants of other
+ * arguments are left out. Sources: the man pages of the calls that take the constants, in section 2, and the UAPI
+ * headers of Linux.
  */
 export const FAMILIES = {
   access: family(0n, select(['F_OK']), select(['R_OK', 'W_OK', 'X_OK'])),

@@ -11,8 +11,8 @@ import type { ObservedCall } from './observed-call.js';
 import { textOf, writeSockaddr } from './sockaddr.js';
 
 /**
- * Writes each argument of a call: paths in quotes, flags and commands by name, socket addresses, modes in octal, and numbers with
- * the width and the sign that the kernel gives them. For an unknown syscall, writes its six registers.
+ * Writes each argument of a call: paths in quotes, flags and commands by name, socket addresses, modes in octal, and
+ * numbers with the width and the sign that the kernel gives them. For an unknown syscall, writes its six registers.
  */
 export function decode(call: ObservedCall): readonly string[] {
   const declared = argumentsOf(call.abi, call.syscall) ?? new Array<ArgumentRegister>(6).fill(UNKNOWN);

@@ -1,11 +1,13 @@
-/** Parser of `struct sockaddr`. Sources: ip(7), ipv6(7), unix(7), netlink(7), and linux/in.h, in6.h, un.h and netlink.h. */
+/**
+ * Parser of `struct sockaddr`. Sources: ip(7), ipv6(7), unix(7), netlink(7), and linux/in.h, in6.h, un.h and netlink.h.
+ */
 import type { Abi } from '../syscalls/abi.js';
 import { indices } from '../util/own-data.js';
 import { writeByName } from './constant-names.js';
 
 /**
- * A socket address that a call's argument points to. `family` tells which other properties there are. It is the number AF_* of an
- * address that has no other properties, such as one that was cut short.
+ * A socket address that a call's argument points to. `family` tells which other properties there are. It is the number
+ * AF_* of an address that has no other properties, such as one that was cut short.
  *
  * @example
  * import { spawn } from 'seccomp';
@@ -23,7 +25,9 @@ import { writeByName } from './constant-names.js';
  * });
  */
 export type SocketAddress = {
-  /** The bytes that were read from the caller's memory. They can't change any more, and are what `connect` connects to. */
+  /**
+   * The bytes that were read from the caller's memory. They can't change any more, and are what `connect` connects to.
+   */
   readonly bytes: Uint8Array;
 } & NamedAddress;
 
@@ -53,7 +57,9 @@ const AF_NETLINK = 16;
 /** Bytes of the field `sa_family`. */
 const FAMILY_SIZE = 2;
 
-/** Parses the address in `bytes`, which may be cut short. Ports and IP addresses are in network byte order on every ABI. */
+/**
+ * Parses the address in `bytes`, which may be cut short. Ports and IP addresses are in network byte order on every ABI.
+ */
 function parse(bytes: Uint8Array, endian: Abi['endian']): Sockaddr {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const isLittle = endian === 'little';

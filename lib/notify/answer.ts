@@ -29,8 +29,8 @@ export type Given = number | { readonly fd: number; close?(): unknown };
  */
 export type Answer =
   /**
-   * The kernel executes the call. It reads the memory to which arguments point again, and other threads of the caller may have
-   * changed it since the handler read it: see SECCOMP_USER_NOTIF_FLAG_CONTINUE in seccomp_unotify(2).
+   * The kernel executes the call. It reads the memory to which arguments point again, and other threads of the caller
+   * may have changed it since the handler read it: see SECCOMP_USER_NOTIF_FLAG_CONTINUE in seccomp_unotify(2).
    */
   | { readonly continue: true }
   /** The call fails with this errno, by name or as a number from 0 to 4095. It is not executed. */
@@ -38,9 +38,10 @@ export type Answer =
   /** The call returns this value: a safe integer, or a bigint of at most 64 bits. It is not executed. */
   | { readonly value: number | bigint }
   /**
-   * The call returns a new descriptor of the caller, a duplicate of this one. It is not executed. The new descriptor is closed when
-   * the caller executes a program if `closeOnExec` is true. This process's descriptor is closed afterwards if `close` is true, by the
-   * method `close` of its object if there is one. Both are false by default. Linux 5.14 and later.
+   * The call returns a new descriptor of the caller, a duplicate of this one. It is not executed. The new descriptor is
+   * closed when the caller executes a program if `closeOnExec` is true. This process's descriptor is closed afterwards
+   * if `close` is true, by the method `close` of its object if there is one. Both are false by default. Linux 5.14 and
+   * later.
    */
   | { readonly addFd: Given; readonly closeOnExec?: boolean; readonly close?: boolean };
 
@@ -70,7 +71,8 @@ const ONE_OF_FORMS = 'must be one of { continue: true }, { errno }, { value } an
 /**
  * Checks an answer. Reads each of its properties once.
  *
- * @throws {SeccompError} ERR_SECCOMP_OPTION unless `answer` is of exactly one form, and each property has the right type.
+ * @throws {SeccompError} ERR_SECCOMP_OPTION unless `answer` is of exactly one form, and each property has the right
+ * type.
  */
 export function normalizeAnswer(answer: unknown, syscall: string): NormalizedAnswer {
   const refuse = (path: Path, problem: string): never => {

@@ -2,8 +2,8 @@
 import type { Sender } from '../native.js';
 
 /**
- * The container that has a filter, as its runtime describes it in the container process state of the OCI runtime specification.
- * Process IDs are those of the runtime's PID namespace. Frozen.
+ * The container that has a filter, as its runtime describes it in the container process state of the OCI runtime
+ * specification. Process IDs are those of the runtime's PID namespace. Frozen.
  */
 export interface Container {
   /** The ID that the runtime gave the container. A child of `spawn` has one that begins with `seccomp-`. */

@@ -1,4 +1,4 @@
-/** Delivers new kinds of calls in slices, one in each turn of the event loop, so that a flood of them does not block the loop. */
+/** Delivers new kinds of calls in slices, one a turn of the event loop, so that a flood of them does not block it. */
 
 /** A source of items, which are delivered in order. */
 export interface DeliverySource {

@@ -10,8 +10,8 @@ import { type Answer, type DescriptorAnswer, type NormalizedAnswer, normalizeAns
 import { type CallContainer, callError, type NotifiedCall } from './notified-call.js';
 
 /**
- * Answers one call, at once or by a promise. Calls are answered in the order in which handlers answer them, so that a slow answer
- * delays its own caller only. If a handler throws, rejects, takes too long or returns no valid answer, its call fails with EPERM.
+ * Answers one call, at once or by a promise. A promise that is slow delays only the thread that made the call. If the
+ * handler throws, rejects, takes longer than `notifyTimeout` or returns no valid answer, the call fails with EPERM.
  */
 export type Handler<Of extends CallContainer = CallContainer> = (call: NotifiedCall<Of>) => Answer | Promise<Answer>;
 
@@ -24,7 +24,8 @@ export type HandlerMap<Of extends CallContainer = CallContainer> = ReadonlyMap<s
 /**
  * Checks handlers, and reads each of them once. `where` names them in messages: `options.notify`.
  *
- * @throws {SeccompError} ERR_SECCOMP_OPTION unless `handlers` is undefined or a plain object of functions by names of syscalls.
+ * @throws {SeccompError} ERR_SECCOMP_OPTION unless `handlers` is undefined or a plain object of functions by names of
+ * syscalls.
  */
 export function readHandlers<Of extends CallContainer = CallContainer>(
   handlers: unknown,
@@ -56,7 +57,8 @@ const DEFAULT_TIMEOUT = 10_000;
 /**
  * Checks the milliseconds that a handler may take, 10,000 by default.
  *
- * @throws {SeccompError} ERR_SECCOMP_OPTION unless it is a number above 0 and below 2³¹, which is the limit of setTimeout.
+ * @throws {SeccompError} ERR_SECCOMP_OPTION unless it is a number above 0 and below 2³¹, which is the limit of
+ * setTimeout.
  */
 export function checkTimeout(notifyTimeout: unknown = DEFAULT_TIMEOUT): number {
   if (typeof notifyTimeout === 'number' && notifyTimeout > 0 && notifyTimeout < 2 ** 31) return notifyTimeout;
@@ -82,8 +84,8 @@ type OnHandlerError<Of extends CallContainer> = (error: unknown, call: NotifiedC
 const { setTimeout, clearTimeout, setImmediate } = globalThis;
 
 /**
- * Calls the handler of a call, and answers the call as the handler does. If the handler throws, takes longer than `timeout`
- * milliseconds, or returns no valid answer, denies the call with EPERM and calls `onError`, once.
+ * Calls the handler of a call, and answers the call as the handler does. If the handler throws, takes longer than
+ * `timeout` milliseconds, or returns no valid answer, denies the call with EPERM and calls `onError`, once.
  */
 export function dispatch<Of extends CallContainer>(
   call: NotifiedCall<Of>,
@@ -130,7 +132,8 @@ export function dispatch<Of extends CallContainer>(
     return;
   }
   const expire = () => deny(new Error(`${call.syscall}: no answer in ${timeout} ms`));
-  // If other callbacks blocked this thread, the answer may have arrived meanwhile: the event loop reads it before setImmediate.
+  // If other callbacks blocked this thread, the answer may have arrived meanwhile: the event loop reads it before
+  // setImmediate.
   const timer = setTimeout(() => setImmediate(expire), timeout);
   promise.then(finish, deny).finally(() => clearTimeout(timer));
 }
@@ -142,7 +145,9 @@ async function closeGiven({ given, descriptor }: DescriptorAnswer): Promise<void
   else closeSync(descriptor);
 }
 
-/** The promise, or the object with a method `then`, as a promise. `then` is read once, and not from `Object.prototype`. */
+/**
+ * The promise, or the object with a method `then`, as a promise. `then` is read once, and not from `Object.prototype`.
+ */
 function promiseOf(value: unknown): Promise<unknown> | undefined {
   if (value instanceof Promise) return value;
   if (typeof value !== 'object' || value === null) return undefined;

@@ -1,4 +1,4 @@
-/** Listeners of this instance of the module: they receive the addon's mail, and call who waits for kinds and notifications. */
+/** The listeners of this instance of the module. They receive the addon's mail, and pass it on to their callbacks. */
 import { getSystemErrorName } from 'node:util';
 import {
   addon,
@@ -54,8 +54,8 @@ export class Listener implements DeliverySource {
   }
 
   /**
-   * Calls `next` after the delivery of all kinds that there are by now, and after the functions that were passed before. Calls it
-   * at once if nothing is to be delivered.
+   * Calls `next` after the delivery of all kinds that there are by now, and after the functions that were passed
+   * before. Calls it at once if nothing is to be delivered.
    */
   afterKinds(next: () => void): void {
     if (this.#callbacks.onKind !== undefined) this.#known = addon().counts(this.#handle).length - 1;
@@ -114,8 +114,8 @@ const deliveries = new Deliveries();
 const listeners = new Map<number, Listener>();
 
 /**
- * The inbox to which the addon sends mail for the listeners of this instance of the module. A process may have several instances,
- * as under Jest. An open inbox keeps the instance in memory, so it is closed when there are no listeners.
+ * The inbox to which the addon sends mail for the listeners of this instance of the module. A process may have several
+ * instances, as under Jest. An open inbox keeps the instance in memory, so it is closed when there are no listeners.
  */
 let inbox: InboxHandle | undefined;
 
@@ -181,7 +181,10 @@ function onMail(
   closeIdleInbox();
 }
 
-/** The notification whose words begin at `start`. Reads them by index: an iterator takes as long as the rest of an answer. */
+/**
+ * The notification whose words begin at `start`. Reads them by index: an iterator takes as long as the rest of an
+ * answer.
+ */
 function notificationAt(words: BigUint64Array, start: number): PendingNotification {
   const word = (i: number) => words[start + i] ?? 0n;
   const archAndNumber = word(3);

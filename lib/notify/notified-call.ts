@@ -31,9 +31,9 @@ export interface CallerSocket {
 }
 
 /**
- * A system call that waits for its answer. The methods read the caller's memory when they are called, and another thread of the
- * caller may change that memory at any time: decide on a value that was read once, and answer so that the kernel does not read it
- * again.
+ * A system call that waits for its answer. The methods read the caller's memory when they are called, and another
+ * thread of the caller may change that memory at any time: decide on a value that was read once, and answer so that the
+ * kernel does not read it again.
  *
  * @example
  * import { spawn } from 'seccomp';
@@ -87,8 +87,8 @@ export class NotifiedCall<Of extends CallContainer = CallContainer> {
    *
    * @param argument - The index of the argument, 0 to 5.
    * @param size - The number of bytes, 0 to 1,048,576.
-   * @throws {Error} with a system error's `code`: EFAULT for memory that is not mapped, ENOENT if the call waits no more, as its
-   * caller was killed, EACCES if this process may not read the caller's memory (proc_pid_mem(5)).
+   * @throws {Error} with a system error's `code`: EFAULT for memory that is not mapped, ENOENT if the call waits no
+   * more, as its caller was killed, EACCES if this process may not read the caller's memory (proc_pid_mem(5)).
    * @throws {SeccompError} ERR_SECCOMP_OPTION for an index or a size out of range.
    * @example
    * import { spawn } from 'seccomp';
@@ -135,8 +135,8 @@ export class NotifiedCall<Of extends CallContainer = CallContainer> {
   }
 
   /**
-   * Reads the socket address at the address in an argument. Its size is the value of the next argument, as for connect(2), bind(2)
-   * and sendto(2).
+   * Reads the socket address at the address in an argument. Its size is the value of the next argument, as for
+   * connect(2), bind(2) and sendto(2).
    *
    * @param argument - The index of the argument, 0 to 4.
    * @throws {Error} as `bytes`.
@@ -160,13 +160,13 @@ export class NotifiedCall<Of extends CallContainer = CallContainer> {
   }
 
   /**
-   * Looks at the caller's socket whose descriptor is in an argument. After `socket(0)`, `connect` refuses a socket of another kind,
-   * which another thread of the caller may have put in its place.
+   * Looks at the caller's socket whose descriptor is in an argument. After `socket(0)`, `connect` refuses a socket of
+   * another kind, which another thread of the caller may have put in its place.
    *
    * @param argument - The index of the argument, 0 to 5.
    * @returns Numbers, which have names in `constants`.
-   * @throws {Error} with a system error's `code`: EBADF, ENOTSOCK, ESRCH or ENOENT if the caller was killed, EPERM if this process
-   * may not take its descriptors (pidfd_getfd(2)).
+   * @throws {Error} with a system error's `code`: EBADF, ENOTSOCK, ESRCH or ENOENT if the caller was killed, EPERM if
+   * this process may not take its descriptors (pidfd_getfd(2)).
    * @example
    * import { constants, spawn } from 'seccomp';
    *
@@ -189,10 +189,11 @@ export class NotifiedCall<Of extends CallContainer = CallContainer> {
   }
 
   /**
-   * Executes connect(2) in place of the kernel: connects the caller's own socket, argument 0, to an address that `sockaddr` read,
-   * which the caller can't change any more. An internet socket is connected by this process's own rights; a local one by the
-   * caller's user, groups, capabilities, root and working directory, or not at all. The attempt ends when the call is answered
-   * otherwise or its caller exits. Linux 5.6 and later, if this process may use pidfd_getfd(2).
+   * Executes connect(2) in place of the kernel: connects the caller's own socket, argument 0, to an address that
+   * `sockaddr` read, which the caller can't change any more. An internet socket is connected by this process's own
+   * rights; a local one by the caller's user, groups, capabilities, root and working directory, or not at all. The
+   * attempt ends when the call is answered otherwise or its caller exits. Linux 5.6 and later, if this process may use
+   * pidfd_getfd(2).
    *
    * @param address - The result of `sockaddr`.
    * @returns The answer: `{ errno: 0 }`, or the errno with which connecting failed, such as EACCES.
@@ -229,8 +230,8 @@ export class NotifiedCall<Of extends CallContainer = CallContainer> {
   }
 
   /**
-   * Writes into the caller's memory at the address in an argument, even to pages that the caller itself may not write to, as
-   * proc_pid_mem(5) allows.
+   * Writes into the caller's memory at the address in an argument, even to pages that the caller itself may not write
+   * to, as proc_pid_mem(5) allows.
    *
    * @param argument - The index of the argument, 0 to 5.
    * @param bytes - The bytes to write. All of them are written, or an error is thrown.

@@ -7,7 +7,10 @@ import type { Argument } from '../profile/document/types.js';
 import { type AbiName, abiOf } from '../syscalls/abi.js';
 import { argumentWidth } from '../syscalls/table.js';
 
-/** Maximum rules of a syscall. Above it, the last argument is not compared: a program with so many values will use others. */
+/**
+ * Maximum rules of a syscall. Above it, the last argument is not compared: a program with so many values will use
+ * others.
+ */
 export const MAX_RULES = 16;
 
 /** A rule: comparisons that must all hold, and the first of the calls that it allows. */
@@ -17,9 +20,10 @@ export interface ArgumentRule<Seen extends ObservedCall> {
 }
 
 /**
- * Makes rules that allow all of `calls`, which are calls of one syscall on one ABI. Numbers, such as a family or a command, are
- * compared for equality: each recorded combination has a rule. Flags may be any selection of those that were recorded with the
- * combination. The result is one rule without comparisons if no argument tells calls apart, or there are too many combinations.
+ * Makes rules that allow all of `calls`, which are calls of one syscall on one ABI. Numbers, such as a family or a
+ * command, are compared for equality: each recorded combination has a rule. Flags may be any selection of those that
+ * were recorded with the combination. The result is one rule without comparisons if no argument tells calls apart, or
+ * there are too many combinations.
  */
 export function argumentRules<Seen extends ObservedCall>(
   calls: readonly [Seen, ...Seen[]],
@@ -84,8 +88,8 @@ function ruleOf<Seen extends ObservedCall>(
 }
 
 /**
- * Makes the comparison that holds for all values of a group. If a register has bits above those that the kernel reads, compares
- * only the bits that it reads, by a mask: libseccomp, which container runtimes use, compares all 64.
+ * Makes the comparison that holds for all values of a group. If a register has bits above those that the kernel reads,
+ * compares only the bits that it reads, by a mask: libseccomp, which container runtimes use, compares all 64.
  */
 function comparisonOf({ index, width, number }: Layout, values: readonly bigint[]): Argument {
   const [first = 0n] = values;

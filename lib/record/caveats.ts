@@ -4,7 +4,9 @@ import { denialOf } from '../policy/isolation-denials.js';
 import { constantOn } from '../syscalls/constants.js';
 import { syscallNumber } from '../syscalls/table.js';
 
-/** Returns one sentence for each caveat. `others` is the number of calls beyond the kinds that a listener keeps apart. */
+/**
+ * Returns one sentence for each caveat. `others` is the number of calls beyond the kinds that a listener keeps apart.
+ */
 export function caveats(calls: readonly ObservedCall[], others: number): readonly string[] {
   const nameless = calls.filter(({ abi, syscall }) => syscallNumber(abi, syscall) === undefined);
   return [
@@ -19,8 +21,8 @@ export function caveats(calls: readonly ObservedCall[], others: number): readonl
 }
 
 const IO_URING =
-  'the program used io_uring, whose requests are no syscalls: they are not in the recording, and no seccomp filter sees ' +
-  'them; without io_uring (sysctl kernel.io_uring_disabled, or a profile that denies it) programs make syscalls';
+  'the program used io_uring, whose requests are no syscalls: they are not in the recording, and no seccomp filter ' +
+  'sees them; without io_uring (sysctl kernel.io_uring_disabled, or a profile that denies it) programs make syscalls';
 
 const OWN_FILTER =
   'the program attached a seccomp filter of its own: calls that its filter denied are not in the recording';

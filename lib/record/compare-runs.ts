@@ -6,7 +6,10 @@ import { notAllowed, type SeenCall } from './synthesize.js';
 export interface RunDifference<Seen extends SeenCall> {
   /** The recorded calls that the profile does not allow. */
   readonly denied: readonly Seen[];
-  /** The syscalls that the profile allows, at least with some arguments, and that were not made. Names of the native ABI. */
+  /**
+   * The syscalls that the profile allows, at least with some arguments, and that were not made. Names of the native
+   * ABI.
+   */
   readonly unused: readonly string[];
 }
 

@@ -2,9 +2,10 @@
 import type { RuleDocument } from '../profile/document/types.js';
 
 /**
- * The first three lines: calls that strace shows of runc 1.1.15 and crun 1.21, as root and as another user, with and without
- * no_new_privs. Without no_new_privs, a runtime attaches the filter before it changes its user and capabilities. The other lines:
- * calls of Go's runtime, which depend on its scheduler, its memory and signals, and so on chance.
+ * The first three lines: calls that strace shows of runc 1.1.15 and crun 1.21, as root and as another user, with and
+ * without no_new_privs. Without no_new_privs, a runtime attaches the filter before it changes its user and
+ * capabilities. The other lines: calls of Go's runtime, which depend on its scheduler, its memory and signals, and so
+ * on chance.
  */
 export const CONTAINER_START: RuleDocument = {
   names: `

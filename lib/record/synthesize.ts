@@ -47,7 +47,10 @@ export function synthesize(calls: readonly SeenCall[], host: Host, options: Synt
   return extendProfile(profileOf(empty, { source }), calls, host, options, source);
 }
 
-/** Adds rules to a profile for those of `calls` that it does not allow. A profile with added rules has the source `source`. */
+/**
+ * Adds rules to a profile for those of `calls` that it does not allow. A profile with added rules has the source
+ * `source`.
+ */
 export function extendProfile(
   profile: Profile,
   calls: readonly SeenCall[],

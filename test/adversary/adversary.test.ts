@@ -1,6 +1,7 @@
 /**
- * Programs that try to get round their profile. The profile denies mkdir; an attack has succeeded if the directory is there.
- * Each is first made without a profile, where it must succeed: an attack that can't is none.
+ * Programs that try to bypass their profile. The profile denies mkdir; an attack has succeeded if the directory exists
+ * afterwards. Each attack is first made without a profile, where it must succeed: otherwise its failure under the
+ * profile shows nothing.
  */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, existsSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,7 +15,7 @@ import { probe } from '../../lib/testing/probe.js';
 import { compileC } from '../support/compile-c.js';
 import { run } from '../support/processes.js';
 
-/** No errno that mkdir gives by itself: whoever sees it knows that the filter answered. */
+/** An errno that mkdir(2) never has by itself: it shows that the filter denied the call. */
 const ERRNO = constants.errno.EXDEV;
 
 const noMkdir: ProfileDocument = {
@@ -22,7 +23,7 @@ const noMkdir: ProfileDocument = {
   archMap: [{ architecture: 'SCMP_ARCH_X86_64', subArchitectures: ['SCMP_ARCH_X86', 'SCMP_ARCH_X32'] }],
   syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO', errnoRet: ERRNO }],
 };
-/** The same for x86_64 alone: a call of another ABI is killed. */
+/** The same profile for x86_64 alone, under which a call by another ABI ends the process. */
 const { archMap: _, ...nativeOnly } = noMkdir;
 const noExec: ProfileDocument = {
   defaultAction: 'SCMP_ACT_ALLOW',
@@ -38,7 +39,7 @@ let attack = '';
 let obstacle: string | undefined;
 beforeAll(() => {
   try {
-    // Readable for all, whoever built it.
+    // Executable by all users, also if another user built it.
     attack = join(directory, 'attack');
     copyFileSync(compileC('../adversary/attack.c', ['-static', '-pthread']), attack);
     chmodSync(attack, 0o755);
@@ -47,17 +48,17 @@ beforeAll(() => {
   }
 });
 
-/** Whether the directory was made; it is gone afterwards. */
+/** Whether the directory was made. Removes it. */
 function wasMade(): boolean {
   if (!existsSync(made)) return false;
   rmdirSync(made);
   return true;
 }
 
-/** Skips what can't be shown here, with the reason. */
+/** Skips a test on a machine where the attack can't succeed. */
 type Skip = (condition: boolean, reason?: string) => void;
 
-/** Has the attack made without a profile, where it must succeed. */
+/** Makes the attack without a profile. Skips the test unless it succeeds. */
 async function attackWorks(
   skip: Skip,
   command: string,
@@ -66,7 +67,7 @@ async function attackWorks(
 ): Promise<void> {
   skip(obstacle !== undefined, obstacle);
   await run(command, args, 'unconfined', options);
-  skip(!wasMade(), 'this machine can’t be attacked so: it fails without a profile too');
+  skip(!wasMade(), 'the attack fails on this machine without a profile too');
 }
 
 const isX86_64 = process.arch === 'x64';
@@ -79,7 +80,7 @@ describe('a directory that may not be made is not made', () => {
       await attackWorks(skip, attack, [way, made]);
       const { code, stdout } = await run(attack, [way, made], noMkdir);
       expect(wasMade()).toBe(false);
-      // Of a program that started another one, the other one's comes first.
+      // A program that started another one prints its own line after that of the other.
       expect([code, stdout.split('\n')[0]]).toEqual([1, String(ERRNO)]);
     });
   }
@@ -91,7 +92,7 @@ describe('a directory that may not be made is not made', () => {
     expect(wasMade()).toBe(false);
   });
 
-  // Most kernels have no x32, and answer ENOSYS where nobody asks the filter.
+  // Most kernels lack x32, so the attack fails with ENOSYS without a filter.
   test.runIf(isX86_64)('by bit 30 of the number, x32', async ({ skip }) => {
     skip(obstacle !== undefined, obstacle);
     expect(await run(attack, ['x32', made], noMkdir)).toMatchObject({ code: 1, stdout: `${ERRNO}\n` });
@@ -122,7 +123,7 @@ describe('a directory that may not be made is not made', () => {
   });
 });
 
-/** The dynamic linkers that this process itself has. */
+/** The dynamic linkers that are loaded in this process. */
 function linkers(): readonly string[] {
   const { sharedObjects } = process.report.getReport() as unknown as { readonly sharedObjects: readonly string[] };
   return sharedObjects.filter((file) => /\/ld-[^/]*\.so/.test(file));
@@ -146,11 +147,15 @@ test('a setuid program gives no rights', async ({ skip }) => {
   copyFileSync('/usr/bin/id', who);
   chmodSync(who, 0o4755);
   const ids = { uid: 65534, gid: 65534 };
-  skip(spawnSync(who, ['-u'], { ...ids, encoding: 'utf8' }).stdout !== '0\n', 'this file system heeds no setuid bit');
+  skip(
+    spawnSync(who, ['-u'], { ...ids, encoding: 'utf8' }).stdout !== '0\n',
+    'this file system ignores the setuid bit',
+  );
   expect((await run(who, ['-u'], noMkdir, ids)).stdout).toBe('65534\n');
 });
 
-// Below the profile's filter lies one that denies all, so these calls are safe to ask about: see docs/testing.md.
+// Under the profile's filter, the probe attaches one that denies everything, so these calls have no effect: see
+// docs/testing.md.
 describe('docker-default is not misled', () => {
   const high = 1n << 32n;
   const NEWUSER = 0x10000000;

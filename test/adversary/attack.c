@@ -1,7 +1,8 @@
 /*
- * Tries to make a directory that its profile denies: `attack HOW DIRECTORY`. Each way is one that a filter might overlook.
+ * attack HOW DIRECTORY: tries to make a directory, which the profile denies, in a way that a filter might overlook.
  *
- * Exit codes: 0 the directory was made; 1 the last call failed, and its errno is printed; 2 this machine can't be attacked so.
+ * Exit codes: 0 if the directory was made; 1 if the last call failed, and its errno is printed; 2 if this machine lacks
+ * the way.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -22,12 +23,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static char path[4096]; /* In the program itself, which is not position-independent: below 4 GB, as x86 needs it. */
+/* In the static program itself, whose addresses are below 4 GB, so that x86 calls can use them. */
+static char path[4096];
 static char *program;
 
 static long plain(void) { return syscall(SYS_mkdirat, AT_FDCWD, path, 0700L); }
 
-/* Lets another process say how it went. */
+/* Returns the result of another process, whose exit code is 0 or an errno. */
 static long through(pid_t child) {
   int status;
   if (child < 0) return -1;
@@ -58,7 +60,7 @@ static long by_thread(void) {
   return error == 0 ? 0 : -1;
 }
 
-/* A filter of its own that allows everything, and a request to be rid of filters. */
+/* Attaches a filter that allows everything, and then tries to switch filters off. */
 static long by_looser_filter(void) {
   struct sock_filter allow[] = {BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
   struct sock_fprog filter = {1, allow};
@@ -68,7 +70,7 @@ static long by_looser_filter(void) {
   return plain();
 }
 
-/* A program that is in no file system: its own copy, which then makes the directory. */
+/* Executes a copy of this program that is in memory only, which then makes the directory. */
 static long by_memfd(void) {
   char copy[4096];
   int from = open("/proc/self/exe", O_RDONLY);
@@ -94,10 +96,10 @@ static long raw(uint64_t number) {
 }
 
 static long by_x32(void) { return raw(0x40000000 | SYS_mkdir); }
-/* The kernel reads 32 bits of the number. */
+/* The kernel reads only 32 bits of the number. */
 static long by_high_bits(void) { return raw(0xdeadbeef00000000 | SYS_mkdir); }
 
-/* time() of the vsyscall page, which the kernel carries out itself. Source: arch/x86/entry/vsyscall/vsyscall_64.c. */
+/* time() in the vsyscall page, which the kernel emulates. Source: arch/x86/entry/vsyscall/vsyscall_64.c. */
 static long by_vsyscall(void) {
   long now = ((long (*)(long *))0xffffffffff600400)(NULL);
   errno = (int)-now;
@@ -112,7 +114,7 @@ static long by_int80(void) {
   return -1;
 }
 
-/* The call's instruction and number are written into this program while it runs, through /proc. */
+/* Makes the call whose number was written into this program's code while it runs, through /proc/self/mem. */
 __attribute__((noinline, aligned(64))) static long patched(const char *directory, long mode) {
   long result;
   __asm__ volatile(".global call_site\ncall_site: mov $39, %%eax\n syscall" /* getpid */
@@ -132,7 +134,7 @@ static long by_proc_mem(void) {
   return result == 0 ? 0 : -1;
 }
 
-/* A tracer changes a call after its child has asked for a harmless one. */
+/* A tracer changes a harmless call of its child into mkdir(2) after the child made it. */
 static long by_tracer(void) {
   int status;
   pid_t child = fork();
@@ -158,7 +160,7 @@ static long by_tracer(void) {
   return through(child);
 }
 
-/* A signal's return sets the registers of a call that the program has nowhere in its code. */
+/* sigreturn(2) sets the registers of a call that the program's code does not make. */
 static volatile int handled;
 static void set_registers(int signal, siginfo_t *info, void *context) {
   (void)signal;
@@ -174,7 +176,7 @@ static void set_registers(int signal, siginfo_t *info, void *context) {
 static long by_sigreturn(void) {
   struct sigaction action = {.sa_sigaction = set_registers, .sa_flags = SA_SIGINFO};
   sigaction(SIGUSR1, &action, NULL);
-  /* Taken in patched()'s own frame: between its first instruction, which traps, and the call. */
+  /* The signal is taken in the frame of patched(), between its first instruction, which traps, and the call. */
   sigaction(SIGTRAP, &action, NULL);
   uint8_t trap = 0xcc;
   int memory = open("/proc/self/mem", O_RDWR);

@@ -1,6 +1,6 @@
 /**
- * Programs that try to reach the process that started them, and its other children: as an ordinary user, as root, and as root
- * that gives them another uid. test/arch/isolation.test.ts does the same on other kernels.
+ * Programs that try to reach their parent and its other children. The parent is an ordinary user, or root, or root that
+ * starts them as another user. test/arch/isolation.test.ts does the same on other kernels.
  */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdtempSync, rmSync } from 'node:fs';
@@ -32,7 +32,7 @@ beforeAll(() => {
 
 type Options = Readonly<Record<string, unknown>>;
 
-/** What the programs reached, each started with its options, by a process of this user. */
+/** Starts one program with each of `runs`, by a process of `user`, and returns what each of them reached. */
 function tryFrom<Result>(user: number | undefined, runs: readonly Options[]): readonly Result[] {
   const home = new URL('../../dist/index.js', import.meta.url).href;
   const script = fileURLToPath(new URL('reach.mjs', import.meta.url));
@@ -48,7 +48,7 @@ interface Case {
   readonly who: string;
   readonly user: number | undefined;
   readonly options: Options;
-  /** What it could do without isolation: else nothing is shown. */
+  /** The ways that must succeed without isolation: otherwise their failure with isolation shows nothing. */
   readonly attacks: readonly string[];
 }
 
@@ -93,7 +93,7 @@ describe.each(CASES)(
         { ...options, ...more },
       ]);
       if (without === undefined || isolated === undefined) throw new Error('nothing was run');
-      // A supervised child may take no descriptors anyway, and one without capabilities does not reach who has some.
+      // Supervision denies pidfd_getfd anyway, and without capabilities a child can't reach processes that have some.
       const expected = 'onViolation' in more ? attacks.filter((way) => way !== 'pidfd_getfd') : attacks;
       if (!('capabilities' in more)) expect(attacksOn(without.parent)).toEqual(expect.arrayContaining([...expected]));
       expectAsEnforced(isolated, without);

@@ -1,10 +1,11 @@
 /*
  * Tries to reach another process.
  *
- * reach PID [SOCKET]        prints a line for each way: its name, and 0 if the process was reached, else the errno. What is
- *                           changed is set to what it was before. SOCKET is the name of an abstract one.
- * reach PID listener TIMES  prints how often it got hold of a descriptor that could be the listener that supervises it
- * reach                     waits to be reached
+ * reach PID [SOCKET] Prints a line for each way: its name, and 0 if the process was reached, else the errno. Settings
+ * are
+ *                           written with their present values. SOCKET is a name in the abstract namespace.
+ * reach PID listener TIMES Prints how often it obtained a descriptor that could be the listener of its own filter.
+ * reach Waits until its standard input ends: a process for others to reach.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -37,7 +38,7 @@
 
 static pid_t target;
 
-static void tell(const char *way, long result) { printf("%s %d\n", way, result < 0 ? errno : 0); }
+static void report(const char *way, long result) { printf("%s %d\n", way, result < 0 ? errno : 0); }
 
 static const char *of_target(const char *file) {
   static char path[64];
@@ -68,7 +69,7 @@ static long open_memory_of_thread(void) {
   return open_to_write(of_target(path));
 }
 
-/* Nothing is at this address: who may read gets EFAULT. */
+/* Nothing is mapped at this address: a caller with permission gets EFAULT. */
 static long read_memory(void) {
   char byte;
   struct iovec local = {&byte, 1}, remote = {(void *)16, 1};
@@ -76,7 +77,7 @@ static long read_memory(void) {
   return result < 0 && errno == EFAULT ? 0 : result;
 }
 
-/* Their numbers are no secret to the same user; what they are of is. */
+/* The numbers of descriptors are no secret to the same user, but their targets are. */
 static long read_descriptor(void) {
   char path[64];
   return readlink(of_target("fd/0"), path, sizeof path);
@@ -112,21 +113,21 @@ static long queue_signal(void) {
   return sigqueue(target, 0, none);
 }
 
-/* Its limit of core dumps becomes what it is. */
+/* Sets the limit of core dumps to its present value. */
 static long limit(void) {
   struct rlimit now;
   if (prlimit(target, RLIMIT_CORE, NULL, &now) != 0) return -1;
   return prlimit(target, RLIMIT_CORE, &now, NULL);
 }
 
-/* Who may ask is told that this is no terminal. */
-static long ask_terminal(int descriptor, unsigned long request) {
+/* A caller with permission gets ENOTTY, as the descriptor is not a terminal. */
+static long control_terminal(int descriptor, unsigned long request) {
   char byte = 0;
   long result = ioctl(descriptor, request, &byte);
   return result < 0 && errno == ENOTTY ? 0 : result;
 }
 
-/* Older libuv takes all of sun_path for the name. */
+/* Older versions of libuv use all of sun_path as the name. */
 static long connect_abstract(const char *name) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   memcpy(address.sun_path + 1, name, strlen(name));
@@ -137,7 +138,7 @@ static long connect_abstract(const char *name) {
   return result;
 }
 
-/* What no isolation closes. */
+/* Writes a file of /proc with its present value. Isolation closes none of these files. */
 static long rewrite(const char *file) {
   char text[64];
   int descriptor = open(of_target(file), O_RDWR);
@@ -149,10 +150,10 @@ static long rewrite(const char *file) {
   int error = errno;
   close(descriptor);
   errno = error;
-  return result < 0 && errno == EAGAIN ? 0 : result; /* autogroup: ten times a second for an ordinary user */
+  return result < 0 && errno == EAGAIN ? 0 : result; /* autogroup: an ordinary user may write it ten times a second */
 }
 
-/* The processes of its cgroup: who may write here may also freeze and kill them. */
+/* The file of the cgroup's processes. A process that may write it may also freeze and kill them. */
 static long open_cgroup(void) {
   char line[512], path[1024];
   FILE *file = fopen(of_target("cgroup"), "r");
@@ -181,7 +182,7 @@ static long set_affinity(void) {
   return sched_setaffinity(target, sizeof cpus, &cpus);
 }
 
-/* `attempts` times at each descriptor of the supervisor that could be a listener, in each way that takes one or leads to it. */
+/* Tries `attempts` times, in each way, to take a descriptor of the supervisor that could be a listener. */
 static int steal(long attempts) {
   long taken = 0;
   int pidfd = (int)syscall(SYS_pidfd_open, target, 0);
@@ -206,30 +207,30 @@ int main(int count, char **arguments) {
   if (count == 4) return steal(atol(arguments[3]));
   int null = open("/dev/null", O_RDWR);
   setvbuf(stdout, NULL, _IOLBF, 0);
-  tell("memory", open_memory());
-  tell("memory of a thread", open_memory_of_thread());
-  tell("process_vm_readv", read_memory());
-  tell("environ", read_file("environ"));
-  tell("maps", read_file("maps"));
-  tell("fd", read_descriptor());
-  tell("pidfd_getfd", take_descriptor());
-  tell("ptrace", trace());
-  tell("kill", kill(target, 0));
-  tell("tgkill", syscall(SYS_tgkill, target, target, 0));
-  tell("sigqueue", queue_signal());
-  tell("pidfd_send_signal", signal_by_pidfd());
-  tell("prlimit", limit());
-  tell("TIOCSTI", ask_terminal(null, TIOCSTI));
-  tell("TIOCLINUX", ask_terminal(null, TIOCLINUX));
-  if (count > 2) tell("abstract socket", connect_abstract(arguments[2]));
-  tell("core_pattern", open_to_write("/proc/sys/kernel/core_pattern"));
-  tell("cgroup.procs", open_cgroup());
-  tell("oom_score_adj", rewrite("oom_score_adj"));
-  tell("autogroup", rewrite("autogroup"));
-  tell("coredump_filter", open_to_write(of_target("coredump_filter")));
-  tell("clear_refs", open_to_write(of_target("clear_refs")));
-  tell("sched", open_to_write(of_target("sched")));
-  tell("priority", set_priority());
-  tell("affinity", set_affinity());
+  report("memory", open_memory());
+  report("memory of a thread", open_memory_of_thread());
+  report("process_vm_readv", read_memory());
+  report("environ", read_file("environ"));
+  report("maps", read_file("maps"));
+  report("fd", read_descriptor());
+  report("pidfd_getfd", take_descriptor());
+  report("ptrace", trace());
+  report("kill", kill(target, 0));
+  report("tgkill", syscall(SYS_tgkill, target, target, 0));
+  report("sigqueue", queue_signal());
+  report("pidfd_send_signal", signal_by_pidfd());
+  report("prlimit", limit());
+  report("TIOCSTI", control_terminal(null, TIOCSTI));
+  report("TIOCLINUX", control_terminal(null, TIOCLINUX));
+  if (count > 2) report("abstract socket", connect_abstract(arguments[2]));
+  report("core_pattern", open_to_write("/proc/sys/kernel/core_pattern"));
+  report("cgroup.procs", open_cgroup());
+  report("oom_score_adj", rewrite("oom_score_adj"));
+  report("autogroup", rewrite("autogroup"));
+  report("coredump_filter", open_to_write(of_target("coredump_filter")));
+  report("clear_refs", open_to_write(of_target("clear_refs")));
+  report("sched", open_to_write(of_target("sched")));
+  report("priority", set_priority());
+  report("affinity", set_affinity());
   return 0;
 }

@@ -1,8 +1,9 @@
 #!/bin/node
 /**
  * Starts programs that try to reach this process and another child of it, and prints what they reached. Standard input:
- * { home, reach, user, runs }; `runs` are options of spawn, and `listener`, how often to try to take the supervisor's listener.
- * With a `user` it starts itself anew as that one: who has changed it is not dumpable, and can't be reached so anyway.
+ * { home, reach, user, runs }. Each of `runs` has options of spawn, and may have `listener`: the number of attempts to
+ * take the supervisor's listener. With `user`, starts itself again as that user: a process that changed its user is not
+ * dumpable, and so can't be reached by some of the ways.
  */
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,7 +12,7 @@ import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
 const ALLOW_ALL = { defaultAction: 'SCMP_ACT_ALLOW' };
-/** A supervised child has something to be denied. */
+/** Supervision takes effect only if the profile denies something. */
 const DENY_ONE = { ...ALLOW_ALL, syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO' }] };
 
 const input = JSON.parse(readFileSync(0, 'utf8'));
@@ -28,7 +29,7 @@ function again({ user, ...rest }) {
 async function reachAll({ home, reach, runs }) {
   const { spawn } = await import(home);
   const socket = `seccomp-reach-${process.pid}`;
-  const server = createServer().listen(`\0${socket}`); // Abstract: a name without a file.
+  const server = createServer().listen(`\0${socket}`); // A name in the abstract namespace, without a file.
   await once(server, 'listening');
   const sibling = spawn(reach, [], ALLOW_ALL, { stdio: ['pipe', 'ignore', 'inherit'] });
   const results = [];

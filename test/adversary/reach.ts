@@ -1,8 +1,8 @@
-/** What programs of reach.c reached, held against what the enforcement of each says. */
+/** Compares what the programs of reach.c reached with the enforcement that their children report. */
 import { expect } from 'vitest';
 import type { Enforcement, Reach } from '../../lib/landlock/enforcement.js';
 
-/** By its way: 0 if it was reached, else the errno. */
+/** Results by the name of a way: 0 if the process was reached, else the errno. */
 type Ways = Readonly<Record<string, number>>;
 
 export interface Reached {
@@ -16,7 +16,7 @@ export interface Taken {
   readonly enforcement: Enforcement;
 }
 
-/** The ways of each reach. */
+/** The ways by which a program tries each kind of reach. */
 const WAYS: ReadonlyMap<Reach, readonly string[]> = new Map<Reach, readonly string[]>([
   ['memory', ['memory', 'memory of a thread', 'process_vm_readv']],
   ['environment', ['environ', 'maps']],
@@ -34,14 +34,14 @@ const WAYS: ReadonlyMap<Reach, readonly string[]> = new Map<Reach, readonly stri
   ['files-of-root', ['core_pattern']],
 ]);
 
-/** `without`: the same without isolation. What could not be reached then shows nothing of what is open. */
+/** Expects that the open ways have the same result as without isolation, and that all others fail. */
 export function expectAsEnforced(isolated: Reached, without: Reached): void {
   const { open } = isolated.enforcement.isolation;
   for (const whom of ['parent', 'sibling'] as const) {
     for (const [reach, ways] of WAYS) {
       for (const way of ways) {
         const [outcome, before] = [isolated[whom][way], without[whom][way]];
-        // What is not listed as open, is closed by isolation, or by the kernel to this user.
+        // A way that is not listed as open is closed by isolation, or by the kernel for this user.
         if (open.some((each) => each.reach === reach)) expect(outcome, `${whom}: ${way}`).toBe(before);
         else expect(outcome, `${whom}: ${way}`).not.toBe(0);
       }
@@ -49,7 +49,7 @@ export function expectAsEnforced(isolated: Reached, without: Reached): void {
   }
 }
 
-/** The ways that lead to the parent without isolation. */
+/** The ways that reached the parent. */
 export function attacksOn(parent: Ways): readonly string[] {
   return Object.keys(parent).filter((way) => parent[way] === 0);
 }

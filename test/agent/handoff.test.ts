@@ -1,4 +1,7 @@
-/** Profiles with a listenerPath: the agent there is sent the listener of the child's filter, before the program is there. */
+/**
+ * Profiles with a listenerPath: the agent there is sent the listener of the child's filter, before the program is
+ * there.
+ */
 import { spawn as nodeSpawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';

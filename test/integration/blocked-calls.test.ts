@@ -1,9 +1,9 @@
 /**
- * The calls that Docker's documentation lists as blocked by its default profile, each asked in the kernel: with
- * docker-default it fails with EPERM, without it with something else. Docker has come to allow some: their rows say so.
- * Where it is denied without us too, by the kernel or by a container engine's filter, our filter is asked by itself, and the
- * test is skipped after that, with who else denies.
- * Source: https://docs.docker.com/engine/security/seccomp/
+ * The calls that Docker's documentation lists as blocked by its default profile, each made in the kernel: under
+ * docker-default it fails with EPERM, and without a profile in another way. Docker allows some of them by now, as their
+ * rows say. If a call is denied without our profile too, by the kernel or by a container engine's filter, only the
+ * result of our own filter is checked, and the test is then skipped with that reason. Source:
+ * https://docs.docker.com/engine/security/seccomp/
  */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { thisHost } from '../../lib/host.js';
@@ -24,7 +24,7 @@ const native = thisHost().abi;
 interface Answers {
   readonly without: Answer | undefined;
   readonly under: Answer | undefined;
-  /** What docker-default alone decides, and what the filters do that were on before. */
+  /** The result of docker-default alone, and that of the filters that were attached before. */
   readonly ours: string;
   readonly outside: number | string | undefined;
 }
@@ -48,27 +48,29 @@ describe.each([...new Set<AbiName>([native, 'x86'])])('the calls that Docker lis
     test(title(row, abi), ({ skip }) => {
       skip(unable !== undefined, unable);
       const { without, under, ours, outside } = answers.get(row) ?? {};
-      if (without === undefined) throw new Error('the probe was not asked');
+      if (without === undefined) throw new Error('the probe has no answer for this call');
       expect(ours, `${row.name} by our filter alone`).toBe(row.now === 'allowed' ? 'allowed' : (row.now ?? 'EPERM'));
       const expected = row.now === 'allowed' ? without : `errno ${row.now ?? 'EPERM'}`;
       const untold = without === EPERM || (row.now !== 'allowed' && without === expected);
-      skip(untold, `our filter denies it, and ${whoElse(outside)} too: ${without} without us`);
-      // A row that has an effect would be a mistake in this file, and the effect that of root.
-      if (!row.harmless) expect(without, 'without us').toMatch(/^errno /);
+      skip(untold, `our filter denies it, and ${whoElse(outside)} too: ${without} without the profile`);
+      // A call that succeeds would have an effect on the machine, which is a mistake in the row.
+      if (!row.harmless) expect(without, 'without the profile').toMatch(/^errno /);
       expect(under, `${row.name} answers ${under} under docker-default, ${without} without`).toBe(expected);
     });
   }
 });
 
-/** Who denied a call that we did not. */
+/** Names what denied a call that our filter did not deny. */
 function whoElse(outside: number | string | undefined): string {
-  return outside === 'allowed' ? 'the kernel, which asks for a capability first,' : 'a filter that was on before';
+  return outside === 'allowed'
+    ? 'the kernel, which checks for a capability first,'
+    : 'a filter that was attached before';
 }
 
-/** Why no call of this ABI can be made on this machine; undefined if it can. */
+/** The reason why no call of this ABI can be made on this machine. Undefined if calls can be made. */
 async function whyUnable(abi: AbiName): Promise<string | undefined> {
   if (abi === native) return undefined;
-  if (native !== 'x86_64') return `a CPU of ${native} runs no ${abi} calls`;
+  if (native !== 'x86_64') return `a CPU of ${native} has no ${abi} calls`;
   const [answer = ''] = await ask('unconfined', [callTo(abi, 'getpid')]);
   return answer.startsWith('ok ') ? undefined : `this kernel runs no ${abi} calls (getpid: ${answer})`;
 }
@@ -86,13 +88,13 @@ async function askAll(abi: AbiName): Promise<ReadonlyMap<Row, Answers>> {
   );
 }
 
-/** On x86 the row itself says whether it has a number; other CPUs lack what was obsolete before they came. */
+/** On x86, the row says whether the call has a number. Newer architectures lack the calls that were obsolete before. */
 function isAbsent({ name, absent }: Row, abi: AbiName): boolean {
   if (abi === 'x86_64' || abi === 'x86') return absent?.includes(abi) ?? false;
   return syscallNumber(abi, name) === undefined;
 }
 
-/** What the row says, and the profile's own reason for it. */
+/** The title of a row's test: the expected result, and the profile's reason for it. */
 function title(row: Row, abi: AbiName): string {
   const { name, label, now } = row;
   const call = label === undefined ? name : `${name} (${label})`;

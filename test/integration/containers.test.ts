@@ -1,6 +1,6 @@
 /**
- * Containers of runc and crun whose config.json names our agent. Needs root and `apt-get install runc crun`; each runtime
- * that is not here, or that makes no container here, is skipped.
+ * Containers of runc and crun whose config.json names our agent. Needs root and `apt-get install runc crun`. The tests
+ * of a runtime are skipped if it is not installed, or can't make a container on this machine.
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -28,7 +28,9 @@ writeFileSync(given, 'from outside\n');
 
 const PROGRAMS = ['/bin/sh', '/bin/mkdir', '/bin/uname', '/bin/cat', '/bin/true'];
 
-/** A bundle of some programs with their libraries, which runs `script` by sh under `seccomp`. */
+/**
+ * Makes an OCI bundle of some programs and their libraries. Its process is `sh -c script` under the profile `seccomp`.
+ */
 function bundleOf(runtime: string, name: string, script: string, seccomp: object | undefined): string {
   const bundle = join(directory, name);
   for (const program of PROGRAMS) {
@@ -47,13 +49,13 @@ function bundleOf(runtime: string, name: string, script: string, seccomp: object
   return bundle;
 }
 
-/** crun refuses cgroups of both versions at once: there it gets a mount namespace that has one alone. */
+/** crun refuses a mix of both cgroup versions. On such a machine it runs in a mount namespace with version 2 alone. */
 function command(runtime: string, args: readonly string[]): readonly [string, readonly string[]] {
   if (runtime !== 'crun' || existsSync('/sys/fs/cgroup/cgroup.controllers')) return [runtime, args];
   return ['unshare', ['-m', 'sh', '-c', 'mount -t cgroup2 none /sys/fs/cgroup && exec crun "$@"', 'sh', ...args]];
 }
 
-/** Why it makes no container here; undefined: it does. */
+/** The reason why a runtime can't make a container on this machine. Undefined if it can. */
 function missing(runtime: string): string | undefined {
   if (process.getuid?.() !== 0) return 'needs root';
   if (spawnSync(runtime, ['--version']).status !== 0) return `no ${runtime} is installed`;
@@ -61,7 +63,7 @@ function missing(runtime: string): string | undefined {
   const { status, stderr } = spawnSync(
     ...command(runtime, ['run', '--bundle', bundle, `seccomp-trial-${process.pid}`]),
   );
-  return status === 0 ? undefined : `${runtime} makes no container here: ${stderr}`;
+  return status === 0 ? undefined : `${runtime} can't make a container here: ${stderr}`;
 }
 
 const notifying = (listenerPath: string, names: readonly string[]) => ({
@@ -77,7 +79,7 @@ describe.each(['runc', 'crun'])('a container of %s', (runtime) => {
 
   test('has its calls answered by the agent that its profile names', async ({ skip }) => {
     skip(reason !== undefined, reason);
-    const told: Container[] = [];
+    const containers: Container[] = [];
     const calls: unknown[] = [];
     const errors: unknown[] = [];
     const agent = listen(join(directory, `${runtime}.sock`), {
@@ -94,11 +96,11 @@ describe.each(['runc', 'crun'])('a container of %s', (runtime) => {
       openat: (call) =>
         call.string(1) === '/given' ? { addFd: openSync(given, 'r'), close: true } : { continue: true },
       getpid: () => {
-        calls.push('its profile does not notify that');
+        calls.push('getpid, for which the profile has no SCMP_ACT_NOTIFY');
         return { value: 1 };
       },
     });
-    agent.on('container', (container) => told.push(container));
+    agent.on('container', (container) => containers.push(container));
     agent.on('handlerError', (error) => errors.push(error));
     const ended = once(agent, 'end');
     const script = 'mkdir /made || echo denied; uname; cat /given; cat /etc/none || echo none';
@@ -107,7 +109,7 @@ describe.each(['runc', 'crun'])('a container of %s', (runtime) => {
     const { code, stdout } = await finish(spawn(...command(runtime, ['run', '--bundle', bundle, id])));
     expect([code, stdout]).toEqual([0, 'denied\nPlan 9\nfrom outside\nnone\n']);
     expect(calls).toEqual([['/made', id]]);
-    expect(told).toEqual([
+    expect(containers).toEqual([
       {
         id,
         pid: expect.any(Number),
@@ -127,14 +129,14 @@ describe.each(['runc', 'crun'])('a container of %s', (runtime) => {
     skip,
   }) => {
     skip(reason !== undefined, reason);
-    const told: Container[] = [];
+    const containers: Container[] = [];
     const errors: unknown[] = [];
     const agent = listen(join(directory, `${runtime}-later.sock`), {
       uname: () => {
         throw new Error('out of order');
       },
     });
-    agent.on('container', (container) => told.push(container));
+    agent.on('container', (container) => containers.push(container));
     agent.on('handlerError', (error, { container }) => errors.push([container.status, String(error)]));
     const name = `${id}-later`;
     const script = 'uname || echo denied; read line; exit 0';
@@ -146,7 +148,7 @@ describe.each(['runc', 'crun'])('a container of %s', (runtime) => {
     child.stdin.end('\n');
     expect(later.stdout).toBe('denied\n');
     expect(await ended).toMatchObject({ code: 0, stdout: 'denied\n' });
-    expect(told.map((container) => [container.id, container.status])).toEqual([
+    expect(containers.map((container) => [container.id, container.status])).toEqual([
       [name, 'creating'],
       [name, 'running'],
     ]);

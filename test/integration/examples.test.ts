@@ -1,4 +1,4 @@
-/** The examples do what they say. */
+/** The programs in examples/ print what their comments and docs promise. */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -25,7 +25,7 @@ test('blocked.py: EPERM under docker-default', () => {
 
 test('blocked.py: something else without it', ({ skip }) => {
   const without = output('python3', 'examples/blocked.py');
-  if (/EPERM/.test(without)) skip(`EPERM without us too:\n${without}`);
+  if (/EPERM/.test(without)) skip(`EPERM without the profile too:\n${without}`);
   expect(without).toBe(
     'unshare  EINVAL\nmount    EFAULT\nsetns    EBADF\nbpf      EINVAL\nkeyctl   ENOTSUP\ngetpid   allowed\n',
   );

@@ -1,4 +1,4 @@
-/** The built-in `compute`: static programs from their start, and a Node program that has hardened itself. */
+/** The built-in profile `compute`: static programs start under it, and a Node program hardens itself with it. */
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -8,7 +8,7 @@ import { finish, type Run } from '../support/processes.js';
 
 function runWith(input: string, command: string, args: readonly string[], profile: string): Promise<Run> {
   const child = sandbox.spawn(command, args, profile);
-  child.stdin?.on('error', () => {}).end(input); // A program that does not start does not read.
+  child.stdin?.on('error', () => {}).end(input); // A program that could not start does not read its input.
   return finish(child);
 }
 

@@ -1,4 +1,7 @@
-/** Real work under the built-ins for Node: each file of test/support/node-work/, and what it ends with under each profile. */
+/**
+ * Real work under the built-in profiles for Node: each module of test/support/node-work/ ends as expected under each
+ * profile.
+ */
 import { spawnSync as nodeSpawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -6,7 +9,7 @@ import { run } from '../support/processes.js';
 
 const PROFILES = ['node', 'node-no-network', 'node-no-exec', ['node-no-network', 'node-no-exec']] as const;
 
-/** What each work ends with under each of PROFILES; one word: under all. */
+/** How each module ends under each of PROFILES. A string stands for all profiles. */
 const WORKS: Readonly<Record<string, readonly string[] | string>> = {
   crypto: 'works',
   zlib: 'works',
@@ -32,7 +35,7 @@ const WORKS: Readonly<Record<string, readonly string[] | string>> = {
   cluster: ['works', 'EPERM', 'EACCES', 'EACCES'],
 };
 
-/** Why a work can't be done on this machine, even without a profile. */
+/** The reasons why a module fails on this machine even without a profile. */
 const UNABLE: Readonly<Record<string, string | false>> = {
   'better-sqlite3': Number.parseInt(process.versions.node, 10) < 22 && 'better-sqlite3 13 needs Node 22',
   programs:

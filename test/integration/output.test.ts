@@ -1,9 +1,9 @@
 /**
- * No output is lost: whatever the descriptors 0 to 2 are, a program under a profile writes byte for byte what it writes
+ * No output is lost: for every kind of descriptors 0 to 2, a program under a profile writes byte for byte the same as
  * without one, and ends with the same exit code.
  *
- * By default each way to start a program meets each pair of outputs; inputs and endings take turns. OUTPUT_TABLE=all
- * makes every combination. OUTPUT_NODE=/path/to/node runs another Node than the suite's.
+ * By default, each way to start a program is combined with each pair of outputs, and with one input and one ending in
+ * turn. OUTPUT_TABLE=all makes every combination. OUTPUT_NODE=/path/to/node runs another Node than that of the suite.
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -12,12 +12,12 @@ import { packageRoot, WITH_RINGS } from '../support/scripts.js';
 
 const file = (name: string) => fileURLToPath(new URL(`output/${name}`, import.meta.url));
 const node = process.env['OUTPUT_NODE'] ?? process.execPath;
-const PROFILE = 'docker-default'; // Denies io_uring: a Node that has made one is started again.
+const PROFILE = 'docker-default'; // Denies io_uring: a Node that uses it is started again.
 
-/** Each Node makes an io_uring, so that one under the profile is started again; Node 20 makes it only when asked to. */
+/** Makes every Node use io_uring, so that it is started again under the profile. Node 20 does not use it by default. */
 const environment = { ...WITH_RINGS, PATH: process.env['PATH'], SECCOMP_PROFILE: PROFILE };
 
-/** A command that runs the program under a profile, and one that starts it in the same way without. */
+/** A command that runs the program under a profile, and one that starts it in the same way without a profile. */
 interface Way {
   readonly under: (ending: string) => readonly string[];
   readonly without: (ending: string) => readonly string[];
@@ -35,7 +35,7 @@ const WAYS: Readonly<Record<string, Way>> = {
   spawn: { under: launched('spawn'), without: launched('child_process.spawn') },
 };
 
-/** What 1 and 2 are; a number is a duplicate of that descriptor, as `2>&1` makes one. */
+/** The kinds of descriptors 1 and 2. A number stands for a duplicate of that descriptor, as `2>&1` makes one. */
 const OUTPUTS: readonly (readonly [string, string])[] = [
   ...(['pipe', 'file', 'socket', 'pty', 'tcp', 'null'] as const).map((kind) => [kind, '1'] as const),
   ...(['pipe', 'file', 'socket', 'pty', 'null', 'closed'] as const).map((kind) => [kind, 'pipe'] as const),
@@ -44,7 +44,7 @@ const OUTPUTS: readonly (readonly [string, string])[] = [
   ['0', '0'],
 ];
 const INPUTS = ['null', 'pipe', 'closed', 'file', 'socket', 'pty'];
-const BOTH_WAYS = ['file', 'socket', 'pty']; // These can be input and output at once.
+const BOTH_WAYS = ['file', 'socket', 'pty']; // Kinds that can be input and output at once.
 const ENDINGS = ['returns', 'writes', 'exits', 'throws'];
 
 interface Row {
@@ -59,7 +59,7 @@ function rows(): readonly Row[] {
   return Object.keys(WAYS).flatMap((way, w) =>
     OUTPUTS.flatMap((outputs, o) => {
       const inputs = outputs[0] === '0' ? BOTH_WAYS : INPUTS;
-      // Node sends to a TCP socket later: by itself too it loses what is left when it exits or throws.
+      // Node writes to a TCP socket asynchronously: without a profile too, it loses the rest when it exits or throws.
       const endings = outputs[0] === 'tcp' ? ['returns'] : ENDINGS;
       return inputs
         .flatMap((input) => endings.map((ending) => ({ way, ending, stdio: [input, ...outputs] })))
@@ -70,7 +70,7 @@ function rows(): readonly Row[] {
 
 interface Result {
   readonly status: number;
-  /** By descriptor: how much was written, its digest and end, and how many bytes of filling besides. */
+  /** By descriptor: the bytes that were written, their digest and end, and the number of filling bytes besides. */
   readonly output: Readonly<
     Record<string, { readonly size: number; readonly digest: string; readonly end: string; readonly filling: number }>
   >;
@@ -84,8 +84,8 @@ function run(cases: readonly { readonly command: readonly string[]; readonly std
 }
 
 /**
- * How much of the filling comes out of a pipe or socket before process.exit depends on how fast it is read, with Node
- * alone too. A pipe holds 65,536 bytes (pipe(7)), part of which the lines before take.
+ * The number of filling bytes that are certain. How many leave a pipe or socket before process.exit depends on the
+ * reader's speed, also with Node alone. A pipe holds 65,536 bytes (pipe(7)), and the lines before take a part of them.
  */
 const SURE = 60_000;
 

@@ -1,4 +1,6 @@
-/** What a callback of the user's does keeps no other call, and no other child, from its answer, its report or its end. */
+/**
+ * What a callback of the user's does keeps no other call, and no other child, from its answer, its report or its end.
+ */
 import { spawn as nodeSpawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
@@ -20,7 +22,9 @@ const profile: ProfileDocument = {
   syscalls: [{ names: ['sched_get_priority_min', 'mkdir'], action: 'SCMP_ACT_ERRNO', errnoRet: 77 }],
 };
 
-/** What a module prints as JSON at its end: `result` is what it found, `uncaught` the messages of uncaught exceptions. */
+/**
+ * What a module prints as JSON at its end: `result` is what it found, `uncaught` the messages of uncaught exceptions.
+ */
 async function report(code: string) {
   const script = `
     import { spawnSync as nodeSpawnSync } from 'node:child_process';
@@ -40,7 +44,10 @@ async function report(code: string) {
   return JSON.parse(stdout);
 }
 
-/** Starts ten children that make 1,000 calls which ask, and 1,000 that are denied: how each ended, and what was told of it. */
+/**
+ * Starts ten children that make 1,000 calls which ask, and 1,000 that are denied: how each ended, and what was told of
+ * it.
+ */
 const tenChildren = (onViolation: string, listeners: string) => `
   const late = [];
   const children = Array.from({ length: 10 }, (_, i) => {

@@ -1,4 +1,6 @@
-/** call.connect: a caller's socket is connected in its place, with its rights, and not after its call has been answered. */
+/**
+ * call.connect: a caller's socket is connected in its place, with its rights, and not after its call has been answered.
+ */
 import { execFileSync, spawn as nodeSpawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -56,7 +58,9 @@ async function beside(script: string): Promise<{ first: string; lines: AsyncIter
   return { first: (await lines.next()).value, lines };
 }
 
-/** A port to which a blocking connect(2) waits: the one place in the queue of its server is taken, so SYNs are dropped. */
+/**
+ * A port to which a blocking connect(2) waits: the one place in the queue of its server is taken, so SYNs are dropped.
+ */
 async function fullPort(): Promise<number> {
   const { first } = await beside(`server = socket.socket(); server.bind(('127.0.0.1', 0)); server.listen(0)
 queued = [socket.socket() for i in range(3)]

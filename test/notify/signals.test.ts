@@ -1,4 +1,7 @@
-/** Signals during calls that ask: once the supervisor has taken a call, only one that ends the program keeps it from its answer. */
+/**
+ * Signals during calls that ask: once the supervisor has taken a call, only one that ends the program keeps it from its
+ * answer.
+ */
 import { readFileSync } from 'node:fs';
 import { expect, test, vi } from 'vitest';
 import { addon } from '../../lib/native.js';

@@ -1,7 +1,7 @@
 /*
  * Asks the kernel what a filter answers to many calls, in a process under that filter. The filter must answer all calls
- * by an errno, so that none is ever carried out; another one is refused. It asks about the ABI it is compiled for, and on
- * x86_64 about x32 and x86 too.
+ * by an errno, so that none is ever carried out; another one is refused. It asks about the ABI it is compiled for, and
+ * on x86_64 about x32 and x86 too.
  *
  * Standard input: the numbers of instructions and of calls, 32 bits each; `struct sock_filter` for each instruction;
  * `struct call` for each call. Standard output: 64 bits for each call, what it returned; or -10000 - SIGNAL if that

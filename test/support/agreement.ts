@@ -71,7 +71,9 @@ export function inquiry(policy: Policy, calls: readonly Call[]): Inquiry {
   return { policy, filter: compilePolicy(policy), denied, denyingFilter: compilePolicy(denied.policy), calls };
 }
 
-/** The calls that kernel, interpreter and evaluator do not answer alike, with the answers; `answers` are the kernel's. */
+/**
+ * The calls that kernel, interpreter and evaluator do not answer alike, with the answers; `answers` are the kernel's.
+ */
 export function disagreements(
   { policy, filter, denied, denyingFilter, calls }: Inquiry,
   answers: readonly number[],
@@ -92,9 +94,9 @@ export function disagreements(
 }
 
 /**
- * The kernel's answers to `calls` under `filter`: the errno of each, or 10000 + N if signal N ended the process instead.
- * All arguments have 64 bits, on x86 too: a 64-bit process can fill its registers and call by int 0x80. The call reads 32
- * bits of each, but a filter is shown them whole (measured on Linux 6.18).
+ * The kernel's answers to `calls` under `filter`: the errno of each, or 10000 + N if signal N ended the process
+ * instead. All arguments have 64 bits, on x86 too: a 64-bit process can fill its registers and call by int 0x80. The
+ * call reads 32 bits of each, but a filter is shown them whole (measured on Linux 6.18).
  * @throws Error if the filter does anything but deny, or is not put on.
  */
 export function kernelAnswers(filter: Filter, calls: readonly Call[]): readonly number[] {

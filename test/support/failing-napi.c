@@ -1,5 +1,6 @@
-// Node-API as it is once a worker is terminated inside a call of ours: what could run JavaScript fails, with no exception to
-// see. SECCOMP_TEST_TERMINATED="N" has the N-th such call be the first that fails, and reads "over" from then on.
+// Node-API as it is once a worker is terminated inside a call of ours: what could run JavaScript fails, with no
+// exception to see. SECCOMP_TEST_TERMINATED="N" has the N-th such call be the first that fails, and reads "over" from
+// then on.
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,8 +17,8 @@ static int IsTerminated(void) {
   return 1;
 }
 
-// The addon calls ending_X in X's place: test/reliability/terminated.test.ts sees to that. Each passes on as many words as
-// the longest takes.
+// The addon calls ending_X in X's place: test/reliability/terminated.test.ts sees to that. Each passes on as many words
+// as the longest takes.
 #define FAILING(name)                                                                 \
   int name(long, long, long, long, long, long, long, long);                           \
   int ending_##name(long a, long b, long c, long d, long e, long f, long g, long h) { \

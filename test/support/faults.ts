@@ -1,4 +1,6 @@
-/** Lets system calls of a start fail, one at a time: strace injects an error while test/reliability/faults.mjs starts. */
+/**
+ * Lets system calls of a start fail, one at a time: strace injects an error while test/reliability/faults.mjs starts.
+ */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -120,7 +122,10 @@ interface Fault {
   readonly by: 'parent' | 'child';
 }
 
-/** Calls that are none of a start's but V8's or libuv's, and those that have an effect also if their answer says that they failed. */
+/**
+ * Calls that are none of a start's but V8's or libuv's, and those that have an effect also if their answer says that
+ * they failed.
+ */
 const LEFT_OUT =
   /^(m(map|unmap|protect|advise|remap)|brk|futex|read|write|kill|get[pt]id|sched_\w+|close|exit(_group)?|epoll_p?wait2?|restart_syscall)\(/;
 /** libuv ends its process if this fails. */
@@ -163,7 +168,10 @@ function callsIn(trace: string): readonly TracedCall[] {
 const isOfParent = ({ text, marks }: TracedCall) =>
   !FATAL.test(text) && (marks === 1 || (marks === 2 && ENDING.test(text)));
 
-/** The calls of a start that can fail, in their order. Of fork, whose parent's part is Node's, those of the child that count. */
+/**
+ * The calls of a start that can fail, in their order. Of fork, whose parent's part is Node's, those of the child that
+ * count.
+ */
 async function faultsOf(start: Start): Promise<readonly Fault[]> {
   const starter = await ready(start);
   const { trace, outcome } = await traced(starter, start, ['-f']);
@@ -180,7 +188,10 @@ async function faultsOf(start: Start): Promise<readonly Fault[]> {
   });
 }
 
-/** Calls without which nothing may be started. The first two of prlimit64 are for core dumps: enforcement says what became of that. */
+/**
+ * Calls without which nothing may be started. The first two of prlimit64 are for core dumps: enforcement says what
+ * became of that.
+ */
 const ESSENTIAL =
   /^(socketpair|clone|rt_sig(action|procmask) 1|dup3|seccomp|sendmsg|recvmsg|execve|setsid|chdir|prlimit64 3|cap[gs]et|set[gu]id)\b/;
 
@@ -219,8 +230,8 @@ export const STARTS: readonly Start[] = [
 export const FIRST_SUPERVISED: Start = { how: 'spawn, supervised', first: true };
 
 /**
- * Has each call of a start fail, one at a time. Returns what is wrong with how that ended: the process hangs or is ended, a
- * child or descriptor is left, the program ran without its filter, or did not run and there was no error.
+ * Has each call of a start fail, one at a time. Returns what is wrong with how that ended: the process hangs or is
+ * ended, a child or descriptor is left, the program ran without its filter, or did not run and there was no error.
  */
 export async function failEach(
   start: Start,

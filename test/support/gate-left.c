@@ -1,7 +1,7 @@
 /* Runs a program, learns each gate value that it or a child of it draws, and looks for it in the program's memory.
  *
- * gate-left PROGRAM ARGUMENT…: the program says kill(itself, 0) after each start of its own.
- * Prints a line for each: "drawn N at-draw N left N", the number of values drawn since the line before, and how many words of
+ * gate-left PROGRAM ARGUMENT…: the program says kill(itself, 0) after each start of its own. Prints a line for each:
+ * "drawn N at-draw N left N", the number of values drawn since the line before, and how many words of
  * the last of them were found when it had been drawn (to show that the search works) and at the end; or "unsupported ERRNO". */
 #define _GNU_SOURCE
 #include "gate-search.h"

@@ -7,7 +7,9 @@
 
 static uint64_t words[3];
 
-/* How many of the value's words are at `bytes`, or of their halves in an instruction: jeq, whose constant is the half. */
+/*
+ * How many of the value's words are at `bytes`, or of their halves in an instruction: jeq, whose constant is the half.
+ */
 static int found_at(const unsigned char *bytes) {
   uint64_t word;
   uint32_t half;

@@ -1,5 +1,6 @@
 /* `interrupted COUNT MICROSECONDS RESTART`: makes COUNT calls of sched_get_priority_min(2) while a timer sends SIGALRM that
- * often, to a handler with SA_RESTART if RESTART is 1. Says how many calls failed with EBADFD, EINTR and otherwise, and how many
+ * often, to a handler with SA_RESTART if RESTART is 1. Says how many calls failed with EBADFD, EINTR and otherwise, and
+ * how many
  * signals came. */
 #define _GNU_SOURCE
 #include <errno.h>

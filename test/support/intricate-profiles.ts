@@ -1,4 +1,6 @@
-/** Random profiles whose rules are on few calls and have many conditions, on the same arguments and with near values. */
+/**
+ * Random profiles whose rules are on few calls and have many conditions, on the same arguments and with near values.
+ */
 import type { ArgumentDocument, ProfileDocument, RuleDocument } from '../../lib/profile/document/types.js';
 import { OPERATORS } from '../../lib/profile/document/types.js';
 import { generator } from './policies.js';

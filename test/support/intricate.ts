@@ -1,4 +1,7 @@
-/** Compiles profiles of many conditions, and holds each filter against the evaluator: by proof within a bound, and by calls. */
+/**
+ * Compiles profiles of many conditions, and holds each filter against the evaluator: by proof within a bound, and by
+ * calls.
+ */
 import { expect } from 'vitest';
 import { compilePolicy } from '../../lib/filter/compile.js';
 import type { Filter } from '../../lib/filter/filter.js';

@@ -28,8 +28,8 @@ export function libseccompFilter(rules: string): Buffer {
 }
 
 /**
- * What runc tells libseccomp, as bench/libseccomp-filter.c reads it: one rule after the other by name, those equal to the
- * default action left out. Source: runc, libcontainer/seccomp/seccomp_linux.go.
+ * What runc tells libseccomp, as bench/libseccomp-filter.c reads it: one rule after the other by name, those equal to
+ * the default action left out. Source: runc, libcontainer/seccomp/seccomp_linux.go.
  */
 export function runcRules(profile: Profile, host: Host, optimize?: Optimize): string {
   const { abis, defaultAction } = resolveWithDiagnostics(profile, host).policy;
@@ -54,14 +54,19 @@ export function runcRules(profile: Profile, host: Host, optimize?: Optimize): st
   ].join('\n');
 }
 
-/** Whether a line can hold a name. One that it can't is no syscall's, and runc leaves it out as libseccomp does not know it. */
+/**
+ * Whether a line can hold a name. One that it can't is no syscall's, and runc leaves it out as libseccomp does not know
+ * it.
+ */
 function isWord(name: string): boolean {
   return /^\w{1,63}$/.test(name);
 }
 
 const numbers = new Map<AbiName, ReadonlyMap<string, number>>();
 
-/** libseccomp's numbers of all names of ours: −1 where it has none, below that where socketcall or ipc stands for it. */
+/**
+ * libseccomp's numbers of all names of ours: −1 where it has none, below that where socketcall or ipc stands for it.
+ */
 export function libseccompNumbers(abi: AbiName): ReadonlyMap<string, number> {
   const known = numbers.get(abi);
   if (known !== undefined) return known;
@@ -74,7 +79,9 @@ export function libseccompNumbers(abi: AbiName): ReadonlyMap<string, number> {
   return found;
 }
 
-/** By ABI, the number above which runc answers ENOSYS, as it finds it: the largest one that libseccomp has for a name. */
+/**
+ * By ABI, the number above which runc answers ENOSYS, as it finds it: the largest one that libseccomp has for a name.
+ */
 export type Cutoffs = ReadonlyMap<AbiName, number>;
 
 /** Source: runc, libcontainer/seccomp/patchbpf/enosys_linux.go. An ABI of which nothing is named has none. */

@@ -1,4 +1,5 @@
-// Hardens itself while it has a socket of some kind, and prints what becomes of it: listening.mjs KIND PROFILE [OPTIONS]
+// Hardens itself while it has a socket of some kind, and prints what becomes of it: listening.mjs KIND PROFILE
+// [OPTIONS]
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';

@@ -16,7 +16,10 @@ const profile: ProfileDocument = {
 
 type Handler = (call: NotifiedCall) => Answer | Promise<Answer>;
 
-/** Starts test/support/notifying.c: two threads that make `count` denied calls and `count` calls of which `handler` is notified. */
+/**
+ * Starts test/support/notifying.c: two threads that make `count` denied calls and `count` calls of which `handler` is
+ * notified.
+ */
 export const startNotifying = (count: number, handler: Handler) =>
   spawn(compileC('notifying.c'), [String(count)], profile, {
     stdio: 'ignore',
@@ -41,7 +44,10 @@ export const CALLS = 200;
 /** When a child is killed: at a call, counted from 1, before it is answered, or some time after its start; or never. */
 export type Killing = { readonly atCall: number } | { readonly afterMs: number } | null;
 
-/** Starts a child, kills it as `killing` says, and returns how it ended. Throws if a call was lost, or was received twice. */
+/**
+ * Starts a child, kills it as `killing` says, and returns how it ended. Throws if a call was lost, or was received
+ * twice.
+ */
 export async function endOf(killing: Killing): Promise<'killed' | 'whole'> {
   const received: (bigint | undefined)[] = [];
   const child = startNotifying(CALLS / 2, (call) => {

@@ -1,8 +1,9 @@
 /**
  * What the filters that are on this process decide, whoever put them on.
  *
- * Below the filters nothing can be put any more, so a filter above them asks a tracer for each call: an errno is stricter
- * than that, and where the tracer is asked the filters below allow. Nothing is carried out; see native/napi/probe.cc.
+ * Below the filters nothing can be put any more, so a filter above them asks a tracer for each call: an errno is
+ * stricter than that, and where the tracer is asked the filters below allow. Nothing is carried out; see
+ * native/napi/probe.cc.
  */
 import { compilePolicy } from '../../lib/filter/compile.js';
 import { thisHost } from '../../lib/host.js';

@@ -3,8 +3,8 @@
  *
  *   probe native:39 x86:20 native:41:16,3,0
  *
- * `native` is the ABI it is compiled for (x32 too: bit 30 of the number); `x86` is int $0x80 of an x86_64 CPU. Numbers and
- * arguments are 64-bit, decimal or hex, and may be negative. The lines:
+ * `native` is the ABI it is compiled for (x32 too: bit 30 of the number); `x86` is int $0x80 of an x86_64 CPU. Numbers
+ * and arguments are 64-bit, decimal or hex, and may be negative. The lines:
  *
  *   ok VALUE       the call returned VALUE, decimal and signed
  *   errno NUMBER   it failed

@@ -1,4 +1,7 @@
-/* `raw-call NUMBER [ARGUMENTS]`: makes one call by its number, with up to six numbers, and ends with 0 whatever it returns. */
+/*
+ * `raw-call NUMBER [ARGUMENTS]`: makes one call by its number, with up to six numbers, and ends with 0 whatever it
+ * returns.
+ */
 #define _GNU_SOURCE
 #include <stdlib.h>
 #include <unistd.h>

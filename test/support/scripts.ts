@@ -34,8 +34,8 @@ export function script(code: string, { execArgv = [], env = {}, without }: Scrip
 }
 
 /**
- * Options of spawn for a child that lacks one capability, and is as this process otherwise. (One that became another user
- * could not read a checkout that only root can enter.)
+ * Options of spawn for a child that lacks one capability, and is as this process otherwise. (One that became another
+ * user could not read a checkout that only root can enter.)
  */
 export function lacking(capability: string) {
   return { capabilities: CAPABILITIES.filter((name) => name !== capability), noNewPrivileges: false };
@@ -47,7 +47,9 @@ export function hasCapability(name: string): boolean {
   return ((BigInt(`0x${bits}`) >> BigInt((CAPABILITIES as readonly string[]).indexOf(name))) & 1n) === 1n;
 }
 
-/** Whether this process can't leave no_new_privs unset for its children, since it has it: `docker run` can be told so. */
+/**
+ * Whether this process can't leave no_new_privs unset for its children, since it has it: `docker run` can be told so.
+ */
 export function hasNoNewPrivs(): boolean {
   return /^NoNewPrivs:\s*1$/m.test(readFileSync('/proc/self/status', 'utf8'));
 }

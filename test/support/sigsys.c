@@ -1,5 +1,6 @@
 /* `sigsys HOW`: makes one call that its profile is to deny, getppid(2), with SIGSYS default, ignored, blocked, caught, or
- * toggled by another thread all the time between the default and an empty handler; by the word thread it is another thread
+ * toggled by another thread all the time between the default and an empty handler; by the word thread it is another
+ * thread
  * that makes it. Says what became of it. */
 #define _GNU_SOURCE
 #include <pthread.h>

@@ -3,7 +3,9 @@
 /** Words whose values are told apart: below 8, and those with all higher bits. */
 const VALUES = Array.from({ length: 16 }, (_, i) => (i < 8 ? i : 0xffff_fff0 + i));
 
-/** For every test that a program can make of a word, the set of VALUES that pass it; each set once, from either side. */
+/**
+ * For every test that a program can make of a word, the set of VALUES that pass it; each set once, from either side.
+ */
 const TESTS = testsOf();
 
 function testsOf(): readonly number[] {

@@ -45,7 +45,10 @@ export function resultOf(name: string, settings: object, limits: Readonly<Record
   return JSON.parse(stdout ?? '');
 }
 
-/** Starts a process that starts programs all the time, kills it `afterMs` after its first start, and waits for the last of its children. */
+/**
+ * Starts a process that starts programs all the time, kills it `afterMs` after its first start, and waits for the last
+ * of its children.
+ */
 export function killStarter(afterMs: number): Promise<Run> {
   const args = [program, [marker, 'e'], JSON.stringify(profile), { stdio: 'inherit' }];
   const script = `import { spawn } from ${JSON.stringify(dist)};

@@ -1,6 +1,6 @@
-"""Runs a command with descriptors beyond 2, and prints what it prints: descriptors.py KIND COMMAND…
+"""Runs a command with descriptors of one kind from 3 on: descriptors.py KIND COMMAND…
 
-The kind says what they are; the command sees them from 3 on.
+Prints the targets of the descriptors first, and then the output of the command.
 """
 import os
 import socket

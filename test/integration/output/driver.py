@@ -1,12 +1,14 @@
-"""Runs commands with every kind of standard descriptors, and tells what came out: driver.py < cases.json > results.json
+"""Runs commands with every kind of standard descriptors, and reports their output.
+
+    driver.py < cases.json > results.json
 
 A case is {"command": [...], "env": {...}, "cwd": "...", "stdio": [kind, kind, kind]}. Kinds:
 
-  null, closed, file, pipe, socket, tcp, pty   one of its own
+  null, closed, file, pipe, socket, tcp, pty   a descriptor of this kind
   1, 0                                         a duplicate of that descriptor (`2>&1`)
 
-A result is {"status": 3, "output": {"1": {…}}}, with one entry for each thing that can be written to: the digest and the end
-of what was, without the filling (#), how many bytes that is, and how many bytes of filling there are.
+A result is {"status": 3, "output": {"1": {…}}}, with one entry for each descriptor that can be written to: the
+digest, the end and the size of the bytes without the filling (#), and the number of filling bytes.
 """
 import concurrent.futures
 import hashlib
@@ -25,7 +27,7 @@ INPUT = b'some input\n'
 
 
 class End:
-    """Our end of what a descriptor of the program is connected to, and the program's."""
+    """The two ends of a connection: the program's descriptor, and ours."""
 
     def __init__(self, kind):
         self.kind, self.ours, self.theirs, self.file = kind, None, None, None

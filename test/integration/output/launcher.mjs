@@ -1,4 +1,4 @@
-// Starts the program of output.test.ts as its first argument says, with this process's own descriptors 0 to 2.
+// Starts the program of output.test.ts by the method in the first argument, with this process's own descriptors 0 to 2.
 import * as childProcess from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import * as seccomp from 'seccomp';
@@ -16,5 +16,5 @@ const start = {
   execve: () => seccomp.execve(process.execPath, [program, ...args], profile),
 }[method];
 
-process.stdout.write('the launcher writes first\n'); // By which Node makes a pipe non-blocking.
+process.stdout.write('the launcher writes first\n'); // The first write makes Node set a pipe to non-blocking mode.
 start().on('exit', (code) => process.exit(code));

@@ -1,4 +1,4 @@
-// Writes to both outputs and ends as its argument says: the program of output.test.ts.
+// The program of output.test.ts: writes to both outputs, and ends in the way that its argument names.
 import { readFileSync, writeSync } from 'node:fs';
 
 const [ending] = process.argv.slice(2);
@@ -13,7 +13,7 @@ function readInput() {
 
 if (ending === 'writes') {
   writeSync(2, 'first error\n');
-  // 1 MiB at once: an output that somebody left non-blocking gives EAGAIN.
+  // Writes 1 MiB at once: an output that was left in non-blocking mode fails with EAGAIN.
   for (let written = 0; written < 2 ** 20; ) written += writeSync(1, 'w'.repeat(2 ** 20 - written));
   process.exit(5);
 }
@@ -25,11 +25,11 @@ for (let i = 0; i < 20; i++) {
 }
 
 switch (ending) {
-  case 'returns': // After 1 MiB: more than a pipe or a socket holds.
+  case 'returns': // After 1 MiB, which is more than a pipe or a socket holds.
     process.exitCode = 3;
     process.stdout.write('x'.repeat(2 ** 20));
     break;
-  case 'exits': // In the midst of what a pipe does not hold.
+  case 'exits': // While a part of these bytes, which are more than a pipe holds, is not written yet.
     process.stdout.write('#'.repeat(200_000));
     process.exit(4);
     break;
