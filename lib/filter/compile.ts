@@ -160,7 +160,7 @@ function tooIntertwined(error: TooManySteps, parts: readonly SyscallPart[]): Sec
 const TABLE_SIZE = 1024;
 
 /** The kernel's table of an ABI ends with its newest syscall, which it may know later than we do. It has none of x32. */
-function askedAbout(abis: readonly AbiPolicy[]): EmulatedNumbers {
+function emulatedNumbers(abis: readonly AbiPolicy[]): EmulatedNumbers {
   const tables = abis.filter(({ abi }) => abi.name !== 'x32').map(({ abi }) => syscallsOf(abi.name));
   if (tables.length === 0) return NONE_EMULATED;
   let first = Number.POSITIVE_INFINITY;
@@ -178,7 +178,7 @@ interface Segment extends OutcomeRange {
 }
 
 class Compiler {
-  readonly #factory = new GraphBuilder();
+  readonly #builder = new GraphBuilder();
   readonly #policy: Policy;
   /** Every syscall that has decisions of its own; complete when the root is made. */
   readonly parts: SyscallPart[] = [];
@@ -194,24 +194,24 @@ class Compiler {
   /** Asks for the ABI, the native one first. */
   root(): GraphNode {
     const audits = new Set(this.#policy.abis.map(({ abi }) => abi.audit));
-    const foreign = this.#factory.return(returnValue(this.#policy.foreignAction));
+    const foreign = this.#builder.return(returnValue(this.#policy.foreignAction));
     const dispatch = [...audits].reduceRight<GraphNode>(
-      (no, audit) => this.#factory.branch('jeq', audit, this.#numbers(audit), no),
+      (no, audit) => this.#builder.branch('jeq', audit, this.#numbers(audit), no),
       foreign,
     );
-    return dispatch === foreign ? foreign : this.#factory.load(ARCH_OFFSET, dispatch);
+    return dispatch === foreign ? foreign : this.#builder.load(ARCH_OFFSET, dispatch);
   }
 
   /** Asks for the number, among the ABIs that share an AUDIT_ARCH. */
   #numbers(audit: number): GraphNode {
     const abis = this.#policy.abis.filter(({ abi }) => abi.audit === audit);
     const ranges = this.#ranges(abis);
-    const asked = askedAbout(abis);
+    const emulated = emulatedNumbers(abis);
     const tree =
       abis.length > 1
-        ? buildSharedTree(ranges, asked, this.#factory)
-        : new NumberTree(ranges, asked, this.#factory).build();
-    return ranges.length === 1 ? tree : this.#factory.load(NR_OFFSET, tree);
+        ? buildSharedTree(ranges, emulated, this.#builder)
+        : new NumberTree(ranges, emulated, this.#builder).build();
+    return ranges.length === 1 ? tree : this.#builder.load(NR_OFFSET, tree);
   }
 
   #ranges(abis: readonly AbiPolicy[]): readonly OutcomeRange[] {
@@ -244,11 +244,11 @@ class Compiler {
   #segments(abis: readonly AbiPolicy[]): readonly Segment[] {
     return numberSpans(abis).flatMap(({ first, last, policy: abi }): readonly Segment[] => {
       if (abi === undefined)
-        return [{ start: first, abi, outcome: this.#factory.return(returnValue(this.#policy.foreignAction)) }];
+        return [{ start: first, abi, outcome: this.#builder.return(returnValue(this.#policy.foreignAction)) }];
       return fill(first, last, rangesOf(abi)).map(({ first: start, decisions }) => ({
         start,
         abi,
-        outcome: this.#decide(decisions, this.#policy.defaultAction, abi.abi, this.#factory),
+        outcome: this.#decide(decisions, this.#policy.defaultAction, abi.abi, this.#builder),
       }));
     });
   }
@@ -261,7 +261,7 @@ class Compiler {
     return sortedNumbers(policy, gated).map((start) => {
       const decisions = policy.syscalls.get(start) ?? decisionsOf(policy, start);
       const outcome =
-        known.get(decisions) ?? this.#decide(decisions, this.#policy.defaultAction, policy.abi, this.#factory);
+        known.get(decisions) ?? this.#decide(decisions, this.#policy.defaultAction, policy.abi, this.#builder);
       known.set(decisions, outcome);
       this.parts.push({ abi: policy.abi.name, number: start, outcome });
       return { start, outcome: gated.has(start) ? this.#gate(outcome, policy.abi) : outcome };
@@ -270,12 +270,12 @@ class Compiler {
 
   /** Lets a call through that carries the gate's value; any other goes on to `denied`. Nothing, where all go through. */
   #gate(denied: GraphNode, { endian }: Abi): GraphNode {
-    const factory = this.#factory;
-    const through = factory.return(returnValue({ kind: 'allow' }));
-    if (denied === through || denied === factory.return(returnValue({ kind: 'log' }))) return denied;
+    const builder = this.#builder;
+    const through = builder.return(returnValue({ kind: 'allow' }));
+    if (denied === through || denied === builder.return(returnValue({ kind: 'log' }))) return denied;
     return GATE_HALVES.reduceRight<GraphNode>((yes, half) => {
       const offset = argumentOffset(3 + Math.floor(half / 2), half % 2 === 0 ? 'low' : 'high', endian);
-      return factory.load(offset, factory.branch('jeq', 0, yes, skipLoad(offset, denied), half));
+      return builder.load(offset, builder.branch('jeq', 0, yes, skipLoad(offset, denied), half));
     }, through);
   }
 }

@@ -18,14 +18,14 @@ export function compileDecisions(
   decisions: readonly Decision[],
   otherwise: Action,
   abi: Abi,
-  factory: GraphBuilder,
+  builder: GraphBuilder,
 ): GraphNode {
   const conditions = decisions.reduce((count, decision) => count + decision.conditions.length, 0);
-  if (conditions < 2) return compileDecisionsInOrder(decisions, otherwise, abi, factory);
-  const nodes = known.get(factory) ?? new Map<string, GraphNode>();
-  known.set(factory, nodes);
+  if (conditions < 2) return compileDecisionsInOrder(decisions, otherwise, abi, builder);
+  const nodes = known.get(builder) ?? new Map<string, GraphNode>();
+  known.set(builder, nodes);
   const key = `${abi.endian} ${returnValue(otherwise)} ${decisions.map(keyOf).join(';')}`;
-  const node = nodes.get(key) ?? cheapest(decisions, otherwise, abi, factory);
+  const node = nodes.get(key) ?? cheapest(decisions, otherwise, abi, builder);
   nodes.set(key, node);
   return node;
 }
@@ -38,11 +38,11 @@ function keyOf({ conditions, action }: Decision): string {
   return `${asked.join()} ${returnValue(action)}`;
 }
 
-function cheapest(decisions: readonly Decision[], otherwise: Action, abi: Abi, factory: GraphBuilder): GraphNode {
-  const rest = factory.return(returnValue(otherwise));
-  const plain = compileDecisionsInOrder(decisions, otherwise, abi, factory);
-  const rules = literalRules(decisions, ({ action }) => factory.return(returnValue(action)));
-  const best = rules && searchGreedily(rules, rest, abi, factory);
+function cheapest(decisions: readonly Decision[], otherwise: Action, abi: Abi, builder: GraphBuilder): GraphNode {
+  const rest = builder.return(returnValue(otherwise));
+  const plain = compileDecisionsInOrder(decisions, otherwise, abi, builder);
+  const rules = literalRules(decisions, ({ action }) => builder.return(returnValue(action)));
+  const best = rules && searchGreedily(rules, rest, abi, builder);
   return best !== undefined && costOf(best) < costOf(plain) ? best : plain;
 }
 
@@ -51,23 +51,23 @@ export function compileDecisionsInOrder(
   decisions: readonly Decision[],
   otherwise: Action,
   abi: Abi,
-  factory: GraphBuilder,
+  builder: GraphBuilder,
 ): GraphNode {
-  const rest: GraphNode = factory.return(returnValue(otherwise));
-  const checks = new Checks(abi, factory);
+  const rest: GraphNode = builder.return(returnValue(otherwise));
+  const checks = new Checks(abi, builder);
   return decisions.reduceRight<GraphNode>((no, { conditions, action }) => {
-    const taken: GraphNode = factory.return(returnValue(action));
+    const taken: GraphNode = builder.return(returnValue(action));
     return conditions.reduceRight((yes, condition) => checks.check(condition, yes, no), taken);
   }, rest);
 }
 
 class Checks {
   readonly #abi: Abi;
-  readonly #factory: GraphBuilder;
+  readonly #builder: GraphBuilder;
 
-  constructor(abi: Abi, factory: GraphBuilder) {
+  constructor(abi: Abi, builder: GraphBuilder) {
     this.#abi = abi;
-    this.#factory = factory;
+    this.#builder = builder;
   }
 
   check(condition: Condition, yes: GraphNode, no: GraphNode): GraphNode {
@@ -103,44 +103,44 @@ class Checks {
     yes: GraphNode,
     no: GraphNode,
   ): GraphNode {
-    const factory = this.#factory;
+    const builder = this.#builder;
     const mask = Number(BigInt.asUintN(32, maskBits));
     const wanted = (Number(BigInt.asUintN(32, wantedBits)) & mask) >>> 0;
     const offset = argumentOffset(index, half, this.#abi.endian);
     const after = (node: GraphNode) => skipLoad(offset, node);
     if (mask === 0 || yes === no) return yes;
-    if (wanted === 0) return factory.load(offset, factory.branch('jset', mask, after(no), after(yes)));
+    if (wanted === 0) return builder.load(offset, builder.branch('jset', mask, after(no), after(yes)));
     if (wanted === mask && (mask & (mask - 1)) === 0) {
-      return factory.load(offset, factory.branch('jset', mask, after(yes), after(no)));
+      return builder.load(offset, builder.branch('jset', mask, after(yes), after(no)));
     }
     if (mask === MAX_WORD) {
-      return factory.load(offset, factory.branch('jeq', wanted, after(yes), after(no)));
+      return builder.load(offset, builder.branch('jeq', wanted, after(yes), after(no)));
     }
-    return factory.load(offset, factory.and(mask, factory.branch('jeq', wanted, yes, no)));
+    return builder.load(offset, builder.and(mask, builder.branch('jeq', wanted, yes, no)));
   }
 
   /** argument ≥ value or argument > value, unsigned. */
   #ordered({ index, width, value }: Condition, test: 'jge' | 'jgt', yes: GraphNode, no: GraphNode): GraphNode {
-    const factory = this.#factory;
+    const builder = this.#builder;
     const { endian } = this.#abi;
     if (test === 'jge' && value === 0n) return yes;
     if (test === 'jgt' && value === ones(width)) return no;
     const offset = argumentOffset(index, 'low', endian);
     const bound = Number(BigInt.asUintN(32, value));
-    if (width === 16) return factory.load(offset, factory.and(0xffff, factory.branch(test, bound, yes, no)));
+    if (width === 16) return builder.load(offset, builder.and(0xffff, builder.branch(test, bound, yes, no)));
     // A bound at either end of the words decides without looking.
     const always = test === 'jge' && bound === 0;
     const never = test === 'jgt' && bound === MAX_WORD;
     const after = (node: GraphNode) => skipLoad(offset, node);
-    const asked = factory.load(offset, factory.branch(test, bound, after(yes), after(no)));
+    const asked = builder.load(offset, builder.branch(test, bound, after(yes), after(no)));
     const low = always ? yes : never ? no : asked;
     if (width === 32) return low;
     const highOffset = argumentOffset(index, 'high', endian);
     const high = Number(value >> 32n);
     const afterHigh = (node: GraphNode) => skipLoad(highOffset, node);
-    if (always) return factory.load(highOffset, factory.branch('jge', high, afterHigh(yes), afterHigh(no)));
-    const equal = high === 0 ? afterHigh(low) : factory.branch('jeq', high, afterHigh(low), afterHigh(no));
-    return factory.load(highOffset, high === MAX_WORD ? equal : factory.branch('jgt', high, afterHigh(yes), equal));
+    if (always) return builder.load(highOffset, builder.branch('jge', high, afterHigh(yes), afterHigh(no)));
+    const equal = high === 0 ? afterHigh(low) : builder.branch('jeq', high, afterHigh(low), afterHigh(no));
+    return builder.load(highOffset, high === MAX_WORD ? equal : builder.branch('jgt', high, afterHigh(yes), equal));
   }
 }
 

@@ -1,11 +1,35 @@
-/** What a part of a program costs: how many instructions it has, and how many of them a call takes. */
+/**
+ * The cost model of all passes. A filter costs time when it is attached, once, and in each call that runs it; the model adds
+ * both up, in nanoseconds, for a process that makes about a hundred calls whose arguments are checked.
+ */
 import type { GraphNode } from '../bpf/graph.js';
 
+/** What an instruction and a step cost, in nanoseconds. docs/how-it-works.md says how this was measured. */
+export const NANOSECONDS = {
+  /** An instruction of the program: the kernel copies, checks and translates it when the filter is attached. */
+  instruction: 138,
+  /** Added for a branch neither of whose targets is the next instruction: the kernel translates it to two jumps. */
+  detour: 55,
+  /** One step in the kernel's emulation of one syscall number, by the kind of branch. */
+  jeq: 2.1,
+  jset: 2.3,
+  jge: 2.5,
+} as const;
+
 /**
- * What a step of the mean path costs, in instructions. The kernel takes 100 ns for an instruction, once; a call takes
- * 0.5 ns for a step. So this is a process that makes fifty calls of which the arguments are checked.
+ * The weight of a syscall whose arguments are checked. The kernel emulates such a number once, at about 2 ns a step, and runs
+ * the filter in each of its calls, at about 0.4 ns a step: 16 emulations are worth a hundred calls.
  */
-export const STEP = 0.25;
+export const CHECKED_WEIGHT = 16;
+
+/** The weight of a syscall that is denied: one emulation, and a call or two. */
+export const DENIED_WEIGHT = 1.25;
+
+/** The weight of the numbers that the kernel does not emulate. */
+export const LEAST_WEIGHT = 0.01;
+
+/** What one step of the mean path of an argument check costs, in instructions. */
+export const STEP = (CHECKED_WEIGHT * NANOSECONDS.jeq) / NANOSECONDS.instruction;
 
 const costs = new WeakMap<GraphNode, number>();
 

@@ -1,4 +1,4 @@
-/** Decides a list of rules one view after the other: each is loaded once, and all that the rules ask of it is settled there. */
+/** Decides a list of rules one maskedWord after the other: each is loaded once, and all that the rules ask of it is settled there. */
 import type { Abi } from '../../syscalls/abi.js';
 import type { GraphBuilder, GraphNode } from '../bpf/graph.js';
 import { isSameWord, type Literal, type LiteralRule, type MaskedWord, maskedWordsOf } from './literals.js';
@@ -19,16 +19,16 @@ export function searchGreedily(
   rules: readonly LiteralRule[],
   otherwise: GraphNode,
   abi: Abi,
-  factory: GraphBuilder,
+  builder: GraphBuilder,
 ): GraphNode | undefined {
-  const before = spent.get(factory) ?? 0;
-  const byView = new GreedySearch(otherwise, abi, factory, Math.min(MOST_WORK, MOST_IN_ALL - before));
+  const before = spent.get(builder) ?? 0;
+  const byView = new GreedySearch(otherwise, abi, builder, Math.min(MOST_WORK, MOST_IN_ALL - before));
   const node = byView.build(rules);
-  spent.set(factory, before + byView.work);
+  spent.set(builder, before + byView.work);
   return node;
 }
 
-/** A range of a view's values, and the rules that are left when it is in there. */
+/** A range of a maskedWord's values, and the rules that are left when it is in there. */
 interface Cell {
   readonly low: number;
   readonly high: number;
@@ -38,18 +38,18 @@ interface Cell {
 class GreedySearch {
   readonly #otherwise: GraphNode;
   readonly #abi: Abi;
-  readonly #factory: GraphBuilder;
+  readonly #builder: GraphBuilder;
   readonly #nodes = new Map<string, GraphNode>();
   /** Rules by what they say, and by themselves: equal ones have the same number. */
   readonly #numbers = new Map<LiteralRule | string, number>();
   readonly #mostWork: number;
   #work = 0;
 
-  constructor(otherwise: GraphNode, abi: Abi, factory: GraphBuilder, mostWork: number) {
+  constructor(otherwise: GraphNode, abi: Abi, builder: GraphBuilder, mostWork: number) {
     this.#mostWork = mostWork;
     this.#otherwise = otherwise;
     this.#abi = abi;
-    this.#factory = factory;
+    this.#builder = builder;
   }
 
   /** How many places in lists were looked at. */
@@ -62,29 +62,29 @@ class GreedySearch {
     const [first] = rules;
     if (first === undefined) return this.#otherwise;
     if (first.literals.length === 0) return first.outcome;
-    const [view, ...others] = maskedWordsOf(rules);
-    if (view !== undefined && others.length === 0) {
-      const cells = this.#cut(rules, view);
-      return cells && this.#ask(view, cells);
+    const [maskedWord, ...others] = maskedWordsOf(rules);
+    if (maskedWord !== undefined && others.length === 0) {
+      const cells = this.#cut(rules, maskedWord);
+      return cells && this.#test(maskedWord, cells);
     }
     const key = this.#keyOf(rules);
     const known = this.#nodes.get(key);
     if (known !== undefined) return known;
-    const node = this.#askFirst(rules);
+    const node = this.#testFirst(rules);
     if (node !== undefined) this.#nodes.set(key, node);
     return node;
   }
 
-  /** Asks for the view that leaves the least to ask. */
-  #askFirst(rules: readonly LiteralRule[]): GraphNode | undefined {
-    const cuts: { readonly view: MaskedWord; readonly cells: readonly Cell[]; readonly left: number }[] = [];
-    for (const view of maskedWordsOf(rules)) {
-      const cells = this.#cut(rules, view);
+  /** Asks for the maskedWord that leaves the least to ask. */
+  #testFirst(rules: readonly LiteralRule[]): GraphNode | undefined {
+    const cuts: { readonly maskedWord: MaskedWord; readonly cells: readonly Cell[]; readonly left: number }[] = [];
+    for (const maskedWord of maskedWordsOf(rules)) {
+      const cells = this.#cut(rules, maskedWord);
       if (cells === undefined) return undefined;
-      cuts.push({ view, cells, left: this.#literalsIn(cells) });
+      cuts.push({ maskedWord, cells, left: this.#literalsIn(cells) });
     }
     const [least] = cuts.sort((a, b) => a.left - b.left);
-    return least && this.#ask(least.view, least.cells);
+    return least && this.#test(least.maskedWord, least.cells);
   }
 
   /** How many literals are left in different lists; a little for the list itself. */
@@ -109,28 +109,28 @@ class GreedySearch {
     return number;
   }
 
-  #ask(view: MaskedWord, cells: readonly Cell[]): GraphNode | undefined {
+  #test(maskedWord: MaskedWord, cells: readonly Cell[]): GraphNode | undefined {
     const ranges: ValueRange[] = [];
     for (const { low, high, rules } of cells) {
       const outcome = this.build(rules);
       if (outcome === undefined) return undefined;
       ranges.push({ low, high, outcome });
     }
-    return testMaskedWord(view, ranges, this.#abi, this.#factory);
+    return testMaskedWord(maskedWord, ranges, this.#abi, this.#builder);
   }
 
-  /** Cuts the view's values where a rule begins or ends to hold; undefined if that is too much work. */
-  #cut(rules: readonly LiteralRule[], view: MaskedWord): readonly Cell[] | undefined {
-    const asked = rules.map(({ literals }) => literals.filter((literal) => isSameWord(literal, view)));
-    const starts = [...new Set([0, ...asked.flat().flatMap(({ low, high }) => [low, high + 1])])]
-      .filter((start) => start <= view.mask)
+  /** Cuts the maskedWord's values where a rule begins or ends to hold; undefined if that is too much work. */
+  #cut(rules: readonly LiteralRule[], maskedWord: MaskedWord): readonly Cell[] | undefined {
+    const tested = rules.map(({ literals }) => literals.filter((literal) => isSameWord(literal, maskedWord)));
+    const starts = [...new Set([0, ...tested.flat().flatMap(({ low, high }) => [low, high + 1])])]
+      .filter((start) => start <= maskedWord.mask)
       .sort((a, b) => a - b);
     const places = new Map(starts.map((start, i) => [start, i]));
     const lists = starts.map((): LiteralRule[] => []);
     const closed = new Set<number>();
     for (const [i, rule] of rules.entries()) {
-      const literals = asked[i] ?? [];
-      const rest = without(rule, view);
+      const literals = tested[i] ?? [];
+      const rest = without(rule, maskedWord);
       for (const place of placesOf(literals, places, starts.length)) {
         if (closed.has(place)) continue;
         lists[place]?.push(rest);
@@ -139,7 +139,11 @@ class GreedySearch {
         if (this.#work > this.#mostWork) return undefined;
       }
     }
-    return starts.map((low, i) => ({ low, high: (starts.at(i + 1) ?? view.mask + 1) - 1, rules: lists[i] ?? [] }));
+    return starts.map((low, i) => ({
+      low,
+      high: (starts.at(i + 1) ?? maskedWord.mask + 1) - 1,
+      rules: lists[i] ?? [],
+    }));
   }
 }
 
@@ -184,13 +188,13 @@ function literalsKey(rule: LiteralRule): string {
 const rests = new WeakMap<LiteralRule, Map<string, LiteralRule>>();
 
 /** What a rule asks of other views; the same object each time. */
-function without(rule: LiteralRule, view: MaskedWord): LiteralRule {
-  const key = `${view.word} ${view.mask}`;
+function without(rule: LiteralRule, maskedWord: MaskedWord): LiteralRule {
+  const key = `${maskedWord.word} ${maskedWord.mask}`;
   const known = rests.get(rule) ?? new Map<string, LiteralRule>();
   rests.set(rule, known);
   const made = known.get(key);
   if (made !== undefined) return made;
-  const literals = rule.literals.filter((literal) => !isSameWord(literal, view));
+  const literals = rule.literals.filter((literal) => !isSameWord(literal, maskedWord));
   const rest = literals.length === rule.literals.length ? rule : { literals, outcome: rule.outcome };
   known.set(key, rest);
   return rest;

@@ -70,11 +70,11 @@ export function isSameWord(a: MaskedWord, b: MaskedWord): boolean {
   return a.word === b.word && a.mask === b.mask;
 }
 
-/** The views that rules ask for. */
+/** The words that rules ask for. */
 export function maskedWordsOf(rules: readonly LiteralRule[]): readonly MaskedWord[] {
-  const views = new Map<string, MaskedWord>();
-  for (const { literals } of rules) for (const { word, mask } of literals) views.set(`${word} ${mask}`, { word, mask });
-  return [...views.values()];
+  const words = new Map<string, MaskedWord>();
+  for (const { literals } of rules) for (const { word, mask } of literals) words.set(`${word} ${mask}`, { word, mask });
+  return [...words.values()];
 }
 
 /** A condition as lists of literals, of which one list has to be true; an empty list is. */

@@ -8,29 +8,29 @@ import { buildValueTree, firstWithin, mergeNeighbours, type ValueRange } from '.
 
 /** The node that loads a view and goes on as its range says. `ranges` are sorted and disjoint; other values don't come here. */
 export function testMaskedWord(
-  view: MaskedWord,
+  maskedWord: MaskedWord,
   ranges: readonly ValueRange[],
   abi: Abi,
-  factory: GraphBuilder,
+  builder: GraphBuilder,
 ): GraphNode {
-  const { word, mask } = view;
+  const { word, mask } = maskedWord;
   const offset = offsetOf(word, abi);
   const [first, second, ...more] = mergeNeighbours(ranges.flatMap((range) => possible(range, mask)));
-  if (first === undefined) throw new RangeError('a view has at least one range');
+  if (first === undefined) throw new RangeError('a masked word has at least one range');
   if (second === undefined) return first.outcome;
   if (mask === MAX_WORD) {
     const kept = [first, second, ...more].map((range) => ({ ...range, outcome: skipLoad(offset, range.outcome) }));
-    return factory.load(offset, buildValueTree(kept, factory));
+    return builder.load(offset, buildValueTree(kept, builder));
   }
   if (more.length === 0 && first.high === 0) {
     const [no, yes] = [skipLoad(offset, first.outcome), skipLoad(offset, second.outcome)];
-    return factory.load(offset, factory.branch('jset', mask, yes, no));
+    return builder.load(offset, builder.branch('jset', mask, yes, no));
   }
   const kept = [first, second, ...more].map((range) => ({
     ...range,
     outcome: skipMaskedLoad(offset, mask, range.outcome),
   }));
-  return factory.load(offset, factory.and(mask, buildValueTree(kept, factory)));
+  return builder.load(offset, builder.and(mask, buildValueTree(kept, builder)));
 }
 
 export function offsetOf(word: number, { endian }: Abi): number {

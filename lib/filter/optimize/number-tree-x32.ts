@@ -6,6 +6,7 @@
  */
 import { X32_BIT } from '../../syscalls/abi.js';
 import type { GraphBuilder, GraphNode } from '../bpf/graph.js';
+import { mergeAdjacent } from '../merge-adjacent.js';
 import { type EmulatedNumbers, NONE_EMULATED, NumberTree, type OutcomeRange } from './number-tree.js';
 
 /** Clears bit 30. What has bit 31 keeps that, and stays above all numbers that an ABI has. */
@@ -23,8 +24,8 @@ const OPEN: GraphNode = { kind: 'return', id: -1, value: 0 };
 /** The tree for the ranges of x86_64 and x32 together; the kernel asks about the former. */
 export function buildSharedTree(
   ranges: readonly OutcomeRange[],
-  asked: EmulatedNumbers,
-  factory: GraphBuilder,
+  emulated: EmulatedNumbers,
+  builder: GraphBuilder,
 ): GraphNode {
   const low = ranges.filter(({ start }) => start < X32_BIT);
   const high = [
@@ -32,10 +33,10 @@ export function buildSharedTree(
     ...ranges.filter(({ start }) => start > X32_BIT),
   ];
   const different = differences(low, high);
-  if (high.length <= different.length + ENTRANCE) return new NumberTree(ranges, asked, factory).build();
-  const open = new NumberTree([...low, { start: X32_BIT, outcome: OPEN }], asked, factory, true).build();
-  const shared = factory.and(WITHOUT_X32_BIT, close(open, outcomeAt(low, X32_BIT), factory));
-  return close(open, close(new NumberTree(different, NONE_EMULATED, factory).build(), shared, factory), factory);
+  if (high.length <= different.length + ENTRANCE) return new NumberTree(ranges, emulated, builder).build();
+  const open = new NumberTree([...low, { start: X32_BIT, outcome: OPEN }], emulated, builder, true).build();
+  const shared = builder.and(WITHOUT_X32_BIT, close(open, outcomeAt(low, X32_BIT), builder));
+  return close(open, close(new NumberTree(different, NONE_EMULATED, builder).build(), shared, builder), builder);
 }
 
 /** The ranges of `high`, with the outcome OPEN where `low` has the same without bit 30. */
@@ -52,9 +53,10 @@ function differences(low: readonly OutcomeRange[], high: readonly OutcomeRange[]
       outcome: outcomeAt(high, start),
       shared: outcomeAt(low, (start & WITHOUT_X32_BIT) >>> 0),
     }));
-  const marked = merged(
+  const marked = mergeAdjacent(
     parts.map(({ start, outcome, shared }) => ({ start, outcome, open: outcome === shared })),
-    (a, b) => a.open === b.open && a.outcome === b.outcome,
+    (merged, next) => merged.open === next.open && merged.outcome === next.outcome,
+    (merged) => merged,
   );
   // Between two that differ, what does not may as well be decided as they are, if that is how it is decided.
   const between = marked.map(({ start, outcome, open }, i) => {
@@ -62,22 +64,18 @@ function differences(low: readonly OutcomeRange[], high: readonly OutcomeRange[]
     const closed = before?.outcome === outcome && after?.outcome === outcome && !before.open && !after.open;
     return { start, outcome: open && !closed ? OPEN : outcome };
   });
-  return merged(between, (a, b) => a.outcome === b.outcome);
-}
-
-/** Joins neighbours that are the same. */
-function merged<Each>(ranges: readonly Each[], same: (a: Each, b: Each) => boolean): readonly Each[] {
-  return ranges.filter((range, i) => {
-    const before = i > 0 ? ranges[i - 1] : undefined;
-    return before === undefined || !same(before, range);
-  });
+  return mergeAdjacent(
+    between,
+    (merged, next) => merged.outcome === next.outcome,
+    (merged) => merged,
+  );
 }
 
 /** Puts `node` where a tree is open. */
-function close(tree: GraphNode, node: GraphNode, factory: GraphBuilder): GraphNode {
+function close(tree: GraphNode, node: GraphNode, builder: GraphBuilder): GraphNode {
   if (tree === OPEN) return node;
   if (tree.kind !== 'branch') return tree;
-  return factory.branch(tree.test, tree.k, close(tree.yes, node, factory), close(tree.no, node, factory));
+  return builder.branch(tree.test, tree.k, close(tree.yes, node, builder), close(tree.no, node, builder));
 }
 
 /** By halves: `ranges` are asked for each place where one of two ABIs changes its mind. */

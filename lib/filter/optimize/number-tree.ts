@@ -6,6 +6,7 @@
  */
 import { returnValue } from '../../policy/action.js';
 import type { GraphBuilder, GraphNode } from '../bpf/graph.js';
+import { CHECKED_WEIGHT, DENIED_WEIGHT, LEAST_WEIGHT, NANOSECONDS } from './cost-model.js';
 
 /** Numbers from `start` to the next range's start − 1; the last goes to 2³² − 1. Neighbours have different outcomes. */
 export interface OutcomeRange {
@@ -21,30 +22,6 @@ export interface EmulatedNumbers {
 
 /** The kernel asks about none. */
 export const NONE_EMULATED: EmulatedNumbers = { first: 0, end: 0 };
-
-/** What putting a filter on costs, in nanoseconds, as docs/how-it-works.md says where from. */
-const COST = {
-  /** An instruction: copied, checked, translated. */
-  instruction: 138,
-  /** More, if it is a jump that goes on to the next instruction neither way: the kernel makes two of it. */
-  detour: 55,
-  /** One step of the emulation, for one number. */
-  jeq: 2.1,
-  jset: 2.3,
-  jge: 2.5,
-} as const;
-
-/**
- * A call that is always allowed never runs the filter again, after the kernel has asked about its number. Others do, at 0.4 ns
- * a step: where arguments are checked, they weigh as if the kernel asked so many times more; that is about a hundred calls.
- */
-const CHECKED_WEIGHT = 16;
-
-/** Other numbers, which are denied for the most part, weigh so many times what the kernel's asking does: a call or two each. */
-const DENIED_WEIGHT = 1.25;
-
-/** Numbers that the kernel doesn't ask about weigh next to nothing. */
-const LEAST_WEIGHT = 0.01;
 
 const ALLOWED = returnValue({ kind: 'allow' });
 
@@ -75,10 +52,10 @@ const BITS_SECOND = 4;
  * the number of ranges. Source: Knuth 1971, adapted to range leaves.
  */
 export class NumberTree {
-  readonly #factory: GraphBuilder;
+  readonly #builder: GraphBuilder;
   readonly #size: number;
   /** Whether the way to the last range exists twice in the program, as fold.ts makes it. */
-  readonly #copied: boolean;
+  readonly #isLastCopied: boolean;
   readonly #outcomes: readonly GraphNode[];
   /** Each range's first and last number, and its weight. */
   readonly #starts: Float64Array;
@@ -92,15 +69,15 @@ export class NumberTree {
   readonly #split: Int32Array;
 
   /** `ranges` are sorted, and whoever comes to the tree has a number in one of them. */
-  constructor(ranges: readonly OutcomeRange[], asked: EmulatedNumbers, factory: GraphBuilder, copied = false) {
+  constructor(ranges: readonly OutcomeRange[], emulated: EmulatedNumbers, builder: GraphBuilder, isLastCopied = false) {
     const size = ranges.length;
-    this.#copied = copied;
-    this.#factory = factory;
+    this.#isLastCopied = isLastCopied;
+    this.#builder = builder;
     this.#size = size;
     this.#outcomes = ranges.map(({ outcome }) => outcome);
     this.#starts = Float64Array.from(ranges, ({ start }) => start);
     this.#ends = Float64Array.from(ranges, (_, i) => (ranges.at(i + 1)?.start ?? 2 ** 32) - 1);
-    this.#weights = Float64Array.from(ranges, (_, i) => this.#weight(i, asked));
+    this.#weights = Float64Array.from(ranges, (_, i) => this.#weight(i, emulated));
     this.#cost = new Float64Array(size * LONGEST_CHOSEN);
     this.#way = new Uint8Array(size * LONGEST_CHOSEN);
     this.#split = new Int32Array(size * LONGEST_CHOSEN);
@@ -120,7 +97,7 @@ export class NumberTree {
       return this.#build(i, j);
     }
     const split = this.#middle(i, j);
-    return this.#factory.branch('jge', at(this.#starts, split), this.#divide(split, j), this.#divide(i, split - 1));
+    return this.#builder.branch('jge', at(this.#starts, split), this.#divide(split, j), this.#divide(i, split - 1));
   }
 
   #build(i: number, j: number): GraphNode {
@@ -132,7 +109,7 @@ export class NumberTree {
     if (way === BITS_SECOND) return this.#bits(i, j, i + 1);
     const split = at(this.#split, run);
     const start = at(this.#starts, split);
-    return this.#factory.branch('jge', start, this.#build(split, j), this.#build(i, split - 1));
+    return this.#builder.branch('jge', start, this.#build(split, j), this.#build(i, split - 1));
   }
 
   /** Where two wide ranges meet, no chain is torn: the nearest such place to the middle of the weight, if it is near. */
@@ -153,7 +130,7 @@ export class NumberTree {
 
   /** Chooses for all runs that begin with range `i`, the shorter first; all that begin later have been chosen for. */
   #chooseFrom(i: number, end: number): void {
-    const chain = new Chain();
+    const chain = new NumberChain();
     // Bits that don't tell a run apart don't tell a longer one apart either.
     let ways = BITS_FIRST | BITS_SECOND;
     let weight = this.#weights[i] ?? 0;
@@ -162,13 +139,13 @@ export class NumberTree {
       const added = this.#weights[j] ?? 0;
       weight += added;
       const run = runOf(i, j);
-      let best = this.#bestSplit(i, j) + this.#splitCost(i, j) + COST.jge * weight;
+      let best = this.#bestSplit(i, j) + this.#splitCost(i, j) + NANOSECONDS.jge * weight;
       if (!chain.isBroken) chain.add(this.#outcome(j), added, this.#isWide(j));
       if (chain.cost < best) {
         best = chain.cost;
         this.#way[run] = CHAIN;
       }
-      const bits = COST.instruction + COST.detour + COST.jset * weight;
+      const bits = NANOSECONDS.instruction + NANOSECONDS.detour + NANOSECONDS.jset * weight;
       // Two ranges are split, which is as short and easier to read.
       if (j > i + 1 && bits < best) {
         ways = this.#bitsWays(i, j, ways);
@@ -188,8 +165,8 @@ export class NumberTree {
 
   /** What a split takes besides its two parts and its steps. */
   #splitCost(i: number, j: number): number {
-    if (j === i + 1) return COST.instruction + COST.detour;
-    return this.#copied && j === this.#size - 1 ? 2 * COST.instruction : COST.instruction;
+    if (j === i + 1) return NANOSECONDS.instruction + NANOSECONDS.detour;
+    return this.#isLastCopied && j === this.#size - 1 ? 2 * NANOSECONDS.instruction : NANOSECONDS.instruction;
   }
 
   /** Finds the split of least cost, which lies near those of the runs that are one range shorter. */
@@ -220,14 +197,14 @@ export class NumberTree {
     let node = rest;
     for (let k = j; k >= i; k--) {
       const outcome = this.#outcome(k);
-      if (outcome !== rest) node = this.#factory.branch('jeq', at(this.#starts, k), outcome, node);
+      if (outcome !== rest) node = this.#builder.branch('jeq', at(this.#starts, k), outcome, node);
     }
     return node;
   }
 
   #bits(i: number, j: number, having: number): GraphNode {
     const mask = this.#bitsMask(i, j, having);
-    return this.#factory.branch('jset', mask, this.#outcome(having), this.#outcome(having === i ? i + 1 : i));
+    return this.#builder.branch('jset', mask, this.#outcome(having), this.#outcome(having === i ? i + 1 : i));
   }
 
   /** Bits of which each number with the outcome of range `having` has one, and no other number of the run has any; or 0. */
@@ -253,10 +230,10 @@ export class NumberTree {
 
   /** How often the kernel asks about the range's numbers, and what their calls add to that. */
   #weight(i: number, { first, end }: EmulatedNumbers): number {
-    const asked = Math.max(0, Math.min(at(this.#ends, i) + 1, end) - Math.max(at(this.#starts, i), first));
+    const emulated = Math.max(0, Math.min(at(this.#ends, i) + 1, end) - Math.max(at(this.#starts, i), first));
     const outcome = this.#outcome(i);
-    if (outcome.kind !== 'return') return asked + CHECKED_WEIGHT;
-    return Math.max(LEAST_WEIGHT, outcome.value === ALLOWED ? asked : asked * DENIED_WEIGHT);
+    if (outcome.kind !== 'return') return emulated + CHECKED_WEIGHT;
+    return Math.max(LEAST_WEIGHT, outcome.value === ALLOWED ? emulated : emulated * DENIED_WEIGHT);
   }
 
   #isWide(i: number): boolean {
@@ -271,7 +248,7 @@ export class NumberTree {
 }
 
 /** What it costs to test single numbers one by one, the rest having one outcome; infinite if it has several, or none. */
-class Chain {
+class NumberChain {
   cost = Number.POSITIVE_INFINITY;
   #rest: GraphNode | undefined;
   #restWeight = 0;
@@ -302,7 +279,7 @@ class Chain {
     const steps = this.#steps + this.#count * this.#restWeight;
     this.cost = this.#broken
       ? Number.POSITIVE_INFINITY
-      : this.#count * COST.instruction + COST.detour + COST.jeq * steps;
+      : this.#count * NANOSECONDS.instruction + NANOSECONDS.detour + NANOSECONDS.jeq * steps;
   }
 
   #account(outcome: GraphNode, weight: number): void {

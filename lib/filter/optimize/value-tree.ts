@@ -1,6 +1,7 @@
 /** Finds the cheapest tests that tell a word's outcome, where the outcome depends on the range that the word lies in. */
 
 import type { GraphBuilder, GraphNode } from '../bpf/graph.js';
+import { mergeAdjacent } from '../merge-adjacent.js';
 import { STEP } from './cost-model.js';
 
 /** Words from `low` to `high`, both included. */
@@ -19,35 +20,33 @@ const MOST_FOR_BITS = 32;
  * Tests of the word in the accumulator. `ranges` are sorted and disjoint; a word between them does not come here, so
  * whatever suits is done with it.
  */
-export function buildValueTree(ranges: readonly ValueRange[], factory: GraphBuilder): GraphNode {
+export function buildValueTree(ranges: readonly ValueRange[], builder: GraphBuilder): GraphNode {
   const list = mergeNeighbours(ranges);
   if (list.length > MOST_RANGES) {
     const middle = list.length >>> 1;
     const right = list.slice(middle);
-    return factory.branch(
+    return builder.branch(
       'jge',
       lowOf(right),
-      buildValueTree(right, factory),
-      buildValueTree(list.slice(0, middle), factory),
+      buildValueTree(right, builder),
+      buildValueTree(list.slice(0, middle), builder),
     );
   }
-  return choose(list, STEP / list.length).build(factory);
+  return choose(list, STEP / list.length).build(builder);
 }
 
-/** Neighbours with the same outcome become one. */
+/** Merges neighbours with the same outcome. */
 export function mergeNeighbours(ranges: readonly ValueRange[]): readonly ValueRange[] {
-  const result: ValueRange[] = [];
-  for (const range of ranges) {
-    const last = result.at(-1);
-    if (last?.outcome === range.outcome) result[result.length - 1] = { ...last, high: range.high };
-    else result.push(range);
-  }
-  return result;
+  return mergeAdjacent(
+    ranges,
+    (merged, next) => merged.outcome === next.outcome,
+    (merged, next) => ({ ...merged, high: next.high }),
+  );
 }
 
 interface Choice {
   readonly cost: number;
-  readonly build: (factory: GraphBuilder) => GraphNode;
+  readonly build: (builder: GraphBuilder) => GraphNode;
 }
 
 /** A tree, or first one test for all words that have no other bits than certain ones, where these have one outcome. */
@@ -60,7 +59,7 @@ function choose(ranges: readonly ValueRange[], step: number): Choice {
   const rest = choose(others, step);
   const cost = 1 + step * ranges.length + rest.cost;
   if (cost >= tree.cost) return tree;
-  return { cost, build: (factory) => factory.branch('jset', ~bits >>> 0, rest.build(factory), outcome) };
+  return { cost, build: (builder) => builder.branch('jset', ~bits >>> 0, rest.build(builder), outcome) };
 }
 
 /** The most bits such that words that have no others have the outcome of 0, or are none of `ranges`; 0 if there are none. */
@@ -120,12 +119,12 @@ class ValueTree implements Choice {
     return this.#cost[this.#ranges.length - 1] ?? 0;
   }
 
-  build(factory: GraphBuilder, i = 0, j = this.#ranges.length - 1): GraphNode {
+  build(builder: GraphBuilder, i = 0, j = this.#ranges.length - 1): GraphNode {
     const right = this.#right[i * this.#ranges.length + j] ?? 0;
     const run = this.#ranges.slice(i, j + 1);
-    if (right === 0) return buildChain(run, factory);
-    const yes = this.build(factory, right, j);
-    return factory.branch('jge', lowOf(run.slice(right - i)), yes, this.build(factory, i, right - 1));
+    if (right === 0) return buildChain(run, builder);
+    const yes = this.build(builder, right, j);
+    return builder.branch('jge', lowOf(run.slice(right - i)), yes, this.build(builder, i, right - 1));
   }
 
   /** Chooses for all runs that begin with range `i`, the shorter first; all that begin later have been chosen for. */
@@ -174,7 +173,7 @@ class ValueChain {
   }
 }
 
-function buildChain(run: readonly ValueRange[], factory: GraphBuilder): GraphNode {
+function buildChain(run: readonly ValueRange[], builder: GraphBuilder): GraphNode {
   const count = (node: GraphNode) => run.filter(({ outcome }) => outcome === node).length;
   const wide = run.find(({ low, high }) => low !== high);
   const [first] = run.toSorted((a, b) => count(b.outcome) - count(a.outcome));
@@ -182,7 +181,7 @@ function buildChain(run: readonly ValueRange[], factory: GraphBuilder): GraphNod
   if (rest === undefined) throw new RangeError('a word has at least one range');
   return run
     .filter(({ outcome }) => outcome !== rest)
-    .reduceRight<GraphNode>((no, { low, outcome }) => factory.branch('jeq', low, outcome, no), rest);
+    .reduceRight<GraphNode>((no, { low, outcome }) => builder.branch('jeq', low, outcome, no), rest);
 }
 
 function lowOf([first]: readonly ValueRange[]): number {

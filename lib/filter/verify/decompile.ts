@@ -12,6 +12,7 @@ import { fromCaller } from '../../util/caller.js';
 import { has, indices } from '../../util/own-data.js';
 import { structuralKey } from '../../util/structural-key.js';
 import { ARCH_OFFSET, BPF, decodeInstructions, type Instruction, NR_OFFSET } from '../bpf/instruction.js';
+import { mergeAdjacent } from '../merge-adjacent.js';
 import { Diagrams, TooManySteps } from './diagrams/decision-diagram.js';
 import type { CheckedProgram } from './diagrams/program-diagrams.js';
 import { type NumberPath, numberPaths } from './number-ranges.js';
@@ -313,18 +314,12 @@ function* blocks({ low, high }: WordSet, mask: number, bits: number): Generator<
   }
 }
 
-/** Neighbours that are decided alike become one. */
+/** Merges neighbours with equal decisions. */
 function mergeSpans(spans: readonly NumberRange[]): readonly NumberRange[] {
-  const result: NumberRange[] = [];
-  for (const span of spans) {
-    const last = result.at(-1);
-    if (
-      last !== undefined &&
-      last.last + 1 === span.first &&
-      structuralKey(last.decisions) === structuralKey(span.decisions)
-    ) {
-      result[result.length - 1] = { ...last, last: span.last };
-    } else result.push(span);
-  }
-  return result;
+  return mergeAdjacent(
+    spans,
+    (merged, next) =>
+      merged.last + 1 === next.first && structuralKey(merged.decisions) === structuralKey(next.decisions),
+    (merged, next) => ({ ...merged, last: next.last }),
+  );
 }

@@ -21,9 +21,9 @@ interface State {
   readonly at: number;
   readonly first: number;
   readonly last: number;
-  /** What is in the accumulator; the number is there less `minus`. */
+  /** What is in the accumulator; the number is there less `clearedBits`. */
   readonly loaded: 'zero' | 'arch' | 'number';
-  readonly minus: number;
+  readonly clearedBits: number;
 }
 
 /** A test of bits is answered number by number, for so many at most. */
@@ -42,7 +42,7 @@ export function numberPaths(
 ): readonly NumberPath[] {
   const ends: NumberPath[] = [];
   const isEnd = endings(instructions);
-  const stack: State[] = [{ at: 0, first: 0, last: MAX_WORD, loaded: 'zero', minus: 0 }];
+  const stack: State[] = [{ at: 0, first: 0, last: MAX_WORD, loaded: 'zero', clearedBits: 0 }];
   for (let state = stack.pop(); state !== undefined; state = stack.pop()) {
     const { at, first, last } = state;
     const instruction = instructions.at(at);
@@ -82,7 +82,7 @@ function after(state: State, instruction: Instruction, arch: Arch): readonly Sta
   const at = state.at + 1;
   if (code === BPF.ja) return [{ ...state, at: at + k }];
   if (code === BPF.ld) {
-    if (k === NR_OFFSET) return [{ ...state, at, loaded: 'number', minus: 0 }];
+    if (k === NR_OFFSET) return [{ ...state, at, loaded: 'number', clearedBits: 0 }];
     return k === ARCH_OFFSET ? [{ ...state, at, loaded: 'arch' }] : undefined;
   }
   if (state.loaded === 'number') return code === BPF.and ? cleared(state, k) : cut(state, instruction);
@@ -100,12 +100,13 @@ function archHolds(arch: Arch, instruction: Instruction): boolean | undefined {
 /** Clears one high bit, which is the same in few stretches of numbers: there, order stays what it was. */
 function cleared(state: State, k: number): readonly State[] | undefined {
   const bit = ~k >>> 0;
-  if (state.minus !== 0 || bit < LEAST_HIGH_BIT || (bit & (bit - 1)) !== 0) return undefined;
+  if (state.clearedBits !== 0 || bit < LEAST_HIGH_BIT || (bit & (bit - 1)) !== 0) return undefined;
   const states: State[] = [];
   for (let start = 0; start <= MAX_WORD; start += bit) {
     const first = Math.max(state.first, start);
     const last = Math.min(state.last, start + bit - 1);
-    if (first <= last) states.push({ at: state.at + 1, first, last, loaded: 'number', minus: (start & bit) >>> 0 });
+    if (first <= last)
+      states.push({ at: state.at + 1, first, last, loaded: 'number', clearedBits: (start & bit) >>> 0 });
   }
   return states;
 }
@@ -116,7 +117,7 @@ function cut(state: State, instruction: Instruction): readonly State[] | undefin
   const yes = { ...state, at: state.at + 1 + jt };
   const no = { ...state, at: state.at + 1 + jf };
   const { first, last } = state;
-  const bound = k + state.minus;
+  const bound = k + state.clearedBits;
   if (code === BPF.jeq) {
     if (bound < first || bound > last) return [no];
     const parts: State[] = [{ ...yes, first: bound, last: bound }];
@@ -136,12 +137,17 @@ function cut(state: State, instruction: Instruction): readonly State[] | undefin
 }
 
 /** Cuts the numbers where the answer changes. */
-function tested({ first, last, minus }: State, yes: State, no: State, instruction: Instruction): readonly State[] {
+function tested(
+  { first, last, clearedBits }: State,
+  yes: State,
+  no: State,
+  instruction: Instruction,
+): readonly State[] {
   const states: State[] = [];
   for (let start = first; start <= last; ) {
-    const answer = jumpHolds(start - minus, instruction);
+    const answer = jumpHolds(start - clearedBits, instruction);
     let end = start;
-    while (end < last && jumpHolds(end + 1 - minus, instruction) === answer) end++;
+    while (end < last && jumpHolds(end + 1 - clearedBits, instruction) === answer) end++;
     states.push({ ...(answer ? yes : no), first: start, last: end });
     start = end + 1;
   }

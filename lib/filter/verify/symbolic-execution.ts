@@ -30,14 +30,14 @@ export interface ExecutionOptions {
 
 /**
  * The accumulator: a number, or a word of the call of which `mask` is kept. Where it is known what that takes away, it is the
- * word less `minus`.
+ * word less `clearedBits`.
  */
 type Accumulator =
   | { readonly constant: number }
-  | { readonly offset: number; readonly mask: number; readonly minus: number | undefined };
+  | { readonly offset: number; readonly mask: number; readonly clearedBits: number | undefined };
 
 interface SymbolicState {
-  readonly at: number;
+  readonly pc: number;
   readonly accumulator: Accumulator;
   readonly region: ArgumentRegion;
 }
@@ -66,16 +66,16 @@ export function* executionPaths(
       ? ALL_WORDS
       : { ...ALL_WORDS, not: options.arch.map((bits) => ({ mask: MAX_WORD, bits })) };
   const region: ArgumentRegion = [...ALL_ARGUMENTS, arch, ALL_WORDS, ALL_WORDS, ALL_WORDS];
-  const stack: SymbolicState[] = [{ at: 0, accumulator: { constant: 0 }, region }];
+  const stack: SymbolicState[] = [{ pc: 0, accumulator: { constant: 0 }, region }];
   let states = 0;
   for (let state = stack.pop(); state !== undefined; state = stack.pop()) {
     if (++states > MOST_STATES) throw fromCaller(new RangeError('the filter has too many paths'));
-    const instruction = instructions.at(state.at);
-    if (instruction === undefined) throw fromCaller(new RangeError(`the filter runs past its end at ${state.at}`));
+    const instruction = instructions.at(state.pc);
+    if (instruction === undefined) throw fromCaller(new RangeError(`the filter runs past its end at ${state.pc}`));
     const { code, k } = instruction;
     if (code === BPF.ret) yield { region: state.region, value: k };
-    else if (code === BPF.ja) stack.push({ ...state, at: state.at + 1 + k });
-    else if (code === BPF.ld) stack.push({ ...state, at: state.at + 1, accumulator: load(k, options.arch) });
+    else if (code === BPF.ja) stack.push({ ...state, pc: state.pc + 1 + k });
+    else if (code === BPF.ld) stack.push({ ...state, pc: state.pc + 1, accumulator: load(k, options.arch) });
     else if (code === BPF.and) stack.push(...applyMask(state, k, options.endian));
     else stack.push(...branch(state, instruction, options.endian));
   }
@@ -84,25 +84,25 @@ export function* executionPaths(
 function load(offset: number, arch: ExecutionOptions['arch']): Accumulator {
   return offset === ARCH_OFFSET && typeof arch === 'number'
     ? { constant: arch }
-    : { offset, mask: MAX_WORD, minus: undefined };
+    : { offset, mask: MAX_WORD, clearedBits: undefined };
 }
 
 /** Keeps bits. One high bit that goes is the same in few stretches of words: there, order stays what it was. */
 function applyMask(state: SymbolicState, k: number, endian: Abi['endian']): readonly SymbolicState[] {
   const { accumulator, region } = state;
-  const next = { ...state, at: state.at + 1 };
+  const next = { ...state, pc: state.pc + 1 };
   if (has(accumulator, 'constant')) return [{ ...next, accumulator: { constant: (accumulator.constant & k) >>> 0 } }];
   const mask = (accumulator.mask & k) >>> 0;
   const bit = ~k >>> 0;
   if (accumulator.mask !== MAX_WORD || bit < LEAST_HIGH_BIT || (bit & (bit - 1)) !== 0)
-    return [{ ...next, accumulator: { offset: accumulator.offset, mask, minus: undefined } }];
+    return [{ ...next, accumulator: { offset: accumulator.offset, mask, clearedBits: undefined } }];
   const place = placeOf(accumulator.offset, endian);
   const states: SymbolicState[] = [];
   for (let start = 0; start <= MAX_WORD; start += bit) {
     const words = inRange(wordSetAt(region, place), start, start + bit - 1);
-    const minus = (start & bit) >>> 0;
+    const clearedBits = (start & bit) >>> 0;
     for (const part of withWordSet(region, place, words))
-      states.push({ ...next, region: part, accumulator: { offset: accumulator.offset, mask, minus } });
+      states.push({ ...next, region: part, accumulator: { offset: accumulator.offset, mask, clearedBits } });
   }
   return states;
 }
@@ -111,8 +111,8 @@ function applyMask(state: SymbolicState, k: number, endian: Abi['endian']): read
 export const LEAST_HIGH_BIT = 0x1000_0000;
 
 function branch(state: SymbolicState, instruction: Instruction, endian: Abi['endian']): readonly SymbolicState[] {
-  const yes = { ...state, at: state.at + 1 + instruction.jt };
-  const no = { ...state, at: state.at + 1 + instruction.jf };
+  const yes = { ...state, pc: state.pc + 1 + instruction.jt };
+  const no = { ...state, pc: state.pc + 1 + instruction.jf };
   const { accumulator } = state;
   if (has(accumulator, 'constant')) return [jumpHolds(accumulator.constant, instruction) ? yes : no];
   const parts = cutRegion(state.region, placeOf(accumulator.offset, endian), accumulator, instruction);
@@ -138,13 +138,13 @@ export function jumpHolds(accumulator: number, { code, k }: Instruction): boolea
 function cutRegion(
   region: ArgumentRegion,
   place: number,
-  { mask, minus }: { readonly mask: number; readonly minus: number | undefined },
+  { mask, clearedBits }: { readonly mask: number; readonly clearedBits: number | undefined },
   { code, k }: Instruction,
 ): Split {
   const never = { yes: [], no: [region] };
   const ordered = (bound: number) => {
-    if (minus === undefined) return bound > MAX_WORD ? never : splitByBound(region, place, mask, bound);
-    return bound + minus > MAX_WORD ? never : splitByBound(region, place, MAX_WORD, bound + minus);
+    if (clearedBits === undefined) return bound > MAX_WORD ? never : splitByBound(region, place, mask, bound);
+    return bound + clearedBits > MAX_WORD ? never : splitByBound(region, place, MAX_WORD, bound + clearedBits);
   };
   switch (code) {
     case BPF.jeq:
@@ -152,7 +152,7 @@ function cutRegion(
       return splitByPattern(
         region,
         place,
-        minus === undefined ? { mask, bits: k } : { mask: MAX_WORD, bits: k + minus },
+        clearedBits === undefined ? { mask, bits: k } : { mask: MAX_WORD, bits: k + clearedBits },
       );
     case BPF.jge:
       return ordered(k);
