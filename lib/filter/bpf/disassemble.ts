@@ -1,4 +1,4 @@
-/** A filter as text: one instruction a line, with what it is about in words. */
+/** Prints a filter as text, one commented instruction a line. */
 
 import { ACTION_KINDS, actionBase } from '../../policy/action.js';
 import { ABIS, type Abi, type AbiName } from '../../syscalls/abi.js';
@@ -10,9 +10,16 @@ import { ARCH_OFFSET, BPF, decodeInstructions, type Instruction, NR_OFFSET } fro
 const MNEMONICS: ReadonlyMap<number, string> = new Map(Object.entries(BPF).map(([name, code]) => [code, name]));
 
 /**
- * Writes a filter as the BPF assembler of the kernel's tools does, with jump targets counted from 0 and comments.
- * @throws RangeError on an instruction that seccomp filters are not made of; SeccompError ERR_SECCOMP_OPTION for what is no
- * filter.
+ * Prints a filter in the notation of the kernel's bpf_asm, with absolute jump targets. Comments name the syscall,
+ * ABI, argument or action that an instruction is about.
+ *
+ * @param filter - A filter that `compile` returned.
+ * @returns One line for each instruction.
+ * @throws {SeccompError} ERR_SECCOMP_OPTION if `filter` is not a Filter.
+ * @throws {RangeError} if the filter has an instruction that seccomp filters do not use.
+ * @example
+ * import { compile, disassemble } from 'seccomp';
+ * console.log(disassemble(compile('docker-default')));
  */
 export function disassemble(filter: Filter): string {
   requireFilter(filter);
@@ -31,13 +38,16 @@ export function disassemble(filter: Filter): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** What leads to an instruction: the ABIs that can get there, and what the accumulator holds. */
+/**
+ * What is known before an instruction: the ABIs that can reach it, and the offset of the word in the accumulator, or
+ * -1.
+ */
 interface Reached {
   readonly abis: Set<AbiName>;
   holds: number;
 }
 
-/** Follows every jump once: all go forward. */
+/** Follows each jump once. All jumps go forward, so one pass is enough. */
 function reach(instructions: readonly Instruction[]): readonly Reached[] {
   const reached = instructions.map((): Reached => ({ abis: new Set(), holds: -1 }));
   const flow = (to: number, abis: Iterable<AbiName>, holds: number) => {
@@ -81,7 +91,7 @@ function comments({ code, k }: Instruction, reached: Reached | undefined, endian
   if (code === BPF.ld) return wordText(k, endian);
   if (code === BPF.ja || code === BPF.and || reached === undefined) return '';
   if (reached.holds === ARCH_OFFSET) return abisOf(k).join(', ');
-  if (reached.holds !== NR_OFFSET || code === BPF.jset) return ''; // Bits are of many numbers.
+  if (reached.holds !== NR_OFFSET || code === BPF.jset) return ''; // A bit is common to many numbers.
   const names = [...reached.abis].flatMap((abi) => syscallName(abi, k) ?? []);
   return [...new Set(names)].slice(0, 3).join(', ');
 }

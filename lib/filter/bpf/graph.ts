@@ -1,13 +1,16 @@
-/** Programs as graphs, before they have positions: immutable nodes, equal ones shared. */
+/**
+ * Programs as graphs of immutable nodes, before their instructions have positions. Equal nodes are shared (hash
+ * consing).
+ */
 
-/** What a branch asks about the accumulator: equal, greater or equal, greater (unsigned), or any common bit. */
+/** The test of a branch, on the accumulator and `k`: equal, greater or equal, greater (unsigned), or any common bit. */
 export type JumpTest = 'jeq' | 'jge' | 'jgt' | 'jset';
 
 export type GraphNode =
   | { readonly kind: 'return'; readonly id: number; readonly value: number }
   /** Loads the word at `offset` of `struct seccomp_data`. */
   | { readonly kind: 'load'; readonly id: number; readonly offset: number; readonly next: GraphNode }
-  /** Keeps the accumulator's bits that `mask` has. */
+  /** ANDs the accumulator with `mask`. */
   | { readonly kind: 'and'; readonly id: number; readonly mask: number; readonly next: GraphNode }
   | {
       readonly kind: 'branch';
@@ -16,11 +19,11 @@ export type GraphNode =
       readonly k: number;
       readonly yes: GraphNode;
       readonly no: GraphNode;
-      /** Half of the exec gate's value that belongs in `k`: 0 to 5. */
+      /** Which half of the exec gate's value `k` receives: 0 to 5. */
       readonly gateHalf: number | undefined;
     };
 
-/** Makes nodes; asked twice for the same, it gives the same. */
+/** Makes nodes. Returns the same node for the same content. */
 export class GraphBuilder {
   readonly #nodes = new Map<string, GraphNode>();
 
@@ -36,7 +39,7 @@ export class GraphBuilder {
     return this.#share(`and ${mask} ${next.id}`, (id) => ({ kind: 'and', id, mask: mask >>> 0, next }));
   }
 
-  /** A branch; none at all if both ways are the same. */
+  /** Makes a branch; returns the successor if both successors are the same node. */
   branch(test: JumpTest, k: number, yes: GraphNode, no: GraphNode, gateHalf?: number): GraphNode {
     if (yes === no && gateHalf === undefined) return yes;
     return this.#share(`${test} ${k} ${yes.id} ${no.id} ${gateHalf ?? ''}`, (id) => ({
@@ -59,12 +62,15 @@ export class GraphBuilder {
   }
 }
 
-/** What follows `node` if the accumulator holds the word at `offset` already: a second load of it is left out. */
+/**
+ * Returns the code after the load if `node` loads the word at `offset`, which the accumulator already holds; else
+ * `node`.
+ */
 export function skipLoad(offset: number, node: GraphNode): GraphNode {
   return node.kind === 'load' && node.offset === offset ? node.next : node;
 }
 
-/** The nodes that may follow. */
+/** The nodes that can run after `node`. */
 export function successors(node: GraphNode): readonly GraphNode[] {
   switch (node.kind) {
     case 'return':

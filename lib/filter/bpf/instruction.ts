@@ -1,9 +1,11 @@
 /**
- * The machine that a filter runs on: classic BPF, as seccomp takes it.
+ * The machine that runs a filter: classic BPF, as seccomp(2) accepts it.
  *
- * One 32-bit accumulator; a program is a list of instructions that only ever jumps forward and ends in a return.
- * It reads `struct seccomp_data`: nr (4 bytes), arch (4), instruction_pointer (8), args (6 × 8), in words of 4 bytes.
- * Sources: linux/filter.h, linux/bpf_common.h, linux/seccomp.h; kernel/seccomp.c says what seccomp allows of it.
+ * The machine has one 32-bit accumulator. A program is a list of instructions; jumps only go forward, and the last
+ * instruction is a return. A program reads 32-bit words of `struct seccomp_data`: nr (4 bytes), arch (4),
+ * instruction_pointer (8), args (6 × 8).
+ * Sources: linux/filter.h, linux/bpf_common.h, linux/seccomp.h. kernel/seccomp.c limits which instructions a filter
+ * may use.
  */
 
 import type { Abi } from '../../syscalls/abi.js';
@@ -11,16 +13,16 @@ import { fromCaller } from '../../util/caller.js';
 
 /** `struct sock_filter`: one instruction of 8 bytes. */
 export interface Instruction {
-  /** Operation, 16 bits. */
+  /** The operation, 16 bits. */
   readonly code: number;
-  /** Instructions to skip if a test holds, and if not; 8 bits each. */
+  /** How many instructions to skip if a test holds (`jt`), and if it does not (`jf`); 8 bits each. */
   readonly jt: number;
   readonly jf: number;
-  /** Constant, offset, mask or return value; 32 bits, unsigned. */
+  /** A constant, offset, mask or return value; 32 bits, unsigned. */
   readonly k: number;
 }
 
-/** Operations, by the names of the BPF assembler. */
+/** The operations, by their names in the kernel's BPF assembler. */
 export const BPF = {
   ld: 0x20, // BPF_LD | BPF_W | BPF_ABS
   ja: 0x05, // BPF_JMP | BPF_JA
@@ -32,26 +34,26 @@ export const BPF = {
   ret: 0x06, // BPF_RET | BPF_K
 } as const;
 
-/** The kernel's limit on a program, BPF_MAXINSNS. */
+/** BPF_MAXINSNS, the kernel's limit on the length of a program. */
 export const MAX_INSTRUCTIONS = 4096;
 
 /** Offsets in `struct seccomp_data`. */
 export const NR_OFFSET = 0;
 export const ARCH_OFFSET = 4;
-/** … and where the arguments begin, after the instruction pointer. */
+/** The offset of the first argument, after the instruction pointer. */
 export const FIRST_ARGUMENT_OFFSET = 16;
 
-/** Offset of half an argument: of its low or its high 32 bits. */
+/** The offset of the low or the high 32 bits of an argument. */
 export function argumentOffset(index: number, half: 'low' | 'high', endian: Abi['endian']): number {
   return 16 + index * 8 + ((half === 'high') === (endian === 'little') ? 4 : 0);
 }
 
-/** Size of `struct sock_filter`. */
+/** The size of `struct sock_filter`. */
 const INSTRUCTION_BYTES = 8;
 
 /**
- * Instructions as the kernel takes them, in the machine's byte order.
- * @throws RangeError if a jump does not fit its 8 bits.
+ * Encodes instructions as `struct sock_filter[]`.
+ * @throws {RangeError} if a jump does not fit in 8 bits.
  */
 export function encodeInstructions(instructions: readonly Instruction[], endian: Abi['endian']): Uint8Array {
   const bytes = new Uint8Array(instructions.length * INSTRUCTION_BYTES);
@@ -67,7 +69,10 @@ export function encodeInstructions(instructions: readonly Instruction[], endian:
   return bytes;
 }
 
-/** Instructions out of the kernel's form. */
+/**
+ * Decodes `struct sock_filter[]`.
+ * @throws {RangeError} if the length of `bytes` is not a multiple of 8.
+ */
 export function decodeInstructions(bytes: Uint8Array, endian: Abi['endian']): readonly Instruction[] {
   if (bytes.length % INSTRUCTION_BYTES !== 0) throw fromCaller(new RangeError('a filter has 8 bytes an instruction'));
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

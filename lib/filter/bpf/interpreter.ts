@@ -1,9 +1,9 @@
-/** Runs a filter as the kernel would, for one call: classic BPF within the limits of kernel/seccomp.c. */
+/** Runs a filter for one call, as the kernel does. Supports the instructions of BPF in instruction.ts. */
 import type { Call } from '../../policy/policy.js';
 import type { Abi } from '../../syscalls/abi.js';
 import { ARCH_OFFSET, BPF, type Instruction, NR_OFFSET } from './instruction.js';
 
-/** The 32-bit value that a filter returns, and how many instructions it took. */
+/** The 32-bit return value of a filter, and the number of instructions that ran. */
 export interface Execution {
   readonly value: number;
   readonly steps: number;
@@ -11,7 +11,8 @@ export interface Execution {
 
 /**
  * Runs `instructions` on `call`.
- * @throws RangeError on a program that the kernel would refuse: an unknown instruction, or no return.
+ * @throws {RangeError} if the kernel would reject the program: for an unknown instruction, or if no return is
+ * reached.
  */
 export function interpret(instructions: readonly Instruction[], call: Call, endian: Abi['endian']): Execution {
   let accumulator = 0;

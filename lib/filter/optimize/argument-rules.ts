@@ -1,4 +1,4 @@
-/** Argument checks as nodes: the decisions on one syscall, tried in order. */
+/** Compiles the decisions on one syscall to a graph that tests its arguments. */
 
 import { returnValue } from '../../policy/action.js';
 import type { Action, Condition, Decision } from '../../policy/policy.js';
@@ -10,10 +10,13 @@ import { costOf } from './cost-model.js';
 import { searchGreedily } from './greedy-search.js';
 import { literalRules } from './literals.js';
 
-/** What was decided before, for other syscalls and ABIs of the same program. */
+/** The graphs that were made for the same decisions, by the builder of their program. */
 const known = new WeakMap<GraphBuilder, Map<string, GraphNode>>();
 
-/** The node that carries out the first decision whose conditions hold, else `otherwise`. */
+/**
+ * Returns the node that carries out the first decision whose conditions hold, or `otherwise` if there is none: the
+ * cheaper graph of the greedy search and of the conditions tested in order.
+ */
 export function compileDecisions(
   decisions: readonly Decision[],
   otherwise: Action,
@@ -46,7 +49,7 @@ function cheapest(decisions: readonly Decision[], otherwise: Action, abi: Abi, b
   return best !== undefined && costOf(best) < costOf(plain) ? best : plain;
 }
 
-/** The same, asking the conditions one after the other. */
+/** Compiles decisions without optimization: their conditions are tested one after the other. */
 export function compileDecisionsInOrder(
   decisions: readonly Decision[],
   otherwise: Action,
@@ -89,7 +92,7 @@ class Checks {
     }
   }
 
-  /** (argument & mask) = (value & mask), high word first, words without mask bits left out. */
+  /** Tests (argument & mask) = (value & mask), the high word first. Words without bits in the mask are not tested. */
   #masked({ index, width, value }: Condition, mask: bigint, yes: GraphNode, no: GraphNode): GraphNode {
     const low = this.#maskedWord(index, 'low', value, mask, yes, no);
     return width === 64 ? this.#maskedWord(index, 'high', value >> 32n, mask >> 32n, low, no) : low;
@@ -119,7 +122,7 @@ class Checks {
     return builder.load(offset, builder.and(mask, builder.branch('jeq', wanted, yes, no)));
   }
 
-  /** argument ≥ value or argument > value, unsigned. */
+  /** Tests argument ≥ value or argument > value, unsigned. */
   #ordered({ index, width, value }: Condition, test: 'jge' | 'jgt', yes: GraphNode, no: GraphNode): GraphNode {
     const builder = this.#builder;
     const { endian } = this.#abi;
@@ -128,7 +131,7 @@ class Checks {
     const offset = argumentOffset(index, 'low', endian);
     const bound = Number(BigInt.asUintN(32, value));
     if (width === 16) return builder.load(offset, builder.and(0xffff, builder.branch(test, bound, yes, no)));
-    // A bound at either end of the words decides without looking.
+    // A bound of 0 or of all ones decides without a test.
     const always = test === 'jge' && bound === 0;
     const never = test === 'jgt' && bound === MAX_WORD;
     const after = (node: GraphNode) => skipLoad(offset, node);

@@ -33,7 +33,10 @@ export const STEP = (CHECKED_WEIGHT * NANOSECONDS.jeq) / NANOSECONDS.instruction
 
 const costs = new WeakMap<GraphNode, number>();
 
-/** Instructions that `root` leads to, equal ones once, and the steps of its mean path, each path being as likely as another. */
+/**
+ * The cost of the graph below `root`, in instructions: its distinct nodes, plus STEP for each step of its mean path.
+ * All paths are equally likely. Returns are free, because all parts of a program share them.
+ */
 export function costOf(root: GraphNode): number {
   const known = costs.get(root);
   if (known !== undefined) return known;
@@ -45,12 +48,11 @@ export function costOf(root: GraphNode): number {
   return cost;
 }
 
-/** The nodes without the returns, which all parts of a program share. */
 function sizeOf(nodes: readonly GraphNode[]): number {
   return nodes.reduce((size, { kind }) => (kind === 'return' ? size : size + 1), 0);
 }
 
-/** Paths from a node to a return, and the steps of all of them together. */
+/** The number of paths from a node to a return, and the total number of their steps. */
 interface Measure {
   readonly paths: number;
   readonly steps: number;
@@ -64,7 +66,7 @@ function measureOf(node: GraphNode): Measure {
   return measures.get(node) ?? END;
 }
 
-/** A node's measure, when those of the nodes that it leads to are known. */
+/** Measures a node whose successors have been measured. */
 function measure(node: GraphNode): Measure {
   if (node.kind === 'return') return END;
   if (node.kind !== 'branch') {
@@ -77,7 +79,7 @@ function measure(node: GraphNode): Measure {
   return { paths, steps: yes.steps + no.steps + paths };
 }
 
-/** Every node once; what a node leads to was made before it, and comes before it. */
+/** All nodes, each after its successors: a successor is made first, so its id is lower. */
 function reachable(root: GraphNode): readonly GraphNode[] {
   const seen = new Set([root]);
   for (const node of seen) {

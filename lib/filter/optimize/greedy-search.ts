@@ -1,20 +1,23 @@
-/** Decides a list of rules one maskedWord after the other: each is loaded once, and all that the rules ask of it is settled there. */
+/**
+ * Chooses, at each step, which masked word of the arguments to test next: the one that leaves the fewest literals.
+ * Each word is loaded once, and everything that the rules say about it is decided there.
+ */
 import type { Abi } from '../../syscalls/abi.js';
 import type { GraphBuilder, GraphNode } from '../bpf/graph.js';
 import { isSameWord, type Literal, type LiteralRule, type MaskedWord, maskedWordsOf } from './literals.js';
 import { testMaskedWord } from './load-word.js';
 import type { ValueRange } from './value-tree.js';
 
-/** Places in lists that are looked at for one syscall: which takes about a sixth of a second. */
+/** The limit on the work for one syscall, in places of rule lists: about a sixth of a second. */
 const MOST_WORK = 200_000;
 
-/** The same for all syscalls of a program. */
+/** The limit on the work for all syscalls of a program. */
 const MOST_IN_ALL = 250_000;
 
-/** What was looked at for a program. */
+/** The work that was done for a program. */
 const spent = new WeakMap<GraphBuilder, number>();
 
-/** The rules as nodes; undefined if they cut each other into too many lists. */
+/** Compiles rules to a graph. Returns undefined if the rules cut each other into too many lists. */
 export function searchGreedily(
   rules: readonly LiteralRule[],
   otherwise: GraphNode,
@@ -28,7 +31,7 @@ export function searchGreedily(
   return node;
 }
 
-/** A range of a maskedWord's values, and the rules that are left when it is in there. */
+/** A range of values of a masked word, and the rules that can still hold there. */
 interface Cell {
   readonly low: number;
   readonly high: number;
@@ -40,7 +43,7 @@ class GreedySearch {
   readonly #abi: Abi;
   readonly #builder: GraphBuilder;
   readonly #nodes = new Map<string, GraphNode>();
-  /** Rules by what they say, and by themselves: equal ones have the same number. */
+  /** Numbers of rules, by the rule object and by its content: equal rules have the same number. */
   readonly #numbers = new Map<LiteralRule | string, number>();
   readonly #mostWork: number;
   #work = 0;
@@ -52,7 +55,7 @@ class GreedySearch {
     this.#builder = builder;
   }
 
-  /** How many places in lists were looked at. */
+  /** The number of places in rule lists that were visited. */
   get work(): number {
     return this.#work;
   }
@@ -75,7 +78,7 @@ class GreedySearch {
     return node;
   }
 
-  /** Asks for the maskedWord that leaves the least to ask. */
+  /** Tests the masked word that leaves the fewest literals. */
   #testFirst(rules: readonly LiteralRule[]): GraphNode | undefined {
     const cuts: { readonly maskedWord: MaskedWord; readonly cells: readonly Cell[]; readonly left: number }[] = [];
     for (const maskedWord of maskedWordsOf(rules)) {
@@ -87,7 +90,7 @@ class GreedySearch {
     return least && this.#test(least.maskedWord, least.cells);
   }
 
-  /** How many literals are left in different lists; a little for the list itself. */
+  /** Counts the literals that are left, once for equal lists; each list adds a quarter. */
   #literalsIn(cells: readonly Cell[]): number {
     let sum = cells.length / 4;
     const lists = new Map(cells.map(({ rules }) => [this.#keyOf(rules), rules]));
@@ -119,7 +122,10 @@ class GreedySearch {
     return testMaskedWord(maskedWord, ranges, this.#abi, this.#builder);
   }
 
-  /** Cuts the maskedWord's values where a rule begins or ends to hold; undefined if that is too much work. */
+  /**
+   * Cuts the values of a masked word at the bounds of the rules' literals. Returns undefined if that is too much
+   * work.
+   */
   #cut(rules: readonly LiteralRule[], maskedWord: MaskedWord): readonly Cell[] | undefined {
     const tested = rules.map(({ literals }) => literals.filter((literal) => isSameWord(literal, maskedWord)));
     const starts = [...new Set([0, ...tested.flat().flatMap(({ low, high }) => [low, high + 1])])]
@@ -147,7 +153,7 @@ class GreedySearch {
   }
 }
 
-/** Which of the cells all literals hold in. */
+/** The indices of the cells in which all literals hold. */
 function* placesOf(literals: readonly Literal[], places: ReadonlyMap<number, number>, size: number): Generator<number> {
   const span = ({ low, high }: Literal) => ({ from: places.get(low) ?? 0, to: places.get(high + 1) ?? size });
   const inside = literals.find(({ holds }) => holds);
@@ -158,7 +164,10 @@ function* placesOf(literals: readonly Literal[], places: ReadonlyMap<number, num
   }
 }
 
-/** Without rules that come too late: after one that always holds, as an earlier one, or with no other outcome than the rest. */
+/**
+ * Drops rules that have no effect: those after a rule that always holds, repeated ones, and those at the end whose
+ * outcome is the default.
+ */
 function reduced(rules: readonly LiteralRule[], otherwise: GraphNode): readonly LiteralRule[] {
   const seen = new Set<string>();
   const left: LiteralRule[] = [];
@@ -187,7 +196,7 @@ function literalsKey(rule: LiteralRule): string {
 
 const rests = new WeakMap<LiteralRule, Map<string, LiteralRule>>();
 
-/** What a rule asks of other views; the same object each time. */
+/** The rule without its literals on `maskedWord`. Returns the same object for the same parameters. */
 function without(rule: LiteralRule, maskedWord: MaskedWord): LiteralRule {
   const key = `${maskedWord.word} ${maskedWord.mask}`;
   const known = rests.get(rule) ?? new Map<string, LiteralRule>();

@@ -1,34 +1,37 @@
-/** Argument rules in terms of the words that a program can load: ranges of words, and of words under a mask. */
+/**
+ * Rewrites argument conditions as literals: ranges of 32-bit words, or of words under a mask, which a program can
+ * load and test.
+ */
 import type { Condition, Decision } from '../../policy/policy.js';
 import { MAX_WORD } from '../../policy/word-set.js';
 import type { GraphNode } from '../bpf/graph.js';
 
-/** Half of an argument, of which `mask` is kept. */
+/** One half of an argument, ANDed with `mask`. */
 export interface MaskedWord {
-  /** 2·i is the low half of argument i, 2·i + 1 the high one. */
+  /** 2·i is the low half of argument i, 2·i + 1 is its high half. */
   readonly word: number;
   readonly mask: number;
 }
 
-/** Whether the view's value lies from `low` to `high`, or does not. */
+/** Holds if the masked word is in the range from `low` to `high`; or outside of it, if `holds` is false. */
 export interface Literal extends MaskedWord {
   readonly low: number;
   readonly high: number;
   readonly holds: boolean;
 }
 
-/** An outcome, if all literals are true. At most one literal of a view is a range to be in. */
+/** An outcome, taken if all literals are true. At most one literal on each masked word has `holds`. */
 export interface LiteralRule {
   readonly literals: readonly Literal[];
   readonly outcome: GraphNode;
 }
 
-/** More rules than this are not rewritten; a program has 4096 instructions. */
+/** The limit on the number of rules: a program has at most 4096 instructions. */
 const MOST_RULES = 4096;
 
 /**
- * Rewrites decisions as rules, in their order; conditions that hold for one of several reasons become several rules.
- * Undefined, if they become too many.
+ * Rewrites decisions as rules, in the same order. A condition with alternatives becomes several rules. Returns
+ * undefined if there are too many.
  */
 export function literalRules(
   decisions: readonly Decision[],
@@ -52,7 +55,7 @@ export function literalRules(
   return rules;
 }
 
-/** Adds a literal; undefined if they can't all be true. */
+/** Adds a literal to a conjunction. Returns undefined if the result can never be true. */
 function and(literals: readonly Literal[], added: Literal): readonly Literal[] | undefined {
   const others = literals.filter((each) => !isSameWord(each, added));
   const same = [...literals.filter((each) => isSameWord(each, added)), added];
@@ -70,14 +73,16 @@ export function isSameWord(a: MaskedWord, b: MaskedWord): boolean {
   return a.word === b.word && a.mask === b.mask;
 }
 
-/** The words that rules ask for. */
+/** The distinct masked words that rules test. */
 export function maskedWordsOf(rules: readonly LiteralRule[]): readonly MaskedWord[] {
   const words = new Map<string, MaskedWord>();
   for (const { literals } of rules) for (const { word, mask } of literals) words.set(`${word} ${mask}`, { word, mask });
   return [...words.values()];
 }
 
-/** A condition as lists of literals, of which one list has to be true; an empty list is. */
+/**
+ * Rewrites a condition as alternatives: it holds if all literals of one list are true. An empty list is always true.
+ */
 function alternativesOf(condition: Condition): readonly (readonly Literal[])[] {
   const { width, value } = condition;
   const ones = (1n << BigInt(width)) - 1n;
@@ -99,7 +104,7 @@ function alternativesOf(condition: Condition): readonly (readonly Literal[])[] {
   }
 }
 
-/** (argument & mask) = (value & mask): high word first, words without mask bits left out. */
+/** (argument & mask) = (value & mask), the high word first. Words without bits in the mask are left out. */
 function equal({ index, value }: Condition, mask: bigint): readonly Literal[] {
   return [1, 0].flatMap((half) => {
     const maskWord = half === 1 ? high(mask) : low(mask);
@@ -108,7 +113,7 @@ function equal({ index, value }: Condition, mask: bigint): readonly Literal[] {
   });
 }
 
-/** Words that match: a range of words, if the mask has all bits down to some one. */
+/** (word & mask) = bits. This is a range if the zeros of the mask are its lowest bits. */
 function match(word: number, mask: number, bits: number): Literal {
   const free = ~mask >>> 0;
   return (free & (free + 1)) === 0
@@ -141,7 +146,7 @@ function range(word: number, from: number, to: number, width: Condition['width']
   return { word, mask: widest(width), low: from, high: to, holds: true };
 }
 
-/** The word's part of an argument of that width. */
+/** The mask for a word of an argument of this width. */
 function widest(width: Condition['width']): number {
   return width === 16 ? 0xffff : MAX_WORD;
 }

@@ -1,4 +1,4 @@
-/** Asks for a view of an argument: loads the word, keeps the mask's bits, and finds the range that the rest lies in. */
+/** Tests a masked word: loads it, applies the mask, and finds the range that its value is in. */
 import { MAX_WORD } from '../../policy/word-set.js';
 import type { Abi } from '../../syscalls/abi.js';
 import { type GraphBuilder, type GraphNode, skipLoad } from '../bpf/graph.js';
@@ -6,7 +6,10 @@ import { argumentOffset } from '../bpf/instruction.js';
 import type { MaskedWord } from './literals.js';
 import { buildValueTree, firstWithin, mergeNeighbours, type ValueRange } from './value-tree.js';
 
-/** The node that loads a view and goes on as its range says. `ranges` are sorted and disjoint; other values don't come here. */
+/**
+ * Returns the node that loads a masked word and continues with the outcome of its range. `ranges` are sorted and
+ * disjoint and cover every possible value.
+ */
 export function testMaskedWord(
   maskedWord: MaskedWord,
   ranges: readonly ValueRange[],
@@ -37,18 +40,25 @@ export function offsetOf(word: number, { endian }: Abi): number {
   return argumentOffset(word >>> 1, word % 2 === 1 ? 'high' : 'low', endian);
 }
 
-/** What follows `node` if the accumulator holds the word at `offset` under `mask` already. */
+/**
+ * Returns the code after the load and the mask if `node` begins with them, because the accumulator already holds that
+ * value; else `node`.
+ */
 export function skipMaskedLoad(offset: number, mask: number, node: GraphNode): GraphNode {
   const next = skipLoad(offset, node);
   return next !== node && next.kind === 'and' && next.mask === mask ? next.next : node;
 }
 
-/** The range from its first to its last value that has only the mask's bits; nothing if it has none. */
+/**
+ * The part of a range between its first and last value that has no bits outside of `mask`; empty if there is no such
+ * value.
+ */
 function possible(range: ValueRange, mask: number): readonly ValueRange[] {
   if (mask === MAX_WORD) return [range];
   const low = firstWithin(range.low, mask);
   if (low === undefined || low > range.high) return [];
-  // Counted from the other end: taking a value from the mask turns its bits over.
+  // Subtracting a value without other bits from the mask inverts it within the mask, so this searches from the other
+  // end.
   const last = firstWithin(Math.max(0, mask - range.high), mask) ?? 0;
   return [{ ...range, low, high: mask - last }];
 }

@@ -1,27 +1,29 @@
 /**
- * Lets x32 share the tree of x86_64: bit 30 tells their numbers apart, and most numbers mean the same without it.
+ * Lets x32 share the number tree of x86_64. Their numbers differ in bit 30, and most numbers are decided alike
+ * without it.
  *
- * A number with bit 30 is held against those that x32 decides otherwise; if it is none of them the bit is cleared, and the
- * rest is as for x86_64. The kernel asks a new filter about no number of x32, so only instructions count there.
+ * A number with bit 30 is first compared with the numbers that x32 decides differently. If it is none of them, bit 30
+ * is cleared and the tree of x86_64 decides. The kernel does not emulate x32's numbers when a filter is attached, so
+ * only the number of instructions counts there.
  */
 import { X32_BIT } from '../../syscalls/abi.js';
 import type { GraphBuilder, GraphNode } from '../bpf/graph.js';
 import { mergeAdjacent } from '../merge-adjacent.js';
 import { type EmulatedNumbers, NONE_EMULATED, NumberTree, type OutcomeRange } from './number-tree.js';
 
-/** Clears bit 30. What has bit 31 keeps that, and stays above all numbers that an ABI has. */
+/** Clears bit 30. A number with bit 31 keeps it, and so stays above all numbers of both ABIs. */
 const WITHOUT_X32_BIT = ~X32_BIT >>> 0;
 
 /**
- * What a second way into the tree takes, the mask and copies of the tests above the one for bit 30: so many instructions,
- * where a tree of x32's own takes about one for each range.
+ * The instructions that the second entrance of the tree takes: the mask, and copies of the tests above the test of
+ * bit 30. A separate tree for x32 takes about one instruction for each range.
  */
 const ENTRANCE = 5;
 
-/** Stands in a tree for what numbers with bit 30 lead to, until that is known. Never part of a program. */
+/** A placeholder for the outcome of numbers with bit 30. Never part of a program. */
 const OPEN: GraphNode = { kind: 'return', id: -1, value: 0 };
 
-/** The tree for the ranges of x86_64 and x32 together; the kernel asks about the former. */
+/** Builds the tree for the ranges of x86_64 and x32 together. `emulated` are numbers of x86_64. */
 export function buildSharedTree(
   ranges: readonly OutcomeRange[],
   emulated: EmulatedNumbers,
@@ -39,12 +41,12 @@ export function buildSharedTree(
   return close(open, close(new NumberTree(different, NONE_EMULATED, builder).build(), shared, builder), builder);
 }
 
-/** The ranges of `high`, with the outcome OPEN where `low` has the same without bit 30. */
+/** The ranges of `high`. The outcome is OPEN where `low` has the same outcome for the number without bit 30. */
 function differences(low: readonly OutcomeRange[], high: readonly OutcomeRange[]): readonly OutcomeRange[] {
   const starts = [
     ...high.map(({ start }) => start),
     ...low.map(({ start }) => start + X32_BIT),
-    2 * X32_BIT, // From here on `low` is asked about numbers with bit 31.
+    2 * X32_BIT, // From here on, numbers have bit 31, and `low` is looked up with bit 31 set.
   ];
   const parts = [...new Set(starts)]
     .toSorted((a, b) => a - b)
@@ -58,7 +60,7 @@ function differences(low: readonly OutcomeRange[], high: readonly OutcomeRange[]
     (merged, next) => merged.open === next.open && merged.outcome === next.outcome,
     (merged) => merged,
   );
-  // Between two that differ, what does not may as well be decided as they are, if that is how it is decided.
+  // A range between two that differ from `low` is joined to them if it has their outcome: that saves a test.
   const between = marked.map(({ start, outcome, open }, i) => {
     const [before, after] = [i > 0 ? marked[i - 1] : undefined, marked.at(i + 1)];
     const closed = before?.outcome === outcome && after?.outcome === outcome && !before.open && !after.open;
@@ -71,14 +73,14 @@ function differences(low: readonly OutcomeRange[], high: readonly OutcomeRange[]
   );
 }
 
-/** Puts `node` where a tree is open. */
+/** Replaces the placeholder in `tree` by `node`. */
 function close(tree: GraphNode, node: GraphNode, builder: GraphBuilder): GraphNode {
   if (tree === OPEN) return node;
   if (tree.kind !== 'branch') return tree;
   return builder.branch(tree.test, tree.k, close(tree.yes, node, builder), close(tree.no, node, builder));
 }
 
-/** By halves: `ranges` are asked for each place where one of two ABIs changes its mind. */
+/** The outcome of `number`, by binary search: this is called for each bound of both ABIs' ranges. */
 function outcomeAt(ranges: readonly OutcomeRange[], number: number): GraphNode {
   let from = 0;
   let to = ranges.length;

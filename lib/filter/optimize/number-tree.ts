@@ -1,74 +1,88 @@
 /**
- * Finds the comparison tree that decides a 32-bit number by the range it lies in, at the least cost.
+ * Builds the cheapest comparison tree that finds the outcome of a 32-bit number from the range that the number is in.
  *
- * The cost model is in docs/how-it-works.md: every instruction costs once, when the kernel translates the filter; every
- * step of a path costs once for each syscall number that takes it, when the kernel asks the new filter about all of them.
+ * The cost of a tree is that of its instructions, plus that of the path of each number, weighted by how often the
+ * number takes it. See cost-model.ts.
  */
 import { returnValue } from '../../policy/action.js';
 import type { GraphBuilder, GraphNode } from '../bpf/graph.js';
 import { CHECKED_WEIGHT, DENIED_WEIGHT, LEAST_WEIGHT, NANOSECONDS } from './cost-model.js';
 
-/** Numbers from `start` to the next range's start − 1; the last goes to 2³² − 1. Neighbours have different outcomes. */
+/**
+ * Numbers from `start` to the next range's start − 1; the last range ends at 2³² − 1. Neighbours have different
+ * outcomes.
+ */
 export interface OutcomeRange {
   readonly start: number;
   readonly outcome: GraphNode;
 }
 
-/** The numbers that the kernel asks a new filter about: from `first` up to, not including, `end`. */
+/**
+ * The syscall numbers that the kernel emulates when a filter is attached: from `first` up to, but not including,
+ * `end`.
+ */
 export interface EmulatedNumbers {
   readonly first: number;
   readonly end: number;
 }
 
-/** The kernel asks about none. */
+/** The kernel emulates none of the numbers. */
 export const NONE_EMULATED: EmulatedNumbers = { first: 0, end: 0 };
 
 const ALLOWED = returnValue({ kind: 'allow' });
 
-/** One test of bits is only looked for where there are so few numbers: it hardly ever tells more of them apart. */
+/** Runs with more numbers than this are not decided by one test of bits, which hardly ever tells more numbers apart. */
 const MOST_BIT_TESTED = 64;
 
 /**
- * Were there splits alone, the best one would lie between those of the runs that are one range shorter. Chains and bits move
- * it a little; looking so much farther finds trees as good as looking everywhere does, for docker-default.
+ * How far from the best splits of the runs that are one range shorter a run's own split is searched. Without chains
+ * and tests of bits it would lie between them; with this margin, docker-default's tree is as good as with a full
+ * search.
  */
 const NEAR = 2;
 
-/** Runs of more ranges are split first. */
+/** Runs with more ranges than this are split in the middle of their weight first. */
 const LONGEST_CHOSEN = 24;
 
-/** How far from the middle such a split may lie, for a better place: a part of the weight. */
+/**
+ * How much farther from the middle such a split may be if it does not tear a chain apart, as a fraction of the run's
+ * weight.
+ */
 const FAR = 0.125;
 
-/** Ways to decide a run of ranges, other than by a split. */
+/** The ways to decide a run of ranges, other than a split. */
 const CHAIN = 1;
-/** One test of bits; those that have any of them have the outcome of the run's first range, or of its second. */
+/** One test of bits. Numbers with any of them have the outcome of the run's first range, or of its second. */
 const BITS_FIRST = 2;
 const BITS_SECOND = 4;
 
 /**
- * Chooses, for each run of ranges, between one split into two runs, a chain of equality tests, and one test of bits.
- * Longer runs are split in the middle first, which costs little: 1 % of docker-default's instructions. O(n) time and space in
- * the number of ranges. Source: Knuth 1971, adapted to range leaves.
+ * Chooses the cheapest way to decide each run of ranges: a split into two runs, a chain of equality tests, or one
+ * test of bits. Longer runs are split in the middle of their weight first, which adds about 1 % to docker-default's
+ * instructions. Takes O(n) time and space in the number of ranges. Source: Knuth, "Optimum Binary Search Trees",
+ * 1971, adapted to leaves that are ranges.
  */
 export class NumberTree {
   readonly #builder: GraphBuilder;
   readonly #size: number;
-  /** Whether the way to the last range exists twice in the program, as fold.ts makes it. */
+  /** Whether the path to the last range exists twice in the program, as in number-tree-x32.ts. */
   readonly #isLastCopied: boolean;
   readonly #outcomes: readonly GraphNode[];
-  /** Each range's first and last number, and its weight. */
+  /** The first number, the last number and the weight of each range. */
   readonly #starts: Float64Array;
   readonly #ends: Float64Array;
   readonly #weights: Float64Array;
-  /** Sums of the weights before each range. */
+  /** The total weight of the ranges before each range. */
   readonly #before: Float64Array;
-  /** For the run from i to j, at runOf(i, j): its cost, the way to decide it, and the first range of the best split's right part. */
+  /**
+   * For the run from i to j, at index runOf(i, j): its cost, how it is decided, and the first range of the right part
+   * of its best split.
+   */
   readonly #cost: Float64Array;
   readonly #way: Uint8Array;
   readonly #split: Int32Array;
 
-  /** `ranges` are sorted, and whoever comes to the tree has a number in one of them. */
+  /** Takes sorted ranges. Every number that reaches the tree must be in one of them. */
   constructor(ranges: readonly OutcomeRange[], emulated: EmulatedNumbers, builder: GraphBuilder, isLastCopied = false) {
     const size = ranges.length;
     this.#isLastCopied = isLastCopied;
@@ -85,12 +99,12 @@ export class NumberTree {
     for (let i = 0; i < size; i++) this.#before[i + 1] = at(this.#before, i) + at(this.#weights, i);
   }
 
-  /** Makes its nodes, for a number that is in the accumulator. */
+  /** Makes the nodes of the tree, for a number in the accumulator. */
   build(): GraphNode {
     return this.#divide(0, this.#size - 1);
   }
 
-  /** Splits a long run in the middle of its weight; how to decide the parts is chosen when they are short. */
+  /** Splits a long run in the middle of its weight, until the parts are short enough to be optimized. */
   #divide(i: number, j: number): GraphNode {
     if (j - i < LONGEST_CHOSEN) {
       for (let from = j - 1; from >= i; from--) this.#chooseFrom(from, j);
@@ -112,7 +126,10 @@ export class NumberTree {
     return this.#builder.branch('jge', start, this.#build(split, j), this.#build(i, split - 1));
   }
 
-  /** Where two wide ranges meet, no chain is torn: the nearest such place to the middle of the weight, if it is near. */
+  /**
+   * The split nearest to the middle of the weight. Splits between two wide ranges are preferred, because they tear no
+   * chain apart.
+   */
   #middle(i: number, j: number): number {
     const middle = (at(this.#before, i) + at(this.#before, j + 1)) / 2;
     const far = (at(this.#before, j + 1) - at(this.#before, i)) * FAR;
@@ -128,10 +145,13 @@ export class NumberTree {
     return best;
   }
 
-  /** Chooses for all runs that begin with range `i`, the shorter first; all that begin later have been chosen for. */
+  /**
+   * Chooses for all runs that begin with range `i`, shorter runs first. Runs that begin with a later range have been
+   * chosen before.
+   */
   #chooseFrom(i: number, end: number): void {
     const chain = new NumberChain();
-    // Bits that don't tell a run apart don't tell a longer one apart either.
+    // If no bits tell the numbers of a run apart, none do so for a longer run.
     let ways = BITS_FIRST | BITS_SECOND;
     let weight = this.#weights[i] ?? 0;
     chain.add(this.#outcome(i), weight, this.#isWide(i));
@@ -146,7 +166,7 @@ export class NumberTree {
         this.#way[run] = CHAIN;
       }
       const bits = NANOSECONDS.instruction + NANOSECONDS.detour + NANOSECONDS.jset * weight;
-      // Two ranges are split, which is as short and easier to read.
+      // Two ranges are always split: a test of bits is as long and harder to read.
       if (j > i + 1 && bits < best) {
         ways = this.#bitsWays(i, j, ways);
         if (ways !== 0) best = bits;
@@ -156,20 +176,20 @@ export class NumberTree {
     }
   }
 
-  /** Of `ways`, those by which one test of bits decides the run. */
+  /** Those of `ways` by which one test of bits decides the run. */
   #bitsWays(i: number, j: number, ways: number): number {
     const first = (ways & BITS_FIRST) !== 0 && this.#bitsMask(i, j, i) !== 0 ? BITS_FIRST : 0;
     const second = (ways & BITS_SECOND) !== 0 && this.#bitsMask(i, j, i + 1) !== 0 ? BITS_SECOND : 0;
     return first | second;
   }
 
-  /** What a split takes besides its two parts and its steps. */
+  /** The cost of a split's instruction, without its steps and its two parts. */
   #splitCost(i: number, j: number): number {
     if (j === i + 1) return NANOSECONDS.instruction + NANOSECONDS.detour;
     return this.#isLastCopied && j === this.#size - 1 ? 2 * NANOSECONDS.instruction : NANOSECONDS.instruction;
   }
 
-  /** Finds the split of least cost, which lies near those of the runs that are one range shorter. */
+  /** Finds the cheapest split, near the best splits of the runs that are one range shorter. */
   #bestSplit(i: number, j: number): number {
     const run = runOf(i, j);
     const first = j === i + 1 ? j : Math.max(i + 1, at(this.#split, runOf(i, j - 1)) - NEAR);
@@ -207,7 +227,10 @@ export class NumberTree {
     return this.#builder.branch('jset', mask, this.#outcome(having), this.#outcome(having === i ? i + 1 : i));
   }
 
-  /** Bits of which each number with the outcome of range `having` has one, and no other number of the run has any; or 0. */
+  /**
+   * A mask of bits such that each number with the outcome of range `having` has one of them, and no other number of
+   * the run has any. Returns 0 if there is none.
+   */
   #bitsMask(i: number, j: number, having: number): number {
     if (at(this.#ends, j) - at(this.#starts, i) >= MOST_BIT_TESTED) return 0;
     const wanted = this.#outcome(having);
@@ -228,7 +251,7 @@ export class NumberTree {
     return mask >>> 0;
   }
 
-  /** How often the kernel asks about the range's numbers, and what their calls add to that. */
+  /** The weight of a range: how many of its numbers the kernel emulates, and how often their calls run the filter. */
   #weight(i: number, { first, end }: EmulatedNumbers): number {
     const emulated = Math.max(0, Math.min(at(this.#ends, i) + 1, end) - Math.max(at(this.#starts, i), first));
     const outcome = this.#outcome(i);
@@ -247,19 +270,22 @@ export class NumberTree {
   }
 }
 
-/** What it costs to test single numbers one by one, the rest having one outcome; infinite if it has several, or none. */
+/**
+ * The cost of a chain: single numbers are tested one by one, and all others have one outcome. Infinite if the others
+ * have several outcomes.
+ */
 class NumberChain {
   cost = Number.POSITIVE_INFINITY;
   #rest: GraphNode | undefined;
   #restWeight = 0;
-  /** The singles' weights, each times the tests that it takes. */
+  /** The sum of each single number's weight times the number of tests that it takes. */
   #steps = 0;
   #count = 0;
-  /** Singles from before the first wide range, which tells what the rest is. */
+  /** Single numbers that were added before the first wide range, whose outcome is that of the others. */
   #early: { readonly outcome: GraphNode; readonly weight: number }[] = [];
   #broken = false;
 
-  /** Whether no further range makes it a chain again. */
+  /** Whether the run cannot be decided by a chain, whatever is added. */
   get isBroken(): boolean {
     return this.#broken;
   }
@@ -292,14 +318,14 @@ class NumberChain {
   }
 }
 
-/** Every bit that a number from `start` to `end` has. */
+/** The union of the bits of all numbers from `start` to `end`. */
 function bitsOf(start: number, end: number): number {
   let bits = 0;
   for (let number = start; number <= end; number++) bits |= number;
   return bits;
 }
 
-/** Where a run that is not too long has its place. */
+/** The index of a run of at most LONGEST_CHOSEN ranges. */
 function runOf(i: number, j: number): number {
   return i * LONGEST_CHOSEN + j - i;
 }

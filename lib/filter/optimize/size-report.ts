@@ -1,4 +1,4 @@
-/** Says which syscalls the instructions are for: where to look in a profile whose filter is too long. */
+/** Reports which syscalls take the most instructions, for the error about a filter that is too long. */
 import type { AbiName } from '../../syscalls/abi.js';
 import { syscallName } from '../../syscalls/table.js';
 import { type GraphNode, successors } from '../bpf/graph.js';
@@ -10,10 +10,13 @@ export interface SyscallPart {
   readonly outcome: GraphNode;
 }
 
-/** How many syscalls are named. */
+/** The number of syscalls that are named. */
 const NAMED = 3;
 
-/** `lseek on x86_64 (6000 instructions), …`: those of most nodes that no other syscall's calls come to; empty if none has any. */
+/**
+ * Returns `lseek on x86_64 (6000 instructions), …`: the syscalls with the most nodes that no other syscall uses.
+ * Returns an empty string if there are no such nodes.
+ */
 export function largestSyscalls(parts: readonly SyscallPart[]): string {
   const weights = new Map<GraphNode, number>();
   for (const outcome of owners(new Set(parts.map((part) => part.outcome))).values()) {
@@ -26,7 +29,7 @@ export function largestSyscalls(parts: readonly SyscallPart[]): string {
     .join(', ');
 }
 
-/** For each node that is not a return, the only outcome that leads to it; undefined if several do. */
+/** For each node that is not a return, the only outcome that leads to it, or undefined if there are several. */
 function owners(outcomes: ReadonlySet<GraphNode>): ReadonlyMap<GraphNode, GraphNode | undefined> {
   const owner = new Map<GraphNode, GraphNode | undefined>();
   for (const outcome of outcomes) {
@@ -42,7 +45,7 @@ function owners(outcomes: ReadonlySet<GraphNode>): ReadonlyMap<GraphNode, GraphN
   return owner;
 }
 
-/** Syscalls that are decided alike, as a person calls them. */
+/** Names syscalls that are decided alike. */
 function namesOf(parts: readonly SyscallPart[]): string {
   const names = new Map<string, AbiName[]>();
   for (const { abi, number } of parts) {

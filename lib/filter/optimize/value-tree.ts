@@ -1,24 +1,24 @@
-/** Finds the cheapest tests that tell a word's outcome, where the outcome depends on the range that the word lies in. */
+/** Builds the cheapest tests that find the outcome of a word from the range that its value is in. */
 
 import type { GraphBuilder, GraphNode } from '../bpf/graph.js';
 import { mergeAdjacent } from '../merge-adjacent.js';
 import { STEP } from './cost-model.js';
 
-/** Words from `low` to `high`, both included. */
+/** Values from `low` to `high`, both included. */
 export interface ValueRange {
   readonly low: number;
   readonly high: number;
   readonly outcome: GraphNode;
 }
 
-/** Longer lists are halved first: choosing takes O(n³) time in the number of ranges. */
+/** Lists with more ranges than this are halved first: the optimization takes O(n³) time in the number of ranges. */
 const MOST_RANGES = 64;
-/** In longer lists no bits are looked for that several words have in common. */
+/** In lists with more ranges than this, no mask is searched that several values have in common. */
 const MOST_FOR_BITS = 32;
 
 /**
- * Tests of the word in the accumulator. `ranges` are sorted and disjoint; a word between them does not come here, so
- * whatever suits is done with it.
+ * Returns the node that tests the value in the accumulator. `ranges` are sorted and disjoint. Values between them
+ * cannot occur, so any outcome is right for them.
  */
 export function buildValueTree(ranges: readonly ValueRange[], builder: GraphBuilder): GraphNode {
   const list = mergeNeighbours(ranges);
@@ -49,7 +49,10 @@ interface Choice {
   readonly build: (builder: GraphBuilder) => GraphNode;
 }
 
-/** A tree, or first one test for all words that have no other bits than certain ones, where these have one outcome. */
+/**
+ * Chooses a tree; or one test of bits, for values that have no bits but certain ones and share one outcome, before a
+ * tree for the others.
+ */
 function choose(ranges: readonly ValueRange[], step: number): Choice {
   const tree = new ValueTree(ranges, step);
   const bits = tree.cost < 2 || ranges.length > MOST_FOR_BITS ? 0 : commonBits(ranges);
@@ -62,7 +65,10 @@ function choose(ranges: readonly ValueRange[], step: number): Choice {
   return { cost, build: (builder) => builder.branch('jset', ~bits >>> 0, rest.build(builder), outcome) };
 }
 
-/** The most bits such that words that have no others have the outcome of 0, or are none of `ranges`; 0 if there are none. */
+/**
+ * The largest mask such that values without other bits have the first range's outcome, or are in none of the ranges.
+ * Returns 0 if there is none.
+ */
 function commonBits(ranges: readonly ValueRange[]): number {
   const outcome = ranges.at(0)?.outcome;
   const isCommon = (bits: number) =>
@@ -75,23 +81,26 @@ function commonBits(ranges: readonly ValueRange[]): number {
   return candidates.reduce((best, bits) => (saved(bits) > saved(best) ? bits : best), 0);
 }
 
-/** Whether a word from `low` to `high` has no other bits than `bits`. */
+/** Whether some value from `low` to `high` has no bits but `bits`. */
 function meets(low: number, high: number, bits: number): boolean {
   const first = firstWithin(low, bits);
   return first !== undefined && first <= high;
 }
 
-/** Whether no word from `low` to `high` has others. Where the bounds differ first, the words between have every bit below. */
+/**
+ * Whether all values from `low` to `high` have no bits but `bits`. Below the highest bit in which the bounds differ,
+ * every bit occurs.
+ */
 function isWithin(low: number, high: number, bits: number): boolean {
   const below = low === high ? 0 : 0xffff_ffff >>> Math.clz32(low ^ high);
   return ((high | below) & ~bits) === 0;
 }
 
-/** The first word from `low` on that has no other bits than `bits`; undefined if there is none. */
+/** The first value from `low` on that has no bits but `bits`; undefined if there is none. */
 export function firstWithin(low: number, bits: number): number | undefined {
   const wrong = low & ~bits;
   if (wrong === 0) return low;
-  // A bit above the highest wrong one must become 1, and all below it 0.
+  // A bit above the highest wrong bit must become 1, and all bits below it 0.
   const above = wrong < 0 ? 0 : (bits & ~low & (0xffff_ffff << (32 - Math.clz32(wrong)))) >>> 0;
   if (above === 0) return undefined;
   const carry = (above & -above) >>> 0;
@@ -99,12 +108,16 @@ export function firstWithin(low: number, bits: number): number | undefined {
 }
 
 /**
- * For each run of ranges, the cheaper of splitting it into two runs and testing single words one by one.
- * O(n³) time and O(n²) space. Source: Knuth 1971, adapted to leaves that are ranges.
+ * Chooses the cheaper way to decide each run of ranges: a split into two runs, or tests of single values one by one.
+ * Takes O(n³) time and O(n²) space. Source: Knuth, "Optimum Binary Search Trees", 1971, adapted to leaves that are
+ * ranges.
  */
 class ValueTree implements Choice {
   readonly #ranges: readonly ValueRange[];
-  /** For the run from i to j, at i·n + j: its cost, and where its right part begins; 0 if it is tested word by word. */
+  /**
+   * For the run from i to j, at index i·n + j: its cost, and the first range of the right part of its split; 0 if its
+   * values are tested one by one.
+   */
   readonly #cost: Float64Array;
   readonly #right: Uint8Array;
 
@@ -127,7 +140,10 @@ class ValueTree implements Choice {
     return builder.branch('jge', lowOf(run.slice(right - i)), yes, this.build(builder, i, right - 1));
   }
 
-  /** Chooses for all runs that begin with range `i`, the shorter first; all that begin later have been chosen for. */
+  /**
+   * Chooses for all runs that begin with range `i`, shorter runs first. Runs that begin with a later range have been
+   * chosen before.
+   */
   #chooseFrom(i: number, step: number): void {
     const size = this.#ranges.length;
     const chain = new ValueChain();
@@ -147,7 +163,7 @@ class ValueTree implements Choice {
   }
 }
 
-/** A run of ranges of which all that have another outcome than the rest are single words. */
+/** A run of ranges in which all ranges are single values, but for those of the most frequent outcome. */
 class ValueChain {
   readonly #counts = new Map<GraphNode, number>();
   #size = 0;
