@@ -1,4 +1,7 @@
-/** Compiles a policy to a filter: ABI first, then the number by a tree of ranges, then arguments where a rule asks. */
+/**
+ * Compiles a policy to a filter. The program tests the ABI first, then finds the range of the syscall number in a
+ * comparison tree, and loads arguments only for syscalls with argument rules.
+ */
 
 import { SeccompError } from '../errors.js';
 import { type AttachFlag, returnValue } from '../policy/action.js';
@@ -37,23 +40,24 @@ import { prove, proveInLockstep } from './verify/prove.js';
 
 export interface FilterOptions {
   /**
-   * Native syscalls that the exec gate opens where the policy denies them; see docs/exec-gate.md. Default none. Arguments
-   * 3 to 5 carry the gate's value, so these must be calls of at most three arguments.
+   * Native syscalls that the exec gate opens where the policy denies them; see docs/exec-gate.md. Default none. The
+   * gate's value is in arguments 3 to 5, so these must be syscalls with at most three arguments.
    */
   readonly gate?: readonly string[];
-  /** Whether to prove the program before it is given out. Default true. */
+  /** Whether to prove the program. Default true. */
   readonly prove?: boolean;
-  /** What is kept on the filter for those who put it on. Default none. */
+  /** How the filter is to be attached. Default none. */
   readonly flags?: readonly AttachFlag[];
 }
 
-/** Words of 32 bits in the gate's value: two for each of the arguments 3, 4 and 5. */
+/** The 32-bit words of the gate's value: two for each of the arguments 3, 4 and 5. */
 const GATE_HALVES = [0, 1, 2, 3, 4, 5] as const;
 
 /**
  * Compiles `policy`.
- * @throws SeccompError ERR_SECCOMP_TOO_LARGE if the program is longer than the kernel takes, or its rules too
- * intertwined to be proven; ERR_SECCOMP_PROOF if it does not decide as the policy says, which is a mistake of this package's.
+ * @throws {SeccompError} ERR_SECCOMP_TOO_LARGE if the program is longer than the kernel accepts, or its rules are too
+ * intertwined to be proven; ERR_SECCOMP_PROOF if the program does not decide as the policy does, which is a bug of
+ * this package.
  */
 export function compilePolicy(policy: Policy, options: FilterOptions = {}): Filter {
   const { gate: opened = [], prove: isProven = true, flags = [] } = own(options);
@@ -73,11 +77,11 @@ export function compilePolicy(policy: Policy, options: FilterOptions = {}): Filt
   }
 }
 
-/** What a filter is built of. */
+/** The input of the compiler. */
 interface CompilerInput {
   readonly policy: Policy;
   readonly flags: readonly AttachFlag[];
-  /** Native numbers that the gate is to open, if they need it. */
+  /** The native numbers that get a gate if the policy does not always allow them. */
   readonly gated: ReadonlySet<number>;
 }
 
@@ -94,7 +98,9 @@ function build(
   return { filter: makeFilter({ policy, instructions, bytes, gate, flags }), parts };
 }
 
-/** The conditions asked one after the other: a longer program, which can be proven however intertwined the rules are. */
+/**
+ * Compiles the conditions in their order. The program is longer, and can be proven however intertwined the rules are.
+ */
 function compileInOrder(given: CompilerInput, refusal: SeccompError): Filter {
   try {
     return withProof(build(given, compileDecisionsInOrder).filter, given.flags, proveInLockstep);
@@ -104,7 +110,7 @@ function compileInOrder(given: CompilerInput, refusal: SeccompError): Filter {
   }
 }
 
-/** The program that came with the package for such policies, if it is proven to be this one's. */
+/** The filter made of a precompiled program, if there is one and it is proven to decide as the policy does. */
 function lookupFilter(policy: Policy, flags: readonly AttachFlag[]): Filter | undefined {
   const bytes = lookupPrecompiled(policy);
   const [native] = policy.abis;
@@ -114,7 +120,7 @@ function lookupFilter(policy: Policy, flags: readonly AttachFlag[]): Filter | un
   return has(proof, 'call') ? undefined : makeFilter({ policy, instructions, bytes, proof, flags });
 }
 
-/** Whether a native call goes through whatever its arguments, so that no gate is needed for it. */
+/** Whether the policy allows a native syscall for all arguments, so that it needs no gate. */
 function isOpen({ abis: [native], defaultAction }: Policy, number: number): boolean {
   const [first] = native === undefined ? [] : decisionsOf(native, number);
   if (first !== undefined && first.conditions.length > 0) return false;
@@ -123,7 +129,7 @@ function isOpen({ abis: [native], defaultAction }: Policy, number: number): bool
 }
 
 function tooLong(length: number, parts: readonly SyscallPart[]): SeccompError {
-  const over = `${length - MAX_INSTRUCTIONS} more than the ${MAX_INSTRUCTIONS} that the kernel takes`;
+  const over = `${length - MAX_INSTRUCTIONS} more than the ${MAX_INSTRUCTIONS} that the kernel accepts`;
   const message =
     `the filter has ${length} instructions, ${over}: use fewer argument rules${largestPartsHint(parts)}, ` +
     'or fewer ABIs (architectures, archMap)';
@@ -135,7 +141,11 @@ function largestPartsHint(parts: readonly SyscallPart[]): string {
   return names === '' ? '' : `; most are for ${names}`;
 }
 
-/** @throws SeccompError ERR_SECCOMP_PROOF if a call is decided otherwise than the policy says; TooManySteps. */
+/**
+ * Proves the filter.
+ * @throws {SeccompError} ERR_SECCOMP_PROOF if a call is decided differently.
+ * @throws {TooManySteps} if the rules are too intertwined.
+ */
 function withProof(filter: Filter, flags: readonly AttachFlag[], how: (filter: Filter) => ReturnType<typeof prove>) {
   const result = how(filter);
   if (!has(result, 'call')) {
@@ -152,14 +162,19 @@ function withProof(filter: Filter, flags: readonly AttachFlag[], how: (filter: F
 }
 
 function tooIntertwined(error: TooManySteps, parts: readonly SyscallPart[]): SeccompError {
-  const message = `the filter can't be proven (${error.message}): use fewer argument rules on one syscall${largestPartsHint(parts)}`;
+  const message =
+    `the filter can't be proven (${error.message}): ` +
+    `use fewer argument rules on one syscall${largestPartsHint(parts)}`;
   return new SeccompError('ERR_SECCOMP_TOO_LARGE', message, { cause: error });
 }
 
-/** More numbers than the kernel has in any ABI's table. Those of arm's private calls are farther from its first. */
+/** The limit on the size of an ABI's table. arm's private syscalls are farther from its first number than this. */
 const TABLE_SIZE = 1024;
 
-/** The kernel's table of an ABI ends with its newest syscall, which it may know later than we do. It has none of x32. */
+/**
+ * The numbers that the kernel emulates: the table of an ABI, which ends with its newest syscall. The kernel may know
+ * newer ones than this package. It has no table of x32.
+ */
 function emulatedNumbers(abis: readonly AbiPolicy[]): EmulatedNumbers {
   const tables = abis.filter(({ abi }) => abi.name !== 'x32').map(({ abi }) => syscallsOf(abi.name));
   if (tables.length === 0) return NONE_EMULATED;
@@ -171,16 +186,16 @@ function emulatedNumbers(abis: readonly AbiPolicy[]): EmulatedNumbers {
   return { first, end };
 }
 
-/** Numbers from `start` on, up to the next one's. */
+/** Numbers from `start` to the start of the next segment. */
 interface Segment extends OutcomeRange {
-  /** Undefined: they belong to none that is decided. */
+  /** Undefined if the numbers belong to no listed ABI. */
   readonly abi: AbiPolicy | undefined;
 }
 
 class Compiler {
   readonly #builder = new GraphBuilder();
   readonly #policy: Policy;
-  /** Every syscall that has decisions of its own; complete when the root is made. */
+  /** Every syscall that has decisions of its own. Complete when the root has been made. */
   readonly parts: SyscallPart[] = [];
   readonly #gated: ReadonlySet<number>;
   readonly #decide: typeof compileDecisions;
@@ -191,7 +206,7 @@ class Compiler {
     this.#decide = how;
   }
 
-  /** Asks for the ABI, the native one first. */
+  /** Tests the ABI, the native one first. */
   root(): GraphNode {
     const audits = new Set(this.#policy.abis.map(({ abi }) => abi.audit));
     const foreign = this.#builder.return(returnValue(this.#policy.foreignAction));
@@ -202,7 +217,7 @@ class Compiler {
     return dispatch === foreign ? foreign : this.#builder.load(ARCH_OFFSET, dispatch);
   }
 
-  /** Asks for the number, among the ABIs that share an AUDIT_ARCH. */
+  /** Tests the number, for the ABIs that share an AUDIT_ARCH. */
   #numbers(audit: number): GraphNode {
     const abis = this.#policy.abis.filter(({ abi }) => abi.audit === audit);
     const ranges = this.#ranges(abis);
@@ -240,7 +255,7 @@ class Compiler {
     return ranges;
   }
 
-  /** Which ABI numbers belong to, and what happens to those that have no entry of their own, in order. */
+  /** The ranges of numbers of each ABI, and the outcomes of numbers without an entry of their own, in order. */
   #segments(abis: readonly AbiPolicy[]): readonly Segment[] {
     return numberSpans(abis).flatMap(({ first, last, policy: abi }): readonly Segment[] => {
       if (abi === undefined)
@@ -253,10 +268,10 @@ class Compiler {
     });
   }
 
-  /** The outcome of each number that has one of its own, in order. */
+  /** The outcomes of numbers with an entry of their own, in order. */
   #outcomes(policy: AbiPolicy): readonly OutcomeRange[] {
     const gated = policy === this.#policy.abis.at(0) ? this.#gated : new Set<number>();
-    // The syscalls of a rule without conditions share one list.
+    // All syscalls of an unconditional rule share one list.
     const known = new Map<readonly Decision[], GraphNode>();
     return sortedNumbers(policy, gated).map((start) => {
       const decisions = policy.syscalls.get(start) ?? decisionsOf(policy, start);
@@ -268,7 +283,10 @@ class Compiler {
     });
   }
 
-  /** Lets a call through that carries the gate's value; any other goes on to `denied`. Nothing, where all go through. */
+  /**
+   * Adds the gate: allows a call that carries the gate's value, and continues with `denied` for all others. Adds
+   * nothing if all calls are allowed.
+   */
   #gate(denied: GraphNode, { endian }: Abi): GraphNode {
     const builder = this.#builder;
     const through = builder.return(returnValue({ kind: 'allow' }));

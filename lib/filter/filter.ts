@@ -1,4 +1,4 @@
-/** The filter: a compiled program with what is known about it. */
+/** The class Filter: a compiled program, with its policy, proof and attach flags. */
 import { SeccompError } from '../errors.js';
 import type { AttachFlag } from '../policy/action.js';
 import type { Policy } from '../policy/policy.js';
@@ -11,12 +11,12 @@ import type { Instruction } from './bpf/instruction.js';
 import type { Proof } from './verify/proof.js';
 
 /**
- * Calls that an exec gate may be for: execve, the ways to end if it fails, seccomp, which puts the next filter on, and
- * sendmsg, which hands a listener over. At most three arguments each.
+ * The syscalls that an exec gate may open: execve, the exits if it fails, seccomp for the next filter, and sendmsg to
+ * hand a listener over. Each has at most three arguments.
  */
 export const GATED_CALLS: readonly string[] = ['execve', 'exit', 'exit_group', 'seccomp', 'sendmsg'];
 
-/** What a filter is made of. */
+/** The parts of a filter. */
 interface FilterParts {
   readonly policy: Policy;
   readonly instructions: readonly Instruction[];
@@ -26,35 +26,44 @@ interface FilterParts {
   readonly flags?: readonly AttachFlag[];
 }
 
-let madeHere = false;
+let isMakingFilter = false;
 
-/** Makes a filter. Only this module can, so that what is put on has come from the compiler. */
+/** Makes a filter. Only this module can, so every filter that is attached was made by the compiler. */
 export function makeFilter(parts: FilterParts): Filter {
-  madeHere = true;
+  isMakingFilter = true;
   return new Filter(parts);
 }
 
-let itsPolicy: (filter: Filter) => Policy;
+let readPolicyOf: (filter: Filter) => Policy;
 
-/** What a filter carries out, itself: not for callers, who could change it. */
+/** The policy of a filter. Callers of the package get a copy, because they could change its Maps. */
 export function policyOf(filter: Filter): Policy {
-  return itsPolicy(filter);
+  return readPolicyOf(filter);
 }
 
-/** A classic-BPF program that carries out `policy`. Immutable; may be put on any number of processes. */
+/**
+ * A compiled classic-BPF program, with the policy that it carries out. A filter is immutable, and can be attached to
+ * any number of processes.
+ *
+ * @example
+ * import { compile, spawn } from 'seccomp';
+ * const filter = compile('docker-default');
+ * console.log(filter.instructions.length, filter.abis);
+ * spawn('true', [], filter);
+ */
 export class Filter {
   readonly instructions: readonly Instruction[];
   readonly #policy: Policy;
   #policyForCallers: Policy | undefined;
   readonly #bytes: Uint8Array;
   /**
-   * Where the exec gate's value belongs; empty if the filter has no gate. Until somebody writes a random value there the
-   * gate stands open for zeros, so only spawn and execve compile one in. See docs/exec-gate.md.
+   * The instructions that contain the exec gate's value; empty if the filter has no gate. Before a random value is
+   * written there, the gate is open for zeros, so only `spawn` and `execve` compile one in. See docs/exec-gate.md.
    */
   readonly gate: readonly GateSite[];
-  /** What has been shown of the program, for all calls; null if it was not asked for. */
+  /** The proof that the program decides every call as the policy does; null if none was made. */
   readonly proof: Proof | null;
-  /** How it is to be put on. */
+  /** The flags with which the filter is attached. */
   readonly flags: readonly AttachFlag[];
 
   /** Whether a value is a filter that this module made. */
@@ -63,14 +72,14 @@ export class Filter {
   }
 
   static {
-    itsPolicy = (filter) => filter.#policy;
+    readPolicyOf = (filter) => filter.#policy;
   }
 
   /** @internal Filters are made by compile(). */
   constructor(parts: FilterParts) {
-    const isOurs = madeHere;
-    madeHere = false;
-    if (!isOurs) throw fromCaller(new TypeError('Illegal constructor: filters are made by compile()'));
+    const isInternal = isMakingFilter;
+    isMakingFilter = false;
+    if (!isInternal) throw fromCaller(new TypeError('Illegal constructor: filters are made by compile()'));
     const { policy, instructions, bytes, gate = [], proof = null, flags = [] } = own(parts);
     this.#policy = policy;
     this.instructions = freeze(instructions);
@@ -81,29 +90,29 @@ export class Filter {
     Object.freeze(this);
   }
 
-  /** What it carries out: a frozen copy, whose Maps are not this filter's. */
+  /** The policy that the filter carries out: a frozen copy. */
   get policy(): Policy {
     this.#policyForCallers ??= freeze(
       readPolicy(this.#policy, () => {
-        throw new TypeError('a policy of ours is always one');
+        throw new TypeError('the policy of a filter is valid');
       }),
     );
     return this.#policyForCallers;
   }
 
-  /** The program as `struct sock_filter[]`, in the byte order of its ABIs: a copy each time. */
+  /** The program as `struct sock_filter[]`, in the byte order of its ABIs. A copy is returned each time. */
   get bytes(): Uint8Array {
     return this.#bytes.slice();
   }
 
-  /** The ABIs whose calls the filter decides one by one, the native one first. */
+  /** The ABIs whose syscalls the filter decides individually, the native one first. */
   get abis(): readonly AbiName[] {
     return this.#policy.abis.map(({ abi }) => abi.name);
   }
 }
 
-/** @throws SeccompError ERR_SECCOMP_OPTION for what is no filter. */
+/** @throws {SeccompError} ERR_SECCOMP_OPTION if the value is not a Filter. */
 export function requireFilter(filter: unknown): void {
   if (Filter.is(filter)) return;
-  throw new SeccompError('ERR_SECCOMP_OPTION', 'filter: must be a Filter: give what compile returns');
+  throw new SeccompError('ERR_SECCOMP_OPTION', 'filter: must be a Filter, as returned by compile()');
 }

@@ -159,7 +159,7 @@ describe('the program', () => {
       expect.objectContaining({
         code: 'ERR_SECCOMP_TOO_LARGE',
         message: expect.stringMatching(
-          /^the filter has (\d{4,}) instructions, \d{4,} more than the 4096 that the kernel takes: .*lseek on x86_64 \(\d{4,} instructions\), brk on x86_64 \(\d instructions\)/,
+          /^the filter has (\d{4,}) instructions, \d{4,} more than the 4096 that the kernel accepts: .*lseek on x86_64 \(\d{4,} instructions\), brk on x86_64 \(\d instructions\)/,
         ),
       }),
     );

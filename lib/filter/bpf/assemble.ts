@@ -106,7 +106,7 @@ class Emitter {
   }
 
   #emitBranch(node: GraphNode & { kind: 'branch' }): void {
-    this.#bringNear(node.no, FARTHEST - 1); // One less than FARTHEST: moving the other target nearer may add an instruction.
+    this.#bringNear(node.no, FARTHEST - 1); // One less: the other target may add an instruction.
     this.#bringNear(node.yes, FARTHEST);
     const at = this.#place(node, {
       code: BPF[node.test],
@@ -131,7 +131,7 @@ class Emitter {
 
   #skipTo(target: GraphNode): Skip {
     const to = this.#positions.get(target);
-    if (to === undefined) throw new RangeError('a node is laid out before what it leads to');
+    if (to === undefined) throw new RangeError('a node was laid out before its successors');
     return (this.#backwards.length - 1 - to) as Skip;
   }
 

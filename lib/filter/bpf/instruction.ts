@@ -74,7 +74,8 @@ export function encodeInstructions(instructions: readonly Instruction[], endian:
  * @throws {RangeError} if the length of `bytes` is not a multiple of 8.
  */
 export function decodeInstructions(bytes: Uint8Array, endian: Abi['endian']): readonly Instruction[] {
-  if (bytes.length % INSTRUCTION_BYTES !== 0) throw fromCaller(new RangeError('a filter has 8 bytes an instruction'));
+  if (bytes.length % INSTRUCTION_BYTES !== 0)
+    throw fromCaller(new RangeError('the length of a filter must be a multiple of 8 bytes'));
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const little = endian === 'little';
   const instructions: Instruction[] = [];

@@ -1,6 +1,6 @@
 /**
- * The cost model of all passes. A filter costs time when it is attached, once, and in each call that runs it; the model adds
- * both up, in nanoseconds, for a process that makes about a hundred calls whose arguments are checked.
+ * The cost model of all passes. A filter costs time once, when it is attached, and then in each call that runs it.
+ * The model adds both up, in nanoseconds, for a process that makes about a hundred calls whose arguments are checked.
  */
 import type { GraphNode } from '../bpf/graph.js';
 
@@ -17,8 +17,8 @@ export const NANOSECONDS = {
 } as const;
 
 /**
- * The weight of a syscall whose arguments are checked. The kernel emulates such a number once, at about 2 ns a step, and runs
- * the filter in each of its calls, at about 0.4 ns a step: 16 emulations are worth a hundred calls.
+ * The weight of a syscall whose arguments are checked. The kernel emulates such a number once, at about 2 ns a step,
+ * and runs the filter in each of its calls, at about 0.4 ns a step: 16 emulations are worth a hundred calls.
  */
 export const CHECKED_WEIGHT = 16;
 

@@ -1,4 +1,4 @@
-/** From a program back to a policy, for every seccomp filter, by symbolic execution. */
+/** Decompiles a program to a policy. Works for every seccomp filter that decides by ABI, number and arguments. */
 
 import { isUint8Array } from 'node:util/types';
 import { SeccompError } from '../../errors.js';
@@ -17,34 +17,44 @@ import { Diagrams, TooManySteps } from './diagrams/decision-diagram.js';
 import type { CheckedProgram } from './diagrams/program-diagrams.js';
 import { type NumberPath, numberPaths } from './number-ranges.js';
 import { coverProgram } from './rule-cover.js';
-import { executionPaths, NUMBER_WORDS } from './symbolic-execution.js';
+import { executionPaths, jumpHolds, NUMBER_WORDS } from './symbolic-execution.js';
 
-/** More decisions on one syscall than a program of 4096 instructions should lead to. */
+/** The limit on the decisions of one syscall. A program of 4096 instructions should not lead to more. */
 const MOST_DECISIONS = 4096;
-/** Single numbers are entries of their own; what is longer is a range. */
+/** The longest span of numbers that becomes entries of single numbers; a longer span becomes a range. */
 const LONGEST_ENTRY = 64;
 
 /**
- * Reads a program, `struct sock_filter[]`, as a policy that decides every call as it does.
- * @throws RangeError for what no policy can say: other instructions, decisions by the instruction pointer, or by an ABI
- * that is not known; SeccompError ERR_SECCOMP_OPTION for what are no bytes or no byte order.
+ * Decompiles a seccomp filter, of this package or another, to a policy that decides every call as the filter does.
+ *
+ * @param bytes - The program, `struct sock_filter[]`.
+ * @param endian - The byte order of the machine that the filter is for. Default `little`.
+ * @returns A policy, which `compile`, `prove`, `compare` and `evaluate` accept.
+ * @throws {RangeError} if no policy can decide as the program does: it has other instructions, or decides by the
+ * instruction pointer or by an unknown ABI.
+ * @throws {SeccompError} ERR_SECCOMP_OPTION if `bytes` is not a Uint8Array, or `endian` is not a byte order.
+ * @example
+ * import { compile, decompile, evaluate } from 'seccomp';
+ * const policy = decompile(compile('docker-default').bytes);
+ * console.log(evaluate(policy, { arch: policy.abis[0].abi.audit, number: 0, args: [] }));
  */
 export function decompile(bytes: Uint8Array, endian: Abi['endian'] = 'little'): Policy {
   if (!isUint8Array(bytes))
     throw new SeccompError(
       'ERR_SECCOMP_OPTION',
-      'bytes: must be a Uint8Array of struct sock_filter: give Filter.bytes',
+      'bytes: must be a Uint8Array of struct sock_filter, such as Filter.bytes',
     );
   if (endian !== 'little' && endian !== 'big')
     throw new SeccompError(
       'ERR_SECCOMP_OPTION',
-      'endian: must be "little" or "big": that of the machine of the filter',
+      'endian: must be "little" or "big", the byte order of the machine that the filter is for',
     );
   const instructions = decodeInstructions(new Uint8Array(bytes), endian);
   const asked = abisAsked(instructions);
   const known = [...ABIS.values()].filter((abi) => abi.endian === endian);
   const named = known.filter(({ audit }) => asked.has(audit));
-  const abis = named.length > 0 ? named : known.slice(0, 1); // It asks for none, and decides all alike.
+  // A program that does not test the ABI decides all ABIs alike.
+  const abis = named.length > 0 ? named : known.slice(0, 1);
   const audits = [...new Set(abis.map(({ audit }) => audit))];
   const program = { instructions, gate: NO_GATE, endian };
   const foreignAction = foreignActionOf(program, audits);
@@ -60,7 +70,7 @@ export function decompile(bytes: Uint8Array, endian: Abi['endian'] = 'little'): 
 
 const NO_GATE: CheckedProgram['gate'] = new Map();
 
-/** The ABI's own numbers, by where they come to, in order. */
+/** The numbers of an ABI, in ranges that reach the same instruction, in order. */
 function rangesOf(program: CheckedProgram, abi: Abi): readonly NumberPath[] {
   const own = numbersOf(abi);
   return numberPaths(program, abi.audit)
@@ -71,7 +81,7 @@ function rangesOf(program: CheckedProgram, abi: Abi): readonly NumberPath[] {
     .toSorted((a, b) => a.first - b.first);
 }
 
-/** What the ABI is compared with. */
+/** The constants that the program compares the ABI with. */
 function abisAsked(instructions: readonly Instruction[]): ReadonlySet<number> {
   const asked = new Set<number>();
   const seen = new Set<number>();
@@ -96,17 +106,17 @@ function foreignActionOf(program: CheckedProgram, audits: readonly number[]): Ac
     : ends;
   const [value, ...others] = new Set(values);
   if (value === undefined || others.length > 0)
-    throw fromCaller(new RangeError('the filter decides calls of ABIs that are not known'));
+    throw fromCaller(new RangeError('the filter distinguishes calls of unknown ABIs, which a policy cannot do'));
   return actionOf(value);
 }
 
-/** What an instruction returns, if it is a return. */
+/** The return value of an instruction; undefined if it is not a return. */
 function returnedAt({ instructions }: CheckedProgram, at: number | undefined): number | undefined {
   const instruction = at === undefined ? undefined : instructions.at(at);
   return instruction?.code === BPF.ret ? instruction.k : undefined;
 }
 
-/** The action of the longest range that has only one. */
+/** The action of the longest range of numbers that always has the same one. */
 function longest(program: CheckedProgram, ranges: readonly NumberPath[]): Action | undefined {
   let best = { length: 0, value: 0 };
   let run: { readonly first: number; readonly value: number | undefined } = { first: 0, value: undefined };
@@ -131,7 +141,7 @@ function abiPolicy(abi: Abi, spans: readonly NumberRange[], defaultAction: Actio
   return { abi, syscalls: new Map(entries), ranges: own.filter((span) => !isEntry(span)) };
 }
 
-/** More steps than prove() takes: nothing is started meanwhile. */
+/** The limit on diagram steps. Higher than in prove(), because no start waits for a decompilation. */
 const MOST_STEPS = 5_000_000;
 
 class Reader {
@@ -139,7 +149,7 @@ class Reader {
   readonly #instructions: readonly Instruction[];
   readonly #endian: Abi['endian'];
   readonly #otherwise: number;
-  /** By the instruction from which on only arguments are asked for. */
+  /** The decisions of the code from an instruction on that only tests arguments. */
   readonly #covers = new Map<number, readonly Decision[]>();
 
   constructor(program: CheckedProgram, otherwise: number) {
@@ -149,7 +159,7 @@ class Reader {
     this.#otherwise = otherwise;
   }
 
-  /** All numbers of an ABI, in ranges that are decided alike. */
+  /** All numbers of an ABI, in ranges with the same decisions. */
   spans(abi: Abi, ranges: readonly NumberPath[]): readonly NumberRange[] {
     return mergeSpans(
       ranges.flatMap(({ first, last, at }) => {
@@ -159,7 +169,7 @@ class Reader {
     );
   }
 
-  /** Undefined, if diagrams are too large for it. */
+  /** Undefined if the diagrams grow too large. */
   #coverFrom(at: number): readonly Decision[] | undefined {
     try {
       const cover = this.#covers.get(at) ?? coverProgram(this.#program, at, this.#otherwise, new Diagrams(MOST_STEPS));
@@ -171,7 +181,7 @@ class Reader {
     }
   }
 
-  /** Numbers of which two bounds do not tell enough, or whose arguments are tested too often. */
+  /** Decompiles numbers path by path: those that cannot be followed as a range, or whose diagrams grow too large. */
   #followed(abi: Abi, from: number, to: number): readonly NumberRange[] {
     const found = [...executionPaths(this.#instructions, { endian: this.#endian, arch: abi.audit })];
     const starts = new Set([from]);
@@ -185,7 +195,7 @@ class Reader {
     }));
   }
 
-  /** What the program does with one number, as decisions: the program is run with the number, and arguments open. */
+  /** The decisions on one number: runs the program with this number, for all arguments. */
   #decisions(abi: Abi, number: number): readonly Decision[] {
     const list: Decision[] = [];
     const visit = (
@@ -194,7 +204,7 @@ class Reader {
       conditions: readonly Condition[],
       region: readonly ArgumentRegion[],
     ): void => {
-      if (region.length === 0) return; // No call comes here.
+      if (region.length === 0) return; // No call takes this path.
       const instruction = this.#instructions.at(at);
       if (instruction === undefined) throw fromCaller(new RangeError(`the filter runs past its end at ${at}`));
       const { code, jt, jf, k } = instruction;
@@ -217,7 +227,7 @@ class Reader {
           );
           rest = rest.flatMap((part) => splitRegion(part, condition).no);
         }
-        // Whatever met a condition has been decided above: the first decision that holds is taken.
+        // Calls that meet a condition have been decided above: the first decision that holds applies.
         visit(no, loaded, conditions, rest);
       }
     };
@@ -226,13 +236,14 @@ class Reader {
   }
 }
 
-/** The accumulator: known, or half of an argument of which `mask` is kept. */
+/** The accumulator: a constant, or one half of an argument, ANDed with `mask`. */
 type Loaded = { readonly constant: number } | { readonly index: number; readonly high: boolean; readonly mask: number };
 
 function load(offset: number, number: number, abi: Abi, endian: Abi['endian']): Loaded {
   if (offset === NR_OFFSET) return { constant: number };
   if (offset === ARCH_OFFSET) return { constant: abi.audit };
-  if (offset < 16) throw fromCaller(new RangeError('a policy does not look at the instruction pointer'));
+  if (offset < 16)
+    throw fromCaller(new RangeError('the filter tests the instruction pointer, which a policy cannot do'));
   return { index: Math.floor(offset / 8) - 2, high: (offset % 8 === 4) === (endian === 'little'), mask: MAX_WORD };
 }
 
@@ -241,10 +252,10 @@ function and(loaded: Loaded, mask: number): Loaded {
   return { ...loaded, mask: (loaded.mask & mask) >>> 0 };
 }
 
-/** A branch as conditions of which any one leads to `yes`; else `no` is next. */
+/** A branch as a list of conditions. If one of them holds, `yes` is next, else `no`. */
 function alternatives(instruction: Instruction, loaded: Loaded, jt: number, jf: number) {
   const { code, k } = instruction;
-  if (has(loaded, 'constant')) return { when: [], yes: jt, no: passes(loaded.constant, instruction) ? jt : jf };
+  if (has(loaded, 'constant')) return { when: [], yes: jt, no: jumpHolds(loaded.constant, instruction) ? jt : jf };
   const { mask } = loaded;
   switch (code) {
     case BPF.jset:
@@ -256,12 +267,6 @@ function alternatives(instruction: Instruction, loaded: Loaded, jt: number, jf: 
     default:
       return { when: ordered(loaded, k), yes: jt, no: jf };
   }
-}
-
-function passes(value: number, { code, k }: Instruction): boolean {
-  if (code === BPF.jeq) return value === k;
-  if (code === BPF.jgt) return value > k;
-  return code === BPF.jge ? value >= k : (value & k) !== 0;
 }
 
 type Half = Exclude<Loaded, { readonly constant: number }>;
@@ -277,23 +282,23 @@ function ordered(half: Half, bound: number): readonly Condition[] {
   return [{ index: half.index, width: half.high ? 64 : 32, op: 'ge', value }];
 }
 
-/** Where a set of numbers begins and ends. */
+/** The bounds of the ranges that a set of numbers consists of. */
 function* boundaries(words: WordSet | undefined): Generator<number> {
   if (words === undefined) return;
   const { low, high, pattern, not } = words;
   yield low;
   if (high < MAX_WORD) yield high + 1;
   for (const { mask, bits } of [pattern, ...not]) {
-    // Of those left out, only what matches the pattern was there at all.
+    // An excluded pattern only matters where it overlaps the set's own pattern.
     const both = mask & pattern.mask;
     if ((bits & both) === (pattern.bits & both)) yield* blocks(words, mask | pattern.mask, bits | pattern.bits);
   }
 }
 
-/** A set of numbers that is in more pieces than this is not taken apart. */
+/** The limit on the number of ranges that a set of numbers is split into. */
 const MOST_BLOCKS = 4096;
 
-/** Where the blocks of numbers with (number & mask) = bits begin, and where the numbers after them do. */
+/** The first number of each block of numbers with (number & mask) = bits, and the first number after it. */
 function* blocks({ low, high }: WordSet, mask: number, bits: number): Generator<number> {
   if (mask === 0) return;
   const step = (mask & -mask) >>> 0;
@@ -303,10 +308,12 @@ function* blocks({ low, high }: WordSet, mask: number, bits: number): Generator<
   }
   const free = ~(mask | (step - 1)) >>> 0;
   let count = 0;
-  // Goes through the numbers that have free bits only, from all of them down to 0.
+  // Counts down through all combinations of the free bits, to 0.
   for (let some = free; ; some = ((some - 1) & free) >>> 0) {
     if (++count > MOST_BLOCKS)
-      throw fromCaller(new RangeError(`the mask 0x${(mask >>> 0).toString(16)} of the number is too ragged`));
+      throw fromCaller(
+        new RangeError(`the mask 0x${(mask >>> 0).toString(16)} splits the syscall numbers into too many ranges`),
+      );
     const start = (bits | some) >>> 0;
     yield start;
     if (start + step <= MAX_WORD) yield start + step;

@@ -1,4 +1,7 @@
-/** Refuses programs as the kernel does: seccomp_check_filter in kernel/seccomp.c, bpf_check_classic in net/core/filter.c. */
+/**
+ * Rejects programs that the kernel rejects: see seccomp_check_filter() in kernel/seccomp.c and bpf_check_classic() in
+ * net/core/filter.c.
+ */
 import { fromCaller } from '../../util/caller.js';
 import type { GateSite } from '../bpf/assemble.js';
 import { BPF, type Instruction, MAX_INSTRUCTIONS } from '../bpf/instruction.js';
@@ -7,9 +10,9 @@ import { BPF, type Instruction, MAX_INSTRUCTIONS } from '../bpf/instruction.js';
 const DATA_BYTES = 64;
 
 /**
- * Checks every instruction, also those that no call comes to; and that the gate's are what a half of its value can be written
- * into. Knows the instructions that filters are made of, which are not all that the kernel does.
- * @throws RangeError that says which instruction is wrong.
+ * Checks every instruction, including unreachable ones, and that each gate site is a branch that a half of the gate's
+ * value can be written to. Accepts only the instructions that this package's filters use; the kernel accepts more.
+ * @throws {RangeError} naming the instruction that is wrong.
  */
 export function checkProgram(instructions: readonly Instruction[], gate: readonly GateSite[]): void {
   const { length } = instructions;
@@ -20,7 +23,7 @@ export function checkProgram(instructions: readonly Instruction[], gate: readonl
     throw fromCaller(new RangeError('the last instruction of a filter must be a return'));
   for (const { instruction } of gate)
     if (instructions.at(instruction)?.code !== BPF.jeq)
-      throw fromCaller(new RangeError(`the exec gate asks by jeq, which instruction ${instruction} is not`));
+      throw fromCaller(new RangeError(`instruction ${instruction} belongs to the exec gate and must be jeq`));
 }
 
 function checkInstruction({ code, jt, jf, k }: Instruction, at: number, last: number): void {
@@ -30,7 +33,9 @@ function checkInstruction({ code, jt, jf, k }: Instruction, at: number, last: nu
       return;
     case BPF.ld:
       if (k % 4 === 0 && k < DATA_BYTES) return;
-      throw fromCaller(new RangeError(`instruction ${at} loads from offset ${k}, where no word of the call is`));
+      throw fromCaller(
+        new RangeError(`instruction ${at} loads from offset ${k}, which is no word of struct seccomp_data`),
+      );
     case BPF.ja:
       checkJump(k, at, last);
       return;

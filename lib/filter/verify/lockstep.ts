@@ -1,7 +1,8 @@
 /**
- * Proves long lists of rules whose conditions a program asks one after the other: it follows program and list in step, and
- * forgets what it learned of a call for one rule where it comes to the next. So each rule is followed once, however much the rules
- * have to do with each other. What it forgets only adds calls, so what is shown holds; it may fail to show what is right.
+ * Proves long lists of rules for programs that test the conditions one after the other. Program and list are followed
+ * in lockstep. What was learned about the arguments for one rule is forgotten when the next rule begins, so each rule
+ * is followed once, however much the rules overlap. Forgetting only adds possible calls: a proof holds, but a correct
+ * program may not be proven.
  */
 import { returnValue } from '../../policy/action.js';
 import type { Decision } from '../../policy/policy.js';
@@ -12,10 +13,10 @@ import { type Diagram, type Diagrams, FALSE, TooManySteps, TRUE } from './diagra
 import type { NumberMeaning } from './diagrams/policy-meanings.js';
 import { type CheckedProgram, gateHalfAt, type Held, ZERO } from './diagrams/program-diagrams.js';
 
-/** More states than any program needs that asks its conditions one after the other. */
+/** The limit on states. A program that tests its conditions in order needs fewer. */
 const MOST_STATES = 32_768;
 
-/** What is asked, or known, of each of the six arguments. */
+/** What is tested, or known, about each of the six arguments. */
 type Arguments = readonly Diagram[];
 
 const ANYTHING: Arguments = [TRUE, TRUE, TRUE, TRUE, TRUE, TRUE];
@@ -23,24 +24,27 @@ const ANYTHING: Arguments = [TRUE, TRUE, TRUE, TRUE, TRUE, TRUE];
 interface State {
   readonly at: number;
   readonly held: Held;
-  /** The first rule that may be the one that is taken, and how many of its conditions are known to hold. */
+  /** The first rule that may apply to the call, and how many of its conditions are known to hold. */
   readonly rule: number;
   readonly met: number;
-  /** What is known of the arguments, from tests since the rule came next. */
+  /** What is known about the arguments from tests since this rule began. */
   readonly known: Arguments;
-  /** What was known when the rule before was shown not to hold: the program may still be asking the condition that does not. */
+  /**
+   * What was known when the previous rule was found not to apply: the program may still be testing its failed
+   * condition.
+   */
   readonly past: Past | undefined;
-  /** The halves of the gate's value that the call was found to carry, a bit each. */
+  /** The halves of the gate's value that the call was found to carry, one bit each. */
   readonly opened: number;
 }
 
 interface Past {
-  /** The argument of the condition that does not hold. */
+  /** The argument of the condition that failed. */
   readonly index: number;
   readonly known: Arguments;
 }
 
-/** All six halves. */
+/** All six halves of the gate's value. */
 const WHOLE_GATE = 0b111111;
 
 interface FollowedRule {
@@ -51,11 +55,14 @@ interface FollowedRule {
 interface FollowedCondition {
   readonly index: number;
   readonly holds: Diagram;
-  /** Whether those before it about the same argument hold as well. */
+  /** This condition and all earlier ones on the same argument. */
   readonly allHold: Diagram;
 }
 
-/** Whether a program is shown to return, from `at` on and for all arguments, what is meant; `isGated`: of a call that may have a gate. */
+/**
+ * Whether the program, from `at` on, is proven to return what the policy means, for all arguments. `isGated`: the
+ * syscall may have an exec gate.
+ */
 export function followsInLockstep(
   program: CheckedProgram,
   at: number,
@@ -72,7 +79,7 @@ export function followsInLockstep(
   }
 }
 
-/** None, if a condition never holds. */
+/** The rule of a decision; none if one of its conditions never holds. */
 function ruleOf({ conditions, action }: Decision, diagrams: Diagrams): readonly FollowedRule[] {
   const all = [...ANYTHING];
   const asked = conditions.map((condition): FollowedCondition => {
@@ -87,7 +94,7 @@ function ruleOf({ conditions, action }: Decision, diagrams: Diagrams): readonly 
 
 class LockstepWalk {
   readonly #program: CheckedProgram;
-  /** The last but one takes every call; the last is for those with the gate's whole value. */
+  /** The policy's rules, then one that takes every call, then one for calls that carry the gate's whole value. */
   readonly #rules: readonly FollowedRule[];
   readonly #isGated: boolean;
   readonly #diagrams: Diagrams;
@@ -115,8 +122,8 @@ class LockstepWalk {
   }
 
   /**
-   * Goes on to the first condition, or rule, of which it is not known whether it holds. Of a condition that does, no more is kept
-   * than that: what else was learned on the way to it would keep apart what the program treats alike.
+   * Advances to the first condition or rule that is neither known to hold nor known to fail. Of a condition that
+   * holds, only that fact is kept: whatever else was learned would keep states apart that the program treats alike.
    */
   #settled(state: State): State {
     const { known } = state;
@@ -130,7 +137,7 @@ class LockstepWalk {
     return this.#settled({ ...state, rule: state.rule + 1, met: 0, known: ANYTHING, past: { index, known } });
   }
 
-  /** The states that follow; undefined if a return is not shown to be right. */
+  /** The next states; undefined if a return value is not proven to be right. */
   #after(state: State): readonly State[] | undefined {
     const { at, held } = state;
     const instruction = this.#program.instructions[at];
@@ -157,7 +164,10 @@ class LockstepWalk {
     }
   }
 
-  /** Whether all rules return a value that may be taken: the first that may hold, and those after it up to one that does. */
+  /**
+   * Whether every rule that may apply returns `value`: the first one that may apply, and those after it up to one
+   * that must.
+   */
   #returns({ rule, met }: State, value: number): boolean {
     for (let i = rule; ; i++) {
       const { conditions = [], value: meant } = this.#rules[i] ?? {};
@@ -166,7 +176,7 @@ class LockstepWalk {
     }
   }
 
-  /** Nobody knows whether a call carries half of the gate's value. */
+  /** Both outcomes of a test of the gate's value are possible for every call. */
   #asked(state: State, half: number, yes: number, no: number): readonly State[] | undefined {
     const opened = state.opened | (1 << half);
     const closed = { ...state, at: no, opened: 0 };
@@ -175,7 +185,7 @@ class LockstepWalk {
     return [{ ...state, at: yes, rule: this.#rules.length - 1, met: 0, opened }, closed];
   }
 
-  /** Adds what a test says of an argument; nothing is left if that can't be. */
+  /** Adds the result of a test to what is known. Returns no state if it contradicts what is known. */
   #learned(state: State, test: Diagram): readonly State[] {
     const index = argumentOf(state.held.offset);
     if (index === undefined) return [state];
@@ -183,7 +193,7 @@ class LockstepWalk {
     const before = state.past?.known[index] ?? TRUE;
     const past = this.#diagrams.both(before, test);
     if (known === FALSE || past === FALSE) return [];
-    // Something else is learned of another argument: the program is done with the rule before.
+    // The program has begun to test another argument, so it is done with the previous rule.
     const isOver = state.past === undefined || (past !== before && state.past.index !== index);
     const kept = isOver ? undefined : { ...state.past, known: state.past.known.with(index, past) };
     return [{ ...state, known: state.known.with(index, known), past: kept }];

@@ -1,6 +1,6 @@
 /**
- * Follows a program as far as it asks for nothing but the ABI and the number, for ranges of numbers: two bounds are all that
- * has to be known of a call there, which takes a tenth of the steps that exact sets take.
+ * Follows a program for ranges of syscall numbers, as long as it tests only the ABI and the number. Two bounds
+ * describe the calls on such a path, which takes a tenth of the steps of symbolic-execution.ts.
  */
 
 import { MAX_WORD } from '../../policy/word-set.js';
@@ -9,11 +9,14 @@ import { ARCH_OFFSET, BPF, FIRST_ARGUMENT_OFFSET, type Instruction, NR_OFFSET } 
 import type { CheckedProgram } from './diagrams/program-diagrams.js';
 import { jumpHolds, LEAST_HIGH_BIT } from './symbolic-execution.js';
 
-/** Where all numbers of a range come to. */
+/** The instruction that all numbers of a range reach. */
 export interface NumberPath {
   readonly first: number;
   readonly last: number;
-  /** A return, or the load from which on only arguments and the exec gate are asked for. Undefined: it takes more to follow. */
+  /**
+   * A return, or the first load of code that only tests arguments and the exec gate. Undefined if the path cannot be
+   * followed on numbers alone.
+   */
   readonly at: number | undefined;
 }
 
@@ -21,20 +24,20 @@ interface State {
   readonly at: number;
   readonly first: number;
   readonly last: number;
-  /** What is in the accumulator; the number is there less `clearedBits`. */
+  /** What the accumulator holds. For a number, `clearedBits` have been subtracted. */
   readonly loaded: 'zero' | 'arch' | 'number';
   readonly clearedBits: number;
 }
 
-/** A test of bits is answered number by number, for so many at most. */
+/** The largest range that a test of bits is answered for, number by number. */
 const MOST_TESTED = 64;
 
-/** One AUDIT_ARCH, or those that it is not. */
+/** One AUDIT_ARCH, or all except those listed. */
 export type Arch = number | readonly number[];
 
 /**
- * Shares all numbers out among the places that they come to.
- * @throws RangeError on a program that runs past its end.
+ * Finds the instruction that each number reaches.
+ * @throws {RangeError} if the program runs past its end.
  */
 export function numberPaths(
   { instructions, gate }: Pick<CheckedProgram, 'instructions' | 'gate'>,
@@ -54,7 +57,7 @@ export function numberPaths(
   return ends;
 }
 
-/** Returns and loads from which on neither the ABI nor the number is asked for. */
+/** Marks the returns and loads after which neither the ABI nor the number is tested. */
 function endings(instructions: readonly Instruction[]): Uint8Array {
   const isPlain = new Uint8Array(instructions.length);
   const isEnd = new Uint8Array(instructions.length);
@@ -67,7 +70,7 @@ function endings(instructions: readonly Instruction[]): Uint8Array {
   return isEnd;
 }
 
-/** 1 if an instruction asks for nothing but arguments, and what may follow it is `isPlain`. */
+/** Returns 1 if an instruction tests nothing but arguments and its successors are `isPlain`, else 0. */
 function leadsOnly({ code, jt, jf, k }: Instruction, next: number, isPlain: Uint8Array): number {
   if (code === BPF.ret) return 1;
   if (code === BPF.ld) return k < FIRST_ARGUMENT_OFFSET ? 0 : (isPlain[next] ?? 0);
@@ -76,7 +79,7 @@ function leadsOnly({ code, jt, jf, k }: Instruction, next: number, isPlain: Uint
   return (isPlain[next + jt] ?? 0) & (isPlain[next + jf] ?? 0);
 }
 
-/** What follows an instruction; undefined if two bounds don't tell. */
+/** The states after an instruction; undefined if two bounds do not describe them. */
 function after(state: State, instruction: Instruction, arch: Arch): readonly State[] | undefined {
   const { code, k } = instruction;
   const at = state.at + 1;
@@ -97,7 +100,10 @@ function archHolds(arch: Arch, instruction: Instruction): boolean | undefined {
   return instruction.code === BPF.jeq && arch.includes(instruction.k) ? false : undefined;
 }
 
-/** Clears one high bit, which is the same in few stretches of numbers: there, order stays what it was. */
+/**
+ * An AND that clears one high bit. The range is split at multiples of that bit; within each part the result is the
+ * number minus a constant, so comparisons keep their order.
+ */
 function cleared(state: State, k: number): readonly State[] | undefined {
   const bit = ~k >>> 0;
   if (state.clearedBits !== 0 || bit < LEAST_HIGH_BIT || (bit & (bit - 1)) !== 0) return undefined;
@@ -111,7 +117,7 @@ function cleared(state: State, k: number): readonly State[] | undefined {
   return states;
 }
 
-/** Cuts the numbers along a comparison. */
+/** Splits the range by a comparison. */
 function cut(state: State, instruction: Instruction): readonly State[] | undefined {
   const { code, jt, jf, k } = instruction;
   const yes = { ...state, at: state.at + 1 + jt };
@@ -136,7 +142,7 @@ function cut(state: State, instruction: Instruction): readonly State[] | undefin
   ];
 }
 
-/** Cuts the numbers where the answer changes. */
+/** Splits the range where the result of a test of bits changes. */
 function tested(
   { first, last, clearedBits }: State,
   yes: State,

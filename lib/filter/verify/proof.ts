@@ -1,18 +1,18 @@
 /** The result of a proof. */
 import type { Action, Call } from '../../policy/policy.js';
 
-/** What was shown, and how much there was to show. */
+/** A proof that a filter and a policy decide every call alike, with its size. */
 export interface Proof {
-  /** Ranges of syscall numbers that the program tells apart. */
+  /** The number of ranges of syscall numbers that the program distinguishes. */
   readonly ranges: number;
-  /** Steps that it took to build the diagrams. */
+  /** The number of steps to build the decision diagrams. */
   readonly steps: number;
 }
 
-/** A call that the filter decides otherwise than its policy. */
+/** A call that a filter and a policy decide differently. */
 export interface Counterexample {
   readonly call: Call;
-  /** What the filter returns, a SECCOMP_RET_* value. */
+  /** The filter's return value, SECCOMP_RET_*. */
   readonly returned: number;
   readonly meant: Action;
 }

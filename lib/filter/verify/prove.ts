@@ -1,7 +1,7 @@
 /**
- * Proves that a filter decides as its policy says: for every ABI and every syscall number, known or not, and for all
- * 64-bit values of all arguments. The program's bytes are followed for ranges of numbers; from where only arguments are asked
- * for, what it returns becomes a decision diagram, and so does what the policy says. Equal functions have one diagram.
+ * Proves that a filter decides as a policy does: for every ABI, for every syscall number, known or not, and for all
+ * 64-bit values of all arguments. The program is followed for ranges of numbers. Where only arguments are tested, its
+ * return value becomes a decision diagram, and so do the policy's decisions: equal functions have the same diagram.
  */
 import { actionOf, returnValue } from '../../policy/action.js';
 import type { Policy } from '../../policy/policy.js';
@@ -28,9 +28,18 @@ import { type NumberPath, numberPaths } from './number-ranges.js';
 import type { Counterexample, Proof } from './proof.js';
 
 /**
- * Holds a filter against a policy, by default its own; stops at the first call that they decide differently.
- * @throws SeccompError ERR_SECCOMP_OPTION for what is no filter or no policy; RangeError for a program that the kernel would
- * refuse, and where rules on one syscall are too intertwined to be followed.
+ * Proves that a filter decides every call as a policy does, or finds a call that they decide differently.
+ *
+ * @param filter - A filter that `compile` returned.
+ * @param given - The policy to compare with. Default: the filter's own.
+ * @returns A Proof, or the first Counterexample that was found: `'call' in result` tells them apart.
+ * @throws {SeccompError} ERR_SECCOMP_OPTION if `filter` is not a Filter or `given` is not a policy.
+ * @throws {RangeError} if the kernel would reject the program, or if the rules on one syscall are too intertwined to
+ * be followed.
+ * @example
+ * import { compile, prove } from 'seccomp';
+ * const result = prove(compile('docker-default'));
+ * console.log('call' in result ? result.call : `proven in ${result.steps} steps`);
  */
 export function prove(filter: Filter, given?: Policy): Proof | Counterexample {
   requireFilter(filter);
@@ -38,7 +47,7 @@ export function prove(filter: Filter, given?: Policy): Proof | Counterexample {
   return new Prover(policy, readProgram(filter), false).prove();
 }
 
-/** Proves a filter that asks all conditions one after the other, however intertwined they are. */
+/** Proves a filter that tests all conditions in order, however intertwined the rules are. */
 export function proveInLockstep(filter: Filter): Proof | Counterexample {
   return new Prover(policyOf(filter), readProgram(filter), true).prove();
 }
@@ -53,13 +62,13 @@ function readProgram(filter: Filter): CheckedProgram {
 class Prover {
   readonly #policy: Policy;
   readonly #program: CheckedProgram;
-  /** Whether program and rules are followed in step first; else only where diagrams take too much. */
+  /** Whether lockstep is tried first; else only if the diagrams grow too large. */
   readonly #isInStep: boolean;
   #diagrams = new Diagrams();
   #returned: ProgramDiagrams;
-  /** What meanings are, by their keys. */
+  /** The diagrams of meanings, by their keys. */
   readonly #meant = new Map<string, Diagram>();
-  /** What was followed in step, and shown to be right. */
+  /** The keys of meanings that were proven in lockstep. */
   readonly #shown = new Set<string>();
   #ranges = 0;
   #steps = 0;
@@ -94,7 +103,7 @@ class Prover {
     return undefined;
   }
 
-  /** Calls of ABIs that are not listed. */
+  /** Checks the calls of ABIs that the policy does not list. */
   #checkForeign(audits: readonly number[]): Counterexample | undefined {
     const isListed = audits.reduce<Diagram>(
       (some, audit) => this.#diagrams.choose(archIs(audit, this.#diagrams), TRUE, some),
@@ -111,7 +120,7 @@ class Prover {
     return undefined;
   }
 
-  /** Where nothing but arguments, and the gate, is asked for from `at` on. */
+  /** Checks code that tests nothing but arguments and the gate, from `at` on. */
   #checkFrom(at: number, range: MeantRange, audit: number): Counterexample | undefined {
     const { first, last, meaning } = range;
     const isGated = splitAtGatedCalls(first, last, meaning.abi).every((part) => part.isGated);
@@ -134,7 +143,7 @@ class Prover {
     }
   }
 
-  /** Forgets diagrams that were too large, for those of other syscalls; each time there is less room for them. */
+  /** Drops diagrams that grew too large, to make room for those of other syscalls. The limit is lowered each time. */
   #startAgain(): void {
     this.#steps += this.#diagrams.steps;
     this.#diagrams = new Diagrams(Math.floor(this.#diagrams.steps / 4));
@@ -153,7 +162,10 @@ class Prover {
     return undefined;
   }
 
-  /** Where it takes more than two bounds to follow the number: the whole program, for calls of these numbers. */
+  /**
+   * Checks numbers that cannot be followed as a range: the whole program becomes a diagram, restricted to these
+   * numbers.
+   */
   #checkFromStart({ first, last, meaning }: MeantRange, audit: number): Counterexample | undefined {
     const diagrams = this.#diagrams;
     const found = this.#returned.from(0);
@@ -167,7 +179,7 @@ class Prover {
     return undefined;
   }
 
-  /** Looks for a call with `isAsked` that two diagrams decide differently. */
+  /** Finds a call in `isAsked` for which two diagrams differ. */
   #compare(found: Diagram, meant: Diagram, isAsked: Diagram = TRUE): Counterexample | undefined {
     const within = (diagram: Diagram) => this.#diagrams.choose(isAsked, diagram, FALSE);
     const difference = this.#diagrams.difference(within(found), within(meant));
@@ -175,7 +187,10 @@ class Prover {
     return { call: callFromBits(difference.ones), returned: difference.a, meant: actionOf(difference.b) };
   }
 
-  /** What a call that may have a gate is to return: if `found` has one, the call goes through with the gate's whole value. */
+  /**
+   * What a call that may have a gate must return: if `found` has a gate, a call with the gate's whole value is
+   * allowed.
+   */
   #gated(found: Diagram, meant: Diagram, isAsked: Diagram = TRUE): Diagram {
     const plain = this.#diagrams.choose(isAsked, meant, FALSE);
     if (found === plain) return meant;
@@ -191,7 +206,7 @@ class Prover {
     return made;
   }
 
-  /** Says which syscall it is whose rules take too long to be followed. */
+  /** Adds the name of the syscall to TooManySteps. */
   #named<Result>({ first, meaning: { abi } }: MeantRange, check: () => Result): Result {
     try {
       return check();
@@ -203,14 +218,14 @@ class Prover {
   }
 }
 
-/** Numbers that are all gated calls, or none is. */
+/** Numbers that are all calls that may have a gate, or none of which is. */
 interface NumberPart {
   readonly first: number;
   readonly last: number;
   readonly isGated: boolean;
 }
 
-/** Tells the calls apart that a gate may be for. */
+/** Splits a range of numbers at the calls that may have a gate. */
 function splitAtGatedCalls(first: number, last: number, abi: Abi | undefined): readonly NumberPart[] {
   const numbers = abi === undefined ? [] : GATED_CALLS.flatMap((name) => syscallNumber(abi.name, name) ?? []);
   const parts: NumberPart[] = [];

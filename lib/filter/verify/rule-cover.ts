@@ -1,6 +1,7 @@
 /**
- * Says what a program returns as few rules: for a call that no rule decides yet, the tests on its path are conditions that
- * hold; those are left out that are not needed. Diagrams tell whether a rule decides only calls that it decides rightly.
+ * Writes what a program returns as few rules. For a call that no rule decides yet, the tests on its path become the
+ * conditions of a rule; conditions that are not needed are then left out. Diagrams show whether a rule still decides
+ * all of its calls as the program does.
  */
 import { actionOf } from '../../policy/action.js';
 import type { Condition, Decision } from '../../policy/policy.js';
@@ -12,13 +13,14 @@ import { type Diagram, type Diagrams, FALSE, TRUE } from './diagrams/decision-di
 import { type CheckedProgram, type Held, ProgramDiagrams, ZERO } from './diagrams/program-diagrams.js';
 import { jumpHolds } from './symbolic-execution.js';
 
-/** More rules than a program of 4096 instructions should lead to. */
+/** The limit on rules. A program of 4096 instructions should not lead to more. */
 const MOST_RULES = 4096;
 
 /**
- * The decisions of a program on what comes to `at`, from where on it asks for arguments alone; `otherwise` is what is taken where
- * none holds.
- * @throws TooManySteps, or RangeError if there are too many rules.
+ * The decisions of the code from `at` on, which tests only arguments. `otherwise` is the return value where no
+ * decision holds.
+ * @throws {TooManySteps} if the diagrams grow too large.
+ * @throws {RangeError} if there are too many rules.
  */
 export function coverProgram(
   program: CheckedProgram,
@@ -30,7 +32,7 @@ export function coverProgram(
   const values = valuesOf(returned, diagrams);
   const size = (rules: readonly CoverRule[]) => rules.reduce((sum, { conditions }) => sum + 1 + conditions.length, 0);
   let best = cover(program, at, returned, otherwise, values, diagrams);
-  // What is said shortly of some calls may take long to be said of all others.
+  // A few rules for some calls may be shorter than many rules for all others, so each value is tried as the default.
   for (const value of best.length > FEW_RULES ? values : []) {
     if (value === otherwise || diagrams.steps > MOST_FOR_OTHERS) continue;
     const rules = cover(program, at, returned, value, values, diagrams);
@@ -39,10 +41,10 @@ export function coverProgram(
   return best.map(({ conditions, value }) => ({ conditions, action: actionOf(value) }));
 }
 
-/** After more steps no other way is tried. */
+/** After this many steps, no other default is tried. */
 const MOST_FOR_OTHERS = 500_000;
 
-/** Lists that are longer are said in other ways too. */
+/** For lists that are longer than this, other defaults are tried. */
 const FEW_RULES = 4;
 
 function valuesOf(returned: Diagram, diagrams: Diagrams): ReadonlySet<number> {
@@ -54,7 +56,7 @@ function valuesOf(returned: Diagram, diagrams: Diagrams): ReadonlySet<number> {
   return values;
 }
 
-/** Rules for all calls for which something else is returned than `otherwise`. */
+/** Rules for all calls whose return value is not `otherwise`. */
 function cover(
   program: CheckedProgram,
   at: number,
@@ -66,7 +68,7 @@ function cover(
   let decided = 0;
   while (values.has(decided)) decided++;
   const rules: CoverRule[] = [];
-  // What is returned to calls that no rule decides yet.
+  // The return values of calls that no rule decides yet.
   let open = returned;
   for (;;) {
     const rest = diagrams.constant(otherwise);
@@ -86,20 +88,20 @@ function cover(
 
 interface CoverRule {
   readonly conditions: readonly Condition[];
-  /** The calls that meet all of them. */
+  /** The calls that meet all conditions. */
   readonly taken: Diagram;
   readonly value: number;
 }
 
-/** Where a diagram has a value. */
+/** Where the value of a diagram is `value`. */
 function isValue(diagram: Diagram, value: number, diagrams: Diagrams): Diagram {
   return diagrams.map(diagram, (each) => (each === value ? TRUE : FALSE));
 }
 
-/** Leaves out conditions, the first ones first, as long as no call that is decided wrongly meets the rest. */
+/** Drops conditions, the first ones first, as long as the rule takes no call that returns another value. */
 function widest(given: readonly Condition[], value: number, isWrong: Diagram, diagrams: Diagrams): CoverRule {
   const asked = given.map((condition) => ({ condition, holds: conditionDiagram(condition, diagrams) }));
-  // Of each condition: whether all that come after it hold.
+  // For each condition: whether all conditions after it hold.
   const after: Diagram[] = [];
   asked.reduceRight<Diagram>((all, { holds }, i) => {
     after[i] = all;
@@ -116,13 +118,13 @@ function widest(given: readonly Condition[], value: number, isWrong: Diagram, di
   return { conditions, taken, value };
 }
 
-/** Whether a rule has fewer conditions than another, or as many and is for more calls. */
+/** Whether a rule has fewer conditions than another; or as many, and takes more calls. */
 function isBetter(rule: CoverRule, other: CoverRule, diagrams: Diagrams): boolean {
   const difference = rule.conditions.length - other.conditions.length;
   return difference < 0 || (difference === 0 && diagrams.share(rule.taken) > diagrams.share(other.taken));
 }
 
-/** Without rules that later ones make unnecessary. */
+/** Drops rules that later rules make redundant. */
 function needed(rules: readonly CoverRule[], otherwise: number, diagrams: Diagrams): readonly CoverRule[] {
   const list = (from: readonly CoverRule[]) =>
     from.reduceRight(
@@ -141,7 +143,7 @@ function needed(rules: readonly CoverRule[], otherwise: number, diagrams: Diagra
   return kept;
 }
 
-/** What the tests on the path of a call say of it: about single words, and about whole arguments. */
+/** The tests on a call's path as conditions: on single words, and on whole arguments. */
 function conditionsOf(program: CheckedProgram, from: number, args: readonly bigint[]) {
   const words: Condition[] = [];
   const whole: Condition[] = [];
@@ -170,7 +172,7 @@ function halfOf({ offset, mask }: Held, args: readonly bigint[], endian: Abi['en
   return { index, isHigh, mask, word: Number(BigInt.asUintN(32, isHigh ? argument >> 32n : argument)) };
 }
 
-/** A word of an argument, of which `mask` is kept. */
+/** One half of an argument, ANDed with `mask`. */
 interface Half {
   readonly index: number;
   readonly isHigh: boolean;
@@ -198,7 +200,7 @@ function said(half: Half, { code, k }: Instruction): readonly Condition[] {
   }
 }
 
-/** What a test of the low word says of an argument whose high word is as it is. */
+/** A test of the low word as a condition on the whole argument, for the given high word. */
 function saidOfAll(half: Half, args: readonly bigint[], { code, k }: Instruction): readonly Condition[] {
   const { index, isHigh, mask } = half;
   if (isHigh || mask !== MAX_WORD) return [];
@@ -222,20 +224,20 @@ function matches({ index, isHigh }: Half, { mask, bits }: Pattern): Condition {
   };
 }
 
-/** One of the bits is as it is. */
+/** A condition on one of the bits, with the value that it has in the word. */
 function bitOf(half: Half, bits: number): Condition {
   const bit = (bits & -bits) >>> 0;
   return matches(half, { mask: bit, bits: (half.word & bit) >>> 0 });
 }
 
-/** The word is not `k`: if it is a high one, it lies on one side of it. */
+/** The word is not `k`. For a high word: it is on one side of `k`. */
 function unequal(half: Half, k: number): Condition {
   const { index, isHigh, word } = half;
   if (!isHigh) return { index, width: 32, op: 'ne', value: BigInt(k) };
   return word > k ? ordered(half, k + 1) : ordered(half, k);
 }
 
-/** On which side of a bound it lies. */
+/** The side of a bound that the word is on. */
 function ordered(half: Half, bound: number): Condition {
   const { index, isHigh, mask, word } = half;
   const isAbove = (word & mask) >>> 0 >= bound;

@@ -1,4 +1,4 @@
-/** Runs a program symbolically: every path that some call takes, and exactly the calls that take it. */
+/** Symbolic execution: finds every path through a program, and exactly the calls that take it. */
 
 import {
   ALL_ARGUMENTS,
@@ -15,22 +15,22 @@ import { fromCaller } from '../../util/caller.js';
 import { has, own } from '../../util/own-data.js';
 import { ARCH_OFFSET, BPF, type Instruction, NR_OFFSET } from '../bpf/instruction.js';
 
-/** The calls that take one path, and what it returns. */
+/** The calls that take one path, and their return value. */
 export interface ExecutionPath {
-  /** Their arguments; in the places after those: their ABIs, instruction pointers and numbers. */
+  /** Their arguments; and, in further places, their ABIs, instruction pointers and numbers. */
   readonly region: ArgumentRegion;
   readonly value: number;
 }
 
 export interface ExecutionOptions {
   readonly endian: Abi['endian'];
-  /** One AUDIT_ARCH, or those that it is not. */
+  /** One AUDIT_ARCH, or all except those listed. */
   readonly arch: number | readonly number[];
 }
 
 /**
- * The accumulator: a number, or a word of the call of which `mask` is kept. Where it is known what that takes away, it is the
- * word less `clearedBits`.
+ * The symbolic accumulator: a constant, or `word & mask`. If the bits that the mask cleared are known, `clearedBits`
+ * is their value, and the accumulator equals `word - clearedBits`.
  */
 type Accumulator =
   | { readonly constant: number }
@@ -42,19 +42,20 @@ interface SymbolicState {
   readonly region: ArgumentRegion;
 }
 
-/** Where a region keeps what is known of the ABI, after the twelve halves of arguments. */
+/** The place of the ABI in a region, after the twelve halves of arguments. */
 const ARCH_WORDS = 12;
-/** … and, after that, of the two halves of the instruction pointer. */
+/** The place of the first of the two halves of the instruction pointer. */
 const POINTER_WORDS = 13;
-/** … and of the syscall number. */
+/** The place of the syscall number. */
 export const NUMBER_WORDS = 15;
 
-/** A hundred times what docker-default takes. */
+/** The limit on states: a hundred times what docker-default takes. */
 const MOST_STATES = 100_000;
 
 /**
  * Yields every path.
- * @throws RangeError if there are too many, on an instruction that seccomp filters are not made of, or a program without end.
+ * @throws {RangeError} if there are too many paths, if the program has an instruction that seccomp filters do not
+ * use, or if it runs past its end.
  */
 export function* executionPaths(
   instructions: readonly Instruction[],
@@ -87,7 +88,10 @@ function load(offset: number, arch: ExecutionOptions['arch']): Accumulator {
     : { offset, mask: MAX_WORD, clearedBits: undefined };
 }
 
-/** Keeps bits. One high bit that goes is the same in few stretches of words: there, order stays what it was. */
+/**
+ * An AND. If it clears one high bit, the region is split at multiples of that bit: within each part the result is the
+ * word minus a constant, so comparisons keep their order.
+ */
 function applyMask(state: SymbolicState, k: number, endian: Abi['endian']): readonly SymbolicState[] {
   const { accumulator, region } = state;
   const next = { ...state, pc: state.pc + 1 };
@@ -107,7 +111,7 @@ function applyMask(state: SymbolicState, k: number, endian: Abi['endian']): read
   return states;
 }
 
-/** There are at most 16 stretches of words between multiples of it. */
+/** Words are split into at most 16 parts at multiples of such a bit. */
 export const LEAST_HIGH_BIT = 0x1000_0000;
 
 function branch(state: SymbolicState, instruction: Instruction, endian: Abi['endian']): readonly SymbolicState[] {
@@ -119,7 +123,7 @@ function branch(state: SymbolicState, instruction: Instruction, endian: Abi['end
   return [...parts.yes.map((region) => ({ ...yes, region })), ...parts.no.map((region) => ({ ...no, region }))];
 }
 
-/** What a comparison says of the accumulator. */
+/** Whether the test of a jump holds for the accumulator. */
 export function jumpHolds(accumulator: number, { code, k }: Instruction): boolean {
   switch (code) {
     case BPF.jeq:
@@ -167,7 +171,7 @@ function cutRegion(
   }
 }
 
-/** Where a region keeps what is known of the word at `offset`. */
+/** The place in a region of the word at `offset`. */
 function placeOf(offset: number, endian: Abi['endian']): number {
   if (offset === NR_OFFSET) return NUMBER_WORDS;
   if (offset === ARCH_OFFSET) return ARCH_WORDS;

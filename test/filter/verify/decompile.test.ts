@@ -148,7 +148,7 @@ test('what are no bytes or no byte order is refused', () => {
     return '';
   };
   for (const given of [undefined, null, 8, 'bytes', {}, [], bytes.buffer, new Uint16Array(4), Object.create(bytes)])
-    expect(message(given)).toBe('bytes: must be a Uint8Array of struct sock_filter: give Filter.bytes');
+    expect(message(given)).toBe('bytes: must be a Uint8Array of struct sock_filter, such as Filter.bytes');
   for (const endian of [null, 'middle', 0, {}])
     expect(message(bytes, endian)).toMatch(/^endian: must be "little" or "big"/);
 });

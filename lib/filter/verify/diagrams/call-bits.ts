@@ -1,4 +1,7 @@
-/** A call as bits that diagrams ask for: those of its registers, and whether it carries the exec gate's value. */
+/**
+ * The bits of a call that decision diagrams test: those of `struct seccomp_data`, and whether the call carries the
+ * exec gate's value.
+ */
 import type { Call, Condition } from '../../../policy/policy.js';
 import { MAX_WORD } from '../../../policy/word-set.js';
 import type { Abi } from '../../../syscalls/abi.js';
@@ -6,8 +9,8 @@ import { ARCH_OFFSET, BPF, FIRST_ARGUMENT_OFFSET, type Instruction, NR_OFFSET } 
 import { type Diagram, type Diagrams, FALSE, TRUE } from './decision-diagram.js';
 
 /**
- * Levels of bits: the halves of the gate's value, each found or not; then the ABI, the number, the instruction pointer and
- * the arguments, their highest bits first.
+ * The levels of bits: first whether each half of the gate's value is carried, then the ABI, the number, the
+ * instruction pointer and the arguments, the highest bit of each first.
  */
 const HALVES = 6;
 const ARCH = HALVES;
@@ -15,12 +18,12 @@ const NUMBER = ARCH + 32;
 const POINTER = NUMBER + 32;
 const ARGUMENTS = POINTER + 64;
 
-/** Whether the call carries half of the gate's value, which nobody knows. */
+/** Whether the call carries one half of the gate's value. */
 export function gateHalfDiagram(half: number, diagrams: Diagrams): Diagram {
   return diagrams.bit(half, FALSE, TRUE);
 }
 
-/** Whether it carries all of it. */
+/** Whether the call carries the gate's whole value. */
 export function gateDiagram(diagrams: Diagrams): Diagram {
   let whole = TRUE;
   for (let half = HALVES - 1; half >= 0; half--) whole = diagrams.bit(half, FALSE, whole);
@@ -36,12 +39,12 @@ export function levelOf(offset: number, endian: Abi['endian']): number {
   return isHigh ? register : register + 32;
 }
 
-/** The argument whose half is at `offset`; undefined: none. */
+/** The index of the argument whose half is at `offset`; undefined if there is none. */
 export function argumentOf(offset: number): number | undefined {
   return offset < FIRST_ARGUMENT_OFFSET ? undefined : Math.floor((offset - FIRST_ARGUMENT_OFFSET) / 8);
 }
 
-/** What a jump says of a word, of which `mask` is kept. */
+/** Whether the test of a jump holds for a word, ANDed with `mask`. */
 export function testDiagram(level: number, mask: number, { code, k }: Instruction, diagrams: Diagrams): Diagram {
   const word = (bits: number) => BigInt(bits >>> 0);
   switch (code) {
@@ -54,7 +57,7 @@ export function testDiagram(level: number, mask: number, { code, k }: Instructio
     case BPF.jgt:
       return k === MAX_WORD ? FALSE : atLeast(level, 32, word(mask), BigInt(k) + 1n, diagrams);
     default:
-      throw new RangeError(`0x${code.toString(16)} is no test`);
+      throw new RangeError(`instruction 0x${code.toString(16)} is not a test`);
   }
 }
 
@@ -81,7 +84,7 @@ export function conditionDiagram(condition: Condition, diagrams: Diagrams): Diag
   }
 }
 
-/** Whether the number lies from `first` to `last`. */
+/** Whether the number is in the range from `first` to `last`. */
 export function numberWithin(first: number, last: number, diagrams: Diagrams): Diagram {
   const from = atLeast(NUMBER, 32, BigInt(MAX_WORD), BigInt(first), diagrams);
   return last === MAX_WORD
@@ -89,12 +92,12 @@ export function numberWithin(first: number, last: number, diagrams: Diagrams): D
     : diagrams.both(from, diagrams.not(atLeast(NUMBER, 32, BigInt(MAX_WORD), BigInt(last) + 1n, diagrams)));
 }
 
-/** Whether the call is of an ABI. */
+/** Whether the call is of the ABI. */
 export function archIs(audit: number, diagrams: Diagrams): Diagram {
   return equal(ARCH, 32, BigInt(MAX_WORD), BigInt(audit), diagrams);
 }
 
-/** (value & mask) = bits, where `bits` has none but the mask's. */
+/** Whether (value & mask) = bits. `bits` has no bit outside of the mask. */
 function equal(level: number, width: number, mask: bigint, bits: bigint, diagrams: Diagrams): Diagram {
   let result: Diagram = TRUE;
   for (let i = 0; i < width; i++) {
@@ -106,20 +109,20 @@ function equal(level: number, width: number, mask: bigint, bits: bigint, diagram
   return result;
 }
 
-/** (value & mask) ≥ bound, from the lowest bit up: what is above decides before what is below. */
+/** Whether (value & mask) ≥ bound. Built from the lowest bit up, because higher bits take precedence. */
 function atLeast(level: number, width: number, mask: bigint, bound: bigint, diagrams: Diagrams): Diagram {
   let result: Diagram = TRUE;
   for (let i = 0; i < width; i++) {
     const place = level + width - 1 - i;
     const isOne = ((bound >> BigInt(i)) & 1n) === 1n;
-    // Where the mask takes the bit away, the value has 0.
+    // A bit that the mask clears is 0.
     if (((mask >> BigInt(i)) & 1n) === 0n) result = isOne ? FALSE : result;
     else result = isOne ? diagrams.bit(place, FALSE, result) : diagrams.bit(place, result, TRUE);
   }
   return result;
 }
 
-/** The call that bits stand for. */
+/** The call that has the given bits. */
 export function callFromBits(ones: ReadonlySet<number>): Call {
   const value = (level: number, width: number) => {
     let bits = 0n;

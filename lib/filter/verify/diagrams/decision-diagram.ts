@@ -1,9 +1,9 @@
 /**
- * Decision diagrams over bits: reduced, ordered and shared, so that two are the same function exactly if they are the same
- * number. Source: Bryant, "Graph-Based Algorithms for Boolean Function Manipulation", 1986.
+ * Decision diagrams over bits. They are reduced, ordered and shared, so two diagrams are the same function exactly if
+ * they are the same number. Source: Bryant, "Graph-Based Algorithms for Boolean Function Manipulation", 1986.
  */
 
-/** A function of bits: of a truth value, or of a 32-bit one. */
+/** A function of bits, whose result is a truth value or a 32-bit value. */
 export type Diagram = number & { readonly [diagram]: true };
 declare const diagram: unique symbol;
 
@@ -12,26 +12,26 @@ export const TRUE = 1 as Diagram;
 
 /** The level of constants, below all bits. */
 const CONSTANT = 0xffff;
-/** The high branch of constants that are truth values, and of those that are not. */
+/** The high branch of a constant: whether it is a truth value or a 32-bit value. */
 const TRUTH = 1;
 const VALUE = 0;
 
-/** So many steps take a third of a second. */
+/** The limit on steps, which take a third of a second. */
 const MOST_STEPS = 600_000;
 
-/** Building a diagram would take more steps than that. */
+/** Thrown if building a diagram takes too many steps. */
 export class TooManySteps extends RangeError {}
 
-/** Makes diagrams. Bits with lower levels are asked first. */
+/** Makes diagrams. Bits with lower levels are tested first. */
 export class Diagrams {
   #size = 0;
   #levels = new Uint16Array(1 << 10);
-  /** Of a node: the diagrams for 0 and for 1. Of a constant: its value, and its kind. */
+  /** For a node, the diagrams for 0 and for 1. For a constant, its value and its kind. */
   #low = new Int32Array(1 << 10);
   #high = new Int32Array(1 << 10);
-  /** Nodes by their hash, with open addressing, plus 1; at least twice as long as there are nodes. */
+  /** A hash table of nodes, plus 1, with open addressing; at least twice as long as the number of nodes. */
   #table = new Int32Array(1 << 11);
-  /** Results of choose(), the latest for each hash: test, yes, no, result. */
+  /** A cache of results of choose(), the latest for each hash: test, yes, no, result. */
   #results = new Int32Array(4 << 11);
   readonly #mostSteps: number;
   #steps = 0;
@@ -42,7 +42,7 @@ export class Diagrams {
     this.#share(CONSTANT, 1, TRUTH);
   }
 
-  /** How many results were worked out. */
+  /** The number of results that were computed. */
   get steps(): number {
     return this.#steps;
   }
@@ -51,7 +51,7 @@ export class Diagrams {
     return this.#share(CONSTANT, value | 0, VALUE);
   }
 
-  /** Asks for one bit. `level` is below 0xffff, and below those of the bits that `zero` and `one` depend on. */
+  /** Tests one bit. `level` is below 0xffff, and below the levels that `zero` and `one` depend on. */
   bit(level: number, zero: Diagram, one: Diagram): Diagram {
     return zero === one ? zero : this.#share(level, zero, one);
   }
@@ -66,7 +66,7 @@ export class Diagrams {
 
   /**
    * `yes` where `test` is true, else `no`.
-   * @throws TooManySteps if it takes too long.
+   * @throws {TooManySteps} if it takes too many steps.
    */
   choose(test: Diagram, yes: Diagram, no: Diagram): Diagram {
     if (test === TRUE || yes === no) return yes;
@@ -81,7 +81,7 @@ export class Diagrams {
     const zero = this.choose(this.#at(test, level, 0), this.#at(yes, level, 0), this.#at(no, level, 0));
     const one = this.choose(this.#at(test, level, 1), this.#at(yes, level, 1), this.#at(no, level, 1));
     const result = this.bit(level, zero, one);
-    // What was worked out meanwhile may have made the table of results longer.
+    // The cache may have grown during the recursive calls.
     const free = 4 * (hash(test, yes, no) & (this.#results.length / 4 - 1));
     this.#results[free] = test;
     this.#results[free + 1] = yes;
@@ -90,7 +90,7 @@ export class Diagrams {
     return result;
   }
 
-  /** The diagram with other constants in place of its values. */
+  /** Replaces each value of a diagram by another diagram. */
   map(from: Diagram, to: (value: number) => Diagram, known = new Map<Diagram, Diagram>()): Diagram {
     const level = this.#level(from);
     if (level === CONSTANT) return to(this.#value(from));
@@ -101,7 +101,7 @@ export class Diagrams {
     return made;
   }
 
-  /** For which part of all bits a truth value is true. */
+  /** The fraction of all combinations of bits for which a truth value is true. */
   share(of: Diagram, known = new Map<Diagram, number>()): number {
     if (of === TRUE || of === FALSE) return of;
     const level = this.#level(of);
@@ -111,7 +111,7 @@ export class Diagrams {
     return share;
   }
 
-  /** The levels of bits that are 1 where two diagrams differ, and what they are there; undefined if they are the same. */
+  /** Finds bits for which two diagrams differ; undefined if they are the same. */
   difference(a: Diagram, b: Diagram): DiagramDifference | undefined {
     if (a === b) return undefined;
     const ones = new Set<number>();
@@ -135,7 +135,7 @@ export class Diagrams {
     return (this.#low[node] ?? 0) >>> 0;
   }
 
-  /** What is left of a diagram if the bit at `level`, which none above it asks for, is known. */
+  /** The rest of a diagram for a known value of the bit at `level`. No bit with a lower level is tested in it. */
   #at(node: Diagram, level: number, bit: 0 | 1): Diagram {
     if (this.#levels[node] !== level) return node;
     return ((bit === 0 ? this.#low[node] : this.#high[node]) ?? 0) as Diagram;
@@ -180,9 +180,9 @@ export class Diagrams {
 
 /** Bits for which two diagrams differ. */
 export interface DiagramDifference {
-  /** The levels of those that are 1; all others are 0. */
+  /** The levels of the bits that are 1; all others are 0. */
   readonly ones: ReadonlySet<number>;
-  /** The values of the diagrams. */
+  /** The values of the two diagrams. */
   readonly a: number;
   readonly b: number;
 }

@@ -1,4 +1,4 @@
-/** What a policy means for each syscall number of an AUDIT_ARCH, in ranges, and as decision diagrams. */
+/** The meaning of a policy for each syscall number of an AUDIT_ARCH: as ranges of numbers, and as decision diagrams. */
 import { returnValue } from '../../../policy/action.js';
 import {
   type AbiPolicy,
@@ -15,32 +15,32 @@ import type { Abi } from '../../../syscalls/abi.js';
 import { conditionDiagram } from './call-bits.js';
 import { type Diagram, type Diagrams, TRUE } from './decision-diagram.js';
 
-/** What is decided for a number. */
+/** What the policy decides for a number. */
 export interface NumberMeaning {
   readonly decisions: readonly Decision[];
   readonly otherwise: Action;
-  /** Undefined: that of a call of an ABI that is not listed. */
+  /** Undefined for calls of an ABI that the policy does not list. */
   readonly abi: Abi | undefined;
-  /** The same for all that mean the same, whatever their ABI. */
+  /** Equal for equal meanings, whatever their ABI. */
   readonly key: string;
 }
 
-/** Numbers that mean the same. */
+/** A range of numbers with the same meaning. */
 export interface MeantRange {
   readonly first: number;
   readonly last: number;
   readonly meaning: NumberMeaning;
 }
 
-/** The meaning of calls that no listed ABI has. */
+/** The meaning of calls of ABIs that the policy does not list. */
 export function foreignMeaning({ foreignAction }: Policy): NumberMeaning {
   return meaningOf([], foreignAction);
 }
 
-/** What is meant for all numbers of an AUDIT_ARCH, in order. */
+/** The meanings of all numbers of an AUDIT_ARCH, in order. */
 export class NumberMeanings {
   readonly #policy: Policy;
-  /** The first number of each; neighbours that mean the same are one. */
+  /** The first number of each range. Neighbours with the same meaning are one range. */
   readonly #starts: number[] = [];
   readonly #meanings: NumberMeaning[] = [];
 
@@ -53,7 +53,7 @@ export class NumberMeanings {
     }
   }
 
-  /** What is meant for the numbers from `first` to `last`. */
+  /** The meanings of the numbers from `first` to `last`. */
   *within(first: number, last: number): Generator<MeantRange> {
     for (let i = lowerBound(this.#starts, first + 1) - 1; i < this.#starts.length; i++) {
       const from = Math.max(first, this.#starts[i] ?? 0);
@@ -75,7 +75,7 @@ export class NumberMeanings {
 
   #addNumbers(policy: AbiPolicy, from: number, to: number): void {
     const numbers = sortedNumbers(policy);
-    // The syscalls of a rule without conditions share one list.
+    // All syscalls of an unconditional rule share one list.
     const known = new Map<readonly Decision[], NumberMeaning>();
     const meaning = (list: readonly Decision[]) => {
       const made = known.get(list) ?? meaningOf(list, this.#policy.defaultAction, policy.abi);
@@ -105,7 +105,7 @@ function meaningOf(decisions: readonly Decision[], otherwise: Action, abi?: Abi)
   return { decisions, otherwise, abi, key };
 }
 
-/** What a decision says, in full. Not the compiler's own key: what that forgot would stay unseen here. */
+/** The content of a decision. Independent of the compiler's key: an omission there must not be repeated here. */
 function keyOf({ conditions, action }: Decision): string {
   const asked = conditions.map((condition) => {
     const { index, width, op, value } = condition;
@@ -114,7 +114,7 @@ function keyOf({ conditions, action }: Decision): string {
   return `${asked} ${returnValue(action)}`;
 }
 
-/** What decisions return: of the first one whose conditions hold, the action; else `otherwise`. */
+/** The return value of a call: that of the first decision whose conditions hold, or `otherwise`. */
 export function meaningDiagram({ decisions, otherwise }: NumberMeaning, diagrams: Diagrams): Diagram {
   const value = (action: Action) => diagrams.constant(returnValue(action));
   return decisions.reduceRight<Diagram>((rest, { conditions, action }) => {
@@ -126,7 +126,7 @@ export function meaningDiagram({ decisions, otherwise }: NumberMeaning, diagrams
   }, value(otherwise));
 }
 
-/** The index of the first number that is not below `bound`. */
+/** The index of the first number that is at least `bound`. */
 function lowerBound(numbers: readonly number[], bound: number): number {
   let from = 0;
   let to = numbers.length;

@@ -1,4 +1,4 @@
-/** Programs as diagrams: what is returned from an instruction on, for all calls. */
+/** Programs as decision diagrams: the return value from an instruction on, for all calls. */
 import { MAX_WORD } from '../../../policy/word-set.js';
 import type { Abi } from '../../../syscalls/abi.js';
 import { fromCaller } from '../../../util/caller.js';
@@ -6,21 +6,21 @@ import { argumentOffset, BPF, type Instruction } from '../../bpf/instruction.js'
 import { gateHalfDiagram, levelOf, testDiagram } from './call-bits.js';
 import { type Diagram, type Diagrams, FALSE } from './decision-diagram.js';
 
-/** A program that the kernel would take. */
+/** A program that passed the kernel's checks. */
 export interface CheckedProgram {
   readonly instructions: readonly Instruction[];
-  /** Instructions that ask for a half of the exec gate's value. */
+  /** The instructions that test a half of the exec gate's value, and which half. */
   readonly gate: ReadonlyMap<number, number>;
   readonly endian: Abi['endian'];
 }
 
-/** The accumulator: a word of the call, of which `mask` is kept. */
+/** The accumulator: a word of the call, ANDed with `mask`. */
 export interface Held {
   readonly offset: number;
   readonly mask: number;
 }
 
-/** What the accumulator holds at first. */
+/** The initial value of the accumulator. */
 export const ZERO: Held = { offset: 0, mask: 0 };
 
 interface State {
@@ -28,7 +28,7 @@ interface State {
   readonly held: Held;
 }
 
-/** Reads a program, part by part. */
+/** Builds the diagrams of a program, for one entry instruction at a time. */
 export class ProgramDiagrams {
   readonly #program: CheckedProgram;
   readonly #diagrams: Diagrams;
@@ -40,7 +40,7 @@ export class ProgramDiagrams {
     this.#diagrams = diagrams;
   }
 
-  /** What is returned from an instruction on, where the accumulator does not matter or is 0. */
+  /** The return value from an instruction on. The accumulator must be 0 or not matter there. */
   from(at: number): Diagram {
     const start = { at, held: ZERO };
     const stack: State[] = [start];
@@ -56,7 +56,7 @@ export class ProgramDiagrams {
     return this.#known.get(keyOf(state));
   }
 
-  /** Works out a state; unless states that follow it are not known yet, which are returned. */
+  /** Builds the diagram of a state. If successors have no diagram yet, returns these instead. */
   #read(state: State): readonly State[] {
     const instruction = this.#program.instructions.at(state.at);
     if (instruction === undefined) throw fromCaller(new RangeError(`the filter runs past its end at ${state.at}`));
@@ -96,15 +96,17 @@ export class ProgramDiagrams {
 }
 
 /**
- * The half of the gate's value that an instruction asks for; undefined if it asks for none.
- * @throws RangeError if it asks another word for it than the one that carries it.
+ * The half of the gate's value that an instruction tests; undefined if it tests none.
+ * @throws {RangeError} if the word in the accumulator is not the one that carries this half.
  */
 export function gateHalfAt({ gate, endian }: CheckedProgram, at: number, { offset, mask }: Held): number | undefined {
   const half = gate.get(at);
   if (half === undefined) return undefined;
   const asked = argumentOffset(3 + Math.floor(half / 2), half % 2 === 0 ? 'low' : 'high', endian);
   if (offset === asked && mask === MAX_WORD) return half;
-  throw fromCaller(new RangeError(`the exec gate at ${at} does not ask for the word that its value belongs to`));
+  throw fromCaller(
+    new RangeError(`instruction ${at} of the exec gate tests another word than that of its half of the value`),
+  );
 }
 
 function keyOf({ at, held: { offset, mask } }: State): string {
