@@ -10,18 +10,14 @@ import { packageRoot } from '../support/scripts.js';
 /** Exported functions and classes whose docstrings have no example yet. */
 const WITHOUT_EXAMPLE: readonly string[] = [
   'ArgumentTest',
-  'Filter',
   'RunError',
   'Sandbox',
   'arg',
   'compile',
-  'decompile',
-  'disassemble',
   'execve',
   'explain',
   'fork',
   'harden',
-  'prove',
   'record',
   'run',
   'spawn',
