@@ -1,6 +1,7 @@
 /** This machine: what profiles are resolved against, and what its kernel, container and user can do with filters. */
 import { existsSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
+import { gunzipSync } from 'node:zlib';
 import { SeccompError } from './errors.js';
 import { isolationSupport, type Support } from './landlock/domain.js';
 import { addon } from './native.js';
@@ -11,7 +12,6 @@ import type { Host } from './profile/resolve/resolve.js';
 import type { AbiName } from './syscalls/abi.js';
 import { CAPABILITIES } from './syscalls/capabilities.js';
 import { type KernelVersion, parseKernelVersion } from './util/kernel-version.js';
-import { zlib } from './util/lazy-node.js';
 
 /** Newer than any kernel. */
 const NEWEST_KERNEL: KernelVersion = { major: 255, minor: 255 };
@@ -149,7 +149,7 @@ export function kernelConfig(): KernelConfig {
 function readConfig(file: string): string | undefined {
   try {
     const bytes = readFileSync(file);
-    return (file.endsWith('.gz') ? zlib().gunzipSync(bytes) : bytes).toString();
+    return (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString();
   } catch {
     return undefined; // Not there or not readable: the next place is asked.
   }

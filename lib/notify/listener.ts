@@ -1,4 +1,5 @@
 /** The listeners of this instance of the module. They receive the addon's mail, and pass it on to their callbacks. */
+import { AsyncResource } from 'node:async_hooks';
 import { getSystemErrorName } from 'node:util';
 import {
   addon,
@@ -9,7 +10,6 @@ import {
   type NativeListener,
 } from '../native.js';
 import { guarded } from '../util/guarded.js';
-import { asyncHooks } from '../util/lazy-node.js';
 import { own } from '../util/own-data.js';
 import { Deliveries, type DeliverySource } from './deliveries.js';
 
@@ -61,7 +61,7 @@ export class Listener implements DeliverySource {
     if (this.#callbacks.onKind !== undefined) this.#known = addon().counts(this.#handle).length - 1;
     if (this.#delivered === this.#known && this.#waiting.length === 0) next();
     else {
-      this.#waiting.push({ after: this.#known, call: asyncHooks().AsyncResource.bind(next) });
+      this.#waiting.push({ after: this.#known, call: AsyncResource.bind(next) });
       deliveries.add(this);
       deliveries.deliver();
     }

@@ -1,12 +1,12 @@
 /** Starts a program whose every call is seen and let through: what record is made of. */
 import { once } from 'node:events';
+import { Socket } from 'node:net';
 import type { ObservedCall } from '../decode/observed-call.js';
 import { type CallSite, callSiteOf, observedCall } from '../decode/observed-call.js';
 import { onAbort } from '../sandbox/child/abort.js';
 import type { SandboxedProcess } from '../sandbox/child/child-process.js';
 import type { SpawnOptions } from '../sandbox/options/options.js';
 import { spawnObserved } from '../sandbox/spawn.js';
-import { net } from '../util/lazy-node.js';
 
 /** Calls that are alike, and the first of them. */
 export type ObservedKind = ObservedCall & CallSite & { readonly count: number };
@@ -58,7 +58,7 @@ export async function observe(command: string, args: readonly string[], options:
 /** Ends the pipes to a program, and drops what comes out of the others: nobody else has them. */
 function drain({ stdio }: SandboxedProcess): void {
   for (const [descriptor, stream] of (stdio ?? []).entries()) {
-    if (!(stream instanceof net().Socket)) continue;
+    if (!(stream instanceof Socket)) continue;
     stream.on('error', () => {});
     if (descriptor === 0 || descriptor > 2) stream.end();
     if (descriptor > 0) stream.resume();

@@ -1,5 +1,5 @@
 /** fork(): node:child_process's fork, of a Node that is under a profile before its module's first line. */
-import type { ChildProcess, ForkOptions as NodeForkOptions } from 'node:child_process';
+import { type ChildProcess, fork as forkInNode, type ForkOptions as NodeForkOptions } from 'node:child_process';
 import { addAbortListener } from 'node:events';
 import { accessSync, constants, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -10,7 +10,6 @@ import type { Isolate, Isolation } from '../landlock/domain.js';
 import type { Enforcement } from '../landlock/enforcement.js';
 import { addon, launcherFile, preloadFile } from '../native.js';
 import { fromCaller } from '../util/caller.js';
-import { childProcess } from '../util/lazy-node.js';
 import { define, own, propertyOf } from '../util/own-data.js';
 import { invocation } from './arguments.js';
 import {
@@ -166,7 +165,7 @@ const NOT_THERE = new Set(['ENOENT', 'ENOTDIR', 'EACCES']);
 /** Node's own fork. What it refuses, our caller gave. */
 function nodeFork(modulePath: string | URL, args: readonly string[], options: NodeForkOptions): ChildProcess {
   try {
-    return childProcess().fork(modulePath, args, options);
+    return forkInNode(modulePath, args, options);
   } catch (error) {
     throw error instanceof Error ? fromCaller(error) : error;
   }

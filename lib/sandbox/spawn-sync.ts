@@ -1,12 +1,11 @@
 /** spawnSync(): starts a program under a profile and waits for its end, as node:child_process's does. */
-
+import { channel, hasSubscribers } from 'node:diagnostics_channel';
 import type { Enforcement } from '../landlock/enforcement.js';
 import { addon, type NativeListener } from '../native.js';
 import { Listener } from '../notify/listener.js';
 import { CHANNEL, type Violation } from '../notify/violation.js';
 import { ViolationLog, type Violations } from '../notify/violation-log.js';
 import { guarded } from '../util/guarded.js';
-import { diagnostics } from '../util/lazy-node.js';
 import { has, own } from '../util/own-data.js';
 import { type Invocation, invocation } from './arguments.js';
 import type { ChildEventHandlers } from './child/events.js';
@@ -117,8 +116,8 @@ function tell(listener: NativeListener, { supervised, onViolation }: ChildEventH
   const native = new Listener(listener, { onKind: undefined, onNotification: undefined });
   const { violations, unlistedViolations } = new ViolationLog(native, supervised).read();
   if (typeof onViolation === 'function') for (const violation of violations) guarded(() => onViolation(violation));
-  if (diagnostics().hasSubscribers(CHANNEL))
-    for (const violation of violations) diagnostics().channel(CHANNEL).publish({ process: null, violation });
+  if (hasSubscribers(CHANNEL))
+    for (const violation of violations) channel(CHANNEL).publish({ process: null, violation });
   return { violations, unlistedViolations };
 }
 

@@ -1,4 +1,5 @@
 /** spawn(): starts a program under a profile, with node:child_process's options, events and errors. */
+import { channel, hasSubscribers } from 'node:diagnostics_channel';
 import { constants } from 'node:os';
 import { SeccompError } from '../errors.js';
 import type { Filter } from '../filter/filter.js';
@@ -6,7 +7,6 @@ import { ATTACH_FLAGS, listenerFlags } from '../host.js';
 import { isolationError } from '../landlock/domain.js';
 import type { Enforcement } from '../landlock/enforcement.js';
 import { addon, type NativeFailure, type NativeRequest, SOCKET } from '../native.js';
-import { diagnostics } from '../util/lazy-node.js';
 import { define, has, own, propertyOf } from '../util/own-data.js';
 import { type Invocation, invocation } from './arguments.js';
 import { type Ending, SandboxedProcess } from './child/child-process.js';
@@ -82,7 +82,7 @@ export function spawnObserved(command: string, args: readonly string[], options:
 /** Tells those who watch Node's own children; see child_process in the documentation of node:diagnostics_channel. */
 function announce(name: string, message: () => object): void {
   // Without making the channel, which a read-only `name` on Object.prototype would keep from being made.
-  if (diagnostics().hasSubscribers(name)) diagnostics().channel(name).publish(message());
+  if (hasSubscribers(name)) channel(name).publish(message());
 }
 
 /** Tells of a start and of what became of it, as Node ≥ 24.15 does; `begin` gives the error that comes as an event. */

@@ -1,7 +1,8 @@
 /** The running child: a node:child_process ChildProcess whose process was started by this package's addon, not by Node. */
-import type { ChildProcess } from 'node:child_process';
+import { ChildProcess } from 'node:child_process';
 import { addAbortListener, EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
+import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import type { Enforcement } from '../../landlock/enforcement.js';
 import { addon, type ExitWatch, type NativeChild, type NativeListener } from '../../native.js';
@@ -10,7 +11,6 @@ import type { Violation } from '../../notify/violation.js';
 import type { ViolationLog } from '../../notify/violation-log.js';
 import { publicMethods } from '../../util/caller.js';
 import { guarded } from '../../util/guarded.js';
-import { childProcess, os } from '../../util/lazy-node.js';
 import { define } from '../../util/own-data.js';
 import { signalName, signalNumber } from '../options/signals.js';
 import { abortError } from './abort.js';
@@ -27,7 +27,7 @@ type Stdio = ChildProcess['stdio'];
  */
 class Emitter extends EventEmitter {
   constructor() {
-    Object.setPrototypeOf(Emitter.prototype, childProcess().ChildProcess.prototype);
+    Object.setPrototypeOf(Emitter.prototype, ChildProcess.prototype);
     super();
   }
 }
@@ -186,7 +186,7 @@ export class SandboxedProcess extends Base {
 
   override kill(signal: NodeJS.Signals | number = 'SIGTERM'): boolean {
     const number = signal === 0 ? 0 : signalNumber(signal);
-    const { ESRCH, EINVAL, ENOSYS } = os().constants.errno;
+    const { ESRCH, EINVAL, ENOSYS } = constants.errno;
     const error = this.#watch?.kill(number) ?? ESRCH;
     if (error === 0) {
       this.killed = true;

@@ -1,4 +1,6 @@
 /** The events of a supervised child: violations, and calls that wait for a handler. */
+import { AsyncResource } from 'node:async_hooks';
+import { channel, hasSubscribers } from 'node:diagnostics_channel';
 import type { EventEmitter } from 'node:events';
 import type { ListenerHandle, NativeListener } from '../../native.js';
 import { dispatch, emitHandlerError, type HandlerMap } from '../../notify/handlers.js';
@@ -7,7 +9,6 @@ import { NotifiedCall } from '../../notify/notified-call.js';
 import { CHANNEL, type OnViolation } from '../../notify/violation.js';
 import { ViolationLog } from '../../notify/violation-log.js';
 import { guarded } from '../../util/guarded.js';
-import { asyncHooks, diagnostics } from '../../util/lazy-node.js';
 import type { Supervised } from '../plan/supervised.js';
 
 /** The handlers of a supervised child's events. */
@@ -45,7 +46,6 @@ export function subscribe(
   native: NativeListener,
   { supervised, onViolation, handlers, timeout }: ChildEventHandlers,
 ): Subscription {
-  const { AsyncResource } = asyncHooks();
   const resource = new AsyncResource('seccomp.Listener');
   // The same as AsyncResource.bind, which takes ten times as long on Node 20.
   const bind = <Args extends unknown[]>(handler: (...args: Args) => void) =>
@@ -56,7 +56,7 @@ export function subscribe(
     if (violation === undefined) return;
     if (typeof onViolation === 'function') guarded(() => onViolation(violation));
     guarded(() => child.emit('violation', violation));
-    if (diagnostics().hasSubscribers(CHANNEL)) diagnostics().channel(CHANNEL).publish({ process: child, violation });
+    if (hasSubscribers(CHANNEL)) channel(CHANNEL).publish({ process: child, violation });
   };
   const listener = new Listener(native, {
     onKind: supervised?.watches ? bind(report) : undefined,

@@ -1,10 +1,11 @@
 /** What a child's descriptors are connected to. */
-import type { Socket } from 'node:net';
+import { spawn } from 'node:child_process';
+import { Socket } from 'node:net';
+import { Stream } from 'node:stream';
 import { getSystemErrorName, inspect } from 'node:util';
 import { SeccompError } from '../../errors.js';
 import { addon, NONE, NULL, SOCKET } from '../../native.js';
 import { fromCaller } from '../../util/caller.js';
-import { childProcess, net, stream } from '../../util/lazy-node.js';
 import { copyList, define, propertyOf } from '../../util/own-data.js';
 import { invalidValue, outOfRange, refusal, type SpawnOptions } from '../options/options.js';
 
@@ -20,7 +21,7 @@ export function withStdio<Result>(
   try {
     return use(given.map(descriptorOf));
   } finally {
-    if (given.some((entry) => entry instanceof net().Socket)) addon().giveBack();
+    if (given.some((entry) => entry instanceof Socket)) addon().giveBack();
   }
 }
 
@@ -57,8 +58,8 @@ function descriptorOf(entry: unknown, i: number): number {
     if (Number.isInteger(descriptor) && descriptor >= 0 && descriptor < 2 ** 31) return descriptor;
     throw outOfRange(`stdio[${i}]`, 'a descriptor', descriptor);
   }
-  if (value instanceof net().Socket) return borrow(value, i);
-  if (value instanceof stream().Stream)
+  if (value instanceof Socket) return borrow(value, i);
+  if (value instanceof Stream)
     throw invalidValue(`stdio[${i}]`, value.constructor.name, 'has no descriptor yet: wait for its open event');
   if (typeof value !== 'string' && !ArrayBuffer.isView(value)) throw invalidValue(`stdio[${i}]`, value, 'is invalid');
   const message = `stdio[${i}]: must be pipe, overlapped, ignore, inherit, a Stream or a descriptor, not ${inspect(value)}`;
@@ -70,7 +71,7 @@ function descriptorOf(entry: unknown, i: number): number {
  * with it, asked for it, and ended before it runs. That also makes Node stop reading from the socket.
  */
 function borrow(socket: Socket, i: number): number {
-  const holder = childProcess().spawn(process.execPath, ['-e', 'process.stdin.resume()'], {
+  const holder = spawn(process.execPath, ['-e', 'process.stdin.resume()'], {
     env: {},
     stdio: ['pipe', 'ignore', 'ignore', socket],
   });

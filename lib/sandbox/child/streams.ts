@@ -1,7 +1,6 @@
 /** The streams of a child's stdio: this process's ends of socket pairs. */
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { addon, type NativeChild } from '../../native.js';
-import { net } from '../../util/lazy-node.js';
 import { own } from '../../util/own-data.js';
 
 /** A stream that the child writes to, and the descriptor that it reads from. */
@@ -12,7 +11,6 @@ export interface ChildPipe {
 
 /** Makes streams of this process's ends; null where there is no socket. If one can't be made, all sockets are closed. */
 export function socketStreams(sockets: NativeChild['sockets']): readonly (Socket | null)[] {
-  const { Socket } = net();
   const made: (Socket | null)[] = [];
   try {
     for (const [i, fd] of sockets.entries())
@@ -27,7 +25,6 @@ export function socketStreams(sockets: NativeChild['sockets']): readonly (Socket
 
 /** Returns the streams of a child that could not be started, which Node leaves open and not connected. */
 export function unconnectedStreams(descriptors: readonly boolean[]): readonly (Socket | null)[] {
-  const { Socket } = net();
   return descriptors.map((isPiped, i) =>
     isPiped ? new Socket(own({ fd: undefined, handle: undefined, readable: i > 0 })) : null,
   );
@@ -40,6 +37,5 @@ export function pipesFrom(sockets: NativeChild['sockets'], streams: readonly (So
 
 /** Reads streams that nobody reads to their end, so that they close. */
 export function drain(streams: readonly unknown[]): void {
-  const { Socket } = net();
   for (const stream of streams) if (stream instanceof Socket && stream.readable) stream.resume();
 }

@@ -1,4 +1,5 @@
 /** Supervised children: from a profile and who wants to hear of its calls to a filter with a listener. */
+import { hasSubscribers } from 'node:diagnostics_channel';
 import { SeccompError } from '../../errors.js';
 import { compilePolicy } from '../../filter/compile.js';
 import type { Filter } from '../../filter/filter.js';
@@ -15,7 +16,6 @@ import { multiplexedDecision, multiplexersOf } from '../../profile/resolve/multi
 import { type Host, resolve } from '../../profile/resolve/resolve.js';
 import { abiOf } from '../../syscalls/abi.js';
 import { syscallName, syscallNumber } from '../../syscalls/table.js';
-import { diagnostics } from '../../util/lazy-node.js';
 import { invalidType, type SupervisorOptions } from '../options/options.js';
 import { observation, supervisionOf } from './native-config.js';
 import { decidedAll, type HostOptions, Memo, type Sources, variantOf } from './plan-filters.js';
@@ -46,7 +46,7 @@ export function checkSupervisor({ onViolation, notify, notifyTimeout }: Supervis
     handlers,
     notifyTimeout: checkTimeout(notifyTimeout),
     names: [...handlers.keys()],
-    watches: onViolation !== undefined || diagnostics().hasSubscribers(CHANNEL),
+    watches: onViolation !== undefined || hasSubscribers(CHANNEL),
   };
 }
 
