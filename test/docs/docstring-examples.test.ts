@@ -10,7 +10,6 @@ import { packageRoot } from '../support/scripts.js';
 /** Exported functions and classes whose docstrings have no example yet. */
 const WITHOUT_EXAMPLE: readonly string[] = [
   'ArgumentTest',
-  'RunError',
   'Sandbox',
   'arg',
   'compile',

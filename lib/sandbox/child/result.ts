@@ -1,39 +1,49 @@
-/** What became of a program: the result of run(), and the error that has the same properties. */
-
+/** The result of run(), and the error that has the same properties. */
 import type { Enforcement } from '../../landlock/enforcement.js';
 import { denialLines } from '../../notify/denial-messages.js';
 import type { Violation } from '../../notify/violation.js';
 import { defineHidden, fromCaller, withoutFrames } from '../../util/caller.js';
 
-/** What became of a program: `run` resolves to it, and rejects with an error that has all of it. */
+/** The result of a program: `run` resolves with it, and rejects with a `RunError` that has the same properties. */
 export interface RunResult<Output = string> {
-  /** The command and its arguments with spaces between them: to be read, not to be run. */
+  /** The command and its arguments with spaces between them, for messages. Arguments are not quoted. */
   readonly command: string;
-  /** Empty if it is no pipe. */
+  /** The output, a string or a Buffer by `encoding`. Empty if `options.stdio` makes no pipe for it. */
   readonly stdout: Output;
   readonly stderr: Output;
-  /** Null if a signal ended it, or it was not started. */
+  /** Null if the program was ended by a signal, or was not started. */
   readonly exitCode: number | null;
+  /** The signal that ended the program. Null if it ended by itself, or was not started. */
   readonly signal: NodeJS.Signals | null;
-  /** Whether it was ended because it took longer than `timeout`. */
+  /** Whether the program was ended because it ran longer than `timeout`. */
   readonly timedOut: boolean;
-  /** What was enforced on it, and what was not. */
+  /** What was enforced on the program, and what was not. */
   readonly enforcement: Enforcement;
-  /** The calls that its profile did not let through, one of each kind; none unless onViolation is given. */
+  /** The calls that the profile denied, one Violation for each kind of call. Empty unless `onViolation` is given. */
   readonly violations: readonly Violation[];
-  /** How many calls were denied beyond the kinds that `violations` lists. */
+  /** Number of denied calls of further kinds, which `violations` has no room for. */
   readonly unlistedViolations: number;
 }
 
 /**
- * The program was not started, was ended by us, or did not end with exit code 0. `message` has the last lines of its stderr,
- * and after them the first of the calls that were denied. `command`, `stdout`, `stderr`, `timedOut`, `enforcement`, `violations` and
- * `unlistedViolations` are not enumerable: printing the error does not print them.
+ * The error of `run` for a program that was not started, was ended by a timeout, an abort or too much output, or did not end with
+ * exit code 0. `message` has the last lines of the program's stderr, and then the first calls that were denied. Only `code`,
+ * `exitCode` and `signal` are enumerable: printing the error does not print the output twice.
+ *
+ * @example
+ * import { RunError, run } from 'seccomp';
+ *
+ * try {
+ *   await run('sh', ['-c', 'echo broken >&2; exit 3'], 'docker-default');
+ * } catch (error) {
+ *   if (!(error instanceof RunError)) throw error;
+ *   console.log(error.exitCode, error.stderr); // 3 'broken\n'
+ * }
  */
 export class RunError<Output = string> extends Error implements RunResult<Output> {
   declare readonly name: 'RunError';
   /**
-   * Why it was not started (ENOENT, EACCES, …), or was ended: ETIMEDOUT, ABORT_ERR, ERR_CHILD_PROCESS_STDIO_MAXBUFFER.
+   * Why the program was not started (ENOENT, EACCES, …) or was ended: ETIMEDOUT, ABORT_ERR, ERR_CHILD_PROCESS_STDIO_MAXBUFFER.
    * Undefined if it ended by itself.
    */
   readonly code: string | undefined;
@@ -47,7 +57,7 @@ export class RunError<Output = string> extends Error implements RunResult<Output
   declare readonly violations: readonly Violation[];
   declare readonly unlistedViolations: number;
 
-  /** `hint`: the last line of the message. */
+  /** @param hint - The last line of the message. */
   constructor(reason: string, code: string | undefined, result: RunResult<Output>, options?: ErrorOptions, hint = '') {
     const first = `${firstLine(result.command)}: ${reason}`;
     const lines = [first, lastLines(String(result.stderr)), ...denialLines(result), hint];
@@ -62,7 +72,7 @@ export class RunError<Output = string> extends Error implements RunResult<Output
     fromCaller(this);
   }
 
-  /** What JSON.stringify writes. */
+  /** Returns all properties, for JSON.stringify. */
   toJSON(): object {
     const { name, code, message, command, exitCode, signal, timedOut, stdout, stderr } = this;
     const { enforcement, violations, unlistedViolations } = this;
@@ -73,22 +83,22 @@ export class RunError<Output = string> extends Error implements RunResult<Output
 
 defineHidden(RunError.prototype, 'name', 'RunError');
 
-/** How much of stderr a message has: lines, and characters of them. */
+/** How much of stderr a message quotes: lines, and characters in them. */
 const STDERR_LINES = 3;
 const STDERR_CHARACTERS = 1000;
 
-/** How many characters of a command a message has. */
+/** How many characters of a command a message quotes. */
 const COMMAND_CHARACTERS = 200;
 
-/** The last lines of a program's stderr. */
+/** Returns the last lines of a program's stderr. */
 function lastLines(stderr: string): string {
   const all = stderr.trimEnd();
   const end = all.slice(-STDERR_CHARACTERS).split('\n').slice(-STDERR_LINES).join('\n');
-  const printable = end.replace(/[^\P{Cc}\n\t]/gu, ''); // What a child writes does not control the reader's terminal.
+  const printable = end.replace(/[^\P{Cc}\n\t]/gu, ''); // Without control characters, which a terminal would obey.
   return end === all ? printable : `… (the end of stderr; the property has all of it)\n${printable}`;
 }
 
-/** The first line of a command. */
+/** Returns the first line of a command. */
 function firstLine(command: string): string {
   const [line = ''] = command.slice(0, COMMAND_CHARACTERS).split('\n');
   return line === command ? line : `${line}…`;
