@@ -1,4 +1,4 @@
-/** How children are ended: a timeout is a bound, and nobody who holds a child's pipes is waited for. */
+/** How children are ended: a timeout is a bound, even if other processes hold the child's pipes. */
 import type { ChildProcess } from 'node:child_process';
 import { channel } from 'node:diagnostics_channel';
 import { EventEmitter, once } from 'node:events';
@@ -24,7 +24,7 @@ const shellSync = (script: string, options: SpawnSyncOptions) =>
   spawnSync('sh', ['-c', script], PROFILE, { ...options, encoding: 'utf8' });
 const idle = fileURLToPath(new URL('../support/idle.mjs', import.meta.url));
 
-/** SIGWINCH ends nobody. */
+/** SIGWINCH ends no process. */
 const SURVIVED = { killSignal: 'SIGWINCH', forceKillAfter: 10 } as const;
 const KILLED = [null, 'SIGKILL'];
 
@@ -32,20 +32,20 @@ function aborted<Options>(options: Options): Options & { readonly signal: AbortS
   return { ...options, signal: AbortSignal.timeout(50) };
 }
 
-/** What a promise rejects with. */
+/** Returns the error that a promise rejects with. */
 const rejection = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
     (value) => expect.fail(`resolved to ${JSON.stringify(value)}`),
     (error: unknown) => error,
   );
 
-/** How a child ended whose errors are of no interest. */
+/** Waits for the exit of a child, and ignores its errors. */
 const ending = (child: ChildProcess): Promise<unknown> => {
   child.on('error', () => {});
   return new Promise((resolve) => child.once('exit', (...end: unknown[]) => resolve(end)));
 };
 
-describe('SIGKILL follows killSignal if that does not end the child:', () => {
+describe('SIGKILL follows killSignal if the child survives it:', () => {
   test('run, at its timeout', async () => {
     const error = await rejection(run('sleep', ['60'], PROFILE, { timeout: 20, ...SURVIVED }));
     expect(error).toMatchObject({ code: 'ETIMEDOUT', timedOut: true, exitCode: null, signal: 'SIGKILL' });
@@ -80,7 +80,7 @@ describe('SIGKILL follows killSignal if that does not end the child:', () => {
     expect([child.exitCode, child.signalCode]).toEqual(KILLED);
   });
 
-  test('await using, where kill() was called before and survived', async () => {
+  test('await using, where the child has survived a kill() before', async () => {
     const child = spawn('sleep', ['60'], PROFILE, SURVIVED);
     child.kill('SIGWINCH');
     await child[Symbol.asyncDispose]();
@@ -127,13 +127,13 @@ describe('SIGKILL follows killSignal if that does not end the child:', () => {
 describe('forceKillAfter', () => {
   const patient = { timeout: 20, killSignal: 'SIGWINCH', forceKillAfter: false } as const;
 
-  test('false leaves the child its time', async () => {
+  test('false: the child is not sent SIGKILL', async () => {
     const error = await rejection(runShell('sleep 2; exit 7', patient));
     expect(error).toMatchObject({ code: 'ETIMEDOUT', timedOut: true, exitCode: 7, signal: null });
     expect(shellSync('sleep 2; exit 7', patient)).toMatchObject({ status: 7, signal: null });
   });
 
-  test('leaves no timer behind when the child has ended', () => {
+  test('leaves no timer when the child has ended', () => {
     const timers = evaluateScript(`
       const child = sandbox.spawn('sleep', ['60'], 'docker-default', { timeout: 20 });
       const gone = sandbox.spawn('no-such-program', [], 'docker-default', { timeout: 20000 }).on('error', () => {});
@@ -160,15 +160,15 @@ describe('forceKillAfter', () => {
   });
 });
 
-describe('whoever holds the pipes of a child that was ended is not waited for:', () => {
-  /** The number of a process in the background, which holds stdout and stderr, is the first line of stdout. */
+describe('other processes that hold the pipes of a child that was ended are not waited for:', () => {
+  /** Starts a background process that holds stdout and stderr, and prints its process number. */
   const HOLDER = 'sleep 50 & echo $!;';
 
-  /** Tells of each child that is started. */
+  /** Receives each child that is started. */
   const startOf = new EventEmitter();
   channel('child_process').subscribe((message) => startOf.emit('child', Reflect.get(Object(message), 'process')));
 
-  /** Whether the holder still runs; ends it. */
+  /** Ends the holder. Returns whether it was still running. */
   function wasHeld(stdout: string | Buffer | null): boolean {
     const pid = Number.parseInt(String(stdout), 10);
     const isRunning = /^State:\s+[^ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
@@ -176,7 +176,7 @@ describe('whoever holds the pipes of a child that was ended is not waited for:',
     return isRunning;
   }
 
-  /** Starts the holder and a child that waits; calls `end` when both are there. Gives stdout at the child's close. */
+  /** Starts the holder and a waiting child; calls `end` when both are running. Returns the child's stdout. */
   async function closed(end: (child: SandboxedProcess) => void, options: SpawnOptions = {}): Promise<string> {
     const child = shell(`${HOLDER} exec sleep 50`, options).on('error', () => {});
     let stdout = '';
@@ -188,7 +188,7 @@ describe('whoever holds the pipes of a child that was ended is not waited for:',
     return stdout;
   }
 
-  /** What becomes of an attempt with a timeout, of which ever longer ones are tried until the holder got ready. */
+  /** Repeats an attempt with longer and longer timeouts, until the holder was ready before the timeout. */
   async function atTimeout<Result>(attempt: (timeout: number) => Promise<Result> | Result): Promise<Result> {
     for (const timeout of [1000, 5000]) {
       const result = await attempt(timeout);
@@ -269,7 +269,7 @@ describe('whoever holds the pipes of a child that was ended is not waited for:',
   });
 });
 
-test('what a child writes until its end is read, also when it was ended and others hold its pipes', async () => {
+test('what a child writes before its end is read, also if it was ended and other processes hold its pipes', async () => {
   const child = shell('trap "head -c 100000 /dev/zero; exit 0" TERM; sleep 50 & echo $!; wait', {
     forceKillAfter: false,
   });
@@ -296,8 +296,8 @@ test.skipIf(!hasCapability('CAP_KILL') || !hasCapability('CAP_SETUID'))(
       const sent = child.kill();
       return { pid: child.pid, reason, events, sent, killed: child.killed, exitCode: child.exitCode };`;
     const { pid, ...told } = evaluateScript(code, { without: 'CAP_KILL' }) as { readonly pid: number };
-    process.kill(pid, 'SIGKILL'); // It is there: else this throws.
-    // `error` comes from kill() alone, as in Node.
+    process.kill(pid, 'SIGKILL'); // Throws if the child does not exist any more.
+    // As in Node, only kill() emits `error`.
     const reason = { code: 'EPERM', syscall: 'kill' };
     expect(told).toEqual({ reason, events: ['EPERM'], sent: false, killed: false, exitCode: null });
   },

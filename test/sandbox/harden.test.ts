@@ -1,4 +1,4 @@
-/** harden: what it puts on which threads, what it refuses, and what a filter on one thread is not. */
+/** harden(): which threads get which filters, what is refused, and why a filter on one thread is no boundary. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,7 +19,7 @@ const folder = mkdtempSync(join(tmpdir(), 'seccomp-harden-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 const all = (values: unknown) => (Array.isArray(values) ? [...new Set(values)] : values);
 
-/** Worker code that answers what `body` returns. */
+/** Code of a worker that posts what `body` returns. */
 const worker = (body: string) => `
   const answer = async (code) => {
     const thread = new Worker(${JSON.stringify(PRELUDE_OF_WORKER)} + '(async () => {' + code + '})().then((answer) => parentPort.postMessage(answer))', { eval: true });
@@ -37,7 +37,7 @@ const PRELUDE_OF_WORKER = `
 `;
 
 describe('all threads', () => {
-  test('have the filter and no_new_privs: workers, the pool, V8’s, and those that come later', () => {
+  test('have the filter and no_new_privs: workers, libuv’s pool, V8’s threads, and later ones', () => {
     const result = evaluateScript(`
       const before = Number(field('/proc/self/status', 'Seccomp_filters'));
       const early = new Worker('setInterval(() => {}, 1000)', { eval: true });
@@ -54,7 +54,7 @@ describe('all threads', () => {
     expect(result['hardened']).toEqual({ threads: 'all', filters: 1, filtersInForce: 1, noNewPrivileges: true });
   });
 
-  test('get the profile’s answer, by synchronous and asynchronous calls and in workers', () => {
+  test('get the profile’s answer: in synchronous and asynchronous calls, and in workers', () => {
     const result = evaluateScript(
       worker(`
       await fs.promises.stat('/');
@@ -67,7 +67,7 @@ describe('all threads', () => {
     expect(result).toEqual([-77, -77, [-77, -77]]);
   });
 
-  test('get it from a worker too', () => {
+  test('get the filter also from a worker', () => {
     const result = evaluateScript(
       worker(`
       const inside = await answer('sandbox.harden(denyMkdir)');
@@ -76,7 +76,7 @@ describe('all threads', () => {
     expect(result).toBe(-77);
   });
 
-  test('get none if one has a filter of its own: an error names it', () => {
+  test('get no filter if one has a filter of its own, which the error names', () => {
     const result = evaluateScript(
       worker(`
       const before = threads('Seccomp_filters').length;
@@ -92,7 +92,7 @@ describe('all threads', () => {
 });
 
 describe('a filter on one thread', () => {
-  test('is refused, with the reason, unless one accepts the shared pool', () => {
+  test('is refused, with the reason, unless acceptSharedPool is given', () => {
     const result = evaluateScript(`
       try { sandbox.harden('docker-default', { threads: 'current' }); } catch ({ code, message }) {
         return [code, message, field('/proc/thread-self/status', 'NoNewPrivs')];
@@ -105,10 +105,10 @@ describe('a filter on one thread', () => {
     ]);
   });
 
-  test('does not bind asynchronous fs where the pool was started before', () => {
+  test('does not apply to asynchronous fs if the pool was started before', () => {
     const result = evaluateScript(
       worker(`
-      await fs.promises.stat('/'); // The pool starts.
+      await fs.promises.stat('/'); // Starts the pool.
       return answer(\`
         sandbox.harden(denyMkdir, { threads: 'current', acceptSharedPool: true });
         return [failure(() => fs.mkdirSync('/nowhere/x')), await failureOf(fs.promises.mkdir('/nowhere/x'))];\`);`),
@@ -116,7 +116,7 @@ describe('a filter on one thread', () => {
     expect(result).toEqual([-77, -2]);
   });
 
-  test('binds every thread’s asynchronous fs for good where it starts the pool', () => {
+  test('applies to asynchronous fs of every thread, for good, if its thread starts the pool', () => {
     const result = evaluateScript(
       worker(`
       const inside = await answer(\`
@@ -129,23 +129,23 @@ describe('a filter on one thread', () => {
 });
 
 describe('profiles', () => {
-  test('that deny seccomp, prctl and opening files are put on, and what is in force is told', () => {
+  test('that deny seccomp, prctl and opening files are attached, and the result says what is in force', () => {
     const result = evaluateScript(`
       const { filtersInForce, noNewPrivileges } = sandbox.harden(denying(1, 'seccomp', 'prctl', 'openat', 'open'));
       return [filtersInForce > 0, noNewPrivileges, failure(() => fs.readFileSync('/etc/passwd'))];`);
     expect(result).toEqual([true, true, -1]);
   });
 
-  test('in a list are all in force, each call with the strictest answer', () => {
+  test('in a list are all in force, and each call gets the strictest answer', () => {
     const result = evaluateScript(`
       const { filters } = sandbox.harden([denying(77, 'mkdir', 'mkdirat'), denying(78, 'rmdir', 'unlinkat')]);
       return [filters.length, failure(() => fs.mkdirSync('/nowhere/x')), failure(() => fs.rmdirSync('/nowhere/x'))];`);
     expect(result).toEqual([1, -77, -78]);
   });
 
-  test('of which one filter can’t be made are put on one after the other, also where the first denies seccomp', () => {
+  test('that can’t be combined in one filter are attached one after the other, also if the first denies seccomp', () => {
     const result = evaluateScript(`
-      // So many rules on one syscall that two such profiles can't be combined.
+      // Too many rules on one syscall for a combination of two such profiles.
       const long = (first) => ({
         defaultAction: 'SCMP_ACT_ALLOW',
         syscalls: [
@@ -160,7 +160,7 @@ describe('profiles', () => {
     expect(result).toEqual([3, -77]);
   });
 
-  test('that were compiled before are put on as they are', () => {
+  test('that were compiled before are attached as they are', () => {
     const result = evaluateScript(`
       const filter = sandbox.compile(denying(77, 'mkdir', 'mkdirat'));
       return sandbox.harden(filter).filters[0] === filter;`);
@@ -176,7 +176,7 @@ describe('profiles', () => {
   });
 });
 
-describe('what can’t be done is an error, and the process goes on without the filter:', () => {
+describe('is an error, and the process goes on without the filter:', () => {
   test.each([
     ['no profile', 'undefined', '{}', 'ERR_SECCOMP_OPTION'],
     ['an unknown option', "'docker-default'", "{ thread: 'all' }", 'ERR_SECCOMP_OPTION'],
@@ -206,7 +206,7 @@ describe('what can’t be done is an error, and the process goes on without the 
     expect(result).toEqual(['ERR_SECCOMP_ATTACH', expect.stringMatching(/EACCES.*needs CAP_SYS_ADMIN/)]);
   });
 
-  test('a filter that is on forbids it', () => {
+  test('a filter that is attached already forbids it', () => {
     const result = evaluateScript(`
       sandbox.harden(denying(1, 'seccomp'));
       try { sandbox.harden(denying(1, 'mkdir')); } catch ({ code, message }) { return [code, message]; }`);
@@ -235,27 +235,30 @@ describe('a process that listens', () => {
   const OPTIONS = { encoding: 'utf8', timeout: 120_000, killSignal: 'SIGKILL' } as const;
   const LISTENING = ['an IPv4 socket', 'an IPv6 socket', 'a Unix socket', 'an abstract Unix socket'];
 
-  test.for(LISTENING)('on %s is refused a profile that denies accept4, with a remedy', (kind, { skip }) => {
-    const { stdout, stderr } = hardened(kind, 'accept4');
-    skip(/EADDRNOTAVAIL|EAFNOSUPPORT/.test(stderr), `no such address here: ${stderr}`);
-    expect([stdout, stderr]).toEqual([expect.stringMatching(REFUSED), '']);
-    expect(stdout).toContain('Close its servers before, or allow accept4');
-  });
+  test.for(LISTENING)(
+    'on %s can’t be hardened with a profile that denies accept4: the error has a remedy',
+    (kind, { skip }) => {
+      const { stdout, stderr } = hardened(kind, 'accept4');
+      skip(/EADDRNOTAVAIL|EAFNOSUPPORT/.test(stderr), `no such address here: ${stderr}`);
+      expect([stdout, stderr]).toEqual([expect.stringMatching(REFUSED), '']);
+      expect(stdout).toContain('Close its servers before, or allow accept4');
+    },
+  );
 
-  test('is refused it on one thread too', () => {
+  test('can’t be hardened with it on one thread either', () => {
     const options = { threads: 'current', acceptSharedPool: true };
     expect(hardened('a Unix socket', 'accept4', options).stdout).toMatch(REFUSED);
   });
 
-  test('serves on under a profile that allows accept4, by which Node accepts', () => {
+  test('goes on serving under a profile that allows accept4, which Node uses', () => {
     expect(hardened('an IPv4 socket', 'accept').stdout).toBe('served\n');
   });
 
-  test.each(['no socket', 'a socket that was closed', 'a connection'])('no more, but has %s, gets it', (kind) => {
+  test.each(['no socket', 'a socket that was closed', 'a connection'])('no more, but has %s, is hardened', (kind) => {
     expect(hardened(kind, 'accept4').stdout).toBe('hardened\n');
   });
 
-  test('of a network namespace of its own is seen as well', ({ skip }) => {
+  test('in another network namespace is found as well', ({ skip }) => {
     const command = [process.execPath, listening, 'an abstract Unix socket', profile('accept4')];
     const { stdout, stderr } = spawnSync('unshare', ['--user', '--net', ...command], OPTIONS);
     skip(/^unshare:/.test(stderr), `no network namespace here: ${stderr}`);
@@ -264,7 +267,7 @@ describe('a process that listens', () => {
 });
 
 describe.skipIf(!hasRings)('acceptRings (skips: this Node or kernel makes no io_uring)', () => {
-  test('leaves io_uring_enter to the rings that there are, and the process goes on', () => {
+  test('allows io_uring_enter on the existing instances, and the process goes on', () => {
     const result = evaluateScript(
       `
       const early = new Worker("require('node:worker_threads').parentPort.on('message', (m) => require('node:fs').promises.stat('/').then(() => process.exit(m)))", { eval: true });
@@ -294,7 +297,7 @@ describe.skipIf(!hasRings)('acceptRings (skips: this Node or kernel makes no io_
   });
 });
 
-test('noNewPrivileges: false leaves it unset for one who may', ({ skip }) => {
+test('noNewPrivileges: false leaves no_new_privs unset for a process with CAP_SYS_ADMIN', ({ skip }) => {
   skip(hasNoNewPrivs(), NO_NEW_PRIVS);
   skip(!hasCapability('CAP_SYS_ADMIN'), 'this process has no CAP_SYS_ADMIN');
   const { status, stdout } = script(`

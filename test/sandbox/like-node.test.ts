@@ -1,4 +1,4 @@
-/** The same script against node:child_process and against us: events, values and errors are equal. */
+/** The same calls of node:child_process and of this package: events, values and errors are equal. */
 
 import type { ChildProcess } from 'node:child_process';
 import * as child_process from 'node:child_process';
@@ -24,7 +24,7 @@ const directory = mkdtempSync(join(tmpdir(), 'seccomp-'));
 const script = join(directory, 'script');
 writeFileSync(script, 'echo "without a first line: $0 $1"', { mode: 0o755 });
 
-/** Everything a child tells, in order. */
+/** All events of a child, in order. */
 async function story(
   start: (spawn: Spawn) => ChildProcess | Promise<ChildProcess>,
   spawn: Spawn,
@@ -68,7 +68,7 @@ function children(): readonly string[] {
     try {
       return readFileSync(file, 'utf8');
     } catch {
-      return ''; // It ended meanwhile.
+      return ''; // The process has ended meanwhile.
     }
   };
   const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name));

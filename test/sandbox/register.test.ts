@@ -29,7 +29,7 @@ const denyMkdir = JSON.stringify({
 const execArgv = ['--import', 'seccomp/register'];
 const filtersHere = Number(statusOf('self').get('Seccomp_filters') ?? 0);
 
-/** A task of a pool: what the filter does to the process that it runs in. */
+/** A task of a pool: reports how its process is filtered. */
 const TASK = `const fs = require('node:fs'); const { spawnSync } = require('node:child_process');
   module.exports = () => ({
     filters: Number(/Seccomp_filters:\\s*(\\d+)/.exec(fs.readFileSync('/proc/self/status', 'utf8'))[1]),
@@ -37,7 +37,7 @@ const TASK = `const fs = require('node:fs'); const { spawnSync } = require('node
     own: process.pid !== Number(process.env.POOL_OWNER),
   });`;
 const UNDER_DOCKER_DEFAULT = {
-  filters: filtersHere + 2, // The pool's owner has denied io_uring_setup.
+  filters: filtersHere + 2, // The first denies io_uring_setup.
   unshare: expect.stringContaining('Operation not permitted'),
   own: true,
 };
@@ -51,11 +51,11 @@ describe('node --import seccomp/register', () => {
     const code =
       "console.log([...new Set(threads('Seccomp_filters'))].join(), [...new Set(threads('NoNewPrivs'))].join())";
     const { status, stdout, stderr } = script(code, { execArgv, env: { SECCOMP_PROFILE: profile } });
-    const again = Number(hasRingsUnasked && profile === 'docker-default'); // Started again, under a filter.
+    const again = Number(hasRingsUnasked && profile === 'docker-default'); // Node was started again, under one more filter.
     expect([status, stdout, stderr]).toEqual([0, `${filtersHere + 1 + again} 1\n`, '']);
   });
 
-  test('puts nothing on for unconfined', () => {
+  test('attaches no filter for unconfined', () => {
     const { stdout } = script("console.log(threads('Seccomp_filters').join())", {
       execArgv,
       env: { SECCOMP_PROFILE: 'unconfined' },
@@ -69,14 +69,14 @@ describe('node --import seccomp/register', () => {
     ['its name is unknown', 'docker', /no built-in profile is called "docker"/],
     ['its file is not there', './nowhere.json', /nowhere\.json: the profile can't be read/],
     ['it has mistakes', '{"defaultAction":"ALLOW"}', /defaultAction: unknown action/],
-  ])('exits 125 and does not run the program if the profile can’t be put on: %s', (_, profile, message) => {
+  ])('exits 125 and does not run the program if the profile can’t be attached: %s', (_, profile, message) => {
     const { status, stdout, stderr } = script("console.log('runs')", { execArgv, env: { SECCOMP_PROFILE: profile } });
     expect([status, stdout]).toEqual([125, '']);
     expect(stderr).toMatch(message);
     expect(stderr).toMatch(/^seccomp\/register: .*the program was not run\n$/s);
   });
 
-  test('exits 125 if the kernel refuses it', () => {
+  test('exits 125 if the kernel refuses the filter', () => {
     const { status, stdout } = script(
       `sandbox.harden(denying(1, 'seccomp'));
        const { status, stderr } = childProcess.spawnSync(process.execPath, ['--import', 'seccomp/register', '-e', 'console.log(1)'], { encoding: 'utf8' });
@@ -131,7 +131,7 @@ describe('node --import seccomp/register', () => {
 });
 
 describe('a worker', () => {
-  // Node runs no --import for workers that are made from text.
+  // Node ignores --import for workers that are made from text.
   const code = file(
     'worker.cjs',
     "try { require('node:fs').mkdirSync('/nowhere/x') } catch (error) { process.exit(-error.errno) }",
@@ -157,12 +157,12 @@ describe('a worker', () => {
   });
 });
 
-describe('processes that others start', () => {
+describe('processes that a library starts', () => {
   const env = { SECCOMP_PROFILE: 'docker-default' };
   const task = file('task.cjs', TASK);
   const taskFile = JSON.stringify(task);
 
-  test('a cluster’s workers share a server socket, each under the profile', () => {
+  test('workers of a cluster share a server socket, each under the profile', () => {
     const server = file(
       'server.cjs',
       `const http = require('node:http'); const task = require(${taskFile});
@@ -184,7 +184,7 @@ describe('processes that others start', () => {
     expect(result).toEqual({ workers: 2, answers: Array(4).fill(UNDER_DOCKER_DEFAULT) });
   });
 
-  test('fork’s: a pool that can’t be given Node’s options takes the profile by NODE_OPTIONS', () => {
+  test('take the profile from NODE_OPTIONS, for a pool that has no option for Node’s arguments', () => {
     const result = evaluateScript(
       `const child = childProcess.fork(${JSON.stringify(file('send.cjs', `process.send(require(${taskFile})().filters)`))}, [], { execArgv: [], env: { ...process.env, NODE_OPTIONS: '--import seccomp/register', SECCOMP_PROFILE: '${denyMkdir.replaceAll("'", "\\'")}' } });
        return (await once(child, 'message'))[0];`,

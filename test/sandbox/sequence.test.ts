@@ -1,4 +1,4 @@
-/** Every call that a child makes before its program runs, as the kernel sees it. */
+/** All system calls of a child before its program runs. */
 import { spawnSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,12 +13,12 @@ afterAll(() => rmSync(directory, { recursive: true }));
 const traced =
   spawnSync('strace', ['--version']).status === 0 && spawnSync('strace', ['-o', '/dev/null', 'true']).status === 0;
 
-/** The names of the calls from the child's birth to its execve, those in a row counted: `62 rt_sigaction`. */
+/** Returns the names of the calls from clone to execve. Equal calls in a row are counted: `62 rt_sigaction`. */
 function sequence(start: string): readonly string[] {
   const traces = mkdtempSync(join(directory, 'trace-'));
   const script = `import { spawn } from ${JSON.stringify(dist)}; ${start}`;
   const args = ['-ff', '-o', join(traces, 'of'), process.execPath, '--input-type=module', '-e', script];
-  // Not pipes: Node ≥ 22 leaves those non-blocking, and a child that inherits one makes it block, by one more fcntl.
+  // Files, not pipes: Node ≥ 22 leaves pipes non-blocking, and a child that inherits one makes one more fcntl call.
   const errors = openSync(join(directory, 'errors'), 'w+');
   const { status } = spawnSync('strace', args, { stdio: ['ignore', 'ignore', errors] });
   closeSync(errors);
@@ -37,16 +37,16 @@ function counted(calls: readonly string[]): readonly string[] {
   });
 }
 
-/** No core dumps, and a domain of its own, if the kernel has any: no_new_privs comes with that. */
+/** Disables core dumps, and enters a Landlock domain if the kernel has Landlock, which needs no_new_privs. */
 const hasDomain = isolationSupport().domain !== undefined;
 const isolated = ['2 prlimit64', ...(hasDomain ? ['prctl', 'landlock_restrict_self'] : [])];
 const noNewPrivileges = hasDomain ? [] : ['prctl'];
 
-/** A descriptor is put in its place, and its flags are read. */
+/** Duplicates a descriptor to its index, and reads its flags. */
 const PLACED = ['dup3', 'fcntl'];
 
-describe.skipIf(!traced)('between its birth and its program a child (needs strace, allowed to trace) makes', () => {
-  test('no call but these', () => {
+describe.skipIf(!traced)('between clone and execve a child makes (skips: strace is missing, or may not trace)', () => {
+  test('only these calls', () => {
     expect(sequence("spawn('/bin/true', 'docker-default')")).toEqual([
       '62 rt_sigaction',
       ...isolated,
@@ -71,7 +71,7 @@ describe.skipIf(!traced)('between its birth and its program a child (needs strac
     expect(sequence(`spawn('/bin/true', [], ${JSON.stringify(profile)}, { stdio: 'inherit' })`)).toEqual([
       '62 rt_sigaction',
       ...isolated,
-      '7 fcntl', // The connection is moved out of the way first.
+      '7 fcntl', // First the connection is moved to a free descriptor.
       'close_range',
       'rt_sigprocmask',
       'getpid',
@@ -83,7 +83,7 @@ describe.skipIf(!traced)('between its birth and its program a child (needs strac
     await agent.close();
   });
 
-  test('for a profile that denies execve also getrandom, and for each option its own', () => {
+  test('for a profile that denies execve also getrandom, and for each option its own call', () => {
     const profile = JSON.stringify({
       defaultAction: 'SCMP_ACT_ALLOW',
       syscalls: [{ names: ['execve'], action: 'SCMP_ACT_ERRNO' }],
@@ -93,7 +93,7 @@ describe.skipIf(!traced)('between its birth and its program a child (needs strac
       '62 rt_sigaction',
       'setsid',
       ...isolated,
-      '6 fcntl', // Each is in its place: it is made to stay open, and its flags are read.
+      '6 fcntl', // Descriptors that have their index already: FD_CLOEXEC is cleared, and the flags are read.
       'close_range',
       'chdir',
       'prlimit64',
