@@ -12,7 +12,7 @@ import { toProfileDocument } from '../lib/profile/document/stringify.js';
 import { stringify } from '../lib/profile/profile.js';
 import { ruleApplies } from '../lib/profile/resolve/host-match.js';
 import { loadProfile, profileOf } from '../lib/profile/source.js';
-import { compile } from '../lib/sandbox/plan/plan-filters.js';
+import { compile } from '../lib/sandbox/compile.js';
 import { compileC } from '../test/support/compile-c.js';
 
 export const TRUE = '/bin/true';

@@ -35,14 +35,14 @@ export interface NativeRequest extends NativeFilters {
   /** Flat triples: RLIMIT_*, its soft and its hard value, 2⁶⁴ − 1 for none. */
   readonly limits?: readonly (number | bigint)[];
   /** That it writes no core dump unless it asks for it, and enters `domain`. True: or does not start. Left out: neither. */
-  readonly isolation?: boolean;
+  readonly isolation?: boolean | undefined;
   readonly domain?: NativeDomain | undefined;
   /** A bit for each capability that may stay; left out, all may. */
-  readonly keptCapabilities?: bigint;
+  readonly keptCapabilities?: bigint | undefined;
   /** Who answers the filter's listener, if SECCOMP_FILTER_FLAG_NEW_LISTENER makes one. */
-  readonly supervision?: Supervision;
+  readonly supervision?: Supervision | undefined;
   /** Who is told of the listener's calls; given with `supervision`. */
-  readonly inbox?: InboxHandle;
+  readonly inbox?: InboxHandle | undefined;
   /** Or the socket that it is sent to, with these one to three texts; between them the child's number is written. */
   readonly agent?: { readonly path: string; readonly state: readonly string[] } | undefined;
 }

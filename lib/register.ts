@@ -2,12 +2,12 @@
 import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads';
 import { SeccompError } from './errors.js';
 import { harden } from './sandbox/harden.js';
-import { loadSources, policiesOf } from './sandbox/plan/plan-filters.js';
+import { resolveSources } from './sandbox/plan/resolve-sources.js';
 import { runOrExit } from './sandbox/this-process/exit-status.js';
 import { deniesIoUring, ioUringDescriptors, restartWithoutIoUring } from './sandbox/this-process/io-uring.js';
+import { emptyFields } from './util/own-data.js';
 
 const VARIABLE = 'SECCOMP_PROFILE';
-const NO_OPTIONS = { capabilities: undefined, abis: undefined };
 
 runOrExit('seccomp/register', () => {
   const profile = process.env[VARIABLE];
@@ -20,7 +20,10 @@ function registerProcess(profile: string | undefined): void {
     const message = `${VARIABLE} is not set: it takes a built-in's name, a path or JSON text; to filter nothing, unconfined`;
     throw new SeccompError('ERR_SECCOMP_OPTION', message);
   }
-  if (ioUringDescriptors().length > 0 && deniesIoUring(policiesOf(loadSources(profile), NO_OPTIONS))) restart(); // Before the work of compiling.
+  if (ioUringDescriptors().length > 0) {
+    const policies = resolveSources(profile, emptyFields()).each.map(({ policy }) => policy);
+    if (deniesIoUring(policies)) restart(); // Before the work of compiling.
+  }
   harden(profile);
   setEnvironmentData(VARIABLE, profile);
 }

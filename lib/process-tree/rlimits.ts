@@ -1,7 +1,7 @@
 /** Resource limits of the programs we start: setrlimit(2). */
 import { readFileSync } from 'node:fs';
 import { SeccompError } from '../errors.js';
-import { copyFields, type Refuse } from '../util/own-data.js';
+import { copyFields, own, type Refuse } from '../util/own-data.js';
 import { suggest } from '../util/suggest.js';
 
 /** RLIMIT_* by name, in the order of their numbers. Source: asm-generic/resource.h; Node runs on no CPU that differs. */
@@ -24,6 +24,8 @@ const RESOURCES = [
   'rttime',
 ] as const;
 
+const NAMES: readonly string[] = RESOURCES;
+
 export type ResourceName = (typeof RESOURCES)[number];
 
 /** In the unit of the resource: bytes, seconds, microseconds (`rttime`) or a count. */
@@ -37,35 +39,46 @@ export type ResourceLimits = Readonly<
 const NO_LIMIT = 2n ** 64n - 1n;
 
 /**
- * What the addon takes: flat triples of resource, soft and hard limit. `uid` is the child's user, if that is not this
- * process's.
+ * Checks limits, and returns a copy of them.
+ *
+ * @throws SeccompError ERR_SECCOMP_OPTION for a resource that is unknown, and for a limit that is not possible.
  */
-export function limitTriples(
-  limits: ResourceLimits | undefined,
-  uid: number | null | undefined,
-): readonly (number | bigint)[] {
-  if (limits === undefined) return [];
-  if (typeof limits !== 'object' || limits === null) throw invalid('', 'an object such as { nofile: 64 }', limits);
-  return Object.entries(copyFields(limits, refuse)).flatMap(([name, limit]) => {
-    const resource = (RESOURCES as readonly string[]).indexOf(name);
-    if (resource < 0) {
+export function readLimits(value: unknown): ResourceLimits {
+  if (typeof value !== 'object' || value === null) throw invalid('', 'an object such as { nofile: 64 }', value);
+  const limits = copyFields(value, refuse);
+  for (const [name, limit] of Object.entries(limits)) {
+    if (!NAMES.includes(name)) {
       const message = `options.rlimits: unknown resource ${JSON.stringify(name)}${suggest(name, RESOURCES)}`;
       throw new SeccompError('ERR_SECCOMP_OPTION', message);
     }
-    if (name === 'nproc' && limit !== undefined) refuseForRoot(uid ?? process.getuid?.() ?? 0);
     const { soft, hard } = bounds(limit, name);
-    const values = [limitValue(soft, name), limitValue(hard, name)] as const;
-    if (values[0] > values[1]) throw invalid(`.${name}`, 'a soft limit that is not above the hard one', soft);
-    return [resource, ...values];
+    if (limitValue(soft, name) > limitValue(hard, name))
+      throw invalid(`.${name}`, 'a soft limit that is not above the hard one', soft);
+    limits[name] = own({ soft, hard });
+  }
+  return limits;
+}
+
+/** Checked limits as the addon takes them: flat triples of resource, soft and hard limit. */
+export function limitTriples(limits: ResourceLimits | undefined): readonly (number | bigint)[] {
+  return Object.entries(limits ?? {}).flatMap(([name, limit]) => {
+    const { soft, hard } = bounds(limit, name);
+    return [NAMES.indexOf(name), limitValue(soft, name), limitValue(hard, name)];
   });
 }
 
 /**
- * RLIMIT_NPROC does not bind the user 0 of the initial user namespace, with capabilities or without.
- * Source: is_rlimit_overlimit and copy_process of Linux, kernel/fork.c: `user != INIT_USER`.
+ * Refuses a limit on the processes of root. RLIMIT_NPROC does not bind user 0 of the initial user namespace, with capabilities
+ * or without. Source: is_rlimit_overlimit and copy_process of Linux, kernel/fork.c: `user != INIT_USER`.
+ *
+ * @param limits - Checked limits; undefined for none.
+ * @param uid - The child's user ID, if it is not to be this process's.
+ * @throws SeccompError ERR_SECCOMP_OPTION
  */
-function refuseForRoot(uid: number): void {
-  if (uid !== 0 || !isRootOutside()) return;
+export function refuseProcessLimitOfRoot(limits: unknown, uid: unknown): void {
+  if (typeof limits !== 'object' || limits === null || !Object.hasOwn(limits, 'nproc')) return;
+  const user = typeof uid === 'number' ? uid : process.getuid?.();
+  if (user !== 0 || !isRootOutside()) return;
   const message = 'options.rlimits.nproc: Linux does not limit the processes of root: give the child another uid';
   throw new SeccompError('ERR_SECCOMP_OPTION', message);
 }

@@ -1,12 +1,11 @@
-/** Starts a program whose every call is seen and let through: what record is made of. */
+/** Collects the calls of a child whose every call is counted, for record(). */
 import { once } from 'node:events';
 import { Socket } from 'node:net';
 import type { ObservedCall } from '../decode/observed-call.js';
 import { type CallSite, callSiteOf, observedCall } from '../decode/observed-call.js';
 import { onAbort } from '../sandbox/child/abort.js';
 import type { SandboxedProcess } from '../sandbox/child/child-process.js';
-import type { SpawnOptions } from '../sandbox/options/options.js';
-import { spawnObserved } from '../sandbox/spawn.js';
+import type { SpawnOptions } from '../sandbox/options/types.js';
 
 /** Calls that are alike, and the first of them. */
 export type ObservedKind = ObservedCall & CallSite & { readonly count: number };
@@ -20,14 +19,13 @@ export interface Observed {
 }
 
 /**
- * Runs `command` to its end, with all its threads and children, and tells every kind of call that they made. The first
- * execve, which starts it, is not among them. Nothing is filtered. After a timeout or an abort its children are not waited
- * for: their calls are let through as long as this process lives.
- * @throws SeccompError ERR_SECCOMP_ATTACH where a listener can't be had. A command that can't be started rejects as spawn's
- * event `error` tells it.
+ * Waits for the end of a child whose every call is counted, with all its threads and children, and returns the kinds of calls. The
+ * first execve, which starts the program, is not among them. After a timeout or an abort, its children are not waited for: their
+ * calls are allowed as long as this process lives.
+ *
+ * @throws The error that the child emits if its program can't be started.
  */
-export async function observe(command: string, args: readonly string[], options: SpawnOptions = {}): Promise<Observed> {
-  const child = spawnObserved(command, args, options);
+export async function observe(child: SandboxedProcess, options: SpawnOptions): Promise<Observed> {
   let failure: unknown;
   child.on('error', (error) => {
     failure ??= error;

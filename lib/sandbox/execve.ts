@@ -1,19 +1,26 @@
 /** execve(): this process becomes a program under a profile. */
-import { addon, type NativeRequest } from '../native.js';
-import { define, own } from '../util/own-data.js';
-import { invocation } from './arguments.js';
-import { systemError } from './child/start-errors.js';
-import { PROGRAM_OPTIONS, type ProgramOptions, programRequest } from './options/options.js';
-import { handed } from './plan/agent-handoff.js';
-import { isolationFor } from './plan/isolation.js';
-import { type FilterSource, prepare, type SingleSource } from './plan/plan-filters.js';
-import { attachError, filterRequest, handedRequest } from './spawn.js';
+import { normalizeArguments } from './arguments.js';
+import { startInPlace } from './child/start.js';
+import { openStdio } from './child/stdio.js';
+import { parametersOf } from './options/overloads.js';
+import type { ProgramOptions } from './options/types.js';
+import { planFilters } from './plan/plan-filters.js';
+import { type FilterSource, resolveSources, type SingleSource } from './plan/resolve-sources.js';
 
 /**
- * Replaces this process by `command` under `profile`: same process number, standard descriptors and directory, signals as
- * a fresh start has them. Does not return; `exit` handlers do not run.
- * @throws ProfileError, SeccompError as spawn does, or the system's error (ENOENT, EACCES, …), and then this process is as
- * it was, without a filter.
+ * Replaces this process by `command` under `profile`, as execve(2) does. The process ID, the standard descriptors and the working
+ * directory stay; signal dispositions are those of a fresh start. Does not return, and `exit` handlers do not run.
+ *
+ * @param command - The program: a path, or a name that is looked for in `PATH`.
+ * @param args - The program's arguments. They can be left out where `profile` is not a list.
+ * @param profile - As for `spawn`.
+ * @throws {ProfileError} if the profile is not valid.
+ * @throws {SeccompError} as `spawn`; or the system's error (ENOENT, EACCES, …) for a program that can't be executed. This process
+ * then goes on as it was, without a filter.
+ * @example
+ * import { execve } from 'seccomp';
+ *
+ * execve('echo', ['this is the same process'], 'docker-default');
  */
 export function execve(command: string, profile: SingleSource, options?: ProgramOptions): never;
 export function execve(
@@ -23,24 +30,9 @@ export function execve(
   options?: ProgramOptions,
 ): never;
 export function execve(...parameters: readonly unknown[]): never {
-  const { command, args, sources, options } = invocation<ProgramOptions>(parameters, PROGRAM_OPTIONS);
-  const isolated = isolationFor(options, sources.all.length > 0);
-  const program = programRequest(command, args, options);
-  const agents = handed(sources, options, NOT_SUPERVISED, isolated !== undefined);
-  const request: NativeRequest = own({
-    ...program,
-    ...isolated?.request,
-    ...(agents === undefined
-      ? filterRequest(prepare(sources, options, ['execve', 'exit'], isolated !== undefined), options)
-      : handedRequest(agents, options, program.cwd)),
-    detached: false,
-    stdio: [0, 1, 2],
-  });
-  const failure = addon().execve(request);
-  throw (
-    attachError(failure, request.agent) ??
-    define(systemError(failure.error, `execve ${command}`), { path: command, call: failure.call })
-  );
+  const call = normalizeArguments('execve', parametersOf('execve', parameters));
+  const sources = resolveSources(call.profile, call.options);
+  const plan = planFilters(sources, call.options, 'execve');
+  const stdio = openStdio('inherit');
+  return startInPlace(call, plan, stdio);
 }
-
-const NOT_SUPERVISED = { notify: undefined, onViolation: undefined };

@@ -6,8 +6,9 @@ import { type Change, type Explanation, explainCall } from '../profile/explain.j
 import { type Question, readQuestion, registers } from '../profile/explain-query.js';
 import type { Host } from '../profile/resolve/resolve.js';
 import { loadProfile, type ProfileSource } from '../profile/source.js';
-import { HOST_OPTIONS, readOptions } from './options/options.js';
-import { type CompileOptions, hostOf, refuseOptions } from './plan/plan-filters.js';
+import { readOptions } from './options/table.js';
+import type { CompileOptions } from './options/types.js';
+import { hostOf, refuseOptions } from './plan/resolve-sources.js';
 
 /**
  * Explains what a profile decides for a call, by default on this machine and for a process without capabilities: the
@@ -16,11 +17,11 @@ import { type CompileOptions, hostOf, refuseOptions } from './plan/plan-filters.
  * beside `unconfined`.
  */
 export function explain(source: ProfileSource, question: Question, options: CompileOptions = {}): Explanation {
-  const given = readOptions<CompileOptions>(options, HOST_OPTIONS);
+  const given = readOptions<CompileOptions>('compile', options);
   const profile = loadProfile(source);
   const asked = readQuestion(question);
   if (profile === null) {
-    refuseOptions(given, HOST_OPTIONS, 'unconfined');
+    refuseOptions(given, ['host', 'capabilities', 'abis'], 'unconfined');
     return { action: { kind: 'allow' }, rule: null, why: 'nothing is filtered', changes: [] };
   }
   const host = hostOf(given);

@@ -1,70 +1,82 @@
-/** harden(): puts a profile on the process that calls it. */
+/** harden(): attaches a profile's filter to the process that calls it. */
 import { SeccompError } from '../errors.js';
 import { compilePolicy } from '../filter/compile.js';
 import { type Filter, policyOf } from '../filter/filter.js';
 import { union } from '../policy/algebra.js';
 import { syscallNumber } from '../syscalls/table.js';
 import { loadAllChunks } from '../util/load-chunks.js';
-import { checkFilterOptions, type FilterOptions, invalidType, invalidValue, readOptions } from './options/options.js';
-import { type FilterSource, loadSources, prepare, refuseUnused } from './plan/plan-filters.js';
-import { filterRequest } from './spawn.js';
+import { normalizeArguments } from './arguments.js';
+import { toNativeFilters } from './child/native-request.js';
+import type { FilterOptions } from './options/types.js';
+import { planFilters } from './plan/plan-filters.js';
+import { type FilterSource, resolveSources } from './plan/resolve-sources.js';
 import { ALL_THREADS, installFilters, threadState } from './this-process/install-filters.js';
 import { ioUringDescriptors } from './this-process/io-uring.js';
 import { deniesCall } from './this-process/libuv-calls.js';
 import { listeningSockets } from './this-process/open-descriptors.js';
 
+/** Options of `harden`. */
 export interface HardenOptions extends FilterOptions {
-  /** Which threads get the filter: all that this process has, and will have, or the calling one. Default `all`. */
+  /** The threads that the filter is attached to: all that this process has and will have, or the calling one. Default `all`. */
   readonly threads?: 'all' | 'current' | undefined;
   /**
-   * Must be true with `threads: 'current'`: says that you know that such a filter is no boundary, since all threads
-   * share libuv's pool. See docs/harden.md.
+   * Must be true with `threads: 'current'`, to confirm that such a filter is no security boundary: all threads share libuv's
+   * thread pool. See docs/harden.md.
    */
   readonly acceptSharedPool?: boolean | undefined;
   /**
-   * Whether the io_uring instances that Node has made stay usable where the profile denies io_uring_enter: the filter then
-   * allows that call on their descriptors, and does not see what is asked through them. Default false. See docs/harden.md.
+   * Whether Node's io_uring instances stay usable under a profile that denies io_uring_enter. The filter then allows that call on
+   * their descriptors, and does not see the operations that are requested through them. Default false. See docs/harden.md.
    */
   readonly acceptRings?: boolean | undefined;
-  /** Capabilities that the profile is resolved for. None is taken from the process. Default none. */
+  /** Capabilities that the profile is resolved for. The process keeps all that it has. Default none. */
   readonly capabilities?: readonly string[] | undefined;
 }
 
-const HARDEN_OPTIONS = ['threads', 'acceptSharedPool', 'acceptRings', 'capabilities', 'abis', 'noNewPrivileges', 'log'];
-
-/** What is in force now. */
+/** What is attached to this process now. */
 export interface Hardened {
+  /** The threads that have the filters. */
   readonly threads: 'all' | 'current';
-  /** What this call put on, in this order; empty for `unconfined`. */
+  /** The filters that this call attached, in this order; none for `unconfined`. */
   readonly filters: readonly Filter[];
-  /** How many filters are on, others' among them; null if the kernel does not say (before Linux 5.9, or no /proc). */
+  /** The number of filters of the calling thread, others' among them. Null if the kernel does not report it: before Linux 5.9, or without /proc. */
   readonly filtersInForce: number | null;
-  /** null if the kernel does not say. */
+  /** Whether no_new_privs is set. Null if the kernel does not report it. */
   readonly noNewPrivileges: boolean | null;
 }
 
 /**
- * Puts `profile` on all threads of this process, or on the calling one, for good. `unconfined` does nothing.
- * @throws ProfileError, SeccompError if the profile or an option is not valid, the kernel refuses the filter, or a thread
- * has a filter of its own (ERR_SECCOMP_ATTACH, with that thread's number and name). Nothing is then put on, but for
- * no_new_privs on the calling thread.
+ * Attaches the filter of `profile` to all threads of this process, or to the calling one. It can't be removed. `unconfined` does
+ * nothing.
+ *
+ * @param profile - As for `spawn`. A profile whose notifications need an answer is refused.
+ * @returns What is attached now.
+ * @throws {ProfileError} if the profile is not valid.
+ * @throws {SeccompError} ERR_SECCOMP_OPTION for an option that can't be honoured, ERR_SECCOMP_ATTACH if the kernel refuses the filter
+ * or a thread has a filter of its own, ERR_SECCOMP_UNSUPPORTED for a profile under which this process could not go on. Nothing is
+ * then attached, but no_new_privs may be set on the calling thread.
+ * @example
+ * import { Profile, harden } from 'seccomp';
+ *
+ * harden(Profile.denylist().deny('chroot'));
  */
 export function harden(profile: FilterSource, options: HardenOptions = {}): Hardened {
-  const given = readOptions<HardenOptions>(options, HARDEN_OPTIONS);
-  const { threads, noNewPrivileges, acceptRings } = checkOptions(given);
-  const sources = loadSources(profile);
-  refuseUnused(sources.all, given, ['capabilities']); // Of a child they are what it keeps; from here none is taken.
-  const filters = besideRings(prepare(sources, given, []), acceptRings);
+  const call = normalizeArguments<HardenOptions>('harden', { profile, options });
+  const { threads = 'all', noNewPrivileges = true, acceptRings = false } = call.options;
+  refuseSharedPool(call.options);
+  const sources = resolveSources(call.profile, call.options, ['capabilities', 'abis']);
+  const plan = planFilters(sources, call.options, 'harden');
+  const filters = besideRings(plan.filters, acceptRings);
   checkListening(filters);
   const before = threadState();
   if (filters.length === 0) return { threads, filters, ...inForce(before, 0, false) };
-  const { filterFlags, ...request } = filterRequest(filters, given);
+  const { filterFlags, ...request } = toNativeFilters({ ...plan, filters }, noNewPrivileges);
   loadAllChunks(); // Under the filters, files may not be open to this process.
-  installFilters({ ...request, noNewPrivileges, filterFlags: filterFlags | (threads === 'all' ? ALL_THREADS : 0) });
+  installFilters({ ...request, filterFlags: filterFlags | (threads === 'all' ? ALL_THREADS : 0) });
   return { threads, filters, ...inForce(before, filters.length, noNewPrivileges) };
 }
 
-/** Counted, not asked again: the filter may deny reading /proc. */
+/** Counts the filters instead of reading their number again: the filter may deny reading /proc. */
 function inForce(before: ReturnType<typeof threadState>, added: number, noNewPrivileges: boolean) {
   return {
     filtersInForce: before.filters === null ? null : before.filters + added,
@@ -72,24 +84,19 @@ function inForce(before: ReturnType<typeof threadState>, added: number, noNewPri
   };
 }
 
-function checkOptions(options: HardenOptions) {
-  checkFilterOptions(options);
-  const { threads = 'all', acceptSharedPool = false, acceptRings = false, noNewPrivileges = true } = options;
-  if (typeof acceptRings !== 'boolean') throw invalidType('options.acceptRings', 'of type boolean', acceptRings);
-  if (threads !== 'all' && threads !== 'current')
-    throw invalidValue('options.threads', threads, "must be 'all' or 'current'");
-  if (acceptSharedPool === (threads === 'current')) return { threads, noNewPrivileges, acceptRings };
+function refuseSharedPool({ threads = 'all', acceptSharedPool = false }: HardenOptions): void {
+  if (acceptSharedPool === (threads === 'current')) return;
   throw new SeccompError(
     'ERR_SECCOMP_OPTION',
     threads === 'all'
       ? "options.acceptSharedPool goes with threads: 'current' only"
       : "threads: 'current' is no boundary: all threads share libuv's pool, so asynchronous fs, dns, crypto and zlib run " +
-          'on threads with other filters, or this filter gets onto those of the others. Harden all threads, or fork a ' +
-          'process; if you know this and want it, add acceptSharedPool: true',
+          'on threads with other filters, or this filter is inherited by the threads of the others. Harden all threads, or ' +
+          'fork a process; if you know this and want it, add acceptSharedPool: true',
   );
 }
 
-/** The filters as they can be put on beside the io_uring instances of this process. */
+/** The filters that can be attached beside the io_uring instances of this process. */
 function besideRings(filters: readonly Filter[], accepted: boolean): readonly Filter[] {
   if (!deniesCall(policiesIn(filters), 'io_uring_enter')) return filters;
   const rings = ioUringDescriptors();
@@ -98,7 +105,7 @@ function besideRings(filters: readonly Filter[], accepted: boolean): readonly Fi
   return filters.map((filter) => (deniesCall([policyOf(filter)], 'io_uring_enter') ? allowing(rings, filter) : filter));
 }
 
-/** The same, and io_uring_enter on these descriptors is allowed. */
+/** The same filter, which also allows io_uring_enter on these descriptors. */
 function allowing(rings: readonly number[], filter: Filter): Filter {
   const policy = policyOf(filter);
   const abi = policy.abis[0]?.abi;
@@ -108,7 +115,7 @@ function allowing(rings: readonly number[], filter: Filter): Filter {
     conditions: [{ index: 0, width: 32, op: 'eq', value: BigInt(fd) } as const],
     action: { kind: 'allow' } as const,
   }));
-  const kill = { kind: 'kill-process' } as const; // For all else: never less restrictive than the profile.
+  const kill = { kind: 'kill-process' } as const; // The strictest action: for all other calls, the profile's action is taken.
   const exception = {
     abis: [{ abi, syscalls: new Map([[number, decisions]]), ranges: [] }],
     defaultAction: kill,
@@ -117,7 +124,10 @@ function allowing(rings: readonly number[], filter: Filter): Filter {
   return compilePolicy(union(policy, exception), { flags: filter.flags });
 }
 
-/** A server that may not accept is not told: libuv asks again at once, for ever, as poll(2) says that a client waits. */
+/**
+ * Refuses a filter under which a server of this process could not accept connections. libuv would call accept4 without end, since
+ * poll(2) keeps reporting the waiting client.
+ */
 function checkListening(filters: readonly Filter[]): void {
   const policies = policiesIn(filters);
   if (!deniesCall(policies, 'accept4')) return;

@@ -1,25 +1,21 @@
-/** run(): a program under a profile, as a promise of what becomes of it. */
-
+/** run(): starts a program under a profile, and returns a promise of what becomes of it. */
 import { hintAt } from '../notify/denial-messages.js';
-import { own } from '../util/own-data.js';
-import { type Invocation, invocation } from './arguments.js';
+import { normalizeArguments } from './arguments.js';
 import { abortError, onAbort } from './child/abort.js';
-import {
-  checkEncoding,
-  checkInput,
-  OutputBuffer,
-  type OutputOptions,
-  outputLimits,
-  overflowError,
-} from './child/output.js';
+import type { SandboxedProcess } from './child/child-process.js';
+import { OutputBuffer, type OutputOptions, outputLimits, overflowError } from './child/output.js';
 import { RunError, type RunResult } from './child/result.js';
-import { RUN_OPTIONS, type SpawnOptions } from './options/options.js';
-import type { FilterSource, SingleSource } from './plan/plan-filters.js';
-import { start } from './spawn.js';
+import { start } from './child/start.js';
+import { openStdio } from './child/stdio.js';
+import { endingOf } from './options/ending.js';
+import { type ProgramParameters, parametersOf } from './options/overloads.js';
+import type { SpawnOptions } from './options/types.js';
+import { planFilters } from './plan/plan-filters.js';
+import { type FilterSource, resolveSources, type SingleSource } from './plan/resolve-sources.js';
 
-/** Options of run: those of spawn, and what becomes of input and output. */
+/** Options of `run`: those of `spawn`, and those about input and output. */
 export interface RunOptions extends SpawnOptions, OutputOptions {
-  /** What the program reads from its standard input, if that is a pipe. Default nothing: the pipe is at its end. */
+  /** What the program reads from its standard input, which must be a pipe. Default: nothing, the pipe is at its end. */
   readonly input?: string | NodeJS.ArrayBufferView | undefined;
 }
 
@@ -32,11 +28,20 @@ interface ToBytes extends RunOptions {
 }
 
 /**
- * Starts `command` under `profile`. Settles when the program has ended and its pipes are closed: resolves if its exit code
- * is 0; rejects with a RunError if it is not, and if the program was not started, took longer than `timeout`, was aborted,
- * or wrote more than `maxBuffer`.
- * @throws ProfileError, SeccompError as a rejection too: the profile or an option is not valid, or the kernel refuses the
- * filter.
+ * Starts `command` under `profile`, and waits until it has ended and its pipes are closed.
+ *
+ * @param command - The program: a path, or a name that is looked for in `PATH`.
+ * @param args - The program's arguments. They can be left out where `profile` is not a list.
+ * @param profile - As for `spawn`.
+ * @returns A promise of the result. It rejects with a `RunError` if the exit code is not 0, and if the program was not started,
+ * took longer than `timeout`, was aborted, or wrote more than `maxBuffer`.
+ * @throws {ProfileError} as a rejection, if the profile is not valid.
+ * @throws {SeccompError} as a rejection, for the same reasons as `spawn`.
+ * @example
+ * import { run } from 'seccomp';
+ *
+ * const { stdout } = await run('echo', ['hello'], 'docker-default');
+ * console.log(stdout);
  */
 export function run(command: string, profile: SingleSource, options: ToBytes): Promise<RunResult<Buffer>>;
 export function run(
@@ -53,46 +58,57 @@ export function run(
   options?: ToText,
 ): Promise<RunResult>;
 export async function run(...parameters: readonly unknown[]): Promise<RunResult<string | Buffer>> {
-  return runToEnd(invocation<RunOptions>(parameters, RUN_OPTIONS));
+  return runProgram(parametersOf('run', parameters));
 }
 
-/** The same with its parameters sorted out. */
-export async function runToEnd(invoked: Invocation<RunOptions>): Promise<RunResult<string | Buffer>> {
-  const { command, args, sources, options } = invoked;
-  const { input, encoding } = options;
-  checkEncoding(encoding);
-  checkInput(input, options.stdio);
-  const settings = outputLimits(options);
-  const child = start({ command, args, sources, options: own({ ...options, timeout: undefined }) });
-  const collector = new OutputBuffer(child, settings);
-  let failure: NodeJS.ErrnoException | undefined;
-  child.on('error', (error) => {
-    failure ??= error;
-  });
-  child.stdin?.on('error', () => {}); // The program has not read all of it, which is for the program to mind.
-  child.stdin?.end(input);
-  const aborting = onAbort(options.signal, child, () => collector.abort());
-  await new Promise((resolve) => child.on('close', resolve));
-  aborting?.[Symbol.dispose]();
-  collector.finish();
+/** The steps of run(). */
+export async function runProgram(given: ProgramParameters): Promise<RunResult<string | Buffer>> {
+  const call = normalizeArguments<RunOptions>('run', given);
+  const { options } = call;
+  const sources = resolveSources(call.profile, options);
+  const plan = planFilters(sources, options, 'child');
+  const stdio = openStdio(options.stdio);
+  const limits = outputLimits(options);
+  const child = start(call, plan, stdio, { ...endingOf(options), timeout: 0 }); // OutputBuffer has a timer of its own.
+  const output = new OutputBuffer(child, limits);
+  const failure = await endOf(child, output, options);
 
   const result = {
-    command: [command, ...args].join(' '),
-    stdout: collector.output('stdout'),
-    stderr: collector.output('stderr'),
+    command: [call.command, ...call.args].join(' '),
+    stdout: output.output('stdout'),
+    stderr: output.output('stderr'),
     exitCode: child.pid === undefined ? null : child.exitCode,
     signal: child.signalCode,
-    timedOut: collector.timedOut,
+    timedOut: output.timedOut,
     enforcement: child.enforcement,
     violations: child.violations,
     unlistedViolations: child.unlistedViolations,
   };
-  if (collector.timedOut) throw new RunError(`took longer than ${settings.timeout} ms`, 'ETIMEDOUT', result);
-  if (collector.overflow !== undefined) failure ??= overflowError(collector.overflow);
-  if (options.signal?.aborted) failure ??= abortError(options.signal);
+  if (output.timedOut) throw new RunError(`took longer than ${limits.timeout} ms`, 'ETIMEDOUT', result);
   if (failure !== undefined) throw new RunError(failure.message, failure.code, result, { cause: failure });
   if (result.exitCode === 0) return result;
   const end = result.exitCode === null ? (result.signal ?? 'a signal without a name') : `exit code ${result.exitCode}`;
-  const hint = sources.all.length > 0 ? hintAt(result.exitCode, result.signal, child.isWatched) : '';
+  const hint = sources.each.length > 0 ? hintAt(result.exitCode, result.signal, child.isWatched) : '';
   throw new RunError(`ended with ${end}`, undefined, result, undefined, hint);
+}
+
+/** Waits for the end of the child and of its pipes. Resolves to the error that ended it, if there was one. */
+async function endOf(
+  child: SandboxedProcess,
+  output: OutputBuffer,
+  { input, signal }: RunOptions,
+): Promise<NodeJS.ErrnoException | undefined> {
+  let failure: NodeJS.ErrnoException | undefined;
+  child.on('error', (error) => {
+    failure ??= error;
+  });
+  child.stdin?.on('error', () => {}); // The program has not read all of its input, which is its own business.
+  child.stdin?.end(input);
+  const aborting = onAbort(signal, child, () => output.abort());
+  await new Promise((resolve) => child.on('close', resolve));
+  aborting?.[Symbol.dispose]();
+  output.finish();
+  if (output.overflow !== undefined) failure ??= overflowError(output.overflow);
+  if (signal?.aborted) failure ??= abortError(signal);
+  return failure;
 }

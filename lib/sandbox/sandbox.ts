@@ -2,7 +2,7 @@
 import type * as ChildProcessModule from 'node:child_process';
 import { publicFunction, runAs } from '../util/caller.js';
 import { bindProfile, type SandboxDefaults } from './node-api/methods.js';
-import type { FilterSource } from './plan/plan-filters.js';
+import type { FilterSource } from './plan/resolve-sources.js';
 
 type Node = typeof ChildProcessModule;
 

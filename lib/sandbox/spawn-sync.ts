@@ -1,57 +1,77 @@
-/** spawnSync(): starts a program under a profile and waits for its end, as node:child_process's does. */
+/** spawnSync(): starts a program under a profile and waits for its end, with node:child_process's options and result. */
 import { channel, hasSubscribers } from 'node:diagnostics_channel';
 import type { Enforcement } from '../landlock/enforcement.js';
-import { addon, type NativeListener } from '../native.js';
+import type { NativeLimits, NativeListener, NativeResult } from '../native.js';
 import { Listener } from '../notify/listener.js';
 import { CHANNEL, type Violation } from '../notify/violation.js';
 import { ViolationLog, type Violations } from '../notify/violation-log.js';
 import { guarded } from '../util/guarded.js';
 import { has, own } from '../util/own-data.js';
-import { type Invocation, invocation } from './arguments.js';
-import type { ChildEventHandlers } from './child/events.js';
-import { checkEncoding, checkInput, checkMaxBuffer } from './child/output.js';
-import { withStdio } from './child/stdio.js';
-import { SPAWN_OPTIONS, type SpawnOptions } from './options/options.js';
+import { normalizeArguments, type ProgramCall } from './arguments.js';
+import { DEFAULT_MAX_BUFFER } from './child/output.js';
+import { startSync } from './child/start.js';
+import { startError } from './child/start-errors.js';
+import { openStdio } from './child/stdio.js';
+import { endingOf } from './options/ending.js';
+import { type ProgramParameters, parametersOf } from './options/overloads.js';
 import { signalName } from './options/signals.js';
+import type { SpawnOptions } from './options/types.js';
 import { refuseLocalAgent } from './plan/local-agents.js';
-import type { FilterSource, SingleSource } from './plan/plan-filters.js';
-import { attachError, childRequest, limits, startError } from './spawn.js';
+import { type FilterPlan, planFilters } from './plan/plan-filters.js';
+import { type FilterSource, resolveSources, type SingleSource } from './plan/resolve-sources.js';
+import type { SupervisionPlan } from './plan/supervised.js';
 
-/** Options of spawnSync: those of node:child_process, and ours. */
+/** Options of `spawnSync`: those of node:child_process, and those of this package. */
 export interface SpawnSyncOptions extends Omit<SpawnOptions, 'signal' | 'notify' | 'notifyTimeout'> {
-  /** What the program reads from its standard input, if that is a pipe. */
+  /** What the program reads from its standard input, which must be a pipe. Default: nothing, the pipe is at its end. */
   readonly input?: string | NodeJS.ArrayBufferView | undefined;
-  /** Of the output. Default `buffer`. */
+  /** The encoding of the output. Default `buffer`: bytes. */
   readonly encoding?: BufferEncoding | 'buffer' | undefined;
-  /** How many bytes the program may write, over all pipes, before it is ended. Default 1024 × 1024. */
+  /** Bytes that the program may write, to all pipes together, before it is ended. Default 1024 × 1024. */
   readonly maxBuffer?: number | undefined;
 }
 
-/** What became of the program; the shape of child_process.spawnSync's result. */
+/** What became of the program: the result of child_process.spawnSync, and more. */
 export interface SpawnSyncResult<Output = string | Buffer> {
-  /** 0 if it was not started. */
+  /** The process ID; 0 if the program was not started. */
   readonly pid: number;
-  /** By descriptor; null for what was no pipe, and for stdin. Null if it was not started. */
+  /** The output by descriptor; null for stdin, and for what was no pipe. Null if the program was not started. */
   readonly output: readonly (Output | null)[] | null;
+  /** The output of descriptor 1. */
   readonly stdout: Output | null;
+  /** The output of descriptor 2. */
   readonly stderr: Output | null;
+  /** The exit code; null if a signal ended the program, or it was not started. */
   readonly status: number | null;
+  /** The signal that ended the program; null if none did. */
   readonly signal: NodeJS.Signals | null;
-  /** Why it was not started, or was ended: ENOENT, ETIMEDOUT, ENOBUFS, … */
+  /** Why the program was not started, or was ended by this process: ENOENT, ETIMEDOUT, ENOBUFS, … */
   readonly error?: NodeJS.ErrnoException;
-  /** What was enforced on it, and what was not; undefined if it was not started. Not enumerable, as Node has no such thing. */
+  /** What was enforced on the program; undefined if it was not started. Not enumerable, as Node's result does not have it. */
   readonly enforcement?: Enforcement;
-  /** The calls that its profile did not let through, one of each kind, if onViolation is given. */
+  /** The calls that the profile denied with an errno, one of each kind. Only with `onViolation`. */
   readonly violations?: readonly Violation[];
-  /** How many calls were denied beyond the kinds that `violations` lists, likewise. */
+  /** How many calls were denied beyond the kinds in `violations`. Only with `onViolation`. */
   readonly unlistedViolations?: number;
 }
 
 type Text = { readonly encoding: BufferEncoding };
 
 /**
- * Starts `command` under `profile` and waits until it has ended and its pipes are closed.
- * @throws ProfileError, SeccompError if the profile or an option is not valid, or the kernel refuses the filter.
+ * Starts `command` under `profile`, and waits until it has ended and its pipes are closed. Nothing else runs on this thread
+ * meanwhile.
+ *
+ * @param command - The program: a path, or a name that is looked for in `PATH`.
+ * @param args - The program's arguments. They can be left out where `profile` is not a list.
+ * @param profile - As for `spawn`.
+ * @returns What became of the program, as child_process.spawnSync returns it.
+ * @throws {ProfileError} if the profile is not valid.
+ * @throws {SeccompError} as `spawn`. A program that can't be started is reported in the result's `error`.
+ * @example
+ * import { spawnSync } from 'seccomp';
+ *
+ * const { stdout } = spawnSync('uname', ['-s'], 'docker-default', { encoding: 'utf8' });
+ * console.log(stdout);
  */
 export function spawnSync(
   command: string,
@@ -72,85 +92,67 @@ export function spawnSync(
   options?: SpawnSyncOptions,
 ): SpawnSyncResult<Buffer>;
 export function spawnSync(...parameters: readonly unknown[]): SpawnSyncResult {
-  return startSync(invocation<SpawnSyncOptions>(parameters, SPAWN_SYNC_OPTIONS));
+  return startProgramSync(parametersOf('spawnSync', parameters));
 }
 
-/** The same with its parameters sorted out. */
-export function startSync({ command, args, sources, options }: Invocation<SpawnSyncOptions>): SpawnSyncResult {
-  const native = nativeLimits(options);
-  const { file, request, heard, enforced } = childRequest(command, args, sources, options);
-  if (request.agent !== undefined) refuseLocalAgent(request.agent.path);
-  const syscall = `spawnSync ${file}`;
-  const ended = withStdio(options.stdio, (stdio) => addon().spawnSync({ ...request, stdio }, native));
-  if (has(ended, 'error')) {
-    const ours = attachError(ended, request.agent);
-    if (ours !== undefined) throw ours;
-    const error = startError(ended, syscall, file, request.args);
-    return { error, status: null, signal: null, output: null, pid: 0, stdout: null, stderr: null };
-  }
-  const { encoding } = options;
+/** The steps of spawnSync(). Parameters may come from other signatures, such as Node's. */
+export function startProgramSync(given: ProgramParameters): SpawnSyncResult {
+  const call = normalizeArguments<SpawnSyncOptions>('spawnSync', given);
+  const sources = resolveSources(call.profile, call.options);
+  const plan = planFilters(sources, call.options, 'child');
+  if (plan.agent !== undefined) refuseLocalAgent(plan.agent.path);
+  const stdio = openStdio(call.options.stdio);
+  const ended = startSync(call, plan, stdio, limitsOf(call.options));
+  if (!has(ended, 'error')) return resultOf(ended, call, plan);
+  const error = startError(ended, `spawnSync ${call.file}`, call.file, call.argv);
+  return { error, status: null, signal: null, output: null, pid: 0, stdout: null, stderr: null };
+}
+
+function limitsOf(options: SpawnSyncOptions): NativeLimits {
+  const { input, encoding, maxBuffer } = options;
+  const { timeout, killSignal, forceKillAfter } = endingOf(own({ ...options, signal: undefined }));
+  const bytes = input ? bytesOf(input, encoding) : undefined;
+  return { timeout, killSignal, forceKillAfter, maxBuffer: maxBuffer ?? DEFAULT_MAX_BUFFER, input: bytes };
+}
+
+function bytesOf(input: string | NodeJS.ArrayBufferView, encoding: BufferEncoding | 'buffer' | undefined): Uint8Array {
+  if (typeof input === 'string') return Buffer.from(input, encoding === 'buffer' ? undefined : encoding);
+  return new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
+}
+
+function resultOf(
+  ended: NativeResult,
+  { file, argv, options: { encoding } }: ProgramCall<SpawnSyncOptions>,
+  { supervision, enforcement }: FilterPlan,
+): SpawnSyncResult {
   const { listener } = own(ended);
   const output = ended.output.map((data) =>
     data === null || !encoding || encoding === 'buffer' ? data : data.toString(encoding),
   );
+  const stopped = { error: ended.stopped, call: 'poll' };
   const result: SpawnSyncResult = {
-    ...(ended.stopped === 0
-      ? {}
-      : { error: startError({ error: ended.stopped, call: 'poll' }, syscall, file, request.args) }),
+    ...(ended.stopped === 0 ? {} : { error: startError(stopped, `spawnSync ${file}`, file, argv) }),
     status: ended.code,
     signal: ended.signal === null ? null : signalName(ended.signal),
     output,
     pid: ended.pid,
     stdout: output[1] ?? null,
     stderr: output[2] ?? null,
-    ...(listener === undefined || heard === undefined ? {} : tell(listener, heard)),
+    ...(listener === undefined || supervision === undefined ? {} : reportViolations(listener, supervision)),
   };
-  // Made when it is read.
-  Object.defineProperty(result, 'enforcement', own({ get: () => enforced(ended.isolationError), configurable: true }));
+  // A getter, as most callers never read it.
+  const get = () => enforcement(ended.isolationError);
+  Object.defineProperty(result, 'enforcement', own({ get, configurable: true }));
   return result;
 }
 
-/** What was denied is told when this thread runs again. */
-function tell(listener: NativeListener, { supervised, onViolation }: ChildEventHandlers): Partial<Violations> {
-  if (supervised === undefined) return {};
+/** Reports all violations at once: while the program ran, nothing else could run on this thread. */
+function reportViolations(listener: NativeListener, supervision: SupervisionPlan): Violations {
+  const { onViolation } = supervision;
   const native = new Listener(listener, { onKind: undefined, onNotification: undefined });
-  const { violations, unlistedViolations } = new ViolationLog(native, supervised).read();
+  const { violations, unlistedViolations } = new ViolationLog(native, supervision).read();
   if (typeof onViolation === 'function') for (const violation of violations) guarded(() => onViolation(violation));
   if (hasSubscribers(CHANNEL))
     for (const violation of violations) channel(CHANNEL).publish({ process: null, violation });
   return { violations, unlistedViolations };
-}
-
-/** Handlers would have to run while this thread waits. */
-const NOT_SYNC: readonly string[] = ['signal', 'notify', 'notifyTimeout'];
-
-export const SPAWN_SYNC_OPTIONS = [
-  ...SPAWN_OPTIONS.filter((name) => !NOT_SYNC.includes(name)),
-  'input',
-  'encoding',
-  'maxBuffer',
-] as const;
-
-function nativeLimits(options: SpawnSyncOptions) {
-  // As in Node, the synchronous functions don't look at it.
-  const { timeout, killSignal, forceKillAfter } = limits(
-    own({ ...options, serialization: undefined }),
-    Number.MAX_SAFE_INTEGER, // Not by a timer of Node's.
-  );
-  const { input, encoding } = options;
-  checkEncoding(encoding);
-  checkInput(input, options.stdio, 'options.stdio[0]'); // As Node calls it.
-  const maxBuffer = checkMaxBuffer(options.maxBuffer);
-  return {
-    timeout,
-    maxBuffer,
-    killSignal,
-    forceKillAfter,
-    ...(input ? { input: bytesOf(input, encoding) } : {}),
-  };
-}
-
-function bytesOf(input: string | NodeJS.ArrayBufferView, encoding: BufferEncoding | 'buffer' | undefined): Uint8Array {
-  if (typeof input === 'string') return Buffer.from(input, encoding === 'buffer' ? undefined : encoding);
-  return new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
 }

@@ -2,11 +2,12 @@
 import { AssertionError } from 'node:assert';
 import { inspect } from 'node:util';
 import { SeccompError } from '../errors.js';
-import { invocation } from '../sandbox/arguments.js';
 import { RunError } from '../sandbox/child/result.js';
-import { RUN_OPTIONS, readOptions, type SpawnOptions } from '../sandbox/options/options.js';
-import type { FilterSource, HostOptions } from '../sandbox/plan/plan-filters.js';
-import { type RunOptions, runToEnd } from '../sandbox/run.js';
+import { parametersOf } from '../sandbox/options/overloads.js';
+import { readOptions } from '../sandbox/options/table.js';
+import type { HostOptions, SpawnOptions } from '../sandbox/options/types.js';
+import type { FilterSource } from '../sandbox/plan/resolve-sources.js';
+import { type RunOptions, runProgram } from '../sandbox/run.js';
 import { errnos } from '../syscalls/errno.js';
 import { fromCaller } from '../util/caller.js';
 import { own } from '../util/own-data.js';
@@ -41,7 +42,7 @@ export function denied(
   calls: ProbeCall | readonly ProbeCall[],
   options?: DenialOptions,
 ): Verdict {
-  const { errno, capabilities, abis } = readOptions<DenialOptions>(options, ['errno', 'capabilities', 'abis']);
+  const { errno, capabilities, abis } = readOptions<DenialOptions>('assertDenied', options);
   const wanted = errno === undefined ? undefined : readErrno(errno);
   const answers = probe(profile, calls, { capabilities, abis });
   if (wanted === undefined) return verdict(answers, ({ outcome }) => outcome !== 'allowed', 'denied');
@@ -55,10 +56,11 @@ export function denied(
 /** Decides whether `command` ends with exit code 0 under `profile`. */
 export async function runs(command: readonly string[], profile: FilterSource, options?: RunOptions): Promise<Verdict> {
   const { file, args, text } = readCommand(command);
-  const invoked = invocation<RunOptions>([file, args, profile, options], RUN_OPTIONS);
-  const onViolation = invoked.options.onViolation ?? true; // For the denied calls in the error's message.
+  const given = parametersOf('run', [file, args, profile, options]);
+  const read = readOptions<RunOptions>('run', given.options);
+  const onViolation = read.onViolation ?? true; // For the denied calls in the error's message.
   try {
-    await runToEnd({ ...invoked, options: own({ ...invoked.options, onViolation }) });
+    await runProgram({ ...given, options: own({ ...read, onViolation }) });
     return { holds: true, message: `${text} runs under the profile, and should not` };
   } catch (error) {
     if (!(error instanceof RunError)) throw error;

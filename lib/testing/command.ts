@@ -1,7 +1,7 @@
 /** Commands of a test suite: `[file, ...arguments]`. */
 import { inspect } from 'node:util';
 import { SeccompError } from '../errors.js';
-import { MOST_ARGUMENTS } from '../sandbox/options/options.js';
+import { MOST_ARGUMENTS } from '../sandbox/arguments.js';
 import { copyList, type Path } from '../util/own-data.js';
 
 export interface Command {

@@ -13,11 +13,12 @@ import type { Filter } from '../filter/filter.js';
 import { addon } from '../native.js';
 import { actionOf } from '../policy/action.js';
 import type { Action, Policy } from '../policy/policy.js';
-import { systemError } from '../sandbox/child/start-errors.js';
-import { attachError, filterRequest } from '../sandbox/spawn.js';
+import { toNativeFilters } from '../sandbox/child/native-request.js';
+import { attachError } from '../sandbox/child/start-errors.js';
 import { type AbiName, abiOf } from '../syscalls/abi.js';
 import { errnos } from '../syscalls/errno.js';
 import { has } from '../util/own-data.js';
+import { systemError } from '../util/system-error.js';
 import type { NamedCall, ProbeAnswer } from './calls.js';
 
 type Outcome = Pick<ProbeAnswer, 'outcome' | 'errno'>;
@@ -109,7 +110,7 @@ function makeCalls(
   isTraced = false,
 ): readonly (NativeAnswer | undefined)[] {
   const made = calls.filter((_, i) => which[i]);
-  const request = { ...filterRequest(filters, {}), noNewPrivileges: true };
+  const request = toNativeFilters({ filters, flags: [], supervision: undefined, agent: undefined }, true);
   const answers = addon().probe(request, callWords(made), isTraced);
   if (has(answers, 'error')) throw attachError(answers) ?? systemError(answers.error, answers.call);
   let next = 0;

@@ -1,7 +1,7 @@
 /** Matchers for `expect` of Vitest and Jest. */
 import { SeccompError } from '../errors.js';
-import type { SpawnOptions } from '../sandbox/options/options.js';
-import type { FilterSource, HostOptions } from '../sandbox/plan/plan-filters.js';
+import type { HostOptions, SpawnOptions } from '../sandbox/options/types.js';
+import type { FilterSource } from '../sandbox/plan/resolve-sources.js';
 import type { RunOptions } from '../sandbox/run.js';
 import { propertyOf } from '../util/own-data.js';
 import { allowed, type DenialOptions, denied, runs } from './assertions.js';

@@ -7,7 +7,7 @@ import { SeccompError } from '../errors.js';
 import { thisHost } from '../host.js';
 import { readRegularFile } from '../profile/read-file.js';
 import { record } from '../record/record.js';
-import type { SpawnOptions } from '../sandbox/options/options.js';
+import type { SpawnOptions } from '../sandbox/options/types.js';
 import { readCommand } from './command.js';
 import type { Verdict } from './verdict.js';
 

@@ -1,9 +1,9 @@
 /** probe(): tests what the running kernel does with calls under a profile. kernel.ts says how. */
 import { SeccompError } from '../errors.js';
 import { thisHost } from '../host.js';
-import { intersect } from '../policy/algebra.js';
-import { readOptions } from '../sandbox/options/options.js';
-import { type FilterSource, type HostOptions, loadSources, policiesOf } from '../sandbox/plan/plan-filters.js';
+import { readOptions } from '../sandbox/options/table.js';
+import type { HostOptions } from '../sandbox/options/types.js';
+import { type FilterSource, resolveSources } from '../sandbox/plan/resolve-sources.js';
 import type { AbiName } from '../syscalls/abi.js';
 import { type ProbeAnswer, type ProbeCall, readCalls } from './calls.js';
 import { ALLOWED, kernelOutcomes } from './kernel.js';
@@ -33,12 +33,12 @@ export function probe(
   calls: ProbeCall | readonly ProbeCall[],
   options: HostOptions = {},
 ): readonly ProbeAnswer[] {
-  const given = readOptions<HostOptions>(options, ['capabilities', 'abis']);
+  const given = readOptions<HostOptions>('probe', options);
   const { abi: native } = thisHost();
   const named = readCalls(calls, native);
   for (const { abi } of named) refuseOtherCpu(abi, native);
-  const [first, ...others] = policiesOf(loadSources(profile), given);
-  const outcomes = first === undefined ? [] : kernelOutcomes(others.reduce(intersect, first), named, native);
+  const { policy } = resolveSources(profile, given, ['capabilities', 'abis']);
+  const outcomes = policy === undefined ? [] : kernelOutcomes(policy, named, native);
   return named.map(({ text, abi, number, args }, i) => {
     return { call: text, abi, number, args, ...(outcomes[i] ?? ALLOWED) };
   });

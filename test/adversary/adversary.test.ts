@@ -9,7 +9,7 @@ import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
-import type { SpawnOptions } from '../../lib/sandbox/options/options.js';
+import type { SpawnOptions } from '../../lib/sandbox/options/types.js';
 import type { ProbeCall } from '../../lib/testing/calls.js';
 import { probe } from '../../lib/testing/probe.js';
 import { compileC } from '../support/compile-c.js';

@@ -12,8 +12,8 @@ import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { listen } from '../../lib/agent/agent.js';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
 import { loadProfile } from '../../lib/profile/source.js';
+import { compile } from '../../lib/sandbox/compile.js';
 import { fork } from '../../lib/sandbox/fork.js';
-import { compile } from '../../lib/sandbox/plan/plan-filters.js';
 import { run } from '../../lib/sandbox/run.js';
 import { Sandbox } from '../../lib/sandbox/sandbox.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
@@ -194,7 +194,7 @@ describe('nothing is started', () => {
 if sys.argv[2] == 'SOCK_STREAM': s.listen(0); c = socket.socket(socket.AF_UNIX); c.connect(sys.argv[1])
 print(1, flush=True); sys.stdin.read()`;
     for (const [kind, message] of [
-      ['SOCK_STREAM', /connect EAGAIN.*does not keep up/],
+      ['SOCK_STREAM', /connect EAGAIN.*queue of connections is full/],
       ['SOCK_DGRAM', /connect EPROTOTYPE.*no socket of type SOCK_STREAM/],
     ] as const) {
       const path = newPath();
@@ -222,8 +222,8 @@ print(1, flush=True); sys.stdin.read()`;
   });
 
   test('by fork, or from a filter, which has no listenerPath', () => {
-    expect(() => fork('module.js', [], notifying(newPath()))).toThrow('SCMP_ACT_NOTIFY asks for a supervisor');
-    expect(() => spawn('touch', compile(notifying(newPath())))).toThrow('SCMP_ACT_NOTIFY asks for a supervisor');
+    expect(() => fork('module.js', [], notifying(newPath()))).toThrow('SCMP_ACT_NOTIFY needs a supervisor');
+    expect(() => spawn('touch', compile(notifying(newPath())))).toThrow('SCMP_ACT_NOTIFY needs a supervisor');
   });
 });
 

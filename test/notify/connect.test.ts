@@ -13,7 +13,7 @@ import { afterAll, describe, expect, test, vi } from 'vitest';
 import type { Answer } from '../../lib/notify/answer.js';
 import type { NotifiedCall } from '../../lib/notify/notified-call.js';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
-import type { SpawnOptions } from '../../lib/sandbox/options/options.js';
+import type { SpawnOptions } from '../../lib/sandbox/options/types.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
 import { finish } from '../support/processes.js';
 import { hasCapability } from '../support/scripts.js';

@@ -11,7 +11,7 @@ import { Profile } from '../../lib/profile/profile.js';
 import { extend, loadProfile } from '../../lib/profile/source.js';
 import { record } from '../../lib/record/record.js';
 import { RunError } from '../../lib/sandbox/child/result.js';
-import { compile } from '../../lib/sandbox/plan/plan-filters.js';
+import { compile } from '../../lib/sandbox/compile.js';
 import { run } from '../../lib/sandbox/run.js';
 import { Sandbox } from '../../lib/sandbox/sandbox.js';
 import { spawnSync } from '../../lib/sandbox/spawn-sync.js';

@@ -9,8 +9,6 @@ import { thisHost } from '../../lib/host.js';
 import type { Violation } from '../../lib/notify/violation.js';
 import { evaluate } from '../../lib/policy/evaluate.js';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
-import { loadSources } from '../../lib/sandbox/plan/plan-filters.js';
-import { supervise } from '../../lib/sandbox/plan/supervised.js';
 import { run } from '../../lib/sandbox/run.js';
 import { Sandbox } from '../../lib/sandbox/sandbox.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
@@ -18,6 +16,7 @@ import { spawnSync } from '../../lib/sandbox/spawn-sync.js';
 import { abiOf } from '../../lib/syscalls/abi.js';
 import { syscallNumber } from '../../lib/syscalls/table.js';
 import { compileC } from '../support/compile-c.js';
+import { plannedFilters } from '../support/plans.js';
 import { finish } from '../support/processes.js';
 
 const dist = fileURLToPath(new URL('../../dist/index.js', import.meta.url));
@@ -153,7 +152,7 @@ describe('what ends a program', () => {
     ];
     const asked = actions.map((action) => {
       const profile = denying(action, 'getppid');
-      const filter = supervise(loadSources(profile), {}, { watches: true, names: [] }, false)?.filter;
+      const filter = plannedFilters(profile, { onViolation: true, isolate: false })[0];
       return filter && decidedFor(filter, 'getppid');
     });
     expect(asked).toEqual(['kill-process', 'kill-thread', 'trap', 'notify', 'trace']);
@@ -208,7 +207,7 @@ describe('the start of a supervised program', () => {
         encoding: 'utf8',
       },
     );
-    expect(stdout).toMatch(/^ERR_SECCOMP_ATTACH .*EBUSY.*has a listener, and only one can/);
+    expect(stdout).toMatch(/^ERR_SECCOMP_ATTACH .*EBUSY.*has a listener, and only one filter can/);
   });
 
   test('says what to do where no descriptor is left for it', () => {
@@ -242,5 +241,7 @@ test('options that can not be are refused', () => {
   expect(start({ notify: { openat: () => ({ value: 0 }) }, notifyTimeout: 0 })).toThrow(
     'must be a number of milliseconds above 0',
   );
-  expect(() => spawnSync('true', [], 'docker-default', { notify: {} } as object)).toThrow('notify: unknown option');
+  expect(() => spawnSync('true', [], 'docker-default', { notify: {} } as object)).toThrow(
+    "options.notify: handlers can't run while this thread waits",
+  );
 });

@@ -3,9 +3,20 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
-import { observe } from '../../lib/record/observe.js';
-import type { SpawnOptions } from '../../lib/sandbox/options/options.js';
+import { observe as observeChild } from '../../lib/record/observe.js';
+import { normalizeArguments } from '../../lib/sandbox/arguments.js';
+import { start } from '../../lib/sandbox/child/start.js';
+import { openStdio } from '../../lib/sandbox/child/stdio.js';
+import type { SpawnOptions } from '../../lib/sandbox/options/types.js';
+import { planObservation } from '../../lib/sandbox/plan/plan-filters.js';
 import { compileC } from '../support/compile-c.js';
+
+/** The steps of record(), without the profile that it makes. */
+async function observe(command: string, args: readonly string[], options: SpawnOptions = {}) {
+  const call = normalizeArguments<SpawnOptions>('record', { command, args, profile: undefined, options });
+  const child = start(call, planObservation(call.options), openStdio(call.options.stdio));
+  return observeChild(child, call.options);
+}
 
 test('tells every kind of call of all processes, with who made it first', async () => {
   const { calls, exitCode, others } = await observe('sh', ['-c', 'cat /nowhere/file & wait; exit 3'], {

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import type { SandboxedProcess } from '../../lib/sandbox/child/child-process.js';
 import { fork } from '../../lib/sandbox/fork.js';
-import type { SpawnOptions } from '../../lib/sandbox/options/options.js';
+import type { SpawnOptions } from '../../lib/sandbox/options/types.js';
 import { type RunOptions, run } from '../../lib/sandbox/run.js';
 import { Sandbox } from '../../lib/sandbox/sandbox.js';
 import { spawn } from '../../lib/sandbox/spawn.js';

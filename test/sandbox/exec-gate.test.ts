@@ -8,9 +8,10 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
 import { profileOf } from '../../lib/profile/source.js';
-import { compile, loadSources, prepare } from '../../lib/sandbox/plan/plan-filters.js';
+import { compile } from '../../lib/sandbox/compile.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
 import { compileC } from '../support/compile-c.js';
+import { plannedFilters } from '../support/plans.js';
 import { run } from '../support/processes.js';
 
 const denying = (
@@ -105,17 +106,15 @@ describe('a program that can’t be started is reported, not killed', () => {
 test('a profile and a filter are compiled once for the same options, and again for others', () => {
   const profile = profileOf(noExec);
   for (const source of [profile, compile(profile)]) {
-    const [filter] = prepare(loadSources(source), {}, ['execve']);
-    expect(prepare(loadSources(source), {}, ['execve'])[0]).toBe(filter);
-    expect(prepare(loadSources(source), {}, ['execve', 'exit_group'])[0]).not.toBe(filter);
+    const [filter] = plannedFilters(source);
+    expect(plannedFilters(source)[0]).toBe(filter);
+    expect(plannedFilters(source, {}, 'execve')[0]).not.toBe(filter);
   }
-  expect(prepare(loadSources(profile), { abis: ['x86'] }, ['execve'])[0]).not.toBe(
-    prepare(loadSources(profile), {}, ['execve'])[0],
-  );
+  expect(plannedFilters(profile, { abis: ['x86'] })[0]).not.toBe(plannedFilters(profile)[0]);
 });
 
 test('an ordinary profile gets no gate', () => {
-  expect(prepare(loadSources('docker-default'), {}, ['execve', 'exit_group'])[0]?.gate).toEqual([]);
+  expect(plannedFilters('docker-default')[0]?.gate).toEqual([]);
 });
 
 describe('the gate’s value', () => {
@@ -125,7 +124,7 @@ describe('the gate’s value', () => {
   /** Starts a program that keeps its registers at entry, and looks for the value in it and in this process. */
   async function look(): Promise<string> {
     const profile = profileOf(noExec);
-    const gate = prepare(loadSources(profile), {}, ['execve', 'exit_group'], true)[0]?.gate ?? [];
+    const gate = plannedFilters(profile)[0]?.gate ?? [];
     const sites = [0, 1, 2, 3, 4, 5].map((half) => String(gate.find((site) => site.half === half)?.instruction));
     const child = spawn(program(), ['an argument'], profile);
     try {

@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
+import { compile } from '../../lib/sandbox/compile.js';
 import { type ForkOptions, fork } from '../../lib/sandbox/fork.js';
-import { compile } from '../../lib/sandbox/plan/plan-filters.js';
 import { Sandbox } from '../../lib/sandbox/sandbox.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
 import { encodePayload } from '../../lib/sandbox/this-process/fork-payload.js';
@@ -230,7 +230,7 @@ describe('a filter that can’t be put on ends the child with 125, and the modul
     ]);
   });
 
-  test('a filter that is on already forbids it', async () => {
+  test('a filter that is attached already forbids it', async () => {
     const code = `const child = require('seccomp').fork(${JSON.stringify(neverRun)}, { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [] });
       child.on('exit', (code) => console.log('exit', code));`;
     const denySeccomp: ProfileDocument = {
@@ -238,7 +238,10 @@ describe('a filter that can’t be put on ends the child with 125, and the modul
       syscalls: [{ names: ['seccomp'], action: 'SCMP_ACT_ERRNO' }],
     };
     const { stdout, stderr } = await finish(spawn(process.execPath, ['-e', code], denySeccomp, { cwd: packageRoot }));
-    expect([stdout, stderr]).toEqual(['exit 125\n', expect.stringContaining('a filter that is on already forbids it')]);
+    expect([stdout, stderr]).toEqual([
+      'exit 125\n',
+      expect.stringContaining('a filter that is attached already forbids it'),
+    ]);
   });
 
   test('noNewPrivileges: false without CAP_SYS_ADMIN', ({ skip }) => {

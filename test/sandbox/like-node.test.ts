@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import { thisHost } from '../../lib/host.js';
-import type { SpawnOptions } from '../../lib/sandbox/options/options.js';
+import type { SpawnOptions } from '../../lib/sandbox/options/types.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
 import { ask, callTo } from '../support/probe.js';
 

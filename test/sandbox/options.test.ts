@@ -8,13 +8,13 @@ import type { ResourceLimits } from '../../lib/process-tree/rlimits.js';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
 import { profileOf } from '../../lib/profile/source.js';
 import { record } from '../../lib/record/record.js';
+import { compile } from '../../lib/sandbox/compile.js';
 import { explain } from '../../lib/sandbox/explain-here.js';
-import { handed } from '../../lib/sandbox/plan/agent-handoff.js';
-import { compile, type HostOptions, loadSources, prepare } from '../../lib/sandbox/plan/plan-filters.js';
-import { supervise } from '../../lib/sandbox/plan/supervised.js';
+import type { SpawnOptions } from '../../lib/sandbox/options/types.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
 import { type SpawnSyncOptions, spawnSync } from '../../lib/sandbox/spawn-sync.js';
 import { compileC } from '../support/compile-c.js';
+import { plannedFilters } from '../support/plans.js';
 import { evaluateScript, lacking } from '../support/scripts.js';
 
 const isRoot = process.getuid?.() === 0;
@@ -156,8 +156,11 @@ describe('log', () => {
 
 describe('what is compiled is used again for the same options', () => {
   const CHROOT = ['CAP_SYS_CHROOT'];
-  const supervised = (options: HostOptions, names: readonly string[] = [], watches = true) =>
-    supervise(loadSources('docker-default'), options, { watches, names }, true)?.filter;
+  const supervised = (options: SpawnOptions, names: readonly string[] = [], watches = true) => {
+    const notify =
+      names.length === 0 ? undefined : Object.fromEntries(names.map((name) => [name, () => ({ errno: 1 })]));
+    return plannedFilters('docker-default', { ...options, notify, onViolation: watches || undefined })[0];
+  };
   const agents: ProfileDocument = {
     defaultAction: 'SCMP_ACT_ALLOW',
     listenerPath: '/run/agent.sock',
@@ -167,14 +170,15 @@ describe('what is compiled is used again for the same options', () => {
     ],
   };
   const profile = profileOf(agents);
-  const agent = (options: HostOptions) =>
-    handed(loadSources(profile), options, { notify: undefined, onViolation: undefined })?.filter;
-  const plain = (options: HostOptions) => prepare(loadSources(['docker-default', 'podman-default']), options, [])[0];
+  const agent = (options: SpawnOptions) => plannedFilters(profile, options)[0];
+  const one = (options: SpawnOptions) => plannedFilters('docker-default', options)[0];
+  const list = (options: SpawnOptions) => plannedFilters(['docker-default', 'podman-default'], options)[0];
 
   test.each([
     ['a supervised child', supervised],
     ['a child whose calls an agent answers', agent],
-    ['a list of profiles', plain],
+    ['one profile', one],
+    ['a list of profiles', list],
   ])('for %s, and for no other capabilities or ABIs', (_, filterFor) => {
     const options = [
       {},
@@ -189,6 +193,33 @@ describe('what is compiled is used again for the same options', () => {
       filter && evaluate(filter.policy, { arch, number, args: [0n, 0n, 0n, 0n, 0n, 0n] }).kind;
     expect(chroot(filters[1], 0xc000_003e, 161)).not.toBe(chroot(filters[0], 0xc000_003e, 161));
     expect(filters[2]?.abis).toEqual(['x86_64', 'x86']);
+  });
+
+  test.each([
+    ['a supervised child', supervised],
+    ['a child whose calls an agent answers', agent],
+    ['one profile', one],
+    ['a list of profiles', list],
+  ])('for %s, and not for a child that is not isolated', (_, filterFor) => {
+    expect(filterFor({ isolate: false })).not.toBe(filterFor({}));
+  });
+
+  test('for no other function, whose exec gate is another', () => {
+    const denied = profileOf({
+      defaultAction: 'SCMP_ACT_ALLOW',
+      syscalls: [{ names: ['execve', 'exit', 'exit_group'], action: 'SCMP_ACT_ERRNO' }],
+    });
+    const filters = (['child', 'execve', 'fork'] as const).map((target) => plannedFilters(denied, {}, target)[0]);
+    expect(new Set(filters).size).toBe(filters.length);
+    expect(filters.map((filter) => (filter?.gate.length ?? 0) > 0)).toEqual([true, true, false]);
+  });
+
+  test('for a profile and a filter with supervision, and not for one without', () => {
+    for (const source of [profileOf({ defaultAction: 'SCMP_ACT_ERRNO' }), compile('docker-default')]) {
+      const [filter] = plannedFilters(source, { onViolation: true });
+      expect(plannedFilters(source, { onViolation: true })[0]).toBe(filter);
+      expect(plannedFilters(source)[0]).not.toBe(filter);
+    }
   });
 
   test('and for no other handlers, and not for one who only watches', () => {

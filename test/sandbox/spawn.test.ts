@@ -12,8 +12,8 @@ import { thisHost } from '../../lib/host.js';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
 import { resolve } from '../../lib/profile/resolve/resolve.js';
 import { profileOf } from '../../lib/profile/source.js';
-import type { SpawnOptions } from '../../lib/sandbox/options/options.js';
-import { compile } from '../../lib/sandbox/plan/plan-filters.js';
+import { compile } from '../../lib/sandbox/compile.js';
+import type { SpawnOptions } from '../../lib/sandbox/options/types.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
 import { parseStatus, run, runUnfiltered, statusOf } from '../support/processes.js';
 import { hasNoNewPrivs, NO_NEW_PRIVS } from '../support/scripts.js';
@@ -172,7 +172,7 @@ describe('a failure between the child’s birth and its program names its call',
 
   test.each([
     ['seccomp(2) is not there', 38, 'ERR_SECCOMP_UNSUPPORTED', /no seccomp filters/],
-    ['seccomp(2) is forbidden', 1, 'ERR_SECCOMP_ATTACH', /a filter that is on already forbids it/],
+    ['seccomp(2) is forbidden', 1, 'ERR_SECCOMP_ATTACH', /a filter that is attached already forbids it/],
   ])('%s: nothing is started', async (_, errno, code, message) => {
     const inner = `import * as sandbox from ${JSON.stringify(dist)};
       try { sandbox.spawn('echo', ['started'], 'docker-default', { stdio: 'inherit' }); } catch (error) { console.log(error.code, error.message); }`;

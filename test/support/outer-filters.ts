@@ -9,7 +9,7 @@ import { compilePolicy } from '../../lib/filter/compile.js';
 import { thisHost } from '../../lib/host.js';
 import { addon } from '../../lib/native.js';
 import type { Call } from '../../lib/policy/policy.js';
-import { filterRequest } from '../../lib/sandbox/spawn.js';
+import { toNativeFilters } from '../../lib/sandbox/child/native-request.js';
 import { abiOf } from '../../lib/syscalls/abi.js';
 
 const TRACED = 3;
@@ -34,7 +34,8 @@ export function outerDecisions(registers: BigUint64Array): readonly (number | st
     { abis, defaultAction: action, foreignAction: action },
     { gate: ['seccomp', 'exit_group'] },
   );
-  const answers = addon().probe({ ...filterRequest([base], {}), noNewPrivileges: true }, registers, true);
+  const plan = { filters: [base], flags: [], supervision: undefined, agent: undefined };
+  const answers = addon().probe(toNativeFilters(plan, true), registers, true);
   if ('error' in answers) throw new Error(`${answers.call}: errno ${answers.error}`);
   const told: (number | string)[] = [];
   for (let i = 0; i < answers.length; i += 2) told.push(inWords(answers[i] ?? 0, answers[i + 1] ?? 0));

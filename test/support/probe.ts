@@ -1,7 +1,7 @@
 /** Asks the kernel what it answers to calls, under a profile or without one. Each is made in a sacrificial child. */
 import { constants } from 'node:os';
-import type { SpawnOptions } from '../../lib/sandbox/options/options.js';
-import type { FilterSource } from '../../lib/sandbox/plan/plan-filters.js';
+import type { SpawnOptions } from '../../lib/sandbox/options/types.js';
+import type { FilterSource } from '../../lib/sandbox/plan/resolve-sources.js';
 import type { AbiName } from '../../lib/syscalls/abi.js';
 import { syscallNumber } from '../../lib/syscalls/table.js';
 import { compileC } from './compile-c.js';

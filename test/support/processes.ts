@@ -1,8 +1,8 @@
 /** Runs children to their end. */
 import { type ChildProcess, spawn as nodeSpawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import type { SpawnOptions } from '../../lib/sandbox/options/options.js';
-import type { FilterSource } from '../../lib/sandbox/plan/plan-filters.js';
+import type { SpawnOptions } from '../../lib/sandbox/options/types.js';
+import type { FilterSource } from '../../lib/sandbox/plan/resolve-sources.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
 
 /** What a child did. */

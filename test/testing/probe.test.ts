@@ -10,7 +10,7 @@ import type { Action } from '../../lib/policy/policy.js';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
 import { resolve } from '../../lib/profile/resolve/resolve.js';
 import { loadProfile } from '../../lib/profile/source.js';
-import { compile } from '../../lib/sandbox/plan/plan-filters.js';
+import { compile } from '../../lib/sandbox/compile.js';
 import { type AbiName, abiOf } from '../../lib/syscalls/abi.js';
 import { syscallsOf } from '../../lib/syscalls/table.js';
 import type { ProbeAnswer, ProbeCall } from '../../lib/testing/calls.js';

@@ -5,7 +5,7 @@ import { thisHost } from '../../host.js';
 import { type AbiName, type Action, explain, type Profile, type Question, resolve, SeccompError } from '../../index.js';
 import { ALL_ARGUMENTS, outcomesIn } from '../../policy/argument-region.js';
 import { decisionsOf } from '../../policy/policy.js';
-import { readOptions } from '../../sandbox/options/options.js';
+import { readOptions } from '../../sandbox/options/table.js';
 import { errnoName } from '../../syscalls/errno.js';
 import { syscallsOf } from '../../syscalls/table.js';
 import { print } from '../output/print.js';
@@ -32,7 +32,7 @@ export function explainCommand(): Command {
 
 async function run(source: string, calls: readonly string[], options: ExplainOptions): Promise<void> {
   const { json, capability: capabilities, abi = thisHost().abi } = options;
-  readOptions({ capabilities, abis: [abi] }, ['capabilities', 'abis']);
+  readOptions('probe', { capabilities, abis: [abi] });
   const profile = await loadArgument(source, profileOptions(options));
   if (calls.length === 0) {
     const syscalls = glance(profile, capabilities ?? [], abi);

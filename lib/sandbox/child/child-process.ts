@@ -12,10 +12,12 @@ import type { ViolationLog } from '../../notify/violation-log.js';
 import { publicMethods } from '../../util/caller.js';
 import { guarded } from '../../util/guarded.js';
 import { define } from '../../util/own-data.js';
+import { systemError } from '../../util/system-error.js';
+import type { Ending } from '../options/ending.js';
 import { signalName, signalNumber } from '../options/signals.js';
+import type { SupervisionPlan } from '../plan/supervised.js';
 import { abortError } from './abort.js';
-import { type ChildEventHandlers, subscribe } from './events.js';
-import { systemError } from './start-errors.js';
+import { subscribe } from './events.js';
 import { type ChildPipe, drain, pipesFrom, socketStreams, unconnectedStreams } from './streams.js';
 
 type Stdio = ChildProcess['stdio'];
@@ -32,16 +34,6 @@ class Emitter extends EventEmitter {
   }
 }
 const Base = Emitter as unknown as typeof ChildProcess;
-
-/** When and how this package ends a child. The values have been checked. */
-export interface Ending {
-  /** Milliseconds; 0 for no timeout. */
-  readonly timeout: number;
-  readonly signal: AbortSignal | undefined;
-  readonly killSignal: number;
-  /** Milliseconds from `killSignal` to SIGKILL; Infinity for no SIGKILL. */
-  readonly forceKillAfter: number;
-}
 
 /**
  * A child under a profile, as `spawn` returns it. Its events, streams, methods and properties are those of Node's ChildProcess.
@@ -119,8 +111,8 @@ export class SandboxedProcess extends Base {
   }
 
   /** @internal Handles the notifications of the child's filter. */
-  supervise(listener: NativeListener, handlers: ChildEventHandlers): void {
-    const subscription = subscribe(this, listener, handlers);
+  supervise(listener: NativeListener, supervision: SupervisionPlan): void {
+    const subscription = subscribe(this, listener, supervision);
     this.listener = subscription.listener;
     this.#log = subscription.log;
   }

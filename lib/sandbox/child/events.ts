@@ -3,30 +3,13 @@ import { AsyncResource } from 'node:async_hooks';
 import { channel, hasSubscribers } from 'node:diagnostics_channel';
 import type { EventEmitter } from 'node:events';
 import type { ListenerHandle, NativeListener } from '../../native.js';
-import { dispatch, emitHandlerError, type HandlerMap } from '../../notify/handlers.js';
+import { dispatch, emitHandlerError } from '../../notify/handlers.js';
 import { Listener, type PendingNotification } from '../../notify/listener.js';
 import { NotifiedCall } from '../../notify/notified-call.js';
-import { CHANNEL, type OnViolation } from '../../notify/violation.js';
+import { CHANNEL } from '../../notify/violation.js';
 import { ViolationLog } from '../../notify/violation-log.js';
 import { guarded } from '../../util/guarded.js';
-import type { Supervised } from '../plan/supervised.js';
-
-/** The handlers of a supervised child's events. */
-export interface ChildEventHandlers {
-  readonly supervised: Supervised | undefined;
-  /** true: violations are collected and emitted, and there is no function to call. */
-  readonly onViolation: OnViolation | true | undefined;
-  readonly handlers: HandlerMap;
-  /** How long a handler may take, in milliseconds. */
-  readonly timeout: number;
-}
-
-export const NO_EVENT_HANDLERS: ChildEventHandlers = {
-  supervised: undefined,
-  onViolation: undefined,
-  handlers: new Map(),
-  timeout: 0,
-};
+import type { SupervisionPlan } from '../plan/supervised.js';
 
 /** The object that emits the events of a child: the child. */
 type Emitter = Pick<EventEmitter, 'emit'>;
@@ -41,11 +24,8 @@ export interface Subscription {
  * Calls the handlers for the notifications of a child, and emits its violations. Handlers run in the AsyncLocalStorage context
  * of the call that started the child.
  */
-export function subscribe(
-  child: Emitter,
-  native: NativeListener,
-  { supervised, onViolation, handlers, timeout }: ChildEventHandlers,
-): Subscription {
+export function subscribe(child: Emitter, native: NativeListener, supervision: SupervisionPlan): Subscription {
+  const { watches, onViolation, handlers, timeout } = supervision;
   const resource = new AsyncResource('seccomp.Listener');
   // The same as AsyncResource.bind, which takes ten times as long on Node 20.
   const bind = <Args extends unknown[]>(handler: (...args: Args) => void) =>
@@ -59,12 +39,12 @@ export function subscribe(
     if (hasSubscribers(CHANNEL)) channel(CHANNEL).publish({ process: child, violation });
   };
   const listener = new Listener(native, {
-    onKind: supervised?.watches ? bind(report) : undefined,
+    onKind: watches ? bind(report) : undefined,
     onNotification: bind((notification: PendingNotification, handle: ListenerHandle) => {
       const call = new NotifiedCall(notification, handle, undefined);
       dispatch(call, handlers.get(call.syscall), timeout, handlerFailed);
     }),
   });
-  const log = supervised?.watches ? new ViolationLog(listener, supervised) : undefined;
+  const log = watches ? new ViolationLog(listener, supervision) : undefined;
   return { listener, log };
 }

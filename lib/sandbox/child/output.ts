@@ -1,10 +1,8 @@
-/** The output of a child, gathered up to a limit of bytes and time: for run() and execFile. Also input and encodings. */
-import { inspect } from 'node:util';
-import { SeccompError } from '../../errors.js';
+/** The output of a child, gathered up to a limit of bytes and time: for run() and execFile. */
 import { fromCaller } from '../../util/caller.js';
 import { define } from '../../util/own-data.js';
-import { invalidType, notThatMany, type SpawnOptions } from '../options/options.js';
-import { limits } from '../spawn.js';
+import { endingOf } from '../options/ending.js';
+import type { SpawnOptions } from '../options/types.js';
 import type { SandboxedProcess } from './child-process.js';
 
 /** Options for the output of a program, which `run` and `execFile` take beside those of `spawn`. */
@@ -26,41 +24,15 @@ export interface OutputLimits {
   readonly killSignal: number;
 }
 
-const DEFAULT_MAX_BUFFER = 1024 * 1024;
+/** Bytes of output that are taken by default, as in Node. */
+export const DEFAULT_MAX_BUFFER = 1024 * 1024;
 
-/** Reads the options that apply to the output. @throws What Node throws for options that are not valid. */
+/** The limits that checked options ask for. */
 export function outputLimits(options: SpawnOptions & OutputOptions): OutputLimits {
-  const { encoding = 'utf8' } = options;
-  const { timeout, killSignal } = limits(options);
-  const maxBuffer = checkMaxBuffer(options.maxBuffer);
+  const { encoding = 'utf8', maxBuffer } = options;
+  const { timeout, killSignal } = endingOf(options);
   const isText = encoding !== null && encoding !== 'buffer' && Buffer.isEncoding(encoding);
-  return { encoding: isText ? encoding : undefined, maxBuffer, timeout, killSignal };
-}
-
-/** @returns Bytes. @throws RangeError or TypeError, as Node does, for a size that is not a positive number. */
-export function checkMaxBuffer(size: number | undefined): number {
-  const bytes = size ?? DEFAULT_MAX_BUFFER;
-  if (typeof bytes === 'number' && bytes >= 0) return bytes;
-  throw notThatMany('options.maxBuffer', 'a positive number', bytes);
-}
-
-/** To be called before the program is started. @throws TypeError for an unknown encoding. */
-export function checkEncoding(encoding: unknown): void {
-  if (!encoding || encoding === 'buffer') return; // As in Node, any falsy value means a Buffer.
-  if (typeof encoding === 'string' && Buffer.isEncoding(encoding)) return;
-  const name = typeof encoding === 'string' ? encoding : inspect(encoding);
-  throw define(fromCaller(new TypeError(`Unknown encoding: ${name}`)), { code: 'ERR_UNKNOWN_ENCODING' });
-}
-
-/** @throws TypeError for a wrong type; SeccompError ERR_SECCOMP_OPTION for an input of a program whose stdin is not a pipe. */
-export function checkInput(input: unknown, stdio: SpawnOptions['stdio'], name = 'options.input'): void {
-  if (input === undefined || input === null) return;
-  if (typeof input !== 'string' && !ArrayBuffer.isView(input))
-    throw invalidType(name, 'of type string or an instance of Buffer, TypedArray, or DataView', input);
-  if ((typeof input === 'string' ? input.length : input.byteLength) === 0) return; // Empty input is the same as none.
-  const stdin = typeof stdio === 'object' ? stdio?.at(0) : stdio;
-  if (stdin === undefined || stdin === null || stdin === 'pipe' || stdin === 'overlapped') return;
-  throw new SeccompError('ERR_SECCOMP_OPTION', 'options.input: stdin is not a pipe; leave out options.stdio[0]');
+  return { encoding: isText ? encoding : undefined, maxBuffer: maxBuffer ?? DEFAULT_MAX_BUFFER, timeout, killSignal };
 }
 
 type Stream = 'stdout' | 'stderr';

@@ -1,21 +1,41 @@
-/** Errors of the system, and of putting filters on. */
+/** Errors of a start: of the system calls between the child's birth and its program, by errno and call. */
 import { constants } from 'node:os';
-import { getSystemErrorName } from 'node:util';
 import { SeccompError } from '../../errors.js';
-import { fromCaller } from '../../util/caller.js';
+import { isolationError } from '../../landlock/domain.js';
+import type { NativeFailure } from '../../native.js';
 import { define } from '../../util/own-data.js';
+import { systemError } from '../../util/system-error.js';
 
-/** An error of the system as Node shows it. `errno` is positive. */
-export function systemError(errno: number, syscall: string): NodeJS.ErrnoException {
-  const code = getSystemErrorName(-errno);
-  return define(fromCaller(new Error(`${syscall} ${code}`)), { errno: -errno, code, syscall });
+/** System calls that attach a filter, and that pass its listener on. */
+const OUR_CALLS: ReadonlySet<string> = new Set(['seccomp', 'prctl', 'getrandom', 'sendmsg', 'ioctl', 'epoll_ctl']);
+
+/**
+ * The error for a system call that this package makes for its own purposes. Undefined for any other call: the program itself
+ * could not be started then.
+ *
+ * @param agent - The path of the agent's socket, if the listener was to be sent to one.
+ */
+export function attachError({ error, call }: NativeFailure, agent?: string): SeccompError | undefined {
+  if (agent !== undefined && AGENT_CALLS.has(call)) return agentError(error, call, agent);
+  if (call.startsWith('landlock_')) return isolationError(error);
+  if (!OUR_CALLS.has(call)) return undefined;
+  const unsupported = noFiltersError(error, call);
+  if (unsupported !== undefined) return unsupported;
+  const cause = systemError(error, call);
+  const message = `the filter was not attached (${cause.message}), and nothing was started: ${attachRemedy(error, 'the child')}`;
+  return new SeccompError('ERR_SECCOMP_ATTACH', message, { cause });
 }
 
-/** The error for a kernel that has no filters; undefined if the failure of `call` says something else. */
+/** Node's error for a program that could not be started, with the call that failed in the property `call`. */
+export function startError({ error, call }: NativeFailure, syscall: string, file: string, argv: readonly string[]) {
+  return define(systemError(error, syscall), { path: file, spawnargs: argv.slice(1), call });
+}
+
+/** The error for a kernel without seccomp filters. Undefined if the failure of `call` has another reason. */
 export function noFiltersError(errno: number, call: string): SeccompError | undefined {
   if (errno !== constants.errno.ENOSYS && (call !== 'prctl' || errno !== constants.errno.EINVAL)) return undefined;
   const cause = systemError(errno, call);
-  const message = `this kernel has no seccomp filters (${cause.message}); "seccomp doctor" tells what is missing`;
+  const message = `this kernel has no seccomp filters (${cause.message}): "seccomp doctor" reports what is missing`;
   return new SeccompError('ERR_SECCOMP_UNSUPPORTED', message, { cause });
 }
 
@@ -23,16 +43,36 @@ export function noFiltersError(errno: number, call: string): SeccompError | unde
 export function attachRemedy(errno: number, who: string): string {
   const remedies: ReadonlyMap<number, string> = new Map([
     [constants.errno.EACCES, `with noNewPrivileges: false ${who} needs CAP_SYS_ADMIN`],
-    [constants.errno.EPERM, 'a filter that is on already forbids it'],
+    [constants.errno.EPERM, 'a filter that is attached already forbids it'],
     [
       constants.errno.EBUSY,
-      'a filter that is on already has a listener, and only one can: leave out onViolation, notify and listenerPath',
+      'a filter that is attached already has a listener, and only one filter can: leave out onViolation, notify and listenerPath',
     ],
     [
       constants.errno.EMFILE,
-      'its listener needs a descriptor, and this process or the child may open no more: close some, raise ulimit -n or rlimits.nofile',
+      'the listener needs a descriptor, and this process or the child may open no more: close some, raise ulimit -n or rlimits.nofile',
     ],
-    [constants.errno.ENOMEM, 'too many filters are on already, or memory is short'],
+    [constants.errno.ENOMEM, 'too many filters are attached already, or memory is short'],
   ]);
-  return remedies.get(errno) ?? '"seccomp doctor" tells what this kernel can do';
+  return remedies.get(errno) ?? '"seccomp doctor" reports what this kernel can do';
+}
+
+/** System calls that connect to an agent and send it the listener. */
+const AGENT_CALLS: ReadonlySet<string> = new Set(['connect', 'sendmsg', 'socket']);
+
+const AGENT_REMEDIES: ReadonlyMap<string, string> = new Map([
+  ['ENOENT', 'nothing is there: start the agent'],
+  ['ECONNREFUSED', 'nobody listens there any more: start the agent'],
+  ['EACCES', 'this user may not connect to it: give it the right to write to the socket'],
+  ['EAGAIN', "the agent's queue of connections is full: see that it runs"],
+  ['EPIPE', 'the agent has closed the connection: see what it refuses'],
+  ['ECONNRESET', 'the agent has closed the connection: see what it refuses'],
+  ['EPROTOTYPE', 'this is no socket of type SOCK_STREAM'],
+]);
+
+function agentError(errno: number, call: string, path: string): SeccompError {
+  const cause = systemError(errno, call);
+  const remedy = AGENT_REMEDIES.get(cause.code ?? '') ?? 'the agent can not be reached';
+  const message = `listenerPath ${path}: ${cause.message}, and nothing was started: ${remedy}, or leave listenerPath out`;
+  return new SeccompError('ERR_SECCOMP_AGENT', message, { cause });
 }

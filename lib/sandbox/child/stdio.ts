@@ -1,46 +1,44 @@
-/** What a child's descriptors are connected to. */
+/** openStdio: the fourth step of a start. It finds or makes what the child's descriptors are connected to. */
 import { spawn } from 'node:child_process';
 import { Socket } from 'node:net';
 import { Stream } from 'node:stream';
-import { getSystemErrorName, inspect } from 'node:util';
+import { inspect } from 'node:util';
 import { SeccompError } from '../../errors.js';
 import { addon, NONE, NULL, SOCKET } from '../../native.js';
 import { fromCaller } from '../../util/caller.js';
-import { copyList, define, propertyOf } from '../../util/own-data.js';
-import { invalidValue, outOfRange, refusal, type SpawnOptions } from '../options/options.js';
+import { invalidValue, outOfRange } from '../../util/option-errors.js';
+import { define, propertyOf } from '../../util/own-data.js';
+import { systemErrorName } from '../../util/system-error.js';
+
+/** What a child's descriptors are connected to. */
+export interface OpenedStdio {
+  /** For each of the child's descriptors one of this process, or NONE, NULL or SOCKET of native.ts. At least three. */
+  readonly descriptors: readonly number[];
+  /** Closes the duplicates that were made for the child. To be called once the child has them. */
+  release(): void;
+}
 
 /**
- * Reads the option `stdio`, and calls `use` with what the addon takes: at least the three standard descriptors. What was
- * borrowed for the child only is given back afterwards.
+ * Opens a child's descriptors.
+ *
+ * @param option - The option `stdio`, as it was checked: a word, a list, or undefined for pipes.
+ * @throws TypeError, RangeError as Node for an entry of the list that is not possible; SeccompError ERR_SECCOMP_OPTION for `ipc`,
+ * ERR_SECCOMP_UNSUPPORTED for a socket whose descriptor can't be duplicated.
  */
-export function withStdio<Result>(
-  option: SpawnOptions['stdio'],
-  use: (descriptors: readonly number[]) => Result,
-): Result {
-  const given = stdioEntries(option);
+export function openStdio(option: unknown): OpenedStdio {
+  const entries: unknown[] = Array.isArray(option) ? [...option] : [option, option, option];
+  while (entries.length < 3) entries.push(undefined);
+  const hasSocket = entries.some((entry) => typeof entry === 'object' && entry instanceof Socket);
+  const release = () => {
+    if (hasSocket) addon().giveBack();
+  };
   try {
-    return use(given.map(descriptorOf));
-  } finally {
-    if (given.some((entry) => entry instanceof Socket)) addon().giveBack();
+    return { descriptors: entries.map(descriptorOf), release };
+  } catch (error) {
+    release();
+    throw error;
   }
 }
-
-/** What the option says of each descriptor. @throws TypeError for what says nothing of any. */
-export function stdioEntries(option: unknown): readonly unknown[] {
-  if (option === undefined || option === null || option === '') return ['pipe', 'pipe', 'pipe'];
-  if (typeof option === 'string') {
-    if (!['pipe', 'overlapped', 'ignore', 'inherit'].includes(option))
-      throw invalidValue('stdio', option, 'is invalid');
-    return [option, option, option];
-  }
-  if (!Array.isArray(option)) throw invalidValue('stdio', option, 'is invalid');
-  const given = copyList(option, MOST_DESCRIPTORS, refusal('options.stdio'));
-  while (given.length < 3) given.push(undefined);
-  return given;
-}
-
-/** As many as the addon takes. */
-const MOST_DESCRIPTORS = 1024;
 
 function descriptorOf(entry: unknown, i: number): number {
   const value = entry ?? (i < 3 ? 'pipe' : 'ignore');
@@ -58,7 +56,7 @@ function descriptorOf(entry: unknown, i: number): number {
     if (Number.isInteger(descriptor) && descriptor >= 0 && descriptor < 2 ** 31) return descriptor;
     throw outOfRange(`stdio[${i}]`, 'a descriptor', descriptor);
   }
-  if (value instanceof Socket) return borrow(value, i);
+  if (value instanceof Socket) return duplicateOf(value, i);
   if (value instanceof Stream)
     throw invalidValue(`stdio[${i}]`, value.constructor.name, 'has no descriptor yet: wait for its open event');
   if (typeof value !== 'string' && !ArrayBuffer.isView(value)) throw invalidValue(`stdio[${i}]`, value, 'is invalid');
@@ -67,21 +65,22 @@ function descriptorOf(entry: unknown, i: number): number {
 }
 
 /**
- * A duplicate of a socket's descriptor. Node keeps it to itself, but hands it on to its own children: one is started
- * with it, asked for it, and ended before it runs. That also makes Node stop reading from the socket.
+ * Duplicates a socket's descriptor. Node does not tell it, but passes it on to its own children: one is started with it, the
+ * addon takes a duplicate from that child by pidfd_getfd(2), and the child is killed before it runs. Node also stops reading from
+ * a socket that a child has.
  */
-function borrow(socket: Socket, i: number): number {
+function duplicateOf(socket: Socket, i: number): number {
   const holder = spawn(process.execPath, ['-e', 'process.stdin.resume()'], {
     env: {},
     stdio: ['pipe', 'ignore', 'ignore', socket],
   });
-  holder.on('error', () => {}); // Its number is missing then, which says it.
+  holder.on('error', () => {}); // It then has no process ID, which is handled below.
   const descriptor = holder.pid === undefined ? -1 : addon().borrow(holder.pid, 3);
   holder.kill('SIGKILL');
   holder.unref();
   if (descriptor >= 0) return descriptor;
   const message =
-    `options.stdio[${i}]: the socket's descriptor can't be duplicated here (pidfd_getfd: ${getSystemErrorName(descriptor)}); ` +
+    `options.stdio[${i}]: the socket's descriptor can't be duplicated here (pidfd_getfd: ${systemErrorName(descriptor)}): ` +
     'give "pipe", and pipe the stream into the child';
   throw new SeccompError('ERR_SECCOMP_UNSUPPORTED', message);
 }

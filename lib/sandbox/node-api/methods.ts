@@ -1,31 +1,18 @@
 /** node:child_process's functions under a fixed profile and with default options: the methods of a Sandbox. */
 import type { ChildProcess } from 'node:child_process';
 import { promisify } from 'node:util';
-import { SeccompError } from '../../errors.js';
 import { runAs } from '../../util/caller.js';
 import { define, own } from '../../util/own-data.js';
-import type { Invocation } from '../arguments.js';
 import type { SandboxedProcess } from '../child/child-process.js';
-import { checkEncoding, outputLimits } from '../child/output.js';
-import { stdioEntries } from '../child/stdio.js';
-import { forkUnder, OPTIONS_AT_FORK } from '../fork.js';
-import {
-  checkCommand,
-  checkProgramOptions,
-  GATED,
-  PROGRAM_OPTIONS,
-  readOptions,
-  SPAWN_OPTIONS,
-  type SpawnOptions,
-  SUPERVISOR_OPTIONS,
-} from '../options/options.js';
-import { handed } from '../plan/agent-handoff.js';
-import { isolationFor } from '../plan/isolation.js';
-import { loadSources, prepare, type Sources } from '../plan/plan-filters.js';
-import { checkSupervisor } from '../plan/supervised.js';
+import { outputLimits } from '../child/output.js';
+import { forkProgram } from '../fork.js';
+import type { ProgramParameters } from '../options/overloads.js';
+import { type FunctionName, readOptions } from '../options/table.js';
+import { planFilters } from '../plan/plan-filters.js';
+import { type LoadedSources, resolveSources } from '../plan/resolve-sources.js';
 import type { RunOptions } from '../run.js';
-import { start } from '../spawn.js';
-import { SPAWN_SYNC_OPTIONS, startSync } from '../spawn-sync.js';
+import { startProgram } from '../spawn.js';
+import { startProgramSync } from '../spawn-sync.js';
 import { outputOrThrow, reportOutput } from './exec-file.js';
 import {
   type Callback,
@@ -36,40 +23,30 @@ import {
   normalizeFork,
   normalizeSpawn,
   type Options,
-  readAnyOptions,
+  readDefaults,
 } from './overloads.js';
 
 /** Default options of a Sandbox's functions. Each function uses those that it takes, and ignores the others. */
 export type SandboxDefaults = RunOptions;
 
-const EXEC_FILE_OPTIONS: readonly string[] = [
-  // Node's execFile ignores argv0.
-  ...PROGRAM_OPTIONS.filter((name) => name !== 'argv0'),
-  ...['shell', 'signal', 'timeout', 'killSignal', 'forceKillAfter', 'encoding', 'maxBuffer'],
-  ...SUPERVISOR_OPTIONS,
-];
-
 /** The functions, without Node's types. */
 class BoundMethods {
-  readonly #sources: Sources;
+  readonly #profile: LoadedSources;
   readonly #defaults: Options;
 
   constructor(profile: unknown, defaults: unknown) {
-    this.#sources = loadSources(profile);
-    this.#defaults = readAnyOptions(defaults);
-    const host: SandboxDefaults = this.#defaults;
-    checkDefaults(host);
+    this.#defaults = readDefaults(defaults);
+    const sources = resolveSources(profile, this.#defaults);
     // Compiled now, so that an invalid profile is reported here, and the first call finds the filter in the cache.
-    const isolated = isolationFor(host, this.#sources.all.length > 0) !== undefined;
-    if (handed(this.#sources, host, host, isolated) === undefined) prepare(this.#sources, host, GATED, isolated);
+    planFilters(sources, this.#defaults, 'child');
+    this.#profile = sources.loaded;
   }
 
-  readonly spawn = (...parameters: readonly unknown[]): SandboxedProcess => {
-    const { file, args, options } = normalizeSpawn(parameters);
-    return start(this.#call(file, args, this.#merge(options, SPAWN_OPTIONS), SPAWN_OPTIONS));
-  };
+  readonly spawn = (...parameters: readonly unknown[]): SandboxedProcess =>
+    startProgram(this.#parameters('spawn', normalizeSpawn(parameters)));
 
-  readonly spawnSync = (...parameters: readonly unknown[]) => this.#spawnSync(normalizeSpawn(parameters));
+  readonly spawnSync = (...parameters: readonly unknown[]) =>
+    startProgramSync(this.#parameters('spawnSync', normalizeSpawn(parameters)));
 
   readonly execFile = (...parameters: readonly unknown[]): SandboxedProcess =>
     this.#execFile(normalizeExecFile(parameters));
@@ -79,71 +56,50 @@ class BoundMethods {
 
   readonly execFileSync = (...parameters: readonly unknown[]) => {
     const call = normalizeExecFile(parameters);
-    const { stdio, argv0 } = this.#merge(call.options, SPAWN_SYNC_OPTIONS);
-    return outputOrThrow(this.#spawnSync(call), [argv0 || call.file, ...call.args].join(' '), !stdio);
+    const given = this.#parameters('spawnSync', call);
+    const { stdio, argv0 } = given.options;
+    return outputOrThrow(startProgramSync(given), [argv0 || call.file, ...call.args].join(' '), !stdio);
   };
 
   readonly execSync = (...parameters: readonly unknown[]) => {
     const call = this.#inShell(normalizeExec(parameters));
-    const { stdio } = this.#merge(call.options, SPAWN_SYNC_OPTIONS);
-    return outputOrThrow(this.#spawnSync(call), call.file, !stdio);
+    const given = this.#parameters('spawnSync', call);
+    return outputOrThrow(startProgramSync(given), call.file, !given.options['stdio']);
   };
 
   readonly fork = (...parameters: readonly unknown[]): ChildProcess => {
     const { modulePath, args, options } = normalizeFork(parameters);
-    return forkUnder(this.#sources, modulePath, args, this.#merge(options, OPTIONS_AT_FORK));
+    return forkProgram(this.#parameters('fork', { file: modulePath, args, options }));
   };
 
-  #merge(options: Options, taken: readonly string[]): Options {
-    return mergeOptions(this.#defaults, options, taken);
+  /** The parameters of a function of this package, with the defaults that it takes. */
+  #parameters(by: FunctionName, { file, args, options }: Positions): ProgramParameters & { readonly options: Options } {
+    const merged = mergeOptions(this.#defaults, options, by);
+    return { command: file, args, profile: this.#profile, options: merged };
   }
 
-  #call<Kind extends object>(
-    file: unknown,
-    args: object,
-    options: Options,
-    known: readonly string[],
-  ): Invocation<Kind> {
-    return { ...checkCommand(file, args), sources: this.#sources, options: readOptions<Kind>(options, known) };
-  }
-
-  #spawnSync({ file, args, options }: NormalizedCall) {
-    // Ignoring `notify` would let the calls through that its handlers are for.
-    if ((options['notify'] ?? this.#defaults['notify']) !== undefined) {
-      const message = `options.notify: ${file}: handlers can't run while this thread waits: use spawn or execFile`;
-      throw new SeccompError('ERR_SECCOMP_OPTION', message);
-    }
-    return startSync(this.#call(file, args, this.#merge(options, SPAWN_SYNC_OPTIONS), SPAWN_SYNC_OPTIONS));
-  }
-
-  #execFile({ file, args, options, callback }: NormalizedCall): SandboxedProcess {
-    const merged: RunOptions = this.#merge(options, EXEC_FILE_OPTIONS);
+  #execFile(call: NormalizedCall): SandboxedProcess {
+    const given = this.#parameters('execFile', call);
+    const options = readOptions<RunOptions>('execFile', given.options);
     // In Node, an encoding that is set to undefined means bytes.
-    const isBytes = Object.hasOwn(merged, 'encoding') && merged.encoding === undefined;
-    const limits = outputLimits(own({ ...merged, encoding: isBytes ? null : merged.encoding }));
+    const isBytes = Object.hasOwn(options, 'encoding') && options.encoding === undefined;
+    const limits = outputLimits(own({ ...options, encoding: isBytes ? null : options.encoding }));
     // The output's buffer obeys these, not the child.
     const obeyed = { timeout: undefined, killSignal: undefined, encoding: undefined, maxBuffer: undefined };
-    const call = this.#call<SpawnOptions>(file, args, own({ ...merged, ...obeyed }), SPAWN_OPTIONS);
-    const child = start(call);
-    reportOutput(child, [call.command, ...call.args], limits, callback);
+    const child = startProgram({ ...given, options: own({ ...options, ...obeyed }) });
+    reportOutput(child, [call.file, ...call.args.map(String)], limits, call.callback);
     return child;
   }
 
-  /** Returns the same call with a shell: the one that `shell` names, or sh. */
+  /** The same call with a shell: the one that is named, or sh. */
   #inShell(call: NormalizedCall): NormalizedCall {
     const shell = call.options['shell'] ?? this.#defaults['shell'];
     return { ...call, options: own({ ...call.options, shell: typeof shell === 'string' ? shell : true }) };
   }
 }
 
-/** @throws What the functions would throw for these options. */
-function checkDefaults(defaults: SandboxDefaults): void {
-  checkProgramOptions(defaults);
-  outputLimits(defaults);
-  checkSupervisor(defaults);
-  checkEncoding(defaults.encoding);
-  stdioEntries(defaults.stdio);
-}
+/** A program, or for fork a module, with its arguments and options. */
+type Positions = Pick<NormalizedCall, 'args' | 'options'> & { readonly file: unknown };
 
 /** Binds the functions to a profile. Those that take a callback have a promisified form, for util.promisify. */
 export function bindProfile(profile: unknown, defaults: unknown) {

@@ -2,15 +2,10 @@
  * The overloads of node:child_process's functions. Each function of this file finds out which argument was given in which
  * position, and checks them as Node does, with Node's errors.
  */
+import { invalidType } from '../../util/option-errors.js';
 import { own } from '../../util/own-data.js';
-import {
-  checkNull,
-  checkString,
-  invalidType,
-  PROGRAM_OPTIONS,
-  readOptions,
-  SUPERVISOR_OPTIONS,
-} from '../options/options.js';
+import { checkNoNul, checkString } from '../options/checks.js';
+import { concerns, copyOptions, type FunctionName, readOptionsOfAny } from '../options/table.js';
 
 /** Options by name. Their values are checked by the function that uses them. */
 export type Options = Readonly<Record<string, unknown>>;
@@ -25,10 +20,10 @@ export interface NormalizedCall {
   readonly callback: Callback | undefined;
 }
 
-/** A call of fork. Node's own fork checks the path and the arguments. */
+/** A call of fork. */
 export interface NormalizedFork {
-  readonly modulePath: string | URL;
-  readonly args: readonly string[];
+  readonly modulePath: unknown;
+  readonly args: readonly unknown[];
   readonly options: Options;
 }
 
@@ -58,7 +53,7 @@ export function normalizeExecFile([file, ...rest]: readonly unknown[]): Normaliz
 /** `(command, [options], [callback])` */
 export function normalizeExec([command, second, third]: readonly unknown[]): NormalizedCall {
   checkString(command, 'command');
-  checkNull(command, 'command');
+  checkNoNul(command, 'command');
   const [given, callback] = typeof second === 'function' ? [undefined, second] : [second, third];
   const options = readAnyOptions(given ?? undefined);
   checkUnusedArgv0(options);
@@ -66,8 +61,7 @@ export function normalizeExec([command, second, third]: readonly unknown[]): Nor
 }
 
 /** `(modulePath, [args], [options])` */
-export function normalizeFork([path, args, options]: readonly unknown[]): NormalizedFork {
-  const modulePath = path as string | URL;
+export function normalizeFork([modulePath, args, options]: readonly unknown[]): NormalizedFork {
   if (isAbsent(args)) return { modulePath, args: [], options: readAnyOptions(options ?? undefined) };
   if (Array.isArray(args)) return { modulePath, args, options: readAnyOptions(options ?? undefined) };
   if (typeof args !== 'object') throw invalidType('args', 'an instance of Array', args);
@@ -82,7 +76,7 @@ function isAbsent(value: unknown): value is undefined | null {
 function checkUnusedArgv0({ argv0 }: { readonly argv0?: unknown }): void {
   if (isAbsent(argv0)) return;
   checkString(argv0, 'options.argv0');
-  checkNull(argv0, 'options.argv0');
+  checkNoNul(argv0, 'options.argv0');
 }
 
 function readCallback(callback: unknown): Callback | undefined {
@@ -95,29 +89,33 @@ function isCallback(value: unknown): value is Callback {
   return typeof value === 'function';
 }
 
-/** Options that some of the functions take and the others ignore. */
-const OF_SOME = [
-  ...['stdio', 'detached', 'shell', 'timeout', 'signal', 'killSignal', 'forceKillAfter', 'serialization'],
-  ...['windowsHide', 'windowsVerbatimArguments', 'input', 'encoding', 'maxBuffer', 'execPath', 'execArgv', 'silent'],
-] as const;
-const ANY_OPTIONS: readonly string[] = [...PROGRAM_OPTIONS, ...SUPERVISOR_OPTIONS, ...OF_SOME];
+/** The functions whose options a Sandbox takes. */
+const FUNCTIONS = ['spawn', 'spawnSync', 'execFile', 'fork'] as const;
 
 /**
- * Copies options, which may be those of any of the functions.
+ * Copies options, which may be those of any of the functions. The function that is called checks their values.
  * @throws SeccompError ERR_SECCOMP_OPTION for an option that none of the functions has.
  */
 export function readAnyOptions(options: unknown): Options {
-  return readOptions<Options>(options, ANY_OPTIONS);
+  return copyOptions(FUNCTIONS, options);
+}
+
+/**
+ * Copies and checks the default options of a Sandbox.
+ * @throws SeccompError, TypeError, RangeError, as the functions that take these options.
+ */
+export function readDefaults(defaults: unknown): Options {
+  return readOptionsOfAny(FUNCTIONS, defaults);
 }
 
 /**
  * Returns the options of a call with defaults for those that it does not set, reduced to the options that the called function
  * takes. An option that is set to undefined does not replace its default.
  */
-export function mergeOptions(defaults: Options, options: Options, taken: readonly string[]): Options {
+export function mergeOptions(defaults: Options, options: Options, by: FunctionName): Options {
   const given = Object.entries(options).filter(
     ([name, value]) => value !== undefined || !Object.hasOwn(defaults, name),
   );
   const all = Object.entries({ ...defaults, ...Object.fromEntries(given) });
-  return own(Object.fromEntries(all.filter(([name]) => taken.includes(name))));
+  return own(Object.fromEntries(all.filter(([name]) => concerns(by, name))));
 }

@@ -4,7 +4,7 @@ import { type Isolation, isolation, notIsolated, type Subject } from '../../land
 import type { Enforcement } from '../../landlock/enforcement.js';
 import { isRootOutside } from '../../process-tree/rlimits.js';
 import { CAPABILITIES } from '../../syscalls/capabilities.js';
-import type { ProgramOptions } from '../options/options.js';
+import type { ProgramOptions } from '../options/types.js';
 
 type Options = Pick<ProgramOptions, 'isolate' | 'uid' | 'capabilities' | 'rlimits'>;
 

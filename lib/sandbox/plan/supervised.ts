@@ -1,121 +1,114 @@
-/** Supervised children: from a profile and who wants to hear of its calls to a filter with a listener. */
+/** Filters with a listener that this process answers: for handlers, for reporting violations, and for recording. */
 import { hasSubscribers } from 'node:diagnostics_channel';
 import { SeccompError } from '../../errors.js';
 import { compilePolicy } from '../../filter/compile.js';
 import type { Filter } from '../../filter/filter.js';
-import { listenerFlags, machineAbis, thisHost } from '../../host.js';
-import type { NativeRequest, Supervision } from '../../native.js';
-import { checkTimeout, readHandlers } from '../../notify/handlers.js';
-import { openInbox } from '../../notify/listener.js';
-import { CHANNEL } from '../../notify/violation.js';
-import { type Denials, supervisedDenials, withDenials } from '../../policy/isolation-denials.js';
+import { machineAbis, thisHost } from '../../host.js';
+import type { Supervision } from '../../native.js';
+import { checkTimeout, type HandlerMap } from '../../notify/handlers.js';
+import { CHANNEL, type OnViolation, type ViolationContext } from '../../notify/violation.js';
+import { supervisedDenials, withDenials } from '../../policy/isolation-denials.js';
 import { type Decision, decisionsOf, type Policy, rangesOf } from '../../policy/policy.js';
 import { notifyAlways, notifyOnErrno, overrideDecisions } from '../../policy/rewrite-actions.js';
 import { Profile } from '../../profile/profile.js';
 import { multiplexedDecision, multiplexersOf } from '../../profile/resolve/multiplexed-syscalls.js';
-import { type Host, resolve } from '../../profile/resolve/resolve.js';
+import { resolve } from '../../profile/resolve/resolve.js';
 import { abiOf } from '../../syscalls/abi.js';
 import { syscallName, syscallNumber } from '../../syscalls/table.js';
-import { invalidType, type SupervisorOptions } from '../options/options.js';
+import type { SupervisorOptions } from '../options/types.js';
 import { observation, supervisionOf } from './native-config.js';
-import { decidedAll, type HostOptions, Memo, type Sources, variantOf } from './plan-filters.js';
+import type { ResolvedSources } from './resolve-sources.js';
 
-/** A filter with a listener, and what is known of those who hear it. */
-export interface Supervised {
-  readonly filter: Filter;
-  readonly supervision: Supervision;
-  /** Whether calls that are denied are told. */
+/** Who wants to know of a child's calls. */
+export interface Supervisor {
+  readonly onViolation: OnViolation | true | undefined;
+  /** By the name of the syscall. */
+  readonly handlers: HandlerMap;
+  /** Milliseconds that a handler may take. */
+  readonly timeout: number;
+  /** Whether denied calls are reported: to `onViolation`, or to subscribers of the diagnostics channel. */
   readonly watches: boolean;
-  /** What the profiles of the filter say of a call. */
-  readonly profiles: readonly Profile[];
-  readonly host: Host;
-  /** What is denied besides. */
-  readonly denials: Denials;
 }
 
-/** What a child does under its filter before it becomes its program, or ends. */
-export const SUPERVISED_GATE = ['execve', 'exit_group', 'sendmsg'] as const;
+/** A filter with a listener, and how its notifications are answered. */
+export interface SupervisedFilter extends ViolationContext {
+  readonly filter: Filter;
+  readonly native: Supervision;
+}
 
-/** @throws TypeError, SeccompError ERR_SECCOMP_OPTION for one of them that is not valid. */
-export function checkSupervisor({ onViolation, notify, notifyTimeout }: SupervisorOptions) {
-  if (onViolation !== undefined && onViolation !== true && typeof onViolation !== 'function')
-    throw invalidType('options.onViolation', 'of type function or true', onViolation);
-  const handlers = readHandlers(notify, 'options.notify');
+/** The supervision of a child: the answers to its notifications, and who is told of its calls. */
+export type SupervisionPlan = Supervisor & Omit<SupervisedFilter, 'filter'>;
+
+/** The calls of a child under its filter, before its program runs or it ends: sendmsg(2) passes the listener on. */
+const GATE = ['execve', 'exit_group', 'sendmsg'] as const;
+
+/** The supervisor of a child whose calls nobody wants to know of before its end. */
+export const NO_SUPERVISOR: Supervisor = { onViolation: undefined, handlers: new Map(), timeout: 0, watches: false };
+
+/** The supervisor that options describe. */
+export function supervisorOf({ onViolation, notify, notifyTimeout }: SupervisorOptions): Supervisor {
   return {
     onViolation,
-    handlers,
-    notifyTimeout: checkTimeout(notifyTimeout),
-    names: [...handlers.keys()],
+    handlers: new Map(Object.entries(notify ?? {})),
+    timeout: checkTimeout(notifyTimeout),
     watches: onViolation !== undefined || hasSubscribers(CHANNEL),
   };
 }
 
-/** The filter with a listener that the options ask for; undefined: they ask for none, or there is nothing to hear. */
-export function supervise(
-  sources: Sources,
-  options: HostOptions,
-  { watches, names }: { readonly watches: boolean; readonly names: readonly string[] },
-  isolated: boolean,
-): Supervised | undefined {
-  if (names.length === 0 && (!watches || sources.all.length === 0)) return undefined;
-  const variant = `${variantOf(options)};${watches};${isolated};${names.join(' ')}`;
-  return supervised.get(sources, variant, () => make(decidedAll(sources, options), options, names, watches, isolated));
-}
-
-const supervised = new Memo<Supervised>();
-
-function make(
-  all: ReturnType<typeof decidedAll>,
-  { capabilities, abis }: HostOptions,
+/**
+ * The filter for a supervised child.
+ *
+ * @param names - The syscalls that have a handler.
+ * @param watches - Whether denied calls are reported.
+ * @param isolated - Whether the child is isolated.
+ * @throws SeccompError ERR_SECCOMP_UNSUPPORTED if the profile has SCMP_ACT_NOTIFY for a call without a handler.
+ */
+export function supervisedFilter(
+  sources: ResolvedSources,
   names: readonly string[],
   watches: boolean,
   isolated: boolean,
-): Supervised {
-  const host = thisHost(capabilities, abis);
-  const asked = handled(all?.policy ?? resolve(Profile.denylist(), host), names);
-  refuseUnanswered(asked, names);
-  const denials = supervisedDenials(asked, isolated);
-  const policy = withDenials(asked, machineAbis(), denials);
-  const flags = all?.flags ?? [];
+): SupervisedFilter {
+  const { host, flags, profiles } = sources;
+  const notifying = notifyHandlers(sources.policy ?? resolve(Profile.denylist(), host), names);
+  refuseUnanswered(notifying, names);
+  const denials = supervisedDenials(notifying, isolated);
+  const policy = withDenials(notifying, machineAbis(), denials);
   const answers = compilePolicy(policy, { flags });
-  const filter = compilePolicy(watches ? notifyOnErrno(policy) : policy, { gate: SUPERVISED_GATE, flags });
-  return { filter, supervision: supervisionOf(answers), watches, profiles: all?.profiles ?? [], host, denials };
+  const filter = compilePolicy(watches ? notifyOnErrno(policy) : policy, { gate: GATE, flags });
+  return { filter, native: supervisionOf(answers), profiles, host, denials };
 }
 
-/** What is put on for it, and who answers. */
-export function supervisedRequest({ filter, supervision }: Pick<Supervised, 'filter' | 'supervision'>) {
-  return {
-    unconfined: false,
-    filters: [{ bytes: filter.bytes, gate: filter.gate.flatMap(({ instruction, half }) => [instruction, half]) }],
-    filterFlags: listenerFlags(),
-    supervision,
-    inbox: openInbox(),
-  } satisfies Partial<NativeRequest>;
-}
-
-/** A filter that asks about every call, all of which are let through and counted. */
-export function observed(): Pick<Supervised, 'filter' | 'supervision'> {
-  observing ??= makeObserved();
+/** A filter that notifies of every call. All calls are allowed, and counted. */
+export function observingFilter(): SupervisedFilter {
+  observing ??= makeObservingFilter();
   return observing;
 }
 
-let observing: Pick<Supervised, 'filter' | 'supervision'> | undefined;
+let observing: SupervisedFilter | undefined;
 
-function makeObserved(): Pick<Supervised, 'filter' | 'supervision'> {
+function makeObservingFilter(): SupervisedFilter {
   const abis = machineAbis();
   const policy = notifyAlways({
     abis: abis.map((name) => ({ abi: abiOf(name), syscalls: new Map(), ranges: [] })),
     defaultAction: { kind: 'notify' },
     foreignAction: { kind: 'notify' },
   });
-  return { filter: compilePolicy(policy, { gate: SUPERVISED_GATE }), supervision: observation(abis) };
+  const denials = { isolated: false, supervised: false };
+  return {
+    filter: compilePolicy(policy, { gate: GATE }),
+    native: observation(abis),
+    profiles: [],
+    host: thisHost(),
+    denials,
+  };
 }
 
 /**
- * Has the handlers asked: about what the profile's own SCMP_ACT_NOTIFY says, if it says it of that call, else about every
- * such call, whatever is decided for it.
+ * Makes the policy notify of calls that have a handler: of those for which the profile itself has SCMP_ACT_NOTIFY, or, if it has
+ * none for that syscall, of all calls of its name.
  */
-function handled(policy: Policy, names: readonly string[]): Policy {
+function notifyHandlers(policy: Policy, names: readonly string[]): Policy {
   return overrideDecisions(policy, (abi) => {
     const decided = policy.abis.find((each) => each.abi.name === abi);
     const overrides = new Map<number, readonly Decision[]>();
@@ -129,7 +122,7 @@ function handled(policy: Policy, names: readonly string[]): Policy {
     for (const multiplexer of multiplexersOf(abi)) {
       const closed = names.flatMap((name) => {
         const call = multiplexer.calls.get(name);
-        // Its arguments lie in memory: what a handler reads there need not be what the kernel reads.
+        // Its arguments are in memory: what a handler reads there may differ from what the kernel reads later.
         return call === undefined ? [] : [multiplexedDecision(multiplexer, call, { kind: 'errno', errno: ENOSYS })];
       });
       if (closed.length === 0) continue;
@@ -141,24 +134,24 @@ function handled(policy: Policy, names: readonly string[]): Policy {
 
 const ENOSYS = 38;
 
-/** The kernel would wait for an answer that nobody gives. */
+/** Refuses notifications without a handler: the kernel would wait for an answer that never comes. */
 function refuseUnanswered(policy: Policy, names: readonly string[]): void {
-  const asks = (decisions: readonly Decision[]) => decisions.some(({ action }) => action.kind === 'notify');
-  const wild = [policy.defaultAction, policy.foreignAction].some(({ kind }) => kind === 'notify');
+  const notifies = (decisions: readonly Decision[]) => decisions.some(({ action }) => action.kind === 'notify');
+  const byDefault = [policy.defaultAction, policy.foreignAction].some(({ kind }) => kind === 'notify');
   const unanswered = policy.abis.flatMap((each) => [
     ...[...each.syscalls].flatMap(([number, decisions]) => {
       const name = syscallName(each.abi.name, number) ?? `syscall ${number}`;
-      return asks(decisions) && !names.includes(name) ? [name] : [];
+      return notifies(decisions) && !names.includes(name) ? [name] : [];
     }),
     ...rangesOf(each).flatMap(({ first, last, decisions }) =>
-      asks(decisions) ? [`syscalls ${first} to ${last}`] : [],
+      notifies(decisions) ? [`syscalls ${first} to ${last}`] : [],
     ),
   ]);
-  if (wild) unanswered.unshift('the default action');
+  if (byDefault) unanswered.unshift('the default action');
   if (unanswered.length === 0) return;
   const what = [...new Set(unanswered)].join(', ');
   throw new SeccompError(
     'ERR_SECCOMP_UNSUPPORTED',
-    `SCMP_ACT_NOTIFY asks for a supervisor, and options.notify has no handler for ${what}`,
+    `SCMP_ACT_NOTIFY needs a supervisor, and options.notify has no handler for ${what}`,
   );
 }

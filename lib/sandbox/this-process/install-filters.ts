@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { SeccompError } from '../../errors.js';
 import { addon, type NativeFilters, type NativeInstallFailure } from '../../native.js';
-import { attachRemedy, noFiltersError, systemError } from '../child/start-errors.js';
+import { systemError } from '../../util/system-error.js';
+import { attachRemedy, noFiltersError } from '../child/start-errors.js';
 
 /** SECCOMP_FILTER_FLAG_TSYNC of linux/seccomp.h, Linux 3.17: the filter is attached to all threads, or to none. */
 export const ALL_THREADS = 1;

@@ -5,7 +5,7 @@ import type { ProfileDocument, RuleDocument } from '../../../lib/profile/documen
 import type { Profile } from '../../../lib/profile/profile.js';
 import { type Host, resolve, resolveWithDiagnostics } from '../../../lib/profile/resolve/resolve.js';
 import { profileOf } from '../../../lib/profile/source.js';
-import { compile } from '../../../lib/sandbox/plan/plan-filters.js';
+import { compile } from '../../../lib/sandbox/compile.js';
 import { type AbiName, abiOf } from '../../../lib/syscalls/abi.js';
 import { numberOf } from '../../support/arbitrary.js';
 

@@ -1,0 +1,117 @@
+/** toNativeRequest: a program and its plan as the addon takes them. Nothing else knows the members of a request. */
+import { resolve as resolvePath } from 'node:path';
+import { ATTACH_FLAGS, listenerFlags } from '../../host.js';
+import type { NativeFilters, NativeRequest } from '../../native.js';
+import { openInbox } from '../../notify/listener.js';
+import { limitTriples } from '../../process-tree/rlimits.js';
+import { CAPABILITIES } from '../../syscalls/capabilities.js';
+import { own, propertyOf } from '../../util/own-data.js';
+import type { ProgramCall } from '../arguments.js';
+import { checkNoNul } from '../options/checks.js';
+import type { ProgramOptions } from '../options/types.js';
+import type { Agent } from '../plan/agent-handoff.js';
+import type { FilterPlan } from '../plan/plan-filters.js';
+
+type Options = ProgramOptions & { readonly detached?: boolean | undefined };
+
+/**
+ * The request that starts a program.
+ *
+ * @param stdio - For each of the program's descriptors one of this process, or NONE, NULL or SOCKET of native.ts.
+ */
+export function toNativeRequest(
+  { file, argv, options }: ProgramCall<Options>,
+  plan: FilterPlan,
+  stdio: readonly number[],
+): NativeRequest {
+  const { cwd, uid, gid, capabilities, noNewPrivileges = true, detached = false } = options;
+  const { supervision, agent, landlock } = plan;
+  const variables = options.env ?? process.env;
+  const directory = cwd ? String(cwd) : undefined;
+  return own({
+    candidates: candidates(file, variables),
+    args: argv,
+    env: environment(variables),
+    cwd: directory,
+    detached,
+    uid: uid ?? undefined,
+    gid: gid ?? undefined,
+    stdio,
+    limits: limitTriples(options.rlimits),
+    keptCapabilities: capabilities && capabilityBits(capabilities),
+    ...toNativeFilters(plan, noNewPrivileges),
+    isolation: landlock?.request.isolation,
+    domain: landlock?.request.domain,
+    supervision: supervision?.native,
+    inbox: supervision && openInbox(),
+    agent: agent && { path: agent.path, state: containerState(agent, directory) },
+  });
+}
+
+/** What the addon attaches. */
+export function toNativeFilters(
+  { filters, flags, supervision, agent }: Pick<FilterPlan, 'filters' | 'flags' | 'supervision' | 'agent'>,
+  noNewPrivileges: boolean,
+): NativeFilters {
+  const listener = supervision === undefined && agent === undefined ? 0 : listenerFlags();
+  return {
+    noNewPrivileges,
+    unconfined: filters.length === 0,
+    filters: filters.map(({ bytes, gate }) => ({
+      bytes,
+      gate: gate.flatMap(({ instruction, half }) => [instruction, half]),
+    })),
+    filterFlags: flags.reduce((bits, name) => bits | ATTACH_FLAGS[name], listener),
+  };
+}
+
+/** A bit for each capability, by its number. */
+function capabilityBits(names: readonly string[]): bigint {
+  return CAPABILITIES.reduce((bits, name, i) => (names.includes(name) ? bits | (1n << BigInt(i)) : bits), 0n);
+}
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** The paths that execvp(3) would try. */
+function candidates(file: string, variables: Variables): readonly string[] {
+  if (file.includes('/')) return [file];
+  return String(propertyOf(variables, 'PATH') ?? '/bin:/usr/bin')
+    .split(':')
+    .map((directory) => (directory === '' ? file : `${directory}/${file}`));
+}
+
+/** One string of `NAME=value` for all variables, each with a NUL at its end. */
+function environment(variables: Variables): string {
+  let text = '';
+  for (const name of Object.keys(variables)) {
+    const value = variables[name];
+    if (value === undefined) continue;
+    const content = `${value}`; // A symbol throws, as in Node.
+    checkNoNul(name, `options.env['${name}']`);
+    checkNoNul(content, `options.env['${name}']`);
+    text += `${name}=${content}\0`;
+  }
+  // Node passes this variable on unless the environment has it; see NODE_V8_COVERAGE in its documentation.
+  const coverage = variables === process.env ? undefined : propertyOf(process.env, 'NODE_V8_COVERAGE');
+  if (coverage !== undefined && !Object.hasOwn(variables, 'NODE_V8_COVERAGE')) text += `NODE_V8_COVERAGE=${coverage}\0`;
+  return text;
+}
+
+/** The first version of the OCI runtime specification that has a container process state. */
+const RUNTIME_SPEC = '1.1.0';
+
+/**
+ * The container process state of the OCI runtime specification, which the agent is sent with the listener: three strings, between
+ * which the addon writes the child's process ID.
+ */
+function containerState({ metadata }: Agent, directory: string | undefined): readonly string[] {
+  const version = `"ociVersion":${JSON.stringify(RUNTIME_SPEC)}`;
+  const about = metadata === undefined ? '' : `,"metadata":${JSON.stringify(metadata)}`;
+  const id = `"id":"seccomp-${crypto.randomUUID()}"`;
+  const bundle = `"bundle":${JSON.stringify(resolvePath(directory ?? ''))}`;
+  return [
+    '{"pid":',
+    `,${version},"fds":["seccompFd"]${about},"state":{"pid":`,
+    `,${version},${id},"status":"creating",${bundle}}}`,
+  ];
+}

@@ -1,0 +1,190 @@
+/** startNode: the last step of fork(). Node's own fork starts a Node that attaches the filters before it loads its module. */
+import { type ChildProcess, fork as forkInNode, type ForkOptions as NodeForkOptions } from 'node:child_process';
+import { addAbortListener } from 'node:events';
+import { accessSync, constants, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { SeccompError } from '../../errors.js';
+import { policyOf } from '../../filter/filter.js';
+import type { Isolate, Isolation } from '../../landlock/domain.js';
+import type { Enforcement } from '../../landlock/enforcement.js';
+import { addon, launcherFile, preloadFile } from '../../native.js';
+import { fromCaller } from '../../util/caller.js';
+import { define, own, propertyOf } from '../../util/own-data.js';
+import type { ProgramCall } from '../arguments.js';
+import { endingOf } from '../options/ending.js';
+import type { FilterOptions } from '../options/types.js';
+import type { FilterPlan } from '../plan/plan-filters.js';
+import { encodePayload, PAYLOAD_VARIABLE } from '../this-process/fork-payload.js';
+import { deniesIoUring } from '../this-process/io-uring.js';
+import { toNativeFilters } from './native-request.js';
+
+/** Options of `fork`: those of node:child_process, and those of this package. */
+export interface ForkOptions extends NodeForkOptions, Omit<FilterOptions, 'capabilities'> {
+  /** Milliseconds from `killSignal` to SIGKILL, after a timeout or an abort. False: SIGKILL is never sent. Default 5,000. */
+  readonly forceKillAfter?: number | false | undefined;
+  /** As of `spawn`: whether the child is kept from this process and from the processes that others started. */
+  readonly isolate?: Isolate | undefined;
+}
+
+/** Node's own ChildProcess, and what is enforced on it. */
+export type ForkedProcess = ChildProcess & {
+  /** What is enforced on the child. */
+  readonly enforcement: Enforcement;
+};
+
+/** Bytes that Linux takes for one string of an environment: MAX_ARG_STRLEN, execve(2). */
+const LONGEST_VARIABLE = 128 * 1024;
+
+/**
+ * Starts a Node that runs a module.
+ *
+ * @throws SeccompError ERR_SECCOMP_OPTION for options under which Node would not attach the filters, ERR_SECCOMP_TOO_LARGE if the
+ * filters do not fit into a variable of the environment; what Node's own fork throws.
+ */
+export function startNode(call: ProgramCall<ForkOptions>, plan: FilterPlan): ForkedProcess {
+  const { command, args, options } = call;
+  const { noNewPrivileges = true } = options;
+  const nodeOptions = plan.filters.length === 0 ? ownOptions(options) : preloading(call, plan, noNewPrivileges);
+  const child = plan.landlock
+    ? launchedFork(command, args, nodeOptions, plan.landlock, noNewPrivileges)
+    : nodeFork(command, args, nodeOptions);
+  forceKill(child, options);
+  return define(child, { enforcement: plan.enforcement(0) });
+}
+
+/** The options of Node's own fork. */
+function ownOptions(options: ForkOptions): NodeForkOptions {
+  const { abis: _, noNewPrivileges: __, log: ___, forceKillAfter: ____, isolate: _____, ...others } = options;
+  return own(others);
+}
+
+/** The same for a Node that attaches the plan's filters before it loads its module. */
+function preloading(
+  { command, options }: ProgramCall<ForkOptions>,
+  plan: FilterPlan,
+  noNewPrivileges: boolean,
+): NodeForkOptions {
+  const execArgv = options.execArgv?.map(String) ?? inheritedArguments(process.execArgv);
+  refuseWithoutPreload(execArgv, command);
+  addon(); // Without the addon the child could not attach them either, and would report it worse.
+  const { filters, filterFlags } = toNativeFilters(plan, noNewPrivileges);
+  const withoutIoUring = deniesIoUring(plan.filters.map(policyOf));
+  const text = encodePayload({ filters, filterFlags, noNewPrivileges, withoutIoUring });
+  if (text.length + PAYLOAD_VARIABLE.length + 2 > LONGEST_VARIABLE) {
+    const message = `the filters of these profiles are too long together to pass them on (${text.length} bytes)`;
+    throw new SeccompError('ERR_SECCOMP_TOO_LARGE', `${message}: give fewer, or shorter ones`);
+  }
+  return own({
+    ...ownOptions(options),
+    // --require comes before every --import, and this one before the others.
+    execArgv: ['--require', preloadFile(), ...execArgv, ...endOf(execArgv)],
+    env: own({ ...(options.env ?? process.env), [PAYLOAD_VARIABLE]: text }),
+  });
+}
+
+/** Forks the launcher, which isolates itself and then becomes Node. */
+function launchedFork(
+  modulePath: string,
+  args: readonly string[],
+  options: NodeForkOptions,
+  { request }: Isolation,
+  noNewPrivileges: boolean,
+): ChildProcess {
+  const given = own(options);
+  const program = given.execPath || process.execPath;
+  if (typeof program !== 'string' || program.includes('\0') || isMissing(program, given))
+    return failingFork(modulePath, args, options);
+  const { isolation: required, domain = NO_DOMAIN } = request;
+  const wish = [...domain, Number(required), Number(noNewPrivileges)].join();
+  const execPath = launcherFile();
+  const child = nodeFork(modulePath, args, {
+    ...options,
+    execPath,
+    execArgv: [wish, program, ...(given.execArgv ?? [])],
+  });
+  return define(child, { spawnfile: program, spawnargs: [program, ...child.spawnargs.slice(3)] });
+}
+
+const NO_DOMAIN = [0, 0, 0];
+
+/** Has Node itself report a program that does not exist. One that exists by now would not be isolated, so it is killed. */
+function failingFork(modulePath: string, args: readonly string[], options: NodeForkOptions): ChildProcess {
+  const child = nodeFork(modulePath, args, options);
+  if (child.pid === undefined) return child;
+  child.on('error', () => {}).kill('SIGKILL');
+  const message = 'options.execPath: the program did not exist a moment ago, and now it does: try again';
+  throw new SeccompError('ERR_SECCOMP_OPTION', message);
+}
+
+/** Whether execvp(3) would find no program. Any other error is left to the launcher. */
+function isMissing(program: string, { cwd = '', env = process.env }: NodeForkOptions): boolean {
+  const folder = cwd instanceof URL ? fileURLToPath(cwd) : String(cwd);
+  const paths = String(propertyOf(env, 'PATH') ?? '/bin:/usr/bin').split(':');
+  const places = program.includes('/') ? [program] : paths.map((each) => join(each, program));
+  return places.every((place) => {
+    try {
+      accessSync(resolve(folder, place), constants.X_OK);
+      return statSync(resolve(folder, place)).isDirectory();
+    } catch (error) {
+      return error instanceof Error && 'code' in error && NOT_THERE.has(String(error.code));
+    }
+  });
+}
+
+const NOT_THERE = new Set(['ENOENT', 'ENOTDIR', 'EACCES']);
+
+/** Node's own fork. The stacks of its errors begin at this package's caller. */
+function nodeFork(modulePath: string, args: readonly string[], options: NodeForkOptions): ChildProcess {
+  try {
+    return forkInNode(modulePath, args, options);
+  } catch (error) {
+    throw error instanceof Error ? fromCaller(error) : error;
+  }
+}
+
+/** Sends SIGKILL to a child that still runs some time after Node has sent `killSignal`, for a timeout or an abort. */
+function forceKill(child: ChildProcess, options: ForkOptions): void {
+  const { timeout, signal, forceKillAfter: after } = endingOf(options);
+  if (after === Number.POSITIVE_INFINITY || child.pid === undefined) return;
+  const timers: NodeJS.Timeout[] = [];
+  const kill = () => timers.push(setTimeout(() => child.kill('SIGKILL'), after));
+  if (timeout > 0) timers.push(setTimeout(kill, timeout));
+  const listener = signal && addAbortListener(signal, kill);
+  child.once('exit', () => {
+    for (const timer of timers) clearTimeout(timer);
+    listener?.[Symbol.dispose]();
+  });
+}
+
+/** Node's own options without those of `node -e`, which would run its text again in place of the module. Node's fork does the same. */
+function inheritedArguments(execArgv: readonly string[]): readonly string[] {
+  const place = execArgv.findLastIndex((option) => /^(-p?e|-p|--eval|--print)$/.test(option));
+  return place < 0 ? execArgv : execArgv.toSpliced(place, 2);
+}
+
+/**
+ * Ends Node's options if the last of them may lack its value: Node would take the module's path for that value, and what follows
+ * for an option of its own. After `--`, it reports the missing value.
+ */
+function endOf(execArgv: readonly string[]): readonly string[] {
+  return execArgv.at(-1)?.startsWith('-') && !execArgv.includes('--') ? ['--'] : [];
+}
+
+/** Options with which Node does not run a module, and preloads nothing. */
+const WITHOUT_PRELOAD = /^--(build-snapshot(-config)?|build-sea|experimental-sea-config|run|prof-process)(=|$)/;
+
+/** @throws SeccompError ERR_SECCOMP_OPTION if Node would not load the file that attaches the filters. */
+function refuseWithoutPreload(execArgv: readonly string[], modulePath: string): void {
+  if (/^-./.test(modulePath)) {
+    const remedy = `give the path of a module, such as ./${modulePath}`;
+    throw new SeccompError(
+      'ERR_SECCOMP_OPTION',
+      `modulePath: Node takes ${modulePath} for an option of its own: ${remedy}`,
+    );
+  }
+  const option = execArgv.find((each) => WITHOUT_PRELOAD.test(each.replaceAll('_', '-')));
+  if (option === undefined) return;
+  const message = `options.execArgv: with ${option} Node runs no module, and loads nothing that could attach the filter`;
+  throw new SeccompError('ERR_SECCOMP_OPTION', `${message}: leave it out, or start Node by spawn`);
+}

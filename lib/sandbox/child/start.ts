@@ -1,0 +1,151 @@
+/** start: the last step. It has the addon start a program, and reports what failed as Node does. */
+import { channel, hasSubscribers } from 'node:diagnostics_channel';
+import {
+  addon,
+  type NativeChild,
+  type NativeFailure,
+  type NativeLimits,
+  type NativeRequest,
+  type NativeResult,
+  SOCKET,
+} from '../../native.js';
+import { fromCaller } from '../../util/caller.js';
+import { define, has, own } from '../../util/own-data.js';
+import { systemError } from '../../util/system-error.js';
+import type { ProgramCall } from '../arguments.js';
+import { type Ending, endingOf } from '../options/ending.js';
+import type { ProgramOptions, SpawnOptions } from '../options/types.js';
+import type { FilterPlan } from '../plan/plan-filters.js';
+import { SandboxedProcess } from './child-process.js';
+import { toNativeRequest } from './native-request.js';
+import { attachError, startError } from './start-errors.js';
+import type { OpenedStdio } from './stdio.js';
+
+/**
+ * Starts a child, and returns at once.
+ *
+ * @throws SeccompError if the filter can't be attached, or the child not be isolated. An error of the program itself is emitted as
+ * the event `error`, or thrown, as Node does with that errno; its property `call` names the system call that failed.
+ */
+export function start(
+  call: ProgramCall<SpawnOptions>,
+  plan: FilterPlan,
+  stdio: OpenedStdio,
+  ending: Ending = endingOf(call.options),
+): SandboxedProcess {
+  try {
+    refuseWithoutPermission(call.file);
+    const request = toNativeRequest(call, plan, stdio.descriptors);
+    const child = new SandboxedProcess(call.file, call.argv, ending, plan.enforcement);
+    publish('child_process', () => ({ process: child }));
+    traced(child, call.options, () => launch(child, request, plan));
+    child.limit();
+    return child;
+  } finally {
+    stdio.release();
+  }
+}
+
+/**
+ * Starts a child, and waits for its end.
+ *
+ * @returns The child's result, or Node's error for a program that could not be started.
+ * @throws SeccompError if the filter can't be attached, or the child not be isolated.
+ */
+export function startSync(
+  call: ProgramCall<SpawnOptions>,
+  plan: FilterPlan,
+  stdio: OpenedStdio,
+  limits: NativeLimits,
+): NativeResult | NativeFailure {
+  try {
+    refuseWithoutPermission(call.file);
+    const ended = addon().spawnSync(toNativeRequest(call, plan, stdio.descriptors), limits);
+    const ours = has(ended, 'error') ? attachError(ended, plan.agent?.path) : undefined;
+    if (ours !== undefined) throw ours;
+    return ended;
+  } finally {
+    stdio.release();
+  }
+}
+
+/**
+ * Replaces this process by a program. Does not return.
+ *
+ * @throws SeccompError if the filter can't be attached, or the program not be isolated; the system's error for a program that can't
+ * be executed. This process then goes on as it was, without a filter.
+ */
+export function startInPlace(call: ProgramCall<ProgramOptions>, plan: FilterPlan, stdio: OpenedStdio): never {
+  refuseWithoutPermission(call.file);
+  const failure = addon().execve(toNativeRequest(call, plan, stdio.descriptors));
+  const { error, call: failed } = failure;
+  throw (
+    attachError(failure, plan.agent?.path) ??
+    define(systemError(error, `execve ${call.file}`), { path: call.file, call: failed })
+  );
+}
+
+/** Node's permission model applies to this package's functions as to Node's own. */
+function refuseWithoutPermission(file: string): void {
+  const permission = Object.hasOwn(process, 'permission') ? process.permission : undefined;
+  if (permission?.has('child') ?? true) return;
+  const message = `Node's permission model does not let ${file} be started: give --allow-child-process to node`;
+  const properties = { code: 'ERR_ACCESS_DENIED', permission: 'ChildProcess', resource: file };
+  throw define(fromCaller(new Error(message)), properties);
+}
+
+/** The errnos that Node emits as an event. It throws all others. */
+const EMITTED = new Set(['EACCES', 'EAGAIN', 'EMFILE', 'ENFILE', 'ENOENT']);
+
+/** Starts a child. Returns the error that is emitted, if there is one. */
+function launch(child: SandboxedProcess, request: NativeRequest, plan: FilterPlan): Error | undefined {
+  const started = addon().spawn(request, (code, signal) => child.exited(code, signal));
+  if (!has(started, 'error')) {
+    takeOver(child, started, plan);
+    return undefined;
+  }
+  const ours = attachError(started, plan.agent?.path);
+  if (ours !== undefined) throw ours;
+  const failure = define(systemError(started.error, 'spawn'), { call: started.call });
+  if (failure.code === undefined || !EMITTED.has(failure.code)) throw failure;
+  const error = startError(started, `spawn ${child.spawnfile}`, child.spawnfile, child.spawnargs);
+  child.fail(
+    error,
+    request.stdio.map((descriptor) => descriptor === SOCKET),
+  );
+  return error;
+}
+
+function takeOver(child: SandboxedProcess, started: NativeChild, { supervision }: FilterPlan): void {
+  const { listener } = own(started);
+  if (listener !== undefined && supervision !== undefined) child.supervise(listener, supervision);
+  try {
+    child.attach(started);
+  } catch (error) {
+    started.watch.end();
+    throw error;
+  }
+}
+
+/** Publishes on a channel of Node's own: see child_process in the documentation of node:diagnostics_channel. */
+function publish(name: string, message: () => object): void {
+  // Without making the channel, which a read-only `name` on Object.prototype would keep from being made.
+  if (hasSubscribers(name)) channel(name).publish(message());
+}
+
+/** Publishes a start and its result, as Node ≥ 24.15 does. `begin` returns the error that is emitted, if there is one. */
+function traced(child: SandboxedProcess, options: SpawnOptions, begin: () => Error | undefined): void {
+  const failed = (error: unknown) => publish('tracing:child_process.spawn:error', () => ({ process: child, error }));
+  publish('tracing:child_process.spawn:start', () => ({
+    process: child,
+    options: { ...options, file: child.spawnfile, args: child.spawnargs },
+  }));
+  try {
+    const error = begin();
+    if (error === undefined) publish('tracing:child_process.spawn:end', () => ({ process: child }));
+    else failed(error);
+  } catch (error) {
+    failed(error);
+    throw error;
+  }
+}

@@ -1,0 +1,274 @@
+/**
+ * Checks of single options. Each takes what a caller gave, which is not undefined, and returns a copy of it, or throws what
+ * Node throws for it. To check a copy again gives an equal copy.
+ */
+import { constants } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { inspect } from 'node:util';
+import { isMap, isSet } from 'node:util/types';
+import { SeccompError } from '../../errors.js';
+import type { Isolate } from '../../landlock/domain.js';
+import { checkTimeout as checkNotifyTimeout, readHandlers } from '../../notify/handlers.js';
+import { refuseIn } from '../../policy/read-policy.js';
+import { ABIS } from '../../syscalls/abi.js';
+import { CAPABILITIES } from '../../syscalls/capabilities.js';
+import { fromCaller } from '../../util/caller.js';
+import {
+  invalidAmount,
+  invalidInt32,
+  invalidType,
+  invalidValue,
+  outOfRange,
+  refusal,
+} from '../../util/option-errors.js';
+import {
+  copyFields,
+  copyList,
+  define,
+  emptyFields,
+  type Fields,
+  isObjectPrototype,
+  propertyOf,
+} from '../../util/own-data.js';
+import { suggest } from '../../util/suggest.js';
+import { signalNumber } from './signals.js';
+
+/** The longest delay of a timer in Node, in milliseconds: about 24 days. A longer one fires at once. */
+export const LONGEST_TIMER = 2 ** 31 - 1;
+
+/** As many descriptors as the addon connects. */
+const MOST_DESCRIPTORS = 1024;
+const MOST_EXEC_ARGUMENTS = 1024;
+
+export function checkString(value: unknown, name: string): asserts value is string {
+  if (typeof value !== 'string') throw invalidType(name, 'of type string', value);
+}
+
+/** @throws TypeError for a string with a NUL, which no argument of execve(2) can have. */
+export function checkNoNul(text: string, name: string): void {
+  if (text.includes('\0')) throw invalidValue(name, text, 'must be a string without null bytes');
+}
+
+/** A string, or null for none. */
+export function readText(value: unknown, name: string): string | null {
+  if (value === null) return null;
+  checkString(value, name);
+  checkNoNul(value, name);
+  return value;
+}
+
+export function readBoolean(value: unknown, name: string): boolean {
+  if (typeof value !== 'boolean') throw invalidType(name, 'of type boolean', value);
+  return value;
+}
+
+/** A boolean, or null for false: for options of Node's own. */
+export function readNullableBoolean(value: unknown, name: string): boolean {
+  return readBoolean(value ?? false, name);
+}
+
+/** `cwd`: the path, or null for none. An empty one is none, as in Node. */
+export function readDirectory(value: unknown, name: string): string | null {
+  if (value === null) return null;
+  const text = readPath(value);
+  if (text === undefined) throw invalidType(name, 'of type string or an instance of Buffer or URL', value);
+  if (text.includes('\0')) throw invalidValue(name, text, 'must be a string, Uint8Array, or URL without null bytes');
+  return text;
+}
+
+/** A path as Node takes it; undefined for what is none. */
+export function readPath(value: unknown): string | undefined {
+  if (value instanceof URL) return fileURLToPath(value);
+  if (value instanceof Uint8Array) return Buffer.from(value).toString();
+  return typeof value === 'string' ? value : undefined;
+}
+
+/**
+ * `env`: the enumerable properties, the inherited ones too, as in Node; but not those of Object.prototype. They may be getters,
+ * each of which is called once. Null counts as absent.
+ */
+export function readEnvironment(value: unknown, name: string): Fields | undefined {
+  if (value === null) return undefined;
+  if (typeof value !== 'object') throw invalidType(name, 'of type object', value);
+  if (Array.isArray(value) || isMap(value) || isSet(value))
+    throw invalidType(name, 'an object of strings by name', value);
+  const variables = emptyFields();
+  const hidden = new Set<string>();
+  let owner: object | null = value;
+  for (let depth = 0; owner !== null && !isObjectPrototype(owner); depth++) {
+    if (depth > LONGEST_PROTOTYPE_CHAIN) refuseIn(name)([], 'inherits without end: write { ...it }');
+    for (const variable of Object.getOwnPropertyNames(owner)) {
+      const property = Object.getOwnPropertyDescriptor(owner, variable);
+      if (hidden.has(variable) || property === undefined) continue;
+      hidden.add(variable);
+      if (property.enumerable) variables[variable] = Reflect.get(value, variable);
+    }
+    owner = Object.getPrototypeOf(owner);
+  }
+  return variables;
+}
+
+const LONGEST_PROTOTYPE_CHAIN = 100;
+
+/** `uid` and `gid`: an int32, or null for none. */
+export function readId(value: unknown, name: string): number | null {
+  if (value === null || (typeof value === 'number' && (value | 0) === value)) return value;
+  throw invalidInt32(name, value);
+}
+
+export const readCapabilities = (value: unknown, name: string) =>
+  readNames(value, name, 'capability', CAPABILITIES, '');
+
+export function readAbis(value: unknown, name: string): readonly string[] {
+  const known = [...ABIS.keys()];
+  return readNames(value, name, 'ABI', known, `: there are ${known.join(', ')}`);
+}
+
+/** More names than there are of either kind, with repetitions. */
+const MOST_NAMES = 256;
+
+function readNames(value: unknown, option: string, kind: string, known: readonly string[], otherwise: string) {
+  if (!Array.isArray(value)) throw invalidType(option, 'an instance of Array', value);
+  const given = copyList(value, MOST_NAMES, refusal(option));
+  const names = given.filter((each) => typeof each === 'string').filter((each) => known.includes(each));
+  if (names.length === given.length) return names;
+  const unknown = given.find((each) => !names.some((name) => name === each));
+  const shown = typeof unknown === 'string' ? JSON.stringify(unknown) : inspect(unknown);
+  const remedy = suggest(unknown, known) || otherwise;
+  throw new SeccompError('ERR_SECCOMP_OPTION', `${option}: unknown ${kind} ${shown}${remedy}`);
+}
+
+export function readIsolate(value: unknown, name: string): Isolate {
+  if (typeof value === 'boolean') return value;
+  if (typeof value !== 'object' || value === null) throw invalidType(name, 'of type boolean or an object', value);
+  const refuse = refuseIn(name);
+  const { abstractSockets, ...others } = copyFields(value, refuse);
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined) refuse([unknown], 'is unknown: there is abstractSockets');
+  if (abstractSockets === undefined) return { abstractSockets };
+  return { abstractSockets: readBoolean(abstractSockets, `${name}.abstractSockets`) };
+}
+
+/** `stdio`: one word for all three standard descriptors, or a list of entries; openStdio checks and opens those. */
+export function readStdio(value: unknown, name: string): string | readonly unknown[] | undefined {
+  if (value === null || value === '') return undefined;
+  if (Array.isArray(value)) return copyList(value, MOST_DESCRIPTORS, refusal(name));
+  const word = STDIO_WORDS.find((each) => each === value);
+  if (word === undefined) throw invalidValue('stdio', value, 'is invalid'); // As Node calls it.
+  return word;
+}
+
+const STDIO_WORDS = ['pipe', 'overlapped', 'ignore', 'inherit'] as const;
+
+/** `execArgv`. Node's own list is the default: what `node -e` runs must not run again in a child, see inheritedArguments(). */
+export function readExecArgv(value: unknown, name: string): readonly unknown[] | undefined {
+  if (value === null || value === process.execArgv) return undefined;
+  if (!Array.isArray(value)) throw invalidType(name, 'an instance of Array', value);
+  return copyList(value, MOST_EXEC_ARGUMENTS, refusal(name));
+}
+
+/** `shell`: whether a shell runs the command, or its path. */
+export function readShell(value: unknown, name: string): boolean | string {
+  if (value === null || value === '') return false;
+  if (typeof value === 'boolean') return value;
+  if (typeof value !== 'string') throw invalidType(name, 'one of type boolean or string', value);
+  checkNoNul(value, name);
+  return value;
+}
+
+/** `timeout`, in milliseconds; 0 for none. */
+export function readTimeout(value: unknown, longest: number): number {
+  const milliseconds = value ?? 0;
+  if (typeof milliseconds !== 'number' || !Number.isInteger(milliseconds) || milliseconds < 0)
+    throw invalidAmount('timeout', 'an unsigned integer', milliseconds);
+  if (milliseconds <= longest) return milliseconds;
+  throw outOfRange('options.timeout', `at most ${longest}; 0, or no timeout, is for ever`, milliseconds);
+}
+
+/** An AbortSignal, which may be another implementation's, as in Node. */
+export function readAbortSignal(value: unknown, name: string): unknown {
+  const isSignal =
+    typeof value === 'object' &&
+    value !== null &&
+    propertyOf(value, 'aborted') !== undefined &&
+    typeof propertyOf(value, 'addEventListener') === 'function';
+  if (!isSignal) throw invalidType(name, 'an instance of AbortSignal', value);
+  return value;
+}
+
+/** `killSignal`, as a number. */
+export function readKillSignal(value: unknown, name: string): number {
+  if (value === null) return constants.signals.SIGTERM;
+  if (typeof value !== 'string' && typeof value !== 'number')
+    throw invalidType(name, 'one of type string or number', value);
+  return signalNumber(value);
+}
+
+export function readForceKillAfter(value: unknown, name: string): number | false {
+  if (value === false) return false;
+  if (typeof value !== 'number') throw invalidType(name, 'of type number or false', value);
+  if (Number.isInteger(value) && value >= 0 && value <= LONGEST_TIMER) return value;
+  throw outOfRange(name, `an integer >= 0 && <= ${LONGEST_TIMER}, or false`, value);
+}
+
+export function readSerialization(value: unknown, name: string): string {
+  if (value === 'json' || value === 'advanced') return value;
+  throw invalidValue(name, value, "must be one of: undefined, 'json', 'advanced'");
+}
+
+export function readOnViolation(value: unknown, name: string): unknown {
+  if (value !== true && typeof value !== 'function') throw invalidType(name, 'of type function or true', value);
+  return value;
+}
+
+/** `notify`: a copy of the handlers by syscall. */
+export function readNotify(value: unknown, name: string): Fields {
+  return Object.assign(emptyFields(), Object.fromEntries(readHandlers(value, name)));
+}
+
+export const readNotifyTimeout = (value: unknown): number => checkNotifyTimeout(value);
+
+/** `input`: what a program reads from its standard input; null for nothing. */
+export function readInput(value: unknown, name: string): unknown {
+  if (value === null || typeof value === 'string' || ArrayBuffer.isView(value)) return value;
+  throw invalidType(name, 'of type string or an instance of Buffer, TypedArray, or DataView', value);
+}
+
+/** @throws SeccompError ERR_SECCOMP_OPTION for an input that the program can't read, as its standard input is no pipe. */
+export function refuseInputWithoutPipe(input: unknown, stdio: unknown): void {
+  const isEmpty = input === undefined || input === null || input === '';
+  if (isEmpty || (ArrayBuffer.isView(input) && input.byteLength === 0)) return;
+  const stdin: unknown = Array.isArray(stdio) ? stdio[0] : stdio;
+  if (stdin === undefined || stdin === null || stdin === 'pipe' || stdin === 'overlapped') return;
+  throw new SeccompError('ERR_SECCOMP_OPTION', 'options.input: stdin is not a pipe: leave out options.stdio[0]');
+}
+
+/** `encoding`: checked before the program starts, as its output would be lost. What is falsy means no encoding, as in Node. */
+export function readEncoding(value: unknown): unknown {
+  if (!value || value === 'buffer' || (typeof value === 'string' && Buffer.isEncoding(value))) return value;
+  const shown = typeof value === 'string' ? value : inspect(value);
+  throw define(fromCaller(new TypeError(`Unknown encoding: ${shown}`)), { code: 'ERR_UNKNOWN_ENCODING' });
+}
+
+/** `maxBuffer`, in bytes; null for the default. */
+export function readMaxBuffer(value: unknown, name: string): number | null {
+  if (value === null || (typeof value === 'number' && value >= 0)) return value;
+  throw invalidAmount(name, 'a positive number', value);
+}
+
+export function readThreads(value: unknown, name: string): string {
+  if (value === 'all' || value === 'current') return value;
+  throw invalidValue(name, value, "must be 'all' or 'current'");
+}
+
+/** A boolean of `record`. */
+export function readTrueOrFalse(value: unknown, name: string): boolean {
+  if (typeof value === 'boolean') return value;
+  throw new SeccompError('ERR_SECCOMP_OPTION', `${name}: must be true or false`);
+}
+
+/** The error for a caller who gave no profile. `where` completes "a profile is required". */
+export function profileRequired(where: string): SeccompError {
+  const message = `a profile is required${where}: docker-default, a path, …; to filter nothing, say unconfined`;
+  return new SeccompError('ERR_SECCOMP_OPTION', message);
+}

@@ -1,0 +1,28 @@
+/** The options that end a child. */
+import { constants } from 'node:os';
+import { signalNumber } from './signals.js';
+import type { SpawnOptions } from './types.js';
+
+/** When and how this process ends a child. */
+export interface Ending {
+  /** Milliseconds until `killSignal`; 0: never. */
+  readonly timeout: number;
+  readonly signal: AbortSignal | undefined;
+  readonly killSignal: number;
+  /** Milliseconds from `killSignal` to SIGKILL; Infinity: never. */
+  readonly forceKillAfter: number;
+}
+
+const FORCE_KILL_AFTER = 5_000;
+
+/** The ending that checked options ask for. */
+export function endingOf({ timeout, signal, killSignal, forceKillAfter = FORCE_KILL_AFTER }: EndingOptions): Ending {
+  return {
+    timeout: timeout ?? 0,
+    signal,
+    killSignal: signalNumber(killSignal ?? constants.signals.SIGTERM),
+    forceKillAfter: forceKillAfter === false ? Number.POSITIVE_INFINITY : forceKillAfter,
+  };
+}
+
+type EndingOptions = Pick<SpawnOptions, 'timeout' | 'signal' | 'killSignal' | 'forceKillAfter'>;

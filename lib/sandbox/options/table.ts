@@ -1,0 +1,191 @@
+/**
+ * The table of options: how each one is checked, which functions take it, and which refuse it with a reason of their own. Every
+ * list of a function's options follows from it.
+ */
+import { SeccompError } from '../../errors.js';
+import { readLimits, refuseProcessLimitOfRoot } from '../../process-tree/rlimits.js';
+import { invalidType, refusal, unknownOption } from '../../util/option-errors.js';
+import { copyFields, emptyFields, type Fields } from '../../util/own-data.js';
+import * as check from './checks.js';
+
+/** A function with options; `compile` stands for `explain` too. */
+export type FunctionName = ProgramFunction | 'compile' | 'execFile' | 'harden' | 'probe' | 'assertDenied';
+
+/** A function that starts a program. */
+export type ProgramFunction = 'spawn' | 'spawnSync' | 'run' | 'fork' | 'execve' | 'record';
+
+/** Returns a copy of an option's value, or throws for a value that is not valid. `name` is the option's name in messages. */
+type Read = (value: unknown, name: string, by: FunctionName) => unknown;
+
+interface Option {
+  readonly read: Read;
+  readonly takenBy: readonly FunctionName[];
+  /** Why a function that does not take this option refuses it, and what to do instead. */
+  readonly refusedBy: { readonly [Name in FunctionName]?: string };
+}
+
+function option(read: Read, takenBy: readonly FunctionName[], refusedBy: Option['refusedBy'] = {}): Option {
+  return { read, takenBy, refusedBy };
+}
+
+/** Checked where it is used. */
+const asGiven: Read = (value) => value;
+
+const CHILDREN = ['spawn', 'spawnSync', 'run', 'record'] as const;
+const PROGRAMS = [...CHILDREN, 'execFile', 'execve'] as const;
+const SUPERVISED = ['spawn', 'run', 'execFile'] as const;
+
+const NO_SUPERVISOR = "fork can't supervise its child; start Node by spawn";
+const timeout: Read = (value, _, by) =>
+  // spawnSync waits without a timer of Node's.
+  check.readTimeout(value, by === 'spawnSync' ? Number.MAX_SAFE_INTEGER : check.LONGEST_TIMER);
+/** As in Node, the synchronous functions don't check it. */
+const serialization: Read = (value, name, by) => (by === 'spawnSync' ? value : check.readSerialization(value, name));
+/** Node's execFile takes an encoding that it does not know for bytes. */
+const encoding: Read = (value, _, by) => (by === 'execFile' ? value : check.readEncoding(value));
+/** As Node calls it, in spawnSync. */
+const input: Read = (value, name, by) => check.readInput(value, by === 'spawnSync' ? 'options.stdio[0]' : name);
+const nullableBoolean: Read = (value, name) => check.readNullableBoolean(value, name);
+
+const OPTIONS: ReadonlyMap<string, Option> = new Map(
+  Object.entries({
+    // The program
+    cwd: option(check.readDirectory, [...PROGRAMS, 'fork']),
+    env: option(check.readEnvironment, [...PROGRAMS, 'fork']),
+    argv0: option(check.readText, [...CHILDREN, 'execve']),
+    uid: option(check.readId, [...PROGRAMS, 'fork']),
+    gid: option(check.readId, [...PROGRAMS, 'fork']),
+    rlimits: option(readLimits, PROGRAMS, {
+      fork: "fork can't limit its child; start Node by spawn, or with execArgv: --max-old-space-size=…",
+    }),
+    isolate: option(check.readIsolate, [...PROGRAMS, 'fork']),
+    shell: option(check.readShell, [...CHILDREN, 'execFile']),
+    detached: option(nullableBoolean, [...CHILDREN, 'fork']),
+    windowsHide: option(nullableBoolean, [...CHILDREN, 'fork']),
+    windowsVerbatimArguments: option(nullableBoolean, [...CHILDREN, 'fork']),
+    serialization: option(serialization, [...CHILDREN, 'fork']),
+    execPath: option(asGiven, ['fork']), // Node's own fork checks it.
+    execArgv: option(check.readExecArgv, ['fork']),
+    silent: option(nullableBoolean, ['fork']),
+
+    // The filter
+    capabilities: option(check.readCapabilities, [...PROGRAMS, 'harden', 'compile', 'probe', 'assertDenied'], {
+      fork: "fork can't take capabilities from its child; to resolve the profile for some, give compile(profile, { capabilities })",
+    }),
+    abis: option(
+      check.readAbis,
+      [...PROGRAMS.filter((name) => name !== 'record'), 'fork', 'harden', 'compile', 'probe', 'assertDenied'],
+      { record: 'the calls of all ABIs of this machine are recorded: leave it out' },
+    ),
+    host: option(asGiven, ['compile']),
+    noNewPrivileges: option(check.readBoolean, [...PROGRAMS, 'fork', 'harden']),
+    log: option(check.readBoolean, [...PROGRAMS.filter((name) => name !== 'record'), 'fork', 'harden'], {
+      record: 'the kernel logs what a filter denies, and nothing is denied: the recording has all calls',
+    }),
+    threads: option(check.readThreads, ['harden']),
+    acceptSharedPool: option(check.readBoolean, ['harden']),
+    acceptRings: option(check.readBoolean, ['harden']),
+
+    // The supervisor
+    onViolation: option(check.readOnViolation, [...SUPERVISED, 'spawnSync'], {
+      fork: NO_SUPERVISOR,
+      record: 'nothing is denied while a program is recorded: give it to spawn',
+    }),
+    notify: option(check.readNotify, SUPERVISED, {
+      fork: NO_SUPERVISOR,
+      record: 'every call is carried out while a program is recorded: give handlers to spawn',
+      spawnSync: "handlers can't run while this thread waits: use spawn or execFile",
+    }),
+    notifyTimeout: option(check.readNotifyTimeout, SUPERVISED, {
+      fork: NO_SUPERVISOR,
+      record: 'it goes with notify, which spawn takes',
+    }),
+
+    // Input, output and end
+    stdio: option(check.readStdio, [...CHILDREN, 'fork']),
+    input: option(input, ['spawnSync', 'run']),
+    encoding: option(encoding, ['spawnSync', 'run', 'execFile']),
+    maxBuffer: option(check.readMaxBuffer, ['spawnSync', 'run', 'execFile']),
+    timeout: option(timeout, [...CHILDREN, 'execFile', 'fork']),
+    signal: option(check.readAbortSignal, [...SUPERVISED, 'record', 'fork']),
+    killSignal: option(check.readKillSignal, [...CHILDREN, 'execFile', 'fork']),
+    forceKillAfter: option(check.readForceKillAfter, [...CHILDREN, 'execFile', 'fork']),
+
+    // The recording, and tests
+    compareArguments: option(check.readTrueOrFalse, ['record']),
+    containerStart: option(check.readTrueOrFalse, ['record']),
+    merge: option(asGiven, ['record']),
+    errno: option(asGiven, ['assertDenied']),
+  }),
+);
+
+/** The names of the options that a function takes. */
+export function optionsOf(by: FunctionName): readonly string[] {
+  const known = names.get(by) ?? [...OPTIONS].flatMap(([name, { takenBy }]) => (takenBy.includes(by) ? [name] : []));
+  names.set(by, known);
+  return known;
+}
+
+const names = new Map<FunctionName, readonly string[]>();
+
+/** Whether a function takes an option, or refuses it with a reason of its own. */
+export function concerns(by: FunctionName, name: string): boolean {
+  const found = OPTIONS.get(name);
+  return found !== undefined && (found.takenBy.includes(by) || found.refusedBy[by] !== undefined);
+}
+
+/**
+ * Copies and checks the options of a function, once.
+ *
+ * @throws TypeError, RangeError as Node for a value that is not valid; SeccompError ERR_SECCOMP_OPTION for an option that is
+ * unknown, or that this function refuses.
+ */
+export function readOptions<Options extends object>(by: FunctionName, options: unknown): Options {
+  const fields = copyOptions([by], options);
+  checkEach([by], fields);
+  if (by === 'spawnSync' || by === 'run') check.refuseInputWithoutPipe(fields['input'], fields['stdio']);
+  return fields as Options;
+}
+
+/** Copies and checks options that are for several functions: the defaults of a Sandbox. */
+export function readOptionsOfAny(functions: readonly FunctionName[], options: unknown): Fields {
+  const fields = copyOptions(functions, options);
+  checkEach(functions, fields);
+  return fields;
+}
+
+/**
+ * Copies options without checking their values.
+ *
+ * @throws SeccompError ERR_SECCOMP_OPTION for an option that none of the functions takes.
+ */
+export function copyOptions(functions: readonly FunctionName[], options: unknown): Fields {
+  if (options === undefined) return emptyFields();
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
+    throw invalidType('options', 'of type object', options);
+  const fields = copyFields(options, refusal('options'));
+  for (const name of Object.keys(fields)) {
+    const isTaken = fields[name] === undefined || OPTIONS.get(name)?.takenBy.some((each) => functions.includes(each));
+    if (!isTaken) throw refused(name, fields, functions);
+  }
+  return fields;
+}
+
+function checkEach(functions: readonly FunctionName[], fields: Fields): void {
+  for (const name of Object.keys(fields)) {
+    const value = fields[name];
+    const found = OPTIONS.get(name);
+    const by = functions.find((each) => found?.takenBy.includes(each));
+    if (value === undefined || found === undefined || by === undefined) continue;
+    fields[name] = found.read(value, `options.${name}`, by);
+  }
+  refuseProcessLimitOfRoot(fields['rlimits'], fields['uid']);
+}
+
+function refused(name: string, fields: Fields, functions: readonly FunctionName[]): SeccompError {
+  const [by = 'spawn'] = functions;
+  const reason = OPTIONS.get(name)?.refusedBy[by];
+  const known = [...new Set(functions.flatMap(optionsOf))];
+  const problem = reason === undefined ? unknownOption(fields, known) : `options.${name}: ${reason}`;
+  return new SeccompError('ERR_SECCOMP_OPTION', String(problem));
+}

@@ -1,0 +1,105 @@
+/** Types of the options that several functions share. Which function takes which one, and how it is checked: table.ts. */
+import type { Stream } from 'node:stream';
+import type { Isolate } from '../../landlock/domain.js';
+import type { Handlers } from '../../notify/handlers.js';
+import type { OnViolation } from '../../notify/violation.js';
+import type { ResourceLimits } from '../../process-tree/rlimits.js';
+import type { Host } from '../../profile/resolve/resolve.js';
+import type { AbiName } from '../../syscalls/abi.js';
+
+/** What one of a child's descriptors is connected to, as in node:child_process. */
+export type StdioEntry = 'pipe' | 'overlapped' | 'ignore' | 'inherit' | Stream | number | null | undefined;
+
+/** The host that a profile is resolved for. */
+export interface HostOptions {
+  /** Capabilities that the `includes` and `excludes` of the profile's rules are resolved for. Default none. */
+  readonly capabilities?: readonly string[] | undefined;
+  /** ABIs that the filter decides besides the native one, in place of those that the profile names. */
+  readonly abis?: readonly AbiName[] | undefined;
+}
+
+/** Options of the functions that resolve a profile and attach nothing. */
+export interface CompileOptions extends HostOptions {
+  /** The host that the profile is resolved for. Default: this machine, with `capabilities` and `abis`. */
+  readonly host?: Host | undefined;
+}
+
+/** Options for supervising the calls of a child. */
+export interface SupervisorOptions {
+  /**
+   * Called with the first call of each kind that the profile denies with an errno. `true` only collects these calls, for the
+   * `violations` of the child or of the result.
+   */
+  readonly onViolation?: OnViolation | true | undefined;
+  /** Handlers by the name of a syscall. A handler decides each call of that name; see docs/violations.md. */
+  readonly notify?: Handlers | undefined;
+  /** Milliseconds that a handler may take before its call is denied. More than 0, less than 2³¹. Default 10,000. */
+  readonly notifyTimeout?: number | undefined;
+}
+
+/** Options of `execve`, which the functions that start a child have as well. */
+export interface ProgramOptions extends HostOptions {
+  /** The working directory. Default: that of this process. */
+  readonly cwd?: string | URL | undefined;
+  /** The environment. Default: `process.env`. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  /** The program's `argv[0]`. Default: the command. */
+  readonly argv0?: string | undefined;
+  /** The user ID of the program, for setuid(2). Another one than this process's needs CAP_SETUID. */
+  readonly uid?: number | undefined;
+  /** The group ID of the program, for setgid(2). Another one than this process's needs CAP_SETGID. */
+  readonly gid?: number | undefined;
+  /**
+   * Capabilities that the program may keep, and that the profile is resolved for. All others are removed from its five
+   * capability sets. Default: the sets stay as they are, and the profile is resolved for no capability.
+   */
+  readonly capabilities?: readonly string[] | undefined;
+  /**
+   * Whether to set no_new_privs, so that a set-user-ID program gains nothing. Default true. With false, attaching a filter
+   * needs CAP_SYS_ADMIN.
+   */
+  readonly noNewPrivileges?: boolean | undefined;
+  /** Whether the kernel logs the calls that the filter denies: SECCOMP_FILTER_FLAG_LOG of seccomp(2). Default false. */
+  readonly log?: boolean | undefined;
+  /** Resource limits, setrlimit(2). Default: those of this process. */
+  readonly rlimits?: ResourceLimits | undefined;
+  /**
+   * Whether the program is kept from this process and from the processes that others started: from their memory,
+   * environment, descriptors, signals, limits and terminals. Default: as far as this kernel can, or not at all under
+   * `unconfined`. With `true`, the program does not start where this can't be enforced in full. See docs/isolation.md.
+   */
+  readonly isolate?: Isolate | undefined;
+}
+
+/** Options about the filter itself. */
+export type FilterOptions = Pick<ProgramOptions, 'capabilities' | 'abis' | 'noNewPrivileges' | 'log'>;
+
+/** Options of `spawn`: those of node:child_process, and those of this package. */
+export interface SpawnOptions extends ProgramOptions, SupervisorOptions {
+  /**
+   * What the child's descriptors are connected to, by number; one word stands for all three standard ones. Default `pipe`.
+   * `ipc` is not possible: see `fork`.
+   */
+  readonly stdio?: 'pipe' | 'overlapped' | 'ignore' | 'inherit' | readonly StdioEntry[] | undefined;
+  /** Whether the child becomes the leader of a new session, setsid(2). Default false. */
+  readonly detached?: boolean | undefined;
+  /** Whether a shell runs the command: `true` for /bin/sh, or the path of a shell. Default false. */
+  readonly shell?: boolean | string | undefined;
+  /** Milliseconds until the child is sent `killSignal`, and later SIGKILL: see `forceKillAfter`. Default 0: never. */
+  readonly timeout?: number | undefined;
+  /** Aborting it sends `killSignal`, and later SIGKILL: see `forceKillAfter`. */
+  readonly signal?: AbortSignal | undefined;
+  /** The signal for a child that is to end. Default SIGTERM. */
+  readonly killSignal?: NodeJS.Signals | number | undefined;
+  /**
+   * Milliseconds from `killSignal` to SIGKILL, for a child that still runs after its timeout, an abort, too much output or
+   * `await using`. False: SIGKILL is never sent. Default 5,000.
+   */
+  readonly forceKillAfter?: number | false | undefined;
+  /** An option for Windows. Has no effect on Linux, as in Node. */
+  readonly windowsHide?: boolean | undefined;
+  /** An option for Windows. Has no effect on Linux, as in Node. */
+  readonly windowsVerbatimArguments?: boolean | undefined;
+  /** How `fork` serializes messages. Has no effect on children without a channel for messages, as in Node. */
+  readonly serialization?: 'json' | 'advanced' | undefined;
+}

@@ -1,0 +1,201 @@
+/**
+ * resolveSources: the second step of every start, and the only place where a name, a path, a text, an object, a Profile or a
+ * Filter becomes profiles and a policy.
+ */
+import { SeccompError } from '../../errors.js';
+import { Filter, policyOf } from '../../filter/filter.js';
+import { thisHost } from '../../host.js';
+import type { AttachFlag } from '../../policy/action.js';
+import { intersect } from '../../policy/algebra.js';
+import type { Policy } from '../../policy/policy.js';
+import { refuseIn } from '../../policy/read-policy.js';
+import { Profile } from '../../profile/profile.js';
+import { readHost } from '../../profile/resolve/host-match.js';
+import { type Host, resolve } from '../../profile/resolve/resolve.js';
+import { loadSource, type ProfileSource, UNCONFINED } from '../../profile/source.js';
+import { copyList } from '../../util/own-data.js';
+import { profileRequired } from '../options/checks.js';
+import type { CompileOptions, SupervisorOptions } from '../options/types.js';
+import { FilterCache } from './cache.js';
+
+/** A profile as `spawn` takes it, or a filter that was compiled before. */
+export type SingleSource = ProfileSource | Filter;
+
+/** One source, or a list of 1 to 8. With a list, each call gets the strictest of their actions. */
+export type FilterSource = SingleSource | readonly SingleSource[];
+
+/** What one profile or filter decides, and the flags that its filter is attached with. */
+export interface DecidedSource {
+  readonly policy: Policy;
+  readonly flags: readonly AttachFlag[];
+  /** Set if the source is a filter already. */
+  readonly filter: Filter | undefined;
+}
+
+/** What a caller's sources decide on a host. The same sources for the same host options are the same object. */
+export class ResolvedSources {
+  /** The sources, to be resolved again with other options. */
+  readonly loaded: LoadedSources;
+  readonly profiles: readonly Profile[];
+  readonly host: Host;
+  /** One for each source, in the caller's order; none for `unconfined`. */
+  readonly each: readonly DecidedSource[];
+  /** The flags of all sources, each once. */
+  readonly flags: readonly AttachFlag[];
+  #policy: Policy | undefined;
+
+  constructor(loaded: LoadedSources, host: Host) {
+    this.loaded = loaded;
+    this.host = host;
+    this.profiles = loaded.all.filter((source) => source instanceof Profile);
+    this.each = loaded.all.map((source) => decide(source, host));
+    this.flags = [...new Set(this.each.flatMap(({ flags }) => flags))];
+  }
+
+  /** Identifies the sources and the host options in caches. */
+  get identity(): object {
+    return this;
+  }
+
+  /**
+   * What all sources decide together: each call gets the strictest of their actions. Undefined for `unconfined`.
+   *
+   * @throws SeccompError ERR_SECCOMP_TOO_LARGE if the sources together have hundreds of argument rules on one syscall.
+   */
+  get policy(): Policy | undefined {
+    if (this.each.length > 0) this.#policy ??= this.each.map(({ policy }) => policy).reduce(intersect);
+    return this.#policy;
+  }
+}
+
+const resolved = new FilterCache<ResolvedSources>();
+
+type Options = CompileOptions & Pick<SupervisorOptions, 'notify'>;
+type HostOption = keyof CompileOptions;
+
+/**
+ * Loads and resolves what a caller gave for a profile.
+ *
+ * @param profile - What the caller gave, or sources that were loaded before.
+ * @param options - The host that profiles are resolved for. Default: this machine, for a process without capabilities.
+ * @param resolving - The options whose only effect is on resolving a profile. They are refused where there is none: for a
+ * child, `capabilities` are also those that it keeps.
+ * @throws ProfileError, SeccompError as loadProfile; ERR_SECCOMP_OPTION for no profile at all (undefined, null, false, an empty
+ * string or list), and for an option that has no effect.
+ */
+export function resolveSources(
+  profile: unknown,
+  options: Options,
+  resolving: readonly HostOption[] = ['abis'],
+): ResolvedSources {
+  const loaded = profile instanceof LoadedSources ? profile : load(profile);
+  // Without a profile, `abis` are those on which handlers are called.
+  const hasNothingToFilter = loaded.all.length === 0 && options.notify === undefined;
+  if (loaded.all.length > 0 || hasNothingToFilter) refuseWithoutProfile(loaded, options, resolving);
+  const { host, capabilities = [], abis } = options;
+  if (host !== undefined) return new ResolvedSources(loaded, hostOf(options));
+  const variant = `${capabilities.join(' ')};${abis === undefined ? 'as the profile says' : abis.join(' ')}`;
+  return resolved.get(loaded, variant, () => new ResolvedSources(loaded, thisHost(capabilities, abis)));
+}
+
+/**
+ * The host that options describe.
+ *
+ * @throws SeccompError ERR_SECCOMP_OPTION for `host` beside `capabilities` or `abis`.
+ */
+export function hostOf({ host, capabilities, abis }: CompileOptions): Host {
+  if (host === undefined) return thisHost(capabilities, abis);
+  if (capabilities !== undefined || abis !== undefined) {
+    const name = capabilities === undefined ? 'abis' : 'capabilities';
+    const message = `options.${name}: the host has its own: leave this out, or options.host`;
+    throw new SeccompError('ERR_SECCOMP_OPTION', message);
+  }
+  return readHost(host);
+}
+
+/**
+ * Refuses options that have no effect on `what`.
+ *
+ * @throws SeccompError ERR_SECCOMP_OPTION
+ */
+export function refuseOptions(options: CompileOptions, names: readonly HostOption[], what: string): void {
+  const name = names.find((each) => options[each] !== undefined);
+  if (name === undefined) return;
+  throw new SeccompError('ERR_SECCOMP_OPTION', `options.${name}: has no effect on ${what}: leave it out`);
+}
+
+function refuseWithoutProfile({ all }: LoadedSources, options: CompileOptions, names: readonly HostOption[]): void {
+  if (all.some((source) => source instanceof Profile)) return;
+  refuseOptions(options, names, all.length === 0 ? UNCONFINED : 'a Filter, which is compiled already');
+}
+
+/**
+ * The profiles and filters that a caller gave: files are read and objects are copied, so they do not change any more. The same
+ * ones in the same order are the same object.
+ */
+export class LoadedSources {
+  /** In the caller's order; empty for `unconfined`. */
+  readonly all: readonly (Profile | Filter)[];
+  /** The same list with one source more, by that source. */
+  readonly #longer = new WeakMap<Profile | Filter, LoadedSources>();
+
+  private constructor(all: readonly (Profile | Filter)[]) {
+    this.all = Object.freeze(all);
+  }
+
+  static readonly none = new LoadedSources([]);
+
+  and(source: Profile | Filter): LoadedSources {
+    const known = this.#longer.get(source) ?? new LoadedSources([...this.all, source]);
+    this.#longer.set(source, known);
+    return known;
+  }
+}
+
+function load(profile: unknown): LoadedSources {
+  return listOf(profile).reduce<LoadedSources>((sources, each) => {
+    const source = Filter.is(each) ? each : loadOnce(each);
+    return source === null ? sources : sources.and(source);
+  }, LoadedSources.none);
+}
+
+/** As many filters as the addon attaches. The kernel's limit is 32,768 instructions for all filters of a thread. */
+const MOST_SOURCES = 8;
+
+const isNothing = (source: unknown) => source === undefined || source === null || source === false || source === '';
+
+function listOf(profile: unknown): readonly unknown[] {
+  if (isNothing(profile) || (Array.isArray(profile) && profile.length === 0)) throw profileRequired('');
+  if (!Array.isArray(profile)) return [profile];
+  const refuse = refuseIn('profile');
+  if (profile.length > MOST_SOURCES) refuse([], `a list of profiles has 1 to ${MOST_SOURCES}, not ${profile.length}`);
+  const sources = copyList(profile, MOST_SOURCES, refuse);
+  const nothing = sources.findIndex(isNothing);
+  if (nothing >= 0) throw profileRequired(` as profile[${nothing}]`);
+  return sources;
+}
+
+/** Built-ins by name. They do not change, as files do. */
+const builtins = new Map<string, Profile>();
+
+function loadOnce(source: unknown): Profile | null {
+  const known = typeof source === 'string' ? builtins.get(source) : undefined;
+  if (known !== undefined) return known;
+  const profile = loadSource(source);
+  if (profile?.definition !== undefined && typeof source === 'string') builtins.set(source, profile);
+  return profile;
+}
+
+function decide(source: Profile | Filter, host: Host): DecidedSource {
+  if (source instanceof Filter) return { policy: policyOf(source), flags: source.flags, filter: source };
+  return { policy: resolve(source, host), flags: flagsOf(source), filter: undefined };
+}
+
+/**
+ * The flags of a profile. TSYNC is not among them, as a child has one thread. In compat mode, no list of flags means SPEC_ALLOW,
+ * as in runc, and an empty list means none.
+ */
+function flagsOf({ mode, document: { flags } }: Profile): readonly AttachFlag[] {
+  if (flags === undefined) return mode === 'compat' ? ['SPEC_ALLOW'] : [];
+  return (['LOG', 'SPEC_ALLOW'] as const).filter((name) => flags.includes(`SECCOMP_FILTER_FLAG_${name}`));
+}

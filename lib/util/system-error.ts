@@ -1,0 +1,15 @@
+/** Errors of the system, with the names that errno(3) gives them. */
+import { getSystemErrorName } from 'node:util';
+import { fromCaller } from './caller.js';
+import { define } from './own-data.js';
+
+/** The name of an errno: `ENOENT` for 2. Node's results, which are negative, have the same names. */
+export function systemErrorName(errno: number): string {
+  return getSystemErrorName(-Math.abs(errno));
+}
+
+/** The error that Node makes for a failed system call. `errno` is positive. */
+export function systemError(errno: number, syscall: string): NodeJS.ErrnoException {
+  const code = systemErrorName(errno);
+  return define(fromCaller(new Error(`${syscall} ${code}`)), { errno: -errno, code, syscall });
+}
