@@ -1,14 +1,14 @@
 /*
- * Asks the kernel what a filter answers to many calls, in a process under that filter. The filter must answer all calls
- * by an errno, so that none is ever carried out; another one is refused. It asks about the ABI it is compiled for, and
- * on x86_64 about x32 and x86 too.
+ * Makes many calls in a process under a filter, and reports the kernel's results. The filter must deny all calls with
+ * an errno, so that no call has an effect; any other filter is refused. The calls are of the ABI that this program is
+ * compiled for, and on x86_64 also of x32 and x86.
  *
  * Standard input: the numbers of instructions and of calls, 32 bits each; `struct sock_filter` for each instruction;
- * `struct call` for each call. Standard output: 64 bits for each call, what it returned; or -10000 - SIGNAL if that
- * ended the process, and another one went on with the next call.
+ * `struct call` for each call. Standard output: the return value of each call, 64 bits each; or -10000 - SIGNAL if a
+ * signal ended the process, and another process continued with the next call.
  *
- * A process whose every call is denied can neither report nor end by one: it writes to memory that it shares with its
- * parent, and ends by a trap. So there is no hole in the filter.
+ * A process whose every call is denied can neither write nor exit: it stores results in memory that it shares with its
+ * parent, and ends by a trap. So the filter needs no exception.
  */
 #include <errno.h>
 #include <linux/audit.h>
@@ -33,11 +33,11 @@ struct call {
   uint64_t args[6];
 };
 
-/* What the parent sees of the child. */
+/* The memory that the child shares with its parent. */
 struct shared {
-  int error;   /* errno of putting the filter on */
-  int is_on;   /* the filter is on */
-  size_t next; /* the call that is being made; all if it is done */
+  int error;       /* the errno of attaching the filter */
+  int is_attached; /* whether the filter is attached */
+  size_t next;     /* the index of the call that is being made; the number of calls at the end */
   int64_t results[];
 };
 
@@ -95,7 +95,7 @@ static int64_t make(const struct call *call) {
 
 #elif defined __arm__
 
-/* 32 bits of each register. r7 may be the frame pointer, so the compiler does not get to see it change. */
+/* Registers have 32 bits. r7 may be the frame pointer, so it is changed and restored within the assembly. */
 static int64_t make(const struct call *call) {
   register uint32_t r0 __asm__("r0") = (uint32_t)call->args[0];
   register uint32_t r1 __asm__("r1") = (uint32_t)call->args[1];
@@ -130,7 +130,7 @@ static int64_t make(const struct call *call) {
 }
 
 #else
-#error "this program can't make calls on this CPU yet"
+#error "this program has no code for calls on this CPU"
 #endif
 
 static void fail(const char *what, int error) {
@@ -150,7 +150,7 @@ static void *take(size_t size) {
   return memory;
 }
 
-/* Whatever path such a program takes, it answers by an errno that is not 0: the call is not carried out. */
+/* Whether every return of the program denies the call with an errno that is not 0. */
 static int only_denies(const struct sock_filter *program, size_t length) {
   for (size_t i = 0; i < length; i++) {
     if (BPF_CLASS(program[i].code) != BPF_RET) continue;
@@ -168,7 +168,7 @@ static void make_all(const struct sock_fprog *program, const struct call *calls,
     shared->error = errno;
     _exit(1);
   }
-  shared->is_on = 1;
+  shared->is_attached = 1;
   for (; shared->next < count; shared->next++) shared->results[shared->next] = make(&calls[shared->next]);
   __builtin_trap();
 }
@@ -184,18 +184,18 @@ int main(void) {
   for (size_t i = 0; i < count; i++)
     if (calls[i].is_x86) fail("this CPU has no x86 ABI", EINVAL);
 #endif
-  if (!only_denies(instructions, counts[0])) fail("the filter lets calls through", EINVAL);
+  if (!only_denies(instructions, counts[0])) fail("the filter does not deny all calls", EINVAL);
 
   volatile struct shared *shared = allocate(offsetof(struct shared, results) + count * sizeof *shared->results);
   while (shared->next < count) {
     int status;
-    shared->is_on = 0;
+    shared->is_attached = 0;
     pid_t child = fork();
     if (child < 0) fail("fork", errno);
     if (child == 0) make_all(&program, calls, count, shared);
     while (waitpid(child, &status, 0) < 0)
       if (errno != EINTR) fail("waitpid", errno);
-    if (!shared->is_on) fail("the filter was not put on", shared->error);
+    if (!shared->is_attached) fail("the filter was not attached", shared->error);
     if (!WIFSIGNALED(status)) fail("a call ended the process", EINVAL);
     if (shared->next < count) shared->results[shared->next++] = ENDED_BY_SIGNAL - WTERMSIG(status);
   }

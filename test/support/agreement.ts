@@ -1,4 +1,4 @@
-/** Asks the running kernel what a policy's filter answers to thousands of calls, none of which is carried out. */
+/** Makes thousands of calls under the filter of a policy in the running kernel. None of them has an effect. */
 import { execFileSync } from 'node:child_process';
 import { interpret } from '../../lib/filter/bpf/interpreter.js';
 import { compilePolicy } from '../../lib/filter/compile.js';
@@ -10,18 +10,18 @@ import { abiOf } from '../../lib/syscalls/abi.js';
 import { showCall } from './calls.js';
 import { compileC } from './compile-c.js';
 
-/** The first errno that stands for an action: the kernel's own end at 530 (linux/errno.h). */
+/** The first errno that stands for an action. The kernel's own errnos end at 530 (linux/errno.h). */
 export const FIRST_ERRNO = 1000;
 
 /** The kernel's largest errno. */
 const MAX_ERRNO = 4095;
 
-/** A policy that decides as another one does and only ever denies: each action is an errno of its own. */
+/** A policy with the decisions of another one, but each of its actions is a different errno. */
 export interface DenyingPolicy {
   readonly policy: Policy;
   /** The errno that stands for an action. */
   readonly errnoOf: (action: number) => number;
-  /** What an answer of the kernel's means. */
+  /** The action for which a result of the kernel stands. */
   readonly show: (answer: number) => string;
 }
 
@@ -54,10 +54,10 @@ export function denying(policy: Policy): DenyingPolicy {
   };
 }
 
-/** An answer that is no errno: signal N ended the process. */
+/** A result that is not an errno: signal N ended the process. */
 const ENDED_BY_SIGNAL = 10_000;
 
-/** One policy, asked as it is and with all its actions as errnos. */
+/** The filters of one policy: with its own actions, and with errnos in place of them. */
 export interface Inquiry {
   readonly policy: Policy;
   readonly filter: Filter;
@@ -71,9 +71,7 @@ export function inquiry(policy: Policy, calls: readonly Call[]): Inquiry {
   return { policy, filter: compilePolicy(policy), denied, denyingFilter: compilePolicy(denied.policy), calls };
 }
 
-/**
- * The calls that kernel, interpreter and evaluator do not answer alike, with the answers; `answers` are the kernel's.
- */
+/** The calls for which kernel, interpreter and evaluator disagree, with their results. `answers` are the kernel's. */
 export function disagreements(
   { policy, filter, denied, denyingFilter, calls }: Inquiry,
   answers: readonly number[],
@@ -94,10 +92,11 @@ export function disagreements(
 }
 
 /**
- * The kernel's answers to `calls` under `filter`: the errno of each, or 10000 + N if signal N ended the process
- * instead. All arguments have 64 bits, on x86 too: a 64-bit process can fill its registers and call by int 0x80. The
- * call reads 32 bits of each, but a filter is shown them whole (measured on Linux 6.18).
- * @throws Error if the filter does anything but deny, or is not put on.
+ * Makes `calls` under `filter` in the kernel. Returns the errno of each, or 10000 + N if signal N ended the process.
+ * All arguments have 64 bits, on x86 too: a 64-bit process can fill its registers and call by int 0x80. The call reads
+ * 32 bits of each, but a filter sees all of them (measured on Linux 6.18).
+ *
+ * @throws {Error} if the filter does not deny all calls, or can't be attached.
  */
 export function kernelAnswers(filter: Filter, calls: readonly Call[]): readonly number[] {
   const output = execFileSync(compileC('agreement.c'), {
@@ -110,7 +109,7 @@ export function kernelAnswers(filter: Filter, calls: readonly Call[]): readonly 
   return decodeAnswers(output, calls);
 }
 
-/** What agreement.c reads. */
+/** The input of agreement.c. */
 export function encodeQuestions(filter: Filter, calls: readonly Call[]): Uint8Array {
   const input = new DataView(new ArrayBuffer(8 + filter.bytes.length + calls.length * 64));
   input.setUint32(0, filter.instructions.length, true);
@@ -125,7 +124,7 @@ export function encodeQuestions(filter: Filter, calls: readonly Call[]): Uint8Ar
   return new Uint8Array(input.buffer);
 }
 
-/** What agreement.c wrote: the answer to each of `calls`, as of `kernelAnswers`. */
+/** Reads the output of agreement.c: the result of each of `calls`, as for `kernelAnswers`. */
 export function decodeAnswers(output: Buffer, calls: readonly Call[]): readonly number[] {
   if (output.length !== calls.length * 8) throw new RangeError(`${output.length} bytes for ${calls.length} answers`);
   return calls.map((_, i) => -Number(output.readBigInt64LE(i * 8)));

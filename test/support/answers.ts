@@ -1,4 +1,4 @@
-/** What built profiles answer, in a word. */
+/** The actions of profiles for a call, as text. */
 import { SeccompError } from '../../lib/errors.js';
 import { evaluate } from '../../lib/policy/evaluate.js';
 import type { Action, Policy } from '../../lib/policy/policy.js';
@@ -16,7 +16,7 @@ export function answerOf(policy: Policy, abi: AbiName, name: string, args: reado
   return action.kind === 'errno' ? `errno ${action.errno}` : action.kind;
 }
 
-/** What a profile answers to a call on a host. */
+/** The action of a profile for a call on a host. */
 export function answer(
   profile: Profile,
   name: string,
@@ -27,7 +27,7 @@ export function answer(
   return answerOf(resolve(profile, on), on.abi, name, args);
 }
 
-/** What a mistake is refused with, or `accepted`. */
+/** The code and message with which a mistake is refused, or `accepted`. */
 export const refusal = (build: () => unknown) => {
   try {
     build();

@@ -1,4 +1,4 @@
-/** Random profiles and calls for property tests: few syscalls, few values, so that rules meet. */
+/** Random profiles and calls for property tests: few syscalls and few values, so that rules overlap. */
 import fc from 'fast-check';
 import type { Call, Policy } from '../../lib/policy/policy.js';
 import type { ArgumentDocument, ProfileDocument, RuleDocument } from '../../lib/profile/document/types.js';
@@ -45,7 +45,7 @@ const value = fc.oneof(
   fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }),
 );
 
-/** ABIs that go together on one machine, the native one first. */
+/** The ABIs of one machine, the native one first. */
 const MACHINES: readonly (readonly AbiName[])[] = [
   ['x86_64', 'x86', 'x32'],
   ['x86_64', 'x86'],
@@ -86,7 +86,7 @@ export function profile({ abi, abis = [] }: Host): fc.Arbitrary<ProfileDocument>
     document.action === 'SCMP_ACT_ERRNO'
       ? fc.integer({ min: 0, max: 20 }).map((errnoRet) => ({ ...document, errnoRet }))
       : fc.constant(document);
-  // Runtimes refuse notify as default.
+  // Runtimes refuse SCMP_ACT_NOTIFY as the default action.
   const defaultAction = action.filter((name) => name !== 'SCMP_ACT_NOTIFY');
   return fc.record({ defaultAction, syscalls: fc.array(rule.chain(errno), { maxLength: 12 }) });
 }
@@ -104,12 +104,12 @@ function argument(abis: readonly AbiName[], name: string): fc.Arbitrary<Argument
   });
 }
 
-/** The policy of a random profile, whatever is to be said against it. */
+/** The policy of a random profile, whatever diagnostics it has. */
 export function policyOfAny(document: ProfileDocument, on: Host): Policy {
   return resolveWithDiagnostics(profileOf(document), on).policy;
 }
 
-/** A call that `policy` has something to say about, more often than not. */
+/** A call for which `policy` has decisions, more often than not. */
 export function call(policy: Policy): fc.Arbitrary<Call> {
   const numbers = policy.abis.flatMap(({ abi, syscalls }) =>
     [...syscalls.keys()].map((number) => ({ arch: abi.audit, number })),
@@ -146,7 +146,7 @@ export function call(policy: Policy): fc.Arbitrary<Call> {
     .map(({ target, args }) => ({ ...target, args }));
 }
 
-/** The number of a syscall that surely exists. */
+/** The number of a syscall. Throws if there is none. */
 export function numberOf(abi: AbiName, name: string): number {
   const number = syscallNumber(abi, name);
   if (number === undefined) throw new RangeError(`${abi} has no ${name}`);

@@ -8,17 +8,17 @@ export interface Row {
   readonly name: string;
   /** Arguments with which the kernel refuses the call before it does anything. Default none. */
   readonly args?: readonly number[];
-  /** What they are, where a name has several rows. */
+  /** A description of the arguments, where a name has several rows. */
   readonly label?: string;
-  /** What docker-default makes of it. Default: it fails with EPERM. */
+  /** The result under docker-default. Default: the call fails with EPERM. */
   readonly now?: 'allowed' | 'ENOSYS';
   /** ABIs of x86 that never had the call. */
   readonly absent?: readonly AbiName[];
-  /** The call is carried out: all it changes is the sacrificial child. */
+  /** The kernel executes the call, which changes only the child process that makes it. */
   readonly harmless?: true;
 }
 
-/** An address that nothing is mapped at: below vm.mmap_min_addr. */
+/** An address at which nothing is mapped: below vm.mmap_min_addr. */
 const NOWHERE = 1;
 const NO_FD = -1;
 const NO_PID = -1;
@@ -26,10 +26,10 @@ const NO_CLOCK = 100;
 /** All bits of flags, or a command that does not exist. */
 const INVALID = -1;
 
-/** CLONE_THREAD without CLONE_SIGHAND: clone refuses it before anything else is looked at. Source: clone(2), EINVAL. */
+/** CLONE_THREAD without CLONE_SIGHAND: clone refuses it before it checks anything else. Source: clone(2), EINVAL. */
 const HALF_A_THREAD = 0x0001_0000;
 
-/** The flags stand in both arguments, since s390 swaps them. */
+/** The flags are in both arguments, as s390 swaps them. */
 function cloneRow(label: string, flag: number): Row {
   return { name: 'clone', label, args: [flag | HALF_A_THREAD, flag | HALF_A_THREAD] };
 }
@@ -38,7 +38,7 @@ function personalityRow(label: string, persona: number): Row {
   return { name: 'personality', label, args: [persona], harmless: true };
 }
 
-/** One or more for each call, in the order of their names. */
+/** One row or more for each call, in the order of their names. */
 export const ROWS: readonly Row[] = [
   { name: 'acct', args: [NOWHERE] },
   { name: 'add_key', args: [NOWHERE, NOWHERE, NOWHERE, 1, 0] },

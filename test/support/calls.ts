@@ -7,21 +7,21 @@ const ALL_ONES = (1n << 64n) - 1n;
 const ZEROS: readonly bigint[] = Array.from({ length: 6 }, () => 0n);
 const ONES: readonly bigint[] = ZEROS.map(() => ALL_ONES);
 
-/** Numbers in a row that are asked from the first one of an ABI on: twice as many as any ABI has. */
+/** The number of syscall numbers that are tried from the first one of an ABI on: twice as many as any ABI has. */
 const ROW = 1024;
 
-/** Where one ABI ends and another begins, on x86_64. */
+/** Numbers on x86_64 at which one ABI ends and another begins. */
 const BORDERS = [0x3fff_ffff, 0x4000_0000, 0x7fff_ffff, 0x8000_0000, 0xffff_fffe, 0xffff_ffff];
 
-/** Combinations of argument values that are asked of one syscall: all, up to so many. */
+/** The maximum combinations of argument values for one syscall. */
 const COMBINATIONS = 400;
 
-/** Calls on `abis`, among them whatever makes one of `policies` decide differently. The same ones each time. */
+/** Calls on `abis`, with arguments that reach every decision of `policies`. The same calls each time. */
 export function callsOn(abis: readonly AbiName[], ...policies: readonly Policy[]): Generator<Call> {
   return callsTo(abis, numbersOf, policies);
 }
 
-/** Those of them that are about numbers that the policies have decisions for, and the numbers beside. */
+/** The calls with numbers for which the policies have decisions, and with the numbers beside these. */
 export function callsAbout(abis: readonly AbiName[], ...policies: readonly Policy[]): Generator<Call> {
   const decided = (arch: number) =>
     policies.flatMap((policy) =>
@@ -50,7 +50,7 @@ function* callsTo(
   }
 }
 
-/** socketcall and ipc: their first argument tells which call is meant. Source: linux/net.h, linux/ipc.h. */
+/** socketcall and ipc, whose first argument selects a call. Source: linux/net.h, linux/ipc.h. */
 const SUBCALLS = Array.from({ length: 32 }, (_, subcall) => ZEROS.with(0, BigInt(subcall)));
 
 function isMultiplexer(arch: number, number: number): boolean {
@@ -86,7 +86,7 @@ function* argumentsFor(decisions: readonly Decision[]): Generator<readonly bigin
   yield* combinations(values.map((list) => (list.length === 0 ? [0n, ALL_ONES] : [...list, 0n, ALL_ONES])));
 }
 
-/** Arguments for which a decision is taken, then one of them at a time with its other values. */
+/** Arguments for which a decision holds, and then one of them at a time with its other values. */
 function* sweeps(decisions: readonly Decision[], values: readonly (readonly bigint[])[]): Generator<readonly bigint[]> {
   for (const { conditions } of decisions) {
     const taken = conditions.reduce((args, condition) => args.with(condition.index, taking(condition)), ZEROS);
@@ -95,10 +95,10 @@ function* sweeps(decisions: readonly Decision[], values: readonly (readonly bigi
   }
 }
 
-/** All combinations of `values`; of too many, a sample. */
+/** All combinations of `values`, or a sample if there are too many. */
 function* combinations(values: readonly (readonly bigint[])[]): Generator<readonly bigint[]> {
   const count = values.reduce((product, { length }) => product * length, 1);
-  // A stride that no list's length divides: a walk over all of them that begins anew nowhere.
+  // A stride that has no common divisor with the number of combinations, so that no combination repeats.
   const stride = count <= COMBINATIONS ? 1 : 7919 * Math.ceil(count / COMBINATIONS / 7919) + 1;
   for (let i = 0; i < Math.min(count, COMBINATIONS); i++) {
     let rest = (i * stride) % count;
@@ -116,7 +116,9 @@ function taking({ op, value, width }: Condition): bigint {
   return BigInt.asUintN(width, value + off);
 }
 
-/** A condition's constant, each half of it one more and one less, with single bits changed; the same of its mask. */
+/**
+ * A condition's constant and mask: their values, both halves of them plus and minus one, and with single bits changed.
+ */
 function valuesAround(condition: Condition): readonly bigint[] {
   const { value } = condition;
   const constants = condition.op === 'masked-eq' ? maskedConstants(value, condition.mask) : [value];
@@ -140,7 +142,7 @@ function maskedConstants(value: bigint, mask: bigint): readonly bigint[] {
   return [value, value | BigInt.asUintN(64, ~mask), mask, value ^ (mask & -mask), value ^ highest];
 }
 
-/** `x86 socket(0x28, 0x0, …)`, or the number where it has no name. */
+/** Writes a call: `x86 socket(0x28, 0x0, …)`, or with its number if it has no name. */
 export function showCall({ arch, number, args }: Call): string {
   const sharing = [...ABIS.values()].filter(({ audit }) => audit === arch);
   const named = sharing.find(({ name }) => syscallName(name, number) !== undefined) ?? sharing[0];

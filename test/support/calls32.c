@@ -1,5 +1,7 @@
-/* Calls by int $0x80 from a 64-bit program, with something in the upper halves of its registers: mkdir("/nowhere/x", 0700).
- * Says what it returns. */
+/*
+ * Calls mkdir("/nowhere/x", 0700) by int $0x80 in a 64-bit program, with bits set in the upper halves of its registers.
+ * Prints the return value.
+ */
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>

@@ -1,7 +1,7 @@
 /** The children of this process. */
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Their process numbers, zombies' too. */
+/** The process IDs of the children, with zombies. */
 export function children() {
   return readdirSync('/proc/self/task').flatMap(childrenOf);
 }
@@ -10,6 +10,6 @@ function childrenOf(task) {
   try {
     return readFileSync(`/proc/self/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
   } catch {
-    return []; // The thread is gone.
+    return []; // The thread has ended.
   }
 }

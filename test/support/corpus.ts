@@ -1,4 +1,4 @@
-/** Profiles that others wrote, as they stand in the repository that this one has beside it. */
+/** The corpus: profiles that others wrote, in a directory beside this repository. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { ProfileError } from '../../lib/errors.js';
@@ -9,13 +9,13 @@ import { parseProfile } from '../../lib/profile/source.js';
 const data = new URL('../../../shared/data/', import.meta.url);
 const corpus = new URL('corpus/', data);
 
-/** A profile file: the profile if `resolve` takes it on the host, else why not. */
+/** A profile file: its profile if it resolves on the host, else the reason why it does not. */
 export type CorpusEntry = { readonly name: string } & ({ readonly profile: Profile } | { readonly refusal: string });
 
-/** Whether the corpus is there. */
+/** Whether the corpus exists. */
 export const hasCorpus = existsSync(corpus);
 
-/** Every profile of the corpus, and Docker's own, read as container runtimes do. Empty if they are not there. */
+/** All profiles of the corpus and Docker's own, read in compat mode. Empty if there is no corpus. */
 export function corpusOn(host: Host): readonly CorpusEntry[] {
   if (!hasCorpus) return [];
   const files = readdirSync(corpus)

@@ -1,4 +1,4 @@
-/** Filters that other programs made, and what is made of them. */
+/** Decompiles filters of other programs, and compiles the result again. */
 import { expect } from 'vitest';
 import { decodeInstructions } from '../../lib/filter/bpf/instruction.js';
 import { interpret } from '../../lib/filter/bpf/interpreter.js';
@@ -8,7 +8,9 @@ import { decompile } from '../../lib/filter/verify/decompile.js';
 import { prove } from '../../lib/filter/verify/prove.js';
 import { callsOn } from './calls.js';
 
-/** The policy decides as the program does, by proof; and so does what we make of it, also when both are run. */
+/**
+ * Expects that the policy is proven equal to the program, and that its own filter is equal too, by proof and when run.
+ */
 export function checkMeaning(bytes: Uint8Array) {
   const theirs = decodeInstructions(bytes, 'little');
   const policy = decompile(bytes);

@@ -1,5 +1,7 @@
-/* A program without libc that keeps what it was started with: all registers at its entry point, and the stack it was
- * given. It writes "ready", and waits to be looked at. */
+/*
+ * A program without libc that saves all registers at its entry point, and leaves its initial stack as it is. Writes
+ * "ready", and waits until a test has read its memory.
+ */
 #if defined(__x86_64__)
 __asm__(
     ".globl _start\n"
@@ -52,6 +54,6 @@ __attribute__((used)) void after(void) {
   static const char ready[] = "ready\n";
   char byte;
   call3(WRITE, 1, (long)ready, sizeof ready - 1);
-  call3(READ, 0, (long)&byte, 1); /* Until the test closes our input. */
+  call3(READ, 0, (long)&byte, 1); /* Returns when the test closes the standard input. */
   call3(EXIT, 0, 0, 0);
 }

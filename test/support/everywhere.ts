@@ -1,4 +1,4 @@
-/** Holds what several engines say of one call against each other. */
+/** Compares the results of interpreter and evaluator. */
 import { expect } from 'vitest';
 import { interpret } from '../../lib/filter/bpf/interpreter.js';
 import type { Filter } from '../../lib/filter/filter.js';
@@ -6,7 +6,7 @@ import { returnValue } from '../../lib/policy/action.js';
 import { evaluate } from '../../lib/policy/evaluate.js';
 import type { Call } from '../../lib/policy/policy.js';
 
-/** Interpreter = evaluator, for one call. */
+/** Expects the same result of the interpreter and the evaluator for one call. */
 export function checkEverywhere(filter: Filter, call: Call): void {
   const endian = filter.policy.abis[0]?.abi.endian ?? 'little';
   const interpreted = interpret(filter.instructions, call, endian).value;
@@ -15,5 +15,6 @@ export function checkEverywhere(filter: Filter, call: Call): void {
 }
 
 function describe({ arch, number, args }: Call): string {
-  return `arch 0x${arch.toString(16)} number ${number} (0x${number.toString(16)}) args ${args.map((a) => `0x${a.toString(16)}`).join(', ')}`;
+  const hex = (value: number | bigint) => `0x${value.toString(16)}`;
+  return `arch ${hex(arch)} number ${number} (${hex(number)}) args ${args.map(hex).join(', ')}`;
 }

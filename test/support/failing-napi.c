@@ -1,6 +1,6 @@
-// Node-API as it is once a worker is terminated inside a call of ours: what could run JavaScript fails, with no
-// exception to see. SECCOMP_TEST_TERMINATED="N" has the N-th such call be the first that fails, and reads "over" from
-// then on.
+// Simulates Node-API in a worker that is terminated during a call of the addon: functions that may run JavaScript fail,
+// without a pending exception. SECCOMP_TEST_TERMINATED="N" makes the N-th call of such a function the first that fails;
+// the variable is then set to "over".
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,15 +17,15 @@ static int IsTerminated(void) {
   return 1;
 }
 
-// The addon calls ending_X in X's place: test/reliability/terminated.test.ts sees to that. Each passes on as many words
-// as the longest takes.
+// test/reliability/terminated.test.ts makes the addon call ending_X in place of X. Each passes on eight arguments, as
+// many as the longest takes.
 #define FAILING(name)                                                                 \
   int name(long, long, long, long, long, long, long, long);                           \
   int ending_##name(long a, long b, long c, long d, long e, long f, long g, long h) { \
     return IsTerminated() ? kPendingException : name(a, b, c, d, e, f, g, h);         \
   }
 
-// Those whose first act in Node (NAPI_PREAMBLE of src/js_native_api_v8.h) is to see whether JavaScript may run.
+// The functions that first check whether JavaScript may run: NAPI_PREAMBLE of src/js_native_api_v8.h in Node.
 FAILING(napi_call_function)
 FAILING(napi_check_object_type_tag)
 FAILING(napi_coerce_to_bool)

@@ -1,6 +1,4 @@
-/**
- * Lets system calls of a start fail, one at a time: strace injects an error while test/reliability/faults.mjs starts.
- */
+/** Makes system calls of a start fail, one at a time: strace injects errors into test/reliability/faults.mjs. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,7 +12,7 @@ import { dist, marker, profile, program } from './starts.js';
 const directory = mkdtempSync(join(tmpdir(), 'seccomp-faults-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 
-/** What fork runs: it leaves the mark too, if it runs without its filter. */
+/** The module that fork runs. It makes the marker file too if it runs without its filter. */
 const module = join(directory, 'module.mjs');
 writeFileSync(
   module,
@@ -22,7 +20,7 @@ writeFileSync(
   if (!/^Seccomp:\\t2$/m.test(readFileSync('/proc/self/status', 'utf8'))) writeFileSync(process.argv[2], '');`,
 );
 
-/** What faults.mjs says of a start, or how it ended itself. */
+/** The report of faults.mjs about a start, or its own end. */
 type Outcome =
   | string
   | {
@@ -33,10 +31,10 @@ type Outcome =
       readonly bare: boolean;
     };
 
-/** Of what hangs: no start takes nearly as long. */
+/** Milliseconds after which a start counts as hanging. No start takes nearly as long. */
 const HUNG_MS = 60_000;
 
-/** A process that starts what it is told to. */
+/** A process of faults.mjs, which makes the starts that it is sent. */
 class Starter {
   readonly #process: ChildProcess;
   readonly #lines: Interface;
@@ -76,18 +74,18 @@ class Starter {
   }
 }
 
-/** A start whose calls are made to fail. */
+/** A start whose calls are to fail. */
 export interface Start {
-  /** As faults.mjs knows it. */
+  /** Its name in faults.mjs. */
   readonly how: string;
-  /** Whether it is the first of its kind in its process, which makes the supervisor. */
+  /** Whether it is the first start in its process, which creates the supervisor. */
   readonly first?: boolean;
 }
 
-/** What the supervisor keeps open: an epoll instance. */
+/** The number of descriptors that the supervisor keeps open: an epoll instance. */
 const KEPT = 1;
 
-/** A starter that has loaded what the start needs, and unless that is to be the first has done the same before. */
+/** A process that has loaded the code for a start, and has made the same start before unless it is to be the first. */
 async function ready({ how, first = false }: Start): Promise<Starter> {
   const starter = new Starter();
   const outcome = await starter.start(how, { missing: first });
@@ -95,14 +93,14 @@ async function ready({ how, first = false }: Start): Promise<Starter> {
   return starter;
 }
 
-/** Why strace can't be used here; undefined: it can. */
+/** The reason why strace can't be used on this machine. Undefined if it can. */
 export function withoutStrace(): string | undefined {
   const { error, status, stderr } = spawnSync('strace', ['-f', '-o', '/dev/null', 'true'], { encoding: 'utf8' });
   if (error !== undefined) return 'strace is not installed';
   return status === 0 ? undefined : `strace can't trace here: ${stderr.trim()}`;
 }
 
-/** Traces a starter while it starts something. Returns what it says, and the trace. */
+/** Traces a process while it makes a start. Returns its report and the trace. */
 async function traced(starter: Starter, { how, first = false }: Start, options: readonly string[]) {
   const file = join(directory, 'trace');
   const args = ['-p', String(starter.pid), '-o', file, ...options];
@@ -115,36 +113,33 @@ async function traced(starter: Starter, { how, first = false }: Start, options: 
   return { outcome, trace: readFileSync(file, 'utf8') };
 }
 
-/** A call that is made to fail: `when` is its number among those of the same name that its thread makes. */
+/** A call that is to fail. `when` is its position among the calls of the same name by its thread. */
 interface Fault {
   readonly call: string;
   readonly when: number;
   readonly by: 'parent' | 'child';
 }
 
-/**
- * Calls that are none of a start's but V8's or libuv's, and those that have an effect also if their answer says that
- * they failed.
- */
+/** Calls of V8 or libuv rather than of a start, and calls that have an effect even if an error is injected. */
 const LEFT_OUT =
   /^(m(map|unmap|protect|advise|remap)|brk|futex|read|write|kill|get[pt]id|sched_\w+|close|exit(_group)?|epoll_p?wait2?|restart_syscall)\(/;
-/** libuv ends its process if this fails. */
+/** A call after whose failure libuv ends its process. */
 const FATAL = /^epoll_ctl\(\d+, EPOLL_CTL_DEL/;
-/** What ends a child, after the function that started it has returned. */
+/** Calls that end a child after the function that started it has returned. */
 const ENDING = /^(waitid|shutdown)\(/;
-/** What fork's child, which is Node, does to be under its filter. */
+/** Calls by which fork's child, which is Node, attaches its filter. */
 const OF_FORK = /^(seccomp\(SECCOMP_SET_MODE_FILTER|prctl\(PR_SET_NO_NEW_PRIVS)/;
 
 interface TracedCall {
   readonly thread: number;
   readonly name: string;
-  /** As strace writes it. */
+  /** The line of strace. */
   readonly text: string;
-  /** Its number among the calls with this name that its thread makes. */
+  /** Its position among the calls of this name by its thread. */
   readonly when: number;
-  /** Whether its thread has become a program before. */
+  /** Whether its thread has executed a program before. */
   readonly executed: boolean;
-  /** Calls of kill(2) by its thread before, which are the marks of faults.mjs. */
+  /** The number of earlier calls of kill(2) by its thread, by which faults.mjs marks the steps of a start. */
   readonly marks: number;
 }
 
@@ -168,10 +163,7 @@ function callsIn(trace: string): readonly TracedCall[] {
 const isOfParent = ({ text, marks }: TracedCall) =>
   !FATAL.test(text) && (marks === 1 || (marks === 2 && ENDING.test(text)));
 
-/**
- * The calls of a start that can fail, in their order. Of fork, whose parent's part is Node's, those of the child that
- * count.
- */
+/** The calls of a start that can fail, in order. For fork, those of the child that attach its filter. */
 async function faultsOf(start: Start): Promise<readonly Fault[]> {
   const starter = await ready(start);
   const { trace, outcome } = await traced(starter, start, ['-f']);
@@ -189,21 +181,20 @@ async function faultsOf(start: Start): Promise<readonly Fault[]> {
 }
 
 /**
- * Calls without which nothing may be started. The first two of prlimit64 are for core dumps: enforcement says what
- * became of that.
+ * Calls whose failure must prevent the start. The first two of prlimit64 are for core dumps, which enforcement reports.
  */
 const ESSENTIAL =
   /^(socketpair|clone|rt_sig(action|procmask) 1|dup3|seccomp|sendmsg|recvmsg|execve|setsid|chdir|prlimit64 3|cap[gs]et|set[gu]id)\b/;
 
-/** The parent's seccomp(2) asks how much room a notification takes, and there is a size for where it does not say. */
+/** The parent's seccomp(2) gets the size of a notification, for which there is a default. */
 const isEssential = ({ call, when, by }: Fault) =>
   ESSENTIAL.test(`${call} ${when}`) && !(call === 'seccomp' && by === 'parent');
 
-/** What is wrong if a call was not made again. Some are made or not as the child is faster or slower. */
+/** The problem that a call was not made again. Whether some calls are made depends on the speed of the child. */
 const missed = (call: string) =>
   /^(poll|recvfrom|sendto|shutdown|waitid)$/.test(call) ? undefined : 'was not made this time';
 
-/** What is wrong with what a start says that one of its calls failed in; undefined: nothing. */
+/** The problem in the report of a start one of whose calls failed. Undefined if there is none. */
 function wrongWith(outcome: Outcome, { how, first }: Start, { call, when, by }: Fault): string | undefined {
   if (typeof outcome === 'string') return outcome;
   const { end, error, children, descriptors, bare } = outcome;
@@ -226,12 +217,12 @@ export const STARTS: readonly Start[] = [
   { how: 'fork' },
 ];
 
-/** That which makes the supervisor. */
+/** The start that creates the supervisor. */
 export const FIRST_SUPERVISED: Start = { how: 'spawn, supervised', first: true };
 
 /**
- * Has each call of a start fail, one at a time. Returns what is wrong with how that ended: the process hangs or is
- * ended, a child or descriptor is left, the program ran without its filter, or did not run and there was no error.
+ * Makes each call of a start fail, one at a time. Returns the problems: the process hangs or was killed, a child or a
+ * descriptor is left, the program ran without its filter, or it did not run and there was no error.
  */
 export async function failEach(
   start: Start,
@@ -243,7 +234,7 @@ export async function failEach(
   let starter = await ready(start);
   for (const fault of faults) {
     const { call, when, by } = fault;
-    // Of the parent that thread alone is traced which starts.
+    // In the parent, only the thread that makes the start is traced.
     const follow = by === 'child' ? ['-f'] : [];
     const options = [...follow, '-e', `trace=${call}`, '-e', `inject=${call}:error=${error}:when=${when}`];
     const { outcome, trace } = await traced(starter, start, options);

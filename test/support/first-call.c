@@ -1,6 +1,8 @@
-/* A program without libc whose first instructions ask whether it runs under its filter: `first-call MARKER HOW`. Profiles of
- * these tests answer getppid(2) with EBADFD (77), which no kernel does; if it answers anything else, MARKER is made.
- * Then, by the first letter of HOW: e exits, p pauses, r reads its input to the end, w writes a megabyte. */
+/*
+ * first-call MARKER HOW: a program without libc whose first call tests whether it runs under its filter. The tests'
+ * profiles make getppid(2) fail with EBADFD (77), which the kernel itself never does. On any other result, makes the
+ * file MARKER. Then, by the first letter of HOW: e exits, p pauses, r reads its input to the end, w writes a megabyte.
+ */
 #if defined(__x86_64__)
 __asm__(".globl _start\n_start:\n  mov $110, %eax\n  syscall\n  mov %rax, %rsi\n  mov %rsp, %rdi\n  call after\n");
 enum { READ = 0, WRITE = 1, EXIT = 60, OPENAT = 257, PPOLL = 271 };
@@ -32,9 +34,9 @@ static long call4(long number, long a, long b, long c, long d) {
 enum { EBADFD = 77, AT_FDCWD = -100, O_WRONLY_CREAT = 0101, PIECE = 65536, PIECES = 16 };
 static char buffer[PIECE];
 
-/* `stack` as a program finds it: the number of arguments, then the arguments. */
-__attribute__((used)) void after(long *stack, long answer) {
-  if (answer != -EBADFD) call4(OPENAT, AT_FDCWD, stack[2], O_WRONLY_CREAT, 0666);
+/* `stack` is the initial stack: the number of arguments, and then the arguments. */
+__attribute__((used)) void after(long *stack, long result) {
+  if (result != -EBADFD) call4(OPENAT, AT_FDCWD, stack[2], O_WRONLY_CREAT, 0666);
   switch (*(const char *)stack[3]) {
     case 'p':
       call4(PPOLL, 0, 0, 0, 0);
@@ -46,5 +48,5 @@ __attribute__((used)) void after(long *stack, long answer) {
       for (int i = 0; i < PIECES; i++) call4(WRITE, 1, (long)buffer, PIECE, 0);
       break;
   }
-  for (;;) call4(EXIT, answer == -EBADFD ? 0 : 42, 0, 0, 0);
+  for (;;) call4(EXIT, result == -EBADFD ? 0 : 42, 0, 0, 0);
 }

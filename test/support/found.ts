@@ -1,4 +1,4 @@
-/** What is found in documents and rules, in words. */
+/** The diagnostics of documents and rules, as text. */
 import type { ProfileIssue } from '../../lib/errors.js';
 import type { ProfileOptions } from '../../lib/profile/document/options.js';
 import { checkProfile } from '../../lib/profile/source.js';
@@ -7,12 +7,12 @@ export const COMPAT: ProfileOptions = { mode: 'compat' };
 
 export const inWords = ({ severity, path, message }: ProfileIssue) => `${severity} ${path}: ${message}`;
 
-/** What is found in a document, in words. */
+/** The diagnostics of a document, as text. */
 export function found(text: string, options: ProfileOptions = {}): readonly string[] {
   return checkProfile(text, options).map(inWords);
 }
 
-/** What is found in a rule of a profile that denies by default, or does as `defaultAction` says. */
+/** The diagnostics of a rule, in a profile with the given default action. */
 export function foundInRule(
   rule: string,
   options: ProfileOptions = {},

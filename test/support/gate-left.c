@@ -1,8 +1,12 @@
-/* Runs a program, learns each gate value that it or a child of it draws, and looks for it in the program's memory.
+/*
+ * gate-left PROGRAM ARGUMENT…: runs a program, traces the gate values that it and its children draw by getrandom(2),
+ * and searches the program's memory for them.
  *
- * gate-left PROGRAM ARGUMENT…: the program says kill(itself, 0) after each start of its own. Prints a line for each:
- * "drawn N at-draw N left N", the number of values drawn since the line before, and how many words of
- * the last of them were found when it had been drawn (to show that the search works) and at the end; or "unsupported ERRNO". */
+ * The program calls kill(itself, 0) after each start of a child. For each such call, prints "drawn N at-draw N left N":
+ * the number of values drawn since the line before, and the number of words of the last value that were found in memory
+ * after it was drawn, which shows that the search works, and at the time of the kill. Prints "unsupported ERRNO" if
+ * this machine has no such tracing.
+ */
 #define _GNU_SOURCE
 #include "gate-search.h"
 
@@ -13,7 +17,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-/* What no other caller asks getrandom(2) for. */
+/* The size of a gate value. No other caller of getrandom(2) requests as many bytes. */
 #define VALUE sizeof words
 
 static int has_drawn(const struct __ptrace_syscall_info *entry, const struct __ptrace_syscall_info *exit) {
@@ -28,7 +32,7 @@ static void read_value(pid_t thread, uint64_t address) {
   close(memory);
 }
 
-/* The signal that a thread was stopped for, and is to get; 0: it was stopped for us. */
+/* The signal for which a thread was stopped, and which it must receive; 0 if the stop is due to tracing. */
 static int signal_of(int status) {
   int signal = WIFSTOPPED(status) && status >> 16 == 0 ? WSTOPSIG(status) : 0;
   return signal == SIGSTOP || signal == (SIGTRAP | 0x80) ? 0 : signal;

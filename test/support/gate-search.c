@@ -1,9 +1,11 @@
-/* Reads the gate value out of a child's filter, as only root can, and looks for it in memory: of the child, of the
- * process that started it, and (to show that the search works) of itself.
+/*
+ * gate-search CHILD PARENT INSTRUCTION×6: reads the gate value from a child's filter, which needs root, and searches
+ * for it in the memory of the child, of its parent, and of this process, which shows that the search works. The
+ * instructions are those that hold the halves 0 to 5 of the value.
  *
- * gate-search CHILD PARENT INSTRUCTION×6: the instructions that hold the halves 0 to 5.
- * Prints "child N parent N self N digest HEX": how often any of the three words was found, and what tells two values
- * apart without showing them; or "unsupported ERRNO". */
+ * Prints "child N parent N self N digest HEX": how often one of the three words was found in each memory, and a digest
+ * by which two values can be told apart. Prints "unsupported ERRNO" if the filter can't be read.
+ */
 #define _GNU_SOURCE
 #include "gate-search.h"
 

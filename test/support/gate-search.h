@@ -1,4 +1,4 @@
-/* Looks for a gate value in the memory of a process. */
+/* Searches the memory of a process for a gate value. */
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -7,9 +7,7 @@
 
 static uint64_t words[3];
 
-/*
- * How many of the value's words are at `bytes`, or of their halves in an instruction: jeq, whose constant is the half.
- */
+/* The number of the value's words at `bytes`, and of jeq instructions there whose constant is half a word. */
 static int found_at(const unsigned char *bytes) {
   uint64_t word;
   uint32_t half;
@@ -38,7 +36,7 @@ static long search(long pid) {
     unsigned long start, end;
     char readable;
     if (sscanf(line, "%lx-%lx %c", &start, &end, &readable) != 3 || readable != 'r') continue;
-    if (end - start > 1ul << 33) continue; /* Reserved and mostly empty, such as a sanitizer's shadow. */
+    if (end - start > 1ul << 33) continue; /* A mapping that is mostly empty, such as a sanitizer's shadow memory. */
     while (start < end) {
       size_t size = end - start < sizeof buffer ? end - start : sizeof buffer;
       ssize_t got = pread(memory, buffer, size, (off_t)start);

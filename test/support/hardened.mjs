@@ -11,7 +11,7 @@ import { Worker } from 'node:worker_threads';
 import { gunzip, gunzipSync, gzipSync } from 'node:zlib';
 import * as sandbox from 'seccomp';
 
-/** What becomes of something that is not allowed. */
+/** The error code of an action that is not allowed. */
 async function endOf(work) {
   try {
     await work();
@@ -21,7 +21,7 @@ async function endOf(work) {
   }
 }
 
-// A filter that refuses io_uring has to be there before Node's event loop has one: see docs/node.md.
+// A filter that denies io_uring must be attached before Node's event loop uses io_uring: see docs/node.md.
 sandbox.harden(process.argv[2] ?? 'compute');
 
 const numbers = JSON.parse(await text(process.stdin));

@@ -1,7 +1,8 @@
-/* `interrupted COUNT MICROSECONDS RESTART`: makes COUNT calls of sched_get_priority_min(2) while a timer sends SIGALRM that
- * often, to a handler with SA_RESTART if RESTART is 1. Says how many calls failed with EBADFD, EINTR and otherwise, and
- * how many
- * signals came. */
+/*
+ * interrupted COUNT MICROSECONDS RESTART: makes COUNT calls of sched_get_priority_min(2) while a timer sends SIGALRM
+ * every MICROSECONDS. The signal has a handler, with SA_RESTART if RESTART is 1. Prints the number of calls that failed
+ * with EBADFD, with EINTR and in another way, and the number of signals.
+ */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>

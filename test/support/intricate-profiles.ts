@@ -1,6 +1,4 @@
-/**
- * Random profiles whose rules are on few calls and have many conditions, on the same arguments and with near values.
- */
+/** Random profiles with many conditions: rules for few calls, on the same arguments, with values near each other. */
 import type { ArgumentDocument, ProfileDocument, RuleDocument } from '../../lib/profile/document/types.js';
 import { OPERATORS } from '../../lib/profile/document/types.js';
 import { generator } from './policies.js';
@@ -10,11 +8,11 @@ const NAMES = ['mmap', 'clone', 'futex'] as const;
 
 const ACTIONS = ['SCMP_ACT_ALLOW', 'SCMP_ACT_ERRNO', 'SCMP_ACT_LOG', 'SCMP_ACT_TRAP'] as const;
 
-/** Small values, whose ranges and bits overlap, and some beside the bounds of words. */
+/** Small values, whose ranges and bits overlap, and some at the bounds of 32 bits. */
 const VALUES = [0n, 1n, 2n, 3n, 4n, 5n, 7n, 8n, 15n, 16n, 0xffn, 0xffffn, 0x7fff_ffffn, 0xffff_ffffn] as const;
 const WIDE = [1n << 32n, (1n << 32n) + 1n, 5n << 32n, (1n << 63n) + 5n, (1n << 64n) - 1n] as const;
 
-/** So many profiles of nine rules with up to six conditions each, the same for the same seed. */
+/** Makes profiles of nine rules with up to six conditions each. The same seed gives the same profiles. */
 export function* intricateProfiles(seed: number, count: number): Generator<ProfileDocument> {
   const random = generator(seed);
   const pick = <Each>(list: readonly Each[]): Each => {

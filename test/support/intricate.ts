@@ -1,7 +1,4 @@
-/**
- * Compiles profiles of many conditions, and holds each filter against the evaluator: by proof within a bound, and by
- * calls.
- */
+/** Compiles profiles with many conditions, and compares each filter with the evaluator: by proof, and by calls. */
 import { expect } from 'vitest';
 import { compilePolicy } from '../../lib/filter/compile.js';
 import type { Filter } from '../../lib/filter/filter.js';
@@ -13,10 +10,10 @@ import { checkEverywhere } from './everywhere.js';
 import { intricateProfiles } from './intricate-profiles.js';
 import { generator } from './policies.js';
 
-/** Steps that a proof may take, diagrams that were given up among them. */
+/** The maximum steps of a proof, with those of diagrams that were given up. */
 export const MOST_STEPS = 1_300_000;
 
-/** Most have one ABI: others take longer, and find little more. */
+/** Most policies have one ABI: those with more take longer, and find little more. */
 const MACHINES: readonly (readonly [AbiName, ...AbiName[]])[] = [
   ['x86_64', 'x86', 'x32'],
   ['x86_64'],
@@ -28,7 +25,7 @@ const MACHINES: readonly (readonly [AbiName, ...AbiName[]])[] = [
   ['ppc64le'],
 ];
 
-/** Checks so many profiles; returns the most steps that a proof took. */
+/** Checks `count` profiles. Returns the steps of the longest proof. */
 export function checkIntricate(seed: number, count: number, callsEach: number): number {
   const random = generator(seed);
   let most = 0;
@@ -46,7 +43,7 @@ export function checkIntricate(seed: number, count: number, callsEach: number): 
   return most;
 }
 
-/** Arguments are values that conditions compare with, their neighbours, and other numbers. */
+/** Calls whose arguments are the values of conditions, their neighbours, and other numbers. */
 export function checkCalls(filter: Filter, random: () => number, count: number): void {
   const calls = callsNear(filter.policy, random);
   for (let i = 0; i < count; i++) checkEverywhere(filter, calls());

@@ -1,4 +1,4 @@
-/** libseccomp's filter of a profile, fed as runc feeds it. */
+/** libseccomp's filter for a profile, made with the rules that runc passes to it. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { returnValue } from '../../lib/policy/action.js';
 import type { Action, Call, Policy } from '../../lib/policy/policy.js';
@@ -9,10 +9,10 @@ import { type AbiName, abiOf } from '../../lib/syscalls/abi.js';
 import { syscallNames } from '../../lib/syscalls/table.js';
 import { compileC } from './compile-c.js';
 
-/** 1 is libseccomp's default; 2 is a binary tree. */
+/** The optimization level of libseccomp: 1 is the default, 2 a binary tree. */
 export type Optimize = 1 | 2;
 
-/** Why libseccomp can't be asked here; undefined if it can. */
+/** The reason why libseccomp can't be used on this machine. Undefined if it can. */
 export function libseccompObstacle(): string | undefined {
   const includes = ['-fsyntax-only', '-x', 'c', '-include', 'seccomp.h', '/dev/null'];
   return spawnSync(process.env['CC'] ?? 'cc', includes).status === 0
@@ -20,16 +20,16 @@ export function libseccompObstacle(): string | undefined {
     : 'needs a C compiler and libseccomp-dev';
 }
 
-/** The program that libseccomp makes of `rules`, in the byte order of the native ABI. */
+/** The program that libseccomp makes from `rules`, in the byte order of the native ABI. */
 export function libseccompFilter(rules: string): Buffer {
-  // Some linkers drop a library that nothing before it asks for.
+  // The library comes last: some linkers drop a library that nothing before it needs.
   const program = compileC('../../bench/libseccomp-filter.c', ['-Wl,--no-as-needed', '-lseccomp']);
   return execFileSync(program, { input: rules, stdio: 'pipe' });
 }
 
 /**
- * What runc tells libseccomp, as bench/libseccomp-filter.c reads it: one rule after the other by name, those equal to
- * the default action left out. Source: runc, libcontainer/seccomp/seccomp_linux.go.
+ * The rules that runc passes to libseccomp, as bench/libseccomp-filter.c reads them: one rule for each name, without
+ * those whose action is the default action. Source: runc, libcontainer/seccomp/seccomp_linux.go.
  */
 export function runcRules(profile: Profile, host: Host, optimize?: Optimize): string {
   const { abis, defaultAction } = resolveWithDiagnostics(profile, host).policy;
@@ -42,7 +42,7 @@ export function runcRules(profile: Profile, host: Host, optimize?: Optimize): st
       .filter(isWord)
       .flatMap((name) => alternativesOf(rule).map((args) => ['rule', action, name, ...args.map(comparison)].join(' ')));
   });
-  // More rules than that, and runc asks for the tree.
+  // With more rules than this, runc requests the binary tree.
   const tree = optimize ?? (lines.length > 32 ? 2 : 1);
   return [
     `default ${fallback}`,
@@ -55,8 +55,7 @@ export function runcRules(profile: Profile, host: Host, optimize?: Optimize): st
 }
 
 /**
- * Whether a line can hold a name. One that it can't is no syscall's, and runc leaves it out as libseccomp does not know
- * it.
+ * Whether a line can hold a name. Other names are not those of syscalls: libseccomp lacks them, and runc drops them.
  */
 function isWord(name: string): boolean {
   return /^\w{1,63}$/.test(name);
@@ -64,9 +63,7 @@ function isWord(name: string): boolean {
 
 const numbers = new Map<AbiName, ReadonlyMap<string, number>>();
 
-/**
- * libseccomp's numbers of all names of ours: −1 where it has none, below that where socketcall or ipc stands for it.
- */
+/** libseccomp's numbers for our names: −1 for a name that it lacks, and less for a call of socketcall or ipc. */
 export function libseccompNumbers(abi: AbiName): ReadonlyMap<string, number> {
   const known = numbers.get(abi);
   if (known !== undefined) return known;
@@ -79,12 +76,10 @@ export function libseccompNumbers(abi: AbiName): ReadonlyMap<string, number> {
   return found;
 }
 
-/**
- * By ABI, the number above which runc answers ENOSYS, as it finds it: the largest one that libseccomp has for a name.
- */
+/** The number of each ABI above which runc's filter answers ENOSYS: the largest one that libseccomp has for a name. */
 export type Cutoffs = ReadonlyMap<AbiName, number>;
 
-/** Source: runc, libcontainer/seccomp/patchbpf/enosys_linux.go. An ABI of which nothing is named has none. */
+/** Source: runc, libcontainer/seccomp/patchbpf/enosys_linux.go. An ABI without named calls has no such number. */
 export function runcCutoffs(rules: readonly Rule[], { abis, defaultAction }: Policy): Cutoffs {
   if (['allow', 'log', 'trace'].includes(defaultAction.kind)) return new Map();
   const names = rules.flatMap((rule) => rule.names);
@@ -95,7 +90,7 @@ export function runcCutoffs(rules: readonly Rule[], { abis, defaultAction }: Pol
   return new Map(largest.filter(([, number]) => number > 0));
 }
 
-/** Whether runc's instructions in front of libseccomp's filter answer a call with ENOSYS. */
+/** Whether the instructions that runc puts in front of libseccomp's filter answer a call with ENOSYS. */
 export function isCutOff(call: Pick<Call, 'arch' | 'number'>, cutoffs: Cutoffs): boolean {
   const sharing = [...cutoffs.keys()].filter((abi) => abiOf(abi).audit === call.arch);
   if (sharing.length === 0) return false;
@@ -106,8 +101,8 @@ export function isCutOff(call: Pick<Call, 'arch' | 'number'>, cutoffs: Cutoffs):
 }
 
 /**
- * The rules that hold on the host, by moby's reading of includes and excludes, not by ours; containers/common has no
- * minKernel, and the runtime specification nothing of them.
+ * The rules that apply to the host by moby's implementation of includes and excludes, which is independent of ours.
+ * containers/common has no minKernel, and the runtime specification has none of these fields.
  */
 export function rulesOn({ document, format }: Profile, host: Host): readonly Rule[] {
   if (format === 'oci') return document.syscalls;
@@ -127,7 +122,7 @@ export function rulesOn({ document, format }: Profile, host: Host): readonly Rul
   });
 }
 
-/** The action of a rule; EPERM is runc's errno for a rule that has none. */
+/** The action of a rule. EPERM is runc's default errno. */
 export function actionOf({ action, errnoRet }: Pick<Rule, 'action' | 'errnoRet'>): Action {
   switch (action) {
     case 'SCMP_ACT_ALLOW':
@@ -154,7 +149,7 @@ function hex(action: Action): string {
   return returnValue(action).toString(16);
 }
 
-/** A rule's comparisons. If one argument is compared twice, each comparison is a rule of its own. */
+/** The comparisons of a rule. If it compares one argument twice, each comparison becomes a rule of its own. */
 export function alternativesOf({ args }: Rule): readonly (readonly Argument[])[] {
   const isRepeated = new Set(args.map(({ index }) => index)).size < args.length;
   return isRepeated ? args.map((each) => [each]) : [args];

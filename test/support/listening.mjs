@@ -1,5 +1,4 @@
-// Hardens itself while it has a socket of some kind, and prints what becomes of it: listening.mjs KIND PROFILE
-// [OPTIONS]
+// listening.mjs KIND PROFILE [OPTIONS]: hardens itself while it has a socket of some kind, and prints the result.
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';

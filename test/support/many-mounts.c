@@ -1,4 +1,4 @@
-/* `many-mounts COUNT`: COUNT calls of mount(2), each with another path, none of which exists. */
+/* many-mounts COUNT: makes COUNT calls of mount(2), each with a different path that does not exist. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mount.h>

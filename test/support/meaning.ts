@@ -1,4 +1,4 @@
-/** What a profile means on a host, and what is said about it, in words. */
+/** The policy of a profile on a host, and its diagnostics, as text. */
 import { evaluate } from '../../lib/policy/evaluate.js';
 import type { Action, Policy } from '../../lib/policy/policy.js';
 import type { ProfileOptions } from '../../lib/profile/document/options.js';
@@ -11,7 +11,7 @@ import { numberOf } from './arbitrary.js';
 /** x86_64 alone, Linux 6.18, no capabilities. */
 export const HOST: Host = { abi: 'x86_64', abis: [], kernel: { major: 6, minor: 18 }, capabilities: new Set() };
 
-/** A rule; by default one that allows. */
+/** A rule, by default one that allows. */
 export function rule(
   name: string,
   args: readonly ArgumentDocument[] = [],
@@ -27,23 +27,23 @@ export function arg(index: number, op: string, value: number | bigint, valueTwo 
 
 export const DENY = { action: 'SCMP_ACT_ERRNO', errnoRet: 13 } as const;
 
-/** A profile of rules; by default with errno 1 as default action. */
+/** A profile of rules, by default with errno 1 as its default action. */
 export function documentOf(syscalls: readonly RuleDocument[], rest: Partial<ProfileDocument> = {}): ProfileDocument {
   return { defaultAction: 'SCMP_ACT_ERRNO', syscalls, ...rest };
 }
 
-/** What is said about a profile: `error syscalls[0]: …`. */
+/** The diagnostics of a profile: `error syscalls[0]: …`. */
 export function said(document: ProfileDocument, options: ProfileOptions = {}, on: Host = HOST): readonly string[] {
   const issues = issuesOn(profileOf(document, options), on);
   return issues.map(({ severity, path, message }) => `${severity} ${path}: ${message}`);
 }
 
-/** The policy of a profile, whatever is said about it. */
+/** The policy of a profile, whatever diagnostics it has. */
 export function policyFor(document: ProfileDocument, options: ProfileOptions = {}, on: Host = HOST): Policy {
   return resolveWithDiagnostics(profileOf(document, options), on).policy;
 }
 
-/** What a policy decides for a call by name or number, in words. */
+/** The decision of a policy for a call by name or number, as text. */
 export function decide(
   policy: Policy,
   call: string | number,

@@ -1,4 +1,4 @@
-/** Supervised children that make calls all the time, for tests that kill them in the middle of these. */
+/** Supervised children that make calls without pause, for tests that kill them in the middle of a call. */
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -17,8 +17,8 @@ const profile: ProfileDocument = {
 type Handler = (call: NotifiedCall) => Answer | Promise<Answer>;
 
 /**
- * Starts test/support/notifying.c: two threads that make `count` denied calls and `count` calls of which `handler` is
- * notified.
+ * Starts test/support/notifying.c: two threads that make `count` denied calls, and `count` calls that `handler`
+ * answers.
  */
 export const startNotifying = (count: number, handler: Handler) =>
   spawn(compileC('notifying.c'), [String(count)], profile, {
@@ -30,7 +30,7 @@ export const startNotifying = (count: number, handler: Handler) =>
 /** The answer that test/support/notifying.c expects. */
 export const answer = ({ args: [n = 0n] }: NotifiedCall): Answer => ({ value: n ^ 0x5a5an });
 
-/** Answers at once, later, or much later: the call's argument decides. */
+/** Answers at once, later, or much later, by the argument of the call. */
 export async function answerSometime(call: NotifiedCall): Promise<Answer> {
   const n = Number(call.args[0]) % 7;
   if (n === 0) await sleep(1);
@@ -38,16 +38,13 @@ export async function answerSometime(call: NotifiedCall): Promise<Answer> {
   return answer(call);
 }
 
-/** Calls of each kind that a child of `endOf` makes. */
+/** The number of calls of each kind that a child of `endOf` makes. */
 export const CALLS = 200;
 
-/** When a child is killed: at a call, counted from 1, before it is answered, or some time after its start; or never. */
+/** The time at which a child is killed: before the answer to its n-th call, some time after its start, or never. */
 export type Killing = { readonly atCall: number } | { readonly afterMs: number } | null;
 
-/**
- * Starts a child, kills it as `killing` says, and returns how it ended. Throws if a call was lost, or was received
- * twice.
- */
+/** Starts a child, kills it at the given time, and returns its end. Throws if a call was lost or was received twice. */
 export async function endOf(killing: Killing): Promise<'killed' | 'whole'> {
   const received: (bigint | undefined)[] = [];
   const child = startNotifying(CALLS / 2, (call) => {
@@ -71,7 +68,7 @@ export async function endOf(killing: Killing): Promise<'killed' | 'whole'> {
   return signal === 'SIGKILL' ? 'killed' : 'whole';
 }
 
-/** What this process has: descriptors, threads that answer, children, whether they run or are zombies. */
+/** The resources of this process: descriptors, threads of the supervisor, and children, with zombies. */
 export function held() {
   const tasks = readdirSync('/proc/self/task').map((tid) => `/proc/self/task/${tid}`);
   return {
@@ -81,7 +78,7 @@ export function held() {
   };
 }
 
-/** Empty if it is gone by now. */
+/** The content of a file, or an empty text if the file does not exist any more. */
 function textOf(file: string): string {
   try {
     return readFileSync(file, 'utf8');
@@ -90,7 +87,7 @@ function textOf(file: string): string {
   }
 }
 
-/** Listeners and their threads end when the kernel says that nobody has their filter any more. */
+/** Waits for the end of listeners and their threads, which follows the end of the last process with their filter. */
 export async function fallsTo({ descriptors: before }: { readonly descriptors: number }): Promise<void> {
   await vi.waitFor(() => {
     const { descriptors, ...others } = held();

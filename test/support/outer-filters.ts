@@ -1,9 +1,8 @@
 /**
- * What the filters that are on this process decide, whoever put them on.
+ * The decisions of the filters that are attached to this process already, such as those of a container engine.
  *
- * Below the filters nothing can be put any more, so a filter above them asks a tracer for each call: an errno is
- * stricter than that, and where the tracer is asked the filters below allow. Nothing is carried out; see
- * native/napi/probe.cc.
+ * Another filter is attached that notifies a tracer of each call. An errno takes precedence over that: if the tracer is
+ * notified, the other filters allow the call. No call is executed: see native/napi/probe.cc.
  */
 import { compilePolicy } from '../../lib/filter/compile.js';
 import { thisHost } from '../../lib/host.js';
@@ -14,10 +13,10 @@ import { abiOf } from '../../lib/syscalls/abi.js';
 
 const TRACED = 3;
 const RETURNED = 0;
-/** None of the profiles' messages. */
+/** A message of SECCOMP_RET_TRACE that no profile uses. */
 const MESSAGE = 0xbeef;
 
-/** What addon().probe reads: eight words a call. */
+/** The input of addon().probe: eight words for each call. */
 export function registersOf(calls: readonly Call[]): BigUint64Array {
   const x86 = abiOf('x86').audit;
   const int80 = process.arch === 'x64';
@@ -26,7 +25,7 @@ export function registersOf(calls: readonly Call[]): BigUint64Array {
   );
 }
 
-/** For each call an errno, by its number; or `allowed`, `traced`, `killed`. */
+/** For each call its errno, or `allowed`, `traced` or `killed`. */
 export function outerDecisions(registers: BigUint64Array): readonly (number | string)[] {
   const action = { kind: 'trace', message: MESSAGE } as const;
   const abis = [{ abi: abiOf(thisHost().abi), syscalls: new Map<number, never>() }];

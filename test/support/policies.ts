@@ -1,4 +1,4 @@
-/** Policies of a profile on many hosts, and where two of them say different things, in words. */
+/** The policies of a profile on many hosts, and the differences between two of them, as text. */
 import type { AbiPolicy, Action, Condition, Decision, Policy } from '../../lib/policy/policy.js';
 import type { Host } from '../../lib/profile/resolve/resolve.js';
 import type { AbiName } from '../../lib/syscalls/abi.js';
@@ -8,7 +8,10 @@ import { syscallNames, syscallNumber } from '../../lib/syscalls/table.js';
 const NEW_KERNEL: Host['kernel'] = { major: 6, minor: 18 };
 const KERNELS: readonly Host['kernel'][] = [{ major: 4, minor: 7 }, { major: 4, minor: 8 }, NEW_KERNEL];
 
-/** Each kernel with no capability, each alone, all, and all but each; then 200 random sets, the kernels by turns. */
+/**
+ * Each kernel with no capability, with each one alone, with all, and with all but one; and with 200 random sets in
+ * turn.
+ */
 export function* hostsOf(abi: AbiName): Generator<Host> {
   for (const kernel of KERNELS) {
     yield { abi, kernel, capabilities: new Set() };
@@ -25,7 +28,7 @@ export function* hostsOf(abi: AbiName): Generator<Host> {
   }
 }
 
-/** Numbers in [0, 1), the same at each run. Source: mulberry32, public domain. */
+/** Pseudo-random numbers in [0, 1), the same in each run. Source: mulberry32, public domain. */
 export function generator(seed: number): () => number {
   let state = seed;
   return () => {
@@ -36,7 +39,7 @@ export function generator(seed: number): () => number {
   };
 }
 
-/** Where two policies say different things, in words. The order of decisions with one action has no meaning. */
+/** The differences between two policies, as text. The order of decisions with the same action has no meaning. */
 export function differences(ours: Policy, theirs: Policy): readonly string[] {
   const head = ({ abis, defaultAction, foreignAction }: Policy) =>
     `ABIs ${abis.map(({ abi }) => abi.name).join(' ')}, default ${inWords(defaultAction)}, foreign ${inWords(foreignAction)}`;
@@ -60,7 +63,7 @@ function abiDifferences(ours: AbiPolicy, theirs: AbiPolicy): readonly string[] {
   });
 }
 
-/** Most calls are: what needs no words makes the comparison fast. */
+/** Whether decisions are equal in form. Most are, which makes the comparison fast. */
 function isPlainlyAllowed({ syscalls }: AbiPolicy, number: number): boolean {
   const decision = syscalls.get(number)?.[0];
   return decision?.conditions.length === 0 && decision.action.kind === 'allow';

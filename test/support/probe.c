@@ -1,17 +1,17 @@
 /*
- * Makes each call that its arguments name in a child of its own, and prints a line for each: what the kernel answered.
+ * Makes each call that its arguments name, in a child process for each, and prints a line with the kernel's result.
  *
  *   probe native:39 x86:20 native:41:16,3,0
  *
- * `native` is the ABI it is compiled for (x32 too: bit 30 of the number); `x86` is int $0x80 of an x86_64 CPU. Numbers
- * and arguments are 64-bit, decimal or hex, and may be negative. The lines:
+ * `native` is the ABI that this program is compiled for, and x32 if the number has bit 30 set; `x86` is int $0x80 of an
+ * x86_64 CPU. Numbers and arguments have 64 bits, are decimal or hexadecimal, and may be negative. The lines:
  *
- *   ok VALUE       the call returned VALUE, decimal and signed
- *   errno NUMBER   it failed
- *   signal NUMBER  it killed the child; 14, SIGALRM, if it did not return within 10 seconds
- *   exit CODE      it ended the child, or made it another program
+ *   ok VALUE       The call returned VALUE, decimal and signed.
+ *   errno NUMBER   The call failed.
+ *   signal NUMBER  A signal killed the child: 14, SIGALRM, if the call did not return within 10 seconds.
+ *   exit CODE      The call ended the child, or executed another program in it.
  *
- * All it needs itself is what docker-default allows.
+ * The program itself makes only calls that docker-default allows.
  */
 #include <errno.h>
 #include <signal.h>
@@ -30,7 +30,7 @@ struct call {
   unsigned long args[6];
 };
 
-/* What a child leaves behind, in memory that it shares with its parent: a denied write() could not hide it. */
+/* The result, in memory that the child shares with its parent: the child may be denied write(2). */
 struct report {
   int returned;
   long value;
@@ -39,7 +39,7 @@ struct report {
 #ifdef __x86_64__
 /*
  * int $0x80 takes 32-bit registers: number in eax, arguments in ebx, ecx, edx, esi, edi, ebp. ebp and ebx are the
- * caller's; r8 to r11 come back as zero from old kernels. Source: arch/x86/entry/entry_64_compat.S.
+ * caller's; old kernels return with zero in r8 to r11. Source: arch/x86/entry/entry_64_compat.S.
  */
 __asm__(
     ".text\n"
@@ -59,7 +59,7 @@ __asm__(
     "  ret\n");
 int call_x86(const unsigned long registers[7]);
 
-/* Not libc's syscall(): after vfork the child runs on this stack, where it must not return from a function. */
+/* Inlined, unlike libc's syscall(): if the call is vfork, its child must not return from a function on this stack. */
 static inline __attribute__((always_inline)) long make(const struct call *call) {
   if (call->is_x86) {
     const unsigned long *a = call->args;
@@ -90,7 +90,7 @@ static void fail(const char *what, const char *detail) {
   _exit(125);
 }
 
-/* A 64-bit number, which strtoull takes as well when it is negative. */
+/* Parses a 64-bit number. strtoull also accepts negative ones. */
 static unsigned long number_at(const char *text, char **end, const char *whole) {
   errno = 0;
   unsigned long long value = strtoull(text, end, 0);
@@ -117,8 +117,8 @@ static struct call parse(const char *text) {
   return call;
 }
 
-/* In the child. If the call itself forks, its child ends at once and says nothing. */
-static void sacrifice(const struct call *call, volatile struct report *report) {
+/* Makes the call in the child process. If the call forks, the new process exits without a result. */
+static void make_in_child(const struct call *call, volatile struct report *report) {
   pid_t self = getpid();
   sigset_t none;
   sigemptyset(&none);
@@ -133,12 +133,12 @@ static void sacrifice(const struct call *call, volatile struct report *report) {
   _exit(0);
 }
 
-static void ask(const struct call *call, volatile struct report *report) {
+static void print_result(const struct call *call, volatile struct report *report) {
   int status;
   report->returned = 0;
   pid_t child = fork();
   if (child < 0) fail("fork", strerror(errno));
-  if (child == 0) sacrifice(call, report);
+  if (child == 0) make_in_child(call, report);
   while (waitpid(child, &status, 0) < 0)
     if (errno != EINTR) fail("waitpid", strerror(errno));
   if (report->returned) {
@@ -156,7 +156,7 @@ int main(int argc, char **argv) {
   if (shared == MAP_FAILED) fail("mmap", strerror(errno));
   for (int i = 1; i < argc; i++) {
     struct call call = parse(argv[i]);
-    ask(&call, (volatile struct report *)shared);
+    print_result(&call, (volatile struct report *)shared);
   }
   return 0;
 }

@@ -1,4 +1,4 @@
-/** Asks the kernel what it answers to calls, under a profile or without one. Each is made in a sacrificial child. */
+/** Makes calls in the kernel, under a profile or without one, each in a child process of its own. */
 import { constants } from 'node:os';
 import type { SpawnOptions } from '../../lib/sandbox/options/types.js';
 import type { FilterSource } from '../../lib/sandbox/plan/resolve-sources.js';
@@ -7,19 +7,19 @@ import { syscallNumber } from '../../lib/syscalls/table.js';
 import { compileC } from './compile-c.js';
 import { run } from './processes.js';
 
-/** A call as it goes into the registers. */
+/** The registers of a call. */
 export interface ProbeCall {
-  /** The native ABI, `x32` or `x86`; only an x86_64 machine has the two last. */
+  /** The native ABI, or `x32` or `x86` on an x86_64 machine. */
   readonly abi: AbiName;
-  /** 64 bits of it reach the kernel, which reads 32. x32 has bit 30 set. */
+  /** The register has 64 bits, of which the kernel reads 32. x32 has bit 30 set. */
   readonly number: number | bigint;
-  /** Up to six, 64 bits each, signed or unsigned; above 2⁵³ as a bigint. x86 has the low 32 bits. Default 0. */
+  /** Up to six arguments of 64 bits, signed or unsigned, a bigint above 2⁵³. x86 has the low 32 bits. Default 0. */
   readonly args?: readonly (number | bigint)[];
 }
 
 /**
- * What the kernel answered: `ok 0` (signed), `errno EPERM`; or what became of the child: `signal SIGSYS`, `exit 3`.
- * A call that does not return within 10 seconds is `signal SIGALRM`.
+ * The result of a call: `ok 0` (signed) or `errno EPERM`; or the end of the child: `signal SIGSYS` or `exit 3`. A call
+ * that does not return within 10 seconds has the result `signal SIGALRM`.
  */
 export type Answer = `ok ${string}` | `errno ${string}` | `signal ${string}` | `exit ${string}`;
 
@@ -30,7 +30,7 @@ export function callTo(abi: AbiName, name: string, ...args: readonly (number | b
   return { abi, number, args };
 }
 
-/** Asks all `calls` in order, in one process under `profile`; `unconfined` asks without a filter of ours. */
+/** Makes all `calls` in order, in one process under `profile`, or without a filter of ours under `unconfined`. */
 export async function ask(
   profile: FilterSource,
   calls: readonly ProbeCall[],
@@ -45,7 +45,7 @@ export async function ask(
   return lines.map(toAnswer);
 }
 
-/** The probe's argument for a call; `x86` means int $0x80 where this process is of x86_64. */
+/** The argument of probe.c for a call. `x86` means int $0x80 in a process of x86_64. */
 export function toArgument({ abi, number, args = [] }: ProbeCall): string {
   const head = `${abi === 'x86' && process.arch !== 'ia32' ? 'x86' : 'native'}:${number}`;
   return args.length === 0 ? head : `${head}:${args.join(',')}`;

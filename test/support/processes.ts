@@ -5,7 +5,7 @@ import type { SpawnOptions } from '../../lib/sandbox/options/types.js';
 import type { FilterSource } from '../../lib/sandbox/plan/resolve-sources.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
 
-/** What a child did. */
+/** The output and the end of a child. */
 export interface Run {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -23,7 +23,7 @@ export function run(
   return finish(spawn(command, args, profile, options));
 }
 
-/** The same without us. */
+/** The same by node:child_process, without a profile. */
 export function runUnfiltered(command: string, args: readonly string[]): Promise<Run> {
   return finish(nodeSpawn(command, args));
 }

@@ -1,6 +1,5 @@
 /*
- * `raw-call NUMBER [ARGUMENTS]`: makes one call by its number, with up to six numbers, and ends with 0 whatever it
- * returns.
+ * raw-call NUMBER [ARGUMENTS]: makes one call by its number, with up to six numbers. Exits with 0 whatever it returns.
  */
 #define _GNU_SOURCE
 #include <stdlib.h>

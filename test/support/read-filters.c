@@ -1,5 +1,7 @@
-/* Writes the seccomp filters of a running process to standard output, as the kernel keeps them, which only root is told:
- * read-filters PID. The newest comes first; each is the number of its instructions (4 bytes), and struct sock_filter[]. */
+/*
+ * read-filters PID: writes the seccomp filters of a process to standard output, the newest first. Each filter is the
+ * number of its instructions (4 bytes), and struct sock_filter[]. Needs root.
+ */
 #define _GNU_SOURCE
 #include <linux/filter.h>
 #include <stdint.h>
@@ -16,11 +18,14 @@ int main(int count, char **arguments) {
   static struct sock_filter filter[BPF_MAXINSNS];
   if (count != 2) return 2;
   pid_t process = atoi(arguments[1]);
-  if (ptrace(PTRACE_SEIZE, process, 0, 0) != 0 || ptrace(PTRACE_INTERRUPT, process, 0, 0) != 0) return perror("ptrace"), 1;
+  if (ptrace(PTRACE_SEIZE, process, 0, 0) != 0 || ptrace(PTRACE_INTERRUPT, process, 0, 0) != 0) {
+    perror("ptrace");
+    return 1;
+  }
   waitpid(process, NULL, __WALL);
   for (unsigned long i = 0;; i++) {
     long length = ptrace(PTRACE_SECCOMP_GET_FILTER, process, (void *)i, filter);
-    if (length < 0) return 0; /* There is none of that number. */
+    if (length < 0) return 0; /* There is no filter with this index. */
     uint32_t size = (uint32_t)length;
     fwrite(&size, sizeof size, 1, stdout);
     fwrite(filter, sizeof *filter, size, stdout);

@@ -1,4 +1,4 @@
-"""What a runtime sends to an agent, and what none should: runtime.py PATH CASE. Prints what it sees of the answer."""
+"""Sends an agent the message of a runtime, or a malformed one: runtime.py PATH CASE. Prints the result of a call."""
 import ctypes
 import json
 import os
@@ -11,7 +11,7 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 
 def listener():
-    """One of a filter that asks about sched_get_priority_max, on this process."""
+    """The listener of a filter on this process that notifies it of sched_get_priority_max."""
     number = {'x86_64': 146, 'aarch64': 125, 'riscv64': 125}[os.uname().machine]
     code = struct.pack('HBBI' * 4, 0x20, 0, 0, 0, 0x15, 0, 1, number, 6, 0, 0, 0x7FC00000, 6, 0, 0, 0x7FFF0000)
     class Program(ctypes.Structure):
@@ -34,7 +34,7 @@ def file():
     return os.open('/etc/passwd', os.O_RDONLY)
 
 
-def ask():
+def call():
     print(libc.sched_get_priority_max(1), ctypes.get_errno(), flush=True)
 
 
@@ -51,16 +51,16 @@ def send(text, *fds):
 if case == 'whole':
     send(state(metadata='of it'), listener())
     connection.close()
-    ask()
+    call()
 elif case == 'kept open':
     send(state(), listener())
-    ask()
+    call()
 elif case == 'in pieces, with other descriptors':
     text = state(fds=['other', 'seccompFd', 'third'])
     send(text[:20], file(), listener())
     connection.send(text[20:40])
     send(text[40:], file())
-    ask()
+    call()
 elif case == 'all the time':
     send(state(), listener())
     for _ in range(5000):

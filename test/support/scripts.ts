@@ -1,11 +1,11 @@
-/** Runs scripts with the built package, each in a Node of its own: what they put on themselves stays on. */
+/** Runs scripts with the built package, each in a Node process of its own, as filters can't be detached. */
 import { spawnSync as nodeSpawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { spawnSync } from '../../lib/sandbox/spawn-sync.js';
 import { CAPABILITIES } from '../../lib/syscalls/capabilities.js';
 
-/** The package's folder, from which scripts import `seccomp` and what is installed for development. */
+/** The package's folder, from which scripts import `seccomp` and development dependencies. */
 export const packageRoot = fileURLToPath(new URL('../..', import.meta.url));
 
 export interface ScriptOptions {
@@ -34,30 +34,28 @@ export function script(code: string, { execArgv = [], env = {}, without }: Scrip
 }
 
 /**
- * Options of spawn for a child that lacks one capability, and is as this process otherwise. (One that became another
- * user could not read a checkout that only root can enter.)
+ * Options of spawn for a child that lacks one capability, and is like this process otherwise. A child of another user
+ * could not read a checkout that only root can enter.
  */
 export function lacking(capability: string) {
   return { capabilities: CAPABILITIES.filter((name) => name !== capability), noNewPrivileges: false };
 }
 
-/** Whether this process has it in its effective set. */
+/** Whether this process has a capability in its effective set. */
 export function hasCapability(name: string): boolean {
   const bits = /^CapEff:\s*(\w+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
   return ((BigInt(`0x${bits}`) >> BigInt((CAPABILITIES as readonly string[]).indexOf(name))) & 1n) === 1n;
 }
 
-/**
- * Whether this process can't leave no_new_privs unset for its children, since it has it: `docker run` can be told so.
- */
+/** Whether no_new_privs is set for this process, and so for its children: `docker run` has an option for that. */
 export function hasNoNewPrivs(): boolean {
   return /^NoNewPrivs:\s*1$/m.test(readFileSync('/proc/self/status', 'utf8'));
 }
 
-/** For tests of what happens without no_new_privs. */
+/** The reason to skip tests without no_new_privs. */
 export const NO_NEW_PRIVS = 'this process has no_new_privs already';
 
-/** Runs an async function's body, and gives what it returns. */
+/** Runs the body of an async function, and returns its result. */
 export function evaluateScript(body: string, options: ScriptOptions = {}): unknown {
   const code = `(async () => {${body}})().then((result) => {
     console.log('\\n' + JSON.stringify(result));
@@ -68,7 +66,7 @@ export function evaluateScript(body: string, options: ScriptOptions = {}): unkno
   return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
 }
 
-/** What scripts have: the package, parts of Node, and a few words. */
+/** The names that scripts have: the package, parts of Node, and a few functions. */
 const PRELUDE = `
   const sandbox = require('seccomp');
   const childProcess = require('node:child_process');
@@ -84,15 +82,15 @@ const PRELUDE = `
   const rings = () => fs.readdirSync('/proc/self/fd').filter((fd) => {
     try { return fs.readlinkSync('/proc/self/fd/' + fd) === 'anon_inode:[io_uring]'; } catch { return false; }
   });
-  // How a call fails: its errno or code.
+  // The errno or code with which a call fails.
   const failure = (call) => { try { call(); return null; } catch (error) { return error.errno ?? error.code; } };
   const failureOf = (promise) => promise.then(() => null, (error) => error.errno);
 `;
 
-/** Whether this Node makes io_uring instances if it is asked to: it does so by itself from libuv 1.51 on. */
+/** Whether this Node uses io_uring if UV_USE_IO_URING is set. From libuv 1.51 on, it does so by default. */
 export const WITH_RINGS: Readonly<Record<string, string>> = { UV_USE_IO_URING: '1' };
 export const hasRings = evaluateScript('return rings().length > 0', { env: WITH_RINGS }) === true;
 export const hasRingsUnasked = evaluateScript('return rings().length > 0') === true;
 
-/** In a parent, before it starts processes that register: none of them then makes an io_uring. */
+/** For a parent, before it starts processes that register: prevents their use of io_uring. */
 export const NO_RINGS = `sandbox.harden(denying(38, 'io_uring_setup'));`;

@@ -1,6 +1,6 @@
 /**
- * The seed of what tests choose at random: always the same, so that a test does not fail by chance, unless
- * SECCOMP_TEST_SEED is another number. Vitest runs this before each test file, for the properties of fast-check.
+ * The seed of random choices in tests. It is always the same, so that no test fails by chance, unless SECCOMP_TEST_SEED
+ * is another number. Vitest runs this file before each test file, for the properties of fast-check.
  */
 import fc from 'fast-check';
 

@@ -1,7 +1,8 @@
-/* `sigsys HOW`: makes one call that its profile is to deny, getppid(2), with SIGSYS default, ignored, blocked, caught, or
- * toggled by another thread all the time between the default and an empty handler; by the word thread it is another
- * thread
- * that makes it. Says what became of it. */
+/*
+ * sigsys HOW: makes one call that the profile denies, getppid(2), and prints its result. HOW is the disposition of
+ * SIGSYS: default, ignored, blocked, caught, or toggled, for which another thread changes it between the default and an
+ * empty handler all the time. With "thread", another thread makes the call.
+ */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <signal.h>

@@ -1,11 +1,9 @@
-/** The smallest decision tree of small functions of two words, by trying every test there is. */
+/** The smallest decision tree for a small function of two words, by an exhaustive search. */
 
-/** Words whose values are told apart: below 8, and those with all higher bits. */
+/** The values of a word: those below 8, and the same with all higher bits set. */
 const VALUES = Array.from({ length: 16 }, (_, i) => (i < 8 ? i : 0xffff_fff0 + i));
 
-/**
- * For every test that a program can make of a word, the set of VALUES that pass it; each set once, from either side.
- */
+/** The sets of VALUES that pass some test of a word. A set and its complement are listed once. */
 const TESTS = testsOf();
 
 function testsOf(): readonly number[] {
@@ -27,10 +25,10 @@ function setOf(has: (value: number) => boolean): number {
   return VALUES.reduce((set, value, i) => (has(value) ? set | (1 << i) : set), 0);
 }
 
-/** Two sets of values: the calls that come to a place in the tree. */
+/** The calls that reach a node of the tree, as two sets of values. */
 type Calls = readonly [number, number];
 
-/** For each test that tells calls apart: the word, and the calls that pass and those that don't. */
+/** For each test that tells calls apart: its word, the calls that pass it, and those that don't. */
 function* splits([first, second]: Calls): Generator<readonly [number, Calls, Calls]> {
   for (const test of TESTS) {
     if ((first & test) !== 0 && (first & ~test) !== 0) yield [0, [first & test, second], [first & ~test, second]];
@@ -38,12 +36,12 @@ function* splits([first, second]: Calls): Generator<readonly [number, Calls, Cal
   }
 }
 
-/** How many loads and tests the smallest tree has that tells `outcome` of two words. */
+/** The number of loads and tests in the smallest tree that computes `outcome` from two words. */
 export function smallestTree(outcome: (words: readonly number[]) => number): number {
   const table = VALUES.map((first) => VALUES.map((second) => outcome([first, second])));
   const known = new Map<string, { readonly least: number; readonly isExact: boolean }>();
 
-  /** The least size, if it is below `bound`; else a size that it has at least. */
+  /** The least size if it is below `bound`, else a lower bound of it. */
   const size = (calls: Calls, loaded: number, bound: number): number => {
     const atLeast = lowerBound(table, calls, loaded);
     if (atLeast === 0 || atLeast >= bound) return atLeast;
@@ -67,7 +65,7 @@ export function smallestTree(outcome: (words: readonly number[]) => number): num
   }
 }
 
-/** Each outcome but one takes a test; each word that matters takes a test, and a load if it is not there. */
+/** A lower bound: each outcome but one takes a test, and each relevant word takes a test, and a load unless loaded. */
 function lowerBound(table: readonly (readonly number[])[], [first, second]: Calls, loaded: number): number {
   const rows = table
     .filter((_, i) => (first & (1 << i)) !== 0)

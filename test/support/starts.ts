@@ -1,4 +1,4 @@
-/** Starts of test/support/first-call.c, which leaves a mark if it runs without its filter. */
+/** Starts test/support/first-call.c, which makes a marker file if it runs without its filter. */
 import { chmodSync, copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,16 +11,16 @@ import { finish, type Run } from './processes.js';
 
 export const dist = new URL('../../dist/index.js', import.meta.url).href;
 
-// Other users run the program too.
+// Other users execute the program too.
 export const directory = mkdtempSync(join(tmpdir(), 'seccomp-'));
 chmodSync(directory, 0o1777);
 export const program = join(directory, 'first-call');
-/** Made by a child that ran without its filter. */
+/** The file that a child makes if it runs without its filter. */
 export const marker = join(directory, 'bare');
 const flags = ['-static', '-nostdlib', '-ffreestanding', '-fno-pic', '-no-pie', '-fno-stack-protector'];
 copyFileSync(compileC('first-call.c', flags), program);
 
-/** The profile by which the program knows that it has its filter. */
+/** The profile by which the program recognizes its filter. */
 export const profile = {
   defaultAction: 'SCMP_ACT_ALLOW',
   syscalls: [{ names: ['getppid'], action: 'SCMP_ACT_ERRNO', errnoRet: 77 }],
@@ -36,7 +36,7 @@ export function failWithoutFilter(): void {
 export function resultOf(name: string, settings: object, limits: Readonly<Record<string, number>> = {}): unknown {
   const script = fileURLToPath(new URL(`../reliability/${name}`, import.meta.url));
   const args = ['--expose-gc', script, JSON.stringify({ dist, program, marker, ...settings })];
-  // By prlimit: the script becomes another user, and spawn refuses to limit the processes of root.
+  // prlimit(1) sets the limits: the script becomes another user, and spawn refuses to limit the processes of root.
   const limiting = Object.entries(limits).map(([resource, value]) => `--${resource}=${value}`);
   const command = limiting.length === 0 ? [process.execPath] : ['prlimit', ...limiting, process.execPath];
   const [file = '', ...before] = command;
@@ -46,8 +46,8 @@ export function resultOf(name: string, settings: object, limits: Readonly<Record
 }
 
 /**
- * Starts a process that starts programs all the time, kills it `afterMs` after its first start, and waits for the last
- * of its children.
+ * Starts a process that starts programs without pause, kills it `afterMs` milliseconds after its first start, and waits
+ * for the last of its children.
  */
 export function killStarter(afterMs: number): Promise<Run> {
   const args = [program, [marker, 'e'], JSON.stringify(profile), { stdio: 'inherit' }];
@@ -59,6 +59,6 @@ export function killStarter(afterMs: number): Promise<Run> {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   starter.stdout?.once('data', () => setTimeout(() => starter.kill('SIGKILL'), afterMs));
-  // The children hold the pipe too: it ends with the last of them.
+  // The children have the pipe too, which ends with the last of them.
   return finish(starter);
 }

@@ -1,4 +1,4 @@
-/* Programs of an unusual kind for recordings, by the first argument. Each prints what it did. */
+/* Unusual programs to record, by the first argument. Each prints its result. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/filter.h>
@@ -19,7 +19,7 @@ static int plain(void) {
   return puts(uname(&name) == 0 ? name.sysname : "failed") < 0;
 }
 
-/* The daemon's last process outlives the one that was started; only the pipe tells that it is done. */
+/* Forks twice, as a daemon does: the last process may outlive the first, which waits for it by a pipe. */
 static int twice(void) {
   int ends[2];
   char word[8] = "";
@@ -58,7 +58,7 @@ static int by_clone3(void) {
   return printf("clone3 %d\n", WEXITSTATUS(status)) < 0;
 }
 
-/* Denies uname by a filter of its own. */
+/* Attaches a filter of its own, which denies uname. */
 static int filtered(void) {
   struct sock_filter code[] = {
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),

@@ -1,2 +1,2 @@
-/* The same, under a name of its own: compileC keeps one program a name. */
+/* The same program under another name, as compileC keeps one program for each name. */
 #include "unusual.c"

@@ -1,4 +1,4 @@
-// Reads standard input and writes it in capitals: the smallest of programs that compute.
+// Copies standard input to standard output in capital letters: a minimal program that only computes.
 #include <ctype.h>
 #include <stdio.h>
 

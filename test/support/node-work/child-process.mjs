@@ -1,4 +1,4 @@
-// node:child_process: every way to start a program, descriptors and signals; a shell, and its tools.
+// node:child_process: every way to start a program, with descriptors and signals; a shell and its tools.
 import assert from 'node:assert/strict';
 import { execFile, fork, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';

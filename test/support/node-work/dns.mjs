@@ -4,13 +4,13 @@ import { createSocket } from 'node:dgram';
 import dns from 'node:dns/promises';
 import { once } from 'node:events';
 
-const { address } = await dns.lookup('localhost', { hints: 0x20 }); // AI_ADDRCONFIG, for which it asks which addresses there are
+const { address } = await dns.lookup('localhost', { hints: 0x20 }); // AI_ADDRCONFIG: reads the interfaces
 assert.match(address, /^(127\.0\.0\.1|::1)$/);
 
 const server = createSocket('udp4');
 server.on('message', (query, { port }) => {
   const question = query.subarray(12, query.indexOf(0, 12) + 5);
-  const answer = Buffer.from('c00c00010001000000010004c0000201', 'hex'); // The name asked for is at 192.0.2.1.
+  const answer = Buffer.from('c00c00010001000000010004c0000201', 'hex'); // The name has the address 192.0.2.1.
   const head = Buffer.from([query[0], query[1], 0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0]);
   server.send(Buffer.concat([head, question, answer]), port, '127.0.0.1');
 });

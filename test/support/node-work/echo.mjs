@@ -1,2 +1,2 @@
-// What child-process.mjs forks: sends back what it is sent.
+// The module that child-process.mjs forks: sends messages back.
 process.on('message', (message) => process.send(message));

@@ -1,4 +1,4 @@
-// Files by the three faces of node:fs: made, read, copied, linked, listed, watched, changed and removed.
+// Files by the three APIs of node:fs: made, read, copied, linked, listed, watched, changed and removed.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';

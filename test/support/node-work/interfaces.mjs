@@ -1,4 +1,4 @@
-// The machine's network interfaces, which the C library asks the kernel for over a netlink socket.
+// The machine's network interfaces, which the C library reads from a netlink socket.
 import assert from 'node:assert/strict';
 import { networkInterfaces } from 'node:os';
 

@@ -1,4 +1,4 @@
-// What node:os and process tell and set, signals, timers, and messages between a process and itself.
+// Properties and settings by node:os and process; signals, timers, and messages of a process to itself.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import os from 'node:os';

@@ -1,4 +1,4 @@
-// Programs that Node programs start: git, python3 with a thread, a pool and a socket pair.
+// Programs that Node programs often start: git, and python3 with a thread, a pool and a socket pair.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';

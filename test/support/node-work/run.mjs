@@ -1,4 +1,4 @@
-// Does one kind of work of this folder, and prints `works`, or the code of the error that it ended with.
+// Runs one module of this folder, and prints `works`, or the code of the error with which it ended.
 const [work] = process.argv.slice(2);
 try {
   await import(`./${work}.mjs`);
@@ -6,7 +6,7 @@ try {
 } catch (error) {
   console.log(codeOf(error));
 }
-process.exit(); // What a work that failed has left open does not matter.
+process.exit(); // A module that failed may have left something open.
 
 /** The code of an error, of its cause, of the first of several, or at the end of its message. */
 function codeOf({ code, cause, errors, message }) {

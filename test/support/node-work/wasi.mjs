@@ -1,4 +1,4 @@
-// node:wasi: a program that asks for the time, a random number, and ends.
+// node:wasi: a program that reads the clock and a random number, and exits.
 import assert from 'node:assert/strict';
 import { WASI } from 'node:wasi';
 
