@@ -1,6 +1,7 @@
 /**
- * The entry point that Node loads: the API of index.ts, with each function made public (see util/caller). A function here
- * does not evaluate the file that implements it before the first call, so that an import of the package loads little.
+ * The entry point that Node loads: the API of index.ts, with each function made public (see util/caller). A function
+ * here does not evaluate the file that implements it before the first call, so that an import of the package loads
+ * little.
  */
 import * as api from './index.js';
 import { lazyPublicFunction } from './util/caller.js';

@@ -1,4 +1,4 @@
-/** This machine: what profiles are resolved against, and what its kernel, container and user can do with filters. */
+/** This machine: the host that profiles are resolved against, and the seccomp features of its kernel. */
 import { existsSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { gunzipSync } from 'node:zlib';
@@ -13,10 +13,10 @@ import type { AbiName } from './syscalls/abi.js';
 import { CAPABILITIES } from './syscalls/capabilities.js';
 import { type KernelVersion, parseKernelVersion } from './util/kernel-version.js';
 
-/** Newer than any kernel. */
+/** A version above every kernel's. */
 const NEWEST_KERNEL: KernelVersion = { major: 255, minor: 255 };
 
-/** process.arch to ABIs. */
+/** The ABI of each value of `process.arch`. */
 const NATIVE: Readonly<Record<string, AbiName>> = {
   x64: 'x86_64',
   ia32: 'x86',
@@ -29,8 +29,10 @@ const NATIVE: Readonly<Record<string, AbiName>> = {
 };
 
 /**
- * This machine, for a process that holds `capabilities`. On a system that is not Linux the kernel counts as the newest.
- * @throws SeccompError ERR_SECCOMP_UNSUPPORTED on a CPU that this package has no ABI for.
+ * Returns this machine as a host, for a process that holds `capabilities`. On an operating system other than Linux, the
+ * kernel's version is above every other.
+ *
+ * @throws SeccompError ERR_SECCOMP_UNSUPPORTED if this package has no syscall table for the CPU.
  */
 export function thisHost(capabilities: readonly string[] = [], abis?: readonly AbiName[]): Host {
   const abi = NATIVE[process.arch];
@@ -40,7 +42,7 @@ export function thisHost(capabilities: readonly string[] = [], abis?: readonly A
   return { abi, kernel, capabilities: new Set(capabilities), abis };
 }
 
-/** The ABIs that programs of this machine can have: the native one first. */
+/** Returns the ABIs of the programs that this machine can run. The native ABI is the first. */
 export function machineAbis(): readonly AbiName[] {
   const { abi } = thisHost();
   return [abi, ...(OTHERS.get(abi) ?? [])];
@@ -51,14 +53,16 @@ const OTHERS: ReadonlyMap<AbiName, readonly AbiName[]> = new Map<AbiName, readon
   ['aarch64', ['arm']],
 ]);
 
-/** The bits of what a filter may be put on with. Source: linux/seccomp.h. */
+/** Flags of seccomp(2) that callers can ask for. Source: linux/seccomp.h. */
 export const ATTACH_FLAGS = { LOG: 2, SPEC_ALLOW: 4 } as const satisfies Record<AttachFlag, number>;
 
 const NEW_LISTENER = 8;
-/** Linux 5.19: once its call was received, a thread is interrupted by what ends it only. Something beside NEW_LISTENER. */
+/**
+ * Linux 5.19: only a fatal signal interrupts a thread whose notification was received. Valid only with NEW_LISTENER.
+ */
 const WAIT_KILLABLE_RECV = 32;
 
-/** What a filter with a listener is put on with here. */
+/** Returns the flags with which this kernel attaches a filter that has a listener. */
 export function listenerFlags(): number {
   killable ??= addon().filterFlagsKnown(WAIT_KILLABLE_RECV | NEW_LISTENER);
   return killable ? WAIT_KILLABLE_RECV | NEW_LISTENER : NEW_LISTENER;
@@ -66,7 +70,7 @@ export function listenerFlags(): number {
 
 let killable: boolean | undefined;
 
-/** SECCOMP_FILTER_FLAG_* of linux/seccomp.h, and the kernel that brought each. */
+/** The SECCOMP_FILTER_FLAG_* constants of linux/seccomp.h, each with the first kernel that has it. */
 export const FILTER_FLAGS = [
   { name: 'TSYNC', value: 1, since: '3.17' },
   { name: 'LOG', value: ATTACH_FLAGS.LOG, since: '4.14' },
@@ -78,7 +82,7 @@ export const FILTER_FLAGS = [
 
 export type FilterFlag = (typeof FILTER_FLAGS)[number]['name'];
 
-/** The CONFIG_ options about seccomp, or null where the file that has them is not to be seen. */
+/** The kernel's CONFIG_SECCOMP* options and the file that lists them; `file` is null if there is no readable file. */
 export type KernelConfig =
   | { readonly file: string; readonly options: Readonly<Record<string, string>> }
   | { readonly file: null };
@@ -86,30 +90,32 @@ export type KernelConfig =
 export interface Features {
   readonly kernel: string;
   readonly config: KernelConfig;
-  /** Whether seccomp(2) is there at all. */
+  /** Whether the kernel has seccomp(2). */
   readonly seccomp: boolean;
-  /** Those that the kernel has. */
+  /** The actions that the kernel supports. */
   readonly actions: readonly Action['kind'][];
+  /** The flags that the kernel supports. */
   readonly flags: readonly FilterFlag[];
-  /** This process, from /proc/self/status. */
+  /** The state of this process, from /proc/self/status. */
   readonly self: {
-    /** 0 none, 1 strict, 2 filtered; null if the kernel does not say. */
+    /** The seccomp mode: 0 disabled, 1 strict, 2 filter; null if the kernel does not report it. */
     readonly mode: number | null;
-    /** Filters on already; null before Linux 5.9. */
+    /** Number of attached filters; null before Linux 5.9. */
     readonly filters: number | null;
     readonly noNewPrivileges: boolean;
     readonly uid: number;
     readonly capabilities: readonly string[];
   };
-  /** What it can do to keep children apart. */
+  /** The means by which children can be isolated. */
   readonly isolation: Pick<Support, 'by' | 'reason'>;
-  /** What kind of container this is, or null. */
+  /** The kind of container that this process runs in, or null. */
   readonly container: string | null;
 }
 
 /**
- * Asks. Nothing is put on.
- * @throws SeccompError ERR_SECCOMP_UNSUPPORTED, ERR_SECCOMP_ADDON where there is no addon to ask with.
+ * Probes the kernel's features. Does not attach a filter.
+ *
+ * @throws SeccompError ERR_SECCOMP_UNSUPPORTED or ERR_SECCOMP_ADDON if the addon cannot be loaded.
  */
 export function features(): Features {
   const native = addon();
@@ -132,7 +138,7 @@ export function features(): Features {
   };
 }
 
-/** The CONFIG_ options about seccomp, from where distributions keep them. */
+/** Reads the CONFIG_SECCOMP* options from the files where distributions keep the kernel's configuration. */
 export function kernelConfig(): KernelConfig {
   const version = release();
   for (const file of ['/proc/config.gz', `/boot/config-${version}`, `/lib/modules/${version}/config`]) {
@@ -151,7 +157,7 @@ function readConfig(file: string): string | undefined {
     const bytes = readFileSync(file);
     return (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString();
   } catch {
-    return undefined; // Not there or not readable: the next place is asked.
+    return undefined; // Missing or not readable: the caller tries the next file.
   }
 }
 
@@ -165,7 +171,7 @@ function capabilityNames(mask: string): readonly string[] {
   return CAPABILITIES.filter((_, i) => ((bits >> BigInt(i)) & 1n) === 1n);
 }
 
-/** By the marks that engines leave. */
+/** Detects a container by the files and the environment variable that engines leave. */
 function containerKind(): string | null {
   if (existsSync('/.dockerenv')) return 'docker';
   if (existsSync('/run/.containerenv')) return 'podman';

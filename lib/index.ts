@@ -1,4 +1,4 @@
-/** The public face: everything that users of the package may import. */
+/** The public API. Node loads it through entry.ts. */
 
 export { type Agent, type AgentEvents, type ListenOptions, listen } from './agent/agent.js';
 export type { SocketAddress } from './decode/sockaddr.js';

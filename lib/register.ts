@@ -1,4 +1,7 @@
-/** seccomp/register: `node --import seccomp/register` puts the profile that SECCOMP_PROFILE names on the whole process. */
+/**
+ * seccomp/register: `node --import seccomp/register` attaches the profile that SECCOMP_PROFILE names to the whole
+ * process.
+ */
 import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads';
 import { SeccompError } from './errors.js';
 import { harden } from './sandbox/harden.js';
@@ -17,18 +20,21 @@ runOrExit('seccomp/register', () => {
 
 function registerProcess(profile: string | undefined): void {
   if (profile === undefined || profile === '') {
-    const message = `${VARIABLE} is not set: it takes a built-in's name, a path or JSON text; to filter nothing, unconfined`;
-    throw new SeccompError('ERR_SECCOMP_OPTION', message);
+    const values = "a built-in's name, a path, JSON text, or unconfined to filter nothing";
+    throw new SeccompError('ERR_SECCOMP_OPTION', `${VARIABLE} is not set: set it to ${values}`);
   }
   if (ioUringDescriptors().length > 0) {
     const policies = resolveSources(profile, emptyFields()).each.map(({ policy }) => policy);
-    if (deniesIoUring(policies)) restart(); // Before the work of compiling.
+    if (deniesIoUring(policies)) restart(); // Before the filter is compiled, since that work would be lost.
   }
   harden(profile);
   setEnvironmentData(VARIABLE, profile);
 }
 
-/** Not where something has been read already that the second start would miss: a program on stdin, messages. */
+/**
+ * Restarts Node without io_uring. Refuses if the new Node would lack input that this one has already read: a program on
+ * stdin, or messages on the channel to the parent.
+ */
 function restart(): never {
   const fromStdin = process.argv[1] === '-' || (process.argv.length === 1 && !process.execArgv.some(isEval));
   if (process.channel === undefined && !fromStdin) return restartWithoutIoUring(true);
@@ -36,21 +42,21 @@ function restart(): never {
   const remedy = fromStdin ? 'give the program as a file' : "start it by seccomp's fork()";
   throw new SeccompError(
     'ERR_SECCOMP_UNSUPPORTED',
-    `this Node has io_uring instances, which the profile denies, and ${why} it can't be started again without: ` +
+    `this Node has io_uring instances, which the profile denies, and ${why} it cannot be restarted without them: ` +
       `${remedy}, or have the parent deny io_uring_setup; see docs/fork.md`,
   );
 }
 
-/** -e, -p, -pe, --eval, --print */
+/** Whether an option of Node is -e, -p, -pe, --eval or --print. */
 function isEval(option: string): boolean {
   return /^(-p?e|-p|--eval|--print)\b/.test(option);
 }
 
-/** A worker has the filters of the process; it can't have another profile of its own. */
+/** Throws if a worker's profile differs from its process's, whose filters the worker has. */
 function checkWorker(profile: string | undefined): void {
   const registered = getEnvironmentData(VARIABLE);
   if (registered !== undefined && (profile === undefined || profile === registered)) return;
   const state = registered === undefined ? 'has no profile' : `has the profile ${JSON.stringify(registered)}`;
-  const message = `the process of this worker ${state}, and a worker can't have its own`;
+  const message = `the process of this worker ${state}, and a worker cannot have its own`;
   throw new SeccompError('ERR_SECCOMP_OPTION', `${message}: give --import seccomp/register to node, or fork a process`);
 }

@@ -1,9 +1,9 @@
 /**
  * Builds dist/ from lib/: `npm run build:ts`.
  *
- * tsc writes the types. Rolldown writes the code: one file, a chunk, for each folder of lib/, since Node loads few files
- * faster than many. Babel turns the chunks into CommonJS and evaluates each import at its first use (its option `lazy`):
- * `import 'seccomp'` loads one chunk, and a call of spawn() loads those that it needs.
+ * tsc writes the types. Rolldown writes the code: one file, a chunk, for each folder of lib/, since Node loads few
+ * files faster than many. Babel turns the chunks into CommonJS and evaluates each import at its first use (its option
+ * `lazy`): `import 'seccomp'` loads one chunk, and a call of spawn() loads those that it needs.
  */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -63,7 +63,9 @@ async function writeChunks() {
   return chunks.flatMap(({ moduleIds }) => moduleIds);
 }
 
-/** The chunk of a module that is not loaded at import: one for each folder, and one for each of the generated tables. */
+/**
+ * The chunk of a module that is not loaded at import: one for each folder, and one for each of the generated tables.
+ */
 function folderOf(file) {
   if (!file.startsWith(LIB + sep)) return null;
   const path = relative(LIB, file).slice(0, -'.ts'.length).split(sep);

@@ -1,6 +1,6 @@
-/** What the page of each built-in says before its tables: what it is for, and what it is not. */
+/** The introduction to each built-in profile's page in docs/: its purpose and its limits. */
 
-/** What the profiles for Node have in common. */
+/** Text that the pages of the profiles for Node share. */
 const FOR_NODE = `It decides the native ABI alone: Node has no other, and a program that makes calls of another (32-bit x86 on x86_64) is
 killed. It does not look at capabilities. \`io_uring\` and \`clone3\` answer ENOSYS, so that Node and C libraries do without.
 No namespaces, mounts, debuggers, kernel programs or keyrings, and no TIOCSTI, which types into a terminal.
@@ -18,7 +18,7 @@ runs the same files under the profile and says which work and how the others fai
 
 export interface Introduction {
   readonly before: string;
-  /** After all tables. */
+  /** Text below the tables. */
   readonly after?: string;
 }
 

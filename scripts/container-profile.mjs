@@ -1,4 +1,7 @@
-// Writes a profile of the builder's, for the engine to read; with --check, shows that the engine put it on.
+/**
+ * Writes a profile that the builder made, for a container engine to read. With --check, runs in the container and shows
+ * that the engine attached it.
+ */
 import { chmodSync, mkdtempSync } from 'node:fs';
 import { connect } from 'node:net';
 import { arg, extend, stringify } from '../dist/index.js';

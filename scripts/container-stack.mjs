@@ -1,4 +1,4 @@
-// Shows that spawn works under a filter that is on already: each generation of programs has one filter more.
+/** Shows that spawn works in a process that has filters already: each generation of programs has one more. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { spawn } from '../dist/index.js';
@@ -11,7 +11,7 @@ const first = Number(process.argv[3] ?? filters);
 console.log(`generation ${generation}: Seccomp_filters ${filters}`);
 
 if (filters !== first + generation) {
-  console.error(`container-stack.mjs: ${first + generation} filters should be on`);
+  console.error(`container-stack.mjs: ${first + generation} filters should be attached`);
   process.exitCode = 1;
 } else if (generation < GENERATIONS) {
   const child = spawn(

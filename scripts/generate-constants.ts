@@ -1,14 +1,17 @@
-/** Writes the constants and the names' types of lib/syscalls/generated/ from the UAPI headers of Debian's linux-libc-dev. */
+/**
+ * Writes lib/syscalls/generated/constants.ts and names.ts from the UAPI headers of Debian's linux-libc-dev:
+ * `npm run generate`.
+ */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { ABIS, type AbiName, abiOf } from '../lib/syscalls/abi.js';
 import { syscallNames } from '../lib/syscalls/table.js';
 
-/** Debian's linux-libc-dev (from 13 on) keeps the UAPI headers of every architecture here. */
+/** The UAPI headers of every architecture, in Debian's linux-libc-dev (Debian 13 and later). */
 const UAPI = '/usr/lib/linux/uapi';
 
-/** How a compiler for an ABI reads the headers: UAPI directory, its own macros, and how it lays out structs. */
+/** For each ABI: its UAPI directory, the macros that its compiler predefines, and the flags for its struct layout. */
 const TARGETS: readonly (readonly [
   abis: readonly AbiName[],
   directory: string,
@@ -35,7 +38,10 @@ const TARGETS: readonly (readonly [
   [['sh', 'sheb'], 'sh', [], ['-m32']],
 ];
 
-/** What a machine of each native ABI runs beside it: a constant must be the same on all of these to have a meaning there. */
+/**
+ * The other ABIs that a machine of each native ABI runs. A constant has a meaning on the machine only if it has the
+ * same value on all of them.
+ */
 const BESIDE: Readonly<Partial<Record<AbiName, readonly AbiName[]>>> = {
   x86_64: ['x86', 'x32'],
   x32: ['x86_64', 'x86'],
@@ -49,7 +55,7 @@ const BESIDE: Readonly<Partial<Record<AbiName, readonly AbiName[]>>> = {
   parisc64: ['parisc'],
 };
 
-/** Families of constants: the headers that have them, and what their names look like. */
+/** Families of constants: the headers that define them, and the pattern of their names. */
 const FAMILIES: readonly (readonly [headers: string, names: RegExp])[] = [
   ['asm/errno', /^E(?!CHO|POLL|XT|PIOC)[A-Z0-9]{2,}$/],
   [
@@ -108,7 +114,7 @@ const FAMILIES: readonly (readonly [headers: string, names: RegExp])[] = [
   ],
 ];
 
-/** Enumerators, which are no macros. */
+/** Constants that are enumerators, not macros. */
 const ENUMERATORS: readonly (readonly [header: string, pattern: RegExp])[] = [
   [
     'linux/bpf',
@@ -119,7 +125,9 @@ const ENUMERATORS: readonly (readonly [header: string, pattern: RegExp])[] = [
   ['linux/landlock', /^\s(LANDLOCK_RULE_\w+)/gm],
 ];
 
-/** Where the UAPI has them not: include/linux/socket.h and net.h of the kernel, and what access(2) and umount(2) say. */
+/**
+ * Constants that the UAPI headers lack. Source: the kernel's include/linux/socket.h and net.h, access(2) and umount(2).
+ */
 const WRITTEN: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
     `UNSPEC UNIX INET AX25 IPX APPLETALK NETROM BRIDGE ATMPVC X25 INET6 ROSE DECnet NETBEUI SECURITY KEY NETLINK PACKET
@@ -153,11 +161,11 @@ const WRITTEN: Readonly<Record<string, string>> = {
   SOCK_CLOEXEC: 'O_CLOEXEC',
 };
 
-/** Macros that have such a name and are no value of an argument. */
+/** Macros whose names match a family's pattern, but that are no values of arguments. */
 const NOT_A_CONSTANT =
   /(_MAX|_SIZE|_LAST|_NR|_SHIFT|_BITS|_OFFSET|_LEN|_END|_NAME|SIGSTKSZ|TIOCPKT|TIOCSER_TEMT|SIGRTM\w+)$/;
 
-/** What generate() needs and this machine lacks, or undefined. */
+/** Returns the files that generate() needs and this machine lacks, or undefined. */
 export function missingHeaders(): string | undefined {
   if (!existsSync(UAPI)) return `${UAPI} (linux-libc-dev of Debian 13 or later)`;
   const test = spawnSync('gcc', ['-m32', '-malign-double', '-S', '-x', 'c', '-o', '/dev/null', '/dev/null']);
@@ -172,7 +180,7 @@ type Target = (typeof TARGETS)[number];
 
 function gcc([abis, directory, defines, layout]: Target, flags: readonly string[], input: string) {
   const long = abis.some((abi) => abiOf(abi).bits === 64 && abi !== 'x32') ? 8 : 4;
-  // linux/shm.h includes libc's unistd.h, which is not there for most targets: its guard makes it empty.
+  // linux/shm.h includes libc's unistd.h, which most targets lack. Its include guard is defined, so that it is empty.
   const own = [
     ...defines,
     '_UNISTD_H',
@@ -193,7 +201,9 @@ function gcc([abis, directory, defines, layout]: Target, flags: readonly string[
   );
 }
 
-/** All headers; asm/ ones, and those that need them, only where the ABI has them (gcc-multilib brings x86's for all). */
+/**
+ * Includes all headers. Those of asm/, and those that need them, only if the ABI has them: gcc-multilib installs x86's.
+ */
 function includes([, directory]: Target): string {
   const there = HEADERS.filter((name) => {
     const isOptional = name.startsWith('asm/') || name === 'linux/kvm';
@@ -202,7 +212,7 @@ function includes([, directory]: Target): string {
   return there.map((name) => `#include <${name}.h>\n`).join('');
 }
 
-/** The names on an ABI: its macros without parameters that look like a family's, and the enumerators. */
+/** The names of an ABI's constants: macros without parameters that match a family's pattern, and the enumerators. */
 function names(target: Target): readonly string[] {
   const defined = gcc(target, ['-E', '-dM'], includes(target)).stdout.matchAll(/^#define (\w+) \S/gm);
   const macros = [...defined]
@@ -214,7 +224,7 @@ function names(target: Target): readonly string[] {
   return [...new Set([...macros, ...enumerators])];
 }
 
-/** The values of expressions, by name; those that are no number are left out (a string can't be multiplied). */
+/** Evaluates expressions, by name. Those that are not numbers are left out: a string cannot be multiplied. */
 function values(target: Target, all: readonly string[]): ReadonlyMap<string, bigint> {
   const mips = target[1] === 'mips';
   const written = Object.entries({
@@ -239,7 +249,7 @@ function values(target: Target, all: readonly string[]): ReadonlyMap<string, big
   }
 }
 
-/** The words of the array in assembly text: `.quad n`, or two `.long` for each where a word has 32 bits. */
+/** Reads the words of the array from assembly text: `.quad n`, or two `.long` if a word has 32 bits. */
 function read(assembly: string): readonly bigint[] {
   const halves = [
     ...assembly.slice(assembly.indexOf('\nvalues:')).matchAll(/^\t\.(quad|long|zero)\t(-?\d+)$/gm),
@@ -256,7 +266,7 @@ function read(assembly: string): readonly bigint[] {
   );
 }
 
-/** A negative int is what the kernel sees of it: 32 bits. */
+/** Truncates a negative int to 32 bits, as the kernel does. */
 function unsigned(value: bigint): bigint {
   return value >= 2n ** 63n ? value % 2n ** 32n : value;
 }
@@ -270,7 +280,7 @@ function abiValues(): ReadonlyMap<AbiName, ReadonlyMap<string, bigint>> {
   );
 }
 
-/** For each native ABI the value on it and on all that run beside it; undefined if these differ anywhere. */
+/** For each native ABI, the value on it and on the ABIs beside it; undefined if these differ on one of them. */
 function perArchitecture(
   all: ReadonlyMap<AbiName, ReadonlyMap<string, bigint>>,
   name: string,
@@ -285,7 +295,10 @@ function perArchitecture(
   return found;
 }
 
-/** `64; 256: mips; -: sh`: the value of all or most, then other values (`-`: none) with Docker's names of the native architectures. */
+/**
+ * Formats values as `64; 256: mips; -: sh`: the value on most architectures, then each other value (`-`: none) with
+ * Docker's names of its native architectures.
+ */
 function formatVarying(values: ReadonlyMap<AbiName, bigint>): string {
   const groups = new Map<string, string[]>();
   for (const { name, docker } of ABIS.values()) {
@@ -334,7 +347,7 @@ function namesFile(header: string): string {
   ].join('\n')};\n`;
 }
 
-/** The text of lib/syscalls/generated/constants.ts and names.ts, from this machine's headers. */
+/** Returns the text of lib/syscalls/generated/constants.ts and names.ts, from this machine's headers. */
 export function generate(): { readonly constants: string; readonly names: string } {
   const version = execFileSync('dpkg-query', ['-W', 'linux-libc-dev'], { encoding: 'utf8' }).trim().replace('\t', ' ');
   const header = (source: string) =>

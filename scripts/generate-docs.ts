@@ -1,4 +1,4 @@
-/** Writes the pages of the built-in profiles, docs/docker-default.md and so on, from lib/profile/builtin/. */
+/** Writes the built-in profiles' pages, docs/docker-default.md and others, from lib/profile/builtin/. */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { ALL_ARGUMENTS, outcomesIn } from '../lib/policy/argument-region.js';
@@ -25,14 +25,14 @@ import { argumentsOf, syscallNumber, syscallsOf } from '../lib/syscalls/table.js
 import { ROWS } from '../test/support/blocked-calls.js';
 import { INTRODUCTIONS } from './builtin-introductions.js';
 
-/** Before and after the one version that a built-in asks for. */
+/** A kernel before and one after the only version that a built-in's conditions name. */
 const OLD_KERNEL = { major: 4, minor: 7 };
 const NEW_KERNEL = { major: 6, minor: 18 };
 
-/** The CPUs that this package supports. */
+/** The ABIs of the supported CPUs. */
 const NATIVE: readonly AbiName[] = ['x86_64', 'aarch64', 'riscv64', 's390x', 'ppc64le', 'loongarch64'];
 
-/** The errnos of built-ins. */
+/** The errnos that the built-ins return. */
 const ERRNOS: ReadonlyMap<number, string> = new Map([
   [EPERM, 'EPERM'],
   [EACCES, 'EACCES'],
@@ -40,7 +40,7 @@ const ERRNOS: ReadonlyMap<number, string> = new Map([
   [ENOSYS, 'ENOSYS'],
 ]);
 
-/** Each page by its name in docs/. */
+/** Returns the text of each page, by its name in docs/. */
 export function pages(): ReadonlyMap<string, string> {
   return new Map([...BUILTIN_DEFINITIONS].map(([name, form]) => [`${name}.md`, page(name, form)]));
 }
@@ -105,10 +105,10 @@ ${table(['ABI', 'allowed', 'by arguments', 'refused'], facts.counts())}
 ${introduction.after === undefined ? '' : `\n${introduction.after}\n`}`;
 }
 
-/** What a built-in decides. */
+/** The decisions of a built-in. */
 class Facts {
   readonly #form: BuiltinDefinition;
-  /** On each CPU, on an old kernel and a new one, without capabilities. */
+  /** The policies for each CPU, an old kernel and a new one, without capabilities. */
   readonly #policies: readonly Policy[];
 
   constructor(form: BuiltinDefinition) {
@@ -119,7 +119,7 @@ class Facts {
     );
   }
 
-  /** The rows of a refusal: one for the calls among it, `but` for some, that have the same in all columns. */
+  /** The table rows of a group of refused calls, except those in `but`. Calls with the same columns share a row. */
   rows(refusal: Refusal, but: readonly string[]): readonly (readonly string[])[] {
     const names = namesOf(refusal).filter((name) => !but.includes(name));
     const columns = (name: string) => `${this.#answer(name)} ${this.#allowed(name)}`;
@@ -137,7 +137,7 @@ class Facts {
     return [code(names), this.#answer(first), this.#allowed(first), why];
   }
 
-  /** Why a call is refused, or allowed. */
+  /** The reason why a call is refused or allowed. */
   why(name: string): string {
     const reasons = [...refusalsOf(this.#form), ...groupsOf(this.#form)];
     return reasons.find((reason) => namesOf(reason).includes(name))?.why ?? '';
@@ -150,7 +150,7 @@ class Facts {
     });
   }
 
-  /** The errnos that a call can fail with. */
+  /** The errnos that the profile makes a call fail with. */
   #answer(name: string): string {
     const actions = this.#policies.flatMap(({ abis, defaultAction }) =>
       abis.flatMap((abi) => {
@@ -162,7 +162,7 @@ class Facts {
     return [...new Set(errnos)].join(', ');
   }
 
-  /** Where a call is allowed, in few words. */
+  /** A short text about where a call is allowed. */
   #allowed(name: string): string {
     const groups = groupsOf(this.#form).filter((group) => group.errno === undefined && namesOf(group).includes(name));
     if (groups.some(({ args, when }) => args === undefined && when === undefined)) return 'always';
@@ -186,13 +186,13 @@ class Facts {
   }
 }
 
-/** `on a, b and c`; nothing of nothing. */
+/** Joins names to `on a, b and c`. Returns an empty text for no names. */
 function listed(preposition: string, conjunction: string, names: readonly string[]): string {
   if (names.length === 0) return '';
   return `${preposition} ${[names.slice(0, -1).join(', '), ...names.slice(-1)].filter(Boolean).join(` ${conjunction} `)}`;
 }
 
-/** How many calls are always allowed, by arguments, and never. */
+/** Counts the calls that are always allowed, allowed with some arguments, and never allowed. */
 function countsOf(abi: AbiPolicy): readonly [number, number, number] {
   const firsts = [...new Set(syscallsOf(abi.abi.name).values())].map((number) => decisionsOf(abi, number)[0]);
   const byArguments = firsts.filter((first) => (first?.conditions.length ?? 0) > 0).length;
@@ -200,7 +200,7 @@ function countsOf(abi: AbiPolicy): readonly [number, number, number] {
   return [allowed, byArguments, firsts.length - allowed - byArguments];
 }
 
-/** One line for a group that looks at arguments. */
+/** The line of a group of rules with argument conditions. */
 function byArguments({ names, args = [], errno, why, when, unless }: Group): string {
   const abi = when?.native?.[0] ?? 'x86_64';
   const tests = args.map((test) =>
@@ -229,12 +229,12 @@ function testInWords(test: ArgumentCheck, abi: AbiName, syscall: string): string
   return `\`${name} & ${inHex(mask)} = ${inHex(bits)}\``;
 }
 
-/** Flags are read in hexadecimal, small numbers are not. */
+/** Formats flags as hexadecimal and small numbers as decimal. */
 function inHex(value: number): string {
   return value < 256 ? String(value) : `0x${value.toString(16)}`;
 }
 
-/** A heading for each topic that has something. */
+/** A section for each topic that is not empty. */
 function sections<Item>(
   topics: Readonly<Record<string, readonly Item[]>>,
   text: (items: readonly Item[]) => string,

@@ -1,9 +1,9 @@
-/** Writes docs/groups.md: the syscall groups, what they are for and what is in them. */
+/** Writes docs/groups.md, the table of syscall groups: `npm run generate:groups`. */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { groupNames, syscallGroup } from '../lib/syscalls/groups.js';
 
-/** The text of docs/groups.md. */
+/** Returns the text of docs/groups.md. */
 export function groupsPage(): string {
   const rows = groupNames().flatMap((name) => {
     const group = syscallGroup(name);

@@ -1,4 +1,7 @@
-/** Writes lib/filter/precompiled/programs.ts: the built-in profiles, compiled for the machines that most people have. */
+/**
+ * Writes lib/filter/precompiled/programs.ts, the compiled programs of the built-in profiles for common machines:
+ * `npm run generate:programs`.
+ */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { compilePolicy } from '../lib/filter/compile.js';
@@ -9,7 +12,7 @@ import { BUILTIN_DEFINITIONS } from '../lib/profile/builtin/index.js';
 import { resolve } from '../lib/profile/resolve/resolve.js';
 import { loadProfile } from '../lib/profile/source.js';
 
-/** Without capabilities and on a kernel of today, as long as nobody says otherwise. */
+/** The default hosts: no capabilities, and a recent kernel. */
 const HOSTS = (['x86_64', 'aarch64'] as const).map((abi) => ({
   abi,
   kernel: { major: 6, minor: 18 },
@@ -18,7 +21,7 @@ const HOSTS = (['x86_64', 'aarch64'] as const).map((abi) => ({
 
 const LINE = 110;
 
-/** The file's text. */
+/** Returns the text of the file. */
 export function programsText(): string {
   const entries = HOSTS.flatMap((host) =>
     [...BUILTIN_DEFINITIONS.keys()].flatMap((name) => {
@@ -26,7 +29,7 @@ export function programsText(): string {
       if (profile === null) throw new RangeError(`${name} has no rules`);
       const policy = resolve(profile, host);
       const isolated = withDenials(policy, [], { isolated: true, supervised: false });
-      // What isolation denies is denied already by some.
+      // Some profiles already deny the calls that isolation denies.
       const isDifferent = precompiledKey(isolated) !== precompiledKey(policy);
       return [entry(name, policy), ...(isDifferent ? [entry(`${name}, isolated`, isolated)] : [])];
     }),

@@ -1,4 +1,4 @@
-// Writes schema/profile.schema.json, the JSON Schema of profiles, from the schema that validates them: `npm run generate:schema`.
+/** Writes schema/profile.schema.json, the JSON Schema of profiles: `npm run generate:schema`. */
 import { writeFileSync } from 'node:fs';
 import { profileJsonSchema } from './profile-schema.js';
 

@@ -1,4 +1,7 @@
-/** Writes lib/syscalls/generated/ from the kernel headers that Debian packages, and from newer-syscalls.json. */
+/**
+ * Writes lib/syscalls/generated/numbers.ts and arguments.ts from Debian's packages of kernel headers and from
+ * newer-syscalls.json: `npm run generate`.
+ */
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -7,11 +10,11 @@ import { fileURLToPath } from 'node:url';
 import type { AbiName } from '../lib/syscalls/abi.js';
 import newer from './newer-syscalls.json' with { type: 'json' };
 
-/** Debian's linux-libc-dev (from 13 on) keeps the UAPI headers of every architecture here. */
+/** The UAPI headers of every architecture, in Debian's linux-libc-dev (Debian 13 and later). */
 const UAPI = '/usr/lib/linux/uapi';
 const SOURCES = '/usr/src';
 
-/** Where each numbering is: the UAPI directory, and what a compiler for the ABI would define. */
+/** For each numbering: its UAPI directory, and the macros that a compiler for the ABI predefines. */
 const HEADERS: readonly (readonly [abis: readonly AbiName[], directory: string, defines: readonly string[]])[] = [
   [['x86_64'], 'x86', []],
   [['x86'], 'x86', ['__i386__']],
@@ -33,10 +36,10 @@ const HEADERS: readonly (readonly [abis: readonly AbiName[], directory: string, 
   [['sh', 'sheb'], 'sh', []],
 ];
 
-/** `__NR_` macros that are no syscall: bases, masks, and slots that mips keeps free. */
+/** `__NR_` macros that are not syscalls: bases, masks, and slots that mips reserves. */
 const NOT_A_SYSCALL = /^(Linux|BASE|\w*SYSCALL_(BASE|MASK)|syscalls|(reserved|unused)\d+)$/;
 
-/** Where the kernel declares its entry points, in the linux-headers package; later files override earlier ones. */
+/** The files of the linux-headers package that declare the kernel's entry points. Later files override earlier ones. */
 const DECLARATIONS: readonly (readonly [file: string, wanted: RegExp, prefix: string])[] = [
   ['include/asm-generic/syscalls.h', /\bsys_(mmap2?)\(([^()]*)\);/g, ''],
   ['include/linux/syscalls.h', /\bsys_(\w+)\(([^()]*)\);/g, ''],
@@ -55,8 +58,8 @@ const DECLARATIONS: readonly (readonly [file: string, wanted: RegExp, prefix: st
 ];
 
 /**
- * What those headers lack, or declare in several ways depending on the kernel's configuration.
- * From the SYSCALL_DEFINE in the file of the kernel source that each group names.
+ * Entry points that those headers lack, or whose declaration depends on the kernel's configuration. Source:
+ * SYSCALL_DEFINE in the kernel's file that is named above each group.
  */
 const UNDECLARED = `
 kernel/fork.c: CLONE_BACKWARDS, CLONE_BACKWARDS2 and neither
@@ -108,7 +111,7 @@ arch/s390/kernel: syscall.c, compat_linux.c, runtime_instr.c, guarded_storage.c,
   s390_sthyi: unsigned long function_code, void * buffer, u64 * return_code, unsigned long flags
 `;
 
-/** Which function a syscall enters, where their names differ: syscall=function, or syscall= where it enters none. */
+/** The functions that syscalls of other names enter, as syscall=function; syscall= if it enters none. */
 const ENTRIES: readonly (readonly [why: string, abis: string, entries: string])[] = [
   [
     'New calls took the names of old ones. The time32 twins of a function differ from it behind a pointer only.',
@@ -195,7 +198,7 @@ const ENTRIES: readonly (readonly [why: string, abis: string, entries: string])[
   ],
 ];
 
-/** The linux-headers-*-common package with the highest version, or undefined without one. */
+/** The linux-headers-*-common package with the highest version; undefined if none is installed. */
 function headersPackage(): string | undefined {
   if (!existsSync(SOURCES)) return undefined;
   return readdirSync(SOURCES)
@@ -204,13 +207,13 @@ function headersPackage(): string | undefined {
     .at(-1);
 }
 
-/** What generate() needs and this machine lacks, or undefined. */
+/** Returns the files that generate() needs and this machine lacks, or undefined. */
 export function missingHeaders(): string | undefined {
   if (!existsSync(UAPI)) return `${UAPI} (linux-libc-dev of Debian 13 or later)`;
   return headersPackage() === undefined ? `${SOURCES}/linux-headers-*-common` : undefined;
 }
 
-/** The macros that asm/unistd.h leaves defined. */
+/** Returns the macros that asm/unistd.h defines. */
 function macros(directory: string, defines: readonly string[]): ReadonlyMap<string, string> {
   const flags = ['-dM', '-undef', '-nostdinc', `-I${UAPI}/${directory}`, '-I/usr/include'];
   const text = execFileSync('cpp', [...flags, ...defines.map((define) => `-D${define}`), '-'], {
@@ -220,7 +223,7 @@ function macros(directory: string, defines: readonly string[]): ReadonlyMap<stri
   return new Map([...text.matchAll(/^#define (\w+) (.+)$/gm)].map(([, name = '', value = '']) => [name, value]));
 }
 
-/** The number a macro stands for: a literal, another macro, or the sum of two of them. */
+/** Evaluates a macro: a number, another macro, or the sum of two of these. */
 function evaluate(known: ReadonlyMap<string, string>, expression: string): number {
   const terms = expression.replace(/[()]/g, '').split('+');
   return terms.reduce((sum, term) => {
@@ -231,7 +234,9 @@ function evaluate(known: ReadonlyMap<string, string>, expression: string): numbe
   }, 0);
 }
 
-/** Names and numbers of an ABI, by number; of several names for a number, the one defined by a number comes first. */
+/**
+ * The names and numbers of an ABI, sorted by number. If several names share one, the name defined by a number is first.
+ */
 function numbersOf(abi: AbiName, known: ReadonlyMap<string, string>): readonly (readonly [string, number])[] {
   // x86's unistd.h defines the x32 bit for every ABI.
   const base = evaluate(known, abi === 'x32' ? '__X32_SYSCALL_BIT' : known.has('__NR_Linux') ? '__NR_Linux' : '0');
@@ -250,7 +255,9 @@ function numbersOf(abi: AbiName, known: ReadonlyMap<string, string>): readonly (
   return [...numbers].sort(([, a], [, b]) => a - b);
 }
 
-/** `0 read write …`: a number, then the names that follow on each other; aliases last, a line each. */
+/**
+ * Formats names as `0 read write …`: a number, then the names of it and the next numbers. Aliases are last, one a line.
+ */
 function formatNumbers(numbers: readonly (readonly [string, number])[]): string {
   const aliases = numbers.filter(([, number], i) => numbers[i - 1]?.[1] === number);
   const lines: string[] = [];
@@ -264,7 +271,7 @@ function formatNumbers(numbers: readonly (readonly [string, number])[]): string 
   return [...lines, ...aliases.map(([name, number]) => `${number} ${name}`)].join('\n');
 }
 
-/** Writes a C parameter list the way tracefs does: `const char * filename`. */
+/** Formats a C parameter list as tracefs does: `const char * filename`. */
 function tidy(parameters: string): string {
   return parameters
     .replace(/\b__user\b/g, ' ')
@@ -274,7 +281,7 @@ function tidy(parameters: string): string {
     .trim();
 }
 
-/** Every declared entry point, by name without `sys_`. */
+/** Returns the parameter lists of all declared entry points, by name without `sys_`. */
 function prototypes(directory: string): ReadonlyMap<string, string> {
   const declared = DECLARATIONS.flatMap(([file, pattern, prefix]) => {
     const text = readFileSync(`${directory}/${file}`, 'utf8').replace(/\/\*[\s\S]*?\*\//g, '');
@@ -287,7 +294,7 @@ function prototypes(directory: string): ReadonlyMap<string, string> {
   return new Map([...declared, ...written, ...added]);
 }
 
-/** The function that a syscall enters on an ABI, '' for none. */
+/** Returns the function that a syscall enters on an ABI; '' if there is none. */
 function entryOf(abi: AbiName, name: string): string {
   const layers = ENTRIES.filter(([, abis]) => abis === '*' || abis.split(' ').includes(abi));
   const entries = layers.flatMap(([, , text]) => text.split(/\s+/)).map((entry) => entry.split('='));
@@ -310,7 +317,7 @@ function numbersFile(header: string, numbers: ReadonlyMap<AbiName, string>): str
   ].join('\n');
 }
 
-/** A row of ENTRIES, as the formatter would leave it. */
+/** A row of ENTRIES, formatted as Biome formats it. */
 function formatEntry(abis: string, entries: string): readonly string[] {
   const isLong = entries.includes('\n');
   const text = isLong ? `\`${entries}\`` : `'${entries}'`;
@@ -342,7 +349,8 @@ function argumentsFile(header: string, used: readonly (readonly [string, string]
 }
 
 /**
- * The text of lib/syscalls/generated/numbers.ts and arguments.ts, from this machine's headers.
+ * Returns the text of lib/syscalls/generated/numbers.ts and arguments.ts, from this machine's headers.
+ *
  * @throws if headers are missing, or if a syscall has neither a declaration nor an entry in the tables above.
  */
 export function generate(): { readonly numbers: string; readonly arguments: string } {

@@ -1,11 +1,14 @@
-// Builds the addon: what `npm install` and `npm run build:addon` run. Plain JavaScript, since nothing is built before it.
+/**
+ * Builds the addon: `npm install` and `npm run build:addon`. Plain JavaScript, since it runs before everything is
+ * built.
+ */
 import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 if (process.platform !== 'linux') {
   console.log(
-    `seccomp: this is ${process.platform}, so no addon is built; profiles can be checked and compiled, not put on.`,
+    `seccomp: this is ${process.platform}: the addon is not built. Profiles can be checked and compiled, not attached.`,
   );
   process.exit(0);
 }
@@ -23,26 +26,26 @@ const tools = [
 const missing = tools.filter(({ command }) => spawnSync(command, ['--version']).error !== undefined);
 if (missing.length > 0) {
   const list = (key) => missing.map((tool) => tool[key]).join(' ');
-  console.error(`seccomp: its addon is built here, and that needs ${list('command')}. Install what is missing:
+  console.error(`seccomp: building the addon needs ${list('command')}. Install the missing packages:
   Debian, Ubuntu   apt-get install ${list('debian')}
   Fedora, RHEL     dnf install ${list('fedora')}
   Alpine           apk add ${list('debian')} linux-headers`);
   process.exit(1);
 }
 
-// npm brings its own node-gyp and says where; in a checkout ours is on the PATH.
+// npm names its own node-gyp in the environment. In a checkout, that of the development dependencies is on the PATH.
 const npmGyp = env.npm_config_node_gyp;
 const gyp = npmGyp !== undefined && existsSync(npmGyp) ? [process.execPath, npmGyp] : ['node-gyp'];
-// Headers beside this very Node spare a download.
+// Without headers beside this Node, node-gyp downloads them.
 const prefix = dirname(dirname(process.execPath));
 const headers = existsSync(join(prefix, 'include/node/node_api.h')) ? [`--nodedir=${prefix}`] : [];
 const steps = process.argv.includes('--changed') && existsSync('build/Makefile') ? changed() : ['rebuild'];
 const [command, ...args] = [...gyp, ...steps, '--loglevel=warn', ...headers];
 const { status, error } = spawnSync(command, args, { stdio: 'inherit' });
-if (error !== undefined) console.error(`seccomp: ${command} does not start: ${error.message}`);
+if (error !== undefined) console.error(`seccomp: cannot start ${command}: ${error.message}`);
 process.exit(status ?? 1);
 
-/** The makefile has the version in it, and does not know where it is from. */
+/** Returns the steps of node-gyp. The makefile contains the package's version, but does not depend on package.json. */
 function changed() {
   const made = statSync('build/Makefile').mtimeMs;
   return statSync('package.json').mtimeMs < made ? ['build'] : ['configure', 'build'];

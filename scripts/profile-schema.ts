@@ -1,7 +1,7 @@
-// The JSON Schema of profiles, made from the schema that validates them.
+/** The JSON Schema of profiles, made from the table of fields that validates them. */
 import { DOCUMENT } from '../lib/profile/document/schema.js';
 
-/** The text of schema/profile.schema.json. Limits above 2⁵³ are rounded. */
+/** Returns the text of schema/profile.schema.json. Limits above 2⁵³ are rounded. */
 export function profileJsonSchema(): string {
   const about = {
     $schema: 'http://json-schema.org/draft-07/schema#',

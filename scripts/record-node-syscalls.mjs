@@ -1,6 +1,9 @@
-// Records which syscalls Node makes for each work of test/support/node-work/: what the built-ins for Node are made from.
-// Usage: node scripts/record-node-syscalls.mjs [NODE…], each the path of one; needs strace. Prints a table: each call, with
-// the first argument that decides (family, flags, request), its errors, and by how many of the works it was made.
+/**
+ * Records the syscalls that Node makes for each program of test/support/node-work/, from which the built-ins for Node
+ * were written. Usage: node scripts/record-node-syscalls.mjs [NODE…], with paths of Node executables; needs strace.
+ * Prints a table of the calls: the argument that selects the operation (family, flags, request), the error, and the
+ * programs that made the call, if not all did.
+ */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,7 +15,7 @@ const WORKS = readdirSync(folder)
   .map((file) => basename(file, '.mjs'))
   .filter((work) => work !== 'run' && work !== 'echo');
 
-/** Calls of which an argument decides, and which that is. */
+/** The index of the argument that selects the operation, for calls that have one. */
 const DECIDING = new Map([
   ...['socket', 'prctl', 'arch_prctl', 'seccomp', 'clone', 'clone3', 'personality', 'prlimit64'].map((call) => [
     call,
@@ -21,7 +24,7 @@ const DECIDING = new Map([
   ...['ioctl', 'fcntl', 'socketpair'].map((call) => [call, 1]),
 ]);
 
-/** call → works that made it. */
+/** Maps each call to the programs that made it. */
 const made = new Map();
 const nodes = process.argv.slice(2);
 for (const node of nodes.length > 0 ? nodes : [process.execPath]) {
@@ -44,7 +47,7 @@ function record(node, work) {
   rmSync(output, { recursive: true });
 }
 
-/** Takes `socket(AF_INET, SOCK_STREAM, 0) = -1 EPERM (…)` apart. */
+/** Parses `socket(AF_INET, SOCK_STREAM, 0) = -1 EPERM (…)`. */
 function note(line, work) {
   const [, call, rest = ''] = /^(\w+)\((.*)/.exec(line) ?? [];
   if (call === undefined) return;

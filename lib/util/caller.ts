@@ -1,7 +1,7 @@
 /**
- * Stack traces that begin at the caller of a public function, not inside this package. Node prints the source line of the
- * stack's first frame for a rejected promise and for an error that an ES module throws. For any other uncaught exception,
- * Node prints the line of the throw statement, regardless of the stack.
+ * Stack traces that begin at the caller of a public function, not inside this package. Node prints the source line of
+ * the stack's first frame for a rejected promise and for an error that an ES module throws. For any other uncaught
+ * exception, Node prints the line of the throw statement, regardless of the stack.
  */
 import { own } from './own-data.js';
 
@@ -87,8 +87,8 @@ export function callSite(): Error {
 }
 
 /**
- * Gives an error that was created without a caller the stack of `site`. V8 binds the frames to the object that they were
- * captured for, so `site` is turned into a copy of the error and returned.
+ * Gives an error that was created without a caller the stack of `site`. V8 binds the frames to the object that they
+ * were captured for, so `site` is turned into a copy of the error and returned.
  */
 export function at<Failure>(site: Error, error: Failure): Failure {
   if (!(error instanceof Error) || !withoutCaller.delete(error)) return error;
@@ -101,7 +101,9 @@ export function withoutFrames(error: unknown): void {
   if (error instanceof Error) defineHidden(error, 'stack', `${error.name}: ${error.message}`);
 }
 
-/** Defines a property that is not enumerable, like the properties of Node's errors. Does nothing if that is impossible. */
+/**
+ * Defines a property that is not enumerable, like the properties of Node's errors. Does nothing if that is impossible.
+ */
 export function defineHidden(target: object, name: string | symbol, value: unknown): void {
   Reflect.defineProperty(target, name, own({ value, writable: true, configurable: true }));
 }

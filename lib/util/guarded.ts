@@ -1,9 +1,9 @@
-/** Functions of the caller's, called where the work of others must go on whatever they throw. */
+/** Calls callbacks of the user, whose exceptions must not interrupt the work for other children and calls. */
 
-// That of the platform, not what a test puts in its place later.
+// Read once, since a test may replace it later.
 const { nextTick } = process;
 
-/** Calls a function. What it throws becomes an uncaught exception, when the work at hand is done. */
+/** Calls a function. An exception is thrown again at the next tick, where it is an uncaught exception. */
 export function guarded(step: () => unknown): void {
   try {
     step();

@@ -11,7 +11,9 @@ export function parseKernelVersion(text: string): KernelVersion {
   return { major: Number(major), minor: Number(minor) };
 }
 
-/** Compares two versions for a sort: negative if `a` is older than `b`, positive if it is newer, 0 if they are equal. */
+/**
+ * Compares two versions for a sort: negative if `a` is older than `b`, positive if it is newer, 0 if they are equal.
+ */
 export function compareKernelVersions(a: KernelVersion, b: KernelVersion): number {
   return a.major - b.major || a.minor - b.minor;
 }

@@ -3,8 +3,8 @@ import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
 /**
- * Loads every chunk of dist/ that is not loaded yet. A filter may deny the calls that open or read files, so harden() does
- * this before it attaches one. Does nothing in lib/, where no file is a chunk.
+ * Loads every chunk of dist/ that is not loaded yet. A filter may deny the calls that open or read files, so harden()
+ * does this before it attaches one. Does nothing in lib/, where no file is a chunk.
  */
 export function loadAllChunks(): void {
   const require = createRequire(import.meta.filename);

@@ -1,4 +1,4 @@
-/** Functions that keep what they have made. */
+/** Functions that remember their results. */
 
 /** Calls `make` once, and returns its value each time. If `make` throws, the next call calls it again. */
 export function once<Value>(make: () => Value): () => Value {

@@ -1,26 +1,26 @@
 /**
- * The boundary: plain copies of what callers pass. Only own data properties are read, each of them once. The copies inherit
- * nothing: a property that is absent is undefined, whatever `Object.prototype` has.
+ * Plain copies of the objects that callers pass. Only own data properties are read, each of them once. The copies
+ * inherit nothing, so that an absent property is undefined even if `Object.prototype` is polluted.
  */
 
-/** Properties by name, in an object that inherits none. */
+/** An object that inherits no properties. */
 export type Fields = Record<string, unknown>;
 
-/** What such objects have in place of `Object.prototype`: V8 makes objects whose prototype is null much slower. */
+/** The prototype of such objects. V8 is much slower with objects whose prototype is null. */
 const NO_PROPERTIES: object = Object.freeze(Object.create(null));
 
 export function emptyFields(): Fields {
   return Object.create(NO_PROPERTIES);
 }
 
-/** A copy of an object of ours that lacks optional properties, to read them from. */
+/** Returns a copy of an internal object, from which optional properties can be read. */
 export function own<Value extends object>(value: Value): Value {
   return Object.assign(Object.create(NO_PROPERTIES), value);
 }
 
 /**
- * Defines properties as a literal does. Object.assign would call a setter of the same name on `Object.prototype`, and fail
- * for a property there that is read-only.
+ * Defines properties as an object literal does. Object.assign would call a setter of the same name on
+ * `Object.prototype`, and would fail if `Object.prototype` has a read-only property of that name.
  */
 export function define<Target extends object, Properties extends object>(
   target: Target,
@@ -31,19 +31,19 @@ export function define<Target extends object, Properties extends object>(
   return target as Target & Properties;
 }
 
-/** Freezes a value of ours with all that is in it: plain objects and arrays. Stops where something is frozen already. */
+/** Freezes an internal value deeply: plain objects and arrays. Does not descend into a part that is frozen already. */
 export function freeze<Value>(value: Value): Value {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
   for (const part of Object.values(Object.freeze(value))) freeze(part);
   return value;
 }
 
-/** The whole numbers below `count`. Array.from({ length }) would look for an iterator and elements on `Object.prototype`. */
+/** Returns the integers from 0 to `count` − 1. Array.from({ length }) would read `Object.prototype`. */
 export function indices(count: number): readonly number[] {
   return [...new Array<undefined>(count).keys()];
 }
 
-/** Whether a value of ours is of the kind that has this property. */
+/** Whether an internal value belongs to the members of its union that have this property. */
 export function has<Value extends object, Key extends string>(
   value: Value,
   key: Key,
@@ -52,7 +52,8 @@ export function has<Value extends object, Key extends string>(
 }
 
 /**
- * A property of an instance of a class, which may be inherited, but not from `Object.prototype`; undefined if it has none.
+ * Returns a property of an instance that it has itself or inherits, but not from `Object.prototype`; otherwise
+ * undefined.
  */
 export function propertyOf(instance: object, name: string): unknown {
   let owner: object | null = instance;
@@ -63,31 +64,34 @@ export function propertyOf(instance: object, name: string): unknown {
   return undefined;
 }
 
-/** Keys and indices that lead from a value to a part of it. */
+/** Keys and indices that lead from a value to one of its parts. */
 export type Path = readonly (string | number)[];
 
-/** Throws the error for a value that can't be copied; `problem` completes a sentence that begins with what is at `path`. */
+/**
+ * Throws the error for a value that cannot be copied. `problem` is the predicate of a sentence about the part at
+ * `path`.
+ */
 export type Refuse = (path: Path, problem: string) => never;
 
-/** Copies the properties of a plain object. Their values stay the caller's. */
+/** Copies the properties of a plain object. The values themselves are not copied. */
 export function copyFields(value: object, refuse: Refuse): Fields {
   if (kindOf(value) !== 'object') refuse([], `must be a plain object, not ${nameOf(value)}`);
   return readFields(value, [], refuse);
 }
 
-/** Copies the elements of an array of at most `most`. They stay the caller's. */
+/** Copies an array of at most `most` elements. The elements themselves are not copied. */
 export function copyList(value: object, most: number, refuse: Refuse): unknown[] {
   if (kindOf(value) !== 'array') refuse([], `must be an array, not ${nameOf(value)}`);
   return readElements(value, most, [], refuse);
 }
 
-/** How deep a copied value may nest, and of how many values it may consist. */
+/** Limits of a copied value: the depth of its nesting, and the number of values in it. */
 export interface Bounds {
   readonly depth: number;
   readonly values: number;
 }
 
-/** Copies a value with all that is in it: plain objects, arrays, and what is no object. */
+/** Copies a value deeply: plain objects, arrays and primitives. */
 export function copyDeeply(value: unknown, bounds: Bounds, refuse: Refuse): unknown {
   return new DeepCopy(bounds, refuse).copy(value);
 }
@@ -95,7 +99,7 @@ export function copyDeeply(value: unknown, bounds: Bounds, refuse: Refuse): unkn
 class DeepCopy {
   readonly #bounds: Bounds;
   readonly #refuse: Refuse;
-  /** Leads to what is copied at the moment. */
+  /** Leads to the value that is being copied. */
   readonly #path: (string | number)[] = [];
   #values = 0;
 
@@ -134,7 +138,7 @@ class DeepCopy {
   }
 }
 
-/** By its prototype. `other`: an instance of a class, or an object that inherits from another. */
+/** Classifies an object by its prototype. `other`: an instance of a class, or an object that inherits from another. */
 function kindOf(value: object): 'object' | 'array' | 'other' {
   const prototype: object | null = Object.getPrototypeOf(value);
   if (Array.isArray(value)) return prototype !== null && isArrayPrototype(prototype) ? 'array' : 'other';
@@ -142,7 +146,7 @@ function kindOf(value: object): 'object' | 'array' | 'other' {
   return isPlain ? 'object' : 'other';
 }
 
-/** Whether this is `Object.prototype`: this realm's, or that of another, as each context of node:vm has its own. */
+/** Whether this is an `Object.prototype`, of this realm or another: each context of node:vm has its own. */
 export function isObjectPrototype(value: object): boolean {
   if (value === Object.prototype) return true;
   return Object.getPrototypeOf(value) === null && NATIVE_METHODS.every((name) => Object.hasOwn(value, name));
@@ -150,7 +154,7 @@ export function isObjectPrototype(value: object): boolean {
 
 const NATIVE_METHODS = ['hasOwnProperty', 'isPrototypeOf', 'propertyIsEnumerable', '__lookupGetter__'];
 
-/** The same for `Array.prototype`, the one prototype that is an array itself. */
+/** Whether this is an `Array.prototype`, of this realm or another. It is the only prototype that is an array itself. */
 function isArrayPrototype(value: object): boolean {
   if (value === Array.prototype) return true;
   const parent: object | null = Object.getPrototypeOf(value);
@@ -160,7 +164,7 @@ function isArrayPrototype(value: object): boolean {
 function readFields(value: object, path: Path, refuse: Refuse): Fields {
   const fields = emptyFields();
   for (const key of Reflect.ownKeys(value)) {
-    if (typeof key === 'symbol') return refuse(path, `has the key ${String(key)}, and symbols are no names here`);
+    if (typeof key === 'symbol') return refuse(path, `has the key ${String(key)}, and symbols are not allowed as keys`);
     const property = Object.getOwnPropertyDescriptor(value, key);
     if (property === undefined || !Object.hasOwn(property, 'value')) return refuse([...path, key], NO_GETTERS);
     fields[key] = property.value;
@@ -180,18 +184,18 @@ function readElements(value: object, most: number, path: Path, refuse: Refuse): 
     elements.push(property.value);
   }
   if (other !== undefined)
-    return refuse(path, `has ${String(other)} beside its elements: give an array of elements only`);
+    return refuse(path, `has ${String(other)} beside its elements: give an array that has only elements`);
   return elements;
 }
 
-/** Whether a key of an array is one of an element, or `length`. */
+/** Whether a key of an array is an element's index or `length`. */
 function isPosition(key: string, length: number): boolean {
   return key === 'length' || (String(Number(key) >>> 0) === key && Number(key) < length);
 }
 
-const NO_GETTERS = 'is a getter: give the value itself, as what a getter returns may change';
+const NO_GETTERS = 'is a getter: give the value itself, since a getter may return another value each time';
 
-/** What a value is, for a message. */
+/** Describes a value for a message. */
 function nameOf(value: object): string {
   if (Array.isArray(value))
     return isArrayPrototype(Object(Object.getPrototypeOf(value))) ? 'an array' : 'a kind of array';

@@ -1,6 +1,9 @@
-/** Keys of Maps by what values consist of. JSON.stringify would serve, but for bigints and for a `toJSON` on `Object.prototype`. */
+/** Map keys that are equal for values with equal content. */
 
-/** A text that is the same for equal values: arrays, plain objects with their keys in one order, and what is no object. */
+/**
+ * Returns a text that is the same for equal values: primitives, arrays, and plain objects whose keys have the same
+ * order. JSON.stringify cannot write bigints, and it calls a `toJSON` on `Object.prototype`.
+ */
 export function structuralKey(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'bigint') return `${value}n`;

@@ -1,4 +1,7 @@
-/** Each `@example` of a public docstring is a complete ES module: it passes the type check, and it ends with exit code 0. */
+/**
+ * Each `@example` of a public docstring is a complete ES module: it passes the type check, and it ends with exit code
+ * 0.
+ */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

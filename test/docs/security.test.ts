@@ -1,4 +1,6 @@
-/** Each claim of docs/security.md names the test that holds it, and that test is there and is not skipped in its source. */
+/**
+ * Each claim of docs/security.md names the test that holds it, and that test is there and is not skipped in its source.
+ */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { stepsOf, stringsOf } from '../support/test-titles.js';
