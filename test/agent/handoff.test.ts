@@ -1,7 +1,4 @@
-/**
- * Profiles with a listenerPath: the agent there is sent the listener of the child's filter, before the program is
- * there.
- */
+/** Profiles with a listenerPath: the listener of the child's filter is sent to the agent before the program starts. */
 import { spawn as nodeSpawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
@@ -28,25 +25,25 @@ afterAll(() => rmSync(directory, { recursive: true }));
 let sockets = 0;
 const newPath = () => join(directory, `${sockets++}.sock`);
 
-/** A call that programs make when they are told to only. */
+/** A profile that notifies an agent of a call that programs do not make by themselves. */
 const notifying = (listenerPath: string, rest: Partial<ProfileDocument> = {}): ProfileDocument => ({
   defaultAction: 'SCMP_ACT_ALLOW',
   listenerPath,
   syscalls: [{ names: ['sched_get_priority_max'], action: 'SCMP_ACT_NOTIFY' }],
   ...rest,
 });
-const ask = `import ctypes
+const preamble = `import ctypes
 libc = ctypes.CDLL(None, use_errno=True)
-def ask(): print(libc.sched_get_priority_max(1), ctypes.get_errno(), flush=True)
+def call(): print(libc.sched_get_priority_max(1), ctypes.get_errno(), flush=True)
 `;
-const asking = ['-c', `${ask}ask()`];
+const calling = ['-c', `${preamble}call()`];
 
 const others: { kill(signal?: NodeJS.Signals): boolean }[] = [];
 afterEach(() => {
   for (const other of others.splice(0)) other.kill('SIGKILL');
 });
 
-/** An agent in another process, which answers 4242. */
+/** Starts an agent in another process, which answers 4242. */
 async function agentElsewhere() {
   const path = newPath();
   const code = `import { listen } from ${JSON.stringify(dist)};
@@ -63,7 +60,7 @@ async function agentElsewhere() {
   return { path, child, line };
 }
 
-/** An agent that is not ours: it says what came, and closes all. */
+/** Starts an agent in Python that prints the messages it receives, and closes everything. */
 function readerElsewhere(path: string, backlog = 1) {
   const code = `import json, os, socket, sys
 server = socket.socket(socket.AF_UNIX); server.bind(sys.argv[1]); server.listen(${backlog}); print('listens', flush=True)
@@ -78,26 +75,26 @@ print(json.dumps([json.loads(text), [os.readlink(f'/proc/self/fd/{fd}') for fd i
 }
 
 describe('an agent in another process', () => {
-  test('answers the calls of what spawn, run, spawnSync, Sandbox and execve start', async () => {
+  test('answers the calls of programs started by spawn, run, spawnSync, Sandbox and execve', async () => {
     const { path, line } = await agentElsewhere();
     const profile = notifying(path);
-    const child = spawn('python3', asking, profile);
+    const child = spawn('python3', calling, profile);
     expect(await finish(child)).toMatchObject({ stdout: '4242 0\n', stderr: '' });
     expect(await line()).toBe(String(child.pid));
-    expect((await run('python3', asking, profile)).stdout).toBe('4242 0\n');
-    expect(spawnSync('python3', asking, profile, { encoding: 'utf8' })).toMatchObject({
+    expect((await run('python3', calling, profile)).stdout).toBe('4242 0\n');
+    expect(spawnSync('python3', calling, profile, { encoding: 'utf8' })).toMatchObject({
       status: 0,
       stdout: '4242 0\n',
     });
-    expect(new Sandbox(profile).execFileSync('python3', asking, { encoding: 'utf8' })).toBe('4242 0\n');
-    const script = `import { execve } from ${JSON.stringify(dist)}; execve('python3', ${JSON.stringify(asking)}, ${JSON.stringify(profile)})`;
+    expect(new Sandbox(profile).execFileSync('python3', calling, { encoding: 'utf8' })).toBe('4242 0\n');
+    const script = `import { execve } from ${JSON.stringify(dist)}; execve('python3', ${JSON.stringify(calling)}, ${JSON.stringify(profile)})`;
     const become = nodeSpawn(process.execPath, ['--input-type=module', '-e', script]);
     expect(await finish(become)).toMatchObject({ stdout: '4242 0\n', stderr: '' });
   });
 
   test('that is killed leaves its calls to fail with ENOSYS', async () => {
     const { path, child: agent } = await agentElsewhere();
-    const child = spawn('python3', ['-c', `${ask}ask()\ninput()\nask()`], notifying(path));
+    const child = spawn('python3', ['-c', `${preamble}call()\ninput()\ncall()`], notifying(path));
     const ended = finish(child);
     await once(child.stdout ?? child, 'data');
     agent.kill('SIGKILL');
@@ -106,7 +103,7 @@ describe('an agent in another process', () => {
     expect((await ended).stdout).toBe('4242 0\n-1 38\n');
   });
 
-  test('is sent the container process state, once, with the listener, and the connection’s end', async () => {
+  test('receives the container process state with the listener, and then the end of the connection', async () => {
     const path = newPath();
     const reader = readerElsewhere(path);
     expect(await reader.line()).toBe('listens');
@@ -133,14 +130,14 @@ describe('an agent in another process', () => {
 });
 
 describe('an agent on this thread', () => {
-  test('answers what spawn starts', async () => {
+  test('answers the calls of a program started by spawn', async () => {
     const agent = listen(newPath(), { sched_get_priority_max: ({ container }) => ({ value: container.pid }) });
-    const child = spawn('python3', asking, notifying(agent.path));
+    const child = spawn('python3', calling, notifying(agent.path));
     expect((await finish(child)).stdout).toBe(`${child.pid} 0\n`);
     await agent.close();
   });
 
-  test('answers through a profile that denies all that its handover takes', async () => {
+  test('answers under a profile that denies the calls of the handoff', async () => {
     const agent = listen(newPath(), {
       sched_get_priority_max: ({ args: [n = 0n] }) => ({ value: n ^ 0x5a5an }),
       sched_get_priority_min: () => ({ errno: 77 }),
@@ -166,7 +163,7 @@ describe('an agent on this thread', () => {
     const agent = listen(newPath(), { sched_get_priority_max: ({ container }) => ({ value: container.pid }) });
     const profile = loadProfile(notifying(agent.path));
     if (profile === null) throw new Error('this is a profile');
-    const children = Array.from({ length: 8 }, () => spawn('python3', asking, profile));
+    const children = Array.from({ length: 8 }, () => spawn('python3', calling, profile));
     const outputs = await Promise.all(children.map(finish));
     expect(outputs.map(({ stdout }) => stdout)).toEqual(children.map(({ pid }) => `${pid} 0\n`));
     await agent.close();
@@ -182,7 +179,7 @@ describe('nothing is started', () => {
   };
   afterEach(() => expect(() => realpathSync(marker)).toThrow('ENOENT'));
 
-  test('where no agent is, or one is that is gone, full or no stream', async () => {
+  test('if there is no agent at the path, or it has ended, is full, or is not a stream socket', async () => {
     fails(newPath(), /listenerPath .*sock: connect ENOENT, and nothing was started: nothing is there: start the agent/);
     const gone = newPath();
     const reader = readerElsewhere(gone);
@@ -205,7 +202,7 @@ print(1, flush=True); sys.stdin.read()`;
     }
   });
 
-  test('for a path that can’t be a socket’s, and metadata that is too much', () => {
+  test('for a path that can’t be a socket’s, or metadata that is too long', () => {
     fails('agent.sock', /listenerPath "agent.sock" is not absolute/, 'ERR_SECCOMP_OPTION');
     fails(`/${'x'.repeat(107)}`, /more than 107 bytes/, 'ERR_SECCOMP_OPTION');
     fails(newPath(), /listenerMetadata: more than 65536 bytes/, 'ERR_SECCOMP_OPTION', {
@@ -221,13 +218,13 @@ print(1, flush=True); sys.stdin.read()`;
     expect(() => spawn('touch', [marker], [profile, notifying(newPath())])).toThrow('a filter has one agent');
   });
 
-  test('by fork, or from a filter, which has no listenerPath', () => {
+  test('by fork, or with a filter, which has no listenerPath', () => {
     expect(() => fork('module.js', [], notifying(newPath()))).toThrow('SCMP_ACT_NOTIFY needs a supervisor');
     expect(() => spawn('touch', compile(notifying(newPath())))).toThrow('SCMP_ACT_NOTIFY needs a supervisor');
   });
 });
 
-test('an agent that no call is for is not looked for', () => {
+test('a profile without SCMP_ACT_NOTIFY does not connect to its agent', () => {
   const { status } = spawnSync('true', notifying(newPath(), { syscalls: [] }));
   expect(status).toBe(0);
 });

@@ -1,4 +1,4 @@
-/** An agent's socket: what comes to it, from runtimes and from others, and the file that it is. */
+/** An agent's socket: the messages of runtimes and of others, and the socket's file. */
 import { spawn as nodeSpawn, spawnSync as nodeSpawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -31,22 +31,22 @@ afterAll(() => rmSync(directory, { recursive: true }));
 let sockets = 0;
 const newPath = () => join(directory, `${sockets++}.sock`);
 
-/** Connects as a runtime does, or as none does. */
+/** Connects to an agent, and sends it the message of a runtime or a malformed one. */
 const send = (agent: { readonly path: string }, what: string) =>
   finish(nodeSpawn('python3', [runtime, agent.path, what]));
 
-/** What a call gets, and what the agent tells, when it answers so. */
-async function ask(handlers: Handlers<Container>, options: ListenOptions = {}) {
+/** The result of a call that `handlers` answer, and the events of the agent. */
+async function answered(handlers: Handlers<Container>, options: ListenOptions = {}) {
   const agent = listen(newPath(), handlers, options);
-  const told: string[] = [];
-  agent.on('handlerError', (error) => told.push(`handlerError ${error instanceof Error ? error.message : error}`));
-  agent.on('unanswered', ({ syscall }) => told.push(`unanswered ${syscall}`));
+  const events: string[] = [];
+  agent.on('handlerError', (error) => events.push(`handlerError ${error instanceof Error ? error.message : error}`));
+  agent.on('unanswered', ({ syscall }) => events.push(`unanswered ${syscall}`));
   const { stdout, stderr } = await send(agent, 'whole');
   await agent.close();
-  return { answer: stdout.trim() || stderr, told };
+  return { answer: stdout.trim() || stderr, events };
 }
 
-describe('what a runtime sends', () => {
+describe('a runtime’s message', () => {
   test.each(['whole', 'kept open', 'in pieces, with other descriptors'])(
     'is served when it is sent %s, until the container ends',
     async (how) => {
@@ -78,7 +78,7 @@ describe('what a runtime sends', () => {
     },
   );
 
-  test('is answered by a handler, which denies if it fails', async () => {
+  test('has calls that a handler answers, and denies if it fails', async () => {
     const answers: readonly [
       string,
       readonly string[],
@@ -101,19 +101,19 @@ describe('what a runtime sends', () => {
         { notifyTimeout: 20 },
       ],
     ];
-    for (const [answer, told, handler, options] of answers)
-      expect(await ask({ sched_get_priority_max: handler as never }, options)).toEqual({ answer, told });
+    for (const [answer, events, handler, options] of answers)
+      expect(await answered({ sched_get_priority_max: handler as never }, options)).toEqual({ answer, events });
   });
 
-  test('fails with ENOSYS where no handler is, and that is told', async () => {
-    expect(await ask({ uname: () => ({ value: 0 }) })).toEqual({
+  test('has a call without a handler: it fails with ENOSYS, and unanswered is emitted', async () => {
+    expect(await answered({ uname: () => ({ value: 0 }) })).toEqual({
       answer: '-1 38',
-      told: ['unanswered sched_get_priority_max'],
+      events: ['unanswered sched_get_priority_max'],
     });
   });
 });
 
-describe('what no runtime sends', () => {
+describe('a malformed message', () => {
   const cases: readonly [string, RegExp][] = [
     ['no JSON', /the message: not JSON/],
     ['half of it', /the message: not JSON/],
@@ -131,7 +131,7 @@ describe('what no runtime sends', () => {
     ['too much', /a message of more than 262144 bytes/],
   ];
 
-  test('is refused, told, and closed; a container after it is served', async () => {
+  test('is refused, emitted and closed, and a later container is served', async () => {
     const agent = listen(newPath(), { sched_get_priority_max: () => ({ value: 7 }) });
     const serve = async () => {
       const ended = once(agent, 'end');
@@ -147,29 +147,29 @@ describe('what no runtime sends', () => {
       const [error, sender] = await refused;
       expect([what, error.message, sender.uid]).toEqual([what, expect.stringMatching(message), process.getuid?.()]);
     }
-    expect(await serve()).toEqual(before); // With as many descriptors open here.
+    expect(await serve()).toEqual(before); // The number of open descriptors is the same too.
     await agent.close();
   });
 
-  test('is no event if it is nothing, as from one who looks whether an agent is there', async () => {
+  test('is not emitted if it is empty, as from a peer that tests whether an agent listens', async () => {
     const agent = listen(newPath(), { sched_get_priority_max: () => ({ value: 7 }) });
     const refused: unknown[] = [];
     agent.on('refused', (error) => refused.push(error));
     await send(agent, 'nothing');
-    expect((await send(agent, 'whole')).stdout).toBe('7 0\n'); // It was accepted after the other.
+    expect((await send(agent, 'whole')).stdout).toBe('7 0\n'); // This connection was accepted after the other.
     expect(refused).toEqual([]);
     await agent.close();
   });
 
-  test('waits for its turn while no descriptor is left, which is told', async ({ skip }) => {
-    // It looks whether memory is there by a pipe, and takes it for damaged without.
+  test('waits in the queue while this process has no descriptors left, and refused is emitted', async ({ skip }) => {
+    // UBSan tests memory by a pipe, and reports damaged memory if it can't make one.
     if (readFileSync('/proc/self/maps', 'utf8').includes('libasan')) skip('UBSan needs descriptors itself');
     const path = newPath();
     const code = `import { closeSync, openSync } from 'node:fs';
       import { listen } from ${JSON.stringify(dist)};
       const agent = listen(${JSON.stringify(path)}, { sched_get_priority_max: () => ({ value: 7 }) });
       const files = [];
-      // Again and again, as Node closes some of its own at times.
+      // Repeated, as Node closes descriptors of its own at times.
       const filling = setInterval(() => { try { for (;;) files.push(openSync('/dev/null')); } catch {} });
       agent.on('refused', (error) => {
         console.log(error.message);
@@ -192,7 +192,7 @@ describe('what no runtime sends', () => {
     expect(stdout).toBe('7 0\n');
   });
 
-  test('does not keep others out while it is waited for', async () => {
+  test('does not block others while it is incomplete', async () => {
     const agent = listen(newPath(), { sched_get_priority_max: () => ({ value: 7 }) });
     const script = `import socket, sys; s = [socket.socket(socket.AF_UNIX) for _ in range(20)]
 for each in s: each.connect(sys.argv[1]); each.send(b'{')
@@ -209,7 +209,7 @@ print('sent', flush=True); sys.stdin.read()`;
 describe('the socket', () => {
   const mode = (path: string) => (statSync(path).mode & 0o7777).toString(8);
 
-  test('is this user’s alone, whatever the umask, and is gone when it is closed', async () => {
+  test('is accessible to this user only, whatever the umask, and is removed by close', async () => {
     const umask = process.umask(0);
     const agent = listen(newPath(), {});
     process.umask(umask);
@@ -219,7 +219,7 @@ describe('the socket', () => {
     expect(existsSync(agent.path)).toBe(false);
   });
 
-  test('takes the place of one whose process is gone', async () => {
+  test('replaces the file of a socket whose process has ended', async () => {
     const path = newPath();
     const bound = `import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])`;
     nodeSpawnSync('python3', ['-c', bound, path]);
@@ -228,7 +228,7 @@ describe('the socket', () => {
     await agent.close();
   });
 
-  test('takes no place of an agent that listens, of a file or of a link, and leaves them', async () => {
+  test('replaces no socket of an agent that listens, no file and no link', async () => {
     const agent = listen(newPath(), { sched_get_priority_max: () => ({ value: 7 }) });
     expect(() => listen(agent.path, {})).toThrow('another agent listens there');
     expect((await send(agent, 'whole')).stdout).toBe('7 0\n');
@@ -242,7 +242,7 @@ describe('the socket', () => {
     await agent.close();
   });
 
-  test('of another that came in its place stays', async () => {
+  test('of another agent that replaced it stays', async () => {
     const agent = listen(newPath(), {});
     rmSync(agent.path);
     const other = listen(agent.path, {});
@@ -251,7 +251,7 @@ describe('the socket', () => {
     await other.close();
   });
 
-  test('that can’t be had is an error that says why', async () => {
+  test('that can’t be bound is an error with the reason', async () => {
     expect(() => listen(join(directory, 'none', 'a.sock'), {})).toThrow(/bind ENOENT: its directory does not exist/);
     expect(() => listen(join(directory, 'x'.repeat(108)), {})).toThrow(/at most 107 bytes/);
     expect(() => listen('', {})).toThrow("path: must be the path of the socket's file");
@@ -263,7 +263,7 @@ describe('the socket', () => {
     expect(() => listen(newPath(), {}, { notifyTimeout: 0 })).toThrow('options.notifyTimeout');
   });
 
-  test('keeps its process alive until it is closed, unless it is told not to', async () => {
+  test('keeps its process alive until it is closed, unless unref was called', async () => {
     const path = newPath();
     const begin = (rest: string) => {
       const code = `import { listen } from ${JSON.stringify(dist)};
@@ -280,7 +280,7 @@ describe('the socket', () => {
     expect(await ended).toMatchObject({ code: 0, stderr: '' });
   });
 
-  test('of a worker is closed with it, and another can listen there', async () => {
+  test('of a worker is closed with the worker, and another agent can listen there', async () => {
     const path = newPath();
     const code = `import { listen } from ${JSON.stringify(dist)}; import { parentPort } from 'node:worker_threads';
       listen(${JSON.stringify(path)}, {}); parentPort.postMessage('');`;

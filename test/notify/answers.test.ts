@@ -1,4 +1,4 @@
-/** Calls answered from JavaScript. */
+/** The answers of handlers, the errors of handlers, and the end of the process or worker that answers. */
 import { execFileSync, spawn as nodeSpawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, fstatSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
@@ -23,19 +23,19 @@ const file = join(directory, 'file');
 writeFileSync(file, 'what is in it\n');
 afterAll(() => rmSync(directory, { recursive: true }));
 
-/** The interpreter itself: what `python3` names may be a script, which makes calls of its own. */
+/** The path of the interpreter itself: `python3` may be a script, which makes calls of its own. */
 const interpreter = execFileSync('python3', ['-c', 'import sys; print(sys.executable)'], { encoding: 'utf8' }).trim();
 
 const python = (script: string, notify: Handlers, profile = everything, options = {}) =>
   finish(spawn(interpreter, ['-c', script], profile, { notify, ...options }));
 
-/** A call that programs make when they are told to only, here with an address that nothing is at. */
-const asked = `import ctypes
+/** Python code for a call that programs do not make by themselves. Its argument is an address at which nothing is mapped. */
+const preamble = `import ctypes
 libc = ctypes.CDLL(None, use_errno=True)
-def ask(): print(libc.sched_get_priority_max(1), ctypes.get_errno(), flush=True)
+def call(): print(libc.sched_get_priority_max(1), ctypes.get_errno(), flush=True)
 `;
 
-/** Whether this process has a descriptor. */
+/** Whether a descriptor of this process is open. */
 function isOpen(fd: number): boolean {
   try {
     return fstatSync(fd).isFile();
@@ -44,9 +44,9 @@ function isOpen(fd: number): boolean {
   }
 }
 
-/** What it gives, as its handler answers it, and what is told of the handler. */
-async function ask(handler: (call: NotifiedCall) => Answer | Promise<Answer>, options = {}) {
-  const child = spawn('python3', ['-c', `${asked}ask()`], everything, {
+/** The result of a call that `handler` answers, and the messages of `handlerError`. */
+async function answered(handler: (call: NotifiedCall) => Answer | Promise<Answer>, options = {}) {
+  const child = spawn('python3', ['-c', `${preamble}call()`], everything, {
     notify: { sched_get_priority_max: handler },
     ...options,
   });
@@ -56,13 +56,13 @@ async function ask(handler: (call: NotifiedCall) => Answer | Promise<Answer>, op
 }
 
 describe('a handler', () => {
-  test('answers with a value, an errno or by letting the call go on', async () => {
-    expect((await ask(() => ({ value: 4242 }))).answer).toBe('4242 0');
-    expect((await ask(async () => ({ errno: 'ENOTTY' }))).answer).toBe('-1 25');
-    expect((await ask(() => ({ continue: true }))).answer).toBe('99 0');
+  test('answers with a value or an errno, or lets the kernel execute the call', async () => {
+    expect((await answered(() => ({ value: 4242 }))).answer).toBe('4242 0');
+    expect((await answered(async () => ({ errno: 'ENOTTY' }))).answer).toBe('-1 25');
+    expect((await answered(() => ({ continue: true }))).answer).toBe('99 0');
   });
 
-  test('gives a descriptor, of its own or of a FileHandle', async () => {
+  test('answers with a descriptor, of its own or of a FileHandle', async () => {
     const reading = `print(open('/nowhere/file').read(), end='')`;
     const byNumber = await python(reading, {
       openat: (call) =>
@@ -78,7 +78,7 @@ describe('a handler', () => {
     expect(byHandle).toMatchObject({ stdout: 'what is in it\n', stderr: '' });
   });
 
-  test('gives a descriptor that a program started by the child inherits, unless it is to be closed on exec', async () => {
+  test('answers with a descriptor that the child’s programs inherit, unless closeOnExec is true', async () => {
     const listing = `import os, subprocess
 open('/nowhere/file').fileno()
 fd = os.open('/nowhere/file', os.O_RDONLY)
@@ -94,7 +94,7 @@ print(subprocess.run(['test', '-e', f'/proc/self/fd/{fd}'], close_fds=False).ret
     }
   });
 
-  test('keeps its own descriptor, unless it is to be closed', async () => {
+  test('keeps its own descriptor, unless close is true', async () => {
     for (const close of [false, true]) {
       const fd = openSync(file, 'r');
       await python(`open('/nowhere/file')`, {
@@ -105,7 +105,7 @@ print(subprocess.run(['test', '-e', f'/proc/self/fd/{fd}'], close_fds=False).ret
     }
   });
 
-  test('reads and writes what arguments point to', async () => {
+  test('reads and writes the memory to which arguments point', async () => {
     const seen: unknown[] = [];
     const { stdout } = await python(
       `import socket, os
@@ -135,9 +135,9 @@ for family, address in ((socket.AF_INET, ('192.0.2.7', 80)), (socket.AF_INET6, (
     ]);
   });
 
-  test('hears of no memory where there is none', async () => {
+  test('gets EFAULT for an address at which nothing is mapped', async () => {
     const errors: unknown[] = [];
-    const { answer } = await ask((call) => {
+    const { answer } = await answered((call) => {
       for (const read of [() => call.string(0), () => call.write(0, Buffer.alloc(1))]) {
         try {
           read();
@@ -150,9 +150,9 @@ for family, address in ((socket.AF_INET, ('192.0.2.7', 80)), (socket.AF_INET6, (
     expect([answer, errors]).toEqual(['1 0', ['EFAULT', 'EFAULT']]);
   });
 
-  test('reads at most 1 MiB, of a size that there is', async () => {
+  test('reads at most 1 MiB', async () => {
     const errors: unknown[] = [];
-    const { answer } = await ask((call) => {
+    const { answer } = await answered((call) => {
       for (const size of [-1, 2 ** 20 + 1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '1']) {
         try {
           call.bytes(0, size as number);
@@ -165,7 +165,7 @@ for family, address in ((socket.AF_INET, ('192.0.2.7', 80)), (socket.AF_INET6, (
     expect([answer, errors]).toEqual(['1 0', Array(6).fill('ERR_SECCOMP_OPTION')]);
   });
 
-  test('that throws, takes too long or answers what can not be denies, and is told of', async () => {
+  test('denies if it throws, takes too long or returns no valid answer, and its error is emitted', async () => {
     const wrong: readonly [RegExp, () => Answer | Promise<Answer>, object?][] = [
       [/out of order/, () => Promise.reject(new Error('out of order'))],
       [
@@ -180,12 +180,12 @@ for family, address in ((socket.AF_INET, ('192.0.2.7', 80)), (socket.AF_INET6, (
       [/EBADF/, () => ({ addFd: 12_345 })],
     ];
     for (const [message, handler, options = {}] of wrong) {
-      const { answer, errors } = await ask(handler, options);
+      const { answer, errors } = await answered(handler, options);
       expect([answer, errors]).toEqual(['-1 1', [expect.stringMatching(message)]]);
     }
   });
 
-  test('answers what SCMP_ACT_NOTIFY is about, and no other call of that name', async () => {
+  test('answers the calls that SCMP_ACT_NOTIFY selects, and no other call of that name', async () => {
     const profile: ProfileDocument = {
       defaultAction: 'SCMP_ACT_ALLOW',
       syscalls: [
@@ -202,7 +202,7 @@ for signal in 0, 10, 12:
     expect(() => spawn('true', [], profile)).toThrow('SCMP_ACT_NOTIFY needs a supervisor');
   });
 
-  test('of a socket call is not gone around by socketcall', async ({ skip }) => {
+  test('for a socket call can’t be bypassed by socketcall', async ({ skip }) => {
     if (process.arch !== 'x64') skip('socketcall is x86’s');
     const { evaluate } = await import('../../lib/policy/evaluate.js');
     const { plannedFilters } = await import('../support/plans.js');
@@ -213,13 +213,13 @@ for signal in 0, 10, 12:
     expect(socketcall(1n)).toEqual({ kind: 'allow' });
   });
 
-  test('is refused where this thread waits for the child', () => {
+  test('is refused by functions that block this thread until the child ends', () => {
     const sandbox = new Sandbox(everything, { notify: { getppid: () => ({ value: 1 }) } });
     expect(() => sandbox.execFileSync('true')).toThrow("handlers can't run while this thread waits");
   });
 });
 
-describe('when those who answer are gone', () => {
+describe('after the end of the process or worker that answers', () => {
   const handlers = { sched_get_priority_max: () => ({ value: 4242 }) };
   const start = (script: string, out: string) => `
     import { spawn } from ${JSON.stringify(dist)};
@@ -227,14 +227,14 @@ describe('when those who answer are gone', () => {
     const stdio = ['ignore', ${out}, 'inherit'];
     spawn('python3', ['-c', ${JSON.stringify(script)}], { defaultAction: 'SCMP_ACT_ALLOW' }, { notify, stdio });`;
 
-  test('with their worker, calls are denied', async () => {
+  test('of a worker, calls are denied', async () => {
     const fifo = join(directory, 'worker');
     execFileSync('mkfifo', [fifo, `${fifo}-out`]);
     const output = open(`${fifo}-out`);
-    const script = `${asked}ask()\nopen(${JSON.stringify(fifo)}).read()\nask()`;
+    const script = `${preamble}call()\nopen(${JSON.stringify(fifo)}).read()\ncall()`;
     const code = `import { openSync } from 'node:fs';${start(script, `openSync('${fifo}-out', 'w')`)}`;
     const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(code)}`));
-    const end = await open(fifo, 'w'); // The first call has been answered when this is open.
+    const end = await open(fifo, 'w'); // The child opens the FIFO after the answer to its first call.
     await worker.terminate();
     await end.close();
     const reader = await output;
@@ -242,10 +242,10 @@ describe('when those who answer are gone', () => {
     await reader.close();
   });
 
-  test('with this process, calls fail with ENOSYS', async () => {
+  test('of the process, calls fail with ENOSYS', async () => {
     const fifo = join(directory, 'process');
     execFileSync('mkfifo', [fifo]);
-    const code = start(`${asked}ask()\nopen(${JSON.stringify(fifo)}).read()\nask()`, "'inherit'");
+    const code = start(`${preamble}call()\nopen(${JSON.stringify(fifo)}).read()\ncall()`, "'inherit'");
     const parent = nodeSpawn(process.execPath, ['--input-type=module', '-e', code], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -258,10 +258,10 @@ describe('when those who answer are gone', () => {
   });
 });
 
-test('a descriptor that a handler gives too late is closed where the answer says so', async () => {
+test('a descriptor in a late answer is closed if its answer has close: true', async () => {
   const late: Promise<unknown>[] = [];
   const fds: number[] = [];
-  const { answer } = await ask(
+  const { answer } = await answered(
     () => {
       const given = setTimeout(100).then(() => {
         const addFd = openSync(file, 'r');
@@ -278,9 +278,9 @@ test('a descriptor that a handler gives too late is closed where the answer says
   expect(fds.map(isOpen)).toEqual([false]);
 });
 
-test('that a given descriptor could not be closed is told', async () => {
+test('a failure to close a descriptor is emitted as handlerError', async () => {
   const given = { fd: openSync(file, 'r'), close: () => Promise.reject(new Error('stays open')) };
-  const { answer, errors } = await ask(() => ({ addFd: given, close: true }));
+  const { answer, errors } = await answered(() => ({ addFd: given, close: true }));
   expect(answer).not.toBe('-1 1');
   expect(errors).toEqual(['stays open']);
   closeSync(given.fd);
@@ -288,11 +288,11 @@ test('that a given descriptor could not be closed is told', async () => {
 
 test.each([
   ['throws', "() => { throw new Error('no answer') }"],
-  ['gives what is no answer', '() => false'],
-  ['gives what is refused', '() => ({ addFd: 12_345 })'],
+  ['returns no valid answer', '() => false'],
+  ['returns an answer that the kernel refuses', '() => ({ addFd: 12_345 })'],
   ['rejects', "async () => { throw new Error('no answer') }"],
-  ['resolves to what is no answer', 'async () => false'],
-])("an error of a 'handlerError' listener is not lost where the handler %s", async (_, handler) => {
+  ['resolves to no valid answer', 'async () => false'],
+])("an error of a 'handlerError' listener is not lost if the handler %s", async (_, handler) => {
   const script = `
     import { spawn } from ${JSON.stringify(dist)};
     process.on('uncaughtException', ({ message }) => console.log(message));
@@ -305,7 +305,7 @@ test.each([
 test.each([
   ['onViolation', "onViolation: () => { throw new Error('mine') }", 'sh -c "mkdir x & uname & wait"'],
   ["a 'handlerError' listener", '', 'sh -c "uname & uname & uname & wait"'],
-])('what %s throws keeps no other call waiting', async (_, options, command) => {
+])('an exception of %s keeps no other call waiting', async (_, options, command) => {
   const script = `
     import { spawn } from ${JSON.stringify(dist)};
     let uncaught = 0;
@@ -316,7 +316,7 @@ test.each([
     });
     child.on('handlerError', () => { throw new Error('mine') });
     const until = Date.now() + 800;
-    while (Date.now() < until); // Mail accumulates.
+    while (Date.now() < until); // Mail accumulates while this thread is blocked.
     child.on('close', () => console.log(uncaught > 0));`;
   const args = ['--input-type=module', '--eval', script];
   expect((await finish(nodeSpawn(process.execPath, args))).stdout).toBe('true\n');

@@ -1,6 +1,4 @@
-/**
- * What a callback of the user's does keeps no other call, and no other child, from its answer, its report or its end.
- */
+/** A callback of the user, whatever it does, keeps no other call and no other child from its answer, report or end. */
 import { spawn as nodeSpawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
@@ -22,9 +20,7 @@ const profile: ProfileDocument = {
   syscalls: [{ names: ['sched_get_priority_min', 'mkdir'], action: 'SCMP_ACT_ERRNO', errnoRet: 77 }],
 };
 
-/**
- * What a module prints as JSON at its end: `result` is what it found, `uncaught` the messages of uncaught exceptions.
- */
+/** Runs a module that sets `result`. Returns it, and the messages of uncaught exceptions. */
 async function report(code: string) {
   const script = `
     import { spawnSync as nodeSpawnSync } from 'node:child_process';
@@ -44,10 +40,7 @@ async function report(code: string) {
   return JSON.parse(stdout);
 }
 
-/**
- * Starts ten children that make 1,000 calls which ask, and 1,000 that are denied: how each ended, and what was told of
- * it.
- */
+/** Code that starts ten children, which make 1,000 notified and 1,000 denied calls, and collects their ends and reports. */
 const tenChildren = (onViolation: string, listeners: string) => `
   const late = [];
   const children = Array.from({ length: 10 }, (_, i) => {
@@ -81,9 +74,9 @@ describe('1,000 calls of ten children are all answered in time, and their report
   test.each([
     ['rejects', "async () => fail('later')", '', Array(10).fill('later, rejected')],
     ['throws later', "() => setImmediate(fail, 'later')", '', Array(10).fill('later')],
-    ['waits for a program of its own', "() => nodeSpawnSync('sleep', ['0.05'])", '', []],
-    ['supervises a program of its own', "() => spawnSync('true', [], profile, { onViolation: true })", '', []],
-    ['starts a program of its own', "() => spawn('true', [], profile, { onViolation: true })", '', []],
+    ['waits for a program that it starts', "() => nodeSpawnSync('sleep', ['0.05'])", '', []],
+    ['supervises a program that it starts', "() => spawnSync('true', [], profile, { onViolation: true })", '', []],
+    ['starts a program', "() => spawn('true', [], profile, { onViolation: true })", '', []],
     ['removes listeners', '() => {}', "child.on('violation', () => child.removeAllListeners('violation'));", []],
     [
       'kills a child',
@@ -106,7 +99,7 @@ describe('1,000 calls of ten children are all answered in time, and their report
   });
 });
 
-test('an answer that is there is taken, though another callback held the thread beyond its timeout', async () => {
+test('an answer counts if it is ready when another callback that blocked the thread beyond the timeout returns', async () => {
   const path = join(directory, 'made');
   const errors: unknown[] = [];
   const script = 'import os; print(os.sched_get_priority_max(1))';
@@ -127,7 +120,7 @@ test('an answer that is there is taken, though another callback held the thread 
   expect([(await finish(child)).stdout, errors]).toEqual(['4242\n', []]);
 });
 
-test('the timeout of a handler holds under timers that a test puts in place', async () => {
+test('the timeout of a handler works under fake timers', async () => {
   vi.useFakeTimers();
   try {
     const child = spawn('uname', [], profile, { notify: { uname: () => new Promise(() => {}) }, notifyTimeout: 1 });
@@ -140,7 +133,7 @@ test('the timeout of a handler holds under timers that a test puts in place', as
   }
 });
 
-test('what onViolation throws is an uncaught exception after spawnSync, which returns its result', async () => {
+test('an exception of onViolation is uncaught after spawnSync has returned its result', async () => {
   const code = `
     subscribe('seccomp:violation', () => fail('channel'));
     const script = 'mkdir /nowhere/a; mkdir /nowhere/b; echo done';
@@ -152,19 +145,19 @@ test('what onViolation throws is an uncaught exception after spawnSync, which re
   });
 });
 
-test('what onViolation throws changes nothing of what run gives', async () => {
+test('an exception of onViolation does not change the result of run', async () => {
   const code = `
     const { stdout, violations } = await run('sh', ['-c', 'mkdir /nowhere/a; echo done'], profile, { onViolation: () => fail('mine') });
     const result = { stdout, count: violations.length };`;
   expect(await report(code)).toEqual({ result: { stdout: 'done\n', count: 1 }, uncaught: ['mine'] });
 });
 
-describe('functions that wait for the delivery of kinds', async () => {
+describe('functions passed to afterKinds', async () => {
   const native = await import('../../lib/native.js');
   const kinds = (...known: number[]) =>
     vi.spyOn(native.addon(), 'counts').mockImplementation(() => [0, ...Array(known.shift()).fill(1)]);
 
-  test('are called in the order in which they were given', async () => {
+  test('are called in the order in which they were passed', async () => {
     const order: string[] = [];
     const onKind = () => listener.afterKinds(() => void order.push('second'));
     const listener = new Listener({ id: -1, handle: {} as never }, { onKind, onNotification: undefined });
@@ -175,7 +168,7 @@ describe('functions that wait for the delivery of kinds', async () => {
     expect(order).toEqual(['first', 'second']);
   });
 
-  test('do not wait for kinds that come later', async () => {
+  test('do not wait for later kinds', async () => {
     const order: string[] = [];
     const onKind = (index: number) => {
       order.push(`kind ${index}`);

@@ -1,4 +1,4 @@
-/** Many supervised children, killed in the middle of their calls: no call is lost, none gets another's answer. */
+/** Many supervised children are killed in the middle of their calls: no call is lost, and none gets another's answer. */
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
@@ -28,25 +28,25 @@ test('200 children, most of which are killed in the middle of their calls', asyn
 });
 
 test('1,000 children at once', async ({ skip }) => {
-  // Three descriptors each, and a process and a thread.
+  // Each child takes three descriptors, a process and a thread.
   const limit = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
   if (Number(limit) < 4096) skip(`only ${limit} descriptors`);
-  await once(startNotifying(1, answer), 'exit'); // This thread's part of the supervisor is there from then on.
+  await once(startNotifying(1, answer), 'exit'); // Creates what the supervisor keeps for this thread.
   const before = held();
   const waiting: (() => void)[] = [];
-  let all = () => {};
-  const asked = new Promise<void>((resolve) => {
-    all = resolve;
+  let allCalled = () => {};
+  const called = new Promise<void>((resolve) => {
+    allCalled = resolve;
   });
-  // None is answered until all have asked.
+  // No call is answered before all children have made one.
   const children = Array.from({ length: 1000 }, () =>
     startNotifying(1, async (call) => {
-      if (waiting.length < 1000) await new Promise<void>((resolve) => waiting.push(resolve) === 1000 && all());
+      if (waiting.length < 1000) await new Promise<void>((resolve) => waiting.push(resolve) === 1000 && allCalled());
       return answer(call);
     }),
   );
   const exits = Promise.all(children.map((child) => once(child, 'exit')));
-  await asked;
+  await called;
   for (const release of waiting) release();
   expect(new Set((await exits).map(([code, signal]) => code ?? signal))).toEqual(new Set([0]));
   expect(children.reduce((sum, { violations }) => sum + (violations[0]?.count ?? 0), 0)).toBe(2000);

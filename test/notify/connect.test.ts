@@ -1,6 +1,4 @@
-/**
- * call.connect: a caller's socket is connected in its place, with its rights, and not after its call has been answered.
- */
+/** call.connect: connects a caller's socket in its place, with the caller's rights, and not after the call was answered. */
 import { execFileSync, spawn as nodeSpawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -34,7 +32,7 @@ const NOT_OTHERS = 'this process may not act as another user';
 type Connect = (call: NotifiedCall) => Answer | Promise<Answer>;
 const connects: Connect = (call) => call.connect(call.sockaddr(1));
 
-/** A Python program whose connect(2) is answered by a handler. */
+/** Starts a Python program whose connect(2) calls a handler answers. */
 const python = (script: string, connect: Connect, options: SpawnOptions = {}) =>
   spawn(interpreter, ['-c', `import os, socket, struct, sys, threading\n${script}`], everything, {
     notify: { connect },
@@ -48,7 +46,7 @@ const printed = async (script: string, connect: Connect = connects, options: Spa
   return stdout.trim().split('\n');
 };
 
-/** Starts a Python program beside, and waits for its first line; it ends with the tests. */
+/** Starts a Python program without a profile, and waits for its first line. It ends with the tests. */
 async function beside(script: string): Promise<{ first: string; lines: AsyncIterator<string> }> {
   const child = nodeSpawn(interpreter, ['-c', `import os, socket, struct, sys, time\n${script}`], {
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -58,9 +56,7 @@ async function beside(script: string): Promise<{ first: string; lines: AsyncIter
   return { first: (await lines.next()).value, lines };
 }
 
-/**
- * A port to which a blocking connect(2) waits: the one place in the queue of its server is taken, so SYNs are dropped.
- */
+/** A port at which connect(2) blocks: the queue of its server has one place, which is taken, so SYNs are dropped. */
 async function fullPort(): Promise<number> {
   const { first } = await beside(`server = socket.socket(); server.bind(('127.0.0.1', 0)); server.listen(0)
 queued = [socket.socket() for i in range(3)]
@@ -69,7 +65,7 @@ print(server.getsockname()[1], flush=True); time.sleep(600)`);
   return Number(first);
 }
 
-/** Makes a local socket to which a blocking connect(2) waits. */
+/** Makes a local socket at which connect(2) blocks. */
 const makeFullPath = (path: string) =>
   beside(`server = socket.socket(socket.AF_UNIX); server.bind('${path}'); server.listen(0)
 queued = []
@@ -79,7 +75,7 @@ while True:
   if queued[-1].connect_ex('${path}') == 11: break
 print('ready', flush=True); time.sleep(600)`);
 
-/** Threads of this process that connect. */
+/** The number of this process's threads that connect. */
 const connecting = () =>
   readdirSync('/proc/self/task').filter((tid) => {
     try {
@@ -90,7 +86,7 @@ const connecting = () =>
   }).length;
 const noneConnects = () => vi.waitFor(() => expect(connecting()).toBe(0), 60_000);
 
-/** The state of a TCP socket, first byte of TCP_INFO: 1 is established, 2 SYN_SENT, 7 closed. */
+/** The state of a TCP socket, the first byte of TCP_INFO: 1 is established, 2 SYN_SENT, 7 closed. */
 const STATE = 's.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]';
 
 async function withServer<Result>(use: (port: number, ends: Promise<void>) => Promise<Result>): Promise<Result> {
@@ -171,7 +167,7 @@ os._exit(0)`;
     await noneConnects();
   });
 
-  test('are given up when their caller is gone', async () => {
+  test('are given up when their caller is killed', async () => {
     const port = await fullPort();
     const answers: Promise<Answer>[] = [];
     const child = python(`socket.socket().connect_ex(('127.0.0.1', ${port}))`, (call) => {
@@ -187,7 +183,7 @@ os._exit(0)`;
     expect(await Promise.all(answers)).toEqual([{ errno: 2 }]);
   });
 
-  test('are given up when their caller is gone, and its parent under the same filter is not', async () => {
+  test('are given up when their caller is killed, but not its parent under the same filter', async () => {
     const port = await fullPort();
     const script = `
 child = os.fork()
@@ -208,7 +204,7 @@ print('went on')`;
     expect((await finish(child)).stdout).toBe('went on\n');
   });
 
-  test('that were not begun when their call was denied are never made', async () => {
+  test('that had not begun when their call was denied are never made', async () => {
     const port = await fullPort();
     await withServer(async (good) => {
       const script = `
@@ -233,7 +229,7 @@ os._exit(0)`;
 });
 
 describe('a connection', () => {
-  test('that was made before its call is denied is ended', async () => {
+  test('that was made before its call is denied is closed', async () => {
     await withServer(async (port, ends) => {
       const script = `s = socket.socket()\nprint(s.connect_ex(('127.0.0.1', ${port})), ${STATE})`;
       const denies: Connect = async (call) => {
@@ -261,7 +257,7 @@ print(s.connect_ex(('127.0.0.1', ${port})), os.get_blocking(s.fileno()), ${STATE
     });
   });
 
-  test('with a timeout of the socket’s own ends by it', async () => {
+  test('ends at the timeout of the socket', async () => {
     const port = await fullPort();
     const script = `s = socket.socket()
 s.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack('ll', 0, 250000))
@@ -269,7 +265,7 @@ print(s.connect_ex(('127.0.0.1', ${port})))`;
     expect(await printed(script)).toEqual(['115']);
   });
 
-  test('is made once a call', async () => {
+  test('is made only once for a call', async () => {
     await withServer(async (port) => {
       const answers: Answer[] = [];
       const twice: Connect = async (call) => {
@@ -284,7 +280,7 @@ print(s.connect_ex(('127.0.0.1', ${port})))`;
 
   test.each([
     ['of another family', 's = socket.socket(socket.AF_UNIX)', 97],
-    ['that is no socket', "s = open('/dev/null')", 88],
+    ['that is not a socket', "s = open('/dev/null')", 88],
   ])('of a descriptor %s is refused', async (_, make, errno) => {
     const script = `${make}
 import ctypes
@@ -315,7 +311,7 @@ print(s.connect_ex(('127.0.0.1', ${port})))`;
     });
   });
 
-  test('is made of the kind of socket that the handler saw, and of no other', async () => {
+  test('is made only if the socket is of the kind that the handler saw', async () => {
     await withServer(async (port) => {
       const script = `
 s = socket.socket()
@@ -342,7 +338,7 @@ print(s.connect_ex(('127.0.0.1', ${port})))`;
     });
   });
 
-  test('is looked at before, where there is a socket', async () => {
+  test('has no socket to look at: call.socket throws', async () => {
     const codes: unknown[] = [];
     const looks: Connect = (call) => {
       try {
@@ -359,7 +355,7 @@ print(s.connect_ex(('127.0.0.1', ${port})))`;
     expect(codes).toEqual(['ENOTSOCK', 'EBADF']);
   });
 
-  test('of a datagram socket may be dissolved and made anew', async () => {
+  test('of a datagram socket can be dissolved and made again', async () => {
     const script = `
 import ctypes
 libc = ctypes.CDLL(None, use_errno=True)
@@ -370,7 +366,7 @@ print(s.connect_ex(('::1', 9)), libc.connect(s.fileno(), none, len(none)), s.con
   });
 });
 
-/** A local socket that says who connects. */
+/** A local socket that prints the user and group of each connection. */
 const SAYS_WHO = `
 while True:
   client = server.accept()[0]
@@ -426,7 +422,7 @@ for groups in [], [4242]:
     expect(await printed(script, connects, { capabilities: [] })).toEqual(['13']);
   });
 
-  test('is found in the caller’s root, and by no link that leads out of it', async ({ skip }) => {
+  test('is found in the caller’s root, and not by a link that leads out of it', async ({ skip }) => {
     if (!mayBeOthers) skip(NOT_OTHERS);
     const root = join(directory, 'root');
     mkdirSync(root);
@@ -457,7 +453,7 @@ print(socket.socket(socket.AF_UNIX).connect_ex('${path}'))`;
     if (process.getuid?.() !== 0 || !mayBeOthers) skip(NOT_OTHERS);
     const path = join(directory, 'flag');
     await saysWho(`'${path}'`, 0o777);
-    // The files of a process in /proc belong to root unless it is dumpable: told apart by a process that is not root's.
+    // The files of a process in /proc belong to root unless it is dumpable, so this needs a process of another user.
     const code = `
       import { readdirSync, readFileSync, statSync } from 'node:fs';
       import { spawn } from ${JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)};

@@ -20,25 +20,25 @@ const dist = new URL('../../dist/index.js', import.meta.url).href;
 const directory = mkdtempSync(join(tmpdir(), 'seccomp-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 
-/** One call has an answer that is fixed, and is asked about all the same. */
+/** One call has a fixed answer, of which the supervisor is notified all the same. */
 const profile: ProfileDocument = {
   defaultAction: 'SCMP_ACT_ALLOW',
   syscalls: [{ names: ['sched_get_priority_min'], action: 'SCMP_ACT_ERRNO', errnoRet: 77 }],
 };
 
-/** A call to which it is up to its handler what is answered; the interpreter lets other threads run meanwhile. */
-const asking = `import ctypes, os, threading, time
+/** Python code for a call that a handler answers. The interpreter lets other threads run meanwhile. */
+const preamble = `import ctypes, os, threading, time
 libc = ctypes.CDLL(None, use_errno=True)
 ask = libc.sched_get_priority_max
 `;
 
 const flood = (script: string, handler: (call: NotifiedCall) => Answer | Promise<Answer>) =>
-  spawn('python3', ['-c', asking + script], profile, {
+  spawn('python3', ['-c', preamble + script], profile, {
     notify: { sched_get_priority_max: handler },
     onViolation: true,
   });
 
-describe('a child that asks all the time', () => {
+describe('a child that makes notified calls without pause', () => {
   test('gets its own answer to each call', async () => {
     let calls = 0;
     const child = flood('for n in range(20000):\n  assert ask(n) == n ^ 0x5a5a', ({ args: [n = 0n] }) => {
@@ -65,7 +65,7 @@ describe('a child that asks all the time', () => {
     expect(calls).toBe(5000);
   });
 
-  test('leaves this thread to others too', async () => {
+  test('leaves time on this thread to others', async () => {
     let more = 1;
     let calls = 0;
     const child = flood('while ask(1): pass', () => {
@@ -81,7 +81,7 @@ describe('a child that asks all the time', () => {
     expect(await ended).toMatchObject({ code: 0, stderr: '' });
   });
 
-  test('waits for no handler where an answer is fixed', async () => {
+  test('gets fixed answers while a handler runs', async () => {
     const [begun, done] = [join(directory, 'begun'), join(directory, 'done')];
     let calls = 0;
     const script = `
@@ -96,7 +96,7 @@ thread.join()`;
     const child = flood(script, () => {
       if (++calls < 1000) return { value: 1 };
       writeFileSync(begun, '');
-      // The handler returns only when the other thread was answered, or long after it should have been.
+      // The handler returns only when the other thread has its answers, or long after it should have them.
       for (const end = Date.now() + 40_000; !existsSync(done) && Date.now() < end; );
       return { value: existsSync(done) ? 0 : -1 };
     });
@@ -129,7 +129,7 @@ for thread in threads: thread.join()`;
         stdio: ['ignore', 'ignore', 'inherit'],
       });`;
     const files = [join(directory, 'asked'), join(directory, 'denied')];
-    const script = `${asking}
+    const script = `${preamble}
 while True:
   answer = ask(1)
   if answer == 2: open(${JSON.stringify(files[0])}, 'w')

@@ -1,4 +1,4 @@
-/** Several instances of the module in one process, over the one addon: each hears of its own children. */
+/** Several instances of the module in one process share the addon: each receives the mail of its own children. */
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test, vi } from 'vitest';
 import { addon } from '../../lib/native.js';
@@ -23,23 +23,23 @@ async function instance() {
   return import('../../lib/index.js');
 }
 
-/** What a child of an instance prints, and what the instance is told of it. */
+/** The output of a child of an instance, and the syscalls of its violations. */
 async function supervised({ spawn }: Awaited<ReturnType<typeof instance>>, value: number) {
-  const told: string[] = [];
+  const denied: string[] = [];
   const child = spawn('python3', ['-c', script], denying, {
-    onViolation: ({ syscall }) => told.push(syscall),
+    onViolation: ({ syscall }) => denied.push(syscall),
     notify: { sched_get_priority_max: () => ({ value }) },
   });
-  return { stdout: (await finish(child)).stdout, told };
+  return { stdout: (await finish(child)).stdout, denied };
 }
 
-test('that run at once each hear of their own children, and answer them', async () => {
+test('that run at once receive and answer the calls of their own children', async () => {
   const first = await instance();
   const second = await instance();
   expect(first.spawn).not.toBe(second.spawn);
   const numbers = [11, 12, 13, 14];
   const ends = await Promise.all(numbers.map((n) => supervised(n % 2 === 0 ? first : second, n)));
-  expect(ends).toEqual(numbers.map((n) => ({ stdout: `${n}\n`, told: ['mkdir'] })));
+  expect(ends).toEqual(numbers.map((n) => ({ stdout: `${n}\n`, denied: ['mkdir'] })));
 });
 
 test('that were loaded again after their deletion from require.cache, and in workers', () => {
@@ -65,12 +65,12 @@ test.each<[string, (each: Awaited<ReturnType<typeof instance>>) => unknown]>([
   ['a child', (each) => supervised(each, 1)],
   ['a child of spawnSync', ({ spawnSync }) => spawnSync('true', [], denying, { onViolation: true })],
   ['a start that fails', ({ spawnSync }) => spawnSync('/nowhere/program', [], denying, { onViolation: true })],
-])('hold nothing once there is no child any more: after %s', async (_, use) => {
+])('hold nothing when there is no child any more: after %s', async (_, use) => {
   const open = vi.spyOn(addon(), 'openInbox');
   const close = vi.spyOn(addon(), 'closeInbox');
   for (let i = 0; i < 3; i++) await use(await instance());
   expect(open.mock.results.length).toBeGreaterThanOrEqual(3);
-  // Those of other tests may close late.
+  // The inboxes of other tests may close late.
   await vi.waitFor(() => {
     const closed = close.mock.calls.map(([inbox]) => inbox);
     for (const { value } of open.mock.results) expect(closed).toContain(value);

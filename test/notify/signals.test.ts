@@ -1,7 +1,4 @@
-/**
- * Signals during calls that ask: once the supervisor has taken a call, only one that ends the program keeps it from its
- * answer.
- */
+/** Signals during notified calls: once the supervisor has received a call, only a fatal signal prevents its answer. */
 import { readFileSync } from 'node:fs';
 import { expect, test, vi } from 'vitest';
 import { addon } from '../../lib/native.js';
@@ -20,7 +17,7 @@ const denying: ProfileDocument = {
 };
 const CALLS = 20_000;
 
-/** What becomes of denied calls under a storm of signals. */
+/** The results of denied calls under a storm of signals. */
 async function underSignals(restarts: boolean) {
   const child = spawn(compileC('interrupted.c'), [`${CALLS}`, '100', restarts ? '1' : '0'], denying, {
     onViolation: true,
@@ -30,7 +27,7 @@ async function underSignals(restarts: boolean) {
   return { denied, interrupted, others, signals, counted: child.violations.reduce((sum, { count }) => sum + count, 0) };
 }
 
-test('a call that was taken is answered, and only then is a signal handled', async ({ skip }) => {
+test('a received call is answered, and only then is a signal handled', async ({ skip }) => {
   if (!isKillable) skip(TOO_OLD);
   const script = `import ctypes, os, signal
 signal.signal(signal.SIGUSR1, lambda *_: print('signal', flush=True))
@@ -52,7 +49,7 @@ print(result, ctypes.get_errno(), flush=True)`;
   expect((await finish(child)).stdout.split('\n').sort()).toEqual(['', '4242 0', 'signal']);
 });
 
-test('each of 20,000 denied calls is counted and gets its errno, or a signal came before it was taken', async ({
+test('each of 20,000 denied calls is counted and gets its errno, or a signal came before it was received', async ({
   skip,
 }) => {
   if (!isKillable) skip(TOO_OLD);

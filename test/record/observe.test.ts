@@ -1,4 +1,4 @@
-/** What record is made of: every call of a program, its threads and its children, seen and let through. */
+/** Every call of a program, its threads and its children is counted and allowed: what record() makes profiles of. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ async function observe(command: string, args: readonly string[], options: SpawnO
   return observeChild(child, call.options);
 }
 
-test('tells every kind of call of all processes, with who made it first', async () => {
+test('returns every kind of call of all processes, with the thread that made it first', async () => {
   const { calls, exitCode, others } = await observe('sh', ['-c', 'cat /nowhere/file & wait; exit 3'], {
     stdio: 'ignore',
   });
@@ -32,22 +32,22 @@ test('tells every kind of call of all processes, with who made it first', async 
 
 test('counts the calls of all threads', async () => {
   const { calls } = await observe(compileC('notifying.c'), ['1'], { stdio: 'ignore' });
-  // The first answer is not what the program asks for, so it ends.
+  // The program exits at the first result, which is not the one that it expects.
   expect(calls.find(({ syscall }) => syscall === 'sched_get_priority_max')?.count).toBeGreaterThan(0);
 });
 
-test('rejects with why a program can not be started', async () => {
+test('rejects with the error of a program that can’t be started', async () => {
   await expect(observe('/nowhere/program', [])).rejects.toMatchObject({ code: 'ENOENT', call: 'execve' });
 });
 
 describe('pipes, which nobody else reads or writes,', () => {
-  test('are read to their end, and what comes out of them is dropped', async () => {
+  test('are read to their end, and the output is dropped', async () => {
     const { exitCode, calls } = await observe('head', ['-c', '1000000', '/dev/zero']);
     expect(exitCode).toBe(0);
     expect(calls.map(({ syscall }) => syscall)).toContain('write');
   });
 
-  test('are at their end where the program reads them', async () => {
+  test('are at their end for a program that reads them', async () => {
     expect(await observe('cat', [])).toMatchObject({ exitCode: 0 });
     const stdio = ['pipe', 'pipe', 'pipe', 'pipe'] as const;
     expect(await observe('sh', ['-c', 'cat <&3 && echo >&3 && cat'], { stdio })).toMatchObject({ exitCode: 0 });
@@ -55,7 +55,7 @@ describe('pipes, which nobody else reads or writes,', () => {
 });
 
 describe('descendants that live longer are not waited for', () => {
-  // In a process group of their own, whose leader is the first to make a call.
+  // Runs in a process group of its own. The leader is the first to make a call.
   const observeGroup = async (script: string, options: SpawnOptions) => {
     const observed = await observe('sh', ['-c', script], { detached: true, ...options });
     for (const { pid } of observed.calls.slice(0, 1)) process.kill(-pid, 'SIGKILL');
@@ -71,7 +71,7 @@ describe('descendants that live longer are not waited for', () => {
     expect(await observeGroup('sleep 100 & exit 5', { timeout: 1000 })).toMatchObject({ exitCode: 5 });
   });
 
-  test('and go on', async () => {
+  test('and continue', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'seccomp-observe-'));
     const [started, go, done] = ['started', 'go', 'done'].map((name) => join(directory, name)) as [
       string,

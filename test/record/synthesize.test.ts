@@ -1,4 +1,4 @@
-/** A recorded profile allows what was seen, nothing beyond its stated rules, and says where each call came from. */
+/** A recorded profile allows the recorded calls, and nothing beyond its stated rules. Comments name the programs. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { familiesInTable } from '../../lib/decode/argument-meanings.js';
@@ -80,7 +80,7 @@ function asRegisters(call: SeenCall): SeenCall {
   return { ...call, args: call.args.map((value) => BigInt.asUintN(64, value)) };
 }
 
-it('allows every call that was seen', () => {
+it('allows every recorded call', () => {
   fc.assert(
     fc.property(calls, fc.boolean(), (run, compareArguments) => {
       const profile = synthesize(run, host, { containerStart: false, compareArguments });
@@ -89,7 +89,7 @@ it('allows every call that was seen', () => {
   );
 });
 
-it('denies every call whose name was not seen, on the ABIs that were', () => {
+it('denies every call whose name was not recorded, on the recorded ABIs', () => {
   fc.assert(
     fc.property(calls, call, (run, other) => {
       fc.pre(!run.some(({ syscall }) => syscall === other.syscall));
@@ -98,7 +98,7 @@ it('denies every call whose name was not seen, on the ABIs that were', () => {
   );
 });
 
-it('with arguments, allows no number that was not seen with those beside it', () => {
+it('with arguments, allows a number only with the other numbers of a recorded call', () => {
   const sockets = fc.array(
     fc.tuple(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 1, max: 3 }), fc.integer({ min: 0, max: 2 })),
     { minLength: 1, maxLength: MAX_RULES },
@@ -116,7 +116,7 @@ it('with arguments, allows no number that was not seen with those beside it', ()
   );
 });
 
-it('with arguments, allows any of the flags that were seen, and no other', () => {
+it('with arguments, allows any selection of the recorded flags, and no other flag', () => {
   const flags = fc.array(fc.nat({ max: 0xffff }), { minLength: 1, maxLength: 40 });
   fc.assert(
     fc.property(flags, fc.nat({ max: 0xfffff }), (run, other) => {
@@ -131,22 +131,22 @@ it('with arguments, allows any of the flags that were seen, and no other', () =>
   );
 });
 
-it('keeps flags to the number that they were seen with', () => {
+it('allows flags only with the number with which they were recorded', () => {
   const run = [seen('openat', [0, 0, 0o100001]), seen('openat', [0, 0, 0o2000000])];
   const profile = synthesize(run, host, comparing);
   expect(isAllowed(profile, seen('openat', [0, 0, 0]))).toBe(true);
-  expect(isAllowed(profile, seen('openat', [0, 0, 0o2000001]))).toBe(false); // O_CLOEXEC was seen for reading only.
+  expect(isAllowed(profile, seen('openat', [0, 0, 0o2000001]))).toBe(false); // O_CLOEXEC was recorded for reading only.
   expect(isAllowed(profile, seen('openat', [0, 0, 2]))).toBe(false);
 });
 
-it('looks at fewer arguments where too many combinations were seen', () => {
+it('compares fewer arguments if too many combinations were recorded', () => {
   const many = Array.from({ length: MAX_RULES + 1 }, (_, i) => seen('setsockopt', [3, 1, i]));
   const profile = synthesize(many, host, comparing);
   expect(isAllowed(profile, seen('setsockopt', [3, 1, 99]))).toBe(true);
   expect(isAllowed(profile, seen('setsockopt', [3, 6, 1]))).toBe(false);
 });
 
-it('is called by what it was made of, since its rules are in no other document', () => {
+it('has a source of its own, since its rules are in no other document', () => {
   const profile = parseProfile(JSON.stringify({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: [] }));
   const merged = extendProfile(profile, [seen('read')], host);
   expect(synthesize([seen('read')], host).source).toBe('the recorded profile');
@@ -154,7 +154,7 @@ it('is called by what it was made of, since its rules are in no other document',
   expect(extendProfile(merged, [seen('write')], host).source).toBe(merged.source);
 });
 
-it('says where calls came from: one rule a program, or the arguments in words', () => {
+it('names the program of each rule, and writes the compared arguments', () => {
   const run = [seen('write'), seen('read'), seen('write', [], { executable: '/bin/b' })];
   const more = seen('socket', [2, 1, 6], { executable: '/bin/b' });
   const { syscalls } = synthesize([...run, more], host, comparing).document;
@@ -164,7 +164,7 @@ it('says where calls came from: one rule a program, or the arguments in words', 
   ]);
 });
 
-it('takes nothing away from a profile and adds only what it does not allow', () => {
+it('keeps all rules of a profile, and adds only calls that it does not allow', () => {
   const first = synthesize([seen('read'), seen('socket', [1, 1, 0])], host, comparing);
   const again = extendProfile(first, [seen('read'), seen('socket', [1, 1, 0])], host, comparing);
   expect(stringify(again)).toBe(stringify(first));
@@ -177,7 +177,7 @@ it('takes nothing away from a profile and adds only what it does not allow', () 
   );
 });
 
-it('compares no more than the kernel reads where more stands in the register, for libseccomp compares all', () => {
+it('compares only the bits that the kernel reads if a register has more, as libseccomp compares all', () => {
   const garbage = seen('socket', [(0xdeadn << 32n) | 2n, 1, 0]);
   const profile = synthesize([garbage], host, comparing);
   const asLibseccomp = parseProfile(stringify(profile), { argumentWidth: 64 });
@@ -185,7 +185,7 @@ it('compares no more than the kernel reads where more stands in the register, fo
   expect(isAllowed(asLibseccomp, seen('socket', [3, 1, 0]))).toBe(false);
 });
 
-it('decides the ABIs that were seen', () => {
+it('decides for the recorded ABIs', () => {
   const profile = synthesize([seen('read'), seen('socketcall', [1], { abi: 'x86' })], host, bare);
   expect(profile.document.architectures).toEqual(['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86']);
   expect(isAllowed(profile, seen('socketcall', [1], { abi: 'x86' }))).toBe(true);
@@ -206,7 +206,7 @@ it('adds ABIs to the archMap of a profile that has one, and leaves other machine
   expect(isAllowed(profile, call)).toBe(true);
 });
 
-it('says what a recording can not show', () => {
+it('has caveats for calls that a recording can’t show', () => {
   expect(caveats([seen('read'), seen('prctl', [38, 1])], 0)).toEqual([]);
   const calls = [seen('syscall 600'), seen('syscall 600', [1]), seen('io_uring_setup'), seen('prctl', [22, 2])];
   expect(caveats(calls, 3)).toEqual([
@@ -217,11 +217,11 @@ it('says what a recording can not show', () => {
   ]);
 });
 
-it('writes what reads back without a finding', () => {
+it('writes a document that has no diagnostics', () => {
   fc.assert(
     fc.property(calls, fc.boolean(), (run, compareArguments) => {
       const text = stringify(synthesize(run, host, { compareArguments }));
-      // What is said of socketcall is true of every profile that allows socket on x86.
+      // Every profile that allows socket on x86 has the diagnostic about socketcall.
       const found = checkProfile(text, { host }).filter(({ message }) => !message.includes('socketcall'));
       expect(found).toEqual([]);
       expect(stringify(parseProfile(text))).toBe(text);
@@ -230,12 +230,12 @@ it('writes what reads back without a finding', () => {
   );
 });
 
-it('compares 32 bits of flags, which all have', () => {
+it('compares 32 bits of flags, as none has more', () => {
   const families = familiesInTable();
   const wide = namesOfFamilies('x86_64').flatMap(([family, , names]) =>
     families.has(family as never) ? [...names].flatMap(([name, bits]) => (bits > 0xffff_ffffn ? [name] : [])) : [],
   );
-  // clone3 has these in memory; clone and unshare don't take them.
+  // clone3 reads these flags from memory; clone and unshare don't have them.
   expect([...new Set(wide)].sort()).toEqual(['CLONE_CLEAR_SIGHAND', 'CLONE_INTO_CGROUP']);
   expect(distinguishing('x86_64', 'clone3')).toEqual([]);
 });
