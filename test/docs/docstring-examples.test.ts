@@ -12,9 +12,7 @@ import { packageRoot } from '../support/scripts.js';
 
 /** Exported functions and classes whose docstrings have no example yet. */
 const WITHOUT_EXAMPLE: readonly string[] = [
-  'ArgumentTest',
   'Sandbox',
-  'arg',
   'compile',
   'execve',
   'explain',

@@ -70,5 +70,5 @@ test.each([
   ['EPREM', 'EPERM'],
 ])('of an errno: %s is %s', (errno, expected) => {
   const deny = () => Profile.denylist().deny('mount', { errno: errno as 'EPERM' });
-  expect(deny).toThrow(`"${errno}" is no errno (did you mean ${expected}?)`);
+  expect(deny).toThrow(`"${errno}" is not an errno (did you mean ${expected}?)`);
 });

@@ -1,8 +1,8 @@
-/** Sets of values of one argument, as comparisons cut them out, and how a set is written as comparisons again. */
+/** Sets of values of one argument: made from comparisons, combined, and written as comparisons again. */
 import { has } from '../../util/own-data.js';
 import type { Argument } from '../document/types.js';
 
-/** Values from `first` to `last`, or those whose bits under `mask` (neither none nor all) are `bits`. */
+/** The values from `first` to `last`, or those with (value & mask) = bits. The mask has some bits, but not all. */
 export type ValueSet = Range | Pattern;
 
 interface Range {
@@ -15,10 +15,13 @@ interface Pattern {
   readonly bits: bigint;
 }
 
-/** What an argument is compared by. */
+/** A comparison with one argument. */
 export type ValueTest = Omit<Argument, 'index'>;
 
-/** The values for which a comparison holds, in disjoint shapes. `max` is the argument's largest value: all bits set. */
+/**
+ * The values for which a comparison holds, as disjoint sets. `max` is the largest value of the argument: all bits
+ * set.
+ */
 export function valueSetsOf({ op, value, valueTwo }: ValueTest, max: bigint): readonly ValueSet[] {
   switch (op) {
     case 'SCMP_CMP_EQ':
@@ -34,38 +37,38 @@ export function valueSetsOf({ op, value, valueTwo }: ValueTest, max: bigint): re
     case 'SCMP_CMP_GE':
       return range(value, max);
     case 'SCMP_CMP_MASKED_EQ':
-      return [shape(value, (valueTwo ?? 0n) & value, max)];
+      return [simplified(value, (valueTwo ?? 0n) & value, max)];
   }
 }
 
-/** All other values, in disjoint shapes. */
+/** All values that are not in `set`, as disjoint sets. */
 export function complement(set: ValueSet, max: bigint): readonly ValueSet[] {
   if (has(set, 'first')) return [...range(0n, set.first - 1n), ...range(set.last + 1n, max)];
-  // For each bit of the mask, from the top: those that agree above it and differ in it.
+  // For each bit of the mask, from the highest: the values that agree in the bits above it and differ in it.
   return bitsOf(set.mask).map((bit) => {
     const mask = set.mask & ~(bit - 1n);
-    return shape(mask, (set.bits & mask) ^ bit, max);
+    return simplified(mask, (set.bits & mask) ^ bit, max);
   });
 }
 
-/** The values that both have, in disjoint shapes. */
+/** The values that are in both sets, as disjoint sets. */
 export function intersection(a: ValueSet, b: ValueSet, max: bigint): readonly ValueSet[] {
   if (has(a, 'first') && has(b, 'first')) {
     const [first = 0n] = [a.first, b.first].sort(descending);
     const [, last = 0n] = [a.last, b.last].sort(descending);
     return range(first, last);
   }
-  return patterns(a, max).flatMap((one) =>
-    patterns(b, max).flatMap((other) => {
+  return patternsOf(a, max).flatMap((one) =>
+    patternsOf(b, max).flatMap((other) => {
       const differ = (one.bits ^ other.bits) & one.mask & other.mask;
-      return differ === 0n ? [shape(one.mask | other.mask, one.bits | other.bits, max)] : [];
+      return differ === 0n ? [simplified(one.mask | other.mask, one.bits | other.bits, max)] : [];
     }),
   );
 }
 
 /**
- * Comparisons that take the values of a set, each value by one; undefined: any value is taken.
- * A range with two ends becomes aligned blocks, since a rule may compare an argument only once.
+ * Comparisons of which each value of the set passes exactly one; undefined stands for a comparison that all values
+ * pass. A range with two bounds becomes aligned blocks, since a rule can compare an argument only once.
  */
 export function testsOf(set: ValueSet, max: bigint): readonly (ValueTest | undefined)[] {
   if (has(set, 'first')) {
@@ -74,7 +77,7 @@ export function testsOf(set: ValueSet, max: bigint): readonly (ValueTest | undef
     if (set.first === 0n) return [{ op: 'SCMP_CMP_LE', value: set.last, valueTwo: undefined }];
     if (set.last === max) return [{ op: 'SCMP_CMP_GE', value: set.first, valueTwo: undefined }];
   }
-  return patterns(set, max).map(({ mask, bits }) =>
+  return patternsOf(set, max).map(({ mask, bits }) =>
     mask === max
       ? { op: 'SCMP_CMP_EQ', value: bits, valueTwo: undefined }
       : { op: 'SCMP_CMP_MASKED_EQ', value: mask, valueTwo: bits },
@@ -89,8 +92,8 @@ function range(first: bigint, last: bigint): readonly Range[] {
   return first <= last ? [{ first, last }] : [];
 }
 
-/** A pattern, or the range that it is if its mask has no bit or all. */
-function shape(mask: bigint, bits: bigint, max: bigint): ValueSet {
+/** The set of a pattern, which is a range if the mask has no bit or all bits. */
+function simplified(mask: bigint, bits: bigint, max: bigint): ValueSet {
   if (mask === 0n) return { first: 0n, last: max };
   return mask === max ? { first: bits, last: bits } : { mask, bits };
 }
@@ -101,8 +104,11 @@ function bitsOf(mask: bigint): readonly bigint[] {
   return [...digits].flatMap((digit, i) => (digit === '1' ? [1n << BigInt(digits.length - 1 - i)] : []));
 }
 
-/** A set as patterns, whose masks may have no bit or all: a range as blocks of a power of two, each at a multiple of it. */
-function patterns(set: ValueSet, max: bigint): readonly Pattern[] {
+/**
+ * A set as patterns, whose masks may have no bit or all bits. A range becomes aligned blocks, whose sizes are powers
+ * of two.
+ */
+function patternsOf(set: ValueSet, max: bigint): readonly Pattern[] {
   if (has(set, 'mask')) return [set];
   const blocks: Pattern[] = [];
   for (let next = set.first; next <= set.last; ) {

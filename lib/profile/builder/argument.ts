@@ -1,6 +1,5 @@
-/** Tests of syscall arguments, as the builder takes them: `arg(0).eq('AF_INET')`. */
+/** Tests of syscall arguments for the builder: `arg(0).eq('AF_INET')`. */
 
-import { SeccompError } from '../../errors.js';
 import type { AbiName } from '../../syscalls/abi.js';
 import { type ConstantName, constantNames, constantOn } from '../../syscalls/constants.js';
 import { publicMethods } from '../../util/caller.js';
@@ -8,11 +7,12 @@ import { copyList, type Refuse } from '../../util/own-data.js';
 import { suggest } from '../../util/suggest.js';
 import { shown } from '../document/diagnostics.js';
 import type { Argument } from '../document/types.js';
+import { fail } from './fail.js';
 
-/** A value that an argument is compared with: 64 bits, unsigned, or the name of a constant. */
+/** A value to compare an argument with: an unsigned integer of up to 64 bits, or the name of a constant. */
 export type Value = number | bigint | ConstantName;
 
-/** Values whose bits are taken together. */
+/** Values that are ORed. */
 type Operand = readonly (bigint | string)[];
 
 interface Alternative {
@@ -21,11 +21,18 @@ interface Alternative {
   readonly valueTwo: Operand | undefined;
 }
 
-/** A test that one argument passes or not. */
+/**
+ * A test of one argument, as the methods of `arg(index)` return it.
+ *
+ * @example
+ * import { arg, Profile } from 'seccomp';
+ * const isUnix = arg(0).eq('AF_UNIX');
+ * console.log(isUnix.index, Profile.denylist().deny('socket', isUnix).document.syscalls.length);
+ */
 export class ArgumentTest {
-  /** Which argument, 0 to 5. */
+  /** The index of the argument, 0 to 5. */
   readonly index: number;
-  /** The test is passed if one of these holds. */
+  /** The test is passed if one of these comparisons holds. */
   readonly #alternatives: readonly Alternative[];
 
   /** Whether a value is a test that `arg` made. */
@@ -38,7 +45,9 @@ export class ArgumentTest {
     this.#alternatives = alternatives;
   }
 
-  /** The alternatives with the values that constants have on an ABI; undefined if it lacks one of them. */
+  /**
+   * The alternatives, with the values that constants have on an ABI. Undefined if the ABI lacks one of the constants.
+   */
   on(abi: AbiName): readonly Argument[] | undefined {
     const known = this.#alternatives.flatMap(({ op, value, valueTwo }) => {
       const [first, second] = [bitsOn(abi, value), bitsOn(abi, valueTwo ?? [])];
@@ -49,30 +58,98 @@ export class ArgumentTest {
   }
 }
 
-/** What an argument can be tested for. All comparisons are unsigned, of what the kernel reads of the argument. */
+/**
+ * The tests of one argument. All comparisons are unsigned, and of the bits that the kernel reads of the argument: see
+ * argumentWidth in docs/profiles.md.
+ */
 export interface ArgumentTests {
+  /**
+   * Passes if the argument equals `value`.
+   * @example
+   * import { arg, Profile } from 'seccomp';
+   * const profile = Profile.denylist().deny('socket', arg(0).eq('AF_NETLINK'));
+   */
   eq(value: Value): ArgumentTest;
+  /**
+   * Passes if the argument differs from `value`.
+   * @example
+   * import { arg, Profile } from 'seccomp';
+   * const profile = Profile.denylist().deny('socket', arg(0).ne('AF_UNIX'));
+   */
   ne(value: Value): ArgumentTest;
+  /**
+   * Passes if the argument is less than `value`.
+   * @example
+   * import { arg, Profile } from 'seccomp';
+   * const profile = Profile.denylist().deny('ioctl', arg(0).lt(3));
+   */
   lt(value: Value): ArgumentTest;
+  /**
+   * Passes if the argument is at most `value`.
+   * @example
+   * import { arg, Profile } from 'seccomp';
+   * const profile = Profile.denylist().deny('ioctl', arg(0).le(2));
+   */
   le(value: Value): ArgumentTest;
+  /**
+   * Passes if the argument is greater than `value`.
+   * @example
+   * import { arg, Profile } from 'seccomp';
+   * const profile = Profile.denylist().deny('mmap', arg(1).gt(2n ** 30n));
+   */
   gt(value: Value): ArgumentTest;
+  /**
+   * Passes if the argument is at least `value`.
+   * @example
+   * import { arg, Profile } from 'seccomp';
+   * const profile = Profile.denylist().deny('mmap', arg(1).ge(2n ** 30n));
+   */
   ge(value: Value): ArgumentTest;
-  /** The bits under `mask` equal `value`. */
+  /**
+   * Passes if (argument & mask) = (value & mask).
+   * @example
+   * import { arg, Profile } from 'seccomp';
+   * // mmap: any flags, but MAP_SHARED (1) or MAP_PRIVATE (2) must be MAP_PRIVATE.
+   * const privateOnly = Profile.denylist().deny('mmap').allow('mmap', arg(3).masked(3, 'MAP_PRIVATE'));
+   */
   masked(mask: Value, value: Value): ArgumentTest;
-  /** It is one of these. Each becomes a rule of its own. */
+  /**
+   * Passes if the argument is one of `values`. Each value becomes a rule of the document.
+   * @param values - 1 to 4096 values.
+   * @example
+   * import { arg, Profile } from 'seccomp';
+   * const profile = Profile.denylist().deny('socket', arg(0).in(['AF_INET', 'AF_INET6']));
+   */
   in(values: readonly Value[]): ArgumentTest;
-  /** All bits of all these are set. */
+  /**
+   * Passes if all bits of all `flags` are set.
+   * @example
+   * import { arg, Profile } from 'seccomp';
+   * const noNewUserNamespace = Profile.denylist().deny('unshare', arg(0).hasFlags('CLONE_NEWUSER'));
+   */
   hasFlags(...flags: readonly [Value, ...Value[]]): ArgumentTest;
-  /** None of the bits of these is set. */
+  /**
+   * Passes if no bit of any of the `flags` is set.
+   * @example
+   * import { arg, Profile } from 'seccomp';
+   * const threadsOnly = Profile.denylist().deny('clone', arg(0).hasNoFlags('CLONE_THREAD'));
+   */
   hasNoFlags(...flags: readonly [Value, ...Value[]]): ArgumentTest;
 }
 
 /**
- * Begins a test of argument `index`, 0 to 5.
- * @throws SeccompError ERR_SECCOMP_OPTION for an index or a value that can't be, and for an unknown constant.
+ * Starts a test of a syscall's argument.
+ *
+ * @param index - The index of the argument, 0 to 5, in the order of the system call.
+ * @returns The tests; pass one of them to a method of a profile such as `allow` or `deny`.
+ * @throws {SeccompError} ERR_SECCOMP_OPTION if the index is not 0 to 5. The tests throw it for values that are not
+ * unsigned integers of at most 64 bits, and for unknown constants.
+ * @example
+ * import { arg, Profile } from 'seccomp';
+ * const unixOnly = Profile.denylist().deny('socket', arg(0).ne('AF_UNIX'), { errno: 'EAFNOSUPPORT' });
  */
 export function arg(index: number): ArgumentTests {
-  if (!Number.isInteger(index) || index < 0 || index > 5) fail(`arg(${shown(index)}): a syscall has arguments 0 to 5`);
+  if (!Number.isInteger(index) || index < 0 || index > 5) fail(`arg(${shown(index)}): the index must be 0 to 5`);
   const test = (op: Argument['op'], value: Operand, valueTwo?: Operand) =>
     new ArgumentTest(index, [{ op, value, valueTwo }]);
   const tests: ArgumentTests = {
@@ -85,7 +162,7 @@ export function arg(index: number): ArgumentTests {
     masked: (mask, value) => test('SCMP_CMP_MASKED_EQ', [operand(mask)], [operand(value)]),
     in(values) {
       const listed = Array.isArray(values) ? copyList(values, MOST_VALUES, refuseValues) : [];
-      if (listed.length === 0) fail(`arg(${index}).in(…): name at least one value, in an array`);
+      if (listed.length === 0) fail(`arg(${index}).in(…): give an array of at least one value`);
       return new ArgumentTest(
         index,
         listed.map((value) => ({ op: 'SCMP_CMP_EQ', value: [operand(value)], valueTwo: undefined })),
@@ -98,7 +175,7 @@ export function arg(index: number): ArgumentTests {
   return tests;
 }
 
-/** More values of one argument than a filter has instructions. */
+/** The limit on the values of one argument: a filter has at most this many instructions. */
 const MOST_VALUES = 4096;
 
 const refuseValues: Refuse = (path, problem) => fail(`${['values', ...path].join('.')}: ${problem}`);
@@ -106,35 +183,31 @@ const TESTS = ['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'masked', 'in', 'hasFlags', '
 
 function bits(flags: readonly Value[]): Operand {
   const operands = flags.map(operand);
-  if (operands.every((flag) => flag === 0n)) fail('flags without a bit test nothing: name at least one flag');
+  if (operands.every((flag) => flag === 0n)) fail('flags without any bit test nothing: give at least one flag');
   return operands;
 }
 
 function operand(value: unknown): bigint | string {
   if (typeof value === 'string') {
     if (constantNames().includes(value)) return value;
-    return fail(`unknown constant ${shown(value)}${suggest(value, constantNames())}: write its number`);
+    return fail(`unknown constant ${shown(value)}${suggest(value, constantNames())}: give its number`);
   }
   if (typeof value === 'number' && !Number.isSafeInteger(value)) {
-    fail(`${value} is no exact whole number: above 2⁵³ write a bigint`);
+    fail(`${value} is not an exact integer: use a bigint above 2⁵³`);
   }
   if (typeof value !== 'number' && typeof value !== 'bigint')
-    fail(`${typeof value}: a value is a number, a bigint or the name of a constant`);
+    fail(`${typeof value}: a value must be a number, a bigint or the name of a constant`);
   const exact = BigInt(value);
-  if (exact < 0n) fail(`${value} is negative: write it unsigned, as \`value >>> 0\` does for 32 bits`);
+  if (exact < 0n) fail(`${value} is negative: give the unsigned value, for 32 bits \`value >>> 0\``);
   if (exact >= 2n ** 64n) fail(`${value} has more than 64 bits`);
   return exact;
 }
 
-/** The bits of all operands on an ABI; undefined if it lacks a constant. */
+/** The union of the operands' bits on an ABI; undefined if it lacks one of the constants. */
 function bitsOn(abi: AbiName, operands: Operand): bigint | undefined {
   const values = operands.map((each) => (typeof each === 'string' ? constantOn(abi, each) : each));
   return values.reduce<bigint | undefined>(
     (all, value) => (all === undefined || value === undefined ? undefined : all | BigInt(value)),
     0n,
   );
-}
-
-function fail(message: string): never {
-  throw new SeccompError('ERR_SECCOMP_OPTION', message);
 }

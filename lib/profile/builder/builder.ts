@@ -1,6 +1,5 @@
-/** The builder: a profile said in words, of which a later one counts more than all before it. */
+/** The builder: a profile made of clauses. A later clause takes precedence over all earlier ones. */
 
-import { SeccompError } from '../../errors.js';
 import { ABIS, type AbiName, abiOf } from '../../syscalls/abi.js';
 import { CAPABILITIES, type Capability } from '../../syscalls/capabilities.js';
 import type { ErrnoName } from '../../syscalls/constants.js';
@@ -23,33 +22,40 @@ import {
 } from '../document/types.js';
 import { ArgumentTest } from './argument.js';
 import { type Clause, dockerArches, errnoEverywhere, lowerClause } from './clause.js';
+import { fail } from './fail.js';
 import { and, type HostCondition, supportedBy } from './host-conditions.js';
 import { applyClause, dropDefaults } from './override.js';
 
-/** Which calls a word is about: syscalls by name, groups of them, and tests that their arguments must all pass. */
+/**
+ * What a clause is about: names of syscalls, groups of syscalls, and tests. A call is matched if it is one of the
+ * syscalls and passes all tests.
+ */
 export type Subject = SyscallName | GroupName | ArgumentTest;
 
 /** How a denied call fails. */
 export interface DenyOptions {
-  /** By name, or by number 1 to 4094. Default EPERM. */
+  /** The errno, by name or by number from 1 to 4094. Default EPERM. */
   readonly errno?: ErrnoName | number;
 }
 
-/** Facts of the machine and the process. */
+/** Conditions on the machine and the process. */
 export interface Facts {
   /** Capabilities, `CAP_…`, that the process holds. */
   readonly capability?: Capability | readonly Capability[];
-  /** ABIs, one of which is the native one. */
+  /** ABIs; one of them must be the native ABI. */
   readonly arch?: AbiName | readonly AbiName[];
-  /** The kernel has at least this version, `5.8`. */
+  /** The lowest kernel version, such as `5.8`. */
   readonly minKernel?: `${number}.${number}`;
 }
 
-/** What is done with a call that no word is about. */
+/** What happens to a call that no clause matches. */
 export interface AllowlistOptions extends DenyOptions {
-  /** Default: it fails with `errno`. */
+  /** The default action. Default: the call fails with `errno`. */
   readonly action?: 'errno' | 'trap' | 'log' | 'kill-thread' | 'kill-process';
-  /** What calls newer than all that words name get: ENOSYS, as from container runtimes, or the same. Default `enosys`. */
+  /**
+   * What calls newer than every syscall that the clauses name get: ENOSYS, as in container runtimes, or the default
+   * action. Default `enosys`.
+   */
   readonly newerCalls?: MeaningOptions['newerCalls'];
 }
 
@@ -61,151 +67,233 @@ const DEFAULT_ACTIONS: Readonly<Record<NonNullable<AllowlistOptions['action']>, 
   'kill-process': 'SCMP_ACT_KILL_PROCESS',
 };
 
-/** The last word, and the rules as they were before it. */
+/** The last clause, and the rules without it. */
 interface LastClause {
-  readonly word: Clause;
+  readonly clause: Clause;
   readonly before: readonly Rule[];
 }
 
 /**
- * Words about syscalls. Each gives a new profile and leaves this one as it is. A word decides exactly the calls that it is
- * about, whatever was said of them before, and no others.
- * All throw SeccompError ERR_SECCOMP_OPTION for unknown names and for what no rule of a profile can state.
+ * The methods that add clauses to a profile. Each returns a new profile and leaves this one unchanged. A clause
+ * decides exactly the calls that it matches, whatever earlier clauses say about them, and no others.
+ * All methods throw SeccompError ERR_SECCOMP_OPTION for unknown names and for clauses that cannot be written as rules
+ * of a profile.
  */
 export abstract class Builder<Self extends Builder<Self>> {
   abstract readonly document: CheckedDocument;
   abstract readonly format: ProfileFormat;
   abstract readonly options: MeaningOptions;
-  #said: LastClause | undefined;
+  #last: LastClause | undefined;
 
   /** The same profile with another document. */
   protected abstract with(document: CheckedDocument): Self;
 
-  /** The calls are carried out. */
+  /**
+   * Allows the calls.
+   *
+   * @param subjects - Syscalls, groups and argument tests.
+   * @returns A new profile.
+   * @throws {SeccompError} ERR_SECCOMP_OPTION for an unknown name, or a clause that cannot be written as rules.
+   * @example
+   * import { Profile } from 'seccomp';
+   * const profile = Profile.allowlist().allow('@io', '@memory', 'exit_group');
+   */
   allow(...subjects: readonly Subject[]): Self {
-    return this.#say('SCMP_ACT_ALLOW', subjects);
+    return this.#add('SCMP_ACT_ALLOW', subjects);
   }
 
-  /** The calls fail, by default with EPERM, and are not carried out. */
+  /**
+   * Denies the calls: they fail with an errno.
+   *
+   * @param subjects - Syscalls, groups, argument tests; and last, options.
+   * @returns A new profile.
+   * @throws {SeccompError} ERR_SECCOMP_OPTION for an unknown name, or a clause that cannot be written as rules.
+   * @example
+   * import { Profile } from 'seccomp';
+   * const profile = Profile.denylist().deny('ptrace').deny('bpf', { errno: 'ENOSYS' });
+   */
   deny(...subjects: readonly (Subject | DenyOptions)[]): Self {
     const tail = subjects.at(-1);
     const options: DenyOptions = isOptions(tail) ? knownFields(tail, ['errno'], 'deny') : emptyFields();
     const rest = subjects.filter((each): each is Subject => each !== tail || !isOptions(each));
-    return this.#say('SCMP_ACT_ERRNO', rest, options.errno === undefined ? 'EPERM' : options.errno);
+    return this.#add('SCMP_ACT_ERRNO', rest, options.errno === undefined ? 'EPERM' : options.errno);
   }
 
-  /** The calls are carried out and logged. */
+  /**
+   * Allows the calls, and lets the kernel write each to the audit log.
+   *
+   * @example
+   * import { Profile } from 'seccomp';
+   * const profile = Profile.denylist().log('ptrace');
+   */
   log(...subjects: readonly Subject[]): Self {
-    return this.#say('SCMP_ACT_LOG', subjects);
+    return this.#add('SCMP_ACT_LOG', subjects);
   }
 
-  /** The calls end the process. */
+  /**
+   * Ends the process at the calls, with SIGSYS.
+   *
+   * @example
+   * import { Profile } from 'seccomp';
+   * const profile = Profile.denylist().kill('kexec_load', 'kexec_file_load');
+   */
   kill(...subjects: readonly Subject[]): Self {
-    return this.#say('SCMP_ACT_KILL_PROCESS', subjects);
+    return this.#add('SCMP_ACT_KILL_PROCESS', subjects);
   }
 
-  /** The calls are not carried out, and the thread gets SIGSYS. */
+  /**
+   * Denies the calls, and sends SIGSYS to the thread, which it can handle.
+   *
+   * @example
+   * import { Profile } from 'seccomp';
+   * const profile = Profile.denylist().trap('@reboot');
+   */
   trap(...subjects: readonly Subject[]): Self {
-    return this.#say('SCMP_ACT_TRAP', subjects);
+    return this.#add('SCMP_ACT_TRAP', subjects);
   }
 
-  /** A supervisor is asked. */
+  /**
+   * Sends a notification to the listener of the filter, which answers the calls (seccomp_unotify(2)).
+   *
+   * @example
+   * import { Profile } from 'seccomp';
+   * const profile = Profile.allowlist().allow('@process').notify('mkdir', 'mkdirat');
+   */
   notify(...subjects: readonly Subject[]): Self {
-    return this.#say('SCMP_ACT_NOTIFY', subjects);
+    return this.#add('SCMP_ACT_NOTIFY', subjects);
   }
 
-  /** The word before it holds only if all of this is so. */
+  /**
+   * Limits the last clause to hosts that meet all of these conditions.
+   *
+   * @param facts - At least one condition.
+   * @returns A new profile.
+   * @throws {SeccompError} ERR_SECCOMP_OPTION if there is no clause yet, or if the condition is invalid or
+   * contradicts an earlier one.
+   * @example
+   * import { Profile } from 'seccomp';
+   * const profile = Profile.denylist().deny('bpf').deny('perf_event_open').when({ minKernel: '5.8' });
+   */
   when(facts: Facts): Self {
     return this.#narrow({ includes: conditions(facts), excludes: undefined });
   }
 
-  /** The word before it holds only if none of this is so. */
+  /**
+   * Limits the last clause to hosts that meet none of these conditions.
+   *
+   * @param facts - At least one condition.
+   * @returns A new profile.
+   * @throws {SeccompError} ERR_SECCOMP_OPTION if there is no clause yet, or if the condition is invalid or
+   * contradicts an earlier one.
+   * @example
+   * import { Profile } from 'seccomp';
+   * const profile = Profile.denylist().deny('chroot').unless({ capability: 'CAP_SYS_CHROOT' });
+   */
   unless(facts: Facts): Self {
     return this.#narrow({ includes: undefined, excludes: conditions(facts) });
   }
 
-  /** Says why, of the word before it. */
+  /**
+   * Adds a comment to the last clause, which becomes the `comment` of its rules.
+   *
+   * @param text - The reason for the clause.
+   * @returns A new profile.
+   * @throws {SeccompError} ERR_SECCOMP_OPTION if there is no clause yet, or if `text` is not a string.
+   * @example
+   * import { Profile } from 'seccomp';
+   * const profile = Profile.denylist().deny('ptrace').comment('reads the memory of other processes');
+   */
   comment(text: string): Self {
     if (typeof text !== 'string') fail(`comment: must be a string, not ${typeof text}`);
-    const { word, before } = this.#last('comment');
-    return this.#with({ word: { ...word, comment: text }, before });
+    const { clause, before } = this.#lastClause('comment');
+    return this.#with({ clause: { ...clause, comment: text }, before });
   }
 
-  /** Decides these ABIs beside the native one, instead of those that the profile had. */
+  /**
+   * Sets the ABIs that are decided besides the native one. Replaces those that the profile had.
+   *
+   * @param names - Names of ABIs; none for the native one only.
+   * @returns A new profile.
+   * @throws {SeccompError} ERR_SECCOMP_OPTION for an unknown ABI.
+   * @example
+   * import { Profile } from 'seccomp';
+   * const profile = Profile.denylist().deny('ptrace').abis('x86', 'x32');
+   */
   abis(...names: readonly AbiName[]): Self {
     names.forEach(refuseUnknownAbi);
     return this.with({ ...this.document, archMap: undefined, architectures: names.map((name) => abiOf(name).scmp) });
   }
 
-  #say(action: ActionName, subjects: readonly Subject[], data?: number | string): Self {
+  #add(action: ActionName, subjects: readonly Subject[], data?: number | string): Self {
     const tests = subjects.filter((each) => ArgumentTest.is(each));
     const names = subjects.flatMap((each) => (ArgumentTest.is(each) ? [] : namesOf(each)));
     if (names.length === 0) fail('name at least one syscall or group');
-    const word: Clause = {
+    const clause: Clause = {
       names: [...new Set(names)],
       tests,
       action,
       data,
-      circumstances: ANYWHERE,
+      where: ANYWHERE,
       comment: undefined,
     };
-    return this.#with({ word, before: this.document.syscalls });
+    return this.#with({ clause, before: this.document.syscalls });
   }
 
-  #narrow(facts: HostCondition): Self {
-    const { word, before } = this.#last('when() and unless()');
-    const circumstances = and(word.circumstances, facts);
-    if (circumstances === undefined) fail('when() and unless() contradict each other: the word would never hold');
-    return this.#with({ word: { ...word, circumstances }, before });
+  #narrow(condition: HostCondition): Self {
+    const { clause, before } = this.#lastClause('when() and unless()');
+    const where = and(clause.where, condition);
+    if (where === undefined) fail('when() and unless() contradict each other: the clause would never apply');
+    return this.#with({ clause: { ...clause, where }, before });
   }
 
-  #last(method: string): LastClause {
-    return this.#said ?? fail(`${method} is about the word before it: say allow(…), deny(…) or another first`);
+  #lastClause(method: string): LastClause {
+    return this.#last ?? fail(`${method} must follow a clause such as allow(…) or deny(…)`);
   }
 
-  #with(said: LastClause): Self {
-    const rules = lowerClause(said.word);
-    if (rules.length === 0) fail('the word holds on no machine');
-    for (const rule of rules) refuseUnheeded(rule, this.format);
+  #with(last: LastClause): Self {
+    const rules = lowerClause(last.clause);
+    if (rules.length === 0) fail('this clause matches no supported architecture and kernel');
+    for (const rule of rules) refuseUnsupported(rule, this.format);
     const { argumentWidth } = this.options;
     const { defaultAction: action, defaultErrnoRet: errnoRet } = this.document;
-    const overridden = rules.reduce((list, rule) => applyClause(list, rule, argumentWidth), said.before);
-    const syscalls = dropDefaults(overridden, said.word.names, { action, errnoRet }, argumentWidth);
+    const overridden = rules.reduce((list, rule) => applyClause(list, rule, argumentWidth), last.before);
+    const syscalls = dropDefaults(overridden, last.clause.names, { action, errnoRet }, argumentWidth);
     const next = this.with({ ...this.document, syscalls });
-    next.#said = said;
+    next.#last = last;
     return next;
   }
 }
 
 publicMethods(Builder.prototype, 'allow', 'deny', 'log', 'kill', 'trap', 'notify', 'when', 'unless', 'comment', 'abis');
 
-/** The document that allows nothing but what words allow. */
+/** The document of a profile that only allows what its clauses allow. */
 export function allowlistDocument(options: AllowlistOptions): CheckedDocument {
   const fields: AllowlistOptions = knownFields(options, ['action', 'errno', 'newerCalls'], 'allowlist');
   const { action = 'errno', errno } = fields;
   const isKnown = typeof action === 'string' && Object.hasOwn(DEFAULT_ACTIONS, action);
   const defaultAction = isKnown ? DEFAULT_ACTIONS[action] : undefined;
   if (defaultAction === undefined) {
-    return fail(`unknown action ${shown(action)}: there are ${Object.keys(DEFAULT_ACTIONS).join(', ')}`);
+    return fail(`unknown action ${shown(action)}: use one of ${Object.keys(DEFAULT_ACTIONS).join(', ')}`);
   }
-  if (action !== 'errno' && errno !== undefined) fail(`${action} returns no errno: leave it out`);
+  if (action !== 'errno' && errno !== undefined) fail(`the action ${action} returns no errno: remove errno`);
   return emptyDocument(
     defaultAction,
     action === 'errno' ? errnoEverywhere(errno === undefined ? 'EPERM' : errno) : undefined,
   );
 }
 
-/** The document that allows all but what words deny. */
+/** The document of a profile that allows everything but what its clauses deny. */
 export const DENYLIST: CheckedDocument = emptyDocument('SCMP_ACT_ALLOW', undefined);
 
-/** More than there are capabilities or ABIs. */
+/** The limit on the length of a list. There are fewer capabilities and fewer ABIs. */
 const MOST_NAMES = 64;
 
-/** Two names of one call on arm: what is said of one is said of both. */
+/** Two names of one syscall on arm. A clause about one is about both. */
 const ALIASES: readonly string[] = ['sync_file_range2', 'arm_sync_file_range'];
 
 function namesOf(name: string): readonly string[] {
-  if (typeof name !== 'string') return fail(`${shown(name)} is no name: give names of syscalls and groups, and tests`);
+  if (typeof name !== 'string')
+    return fail(`${shown(name)}: must be the name of a syscall or group, or an argument test`);
   const group = syscallGroup(name);
   if (group !== undefined) return group.syscalls;
   if (ALIASES.includes(name)) return ALIASES;
@@ -227,7 +315,7 @@ function conditions(given: Facts): Conditions {
     fail(`minKernel: ${shown(minKernel)} is not a kernel version such as '5.8'`);
   }
   if (caps.length === 0 && abis.length === 0 && minKernel === undefined)
-    fail('when() and unless(): name a capability, an arch or a minKernel: every machine meets a condition without any');
+    fail('when() and unless(): give a capability, an arch or a minKernel');
   return {
     caps: caps.length > 0 ? caps : undefined,
     arches: abis.length > 0 ? dockerArches(abis) : undefined,
@@ -235,7 +323,7 @@ function conditions(given: Facts): Conditions {
   };
 }
 
-/** One name or several, as a list of its own. */
+/** One name or a list of names, as a new list. */
 function names<Name extends string>(given: Name | readonly Name[] | undefined, what: string): readonly Name[] {
   if (given === undefined) return [];
   if (typeof given === 'string') return [given];
@@ -245,17 +333,20 @@ function names<Name extends string>(given: Name | readonly Name[] | undefined, w
   return listed.map((name, i) => (typeof name === 'string' ? (name as Name) : refuse([i], 'must be a name')));
 }
 
-/** A condition that the format's runtime passes over would make the word hold everywhere. */
-function refuseUnheeded(rule: Rule, format: ProfileFormat): void {
+/**
+ * Refuses a condition that the runtimes of the profile's format ignore: with it, the clause would apply on every
+ * host.
+ */
+function refuseUnsupported(rule: Rule, format: ProfileFormat): void {
   const { includes, excludes } = supportedBy(rule, format);
   if (includes?.minKernel === rule.includes?.minKernel && excludes?.minKernel === rule.excludes?.minKernel) {
     if (format !== 'oci' || (rule.includes === undefined && rule.excludes === undefined)) return;
   }
   fail(
     format === 'oci'
-      ? 'an OCI document has no conditions on the machine: say it for a Docker profile, without when() and unless(), and ' +
-          'with numbers instead of constants that differ between architectures'
-      : 'a Podman profile has no conditions on the kernel version: leave minKernel out',
+      ? 'an OCI document cannot have conditions on the host: leave out when() and unless(), and use numbers for ' +
+          'constants that differ between architectures'
+      : 'a Podman profile cannot have conditions on the kernel version: remove minKernel',
   );
 }
 
@@ -263,7 +354,7 @@ function refuseUnknownAbi(name: AbiName): void {
   if (!ABIS.has(name)) fail(`unknown ABI ${shown(name)}${suggest(name, [...ABIS.keys()])}`);
 }
 
-/** A copy of options. */
+/** A copy of an options object. Refuses unknown options. */
 function knownFields(options: unknown, known: readonly string[], what: string): Fields {
   if (typeof options !== 'object' || options === null) return fail(`${what}: must be an object, not ${shown(options)}`);
   const fields = copyFields(options, (path, problem) => fail(`${[what, ...path].join('.')}: ${problem}`));
@@ -275,8 +366,4 @@ function knownFields(options: unknown, known: readonly string[], what: string): 
 
 function isOptions(subject: Subject | DenyOptions | undefined): subject is DenyOptions {
   return typeof subject === 'object' && subject !== null && !ArgumentTest.is(subject);
-}
-
-function fail(message: string): never {
-  throw new SeccompError('ERR_SECCOMP_OPTION', message);
 }

@@ -1,5 +1,4 @@
-/** A word of the builder: what shall happen with which calls, and the rules of a document that say so. */
-import { SeccompError } from '../../errors.js';
+/** A clause of the builder, and the rules of a document that it becomes. */
 import { ABIS, type AbiName, abiOf } from '../../syscalls/abi.js';
 import { constantNames, constantOn, isErrno } from '../../syscalls/constants.js';
 import { argumentsOf, syscallNumber } from '../../syscalls/table.js';
@@ -8,31 +7,33 @@ import { suggest } from '../../util/suggest.js';
 import { shown } from '../document/diagnostics.js';
 import { type ActionName, ANYWHERE, type Argument, type Conditions, type Rule } from '../document/types.js';
 import type { ArgumentTest } from './argument.js';
+import { fail } from './fail.js';
 import { and, type HostCondition } from './host-conditions.js';
 
-/** What is said about syscalls. */
+/** One call of the builder: which calls get which action. */
 export interface Clause {
   /** Names of syscalls. */
   readonly names: readonly string[];
-  /** All must hold. */
+  /** Tests that a call must all pass. */
   readonly tests: readonly ArgumentTest[];
   readonly action: ActionName;
-  /** The errno or message, by number or by the name of an errno. */
+  /** The errno, by number or by name; or undefined. */
   readonly data: number | string | undefined;
-  readonly circumstances: HostCondition;
+  readonly where: HostCondition;
   readonly comment: string | undefined;
 }
 
 /**
- * The rules that say it: one, or one for each alternative, and for each value that a constant has on different machines.
- * @throws SeccompError ERR_SECCOMP_OPTION if no call can be meant.
+ * Lowers a clause to rules: one for each alternative of its tests, and for each value that its constants have on
+ * different architectures.
+ * @throws {SeccompError} ERR_SECCOMP_OPTION if no call can match the clause.
  */
-export function lowerClause(word: Clause): readonly Rule[] {
-  refuseMissingArguments(word);
-  const { names, action, comment } = word;
-  return loweringsByArch(word).flatMap(({ value, where }) => {
-    const circumstances = and(word.circumstances, where);
-    if (circumstances === undefined) return [];
+export function lowerClause(clause: Clause): readonly Rule[] {
+  refuseMissingArguments(clause);
+  const { names, action, comment } = clause;
+  return loweringsByArch(clause).flatMap(({ value, where }) => {
+    const condition = and(clause.where, where);
+    if (condition === undefined) return [];
     return value.alternatives.map((args) => ({
       names: [...names],
       name: undefined,
@@ -40,24 +41,24 @@ export function lowerClause(word: Clause): readonly Rule[] {
       errnoRet: value.data,
       args,
       comment,
-      ...circumstances,
+      ...condition,
     }));
   });
 }
 
-/** The number of an errno that is the same everywhere. */
+/** The number of an errno that has the same number on all architectures. */
 export function errnoEverywhere(errno: number | string): number {
   const numbers = new Set([...ABIS.keys()].map((abi) => dataOn(abi, errno)));
   const [number] = numbers;
   if (numbers.size === 1 && number !== undefined) return number;
   const [native] = numbers;
   return fail(
-    `${errno} has different numbers on different architectures, and a profile has one default: write the number ` +
-      `(${native} everywhere but on mips and parisc)`,
+    `${errno} has different numbers on different architectures, and a profile has one default errno: give the number ` +
+      `(${native} on all architectures but mips and parisc)`,
   );
 }
 
-/** What a word means on a machine. */
+/** The arguments and the errno of a clause on one ABI. */
 interface Lowering {
   readonly alternatives: readonly (readonly Argument[])[];
   readonly data: number | undefined;
@@ -68,11 +69,14 @@ interface PlacedLowering {
   readonly where: HostCondition;
 }
 
-/** The meanings of a word, each with the native architectures that have it; most machines' is that of all others. */
-function loweringsByArch(word: Clause): readonly PlacedLowering[] {
+/**
+ * Lowers a clause for each architecture and groups equal results. The largest group becomes the fallback and excludes
+ * the other architectures; unknown ones fall into it.
+ */
+function loweringsByArch(clause: Clause): readonly PlacedLowering[] {
   const found = new Map<string, { readonly value: Lowering | undefined; readonly arches: string[] }>();
   for (const { name, docker } of ABIS.values()) {
-    const value = loweringOn(name, word);
+    const value = loweringOn(name, clause);
     const key = structuralKey(value);
     const entry = found.get(key) ?? { value, arches: [] };
     entry.arches.push(docker);
@@ -98,15 +102,15 @@ function loweringOn(abi: AbiName, { tests, data }: Clause): Lowering | undefined
   return alternatives && { alternatives, data: data === undefined ? undefined : dataOn(abi, data) };
 }
 
-/** The number of an errno on an ABI. 4095 is what libseccomp does not take. */
+/** The number of an errno on an ABI. libseccomp rejects 4095. */
 function dataOn(abi: AbiName, data: number | string): number {
   const number = typeof data === 'string' && isErrno(data) ? constantOn(abi, data) : data;
   if (typeof number === 'number' && Number.isInteger(number) && number > 0 && number < 4095) return number;
   const hint = suggest(data, constantNames().filter(isErrno));
-  return fail(`${shown(data)} is no errno${hint}: give a name such as 'EPERM', or a number from 1 to 4094`);
+  return fail(`${shown(data)} is not an errno${hint}: give a name such as 'EPERM', or a number from 1 to 4094`);
 }
 
-/** A test of an argument that a syscall has on no ABI is a mistake, and would look at what a register happens to hold. */
+/** Refuses a test of an argument that the syscall has on no ABI: it would test whatever the register contains. */
 function refuseMissingArguments({ names, tests }: Clause): void {
   for (const name of tests.length > 0 ? names : []) {
     const counts = [...ABIS.keys()].flatMap((abi) =>
@@ -118,11 +122,7 @@ function refuseMissingArguments({ names, tests }: Clause): void {
   }
 }
 
-/** Docker's names of architectures. */
+/** The names that Docker has for architectures. */
 export function dockerArches(abis: readonly AbiName[]): string[] {
   return abis.map((abi) => abiOf(abi).docker);
-}
-
-function fail(message: string): never {
-  throw new SeccompError('ERR_SECCOMP_OPTION', message);
 }

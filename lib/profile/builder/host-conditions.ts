@@ -1,13 +1,13 @@
-/** Circumstances under which a rule counts, as sets of hosts: what holds both here and there, and what holds only here. */
+/** Conditions on the host as sets of hosts, with their intersection and difference. */
 
 import { compareKernelVersions, parseKernelVersion } from '../../util/kernel-version.js';
 import type { ProfileFormat } from '../document/options.js';
 import { ANYWHERE, type Conditions, type Rule } from '../document/types.js';
 
-/** A rule's conditions on the host. `includes` must all hold, of `excludes` none. */
+/** The conditions of a rule on the host. All of `includes` must hold, and none of `excludes`. */
 export type HostCondition = Pick<Rule, 'includes' | 'excludes'>;
 
-/** The part of circumstances that a format heeds: the runtimes of OCI documents know none, podman no kernel versions. */
+/** The conditions that a profile format supports. OCI documents have none, and Podman ignores kernel versions. */
 export function supportedBy({ includes, excludes }: HostCondition, format: ProfileFormat): HostCondition {
   if (format === 'oci') return ANYWHERE;
   const of = (conditions: Conditions | undefined) =>
@@ -19,7 +19,7 @@ export function supportedBy({ includes, excludes }: HostCondition, format: Profi
   return { includes: of(includes), excludes: of(excludes) };
 }
 
-/** Where both hold; undefined if that is nowhere. */
+/** The hosts on which both conditions hold; undefined if there are none. */
 export function and(a: HostCondition, b: HostCondition): HostCondition | undefined {
   const architectures = allowedBy(a.includes, b.includes);
   const unwanted = union(a.excludes?.arches, b.excludes?.arches);
@@ -36,7 +36,10 @@ export function and(a: HostCondition, b: HostCondition): HostCondition | undefin
   );
 }
 
-/** Where `a` holds and `b` does not, in disjoint parts; `a` itself if `b` holds nowhere there. */
+/**
+ * The hosts on which `a` holds and `b` does not, as disjoint conditions; `a` itself if `b` holds on none of its
+ * hosts.
+ */
 export function subtract(a: HostCondition, b: HostCondition): readonly HostCondition[] {
   const parts: HostCondition[] = [];
   let rest = a;
@@ -50,16 +53,16 @@ export function subtract(a: HostCondition, b: HostCondition): readonly HostCondi
   return parts;
 }
 
-/** A rule under other circumstances. */
+/** The rule under another condition. */
 export function withHostCondition(rule: Rule, { includes, excludes }: HostCondition): Rule {
   return { ...rule, includes, excludes };
 }
 
-/** Circumstances with one fact each, which hold together where these do. */
+/** Splits a condition into conditions with one fact each. It holds if all of them hold. */
 function factsOf({ includes, excludes }: HostCondition): readonly HostCondition[] {
   return [
     ...singly(includes).map((fact) => ({ includes: fact, excludes: undefined })),
-    // None of several architectures: the opposite is any of them, one fact.
+    // The opposite of none of several architectures is any of them: one fact.
     ...singly(excludes).map((fact) => ({ includes: undefined, excludes: fact })),
   ];
 }
@@ -74,7 +77,7 @@ function singly(conditions: Conditions | undefined): readonly Conditions[] {
   ];
 }
 
-/** What any of the two lets in; undefined: all. An empty list is none, as Docker reads it. */
+/** The architectures that both allow; undefined if both allow all. Docker reads an empty list as no condition. */
 function allowedBy(a: HostCondition['includes'], b: HostCondition['includes']) {
   const [first, second] = [a?.arches, b?.arches].filter((list) => list !== undefined && list.length > 0);
   return second === undefined ? first : first?.filter((name) => second?.includes(name));
@@ -102,7 +105,7 @@ interface Loose {
   readonly minKernel: string | undefined;
 }
 
-/** Without what is empty; undefined if all is. */
+/** Drops empty lists; returns undefined if no condition is left. */
 function tidy({ caps, arches, minKernel }: Loose): Conditions | undefined {
   if (caps.length === 0 && arches.length === 0 && minKernel === undefined) return undefined;
   return { caps: caps.length > 0 ? caps : undefined, arches: arches.length > 0 ? arches : undefined, minKernel };

@@ -1,40 +1,45 @@
-/** Says something about syscalls over what the rules of a profile say: exactly the calls that it is about change. */
-import { SeccompError } from '../../errors.js';
+/**
+ * Applies one builder clause to existing rules: calls that the clause matches get its action, all others keep theirs.
+ */
 import { ABIS, abiOf } from '../../syscalls/abi.js';
 import { argumentWidth, syscallNumber } from '../../syscalls/table.js';
 import { structuralKey } from '../../util/structural-key.js';
 import { type Argument, comparesArgumentTwice, type Rule } from '../document/types.js';
 import { complement, intersection, testsOf, type ValueSet, valueSetsOf } from './argument-values.js';
+import { fail } from './fail.js';
 import { and, subtract, withHostCondition } from './host-conditions.js';
 
 /**
- * The rules that decide as `word` does where it applies (its names, circumstances and arguments) and as `rules` do
- * elsewhere. `compared` is what the profile compares of an argument. No order and no precedence is needed to read them: what they say of the names of `word` does not overlap,
- * but where rules overlapped before.
- * @throws SeccompError ERR_SECCOMP_OPTION for a `word` that can apply to no call, or a part that no rule can state.
+ * Returns rules that decide as `clause` does for its syscalls, hosts and arguments, and as `rules` do elsewhere. The
+ * result does not depend on the order of rules: for the clause's syscalls its rules are disjoint, unless the given
+ * rules already overlapped. `compared` says which bits of an argument the profile compares.
+ * @throws {SeccompError} ERR_SECCOMP_OPTION if no call can match `clause`, or if what remains of a rule cannot be
+ * written as rules.
  */
-export function applyClause(rules: readonly Rule[], word: Rule, compared: Compared): readonly Rule[] {
-  const spaces = new Map(word.names.map((name) => [name, spaceOf(name, compared)]));
-  const named = new Set(word.names);
+export function applyClause(rules: readonly Rule[], clause: Rule, compared: Compared): readonly Rule[] {
+  const spaces = new Map(clause.names.map((name) => [name, spaceOf(name, compared)]));
+  const named = new Set(clause.names);
   const always = unconditional(rules, named);
   const kept = rules.flatMap((rule, position) =>
     byPart(rule.names, (name) => {
       const space = spaces.get(name);
       if (space === undefined) return [rule];
       const shadows = (always.get(name) ?? []).filter((other) => !isLater(other, position, rule));
-      return without(rule, shadows).flatMap((part) => cut(part, word, space));
+      return subtractRules(rule, shadows).flatMap((part) => subtractClause(part, clause, space));
     }),
   );
-  const said = byPart(word.names, (name) => {
-    const same = (always.get(name) ?? []).filter(({ rule }) => isConditional(word) && isSame(rule, word));
-    return without(word, same).flatMap((part) => stated(part, spaces.get(name) ?? spaceOf(name, compared)));
+  const added = byPart(clause.names, (name) => {
+    const same = (always.get(name) ?? []).filter(({ rule }) => isConditional(clause) && isSame(rule, clause));
+    return subtractRules(clause, same).flatMap((part) =>
+      clauseRules(part, spaces.get(name) ?? spaceOf(name, compared)),
+    );
   });
-  return [...kept, ...said];
+  return [...kept, ...added];
 }
 
 /**
- * Leaves out what rules say of `names` that happens anyway: runtimes do, and a reader has less to read. It stays where it is
- * all that is said of a name, and where it meets a rule that says otherwise, which is for resolve to judge.
+ * Drops rules for `names` whose action is the default action, as container runtimes do. Keeps one if it is the only
+ * rule for a name, or if it overlaps a rule with another action: resolve() has to report that conflict.
  */
 export function dropDefaults(
   rules: readonly Rule[],
@@ -48,13 +53,13 @@ export function dropDefaults(
     return byPart(rule.names, (name) => {
       const others = rules.filter((other) => other.names.includes(name) && !isSame(other, fallback));
       const isNeeded = !named.has(name) || others.length === 0;
-      return isNeeded || others.some((other) => meets(rule, other, spaceOf(name, compared))) ? [rule] : [];
+      return isNeeded || others.some((other) => overlaps(rule, other, spaceOf(name, compared))) ? [rule] : [];
     });
   });
 }
 
-/** Whether there are calls that both rules are about. */
-function meets(a: Rule, b: Rule, space: Space): boolean {
+/** Whether some call on some host matches both rules. */
+function overlaps(a: Rule, b: Rule, space: Space): boolean {
   if (and(a, b) === undefined) return false;
   return boxesOf([...a.args, ...b.args], space).length > 0;
 }
@@ -64,7 +69,7 @@ interface Placed {
   readonly position: number;
 }
 
-/** The rules without arguments: of these the first counts, and they outweigh those with arguments. */
+/** The rules without arguments. The first one takes precedence over later ones and over all rules with arguments. */
 function unconditional(rules: readonly Rule[], names: ReadonlySet<string>): ReadonlyMap<string, readonly Placed[]> {
   const found = new Map<string, Placed[]>();
   rules.forEach((rule, position) => {
@@ -76,7 +81,10 @@ function unconditional(rules: readonly Rule[], names: ReadonlySet<string>): Read
   return found;
 }
 
-/** Whether an unconditional rule leaves `rule`, at `position`, alone: it is that rule, or a later one of its kind. */
+/**
+ * Whether an unconditional rule does not shadow `rule`, at `position`: it is the same rule, or a later unconditional
+ * one.
+ */
 function isLater(other: Placed, position: number, rule: Rule): boolean {
   return !isConditional(rule) && other.position >= position;
 }
@@ -85,8 +93,8 @@ function isConditional({ args }: Rule): boolean {
   return args.length > 0;
 }
 
-/** The rule where none of the others counts. */
-function without(rule: Rule, others: readonly Placed[]): readonly Rule[] {
+/** The rule on the hosts where none of the other rules applies. */
+function subtractRules(rule: Rule, others: readonly Placed[]): readonly Rule[] {
   return others.reduce<readonly Rule[]>(
     (parts, other) =>
       parts.flatMap((part) => subtract(part, other.rule).map((where) => withHostCondition(part, where))),
@@ -94,43 +102,43 @@ function without(rule: Rule, others: readonly Placed[]): readonly Rule[] {
   );
 }
 
-/** What a rule still says of a syscall, after `word`. */
-function cut(rule: Rule, word: Rule, space: Space): readonly Rule[] {
-  const inside = and(rule, word);
+/** The rest of a rule after `clause`, for one syscall. */
+function subtractClause(rule: Rule, clause: Rule, space: Space): readonly Rule[] {
+  const inside = and(rule, clause);
   if (inside === undefined) return [rule];
-  if (!isConditional(word)) return subtract(rule, word).map((where) => withHostCondition(rule, where));
-  // Two that say the same may overlap, and read better as they were written.
-  if (isSame(rule, word)) return [rule];
+  if (!isConditional(clause)) return subtract(rule, clause).map((where) => withHostCondition(rule, where));
+  // Rules with the same action may overlap, and are easier to read unchanged.
+  if (isSame(rule, clause)) return [rule];
   if (comparesArgumentTwice(rule)) {
-    fail(`a rule on ${space.name} compares an argument twice, so it is not clear what is left of it: split it first`);
+    fail(`a rule on ${space.name} compares an argument twice, so this clause cannot change it: split that rule first`);
   }
   const before = boxesOf(rule.args, space);
-  const left = boxesOf(word.args, space).reduce<readonly Box[]>(
+  const left = boxesOf(clause.args, space).reduce<readonly Box[]>(
     (rest, box) => rest.flatMap((part) => difference(part, box, space)),
     before,
   );
   if (left.length === before.length && left.every((box, i) => box === before[i])) return [rule];
   return [
-    ...subtract(rule, word).map((where) => withHostCondition(rule, where)),
-    ...written(left, space).map((args) => ({ ...withHostCondition(rule, inside), args })),
+    ...subtract(rule, clause).map((where) => withHostCondition(rule, where)),
+    ...writeRules(left, space).map((args) => ({ ...withHostCondition(rule, inside), args })),
   ];
 }
 
-/** A word as rules: as it is, or without comparing an argument twice. */
-function stated(word: Rule, space: Space): readonly Rule[] {
-  const boxes = boxesOf(word.args, space);
-  if (boxes.length === 0) fail(`no call of ${space.name} passes these comparisons`);
-  return comparesArgumentTwice(word) ? written(boxes, space).map((args) => ({ ...word, args })) : [word];
+/** The clause as rules that do not compare an argument twice. */
+function clauseRules(clause: Rule, space: Space): readonly Rule[] {
+  const boxes = boxesOf(clause.args, space);
+  if (boxes.length === 0) fail(`no call of ${space.name} passes these tests`);
+  return comparesArgumentTwice(clause) ? writeRules(boxes, space).map((args) => ({ ...clause, args })) : [clause];
 }
 
-/** What is done with a call. An errno is EPERM, 1, if none is given. */
+/** The action of a rule. The default errno is EPERM, 1. */
 type Outcome = Pick<Rule, 'action' | 'errnoRet'>;
 
 function isSame(a: Outcome, b: Outcome): boolean {
   return a.action === b.action && (a.errnoRet ?? 1) === (b.errnoRet ?? 1);
 }
 
-/** The parts that each name of a rule is left with, with the names that share a part. */
+/** Changes a rule for each of its names. Names with equal results share a rule. */
 function byPart(names: readonly string[], partsOf: (name: string) => readonly Rule[]): readonly Rule[] {
   const found = new Map<string, { readonly part: Rule; readonly names: string[] }>();
   for (const name of new Set(names)) {
@@ -144,15 +152,15 @@ function byPart(names: readonly string[], partsOf: (name: string) => readonly Ru
   return [...found.values()].map(({ part, names: shared }) => ({ ...part, names: shared }));
 }
 
-/** How many bits of an argument are compared: those that the kernel reads, or all. */
+/** The number of bits of an argument that are compared: those that the kernel reads, or 64. */
 export type Compared = 'kernel' | 64;
 
-/** The values that the arguments of a syscall can have. */
+/** The possible values of a syscall's arguments. */
 interface Space {
   readonly name: string;
-  /** The largest value of an argument, on the ABIs where most of it is compared. */
+  /** The largest value of an argument, on the ABIs that compare most of it. */
   largest(index: number): bigint;
-  /** The same where least of it is. */
+  /** The largest value on the ABIs that compare least of it. */
   smallest(index: number): bigint;
 }
 
@@ -169,65 +177,61 @@ function spaceOf(name: string, compared: Compared): Space {
   };
 }
 
-/** For each argument that matters, the set that its value is in. */
+/** For each argument that is tested, the set of its values. */
 type Box = ReadonlyMap<number, ValueSet>;
 
 /** The calls for which all comparisons hold, in disjoint boxes. */
 function boxesOf(args: readonly Argument[], space: Space): readonly Box[] {
   return args.reduce<readonly Box[]>(
     (boxes, { index, ...comparison }) => {
-      const shapes = valueSetsOf(comparison, space.largest(index));
-      return boxes.flatMap((box) => shapes.flatMap((shape) => meet(box, index, shape, space)));
+      const valueSets = valueSetsOf(comparison, space.largest(index));
+      return boxes.flatMap((box) => valueSets.flatMap((values) => intersectBox(box, index, values, space)));
     },
     [new Map()],
   );
 }
 
-/** The calls of a box whose argument is in `shape` too. */
-function meet(box: Box, index: number, shape: ValueSet, space: Space): readonly Box[] {
+/** The calls of a box whose argument is in `values` as well. */
+function intersectBox(box: Box, index: number, values: ValueSet, space: Space): readonly Box[] {
   const known = box.get(index);
-  const shapes = known === undefined ? [shape] : intersection(known, shape, space.largest(index));
-  return shapes.map((each) => new Map([...box, [index, each]]));
+  const valueSets = known === undefined ? [values] : intersection(known, values, space.largest(index));
+  return valueSets.map((each) => new Map([...box, [index, each]]));
 }
 
-/** The calls of `a` that are not in `b`, in disjoint boxes; `a` itself if they have none in common. */
+/** The calls that are in `a` and not in `b`, in disjoint boxes; `a` itself if the boxes are disjoint. */
 function difference(a: Box, b: Box, space: Space): readonly Box[] {
   const parts: Box[] = [];
   let rest: readonly Box[] = [a];
-  for (const [index, shape] of b) {
-    const others = complement(shape, space.largest(index));
-    for (const box of rest) parts.push(...others.flatMap((other) => meet(box, index, other, space)));
-    rest = rest.flatMap((box) => meet(box, index, shape, space));
+  for (const [index, values] of b) {
+    const others = complement(values, space.largest(index));
+    for (const box of rest) parts.push(...others.flatMap((other) => intersectBox(box, index, other, space)));
+    rest = rest.flatMap((box) => intersectBox(box, index, values, space));
   }
   return rest.length === 0 ? [a] : parts;
 }
 
-/** More rules than that out of one are more than anybody means. */
+/** The limit on the rules that one rule may become. */
 const MOST_PARTS = 1024;
 
-/** Comparisons for each box, none of an argument twice. */
-function written(boxes: readonly Box[], space: Space): readonly (readonly Argument[])[] {
+/** The comparisons for each box. None compares an argument twice. */
+function writeRules(boxes: readonly Box[], space: Space): readonly (readonly Argument[])[] {
   const all = boxes.flatMap((box) =>
     [...box].reduce<readonly (readonly Argument[])[]>(
-      (lists, [index, shape]) => {
-        const each = testsOf(shape, space.largest(index));
+      (lists, [index, values]) => {
+        const each = testsOf(values, space.largest(index));
         return lists.flatMap((list) => each.map((one) => (one === undefined ? list : [...list, { index, ...one }])));
       },
       [[]],
     ),
   );
   if (all.length > MOST_PARTS)
-    fail(`what is left of the rules on ${space.name} would be ${all.length} rules: too many`);
+    fail(`the other rules on ${space.name} would become ${all.length} rules, which are too many`);
   for (const { index, value, valueTwo } of all.flat()) {
     if (value <= space.smallest(index) && (valueTwo ?? 0n) <= space.smallest(index)) continue;
     fail(
-      `what is left of the rules on ${space.name} can't be written as rules: argument ${index} is wider on some ABIs than on ` +
-        'others. Compare it with one-sided ranges, values or flags only',
+      `the other rules on ${space.name} cannot be rewritten: argument ${index} is wider on some ABIs than on others. ` +
+        'Test it for single values, flags or one-sided ranges only',
     );
   }
   return all;
-}
-
-function fail(message: string): never {
-  throw new SeccompError('ERR_SECCOMP_OPTION', message);
 }

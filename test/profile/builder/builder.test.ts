@@ -176,14 +176,14 @@ describe('mistakes', () => {
       () => Profile.allowlist().allow('socket', arg(3).eq(1)),
       /socket has 3 arguments/,
     ],
-    ['an index', () => arg(6), /arguments 0 to 5/],
-    ['a negative number', () => arg(0).eq(-1), /negative: write it unsigned/],
-    ['a fraction', () => arg(0).eq(0.5), /no exact whole number/],
+    ['an index', () => arg(6), /the index must be 0 to 5/],
+    ['a negative number', () => arg(0).eq(-1), /negative: give the unsigned value/],
+    ['a fraction', () => arg(0).eq(0.5), /not an exact integer/],
     ['65 bits', () => arg(0).eq(2n ** 64n), /more than 64 bits/],
-    ['no flag', () => arg(0).hasFlags(0), /name at least one flag/],
-    ['no value', () => arg(0).in([]), /name at least one value/],
-    ['an errno', () => Profile.denylist().deny('read', { errno: 'EPREM' as 'EPERM' }), /"EPREM" is no errno/],
-    ['errno 0, which would be success', () => Profile.denylist().deny('read', { errno: 0 }), /0 is no errno/],
+    ['no flag', () => arg(0).hasFlags(0), /give at least one flag/],
+    ['no value', () => arg(0).in([]), /give an array of at least one value/],
+    ['an errno', () => Profile.denylist().deny('read', { errno: 'EPREM' as 'EPERM' }), /"EPREM" is not an errno/],
+    ['errno 0, which would be success', () => Profile.denylist().deny('read', { errno: 0 }), /0 is not an errno/],
     [
       'an option',
       () => Profile.denylist().deny('read', { errn: 1 } as object),
@@ -192,12 +192,12 @@ describe('mistakes', () => {
     [
       'a default errno of many numbers',
       () => Profile.allowlist({ errno: 'ENOSYS' }),
-      /ENOSYS has different numbers .*38 everywhere but/,
+      /ENOSYS has different numbers .*38 on all architectures but/,
     ],
     [
       'an errno with a default that has none',
       () => Profile.allowlist({ action: 'log', errno: 1 }),
-      /log returns no errno/,
+      /the action log returns no errno/,
     ],
     [
       'a capability',
@@ -216,16 +216,16 @@ describe('mistakes', () => {
           .when({ minKernel: '5.8.1' as '5.8' }),
       /not a kernel version/,
     ],
-    ['circumstances of nothing', () => Profile.allowlist().when({ capability: 'CAP_BPF' }), /about the word before it/],
+    ['circumstances of nothing', () => Profile.allowlist().when({ capability: 'CAP_BPF' }), /must follow a clause/],
     [
       'circumstances that hold everywhere',
       () => Profile.allowlist().allow('bpf').when({}),
-      /name a capability, an arch or/,
+      /give a capability, an arch or/,
     ],
     [
       'an empty list of them',
       () => Profile.denylist().deny('bpf').unless({ arch: [] }),
-      /name a capability, an arch or/,
+      /give a capability, an arch or/,
     ],
     [
       'circumstances that contradict',
@@ -263,7 +263,7 @@ describe('of another type than they should be', () => {
     [
       'subjects',
       (given) => Profile.allowlist().allow(given),
-      /is no name: give names of syscalls/,
+      /must be the name of a syscall or group/,
       [5n, nameless, asText],
     ],
     [
@@ -272,8 +272,8 @@ describe('of another type than they should be', () => {
       /^deny: must be a plain object, not an instance of ArgumentTest/,
       [Object.assign(Object.create(Object.getPrototypeOf(arg(0).eq(1))), { index: 0 })],
     ],
-    ['errnos', (given) => denied().deny('read', { errno: given }), /is no errno/, [null, 1n, nameless, asText]],
-    ['default errnos', (given) => Profile.allowlist({ errno: given }), /is no errno/, [null, 1n, nameless]],
+    ['errnos', (given) => denied().deny('read', { errno: given }), /is not an errno/, [null, 1n, nameless, asText]],
+    ['default errnos', (given) => Profile.allowlist({ errno: given }), /is not an errno/, [null, 1n, nameless]],
     [
       'default actions',
       (given) => Profile.allowlist({ action: given }),
@@ -300,7 +300,7 @@ describe('of another type than they should be', () => {
       [5.8, 5n, nameless, asText],
     ],
     ['ABIs', (given) => denied().abis(given), /unknown ABI/, [null, 1n, nameless]],
-    ['indices', (given) => arg(given), /a syscall has arguments 0 to 5/, [Symbol('0'), nameless]],
+    ['indices', (given) => arg(given), /the index must be 0 to 5/, [Symbol('0'), nameless]],
   ])('%s are refused', (_, build, message, values) => {
     for (const given of values)
       expect(() => build(given as never)).toThrow(
