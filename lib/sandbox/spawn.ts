@@ -26,7 +26,7 @@ import { type FilterSource, resolveSources, type SingleSource } from './plan/res
  * import { spawn } from 'seccomp';
  *
  * const child = spawn('echo', ['hello'], 'docker-default');
- * child.stdout.pipe(process.stdout);
+ * child.stdout?.pipe(process.stdout);
  * child.on('close', (code) => console.log(`exit code ${code}`));
  */
 export function spawn(command: string, profile: SingleSource, options?: SpawnOptions): SandboxedProcess;
