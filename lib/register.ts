@@ -8,6 +8,7 @@ import { harden } from './sandbox/harden.js';
 import { resolveSources } from './sandbox/plan/resolve-sources.js';
 import { runOrExit } from './sandbox/this-process/exit-status.js';
 import { deniesIoUring, ioUringDescriptors, restartWithoutIoUring } from './sandbox/this-process/io-uring.js';
+import { hasEval } from './sandbox/this-process/node-arguments.js';
 import { emptyFields } from './util/own-data.js';
 
 const VARIABLE = 'SECCOMP_PROFILE';
@@ -36,7 +37,7 @@ function registerProcess(profile: string | undefined): void {
  * stdin, or messages on the channel to the parent.
  */
 function restart(): never {
-  const fromStdin = process.argv[1] === '-' || (process.argv.length === 1 && !process.execArgv.some(isEval));
+  const fromStdin = process.argv[1] === '-' || (process.argv.length === 1 && !hasEval(process.execArgv));
   if (process.channel === undefined && !fromStdin) return restartWithoutIoUring(true);
   const why = fromStdin ? 'with its program on stdin' : 'with a channel to its parent';
   const remedy = fromStdin ? 'give the program as a file' : "start it by seccomp's fork()";
@@ -45,11 +46,6 @@ function restart(): never {
     `this Node has io_uring instances, which the profile denies, and ${why} it cannot be restarted without them: ` +
       `${remedy}, or have the parent deny io_uring_setup; see docs/fork.md`,
   );
-}
-
-/** Whether an option of Node is -e, -p, -pe, --eval or --print. */
-function isEval(option: string): boolean {
-  return /^(-p?e|-p|--eval|--print)\b/.test(option);
 }
 
 /** Throws if a worker's profile differs from its process's, whose filters the worker has. */

@@ -1,9 +1,6 @@
 /** harden(): attaches a profile's filter to the process that calls it. */
 import { SeccompError } from '../errors.js';
-import { compilePolicy } from '../filter/compile.js';
 import { type Filter, policyOf } from '../filter/filter.js';
-import { union } from '../policy/algebra.js';
-import { syscallNumber } from '../syscalls/table.js';
 import { loadAllChunks } from '../util/load-chunks.js';
 import { normalizeArguments } from './arguments.js';
 import { toNativeFilters } from './child/native-request.js';
@@ -11,7 +8,7 @@ import type { FilterOptions } from './options/types.js';
 import { planFilters } from './plan/plan-filters.js';
 import { type FilterSource, resolveSources } from './plan/resolve-sources.js';
 import { ALL_THREADS, installFilters, threadState } from './this-process/install-filters.js';
-import { ioUringDescriptors } from './this-process/io-uring.js';
+import { besideIoUring } from './this-process/io-uring.js';
 import { deniesCall } from './this-process/libuv-calls.js';
 import { listeningSockets } from './this-process/open-descriptors.js';
 
@@ -66,7 +63,7 @@ export function harden(profile: FilterSource, options: HardenOptions = {}): Hard
   refuseSharedPool(call.options);
   const sources = resolveSources(call.profile, call.options, ['capabilities', 'abis']);
   const plan = planFilters(sources, call.options, 'harden');
-  const filters = besideRings(plan.filters, acceptRings);
+  const filters = besideIoUring(plan.filters, acceptRings);
   checkListening(filters);
   const before = threadState();
   if (filters.length === 0) return { threads, filters, ...inForce(before, 0, false) };
@@ -96,34 +93,6 @@ function refuseSharedPool({ threads = 'all', acceptSharedPool = false }: HardenO
   );
 }
 
-/** The filters that can be attached beside the io_uring instances of this process. */
-function besideRings(filters: readonly Filter[], accepted: boolean): readonly Filter[] {
-  if (!deniesCall(policiesIn(filters), 'io_uring_enter')) return filters;
-  const rings = ioUringDescriptors();
-  if (rings.length === 0) return filters;
-  if (!accepted) throw ringsError();
-  return filters.map((filter) => (deniesCall([policyOf(filter)], 'io_uring_enter') ? allowing(rings, filter) : filter));
-}
-
-/** The same filter, which also allows io_uring_enter on these descriptors. */
-function allowing(rings: readonly number[], filter: Filter): Filter {
-  const policy = policyOf(filter);
-  const abi = policy.abis[0]?.abi;
-  const number = abi === undefined ? undefined : syscallNumber(abi.name, 'io_uring_enter');
-  if (abi === undefined || number === undefined) throw ringsError();
-  const decisions = rings.map((fd) => ({
-    conditions: [{ index: 0, width: 32, op: 'eq', value: BigInt(fd) } as const],
-    action: { kind: 'allow' } as const,
-  }));
-  const kill = { kind: 'kill-process' } as const; // The strictest action: for all other calls, the profile's action is taken.
-  const exception = {
-    abis: [{ abi, syscalls: new Map([[number, decisions]]), ranges: [] }],
-    defaultAction: kill,
-    foreignAction: kill,
-  };
-  return compilePolicy(union(policy, exception), { flags: filter.flags });
-}
-
 /**
  * Refuses a filter under which a server of this process could not accept connections. libuv would call accept4 without end, since
  * poll(2) keeps reporting the waiting client.
@@ -142,12 +111,3 @@ function checkListening(filters: readonly Filter[]): void {
 }
 
 const policiesIn = (filters: readonly Filter[]) => filters.map(policyOf);
-
-function ringsError(): SeccompError {
-  return new SeccompError(
-    'ERR_SECCOMP_UNSUPPORTED',
-    "this Node's event loops hold io_uring instances, and the profile denies io_uring_enter: the process would be " +
-      'aborted at its next use of them. Start it by fork() or with --import seccomp/register, or where io_uring_setup ' +
-      'is denied from the start, or leave those usable by acceptRings: true; see docs/harden.md for what that means',
-  );
-}

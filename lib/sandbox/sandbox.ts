@@ -1,4 +1,4 @@
-/** Sandbox: node:child_process's own functions, under one profile. */
+/** Sandbox: the functions of node:child_process, under one profile. */
 import type * as ChildProcessModule from 'node:child_process';
 import { publicFunction, runAs } from '../util/caller.js';
 import { bindProfile, type SandboxDefaults } from './node-api/methods.js';
@@ -7,8 +7,16 @@ import type { FilterSource } from './plan/resolve-sources.js';
 type Node = typeof ChildProcessModule;
 
 /**
- * The functions of node:child_process, with its signatures, callbacks and promisified forms, and our options besides. They
- * may be taken from the object.
+ * The functions of node:child_process under one profile: with Node's signatures, callbacks and promisified forms, and this
+ * package's options beside Node's. They can be passed on as they are, without `bind`.
+ *
+ * @example
+ * import { promisify } from 'node:util';
+ * import { Sandbox } from 'seccomp';
+ *
+ * const { execFile, execSync } = new Sandbox('docker-default', { timeout: 10_000 });
+ * const { stdout } = await promisify(execFile)('uname', ['-s']);
+ * console.log(stdout, execSync('echo hello', { encoding: 'utf8' }));
  */
 export class Sandbox {
   readonly spawn: Node['spawn'];
@@ -20,23 +28,27 @@ export class Sandbox {
   readonly fork: Node['fork'];
 
   /**
-   * Files and objects that `profile` names are read here: what changes in them later changes nothing. An option of a call
-   * goes before its default; one that is undefined leaves it.
-   * @throws ProfileError, SeccompError if the profile or a default is not valid.
+   * Loads and compiles the profile. Later changes of its files and objects have no effect.
+   *
+   * @param profile - As for `spawn`.
+   * @param defaults - Default options. Each function uses those that it takes. An option of a call that is undefined does not
+   * replace its default.
+   * @throws {ProfileError} if the profile is not valid.
+   * @throws {SeccompError} ERR_SECCOMP_OPTION for a default that is unknown or can't be honoured.
    */
   constructor(profile: FilterSource, defaults: SandboxDefaults = {}) {
-    const family = runAs(Sandbox, () => bindProfile(profile, defaults));
-    this.spawn = asNode(family.spawn);
-    this.spawnSync = asNode(family.spawnSync);
-    this.execFile = asNode(family.execFile);
-    this.execFileSync = asNode(family.execFileSync);
-    this.exec = asNode(family.exec);
-    this.execSync = asNode(family.execSync);
-    this.fork = asNode(family.fork);
+    const bound = runAs(Sandbox, () => bindProfile(profile, defaults));
+    this.spawn = asNode(bound.spawn);
+    this.spawnSync = asNode(bound.spawnSync);
+    this.execFile = asNode(bound.execFile);
+    this.execFileSync = asNode(bound.execFileSync);
+    this.exec = asNode(bound.exec);
+    this.execSync = asNode(bound.execSync);
+    this.fork = asNode(bound.fork);
   }
 }
 
-/** Node's overloads are more than the compiler can check; test/compat/ does. */
+/** The compiler can't check Node's overloads; test/compat/ does. */
 function asNode<Overloads>(implementation: (...parameters: readonly unknown[]) => unknown): Overloads {
   return publicFunction(implementation) as Overloads;
 }

@@ -220,8 +220,8 @@ export class SandboxedProcess extends Base {
     });
   }
 
-  /** @internal Begins to end the child by its timeout and its AbortSignal. */
-  limit(): void {
+  /** @internal Has the child's timeout and AbortSignal end it, from now on. */
+  scheduleEnd(): void {
     if (this.hasEnded) return; // The child was not started.
     const { timeout, signal } = this.#ending;
     if (timeout > 0) {

@@ -17,6 +17,7 @@ import type { FilterOptions } from '../options/types.js';
 import type { FilterPlan } from '../plan/plan-filters.js';
 import { encodePayload, PAYLOAD_VARIABLE } from '../this-process/fork-payload.js';
 import { deniesIoUring } from '../this-process/io-uring.js';
+import { withoutEval } from '../this-process/node-arguments.js';
 import { toNativeFilters } from './native-request.js';
 
 /** Options of `fork`: those of node:child_process, and those of this package. */
@@ -65,7 +66,8 @@ function preloading(
   plan: FilterPlan,
   noNewPrivileges: boolean,
 ): NodeForkOptions {
-  const execArgv = options.execArgv?.map(String) ?? inheritedArguments(process.execArgv);
+  // As in Node's fork: the text of `node -e` would run again in place of the module.
+  const execArgv = options.execArgv?.map(String) ?? withoutEval(process.execArgv);
   refuseWithoutPreload(execArgv, command);
   addon(); // Without the addon the child could not attach them either, and would report it worse.
   const { filters, filterFlags } = toNativeFilters(plan, noNewPrivileges);
@@ -155,12 +157,6 @@ function forceKill(child: ChildProcess, options: ForkOptions): void {
     for (const timer of timers) clearTimeout(timer);
     listener?.[Symbol.dispose]();
   });
-}
-
-/** Node's own options without those of `node -e`, which would run its text again in place of the module. Node's fork does the same. */
-function inheritedArguments(execArgv: readonly string[]): readonly string[] {
-  const place = execArgv.findLastIndex((option) => /^(-p?e|-p|--eval|--print)$/.test(option));
-  return place < 0 ? execArgv : execArgv.toSpliced(place, 2);
 }
 
 /**

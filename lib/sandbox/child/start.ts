@@ -39,7 +39,7 @@ export function start(
     const child = new SandboxedProcess(call.file, call.argv, ending, plan.enforcement);
     publish('child_process', () => ({ process: child }));
     traced(child, call.options, () => launch(child, request, plan));
-    child.limit();
+    child.scheduleEnd();
     return child;
   } finally {
     stdio.release();

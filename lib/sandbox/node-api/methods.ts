@@ -72,7 +72,7 @@ class BoundMethods {
     return forkProgram(this.#parameters('fork', { file: modulePath, args, options }));
   };
 
-  /** The parameters of a function of this package, with the defaults that it takes. */
+  /** Returns the parameters of one of this package's functions, whose options include the defaults that it takes. */
   #parameters(by: FunctionName, { file, args, options }: Positions): ProgramParameters & { readonly options: Options } {
     const merged = mergeOptions(this.#defaults, options, by);
     return { command: file, args, profile: this.#profile, options: merged };
@@ -84,21 +84,21 @@ class BoundMethods {
     // In Node, an encoding that is set to undefined means bytes.
     const isBytes = Object.hasOwn(options, 'encoding') && options.encoding === undefined;
     const limits = outputLimits(own({ ...options, encoding: isBytes ? null : options.encoding }));
-    // The output's buffer obeys these, not the child.
-    const obeyed = { timeout: undefined, killSignal: undefined, encoding: undefined, maxBuffer: undefined };
-    const child = startProgram({ ...given, options: own({ ...options, ...obeyed }) });
+    // These apply to the output, not to the child.
+    const ofOutput = { timeout: undefined, killSignal: undefined, encoding: undefined, maxBuffer: undefined };
+    const child = startProgram({ ...given, options: own({ ...options, ...ofOutput }) });
     reportOutput(child, [call.file, ...call.args.map(String)], limits, call.callback);
     return child;
   }
 
-  /** The same call with a shell: the one that is named, or sh. */
+  /** Returns the same call with a shell: the one that `shell` names, or sh. */
   #inShell(call: NormalizedCall): NormalizedCall {
     const shell = call.options['shell'] ?? this.#defaults['shell'];
     return { ...call, options: own({ ...call.options, shell: typeof shell === 'string' ? shell : true }) };
   }
 }
 
-/** A program, or for fork a module, with its arguments and options. */
+/** A program or, for fork, a module, with its arguments and options. */
 type Positions = Pick<NormalizedCall, 'args' | 'options'> & { readonly file: unknown };
 
 /** Binds the functions to a profile. Those that take a callback have a promisified form, for util.promisify. */

@@ -1,16 +1,20 @@
 /**
  * io_uring. libuv ≥ 1.51 on Linux ≥ 6.6 makes an instance for each event loop, and aborts the process if io_uring_enter fails
- * later. Therefore a filter that denies io_uring can only be attached to a Node that has no instance: Node is started again
- * where it can't make one. Nothing else in this package handles io_uring, but for the option `acceptRings` of harden().
+ * later. So a filter that denies io_uring is attached to a Node that has no instance: fork() and seccomp/register start Node again
+ * where it can't make one. harden() refuses such a filter, or lets it allow the use of the existing instances.
  */
 import { constants, readFileSync } from 'node:fs';
 import { endianness } from 'node:os';
 import { getSystemErrorName } from 'node:util';
 import { SeccompError } from '../../errors.js';
 import { BPF, encodeInstructions, NR_OFFSET } from '../../filter/bpf/instruction.js';
+import { compilePolicy } from '../../filter/compile.js';
+import { type Filter, policyOf } from '../../filter/filter.js';
 import { addon, NONE } from '../../native.js';
 import { returnValue } from '../../policy/action.js';
+import { union } from '../../policy/algebra.js';
 import type { Policy } from '../../policy/policy.js';
+import { syscallNumber } from '../../syscalls/table.js';
 import { indices } from '../../util/own-data.js';
 import { deniesCall } from './libuv-calls.js';
 import { type OpenDescriptor, openDescriptors, statusFlags } from './open-descriptors.js';
@@ -26,6 +30,50 @@ export function deniesIoUring(policies: readonly Policy[]): boolean {
 /** Returns the descriptors of this process's io_uring instances. */
 export function ioUringDescriptors(): readonly number[] {
   return descriptorsFor('anon_inode:[io_uring]', openDescriptors());
+}
+
+/**
+ * Returns the filters that can be attached to this process although it has io_uring instances.
+ *
+ * @param isAccepted - Whether filters that deny io_uring_enter are changed to allow that call on the existing instances.
+ * @throws SeccompError ERR_SECCOMP_UNSUPPORTED if that is not accepted, and a filter denies it.
+ */
+export function besideIoUring(filters: readonly Filter[], isAccepted: boolean): readonly Filter[] {
+  if (!deniesCall(filters.map(policyOf), 'io_uring_enter')) return filters;
+  const instances = ioUringDescriptors();
+  if (instances.length === 0) return filters;
+  if (!isAccepted) throw instancesError();
+  return filters.map((filter) =>
+    deniesCall([policyOf(filter)], 'io_uring_enter') ? allowingEnter(instances, filter) : filter,
+  );
+}
+
+/** Compiles the same filter, which also allows io_uring_enter on these descriptors. */
+function allowingEnter(instances: readonly number[], filter: Filter): Filter {
+  const policy = policyOf(filter);
+  const abi = policy.abis[0]?.abi;
+  const number = abi === undefined ? undefined : syscallNumber(abi.name, 'io_uring_enter');
+  if (abi === undefined || number === undefined) throw instancesError();
+  const decisions = instances.map((fd) => ({
+    conditions: [{ index: 0, width: 32, op: 'eq', value: BigInt(fd) } as const],
+    action: { kind: 'allow' } as const,
+  }));
+  const kill = { kind: 'kill-process' } as const; // The strictest action: for all other calls, the profile's action is taken.
+  const exception = {
+    abis: [{ abi, syscalls: new Map([[number, decisions]]), ranges: [] }],
+    defaultAction: kill,
+    foreignAction: kill,
+  };
+  return compilePolicy(union(policy, exception), { flags: filter.flags });
+}
+
+function instancesError(): SeccompError {
+  return new SeccompError(
+    'ERR_SECCOMP_UNSUPPORTED',
+    "this Node's event loops hold io_uring instances, and the profile denies io_uring_enter: the process would be " +
+      'aborted at its next use of them. Start it by fork() or with --import seccomp/register, or where io_uring_setup ' +
+      'is denied from the start, or leave those usable by acceptRings: true; see docs/harden.md for what that means',
+  );
 }
 
 /**
