@@ -1,12 +1,14 @@
 #!/bin/sh
-# arch-test.sh: the tests that ask real kernels of other CPUs, and an older one, under qemu-system; `npm run test:arch`.
-# Arguments are vitest's.
+# arch-test.sh [VITEST ARGUMENT…]: tests with kernels of other CPUs and with an older kernel, in qemu-system;
+# `npm run test:arch`.
 #
-# The kernels are Debian's. As root on Debian, what is missing is installed; elsewhere the script says what it needs.
-# Environment: SUITES, the Debian releases to take a kernel from, the first that has one (default: "trixie testing", and for
-# amd64, whose new kernels are run by everybody, "bookworm": 6.1); MIRROR (default: http://deb.debian.org/debian);
-# SECCOMP_TEST_ARCHITECTURES, the kernels to boot (default: "arm64 riscv64 amd64");
-# SECCOMP_TEST_KERNELS, where kernels are kept (default: below node_modules/.cache).
+# The kernels are Debian's. As root on Debian, the script installs missing packages; elsewhere it prints their names.
+# Environment:
+#   SUITES                      Debian releases; the kernel is taken from the first that has one. Default: "trixie testing";
+#                               for amd64 "bookworm" (Linux 6.1), since newer kernels are tested elsewhere
+#   MIRROR                      default: http://deb.debian.org/debian
+#   SECCOMP_TEST_ARCHITECTURES  the kernels to boot; default: "arm64 riscv64 amd64"
+#   SECCOMP_TEST_KERNELS        the directory for kernels; default: in node_modules/.cache
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -16,7 +18,7 @@ architectures=${SECCOMP_TEST_ARCHITECTURES:-arm64 riscv64 amd64}
 mirror=${MIRROR:-http://deb.debian.org/debian}
 kernels=${SECCOMP_TEST_KERNELS:-$PWD/node_modules/.cache/seccomp-kernels/$(echo "$suites" | tr ' ' '-')}
 
-# Architecture (or all), command, and the Debian packages that the command comes from.
+# Architecture (or all), command, and the Debian packages that contain the command.
 tools="
 all cpio cpio
 amd64 qemu-system-x86_64 qemu-system-x86
@@ -28,7 +30,7 @@ riscv64 qemu-system-riscv64 qemu-system-riscv opensbi
 riscv64 riscv64-linux-gnu-gcc gcc-riscv64-linux-gnu libc6-dev-riscv64-cross
 "
 
-# is_asked ARCHITECTURE: whether its kernel is to be booted.
+# is_asked ARCHITECTURE: succeeds if its kernel is to be booted.
 is_asked() {
   case " $architectures " in *" $1 "*) ;; *) return 1 ;; esac
 }
@@ -58,14 +60,14 @@ install_tools() {
   fi
   step "install $packages"
   apt-get update -qq
-  # Words are packages.
+  # Each word is a package.
   # shellcheck disable=SC2086
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 $packages >/dev/null
   packages=$(missing_packages)
   [ -z "$packages" ] || fail "still missing after apt-get install: $packages"
 }
 
-# apt DIRECTORY ARCHITECTURE …: apt-get for another architecture, which knows nothing of this machine's packages.
+# apt DIRECTORY ARCHITECTURE ARGUMENT…: runs apt-get for another architecture, apart from this machine's packages.
 apt() {
   apt_directory=$1 apt_architecture=$2
   shift 2
@@ -73,10 +75,10 @@ apt() {
     -o "APT::Architecture=$apt_architecture" -o "APT::Architectures::=$apt_architecture" "$@"
 }
 
-# What older kernels have as modules of what the guest answers by, in the order in which they are loaded.
+# Modules that older kernels need for the guest's virtio port, in loading order.
 port_modules="virtio virtio_ring virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci virtio_console"
 
-# keep_modules DIRECTORY: numbers those that the unpacked kernel has, for init.c.
+# keep_modules DIRECTORY: copies the modules of the unpacked kernel, with numbers by which init.c orders them.
 keep_modules() {
   mkdir "$1/modules"
   number=0
@@ -86,7 +88,7 @@ keep_modules() {
   done
 }
 
-# fetch_from SUITE ARCHITECTURE PACKAGE DIRECTORY: leaves vmlinuz, modules and release in the directory, or fails.
+# fetch_from SUITE ARCHITECTURE PACKAGE DIRECTORY: writes vmlinuz, modules and release to the directory, or fails.
 fetch_from() {
   keyring=$(find /usr/share/keyrings -name 'debian-archive-keyring.*' | head -n 1)
   mkdir -p "$4/etc/apt/sources.list.d" "$4/etc/apt/apt.conf.d" "$4/var/lib/apt/lists/partial" "$4/var/cache/apt/archives/partial" &&
@@ -94,7 +96,7 @@ fetch_from() {
     printf 'Types: deb\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: %s\n' "$mirror" "$1" "$keyring" \
       >"$4/etc/apt/sources.list.d/debian.sources" &&
     apt "$4" "$2" update || return
-  # The package that is asked for only depends on others; newer kernels come in several.
+  # This package only depends on the kernel's packages, of which newer kernels have several.
   parts=$(apt "$4" "$2" --simulate install "$3" | sed -n 's/^Inst \(linux-\(image\|binary\)-[0-9][^ ]*\) .*/\1/p')
   [ -n "$parts" ] || return
   # shellcheck disable=SC2086
@@ -122,23 +124,23 @@ fetch_kernel() {
       return
     fi
     rm -rf "$directory"
-    echo "Debian $suite gives no kernel for $1, as said above"
+    echo "no kernel for $1 from Debian $suite: see the messages above"
   done
   fail "no kernel for $1 from $mirror: try again later, or name other releases in SUITES"
 }
 
-# fetch_node ARCHITECTURE PACKAGE: Node with its headers, from npm.
+# fetch_node ARCHITECTURE PACKAGE: fetches Node with its headers from npm.
 fetch_node() {
   [ ! -d "$kernels/$1/node" ] || return 0
   step "fetch $2 for $1"
   directory=$(mktemp -d "$kernels/node.XXXXXX")
   trap 'rm -rf "$directory"' EXIT
-  (cd "$directory" && npm pack --silent "$2" >/dev/null && tar -xzf ./*.tgz) || fail "npm gives no $2, as said above"
+  (cd "$directory" && npm pack --silent "$2" >/dev/null && tar -xzf ./*.tgz) || fail "cannot fetch $2 from npm: see the messages above"
   mv "$directory/package" "$kernels/$1/node"
   rm -rf "$directory"
 }
 
-# build_package ARCHITECTURE TOOLS NODE-ARCHITECTURE: this package as npm would install it, its addon built for that machine.
+# build_package ARCHITECTURE TOOLS NODE-ARCHITECTURE: makes this package as npm installs it, with the addon cross-compiled.
 build_package() {
   step "build the addon for $1"
   package=$kernels/$1/package

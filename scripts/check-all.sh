@@ -1,23 +1,23 @@
 #!/usr/bin/env bash
-# check-all.sh [NAME…]: what the gate (.ci/run) leaves out, all of it or the named checks; `npm run check:all`.
-# `--list` prints the names. What tests choose at random differs in each run; SECCOMP_TEST_SEED repeats one.
-# Ends with one line, `N passed, N failed`; what failed stands just above it.
+# check-all.sh [NAME…]: runs the named checks, or all, that the gate (.ci/run) leaves out; `npm run check:all`.
+# `--list` prints the names. Random inputs differ in each run; SECCOMP_TEST_SEED repeats those of a previous run.
+# The last line is `N passed, N failed`. The failures are listed above it.
 cd "$(dirname "$0")/.." || exit
 # shellcheck source=scripts/checks.sh
 . scripts/checks.sh
 
-# Name and title of each check. The function check_NAME, with _ for -, runs it.
+# The name and title of each check. The function check_NAME, with _ instead of -, runs it.
 titles="
 suite        the whole suite, with random inputs that differ from the gate's
-programs     real programs: under docker-default, under what was recorded of them, and the filters they attach themselves
+programs     real programs: under docker-default, under their recorded profiles, and the filters that they attach themselves
 libraries    libraries of npm that start processes or threads
 sanitized    the suite on an addon built with ASan and UBSan
 threads      the suite on an addon built with TSan
 clang        the addon built with clang
-starts       50,000 starts, many of which fail
-faults       each system call of a start fails with each of several errors
+starts       50,000 starts, of which many fail
+faults       each system call of a start fails with several errors in turn
 kills        a minute of supervised children killed at random
-receiving    which thread receives the calls of a child that asks all the time
+receiving    which thread receives the notifications of a child that makes them all the time
 fuzz         a minute of random and damaged documents
 intricate    4,000 random profiles with many argument conditions
 pollution    each of two hundred properties on Object.prototype by itself
@@ -34,7 +34,7 @@ title_of() { echo "$titles" | sed -n "s/^$1  *//p"; }
 basic="python3 make g++ git util-linux libseccomp-dev python3-seccomp linux-libc-dev gcc-multilib strace patchelf crun runc"
 programs="curl nginx-light redis-server postgresql ffmpeg busybox openssh-client openssl imagemagick golang-go default-jdk-headless chromium firejail qemu-system-x86"
 
-# Lists of packages are words.
+# Each word of a list is a package.
 # shellcheck disable=SC2086
 {
   check_suite() { install $basic && npm run --silent build && npm test; }
@@ -72,7 +72,7 @@ check_clang() {
   rm -rf "$directory"
   return $status
 }
-# Vitest's counts add up over the Nodes.
+# The counts of passed and failed tests are sums over the versions of Node.
 check_nodes() {
   local version bad=0
   for version in 20.19.0 22 24 26; do on_node "$version" || bad=1; done
@@ -88,7 +88,7 @@ fi
 [ $# != 0 ] || set -- $(names)
 for name; do
   names | grep -qxF -- "$name" || {
-    echo "check-all.sh: there is no check \"$name\": \`npm run check:all -- --list\` prints those that there are" >&2
+    echo "check-all.sh: there is no check \"$name\": \`npm run check:all -- --list\` prints the names" >&2
     exit 2
   }
 done

@@ -1,9 +1,12 @@
 #!/bin/sh
-# container-matrix.sh: container-test.sh on each engine that is here; `npm run test:container`.
+# container-matrix.sh: runs container-test.sh on each container engine of this machine; `npm run test:container`.
 #
-# One base, and the whole suite on the first engine. Environment: FULL=1 takes every base, and the whole suite on each engine;
-# ENGINE and BASE_IMAGE take one alone; WHOLE_SUITE= leaves out what depends on no engine or base. On a base that is not the default, what starts processes is tested and the calls that
-# are blocked: the rest of the suite depends on no base. KEEP_ENGINE=1 leaves an engine running that this script started.
+# The default is one base image, with the whole suite on the first engine. On other bases, only the tests that start
+# processes or block calls run, since the rest of the suite does not depend on the base. Environment:
+#   FULL=1             every base, and the whole suite on each engine
+#   ENGINE, BASE_IMAGE only this engine, only this base
+#   WHOLE_SUITE=       without the tests that depend on neither engine nor base
+#   KEEP_ENGINE=1      does not stop an engine that this script started
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -20,10 +23,10 @@ answers() {
   command -v "$1" >/dev/null && "$1" info >/dev/null 2>&1
 }
 
-# Docker is started where that can be done, or where there would be no engine at all.
+# Starts Docker if this is root, or if there is no other engine.
 find_engines() {
   if ! answers docker && { [ "$(id -u)" = 0 ] || ! answers podman; }; then
-    # Two steps: a failure inside $( ) of an eval would go unseen.
+    # Two steps, since eval ignores a failure inside $( ).
     address=$(scripts/docker-engine.sh up)
     eval "$address"
     started=yes
@@ -49,7 +52,7 @@ for engine in $engines; do
 done
 
 [ -z "$failed" ] || {
-  echo "container-matrix.sh: failed, as said above:$failed" >&2
+  echo "container-matrix.sh: failed (see the messages above):$failed" >&2
   exit 1
 }
 echo "==== passed:$engines"

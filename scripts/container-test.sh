@@ -1,11 +1,14 @@
 #!/bin/sh
-# container-test.sh: the suite in a container of one engine and one base, and what changes under the engine's own profile.
+# container-test.sh: runs the suite in a container, and compares containers with and without the engine's own profile.
 #
-# Environment: BASE_IMAGE, an official Node image that has python3, make and g++, or debian-nodejs:SUITE for Debian's own
-# Node (default node:24-trixie); ENGINE, docker or podman (default: the one that runs); KEEP_ENGINE=1 leaves an engine
-# running that this script started; WHOLE_SUITE= leaves out what depends on no base or engine; FULL=1 tests what starts
-# processes in each kind of container, has the suite also run as a user without capabilities, and holds decisions on a
-# corpus of profiles against the engine's.
+# Environment:
+#   BASE_IMAGE     an official Node image with python3, make and g++, or debian-nodejs:SUITE for Debian's own Node;
+#                  default: node:24-trixie
+#   ENGINE         docker or podman; default: the one that runs
+#   KEEP_ENGINE=1  does not stop an engine that this script started
+#   WHOLE_SUITE=   without the tests that depend on neither engine nor base
+#   FULL=1         also tests in each kind of container the functions that start processes, runs the suite as a user without
+#                  capabilities, and compares decisions on a corpus of profiles with the engine's
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -30,7 +33,7 @@ step() {
   echo "== $1"
 }
 
-# Whatever happens: no container of ours and no engine that we started stays.
+# Removes the containers of this script, and stops an engine that it started.
 finish() {
   rm -rf "$log" "$profile" "$work"
   if [ -n "$engine" ]; then
@@ -55,13 +58,13 @@ find_engine() {
     done
   fi
   engine=
-  # Two steps: a failure inside $( ) of an eval would go unseen.
+  # Two steps, since eval ignores a failure inside $( ).
   address=$(scripts/docker-engine.sh up)
   eval "$address"
   engine=docker started=yes
 }
 
-# Podman asks for more than a machine may be allowed to give, and crun refuses cgroups of version 1.
+# Podman sets limits that this machine may not be allowed to raise, and crun refuses cgroups of version 1.
 set_podman_options() {
   if [ "$engine" != podman ]; then return; fi
   limits="--ulimit nofile=$(prlimit --noheadings --output HARD --nofile) --ulimit nproc=$(prlimit --noheadings --output HARD --nproc)"
@@ -70,7 +73,7 @@ set_podman_options() {
   [ -f /sys/fs/cgroup/cgroup.controllers ] || runtime="--runtime runc"
 }
 
-# A base that is neither here nor to be had is made, under a name that nobody takes for the official one.
+# A base that is neither local nor in a reachable registry is built, under a name unlike the official one.
 find_base() {
   if "$engine" image inspect "$base" >/dev/null 2>&1; then return; fi
   substitute=$image-base:$(echo "${base#node:}" | tr : -)
@@ -90,8 +93,8 @@ find_base() {
   base=$substitute
 }
 
-# container NAME SECCOMP COMMAND…: runs it without network, with the words of $options; SECCOMP is `unconfined`, a file, or empty for the engine's own profile.
-# Without a command it is the image's own: the suite.
+# container NAME SECCOMP [COMMAND…]: runs a command in a container without network, with the words of $options. SECCOMP is
+# `unconfined`, a file, or empty for the engine's own profile. The default command is the image's: the suite.
 container() {
   name=$image-$$-$1
   security=${2:+--security-opt seccomp=$2}
@@ -101,22 +104,22 @@ container() {
   else
     set -- "$image" "$@"
   fi
-  # Options are lists of words without blanks.
+  # Options are lists of words.
   # shellcheck disable=SC2086
   "$engine" ${runtime:-} run --rm --name "$name" --network none ${security:-} ${options:-} ${run_options:-} "$@"
 }
 
-# A user without rights, in a root that can't be written to: what a container has whose author was careful.
+# A careful container: a user without capabilities, and a read-only root.
 limited="--user 1000:1000 --cap-drop ALL --security-opt no-new-privileges --read-only --tmpfs /tmp:exec"
 
-# decisions: asks under the engine's filter of each profile and under ours, in containers that are otherwise alike.
+# decisions: compares the results of calls under the engine's filter of each profile and under ours, in equal containers.
 decisions() {
   names=$(node_modules/.bin/tsx test/container/engine.ts prepare "$work" ${FULL:+${whole:+all}}) || return
   options="--volume $work:/seccomp/compare"
   for name in $names; do
     case $name in docker-default | podman-default) source=$name ;; *) source=compare/$name.profile ;; esac
     set -- "$name" "$source" "$work/$name"
-    # Under some profiles Node does not start: that too has to be alike.
+    # Some profiles prevent Node from starting: the result must be the same for both.
     container engine "$3.profile" node compare/decisions.mjs ask "compare/$1.calls" >"$3.engine" 2>"$3.log" || true
     container spawn unconfined node compare/decisions.mjs spawn "compare/$1.calls" "$2" >"$3.spawn" 2>"$3.log" || true
     node_modules/.bin/tsx test/container/engine.ts compare "$work" "$1" || unequal="${unequal:-} $1"
@@ -144,8 +147,8 @@ failed=
 vitest="node_modules/.bin/vitest run --configLoader runner --reporter=verbose"
 blocked=test/integration/blocked-calls.test.ts
 
-# kind TITLE SECCOMP OPTION…: what such a container denies before we do anything, that filters go on top of its own, and that
-# what is blocked is by us: the test names the engine's filter, or the kernel, where they deny it too.
+# kind TITLE SECCOMP OPTION…: tests in a kind of container that filters can be attached above its own, and that our filter
+# blocks the calls. Reports the calls that the engine's filter or the kernel denies as well.
 kind() {
   step "$1"
   seccomp=$2
@@ -190,8 +193,7 @@ step "a profile that the builder wrote, read by $engine"
   container built "$profile" node scripts/container-profile.mjs --check; } ||
   failed="${failed:+$failed, and }the engine does not do what the builder wrote"
 
-# recorded OPTIONS: a Node server is recorded in one container and runs in another under the profile,
-# and what it did not call is denied.
+# recorded OPTIONS: records a Node server in one container and runs it in another under the profile. Other calls are denied.
 recorded() {
   # shellcheck disable=SC2016
   container record unconfined sh -c 'node dist/cli/main.js record -o /tmp/profile.json "$@" >/dev/null &&

@@ -1,8 +1,8 @@
 #!/bin/sh
-# docker-engine.sh up|down: a Docker engine of one's own, for root on Debian where no service manager runs one.
+# docker-engine.sh up|down: starts or stops a Docker engine, for root on Debian without a service manager that runs one.
 #
-# `up` prints the line to eval: export DOCKER_HOST=…  It leaves the host's firewall, bridges and forwarding as they are,
-# so its containers and builds take --network=host or none. Images stay, for the next time, in SECCOMP_ENGINE_DIR.
+# `up` prints a line for eval: export DOCKER_HOST=…  The engine does not change the host's firewall, bridges or forwarding, so
+# containers and builds need --network=host or none. Images are kept in SECCOMP_ENGINE_DIR for the next time.
 set -eu
 
 directory=${SECCOMP_ENGINE_DIR:-/var/tmp/seccomp-docker-engine}
@@ -53,7 +53,7 @@ up() {
 down() {
   [ -f "$directory/docker.pid" ] || return 0
   pid=$(cat "$directory/docker.pid")
-  # A file from before a reboot may name somebody else's process.
+  # After a reboot, the file may contain the number of another process.
   [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = dockerd ] || return 0
   kill "$pid"
   while [ -d "/proc/$pid" ]; do sleep 0.1; done

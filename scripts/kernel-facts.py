@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints what this kernel has of seccomp, under what filters this process runs, and which calls they deny already."""
+"""Prints the seccomp features of this kernel, the filters of this process, and the calls that these filters deny."""
 
 import ctypes
 import errno
@@ -7,8 +7,8 @@ import gzip
 import os
 import platform
 
-# Calls that change nothing but this process, with these arguments, and that container engines are known to deny:
-# number on x86_64, number in include/uapi/asm-generic/unistd.h (arm64, riscv64 …), arguments.
+# Calls that container engines are known to deny, and that with these arguments affect only this process: number on x86_64,
+# number in include/uapi/asm-generic/unistd.h (arm64, riscv64 …), arguments.
 PROBES = {
     "add_key": (248, 217, (0, 0, 0, 0, 0)),
     "bpf": (321, 280, (-1, 0, 0)),

