@@ -1,5 +1,5 @@
 /** The JSON Schema of profiles, made from the table of fields that validates them. */
-import { DOCUMENT } from '../lib/profile/document/schema.js';
+import { jsonSchema } from '../lib/profile/document/schema.js';
 
 /** Returns the text of schema/profile.schema.json. Limits above 2⁵³ are rounded. */
 export function profileJsonSchema(): string {
@@ -9,5 +9,5 @@ export function profileJsonSchema(): string {
     description:
       'A profile for seccomp, Docker, Podman or an OCI runtime. What only shows between fields, and misspelt syscalls, `seccomp check` finds.',
   };
-  return `${JSON.stringify({ ...about, ...DOCUMENT.json }, null, 2)}\n`;
+  return `${JSON.stringify({ ...about, ...jsonSchema() }, null, 2)}\n`;
 }

@@ -19,6 +19,15 @@ export function own<Value extends object>(value: Value): Value {
 }
 
 /**
+ * Returns an object to which properties of these names can be assigned. It is empty, unless `Object.prototype` has one of
+ * them, which an assignment would then reach. Faster than defining each property.
+ */
+export function recordFor(entries: readonly (readonly [name: string, ...unknown[]])[]): Fields {
+  const isSafe = entries.every(([name]) => !(name in Object.prototype));
+  return isSafe ? {} : Object.fromEntries(entries.map(([name]) => [name, undefined]));
+}
+
+/**
  * Defines properties as an object literal does. Object.assign would call a setter of the same name on
  * `Object.prototype`, and would fail if `Object.prototype` has a read-only property of that name.
  */

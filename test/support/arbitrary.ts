@@ -1,8 +1,8 @@
 /** Random profiles and calls for property tests: few syscalls and few values, so that rules overlap. */
 import fc from 'fast-check';
 import type { Call, Policy } from '../../lib/policy/policy.js';
+import { ACTIONS, OPERATORS } from '../../lib/profile/document/fields.js';
 import type { ArgumentDocument, ProfileDocument, RuleDocument } from '../../lib/profile/document/types.js';
-import { ACTIONS, OPERATORS } from '../../lib/profile/document/types.js';
 import { type Host, resolveWithDiagnostics } from '../../lib/profile/resolve/resolve.js';
 import { profileOf } from '../../lib/profile/source.js';
 import { ABIS, type AbiName } from '../../lib/syscalls/abi.js';

@@ -1,6 +1,6 @@
 /** Random profiles with many conditions: rules for few calls, on the same arguments, with values near each other. */
+import { OPERATORS } from '../../lib/profile/document/fields.js';
 import type { ArgumentDocument, ProfileDocument, RuleDocument } from '../../lib/profile/document/types.js';
-import { OPERATORS } from '../../lib/profile/document/types.js';
 import { generator } from './policies.js';
 
 /** Calls whose arguments have 32 and 64 bits. */

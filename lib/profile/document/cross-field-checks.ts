@@ -1,73 +1,82 @@
-/** What looks wrong though each field by itself is right. What rules mean together only shows on a host. */
-
+/**
+ * Cross-field checks: combinations of valid fields that are probably mistakes. Conflicts between rules depend on the host; see
+ * resolve/.
+ */
 import { suggestSyscall } from '../../syscalls/suggest-syscall.js';
 import { syscallNames } from '../../syscalls/table.js';
 import type { Path } from '../../util/own-data.js';
 import type { JsonObject } from '../json/value.js';
 import { type Diagnostics, givesHints, shown } from './diagnostics.js';
-import type { KeyReading } from './fields.js';
-import type { ValidHead, ValidRule } from './schema.js';
+import type { Reading } from './known-fields.js';
+import type { ValidHead, ValidRule } from './types.js';
 
-/** Remarks on the names of a rule, of which the rest may not be valid. */
-export function ofNames({ names, name }: JsonObject, keys: Path, { format, diagnostics }: KeyReading): void {
-  const several = Array.isArray(names) ? names : [];
+/** Checks the names of a rule whose other fields may not be valid. */
+export function checkNames({ names, name }: JsonObject, path: Path, { format, diagnostics }: Reading): void {
+  const several: readonly unknown[] = Array.isArray(names) ? names : [];
   const isNamed = typeof name === 'string' && name !== '';
   if (isNamed && several.length > 0) {
-    const kind = format === 'podman' ? 'mistake' : 'refused'; // Podman only refuses it in a rule that matches the host.
-    diagnostics.report(kind, [...keys, 'name'], 'stands beside names: use names alone');
+    const kind = format === 'podman' ? 'mistake' : 'refused'; // Podman only refuses it in a rule that applies to the host.
+    diagnostics.report(kind, [...path, 'name'], 'stands beside names: use names alone');
   }
-  if (!isNamed && several.length === 0 && (names === undefined || several === names)) {
-    diagnostics.report('drops', keys, 'names no syscall, so it has no effect');
-  }
-  if (isNamed) ofName(name, [...keys, 'name'], diagnostics);
+  if (!isNamed && several.length === 0 && (names === undefined || several === names))
+    diagnostics.report('drops', path, 'names no syscall, so it has no effect');
+  if (isNamed) checkName(name, [...path, 'name'], diagnostics);
   const known = syscallNames();
-  several.forEach((one: unknown, i) => {
-    if (typeof one === 'string' && !known.has(one)) ofName(one, [...keys, 'names', i], diagnostics);
-  });
+  for (const [i, one] of several.entries())
+    if (typeof one === 'string' && !known.has(one)) checkName(one, [...path, 'names', i], diagnostics);
 }
 
-function ofName(name: string, keys: Path, diagnostics: Diagnostics): void {
-  if (syscallNames().has(name)) return;
-  if (name !== '' && !diagnostics.accepts('drops')) return;
-  if (name === '') diagnostics.report('refused', keys, 'an empty name: leave it out');
-  else {
-    const hint = givesHints(diagnostics) ? suggestSyscall(name, [...syscallNames()]) : '';
-    const message = `unknown syscall ${shown(name)}${hint}; it is left out`;
-    diagnostics.report('drops', keys, message);
+function checkName(name: string, path: Path, diagnostics: Diagnostics): void {
+  if (name === '') diagnostics.report('refused', path, 'an empty name: leave it out');
+  else if (!syscallNames().has(name) && diagnostics.accepts('drops')) {
+    const suggestion = givesHints(diagnostics) ? suggestSyscall(name, [...syscallNames()]) : '';
+    diagnostics.report('drops', path, `unknown syscall ${shown(name)}${suggestion}; it is left out`);
   }
 }
 
-/** Remarks on a rule. */
-export function inRule({ args, includes, excludes }: ValidRule, keys: Path, diagnostics: Diagnostics): void {
-  for (const [i, { op, valueTwo }] of (args ?? []).entries()) {
-    if (op === 'SCMP_CMP_MASKED_EQ' || !valueTwo) continue;
-    const message = `${op} does not read it: only SCMP_CMP_MASKED_EQ has a second value`;
-    diagnostics.report('notice', [...keys, 'args', i, 'valueTwo'], message);
+/** Whether an argument has a second value that its operator does not read. */
+export function hasUnreadValue({
+  op,
+  valueTwo,
+}: Pick<NonNullable<ValidRule['args']>[number], 'op' | 'valueTwo'>): boolean {
+  return op !== 'SCMP_CMP_MASKED_EQ' && Boolean(valueTwo);
+}
+
+/** Checks a valid rule. */
+export function checkBetweenRuleFields(
+  { args, includes, excludes }: ValidRule,
+  path: Path,
+  diagnostics: Diagnostics,
+): void {
+  for (const [i, argument] of (args ?? []).entries()) {
+    if (!hasUnreadValue(argument)) continue;
+    const message = `${argument.op} does not read it: only SCMP_CMP_MASKED_EQ has a second value`;
+    diagnostics.report('notice', [...path, 'args', i, 'valueTwo'], message);
   }
   if (includes?.minKernel === '') {
     const message = 'an empty version is met by every kernel: leave it out';
-    diagnostics.report('notice', [...keys, 'includes', 'minKernel'], message);
+    diagnostics.report('notice', [...path, 'includes', 'minKernel'], message);
   }
   if (excludes?.minKernel === '') {
     const message = 'an empty version is met by every kernel: the rule never counts';
-    diagnostics.report('drops', [...keys, 'excludes', 'minKernel'], message);
+    diagnostics.report('drops', [...path, 'excludes', 'minKernel'], message);
   }
 }
 
-/** Remarks on everything but the rules. */
-export function betweenFields(head: ValidHead, keys: Path, diagnostics: Diagnostics): void {
+/** Checks a valid document without its rules. */
+export function checkBetweenFields(head: ValidHead, path: Path, diagnostics: Diagnostics): void {
   const { architectures, archMap, listenerPath, listenerMetadata } = head;
   if (architectures?.length && archMap?.length) {
     const message = 'stands beside architectures: use one of the two';
-    diagnostics.report('refused', [...keys, 'archMap'], message);
+    diagnostics.report('refused', [...path, 'archMap'], message);
   }
   for (const [i, { architecture }] of (archMap ?? []).entries()) {
     if (archMap?.findIndex((other) => other.architecture === architecture) === i) continue;
     const message = `${architecture} stands here twice: the first counts`;
-    diagnostics.report('notice', [...keys, 'archMap', i, 'architecture'], message);
+    diagnostics.report('notice', [...path, 'archMap', i, 'architecture'], message);
   }
   if (listenerMetadata && !listenerPath) {
     const message = 'is only for a listener: there is no listenerPath';
-    diagnostics.report('mistake', [...keys, 'listenerMetadata'], message);
+    diagnostics.report('mistake', [...path, 'listenerMetadata'], message);
   }
 }

@@ -1,99 +1,136 @@
-/** Rules that are right at first sight: most are, and the schema, which can say what is wrong, takes far longer for them. */
-import { ABIS } from '../../syscalls/abi.js';
-import { CAPABILITIES } from '../../syscalls/capabilities.js';
+/**
+ * Fast path for valid rules. Accepts the common shapes; returns null for everything else, which the slower schema then
+ * validates and diagnoses.
+ */
 import { syscallNames } from '../../syscalls/table.js';
+import { recordFor } from '../../util/own-data.js';
 import { isObject, type JsonObject } from '../json/value.js';
-import { LONGEST, MOST_ARGUMENTS } from './fields.js';
+import { hasUnreadValue } from './cross-field-checks.js';
+import {
+  type Field,
+  type Fields,
+  KERNEL_VERSION,
+  type Kind,
+  type List,
+  type Role,
+  RULE,
+  type Struct,
+} from './fields.js';
+import { isReadBy } from './known-fields.js';
 import type { ProfileFormat } from './options.js';
-import { KERNEL_VERSION } from './schema.js';
-import { ACTIONS, type ActionName, type Argument, type Conditions, OPERATORS, type Rule } from './types.js';
+import type { CheckedFields, Rule } from './types.js';
 
-const RULE: ReadonlySet<string> = new Set(['names', 'action', 'args', 'comment', 'includes', 'excludes']);
-const ARGUMENT: ReadonlySet<string> = new Set(['index', 'value', 'valueTwo', 'op']);
-const CONDITION: ReadonlySet<string> = new Set(['caps', 'arches', 'minKernel']);
+/** Returns the value of a checked document; null for a value that the schema has to look at, null itself among them. */
+type Reader = (input: unknown, format: ProfileFormat) => unknown;
 
-const ACTION: ReadonlyMap<unknown, ActionName> = new Map(ACTIONS.map((name) => [name, name]));
-const OPERATOR: ReadonlyMap<unknown, Argument['op']> = new Map(OPERATORS.map((name) => [name, name]));
-const CAPABILITY: ReadonlySet<string> = new Set(CAPABILITIES);
-const DOCKER: ReadonlySet<string> = new Set([...ABIS.values()].map(({ docker }) => docker));
+const ruleOf = objectReader(RULE);
 
-/** What a field holds; undefined if it is not there, null if the schema has to look at it. */
-type Plain<Value> = Value | undefined | null;
-
-/** The rule, if there is nothing to be said about it; null: the schema has to look. */
-export function plainRule(input: unknown, format: ProfileFormat): Rule | null {
-  if (!hasOnly(input, RULE)) return null;
-  const names = plainNames(input['names'], syscallNames());
-  const action = ACTION.get(input['action']);
-  const args = plainArguments(input['args']);
-  const comment = plainText(input['comment']);
-  const includes = plainConditions(input['includes'], format);
-  const excludes = plainConditions(input['excludes'], format);
-  if (!names?.length || action === undefined || args === null) return null;
-  if (comment === null || includes === null || excludes === null) return null;
-  return { names, name: undefined, action, errnoRet: undefined, args: args ?? [], comment, includes, excludes };
+/** Returns the checked rule if there is nothing to report about it, else null. */
+export function fastRule(input: unknown, format: ProfileFormat): Rule | null {
+  const rule = ruleOf(input, format);
+  return rule === null || rule.args.some(hasUnreadValue) ? null : rule;
 }
 
-/** Whether it is an object of no other fields. */
+/** Reads objects that have no other keys than their fields. */
+function objectReader<Of extends Fields>({
+  kept,
+}: Struct<Of>): (input: unknown, format: ProfileFormat) => CheckedFields<Of> | null {
+  const members = kept.map(([name, field]) => [name, fieldReader(field)] as const);
+  const names: ReadonlySet<string> = new Set(kept.map(([name]) => name));
+  return (input, format) => {
+    if (!hasOnly(input, names)) return null;
+    const output = recordFor(members);
+    for (const [name, read] of members) {
+      const value = read(input[name], format);
+      if (value === null) return null;
+      output[name] = value;
+    }
+    return output as CheckedFields<Of>; // Each field has what its reader returned.
+  };
+}
+
+/** Reads a field, which may be absent. */
+function fieldReader(field: Field): Reader {
+  const { kind, role } = field;
+  const read = readerOf(kind);
+  return (input, format) => {
+    if (input === undefined) return whenAbsent(role);
+    if (role === 'older' || !isReadBy(format, field, input)) return null;
+    const value = read(input, format);
+    return role === 'expected' && Array.isArray(value) && value.length === 0 ? null : value;
+  };
+}
+
+function whenAbsent(role: Role): undefined | null | readonly never[] {
+  if (role === 'list') return [];
+  return role === 'required' || role === 'expected' ? null : undefined;
+}
+
 function hasOnly(input: unknown, names: ReadonlySet<string>): input is JsonObject {
   if (!isObject(input)) return false;
   for (const key of Object.keys(input)) if (!names.has(key)) return false;
   return true;
 }
 
-function plainText(input: unknown): Plain<string> {
-  return input === undefined || typeof input === 'string' ? input : null;
-}
-
-/** Known names, and nothing else. */
-function plainNames(input: unknown, known: ReadonlySet<string>): Plain<readonly string[]> {
-  if (input === undefined) return undefined;
-  if (!Array.isArray(input) || input.length > LONGEST) return null;
-  const names: string[] = [];
-  for (const name of input) {
-    if (typeof name !== 'string' || !known.has(name)) return null;
-    names.push(name);
+function readerOf(kind: Kind): Reader {
+  switch (kind.type) {
+    case 'text':
+      return (input) => (typeof input === 'string' ? input : null);
+    case 'syscall':
+      return (input) => (typeof input === 'string' && syscallNames().has(input) ? input : null);
+    case 'kernel-version':
+      return (input) => (typeof input === 'string' && input !== '' && KERNEL_VERSION.test(input) ? input : null);
+    case 'unsigned':
+      return (input) => (isUnsigned(input) && input <= kind.maximum ? input : null);
+    case 'uint64':
+      return uint64;
+    case 'return-data':
+      return () => null; // Its range depends on the action.
+    case 'name': {
+      const known: ReadonlySet<unknown> = new Set(kind.names);
+      return (input) => (known.has(input) ? input : null);
+    }
+    case 'list':
+      return listReader(kind);
+    case 'struct':
+      return objectReader(kind);
   }
-  return names;
 }
 
-function plainArguments(input: unknown): Plain<readonly Argument[]> {
-  if (input === undefined) return undefined;
-  if (!Array.isArray(input) || input.length > MOST_ARGUMENTS) return null;
-  const args: Argument[] = [];
-  for (const item of input) {
-    const argument = plainArgument(item);
-    if (argument === null) return null;
-    args.push(argument);
-  }
-  return args;
+function isUnsigned(input: unknown): input is number {
+  return typeof input === 'number' && Number.isSafeInteger(input) && input >= 0;
 }
 
-function plainArgument(input: unknown): Argument | null {
-  if (!hasOnly(input, ARGUMENT)) return null;
-  const { index } = input;
-  const op = OPERATOR.get(input['op']);
-  const value = plainValue(input['value']);
-  const valueTwo = plainValue(input['valueTwo']);
-  if (typeof index !== 'number' || !Number.isInteger(index) || index < 0 || index > 5 || op === undefined) return null;
-  if (typeof value !== 'bigint' || valueTwo === null || (valueTwo && op !== 'SCMP_CMP_MASKED_EQ')) return null;
-  return { index, value, valueTwo, op };
-}
-
-function plainValue(input: unknown): Plain<bigint> {
-  if (input === undefined) return undefined;
+function uint64(input: unknown): bigint | null {
   if (typeof input === 'bigint') return BigInt.asUintN(64, input) === input ? input : null;
-  return typeof input === 'number' && Number.isSafeInteger(input) && input >= 0 ? BigInt(input) : null;
+  return isUnsigned(input) ? BigInt(input) : null;
 }
 
-/** Runtimes of OCI read none, and Podman no kernel version. */
-function plainConditions(input: unknown, format: ProfileFormat): Plain<Conditions> {
-  if (input === undefined) return undefined;
-  if (format === 'oci' || !hasOnly(input, CONDITION)) return null;
-  const caps = plainNames(input['caps'], CAPABILITY);
-  const arches = plainNames(input['arches'], DOCKER);
-  const minKernel = plainText(input['minKernel']);
-  if (caps === null || arches === null || minKernel === null) return null;
-  if (minKernel !== undefined && (format !== 'docker' || !minKernel || !KERNEL_VERSION.test(minKernel))) return null;
-  return { caps, arches, minKernel };
+function listReader({ of, longest }: List): Reader {
+  if (of.type === 'syscall') return namesReader(longest);
+  const read = readerOf(of);
+  return (input, format) => {
+    if (!Array.isArray(input) || input.length > longest) return null;
+    const output: unknown[] = [];
+    for (const item of input) {
+      const value = read(item, format);
+      if (value === null || value === undefined) return null;
+      output.push(value);
+    }
+    return output;
+  };
+}
+
+/** The same for names of syscalls, which most values of a profile are. */
+function namesReader(longest: number): Reader {
+  return (input) => {
+    if (!Array.isArray(input) || input.length > longest) return null;
+    const names = syscallNames();
+    const output: string[] = [];
+    for (const item of input) {
+      if (typeof item !== 'string' || !names.has(item)) return null;
+      output.push(item);
+    }
+    return output;
+  };
 }

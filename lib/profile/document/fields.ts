@@ -1,174 +1,268 @@
-/** Which keys each format reads, and how: finds a document's fields as Go's encoding/json does, and tells of the others. */
-import { emptyFields, type Path } from '../../util/own-data.js';
-import { foldKey, isObject } from '../json/value.js';
-import { type Diagnostics, hint, type ProblemKind, shown } from './diagnostics.js';
+/**
+ * The fields of a profile document. Everything else about the format follows from this table: the types, the check for
+ * unknown keys, validation, the JSON Schema, the fast path, the merging of repeated keys, and the text that is written.
+ */
+import { ABIS, type AbiName } from '../../syscalls/abi.js';
+import { CAPABILITIES } from '../../syscalls/capabilities.js';
+import { foldKey } from '../json/value.js';
+import type { ProblemKind } from './diagnostics.js';
 import type { ProfileFormat } from './options.js';
 
-/** Far longer than a list of all names that can stand in it. */
+export const ACTIONS = [
+  'SCMP_ACT_ALLOW',
+  'SCMP_ACT_ERRNO',
+  'SCMP_ACT_KILL',
+  'SCMP_ACT_KILL_THREAD',
+  'SCMP_ACT_KILL_PROCESS',
+  'SCMP_ACT_LOG',
+  'SCMP_ACT_NOTIFY',
+  'SCMP_ACT_TRACE',
+  'SCMP_ACT_TRAP',
+] as const;
+
+export const OPERATORS = [
+  'SCMP_CMP_EQ',
+  'SCMP_CMP_GE',
+  'SCMP_CMP_GT',
+  'SCMP_CMP_LE',
+  'SCMP_CMP_LT',
+  'SCMP_CMP_MASKED_EQ',
+  'SCMP_CMP_NE',
+] as const;
+
+/** Source: the flags that runc knows. */
+export const FLAGS = [
+  'SECCOMP_FILTER_FLAG_TSYNC',
+  'SECCOMP_FILTER_FLAG_LOG',
+  'SECCOMP_FILTER_FLAG_SPEC_ALLOW',
+  'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV',
+] as const;
+
+/** ABIs by their SCMP_ARCH_* names. */
+export const ARCHITECTURES: ReadonlyMap<string, AbiName> = new Map(
+  [...ABIS.values()].map(({ name, scmp }) => [scmp, name]),
+);
+
+/** Two numbers of 8 bits, not both 0, or nothing. Source: KernelVersion of moby/profiles. */
+export const KERNEL_VERSION =
+  /^(?!0+\.0+$)(?:0*(?:\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])\.0*(?:\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5]))?$/;
+
+/** How many elements an array may have, if nothing else is said: far more than any list of all names has. */
 export const LONGEST = 16_384;
 
 /** How many comparisons a rule may have: no filter compares more often. */
-export const MOST_ARGUMENTS = 4096;
+const MOST_ARGUMENTS = 4096;
 
-type Kind = 'document' | 'archMap' | 'rule' | 'condition' | 'argument';
+interface Text {
+  readonly type: 'text';
+}
 
-interface Field {
-  /** What it holds, if objects: one, or an array of them. Rules are read one by one, after the rest. */
-  readonly holds: Kind | undefined;
-  /** How long an array may be. */
+/** The name of a syscall. Unknown ones are valid, and have no effect. */
+interface SyscallName {
+  readonly type: 'syscall';
+}
+
+interface KernelVersion {
+  readonly type: 'kernel-version';
+}
+
+/** An unsigned integer from 0 to `maximum`, at most 2⁵³ − 1. */
+export interface Unsigned {
+  readonly type: 'unsigned';
+  readonly maximum: number;
+  readonly what: string;
+}
+
+/** An unsigned integer of 64 bits; a checked document has a bigint. */
+export interface Uint64 {
+  readonly type: 'uint64';
+  readonly what: string;
+}
+
+/** The errno or the tracer's message that an action returns. Its range depends on the action. */
+export interface ReturnData {
+  readonly type: 'return-data';
+  readonly what: string;
+}
+
+/** One of several names. Runtimes refuse other ones, unless they only compare the name with those that they know. */
+export interface Name<Known extends string = string> {
+  readonly type: 'name';
+  readonly what: string;
+  readonly names: readonly Known[];
+  readonly isOnlyCompared: boolean;
+}
+
+export interface List<Of extends Kind = Kind> {
+  readonly type: 'list';
+  readonly of: Of;
+  readonly what: string;
   readonly longest: number;
-  /** What reads it, if not every format. */
+}
+
+export interface Struct<Of extends Fields = Fields> {
+  readonly type: 'struct';
+  readonly fields: Of;
+  /** The fields that a checked document has. */
+  readonly kept: readonly (readonly [name: string, field: Field])[];
+  /** Names of fields by their folded keys. */
+  readonly byFoldedKey: ReadonlyMap<string, string>;
+}
+
+/** A kind of value. */
+export type Kind = Text | SyscallName | KernelVersion | Unsigned | Uint64 | ReturnData | Name | List | Struct;
+
+/**
+ * Whether a field must be there, and what a checked document has for it:
+ *
+ * - `required`: the field.
+ * - `optional`: the field, or undefined.
+ * - `list`: the field, or an empty list.
+ * - `expected`: the same; but a document without it is probably a mistake, so the types require it.
+ * - `older`: as `optional`; the types leave it out, since it is the older form of another field.
+ * - `merged`: nothing: its value becomes that of another field.
+ * - `ignored`: nothing.
+ */
+export type Role = 'required' | 'optional' | 'list' | 'expected' | 'older' | 'merged' | 'ignored';
+
+export interface Field<Of extends Kind = Kind, In extends Role = Role> {
+  readonly kind: Of;
+  readonly role: In;
+  /** The formats that read it; undefined for all. */
   readonly formats: readonly ProfileFormat[] | undefined;
-  /** What it means that a format does not read it; undefined: nothing, it is a comment. */
-  readonly unread: readonly [kind: ProblemKind, message: string] | undefined;
+  /** What it means that another format does not read it; undefined for a comment, for which it means nothing. */
+  readonly whenUnread: readonly [kind: ProblemKind, message: string] | undefined;
+  /** Whether an empty list is not written. */
+  readonly omitsEmpty: boolean;
 }
 
-/** A field of which only what is special is given. */
-const FIELD: Field = { holds: undefined, longest: LONGEST, formats: undefined, unread: undefined };
+export type Fields = Readonly<Record<string, Field>>;
 
-const MOBY_AND_COMMON: readonly ProfileFormat[] = ['docker', 'podman'];
+type Details = Partial<Pick<Field, 'formats' | 'whenUnread' | 'omitsEmpty'>>;
 
-const CONDITION: Field = {
-  ...FIELD,
-  holds: 'condition',
-  formats: MOBY_AND_COMMON,
-  unread: ['widens', 'is not read: the rule counts on every host'],
-};
-const ERRNO_NAME: Field = {
-  ...FIELD,
+function field<const Of extends Kind, const In extends Role>(role: In, kind: Of, details: Details = {}): Field<Of, In> {
+  return { kind, role, formats: undefined, whenUnread: undefined, omitsEmpty: false, ...details };
+}
+
+const required = <const Of extends Kind>(kind: Of) => field('required', kind);
+const optional = <const Of extends Kind>(kind: Of, details?: Details) => field('optional', kind, details);
+
+function list<const Of extends Kind>(of: Of, what: string, longest = LONGEST): List<Of> {
+  return { type: 'list', of, what, longest };
+}
+
+export function struct<Of extends Fields>(fields: Of): Struct<Of> {
+  const kept = Object.entries<Field>(fields).filter(([, { role }]) => role !== 'merged' && role !== 'ignored');
+  const byFoldedKey = new Map(Object.keys(fields).map((name) => [foldKey(name), name]));
+  return { type: 'struct', fields, kept, byFoldedKey };
+}
+
+function oneOf<const Known extends string>(what: string, names: readonly Known[]): Name<Known> {
+  return { type: 'name', what, names, isOnlyCompared: false };
+}
+
+function comparedWith(what: string, names: readonly string[]): Name {
+  return { type: 'name', what, names, isOnlyCompared: true };
+}
+
+const TEXT: Text = { type: 'text' };
+const UINT64: Uint64 = { type: 'uint64', what: 'a 64-bit value' };
+const ERRNO: ReturnData = { type: 'return-data', what: 'an errno' };
+const ACTION = oneOf('action', ACTIONS);
+const ARCHITECTURE = oneOf('architecture', [...ARCHITECTURES.keys()]);
+
+const NOT_OCI: readonly ProfileFormat[] = ['docker', 'podman'];
+
+const ERRNO_NAME: Details = {
   formats: ['podman'],
-  unread: ['notice', 'is not read: give the number as errnoRet or defaultErrnoRet'],
+  whenUnread: ['notice', 'is not read: give the number as errnoRet or defaultErrnoRet'],
 };
 
-const FIELDS: Readonly<Record<Kind, Readonly<Record<string, Field>>>> = {
-  document: {
-    $schema: { ...FIELD, formats: [] },
-    comment: { ...FIELD, formats: [] },
-    defaultAction: FIELD,
-    defaultErrnoRet: FIELD,
-    defaultErrno: ERRNO_NAME,
-    architectures: FIELD,
-    archMap: {
-      ...FIELD,
-      holds: 'archMap',
-      formats: MOBY_AND_COMMON,
-      unread: ['notice', 'is not read: only the native ABI is decided; list the others as architectures'],
-    },
-    flags: FIELD,
-    listenerPath: FIELD,
-    listenerMetadata: FIELD,
-    syscalls: { ...FIELD, longest: Number.POSITIVE_INFINITY },
-  },
-  archMap: { architecture: FIELD, subArchitectures: FIELD },
-  rule: {
-    names: FIELD,
-    name: { ...FIELD, formats: MOBY_AND_COMMON, unread: ['drops', 'is not read: write names'] },
-    action: FIELD,
-    errnoRet: FIELD,
-    errno: ERRNO_NAME,
-    args: { ...FIELD, holds: 'argument', longest: MOST_ARGUMENTS },
-    comment: { ...FIELD, formats: MOBY_AND_COMMON },
-    includes: CONDITION,
-    excludes: CONDITION,
-  },
-  condition: {
-    caps: FIELD,
-    arches: FIELD,
-    minKernel: {
-      ...FIELD,
-      formats: ['docker'],
-      unread: ['widens', 'is not read: the rule counts on every kernel'],
-    },
-  },
-  argument: { index: FIELD, value: FIELD, valueTwo: FIELD, op: FIELD },
+const HOST_CONDITION: Details = {
+  formats: NOT_OCI,
+  whenUnread: ['widens', 'is not read: the rule counts on every host'],
 };
 
-const byFoldedName = (kind: Kind): ReadonlyMap<string, string> =>
-  new Map(Object.keys(FIELDS[kind]).map((name) => [foldKey(name), name]));
+/** A comparison of an argument. */
+export const ARGUMENT = struct({
+  /** Which argument, 0 to 5. */
+  index: required({ type: 'unsigned', maximum: 5, what: 'an argument index' }),
+  /** An unsigned 64-bit integer; above 2⁵³ − 1, a bigint. For SCMP_CMP_MASKED_EQ, the mask. */
+  value: required(UINT64),
+  /** For SCMP_CMP_MASKED_EQ, what the masked argument must equal; default 0. */
+  valueTwo: optional(UINT64),
+  op: required(oneOf('operator', OPERATORS)),
+});
 
-const BY_FOLDED_NAME: Readonly<Record<Kind, ReadonlyMap<string, string>>> = {
-  document: byFoldedName('document'),
-  archMap: byFoldedName('archMap'),
-  rule: byFoldedName('rule'),
-  condition: byFoldedName('condition'),
-  argument: byFoldedName('argument'),
-};
+/** Conditions on the host. */
+export const CONDITION = struct({
+  /** Capabilities: `CAP_SYS_ADMIN` and so on. */
+  caps: optional(list(comparedWith('capability', CAPABILITIES), 'capabilities')),
+  /** Native architectures by Docker's names: `amd64`, `arm64` and so on. */
+  arches: optional(
+    list(
+      comparedWith(
+        'architecture',
+        [...ABIS.values()].map(({ docker }) => docker),
+      ),
+      'architectures',
+    ),
+  ),
+  /** Docker only. The oldest kernel version that meets the condition: `4.8`. An empty string is met by every kernel. */
+  minKernel: optional(
+    { type: 'kernel-version' },
+    { formats: ['docker'], whenUnread: ['widens', 'is not read: the rule counts on every kernel'] },
+  ),
+});
 
-/** How a document is read, and where diagnostics on it go. */
-export interface KeyReading {
-  readonly format: ProfileFormat;
-  readonly diagnostics: Diagnostics;
-}
+export const RULE = struct({
+  /** Names of syscalls, without the `__NR_` of the kernel's constants. A name that an ABI lacks has no effect there. */
+  names: field('expected', list({ type: 'syscall' }, 'strings')),
+  /** Docker's older form of `names`. */
+  name: field('older', { type: 'syscall' }, { formats: NOT_OCI, whenUnread: ['drops', 'is not read: write names'] }),
+  action: required(ACTION),
+  /** The errno of SCMP_ACT_ERRNO, 0 to 4094, or the message of SCMP_ACT_TRACE, 0 to 65535. Default 1, EPERM. */
+  errnoRet: optional(ERRNO),
+  /** Podman only. The errno by name (`EPERM`) or as decimal digits; takes precedence over `errnoRet`. */
+  errno: field('merged', TEXT, ERRNO_NAME),
+  comment: optional(TEXT, { formats: NOT_OCI }),
+  /** Comparisons that must all be true. */
+  args: field('list', list(ARGUMENT, 'argument comparisons', MOST_ARGUMENTS), { omitsEmpty: true }),
+  /** The rule only applies if the host meets all of these conditions. */
+  includes: optional(CONDITION, HOST_CONDITION),
+  /** The rule does not apply if the host meets any of these conditions. */
+  excludes: optional(CONDITION, HOST_CONDITION),
+});
 
-/** `input` with the fields that the format reads, under their own names. What is no object stays none, for the schema. */
-export function readFields(input: unknown, reading: KeyReading, keys: Path, kind: Kind = 'document'): unknown {
-  if (!isObject(input)) return noObject(input);
-  const { format, diagnostics } = reading;
-  const output = emptyFields();
-  for (const key of Object.keys(input)) {
-    const name = nameOf(key, kind);
-    if (name !== key && diagnostics.accepts('mistake')) remarkOnKey([...keys, key], name, kind, diagnostics);
-    if (name === undefined) continue;
-    const field = FIELDS[kind][name] ?? FIELD;
-    const value = input[key] ?? undefined;
-    if (!isRead(field, value, format)) remarkOnUnread([...keys, key], field, value, diagnostics);
-    else output[name] = typeof value === 'object' ? readValue(value, reading, [...keys, key], field) : value;
-  }
-  if (kind === 'argument' && diagnostics.mode === 'compat') addZeros(output, diagnostics, keys);
-  return output;
-}
+export const ARCH_MAP_ENTRY = struct({
+  architecture: required(ARCHITECTURE),
+  subArchitectures: field('list', list(ARCHITECTURE, 'architectures')),
+});
 
-/** To the schema an array would be an object, and so would a number that is kept as it was written. */
-function noObject(input: unknown): unknown {
-  return typeof input === 'object' && input !== null ? false : input;
-}
-
-/** The field that a key names. */
-function nameOf(key: string, kind: Kind): string | undefined {
-  return Object.hasOwn(FIELDS[kind], key) ? key : BY_FOLDED_NAME[kind].get(foldKey(key));
-}
-
-/** Remarks on a key that is not simply the name of a field. */
-function remarkOnKey(keys: Path, name: string | undefined, kind: Kind, diagnostics: Diagnostics): void {
-  const key = keys.at(-1);
-  if (name === undefined)
-    diagnostics.report(
-      'mistake',
-      keys,
-      `unknown key ${shown(key)}${hint(diagnostics, key, () => Object.keys(FIELDS[kind]))}`,
-    );
-  else diagnostics.report('notice', keys, `${shown(key)} is read as ${name}: write it so`);
-}
-
-function remarkOnUnread(keys: Path, { unread }: Field, value: unknown, diagnostics: Diagnostics): void {
-  if (unread === undefined || value === undefined) return;
-  const [kind, message] = unread;
-  const isEmpty = isObject(value) && Object.keys(value).length === 0; // A condition that asks for nothing.
-  diagnostics.report(isEmpty ? 'notice' : kind, keys, message);
-}
-
-/** Whether the format reads a field. A comment is kept, whoever reads it. */
-function isRead({ formats, unread }: Field, value: unknown, format: ProfileFormat): boolean {
-  return formats === undefined || formats.includes(format) || (unread === undefined && typeof value === 'string');
-}
-
-function readValue(value: unknown, reading: KeyReading, keys: Path, field: Field): unknown {
-  const { holds, longest } = field;
-  if (holds === 'condition') return readFields(value, reading, keys, holds);
-  if (!Array.isArray(value)) return value;
-  if (value.length > longest) {
-    const message = `${value.length} are far more than a filter can hold: leave some out`;
-    reading.diagnostics.report('refused', keys, message);
-    return undefined;
-  }
-  return holds === undefined ? value : value.map((item, i) => readFields(item, reading, [...keys, i], holds));
-}
-
-/** Go takes a number that is absent for 0. */
-function addZeros(argument: Record<string, unknown>, diagnostics: Diagnostics, keys: Path): void {
-  for (const name of ['index', 'value']) {
-    if (argument[name] !== undefined && argument[name] !== null) continue;
-    argument[name] = 0;
-    diagnostics.report('notice', keys, `is missing: ${name}; it is read as 0`);
-  }
-}
+export const DOCUMENT = struct({
+  /** A JSON Schema, for editors. No runtime reads it. */
+  $schema: field('ignored', TEXT, { formats: [] }),
+  /** What the profile is for. No runtime reads it. */
+  comment: optional(TEXT, { formats: [] }),
+  /** What happens to a call that no rule matches. */
+  defaultAction: required(ACTION),
+  /** The errno of SCMP_ACT_ERRNO, or the message of SCMP_ACT_TRACE, as `defaultAction`. Default 1, EPERM. */
+  defaultErrnoRet: optional(ERRNO),
+  /** Podman only. The errno by name (`ENOSYS`) or as decimal digits; takes precedence over `defaultErrnoRet`. */
+  defaultErrno: field('merged', TEXT, ERRNO_NAME),
+  /** ABIs that the filter decides in addition to the native one. Not together with `archMap`. */
+  architectures: optional(list(ARCHITECTURE, 'architectures')),
+  /** For each native ABI, those that the filter decides in addition to it. */
+  archMap: optional(list(ARCH_MAP_ENTRY, '{ architecture, subArchitectures }'), {
+    formats: NOT_OCI,
+    whenUnread: ['notice', 'is not read: only the native ABI is decided; list the others as architectures'],
+  }),
+  /** How the kernel attaches the filter: SECCOMP_FILTER_FLAG_*. */
+  flags: optional(list(oneOf('flag', FLAGS), 'flags')),
+  /** A Unix socket. A runtime sends it the listener's descriptor, which receives the notifications of SCMP_ACT_NOTIFY. */
+  listenerPath: optional(TEXT),
+  /** What the runtime sends with the descriptor. */
+  listenerMetadata: optional(TEXT),
+  /** The rules. */
+  syscalls: field('list', list(RULE, 'rules', Number.POSITIVE_INFINITY)),
+});

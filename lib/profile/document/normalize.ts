@@ -1,72 +1,125 @@
-/** Gives a document that is valid for the schema its one form. */
+/** Brings a valid document into its one form. */
+import { errnos } from '../../syscalls/errno.js';
+import { type Path, recordFor } from '../../util/own-data.js';
+import { isObject, type JsonObject } from '../json/value.js';
+import { type Diagnostics, hint, type ProblemKind, shown } from './diagnostics.js';
+import { DOCUMENT, type Fields, type Kind, RULE, type Struct, struct } from './fields.js';
+import type { ActionName, CheckedDocument, CheckedFields, Rule, ValidHead, ValidRule } from './types.js';
 
-import type { Path } from '../../util/own-data.js';
-import type { Diagnostics } from './diagnostics.js';
-import { returned } from './return-data.js';
-import type { ValidHead, ValidRule } from './schema.js';
-import type { CheckedDocument, Conditions, Rule } from './types.js';
+const { syscalls: _, ...headFields } = DOCUMENT.fields;
+const HEAD = struct(headFields);
 
-/** A document of these parts. */
+/** Returns the document of a valid head and checked rules. Reports a return value that the default action cannot have. */
 export function toDocument(
-  head: ValidHead,
+  head: ValidHead & JsonObject,
   syscalls: readonly Rule[],
-  keys: Path,
+  path: Path,
   diagnostics: Diagnostics,
 ): CheckedDocument {
-  const { defaultAction: action, defaultErrnoRet, defaultErrno, archMap } = head;
+  const { defaultAction: action, defaultErrnoRet, defaultErrno } = head;
+  const written = {
+    action,
+    number: { key: 'defaultErrnoRet', value: defaultErrnoRet },
+    name: { key: 'defaultErrno', value: defaultErrno },
+  };
   return {
-    comment: head.comment ?? undefined,
-    defaultAction: action,
-    defaultErrnoRet: returned(
-      {
-        action,
-        number: { key: 'defaultErrnoRet', value: defaultErrnoRet },
-        name: { key: 'defaultErrno', value: defaultErrno },
-      },
-      keys,
-      diagnostics,
-    ),
-    architectures: head.architectures ?? undefined,
-    archMap: archMap?.map(({ architecture, subArchitectures }) => ({
-      architecture,
-      subArchitectures: subArchitectures ?? [],
-    })),
-    flags: head.flags ?? undefined,
-    listenerPath: head.listenerPath ?? undefined,
-    listenerMetadata: head.listenerMetadata ?? undefined,
+    ...checkedFields(HEAD, head),
+    defaultErrnoRet: returnData(written, path, diagnostics),
     syscalls,
   };
 }
 
-/** A rule, its `name` as one of `names`. */
-export function toRule(rule: ValidRule, keys: Path, diagnostics: Diagnostics): Rule {
-  const { names, name, action, errnoRet, errno, args, comment, includes, excludes } = rule;
+/** Returns the checked rule of a valid one. Reports a return value that its action cannot have. */
+export function toRule(rule: ValidRule & JsonObject, path: Path, diagnostics: Diagnostics): Rule {
+  const { names, name, action, errnoRet, errno } = rule;
   const isDouble = name && names?.length;
+  const written = { action, number: { key: 'errnoRet', value: errnoRet }, name: { key: 'errno', value: errno } };
   return {
+    ...checkedFields(RULE, rule),
     names: name && !isDouble ? [name] : (names ?? []),
     name: isDouble ? name : undefined,
-    action,
-    errnoRet: returned(
-      { action, number: { key: 'errnoRet', value: errnoRet }, name: { key: 'errno', value: errno } },
-      keys,
-      diagnostics,
-    ),
-    args: (args ?? []).map(({ index, value, valueTwo, op }) => ({
-      index: Number(index),
-      value: BigInt(value),
-      valueTwo: valueTwo === null || valueTwo === undefined ? undefined : BigInt(valueTwo),
-      op,
-    })),
-    comment: comment ?? undefined,
-    includes: includes ? toConditions(includes) : undefined,
-    excludes: excludes ? toConditions(excludes) : undefined,
+    errnoRet: returnData(written, path, diagnostics),
   };
 }
 
-function toConditions({ caps, arches, minKernel }: NonNullable<ValidRule['includes']>): Conditions {
-  return {
-    caps: caps ?? undefined,
-    arches: arches ?? undefined,
-    minKernel: minKernel === '' ? '0.0' : (minKernel ?? undefined),
-  };
+/** Return data is left out: it is more than one field. */
+function checkedFields<Of extends Fields>({ kept }: Struct<Of>, valid: JsonObject): CheckedFields<Of> {
+  const output = recordFor(kept);
+  for (const [name, { kind, role }] of kept) {
+    const value = Object.hasOwn(valid, name) ? (valid[name] ?? undefined) : undefined;
+    if (value !== undefined) output[name] = checkedValue(kind, value);
+    else output[name] = role === 'list' || role === 'expected' ? [] : undefined;
+  }
+  return output as CheckedFields<Of>; // The schema has validated each value.
+}
+
+function checkedValue(kind: Kind, value: unknown): unknown {
+  const isNumber = typeof value === 'number' || typeof value === 'bigint';
+  switch (kind.type) {
+    case 'kernel-version':
+      return value === '' ? '0.0' : value;
+    case 'unsigned':
+      return isNumber ? Number(value) : value;
+    case 'uint64':
+      return isNumber ? BigInt(value) : value;
+    case 'return-data':
+      return undefined;
+    case 'list':
+      return Array.isArray(value) ? value.map((item) => checkedValue(kind.of, item)) : value;
+    case 'struct':
+      return isObject(value) ? checkedFields(kind, value) : value;
+    default:
+      return value;
+  }
+}
+
+/** What a document has for the return data of an action, under which keys: a number and, for Podman, an errno by name. */
+interface WrittenReturnData {
+  readonly action: ActionName;
+  readonly number: { readonly key: string; readonly value: number | bigint | null | undefined };
+  readonly name: { readonly key: string; readonly value: string | null | undefined };
+}
+
+/** The largest SECCOMP_RET_DATA: libseccomp takes errnos below its MAX_ERRNO, 4095; a tracer's message has 16 bits. */
+const LARGEST: ReadonlyMap<ActionName, number> = new Map([
+  ['SCMP_ACT_ERRNO', 4094],
+  ['SCMP_ACT_TRACE', 65_535],
+]);
+
+/** Returns SECCOMP_RET_DATA as runtimes compute it; undefined for the default, EPERM. `path` is that of what has the action. */
+function returnData(
+  { action, number, name }: WrittenReturnData,
+  path: Path,
+  diagnostics: Diagnostics,
+): number | undefined {
+  const named = name.value ? errnoByName(name.value, [...path, name.key], diagnostics) : undefined;
+  const given = named ?? number.value ?? undefined;
+  if (given === undefined) return undefined;
+  const at = [...path, named === undefined ? number.key : name.key];
+  const report = (kind: ProblemKind, message: string) => diagnostics.report(kind, at, message);
+  if (named !== undefined && typeof number.value === 'number' && number.value !== named)
+    report('notice', `${shown(name.value)} counts, not ${number.key} ${number.value}: keep one of them`);
+  const largest = LARGEST.get(action);
+  if (largest === undefined) {
+    report('mistake', `${action} returns no errno: leave it out`);
+    return undefined;
+  }
+  // runc keeps 16 bits of the number.
+  const kept = Number(BigInt.asUintN(16, BigInt(given)));
+  if (kept > largest) report('refused', `${given} is out of range: it is 0 to ${largest}`);
+  else if (given > largest) report('mistake', `${given} is out of range: it is 0 to ${largest}; runtimes read ${kept}`);
+  if (kept === 0 && action === 'SCMP_ACT_ERRNO')
+    report('notice', 'errno 0 tells the program that the call has succeeded, though it is not made');
+  return kept;
+}
+
+/** Returns the errno that a name or decimal digits mean. Source: containers/common. */
+function errnoByName(name: string, path: Path, diagnostics: Diagnostics): number | undefined {
+  if (/^\d+$/.test(name) && Number(name) < 2 ** 32) return Number(name);
+  const number = errnos().get(name);
+  if (number === undefined) {
+    const suggestion = hint(diagnostics, name, () => [...errnos().keys()]);
+    diagnostics.report('refused', path, `unknown errno ${shown(name)}${suggestion}`);
+  }
+  return number;
 }

@@ -7,7 +7,7 @@ import { structuralKey } from '../../util/structural-key.js';
 import type { Entries } from '../json/parser.js';
 import { foldKey, isObject } from '../json/value.js';
 import { type Diagnostics, MOST_DIAGNOSTICS, type ProblemKind, shown } from './diagnostics.js';
-import { KERNEL_VERSION } from './schema.js';
+import { DOCUMENT, type Fields, KERNEL_VERSION, type Kind } from './fields.js';
 
 /** Reports a repeated key, or a problem with a value that another one replaces. */
 type Report = (kind: ProblemKind, path: Path, message: string) => void;
@@ -139,10 +139,11 @@ function struct(decoders: Readonly<Record<string, Decoder>>): Decoder {
 
 const text = scalar('a string', (json) => typeof json === 'string');
 
-/** Most lists are as the schema will see them. */
+const listOfTexts = list(text);
+
+/** A list of strings. Unless the key is repeated, it is left as it is, for the schema. */
 const texts: Decoder = (before, json, place) =>
-  before === undefined && !place.isReplaced ? json : TEXTS(before, json, place);
-const TEXTS = list(text);
+  before === undefined && !place.isReplaced ? json : listOfTexts(before, json, place);
 
 const unsigned = scalar(
   'an unsigned whole number of 64 bits',
@@ -156,35 +157,36 @@ const version: Decoder = (before, json, place) => {
   return wrong(before, json, place, 'a kernel version such as "4.8"');
 };
 
-const condition = pointer(struct({ caps: texts, arches: texts, minKernel: pointer(version) }));
+/** Decodes a kind of value by its type in moby/profiles and containers/common. */
+function decoderOf(kind: Kind): Decoder {
+  switch (kind.type) {
+    case 'text':
+    case 'syscall':
+    case 'name':
+      return text;
+    case 'kernel-version':
+      return pointer(version);
+    case 'unsigned':
+    case 'uint64':
+      return unsigned;
+    case 'return-data':
+      return pointer(unsigned);
+    case 'list': {
+      const item = decoderOf(kind.of);
+      return item === text ? texts : list(item);
+    }
+    case 'struct':
+      return pointer(struct(decodersOf(kind.fields)));
+  }
+}
 
-const argument = pointer(struct({ index: unsigned, value: unsigned, valueTwo: unsigned, op: text }));
+/** Decoders of the fields that some runtime reads. */
+function decodersOf(fields: Fields): Readonly<Record<string, Decoder>> {
+  const read = Object.entries(fields).filter(([, { formats }]) => formats === undefined || formats.length > 0);
+  return Object.fromEntries(read.map(([name, { kind }]) => [name, decoderOf(kind)]));
+}
 
-const rule = pointer(
-  struct({
-    names: texts,
-    name: text,
-    action: text,
-    errnoRet: pointer(unsigned),
-    errno: text,
-    args: list(argument),
-    comment: text,
-    includes: condition,
-    excludes: condition,
-  }),
-);
+const SECCOMP = decodersOf(DOCUMENT.fields);
 
-/** Fields by the types of moby/profiles and containers/common. */
-const DOCUMENT: Readonly<Record<string, Decoder>> = {
-  defaultAction: text,
-  defaultErrnoRet: pointer(unsigned),
-  defaultErrno: text,
-  architectures: texts,
-  archMap: list(pointer(struct({ architecture: text, subArchitectures: texts }))),
-  flags: texts,
-  listenerPath: text,
-  listenerMetadata: text,
-  syscalls: list(rule),
-};
-
-const CONFIG = pointer(struct({ ...DOCUMENT, linux: pointer(struct({ seccomp: pointer(struct(DOCUMENT)) })) }));
+/** A profile, or a config.json with one inside. */
+const CONFIG = pointer(struct({ ...SECCOMP, linux: pointer(struct({ seccomp: pointer(struct(SECCOMP)) })) }));

@@ -1,163 +1,109 @@
-/** The profile document: what a person writes for Docker, Podman or an OCI runtime, and what remains once it is checked. */
-import { ABIS, type AbiName } from '../../syscalls/abi.js';
+/** The types of a profile document, as it is written and as it is when checked. They follow from the table of fields. */
+import type {
+  ACTIONS,
+  ARCH_MAP_ENTRY,
+  ARGUMENT,
+  CONDITION,
+  DOCUMENT,
+  Fields,
+  FLAGS,
+  Kind,
+  List,
+  Name,
+  ReturnData,
+  Role,
+  RULE,
+  Struct,
+  Uint64,
+  Unsigned,
+} from './fields.js';
 
-/**
- * A profile as it is written. Sources: the runtime specification's `linux.seccomp`, and what moby/profiles (`docker`) and
- * containers/common (`podman`) add to it.
- */
-export interface ProfileDocument {
-  /** A JSON schema, for editors; no runtime reads it. */
-  readonly $schema?: string | null | undefined;
-  /** What the profile is for; no runtime reads it. */
-  readonly comment?: string | null | undefined;
-  /** What happens to a call that no rule takes. */
-  readonly defaultAction: ActionName;
-  /** The errno of `defaultAction: SCMP_ACT_ERRNO`, or the message of SCMP_ACT_TRACE. Default 1, EPERM. */
-  readonly defaultErrnoRet?: number | bigint | null | undefined;
-  /** ABIs to decide beside the native one. Not together with `archMap`. */
-  readonly architectures?: readonly string[] | null | undefined;
-  /** For each native ABI, those to decide beside it. */
-  readonly archMap?:
-    | readonly { readonly architecture: string; readonly subArchitectures?: readonly string[] | null | undefined }[]
-    | null
-    | undefined;
-  readonly syscalls?: readonly RuleDocument[] | null | undefined;
-  /** Podman's: the same by name (`ENOSYS`) or in decimal; it counts before `defaultErrnoRet`. */
-  readonly defaultErrno?: string | null | undefined;
-  /** How the kernel installs the filter: SECCOMP_FILTER_FLAG_*. */
-  readonly flags?: readonly FlagName[] | null | undefined;
-  /** A Unix socket to which a runtime sends the descriptor that answers SCMP_ACT_NOTIFY. */
-  readonly listenerPath?: string | null | undefined;
-  /** What the runtime sends with it. */
-  readonly listenerMetadata?: string | null | undefined;
-}
+/** The type of a value as it is written. */
+type Written<Of extends Kind> =
+  Of extends Name<infer Known>
+    ? Known
+    : Of extends Unsigned | Uint64 | ReturnData
+      ? number | bigint
+      : Of extends List<infer Item>
+        ? readonly Written<Item>[]
+        : Of extends Struct<infer Inner>
+          ? WrittenFields<Inner>
+          : string;
 
-/** A rule. Documents in Docker's older form, `name` in place of `names`, are read too. */
-export interface RuleDocument {
-  /** Names of syscalls, as the kernel's `__NR_` constants have them. Those an ABI does not have are left out there. */
-  readonly names: readonly string[];
-  readonly action: ActionName;
-  /** The errno of SCMP_ACT_ERRNO, or the message of SCMP_ACT_TRACE. Default 1, EPERM. */
-  readonly errnoRet?: number | bigint | null | undefined;
-  /** Podman's: the same by name (`EPERM`) or in decimal; it counts before `errnoRet`. */
-  readonly errno?: string | null | undefined;
-  /** Comparisons that must all hold. */
-  readonly args?: readonly ArgumentDocument[] | null | undefined;
-  readonly comment?: string | null | undefined;
-  /** The rule counts only if all of this is so. */
-  readonly includes?: ConditionDocument | null | undefined;
-  /** The rule does not count if any of this is so. */
-  readonly excludes?: ConditionDocument | null | undefined;
-}
+/** Names of the fields that have one of these roles. */
+type InRole<Of extends Fields, In extends Role> = {
+  [Key in keyof Of]: Of[Key]['role'] extends In ? Key : never;
+}[keyof Of];
 
-export interface ArgumentDocument {
-  /** Which argument, 0 to 5. */
-  readonly index: number | bigint;
-  /** 64 bits, unsigned. For SCMP_CMP_MASKED_EQ the mask. Values above 2⁵³ as a bigint. */
-  readonly value: number | bigint;
-  /** For SCMP_CMP_MASKED_EQ what the masked argument equals; default 0. */
-  readonly valueTwo?: number | bigint | null | undefined;
-  readonly op: (typeof OPERATORS)[number];
-}
+type Mandatory<Of extends Fields, Key extends keyof Of> = { readonly [Each in Key]: Written<Of[Each]['kind']> };
+type Nullable<Of extends Fields, Key extends keyof Of> = {
+  readonly [Each in Key]?: Written<Of[Each]['kind']> | null | undefined;
+};
 
-export interface ConditionDocument {
-  /** Capabilities, `CAP_SYS_ADMIN` and so on. */
-  readonly caps?: readonly string[] | null | undefined;
-  /** Native architectures by Docker's names: `amd64`, `arm64`, … */
-  readonly arches?: readonly string[] | null | undefined;
-  /** Docker's: the kernel version that is at least needed: `4.8`. An empty one is met by every kernel. */
-  readonly minKernel?: string | null | undefined;
-}
+/** An object as people write it. */
+export type WrittenFields<Of extends Fields> = Mandatory<Of, InRole<Of, 'required' | 'expected'>> &
+  Nullable<Of, InRole<Of, 'optional' | 'list' | 'merged' | 'ignored'>>;
+
+/** An object that the schema accepts: all fields that are not required may be absent or null. */
+export type ValidFields<Of extends Fields> = Mandatory<Of, InRole<Of, 'required'>> &
+  Nullable<Of, Exclude<keyof Of, InRole<Of, 'required'>>>;
+
+/** The type of a value in a checked document. */
+type Checked<Of extends Kind> = Of extends Uint64
+  ? bigint
+  : Of extends Unsigned | ReturnData
+    ? number
+    : Of extends List<infer Item>
+      ? readonly Checked<Item>[]
+      : Of extends Struct<infer Inner>
+        ? CheckedFields<Inner>
+        : Written<Of>;
+
+/** An object of a checked document: without nulls, and with every field of it, if only as undefined. */
+export type CheckedFields<Of extends Fields> = {
+  readonly [Key in InRole<Of, 'required' | 'expected' | 'list'>]: Checked<Of[Key]['kind']>;
+} & { readonly [Key in InRole<Of, 'optional' | 'older'>]: Checked<Of[Key]['kind']> | undefined };
 
 export type ActionName = (typeof ACTIONS)[number];
-
-export const ACTIONS = [
-  'SCMP_ACT_ALLOW',
-  'SCMP_ACT_ERRNO',
-  'SCMP_ACT_KILL',
-  'SCMP_ACT_KILL_THREAD',
-  'SCMP_ACT_KILL_PROCESS',
-  'SCMP_ACT_LOG',
-  'SCMP_ACT_NOTIFY',
-  'SCMP_ACT_TRACE',
-  'SCMP_ACT_TRAP',
-] as const;
-
-export const OPERATORS = [
-  'SCMP_CMP_EQ',
-  'SCMP_CMP_GE',
-  'SCMP_CMP_GT',
-  'SCMP_CMP_LE',
-  'SCMP_CMP_LT',
-  'SCMP_CMP_MASKED_EQ',
-  'SCMP_CMP_NE',
-] as const;
-
 export type FlagName = (typeof FLAGS)[number];
 
-/** Source: the flags that runc knows. */
-export const FLAGS = [
-  'SECCOMP_FILTER_FLAG_TSYNC',
-  'SECCOMP_FILTER_FLAG_LOG',
-  'SECCOMP_FILTER_FLAG_SPEC_ALLOW',
-  'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV',
-] as const;
+/**
+ * A profile as people write it. Sources: `linux.seccomp` of the OCI runtime specification, and what moby/profiles (`docker`)
+ * and containers/common (`podman`) add to it.
+ */
+export interface ProfileDocument extends WrittenFields<(typeof DOCUMENT)['fields']> {}
 
-/** SCMP_ARCH_* names to ABIs. */
-export const ARCHITECTURES: ReadonlyMap<string, AbiName> = new Map(
-  [...ABIS.values()].map(({ name, scmp }) => [scmp, name]),
-);
+/** A rule as people write it. Documents in Docker's older form, with `name` in place of `names`, are read too. */
+export interface RuleDocument extends WrittenFields<(typeof RULE)['fields']> {}
 
-/** What was written, checked and in one form: only what the format reads, without nulls, an errno as its number. */
-export interface CheckedDocument {
-  readonly comment: string | undefined;
-  readonly defaultAction: ActionName;
-  readonly defaultErrnoRet: number | undefined;
-  readonly architectures: readonly string[] | undefined;
-  readonly archMap: readonly ArchMapEntry[] | undefined;
-  readonly flags: readonly FlagName[] | undefined;
-  readonly listenerPath: string | undefined;
-  readonly listenerMetadata: string | undefined;
-  readonly syscalls: readonly Rule[];
-}
+export interface ArgumentDocument extends WrittenFields<(typeof ARGUMENT)['fields']> {}
 
-export interface ArchMapEntry {
-  readonly architecture: string;
-  readonly subArchitectures: readonly string[];
-}
+export interface ConditionDocument extends WrittenFields<(typeof CONDITION)['fields']> {}
 
-export interface Rule {
-  /** From `names` or `name`. Empty in a rule that has no effect. */
-  readonly names: readonly string[];
-  /** A `name` beside `names`: Podman refuses the two only in a rule that counts on the host. */
-  readonly name: string | undefined;
-  readonly action: ActionName;
-  /** Only with SCMP_ACT_ERRNO, 0 to 4094, and SCMP_ACT_TRACE, 0 to 65535. */
-  readonly errnoRet: number | undefined;
-  readonly args: readonly Argument[];
-  readonly comment: string | undefined;
-  readonly includes: Conditions | undefined;
-  readonly excludes: Conditions | undefined;
-}
+/** A document that the schema accepts, but for its rules, and a rule that it accepts. */
+export type ValidHead = Omit<ValidFields<(typeof DOCUMENT)['fields']>, 'syscalls'>;
+export type ValidRule = ValidFields<(typeof RULE)['fields']>;
 
-export interface Argument {
-  readonly index: number;
-  readonly value: bigint;
-  readonly valueTwo: bigint | undefined;
-  readonly op: (typeof OPERATORS)[number];
-}
+/** A valid document in one form: only the fields that the format reads, without nulls, errnos as numbers. */
+export interface CheckedDocument extends CheckedFields<(typeof DOCUMENT)['fields']> {}
 
-export interface Conditions {
-  readonly caps: readonly string[] | undefined;
-  readonly arches: readonly string[] | undefined;
-  /** Two numbers: `4.8`. */
-  readonly minKernel: string | undefined;
-}
+export interface ArchMapEntry extends CheckedFields<(typeof ARCH_MAP_ENTRY)['fields']> {}
+
+/**
+ * A rule of a checked document. `names` has the name that was given as `name`, and is empty if the rule has no effect. A `name`
+ * in addition to `names` is kept: Podman only refuses the two in a rule that applies to the host.
+ */
+export interface Rule extends CheckedFields<(typeof RULE)['fields']> {}
+
+export interface Argument extends CheckedFields<(typeof ARGUMENT)['fields']> {}
+
+/** Conditions of a rule. `minKernel` is two numbers, `4.8`, and `0.0` where it was empty. */
+export interface Conditions extends CheckedFields<(typeof CONDITION)['fields']> {}
 
 /** No conditions on the host. */
 export const ANYWHERE: Pick<Rule, 'includes' | 'excludes'> = { includes: undefined, excludes: undefined };
 
-/** A document of a default action alone. */
+/** A document without rules. */
 export function emptyDocument(defaultAction: ActionName, defaultErrnoRet: number | undefined): CheckedDocument {
   return {
     comment: undefined,

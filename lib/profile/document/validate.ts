@@ -1,112 +1,111 @@
-/** From a document as it is written to a checked one: its keys, the schema, then what only shows between fields. */
-
+/** Validates a document: its keys, then each field by the schema, then what only shows between fields. */
 import { own, type Path } from '../../util/own-data.js';
 import { foldKey, isObject, type JsonObject } from '../json/value.js';
-import { betweenFields, inRule, ofNames } from './cross-field-checks.js';
+import { checkBetweenFields, checkBetweenRuleFields, checkNames } from './cross-field-checks.js';
 import type { Diagnostic, Diagnostics } from './diagnostics.js';
-import { plainRule } from './fast-path.js';
-import { type KeyReading, readFields } from './fields.js';
+import { fastRule } from './fast-path.js';
+import * as table from './fields.js';
+import { type Reading, readKnownFields } from './known-fields.js';
 import { toDocument, toRule } from './normalize.js';
 import type { ProfileFormat } from './options.js';
 import { HEAD, RULE } from './schema.js';
-import { ACTIONS, type CheckedDocument, type Rule } from './types.js';
+import type { CheckedDocument, Rule } from './types.js';
 
-/** What checking comes to: a document unless there are errors, or unless it asks for no filter at all. */
 export interface Checked {
   readonly format: ProfileFormat;
   /** Errors and warnings. */
   readonly found: readonly Diagnostic[];
+  /** Undefined if there are errors, or for a document for which runtimes filter nothing. */
   readonly document: CheckedDocument | undefined;
 }
 
-/** How a document is to be read. */
-export interface Reading {
-  readonly format: ProfileFormat | undefined;
-  readonly diagnostics: Diagnostics;
-}
-
 /**
- * Checks a document, or the `linux.seccomp` of a whole config.json of the OCI runtime specification.
+ * Checks a profile, or the `linux.seccomp` of a whole config.json of the OCI runtime specification.
+ *
+ * @param input - The parsed document, in which no object names a field twice.
+ * @param options - The format, if it is not to be found out, and where problems are reported.
  */
-export function checkDocument(input: unknown, { format: wanted, diagnostics }: Reading): Checked {
-  const linux = field(input, 'linux');
-  const isConfig = (wanted ?? 'oci') === 'oci' && (field(input, 'ociVersion') ?? linux) !== undefined;
-  const seccomp = isConfig ? (field(linux, 'seccomp') ?? {}) : (input ?? {});
-  const keys = isConfig ? ['linux', 'seccomp'] : [];
+export function checkDocument(
+  input: unknown,
+  { format: wanted, diagnostics }: { readonly format: ProfileFormat | undefined; readonly diagnostics: Diagnostics },
+): Checked {
+  const linux = memberOf(input, 'linux');
+  const isConfig = (wanted ?? 'oci') === 'oci' && (memberOf(input, 'ociVersion') ?? linux) !== undefined;
+  const seccomp = isConfig ? (memberOf(linux, 'seccomp') ?? {}) : (input ?? {});
+  const path = isConfig ? ['linux', 'seccomp'] : [];
   const format = wanted ?? (isConfig ? 'oci' : formatOf(seccomp));
-  const mistaken = aroundProfile(input, isConfig ? linux : undefined);
+  const mistaken = checkAround(input, isConfig ? linux : undefined);
   if (mistaken !== undefined) return { format, found: [mistaken], document: undefined };
-  const document = read(seccomp, { format, diagnostics }, keys);
+  const document = checkProfile(seccomp, path, { format, diagnostics });
   return { format, found: diagnostics.all(), document: diagnostics.hasErrors ? undefined : document };
 }
 
-/** What is wrong around a profile: looked for in there, it would be one that filters nothing. */
-function aroundProfile(input: unknown, linux: unknown): Diagnostic | undefined {
+/** Refuses documents around a profile that, taken for the profile itself, would filter nothing. */
+function checkAround(input: unknown, linux: unknown): Diagnostic | undefined {
   if (linux !== undefined && !isObject(linux))
     return { path: ['linux'], message: 'must be an object', severity: 'error' };
-  if (typeof field(input, 'kind') !== 'string' || !isObject(field(input, 'spec'))) return undefined;
+  if (typeof memberOf(input, 'kind') !== 'string' || !isObject(memberOf(input, 'spec'))) return undefined;
   const message = 'this is a manifest of Kubernetes: give what it has here as a document of its own';
   return { path: ['spec'], message, severity: 'error' };
 }
 
-function read(input: unknown, reading: KeyReading, keys: Path): CheckedDocument | undefined {
-  const head = readFields(input, reading, keys);
-  if (!isDisabled(head)) return checkFields(head, reading, keys);
-  // What is wrong with the rest makes it a document that runtimes refuse, in place of one for which they filter nothing.
-  HEAD.accepts(own({ ...head, defaultAction: ACTIONS[0] }), keys, reading.diagnostics);
-  return disabled(keys, reading.diagnostics);
+function checkProfile(input: unknown, path: Path, reading: Reading): CheckedDocument | undefined {
+  const { diagnostics } = reading;
+  const head = readKnownFields(input, table.DOCUMENT, reading, path);
+  if (!isDisabled(head)) return checkFields(head, path, reading);
+  // If another field is not valid, runtimes refuse the document, and else filter nothing.
+  HEAD.accepts(own({ ...head, defaultAction: table.ACTIONS[0] }), path, diagnostics);
+  const message =
+    'is missing: defaultAction; without it and without rules nothing is filtered: if that is meant, say unconfined';
+  diagnostics.report('mistake', [...path, 'defaultAction'], message);
+  return undefined;
 }
 
-/** The field of an object, as Go would find it. */
-function field(input: unknown, name: string): unknown {
+/** The member of an object that Go would take for a field of this name. */
+function memberOf(input: unknown, name: string): unknown {
   if (!isObject(input)) return undefined;
   const folded = foldKey(name);
   const key = Object.keys(input).findLast((other) => other.length === name.length && foldKey(other) === folded);
   return key === undefined ? undefined : (input[key] ?? undefined);
 }
 
-/** Errnos by name are Podman's alone; what else is not in the OCI format is Docker's too. */
+/** Only Podman has errnos by name. Every other field that the OCI format lacks is also Docker's. */
 function formatOf(input: unknown): ProfileFormat {
-  const rules = field(input, 'syscalls');
-  const named = Array.isArray(rules) && rules.some((rule) => typeof field(rule, 'errno') === 'string');
-  return named || typeof field(input, 'defaultErrno') === 'string' ? 'podman' : 'docker';
+  const rules = memberOf(input, 'syscalls');
+  const hasErrnoName = Array.isArray(rules) && rules.some((rule) => typeof memberOf(rule, 'errno') === 'string');
+  return hasErrnoName || typeof memberOf(input, 'defaultErrno') === 'string' ? 'podman' : 'docker';
 }
 
-/** Neither a default action nor rules. Source: to `setupSeccomp` of moby/profiles and to runc this is no profile. */
-function isDisabled(read: unknown): read is JsonObject {
-  if (!isObject(read)) return false;
-  const { defaultAction, syscalls } = read;
+/** Whether there is neither a default action nor a rule. Source: `setupSeccomp` of moby/profiles and runc. */
+function isDisabled(head: unknown): head is JsonObject {
+  if (!isObject(head)) return false;
+  const { defaultAction, syscalls } = head;
   const hasRules = Array.isArray(syscalls) ? syscalls.length > 0 : (syscalls ?? undefined) !== undefined;
   return (defaultAction ?? '') === '' && !hasRules;
 }
 
-function disabled(keys: Path, diagnostics: Diagnostics): undefined {
-  const message =
-    'is missing: defaultAction; without it and without rules nothing is filtered: if that is meant, say unconfined';
-  diagnostics.report('mistake', [...keys, 'defaultAction'], message);
-}
-
-/** Checks all fields; reports as much as can be read, though some of it may be wrong. */
-function checkFields(read: unknown, reading: KeyReading, keys: Path): CheckedDocument | undefined {
+/** Checks all fields, and the rules even if other fields are not valid. */
+function checkFields(head: unknown, path: Path, reading: Reading): CheckedDocument | undefined {
   const { diagnostics } = reading;
-  const isValid = HEAD.accepts(read, keys, diagnostics);
-  if (isValid) betweenFields(read, keys, diagnostics);
-  const rules = isObject(read) ? read['syscalls'] : undefined;
+  const isValid = HEAD.accepts(head, path, diagnostics);
+  if (isValid) checkBetweenFields(head, path, diagnostics);
+  const rules = isObject(head) ? head['syscalls'] : undefined;
   const checked: Rule[] = [];
   for (const [i, item] of (Array.isArray(rules) ? rules : []).entries()) {
     if (diagnostics.full) break;
-    const rule = plainRule(item, reading.format) ?? checkRule(item, reading, [...keys, 'syscalls', i]);
+    const rule = fastRule(item, reading.format) ?? checkRule(item, [...path, 'syscalls', i], reading);
     if (rule !== undefined) checked.push(rule);
   }
-  return isValid ? toDocument(read, checked, keys, diagnostics) : undefined;
+  return isValid ? toDocument(head, checked, path, diagnostics) : undefined;
 }
 
-/** Checks a rule by the schema, and reports what is wrong with it; undefined if it is none. */
-export function checkRule(input: unknown, reading: KeyReading, keys: Path): Rule | undefined {
-  const diagnostics = reading.diagnostics.forRule(field(input, 'action'));
-  const fields = readFields(input, { ...reading, diagnostics }, keys, 'rule');
-  if (isObject(fields)) ofNames(fields, keys, { ...reading, diagnostics });
-  if (!RULE.accepts(fields, keys, diagnostics)) return undefined;
-  inRule(fields, keys, diagnostics);
-  return toRule(fields, keys, diagnostics);
+/** Checks a rule by the schema. Returns undefined if it is not valid. */
+export function checkRule(input: unknown, path: Path, { format, diagnostics }: Reading): Rule | undefined {
+  const forRule = diagnostics.forRule(memberOf(input, 'action'));
+  const reading = { format, diagnostics: forRule };
+  const rule = readKnownFields(input, table.RULE, reading, path);
+  if (isObject(rule)) checkNames(rule, path, reading);
+  if (!RULE.accepts(rule, path, forRule)) return undefined;
+  checkBetweenRuleFields(rule, path, forRule);
+  return toRule(rule, path, forRule);
 }

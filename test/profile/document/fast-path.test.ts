@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Diagnostics } from '../../../lib/profile/document/diagnostics.js';
-import { plainRule } from '../../../lib/profile/document/fast-path.js';
+import { fastRule } from '../../../lib/profile/document/fast-path.js';
 import type { ProfileFormat } from '../../../lib/profile/document/options.js';
 import type { Rule } from '../../../lib/profile/document/types.js';
 import { checkRule } from '../../../lib/profile/document/validate.js';
@@ -13,7 +13,7 @@ const FORMATS: readonly ProfileFormat[] = ['docker', 'podman', 'oci'];
 /** What the schema makes of a rule, if it finds nothing. */
 function bySchema(input: unknown, format: ProfileFormat): Rule | null {
   const diagnostics = new Diagnostics('strict');
-  const rule = checkRule(input, { format, diagnostics }, []);
+  const rule = checkRule(input, [], { format, diagnostics });
   return diagnostics.count > 0 ? null : (rule ?? null);
 }
 
@@ -43,7 +43,7 @@ describe('a rule', () => {
     let plain = 0;
     fc.assert(
       fc.property(rule, fc.constantFrom(...FORMATS), (input, format) => {
-        const read = plainRule(input, format);
+        const read = fastRule(input, format);
         if (read === null) return;
         plain++;
         expect(read).toStrictEqual(bySchema(input, format));
@@ -64,7 +64,7 @@ describe('a rule', () => {
     ['with an unknown name', { names: ['rad'] }, []],
   ])('%s is plain in the formats that read it', (_, fields, formats) => {
     const input = { names: ['read'], action: 'SCMP_ACT_ALLOW', ...fields };
-    expect(FORMATS.filter((format) => plainRule(input, format) !== null)).toEqual(formats);
-    for (const format of formats) expect(plainRule(input, format)).toStrictEqual(bySchema(input, format));
+    expect(FORMATS.filter((format) => fastRule(input, format) !== null)).toEqual(formats);
+    for (const format of formats) expect(fastRule(input, format)).toStrictEqual(bySchema(input, format));
   });
 });
