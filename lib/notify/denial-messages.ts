@@ -1,19 +1,19 @@
-/** Denied calls in the messages of errors: one line each. */
+/** Describes denied calls in the messages of errors, one line for each kind. */
 import type { Violation } from './violation.js';
 import type { Violations } from './violation-log.js';
 
-/** How many kinds of denied calls a message lists; `violations` has them all. */
+/** The most kinds that a message lists. The property `violations` has all of them. */
 const LISTED = 3;
-/** Characters of a line; paths in it have up to 256 each. */
+/** The most characters of a line. Each path in it has up to 256. */
 const LONGEST_LINE = 400;
 
-/** A call as it is written in C: `socket(AF_INET, SOCK_RAW, 0)`; with its ABI if that is one of 32-bit programs. */
+/** A call as it is written in C: `socket(AF_INET, SOCK_RAW, 0)`. A call of a 32-bit ABI is marked: `socket [x86](…)`. */
 export function callInWords({ syscall, decoded, abi }: Pick<Violation, 'syscall' | 'decoded' | 'abi'>): string {
   const name = abi === 'x86' || abi === 'x32' || abi === 'arm' ? `${syscall} [${abi}]` : syscall;
   return `${name}(${decoded.join(', ')})`;
 }
 
-/** A line for each of the first kinds of denied calls, and one for the rest. Those that programs expect are left out. */
+/** Lines for the first kinds of denied calls, and one for the rest. Denials that programs expect are left out. */
 export function denialLines({ violations, unlistedViolations }: Violations): readonly string[] {
   const denials = violations.filter(({ fallback }) => !fallback);
   const more = denials.length - LISTED;
@@ -33,23 +33,26 @@ function denialLine(violation: Violation): string {
   return line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)}…` : line;
 }
 
-/** How a shell exits if it can't execute a program, or does not find it. */
+/** A shell's exit codes if it can't execute a program, or does not find it. */
 const NOT_EXECUTED: readonly (number | null)[] = [126, 127];
-/** How a shell exits if SIGSYS ended its last program. */
+/** A shell's exit code if SIGSYS ended its last program. */
 const ENDED_BY_SIGSYS = 128 + 31;
 
-/** Whether a program ended as the kernel ends it for a call that is killed or trapped. */
+/** Whether a program ended as it does when the kernel kills it for a call, or traps the call. */
 export function endedBySigsys(exitCode: number | null, signal: NodeJS.Signals | null): boolean {
   return signal === 'SIGSYS' || exitCode === ENDED_BY_SIGSYS;
 }
 
-/** What a program that SIGSYS ended did, as far as it is known, and how to learn the rest: `way` names denied calls. */
+/**
+ * Explains an end by SIGSYS, and how to learn which call led to it. `way` is the option of the function, or of the command,
+ * that reports denied calls.
+ */
 export function sigsysText(way: string): string {
   const actions = 'SCMP_ACT_KILL_PROCESS, SCMP_ACT_KILL_THREAD or SCMP_ACT_TRAP';
-  return `SIGSYS ends a program that makes a call whose action is ${actions}; the kernel does not say which call: to learn it, run the program with SCMP_ACT_ERRNO in place of these and with ${way}`;
+  return `SIGSYS ends a program that makes a call whose action is ${actions}; the kernel does not report which call it was: to learn it, run the program with SCMP_ACT_ERRNO in place of these and with ${way}`;
 }
 
-/** How to learn of denied calls that a message does not name, if the end looks like one. Empty if not. */
+/** A hint for ends that denied calls may be the cause of, though the message names none. Empty for other ends. */
 export function hintAt(exitCode: number | null, signal: NodeJS.Signals | null, isWatched: boolean): string {
   if (endedBySigsys(exitCode, signal)) return `hint: ${sigsysText('onViolation: true')}`;
   if (!isWatched && NOT_EXECUTED.includes(exitCode))

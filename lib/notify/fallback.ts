@@ -1,9 +1,9 @@
-/** Denials that programs expect: the C library or the language runtime then makes an older call in place of the denied one. */
+/** Denials that programs expect: the C library or the language runtime then makes an older call instead. */
 import { constants } from 'node:os';
 import type { Action } from '../policy/policy.js';
 
 /**
- * Calls that are tried first, and replaced by older ones or done without where the kernel answers ENOSYS. Sources: glibc
+ * Calls that programs try first. If the call fails with ENOSYS, they make an older one, or do without it. Sources: glibc
  * (clone3, close_range, faccessat2, fchmodat2, preadv2, pwritev2, renameat2, rseq, set_robust_list, and the calls with 64-bit
  * times of 32-bit ABIs), libuv (copy_file_range, statx), Go (pidfd_open, pidfd_send_signal), crun (openat2), systemd
  * (epoll_pwait2), .NET (membarrier).
@@ -27,15 +27,15 @@ const REPLACED: ReadonlySet<string> = new Set([
   'statx',
 ]);
 
-/** libuv, and so Node, tries io_uring at its start, and works without it after EPERM too. */
+/** libuv, and so Node, tries io_uring at its start, and does without it if the call fails with ENOSYS or with EPERM. */
 const IO_URING: ReadonlySet<string> = new Set(['io_uring_setup', 'io_uring_enter', 'io_uring_register']);
 
-/** Calls with 64-bit times of 32-bit ABIs, such as clock_gettime64 and futex_time64. */
+/** Calls of 32-bit ABIs with 64-bit times, such as clock_gettime64 and futex_time64. */
 const WIDE_TIME = /^clock_\w+64$|^timerf?d?_[gs]ettime64$|_time64$/;
 
 /**
- * Whether programs expect that a call is denied by `action`, and do without it. `isNewer`: the call is newer than all that the
- * profile names, and was answered ENOSYS for that.
+ * Whether programs expect this action for a call, and do without the call. `isNewer` says that the call gets ENOSYS because
+ * it is newer than all calls that the profile names.
  */
 export function isFallback(syscall: string, action: Action, isNewer: boolean): boolean {
   if (action.kind !== 'errno') return false;

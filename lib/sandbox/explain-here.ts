@@ -1,4 +1,4 @@
-/** Explains decisions for this machine. */
+/** explain(): explains what a profile decides for a call on this machine. */
 import { permissiveness } from '../policy/action.js';
 import { denialOf } from '../policy/isolation-denials.js';
 import type { Action } from '../policy/policy.js';
@@ -11,10 +11,22 @@ import type { CompileOptions } from './options/types.js';
 import { hostOf, refuseOptions } from './plan/resolve-sources.js';
 
 /**
- * Explains what a profile decides for a call, by default on this machine and for a process without capabilities: the
- * action, the rule that led to it, why, and what would change it.
- * @throws ProfileError, SeccompError as loadProfile does; ERR_SECCOMP_OPTION for a call that can't be made, and for a host
- * beside `unconfined`.
+ * Explains what a profile decides for a call: the action, the rule that led to it, why, and which changes would lead to
+ * another action.
+ *
+ * @param source - The profile: the name of a built-in, a path, a URL, JSON text, a document or a `Profile`.
+ * @param question - The call: the name of a syscall, up to six arguments (default 0), and an ABI (default: the native one).
+ * @param options - The host to resolve the profile for. Default: this machine, and a process without capabilities.
+ * @throws {ProfileError} if the profile is not valid.
+ * @throws {SeccompError} ERR_SECCOMP_BUILTIN or ERR_SECCOMP_FILE if the profile can't be found or read; ERR_SECCOMP_OPTION
+ * for a call that the ABI does not have, and for options beside `unconfined`.
+ * @example
+ * import { explain } from 'seccomp';
+ *
+ * const { action, why, changes } = explain('docker-default', { syscall: 'mount' });
+ * console.log(action); // { kind: 'errno', errno: 1 }
+ * console.log(why); // no rule that names it holds here: Mounts decide what a container sees of the host.
+ * for (const { by, action } of changes) console.log(by, action.kind); // with CAP_SYS_ADMIN allow
  */
 export function explain(source: ProfileSource, question: Question, options: CompileOptions = {}): Explanation {
   const given = readOptions<CompileOptions>('compile', options);
@@ -29,10 +41,10 @@ export function explain(source: ProfileSource, question: Question, options: Comp
   return { ...explanation, changes: [...explanation.changes, ...isolationChanges(asked, host, explanation.action)] };
 }
 
-/** What isolation denies besides, to a child that this package starts. */
+/** The change by isolation, which denies some calls to a child whatever its profile says. */
 function isolationChanges({ syscall, args, abi }: Required<Question>, host: Host, action: Action): readonly Change[] {
   const denials = { isolated: true, supervised: false };
-  const reason = denialOf(abi ?? host.abi, syscall, registers(args ?? []), denials);
-  if (reason === undefined || permissiveness(action) === 0) return [];
-  return [{ kind: 'isolation', by: 'in a child that is isolated, as it is by default', action: reason.action }];
+  const denial = denialOf(abi ?? host.abi, syscall, registers(args ?? []), denials);
+  if (denial === undefined || permissiveness(action) === 0) return [];
+  return [{ kind: 'isolation', by: 'in a child that is isolated, as it is by default', action: denial.action }];
 }

@@ -68,7 +68,7 @@ test('prints JSON', () => {
 test.each([
   [['docker-default', 'socket(99999999999999999999999)'], /args are up to six whole numbers from −2⁶³ to 2⁶⁴ − 1/],
   [['docker-default', 'mountt'], /has no syscall mountt \(did you mean mount\?\)/],
-  [['docker-default', 'socket(AF_INET)'], /"socket\(AF_INET\)" is no call/],
+  [['docker-default', 'socket(AF_INET)'], /"socket\(AF_INET\)" is not a call/],
   [['docker-default', '--abi', 'x87'], /unknown ABI "x87"/],
   [['docker-default', '--capability', 'CAP_BPFF'], /did you mean CAP_BPF\?/],
   [['docker-defualt', 'mount'], /did you mean docker-default\?/],

@@ -1,13 +1,23 @@
-/** `seccomp explain`: what a profile decides, for single calls in words or for all syscalls in a list. */
+/** `seccomp explain`: prints what a profile decides, for each call that is given, or for all syscalls of an ABI. */
 import { styleText } from 'node:util';
 import { Command } from 'commander';
 import { thisHost } from '../../host.js';
-import { type AbiName, type Action, explain, type Profile, type Question, resolve, SeccompError } from '../../index.js';
+import {
+  type AbiName,
+  type Action,
+  type Explanation,
+  explain,
+  type Policy,
+  type Profile,
+  type Question,
+  resolve,
+  SeccompError,
+} from '../../index.js';
 import { ALL_ARGUMENTS, outcomesIn } from '../../policy/argument-region.js';
-import { decisionsOf } from '../../policy/policy.js';
+import { type AbiPolicy, decisionsOf } from '../../policy/policy.js';
 import { readOptions } from '../../sandbox/options/table.js';
-import { errnoName } from '../../syscalls/errno.js';
 import { syscallsOf } from '../../syscalls/table.js';
+import { actionText } from '../output/action-text.js';
 import { print } from '../output/print.js';
 import { loadArgument } from '../profile-argument.js';
 import { PROFILE_FORMS, type ProfileFlags, profileOptions, withProfileOptions } from '../profile-options.js';
@@ -21,11 +31,14 @@ interface ExplainOptions extends ProfileFlags {
 
 export function explainCommand(): Command {
   return withProfileOptions(new Command('explain'))
-    .description('explain what a profile decides, by which rule, why, and what would change it')
+    .description('Explains what a profile decides for calls: by which rule, why, and what would change it.')
     .argument('<profile>', PROFILE_FORMS)
-    .argument('[calls...]', 'syscalls, with arguments if they matter: mount "socket(40, 1, 0)"; none: all at a glance')
-    .option('--capability <name>', 'a capability that the profile is resolved for; may be repeated', several)
-    .option('--abi <name>', 'the ABI of the calls, if not the native one')
+    .argument(
+      '[calls...]',
+      'syscalls, with arguments if these matter: mount "socket(40, 1, 0)"; default: list all syscalls by action',
+    )
+    .option('--capability <name>', 'resolve the profile for a process with this capability; may be repeated', several)
+    .option('--abi <name>', 'the ABI of the calls; default: the native one')
     .option('--json', 'print JSON', false)
     .action(run);
 }
@@ -35,113 +48,115 @@ async function run(source: string, calls: readonly string[], options: ExplainOpt
   readOptions('probe', { capabilities, abis: [abi] });
   const profile = await loadArgument(source, profileOptions(options));
   if (calls.length === 0) {
-    const syscalls = glance(profile, capabilities ?? [], abi);
-    print(json ? toJson(syscalls) : glanceInWords(syscalls));
+    const syscalls = outcomesOfAll(profile, capabilities ?? [], abi);
+    print(json ? toJson(syscalls) : overview(syscalls));
     return;
   }
   const answers = calls.map((call) => {
     const question: Question = { ...parseCall(call), abi };
     return { call, abi, ...explain(profile ?? 'unconfined', question, { capabilities }) };
   });
-  print(json ? toJson(answers) : answers.map(inWords).join('\n'));
+  print(json ? toJson(answers) : answers.map(answerText).join('\n'));
 }
 
 function toJson(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
 
-/** `mount`, or `socket(40, 0x1, 0)`. */
+/** Parses `mount` or `socket(40, 0x1, 0)`. */
 function parseCall(text: string): Question {
   const [, syscall, list] = /^(\w+)(?:\(([^()]*)\))?$/.exec(text.trim()) ?? [];
-  if (syscall === undefined) throw misread(text);
+  if (syscall === undefined) throw invalidCall(text);
   if (list === undefined || list.trim() === '') return { syscall };
   return { syscall, args: list.split(',').map((value) => parseValue(value.trim(), text)) };
 }
 
 function parseValue(value: string, call: string): bigint {
   const [, sign, digits] = /^(-?)(0x[\da-f]+|\d+)$/i.exec(value) ?? [];
-  if (digits === undefined) throw misread(call);
+  if (digits === undefined) throw invalidCall(call);
   return sign === '-' ? -BigInt(digits) : BigInt(digits);
 }
 
-function misread(call: string): SeccompError {
+function invalidCall(call: string): SeccompError {
   return new SeccompError(
     'ERR_SECCOMP_OPTION',
-    `${JSON.stringify(call)} is no call: write a syscall's name, and numbers in parentheses if they matter: "socket(40, 1, 0)"`,
+    `${JSON.stringify(call)} is not a call: write the name of a syscall, and arguments as numbers in parentheses: "socket(40, 1, 0)"`,
   );
 }
 
-function inWords(answer: ReturnType<typeof explain> & { readonly call: string; readonly abi: AbiName }): string {
-  const { call, abi, action, rule, why, changes } = answer;
+/** The answer to one question, as it is printed. */
+interface Answer extends Explanation {
+  readonly call: string;
+  readonly abi: AbiName;
+}
+
+function answerText({ call, abi, action, rule, why, changes }: Answer): string {
   const place = rule?.line === undefined ? '' : ` (line ${rule.line})`;
   const lines = [
-    `${styleText('bold', call)} on ${abi}${assumed(call, changes)}: ${coloured(action)}`,
+    `${styleText('bold', call)} on ${abi}${assumption(call, changes)}: ${coloured(action)}`,
     `  ${why}${place}`,
     ...changes.map((change) => `  ${change.by}: ${coloured(change.action)}`),
   ];
   return `${lines.join('\n')}\n`;
 }
 
-/** What was asked about, where it matters and was not said. */
-function assumed(call: string, changes: ReturnType<typeof explain>['changes']): string {
-  const isAsked = call.includes('(') || !changes.some(({ kind }) => kind === 'arguments');
-  return isAsked ? '' : ', all arguments 0';
+/** Says which arguments the answer is about, if they matter and were not given. */
+function assumption(call: string, changes: Explanation['changes']): string {
+  const isGiven = call.includes('(') || !changes.some(({ kind }) => kind === 'arguments');
+  return isGiven ? '' : ', all arguments 0';
 }
 
 function coloured(action: Action): string {
-  return action.kind === 'allow'
-    ? styleText('green', actionInWords(action))
-    : styleText('yellow', actionInWords(action));
-}
-
-function actionInWords(action: Action): string {
-  if (action.kind === 'errno') return errnoName(action.errno);
-  return action.kind === 'trace' ? `trace ${action.message}` : action.kind;
+  return styleText(action.kind === 'allow' ? 'green' : 'yellow', actionText(action));
 }
 
 /** A syscall, and every action that some arguments lead to. */
-interface Glance {
+interface SyscallOutcomes {
   readonly syscall: string;
   readonly number: number;
   readonly actions: readonly string[];
 }
 
-function glance(profile: Profile | null, capabilities: readonly string[], abi: AbiName): readonly Glance[] {
+function outcomesOfAll(
+  profile: Profile | null,
+  capabilities: readonly string[],
+  abi: AbiName,
+): readonly SyscallOutcomes[] {
   const syscalls = [...syscallsOf(abi)].map(([syscall, number]) => ({ syscall, number }));
   if (profile === null) return syscalls.map((each) => ({ ...each, actions: ['allow'] }));
   const policy = resolve(profile, thisHost(capabilities));
-  const decided = policy.abis.find((each) => each.abi.name === abi);
+  const abiPolicy = policy.abis.find((each) => each.abi.name === abi);
   return syscalls.map(({ syscall, number }) => {
-    const found =
-      decided === undefined
-        ? [policy.foreignAction]
-        : [...outcomesIn(ALL_ARGUMENTS, decisionsOf(decided, number), policy.defaultAction)].map(
-            ({ action }) => action,
-          );
-    return { syscall, number, actions: [...new Set(found.map(actionInWords))].sort() };
+    const actions = abiPolicy === undefined ? [policy.foreignAction] : actionsOn(number, abiPolicy, policy);
+    return { syscall, number, actions: [...new Set(actions.map(actionText))].sort() };
   });
 }
 
-/** The syscalls by what happens to them. */
-function glanceInWords(syscalls: readonly Glance[]): string {
-  const byAction = new Map<string, string[]>();
+function actionsOn(number: number, abiPolicy: AbiPolicy, { defaultAction }: Policy): readonly Action[] {
+  const outcomes = outcomesIn(ALL_ARGUMENTS, decisionsOf(abiPolicy, number), defaultAction);
+  return [...outcomes].map(({ action }) => action);
+}
+
+/** Lists the syscalls by their actions. */
+function overview(syscalls: readonly SyscallOutcomes[]): string {
+  const byActions = new Map<string, string[]>();
   for (const { syscall, actions } of syscalls) {
-    const words = actions.length === 1 ? actions.join() : `${actions.join(' or ')}, by arguments`;
-    byAction.set(words, [...(byAction.get(words) ?? []), syscall]);
+    const title = actions.length === 1 ? actions.join() : `${actions.join(' or ')}, by arguments`;
+    byActions.set(title, [...(byActions.get(title) ?? []), syscall]);
   }
-  return [...byAction]
-    .map(([words, names]) => `${styleText('bold', words)} (${names.length})\n${wrapped(names)}\n`)
+  return [...byActions]
+    .map(([title, names]) => `${styleText('bold', title)} (${names.length})\n${wrapped(names)}\n`)
     .join('\n');
 }
 
-/** Words in lines of a terminal's width, indented. */
-function wrapped(words: readonly string[]): string {
+/** Wraps names into indented lines of the terminal's width. */
+function wrapped(names: readonly string[]): string {
   const width = process.stdout.columns ?? 100;
   const lines: string[] = [];
-  for (const word of words) {
+  for (const name of names) {
     const line = lines.at(-1);
-    if (line === undefined || line.length + 1 + word.length > width) lines.push(`  ${word}`);
-    else lines[lines.length - 1] = `${line} ${word}`;
+    if (line === undefined || line.length + 1 + name.length > width) lines.push(`  ${name}`);
+    else lines[lines.length - 1] = `${line} ${name}`;
   }
   return lines.join('\n');
 }

@@ -50,9 +50,9 @@ interface CollectedDecisions {
   readonly byNumber: ReadonlyMap<number, readonly RuleDecision[]>;
   /** Decisions on calls that a multiplexer makes, by the name of the call. */
   readonly byCall: ReadonlyMap<string, readonly RuleDecision[]>;
-  /** Decisions on a multiplexer and on its calls, as libseccomp adds them to its rules on the multiplexer. */
+  /** In compat mode, decisions on a multiplexer and on its calls, as libseccomp adds them to its rules on the multiplexer. */
   readonly byMultiplexer: ReadonlyMap<string, readonly RuleDecision[]>;
-  /** The largest number that tells how new the profile is; see tellsAge. */
+  /** The largest number that tells how new the profile is; see largestNumber(). */
   readonly largest: number | undefined;
 }
 
@@ -60,24 +60,22 @@ function collectDecisions(abi: Abi, rules: readonly ResolvedRule[], context: Res
   const numbers = syscallsOf(abi.name);
   const multiplexers = multiplexersOf(abi.name);
   const multiplexed = new Set(multiplexers.flatMap(({ calls }) => [...calls.keys()]));
+  const inLibseccomp = context.mode === 'compat' ? multiplexers : [];
   const byNumber = new Map<number, RuleDecision[]>();
   const byCall = new Map<string, RuleDecision[]>();
   const byMultiplexer = new Map<string, RuleDecision[]>();
-  let largest: number | undefined;
   for (const source of rules) {
     for (const name of source.rule.names) {
       const number = numbers.get(name);
       const isMultiplexed = multiplexed.has(name);
       if (number === undefined && !isMultiplexed) continue;
       const decisions = ruleDecisionsOf(source, name, abi, context);
-      for (const each of multiplexers) append(byMultiplexer, each.name, decisionsOn(each, name, decisions));
+      for (const each of inLibseccomp) append(byMultiplexer, each.name, decisionsOn(each, name, decisions));
       if (isMultiplexed) append(byCall, name, [...decisions]);
-      if (number === undefined) continue;
-      append(byNumber, number, decisions);
-      if (tellsAge(number, isMultiplexed, context)) largest = Math.max(largest ?? 0, number);
+      if (number !== undefined) append(byNumber, number, decisions);
     }
   }
-  return { byNumber, byCall, byMultiplexer, largest };
+  return { byNumber, byCall, byMultiplexer, largest: largestNumber(byNumber, multiplexed, context) };
 }
 
 /** The decisions on a multiplexer that libseccomp makes of those on `name`: the multiplexer itself, or one of its calls. */
@@ -94,11 +92,21 @@ function append<Key>(map: Map<Key, RuleDecision[]>, key: Key, decisions: RuleDec
 }
 
 /**
- * Whether a number that rules name tells how new the profile is. runc ignores 0, and calls that socketcall and ipc make too,
- * for which libseccomp has negative numbers. Source: findLastSyscalls in runc's patchbpf, syscalls.c of libseccomp 2.6.
+ * The largest number that tells how new the profile is; undefined if none does. In compat mode that is neither 0 nor the
+ * number of a call that socketcall or ipc makes too: runc ignores these, as libseccomp has negative numbers for them.
+ * Source: findLastSyscalls in runc's patchbpf, syscalls.c of libseccomp 2.6.
  */
-function tellsAge(number: number, isMultiplexed: boolean, { mode }: ResolveContext): boolean {
-  return mode === 'strict' || (number > 0 && !isMultiplexed);
+function largestNumber(
+  byNumber: CollectedDecisions['byNumber'],
+  multiplexed: ReadonlySet<string>,
+  { mode }: ResolveContext,
+): number | undefined {
+  let largest: number | undefined;
+  for (const [number, decisions] of byNumber) {
+    const tellsAge = mode === 'strict' || (number > 0 && decisions.some(({ syscall }) => !multiplexed.has(syscall)));
+    if (tellsAge && number > (largest ?? -1)) largest = number;
+  }
+  return largest;
 }
 
 function reportConflicts(

@@ -87,6 +87,8 @@ type Outcome = Pick<Decision, 'action' | 'rule'>;
  */
 export function strictestAction(decisions: readonly Decision[], otherwise: Action): Outcome {
   const rest: Outcome = { action: otherwise, rule: undefined };
+  const [only = rest] = decisions;
+  if (decisions.every(({ conditions }, i) => i === 0 && conditions.length === 0)) return only; // Fast path: most are so.
   const [first = rest, ...others] = possibleOutcomes(decisions, rest);
   return others.reduce((a, b) => (compareRestriction(b.action, a.action) < 0 ? b : a), first);
 }
