@@ -1,5 +1,8 @@
-// Nanoseconds that resolve, compile and prove take, a line each: the first time in this process, then again and again.
-// `node bench/compile-time.mjs PROFILE TIMES [ABI…]`: a built-in's name or a path; the ABIs replace those that it names.
+/**
+ * Prints the nanoseconds of resolve, compile and prove, for the first and each further time in this process.
+ * `node bench/compile-time.mjs PROFILE TIMES [ABI…]`: PROFILE is a built-in's name or a path; ABIs replace the
+ * profile's.
+ */
 import { compile, loadProfile } from '../dist/index.js';
 
 const [, , source, times, ...abis] = process.argv;

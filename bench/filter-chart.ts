@@ -28,7 +28,8 @@ function pointsOf(profile: Results['profiles'][number]): readonly Point[] {
     return FILTERS.flatMap((filter) => {
       const value = of(profile, filter);
       if (ours <= 0 || value === undefined || value.median <= 0) return [];
-      const ratio = (time: number) => Math.max(time / ours, 0.01); // Noise can be negative; a logarithm needs more than 0.
+      // Noise can make a time negative, and a logarithmic scale needs more than 0.
+      const ratio = (time: number) => Math.max(time / ours, 0.01);
       const { median, low, high } = value;
       return {
         measure,

@@ -1,9 +1,10 @@
-/* Measures what filters cost: to put on, and in each call. filter-cost ROUNDS; reads from standard input, a line each:
+/* Measures the time to attach filters, and of calls under them. `filter-cost ROUNDS` reads lines from standard input:
  *   filter PATH             a file of struct sock_filter[]
  *   call NUMBER A0 … A5     a call to make under each filter; number and arguments in hex
- * In every round each filter is put on once, by a child of its own, and so does a child without a filter; it makes each
- * call. Prints a line for each round and child, the one without a filter first: nanoseconds to put it on, then for each call
- * nanoseconds and the errno that came back. */
+ * In every round, one child for each filter attaches it and makes each call; another child does so without a filter.
+ * Prints a line for each round and child, the one without a filter first: nanoseconds to attach, then for each call
+ * nanoseconds and
+ * the resulting errno. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/filter.h>
@@ -45,7 +46,7 @@ static long make(const struct call *call) {
   return syscall(call->number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
-/* Nanoseconds a call: the quickest of a few batches, which no interrupt has hit. */
+/* Nanoseconds a call: the fastest of a few batches, which no interrupt disturbed. */
 static double cost(const struct call *call) {
   double least = 1e18;
   for (int batch = 0; batch < BATCHES; batch++) {
@@ -57,7 +58,7 @@ static double cost(const struct call *call) {
   return least;
 }
 
-/* The child. A filter may deny it every call, even exit_group: it leaves its results in shared memory and ends by a trap. */
+/* The child. A filter may deny every call, even exit_group: the results go to shared memory, and a trap ends the child. */
 static void measure(const struct sock_fprog *program, const struct call *calls, int count, struct result *result) {
   if (program->len != 0) {
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) _exit(1);
@@ -102,7 +103,7 @@ int main(int argc, char **argv) {
   struct result *result = mmap(NULL, sizeof *result, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (result == MAP_FAILED) return perror("mmap"), 1;
   setrlimit(RLIMIT_CORE, &(struct rlimit){0});
-  /* One CPU, so that all rounds run on the same one. */
+  /* Runs all rounds on the same CPU. */
   cpu_set_t cpu;
   CPU_ZERO(&cpu);
   CPU_SET(sched_getcpu(), &cpu);

@@ -1,4 +1,4 @@
-/** The profiles that bench/filter.ts compares filters of, and for each the calls that it makes under them. */
+/** The profiles whose filters bench/filter.ts compares, and the calls that it measures under each of them. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { ProfileError } from '../lib/errors.js';
@@ -13,7 +13,7 @@ import { syscallNumber } from '../lib/syscalls/table.js';
 const data = new URL('../../shared/data/', import.meta.url);
 const corpus = new URL('corpus/', data);
 
-/** How many profiles of the corpus are shown one by one. */
+/** The number of profiles of the corpus that have rows of their own in the report. */
 const LARGEST = 10;
 
 export interface Subject {
@@ -23,24 +23,26 @@ export interface Subject {
   readonly policy: Policy;
   /** A built-in's name, or JSON text. */
   readonly source: string;
-  /** Whether it is one of those to be shown one by one. */
+  /** Whether the profile has a row of its own in the report. */
   readonly isShown: boolean;
 }
 
-/** What a call shows the cost of. */
+/** The path through a filter whose cost a call shows. */
 export type Kind = 'allowed' | 'checked' | 'late' | 'denied';
 
-/** A call that does next to nothing, with or without a filter. */
+/** A call that does almost nothing, with and without a filter. */
 export interface Probe {
   readonly kind: Kind;
   /** `personality(0xffffffff)` */
   readonly text: string;
   readonly call: Call;
-  /** The errno that the filter returns; undefined where it lets the call through. */
+  /** The errno that the filter returns; undefined if it allows the call. */
   readonly errno: number | undefined;
 }
 
-/** docker-default, the same for one ABI, podman's, and the corpus, those with the most distinct rule names first. */
+/**
+ * docker-default, docker-default for one ABI, Podman's profile, and the corpus, sorted by the number of distinct names.
+ */
 export function subjects(host: Host): readonly Subject[] {
   const docker = loadProfile('docker-default');
   if (docker === null) throw new Error('docker-default is a profile');
@@ -50,7 +52,7 @@ export function subjects(host: Host): readonly Subject[] {
   ];
   const podman = new URL('containers-common-seccomp.json', data);
   if (!existsSync(podman) || !existsSync(corpus)) {
-    console.error(`skipped: podman's profile and the corpus, which are expected in ${data.pathname}`);
+    console.error(`skipped: Podman's profile and the corpus, which are not in ${data.pathname}`);
     return own;
   }
   const others = readdirSync(corpus).flatMap((file) => read(new URL(file, corpus), host));
@@ -58,7 +60,7 @@ export function subjects(host: Host): readonly Subject[] {
   return [...own, ...read(podman, host, 'podman'), ...largest.map((each, i) => ({ ...each, isShown: i < LARGEST }))];
 }
 
-/** None if the file is not a profile, or not one for this host. */
+/** Returns no subject if the file is not a profile, or not one for this host. */
 function read(file: URL, host: Host, name = basename(file.pathname, '.json')): readonly Subject[] {
   try {
     const text = readFileSync(file, 'utf8');
@@ -79,7 +81,7 @@ function size({ profile }: Subject): number {
 
 const ALL_ONES = 2n ** 64n - 1n;
 
-/** The calls for a policy, on its native ABI; at most two of a kind. Kinds that the policy has no harmless call of are left out. */
+/** The calls for a policy, on its native ABI; at most two of a kind. A kind without a harmless call is left out. */
 export function probesOf(policy: Policy): readonly Probe[] {
   const probes = CANDIDATES.flatMap((candidate) => probe(policy, candidate) ?? []);
   const first = (kind: Kind, count: number) => probes.filter((each) => each.kind === kind).slice(0, count);
@@ -97,7 +99,7 @@ export function probesOf(policy: Policy): readonly Probe[] {
   ];
 }
 
-/** One call of each syscall. */
+/** Keeps one call of each syscall. */
 function distinct(probes: readonly Probe[]): readonly Probe[] {
   return probes.filter(({ call }, i) => probes.findIndex((other) => other.call.number === call.number) === i);
 }
@@ -117,25 +119,25 @@ function probe(policy: Policy, [name, ...args]: Candidate): Probe | undefined {
   return { kind, text, call, errno: errnoOf(action) };
 }
 
-/** The errno of a denied call; undefined for what ends the process, or is logged. */
+/** The errno of a denied call; undefined for actions that end the process, and for log. */
 function errnoOf(action: Action): number | undefined {
-  const ENOSYS = 38; // Where nobody traces or listens. Source: seccomp(2).
+  const ENOSYS = 38; // The result of trace and notify without a tracer or listener. Source: seccomp(2).
   if (action.kind === 'errno') return returnValue(action) & 0xffff;
   return action.kind === 'trace' || action.kind === 'notify' ? ENOSYS : undefined;
 }
 
-/** Calls that do nothing, or fail before they do: no descriptor −1, no flags of all ones, nothing at the address −1. */
+/** Calls without effect: descriptor −1, all flags set and address −1 make them fail. */
 const CANDIDATES: readonly Candidate[] = [
   ['getppid'],
   ['getpid'],
   ['getuid'],
   ['getegid'],
-  // Numbers behind which there is nothing, so that a denial saves no work.
+  // Syscalls that the kernel does not implement, so that a denial saves no work.
   ['nfsservctl'],
   ['vserver'],
   ['create_module'],
   ['lookup_dcookie'],
-  ['personality', 0xffff_ffffn], // Asks, and sets nothing.
+  ['personality', 0xffff_ffffn], // Reads the personality.
   ['clone', 0x800n], // CLONE_SIGHAND without CLONE_VM.
   ['socket', 1n, 0xffff_fff0n], // AF_UNIX, of no type.
   ['socket', 2n, 0xffff_fff0n],

@@ -1,4 +1,4 @@
-/** The results of bench/filter.ts as text for a terminal and for docs/performance.md. */
+/** Formats the results of bench/filter.ts for a terminal and for docs/performance.md. */
 import { FILTERS, type FilterName, MEASURES, type ProfileResults, type Results, sharp } from './filter-results.js';
 import { digits, markdownTable, type Spread, show, table } from './measure.js';
 
@@ -8,14 +8,16 @@ const TITLES: Readonly<Record<FilterName, string>> = {
   tree: 'libseccomp, `CTL_OPTIMIZE=2`',
 };
 
-/** Everything, for a terminal. */
+/** The complete results, for a terminal. */
 export function text(results: Results): string {
   const head = ['profile', 'filter', ...MEASURES.map(title), 'first compile, ms', 'steps: attach', 'checked', 'denied'];
   const rows = shown(results).flatMap((profile) => FILTERS.map((filter) => [profile.name, ...row(profile, filter)]));
   return [intro(results), table([head, ...rows]), ...verdict(results)].join('\n\n');
 }
 
-/** For the docs: the first profile in full, the others by their medians, and where ours is not the fastest. */
+/**
+ * For the docs: the first profile in full, the medians of the others, and the cases in which ours is not the fastest.
+ */
 export function markdown(results: Results): string {
   const profiles = shown(results);
   const [first] = profiles;
@@ -93,14 +95,14 @@ function steps({ filters }: ProfileResults, filter: FilterName, kind: (typeof ST
   return count === null ? undefined : sharp(count);
 }
 
-/** One number of one profile, of the three filters. */
+/** One measure of one profile, for the three filters. */
 interface Contest {
   readonly profile: string;
   readonly measure: string;
   readonly of: (filter: FilterName) => Spread | undefined;
 }
 
-/** Where ours is slower than the better of libseccomp's two: a line a measure. */
+/** The cases in which ours is slower than the better of libseccomp's two filters: a line for each measure. */
 function verdict({ profiles }: Results): readonly string[] {
   const contests = profiles.flatMap(contestsOf);
   const lost = contests.filter((contest) => compare(contest, (ours, best) => ours.low > best.high));
@@ -143,7 +145,7 @@ function compare(contest: Contest, is: (ours: Spread, best: Spread) => boolean):
   return both !== undefined && is(...both);
 }
 
-/** Ours, and the better of libseccomp's two. */
+/** Our filter, and the better of libseccomp's two. */
 function pair({ of }: Contest): readonly [Spread, Spread] | undefined {
   const [ours, one, two] = FILTERS.map(of);
   if (ours === undefined || one === undefined || two === undefined) return undefined;

@@ -1,4 +1,4 @@
-/** What bench/filter.ts finds out, as bench/results/filter.json keeps it. */
+/** The results of bench/filter.ts, as bench/results/filter.json stores them. */
 import type { Kind } from './filter-profiles.js';
 import type { Steps } from './filter-steps.js';
 import type { Spread } from './measure.js';
@@ -9,17 +9,17 @@ export type FilterName = (typeof FILTERS)[number];
 export interface Measured {
   readonly instructions: number;
   readonly steps: Steps;
-  /** Microseconds to put it on. */
+  /** Microseconds to attach the filter. */
   readonly attach: Spread;
-  /** Nanoseconds that it adds to each call of the profile. */
+  /** Nanoseconds that the filter adds to each of the profile's calls. */
   readonly calls: readonly Spread[];
-  /** Instructions that it runs in each of them; an always-allowed call runs none once the filter is on. */
+  /** Instructions that the filter runs for each of them. The kernel runs none for a call that is always allowed. */
   readonly callSteps: readonly number[];
-  /** Milliseconds from a profile that is read to a program, ours proven; in a process that has done it before. */
+  /** Milliseconds from the parsed profile to the program (ours proven), in a process that has done this before. */
   readonly compile: Spread;
-  /** The same, the first time in a process. */
+  /** The same, for the first time in a process. */
   readonly fresh?: Spread;
-  /** Both without the program that comes with the package, where one does. */
+  /** Both times without the precompiled program, for a profile that has one. */
   readonly scratch?: { readonly compile: Spread; readonly fresh: Spread };
 }
 
@@ -34,16 +34,16 @@ export interface ProfileResults {
 export interface Results {
   readonly machine: string;
   readonly rounds: number;
-  /** How many rounds those profiles had that are not shown. */
+  /** The number of rounds of the profiles without a row of their own. */
   readonly otherRounds: number;
   readonly profiles: readonly ProfileResults[];
 }
 
-/** One number to compare three filters by: the smaller, the better. */
+/** A number by which the three filters are compared. Less is better. */
 export interface Measure {
   readonly name: string;
   readonly unit: string;
-  /** An exact number is a spread without width; undefined where the profile has no such call. */
+  /** An exact number is a spread without width; undefined if the profile has no such call. */
   readonly of: (profile: ProfileResults, filter: FilterName) => Spread | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** How long a filter's paths are, exactly: instructions, counted by running it for every syscall number. */
+/** Exact lengths of a filter's paths: the instructions that it runs for every syscall number. */
 import { BPF, type Instruction } from '../lib/filter/bpf/instruction.js';
 import { interpret } from '../lib/filter/bpf/interpreter.js';
 import { evaluate } from '../lib/policy/evaluate.js';
@@ -8,11 +8,14 @@ import { syscallsOf } from '../lib/syscalls/table.js';
 import { callsOn } from '../test/support/calls.js';
 
 export interface Steps {
-  /** Of all numbers of the native ABI and of x86, up to the first argument: what the kernel emulates of a new filter. */
+  /**
+   * The instructions that the kernel emulates of a new filter: for all numbers of the native ABI and x86, up to an
+   * argument.
+   */
   readonly attach: number;
-  /** The mean over native syscalls with conditions and arguments on both sides of each; null if there are none. */
+  /** The mean over native syscalls with conditions, with arguments on both sides of each; null if there are none. */
   readonly checked: number | null;
-  /** The mean over native numbers that are denied whatever their arguments. */
+  /** The mean over native numbers that are denied with all arguments. */
   readonly denied: number | null;
 }
 
@@ -29,7 +32,9 @@ export function stepsOf(instructions: readonly Instruction[], policy: Policy): S
   return { attach: attachSteps(instructions, abi), checked: mean(checked), denied: mean(denied) };
 }
 
-/** The kernel stops where a filter looks at more than number and ABI. Source: seccomp_is_const_allow(), kernel/seccomp.c. */
+/**
+ * The kernel's emulation stops at a load other than number or ABI. Source: seccomp_is_const_allow(), kernel/seccomp.c.
+ */
 function attachSteps(instructions: readonly Instruction[], abi: Abi): number {
   const isArgument = ({ code, k }: Instruction) => code === BPF.ld && k >= 8;
   const stopping = instructions.map((each) => (isArgument(each) ? { ...each, code: BPF.ret } : each));
@@ -46,7 +51,7 @@ function bareCalls(abi: Abi): readonly Call[] {
   return numbersOf(abi).map((number) => ({ arch: abi.audit, number, args: [] }));
 }
 
-/** From 0 to the last syscall, with the holes. */
+/** All numbers from 0 to the last syscall, including unused ones. */
 function numbersOf({ name }: Abi): readonly number[] {
   return Array.from({ length: Math.max(...syscallsOf(name).values()) + 1 }, (_, number) => number);
 }

@@ -1,7 +1,7 @@
 /**
- * What filters cost, ours beside libseccomp's in both its modes: to compile, to put on, and in calls. Rounds are
- * interleaved. Needs a C compiler and libseccomp-dev; profiles other than docker-default are in a folder beside this one.
- * `npm run bench:filter -- [--rounds N] [--only NAME] [--write]`; --write puts the results into bench/results and docs: of all profiles, or of the one.
+ * Compares our filters with libseccomp's in both its modes: the time to compile, to attach, and of calls. Rounds are
+ * interleaved. Needs a C compiler and libseccomp-dev.
+ * `npm run bench:filter -- [--rounds N] [--only NAME] [--write]`; --write stores the results in bench/results and docs.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -24,12 +24,12 @@ import { FILTERS, type FilterName, type Measured, type Results } from './filter-
 import { stepsOf } from './filter-steps.js';
 import { machine, replaceSection, type Spread, spread } from './measure.js';
 
-/** How often each filter is put on in a round, to time that; and then to time calls. */
+/** How often each filter is attached in a round: to measure the attach, and to measure calls. */
 const ATTACHES = 20;
 const CALLING = 3;
-/** Profiles that are not shown one by one have a round in so many. */
+/** Profiles without a row of their own take part in one round of this many. */
 const OTHERS_EVERY = 4;
-/** Compilations in one process: ours is warm in the last ones, libseccomp after the first. */
+/** Compilations in one process. Ours is warm in the last ones, libseccomp after the first. */
 const OUR_COMPILATIONS = 120;
 const WARM = 20;
 const THEIR_COMPILATIONS = 4;
@@ -52,7 +52,7 @@ const compileProgram = fileURLToPath(new URL('compile-time.mjs', import.meta.url
 const host = thisHost();
 const { endian } = abiOf(host.abi);
 
-/** One profile's filters, and what has been measured of them so far: nanoseconds, by filter. */
+/** One profile's filters and their measurements so far, in nanoseconds. */
 class Trial {
   readonly subject: Subject;
   readonly probes: readonly Probe[];
@@ -90,7 +90,7 @@ class Trial {
     }
     this.#compiles(this.subject.host.abis ?? [], this.#compile.ours, this.#fresh);
     if (lookupPrecompiled(this.subject.policy) === undefined) return;
-    // In another order the ABIs are as much work, and no program comes along for them.
+    // ABIs in another order need the same work, but have no precompiled program.
     const [, ...others] = this.subject.policy.abis.map(({ abi }) => abi.name);
     this.#compiles(others.toReversed(), this.#scratch.compile, this.#scratch.fresh);
   }
@@ -101,7 +101,7 @@ class Trial {
     fresh.push(times[0] ?? Number.NaN);
   }
 
-  /** To put it on, with nothing in between; then what calls take. */
+  /** Measures the attach, and then the calls. */
   #costs(): void {
     const filters = FILTERS.map((name) => `filter ${this.#files[name]}`);
     const calls = this.probes.map(({ call }) =>
@@ -119,7 +119,10 @@ class Trial {
     }
   }
 
-  /** A child's results, beside those of the child without a filter: after what it took to put it on, time and errno of each call. */
+  /**
+   * Stores a child's results, less those of the child without a filter: time to attach, then time and errno of each
+   * call.
+   */
   #take(name: FilterName, row: readonly number[], bare: readonly number[]): void {
     this.probes.forEach(({ text: call, errno }, i) => {
       const [time, error, without, expected] = [row[1 + 2 * i], row[2 + 2 * i], bare[1 + 2 * i], bare[2 + 2 * i]];
@@ -167,7 +170,7 @@ function file(name: string, content: string | Uint8Array): string {
   return path;
 }
 
-/** What bench/filter-cost.c finds: for each turn the numbers of each child, the one without a filter first. */
+/** The output of bench/filter-cost.c: for each round, the numbers of each child. The first child has no filter. */
 function costs(turns: number, lines: readonly string[]): readonly (readonly (readonly number[])[])[] {
   const input = [...lines, ''].join('\n');
   const rows = execFileSync(costProgram, [String(turns)], { input, encoding: 'utf8' })
@@ -178,18 +181,18 @@ function costs(turns: number, lines: readonly string[]): readonly (readonly (rea
   return Array.from({ length: turns }, (_, turn) => rows.slice(turn * children, (turn + 1) * children));
 }
 
-/** The numbers that a program prints, a line each. */
+/** The numbers in each line that a program prints. */
 function lines(program: string, args: readonly string[], input: string): readonly number[] {
   return execFileSync(program, args, { input, encoding: 'utf8' }).trim().split('\n').map(Number);
 }
 
-/** A profile may kill the program that measures it, by what that calls besides. */
+/** Whether the measuring program ends normally under a profile, which may kill it for its other calls. */
 function canRun(trial: Trial): boolean {
   try {
     trial.round();
     return true;
   } catch {
-    console.error(`left out: ${trial.subject.name}, under which the measuring program does not come to its end`);
+    console.error(`left out: ${trial.subject.name}, which kills the measuring program`);
     return false;
   }
 }
@@ -198,7 +201,7 @@ function run(): Results {
   const rounds = Number(options.rounds);
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds is a whole number, at least 1');
   const chosen = subjects(host).filter(({ name }) => options.only === undefined || name === options.only);
-  if (chosen.length === 0) throw new Error(`no profile is called ${options.only}`);
+  if (chosen.length === 0) throw new Error(`there is no profile named ${options.only}`);
   const trials = chosen.map((subject, i) => new Trial(subject, i)).filter(canRun);
   for (let round = 1; round <= rounds; round++) {
     for (const trial of trials) {

@@ -1,12 +1,13 @@
-/* Builds a filter with libseccomp as runc feeds it. Reads from standard input, a line each:
+/* Builds a filter with libseccomp in the same way as runc. Reads lines from standard input:
  *   default ACTION          ACTION: a SECCOMP_RET_* value in hex
- *   native NAME             the ABI that is there first, as seccomp_arch_resolve_name() knows it; by default this machine's
- *   arch NAME               one beside it, of the same byte order
- *   optimize N              SCMP_FLTATR_CTL_OPTIMIZE: 1 the default, 2 a binary tree
+ *   native NAME             the first ABI, by its name for seccomp_arch_resolve_name(); default: this machine's
+ *   arch NAME               another ABI, of the same byte order
+ *   optimize N              SCMP_FLTATR_CTL_OPTIMIZE: 1 is the default, 2 a binary tree
  *   rule ACTION NAME [INDEX OP VALUE DATUM]…     OP: enum scmp_compare in decimal
- *   number ABI NAME         prints the number that libseccomp has for a name: below -1 one of its own, -1 none
- * Writes the program to standard output, unless there is no default; or, if told a number, builds it so many times and
- * writes the nanoseconds of each, a line each. */
+ *   number ABI NAME         prints libseccomp's number for a name: -1 for none, below -1 for a pseudo number
+ * Writes the program to standard output, unless there is no default. With a number as its argument, builds the program
+ * that
+ * many times and prints the nanoseconds of each. */
 #include <fcntl.h>
 #include <seccomp.h>
 #include <stdint.h>

@@ -1,11 +1,11 @@
-/** Shared by the benchmarks: medians with their spread, the machine's name, tables. */
+/** Shared parts of the benchmarks: medians with quartiles, the machine's description, tables. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
 
-/** The middle of many runs. */
+/** The median of many runs, with the quartiles. */
 export interface Spread {
   readonly median: number;
-  /** Quartiles. */
+  /** The lower and the upper quartile. */
   readonly low: number;
   readonly high: number;
 }
@@ -25,13 +25,13 @@ export function digits(value: number): string {
   return value.toPrecision(Math.abs(value) >= 100 ? 4 : 3);
 }
 
-/** What this was measured on, in one line. */
+/** Describes this machine in one line. */
 export function machine(): string {
   const model = /model name\s*: (.*)/.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? process.arch;
   return `${cpus().length} × ${model}, Linux ${release()}, Node ${process.version}`;
 }
 
-/** Lines with aligned columns; the first row is the head. */
+/** Formats rows as lines with aligned columns. The first row is the header. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows
@@ -41,14 +41,14 @@ export function table(rows: readonly (readonly string[])[]): string {
     .join('\n');
 }
 
-/** The same in Markdown. */
+/** Formats rows as a Markdown table. */
 export function markdownTable(rows: readonly (readonly string[])[]): string {
   const [head = [], ...body] = rows;
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [line(head), line(head.map((_, i) => (i === 0 ? '---' : '---:'))), ...body.map(line)].join('\n');
 }
 
-/** Puts `text` between the comments `<!-- NAME -->` and `<!-- /NAME -->` of a Markdown file. */
+/** Replaces the text between the comments `<!-- NAME -->` and `<!-- /NAME -->` of a Markdown file. */
 export function replaceSection(file: URL, name: string, text: string): void {
   const [start, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
   const [before, rest] = readFileSync(file, 'utf8').split(start);

@@ -1,7 +1,7 @@
-/* `notify-loop COUNT`: what answering calls takes with nothing around it. A child makes COUNT calls of
- * sched_get_priority_min(2) under a filter that notifies of them; the parent answers each with EBADFD in the plainest loop
- * there is, with the same flags. Prints nanoseconds a call, as the child sees it. Without a filter of its own, `notify-loop
- * COUNT calls NUMBER` makes the calls only. */
+/* `notify-loop COUNT` measures a minimal supervisor. A child calls sched_get_priority_min(2) COUNT times under a filter that
+ * returns SECCOMP_RET_USER_NOTIF; the parent answers each with EBADFD in a minimal loop, with the package's flags.
+ * Prints the
+ * child's nanoseconds a call. `notify-loop COUNT calls NUMBER` only makes the calls, without a filter. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/filter.h>
@@ -41,7 +41,7 @@ static int listen_for(long number) {
   return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER | WAIT_KILLABLE_RECV, &program);
 }
 
-/* The descriptor has the same number in the parent: it is sent by its number and taken by pidfd_getfd(2). */
+/* Only the descriptor's number is sent. The parent duplicates the descriptor by pidfd_getfd(2). */
 int main(int argc, char **argv) {
   long count = argc > 1 ? atol(argv[1]) : 1;
   if (argc > 3) return calls(atol(argv[3]), count), 0;

@@ -1,6 +1,7 @@
-/* `observe-loop PROGRAM ARGUMENT…`: the least that seeing every call of a program takes with seccomp's listeners. It runs under
- * a filter that notifies of all calls, each of which the plainest loop there is lets through, with the flags that this package
- * has. Prints nanoseconds from the start to the end of the program and of all that has its filter. */
+/* `observe-loop PROGRAM ARGUMENT…` measures the lower bound of observing a program's calls with a seccomp listener. The
+ * filter returns SECCOMP_RET_USER_NOTIF for all calls, and a minimal loop lets each continue, with the package's flags.
+ * Prints
+ * the nanoseconds from the start until the program and all processes with its filter have ended. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/filter.h>
@@ -19,11 +20,11 @@
 
 #define NOTIF_SET_FLAGS 0x40082104UL /* SECCOMP_IOCTL_NOTIF_SET_FLAGS, Linux 6.6 */
 #define WAIT_KILLABLE_RECV 32        /* Linux 5.19 */
-#define OURS 0x5ecc0deL              /* In the sixth argument of the child's own calls, which the filter lets through. */
+#define OURS 0x5ecc0deL              /* The sixth argument of the child's own calls, which the filter allows. */
 
 extern char **environ;
 
-/* The descriptor has the same number in the parent: it is sent by its number and taken by pidfd_getfd(2). */
+/* Only the descriptor's number is sent. The parent duplicates the descriptor by pidfd_getfd(2). */
 static void become(int socket, char **arguments) {
   struct sock_filter filter[] = {
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[5])),

@@ -1,8 +1,8 @@
 /**
- * What each pass of the optimizer is worth: instructions and steps of docker-default's filter and of the corpus's, and the
- * time to compile them, with all passes and without each. A pass is left out by building the compiler with another module in
- * the place of the pass's own: those in bench/passes/.
- * `npm run bench:passes -- [--write]`; --write puts the results into docs/performance.md.
+ * What each pass of the optimizer is worth: instructions and steps of docker-default's filter and of the corpus's, and
+ * the time to compile them, with all passes and without each. A pass is left out by building the compiler with another
+ * module in the place of the pass's own: those in bench/passes/. `npm run bench:passes -- [--write]`; --write puts the
+ * results into docs/performance.md.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

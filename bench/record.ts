@@ -1,7 +1,8 @@
 /**
- * What recording costs a program, beside what `strace -f -c` costs it, and the plainest C loop that lets every call through.
- * `npm run bench:record -- [--rounds N] [--write]`; needs gcc, git and strace; --write puts the table into docs. A cost is the
- * run's time less that of a run alone; the least of all rounds counts, as what disturbs a run only adds to it.
+ * Measures the cost of recording a program, next to `strace -f -c` and to a minimal C loop that lets every call
+ * continue. `npm run bench:record -- [--rounds N] [--write]`; needs gcc, git and strace. --write stores the table in
+ * docs. A cost is the time of a run less the time of the program alone. Disturbances only add to it, so the minimum of
+ * all rounds is used.
  */
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -38,11 +39,11 @@ const WORKS: Readonly<Record<string, readonly [command: string, ...args: string[
 
 type Work = (typeof WORKS)[string];
 
-/** Each runs it to its end, and gives milliseconds. */
+/** The ways to run the program. Each returns milliseconds. */
 const WAYS = {
   alone: ends,
   strace: (work: Work) => ends(['strace', '-f', '-c', '-o', '/dev/null', ...work]),
-  // It takes the time itself: it is no part of what it does that it is a program.
+  // The loop measures the time itself, so that its own start does not count.
   loop: async (work: Work) => Number(execFileSync(loop, work, { encoding: 'utf8' })) / 1e6,
   record: async ([command, ...args]: Work) => {
     const start = performance.now();

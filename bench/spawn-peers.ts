@@ -1,4 +1,4 @@
-/** What else starts a program under a filter, or in less: each takes `/bin/true` to its end, and says how long that took. */
+/** Other launchers of programs. Each runs `/bin/true` to its end, and returns the time. */
 import { type ChildProcess, execFileSync, spawn as nodeSpawn, spawnSync as nodeSpawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,7 +17,7 @@ import { compileC } from '../test/support/compile-c.js';
 
 export const TRUE = '/bin/true';
 
-/** A way to start it. */
+/** A launcher. */
 export interface Peer {
   readonly name: string;
   /** Milliseconds of one start. */
@@ -28,7 +28,7 @@ export interface Peer {
 const directory = mkdtempSync(join(tmpdir(), 'seccomp-bench-'));
 process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
 
-/** C's vfork, execve and waitpid, in a process of its own, without and with our filter: the least that is possible. */
+/** The lower bound: vfork, execve and waitpid in a C program, without and with our filter. */
 export function vfork(): { readonly bare: Peer; readonly filtered: Peer } {
   const program = compileC('../../bench/vfork-exec.c', ['-O2']);
   return {
@@ -37,14 +37,14 @@ export function vfork(): { readonly bare: Peer; readonly filtered: Peer } {
   };
 }
 
-/** docker-default's filter, in a file. */
+/** Writes docker-default's filter to a file. */
 function filterFile(): string {
   const file = join(directory, 'filter');
   writeFileSync(file, compile('docker-default').bytes);
   return file;
 }
 
-/** All that Debian has, by name; those that do not work here have no peer. */
+/** The launchers in Debian's packages, by name. One that does not work on this machine is left out. */
 export function peers(): Readonly<Record<string, Peer | null>> {
   const makers: Readonly<Record<string, () => Peer>> = {
     'python3: subprocess, libseccomp': python,
@@ -63,12 +63,12 @@ function orNull(name: string, make: () => Peer): Peer | null {
   try {
     return { ...make(), name };
   } catch (error) {
-    console.error(`${name}: not here: ${error instanceof Error ? error.message.split('\n')[0] : error}`);
+    console.error(`${name}: not available: ${error instanceof Error ? error.message.split('\n')[0] : error}`);
     return null;
   }
 }
 
-/** A command that is started anew each time, by this package without a profile; `input` is its descriptor 3. */
+/** A command that this package starts each time, without a profile. `input` is its descriptor 3. */
 function command(file: string, args: readonly string[], input?: string): Peer {
   const start = () => {
     const third = input === undefined ? [] : [openSync(input, 'r')];
@@ -82,11 +82,11 @@ function command(file: string, args: readonly string[], input?: string): Peer {
     if (status !== 0) throw error ?? new Error(`status ${status}: ${stderr}`);
     return time;
   };
-  start(); // What can't be started here throws now.
+  start(); // Throws now if the command cannot be started.
   return { name: file, once: async () => start() };
 }
 
-/** A program that measures itself: for each line that it reads it writes how long one start took, in nanoseconds. */
+/** A program that measures itself: for each line of input it starts once, and prints the nanoseconds. */
 function helper(name: string, file: string, args: readonly string[]): Peer {
   const child: ChildProcess = nodeSpawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   const { stdin, stdout } = child;
@@ -110,12 +110,12 @@ function python(): Peer {
   return helper('python3', '/usr/bin/python3', [script, TRUE, ...rules().flatMap(({ names }) => names)]);
 }
 
-/** Under the same filter as ours, which it reads to the end from a descriptor: a new one each time. */
+/** Under our filter, which bubblewrap reads from a descriptor. Each start needs a new descriptor. */
 function bwrap(): Peer {
   return command('bwrap', ['--dev-bind', '/', '/', '--seccomp', '3', TRUE], filterFile());
 }
 
-/** The rules of docker-default that count on this machine. */
+/** The rules of docker-default that apply to this machine. */
 function rules() {
   const profile = loadProfile('docker-default');
   if (profile === null) throw new Error('docker-default is a profile');
@@ -123,7 +123,7 @@ function rules() {
   return syscalls.filter((rule) => ruleApplies(rule, thisHost(), 'docker'));
 }
 
-/** A bundle of nothing but the program and its libraries, with what these runtimes write themselves by `spec`. */
+/** A bundle of the program and its libraries, with the configuration that the runtime's command `spec` writes. */
 function container(runtime: 'crun' | 'runc', before: readonly string[] = []): Peer {
   const bundle = join(directory, runtime);
   const libraries = execFileSync('ldd', [TRUE], { encoding: 'utf8' }).match(/\/\S+/g) ?? [];
@@ -141,7 +141,7 @@ function container(runtime: 'crun' | 'runc', before: readonly string[] = []): Pe
   return command(file, args);
 }
 
-/** It refuses cgroups of both versions at once. There it enters a mount namespace that has one alone, which is in its time. */
+/** crun refuses cgroups of both versions at once. It then enters a mount namespace with one; its time includes this. */
 function crun(): Peer {
   if (existsSync('/sys/fs/cgroup/cgroup.controllers')) return container('crun');
   const hold = 'mount -t cgroup2 none /sys/fs/cgroup && { sleep infinity >/dev/null 2>&1 & echo $!; }';
@@ -158,7 +158,7 @@ function ociProfile(): string {
   return stringify(profileOf({ ...toProfileDocument({ ...document, syscalls }), defaultAction, defaultErrnoRet }));
 }
 
-/** In whichever image is there: none is fetched. `scripts/docker-engine.sh up` says how to have an engine. */
+/** Docker, with a local image: none is fetched. `scripts/docker-engine.sh up` starts an engine. */
 function docker(): Peer {
   const images = execFileSync('docker', ['image', 'ls', '--quiet'], { encoding: 'utf8', stdio: 'pipe' });
   const [image] = images.split('\n');

@@ -1,7 +1,8 @@
 /**
- * What it takes to start /bin/true under docker-default: beside node:child_process without a filter and C's vfork, at start
- * and with 1 GB in memory; how many starts a second; beside other launchers; and what importing this package and hardening take. Rounds
- * are interleaved. `npm run bench:spawn -- [--rounds N] [--write]`; --write puts the results into bench/results and docs.
+ * Measures the start of /bin/true under docker-default, next to node:child_process without a filter, vfork in C and
+ * other launchers; with little memory and with 1 GB; the starts a second; and the times of importing this package and
+ * of harden(). Rounds are interleaved. `npm run bench:spawn -- [--rounds N] [--write]`; --write stores the results in
+ * bench/results and docs.
  */
 import { spawn as nodeSpawn, spawnSync as nodeSpawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -16,11 +17,11 @@ const { values: options } = parseArgs({
 });
 const rounds = Number(options.rounds);
 if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds is a whole number, at least 1');
-/** Rounds that are not counted: code is compiled, files are read for the first time. */
+/** Rounds that are not counted, in which code is compiled and files are read for the first time. */
 const WARM_UP = 20;
-/** Peers that take long have one round in so many. */
+/** Slow launchers take part in one round of this many. */
 const PEERS_EVERY = 4;
-/** The difference is small: it takes more rounds to be seen. */
+/** More rounds, since the difference is small. */
 const ISOLATION_ROUNDS = 5;
 const IN_FLIGHT = [1, 8, 64] as const;
 
@@ -37,7 +38,7 @@ function untilExit(start: (stdio: Stdio) => ReturnType<typeof nodeSpawn>) {
     });
 }
 
-/** Milliseconds that the call takes. */
+/** Milliseconds until the call returns. */
 function untilReturn(start: (stdio: Stdio) => unknown) {
   return async (stdio: Stdio) => {
     const begin = performance.now();
@@ -46,7 +47,7 @@ function untilReturn(start: (stdio: Stdio) => unknown) {
   };
 }
 
-/** Each of ours follows what it is compared with. */
+/** Each of ours follows the function that it is compared with. */
 const STARTERS = {
   'child_process.spawn': untilExit((stdio) => nodeSpawn(TRUE, [], { stdio })),
   spawn: untilExit((stdio) => spawn(TRUE, [], 'docker-default', { stdio })),
@@ -57,14 +58,14 @@ const STARTERS = {
 const isOff = { isolate: false, stdio: 'ignore' } as const;
 const empty = fileURLToPath(new URL('empty.cjs', import.meta.url));
 
-/** Isolated, as by default, each before the same without isolation. */
+/** With isolation, the default, each before the same without isolation. */
 const ISOLATED = {
   spawn: () => STARTERS.spawn('ignore'),
   'spawn, isolate: false': () => untilExit(() => spawn(TRUE, [], 'docker-default', isOff))('ignore'),
   spawnSync: () => STARTERS.spawnSync('ignore'),
   'spawnSync, isolate: false': () => untilReturn(() => spawnSync(TRUE, [], 'docker-default', isOff))('ignore'),
 } as const;
-/** Fewer rounds: Node starts. */
+/** Fewer rounds, since Node's own start is slow. */
 const FORKED = {
   fork: () => untilExit(() => fork(empty, 'docker-default'))('ignore'),
   'fork, isolate: false': () => untilExit(() => fork(empty, 'docker-default', { isolate: false }))('ignore'),
@@ -73,14 +74,14 @@ const FORKED = {
 interface Line {
   readonly name: string;
   readonly time: Spread;
-  /** By how much it is multiplied, of medians. */
+  /** The ratio of the medians. */
   readonly ofNode?: number;
   readonly ofC?: number;
 }
 
 /**
- * Measures by turns, and gives the spread of each. A start that is not counted goes before each that is: after a fork the
- * pages that a process writes to have to be made its own again, and that shall not count for whoever is next.
+ * Measures the functions in turn, and returns the spread of each. An uncounted start precedes each counted one: after a
+ * fork, the process's pages are copied again when it writes to them, which must not be attributed to the next function.
  */
 async function interleave(
   turns: Readonly<Record<string, () => Promise<number>>>,
@@ -120,7 +121,7 @@ async function compare(
   });
 }
 
-/** Starts a second, with so many in flight at once. */
+/** Measures starts a second, with this many running at once. */
 async function throughput(name: 'child_process.spawn' | 'spawn', inFlight: number): Promise<number> {
   let left = Math.max(rounds, inFlight) * 4;
   const count = left;
@@ -132,7 +133,7 @@ async function throughput(name: 'child_process.spawn' | 'spawn', inFlight: numbe
   return (count * 1000) / (performance.now() - begin);
 }
 
-/** What a Node of its own takes to run `code`, in milliseconds. */
+/** Milliseconds that a new Node process takes to run `code`. */
 const fresh = (code: string) => async () => {
   const begin = performance.now();
   const { status, stderr } = nodeSpawnSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' });
@@ -140,7 +141,7 @@ const fresh = (code: string) => async () => {
   return performance.now() - begin;
 };
 
-/** What harden takes in a Node of its own, which then ends: milliseconds that it measures itself. */
+/** Milliseconds of harden(), which a new Node process measures itself. */
 const hardening = (before: string, profile: string) => async () => {
   const code = `import { compile, harden } from 'seccomp'; ${before};
     const begin = performance.now(); harden(${profile}, { acceptRings: true }); console.log(performance.now() - begin);`;
@@ -189,7 +190,7 @@ async function run() {
     Math.ceil(rounds / PEERS_EVERY),
     1,
   );
-  const ballast = Buffer.alloc(2 ** 30, 1); // Written to, so that it is resident.
+  const ballast = Buffer.alloc(2 ** 30, 1); // Filled, so that the pages are resident.
   const resident = `at ${(process.memoryUsage.rss() / 2 ** 30).toFixed(1)} GB`;
   starts.push(...(await compare(resident, 'ignore', c)), ...(await compare(resident, 'pipe', c)));
   if (ballast[0] !== 1) throw new Error('the ballast is gone');

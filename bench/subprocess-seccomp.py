@@ -1,5 +1,5 @@
-"""Python's subprocess with libseccomp's filter put on in the child: for each line of input one start of PROGRAM, and the
-nanoseconds that it took in a line of output. `subprocess-seccomp.py PROGRAM NAME…`; the names are of calls to allow."""
+"""`subprocess-seccomp.py PROGRAM NAME…` measures Python's subprocess with a filter of libseccomp, which the child attaches: for
+each line of input it starts PROGRAM once, and prints the nanoseconds. NAMEs are the allowed calls."""
 import errno
 import subprocess
 import sys

@@ -1,7 +1,8 @@
 /**
- * What a supervised call takes: an answer that the profile fixes, beside the plainest C loop with the same flags; an answer
- * of a handler in JavaScript, one child at a time and several. Rounds are interleaved, and the quietest tenth of each counts:
- * what else a machine does only ever adds. `npm run bench:supervisor -- [--rounds N] [--write]`; --write puts the table into docs.
+ * Measures a supervised call: with a return value that the profile fixes, next to a minimal C loop with the same flags;
+ * and with a handler in JavaScript, for one child at a time and for several. Rounds are interleaved. Other load only
+ * adds to a time, so the fastest tenth of the rounds is used. `npm run bench:supervisor -- [--rounds N] [--write]`;
+ * --write stores the table in docs.
  */
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -18,7 +19,7 @@ const { values } = parseArgs({
   options: { rounds: { type: 'string', default: '60' }, write: { type: 'boolean' } },
 });
 const rounds = Number(values.rounds);
-/** Calls in a round. */
+/** Calls in each round. */
 const CALLS = 5000;
 const TOGETHER = 4;
 

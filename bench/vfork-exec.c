@@ -1,6 +1,5 @@
-/* The least that starting a program takes: for each line of input vfork, execve of PROGRAM and waitpid, and the nanoseconds
- * that took in a line of output. With FILTER, a file of struct sock_filter, the child puts that on itself before execve.
- * `vfork-exec PROGRAM [FILTER]` */
+/* `vfork-exec PROGRAM [FILTER]` measures the lower bound of a start: for each line of input it calls vfork, execve(PROGRAM)
+ * and waitpid, and prints the nanoseconds. FILTER is a file of struct sock_filter, which the child attaches. */
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stdio.h>
