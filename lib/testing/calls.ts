@@ -21,7 +21,7 @@ export interface NumberedCall {
 }
 
 /**
- * A call to test: a syscall's name; a syscall with arguments and ABI, by name or by number; or a group's name, which stands for
+ * A call to test: a syscall's name; a syscall with arguments and ABI, by name or by number; or a group's name, which means
  * all syscalls of the group that the native ABI has.
  */
 export type ProbeCall = SyscallName | GroupName | Question | NumberedCall;

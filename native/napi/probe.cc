@@ -22,7 +22,7 @@
 namespace seccomp {
 namespace {
 
-// A call as it goes into the registers; lib/native.ts writes it.
+// A call as it goes into the registers; lib/testing/kernel.ts writes it.
 struct Call {
   uint64_t by_int80;  // Of an x86_64 process: int $0x80, the x86 ABI.
   uint64_t number;
@@ -31,7 +31,7 @@ struct Call {
 constexpr size_t kWords = sizeof(Call) / sizeof(uint64_t);
 constexpr size_t kMostCalls = 1 << 20;
 
-// What became of a call, and the value that goes with it: lib/native.ts has the same numbers.
+// What became of a call, and the value that goes with it: lib/testing/kernel.ts has the same numbers.
 enum Outcome : int32_t {
   kReturned = 0,  // What it returned, −errno if it failed.
   kEnded = 1,     // The signal that ended the process.

@@ -42,7 +42,7 @@ describe('seccomp record', () => {
     expect(namesIn(file)).not.toContain('socket');
   });
 
-  test('lets container runtimes start the program, unless told not to', () => {
+  test('lets container runtimes start the program, unless --bare is given', () => {
     const [file, bare] = [newFile(), newFile()];
     seccomp('record', '-o', file, 'true');
     seccomp('record', '-o', bare, '--bare', 'true');

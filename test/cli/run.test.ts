@@ -95,7 +95,7 @@ describe('seccomp run', () => {
     expect(seccomp(['run', 'echo', '-p', '--help', '--']).stdout).toBe('-p --help --\n');
   });
 
-  test('has docker-default as its profile unless told otherwise', () => {
+  test('uses docker-default if no profile is given', () => {
     const stderr = expect.stringContaining('Operation not permitted');
     expect(seccomp(['run', 'unshare', '--user', 'true'])).toMatchObject({ status: 1, stderr });
   });
@@ -182,8 +182,8 @@ describe('seccomp run --explain', () => {
   });
 
   test('suggests to change the rule that denies, or to add a rule', () => {
-    const asks = ['run', '--explain', '-p'];
-    const byRule = seccomp([...asks, denying('SCMP_ACT_ERRNO'), '--', 'mkdir', '/nowhere/a']);
+    const args = ['run', '--explain', '-p'];
+    const byRule = seccomp([...args, denying('SCMP_ACT_ERRNO'), '--', 'mkdir', '/nowhere/a']);
     expect(byRule.stderr).toMatch(
       /\n {8}to allow: change syscalls\[0\], which denies it; if .* add \{"names":\["mkdir/,
     );

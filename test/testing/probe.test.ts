@@ -83,7 +83,7 @@ describe('an answer', () => {
   });
 });
 
-test('a group stands for its calls', () => {
+test('a group is expanded to its calls', () => {
   const all = probe('docker-default', '@mount');
   expect(all.length).toBeGreaterThan(5);
   expect(new Set(all.map(wordOf))).toEqual(new Set(['EPERM', 'ENOSYS'])); // Some are newer than the profile.

@@ -72,7 +72,7 @@ export function outputOrThrow(
   throw commandFailed(withDenials(`${command}${stderr}`, denialsIn(result)), result);
 }
 
-/** Nothing if nobody asked for violations. */
+/** None if violations were not collected. */
 function denialsIn(result: SpawnSyncResult): readonly string[] {
   if (!Object.hasOwn(result, 'violations')) return [];
   const { violations = [], unlistedViolations = 0, status, signal } = result;
