@@ -31,15 +31,21 @@ function readNames(family: Family, abi: AbiName): Names {
 function valuesOf(selection: Selection | undefined, abi: AbiName): (readonly [name: string, value: bigint])[] {
   if (selection === undefined) return [];
   const { patterns, except } = selection;
-  return constantNames().flatMap((name) => {
-    const isSelected = matchesAny(name, patterns) && !matchesAny(name, except);
-    const value = isSelected ? constantOn(abi, name) : undefined;
+  return patterns.flatMap(matching).flatMap((name) => {
+    const value = except.some((pattern) => matches(pattern, name)) ? undefined : constantOn(abi, name);
     return value === undefined ? [] : [[name, BigInt(value)] as const];
   });
 }
 
-function matchesAny(name: string, patterns: readonly string[]): boolean {
-  return patterns.some((pattern) => (pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern));
+/** The names that a pattern matches. */
+function matching(pattern: string): readonly string[] {
+  if (!pattern.endsWith('*')) return [pattern];
+  const beginning = pattern.slice(0, -1);
+  return constantNames().filter((name) => name.startsWith(beginning));
+}
+
+function matches(pattern: string, name: string): boolean {
+  return pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
 }
 
 function bitCount(bits: bigint): number {
