@@ -3,7 +3,6 @@ import { EventEmitter } from 'node:events';
 import { lstatSync, type Stats, unlinkSync } from 'node:fs';
 import { constants } from 'node:os';
 import { resolve } from 'node:path';
-import { getSystemErrorName } from 'node:util';
 import { SeccompError } from '../errors.js';
 import { addon, type LocalSocket, type Sender } from '../native.js';
 import type { Container } from '../notify/container.js';
@@ -22,6 +21,8 @@ import { optionFields } from '../profile/document/options.js';
 import { addLocalAgent, removeLocalAgent } from '../sandbox/plan/local-agents.js';
 import { asking } from '../sandbox/plan/native-config.js';
 import { guarded } from '../util/guarded.js';
+import { unknownOption } from '../util/option-errors.js';
+import { systemErrorName } from '../util/system-error.js';
 import { AgentConnection } from './connection.js';
 import type { AgentMessage } from './container-state.js';
 
@@ -65,10 +66,10 @@ export function listen(path: string, handlers: Handlers<Container>, options: Lis
   if (typeof path !== 'string' || path === '' || path.includes('\0'))
     throw new SeccompError('ERR_SECCOMP_OPTION', "path: must be the path of the socket's file, without NUL");
   const read = readHandlers<Container>(handlers ?? null, 'handlers');
-  const { notifyTimeout, ...others } = optionFields(options);
-  for (const key of Object.keys(others))
-    throw new SeccompError('ERR_SECCOMP_OPTION', `options.${key}: unknown option: the only one is notifyTimeout`);
-  return new Agent(resolve(path), read, checkTimeout(notifyTimeout));
+  const fields = optionFields(options);
+  const unknown = unknownOption(fields, ['notifyTimeout']);
+  if (unknown !== undefined) throw new SeccompError('ERR_SECCOMP_OPTION', unknown);
+  return new Agent(resolve(path), read, checkTimeout(fields['notifyTimeout']));
 }
 
 const { EADDRINUSE, EAGAIN, ECONNABORTED, ECONNREFUSED, EINTR, ENOTTY } = constants.errno;
@@ -207,7 +208,7 @@ export class Agent extends EventEmitter<AgentEvents> {
 
   #pause(error: number, call: string): void {
     setTimeout(() => this.#await(), PAUSE).unref();
-    this.#refuse(new Error(`${call} ${getSystemErrorName(error)}: connections wait in the queue`), undefined);
+    this.#refuse(new Error(`${call} ${systemErrorName(error)}: connections wait in the queue`), undefined);
   }
 
   #receive(socket: LocalSocket): void {
@@ -226,7 +227,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   #serve(socket: LocalSocket, { container, listenerIndex }: AgentMessage): Error | null {
     const served = socket.serve(listenerIndex, this.#supervision, openInbox());
     if (served === -ENOTTY) return new Error('fds: the descriptor seccompFd is not a seccomp listener');
-    if (typeof served === 'number') return new Error(`its listener can't be served: ${getSystemErrorName(served)}`);
+    if (typeof served === 'number') return new Error(`its listener can't be served: ${systemErrorName(served)}`);
     const listener = new Listener(served, {
       onKind: undefined,
       onNotification: (notification, handle) => this.#answer(new NotifiedCall(notification, handle, container)),
@@ -280,7 +281,7 @@ function bind(path: string): LocalSocket {
 
 function bound(socket: LocalSocket | number, path: string): LocalSocket {
   if (typeof socket !== 'number') return socket;
-  const code = getSystemErrorName(socket);
+  const code = systemErrorName(socket);
   throw agentError(path, `bind ${code}${REMEDIES.get(code) ?? ''}`);
 }
 

@@ -1,7 +1,7 @@
 /** A connection to an agent: it receives one message. */
 import { constants } from 'node:os';
-import { getSystemErrorName } from 'node:util';
 import type { LocalSocket, Sender } from '../native.js';
+import { systemErrorName } from '../util/system-error.js';
 import { type AgentMessage, isCompleteJson, readMessage } from './container-state.js';
 
 /** Maximum bytes of a message. A runtime sends it at once, into a buffer that has 208 KiB by default (socket(7)). */
@@ -42,7 +42,7 @@ export class AgentConnection {
       if (outcome === undefined) this.start();
       else this.#finish(outcome);
     });
-    if (error !== 0) this.#finish(new Error(`uv_poll_init ${getSystemErrorName(error)}`));
+    if (error !== 0) this.#finish(new Error(`uv_poll_init ${systemErrorName(error)}`));
   }
 
   /** Closes the socket. `done` is not called any more. */
@@ -60,7 +60,7 @@ export class AgentConnection {
   #receive(): Outcome | undefined {
     const received = this.#socket.receive();
     if (received === -constants.errno.EAGAIN || received === -constants.errno.EINTR) return undefined;
-    if (typeof received === 'number') return new Error(`recvmsg ${getSystemErrorName(received)}`);
+    if (typeof received === 'number') return new Error(`recvmsg ${systemErrorName(received)}`);
     const { bytes, descriptors, lost } = received;
     if (lost) return new Error('descriptors of the message are lost: it has too many, or this process has none left');
     this.#bytes = Buffer.concat([this.#bytes, bytes]);

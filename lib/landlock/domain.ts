@@ -1,37 +1,42 @@
-/** Isolation: a child in a Landlock domain of its own does not reach its parent, nor what others have started. */
+/** Isolation: a child in a Landlock domain of its own has no access to its parent and to processes that others started. */
 import { constants, release } from 'node:os';
 import { SeccompError } from '../errors.js';
 import { addon, type NativeDomain } from '../native.js';
 import { freeze } from '../util/own-data.js';
 import type { Enforcement, IsolationEnforcement, OpenReach, Reach } from './enforcement.js';
 
-/** Whether a child is isolated, and what stays in its reach. */
+/** Whether a child is isolated, and which exceptions there are. */
 export type Isolate = boolean | IsolateOptions;
 
+/** Exceptions from a child's isolation. */
 export interface IsolateOptions {
-  /** Whether abstract Unix sockets outside can be connected to, as those of X11 and some D-Bus. Default false. */
+  /** Whether the child can connect to abstract Unix sockets outside of its domain, such as those of X11. Default false. */
   readonly abstractSockets?: boolean | undefined;
 }
 
-/** What this kernel can do for isolation. */
+/** The isolation that this kernel can enforce. */
 export interface Support extends Pick<IsolationEnforcement, 'by' | 'reason'> {
-  /** What a child enters; undefined: nothing can be entered. */
+  /** The domain that a child enters; undefined if this kernel has none to enter. */
   readonly domain: NativeDomain | undefined;
 }
 
-/** Of linux/landlock.h. */
+/** LANDLOCK_SCOPE_* and LANDLOCK_ACCESS_FS_REFER of linux/landlock.h. */
 const ABSTRACT_SOCKETS = 1;
 const SIGNALS = 2;
 const REFER = 1 << 13;
 
 const SCOPES: NativeDomain = freeze([0, 0, ABSTRACT_SOCKETS | SIGNALS]);
 const SCOPES_BUT_SOCKETS: NativeDomain = freeze([0, 0, SIGNALS]);
-/** Handles one right, granted everywhere: another one would keep files from being moved between directories. */
+/** Handles one access right, and grants it everywhere. A ruleset must handle one, and every ruleset without this one denies moving files between directories. */
 const WITHOUT_SCOPES: NativeDomain = freeze([REFER, REFER, 0]);
 
 let known: Support | undefined;
 
-/** What this kernel can do, found by doing it. Asked once, unless it is to be known of this moment. */
+/**
+ * Finds the isolation that this kernel can enforce, by entering domains on a thread that ends.
+ *
+ * @param now - Whether to try again, instead of returning the first result: a filter that was attached meanwhile may forbid it.
+ */
 export function isolationSupport(now = false): Support {
   if (now || known === undefined) known = freeze(findSupport());
   return known;
@@ -48,42 +53,49 @@ function findSupport(): Support {
   return { by: null, reason: without === EINVAL ? tooOld : reasonOf(without), domain: undefined };
 }
 
-/** Why no domain can be entered. */
+/** Why landlock_restrict_self(2) and its siblings fail with this errno. */
 function reasonOf(errno: number): string {
   const { ENOSYS, EOPNOTSUPP, EPERM, E2BIG } = constants.errno;
   const reasons: ReadonlyMap<number, string> = new Map([
     [ENOSYS, `Linux ${release()} has no Landlock: it needs 5.13 or newer, built with CONFIG_SECURITY_LANDLOCK`],
     [EOPNOTSUPP, 'Landlock is built into this kernel and not enabled: add landlock to lsm= on its command line'],
-    [EPERM, 'a filter that is on already forbids Landlock: have it allow landlock_create_ruleset and its siblings'],
-    [E2BIG, 'this process is in 16 Landlock domains already, and there can be no more'],
+    [
+      EPERM,
+      'a filter that is attached already forbids Landlock: have it allow landlock_create_ruleset and its siblings',
+    ],
+    [E2BIG, 'this process is in 16 Landlock domains already, the most that the kernel allows'],
   ]);
   return reasons.get(errno) ?? `Landlock fails with errno ${errno}`;
 }
 
-/** The child that is to be isolated. */
+/** The properties of a child on which its isolation depends. */
 export interface Subject {
-  /** Whether its user is this process's. */
+  /** Whether its user ID is this process's. */
   readonly isSameUser: boolean;
   /** Whether it is root of the initial user namespace, or may become it. */
   readonly isRoot: boolean;
-  /** Whether it may keep a capability by which it reads what others' environments and mappings are. */
+  /** Whether it may have a capability that lets it read the environment and the mappings of other processes. */
   readonly mayInspect: boolean;
-  /** Whether it can't raise its limit of core dumps. */
+  /** Whether its hard limit for core dumps is 0. */
   readonly writesNoCore: boolean;
 }
 
-/** How a child is isolated. */
+/** The isolation of a child. */
 export interface Isolation {
-  /** What the addon is asked for. */
+  /** As members of the addon's request. */
   readonly request: { readonly isolation: boolean; readonly domain: NativeDomain | undefined };
-  /** What is enforced, if the child's domain failed with this errno, or 0. */
+  /** What is enforced, given the errno with which the child failed to enter its domain, or 0. */
   enforced(isolationError: number): Enforcement;
 }
 
 /**
- * How a child is isolated as `isolate` asks for; undefined: it is not. Without being asked for it, it is as far as that can be
- * done here. `subject` is called where it matters; `now` is for a child that does not say whether it has entered its domain.
- * @throws SeccompError ERR_SECCOMP_UNSUPPORTED where it is asked for by `true`, and can't be had in full.
+ * The isolation of a child; undefined for none.
+ *
+ * @param isolate - The option; undefined means as far as this kernel can.
+ * @param subject - Returns the child's properties. Called only where they matter, as it reads files.
+ * @param now - Whether to find out again what this kernel can enforce: for a child that does not report whether it has entered
+ * its domain.
+ * @throws SeccompError ERR_SECCOMP_UNSUPPORTED if `isolate` is true, and this kernel can't enforce it in full.
  */
 export function isolation(isolate: Isolate | undefined, subject: () => Subject, now: boolean): Isolation | undefined {
   if (isolate === false) return undefined;
@@ -99,7 +111,11 @@ export function isolation(isolate: Isolate | undefined, subject: () => Subject, 
   };
 }
 
-/** What is enforced on a child that is not isolated, as it is under `unconfined` unless that was asked for. */
+/**
+ * What is enforced on a child that is not isolated.
+ *
+ * @param isAskedFor - Whether the option `isolate` is false; else it was left out, under `unconfined`.
+ */
 export function notIsolated(subject: Subject, isAskedFor: boolean): Enforcement {
   const remedy = isAskedFor ? 'leave out isolate: false' : 'give isolate: true';
   const open = [...BY_FILTER, ...BY_DOMAIN, ...BY_SCOPES].map((reach) => ({ reach, remedy }));
@@ -111,13 +127,13 @@ const failed = (errno: number): Support => ({ by: null, reason: reasonOf(errno),
 
 function refuseLess({ by, reason }: Support, { isRoot }: Subject): void {
   if (isRoot) {
-    const why = 'uid 0 owns what the kernel reads, such as /proc/sys/kernel/core_pattern, whatever it is kept from';
+    const why = 'uid 0 owns files that the kernel obeys, such as /proc/sys/kernel/core_pattern';
     throw refused(why, 'give the child another uid and no CAP_SETUID, or ');
   }
   if (by !== 'scopes') throw refused(String(reason));
 }
 
-/** The error for a child that is to be isolated by `true`, and whose domain fails with `errno`. */
+/** The error for a child with `isolate: true` that failed to enter its domain with `errno`. */
 export const isolationError = (errno: number): SeccompError => refused(reasonOf(errno));
 
 /** The error for `isolate: true` that can't be honoured. */
@@ -125,7 +141,7 @@ export class IsolationRefusal extends SeccompError {
   readonly #reason: string;
 
   constructor(reason: string, remedy: string) {
-    const message = `options.isolate: true can't be honoured: ${reason}; ${remedy}leave it out: enforcement then tells what is in reach`;
+    const message = `options.isolate: true can't be honoured: ${reason}; ${remedy}leave it out: enforcement then reports what is in reach`;
     super('ERR_SECCOMP_UNSUPPORTED', message);
     this.#reason = reason;
   }
@@ -140,7 +156,7 @@ function refused(reason: string, remedy = ''): IsolationRefusal {
   return new IsolationRefusal(reason, remedy);
 }
 
-/** What the filter closes, with Landlock or without. */
+/** Closed by the filter, with Landlock or without. */
 const BY_FILTER: readonly Reach[] = ['limits', 'terminal'];
 const BY_DOMAIN: readonly Reach[] = ['memory', 'environment', 'descriptors', 'ptrace'];
 const BY_SCOPES: readonly Reach[] = ['signals', 'abstract-sockets'];
@@ -156,7 +172,7 @@ function enforcement({ by, reason }: Support, subject: Subject, abstractSockets:
   return { isolation: { by, reason, closed, open: [...open, ...openAnyway(subject)] } };
 }
 
-/** What would close it; undefined: it is closed. */
+/** What would close `reach`; undefined if it is closed. */
 function remedyFor(
   reach: Reach,
   by: Support['by'],
@@ -173,11 +189,11 @@ function remedyFor(
   return isSameUser && reach !== 'abstract-sockets' ? `${kernel}, or another uid` : kernel;
 }
 
-/** What neither a domain nor the filter closes, of processes with the child's uid. */
+/** What neither a domain nor the filter closes. Most of it concerns processes with the child's user ID. */
 function openAnyway({ isSameUser, isRoot, writesNoCore }: Subject): readonly OpenReach[] {
   const remedy = isSameUser ? 'give the child another uid' : 'give each child a uid of its own';
   const root: OpenReach = { reach: 'files-of-root', remedy: 'give the child another uid, and no CAP_SETUID' };
-  const core: OpenReach = { reach: 'core-dumps', remedy: 'rlimits: { core: 0 }: by itself only the soft limit is 0' };
+  const core: OpenReach = { reach: 'core-dumps', remedy: 'rlimits: { core: 0 }: without it, only the soft limit is 0' };
   const same: readonly Reach[] = ['cgroup-files', 'oom-score', 'autogroup', 'proc-files', 'scheduling'];
   return [...(isRoot ? [root] : []), ...(writesNoCore ? [] : [core]), ...same.map((reach) => ({ reach, remedy }))];
 }

@@ -1,25 +1,26 @@
 /** What is enforced on a child, and what is not. */
 
-/** What a child could reach of processes outside: of its parent, and of what others have started. */
+/** A way in which a child could reach processes outside: its parent, and those that others started. */
 export type Reach =
   /** Reading and writing memory: `/proc/PID/mem`, process_vm_readv(2). */
   | 'memory'
-  /** `/proc/PID/environ`, `maps` and what is like them. */
+  /** `/proc/PID/environ`, `maps` and similar files. */
   | 'environment'
-  /** `/proc/PID/fd`, pidfd_getfd(2): the listener that supervises the child is one of them. */
+  /** `/proc/PID/fd`, pidfd_getfd(2). The listener that supervises the child is among these descriptors. */
   | 'descriptors'
+  /** ptrace(2). */
   | 'ptrace'
-  /** kill(2) and its siblings, signal 0 too. */
+  /** kill(2) and its siblings, with signal 0 as well. */
   | 'signals'
-  /** Unix sockets in the abstract namespace. */
+  /** Unix sockets in the abstract namespace, unix(7). */
   | 'abstract-sockets'
   /** Resource limits of a running process, prlimit(2). */
   | 'limits'
   /** Typing into a shared terminal: TIOCSTI, TIOCLINUX. */
   | 'terminal'
-  /** What the kernel does with a core dump: core(5). */
+  /** The program that the kernel passes a core dump to, core(5). */
   | 'core-dumps'
-  /** `cgroup.kill`, `cgroup.freeze` and `cgroup.procs`, where they are the user's. */
+  /** `cgroup.kill`, `cgroup.freeze` and `cgroup.procs`, where the child's user owns them. */
   | 'cgroup-files'
   /** `/proc/PID/oom_score_adj` */
   | 'oom-score'
@@ -29,20 +30,20 @@ export type Reach =
   | 'proc-files'
   /** Priority, scheduling class and CPU affinity: setpriority(2), sched_setaffinity(2), ioprio_set(2). */
   | 'scheduling'
-  /** What uid 0 may write without a capability: `/proc/sys/kernel/core_pattern`, `/etc`. */
+  /** Files that user 0 may write without a capability: `/proc/sys/kernel/core_pattern`, `/etc`. */
   | 'files-of-root';
 
-/** What stays in a child's reach, and what would close it. */
+/** A way that is open to a child, and what would close it. */
 export interface OpenReach {
   readonly reach: Reach;
   readonly remedy: string;
 }
 
-/** What keeps a child from what is outside of it. */
+/** How a child is isolated. */
 export interface IsolationEnforcement {
-  /** Landlock's scopes (Linux 6.12), a Landlock domain without them (Linux 5.19), or no domain. */
+  /** By Landlock's scopes (Linux 6.12), by a Landlock domain without scopes (Linux 5.19), or by no domain. */
   readonly by: 'scopes' | 'domain' | null;
-  /** Why there is less than scopes; null: there is not. */
+  /** Why the child is not isolated by scopes; null if it is. */
   readonly reason: string | null;
   readonly closed: readonly Reach[];
   readonly open: readonly OpenReach[];
@@ -50,5 +51,6 @@ export interface IsolationEnforcement {
 
 /** What is enforced on a child. */
 export interface Enforcement {
+  /** How it is isolated, what that closes, and what stays open. */
   readonly isolation: IsolationEnforcement;
 }

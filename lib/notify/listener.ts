@@ -1,6 +1,5 @@
 /** The listeners of this instance of the module. They receive the addon's mail, and pass it on to their callbacks. */
 import { AsyncResource } from 'node:async_hooks';
-import { getSystemErrorName } from 'node:util';
 import {
   addon,
   CALL_WORDS,
@@ -11,6 +10,7 @@ import {
 } from '../native.js';
 import { guarded } from '../util/guarded.js';
 import { own } from '../util/own-data.js';
+import { systemErrorName } from '../util/system-error.js';
 import { Deliveries, type DeliverySource } from './deliveries.js';
 
 /** A call that waits for an answer: the numbers of its seccomp_notif (seccomp_unotify(2)). */
@@ -126,7 +126,7 @@ const { setImmediate } = globalThis;
 export function openInbox(): InboxHandle {
   if (inbox !== undefined) return inbox;
   const opened = addon().openInbox(onMail);
-  if (typeof opened === 'number') throw new Error(`uv_async_init ${getSystemErrorName(opened)}`);
+  if (typeof opened === 'number') throw new Error(`uv_async_init ${systemErrorName(opened)}`);
   inbox = opened;
   setImmediate(closeIdleInbox); // The start that needs the inbox may fail.
   return opened;

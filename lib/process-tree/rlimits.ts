@@ -1,10 +1,10 @@
-/** Resource limits of the programs we start: setrlimit(2). */
+/** Resource limits of the programs that this package starts: setrlimit(2). */
 import { readFileSync } from 'node:fs';
 import { SeccompError } from '../errors.js';
 import { copyFields, own, type Refuse } from '../util/own-data.js';
 import { suggest } from '../util/suggest.js';
 
-/** RLIMIT_* by name, in the order of their numbers. Source: asm-generic/resource.h; Node runs on no CPU that differs. */
+/** RLIMIT_* by name, in the order of their numbers. Source: asm-generic/resource.h, which all CPUs that Node runs on use. */
 const RESOURCES = [
   'cpu',
   'fsize',
@@ -28,10 +28,10 @@ const NAMES: readonly string[] = RESOURCES;
 
 export type ResourceName = (typeof RESOURCES)[number];
 
-/** In the unit of the resource: bytes, seconds, microseconds (`rttime`) or a count. */
+/** A limit in the unit of its resource: bytes, seconds, microseconds (`rttime`) or a count; see getrlimit(2). */
 export type LimitValue = number | 'unlimited';
 
-/** Soft and hard limit; one value is both. Units and meaning: getrlimit(2). */
+/** Limits by resource. One value sets the soft and the hard limit. Units and meaning: getrlimit(2). */
 export type ResourceLimits = Readonly<
   Partial<Record<ResourceName, LimitValue | { readonly soft: LimitValue; readonly hard: LimitValue }>>
 >;
@@ -83,7 +83,7 @@ export function refuseProcessLimitOfRoot(limits: unknown, uid: unknown): void {
   throw new SeccompError('ERR_SECCOMP_OPTION', message);
 }
 
-/** Whether user 0 is user 0 outside of this process's user namespace too, as in the initial one. Read once. */
+/** Whether user 0 of this process's user namespace is user 0 of the initial one. Read once. */
 export function isRootOutside(): boolean {
   rootOutside ??= mapsRootToItself();
   return rootOutside;
@@ -96,11 +96,11 @@ function mapsRootToItself(): boolean {
     const ranges = readFileSync('/proc/self/uid_map', 'utf8').trim().split('\n');
     return ranges.some((range) => /^\s*0\s+0\s/.test(range));
   } catch {
-    return true; // Without /proc it is not known.
+    return true; // Unknown without /proc.
   }
 }
 
-/** Both limits of a resource. */
+/** The soft and the hard limit of a resource. */
 function bounds(limit: unknown, name: string): { readonly soft: unknown; readonly hard: unknown } {
   if (typeof limit !== 'object' || limit === null) return { soft: limit, hard: limit };
   const { soft, hard, ...others } = copyFields(limit, (path, problem) => refuse([name, ...path], problem));

@@ -107,7 +107,7 @@ describe.skipIf(!hasScopes)(`isolation (${support.reason ?? 'has scopes'})`, () 
         sandbox.harden({ defaultAction: 'SCMP_ACT_ALLOW', syscalls }, { acceptRings: true });
         const { status, enforcement } = sandbox.spawnSync('true', 'docker-default');
         return [status, enforcement.isolation.by, enforcement.isolation.reason];`);
-      expect(result).toEqual([0, null, expect.stringContaining('a filter that is on already forbids Landlock')]);
+      expect(result).toEqual([0, null, expect.stringContaining('a filter that is attached already forbids Landlock')]);
     },
   );
 
@@ -217,7 +217,7 @@ describe.skipIf(!hasScopes)(`isolation (${support.reason ?? 'has scopes'})`, () 
   test.each([
     ['ENOSYS', 38, /has no Landlock: it needs 5\.13/],
     ['EOPNOTSUPP', 95, /add landlock to lsm=/],
-    ['EPERM', 1, /a filter that is on already forbids Landlock/],
+    ['EPERM', 1, /a filter that is attached already forbids Landlock/],
   ])('is said to be missing where Landlock fails with %s', (_, errnoRet, reason) => {
     const [status, isolation, error] = evaluateScript(
       `

@@ -1,8 +1,8 @@
 /** The output of a child as execFile and execFileSync report it: to a callback or as a return value, with Node's errors. */
-import { getSystemErrorName } from 'node:util';
 import { denialLines, hintAt } from '../../notify/denial-messages.js';
 import { at, callSite, fromCaller } from '../../util/caller.js';
 import { define, own } from '../../util/own-data.js';
+import { systemErrorName } from '../../util/system-error.js';
 import type { SandboxedProcess } from '../child/child-process.js';
 import { OutputBuffer, type OutputLimits, overflowError } from '../child/output.js';
 import type { SpawnSyncResult } from '../spawn-sync.js';
@@ -47,7 +47,7 @@ export function reportOutput(
 /** Two properties of Node's error. A negative exit code is the errno of a program that could not be started. */
 function codeAndKilled(code: number | null, child: SandboxedProcess, buffer: OutputBuffer) {
   return {
-    code: code !== null && code < 0 ? getSystemErrorName(code) : code,
+    code: code !== null && code < 0 ? systemErrorName(code) : code,
     killed: child.killed || buffer.stopped,
   };
 }

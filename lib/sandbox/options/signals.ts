@@ -4,7 +4,7 @@ import { format } from 'node:util';
 import { fromCaller } from '../../util/caller.js';
 import { define } from '../../util/own-data.js';
 
-/** A signal's number, as Node takes it. */
+/** The number of a signal that is given by name or number. @throws TypeError ERR_UNKNOWN_SIGNAL, as Node. */
 export function signalNumber(signal: unknown): number {
   const signals: Readonly<Record<string, number>> = constants.signals;
   if (typeof signal === 'number' && Object.values(signals).includes(signal)) return signal;
@@ -13,7 +13,7 @@ export function signalNumber(signal: unknown): number {
   throw define(fromCaller(new TypeError(format('Unknown signal: %s', signal))), { code: 'ERR_UNKNOWN_SIGNAL' });
 }
 
-/** Its name; null for those that have none, as real-time signals. */
+/** The name of a signal; null for one without a name, such as a real-time signal. */
 export function signalName(number: number): NodeJS.Signals | null {
   for (const [name, value] of Object.entries(constants.signals)) if (value === number) return name as NodeJS.Signals;
   return null;

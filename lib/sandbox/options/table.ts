@@ -21,11 +21,13 @@ interface Option {
   readonly read: Read;
   readonly takenBy: readonly FunctionName[];
   /** Why a function that does not take this option refuses it, and what to do instead. */
-  readonly refusedBy: { readonly [Name in FunctionName]?: string };
+  readonly refusedBy: ReadonlyMap<string, string>;
 }
 
-function option(read: Read, takenBy: readonly FunctionName[], refusedBy: Option['refusedBy'] = {}): Option {
-  return { read, takenBy, refusedBy };
+type Reasons = { readonly [Name in FunctionName]?: string };
+
+function option(read: Read, takenBy: readonly FunctionName[], refusedBy: Reasons = {}): Option {
+  return { read, takenBy, refusedBy: new Map(Object.entries(refusedBy)) };
 }
 
 /** Checked where it is used. */
@@ -131,7 +133,7 @@ const names = new Map<FunctionName, readonly string[]>();
 /** Whether a function takes an option, or refuses it with a reason of its own. */
 export function concerns(by: FunctionName, name: string): boolean {
   const found = OPTIONS.get(name);
-  return found !== undefined && (found.takenBy.includes(by) || found.refusedBy[by] !== undefined);
+  return found !== undefined && (found.takenBy.includes(by) || found.refusedBy.has(by));
 }
 
 /**
@@ -184,7 +186,7 @@ function checkEach(functions: readonly FunctionName[], fields: Fields): void {
 
 function refused(name: string, fields: Fields, functions: readonly FunctionName[]): SeccompError {
   const [by = 'spawn'] = functions;
-  const reason = OPTIONS.get(name)?.refusedBy[by];
+  const reason = OPTIONS.get(name)?.refusedBy.get(by);
   const known = [...new Set(functions.flatMap(optionsOf))];
   const problem = reason === undefined ? unknownOption(fields, known) : `options.${name}: ${reason}`;
   return new SeccompError('ERR_SECCOMP_OPTION', String(problem));

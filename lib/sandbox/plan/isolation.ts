@@ -1,4 +1,4 @@
-/** Isolation of the programs that are started: whether each is isolated, and what is told of it. */
+/** The isolation of a program: whether it is isolated, and what is enforced. */
 import { readFileSync } from 'node:fs';
 import { type Isolation, isolation, notIsolated, type Subject } from '../../landlock/domain.js';
 import type { Enforcement } from '../../landlock/enforcement.js';
@@ -9,22 +9,24 @@ import type { ProgramOptions } from '../options/types.js';
 type Options = Pick<ProgramOptions, 'isolate' | 'uid' | 'capabilities' | 'rlimits'>;
 
 /**
- * How a child is isolated; undefined: it is not. By default it is where a filter is put on, as `unconfined` means to start a
- * program as if this package were not there. `now`: what the kernel can do is asked again.
- * @throws SeccompError ERR_SECCOMP_UNSUPPORTED for `isolate: true` that can't be honoured.
+ * The isolation of a program; undefined for none. By default, a program is isolated if it is filtered: under `unconfined` it starts
+ * as if this package did not exist.
+ *
+ * @param now - Whether to find out again what this kernel can enforce.
+ * @throws SeccompError ERR_SECCOMP_UNSUPPORTED if `isolate: true` can't be honoured.
  */
 export function isolationFor(options: Options, isFiltered: boolean, now = false): Isolation | undefined {
   const { isolate } = options;
   return isolate === undefined && !isFiltered ? undefined : isolation(isolate, () => subjectOf(options), now);
 }
 
-/** What is enforced on a child, if its domain failed with this errno, or 0. */
+/** What is enforced on a program, given the errno with which it failed to enter its domain, or 0. */
 export function enforcementOf(options: Options, isolated: Isolation | undefined, isolationError = 0): Enforcement {
   if (isolated !== undefined) return isolated.enforced(isolationError);
   return notIsolated(subjectOf(options), options.isolate === false);
 }
 
-/** Capabilities by which a domain is no hindrance to reading what is not memory. Source: may_access_mm(), kernel/fork.c. */
+/** With one of these, a domain does not prevent reading another process's environment. Source: may_access_mm(), kernel/fork.c. */
 const INSPECTING = ['CAP_PERFMON', 'CAP_SYS_ADMIN'];
 
 function subjectOf(options: Options): Subject {
@@ -33,7 +35,7 @@ function subjectOf(options: Options): Subject {
   const ids = idsOf(uid ?? undefined, ours);
   const isUser0 = ids.includes(0);
   const kept = options.capabilities ?? CAPABILITIES;
-  // Of capabilities a program that is no root's has the ambient ones. A change of user id from root takes them.
+  // A program of another user than root has the ambient capabilities. They are cleared when root changes its user ID.
   const own = isUser0
     ? kept
     : ours === 0 && uid !== undefined && uid !== null
@@ -47,7 +49,7 @@ function subjectOf(options: Options): Subject {
   };
 }
 
-/** The user ids that the child has, or may take on: real, effective and saved. setuid(2) changes all three for root alone. */
+/** The user IDs that the child has or may take: real, effective and saved. setuid(2) changes all three only for root. */
 function idsOf(uid: number | undefined, ours: number): readonly number[] {
   if (uid !== undefined && ours === 0) return [uid];
   const all = status('Uid')
@@ -61,7 +63,7 @@ function ambient(): readonly string[] {
   return CAPABILITIES.filter((_, i) => ((bits >> BigInt(i)) & 1n) === 1n);
 }
 
-/** A field of this process's status; empty where there is none. */
+/** A field of /proc/self/status; empty if there is none. */
 function status(field: string): string {
   try {
     return new RegExp(`^${field}:\\s*(.*)$`, 'm').exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '';

@@ -1,7 +1,7 @@
 /** The agents that listen on this thread. */
 import { SeccompError } from '../../errors.js';
 
-/** An agent, as far as those who start programs have to know it. */
+/** What the functions that start programs need to know of an agent. */
 interface LocalAgent {
   /** Whether its socket is the file at `path`. */
   isAt(path: string): boolean;
@@ -18,11 +18,12 @@ export function removeLocalAgent(agent: LocalAgent): void {
 }
 
 /**
- * Refuses an agent of this thread, for a function that blocks the thread until the child ends.
+ * Refuses an agent that listens on this thread, for a function that blocks the thread until the child ends.
+ *
  * @throws SeccompError ERR_SECCOMP_OPTION
  */
 export function refuseLocalAgent(path: string): void {
   if (![...agents].some((agent) => agent.isAt(path))) return;
-  const message = `listenerPath ${path}: its agent runs on this thread, which would wait for itself: use spawn, or listen in another process`;
+  const message = `listenerPath ${path}: its agent runs on this thread, which would block it: use spawn, or listen in another process`;
   throw new SeccompError('ERR_SECCOMP_OPTION', message);
 }

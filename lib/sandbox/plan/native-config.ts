@@ -1,5 +1,4 @@
-/** What a supervisor is told of a filter: its answers, and what to read of the calls. */
-
+/** The native supervisor's configuration: how it answers notifications, and what it reads of the calls. */
 import { capturesOf, distinguishing, MAX_CAPTURE } from '../../decode/captures.js';
 import { BPF, encodeInstructions } from '../../filter/bpf/instruction.js';
 import type { Filter } from '../../filter/filter.js';
@@ -9,19 +8,19 @@ import { actionBase } from '../../policy/action.js';
 import { type AbiName, abiOf } from '../../syscalls/abi.js';
 import { argumentWidth, syscallsOf } from '../../syscalls/table.js';
 
-/** Answers calls as `filter` decides them, and counts those that it does not let through. */
+/** Answers notifications as `filter` decides the calls, and counts the calls that it denies. */
 export function supervisionOf(filter: Filter): Supervision {
   return addon().supervision({ answers: filter.bytes, everything: false, ...facts(filter.abis) });
 }
 
-/** Lets every call through, and counts it. */
+/** Allows and counts every call. */
 export function observation(abis: readonly AbiName[]): Supervision {
   const allow = { code: BPF.ret, jt: 0, jf: 0, k: actionBase('allow') };
   const answers = encodeInstructions([allow], abiOf(abis[0] ?? 'x86_64').endian);
   return addon().supervision({ answers, everything: true, ...facts(abis) });
 }
 
-/** Asks JavaScript about every call, and counts none. */
+/** Has JavaScript answer every notification. Counts no call. */
 export function asking(): Supervision {
   const ask = { code: BPF.ret, jt: 0, jf: 0, k: actionBase('notify') };
   const none = new Uint32Array();
@@ -43,7 +42,7 @@ function facts(abis: readonly AbiName[]): Facts {
   return made;
 }
 
-/** That no argument holds the size. */
+/** Marks a capture whose size is in no argument: arguments have the indices 0 to 5. */
 const NO_ARGUMENT = 6;
 
 function makeFacts(abis: readonly AbiName[]): Facts {

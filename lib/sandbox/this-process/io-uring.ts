@@ -5,7 +5,6 @@
  */
 import { constants, readFileSync } from 'node:fs';
 import { endianness } from 'node:os';
-import { getSystemErrorName } from 'node:util';
 import { SeccompError } from '../../errors.js';
 import { BPF, encodeInstructions, NR_OFFSET } from '../../filter/bpf/instruction.js';
 import { compilePolicy } from '../../filter/compile.js';
@@ -16,6 +15,7 @@ import { union } from '../../policy/algebra.js';
 import type { Policy } from '../../policy/policy.js';
 import { syscallNumber } from '../../syscalls/table.js';
 import { indices } from '../../util/own-data.js';
+import { systemErrorName } from '../../util/system-error.js';
 import { deniesCall } from './libuv-calls.js';
 import { type OpenDescriptor, openDescriptors, statusFlags } from './open-descriptors.js';
 
@@ -94,7 +94,7 @@ export function restartWithoutIoUring(noNewPrivileges: boolean): never {
     filters: [{ bytes: filterWithoutIoUring(), gate: [] }],
     filterFlags: 0,
   });
-  const cause = `${failure.call} ${getSystemErrorName(-failure.error)}`;
+  const cause = `${failure.call} ${systemErrorName(failure.error)}`;
   throw new SeccompError(
     'ERR_SECCOMP_ATTACH',
     `Node could not be started again without io_uring (${cause}): ${REMEDY}`,
