@@ -5,7 +5,7 @@ import { spawn } from '../index.js';
 import { callInWords, endedBySigsys, sigsysText } from '../notify/denial-messages.js';
 import { exitAsProgram } from './exit-status.js';
 import { actionText } from './output/action-text.js';
-import { tell } from './output/print.js';
+import { printMessage } from './output/print.js';
 
 /** Signals that a terminal sends to the program itself, as to every process in the foreground. */
 const FROM_TERMINAL: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT'];
@@ -28,7 +28,7 @@ export async function runBeside(
   }).finally(stop);
   const isKilled = endedBySigsys(code, signal);
   summarize(child.violations, child.unlistedViolations, isKilled);
-  if (isKilled) tell(sigsysText('--explain'));
+  if (isKilled) printMessage(sigsysText('--explain'));
   exitAsProgram(code, signal);
   if (signal !== null) process.kill(process.pid, signal); // If this process survives the signal, it has a shell's status for it.
 }
@@ -52,7 +52,7 @@ function report(violation: Violation): void {
   const program = `${executable === '' ? 'process' : executable} [${pid}]`;
   const caller = instruction === undefined ? program : `${program}, at ${instruction}`;
   const place = rule?.line === undefined ? '' : ` (line ${rule.line})`;
-  tell([outcomeText(violation), `by ${caller}`, `${why}${place}`, ...hints(violation)].join('\n  '));
+  printMessage([outcomeText(violation), `by ${caller}`, `${why}${place}`, ...hints(violation)].join('\n  '));
 }
 
 /** Says of denials that programs expect that they are usually harmless. */
@@ -66,15 +66,15 @@ function hints({ action, fallback }: Violation): readonly string[] {
 function summarize(violations: readonly Violation[], unlisted: number, isKilled: boolean): void {
   const denials = violations.filter(({ fallback }) => !fallback);
   const fallbacks = violations.filter(({ fallback }) => fallback);
-  if (denials.length === 0 && !isKilled) tell('no call was denied');
+  if (denials.length === 0 && !isKilled) printMessage('no call was denied');
   if (denials.length > 0) {
     const lines = denials.map((violation) => `${countText(violation)}\n        to allow: ${remedyText(violation)}`);
-    tell(`${kinds(denials.length)} of calls denied\n${lines.join('\n')}`);
+    printMessage(`${kinds(denials.length)} of calls denied\n${lines.join('\n')}`);
   }
-  if (unlisted > 0) tell(`${unlisted} more calls were denied, of kinds beyond those that are listed`);
+  if (unlisted > 0) printMessage(`${unlisted} more calls were denied, of kinds beyond those that are listed`);
   if (fallbacks.length === 0) return;
   const lines = fallbacks.map(countText);
-  tell(`${kinds(fallbacks.length)} of calls that programs replace by older ones\n${lines.join('\n')}`);
+  printMessage(`${kinds(fallbacks.length)} of calls that programs replace by older ones\n${lines.join('\n')}`);
 }
 
 function kinds(count: number): string {

@@ -1,12 +1,12 @@
 /** Programs that can't be started. */
 import { exitNotStarted } from './exit-status.js';
-import { tell } from './output/print.js';
+import { printMessage } from './output/print.js';
 
 /** Reports that the system did not execute `command`, with exit status 126 or 127. Throws any other error again. */
 export function reportStartFailure(command: string, error: unknown): void {
   if (!isStartFailure(error)) throw error;
   const isFound = error.code !== 'ENOENT';
-  tell(`${command}: ${isFound ? `not executable (${error.code})` : 'command not found'}`);
+  printMessage(`${command}: ${isFound ? `not executable (${error.code})` : 'command not found'}`);
   exitNotStarted(isFound);
 }
 

@@ -19,6 +19,7 @@ import { readOptions } from '../../sandbox/options/table.js';
 import { syscallsOf } from '../../syscalls/table.js';
 import { actionText } from '../output/action-text.js';
 import { print } from '../output/print.js';
+import { outputWidth, wrap } from '../output/wrap.js';
 import { loadArgument } from '../profile-argument.js';
 import { PROFILE_FORMS, type ProfileFlags, profileOptions, withProfileOptions } from '../profile-options.js';
 import { several } from '../repeated-options.js';
@@ -26,12 +27,18 @@ import { several } from '../repeated-options.js';
 interface ExplainOptions extends ProfileFlags {
   readonly capability?: readonly string[];
   readonly abi?: AbiName;
-  readonly json: boolean;
+  readonly json?: boolean;
 }
+
+const HELP = `
+Examples:
+  seccomp explain docker-default mount "socket(40, 1, 0)"
+  seccomp explain --capability CAP_SYS_ADMIN docker-default mount`;
 
 export function explainCommand(): Command {
   return withProfileOptions(new Command('explain'))
-    .description('Explains what a profile decides for calls: by which rule, why, and what would change it.')
+    .summary('show what a profile decides for a call, and why')
+    .description('Shows what a profile decides for calls: by which rule, why, and what would change it.')
     .argument('<profile>', PROFILE_FORMS)
     .argument(
       '[calls...]',
@@ -39,12 +46,13 @@ export function explainCommand(): Command {
     )
     .option('--capability <name>', 'resolve the profile for a process with this capability; may be repeated', several)
     .option('--abi <name>', 'the ABI of the calls; default: the native one')
-    .option('--json', 'print JSON', false)
+    .option('--json', 'print JSON')
+    .addHelpText('after', HELP)
     .action(run);
 }
 
 async function run(source: string, calls: readonly string[], options: ExplainOptions): Promise<void> {
-  const { json, capability: capabilities, abi = thisHost().abi } = options;
+  const { json = false, capability: capabilities, abi = thisHost().abi } = options;
   readOptions('probe', { capabilities, abis: [abi] });
   const profile = await loadArgument(source, profileOptions(options));
   if (calls.length === 0) {
@@ -149,14 +157,8 @@ function overview(syscalls: readonly SyscallOutcomes[]): string {
     .join('\n');
 }
 
-/** Wraps names into indented lines of the terminal's width. */
+/** Wraps names into indented lines. */
 function wrapped(names: readonly string[]): string {
-  const width = process.stdout.columns ?? 100;
-  const lines: string[] = [];
-  for (const name of names) {
-    const line = lines.at(-1);
-    if (line === undefined || line.length + 1 + name.length > width) lines.push(`  ${name}`);
-    else lines[lines.length - 1] = `${line} ${name}`;
-  }
-  return lines.join('\n');
+  const column = 2;
+  return `${' '.repeat(column)}${wrap(names.join(' '), column, outputWidth(100))}`;
 }

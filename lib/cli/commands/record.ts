@@ -8,7 +8,7 @@ import { checkManifestName, type Manifest, toOperatorManifest } from '../../prof
 import { compareWithPolicy } from '../../record/compare-runs.js';
 import { exitAsProgram } from '../exit-status.js';
 import { OutputFile } from '../output/output-file.js';
-import { printError, tell } from '../output/print.js';
+import { printError, printMessage } from '../output/print.js';
 import { loadArgument } from '../profile-argument.js';
 import { reportStartFailure } from '../start-failure.js';
 
@@ -65,7 +65,7 @@ async function recordRun(command: string, args: readonly string[], options: Reco
     exitAsProgram(recording.exitCode, recording.signal);
     if (policy !== undefined) showDifference(recording, policy, base ?? '');
     const { text, notes } = written(recording.profile, options);
-    for (const note of [...recording.notes, ...notes]) tell(`note: ${note}`);
+    for (const note of [...recording.notes, ...notes]) printMessage(`note: ${note}`);
     file?.write(text);
     inform(summary(recording, output));
   } finally {
@@ -128,9 +128,9 @@ function showDifference({ calls }: Recording, policy: Awaited<ReturnType<typeof 
   const seen = calls.map((call) => ({ ...call, ...callFromRecord(call) }));
   const { denied, unused } = compareWithPolicy(policy, seen);
   const lines = denied.map((call) => `+ ${call.syscall}(${call.decoded.join(', ')})  ${call.executable}`);
-  tell(`needed, and not allowed by ${base}: ${denied.length === 0 ? 'nothing' : ''}`);
+  printMessage(`needed, and not allowed by ${base}: ${denied.length === 0 ? 'nothing' : ''}`);
   for (const line of lines) printError(`${line}\n`);
-  tell(`allowed by ${base}, and not needed: ${unused.length} syscalls`);
+  printMessage(`allowed by ${base}, and not needed: ${unused.length} syscalls`);
   if (unused.length > 0) printError(`- ${unused.join(' ')}\n`);
 }
 
@@ -144,5 +144,5 @@ function summary({ calls, profile }: Recording, output: string | undefined): str
 
 /** Prints what only a person at a terminal needs. */
 function inform(text: string): void {
-  if (process.stderr.isTTY) tell(text);
+  if (process.stderr.isTTY) printMessage(text);
 }

@@ -8,12 +8,12 @@ export function print(text: string): void {
   write(process.stdout, text, (error) => {
     if (error.code === 'EPIPE') return; // The reader has ended early, as head(1) does.
     exitFailed();
-    tell(`stdout: the result can't be written (${reasonOf(error)}): make room for it, or name another file`);
+    printMessage(`stdout: the result can't be written (${reasonOf(error)}): make room for it, or name another file`);
   });
 }
 
 /** Prints a message to stderr, after the name of the command. */
-export function tell(text: string): void {
+export function printMessage(text: string): void {
   printError(`seccomp: ${text}\n`);
 }
 
@@ -24,7 +24,7 @@ export function printError(text: string): void {
 
 /** Reports a failure of the command itself. The exit status is 125. */
 export function fail(error: unknown): void {
-  tell(messageOf(error));
+  printMessage(messageOf(error));
   exitFailed();
 }
 

@@ -16,7 +16,7 @@ export function wrap(text: string, column: number, width: number): string {
   return lines.join(`\n${' '.repeat(column)}`);
 }
 
-/** Returns the width of the terminal that stdout is; Infinity if it is none. */
-export function outputWidth(): number {
-  return process.stdout.columns ?? Number.POSITIVE_INFINITY;
+/** Returns the width of the terminal that stdout is connected to; `otherwise` if it is connected to something else. */
+export function outputWidth(otherwise = Number.POSITIVE_INFINITY): number {
+  return process.stdout.columns ?? otherwise;
 }
