@@ -30,7 +30,8 @@ export async function runBeside(
   summarize(child.violations, child.unlistedViolations, isKilled);
   if (isKilled) printMessage(sigsysText('--explain'));
   exitAsProgram(code, signal);
-  if (signal !== null) process.kill(process.pid, signal); // If this process survives the signal, it has a shell's status for it.
+  // If this process survives the signal, it exits with a shell's status for it.
+  if (signal !== null) process.kill(process.pid, signal);
 }
 
 function passSignals(passOn: (signal: NodeJS.Signals) => void): () => void {

@@ -7,7 +7,9 @@ const LISTED = 3;
 /** The most characters of a line. Each path in it has up to 256. */
 const LONGEST_LINE = 400;
 
-/** A call as it is written in C: `socket(AF_INET, SOCK_RAW, 0)`. A call of a 32-bit ABI is marked: `socket [x86](…)`. */
+/**
+ * A call as it is written in C: `socket(AF_INET, SOCK_RAW, 0)`. A call of a 32-bit ABI is marked: `socket [x86](…)`.
+ */
 export function callInWords({ syscall, decoded, abi }: Pick<Violation, 'syscall' | 'decoded' | 'abi'>): string {
   const name = abi === 'x86' || abi === 'x32' || abi === 'arm' ? `${syscall} [${abi}]` : syscall;
   return `${name}(${decoded.join(', ')})`;
@@ -44,18 +46,23 @@ export function endedBySigsys(exitCode: number | null, signal: NodeJS.Signals | 
 }
 
 /**
- * Explains an end by SIGSYS, and how to learn which call led to it. `way` is the option of the function, or of the command,
- * that reports denied calls.
+ * Explains an end by SIGSYS, and how to learn which call led to it. `way` is the option of the function, or of the
+ * command, that reports denied calls.
  */
 export function sigsysText(way: string): string {
   const actions = 'SCMP_ACT_KILL_PROCESS, SCMP_ACT_KILL_THREAD or SCMP_ACT_TRAP';
-  return `SIGSYS ends a program that makes a call whose action is ${actions}; the kernel does not report which call it was: to learn it, run the program with SCMP_ACT_ERRNO in place of these and with ${way}`;
+  const problem = `SIGSYS ends a program that makes a call whose action is ${actions}`;
+  const remedy = `run the program with SCMP_ACT_ERRNO in place of these and with ${way}`;
+  return `${problem}; the kernel does not report which call it was: to learn it, ${remedy}`;
 }
 
 /** A hint for ends that denied calls may be the cause of, though the message names none. Empty for other ends. */
 export function hintAt(exitCode: number | null, signal: NodeJS.Signals | null, isWatched: boolean): string {
   if (endedBySigsys(exitCode, signal)) return `hint: ${sigsysText('onViolation: true')}`;
   if (!isWatched && NOT_EXECUTED.includes(exitCode))
-    return 'hint: a profile that denies execve, also of the interpreter of a script, leads to exit codes 126 and 127; with onViolation: true the error names denied calls';
+    return (
+      'hint: a profile that denies execve, also of the interpreter of a script, leads to exit codes 126 and 127; ' +
+      'with onViolation: true the error names denied calls'
+    );
   return '';
 }

@@ -3,10 +3,10 @@ import { constants } from 'node:os';
 import type { Action } from '../policy/policy.js';
 
 /**
- * Calls that programs try first. If the call fails with ENOSYS, they make an older one, or do without it. Sources: glibc
- * (clone3, close_range, faccessat2, fchmodat2, preadv2, pwritev2, renameat2, rseq, set_robust_list, and the calls with 64-bit
- * times of 32-bit ABIs), libuv (copy_file_range, statx), Go (pidfd_open, pidfd_send_signal), crun (openat2), systemd
- * (epoll_pwait2), .NET (membarrier).
+ * Calls that programs try first. If the call fails with ENOSYS, they make an older one, or do without it. Sources:
+ * glibc (clone3, close_range, faccessat2, fchmodat2, preadv2, pwritev2, renameat2, rseq, set_robust_list, and the calls
+ * with 64-bit times of 32-bit ABIs), libuv (copy_file_range, statx), Go (pidfd_open, pidfd_send_signal), crun
+ * (openat2), systemd (epoll_pwait2), .NET (membarrier).
  */
 const REPLACED: ReadonlySet<string> = new Set([
   'clone3',
@@ -34,8 +34,8 @@ const IO_URING: ReadonlySet<string> = new Set(['io_uring_setup', 'io_uring_enter
 const WIDE_TIME = /^clock_\w+64$|^timerf?d?_[gs]ettime64$|_time64$/;
 
 /**
- * Whether programs expect this action for a call, and do without the call. `isNewer` says that the call gets ENOSYS because
- * it is newer than all calls that the profile names.
+ * Whether programs expect this action for a call, and do without the call. `isNewer` says that the call gets ENOSYS
+ * because it is newer than all calls that the profile names.
  */
 export function isFallback(syscall: string, action: Action, isNewer: boolean): boolean {
   if (action.kind !== 'errno') return false;

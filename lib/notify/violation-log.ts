@@ -5,7 +5,9 @@ import { type DeniedKind, deniedKind, type Violation, type ViolationContext, vio
 /** The violations so far. */
 export interface Violations {
   readonly violations: readonly Violation[];
-  /** How many calls were denied of kinds that `violations` does not list, as a listener keeps a bounded number of kinds. */
+  /**
+   * How many calls were denied of kinds that `violations` does not list, as a listener keeps a bounded number of kinds.
+   */
   readonly unlistedViolations: number;
 }
 

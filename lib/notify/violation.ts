@@ -23,8 +23,8 @@ export const CHANNEL = 'seccomp:violation';
 export type OnViolation = (violation: Violation) => void;
 
 /**
- * A kind of calls that are denied with an errno, and the first call of the kind. JSON and structuredClone keep all of it.
- * The kernel does not report calls for which it kills or traps.
+ * A kind of calls that are denied with an errno, and the first call of the kind. JSON and structuredClone keep all of
+ * it. The kernel does not report calls for which it kills or traps.
  */
 export interface Violation extends RecordedCall {
   /** What the call got. */
@@ -36,8 +36,8 @@ export interface Violation extends RecordedCall {
   /** How many calls of the kind had been denied when this object was made. */
   readonly count: number;
   /**
-   * What denied the call: a `profile`, by a rule or by its default action; a compiled `filter`; or, whatever profiles say,
-   * the `isolation` or the `supervision` of the child.
+   * What denied the call: a `profile`, by a rule or by its default action; a compiled `filter`; or, whatever profiles
+   * say, the `isolation` or the `supervision` of the child.
    */
   readonly deniedBy: 'profile' | 'filter' | 'isolation' | 'supervision';
   /** The source of the profile that denied the call; null if no profile did. */
@@ -47,9 +47,9 @@ export interface Violation extends RecordedCall {
   /** The reason, as a sentence for people. */
   readonly why: string;
   /**
-   * A rule in Docker's format that would allow such calls. If `rule` denies them, that rule has to change first. Null if no
-   * rule would do: the syscall has no name; or an argument is above 2⁵³, which JSON does not keep; or the call is denied by
-   * isolation or by supervision.
+   * A rule in Docker's format that would allow such calls. If `rule` denies them, that rule has to change first. Null
+   * if no rule would do: the syscall has no name; or an argument is above 2⁵³, which JSON does not keep; or the call is
+   * denied by isolation or by supervision.
    */
   readonly remedy: Remedy | null;
 }
@@ -98,9 +98,9 @@ export function deniedKind(kind: NativeKind, context: ViolationContext): DeniedK
 }
 
 /**
- * The violation of a kind, of which there were `count` calls so far. The findings are getters, own and enumerable, so that
- * JSON, structuredClone, spreading and comparing read them as plain properties. `util.inspect` shows getters without their
- * values, so it is given a copy.
+ * The violation of a kind, of which there were `count` calls so far. The findings are getters, own and enumerable, so
+ * that JSON, structuredClone, spreading and comparing read them as plain properties. `util.inspect` shows getters
+ * without their values, so it is given a copy.
  */
 export function violationOf({ call, findings }: DeniedKind, count: number): Violation {
   const violation: Violation = {

@@ -12,7 +12,9 @@ const BASE = {
   allow: 0x7fff_0000,
 } as const;
 
-/** Every kind of action, most restrictive first: the order in which the kernel picks one of several filters' answers. */
+/**
+ * Every kind of action, most restrictive first: the order in which the kernel picks one of several filters' answers.
+ */
 export const ACTION_KINDS: readonly Action['kind'][] = [
   'kill-process',
   'kill-thread',

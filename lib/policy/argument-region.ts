@@ -1,4 +1,6 @@
-/** Sets of argument values, as conditions divide them. The sets are exact over all 64-bit values; nothing is sampled. */
+/**
+ * Sets of argument values, as conditions divide them. The sets are exact over all 64-bit values; nothing is sampled.
+ */
 import { indices } from '../util/own-data.js';
 import { type Action, type Condition, type Decision, ruleOf } from './policy.js';
 import {
@@ -20,7 +22,10 @@ export type ArgumentRegion = readonly WordSet[];
 /** The region of all argument values. */
 export const ALL_ARGUMENTS: ArgumentRegion = indices(12).map(() => ALL_WORDS);
 
-/** The parts of a region in which a condition holds and in which it does not. The parts are disjoint and cover the region. */
+/**
+ * The parts of a region in which a condition holds and in which it does not. The parts are disjoint and cover the
+ * region.
+ */
 export interface Split {
   readonly yes: readonly ArgumentRegion[];
   readonly no: readonly ArgumentRegion[];

@@ -1,6 +1,6 @@
 /**
- * The meaning of a policy: what it decides for one call. The compiler, the prover, the interpreter and the kernel are all
- * tested against it.
+ * The meaning of a policy: what it decides for one call. The compiler, the prover, the interpreter and the kernel are
+ * all tested against it.
  */
 import type { Abi } from '../syscalls/abi.js';
 import { isX32 } from '../syscalls/abi.js';
@@ -10,8 +10,8 @@ import { type AbiPolicy, type Action, type Call, type Condition, decisionsOf, ty
 export interface Evaluation {
   readonly action: Action;
   /**
-   * `syscall`: a decision on the call's number; `range`: a decision on a range of numbers; `default`: the default action;
-   * `foreign`: the action for ABIs that the policy does not list.
+   * `syscall`: a decision on the call's number; `range`: a decision on a range of numbers; `default`: the default
+   * action; `foreign`: the action for ABIs that the policy does not list.
    */
   readonly by: 'syscall' | 'range' | 'default' | 'foreign';
   /** The index of the rule that made the decision; undefined if no rule did. */

@@ -62,11 +62,13 @@ const DENIED: readonly DeniedCall[] = [
     syscall: 'pidfd_getfd',
     to: 'supervised',
     conditions: () => [],
-    why: 'a supervised child may not take descriptors of other processes, among which is the listener of its own filter',
+    why: 'a supervised child may not take descriptors of other processes, such as the listener of its own filter',
   },
 ];
 
-/** The denials for a supervised child. If the policy notifies a handler of pidfd_getfd, the handler decides about it. */
+/**
+ * The denials for a supervised child. If the policy notifies a handler of pidfd_getfd, the handler decides about it.
+ */
 export function supervisedDenials(policy: Policy, isolated: boolean): Denials {
   const hasHandler = policy.abis.some((each) => {
     const number = syscallNumber(each.abi.name, 'pidfd_getfd');
@@ -86,8 +88,8 @@ export interface Denial {
 const deniedTo = (denials: Denials) => DENIED.filter(({ to }) => denials[to]);
 
 /**
- * Adds denials to a policy: on its own ABIs, and on `others` if it allows calls of ABIs that it does not list. Decisions of
- * the policy keep their rules, and the denials have none.
+ * Adds denials to a policy: on its own ABIs, and on `others` if it allows calls of ABIs that it does not list.
+ * Decisions of the policy keep their rules, and the denials have none.
  */
 export function withDenials(policy: Policy, others: readonly AbiName[], denials: Denials): Policy {
   if (deniedTo(denials).length === 0) return policy;

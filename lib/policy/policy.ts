@@ -7,7 +7,7 @@ import { type Abi, type AbiName, X32_BIT } from '../syscalls/abi.js';
 /** What the kernel does with a call. Source: seccomp(2). */
 export type Action =
   | { readonly kind: 'allow' | 'log' | 'notify' | 'kill-thread' | 'kill-process' }
-  /** Sends SIGSYS with `data` in si_errno (16 bits; default 0). Programs that trap their own calls tell them apart by it. */
+  /** Sends SIGSYS with `data` in si_errno (16 bits; default 0), by which a program tells its own traps apart. */
   | { readonly kind: 'trap'; readonly data?: number }
   /** The call fails with `errno` (0 to 4095) and is not carried out. */
   | { readonly kind: 'errno'; readonly errno: number }
@@ -33,10 +33,11 @@ export interface Decision {
   readonly conditions: readonly Condition[];
   readonly action: Action;
   /**
-   * Provenance: the index, in the profile's list of rules, of the rule that made the decision. Undefined or absent if no
-   * rule made it. `resolve` sets it, and `explain` reads it; it has no effect on what is decided, so decisions that differ
-   * in nothing else are compiled to the same instructions. What denials add to a policy leaves the indices of its own
-   * decisions in place. `intersect` and `union` drop them, as an index says nothing where there are two profiles.
+   * Provenance: the index, in the profile's list of rules, of the rule that made the decision. Undefined or absent if
+   * no rule made it. `resolve` sets it, and `explain` reads it; it has no effect on what is decided, so decisions that
+   * differ in nothing else are compiled to the same instructions. What denials add to a policy leaves the indices of
+   * its own decisions in place. `intersect` and `union` drop them, as an index says nothing where there are two
+   * profiles.
    */
   readonly rule?: number | undefined;
 }
@@ -74,7 +75,7 @@ export interface Call {
   readonly number: number;
   /** Six registers of 64 bits. */
   readonly args: readonly bigint[];
-  /** Address of the instruction after the call, 64 bits. Policies ignore it; filters of others may read it. Default 0. */
+  /** Address of the instruction after the call, 64 bits. Policies ignore it; filters may read it. Default 0. */
   readonly instructionPointer?: bigint;
 }
 
@@ -112,8 +113,8 @@ export interface NumberSpan {
 }
 
 /**
- * Divides all 32-bit numbers among the ABIs of one AUDIT_ARCH. x86_64 and x32 share one, and isX32() says which numbers are
- * whose; every other ABI has its AUDIT_ARCH to itself.
+ * Divides all 32-bit numbers among the ABIs of one AUDIT_ARCH. x86_64 and x32 share one, and isX32() says which numbers
+ * are whose; every other ABI has its AUDIT_ARCH to itself.
  */
 export function numberSpans(abis: readonly AbiPolicy[]): readonly NumberSpan[] {
   const named = (name: AbiName) => abis.find(({ abi }) => abi.name === name);

@@ -1,4 +1,6 @@
-/** Validates policies and calls that callers make, and copies them, so that later changes by the caller have no effect. */
+/**
+ * Validates policies and calls that callers make, and copies them, so that later changes by the caller have no effect.
+ */
 import { SeccompError } from '../errors.js';
 import { ABIS, type Abi, type AbiName } from '../syscalls/abi.js';
 import { copyFields, copyList, type Fields, type Path, propertyOf, type Refuse } from '../util/own-data.js';
@@ -19,7 +21,8 @@ export function refuseIn(parameter: string): Refuse {
 }
 
 /**
- * Copies a policy; if `only` is given, only the decisions that this call needs. Calls `refuse` if the value is not a policy.
+ * Copies a policy; if `only` is given, only the decisions that this call needs. Calls `refuse` if the value is not a
+ * policy.
  */
 export function readPolicy(policy: unknown, refuse: Refuse, only?: Call): Policy {
   const lists = new Map<unknown, readonly Decision[]>();

@@ -1,6 +1,6 @@
 /**
- * The public functions on policies. Each one validates and copies its arguments, and then calls the function of the same
- * name in evaluate.ts or algebra.ts, which trusts them.
+ * The public functions on policies. Each one validates and copies its arguments, and then calls the function of the
+ * same name in evaluate.ts or algebra.ts, which trusts them.
  */
 import * as algebra from './algebra.js';
 import { evaluate as evaluateTrusted } from './evaluate.js';
@@ -11,8 +11,8 @@ import { readCall, readPolicy, refuseIn } from './read-policy.js';
  * Returns the action of a policy for one call: that of the first decision whose conditions all hold, else the default
  * action. This is the reference meaning, which every compiled filter is proven against.
  *
- * @param call - The call as the kernel shows it to a filter: `arch` is an AUDIT_ARCH_* value, `number` the syscall number
- * of that ABI, and `args` up to six registers. Missing registers are 0.
+ * @param call - The call as the kernel shows it to a filter: `arch` is an AUDIT_ARCH_* value, `number` the syscall
+ * number of that ABI, and `args` up to six registers. Missing registers are 0.
  * @throws {SeccompError} ERR_SECCOMP_OPTION if an argument is not a policy, or not a call.
  * @example
  * import { evaluate, Profile, resolve } from 'seccomp';
@@ -54,11 +54,11 @@ export function compare(a: Policy, b: Policy): algebra.Comparison {
 }
 
 /**
- * Returns the policy that takes, for each call, the more restrictive action of two policies, as the kernel does with two
- * filters.
+ * Returns the policy that takes, for each call, the more restrictive action of two policies, as the kernel does with
+ * two filters.
  *
- * @throws {SeccompError} ERR_SECCOMP_OPTION if an argument is not a policy; ERR_SECCOMP_TOO_LARGE if both have hundreds of
- * argument rules on one syscall.
+ * @throws {SeccompError} ERR_SECCOMP_OPTION if an argument is not a policy; ERR_SECCOMP_TOO_LARGE if both have hundreds
+ * of argument rules on one syscall.
  * @example
  * import { compare, intersect, Profile, resolve } from 'seccomp';
  *
@@ -77,8 +77,8 @@ export function intersect(a: Policy, b: Policy): Policy {
 /**
  * Returns the policy that takes, for each call, the less restrictive action of two policies.
  *
- * @throws {SeccompError} ERR_SECCOMP_OPTION if an argument is not a policy; ERR_SECCOMP_TOO_LARGE if both have hundreds of
- * argument rules on one syscall.
+ * @throws {SeccompError} ERR_SECCOMP_OPTION if an argument is not a policy; ERR_SECCOMP_TOO_LARGE if both have hundreds
+ * of argument rules on one syscall.
  * @example
  * import { compare, Profile, resolve, union } from 'seccomp';
  *

@@ -1,4 +1,6 @@
-/** Sets of 32-bit words, as comparisons define them. For each set, a member can be found, or it is known to be empty. */
+/**
+ * Sets of 32-bit words, as comparisons define them. For each set, a member can be found, or it is known to be empty.
+ */
 
 /** The words w with (w & mask) = bits. */
 export interface Pattern {
@@ -38,8 +40,8 @@ export function differing(words: WordSet, pattern: Pattern): WordSet | undefined
 }
 
 /**
- * Normalizes a set: its bounds become the first and the last word that match its pattern, and `not` loses patterns that are
- * known to match none of the words between them. Undefined if the set is empty.
+ * Normalizes a set: its bounds become the first and the last word that match its pattern, and `not` loses patterns that
+ * are known to match none of the words between them. Undefined if the set is empty.
  */
 function normalized({ low, high, pattern, not }: WordSet): WordSet | undefined {
   const first = next(low, pattern);
@@ -77,7 +79,8 @@ function matchOf(word: number, not: readonly Pattern[]): Pattern | undefined {
 
 /** A member of the set, in whose `not` `hit` is; undefined if there is none. */
 function memberWithout(hit: Pattern, { low, high, pattern, not }: WordSet): number | undefined {
-  // A word that does not match `hit` differs from it in some bits. Each choice of the highest one gives a smaller search.
+  // A word that does not match `hit` differs from it in some bits. Each choice of the highest one gives a smaller
+  // search.
   const others = not.filter((each) => each !== hit);
   for (let i = 31; i >= 0; i--) {
     const bit = (1 << i) >>> 0;
@@ -129,8 +132,8 @@ function next(low: number, { mask, bits }: Pattern): number | undefined {
   const wrong = ((low & mask) ^ bits) >>> 0;
   if (wrong === 0) return low;
   const highest = 31 - Math.clz32(wrong);
-  // If the highest wrong bit is 0, setting it is enough, as lower bits can then be as small as the pattern allows. If it is
-  // 1, the next higher bit that is 0 and not fixed by the mask has to become 1.
+  // If the highest wrong bit is 0, setting it is enough, as lower bits can then be as small as the pattern allows. If
+  // it is 1, the next higher bit that is 0 and not fixed by the mask has to become 1.
   for (let i = highest; i < 32; i++) {
     const bit = (1 << i) >>> 0;
     const free = (mask & bit) === 0;
@@ -141,7 +144,9 @@ function next(low: number, { mask, bits }: Pattern): number | undefined {
   return undefined;
 }
 
-/** The largest word ≤ `high` that matches a pattern: the smallest one of the complements. Undefined if there is none. */
+/**
+ * The largest word ≤ `high` that matches a pattern: the smallest one of the complements. Undefined if there is none.
+ */
 function previous(high: number, { mask, bits }: Pattern): number | undefined {
   const found = next(~high >>> 0, { mask, bits: (~bits & mask) >>> 0 });
   return found === undefined ? undefined : ~found >>> 0;
@@ -157,7 +162,9 @@ export function below(mask: number, bound: number): readonly Pattern[] {
   return patternsOnSide(mask, bound, false);
 }
 
-/** Walks down the bits of the bound: the highest bit in which a word differs from the bound decides on which side it is. */
+/**
+ * Walks down the bits of the bound: the highest bit in which a word differs from the bound decides on which side it is.
+ */
 function patternsOnSide(mask: number, bound: number, above: boolean): readonly Pattern[] {
   const patterns: Pattern[] = [];
   let prefix = 0;

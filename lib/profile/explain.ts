@@ -38,8 +38,8 @@ export interface RuleReference {
 /** A change of one fact that leads to another action. */
 export interface Change {
   /**
-   * Which fact would change: the capabilities of the process, the kernel version, the arguments of the call, or whether the
-   * caller is isolated.
+   * Which fact would change: the capabilities of the process, the kernel version, the arguments of the call, or whether
+   * the caller is isolated.
    */
   readonly kind: 'capability' | 'kernel' | 'arguments' | 'isolation';
   /** The change in words: `with CAP_SYS_ADMIN`, `before Linux 4.8`, `with other arguments, such as flags = 1`. */

@@ -15,11 +15,12 @@ import { hostOf, refuseOptions } from './plan/resolve-sources.js';
  * another action.
  *
  * @param source - The profile: the name of a built-in, a path, a URL, JSON text, a document or a `Profile`.
- * @param question - The call: the name of a syscall, up to six arguments (default 0), and an ABI (default: the native one).
+ * @param question - The call: the name of a syscall, up to six arguments (default 0), and an ABI (default: the native
+ * one).
  * @param options - The host to resolve the profile for. Default: this machine, and a process without capabilities.
  * @throws {ProfileError} if the profile is not valid.
- * @throws {SeccompError} ERR_SECCOMP_BUILTIN or ERR_SECCOMP_FILE if the profile can't be found or read; ERR_SECCOMP_OPTION
- * for a call that the ABI does not have, and for options beside `unconfined`.
+ * @throws {SeccompError} ERR_SECCOMP_BUILTIN or ERR_SECCOMP_FILE if the profile can't be found or read;
+ * ERR_SECCOMP_OPTION for a call that the ABI does not have, and for options beside `unconfined`.
  * @example
  * import { explain } from 'seccomp';
  *

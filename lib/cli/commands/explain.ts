@@ -86,10 +86,8 @@ function parseValue(value: string, call: string): bigint {
 }
 
 function invalidCall(call: string): SeccompError {
-  return new SeccompError(
-    'ERR_SECCOMP_OPTION',
-    `${JSON.stringify(call)} is not a call: write the name of a syscall, and arguments as numbers in parentheses: "socket(40, 1, 0)"`,
-  );
+  const remedy = 'write the name of a syscall, and arguments as numbers in parentheses: "socket(40, 1, 0)"';
+  return new SeccompError('ERR_SECCOMP_OPTION', `${JSON.stringify(call)} is not a call: ${remedy}`);
 }
 
 /** The answer to one question, as it is printed. */

@@ -50,7 +50,10 @@ interface CollectedDecisions {
   readonly byNumber: ReadonlyMap<number, readonly RuleDecision[]>;
   /** Decisions on calls that a multiplexer makes, by the name of the call. */
   readonly byCall: ReadonlyMap<string, readonly RuleDecision[]>;
-  /** In compat mode, decisions on a multiplexer and on its calls, as libseccomp adds them to its rules on the multiplexer. */
+  /**
+   * In compat mode, decisions on a multiplexer and on its calls, as libseccomp adds them to its rules on the
+   * multiplexer.
+   */
   readonly byMultiplexer: ReadonlyMap<string, readonly RuleDecision[]>;
   /** The largest number that tells how new the profile is; see largestNumber(). */
   readonly largest: number | undefined;
@@ -78,7 +81,9 @@ function collectDecisions(abi: Abi, rules: readonly ResolvedRule[], context: Res
   return { byNumber, byCall, byMultiplexer, largest: largestNumber(byNumber, multiplexed, context) };
 }
 
-/** The decisions on a multiplexer that libseccomp makes of those on `name`: the multiplexer itself, or one of its calls. */
+/**
+ * The decisions on a multiplexer that libseccomp makes of those on `name`: the multiplexer itself, or one of its calls.
+ */
 function decisionsOn(multiplexer: Multiplexer, name: string, decisions: readonly RuleDecision[]): RuleDecision[] {
   if (multiplexer.name !== name && !multiplexer.calls.has(name)) return [];
   return decisions.map((each) => toMultiplexerDecision(each, multiplexer));
@@ -92,8 +97,9 @@ function append<Key>(map: Map<Key, RuleDecision[]>, key: Key, decisions: RuleDec
 }
 
 /**
- * The largest number that tells how new the profile is; undefined if none does. In compat mode that is neither 0 nor the
- * number of a call that socketcall or ipc makes too: runc ignores these, as libseccomp has negative numbers for them.
+ * The largest number that tells how new the profile is; undefined if none does. In compat mode that is neither 0 nor
+ * the number of a call that socketcall or ipc makes too: runc ignores these, as libseccomp has negative numbers for
+ * them.
  * Source: findLastSyscalls in runc's patchbpf, syscalls.c of libseccomp 2.6.
  */
 function largestNumber(
@@ -123,8 +129,8 @@ function reportConflicts(
 }
 
 /**
- * The decisions on one number. In compat mode, rules whose action is the default action are dropped, as runtimes do; they
- * would otherwise take precedence over other rules.
+ * The decisions on one number. In compat mode, rules whose action is the default action are dropped, as runtimes do;
+ * they would otherwise take precedence over other rules.
  */
 function decide(decisions: readonly RuleDecision[], abi: Abi, context: ResolveContext): readonly Decision[] {
   const effective =
@@ -132,7 +138,10 @@ function decide(decisions: readonly RuleDecision[], abi: Abi, context: ResolveCo
   return resolvePrecedence(effective, abi, context);
 }
 
-/** The decisions on a multiplexer that no rule names: for each of its calls, the strictest action that rules give the call. */
+/**
+ * The decisions on a multiplexer that no rule names: for each of its calls, the strictest action that rules give the
+ * call.
+ */
 function decideMultiplexer(
   multiplexer: Multiplexer,
   byCall: CollectedDecisions['byCall'],
@@ -147,8 +156,8 @@ function decideMultiplexer(
     if (conditional !== undefined && decisions.some(({ conditions }) => conditions.length > 0)) {
       const what = action.kind === 'errno' ? `errno ${action.errno}` : action.kind;
       const message = (names: string) =>
-        `on ${abi.name}, ${multiplexer.name} makes ${names} too, with arguments that a filter cannot see: that way it ` +
-        `gets ${what}, the most restrictive of its actions. To decide otherwise, write a rule on ${multiplexer.name}`;
+        `on ${abi.name}, ${multiplexer.name} makes ${names} too, with arguments that a filter cannot see: that way ` +
+        `it gets ${what}, the most restrictive of its actions. For another one, write a rule on ${multiplexer.name}`;
       const path = ['syscalls', conditional.source.index, 'args'];
       context.diagnostics.reportOnce('notice', path, `${abi.name} ${multiplexer.name} ${action.kind}`, message, name);
     }
@@ -159,8 +168,8 @@ function decideMultiplexer(
 }
 
 /**
- * Drops the decisions on numbers above `largest`, which only calls have that do not tell how new the profile is. The ENOSYS
- * for newer calls then applies to them, as runc returns it before its filter is asked.
+ * Drops the decisions on numbers above `largest`, which only calls have that do not tell how new the profile is. The
+ * ENOSYS for newer calls then applies to them, as runc returns it before its filter is asked.
  */
 function dropNewer(
   syscalls: Map<number, readonly Decision[]>,
@@ -170,8 +179,8 @@ function dropNewer(
   { diagnostics }: ResolveContext,
 ): void {
   const message = (names: string) =>
-    `on ${abi.name}, runc answers ENOSYS to ${names}: it takes ${largest} for the largest number that the profile names, ` +
-    'as it ignores calls that socketcall or ipc make too. Name a newer call that these do not make';
+    `on ${abi.name}, runc answers ENOSYS to ${names}: it takes ${largest} for the largest number that the profile ` +
+    'names, as it ignores calls that socketcall or ipc make too. Name a newer call that these do not make';
   const report = ({ source, syscall }: RuleDecision) =>
     diagnostics.reportOnce('notice', ['syscalls', source.index, 'names'], `newer ${abi.name}`, message, syscall);
   for (const number of [...syscalls.keys()]) {

@@ -18,8 +18,8 @@ export interface ComparisonPlace {
 }
 
 /**
- * The condition that a comparison means to the container runtime, and the one that is written; undefined for a comparison
- * that always holds. They differ only if the runtime compares 32 bits, and drops higher bits of the value.
+ * The condition that a comparison means to the container runtime, and the one that is written; undefined for a
+ * comparison that always holds. They differ only if the runtime compares 32 bits, and drops higher bits of the value.
  */
 export interface ComparisonMeanings {
   readonly runtime: Condition | undefined;
@@ -33,8 +33,8 @@ export function runtimeWidth({ name, bits }: Abi): RuntimeWidth {
 
 /**
  * The conditions for a comparison. They compare the bits that the kernel reads of the argument, or, with the option
- * `argumentWidth: 64`, those that the runtime compares. A value that does not fit is reported as a mistake; compat mode then
- * compares the whole register, as the runtime does.
+ * `argumentWidth: 64`, those that the runtime compares. A value that does not fit is reported as a mistake; compat mode
+ * then compares the whole register, as the runtime does.
  */
 export function conditionsFor(
   argument: Argument,
@@ -58,7 +58,8 @@ export function conditionsFor(
       : `the kernel reads ${width} bits`;
   const message = (names: string) => {
     const value = argument.value > largest ? argument.value : argument.valueTwo;
-    return `${value} does not fit: on ${abi.name} ${reader} of argument ${argument.index} of ${names}, so the largest value is ${largest}`;
+    const what = `argument ${argument.index} of ${names}`;
+    return `${value} does not fit: on ${abi.name} ${reader} of ${what}, so the largest value is ${largest}`;
   };
   diagnostics.reportOnce('mistake', [...path, 'value'], `${abi.name} ${compared}`, message, syscall);
   const whole = fits(argument, width) ? width : abi.bits;
@@ -76,7 +77,9 @@ function truncated(argument: Argument, width: number): Argument {
   return { ...argument, value: BigInt.asUintN(width, value), valueTwo: BigInt.asUintN(width, valueTwo ?? 0n) };
 }
 
-/** The condition of a comparison whose values fit the width. Undefined for a mask of 0, which every argument matches. */
+/**
+ * The condition of a comparison whose values fit the width. Undefined for a mask of 0, which every argument matches.
+ */
 function conditionOf({ index, op, value, valueTwo }: Argument, width: Condition['width']): Condition | undefined {
   if (op !== 'SCMP_CMP_MASKED_EQ') return { index, width, op: COMPARISONS[op], value };
   return value === 0n ? undefined : { index, width, op: 'masked-eq', mask: value, value: (valueTwo ?? 0n) & value };
@@ -92,8 +95,8 @@ const COMPARISONS = {
 } as const;
 
 /**
- * The condition of a comparison with a value that no register of this width can hold. It holds always or never, except that
- * a mask keeps the bits that fit.
+ * The condition of a comparison with a value that no register of this width can hold. It holds always or never, except
+ * that a mask keeps the bits that fit.
  */
 function conditionBeyond(argument: Argument, width: Condition['width']): Condition {
   const { index, op, value, valueTwo } = argument;

@@ -27,7 +27,8 @@ export interface Host {
  */
 export function readHost(host: unknown): Host {
   const refuse = (path: Path, problem: string) => {
-    const message = `${['host', ...path].join('.')}: ${problem}; a host is { abi, kernel: { major, minor }, capabilities }`;
+    const place = ['host', ...path].join('.');
+    const message = `${place}: ${problem}; a host is { abi, kernel: { major, minor }, capabilities }`;
     throw new SeccompError('ERR_SECCOMP_OPTION', message);
   };
   const at =
@@ -80,8 +81,8 @@ function abiNamed(name: unknown, refuse: Refuse): AbiName {
 }
 
 /**
- * Whether a rule applies to a host: no condition of `excludes` holds, and all of `includes` do. OCI documents have neither,
- * and Podman ignores minKernel.
+ * Whether a rule applies to a host: no condition of `excludes` holds, and all of `includes` do. OCI documents have
+ * neither, and Podman ignores minKernel.
  * Source: moby/profiles, seccomp_linux.go; containers/common, pkg/seccomp.
  */
 export function ruleApplies({ includes, excludes }: Rule, host: Host, format: ProfileFormat): boolean {

@@ -1,35 +1,36 @@
 /**
- * What libseccomp makes of several rules on one syscall: which of them it refuses, and which comes first where two hold.
- * It keeps rules as a tree of tests. On a level of the tree each test stands once, and the first one that leads to an action
- * decides. Source: db.c of libseccomp 2.6, and its answers: test/peers.
+ * Models libseccomp's handling of several rules on one syscall: which rules it refuses, and which one takes precedence
+ * where two hold. libseccomp keeps the rules as a tree of tests. Each level of the tree is a list of different tests,
+ * and the first one that leads to an action decides. Source: db.c of libseccomp 2.6. test/peers compares this model
+ * with libseccomp itself.
  */
 import { has } from '../../util/own-data.js';
 import type { Argument } from '../document/types.js';
 
-/** A rule as libseccomp is given it: all comparisons must hold, of different arguments. */
+/** A rule as libseccomp receives it. It holds if all of its comparisons do, each of which is of another argument. */
 export interface Chain {
   readonly args: readonly Argument[];
-  /** What a filter returns: two actions are the same if this is. */
+  /** The return value of the filter. Two actions are the same if their return values are. */
   readonly action: number;
 }
 
 /** How many bits of an argument libseccomp compares. */
 export type RuntimeWidth = 32 | 64;
 
-/** A test of one half of a register; a 32-bit register is a low half. */
+/** A test of one half of a register. A 32-bit register has the low half only. */
 interface Test {
   readonly index: number;
   readonly isHigh: boolean;
   readonly op: 'gt' | 'ge' | 'eq' | 'masked-eq';
   readonly mask: number;
   readonly value: number;
-  /** The value of the whole comparison. */
+  /** The value that the whole register is compared with. */
   readonly whole: bigint;
-  /** The kind of comparison that the test is part of. Those of higher rank come first. */
+  /** The rank of the comparison that the test is part of. Tests of higher rank come first. */
   readonly rank: 1 | 2 | 3;
 }
 
-/** A rule whose action is taken, a test that follows, or nothing: the rule does not hold. */
+/** What follows a test: the rule whose action is taken, another test, or undefined if the rule does not hold. */
 type Next = Chain | Step | undefined;
 
 interface Step {
@@ -38,14 +39,14 @@ interface Step {
   readonly no: Next;
 }
 
-/** A test in the tree. */
+/** A test in the tree, with a rule or a level of the tree for either result. */
 interface Branch {
   readonly test: Test;
   yes: Chain | Branch[] | undefined;
   no: Chain | Branch[] | undefined;
 }
 
-/** Rules on one syscall, as libseccomp has them. */
+/** The rules on one syscall, as libseccomp keeps them. */
 export class RuleTree {
   readonly #width: RuntimeWidth;
   readonly #root: Branch[] = [];
@@ -54,18 +55,18 @@ export class RuleTree {
     this.#width = width;
   }
 
-  /** Whether nothing of a rule is left to compare. */
+  /** Whether libseccomp drops all comparisons of a rule, because they hold for every argument. */
   holdsAlways(rule: Chain): boolean {
     return !isStep(stepsOf(rule, this.#width));
   }
 
-  /** Adds a rule; or returns the one for which libseccomp refuses it, with EEXIST. */
+  /** Adds a rule. If libseccomp refuses it with EEXIST, returns the rule that it conflicts with. */
   add(rule: Chain): Chain | undefined {
     const first = stepsOf(rule, this.#width);
     return isStep(first) ? merge(this.#root, first) : undefined;
   }
 
-  /** Where the tree has the tests of a rule that was added: the one with the smaller place comes first. */
+  /** The position of an added rule in the tree: the index of its test on each level. See comparePlaces. */
   placeOf(rule: Chain): readonly number[] {
     const place: number[] = [];
     let level: Branch[] | Chain | undefined = this.#root;
@@ -73,7 +74,7 @@ export class RuleTree {
     while (isStep(next) && Array.isArray(level)) {
       const { test }: Step = next;
       const at = indexOf(level, test);
-      // Toward the low half, and from there to the next argument.
+      // From the high half the path leads to the low half, and from there to the next argument.
       const side: 'yes' | 'no' = test.isHigh
         ? test.op === 'gt'
           ? 'no'
@@ -89,13 +90,13 @@ export class RuleTree {
   }
 }
 
-/** Compares places. */
+/** Compares positions of rules, for a sort: the rule with the smaller position takes precedence. */
 export function comparePlaces(a: readonly number[], b: readonly number[]): number {
   const at = a.findIndex((each, i) => each !== b[i]);
   return at < 0 ? 0 : (a[at] ?? 0) - (b[at] ?? -1);
 }
 
-/** Where a level has a test. It may stand there twice, as part of two kinds of comparisons. */
+/** The index of a test on a level. The level may have it twice, as part of comparisons of different rank. */
 function indexOf(level: readonly Branch[], test: Test): number | undefined {
   const all = [...level.entries()].filter(([, branch]) => isSame(branch.test, test));
   const [at] = all.find(([, branch]) => branch.test.rank === test.rank) ?? all.at(0) ?? [];
@@ -115,13 +116,13 @@ function stepsOf(rule: Chain, width: RuntimeWidth): Next {
     .reduceRight<Next>((next, argument) => comparison(argument, width, next), rule);
 }
 
-/** The tests of one comparison, which lead to `next` where it holds. */
+/** The tests of one comparison. They lead to `next` if it holds. */
 function comparison(argument: Argument, width: RuntimeWidth, next: Next): Next {
   const { index, op, value, valueTwo } = argument;
   const isMasked = op === 'SCMP_CMP_MASKED_EQ';
   const mask = isMasked ? value : (1n << 64n) - 1n;
   const whole = isMasked ? (valueTwo ?? 0n) : value;
-  if ((mask & ((1n << BigInt(width)) - 1n)) === 0n) return next; // It holds always, and is left out.
+  if ((mask & ((1n << BigInt(width)) - 1n)) === 0n) return next; // A mask of 0 always holds. libseccomp drops it.
   const half = (isHigh: boolean, op: Test['op']): Test => {
     const bits = (n: bigint) => Number(isHigh ? n >> 32n : n & HALF);
     return { index, isHigh, op, mask: bits(mask), value: bits(whole & mask), whole, rank: RANKS[argument.op] };
@@ -135,7 +136,7 @@ function comparison(argument: Argument, width: RuntimeWidth, next: Next): Next {
   return { test: half(true, 'gt'), yes: held, no: equal };
 }
 
-/** The test of the low half, and whether a comparison holds where that fails. */
+/** The test of the low half, and whether the comparison holds if the test fails. */
 const FORMS = {
   SCMP_CMP_EQ: { low: 'eq', isInverse: false },
   SCMP_CMP_NE: { low: 'eq', isInverse: true },
@@ -160,7 +161,7 @@ function isSame(a: Test, b: Test): boolean {
   return a.index === b.index && a.isHigh === b.isHigh && a.op === b.op && a.value === b.value && a.mask === b.mask;
 }
 
-/** Negative if `a` comes before `b` on a level; 0 if the one that was there first does. */
+/** Compares two tests of a level: negative if `a` comes before `b`. 0 if the one that was added first does. */
 function order(a: Test, b: Test): number {
   if (a.index !== b.index) return b.index - a.index;
   if (a.isHigh !== b.isHigh) return a.isHigh ? -1 : 1;
@@ -168,20 +169,20 @@ function order(a: Test, b: Test): number {
   return a.rank === 2 ? a.value - b.value : b.value - a.value;
 }
 
-/** Puts a rule's tests on a level; or returns the rule that is in the way. */
+/** Adds the tests of a rule to a level. Returns the rule that they conflict with, if there is one. */
 function merge(level: Branch[], step: Step): Chain | undefined {
-  // The same test is found only before the first one that comes later.
+  // The search ends at the first test that comes later, so an equal test behind it is not found.
   const found = level.findIndex(({ test }) => isSame(test, step.test) || order(step.test, test) < 0);
   const at = found < 0 ? level.length : found;
   const branch = level.at(at);
   if (branch === undefined || !isSame(branch.test, step.test)) {
-    level.splice(at, 0, planted(step));
+    level.splice(at, 0, branchOf(step));
     return undefined;
   }
   return settle(branch, step) ?? follow(branch, step);
 }
 
-/** Takes over the actions of a step. */
+/** Sets the actions of a step in the tree. Returns a rule with another action there, if there is one. */
 function settle(branch: Branch, step: Step): Chain | undefined {
   for (const side of SIDES) {
     const wanted = step[side];
@@ -190,7 +191,8 @@ function settle(branch: Branch, step: Step): Chain | undefined {
     const other = Array.isArray(there) ? otherThan(wanted, there) : there;
     if (other === undefined) branch[side] = wanted;
     else if (other.action !== wanted.action) {
-      // A test of the high half, from which another one follows, leads to the action of the larger value.
+      // If a test of the high half is followed by another test, it gets the action of the comparison with the larger
+      // value.
       if (Array.isArray(there) || !isFollowed(step)) return other;
       if (side === 'yes' && step.test.whole > branch.test.whole) branch[side] = wanted;
     }
@@ -198,15 +200,15 @@ function settle(branch: Branch, step: Step): Chain | undefined {
   return undefined;
 }
 
-/** Takes over what follows a step. */
+/** Adds the tests that follow a step. Returns the rule that they conflict with, if there is one. */
 function follow(branch: Branch, step: Step): Chain | undefined {
   for (const side of SIDES) {
     const wanted = step[side];
     if (!isStep(wanted)) continue;
     const there = branch[side];
-    if (there === undefined) branch[side] = [planted(wanted)];
+    if (there === undefined) branch[side] = [branchOf(wanted)];
     else if (!Array.isArray(there))
-      return undefined; // A rule of fewer comparisons decides: what is left is dropped.
+      return undefined; // A rule with fewer comparisons decides already: libseccomp drops the rest of this one.
     else {
       const other = merge(there, wanted);
       if (other !== undefined) return other;
@@ -217,8 +219,9 @@ function follow(branch: Branch, step: Step): Chain | undefined {
 
 const SIDES = ['yes', 'no'] as const;
 
-function planted({ test, yes, no }: Step): Branch {
-  const grow = (next: Next) => (isStep(next) ? [planted(next)] : next);
+/** A new branch for a step and all that follow it. */
+function branchOf({ test, yes, no }: Step): Branch {
+  const grow = (next: Next) => (isStep(next) ? [branchOf(next)] : next);
   return { test, yes: grow(yes), no: grow(no) };
 }
 
@@ -226,7 +229,7 @@ function isFollowed({ yes, no }: Step): boolean {
   return isStep(yes) || isStep(no);
 }
 
-/** A rule below a level that has another action. */
+/** A rule below a level whose action differs from that of `rule`. */
 function otherThan(rule: Chain, level: readonly Branch[]): Chain | undefined {
   for (const branch of level) {
     for (const side of SIDES) {

@@ -65,8 +65,9 @@ export function multiplexedDecision({ mask }: Multiplexer, call: bigint, action:
 }
 
 /**
- * The decision on the multiplexer that libseccomp makes of one on a call: it compares the first argument with the number of
- * the call, and drops comparisons of the call's own first argument. Source: abi_rule_add in syscalls.c of libseccomp 2.6.
+ * The decision on the multiplexer that libseccomp makes of one on a call: it compares the first argument with the
+ * number of the call, and drops comparisons of the call's own first argument. Source: abi_rule_add in syscalls.c of
+ * libseccomp 2.6.
  */
 export function toMultiplexerDecision(statement: RuleDecision, { calls }: Multiplexer): RuleDecision {
   const value = calls.get(statement.syscall);
@@ -82,13 +83,14 @@ const MOST_DECISIONS = 256;
 type Outcome = Pick<Decision, 'action' | 'rule'>;
 
 /**
- * The most restrictive action that some arguments lead to, for a call whose arguments a filter can't read. Of several errnos,
- * that of the earliest decision.
+ * The most restrictive action that some arguments lead to, for a call whose arguments a filter can't read. Of several
+ * errnos, that of the earliest decision.
  */
 export function strictestAction(decisions: readonly Decision[], otherwise: Action): Outcome {
   const rest: Outcome = { action: otherwise, rule: undefined };
+  // Fast path: most calls have no decision, or one without conditions.
   const [only = rest] = decisions;
-  if (decisions.every(({ conditions }, i) => i === 0 && conditions.length === 0)) return only; // Fast path: most are so.
+  if (decisions.every(({ conditions }, i) => i === 0 && conditions.length === 0)) return only;
   const [first = rest, ...others] = possibleOutcomes(decisions, rest);
   return others.reduce((a, b) => (compareRestriction(b.action, a.action) < 0 ? b : a), first);
 }

@@ -1,6 +1,7 @@
 /**
- * Syscalls newer than a profile. They get ENOSYS, as on a kernel without them, so that C libraries and language runtimes
- * fall back to older ones. runc does the same in code before its filter (libcontainer/seccomp/patchbpf/enosys_linux.go).
+ * Syscalls newer than a profile. They get ENOSYS, as on a kernel without them, so that C libraries and language
+ * runtimes fall back to older ones. runc does the same in code before its filter
+ * (libcontainer/seccomp/patchbpf/enosys_linux.go).
  */
 import { type Action, type NumberRange, numbersOf } from '../../policy/policy.js';
 import type { Abi, AbiName } from '../../syscalls/abi.js';
@@ -14,8 +15,9 @@ const CARRIED_OUT: ReadonlySet<Action['kind']> = new Set(['allow', 'log', 'trace
 const WITHOUT_ZERO: ReadonlySet<AbiName> = new Set(['s390', 's390x']);
 
 /**
- * The ranges of an ABI's numbers that get ENOSYS: those above `largest`, the largest number that the profile names there.
- * As numbers are unsigned, −1 is above it. Without a largest number nothing tells how new the profile is, and there are none.
+ * The ranges of an ABI's numbers that get ENOSYS: those above `largest`, the largest number that the profile names
+ * there. As numbers are unsigned, −1 is above it. Without a largest number nothing tells how new the profile is, and
+ * there are none.
  */
 export function newerSyscalls(abi: Abi, largest: number | undefined, defaultAction: Action): readonly NumberRange[] {
   if (largest === undefined || CARRIED_OUT.has(defaultAction.kind)) return [];

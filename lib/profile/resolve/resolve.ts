@@ -1,6 +1,6 @@
 /**
- * Resolves a profile for a host, and so makes a policy of it: rules that do not apply to the host are dropped, names become
- * numbers, and comparisons become conditions.
+ * Resolves a profile for a host, and so makes a policy of it: rules that do not apply to the host are dropped, names
+ * become numbers, and comparisons become conditions.
  */
 import { type ProfileIssue, SeccompError } from '../../errors.js';
 import type { Action, Policy } from '../../policy/policy.js';
@@ -19,13 +19,14 @@ import { NO_CONDITIONS, type ResolveContext, type ResolvedRule } from './rule-pr
 export type { Host } from './host-match.js';
 
 /**
- * Returns the policy of a profile on a host: for each ABI, the decisions on each syscall number. A policy can be evaluated,
- * compared with others, combined and compiled.
+ * Returns the policy of a profile on a host: for each ABI, the decisions on each syscall number. A policy can be
+ * evaluated, compared with others, combined and compiled.
  *
  * @param profile - A profile as `loadProfile` returns it. `null`, which is `unconfined`, has no policy.
- * @param host - The machine and the capabilities of the process; it need not be this machine. `kernel` has the first two
- * numbers of the kernel version.
- * @throws {ProfileError} if the profile has errors that only show on this host, such as rules that contradict each other.
+ * @param host - The machine and the capabilities of the process; it need not be this machine. `kernel` has the first
+ * two numbers of the kernel version.
+ * @throws {ProfileError} if the profile has errors that only show on this host, such as rules that contradict each
+ * other.
  * @throws {SeccompError} ERR_SECCOMP_OPTION if an argument is not a profile, or not a host.
  * @example
  * import { Profile, resolve } from 'seccomp';
@@ -83,7 +84,9 @@ export function resolveWithDiagnostics(
 /** The most comparisons of a profile: four times as many as a filter can have instructions. */
 const MOST_COMPARISONS = 16_384;
 
-/** The most names in rules, counted for each ABI: as many as are resolved within a second. Real profiles have thousands. */
+/**
+ * The most names in rules, counted for each ABI: as many as are resolved within a second. Real profiles have thousands.
+ */
 const MOST_NAMES = 500_000;
 
 /** Reports a profile that is too large, before it is resolved. */
@@ -146,7 +149,9 @@ const UNKNOWN_TO_RUNC: ReadonlySet<AbiName> = new Set(['parisc', 'parisc64', 'm6
 /** The program that reads an archMap, by the format of the document. */
 const RUNTIMES = { docker: 'Docker', podman: 'Podman', oci: 'an OCI runtime' } as const;
 
-/** Native ABIs for which moby ignores archMap, as its tables lack them: goToNative, nativeToSeccomp of moby/profiles. */
+/**
+ * Native ABIs for which moby ignores archMap, as its tables lack them: goToNative, nativeToSeccomp of moby/profiles.
+ */
 const NOT_IN_MOBY: ReadonlySet<AbiName> = new Set(['loongarch64', 'mipsel']);
 
 /** The only native ABIs for which Podman reads archMap: nativeToSeccomp of containers/common, pkg/seccomp. */
@@ -223,8 +228,8 @@ function reportRepeatedIndex({ rule, index }: ResolvedRule, diagnostics: Diagnos
   indices.forEach((each, i) => {
     if (indices.indexOf(each) === i) return;
     const message = () =>
-      `argument ${each} is compared twice in one rule: for alternatives write two rules (container runtimes make each ` +
-      'comparison of the rule a rule of its own)';
+      `argument ${each} is compared twice in one rule: for alternatives write two rules (container runtimes make ` +
+      'each comparison of the rule a rule of its own)';
     diagnostics.reportOnce('mistake', ['syscalls', index, 'args', i, 'index'], 'twice', message);
   });
 }

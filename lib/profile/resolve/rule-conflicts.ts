@@ -38,8 +38,9 @@ export class RuleConflicts {
   }
 
   /**
-   * Reports decisions that libseccomp refuses with EEXIST. If `multiplexer` is given, the decisions are those on the calls
-   * that this syscall makes. A decision without comparisons ends the search, as it replaces all that libseccomp has so far.
+   * Reports decisions that libseccomp refuses with EEXIST. If `multiplexer` is given, the decisions are those on the
+   * calls that this syscall makes. A decision without comparisons ends the search, as it replaces all that libseccomp
+   * has so far.
    */
   checkLibseccomp(decisions: readonly RuleDecision[], abi: Abi, multiplexer?: string): void {
     if (haveOneAction(decisions)) return;
@@ -59,13 +60,16 @@ export class RuleConflicts {
     }
   }
 
-  /** Reports rules that runtimes drop for having the default action, if another rule then allows calls that they deny. */
+  /**
+   * Reports rules that runtimes drop for having the default action, if another rule then allows calls that they deny.
+   */
   #reportDropped(decisions: readonly RuleDecision[], kept: readonly RuleDecision[]): void {
     if (kept.length === decisions.length) return;
     const { defaultAction } = this.#context;
     const looser = kept.filter(({ action }) => permissiveness(action) > permissiveness(defaultAction));
     const message = (names: string, there: string) =>
-      `container runtimes drop this rule, as its action is the default one, and ${there} lets ${names} through: keep one of the two`;
+      `container runtimes drop this rule, as its action is the default one, and ${there} lets ${names} through: ` +
+      'keep one of the two';
     for (const decision of decisions) {
       if (!hasDefaultAction(decision.source, this.#context)) continue;
       const other = looser.find((each) => this.#overlap(decision, each));
@@ -120,7 +124,8 @@ export class RuleConflicts {
           this.#report('notice', decision, other, 'overlap', (names, there) => {
             const isTie = compareRestriction(decision.action, other.action) === 0;
             const tied = `that of ${isFirst(decision, other) ? 'this rule' : there}`;
-            return `overlaps with ${there} for ${names}: where both hold, ${isTie ? tied : 'the most restrictive action'} is taken`;
+            const which = isTie ? tied : 'the most restrictive action';
+            return `overlaps with ${there} for ${names}: where both hold, ${which} is taken`;
           });
       }
     }
@@ -132,7 +137,10 @@ export class RuleConflicts {
     return this.#pairs++ >= MOST_PAIRS || isSatisfiable([...a.conditions, ...b.conditions]);
   }
 
-  /** `topic` tells apart the conflicts between two rules. `message` is given the names of the syscalls and the other rule. */
+  /**
+   * `topic` tells apart the conflicts between two rules. `message` is given the names of the syscalls and the other
+   * rule.
+   */
   #report(
     kind: ProblemKind,
     at: RuleDecision,
@@ -170,8 +178,10 @@ function haveOneAction(decisions: readonly RuleDecision[]): boolean {
 
 /** What to do about a decision that libseccomp refuses beside another one. */
 function remedyFor(decision: RuleDecision, other: RuleDecision, abi: Abi, multiplexer: string | undefined): string {
-  if (multiplexer !== undefined)
-    return `; for ${multiplexer} on ${abi.name}, container runtimes drop comparisons of argument 0, and then refuse both rules: give them one action, or remove ${abi.name}`;
+  if (multiplexer !== undefined) {
+    const reason = `for ${multiplexer} on ${abi.name}, container runtimes drop comparisons of argument 0`;
+    return `; ${reason}, and then refuse both rules: give them one action, or remove ${abi.name}`;
+  }
   return comparisonsOf(decision) === comparisonsOf(other)
     ? ' under the same conditions: keep one of the two'
     : ', and container runtimes refuse this rule after that one: write this rule first';

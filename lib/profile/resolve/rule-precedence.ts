@@ -1,4 +1,6 @@
-/** Turns rules into decisions: each rule on its own, and then all rules on one syscall number in order of precedence. */
+/**
+ * Turns rules into decisions: each rule on its own, and then all rules on one syscall number in order of precedence.
+ */
 import { compareRestriction, permissiveness, returnValue } from '../../policy/action.js';
 import { intersectDecisions } from '../../policy/algebra.js';
 import type { Action, Condition, Decision } from '../../policy/policy.js';
@@ -69,8 +71,9 @@ export function ruleDecisionsOf(
 const MOST_PAIRS = 1 << 14;
 
 /**
- * Puts the decisions on one syscall number in order. The first one without conditions wins over all others. If the runtime
- * truncates a value, the result takes, for each call, the more restrictive of the truncated and the written meaning.
+ * Puts the decisions on one syscall number in order. The first one without conditions wins over all others. If the
+ * runtime truncates a value, the result takes, for each call, the more restrictive of the truncated and the written
+ * meaning.
  */
 export function resolvePrecedence(
   given: readonly RuleDecision[],
@@ -106,7 +109,10 @@ function hasTies(decisions: readonly RuleDecision[]): boolean {
   });
 }
 
-/** Sorts decisions by the order in which libseccomp's filter tries them. If one has no conditions, order does not matter. */
+/**
+ * Sorts decisions by the order in which libseccomp's filter tries them. If one has no conditions, order does not
+ * matter.
+ */
 export function inLibseccompOrder(decisions: readonly RuleDecision[], abi: Abi): readonly RuleDecision[] {
   if (decisions.some(({ conditions }) => conditions.length === 0)) return decisions;
   const tree = new RuleTree(runtimeWidth(abi));
@@ -124,8 +130,8 @@ export function asChain({ args, action }: RuleDecision): Chain {
 }
 
 /**
- * The first decision without conditions, if there is one. Else all decisions, the most restrictive first, so that it wins
- * where conditions overlap; equally restrictive ones stay in the given order.
+ * The first decision without conditions, if there is one. Else all decisions, the most restrictive first, so that it
+ * wins where conditions overlap; equally restrictive ones stay in the given order.
  */
 function inPrecedence(
   decisions: readonly RuleDecision[],
