@@ -41,8 +41,8 @@ export function makeProfile(document: CheckedDocument, origin: ProfileOrigin): P
 }
 
 /**
- * A seccomp profile that has been read and validated. `loadProfile`, `parseProfile`, `extend` and the two static methods make
- * profiles. A profile never changes: its methods return a new one.
+ * A seccomp profile that has been read and validated. `loadProfile`, `parseProfile`, `extend` and the two static
+ * methods make profiles. A profile never changes: its methods return a new one.
  *
  * @example
  * import { loadProfile, Profile, spawnSync } from 'seccomp';
@@ -55,8 +55,9 @@ export class Profile extends Builder<Profile> {
   /**
    * Returns a profile that allows nothing. Add what the program needs with `allow`.
    *
-   * @param options - `action` and `errno`: what happens to calls that no later clause matches; by default they fail with EPERM.
-   * `newerCalls`: what happens to syscalls newer than every syscall that the profile names; by default they fail with ENOSYS.
+   * @param options - `action` and `errno`: what happens to calls that no later clause matches; by default they fail
+   * with EPERM. `newerCalls`: what happens to syscalls newer than every syscall that the profile names; by default they
+   * fail with ENOSYS.
    * @throws {SeccompError} ERR_SECCOMP_OPTION for an unknown option or value.
    */
   static allowlist(options: AllowlistOptions = {}): Profile {
@@ -77,7 +78,9 @@ export class Profile extends Builder<Profile> {
 
   /** What error messages call the profile: a path, a built-in's name, `inline`, or `the profile built on …`. */
   readonly source: string;
-  /** @internal Whether the builder made the document, so that its rules are in another order than those of its source. */
+  /**
+   * @internal Whether the builder made the document, so that its rules are in another order than those of its source.
+   */
   readonly isBuilt: boolean;
   /** Which software's reading of the document counts. */
   readonly format: ProfileFormat;
@@ -166,8 +169,8 @@ export function builtOn(source: string): string {
 }
 
 /**
- * Returns the JSON text of a profile. `parseProfile`, Docker, Podman and OCI runtimes read it as a profile of the same meaning,
- * given the same format. Unlike JSON.stringify, it writes numbers above 2⁵³ − 1 in full.
+ * Returns the JSON text of a profile. `parseProfile`, Docker, Podman and OCI runtimes read it as a profile of the same
+ * meaning, given the same format. Unlike JSON.stringify, it writes numbers above 2⁵³ − 1 in full.
  *
  * @param profile - A `Profile`.
  * @returns Indented JSON, with a newline at the end.

@@ -1,18 +1,23 @@
-/** A profile as the manifest of the Security Profiles Operator, for Kubernetes. */
+/** Writes a profile as a manifest of Kubernetes' Security Profiles Operator. */
 import { SeccompError } from '../errors.js';
 import type { Argument, Rule } from './document/types.js';
 import type { Profile } from './profile.js';
 
-/** A manifest in YAML, and what is to be said about it. */
 export interface Manifest {
+  /** YAML. */
   readonly text: string;
+  /** How the manifest differs from the profile, one sentence each. */
   readonly notes: readonly string[];
 }
 
 /**
- * Writes a `SeccompProfile` in YAML. What the operator's form has not is refused, but for comments, which stay as YAML's, and
- * for rules that allow a call by a value of 64 bits: these allow it with any arguments, with a note.
+ * Writes a `SeccompProfile` in YAML. Comments become YAML comments. A rule that allows a call and compares an argument
+ * with a number above 2⁶³ − 1 becomes one that allows the call with any arguments, with a note.
+ *
  * Source: SeccompProfileSpec in api/seccompprofile/v1beta1 of kubernetes-sigs/security-profiles-operator.
+ *
+ * @throws {SeccompError} ERR_SECCOMP_OPTION for a name that Kubernetes refuses, and for anything else that a
+ * SeccompProfile cannot express.
  */
 export function toOperatorManifest({ document }: Profile, name: string): Manifest {
   checkManifestName(name);
@@ -36,12 +41,16 @@ export function toOperatorManifest({ document }: Profile, name: string): Manifes
   ].join('\n');
   const notes = [...wide].map(
     (each) =>
-      `${each} is allowed with any arguments: a comparison of it has a number above 2⁶³ − 1, which Kubernetes does not keep`,
+      `${each} is allowed with any arguments: ` +
+      'a comparison of it has a number above 2⁶³ − 1, which Kubernetes does not keep',
   );
   return { text, notes };
 }
 
-/** Whether a rule that allows compares with more than 63 bits: the operator has uint64, but Kubernetes keeps int64. */
+/**
+ * Whether an allowing rule compares with a number above 2⁶³ − 1. The operator declares uint64, but Kubernetes keeps
+ * int64.
+ */
 function isWide({ action, args }: Rule): boolean {
   return action === 'SCMP_ACT_ALLOW' && args.some(isBeyond);
 }
@@ -50,7 +59,7 @@ function isBeyond({ value, valueTwo }: Argument): boolean {
   return [value, valueTwo ?? 0n].some((number) => number >= 1n << 63n);
 }
 
-/** The rules, of which those that compare arguments of `names` become one for each name, that does not. */
+/** Replaces the allowing rules with arguments for each of `names` by one rule without arguments. */
 function withoutArguments(rules: readonly Rule[], names: ReadonlySet<string>): readonly Rule[] {
   const left = new Set(names);
   return rules.flatMap((rule) => {
@@ -64,11 +73,12 @@ function withoutArguments(rules: readonly Rule[], names: ReadonlySet<string>): r
   });
 }
 
-/** @throws SeccompError ERR_SECCOMP_OPTION for a name that Kubernetes does not take. */
+/** @throws {SeccompError} ERR_SECCOMP_OPTION for a name that Kubernetes refuses. */
 export function checkManifestName(name: string): void {
   if (/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name)) return;
   fail(
-    `${JSON.stringify(name)} is no name for Kubernetes: lower-case letters, digits and - (RFC 1123): name another file with -o`,
+    `${JSON.stringify(name)} is not a name that Kubernetes takes: lower-case letters, digits and - (RFC 1123); ` +
+      'name another file with -o',
   );
 }
 

@@ -25,9 +25,9 @@ import { readHost } from './resolve/host-match.js';
 import { type Host, issuesOn } from './resolve/resolve.js';
 
 /**
- * Anything that stands for a profile. A string that begins with `{` is JSON text; one that begins with `Localhost/` is the
- * file of that name below the kubelet's directory; any other string with a `/` or a `.` is a path; all others are names of
- * built-ins, or Docker's and Kubernetes' names for them.
+ * Anything that stands for a profile. A string that begins with `{` is JSON text; one that begins with `Localhost/` is
+ * the file of that name below the kubelet's directory; any other string with a `/` or a `.` is a path; all others are
+ * names of built-ins, or Docker's and Kubernetes' names for them.
  */
 export type ProfileSource = string | URL | ProfileDocument | Profile;
 
@@ -59,9 +59,10 @@ export function kindOfString(source: string): StringKind {
  *
  * @param source - A built-in's name, a path, a `file:` URL, JSON text, a document as an object, or a `Profile`.
  * @param options - How to read it.
- * @returns The profile, or `null` if there is nothing to filter: for `unconfined`, and in compat mode for a document without
- * a default action and rules.
- * @throws {ProfileError} ERR_SECCOMP_PROFILE if the profile is not valid; `issues` lists all problems with their positions.
+ * @returns The profile, or `null` if there is nothing to filter: for `unconfined`, and in compat mode for a document
+ * without a default action and rules.
+ * @throws {ProfileError} ERR_SECCOMP_PROFILE if the profile is not valid; `issues` lists all problems with their
+ * positions.
  * @throws {SeccompError} ERR_SECCOMP_BUILTIN if no built-in has this name, ERR_SECCOMP_FILE if the file cannot be read,
  * ERR_SECCOMP_OPTION for an unknown or unusable option.
  * @example
@@ -85,8 +86,8 @@ export function loadSource(source: unknown, options: ProfileOptions = {}): Profi
  *
  * @param text - A JSON document in the form of Docker, Podman or the OCI runtime specification.
  * @param options - How to read it. `root` has no effect on a text and is refused.
- * @throws {ProfileError} ERR_SECCOMP_PROFILE if the profile is not valid, or filters nothing; `issues` lists all problems, each
- * with its JSON path, line and column.
+ * @throws {ProfileError} ERR_SECCOMP_PROFILE if the profile is not valid, or filters nothing; `issues` lists all
+ * problems, each with its JSON path, line and column.
  * @throws {SeccompError} ERR_SECCOMP_OPTION for an unknown or unusable option, or if `text` is not a string.
  * @example
  * import { parseProfile } from 'seccomp';
@@ -96,7 +97,7 @@ export function loadSource(source: unknown, options: ProfileOptions = {}): Profi
  */
 export function parseProfile(text: string, options: ProfileOptions = {}): Profile {
   const given = readOptions(options);
-  refuseOptions(given, ['root'], 'a text, which is no name of a file');
+  refuseOptions(given, ['root'], 'JSON text');
   if (typeof text !== 'string')
     throw new SeccompError('ERR_SECCOMP_OPTION', `text: must be the JSON text of a profile, not ${typeof text}`);
   return profileIn(readText(text, given));
@@ -112,12 +113,13 @@ export function profileOf(document: ProfileDocument, options: ProfileOptions = {
 }
 
 /**
- * Loads a profile to build on. Clauses that are added to it, with `allow`, `deny` and so on, take precedence over its rules.
+ * Loads a profile to build on. Clauses that are added to it, with `allow`, `deny` and so on, take precedence over its
+ * rules.
  *
  * @param source - As for `loadProfile`.
  * @throws {ProfileError} and {SeccompError} as `loadProfile` does.
- * @throws {SeccompError} ERR_SECCOMP_OPTION for `unconfined`, which has no rules to extend, and for any option: pass a profile
- * that `loadProfile` returned with options.
+ * @throws {SeccompError} ERR_SECCOMP_OPTION for `unconfined`, which has no rules to extend, and for any option: pass a
+ * profile that `loadProfile` returned with options.
  * @example
  * import { extend, spawnSync } from 'seccomp';
  *
@@ -172,7 +174,7 @@ const ALL_OPTIONS = ['source', 'format', 'mode', 'root', 'argumentWidth', 'forei
 /** Reads any source; null for `unconfined`. */
 function read(source: unknown, options: ReadOptions): ReadProfile | null {
   if (Profile.is(source)) {
-    refuseOptions(options, ALL_OPTIONS, 'a Profile, which was read already');
+    refuseOptions(options, ALL_OPTIONS, 'a Profile, which is already loaded');
     return { source: source.source, profile: source, issues: source.warnings };
   }
   if (typeof source === 'string' && source !== '') return readString(source, options);
@@ -208,7 +210,7 @@ function refuseRoot(options: ReadOptions): void {
 function localhostFile(source: string, root: string = KUBELET_ROOT): string {
   const [, ...steps] = source.split('/');
   if (steps.every((step) => step !== '..' && step !== '')) return [root, ...steps].join('/');
-  const message = `${source}: what follows Localhost/ is the path of a file below ${root}, without "..": name it so`;
+  const message = `${source}: after Localhost/, give the path of a file below ${root}, without ".."`;
   throw new SeccompError('ERR_SECCOMP_FILE', message);
 }
 

@@ -139,7 +139,9 @@ describe('seccomp record', () => {
     test('a name that Kubernetes does not take', () => {
       const file = join(directory, 'Bad_Name.yaml');
       const { status, stderr } = seccomp('record', '-o', file, '--format', 'spo', '--', 'touch', ran);
-      expect(stderr).toMatch(/^seccomp: "Bad_Name" is no name for Kubernetes: .*: name another file with -o\n$/);
+      expect(stderr).toMatch(
+        /^seccomp: "Bad_Name" is not a name that Kubernetes takes: .*; name another file with -o\n$/,
+      );
       expect(status).toBe(125);
     });
 

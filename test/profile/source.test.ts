@@ -92,7 +92,7 @@ describe('checkProfile', () => {
       {
         severity: 'error',
         path: '',
-        message: 'this is not JSON: "1" stands where a colon should',
+        message: 'this is not JSON: expected a colon, found "1"',
         line: 2,
         column: 17,
       },

@@ -1,6 +1,6 @@
 /**
- * Cross-field checks: combinations of valid fields that are probably mistakes. Conflicts between rules depend on the host; see
- * resolve/.
+ * Cross-field checks: combinations of valid fields that are probably mistakes. Conflicts between rules depend on the
+ * host; see resolve/.
  */
 import { suggestSyscall } from '../../syscalls/suggest-syscall.js';
 import { syscallNames } from '../../syscalls/table.js';
@@ -15,8 +15,9 @@ export function checkNames({ names, name }: JsonObject, path: Path, { format, di
   const several: readonly unknown[] = Array.isArray(names) ? names : [];
   const isNamed = typeof name === 'string' && name !== '';
   if (isNamed && several.length > 0) {
-    const kind = format === 'podman' ? 'mistake' : 'refused'; // Podman only refuses it in a rule that applies to the host.
-    diagnostics.report(kind, [...path, 'name'], 'stands beside names: use names alone');
+    // Podman only refuses it in a rule that applies to the host.
+    const kind = format === 'podman' ? 'mistake' : 'refused';
+    diagnostics.report(kind, [...path, 'name'], 'cannot be combined with names: use names alone');
   }
   if (!isNamed && several.length === 0 && (names === undefined || several === names))
     diagnostics.report('drops', path, 'names no syscall, so it has no effect');
@@ -54,11 +55,11 @@ export function checkBetweenRuleFields(
     diagnostics.report('notice', [...path, 'args', i, 'valueTwo'], message);
   }
   if (includes?.minKernel === '') {
-    const message = 'an empty version is met by every kernel: leave it out';
+    const message = 'every kernel meets an empty version: leave it out';
     diagnostics.report('notice', [...path, 'includes', 'minKernel'], message);
   }
   if (excludes?.minKernel === '') {
-    const message = 'an empty version is met by every kernel: the rule never counts';
+    const message = 'every kernel meets an empty version, so the rule never applies';
     diagnostics.report('drops', [...path, 'excludes', 'minKernel'], message);
   }
 }
@@ -67,16 +68,16 @@ export function checkBetweenRuleFields(
 export function checkBetweenFields(head: ValidHead, path: Path, diagnostics: Diagnostics): void {
   const { architectures, archMap, listenerPath, listenerMetadata } = head;
   if (architectures?.length && archMap?.length) {
-    const message = 'stands beside architectures: use one of the two';
+    const message = 'cannot be combined with architectures: use one of the two';
     diagnostics.report('refused', [...path, 'archMap'], message);
   }
   for (const [i, { architecture }] of (archMap ?? []).entries()) {
     if (archMap?.findIndex((other) => other.architecture === architecture) === i) continue;
-    const message = `${architecture} stands here twice: the first counts`;
+    const message = `${architecture} is repeated: only its first entry is used`;
     diagnostics.report('notice', [...path, 'archMap', i, 'architecture'], message);
   }
   if (listenerMetadata && !listenerPath) {
-    const message = 'is only for a listener: there is no listenerPath';
+    const message = 'has no effect without listenerPath';
     diagnostics.report('mistake', [...path, 'listenerMetadata'], message);
   }
 }

@@ -8,7 +8,9 @@ import type { ProfileMode } from './options.js';
 
 export type Severity = ProfileIssue['severity'];
 
-/** A problem at a path of keys and indices. Its position in the text is only looked up when it is reported as an issue. */
+/**
+ * A problem at a path of keys and indices. Its position in the text is only looked up when it is reported as an issue.
+ */
 export interface Diagnostic {
   readonly path: Path;
   readonly message: string;
@@ -156,8 +158,7 @@ export class Diagnostics {
     const severity = this.#severityOf(kind);
     const count = ++counts[severity];
     if (count > MOST_DIAGNOSTICS + 1) return undefined;
-    const rest = severity === 'error' ? 'what follows is not read' : 'those from here on are left out';
-    const limit = `there are more than ${MOST_DIAGNOSTICS} ${severity}s: ${rest}`;
+    const limit = `there are more than ${MOST_DIAGNOSTICS} ${severity}s: the others are not reported`;
     const isLast = count > MOST_DIAGNOSTICS;
     const entry = { path, severity, message: isLast ? () => limit : message, names: new Set<string>() };
     entries.push(entry);
@@ -166,8 +167,8 @@ export class Diagnostics {
 }
 
 /**
- * Returns diagnostics as issues. If there is a text, they have positions in it, and are in the order of the text; the position
- * of something that is missing is that of the innermost value around it.
+ * Returns diagnostics as issues. If there is a text, they have positions in it, and are in the order of the text; the
+ * position of something that is missing is that of the innermost value around it.
  */
 export function toIssues(diagnostics: readonly Diagnostic[], layout: JsonLayout | undefined): readonly ProfileIssue[] {
   const issues = diagnostics.map(
@@ -208,7 +209,9 @@ export function shown(value: unknown): string {
   return typeof value === 'object' && value !== null ? 'this' : String(value ?? null);
 }
 
-/** How many diagnostics come with a suggestion: looking for one is slow, and a document may have any number of problems. */
+/**
+ * How many diagnostics come with a suggestion: looking for one is slow, and a document may have any number of problems.
+ */
 const MOST_HINTS = 100;
 
 /** Whether the next diagnostic comes with a suggestion. */

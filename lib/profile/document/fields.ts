@@ -180,7 +180,7 @@ const ERRNO_NAME: Details = {
 
 const HOST_CONDITION: Details = {
   formats: NOT_OCI,
-  whenUnread: ['widens', 'is not read: the rule counts on every host'],
+  whenUnread: ['widens', 'is not read: the rule applies on every host'],
 };
 
 /** A comparison of an argument. */
@@ -211,7 +211,7 @@ export const CONDITION = struct({
   /** Docker only. The oldest kernel version that meets the condition: `4.8`. An empty string is met by every kernel. */
   minKernel: optional(
     { type: 'kernel-version' },
-    { formats: ['docker'], whenUnread: ['widens', 'is not read: the rule counts on every kernel'] },
+    { formats: ['docker'], whenUnread: ['widens', 'is not read: the rule applies on every kernel'] },
   ),
 });
 
@@ -259,7 +259,9 @@ export const DOCUMENT = struct({
   }),
   /** How the kernel attaches the filter: SECCOMP_FILTER_FLAG_*. */
   flags: optional(list(oneOf('flag', FLAGS), 'flags')),
-  /** A Unix socket. A runtime sends it the listener's descriptor, which receives the notifications of SCMP_ACT_NOTIFY. */
+  /**
+   * A Unix socket. A runtime sends it the listener's descriptor, which receives the notifications of SCMP_ACT_NOTIFY.
+   */
   listenerPath: optional(TEXT),
   /** What the runtime sends with the descriptor. */
   listenerMetadata: optional(TEXT),

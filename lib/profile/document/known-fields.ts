@@ -12,8 +12,8 @@ export interface Reading {
 }
 
 /**
- * Returns a copy of an object with the fields that the format reads, under their own names, and those of the objects in it;
- * the rules of a document are left as they are. A value that is not an object becomes one that no schema accepts.
+ * Returns a copy of an object with the fields that the format reads, under their own names, and those of the objects in
+ * it; the rules of a document are left as they are. A value that is not an object becomes one that no schema accepts.
  */
 export function readKnownFields(input: unknown, struct: Struct, reading: Reading, path: Path): unknown {
   // As far as the schema can tell, an array or a JsonNumber would be an object.
@@ -41,7 +41,7 @@ function fieldName(key: string, { fields, byFoldedKey }: Struct): string | undef
 /** Reports a key that is not exactly the name of a field. */
 function reportKey(path: Path, name: string | undefined, { fields }: Struct, diagnostics: Diagnostics): void {
   const key = path.at(-1);
-  if (name !== undefined) diagnostics.report('notice', path, `${shown(key)} is read as ${name}: write it so`);
+  if (name !== undefined) diagnostics.report('notice', path, `${shown(key)} is read as ${name}: write ${name}`);
   else {
     const suggestion = hint(diagnostics, key, () => Object.keys(fields));
     diagnostics.report('mistake', path, `unknown key ${shown(key)}${suggestion}`);
@@ -67,7 +67,7 @@ function readValue(value: unknown, { kind }: Field, reading: Reading, path: Path
   if (!Array.isArray(value)) return value;
   const longest = kind.type === 'list' ? kind.longest : LONGEST;
   if (value.length > longest) {
-    const message = `${value.length} are far more than a filter can hold: leave some out`;
+    const message = `has ${value.length} elements, far more than a filter can hold: the limit is ${longest}`;
     reading.diagnostics.report('refused', path, message);
     return undefined;
   }

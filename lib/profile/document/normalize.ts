@@ -9,7 +9,9 @@ import type { ActionName, CheckedDocument, CheckedFields, Rule, ValidHead, Valid
 const { syscalls: _, ...headFields } = DOCUMENT.fields;
 const HEAD = struct(headFields);
 
-/** Returns the document of a valid head and checked rules. Reports a return value that the default action cannot have. */
+/**
+ * Returns the document of a valid head and checked rules. Reports a return value that the default action cannot have.
+ */
 export function toDocument(
   head: ValidHead & JsonObject,
   syscalls: readonly Rule[],
@@ -73,7 +75,9 @@ function checkedValue(kind: Kind, value: unknown): unknown {
   }
 }
 
-/** What a document has for the return data of an action, under which keys: a number and, for Podman, an errno by name. */
+/**
+ * What a document has for the return data of an action, under which keys: a number and, for Podman, an errno by name.
+ */
 interface WrittenReturnData {
   readonly action: ActionName;
   readonly number: { readonly key: string; readonly value: number | bigint | null | undefined };
@@ -86,7 +90,10 @@ const LARGEST: ReadonlyMap<ActionName, number> = new Map([
   ['SCMP_ACT_TRACE', 65_535],
 ]);
 
-/** Returns SECCOMP_RET_DATA as runtimes compute it; undefined for the default, EPERM. `path` is that of what has the action. */
+/**
+ * Returns SECCOMP_RET_DATA as runtimes compute it; undefined for the default, EPERM. `path` is that of what has the
+ * action.
+ */
 function returnData(
   { action, number, name }: WrittenReturnData,
   path: Path,
@@ -98,7 +105,7 @@ function returnData(
   const at = [...path, named === undefined ? number.key : name.key];
   const report = (kind: ProblemKind, message: string) => diagnostics.report(kind, at, message);
   if (named !== undefined && typeof number.value === 'number' && number.value !== named)
-    report('notice', `${shown(name.value)} counts, not ${number.key} ${number.value}: keep one of them`);
+    report('notice', `${shown(name.value)} takes precedence over ${number.key} ${number.value}: keep one of them`);
   const largest = LARGEST.get(action);
   if (largest === undefined) {
     report('mistake', `${action} returns no errno: leave it out`);
@@ -106,10 +113,11 @@ function returnData(
   }
   // runc keeps 16 bits of the number.
   const kept = Number(BigInt.asUintN(16, BigInt(given)));
-  if (kept > largest) report('refused', `${given} is out of range: it is 0 to ${largest}`);
-  else if (given > largest) report('mistake', `${given} is out of range: it is 0 to ${largest}; runtimes read ${kept}`);
+  if (kept > largest) report('refused', `${given} is out of range: it must be from 0 to ${largest}`);
+  else if (given > largest)
+    report('mistake', `${given} is out of range: it must be from 0 to ${largest}; runtimes read ${kept}`);
   if (kept === 0 && action === 'SCMP_ACT_ERRNO')
-    report('notice', 'errno 0 tells the program that the call has succeeded, though it is not made');
+    report('notice', 'errno 0 makes the call appear to succeed, although it is not executed');
   return kept;
 }
 

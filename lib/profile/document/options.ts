@@ -1,33 +1,42 @@
-/** How a profile is read, and what its author may choose about its meaning. */
+/** Options of loading a profile: how to read it, and how to understand what the document leaves open. */
 import { SeccompError } from '../../errors.js';
 import { copyFields, emptyFields, type Fields } from '../../util/own-data.js';
 import { suggest } from '../../util/suggest.js';
 
-/** Whose reading of the document counts: moby's, containers/common's, or that of `linux.seccomp` in the OCI runtime spec. */
+/**
+ * Whose format a document has: Docker's (moby/profiles), Podman's (containers/common), or that of `linux.seccomp` in
+ * the OCI runtime specification.
+ */
 export type ProfileFormat = 'docker' | 'podman' | 'oci';
 
-/** `strict` refuses what is likely a mistake; `compat` does what the format's runtime does, and warns. */
+/** `strict` refuses likely mistakes; `compat` does what the format's runtime does, and warns. */
 export type ProfileMode = 'strict' | 'compat';
 
-/** What the document leaves open. */
+/** How to understand what a document leaves open. */
 export interface MeaningOptions {
-  /** Compare as many bits of an argument as the kernel reads, or all 64 as libseccomp does. Default `kernel`. */
+  /**
+   * How many bits of an argument are compared: as many as the kernel reads, or all 64, as libseccomp does. Default
+   * `kernel`.
+   */
   readonly argumentWidth: 'kernel' | 64;
   /** What happens to a call of an ABI that the profile does not decide. Default `kill-process`. */
   readonly foreignAction: 'kill-process' | 'kill-thread';
-  /** What a call newer than all that the profile names gets: ENOSYS, as from runc, or the default action. Default `enosys`. */
+  /**
+   * What happens to syscalls newer than every syscall that the profile names: ENOSYS, as with runc, or the default
+   * action. Default `enosys`.
+   */
   readonly newerCalls: 'enosys' | 'default';
 }
 
 /** Options of `parseProfile` and `loadProfile`. */
 export interface ProfileOptions extends Partial<MeaningOptions> {
-  /** What errors call the profile. Default its path, the built-in's name, or `inline`. */
+  /** What error messages call the profile. Default: its path, the built-in's name, or `inline`. */
   readonly source?: string;
-  /** Default: by what the document holds. */
+  /** The format of the document. Default: recognized by its fields. */
   readonly format?: ProfileFormat;
-  /** Default `strict`. */
+  /** Whether likely mistakes are errors. Default `strict`. */
   readonly mode?: ProfileMode;
-  /** Directory of Kubernetes' `Localhost/…` profiles. Default `/var/lib/kubelet/seccomp`. */
+  /** The directory of Kubernetes' `Localhost/…` profiles. Default `/var/lib/kubelet/seccomp`. */
   readonly root?: string;
 }
 
@@ -40,12 +49,14 @@ const CHOICES: ReadonlyMap<string, readonly unknown[]> = new Map<string, readonl
 ]);
 const TEXTS: readonly string[] = ['source', 'root'];
 
-/** Options that were read, with all their names: what is undefined was not given. */
+/** Options that were read: every name, with undefined for an option that was not given. */
 export type ReadOptions = { readonly [Name in keyof ProfileOptions]-?: ProfileOptions[Name] | undefined };
 
 /**
- * Reads options once. `others` are the caller's own, which are left out.
- * @throws SeccompError ERR_SECCOMP_OPTION for options that are unknown or have a value that they can't have.
+ * Reads options once.
+ *
+ * @param others - Names of the caller's own options, which are skipped.
+ * @throws {SeccompError} ERR_SECCOMP_OPTION for an unknown option or an invalid value.
  */
 export function readOptions(options: unknown, others: readonly string[] = []): ReadOptions {
   const fields = optionFields(options);
@@ -59,7 +70,7 @@ export function readOptions(options: unknown, others: readonly string[] = []): R
   return { source, format, mode, root, argumentWidth, foreignAction, newerCalls };
 }
 
-/** A copy of an options object. @throws SeccompError ERR_SECCOMP_OPTION if it is none, or not a plain one. */
+/** Copies an options object. @throws {SeccompError} ERR_SECCOMP_OPTION if it is not a plain object. */
 export function optionFields(options: unknown): Fields {
   if (options === undefined) return emptyFields();
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
@@ -73,7 +84,8 @@ export function optionFields(options: unknown): Fields {
 
 /**
  * Refuses options that have no effect on `what`.
- * @throws SeccompError ERR_SECCOMP_OPTION
+ *
+ * @throws {SeccompError} ERR_SECCOMP_OPTION
  */
 export function refuseOptions(options: ReadOptions, names: readonly (keyof ReadOptions)[], what: string): void {
   const unused = names.find((name) => options[name] !== undefined);
@@ -82,11 +94,12 @@ export function refuseOptions(options: ReadOptions, names: readonly (keyof ReadO
 }
 
 /**
- * Refuses all options, for a function that has none; `remedy` says where they belong.
- * @throws SeccompError ERR_SECCOMP_OPTION
+ * Refuses all options, for a function that has none. `remedy` says where they belong.
+ *
+ * @throws {SeccompError} ERR_SECCOMP_OPTION
  */
 export function refuseAnyOption(options: unknown, what: string, remedy: string): void {
-  if (typeof options === 'number') return; // The index that Array.map gives, as in `names.map(extend)`.
+  if (typeof options === 'number') return; // The index that Array.map passes, as in `names.map(extend)`.
   const fields = optionFields(options);
   const unused = Object.keys(fields).find((name) => fields[name] !== undefined);
   if (unused === undefined) return;
@@ -100,7 +113,7 @@ function problem(key: string, value: unknown, choices: readonly unknown[] | unde
   return `must be one of ${choices.map((choice) => JSON.stringify(choice)).join(', ')}`;
 }
 
-/** The choices of `options`, or their defaults. */
+/** Returns the options that say how to understand a document, or their defaults. */
 export function meaningOf(options: ReadOptions): MeaningOptions {
   const { argumentWidth = 'kernel', foreignAction = 'kill-process', newerCalls = 'enosys' } = options;
   return { argumentWidth, foreignAction, newerCalls };

@@ -1,6 +1,6 @@
 /**
- * Keys that stand twice in an object, as Go's encoding/json reads them: it decodes each value in turn into what the values
- * before it have left, and refuses the document if any of them is of the wrong type.
+ * Merges repeated keys of an object as Go's encoding/json does: it decodes their values one after the other into the
+ * same field, and refuses the document if one of them has the wrong type.
  */
 import { emptyFields, type Path } from '../../util/own-data.js';
 import { structuralKey } from '../../util/structural-key.js';
@@ -12,21 +12,23 @@ import { DOCUMENT, type Fields, KERNEL_VERSION, type Kind } from './fields.js';
 /** Reports a repeated key, or a problem with a value that another one replaces. */
 type Report = (kind: ProblemKind, path: Path, message: string) => void;
 
-/** What is the same wherever a value is decoded. */
+/** The context of decoding one document. */
 interface Decoding {
-  /** The entries of the objects in which a key stands twice. */
+  /** All entries of the objects that repeat a key. */
   readonly entries: Entries;
   readonly report: Report;
 }
 
-/** Where a value is decoded. */
+/** The context of decoding one value. */
 interface Place extends Decoding {
   readonly path: Path;
-  /** Whether another value follows for the same field, so that the schema does not see this one. */
+  /** Whether a later value replaces this one, so that the schema does not see it. */
   readonly isReplaced: boolean;
 }
 
-/** Decodes `json` into the field that has the value `before`, undefined if none, and returns the field's new value. */
+/**
+ * Decodes `json` into a field that has the value `before`, or undefined if it has none. Returns the field's new value.
+ */
 type Decoder = (before: unknown, json: unknown, place: Place) => unknown;
 
 /** The repeated keys of a document, and where problems with them are reported. */
@@ -38,52 +40,52 @@ export interface Repeats {
 }
 
 /**
- * Merges the values of repeated keys, whatever their case, in a profile or in a whole config.json. In the result, no object
- * names a field twice.
+ * Merges the values of repeated keys, whatever their case, in a profile or in a whole config.json. In the result, no
+ * object names a field twice.
  */
 export function mergeRepeatedKeys(document: unknown, { entries, repeats, diagnostics }: Repeats): unknown {
   const problems = new Map<string, Parameters<Report>>();
   const report: Report = (kind, path, message) => {
     if (problems.size <= MOST_DIAGNOSTICS) problems.set(structuralKey([...path, kind]), [kind, path, message]);
   };
-  for (const path of repeats) report('mistake', path, `the key ${shown(path.at(-1))} stands here twice`);
+  for (const path of repeats) report('mistake', path, `the key ${shown(path.at(-1))} is repeated`);
   const merged = toJson(CONFIG(undefined, document, { entries, report, path: [], isReplaced: false }));
   for (const problem of problems.values()) diagnostics.report(...problem);
   return merged;
 }
 
-/** Fields of an object while it is decoded, by the name of the field, or by the key where it names none. */
-class Struct {
+/** An object that is being decoded: values by the name of their field, or by their key if no field has that name. */
+class PartialObject {
   readonly fields = new Map<string, { readonly key: string; readonly value: unknown }>();
 }
 
 /**
- * A list while it is decoded. Go keeps the elements beyond a shorter list that follows, and decodes into them again if a
- * longer one follows that.
+ * A list that is being decoded. When a shorter list is decoded into it, Go keeps the elements beyond its end, and
+ * decodes into them if a longer list follows.
  */
-class List {
+class PartialList {
   readonly elements: unknown[] = [];
   length = 0;
 }
 
-/** The value as JSON has it. */
+/** Returns a decoded value as plain objects and arrays. */
 function toJson(value: unknown): unknown {
-  if (value instanceof List) return value.elements.slice(0, value.length).map(toJson);
-  if (!(value instanceof Struct)) return value;
+  if (value instanceof PartialList) return value.elements.slice(0, value.length).map(toJson);
+  if (!(value instanceof PartialObject)) return value;
   const fields = emptyFields();
   for (const { key, value: field } of value.fields.values()) fields[key] = toJson(field);
   return fields;
 }
 
-/** A value of the wrong type. The schema tells, unless it does not see the value. */
+/** Handles a value of the wrong type. The schema reports it, unless another value replaces it. */
 function wrong(before: unknown, json: unknown, { path, isReplaced, report }: Place, wanted: string): unknown {
   if (!isReplaced) return json;
-  const message = `${shown(json)} must be ${wanted}, although the key stands here twice: runtimes refuse the document`;
+  const message = `${shown(json)} must be ${wanted}, even though the key is repeated: runtimes refuse the document`;
   report('refused', path, message);
   return before;
 }
 
-/** A value of a type that `null` leaves as it was. */
+/** Decodes a scalar. Null leaves the value as it was. */
 function scalar(wanted: string, accepts: (json: unknown) => boolean): Decoder {
   return (before, json, place) => {
     if (json === null && before !== undefined) return before;
@@ -91,7 +93,7 @@ function scalar(wanted: string, accepts: (json: unknown) => boolean): Decoder {
   };
 }
 
-/** A pointer: `null` resets it. */
+/** Decodes a Go pointer. Null resets it. */
 const pointer =
   (to: Decoder): Decoder =>
   (before, json, place) =>
@@ -102,8 +104,8 @@ const list =
   (before, json, place) => {
     if (json === null) return null;
     if (!Array.isArray(json)) return wrong(before, json, place, 'an array');
-    // Go makes an empty list anew, without the elements that there were.
-    const made = before instanceof List && json.length > 0 ? before : new List();
+    // For an empty list, Go makes a new one and forgets the elements of the old one.
+    const made = before instanceof PartialList && json.length > 0 ? before : new PartialList();
     json.forEach((item, i) => {
       const element = i < made.elements.length ? made.elements[i] : undefined;
       made.elements[i] = of(element, item, { ...place, path: [...place.path, i] });
@@ -116,7 +118,7 @@ function struct(decoders: Readonly<Record<string, Decoder>>): Decoder {
   const names = new Map(Object.keys(decoders).map((name) => [foldKey(name), name]));
   return (before, json, place) => {
     if (!isObject(json)) return wrong(before, json, place, 'an object');
-    const made = before instanceof Struct ? before : new Struct();
+    const made = before instanceof PartialObject ? before : new PartialObject();
     const entries = place.entries.get(json) ?? Object.entries(json);
     const nameOf = (key: string) => (Object.hasOwn(decoders, key) ? key : (names.get(foldKey(key)) ?? key));
     const last = new Map(entries.map(([key], i) => [nameOf(key), i]));
@@ -124,13 +126,13 @@ function struct(decoders: Readonly<Record<string, Decoder>>): Decoder {
     entries.forEach(([key, item], i) => {
       const name = nameOf(key);
       const path = [...place.path, key];
-      if ((seen.get(name) ?? key) !== key) place.report('mistake', path, `the key ${name} stands here twice`);
+      if ((seen.get(name) ?? key) !== key) place.report('mistake', path, `the key ${name} is repeated`);
       seen.set(name, key);
       const known = made.fields.get(name);
       const isReplaced = place.isReplaced || last.get(name) !== i;
       const decode = Object.hasOwn(decoders, name) ? decoders[name] : undefined;
       const value = decode === undefined ? item : decode(known?.value, item, { ...place, path, isReplaced });
-      made.fields.delete(name); // The order is that of the last ones.
+      made.fields.delete(name); // So that the field takes the place of its last key.
       made.fields.set(name, { key, value });
     });
     return made;
@@ -150,7 +152,7 @@ const unsigned = scalar(
   (json) => (typeof json === 'number' || typeof json === 'bigint') && BigInt.asUintN(64, BigInt(json)) === BigInt(json),
 );
 
-/** moby's KernelVersion, which an empty string leaves as it was. */
+/** Decodes a KernelVersion of moby/profiles. An empty string leaves it as it was. */
 const version: Decoder = (before, json, place) => {
   if (json === '' && typeof before === 'string') return before;
   if (typeof json === 'string' && KERNEL_VERSION.test(json)) return json;

@@ -1,5 +1,6 @@
 /**
- * The schema of a document, made from the table of fields: validates types, names and ranges, and gives the JSON Schema.
+ * The schema of a document, made from the table of fields: validates types, names and ranges, and gives the JSON
+ * Schema.
  *
  * A validation library would do but for two things: the documents that are validated inherit nothing, and properties of
  * `Object.prototype` must not change the result.
@@ -53,7 +54,7 @@ function unsigned(maximum: number | bigint, what: string): Schema<number | bigin
       if (!isExact || value < 0) {
         const isTooLarge = Number.isInteger(value) && Number(value) > Number.MAX_SAFE_INTEGER;
         const problem = isTooLarge
-          ? 'is more than a number holds exactly: give a bigint'
+          ? 'is more than a number can hold exactly: use a bigint'
           : `must be an unsigned whole number: ${what}`;
         return refuse(diagnostics, path, `${shown(value)} ${problem}`);
       }

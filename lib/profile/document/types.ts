@@ -1,4 +1,6 @@
-/** The types of a profile document, as it is written and as it is when checked. They follow from the table of fields. */
+/**
+ * The types of a profile document, as it is written and as it is when checked. They follow from the table of fields.
+ */
 import type {
   ACTIONS,
   ARCH_MAP_ENTRY,
@@ -68,8 +70,8 @@ export type ActionName = (typeof ACTIONS)[number];
 export type FlagName = (typeof FLAGS)[number];
 
 /**
- * A profile as people write it. Sources: `linux.seccomp` of the OCI runtime specification, and what moby/profiles (`docker`)
- * and containers/common (`podman`) add to it.
+ * A profile as people write it. Sources: `linux.seccomp` of the OCI runtime specification, and what moby/profiles
+ * (`docker`) and containers/common (`podman`) add to it.
  */
 export interface ProfileDocument extends WrittenFields<(typeof DOCUMENT)['fields']> {}
 
@@ -90,8 +92,8 @@ export interface CheckedDocument extends CheckedFields<(typeof DOCUMENT)['fields
 export interface ArchMapEntry extends CheckedFields<(typeof ARCH_MAP_ENTRY)['fields']> {}
 
 /**
- * A rule of a checked document. `names` has the name that was given as `name`, and is empty if the rule has no effect. A `name`
- * in addition to `names` is kept: Podman only refuses the two in a rule that applies to the host.
+ * A rule of a checked document. `names` has the name that was given as `name`, and is empty if the rule has no effect.
+ * A `name` in addition to `names` is kept: Podman only refuses the two in a rule that applies to the host.
  */
 export interface Rule extends CheckedFields<(typeof RULE)['fields']> {}
 
@@ -119,8 +121,8 @@ export function emptyDocument(defaultAction: ActionName, defaultErrnoRet: number
 }
 
 /**
- * Whether a rule compares one argument twice. Container runtimes then make each of its comparisons a rule of its own, so
- * that they are alternatives.
+ * Whether a rule compares one argument twice. Container runtimes then make each of its comparisons a rule of its own,
+ * so that they are alternatives.
  */
 export function comparesArgumentTwice({ args }: Rule): boolean {
   return new Set(args.map(({ index }) => index)).size < args.length;

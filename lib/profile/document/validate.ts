@@ -45,7 +45,7 @@ function checkAround(input: unknown, linux: unknown): Diagnostic | undefined {
   if (linux !== undefined && !isObject(linux))
     return { path: ['linux'], message: 'must be an object', severity: 'error' };
   if (typeof memberOf(input, 'kind') !== 'string' || !isObject(memberOf(input, 'spec'))) return undefined;
-  const message = 'this is a manifest of Kubernetes: give what it has here as a document of its own';
+  const message = 'this is a Kubernetes manifest: pass the value of spec as the document';
   return { path: ['spec'], message, severity: 'error' };
 }
 
@@ -56,7 +56,8 @@ function checkProfile(input: unknown, path: Path, reading: Reading): CheckedDocu
   // If another field is not valid, runtimes refuse the document, and else filter nothing.
   HEAD.accepts(own({ ...head, defaultAction: table.ACTIONS[0] }), path, diagnostics);
   const message =
-    'is missing: defaultAction; without it and without rules nothing is filtered: if that is meant, say unconfined';
+    'is missing: defaultAction; a document without it and without rules filters nothing: ' +
+    'if that is intended, use unconfined';
   diagnostics.report('mistake', [...path, 'defaultAction'], message);
   return undefined;
 }

@@ -43,8 +43,8 @@ const MOST_REPEATS = 1 << 14;
 const PROFILE_DEPTH = 8;
 
 /**
- * Parses JSON text (RFC 8259), in linear time and without recursion. An integer is a number up to 2⁵³ − 1 and a bigint above;
- * a lone surrogate becomes U+FFFD.
+ * Parses JSON text (RFC 8259), in linear time and without recursion. An integer is a number up to 2⁵³ − 1 and a bigint
+ * above; a lone surrogate becomes U+FFFD.
  *
  * @throws {JsonSyntaxError} with the offset of the first mistake, or of the value that exceeds a limit.
  */
@@ -102,7 +102,7 @@ class Parser {
         continue;
       }
       let value = container ?? this.#scalar();
-      // A value is complete; it may be the last of what is around it, which is then complete too.
+      // The value is complete. If it is the last one of its container, the container is complete too.
       for (;;) {
         const frame = this.#frames.at(-1);
         if (frame === undefined) return this.#finished(value);
@@ -113,7 +113,7 @@ class Parser {
           break;
         }
         if (!this.#ends(frame.container))
-          this.#fail(`${this.#here()} stands where a comma or the end should${this.#remedy()}`);
+          this.#fail(`expected a comma or the end, found ${this.#here()}${this.#remedy()}`);
         value = frame.container;
         this.#layout.end(frame.number);
         this.#frames.pop();
@@ -123,11 +123,11 @@ class Parser {
 
   #finished(value: unknown): unknown {
     this.#skipSpace();
-    if (this.#at < this.#text.length) this.#fail(`${this.#here()} stands after the document`);
+    if (this.#at < this.#text.length) this.#fail(`expected the end, found ${this.#here()}`);
     return value;
   }
 
-  /** The container that begins here, if one does: every value passes by. */
+  /** Returns a new container if one begins here. Counts every value. */
   #opening(): Frame['container'] | undefined {
     this.#skipSpace();
     if (++this.#values > MOST_VALUES) this.#tooMany(MOST_VALUES, 'values');
@@ -141,7 +141,7 @@ class Parser {
     return this.#takes(Array.isArray(container) ? 0x5d : 0x7d);
   }
 
-  /** Goes on to the next value of the container: in an object, past its key and the colon. */
+  /** Advances to the next value of the container; in an object, past its key and the colon. */
   #next(frame: Frame): void {
     this.#skipSpace();
     this.#begins = this.#at;
@@ -150,10 +150,10 @@ class Parser {
     else {
       if (frame.count > MOST_KEYS) this.#tooMany(MOST_KEYS, 'keys in one object');
       if (this.#text.charCodeAt(this.#at) !== QUOTE)
-        this.#fail(`${this.#here()} stands where a key in double quotes should${this.#remedy()}`);
+        this.#fail(`expected a key in double quotes, found ${this.#here()}${this.#remedy()}`);
       frame.key = this.#string();
       this.#skipSpace();
-      if (!this.#takes(0x3a)) this.#fail(`${this.#here()} stands where a colon should`);
+      if (!this.#takes(0x3a)) this.#fail(`expected a colon, found ${this.#here()}`);
       frame.isRepeat = Object.hasOwn(frame.container, frame.key);
       if (frame.isRepeat) this.#addRepeat(frame, frame.key);
     }
@@ -185,7 +185,7 @@ class Parser {
       this.#at += word.length;
       return value;
     }
-    return this.#fail(`${this.#here()} stands where a value should${this.#remedy()}`);
+    return this.#fail(`expected a value, found ${this.#here()}${this.#remedy()}`);
   }
 
   #number(): unknown {
@@ -210,13 +210,13 @@ class Parser {
       this.#at = at;
       if (unit !== BACKSLASH) this.#fail(at < this.#text.length ? 'a control character in a string' : this.#here());
       ESCAPE.lastIndex = at;
-      const sequence = ESCAPE.exec(this.#text)?.[0] ?? this.#fail('an escape that JSON does not have');
+      const sequence = ESCAPE.exec(this.#text)?.[0] ?? this.#fail('an invalid escape sequence in a string');
       escapes = true;
       at += sequence.length - 1;
     }
   }
 
-  /** A part of the text; what was read lately is the same string again, as most names and keys are. */
+  /** Returns a part of the text. Short strings are cached, as most keys and names occur many times. */
   #shared(begins: number, end: number): string {
     const length = end - begins;
     if (length > LONGEST_SHARED) return this.#text.slice(begins, end);
@@ -242,13 +242,13 @@ class Parser {
     }
   }
 
-  /** What stands here, for a message. */
+  /** The next character, for a message. */
   #here(): string {
     const character = this.#text.codePointAt(this.#at);
     return character === undefined ? 'the end of the text' : JSON.stringify(String.fromCodePoint(character));
   }
 
-  /** What is often meant by what stands here instead of a key or a value. */
+  /** What to do about a frequent mistake at this place. */
   #remedy(): string {
     const character = this.#text.charAt(this.#at);
     if (character === '/' || character === '#') return '; JSON has no comments';
@@ -264,12 +264,12 @@ class Parser {
   }
 
   #tooMany(most: number, what: string): never {
-    const message = `this is no profile: it has more than ${most} ${what}, a hundred times what the largest have`;
-    throw new JsonSyntaxError(message, this.#at);
+    const message = `this is not a profile: it has more than ${most} ${what}`;
+    throw new JsonSyntaxError(`${message}, a hundred times as many as the largest profiles`, this.#at);
   }
 }
 
-/** How many strings are remembered, and how long they may be. */
+/** How many strings are cached, and how long they may be. */
 const SLOTS = 1024;
 const LONGEST_SHARED = 40;
 
@@ -284,7 +284,7 @@ const WORDS: readonly (readonly [string, unknown])[] = [
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const ESCAPE = /\\(?:["\\/bfnrt]|u[\dA-Fa-f]{4})/y;
 
-/** The text of a string whose escapes are known to be valid. */
+/** Returns the value of a string whose escape sequences are valid. */
 function unescaped(inside: string): string {
   return String(JSON.parse(`"${inside}"`)).toWellFormed();
 }

@@ -9,8 +9,8 @@ export interface Position {
 }
 
 /**
- * A text and the offsets of its values. The values are numbered in the order in which they begin, so that the values inside
- * a container follow it.
+ * A text and the offsets of its values. The values are numbered in the order in which they begin, so that the values
+ * inside a container follow it.
  */
 export interface JsonLayout {
   readonly text: string;
@@ -57,8 +57,8 @@ function doubled(numbers: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
 }
 
 /**
- * Returns the offset of the value at each path, or of the innermost container around it that exists. Keys are compared as
- * Go does; of a key that is repeated, the last one counts.
+ * Returns the offset of the value at each path, or of the innermost container around it that exists. Keys are compared
+ * as Go does; of a key that is repeated, the last one counts.
  */
 export function offsetsOf(layout: JsonLayout, paths: readonly Path[]): readonly number[] {
   const search = new Search(layout);

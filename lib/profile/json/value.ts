@@ -21,8 +21,8 @@ export function isObject(value: unknown): value is JsonObject {
 }
 
 /**
- * Folds a key as Go does before it compares the key with the names of fields: ASCII letters to lower case, and U+017F (ſ)
- * and U+212A (the Kelvin sign) to s and k. Source: `foldName` of encoding/json.
+ * Folds a key as Go does before it compares the key with the names of fields: ASCII letters to lower case, and U+017F
+ * (ſ) and U+212A (the Kelvin sign) to s and k. Source: `foldName` of encoding/json.
  */
 export function foldKey(key: string): string {
   return key.replace(/[A-Z\u017F\u212A]/g, (letter) =>

@@ -102,7 +102,7 @@ describe('a profile is refused for', () => {
     [
       'a key given twice',
       '{"defaultAction": "SCMP_ACT_ALLOW", "defaultAction": "SCMP_ACT_ALLOW"}',
-      /defaultAction at 1:37: the key "defaultAction" stands here twice/,
+      /defaultAction at 1:37: the key "defaultAction" is repeated/,
     ],
     ['a __proto__ key', '{"defaultAction": "SCMP_ACT_ALLOW", "__proto__": {}}', /unknown key "__proto__"/],
     [
@@ -138,7 +138,7 @@ describe('a profile is refused for', () => {
     [
       'an errno above 4094',
       rule('{"names": ["read"], "action": "SCMP_ACT_ERRNO", "errnoRet": 4095}'),
-      /errnoRet at 2:49: 4095 is out of range: it is 0 to 4094/,
+      /errnoRet at 2:49: 4095 is out of range: it must be from 0 to 4094/,
     ],
     [
       'an errno of an action that has none',
@@ -165,7 +165,7 @@ describe('a profile is refused for', () => {
     [
       'architectures beside archMap',
       '{"defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_X86"], "archMap": [{"architecture": "SCMP_ARCH_X86_64"}]}',
-      /archMap at 1:73: stands beside architectures/,
+      /archMap at 1:73: cannot be combined with architectures/,
     ],
     ['being an array', '[]', / at 1:1: must be an object/],
   ])('%s', (_, text, expected) => {

@@ -134,7 +134,7 @@ describe('an error in both, as runtimes refuse it', () => {
   test('architectures beside archMap, before any host is known', () => {
     const rest = { architectures: ['SCMP_ARCH_X86'], archMap: [{ architecture: 'SCMP_ARCH_X86_64' }] };
     for (const mode of ['strict', 'compat'] as const) {
-      expect(() => profileOf(documentOf([], rest), { mode })).toThrow(/archMap: stands beside architectures/);
+      expect(() => profileOf(documentOf([], rest), { mode })).toThrow(/archMap: cannot be combined with architectures/);
     }
   });
 

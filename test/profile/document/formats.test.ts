@@ -35,7 +35,7 @@ describe('a config.json', () => {
 
   test('without one is no profile: strict refuses it, compat filters nothing', () => {
     const text = '{"ociVersion": "1.2.0", "linux": {}}';
-    expect(found(text)).toEqual([expect.stringMatching(/^error linux\.seccomp\.defaultAction: .*say unconfined$/)]);
+    expect(found(text)).toEqual([expect.stringMatching(/^error linux\.seccomp\.defaultAction: .*use unconfined$/)]);
     expect(loadProfile(text, COMPAT)).toBeNull();
   });
 
@@ -46,9 +46,9 @@ describe('a config.json', () => {
   });
 });
 
-test('a manifest of Kubernetes is told from a document that filters nothing', () => {
+test('a Kubernetes manifest is not taken for a document that filters nothing', () => {
   const text = '{"apiVersion": "v1", "kind": "SeccompProfile", "spec": {"defaultAction": "SCMP_ACT_ERRNO"}}';
-  const expected = 'error spec: this is a manifest of Kubernetes: give what it has here as a document of its own';
+  const expected = 'error spec: this is a Kubernetes manifest: pass the value of spec as the document';
   expect(found(text)).toEqual([expected]);
   expect(found(text, COMPAT)).toEqual([expected]);
 });
@@ -104,7 +104,7 @@ test('a number that is not exact is told from one that is none', () => {
   const rule = (value: number) => ({ names: ['brk'], action: 'SCMP_ACT_ALLOW', args: args(value) }) as const;
   const said = (value: number) =>
     checkProfile({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: [rule(value)] }).map(({ message }) => message);
-  expect(said(2 ** 53)).toEqual(['9007199254740992 is more than a number holds exactly: give a bigint']);
+  expect(said(2 ** 53)).toEqual(['9007199254740992 is more than a number can hold exactly: use a bigint']);
   expect(said(-1)).toEqual(['-1 must be an unsigned whole number: a 64-bit value']);
   expect(said(2 ** 53 - 1)).toEqual([]);
 });
@@ -131,25 +131,25 @@ describe('what a format does not read', () => {
       'includes, in OCI',
       'oci',
       `${ALLOW}, "includes": {"caps": ["CAP_CHOWN"]}`,
-      'error syscalls[0].includes: is not read: the rule counts on every host',
+      'error syscalls[0].includes: is not read: the rule applies on every host',
     ],
     [
       'excludes, in OCI',
       'oci',
       `${ALLOW}, "excludes": {"arches": ["amd64"]}`,
-      'error syscalls[0].excludes: is not read: the rule counts on every host',
+      'error syscalls[0].excludes: is not read: the rule applies on every host',
     ],
     [
       'includes of what is denied, in OCI',
       'oci',
       `${DENY}, "includes": {"caps": ["CAP_CHOWN"]}`,
-      'warning syscalls[0].includes: is not read: the rule counts on every host',
+      'warning syscalls[0].includes: is not read: the rule applies on every host',
     ],
     [
       'includes that ask for nothing, in OCI',
       'oci',
       `${ALLOW}, "includes": {}`,
-      'warning syscalls[0].includes: is not read: the rule counts on every host',
+      'warning syscalls[0].includes: is not read: the rule applies on every host',
     ],
     [
       'a name that denies, in OCI',
@@ -179,13 +179,13 @@ describe('what a format does not read', () => {
       'minKernel of what is allowed, in Podman’s',
       'podman',
       `${ALLOW}, "includes": {"minKernel": "4.8"}`,
-      'error syscalls[0].includes.minKernel: is not read: the rule counts on every kernel',
+      'error syscalls[0].includes.minKernel: is not read: the rule applies on every kernel',
     ],
     [
       'minKernel of what is denied, in Podman’s',
       'podman',
       `${DENY}, "includes": {"minKernel": "4.8"}`,
-      'warning syscalls[0].includes.minKernel: is not read: the rule counts on every kernel',
+      'warning syscalls[0].includes.minKernel: is not read: the rule applies on every kernel',
     ],
   ])('%s', (_, format = 'docker', rule, expected) => {
     expect(foundInRule(rule, { format })).toEqual([expected]);
@@ -225,7 +225,7 @@ describe('fields', () => {
     expect(profile.document.defaultErrnoRet).toBe(38);
     expect(profile.document.syscalls.map(({ errnoRet }) => errnoRet)).toEqual([13, 13, 2]);
     expect(profile.warnings.map(inWords)).toEqual([
-      'warning syscalls[0].errno: "EACCES" counts, not errnoRet 1: keep one of them',
+      'warning syscalls[0].errno: "EACCES" takes precedence over errnoRet 1: keep one of them',
     ]);
   });
 

@@ -9,7 +9,7 @@ describe('what runtimes refuse is an error in either mode:', () => {
       'name beside names',
       foundInRule,
       `${ALLOW}, "name": "write"`,
-      'syscalls[0].name: stands beside names: use names alone',
+      'syscalls[0].name: cannot be combined with names: use names alone',
     ],
     [
       'an empty name',
@@ -22,7 +22,7 @@ describe('what runtimes refuse is an error in either mode:', () => {
       'an errno that libseccomp does not take',
       foundInRule,
       `${DENY}, "errnoRet": 4095`,
-      'syscalls[0].errnoRet: 4095 is out of range: it is 0 to 4094',
+      'syscalls[0].errnoRet: 4095 is out of range: it must be from 0 to 4094',
     ],
     [
       'an errno that no one knows',
@@ -53,7 +53,7 @@ describe('what runtimes refuse is an error in either mode:', () => {
       'architectures beside archMap',
       found,
       '{"defaultAction": "SCMP_ACT_ERRNO", "architectures": ["SCMP_ARCH_X86"], "archMap": [{"architecture": "SCMP_ARCH_ARM"}]}',
-      'archMap: stands beside architectures: use one of the two',
+      'archMap: cannot be combined with architectures: use one of the two',
     ],
   ])('%s', (_, look, text, expected) => {
     expect(look(text)).toEqual([`error ${expected}`]);
@@ -83,7 +83,7 @@ describe('what is likely a mistake is an error in strict, a warning in compat:',
     [
       'an errno that is cut',
       `${DENY}, "errnoRet": 65537`,
-      'syscalls[0].errnoRet: 65537 is out of range: it is 0 to 4094; runtimes read 1',
+      'syscalls[0].errnoRet: 65537 is out of range: it must be from 0 to 4094; runtimes read 1',
     ],
     [
       'a denying rule without names',
@@ -98,13 +98,9 @@ describe('what is likely a mistake is an error in strict, a warning in compat:',
     [
       'a denying rule that counts on no kernel',
       `${DENY}, "excludes": {"minKernel": ""}`,
-      'syscalls[0].excludes.minKernel: an empty version is met by every kernel: the rule never counts',
+      'syscalls[0].excludes.minKernel: every kernel meets an empty version, so the rule never applies',
     ],
-    [
-      'the same key twice',
-      `${ALLOW}, "action": "SCMP_ACT_ALLOW"`,
-      'syscalls[0].action: the key "action" stands here twice',
-    ],
+    ['the same key twice', `${ALLOW}, "action": "SCMP_ACT_ALLOW"`, 'syscalls[0].action: the key "action" is repeated'],
   ])('%s', (_, rule, expected) => {
     expect(foundInRule(rule)).toContainEqual(expect.stringContaining(`error ${expected}`));
     expect(foundInRule(rule, COMPAT)).toEqual([expect.stringContaining(`warning ${expected}`)]);
@@ -112,7 +108,7 @@ describe('what is likely a mistake is an error in strict, a warning in compat:',
 
   test('metadata for no listener', () => {
     const text = '{"defaultAction": "SCMP_ACT_ERRNO", "listenerMetadata": "x"}';
-    const expected = 'listenerMetadata: is only for a listener: there is no listenerPath';
+    const expected = 'listenerMetadata: has no effect without listenerPath';
     expect(found(text)).toEqual([`error ${expected}`]);
     expect(found(text, COMPAT)).toEqual([`warning ${expected}`]);
   });
@@ -138,7 +134,7 @@ describe('what is harmless is a warning in either mode:', () => {
     [
       'a key in another case',
       '"Names": ["read"], "action": "SCMP_ACT_ALLOW"',
-      'syscalls[0].Names: "Names" is read as names: write it so',
+      'syscalls[0].Names: "Names" is read as names: write names',
     ],
     [
       'an allowing rule without names',
@@ -148,7 +144,7 @@ describe('what is harmless is a warning in either mode:', () => {
     [
       'errno 0',
       `${DENY}, "errnoRet": 0`,
-      'syscalls[0].errnoRet: errno 0 tells the program that the call has succeeded, though it is not made',
+      'syscalls[0].errnoRet: errno 0 makes the call appear to succeed, although it is not executed',
     ],
     [
       'a second value that no operator reads',
@@ -158,7 +154,7 @@ describe('what is harmless is a warning in either mode:', () => {
     [
       'an empty version to include',
       `${ALLOW}, "includes": {"minKernel": ""}`,
-      'syscalls[0].includes.minKernel: an empty version is met by every kernel: leave it out',
+      'syscalls[0].includes.minKernel: every kernel meets an empty version: leave it out',
     ],
   ])('%s', (_, rule, expected) => {
     expect(foundInRule(rule)).toEqual([`warning ${expected}`]);
