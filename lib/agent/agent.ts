@@ -12,7 +12,7 @@ import {
   emitHandlerError,
   type HandlerMap,
   type Handlers,
-  notImplemented,
+  NOT_IMPLEMENTED,
   readHandlers,
 } from '../notify/handlers.js';
 import { Listener, openInbox } from '../notify/listener.js';
@@ -248,7 +248,7 @@ export class Agent extends EventEmitter<AgentEvents> {
       dispatch(call, handler, this.#timeout, (error) => emitHandlerError(this, error, call));
       return;
     }
-    call.answer(notImplemented());
+    call.answer(NOT_IMPLEMENTED);
     this.emit('unanswered', call);
   }
 

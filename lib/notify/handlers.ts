@@ -1,7 +1,7 @@
 /** Handlers: functions of the user that answer calls. Reads them from options, and calls them for each notification. */
 import { closeSync } from 'node:fs';
+import { constants } from 'node:os';
 import { SeccompError } from '../errors.js';
-import { errnos } from '../syscalls/errno.js';
 import { suggestSyscall } from '../syscalls/suggest-syscall.js';
 import { syscallNames } from '../syscalls/table.js';
 import { guarded } from '../util/guarded.js';
@@ -66,16 +66,13 @@ export function checkTimeout(notifyTimeout: unknown = DEFAULT_TIMEOUT): number {
   throw new SeccompError('ERR_SECCOMP_OPTION', message);
 }
 
-const EPERM = 1;
-const ENOENT = 2;
+const { ENOENT, ENOSYS, EPERM } = constants.errno;
 
 /** The answer in place of a handler that failed. */
 const DENIED: NormalizedAnswer = { kind: 'errno', errno: EPERM };
 
 /** The answer to a call for which an agent has no handler. */
-export function notImplemented(): NormalizedAnswer {
-  return { kind: 'errno', errno: errnos().get('ENOSYS') ?? 38 };
-}
+export const NOT_IMPLEMENTED: NormalizedAnswer = { kind: 'errno', errno: ENOSYS };
 
 /** Receives the error of a handler whose call was denied. */
 type OnHandlerError<Of extends CallContainer> = (error: unknown, call: NotifiedCall<Of>) => void;

@@ -1,5 +1,6 @@
 /** The listeners of this instance of the module. They receive the addon's mail, and pass it on to their callbacks. */
 import { AsyncResource } from 'node:async_hooks';
+import { constants } from 'node:os';
 import {
   addon,
   CALL_WORDS,
@@ -144,7 +145,7 @@ type OnSettled = (errno: number) => void;
 /** The connections that NotifiedCall.connect began, by their numbers. */
 const connections = new Map<number, { readonly handle: ListenerHandle; readonly settle: OnSettled }>();
 
-const ENOENT = 2;
+const { ENOENT } = constants.errno;
 
 /** Calls `settle` once: with the result of the connection, or with ENOENT if its listener is closed before. */
 export function onConnectionSettled(handle: ListenerHandle, number: number, settle: OnSettled): void {

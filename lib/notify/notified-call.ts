@@ -1,12 +1,13 @@
 /** NotifiedCall: a system call that waits for its answer, as a handler sees it. */
+import { constants } from 'node:os';
 import { abiOfCall } from '../decode/observed-call.js';
 import { readSockaddr, type SocketAddress } from '../decode/sockaddr.js';
 import { SeccompError } from '../errors.js';
 import { addon, type ListenerHandle, type SocketFacts } from '../native.js';
 import { type AbiName, abiOf } from '../syscalls/abi.js';
-import { errnoName } from '../syscalls/errno.js';
 import { syscallName } from '../syscalls/table.js';
 import { define } from '../util/own-data.js';
+import { systemErrorName } from '../util/system-error.js';
 import type { Answer, NormalizedAnswer } from './answer.js';
 import type { Container } from './container.js';
 import { onConnectionSettled, type PendingNotification } from './listener.js';
@@ -20,8 +21,6 @@ const MAX_STRING = 4096;
 const MAX_READ = 1 << 20;
 /** Maximum bytes of a socket address: struct sockaddr_storage. */
 const MAX_SOCKADDR = 128;
-
-const ENAMETOOLONG = 36;
 
 /** A caller's socket: the arguments AF_*, SOCK_* and protocol with which socket(2) made it. */
 export interface CallerSocket {
@@ -130,7 +129,7 @@ export class NotifiedCall<Of extends CallContainer = CallContainer> {
   string(argument: number): string {
     const bytes = this.bytes(argument, MAX_STRING);
     const end = bytes.indexOf(0);
-    if (end < 0) throw this.#error(ENAMETOOLONG, argument);
+    if (end < 0) throw this.#error(constants.errno.ENAMETOOLONG, argument);
     return bytes.toString('utf8', 0, end);
   }
 
@@ -276,6 +275,6 @@ export class NotifiedCall<Of extends CallContainer = CallContainer> {
 
 /** A system error about a call: its message is `what`, and the errno's name. */
 export function callError(errno: number, what: string): NodeJS.ErrnoException {
-  const code = errnoName(errno);
+  const code = systemErrorName(errno);
   return define(new Error(`${what}: ${code}`), { errno: -errno, code });
 }
