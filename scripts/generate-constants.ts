@@ -1,6 +1,6 @@
 /**
  * Writes lib/syscalls/generated/constants.ts and names.ts from the UAPI headers of Debian's linux-libc-dev:
- * `npm run generate`.
+ * `npm run generate`. Most of this file is tables.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';

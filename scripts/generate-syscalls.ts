@@ -1,6 +1,6 @@
 /**
  * Writes lib/syscalls/generated/numbers.ts and arguments.ts from Debian's packages of kernel headers and from
- * newer-syscalls.json: `npm run generate`.
+ * newer-syscalls.json: `npm run generate`. Most of this file is tables.
  */
 
 import { execFileSync } from 'node:child_process';

@@ -1,4 +1,4 @@
-/** The package as its users meet it: imported, required, and on a system that is not Linux. */
+/** The built package: imported, required, and on another operating system than Linux. */
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const node = (...args: string[]) => spawnSync(process.execPath, args, { encoding: 'utf8', cwd: root });
 
-test('import and require give the same', () => {
+test('import and require give the same exports', () => {
   const names =
     'Object.keys(sandbox).filter((name) => name !== "default" && name !== "module.exports" && name !== "__esModule").sort().join()';
   const imported = node('--input-type=module', '-e', `import * as sandbox from 'seccomp'; console.log(${names})`);
@@ -21,7 +21,7 @@ test('import and require give the same', () => {
 const LOADED = `
   const loaded = () => Object.keys(createRequire(import.meta.url).cache).map((file) => basename(file)).sort();`;
 
-test('an import loads two files, and each use what it needs', () => {
+test('an import loads two files, and a call loads those that it needs', () => {
   const script = `
     import { basename } from 'node:path';
     import { createRequire } from 'node:module';
@@ -86,7 +86,7 @@ test('source maps lead from dist/ to lib/', () => {
   expect(node('--enable-source-maps', '-e', script).stdout).toMatch(/lib\/sandbox\/child\/result\.ts\n$/);
 });
 
-test.skipIf(process.platform !== 'linux')('after harden nothing is left to load, as files may be closed to it', () => {
+test.skipIf(process.platform !== 'linux')('harden loads all files, since its filter may deny opening them', () => {
   const script = `
     const sandbox = require('seccomp');
     const filter = sandbox.compile('docker-default');
@@ -102,8 +102,8 @@ test('the command can be executed after every build', () => {
   expect(() => accessSync(`${root}/dist/cli/main.js`, constants.X_OK)).not.toThrow();
 });
 
-// The platform's name is changed, nothing else: what another system's Node would do beyond that is not tested.
-test('elsewhere than on Linux, profiles compile and spawn says why it can’t', () => {
+// This changes only the name of the platform. Other differences between operating systems are not tested.
+test('on another operating system than Linux, profiles compile, and spawn throws', () => {
   const script = `
     Object.defineProperty(process, 'platform', { value: 'darwin' });
     const sandbox = await import('seccomp');
@@ -114,7 +114,7 @@ test('elsewhere than on Linux, profiles compile and spawn says why it can’t', 
   );
 });
 
-test.skipIf(process.platform !== 'linux')('a Node that loads no addons is an error with its remedy', () => {
+test.skipIf(process.platform !== 'linux')('with --no-addons, the error names the remedy', () => {
   const script =
     "try { require('seccomp').spawn('true', 'docker-default') } catch ({ code, message }) { console.log(code, message) }";
   expect(node('--no-addons', '-e', script).stdout).toMatch(
@@ -122,7 +122,7 @@ test.skipIf(process.platform !== 'linux')('a Node that loads no addons is an err
   );
 });
 
-test('an addon that was not built is an error with its remedy', () => {
+test('without a built addon, the error names the remedy', () => {
   const script = `
     import { cpSync, mkdtempSync, symlinkSync } from 'node:fs';
     const copy = mkdtempSync('/tmp/seccomp-package-');
@@ -135,7 +135,7 @@ test('an addon that was not built is an error with its remedy', () => {
   );
 });
 
-test('an addon of another version is an error with its remedy, and starts nothing', () => {
+test('with an addon of another version, the error names the remedy, and nothing is started', () => {
   const script = `
     import { cpSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
     const copy = mkdtempSync('/tmp/seccomp-package-');
@@ -149,7 +149,7 @@ test('an addon of another version is an error with its remedy, and starts nothin
   );
 });
 
-test('missing tools are named with their packages', () => {
+test('the install script names the packages of missing tools', () => {
   const env = { PATH: '/nowhere', npm_config_python: '', CXX: '' };
   const { status, stderr } = spawnSync(process.execPath, ['scripts/install.mjs'], { encoding: 'utf8', cwd: root, env });
   expect(status).toBe(1);

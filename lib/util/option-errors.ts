@@ -1,5 +1,6 @@
 /**
- * Errors for arguments and options with Node's own codes and texts, so that a caller of node:child_process finds what it knows.
+ * Errors for arguments and options with Node's own codes and texts, so that a caller of node:child_process finds what
+ * it knows.
  */
 import { inspect } from 'node:util';
 import { fromCaller } from './caller.js';
@@ -7,8 +8,8 @@ import { define, type Refuse } from './own-data.js';
 import { suggest } from './suggest.js';
 
 /**
- * The problem with the first option that is not among `known`: `options.tiemout: unknown option (did you mean timeout?)`.
- * Undefined if all are known. An option with the value undefined counts as absent.
+ * The problem with the first option that is not among `known`: `options.tiemout: unknown option (did you mean
+ * timeout?)`. Undefined if all are known. An option with the value undefined counts as absent.
  */
 export function unknownOption(
   options: Readonly<Record<string, unknown>>,
@@ -18,7 +19,10 @@ export function unknownOption(
   return name === undefined ? undefined : `options.${name}: unknown option${suggest(name, known)}`;
 }
 
-/** Returns a function that throws Node's TypeError for a problem with the argument or property `name`, or with a part of it. */
+/**
+ * Returns a function that throws Node's TypeError for a problem with the argument or property `name`, or with a part of
+ * it.
+ */
 export function refusal(name: string): Refuse {
   return (path, problem) => {
     const place = path.reduce<string>((outer, key) => outer + (typeof key === 'number' ? `[${key}]` : `.${key}`), name);
@@ -33,7 +37,10 @@ export function invalidType(name: string, expected: string, value: unknown): Typ
   return define(fromCaller(new TypeError(message)), { code: 'ERR_INVALID_ARG_TYPE' });
 }
 
-/** Node's TypeError for a value of the right type that is not possible. `reason` is a predicate, such as "cannot be empty". */
+/**
+ * Node's TypeError for a value of the right type that is not possible. `reason` is a predicate, such as "cannot be
+ * empty".
+ */
 export function invalidValue(name: string, value: unknown, reason: string): TypeError {
   const text = inspect(value);
   const received = text.length > 128 ? `${text.slice(0, 128)}...` : text;
@@ -41,15 +48,17 @@ export function invalidValue(name: string, value: unknown, reason: string): Type
   return define(fromCaller(new TypeError(message)), { code: 'ERR_INVALID_ARG_VALUE' });
 }
 
-/** Node's RangeError for a number that is too small, too large or not an integer. `expected` completes "It must be …". */
+/**
+ * Node's RangeError for a number that is too small, too large or not an integer. `expected` completes "It must be …".
+ */
 export function outOfRange(name: string, expected: string, value: unknown): RangeError {
   const message = `The value of "${name}" is out of range. It must be ${expected}. Received ${inspect(value)}`;
   return define(fromCaller(new RangeError(message)), { code: 'ERR_OUT_OF_RANGE' });
 }
 
 /**
- * Node's error for a number that must be an int32. From Node 26 on, a number out of range is a RangeError; before, it had the
- * error of a wrong type.
+ * Node's error for a number that must be an int32. From Node 26 on, a number out of range is a RangeError; before, it
+ * had the error of a wrong type.
  */
 export function invalidInt32(name: string, value: unknown): TypeError | RangeError {
   const isNumber = SEPARATES_TYPE_FROM_RANGE && typeof value === 'number';
@@ -57,8 +66,8 @@ export function invalidInt32(name: string, value: unknown): TypeError | RangeErr
 }
 
 /**
- * Node's error for a `timeout` or a `maxBuffer` that is not possible. From Node 26 on, what is not a number has the error of a
- * wrong type; before, it was a RangeError.
+ * Node's error for a `timeout` or a `maxBuffer` that is not possible. From Node 26 on, what is not a number has the
+ * error of a wrong type; before, it was a RangeError.
  */
 export function invalidAmount(name: string, expected: string, value: unknown): TypeError | RangeError {
   const isOtherType = SEPARATES_TYPE_FROM_RANGE && typeof value !== 'number';

@@ -1,4 +1,4 @@
-/** The pages of the built-in profiles are what the script writes, and leave no syscall out. */
+/** The pages of the built-in profiles are the output of scripts/generate-docs.ts, and list every syscall. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { BUILTIN_DEFINITIONS } from '../../lib/profile/builtin/index.js';

@@ -1,4 +1,4 @@
-/** Examples of the documentation run as they are printed, on the Node that runs this suite. */
+/** The examples of the documentation run exactly as printed, on the Node that runs this suite. */
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

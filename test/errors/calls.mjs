@@ -1,4 +1,4 @@
-/** A wrong call of each public function. The name that begins a line is its own. */
+/** A wrong call of each public function, by name. The test searches for the line that begins with the name. */
 import { promisify } from 'node:util';
 import * as seccomp from 'seccomp';
 import * as testing from 'seccomp/testing';
@@ -75,7 +75,7 @@ export const calls = {
   'testing.probe': () => testing.probe('docker-default', 'opne'),
 };
 
-/** What the call throws or rejects with. */
+/** Returns the error that a call throws or rejects with. */
 export async function errorOf(name) {
   try {
     await calls[name]();

@@ -25,7 +25,7 @@ const result = {
   unlistedViolations: 0,
 };
 
-/** What the action rejects with, or throws. */
+/** Returns the error that the action throws or rejects with. */
 async function errorOf(action: () => unknown): Promise<Error> {
   try {
     await action();
@@ -81,7 +81,7 @@ describe.each(Object.entries(failures))('%s', (_, action) => {
   });
 });
 
-test('JSON has all that a ProfileError knows', async () => {
+test('JSON has every property of a ProfileError', async () => {
   const error = await errorOf(() => loadProfile('{"defaultAction": 1}'));
   expect(JSON.parse(JSON.stringify(error))).toEqual({
     name: 'ProfileError',
@@ -100,7 +100,7 @@ test('JSON has all that a ProfileError knows', async () => {
   });
 });
 
-test('JSON has all that a RunError knows', () => {
+test('JSON has every property of a RunError', () => {
   const message = 'convert in.svg: ended with exit code 3\nbad option';
   expect(JSON.parse(JSON.stringify(new RunError('ended with exit code 3', undefined, result)))).toEqual({
     name: 'RunError',
@@ -109,7 +109,7 @@ test('JSON has all that a RunError knows', () => {
   });
 });
 
-test('a name is no own property, and output is not enumerable', () => {
+test('the name is not an own property, and output is not enumerable', () => {
   const issues = [{ severity: 'error', path: '', message: 'bad' }] as const;
   expect(Object.keys(new SeccompError('ERR_SECCOMP_OPTION', 'bad'))).toEqual(['code']);
   expect(Object.keys(new ProfileError('p.json', issues))).toEqual(['code', 'source']);

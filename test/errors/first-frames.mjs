@@ -1,4 +1,4 @@
-/** Prints, as JSON, the line that the stack of each wrong call's error begins with. */
+/** Prints as JSON the first stack frame of each wrong call's error. */
 import { calls, errorOf } from './calls.mjs';
 
 const frames = {};

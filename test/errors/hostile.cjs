@@ -1,4 +1,7 @@
-/** Changes what stack traces come from, as argv[2] says, and prints the errors of a call that throws and one that rejects. */
+/**
+ * Makes the change of V8's stack traces that argv[2] names, and prints the errors of a call that throws and of one that
+ * rejects.
+ */
 const changes = {
   'a limit of 0': () => {
     Error.stackTraceLimit = 0;

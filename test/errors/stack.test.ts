@@ -1,4 +1,4 @@
-/** The stacks of errors begin at the caller's line, and what Node prints of an uncaught error is short. */
+/** The stack of an error begins at the caller's line, and Node prints few lines for an uncaught error. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +13,7 @@ function node(...args: readonly string[]) {
   return { stdout, lines: stderr.trimEnd().split('\n') };
 }
 
-/** The line of a fixture that makes the call. */
+/** Returns the number of the fixture's line that makes the call. */
 function lineOf(call: string): number {
   return source.findIndex((line) => /^ {2}'?(.*?)'?: \(\) =>/.exec(line.replaceAll('"', "'"))?.[1] === call) + 1;
 }

@@ -1,4 +1,4 @@
-/** Wrong calls from CommonJS, of which one is made, and nothing is caught. */
+/** Makes one of these wrong calls from CommonJS. Does not catch its error. */
 const { loadProfile, run, spawn } = require('seccomp');
 
 const calls = {

@@ -1,4 +1,4 @@
-/** Makes one of the wrong calls and catches nothing. */
+/** Makes one of the wrong calls. Does not catch its error. */
 import { calls } from './calls.mjs';
 
 await calls[process.argv[2]]();

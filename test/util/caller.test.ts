@@ -1,8 +1,16 @@
-/** Whose line the stack of an error begins with. */
+/** The first frame in the stack of an error. */
 import { describe, expect, test } from 'vitest';
-import { at, callSite, fromCaller, publicFunction, publicMethods, withoutFrames } from '../../lib/util/caller.js';
+import {
+  at,
+  callSite,
+  fromCaller,
+  lazyPublicFunction,
+  publicFunction,
+  publicMethods,
+  withoutFrames,
+} from '../../lib/util/caller.js';
 
-/** The function that the first frame of a stack is of. */
+/** Returns the function of a stack's first frame. */
 const first = (error: unknown) =>
   /^ +at (?:async )?(?:\w+\.)?(\w+)/m.exec(error instanceof Error ? `${error.stack}` : '')?.[1];
 
@@ -14,7 +22,7 @@ function caught(action: () => unknown): unknown {
   }
 }
 
-/** Fails as functions of the package do: an error of its own, some frames deep. */
+/** Fails like the functions of the package: with an own error, some frames deep. */
 const fails = publicFunction(function inner(): never {
   const deeper = () => {
     throw fromCaller(new Error('bad'));
@@ -96,9 +104,24 @@ test('an error with a caller is not moved to another site', () => {
   expect(at(callSite(), error)).toBe(error);
 });
 
-test('a public function has the name and the properties of what it calls', () => {
+test('a public function has the name and the properties of its implementation', () => {
   const named = publicFunction(Object.assign(function named(_: number) {}, { extra: 1 }));
   expect([named.name, named.length, named.extra]).toEqual(['named', 1, 1]);
+});
+
+test('a lazy public function loads its implementation at its first call', () => {
+  let loads = 0;
+  const lazy = lazyPublicFunction('lazy', () => {
+    loads++;
+    return (): never => {
+      throw fromCaller(new Error('bad'));
+    };
+  });
+  expect([lazy.name, loads]).toEqual(['lazy', 0]);
+  function caller() {
+    return lazy();
+  }
+  expect([first(caught(caller)), loads]).toEqual(['caller', 1]);
 });
 
 test('a cause keeps its message without frames, unless it is frozen', () => {

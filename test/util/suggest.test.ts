@@ -1,4 +1,4 @@
-/** Suggestions for names that there are not: never one that would let through what was to be denied. */
+/** Suggestions for unknown names: never one that would allow a call that was to be denied. */
 import { describe, expect, test } from 'vitest';
 import { Profile } from '../../lib/profile/profile.js';
 import { groupNames } from '../../lib/syscalls/groups.js';
@@ -8,7 +8,7 @@ import { suggest } from '../../lib/util/suggest.js';
 
 const names = [...syscallNames()];
 
-/** The name in a suggestion; empty: there is none. */
+/** Returns the name in a suggestion; empty if there is none. */
 const suggested = (text: string) => /\(did you mean (.*)\?\)/.exec(text)?.[1] ?? '';
 
 describe('of a syscall', () => {
