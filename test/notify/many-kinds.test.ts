@@ -1,4 +1,4 @@
-/** Children that are denied many kinds of calls: each kind is told, in slices; beyond a bound they are only counted. */
+/** Children that are denied many kinds of calls. Each kind is reported, in slices; beyond a bound, calls are only counted. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, expect, test, vi } from 'vitest';
 import type { Violation } from '../../lib/notify/violation.js';
@@ -16,14 +16,14 @@ const profile: ProfileDocument = {
 };
 const program = compileC('many-mounts.c');
 
-/** The most kinds that are kept apart, as native/supervisor/call_kinds.h has it. */
+/** The most kinds that a listener keeps. Source: native/supervisor/call_kinds.h. */
 const MOST = 2048;
 
 /** The number in the path of a mount. */
 const numberIn = ({ decoded }: Violation) => Number(/\d+/.exec(decoded[1] ?? '')?.[0]);
 
-describe('kinds beyond those that are kept apart', () => {
-  test('are counted, and the child says how many calls they were', async () => {
+describe('kinds beyond those that a listener keeps', () => {
+  test('are counted by the child', async () => {
     const child = spawn(program, [String(MOST + 52)], profile, { onViolation: true });
     await finish(child);
     expect(child.violations.map(numberIn)).toEqual(Array.from({ length: MOST }, (_, i) => i));
@@ -45,14 +45,14 @@ describe('kinds beyond those that are kept apart', () => {
     });
   });
 
-  test('are none where nobody looks for denied calls', async () => {
+  test('are none if denied calls are not observed', async () => {
     const child = spawn(program, ['5'], profile);
     await finish(child);
     expect([child.violations, child.unlistedViolations]).toEqual([[], 0]);
   });
 });
 
-test('a child’s end is told where a test has put other timers in place', async () => {
+test('the exit of a child is reported even if a test has replaced the timers', async () => {
   vi.useFakeTimers({ toFake: ['setImmediate', 'performance'] });
   try {
     for (let i = 0; i < 3; i++) await finish(spawn(program, ['1'], profile, { onViolation: true }));
@@ -64,7 +64,7 @@ test('a child’s end is told where a test has put other timers in place', async
 describe('a flood of kinds', () => {
   const storage = new AsyncLocalStorage<string>();
 
-  test('is told in order and before the exit, while other events have their turns', async () => {
+  test('is reported in order and before the exit, while other events have their turns', async () => {
     const told: number[] = [];
     const sinceTurn: number[] = [0];
     let isOver = false;
@@ -72,7 +72,7 @@ describe('a flood of kinds', () => {
       sinceTurn.push(0);
       if (!isOver) setImmediate(turn);
     };
-    // Slower than calls are made, so that kinds wait.
+    // Slower than the child makes calls, so that kinds have to wait.
     const slowly = (violation: Violation) => {
       for (const end = performance.now() + 1; performance.now() < end; );
       told.push(numberIn(violation));
@@ -89,7 +89,7 @@ describe('a flood of kinds', () => {
     expect(Math.max(...sinceTurn)).toBeLessThan(20);
   });
 
-  test('of one child does not hold back the exit of another that is denied nothing', async () => {
+  test('of one child does not delay the exit of another that is denied nothing', async () => {
     const ends: string[] = [];
     const slowly = () => {
       for (const end = performance.now() + 1; performance.now() < end; );

@@ -1,4 +1,4 @@
-/** What is told of denied calls: plain data, by the profile that denied them, and what programs expect set apart. */
+/** Violations as data: copies, the profile and the rule that denied a call, remedies, fallbacks, and messages of errors. */
 import { inspect } from 'node:util';
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
@@ -28,13 +28,13 @@ const denying = (...names: string[]): ProfileDocument => ({
   syscalls: [{ names, action: 'SCMP_ACT_ERRNO' }],
 });
 
-/** The violations of one call, made by its number. */
+/** The violations of a program that makes one call, given by its number. */
 const rawCall = (profile: ProfileDocument | Profile | string, ...args: string[]) =>
   spawnSync(compileC('raw-call.c'), args, profile, { onViolation: true }).violations ?? [];
 
 const [mount] = spawnSync(compileC('many-mounts.c'), denying('mount'), { onViolation: true }).violations ?? [];
 
-/** What another thread gets of a message. */
+/** The copy of a message that another thread receives. */
 function posted(message: unknown): unknown {
   const { port1, port2 } = new MessageChannel();
   port1.postMessage(message);
@@ -54,29 +54,29 @@ describe('a violation', () => {
     ['structuredClone', structuredClone],
     ['a message to another thread', posted],
     ['a spread copy', (value) => ({ ...(value as object) })],
-  ])('is kept by %s, and by JSON after that', (_, copy) => {
+  ])('is kept by %s, and the copy by JSON', (_, copy) => {
     expect(copy(mount)).toEqual(mount);
     expect(JSON.stringify(copy(mount))).toBe(json);
   });
 
-  test('shows all that it has to util.inspect', () => {
+  test('shows its values, not its getters, to util.inspect', () => {
     expect(inspect(mount, { depth: 5 })).toMatch(/why: 'inline, syscalls\[0\]'/);
   });
 
-  test('has registers and memory in hexadecimal', () => {
+  test('has registers and memory as hexadecimal digits', () => {
     expect(mount?.args).toEqual(Array(6).fill(expect.stringMatching(/^0x[0-9a-f]+$/)));
     expect(Buffer.from(mount?.captured[1] ?? '', 'hex').toString()).toBe('/nowhere/0');
     expect(mount?.captured[5]).toBeNull();
   });
 
-  test('has no remedy where a value is above what JSON keeps, rather than a wider one', () => {
+  test('has no remedy if an argument is above what JSON keeps, rather than one for more calls', () => {
     const [low] = rawCall(denying('mount'), numberOf('mount'), '0', '0', '0', '0x1000');
     expect(low?.remedy?.args).toEqual([{ index: 3, value: 0x1000, op: 'SCMP_CMP_EQ' }]);
     const [high] = rawCall(denying('mount'), numberOf('mount'), '0', '0', '0', '0x1000000000000001');
     expect(high).toMatchObject({ args: expect.arrayContaining(['0x1000000000000001']), remedy: null });
   });
 
-  test('has no remedy where the call has no name', () => {
+  test('has no remedy if the call has no name', () => {
     const profile = Profile.allowlist({ newerCalls: 'default' }).allow('@default', 'exit_group');
     const found = rawCall(profile, '1000').find(({ syscall }) => syscall === 'syscall 1000');
     expect(found).toMatchObject({
@@ -88,8 +88,8 @@ describe('a violation', () => {
   });
 });
 
-describe('the profile that is named', () => {
-  test('is the one that denies, of several', () => {
+describe('the profile of a violation', () => {
+  test('is the one of several that denies the call', () => {
     const profiles = [denying('acct'), extend(denying('acct')).deny('mount')];
     const { violations } = spawnSync(compileC('many-mounts.c'), [], profiles, { onViolation: true });
     expect(violations).toMatchObject([
@@ -97,7 +97,7 @@ describe('the profile that is named', () => {
     ]);
   });
 
-  test('is none where a compiled filter denies', () => {
+  test('is null if a compiled filter denies the call', () => {
     const profiles = [denying('acct'), compile(denying('mount'))];
     const { violations } = spawnSync(compileC('many-mounts.c'), [], profiles, { onViolation: true });
     expect(violations).toMatchObject([
@@ -164,11 +164,11 @@ describe('a fallback', () => {
     ['mount', ENOSYS, false, false],
     ['clock_settime', ENOSYS, false, false],
     ['io_uring_setup', { kind: 'kill-process' } as const, false, false],
-  ])('is %s that gets %j (newer than the profile: %s)? %s', (syscall, action, isNewer, expected) => {
+  ])('%s with %j (newer than the profile: %s) is one: %s', (syscall, action, isNewer, expected) => {
     expect(isFallback(syscall, action, isNewer)).toBe(expected);
   });
 
-  test('is all that a Node program is denied that works', () => {
+  test('is every denial of a Node program that works', () => {
     const { status, violations = [] } = spawnSync(process.execPath, ['-e', '0'], 'docker-default', {
       onViolation: true,
     });
@@ -177,7 +177,7 @@ describe('a fallback', () => {
     expect(violations).not.toEqual([]);
   });
 
-  test('is a call that is newer than the profile', () => {
+  test('is ENOSYS for a call that is newer than the profile', () => {
     const profile = extend('docker-default');
     expect(rawCall(profile, '1000')).toMatchObject([
       { syscall: 'syscall 1000', fallback: true, why: 'it is newer than all that docker-default names' },
@@ -193,17 +193,17 @@ describe('the message of a RunError', () => {
     return error;
   };
 
-  test('ends with the calls that were denied', async () => {
+  test('ends with the denied calls', async () => {
     const { message } = await failing('mkdir /nowhere/a; mkdir /nowhere/a', { onViolation: true });
     expect(message).toMatch(/\ndenied: mkdir(at)?\(.*"\/nowhere\/a", 0777\) \(2 times\) by inline, syscalls\[0\]$/);
   });
 
-  test('says why where no rule denied them', async () => {
+  test('gives the reason if no rule denied a call', async () => {
     const { message } = await failing('unshare --user true', { onViolation: true }, 'docker-default');
     expect(message).toMatch(/\ndenied: unshare\(CLONE_NEWUSER\): no rule that names it holds here: .+$/);
   });
 
-  test('has the first three kinds, and the number of the others', async () => {
+  test('lists the first three kinds, and counts the others', async () => {
     const { message, violations } = await failing(`${compileC('many-mounts.c')} 9; exit 1`, { onViolation: true });
     expect(violations).toHaveLength(9);
     const lines = message.split('\n').slice(1);
@@ -211,7 +211,7 @@ describe('the message of a RunError', () => {
     expect(lines.at(-1)).toBe('and 6 more kinds of denied calls: see violations');
   });
 
-  test('does not have what programs expect to be denied', async () => {
+  test('does not list denials that programs expect', async () => {
     const script = `${process.execPath} -e 'process.exit(1)'`;
     const { message, violations } = await failing(script, { onViolation: true }, 'docker-default');
     expect(violations).not.toEqual([]);
@@ -228,19 +228,19 @@ describe('the message of a RunError', () => {
     ['exit code 159', `${compileC('many-mounts.c')}; exit $?`, killing],
     ['exit code 127', 'no-such-program', profile],
     ['exit code 126', '/', profile],
-  ])('says after %s how to learn of denied calls', async (end, script, under) => {
+  ])('explains after %s how to observe denied calls', async (end, script, under) => {
     const { message } = await failing(script, {}, under);
     expect(message).toMatch(new RegExp(`: ended with ${end}\n`));
     expect(message).toMatch(/\nhint: .*onViolation: true/);
   });
 
-  test('has no such hint where they were looked for, or nothing is filtered', async () => {
+  test('has no such hint if denied calls were observed, or nothing is filtered', async () => {
     expect((await failing('no-such-program', { onViolation: true })).message).not.toContain('hint');
     expect((await failing('no-such-program', {}, 'unconfined')).message).not.toContain('hint');
     expect((await failing('kill -SYS $$', {}, 'unconfined')).message).not.toContain('hint');
   });
 
-  test('says after SIGSYS how to learn the call, also where denied calls are looked for', async () => {
+  test('explains after SIGSYS how to learn the call, even if denied calls are observed', async () => {
     const hint = /\nhint: SIGSYS ends a program .* with SCMP_ACT_ERRNO in place of these and with onViolation: true$/;
     const program = compileC('many-mounts.c');
     expect((await failing(`exec ${program}`, { onViolation: true }, killing)).message).toMatch(hint);
@@ -257,7 +257,7 @@ describe('the message of a RunError', () => {
     for (const copy of [structuredClone(error), posted(error)]) expect(copy).toMatchObject({ message: error.message });
   });
 
-  test('of execFile and execFileSync ends likewise, if they were looked for', async () => {
+  test('of execFile and execFileSync ends likewise, if denied calls are observed', async () => {
     const sandbox = new Sandbox(profile, { onViolation: true });
     const ends = /\ndenied: mkdir(at)?\(.*"\/nowhere\/a", 0777\) by inline, syscalls\[0\]$/;
     expect(() => sandbox.execFileSync('mkdir', ['/nowhere/a'], { stdio: 'pipe' })).toThrow(ends);
@@ -266,7 +266,7 @@ describe('the message of a RunError', () => {
   });
 });
 
-test('a recording has plain calls, with their arguments in words', async () => {
+test('a recording has calls as plain data, with decoded arguments', async () => {
   const { calls } = await record('mkdir', ['/nowhere/a'], { stdio: 'ignore' });
   const made = calls.find(({ syscall }) => syscall.startsWith('mkdir'));
   expect(made?.decoded.join()).toContain('"/nowhere/a"');

@@ -1,4 +1,4 @@
-/** Calls that a profile denies: told once by kind, counted, and seen by the program as if nobody were told. */
+/** Denied calls: reported once for each kind, counted, and failing in the program as they do without a supervisor. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
@@ -26,7 +26,7 @@ const denying = (action: string, ...names: string[]): ProfileDocument => ({
   syscalls: [{ names, action: action as 'SCMP_ACT_ERRNO' }],
 });
 
-/** The kind of action that a filter takes for a call of this machine's own ABI. */
+/** The kind of action that a filter takes for a call of this machine's native ABI. */
 function decidedFor({ policy }: Filter, syscall: string): string {
   const { abi } = thisHost();
   const number = syscallNumber(abi, syscall) ?? -1;
@@ -40,7 +40,7 @@ async function watched(command: string, args: readonly string[], profile: Profil
 }
 
 describe('a denied call', () => {
-  test('is told at its first sight, with who made it, where and with what, and counted', async () => {
+  test('is reported the first time, with caller, place and arguments, and counted after that', async () => {
     const profile: ProfileDocument = {
       defaultAction: 'SCMP_ACT_ALLOW',
       syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO', errnoRet: 77, comment: 'no directories' }],
@@ -57,7 +57,7 @@ describe('a denied call', () => {
     expect(violations.map(({ count }) => count)).toEqual([2, 1]);
   });
 
-  test('comes before the end of the child, as callback, event and on the channel', async () => {
+  test('is reported before the exit of the child, to the callback, as an event and on the channel', async () => {
     const seen: string[] = [];
     const onMessage = () => seen.push('channel');
     subscribe('seccomp:violation', onMessage);
@@ -68,7 +68,7 @@ describe('a denied call', () => {
     expect(seen).toEqual(['event', 'channel', 'exit']);
   });
 
-  test('is told, and asked about, in the AsyncLocalStorage of the start', async () => {
+  test('is reported, and handled, in the AsyncLocalStorage of the start', async () => {
     const storage = new AsyncLocalStorage<string>();
     const seen: (string | undefined)[] = [];
     const note = () => void seen.push(storage.getStore());
@@ -102,7 +102,7 @@ describe('a denied call', () => {
     expect(names(told)).toEqual(expected);
   });
 
-  test('is not looked for unless somebody asks', () => {
+  test('is not observed unless an option says so', () => {
     const { violations } = spawnSync('mkdir', ['/nowhere/x'], denying('SCMP_ACT_ERRNO', 'mkdir', 'mkdirat'));
     expect(violations).toBe(undefined);
   });
@@ -118,7 +118,7 @@ describe('a denied call', () => {
     expect(told).toMatchObject([{ abi: 'x86', syscall: 'mkdir', decoded: ['"/nowhere/x"', '0700'] }]);
   });
 
-  test('names a rule that lets it through', async () => {
+  test('has a rule that would allow it', async () => {
     const profile = denying('SCMP_ACT_ERRNO', 'mkdir', 'mkdirat');
     const { told } = await watched('mkdir', ['/nowhere/x'], profile);
     const remedies = told.flatMap(({ remedy }) => remedy ?? []);
@@ -142,7 +142,7 @@ describe('what ends a program', () => {
     }
   }
 
-  test('is the kernel itself: it asks nobody about such a call', () => {
+  test('is the kernel itself: it notifies no supervisor of such a call', () => {
     const actions = [
       'SCMP_ACT_KILL_PROCESS',
       'SCMP_ACT_KILL_THREAD',
@@ -170,7 +170,7 @@ describe('what ends a program', () => {
     expect((await sigsys(how, action)).signal).toBe(signal);
   });
 
-  test('by SCMP_ACT_TRAP is caught by a handler that finds what the kernel says', async () => {
+  test('by SCMP_ACT_TRAP is caught by a signal handler, which receives what the kernel reports', async () => {
     const { stdout } = await sigsys('caught', 'SCMP_ACT_TRAP');
     expect(stdout).toMatch(/^caught 31: code 1 syscall \d+ errno 0 arch [0-9a-f]+\nreturned \d+\nwent on\n$/);
   });
@@ -182,20 +182,20 @@ describe('the start of a supervised program', () => {
     syscalls: [{ names: ['execve', 'sendmsg', 'exit_group'], action: 'SCMP_ACT_KILL_PROCESS' }],
   };
 
-  test('goes through a profile that denies all that it takes', async () => {
+  test('succeeds under a profile that denies all calls of the start', async () => {
     const { signal, told } = await watched('true', [], nothing);
     expect(signal).toBe('SIGSYS');
     expect(told).toEqual([]);
   });
 
-  test('fails as it does without', async () => {
+  test('fails as it does without a supervisor', async () => {
     const child = spawn('/nowhere/program', [], nothing, { onViolation: true });
     const [error] = await once(child, 'error');
     expect(error).toMatchObject({ code: 'ENOENT', call: 'execve' });
     expect(child.violations).toEqual([]);
   });
 
-  test('is refused where a filter with a listener is on already', () => {
+  test('is refused if a filter with a listener is attached already', () => {
     const script = `import { spawnSync } from ${JSON.stringify(dist)};
       try { spawnSync('true', [], 'docker-default', { onViolation: true }); } catch (error) { console.log(error.code, error.message); }`;
     const { stdout } = spawnSync(
@@ -210,7 +210,7 @@ describe('the start of a supervised program', () => {
     expect(stdout).toMatch(/^ERR_SECCOMP_ATTACH .*EBUSY.*has a listener, and only one filter can/);
   });
 
-  test('says what to do where no descriptor is left for it', () => {
+  test('has an error with a remedy if no descriptor is left for it', () => {
     const script = `import { openSync, closeSync } from 'node:fs'; import { spawnSync } from ${JSON.stringify(dist)};
       const start = () => spawnSync('true', [], 'docker-default', { onViolation: true });
       start();
@@ -227,13 +227,13 @@ describe('the start of a supervised program', () => {
     expect(stdout).toMatch(/^ERR_SECCOMP_ATTACH .*EMFILE.*close some, raise ulimit -n or rlimits\.nofile$/m);
   });
 
-  test('takes no descriptor along', async () => {
+  test('leaves no descriptor open in the program', async () => {
     const { stdout } = await watched('ls', ['/proc/self/fd'], denying('SCMP_ACT_ERRNO', 'acct'));
     expect(stdout.trim().split('\n')).toEqual(['0', '1', '2', '3']); // The last is ls's own.
   });
 });
 
-test('options that can not be are refused', () => {
+test('options that are not valid are refused', () => {
   const start = (options: object) => () => spawn('true', [], 'docker-default', options);
   expect(start({ onViolation: 'all' })).toThrow('must be of type function or true');
   expect(start({ notify: { opnat: () => ({ value: 0 }) } })).toThrow('no syscall opnat (did you mean open');

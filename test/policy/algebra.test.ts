@@ -14,7 +14,7 @@ import { call, host, policyOfAny, profile } from '../support/arbitrary.js';
 const machine: Host = { abi: 'x86_64', abis: ['x86'], kernel: { major: 6, minor: 1 }, capabilities: new Set() };
 const policyOf = (document: ProfileDocument) => resolve(profileOf(document, { newerCalls: 'default' }), machine);
 
-/** Two policies on one machine, and calls that one of them has something to say about. */
+/** Two policies on one machine, and calls that one of them has decisions on. */
 const pair = host.chain((on) =>
   fc
     .tuple(profile(on), profile(on))
@@ -28,7 +28,7 @@ const pair = host.chain((on) =>
 
 const answers = (policies: readonly Policy[], each: Call) => policies.map((policy) => evaluate(policy, each));
 
-/** The relations that two policies can have, given what they say of one call. */
+/** The relations that two policies can have, given their actions for one call. */
 function possible(a: Policy, b: Policy, each: Call): readonly string[] {
   const [inA, inB] = [evaluate(a, each), evaluate(b, each)];
   if (returnValue(inA) === returnValue(inB)) return ['equal', 'subset', 'superset', 'differs'];
@@ -37,7 +37,7 @@ function possible(a: Policy, b: Policy, each: Call): readonly string[] {
 }
 
 describe('compare', () => {
-  test('finds no difference where there is none, and every one that it shows is real', () => {
+  test('finds no difference if there is none, and only differences that are real', () => {
     fc.assert(
       fc.property(pair, ({ a, b, calls }) => {
         const { relation, differences } = compare(a, b);
@@ -50,7 +50,7 @@ describe('compare', () => {
     );
   });
 
-  test('shows a call of an ABI that is not listed, if that is what differs', () => {
+  test('has a call of an ABI that is not listed, if the actions for these differ', () => {
     const policy = policyOf({ defaultAction: 'SCMP_ACT_ALLOW' });
     const { relation, differences } = compare(policy, { ...policy, foreignAction: { kind: 'kill-thread' } });
     expect(relation).toBe('subset');
@@ -85,7 +85,7 @@ test('a combined policy has no rules, as their indices say nothing where there a
 });
 
 describe('intersect and union', () => {
-  test('take the more and the less restrictive action of each call, and are beside both', () => {
+  test('take the more and the less restrictive action of each call', () => {
     fc.assert(
       fc.property(pair, ({ a, b, calls }) => {
         const [less, more] = [intersect(a, b), union(a, b)];

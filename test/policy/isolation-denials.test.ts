@@ -1,4 +1,4 @@
-/** What is denied besides to isolated and supervised children, against the evaluator. */
+/** The calls that are denied to isolated and supervised children, against the evaluator. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compareRestriction, returnValue } from '../../lib/policy/action.js';
@@ -17,7 +17,7 @@ const EPERM: Action = { kind: 'errno', errno: 1 };
 const decide = (policy: Policy, abi: AbiName, name: string, ...args: readonly bigint[]) =>
   evaluate(policy, { arch: abiOf(abi).audit, number: syscallNumber(abi, name) ?? -1, args });
 
-test('is the stricter of the policy and of what is denied, for every call', () => {
+test('a policy with denials takes the more restrictive action of the policy and of the denials, for every call', () => {
   const policies = host.chain((on) =>
     profile(on)
       .map((document) => policyOfAny(document, on))

@@ -1,4 +1,4 @@
-/** Explanations: the rule that took a call, why, and what would change the answer. */
+/** Explanations: the rule that decided a call, the reason, and changes that lead to another action. */
 import { describe, expect, test } from 'vitest';
 import { evaluate } from '../../lib/policy/evaluate.js';
 import { BUILTIN_DEFINITIONS } from '../../lib/profile/builtin/index.js';
@@ -32,7 +32,7 @@ const TEXT = `{
   ]
 }`;
 
-describe('of a call that a rule takes', () => {
+describe('of a call that a rule decides', () => {
   test('has the rule’s path, place and comment', () => {
     const { action, rule, why, changes } = explained(TEXT, 'read');
     expect(action).toEqual(ALLOW);
@@ -41,11 +41,11 @@ describe('of a call that a rule takes', () => {
     expect(changes).toEqual([]);
   });
 
-  test('names the first of two rules, which is the one that counts', () => {
+  test('names the first of two rules, which decides', () => {
     expect(explained(TEXT, 'write').rule?.path).toBe('syscalls[0]');
   });
 
-  test('names the more restrictive of two that overlap', () => {
+  test('names the more restrictive of two rules that overlap', () => {
     const args = (op: 'SCMP_CMP_NE' | 'SCMP_CMP_EQ', value: number) => [{ index: 0, op, value }];
     const profile = profileOf({
       defaultAction: 'SCMP_ACT_LOG',
@@ -59,17 +59,17 @@ describe('of a call that a rule takes', () => {
     expect(changes.map((change) => change.action.kind).sort()).toEqual(['allow', 'log']);
   });
 
-  test('says which other arguments lead elsewhere, once for each answer', () => {
+  test('lists other arguments that lead to another action, once for each action', () => {
     expect(explained('docker-default', 'socket', 40).changes).toHaveLength(1);
     const { rule, changes } = explained(TEXT, 'socket', 1);
     expect(rule?.path).toBe('syscalls[1]');
     expect(changes).toEqual([{ kind: 'arguments', by: 'with other arguments, such as argument 0 = 0', action: EPERM }]);
   });
 
-  test('says which facts of the host lead elsewhere', () => {
+  test('lists facts of the host that lead to another action', () => {
     const { action, changes } = explained(TEXT, 'bpf');
     expect(action).toEqual(ALLOW);
-    // Without that rule bpf is newer than all that the profile names.
+    // If that rule does not apply, bpf is newer than all calls that the profile names.
     expect(changes).toEqual([
       { kind: 'capability', by: 'with CAP_KILL', action: ENOSYS },
       { kind: 'kernel', by: 'before Linux 5.0', action: ENOSYS },
@@ -80,7 +80,7 @@ describe('of a call that a rule takes', () => {
 describe('of a profile that was built on another', () => {
   const built = extend('docker-default').deny('getpid').comment('no numbers').deny('mount');
 
-  test('names the rule in the document that was built, not in the one that it was built on', () => {
+  test('names the rule by its index in the document that was built, not in the one that it was built on', () => {
     const { rule, why } = explain(built, { syscall: 'getpid' }, { host });
     const index = built.document.syscalls.findIndex(({ comment }) => comment === 'no numbers');
     expect(rule?.path).toBe(`syscalls[${index}]`);
@@ -88,7 +88,7 @@ describe('of a profile that was built on another', () => {
     expect(explained('docker-default', 'getpid').why).toMatch(/^docker-default, syscalls\[\d+\]: /);
   });
 
-  test('keeps the reasons of a built-in for what is still denied by default', () => {
+  test('keeps the reasons of a built-in for calls that are still denied by default', () => {
     const { why } = explained('docker-default', 'bpf');
     expect(explain(built, { syscall: 'bpf' }, { host }).why).toBe(why);
   });
@@ -107,14 +107,14 @@ describe('of a profile that was built on another', () => {
     expect(explaining).toThrow(/^the profile built on inline: syscalls\[1\]: has no effect/);
   });
 
-  test('that begins with the builder is called by how it begins', () => {
+  test('that begins with the builder is named after the function that made it', () => {
     expect(explain(Profile.allowlist().allow('read'), { syscall: 'read' }, { host }).why).toBe(
       'allowlist, syscalls[0]',
     );
   });
 });
 
-describe('by way of socketcall', () => {
+describe('of a call through socketcall', () => {
   const x86: Host = { ...host, abis: ['x86'] };
   const [SOCKET, CONNECT] = [1, 3];
   const socketcall = (profile: string, call: number) =>
@@ -128,13 +128,13 @@ describe('by way of socketcall', () => {
     ]
   }`;
 
-  test('names the rule on the call that is made', () => {
+  test('names the rule on the call that socketcall makes', () => {
     expect(socketcall(text, SOCKET).rule?.path).toBe('syscalls[1]');
     expect(socketcall(text, CONNECT)).toMatchObject({ action: { errno: 13 }, rule: { path: 'syscalls[2]' } });
   });
 });
 
-test('names the rule where two readings of a value that is too large are combined', () => {
+test('names the rule even if two meanings of a value that is too large are combined', () => {
   const args = (value: number): RuleDocument['args'] => [{ index: 0, value, op: 'SCMP_CMP_EQ' }];
   const document: ProfileDocument = {
     defaultAction: 'SCMP_ACT_ERRNO',
@@ -148,8 +148,8 @@ test('names the rule where two readings of a value that is too large are combine
   expect(explain(profile, question, { host: { ...host, abis: ['x86'] } }).rule?.path).toBe('syscalls[0]');
 });
 
-describe('of a call that no rule takes', () => {
-  test('says whether one names it', () => {
+describe('of a call that no rule decides', () => {
+  test('says whether a rule names it', () => {
     expect(explained(TEXT, 'mount')).toEqual({
       action: EPERM,
       rule: null,
@@ -159,7 +159,7 @@ describe('of a call that no rule takes', () => {
     expect(explained(TEXT, 'socket', 2).why).toBe('no rule that names it holds here');
   });
 
-  test('says what would let it through', () => {
+  test('lists changes that would allow it', () => {
     const old: Host = { ...host, kernel: { major: 4, minor: 19 } };
     expect(explain(TEXT, { syscall: 'bpf' }, { host: old }).changes).toEqual([
       { kind: 'kernel', by: 'from Linux 5.0 on', action: ALLOW },
@@ -170,14 +170,14 @@ describe('of a call that no rule takes', () => {
     ]);
   });
 
-  test('has the reason of a built-in', () => {
+  test('has the reason that a built-in gives', () => {
     const { action, why, changes } = explained('docker-default', 'mount');
     expect(action).toEqual(EPERM);
     expect(why).toBe('no rule that names it holds here: Mounts decide what a container sees of the host.');
     expect(changes).toEqual([{ kind: 'capability', by: 'with CAP_SYS_ADMIN', action: ALLOW }]);
   });
 
-  test('says that an ABI is not decided', () => {
+  test('says that the profile does not decide the ABI', () => {
     const { action, rule, why } = explain('docker-default', { syscall: 'clone3', abi: 'aarch64' }, { host });
     expect({ action, rule, why }).toEqual({
       action: { kind: 'kill-process' },
@@ -187,7 +187,7 @@ describe('of a call that no rule takes', () => {
   });
 });
 
-test('of unconfined says that nothing is filtered, and refuses a host, which it would ignore', () => {
+test('of unconfined says that nothing is filtered, and refuses a host, which would have no effect', () => {
   const read = { syscall: 'read' };
   expect(explain('unconfined', read)).toEqual({ action: ALLOW, rule: null, why: 'nothing is filtered', changes: [] });
   for (const options of [{ host }, { capabilities: ['CAP_BPF'] }, { abis: ['x86'] }] as const)
@@ -197,11 +197,11 @@ test('of unconfined says that nothing is filtered, and refuses a host, which it 
   expect(() => explain('unconfined', { syscall: 'read', args: [0.5] })).toThrow(/up to six whole numbers/);
 });
 
-test('takes negative arguments as C does', () => {
+test('reads negative arguments as C does', () => {
   expect(explained('docker-default', 'personality', -1).action).toEqual(ALLOW);
 });
 
-// The rule found must be one with the action that the policy takes: the two come about by different ways.
+// The rule must name the syscall, and the action must be that of the policy.
 test.each([...BUILTIN_DEFINITIONS.keys()])(
   'has a rule for everything that %s allows, and the action that the policy has',
   (name) => {
@@ -219,14 +219,14 @@ test.each([...BUILTIN_DEFINITIONS.keys()])(
   },
 );
 
-test('of a profile that would be refused with another default action is told all the same', () => {
+test('works for a profile that would be refused with another default action', () => {
   const never = '"args": [{ "index": 1, "value": 0, "op": "SCMP_CMP_LT" }]';
   const rule = `{ "names": ["read"], "action": "SCMP_ACT_KILL", ${never} }`;
   const text = `{ "defaultAction": "SCMP_ACT_ERRNO", "syscalls": [${rule}] }`;
   expect(explained(text, 'read')).toMatchObject({ action: EPERM, rule: null });
 });
 
-test('leaves out hosts on which the profile is refused', () => {
+test('leaves out changes to hosts on which the profile is refused', () => {
   const rules = `
     { "names": ["bpf"], "action": "SCMP_ACT_ALLOW" },
     { "names": ["bpf"], "action": "SCMP_ACT_KILL", "includes": { "caps": ["CAP_BPF"] } }`;
@@ -245,6 +245,6 @@ test.each<[string, Question, RegExp]>([
   expect(() => explainCall(parseProfile(TEXT), question, host)).toThrow(message);
 });
 
-test('refuses a capability that is none', () => {
+test('refuses an unknown capability', () => {
   expect(() => explain(TEXT, { syscall: 'read' }, { capabilities: ['CAP_BPFF'] })).toThrow(/did you mean CAP_BPF\?/);
 });

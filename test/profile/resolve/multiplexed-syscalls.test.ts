@@ -1,4 +1,4 @@
-/** A rule on socket holds for a socket that is made through socketcall too; likewise for ipc. */
+/** A rule on socket also decides sockets that are made through socketcall; likewise for ipc. */
 import { describe, expect, test } from 'vitest';
 import type { ProfileDocument, RuleDocument } from '../../../lib/profile/document/types.js';
 import type { Host } from '../../../lib/profile/resolve/resolve.js';
@@ -11,7 +11,7 @@ const LETS_ALL = { defaultAction: 'SCMP_ACT_ALLOW' } as const;
 const unix = [arg(0, 'EQ', 1)];
 const [SOCKET, CONNECT, RECV, SEMOP, SEMTIMEDOP] = [1n, 3n, 10n, 1n, 4n];
 
-/** What socketcall or ipc answers on x86, for one of its calls. */
+/** The action on x86 for socketcall or ipc, if it makes this call. */
 function through(
   name: 'socketcall' | 'ipc',
   call: bigint,
@@ -39,7 +39,7 @@ describe('socketcall and ipc', () => {
     expect(through('ipc', SEMTIMEDOP, rules, LETS_ALL)).toBe('errno 13');
   });
 
-  test('are asked for the bits that the kernel reads: ipc has a version above its call', () => {
+  test('are compared in the bits that the kernel reads: ipc has a version above the number of its call', () => {
     const rules = [rule('semop', [], DENY), rule('socket', [], DENY)];
     expect(through('ipc', (1n << 16n) | SEMOP, rules, LETS_ALL)).toBe('errno 13');
     expect(through('socketcall', (1n << 32n) | SOCKET, rules, LETS_ALL)).toBe('errno 13');
@@ -57,11 +57,11 @@ describe('socketcall and ipc', () => {
     ],
     ['what all alternatives have in common', [rule('socket', unix), rule('socket', [arg(0, 'NE', 1)])], {}, 'allow'],
     ['what an unconditional rule says', [rule('socket', unix), rule('socket')], {}, 'allow'],
-  ])('get, where a filter can not see the arguments: %s', (_, rules, rest, expected) => {
+  ])('get, as a filter cannot see the arguments, %s', (_, rules, rest, expected) => {
     expect(through('socketcall', SOCKET, rules, rest)).toBe(expected);
   });
 
-  test('warn of it, once for each ABI', () => {
+  test('lead to a warning, once for each ABI', () => {
     const rules = [rule('socket', unix), rule('read')];
     expect(said(documentOf(rules), {}, x86)).toEqual([
       expect.stringMatching(
@@ -71,7 +71,7 @@ describe('socketcall and ipc', () => {
     expect(said(documentOf(rules))).toEqual([]);
   });
 
-  test('stand as written where the profile names them', () => {
+  test('are decided by rules that name them', () => {
     expect(through('socketcall', SOCKET, [rule('socketcall'), rule('socket', unix)])).toBe('allow');
     expect(through('socketcall', SOCKET, [rule('socketcall', [], DENY), rule('socket')])).toBe('errno 13');
     expect(through('socketcall', SOCKET, [rule('socketcall', [arg(0, 'EQ', CONNECT)]), rule('socket')])).toBe(
@@ -80,7 +80,7 @@ describe('socketcall and ipc', () => {
     expect(said(documentOf([rule('socketcall'), rule('socket', unix)]), {}, x86)).toEqual([]);
   });
 
-  test('do not count as named by a rule that does not hold on the host', () => {
+  test('are not decided by a rule that names them and does not apply to the host', () => {
     const elsewhere = rule('socketcall', [], { includes: { caps: ['CAP_SYS_ADMIN'] } });
     expect(through('socketcall', SOCKET, [elsewhere, rule('socket', [], DENY)], LETS_ALL)).toBe('errno 13');
   });

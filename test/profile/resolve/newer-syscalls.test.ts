@@ -1,4 +1,4 @@
-/** Calls newer than a profile answer ENOSYS, as on a kernel without them. */
+/** Calls that are newer than a profile get ENOSYS, as on a kernel without them. */
 import { describe, expect, test } from 'vitest';
 import type { Policy } from '../../../lib/policy/policy.js';
 import type { ActionName, RuleDocument } from '../../../lib/profile/document/types.js';
@@ -9,7 +9,7 @@ const X32 = 0x4000_0000;
 const MINUS_ONE = 0xffff_ffff;
 const [read, write, close] = [0, 1, 3];
 
-/** What numbers of x86_64 get. */
+/** The actions for numbers of x86_64. */
 function answers(
   rules: readonly RuleDocument[],
   numbers: readonly number[],
@@ -25,14 +25,14 @@ describe('numbers above the largest one that a profile names', () => {
     expect(answers([rule('read'), rule('close')], [read, write, close, 4, 1000, MINUS_ONE])).toEqual(expected);
   });
 
-  test('are counted from rules of any action, those too that runtimes leave out', () => {
+  test('are found from rules of any action, including those that runtimes drop', () => {
     const rules = [rule('read'), rule('close', [], { action: 'SCMP_ACT_ERRNO' })];
     expect(answers(rules, [write, close, 4])).toEqual(['errno 1', 'errno 1', 'errno 38']);
     const policy = policyFor(documentOf(rules), { mode: 'compat' });
     expect([write, close, 4].map((number) => decide(policy, number))).toEqual(['errno 1', 'errno 1', 'errno 38']);
   });
 
-  test('are not counted from rules that do not hold on the host', () => {
+  test('are not found from rules that do not apply to the host', () => {
     expect(answers([rule('read'), rule('close', [], { excludes: { arches: ['amd64'] } })], [write])).toEqual([
       'errno 38',
     ]);
@@ -44,17 +44,17 @@ describe('numbers above the largest one that a profile names', () => {
     ['SCMP_ACT_ALLOW', 'allow'],
     ['SCMP_ACT_LOG', 'log'],
     ['SCMP_ACT_TRACE', 'trace'],
-  ])('by default action: %s gives %s', (action, expected) => {
+  ])('with %s as the default action get %s', (action, expected) => {
     expect(answers([rule('read', [], { action: 'SCMP_ACT_ERRNO' })], [write], action)).toEqual([expected]);
   });
 
-  test('get the default action by option, and if the profile names nothing', () => {
+  test('get the default action if the option says so, and if the profile names no call', () => {
     const policy = policyFor(documentOf([rule('read')]), { newerCalls: 'default' });
     expect(decide(policy, write)).toBe('errno 1');
     expect(answers([rule('socketcall')], [write])).toEqual(['errno 1']);
   });
 
-  test('are told apart for x86_64 and x32', () => {
+  test('differ for x86_64 and x32', () => {
     const abis: readonly AbiName[] = ['x86', 'x32'];
     const policy = policyFor(documentOf([rule('read'), rule('close'), rule('arch_prctl')]), {}, { ...HOST, abis });
     const numbers = [158, 159, X32 + 158, X32 + 159, 0xffff_fffe, MINUS_ONE];
@@ -100,12 +100,12 @@ describe('numbers above the largest one that a profile names', () => {
     const host = { ...HOST, abi };
     const calls = ['semget', 'statx', 'uname'];
 
-    test('are counted from the number of semget in strict', () => {
+    test('are those above semget in strict mode', () => {
       const policy = policyFor(document, {}, host);
       expect(calls.map((name) => decide(policy, name, [], abi))).toEqual(['allow', 'errno 1', 'errno 1']);
     });
 
-    test('are counted without semget in compat, as in runc, with a warning', () => {
+    test('are found without semget in compat mode, as in runc, with a warning', () => {
       const policy = policyFor(document, { mode: 'compat' }, host);
       expect(calls.map((name) => decide(policy, name, [], abi))).toEqual(['errno 38', 'errno 38', 'errno 38']);
       expect(decide(policy, 'write', [], abi)).toBe('allow');
@@ -115,7 +115,7 @@ describe('numbers above the largest one that a profile names', () => {
     });
   });
 
-  test('get the default action in compat, as in runc, if all that is named is number 0 or made by socketcall', () => {
+  test('get the default action in compat mode, as in runc, if the profile names only number 0 or calls of socketcall', () => {
     const compat = { mode: 'compat' } as const;
     expect(decide(policyFor(documentOf([rule('read')]), compat), write)).toBe('errno 1');
     const abi = 's390x';

@@ -14,7 +14,7 @@ const host: Host = { abi: 'x86_64', kernel: { major: 5, minor: 10 }, capabilitie
 const policyOf = (document: Partial<ProfileDocument>, on: Host = host) =>
   resolve(profileOf({ defaultAction: 'SCMP_ACT_ERRNO', ...document }), on);
 
-/** What a policy with these rules says about `read`, as text. */
+/** The action that a policy with these rules takes for `read`, as text. */
 function decisions(rules: readonly Partial<RuleDocument>[], on: Host = host): readonly string[] {
   const syscalls = rules.map((rule): RuleDocument => ({ names: ['read'], action: 'SCMP_ACT_ALLOW', ...rule }));
   const found = policyOf({ syscalls }, on).abis[0]?.syscalls.get(numberOf(on.abi, 'read')) ?? [];
@@ -120,7 +120,7 @@ describe('ABIs', () => {
       {},
       ['x86_64', 'x86'],
     ],
-    ['those that the host asks for', { archMap }, { abis: ['x86'] }, ['x86_64', 'x86']],
+    ['those that the host lists', { archMap }, { abis: ['x86'] }, ['x86_64', 'x86']],
   ])('%s', (_, document, on, expected) => {
     expect(policyOf(document, { ...host, ...on }).abis.map(({ abi }) => abi.name)).toEqual(expected);
   });
@@ -133,7 +133,7 @@ describe('ABIs', () => {
     ['podman', 'aarch64', 'AARCH64', 'arm', true],
     ['docker', 'loongarch64', 'LOONGARCH64', 'x86', false],
     ['docker', 'mipsel', 'MIPSEL', 'x86', false],
-  ])('%s on %s finds its entry of archMap, or says that it does not', (format, abi, name, sub, isRead) => {
+  ])('%s on %s uses its entry of archMap, or warns that it does not', (format, abi, name, sub, isRead) => {
     const entry = { architecture: `SCMP_ARCH_${name}`, subArchitectures: [abiOf(sub).scmp] };
     const source = profileOf({ defaultAction: 'SCMP_ACT_LOG', archMap: [entry] }, { format });
     const { policy, diagnostics } = resolveWithDiagnostics(source, { ...host, abi });
@@ -152,19 +152,19 @@ describe('ABIs', () => {
     expect(() => policyOf({ syscalls: rules('loong64') }, on)).toThrow('unknown architecture "loong64"');
   });
 
-  test('those that runc does not know are refused where runc reads them', () => {
+  test('that runc does not know are refused if runc reads the profile', () => {
     const on = { ...host, abi: 'aarch64' as const };
     const source = { defaultAction: 'SCMP_ACT_LOG' as const, architectures: ['SCMP_ARCH_SH'] };
     expect(() => resolve(profileOf(source), on)).toThrow('architectures[0]: runc does not know SCMP_ARCH_SH');
     expect(() => resolve(profileOf(source, { format: 'podman' }), on)).not.toThrow();
   });
 
-  test('a name that an ABI does not have is left out there', () => {
+  test('a name that an ABI does not have is ignored there', () => {
     const policy = policyOf({ archMap, syscalls: [{ names: ['socketcall', 'mount'], action: 'SCMP_ACT_ALLOW' }] });
     expect(policy.abis.map(({ syscalls }) => [...syscalls.keys()])).toEqual([[165], [102, 21], [0x4000_0000 + 165]]);
   });
 
-  test('arguments are compared as wide as each ABI’s kernel reads them', () => {
+  test('arguments are compared in the width that the kernel reads on each ABI', () => {
     const args = [{ index: 1, value: 1, op: 'SCMP_CMP_EQ' as const }];
     const policy = policyOf({ archMap, syscalls: [{ names: ['lseek', 'chmod'], action: 'SCMP_ACT_ALLOW', args }] });
     const widths = policy.abis.map(({ syscalls }) =>
@@ -178,7 +178,7 @@ describe('ABIs', () => {
   });
 });
 
-test('what is no profile or no host is an error that says so', () => {
+test('a value that is not a profile, or not a host, is an error that says so', () => {
   const nothing = [null, undefined, {}] as unknown[] as Profile[];
   for (const wrong of nothing)
     expect(() => resolve(wrong, host)).toThrow(/^profile: must be a Profile, as loadProfile returns it/);
@@ -216,7 +216,7 @@ describe('a host', () => {
     expect(() => resolve(profile, given as Host)).toThrow(refused);
   });
 
-  test('is read without the iterator of its Set', () => {
+  test('is read without the iterator of the caller’s Set', () => {
     const capabilities = new Set(['CAP_SYS_ADMIN']);
     const values = () => [].values();
     Object.assign(capabilities, { [Symbol.iterator]: values, values, forEach: values });

@@ -1,9 +1,9 @@
-/** What is an error, a mistake or harmless, in strict and in compat. */
+/** Which problems are errors, and which are warnings, in strict and in compat mode. */
 import { describe, expect, test } from 'vitest';
 import { parseProfile } from '../../../lib/profile/source.js';
 import { ALLOW, COMPAT, DENY, found, foundInRule } from '../../support/found.js';
 
-describe('what runtimes refuse is an error in either mode:', () => {
+describe('a problem that runtimes refuse is an error in both modes:', () => {
   test.each([
     [
       'name beside names',
@@ -61,7 +61,7 @@ describe('what runtimes refuse is an error in either mode:', () => {
   });
 });
 
-describe('what is likely a mistake is an error in strict, a warning in compat:', () => {
+describe('a probable mistake is an error in strict mode, and a warning in compat mode:', () => {
   const arg = (fields: string) => `${ALLOW}, "args": [{${fields}}]`;
   test.each([
     ['an unknown key', `${ALLOW}, "arg": []`, 'syscalls[0].arg: unknown key "arg" (did you mean args?)'],
@@ -124,7 +124,7 @@ describe('what is likely a mistake is an error in strict, a warning in compat:',
   });
 });
 
-describe('what is harmless is a warning in either mode:', () => {
+describe('a harmless problem is a warning in both modes:', () => {
   test.each([
     [
       'an unknown syscall that is allowed',
@@ -161,7 +161,7 @@ describe('what is harmless is a warning in either mode:', () => {
     expect(foundInRule(rule, COMPAT)).toEqual([`warning ${expected}`]);
   });
 
-  test('nothing to say is no warning: null, comments, a schema', () => {
+  test('null, comments and a schema are no problems', () => {
     const text = '{"$schema": "s", "comment": "c", "defaultAction": "SCMP_ACT_ERRNO", "archMap": null, "flags": null}';
     expect(found(text)).toEqual([]);
     expect(
