@@ -1,6 +1,6 @@
-/** The ABIs: one syscall numbering each, with what a filter needs to recognise it. */
+/** The ABIs: syscall numberings, and how the kernel and the profile formats identify them. */
 
-/** One way of numbering syscalls, by the name this package uses for it. */
+/** The name of an ABI, a numbering of syscalls, in this package. */
 export type AbiName =
   | 'x86_64'
   | 'x86'
@@ -26,16 +26,19 @@ export type AbiName =
   | 'sh'
   | 'sheb';
 
-/** What the kernel and the profile formats call an ABI. */
+/** An ABI, and its names in the kernel and in the profile formats. */
 export interface Abi {
   readonly name: AbiName;
-  /** `seccomp_data.arch`: AUDIT_ARCH_* of `linux/audit.h`. x86_64 and x32 share theirs. */
+  /** `seccomp_data.arch`: AUDIT_ARCH_* of `linux/audit.h`. x86_64 and x32 have the same. */
   readonly audit: number;
-  /** The profile formats' name, `SCMP_ARCH_*`. */
+  /** The name in the profile formats, `SCMP_ARCH_*`. */
   readonly scmp: string;
-  /** What `includes.arches` and `excludes.arches` of a Docker profile call it: Go's GOARCH, for the most part. Source: goToNative of moby/profiles. */
+  /**
+   * The name in `includes.arches` and `excludes.arches` of a Docker profile, for the most part Go's GOARCH. Source:
+   * goToNative of moby/profiles.
+   */
   readonly docker: string;
-  /** Bits of a register, and so of a `long`, as its syscalls see it. */
+  /** The bits of a register as the syscalls of the ABI see it, and so of a `long`. */
   readonly bits: 32 | 64;
   readonly endian: 'little' | 'big';
 }
@@ -87,7 +90,7 @@ const table: readonly (readonly [AbiName, number, string, string, 32 | 64, 'litt
   ['sheb', EM.sh, 'SHEB', 'sheb', 32, 'big'],
 ];
 
-/** Every ABI that this package knows, in the order of its table. */
+/** Every ABI that this package knows, in the order of the table. */
 export const ABIS: ReadonlyMap<AbiName, Abi> = new Map(
   table.map(([name, audit, scmp, docker, bits, endian]) => [
     name,
@@ -95,19 +98,20 @@ export const ABIS: ReadonlyMap<AbiName, Abi> = new Map(
   ]),
 );
 
-/** The facts of an ABI. */
+/**
+ * The ABI of a name.
+ * @throws {RangeError} if the name is unknown.
+ */
 export function abiOf(name: AbiName): Abi {
   const abi = ABIS.get(name);
   if (abi === undefined) throw new RangeError(`unknown ABI ${name}`);
   return abi;
 }
 
-/** Bit 30 of a number, which tells x32 from x86_64. Source: __X32_SYSCALL_BIT, asm/unistd.h. */
+/** Bit 30 of a number, which distinguishes x32 from x86_64. Source: __X32_SYSCALL_BIT, asm/unistd.h. */
 export const X32_BIT = 0x4000_0000;
 
-/**
- * Tells whether a call with an x86_64 AUDIT_ARCH is an x32 call. −1 is not: it is what a tracer writes to skip a call.
- */
+/** Whether a call with the AUDIT_ARCH of x86_64 is an x32 call. −1 is none: a tracer writes it to skip a call. */
 export function isX32(number: number): boolean {
   return number >= X32_BIT && number !== 0xffff_ffff;
 }

@@ -1,16 +1,19 @@
-/** Constants by name: what C programs write for arguments of syscalls, and errnos. Read from lib/syscalls/generated/. */
+/**
+ * Constants by name: errnos, and those that C programs use for arguments of syscalls. Read from
+ * lib/syscalls/generated/.
+ */
 import { type AbiName, abiOf } from './abi.js';
 import { type CommonConstants, constantsText, type VaryingConstant } from './generated/constants.js';
 
 /** The name of a constant: `AF_INET`, `O_CREAT`, `TIOCSTI`, `EPERM`, … */
 export type ConstantName = keyof CommonConstants | VaryingConstant;
 
-/** The name of an errno: the constants that are one word and begin with E. */
+/** The name of an errno: a constant that begins with E and has no underscore. */
 export type ErrnoName = Exclude<Extract<ConstantName, `E${string}`>, `${string}_${string}`>;
 
 let texts: ReadonlyMap<string, string> | undefined;
 
-/** The texts of all constants by name: read at the first use, so that importing this file costs nothing. */
+/** The text of each constant by its name. Read at the first use, so that importing this file takes no time. */
 function textOf(): ReadonlyMap<string, string> {
   texts ??= new Map(
     constantsText()
@@ -32,8 +35,8 @@ export function isErrno(name: string): boolean {
 }
 
 /**
- * The value of a constant on an ABI, and on those that its machines run beside it. Negative ones have 32 bits.
- * Undefined where the ABI has none of that name.
+ * The value of a constant on an ABI and on those that its machines run besides it. Negative values have 32 bits.
+ * Undefined if the ABI has no such constant.
  */
 export function constantOn(abi: AbiName, name: string): number | undefined {
   const [most = '-', ...others] = textOf().get(name)?.split('; ') ?? [];
@@ -43,7 +46,7 @@ export function constantOn(abi: AbiName, name: string): number | undefined {
   return value === '-' ? undefined : Number(value);
 }
 
-/** Gives an object its properties when it is first asked for one. */
+/** Adds the properties of an object when one of them is read for the first time. */
 function filledAtFirstUse<Properties extends object>(properties: () => Properties): Properties {
   const target = Object.create(null);
   const filled = () => (Object.isFrozen(target) ? target : Object.freeze(Object.assign(target, properties())));
@@ -58,7 +61,14 @@ function filledAtFirstUse<Properties extends object>(properties: () => Propertie
   });
 }
 
-/** Constants that have one value on every ABI, as numbers. The others go by name, and have their value for each ABI. */
+/**
+ * The constants that have the same value on every ABI, as numbers. Give all others by name: they are resolved for
+ * each ABI.
+ * @example
+ * import { arg, constants, Profile } from 'seccomp';
+ * const flags = constants.CLONE_NEWUSER + constants.CLONE_NEWNET;
+ * const profile = Profile.denylist().deny('unshare', arg(0).hasFlags(flags));
+ */
 export const constants: Readonly<CommonConstants> = filledAtFirstUse(() => {
   const common = [...textOf()].filter(([, text]) => !text.includes(';'));
   return Object.fromEntries(common.map(([name, text]) => [name, Number(text)])) as unknown as CommonConstants;

@@ -3,7 +3,7 @@ import { constantNames, constantOn, isErrno } from './constants.js';
 
 let names: ReadonlyMap<number, string> | undefined;
 
-/** The name of an errno, as the generic ABIs number them: `EPERM`; `errno 600` for one without a name. */
+/** The name of an errno by its number on the generic ABIs, such as `EPERM`; `errno 600` if it has none. */
 export function errnoName(errno: number): string {
   names ??= new Map([...errnos()].reverse().map(([name, number]) => [number, name]));
   return names.get(errno) ?? `errno ${errno}`;
@@ -12,8 +12,8 @@ export function errnoName(errno: number): string {
 let known: ReadonlyMap<string, number> | undefined;
 
 /**
- * Names and numbers, as the generic ABIs have them. MIPS, PA-RISC, SPARC and Alpha number those above 34 otherwise: there a
- * profile gives the number.
+ * The names and numbers of errnos on the generic ABIs. MIPS, PA-RISC, SPARC and Alpha have other numbers above 34:
+ * profiles for them must give numbers.
  */
 export function errnos(): ReadonlyMap<string, number> {
   if (known !== undefined) return known;
@@ -21,6 +21,6 @@ export function errnos(): ReadonlyMap<string, number> {
     const number = isErrno(name) ? constantOn('x86_64', name) : undefined;
     return number === undefined ? [] : [[name, number]];
   });
-  known = new Map([...numbers, ['ENOTSUP', 95]]); // Not the kernel's name: C libraries have it for EOPNOTSUPP.
+  known = new Map([...numbers, ['ENOTSUP', 95]]); // A name in C libraries only: the kernel has EOPNOTSUPP.
   return known;
 }

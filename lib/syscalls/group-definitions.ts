@@ -1,7 +1,7 @@
 /**
- * The groups as text: purpose, then names of syscalls and of other groups. Sorted by purpose after the kernel's own manual,
- * man-pages 6.9 section 2; a name that systemd 257 uses too means what it means there, but for the differences that
- * test/syscalls/groups.test.ts lists with their reasons.
+ * The definitions of the groups: a purpose, then names of syscalls and of other groups. They follow the kernel's
+ * manual, man-pages 6.9 section 2. A name that systemd 257 has too means the same as there, except for the
+ * differences that test/syscalls/groups.test.ts lists with reasons.
  */
 export const GROUP_TEXT = {
   // What nearly every program needs

@@ -1,15 +1,15 @@
-/** Groups: syscalls that serve one purpose, under one name that begins with `@`. */
+/** Groups of syscalls with one purpose. The name of a group begins with `@`. */
 import { GROUP_TEXT } from './group-definitions.js';
 
-/** The name of a group: `@network`. */
+/** The name of a group, such as `@network`. */
 export type GroupName = `@${keyof typeof GROUP_TEXT}`;
 
-/** Syscalls with one purpose. */
+/** A group of syscalls with one purpose. */
 export interface SyscallGroup {
   readonly name: string;
-  /** One sentence: what they are for. */
+  /** One sentence. */
   readonly purpose: string;
-  /** The names of its syscalls, those of the groups in it too, in alphabetical order. */
+  /** The names of its syscalls, including those of the groups in it, in alphabetical order. */
   readonly syscalls: readonly string[];
 }
 
@@ -22,13 +22,21 @@ export function groupNames(): readonly string[] {
   return [...texts.keys()];
 }
 
-/** A group by its name, with the `@`; undefined for an unknown one. */
+/**
+ * Returns a group of syscalls.
+ *
+ * @param name - The name, with the `@`. docs/groups.md lists all groups.
+ * @returns The group, or undefined if there is none of that name.
+ * @example
+ * import { syscallGroup } from 'seccomp';
+ * console.log(syscallGroup('@keyring')?.syscalls);
+ */
 export function syscallGroup(name: string): SyscallGroup | undefined {
   const text = texts.get(name);
   return text && { name, purpose: text[0], syscalls: [...new Set(members(text[1]))].sort() };
 }
 
-/** The names in a text; a group in it counts for its own. Groups don't go in circles: a test expands them all. */
+/** The names in a definition, with the members of the groups in it. A test makes sure that no group contains itself. */
 function members(text: string): readonly string[] {
   return text.split(/\s+/).flatMap((name) => (name.startsWith('@') ? members(texts.get(name)?.[1] ?? '') : [name]));
 }

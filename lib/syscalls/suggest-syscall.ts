@@ -1,9 +1,9 @@
-/** "Did you mean" for names of syscalls, which differ from one another by less than other names. */
+/** "Did you mean" for names of syscalls. They are more alike than other names, so the rules are stricter. */
 import { distance } from 'fastest-levenshtein';
 import { asQuestion, sameAs } from '../util/suggest.js';
 import { syscallNames } from './table.js';
 
-/** Functions of the C library, and the syscall that makes the same call of the kernel where its name is another one. */
+/** Functions of the C library, and the syscall that they make if it has another name. */
 const KERNEL_NAMES: ReadonlyMap<string, string> = new Map([
   ...['execl', 'execle', 'execlp', 'execv', 'execvp', 'execvpe'].map((name) => [name, 'execve'] as const),
   ...['action', 'pending', 'procmask', 'suspend', 'timedwait'].map((name) => [`sig${name}`, `rt_sig${name}`] as const),
@@ -41,13 +41,14 @@ const KERNEL_NAMES: ReadonlyMap<string, string> = new Map([
   ['waitpid', 'wait4'],
 ]);
 
-/** What the names of syscalls end with if they are other calls than those without: `preadv2`, `openat`, `getdents64`. */
+/** The suffixes that distinguish a syscall from a variant of it: `preadv2`, `openat`, `getdents64`. */
 const VARIANT = /(?:at|v)?\d*$/;
 
 /**
- * ` (did you mean X?)` if `input` is the C library's name of a syscall in `names`, or mistyped by one letter or by two that
- * changed places, else nothing. Syscalls of one family differ in their first letter (`stat`, `lstat`) or at their end
- * (`preadv`, `preadv2`): who writes such a name means another call, so that one is never suggested in its place.
+ * Returns ` (did you mean X?)` if `input` is the C library's name of a syscall in `names`, or differs from one by a
+ * letter or by two exchanged letters; else an empty string. Related syscalls differ in their first letter (`stat`,
+ * `lstat`) or at their end (`preadv`, `preadv2`). Such a name is written on purpose, so a related syscall is never
+ * suggested.
  */
 export function suggestSyscall(input: unknown, names: readonly string[]): string {
   if (typeof input !== 'string' || input.length > 100) return '';
@@ -60,10 +61,10 @@ export function suggestSyscall(input: unknown, names: readonly string[]): string
   return near.length > 0 && near.length <= MOST_NAMED ? asQuestion(near.join(' or ')) : '';
 }
 
-/** More names than that are no help. */
+/** The limit on the names in a suggestion. */
 const MOST_NAMED = 3;
 
-/** Whether `input` differs from `name` in one letter, and is no other call of its family. */
+/** Whether `input` differs from `name` in one letter, and is not a variant of it. */
 function isMistyped(input: string, name: string): boolean {
   if (input.at(0) !== name.at(0) || Math.abs(input.length - name.length) > 1 || distance(input, name) !== 1)
     return false;

@@ -1,4 +1,6 @@
-/** The syscall table: number, name and arguments of every syscall on every ABI, read from lib/syscalls/generated/. */
+/**
+ * The syscall table: the number, name and arguments of every syscall on every ABI. Read from lib/syscalls/generated/.
+ */
 
 import { ABIS, type AbiName, abiOf } from './abi.js';
 import { entriesByAbis, prototypesText } from './generated/arguments.js';
@@ -6,30 +8,33 @@ import { numbersText } from './generated/numbers.js';
 
 declare const brand: unique symbol;
 
-/** A syscall's number as `seccomp_data.nr` has it: with the base of mips, with bit 30 on x32. */
+/** The number of a syscall in `seccomp_data.nr`: with the base of MIPS's ABIs, and with bit 30 on x32. */
 export type SyscallNumber = number & { readonly [brand]: true };
 
 /** One argument register of a syscall. */
 export interface ArgumentRegister {
-  /** The C type that the kernel declares. */
+  /** The C type in the kernel's declaration. */
   readonly type: string;
   readonly name: string | undefined;
-  /** How many low bits of the register the kernel reads. */
+  /** The number of low bits of the register that the kernel reads. */
   readonly width: 16 | 32 | 64;
 }
 
 interface Table {
   readonly numbers: ReadonlyMap<string, SyscallNumber>;
   readonly names: () => ReadonlyMap<number, string>;
-  /** Entry points and arguments that have been read before: profiles ask again and again. */
+  /** Caches of entry points and arguments: profiles name the same syscalls many times. */
   readonly entries: Map<string, string>;
   readonly known: Map<string, readonly ArgumentRegister[]>;
 }
 
-/** `seccomp_data.args` has six. */
+/** The length of `seccomp_data.args`. */
 const REGISTERS = 6;
 
-/** By-value types that are narrower than a 64-bit register. A SYSCALL_DEFINE casts to them, which drops the rest. */
+/**
+ * Types that are passed by value and are narrower than a 64-bit register. A SYSCALL_DEFINE casts to them, which drops
+ * the other bits.
+ */
 const WIDTHS: ReadonlyMap<string, 16 | 32> = new Map([
   ...['umode_t', 'old_uid_t', 'old_gid_t'].map((t) => [t, 16] as const),
   ...['int', 'unsigned', 'unsigned int', 'uint', 'u32', '__u32', '__s32', 'uint32_t'].map((t) => [t, 32] as const),
@@ -38,16 +43,16 @@ const WIDTHS: ReadonlyMap<string, 16 | 32> = new Map([
   ...['aio_context', 'long', 'pid', 'size', 'ulong'].map((t) => [`compat_${t}_t`, 32] as const),
 ]);
 
-/** Types that need two registers where a register has 32 bits. */
+/** Types that take two registers if a register has 32 bits. */
 const LONG_LONG: ReadonlySet<string> = new Set(['loff_t', 'u64', '__u64']);
 
-/** ABIs that start such a pair at an even register, and skip one for that. */
+/** ABIs on which such a pair starts at an even register, so that an odd one is skipped. */
 const ALIGNS_PAIRS: ReadonlySet<AbiName> = new Set(['arm', 'mips', 'mipsel', 'ppc']);
 
-/** 32-bit ABIs with 64-bit registers: no pairs. */
+/** 32-bit ABIs with 64-bit registers, which need no pairs. */
 const WIDE_REGISTERS: ReadonlySet<AbiName> = new Set(['mips64n32', 'mipsel64n32']);
 
-/** Computes a value at its first use: importing this file costs nothing. */
+/** Computes a value at its first use, so that importing this file takes no time. */
 function lazy<Value extends object>(compute: () => Value): () => Value {
   let value: Value | undefined;
   return () => {
@@ -56,7 +61,7 @@ function lazy<Value extends object>(compute: () => Value): () => Value {
   };
 }
 
-/** Plain loops: every first compilation of a process waits for them. */
+/** Parses a table. Uses plain loops, because the first compilation of a process waits for this. */
 function parseTable(abi: AbiName): Table {
   const numbers = new Map<string, SyscallNumber>();
   for (const line of numbersText(abi).trim().split('\n')) {
@@ -64,7 +69,7 @@ function parseTable(abi: AbiName): Table {
     const first = Number(run[0]);
     for (let i = 1; i < run.length; i++) numbers.set(run[i] ?? '', (first + i - 1) as SyscallNumber);
   }
-  // Aliases come last in the text: the first name of a number is its own.
+  // Aliases come last in the text, so reversing the order lets a syscall's own name win.
   const names = lazy(() => new Map([...numbers].reverse().map(([name, number]) => [number, name])));
   return { numbers, names, entries: new Map(), known: new Map() };
 }
@@ -79,24 +84,27 @@ function tableOf(abi: AbiName): Table {
   return table;
 }
 
-/** The parameters of a kernel function, as it declares them; undefined if none is known. */
+/** The parameters of a kernel function, as declared; undefined if they are unknown. */
 function prototypeOf(entry: string): string | undefined {
   return textAfter(`\n${entry}: `, prototypesText(), '\n');
 }
 
-/** What stands between `mark` and the next `end`. */
+/** The text between `mark` and the next `end`. */
 function textAfter(mark: string, text: string, end: string): string | undefined {
   const at = text.indexOf(mark);
   return at < 0 ? undefined : text.slice(at + mark.length, text.indexOf(end, at + mark.length));
 }
 
-/** Reads a C parameter: all before the last word is the type, unless that word belongs to it. */
+/** Parses a C parameter. Everything before the last word is the type, unless that word is part of the type. */
 function parseParameter(text: string): { readonly type: string; readonly name: string | undefined } {
   const [, type, name] = /^(.*[ *]) ?(?!int$|long$|char$)(\w+)$/.exec(text) ?? [];
   return type === undefined || name === undefined ? { type: text, name: undefined } : { type: type.trim(), name };
 }
 
-/** How many low bits of a register the kernel reads for a type; all for a type that isn't known to be narrower. */
+/**
+ * The number of low bits of a register that the kernel reads for a type. All bits for types that are not known to be
+ * narrower.
+ */
 function widthOf(type: string, bits: 32 | 64): 16 | 32 | 64 {
   return WIDTHS.get(type.replace(/^const /, '')) ?? bits;
 }
@@ -117,27 +125,27 @@ function parseArguments(abi: AbiName, parameters: string): readonly ArgumentRegi
   return registers.slice(0, REGISTERS);
 }
 
-/** A syscall's number, or undefined where the ABI has none of that name. */
+/** The number of a syscall; undefined if the ABI has none of that name. */
 export function syscallNumber(abi: AbiName, name: string): SyscallNumber | undefined {
   return tableOf(abi).numbers.get(name);
 }
 
-/** A syscall's name; of two names for a number, the one that isn't the alias. */
+/** The name of a syscall. If a number has several names, the one that is not an alias. */
 export function syscallName(abi: AbiName, number: number): string | undefined {
   return tableOf(abi).names().get(number);
 }
 
-/** All syscalls of an ABI by name, aliases too. */
+/** The syscalls of an ABI by name, including aliases. */
 export function syscallsOf(abi: AbiName): ReadonlyMap<string, SyscallNumber> {
   return tableOf(abi).numbers;
 }
 
-/** Every name that is a syscall on some ABI. */
+/** All names of syscalls, of any ABI. */
 export const syscallNames: () => ReadonlySet<string> = lazy(
   () => new Set([...ABIS.keys()].flatMap((abi) => [...syscallsOf(abi).keys()])),
 );
 
-/** The kernel function that a syscall enters, without `sys_`; undefined for an unknown one, '' for the few with none. */
+/** The kernel function of a syscall, without `sys_`. Undefined if the syscall is unknown; '' if it has no function. */
 export function entryPoint(abi: AbiName, name: string): string | undefined {
   const { numbers, entries } = tableOf(abi);
   if (!numbers.has(name)) return undefined;
@@ -147,7 +155,7 @@ export function entryPoint(abi: AbiName, name: string): string | undefined {
 }
 
 function readEntryPoint(abi: AbiName, name: string): string {
-  // Later lists override earlier ones.
+  // Later lists take precedence.
   for (const [abis, text] of entriesByAbis().toReversed()) {
     if (abis !== '*' && !abis.split(' ').includes(abi)) continue;
     const entry = textAfter(` ${name}=`, ` ${text.replace(/\s+/g, ' ')} `, ' ');
@@ -157,8 +165,8 @@ function readEntryPoint(abi: AbiName, name: string): string {
 }
 
 /**
- * A syscall's argument registers in order. A 64-bit parameter is two of them where registers have 32 bits.
- * Undefined where the ABI doesn't have the syscall, and for the few that have a number and no function.
+ * The argument registers of a syscall, in order. A 64-bit parameter is two of them if registers have 32 bits.
+ * Undefined if the ABI lacks the syscall or the syscall has no function.
  */
 export function argumentsOf(abi: AbiName, name: string): readonly ArgumentRegister[] | undefined {
   const { known } = tableOf(abi);
@@ -172,8 +180,8 @@ export function argumentsOf(abi: AbiName, name: string): readonly ArgumentRegist
 }
 
 /**
- * How many low bits of an argument's register the kernel reads: what it declares, not what it later makes of it.
- * Bits above don't change what the call does. An unknown syscall or an argument that isn't used: the whole register.
+ * The number of low bits of an argument's register that the kernel reads, by the declared type. Other bits do not
+ * change what the call does. All bits if the syscall is unknown or the argument is unused.
  */
 export function argumentWidth(abi: AbiName, name: string, index: number): 16 | 32 | 64 {
   const used = index < 0 ? undefined : argumentsOf(abi, name)?.at(index);

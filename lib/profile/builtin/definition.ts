@@ -1,23 +1,23 @@
-/** The form in which built-in profiles are written: groups of syscalls, each with one sentence of why. */
+/** The format of the definitions of built-in profiles: groups of syscalls, each with the reason for its rule. */
 import { ABIS, type AbiName, abiOf } from '../../syscalls/abi.js';
 import type { Capability } from '../../syscalls/capabilities.js';
 import { has, own } from '../../util/own-data.js';
 import { type Argument, type CheckedDocument, type Conditions, emptyDocument, type Rule } from '../document/types.js';
 
-/** What a built-in profile says: all that is allowed, and why the rest is not. */
+/** The definition of a built-in profile: the syscalls that it allows, and the reasons why others are refused. */
 export interface BuiltinDefinition {
-  /** What is allowed always. */
+  /** Groups that are always allowed. */
   readonly allowed: Topics<Group>;
-  /** What is decided by arguments, or by facts of the host. */
+  /** Groups that depend on arguments or on the host. */
   readonly conditional: readonly Group[];
   readonly refusals: Topics<Refusal>;
-  /** With what a call fails that is in no group. */
+  /** The errno of calls that are in no group. */
   readonly defaultErrno: number;
-  /** For a native ABI, the others that its CPUs run too and that are decided beside it. */
+  /** For a native ABI, the other ABIs that its CPUs run and that the profile decides as well. */
   readonly besides: Readonly<Partial<Record<AbiName, readonly AbiName[]>>>;
 }
 
-/** Lists by what they are about, in a sensible order. */
+/** Lists by topic, in the order of the documentation. */
 export type Topics<Item> = Readonly<Record<string, readonly Item[]>>;
 
 /** Source: asm-generic/errno-base.h, asm-generic/errno.h. */
@@ -26,35 +26,34 @@ export const EACCES = 13;
 export const EINVAL = 22;
 export const ENOSYS = 38;
 
-/** Syscalls that are decided alike, for one reason. */
+/** Syscalls that one rule decides, for one reason. */
 export interface Group {
-  /** One sentence: what they are for, or why they are decided so. */
+  /** One sentence: the purpose of the syscalls, or the reason for the rule. */
   readonly why: string;
-  /** Names of syscalls, separated by whitespace. One that an ABI lacks is left out there. */
+  /** Names of syscalls, separated by whitespace. Names that an ABI lacks are ignored there. */
   readonly names: string;
-  /** The group counts only if all of this is so. */
+  /** The group applies only if all of these requirements are met. */
   readonly when?: HostRequirement;
-  /** The group does not count if any of this is so. */
+  /** The group does not apply if any of these requirements is met. */
   readonly unless?: HostRequirement;
-  /** The group counts only for a call that passes one of these tests; a list of them is passed if all are. */
+  /** The group applies only to calls that pass one of these checks. A list of checks is passed if all are. */
   readonly args?: readonly (ArgumentCheck | readonly ArgumentCheck[])[];
-  /** The calls fail with this errno. Default: they are allowed. */
+  /** The errno of the calls. Default: they are allowed. */
   readonly errno?: number;
 }
 
-/** Facts of a host. */
+/** Requirements on the host. */
 export interface HostRequirement {
   /** The process holds all of these capabilities; in `unless`, any of them. */
   readonly capabilities?: readonly Capability[];
   /** The native ABI is one of these. */
   readonly native?: readonly AbiName[];
-  /** The kernel has at least this version, `4.8`. */
+  /** The lowest kernel version, such as `4.8`. */
   readonly kernel?: string;
 }
 
 /**
- * A test of one argument, unsigned: `noneOf` that all of these bits are 0, `bits` that those of a mask are these, the
- * others as they say.
+ * An unsigned check of one argument. `noneOf`: all of these bits are 0. `bits`: the bits of the mask have this value.
  */
 export type ArgumentCheck = { readonly argument: number } & (
   | { readonly below: number }
@@ -65,7 +64,10 @@ export type ArgumentCheck = { readonly argument: number } & (
   | { readonly bits: number; readonly mask: number }
 );
 
-/** Why calls are not plainly allowed. Where a group allows them after all, this is what its conditions guard against. */
+/**
+ * The reason why syscalls are not always allowed. If a group allows them conditionally, the reason for its
+ * conditions.
+ */
 export interface Refusal {
   /** Names of syscalls, separated by whitespace. */
   readonly names: string;
@@ -73,7 +75,7 @@ export interface Refusal {
   readonly why: string;
 }
 
-/** The names of a group or a refusal. */
+/** The names in a group or a refusal. */
 export function namesOf({ names }: Group | Refusal): readonly string[] {
   return names.trim().split(/\s+/);
 }
@@ -88,7 +90,7 @@ export function refusalsOf({ refusals }: BuiltinDefinition): readonly Refusal[] 
   return Object.values(refusals).flat();
 }
 
-/** The document that says the same, as reading one in Docker's form would give it. */
+/** The document that a definition stands for, in Docker's format. */
 export function definitionToDocument(form: BuiltinDefinition): CheckedDocument {
   const { defaultErrno, besides } = form;
   const beside = own(besides);
@@ -102,7 +104,7 @@ export function definitionToDocument(form: BuiltinDefinition): CheckedDocument {
   };
 }
 
-/** One rule, or one for each test of `args`: the rules of a document are alternatives. */
+/** One rule; or one for each entry of `args`, because the rules of a document are alternatives. */
 function groupRules(group: Group): readonly Rule[] {
   const { why, when, unless, errno, args } = own(group);
   const rule: Rule = {

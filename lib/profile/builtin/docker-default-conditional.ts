@@ -1,8 +1,8 @@
-/** What `docker-default` decides by circumstance: by arguments, kernel version, CPU or capabilities. */
+/** The rules of `docker-default` that depend on arguments, kernel version, CPU or capabilities. */
 import { AF_ALG, AF_VSOCK, BY_CAPABILITY, BY_CPU, NAMESPACES, PERSONALITIES } from './common/conditional.js';
 import { ENOSYS, type Group, type HostRequirement } from './definition.js';
 
-/** Processes with this capability decide about namespaces and mounts: the rules that guard those are lifted. */
+/** Lifts the rules on namespaces and mounts: a process with this capability may make them. */
 const CAP_SYS_ADMIN: HostRequirement = { capabilities: ['CAP_SYS_ADMIN'] };
 
 export const DOCKER_CONDITIONAL: readonly Group[] = [

@@ -1,7 +1,7 @@
 /**
- * The built-in profile `docker-default`: what Docker lets a container do, written anew as groups with reasons.
- * It decides every call as moby/profiles seccomp v0.2.3 (commit cd3bed8) does; test/profile/builtin/docker-default.test.ts holds
- * the two against each other.
+ * The built-in profile `docker-default`: what Docker allows a container, as groups with reasons. It decides every
+ * call as moby/profiles seccomp v0.2.3 (commit cd3bed8) does; test/profile/builtin/docker-default.test.ts compares
+ * the two.
  */
 import { BESIDES, COMMON } from './common/allowed.js';
 import { REFUSED } from './common/refusals.js';

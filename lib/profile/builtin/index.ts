@@ -6,7 +6,7 @@ import { COMPUTE } from './node/compute.js';
 import { NODE, NODE_NO_EXEC, NODE_NO_NETWORK } from './node/node.js';
 import { PODMAN_DEFAULT } from './podman-default.js';
 
-/** As they are written: with the reasons. */
+/** The definitions, with the reasons for their rules. */
 export const BUILTIN_DEFINITIONS: ReadonlyMap<string, BuiltinDefinition> = new Map([
   ['docker-default', DOCKER_DEFAULT],
   ['podman-default', PODMAN_DEFAULT],

@@ -1,4 +1,4 @@
-/** What `podman-default` decides by circumstance: by arguments, CPU or capabilities; and what fails with EPERM. */
+/** The rules of `podman-default` that depend on arguments, CPU or capabilities, and those that fail with EPERM. */
 import { AF_NETLINK, AF_VSOCK, BY_CAPABILITY, BY_CPU, PERSONALITIES } from './common/conditional.js';
 import { EINVAL, EPERM, type Group, type HostRequirement, namesOf } from './definition.js';
 
@@ -47,7 +47,7 @@ export const PODMAN_CONDITIONAL: readonly Group[] = [
         { argument: 0, equals: AF_NETLINK },
         { argument: 2, differs: NETLINK_AUDIT },
       ],
-      { argument: 0, differs: AF_NETLINK }, // AF_VSOCK too; but of two rules the more restrictive counts
+      { argument: 0, differs: AF_NETLINK }, // AF_VSOCK as well, but the more restrictive of two rules takes precedence
     ],
   },
   {
@@ -63,7 +63,7 @@ export const PODMAN_CONDITIONAL: readonly Group[] = [
   ...WITH_CAPABILITY,
   ...refusalsWithout(WITH_CAPABILITY),
 
-  // EPERM instead of ENOSYS: it says that the call may not be made, not that the kernel is too old for it.
+  // EPERM instead of ENOSYS: the call is not permitted, rather than missing in the kernel.
   {
     why: 'The kernel may well have these: they are not permitted.',
     names: `kexec_load kexec_file_load swapon swapoff userfaultfd pciconfig_iobase pciconfig_read pciconfig_write
@@ -78,7 +78,7 @@ export const PODMAN_CONDITIONAL: readonly Group[] = [
   },
 ];
 
-/** What `groups` allow to capabilities fails with EPERM where none of those is held. */
+/** Rules with EPERM for processes without the capabilities with which `groups` allow the calls. */
 function refusalsWithout(groups: readonly Group[]): readonly Group[] {
   return [...new Set(groups.flatMap(namesOf))].map((name) => {
     const allowing = groups.filter((group) => namesOf(group).includes(name));

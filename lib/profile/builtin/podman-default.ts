@@ -1,7 +1,7 @@
 /**
- * The built-in profile `podman-default`: what Podman and CRI-O let a container do, written anew as groups with reasons.
- * It decides every call as containers/container-libs' seccomp.json (commit f0ddf1a) does; test/profile/builtin/podman-default.test.ts
- * holds the two against each other.
+ * The built-in profile `podman-default`: what Podman and CRI-O allow a container, as groups with reasons. It decides
+ * every call as containers/container-libs' seccomp.json (commit f0ddf1a) does;
+ * test/profile/builtin/podman-default.test.ts compares the two.
  */
 import { BESIDES, COMMON } from './common/allowed.js';
 import { REFUSED } from './common/refusals.js';

@@ -1,4 +1,4 @@
-/** What every built-in allows always: calls that touch only what the process has or may reach anyway. */
+/** The syscalls that every built-in always allows: they only affect what the process has or can reach anyway. */
 import type { BuiltinDefinition, Group, Topics } from '../definition.js';
 
 export const COMMON = {
@@ -166,7 +166,7 @@ export const COMMON = {
   ],
 } as const satisfies Topics<Group>;
 
-/** The ABIs that CPUs run beside their native one, and that every built-in decides with it. */
+/** The ABIs that CPUs run besides their native one, and that every built-in decides as well. */
 export const BESIDES: BuiltinDefinition['besides'] = {
   x86_64: ['x86', 'x32'],
   aarch64: ['arm'],

@@ -1,4 +1,7 @@
-/** What every built-in decides alike by circumstance: personalities, CPUs, and capabilities that are for a few calls. */
+/**
+ * The conditional rules that all built-ins share: personalities, syscalls of single CPUs, and capabilities with few
+ * syscalls.
+ */
 import type { Group } from '../definition.js';
 
 /** Source: linux/personality.h. */
@@ -28,7 +31,7 @@ export const PERSONALITIES: Group = {
   args: [PER_LINUX, PER_LINUX32, UNAME26, UNAME26 | PER_LINUX32, ONLY_ASK].map((equals) => ({ argument: 0, equals })),
 };
 
-/** Calls that one kind of CPU needs. */
+/** Syscalls that only one kind of CPU has or needs. */
 export const BY_CPU: readonly Group[] = [
   {
     why: 'The C library of x86 sets up threads and segments of its own memory by these.',
@@ -62,7 +65,7 @@ export const BY_CPU: readonly Group[] = [
   },
 ];
 
-/** Whoever was given a capability on purpose gets the calls that it is for. */
+/** A process that was given a capability on purpose gets the syscalls that the capability is for. */
 export const BY_CAPABILITY: readonly Group[] = [
   { why: 'CAP_BPF is for this.', names: 'bpf', when: { capabilities: ['CAP_BPF'] } },
   { why: 'CAP_PERFMON is for this.', names: 'perf_event_open', when: { capabilities: ['CAP_PERFMON'] } },

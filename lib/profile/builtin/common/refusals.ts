@@ -1,4 +1,4 @@
-/** Why no built-in plainly allows these: one sentence each. */
+/** The reasons why no built-in always allows these syscalls, one sentence each. */
 import type { Refusal, Topics } from '../definition.js';
 
 export const REFUSED = {

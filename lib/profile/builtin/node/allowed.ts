@@ -1,11 +1,11 @@
 /**
- * What the built-ins for Node are put together from: what every one allows, and the files, the sockets and the programs
- * that some add. From recordings by scripts/record-node-syscalls.mjs, and from reading what libuv, V8 and C libraries do
- * on other CPUs and kernels.
+ * The parts of the built-ins for Node: what each of them allows, and the files, sockets and programs that some add.
+ * Made from recordings by scripts/record-node-syscalls.mjs, and from the sources of libuv, V8 and C libraries for
+ * other CPUs and kernels.
  */
 import type { Group, Topics } from '../definition.js';
 
-/** What a program needs that computes: it acts on the process itself and on what is open already. */
+/** For a program that computes: syscalls that affect the process itself and what it has open. */
 export const ESSENTIAL = {
   'Open descriptors': [
     {
@@ -80,7 +80,7 @@ export const ESSENTIAL = {
   ],
 } as const satisfies Topics<Group>;
 
-/** What `node:fs` does, and what the libraries and programs do that are used with it. */
+/** For `node:fs`, and for the libraries and programs that are used with it. */
 export const FILES = {
   Files: [
     {
@@ -141,7 +141,7 @@ export const FILES = {
   ],
 } as const satisfies Topics<Group>;
 
-/** What is done with sockets of the network. Which a new one may be is decided by arguments. */
+/** For sockets of the network. Arguments decide which sockets can be created. */
 export const SOCKETS = {
   Sockets: [
     {
@@ -155,7 +155,7 @@ export const SOCKETS = {
   ],
 } as const satisfies Topics<Group>;
 
-/** What is done with the pairs of sockets that connect a process to its children. */
+/** For pairs of sockets, which connect a process with its children. */
 export const CHANNELS = {
   Sockets: [
     {
@@ -165,7 +165,7 @@ export const CHANNELS = {
   ],
 } as const satisfies Topics<Group>;
 
-/** How programs are started, beside the tests of clone's flags. */
+/** For starting programs, besides the checks of clone's flags. */
 export const PROGRAMS = {
   'Other programs': [{ why: 'Processes start, and become other programs.', names: 'fork vfork execve execveat' }],
 } as const satisfies Topics<Group>;

@@ -1,4 +1,4 @@
-/** The built-in profile `compute`: reads and writes what is open, computes, and ends. */
+/** The built-in profile `compute`: reads and writes open files, computes, and exits. */
 import type { Refusal } from '../definition.js';
 import { ESSENTIAL } from './allowed.js';
 import { NODE_CONDITIONAL } from './conditional.js';

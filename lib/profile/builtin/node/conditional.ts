@@ -1,4 +1,7 @@
-/** What the built-ins for Node decide by arguments: threads, programs, sockets, terminals; and what fails in another way. */
+/**
+ * The rules of the built-ins for Node that depend on arguments (threads, programs, sockets, terminals), and those
+ * with an errno of their own.
+ */
 import type { AbiName } from '../../../syscalls/abi.js';
 import { AF_NETLINK, NAMESPACES } from '../common/conditional.js';
 import { EACCES, ENOSYS, type Group } from '../definition.js';
@@ -11,13 +14,16 @@ const AF_INET6 = 10;
 /** Source: linux/netlink.h. */
 const NETLINK_ROUTE = 0;
 
-/** The bits of a socket's type that are no flags. Source: linux/net.h. */
+/** The bits of a socket's type that are not flags. Source: linux/net.h. */
 const SOCK_TYPE_MASK = 0xf;
 
 /** Source: linux/sched.h. */
 const CLONE_THREAD = 0x1_0000;
 
-/** The type of a device, character or block, has this bit; that of a FIFO, a file or a socket lacks it. Source: linux/stat.h. */
+/**
+ * A bit that the type of a character or block device has, and that of a FIFO, a regular file or a socket lacks.
+ * Source: linux/stat.h.
+ */
 const S_IFCHR = 0o2_0000;
 
 /** Source: linux/fcntl.h. */
@@ -30,7 +36,7 @@ const SH: readonly AbiName[] = ['sh', 'sheb'];
 
 const TIOCSTI = 'All but TIOCSTI, by which a program types into its terminal: commands for the shell after it.';
 
-/** What fails as on a kernel without it. */
+/** Syscalls that fail as on a kernel that lacks them. */
 const ALWAYS: readonly Group[] = [
   {
     why: 'Flags behind a pointer can not be tested, and those of clone can; ENOSYS makes C libraries fall back to clone.',
@@ -49,17 +55,17 @@ const ALWAYS: readonly Group[] = [
   },
 ];
 
-/** The group on these CPUs. */
+/** Limits a group to these CPUs. */
 function on(native: readonly AbiName[], group: Group): Group {
   return { ...group, when: { native } };
 }
 
-/** The group on all CPUs but these. */
+/** Limits a group to all CPUs but these. */
 function but(native: readonly AbiName[], group: Group): Group {
   return { ...group, unless: { native } };
 }
 
-/** Flags of clone are its first argument, on s390 the second. */
+/** clone's flags are its first argument, and its second on s390. */
 function clones(mask: number, bits: number, group: Omit<Group, 'names'>): readonly Group[] {
   return [
     but(S390, { ...group, names: 'clone', args: [{ argument: 0, mask, bits }] }),
@@ -72,7 +78,7 @@ const PROCESSES = clones(NAMESPACES, 0, {
   why: 'Threads and processes start by it, as long as no namespace is asked for.',
 });
 
-/** Threads, and no processes: with EACCES, node:child_process emits `error`; with EPERM it would throw. */
+/** Threads, but no processes. With EACCES, node:child_process emits `error`; with EPERM it would throw. */
 const THREADS: readonly Group[] = [
   ...clones(NAMESPACES | CLONE_THREAD, CLONE_THREAD, { why: 'Threads start by it, and no processes.' }),
   ...clones(CLONE_THREAD, 0, {
@@ -86,7 +92,7 @@ const THREADS: readonly Group[] = [
   },
 ];
 
-/** The two ends of a stream, whose type is 2 on MIPS. */
+/** The two ends of a stream. The type of a stream is 2 on MIPS. */
 const PAIRS = [on(MIPS, pair(2)), but(MIPS, pair(1))];
 
 function pair(stream: number): Group {
@@ -121,7 +127,7 @@ const FAMILIES: readonly Group[] = [
   },
 ];
 
-/** What comes with files. */
+/** Checks that come with files. */
 const WITH_FILES: readonly Group[] = [
   {
     why: 'FIFOs, sockets and plain files are made, and no devices.',
@@ -148,7 +154,10 @@ const WITH_FILES: readonly Group[] = [
   on(SH, { why: TIOCSTI, names: 'ioctl', args: [{ argument: 1, differs: 0x4004_5412 }] }),
 ];
 
-/** What computing needs, and no more. Source of the numbers: asm-generic/ioctls.h and those of the CPUs, linux/fcntl.h, linux/prctl.h. */
+/**
+ * Checks for a program that computes. Source of the numbers: asm-generic/ioctls.h and the headers of the CPUs,
+ * linux/fcntl.h, linux/prctl.h.
+ */
 const COMPUTING: readonly Group[] = [
   but([...MIPS, ...PPC], requests(0x5401, 0x5413, 0x541b, 0x5421, 0x5451)),
   on(PPC, requests(0x402c_7413, 0x4008_7468, 0x4004_667f, 0x8004_667e, 0x2000_6601)),
@@ -189,7 +198,7 @@ function requests(...numbers: readonly number[]): Group {
   };
 }
 
-/** What each of the built-ins decides by arguments, or lets fail in another way than by default. */
+/** For each built-in, the rules that depend on arguments or have an errno of their own. */
 export const NODE_CONDITIONAL = {
   node: [...ALWAYS, ...PROCESSES, ...FAMILIES, ...WITH_FILES],
   noNetwork: [...ALWAYS, ...PROCESSES, ...PAIRS, ...WITH_FILES],

@@ -1,4 +1,4 @@
-/** The built-in profiles for programs of Node: `node`, and with less of it `node-no-network` and `node-no-exec`. */
+/** The built-in profiles for programs of Node: `node`, `node-no-network` and `node-no-exec`. */
 import { own } from '../../../util/own-data.js';
 import { type BuiltinDefinition, EPERM, type Group, type Refusal, type Topics } from '../definition.js';
 import { CHANNELS, ESSENTIAL, FILES, PROGRAMS, SOCKETS } from './allowed.js';
@@ -69,7 +69,7 @@ export const NODE_NO_EXEC = form({
   byArguments: [...NO_PROGRAMS, ...BEHIND_POINTERS, ...FILES_BY_ARGUMENTS, ...FAMILIES],
 });
 
-/** What differs between them. */
+/** The differences between them. */
 interface Parts {
   readonly allowed: Topics<Group>;
   readonly conditional: readonly Group[];
@@ -77,7 +77,10 @@ interface Parts {
   readonly own?: Topics<Refusal>;
 }
 
-/** Decides the native ABI alone: Node has no other, and a program of another is killed. Refusals are made when read. */
+/**
+ * The profiles decide only the native ABI: Node has no other, and a program of another ABI is killed. Refusals are
+ * computed when they are read.
+ */
 export function form(parts: Parts): BuiltinDefinition {
   const { allowed, conditional, byArguments, own: others = {} } = own(parts);
   return {

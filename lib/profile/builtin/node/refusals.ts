@@ -1,10 +1,10 @@
-/** Why the built-ins for Node do not plainly allow the rest. */
+/** The reasons why the built-ins for Node do not always allow the other syscalls. */
 import { syscallGroup } from '../../../syscalls/groups.js';
 import { type Group, namesOf, type Refusal, type Topics } from '../definition.js';
 
 /**
- * All topics of refusals: first those of one profile, then those that all have. A name that begins with `@` is a group of
- * syscalls; of what is named, a refusal is about what is not allowed and what none before it is about.
+ * All topics of refusals: those of one profile first, then those of all. A name that begins with `@` is a group of
+ * syscalls. A refusal is about those of its names that are neither allowed nor in an earlier refusal.
  */
 export function refusalsBeyond(allowed: Topics<Group>, own: Topics<Refusal>): Topics<Refusal> {
   const explained = new Set(Object.values(allowed).flat().flatMap(namesOf));
