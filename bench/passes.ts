@@ -1,8 +1,8 @@
 /**
- * What each pass of the optimizer is worth: instructions and steps of docker-default's filter and of the corpus's, and
- * the time to compile them, with all passes and without each. A pass is left out by building the compiler with another
- * module in the place of the pass's own: those in bench/passes/. `npm run bench:passes -- [--write]`; --write puts the
- * results into docs/performance.md.
+ * Measures what each pass of the optimizer is worth: the instructions and steps of docker-default's filter and of the
+ * corpus's, and the time to compile them, with all passes and without each. To leave a pass out, the compiler is
+ * bundled with a replacement of the pass's module, from bench/passes/.
+ * `npm run bench:passes -- [--write]`; --write writes the results to docs/performance.md.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,7 +17,7 @@ import { subjects } from './filter-profiles.js';
 import { digits, machine, markdownTable, replaceSection, table } from './measure.js';
 import type { Costs } from './passes/costs.js';
 
-/** Modules that take the place of a module of lib/filter, by the name of the pass that is left out then. */
+/** For each pass, the modules of lib/filter that are replaced to leave it out, and their replacements. */
 const WITHOUT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'all passes': {},
   'the number tree': { 'optimize/number-tree': 'number-tree' },
@@ -28,7 +28,7 @@ const WITHOUT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'loads left out': { 'bpf/graph': 'graph-loads' },
 };
 
-/** Nanoseconds: an instruction and an emulated step at attach, a step of a call. Source: docs/how-it-works.md. */
+/** What an instruction and an emulated step cost at attach, and a step of a call, in ns: see docs/how-it-works.md. */
 const INSTRUCTION = 138;
 const EMULATED_STEP = 2.3;
 const STEP = 0.4;
@@ -43,35 +43,29 @@ const policies = subjects(HOST).map(({ policy }) => policy);
 const file = join(directory, 'policies');
 writeFileSync(file, serialize(policies));
 
-const rows: string[][] = [];
+const docker: string[][] = [];
+const corpus: string[][] = [];
 for (const [name, modules] of Object.entries(WITHOUT)) {
   const costs = await measure(modules);
-  const [docker] = costs;
-  if (docker === undefined || docker === null) throw new Error('docker-default has a filter');
-  const filters = costs.filter((each) => each !== null);
-  rows.push([
-    rows.length === 0 ? name : `without ${name}`,
-    ...cells(docker),
-    ...cells(sum(filters)),
-    String(costs.length - filters.length),
-  ]);
+  const [first] = costs;
+  if (first === undefined) throw new Error('docker-default has a filter');
+  const title = docker.length === 0 ? name : `without ${name}`;
+  docker.push([title, ...cells(first)]);
+  corpus.push([title, ...cells(sum(costs))]);
 }
-const corpus = `the corpus (${policies.length} filters)`;
-const measures = ['instructions', 'attach, µs', 'checked call, ns', 'compile, ms'];
-const head = [
-  '',
-  ...measures.map((each) => `docker-default: ${each}`),
-  ...measures.map((each) => `${corpus}: ${each}`),
-  'too large',
+const head = ['instructions', 'attach, µs', 'checked call, ns', 'compile, ms'];
+const tables = [
+  [['docker-default', ...head], ...docker],
+  [[`the corpus, ${policies.length} filters`, ...head], ...corpus],
 ];
-console.log(table([head, ...rows]));
+console.log(tables.map(table).join('\n\n'));
 if (options.write) {
-  const text = `On ${machine()}.\n\n${markdownTable([head, ...rows])}`;
+  const text = [`On ${machine()}.`, ...tables.map(markdownTable)].join('\n\n');
   replaceSection(new URL('../docs/performance.md', import.meta.url), 'bench:passes', text);
 }
 
-/** The costs of each policy's filter; null where it is longer than the kernel takes. */
-async function measure(modules: Readonly<Record<string, string>>): Promise<readonly (Costs | null)[]> {
+/** Returns the costs of each policy's filter. */
+async function measure(modules: Readonly<Record<string, string>>): Promise<readonly Costs[]> {
   const outfile = join(directory, 'worker.mjs');
   await build({
     entryPoints: [fileURLToPath(new URL('passes/worker.ts', import.meta.url))],
@@ -84,7 +78,7 @@ async function measure(modules: Readonly<Record<string, string>>): Promise<reado
   return JSON.parse(execFileSync(process.execPath, [outfile, file], { encoding: 'utf8' }));
 }
 
-/** Resolves imports of some modules to others, but for what the others import. */
+/** Resolves imports of some modules to their replacements. The replacements themselves can import the originals. */
 function replacing(modules: Readonly<Record<string, string>>): Plugin {
   return {
     name: 'replace-passes',
@@ -99,7 +93,7 @@ function replacing(modules: Readonly<Record<string, string>>): Plugin {
   };
 }
 
-/** Sums, and of the steps of checked calls the mean. */
+/** Adds the costs up. The steps of a checked call are a mean. */
 function sum(costs: readonly Costs[]): Costs {
   const total = (value: (each: Costs) => number) => costs.reduce((all, each) => all + value(each), 0);
   const checked = costs.filter((each) => each.checked !== null);
