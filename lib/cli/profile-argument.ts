@@ -15,6 +15,7 @@ import {
   parseProfile,
 } from '../index.js';
 import { kindInWords, MOST_BYTES, tooManyBytes } from '../profile/read-file.js';
+import { kindOfString } from '../profile/source.js';
 
 /** The argument that names standard input. */
 const STDIN = '-';
@@ -41,7 +42,7 @@ export async function checkArgument(
 
 /** Whether an argument is JSON text. The text from a pipe is always taken as JSON, never as a name or a path. */
 function isObject(text: string): boolean {
-  return /^\s*\{/.test(text);
+  return kindOfString(text) === 'text';
 }
 
 function issuesOf(text: string): readonly ProfileIssue[] {
@@ -59,7 +60,7 @@ async function readPipe(argument: string): Promise<{ readonly text: string; read
     refuseInput(fstatSync(0));
     return { text: await readToEnd(0, 'stdin'), source: 'stdin' };
   }
-  if (isObject(argument) || !/[/.]/.test(argument) || !statOf(argument)?.isFIFO()) return undefined;
+  if (kindOfString(argument) !== 'path' || !statOf(argument)?.isFIFO()) return undefined;
   const descriptor = await promisify(open)(argument, 'r');
   try {
     return { text: await readToEnd(descriptor, argument), source: argument };

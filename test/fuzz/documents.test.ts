@@ -1,6 +1,6 @@
 /**
- * Random and damaged documents: read or refused, and never misread. SECCOMP_TEST_SEED is the seed of the first. With
- * SECCOMP_TEST_FUZZ_SECONDS they are as many as that time allows, and none may take long either.
+ * Random and damaged documents are read or refused, and never misread. SECCOMP_TEST_SEED is the seed of the first one.
+ * With SECCOMP_TEST_FUZZ_SECONDS, documents are read for that time, and none of them may take long.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
@@ -36,15 +36,15 @@ import { type Random, randomOf } from './random.js';
 
 const SECONDS = Number(process.env['SECCOMP_TEST_FUZZ_SECONDS'] ?? 0);
 
-/** Documents of each test, if no time is given. */
+/** The number of documents in each test, if no time is given. */
 const DOCUMENTS = 200;
 
-/** CPU time in seconds after which a document counts as one that hangs, if a time is given: far more than any needs. */
+/** The CPU time in seconds that no document may take if a time is given: far more than any needs. */
 const HANG = 15;
 
 const x86: Host = { abi: 'x86_64', abis: ['x86', 'x32'], kernel: { major: 6, minor: 18 }, capabilities: new Set() };
 
-/** The same, with the ABIs that the document asks for. */
+/** The same host, but with the ABIs that the document lists. */
 const machine: Host = { abi: 'x86_64', kernel: { major: 6, minor: 1 }, capabilities: new Set(['CAP_CHOWN']) };
 
 const corpus = new URL('../../../shared/data/corpus/', import.meta.url);
@@ -58,19 +58,19 @@ const builtins = ['docker-default', 'podman-default'].map((name) => {
   return builtin === null ? expect.fail(`${name} filters something`) : stringify(builtin);
 });
 
-/** A profile: one that somebody wrote, or a random one, which is small. */
+/** A profile of the corpus, a built-in, or a small random one. */
 function document(random: Random): string {
   return random.below(2) === 0 ? random.of([...written, ...builtins], '') : small(random);
 }
 
-/** A random profile, of as many rules at most. */
+/** A random profile with at most `most` rules. */
 function small(random: Random, most = 12): string {
   const [made] = fc.sample(host.chain(profile), { seed: random.below(2 ** 31), numRuns: 1 });
   const few = { ...made, syscalls: made?.syscalls?.slice(0, most) };
   return JSON.stringify(few, (_, value) => (typeof value === 'bigint' ? Number(value) : value));
 }
 
-/** A document with more of what documents have: conditions on the host, ABIs, flags. */
+/** Adds conditions on the host, ABIs and flags to a document. */
 function richer(random: Random, text: string): string {
   const parsed = parsedOrNull(text);
   if (typeof parsed !== 'object' || parsed === null || !('syscalls' in parsed) || !Array.isArray(parsed.syscalls))
@@ -112,7 +112,7 @@ const HEADS: readonly object[] = [
   { flags: ['SECCOMP_FILTER_FLAG_LOG'] },
 ];
 
-/** What `work` comes to; undefined if it refuses as it should. Other errors are this package's mistakes. */
+/** Returns the result of `work`, or undefined if it refuses its input. Other errors are bugs of this package. */
 function unlessRefused<Result>(work: () => Result): Result | undefined {
   try {
     return work();
@@ -122,7 +122,7 @@ function unlessRefused<Result>(work: () => Result): Result | undefined {
   }
 }
 
-/** Holds a document that is accepted to its meaning: the same when written and read again, in a filter that is proven. */
+/** Expects an accepted document to mean the same when it is written and read again, and its filter to be proven. */
 function expectMeaning(text: string, mode: ProfileMode, format?: ProfileFormat): void {
   const read = unlessRefused(() => parseProfile(text, { mode, ...(format && { format }) }));
   if (read === undefined) return;
@@ -134,7 +134,7 @@ function expectMeaning(text: string, mode: ProfileMode, format?: ProfileFormat):
   unlessRefused(() => compilePolicy(policy));
 }
 
-/** libseccomp's program; undefined where it refuses the rules for a reason that is known. */
+/** Returns libseccomp's program; undefined if it refuses the rules for a known reason. */
 function theirFilter(read: Profile, rules: readonly Rule[], policy: Policy): readonly Instruction[] | undefined {
   try {
     return decodeInstructions(libseccompFilter(runcRules(read, machine)), 'little');
@@ -145,7 +145,7 @@ function theirFilter(read: Profile, rules: readonly Rule[], policy: Policy): rea
   }
 }
 
-/** Calls that ours lets further than libseccomp fed as runc feeds it, for no reason that test/peers knows. */
+/** Calls that our filter lets further than runc's does, for no reason that test/peers knows. */
 function looser(read: Profile, policy: Policy): readonly string[] {
   const rules = rulesOn(read, machine);
   const theirs = theirFilter(read, rules, policy);
@@ -187,7 +187,7 @@ function isSimple(read: Profile): boolean {
   });
 }
 
-/** The seeds of the documents: a fixed number of them, or as many as the time allows that was given. */
+/** The seeds of the documents: a fixed number, or as many as the given time allows. */
 function* seeds(): Generator<number> {
   if (SECONDS === 0) {
     for (let seed = SEED; seed < SEED + DOCUMENTS; seed++) yield seed;
@@ -201,13 +201,13 @@ function* seeds(): Generator<number> {
   }
 }
 
-/** Feeds documents, and names the seed of the one on which something failed. */
+/** Tests one document after the other; an error names the seed of its document. */
 function feed(feedOne: (random: Random) => void): void {
   for (const seed of seeds()) {
     try {
       feedOne(randomOf(seed));
     } catch (error) {
-      // A CI shows the first line of an error for sure.
+      // Continuous integration always shows the first line of an error.
       const [reason] = String(error instanceof Error ? error.message : error).split('\n');
       throw new Error(`with SECCOMP_TEST_SEED=${seed}: ${reason}`, { cause: error });
     }

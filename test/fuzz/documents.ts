@@ -1,7 +1,7 @@
-/** Damaged documents: the bytes of profiles and their trees, changed in the ways that break readers. */
+/** Damages documents: changes the characters and trees of profiles in ways that break parsers. */
 import { type Random, stringOf } from './random.js';
 
-/** One of these takes the place of a value. */
+/** Values that replace others. */
 const VALUES: readonly unknown[] = [
   null,
   true,
@@ -31,12 +31,12 @@ const VALUES: readonly unknown[] = [
   [null],
 ];
 
-/** These take the place of a number in the text, where JSON.stringify could not write them. */
+/** Numbers that replace others in the text, because JSON.stringify could not write them. */
 const NUMBERS = ['9007199254740992', '9007199254740993', '18446744073709551615', '18446744073709551616', '1e3', '-0'];
 
 const KEYS = ['__proto__', 'constructor', 'name', 'names', 'errno', 'comment', 'minKernel', 'ſyscalls', '\uDFFF', ''];
 
-/** The text with one to four changes, to its tree or to its characters. */
+/** Returns the text with one to four changes to its tree or its characters. */
 export function damaged(random: Random, text: string, other: string): string {
   let changed = text;
   for (let times = random.below(4); times >= 0; times--) {
@@ -64,7 +64,7 @@ function inCharacters(random: Random, text: string, other: string): string {
   }
 }
 
-/** Changes one thing in the tree; text that is not JSON any more stays as it is. */
+/** Changes one value of the tree. Text that is not JSON any more stays as it is. */
 function inTree(random: Random, text: string): string {
   try {
     return JSON.stringify(changed(random, JSON.parse(text)), null, random.below(2)) ?? 'null';

@@ -1,14 +1,14 @@
-/** Random choices that a seed repeats. */
+/** Pseudo-random choices: the same seed gives the same ones. */
 import fc from 'fast-check';
 
 export interface Random {
-  /** A whole number below `limit`; 0 if that is 0. */
+  /** An integer from 0 to `limit` − 1; 0 if `limit` is 0. */
   below(limit: number): number;
   /** One of the choices, or `otherwise` if there are none. */
   of<Choice>(choices: readonly Choice[], otherwise: Choice): Choice;
 }
 
-/** mulberry32: 32 bits of state, of a period that no test sees the end of. */
+/** mulberry32, which has 32 bits of state. */
 export function randomOf(seed: number): Random {
   let state = seed >>> 0;
   const next = () => {
@@ -21,7 +21,7 @@ export function randomOf(seed: number): Random {
   return { below, of: (choices, otherwise) => choices[below(choices.length)] ?? otherwise };
 }
 
-/** A few characters of any kind, lone surrogates among them. */
+/** A few characters of any kind, including lone surrogates. */
 export function stringOf(random: Random): string {
   const [text = ''] = fc.sample(fc.string({ unit: 'binary', maxLength: 6 }), {
     seed: random.below(2 ** 31),

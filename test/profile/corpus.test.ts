@@ -1,4 +1,4 @@
-/** What becomes of each profile that others wrote: its format, whether it loads, and what is found in it. */
+/** Profiles that others wrote: the format of each, whether it loads, and its errors and warnings. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { type ProfileMode, readOptions } from '../../lib/profile/document/options.js';

@@ -1,4 +1,4 @@
-/** Profiles are read from regular files of bounded size; no other kind of file is opened, and none is waited for. */
+/** Profiles are read from regular files of bounded size. Other files are not opened, and reading never blocks. */
 import { spawnSync } from 'node:child_process';
 import { appendFileSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';

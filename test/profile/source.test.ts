@@ -1,4 +1,4 @@
-/** What people write for a profile: Docker's and Kubernetes' words, options, and what `checkProfile` returns. */
+/** Sources of profiles: names of Docker and Kubernetes, paths, options; and the issues that `checkProfile` returns. */
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -234,7 +234,7 @@ export const RULE = struct({
   excludes: optional(CONDITION, HOST_CONDITION),
 });
 
-export const ARCH_MAP_ENTRY = struct({
+const ARCH_MAP_ENTRY = struct({
   architecture: required(ARCHITECTURE),
   subArchitectures: field('list', list(ARCHITECTURE, 'architectures')),
 });

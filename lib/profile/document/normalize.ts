@@ -67,12 +67,17 @@ function checkedValue(kind: Kind, value: unknown): unknown {
     case 'return-data':
       return undefined;
     case 'list':
-      return Array.isArray(value) ? value.map((item) => checkedValue(kind.of, item)) : value;
+      return Array.isArray(value) && !isText(kind.of) ? value.map((item) => checkedValue(kind.of, item)) : value;
     case 'struct':
       return isObject(value) ? checkedFields(kind, value) : value;
     default:
       return value;
   }
+}
+
+/** Whether values of a kind are strings that stay as they are. */
+function isText({ type }: Kind): boolean {
+  return type === 'text' || type === 'syscall' || type === 'name';
 }
 
 /**

@@ -3,12 +3,10 @@
  */
 import type {
   ACTIONS,
-  ARCH_MAP_ENTRY,
   ARGUMENT,
   CONDITION,
   DOCUMENT,
   Fields,
-  FLAGS,
   Kind,
   List,
   Name,
@@ -67,7 +65,6 @@ export type CheckedFields<Of extends Fields> = {
 } & { readonly [Key in InRole<Of, 'optional' | 'older'>]: Checked<Of[Key]['kind']> | undefined };
 
 export type ActionName = (typeof ACTIONS)[number];
-export type FlagName = (typeof FLAGS)[number];
 
 /**
  * A profile as people write it. Sources: `linux.seccomp` of the OCI runtime specification, and what moby/profiles
@@ -88,8 +85,6 @@ export type ValidRule = ValidFields<(typeof RULE)['fields']>;
 
 /** A valid document in one form: only the fields that the format reads, without nulls, errnos as numbers. */
 export interface CheckedDocument extends CheckedFields<(typeof DOCUMENT)['fields']> {}
-
-export interface ArchMapEntry extends CheckedFields<(typeof ARCH_MAP_ENTRY)['fields']> {}
 
 /**
  * A rule of a checked document. `names` has the name that was given as `name`, and is empty if the rule has no effect.

@@ -1,4 +1,4 @@
-/** What is said about rules that stand in each other's way, say nothing, or mean something else than they seem to. */
+/** Diagnostics on rules that conflict, that have no effect, or whose effect is not the one that they seem to have. */
 import { describe, expect, test } from 'vitest';
 import { ProfileError } from '../../../lib/errors.js';
 import type { ProfileDocument, RuleDocument } from '../../../lib/profile/document/types.js';

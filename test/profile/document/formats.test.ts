@@ -1,4 +1,4 @@
-/** Each format's fields, what each ignores, and what strict and compat make of a document. */
+/** The fields that each format reads and ignores, and how strict and compat judge a document. */
 import { describe, expect, test } from 'vitest';
 import type { ProfileOptions } from '../../../lib/profile/document/options.js';
 import { stringify } from '../../../lib/profile/profile.js';

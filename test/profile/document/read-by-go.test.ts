@@ -1,6 +1,6 @@
 /**
- * Documents as Go 1.24's encoding/json decodes them into the types of moby/profiles seccomp/v0.2.3: the fixture has what a
- * Go program printed for each, which is the document, `refused`, or `nothing` where moby filters nothing.
+ * Documents are read as Go 1.24's encoding/json decodes them into the types of moby/profiles seccomp/v0.2.3. The fixture
+ * has the output of a Go program for each: the document, `refused`, or `nothing` if moby filters nothing.
  */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';

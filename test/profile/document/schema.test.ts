@@ -1,4 +1,4 @@
-/** The JSON Schema that the package ships: made from the validator's own, and agreeing with it. */
+/** The JSON Schema that the package ships is made from the table of fields, and agrees with the validator. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
@@ -55,7 +55,7 @@ describe('it agrees with the validator on', () => {
   });
 });
 
-/** What a JSON Schema can't see, as far as these profiles have it. To it, a key in another case is unknown. */
+/** Problems of these profiles that a JSON Schema cannot find. It takes a key in another case for an unknown one. */
 const UNSEEN = ['returns no errno', 'unknown syscall'];
 
 describe.skipIf(!existsSync(corpus))(

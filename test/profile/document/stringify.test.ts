@@ -1,4 +1,4 @@
-/** What stringify writes is read back as the same document, exactly. */
+/** A document that stringify wrote is read back exactly. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
