@@ -1,4 +1,4 @@
-"""Makes a few system calls that Docker's default profile denies, and prints what the kernel answers. None of them takes effect.
+"""Makes a few system calls that Docker's default profile denies, and prints the kernel's answers. None takes effect.
 
 python3 examples/blocked.py                                              without a profile
 npx --no seccomp run -p docker-default -- python3 examples/blocked.py    under Docker's default profile

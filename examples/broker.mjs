@@ -1,5 +1,5 @@
-// Runs a program that can't open any file itself. This process opens the files on a list for it, and passes it the descriptors.
-// The path is read once, here: the child can't change it between the check and the opening.
+// Runs a program that can't open any file itself. This process opens the files on a list for it, and passes it the
+// descriptors. The path is read once, here: the child can't change it between the check and the opening.
 import { openSync } from 'node:fs';
 import { spawn } from 'seccomp';
 

@@ -1,5 +1,5 @@
-// Runs a program that can connect to one address only. The address is read once, and this process connects the child's socket
-// to it: the child can't change the address between the check and the connection.
+// Runs a program that can connect to one address only. The address is read once, and this process connects the child's
+// socket to it: the child can't change the address between the check and the connection.
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { spawn } from 'seccomp';

@@ -1,5 +1,5 @@
-// Runs a program to which uname(2) and clock_gettime(2) return the name of another machine and the year 2000. The program calls
-// clock_gettime by syscall(2), since most programs read the time from the vDSO, without a system call.
+// Runs a program to which uname(2) and clock_gettime(2) return the name of another machine and the year 2000. The
+// program calls clock_gettime by syscall(2), since most programs read the time from the vDSO, without a system call.
 import { spawn } from 'seccomp';
 
 const notify = {

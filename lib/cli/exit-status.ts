@@ -1,4 +1,7 @@
-/** The exit status of `seccomp`. Every status of the command is chosen in this file, but for those of a program that it becomes. */
+/**
+ * The exit status of `seccomp`. Every status of the command is chosen in this file, but for those of a program that it
+ * becomes.
+ */
 import { constants } from 'node:os';
 import { NOT_RUN } from '../sandbox/this-process/exit-status.js';
 

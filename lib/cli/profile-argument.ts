@@ -1,4 +1,7 @@
-/** Profiles named by an argument of a command: whatever the library loads, and also a pipe, by its path or as `-` for stdin. */
+/**
+ * Profiles named by an argument of a command: whatever the library loads, and also a pipe, by its path or as `-` for
+ * stdin.
+ */
 import { close, fstatSync, open, read, type Stats, statSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { isatty } from 'node:tty';
@@ -54,7 +57,10 @@ function issuesOf(text: string): readonly ProfileIssue[] {
   }
 }
 
-/** Reads the pipe that an argument names. Returns its text and its name for messages; undefined if the argument names no pipe. */
+/**
+ * Reads the pipe that an argument names. Returns its text and its name for messages; undefined if the argument names no
+ * pipe.
+ */
 async function readPipe(argument: string): Promise<{ readonly text: string; readonly source: string } | undefined> {
   if (argument === STDIN) {
     refuseInput(fstatSync(0));

@@ -23,7 +23,10 @@ export function withProfileOptions(command: Command): Command {
     );
 }
 
-/** Returns the library's options. Flags that are not given are absent, since `unconfined` and built-ins refuse options without effect. */
+/**
+ * Returns the library's options. Flags that are not given are absent, since `unconfined` and built-ins refuse options
+ * without effect.
+ */
 export function profileOptions({ compat, format }: ProfileFlags): ProfileOptions {
   return { ...(compat && { mode: 'compat' }), ...(format && { format }) };
 }
@@ -37,7 +40,9 @@ const FLAGS: ReadonlyMap<string, string> = new Map([
   ['noNewPrivileges', '--new-privileges'],
 ]);
 
-/** Returns the message of an error. An option of the library that begins the message is replaced by the command's flag. */
+/**
+ * Returns the message of an error. An option of the library that begins the message is replaced by the command's flag.
+ */
 export function messageOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   return message.replace(/^options\.(\w+)/, (option, name) => FLAGS.get(name) ?? option);

@@ -7,8 +7,8 @@ import type { FilterSource } from './plan/resolve-sources.js';
 type Node = typeof ChildProcessModule;
 
 /**
- * The functions of node:child_process under one profile: with Node's signatures, callbacks and promisified forms, and this
- * package's options beside Node's. They can be passed on as they are, without `bind`.
+ * The functions of node:child_process under one profile: with Node's signatures, callbacks and promisified forms, and
+ * this package's options beside Node's. They can be passed on as they are, without `bind`.
  *
  * @example
  * import { promisify } from 'node:util';
@@ -31,8 +31,8 @@ export class Sandbox {
    * Loads and compiles the profile. Later changes of its files and objects have no effect.
    *
    * @param profile - As for `spawn`.
-   * @param defaults - Default options. Each function uses those that it takes. An option of a call that is undefined does not
-   * replace its default.
+   * @param defaults - Default options. Each function uses those that it takes. An option of a call that is undefined
+   * does not replace its default.
    * @throws {ProfileError} if the profile is not valid.
    * @throws {SeccompError} ERR_SECCOMP_OPTION for a default that is unknown or can't be honoured.
    */

@@ -1,4 +1,6 @@
-/** Assertions about profiles. Each throws an AssertionError that names the call or the command, and what happened to it. */
+/**
+ * Assertions about profiles. Each throws an AssertionError that names the call or the command, and what happened to it.
+ */
 import { AssertionError } from 'node:assert';
 import { inspect } from 'node:util';
 import { SeccompError } from '../errors.js';
@@ -21,8 +23,8 @@ import type { Verdict } from './verdict.js';
 /** Options of `assertDenied` and `toDenySyscall`. */
 export interface DenialOptions extends HostOptions {
   /**
-   * The errno that the calls must fail with, by name, such as `EPERM`, or in digits if it has no name. Default: any denial,
-   * also one that kills.
+   * The errno that the calls must fail with, by name, such as `EPERM`, or in digits if it has no name. Default: any
+   * denial, also one that kills.
    */
   readonly errno?: string;
 }
@@ -117,9 +119,9 @@ export function assertDenied(
  * @param command - The program and its arguments: `[file, ...arguments]`.
  * @param profile - A profile as `spawn` takes it, or a list of profiles.
  * @param options - Options of `run`, such as `cwd`, `env` and `timeout`.
- * @returns A promise that rejects with an AssertionError if the command does not work. The message has the end of its stderr,
- * and the first three kinds of calls that the profile denied, each with its rule. Rejects with a ProfileError or SeccompError
- * if an argument is not valid.
+ * @returns A promise that rejects with an AssertionError if the command does not work. The message has the end of its
+ * stderr, and the first three kinds of calls that the profile denied, each with its rule. Rejects with a ProfileError
+ * or SeccompError if an argument is not valid.
  * @example
  * import { assertRunsUnder } from 'seccomp/testing';
  *
@@ -134,15 +136,16 @@ export async function assertRunsUnder(
 }
 
 /**
- * Asserts that a command makes no other syscalls than those that a file lists. The first run writes the file, which is to be
- * committed; later runs fail if the command, for example after an update of a dependency, makes a syscall that it did not make
- * before. Where the environment variable CI is set, a missing file is a failure.
+ * Asserts that a command makes no other syscalls than those that a file lists. The first run writes the file, which is
+ * to be committed; later runs fail if the command, for example after an update of a dependency, makes a syscall that it
+ * did not make before. Where the environment variable CI is set, a missing file is a failure.
  *
  * @param command - The program and its arguments: `[file, ...arguments]`. It runs without a filter.
  * @param file - Path or URL of a JSON file: a list of names as `neededSyscalls` returns it.
  * @param options - Options of `spawn`, such as `cwd` and `env`.
  * @returns A promise that rejects with an AssertionError if the command makes another syscall, or with a SeccompError:
- * ERR_SECCOMP_FILE if the file can't be read or written, ERR_SECCOMP_OPTION if the command does not end with exit code 0.
+ * ERR_SECCOMP_FILE if the file can't be read or written, ERR_SECCOMP_OPTION if the command does not end with exit code
+ * 0.
  * @example
  * import { mkdtempSync, writeFileSync } from 'node:fs';
  * import { tmpdir } from 'node:os';

@@ -21,8 +21,8 @@ export interface NumberedCall {
 }
 
 /**
- * A call to test: a syscall's name; a syscall with arguments and ABI, by name or by number; or a group's name, which means
- * all syscalls of the group that the native ABI has.
+ * A call to test: a syscall's name; a syscall with arguments and ABI, by name or by number; or a group's name, which
+ * means all syscalls of the group that the native ABI has.
  */
 export type ProbeCall = SyscallName | GroupName | Question | NumberedCall;
 
@@ -57,7 +57,8 @@ export interface NamedCall extends Call {
  * Reads the calls that a caller named.
  *
  * @param native - The ABI of calls that do not name one.
- * @throws SeccompError ERR_SECCOMP_OPTION for an unknown syscall, group or ABI, a value of a wrong type, and an empty list.
+ * @throws SeccompError ERR_SECCOMP_OPTION for an unknown syscall, group or ABI, a value of a wrong type, and an empty
+ * list.
  */
 export function readCalls(calls: unknown, native: AbiName): readonly NamedCall[] {
   const list = Array.isArray(calls) ? copyList(calls, MOST_CALLS, refuse) : [calls];

@@ -1,4 +1,6 @@
-/** `seccomp/testing/jest`: adds the matchers and their types to Jest's `expect`. To be named in `setupFilesAfterEnv`. */
+/**
+ * `seccomp/testing/jest`: adds the matchers and their types to Jest's `expect`. To be named in `setupFilesAfterEnv`.
+ */
 import { expect } from '@jest/globals';
 import { matchers, type SeccompMatchers } from './index.js';
 

@@ -1,9 +1,9 @@
 /**
- * How the kernel's answer to a call is found without the call being carried out. The process that makes the call has two filters:
- * the profile's, and before it a base filter, which denies every call with an errno that the profile does not return. Of two
- * filters' results the kernel takes the more restrictive one, and of two errnos that of the filter which was attached last
- * (seccomp(2)). So the base filter's errno means that the profile allows the call, and any other errno is the profile's, since
- * no call gets as far as failing by itself. native/napi/probe.cc makes the calls.
+ * How the kernel's answer to a call is found without the call being carried out. The process that makes the call has
+ * two filters: the profile's, and before it a base filter, which denies every call with an errno that the profile does
+ * not return. Of two filters' results the kernel takes the more restrictive one, and of two errnos that of the filter
+ * which was attached last (seccomp(2)). So the base filter's errno means that the profile allows the call, and any
+ * other errno is the profile's, since no call gets as far as failing by itself. native/napi/probe.cc makes the calls.
  */
 import { constants } from 'node:os';
 import { SeccompError } from '../errors.js';
@@ -43,8 +43,9 @@ const PROFILE_GATE = ['exit_group'];
  * @throws SeccompError ERR_SECCOMP_UNSUPPORTED if the policy is for another CPU, or a call can't be tested here.
  */
 export function kernelOutcomes(policy: Policy, calls: readonly NamedCall[], native: AbiName): readonly Outcome[] {
-  if (policy.abis[0]?.abi.name !== native) {
-    const message = `the filter is for ${policy.abis[0]?.abi.name} and this machine is ${native}: compile it for this one`;
+  const target = policy.abis[0]?.abi.name;
+  if (target !== native) {
+    const message = `the filter is for ${target} and this machine is ${native}: compile it for this one`;
     throw new SeccompError('ERR_SECCOMP_UNSUPPORTED', message);
   }
   const filter = compilePolicy(policy, { gate: PROFILE_GATE });
@@ -65,9 +66,9 @@ export function kernelOutcomes(policy: Policy, calls: readonly NamedCall[], nati
 export const ALLOWED = withoutErrno('allowed');
 
 /**
- * Distinguishes the actions that are less restrictive than an errno: `trace`, `notify`, and those that allow. Here the base
- * filter returns `trace` with a message that the profile does not use. `notify` is more restrictive, and without a listener the
- * call fails. Of two filters that return `trace`, the message is that of the profile.
+ * Distinguishes the actions that are less restrictive than an errno: `trace`, `notify`, and those that allow. Here the
+ * base filter returns `trace` with a message that the profile does not use. `notify` is more restrictive, and without a
+ * listener the call fails. Of two filters that return `trace`, the message is that of the profile.
  */
 function outcomesUnderTracer(native: AbiName, filter: Filter, calls: readonly NamedCall[], which: readonly boolean[]) {
   const message = unusedData(filter, 'trace', 0xffff);
@@ -89,7 +90,8 @@ function denyingAll(native: AbiName, action: Action): Filter {
 function unusedData(filter: Filter, kind: 'errno' | 'trace', largest: number): number {
   const used = new Set(returnedActions(filter).map(dataOf));
   for (let value = largest; value > 0; value--) if (!used.has(value)) return value;
-  const message = `the profile uses each ${kind === 'errno' ? 'errno' : 'message'} from 1 to ${largest}: the probe needs an unused one`;
+  const name = kind === 'errno' ? 'errno' : 'message';
+  const message = `the profile uses each ${name} from 1 to ${largest}: the probe needs an unused one`;
   throw new SeccompError('ERR_SECCOMP_UNSUPPORTED', message);
 }
 

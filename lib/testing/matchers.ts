@@ -13,9 +13,15 @@ import type { Verdict } from './verdict.js';
 export interface SeccompMatchers<Result = unknown> {
   /** The value is a profile. Passes if the kernel allows all `calls` under it. See `assertAllowed`. */
   toAllowSyscall(calls: ProbeCall | readonly ProbeCall[], options?: HostOptions): Result;
-  /** The value is a profile. Passes if the kernel denies all `calls` under it, with `errno` if that is given. See `assertDenied`. */
+  /**
+   * The value is a profile. Passes if the kernel denies all `calls` under it, with `errno` if that is given. See
+   * `assertDenied`.
+   */
   toDenySyscall(calls: ProbeCall | readonly ProbeCall[], options?: DenialOptions): Result;
-  /** The value is a command, `[file, ...arguments]`. Passes if it ends with exit code 0 under `profile`. See `assertRunsUnder`. */
+  /**
+   * The value is a command, `[file, ...arguments]`. Passes if it ends with exit code 0 under `profile`. See
+   * `assertRunsUnder`.
+   */
   toRunUnder(profile: FilterSource, options?: RunOptions): Promise<Result>;
   /** The value is a command. Passes if it makes only syscalls that `file` lists. See `assertNeedsNoMore`. */
   toNeedNoMoreThan(file: string | URL, options?: SpawnOptions): Promise<Result>;
@@ -32,7 +38,8 @@ interface MatcherResult {
 }
 
 /**
- * Matchers for `expect.extend`, where `seccomp/testing/vitest` and `seccomp/testing/jest` can't be named in the configuration.
+ * Matchers for `expect.extend`, where `seccomp/testing/vitest` and `seccomp/testing/jest` can't be named in the
+ * configuration.
  *
  * @example
  * import { matchers } from 'seccomp/testing';

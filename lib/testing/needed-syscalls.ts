@@ -12,13 +12,15 @@ import { readCommand } from './command.js';
 import type { Verdict } from './verdict.js';
 
 /**
- * Runs a command to its end, without a filter, and returns the syscalls that it and its children make. The command reads
- * nothing from its pipes, and what it writes to them is dropped. Another run may make other syscalls, for example by timing.
+ * Runs a command to its end, without a filter, and returns the syscalls that it and its children make. The command
+ * reads nothing from its pipes, and what it writes to them is dropped. Another run may make other syscalls, for example
+ * by timing.
  *
  * @param command - The program and its arguments: `[file, ...arguments]`.
  * @param options - Options of `spawn`, such as `cwd` and `env`.
  * @returns The names, sorted. A syscall of another than the native ABI has the ABI's name before it: `x86 read`.
- * @throws {SeccompError} ERR_SECCOMP_OPTION if the command does not end with exit code 0, since it may need more than was seen.
+ * @throws {SeccompError} ERR_SECCOMP_OPTION if the command does not end with exit code 0, since it may need more than
+ * was seen.
  * @example
  * import { neededSyscalls } from 'seccomp/testing';
  *
@@ -39,8 +41,8 @@ export async function neededSyscalls(command: readonly string[], options?: Spawn
 }
 
 /**
- * Decides whether a command needs only the syscalls that a JSON file lists. If the file does not exist, it is written; but not
- * where the environment variable CI is set, since nobody would commit it there.
+ * Decides whether a command needs only the syscalls that a JSON file lists. If the file does not exist, it is written;
+ * but not where the environment variable CI is set, since nobody would commit it there.
  */
 export async function needsNoMore(
   command: readonly string[],

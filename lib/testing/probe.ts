@@ -9,16 +9,18 @@ import { type ProbeAnswer, type ProbeCall, readCalls } from './calls.js';
 import { ALLOWED, kernelOutcomes } from './kernel.js';
 
 /**
- * Tests what the running kernel does with calls under a profile. No call is carried out, not even an allowed one: the calls are
- * made in processes of their own, under a second filter that denies them all. Blocks until all answers are there.
+ * Tests what the running kernel does with calls under a profile. No call is carried out, not even an allowed one: the
+ * calls are made in processes of their own, under a second filter that denies them all. Blocks until all answers are
+ * there.
  *
- * @param profile - A profile as `spawn` takes it: a name, path, URL, JSON text, document, `Profile`, `Filter`, or a list of these.
+ * @param profile - A profile as `spawn` takes it: a name, path, URL, JSON text, document, `Profile`, `Filter`, or a
+ * list of these.
  * @param calls - One call or a list of at most 2²⁰ calls; see {@link ProbeCall}.
  * @param options - `capabilities` and `abis` that the profile is resolved for, as for `spawn`.
  * @returns An answer for each call, in the order of `calls`; a group has one for each of its syscalls.
  * @throws {ProfileError} if the profile is not valid.
- * @throws {SeccompError} ERR_SECCOMP_OPTION for an unknown call or option; ERR_SECCOMP_UNSUPPORTED for a call that can't be
- * made on this machine, such as one of another CPU, or a filter that this process can't attach.
+ * @throws {SeccompError} ERR_SECCOMP_OPTION for an unknown call or option; ERR_SECCOMP_UNSUPPORTED for a call that
+ * can't be made on this machine, such as one of another CPU, or a filter that this process can't attach.
  * @example
  * import { probe } from 'seccomp/testing';
  *
@@ -46,6 +48,6 @@ export function probe(
 
 function refuseOtherCpu(abi: AbiName, native: AbiName): void {
   if (abi === native || (native === 'x86_64' && (abi === 'x86' || abi === 'x32'))) return;
-  const message = `a process of ${native} can’t make calls of ${abi}: test on a machine of that CPU, or use evaluate()`;
+  const message = `a process of ${native} can’t make calls of ${abi}: test on that CPU, or use evaluate()`;
   throw new SeccompError('ERR_SECCOMP_UNSUPPORTED', message);
 }

@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { matchers, type SeccompMatchers } from './index.js';
 
 declare module 'vitest' {
-  // biome-ignore lint/suspicious/noExplicitAny: an interface is extended only with the same type parameters and defaults
+  // biome-ignore lint/suspicious/noExplicitAny: only the same type parameters and defaults extend an interface
   interface Matchers<T = any> extends SeccompMatchers<T> {}
 }
 

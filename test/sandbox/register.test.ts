@@ -1,4 +1,6 @@
-/** seccomp/register: in node itself, in a cluster, and in children of fork(). test/extended/ has process pools of npm. */
+/**
+ * seccomp/register: in node itself, in a cluster, and in children of fork(). test/extended/ has process pools of npm.
+ */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -51,7 +53,8 @@ describe('node --import seccomp/register', () => {
     const code =
       "console.log([...new Set(threads('Seccomp_filters'))].join(), [...new Set(threads('NoNewPrivs'))].join())";
     const { status, stdout, stderr } = script(code, { execArgv, env: { SECCOMP_PROFILE: profile } });
-    const again = Number(hasRingsUnasked && profile === 'docker-default'); // Node was started again, under one more filter.
+    // Node was started again, under one more filter.
+    const again = Number(hasRingsUnasked && profile === 'docker-default');
     expect([status, stdout, stderr]).toEqual([0, `${filtersHere + 1 + again} 1\n`, '']);
   });
 

@@ -109,7 +109,8 @@ function checkIsolation({ isolation: { by, reason }, self }: Features): Check {
     return { name, state: 'info', detail: `${detail}; ${root}` };
   }
   if (by === 'domain') {
-    const detail = `children can't reach memory and descriptors of other processes, and can't mount, but can signal them (${reason})`;
+    const closed = "children can't reach memory and descriptors of other processes, and can't mount";
+    const detail = `${closed}, but can signal other processes (${reason})`;
     return { name, state: 'limit', detail, remedy: 'use Linux 6.12 or newer, or run children with another uid' };
   }
   return {

@@ -1,4 +1,6 @@
-/** The file that `record` writes. It is checked to be writable before the program runs, so that no recording is lost. */
+/**
+ * The file that `record` writes. It is checked to be writable before the program runs, so that no recording is lost.
+ */
 import { randomUUID } from 'node:crypto';
 import { accessSync, constants, linkSync, lstatSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,7 +23,8 @@ export class OutputFile {
     if (path.endsWith('/'))
       throw new Error(`${path}: this names a directory, and nothing was run: name a file with -o`);
     this.#path = path;
-    // Without join(), which shortens `none/..`: the kernel fails if `none` does not exist, and follows it if it is a link.
+    // Without join(), which shortens `none/..`: the kernel fails if `none` does not exist, and follows it if it is a
+    // link.
     this.#draft = `${dirname(path)}/.seccomp-record-${randomUUID()}.tmp`;
     let isFile = true;
     try {
@@ -69,14 +72,20 @@ export class OutputFile {
   }
 }
 
-/** Returns the reason of a system error, such as `ENOSPC: no space left on device`, without its path, which may be the draft's. */
+/**
+ * Returns the reason of a system error, such as `ENOSPC: no space left on device`, without its path, which may be the
+ * draft's.
+ */
 export function reasonOf(error: unknown): string {
   const errno = error instanceof Error && 'errno' in error ? error.errno : undefined;
   const reason = typeof errno === 'number' ? getSystemErrorMap().get(errno) : undefined;
   return reason?.join(': ') ?? String(error);
 }
 
-/** Saves the text in a temporary file. Returns a phrase that names the file; if that fails too, a phrase with the text itself. */
+/**
+ * Saves the text in a temporary file. Returns a phrase that names the file; if that fails too, a phrase with the text
+ * itself.
+ */
 function rescue(text: string): string {
   const directory = join(tmpdir(), `seccomp-record-${randomUUID()}`);
   try {

@@ -1,4 +1,7 @@
-/** Prints results to stdout and messages to stderr. Errors of these streams are handled here: Node would print a stack trace. */
+/**
+ * Prints results to stdout and messages to stderr. Errors of these streams are handled here: Node would print a stack
+ * trace.
+ */
 import { exitFailed } from '../exit-status.js';
 import { messageOf } from '../profile-options.js';
 import { reasonOf } from './output-file.js';
@@ -17,7 +20,9 @@ export function printMessage(text: string): void {
   printError(`seccomp: ${text}\n`);
 }
 
-/** Prints text to stderr as it is. If it can't be written, it is lost: a running program is not ended because of that. */
+/**
+ * Prints text to stderr as it is. If it can't be written, it is lost: a running program is not ended because of that.
+ */
 export function printError(text: string): void {
   write(process.stderr, text, () => {});
 }
@@ -30,7 +35,10 @@ export function fail(error: unknown): void {
 
 const written = new Set<NodeJS.WriteStream>();
 
-/** Writes to a stream, which Node creates at its first use. Creating one may make a pipe non-blocking, also for a program that inherits it. */
+/**
+ * Writes to a stream, which Node creates at its first use. Creating one may make a pipe non-blocking, also for a
+ * program that inherits it.
+ */
 function write(stream: NodeJS.WriteStream, text: string, failed: (error: NodeJS.ErrnoException) => void): void {
   if (!written.has(stream)) stream.on('error', failed);
   written.add(stream);

@@ -1,4 +1,6 @@
-/** The running child: a node:child_process ChildProcess whose process was started by this package's addon, not by Node. */
+/**
+ * The running child: a node:child_process ChildProcess whose process was started by this package's addon, not by Node.
+ */
 import { ChildProcess } from 'node:child_process';
 import { addAbortListener, EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
@@ -23,9 +25,9 @@ import { type ChildPipe, drain, pipesFrom, socketStreams, unconnectedStreams } f
 type Stdio = ChildProcess['stdio'];
 
 /**
- * Base class: ChildProcess without its constructor, which would make a handle that only an exit seen by Node itself frees.
- * SandboxedProcess sets the properties that the constructor would set. The prototype becomes that of ChildProcess with the
- * first child, since loading node:child_process takes longer than loading this package.
+ * Base class: ChildProcess without its constructor, which would make a handle that only an exit seen by Node itself
+ * frees. SandboxedProcess sets the properties that the constructor would set. The prototype becomes that of
+ * ChildProcess with the first child, since loading node:child_process takes longer than loading this package.
  */
 class Emitter extends EventEmitter {
   constructor() {
@@ -36,9 +38,9 @@ class Emitter extends EventEmitter {
 const Base = Emitter as unknown as typeof ChildProcess;
 
 /**
- * A child under a profile, as `spawn` returns it. Its events, streams, methods and properties are those of Node's ChildProcess.
- * It also emits `violation`, with a Violation, for each new kind of denied call if `onViolation` is given, and `handlerError`,
- * with an error and a NotifiedCall, if a `notify` handler fails.
+ * A child under a profile, as `spawn` returns it. Its events, streams, methods and properties are those of Node's
+ * ChildProcess. It also emits `violation`, with a Violation, for each new kind of denied call if `onViolation` is
+ * given, and `handlerError`, with an error and a NotifiedCall, if a `notify` handler fails.
  *
  * @example
  * import { once } from 'node:events';
@@ -204,8 +206,8 @@ export class SandboxedProcess extends Base {
   }
 
   /**
-   * Ends the child and waits for its exit, but not for other processes that hold its pipes. Rejects with the system's error
-   * if the child may not be sent a signal, since it runs as another user: it is not ended then.
+   * Ends the child and waits for its exit, but not for other processes that hold its pipes. Rejects with the system's
+   * error if the child may not be sent a signal, since it runs as another user: it is not ended then.
    */
   async [Symbol.asyncDispose](): Promise<void> {
     const before = this.#killFailed;
@@ -250,8 +252,8 @@ export class SandboxedProcess extends Base {
   }
 
   /**
-   * @internal Sends `signal`, and SIGKILL if the child still runs `forceKillAfter` milliseconds later. When the child has ended,
-   * its pipes are read only to the end of what was written by then, even if other processes hold them.
+   * @internal Sends `signal`, and SIGKILL if the child still runs `forceKillAfter` milliseconds later. When the child
+   * has ended, its pipes are read only to the end of what was written by then, even if other processes hold them.
    * @returns Whether a signal was sent.
    */
   terminate(signal: number = this.#ending.killSignal): boolean {
@@ -264,7 +266,9 @@ export class SandboxedProcess extends Base {
     return true;
   }
 
-  /** Shuts the pipes down for reading. The descriptor of a destroyed stream is closed, and may be another file's by now. */
+  /**
+   * Shuts the pipes down for reading. The descriptor of a destroyed stream is closed, and may be another file's by now.
+   */
   #endPipes(): void {
     for (const { descriptor, stream } of this.#pipes) if (!stream.destroyed) addon().endReading(descriptor);
   }

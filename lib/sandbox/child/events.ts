@@ -21,8 +21,8 @@ export interface Subscription {
 }
 
 /**
- * Calls the handlers for the notifications of a child, and emits its violations. Handlers run in the AsyncLocalStorage context
- * of the call that started the child.
+ * Calls the handlers for the notifications of a child, and emits its violations. Handlers run in the AsyncLocalStorage
+ * context of the call that started the child.
  */
 export function subscribe(child: Emitter, native: NativeListener, supervision: SupervisionPlan): Subscription {
   const { watches, onViolation, handlers, timeout } = supervision;

@@ -9,7 +9,10 @@ import type { SandboxedProcess } from './child-process.js';
 export interface OutputOptions {
   /** Encoding of the output; `'buffer'` or null for a Buffer. Default `'utf8'`. */
   readonly encoding?: BufferEncoding | 'buffer' | null | undefined;
-  /** How many bytes the program may write to each of stdout and stderr. If it writes more, it is ended. Default 1024 × 1024. */
+  /**
+   * How many bytes the program may write to each of stdout and stderr. If it writes more, it is ended. Default 1024 ×
+   * 1024.
+   */
   readonly maxBuffer?: number | undefined;
 }
 
@@ -37,7 +40,9 @@ export function outputLimits(options: SpawnOptions & OutputOptions): OutputLimit
 
 type Stream = 'stdout' | 'stderr';
 
-/** Gathers the output of a child. Ends the child if it runs longer than its timeout, or writes more than `maxBuffer`. */
+/**
+ * Gathers the output of a child. Ends the child if it runs longer than its timeout, or writes more than `maxBuffer`.
+ */
 export class OutputBuffer {
   readonly #child: SandboxedProcess;
   readonly #limits: OutputLimits;
@@ -58,7 +63,10 @@ export class OutputBuffer {
     }, limits.timeout);
   }
 
-  /** Stops reading from a child that has ended but whose pipes other processes hold. A running child handles the abort itself. */
+  /**
+   * Stops reading from a child that has ended but whose pipes other processes hold. A running child handles the abort
+   * itself.
+   */
   abort(): void {
     if (this.#child.hasEnded) this.#child.terminate();
   }
@@ -68,7 +76,10 @@ export class OutputBuffer {
     return this.timedOut || this.overflow !== undefined;
   }
 
-  /** Returns the output so far: text if there is an encoding, set here or on the stream by the caller; otherwise a Buffer. */
+  /**
+   * Returns the output so far: text if there is an encoding, set here or on the stream by the caller; otherwise a
+   * Buffer.
+   */
   output(name: Stream): string | Buffer {
     const chunks = this.#chunks[name];
     if (this.#limits.encoding || this.#child[name]?.readableEncoding) return chunks.join('');

@@ -26,9 +26,9 @@ export interface RunResult<Output = string> {
 }
 
 /**
- * The error of `run` for a program that was not started, was ended by a timeout, an abort or too much output, or did not end with
- * exit code 0. `message` has the last lines of the program's stderr, and then the first calls that were denied. Only `code`,
- * `exitCode` and `signal` are enumerable: printing the error does not print the output twice.
+ * The error of `run` for a program that was not started, was ended by a timeout, an abort or too much output, or did
+ * not end with exit code 0. `message` has the last lines of the program's stderr, and then the first calls that were
+ * denied. Only `code`, `exitCode` and `signal` are enumerable: printing the error does not print the output twice.
  *
  * @example
  * import { RunError, run } from 'seccomp';
@@ -43,8 +43,8 @@ export interface RunResult<Output = string> {
 export class RunError<Output = string> extends Error implements RunResult<Output> {
   declare readonly name: 'RunError';
   /**
-   * Why the program was not started (ENOENT, EACCES, …) or was ended: ETIMEDOUT, ABORT_ERR, ERR_CHILD_PROCESS_STDIO_MAXBUFFER.
-   * Undefined if it ended by itself.
+   * Why the program was not started (ENOENT, EACCES, …) or was ended: ETIMEDOUT, ABORT_ERR,
+   * ERR_CHILD_PROCESS_STDIO_MAXBUFFER. Undefined if it ended by itself.
    */
   readonly code: string | undefined;
   declare readonly command: string;

@@ -10,8 +10,8 @@ import { systemError } from '../../util/system-error.js';
 const OUR_CALLS: ReadonlySet<string> = new Set(['seccomp', 'prctl', 'getrandom', 'sendmsg', 'ioctl', 'epoll_ctl']);
 
 /**
- * The error for a system call that this package makes for its own purposes. Undefined for any other call: the program itself
- * could not be started then.
+ * The error for a system call that this package makes for its own purposes. Undefined for any other call: the program
+ * itself could not be started then.
  *
  * @param agent - The path of the agent's socket, if the listener was to be sent to one.
  */
@@ -22,8 +22,9 @@ export function attachError({ error, call }: NativeFailure, agent?: string): Sec
   const unsupported = noFiltersError(error, call);
   if (unsupported !== undefined) return unsupported;
   const cause = systemError(error, call);
-  const message = `the filter was not attached (${cause.message}), and nothing was started: ${attachRemedy(error, 'the child')}`;
-  return new SeccompError('ERR_SECCOMP_ATTACH', message, { cause });
+  const message = `the filter was not attached (${cause.message}), and nothing was started`;
+  const remedy = attachRemedy(error, 'the child');
+  return new SeccompError('ERR_SECCOMP_ATTACH', `${message}: ${remedy}`, { cause });
 }
 
 /** Node's error for a program that could not be started, with the call that failed in the property `call`. */
@@ -46,11 +47,13 @@ export function attachRemedy(errno: number, who: string): string {
     [constants.errno.EPERM, 'a filter that is attached already forbids it'],
     [
       constants.errno.EBUSY,
-      'a filter that is attached already has a listener, and only one filter can: leave out onViolation, notify and listenerPath',
+      'a filter that is attached already has a listener, and only one filter can: ' +
+        'leave out onViolation, notify and listenerPath',
     ],
     [
       constants.errno.EMFILE,
-      'the listener needs a descriptor, and this process or the child may open no more: close some, raise ulimit -n or rlimits.nofile',
+      'the listener needs a descriptor, and this process or the child may open no more: ' +
+        'close some, raise ulimit -n or rlimits.nofile',
     ],
     [constants.errno.ENOMEM, 'too many filters are attached already, or memory is short'],
   ]);
@@ -73,6 +76,6 @@ const AGENT_REMEDIES: ReadonlyMap<string, string> = new Map([
 function agentError(errno: number, call: string, path: string): SeccompError {
   const cause = systemError(errno, call);
   const remedy = AGENT_REMEDIES.get(cause.code ?? '') ?? 'the agent can not be reached';
-  const message = `listenerPath ${path}: ${cause.message}, and nothing was started: ${remedy}, or leave listenerPath out`;
-  return new SeccompError('ERR_SECCOMP_AGENT', message, { cause });
+  const message = `listenerPath ${path}: ${cause.message}, and nothing was started`;
+  return new SeccompError('ERR_SECCOMP_AGENT', `${message}: ${remedy}, or leave listenerPath out`, { cause });
 }

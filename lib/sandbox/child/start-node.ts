@@ -1,4 +1,7 @@
-/** startNode: the last step of fork(). Node's own fork starts a Node that attaches the filters before it loads its module. */
+/**
+ * startNode: the last step of fork(). Node's own fork starts a Node that attaches the filters before it loads its
+ * module.
+ */
 import { type ChildProcess, fork as forkInNode, type ForkOptions as NodeForkOptions } from 'node:child_process';
 import { addAbortListener } from 'node:events';
 import { accessSync, constants, statSync } from 'node:fs';
@@ -22,7 +25,10 @@ import { toNativeFilters } from './native-request.js';
 
 /** Options of `fork`: those of node:child_process, and those of this package. */
 export interface ForkOptions extends NodeForkOptions, Omit<FilterOptions, 'capabilities'> {
-  /** Milliseconds from `killSignal` to SIGKILL, after a timeout or an abort. False: SIGKILL is never sent. Default 5,000. */
+  /**
+   * Milliseconds from `killSignal` to SIGKILL, after a timeout or an abort. False: SIGKILL is never sent. Default
+   * 5,000.
+   */
   readonly forceKillAfter?: number | false | undefined;
   /** As of `spawn`: whether the child is kept from this process and from the processes that others started. */
   readonly isolate?: Isolate | undefined;
@@ -40,8 +46,8 @@ const LONGEST_VARIABLE = 128 * 1024;
 /**
  * Starts a Node that runs a module.
  *
- * @throws SeccompError ERR_SECCOMP_OPTION for options under which Node would not attach the filters, ERR_SECCOMP_TOO_LARGE if the
- * filters do not fit into a variable of the environment; what Node's own fork throws.
+ * @throws SeccompError ERR_SECCOMP_OPTION for options under which Node would not attach the filters,
+ * ERR_SECCOMP_TOO_LARGE if the filters do not fit into a variable of the environment; what Node's own fork throws.
  */
 export function startNode(call: ProgramCall<ForkOptions>, plan: FilterPlan): ForkedProcess {
   const { command, args, options } = call;
@@ -110,7 +116,9 @@ function launchedFork(
 
 const NO_DOMAIN = [0, 0, 0];
 
-/** Has Node itself report a program that does not exist. One that exists by now would not be isolated, so it is killed. */
+/**
+ * Has Node itself report a program that does not exist. One that exists by now would not be isolated, so it is killed.
+ */
 function failingFork(modulePath: string, args: readonly string[], options: NodeForkOptions): ChildProcess {
   const child = nodeFork(modulePath, args, options);
   if (child.pid === undefined) return child;
@@ -160,8 +168,8 @@ function forceKill(child: ChildProcess, options: ForkOptions): void {
 }
 
 /**
- * Ends Node's options if the last of them may lack its value: Node would take the module's path for that value, and what follows
- * for an option of its own. After `--`, it reports the missing value.
+ * Ends Node's options if the last of them may lack its value: Node would take the module's path for that value, and
+ * what follows for an option of its own. After `--`, it reports the missing value.
  */
 function endOf(execArgv: readonly string[]): readonly string[] {
   return execArgv.at(-1)?.startsWith('-') && !execArgv.includes('--') ? ['--'] : [];
@@ -181,6 +189,6 @@ function refuseWithoutPreload(execArgv: readonly string[], modulePath: string): 
   }
   const option = execArgv.find((each) => WITHOUT_PRELOAD.test(each.replaceAll('_', '-')));
   if (option === undefined) return;
-  const message = `options.execArgv: with ${option} Node runs no module, and loads nothing that could attach the filter`;
+  const message = `options.execArgv: with ${option} Node runs no module, and preloads no file that attaches the filter`;
   throw new SeccompError('ERR_SECCOMP_OPTION', `${message}: leave it out, or start Node by spawn`);
 }

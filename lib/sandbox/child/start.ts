@@ -24,8 +24,9 @@ import type { OpenedStdio } from './stdio.js';
 /**
  * Starts a child, and returns at once.
  *
- * @throws SeccompError if the filter can't be attached, or the child not be isolated. An error of the program itself is emitted as
- * the event `error`, or thrown, as Node does with that errno; its property `call` names the system call that failed.
+ * @throws SeccompError if the filter can't be attached, or the child not be isolated. An error of the program itself is
+ * emitted as the event `error`, or thrown, as Node does with that errno; its property `call` names the system call that
+ * failed.
  */
 export function start(
   call: ProgramCall<SpawnOptions>,
@@ -72,8 +73,8 @@ export function startSync(
 /**
  * Replaces this process by a program. Does not return.
  *
- * @throws SeccompError if the filter can't be attached, or the program not be isolated; the system's error for a program that can't
- * be executed. This process then goes on as it was, without a filter.
+ * @throws SeccompError if the filter can't be attached, or the program not be isolated; the system's error for a
+ * program that can't be executed. This process then goes on as it was, without a filter.
  */
 export function startInPlace(call: ProgramCall<ProgramOptions>, plan: FilterPlan, stdio: OpenedStdio): never {
   refuseWithoutPermission(call.file);
@@ -133,7 +134,9 @@ function publish(name: string, message: () => object): void {
   if (hasSubscribers(name)) channel(name).publish(message());
 }
 
-/** Publishes a start and its result, as Node ≥ 24.15 does. `begin` returns the error that is emitted, if there is one. */
+/**
+ * Publishes a start and its result, as Node ≥ 24.15 does. `begin` returns the error that is emitted, if there is one.
+ */
 function traced(child: SandboxedProcess, options: SpawnOptions, begin: () => Error | undefined): void {
   const failed = (error: unknown) => publish('tracing:child_process.spawn:error', () => ({ process: child, error }));
   publish('tracing:child_process.spawn:start', () => ({

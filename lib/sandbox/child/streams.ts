@@ -9,7 +9,9 @@ export interface ChildPipe {
   readonly stream: Socket;
 }
 
-/** Makes streams of this process's ends; null where there is no socket. If one can't be made, all sockets are closed. */
+/**
+ * Makes streams of this process's ends; null where there is no socket. If one can't be made, all sockets are closed.
+ */
 export function socketStreams(sockets: NativeChild['sockets']): readonly (Socket | null)[] {
   const made: (Socket | null)[] = [];
   try {

@@ -1,4 +1,6 @@
-/** The output of a child as execFile and execFileSync report it: to a callback or as a return value, with Node's errors. */
+/**
+ * The output of a child as execFile and execFileSync report it: to a callback or as a return value, with Node's errors.
+ */
 import { denialLines, hintAt } from '../../notify/denial-messages.js';
 import { at, callSite, fromCaller } from '../../util/caller.js';
 import { define, own } from '../../util/own-data.js';
@@ -9,8 +11,8 @@ import type { SpawnSyncResult } from '../spawn-sync.js';
 import type { Callback } from './overloads.js';
 
 /**
- * Gathers the output of a child, and calls `callback` once with it: when the child's pipes are closed, or when it could not be
- * started.
+ * Gathers the output of a child, and calls `callback` once with it: when the child's pipes are closed, or when it could
+ * not be started.
  *
  * @param command - The program and its arguments, for the error's message.
  */

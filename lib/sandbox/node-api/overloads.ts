@@ -1,6 +1,6 @@
 /**
- * The overloads of node:child_process's functions. Each function of this file finds out which argument was given in which
- * position, and checks them as Node does, with Node's errors.
+ * The overloads of node:child_process's functions. Each function of this file finds out which argument was given in
+ * which position, and checks them as Node does, with Node's errors.
  */
 import { invalidType } from '../../util/option-errors.js';
 import { own } from '../../util/own-data.js';
@@ -109,8 +109,8 @@ export function readDefaults(defaults: unknown): Options {
 }
 
 /**
- * Returns the options of a call with defaults for those that it does not set, reduced to the options that the called function
- * takes. An option that is set to undefined does not replace its default.
+ * Returns the options of a call with defaults for those that it does not set, reduced to the options that the called
+ * function takes. An option that is set to undefined does not replace its default.
  */
 export function mergeOptions(defaults: Options, options: Options, by: FunctionName): Options {
   const given = Object.entries(options).filter(

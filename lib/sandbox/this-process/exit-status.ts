@@ -1,10 +1,16 @@
 /** The exit status of a process that does not run its program. */
 import { writeSync } from 'node:fs';
 
-/** This package failed, and the program was not run. The same status as that of env(1), nohup(1) and docker run for their failures. */
+/**
+ * This package failed, and the program was not run. The same status as that of env(1), nohup(1) and docker run for
+ * their failures.
+ */
 export const NOT_RUN = 125;
 
-/** Runs a step that has to succeed before the program's first line. If it fails, writes why to stderr and exits with 125. */
+/**
+ * Runs a step that has to succeed before the program's first line. If it fails, writes why to stderr and exits with
+ * 125.
+ */
 export function runOrExit(name: string, step: () => void): void {
   try {
     step();

@@ -1,9 +1,15 @@
-/** The payload that fork() passes to its child in an environment variable: the filters that the child attaches to itself. */
+/**
+ * The payload that fork() passes to its child in an environment variable: the filters that the child attaches to
+ * itself.
+ */
 
 export const PAYLOAD_VARIABLE = 'SECCOMP_FORK';
 
 export interface ForkPayload {
-  /** In the order in which they are attached: `struct sock_filter[]`, and where the value of the exec gate belongs in it. */
+  /**
+   * In the order in which they are attached: `struct sock_filter[]`, and where the value of the exec gate belongs in
+   * it.
+   */
   readonly filters: readonly { readonly bytes: Uint8Array; readonly gate: readonly number[] }[];
   /** SECCOMP_FILTER_FLAG_*. */
   readonly filterFlags: number;
@@ -13,8 +19,8 @@ export interface ForkPayload {
 }
 
 /**
- * Returns the variable's value: words that are separated by spaces, the flags first, then two words for each filter. It is not
- * JSON, since JSON.stringify would call a `toJSON` on Object.prototype.
+ * Returns the variable's value: words that are separated by spaces, the flags first, then two words for each filter. It
+ * is not JSON, since JSON.stringify would call a `toJSON` on Object.prototype.
  */
 export function encodePayload({ filters, filterFlags, noNewPrivileges, withoutIoUring }: ForkPayload): string {
   const words = filters.flatMap(({ bytes, gate }) => [Buffer.from(bytes).toString('base64'), `[${gate.join()}]`]);

@@ -7,7 +7,8 @@ import { ALL_THREADS, installFilters } from './install-filters.js';
 import { ioUringDescriptors, restartWithoutIoUring } from './io-uring.js';
 
 runOrExit('seccomp fork', () => {
-  // Hides fork()'s own two arguments from the program, which would pass them to a Node that it forks: that one inherits the filters.
+  // Hides fork()'s own two arguments from the program, which would pass them to a Node that it forks: that one inherits
+  // the filters.
   const place = process.execArgv.indexOf(import.meta.filename);
   if (place > 0) process.execArgv.splice(place - 1, 2);
   // A worker's thread inherits the filters of the thread that starts it.

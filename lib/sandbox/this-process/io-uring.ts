@@ -1,7 +1,8 @@
 /**
- * io_uring. libuv ≥ 1.51 on Linux ≥ 6.6 makes an instance for each event loop, and aborts the process if io_uring_enter fails
- * later. So a filter that denies io_uring is attached to a Node that has no instance: fork() and seccomp/register start Node again
- * where it can't make one. harden() refuses such a filter, or lets it allow the use of the existing instances.
+ * io_uring. libuv ≥ 1.51 on Linux ≥ 6.6 makes an instance for each event loop, and aborts the process if io_uring_enter
+ * fails later. So a filter that denies io_uring is attached to a Node that has no instance: fork() and seccomp/register
+ * start Node again where it can't make one. harden() refuses such a filter, or lets it allow the use of the existing
+ * instances.
  */
 import { constants, readFileSync } from 'node:fs';
 import { endianness } from 'node:os';
@@ -20,8 +21,8 @@ import { deniesCall } from './libuv-calls.js';
 import { type OpenDescriptor, openDescriptors, statusFlags } from './open-descriptors.js';
 
 /**
- * Returns whether a Node under these policies must not have made an io_uring instance before: using it would fail, or would
- * bypass a profile that denies making one.
+ * Returns whether a Node under these policies must not have made an io_uring instance before: using it would fail, or
+ * would bypass a profile that denies making one.
  */
 export function deniesIoUring(policies: readonly Policy[]): boolean {
   return deniesCall(policies, 'io_uring_setup') || deniesCall(policies, 'io_uring_enter');
@@ -35,7 +36,8 @@ export function ioUringDescriptors(): readonly number[] {
 /**
  * Returns the filters that can be attached to this process although it has io_uring instances.
  *
- * @param isAccepted - Whether filters that deny io_uring_enter are changed to allow that call on the existing instances.
+ * @param isAccepted - Whether filters that deny io_uring_enter are changed to allow that call on the existing
+ * instances.
  * @throws SeccompError ERR_SECCOMP_UNSUPPORTED if that is not accepted, and a filter denies it.
  */
 export function besideIoUring(filters: readonly Filter[], isAccepted: boolean): readonly Filter[] {
@@ -58,7 +60,8 @@ function allowingEnter(instances: readonly number[], filter: Filter): Filter {
     conditions: [{ index: 0, width: 32, op: 'eq', value: BigInt(fd) } as const],
     action: { kind: 'allow' } as const,
   }));
-  const kill = { kind: 'kill-process' } as const; // The strictest action: for all other calls, the profile's action is taken.
+  // The strictest action: for all other calls, the profile's action is taken.
+  const kill = { kind: 'kill-process' } as const;
   const exception = {
     abis: [{ abi, syscalls: new Map([[number, decisions]]), ranges: [] }],
     defaultAction: kill,
@@ -77,8 +80,8 @@ function instancesError(): SeccompError {
 }
 
 /**
- * Starts this Node again where io_uring_setup fails with ENOSYS: by execve(2), so the process number, the arguments, the
- * environment and the descriptors stay. To be called before the program has done anything. Does not return.
+ * Starts this Node again where io_uring_setup fails with ENOSYS: by execve(2), so the process number, the arguments,
+ * the environment and the descriptors stay. To be called before the program has done anything. Does not return.
  * @throws SeccompError ERR_SECCOMP_ATTACH if Node can't be started again.
  */
 export function restartWithoutIoUring(noNewPrivileges: boolean): never {
@@ -107,7 +110,10 @@ const REMEDY = 'start it where io_uring_setup is denied already';
 const IO_URING_SETUP = 425;
 const ENOSYS = 38;
 
-/** `io_uring_setup` fails with ENOSYS, everything else is allowed. The profile's filter, which is attached later, decides the rest. */
+/**
+ * `io_uring_setup` fails with ENOSYS, everything else is allowed. The profile's filter, which is attached later,
+ * decides the rest.
+ */
 function filterWithoutIoUring(): Uint8Array {
   const program = [
     { code: BPF.ld, jt: 0, jf: 0, k: NR_OFFSET },
@@ -144,7 +150,10 @@ function terminatedStrings(file: string): string {
   return text.slice(0, text.lastIndexOf('\0') + 1);
 }
 
-/** Returns the descriptors that the new Node inherits, each at its own index: all but those of event loops, which it makes anew. */
+/**
+ * Returns the descriptors that the new Node inherits, each at its own index: all but those of event loops, which it
+ * makes anew.
+ */
 function inheritedDescriptors(): readonly number[] {
   const open = openDescriptors();
   const own = eventLoopDescriptors(open);
@@ -153,9 +162,9 @@ function inheritedDescriptors(): readonly number[] {
 }
 
 /**
- * Returns the descriptors of libuv's event loops. Each loop has an epoll instance, an io_uring, a non-blocking eventfd and both
- * ends of a non-blocking pipe. An eventfd or a pipe that this process inherited can look the same: if there are more of these
- * than loops, all of them are kept.
+ * Returns the descriptors of libuv's event loops. Each loop has an epoll instance, an io_uring, a non-blocking eventfd
+ * and both ends of a non-blocking pipe. An eventfd or a pipe that this process inherited can look the same: if there
+ * are more of these than loops, all of them are kept.
  */
 function eventLoopDescriptors(open: readonly OpenDescriptor[]): readonly number[] {
   const loops = descriptorsFor('anon_inode:[eventpoll]', open);

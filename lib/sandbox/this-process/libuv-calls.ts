@@ -1,9 +1,15 @@
-/** Calls that libuv makes for Node itself. A policy that denies one of them breaks Node, not only the program that Node runs. */
+/**
+ * Calls that libuv makes for Node itself. A policy that denies one of them breaks Node, not only the program that Node
+ * runs.
+ */
 import { evaluate } from '../../policy/evaluate.js';
 import type { Policy } from '../../policy/policy.js';
 import { syscallNumber } from '../../syscalls/table.js';
 
-/** Their arguments after the first one, which is passed to `deniesCall`. Sources: libuv's src/unix/linux.c and src/unix/core.c. */
+/**
+ * Their arguments after the first one, which is passed to `deniesCall`. Sources: libuv's src/unix/linux.c and
+ * src/unix/core.c.
+ */
 const ARGUMENTS = {
   io_uring_setup: [1n, 0n, 0n, 0n, 0n],
   io_uring_enter: [1n, 1n, 1n, 0n, 0n], // IORING_ENTER_GETEVENTS

@@ -5,7 +5,9 @@ import { addon } from '../../native.js';
 
 export interface OpenDescriptor {
   readonly fd: number;
-  /** What it is open for: a path, or for example `socket:[1234]` or `anon_inode:[eventpoll]`. Source: proc_pid_fd(5). */
+  /**
+   * What it is open for: a path, or for example `socket:[1234]` or `anon_inode:[eventpoll]`. Source: proc_pid_fd(5).
+   */
   readonly target: string;
 }
 
