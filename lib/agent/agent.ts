@@ -19,7 +19,7 @@ import { Listener, openInbox } from '../notify/listener.js';
 import { NotifiedCall } from '../notify/notified-call.js';
 import { optionFields } from '../profile/document/options.js';
 import { addLocalAgent, removeLocalAgent } from '../sandbox/plan/local-agents.js';
-import { asking } from '../sandbox/plan/native-config.js';
+import { forwarding } from '../sandbox/plan/native-config.js';
 import { guarded } from '../util/guarded.js';
 import { unknownOption } from '../util/option-errors.js';
 import { systemErrorName } from '../util/system-error.js';
@@ -118,7 +118,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   readonly #file: Stats;
   readonly #connecting = new Set<AgentConnection>();
   readonly #containers = new Set<Container>();
-  readonly #supervision = asking();
+  readonly #supervision = forwarding();
   /** Keeps this process alive: the socket and the listeners do not. */
   readonly #alive = setInterval(() => {}, 2 ** 30);
   #isOpen = true;

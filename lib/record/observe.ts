@@ -7,21 +7,21 @@ import { onAbort } from '../sandbox/child/abort.js';
 import type { SandboxedProcess } from '../sandbox/child/child-process.js';
 import type { SpawnOptions } from '../sandbox/options/types.js';
 
-/** Calls that are alike, and the first of them. */
+/** A kind of calls: the first of them, and their number. */
 export type ObservedKind = ObservedCall & CallSite & { readonly count: number };
 
 export interface Observed {
   readonly calls: readonly ObservedKind[];
-  /** Calls of kinds that there was no room for: not all that the program needs is in `calls` then. */
+  /** The number of calls beyond the kinds that the addon keeps apart. If there are any, `calls` is not complete. */
   readonly others: number;
   readonly exitCode: number | null;
   readonly signal: NodeJS.Signals | null;
 }
 
 /**
- * Waits for the end of a child whose every call is counted, with all its threads and children, and returns the kinds of calls. The
- * first execve, which starts the program, is not among them. After a timeout or an abort, its children are not waited for: their
- * calls are allowed as long as this process lives.
+ * Waits for the end of a child whose every call is counted, with all its threads and children, and returns the kinds of
+ * calls. The first execve, which starts the program, is not among them. After a timeout or an abort, its children are
+ * not waited for: their calls are allowed as long as this process lives.
  *
  * @throws The error that the child emits if its program can't be started.
  */
@@ -38,13 +38,13 @@ export async function observe(child: SandboxedProcess, options: SpawnOptions): P
     stop.forget();
     throw failure;
   }
-  // An abort is an error as well, and told before the end.
+  // An abort emits an error too, before the child has ended.
   if (child.exitCode === null && child.signalCode === null) await new Promise((resolve) => child.once('exit', resolve));
-  // Its children may live longer. A listener alone does not keep this process alive.
+  // Its own children may live longer. The timer keeps this process alive, as a listener does not.
   const alive = setInterval(() => {}, 2 ** 30);
-  await Promise.race([listener?.ended, stop.asked]).finally(() => clearInterval(alive));
+  await Promise.race([listener?.ended, stop.requested]).finally(() => clearInterval(alive));
   stop.forget();
-  child.terminate(); // It has ended: this closes the pipes that its children may hold.
+  child.terminate(); // The child has ended: this closes pipes that its own children may have.
   const { kinds = [], others = 0 } = listener?.counts ?? {};
   const calls = kinds.flatMap((count, i): readonly ObservedKind[] => {
     const kind = listener?.kindAt(i);
@@ -53,7 +53,7 @@ export async function observe(child: SandboxedProcess, options: SpawnOptions): P
   return { calls, others, exitCode: child.exitCode, signal: child.signalCode };
 }
 
-/** Ends the pipes to a program, and drops what comes out of the others: nobody else has them. */
+/** Ends the pipes to the program, and drops the output in the others, which nobody else reads. */
 function drain({ stdio }: SandboxedProcess): void {
   for (const [descriptor, stream] of (stdio ?? []).entries()) {
     if (!(stream instanceof Socket)) continue;
@@ -63,10 +63,10 @@ function drain({ stdio }: SandboxedProcess): void {
   }
 }
 
-/** Whether the end was asked for: settles when the time is up, or with an abort. `forget` ends the wait for either. */
+/** `requested` resolves at the timeout or at an abort. `forget` stops waiting for both. */
 function stopOf({ timeout = 0, signal }: SpawnOptions, child: SandboxedProcess) {
   let stop = () => {};
-  const asked = new Promise<void>((resolve) => {
+  const requested = new Promise<void>((resolve) => {
     stop = resolve;
   });
   const aborting = onAbort(signal, child, stop);
@@ -75,5 +75,5 @@ function stopOf({ timeout = 0, signal }: SpawnOptions, child: SandboxedProcess) 
     clearTimeout(timer);
     aborting?.[Symbol.dispose]();
   };
-  return { asked, forget };
+  return { requested, forget };
 }

@@ -16,7 +16,9 @@ import { extendProfile, synthesize } from './synthesize.js';
 
 /** Options of `record`: those of `spawn`, and those about the profile that is made. */
 export interface RecordOptions extends Omit<SpawnOptions, 'onViolation' | 'notify' | 'notifyTimeout' | 'log' | 'abis'> {
-  /** Whether the profile compares the arguments that tell calls apart, such as the family of `socket`. Default false. */
+  /**
+   * Whether the profile compares the arguments that tell calls apart, such as the family of `socket`. Default false.
+   */
   readonly compareArguments?: boolean;
   /** Whether the profile allows the calls with which container runtimes start a program. Default true. */
   readonly containerStart?: boolean;
@@ -47,14 +49,15 @@ export interface Recording {
 }
 
 /**
- * Runs a program unfiltered to its end, with all its threads and children, and makes the profile with the fewest calls under
- * which it could have run in the same way. Pipes, which `stdio` has by default, are at their end for the program, and what it
- * writes to them is dropped. After a timeout or an abort, the recording has the calls until then, even if children still run.
+ * Runs a program unfiltered to its end, with all its threads and children, and makes the profile with the fewest calls
+ * under which it could have run in the same way. Pipes, which `stdio` has by default, are at their end for the program,
+ * and what it writes to them is dropped. After a timeout or an abort, the recording has the calls until then, even if
+ * children still run.
  *
  * @param command - The program: a path, or a name that is looked for in `PATH`.
  * @param args - The program's arguments.
- * @throws {SeccompError} as a rejection: ERR_SECCOMP_OPTION, or ERR_SECCOMP_ATTACH if the kernel refuses a listener. The system's
- * error if the program can't be started.
+ * @throws {SeccompError} as a rejection: ERR_SECCOMP_OPTION, or ERR_SECCOMP_ATTACH if the kernel refuses a listener.
+ * The system's error if the program can't be started.
  * @throws {ProfileError} as a rejection, if `merge` is not valid.
  * @example
  * import { record, stringify } from 'seccomp';

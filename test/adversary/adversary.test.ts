@@ -166,7 +166,7 @@ describe('docker-default is not misled', () => {
     ['clone with all flags', { syscall: 'clone', args: [-1] }, 'EPERM'],
     ['clone3, whose flags are in memory', 'clone3', 'ENOSYS'],
     ['unshare', { syscall: 'unshare', args: [NEWUSER] }, 'EPERM'],
-    ['io_uring, which makes calls without asking', 'io_uring_setup', 'EPERM'],
+    ['io_uring, whose requests bypass the filter', 'io_uring_setup', 'EPERM'],
     ['personality READ_IMPLIES_EXEC', { syscall: 'personality', args: [0x400000] }, 'EPERM'],
     [
       'personality with bits that the kernel does not read',
@@ -202,7 +202,7 @@ describe('docker-default is not misled', () => {
   });
 });
 
-test.runIf(isX86_64)('the vsyscall page asks the filter too', async ({ skip }) => {
+test.runIf(isX86_64)('the vsyscall page is subject to the filter', async ({ skip }) => {
   skip(obstacle !== undefined, obstacle);
   const alone = await run(attack, ['vsyscall', made], 'unconfined');
   skip(alone.code !== 0, 'this kernel has no vsyscall page');

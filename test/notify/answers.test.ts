@@ -29,7 +29,10 @@ const interpreter = execFileSync('python3', ['-c', 'import sys; print(sys.execut
 const python = (script: string, notify: Handlers, profile = everything, options = {}) =>
   finish(spawn(interpreter, ['-c', script], profile, { notify, ...options }));
 
-/** Python code for a call that programs do not make by themselves. Its argument is an address at which nothing is mapped. */
+/**
+ * Python code for a call that programs do not make by themselves. Its argument is an address at which nothing is
+ * mapped.
+ */
 const preamble = `import ctypes
 libc = ctypes.CDLL(None, use_errno=True)
 def call(): print(libc.sched_get_priority_max(1), ctypes.get_errno(), flush=True)

@@ -40,7 +40,9 @@ async function report(code: string) {
   return JSON.parse(stdout);
 }
 
-/** Code that starts ten children, which make 1,000 notified and 1,000 denied calls, and collects their ends and reports. */
+/**
+ * Code that starts ten children, which make 1,000 notified and 1,000 denied calls, and collects their ends and reports.
+ */
 const tenChildren = (onViolation: string, listeners: string) => `
   const late = [];
   const children = Array.from({ length: 10 }, (_, i) => {
@@ -99,7 +101,7 @@ describe('1,000 calls of ten children are all answered in time, and their report
   });
 });
 
-test('an answer counts if it is ready when another callback that blocked the thread beyond the timeout returns', async () => {
+test('an answer counts if another callback blocked the thread beyond its timeout', async () => {
   const path = join(directory, 'made');
   const errors: unknown[] = [];
   const script = 'import os; print(os.sched_get_priority_max(1))';

@@ -1,4 +1,6 @@
-/** Many supervised children are killed in the middle of their calls: no call is lost, and none gets another's answer. */
+/**
+ * Many supervised children are killed in the middle of their calls: no call is lost, and none gets another's answer.
+ */
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';

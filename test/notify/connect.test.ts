@@ -1,4 +1,6 @@
-/** call.connect: connects a caller's socket in its place, with the caller's rights, and not after the call was answered. */
+/**
+ * call.connect: connects a caller's socket in its place, with the caller's rights, and not after the call was answered.
+ */
 import { execFileSync, spawn as nodeSpawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -111,10 +113,10 @@ async function withServer<Result>(use: (port: number, ends: Promise<void>) => Pr
 describe('connections that take long', () => {
   test('keep neither files nor the connections of other children waiting', async () => {
     const port = await fullPort();
-    let asked = 0;
+    let calls = 0;
     let answered = 0;
     let all = () => {};
-    const allAsked = new Promise<void>((resolve) => {
+    const allCalled = new Promise<void>((resolve) => {
       all = resolve;
     });
     const script = `
@@ -124,13 +126,13 @@ sys.stdin.read()
 os._exit(0)`;
     const child = python(script, async (call) => {
       const answer = call.connect(call.sockaddr(1));
-      if (++asked === 70) all();
+      if (++calls === 70) all();
       await answer;
       answered++;
       return answer;
     });
     const exit = once(child, 'exit');
-    await allAsked;
+    await allCalled;
     await readFile('/proc/self/status');
     const quick = (to: number) => `print(socket.socket().connect_ex(('127.0.0.1', ${to})))`;
     expect(await withServer((to) => printed(quick(to)))).toEqual(['0']);

@@ -36,9 +36,9 @@ export function outerDecisions(registers: BigUint64Array): readonly (number | st
   const plan = { filters: [base], flags: [], supervision: undefined, agent: undefined };
   const answers = addon().probe(toNativeFilters(plan, true), registers, true);
   if ('error' in answers) throw new Error(`${answers.call}: errno ${answers.error}`);
-  const told: (number | string)[] = [];
-  for (let i = 0; i < answers.length; i += 2) told.push(inWords(answers[i] ?? 0, answers[i + 1] ?? 0));
-  return told;
+  const decisions: (number | string)[] = [];
+  for (let i = 0; i < answers.length; i += 2) decisions.push(inWords(answers[i] ?? 0, answers[i + 1] ?? 0));
+  return decisions;
 }
 
 function inWords(kind: number, value: number): number | string {

@@ -20,11 +20,11 @@ export function observation(abis: readonly AbiName[]): Supervision {
   return addon().supervision({ answers, everything: true, ...facts(abis) });
 }
 
-/** Has JavaScript answer every notification. Counts no call. */
-export function asking(): Supervision {
-  const ask = { code: BPF.ret, jt: 0, jf: 0, k: actionBase('notify') };
+/** Forwards every notification to JavaScript. Counts no calls. */
+export function forwarding(): Supervision {
+  const notify = { code: BPF.ret, jt: 0, jf: 0, k: actionBase('notify') };
   const none = new Uint32Array();
-  const answers = encodeInstructions([ask], abiOf(thisHost().abi).endian);
+  const answers = encodeInstructions([notify], abiOf(thisHost().abi).endian);
   return addon().supervision({ answers, everything: false, distinguishing: none, captures: none });
 }
 

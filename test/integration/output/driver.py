@@ -125,14 +125,14 @@ def run(case):
     for end in distinct:
         if end.file is not None:
             end.file.seek(0)
-            output[str(ends.index(end))] = told(end.file.read())
+            output[str(ends.index(end))] = summary(end.file.read())
         elif end.ours is not None:
-            output[str(ends.index(end))] = told(data[end.ours])
+            output[str(ends.index(end))] = summary(data[end.ours])
             os.close(end.ours)
     return {'status': status, 'output': output}
 
 
-def told(written):
+def summary(written):
     text = written.replace(b'#', b'')
     digest = hashlib.sha256(text).hexdigest()
     return {'size': len(text), 'digest': digest, 'end': text[-200:].decode('latin1'), 'filling': len(written) - len(text)}
