@@ -1,30 +1,20 @@
 /** The builder: a profile made of clauses. A later clause takes precedence over all earlier ones. */
 
-import { ABIS, type AbiName, abiOf } from '../../syscalls/abi.js';
-import { CAPABILITIES, type Capability } from '../../syscalls/capabilities.js';
+import { type AbiName, abiOf } from '../../syscalls/abi.js';
 import type { ErrnoName } from '../../syscalls/constants.js';
 import type { SyscallName } from '../../syscalls/generated/names.js';
-import { type GroupName, groupNames, syscallGroup } from '../../syscalls/groups.js';
-import { suggestSyscall } from '../../syscalls/suggest-syscall.js';
-import { syscallNames } from '../../syscalls/table.js';
+import type { GroupName } from '../../syscalls/groups.js';
 import { publicMethods } from '../../util/caller.js';
-import { copyFields, copyList, emptyFields, type Fields, type Refuse } from '../../util/own-data.js';
-import { suggest } from '../../util/suggest.js';
+import { emptyFields } from '../../util/own-data.js';
 import { shown } from '../document/diagnostics.js';
 import type { MeaningOptions, ProfileFormat } from '../document/options.js';
-import {
-  type ActionName,
-  ANYWHERE,
-  type CheckedDocument,
-  type Conditions,
-  emptyDocument,
-  type Rule,
-} from '../document/types.js';
+import { type ActionName, ANYWHERE, type CheckedDocument, emptyDocument, type Rule } from '../document/types.js';
 import { ArgumentTest } from './argument.js';
-import { type Clause, dockerArches, errnoEverywhere, lowerClause } from './clause.js';
+import { type Clause, errnoEverywhere, lowerClause } from './clause.js';
 import { fail } from './fail.js';
 import { and, type HostCondition, supportedBy } from './host-conditions.js';
 import { applyClause, dropDefaults } from './override.js';
+import { type Facts, knownFields, readConditions, readNames, requireAbi } from './parameters.js';
 
 /**
  * What a clause is about: names of syscalls, groups of syscalls, and tests. A call is matched if it is one of the
@@ -36,16 +26,6 @@ export type Subject = SyscallName | GroupName | ArgumentTest;
 export interface DenyOptions {
   /** The errno, by name or by number from 1 to 4094. Default EPERM. */
   readonly errno?: ErrnoName | number;
-}
-
-/** Conditions on the machine and the process. */
-export interface Facts {
-  /** Capabilities, `CAP_…`, that the process holds. */
-  readonly capability?: Capability | readonly Capability[];
-  /** ABIs; one of them must be the native ABI. */
-  readonly arch?: AbiName | readonly AbiName[];
-  /** The lowest kernel version, such as `5.8`. */
-  readonly minKernel?: `${number}.${number}`;
 }
 
 /** What happens to a call that no clause matches. */
@@ -175,7 +155,7 @@ export abstract class Builder<Self extends Builder<Self>> {
    * const profile = Profile.denylist().deny('bpf').deny('perf_event_open').when({ minKernel: '5.8' });
    */
   when(facts: Facts): Self {
-    return this.#narrow({ includes: conditions(facts), excludes: undefined });
+    return this.#narrow({ includes: readConditions(facts), excludes: undefined });
   }
 
   /**
@@ -190,7 +170,7 @@ export abstract class Builder<Self extends Builder<Self>> {
    * const profile = Profile.denylist().deny('chroot').unless({ capability: 'CAP_SYS_CHROOT' });
    */
   unless(facts: Facts): Self {
-    return this.#narrow({ includes: undefined, excludes: conditions(facts) });
+    return this.#narrow({ includes: undefined, excludes: readConditions(facts) });
   }
 
   /**
@@ -220,13 +200,13 @@ export abstract class Builder<Self extends Builder<Self>> {
    * const profile = Profile.denylist().deny('ptrace').abis('x86', 'x32');
    */
   abis(...names: readonly AbiName[]): Self {
-    names.forEach(refuseUnknownAbi);
+    names.forEach(requireAbi);
     return this.with({ ...this.document, archMap: undefined, architectures: names.map((name) => abiOf(name).scmp) });
   }
 
   #add(action: ActionName, subjects: readonly Subject[], data?: number | string): Self {
     const tests = subjects.filter((each) => ArgumentTest.is(each));
-    const names = subjects.flatMap((each) => (ArgumentTest.is(each) ? [] : namesOf(each)));
+    const names = subjects.flatMap((each) => (ArgumentTest.is(each) ? [] : readNames(each)));
     if (names.length === 0) fail('name at least one syscall or group');
     const clause: Clause = {
       names: [...new Set(names)],
@@ -285,54 +265,6 @@ export function allowlistDocument(options: AllowlistOptions): CheckedDocument {
 /** The document of a profile that allows everything but what its clauses deny. */
 export const DENYLIST: CheckedDocument = emptyDocument('SCMP_ACT_ALLOW', undefined);
 
-/** The limit on the length of a list. There are fewer capabilities and fewer ABIs. */
-const MOST_NAMES = 64;
-
-/** Two names of one syscall on arm. A clause about one is about both. */
-const ALIASES: readonly string[] = ['sync_file_range2', 'arm_sync_file_range'];
-
-function namesOf(name: string): readonly string[] {
-  if (typeof name !== 'string')
-    return fail(`${shown(name)}: must be the name of a syscall or group, or an argument test`);
-  const group = syscallGroup(name);
-  if (group !== undefined) return group.syscalls;
-  if (ALIASES.includes(name)) return ALIASES;
-  if (syscallNames().has(name)) return [name];
-  if (name.startsWith('@')) fail(`unknown group ${shown(name)}${suggest(name, groupNames())}`);
-  return fail(`unknown syscall ${shown(name)}${suggestSyscall(name, [...syscallNames()])}`);
-}
-
-function conditions(given: Facts): Conditions {
-  const facts: Facts = knownFields(given, ['capability', 'arch', 'minKernel'], 'when() and unless()');
-  const caps = names(facts.capability, 'capability');
-  const abis = names(facts.arch, 'arch');
-  const { minKernel } = facts;
-  abis.forEach(refuseUnknownAbi);
-  for (const name of caps) {
-    if (!CAPABILITIES.includes(name)) fail(`unknown capability ${shown(name)}${suggest(name, CAPABILITIES)}`);
-  }
-  if (minKernel !== undefined && !(typeof minKernel === 'string' && /^\d{1,3}\.\d{1,3}$/.test(minKernel))) {
-    fail(`minKernel: ${shown(minKernel)} is not a kernel version such as '5.8'`);
-  }
-  if (caps.length === 0 && abis.length === 0 && minKernel === undefined)
-    fail('when() and unless(): give a capability, an arch or a minKernel');
-  return {
-    caps: caps.length > 0 ? caps : undefined,
-    arches: abis.length > 0 ? dockerArches(abis) : undefined,
-    minKernel,
-  };
-}
-
-/** One name or a list of names, as a new list. */
-function names<Name extends string>(given: Name | readonly Name[] | undefined, what: string): readonly Name[] {
-  if (given === undefined) return [];
-  if (typeof given === 'string') return [given];
-  const refuse: Refuse = (path, problem) => fail(`${[what, ...path].join('.')}: ${problem}`);
-  if (typeof given !== 'object' || given === null) return fail(`${what}: must be a name or an array of names`);
-  const listed: readonly unknown[] = copyList(given, MOST_NAMES, refuse);
-  return listed.map((name, i) => (typeof name === 'string' ? (name as Name) : refuse([i], 'must be a name')));
-}
-
 /**
  * Refuses a condition that the runtimes of the profile's format ignore: with it, the clause would apply on every
  * host.
@@ -348,20 +280,6 @@ function refuseUnsupported(rule: Rule, format: ProfileFormat): void {
           'constants that differ between architectures'
       : 'a Podman profile cannot have conditions on the kernel version: remove minKernel',
   );
-}
-
-function refuseUnknownAbi(name: AbiName): void {
-  if (!ABIS.has(name)) fail(`unknown ABI ${shown(name)}${suggest(name, [...ABIS.keys()])}`);
-}
-
-/** A copy of an options object. Refuses unknown options. */
-function knownFields(options: unknown, known: readonly string[], what: string): Fields {
-  if (typeof options !== 'object' || options === null) return fail(`${what}: must be an object, not ${shown(options)}`);
-  const fields = copyFields(options, (path, problem) => fail(`${[what, ...path].join('.')}: ${problem}`));
-  for (const key of Object.keys(fields)) {
-    if (!known.includes(key)) fail(`${what}: unknown option ${JSON.stringify(key)}${suggest(key, known)}`);
-  }
-  return fields;
 }
 
 function isOptions(subject: Subject | DenyOptions | undefined): subject is DenyOptions {

@@ -1,0 +1,87 @@
+/** Reads and checks the parameters of the builder's methods. */
+import { ABIS, type AbiName } from '../../syscalls/abi.js';
+import { CAPABILITIES, type Capability } from '../../syscalls/capabilities.js';
+import { groupNames, syscallGroup } from '../../syscalls/groups.js';
+import { suggestSyscall } from '../../syscalls/suggest-syscall.js';
+import { syscallNames } from '../../syscalls/table.js';
+import { copyFields, copyList, type Fields, type Refuse } from '../../util/own-data.js';
+import { suggest } from '../../util/suggest.js';
+import { shown } from '../document/diagnostics.js';
+import type { Conditions } from '../document/types.js';
+import { dockerArches } from './clause.js';
+import { fail } from './fail.js';
+
+/** Conditions on the machine and the process. */
+export interface Facts {
+  /** Capabilities, `CAP_…`, that the process holds. */
+  readonly capability?: Capability | readonly Capability[];
+  /** ABIs; one of them must be the native ABI. */
+  readonly arch?: AbiName | readonly AbiName[];
+  /** The lowest kernel version, such as `5.8`. */
+  readonly minKernel?: `${number}.${number}`;
+}
+
+/** The limit on the length of a list. There are fewer capabilities and fewer ABIs. */
+const MOST_NAMES = 64;
+
+/** Two names of one syscall on arm. A clause about one is about both. */
+const ALIASES: readonly string[] = ['sync_file_range2', 'arm_sync_file_range'];
+
+/** The syscalls of a name: the syscall itself, or those of a group. */
+export function readNames(name: string): readonly string[] {
+  if (typeof name !== 'string')
+    return fail(`${shown(name)}: must be the name of a syscall or group, or an argument test`);
+  const group = syscallGroup(name);
+  if (group !== undefined) return group.syscalls;
+  if (ALIASES.includes(name)) return ALIASES;
+  if (syscallNames().has(name)) return [name];
+  if (name.startsWith('@')) fail(`unknown group ${shown(name)}${suggest(name, groupNames())}`);
+  return fail(`unknown syscall ${shown(name)}${suggestSyscall(name, [...syscallNames()])}`);
+}
+
+/** The conditions of a rule that state `given`. */
+export function readConditions(given: Facts): Conditions {
+  const facts: Facts = knownFields(given, ['capability', 'arch', 'minKernel'], 'when() and unless()');
+  const caps = names(facts.capability, 'capability');
+  const abis = names(facts.arch, 'arch');
+  const { minKernel } = facts;
+  abis.forEach(requireAbi);
+  for (const name of caps) {
+    if (!CAPABILITIES.includes(name)) fail(`unknown capability ${shown(name)}${suggest(name, CAPABILITIES)}`);
+  }
+  if (minKernel !== undefined && !(typeof minKernel === 'string' && /^\d{1,3}\.\d{1,3}$/.test(minKernel))) {
+    fail(`minKernel: ${shown(minKernel)} is not a kernel version such as '5.8'`);
+  }
+  if (caps.length === 0 && abis.length === 0 && minKernel === undefined)
+    fail('when() and unless(): give a capability, an arch or a minKernel');
+  return {
+    caps: caps.length > 0 ? caps : undefined,
+    arches: abis.length > 0 ? dockerArches(abis) : undefined,
+    minKernel,
+  };
+}
+
+/** One name or a list of names, as a new list. */
+function names<Name extends string>(given: Name | readonly Name[] | undefined, what: string): readonly Name[] {
+  if (given === undefined) return [];
+  if (typeof given === 'string') return [given];
+  const refuse: Refuse = (path, problem) => fail(`${[what, ...path].join('.')}: ${problem}`);
+  if (typeof given !== 'object' || given === null) return fail(`${what}: must be a name or an array of names`);
+  const listed: readonly unknown[] = copyList(given, MOST_NAMES, refuse);
+  return listed.map((name, i) => (typeof name === 'string' ? (name as Name) : refuse([i], 'must be a name')));
+}
+
+/** @throws {SeccompError} ERR_SECCOMP_OPTION if there is no such ABI. */
+export function requireAbi(name: AbiName): void {
+  if (!ABIS.has(name)) fail(`unknown ABI ${shown(name)}${suggest(name, [...ABIS.keys()])}`);
+}
+
+/** A copy of an options object. Refuses unknown options. */
+export function knownFields(options: unknown, known: readonly string[], what: string): Fields {
+  if (typeof options !== 'object' || options === null) return fail(`${what}: must be an object, not ${shown(options)}`);
+  const fields = copyFields(options, (path, problem) => fail(`${[what, ...path].join('.')}: ${problem}`));
+  for (const key of Object.keys(fields)) {
+    if (!known.includes(key)) fail(`${what}: unknown option ${JSON.stringify(key)}${suggest(key, known)}`);
+  }
+  return fields;
+}
