@@ -1,9 +1,11 @@
 /**
  * Builds dist/ from lib/: `npm run build:ts`.
  *
- * tsc writes the types. Rolldown writes the code: one file, a chunk, for each folder of lib/, since Node loads few
- * files faster than many. Babel turns the chunks into CommonJS and evaluates each import at its first use (its option
- * `lazy`): `import 'seccomp'` loads one chunk, and a call of spawn() loads those that it needs.
+ * tsc writes the types. Rolldown bundles the modules of each folder of lib/ into one file, a chunk, since Node loads
+ * few files faster than many. Babel turns the chunks into CommonJS that evaluates each import at its first use (its
+ * option `lazy`). So `import 'seccomp'` loads only the chunk `core`, and a call loads the chunks that it needs;
+ * harden() loads all of them (lib/util/load-chunks.ts). A stack trace names a line of a chunk, and with
+ * --enable-source-maps a line of lib/.
  */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,7 +18,7 @@ import { rolldown } from 'rolldown';
 const LIB = resolve('lib');
 const DIST = resolve('dist');
 
-/** The files of dist/ that others load by name, and the modules of lib/ they begin with. */
+/** The files of dist/ that are loaded by name, each with the module of lib/ that it starts with. */
 const ENTRIES = {
   'index.cjs': 'entry.ts',
   'register.cjs': 'register.ts',
@@ -24,13 +26,13 @@ const ENTRIES = {
   'cli/main.js': 'cli/main.ts',
 };
 
-/** Modules that only one entry uses become part of its file. */
+/** Folders without a chunk: only one entry imports their modules, which become part of its file. */
 const FOLDERS_OF_ONE_ENTRY = ['cli', 'testing'];
 
-/** ES modules that import their peer dependency: Vitest and Jest hand out their `expect` by import only. */
+/** ES modules, since the `expect` of Vitest and of Jest can only be imported. */
 const MATCHERS = { 'vitest.js': 'testing/vitest.ts', 'jest.js': 'testing/jest.ts' };
 
-/** Loaded by `node --require` before everything else: one file that contains all it needs. */
+/** Loaded by `node --require` before everything else: one file without other chunks. */
 const PRELOAD = { 'preload.cjs': 'sandbox/this-process/fork-preload.ts' };
 
 rmSync(DIST, { recursive: true, force: true });
@@ -48,8 +50,8 @@ function writeTypes() {
 /** Writes the entries and the chunks that they share. Returns the modules that these files contain. */
 async function writeChunks() {
   const bundle = await open(ENTRIES);
-  const core = await modulesLoadedAtImport(bundle);
-  const chunkOf = (file) => (core.has(file) ? 'core' : folderOf(file));
+  const shared = await modulesOfFirstUses(bundle);
+  const chunkOf = (file) => shared.get(file) ?? folderOf(file);
   const { output } = await bundle.generate({
     ...outputOptions(DIST),
     codeSplitting: { includeDependenciesRecursively: false, groups: [{ debugName: 'folders', name: chunkOf }] },
@@ -63,36 +65,38 @@ async function writeChunks() {
   return chunks.flatMap(({ moduleIds }) => moduleIds);
 }
 
-/**
- * The chunk of a module that is not loaded at import: one for each folder, and one for each of the generated tables.
- */
+/** Returns the name of a module's chunk: that of its folder, or of the module itself if it is a generated table. */
 function folderOf(file) {
-  if (!file.startsWith(LIB + sep)) return null;
   const path = relative(LIB, file).slice(0, -'.ts'.length).split(sep);
-  if (FOLDERS_OF_ONE_ENTRY.includes(path[0])) return null;
-  const folder = path.includes('generated') ? path : path.slice(0, -1);
-  return folder.length === 0 ? null : folder.join('-');
+  if (path.includes('fastest-levenshtein')) return 'util'; // Only util/suggest imports it.
+  if (path[0] === '..' || FOLDERS_OF_ONE_ENTRY.includes(path[0])) return null;
+  if (Object.values(ENTRIES).includes(relative(LIB, file))) return null;
+  if (path.includes('generated')) return path.join('-');
+  return path.length === 1 ? 'root' : path.slice(0, -1).join('-');
 }
 
 /**
- * The modules that `import 'seccomp'` evaluates: its classes and what these need at once. Found by a build that has one
- * file for each module.
+ * Returns the modules that nearly every use of the package loads, with the names of their two chunks: `core` for an
+ * import, `compile` for the filter of a built-in profile. Builds one file for each module, and looks which of them are
+ * loaded.
  */
-async function modulesLoadedAtImport(bundle) {
+async function modulesOfFirstUses(bundle) {
   const folder = mkdtempSync(join(DIST, 'modules-'));
   const { output } = await bundle.generate({
     ...outputOptions(folder),
     preserveModules: true,
     preserveModulesRoot: LIB,
   });
+  const modules = output.filter(({ type, isEntry }) => type === 'chunk' && !isEntry);
   for (const chunk of output) if (chunk.type === 'chunk') await writeCommonJs(folder, chunk);
   const require = createRequire(import.meta.url);
-  Object.values(require(join(folder, 'index.cjs')));
-  const loaded = output.filter(
-    ({ fileName, isEntry }) => !isEntry && Object.hasOwn(require.cache, join(folder, fileName)),
-  );
+  const loaded = () => modules.filter(({ fileName }) => Object.hasOwn(require.cache, join(folder, fileName)));
+  const { compile } = require(join(folder, 'index.cjs'));
+  const core = loaded();
+  compile('docker-default');
+  const chunks = loaded().map((module) => [module, core.includes(module) ? 'core' : 'compile']);
   rmSync(folder, { recursive: true });
-  return new Set(loaded.flatMap(({ moduleIds }) => moduleIds));
+  return new Map(chunks.flatMap(([{ moduleIds }, name]) => moduleIds.map((file) => [file, name])));
 }
 
 async function writePreload() {
@@ -108,7 +112,7 @@ async function writeMatchers() {
   await bundle.write({ dir: join(DIST, 'testing'), format: 'es', entryFileNames: '[name]' });
 }
 
-/** Opens the modules that files of dist/ begin with. */
+/** Opens the modules that these files of dist/ start with, and all that they import. */
 function open(files, options = {}) {
   return rolldown({
     input: Object.fromEntries(Object.entries(files).map(([name, module]) => [name, join(LIB, module)])),
@@ -146,8 +150,8 @@ async function writeCommonJs(folder, { fileName, code, map }) {
     compact: false,
     inputSourceMap: map ?? false,
     sourceMaps: true,
-    assumptions: { constantReexports: true }, // Those of the entries: what an import needs at once.
-    // `strict`: no __esModule, whose definition would read properties of Object.prototype.
+    assumptions: { constantReexports: true }, // Only entries re-export: classes, which an import evaluates.
+    // `strict` omits the definition of __esModule, which would read properties of Object.prototype.
     plugins: [[commonJs.default, { lazy: () => true, strict: true, importInterop: 'none' }]],
   });
   mkdirSync(dirname(file), { recursive: true });
@@ -155,14 +159,14 @@ async function writeCommonJs(folder, { fileName, code, map }) {
   writeFileSync(`${file}.map`, JSON.stringify(result.map));
 }
 
-/** Writes the file that import finds. It gives the same objects as require does. */
+/** Writes the ES module of an entry. It exports the same objects as the CommonJS file. */
 function writeImportable(fileName, names) {
   const load = `process.getBuiltinModule('node:module').createRequire(import.meta.url)('./${basename(fileName)}')`;
   const text = names.length === 0 ? `${load};\n` : `export const { ${names.join(', ')} } = ${load};\n`;
   writeFileSync(join(DIST, fileName.replace('.cjs', '.js')), text);
 }
 
-/** The licenses of the libraries whose modules dist/ contains. */
+/** Returns the licenses of the libraries that dist/ contains. */
 function licenses(modules) {
   const folder = resolve('node_modules');
   const paths = [...modules].filter((file) => file.startsWith(folder + sep)).map((file) => relative(folder, file));
