@@ -12,8 +12,8 @@ import { type Explainer, explainerFor, type Reason, type RuleReference } from '.
 import type { Profile } from '../profile/profile.js';
 import type { Host } from '../profile/resolve/resolve.js';
 import { argumentWidth, syscallNumber } from '../syscalls/table.js';
-import { defineHidden } from '../util/caller.js';
 import { once } from '../util/memo.js';
+import { own } from '../util/own-data.js';
 import { isFallback } from './fallback.js';
 
 /** The diagnostics channel that each violation is published on, with the child. */
@@ -97,40 +97,53 @@ export function deniedKind(kind: NativeKind, context: ViolationContext): DeniedK
   };
 }
 
-/**
- * The violation of a kind, of which there were `count` calls so far. The findings are getters, own and enumerable, so
- * that JSON, structuredClone, spreading and comparing read them as plain properties. `util.inspect` shows getters
- * without their values, so it is given a copy.
- */
+/** The violation of a kind, of which there were `count` calls so far. */
 export function violationOf({ call, findings }: DeniedKind, count: number): Violation {
-  const violation: Violation = {
-    ...call,
-    get fallback() {
-      return findings().fallback;
-    },
-    get decoded() {
-      return findings().decoded;
-    },
-    count,
-    get deniedBy() {
-      return findings().deniedBy;
-    },
-    get profile() {
-      return findings().profile;
-    },
-    get rule() {
-      return findings().rule;
-    },
-    get why() {
-      return findings().why;
-    },
-    get remedy() {
-      return findings().remedy;
-    },
-  };
-  defineHidden(violation, inspect.custom, () => ({ ...violation }));
-  return violation;
+  return withFindings({ ...call, count }, findings);
 }
+
+/** The property of a violation that holds its findings. */
+const FINDINGS = Symbol('findings');
+
+interface Explained {
+  readonly [FINDINGS]: () => Findings;
+}
+
+/**
+ * Adds findings as getters. They are own and enumerable, so that JSON, structuredClone, spreading and comparing read
+ * them as plain properties. All violations share the getters: a listener keeps up to 2,048 kinds.
+ */
+function withFindings<Target extends object>(target: Target, findings: () => Findings): Target & Findings;
+function withFindings(target: object, findings: () => Findings): object {
+  Reflect.defineProperty(target, FINDINGS, own({ value: findings }));
+  for (const [name, getter] of GETTERS) Reflect.defineProperty(target, name, getter);
+  Reflect.defineProperty(target, inspect.custom, INSPECT);
+  return target;
+}
+
+function getterOf<Name extends keyof Findings>(name: Name): readonly [Name, PropertyDescriptor] {
+  const get = function (this: Explained) {
+    return this[FINDINGS]()[name];
+  };
+  return [name, own({ get, enumerable: true, configurable: true })];
+}
+
+const GETTERS = [
+  getterOf('fallback'),
+  getterOf('decoded'),
+  getterOf('deniedBy'),
+  getterOf('profile'),
+  getterOf('rule'),
+  getterOf('why'),
+  getterOf('remedy'),
+];
+
+/** util.inspect shows getters without their values: it is given a copy that has plain properties. */
+const INSPECT: PropertyDescriptor = own({
+  value(this: Explained) {
+    return { ...this };
+  },
+});
 
 function findingsOn(kind: NativeKind, call: ObservedCall, action: Action, context: ViolationContext): Findings {
   const described = { decoded: decode(call) };

@@ -104,7 +104,7 @@ export function withoutFrames(error: unknown): void {
 /**
  * Defines a property that is not enumerable, like the properties of Node's errors. Does nothing if that is impossible.
  */
-export function defineHidden(target: object, name: string | symbol, value: unknown): void {
+export function defineHidden(target: object, name: string, value: unknown): void {
   Reflect.defineProperty(target, name, own({ value, writable: true, configurable: true }));
 }
 
