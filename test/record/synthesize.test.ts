@@ -271,7 +271,7 @@ spec:
           valueTwo: 0
           op: SCMP_CMP_MASKED_EQ
 `);
-  expect(() => toOperatorManifest(profile, 'My App')).toThrow(/no name for Kubernetes/);
+  expect(() => toOperatorManifest(profile, 'My App')).toThrow(/is not a name that Kubernetes takes/);
 });
 
 it('allows in a manifest with any arguments what it compares with more than 63 bits', () => {
