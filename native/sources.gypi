@@ -1,31 +1,43 @@
 {
   "variables": {
     "native_sources": [
+      "native/child/child_handle.cc",
       "native/child/child_main.cc",
       "native/child/clone.cc",
       "native/child/execve.cc",
+      "native/child/memory.cc",
+      "native/child/request.cc",
       "native/child/ruleset.cc",
       "native/napi/addon.cc",
       "native/napi/descriptors.cc",
+      "native/napi/errors.cc",
       "native/napi/exit_watch.cc",
       "native/napi/features.cc",
+      "native/napi/notify/calls.cc",
+      "native/napi/notify/connect.cc",
+      "native/napi/notify/handles.cc",
+      "native/napi/notify/local_socket.cc",
+      "native/napi/notify/mailbox_reader.cc",
+      "native/napi/notify/supervision.cc",
       "native/napi/probe.cc",
       "native/napi/read_request.cc",
       "native/napi/spawn.cc",
       "native/napi/spawn_sync.cc",
       "native/napi/this_process.cc",
       "native/napi/values.cc",
-      "native/napi/notify/local_socket.cc",
-      "native/napi/notify/mailbox.cc",
-      "native/napi/notify/supervise.cc",
       "native/supervisor/bpf_interpreter.cc",
       "native/supervisor/call_kinds.cc",
       "native/supervisor/connection.cc",
+      "native/supervisor/connector.cc",
       "native/supervisor/identity.cc",
       "native/supervisor/listener.cc",
+      "native/supervisor/mailbox.cc",
       "native/supervisor/notified_thread.cc",
       "native/supervisor/supervisor.cc",
-      "native/system/threads.cc"
+      "native/system/dumpable.cc",
+      "native/system/signals_blocked.cc",
+      "native/system/threads.cc",
+      "native/system/unix_socket.cc"
     ]
   }
 }

@@ -57,7 +57,7 @@ describe.each(Object.entries(CALLS))('%s refuses', (_, call) => {
       /^filter: unknown key flags$/,
     ],
     ['an agent for no listener', { ...request, agent: { path: '/a', state: [''] } }, /^agent: /],
-    ['an agent without a path', { ...request, ...listener, agent: { path: '', state: [''] } }, /^path: of the agent/],
+    ['an agent without a path', { ...request, ...listener, agent: { path: '', state: [''] } }, /^path: of the agent's socket/],
     ['an agent that is told nothing', { ...request, ...listener, agent: { path: '/a', state: [] } }, /^state: one to/],
     [
       'an agent that is told much',

@@ -1,6 +1,6 @@
-// What runs between clone and execve: syscalls on a stack of its own, in memory shared with the parent.
+// The child makes syscalls on a stack of its own, in memory that it shares with the parent.
 //
-// The parent's thread waits until we are gone, so its errno (thread-local, and ours too) is free to use.
+// The parent's thread waits meanwhile, so the child may use errno, which is that thread's.
 #include "child/child_main.h"
 
 #include <errno.h>
@@ -15,8 +15,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "system/linux_abi.h"
 #include "child/ruleset.h"
+#include "system/linux_abi.h"
 
 namespace seccomp {
 namespace {
@@ -30,23 +30,23 @@ class Child {
 
   // Returns when a step has failed, with the reason in the plan.
   void Run() {
-    if (ResetSignals() && StartSession() && Isolate() && PlaceDescriptors() && EnterDirectory() && SetLimits() &&
-        LowerBoundingSet() && ChangeIdentity() && DropCapabilities() && UnblockSignals() && NoteNumber() &&
-        PutOnFilters()) {
+    if (ResetSignals() && StartSession() && Isolate() && PlaceDescriptors() && ChangeDirectory() && SetLimits() &&
+        DropBoundingSet() && ChangeIdentity() && DropCapabilities() && UnblockSignals() && FormatProcessId() &&
+        AttachFilters()) {
       Execute();
     }
   }
 
-  bool PutOnFilters() {
-    if (!GainNothing() || !CloseGates()) return false;
-    for (size_t& i = plan_->filters_on; i < plan_->filter_count; i++) {
+  bool AttachFilters() {
+    if (!SetNoNewPrivileges() || !PatchGates()) return false;
+    for (size_t& i = plan_->attached; i < plan_->filter_count; i++) {
       const sock_fprog program = {plan_->filters[i].length, plan_->filters[i].instructions};
-      // Linux 3.17, seccomp(2). The gate value is for the filters that are on already.
+      // Linux 3.17, seccomp(2). The filters that are attached already let this call pass by the gate value.
       const long result =
           syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, plan_->filter_flags, &program, gate_[0], gate_[1], gate_[2]);
       if (result < 0) return Fail("seccomp");
       if (MakesListener()) {
-        if (!HandOver(static_cast<int>(result))) return false;
+        if (!SendListener(static_cast<int>(result))) return false;
       } else if (result > 0) {
         plan_->other_thread = static_cast<pid_t>(result);
         return FailWith(ESRCH, "seccomp");
@@ -55,42 +55,19 @@ class Child {
     return true;
   }
 
-  bool MakesListener() const { return (plan_->filter_flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0; }
-
-  // Sends the listener away; ours is closed by execve. Under the filter, so this call passes the gate too.
-  bool HandOver(int listener) {
-    iovec pieces[2 * kMostPieces] = {};
-    size_t count = 0;
-    for (size_t i = 0; i < plan_->message_pieces && i < kMostPieces; i++) {
-      if (i > 0) pieces[count++] = {number_, number_size_};
-      pieces[count++] = plan_->message[i];
-    }
-    size_t size = 0;
-    for (size_t i = 0; i < count; i++) size += pieces[i].iov_len;
-    alignas(cmsghdr) char control[CMSG_SPACE(sizeof listener)] = {};
-    msghdr message = {};
-    message.msg_iov = pieces;
-    message.msg_iovlen = count;
-    message.msg_control = control;
-    message.msg_controllen = sizeof control;
-    cmsghdr* header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof listener);
-    memcpy(CMSG_DATA(header), &listener, sizeof listener);
-    // There is room for one message: it does not wait.
-    const long sent = syscall(SYS_sendmsg, plan_->handover, &message, MSG_NOSIGNAL, gate_[0], gate_[1], gate_[2]);
-    if (sent < 0) return Fail("sendmsg");
-    return static_cast<size_t>(sent) == size || FailWith(EMSGSIZE, "sendmsg");
-  }
-
-  // Ends the child. The gate value is passed here too, for filters that would not let it go.
-  // Inline: before a call that does not return AddressSanitizer's runtime makes calls that the filter may deny.
+  // Ends the child, by the gate value, since the filters may deny this call too. Wipes the value from this object; the
+  // parent wipes the stack.
+  // Inlined: AddressSanitizer's runtime makes syscalls before a call that does not return, and the filters may deny
+  // them.
   [[noreturn, gnu::always_inline]] void Exit() {
-    for (;;) syscall(plan_->exit_call, 127L, 0L, 0L, gate_[0], gate_[1], gate_[2]);
+    const uint64_t gate[kGateWords] = {gate_[0], gate_[1], gate_[2]};
+    for (volatile uint64_t& word : gate_) word = 0;
+    for (;;) syscall(plan_->exit_call, kExitStatus, 0L, 0L, gate[0], gate[1], gate[2]);
   }
 
  private:
+  static constexpr long kExitStatus = 127;
+
   bool Fail(const char* call) { return FailWith(errno, call); }
 
   bool FailWith(int error, const char* call) {
@@ -98,10 +75,11 @@ class Child {
     return false;
   }
 
-  // Handlers would run the parent's code in the parent's memory, and execve would keep what is ignored (Node ignores
-  // SIGPIPE). rt_sigaction(2) is asked directly: libc's wrapper refuses the signals that it uses itself.
+  // A handler would run the parent's code in the parent's memory, and execve(2) keeps ignored signals ignored, as Node
+  // ignores SIGPIPE. rt_sigaction(2) is called directly, since libc's wrapper refuses the signals that libc reserves.
   bool ResetSignals() {
     static const KernelSigaction by_default = {};
+    if (!plan_->reset_signals) return true;
     for (int signal = 1; signal <= kLastSignal; signal++) {
       if (signal == SIGKILL || signal == SIGSTOP) continue;
       if (syscall(SYS_rt_sigaction, signal, &by_default, nullptr, kSigsetSize) != 0) return Fail("rt_sigaction");
@@ -111,38 +89,40 @@ class Child {
 
   bool StartSession() { return !plan_->new_session || setsid() != -1 || Fail("setsid"); }
 
-  bool GainNothing() {
-    if (!plan_->no_new_privileges || gains_nothing_) return true;
-    gains_nothing_ = prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L) == 0;
-    return gains_nothing_ || Fail("prctl");
+  bool SetNoNewPrivileges() {
+    if (!plan_->no_new_privileges || has_no_new_privileges_) return true;
+    has_no_new_privileges_ = prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L) == 0;
+    return has_no_new_privileges_ || Fail("prctl");
   }
 
-  // While all capabilities are there: without no_new_privs a domain takes CAP_SYS_ADMIN.
+  // Before capabilities are dropped: without no_new_privs, landlock_restrict_self(2) requires CAP_SYS_ADMIN.
   bool Isolate() {
     if (!plan_->isolate) return true;
-    if (!WritesNoCore() && plan_->must_isolate) return Fail("prlimit");
+    if (!DisableCoreDumps() && plan_->isolation_required) return Fail("prlimit");
     if (plan_->ruleset < 0) return true;
-    if (!GainNothing()) return false;
+    if (!SetNoNewPrivileges()) return false;
     plan_->isolation_error = EnterDomain(plan_->ruleset);
-    return plan_->isolation_error == 0 || !plan_->must_isolate ||
+    return plan_->isolation_error == 0 || !plan_->isolation_required ||
            FailWith(plan_->isolation_error, "landlock_restrict_self");
   }
 
-  // A dump may be written by a program of root's. The hard limit stays: who wants dumps may have them.
-  static bool WritesNoCore() {
+  // The kernel may pipe a core dump to a program that runs as root (core(5)). Only the soft limit is lowered, so that
+  // the program can enable dumps for itself.
+  static bool DisableCoreDumps() {
     uint64_t limit[2] = {};
     if (syscall(SYS_prlimit64, 0, RLIMIT_CORE, nullptr, limit) != 0) return false;
     limit[0] = 0;
     return syscall(SYS_prlimit64, 0, RLIMIT_CORE, limit, nullptr) == 0;
   }
 
-  // Puts each descriptor in its place. Those below their place are moved up first, so none is overwritten before use.
+  // Moves each descriptor to its place. Descriptors that are below their place are first duplicated above all places,
+  // so that none is overwritten before its use.
   bool PlaceDescriptors() {
     const int count = plan_->descriptor_count;
     int* from = plan_->descriptors;
     if (MakesListener()) {
-      plan_->handover = fcntl(plan_->handover, F_DUPFD_CLOEXEC, count);
-      if (plan_->handover < 0) return Fail("fcntl");
+      plan_->listener_socket = fcntl(plan_->listener_socket, F_DUPFD_CLOEXEC, count);
+      if (plan_->listener_socket < 0) return Fail("fcntl");
     }
     for (int to = 0; to < count; to++) {
       if (from[to] < 0 || from[to] >= to) continue;
@@ -157,19 +137,19 @@ class Child {
       } else if (syscall(SYS_dup3, from[to], to, 0) < 0) {
         return Fail("dup3");
       }
-      // As libuv does: programs expect to block on their standard descriptors.
+      // Programs expect that reads and writes of standard streams block. libuv does the same.
       if (to <= STDERR_FILENO && from[to] >= 0) {
         const int flags = fcntl(to, F_GETFL);
         if (flags >= 0 && (flags & O_NONBLOCK) != 0) fcntl(to, F_SETFL, flags & ~O_NONBLOCK);
       }
     }
-    // Linux 5.11, close_range(2). Older kernels lack it: there, as in Node, only descriptors that somebody opened
-    // without O_CLOEXEC would pass.
+    // Linux 5.11, close_range(2). On older kernels, as in Node, the program inherits descriptors that were opened
+    // without O_CLOEXEC.
     syscall(kCloseRange, count, ~0U, kCloseRangeCloexec);
     return true;
   }
 
-  bool EnterDirectory() { return plan_->cwd == nullptr || chdir(plan_->cwd) == 0 || Fail("chdir"); }
+  bool ChangeDirectory() { return plan_->cwd == nullptr || chdir(plan_->cwd) == 0 || Fail("chdir"); }
 
   // Linux 2.6.36, prlimit(2).
   bool SetLimits() {
@@ -183,8 +163,9 @@ class Child {
 
   bool IsKept(int capability) const { return (plan_->kept_capabilities >> capability & 1) != 0; }
 
-  // What is not in this set can't come back by execve(2). It takes CAP_SETPCAP: without it, no_new_privs does the same.
-  bool LowerBoundingSet() {
+  // execve(2) never gives a process a capability that is not in its bounding set. Changing the set requires
+  // CAP_SETPCAP; without it, no_new_privs has the same effect.
+  bool DropBoundingSet() {
     if (!plan_->drop_capabilities) return true;
     for (int capability = 0; prctl(PR_CAPBSET_READ, static_cast<long>(capability), 0L, 0L, 0L) >= 0; capability++) {
       if (IsKept(capability) || prctl(PR_CAPBSET_DROP, static_cast<long>(capability), 0L, 0L, 0L) == 0) continue;
@@ -193,7 +174,8 @@ class Child {
     return true;
   }
 
-  // The other four sets: lowering permitted and inheritable lowers the ambient one too (capabilities(7)).
+  // The other four sets. A capability that is neither permitted nor inheritable leaves the ambient set by itself
+  // (capabilities(7)).
   bool DropCapabilities() {
     if (!plan_->drop_capabilities) return true;
     __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
@@ -208,8 +190,8 @@ class Child {
     return syscall(SYS_capset, &header, sets) == 0 || Fail("capset");
   }
 
-  // Directly by syscall: libc's wrappers would change every thread of the parent. setgroups fails without privilege,
-  // and then setgid or setuid tells.
+  // By syscall(2), since libc's wrappers would change every thread of the parent. Without privileges setgroups(2)
+  // fails; then setgid(2) or setuid(2) fails too, unless the ID does not change.
   bool ChangeIdentity() {
     if (plan_->set_uid || plan_->set_gid) syscall(SYS_setgroups, 0, nullptr);
     if (plan_->set_gid && syscall(SYS_setgid, plan_->gid) != 0) return Fail("setgid");
@@ -222,29 +204,29 @@ class Child {
     return syscall(SYS_rt_sigprocmask, SIG_SETMASK, none, nullptr, kSigsetSize) == 0 || Fail("rt_sigprocmask");
   }
 
-  // This process's number, for what is sent under the filter, which may deny getpid.
-  bool NoteNumber() {
-    if (plan_->message_pieces < 2) return true;
-    char digits[sizeof number_];
+  // Formats the process ID for SendListener. By then, the filter may deny getpid(2).
+  bool FormatProcessId() {
+    if (plan_->message_parts < 2) return true;
+    char digits[sizeof process_id_];
     size_t count = 0;
     for (long rest = syscall(SYS_getpid); rest > 0 && count < sizeof digits; rest /= 10) {
       digits[count++] = static_cast<char>('0' + rest % 10);
     }
-    while (count > 0) number_[number_size_++] = digits[--count];
+    while (count > 0) process_id_[process_id_size_++] = digits[--count];
     return true;
   }
 
-  // Draws the gate value, if there is a gate, and writes it into the filters: from here on only we know it.
-  bool CloseGates() {
-    bool drawn = false;
+  // Draws the gate value if a filter has a gate, and writes it into the filters. From here on only the child knows it.
+  bool PatchGates() {
+    bool is_drawn = false;
     for (size_t i = 0; i < plan_->filter_count; i++) {
       const ChildFilter& filter = plan_->filters[i];
       if (filter.gate_length == 0) continue;
-      // Linux 3.17, getrandom(2): up to 256 bytes come whole.
-      if (!drawn && syscall(SYS_getrandom, gate_, sizeof gate_, 0) != static_cast<long>(sizeof gate_)) {
+      // Linux 3.17, getrandom(2): up to 256 bytes are never a partial result.
+      if (!is_drawn && syscall(SYS_getrandom, gate_, sizeof gate_, 0) != static_cast<long>(sizeof gate_)) {
         return Fail("getrandom");
       }
-      drawn = true;
+      is_drawn = true;
       for (size_t j = 0; j < filter.gate_length; j++) {
         const GatePatch& patch = filter.gate[j];
         const uint64_t word = gate_[patch.half / 2];
@@ -254,10 +236,42 @@ class Child {
     return true;
   }
 
-  // As execvp(3): a candidate that is not there or not reachable leads to the next, EACCES is remembered.
+  bool MakesListener() const { return (plan_->filter_flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0; }
+
+  // Sends the listener and the message to listener_socket. execve(2) closes the child's copy of the listener. The
+  // filter is attached already, so this call passes it by the gate value.
+  bool SendListener(int listener) {
+    iovec parts[2 * kMaxMessageParts] = {};
+    size_t count = 0;
+    size_t size = 0;
+    for (size_t i = 0; i < plan_->message_parts && i < kMaxMessageParts; i++) {
+      if (i > 0) parts[count++] = {process_id_, process_id_size_};
+      parts[count++] = plan_->message[i];
+    }
+    for (size_t i = 0; i < count; i++) size += parts[i].iov_len;
+    alignas(cmsghdr) char control[CMSG_SPACE(sizeof listener)] = {};
+    msghdr message = {};
+    message.msg_iov = parts;
+    message.msg_iovlen = count;
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    cmsghdr* header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof listener);
+    memcpy(CMSG_DATA(header), &listener, sizeof listener);
+    // The socket's buffer has room for one message, so this does not block.
+    const long sent =
+        syscall(SYS_sendmsg, plan_->listener_socket, &message, MSG_NOSIGNAL, gate_[0], gate_[1], gate_[2]);
+    if (sent < 0) return Fail("sendmsg");
+    return static_cast<size_t>(sent) == size || FailWith(EMSGSIZE, "sendmsg");
+  }
+
+  // Tries the candidates as execvp(3) does: one that does not exist or cannot be reached leads to the next. EACCES is
+  // reported if no other candidate can be executed.
   void Execute() {
     int error = ENOENT;
-    bool denied = false;
+    bool is_denied = false;
     for (size_t i = 0; i < plan_->candidate_count; i++) {
       ExecuteFile(plan_->candidates[i], plan_->argv);
       if (errno == ENOEXEC) {
@@ -265,14 +279,14 @@ class Child {
         ExecuteFile("/bin/sh", plan_->shell_argv);
       }
       error = errno;
-      denied |= error == EACCES;
-      if (!GoesOn(error)) break;
-      if (denied) error = EACCES;
+      is_denied |= error == EACCES;
+      if (!TriesNext(error)) break;
+      if (is_denied) error = EACCES;
     }
     FailWith(error, "execve");
   }
 
-  static bool GoesOn(int error) {
+  static bool TriesNext(int error) {
     return error == EACCES || error == ENOENT || error == ENOTDIR || error == ESTALE || error == ENODEV ||
            error == ETIMEDOUT;
   }
@@ -282,33 +296,33 @@ class Child {
   }
 
   ChildPlan* plan_;
-  bool gains_nothing_ = false;
-  char number_[20] = {};  // A long has no more digits.
-  size_t number_size_ = 0;
+  bool has_no_new_privileges_ = false;
+  char process_id_[20] = {};  // A long has at most 19 digits.
+  size_t process_id_size_ = 0;
   uint64_t gate_[kGateWords] = {};
 };
 
-// Not inlined, so that its frame and those of its calls are where WipeBelow's is afterwards.
-[[gnu::noinline]] bool PutOn(ChildPlan* plan) { return Child(plan).PutOnFilters(); }
+// Not inlined, so that its frame, and those of the functions that it calls, lie where the frame of WipeStackBelow will.
+[[gnu::noinline]] bool AttachInOwnFrame(ChildPlan* plan) { return Child(plan).AttachFilters(); }
 
-// Overwrites what functions that have returned left on this thread's stack: the gate value is also an argument there.
-[[gnu::noinline]] void WipeBelow() {
+// Overwrites what functions that have returned left on this thread's stack. The gate value was an argument there.
+[[gnu::noinline]] void WipeStackBelow() {
   char frames[16 * 1024];
   explicit_bzero(frames, sizeof frames);
 }
 
 }  // namespace
 
-bool PutOnFilters(ChildPlan* plan) {
-  const bool done = PutOn(plan);
-  WipeBelow();
-  return done;
+bool AttachFilters(ChildPlan* plan) {
+  const bool is_done = AttachInOwnFrame(plan);
+  WipeStackBelow();
+  return is_done;
 }
 
 void RunUnderFilters(ChildPlan* plan, void (*work)(void*), void* context) {
-  plan->filters_on = 0;  // Of a process before this one.
+  plan->attached = 0;  // The plan may have been used by an earlier process.
   Child child(plan);
-  if (child.PutOnFilters()) work(context);
+  if (child.AttachFilters()) work(context);
   child.Exit();
 }
 

@@ -1,6 +1,6 @@
-// What runs between clone and execve.
-#ifndef SECCOMP_NATIVE_CHILD_H_
-#define SECCOMP_NATIVE_CHILD_H_
+// The part of a child that runs between clone(2) and execve(2).
+#ifndef SECCOMP_NATIVE_CHILD_CHILD_MAIN_H_
+#define SECCOMP_NATIVE_CHILD_CHILD_MAIN_H_
 
 #include <linux/filter.h>
 #include <sys/types.h>
@@ -9,19 +9,21 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "system/failure.h"
+
 namespace seccomp {
 
-// The value that opens the exec gate: one word for each of the syscall arguments 3, 4 and 5.
+// 64-bit words of the gate value, which opens the exec gate. A call passes it in the syscall arguments 3, 4 and 5.
 constexpr size_t kGateWords = 3;
 
-// An instruction of the filter whose constant is half a word of the gate value.
+// An instruction of a filter whose constant is one half of a word of the gate value.
 struct GatePatch {
   uint16_t instruction;
-  // Which half: 0 is the low half of argument 3, 1 its high half, … 5 the high half of argument 5.
+  // 0: the low half of argument 3, 1: its high half, and so on up to 5: the high half of argument 5.
   uint16_t half;
 };
 
-// A filter to put on. The gate value is written into it first.
+// A filter to attach. The child first writes the gate value into its instructions.
 struct ChildFilter {
   sock_filter* instructions;
   uint16_t length;
@@ -29,82 +31,83 @@ struct ChildFilter {
   size_t gate_length;
 };
 
-// Of what is sent with a listener.
-constexpr size_t kMostPieces = 3;
+// The most parts of the message that is sent with a listener.
+constexpr size_t kMaxMessageParts = 3;
 
-// RLIMIT_* and its two values; ~0: none.
+// RLIMIT_* with its soft and its hard value; ~0 is RLIM_INFINITY.
 struct ResourceLimit {
   int resource;
   uint64_t soft;
   uint64_t hard;
 };
 
-// What went wrong, and in which call. `error` 0: nothing did.
-struct Failure {
-  int error;
-  const char* call;
-};
-
-// Everything that the child needs, made ready by the parent. The child only reads it, save the filters' instructions
-// and `failure`. Memory is shared with the parent, so nothing has to be sent anywhere.
+// Everything that a child needs, prepared by its parent. Both share their memory, so nothing is copied and the child
+// reports in the plan itself. The child changes `failure`, `isolation_error`, `attached`, `other_thread`,
+// `listener_socket`, `shell_argv[1]`, the descriptors and the instructions of the filters, and only reads the rest.
 struct ChildPlan {
-  // Paths for execve to try in turn, and the arguments of the shell that runs a file the kernel has no format for.
+  // Paths that are passed to execve(2) in turn, and the arguments of the shell that runs a file for which the kernel
+  // has no format (ENOEXEC).
   const char* const* candidates;
   size_t candidate_count;
   char* const* argv;
   char** shell_argv;
   char* const* envp;
-  // The child's descriptor i is the parent's descriptors[i]; -1: none. All others are closed by execve.
+  // The child's descriptor i is a duplicate of the parent's descriptors[i]; -1: it is closed. execve(2) closes all
+  // others.
   int* descriptors;
   int descriptor_count;
   const char* cwd;  // nullptr: the parent's.
   bool new_session;
+  // Whether signals get their default dispositions first. Not for a thread, which shares them with its process.
+  bool reset_signals;
   bool set_uid;
   bool set_gid;
   uid_t uid;
   gid_t gid;
   const ResourceLimit* limits;
   size_t limit_count;
-  // With `isolate`: the ruleset of the Landlock domain that the child enters, or -1. If it can't, it ends with
-  // `must_isolate`; else `isolation_error` says why it goes on without.
-  int ruleset;
+  // With `isolate` the child writes no core dump, and enters the Landlock domain of `ruleset` unless that is -1. If it
+  // cannot, it ends if `isolation_required` is set; otherwise it goes on and `isolation_error` has the errno.
+  int ruleset = -1;
   int isolation_error;
   bool isolate;
-  bool must_isolate;
+  bool isolation_required;
   bool drop_capabilities;
-  uint64_t kept_capabilities;  // A bit for each that may stay; all others leave the five sets.
+  uint64_t kept_capabilities;  // A bit for each capability that stays. All others are removed from the five sets.
   bool no_new_privileges;
-  const ChildFilter* filters;  // In the order in which they are put on; each but the last has a gate for seccomp(2).
+  // In the order in which they are attached. Each but the last has a gate for seccomp(2).
+  const ChildFilter* filters;
   size_t filter_count;
   uint32_t filter_flags;  // SECCOMP_FILTER_FLAG_*
-  // With SECCOMP_FILTER_FLAG_NEW_LISTENER: the socket that its listener is sent to, and the bytes that go with it,
-  // kMostPieces at most, with the child's number in decimal between one piece and the next.
-  int handover;
+  // With SECCOMP_FILTER_FLAG_NEW_LISTENER: the socket to which the listener is sent, and the message that goes with it,
+  // of at most kMaxMessageParts parts. The child's process ID is written in decimal between each two of them.
+  int listener_socket = -1;
   const iovec* message;
-  size_t message_pieces;
-  // What PutOnFilters tells besides `failure`: how many are on, and with TSYNC the thread that could not be given one.
-  size_t filters_on;
+  size_t message_parts;
+  // Set by AttachFilters: the number of filters attached; and with SECCOMP_FILTER_FLAG_TSYNC the thread that has other
+  // filters, for which none was attached.
+  size_t attached;
   pid_t other_thread;
-  // The syscall that ends this child and nothing else: exit_group for a process, exit for a thread.
+  // The syscall that ends the child: SYS_exit_group for a process, SYS_exit for a thread.
   long exit_call;
   Failure failure;
 };
 
-// Puts the plan's no_new_privs and filters on the thread that calls; with SECCOMP_FILTER_FLAG_TSYNC on all threads of
-// this process. False: the reason is in `plan->failure`. Leaves the gate value in the filters' instructions, which are
-// the caller's to wipe, and nowhere else. As async-signal-safe as RunChild.
-bool PutOnFilters(ChildPlan* plan);
+// Sets no_new_privs and attaches the filters of the plan: to the calling thread, with SECCOMP_FILTER_FLAG_TSYNC to all
+// threads of this process. Returns false with the reason in `plan->failure`. The gate value stays only in the
+// instructions of the filters, which the caller has to wipe. Async-signal-safe.
+bool AttachFilters(ChildPlan* plan);
 
-// Puts the plan's no_new_privs and filters on this process, calls `work`, and ends the process by its exit_call, for
-// which the filters have a gate; without `work` if a step failed, with the reason in `plan->failure`. As
-// async-signal-safe as RunChild.
+// Attaches the filters of the plan to this process and calls `work`; if attaching fails, the reason is in
+// `plan->failure` and `work` is not called. Then ends the process by exit_call, for which the filters have a gate.
+// Async-signal-safe.
 [[noreturn]] void RunUnderFilters(ChildPlan* plan, void (*work)(void*), void* context);
 
-// Carries out the plan; returns only by ending the child, with the reason in `plan->failure`. The gate value is passed
-// to the last call too, so it stays on the child's stack and in the filters: the parent wipes both, however the child
-// ended. Async-signal-safe: it allocates nothing, takes no lock, and calls only what is a plain syscall.
+// Carries out the plan, and returns only by ending the child, with the reason in `plan->failure`. The gate value stays
+// on the child's stack and in the filters: the parent wipes both, however the child ended. Async-signal-safe: it
+// allocates nothing, takes no lock, and calls only functions of libc that are plain syscalls.
 int RunChild(void* plan);
 
 }  // namespace seccomp
 
-#endif  // SECCOMP_NATIVE_CHILD_H_
+#endif  // SECCOMP_NATIVE_CHILD_CHILD_MAIN_H_

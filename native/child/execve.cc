@@ -1,7 +1,5 @@
-// Turns this process into a program under a filter.
-//
-// A thread of our own puts the filter on itself alone and calls execve(2), which ends all other threads and takes over
-// the process's number. If that fails the thread ends, and the rest of the process never had the filter.
+// A new thread attaches the filter to itself alone and calls execve(2), which ends all other threads and keeps the
+// process ID. If that fails, the thread ends, and no other thread of the process ever had the filter.
 #include "child/execve.h"
 
 #include <errno.h>
@@ -12,43 +10,48 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <vector>
 
 #include "system/linux_abi.h"
-#include "napi/read_request.h"
-#include "napi/features.h"
-#include "napi/notify/local_socket.h"
+#include "system/signals_blocked.h"
+#include "system/unix_socket.h"
 
 namespace seccomp {
 namespace {
 
-// The plan gives every signal its default disposition, which threads share: kept here, in case execve fails.
-class DispositionsKept {
+// execve(2) keeps ignored signals ignored, and gives signals that have a handler their default disposition. So in this
+// scope each ignored signal has a handler that does nothing: the program gets the default dispositions, and if
+// execve(2) fails, no signal has ended another thread meanwhile (Node ignores SIGPIPE).
+class IgnoredSignalsHandled {
  public:
-  DispositionsKept() {
-    Each([this](int signal) { Call(signal, nullptr, &saved_[signal - 1]); });
-  }
-  ~DispositionsKept() {
-    Each([this](int signal) { Call(signal, &saved_[signal - 1], nullptr); });
-  }
-  DispositionsKept(const DispositionsKept&) = delete;
-  DispositionsKept& operator=(const DispositionsKept&) = delete;
-
- private:
-  template <typename Function>
-  static void Each(Function function) {
+  IgnoredSignalsHandled() {
+    struct sigaction nothing = {};
+    nothing.sa_handler = [](int) {};
+    nothing.sa_flags = SA_RESTART;
     for (int signal = 1; signal <= kLastSignal; signal++) {
-      if (signal != SIGKILL && signal != SIGSTOP) function(signal);
+      struct sigaction before = {};
+      if (sigaction(signal, nullptr, &before) != 0 || before.sa_handler != SIG_IGN) continue;
+      if (sigaction(signal, &nothing, nullptr) == 0) ignored_[static_cast<size_t>(signal) - 1] = true;
     }
   }
-  static void Call(int signal, const KernelSigaction* set, KernelSigaction* get) {
-    syscall(SYS_rt_sigaction, signal, set, get, kSigsetSize);
+  ~IgnoredSignalsHandled() {
+    struct sigaction ignore = {};
+    ignore.sa_handler = SIG_IGN;
+    for (int signal = 1; signal <= kLastSignal; signal++) {
+      if (ignored_[static_cast<size_t>(signal) - 1]) sigaction(signal, &ignore, nullptr);
+    }
   }
-  KernelSigaction saved_[kLastSignal] = {};
+  IgnoredSignalsHandled(const IgnoredSignalsHandled&) = delete;
+  IgnoredSignalsHandled& operator=(const IgnoredSignalsHandled&) = delete;
+
+ private:
+  std::array<bool, kLastSignal> ignored_ = {};
 };
 
-// So are limits. A hard limit that was lowered comes back only with CAP_SYS_RESOURCE.
+// Restores the resource limits that the plan changes, which all threads share. A hard limit that was lowered can be
+// raised again only with CAP_SYS_RESOURCE.
 class LimitsKept {
  public:
   explicit LimitsKept(const ChildPlan& plan) {
@@ -73,52 +76,42 @@ class LimitsKept {
   std::vector<ResourceLimit> saved_;
 };
 
-}  // namespace
-
-Napi::Value Execve(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  if (!info[0].IsObject()) {
-    Napi::TypeError::New(env, "execve(request)").ThrowAsJavaScriptException();
-    return env.Undefined();
-  }
-  const std::unique_ptr<Request> request = Request::Read(env, info[0].As<Napi::Object>());
-  if (request == nullptr) return env.Undefined();
-  if (request->wants_listener() && request->agent().empty()) {
-    Napi::TypeError::New(env, "filterFlags: nobody would be left to answer a listener").ThrowAsJavaScriptException();
-    return env.Undefined();
-  }
-  ChildMemory* memory = ChildMemory::ForThisThread();
-  if (memory == nullptr) return ToJavaScript(env, {errno, "mmap"});
-
-  ChildPlan plan = request->Plan(memory);
-  std::vector<int> descriptors = request->stdio();
-  plan.descriptors = descriptors.data();
-  plan.descriptor_count = static_cast<int>(descriptors.size());
-  plan.exit_call = SYS_exit;
-  const Descriptor ruleset = PrepareDomain(*request, &plan);
-  if (plan.failure.error != 0) return ToJavaScript(env, plan.failure);
-  Descriptor agent;
-  if (request->wants_listener()) {
-    plan.failure = ConnectTo(request->agent(), &agent);
-    if (plan.failure.error != 0) return ToJavaScript(env, plan.failure);
-    plan.handover = agent.get();
-  }
-
-  // Its own descriptors, directory and credentials (no CLONE_FILES, no CLONE_FS), so a failure changes nothing here.
+// Runs the plan on a new thread and waits for the end of that thread.
+Failure RunOnThread(ChildPlan* plan, const ChildMemory& memory) {
+  // Without CLONE_FILES and CLONE_FS the thread has descriptors and a directory of its own, so a failure changes
+  // nothing here.
   const int flags =
       CLONE_VM | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
   const SignalsBlocked blocked;
-  if (blocked.error() != 0) return ToJavaScript(env, {blocked.error(), "rt_sigprocmask"});
-  const DispositionsKept dispositions;
-  const LimitsKept limits(plan);
-  std::atomic<pid_t> thread{0};  // The kernel clears it and wakes us when the thread has ended.
+  if (blocked.error() != 0) return {blocked.error(), "rt_sigprocmask"};
+  const IgnoredSignalsHandled signals;
+  const LimitsKept limits(*plan);
+  std::atomic<pid_t> thread{0};  // The kernel clears it when the thread has ended, and wakes this thread.
   static_assert(sizeof thread == sizeof(pid_t));
-  if (clone(RunChild, memory->stack_top(), flags, &plan, &thread, nullptr, &thread) < 0) {
-    return ToJavaScript(env, {errno, "clone"});
-  }
+  if (clone(RunChild, memory.stack_top(), flags, plan, &thread, nullptr, &thread) < 0) return {errno, "clone"};
   for (pid_t id = thread; id != 0; id = thread) syscall(SYS_futex, &thread, FUTEX_WAIT, id, nullptr, nullptr, 0);
-  request->Wipe(memory);
-  return ToJavaScript(env, plan.failure);
+  return plan->failure;
+}
+
+}  // namespace
+
+Failure ReplaceThisProcess(Request* request) {
+  ChildMemory* memory = ChildMemory::ForThisThread();
+  if (memory == nullptr) return {errno, "mmap"};
+  PreparedPlan plan(request, memory);
+  std::vector<int> descriptors = request->stdio;
+  plan->descriptors = descriptors.data();
+  plan->descriptor_count = static_cast<int>(descriptors.size());
+  plan->exit_call = SYS_exit;
+  const Descriptor ruleset = plan.OpenDomain();
+  if (plan->failure.error != 0) return plan->failure;
+  Descriptor agent;
+  if (request->agent) {
+    const Failure failure = ConnectToPath(request->agent->path, &agent);
+    if (failure.error != 0) return failure;
+    plan->listener_socket = agent.get();
+  }
+  return RunOnThread(plan.get(), *memory);
 }
 
 }  // namespace seccomp

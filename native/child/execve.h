@@ -1,14 +1,14 @@
-// Turns this process into a program under a filter.
-#ifndef SECCOMP_NATIVE_EXECVE_H_
-#define SECCOMP_NATIVE_EXECVE_H_
+// Replaces this process by a program under a filter.
+#ifndef SECCOMP_NATIVE_CHILD_EXECVE_H_
+#define SECCOMP_NATIVE_CHILD_EXECVE_H_
 
-#include <napi.h>
+#include "child/request.h"
 
 namespace seccomp {
 
-// execve(request) → { error, call } if it failed; this process is then as it was. Otherwise it does not return.
-Napi::Value Execve(const Napi::CallbackInfo& info);
+// Returns only if a step failed; this process is then as it was before.
+Failure ReplaceThisProcess(Request* request);
 
 }  // namespace seccomp
 
-#endif  // SECCOMP_NATIVE_EXECVE_H_
+#endif  // SECCOMP_NATIVE_CHILD_EXECVE_H_

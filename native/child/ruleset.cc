@@ -1,4 +1,3 @@
-// A Landlock ruleset, landlock(7): without Node, for the launcher too.
 #include "child/ruleset.h"
 
 #include <errno.h>
@@ -11,7 +10,7 @@
 namespace seccomp {
 namespace {
 
-// Grants rights on everything beneath the root.
+// Adds a rule that grants `domain.granted` on every file.
 bool GrantEverywhere(const Domain& domain, int ruleset) {
   const int root = open("/", O_PATH | O_CLOEXEC);
   if (root < 0) return false;
@@ -27,7 +26,7 @@ bool GrantEverywhere(const Domain& domain, int ruleset) {
 
 int OpenRuleset(const Domain& domain) {
   const LandlockRuleset attributes = {domain.handled, 0, domain.scoped};
-  // A kernel that does not know of scopes takes a shorter structure.
+  // Kernels without scopes (before Linux 6.12) accept only the shorter structure.
   const size_t size = domain.scoped != 0 ? sizeof attributes : sizeof attributes.handled_files;
   const int ruleset = static_cast<int>(syscall(kLandlockCreateRuleset, &attributes, size, 0));
   if (ruleset < 0 || domain.granted == 0 || GrantEverywhere(domain, ruleset)) return ruleset;

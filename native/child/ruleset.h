@@ -1,23 +1,24 @@
-// A Landlock ruleset, landlock(7): without Node, for the launcher too.
-#ifndef SECCOMP_NATIVE_RULESET_H_
-#define SECCOMP_NATIVE_RULESET_H_
+// A Landlock ruleset and the domain that a thread enters by it, landlock(7). Needs no Node: the launcher uses it too.
+#ifndef SECCOMP_NATIVE_CHILD_RULESET_H_
+#define SECCOMP_NATIVE_CHILD_RULESET_H_
 
 #include <cstdint>
 
 namespace seccomp {
 
-// A Landlock domain: what it handles of files, what of that is granted everywhere, and what it scopes. Bits of
-// linux/landlock.h.
+// Bits of linux/landlock.h: the file access rights that the ruleset handles, those of them that it grants beneath /,
+// and the IPC scopes (LANDLOCK_SCOPE_*).
 struct Domain {
   uint32_t handled = 0, granted = 0, scoped = 0;
 };
 
-// A descriptor of a ruleset of this domain, which is closed by execve, or -1: errno says why.
+// Returns a descriptor of a ruleset for this domain, which execve(2) closes; or -1 with errno set.
 int OpenRuleset(const Domain& domain);
 
-// Linux 5.13, landlock_restrict_self(2): has this thread enter it. 0 or an errno. Async-signal-safe.
+// Linux 5.13, landlock_restrict_self(2): moves the calling thread into the domain of the ruleset. Returns 0 or an
+// errno. Async-signal-safe.
 int EnterDomain(int ruleset);
 
 }  // namespace seccomp
 
-#endif  // SECCOMP_NATIVE_RULESET_H_
+#endif  // SECCOMP_NATIVE_CHILD_RULESET_H_

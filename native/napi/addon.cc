@@ -1,53 +1,63 @@
-// Registers what the addon offers; lib/native.ts says what each function takes and gives.
+// Registers the functions of the addon. lib/native.ts describes their parameters and results.
 #include <napi.h>
 
-#include "child/execve.h"
-#include "supervisor/connection.h"
+#include "napi/descriptors.h"
 #include "napi/environment.h"
-#include "napi/this_process.h"
 #include "napi/features.h"
+#include "napi/notify/calls.h"
+#include "napi/notify/connect.h"
+#include "napi/notify/local_socket.h"
+#include "napi/notify/supervision.h"
 #include "napi/probe.h"
-#include "napi/values.h"
 #include "napi/spawn.h"
 #include "napi/spawn_sync.h"
-#include "napi/notify/supervise.h"
-#include "napi/notify/local_socket.h"
-#include "napi/descriptors.h"
+#include "napi/this_process.h"
+#include "napi/values.h"
 
+namespace seccomp {
 namespace {
 
+// `function` is a function template argument, so that the function needs no data of its own.
+template <auto function>
+void Register(const Napi::Object& exports, const char* name) {
+  SetOwn(exports, name, Napi::Function::New<function>(exports.Env(), name));
+}
+
 Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
-  seccomp::Environment::Make(env);
-  seccomp::SetOwn(exports, "version", SECCOMP_VERSION);
-  seccomp::SetOwn(exports, "spawn", Napi::Function::New<seccomp::Spawn>(env, "spawn"));
-  seccomp::SetOwn(exports, "spawnSync", Napi::Function::New<seccomp::SpawnSync>(env, "spawnSync"));
-  seccomp::SetOwn(exports, "borrow", Napi::Function::New<seccomp::Borrow>(env, "borrow"));
-  seccomp::SetOwn(exports, "giveBack", Napi::Function::New<seccomp::GiveBack>(env, "giveBack"));
-  seccomp::SetOwn(exports, "takeBack", Napi::Function::New<seccomp::TakeBack>(env, "takeBack"));
-  seccomp::SetOwn(exports, "endReading", Napi::Function::New<seccomp::EndReading>(env, "endReading"));
-  seccomp::SetOwn(exports, "isListening", Napi::Function::New<seccomp::IsListening>(env, "isListening"));
-  seccomp::SetOwn(exports, "execve", Napi::Function::New<seccomp::Execve>(env, "execve"));
-  seccomp::SetOwn(exports, "install", Napi::Function::New<seccomp::Install>(env, "install"));
-  seccomp::SetOwn(exports, "probe", Napi::Function::New<seccomp::Probe>(env, "probe"));
-  seccomp::SetOwn(exports, "actionAvailable", Napi::Function::New<seccomp::ActionAvailable>(env, "actionAvailable"));
-  seccomp::SetOwn(exports, "filterFlagsKnown", Napi::Function::New<seccomp::FilterFlagsKnown>(env, "filterFlagsKnown"));
-  seccomp::SetOwn(exports, "tryDomain", Napi::Function::New<seccomp::TryDomain>(env, "tryDomain"));
-  seccomp::SetOwn(exports, "closeInbox", Napi::Function::New<seccomp::CloseInbox>(env, "closeInbox"));
-  seccomp::SetOwn(exports, "supervision", Napi::Function::New<seccomp::MakeSupervision>(env, "supervision"));
-  seccomp::SetOwn(exports, "openInbox", Napi::Function::New<seccomp::OpenInbox>(env, "openInbox"));
-  seccomp::SetOwn(exports, "kind", Napi::Function::New<seccomp::KindAt>(env, "kind"));
-  seccomp::SetOwn(exports, "counts", Napi::Function::New<seccomp::Counts>(env, "counts"));
-  seccomp::SetOwn(exports, "answer", Napi::Function::New<seccomp::AnswerCall>(env, "answer"));
-  seccomp::SetOwn(exports, "addDescriptor", Napi::Function::New<seccomp::AddDescriptor>(env, "addDescriptor"));
-  seccomp::SetOwn(exports, "readMemory", Napi::Function::New<seccomp::ReadCallMemory>(env, "readMemory"));
-  seccomp::SetOwn(exports, "writeMemory", Napi::Function::New<seccomp::WriteCallMemory>(env, "writeMemory"));
-  seccomp::SetOwn(exports, "reach", Napi::Function::New<seccomp::Reach>(env, "reach"));
-  seccomp::SetOwn(exports, "bindSocket", Napi::Function::New<seccomp::BindSocket>(env, "bindSocket"));
-  seccomp::SetOwn(exports, "socketOf", Napi::Function::New<seccomp::SocketOf>(env, "socketOf"));
-  seccomp::SetOwn(exports, "connect", Napi::Function::New<seccomp::Connect>(env, "connect"));
+  Environment::Make(env);
+  SetOwn(exports, "version", SECCOMP_VERSION);
+  Register<Spawn>(exports, "spawn");
+  Register<SpawnSync>(exports, "spawnSync");
+  Register<Execve>(exports, "execve");
+  Register<Install>(exports, "install");
+  Register<Probe>(exports, "probe");
+  Register<ActionAvailable>(exports, "actionAvailable");
+  Register<FilterFlagsKnown>(exports, "filterFlagsKnown");
+  Register<TryDomain>(exports, "tryDomain");
+  Register<Borrow>(exports, "borrow");
+  Register<GiveBack>(exports, "giveBack");
+  Register<TakeBack>(exports, "takeBack");
+  Register<EndReading>(exports, "endReading");
+  Register<IsListening>(exports, "isListening");
+  Register<MakeSupervision>(exports, "supervision");
+  Register<OpenMailbox>(exports, "openInbox");
+  Register<CloseMailbox>(exports, "closeInbox");
+  Register<KindAt>(exports, "kind");
+  Register<Counts>(exports, "counts");
+  Register<AnswerCall>(exports, "answer");
+  Register<AddDescriptor>(exports, "addDescriptor");
+  Register<ReadCallMemory>(exports, "readMemory");
+  Register<WriteCallMemory>(exports, "writeMemory");
+  Register<SocketOf>(exports, "socketOf");
+  Register<Connect>(exports, "connect");
+  Register<Reach>(exports, "reach");
+  Register<BindSocket>(exports, "bindSocket");
   return exports;
 }
 
 }  // namespace
 
+// In this namespace, where the macro finds it.
 NODE_API_MODULE(seccomp, Initialize)
+
+}  // namespace seccomp

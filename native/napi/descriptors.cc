@@ -1,4 +1,3 @@
-// Descriptors that JavaScript knows by their numbers, and what is asked of them.
 #include "napi/descriptors.h"
 
 #include <errno.h>
@@ -9,13 +8,14 @@
 #include <algorithm>
 #include <utility>
 
-#include "system/linux_abi.h"
 #include "napi/environment.h"
+#include "napi/errors.h"
+#include "system/linux_abi.h"
 
 namespace seccomp {
 namespace {
 
-// What no other socket has had since boot, or 0 if it is not known. socket(7), SO_COOKIE, Linux 4.6.
+// Returns the number that no other socket has had since boot; 0: unknown. socket(7), SO_COOKIE, Linux 4.6.
 uint64_t CookieOf(int fd) {
   uint64_t cookie = 0;
   socklen_t size = sizeof cookie;
@@ -23,23 +23,20 @@ uint64_t CookieOf(int fd) {
 }
 
 bool ReadDescriptor(const Napi::CallbackInfo& info, int* fd) {
-  if (!info[0].IsNumber()) {
-    Napi::TypeError::New(info.Env(), "a descriptor").ThrowAsJavaScriptException();
-    return false;
-  }
+  if (!Require(info.Env(), info[0].IsNumber(), "descriptor: a number")) return false;
   *fd = info[0].As<Napi::Number>().Int32Value();
   return true;
 }
 
 }  // namespace
 
-Lent::~Lent() {
-  // A stream that was made has closed its descriptor by now, and the number may be another's in any thread.
+LentDescriptors::~LentDescriptors() {
+  // A stream that was made has closed its descriptor by now, and another thread may have opened one of the same number.
   for (const auto& [fd, cookie] : handed_over_)
     if (cookie != 0 && CookieOf(fd) == cookie) close(fd);
 }
 
-void Lent::HandOver(std::vector<Descriptor>* sockets) {
+void LentDescriptors::HandOver(std::vector<Descriptor>* sockets) {
   handed_over_.clear();
   for (Descriptor& socket : *sockets) {
     const int fd = socket.Release();
@@ -47,7 +44,7 @@ void Lent::HandOver(std::vector<Descriptor>* sockets) {
   }
 }
 
-void Lent::TakeBack(int fd) {
+void LentDescriptors::TakeBack(int fd) {
   const auto found =
       std::find_if(handed_over_.begin(), handed_over_.end(), [fd](const Socket& socket) { return socket.fd == fd; });
   if (found == handed_over_.end()) return;
@@ -55,25 +52,22 @@ void Lent::TakeBack(int fd) {
   close(fd);
 }
 
-int Lent::Borrow(Descriptor descriptor) {
+int LentDescriptors::Borrow(Descriptor descriptor) {
   borrowed_.push_back(std::move(descriptor));
   return borrowed_.back().get();
 }
 
 Napi::Value Borrow(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  if (!info[0].IsNumber() || !info[1].IsNumber()) {
-    Napi::TypeError::New(env, "borrow(pid, fd)").ThrowAsJavaScriptException();
-    return env.Undefined();
-  }
+  if (!Require(env, info[0].IsNumber() && info[1].IsNumber(), "borrow(pid, fd)")) return env.Undefined();
   const Descriptor process(static_cast<int>(syscall(kPidfdOpen, info[0].As<Napi::Number>().Int32Value(), 0)));
-  if (process.get() < 0) return Napi::Number::New(env, -errno);
+  if (process.get() < 0) return Negative(env, errno);
   const long fd = syscall(kPidfdGetfd, process.get(), info[1].As<Napi::Number>().Int32Value(), 0);
-  if (fd < 0) return Napi::Number::New(env, -errno);
+  if (fd < 0) return Negative(env, errno);
   return Napi::Number::New(env, Environment::Of(env).lent.Borrow(Descriptor(static_cast<int>(fd))));
 }
 
-void GiveBack(const Napi::CallbackInfo& info) { Environment::Of(info.Env()).lent.GiveBack(); }
+void GiveBack(const Napi::CallbackInfo& info) { Environment::Of(info.Env()).lent.CloseBorrowed(); }
 
 void TakeBack(const Napi::CallbackInfo& info) {
   int fd = -1;
@@ -89,10 +83,10 @@ Napi::Value EndReading(const Napi::CallbackInfo& info) {
 Napi::Value IsListening(const Napi::CallbackInfo& info) {
   int fd = -1;
   if (!ReadDescriptor(info, &fd)) return info.Env().Undefined();
-  int listening = 0;
-  socklen_t size = sizeof listening;
-  const bool known = getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0;
-  return Napi::Boolean::New(info.Env(), known && listening != 0);
+  int is_listening = 0;
+  socklen_t size = sizeof is_listening;
+  const bool is_socket = getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &size) == 0;
+  return Napi::Boolean::New(info.Env(), is_socket && is_listening != 0);
 }
 
 }  // namespace seccomp

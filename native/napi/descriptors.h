@@ -1,60 +1,62 @@
-// Descriptors that JavaScript knows by their numbers, and what is asked of them.
-#ifndef SECCOMP_NATIVE_SOCKETS_H_
-#define SECCOMP_NATIVE_SOCKETS_H_
+// Descriptors that JavaScript uses by their numbers.
+#ifndef SECCOMP_NATIVE_NAPI_DESCRIPTORS_H_
+#define SECCOMP_NATIVE_NAPI_DESCRIPTORS_H_
 
 #include <napi.h>
 
 #include <cstdint>
 #include <vector>
 
-#include "napi/read_request.h"
+#include "system/descriptor.h"
 
 namespace seccomp {
 
-// What JavaScript was given by number. A worker can be terminated between any two of its steps, also before it has made
-// a stream of a number: what nobody has then is closed with the worker's environment, after the handles of its loop.
-class Lent {
+// The descriptors that JavaScript of one environment was given. A worker can be terminated before it has made a stream
+// of a number. Descriptors that nobody owns then are closed with the worker's environment, after the handles of its
+// loop.
+class LentDescriptors {
  public:
-  Lent() = default;
-  ~Lent();
-  Lent(const Lent&) = delete;
-  Lent& operator=(const Lent&) = delete;
+  LentDescriptors() = default;
+  ~LentDescriptors();
+  LentDescriptors(const LentDescriptors&) = delete;
+  LentDescriptors& operator=(const LentDescriptors&) = delete;
 
-  // JavaScript is about to make streams of `sockets`, which are its own from there on. Those before were taken.
+  // Gives up `sockets`, of which JavaScript is about to make streams. It has done so for all that were given up before.
   void HandOver(std::vector<Descriptor>* sockets);
 
-  // Closes one that was handed over last, of which JavaScript could make no stream.
+  // Closes one of the sockets that were given up last, of which JavaScript could make no stream.
   void TakeBack(int fd);
 
-  // Keeps a descriptor until GiveBack; gives its number.
+  // Keeps a descriptor until CloseBorrowed, and returns its number.
   int Borrow(Descriptor descriptor);
-  void GiveBack() { borrowed_.clear(); }
+  void CloseBorrowed() { borrowed_.clear(); }
 
  private:
   struct Socket {
     int fd;
-    uint64_t cookie;  // 0: not known.
+    uint64_t cookie;  // 0: unknown.
   };
   std::vector<Socket> handed_over_;
   std::vector<Descriptor> borrowed_;
 };
 
-// borrow(pid, fd) → a duplicate of that process's descriptor, or -errno. Linux 5.6, pidfd_getfd(2).
+// borrow(pid, fd) → a duplicate of a descriptor of another process, or -errno. Linux 5.6, pidfd_getfd(2).
 Napi::Value Borrow(const Napi::CallbackInfo& info);
 
-// giveBack(): closes what was borrowed. closeSync of node:fs warns in a worker of a descriptor that it did not open.
+// giveBack(): closes what was borrowed. A worker cannot do that by closeSync of node:fs, which warns about descriptors
+// that it did not open.
 void GiveBack(const Napi::CallbackInfo& info);
 
-// takeBack(fd): closes a socket of the last child that was started, of which no stream was made.
+// takeBack(fd): closes a socket of the child that was started last, of which no stream could be made.
 void TakeBack(const Napi::CallbackInfo& info);
 
-// endReading(fd) → 0 or an errno. Nothing more can be written at the other end; what was written before can still be
-// read, and then the end. shutdown(2), SHUT_RD.
+// endReading(fd) → 0 or an errno. The other end can write nothing more; what it wrote before can still be read,
+// followed by the end. shutdown(2), SHUT_RD.
 Napi::Value EndReading(const Napi::CallbackInfo& info);
 
-// isListening(fd) → whether listen(2) was called on this socket. False if it is no socket. socket(7), SO_ACCEPTCONN.
+// isListening(fd) → whether the descriptor is a socket on which listen(2) was called. socket(7), SO_ACCEPTCONN.
 Napi::Value IsListening(const Napi::CallbackInfo& info);
 
 }  // namespace seccomp
 
-#endif  // SECCOMP_NATIVE_SOCKETS_H_
+#endif  // SECCOMP_NATIVE_NAPI_DESCRIPTORS_H_

@@ -1,19 +1,19 @@
-// What the addon keeps for each environment of Node: the main thread's and each worker's.
-#ifndef SECCOMP_NATIVE_ENVIRONMENT_H_
-#define SECCOMP_NATIVE_ENVIRONMENT_H_
+// The state of the addon for each environment of Node: that of the main thread, and that of each worker.
+#ifndef SECCOMP_NATIVE_NAPI_ENVIRONMENT_H_
+#define SECCOMP_NATIVE_NAPI_ENVIRONMENT_H_
 
 #include <napi.h>
 
 #include <memory>
 
+#include "napi/descriptors.h"
 #include "napi/exit_watch.h"
 #include "napi/notify/local_socket.h"
-#include "napi/descriptors.h"
 
 namespace seccomp {
 
 struct Environment {
-  // Call once, when the addon is loaded.
+  // To be called once, when the addon is loaded.
   static void Make(Napi::Env env) {
     auto environment = std::make_unique<Environment>();
     environment->exit_watch = Napi::Persistent(ExitWatch::Define(env));
@@ -23,9 +23,9 @@ struct Environment {
   static Environment& Of(Napi::Env env) { return *env.GetInstanceData<Environment>(); }
 
   Napi::FunctionReference exit_watch, local_socket;  // The classes.
-  Lent lent;
+  LentDescriptors lent;
 };
 
 }  // namespace seccomp
 
-#endif  // SECCOMP_NATIVE_ENVIRONMENT_H_
+#endif  // SECCOMP_NATIVE_NAPI_ENVIRONMENT_H_

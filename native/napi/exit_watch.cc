@@ -1,4 +1,3 @@
-// A child's end, seen through its pidfd in the event loop.
 #include "napi/exit_watch.h"
 
 #include <errno.h>
@@ -41,7 +40,7 @@ Napi::Object ExitWatch::Start(Napi::Env env, ChildHandle* child, const Napi::Fun
   poll->handle.data = poll.get();
   poll->child = std::move(*child);
   napi_add_async_cleanup_hook(env, OnTeardown, poll.get(), &poll->hook);
-  uv_poll_start(&poll->handle, UV_READABLE, OnReadable);  // Can't fail: the handle is initialised and not closing.
+  uv_poll_start(&poll->handle, UV_READABLE, OnReadable);  // Cannot fail: the handle is initialized and not closing.
   watch->poll_ = poll.release();
   return object;
 }
@@ -67,7 +66,7 @@ void ExitWatch::EndNow(const Napi::CallbackInfo&) {
   if (poll_ == nullptr) return;
   siginfo_t status;
   ChildHandle child = Close();
-  End(&child, &status);
+  KillAndReap(&child, &status);
 }
 
 void ExitWatch::OnReadable(uv_poll_t* handle, int, int) {
@@ -75,10 +74,10 @@ void ExitWatch::OnReadable(uv_poll_t* handle, int, int) {
   if (watch == nullptr) return;
   siginfo_t status = {};
   if (!Reap(watch->poll_->child, WNOHANG, &status)) return;
-  // Somebody else in this process reaped it: it is over, and how is not known.
-  const bool known = status.si_pid != 0;
-  const bool killed = known && status.si_code != CLD_EXITED;
-  watch->Report(known && !killed ? status.si_status : -1, killed ? status.si_status : 0);
+  // If another part of this process has reaped the child, its status is unknown.
+  const bool is_known = status.si_pid != 0;
+  const bool is_killed = is_known && status.si_code != CLD_EXITED;
+  watch->Report(is_known && !is_killed ? status.si_status : -1, is_killed ? status.si_status : 0);
 }
 
 void ExitWatch::Report(int code, int signal) {
@@ -91,8 +90,8 @@ void ExitWatch::Report(int code, int signal) {
   napi_value null = env.Null();
   const napi_value arguments[] = {code < 0 ? null : Napi::Number::New(env, code),
                                   signal == 0 ? null : Napi::Number::New(env, signal)};
-  // Not by node-addon-api, which ends the process if it can't throw: libuv still calls us while the environment is torn
-  // down, when no JavaScript runs any more and nobody is there to be told.
+  // Not by node-addon-api, which ends the process if it cannot throw: libuv still calls this while the environment is
+  // torn down, when no JavaScript runs any more.
   napi_make_callback(env, *context, self, on_exit, std::size(arguments), arguments, nullptr);
   if (env.IsExceptionPending()) napi_fatal_exception(env, env.GetAndClearPendingException().Value());
 }
@@ -101,7 +100,7 @@ void ExitWatch::Report(int code, int signal) {
 void ExitWatch::OnTeardown(napi_async_cleanup_hook_handle, void* data) {
   Poll* poll = static_cast<Poll*>(data);
   if (poll->owner != nullptr) Abandon(poll->owner->Close());
-  // What is closing removes its hook when it is closed, for which Node waits.
+  // Node waits until the close callback has removed the hook.
 }
 
 ChildHandle ExitWatch::Close() {
@@ -113,7 +112,7 @@ ChildHandle ExitWatch::Close() {
     napi_remove_async_cleanup_hook(closed->hook);
   });
   Napi::ObjectWrap<ExitWatch>::Unref();
-  return std::move(poll->child);  // It is no longer polled from here on; libuv frees the rest when it is closed.
+  return std::move(poll->child);  // uv_close has stopped polling its pidfd.
 }
 
 }  // namespace seccomp

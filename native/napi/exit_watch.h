@@ -1,25 +1,26 @@
-// A child's end, seen through its pidfd in the event loop.
-#ifndef SECCOMP_NATIVE_EXIT_WATCH_H_
-#define SECCOMP_NATIVE_EXIT_WATCH_H_
+// Reports the end of a child, which its pidfd shows, on the event loop.
+#ifndef SECCOMP_NATIVE_NAPI_EXIT_WATCH_H_
+#define SECCOMP_NATIVE_NAPI_EXIT_WATCH_H_
 
 #include <napi.h>
 #include <uv.h>
 
 #include <memory>
 
-#include "child/clone.h"
+#include "child/child_handle.h"
+#include "system/failure.h"
 
 namespace seccomp {
 
-// What JavaScript holds of a running child: kill(signal) → errno, ref(), unref(), end(). It lives until the child is
-// reaped.
+// The object of a running child in JavaScript: kill(signal) → errno, ref(), unref(), end(). It lives at least until the
+// child is reaped.
 class ExitWatch : public Napi::ObjectWrap<ExitWatch> {
  public:
-  // The class, for Environment::Make.
+  // Returns the class, for Environment::Make.
   static Napi::Function Define(Napi::Env env);
 
-  // Watches the child; `on_exit(code, signal)` is called once, with null for the one that does not apply. Returns an
-  // empty value and sets `failure` if that can't be done; the child is then the caller's still.
+  // Takes over the child and watches it. `on_exit(code, signal)` is called once, with null for the one that does not
+  // apply. If that fails, sets `failure` and returns an empty value; the caller keeps the child.
   static Napi::Object Start(Napi::Env env, ChildHandle* child, const Napi::Function& on_exit, Failure* failure);
 
   explicit ExitWatch(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ExitWatch>(info) {}
@@ -28,7 +29,7 @@ class ExitWatch : public Napi::ObjectWrap<ExitWatch> {
   ExitWatch& operator=(const ExitWatch&) = delete;
 
  private:
-  // libuv frees handles later than we go.
+  // The child and the handle of its pidfd. libuv frees the handle later than Close returns.
   struct Poll {
     uv_poll_t handle = {};
     ExitWatch* owner = nullptr;
@@ -39,20 +40,20 @@ class ExitWatch : public Napi::ObjectWrap<ExitWatch> {
   Napi::Value Kill(const Napi::CallbackInfo& info);
   void Ref(const Napi::CallbackInfo& info);
   void Unref(const Napi::CallbackInfo& info);
-  // Kills and reaps the child now, and tells nobody.
+  // Kills and reaps the child. on_exit is not called.
   void EndNow(const Napi::CallbackInfo& info);
   static void OnReadable(uv_poll_t* handle, int status, int events);
   static void OnTeardown(napi_async_cleanup_hook_handle hook, void* data);
   void Report(int code, int signal);
-  // Stops watching, which must not have been done, and gives the child back.
+  // Stops watching and returns the child. Must be called only once.
   ChildHandle Close();
 
-  Poll* poll_ = nullptr;
+  Poll* poll_ = nullptr;  // nullptr after Close.
   Napi::FunctionReference on_exit_;
-  // Of the start, so that `on_exit` sees the AsyncLocalStorage that was there then. nullptr when Close was called.
+  // Of the start, so that `on_exit` runs with the AsyncLocalStorage of the start. nullptr after Close.
   std::unique_ptr<Napi::AsyncContext> context_;
 };
 
 }  // namespace seccomp
 
-#endif  // SECCOMP_NATIVE_EXIT_WATCH_H_
+#endif  // SECCOMP_NATIVE_NAPI_EXIT_WATCH_H_

@@ -1,7 +1,7 @@
-// Landlock domains, landlock(7): what a child is kept from reaching outside of itself.
 #include "napi/features.h"
 
 #include <errno.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -9,14 +9,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <optional>
-
 #include "child/ruleset.h"
+#include "napi/read_request.h"
+#include "napi/values.h"
+#include "system/linux_abi.h"
+#include "system/signals_blocked.h"
 
 namespace seccomp {
 namespace {
 
-// Whether a domain can be entered is not told by what the kernel's version promises: somebody enters it, and ends.
+// The kernel's version does not tell whether a domain can be entered, so a thread or a process enters it and ends.
 int Enter(int ruleset) {
   prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L);
   return EnterDomain(ruleset);
@@ -33,11 +35,11 @@ struct Trial {
   }
 };
 
-int TryOnAThread(const Domain& domain) {
+int TryOnThread(const Domain& domain) {
   const Descriptor ruleset(OpenRuleset(domain));
   if (ruleset.get() < 0) return errno;
   Trial trial = {ruleset.get(), 0};
-  const SignalsBlocked blocked;  // They are Node's.
+  const SignalsBlocked blocked;  // The thread inherits the mask: signals are Node's to handle.
   if (blocked.error() != 0) return blocked.error();
   pthread_t thread = 0;
   const int error = pthread_create(&thread, nullptr, Trial::Run, &trial);
@@ -46,8 +48,9 @@ int TryOnAThread(const Domain& domain) {
   return trial.error;
 }
 
-// A filter that is on may end whoever makes these calls. Not by libc's fork, which runs others' handlers.
-int TryInAProcess(const Domain& domain) {
+// For a process under a filter, which may kill a process that makes these calls. Not by fork(3), which runs the
+// handlers of pthread_atfork(3).
+int TryInProcess(const Domain& domain) {
   const auto pid = static_cast<pid_t>(syscall(SYS_clone, SIGCHLD, 0L, 0L, 0L, 0L));
   if (pid < 0) return errno;
   if (pid == 0) {
@@ -64,25 +67,28 @@ int TryInAProcess(const Domain& domain) {
 
 }  // namespace
 
-Descriptor PrepareDomain(const Request& request, ChildPlan* plan) {
-  const std::optional<Domain>& domain = request.domain();
-  if (!domain) return Descriptor();
-  Descriptor ruleset(OpenRuleset(*domain));
-  plan->ruleset = ruleset.get();
-  if (ruleset.get() < 0) {
-    plan->isolation_error = errno;
-    if (plan->must_isolate) plan->failure = {errno, "landlock_create_ruleset"};
-  }
-  return ruleset;
+Napi::Value ActionAvailable(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  uint32_t action = 0;
+  if (!Require(env, ReadValue(info[0], &action), "actionAvailable(action)")) return env.Undefined();
+  return Napi::Number::New(env, syscall(SYS_seccomp, kGetActionAvail, 0, &action) == 0 ? 0 : errno);
+}
+
+Napi::Value FilterFlagsKnown(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  uint32_t flags = 0;
+  if (!Require(env, ReadValue(info[0], &flags), "filterFlagsKnown(flags)")) return env.Undefined();
+  const bool has_failed = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, nullptr) < 0;
+  return Napi::Boolean::New(env, has_failed && errno == EFAULT);
 }
 
 Napi::Value TryDomain(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   Domain domain;
-  if (!ReadDomain(env, info[0], &domain)) return env.Undefined();
+  if (!Require(env, ReadDomain(info[0], &domain), "domain: [handled, granted, scoped]")) return env.Undefined();
   // Linux 2.6.23, PR_GET_SECCOMP: 0 without a filter.
   const bool is_filtered = prctl(PR_GET_SECCOMP, 0L, 0L, 0L, 0L) != 0;
-  return Napi::Number::New(env, is_filtered ? TryInAProcess(domain) : TryOnAThread(domain));
+  return Napi::Number::New(env, is_filtered ? TryInProcess(domain) : TryOnThread(domain));
 }
 
 }  // namespace seccomp

@@ -1,22 +1,22 @@
-// Landlock domains, landlock(7): what a child is kept from reaching outside of itself.
-#ifndef SECCOMP_NATIVE_LANDLOCK_H_
-#define SECCOMP_NATIVE_LANDLOCK_H_
+// Probes the kernel's features. Attaches no filter and restricts no thread that goes on.
+#ifndef SECCOMP_NATIVE_NAPI_FEATURES_H_
+#define SECCOMP_NATIVE_NAPI_FEATURES_H_
 
 #include <napi.h>
 
-#include <cstdint>
-
-#include "napi/read_request.h"
-
 namespace seccomp {
 
-// Makes the ruleset of the domain that the request asks for, and has the plan enter it. If there can be none, the plan
-// says why, and fails if it must have one.
-Descriptor PrepareDomain(const Request& request, ChildPlan* plan);
+// actionAvailable(action) → 0, or an errno: EOPNOTSUPP if the kernel lacks this SECCOMP_RET_* action. Linux 4.14,
+// SECCOMP_GET_ACTION_AVAIL.
+Napi::Value ActionAvailable(const Napi::CallbackInfo& info);
 
-// Says what it takes and gives in lib/native.ts.
+// filterFlagsKnown(flags) → whether SECCOMP_SET_MODE_FILTER accepts these flags. The program is a null pointer, for
+// which a kernel that knows the flags fails with EFAULT.
+Napi::Value FilterFlagsKnown(const Napi::CallbackInfo& info);
+
+// tryDomain(domain) → 0 if a thread can enter such a Landlock domain, otherwise an errno.
 Napi::Value TryDomain(const Napi::CallbackInfo& info);
 
 }  // namespace seccomp
 
-#endif  // SECCOMP_NATIVE_LANDLOCK_H_
+#endif  // SECCOMP_NATIVE_NAPI_FEATURES_H_

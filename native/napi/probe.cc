@@ -1,9 +1,7 @@
-// Asks the kernel what filters answer to calls, none of which is carried out.
-//
-// Three generations. Node's process is copied once: by the prober, which has no threads and whose memory is its own.
-// The prober starts those that put the filters on and make the calls, one after the other, in its own memory: that is
-// fast whatever the size of Node, and a call that kills costs one of them. They can't report, as every call is denied
-// to them: they write into memory that all three share.
+// Three generations of processes take part. The prober is a fork of Node's process, so it has no other threads and
+// memory of its own. It starts the callers, which attach the filters and make the calls, one after the other and in its
+// own memory: that is fast however large Node is, and a call that kills costs one caller. The filters deny callers
+// every call, so they report through memory that all three generations share.
 #include "napi/probe.h"
 
 #include <errno.h>
@@ -17,42 +15,46 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <memory>
+
 #include "napi/read_request.h"
+#include "napi/values.h"
+#include "system/signals_blocked.h"
 
 namespace seccomp {
 namespace {
 
-// A call as it goes into the registers; lib/testing/kernel.ts writes it.
+// The registers of a call, as lib/testing/kernel.ts writes them.
 struct Call {
-  uint64_t by_int80;  // Of an x86_64 process: int $0x80, the x86 ABI.
+  uint64_t by_int80;  // 1: an x86_64 process makes the call by int $0x80, with the x86 ABI.
   uint64_t number;
   uint64_t args[6];
 };
 constexpr size_t kWords = sizeof(Call) / sizeof(uint64_t);
-constexpr size_t kMostCalls = 1 << 20;
+constexpr size_t kMaxCalls = 1 << 20;
 
-// What became of a call, and the value that goes with it: lib/testing/kernel.ts has the same numbers.
+// The outcome of a call, and the meaning of its value. lib/testing/kernel.ts has the same numbers.
 enum Outcome : int32_t {
-  kReturned = 0,  // What it returned, −errno if it failed.
+  kReturned = 0,  // The return value; -errno if the call failed.
   kEnded = 1,     // The signal that ended the process.
-  kTrapped = 2,   // SIGSYS by SECCOMP_RET_TRAP, with the filter's 16 bits.
-  kTraced = 3,    // SECCOMP_RET_TRACE, with the filter's 16 bits.
+  kTrapped = 2,   // The data of SECCOMP_RET_TRAP.
+  kTraced = 3,    // The data of SECCOMP_RET_TRACE.
 };
 
-struct Answer {
+struct Result {
   int32_t outcome;
   int32_t value;
 };
 
-// What all three generations see.
+// The memory that all three generations share.
 struct Shared {
   Failure failure;
-  bool filtered;  // The filters are on the process that is to make the calls.
-  size_t next;    // The call that is being made.
-  Answer answers[];
+  bool is_filtered;  // The filters are attached to the caller.
+  size_t next;       // The index of the call that is being made.
+  Result results[];
 
-  void Tell(int32_t outcome, int64_t value) {
-    answers[next] = {outcome, static_cast<int32_t>(value)};
+  void Report(int32_t outcome, int64_t value) {
+    results[next] = {outcome, static_cast<int32_t>(value)};
     next++;
   }
 };
@@ -75,8 +77,8 @@ class SharedMemory {
 };
 
 #ifdef __x86_64__
-// int $0x80 takes 32-bit registers: number in eax, arguments in ebx, ecx, edx, esi, edi, ebp. ebp and ebx are the
-// caller's; r8 to r11 come back as zero from old kernels. Source: arch/x86/entry/entry_64_compat.S.
+// int $0x80 takes the number in eax and the arguments in ebx, ecx, edx, esi, edi, ebp. The function must preserve rbx
+// and rbp; old kernels set r8 to r11 to zero, which it need not preserve. Source: arch/x86/entry/entry_64_compat.S.
 asm(R"(
   .text
   .hidden seccomp_call_int80
@@ -104,7 +106,7 @@ int seccomp_call_int80(const Call*) { return -ENOSYS; }
 constexpr bool kHasInt80 = false;
 #endif
 
-int64_t Make(const Call& call) {
+int64_t MakeCall(const Call& call) {
   if (call.by_int80 != 0) return seccomp_call_int80(&call);
   const uint64_t* a = call.args;
   const long result = syscall(static_cast<long>(call.number), a[0], a[1], a[2], a[3], a[4], a[5]);
@@ -113,26 +115,27 @@ int64_t Make(const Call& call) {
 
 class Prober {
  public:
-  Prober(ChildPlan* plan, void* stack_top, const Call* calls, size_t count, bool traced, Shared* shared)
-      : plan_(plan), stack_top_(stack_top), calls_(calls), count_(count), traced_(traced), shared_(shared) {}
+  Prober(ChildPlan* plan, void* stack_top, const Call* calls, size_t count, bool is_traced, Shared* shared)
+      : plan_(plan), stack_top_(stack_top), calls_(calls), count_(count), is_traced_(is_traced), shared_(shared) {}
 
-  // In a process of its own, where all signals are blocked. Async-signal-safe, as all below: Node has other threads.
+  // To be called in the prober, where all signals are blocked. Async-signal-safe, as is all below: the process was
+  // forked while other threads of Node may have held locks.
   void Run() {
-    // The memory is shared with those who die: before Linux 5.16 a core dump would end whoever has it.
+    // Before Linux 5.16, the core dump of a caller would end every process that shares its memory.
     prctl(PR_SET_DUMPABLE, 0L, 0L, 0L, 0L);
     prctl(PR_SET_PDEATHSIG, static_cast<long>(SIGKILL), 0L, 0L, 0L);
-    while (shared_->next < count_ && shared_->failure.error == 0) Sacrifice();
+    while (shared_->next < count_ && shared_->failure.error == 0) RunCaller();
   }
 
  private:
-  // Starts one that makes the calls from `next` on, as far as it comes.
-  void Sacrifice() {
+  // Starts a caller, which makes the calls from `next` on until one ends it.
+  void RunCaller() {
     const size_t first = shared_->next;
-    shared_->filtered = false;
+    shared_->is_filtered = false;
     running_ = this;
-    // One that is traced needs us while it runs.
-    const pid_t pid =
-        clone(MakeCalls, stack_top_, CLONE_VM | (traced_ ? 0 : CLONE_VFORK) | SIGCHLD, this, nullptr, nullptr, nullptr);
+    // With CLONE_VFORK the prober would wait, but it has to trace.
+    const pid_t pid = clone(MakeCalls, stack_top_, CLONE_VM | (is_traced_ ? 0 : CLONE_VFORK) | SIGCHLD, this, nullptr,
+                            nullptr, nullptr);
     if (pid < 0) {
       shared_->failure = {errno, "clone"};
       return;
@@ -147,26 +150,26 @@ class Prober {
     } while (WIFSTOPPED(status));
     if (plan_->failure.error != 0) {
       shared_->failure = plan_->failure;
-    } else if (!shared_->filtered) {
-      shared_->failure = {ECHILD, "clone"};  // Somebody else ended it.
-    } else if (shared_->next < count_ && !told_ && WIFSIGNALED(status)) {
-      shared_->Tell(kEnded, WTERMSIG(status));
+    } else if (!shared_->is_filtered) {
+      shared_->failure = {ECHILD, "clone"};  // Another process killed the caller.
+    } else if (shared_->next < count_ && !is_reported_ && WIFSIGNALED(status)) {
+      shared_->Report(kEnded, WTERMSIG(status));
     } else if (shared_->next == first) {
       shared_->failure = {ECHILD, "waitpid"};
     }
-    told_ = false;
+    is_reported_ = false;
   }
 
-  // A call that is to be traced is told, and its process ended: the kernel then does not carry it out. Source:
+  // Reports a call that is traced and kills the caller, so that the kernel does not carry out the call. Source:
   // __seccomp_filter() in kernel/seccomp.c, "Terminating the task now avoids executing a system call".
   void Trace(pid_t pid, int status) {
     if (status >> 8 == (SIGTRAP | PTRACE_EVENT_SECCOMP << 8)) {
       unsigned long message = 0;
       ptrace(PTRACE_GETEVENTMSG, pid, nullptr, &message);
-      shared_->Tell(kTraced, static_cast<int64_t>(message));
-      told_ = true;
+      shared_->Report(kTraced, static_cast<int64_t>(message));
+      is_reported_ = true;
       kill(pid, SIGKILL);
-    } else if (WSTOPSIG(status) == SIGSTOP && !shared_->filtered) {
+    } else if (WSTOPSIG(status) == SIGSTOP && !shared_->is_filtered) {
       ptrace(PTRACE_SETOPTIONS, pid, nullptr, PTRACE_O_EXITKILL | PTRACE_O_TRACESECCOMP);
       ptrace(PTRACE_CONT, pid, nullptr, nullptr);
     } else {
@@ -177,7 +180,7 @@ class Prober {
   static int MakeCalls(void* prober) {
     auto* self = static_cast<Prober*>(prober);
     CatchTraps();
-    if (self->traced_) {
+    if (self->is_traced_) {
       ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);
       kill(getpid(), SIGSTOP);
     }
@@ -185,19 +188,20 @@ class Prober {
   }
 
   void MakeRest() {
-    shared_->filtered = true;
-    while (shared_->next < count_) shared_->Tell(kReturned, Make(calls_[shared_->next]));
+    shared_->is_filtered = true;
+    while (shared_->next < count_) shared_->Report(kReturned, MakeCall(calls_[shared_->next]));
   }
 
-  // SECCOMP_RET_TRAP sends SIGSYS, which is caught; SECCOMP_RET_KILL ends by SIGSYS, which can't be.
+  // Of the two actions with SIGSYS, only the signal of SECCOMP_RET_TRAP can be handled; that of SECCOMP_RET_KILL
+  // cannot.
   static void CatchTraps() {
     struct sigaction action = {};
     action.sa_sigaction = [](int, siginfo_t* info, void*) {
-      if (running_->shared_->filtered) {
-        running_->shared_->Tell(kTrapped, info->si_errno);
-        running_->told_ = true;
+      if (running_->shared_->is_filtered) {
+        running_->shared_->Report(kTrapped, info->si_errno);
+        running_->is_reported_ = true;
       }
-      __builtin_trap();  // Every way back is a call, and denied.
+      __builtin_trap();  // sigreturn(2) would be denied.
     };
     action.sa_flags = SA_SIGINFO;
     sigaction(SIGSYS, &action, nullptr);
@@ -207,22 +211,22 @@ class Prober {
     pthread_sigmask(SIG_UNBLOCK, &trap, nullptr);
   }
 
-  // For the handler, in the prober's own copy of Node's memory: one prober a process.
+  // For the signal handler. Each prober is a process of its own.
   static Prober* running_;
 
   ChildPlan* plan_;
   void* stack_top_;
   const Call* calls_;
   size_t count_;
-  bool traced_;
+  bool is_traced_;
   Shared* shared_;
-  bool told_ = false;  // The process that ended had said what its last call met.
+  bool is_reported_ = false;  // The last call of the caller that ended is reported already.
 };
 
 Prober* Prober::running_ = nullptr;
 
-// Has a copy of this process be the prober, until it has ended.
-Failure RunInCopy(Prober* prober) {
+// Runs the prober in a fork of this process, and waits for its end.
+Failure RunInFork(Prober* prober) {
   pid_t pid = 0;
   {
     const SignalsBlocked blocked;
@@ -245,37 +249,37 @@ Failure RunInCopy(Prober* prober) {
 
 Napi::Value Probe(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const auto refuse = [&env](const char* what) {
-    Napi::TypeError::New(env, what).ThrowAsJavaScriptException();
+  bool is_traced = false;
+  if (!Require(env, info[1].IsTypedArray() && ReadValue(info[2], &is_traced), "probe(filters, calls, traced)") ||
+      !Require(env, info[1].As<Napi::TypedArray>().TypedArrayType() == napi_biguint64_array,
+               "calls: a BigUint64Array")) {
     return env.Undefined();
-  };
-  if (!info[0].IsObject() || !info[1].IsTypedArray() || !info[2].IsBoolean()) {
-    return refuse("probe(filters, calls, traced)");
   }
-  if (info[1].As<Napi::TypedArray>().TypedArrayType() != napi_biguint64_array) return refuse("calls: a BigUint64Array");
   const auto words = info[1].As<Napi::BigUint64Array>();
   const size_t count = words.ElementLength() / kWords;
-  if (words.ElementLength() % kWords != 0 || count > kMostCalls) return refuse("calls: 8 words each, at most 2^20");
+  const bool is_whole = words.ElementLength() % kWords == 0 && count <= kMaxCalls;
+  if (!Require(env, is_whole, "calls: 8 words for each, at most 2^20 calls")) return env.Undefined();
   const auto* calls = reinterpret_cast<const Call*>(words.Data());
   for (size_t i = 0; i < count; i++) {
-    if (!kHasInt80 && calls[i].by_int80 != 0) return refuse("calls: this CPU has no int 0x80");
+    const bool is_possible = kHasInt80 || calls[i].by_int80 == 0;
+    if (!Require(env, is_possible, "calls: this CPU has no int 0x80")) return env.Undefined();
   }
-  const std::unique_ptr<Request> request = Request::ReadFiltersOnly(env, info[0].As<Napi::Object>());
-  if (request == nullptr) return env.Undefined();
+  Request request;
+  if (!ReadFilterRequest(env, info[0], &request)) return env.Undefined();
 
-  const SharedMemory memory(sizeof(Shared) + count * sizeof(Answer));
+  const SharedMemory memory(sizeof(Shared) + count * sizeof(Result));
   const std::unique_ptr<ChildMemory> child_memory = ChildMemory::ForCopies();
   if (memory.get() == nullptr || child_memory == nullptr) return ToJavaScript(env, {errno, "mmap"});
   auto* shared = static_cast<Shared*>(memory.get());
-  ChildPlan plan = request->Plan(child_memory.get());
-  plan.exit_call = SYS_exit_group;
-  Prober prober(&plan, child_memory->stack_top(), calls, count, info[2].As<Napi::Boolean>().Value(), shared);
-  const Failure failure = RunInCopy(&prober);
+  PreparedPlan plan(&request, child_memory.get());
+  plan->exit_call = SYS_exit_group;
+  Prober prober(plan.get(), child_memory->stack_top(), calls, count, is_traced, shared);
+  const Failure failure = RunInFork(&prober);
   if (failure.error != 0) return ToJavaScript(env, failure);
   if (shared->failure.error != 0) return ToJavaScript(env, shared->failure);
-  auto answers = Napi::Int32Array::New(env, 2 * count);
-  if (!answers.IsEmpty()) memcpy(answers.Data(), shared->answers, count * sizeof(Answer));
-  return answers;
+  auto results = Napi::Int32Array::New(env, 2 * count);
+  if (!results.IsEmpty()) memcpy(results.Data(), shared->results, count * sizeof(Result));
+  return results;
 }
 
 }  // namespace seccomp

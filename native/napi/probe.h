@@ -1,18 +1,18 @@
-// Asks the kernel what filters answer to calls, none of which is carried out.
-#ifndef SECCOMP_NATIVE_PROBE_H_
-#define SECCOMP_NATIVE_PROBE_H_
+// Makes calls under filters to learn what the filters return for them.
+#ifndef SECCOMP_NATIVE_NAPI_PROBE_H_
+#define SECCOMP_NATIVE_NAPI_PROBE_H_
 
 #include <napi.h>
 
 namespace seccomp {
 
-// probe(filters, calls, traced) → an Int32Array of two numbers a call, or { error, call } if the filters were not put
-// on.
+// probe(filters, calls, traced) → an Int32Array with two numbers for each call, an outcome and its value; or
+// { error, call } if a step failed.
 //
-// The calls are made in order by a process under `filters`; when one ends it, another process goes on with the next.
-// Nothing keeps a call that the filters allow from being carried out: the first filter must be one that denies all.
+// A process under `filters` makes the calls in order. If one ends the process, another one goes on with the next call.
+// A call that the filters allow is carried out, so the first filter must deny all calls.
 Napi::Value Probe(const Napi::CallbackInfo& info);
 
 }  // namespace seccomp
 
-#endif  // SECCOMP_NATIVE_PROBE_H_
+#endif  // SECCOMP_NATIVE_NAPI_PROBE_H_

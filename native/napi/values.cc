@@ -1,11 +1,86 @@
-// Own properties of JavaScript objects: what is on Object.prototype is not read, and does not keep a property from
-// being set.
 #include "napi/values.h"
 
 #include <algorithm>
-#include <string>
 
 namespace seccomp {
+namespace {
+
+bool IsArrayOf(const Napi::Value& value, napi_typedarray_type type) {
+  return value.IsTypedArray() && value.As<Napi::TypedArray>().TypedArrayType() == type;
+}
+
+}  // namespace
+
+bool ReadValue(const Napi::Value& value, bool* out) {
+  if (!value.IsBoolean()) return false;
+  *out = value.As<Napi::Boolean>().Value();
+  return true;
+}
+
+bool ReadValue(const Napi::Value& value, double* out) {
+  if (!value.IsNumber()) return false;
+  *out = value.As<Napi::Number>().DoubleValue();
+  return true;
+}
+
+bool ReadValue(const Napi::Value& value, int32_t* out) {
+  const auto integer = ReadInteger(value, INT32_MIN, INT32_MAX);
+  if (!integer) return false;
+  *out = static_cast<int32_t>(*integer);
+  return true;
+}
+
+bool ReadValue(const Napi::Value& value, uint32_t* out) {
+  const auto integer = ReadInteger(value, 0, UINT32_MAX);
+  if (!integer) return false;
+  *out = static_cast<uint32_t>(*integer);
+  return true;
+}
+
+bool ReadValue(const Napi::Value& value, uint64_t* out) {
+  if (!value.IsBigInt()) return false;
+  bool is_lossless = false;
+  *out = value.As<Napi::BigInt>().Uint64Value(&is_lossless);
+  return is_lossless;
+}
+
+bool ReadValue(const Napi::Value& value, std::string* out) {
+  if (!value.IsString()) return false;
+  *out = value.As<Napi::String>().Utf8Value();
+  return out->find('\0') == std::string::npos;
+}
+
+bool ReadValue(const Napi::Value& value, std::vector<std::string>* out) {
+  if (!value.IsArray()) return false;
+  const Napi::Array array = value.As<Napi::Array>();
+  out->resize(array.Length());
+  for (uint32_t i = 0; i < out->size(); i++) {
+    if (!ReadValue(array.Get(i), &(*out)[i])) return false;
+  }
+  return true;
+}
+
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters)
+std::optional<int64_t> ReadInteger(const Napi::Value& value, int64_t low, int64_t high) {
+  if (!value.IsNumber()) return std::nullopt;
+  const double number = value.As<Napi::Number>().DoubleValue();
+  if (!(number >= static_cast<double>(low) && number <= static_cast<double>(high))) return std::nullopt;
+  const auto integer = static_cast<int64_t>(number);
+  if (static_cast<double>(integer) != number) return std::nullopt;
+  return integer;
+}
+
+std::optional<ArrayView<uint8_t>> ReadBytes(const Napi::Value& value) {
+  if (!IsArrayOf(value, napi_uint8_array)) return std::nullopt;
+  auto array = value.As<Napi::Uint8Array>();
+  return ArrayView<uint8_t>{array.Data(), array.ElementLength()};
+}
+
+std::optional<ArrayView<uint32_t>> ReadWords(const Napi::Value& value) {
+  if (!IsArrayOf(value, napi_uint32_array)) return std::nullopt;
+  auto array = value.As<Napi::Uint32Array>();
+  return ArrayView<uint32_t>{array.Data(), array.ElementLength()};
+}
 
 Napi::Value Own(const Napi::Object& object, const char* name) {
   const Napi::Env env = object.Env();
@@ -20,20 +95,20 @@ Napi::Value Own(const Napi::Object& object, const char* name) {
   return napi_get_property(env, object, key, &value) == napi_ok ? Napi::Value(env, value) : Napi::Value();
 }
 
-bool HasOnly(Napi::Env env, const Napi::Object& object, const char* what, std::initializer_list<const char*> known) {
-  napi_value names = nullptr;
+bool HasOnly(const Napi::Object& object, const char* what, const std::vector<const char*>& names) {
+  const Napi::Env env = object.Env();
+  napi_value own_names = nullptr;
   if (napi_get_all_property_names(env, object, napi_key_own_only, napi_key_skip_symbols, napi_key_numbers_to_strings,
-                                  &names) != napi_ok) {
+                                  &own_names) != napi_ok) {
     return false;
   }
-  const Napi::Array keys(env, names);
+  const Napi::Array keys(env, own_names);
   for (uint32_t i = 0; i < keys.Length(); i++) {
     const Napi::Value name = keys.Get(i);
     if (!name.IsString()) return false;
     const std::string key = name.As<Napi::String>().Utf8Value();
-    if (std::find(known.begin(), known.end(), key) != known.end()) continue;
-    Napi::TypeError::New(env, std::string(what) + ": unknown key " + key).ThrowAsJavaScriptException();
-    return false;
+    const bool is_known = std::find(names.begin(), names.end(), key) != names.end();
+    if (!is_known) return ThrowTypeError(env, std::string(what) + ": unknown key " + key);
   }
   return true;
 }

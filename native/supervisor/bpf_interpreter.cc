@@ -1,4 +1,3 @@
-// What is answered to a call: classic BPF that JavaScript made and proved, run here as the kernel would run it.
 #include "supervisor/bpf_interpreter.h"
 
 #include <linux/bpf_common.h>
@@ -9,7 +8,8 @@
 namespace seccomp {
 namespace {
 
-// As seccomp_check_filter() and bpf_check_classic() have it, of what our compiler emits.
+// The checks of seccomp_check_filter() and bpf_check_classic() in the kernel, for the instructions that lib/filter
+// emits. `left` is the number of instructions that follow.
 bool IsValid(const sock_filter& instruction, size_t left) {
   switch (instruction.code) {
     case BPF_LD | BPF_W | BPF_ABS:
@@ -32,7 +32,7 @@ bool IsValid(const sock_filter& instruction, size_t left) {
 
 }  // namespace
 
-bool Answers::Read(std::vector<sock_filter> program) {
+bool BpfInterpreter::Load(std::vector<sock_filter> program) {
   if (program.empty() || program.size() > BPF_MAXINSNS) return false;
   for (size_t i = 0; i < program.size(); i++) {
     if (!IsValid(program[i], program.size() - 1 - i)) return false;
@@ -41,7 +41,7 @@ bool Answers::Read(std::vector<sock_filter> program) {
   return true;
 }
 
-uint32_t Answers::For(const seccomp_data& call) const {
+uint32_t BpfInterpreter::Run(const seccomp_data& call) const {
   const char* data = reinterpret_cast<const char*>(&call);
   uint32_t accumulator = 0;
   for (const sock_filter* at = program_.data();; at++) {

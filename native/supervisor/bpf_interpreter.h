@@ -1,6 +1,6 @@
-// What is answered to a call: classic BPF that JavaScript made and proved, run here as the kernel would run it.
-#ifndef SECCOMP_NATIVE_ANSWERS_H_
-#define SECCOMP_NATIVE_ANSWERS_H_
+// Runs the classic BPF program that decides how a call is answered.
+#ifndef SECCOMP_NATIVE_SUPERVISOR_BPF_INTERPRETER_H_
+#define SECCOMP_NATIVE_SUPERVISOR_BPF_INTERPRETER_H_
 
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -10,13 +10,14 @@
 
 namespace seccomp {
 
-class Answers {
+class BpfInterpreter {
  public:
-  // False if the kernel would not take the program: then it must not be run.
-  bool Read(std::vector<sock_filter> program);
+  // Returns false if the kernel would refuse the program. Run must then not be called.
+  bool Load(std::vector<sock_filter> program);
 
-  // SECCOMP_RET_* with its data. It ends: jumps go forward, and the last instruction returns.
-  uint32_t For(const seccomp_data& call) const;
+  // Returns SECCOMP_RET_* with its data, as the kernel would for this call. Terminates, since jumps only go forward and
+  // the last instruction returns.
+  uint32_t Run(const seccomp_data& call) const;
 
  private:
   std::vector<sock_filter> program_;
@@ -24,4 +25,4 @@ class Answers {
 
 }  // namespace seccomp
 
-#endif  // SECCOMP_NATIVE_ANSWERS_H_
+#endif  // SECCOMP_NATIVE_SUPERVISOR_BPF_INTERPRETER_H_

@@ -1,6 +1,6 @@
-// Kinds of calls: what is told once and then only counted.
-#ifndef SECCOMP_NATIVE_KINDS_H_
-#define SECCOMP_NATIVE_KINDS_H_
+// Counts notified calls by kind, so that JavaScript reads each kind once and not each call.
+#ifndef SECCOMP_NATIVE_SUPERVISOR_CALL_KINDS_H_
+#define SECCOMP_NATIVE_SUPERVISOR_CALL_KINDS_H_
 
 #include <linux/seccomp.h>
 #include <sys/types.h>
@@ -19,32 +19,33 @@ namespace seccomp {
 
 constexpr size_t kArguments = 6;
 
-// An argument that points to memory worth reading: text up to a NUL, or bytes.
+// An argument that points to memory which is read: a string up to its NUL, or bytes.
 struct Capture {
   uint8_t argument = 0;
   bool is_text = false;
-  uint32_t most = 0;                     // Bytes.
-  std::optional<uint8_t> size_argument;  // The argument that says how many there are, at most `most`.
+  uint32_t max_size = 0;                 // In bytes.
+  std::optional<uint8_t> size_argument;  // The argument that has the number of bytes.
 };
 
-// What makes calls of one number different, and what to read of them.
-struct CallFacts {
-  std::array<uint64_t, kArguments> distinguishing = {};  // A mask for each argument; 0: its value makes no difference.
+// For calls of one number: the bits of their arguments that make them different kinds, and the memory that is read.
+struct CallTraits {
+  std::array<uint64_t, kArguments> distinguishing = {};  // A mask for each argument.
   std::vector<Capture> captures;
 };
 
-// How calls are answered and seen: made by JavaScript once a filter, shared by all children under it.
+// How the calls of a filter are answered and counted. JavaScript makes one for each filter; all children under that
+// filter share it.
 struct Supervision {
-  Answers answers;
-  // Whether calls that are allowed are counted too; then what they point to makes no difference.
-  bool everything = false;
-  std::unordered_map<uint64_t, CallFacts> facts;  // By Key().
+  BpfInterpreter answers;
+  // Whether allowed calls are counted too. Then kinds do not differ by the memory to which their arguments point.
+  bool counts_all = false;
+  std::unordered_map<uint64_t, CallTraits> traits;  // By Key().
 
   static uint64_t Key(uint32_t arch, uint32_t number) { return uint64_t{arch} << 32 | number; }
 };
 
-// Calls that are alike, and the first of them.
-struct Kind {
+// The first call of a kind, and the number of calls.
+struct CallKind {
   seccomp_data call = {};
   uint32_t answer = 0;  // SECCOMP_RET_*
   pid_t process = 0, thread = 0;
@@ -53,34 +54,35 @@ struct Kind {
   uint64_t count = 0;
 };
 
-// The kinds that one listener saw. May be used by several threads.
-class Kinds {
+// The kinds of calls of one listener.
+class CallKinds {
  public:
-  // Programs that go through all paths or arguments there are shall not take all memory.
-  static constexpr size_t kMost = 2048;
+  // A program that tries every path or argument must not fill this process's memory: calls of further kinds are counted
+  // together.
+  static constexpr size_t kMaxKinds = 2048;
 
-  // For one thread alone: counts a call of `thread`, which waits. Gives the kind's index if it is the first of its kind
-  // and there is room.
-  // NOLINTNEXTLINE(bugprone-easily-swappable-parameters)
+  // Counts a call for which `thread` waits. Returns the index of its kind if it is the first one and there is room.
+  // Only the listener's thread may call this. NOLINTNEXTLINE(bugprone-easily-swappable-parameters)
   std::optional<uint32_t> Count(const Supervision& supervision, const seccomp_data& call, uint32_t answer,
                                 pid_t thread);
 
-  std::optional<Kind> At(uint32_t index) const;
-  // How many of each, and of those there was no room for.
+  // The following may be called by any thread, and never wait for reads of /proc.
+  std::optional<CallKind> At(uint32_t index) const;
+  // Returns the number of calls of each kind, and in `others` that of calls of kinds for which there was no room.
   std::vector<uint64_t> Counts(uint64_t* others) const;
 
  private:
-  // Whether the call of key_ is to be added; else it has been counted.
-  bool CountAsNew();
-  uint32_t Add(Kind kind);
+  // Returns true if the call of key_ is of a new kind, for which there is room; otherwise counts it.
+  bool IsNew();
+  uint32_t Add(CallKind kind);
 
   mutable std::mutex mutex_;
   std::unordered_map<std::string, uint32_t> index_;
-  std::vector<Kind> kinds_;
+  std::vector<CallKind> kinds_;
   uint64_t others_ = 0;
-  std::string key_;  // Of the call that is counted; kept for its room.
+  std::string key_;  // Of the call that is counted. A member, to reuse its memory. Only for the listener's thread.
 };
 
 }  // namespace seccomp
 
-#endif  // SECCOMP_NATIVE_KINDS_H_
+#endif  // SECCOMP_NATIVE_SUPERVISOR_CALL_KINDS_H_

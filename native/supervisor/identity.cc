@@ -1,4 +1,3 @@
-// Who a thread acts as, so that what is done in its place is done with its rights and no others.
 #include "supervisor/identity.h"
 
 #include <fcntl.h>
@@ -22,7 +21,7 @@ bool IsSame(const std::string& path, const std::string& other) {
          one.st_ino == two.st_ino;
 }
 
-// The numbers of a line.
+// Parses the numbers of a line that are separated by blanks.
 std::vector<uint32_t> Numbers(const std::string& line) {
   std::vector<uint32_t> numbers;
   const char* at = line.c_str();
@@ -42,7 +41,7 @@ std::optional<Identity> Identity::Of(pid_t thread) {
   const std::string status = StatusText(thread);
   const std::vector<uint32_t> uids = Numbers(StatusField(status, "Uid"));
   const std::vector<uint32_t> gids = Numbers(StatusField(status, "Gid"));
-  // Real, effective, saved, of files.
+  // Each line has the real, effective, saved and filesystem ID.
   if (uids.size() != 4 || gids.size() != 4 || uids[1] != uids[3] || gids[1] != gids[3]) return std::nullopt;
   if (!IsSame(proc + "ns/user", "/proc/self/ns/user")) return std::nullopt;
   Identity identity;
@@ -53,34 +52,34 @@ std::optional<Identity> Identity::Of(pid_t thread) {
   identity.root_ = Descriptor(open((proc + "root").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   identity.directory_ = Descriptor(open((proc + "cwd").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (identity.root_.get() < 0 || identity.directory_.get() < 0) return std::nullopt;
-  identity.has_our_root_ = IsSame(proc + "ns/mnt", "/proc/self/ns/mnt") && IsSame(proc + "root", "/proc/self/root");
+  identity.has_same_root_ = IsSame(proc + "ns/mnt", "/proc/self/ns/mnt") && IsSame(proc + "root", "/proc/self/root");
   return identity;
 }
 
 Identity::~Identity() {
   if (!is_assumed_) return;
-  syscall(SYS_setresuid, -1, our_uid_, -1);
-  syscall(SYS_setresgid, -1, our_gid_, -1);
+  syscall(SYS_setresuid, -1, saved_uid_, -1);
+  syscall(SYS_setresgid, -1, saved_gid_, -1);
 }
 
 bool Identity::Assume() {
   is_assumed_ = true;
-  our_uid_ = geteuid();
-  our_gid_ = getegid();
-  // The other threads of this process keep their directories.
+  saved_uid_ = geteuid();
+  saved_gid_ = getegid();
+  // After unshare(2), the other threads of this process keep their root and directory.
   return unshare(CLONE_FS) == 0 && AssumeRoot() && AssumeIds();
 }
 
 bool Identity::AssumeRoot() const {
   const bool is_in_root = fchdir(root_.get()) == 0 && chroot(".") == 0;
-  return (is_in_root || has_our_root_) && fchdir(directory_.get()) == 0;
+  return (is_in_root || has_same_root_) && fchdir(directory_.get()) == 0;
 }
 
-// By system calls: the functions of the C library change all threads. The real and saved IDs stay ours, so that nobody
-// with the caller's may send signals to this thread, or trace it.
+// By syscall(2), since libc's wrappers change all threads. The real and saved IDs stay those of this process, so that
+// processes of the other user may neither signal nor trace this thread.
 bool Identity::AssumeIds() const {
-  const std::string ours = StatusText(static_cast<pid_t>(syscall(SYS_gettid)));
-  const bool has_groups = Numbers(StatusField(ours, "Groups")) == groups_;
+  const std::string status = StatusText(static_cast<pid_t>(syscall(SYS_gettid)));
+  const bool has_groups = Numbers(StatusField(status, "Groups")) == groups_;
   if (!has_groups && syscall(SYS_setgroups, groups_.size(), groups_.data()) != 0) return false;
   if (getegid() != gid_ && syscall(SYS_setresgid, -1, gid_, -1) != 0) return false;
   if (geteuid() != uid_ && syscall(SYS_setresuid, -1, uid_, -1) != 0) return false;

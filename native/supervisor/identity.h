@@ -1,6 +1,6 @@
-// Who a thread acts as, so that what is done in its place is done with its rights and no others.
-#ifndef SECCOMP_NATIVE_IDENTITY_H_
-#define SECCOMP_NATIVE_IDENTITY_H_
+// The credentials of another thread, by which this process acts in its place with its rights and no others.
+#ifndef SECCOMP_NATIVE_SUPERVISOR_IDENTITY_H_
+#define SECCOMP_NATIVE_SUPERVISOR_IDENTITY_H_
 
 #include <sys/types.h>
 
@@ -8,17 +8,16 @@
 #include <string>
 #include <vector>
 
-#include "child/clone.h"
-#include "napi/read_request.h"
+#include "system/descriptor.h"
 
 namespace seccomp {
 
-// Effective user and group, supplementary groups, effective capabilities, root and working directory of a thread. It
-// may be another's if the thread is gone by now: see caller.h.
+// Effective user and group, supplementary groups, effective capabilities, root and working directory of a thread. They
+// may be those of another process, if the thread has died: see notified_thread.h.
 class Identity {
  public:
-  // From /proc. An empty result: it can't be known, or we may not take it on: its user namespace is another one, or the
-  // IDs with which it reaches files are not its effective ones.
+  // Reads them from /proc. Returns nullopt if they are unknown, or cannot be assumed: the thread is in another user
+  // namespace, or its filesystem IDs differ from its effective IDs.
   static std::optional<Identity> Of(pid_t thread);
 
   Identity(Identity&&) = default;
@@ -27,8 +26,8 @@ class Identity {
   Identity& operator=(Identity&&) = default;
   ~Identity();
 
-  // Gives it to the calling thread, which must end afterwards: it gets back its user and group with the end of this,
-  // and nothing else. False: we may not. Clears this process's dumpable flag.
+  // Assumes them on the calling thread, which must end afterwards: the destructor restores only its user and group.
+  // Returns false if this process may not. Clears the dumpable flag of this process.
   bool Assume();
 
  private:
@@ -41,12 +40,13 @@ class Identity {
   std::vector<gid_t> groups_;
   uint64_t capabilities_ = 0;
   Descriptor root_, directory_;
-  bool has_our_root_ = false;
+  bool has_same_root_ = false;
   bool is_assumed_ = false;
-  uid_t our_uid_ = 0;
-  gid_t our_gid_ = 0;
+  // Of the calling thread before Assume.
+  uid_t saved_uid_ = 0;
+  gid_t saved_gid_ = 0;
 };
 
 }  // namespace seccomp
 
-#endif  // SECCOMP_NATIVE_IDENTITY_H_
+#endif  // SECCOMP_NATIVE_SUPERVISOR_IDENTITY_H_

@@ -1,24 +1,28 @@
-// One filter's listener: receives its calls, answers them or asks JavaScript.
-#ifndef SECCOMP_NATIVE_LISTENER_H_
-#define SECCOMP_NATIVE_LISTENER_H_
+// The listener of one filter: receives notifications, and answers them or passes them to JavaScript.
+// seccomp_unotify(2).
+#ifndef SECCOMP_NATIVE_SUPERVISOR_LISTENER_H_
+#define SECCOMP_NATIVE_SUPERVISOR_LISTENER_H_
 
 #include <linux/seccomp.h>
 
 #include <memory>
 #include <mutex>
 #include <unordered_map>
+#include <vector>
 
-#include "napi/read_request.h"
 #include "supervisor/call_kinds.h"
-#include "napi/notify/mailbox.h"
+#include "supervisor/mailbox.h"
+#include "system/descriptor.h"
 
 namespace seccomp {
 
 class Connection;
 
-// struct seccomp_notif, with room for what a newer kernel adds to it.
-struct Received {
-  Received();
+// Room for a struct seccomp_notif of the running kernel, which may be larger than that of the headers.
+class Notification {
+ public:
+  Notification();
+  // SECCOMP_IOCTL_NOTIF_RECV requires that it is all zeros.
   void Clear();
   seccomp_notif* get() { return reinterpret_cast<seccomp_notif*>(bytes_.data()); }
 
@@ -28,49 +32,57 @@ struct Received {
 
 class Listener {
  public:
-  Listener(Descriptor descriptor, std::shared_ptr<const Supervision> supervision, std::shared_ptr<Inbox> inbox);
+  Listener(Descriptor descriptor, std::shared_ptr<const Supervision> supervision, std::shared_ptr<Mailbox> mailbox);
 
+  // Unique in this process.
   uint64_t id() const { return id_; }
   int descriptor() const { return descriptor_.get(); }
-  const Kinds& kinds() const { return kinds_; }
-  const std::shared_ptr<Inbox>& inbox() const { return inbox_; }
+  const CallKinds& kinds() const { return kinds_; }
+  Mailbox& mailbox() const { return *mailbox_; }
 
-  // For the thread that serves it: waits for one call, and answers it or asks. False: there was no call.
-  bool Serve(Received* received);
-  // How many calls it has been.
+  // The following three are for the thread that serves the listener.
+
+  // Waits for one notification, and answers it or passes it to JavaScript. Returns false if there was none.
+  bool Serve(Notification* notification);
+  // The number of notifications received so far.
   uint64_t served() const { return served_; }
-  // For that thread, when all that have the filter are gone: no call comes any more.
+  // To be called when all processes with the filter have ended.
   void Close();
-  // Denies all that JavaScript was asked and did not answer, for it is gone.
-  void DenyAsked();
 
-  // For any thread. Each gives 0 or an errno; ENOENT: nobody waits for it any more.
+  // For any thread.
+
+  // Denies the calls that JavaScript has not answered.
+  void DenyWaiting();
+  // The following return 0 or an errno; ENOENT: nothing waits for that answer any more.
   int Answer(const seccomp_notif_resp& answer);
+  // Duplicates a descriptor of this process into the notified process, which the call returns: `added`.
   int AddDescriptor(uint64_t call, int descriptor, bool close_on_exec, int* added);
   int IsWaiting(uint64_t call);
-  // Notes what is done for a call: it learns of the call's answer. EALREADY: something is done already.
+  // Attaches a connection to a waiting call, whose end ends the connection. EALREADY: the call has one.
   int Begin(uint64_t call, std::shared_ptr<Connection> connection);
 
  private:
   void Handle(const seccomp_notif& notif);
-  bool IsValid(uint64_t call) const;
-  // With the lock: the call is answered from here on. False: it is already.
-  bool Answered(uint64_t call, int answer);
-  // An answer that is not JavaScript's. The caller may be gone: then there is nobody to be told.
-  void Send(seccomp_notif_resp answer) const;
-  void Ask(const seccomp_notif& notif);
+  void PassToJavaScript(const seccomp_notif& notif);
   void Count(const seccomp_notif& notif, uint32_t answer);
+  // Sends an answer that JavaScript did not give. Errors are ignored: the calling thread may have died.
+  void Send(seccomp_notif_resp answer) const;
+  bool IsValid(uint64_t call) const;
+  // To be called with mutex_: removes the call from waiting_ and ends its connection. Returns false if it was not
+  // there.
+  bool EndWait(uint64_t call, int answer);
 
   const uint64_t id_;
   Descriptor descriptor_;
   const std::shared_ptr<const Supervision> supervision_;
-  const std::shared_ptr<Inbox> inbox_;
-  Kinds kinds_;
+  const std::shared_ptr<Mailbox> mailbox_;
+  CallKinds kinds_;
   uint64_t served_ = 0;
-  std::mutex mutex_;                                                 // Of the descriptor's end, and of what was asked.
-  std::unordered_map<uint64_t, std::shared_ptr<Connection>> asked_;  // And what is done for each; nullptr: nothing.
+  std::mutex mutex_;  // Guards waiting_, and keeps descriptor_ open while another thread uses it.
+  // The calls that wait for JavaScript, with the connection that is made for each; nullptr: none.
+  std::unordered_map<uint64_t, std::shared_ptr<Connection>> waiting_;
 };
 
 }  // namespace seccomp
 
-#endif  // SECCOMP_NATIVE_LISTENER_H_
+#endif  // SECCOMP_NATIVE_SUPERVISOR_LISTENER_H_

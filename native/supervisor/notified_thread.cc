@@ -1,4 +1,3 @@
-// What is read of a thread that waits in a call: from /proc and its memory.
 #include "supervisor/notified_thread.h"
 
 #include <errno.h>
@@ -14,25 +13,25 @@
 #include <algorithm>
 #include <array>
 
+#include "system/descriptor.h"
 #include "system/linux_abi.h"
-#include "napi/read_request.h"
 
 namespace seccomp {
 namespace {
 
-// Memory ends at a page's end. Where pages are larger this is one of their parts.
+// Reads are split at page boundaries, so that bytes before the end of a mapping are read. 4096 divides all page sizes.
 constexpr uint64_t kPage = 4096;
-constexpr size_t kMostPages = 18;  // 64 KiB and a page that begins before.
-constexpr size_t kMostStatus = 65536;
-// Maps of programs with many mappings are longer; what lies beyond has no name.
-constexpr size_t kMostMaps = size_t{4} << 20;
+constexpr size_t kMaxPages = 18;  // For 64 KiB that begin in the middle of a page.
+constexpr size_t kMaxStatus = 65536;
+// Programs with very many mappings have more text; modules beyond have no name.
+constexpr size_t kMaxMaps = size_t{4} << 20;
 
 std::string ProcPath(pid_t thread, const char* name) { return "/proc/" + std::to_string(thread) + "/" + name; }
 
-std::string ReadAll(const Descriptor& file, size_t most) {
+std::string ReadAll(const Descriptor& file, size_t max_size) {
   std::string text;
   std::array<char, 16384> chunk = {};
-  while (text.size() < most) {
+  while (text.size() < max_size) {
     const ssize_t size = read(file.get(), chunk.data(), chunk.size());
     if (size < 0 && errno == EINTR) continue;
     if (size <= 0) break;
@@ -52,11 +51,11 @@ std::string Hexadecimal(uint64_t number) {
 
 std::string Place(const std::string& file, uint64_t offset) { return file + "+0x" + Hexadecimal(offset); }
 
-// From the text of proc_pid_maps(5).
+// Finds the module in the text of /proc/PID/maps, proc_pid_maps(5).
 std::string ModuleIn(const std::string& maps, uint64_t address) {
   for (size_t line = 0; line < maps.size();) {
     const size_t end = std::min(maps.find('\n', line), maps.size());
-    // first-after permissions offset device inode name
+    // START-END PERMISSIONS OFFSET DEVICE INODE PATH
     const std::string text = maps.substr(line, end - line);
     char* rest = nullptr;
     const uint64_t first = strtoull(text.c_str(), &rest, 16);
@@ -76,8 +75,8 @@ std::string ModuleIn(const std::string& maps, uint64_t address) {
 
 // NOLINTNEXTLINE(bugprone-easily-swappable-parameters)
 std::string ReadMemory(pid_t thread, uint64_t address, size_t size) {
-  std::string bytes(std::min<size_t>(size, (kMostPages - 2) * kPage), '\0');
-  std::array<iovec, kMostPages> remote = {};
+  std::string bytes(std::min<size_t>(size, (kMaxPages - 2) * kPage), '\0');
+  std::array<iovec, kMaxPages> remote = {};
   size_t count = 0;
   for (uint64_t at = address, left = bytes.size(); left > 0; count++) {
     const uint64_t part = std::min(left, kPage - at % kPage);
@@ -111,12 +110,12 @@ std::string ModuleAt(pid_t thread, uint64_t address) {
   if (ioctl(maps.get(), kProcmapQuery, &query) == 0) {
     return name[0] == '/' ? Place(name.data(), address - query.vma_start + query.vma_offset) : "";
   }
-  return errno == ENOTTY ? ModuleIn(ReadAll(maps, kMostMaps), address) : "";
+  return errno == ENOTTY ? ModuleIn(ReadAll(maps, kMaxMaps), address) : "";
 }
 
 std::string StatusText(pid_t thread) {
   const Descriptor file(open(ProcPath(thread, "status").c_str(), O_RDONLY | O_CLOEXEC));
-  return file.get() < 0 ? "" : ReadAll(file, kMostStatus);
+  return file.get() < 0 ? "" : ReadAll(file, kMaxStatus);
 }
 
 std::string StatusField(const std::string& status, const char* name) {
@@ -128,7 +127,8 @@ std::string StatusField(const std::string& status, const char* name) {
 }
 
 pid_t ProcessOf(pid_t thread) {
-  // First threads have their processes' numbers. Asked so, that takes a hundredth of the time that their status takes.
+  // The first thread of a process has the ID of the process. This check takes a hundredth of the time of reading
+  // status.
   if (syscall(SYS_tgkill, thread, thread, 0) == 0) return thread;
   return static_cast<pid_t>(strtol(StatusField(StatusText(thread), "Tgid").c_str(), nullptr, 10));
 }

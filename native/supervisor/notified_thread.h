@@ -1,9 +1,9 @@
-// What is read of a thread that waits in a call: from /proc and its memory.
+// Reads a thread that waits in a notified call: its memory, and its files in /proc.
 //
-// Each of these may see another process, if the thread has died and its number was given away: what was read counts
-// only if the call is still waited for afterwards (SECCOMP_IOCTL_NOTIF_ID_VALID).
-#ifndef SECCOMP_NATIVE_CALLER_H_
-#define SECCOMP_NATIVE_CALLER_H_
+// Each function may read another process, if the thread has died and its ID was reused. A result counts only if
+// SECCOMP_IOCTL_NOTIF_ID_VALID succeeds afterwards.
+#ifndef SECCOMP_NATIVE_SUPERVISOR_NOTIFIED_THREAD_H_
+#define SECCOMP_NATIVE_SUPERVISOR_NOTIFIED_THREAD_H_
 
 #include <sys/types.h>
 
@@ -13,23 +13,25 @@
 
 namespace seccomp {
 
-// Bytes at `address`, up to `size`: fewer where the memory ends before; none if there is none, or we may not.
-// Linux 3.2, process_vm_readv(2).
+// Returns up to `size` bytes at `address`, at most 64 KiB: fewer if the mapping ends before, none if nothing is mapped
+// there or this process may not read it. Linux 3.2, process_vm_readv(2).
 std::string ReadMemory(pid_t thread, uint64_t address, size_t size);
 
-// The program that it runs; empty if we may not know.
+// Returns the path of the program that the thread runs; empty if unknown.
 std::string Executable(pid_t thread);
 
-// `/usr/lib/libc.so.6+0x10e1a7`: the file that was mapped at `address`, and the place in that file; empty if unknown.
+// Returns the file that is mapped at `address` and the offset in that file, as in `/usr/lib/libc.so.6+0x10e1a7`; empty
+// if unknown.
 std::string ModuleAt(pid_t thread, uint64_t address);
 
-// The text of /proc/PID/status, empty if we may not know, and the rest of the line of it that begins with `name`.
+// Returns the text of /proc/PID/status; empty if this process may not read it.
 std::string StatusText(pid_t thread);
+// Returns the value of the field `name` of such a text; empty if there is none.
 std::string StatusField(const std::string& status, const char* name);
 
-// The process that it is of; 0: not known.
+// Returns the thread-group ID, or 0 if unknown.
 pid_t ProcessOf(pid_t thread);
 
 }  // namespace seccomp
 
-#endif  // SECCOMP_NATIVE_CALLER_H_
+#endif  // SECCOMP_NATIVE_SUPERVISOR_NOTIFIED_THREAD_H_

@@ -1,4 +1,3 @@
-// The threads that serve the listeners of this process: one for all, and those of listeners with many calls.
 #include "supervisor/supervisor.h"
 
 #include <errno.h>
@@ -10,6 +9,7 @@
 
 #include <array>
 #include <utility>
+#include <vector>
 
 #include "system/threads.h"
 
@@ -18,11 +18,13 @@ namespace {
 
 constexpr const char* kThreadName = "seccomp";
 
-// After so many calls a listener has a thread of its own, if not too many have.
-constexpr uint64_t kOften = 8;
-constexpr int kMostAlone = 64;
+// A listener gets a thread of its own after this many calls, if fewer than kMaxOwnThreads listeners have one. If they
+// do, it is tried again after as many further calls.
+constexpr uint64_t kCallsForThread = 8;
+constexpr int kMaxOwnThreads = 64;
 
-// Whether SECCOMP_IOCTL_NOTIF_RECV returns when all that have the filter are gone: since Linux 6.11.
+// Whether SECCOMP_IOCTL_NOTIF_RECV returns when all processes with the filter have ended, as since Linux 6.11. On an
+// older kernel that has this as a backport, each call only costs one more poll(2).
 bool ReceiveEnds() {
   utsname system = {};
   if (uname(&system) != 0) return false;
@@ -60,15 +62,15 @@ Failure Supervisor::Start() {
 }
 
 void Supervisor::Run() {
-  Received received;
+  Notification notification;
   std::array<epoll_event, 64> events = {};
   for (;;) {
     const int count = epoll_wait(epoll_.get(), events.data(), events.size(), -1);
-    for (int i = 0; i < count; i++) ServeEvent(events[i], &received);
+    for (int i = 0; i < count; i++) ServeEvent(events[i], &notification);
   }
 }
 
-void Supervisor::ServeEvent(const epoll_event& event, Received* received) {
+void Supervisor::ServeEvent(const epoll_event& event, Notification* notification) {
   const std::shared_ptr<Listener> listener = Find(event.data.u64);
   if (listener == nullptr) return;
   if ((event.events & EPOLLIN) == 0) {
@@ -76,38 +78,38 @@ void Supervisor::ServeEvent(const epoll_event& event, Received* received) {
     Remove(listener);
     return;
   }
-  if (listener->Serve(received) && listener->served() % kOften == 0) GiveThread(listener);
+  if (listener->Serve(notification) && listener->served() % kCallsForThread == 0) GiveThread(listener);
 }
 
-// A wakeup through epoll forgets that the caller waits and its CPU is free (SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP), and
-// costs twice as much as one that is waited for in the call itself.
+// A thread that waits in SECCOMP_IOCTL_NOTIF_RECV is woken on the CPU of the calling thread, which waits then
+// (SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP). A thread that waits in epoll_wait(2) is not, which costs twice as much.
 void Supervisor::GiveThread(const std::shared_ptr<Listener>& listener) {
-  if (alone_ >= kMostAlone) return;
-  alone_++;
+  if (own_threads_ >= kMaxOwnThreads) return;
+  own_threads_++;
   Watch(EPOLL_CTL_DEL, *listener);
-  if (StartThread(kThreadName, [this, listener] { RunAlone(listener); }) == 0) return;
-  alone_--;
-  // Closed, its calls fail; waiting for nobody, they would not.
+  if (StartThread(kThreadName, [this, listener] { RunFor(listener); }) == 0) return;
+  own_threads_--;
+  // Calls of a listener that nobody serves would wait for ever; those of a closed one fail.
   if (!Watch(EPOLL_CTL_ADD, *listener)) Remove(listener);
 }
 
-void Supervisor::RunAlone(const std::shared_ptr<Listener>& listener) {
+void Supervisor::RunFor(const std::shared_ptr<Listener>& listener) {
   static const bool receive_ends = ReceiveEnds();
-  Received received;
-  for (bool is_known = receive_ends;;) {
-    if (!is_known) {
+  Notification notification;
+  for (bool may_receive = receive_ends;;) {
+    if (!may_receive) {
       pollfd polled = {listener->descriptor(), POLLIN, 0};
       if (poll(&polled, 1, -1) <= 0) continue;
       if ((polled.revents & POLLIN) == 0) break;
     }
-    // If there is no call now, it was taken back or there is none any more.
-    is_known = listener->Serve(&received) && receive_ends;
+    // If it fails, either the calling thread was interrupted or all processes have ended: poll(2) tells which.
+    may_receive = listener->Serve(&notification) && receive_ends;
   }
   Remove(listener);
-  alone_--;
+  own_threads_--;
 }
 
-// epoll(7) does not forget a listener when it is closed, if a fork of this process has its descriptor.
+// A listener must be removed before it is closed: if a fork of this process has its descriptor, epoll(7) keeps it.
 bool Supervisor::Watch(int operation, const Listener& listener) {
   epoll_event event = {};
   event.events = EPOLLIN;
@@ -127,18 +129,18 @@ void Supervisor::Remove(const std::shared_ptr<Listener>& listener) {
     listeners_.erase(listener->id());
   }
   listener->Close();
-  listener->inbox()->AddEnd(listener->id());
+  listener->mailbox().AddEnd(listener->id());
 }
 
-void Supervisor::DenyAskedOf(const Inbox* inbox) {
+void Supervisor::DenyCallsOf(const Mailbox* mailbox) {
   std::vector<std::shared_ptr<Listener>> listeners;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     for (const auto& [id, listener] : listeners_) {
-      if (listener->inbox().get() == inbox) listeners.push_back(listener);
+      if (&listener->mailbox() == mailbox) listeners.push_back(listener);
     }
   }
-  for (const auto& listener : listeners) listener->DenyAsked();
+  for (const auto& listener : listeners) listener->DenyWaiting();
 }
 
 }  // namespace seccomp

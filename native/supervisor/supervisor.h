@@ -1,6 +1,17 @@
-// The threads that serve the listeners of this process: one for all, and those of listeners with many calls.
-#ifndef SECCOMP_NATIVE_SUPERVISOR_H_
-#define SECCOMP_NATIVE_SUPERVISOR_H_
+// The threads that serve the listeners of this process: one for all of them, and one for each listener with many calls.
+//
+// Locks. A thread that holds one of these takes only locks further down, and never two of one kind:
+//   Connector::mutex_    starts connections; held while a failed start is reported to the mailbox
+//   Supervisor::mutex_   the table of listeners; no other lock is taken under it
+//   Listener::mutex_     calls that wait for JavaScript; held while an answer is sent and ends a connection
+//   Connection::mutex_   the state of a connection; no other lock is taken under it
+//   CallKinds::mutex_    counts; never held while /proc is read, so JavaScript's thread does not wait for that
+//   Mailbox::wake_mutex_ held while the reader is woken up
+//   Mailbox::mutex_      mail
+// Those of abandoned children (child_handle.cc) and of the dumpable flag (dumpable.cc) are taken with no other held,
+// and none is taken under them.
+#ifndef SECCOMP_NATIVE_SUPERVISOR_SUPERVISOR_H_
+#define SECCOMP_NATIVE_SUPERVISOR_SUPERVISOR_H_
 
 #include <sys/epoll.h>
 
@@ -10,38 +21,39 @@
 #include <mutex>
 
 #include "supervisor/listener.h"
+#include "system/failure.h"
 
 namespace seccomp {
 
 class Supervisor {
  public:
-  // Never destroyed: its threads go on while the process ends. Calls that wait then get ENOSYS from the kernel.
+  // Never destroyed: its threads go on while the process ends. The kernel then fails waiting calls with ENOSYS.
   static Supervisor& Get();
 
-  // Serves the listener until all that have its filter are gone.
+  // Serves the listener until all processes with its filter have ended.
   Failure Serve(std::shared_ptr<Listener> listener);
-  // Denies what an environment that ends was asked.
-  void DenyAskedOf(const Inbox* inbox);
+  // Denies the calls that wait for answers of the reader of `mailbox`, which is closed.
+  void DenyCallsOf(const Mailbox* mailbox);
 
  private:
   Supervisor() = default;
   Failure Start();
   [[noreturn]] void Run();
-  void ServeEvent(const epoll_event& event, Received* received);
+  void ServeEvent(const epoll_event& event, Notification* notification);
+  // Moves the listener to a thread of its own, if there are not too many.
   void GiveThread(const std::shared_ptr<Listener>& listener);
-  void RunAlone(const std::shared_ptr<Listener>& listener);
+  void RunFor(const std::shared_ptr<Listener>& listener);
   std::shared_ptr<Listener> Find(uint64_t id);
   void Remove(const std::shared_ptr<Listener>& listener);
   bool Watch(int operation, const Listener& listener);
 
-  // Listeners with threads of their own.
-  std::atomic<int> alone_{0};
+  std::atomic<int> own_threads_{0};  // Listeners that have threads of their own.
 
   std::mutex mutex_;
   Descriptor epoll_;
-  std::map<uint64_t, std::shared_ptr<Listener>> listeners_;
+  std::map<uint64_t, std::shared_ptr<Listener>> listeners_;  // By ID.
 };
 
 }  // namespace seccomp
 
-#endif  // SECCOMP_NATIVE_SUPERVISOR_H_
+#endif  // SECCOMP_NATIVE_SUPERVISOR_SUPERVISOR_H_

@@ -1,6 +1,6 @@
-// Kernel constants that are newer than the headers this may be built with. Values: include/uapi/ of Linux 6.12.
-#ifndef SECCOMP_NATIVE_LINUX_ABI_H_
-#define SECCOMP_NATIVE_LINUX_ABI_H_
+// Kernel constants that are newer than the headers which this may be built with. Values: include/uapi/ of Linux 6.12.
+#ifndef SECCOMP_NATIVE_SYSTEM_LINUX_ABI_H_
+#define SECCOMP_NATIVE_SYSTEM_LINUX_ABI_H_
 
 #include <linux/ioctl.h>
 
@@ -14,11 +14,14 @@ static_assert(sizeof(long) == 8, "the exec gate needs 64-bit registers");
 constexpr long kPidfdSendSignal = 424;         // pidfd_send_signal(2), Linux 5.1
 constexpr long kPidfdOpen = 434;               // pidfd_open(2), Linux 5.3
 constexpr long kCloseRange = 436;              // close_range(2), Linux 5.9
-constexpr long kPidfdGetfd = 438;              // pidfd_getfd(2), Linux 5.6
 constexpr long kOpenat2 = 437;                 // openat2(2), Linux 5.6
+constexpr long kPidfdGetfd = 438;              // pidfd_getfd(2), Linux 5.6
 constexpr unsigned kCloseRangeCloexec = 4;     // CLOSE_RANGE_CLOEXEC, Linux 5.11
 constexpr unsigned long kClonePidfd = 0x1000;  // CLONE_PIDFD, Linux 5.2
-// Signals and bytes of the kernel's sigset_t (include/uapi/asm-generic/signal.h; MIPS has its own).
+constexpr int kWaitPidfd = 3;                  // P_PIDFD, Linux 5.4
+
+// The highest signal, and the size of the kernel's sigset_t in bytes (include/uapi/asm-generic/signal.h; MIPS has its
+// own).
 #ifdef __mips__
 constexpr int kLastSignal = 128;
 #else
@@ -26,17 +29,18 @@ constexpr int kLastSignal = 64;
 #endif
 constexpr size_t kSigsetSize = kLastSignal / 8;
 
-// The kernel's struct sigaction is at most this big on every architecture. All zero: SIG_DFL, no flags, empty mask.
+// At least as large as the kernel's struct sigaction of every architecture. All zeros mean SIG_DFL, no flags and an
+// empty mask.
 struct KernelSigaction {
   unsigned long words[8];
 };
 
-// landlock_create_ruleset(2) and its siblings, Linux 5.13: numbers that all architectures share.
+// landlock_create_ruleset(2) and its siblings, Linux 5.13. All architectures share the numbers.
 constexpr long kLandlockCreateRuleset = 444;
 constexpr long kLandlockAddRule = 445;
 constexpr long kLandlockRestrictSelf = 446;
 constexpr int kLandlockRulePathBeneath = 1;  // LANDLOCK_RULE_PATH_BENEATH
-// struct landlock_ruleset_attr: the second member came with Linux 6.7, the third with 6.12.
+// struct landlock_ruleset_attr: Linux 6.7 added the second member, 6.12 the third.
 struct LandlockRuleset {
   uint64_t handled_files, handled_network, scoped;
 };
@@ -44,13 +48,14 @@ struct LandlockPathBeneath {
   uint64_t allowed_access;
   int32_t parent_fd;
 } __attribute__((packed));
-// struct open_how, and RESOLVE_NO_MAGICLINKS: links that are not names, such as /proc/self/root.
+
+// struct open_how of openat2(2).
 struct OpenHow {
   uint64_t flags, mode, resolve;
 };
-constexpr uint64_t kResolveNoMagicLinks = 2;
+constexpr uint64_t kResolveNoMagicLinks = 2;  // RESOLVE_NO_MAGICLINKS: refuses links such as /proc/self/root.
 
-constexpr int kWaitPidfd = 3;  // P_PIDFD, Linux 5.4
+constexpr unsigned kGetActionAvail = 2;  // SECCOMP_GET_ACTION_AVAIL, Linux 4.14
 
 // struct seccomp_notif_addfd and its ioctl, Linux 5.9.
 struct NotifAddfd {
@@ -60,10 +65,10 @@ struct NotifAddfd {
 constexpr uint32_t kAddfdSend = 2;                    // SECCOMP_ADDFD_FLAG_SEND, Linux 5.14
 constexpr unsigned long kNotifAddfd = 0x40182103;     // SECCOMP_IOCTL_NOTIF_ADDFD
 constexpr unsigned long kNotifSetFlags = 0x40082104;  // SECCOMP_IOCTL_NOTIF_SET_FLAGS, Linux 6.6
-constexpr unsigned long kNotifIdValid = 0x40082102;   // SECCOMP_IOCTL_NOTIF_ID_VALID; headers before 5.18 have it wrong
+constexpr unsigned long kNotifIdValid = 0x40082102;   // SECCOMP_IOCTL_NOTIF_ID_VALID; wrong in headers before 5.18
 constexpr uint64_t kSyncWakeUp = 1;                   // SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP
 
-// struct procmap_query and its ioctl on /proc/PID/maps, Linux 6.11: one mapping without the text of all.
+// struct procmap_query and its ioctl on /proc/PID/maps, Linux 6.11: looks up one mapping by address.
 struct ProcmapQuery {
   uint64_t size, query_flags, query_addr;
   uint64_t vma_start, vma_end, vma_flags, vma_page_size, vma_offset, inode;
@@ -74,4 +79,4 @@ constexpr unsigned long kProcmapQuery = _IOWR('f', 17, ProcmapQuery);  // PROCMA
 
 }  // namespace seccomp
 
-#endif  // SECCOMP_NATIVE_LINUX_ABI_H_
+#endif  // SECCOMP_NATIVE_SYSTEM_LINUX_ABI_H_

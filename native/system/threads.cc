@@ -1,4 +1,3 @@
-// Threads of this process's own: named, and without the signals that are Node's.
 #include "system/threads.h"
 
 #include <errno.h>
@@ -12,7 +11,7 @@
 #include <memory>
 #include <utility>
 
-#include "napi/read_request.h"
+#include "system/signals_blocked.h"
 
 #ifndef sigev_notify_thread_id
 #define sigev_notify_thread_id _sigev_un._tid
@@ -26,10 +25,10 @@ struct Start {
   std::function<void()> run;
 };
 
-// 0: every one has a handler.
-int FreeSignal() {
+// Gives a real-time signal without a handler one that does nothing, and returns its number; 0 if all have a handler.
+int ClaimSignal() {
   struct sigaction nothing = {};
-  nothing.sa_handler = [](int) {};  // Without SA_RESTART.
+  nothing.sa_handler = [](int) {};  // Without SA_RESTART, so that calls fail with EINTR.
   for (int number = SIGRTMAX; number >= SIGRTMIN; number--) {
     struct sigaction before = {};
     if (sigaction(number, nullptr, &before) != 0 || before.sa_handler != SIG_DFL) continue;
@@ -49,20 +48,18 @@ int StartThread(const char* name, std::function<void()> run) {
   };
   const SignalsBlocked blocked;
   if (blocked.error() != 0) return blocked.error();
-  Start* const given = std::make_unique<Start>(Start{name, std::move(run)}).release();
+  auto start = std::make_unique<Start>(Start{name, std::move(run)});
   pthread_t thread = 0;
-  const int error = pthread_create(&thread, nullptr, main, given);
-  if (error == 0) {
-    pthread_detach(thread);
-  } else {
-    const std::unique_ptr<Start> returned(given);
-  }
-  return error;
+  const int error = pthread_create(&thread, nullptr, main, start.get());
+  if (error != 0) return error;
+  static_cast<void>(start.release());  // The thread owns it.
+  pthread_detach(thread);
+  return 0;
 }
 
-// timer_create(2) and its like by themselves: before glibc 2.34 they are in a library of their own.
+// The timer's calls are made by syscall(2): before glibc 2.34 their wrappers are in librt.
 Interruption::Interruption() {
-  static const int number = FreeSignal();
+  static const int number = ClaimSignal();
   if (number == 0) return;
   sigevent event = {};
   event.sigev_notify = SIGEV_THREAD_ID;

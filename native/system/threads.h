@@ -1,17 +1,17 @@
-// Threads of this process's own: named, and without the signals that are Node's.
-#ifndef SECCOMP_NATIVE_THREADS_H_
-#define SECCOMP_NATIVE_THREADS_H_
+// Threads of the addon itself: named, and with all signals blocked, which are Node's to handle.
+#ifndef SECCOMP_NATIVE_SYSTEM_THREADS_H_
+#define SECCOMP_NATIVE_SYSTEM_THREADS_H_
 
 #include <functional>
 
 namespace seccomp {
 
-// Runs `run` on a detached thread with this name, of at most 15 characters. Gives 0 or an errno.
+// Runs `run` on a detached thread with this name, which has at most 15 characters. Returns 0 or an errno.
 int StartThread(const char* name, std::function<void()> run);
 
-// Interrupts blocking system calls of the thread that makes it, which then fail with EINTR: by a timer of its own,
-// since a single signal may arrive just before the call. Uses a real-time signal that nobody else has a handler for; if
-// there is none, it interrupts nothing.
+// Interrupts blocking system calls of the thread that creates it; they then fail with EINTR. A timer sends the signal
+// again and again, since a single one may arrive just before the call. The signal is a real-time signal that has no
+// handler yet. If all have one, nothing is interrupted.
 class Interruption {
  public:
   Interruption();
@@ -19,7 +19,7 @@ class Interruption {
   Interruption(const Interruption&) = delete;
   Interruption& operator=(const Interruption&) = delete;
 
-  // For any thread: from now on, once every so many milliseconds.
+  // From now on, sends the signal once in `milliseconds`. Any thread may call this.
   void Every(int milliseconds) const;
 
  private:
@@ -28,4 +28,4 @@ class Interruption {
 
 }  // namespace seccomp
 
-#endif  // SECCOMP_NATIVE_THREADS_H_
+#endif  // SECCOMP_NATIVE_SYSTEM_THREADS_H_

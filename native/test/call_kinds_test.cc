@@ -1,4 +1,4 @@
-// What Kinds promises in call_kinds.h, with reads of a caller that take as long as a test wants: `call_kinds_test NAME`.
+// Tests of CallKinds. Reads of the notified thread take as long as a test needs. Run as `call_kinds_test NAME`.
 #include "supervisor/call_kinds.h"
 
 #include <condition_variable>
@@ -13,7 +13,7 @@
 namespace seccomp {
 namespace {
 
-// What reads of callers wait for.
+// Blocks reads of the notified thread until it is opened.
 class Gate {
  public:
   void Pass() {
@@ -42,7 +42,7 @@ Gate executables, memory;
 
 }  // namespace
 
-// In place of caller.cc.
+// In place of notified_thread.cc.
 std::string ReadMemory(pid_t, uint64_t, size_t) {
   memory.Pass();
   return "read";
@@ -68,9 +68,9 @@ seccomp_data Call(int number) {
   return call;
 }
 
-// Counts a call whose reads wait for `gate`, and looks at the kinds meanwhile.
+// Counts a call whose reads wait for `gate`, and reads the kinds meanwhile.
 void CheckReadersGoOn(const Supervision& supervision, Gate* gate) {
-  Kinds kinds;
+  CallKinds kinds;
   std::optional<uint32_t> index;
   std::thread counting([&] { index = kinds.Count(supervision, Call(1), kAnswer, kThread); });
   gate->AwaitReader();
@@ -80,35 +80,35 @@ void CheckReadersGoOn(const Supervision& supervision, Gate* gate) {
   gate->Open();
   counting.join();
   CHECK_EQUAL(index.value_or(99), 0U);
-  CHECK_EQUAL(kinds.At(0).value_or(Kind()).executable, "/bin/true");
+  CHECK_EQUAL(kinds.At(0).value_or(CallKind()).executable, "/bin/true");
   CHECK_EQUAL(kinds.Counts(&others).at(0), 1U);
 }
 
-TEST(KeepsNoReaderWaitingWhileItReadsOfTheCaller) {
+TEST(ReadersDoNotWaitForReadsOfTheNotifiedThread) {
   memory.Open();
   CheckReadersGoOn(Supervision(), &executables);
 }
 
-TEST(KeepsNoReaderWaitingWhileItReadsMemoryOfACallThatIsOnlyCounted) {
+TEST(ReadersDoNotWaitForReadsOfMemoryWhenAllCallsAreCounted) {
   executables.Open();
   Supervision supervision;
-  supervision.everything = true;
-  supervision.facts[Supervision::Key(kArch, 1)].captures.push_back({0, true, 16, std::nullopt});
+  supervision.counts_all = true;
+  supervision.traits[Supervision::Key(kArch, 1)].captures.push_back({0, true, 16, std::nullopt});
   CheckReadersGoOn(supervision, &memory);
 }
 
-TEST(CountsKindsUpToABoundAndTheOthersTogether) {
+TEST(CountsKindsUpToALimitAndFurtherOnesTogether) {
   executables.Open();
-  Kinds kinds;
+  CallKinds kinds;
   for (int round = 0; round < 2; round++) {
-    for (int number = 0; number < static_cast<int>(Kinds::kMost) + 3; number++) {
-      const bool is_new = round == 0 && number < static_cast<int>(Kinds::kMost);
+    for (int number = 0; number < static_cast<int>(CallKinds::kMaxKinds) + 3; number++) {
+      const bool is_new = round == 0 && number < static_cast<int>(CallKinds::kMaxKinds);
       CHECK_EQUAL(kinds.Count(Supervision(), Call(number), kAnswer, kThread).has_value(), is_new);
     }
   }
   uint64_t others = 0;
   const std::vector<uint64_t> counts = kinds.Counts(&others);
-  CHECK_EQUAL(counts.size(), Kinds::kMost);
+  CHECK_EQUAL(counts.size(), CallKinds::kMaxKinds);
   for (const uint64_t count : counts) CHECK_EQUAL(count, 2U);
   CHECK_EQUAL(others, 6U);
 }

@@ -35,8 +35,8 @@
 #include <vector>
 
 #include "check.h"
-#include "system/linux_abi.h"
 #include "child/ruleset.h"
+#include "system/linux_abi.h"
 
 #ifdef __SANITIZE_THREAD__
 // ThreadSanitizer's clone takes every child for a fork's and starts its threads' records anew, in our memory.
@@ -142,10 +142,10 @@ struct Start {
   std::vector<ResourceLimit> limits;
   bool isolate = false;
   int ruleset = -1;
-  bool must_isolate = false;
+  bool isolation_required = false;
   bool drop_capabilities = false;
   uint64_t kept_capabilities = 0;
-  int handover = -1;                         // -1: the filter makes no listener.
+  int listener_socket = -1;                  // -1: the filter makes no listener.
   std::vector<std::string> message = {"."};  // With the child's number between one piece and the next.
 };
 
@@ -218,15 +218,16 @@ class Prepared {
     plan_.limit_count = start_.limits.size();
     plan_.isolate = start_.isolate;
     plan_.ruleset = start_.ruleset;
-    plan_.must_isolate = start_.must_isolate;
+    plan_.isolation_required = start_.isolation_required;
     plan_.drop_capabilities = start_.drop_capabilities;
     plan_.kept_capabilities = start_.kept_capabilities;
     plan_.exit_call = SYS_exit_group;
-    plan_.handover = start_.handover;
-    for (std::string& piece : start_.message) message_.push_back({piece.data(), piece.size()});
+    plan_.reset_signals = true;
+    plan_.listener_socket = start_.listener_socket;
+    for (std::string& part : start_.message) message_.push_back({part.data(), part.size()});
     plan_.message = message_.data();
-    plan_.message_pieces = message_.size();
-    if (start_.handover >= 0) plan_.filter_flags = SECCOMP_FILTER_FLAG_NEW_LISTENER;
+    plan_.message_parts = message_.size();
+    if (start_.listener_socket >= 0) plan_.filter_flags = SECCOMP_FILTER_FLAG_NEW_LISTENER;
   }
   Prepared(const Prepared&) = delete;
   Prepared& operator=(const Prepared&) = delete;
@@ -680,7 +681,7 @@ TEST(EntersADomainOnlyIfAsked) {
   CHECK_EQUAL(Run(start).fact("parent"), "0");
   start.isolate = true;
   start.ruleset = Ruleset();
-  start.must_isolate = true;
+  start.isolation_required = true;
   const Ended ended = Run(start);
   CHECK_STARTED(ended);
   CHECK_EQUAL(ended.fact("parent"), std::to_string(EPERM));
@@ -707,7 +708,7 @@ TEST(GoesOnWithoutADomainUnlessItMustHaveOne) {
   CHECK_STARTED(ended);
   CHECK_EQUAL(ended.fact("parent"), "0");
   CHECK_EQUAL(ended.isolation_error == 0, false);
-  start.must_isolate = true;
+  start.isolation_required = true;
   CHECK_FAILED(Run(start), ended.isolation_error, "landlock_restrict_self");
 }
 
@@ -771,7 +772,7 @@ TEST(HandsItsListenerOverThoughADescriptorTakesItsPlace) {
   Start start;
   start.no_new_privileges = true;
   start.filter.instructions.push_back(Instruction(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
-  start.handover = pair[1];
+  start.listener_socket = pair[1];
   start.descriptors.resize(static_cast<size_t>(pair[1]) + 1, -1);
   start.descriptors[static_cast<size_t>(pair[1])] = 0;
   start.message = {"<", ",", ">"};
@@ -869,6 +870,7 @@ TEST(ThreadsStartChildrenAtOnceAndNoneGetsAnothersPlan) {
 
 Failure RunThread(Prepared* prepared) {
   prepared->plan()->exit_call = SYS_exit;
+  prepared->plan()->reset_signals = false;
   std::atomic<pid_t> thread{0};
   const int flags =
       CLONE_VM | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;

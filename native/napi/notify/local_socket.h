@@ -1,27 +1,23 @@
-// Sockets at a path: one that listeners are sent to, and the connections that bring them.
-#ifndef SECCOMP_NATIVE_LOCAL_SOCKET_H_
-#define SECCOMP_NATIVE_LOCAL_SOCKET_H_
+// Sockets of the file system for JavaScript: agents receive listeners through them.
+#ifndef SECCOMP_NATIVE_NAPI_NOTIFY_LOCAL_SOCKET_H_
+#define SECCOMP_NATIVE_NAPI_NOTIFY_LOCAL_SOCKET_H_
 
 #include <napi.h>
 #include <uv.h>
 
-#include <string>
 #include <vector>
 
-#include "napi/read_request.h"
+#include "system/descriptor.h"
 
 namespace seccomp {
 
-// Connects to the socket at `path`, without waiting: EAGAIN if too many wait there already. What is sent through it
-// does not wait either.
-Failure ConnectTo(const std::string& path, Descriptor* socket);
-
-// What JavaScript holds of a socket that listens, or of a connection to it. Descriptors that came stay in here until
-// they are served; the rest is closed with it.
+// A socket that listens, or a connection to one. Keeps the descriptors that it received until they are served, and
+// closes the others when it is closed.
 class LocalSocket : public Napi::ObjectWrap<LocalSocket> {
  public:
-  // The class, for Environment::Make.
+  // Returns the class, for Environment::Make.
   static Napi::Function Define(Napi::Env env);
+  // Returns an object for the socket, or -errno.
   static Napi::Value Wrap(Napi::Env env, Descriptor socket);
 
   explicit LocalSocket(const Napi::CallbackInfo& info) : Napi::ObjectWrap<LocalSocket>(info) {}
@@ -30,19 +26,19 @@ class LocalSocket : public Napi::ObjectWrap<LocalSocket> {
   LocalSocket& operator=(const LocalSocket&) = delete;
 
  private:
-  // libuv frees handles later than we go.
+  // The handle of a wait. libuv frees it later than the wait ends.
   struct Wait {
     uv_poll_t handle = {};
     LocalSocket* owner = nullptr;
     napi_async_cleanup_hook_handle hook = nullptr;
   };
 
-  // lib/native.ts says what each takes and gives.
+  // lib/native.ts describes these.
   Napi::Value Await(const Napi::CallbackInfo& info);
   Napi::Value Accept(const Napi::CallbackInfo& info);
   Napi::Value Receive(const Napi::CallbackInfo& info);
   Napi::Value Sender(const Napi::CallbackInfo& info);
-  Napi::Value ServeListener(const Napi::CallbackInfo& info);
+  Napi::Value Serve(const Napi::CallbackInfo& info);
   void Close(const Napi::CallbackInfo& info);
 
   static void OnReadable(uv_poll_t* handle, int status, int events);
@@ -52,14 +48,15 @@ class LocalSocket : public Napi::ObjectWrap<LocalSocket> {
 
   Descriptor socket_;
   std::vector<Descriptor> received_;
-  Wait* wait_ = nullptr;  // nullptr: nobody waits.
+  Wait* wait_ = nullptr;  // nullptr: there is no wait.
   Napi::FunctionReference on_readable_;
 };
 
-// For each of these lib/native.ts says what it takes and gives.
+// reach(path) → 0 if a process listens at the path, otherwise an errno.
 Napi::Value Reach(const Napi::CallbackInfo& info);
+// bindSocket(path) → a LocalSocket that listens, or -errno.
 Napi::Value BindSocket(const Napi::CallbackInfo& info);
 
 }  // namespace seccomp
 
-#endif  // SECCOMP_NATIVE_LOCAL_SOCKET_H_
+#endif  // SECCOMP_NATIVE_NAPI_NOTIFY_LOCAL_SOCKET_H_

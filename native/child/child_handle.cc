@@ -1,0 +1,96 @@
+#include "child/child_handle.h"
+
+#include <errno.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "system/linux_abi.h"
+
+namespace seccomp {
+namespace {
+
+// Reaps by process ID, for a filter on this process that denies waitid(2), and for a pidfd that does not block. The ID
+// is the child's own until the child is reaped.
+bool ReapById(const ChildHandle& child, int options, siginfo_t* status) {
+  *status = {};
+  if (SendSignal(child.pidfd, 0) == ESRCH) return true;
+  int wait_status = 0;
+  pid_t pid = 0;
+  do {
+    pid = waitpid(child.pid, &wait_status, options & WNOHANG);
+  } while (pid == -1 && errno == EINTR);
+  if (pid <= 0) return pid < 0;
+  const bool has_exited = WIFEXITED(wait_status);
+  status->si_pid = pid;
+  status->si_code = has_exited ? CLD_EXITED : CLD_KILLED;
+  status->si_status = has_exited ? WEXITSTATUS(wait_status) : WTERMSIG(wait_status);
+  return true;
+}
+
+// The abandoned children of all threads.
+class Abandoned {
+ public:
+  // Never destroyed: threads may go on while the process ends.
+  static Abandoned& Get() {
+    static Abandoned* abandoned = new Abandoned();
+    return *abandoned;
+  }
+
+  void Add(ChildHandle child) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    children_.push_back(std::move(child));
+  }
+
+  void ReapEnded() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    siginfo_t status;
+    const auto has_ended = [&status](const ChildHandle& child) { return Reap(child, WNOHANG, &status); };
+    children_.erase(std::remove_if(children_.begin(), children_.end(), has_ended), children_.end());
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<ChildHandle> children_;
+};
+
+}  // namespace
+
+int SendSignal(const Descriptor& pidfd, int signal) {
+  return syscall(kPidfdSendSignal, pidfd.get(), signal, nullptr, 0) == 0 ? 0 : errno;
+}
+
+bool Reap(const ChildHandle& child, int options, siginfo_t* status) {
+  int result = 0;
+  do {
+    *status = {};
+    result = waitid(static_cast<idtype_t>(kWaitPidfd), static_cast<id_t>(child.pidfd.get()), status, WEXITED | options);
+  } while (result == -1 && errno == EINTR);
+  if (result == 0) return status->si_pid != 0;
+  if (errno == EAGAIN && (options & WNOHANG) != 0) return false;
+  return ReapById(child, options, status);
+}
+
+void KillAndReap(ChildHandle* child, siginfo_t* status) {
+  *status = {};
+  const int error = SendSignal(child->pidfd, SIGKILL);
+  if (error == 0 || error == ESRCH) {
+    Reap(*child, 0, status);
+  } else {
+    Abandon(std::move(*child));
+  }
+}
+
+void Abandon(ChildHandle child) {
+  ReapAbandoned();
+  Abandoned::Get().Add(std::move(child));
+}
+
+void ReapAbandoned() { Abandoned::Get().ReapEnded(); }
+
+}  // namespace seccomp

@@ -1,0 +1,42 @@
+// The memory in which a child runs.
+#ifndef SECCOMP_NATIVE_CHILD_MEMORY_H_
+#define SECCOMP_NATIVE_CHILD_MEMORY_H_
+
+#include <linux/filter.h>
+
+#include <cstddef>
+#include <memory>
+
+namespace seccomp {
+
+// The most filters of one request. More would exceed the kernel's limit of 32,768 instructions for all filters of a
+// process together.
+constexpr size_t kMaxFilters = 8;
+
+// A stack for the child, and room for the filters into which it writes the gate value. Core dumps leave it out.
+class ChildMemory {
+ public:
+  // The memory of the calling thread, which lives as long as the thread. A fork of this process has no copy of it.
+  // Returns nullptr with errno set if there is no memory.
+  static ChildMemory* ForThisThread();
+  // Memory that a fork of this process has a copy of, for a copy that starts children of its own.
+  static std::unique_ptr<ChildMemory> ForCopies();
+  ~ChildMemory();
+  ChildMemory(const ChildMemory&) = delete;
+  ChildMemory& operator=(const ChildMemory&) = delete;
+
+  void* stack_top() const;
+  // Room for kMaxFilters * BPF_MAXINSNS instructions.
+  sock_filter* instructions() const;
+  // Overwrites the stack and the first `count` instructions, where the gate value was.
+  void Wipe(size_t count);
+
+ private:
+  explicit ChildMemory(char* base) : base_(base) {}
+  static std::unique_ptr<ChildMemory> Create(int fork_advice);
+  char* base_;
+};
+
+}  // namespace seccomp
+
+#endif  // SECCOMP_NATIVE_CHILD_MEMORY_H_

@@ -1,0 +1,87 @@
+// A request to start a program or to attach filters, and the plan by which a child carries it out.
+#ifndef SECCOMP_NATIVE_CHILD_REQUEST_H_
+#define SECCOMP_NATIVE_CHILD_REQUEST_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "child/child_main.h"
+#include "child/memory.h"
+#include "child/ruleset.h"
+#include "system/descriptor.h"
+
+namespace seccomp {
+
+struct FilterRequest {
+  std::vector<sock_filter> instructions;
+  std::vector<GatePatch> gate;
+};
+
+// The socket of a seccomp agent, to which the child sends its listener, and the parts of the message: see ChildPlan.
+struct AgentRequest {
+  std::string path;
+  std::vector<std::string> message;
+};
+
+// Values of Request::stdio that are no descriptors of this process.
+enum : int {
+  kNoDescriptor = -1,
+  kNullDevice = -2,  // /dev/null
+  kNewSocket = -3,   // One end of a new socket pair; the parent keeps the other.
+};
+
+// A request whose values have been checked. lib/native.ts describes each as a member of NativeRequest.
+struct Request {
+  std::vector<std::string> candidates, arguments;
+  std::string environment;  // Each `NAME=value` ends with a NUL.
+  std::string cwd;          // Empty: this process's.
+  std::vector<int> stdio;   // For each of the child's descriptors one of this process, or one of the values above.
+  bool new_session = false;
+  std::optional<uint32_t> uid, gid;
+  std::vector<ResourceLimit> limits;
+  std::optional<bool> isolation;  // Whether it is required; nullopt: no isolation.
+  std::optional<Domain> domain;
+  std::optional<uint64_t> kept_capabilities;
+  bool no_new_privileges = true;
+  std::vector<FilterRequest> filters;
+  bool is_unconfined = false;
+  uint32_t filter_flags = 0;
+  std::optional<AgentRequest> agent;  // nullopt: a listener is sent to this process.
+
+  bool WantsListener() const;
+};
+
+// A ChildPlan, and the arrays of pointers in it. `request` and `memory` must outlive it. Its descriptors, its ruleset
+// and its exit call are the caller's to set.
+class PreparedPlan {
+ public:
+  PreparedPlan(Request* request, ChildMemory* memory);
+  // Wipes the gate value, if there was one.
+  ~PreparedPlan();
+  PreparedPlan(const PreparedPlan&) = delete;
+  PreparedPlan& operator=(const PreparedPlan&) = delete;
+
+  ChildPlan* get() { return &plan_; }
+  ChildPlan* operator->() { return &plan_; }
+
+  // Opens the ruleset of the domain that the request names, if it names one, and sets it in the plan. If that fails,
+  // the plan has the reason, as `failure` if isolation is required.
+  Descriptor OpenDomain();
+
+ private:
+  void PlanProgram();
+  void PlanFilters();
+
+  Request& request_;
+  ChildMemory& memory_;
+  std::vector<const char*> candidates_;
+  std::vector<char*> arguments_, shell_arguments_, environment_;
+  std::vector<ChildFilter> filters_;
+  std::vector<iovec> message_;
+  ChildPlan plan_ = {};
+};
+
+}  // namespace seccomp
+
+#endif  // SECCOMP_NATIVE_CHILD_REQUEST_H_

@@ -1,0 +1,170 @@
+#include "napi/notify/calls.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "napi/notify/handles.h"
+#include "napi/values.h"
+
+namespace seccomp {
+namespace {
+
+constexpr int64_t kMaxErrno = 4095;
+constexpr int64_t kContinue = -1;      // In place of an errno: SECCOMP_USER_NOTIF_FLAG_CONTINUE.
+constexpr int64_t kMaxRead = 1 << 20;  // Bytes.
+
+std::shared_ptr<Listener> ReadListener(const Napi::CallbackInfo& info, const char* usage) {
+  std::shared_ptr<Listener> listener;
+  Require(info.Env(), ReadValue(info[0], &listener), usage);
+  return listener;
+}
+
+Napi::Value ToBuffer(Napi::Env env, const std::string& bytes) {
+  return Napi::Buffer<char>::Copy(env, bytes.data(), bytes.size());
+}
+
+// The memory of a process that waits in a call. It is opened before the call is seen to wait, so it is that process's
+// own and stays so: seccomp_unotify(2).
+struct CallMemory {
+  std::shared_ptr<Listener> listener;
+  uint64_t call = 0, address = 0;
+  Descriptor memory;
+  int error = 0;  // An errno.
+
+  // Reads (listener, call, tid, address). Throws a TypeError with `usage` and returns false for anything else.
+  bool Open(const Napi::CallbackInfo& info, const char* usage, int flags) {
+    listener = ReadCall(info, usage, &call);
+    uint32_t thread = 0;
+    if (listener == nullptr ||
+        !Require(info.Env(), ReadValue(info[2], &thread) && ReadValue(info[3], &address), usage)) {
+      return false;
+    }
+    const std::string path = "/proc/" + std::to_string(thread) + "/mem";
+    memory = Descriptor(open(path.c_str(), flags | O_CLOEXEC));
+    error = memory.get() < 0 ? errno : 0;
+    const int not_waiting = listener->IsWaiting(call);
+    if (not_waiting != 0) error = not_waiting;
+    return true;
+  }
+};
+
+}  // namespace
+
+std::shared_ptr<Listener> ReadCall(const Napi::CallbackInfo& info, const char* usage, uint64_t* call) {
+  std::shared_ptr<Listener> listener = ReadListener(info, usage);
+  const bool is_read = listener != nullptr && Require(info.Env(), ReadValue(info[1], call), usage);
+  return is_read ? listener : nullptr;
+}
+
+Napi::Value KindAt(const Napi::CallbackInfo& info) {
+  constexpr const char* kUsage = "kind(listener, index)";
+  const Napi::Env env = info.Env();
+  const std::shared_ptr<Listener> listener = ReadListener(info, kUsage);
+  uint32_t index = 0;
+  if (listener == nullptr || !Require(env, ReadValue(info[1], &index), kUsage)) return env.Undefined();
+  const auto kind = listener->kinds().At(index);
+  if (!kind) return env.Undefined();
+  Napi::Object result = Napi::Object::New(env);
+  SetOwn(result, "arch", kind->call.arch);
+  SetOwn(result, "number", static_cast<uint32_t>(kind->call.nr));
+  SetOwn(result, "answer", kind->answer);
+  SetOwn(result, "pid", kind->process);
+  SetOwn(result, "tid", kind->thread);
+  SetOwn(result, "executable", kind->executable);
+  SetOwn(result, "instruction", kind->module);
+  const Napi::Array args = Napi::Array::New(env, kArguments);
+  const Napi::Array captured = Napi::Array::New(env, kArguments);
+  for (uint32_t i = 0; i < kArguments; i++) {
+    args.Set(i, Napi::BigInt::New(env, static_cast<uint64_t>(kind->call.args[i])));
+    const auto& bytes = kind->captured[i];
+    captured.Set(i, bytes ? ToBuffer(env, *bytes) : env.Undefined());
+  }
+  SetOwn(result, "args", args);
+  SetOwn(result, "captured", captured);
+  return result;
+}
+
+Napi::Value Counts(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const std::shared_ptr<Listener> listener = ReadListener(info, "counts(listener)");
+  if (listener == nullptr) return env.Undefined();
+  uint64_t others = 0;
+  const std::vector<uint64_t> counts = listener->kinds().Counts(&others);
+  const Napi::Array array = Napi::Array::New(env, counts.size() + 1);
+  array.Set(0U, static_cast<double>(others));
+  for (uint32_t i = 0; i < counts.size(); i++) array.Set(i + 1, static_cast<double>(counts[i]));
+  return array;
+}
+
+Napi::Value AnswerCall(const Napi::CallbackInfo& info) {
+  constexpr const char* kUsage = "answer(listener, call, errno, value), with -1 for errno to continue the call";
+  const Napi::Env env = info.Env();
+  uint64_t call = 0;
+  uint64_t value = 0;
+  const std::shared_ptr<Listener> listener = ReadCall(info, kUsage, &call);
+  if (listener == nullptr) return env.Undefined();
+  const auto error = ReadInteger(info[2], kContinue, kMaxErrno);
+  if (!Require(env, error && ReadValue(info[3], &value), kUsage)) return env.Undefined();
+  seccomp_notif_resp answer = {};
+  answer.id = call;
+  if (*error == kContinue) {
+    answer.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+  } else {
+    answer.error = static_cast<int32_t>(-*error);
+    answer.val = *error == 0 ? static_cast<int64_t>(value) : 0;
+  }
+  return Napi::Number::New(env, listener->Answer(answer));
+}
+
+Napi::Value AddDescriptor(const Napi::CallbackInfo& info) {
+  constexpr const char* kUsage = "addDescriptor(listener, call, descriptor, closeOnExec)";
+  const Napi::Env env = info.Env();
+  uint64_t call = 0;
+  const std::shared_ptr<Listener> listener = ReadCall(info, kUsage, &call);
+  if (listener == nullptr) return env.Undefined();
+  bool close_on_exec = false;
+  if (!Require(env, info[2].IsNumber() && ReadValue(info[3], &close_on_exec), kUsage)) return env.Undefined();
+  int added = -1;
+  const int error = listener->AddDescriptor(call, info[2].As<Napi::Number>().Int32Value(), close_on_exec, &added);
+  return Napi::Number::New(env, error == 0 ? added : -error);
+}
+
+Napi::Value ReadCallMemory(const Napi::CallbackInfo& info) {
+  constexpr const char* kUsage = "readMemory(listener, call, tid, address, size), with a size of at most 1 MiB";
+  const Napi::Env env = info.Env();
+  CallMemory memory;
+  if (!memory.Open(info, kUsage, O_RDONLY)) return env.Undefined();
+  const auto wanted = ReadInteger(info[4], 0, kMaxRead);
+  if (!Require(env, wanted.has_value(), kUsage)) return env.Undefined();
+  std::string bytes(static_cast<size_t>(*wanted), '\0');
+  ssize_t size = 0;
+  if (memory.error == 0) {
+    size = pread64(memory.memory.get(), bytes.data(), bytes.size(), static_cast<off64_t>(memory.address));
+    if (size < 0) memory.error = errno == EIO ? EFAULT : errno;
+  }
+  if (memory.error == 0) memory.error = memory.listener->IsWaiting(memory.call);
+  if (memory.error != 0) return Napi::Number::New(env, memory.error);
+  bytes.resize(static_cast<size_t>(size));
+  return ToBuffer(env, bytes);
+}
+
+Napi::Value WriteCallMemory(const Napi::CallbackInfo& info) {
+  constexpr const char* kUsage = "writeMemory(listener, call, tid, address, bytes)";
+  const Napi::Env env = info.Env();
+  CallMemory memory;
+  if (!memory.Open(info, kUsage, O_RDWR)) return env.Undefined();
+  const auto bytes = ReadBytes(info[4]);
+  if (!Require(env, bytes.has_value(), kUsage)) return env.Undefined();
+  if (memory.error == 0) {
+    const ssize_t size = pwrite64(memory.memory.get(), bytes->data, bytes->size, static_cast<off64_t>(memory.address));
+    if (size != static_cast<ssize_t>(bytes->size)) memory.error = size < 0 && errno != EIO ? errno : EFAULT;
+  }
+  return Napi::Number::New(env, memory.error);
+}
+
+}  // namespace seccomp

@@ -1,0 +1,28 @@
+// Handles: objects of the addon that JavaScript holds and passes back, but cannot look into.
+#ifndef SECCOMP_NATIVE_NAPI_NOTIFY_HANDLES_H_
+#define SECCOMP_NATIVE_NAPI_NOTIFY_HANDLES_H_
+
+#include <napi.h>
+
+#include <memory>
+
+#include "napi/notify/mailbox_reader.h"
+#include "supervisor/listener.h"
+
+namespace seccomp {
+
+// Returns a handle. The object lives at least as long as JavaScript holds it. An empty value while a worker is being
+// terminated.
+Napi::Value MakeHandle(Napi::Env env, std::shared_ptr<const Supervision> supervision);
+Napi::Value MakeHandle(Napi::Env env, std::shared_ptr<MailboxReader> reader);
+Napi::Value MakeHandle(Napi::Env env, std::shared_ptr<Listener> listener);
+
+// Each returns false, without throwing, if the value is no handle of an object of that type.
+bool ReadValue(const Napi::Value& value, std::shared_ptr<const Supervision>* supervision);
+bool ReadValue(const Napi::Value& value, std::shared_ptr<MailboxReader>* reader);
+bool ReadValue(const Napi::Value& value, std::shared_ptr<Mailbox>* mailbox);  // From the handle of its reader.
+bool ReadValue(const Napi::Value& value, std::shared_ptr<Listener>* listener);
+
+}  // namespace seccomp
+
+#endif  // SECCOMP_NATIVE_NAPI_NOTIFY_HANDLES_H_

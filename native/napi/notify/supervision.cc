@@ -1,0 +1,105 @@
+#include "napi/notify/supervision.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <utility>
+
+#include "napi/notify/handles.h"
+#include "napi/values.h"
+#include "supervisor/supervisor.h"
+
+namespace seccomp {
+namespace {
+
+bool ReadAnswers(const Napi::Value& value, Supervision* supervision) {
+  const auto bytes = ReadBytes(value);
+  if (!bytes || bytes->size == 0 || bytes->size % sizeof(sock_filter) != 0) return false;
+  std::vector<sock_filter> program(bytes->size / sizeof(sock_filter));
+  memcpy(program.data(), bytes->data, bytes->size);
+  return supervision->answers.Load(std::move(program));
+}
+
+bool ReadDistinguishing(const Napi::Value& value, Supervision* supervision) {
+  const auto words = ReadWords(value);
+  if (!words || words->size % 4 != 0) return false;
+  for (const uint32_t* word = words->data; word != words->data + words->size; word += 4) {
+    const uint32_t argument = word[2];
+    const uint32_t bits = word[3];
+    if (argument >= kArguments || bits == 0 || bits > 64) return false;
+    supervision->traits[Supervision::Key(word[0], word[1])].distinguishing[argument] = ~uint64_t{0} >> (64 - bits);
+  }
+  return true;
+}
+
+bool ReadCaptures(const Napi::Value& value, Supervision* supervision) {
+  const auto words = ReadWords(value);
+  if (!words || words->size % 6 != 0) return false;
+  for (const uint32_t* word = words->data; word != words->data + words->size; word += 6) {
+    const uint32_t argument = word[2];
+    const uint32_t size_argument = word[5];  // kArguments: none.
+    if (argument >= kArguments || size_argument > kArguments) return false;
+    Capture capture = {static_cast<uint8_t>(argument), word[3] != 0, word[4], std::nullopt};
+    if (size_argument < kArguments) capture.size_argument = static_cast<uint8_t>(size_argument);
+    supervision->traits[Supervision::Key(word[0], word[1])].captures.push_back(capture);
+  }
+  return true;
+}
+
+constexpr Member<Supervision> kMembers[] = {
+    {"answers", Presence::kRequired, "a Uint8Array of a program that the kernel would accept", ReadAnswers},
+    {"everything", Presence::kRequired, "a boolean", Into<&Supervision::counts_all>},
+    {"distinguishing", Presence::kRequired, "a flat Uint32Array of [ABI, number, argument, bits]", ReadDistinguishing},
+    {"captures", Presence::kRequired,
+     "a flat Uint32Array of [ABI, number, argument, is text, most bytes, argument with their number or 6]",
+     ReadCaptures},
+};
+
+}  // namespace
+
+Napi::Value ServeListener(Napi::Env env, Descriptor descriptor, std::shared_ptr<const Supervision> supervision,
+                          std::shared_ptr<Mailbox> mailbox, Failure* failure) {
+  if (descriptor.get() < 0) {
+    *failure = {EBADF, "ioctl"};
+    return env.Undefined();
+  }
+  auto listener = std::make_shared<Listener>(std::move(descriptor), std::move(supervision), std::move(mailbox));
+  *failure = Supervisor::Get().Serve(listener);
+  if (failure->error != 0) return env.Undefined();
+  const Napi::Object result = Napi::Object::New(env);
+  SetOwn(result, "id", static_cast<double>(listener->id()));
+  SetOwn(result, "handle", MakeHandle(env, std::move(listener)));
+  return result;
+}
+
+Failure Supervise(Napi::Env env, const SpawnRequest& request, StartedChild* started, Napi::Object result) {
+  if (request.supervision == nullptr) return {};
+  Failure failure = {};
+  const Napi::Value listener =
+      ServeListener(env, std::move(started->listener), request.supervision, request.mailbox, &failure);
+  if (failure.error == 0) SetOwn(result, "listener", listener);
+  return failure;
+}
+
+Napi::Value MakeSupervision(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  auto supervision = std::make_shared<Supervision>();
+  if (!ReadObject(env, info[0], "supervision", kMembers, supervision.get())) return env.Undefined();
+  return MakeHandle(env, std::shared_ptr<const Supervision>(std::move(supervision)));
+}
+
+Napi::Value OpenMailbox(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!Require(env, info[0].IsFunction(), "openInbox(onMail)")) return env.Undefined();
+  int error = 0;
+  std::shared_ptr<MailboxReader> reader = MailboxReader::Open(env, info[0].As<Napi::Function>(), &error);
+  if (reader == nullptr) return Napi::Number::New(env, error);
+  return MakeHandle(env, std::move(reader));
+}
+
+void CloseMailbox(const Napi::CallbackInfo& info) {
+  std::shared_ptr<MailboxReader> reader;
+  if (Require(info.Env(), ReadValue(info[0], &reader), "closeInbox(inbox)")) reader->Close();
+}
+
+}  // namespace seccomp

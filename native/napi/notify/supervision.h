@@ -1,0 +1,30 @@
+// Makes supervisions, and has listeners served by them.
+#ifndef SECCOMP_NATIVE_NAPI_NOTIFY_SUPERVISION_H_
+#define SECCOMP_NATIVE_NAPI_NOTIFY_SUPERVISION_H_
+
+#include <napi.h>
+
+#include <memory>
+
+#include "child/clone.h"
+#include "napi/read_request.h"
+
+namespace seccomp {
+
+// Serves a listener. Returns { id, handle }, or undefined with the reason in `failure`.
+Napi::Value ServeListener(Napi::Env env, Descriptor descriptor, std::shared_ptr<const Supervision> supervision,
+                          std::shared_ptr<Mailbox> mailbox, Failure* failure);
+
+// Serves the child's listener, if the request has a supervision, and sets `result.listener`.
+Failure Supervise(Napi::Env env, const SpawnRequest& request, StartedChild* started, Napi::Object result);
+
+// supervision(options) → a handle. lib/native.ts describes the options.
+Napi::Value MakeSupervision(const Napi::CallbackInfo& info);
+// openInbox(onMail) → a handle, or -errno.
+Napi::Value OpenMailbox(const Napi::CallbackInfo& info);
+// closeInbox(handle)
+void CloseMailbox(const Napi::CallbackInfo& info);
+
+}  // namespace seccomp
+
+#endif  // SECCOMP_NATIVE_NAPI_NOTIFY_SUPERVISION_H_

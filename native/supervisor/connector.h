@@ -1,0 +1,45 @@
+// Runs connections, each on a thread of its own, as connect(2) may block for minutes.
+#ifndef SECCOMP_NATIVE_SUPERVISOR_CONNECTOR_H_
+#define SECCOMP_NATIVE_SUPERVISOR_CONNECTOR_H_
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "supervisor/connection.h"
+
+namespace seccomp {
+
+// At most kMaxPerListener connections of a listener and kMaxTotal of all run at once. Further ones wait; listeners take
+// turns.
+class Connector {
+ public:
+  static constexpr int kMaxPerListener = 4;
+  static constexpr int kMaxTotal = 64;
+
+  // Never destroyed: its threads go on while the process ends.
+  static Connector& Get();
+  void Add(std::shared_ptr<Connection> connection);
+
+ private:
+  struct Queue {
+    int running = 0;
+    std::deque<std::shared_ptr<Connection>> waiting;
+  };
+  Connector() = default;
+  // The following are to be called with mutex_.
+  void StartWaiting();
+  void OnEnd(uint64_t listener);
+  // Takes the next connection that may run, or returns nullptr.
+  std::shared_ptr<Connection> Next();
+
+  std::mutex mutex_;
+  std::map<uint64_t, Queue> queues_;  // By listener.
+  uint64_t last_ = 0;                 // The listener whose connection was started last.
+  int running_ = 0;
+};
+
+}  // namespace seccomp
+
+#endif  // SECCOMP_NATIVE_SUPERVISOR_CONNECTOR_H_

@@ -1,0 +1,29 @@
+#include "system/dumpable.h"
+
+#include <sys/prctl.h>
+
+#include <mutex>
+
+namespace seccomp {
+namespace {
+
+// The number of DumpableKept objects of all threads, and the flag as it was before the first.
+std::mutex mutex;
+int count = 0;
+int flag = 0;
+
+}  // namespace
+
+DumpableKept::DumpableKept() {
+  const std::lock_guard<std::mutex> lock(mutex);
+  if (count++ == 0) flag = prctl(PR_GET_DUMPABLE, 0L, 0L, 0L, 0L);
+}
+
+DumpableKept::~DumpableKept() {
+  const std::lock_guard<std::mutex> lock(mutex);
+  if (--count > 0) return;
+  // PR_SET_DUMPABLE takes only 0 and 1. The third value, 2 (fs.suid_dumpable), cannot have become anything laxer.
+  if (flag == 0 || flag == 1) prctl(PR_SET_DUMPABLE, static_cast<long>(flag), 0L, 0L, 0L);
+}
+
+}  // namespace seccomp

@@ -1,0 +1,19 @@
+// The dumpable flag of this process, PR_SET_DUMPABLE(2const).
+#ifndef SECCOMP_NATIVE_SYSTEM_DUMPABLE_H_
+#define SECCOMP_NATIVE_SYSTEM_DUMPABLE_H_
+
+namespace seccomp {
+
+// A child or a thread that changes its IDs clears the dumpable flag of the memory that it shares with this process
+// (commit_creds() in kernel/cred.c). The flag is restored when the last object of this class is destroyed.
+class DumpableKept {
+ public:
+  DumpableKept();
+  ~DumpableKept();
+  DumpableKept(const DumpableKept&) = delete;
+  DumpableKept& operator=(const DumpableKept&) = delete;
+};
+
+}  // namespace seccomp
+
+#endif  // SECCOMP_NATIVE_SYSTEM_DUMPABLE_H_
