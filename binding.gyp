@@ -9,13 +9,15 @@
         "NAPI_VERSION=8",
         "NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS",
         "NODE_ADDON_API_DISABLE_DEPRECATED",
-        # A worker that is terminated inside a call can't be thrown at any more, which is no reason to end the process.
+        # Without this, node-addon-api ends the process if an error cannot be thrown since a worker is being terminated.
         "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS",
         "SECCOMP_VERSION=\"<!(node -p \"require('./package.json').version\")\""
       ],
       "cflags_cc": ["-std=c++17", "-O2", "-Wall", "-Wextra", "-fvisibility=hidden", "-fno-exceptions"],
-      # nodelete: threads of the addon run until the process ends, also when Node closes it with the last worker that had it.
-      # now: a child calls functions of libc and never the dynamic linker, which would save registers on its stack.
+      # nodelete: threads of the addon run until the process ends, but Node unloads the addon with the last worker that
+      # loaded it.
+      # now: resolves symbols at load time. A child would otherwise run the dynamic linker, which takes locks and saves
+      # registers, which may hold the gate value, on the stack.
       "ldflags": ["-Wl,-z,nodelete", "-Wl,-z,now"]
     },
     {

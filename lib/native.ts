@@ -1,77 +1,97 @@
-/** The one door to the addon: what its functions take and give, and where its binary is found. */
+/** The types of the addon, and its loading. Every other file reaches the addon through `addon()`. */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { SeccompError } from './errors.js';
 
-/** What is to be put on. */
+/** The filters to attach. */
 export interface NativeFilters {
   readonly noNewPrivileges: boolean;
-  /** At most 8, in the order in which they are attached. Without one nothing is done, unless `unconfined` says so. */
+  /** At most 8, in the order in which they are attached. Empty only with `unconfined`. */
   readonly filters: readonly NativeFilter[];
-  /** Whether nothing is to be filtered. */
+  /** Whether no filter is wanted. Stated apart from `filters`, so that a filter that is lost on the way is an error. */
   readonly unconfined: boolean;
   /** SECCOMP_FILTER_FLAG_* */
   readonly filterFlags: number;
 }
 
-/** A Landlock domain: what it handles of files, what of that is granted everywhere, what it scopes. Bits of linux/landlock.h. */
+export interface NativeFilter {
+  /** `struct sock_filter[]` */
+  readonly bytes: Uint8Array;
+  /** Flat pairs: the index of an instruction, and the half of the gate value (0 to 5) that is written into it. */
+  readonly gate: readonly number[];
+}
+
+/**
+ * A Landlock domain, in bits of linux/landlock.h: the file access rights that its ruleset handles, those that it grants
+ * beneath `/`, and its scopes.
+ */
 export type NativeDomain = readonly [handled: number, granted: number, scoped: number];
 
-/** What is to be started, with everything decided. */
+/** A program to start. */
 export interface NativeRequest extends NativeFilters {
-  /** Paths for execve to try in turn. */
+  /** Paths that execve(2) tries in turn. */
   readonly candidates: readonly string[];
   /** argv, with argv[0]. */
   readonly args: readonly string[];
-  /** `NAME=value`, each with a NUL at its end: one text is read faster than many. */
+  /** `NAME=value`, each with a NUL at its end. A single string is read faster than many. */
   readonly env: string;
   readonly cwd?: string | undefined;
+  /** Whether the program is the leader of a new session. */
   readonly detached: boolean;
   readonly uid?: number | undefined;
   readonly gid?: number | undefined;
-  /** For each of the child's descriptors one of this process, or NONE, NULL or SOCKET. */
+  /** For each of the child's descriptors a descriptor of this process, or NONE, NULL or SOCKET. */
   readonly stdio: readonly number[];
-  /** Flat triples: RLIMIT_*, its soft and its hard value, 2⁶⁴ − 1 for none. */
-  readonly limits?: readonly (number | bigint)[];
-  /** That it writes no core dump unless it asks for it, and enters `domain`. True: or does not start. Left out: neither. */
+  /** Flat triples: RLIMIT_*, its soft and its hard value; 2⁶⁴ − 1 is RLIM_INFINITY. */
+  readonly limits?: readonly (number | bigint)[] | undefined;
+  /**
+   * With any value the program writes no core dump unless it enables that, and enters `domain`. With true it does not
+   * start if that fails.
+   */
   readonly isolation?: boolean | undefined;
   readonly domain?: NativeDomain | undefined;
-  /** A bit for each capability that may stay; left out, all may. */
+  /** A bit for each capability that stays. Without it, all stay. */
   readonly keptCapabilities?: bigint | undefined;
-  /** Who answers the filter's listener, if SECCOMP_FILTER_FLAG_NEW_LISTENER makes one. */
+  /** How the calls of the filter's listener are answered, with SECCOMP_FILTER_FLAG_NEW_LISTENER. */
   readonly supervision?: Supervision | undefined;
-  /** Who is told of the listener's calls; given with `supervision`. */
+  /** Where the listener's calls are reported. Required with `supervision`. */
   readonly inbox?: InboxHandle | undefined;
-  /** Or the socket that it is sent to, with these one to three texts; between them the child's number is written. */
+  /**
+   * The socket to which the listener is sent instead, with a message of one to three parts. The child's process ID is
+   * written between each two of them.
+   */
   readonly agent?: { readonly path: string; readonly state: readonly string[] } | undefined;
 }
 
 declare const held: unique symbol;
 
-/** How calls are answered and seen: what `supervision` gave. */
+/** How calls are answered and counted: the result of `addon().supervision`. */
 export interface Supervision {
   readonly [held]: 'supervision';
 }
 
-/** Who is told of listeners: what `openInbox` gave. */
+/** Where listeners report: the result of `addon().openInbox`. */
 export interface InboxHandle {
   readonly [held]: 'inbox';
 }
 
-/** A listener: it may be used as long as somebody holds this. */
+/** A listener. Its descriptor stays open until its processes have ended. */
 export interface ListenerHandle {
   readonly [held]: 'listener';
 }
 
 export interface SupervisionOptions {
-  /** `struct sock_filter[]`, run on each call that the listener hears of: what is answered. `notify` asks JavaScript. */
+  /** `struct sock_filter[]` that returns the answer to a notified call; `notify` passes the call to JavaScript. */
   readonly answers: Uint8Array;
-  /** Whether calls that are allowed are counted too. */
+  /** Whether allowed calls are counted too. Then new kinds are not reported. */
   readonly everything: boolean;
-  /** Flat: AUDIT_ARCH_*, number, argument, and how many of its low bits make a different kind of call. */
+  /** Flat: AUDIT_ARCH_*, number, argument, and how many of its low bits distinguish kinds of calls. */
   readonly distinguishing: Uint32Array;
-  /** Flat: AUDIT_ARCH_*, number, argument, 1 for text or 0, most bytes, and the argument with their number or 6. */
+  /**
+   * The memory that is read of a caller. Flat: AUDIT_ARCH_*, number, the argument that points to it, 1 for a string or
+   * 0, most bytes, and the argument that has the number of bytes, or 6.
+   */
   readonly captures: Uint32Array;
 }
 
@@ -81,22 +101,28 @@ export interface NativeKind {
   readonly number: number;
   /** SECCOMP_RET_* with its data. */
   readonly answer: number;
-  /** 0: not known. */
+  /** 0 if unknown. */
   readonly pid: number;
   readonly tid: number;
-  /** Empty: not known. */
+  /** Empty if unknown. */
   readonly executable: string;
+  /** The module and offset of the instruction pointer, as in `/usr/lib/libc.so.6+0x10e1a7`; empty if unknown. */
   readonly instruction: string;
   readonly args: readonly bigint[];
+  /** By argument: the memory that was read, as `captures` asks. */
   readonly captured: readonly (Buffer | undefined)[];
 }
 
-/** Words that tell of one waiting call: listener, id, thread, AUDIT_ARCH_* << 32 | number, instruction pointer, six arguments. */
+/** Words of a waiting call: listener, id, thread, AUDIT_ARCH_* << 32 | number, instruction pointer, six arguments. */
 export const CALL_WORDS = 11;
 
 /**
- * Flat pairs of a listener and the index of a new kind; CALL_WORDS for each call that waits, which are the first `size` of an
- * array that is used again; listeners that hear no more; flat pairs of a connection and 0 or an errno.
+ * Receives mail.
+ * @param kinds - Flat pairs: a listener, and the index of a new kind of call.
+ * @param words - CALL_WORDS for each waiting call. The array is the same each time.
+ * @param size - How many of `words` are set.
+ * @param ended - Listeners whose processes have all ended.
+ * @param connected - Flat pairs: a connection, and 0 or an errno.
  */
 export type OnMail = (
   kinds: readonly number[],
@@ -106,36 +132,30 @@ export type OnMail = (
   connected: readonly number[],
 ) => void;
 
-export interface NativeFilter {
-  /** `struct sock_filter[]` */
-  readonly bytes: Uint8Array;
-  /** Flat pairs: an instruction, and the half of the gate value (0 to 5) that belongs in it. */
-  readonly gate: readonly number[];
-}
-
 /** No descriptor. */
 export const NONE = -1;
 /** `/dev/null` */
 export const NULL = -2;
-/** One end of a new socket pair; the other is this process's. */
+/** One end of a new socket pair; this process keeps the other. */
 export const SOCKET = -3;
 
-/** What failed, by errno (positive) and the name of the call. Nothing was started. */
+/** A step that failed: its errno (positive) and the name of the system call. No child is left. */
 export interface NativeFailure {
   readonly error: number;
   readonly call: string;
 }
 
-/** Why a filter was not put on this process, after how many others that now stay. */
+/** The failure to attach a filter to this process. */
 export interface NativeInstallFailure extends NativeFailure {
+  /** How many filters were attached before, which stay. */
   readonly filtersOn?: number;
-  /** With TSYNC: the thread that has other filters than this one. */
+  /** With SECCOMP_FILTER_FLAG_TSYNC: the thread that has other filters than the calling one. */
   readonly thread?: number;
 }
 
 /** A child until it is reaped. */
 export interface ExitWatch {
-  /** Sends a signal; gives 0 or an errno. */
+  /** Sends a signal. Returns 0 or an errno. */
   kill(signal: number): number;
   ref(): void;
   unref(): void;
@@ -146,45 +166,45 @@ export interface ExitWatch {
 export interface NativeChild {
   readonly pid: number;
   readonly watch: ExitWatch;
-  /** This process's end of each descriptor that was a SOCKET, else −1. */
+  /** This process's end of each descriptor that was a SOCKET; −1 for all others. */
   readonly sockets: readonly number[];
-  /** The errno for which it is in no domain, though one was asked for; else 0. */
+  /** The errno for which the child is not in the domain that was requested; otherwise 0. */
   readonly isolationError: number;
   readonly listener?: NativeListener;
 }
 
 export interface NativeListener {
-  /** Of this process: no two are the same. */
+  /** Unique in this process. */
   readonly id: number;
   readonly handle: ListenerHandle;
 }
 
-/** A socket at a path, or a connection to it. It keeps no event loop alive. */
+/** A listening socket of the file system, or a connection to one. It does not keep the event loop alive. */
 export interface LocalSocket {
-  /** Has `onReadable` called, once, when there is something to accept or receive, or the end. 0 or −errno. */
+  /** Calls `onReadable` once, when a connection, data or the end has arrived. Returns 0 or −errno. */
   await(onReadable: () => void): number;
-  /** A connection that waits, or −errno; EAGAIN: there is none. */
+  /** Returns a connection, or −errno; EAGAIN if none waits. */
   accept(): LocalSocket | number;
-  /** What there is, or −errno; no bytes: the end. */
+  /** Returns what has arrived, or −errno. No bytes are the end. */
   receive(): Received | number;
-  /** Who connected, as of then; or −errno. */
+  /** Returns the process that connected, as of then, or −errno. */
   sender(): Sender | number;
-  /** Serves the listener among the descriptors that came; −errno, ENOTTY: it is none. */
+  /** Serves the received descriptor with this index. Returns −errno if that fails; ENOTTY if it is no listener. */
   serve(descriptor: number, supervision: Supervision, inbox: InboxHandle): NativeListener | number;
-  /** Closes it, and what came and is not served. May be called twice. */
+  /** Closes the socket, and the received descriptors that are not served. May be called twice. */
   close(): void;
 }
 
 export interface Received {
   /** At most 65,536. */
   readonly bytes: Buffer;
-  /** How many have come by now; at most 16 are kept. */
+  /** The number of descriptors that the connection has received so far. At most 16 are kept. */
   readonly descriptors: number;
-  /** Whether there were more descriptors than can come at once, or than this process may have. */
+  /** Whether descriptors were lost: more than can arrive at once, or than this process may have. */
   readonly lost: boolean;
 }
 
-/** From SO_PEERCRED; 0 and 65534 for what this process's namespaces don't have. */
+/** SO_PEERCRED of a connection. IDs that this process's namespaces do not have are 0 and 65534. */
 export interface Sender {
   readonly pid: number;
   readonly uid: number;
@@ -205,77 +225,86 @@ export interface NativeLimits {
 /** A child that has ended. */
 export interface NativeResult {
   readonly pid: number;
-  /** One of the two is null. */
+  /** One of `code` and `signal` is null; both are if the status is unknown. */
   readonly code: number | null;
   readonly signal: number | null;
-  /** What came from each descriptor that was a SOCKET, stdin left out. */
+  /** The output of each descriptor that was a SOCKET; null for stdin and for all others. */
   readonly output: readonly (Buffer | null)[];
-  /** The errno for which the child was killed or a stream given up, else 0. */
+  /** The errno for which the child was signalled or a stream was closed (ETIMEDOUT, ENOBUFS, …); otherwise 0. */
   readonly stopped: number;
-  /** As of NativeChild. */
+  /** As in NativeChild. */
   readonly isolationError: number;
   readonly listener?: NativeListener;
 }
 
-/** Domain, type and protocol, as socket(2) was told. */
+/** The parameters of the socket(2) call that made a socket. */
 export type SocketFacts = readonly [domain: number, type: number, protocol: number];
 
+/** The addon. Functions throw a TypeError for arguments of a wrong type. */
 export interface Addon {
-  /** Of the package that it was built for. */
+  /** The version of the package for which the addon was built. */
   readonly version: string;
-  /** `onExit` is called once, with the one of the two that applies. */
+  /** Starts a program. `onExit` is called once, with null for the parameter that does not apply. */
   spawn(
     request: NativeRequest,
     onExit: (code: number | null, signal: number | null) => void,
   ): NativeChild | NativeFailure;
+  /** Starts a program and waits for its end. */
   spawnSync(request: NativeRequest, limits: NativeLimits): NativeResult | NativeFailure;
-  /** Returns only if it failed; this process is then as it was. */
+  /** Replaces this process. Returns only if that fails; this process is then as it was before. */
   execve(request: NativeRequest): NativeFailure;
-  /** Puts filters on this thread, or with SECCOMP_FILTER_FLAG_TSYNC on all. */
+  /** Attaches filters to the calling thread, with SECCOMP_FILTER_FLAG_TSYNC to all threads. */
   install(filters: NativeFilters): NativeInstallFailure | undefined;
   /**
-   * Makes calls in processes under the filters: two numbers for each, an outcome and its value. What is allowed is carried
-   * out, so the first filter must deny all. `traced` asks what SECCOMP_RET_TRACE says.
+   * Makes calls in processes under the filters. Returns two numbers for each: an outcome and its value, which
+   * lib/testing/kernel.ts describes. Allowed calls are carried out, so the first filter must deny all.
+   * @param traced - Whether a tracer reports calls for which the filters return SECCOMP_RET_TRACE.
    */
   probe(filters: NativeFilters, calls: BigUint64Array, traced: boolean): Int32Array | NativeFailure;
-  /** Closes one of `sockets` of the child that was started last: no stream could be made of it. */
+  /** Closes one of `sockets` of the child that was started last, of which no stream could be made. */
   takeBack(descriptor: number): void;
-  /** Ends reading from a socket: what was written before can still be read, and then the end. 0 or an errno. */
+  /** Ends reading from a socket after what was written before. Returns 0 or an errno. */
   endReading(descriptor: number): number;
-  /** Whether a descriptor is a socket that listens. */
+  /** Whether a descriptor is a listening socket. */
   isListening(descriptor: number): boolean;
-  /** A duplicate of another process's descriptor, or −errno; the addon's until `giveBack`, which closes all. */
+  /** Returns a duplicate of another process's descriptor, or −errno. The addon owns it until `giveBack` closes all. */
   borrow(pid: number, descriptor: number): number;
   giveBack(): void;
-  /** 0 if the kernel has this SECCOMP_RET_* action, else an errno. */
+  /** Returns 0 if the kernel has this SECCOMP_RET_* action, otherwise an errno. */
   actionAvailable(action: number): number;
   /** Whether the kernel knows these SECCOMP_FILTER_FLAG_*. */
   filterFlagsKnown(flags: number): boolean;
-  /** Whether a thread can enter such a domain: 0 or an errno. */
+  /** Returns 0 if a thread can enter such a domain, otherwise an errno. */
   tryDomain(domain: NativeDomain): number;
   supervision(options: SupervisionOptions): Supervision;
-  /** Has `onMail` called for listeners that are given this inbox, or −errno. It keeps no event loop alive, but `onMail`. */
+  /** Opens an inbox, or returns −errno. `onMail` receives its mail. It does not keep the event loop alive. */
   openInbox(onMail: OnMail): InboxHandle | number;
-  /** `onMail` is called no more. Calls of the inbox's listeners that wait are denied. May be called twice. */
+  /** Closes an inbox. Waiting calls of its listeners are denied. May be called twice. */
   closeInbox(inbox: InboxHandle): void;
+  /** Returns the first call of the kind with this index. */
   kind(listener: ListenerHandle, index: number): NativeKind | undefined;
-  /** How many calls there were of each kind; before them, those of kinds that there was no room for. */
+  /** Returns the number of calls of kinds that were not kept apart, followed by the number of calls of each kind. */
   counts(listener: ListenerHandle): readonly number[];
-  /** Answers a call: −1 continues it, else it fails with that errno; 0 makes it return `value`. 0 or an errno. */
+  /**
+   * Answers a call. Returns 0 or an errno.
+   * @param errno - −1 continues the call; 0 makes it return `value`; any other makes it fail.
+   */
   answer(listener: ListenerHandle, call: bigint, errno: number, value: bigint): number;
-  /** Gives the caller a duplicate of a descriptor, which the call returns; that number, or −errno. */
+  /** Duplicates a descriptor into the caller. The call returns its number there, as does this; or −errno. */
   addDescriptor(listener: ListenerHandle, call: bigint, descriptor: number, closeOnExec: boolean): number;
-  /** Memory of a caller that waits, as much of `size` as there is; or an errno. */
+  /** Reads memory of a waiting caller: up to `size` bytes, fewer at the end of a mapping. Or returns an errno. */
   readMemory(listener: ListenerHandle, call: bigint, tid: number, address: bigint, size: number): Buffer | number;
-  /** Whether somebody listens at a path: 0 or an errno; EAGAIN: and is busy. Nothing is sent. */
+  /** Writes memory of a waiting caller. Returns 0 or an errno. */
+  writeMemory(listener: ListenerHandle, call: bigint, tid: number, address: bigint, bytes: Uint8Array): number;
+  /** Returns 0 if a process listens at the path, otherwise an errno; EAGAIN: its queue is full. Sends nothing. */
   reach(path: string): number;
-  /** Listens at a path where nothing is, for this user alone; or −errno. */
+  /** Listens at a path where nothing exists, for the user of this process alone; or returns −errno. */
   bindSocket(path: string): LocalSocket | number;
-  /** The domain, type and protocol of a caller's socket, or −errno. */
+  /** Returns the domain, type and protocol of a waiting caller's socket, or −errno. */
   socketOf(listener: ListenerHandle, call: bigint, tid: number, descriptor: number): SocketFacts | number;
   /**
-   * Connects the socket of a caller that waits in its place. A number that is above 0, by which the listener's inbox tells what became
-   * of it; or −errno: it was not begun. EBADF: the socket is another than was `seen`.
+   * Connects the socket of a waiting caller in its place. Returns the positive number by which the inbox reports the
+   * result; or −errno if the connection was not begun. EBADF: the socket differs from `seen`.
    */
   connect(
     listener: ListenerHandle,
@@ -285,13 +314,15 @@ export interface Addon {
     address: Uint8Array,
     seen: SocketFacts | undefined,
   ): number;
-  writeMemory(listener: ListenerHandle, call: bigint, tid: number, address: bigint, bytes: Uint8Array): number;
 }
 
-/** The file that fork() has its child load first. From lib/ and dist/ alike it is the one that was built. */
+/** Returns the file that a forked child loads first. It is the one of dist/ from lib/ too. */
 export const preloadFile = (): string => resolve(import.meta.dirname, '../dist/preload.cjs');
 
-/** The program that isolates fork()'s child before Node's first thread; beside the addon. */
+/**
+ * Returns the program that isolates a forked child before Node starts its first thread.
+ * @throws SeccompError ERR_SECCOMP_ADDON if it was not built.
+ */
 export function launcherFile(): string {
   const file = resolve(import.meta.dirname, '../build/Release/seccomp-launch');
   if (existsSync(file)) return file;
@@ -303,9 +334,9 @@ const REMEDY = 'run "npm rebuild seccomp" (in a checkout: "npm run build:addon")
 let loaded: Addon | undefined;
 
 /**
- * Loads the addon, once.
- * @throws SeccompError ERR_SECCOMP_UNSUPPORTED if this is not Linux, ERR_SECCOMP_ADDON if it was not built, won't load, or
- * was built for another version of this package.
+ * Returns the addon, and loads it at the first call.
+ * @throws SeccompError ERR_SECCOMP_UNSUPPORTED if this is not Linux; ERR_SECCOMP_ADDON if the addon was not built, does
+ * not load, or was built for another version of this package.
  */
 export function addon(): Addon {
   loaded ??= load();
@@ -314,16 +345,16 @@ export function addon(): Addon {
 
 function load(): Addon {
   if (process.platform !== 'linux') {
-    const message = `seccomp is a part of Linux and this is ${process.platform}: profiles can be checked and compiled here, not put on`;
-    throw new SeccompError('ERR_SECCOMP_UNSUPPORTED', message);
+    const message = `seccomp is a part of Linux and this is ${process.platform}`;
+    throw new SeccompError('ERR_SECCOMP_UNSUPPORTED', `${message}: profiles can be compiled here, but not attached`);
   }
   const file = resolve(import.meta.dirname, '../build/Release/seccomp.node');
   const require = createRequire(import.meta.filename);
   const found = open(() => require(file) as Addon, file);
   const { version } = require('../package.json') as { readonly version: string };
   if (found.version === version) return found;
-  const message = `the addon was built for version ${found.version ?? 'unknown'} of seccomp, and this is ${version}: ${REMEDY}`;
-  throw new SeccompError('ERR_SECCOMP_ADDON', message);
+  const message = `the addon was built for version ${found.version ?? 'unknown'} of seccomp, and this is ${version}`;
+  throw new SeccompError('ERR_SECCOMP_ADDON', `${message}: ${REMEDY}`);
 }
 
 function open(load: () => Addon, file: string): Addon {
@@ -332,8 +363,8 @@ function open(load: () => Addon, file: string): Addon {
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'ERR_DLOPEN_DISABLED') {
-      const message =
-        'this Node loads no addons, and seccomp is one: start it without --no-addons, and with --allow-addons beside --permission';
+      const remedy = 'start it without --no-addons, and with --allow-addons if it has --permission';
+      const message = `this Node loads no addons, and seccomp needs one: ${remedy}`;
       throw new SeccompError('ERR_SECCOMP_ADDON', message, { cause: error });
     }
     const reason = error instanceof Error ? error.message : String(error);

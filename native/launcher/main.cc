@@ -1,7 +1,8 @@
-// Isolates the Node that Node's own fork() starts: seccomp-launch HANDLED,GRANTED,SCOPED,REQUIRED,NO_NEW_PRIVS PROGRAM
-// …
+// Isolates the Node that child_process.fork() starts:
+//   seccomp-launch HANDLED,GRANTED,SCOPED,REQUIRED,NO_NEW_PRIVS PROGRAM ARGUMENTS…
 //
-// It is a thread that enters a Landlock domain, and Node has several before its first line of JavaScript.
+// Only the thread that calls landlock_restrict_self(2) enters the domain, and Node has several threads before it runs
+// JavaScript. So this program enters the domain before it executes Node.
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,24 +18,24 @@
 
 namespace {
 
-// Exit statuses of env(1): ours failed; found but not started; not found.
-constexpr int kOurs = 125;
+// Exit statuses, as of env(1).
+constexpr int kFailed = 125;
 constexpr int kNotExecutable = 126;
 constexpr int kNotFound = 127;
 
-// Says what failed, by errno. Gives `status`.
-int Failed(const char* what, int status) {
+// Prints what failed with errno, and returns `status`.
+int PrintError(const char* what, int status) {
   static_cast<void>(fprintf(stderr, "seccomp fork: %s: %m; the program was not run\n", what));
   return status;
 }
 
-struct Wish {
+struct Options {
   seccomp::Domain domain;
   bool has_domain = false, is_required = false, no_new_privileges = false;
 };
 
-// Five numbers, and nothing else.
-bool Read(const char* text, Wish* wish) {
+// Parses five numbers that are separated by commas.
+bool Parse(const char* text, Options* options) {
   std::array<uint32_t, 5> numbers = {};
   for (size_t i = 0; i < numbers.size(); i++) {
     char* end = nullptr;
@@ -46,34 +47,34 @@ bool Read(const char* text, Wish* wish) {
     text = end + 1;
   }
   const auto [handled, granted, scoped, required, no_new_privileges] = numbers;
-  *wish = {{handled, granted, scoped}, (handled | scoped) != 0, required != 0, no_new_privileges != 0};
+  *options = {{handled, granted, scoped}, (handled | scoped) != 0, required != 0, no_new_privileges != 0};
   return true;
 }
 
-// Nullptr, or the call that failed where it must not: errno says why.
-const char* Isolate(const Wish& wish) {
+// Returns nullptr, or with errno set the step that failed although it is required.
+const char* Isolate(const Options& options) {
   rlimit core = {};
   const bool is_known = getrlimit(RLIMIT_CORE, &core) == 0;
   core.rlim_cur = 0;
-  if ((!is_known || setrlimit(RLIMIT_CORE, &core) != 0) && wish.is_required) return "prlimit";
-  if (wish.no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L) != 0) return "prctl";
-  if (!wish.has_domain) return nullptr;
-  const int ruleset = seccomp::OpenRuleset(wish.domain);
+  if ((!is_known || setrlimit(RLIMIT_CORE, &core) != 0) && options.is_required) return "prlimit";
+  if (options.no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L) != 0) return "prctl";
+  if (!options.has_domain) return nullptr;
+  const int ruleset = seccomp::OpenRuleset(options.domain);
   const int error = ruleset < 0 ? errno : seccomp::EnterDomain(ruleset);
   errno = error;
-  return error != 0 && wish.is_required ? "Landlock" : nullptr;
+  return error != 0 && options.is_required ? "Landlock" : nullptr;
 }
 
 }  // namespace
 
 int main(int count, char** arguments) {
-  Wish wish = {};
-  if (count < 3 || !Read(arguments[1], &wish)) {
-    static_cast<void>(fputs("seccomp-launch is for fork() of the package seccomp only\n", stderr));
-    return kOurs;
+  Options options = {};
+  if (count < 3 || !Parse(arguments[1], &options)) {
+    static_cast<void>(fputs("seccomp-launch: only fork() of the npm package seccomp starts this program\n", stderr));
+    return kFailed;
   }
-  const char* failed = Isolate(wish);
-  if (failed != nullptr) return Failed(failed, kOurs);
+  const char* failed = Isolate(options);
+  if (failed != nullptr) return PrintError(failed, kFailed);
   execvp(arguments[2], arguments + 2);
-  return Failed(arguments[2], errno == ENOENT ? kNotFound : kNotExecutable);
+  return PrintError(arguments[2], errno == ENOENT ? kNotFound : kNotExecutable);
 }

@@ -1,4 +1,4 @@
-// A test harness of forty lines: TEST(Name) { CHECK_EQUAL(what is, what should be); }, run by name.
+// A small test harness: TEST(Name) { CHECK_EQUAL(actual, expected); }. RunTest runs a test by its name.
 #ifndef SECCOMP_NATIVE_TEST_CHECK_H_
 #define SECCOMP_NATIVE_TEST_CHECK_H_
 
@@ -19,15 +19,15 @@ struct Registered {
   Registered(const char* name, std::function<void()> body) { Tests().emplace(name, std::move(body)); }
 };
 
-// Ends the test, failed.
+// Fails the test and ends the process if the two differ.
 template <typename Actual, typename Expected>
 void CheckEqual(const char* what, const Actual& actual, const Expected& expected, int line) {
   if (actual == expected) return;
-  std::cerr << "line " << line << ": " << what << "\n  is        " << actual << "\n  should be " << expected << "\n";
+  std::cerr << "line " << line << ": " << what << "\n  actual    " << actual << "\n  expected  " << expected << "\n";
   std::exit(1);
 }
 
-// Ends the test, neither passed nor failed: CTest's SKIP_RETURN_CODE.
+// Skips the rest of the test and ends the process, with CTest's SKIP_RETURN_CODE.
 [[noreturn]] inline void Skip(const char* why) {
   std::cerr << "skipped: " << why << "\n";
   std::exit(77);

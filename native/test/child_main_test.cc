@@ -1,6 +1,6 @@
-// What RunChild promises in child.h, each promise in a process of its own: `child_test NAME`.
+// Tests of RunChild. Each runs in a process of its own, as `child_main_test NAME`.
 //
-// The program it starts is this one: `child_test report FD` writes what it finds about itself to that descriptor.
+// The program that a test starts is this one: `child_main_test report FD` writes its own state to that descriptor.
 #include "child/child_main.h"
 
 #include <errno.h>
@@ -39,7 +39,7 @@
 #include "system/linux_abi.h"
 
 #ifdef __SANITIZE_THREAD__
-// ThreadSanitizer's clone takes every child for a fork's and starts its threads' records anew, in our memory.
+// ThreadSanitizer's clone treats every child as a fork and resets the records of its threads, in memory that is shared.
 extern "C" int __clone(int (*function)(void*), void* stack, int flags, void* argument, ...);
 #define clone __clone
 #endif
@@ -61,7 +61,7 @@ using Facts = std::map<std::string, std::string>;
 
 constexpr Failure kNoFailure = {0, nullptr};
 constexpr int kExitFailed = 127;
-// Higher than any descriptor that a test puts in place.
+// Higher than any descriptor that a test gives a child.
 constexpr int kHigh = 100;
 
 std::string ThisProgram() { return std::filesystem::read_symlink("/proc/self/exe"); }
@@ -71,7 +71,7 @@ std::string Inode(int fd) {
   return fstat(fd, &file) == 0 ? std::to_string(file.st_ino) : "closed";
 }
 
-// A file without a name, unlike any other, at a descriptor that execve closes.
+// Returns a descriptor of a new file without a name, which execve(2) closes.
 int NewFile() {
   const int low = memfd_create("test", MFD_CLOEXEC);
   const int file = fcntl(low, F_DUPFD_CLOEXEC, kHigh);
@@ -86,7 +86,8 @@ std::string Contents(int fd) {
   return text;
 }
 
-// --- The program that is started -------------------------------------------------------------------------------------
+// --- The program that tests start
+// -------------------------------------------------------------------------------------
 
 int Report(int to, const std::vector<std::string>& rest) {
   std::ostringstream out;
@@ -130,7 +131,7 @@ struct Filter {
 
 struct Start {
   std::vector<std::string> candidates = {ThisProgram()};
-  std::vector<std::string> arguments;  // After `child_test report FD`.
+  std::vector<std::string> arguments;  // After `child_main_test report FD`.
   std::vector<int> descriptors = {0, 1, 2};
   const char* cwd = nullptr;
   bool new_session = false;
@@ -146,7 +147,7 @@ struct Start {
   bool drop_capabilities = false;
   uint64_t kept_capabilities = 0;
   int listener_socket = -1;                  // -1: the filter makes no listener.
-  std::vector<std::string> message = {"."};  // With the child's number between one piece and the next.
+  std::vector<std::string> message = {"."};  // With the process ID between each two parts.
 };
 
 struct Ended {
@@ -180,17 +181,17 @@ std::vector<char*> Pointers(std::vector<std::string>* strings) {
   return pointers;
 }
 
-// What a plan points to, and the plan.
+// A plan, and what it points to.
 class Prepared {
  public:
   explicit Prepared(Start start) : start_(std::move(start)), report_(NewFile()) {
     const std::string report_at = std::to_string(start_.descriptors.size());
-    arguments_ = {"child_test", "report", report_at};
+    arguments_ = {"child_main_test", "report", report_at};
     arguments_.insert(arguments_.end(), start_.arguments.begin(), start_.arguments.end());
     argv_ = Pointers(&arguments_);
     shell_argv_ = argv_;
     shell_argv_.insert(shell_argv_.begin() + 1, nullptr);
-    // Sanitizers' options come along; nothing else is needed.
+    // The program needs no environment but the options of its sanitizer.
     if (const char* options = getenv("ASAN_OPTIONS")) environment_.push_back(std::string("ASAN_OPTIONS=") + options);
     envp_ = Pointers(&environment_);
     for (const std::string& candidate : start_.candidates) candidates_.push_back(candidate.c_str());
@@ -255,7 +256,7 @@ class Prepared {
   ChildPlan plan_ = {};
 };
 
-// As spawn.cc does it, and waits for the end.
+// Starts a child as clone.cc does, and waits for its end.
 Ended Run(Start start) {
   Prepared prepared(std::move(start));
   const pid_t pid = clone(RunChild, Prepared::stack_top(), CLONE_VM | CLONE_VFORK | SIGCHLD, prepared.plan());
@@ -296,7 +297,7 @@ Ended RunCandidates(std::vector<std::string> candidates) {
 class TemporaryDirectory {
  public:
   TemporaryDirectory() {
-    std::string name = std::filesystem::temp_directory_path() / "child_test.XXXXXX";
+    std::string name = std::filesystem::temp_directory_path() / "child_main_test.XXXXXX";
     path_ = mkdtemp(name.data());
   }
   TemporaryDirectory(const TemporaryDirectory&) = delete;
@@ -311,7 +312,7 @@ class TemporaryDirectory {
   std::filesystem::path path_;
 };
 
-TEST(ReportsADirectoryThatIsNotThere) {
+TEST(ReportsADirectoryThatDoesNotExist) {
   Start start;
   start.cwd = "/no/such/directory";
   CHECK_FAILED(Run(start), ENOENT, "chdir");
@@ -330,19 +331,19 @@ TEST(TriesCandidatesInOrder) {
   CHECK_STARTED(RunCandidates({"/no/such/file", "/dev/null/no-directory", ThisProgram(), "/no/such/file"}));
 }
 
-TEST(GoesOnAfterACandidateThatMayNotBeRun) { CHECK_STARTED(RunCandidates({"/", ThisProgram()})); }
+TEST(TriesTheNextCandidateAfterEacces) { CHECK_STARTED(RunCandidates({"/", ThisProgram()})); }
 
-TEST(ReportsThatNoCandidateIsThere) {
+TEST(ReportsThatNoCandidateExists) {
   CHECK_FAILED(RunCandidates({"/no/such/file", "/nor/this/one"}), ENOENT, "execve");
 }
 
-// As execvp(3): "permission denied" tells more than "not found" of a later one.
-TEST(RemembersThatACandidateWasDenied) {
+// As execvp(3) does: EACCES of one candidate is reported rather than ENOENT of a later one.
+TEST(ReportsEaccesIfNoOtherCandidateCanBeExecuted) {
   CHECK_FAILED(RunCandidates({"/", "/no/such/file"}), EACCES, "execve");
   CHECK_FAILED(RunCandidates({"/no/such/file", "/"}), EACCES, "execve");
 }
 
-TEST(StopsAtAnErrorThatSaysMoreThanNotHere) {
+TEST(StopsAtAnErrorOtherThanNotFound) {
   const TemporaryDirectory directory;
   const std::string loop = directory / "loop";
   std::filesystem::create_symlink(loop, loop);
@@ -372,17 +373,17 @@ TEST(PassesArguments) {
 
 // --- Descriptors -----------------------------------------------------------------------------------------------------
 
-// The places that tests fill.
+// The most descriptors that these tests give a child.
 constexpr int kPlaces = 8;
 
-// Files of our own at 0 to open - 1, and nothing from there to kPlaces - 1, for as long as it lives.
+// In this scope, descriptors 0 to open - 1 are different files, and those up to kPlaces - 1 are closed.
 class FilesBelow {
  public:
   explicit FilesBelow(int open) {
     for (int fd = 0; fd < kPlaces; fd++) {
       saved_.push_back(fcntl(fd, F_DUPFD_CLOEXEC, kHigh));
       const int file = NewFile();
-      dup3(file, fd, O_CLOEXEC);  // The child gets it nevertheless.
+      dup3(file, fd, O_CLOEXEC);  // RunChild must clear the flag.
       close(file);
     }
     for (int fd = open; fd < kPlaces; fd++) close(fd);
@@ -405,7 +406,7 @@ class FilesBelow {
   std::vector<int> saved_;
 };
 
-// The descriptors of a child, as what file is at which place.
+// The files of a child's descriptors, as Report writes them.
 std::string Places(const std::vector<int>& descriptors) {
   std::ostringstream out;
   for (size_t to = 0; to < descriptors.size(); to++) {
@@ -461,11 +462,11 @@ TEST(LeavesPlacesEmpty) {
   CheckPlaced({-1, 0, -1, 2});
 }
 
-// A copy made to be out of the way must not lie in a place that is filled or emptied first.
-TEST(KeepsCopiesOutOfPlacesThatAreFreeNow) { CheckPlaced({0, 1, 2, -1, 0}, 3); }
+// A temporary duplicate must not lie where another descriptor is placed or closed first.
+TEST(KeepsDuplicatesOutOfFreePlaces) { CheckPlaced({0, 1, 2, -1, 0}, 3); }
 
 TEST(PlacesAnyMixOfDescriptors) {
-  std::mt19937 random(20240601);  // Any seed; always the same.
+  std::mt19937 random(20240601);  // The seed is fixed, so that a failure can be repeated.
   const auto below = [&random](int limit) { return static_cast<int>(random() % static_cast<unsigned>(limit)); };
   for (int round = 0; round < 48; round++) {
     const int open = 1 + below(kPlaces);
@@ -475,7 +476,7 @@ TEST(PlacesAnyMixOfDescriptors) {
   }
 }
 
-TEST(ClosesWhatTheChildWasNotGiven) {
+TEST(ClosesAllOtherDescriptors) {
   dup2(STDERR_FILENO, 50);  // Without O_CLOEXEC.
   const Ended ended = Run({});
   CHECK_STARTED(ended);
@@ -483,7 +484,7 @@ TEST(ClosesWhatTheChildWasNotGiven) {
   CHECK_EQUAL(Inode(50), Inode(STDERR_FILENO));
 }
 
-TEST(MakesStandardDescriptorsBlock) {
+TEST(MakesStandardStreamsBlocking) {
   std::array<int, 2> reading = {};
   std::array<int, 2> other = {};
   CHECK_EQUAL(pipe2(reading.data(), O_CLOEXEC | O_NONBLOCK), 0);
@@ -508,13 +509,13 @@ TEST(ReportsADescriptorThatIsNotOpen) {
 
 // --- What a program inherits -----------------------------------------------------------------------------------------
 
-TEST(GivesBackSignalsIgnoredAndBlocked) {
-  // SIGRTMIN is 34: the two real-time signals below it are libc's own, and only the kernel itself lets us have them.
+TEST(ResetsIgnoredAndBlockedSignals) {
+  // SIGRTMIN is 34. libc reserves the two real-time signals below, so they can only be changed by syscall(2).
   const std::initializer_list<int> signals = {SIGHUP, SIGPIPE, SIGCHLD, 32, 33, kLastSignal};
   KernelSigaction ignore = {};
   ignore.words[0] = reinterpret_cast<unsigned long>(SIG_IGN);
   for (const int signal : signals) {
-    if (signal == SIGCHLD) continue;  // Ignored, it would reap the child before we can.
+    if (signal == SIGCHLD) continue;  // If it is ignored, the kernel reaps the child at once.
     CHECK_EQUAL(syscall(SYS_rt_sigaction, signal, &ignore, nullptr, kSigsetSize), 0);
   }
   const unsigned long all = ~0UL;
@@ -551,8 +552,8 @@ TEST(ChangesIdentityAndDropsGroups) {
   CHECK_EQUAL(geteuid(), 0U);
 }
 
-TEST(ReportsAnIdentityThatIsDenied) {
-  Start start;  // Now: it asks /proc for this program's path, which is root's once we are somebody else.
+TEST(ReportsAUserThatIsDenied) {
+  Start start;  // First: it reads this program's path from /proc, where another user may not read.
   if (geteuid() == 0) {
     CHECK_EQUAL(setresgid(65534, 65534, 65534), 0);
     CHECK_EQUAL(setresuid(65534, 65534, 65534), 0);
@@ -564,8 +565,7 @@ TEST(ReportsAnIdentityThatIsDenied) {
   CHECK_FAILED(Run(start), EPERM, "setuid");
 }
 
-// --- Limits and capabilities
-// ------------------------------------------------------------------------------------------
+// --- Limits and capabilities -----------------------------------------------------------------------------------------
 
 TEST(SetsLimits) {
   rlimit before = {};
@@ -597,7 +597,7 @@ TEST(DropsAllButTheKeptCapabilities) {
   CHECK_EQUAL(Run({}).fact("CapPrm"), ours);
 }
 
-TEST(ReportsABoundingSetThatStaysUnlessNothingCanBeGained) {
+TEST(ReportsABoundingSetThatStaysWithoutNoNewPrivileges) {
   Start start;
   if (geteuid() == 0) CHECK_EQUAL(setresuid(65534, 65534, 65534), 0);
   start.drop_capabilities = true;
@@ -651,7 +651,7 @@ std::vector<uint32_t> GateValue(const Filter& filter) {
   return value;
 }
 
-// A descriptor of a domain that scopes signals; it is at `at`, if that is given.
+// Returns a ruleset of a domain that scopes signals, as descriptor `at` if that is given.
 int Ruleset(int at = -1) {
   const int ruleset = OpenRuleset({0, 0, 2});
   if (ruleset < 0) Skip("this kernel's Landlock has no scopes");
@@ -661,7 +661,7 @@ int Ruleset(int at = -1) {
   return at;
 }
 
-TEST(WritesNoCoreDumpsIfIsolatedUnlessALimitSaysSo) {
+TEST(DisablesCoreDumpsIfIsolatedUnlessALimitEnablesThem) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   Skip("the sanitizers' runtimes set the limit themselves");
 #endif
@@ -699,7 +699,7 @@ TEST(EntersADomainThoughADescriptorTakesThePlaceOfItsRuleset) {
   CHECK_EQUAL(ended.fact("parent"), std::to_string(EPERM));
 }
 
-TEST(GoesOnWithoutADomainUnlessItMustHaveOne) {
+TEST(GoesOnWithoutADomainUnlessItIsRequired) {
   Start start;
   start.no_new_privileges = true;
   start.isolate = true;
@@ -721,7 +721,7 @@ TEST(SetsNoNewPrivilegesOnlyIfAsked) {
   CHECK_EQUAL(prctl(PR_GET_NO_NEW_PRIVS, 0L, 0L, 0L, 0L), ours);
 }
 
-TEST(StartsUnderOneMoreFilterThanWeHave) {
+TEST(StartsUnderOneMoreFilterThanThisProcess) {
   const int before = std::stoi(Run({}).fact("Seccomp_filters"));
   const Ended ended = Run(UnderFilter(Gated({SYS_reboot})));
   CHECK_STARTED(ended);
@@ -729,7 +729,7 @@ TEST(StartsUnderOneMoreFilterThanWeHave) {
   CHECK_EQUAL(ended.fact("Seccomp_filters"), std::to_string(before + 1));
 }
 
-TEST(PutsOnSeveralFiltersThoughEachDeniesTheNext) {
+TEST(AttachesSeveralFiltersThoughEachDeniesTheNext) {
   const int before = std::stoi(Run({}).fact("Seccomp_filters"));
   Start start = UnderFilter(Gated({SYS_execve, SYS_seccomp}));
   start.more_filters = {Gated({SYS_execve, SYS_seccomp}), Gated({SYS_reboot})};
@@ -766,7 +766,7 @@ TEST(PassesTheGateWithEachCandidateAndTheShell) {
   CHECK_EQUAL(ended.written, "started");
 }
 
-TEST(HandsItsListenerOverThoughADescriptorTakesItsPlace) {
+TEST(SendsItsListenerThoughADescriptorTakesThePlaceOfTheSocket) {
   int pair[2];
   CHECK_EQUAL(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
   Start start;
@@ -797,7 +797,7 @@ TEST(HandsItsListenerOverThoughADescriptorTakesItsPlace) {
               std::string("anon_inode:seccomp notify"));
 }
 
-TEST(DrawsTheGateValueAfreshEachTime) {
+TEST(DrawsANewGateValueEachTime) {
   const Filter filter = Gated({SYS_execve});
   std::set<uint32_t> seen;
   for (int round = 0; round < 8; round++) {
@@ -836,10 +836,9 @@ TEST(EndsUnderAFilterThatDeniesItsExit) {
   CHECK_FAILED(Run(start), ENOENT, "execve");
 }
 
-// --- From several threads
-// ---------------------------------------------------------------------------------------------
+// --- From several threads --------------------------------------------------------------------------------------------
 
-TEST(ThreadsStartChildrenAtOnceAndNoneGetsAnothersPlan) {
+TEST(ThreadsStartChildrenAtOnceEachByItsOwnPlan) {
   constexpr int kThreads = 4;
   constexpr int kRounds = 25;
   const int before = std::stoi(Run({}).fact("Seccomp_filters"));
@@ -919,7 +918,7 @@ TEST(AThreadTurnsItsProcessIntoTheProgram) {
 }  // namespace seccomp
 
 int main(int argc, char** argv) {
-  // A child that can't end would go on for ever, as CTest ends its parent only.
+  // CTest kills only its own child: a grandchild that cannot end would run for ever.
   const rlimit half_a_minute = {30, 30};
   setrlimit(RLIMIT_CPU, &half_a_minute);
   const std::vector<std::string> arguments(argv + 1, argv + argc);

@@ -1,12 +1,12 @@
 #!/bin/sh
-# sanitized-suite.sh [VITEST ARGUMENTS]: the unit tests and vitest's that use the addon, which is under AddressSanitizer
-# and UndefinedBehaviorSanitizer, in a copy of the checkout; `npm run test:sanitized`. With SANITIZE=thread under
-# ThreadSanitizer; `npm run test:threads`.
+# sanitized-suite.sh [VITEST ARGUMENTS]: runs the unit tests, and the tests of vitest that use the addon, under
+# AddressSanitizer and UndefinedBehaviorSanitizer, in a copy of the checkout; `npm run test:sanitized`. With
+# SANITIZE=thread under ThreadSanitizer; `npm run test:threads`.
 #
-# The runtime must be in a process before the addon is. LD_PRELOAD would put it into every program that a test starts
-# too, and under their filters it can't work; so Node itself is copied and made to need it, and nothing is inherited.
-# Leaks are not looked for in Node, which frees little of its own at the end; the unit tests look for them. Node's own code
-# is not instrumented: ThreadSanitizer sees its locks, and what races in the addon.
+# The sanitizer's runtime must be loaded before the addon. LD_PRELOAD would load it into every program that a test starts,
+# where it cannot work under the filters. So the script copies Node and makes the copy depend on the runtime.
+# Leaks are not searched for in Node, which frees little when it ends, but in the unit tests. Node itself is not
+# instrumented: ThreadSanitizer sees its locks, and data races of the addon.
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -22,12 +22,12 @@ compiler=${CXX:-g++}
 sanitize=${SANITIZE:-address,undefined}
 case $sanitize in
   thread) library=tsan options="halt_on_error=1:ignore_noninstrumented_modules=1" ;;
-  # Without detect_stack_use_after_return=0 it would keep the child's frames elsewhere than on the child's stack, and with
-  # them a gate value that the addon can't wipe.
+  # With detect_stack_use_after_return=1 the child's frames, and in them the gate value, would lie outside of its stack,
+  # where the addon cannot wipe them.
   *) library=asan options="detect_leaks=0:detect_stack_use_after_return=0:quarantine_size_mb=8" ;;
 esac
 build=build-cmake/$library
-# What the compiler names is a link, or a text for the linker: the loader wants the file's own name.
+# The compiler prints the name of a link or of a linker script. The loader needs the name of the library itself.
 runtime=$(basename "$(realpath "$("$compiler" -print-file-name=lib$library.so)")")
 major=${runtime#"lib$library.so."}
 runtime=lib$library.so.${major%%.*}
@@ -50,17 +50,17 @@ ln -s "$PWD/node_modules" "$copy/node_modules"
 mkdir -p "$copy/build/Release" "$copy/bin"
 cp "$build/RelWithDebInfo/seccomp.node" "$build/RelWithDebInfo/seccomp-launch" "$copy/build/Release/"
 cp -L "$(command -v node)" "$copy/bin/node"
-# Options are a part of this Node too, for tests that start it with an environment of their own. The runtime wants to be
-# the first library, and knows itself by this name.
+# Options are linked into the copy of Node too, for tests that start it with another environment. The runtime must be the
+# first library; it recognizes itself by this name.
 defaults=$copy/bin/lib$library.so.options
-# Node's inspector leaves its thread to the end of the process.
+# The suppression: Node's inspector never joins its thread.
 "$compiler" -shared -fPIC -x c - -o "$defaults" <<EOF
 const char* __${library}_default_options(void) { return "$options"; }
 const char* __tsan_default_suppressions(void) { return "thread:uv_thread_create_ex"; }
 EOF
 patchelf --add-needed "$runtime" "$copy/bin/node"
 patchelf --add-needed "$defaults" "$copy/bin/node"
-# Tests that drop root's privileges read what is here.
+# Tests that change their user read files of the copy.
 chmod 755 "$copy"
 
 cd "$copy"
@@ -70,13 +70,13 @@ npm run --silent build:ts
 node --eval "
   require('./build/Release/seccomp.node');
   if (!require('fs').readFileSync('/proc/self/maps', 'utf8').includes('$runtime')) throw new Error('no $runtime here');"
-# What has to do with the addon. Probers' children live on under filters that deny what the runtime needs (mmap, and
-# exit_group to give up); what real programs do is no part of it.
+# By default, the tests that use the addon. Those of the prober are left out, as its filters deny calls that the runtime
+# needs (mmap, and exit_group to abort), and those of real programs.
 if [ $# = 0 ]; then
   set -- test/native.test.ts test/sandbox test/cli test/kernel test/compat test/reliability test/notify test/agent test/record \
     test/integration/examples.test.ts
 fi
 set -- node node_modules/vitest/vitest.mjs run "$@"
-# ThreadSanitizer's records have fixed addresses.
+# ThreadSanitizer maps its records at fixed addresses.
 if [ "$library" = tsan ]; then set -- setarch --addr-no-randomize "$@"; fi
 "$@"
