@@ -1,4 +1,5 @@
-/** The addon refuses what it does not know, so that a filter can't be lost between the two halves of this package. */
+/** The addon refuses members that it does not know, so that no filter is lost between JavaScript and the addon. */
+import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { compilePolicy } from '../lib/filter/compile.js';
@@ -39,39 +40,43 @@ describe.each(Object.entries(CALLS))('%s refuses', (_, call) => {
   test.each<[string, object, RegExp]>([
     ['no filters', without('filters'), /^filters: an array/],
     ['filters under another name', { ...without('filters'), filter: bytes }, /^request: unknown key filter$/],
-    ['a key that it does not know', { ...request, filter: bytes }, /^request: unknown key filter$/],
+    ['an unknown key', { ...request, filter: bytes }, /^request: unknown key filter$/],
     ['an empty list of filters', { ...request, filters: [] }, /^filters: at least one, or none and unconfined: true/],
-    ['filters for what is unconfined', { ...request, unconfined: true }, /^filters: at least one, or none and/],
-    ['no word on whether it is unconfined', without('unconfined'), /^unconfined: a boolean/],
+    ['filters with unconfined: true', { ...request, unconfined: true }, /^filters: at least one, or none and/],
+    ['no unconfined', without('unconfined'), /^unconfined: a boolean/],
     [
-      'a word on it that it inherits',
+      'an inherited unconfined',
       Object.create({ unconfined: true }, descriptors({ ...without('unconfined'), filters: [] })),
       /^unconfined: a boolean/,
     ],
-    ['no flags of the filters', without('filterFlags'), /^filterFlags: /],
+    ['no filterFlags', without('filterFlags'), /^filterFlags: /],
     ['a filter without instructions', { ...request, filters: [{ gate: [] }] }, /^bytes: /],
     ['a filter without its gate', { ...request, filters: [{ bytes }] }, /^gate: /],
     [
-      'a key of a filter that it does not know',
+      'an unknown key of a filter',
       { ...request, filters: [{ bytes, gate: [], flags: 1 }] },
       /^filter: unknown key flags$/,
     ],
-    ['an agent for no listener', { ...request, agent: { path: '/a', state: [''] } }, /^agent: /],
-    ['an agent without a path', { ...request, ...listener, agent: { path: '', state: [''] } }, /^path: of the agent's socket/],
-    ['an agent that is told nothing', { ...request, ...listener, agent: { path: '/a', state: [] } }, /^state: one to/],
+    ['an agent without a listener', { ...request, agent: { path: '/a', state: [''] } }, /^agent: /],
     [
-      'an agent that is told much',
+      'an agent without a path',
+      { ...request, ...listener, agent: { path: '', state: [''] } },
+      /^path: of the agent's socket/,
+    ],
+    ['an agent with an empty message', { ...request, ...listener, agent: { path: '/a', state: [] } }, /^state: one to/],
+    [
+      'an agent with too long a message',
       { ...request, ...listener, agent: { path: '/a', state: ['', '', '', ''] } },
       /^state: /,
     ],
     [
-      'another key of an agent',
+      'an unknown key of an agent',
       { ...request, ...listener, agent: { path: '/a', text: [''] } },
       /^agent: unknown key text/,
     ],
-    ['an environment whose last variable has no end', { ...request, env: 'A=1\0B=2' }, /^env: /],
-    ['variables one by one', { ...request, env: ['A=1'] }, /^env: /],
-    ['no word on new privileges', without('noNewPrivileges'), /^noNewPrivileges: /],
+    ['an environment whose last variable has no NUL', { ...request, env: 'A=1\0B=2' }, /^env: /],
+    ['an environment that is an array', { ...request, env: ['A=1'] }, /^env: /],
+    ['no noNewPrivileges', without('noNewPrivileges'), /^noNewPrivileges: /],
   ])('%s', (_, wrong, message) => {
     expect(() => call(wrong)).toThrowError(
       expect.objectContaining({ name: 'TypeError', message: expect.stringMatching(message) }),
@@ -80,7 +85,7 @@ describe.each(Object.entries(CALLS))('%s refuses', (_, call) => {
 });
 
 describe('without a filter', () => {
-  test('a program starts, and this process goes on, only where the request says unconfined: true', () => {
+  test('a program starts, and install returns, only with unconfined: true', () => {
     const unconfined = { ...request, filters: [], unconfined: true };
     expect(addon().spawnSync(unconfined, limits)).toMatchObject({ code: 1 });
     expect(addon().install({ filters: [], unconfined: true, filterFlags: 0, noNewPrivileges: false })).toBeUndefined();
@@ -91,13 +96,13 @@ describe('without a filter', () => {
   });
 });
 
-test('spawnSync refuses a limit that it does not know', () => {
+test('spawnSync refuses an unknown limit', () => {
   expect(() => Reflect.apply(addon().spawnSync, undefined, [request, { ...limits, maxTime: 1 }])).toThrowError(
     /^limits: unknown key maxTime$/,
   );
 });
 
-test('what the addon takes, it starts', () => {
+test('spawnSync starts the program of a request that is complete', () => {
   expect(addon().spawnSync(request, limits)).toMatchObject({ code: 1, signal: null });
 });
 
@@ -110,6 +115,14 @@ test.each<[string, readonly unknown[]]>([
   expect(() => Reflect.apply(addon().probe, undefined, parameters)).toThrowError(TypeError);
 });
 
+test('execve that fails leaves the signals of this process as they were', () => {
+  const signals = () => readFileSync('/proc/self/status', 'utf8').match(/^Sig(Blk|Ign|Cgt):.*$/gm);
+  const before = signals();
+  const { ENOENT } = constants.errno;
+  expect(addon().execve({ ...request, candidates: ['/no/such/file'] })).toEqual({ error: ENOENT, call: 'execve' });
+  expect(signals()).toEqual(before);
+});
+
 describe('a socket', () => {
   test.each<[string, readonly unknown[]]>([
     ['bindSocket', []],
@@ -118,11 +131,11 @@ describe('a socket', () => {
     ['endReading', []],
     ['isListening', ['3']],
     ['connect', [1, 2n, 3, 4, new Uint8Array(), () => {}]],
-  ])('by %s is refused to what is no path, no descriptor and no call', (name, parameters) => {
+  ])('%s refuses arguments of a wrong type', (name, parameters) => {
     expect(() => Reflect.apply(Reflect.get(addon(), name), undefined, parameters)).toThrowError(TypeError);
   });
 
-  test('of the file system alone: not of the abstract namespace, and of no more than 107 bytes', () => {
+  test('has a path of at most 107 bytes in the file system, and not in the abstract namespace', () => {
     for (const path of ['', 'x'.repeat(108)])
       expect([addon().bindSocket(path), addon().reach(path)]).toEqual([-ENAMETOOLONG, ENAMETOOLONG]);
     for (const path of ['\0abstract', 'a\0b'])

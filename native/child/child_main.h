@@ -47,50 +47,50 @@ struct ResourceLimit {
 struct ChildPlan {
   // Paths that are passed to execve(2) in turn, and the arguments of the shell that runs a file for which the kernel
   // has no format (ENOEXEC).
-  const char* const* candidates;
-  size_t candidate_count;
-  char* const* argv;
-  char** shell_argv;
-  char* const* envp;
+  const char* const* candidates = nullptr;
+  size_t candidate_count = 0;
+  char* const* argv = nullptr;
+  char** shell_argv = nullptr;
+  char* const* envp = nullptr;
   // The child's descriptor i is a duplicate of the parent's descriptors[i]; -1: it is closed. execve(2) closes all
   // others.
-  int* descriptors;
-  int descriptor_count;
-  const char* cwd;  // nullptr: the parent's.
-  bool new_session;
+  int* descriptors = nullptr;
+  int descriptor_count = 0;
+  const char* cwd = nullptr;  // nullptr: the parent's.
+  bool new_session = false;
   // Whether signals get their default dispositions first. Not for a thread, which shares them with its process.
-  bool reset_signals;
-  bool set_uid;
-  bool set_gid;
-  uid_t uid;
-  gid_t gid;
-  const ResourceLimit* limits;
-  size_t limit_count;
+  bool reset_signals = false;
+  bool set_uid = false;
+  bool set_gid = false;
+  uid_t uid = 0;
+  gid_t gid = 0;
+  const ResourceLimit* limits = nullptr;
+  size_t limit_count = 0;
   // With `isolate` the child writes no core dump, and enters the Landlock domain of `ruleset` unless that is -1. If it
   // cannot, it ends if `isolation_required` is set; otherwise it goes on and `isolation_error` has the errno.
   int ruleset = -1;
-  int isolation_error;
-  bool isolate;
-  bool isolation_required;
-  bool drop_capabilities;
-  uint64_t kept_capabilities;  // A bit for each capability that stays. All others are removed from the five sets.
-  bool no_new_privileges;
+  int isolation_error = 0;
+  bool isolate = false;
+  bool isolation_required = false;
+  bool drop_capabilities = false;
+  uint64_t kept_capabilities = 0;  // A bit for each capability that stays. All others are removed from the five sets.
+  bool no_new_privileges = false;
   // In the order in which they are attached. Each but the last has a gate for seccomp(2).
-  const ChildFilter* filters;
-  size_t filter_count;
-  uint32_t filter_flags;  // SECCOMP_FILTER_FLAG_*
+  const ChildFilter* filters = nullptr;
+  size_t filter_count = 0;
+  uint32_t filter_flags = 0;  // SECCOMP_FILTER_FLAG_*
   // With SECCOMP_FILTER_FLAG_NEW_LISTENER: the socket to which the listener is sent, and the message that goes with it,
   // of at most kMaxMessageParts parts. The child's process ID is written in decimal between each two of them.
   int listener_socket = -1;
-  const iovec* message;
-  size_t message_parts;
+  const iovec* message = nullptr;
+  size_t message_parts = 0;
   // Set by AttachFilters: the number of filters attached; and with SECCOMP_FILTER_FLAG_TSYNC the thread that has other
   // filters, for which none was attached.
-  size_t attached;
-  pid_t other_thread;
+  size_t attached = 0;
+  pid_t other_thread = 0;
   // The syscall that ends the child: SYS_exit_group for a process, SYS_exit for a thread.
-  long exit_call;
-  Failure failure;
+  long exit_call = 0;
+  Failure failure = {};
 };
 
 // Sets no_new_privs and attaches the filters of the plan: to the calling thread, with SECCOMP_FILTER_FLAG_TSYNC to all

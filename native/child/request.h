@@ -79,7 +79,7 @@ class PreparedPlan {
   std::vector<char*> arguments_, shell_arguments_, environment_;
   std::vector<ChildFilter> filters_;
   std::vector<iovec> message_;
-  ChildPlan plan_ = {};
+  ChildPlan plan_;
 };
 
 }  // namespace seccomp

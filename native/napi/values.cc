@@ -64,7 +64,8 @@ bool ReadValue(const Napi::Value& value, std::vector<std::string>* out) {
 std::optional<int64_t> ReadInteger(const Napi::Value& value, int64_t low, int64_t high) {
   if (!value.IsNumber()) return std::nullopt;
   const double number = value.As<Napi::Number>().DoubleValue();
-  if (!(number >= static_cast<double>(low) && number <= static_cast<double>(high))) return std::nullopt;
+  const bool is_in_range = number >= static_cast<double>(low) && number <= static_cast<double>(high);  // False for NaN.
+  if (!is_in_range) return std::nullopt;
   const auto integer = static_cast<int64_t>(number);
   if (static_cast<double>(integer) != number) return std::nullopt;
   return integer;

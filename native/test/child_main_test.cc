@@ -253,7 +253,7 @@ class Prepared {
   std::vector<const char*> candidates_;
   std::vector<iovec> message_;
   std::vector<ChildFilter> filters_;
-  ChildPlan plan_ = {};
+  ChildPlan plan_;
 };
 
 // Starts a child as clone.cc does, and waits for its end.
