@@ -56,7 +56,7 @@ struct CallMemory {
 }  // namespace
 
 std::shared_ptr<Listener> ReadCall(const Napi::CallbackInfo& info, const char* usage, uint64_t* call) {
-  std::shared_ptr<Listener> listener = ReadListener(info, usage);
+  const std::shared_ptr<Listener> listener = ReadListener(info, usage);
   const bool is_read = listener != nullptr && Require(info.Env(), ReadValue(info[1], call), usage);
   return is_read ? listener : nullptr;
 }
@@ -109,7 +109,10 @@ Napi::Value AnswerCall(const Napi::CallbackInfo& info) {
   const std::shared_ptr<Listener> listener = ReadCall(info, kUsage, &call);
   if (listener == nullptr) return env.Undefined();
   const auto error = ReadInteger(info[2], kContinue, kMaxErrno);
-  if (!Require(env, error && ReadValue(info[3], &value), kUsage)) return env.Undefined();
+  if (!error || !ReadValue(info[3], &value)) {
+    ThrowTypeError(env, kUsage);
+    return env.Undefined();
+  }
   seccomp_notif_resp answer = {};
   answer.id = call;
   if (*error == kContinue) {
@@ -140,7 +143,10 @@ Napi::Value ReadCallMemory(const Napi::CallbackInfo& info) {
   CallMemory memory;
   if (!memory.Open(info, kUsage, O_RDONLY)) return env.Undefined();
   const auto wanted = ReadInteger(info[4], 0, kMaxRead);
-  if (!Require(env, wanted.has_value(), kUsage)) return env.Undefined();
+  if (!wanted) {
+    ThrowTypeError(env, kUsage);
+    return env.Undefined();
+  }
   std::string bytes(static_cast<size_t>(*wanted), '\0');
   ssize_t size = 0;
   if (memory.error == 0) {
@@ -159,7 +165,10 @@ Napi::Value WriteCallMemory(const Napi::CallbackInfo& info) {
   CallMemory memory;
   if (!memory.Open(info, kUsage, O_RDWR)) return env.Undefined();
   const auto bytes = ReadBytes(info[4]);
-  if (!Require(env, bytes.has_value(), kUsage)) return env.Undefined();
+  if (!bytes) {
+    ThrowTypeError(env, kUsage);
+    return env.Undefined();
+  }
   if (memory.error == 0) {
     const ssize_t size = pwrite64(memory.memory.get(), bytes->data, bytes->size, static_cast<off64_t>(memory.address));
     if (size != static_cast<ssize_t>(bytes->size)) memory.error = size < 0 && errno != EIO ? errno : EFAULT;

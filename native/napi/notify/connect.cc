@@ -67,9 +67,10 @@ Napi::Value Connect(const Napi::CallbackInfo& info) {
   std::shared_ptr<Listener> listener = ReadCall(info, kUsage, &call);
   if (listener == nullptr) return env.Undefined();
   const auto address = ReadBytes(info[4]);
-  const bool is_usable =
-      info[2].IsNumber() && info[3].IsNumber() && address && address->size <= sizeof(sockaddr_storage);
-  if (!Require(env, is_usable, kUsage)) return env.Undefined();
+  if (!info[2].IsNumber() || !info[3].IsNumber() || !address || address->size > sizeof(sockaddr_storage)) {
+    ThrowTypeError(env, kUsage);
+    return env.Undefined();
+  }
   const pid_t thread = info[2].As<Napi::Number>();
   Descriptor socket;
   SocketTraits traits = {};

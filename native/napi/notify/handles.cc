@@ -17,7 +17,7 @@ Napi::Value Make(Napi::Env env, std::shared_ptr<Object> object, const napi_type_
   const auto external =
       Napi::External<Pointer>::New(env, pointer.get(), [](Napi::Env, Pointer* owned) { delete owned; });
   if (external.IsEmpty()) return external;
-  static_cast<void>(pointer.release());  // The external value owns it.
+  pointer.release();  // The external value owns it.
   napi_type_tag_object(env, external, &tag);
   return external;
 }

@@ -122,8 +122,10 @@ Napi::Value LocalSocket::Serve(const Napi::CallbackInfo& info) {
   const auto index = ReadInteger(info[0], 0, static_cast<int64_t>(received_.size()) - 1);
   std::shared_ptr<const Supervision> supervision;
   std::shared_ptr<Mailbox> mailbox;
-  const bool is_usable = index && ReadValue(info[1], &supervision) && ReadValue(info[2], &mailbox);
-  if (!Require(env, is_usable, "serve(descriptor, supervision, inbox)")) return env.Undefined();
+  if (!index || !ReadValue(info[1], &supervision) || !ReadValue(info[2], &mailbox)) {
+    ThrowTypeError(env, "serve(descriptor, supervision, inbox)");
+    return env.Undefined();
+  }
   Descriptor descriptor = std::move(received_[static_cast<size_t>(*index)]);
   if (!IsListener(descriptor)) return Negative(env, ENOTTY);
   Failure failure = {};
