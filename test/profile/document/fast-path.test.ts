@@ -6,6 +6,7 @@ import { fastRule } from '../../../lib/profile/document/fast-path.js';
 import type { ProfileFormat } from '../../../lib/profile/document/options.js';
 import type { Rule } from '../../../lib/profile/document/types.js';
 import { checkRule } from '../../../lib/profile/document/validate.js';
+import { parseJson } from '../../../lib/profile/json/parser.js';
 import { host, profile } from '../../support/arbitrary.js';
 
 const FORMATS: readonly ProfileFormat[] = ['docker', 'podman', 'oci'];
@@ -67,4 +68,18 @@ describe('a rule', () => {
     expect(FORMATS.filter((format) => fastRule(input, format) !== null)).toEqual(formats);
     for (const format of formats) expect(fastRule(input, format)).toStrictEqual(bySchema(input, format));
   });
+});
+
+test('read-only properties of Object.prototype do not keep a rule from having its own', () => {
+  const text =
+    '{"names": ["read"], "action": "SCMP_ACT_ALLOW", "comment": "why", "args": [{"index": 0, "value": 1, "op": "SCMP_CMP_EQ"}]}';
+  const { value: input } = parseJson(text);
+  const expected = fastRule(input, 'docker');
+  const names = ['comment', 'index', 'errnoRet'];
+  for (const name of names) Object.defineProperty(Object.prototype, name, { value: 'theirs', configurable: true });
+  const [rule, slow] = [fastRule(input, 'docker'), bySchema(input, 'docker')];
+  for (const name of names) Reflect.deleteProperty(Object.prototype, name);
+  expect(expected).toMatchObject({ comment: 'why', args: [{ index: 0 }] });
+  expect(rule).toStrictEqual(expected);
+  expect(slow).toStrictEqual(expected);
 });
