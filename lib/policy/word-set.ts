@@ -96,37 +96,6 @@ function memberWithout(hit: Pattern, { low, high, pattern, not }: WordSet): numb
   return undefined;
 }
 
-/** Whether a word is a member of the set. */
-export function contains({ low, high, pattern, not }: WordSet, word: number): boolean {
-  if (word < low || word > high || (word & pattern.mask) >>> 0 !== pattern.bits) return false;
-  return matchOf(word, not) === undefined;
-}
-
-/** A member of `words` that is not in `known`, a list of members in ascending order; undefined if there is none. */
-export function memberExcept(words: WordSet, known: readonly number[]): number | undefined {
-  const { low, high, pattern, not } = words;
-  if (high - low < MOST_SCANNED) return scan(words, known);
-  // Fast path: if `not` excludes single words only, it is enough to count them.
-  const points = new Set(
-    not.flatMap(({ mask, bits }) => (mask === MAX_WORD && bits >= low && bits <= high ? [bits] : [])),
-  );
-  const simple = pattern.mask === 0 && not.every(({ mask }) => mask === MAX_WORD);
-  if (simple && high - low + 1 === points.size + known.length) return undefined;
-  return member({ ...words, not: [...not, ...known.map((bits) => ({ mask: MAX_WORD, bits }))] });
-}
-
-/** Sets that span at most so many words are searched word by word. */
-const MOST_SCANNED = 1024;
-
-function scan(words: WordSet, known: readonly number[]): number | undefined {
-  let i = 0;
-  for (let word = words.low; word <= words.high; word++) {
-    while ((known.at(i) ?? MAX_WORD) < word) i++;
-    if (known.at(i) !== word && contains(words, word)) return word;
-  }
-  return undefined;
-}
-
 /** The smallest word ≥ `low` that matches a pattern; undefined if there is none. */
 function next(low: number, { mask, bits }: Pattern): number | undefined {
   const wrong = ((low & mask) ^ bits) >>> 0;

@@ -1,4 +1,4 @@
-/** The compiler against the evaluator, over random profiles and calls. */
+/** Compares the compiler with the evaluator, over random profiles and calls. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { BPF, MAX_INSTRUCTIONS } from '../../lib/filter/bpf/instruction.js';
@@ -198,7 +198,7 @@ describe('the exec gate', () => {
     expect(halves({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names, action: 'SCMP_ACT_ERRNO', args }] })).toEqual([
       0, 1, 2, 3, 4, 5,
     ]);
-    expect(halves({ defaultAction: 'SCMP_ACT_KILL_PROCESS', syscalls: [] })).toEqual([0, 1, 2, 3, 4, 5]); // Both share one.
+    expect(halves({ defaultAction: 'SCMP_ACT_KILL_PROCESS', syscalls: [] })).toEqual([0, 1, 2, 3, 4, 5]); // The calls share one gate.
   });
 
   test('lets only the value through that is written into it, and decides all else as the policy does', () => {

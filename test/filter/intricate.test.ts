@@ -1,4 +1,4 @@
-/** Rules that have much to do with each other: compiled, proven in a bounded number of steps, and right. */
+/** Rules that overlap in many ways: they are compiled, proven in a bounded number of steps, and decided correctly. */
 import { describe, expect, test } from 'vitest';
 import { SeccompError } from '../../lib/errors.js';
 import { BPF, encodeInstructions } from '../../lib/filter/bpf/instruction.js';
@@ -25,11 +25,11 @@ interface Shape {
   readonly rules: number;
   readonly conditions: number;
   readonly ops: keyof typeof OPERATORS;
-  /** Values are below. */
+  /** The exclusive upper bound of values. */
   readonly end: number;
 }
 
-/** Rules on one syscall, each with a condition on each of so many arguments. */
+/** Rules on one syscall. Each has a condition on each of this many arguments. */
 function policyOf({ rules, conditions, ops, end }: Shape): Policy {
   const random = generator(7);
   const value = () => BigInt(Math.floor(random() * end));

@@ -159,8 +159,8 @@ function conditionsOf(program: CheckedProgram, from: number, args: readonly bigi
     else {
       const half = halfOf(held, args, program.endian);
       at += jumpHolds((half.word & half.mask) >>> 0, instruction) ? jt : jf;
-      words.push(...said(half, instruction));
-      whole.push(...saidOfAll(half, args, instruction));
+      words.push(...wordConditionsOf(half, instruction));
+      whole.push(...wholeConditionsOf(half, args, instruction));
     }
   }
 }
@@ -180,7 +180,7 @@ interface Half {
   readonly word: number;
 }
 
-function said(half: Half, { code, k }: Instruction): readonly Condition[] {
+function wordConditionsOf(half: Half, { code, k }: Instruction): readonly Condition[] {
   const { mask, word } = half;
   const value = (word & mask) >>> 0;
   switch (code) {
@@ -201,7 +201,7 @@ function said(half: Half, { code, k }: Instruction): readonly Condition[] {
 }
 
 /** A test of the low word as a condition on the whole argument, for the given high word. */
-function saidOfAll(half: Half, args: readonly bigint[], { code, k }: Instruction): readonly Condition[] {
+function wholeConditionsOf(half: Half, args: readonly bigint[], { code, k }: Instruction): readonly Condition[] {
   const { index, isHigh, mask } = half;
   if (isHigh || mask !== MAX_WORD) return [];
   const argument = args[index] ?? 0n;

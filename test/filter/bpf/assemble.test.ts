@@ -1,4 +1,4 @@
-/** Laying out: a program does what its graph says, however far its jumps reach. */
+/** The layout of programs: a program does what its graph says, however far its jumps reach. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { assemble } from '../../../lib/filter/bpf/assemble.js';
@@ -25,7 +25,7 @@ function holds(test: string, accumulator: number, k: number): boolean {
   return (accumulator & k) !== 0;
 }
 
-/** A graph whose nodes lead to any that were made before, near or far. */
+/** A graph whose nodes lead to any of the nodes made before, near or far. */
 const graph = fc
   .array(
     fc.record({
@@ -76,7 +76,8 @@ test('a jump right at the edge, where bringing one target near pushes the other 
     const factory = new GraphBuilder();
     const near = factory.load(16, factory.branch('jeq', 1, factory.return(1), factory.return(2)));
     const far = factory.load(16, factory.branch('jeq', 2, factory.return(3), factory.return(4)));
-    // Laid out from the end: far, near, `distance` instructions, and then the branch that leads to both.
+    // The nodes in the order of emission: a far one, a near one, `distance` instructions, and the branch that leads
+    // to both.
     let between = factory.branch('jeq', 999, near, far);
     for (let i = 1; i < distance; i++) between = factory.branch('jeq', 1000 + i, between, factory.return(5));
     const root = factory.load(0, factory.branch('jset', 8, factory.branch('jeq', 9, far, near), between));

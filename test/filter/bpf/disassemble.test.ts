@@ -1,4 +1,4 @@
-/** Filters as text; the golden files keep the shape of the built-ins’. */
+/** Filters as text. The golden files show the programs of docker-default. */
 import { describe, expect, test } from 'vitest';
 import { disassemble } from '../../../lib/filter/bpf/disassemble.js';
 import { compilePolicy } from '../../../lib/filter/compile.js';

@@ -1,4 +1,4 @@
-/** Argument decisions: small programs, and the evaluator's meaning, on every layout of words. */
+/** The argument checks of decisions: small programs that decide as the evaluator does, on every layout of words. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { SeccompError } from '../../../lib/errors.js';
@@ -41,7 +41,7 @@ function policyOf(decisions: readonly Decision[], name: AbiName = 'x86_64'): Pol
   };
 }
 
-/** Instructions of the part that looks at arguments, without returns. */
+/** The number of instructions that test arguments, without returns. */
 function sizeOf(decisions: readonly Decision[]): number {
   return nodesOf(compileDecisions(decisions, errno(1), abiOf('x86_64'), new GraphBuilder())).filter(
     ({ kind }) => kind !== 'return',
@@ -136,7 +136,7 @@ test('masks cost no more than their conditions tested in order', () => {
   );
 });
 
-/** Values with a high half, and neighbours that masks and comparisons tell apart. */
+/** Values with a high half, and neighbours that masks and comparisons distinguish. */
 const wideValue = fc.oneof(
   fc.bigInt({ min: 0n, max: 9n }),
   fc.constantFrom(
@@ -150,7 +150,7 @@ const wideValue = fc.oneof(
     (1n << 64n) - 1n,
   ),
 );
-/** Each argument has one width, as a syscall's have; or any, where they are `mixed`. */
+/** Each argument has one width, as those of a syscall do; or any width, if `mixed`. */
 const wideCondition = (widths: readonly Condition['width'][], mixed = false): fc.Arbitrary<Condition> =>
   fc
     .record({

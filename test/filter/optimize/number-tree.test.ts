@@ -1,4 +1,4 @@
-/** The number tree: right for every number, and as cheap as its cost model says it can be. */
+/** The number tree: right for every number, and as cheap as the cost model allows. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { GraphBuilder, type GraphNode } from '../../../lib/filter/bpf/graph.js';
@@ -15,7 +15,7 @@ import { checkEverywhere } from '../../support/everywhere.js';
 
 const host: Host = { abi: 'x86_64', kernel: { major: 6, minor: 18 }, capabilities: new Set() };
 
-/** Ranges of few outcomes, many of them of one number. */
+/** Ranges with few outcomes, many of them of a single number. */
 const ranges = fc
   .array(fc.tuple(fc.integer({ min: 1, max: 6 }), fc.nat(2)), { minLength: 1, maxLength: 24 })
   .map((steps) => {
@@ -108,7 +108,7 @@ describe('x32', () => {
   });
 });
 
-/** What docs/how-it-works.md says of docker-default; kernel 6.18 asks about 470 numbers of each ABI. */
+/** The figures of docs/how-it-works.md for docker-default. Kernel 6.18 emulates 470 numbers of each ABI. */
 describe('docker-default', () => {
   const profile = loadProfile('docker-default');
   const compiled = (abis: readonly AbiName[]) => {

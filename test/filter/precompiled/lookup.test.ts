@@ -1,4 +1,4 @@
-/** Programs that come with the package: what the compiler makes, and taken only where they are proven. */
+/** Precompiled programs: they are what the compiler makes, and are used only if they are proven. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { compilePolicy } from '../../../lib/filter/compile.js';
@@ -40,7 +40,7 @@ test.each([...BUILTIN_DEFINITIONS.keys()])(
 describe('a policy that looks like that of a built-in and is another', () => {
   const allow: Action = { kind: 'allow' };
 
-  /** docker-default with two calls allowed that it denies, in the place of two others. */
+  /** docker-default, with two denied calls allowed instead of two others. */
   function swapped(): Policy {
     const policy = policyOf('docker-default');
     const [native, ...others] = policy.abis;
@@ -61,7 +61,7 @@ describe('a policy that looks like that of a built-in and is another', () => {
   });
 });
 
-/** The policy with other indices of rules: as of a document with the same rules in other places. */
+/** The policy with other indices of rules, as of a document with the same rules in other places. */
 function renumbered(policy: Policy): Policy {
   const moved = (decisions: readonly Decision[]) =>
     decisions.map((decision, i) => ({ ...decision, rule: (decision.rule ?? 0) * 7 + i }));
@@ -76,7 +76,7 @@ test.each(['docker-default', 'node'])('of %s does not depend on which rules deci
   const policy = policyOf(name);
   const other = renumbered(policy);
   expect(precompiledKey(other)).toBe(precompiledKey(policy));
-  const compiled = (each: Policy) => Buffer.from(compilePolicy(each, { prove: false }).bytes); // No ready program is taken.
+  const compiled = (each: Policy) => Buffer.from(compilePolicy(each, { prove: false }).bytes); // Not precompiled.
   expect(compiled(other)).toEqual(compiled(policy));
   expect(compare(other, policy)).toEqual({ relation: 'equal', differences: [] });
 });

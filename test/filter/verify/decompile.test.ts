@@ -1,4 +1,4 @@
-/** Programs back to policies: ours, and what libseccomp makes. */
+/** Decompiles the programs of this package and of libseccomp. */
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -24,7 +24,7 @@ const dockerDefault = () => {
   return resolve(found, x86);
 };
 
-/** Holds a program against its decompiled policy, and that policy against what we compile it to. */
+/** Compares a program with its decompiled policy, and that policy with what it is compiled to. */
 function checkRoundTrip(bytes: Uint8Array, endian: 'little' | 'big' = 'little') {
   const policy = decompile(bytes, endian);
   expect(
@@ -111,7 +111,7 @@ describe('decompile', () => {
       { code: BPF.jeq, jt: 1, jf: 0, k: 0xc000_003e },
       { code: BPF.ret, jt: 0, jf: 0, k: 0 },
       { code: BPF.ld, jt: 0, jf: 0, k: 0 },
-      { code: BPF.jeq, jt: 0, jf: 1, k: 0x4000_0028 }, // x32's dup2; AUDIT_ARCH_ARM has this number.
+      { code: BPF.jeq, jt: 0, jf: 1, k: 0x4000_0028 }, // x32's dup2: AUDIT_ARCH_ARM has this number.
       { code: BPF.ret, jt: 0, jf: 0, k: 0x3_0007 },
       { code: BPF.ret, jt: 0, jf: 0, k: 0x3_0000 },
     ];

@@ -1,4 +1,4 @@
-/** Filters with an exec gate, changed in one instruction in every way: refused, or as good as before. */
+/** Filters with an exec gate, changed in one instruction in every way: a change is rejected, or decides as before. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { BPF, encodeInstructions, type Instruction } from '../../../lib/filter/bpf/instruction.js';
@@ -19,7 +19,7 @@ const SECRET = [0x1111_2222_3333_4444n, 0x5555_6666_7777_8888n, 0x9999_aaaa_bbbb
 const ALLOW = returnValue({ kind: 'allow' });
 
 const killing: ProfileDocument = { defaultAction: 'SCMP_ACT_KILL_PROCESS', syscalls: [] };
-/** Arguments decide about calls that have a gate as well, those that carry its value among them. */
+/** Arguments decide calls that have a gate as well, among them the arguments that carry its value. */
 const checking: ProfileDocument = {
   defaultAction: 'SCMP_ACT_ERRNO',
   syscalls: [
@@ -62,7 +62,7 @@ function changes({ code, jt, jf, k }: Instruction): readonly Partial<Instruction
   );
 }
 
-/** Whether the kernel would take an instruction, as far as that can be told of it alone. */
+/** Whether the kernel would accept an instruction, judged by that instruction alone. */
 function isTaken({ code, jt, jf, k }: Instruction, at: number, length: number): boolean {
   const known: readonly number[] = Object.values(BPF);
   const tests: readonly number[] = [BPF.jeq, BPF.jgt, BPF.jge, BPF.jset];
@@ -88,7 +88,7 @@ function opened(
   }, instructions);
 }
 
-/** Calls with the gate's value, parts of it, what is nearly it, and without. */
+/** Calls with the gate's value, with parts of it, with a similar value, and without it. */
 function callsOf(filter: Filter): readonly Call[] {
   const native = filter.policy.abis[0]?.abi;
   if (native === undefined) throw new Error('a filter has an ABI');
@@ -119,13 +119,13 @@ describe.each(FILTERS)('of a filter whose gate is opened by a random value: %s',
       ({ abi }) => abi.audit === arch && GATED_CALLS.some((name) => syscallNumber(abi.name, name) === number),
     );
 
-  // A gate that does not open denies what the policy denies: it is no worse.
+  // A gate that does not open denies what the policy denies, which is no weaker.
   const meant = calls.map((each) => [
     returnValue(evaluate(filter.policy, each)),
     ...(isGated(each) && SECRET.every((word, i) => each.args[3 + i] === word) ? [ALLOW] : []),
   ]);
 
-  /** Some value of the gate, for which the call that prove shows is decided otherwise than it may be. */
+  /** A value of the gate for which the call that prove() shows is decided differently than it may be. */
   function isReal(instructions: readonly Instruction[], shown: Call, returned: number): boolean {
     for (let set = 0; set < 64; set++) {
       const words = [3, 4, 5].map((index, i) => {
@@ -171,7 +171,8 @@ describe.each(FILTERS)('of a filter whose gate is opened by a random value: %s',
     const { length } = filter.instructions;
     expect(count.refused).toBeGreaterThan(5 * length);
     expect(count.shown).toBeGreaterThan(length);
-    // Constants of gates are overwritten; fields that an instruction doesn't have, and some tests between two values, change nothing.
+    // Constants of gates are overwritten. Fields that an instruction does not have, and some tests between two
+    // values, change nothing.
     expect(count.same).toBeGreaterThan(0);
   });
 

@@ -1,4 +1,4 @@
-/** The prover: it finds every change of meaning, and what it finds is real. */
+/** The prover: it finds every change of meaning, and every counterexample is real. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,7 +22,7 @@ import { call, host, policyOfAny, profile } from '../../support/arbitrary.js';
 const x86: Host = { abi: 'x86_64', abis: ['x86', 'x32'], kernel: { major: 6, minor: 1 }, capabilities: new Set() };
 const filterOf = (document: ProfileDocument, on = x86) => compilePolicy(policyOfAny(document, on));
 
-/** Rules whose checks have every width and operator, ranges, masks, several arguments and several rules. */
+/** Rules with checks of every width and operator, ranges, masks, several arguments and several rules. */
 const intricate: ProfileDocument = {
   defaultAction: 'SCMP_ACT_ERRNO',
   syscalls: [
@@ -69,7 +69,7 @@ function withInstructions(filter: Filter, instructions: readonly Instruction[]):
 
 const TESTS: readonly number[] = [BPF.jeq, BPF.jge, BPF.jgt, BPF.jset];
 
-/** What may go wrong in one instruction: a field, a step or a kind. */
+/** The ways in which one instruction can be wrong: a field, an off-by-one, or another kind. */
 function changes({ code, jt, jf, k }: Instruction): readonly Partial<Instruction>[] {
   if (code === BPF.ld) return [k - 4, k + 4, 0, 4].map((offset) => ({ k: offset }));
   if (code === BPF.and) return [0, 1, 2, 4, 8].map((shift) => ({ k: (k ^ (1 << shift)) >>> 0 }));
@@ -80,7 +80,7 @@ function changes({ code, jt, jf, k }: Instruction): readonly Partial<Instruction
   return [...TESTS.map((other) => ({ code: other })), ...constants, ...jumps];
 }
 
-/** Every program that differs in one instruction, and that the kernel would take. */
+/** Every program that differs in one instruction and that the kernel would accept. */
 function* mutants(program: readonly Instruction[]): Generator<{ what: string; instructions: readonly Instruction[] }> {
   for (const [i, original] of program.entries()) {
     const left = program.length - i - 2;
@@ -151,8 +151,9 @@ describe('prove', () => {
   );
 });
 
-// A chain that tests the high half of one rule and the low half of another is what a merge of 64-bit comparisons can go
-// wrong by; libseccomp 2.6.0 (GHSA-4q85-33p6-j5g6) and the pair of rules below are public examples.
+// Merging 64-bit comparisons can go wrong in a chain that tests the high half of one rule and the low half of
+// another.
+// libseccomp 2.6.0 (GHSA-4q85-33p6-j5g6) and the pair of rules below are public examples.
 test('finds what libseccomp makes wrong of two rules on one syscall', ({ skip }) => {
   const program = join(mkdtempSync(join(tmpdir(), 'seccomp-')), 'libseccomp-filter');
   const source = fileURLToPath(new URL('../../../bench/libseccomp-filter.c', import.meta.url));

@@ -1,4 +1,4 @@
-/** The examples of docs/builder.md and README.md's of the builder run, under Node, as they stand there. */
+/** Runs the builder's examples of docs/builder.md and README.md under Node, as they are printed. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,4 @@
-/** Words over rules: a later word decides exactly the calls that it is about. */
+/** Clauses over rules: a later clause decides exactly the calls that it matches. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { arg } from '../../../lib/profile/builder/argument.js';
@@ -103,7 +103,7 @@ describe('a later word counts more', () => {
   });
 
   function say(profile: Profile, { action, names, tests, where }: Said): Profile {
-    // chmod reads its mode only, and from its second argument: a path is no number.
+    // chmod reads only its mode, its second argument: a path is not a number.
     const about = tests.map(({ index, op, value }) => arg(names.includes('chmod') ? 1 : index)[op](value));
     const next = profile[action](...names, ...about);
     switch (where) {
@@ -140,13 +140,13 @@ describe('a later word counts more', () => {
   const OUTCOMES = { allow: 'allow', deny: 'errno 1', log: 'log' } as const;
 
   const STARTS = {
-    // Which calls are newer than a profile depends on the host; a word is about calls on all.
+    // Which calls are newer than a profile depends on the host, and a clause is about the calls on all hosts.
     allowlist: () => Profile.allowlist({ newerCalls: 'default' }),
     denylist: () => Profile.denylist(),
     'docker-default': () => extend('docker-default'),
   };
 
-  /** Says all words but those that can't be stated. */
+  /** Applies all clauses except those that cannot be written as rules. */
   function sayAll(
     base: Profile,
     words: readonly Said[],

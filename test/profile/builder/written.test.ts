@@ -1,4 +1,4 @@
-/** What the builder writes is read alike by us and by libseccomp: runtimes get what the author said. */
+/** This package and libseccomp read the builder's documents alike, so runtimes get what the author wrote. */
 import { describe, expect, test } from 'vitest';
 import { decodeInstructions } from '../../../lib/filter/bpf/instruction.js';
 import { interpret } from '../../../lib/filter/bpf/interpreter.js';
@@ -59,8 +59,9 @@ describe.each(Object.entries(profiles))('%s', (_, profile) => {
   });
 
   test.skipIf(reason !== undefined)(`decides in libseccomp as here${reason ? ` (skipped: ${reason})` : ''}`, () => {
-    // Without x86: there libseccomp makes a rule on socket one on socketcall too, whatever the arguments, and so can't take
-    // two actions for socket.
+    // Without x86: there, libseccomp turns a rule on socket into one on socketcall as well, whatever the arguments,
+    // and so
+    // rejects two actions for socket.
     for (const { abis: _, ...host } of hosts.slice(0, 2)) {
       const policy = resolve(profile, host);
       const { endian } = abiOf(host.abi);

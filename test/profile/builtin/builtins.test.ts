@@ -1,4 +1,4 @@
-/** What all built-in profiles have in common: a reason for each call, and a document like any other. */
+/** Properties that all built-in profiles share: a reason for each call, and a valid document. */
 import { describe, expect, test } from 'vitest';
 import { decisionsOf } from '../../../lib/policy/policy.js';
 import { type BuiltinDefinition, groupsOf, namesOf, refusalsOf } from '../../../lib/profile/builtin/definition.js';

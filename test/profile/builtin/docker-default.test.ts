@@ -1,4 +1,4 @@
-/** The built-in docker-default: equal in meaning to Docker's own profile on every host, and what that meaning is. */
+/** The built-in docker-default: equal in meaning to Docker's own profile on every host; and what that meaning is. */
 
 import { existsSync, readFileSync } from 'node:fs';
 
@@ -27,12 +27,12 @@ function builtin(): Profile {
   return profile;
 }
 
-/** What docker-default says on x86_64, a new kernel, without capabilities, but for what `host` changes. */
+/** What docker-default decides on x86_64, on a new kernel, without capabilities, except for the changes in `host`. */
 function policyOf(host: Partial<Host> = {}): Policy {
   return resolve(dockerDefault, { abi: 'x86_64', kernel: NEW_KERNEL, capabilities: new Set(), ...host });
 }
 
-/** What the policy decides for a call by name, in words. */
+/** The policy's decision on a call, by name, as text. */
 function decide(policy: Policy, name: string, args: readonly bigint[] = [], abi: AbiName = 'x86_64'): string {
   const number = syscallNumber(abi, name);
   if (number === undefined) throw new Error(`${abi} has no ${name}`);
@@ -40,7 +40,7 @@ function decide(policy: Policy, name: string, args: readonly bigint[] = [], abi:
 }
 
 describe('docker-default', () => {
-  // Counts change with the profile and with the syscall table: either change should be meant.
+  // The counts change with the profile and with the syscall table. Either change should be intended.
   test.each<[AbiName, Record<string, number>]>([
     ['x86_64', { x86_64: 309, x86: 360, x32: 305 }],
     ['aarch64', { aarch64: 267, arm: 353 }],
@@ -81,7 +81,7 @@ describe('docker-default', () => {
     ['CLONE_NEWPID', 0x2000_0000n],
     ['CLONE_NEWNET', 0x4000_0000n],
   ])('lets clone make threads and processes, not a namespace by %s', (_, flag) => {
-    const thread = 0x003d_0f00n; // what pthread_create passes
+    const thread = 0x003d_0f00n; // as pthread_create passes it
     const sigchld = 17n;
     const policy = policyOf();
     for (const flags of [sigchld, thread]) {

@@ -1,4 +1,4 @@
-/** The built-ins for Node: what they decide by arguments, on every ABI, and how they are to each other. */
+/** The built-ins for Node: what they decide by arguments, on every ABI, and how they relate to each other. */
 import { describe, expect, test } from 'vitest';
 import { compare } from '../../../lib/policy/algebra.js';
 import { evaluate } from '../../../lib/policy/evaluate.js';
@@ -29,7 +29,7 @@ function resolvedOn(name: string, abi: AbiName): Policy {
   return resolve(profile, hostOf(abi));
 }
 
-/** `allow`, or the errno's name. */
+/** `allow`, or the name of the errno. */
 function answer(name: string, syscall: string, args: readonly number[], abi: AbiName = 'x86_64'): string {
   const number = syscallNumber(abi, syscall);
   if (number === undefined) return 'none';
@@ -47,7 +47,7 @@ const NEW_USER = 0x1000_0000;
 const NEW_NET = 0x4000_0000;
 
 describe.each<[string, string, readonly number[], readonly string[]]>([
-  // call, arguments, and what each of NAMES answers
+  // a call, its arguments, and the decision of each of NAMES
   ['a thread', 'clone', [THREAD], ['allow', 'allow', 'allow', 'allow']],
   ['a process', 'clone', [FORK], ['allow', 'allow', 'EACCES', 'EACCES']],
   ['a process in the memory of its parent', 'clone', [VFORK], ['allow', 'allow', 'EACCES', 'EACCES']],

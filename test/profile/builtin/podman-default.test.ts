@@ -1,4 +1,4 @@
-/** The built-in podman-default: equal in meaning to Podman's own profile on every host, and what that meaning is. */
+/** The built-in podman-default: equal in meaning to Podman's own profile on every host; and what that meaning is. */
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { compare } from '../../../lib/policy/algebra.js';
@@ -29,12 +29,12 @@ function builtin(): Profile {
   return profile;
 }
 
-/** What podman-default says for a process that holds `capabilities`, on x86_64 and a new kernel. */
+/** What podman-default decides for a process that holds `capabilities`, on x86_64 and a new kernel. */
 function policyWith(...capabilities: readonly Capability[]): Policy {
   return resolve(podmanDefault, { abi: 'x86_64', kernel: KERNEL, capabilities: new Set(capabilities) });
 }
 
-/** What the policy decides for a call by name, in words. */
+/** The policy's decision on a call, by name, as text. */
 function decide(policy: Policy, name: string, args: readonly bigint[] = [], abi: AbiName = 'x86_64'): string {
   const number = syscallNumber(abi, name);
   if (number === undefined) throw new Error(`${abi} has no ${name}`);
@@ -113,7 +113,7 @@ const file = new URL('../../../../shared/data/containers-common-seccomp.json', i
 const skipped = existsSync(file) ? '' : ' (skipped: the reference is not in the repository)';
 
 describe.skipIf(!existsSync(file))(`Podman's own profile${skipped}`, () => {
-  // Its deny of setns is dead, since setns is allowed before: an error in strict.
+  // Its rule that denies setns has no effect, since setns is allowed before: an error in strict mode.
   const theirs = existsSync(file) ? parseProfile(readFileSync(file, 'utf8'), { mode: 'compat' }) : podmanDefault;
 
   test.each([...ABIS.keys()])('decides every call as ours does where %s is native', (abi) => {
