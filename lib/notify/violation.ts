@@ -79,11 +79,12 @@ export interface ViolationContext {
 }
 
 /** The properties of a violation that take time to find. They are found together, when the first of them is read. */
-type Findings = Pick<Violation, 'fallback' | 'decoded' | 'deniedBy' | 'profile' | 'rule' | 'why' | 'remedy'>;
+type Findings = Pick<Violation, 'fallback' | 'deniedBy' | 'profile' | 'rule' | 'why' | 'remedy'>;
 
 /** A kind of denied calls. All its violations share their findings, and differ in their count. */
 export interface DeniedKind {
-  readonly call: Omit<Violation, keyof Findings | 'count'>;
+  readonly call: Omit<Violation, keyof Findings | 'decoded' | 'count'>;
+  readonly decoded: () => Violation['decoded'];
   readonly findings: () => Findings;
 }
 
@@ -93,69 +94,76 @@ export function deniedKind(kind: NativeKind, context: ViolationContext): DeniedK
   const action = actionOf(kind.answer);
   return {
     call: { ...recordedCall(call, callSiteOf(kind)), action },
+    decoded: once(() => decode(call)),
     findings: once(() => findingsOn(kind, call, action, context)),
   };
 }
 
 /** The violation of a kind, of which there were `count` calls so far. */
-export function violationOf({ call, findings }: DeniedKind, count: number): Violation {
-  return withFindings({ ...call, count }, findings);
+export function violationOf(kind: DeniedKind, count: number): Violation {
+  return describedBy(kind, { ...kind.call, count });
 }
 
-/** The property of a violation that holds its findings. */
-const FINDINGS = Symbol('findings');
+/** The property of a violation that holds its kind. */
+const KIND = Symbol('kind');
 
-interface Explained {
-  readonly [FINDINGS]: () => Findings;
+interface Described {
+  readonly [KIND]: DeniedKind;
 }
 
 /**
- * Adds findings as getters. They are own and enumerable, so that JSON, structuredClone, spreading and comparing read
- * them as plain properties. All violations share the getters: a listener keeps up to 2,048 kinds.
+ * Adds the decoded arguments and the findings as getters. They are own and enumerable, so that JSON, structuredClone,
+ * spreading and comparing read them as plain properties. All violations share the getters: a listener keeps up to 2,048
+ * kinds.
  */
-function withFindings<Target extends object>(target: Target, findings: () => Findings): Target & Findings;
-function withFindings(target: object, findings: () => Findings): object {
-  Reflect.defineProperty(target, FINDINGS, own({ value: findings }));
+function describedBy<Target extends object>(
+  kind: DeniedKind,
+  target: Target,
+): Target & Findings & Pick<Violation, 'decoded'>;
+function describedBy(kind: DeniedKind, target: object): object {
+  Reflect.defineProperty(target, KIND, own({ value: kind }));
   for (const [name, getter] of GETTERS) Reflect.defineProperty(target, name, getter);
   Reflect.defineProperty(target, inspect.custom, INSPECT);
   return target;
 }
 
-function getterOf<Name extends keyof Findings>(name: Name): readonly [Name, PropertyDescriptor] {
-  const get = function (this: Explained) {
-    return this[FINDINGS]()[name];
+function getterOf<Name extends keyof Violation>(
+  name: Name,
+  read: (kind: DeniedKind) => Violation[Name],
+): readonly [Name, PropertyDescriptor] {
+  const get = function (this: Described) {
+    return read(this[KIND]);
   };
   return [name, own({ get, enumerable: true, configurable: true })];
 }
 
 const GETTERS = [
-  getterOf('fallback'),
-  getterOf('decoded'),
-  getterOf('deniedBy'),
-  getterOf('profile'),
-  getterOf('rule'),
-  getterOf('why'),
-  getterOf('remedy'),
+  getterOf('fallback', ({ findings }) => findings().fallback),
+  getterOf('decoded', ({ decoded }) => decoded()),
+  getterOf('deniedBy', ({ findings }) => findings().deniedBy),
+  getterOf('profile', ({ findings }) => findings().profile),
+  getterOf('rule', ({ findings }) => findings().rule),
+  getterOf('why', ({ findings }) => findings().why),
+  getterOf('remedy', ({ findings }) => findings().remedy),
 ];
 
 /** util.inspect shows getters without their values: it is given a copy that has plain properties. */
 const INSPECT: PropertyDescriptor = own({
-  value(this: Explained) {
+  value(this: Described) {
     return { ...this };
   },
 });
 
 function findingsOn(kind: NativeKind, call: ObservedCall, action: Action, context: ViolationContext): Findings {
-  const described = { decoded: decode(call) };
   const [explainer, reason] = explained(kind, call, action, context);
   if (explainer !== undefined) {
     const { rule, why, isNewer } = reason;
     const fallback = isFallback(call.syscall, action, isNewer);
     const profile = explainer.profile.source;
-    return { ...described, fallback, deniedBy: 'profile', profile, rule, why, remedy: remedyFor(call) };
+    return { fallback, deniedBy: 'profile', profile, rule, why, remedy: remedyFor(call) };
   }
   const fallback = isFallback(call.syscall, action, false);
-  const other = { ...described, fallback, profile: null, rule: null };
+  const other = { fallback, profile: null, rule: null };
   const denial = denialOf(call.abi, call.syscall, call.args, context.denials);
   if (denial !== undefined && returnValue(denial.action) === returnValue(action)) {
     const deniedBy = denial.to === 'isolated' ? 'isolation' : 'supervision';
