@@ -84,14 +84,14 @@ ChildHandle Clone(ChildPlan* plan, const ChildMemory& memory) {
   const SignalsBlocked blocked;
   if (blocked.error() != 0) {
     plan->failure = {blocked.error(), "rt_sigprocmask"};
-    return ChildHandle();
+    return {0, Descriptor()};
   }
   int pidfd = -1;
   const int flags = CLONE_VM | CLONE_VFORK | static_cast<int>(kClonePidfd) | SIGCHLD;
   const pid_t pid = clone(RunChild, memory.stack_top(), flags, plan, &pidfd, nullptr, nullptr);
   if (pid < 0) {
     plan->failure = {errno, "clone"};
-    return ChildHandle();
+    return {0, Descriptor()};
   }
   return {pid, Descriptor(pidfd)};
 }

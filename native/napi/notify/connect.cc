@@ -64,7 +64,7 @@ Napi::Value Connect(const Napi::CallbackInfo& info) {
   constexpr const char* kUsage = "connect(listener, call, tid, descriptor, address, seen)";
   const Napi::Env env = info.Env();
   uint64_t call = 0;
-  std::shared_ptr<Listener> listener = ReadCall(info, kUsage, &call);
+  const std::shared_ptr<Listener> listener = ReadCall(info, kUsage, &call);
   if (listener == nullptr) return env.Undefined();
   const auto address = ReadBytes(info[4]);
   if (!info[2].IsNumber() || !info[3].IsNumber() || !address || address->size > sizeof(sockaddr_storage)) {
