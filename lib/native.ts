@@ -22,10 +22,7 @@ export interface NativeFilter {
   readonly gate: readonly number[];
 }
 
-/**
- * A Landlock domain, in bits of linux/landlock.h: the file access rights that its ruleset handles, those that it grants
- * beneath `/`, and its scopes.
- */
+/** Bits of linux/landlock.h: the file access rights that a ruleset handles, those it grants beneath `/`, its scopes. */
 export type NativeDomain = readonly [handled: number, granted: number, scoped: number];
 
 /** A program to start. */
@@ -45,10 +42,7 @@ export interface NativeRequest extends NativeFilters {
   readonly stdio: readonly number[];
   /** Flat triples: RLIMIT_*, its soft and its hard value; 2⁶⁴ − 1 is RLIM_INFINITY. */
   readonly limits?: readonly (number | bigint)[] | undefined;
-  /**
-   * With any value the program writes no core dump unless it enables that, and enters `domain`. With true it does not
-   * start if that fails.
-   */
+  /** If set, the program writes no core dump by default and enters `domain`; true: it does not start if that fails. */
   readonly isolation?: boolean | undefined;
   readonly domain?: NativeDomain | undefined;
   /** A bit for each capability that stays. Without it, all stay. */
@@ -57,10 +51,7 @@ export interface NativeRequest extends NativeFilters {
   readonly supervision?: Supervision | undefined;
   /** Where the listener's calls are reported. Required with `supervision`. */
   readonly inbox?: InboxHandle | undefined;
-  /**
-   * The socket to which the listener is sent instead, with a message of one to three parts. The child's process ID is
-   * written between each two of them.
-   */
+  /** The socket that gets the listener instead, with one to three texts and the process ID between each two. */
   readonly agent?: { readonly path: string; readonly state: readonly string[] } | undefined;
 }
 
@@ -88,10 +79,7 @@ export interface SupervisionOptions {
   readonly everything: boolean;
   /** Flat: AUDIT_ARCH_*, number, argument, and how many of its low bits distinguish kinds of calls. */
   readonly distinguishing: Uint32Array;
-  /**
-   * The memory that is read of a caller. Flat: AUDIT_ARCH_*, number, the argument that points to it, 1 for a string or
-   * 0, most bytes, and the argument that has the number of bytes, or 6.
-   */
+  /** Memory to read. Flat: AUDIT_ARCH_*, number, argument, 1: a string, most bytes, argument with the size or 6. */
   readonly captures: Uint32Array;
 }
 
@@ -117,12 +105,9 @@ export interface NativeKind {
 export const CALL_WORDS = 11;
 
 /**
- * Receives mail.
- * @param kinds - Flat pairs: a listener, and the index of a new kind of call.
- * @param words - CALL_WORDS for each waiting call. The array is the same each time.
- * @param size - How many of `words` are set.
- * @param ended - Listeners whose processes have all ended.
- * @param connected - Flat pairs: a connection, and 0 or an errno.
+ * Receives mail: flat pairs of a listener and the index of a new kind of call; CALL_WORDS for each waiting call, the
+ * first `size` of an array that is reused; listeners whose processes have ended; flat pairs of a connection and 0 or an
+ * errno.
  */
 export type OnMail = (
   kinds: readonly number[],
@@ -225,8 +210,7 @@ export interface NativeLimits {
 /** A child that has ended. */
 export interface NativeResult {
   readonly pid: number;
-  /** One of `code` and `signal` is null; both are if the status is unknown. */
-  readonly code: number | null;
+  readonly code: number | null; // One of the two is null; both if the status is unknown.
   readonly signal: number | null;
   /** The output of each descriptor that was a SOCKET; null for stdin and for all others. */
   readonly output: readonly (Buffer | null)[];
@@ -256,9 +240,8 @@ export interface Addon {
   /** Attaches filters to the calling thread, with SECCOMP_FILTER_FLAG_TSYNC to all threads. */
   install(filters: NativeFilters): NativeInstallFailure | undefined;
   /**
-   * Makes calls in processes under the filters. Returns two numbers for each: an outcome and its value, which
+   * Makes calls in processes under the filters, with `traced` under a tracer. Returns two numbers for each, which
    * lib/testing/kernel.ts describes. Allowed calls are carried out, so the first filter must deny all.
-   * @param traced - Whether a tracer reports calls for which the filters return SECCOMP_RET_TRACE.
    */
   probe(filters: NativeFilters, calls: BigUint64Array, traced: boolean): Int32Array | NativeFailure;
   /** Closes one of `sockets` of the child that was started last, of which no stream could be made. */
@@ -285,10 +268,7 @@ export interface Addon {
   kind(listener: ListenerHandle, index: number): NativeKind | undefined;
   /** Returns the number of calls of kinds that were not kept apart, followed by the number of calls of each kind. */
   counts(listener: ListenerHandle): readonly number[];
-  /**
-   * Answers a call. Returns 0 or an errno.
-   * @param errno - −1 continues the call; 0 makes it return `value`; any other makes it fail.
-   */
+  /** Answers a call: −1 continues it, 0 makes it return `value`, an errno makes it fail. Returns 0 or an errno. */
   answer(listener: ListenerHandle, call: bigint, errno: number, value: bigint): number;
   /** Duplicates a descriptor into the caller. The call returns its number there, as does this; or −errno. */
   addDescriptor(listener: ListenerHandle, call: bigint, descriptor: number, closeOnExec: boolean): number;
@@ -302,10 +282,7 @@ export interface Addon {
   bindSocket(path: string): LocalSocket | number;
   /** Returns the domain, type and protocol of a waiting caller's socket, or −errno. */
   socketOf(listener: ListenerHandle, call: bigint, tid: number, descriptor: number): SocketFacts | number;
-  /**
-   * Connects the socket of a waiting caller in its place. Returns the positive number by which the inbox reports the
-   * result; or −errno if the connection was not begun. EBADF: the socket differs from `seen`.
-   */
+  /** Connects a waiting caller's socket. Returns a number, by which the inbox reports the result; or −errno. */
   connect(
     listener: ListenerHandle,
     call: bigint,
@@ -319,10 +296,7 @@ export interface Addon {
 /** Returns the file that a forked child loads first. It is the one of dist/ from lib/ too. */
 export const preloadFile = (): string => resolve(import.meta.dirname, '../dist/preload.cjs');
 
-/**
- * Returns the program that isolates a forked child before Node starts its first thread.
- * @throws SeccompError ERR_SECCOMP_ADDON if it was not built.
- */
+/** Returns the program that isolates a forked child before Node starts its first thread. */
 export function launcherFile(): string {
   const file = resolve(import.meta.dirname, '../build/Release/seccomp-launch');
   if (existsSync(file)) return file;
