@@ -2,7 +2,6 @@
 import { normalizeArguments } from './arguments.js';
 import { startInPlace } from './child/start.js';
 import { openStdio } from './child/stdio.js';
-import { parametersOf } from './options/overloads.js';
 import type { ProgramOptions } from './options/types.js';
 import { planFilters } from './plan/plan-filters.js';
 import { type FilterSource, resolveSources, type SingleSource } from './plan/resolve-sources.js';
@@ -30,7 +29,7 @@ export function execve(
   options?: ProgramOptions,
 ): never;
 export function execve(...parameters: readonly unknown[]): never {
-  const call = normalizeArguments('execve', parametersOf('execve', parameters));
+  const call = normalizeArguments('execve', parameters);
   const sources = resolveSources(call.profile, call.options);
   const plan = planFilters(sources, call.options, 'execve');
   const stdio = openStdio('inherit');

@@ -1,7 +1,6 @@
 /** fork(): node:child_process's fork, of a Node that is under a profile before its module's first line. */
-import { normalizeArguments } from './arguments.js';
+import { normalizeArguments, type ProgramParameters } from './arguments.js';
 import { type ForkedProcess, type ForkOptions, startNode } from './child/start-node.js';
-import { type ProgramParameters, parametersOf } from './options/overloads.js';
 import { planFilters } from './plan/plan-filters.js';
 import { type FilterSource, resolveSources, type SingleSource } from './plan/resolve-sources.js';
 
@@ -34,11 +33,11 @@ export function fork(
   options?: ForkOptions,
 ): ForkedProcess;
 export function fork(...parameters: readonly unknown[]): ForkedProcess {
-  return forkProgram(parametersOf('fork', parameters));
+  return forkProgram(parameters);
 }
 
-/** The steps of fork(). Parameters may come from other signatures, such as Node's. Node's own fork opens the descriptors. */
-export function forkProgram(given: ProgramParameters): ForkedProcess {
+/** The steps of fork(). A Sandbox gives its parameters by their meaning. Node's own fork opens the descriptors. */
+export function forkProgram(given: ProgramParameters | readonly unknown[]): ForkedProcess {
   const call = normalizeArguments<ForkOptions>('fork', given);
   const sources = resolveSources(call.profile, call.options);
   const plan = planFilters(sources, call.options, 'fork');

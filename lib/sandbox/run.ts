@@ -1,6 +1,6 @@
 /** run(): starts a program under a profile, and returns a promise of what becomes of it. */
 import { hintAt } from '../notify/denial-messages.js';
-import { normalizeArguments } from './arguments.js';
+import { normalizeArguments, type ProgramParameters } from './arguments.js';
 import { abortError, onAbort } from './child/abort.js';
 import type { SandboxedProcess } from './child/child-process.js';
 import { OutputBuffer, type OutputOptions, outputLimits, overflowError } from './child/output.js';
@@ -8,7 +8,6 @@ import { RunError, type RunResult } from './child/result.js';
 import { start } from './child/start.js';
 import { openStdio } from './child/stdio.js';
 import { endingOf } from './options/ending.js';
-import { type ProgramParameters, parametersOf } from './options/overloads.js';
 import type { SpawnOptions } from './options/types.js';
 import { planFilters } from './plan/plan-filters.js';
 import { type FilterSource, resolveSources, type SingleSource } from './plan/resolve-sources.js';
@@ -58,11 +57,11 @@ export function run(
   options?: ToText,
 ): Promise<RunResult>;
 export async function run(...parameters: readonly unknown[]): Promise<RunResult<string | Buffer>> {
-  return runProgram(parametersOf('run', parameters));
+  return runProgram(parameters);
 }
 
 /** The steps of run(). */
-export async function runProgram(given: ProgramParameters): Promise<RunResult<string | Buffer>> {
+export async function runProgram(given: ProgramParameters | readonly unknown[]): Promise<RunResult<string | Buffer>> {
   const call = normalizeArguments<RunOptions>('run', given);
   const { options } = call;
   const sources = resolveSources(call.profile, options);

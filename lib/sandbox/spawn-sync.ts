@@ -7,13 +7,12 @@ import { CHANNEL, type Violation } from '../notify/violation.js';
 import { ViolationLog, type Violations } from '../notify/violation-log.js';
 import { guarded } from '../util/guarded.js';
 import { has, own } from '../util/own-data.js';
-import { normalizeArguments, type ProgramCall } from './arguments.js';
+import { normalizeArguments, type ProgramCall, type ProgramParameters } from './arguments.js';
 import { DEFAULT_MAX_BUFFER } from './child/output.js';
 import { startSync } from './child/start.js';
 import { startError } from './child/start-errors.js';
 import { openStdio } from './child/stdio.js';
 import { endingOf } from './options/ending.js';
-import { type ProgramParameters, parametersOf } from './options/overloads.js';
 import { signalName } from './options/signals.js';
 import type { SpawnOptions } from './options/types.js';
 import { refuseLocalAgent } from './plan/local-agents.js';
@@ -92,11 +91,11 @@ export function spawnSync(
   options?: SpawnSyncOptions,
 ): SpawnSyncResult<Buffer>;
 export function spawnSync(...parameters: readonly unknown[]): SpawnSyncResult {
-  return startProgramSync(parametersOf('spawnSync', parameters));
+  return startProgramSync(parameters);
 }
 
-/** The steps of spawnSync(). Parameters may come from other signatures, such as Node's. */
-export function startProgramSync(given: ProgramParameters): SpawnSyncResult {
+/** The steps of spawnSync(). A Sandbox gives its parameters by their meaning. */
+export function startProgramSync(given: ProgramParameters | readonly unknown[]): SpawnSyncResult {
   const call = normalizeArguments<SpawnSyncOptions>('spawnSync', given);
   const sources = resolveSources(call.profile, call.options);
   const plan = planFilters(sources, call.options, 'child');

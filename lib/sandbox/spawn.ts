@@ -1,9 +1,8 @@
 /** spawn(): starts a program under a profile, with node:child_process's options, events and errors. */
-import { normalizeArguments } from './arguments.js';
+import { normalizeArguments, type ProgramParameters } from './arguments.js';
 import type { SandboxedProcess } from './child/child-process.js';
 import { start } from './child/start.js';
 import { openStdio } from './child/stdio.js';
-import { type ProgramParameters, parametersOf } from './options/overloads.js';
 import type { SpawnOptions } from './options/types.js';
 import { planFilters } from './plan/plan-filters.js';
 import { type FilterSource, resolveSources, type SingleSource } from './plan/resolve-sources.js';
@@ -37,11 +36,11 @@ export function spawn(
   options?: SpawnOptions,
 ): SandboxedProcess;
 export function spawn(...parameters: readonly unknown[]): SandboxedProcess {
-  return startProgram(parametersOf('spawn', parameters));
+  return startProgram(parameters);
 }
 
-/** The steps of spawn(). Parameters may come from other signatures, such as Node's. */
-export function startProgram(given: ProgramParameters): SandboxedProcess {
+/** The steps of spawn(). A Sandbox gives its parameters by their meaning. */
+export function startProgram(given: ProgramParameters | readonly unknown[]): SandboxedProcess {
   const call = normalizeArguments<SpawnOptions>('spawn', given);
   const sources = resolveSources(call.profile, call.options);
   const plan = planFilters(sources, call.options, 'child');

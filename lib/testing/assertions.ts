@@ -4,8 +4,8 @@
 import { AssertionError } from 'node:assert';
 import { inspect } from 'node:util';
 import { SeccompError } from '../errors.js';
+import { parametersOf } from '../sandbox/arguments.js';
 import { RunError } from '../sandbox/child/result.js';
-import { parametersOf } from '../sandbox/options/overloads.js';
 import { readOptions } from '../sandbox/options/table.js';
 import type { HostOptions, SpawnOptions } from '../sandbox/options/types.js';
 import type { FilterSource } from '../sandbox/plan/resolve-sources.js';

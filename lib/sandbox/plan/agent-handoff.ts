@@ -4,18 +4,11 @@ import { SeccompError } from '../../errors.js';
 import { compilePolicy } from '../../filter/compile.js';
 import type { Filter } from '../../filter/filter.js';
 import { machineAbis } from '../../host.js';
+import type { AttachFlag } from '../../policy/action.js';
 import { supervisedDenials, withDenials } from '../../policy/isolation-denials.js';
 import { type Policy, rangesOf } from '../../policy/policy.js';
 import type { SupervisorOptions } from '../options/types.js';
-import type { ResolvedSources } from './resolve-sources.js';
-
-/** Who answers notifications in another process. */
-export interface Agent {
-  /** The path of its Unix socket. */
-  readonly path: string;
-  /** The profile's listenerMetadata, which the agent is sent. */
-  readonly metadata: string | undefined;
-}
+import type { Agent } from './resolve-sources.js';
 
 /** The calls of a program's process under its filter, before the program runs: sendmsg(2) sends the listener. */
 const GATE = ['execve', 'exit', 'exit_group', 'sendmsg'] as const;
@@ -26,29 +19,27 @@ const LONGEST_PATH = 107;
 const MOST_METADATA = 65_536;
 
 /**
- * The agent that the profiles name as their listenerPath. Undefined if they name none, and if no call needs an answer: runtimes
- * don't look at listenerPath then.
+ * Checks the agent that the profiles name. Undefined if no call needs its answer: runtimes don't look at listenerPath then.
  *
- * @throws SeccompError ERR_SECCOMP_OPTION for a path or metadata that is not possible, for several agents, and for an agent beside
- * handlers in this process.
+ * @throws SeccompError ERR_SECCOMP_OPTION for a path or metadata that is not possible, and for an agent beside handlers in this
+ * process.
  */
-export function agentFor(
-  sources: ResolvedSources,
+export function checkAgent(
+  agent: Agent,
+  policy: Policy | undefined,
   { notify, onViolation }: Pick<SupervisorOptions, 'notify' | 'onViolation'>,
 ): Agent | undefined {
-  const agent = namedAgent(sources);
-  if (agent === undefined) return undefined;
   if (notify !== undefined || onViolation !== undefined)
     throw refused(
       'names an agent that answers, and a filter has one listener: leave it out, or onViolation and notify',
     );
-  if (sources.policy === undefined || !hasNotify(sources.policy)) return undefined;
+  if (policy === undefined || !hasNotify(policy)) return undefined;
   refuseImpossible(agent);
   return agent;
 }
 
 /** The filter whose listener is sent to an agent. */
-export function agentFilter({ policy, flags }: ResolvedSources, isolated: boolean): Filter {
+export function agentFilter(policy: Policy | undefined, flags: readonly AttachFlag[], isolated: boolean): Filter {
   if (policy === undefined) throw new TypeError('unconfined has no agent');
   return compilePolicy(withDenials(policy, machineAbis(), supervisedDenials(policy, isolated)), { gate: GATE, flags });
 }
@@ -57,16 +48,6 @@ export function agentFilter({ policy, flags }: ResolvedSources, isolated: boolea
 export function hasNotify({ abis, defaultAction }: Policy): boolean {
   const lists = abis.flatMap((each) => [...each.syscalls.values(), ...rangesOf(each).map((range) => range.decisions)]);
   return [defaultAction, ...lists.flat().map(({ action }) => action)].some(({ kind }) => kind === 'notify');
-}
-
-function namedAgent({ profiles }: ResolvedSources): Agent | undefined {
-  const [agent, ...others] = profiles.flatMap(({ document: { listenerPath, listenerMetadata } }) =>
-    listenerPath ? [{ path: listenerPath, metadata: listenerMetadata }] : [],
-  );
-  const other = others.find(({ path, metadata }) => path !== agent?.path || metadata !== agent.metadata);
-  if (other === undefined) return agent;
-  const message = `listenerPath: a filter has one agent, and these profiles name ${agent?.path} and ${other.path}, or other listenerMetadata`;
-  throw new SeccompError('ERR_SECCOMP_OPTION', message);
 }
 
 function refuseImpossible({ path, metadata = '' }: Agent): void {

@@ -11,10 +11,10 @@ import type { Enforcement } from '../../landlock/enforcement.js';
 import type { AttachFlag } from '../../policy/action.js';
 import { type Denials, denialsPolicy, withDenials } from '../../policy/isolation-denials.js';
 import type { ProgramOptions, SupervisorOptions } from '../options/types.js';
-import { type Agent, agentFilter, agentFor, hasNotify } from './agent-handoff.js';
+import { agentFilter, checkAgent, hasNotify } from './agent-handoff.js';
 import { FilterCache } from './cache.js';
 import { enforcementOf, isolationFor } from './isolation.js';
-import type { DecidedSource, ResolvedSources } from './resolve-sources.js';
+import type { Agent, DecidedSource, ResolvedSources } from './resolve-sources.js';
 import {
   NO_SUPERVISOR,
   observingFilter,
@@ -76,13 +76,15 @@ export function planFilters(sources: ResolvedSources, options: PlanOptions, targ
   const isFiltered = sources.each.length > 0 || names.length > 0;
   const landlock = isIsolated ? isolationFor(options, isFiltered, target === 'fork') : undefined;
 
-  const agent = hasListener ? agentFor(sources, options) : undefined;
+  const named = hasListener ? sources.agent : undefined;
+  const agent = named && checkAgent(named, sources.policy, options);
   const watches = supervisor.watches && target === 'child';
   const isSupervised = agent === undefined && (names.length > 0 || (watches && sources.each.length > 0));
   const isolated = landlock !== undefined;
   const variant = `${target};${isolated};${isSupervised ? `${watches}:${names.join(' ')}` : ''}`;
   const { filters, supervised } = compiled.get(sources.identity, variant, (): Compiled => {
-    if (agent !== undefined) return { filters: [agentFilter(sources, isolated)], supervised: undefined };
+    if (agent !== undefined)
+      return { filters: [agentFilter(sources.policy, sources.flags, isolated)], supervised: undefined };
     if (!isSupervised) {
       // harden() returns them to its caller.
       const filters = Object.freeze(plainFilters(sources, TARGETS[target].gate, isolated));

@@ -16,7 +16,6 @@ import { loadSource, type ProfileSource, UNCONFINED } from '../../profile/source
 import { copyList } from '../../util/own-data.js';
 import { profileRequired } from '../options/checks.js';
 import type { CompileOptions, SupervisorOptions } from '../options/types.js';
-import { FilterCache } from './cache.js';
 
 /** A profile as `spawn` takes it, or a filter that was compiled before. */
 export type SingleSource = ProfileSource | Filter;
@@ -32,43 +31,34 @@ export interface DecidedSource {
   readonly filter: Filter | undefined;
 }
 
-/** What a caller's sources decide on a host. The same sources for the same host options are the same object. */
-export class ResolvedSources {
+/** What a caller's sources decide on a host. The same sources and host options give the same object. */
+export interface ResolvedSources {
   /** The sources, to be resolved again with other options. */
   readonly loaded: LoadedSources;
   readonly profiles: readonly Profile[];
   readonly host: Host;
   /** One for each source, in the caller's order; none for `unconfined`. */
   readonly each: readonly DecidedSource[];
+  /**
+   * What all sources decide together: each call gets the strictest of their actions. Undefined for `unconfined`. Reading it throws
+   * ERR_SECCOMP_TOO_LARGE for sources that can't be combined, as together they have hundreds of argument rules on one syscall.
+   */
+  readonly policy: Policy | undefined;
   /** The flags of all sources, each once. */
   readonly flags: readonly AttachFlag[];
-  #policy: Policy | undefined;
-
-  constructor(loaded: LoadedSources, host: Host) {
-    this.loaded = loaded;
-    this.host = host;
-    this.profiles = loaded.all.filter((source) => source instanceof Profile);
-    this.each = loaded.all.map((source) => decide(source, host));
-    this.flags = [...new Set(this.each.flatMap(({ flags }) => flags))];
-  }
-
-  /** Identifies the sources and the host options in caches. */
-  get identity(): object {
-    return this;
-  }
-
-  /**
-   * What all sources decide together: each call gets the strictest of their actions. Undefined for `unconfined`.
-   *
-   * @throws SeccompError ERR_SECCOMP_TOO_LARGE if the sources together have hundreds of argument rules on one syscall.
-   */
-  get policy(): Policy | undefined {
-    if (this.each.length > 0) this.#policy ??= this.each.map(({ policy }) => policy).reduce(intersect);
-    return this.#policy;
-  }
+  /** The agent that the profiles name as their listenerPath. Reading it throws ERR_SECCOMP_OPTION if they name several. */
+  readonly agent: Agent | undefined;
+  /** Identifies the sources with the host options in caches. */
+  readonly identity: object;
 }
 
-const resolved = new FilterCache<ResolvedSources>();
+/** Who answers notifications in another process. */
+export interface Agent {
+  /** The path of its Unix socket. */
+  readonly path: string;
+  /** The profile's listenerMetadata, which the agent is sent. */
+  readonly metadata: string | undefined;
+}
 
 type Options = CompileOptions & Pick<SupervisorOptions, 'notify'>;
 type HostOption = keyof CompileOptions;
@@ -93,9 +83,48 @@ export function resolveSources(
   const hasNothingToFilter = loaded.all.length === 0 && options.notify === undefined;
   if (loaded.all.length > 0 || hasNothingToFilter) refuseWithoutProfile(loaded, options, resolving);
   const { host, capabilities = [], abis } = options;
-  if (host !== undefined) return new ResolvedSources(loaded, hostOf(options));
+  if (host !== undefined) return resolveOn(hostOf(options), loaded);
   const variant = `${capabilities.join(' ')};${abis === undefined ? 'as the profile says' : abis.join(' ')}`;
-  return resolved.get(loaded, variant, () => new ResolvedSources(loaded, thisHost(capabilities, abis)));
+  return loaded.resolved(variant, () => thisHost(capabilities, abis));
+}
+
+function resolveOn(host: Host, loaded: LoadedSources): ResolvedSources {
+  const profiles = loaded.all.filter((source) => source instanceof Profile);
+  const each = loaded.all.map((source) => decide(source, host));
+  const flags = [...new Set(each.flatMap((source) => source.flags))];
+  const combined = combine(each);
+  return {
+    ...{ loaded, profiles, host, each, flags, identity: { loaded, host } },
+    get agent() {
+      return namedAgent(profiles);
+    },
+    get policy() {
+      // A new error each time, with the stack of this call.
+      return combined === 'too large' ? strictest(each) : combined;
+    },
+  };
+}
+
+function combine(each: readonly DecidedSource[]): Policy | undefined | 'too large' {
+  if (each.length === 0) return undefined;
+  try {
+    return strictest(each);
+  } catch (error) {
+    if (error instanceof SeccompError && error.code === 'ERR_SECCOMP_TOO_LARGE') return 'too large';
+    throw error;
+  }
+}
+
+const strictest = (each: readonly DecidedSource[]) => each.map(({ policy }) => policy).reduce(intersect);
+
+function namedAgent(profiles: readonly Profile[]): Agent | undefined {
+  const [agent, ...others] = profiles.flatMap(({ document: { listenerPath, listenerMetadata } }) =>
+    listenerPath ? [{ path: listenerPath, metadata: listenerMetadata }] : [],
+  );
+  const other = others.find(({ path, metadata }) => path !== agent?.path || metadata !== agent.metadata);
+  if (other === undefined) return agent;
+  const message = `listenerPath: a filter has one agent, and these profiles name ${agent?.path} and ${other.path}, or other listenerMetadata`;
+  throw new SeccompError('ERR_SECCOMP_OPTION', message);
 }
 
 /**
@@ -138,6 +167,8 @@ export class LoadedSources {
   readonly all: readonly (Profile | Filter)[];
   /** The same list with one source more, by that source. */
   readonly #longer = new WeakMap<Profile | Filter, LoadedSources>();
+  /** By the host options. */
+  readonly #resolved = new Map<string, ResolvedSources>();
 
   private constructor(all: readonly (Profile | Filter)[]) {
     this.all = Object.freeze(all);
@@ -148,6 +179,13 @@ export class LoadedSources {
   and(source: Profile | Filter): LoadedSources {
     const known = this.#longer.get(source) ?? new LoadedSources([...this.all, source]);
     this.#longer.set(source, known);
+    return known;
+  }
+
+  /** The sources resolved for this machine, once for each variant of the host options. */
+  resolved(variant: string, host: () => Host): ResolvedSources {
+    const known = this.#resolved.get(variant) ?? resolveOn(host(), this);
+    this.#resolved.set(variant, known);
     return known;
   }
 }
