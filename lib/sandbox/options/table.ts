@@ -8,7 +8,7 @@ import { invalidType, refusal, unknownOption } from '../../util/option-errors.js
 import { copyFields, emptyFields, type Fields } from '../../util/own-data.js';
 import * as check from './checks.js';
 
-/** A function with options; `compile` stands for `explain` too. */
+/** A function with options. `explain` has those of `compile`. */
 export type FunctionName = ProgramFunction | 'compile' | 'execFile' | 'harden' | 'probe' | 'assertDenied';
 
 /** A function that starts a program. */

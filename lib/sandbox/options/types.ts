@@ -77,7 +77,7 @@ export type FilterOptions = Pick<ProgramOptions, 'capabilities' | 'abis' | 'noNe
 /** Options of `spawn`: those of node:child_process, and those of this package. */
 export interface SpawnOptions extends ProgramOptions, SupervisorOptions {
   /**
-   * What the child's descriptors are connected to, by number; one word stands for all three standard ones. Default `pipe`.
+   * What the child's descriptors are connected to, by number; one word sets all three standard ones. Default `pipe`.
    * `ipc` is not possible: see `fork`.
    */
   readonly stdio?: 'pipe' | 'overlapped' | 'ignore' | 'inherit' | readonly StdioEntry[] | undefined;

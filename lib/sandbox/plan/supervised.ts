@@ -36,7 +36,7 @@ export interface SupervisedFilter extends ViolationContext {
   readonly native: Supervision;
 }
 
-/** The supervision of a child: the answers to its notifications, and who is told of its calls. */
+/** The supervision of a child: how its notifications are answered, and to whom its calls are reported. */
 export type SupervisionPlan = Supervisor & Omit<SupervisedFilter, 'filter'>;
 
 /** The calls of a child under its filter, before its program runs or it ends: sendmsg(2) passes the listener on. */
