@@ -22,7 +22,10 @@ export interface ParsedJson {
   /** The value. An object that repeats a key has the last value of that key. */
   readonly value: unknown;
   readonly entries: Entries;
-  /** Paths of the keys that are repeated, each once, at most MOST_REPEATS. Only as deep as a profile nests. */
+  /**
+   * Paths of the keys that are repeated, each path once, and at most MOST_REPEATS of them. Repeats deeper than
+   * PROFILE_DEPTH are not listed.
+   */
   readonly repeats: readonly Path[];
   readonly layout: JsonLayout;
 }
@@ -39,7 +42,7 @@ const MOST_KEYS = 1 << 17;
 /** How many repeated keys are listed: more than are reported. */
 const MOST_REPEATS = 1 << 14;
 
-/** A profile, with the config.json around it, nests less deeply. Repeated keys further inside do not matter. */
+/** Repeated keys are listed down to this depth. A profile does not nest as deeply, even inside a config.json. */
 const PROFILE_DEPTH = 8;
 
 /**
@@ -55,14 +58,14 @@ export function parseJson(text: string): ParsedJson {
 /** A container whose end was not reached yet, and the key or index of the value in it that is being parsed. */
 interface Frame {
   readonly container: unknown[] | Record<string, unknown>;
-  /** Its number in the layout. */
+  /** The container's number in the layout. */
   readonly number: number;
   key: string | number;
-  /** Whether the object has the key already. */
+  /** Whether the object already has `key`. */
   isRepeat: boolean;
-  /** The keys that are repeated so far. */
+  /** The keys of the container that were repeated so far. */
   repeated: Set<string> | undefined;
-  /** How many values have begun in it. */
+  /** The number of values in the container that have begun. */
   count: number;
 }
 
@@ -75,7 +78,7 @@ class Parser {
   readonly #strings: (string | undefined)[] = new Array(SLOTS).fill(undefined);
   #at = 0;
   #values = 0;
-  /** Where the next value begins, or its key. */
+  /** The offset at which the next value begins; for a value in an object, the offset of its key. */
   #begins = 0;
 
   constructor(text: string) {
@@ -248,7 +251,7 @@ class Parser {
     return character === undefined ? 'the end of the text' : JSON.stringify(String.fromCodePoint(character));
   }
 
-  /** What to do about a frequent mistake at this place. */
+  /** Returns advice, for a message, on a frequent mistake at this offset. */
   #remedy(): string {
     const character = this.#text.charAt(this.#at);
     if (character === '/' || character === '#') return '; JSON has no comments';
@@ -269,7 +272,7 @@ class Parser {
   }
 }
 
-/** How many strings are cached, and how long they may be. */
+/** Limits on the number of cached strings, and on their length. */
 const SLOTS = 1024;
 const LONGEST_SHARED = 40;
 

@@ -58,7 +58,7 @@ function doubled(numbers: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
 
 /**
  * Returns the offset of the value at each path, or of the innermost container around it that exists. Keys are compared
- * as Go does; of a key that is repeated, the last one counts.
+ * as Go does; of a key that is repeated, the last one is used.
  */
 export function offsetsOf(layout: JsonLayout, paths: readonly Path[]): readonly number[] {
   const search = new Search(layout);
@@ -134,7 +134,7 @@ class Search {
   }
 }
 
-/** Values at one path; whether they are in objects, so that their offsets are those of their keys. */
+/** The values at one path. `areMembers`: they are in objects, so their offsets are those of their keys. */
 interface Parents {
   readonly values: readonly number[];
   readonly areMembers: boolean;
