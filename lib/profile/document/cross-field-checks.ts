@@ -15,7 +15,7 @@ export function checkNames({ names, name }: JsonObject, path: Path, { format, di
   const several: readonly unknown[] = Array.isArray(names) ? names : [];
   const isNamed = typeof name === 'string' && name !== '';
   if (isNamed && several.length > 0) {
-    // Podman only refuses it in a rule that applies to the host.
+    // Podman refuses the combination only in a rule that applies to the host.
     const kind = format === 'podman' ? 'mistake' : 'refused';
     diagnostics.report(kind, [...path, 'name'], 'cannot be combined with names: use names alone');
   }

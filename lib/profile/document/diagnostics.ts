@@ -1,4 +1,6 @@
-/** Collects what is found in a profile document, or in a profile on a host: errors and warnings, each with its path. */
+/**
+ * Collects the diagnostics of a profile document, or of a profile on a host: errors and warnings, each with its path.
+ */
 import type { ProfileIssue } from '../../errors.js';
 import type { Path } from '../../util/own-data.js';
 import { suggest } from '../../util/suggest.js';
@@ -8,9 +10,7 @@ import type { ProfileMode } from './options.js';
 
 export type Severity = ProfileIssue['severity'];
 
-/**
- * A problem at a path of keys and indices. Its position in the text is only looked up when it is reported as an issue.
- */
+/** A problem at a path of keys and indices. It gets its position in the text when it is converted to an issue. */
 export interface Diagnostic {
   readonly path: Path;
   readonly message: string;
@@ -28,7 +28,9 @@ export interface Diagnostic {
  */
 export type ProblemKind = 'refused' | 'mistake' | 'notice' | 'drops' | 'widens';
 
-/** What a rule with this action does to a call. The process that is notified or that traces may do either. */
+/**
+ * What a rule with an action does to a call. With notify and trace, the supervisor or the tracer may allow or deny it.
+ */
 interface Effect {
   readonly allows: boolean;
   readonly denies: boolean;
@@ -62,7 +64,7 @@ function severityOf(kind: ProblemKind, mode: ProfileMode, { allows, denies }: Ef
   }
 }
 
-/** How many errors, and how many warnings, are kept. */
+/** Limit on the errors, and on the warnings, that are kept. */
 export const MOST_DIAGNOSTICS = 10_000;
 
 /** How many syscalls a message lists by name. */
@@ -89,7 +91,7 @@ export class Diagnostics {
   readonly #log: Log;
   readonly #effect: Effect;
 
-  /** The second and third parameter are for `forRule`. */
+  /** `log` and `action` are only passed by `forRule`. */
   constructor(mode: ProfileMode, log = new Log(), action?: unknown) {
     this.mode = mode;
     this.#log = log;
@@ -126,8 +128,8 @@ export class Diagnostics {
   }
 
   /**
-   * Adds a problem once for each path and topic. If it is reported for several syscalls, or for one on several ABIs,
-   * `message` is given the names of all of them.
+   * Adds a problem once for each path and topic. `message` receives the names of all syscalls for which it was
+   * reported.
    */
   reportOnce(kind: ProblemKind, path: Path, topic: string, message: NamesToMessage, syscall?: string): void {
     const key = `${kind} ${path.join('.')} ${topic}`;
@@ -151,7 +153,7 @@ export class Diagnostics {
     return severityOf(kind, this.mode, this.#effect);
   }
 
-  /** Returns undefined if the problem is one too many. */
+  /** Adds an entry. Returns undefined if there are too many entries of its severity. */
   #add(kind: ProblemKind, path: Path, message: NamesToMessage): Entry | undefined {
     if (this.full) return undefined;
     const { entries, counts } = this.#log;
@@ -202,7 +204,7 @@ function listOf(names: readonly string[]): string {
   return more > 1 ? `${names.slice(0, LISTED_NAMES).join(', ')} and ${more} more` : names.join(', ');
 }
 
-/** A value as a message shows it: short, whatever it is. */
+/** Formats a value for a message: short, whatever the value is. */
 export function shown(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
   if (value instanceof JsonNumber) return value.literal.slice(0, 60);
@@ -210,7 +212,8 @@ export function shown(value: unknown): string {
 }
 
 /**
- * How many diagnostics come with a suggestion: looking for one is slow, and a document may have any number of problems.
+ * Limit on the diagnostics that get a suggestion: looking for one is slow, and a document may have any number of
+ * problems.
  */
 const MOST_HINTS = 100;
 

@@ -20,7 +20,10 @@ import { isReadBy } from './known-fields.js';
 import type { ProfileFormat } from './options.js';
 import type { CheckedFields, Rule } from './types.js';
 
-/** Returns the value of a checked document; null for a value that the schema has to look at, null itself among them. */
+/**
+ * Converts a value to its form in a checked document. Returns null if the schema has to validate the value, as it has
+ * to for null itself.
+ */
 type Reader = (input: unknown, format: ProfileFormat) => unknown;
 
 const ruleOf = objectReader(RULE);
@@ -121,7 +124,7 @@ function listReader({ of, longest }: List): Reader {
   };
 }
 
-/** The same for names of syscalls, which most values of a profile are. */
+/** Reads a list of syscall names, which most values of a profile are. A plain loop is faster than listReader. */
 function namesReader(longest: number): Reader {
   return (input) => {
     if (!Array.isArray(input) || input.length > longest) return null;

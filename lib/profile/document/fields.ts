@@ -43,21 +43,24 @@ export const ARCHITECTURES: ReadonlyMap<string, AbiName> = new Map(
   [...ABIS.values()].map(({ name, scmp }) => [scmp, name]),
 );
 
-/** Two numbers of 8 bits, not both 0, or nothing. Source: KernelVersion of moby/profiles. */
+/**
+ * A kernel version: two numbers of 8 bits that are not both 0, or an empty string. Source: KernelVersion of
+ * moby/profiles.
+ */
 export const KERNEL_VERSION =
   /^(?!0+\.0+$)(?:0*(?:\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])\.0*(?:\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5]))?$/;
 
-/** How many elements an array may have, if nothing else is said: far more than any list of all names has. */
+/** Default limit on the elements of an array: far more than there are names of any kind. */
 export const LONGEST = 16_384;
 
-/** How many comparisons a rule may have: no filter compares more often. */
+/** Limit on the comparisons of a rule: as many as a filter can have instructions. */
 const MOST_ARGUMENTS = 4096;
 
 interface Text {
   readonly type: 'text';
 }
 
-/** The name of a syscall. Unknown ones are valid, and have no effect. */
+/** The name of a syscall. An unknown name is valid, and has no effect. */
 interface SyscallName {
   readonly type: 'syscall';
 }
@@ -85,7 +88,9 @@ export interface ReturnData {
   readonly what: string;
 }
 
-/** One of several names. Runtimes refuse other ones, unless they only compare the name with those that they know. */
+/**
+ * One of several names. Runtimes refuse an unknown name; with `isOnlyCompared`, they accept it, and it never matches.
+ */
 export interface Name<Known extends string = string> {
   readonly type: 'name';
   readonly what: string;
@@ -128,11 +133,11 @@ export type Role = 'required' | 'optional' | 'list' | 'expected' | 'older' | 'me
 export interface Field<Of extends Kind = Kind, In extends Role = Role> {
   readonly kind: Of;
   readonly role: In;
-  /** The formats that read it; undefined for all. */
+  /** The formats that read the field; undefined for all formats. */
   readonly formats: readonly ProfileFormat[] | undefined;
-  /** What it means that another format does not read it; undefined for a comment, for which it means nothing. */
+  /** How the field is reported in a document of another format; undefined for a comment, which is not reported. */
   readonly whenUnread: readonly [kind: ProblemKind, message: string] | undefined;
-  /** Whether an empty list is not written. */
+  /** Whether an empty list is left out when a document is written. */
   readonly omitsEmpty: boolean;
 }
 

@@ -12,11 +12,11 @@ export interface Reading {
 }
 
 /**
- * Returns a copy of an object with the fields that the format reads, under their own names, and those of the objects in
- * it; the rules of a document are left as they are. A value that is not an object becomes one that no schema accepts.
+ * Returns a copy of an object with the fields that the format reads, under their own names. Objects in it are copied
+ * likewise, except for the rules of a document. Of other values, an array or a JsonNumber becomes `false`, and the rest
+ * is returned as it is: no schema of an object accepts them.
  */
 export function readKnownFields(input: unknown, struct: Struct, reading: Reading, path: Path): unknown {
-  // As far as the schema can tell, an array or a JsonNumber would be an object.
   if (!isObject(input)) return typeof input === 'object' && input !== null ? false : input;
   const { format, diagnostics } = reading;
   const output = emptyFields();
@@ -33,7 +33,7 @@ export function readKnownFields(input: unknown, struct: Struct, reading: Reading
   return output;
 }
 
-/** The field that a key names. */
+/** Returns the name of the field that a key names, as Go compares keys; undefined for an unknown key. */
 function fieldName(key: string, { fields, byFoldedKey }: Struct): string | undefined {
   return Object.hasOwn(fields, key) ? key : byFoldedKey.get(foldKey(key));
 }
@@ -48,7 +48,7 @@ function reportKey(path: Path, name: string | undefined, { fields }: Struct, dia
   }
 }
 
-/** Whether a format reads a field. A comment is kept even if it does not. */
+/** Whether a format reads a field. A comment is kept even if the format does not read it. */
 export function isReadBy(format: ProfileFormat, { formats, whenUnread }: Field, value: unknown): boolean {
   if (formats === undefined || formats.includes(format)) return true;
   return whenUnread === undefined && typeof value === 'string';

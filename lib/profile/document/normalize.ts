@@ -1,4 +1,4 @@
-/** Brings a valid document into its one form. */
+/** Normalizes a valid document: one name for each field, lists in place of absent ones, exact types of numbers. */
 import { errnos } from '../../syscalls/errno.js';
 import { type Path, recordFor } from '../../util/own-data.js';
 import { isObject, type JsonObject } from '../json/value.js';
@@ -44,7 +44,7 @@ export function toRule(rule: ValidRule & JsonObject, path: Path, diagnostics: Di
   };
 }
 
-/** Return data is left out: it is more than one field. */
+/** Returns the checked fields of an object, without its return data, which comes from two fields: see returnData. */
 function checkedFields<Of extends Fields>({ kept }: Struct<Of>, valid: JsonObject): CheckedFields<Of> {
   const output = recordFor(kept);
   for (const [name, { kind, role }] of kept) {
@@ -80,9 +80,7 @@ function isText({ type }: Kind): boolean {
   return type === 'text' || type === 'syscall' || type === 'name';
 }
 
-/**
- * What a document has for the return data of an action, under which keys: a number and, for Podman, an errno by name.
- */
+/** The fields that a document has for the return data of an action: a number and, for Podman, an errno by name. */
 interface WrittenReturnData {
   readonly action: ActionName;
   readonly number: { readonly key: string; readonly value: number | bigint | null | undefined };
@@ -96,8 +94,8 @@ const LARGEST: ReadonlyMap<ActionName, number> = new Map([
 ]);
 
 /**
- * Returns SECCOMP_RET_DATA as runtimes compute it; undefined for the default, EPERM. `path` is that of what has the
- * action.
+ * Returns SECCOMP_RET_DATA as runtimes compute it; undefined for the default, EPERM. `path` is the path of the rule or
+ * document that has the action.
  */
 function returnData(
   { action, number, name }: WrittenReturnData,

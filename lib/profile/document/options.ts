@@ -30,7 +30,7 @@ export interface MeaningOptions {
 
 /** Options of `parseProfile` and `loadProfile`. */
 export interface ProfileOptions extends Partial<MeaningOptions> {
-  /** What error messages call the profile. Default: its path, the built-in's name, or `inline`. */
+  /** The name of the profile in error messages. Default: its path, the built-in's name, or `inline`. */
   readonly source?: string;
   /** The format of the document. Default: recognized by its fields. */
   readonly format?: ProfileFormat;
@@ -53,7 +53,7 @@ const TEXTS: readonly string[] = ['source', 'root'];
 export type ReadOptions = { readonly [Name in keyof ProfileOptions]-?: ProfileOptions[Name] | undefined };
 
 /**
- * Reads options once.
+ * Validates and copies options. Reads each property once.
  *
  * @param others - Names of the caller's own options, which are skipped.
  * @throws {SeccompError} ERR_SECCOMP_OPTION for an unknown option or an invalid value.
@@ -94,7 +94,7 @@ export function refuseOptions(options: ReadOptions, names: readonly (keyof ReadO
 }
 
 /**
- * Refuses all options, for a function that has none. `remedy` says where they belong.
+ * Refuses all options, for a function that has none. `remedy` is advice on what to do instead.
  *
  * @throws {SeccompError} ERR_SECCOMP_OPTION
  */

@@ -31,7 +31,7 @@ interface Place extends Decoding {
  */
 type Decoder = (before: unknown, json: unknown, place: Place) => unknown;
 
-/** The repeated keys of a document, and where problems with them are reported. */
+/** The repeated keys of a document, and the collector of problems with them. */
 export interface Repeats {
   readonly entries: Entries;
   /** Paths of keys that an object repeats exactly. Keys may also differ in case. */

@@ -1,9 +1,9 @@
 /**
- * The schema of a document, made from the table of fields: validates types, names and ranges, and gives the JSON
+ * The schema of a document, made from the table of fields: validates types, names and ranges, and produces the JSON
  * Schema.
  *
- * A validation library would do but for two things: the documents that are validated inherit nothing, and properties of
- * `Object.prototype` must not change the result.
+ * No validation library is used, because properties of `Object.prototype` must not change the result: only own
+ * properties are read.
  */
 import type { Path } from '../../util/own-data.js';
 import { isObject, type JsonObject } from '../json/value.js';
@@ -18,7 +18,7 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
 /** The schema of a kind of value. */
 export interface Schema<Value> {
   readonly json: JsonSchema;
-  /** Reports what is wrong with a value. Returns false if it cannot be used at all. */
+  /** Reports what is wrong with a value. Returns false if the value cannot be used at all. */
   accepts(value: unknown, path: Path, diagnostics: Diagnostics): value is Value;
 }
 
@@ -45,7 +45,7 @@ const VERSION: Schema<string> = {
 
 const UINT64_MAX = 2n ** 64n - 1n;
 
-/** `what` is what the number is, for messages. */
+/** `what` describes the number in messages. */
 function unsigned(maximum: number | bigint, what: string): Schema<number | bigint> {
   return {
     json: { type: 'integer', minimum: 0, maximum: Number(maximum) },
@@ -76,7 +76,7 @@ function nameOf({ what, names }: table.Name): Schema<string> {
   };
 }
 
-/** A name that runtimes only compare with those that they know. */
+/** A name that runtimes compare with those that they know. They accept an unknown one, which never matches. */
 function comparedName({ what, names }: table.Name): Schema<string> {
   const known: ReadonlySet<string> = new Set(names);
   return {
@@ -106,7 +106,10 @@ function listOf({ of, what }: Pick<table.List, 'of' | 'what'>): Schema<readonly 
   };
 }
 
-/** An object with these fields. Unknown keys were reported before. `Value` is the type that follows from the fields. */
+/**
+ * The schema of an object with these fields. Unknown keys have been reported before. `others` replaces the schemas of
+ * some fields. `Value` is the type that follows from the fields.
+ */
 function objectOf<Value>(
   fields: Fields,
   others: Readonly<Record<string, Schema<unknown>>> = {},
@@ -163,7 +166,7 @@ function schemaOf(kind: Kind): Schema<unknown> {
   }
 }
 
-/** A rule. */
+/** The schema of a rule. */
 export const RULE = objectOf<ValidRule>(table.RULE.fields);
 
 const RULES: Schema<readonly unknown[]> = {
@@ -173,7 +176,7 @@ const RULES: Schema<readonly unknown[]> = {
   },
 };
 
-/** A document without its rules, which are validated one by one: only that they are a list. */
+/** The schema of a document whose rules are only checked to be an array. The rules are validated one by one. */
 export const HEAD = objectOf<ValidHead>(table.DOCUMENT.fields, { syscalls: RULES });
 
 /** The JSON Schema of a whole document. */

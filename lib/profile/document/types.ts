@@ -59,7 +59,7 @@ type Checked<Of extends Kind> = Of extends Uint64
         ? CheckedFields<Inner>
         : Written<Of>;
 
-/** An object of a checked document: without nulls, and with every field of it, if only as undefined. */
+/** An object of a checked document. It has no nulls, and has every field: an absent one is undefined. */
 export type CheckedFields<Of extends Fields> = {
   readonly [Key in InRole<Of, 'required' | 'expected' | 'list'>]: Checked<Of[Key]['kind']>;
 } & { readonly [Key in InRole<Of, 'optional' | 'older'>]: Checked<Of[Key]['kind']> | undefined };
@@ -79,11 +79,12 @@ export interface ArgumentDocument extends WrittenFields<(typeof ARGUMENT)['field
 
 export interface ConditionDocument extends WrittenFields<(typeof CONDITION)['fields']> {}
 
-/** A document that the schema accepts, but for its rules, and a rule that it accepts. */
+/** A document that the schema accepts, without its rules. */
 export type ValidHead = Omit<ValidFields<(typeof DOCUMENT)['fields']>, 'syscalls'>;
+/** A rule that the schema accepts. */
 export type ValidRule = ValidFields<(typeof RULE)['fields']>;
 
-/** A valid document in one form: only the fields that the format reads, without nulls, errnos as numbers. */
+/** A valid document in its normal form: only the fields that the format reads, without nulls, errnos as numbers. */
 export interface CheckedDocument extends CheckedFields<(typeof DOCUMENT)['fields']> {}
 
 /**

@@ -1,4 +1,4 @@
-/** Validates a document: its keys, then each field by the schema, then what only shows between fields. */
+/** Validates a document: its keys, then each field by the schema, then combinations of fields. */
 import { own, type Path } from '../../util/own-data.js';
 import { foldKey, isObject, type JsonObject } from '../json/value.js';
 import { checkBetweenFields, checkBetweenRuleFields, checkNames } from './cross-field-checks.js';
@@ -23,7 +23,7 @@ export interface Checked {
  * Checks a profile, or the `linux.seccomp` of a whole config.json of the OCI runtime specification.
  *
  * @param input - The parsed document, in which no object names a field twice.
- * @param options - The format, if it is not to be found out, and where problems are reported.
+ * @param options - The format, or undefined to recognize it by the fields; and the collector of problems.
  */
 export function checkDocument(
   input: unknown,
@@ -40,7 +40,7 @@ export function checkDocument(
   return { format, found: diagnostics.all(), document: diagnostics.hasErrors ? undefined : document };
 }
 
-/** Refuses documents around a profile that, taken for the profile itself, would filter nothing. */
+/** Refuses a document that contains a profile, but would filter nothing if it were read as the profile. */
 function checkAround(input: unknown, linux: unknown): Diagnostic | undefined {
   if (linux !== undefined && !isObject(linux))
     return { path: ['linux'], message: 'must be an object', severity: 'error' };
@@ -53,7 +53,7 @@ function checkProfile(input: unknown, path: Path, reading: Reading): CheckedDocu
   const { diagnostics } = reading;
   const head = readKnownFields(input, table.DOCUMENT, reading, path);
   if (!isDisabled(head)) return checkFields(head, path, reading);
-  // If another field is not valid, runtimes refuse the document, and else filter nothing.
+  // Runtimes refuse the document if another field is not valid. Otherwise they attach no filter.
   HEAD.accepts(own({ ...head, defaultAction: table.ACTIONS[0] }), path, diagnostics);
   const message =
     'is missing: defaultAction; a document without it and without rules filters nothing: ' +
@@ -62,7 +62,7 @@ function checkProfile(input: unknown, path: Path, reading: Reading): CheckedDocu
   return undefined;
 }
 
-/** The member of an object that Go would take for a field of this name. */
+/** Returns the member of an object that Go would decode into a field of this name. */
 function memberOf(input: unknown, name: string): unknown {
   if (!isObject(input)) return undefined;
   const folded = foldKey(name);
@@ -70,7 +70,10 @@ function memberOf(input: unknown, name: string): unknown {
   return key === undefined ? undefined : (input[key] ?? undefined);
 }
 
-/** Only Podman has errnos by name. Every other field that the OCI format lacks is also Docker's. */
+/**
+ * Recognizes the format of a document. Only Podman has errnos by name. Every other field that the OCI format lacks is
+ * also in Docker's.
+ */
 function formatOf(input: unknown): ProfileFormat {
   const rules = memberOf(input, 'syscalls');
   const hasErrnoName = Array.isArray(rules) && rules.some((rule) => typeof memberOf(rule, 'errno') === 'string');
