@@ -51,11 +51,11 @@ interface CollectedDecisions {
   /** Decisions on calls that a multiplexer makes, by the name of the call. */
   readonly byCall: ReadonlyMap<string, readonly RuleDecision[]>;
   /**
-   * In compat mode, decisions on a multiplexer and on its calls, as libseccomp adds them to its rules on the
-   * multiplexer.
+   * In compat mode, the decisions that libseccomp makes on each multiplexer: those on the multiplexer itself and those
+   * on its calls. Empty in strict mode.
    */
   readonly byMultiplexer: ReadonlyMap<string, readonly RuleDecision[]>;
-  /** The largest number that tells how new the profile is; see largestNumber(). */
+  /** The largest number that the profile names; see largestNumber(). */
   readonly largest: number | undefined;
 }
 
@@ -82,7 +82,8 @@ function collectDecisions(abi: Abi, rules: readonly ResolvedRule[], context: Res
 }
 
 /**
- * The decisions on a multiplexer that libseccomp makes of those on `name`: the multiplexer itself, or one of its calls.
+ * Converts decisions on `name` to those that libseccomp makes on the multiplexer. Returns none if `name` is neither the
+ * multiplexer nor one of its calls.
  */
 function decisionsOn(multiplexer: Multiplexer, name: string, decisions: readonly RuleDecision[]): RuleDecision[] {
   if (multiplexer.name !== name && !multiplexer.calls.has(name)) return [];
@@ -97,9 +98,9 @@ function append<Key>(map: Map<Key, RuleDecision[]>, key: Key, decisions: RuleDec
 }
 
 /**
- * The largest number that tells how new the profile is; undefined if none does. In compat mode that is neither 0 nor
- * the number of a call that socketcall or ipc makes too: runc ignores these, as libseccomp has negative numbers for
- * them.
+ * Returns the largest syscall number that the profile names: syscalls above it are newer than the profile. Undefined if
+ * there is none. In compat mode, 0 and the numbers of calls that socketcall or ipc make too are left out, as runc
+ * ignores them: libseccomp has negative numbers for these calls.
  * Source: findLastSyscalls in runc's patchbpf, syscalls.c of libseccomp 2.6.
  */
 function largestNumber(
@@ -109,8 +110,8 @@ function largestNumber(
 ): number | undefined {
   let largest: number | undefined;
   for (const [number, decisions] of byNumber) {
-    const tellsAge = mode === 'strict' || (number > 0 && decisions.some(({ syscall }) => !multiplexed.has(syscall)));
-    if (tellsAge && number > (largest ?? -1)) largest = number;
+    const isConsidered = mode === 'strict' || (number > 0 && decisions.some(({ syscall }) => !multiplexed.has(syscall)));
+    if (isConsidered && number > (largest ?? -1)) largest = number;
   }
   return largest;
 }
@@ -168,8 +169,8 @@ function decideMultiplexer(
 }
 
 /**
- * Drops the decisions on numbers above `largest`, which only calls have that do not tell how new the profile is. The
- * ENOSYS for newer calls then applies to them, as runc returns it before its filter is asked.
+ * Drops the decisions on numbers above `largest`. Only calls that largestNumber() leaves out have such numbers. These
+ * calls then get ENOSYS as newer syscalls do, because runc's program returns ENOSYS before its filter decides.
  */
 function dropNewer(
   syscalls: Map<number, readonly Decision[]>,

@@ -1,4 +1,7 @@
-/** Makes conditions of a rule's `args`, which depend on the ABI, and reports comparisons that are probably mistakes. */
+/**
+ * Converts the `args` of a rule to conditions, which depend on the ABI, and reports comparisons that are probably
+ * mistakes.
+ */
 import type { Condition } from '../../policy/policy.js';
 import type { Abi } from '../../syscalls/abi.js';
 import { argumentWidth } from '../../syscalls/table.js';
@@ -18,8 +21,8 @@ export interface ComparisonPlace {
 }
 
 /**
- * The condition that a comparison means to the container runtime, and the one that is written; undefined for a
- * comparison that always holds. They differ only if the runtime compares 32 bits, and drops higher bits of the value.
+ * The conditions that a comparison means: to the container runtime, and as it is written. Undefined if it always holds.
+ * The two differ only if the runtime compares 32 bits, and so drops the higher bits of the value.
  */
 export interface ComparisonMeanings {
   readonly runtime: Condition | undefined;
@@ -67,7 +70,7 @@ export function conditionsFor(
   return { runtime: conditionOf(truncated(argument, wide), wide), written };
 }
 
-/** Whether the values of a comparison fit a width. Of MASKED_EQ's `valueTwo`, only the bits under the mask count. */
+/** Whether the values of a comparison fit a width. Bits of `valueTwo` outside of the mask are ignored. */
 function fits({ op, value, valueTwo }: Argument, width: number): boolean {
   return [value, op === 'SCMP_CMP_MASKED_EQ' ? (valueTwo ?? 0n) & value : 0n].every((n) => n >> BigInt(width) === 0n);
 }

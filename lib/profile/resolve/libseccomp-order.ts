@@ -30,7 +30,7 @@ interface Test {
   readonly rank: 1 | 2 | 3;
 }
 
-/** What follows a test: the rule whose action is taken, another test, or undefined if the rule does not hold. */
+/** The successor of a test: the rule whose action is taken, another test, or undefined if the rule does not hold. */
 type Next = Chain | Step | undefined;
 
 interface Step {

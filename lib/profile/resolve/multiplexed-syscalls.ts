@@ -65,26 +65,29 @@ export function multiplexedDecision({ mask }: Multiplexer, call: bigint, action:
 }
 
 /**
- * The decision on the multiplexer that libseccomp makes of one on a call: it compares the first argument with the
- * number of the call, and drops comparisons of the call's own first argument. Source: abi_rule_add in syscalls.c of
- * libseccomp 2.6.
+ * Converts a decision on a call to the one that libseccomp makes on its multiplexer: libseccomp compares the first
+ * argument with the number of the call, and drops comparisons of the call's own first argument. Source: abi_rule_add in
+ * syscalls.c of libseccomp 2.6.
  */
-export function toMultiplexerDecision(statement: RuleDecision, { calls }: Multiplexer): RuleDecision {
-  const value = calls.get(statement.syscall);
-  if (value === undefined) return statement;
+export function toMultiplexerDecision(decision: RuleDecision, { calls }: Multiplexer): RuleDecision {
+  const value = calls.get(decision.syscall);
+  if (value === undefined) return decision;
   const first: Argument = { index: 0, op: 'SCMP_CMP_EQ', value, valueTwo: undefined };
-  return { ...statement, args: [first, ...statement.args.filter(({ index }) => index !== 0)] };
+  return { ...decision, args: [first, ...decision.args.filter(({ index }) => index !== 0)] };
 }
 
-/** The most decisions that are checked for whether some call takes them. Beyond it, all count as possible. */
+/**
+ * Limit on the decisions of a call for which the possible outcomes are computed. In longer lists, every decision is
+ * assumed to be possible.
+ */
 const MOST_DECISIONS = 256;
 
 /** An action, and the index of the rule that leads to it, if a rule does. */
 type Outcome = Pick<Decision, 'action' | 'rule'>;
 
 /**
- * The most restrictive action that some arguments lead to, for a call whose arguments a filter can't read. Of several
- * errnos, that of the earliest decision.
+ * Returns the most restrictive action that some arguments lead to, for a call whose arguments a filter can't read. Of
+ * several errnos, returns that of the earliest decision.
  */
 export function strictestAction(decisions: readonly Decision[], otherwise: Action): Outcome {
   const rest: Outcome = { action: otherwise, rule: undefined };

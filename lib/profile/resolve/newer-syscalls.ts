@@ -8,16 +8,16 @@ import type { Abi, AbiName } from '../../syscalls/abi.js';
 
 const ENOSYS: Action = Object.freeze({ kind: 'errno', errno: 38 });
 
-/** Default actions that carry a newer call out, so that it needs no other answer. */
+/** Default actions under which a newer call is executed, so that ENOSYS is not needed. */
 const CARRIED_OUT: ReadonlySet<Action['kind']> = new Set(['allow', 'log', 'trace']);
 
 /** ABIs on which no call has the number 0: the kernel then reads the number from another register. */
 const WITHOUT_ZERO: ReadonlySet<AbiName> = new Set(['s390', 's390x']);
 
 /**
- * The ranges of an ABI's numbers that get ENOSYS: those above `largest`, the largest number that the profile names
- * there. As numbers are unsigned, −1 is above it. Without a largest number nothing tells how new the profile is, and
- * there are none.
+ * Returns the ranges of an ABI's numbers that get ENOSYS: those above `largest`, the largest number that the profile
+ * names. Numbers are unsigned, so −1 is among them. If `largest` is undefined, there is no telling how new the profile
+ * is, and the list is empty.
  */
 export function newerSyscalls(abi: Abi, largest: number | undefined, defaultAction: Action): readonly NumberRange[] {
   if (largest === undefined || CARRIED_OUT.has(defaultAction.kind)) return [];

@@ -1,6 +1,6 @@
 /**
- * Resolves a profile for a host, and so makes a policy of it: rules that do not apply to the host are dropped, names
- * become numbers, and comparisons become conditions.
+ * Resolves a profile for a host, which gives a policy: rules that do not apply to the host are dropped, names become
+ * numbers, and comparisons become conditions.
  */
 import { type ProfileIssue, SeccompError } from '../../errors.js';
 import type { Action, Policy } from '../../policy/policy.js';
@@ -50,12 +50,12 @@ export function resolve(profile: Profile, host: Host): Policy {
   return policy;
 }
 
-/** The errors and warnings that only show on a host. */
+/** Returns the errors and warnings that exist only on this host. */
 export function issuesOn(profile: Profile, host: Host): readonly ProfileIssue[] {
   return profile.issues(resolveWithDiagnostics(profile, host).diagnostics);
 }
 
-/** Resolves a profile even if it has errors. The policy is only of use if the diagnostics have none. */
+/** Resolves a profile even if it has errors. The policy must only be used if no diagnostic is an error. */
 export function resolveWithDiagnostics(
   profile: Profile,
   host: Host,
@@ -89,7 +89,7 @@ const MOST_COMPARISONS = 16_384;
  */
 const MOST_NAMES = 500_000;
 
-/** Reports a profile that is too large, before it is resolved. */
+/** Whether a profile is too large to be resolved. Reports it if so. */
 function isTooLarge(rules: readonly ResolvedRule[], abis: number, diagnostics: Diagnostics): boolean {
   let names = 0;
   let comparisons = 0;

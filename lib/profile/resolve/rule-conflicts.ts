@@ -131,15 +131,15 @@ export class RuleConflicts {
     }
   }
 
-  /** Whether some arguments meet the conditions of both. Beyond the pairs that are checked, the answer is yes. */
+  /** Whether some arguments meet the conditions of both. Beyond MOST_PAIRS, the answer is always yes. */
   #overlap(a: RuleDecision, b: RuleDecision): boolean {
     if (a.conditions.length === 0 || b.conditions.length === 0) return true;
     return this.#pairs++ >= MOST_PAIRS || isSatisfiable([...a.conditions, ...b.conditions]);
   }
 
   /**
-   * `topic` tells apart the conflicts between two rules. `message` is given the names of the syscalls and the other
-   * rule.
+   * `topic` distinguishes several conflicts between the same two rules. `message` receives the names of the syscalls
+   * and of the other rule.
    */
   #report(
     kind: ProblemKind,

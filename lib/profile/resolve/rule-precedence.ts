@@ -31,7 +31,7 @@ export interface RuleDecision extends Decision {
   readonly written: readonly Condition[];
 }
 
-/** What rules are resolved with. */
+/** The parameters of resolving a profile, the same for all rules and ABIs. */
 export interface ResolveContext {
   readonly mode: ProfileMode;
   readonly defaultAction: Action;
@@ -82,7 +82,7 @@ export function resolvePrecedence(
 ): readonly Decision[] {
   const all = context.mode === 'compat' && hasTies(given) ? inLibseccompOrder(given, abi) : given;
   const [first, second] = all;
-  if (first?.written.length === 0 && second === undefined) return first.source.always; // Fast path: most are so.
+  if (first?.written.length === 0 && second === undefined) return first.source.always; // Fast path for most syscalls.
   const isAsWritten = all.every(({ conditions, written }) => conditions === written);
   const decisions = inPrecedence(all, ({ conditions }) => conditions);
   if (isAsWritten) return decisions;
