@@ -46,7 +46,8 @@ export class ArgumentTest {
   }
 
   /**
-   * The alternatives, with the values that constants have on an ABI. Undefined if the ABI lacks one of the constants.
+   * Returns the alternatives, with the values that constants have on an ABI; undefined if the ABI lacks one of the
+   * constants.
    */
   on(abi: AbiName): readonly Argument[] | undefined {
     const known = this.#alternatives.flatMap(({ op, value, valueTwo }) => {

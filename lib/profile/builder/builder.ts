@@ -1,4 +1,4 @@
-/** The builder: a profile made of clauses. A later clause takes precedence over all earlier ones. */
+/** Builds profiles from clauses. A later clause takes precedence over all earlier ones. */
 
 import { type AbiName, abiOf } from '../../syscalls/abi.js';
 import type { ErrnoName } from '../../syscalls/constants.js';
@@ -17,24 +17,24 @@ import { applyClause, dropDefaults } from './override.js';
 import { type Facts, knownFields, readConditions, readNames, requireAbi } from './parameters.js';
 
 /**
- * What a clause is about: names of syscalls, groups of syscalls, and tests. A call is matched if it is one of the
- * syscalls and passes all tests.
+ * A parameter of a clause: the name of a syscall, the name of a group, or an argument test. A clause matches a call if
+ * it names the syscall and the call passes all tests.
  */
 export type Subject = SyscallName | GroupName | ArgumentTest;
 
-/** How a denied call fails. */
+/** Options of `deny`. */
 export interface DenyOptions {
   /** The errno, by name or by number from 1 to 4094. Default EPERM. */
   readonly errno?: ErrnoName | number;
 }
 
-/** What happens to a call that no clause matches. */
+/** Options of `Profile.allowlist`: the action for calls that no clause matches. */
 export interface AllowlistOptions extends DenyOptions {
   /** The default action. Default: the call fails with `errno`. */
   readonly action?: 'errno' | 'trap' | 'log' | 'kill-thread' | 'kill-process';
   /**
-   * What calls newer than every syscall that the clauses name get: ENOSYS, as in container runtimes, or the default
-   * action. Default `enosys`.
+   * The action for syscalls newer than every syscall that the clauses name: ENOSYS, as in container runtimes, or the
+   * default action. Default `enosys`.
    */
   readonly newerCalls?: MeaningOptions['newerCalls'];
 }
@@ -54,8 +54,8 @@ interface LastClause {
 }
 
 /**
- * The methods that add clauses to a profile. Each returns a new profile and leaves this one unchanged. A clause
- * decides exactly the calls that it matches, whatever earlier clauses say about them, and no others.
+ * The methods that add clauses to a profile. Each returns a new profile and leaves this one unchanged. A clause decides
+ * exactly the calls that it matches, whatever earlier clauses decide about them, and no others.
  * All methods throw SeccompError ERR_SECCOMP_OPTION for unknown names and for clauses that cannot be written as rules
  * of a profile.
  */
@@ -65,7 +65,7 @@ export abstract class Builder<Self extends Builder<Self>> {
   abstract readonly options: MeaningOptions;
   #last: LastClause | undefined;
 
-  /** The same profile with another document. */
+  /** Returns the same profile with another document. */
   protected abstract with(document: CheckedDocument): Self;
 
   /**
@@ -100,8 +100,11 @@ export abstract class Builder<Self extends Builder<Self>> {
   }
 
   /**
-   * Allows the calls, and lets the kernel write each to the audit log.
+   * Allows the calls; the kernel logs each of them in the audit log.
    *
+   * @param subjects - Syscalls, groups and argument tests.
+   * @returns A new profile.
+   * @throws {SeccompError} ERR_SECCOMP_OPTION for an unknown name, or a clause that cannot be written as rules.
    * @example
    * import { Profile } from 'seccomp';
    * const profile = Profile.denylist().log('ptrace');
@@ -111,8 +114,11 @@ export abstract class Builder<Self extends Builder<Self>> {
   }
 
   /**
-   * Ends the process at the calls, with SIGSYS.
+   * Kills the process that makes one of the calls, as the signal SIGSYS would.
    *
+   * @param subjects - Syscalls, groups and argument tests.
+   * @returns A new profile.
+   * @throws {SeccompError} ERR_SECCOMP_OPTION for an unknown name, or a clause that cannot be written as rules.
    * @example
    * import { Profile } from 'seccomp';
    * const profile = Profile.denylist().kill('kexec_load', 'kexec_file_load');
@@ -122,8 +128,11 @@ export abstract class Builder<Self extends Builder<Self>> {
   }
 
   /**
-   * Denies the calls, and sends SIGSYS to the thread, which it can handle.
+   * Denies the calls, and sends SIGSYS to the thread that makes one. A signal handler can catch it.
    *
+   * @param subjects - Syscalls, groups and argument tests.
+   * @returns A new profile.
+   * @throws {SeccompError} ERR_SECCOMP_OPTION for an unknown name, or a clause that cannot be written as rules.
    * @example
    * import { Profile } from 'seccomp';
    * const profile = Profile.denylist().trap('@reboot');
@@ -135,6 +144,9 @@ export abstract class Builder<Self extends Builder<Self>> {
   /**
    * Sends a notification to the listener of the filter, which answers the calls (seccomp_unotify(2)).
    *
+   * @param subjects - Syscalls, groups and argument tests.
+   * @returns A new profile.
+   * @throws {SeccompError} ERR_SECCOMP_OPTION for an unknown name, or a clause that cannot be written as rules.
    * @example
    * import { Profile } from 'seccomp';
    * const profile = Profile.allowlist().allow('@process').notify('mkdir', 'mkdirat');
@@ -190,7 +202,7 @@ export abstract class Builder<Self extends Builder<Self>> {
   }
 
   /**
-   * Sets the ABIs that are decided besides the native one. Replaces those that the profile had.
+   * Sets the ABIs that the filter decides in addition to the native one, in place of those that the profile had.
    *
    * @param names - Names of ABIs; none for the native one only.
    * @returns A new profile.
@@ -246,7 +258,7 @@ export abstract class Builder<Self extends Builder<Self>> {
 
 publicMethods(Builder.prototype, 'allow', 'deny', 'log', 'kill', 'trap', 'notify', 'when', 'unless', 'comment', 'abis');
 
-/** The document of a profile that only allows what its clauses allow. */
+/** Returns the document of a profile that allows nothing but what its clauses allow. */
 export function allowlistDocument(options: AllowlistOptions): CheckedDocument {
   const fields: AllowlistOptions = knownFields(options, ['action', 'errno', 'newerCalls'], 'allowlist');
   const { action = 'errno', errno } = fields;
@@ -266,7 +278,7 @@ export function allowlistDocument(options: AllowlistOptions): CheckedDocument {
 export const DENYLIST: CheckedDocument = emptyDocument('SCMP_ACT_ALLOW', undefined);
 
 /**
- * Refuses a condition that the runtimes of the profile's format ignore: with it, the clause would apply on every
+ * Refuses a condition on the host that runtimes ignore in the profile's format: there, the clause would apply on every
  * host.
  */
 function refuseUnsupported(rule: Rule, format: ProfileFormat): void {

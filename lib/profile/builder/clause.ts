@@ -46,7 +46,10 @@ export function lowerClause(clause: Clause): readonly Rule[] {
   });
 }
 
-/** The number of an errno that has the same number on all architectures. */
+/**
+ * Returns the number of an errno.
+ * @throws {SeccompError} ERR_SECCOMP_OPTION if the number differs between architectures.
+ */
 export function errnoEverywhere(errno: number | string): number {
   const numbers = new Set([...ABIS.keys()].map((abi) => dataOn(abi, errno)));
   const [number] = numbers;
@@ -102,7 +105,7 @@ function loweringOn(abi: AbiName, { tests, data }: Clause): Lowering | undefined
   return alternatives && { alternatives, data: data === undefined ? undefined : dataOn(abi, data) };
 }
 
-/** The number of an errno on an ABI. libseccomp rejects 4095. */
+/** Returns the number of an errno on an ABI. 4095 is refused, as by libseccomp. */
 function dataOn(abi: AbiName, data: number | string): number {
   const number = typeof data === 'string' && isErrno(data) ? constantOn(abi, data) : data;
   if (typeof number === 'number' && Number.isInteger(number) && number > 0 && number < 4095) return number;
@@ -122,7 +125,7 @@ function refuseMissingArguments({ names, tests }: Clause): void {
   }
 }
 
-/** The names that Docker has for architectures. */
+/** Returns Docker's names of ABIs. */
 export function dockerArches(abis: readonly AbiName[]): string[] {
   return abis.map((abi) => abiOf(abi).docker);
 }

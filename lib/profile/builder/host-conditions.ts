@@ -7,7 +7,9 @@ import { ANYWHERE, type Conditions, type Rule } from '../document/types.js';
 /** The conditions of a rule on the host. All of `includes` must hold, and none of `excludes`. */
 export type HostCondition = Pick<Rule, 'includes' | 'excludes'>;
 
-/** The conditions that a profile format supports. OCI documents have none, and Podman ignores kernel versions. */
+/**
+ * Returns the conditions that a profile format supports. OCI documents have none, and Podman ignores kernel versions.
+ */
 export function supportedBy({ includes, excludes }: HostCondition, format: ProfileFormat): HostCondition {
   if (format === 'oci') return ANYWHERE;
   const of = (conditions: Conditions | undefined) =>
@@ -53,7 +55,7 @@ export function subtract(a: HostCondition, b: HostCondition): readonly HostCondi
   return parts;
 }
 
-/** The rule under another condition. */
+/** Returns the rule with another condition. */
 export function withHostCondition(rule: Rule, { includes, excludes }: HostCondition): Rule {
   return { ...rule, includes, excludes };
 }
@@ -62,7 +64,7 @@ export function withHostCondition(rule: Rule, { includes, excludes }: HostCondit
 function factsOf({ includes, excludes }: HostCondition): readonly HostCondition[] {
   return [
     ...singly(includes).map((fact) => ({ includes: fact, excludes: undefined })),
-    // The opposite of none of several architectures is any of them: one fact.
+    // Several excluded architectures are one fact: its negation, one of these architectures, is a single condition too.
     ...singly(excludes).map((fact) => ({ includes: undefined, excludes: fact })),
   ];
 }

@@ -12,7 +12,7 @@ import { and, subtract, withHostCondition } from './host-conditions.js';
 /**
  * Returns rules that decide as `clause` does for its syscalls, hosts and arguments, and as `rules` do elsewhere. The
  * result does not depend on the order of rules: for the clause's syscalls its rules are disjoint, unless the given
- * rules already overlapped. `compared` says which bits of an argument the profile compares.
+ * rules already overlapped. `compared` is the profile's option `argumentWidth`.
  * @throws {SeccompError} ERR_SECCOMP_OPTION if no call can match `clause`, or if what remains of a rule cannot be
  * written as rules.
  */
@@ -82,8 +82,8 @@ function unconditional(rules: readonly Rule[], names: ReadonlySet<string>): Read
 }
 
 /**
- * Whether an unconditional rule does not shadow `rule`, at `position`: it is the same rule, or a later unconditional
- * one.
+ * Whether `other`, an unconditional rule, comes too late to shadow `rule`, which is at `position`: `rule` is
+ * unconditional too, and `other` is the same rule or a later one.
  */
 function isLater(other: Placed, position: number, rule: Rule): boolean {
   return !isConditional(rule) && other.position >= position;
@@ -93,7 +93,7 @@ function isConditional({ args }: Rule): boolean {
   return args.length > 0;
 }
 
-/** The rule on the hosts where none of the other rules applies. */
+/** Returns the rule, limited to the hosts where none of the other rules applies. */
 function subtractRules(rule: Rule, others: readonly Placed[]): readonly Rule[] {
   return others.reduce<readonly Rule[]>(
     (parts, other) =>
@@ -102,7 +102,7 @@ function subtractRules(rule: Rule, others: readonly Placed[]): readonly Rule[] {
   );
 }
 
-/** The rest of a rule after `clause`, for one syscall. */
+/** Returns what remains of a rule for one syscall after `clause` was applied. */
 function subtractClause(rule: Rule, clause: Rule, space: Space): readonly Rule[] {
   const inside = and(rule, clause);
   if (inside === undefined) return [rule];
@@ -124,7 +124,7 @@ function subtractClause(rule: Rule, clause: Rule, space: Space): readonly Rule[]
   ];
 }
 
-/** The clause as rules that do not compare an argument twice. */
+/** Returns the clause as rules that do not compare an argument twice. */
 function clauseRules(clause: Rule, space: Space): readonly Rule[] {
   const boxes = boxesOf(clause.args, space);
   if (boxes.length === 0) fail(`no call of ${space.name} passes these tests`);
@@ -138,7 +138,7 @@ function isSame(a: Outcome, b: Outcome): boolean {
   return a.action === b.action && (a.errnoRet ?? 1) === (b.errnoRet ?? 1);
 }
 
-/** Changes a rule for each of its names. Names with equal results share a rule. */
+/** Replaces a rule for each of its names. Names with equal results share a rule. */
 function byPart(names: readonly string[], partsOf: (name: string) => readonly Rule[]): readonly Rule[] {
   const found = new Map<string, { readonly part: Rule; readonly names: string[] }>();
   for (const name of new Set(names)) {
@@ -213,7 +213,7 @@ function difference(a: Box, b: Box, space: Space): readonly Box[] {
 /** The limit on the rules that one rule may become. */
 const MOST_PARTS = 1024;
 
-/** The comparisons for each box. None compares an argument twice. */
+/** Returns the comparisons of the rules that match the calls in the boxes. No rule compares an argument twice. */
 function writeRules(boxes: readonly Box[], space: Space): readonly (readonly Argument[])[] {
   const all = boxes.flatMap((box) =>
     [...box].reduce<readonly (readonly Argument[])[]>(

@@ -11,7 +11,7 @@ import type { Conditions } from '../document/types.js';
 import { dockerArches } from './clause.js';
 import { fail } from './fail.js';
 
-/** Conditions on the machine and the process. */
+/** Conditions on the host, as `when` and `unless` take them. */
 export interface Facts {
   /** Capabilities, `CAP_…`, that the process holds. */
   readonly capability?: Capability | readonly Capability[];
@@ -24,7 +24,7 @@ export interface Facts {
 /** The limit on the length of a list. There are fewer capabilities and fewer ABIs. */
 const MOST_NAMES = 64;
 
-/** Two names of one syscall on arm. A clause about one is about both. */
+/** Two names of one syscall on arm. A clause with one of them applies to both. */
 const ALIASES: readonly string[] = ['sync_file_range2', 'arm_sync_file_range'];
 
 /** The syscalls of a name: the syscall itself, or those of a group. */
@@ -39,7 +39,7 @@ export function readNames(name: string): readonly string[] {
   return fail(`unknown syscall ${shown(name)}${suggestSyscall(name, [...syscallNames()])}`);
 }
 
-/** The conditions of a rule that state `given`. */
+/** Converts the conditions of `when` or `unless` to those of a rule. */
 export function readConditions(given: Facts): Conditions {
   const facts: Facts = knownFields(given, ['capability', 'arch', 'minKernel'], 'when() and unless()');
   const caps = names(facts.capability, 'capability');
@@ -76,7 +76,7 @@ export function requireAbi(name: AbiName): void {
   if (!ABIS.has(name)) fail(`unknown ABI ${shown(name)}${suggest(name, [...ABIS.keys()])}`);
 }
 
-/** A copy of an options object. Refuses unknown options. */
+/** Copies an options object. Refuses unknown options. */
 export function knownFields(options: unknown, known: readonly string[], what: string): Fields {
   if (typeof options !== 'object' || options === null) return fail(`${what}: must be an object, not ${shown(options)}`);
   const fields = copyFields(options, (path, problem) => fail(`${[what, ...path].join('.')}: ${problem}`));
