@@ -1,4 +1,4 @@
-/** The call that a caller wants to have explained: a syscall and its arguments, validated and made into registers. */
+/** Validates the call that `explain` is asked about, and converts its arguments to register values. */
 import { SeccompError } from '../errors.js';
 import type { Call } from '../policy/policy.js';
 import { ABIS, type AbiName, abiOf } from '../syscalls/abi.js';
@@ -16,13 +16,16 @@ export interface Question {
   readonly abi?: AbiName | undefined;
 }
 
-/** As many as any syscall has. */
+/** The largest number of arguments of a syscall. */
 const MOST_ARGUMENTS = 6;
-/** How many elements of `args` are read before a longer list is refused. */
+/**
+ * Limit on the elements of `args` that are copied. A list that is longer than six is refused later, with its own
+ * message.
+ */
 const MOST_VALUES = 64;
 
 /**
- * Copies a question.
+ * Validates and copies a question.
  * @throws {SeccompError} ERR_SECCOMP_OPTION if the value is not a question.
  */
 export function readQuestion(question: unknown): Required<Question> {
@@ -41,8 +44,8 @@ export function readQuestion(question: unknown): Required<Question> {
 }
 
 /**
- * Makes the call of an ABI that a question describes.
- * @throws {SeccompError} ERR_SECCOMP_OPTION if the ABI has no such syscall, or a register can't hold an argument.
+ * Returns the call that a question describes, as it is made on `abi`.
+ * @throws {SeccompError} ERR_SECCOMP_OPTION if the ABI has no such syscall, or if a register can't hold an argument.
  */
 export function callOf({ syscall, args = [] }: Pick<Required<Question>, 'syscall' | 'args'>, abi: AbiName): Call {
   const number = syscallNumber(abi, syscall);
@@ -53,13 +56,16 @@ export function callOf({ syscall, args = [] }: Pick<Required<Question>, 'syscall
   return { arch: abiOf(abi).audit, number, args: registers(args) };
 }
 
-/** Six registers. A negative number is in two's complement, as in C. */
+/** Returns the six registers of a call; missing arguments are 0. Negative numbers become two's complement, as in C. */
 export function registers(args: readonly unknown[]): readonly bigint[] {
   if (args.length > MOST_ARGUMENTS) throw notRegisters();
   return [0, 1, 2, 3, 4, 5].map((i) => BigInt.asUintN(64, BigInt(registerOf(args.at(i) ?? 0))));
 }
 
-/** A value that a register can hold, signed or unsigned. */
+/**
+ * Returns `value` if a register can hold it, signed or unsigned.
+ * @throws {SeccompError} ERR_SECCOMP_OPTION otherwise.
+ */
 function registerOf(value: unknown): number | bigint {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
   if (typeof value === 'bigint' && value >= -(2n ** 63n) && value < 2n ** 64n) return value;

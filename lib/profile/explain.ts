@@ -88,7 +88,7 @@ export interface Explainer {
   explain(abi: AbiName, syscall: string, call: Call): Reason;
 }
 
-/** Makes the explainer of a profile on a host. Nothing is resolved before the first call of its methods. */
+/** Returns an explainer. The profile is resolved at the first call of one of its methods. */
 export function explainerFor(profile: Profile, host: Host): Explainer {
   const policy = once(() => resolve(profile, host));
   const referenceTo = memoize((index: number) => makeReference(profile, index));
@@ -96,7 +96,7 @@ export function explainerFor(profile: Profile, host: Host): Explainer {
   const explain = (abi: AbiName, syscall: string, call: Call): Reason => {
     const { action, by, rule: index } = decide(policy(), call);
     const rule = index === undefined ? null : referenceTo(index);
-    // A range of numbers is decided only for calls newer than the profile, and for numbers that no call has.
+    // `resolve` makes ranges only for syscalls newer than the profile, and for numbers that belong to no syscall.
     const isNewer = by === 'range';
     return { action, rule, why: why(), isNewer };
 
@@ -111,7 +111,7 @@ export function explainerFor(profile: Profile, host: Host): Explainer {
 }
 
 function makeReference(profile: Profile, index: number): RuleReference {
-  // The profile finds positions for the issues that it reports.
+  // Only the issues of a profile have positions, so this makes an issue for the rule.
   const [issue] = profile.issues([{ path: ['syscalls', index], message: '', severity: 'warning' }]);
   return {
     path: `syscalls[${index}]`,
@@ -126,7 +126,7 @@ function whyRule({ source }: Profile, { path, comment }: RuleReference): string 
   return comment ? `${place}: ${comment}` : place;
 }
 
-/** Why no rule decided a call, so that the default action applies. */
+/** Returns the reason why a call got the default action: no rule decided it. */
 function whyDefault({ source, definition, document }: Profile, syscall: string): string {
   const isNamed = document.syscalls.some(({ names }) => names.includes(syscall));
   const rules = isNamed ? 'no rule that names it holds here' : `no rule of ${source} names it`;
@@ -136,8 +136,8 @@ function whyDefault({ source, definition, document }: Profile, syscall: string):
 }
 
 /**
- * Changes of the host that lead to another action. Tried are the capabilities and the kernel versions that rules on the
- * syscall depend on. A host on which the profile has errors is left out.
+ * Finds changes of the host that lead to another action. Tries each capability and each kernel version that rules on
+ * the syscall depend on. Skips hosts on which the profile has errors.
  */
 function hostChanges(profile: Profile, syscall: string, call: Call, host: Host, action: Action): readonly Change[] {
   const rules = profile.document.syscalls.filter(({ names }) => names.includes(syscall));
@@ -161,7 +161,7 @@ interface OtherHost extends Pick<Change, 'kind' | 'by'> {
   readonly host: Host;
 }
 
-/** The same host with a capability if it lacks it, else without it. */
+/** Adds a capability to a host that lacks it, or removes it from one that has it. */
 function withCapability(host: Host, name: string): OtherHost {
   const { capabilities } = host;
   const kind = 'capability';
@@ -171,7 +171,7 @@ function withCapability(host: Host, name: string): OtherHost {
   return { kind, by: `without ${name}`, host: { ...host, capabilities: fewer } };
 }
 
-/** The same host with a kernel of this version if its own is older, else with one of the version before. */
+/** Moves the kernel of a host across a version: to this version if the kernel is older, else to the one before it. */
 function acrossVersion(host: Host, text: string): OtherHost {
   const version = parseKernelVersion(text);
   const { major, minor } = version;
@@ -182,7 +182,7 @@ function acrossVersion(host: Host, text: string): OtherHost {
   return { kind, by: `before Linux ${text}`, host: { ...host, kernel: before } };
 }
 
-/** Changes of the arguments that lead to another action: one example for each other action. */
+/** Finds changes of the arguments that lead to another action: one example for each other action. */
 function argumentChanges(
   policy: Policy,
   syscall: string,
@@ -213,7 +213,7 @@ function argumentName(abi: AbiName, syscall: string, index: number): string {
   return argumentsOf(abi, syscall)?.at(index)?.name ?? `argument ${index}`;
 }
 
-/** Large values are usually flags, and are written in hexadecimal. */
+/** Formats an argument. Values from 256 on are usually flags, and are written in hexadecimal. */
 function inHex(value: bigint): string {
   return value < 256n ? String(value) : `0x${value.toString(16)}`;
 }

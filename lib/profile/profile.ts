@@ -28,7 +28,7 @@ export interface ProfileOrigin {
   readonly mode: ProfileMode;
   readonly options: MeaningOptions;
   readonly warnings: readonly ProfileIssue[];
-  /** The text that the document was read from, if it was, for the positions of diagnostics. */
+  /** The text of the document, for the positions of diagnostics; undefined if the document was not read from a text. */
   readonly layout: JsonLayout | undefined;
 }
 
@@ -76,21 +76,21 @@ export class Profile extends Builder<Profile> {
     return makeProfile(DENYLIST, newOrigin('denylist', meaningOf(readOptions({}))));
   }
 
-  /** What error messages call the profile: a path, a built-in's name, `inline`, or `the profile built on …`. */
+  /** The name of the profile in error messages: a path, a built-in's name, `inline`, or `the profile built on …`. */
   readonly source: string;
   /**
    * @internal Whether the builder made the document, so that its rules are in another order than those of its source.
    */
   readonly isBuilt: boolean;
-  /** Which software's reading of the document counts. */
+  /** The format by whose rules the document is read. */
   readonly format: ProfileFormat;
-  /** Whether likely mistakes are errors. */
+  /** `strict`: likely mistakes are errors. `compat`: they are warnings. */
   readonly mode: ProfileMode;
-  /** How the document is understood where it leaves a choice. */
+  /** The options that settle what the document leaves open. */
   readonly options: MeaningOptions;
   /** The document in its normal form. */
   readonly document: CheckedDocument;
-  /** Likely mistakes that are no errors. `checkProfile` with a host also finds conflicts between rules. */
+  /** Likely mistakes that are not errors. `checkProfile` with a host also finds conflicts between rules. */
   readonly warnings: readonly ProfileIssue[];
   readonly #layout: JsonLayout | undefined;
   readonly #definition: BuiltinDefinition | undefined;
@@ -163,7 +163,10 @@ function newOrigin(source: string, options: MeaningOptions): ProfileOrigin {
 
 const BUILT_ON = 'the profile built on ';
 
-/** What messages call a profile whose rules are not those of its source, so that indices of rules mean other ones. */
+/**
+ * Returns the name, in messages, of a profile that the builder made from another one: indices of its rules do not refer
+ * to the rules of `source`.
+ */
 export function builtOn(source: string): string {
   return source.startsWith(BUILT_ON) ? source : BUILT_ON + source;
 }

@@ -1,23 +1,23 @@
-/** Reads files of bounded size, without ever waiting for data. */
+/** Reads files up to a size limit. A read never waits for data. */
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
 import { SeccompError } from '../errors.js';
 
-/** The largest size of a file in bytes: some hundred times the size of the largest profiles. */
+/** Limit on the size of a file, in bytes: about a hundred times the size of the largest profiles. */
 export const MOST_BYTES = 16 * 1024 * 1024;
 
 /**
  * Returns the text of a regular file. A file of another kind is not opened: opening a FIFO waits for its writer, and
  * opening a device may have side effects.
  *
- * @param source - What error messages call the file.
- * @param content - What the file should hold, for error messages.
+ * @param source - The name of the file in error messages.
+ * @param content - The expected content, for error messages: "a … is read from a regular file".
  * @throws {SeccompError} ERR_SECCOMP_FILE if the file is not a regular one, is empty, is larger than MOST_BYTES, or
  * cannot be read.
  */
 export function readRegularFile(file: string | URL, source: string, content = 'profile'): string {
   try {
     refuse(statSync(file), source, content);
-    // Another file may have replaced it by now. O_NONBLOCK: opening a FIFO, or reading a file of the kernel, must not
+    // Since statSync, another file may have taken its place. O_NONBLOCK: opening a FIFO, or reading a file of the kernel, must not
     // block. O_NOCTTY: a terminal must not become the controlling terminal of this process. libuv adds O_CLOEXEC.
     const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
     try {
@@ -42,7 +42,7 @@ export function tooManyBytes(source: string, content = 'profile'): SeccompError 
   return new SeccompError('ERR_SECCOMP_FILE', `${source}: more than ${limit}: a ${content} may have no more`);
 }
 
-/** Describes a file that is not a regular one; returns undefined for a regular file. */
+/** Returns what a file is that is not a regular one, for messages; undefined for a regular file. */
 export function kindInWords(stats: Stats): string | undefined {
   if (stats.isFile()) return undefined;
   if (stats.isDirectory()) return 'a directory';
@@ -67,7 +67,10 @@ function refuse(stats: Stats, source: string, content: string): void {
   throw new SeccompError('ERR_SECCOMP_FILE', `${message}: give the path of a file that holds a ${content}`);
 }
 
-/** Reads at most MOST_BYTES. The file may have grown since it had the `expected` size. */
+/**
+ * Reads to the end of the file. Its size was `expected`, and may have grown since.
+ * @throws {SeccompError} ERR_SECCOMP_FILE if it is more than MOST_BYTES.
+ */
 function readToEnd(descriptor: number, expected: number, source: string, content: string): string {
   let bytes = Buffer.allocUnsafe(expected + 1);
   let size = 0;

@@ -6,7 +6,7 @@ import type { Profile } from './profile.js';
 export interface Manifest {
   /** YAML. */
   readonly text: string;
-  /** How the manifest differs from the profile, one sentence each. */
+  /** Differences between the manifest and the profile, one sentence each. */
   readonly notes: readonly string[];
 }
 

@@ -1,4 +1,4 @@
-/** Loads profiles from all that stands for one: a built-in's name, a path, a file URL, JSON text, or an object. */
+/** Loads profiles from every kind of source: a built-in's name, a path, a file URL, JSON text, or an object. */
 import { ProfileError, type ProfileIssue, SeccompError } from '../errors.js';
 import { copyDeeply, type Path, type Refuse } from '../util/own-data.js';
 import { suggest } from '../util/suggest.js';
@@ -25,9 +25,9 @@ import { readHost } from './resolve/host-match.js';
 import { type Host, issuesOn } from './resolve/resolve.js';
 
 /**
- * Anything that stands for a profile. A string that begins with `{` is JSON text; one that begins with `Localhost/` is
- * the file of that name below the kubelet's directory; any other string with a `/` or a `.` is a path; all others are
- * names of built-ins, or Docker's and Kubernetes' names for them.
+ * A source of a profile. A string that begins with `{` is JSON text; one that begins with `Localhost/` is the file of
+ * that name below the kubelet's directory; any other string with a `/` or a `.` is a path; all others are names of
+ * built-ins, or Docker's and Kubernetes' names for them.
  */
 export type ProfileSource = string | URL | ProfileDocument | Profile;
 
@@ -44,10 +44,10 @@ const ALIASES: ReadonlyMap<string, string> = new Map([
 /** The kubelet's default directory of `Localhost/…` profiles. */
 const KUBELET_ROOT = '/var/lib/kubelet/seccomp';
 
-/** What a string means as a profile. */
+/** The kinds of strings that are sources of profiles. */
 type StringKind = 'text' | 'localhost' | 'path' | 'name';
 
-/** The one place that decides what a string means. */
+/** Returns which kind of source a string is. Every function that takes a source uses this one. */
 export function kindOfString(source: string): StringKind {
   if (source.startsWith('Localhost/')) return 'localhost';
   if (/^\s*\{/.test(source)) return 'text';
@@ -75,7 +75,7 @@ export function loadProfile(source: ProfileSource, options: ProfileOptions = {})
   return loadSource(source, options);
 }
 
-/** Does the same as loadProfile for any value, as callers of other functions pass them. */
+/** Loads a profile as `loadProfile` does, from a value of any type that was passed to another public function. */
 export function loadSource(source: unknown, options: ProfileOptions = {}): Profile | null {
   const result = read(source, readOptions(options));
   return result === null ? null : profileOrNull(result);
@@ -135,7 +135,7 @@ export function extend(source: ProfileSource, options?: undefined): Profile {
 
 /** Options of `checkProfile`. */
 export interface CheckOptions extends ProfileOptions {
-  /** Also look for problems that only show on this host, such as rules that conflict. */
+  /** Also report problems that exist only on this host, such as rules that conflict. */
   readonly host?: Host;
 }
 
@@ -143,8 +143,8 @@ export interface CheckOptions extends ProfileOptions {
  * Returns all errors and warnings of a profile. Does not throw for an invalid profile.
  *
  * @param source - As for `loadProfile`.
- * @param options - As for `loadProfile`. With `host`, also what only shows on that host, such as rules that conflict.
- * @returns The problems in the order of the text; none for a profile that is right.
+ * @param options - As for `loadProfile`. With `host`, problems that exist only on that host are reported too.
+ * @returns The problems, in the order of the text; an empty array if there are none.
  * @throws {SeccompError} ERR_SECCOMP_BUILTIN, ERR_SECCOMP_FILE or ERR_SECCOMP_OPTION, as `loadProfile` does.
  * @example
  * import { checkProfile } from 'seccomp';
@@ -241,14 +241,14 @@ function readFile(file: string | URL, options: ReadOptions & { readonly source: 
   return readText(readRegularFile(file, options.source), options);
 }
 
-/** Reads JSON text. Problems are in the result. */
+/** Reads JSON text. Does not throw for an invalid profile: `issues` of the result lists the problems. */
 export function readText(text: string, options: ReadOptions): ReadProfile {
   const { parsed, issue } = readJson(text);
   if (parsed === undefined) return { source: options.source ?? 'inline', profile: null, issues: [issue] };
   return validate(parsed, options);
 }
 
-/** Reads an object. Problems are in the result. */
+/** Reads an object. Does not throw for an invalid profile: `issues` of the result lists the problems. */
 function readDocument(document: unknown, options: ReadOptions): ReadProfile {
   try {
     const value = copyDeeply(document, BOUNDS, refuseDocument);
@@ -295,7 +295,10 @@ function validate({ value, entries, repeats, layout }: Unvalidated, options: Rea
   return { source, profile: makeProfile(document, { ...origin, format, mode, options: meaningOf(options) }), issues };
 }
 
-/** @throws {ProfileError} if there are errors. */
+/**
+ * Returns the profile of a result.
+ * @throws {ProfileError} if there are errors.
+ */
 export function profileOrNull({ source, profile, issues }: ReadProfile): Profile | null {
   if (issues.some(({ severity }) => severity === 'error')) throw new ProfileError(source, issues);
   return profile;

@@ -13,7 +13,7 @@ export interface BuiltinDefinition {
   readonly refusals: Topics<Refusal>;
   /** The errno of calls that are in no group. */
   readonly defaultErrno: number;
-  /** For a native ABI, the other ABIs that its CPUs run and that the profile decides as well. */
+  /** For each native ABI, the other ABIs that its CPUs run and that the profile decides too. */
   readonly besides: Readonly<Partial<Record<AbiName, readonly AbiName[]>>>;
 }
 
@@ -90,7 +90,7 @@ export function refusalsOf({ refusals }: BuiltinDefinition): readonly Refusal[] 
   return Object.values(refusals).flat();
 }
 
-/** The document that a definition stands for, in Docker's format. */
+/** Converts a definition to a document in Docker's format. */
 export function definitionToDocument(form: BuiltinDefinition): CheckedDocument {
   const { defaultErrno, besides } = form;
   const beside = own(besides);
@@ -120,8 +120,8 @@ function groupRules(group: Group): readonly Rule[] {
   return args === undefined ? [rule] : args.map((test) => ({ ...rule, args: [test].flat().map(argumentOf) }));
 }
 
-function conditionOf(circumstances: HostRequirement): Conditions {
-  const { capabilities, native, kernel } = own(circumstances);
+function conditionOf(requirement: HostRequirement): Conditions {
+  const { capabilities, native, kernel } = own(requirement);
   return { caps: capabilities, arches: native?.map((name) => abiOf(name).docker), minKernel: kernel };
 }
 

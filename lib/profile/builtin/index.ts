@@ -18,7 +18,7 @@ export const BUILTIN_DEFINITIONS: ReadonlyMap<string, BuiltinDefinition> = new M
 
 const documents = new Map<BuiltinDefinition, CheckedDocument>();
 
-/** The document of a built-in in Docker's format. It is made at the first call, and is the same one at later calls. */
+/** Returns the document of a built-in, in Docker's format. Made at the first call, and shared by later calls. */
 export function documentOf(definition: BuiltinDefinition): CheckedDocument {
   const document = documents.get(definition) ?? definitionToDocument(definition);
   documents.set(definition, document);
