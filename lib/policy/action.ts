@@ -13,7 +13,8 @@ const BASE = {
 } as const;
 
 /**
- * Every kind of action, most restrictive first: the order in which the kernel picks one of several filters' answers.
+ * Every kind of action, the most restrictive first. Of the return values of several filters, the kernel takes the first
+ * in this order.
  */
 export const ACTION_KINDS: readonly Action['kind'][] = [
   'kill-process',
@@ -50,7 +51,7 @@ export function compareRestriction(a: Action, b: Action): number {
   return ACTION_KINDS.indexOf(a.kind) - ACTION_KINDS.indexOf(b.kind);
 }
 
-/** How far an action lets a call through: 0, denied; 1, a supervisor or a tracer decides; 2, carried out. */
+/** How far an action permits a call: 0, denied; 1, a supervisor or a tracer decides; 2, executed. */
 export function permissiveness({ kind }: Action): 0 | 1 | 2 {
   if (kind === 'allow' || kind === 'log') return 2;
   return kind === 'notify' || kind === 'trace' ? 1 : 0;

@@ -1,4 +1,4 @@
-/** Compares and combines policies, exactly: for every ABI, every number and all values of the arguments. */
+/** Compares and combines policies exactly: for every ABI, every number and all values of the arguments. */
 import { SeccompError } from '../errors.js';
 import type { Abi, AbiName } from '../syscalls/abi.js';
 import { compareRestriction, returnValue } from './action.js';
@@ -85,7 +85,7 @@ function combine(a: Policy, b: Policy, choose: (x: Action, y: Action) => Action)
   const defaultAction = choose(a.defaultAction, b.defaultAction);
   const abis = [...allAbis(a, b)].map((abi): AbiPolicy => {
     const [inA, inB] = [tableOf(a, abi), tableOf(b, abi)];
-    // The rule is dropped: an index says nothing where there are two profiles.
+    // The rule is dropped: with two profiles, an index does not identify a rule.
     const chosen = (x: Decision, y: Decision) => ({ action: choose(x.action, y.action), rule: undefined });
     const both = (number: number) => product(inA.decide(number), inB.decide(number), chosen);
     const numbers = new Set([...inA.numbers, ...inB.numbers]);

@@ -16,7 +16,10 @@ import {
   type WordSet,
 } from './word-set.js';
 
-/** A set of argument values: a word set for each half of each argument. Argument i has halves 2·i (low) and 2·i + 1. */
+/**
+ * A set of argument values: a word set for each half of each argument. Argument i has the halves 2·i (low) and 2·i + 1
+ * (high).
+ */
 export type ArgumentRegion = readonly WordSet[];
 
 /** The region of all argument values. */
@@ -31,7 +34,7 @@ export interface Split {
   readonly no: readonly ArgumentRegion[];
 }
 
-/** The region with the word set of one half replaced; none if that set is empty. */
+/** Returns the region with the word set of one half replaced; no region if that set is empty. */
 export function withWordSet(
   region: ArgumentRegion,
   half: number,
@@ -108,7 +111,7 @@ export function* outcomesIn(
   for (const part of rest) yield { region: part, action: otherwise, rule: undefined };
 }
 
-/** The values of six arguments in a region. */
+/** Returns an example of the six arguments in a region. */
 export function exampleArguments(region: ArgumentRegion): readonly bigint[] {
   return [0, 1, 2, 3, 4, 5].map(
     (i) => (BigInt(member(wordSetAt(region, 2 * i + 1)) ?? 0) << 32n) | BigInt(member(wordSetAt(region, 2 * i)) ?? 0),

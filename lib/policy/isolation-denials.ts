@@ -1,6 +1,6 @@
 /**
- * Calls by which a program reaches other processes without a signal. The filter of an isolated or of a
- * supervised child denies them, whatever its profile says.
+ * The calls by which a program affects other processes without a signal. The filter of an isolated or of a supervised
+ * child denies them, whatever its profile allows.
  */
 import { type AbiName, abiOf } from '../syscalls/abi.js';
 import { argumentWidth, syscallNumber } from '../syscalls/table.js';
@@ -29,8 +29,8 @@ interface DeniedCall {
 }
 
 /**
- * A request of ioctl(2), whose number MIPS defines differently. The kernel reads 32 bits of it. Source of TIOCSTI and
- * TIOCLINUX: asm-generic/ioctls.h, and asm/ioctls.h of MIPS.
+ * Returns the condition for a request of ioctl(2), whose number differs on MIPS. The kernel reads 32 bits of it. Source
+ * of TIOCSTI and TIOCLINUX: asm-generic/ioctls.h, and asm/ioctls.h of MIPS.
  */
 const ioctl = (generic: bigint, mips: bigint) => (abi: AbiName) => [
   { index: 1, width: 32, op: 'eq', value: abi.startsWith('mips') ? mips : generic } as const,
@@ -67,7 +67,8 @@ const DENIED: readonly DeniedCall[] = [
 ];
 
 /**
- * The denials for a supervised child. If the policy notifies a handler of pidfd_getfd, the handler decides about it.
+ * Returns the denials for a supervised child. If the policy notifies on pidfd_getfd, its handler decides, and
+ * supervision does not deny the call.
  */
 export function supervisedDenials(policy: Policy, isolated: boolean): Denials {
   const hasHandler = policy.abis.some((each) => {
@@ -88,8 +89,9 @@ export interface Denial {
 const deniedTo = (denials: Denials) => DENIED.filter(({ to }) => denials[to]);
 
 /**
- * Adds denials to a policy: on its own ABIs, and on `others` if it allows calls of ABIs that it does not list.
- * Decisions of the policy keep their rules, and the denials have none.
+ * Adds denials to a policy: on its own ABIs; and on `others`, if the policy allows calls of ABIs that it does not list.
+ * The denials have no rule. The policy's own decisions keep theirs, except in the second case, in which `intersect`
+ * drops them.
  */
 export function withDenials(policy: Policy, others: readonly AbiName[], denials: Denials): Policy {
   if (deniedTo(denials).length === 0) return policy;

@@ -1,15 +1,15 @@
 /**
- * The policy: for each syscall number of each ABI, what happens to a call. It has no names of syscalls, no JSON and no
- * capabilities; `resolve` makes one of a profile and a host.
+ * The policy: the action for each call, by ABI and syscall number. It has no names of syscalls, no JSON and no
+ * capabilities; `resolve` makes it from a profile and a host.
  */
 import { type Abi, type AbiName, X32_BIT } from '../syscalls/abi.js';
 
 /** What the kernel does with a call. Source: seccomp(2). */
 export type Action =
   | { readonly kind: 'allow' | 'log' | 'notify' | 'kill-thread' | 'kill-process' }
-  /** Sends SIGSYS with `data` in si_errno (16 bits; default 0), by which a program tells its own traps apart. */
+  /** Sends SIGSYS with `data` in si_errno (16 bits; default 0), by which a program distinguishes its own traps. */
   | { readonly kind: 'trap'; readonly data?: number }
-  /** The call fails with `errno` (0 to 4095) and is not carried out. */
+  /** The call fails with `errno` (0 to 4095) and is not executed. */
   | { readonly kind: 'errno'; readonly errno: number }
   /** A tracer receives `message` (16 bits). */
   | { readonly kind: 'trace'; readonly message: number };
@@ -34,10 +34,8 @@ export interface Decision {
   readonly action: Action;
   /**
    * Provenance: the index, in the profile's list of rules, of the rule that made the decision. Undefined or absent if
-   * no rule made it. `resolve` sets it, and `explain` reads it; it has no effect on what is decided, so decisions that
-   * differ in nothing else are compiled to the same instructions. What denials add to a policy leaves the indices of
-   * its own decisions in place. `intersect` and `union` drop them, as an index says nothing where there are two
-   * profiles.
+   * no rule made it. `resolve` sets it and `explain` reads it. It has no effect on the meaning of the decision, nor on
+   * the compiled program. `intersect` and `union` drop it, because with two profiles an index does not identify a rule.
    */
   readonly rule?: number | undefined;
 }
@@ -57,7 +55,7 @@ export interface NumberRange {
   readonly decisions: readonly Decision[];
 }
 
-/** What happens to each call, as `resolve` makes it of a profile. Policies can be compared, combined and compiled. */
+/** The action for each call, as `resolve` makes it from a profile. Policies can be compared, combined and compiled. */
 export interface Policy {
   /** The native ABI first. */
   readonly abis: readonly AbiPolicy[];
@@ -113,8 +111,8 @@ export interface NumberSpan {
 }
 
 /**
- * Divides all 32-bit numbers among the ABIs of one AUDIT_ARCH. x86_64 and x32 share one, and isX32() says which numbers
- * are whose; every other ABI has its AUDIT_ARCH to itself.
+ * Divides all 32-bit numbers among the ABIs of one AUDIT_ARCH. x86_64 and x32 share one, and isX32() distinguishes
+ * their numbers; every other ABI has an AUDIT_ARCH of its own.
  */
 export function numberSpans(abis: readonly AbiPolicy[]): readonly NumberSpan[] {
   const named = (name: AbiName) => abis.find(({ abi }) => abi.name === name);

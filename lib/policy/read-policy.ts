@@ -7,7 +7,7 @@ import { copyFields, copyList, type Fields, type Path, propertyOf, type Refuse }
 import { ACTION_KINDS } from './action.js';
 import type { AbiPolicy, Action, Call, Comparison, Condition, Decision, NumberRange, Policy } from './policy.js';
 
-/** The most elements of a list. A filter, which has at most 4,096 instructions, could not tell so many apart. */
+/** Limit on the elements of a list. A filter has at most 4,096 instructions, and could not distinguish as many. */
 const MOST = 1 << 20;
 const MAX_NUMBER = 0xffff_ffff;
 const COMPARISONS: readonly (Comparison | 'masked-eq')[] = ['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'masked-eq'];
@@ -21,8 +21,8 @@ export function refuseIn(parameter: string): Refuse {
 }
 
 /**
- * Copies a policy; if `only` is given, only the decisions that this call needs. Calls `refuse` if the value is not a
- * policy.
+ * Validates and copies a policy. If `only` is given, copies no decisions but those that may apply to this call. Calls
+ * `refuse` if the value is not a policy.
  */
 export function readPolicy(policy: unknown, refuse: Refuse, only?: Call): Policy {
   const lists = new Map<unknown, readonly Decision[]>();
@@ -42,7 +42,7 @@ export function readPolicy(policy: unknown, refuse: Refuse, only?: Call): Policy
   };
 }
 
-/** Copies a call. Calls `refuse` if the value is not a call. */
+/** Validates and copies a call. Calls `refuse` if the value is not a call. */
 export function readCall(call: unknown, refuse: Refuse): Call {
   const place = new Place(refuse, []);
   const { arch, number, args, instructionPointer = 0n, ...others } = place.fields(call);
@@ -71,7 +71,7 @@ class Place {
     return new Place(this.#refuse, [...this.#path, key]);
   }
 
-  /** `problem` completes a sentence that begins with the place. */
+  /** `problem` is the predicate of a sentence about the value at this path. */
   refuse(problem: string): never {
     return this.#refuse(this.#path, problem);
   }
@@ -91,7 +91,7 @@ class Place {
     return this.refuse(`must be a whole number from 0 to ${most}`);
   }
 
-  /** Signed or unsigned. */
+  /** Returns the value of a register, given as a signed or an unsigned number. */
   register(value: unknown): bigint {
     if (typeof value === 'bigint' && value >= -(2n ** 63n) && value < 2n ** 64n) return BigInt.asUintN(64, value);
     return this.refuse('must be a bigint from -(2n ** 63n) to 2n ** 64n - 1n');
@@ -100,7 +100,9 @@ class Place {
   readonly #within: Refuse = (path, problem) => this.#refuse([...this.#path, ...path], problem);
 }
 
-/** `lists` has the copies of lists that occur in several places, as the list of a rule does. */
+/**
+ * `lists` has copies of lists that occur several times: a rule that names many syscalls has one list for all of them.
+ */
 function readAbiPolicy(
   value: unknown,
   place: Place,

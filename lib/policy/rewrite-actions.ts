@@ -4,7 +4,7 @@ import { type AbiPolicy, type Action, type Decision, type NumberRange, type Poli
 
 const NOTIFY: Action = Object.freeze({ kind: 'notify' });
 
-/** Replaces each action of a policy by what `change` returns for it. */
+/** Returns a policy with each action replaced by `change`. */
 export function mapActions(policy: Policy, change: (action: Action) => Action): Policy {
   // Syscalls of one rule share a list of decisions. They still do in the result: the compiler relies on it for speed.
   const known = new Map<readonly Decision[], readonly Decision[]>();
@@ -40,7 +40,7 @@ export function notifyAlways(policy: Policy): Policy {
   return { abis, defaultAction: NOTIFY, foreignAction: NOTIFY };
 }
 
-/** For an ABI, the decisions that replace those of some numbers. */
+/** Returns the decisions on an ABI that replace those of a policy, by syscall number. */
 export type Overrides = (abi: AbiName) => ReadonlyMap<number, readonly Decision[]>;
 
 /** Replaces the decisions of some numbers. */

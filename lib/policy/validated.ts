@@ -33,7 +33,7 @@ export function evaluate(policy: Policy, call: Call): Action {
 
 /**
  * Compares two policies exactly: for every ABI, every number and all values of the arguments. Of two actions, the more
- * restrictive one is the one that the kernel takes if two filters return them. Of two errnos, neither is.
+ * restrictive one is the one that the kernel takes if two filters return them. Two errnos are equally restrictive.
  *
  * @returns How `a` relates to `b`, and a call for each difference.
  * @throws {SeccompError} ERR_SECCOMP_OPTION if an argument is not a policy.

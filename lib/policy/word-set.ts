@@ -1,5 +1,5 @@
 /**
- * Sets of 32-bit words, as comparisons define them. For each set, a member can be found, or it is known to be empty.
+ * Sets of 32-bit words, as comparisons define them. Every set has a member: an empty one is represented by undefined.
  */
 
 /** The words w with (w & mask) = bits. */
@@ -77,7 +77,7 @@ function matchOf(word: number, not: readonly Pattern[]): Pattern | undefined {
   return undefined;
 }
 
-/** A member of the set, in whose `not` `hit` is; undefined if there is none. */
+/** Finds a member of a set, given one of the patterns in its `not`; undefined if there is none. */
 function memberWithout(hit: Pattern, { low, high, pattern, not }: WordSet): number | undefined {
   // A word that does not match `hit` differs from it in some bits. Each choice of the highest one gives a smaller
   // search.
