@@ -38,7 +38,7 @@ export interface Abi {
    * goToNative of moby/profiles.
    */
   readonly docker: string;
-  /** The bits of a register as the syscalls of the ABI see it, and so of a `long`. */
+  /** The number of bits of a register that the syscalls of the ABI read. */
   readonly bits: 32 | 64;
   readonly endian: 'little' | 'big';
 }
@@ -99,7 +99,7 @@ export const ABIS: ReadonlyMap<AbiName, Abi> = new Map(
 );
 
 /**
- * The ABI of a name.
+ * Returns the ABI of this name.
  * @throws {RangeError} if the name is unknown.
  */
 export function abiOf(name: AbiName): Abi {
@@ -111,7 +111,10 @@ export function abiOf(name: AbiName): Abi {
 /** Bit 30 of a number, which distinguishes x32 from x86_64. Source: __X32_SYSCALL_BIT, asm/unistd.h. */
 export const X32_BIT = 0x4000_0000;
 
-/** Whether a call with the AUDIT_ARCH of x86_64 is an x32 call. −1 is none: a tracer writes it to skip a call. */
+/**
+ * Whether a number is one of x32, in a call with the AUDIT_ARCH of x86_64. −1 is not: a tracer writes it to skip a
+ * call.
+ */
 export function isX32(number: number): boolean {
   return number >= X32_BIT && number !== 0xffff_ffff;
 }

@@ -1,5 +1,5 @@
 /**
- * Constants by name: errnos, and those that C programs use for arguments of syscalls. Read from
+ * Constants by name: errnos, and the constants that C programs use for arguments of syscalls. Read from
  * lib/syscalls/generated/.
  */
 import { type AbiName, abiOf } from './abi.js';
@@ -13,7 +13,10 @@ export type ErrnoName = Exclude<Extract<ConstantName, `E${string}`>, `${string}_
 
 let texts: ReadonlyMap<string, string> | undefined;
 
-/** The text of each constant by its name. Read at the first use, so that importing this file takes no time. */
+/**
+ * Returns the text of each constant by its name: its value, or several values for different architectures. Read at the
+ * first use, so that importing this file takes no time.
+ */
 function textOf(): ReadonlyMap<string, string> {
   texts ??= new Map(
     constantsText()
@@ -35,8 +38,8 @@ export function isErrno(name: string): boolean {
 }
 
 /**
- * The value of a constant on an ABI and on those that its machines run besides it. Negative values have 32 bits.
- * Undefined if the ABI has no such constant.
+ * Returns the value of a constant on an ABI, which is also its value on the other ABIs that the ABI's machines run. A
+ * negative value is returned as an unsigned 32-bit number. Undefined if the ABI has no such constant.
  */
 export function constantOn(abi: AbiName, name: string): number | undefined {
   const [most = '-', ...others] = textOf().get(name)?.split('; ') ?? [];
@@ -46,7 +49,7 @@ export function constantOn(abi: AbiName, name: string): number | undefined {
   return value === '-' ? undefined : Number(value);
 }
 
-/** Adds the properties of an object when one of them is read for the first time. */
+/** Returns an object whose properties are computed when one of them is first read. */
 function filledAtFirstUse<Properties extends object>(properties: () => Properties): Properties {
   const target = Object.create(null);
   const filled = () => (Object.isFrozen(target) ? target : Object.freeze(Object.assign(target, properties())));

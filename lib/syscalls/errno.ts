@@ -3,7 +3,7 @@ import { constantNames, constantOn, isErrno } from './constants.js';
 
 let names: ReadonlyMap<number, string> | undefined;
 
-/** The name of an errno by its number on the generic ABIs, such as `EPERM`; `errno 600` if it has none. */
+/** Returns the name of an errno by its number on the generic ABIs, such as `EPERM`; `errno 600` if it has none. */
 export function errnoName(errno: number): string {
   names ??= new Map([...errnos()].reverse().map(([name, number]) => [number, name]));
   return names.get(errno) ?? `errno ${errno}`;
@@ -21,6 +21,6 @@ export function errnos(): ReadonlyMap<string, number> {
     const number = isErrno(name) ? constantOn('x86_64', name) : undefined;
     return number === undefined ? [] : [[name, number]];
   });
-  known = new Map([...numbers, ['ENOTSUP', 95]]); // A name in C libraries only: the kernel has EOPNOTSUPP.
+  known = new Map([...numbers, ['ENOTSUP', 95]]); // Only C libraries have this name; the kernel has EOPNOTSUPP.
   return known;
 }

@@ -206,11 +206,11 @@ export const GROUP_TEXT = {
   ],
   architecture: [
     'What only some CPUs have or need.',
-    `@cpu-emulation arch_prctl arm_fadvise64_64 arm_sync_file_range atomic_barrier atomic_cmpxchg_32 breakpoint cachectl
-    cacheflush get_thread_area get_tls getpagesize map_shadow_stack multiplexer pciconfig_iobase
-    pciconfig_read pciconfig_write personality riscv_flush_icache riscv_hwprobe rtas s390_guarded_storage s390_pci_mmio_read s390_pci_mmio_write
-    s390_runtime_instr s390_sthyi set_thread_area set_tls spu_create spu_run swapcontext sys_debug_setcontext syscall
-    sysmips uprobe uretprobe usr26 usr32`,
+    `@cpu-emulation arch_prctl arm_fadvise64_64 arm_sync_file_range atomic_barrier atomic_cmpxchg_32 breakpoint
+    cachectl cacheflush get_thread_area get_tls getpagesize map_shadow_stack multiplexer pciconfig_iobase
+    pciconfig_read pciconfig_write personality riscv_flush_icache riscv_hwprobe rtas s390_guarded_storage
+    s390_pci_mmio_read s390_pci_mmio_write s390_runtime_instr s390_sthyi set_thread_area set_tls spu_create spu_run
+    swapcontext sys_debug_setcontext syscall sysmips uprobe uretprobe usr26 usr32`,
   ],
   obsolete: [
     'What no program of today calls: superseded, reserved or removed.',

@@ -1,4 +1,7 @@
-/** "Did you mean" for names of syscalls. They are more alike than other names, so the rules are stricter. */
+/**
+ * Suggests names of syscalls for a mistyped one. They are more alike than other names, so the rules are stricter than
+ * those of util/suggest.
+ */
 import { distance } from 'fastest-levenshtein';
 import { asQuestion, sameAs } from '../util/suggest.js';
 import { syscallNames } from './table.js';

@@ -46,10 +46,10 @@ const WIDTHS: ReadonlyMap<string, 16 | 32> = new Map([
 /** Types that take two registers if a register has 32 bits. */
 const LONG_LONG: ReadonlySet<string> = new Set(['loff_t', 'u64', '__u64']);
 
-/** ABIs on which such a pair starts at an even register, so that an odd one is skipped. */
+/** ABIs on which a pair of registers starts at an even one. If the next register is odd, it is skipped. */
 const ALIGNS_PAIRS: ReadonlySet<AbiName> = new Set(['arm', 'mips', 'mipsel', 'ppc']);
 
-/** 32-bit ABIs with 64-bit registers, which need no pairs. */
+/** 32-bit ABIs with 64-bit registers, on which such a type takes one register. */
 const WIDE_REGISTERS: ReadonlySet<AbiName> = new Set(['mips64n32', 'mipsel64n32']);
 
 /** Computes a value at its first use, so that importing this file takes no time. */
@@ -101,10 +101,7 @@ function parseParameter(text: string): { readonly type: string; readonly name: s
   return type === undefined || name === undefined ? { type: text, name: undefined } : { type: type.trim(), name };
 }
 
-/**
- * The number of low bits of a register that the kernel reads for a type. All bits for types that are not known to be
- * narrower.
- */
+/** The number of low bits of a register that the kernel reads for a type. An unknown type takes all bits. */
 function widthOf(type: string, bits: 32 | 64): 16 | 32 | 64 {
   return WIDTHS.get(type.replace(/^const /, '')) ?? bits;
 }
