@@ -40,13 +40,14 @@ import { prove, proveInLockstep } from './verify/prove.js';
 
 export interface FilterOptions {
   /**
-   * Native syscalls that the exec gate opens where the policy denies them; see docs/exec-gate.md. Default none. The
-   * gate's value is in arguments 3 to 5, so these must be syscalls with at most three arguments.
+   * Native syscalls that a call with the exec gate's value may make although the policy denies them; see
+   * docs/exec-gate.md. Default none. The value is in arguments 3 to 5, so these must be syscalls with at most three
+   * arguments.
    */
   readonly gate?: readonly string[];
   /** Whether to prove the program. Default true. */
   readonly prove?: boolean;
-  /** How the filter is to be attached. Default none. */
+  /** The flags with which the filter is attached. Default none. */
   readonly flags?: readonly AttachFlag[];
 }
 
@@ -60,15 +61,15 @@ const GATE_HALVES = [0, 1, 2, 3, 4, 5] as const;
  * this package.
  */
 export function compilePolicy(policy: Policy, options: FilterOptions = {}): Filter {
-  const { gate: opened = [], prove: isProven = true, flags = [] } = own(options);
+  const { gate: opened = [], prove: shouldProve = true, flags = [] } = own(options);
   const [native] = policy.abis;
   if (native === undefined) throw fromCaller(new RangeError('a policy needs at least one ABI'));
   const gated = opened.flatMap((name) => syscallNumber(native.abi.name, name) ?? []);
-  const ready = isProven && gated.every((number) => isOpen(policy, number)) && lookupFilter(policy, flags);
-  if (ready) return ready;
+  const precompiled = shouldProve && gated.every((number) => isOpen(policy, number)) && lookupFilter(policy, flags);
+  if (precompiled) return precompiled;
   const given = { policy, flags, gated: new Set(gated) };
   const { filter, parts } = build(given, compileDecisions);
-  if (!isProven) return filter;
+  if (!shouldProve) return filter;
   try {
     return withProof(filter, flags, prove);
   } catch (error) {
@@ -100,6 +101,7 @@ function build(
 
 /**
  * Compiles the conditions in their order. The program is longer, and can be proven however intertwined the rules are.
+ * @throws {SeccompError} `refusal`, if this program is too long, or can't be proven either.
  */
 function compileInOrder(given: CompilerInput, refusal: SeccompError): Filter {
   try {
@@ -110,7 +112,7 @@ function compileInOrder(given: CompilerInput, refusal: SeccompError): Filter {
   }
 }
 
-/** The filter made of a precompiled program, if there is one and it is proven to decide as the policy does. */
+/** Returns the filter of a precompiled program, if there is one and it is proven to decide as the policy does. */
 function lookupFilter(policy: Policy, flags: readonly AttachFlag[]): Filter | undefined {
   const bytes = lookupPrecompiled(policy);
   const [native] = policy.abis;
@@ -284,7 +286,7 @@ class Compiler {
   }
 
   /**
-   * Adds the gate: allows a call that carries the gate's value, and continues with `denied` for all others. Adds
+   * Adds the exec gate: allows a call that carries the gate's value, and continues with `denied` for all others. Adds
    * nothing if all calls are allowed.
    */
   #gate(denied: GraphNode, { endian }: Abi): GraphNode {

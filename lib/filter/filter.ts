@@ -11,8 +11,8 @@ import type { Instruction } from './bpf/instruction.js';
 import type { Proof } from './verify/proof.js';
 
 /**
- * The syscalls that an exec gate may open: execve, the exits if it fails, seccomp for the next filter, and sendmsg to
- * hand a listener over. Each has at most three arguments.
+ * The syscalls that an exec gate may open: execve; exit and exit_group, for when execve fails; seccomp, for the next
+ * filter; and sendmsg, to send a listener to another process. Each has at most three arguments.
  */
 export const GATED_CALLS: readonly string[] = ['execve', 'exit', 'exit_group', 'seccomp', 'sendmsg'];
 
@@ -57,8 +57,9 @@ export class Filter {
   #policyForCallers: Policy | undefined;
   readonly #bytes: Uint8Array;
   /**
-   * The instructions that contain the exec gate's value; empty if the filter has no gate. Before a random value is
-   * written there, the gate is open for zeros, so only `spawn` and `execve` compile one in. See docs/exec-gate.md.
+   * The instructions that contain the exec gate's value; empty if the filter has no gate. Until a random value is
+   * written there, the gate lets through every call that carries zeros. Therefore only `spawn` and `execve` compile
+   * filters with a gate. See docs/exec-gate.md.
    */
   readonly gate: readonly GateSite[];
   /** The proof that the program decides every call as the policy does; null if none was made. */

@@ -1,8 +1,8 @@
 /**
- * Merges runs of alike neighbours in a sorted list into one each.
+ * Merges each run of similar neighbors in a sorted list into one element.
  *
- * @param isAlike - Whether `next` continues the run that `merged` is made of.
- * @param join - Extends `merged` by `next`.
+ * @param isAlike - Whether `next` continues the run that was merged into `merged`.
+ * @param join - Returns `merged` extended by `next`.
  */
 export function mergeAdjacent<Range>(
   ranges: readonly Range[],

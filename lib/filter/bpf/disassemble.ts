@@ -39,7 +39,7 @@ export function disassemble(filter: Filter): string {
 }
 
 /**
- * What is known before an instruction: the ABIs that can reach it, and the offset of the word in the accumulator, or
+ * The state before an instruction: the ABIs whose calls can reach it, and the offset of the word in the accumulator, or
  * -1.
  */
 interface Reached {
@@ -64,9 +64,9 @@ function reach(instructions: readonly Instruction[]): readonly Reached[] {
     else if (code === BPF.ld) flow(i + 1, abis, k);
     else if (code === BPF.and) flow(i + 1, abis, holds);
     else {
-      const asksArch = code === BPF.jeq && holds === ARCH_OFFSET;
-      const named = asksArch ? abisOf(k) : [];
-      flow(i + 1 + jt, asksArch ? named : abis, holds);
+      const testsArch = code === BPF.jeq && holds === ARCH_OFFSET;
+      const named = testsArch ? abisOf(k) : [];
+      flow(i + 1 + jt, testsArch ? named : abis, holds);
       flow(
         i + 1 + jf,
         [...abis].filter((abi) => !named.includes(abi)),

@@ -34,11 +34,11 @@ export function compileDecisions(
 }
 
 function keyOf({ conditions, action }: Decision): string {
-  const asked = conditions.map((condition) => {
+  const tests = conditions.map((condition) => {
     const { index, width, op, value } = condition;
     return `${index} ${width} ${op} ${value} ${condition.op === 'masked-eq' ? condition.mask : ''}`;
   });
-  return `${asked.join()} ${returnValue(action)}`;
+  return `${tests.join()} ${returnValue(action)}`;
 }
 
 function cheapest(decisions: readonly Decision[], otherwise: Action, abi: Abi, builder: GraphBuilder): GraphNode {
@@ -135,8 +135,8 @@ class Checks {
     const always = test === 'jge' && bound === 0;
     const never = test === 'jgt' && bound === MAX_WORD;
     const after = (node: GraphNode) => skipLoad(offset, node);
-    const asked = builder.load(offset, builder.branch(test, bound, after(yes), after(no)));
-    const low = always ? yes : never ? no : asked;
+    const tested = builder.load(offset, builder.branch(test, bound, after(yes), after(no)));
+    const low = always ? yes : never ? no : tested;
     if (width === 32) return low;
     const highOffset = argumentOffset(index, 'high', endian);
     const high = Number(value >> 32n);

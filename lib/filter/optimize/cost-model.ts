@@ -4,7 +4,10 @@
  */
 import type { GraphNode } from '../bpf/graph.js';
 
-/** What an instruction and a step cost, in nanoseconds. docs/how-it-works.md says how this was measured. */
+/**
+ * The costs of an instruction and of a step, in nanoseconds, as measured on the machine that docs/how-it-works.md
+ * names.
+ */
 export const NANOSECONDS = {
   /** An instruction of the program: the kernel copies, checks and translates it when the filter is attached. */
   instruction: 138,
@@ -28,7 +31,7 @@ export const DENIED_WEIGHT = 1.25;
 /** The weight of the numbers that the kernel does not emulate. */
 export const LEAST_WEIGHT = 0.01;
 
-/** What one step of the mean path of an argument check costs, in instructions. */
+/** The cost of one step of the mean path of an argument check, in instructions. */
 export const STEP = (CHECKED_WEIGHT * NANOSECONDS.jeq) / NANOSECONDS.instruction;
 
 const costs = new WeakMap<GraphNode, number>();

@@ -8,16 +8,16 @@ import { isSameWord, type Literal, type LiteralRule, type MaskedWord, maskedWord
 import { testMaskedWord } from './load-word.js';
 import type { ValueRange } from './value-tree.js';
 
-/** The limit on the work for one syscall, in places of rule lists: about a sixth of a second. */
+/** The limit on the work for one syscall, in entries of rule lists that are made: about a sixth of a second. */
 const MOST_WORK = 200_000;
 
 /** The limit on the work for all syscalls of a program. */
 const MOST_IN_ALL = 250_000;
 
-/** The work that was done for a program. */
+/** The work that was done for each program so far, by its builder. */
 const spent = new WeakMap<GraphBuilder, number>();
 
-/** Compiles rules to a graph. Returns undefined if the rules cut each other into too many lists. */
+/** Compiles rules to a graph. Returns undefined if that exceeds the limit on the work. */
 export function searchGreedily(
   rules: readonly LiteralRule[],
   otherwise: GraphNode,
@@ -25,9 +25,9 @@ export function searchGreedily(
   builder: GraphBuilder,
 ): GraphNode | undefined {
   const before = spent.get(builder) ?? 0;
-  const byView = new GreedySearch(otherwise, abi, builder, Math.min(MOST_WORK, MOST_IN_ALL - before));
-  const node = byView.build(rules);
-  spent.set(builder, before + byView.work);
+  const search = new GreedySearch(otherwise, abi, builder, Math.min(MOST_WORK, MOST_IN_ALL - before));
+  const node = search.build(rules);
+  spent.set(builder, before + search.work);
   return node;
 }
 
@@ -55,7 +55,7 @@ class GreedySearch {
     this.#builder = builder;
   }
 
-  /** The number of places in rule lists that were visited. */
+  /** The number of entries of rule lists that were made. */
   get work(): number {
     return this.#work;
   }
@@ -90,7 +90,7 @@ class GreedySearch {
     return least && this.#test(least.maskedWord, least.cells);
   }
 
-  /** Counts the literals that are left, once for equal lists; each list adds a quarter. */
+  /** Counts the literals that are left, once for cells with equal rules; each cell adds a quarter. */
   #literalsIn(cells: readonly Cell[]): number {
     let sum = cells.length / 4;
     const lists = new Map(cells.map(({ rules }) => [this.#keyOf(rules), rules]));

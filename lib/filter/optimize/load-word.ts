@@ -4,7 +4,7 @@ import type { Abi } from '../../syscalls/abi.js';
 import { type GraphBuilder, type GraphNode, skipLoad } from '../bpf/graph.js';
 import { argumentOffset } from '../bpf/instruction.js';
 import type { MaskedWord } from './literals.js';
-import { buildValueTree, firstWithin, mergeNeighbours, type ValueRange } from './value-tree.js';
+import { buildValueTree, firstWithin, mergeNeighbors, type ValueRange } from './value-tree.js';
 
 /**
  * Returns the node that loads a masked word and continues with the outcome of its range. `ranges` are sorted and
@@ -18,7 +18,7 @@ export function testMaskedWord(
 ): GraphNode {
   const { word, mask } = maskedWord;
   const offset = offsetOf(word, abi);
-  const [first, second, ...more] = mergeNeighbours(ranges.flatMap((range) => possible(range, mask)));
+  const [first, second, ...more] = mergeNeighbors(ranges.flatMap((range) => possible(range, mask)));
   if (first === undefined) throw new RangeError('a masked word has at least one range');
   if (second === undefined) return first.outcome;
   if (mask === MAX_WORD) {
@@ -50,7 +50,7 @@ export function skipMaskedLoad(offset: number, mask: number, node: GraphNode): G
 }
 
 /**
- * The part of a range between its first and last value that has no bits outside of `mask`; empty if there is no such
+ * Returns the range cut to its first and its last value without bits outside of `mask`; nothing if there is no such
  * value.
  */
 function possible(range: ValueRange, mask: number): readonly ValueRange[] {

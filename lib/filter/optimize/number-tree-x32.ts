@@ -4,7 +4,7 @@
  *
  * A number with bit 30 is first compared with the numbers that x32 decides differently. If it is none of them, bit 30
  * is cleared and the tree of x86_64 decides. The kernel does not emulate x32's numbers when a filter is attached, so
- * only the number of instructions counts there.
+ * only the number of instructions matters there.
  */
 import { X32_BIT } from '../../syscalls/abi.js';
 import type { GraphBuilder, GraphNode } from '../bpf/graph.js';

@@ -9,7 +9,7 @@ import type { GraphBuilder, GraphNode } from '../bpf/graph.js';
 import { CHECKED_WEIGHT, DENIED_WEIGHT, LEAST_WEIGHT, NANOSECONDS } from './cost-model.js';
 
 /**
- * Numbers from `start` to the next range's start − 1; the last range ends at 2³² − 1. Neighbours have different
+ * Numbers from `start` to the next range's start − 1; the last range ends at 2³² − 1. Neighbors have different
  * outcomes.
  */
 export interface OutcomeRange {
@@ -35,9 +35,9 @@ const ALLOWED = returnValue({ kind: 'allow' });
 const MOST_BIT_TESTED = 64;
 
 /**
- * How far from the best splits of the runs that are one range shorter a run's own split is searched. Without chains
- * and tests of bits it would lie between them; with this margin, docker-default's tree is as good as with a full
- * search.
+ * The margin of the search for a run's best split, in ranges. With splits alone, the best one would lie between the
+ * best splits of the two runs that are one range shorter; chains and tests of bits can move it. With this margin,
+ * docker-default's tree is as good as with a full search.
  */
 const NEAR = 2;
 
@@ -45,8 +45,7 @@ const NEAR = 2;
 const LONGEST_CHOSEN = 24;
 
 /**
- * How much farther from the middle such a split may be if it does not tear a chain apart, as a fraction of the run's
- * weight.
+ * How much farther from the middle a split may be if it does not tear a chain apart, as a fraction of the run's weight.
  */
 const FAR = 0.125;
 

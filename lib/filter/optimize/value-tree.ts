@@ -13,7 +13,7 @@ export interface ValueRange {
 
 /** Lists with more ranges than this are halved first: the optimization takes O(n³) time in the number of ranges. */
 const MOST_RANGES = 64;
-/** In lists with more ranges than this, no mask is searched that several values have in common. */
+/** In lists with more ranges than this, no common bits of several values are searched; see commonBits(). */
 const MOST_FOR_BITS = 32;
 
 /**
@@ -21,7 +21,7 @@ const MOST_FOR_BITS = 32;
  * cannot occur, so any outcome is right for them.
  */
 export function buildValueTree(ranges: readonly ValueRange[], builder: GraphBuilder): GraphNode {
-  const list = mergeNeighbours(ranges);
+  const list = mergeNeighbors(ranges);
   if (list.length > MOST_RANGES) {
     const middle = list.length >>> 1;
     const right = list.slice(middle);
@@ -35,8 +35,8 @@ export function buildValueTree(ranges: readonly ValueRange[], builder: GraphBuil
   return choose(list, STEP / list.length).build(builder);
 }
 
-/** Merges neighbours with the same outcome. */
-export function mergeNeighbours(ranges: readonly ValueRange[]): readonly ValueRange[] {
+/** Merges neighbors with the same outcome. */
+export function mergeNeighbors(ranges: readonly ValueRange[]): readonly ValueRange[] {
   return mergeAdjacent(
     ranges,
     (merged, next) => merged.outcome === next.outcome,
@@ -50,13 +50,13 @@ interface Choice {
 }
 
 /**
- * Chooses a tree; or one test of bits, for values that have no bits but certain ones and share one outcome, before a
- * tree for the others.
+ * Chooses the cheaper way to decide the ranges: a tree; or first one test for all values that consist of certain bits
+ * only and share one outcome, and then a tree for the others.
  */
 function choose(ranges: readonly ValueRange[], step: number): Choice {
   const tree = new ValueTree(ranges, step);
   const bits = tree.cost < 2 || ranges.length > MOST_FOR_BITS ? 0 : commonBits(ranges);
-  const others = mergeNeighbours(ranges.filter(({ low, high }) => !isWithin(low, high, bits)));
+  const others = mergeNeighbors(ranges.filter(({ low, high }) => !isWithin(low, high, bits)));
   const outcome = ranges.at(0)?.outcome;
   if (bits === 0 || outcome === undefined || others.length === 0) return tree;
   const rest = choose(others, step);
@@ -66,8 +66,8 @@ function choose(ranges: readonly ValueRange[], step: number): Choice {
 }
 
 /**
- * The largest mask such that values without other bits have the first range's outcome, or are in none of the ranges.
- * Returns 0 if there is none.
+ * Returns the mask that the most ranges are within, such that every value without other bits has the first range's
+ * outcome, or is in no range. Returns 0 if there is none.
  */
 function commonBits(ranges: readonly ValueRange[]): number {
   const outcome = ranges.at(0)?.outcome;

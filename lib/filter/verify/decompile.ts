@@ -50,9 +50,9 @@ export function decompile(bytes: Uint8Array, endian: Abi['endian'] = 'little'): 
       'endian: must be "little" or "big", the byte order of the machine that the filter is for',
     );
   const instructions = decodeInstructions(new Uint8Array(bytes), endian);
-  const asked = abisAsked(instructions);
+  const tested = testedAudits(instructions);
   const known = [...ABIS.values()].filter((abi) => abi.endian === endian);
-  const named = known.filter(({ audit }) => asked.has(audit));
+  const named = known.filter(({ audit }) => tested.has(audit));
   // A program that does not test the ABI decides all ABIs alike.
   const abis = named.length > 0 ? named : known.slice(0, 1);
   const audits = [...new Set(abis.map(({ audit }) => audit))];
@@ -81,9 +81,9 @@ function rangesOf(program: CheckedProgram, abi: Abi): readonly NumberPath[] {
     .toSorted((a, b) => a.first - b.first);
 }
 
-/** The constants that the program compares the ABI with. */
-function abisAsked(instructions: readonly Instruction[]): ReadonlySet<number> {
-  const asked = new Set<number>();
+/** Returns the AUDIT_ARCH values that the program compares the ABI with. */
+function testedAudits(instructions: readonly Instruction[]): ReadonlySet<number> {
+  const tested = new Set<number>();
   const seen = new Set<number>();
   const stack = instructions.flatMap(({ code, k }, at) => (code === BPF.ld && k === ARCH_OFFSET ? [at + 1] : []));
   for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
@@ -92,11 +92,11 @@ function abisAsked(instructions: readonly Instruction[]): ReadonlySet<number> {
     seen.add(at);
     const { code, jt, jf, k } = instruction;
     if (code === BPF.ja) stack.push(at + 1 + k);
-    if (code === BPF.jeq) asked.add(k);
+    if (code === BPF.jeq) tested.add(k);
     if (code === BPF.jeq || code === BPF.jge || code === BPF.jgt || code === BPF.jset)
       stack.push(at + 1 + jt, at + 1 + jf);
   }
-  return asked;
+  return tested;
 }
 
 function foreignActionOf(program: CheckedProgram, audits: readonly number[]): Action {
@@ -141,7 +141,7 @@ function abiPolicy(abi: Abi, spans: readonly NumberRange[], defaultAction: Actio
   return { abi, syscalls: new Map(entries), ranges: own.filter((span) => !isEntry(span)) };
 }
 
-/** The limit on diagram steps. Higher than in prove(), because no start waits for a decompilation. */
+/** The limit on diagram steps. Higher than in prove(), because decompilation does not delay the start of a process. */
 const MOST_STEPS = 5_000_000;
 
 class Reader {
@@ -149,7 +149,7 @@ class Reader {
   readonly #instructions: readonly Instruction[];
   readonly #endian: Abi['endian'];
   readonly #otherwise: number;
-  /** The decisions of the code from an instruction on that only tests arguments. */
+  /** By instruction: the decisions of the code from there on, which only tests arguments. */
   readonly #covers = new Map<number, readonly Decision[]>();
 
   constructor(program: CheckedProgram, otherwise: number) {
@@ -169,7 +169,7 @@ class Reader {
     );
   }
 
-  /** Undefined if the diagrams grow too large. */
+  /** Returns the decisions of the code from `at` on; undefined if the diagrams grow too large. */
   #coverFrom(at: number): readonly Decision[] | undefined {
     try {
       const cover = this.#covers.get(at) ?? coverProgram(this.#program, at, this.#otherwise, new Diagrams(MOST_STEPS));
@@ -321,7 +321,7 @@ function* blocks({ low, high }: WordSet, mask: number, bits: number): Generator<
   }
 }
 
-/** Merges neighbours with equal decisions. */
+/** Merges neighbors with equal decisions. */
 function mergeSpans(spans: readonly NumberRange[]): readonly NumberRange[] {
   return mergeAdjacent(
     spans,

@@ -10,8 +10,9 @@ import { BPF, type Instruction, MAX_INSTRUCTIONS } from '../bpf/instruction.js';
 const DATA_BYTES = 64;
 
 /**
- * Checks every instruction, including unreachable ones, and that each gate site is a branch that a half of the gate's
- * value can be written to. Accepts only the instructions that this package's filters use; the kernel accepts more.
+ * Checks every instruction, including unreachable ones. Checks also that each gate site is a `jeq`, to which a half of
+ * the gate's value can be written. Accepts only the instructions that this package's filters use; the kernel accepts
+ * more.
  * @throws {RangeError} naming the instruction that is wrong.
  */
 export function checkProgram(instructions: readonly Instruction[], gate: readonly GateSite[]): void {

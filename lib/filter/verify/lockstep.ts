@@ -24,7 +24,7 @@ const ANYTHING: Arguments = [TRUE, TRUE, TRUE, TRUE, TRUE, TRUE];
 interface State {
   readonly at: number;
   readonly held: Held;
-  /** The first rule that may apply to the call, and how many of its conditions are known to hold. */
+  /** The index of the first rule that may apply to the call, and how many of its conditions are known to hold. */
   readonly rule: number;
   readonly met: number;
   /** What is known about the arguments from tests since this rule began. */
@@ -34,7 +34,7 @@ interface State {
    * condition.
    */
   readonly past: Past | undefined;
-  /** The halves of the gate's value that the call was found to carry, one bit each. */
+  /** The halves of the gate's value that the call is known to carry, one bit each. */
   readonly opened: number;
 }
 
@@ -60,7 +60,7 @@ interface FollowedCondition {
 }
 
 /**
- * Whether the program, from `at` on, is proven to return what the policy means, for all arguments. `isGated`: the
+ * Whether the program, from `at` on, is proven to return what the policy means, for all arguments. With `isGated`, the
  * syscall may have an exec gate.
  */
 export function followsInLockstep(
@@ -82,14 +82,14 @@ export function followsInLockstep(
 /** The rule of a decision; none if one of its conditions never holds. */
 function ruleOf({ conditions, action }: Decision, diagrams: Diagrams): readonly FollowedRule[] {
   const all = [...ANYTHING];
-  const asked = conditions.map((condition): FollowedCondition => {
+  const followed = conditions.map((condition): FollowedCondition => {
     const { index } = condition;
     const holds = conditionDiagram(condition, diagrams);
     const allHold = diagrams.both(all[index] ?? TRUE, holds);
     all[index] = allHold;
     return { index, holds, allHold };
   });
-  return asked.some(({ holds }) => holds === FALSE) ? [] : [{ conditions: asked, value: returnValue(action) }];
+  return followed.some(({ holds }) => holds === FALSE) ? [] : [{ conditions: followed, value: returnValue(action) }];
 }
 
 class LockstepWalk {
@@ -127,10 +127,10 @@ class LockstepWalk {
    */
   #settled(state: State): State {
     const { known } = state;
-    const asked = this.#rules[state.rule]?.conditions.at(state.met);
-    const before = asked === undefined ? undefined : known[asked.index];
-    if (asked === undefined || before === undefined) return state;
-    const { index, holds, allHold } = asked;
+    const condition = this.#rules[state.rule]?.conditions.at(state.met);
+    const before = condition === undefined ? undefined : known[condition.index];
+    if (condition === undefined || before === undefined) return state;
+    const { index, holds, allHold } = condition;
     const both = this.#diagrams.both(before, holds);
     if (both === before) return this.#settled({ ...state, met: state.met + 1, known: known.with(index, allHold) });
     if (both !== FALSE) return state;
@@ -155,7 +155,7 @@ class LockstepWalk {
         return [{ ...state, at: next, held: { ...held, mask: (held.mask & k) >>> 0 } }];
       default: {
         const half = gateHalfAt(this.#program, at, held);
-        if (half !== undefined) return this.#asked(state, half, next + jt, next + jf);
+        if (half !== undefined) return this.#branchAtGate(state, half, next + jt, next + jf);
         const test = testDiagram(levelOf(held.offset, this.#program.endian), held.mask, instruction, this.#diagrams);
         const yes = this.#learned(state, test);
         const no = this.#learned(state, this.#diagrams.not(test));
@@ -176,8 +176,8 @@ class LockstepWalk {
     }
   }
 
-  /** Both outcomes of a test of the gate's value are possible for every call. */
-  #asked(state: State, half: number, yes: number, no: number): readonly State[] | undefined {
+  /** Returns the states after a test of the gate's value. Every call may take either branch. */
+  #branchAtGate(state: State, half: number, yes: number, no: number): readonly State[] | undefined {
     const opened = state.opened | (1 << half);
     const closed = { ...state, at: no, opened: 0 };
     if (opened !== WHOLE_GATE) return [{ ...state, at: yes, opened }, closed];

@@ -1,6 +1,6 @@
 /**
- * Follows a program for ranges of syscall numbers, as long as it tests only the ABI and the number. Two bounds
- * describe the calls on such a path, which takes a tenth of the steps of symbolic-execution.ts.
+ * Follows a program for ranges of syscall numbers, as long as it tests only the ABI and the number. Two bounds of the
+ * number describe the calls on such a path. This takes a tenth of the steps of symbolic-execution.ts.
  */
 
 import { MAX_WORD } from '../../policy/word-set.js';
@@ -24,12 +24,12 @@ interface State {
   readonly at: number;
   readonly first: number;
   readonly last: number;
-  /** What the accumulator holds. For a number, `clearedBits` have been subtracted. */
+  /** The word in the accumulator. For a number, `clearedBits` have been subtracted. */
   readonly loaded: 'zero' | 'arch' | 'number';
   readonly clearedBits: number;
 }
 
-/** The largest range that a test of bits is answered for, number by number. */
+/** Limit on the size of a range for which a test of bits is evaluated, number by number. */
 const MOST_TESTED = 64;
 
 /** One AUDIT_ARCH, or all except those listed. */

@@ -1,4 +1,4 @@
-/** The result of a proof. */
+/** The types of the results of a proof. */
 import type { Action, Call } from '../../policy/policy.js';
 
 /** A proof that a filter and a policy decide every call alike, with its size. */

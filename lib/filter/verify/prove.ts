@@ -62,7 +62,7 @@ function readProgram(filter: Filter): CheckedProgram {
 class Prover {
   readonly #policy: Policy;
   readonly #program: CheckedProgram;
-  /** Whether lockstep is tried first; else only if the diagrams grow too large. */
+  /** Whether lockstep is tried before diagrams; otherwise it is tried if the diagrams grow too large. */
   readonly #isInStep: boolean;
   #diagrams = new Diagrams();
   #returned: ProgramDiagrams;
@@ -143,7 +143,10 @@ class Prover {
     }
   }
 
-  /** Drops diagrams that grew too large, to make room for those of other syscalls. The limit is lowered each time. */
+  /**
+   * Drops diagrams that grew too large, to free memory for those of other syscalls. Lowers the limit on steps each
+   * time.
+   */
   #startAgain(): void {
     this.#steps += this.#diagrams.steps;
     this.#diagrams = new Diagrams(Math.floor(this.#diagrams.steps / 4));
@@ -179,20 +182,20 @@ class Prover {
     return undefined;
   }
 
-  /** Finds a call in `isAsked` for which two diagrams differ. */
-  #compare(found: Diagram, meant: Diagram, isAsked: Diagram = TRUE): Counterexample | undefined {
-    const within = (diagram: Diagram) => this.#diagrams.choose(isAsked, diagram, FALSE);
+  /** Finds a call for which two diagrams differ, among the calls for which `scope` is true. */
+  #compare(found: Diagram, meant: Diagram, scope: Diagram = TRUE): Counterexample | undefined {
+    const within = (diagram: Diagram) => this.#diagrams.choose(scope, diagram, FALSE);
     const difference = this.#diagrams.difference(within(found), within(meant));
     if (difference === undefined) return undefined;
     return { call: callFromBits(difference.ones), returned: difference.a, meant: actionOf(difference.b) };
   }
 
   /**
-   * What a call that may have a gate must return: if `found` has a gate, a call with the gate's whole value is
-   * allowed.
+   * Returns the required results of calls that may have a gate: if `found` has one, a call with the gate's whole value
+   * is allowed.
    */
-  #gated(found: Diagram, meant: Diagram, isAsked: Diagram = TRUE): Diagram {
-    const plain = this.#diagrams.choose(isAsked, meant, FALSE);
+  #gated(found: Diagram, meant: Diagram, scope: Diagram = TRUE): Diagram {
+    const plain = this.#diagrams.choose(scope, meant, FALSE);
     if (found === plain) return meant;
     const through = this.#diagrams.constant(returnValue({ kind: 'allow' }));
     return this.#diagrams.choose(gateDiagram(this.#diagrams), through, meant);

@@ -1,7 +1,7 @@
 /**
- * Writes what a program returns as few rules. For a call that no rule decides yet, the tests on its path become the
- * conditions of a rule; conditions that are not needed are then left out. Diagrams show whether a rule still decides
- * all of its calls as the program does.
+ * Describes the return values of a program by as few rules as it can find. For a call that no rule decides yet, the
+ * tests on its path become the conditions of a rule; conditions that are not needed are then left out. Diagrams show
+ * whether a rule still decides all of its calls as the program does.
  */
 import { actionOf } from '../../policy/action.js';
 import type { Condition, Decision } from '../../policy/policy.js';
@@ -41,10 +41,10 @@ export function coverProgram(
   return best.map(({ conditions, value }) => ({ conditions, action: actionOf(value) }));
 }
 
-/** After this many steps, no other default is tried. */
+/** The limit on diagram steps after which no other default is tried. */
 const MOST_FOR_OTHERS = 500_000;
 
-/** For lists that are longer than this, other defaults are tried. */
+/** Other defaults are tried only for lists with more rules than this. */
 const FEW_RULES = 4;
 
 function valuesOf(returned: Diagram, diagrams: Diagrams): ReadonlySet<number> {
@@ -93,23 +93,23 @@ interface CoverRule {
   readonly value: number;
 }
 
-/** Where the value of a diagram is `value`. */
+/** Returns a diagram of the calls for which the value of `diagram` is `value`. */
 function isValue(diagram: Diagram, value: number, diagrams: Diagrams): Diagram {
   return diagrams.map(diagram, (each) => (each === value ? TRUE : FALSE));
 }
 
 /** Drops conditions, the first ones first, as long as the rule takes no call that returns another value. */
 function widest(given: readonly Condition[], value: number, isWrong: Diagram, diagrams: Diagrams): CoverRule {
-  const asked = given.map((condition) => ({ condition, holds: conditionDiagram(condition, diagrams) }));
+  const tests = given.map((condition) => ({ condition, holds: conditionDiagram(condition, diagrams) }));
   // For each condition: whether all conditions after it hold.
   const after: Diagram[] = [];
-  asked.reduceRight<Diagram>((all, { holds }, i) => {
+  tests.reduceRight<Diagram>((all, { holds }, i) => {
     after[i] = all;
     return diagrams.both(all, holds);
   }, TRUE);
   const conditions: Condition[] = [];
   let taken: Diagram = TRUE;
-  for (const [i, { condition, holds }] of asked.entries()) {
+  for (const [i, { condition, holds }] of tests.entries()) {
     const others = diagrams.both(taken, after[i] ?? TRUE);
     if (diagrams.both(others, isWrong) === FALSE) continue;
     conditions.push(condition);
@@ -230,14 +230,16 @@ function bitOf(half: Half, bits: number): Condition {
   return matches(half, { mask: bit, bits: (half.word & bit) >>> 0 });
 }
 
-/** The word is not `k`. For a high word: it is on one side of `k`. */
+/**
+ * Returns the condition that the word is not `k`; for a high word, that it is on the side of `k` on which it is now.
+ */
 function unequal(half: Half, k: number): Condition {
   const { index, isHigh, word } = half;
   if (!isHigh) return { index, width: 32, op: 'ne', value: BigInt(k) };
   return word > k ? ordered(half, k + 1) : ordered(half, k);
 }
 
-/** The side of a bound that the word is on. */
+/** Returns the condition that the word stays on its side of a bound. */
 function ordered(half: Half, bound: number): Condition {
   const { index, isHigh, mask, word } = half;
   const isAbove = (word & mask) >>> 0 >= bound;

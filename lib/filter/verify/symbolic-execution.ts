@@ -17,7 +17,9 @@ import { ARCH_OFFSET, BPF, type Instruction, NR_OFFSET } from '../bpf/instructio
 
 /** The calls that take one path, and their return value. */
 export interface ExecutionPath {
-  /** Their arguments; and, in further places, their ABIs, instruction pointers and numbers. */
+  /**
+   * The values of their arguments; and, in further places of the region, of their ABI, instruction pointer and number.
+   */
   readonly region: ArgumentRegion;
   readonly value: number;
 }

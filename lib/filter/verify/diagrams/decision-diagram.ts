@@ -16,7 +16,7 @@ const CONSTANT = 0xffff;
 const TRUTH = 1;
 const VALUE = 0;
 
-/** The limit on steps, which take a third of a second. */
+/** The default limit on steps: 600,000 take a third of a second. */
 const MOST_STEPS = 600_000;
 
 /** Thrown if building a diagram takes too many steps. */
@@ -65,7 +65,7 @@ export class Diagrams {
   }
 
   /**
-   * `yes` where `test` is true, else `no`.
+   * Returns the diagram of `yes` where `test` is true, and of `no` elsewhere.
    * @throws {TooManySteps} if it takes too many steps.
    */
   choose(test: Diagram, yes: Diagram, no: Diagram): Diagram {

@@ -40,7 +40,7 @@ export function foreignMeaning({ foreignAction }: Policy): NumberMeaning {
 /** The meanings of all numbers of an AUDIT_ARCH, in order. */
 export class NumberMeanings {
   readonly #policy: Policy;
-  /** The first number of each range. Neighbours with the same meaning are one range. */
+  /** The first number of each range. Neighbors with the same meaning are one range. */
   readonly #starts: number[] = [];
   readonly #meanings: NumberMeaning[] = [];
 
@@ -107,11 +107,11 @@ function meaningOf(decisions: readonly Decision[], otherwise: Action, abi?: Abi)
 
 /** The content of a decision. Independent of the compiler's key: an omission there must not be repeated here. */
 function keyOf({ conditions, action }: Decision): string {
-  const asked = conditions.map((condition) => {
+  const tests = conditions.map((condition) => {
     const { index, width, op, value } = condition;
     return `${index} ${width} ${op} ${value}${condition.op === 'masked-eq' ? `/${condition.mask}` : ''}`;
   });
-  return `${asked} ${returnValue(action)}`;
+  return `${tests} ${returnValue(action)}`;
 }
 
 /** The return value of a call: that of the first decision whose conditions hold, or `otherwise`. */

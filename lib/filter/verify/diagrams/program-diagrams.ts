@@ -102,8 +102,8 @@ export class ProgramDiagrams {
 export function gateHalfAt({ gate, endian }: CheckedProgram, at: number, { offset, mask }: Held): number | undefined {
   const half = gate.get(at);
   if (half === undefined) return undefined;
-  const asked = argumentOffset(3 + Math.floor(half / 2), half % 2 === 0 ? 'low' : 'high', endian);
-  if (offset === asked && mask === MAX_WORD) return half;
+  const expected = argumentOffset(3 + Math.floor(half / 2), half % 2 === 0 ? 'low' : 'high', endian);
+  if (offset === expected && mask === MAX_WORD) return half;
   throw fromCaller(
     new RangeError(`instruction ${at} of the exec gate tests another word than that of its half of the value`),
   );
