@@ -88,8 +88,8 @@ export const GROUP_TEXT = {
   // Talking to others
   network: [
     'Sockets: of the network, of this machine, of the kernel.',
-    `accept accept4 bind connect getpeername getsockname getsockopt listen recv recvfrom recvmmsg recvmmsg_time64 recvmsg
-    send sendmmsg sendmsg sendto setsockopt shutdown socket socketcall socketpair`,
+    `accept accept4 bind connect getpeername getsockname getsockopt listen recv recvfrom recvmmsg recvmmsg_time64
+    recvmsg send sendmmsg sendmsg sendto setsockopt shutdown socket socketcall socketpair`,
   ],
   ipc: [
     'Pipes, message queues, semaphores, shared memory, and reaching into the memory of others.',
@@ -114,8 +114,8 @@ export const GROUP_TEXT = {
   ],
   signal: [
     'Handling signals and waiting for them.',
-    `rt_sigaction rt_sigpending rt_sigprocmask rt_sigsuspend rt_sigtimedwait rt_sigtimedwait_time64 sigaction sigaltstack
-    signal signalfd signalfd4 sigpending sigprocmask sigsuspend`,
+    `rt_sigaction rt_sigpending rt_sigprocmask rt_sigsuspend rt_sigtimedwait rt_sigtimedwait_time64 sigaction
+    sigaltstack signal signalfd signalfd4 sigpending sigprocmask sigsuspend`,
   ],
   session: ['Process groups, sessions and terminals.', 'getpgid getpgrp getsid setpgid setsid vhangup'],
   resources: [
@@ -125,9 +125,9 @@ export const GROUP_TEXT = {
   ],
   scheduling: [
     'Asking about and changing priorities and CPUs.',
-    `getpriority ioprio_get ioprio_set nice sched_get_priority_max sched_get_priority_min sched_getaffinity sched_getattr
-    sched_getparam sched_getscheduler sched_rr_get_interval sched_rr_get_interval_time64 sched_setaffinity
-    sched_setattr sched_setparam sched_setscheduler sched_yield setpriority`,
+    `getpriority ioprio_get ioprio_set nice sched_get_priority_max sched_get_priority_min sched_getaffinity
+    sched_getattr sched_getparam sched_getscheduler sched_rr_get_interval sched_rr_get_interval_time64
+    sched_setaffinity sched_setattr sched_setparam sched_setscheduler sched_yield setpriority`,
   ],
   sandbox: [
     'Restricting oneself, which can never give rights.',
@@ -137,8 +137,8 @@ export const GROUP_TEXT = {
   // Memory
   memory: [
     'Mapping memory, protecting it and advising the kernel on it.',
-    `@memlock @pkey brk get_mempolicy madvise map_shadow_stack mbind memfd_create memfd_secret migrate_pages mincore mmap
-    mmap2 move_pages mprotect mremap mseal msync munmap process_madvise process_mrelease remap_file_pages
+    `@memlock @pkey brk get_mempolicy madvise map_shadow_stack mbind memfd_create memfd_secret migrate_pages mincore
+    mmap mmap2 move_pages mprotect mremap mseal msync munmap process_madvise process_mrelease remap_file_pages
     set_mempolicy set_mempolicy_home_node userfaultfd`,
   ],
   memlock: ['Keeping memory from being swapped out.', 'mlock mlock2 mlockall munlock munlockall'],
