@@ -1,4 +1,4 @@
-/** Validates the call that `explain` is asked about, and converts its arguments to register values. */
+/** Validates the call to explain, and converts its arguments to register values. */
 import { SeccompError } from '../errors.js';
 import type { Call } from '../policy/policy.js';
 import { ABIS, type AbiName, abiOf } from '../syscalls/abi.js';

@@ -42,7 +42,7 @@ export function tooManyBytes(source: string, content = 'profile'): SeccompError 
   return new SeccompError('ERR_SECCOMP_FILE', `${source}: more than ${limit}: a ${content} may have no more`);
 }
 
-/** Returns what a file is that is not a regular one, for messages; undefined for a regular file. */
+/** Returns the kind of a file, for messages; undefined for a regular file. */
 export function kindInWords(stats: Stats): string | undefined {
   if (stats.isFile()) return undefined;
   if (stats.isDirectory()) return 'a directory';
