@@ -15,9 +15,11 @@ const DENY: Action = Object.freeze({ kind: 'errno', errno: EPERM });
 
 /** Which of the calls are denied to a child. */
 export interface Denials {
-  /** Those that isolation denies: setting another process's limits, and putting input into a terminal. */
+  /** Whether to deny what isolation denies: setting limits of other processes, and putting input into a terminal. */
   readonly isolated: boolean;
-  /** Those that supervision denies: taking descriptors of another process, such as the supervisor's listener. */
+  /**
+   * Whether to deny what supervision denies: taking descriptors of other processes, such as the supervisor's listener.
+   */
   readonly supervised: boolean;
 }
 

@@ -11,7 +11,7 @@ import type { GraphNode } from '../bpf/graph.js';
 export const NANOSECONDS = {
   /** An instruction of the program: the kernel copies, checks and translates it when the filter is attached. */
   instruction: 138,
-  /** Added for a branch neither of whose targets is the next instruction: the kernel translates it to two jumps. */
+  /** The extra cost of a branch if neither target is the next instruction: the kernel translates it to two jumps. */
   detour: 55,
   /** One step in the kernel's emulation of one syscall number, by the kind of branch. */
   jeq: 2.1,

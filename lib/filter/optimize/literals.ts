@@ -132,7 +132,7 @@ function atLeast({ index, width }: Condition, bound: bigint): readonly (readonly
   return [...above, [...notBelow, lower]];
 }
 
-/** argument < bound, likewise. */
+/** argument < bound: the high word is below the bound's, or it is not above and the low word decides. */
 function below({ index, width }: Condition, bound: bigint): readonly (readonly Literal[])[] {
   if (bound === 0n) return [];
   if (width !== 64) return [[range(2 * index, 0, low(bound) - 1, width)]];

@@ -175,7 +175,7 @@ export class NumberTree {
     }
   }
 
-  /** Those of `ways` by which one test of bits decides the run. */
+  /** Returns those of `ways` by which one test of bits can decide the run. */
   #bitsWays(i: number, j: number, ways: number): number {
     const first = (ways & BITS_FIRST) !== 0 && this.#bitsMask(i, j, i) !== 0 ? BITS_FIRST : 0;
     const second = (ways & BITS_SECOND) !== 0 && this.#bitsMask(i, j, i + 1) !== 0 ? BITS_SECOND : 0;

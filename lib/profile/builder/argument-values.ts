@@ -67,8 +67,8 @@ export function intersection(a: ValueSet, b: ValueSet, max: bigint): readonly Va
 }
 
 /**
- * Comparisons of which each value of the set passes exactly one; undefined stands for a comparison that all values
- * pass. A range with two bounds becomes aligned blocks, since a rule can compare an argument only once.
+ * Returns comparisons such that each value of the set passes exactly one of them; undefined is a comparison that all
+ * values pass. A range with two bounds becomes aligned blocks, since a rule can compare an argument only once.
  */
 export function testsOf(set: ValueSet, max: bigint): readonly (ValueTest | undefined)[] {
   if (has(set, 'first')) {

@@ -5,7 +5,7 @@ import { type Diagnostics, hint, shown } from './diagnostics.js';
 import { type Field, LONGEST, RULE, type Struct } from './fields.js';
 import type { ProfileFormat } from './options.js';
 
-/** How a document is read, and where problems are reported. */
+/** The format by which a document is read, and the collector of problems. */
 export interface Reading {
   readonly format: ProfileFormat;
   readonly diagnostics: Diagnostics;

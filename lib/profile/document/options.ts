@@ -12,7 +12,7 @@ export type ProfileFormat = 'docker' | 'podman' | 'oci';
 /** `strict` refuses likely mistakes; `compat` does what the format's runtime does, and warns. */
 export type ProfileMode = 'strict' | 'compat';
 
-/** How to understand what a document leaves open. */
+/** Options that settle what a document leaves open. */
 export interface MeaningOptions {
   /**
    * How many bits of an argument are compared: as many as the kernel reads, or all 64, as libseccomp does. Default

@@ -176,7 +176,7 @@ function haveOneAction(decisions: readonly RuleDecision[]): boolean {
   return decisions.every((each, _, [first = each]) => haveSameAction(each, first));
 }
 
-/** What to do about a decision that libseccomp refuses beside another one. */
+/** Returns advice on a decision that libseccomp refuses beside another one. */
 function remedyFor(decision: RuleDecision, other: RuleDecision, abi: Abi, multiplexer: string | undefined): string {
   if (multiplexer !== undefined) {
     const reason = `for ${multiplexer} on ${abi.name}, container runtimes drop comparisons of argument 0`;
