@@ -17,8 +17,9 @@ export const MOST_BYTES = 16 * 1024 * 1024;
 export function readRegularFile(file: string | URL, source: string, content = 'profile'): string {
   try {
     refuse(statSync(file), source, content);
-    // Since statSync, another file may have taken its place. O_NONBLOCK: opening a FIFO, or reading a file of the kernel, must not
-    // block. O_NOCTTY: a terminal must not become the controlling terminal of this process. libuv adds O_CLOEXEC.
+    // Since statSync, another file may have taken its place. O_NONBLOCK: opening a FIFO, or reading a file of the
+    // kernel, must not block. O_NOCTTY: a terminal must not become the controlling terminal of this process. libuv adds
+    // O_CLOEXEC.
     const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
     try {
       const stats = fstatSync(descriptor);

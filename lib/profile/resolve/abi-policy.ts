@@ -110,8 +110,8 @@ function largestNumber(
 ): number | undefined {
   let largest: number | undefined;
   for (const [number, decisions] of byNumber) {
-    const isConsidered = mode === 'strict' || (number > 0 && decisions.some(({ syscall }) => !multiplexed.has(syscall)));
-    if (isConsidered && number > (largest ?? -1)) largest = number;
+    const isUsed = mode === 'strict' || (number > 0 && decisions.some(({ syscall }) => !multiplexed.has(syscall)));
+    if (isUsed && number > (largest ?? -1)) largest = number;
   }
   return largest;
 }
