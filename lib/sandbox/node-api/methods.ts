@@ -115,7 +115,9 @@ export function bindProfile(profile: unknown, defaults: unknown) {
   };
 }
 
-/** Adds the promisified form: a promise of `{ stdout, stderr }` whose property `child` is the process, as Node's has. */
+/**
+ * Adds the promisified form: a promise of `{ stdout, stderr }` whose property `child` is the process, as Node's has.
+ */
 function promisifiable(start: (...parameters: readonly unknown[]) => SandboxedProcess) {
   const promised = (...parameters: readonly unknown[]) => {
     let done: Callback = () => {};
