@@ -6,13 +6,13 @@ import { indices } from '../util/own-data.js';
 import { writeByName } from './constant-names.js';
 
 /**
- * A socket address that a call's argument points to. `family` tells which other properties there are. It is the number
- * AF_* of an address that has no other properties, such as one that was cut short.
+ * A socket address that a call's argument points to. `family` determines the other properties. It is the number AF_*
+ * for an address without other properties, such as one that was cut short.
  *
  * @example
  * import { spawn } from 'seccomp';
  *
- * // A call of bash's that connects to a socket, which the handler refuses in place of the kernel.
+ * // bash calls connect(2), and the handler refuses the call.
  * spawn('bash', ['-c', 'exec 3<> /dev/tcp/192.0.2.1/80'], { defaultAction: 'SCMP_ACT_ALLOW' }, {
  *   stdio: 'ignore',
  *   notify: {

@@ -34,7 +34,7 @@ export interface HardenOptions extends FilterOptions {
   readonly capabilities?: readonly string[] | undefined;
 }
 
-/** What is attached to this process now. */
+/** The filters of this process after `harden`. */
 export interface Hardened {
   /** The threads that have the filters. */
   readonly threads: 'all' | 'current';

@@ -29,7 +29,7 @@ import {
 /** Default options of a Sandbox's functions. Each function uses those that it takes, and ignores the others. */
 export type SandboxDefaults = RunOptions;
 
-/** The functions, without Node's types. */
+/** The functions of a Sandbox, without Node's types. */
 class BoundMethods {
   readonly #profile: LoadedSources;
   readonly #defaults: Options;

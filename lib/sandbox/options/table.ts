@@ -33,7 +33,7 @@ function option(read: Read, takenBy: readonly FunctionName[], refusedBy: Reasons
   return { read, takenBy, refusedBy: new Map(Object.entries(refusedBy)) };
 }
 
-/** Checked where it is used. */
+/** Takes the value unchecked: the code that uses it checks it. */
 const asGiven: Read = (value) => value;
 
 const CHILDREN = ['spawn', 'spawnSync', 'run', 'record'] as const;
@@ -44,7 +44,7 @@ const NO_SUPERVISOR = "fork can't supervise its child; start Node by spawn";
 const timeout: Read = (value, _, by) =>
   // spawnSync has no timer of Node's, so its timeout may be longer than LONGEST_TIMER.
   check.readTimeout(value, by === 'spawnSync' ? Number.MAX_SAFE_INTEGER : check.LONGEST_TIMER);
-/** As in Node, the synchronous functions don't check it. */
+/** As in Node, the synchronous functions do not check this option. */
 const serialization: Read = (value, name, by) => (by === 'spawnSync' ? value : check.readSerialization(value, name));
 /** Node's execFile treats an unknown encoding as `buffer`. */
 const encoding: Read = (value, _, by) => (by === 'execFile' ? value : check.readEncoding(value));

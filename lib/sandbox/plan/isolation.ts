@@ -20,7 +20,9 @@ export function isolationFor(options: Options, isFiltered: boolean, now = false)
   return isolate === undefined && !isFiltered ? undefined : isolation(isolate, () => subjectOf(options), now);
 }
 
-/** What is enforced on a program, given the errno with which it failed to enter its domain, or 0. */
+/**
+ * Returns what is enforced on a program. `isolationError` is the errno with which it failed to enter its domain, or 0.
+ */
 export function enforcementOf(options: Options, isolated: Isolation | undefined, isolationError = 0): Enforcement {
   if (isolated !== undefined) return isolated.enforced(isolationError);
   return notIsolated(subjectOf(options), options.isolate === false);

@@ -1,4 +1,4 @@
-/** The agents that listen on this thread. */
+/** The agents that listen on this thread. A function that blocks the thread can't use them. */
 import { SeccompError } from '../../errors.js';
 
 /** The part of an agent that the functions that start programs use. */

@@ -20,7 +20,7 @@ export function observation(abis: readonly AbiName[]): Supervision {
   return addon().supervision({ answers, everything: true, ...callTables(abis) });
 }
 
-/** Forwards every notification to JavaScript. Counts no calls. */
+/** Forwards every notification to JavaScript, for an agent. Counts no calls. */
 export function forwarding(): Supervision {
   const notify = { code: BPF.ret, jt: 0, jf: 0, k: actionBase('notify') };
   const none = new Uint32Array();

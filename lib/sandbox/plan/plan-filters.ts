@@ -24,7 +24,7 @@ import {
   supervisorOf,
 } from './supervised.js';
 
-/** What is attached to a program, and what else is enforced on it. */
+/** The filters of a program, and everything else that is enforced on it. */
 export interface FilterPlan {
   /** In the order in which they are attached; none if nothing is filtered. */
   readonly filters: readonly Filter[];
