@@ -51,10 +51,7 @@ export interface NativeRequest extends NativeFilters {
   readonly supervision?: Supervision | undefined;
   /** Where the listener's calls are reported. Required with `supervision`. */
   readonly inbox?: InboxHandle | undefined;
-  /**
-   * The socket that receives the listener instead, and the message: one to three texts, with the process ID between
-   * them.
-   */
+  /** The socket that receives the listener, and the message: one to three texts, with the process ID between them. */
   readonly agent?: { readonly path: string; readonly state: readonly string[] } | undefined;
 }
 
