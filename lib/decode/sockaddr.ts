@@ -78,14 +78,17 @@ function parse(bytes: Uint8Array, endian: Abi['endian']): Sockaddr {
   return { kind: 'other', family, rest };
 }
 
-/** A path ends at its NUL. All bytes of an abstract name count, zero bytes too. An unnamed socket has no bytes. */
+/**
+ * Parses the bytes of sun_path. A path ends at its NUL. In an abstract name every byte is significant, NULs included.
+ * An unnamed socket has no bytes.
+ */
 function parseUnix(bytes: Uint8Array): Sockaddr {
   if (bytes[0] === 0) return { kind: 'abstract', name: textOf(bytes.subarray(1)) };
   const end = bytes.indexOf(0);
   return { kind: 'path', name: textOf(end < 0 ? bytes : bytes.subarray(0, end)) };
 }
 
-/** Writes 16 bytes as Node's sockets do. URL writes all as RFC 5952 does but for IPv4-mapped addresses. */
+/** Writes an IPv6 address as Node's sockets do. The class URL follows RFC 5952, except for IPv4-mapped addresses. */
 function writeIpv6(bytes: Uint8Array): string {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const groups = indices(8).map((i) => view.getUint16(2 * i).toString(16));
@@ -94,7 +97,7 @@ function writeIpv6(bytes: Uint8Array): string {
   return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1);
 }
 
-/** The address in `bytes`, for a handler. */
+/** Parses the address in `bytes` for a handler. */
 export function readSockaddr(bytes: Uint8Array, endian: Abi['endian']): SocketAddress {
   return { ...namedAddress(parse(bytes, endian)), bytes };
 }

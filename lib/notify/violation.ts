@@ -117,9 +117,9 @@ interface Described {
 }
 
 /**
- * Adds the decoded arguments and the findings as getters. They are own and enumerable, so that JSON, structuredClone,
- * spreading and comparing read them as plain properties. All violations share the getters: a listener keeps up to 2,048
- * kinds.
+ * Adds the kind's decoded arguments and findings to a violation, as getters. They are own and enumerable, so that JSON,
+ * structuredClone, spreading and comparing read them as plain properties. All violations share the getters: a listener
+ * keeps up to 2,048 kinds.
  */
 function describedBy<Target extends object>(
   kind: DeniedKind,
