@@ -18,7 +18,7 @@ export type SeccompErrorCode =
   | 'ERR_SECCOMP_UNSUPPORTED'
   /** The native addon is missing, or Node cannot load it. */
   | 'ERR_SECCOMP_ADDON'
-  /** An option is unknown, of the wrong type, or impossible to honour. */
+  /** An option is unknown, of the wrong type, or can't be honored. */
   | 'ERR_SECCOMP_OPTION'
   /** The kernel refused the filter. The program was not started. */
   | 'ERR_SECCOMP_ATTACH'

@@ -5,8 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import { SeccompError } from './errors.js';
 import { isolationSupport, type Support } from './landlock/domain.js';
 import { addon } from './native.js';
-import type { AttachFlag } from './policy/action.js';
-import { ACTION_KINDS, actionBase } from './policy/action.js';
+import { ACTION_KINDS, type AttachFlag, actionBase } from './policy/action.js';
 import type { Action } from './policy/policy.js';
 import type { Host } from './profile/resolve/resolve.js';
 import type { AbiName } from './syscalls/abi.js';
@@ -53,7 +52,7 @@ const OTHERS: ReadonlyMap<AbiName, readonly AbiName[]> = new Map<AbiName, readon
   ['aarch64', ['arm']],
 ]);
 
-/** Flags of seccomp(2) that callers can ask for. Source: linux/seccomp.h. */
+/** Flags of seccomp(2) that callers can set. Source: linux/seccomp.h. */
 export const ATTACH_FLAGS = { LOG: 2, SPEC_ALLOW: 4 } as const satisfies Record<AttachFlag, number>;
 
 const NEW_LISTENER = 8;

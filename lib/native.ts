@@ -9,7 +9,7 @@ export interface NativeFilters {
   readonly noNewPrivileges: boolean;
   /** At most 8, in the order in which they are attached. Empty only with `unconfined`. */
   readonly filters: readonly NativeFilter[];
-  /** Whether no filter is wanted. Stated apart from `filters`, so that a filter that is lost on the way is an error. */
+  /** Whether no filter is to be attached. Separate from `filters`, so that an empty list by mistake is an error. */
   readonly unconfined: boolean;
   /** SECCOMP_FILTER_FLAG_* */
   readonly filterFlags: number;
@@ -51,7 +51,7 @@ export interface NativeRequest extends NativeFilters {
   readonly supervision?: Supervision | undefined;
   /** Where the listener's calls are reported. Required with `supervision`. */
   readonly inbox?: InboxHandle | undefined;
-  /** The socket that gets the listener instead, with one to three texts and the process ID between each two. */
+  /** The socket that receives the listener, and the message: one to three texts, with the process ID between them. */
   readonly agent?: { readonly path: string; readonly state: readonly string[] } | undefined;
 }
 
@@ -214,7 +214,7 @@ export interface NativeResult {
   readonly signal: number | null;
   /** The output of each descriptor that was a SOCKET; null for stdin and for all others. */
   readonly output: readonly (Buffer | null)[];
-  /** The errno for which the child was signalled or a stream was closed (ETIMEDOUT, ENOBUFS, …); otherwise 0. */
+  /** The errno for which the child was sent a signal or a stream was closed (ETIMEDOUT, ENOBUFS, …); otherwise 0. */
   readonly stopped: number;
   /** As in NativeChild. */
   readonly isolationError: number;
@@ -293,7 +293,7 @@ export interface Addon {
   ): number;
 }
 
-/** Returns the file that a forked child loads first. It is the one of dist/ from lib/ too. */
+/** Returns the file that a forked child loads first. Code that runs from lib/ uses the file in dist/ too. */
 export const preloadFile = (): string => resolve(import.meta.dirname, '../dist/preload.cjs');
 
 /** Returns the program that isolates a forked child before Node starts its first thread. */

@@ -28,7 +28,9 @@ import type { AgentMessage } from './container-state.js';
 
 /** Options of `listen`. */
 export interface ListenOptions {
-  /** The milliseconds that a handler may take: above 0 and below 2³¹. Its call is denied then. Default 10,000. */
+  /**
+   * The milliseconds that a handler may take: above 0 and below 2³¹. After that, the call is denied. Default 10,000.
+   */
   readonly notifyTimeout?: number | undefined;
 }
 
@@ -80,7 +82,7 @@ export interface AgentEvents {
   container: [container: Container];
   /** All processes of a container have ended. */
   end: [container: Container];
-  /** A handler threw, took too long, or returned no valid answer: its call was denied. */
+  /** A handler threw, took too long, or returned no valid answer, so the call was denied. */
   handlerError: [error: unknown, call: NotifiedCall<Container>];
   /** There is no handler for a call, which failed with ENOSYS. */
   unanswered: [call: NotifiedCall<Container>];
@@ -122,7 +124,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   /** Keeps this process alive: the socket and the listeners do not. */
   readonly #alive = setInterval(() => {}, 2 ** 30);
   #isOpen = true;
-  /** Whether the next connection is waited for. */
+  /** Whether this agent waits for the next connection. */
   #isAwaiting = false;
   #end: () => void = () => {};
   readonly #ended = new Promise<void>((resolve) => {
@@ -152,7 +154,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   }
 
   /**
-   * Accepts no more containers, and removes the socket's file. The containers that there are keep their answers.
+   * Accepts no more containers, and removes the socket's file. Calls of the current containers are still answered.
    *
    * @returns A promise that resolves when the last container has ended.
    */

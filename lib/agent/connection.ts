@@ -24,8 +24,8 @@ export class AgentConnection {
   #bytes = Buffer.alloc(0);
 
   /**
-   * Calls `done` once, unless `giveUp` is called before. A peer that only tests whether an agent listens has the
-   * outcome null. The caller closes `socket` after `done`.
+   * Calls `done` once, unless `giveUp` is called first. The outcome is null for a peer that only tests whether an agent
+   * listens. The caller closes `socket` after `done`.
    */
   constructor(socket: LocalSocket, done: (outcome: Outcome) => void) {
     const sender = socket.sender();

@@ -14,7 +14,7 @@ export interface AgentMessage {
 }
 
 /**
- * Reads the message in `text`, with which `descriptors` descriptors came.
+ * Reads a message. `descriptors` is the number of descriptors that the runtime sent with it.
  *
  * @throws {Error} whose message names the wrong property.
  */
@@ -38,7 +38,10 @@ export function readMessage(text: string, descriptors: number, sender: Sender): 
   return { container: Object.freeze(container), listenerIndex };
 }
 
-/** Whether the text is complete. If a runtime keeps the connection open, nothing else marks the end of its message. */
+/**
+ * Whether the text is a whole JSON document. If a runtime keeps the connection open, nothing else marks the end of its
+ * message.
+ */
 export function isCompleteJson(text: string): boolean {
   if (!text.trimEnd().endsWith('}')) return false;
   try {

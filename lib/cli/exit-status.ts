@@ -1,6 +1,6 @@
 /**
- * The exit status of `seccomp`. Every status of the command is chosen in this file, but for those of a program that it
- * becomes.
+ * The exit status of `seccomp`. Every status of the command is chosen in this file, except the status of a program that
+ * replaces the command.
  */
 import { constants } from 'node:os';
 import { NOT_RUN } from '../sandbox/this-process/exit-status.js';
@@ -17,7 +17,10 @@ export function exitFailed(): void {
   process.exitCode = FAILED;
 }
 
-/** The command has a result: 0 if it is good, 1 if it is bad. Does not replace the status of an earlier failure. */
+/**
+ * The command has a result: status 0 if the result is good, 1 if it is bad. Does not replace the status of an earlier
+ * failure.
+ */
 export function exitWithResult(isGood: boolean): void {
   process.exitCode ??= isGood ? 0 : 1;
 }

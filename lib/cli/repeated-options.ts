@@ -1,7 +1,7 @@
 /** Options that are given more than once. */
 import type { Command } from 'commander';
 
-/** The parser of an option that may be repeated: collects its values. */
+/** Parses an option that may be repeated: collects its values. */
 export function several(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }

@@ -9,7 +9,7 @@ import { printMessage } from './output/print.js';
 
 /** Signals that a terminal sends to the program itself, as to every process in the foreground. */
 const FROM_TERMINAL: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT'];
-/** Signals that are passed on to the program: whoever sends them to this process means the program. */
+/** Signals that this process passes on to the program, for which they are meant. */
 const PASSED_ON: readonly NodeJS.Signals[] = ['SIGHUP', 'SIGTERM', 'SIGUSR1', 'SIGUSR2', ...FROM_TERMINAL];
 
 /** Runs a program. Resolves when it has ended, and rejects if it can't be started. Exits as the program does. */
@@ -56,7 +56,7 @@ function report(violation: Violation): void {
   printMessage([outcomeText(violation), `by ${caller}`, `${why}${place}`, ...hints(violation)].join('\n  '));
 }
 
-/** Says of denials that programs expect that they are usually harmless. */
+/** Notes on a denial that programs expect, which is usually harmless. */
 function hints({ action, fallback }: Violation): readonly string[] {
   if (fallback) return ['a fallback: programs expect this answer, and use an older call'];
   if (action.kind !== 'errno' || action.errno !== constants.errno.ENOSYS) return [];

@@ -10,7 +10,7 @@ export function reportStartFailure(command: string, error: unknown): void {
   exitNotStarted(isFound);
 }
 
-/** Whether execve(2) failed, which both execve() and spawn() say in the property `call` of their errors. */
+/** Whether execve(2) failed: the errors of execve() and spawn() name the system call in their property `call`. */
 function isStartFailure(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'call' in error && error.call === 'execve';
 }

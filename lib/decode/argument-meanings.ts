@@ -1,4 +1,7 @@
-/** The meanings of syscalls' arguments: one table, by which arguments are written, captured and told apart. */
+/**
+ * The meanings of syscalls' arguments, in one table: how to write an argument, whether to capture the memory that it
+ * points to, and whether it distinguishes kinds of calls.
+ */
 import type { AbiName } from '../syscalls/abi.js';
 import { type ArgumentRegister, argumentsOf, entryPoint } from '../syscalls/table.js';
 import type { FamilyName } from './constant-families.js';
@@ -49,7 +52,7 @@ const OPTION_OF_LEVEL = entry({ kind: 'option-of-level' });
 const ARGUMENT_OF_COMMAND = entry({ kind: 'argument-of-command' });
 
 /**
- * Marks an argument that tells kinds of calls apart: it decides what the kernel does, programs use few values for it,
+ * Marks an argument that distinguishes kinds of calls: it decides what the kernel does, programs use few values for it,
  * and these do not depend on the data that a program works with.
  */
 function distinct({ meaning }: Entry): Entry {

@@ -138,7 +138,9 @@ function writeByType({ type, name = '', width }: ArgumentRegister, value: bigint
   return SIGNED.test(type) || width === 32 || type.endsWith('size_t') ? String(value) : writeNumber(value);
 }
 
-/** Whether the kernel reads the argument `mode`: open(2) and its kin read it only if they create a file. */
+/**
+ * Whether the kernel reads the argument `mode`: open(2), openat(2) and mq_open(2) read it only if they create a file.
+ */
 function takesMode({ abi, syscall, args }: ObservedCall): boolean {
   if (syscall !== 'open' && syscall !== 'openat' && syscall !== 'mq_open') return true;
   const flags = BigInt(args[syscall === 'openat' ? 2 : 1] ?? 0n);

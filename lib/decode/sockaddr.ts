@@ -6,13 +6,13 @@ import { indices } from '../util/own-data.js';
 import { writeByName } from './constant-names.js';
 
 /**
- * A socket address that a call's argument points to. `family` tells which other properties there are. It is the number
- * AF_* of an address that has no other properties, such as one that was cut short.
+ * A socket address that a call's argument points to. `family` determines the other properties. It is the number AF_*
+ * for an address without other properties, such as one that was cut short.
  *
  * @example
  * import { spawn } from 'seccomp';
  *
- * // A call of bash's that connects to a socket, which the handler refuses in place of the kernel.
+ * // bash calls connect(2), and the handler refuses the call.
  * spawn('bash', ['-c', 'exec 3<> /dev/tcp/192.0.2.1/80'], { defaultAction: 'SCMP_ACT_ALLOW' }, {
  *   stdio: 'ignore',
  *   notify: {
@@ -78,14 +78,17 @@ function parse(bytes: Uint8Array, endian: Abi['endian']): Sockaddr {
   return { kind: 'other', family, rest };
 }
 
-/** A path ends at its NUL. All bytes of an abstract name count, zero bytes too. An unnamed socket has no bytes. */
+/**
+ * Parses the bytes of sun_path. A path ends at its NUL. In an abstract name every byte is significant, NULs included.
+ * An unnamed socket has no bytes.
+ */
 function parseUnix(bytes: Uint8Array): Sockaddr {
   if (bytes[0] === 0) return { kind: 'abstract', name: textOf(bytes.subarray(1)) };
   const end = bytes.indexOf(0);
   return { kind: 'path', name: textOf(end < 0 ? bytes : bytes.subarray(0, end)) };
 }
 
-/** Writes 16 bytes as Node's sockets do. URL writes all as RFC 5952 does but for IPv4-mapped addresses. */
+/** Writes an IPv6 address as Node's sockets do. The class URL follows RFC 5952, except for IPv4-mapped addresses. */
 function writeIpv6(bytes: Uint8Array): string {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const groups = indices(8).map((i) => view.getUint16(2 * i).toString(16));
@@ -94,7 +97,7 @@ function writeIpv6(bytes: Uint8Array): string {
   return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1);
 }
 
-/** The address in `bytes`, for a handler. */
+/** Parses the address in `bytes` for a handler. */
 export function readSockaddr(bytes: Uint8Array, endian: Abi['endian']): SocketAddress {
   return { ...namedAddress(parse(bytes, endian)), bytes };
 }

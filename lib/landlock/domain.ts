@@ -1,4 +1,4 @@
-/** Isolation: a child in a Landlock domain of its own has no access to its parent and to processes that others started. */
+/** Isolation: a child in a Landlock domain of its own can't reach its parent, nor processes that others started. */
 import { constants, release } from 'node:os';
 import { SeccompError } from '../errors.js';
 import { addon, type NativeDomain } from '../native.js';
@@ -10,7 +10,9 @@ export type Isolate = boolean | IsolateOptions;
 
 /** Exceptions from a child's isolation. */
 export interface IsolateOptions {
-  /** Whether the child can connect to abstract Unix sockets outside of its domain, such as those of X11. Default false. */
+  /**
+   * Whether the child can connect to abstract Unix sockets outside of its domain, such as those of X11. Default false.
+   */
   readonly abstractSockets?: boolean | undefined;
 }
 
@@ -27,7 +29,10 @@ const REFER = 1 << 13;
 
 const SCOPES: NativeDomain = freeze([0, 0, ABSTRACT_SOCKETS | SIGNALS]);
 const SCOPES_BUT_SOCKETS: NativeDomain = freeze([0, 0, SIGNALS]);
-/** Handles one access right, and grants it everywhere. A ruleset must handle one, and every ruleset without this one denies moving files between directories. */
+/**
+ * Handles one access right, and grants it everywhere. A ruleset must handle at least one right. It handles REFER, as a
+ * ruleset that does not handle REFER denies moving files between directories.
+ */
 const WITHOUT_SCOPES: NativeDomain = freeze([REFER, REFER, 0]);
 
 let known: Support | undefined;
@@ -35,7 +40,8 @@ let known: Support | undefined;
 /**
  * Finds the isolation that this kernel can enforce, by entering domains on a thread that ends.
  *
- * @param now - Whether to try again, instead of returning the first result: a filter that was attached meanwhile may forbid it.
+ * @param now - Whether to probe the kernel again, instead of returning the first result: a filter that was attached
+ * since then may forbid Landlock.
  */
 export function isolationSupport(now = false): Support {
   if (now || known === undefined) known = freeze(findSupport());
@@ -53,7 +59,7 @@ function findSupport(): Support {
   return { by: null, reason: without === EINVAL ? tooOld : reasonOf(without), domain: undefined };
 }
 
-/** Why landlock_restrict_self(2) and its siblings fail with this errno. */
+/** Why the system calls of Landlock fail with this errno. */
 function reasonOf(errno: number): string {
   const { ENOSYS, EOPNOTSUPP, EPERM, E2BIG } = constants.errno;
   const reasons: ReadonlyMap<number, string> = new Map([
@@ -84,7 +90,7 @@ export interface Subject {
 export interface Isolation {
   /** As members of the addon's request. */
   readonly request: { readonly isolation: boolean; readonly domain: NativeDomain | undefined };
-  /** What is enforced, given the errno with which the child failed to enter its domain, or 0. */
+  /** Returns what is enforced, given the errno with which the child failed to enter its domain, or 0. */
   enforced(isolationError: number): Enforcement;
 }
 
@@ -93,8 +99,7 @@ export interface Isolation {
  *
  * @param isolate - The option; undefined means as far as this kernel can.
  * @param subject - Returns the child's properties. Called only where they matter, as it reads files.
- * @param now - Whether to find out again what this kernel can enforce: for a child that does not report whether it has entered
- * its domain.
+ * @param now - Whether to probe the kernel again: for a child that does not report whether it has entered its domain.
  * @throws SeccompError ERR_SECCOMP_UNSUPPORTED if `isolate` is true, and this kernel can't enforce it in full.
  */
 export function isolation(isolate: Isolate | undefined, subject: () => Subject, now: boolean): Isolation | undefined {
@@ -114,10 +119,10 @@ export function isolation(isolate: Isolate | undefined, subject: () => Subject, 
 /**
  * What is enforced on a child that is not isolated.
  *
- * @param isAskedFor - Whether the option `isolate` is false; else it was left out, under `unconfined`.
+ * @param isExplicit - Whether the option `isolate` is false. Otherwise it was left out, under `unconfined`.
  */
-export function notIsolated(subject: Subject, isAskedFor: boolean): Enforcement {
-  const remedy = isAskedFor ? 'leave out isolate: false' : 'give isolate: true';
+export function notIsolated(subject: Subject, isExplicit: boolean): Enforcement {
+  const remedy = isExplicit ? 'leave out isolate: false' : 'give isolate: true';
   const open = [...BY_FILTER, ...BY_DOMAIN, ...BY_SCOPES].map((reach) => ({ reach, remedy }));
   const reason = 'isolation is off';
   return { isolation: { by: null, reason, closed: [], open: [...open, ...openAnyway(subject)] } };
@@ -136,7 +141,7 @@ function refuseLess({ by, reason }: Support, { isRoot }: Subject): void {
 /** The error for a child with `isolate: true` that failed to enter its domain with `errno`. */
 export const isolationError = (errno: number): SeccompError => refused(reasonOf(errno));
 
-/** The error for `isolate: true` that can't be honoured. */
+/** The error for `isolate: true` that can't be honored. */
 export class IsolationRefusal extends SeccompError {
   readonly #reason: string;
 
@@ -156,7 +161,7 @@ function refused(reason: string, remedy = ''): IsolationRefusal {
   return new IsolationRefusal(reason, remedy);
 }
 
-/** Closed by the filter, with Landlock or without. */
+/** Ways that the filter closes, with Landlock or without. */
 const BY_FILTER: readonly Reach[] = ['limits', 'terminal'];
 const BY_DOMAIN: readonly Reach[] = ['memory', 'environment', 'descriptors', 'ptrace'];
 const BY_SCOPES: readonly Reach[] = ['signals', 'abstract-sockets'];
@@ -189,7 +194,7 @@ function remedyFor(
   return isSameUser && reach !== 'abstract-sockets' ? `${kernel}, or another uid` : kernel;
 }
 
-/** What neither a domain nor the filter closes. Most of it concerns processes with the child's user ID. */
+/** The ways that neither a domain nor the filter closes. Most of them lead to processes with the child's user ID. */
 function openAnyway({ isSameUser, isRoot, writesNoCore }: Subject): readonly OpenReach[] {
   const remedy = isSameUser ? 'give the child another uid' : 'give each child a uid of its own';
   const root: OpenReach = { reach: 'files-of-root', remedy: 'give the child another uid, and no CAP_SETUID' };

@@ -10,7 +10,7 @@ export type Reach =
   | 'descriptors'
   /** ptrace(2). */
   | 'ptrace'
-  /** kill(2) and its siblings, with signal 0 as well. */
+  /** Signals: kill(2), tgkill(2), pidfd_send_signal(2) and similar calls, signal 0 included. */
   | 'signals'
   /** Unix sockets in the abstract namespace, unix(7). */
   | 'abstract-sockets'

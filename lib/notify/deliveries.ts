@@ -6,10 +6,10 @@ export interface DeliverySource {
   deliverNext(): boolean;
 }
 
-/** Milliseconds of one slice. The item that is being delivered when they are over is the last one of the slice. */
+/** Milliseconds of one slice. A slice ends with the item during which this time runs out. */
 const SLICE = 5;
 
-// Those of the platform, even if a test replaces the global ones later: the event `exit` waits for deliveries.
+// The platform's own, even if a test replaces the global ones later: the event `exit` waits for deliveries.
 const { setImmediate, performance } = globalThis;
 
 /** A queue of sources. */

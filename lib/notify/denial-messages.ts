@@ -40,7 +40,10 @@ const NOT_EXECUTED: readonly (number | null)[] = [126, 127];
 /** A shell's exit code if SIGSYS ended its last program. */
 const ENDED_BY_SIGSYS = 128 + 31;
 
-/** Whether a program ended as it does when the kernel kills it for a call, or traps the call. */
+/**
+ * Whether SIGSYS ended a program, or the last program of a shell: the kernel sends it for the actions that kill or
+ * trap.
+ */
 export function endedBySigsys(exitCode: number | null, signal: NodeJS.Signals | null): boolean {
   return signal === 'SIGSYS' || exitCode === ENDED_BY_SIGSYS;
 }
@@ -56,7 +59,10 @@ export function sigsysText(way: string): string {
   return `${problem}; the kernel does not report which call it was: to learn it, ${remedy}`;
 }
 
-/** A hint for ends that denied calls may be the cause of, though the message names none. Empty for other ends. */
+/**
+ * A hint for a program's end that a denied call may have caused, if the message names no denied call. Empty for other
+ * ends.
+ */
 export function hintAt(exitCode: number | null, signal: NodeJS.Signals | null, isWatched: boolean): string {
   if (endedBySigsys(exitCode, signal)) return `hint: ${sigsysText('onViolation: true')}`;
   if (!isWatched && NOT_EXECUTED.includes(exitCode))

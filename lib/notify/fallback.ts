@@ -34,8 +34,8 @@ const IO_URING: ReadonlySet<string> = new Set(['io_uring_setup', 'io_uring_enter
 const WIDE_TIME = /^clock_\w+64$|^timerf?d?_[gs]ettime64$|_time64$/;
 
 /**
- * Whether programs expect this action for a call, and do without the call. `isNewer` says that the call gets ENOSYS
- * because it is newer than all calls that the profile names.
+ * Whether programs expect this action for a call, and continue without the call. `isNewer`: the call gets ENOSYS
+ * because it is newer than every call that the profile names.
  */
 export function isFallback(syscall: string, action: Action, isNewer: boolean): boolean {
   if (action.kind !== 'errno') return false;

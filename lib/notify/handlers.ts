@@ -77,7 +77,7 @@ export const NOT_IMPLEMENTED: NormalizedAnswer = { kind: 'errno', errno: ENOSYS 
 /** Receives the error of a handler whose call was denied. */
 type OnHandlerError<Of extends CallContainer> = (error: unknown, call: NotifiedCall<Of>) => void;
 
-// Those of the platform, even if a test replaces the global ones later.
+// The platform's own, even if a test replaces the global ones later.
 const { setTimeout, clearTimeout, setImmediate } = globalThis;
 
 /**
@@ -143,7 +143,8 @@ async function closeGiven({ given, descriptor }: DescriptorAnswer): Promise<void
 }
 
 /**
- * The promise, or the object with a method `then`, as a promise. `then` is read once, and not from `Object.prototype`.
+ * Returns a promise, or an object with a method `then`, as a promise; undefined for any other value. `then` is read
+ * once, and not from `Object.prototype`.
  */
 function promiseOf(value: unknown): Promise<unknown> | undefined {
   if (value instanceof Promise) return value;

@@ -37,10 +37,10 @@ export interface ListenerCallbacks {
 export class Listener implements DeliverySource {
   readonly #handle: ListenerHandle;
   readonly #callbacks: ListenerCallbacks;
-  /** The number of kinds that are known here, and of those that were delivered. */
+  /** The number of kinds that this listener knows, and how many of them were delivered. */
   #known = 0;
   #delivered = 0;
-  /** Functions to call, in order, each after as many kinds were delivered as `after` says. */
+  /** Functions to call in order, each once `after` kinds have been delivered. */
   readonly #waiting: { readonly after: number; readonly call: () => void }[] = [];
   #end: () => void = () => {};
   /** Resolves when all processes that have the filter have ended. */
@@ -55,8 +55,8 @@ export class Listener implements DeliverySource {
   }
 
   /**
-   * Calls `next` after the delivery of all kinds that there are by now, and after the functions that were passed
-   * before. Calls it at once if nothing is to be delivered.
+   * Calls `next` once all kinds that have been counted so far are delivered, and after the functions of earlier calls.
+   * Calls it at once if nothing is pending.
    */
   afterKinds(next: () => void): void {
     if (this.#callbacks.onKind !== undefined) this.#known = addon().counts(this.#handle).length - 1;
@@ -83,7 +83,7 @@ export class Listener implements DeliverySource {
     return addon().kind(this.#handle, index);
   }
 
-  /** The number of calls of each kind by now, and of the calls beyond the kinds that the addon keeps apart. */
+  /** The number of calls of each kind so far, and of calls beyond the kinds that the addon keeps apart. */
   get counts(): { readonly kinds: readonly number[]; readonly others: number } {
     const [others = 0, ...kinds] = addon().counts(this.#handle);
     return { kinds, others };
@@ -120,7 +120,7 @@ const listeners = new Map<number, Listener>();
  */
 let inbox: InboxHandle | undefined;
 
-// That of the platform, even if a test replaces the global one later.
+// The platform's own, even if a test replaces the global one later.
 const { setImmediate } = globalThis;
 
 /** The inbox for a listener that is made in this turn of the event loop. */
@@ -157,7 +157,7 @@ function settleConnection(number: number, errno: number, settle: OnSettled): voi
   settle(errno);
 }
 
-/** Receives the addon's mail: see OnMail. An exception of one callback does not keep the others from theirs. */
+/** Receives the addon's mail: see OnMail. An exception of one callback does not affect the others. */
 function onMail(
   kinds: readonly number[],
   words: BigUint64Array,

@@ -1,4 +1,4 @@
-/** The violations that a filter's listener has counted. Each kind of calls is fetched from the addon once. */
+/** The violations of one filter, as its listener counts them. Reads the first call of each kind from the addon once. */
 import type { Listener } from './listener.js';
 import { type DeniedKind, deniedKind, type Violation, type ViolationContext, violationOf } from './violation.js';
 

@@ -2,8 +2,13 @@
 import { inspect } from 'node:util';
 import { distinguishing } from '../decode/captures.js';
 import { decode } from '../decode/decode.js';
-import type { ObservedCall } from '../decode/observed-call.js';
-import { callSiteOf, observedCall, type RecordedCall, recordedCall } from '../decode/observed-call.js';
+import {
+  callSiteOf,
+  type ObservedCall,
+  observedCall,
+  type RecordedCall,
+  recordedCall,
+} from '../decode/observed-call.js';
 import type { NativeKind } from '../native.js';
 import { actionOf, returnValue } from '../policy/action.js';
 import { type Denials, denialOf } from '../policy/isolation-denials.js';
@@ -24,10 +29,10 @@ export type OnViolation = (violation: Violation) => void;
 
 /**
  * A kind of calls that are denied with an errno, and the first call of the kind. JSON and structuredClone keep all of
- * it. The kernel does not report calls for which it kills or traps.
+ * it. The kernel does not report a call that it answers with a kill or a trap.
  */
 export interface Violation extends RecordedCall {
-  /** What the call got. */
+  /** The action that the filter returned for the call. */
   readonly action: Action;
   /** Whether programs expect this denial, and make an older call instead: ENOSYS for `clone3`, for example. */
   readonly fallback: boolean;
@@ -36,8 +41,8 @@ export interface Violation extends RecordedCall {
   /** How many calls of the kind had been denied when this object was made. */
   readonly count: number;
   /**
-   * What denied the call: a `profile`, by a rule or by its default action; a compiled `filter`; or, whatever profiles
-   * say, the `isolation` or the `supervision` of the child.
+   * What denied the call: a `profile`, by a rule or by its default action; a compiled `filter`; or, regardless of the
+   * profiles, the `isolation` or the `supervision` of the child.
    */
   readonly deniedBy: 'profile' | 'filter' | 'isolation' | 'supervision';
   /** The source of the profile that denied the call; null if no profile did. */
@@ -70,11 +75,11 @@ export interface RemedyArgument {
   readonly op: 'SCMP_CMP_EQ';
 }
 
-/** What the violations of one filter are explained by. */
+/** The profiles, the host and the denials that explain the violations of one filter. */
 export interface ViolationContext {
   readonly profiles: readonly Profile[];
   readonly host: Host;
-  /** What is denied whatever the profiles say. */
+  /** The calls that isolation and supervision deny, regardless of the profiles. */
   readonly denials: Denials;
 }
 
@@ -88,7 +93,7 @@ export interface DeniedKind {
   readonly findings: () => Findings;
 }
 
-/** Describes a kind that the addon has reported. Nothing is explained yet. */
+/** Describes a kind that the addon has reported. Its explanation is made when it is first read. */
 export function deniedKind(kind: NativeKind, context: ViolationContext): DeniedKind {
   const call = observedCall(kind);
   const action = actionOf(kind.answer);
@@ -112,9 +117,9 @@ interface Described {
 }
 
 /**
- * Adds the decoded arguments and the findings as getters. They are own and enumerable, so that JSON, structuredClone,
- * spreading and comparing read them as plain properties. All violations share the getters: a listener keeps up to 2,048
- * kinds.
+ * Adds the kind's decoded arguments and findings to a violation, as getters. They are own and enumerable, so that JSON,
+ * structuredClone, spreading and comparing read them as plain properties. All violations share the getters: a listener
+ * keeps up to 2,048 kinds.
  */
 function describedBy<Target extends object>(
   kind: DeniedKind,

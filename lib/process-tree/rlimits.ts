@@ -4,7 +4,10 @@ import { SeccompError } from '../errors.js';
 import { copyFields, own, type Refuse } from '../util/own-data.js';
 import { suggest } from '../util/suggest.js';
 
-/** RLIMIT_* by name, in the order of their numbers. Source: asm-generic/resource.h, which all CPUs that Node runs on use. */
+/**
+ * RLIMIT_* by name, in the order of their numbers. Source: asm-generic/resource.h, which all CPUs that Node runs on
+ * use.
+ */
 const RESOURCES = [
   'cpu',
   'fsize',
@@ -41,7 +44,7 @@ const NO_LIMIT = 2n ** 64n - 1n;
 /**
  * Checks limits, and returns a copy of them.
  *
- * @throws SeccompError ERR_SECCOMP_OPTION for a resource that is unknown, and for a limit that is not possible.
+ * @throws SeccompError ERR_SECCOMP_OPTION for an unknown resource, and for a limit that is not valid.
  */
 export function readLimits(value: unknown): ResourceLimits {
   if (typeof value !== 'object' || value === null) throw invalid('', 'an object such as { nofile: 64 }', value);
@@ -68,11 +71,11 @@ export function limitTriples(limits: ResourceLimits | undefined): readonly (numb
 }
 
 /**
- * Refuses a limit on the processes of root. RLIMIT_NPROC does not bind user 0 of the initial user namespace, with capabilities
- * or without. Source: is_rlimit_overlimit and copy_process of Linux, kernel/fork.c: `user != INIT_USER`.
+ * Refuses a limit on the processes of root. RLIMIT_NPROC does not bind user 0 of the initial user namespace, with
+ * capabilities or without. Source: is_rlimit_overlimit and copy_process of Linux, kernel/fork.c: `user != INIT_USER`.
  *
  * @param limits - Checked limits; undefined for none.
- * @param uid - The child's user ID, if it is not to be this process's.
+ * @param uid - The child's user ID, if it differs from this process's.
  * @throws SeccompError ERR_SECCOMP_OPTION
  */
 export function refuseProcessLimitOfRoot(limits: unknown, uid: unknown): void {

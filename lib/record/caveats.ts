@@ -1,4 +1,4 @@
-/** Caveats of a recording: calls that a profile can't allow, or that the recording can't show. */
+/** Caveats of a recording: calls that no profile can allow, and calls that the recording may lack. */
 import type { ObservedCall } from '../decode/observed-call.js';
 import { denialOf } from '../policy/isolation-denials.js';
 import { constantOn } from '../syscalls/constants.js';

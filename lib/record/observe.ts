@@ -1,8 +1,7 @@
 /** Collects the calls of a child whose every call is counted, for record(). */
 import { once } from 'node:events';
 import { Socket } from 'node:net';
-import type { ObservedCall } from '../decode/observed-call.js';
-import { type CallSite, callSiteOf, observedCall } from '../decode/observed-call.js';
+import { type CallSite, callSiteOf, type ObservedCall, observedCall } from '../decode/observed-call.js';
 import { onAbort } from '../sandbox/child/abort.js';
 import type { SandboxedProcess } from '../sandbox/child/child-process.js';
 import type { SpawnOptions } from '../sandbox/options/types.js';
@@ -53,7 +52,7 @@ export async function observe(child: SandboxedProcess, options: SpawnOptions): P
   return { calls, others, exitCode: child.exitCode, signal: child.signalCode };
 }
 
-/** Ends the pipes to the program, and drops the output in the others, which nobody else reads. */
+/** Ends the pipes to the program, and discards the output in the others, which nothing else reads. */
 function drain({ stdio }: SandboxedProcess): void {
   for (const [descriptor, stream] of (stdio ?? []).entries()) {
     if (!(stream instanceof Socket)) continue;

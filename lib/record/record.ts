@@ -20,7 +20,7 @@ export interface RecordOptions extends Omit<SpawnOptions, 'onViolation' | 'notif
    * Whether the profile compares the arguments that tell calls apart, such as the family of `socket`. Default false.
    */
   readonly compareArguments?: boolean;
-  /** Whether the profile allows the calls with which container runtimes start a program. Default true. */
+  /** Whether the profile allows the calls by which container runtimes start a program. Default true. */
   readonly containerStart?: boolean;
   /** A profile, to which the calls that the program needs and the profile does not allow are added. */
   readonly merge?: ProfileSource;
@@ -40,7 +40,7 @@ export interface Recording {
   readonly profile: Profile;
   /** Each kind of call, in the order of the first one. */
   readonly calls: readonly RecordedKind[];
-  /** What the recording can't show, in words. */
+  /** The limits of this recording, one sentence each: calls that it may lack, or that no profile can allow. */
   readonly notes: readonly string[];
   /** The exit code of the program; null if a signal ended it. */
   readonly exitCode: number | null;
@@ -50,9 +50,9 @@ export interface Recording {
 
 /**
  * Runs a program unfiltered to its end, with all its threads and children, and makes the profile with the fewest calls
- * under which it could have run in the same way. Pipes, which `stdio` has by default, are at their end for the program,
- * and what it writes to them is dropped. After a timeout or an abort, the recording has the calls until then, even if
- * children still run.
+ * under which it could have run in the same way. Through pipes, the default of `stdio`, the program reads no input, and
+ * its output is dropped. After a timeout or an abort, the recording has the calls until then, even if children still
+ * run.
  *
  * @param command - The program: a path, or a name that is looked for in `PATH`.
  * @param args - The program's arguments.

@@ -27,7 +27,10 @@ export interface SynthesisOptions {
   readonly containerStart?: boolean;
 }
 
-/** Always allowed. Whether a recording contains them depends on the timing of signals, and they grant no capability. */
+/**
+ * Syscalls that are always allowed: whether a recording contains them depends on the timing of signals, and they do not
+ * give the program new access.
+ */
 const EXITS = ['exit', 'exit_group', 'restart_syscall', 'rt_sigreturn', 'sigreturn'];
 
 /** Makes the least profile for calls that were recorded on `host`. Under it, all other calls fail with EPERM. */

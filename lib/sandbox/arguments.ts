@@ -1,4 +1,7 @@
-/** normalizeArguments: the first step of every start. All that a caller gave is copied and checked here, once. */
+/**
+ * normalizeArguments: the first step of every start. Copies and checks a call's parameters and options, once. The
+ * profile is passed on unread: resolveSources reads it.
+ */
 import { SeccompError } from '../errors.js';
 import { invalidType, invalidValue, refusal } from '../util/option-errors.js';
 import { copyList } from '../util/own-data.js';
@@ -6,7 +9,7 @@ import { checkNoNul, checkString, profileRequired, readPath } from './options/ch
 import { type FunctionName, optionsOf, type ProgramFunction, readOptions } from './options/table.js';
 import type { ProgramOptions } from './options/types.js';
 
-/** What a caller gave, by its meaning; nothing of it is checked. */
+/** The parameters of a call by name, before any check. */
 export interface ProgramParameters {
   readonly command: unknown;
   readonly args: object;
@@ -14,13 +17,13 @@ export interface ProgramParameters {
   readonly options: unknown;
 }
 
-/** A profile that was not loaded yet, and options that are checked. */
+/** A call after its checks: the profile as the caller passed it, and checked options. */
 export interface Call<Options> {
   readonly profile: unknown;
   readonly options: Options;
 }
 
-/** A program that is to be started. */
+/** A call that starts a program. */
 export interface ProgramCall<Options extends ProgramOptions> extends Call<Options> {
   readonly command: string;
   readonly args: readonly string[];
@@ -30,15 +33,18 @@ export interface ProgramCall<Options extends ProgramOptions> extends Call<Option
   readonly argv: readonly string[];
 }
 
-/** More arguments than any kernel passes on: each takes at least 10 bytes of the 6 MiB that they may have, execve(2). */
+/**
+ * Maximum length of a list of arguments that is copied. No kernel accepts as many: each argument takes at least 9
+ * bytes, a pointer and its NUL, of at most 6 MiB for all (execve(2)).
+ */
 export const MOST_ARGUMENTS = 1 << 20;
 
 /**
  * Copies and checks the parameters and options of the function `by`.
  *
- * @param given - The parameters by their meaning, or in the places of `(command, [args], profile, [options])`.
- * @throws TypeError, RangeError as Node; SeccompError ERR_SECCOMP_OPTION for parameters in other places, and for an option that is
- * unknown or can't be honoured.
+ * @param given - The parameters by name, or in the order `(command, [args], profile, [options])`.
+ * @throws TypeError, RangeError as Node; SeccompError ERR_SECCOMP_OPTION for parameters in another order, and for an
+ * option that is unknown or can't be honored.
  */
 export function normalizeArguments<Options extends ProgramOptions>(
   by: ProgramFunction,
@@ -68,9 +74,10 @@ function isList(given: unknown): given is readonly unknown[] {
 }
 
 /**
- * Finds the parameters of `(command, [args], profile, [options])` by their places.
+ * Names the parameters that a caller passed in the order `(command, [args], profile, [options])`.
  *
- * @throws TypeError, SeccompError ERR_SECCOMP_OPTION for parameters in other places, such as node:child_process has them.
+ * @throws TypeError, SeccompError ERR_SECCOMP_OPTION for parameters in another order, such as that of
+ * node:child_process.
  */
 export function parametersOf(by: FunctionName, parameters: readonly unknown[]): ProgramParameters {
   const [command, second, ...others] = parameters;
@@ -85,7 +92,7 @@ export function parametersOf(by: FunctionName, parameters: readonly unknown[]): 
   return { command, args: args ?? [], profile, options: options ?? undefined };
 }
 
-/** Whether these are options, in the place of the profile: node:child_process has its options there. */
+/** Whether the value in the profile's position is an options object: node:child_process takes its options there. */
 function areOptions(profile: unknown, known: readonly string[]): boolean {
   if (typeof profile !== 'object' || profile === null || Object.getPrototypeOf(profile) !== Object.prototype)
     return false;
@@ -108,7 +115,10 @@ function readModulePath(modulePath: unknown): string {
   throw invalidValue('modulePath', path, 'must be a string, Uint8Array, or URL without null bytes');
 }
 
-/** The program with its arguments, or the shell that runs both, joined by spaces as in Node. */
+/**
+ * The file to execute, and its argv: the command itself, or a shell that runs the command and its arguments, joined by
+ * spaces as in Node.
+ */
 function inShell(
   command: string,
   args: readonly string[],

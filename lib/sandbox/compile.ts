@@ -1,4 +1,4 @@
-/** compile(): makes a filter of profiles or of a policy, and attaches nothing. */
+/** compile(): compiles profiles or a policy to a filter. Does not attach it. */
 import { SeccompError } from '../errors.js';
 import { compilePolicy } from '../filter/compile.js';
 import type { Filter } from '../filter/filter.js';
@@ -14,12 +14,12 @@ const HOST_OPTIONS = ['host', 'capabilities', 'abis'] as const;
 /**
  * Compiles a profile or a policy, by default for this machine and a process without capabilities.
  *
- * @param source - As the profile of `spawn`, or a policy. A list makes one filter, which gives each call the strictest of their
- * actions.
+ * @param source - A profile as `spawn` takes it, or a policy. A list makes one filter, which gives each call the
+ * strictest of their actions.
  * @returns The filter, which can be attached to any number of programs.
  * @throws {ProfileError} if a profile is not valid.
- * @throws {SeccompError} ERR_SECCOMP_TOO_LARGE if the kernel would not take the filter, or it can't be proven; ERR_SECCOMP_OPTION
- * for an option that has no effect, and for `unconfined`, which is no filter.
+ * @throws {SeccompError} ERR_SECCOMP_TOO_LARGE if the kernel would not take the filter, or it can't be proven;
+ * ERR_SECCOMP_OPTION for an option that has no effect, and for `unconfined`, which has no filter.
  * @example
  * import { compile, disassemble } from 'seccomp';
  *

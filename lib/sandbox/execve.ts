@@ -7,15 +7,16 @@ import { planFilters } from './plan/plan-filters.js';
 import { type FilterSource, resolveSources, type SingleSource } from './plan/resolve-sources.js';
 
 /**
- * Replaces this process by `command` under `profile`, as execve(2) does. The process ID, the standard descriptors and the working
- * directory stay; signal dispositions are those of a fresh start. Does not return, and `exit` handlers do not run.
+ * Replaces this process by `command` under `profile`, as execve(2) does. The process ID, the standard descriptors and
+ * the working directory stay; signal dispositions are those of a fresh start. Does not return, and `exit` handlers do
+ * not run.
  *
  * @param command - The program: a path, or a name that is looked for in `PATH`.
- * @param args - The program's arguments. They can be left out where `profile` is not a list.
+ * @param args - The program's arguments. Optional, unless `profile` is a list.
  * @param profile - As for `spawn`.
  * @throws {ProfileError} if the profile is not valid.
- * @throws {SeccompError} as `spawn`; or the system's error (ENOENT, EACCES, …) for a program that can't be executed. This process
- * then goes on as it was, without a filter.
+ * @throws {SeccompError} as `spawn`; or the system's error (ENOENT, EACCES, …) for a program that can't be executed.
+ * This process then continues unchanged, without a filter.
  * @example
  * import { execve } from 'seccomp';
  *

@@ -20,7 +20,7 @@ import { hostOf, refuseOptions } from './plan/resolve-sources.js';
  * @param options - The host to resolve the profile for. Default: this machine, and a process without capabilities.
  * @throws {ProfileError} if the profile is not valid.
  * @throws {SeccompError} ERR_SECCOMP_BUILTIN or ERR_SECCOMP_FILE if the profile can't be found or read;
- * ERR_SECCOMP_OPTION for a call that the ABI does not have, and for options beside `unconfined`.
+ * ERR_SECCOMP_OPTION for a call that the ABI does not have, and for options together with `unconfined`.
  * @example
  * import { explain } from 'seccomp';
  *
@@ -42,7 +42,7 @@ export function explain(source: ProfileSource, question: Question, options: Comp
   return { ...explanation, changes: [...explanation.changes, ...isolationChanges(asked, host, explanation.action)] };
 }
 
-/** The change by isolation, which denies some calls to a child whatever its profile says. */
+/** The change that isolation makes: it denies some calls to a child, regardless of the profile. */
 function isolationChanges({ syscall, args, abi }: Required<Question>, host: Host, action: Action): readonly Change[] {
   const denials = { isolated: true, supervised: false };
   const denial = denialOf(abi ?? host.abi, syscall, registers(args ?? []), denials);

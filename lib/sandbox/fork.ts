@@ -1,4 +1,4 @@
-/** fork(): node:child_process's fork, of a Node that is under a profile before its module's first line. */
+/** fork(): node:child_process's fork, with a filter that is attached before the module's first line. */
 import { normalizeArguments, type ProgramParameters } from './arguments.js';
 import { type ForkedProcess, type ForkOptions, startNode } from './child/start-node.js';
 import { planFilters } from './plan/plan-filters.js';
@@ -7,16 +7,17 @@ import { type FilterSource, resolveSources, type SingleSource } from './plan/res
 export type { ForkedProcess, ForkOptions } from './child/start-node.js';
 
 /**
- * Starts a Node that runs `modulePath` under `profile`, with a channel for messages and handles. The filter is attached to all its
- * threads before the module's first line; if it can't be attached, the child exits with code 125 and does not run the module.
+ * Starts a Node that runs `modulePath` under `profile`, with a channel for messages and handles. The filter is attached
+ * to all its threads before the module's first line; if it can't be attached, the child exits with code 125 and does
+ * not run the module.
  *
  * @param modulePath - The module: a path or a file URL.
- * @param args - The module's arguments. They can be left out where `profile` is not a list.
+ * @param args - The module's arguments. Optional, unless `profile` is a list.
  * @param profile - As for `spawn`. A profile whose notifications need an answer is refused.
  * @returns Node's own ChildProcess, and what is enforced on it.
  * @throws {ProfileError} if the profile is not valid.
- * @throws {SeccompError} ERR_SECCOMP_OPTION for an option that can't be honoured, ERR_SECCOMP_TOO_LARGE for filters that do not fit
- * into a variable of the child's environment; and what node:child_process's fork throws.
+ * @throws {SeccompError} ERR_SECCOMP_OPTION for an option that can't be honored, ERR_SECCOMP_TOO_LARGE for filters that
+ * do not fit into a variable of the child's environment; and what node:child_process's fork throws.
  * @example
  * import { writeFileSync } from 'node:fs';
  * import { fork } from 'seccomp';
@@ -36,7 +37,7 @@ export function fork(...parameters: readonly unknown[]): ForkedProcess {
   return forkProgram(parameters);
 }
 
-/** The steps of fork(). A Sandbox gives its parameters by their meaning. Node's own fork opens the descriptors. */
+/** The steps of fork(). A Sandbox passes its parameters by name. Node's own fork opens the descriptors. */
 export function forkProgram(given: ProgramParameters | readonly unknown[]): ForkedProcess {
   const call = normalizeArguments<ForkOptions>('fork', given);
   const sources = resolveSources(call.profile, call.options);

@@ -14,44 +14,51 @@ import { listeningSockets } from './this-process/open-descriptors.js';
 
 /** Options of `harden`. */
 export interface HardenOptions extends FilterOptions {
-  /** The threads that the filter is attached to: all that this process has and will have, or the calling one. Default `all`. */
+  /**
+   * The threads that the filter is attached to: all that this process has and will have, or the calling one. Default
+   * `all`.
+   */
   readonly threads?: 'all' | 'current' | undefined;
   /**
-   * Must be true with `threads: 'current'`, to confirm that such a filter is no security boundary: all threads share libuv's
-   * thread pool. See docs/harden.md.
+   * Must be true with `threads: 'current'`, to confirm that such a filter is no security boundary: all threads share
+   * libuv's thread pool. See docs/harden.md.
    */
   readonly acceptSharedPool?: boolean | undefined;
   /**
-   * Whether Node's io_uring instances stay usable under a profile that denies io_uring_enter. The filter then allows that call on
-   * their descriptors, and does not see the operations that are requested through them. Default false. See docs/harden.md.
+   * Whether Node's io_uring instances stay usable under a profile that denies io_uring_enter. The filter then allows
+   * that call on their descriptors, and does not see the operations that are requested through them. Default false. See
+   * docs/harden.md.
    */
   readonly acceptRings?: boolean | undefined;
   /** Capabilities that the profile is resolved for. The process keeps all that it has. Default none. */
   readonly capabilities?: readonly string[] | undefined;
 }
 
-/** What is attached to this process now. */
+/** The filters of this process after `harden`. */
 export interface Hardened {
   /** The threads that have the filters. */
   readonly threads: 'all' | 'current';
   /** The filters that this call attached, in this order; none for `unconfined`. */
   readonly filters: readonly Filter[];
-  /** The number of filters of the calling thread, others' among them. Null if the kernel does not report it: before Linux 5.9, or without /proc. */
+  /**
+   * The number of filters of the calling thread, including those that this package did not attach. Null if the kernel
+   * does not report it: before Linux 5.9, or without /proc.
+   */
   readonly filtersInForce: number | null;
   /** Whether no_new_privs is set. Null if the kernel does not report it. */
   readonly noNewPrivileges: boolean | null;
 }
 
 /**
- * Attaches the filter of `profile` to all threads of this process, or to the calling one. It can't be removed. `unconfined` does
- * nothing.
+ * Attaches the filter of `profile` to all threads of this process, or to the calling one. It can't be removed.
+ * `unconfined` does nothing.
  *
  * @param profile - As for `spawn`. A profile whose notifications need an answer is refused.
  * @returns What is attached now.
  * @throws {ProfileError} if the profile is not valid.
- * @throws {SeccompError} ERR_SECCOMP_OPTION for an option that can't be honoured, ERR_SECCOMP_ATTACH if the kernel refuses the filter
- * or a thread has a filter of its own, ERR_SECCOMP_UNSUPPORTED for a profile under which this process could not go on. Nothing is
- * then attached, but no_new_privs may be set on the calling thread.
+ * @throws {SeccompError} ERR_SECCOMP_OPTION for an option that can't be honored, ERR_SECCOMP_ATTACH if the kernel
+ * refuses the filter or a thread has a filter of its own, ERR_SECCOMP_UNSUPPORTED for a profile under which this
+ * process could not continue. Nothing is then attached, but no_new_privs may be set on the calling thread.
  * @example
  * import { Profile, harden } from 'seccomp';
  *
@@ -73,7 +80,7 @@ export function harden(profile: FilterSource, options: HardenOptions = {}): Hard
   return { threads, filters, ...inForce(before, filters.length, noNewPrivileges) };
 }
 
-/** Counts the filters instead of reading their number again: the filter may deny reading /proc. */
+/** The state after the filters were attached. It is computed, not read again: a filter may deny reading /proc. */
 function inForce(before: ReturnType<typeof threadState>, added: number, noNewPrivileges: boolean) {
   return {
     filtersInForce: before.filters === null ? null : before.filters + added,
@@ -94,8 +101,8 @@ function refuseSharedPool({ threads = 'all', acceptSharedPool = false }: HardenO
 }
 
 /**
- * Refuses a filter under which a server of this process could not accept connections. libuv would call accept4 without end, since
- * poll(2) keeps reporting the waiting client.
+ * Refuses a filter under which a server of this process could not accept connections. libuv would call accept4 without
+ * end, since poll(2) keeps reporting the waiting client.
  */
 function checkListening(filters: readonly Filter[]): void {
   const policies = policiesIn(filters);

@@ -1,4 +1,4 @@
-/** run(): starts a program under a profile, and returns a promise of what becomes of it. */
+/** run(): starts a program under a profile, and returns a promise of its result. */
 import { hintAt } from '../notify/denial-messages.js';
 import { normalizeArguments, type ProgramParameters } from './arguments.js';
 import { abortError, onAbort } from './child/abort.js';
@@ -30,10 +30,10 @@ interface ToBytes extends RunOptions {
  * Starts `command` under `profile`, and waits until it has ended and its pipes are closed.
  *
  * @param command - The program: a path, or a name that is looked for in `PATH`.
- * @param args - The program's arguments. They can be left out where `profile` is not a list.
+ * @param args - The program's arguments. Optional, unless `profile` is a list.
  * @param profile - As for `spawn`.
- * @returns A promise of the result. It rejects with a `RunError` if the exit code is not 0, and if the program was not started,
- * took longer than `timeout`, was aborted, or wrote more than `maxBuffer`.
+ * @returns A promise of the result. It rejects with a `RunError` if the exit code is not 0, and if the program was not
+ * started, took longer than `timeout`, was aborted, or wrote more than `maxBuffer`.
  * @throws {ProfileError} as a rejection, if the profile is not valid.
  * @throws {SeccompError} as a rejection, for the same reasons as `spawn`.
  * @example
@@ -101,7 +101,7 @@ async function endOf(
   child.on('error', (error) => {
     failure ??= error;
   });
-  child.stdin?.on('error', () => {}); // The program has not read all of its input, which is its own business.
+  child.stdin?.on('error', () => {}); // EPIPE: a program need not read all of its input.
   child.stdin?.end(input);
   const aborting = onAbort(signal, child, () => output.abort());
   await new Promise((resolve) => child.on('close', resolve));

@@ -34,7 +34,7 @@ export class Sandbox {
    * @param defaults - Default options. Each function uses those that it takes. An option of a call that is undefined
    * does not replace its default.
    * @throws {ProfileError} if the profile is not valid.
-   * @throws {SeccompError} ERR_SECCOMP_OPTION for a default that is unknown or can't be honoured.
+   * @throws {SeccompError} ERR_SECCOMP_OPTION for a default that is unknown or can't be honored.
    */
   constructor(profile: FilterSource, defaults: SandboxDefaults = {}) {
     const bound = runAs(Sandbox, () => bindProfile(profile, defaults));

@@ -1,4 +1,6 @@
-/** spawnSync(): starts a program under a profile and waits for its end, with node:child_process's options and result. */
+/**
+ * spawnSync(): starts a program under a profile and waits for its end, with node:child_process's options and result.
+ */
 import { channel, hasSubscribers } from 'node:diagnostics_channel';
 import type { Enforcement } from '../landlock/enforcement.js';
 import type { NativeLimits, NativeListener, NativeResult } from '../native.js';
@@ -26,15 +28,21 @@ export interface SpawnSyncOptions extends Omit<SpawnOptions, 'signal' | 'notify'
   readonly input?: string | NodeJS.ArrayBufferView | undefined;
   /** The encoding of the output. Default `buffer`: bytes. */
   readonly encoding?: BufferEncoding | 'buffer' | undefined;
-  /** Bytes that the program may write, to all pipes together, before it is ended. Default 1024 × 1024. */
+  /**
+   * Maximum bytes that the program may write to all its pipes together. If it writes more, it is ended. Default 1024 ×
+   * 1024.
+   */
   readonly maxBuffer?: number | undefined;
 }
 
-/** What became of the program: the result of child_process.spawnSync, and more. */
+/** The result of a program: that of child_process.spawnSync, and more. */
 export interface SpawnSyncResult<Output = string | Buffer> {
   /** The process ID; 0 if the program was not started. */
   readonly pid: number;
-  /** The output by descriptor; null for stdin, and for what was no pipe. Null if the program was not started. */
+  /**
+   * The output by descriptor; null for stdin, and for each descriptor that is not a pipe. Null if the program was not
+   * started.
+   */
   readonly output: readonly (Output | null)[] | null;
   /** The output of descriptor 1. */
   readonly stdout: Output | null;
@@ -46,7 +54,10 @@ export interface SpawnSyncResult<Output = string | Buffer> {
   readonly signal: NodeJS.Signals | null;
   /** Why the program was not started, or was ended by this process: ENOENT, ETIMEDOUT, ENOBUFS, … */
   readonly error?: NodeJS.ErrnoException;
-  /** What was enforced on the program; undefined if it was not started. Not enumerable, as Node's result does not have it. */
+  /**
+   * What was enforced on the program; undefined if it was not started. Not enumerable, as Node's result does not have
+   * it.
+   */
   readonly enforcement?: Enforcement;
   /** The calls that the profile denied with an errno, one of each kind. Only with `onViolation`. */
   readonly violations?: readonly Violation[];
@@ -57,13 +68,13 @@ export interface SpawnSyncResult<Output = string | Buffer> {
 type Text = { readonly encoding: BufferEncoding };
 
 /**
- * Starts `command` under `profile`, and waits until it has ended and its pipes are closed. Nothing else runs on this thread
- * meanwhile.
+ * Starts `command` under `profile`, and waits until it has ended and its pipes are closed. Nothing else runs on this
+ * thread meanwhile.
  *
  * @param command - The program: a path, or a name that is looked for in `PATH`.
- * @param args - The program's arguments. They can be left out where `profile` is not a list.
+ * @param args - The program's arguments. Optional, unless `profile` is a list.
  * @param profile - As for `spawn`.
- * @returns What became of the program, as child_process.spawnSync returns it.
+ * @returns The program's result, in the form of child_process.spawnSync.
  * @throws {ProfileError} if the profile is not valid.
  * @throws {SeccompError} as `spawn`. A program that can't be started is reported in the result's `error`.
  * @example
@@ -94,7 +105,7 @@ export function spawnSync(...parameters: readonly unknown[]): SpawnSyncResult {
   return startProgramSync(parameters);
 }
 
-/** The steps of spawnSync(). A Sandbox gives its parameters by their meaning. */
+/** The steps of spawnSync(). A Sandbox passes its parameters by name. */
 export function startProgramSync(given: ProgramParameters | readonly unknown[]): SpawnSyncResult {
   const call = normalizeArguments<SpawnSyncOptions>('spawnSync', given);
   const sources = resolveSources(call.profile, call.options);

@@ -8,19 +8,19 @@ import { planFilters } from './plan/plan-filters.js';
 import { type FilterSource, resolveSources, type SingleSource } from './plan/resolve-sources.js';
 
 /**
- * Starts `command` under `profile`. The filter is attached before the program's first instruction; if it can't be attached, the
- * program does not start.
+ * Starts `command` under `profile`. The filter is attached before the program's first instruction; if it can't be
+ * attached, the program does not start.
  *
  * @param command - The program: a path, or a name that is looked for in `PATH`.
- * @param args - The program's arguments. They can be left out where `profile` is not a list.
- * @param profile - A built-in's name, a path, a URL, JSON text, a document, a `Profile`, a compiled `Filter` or `unconfined`; or a
- * list of 1 to 8 of these, which gives each call the strictest of their actions.
+ * @param args - The program's arguments. Optional, unless `profile` is a list.
+ * @param profile - A built-in's name, a path, a URL, JSON text, a document, a `Profile`, a compiled `Filter` or
+ * `unconfined`; or a list of 1 to 8 of these, which gives each call the strictest of their actions.
  * @returns The running child, a `ChildProcess`.
  * @throws {ProfileError} if the profile is not valid; `issues` lists every problem with its position.
- * @throws {SeccompError} ERR_SECCOMP_OPTION for an option that can't be honoured, ERR_SECCOMP_ATTACH if the kernel refuses the
- * filter, ERR_SECCOMP_UNSUPPORTED for what this kernel does not have, ERR_SECCOMP_ADDON if the addon was not built. A program that
- * can't be started is reported as by Node: by the event `error`, or for rare errnos by an exception; the property `call` of the
- * error names the system call that failed.
+ * @throws {SeccompError} ERR_SECCOMP_OPTION for an option that can't be honored, ERR_SECCOMP_ATTACH if the kernel
+ * refuses the filter, ERR_SECCOMP_UNSUPPORTED for a feature that this kernel lacks, ERR_SECCOMP_ADDON if the addon was
+ * not built. A program that can't be started is reported as by Node: by the event `error`, or for rare errnos by an
+ * exception; the property `call` of the error names the system call that failed.
  * @example
  * import { spawn } from 'seccomp';
  *
@@ -39,7 +39,7 @@ export function spawn(...parameters: readonly unknown[]): SandboxedProcess {
   return startProgram(parameters);
 }
 
-/** The steps of spawn(). A Sandbox gives its parameters by their meaning. */
+/** The steps of spawn(). A Sandbox passes its parameters by name. */
 export function startProgram(given: ProgramParameters | readonly unknown[]): SandboxedProcess {
   const call = normalizeArguments<SpawnOptions>('spawn', given);
   const sources = resolveSources(call.profile, call.options);

@@ -1,9 +1,10 @@
 /**
- * How the kernel's answer to a call is found without the call being carried out. The process that makes the call has
- * two filters: the profile's, and before it a base filter, which denies every call with an errno that the profile does
- * not return. Of two filters' results the kernel takes the more restrictive one, and of two errnos that of the filter
- * which was attached last (seccomp(2)). So the base filter's errno means that the profile allows the call, and any
- * other errno is the profile's, since no call gets as far as failing by itself. native/napi/probe.cc makes the calls.
+ * Finds the kernel's answer to a call without carrying out the call. The process that makes the call has two filters:
+ * the profile's, and before it a base filter, which denies every call with an errno that the profile does not return.
+ * Of two filters' results the kernel takes the more restrictive one, and of two errnos that of the filter which was
+ * attached last (seccomp(2)). So the base filter's errno means that the profile allows the call, and any other errno is
+ * the profile's, since no call is executed, so none fails for a reason of its own. native/napi/probe.cc makes the
+ * calls.
  */
 import { constants } from 'node:os';
 import { SeccompError } from '../errors.js';

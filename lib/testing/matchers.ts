@@ -91,7 +91,10 @@ function resultOf({ holds, message }: Verdict): MatcherResult {
   return { pass: holds, message: () => message };
 }
 
-/** `.not.toDenySyscall([a, b])` would pass if only one of the two is allowed, which is hardly ever meant. */
+/**
+ * Refuses `.not` with several calls: `.not.toDenySyscall([a, b])` would pass if only one of the two is allowed, which
+ * is hardly ever intended.
+ */
 function refuseNotSeveral(context: Context, calls: unknown, other: string): void {
   const isOne = typeof calls === 'string' ? !calls.startsWith('@') : !Array.isArray(calls);
   if (propertyOf(context, 'isNot') !== true || isOne) return;

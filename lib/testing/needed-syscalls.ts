@@ -13,14 +13,14 @@ import type { Verdict } from './verdict.js';
 
 /**
  * Runs a command to its end, without a filter, and returns the syscalls that it and its children make. The command
- * reads nothing from its pipes, and what it writes to them is dropped. Another run may make other syscalls, for example
- * by timing.
+ * reads no input from its pipes, and its output is dropped. Another run may make other syscalls, for example because of
+ * timing.
  *
  * @param command - The program and its arguments: `[file, ...arguments]`.
  * @param options - Options of `spawn`, such as `cwd` and `env`.
- * @returns The names, sorted. A syscall of another than the native ABI has the ABI's name before it: `x86 read`.
- * @throws {SeccompError} ERR_SECCOMP_OPTION if the command does not end with exit code 0, since it may need more than
- * was seen.
+ * @returns The names, sorted. A syscall of an ABI other than the native one follows the ABI's name: `x86 read`.
+ * @throws {SeccompError} ERR_SECCOMP_OPTION if the command does not end with exit code 0, since it may need more
+ * syscalls than those of this run.
  * @example
  * import { neededSyscalls } from 'seccomp/testing';
  *
@@ -90,7 +90,7 @@ function readPath(file: unknown): string {
   throw new SeccompError('ERR_SECCOMP_OPTION', `file: must be a path or a file URL, not ${inspect(file)}`);
 }
 
-/** A new list. It is created before the command runs, so that a path that can't be written is found before. */
+/** A new list. The file is created before the command runs, so that a path that can't be written is reported first. */
 class Draft {
   readonly #path: string;
   readonly #draft: string;

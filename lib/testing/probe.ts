@@ -1,4 +1,4 @@
-/** probe(): tests what the running kernel does with calls under a profile. kernel.ts says how. */
+/** probe(): tests what the running kernel does with calls under a profile. See kernel.ts for the method. */
 import { SeccompError } from '../errors.js';
 import { thisHost } from '../host.js';
 import { readOptions } from '../sandbox/options/table.js';
@@ -10,8 +10,8 @@ import { ALLOWED, kernelOutcomes } from './kernel.js';
 
 /**
  * Tests what the running kernel does with calls under a profile. No call is carried out, not even an allowed one: the
- * calls are made in processes of their own, under a second filter that denies them all. Blocks until all answers are
- * there.
+ * calls are made in processes of their own, under a second filter that denies them all. Blocks until there is an answer
+ * for every call.
  *
  * @param profile - A profile as `spawn` takes it: a name, path, URL, JSON text, document, `Profile`, `Filter`, or a
  * list of these.

@@ -1,4 +1,4 @@
-/** Calls callbacks of the user, whose exceptions must not interrupt the work for other children and calls. */
+/** Calls the user's callbacks. Their exceptions must not interrupt the work for other children and calls. */
 
 // Read once, since a test may replace it later.
 const { nextTick } = process;

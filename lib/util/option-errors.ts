@@ -1,7 +1,4 @@
-/**
- * Errors for arguments and options with Node's own codes and texts, so that a caller of node:child_process finds what
- * it knows.
- */
+/** Errors for arguments and options with Node's own codes and texts, as a caller of node:child_process expects. */
 import { inspect } from 'node:util';
 import { fromCaller } from './caller.js';
 import { define, type Refuse } from './own-data.js';
@@ -9,7 +6,7 @@ import { suggest } from './suggest.js';
 
 /**
  * The problem with the first option that is not among `known`: `options.tiemout: unknown option (did you mean
- * timeout?)`. Undefined if all are known. An option with the value undefined counts as absent.
+ * timeout?)`. Undefined if all are known. An option with the value undefined is ignored.
  */
 export function unknownOption(
   options: Readonly<Record<string, unknown>>,
@@ -38,8 +35,7 @@ export function invalidType(name: string, expected: string, value: unknown): Typ
 }
 
 /**
- * Node's TypeError for a value of the right type that is not possible. `reason` is a predicate, such as "cannot be
- * empty".
+ * Node's TypeError for a value of the right type that is not valid. `reason` is a predicate, such as "cannot be empty".
  */
 export function invalidValue(name: string, value: unknown, reason: string): TypeError {
   const text = inspect(value);
@@ -66,8 +62,8 @@ export function invalidInt32(name: string, value: unknown): TypeError | RangeErr
 }
 
 /**
- * Node's error for a `timeout` or a `maxBuffer` that is not possible. From Node 26 on, what is not a number has the
- * error of a wrong type; before, it was a RangeError.
+ * Node's error for a `timeout` or a `maxBuffer` that is not valid. For a value that is not a number, Node 26 and later
+ * throw the TypeError of a wrong type, and earlier versions a RangeError.
  */
 export function invalidAmount(name: string, expected: string, value: unknown): TypeError | RangeError {
   const isOtherType = SEPARATES_TYPE_FROM_RANGE && typeof value !== 'number';

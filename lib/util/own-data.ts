@@ -19,8 +19,8 @@ export function own<Value extends object>(value: Value): Value {
 }
 
 /**
- * Returns an object to which properties of these names can be assigned. It is empty, unless `Object.prototype` has one
- * of them, which an assignment would then reach. Faster than defining each property.
+ * Returns an object to which properties of these names can be assigned. It is empty, unless `Object.prototype` has a
+ * property of one of the names: an assignment could then call a setter. This is faster than defining each property.
  */
 export function recordFor(entries: readonly (readonly [name: string, ...unknown[]])[]): Fields {
   const isSafe = entries.every(([name]) => !(name in Object.prototype));

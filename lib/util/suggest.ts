@@ -4,7 +4,7 @@ import { closest, distance } from 'fastest-levenshtein';
 /** The last answer: the same mistake is often repeated in a document. */
 let last: { readonly input: unknown; readonly names: readonly string[]; readonly answer: string } | undefined;
 
-/** Prefixes that names have, or that users expect. */
+/** Prefixes of names, which users add or leave out. */
 const PREFIX = /^(?:scmp_(?:act|arch|cmp)|cap|seccomp_filter_flag|__nr)_/;
 
 /** Removes the prefix of a name, and its case. */

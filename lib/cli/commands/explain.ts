@@ -99,20 +99,20 @@ interface Answer extends Explanation {
 function answerText({ call, abi, action, rule, why, changes }: Answer): string {
   const place = rule?.line === undefined ? '' : ` (line ${rule.line})`;
   const lines = [
-    `${styleText('bold', call)} on ${abi}${assumption(call, changes)}: ${coloured(action)}`,
+    `${styleText('bold', call)} on ${abi}${assumption(call, changes)}: ${colored(action)}`,
     `  ${why}${place}`,
-    ...changes.map((change) => `  ${change.by}: ${coloured(change.action)}`),
+    ...changes.map((change) => `  ${change.by}: ${colored(change.action)}`),
   ];
   return `${lines.join('\n')}\n`;
 }
 
-/** Says which arguments the answer is about, if they matter and were not given. */
+/** Names the assumed arguments, if arguments matter and were not given. */
 function assumption(call: string, changes: Explanation['changes']): string {
   const isGiven = call.includes('(') || !changes.some(({ kind }) => kind === 'arguments');
   return isGiven ? '' : ', all arguments 0';
 }
 
-function coloured(action: Action): string {
+function colored(action: Action): string {
   return styleText(action.kind === 'allow' ? 'green' : 'yellow', actionText(action));
 }
 

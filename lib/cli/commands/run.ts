@@ -76,7 +76,7 @@ async function run(command: string, args: readonly string[], flags: RunFlags): P
   }
 }
 
-/** The library's error names remedies for its callers. */
+/** The same refusal for users of the command: the library's error names options of its functions. */
 function refusedIsolation({ reason }: IsolationRefusal): Error {
   const remedy = 'start seccomp as another user, or on a newer kernel, or leave --isolate out';
   return new Error(`--isolate can't be honoured: ${reason}: ${remedy}`);

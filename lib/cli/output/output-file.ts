@@ -56,7 +56,7 @@ export class OutputFile {
     rmSync(this.#draft, { force: true });
   }
 
-  /** Fails if a file has been created at the path meanwhile. */
+  /** Creates the file. Fails if another process has created it since the constructor ran. */
   #create(text: string): void {
     writeFileSync(this.#draft, text);
     try {

@@ -25,9 +25,10 @@ import { type ChildPipe, drain, pipesFrom, socketStreams, unconnectedStreams } f
 type Stdio = ChildProcess['stdio'];
 
 /**
- * Base class: ChildProcess without its constructor, which would make a handle that only an exit seen by Node itself
- * frees. SandboxedProcess sets the properties that the constructor would set. The prototype becomes that of
- * ChildProcess with the first child, since loading node:child_process takes longer than loading this package.
+ * Base class: ChildProcess without its constructor. The constructor would make a handle, which is freed only if Node
+ * itself sees the process exit. SandboxedProcess sets the properties that the constructor would set. The prototype
+ * becomes that of ChildProcess with the first child, since loading node:child_process takes longer than loading this
+ * package.
  */
 class Emitter extends EventEmitter {
   constructor() {
@@ -222,7 +223,7 @@ export class SandboxedProcess extends Base {
     });
   }
 
-  /** @internal Has the child's timeout and AbortSignal end it, from now on. */
+  /** @internal Starts the timeout and listens to the AbortSignal: either of them ends the child. */
   scheduleEnd(): void {
     if (this.hasEnded) return; // The child was not started.
     const { timeout, signal } = this.#ending;

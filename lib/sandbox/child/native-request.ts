@@ -101,8 +101,8 @@ function environment(variables: Variables): string {
 const RUNTIME_SPEC = '1.1.0';
 
 /**
- * The container process state of the OCI runtime specification, which the agent is sent with the listener: three strings, between
- * which the addon writes the child's process ID.
+ * The container process state of the OCI runtime specification, which the agent is sent with the listener: three
+ * strings, between which the addon writes the child's process ID.
  */
 function containerState({ metadata }: Agent, directory: string | undefined): readonly string[] {
   const version = `"ociVersion":${JSON.stringify(RUNTIME_SPEC)}`;

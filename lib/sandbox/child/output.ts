@@ -30,7 +30,7 @@ export interface OutputLimits {
 /** Bytes of output that are taken by default, as in Node. */
 export const DEFAULT_MAX_BUFFER = 1024 * 1024;
 
-/** The limits that checked options ask for. */
+/** The limits that checked options set. */
 export function outputLimits(options: SpawnOptions & OutputOptions): OutputLimits {
   const { encoding = 'utf8', maxBuffer } = options;
   const { timeout, killSignal } = endingOf(options);

@@ -1,4 +1,4 @@
-/** Errors of a start: of the system calls between the child's birth and its program, by errno and call. */
+/** Errors of a start, by errno and by the system call that failed before the program was executed. */
 import { constants } from 'node:os';
 import { SeccompError } from '../../errors.js';
 import { isolationError } from '../../landlock/domain.js';

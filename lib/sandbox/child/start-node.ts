@@ -40,7 +40,7 @@ export type ForkedProcess = ChildProcess & {
   readonly enforcement: Enforcement;
 };
 
-/** Bytes that Linux takes for one string of an environment: MAX_ARG_STRLEN, execve(2). */
+/** Maximum bytes of one string of an environment: MAX_ARG_STRLEN, execve(2). */
 const LONGEST_VARIABLE = 128 * 1024;
 
 /**
@@ -66,7 +66,7 @@ function ownOptions(options: ForkOptions): NodeForkOptions {
   return own(others);
 }
 
-/** The same for a Node that attaches the plan's filters before it loads its module. */
+/** Options of Node's own fork, for a Node that attaches the plan's filters before it loads its module. */
 function preloading(
   { command, options }: ProgramCall<ForkOptions>,
   plan: FilterPlan,
@@ -75,7 +75,7 @@ function preloading(
   // As in Node's fork: the text of `node -e` would run again in place of the module.
   const execArgv = options.execArgv?.map(String) ?? withoutEval(process.execArgv);
   refuseWithoutPreload(execArgv, command);
-  addon(); // Without the addon the child could not attach them either, and would report it worse.
+  addon(); // Throws without the addon: the child could not attach the filters either.
   const { filters, filterFlags } = toNativeFilters(plan, noNewPrivileges);
   const withoutIoUring = deniesIoUring(plan.filters.map(policyOf));
   const text = encodePayload({ filters, filterFlags, noNewPrivileges, withoutIoUring });
@@ -104,12 +104,12 @@ function launchedFork(
   if (typeof program !== 'string' || program.includes('\0') || isMissing(program, given))
     return failingFork(modulePath, args, options);
   const { isolation: required, domain = NO_DOMAIN } = request;
-  const wish = [...domain, Number(required), Number(noNewPrivileges)].join();
+  const launcherArgument = [...domain, Number(required), Number(noNewPrivileges)].join();
   const execPath = launcherFile();
   const child = nodeFork(modulePath, args, {
     ...options,
     execPath,
-    execArgv: [wish, program, ...(given.execArgv ?? [])],
+    execArgv: [launcherArgument, program, ...(given.execArgv ?? [])],
   });
   return define(child, { spawnfile: program, spawnargs: [program, ...child.spawnargs.slice(3)] });
 }
@@ -117,7 +117,8 @@ function launchedFork(
 const NO_DOMAIN = [0, 0, 0];
 
 /**
- * Has Node itself report a program that does not exist. One that exists by now would not be isolated, so it is killed.
+ * Lets Node itself report that the program does not exist. If the program was created meanwhile, it runs without
+ * isolation, so it is killed.
  */
 function failingFork(modulePath: string, args: readonly string[], options: NodeForkOptions): ChildProcess {
   const child = nodeFork(modulePath, args, options);

@@ -1,4 +1,4 @@
-/** start: the last step. It has the addon start a program, and reports what failed as Node does. */
+/** start: the last step of every start. Starts a program through the addon, and reports failures as Node does. */
 import { channel, hasSubscribers } from 'node:diagnostics_channel';
 import {
   addon,
@@ -24,9 +24,9 @@ import type { OpenedStdio } from './stdio.js';
 /**
  * Starts a child, and returns at once.
  *
- * @throws SeccompError if the filter can't be attached, or the child not be isolated. An error of the program itself is
- * emitted as the event `error`, or thrown, as Node does with that errno; its property `call` names the system call that
- * failed.
+ * @throws SeccompError if the filter can't be attached, or the child can't be isolated. An error of the program itself
+ * is emitted as the event `error`, or thrown, as Node does with that errno; its property `call` names the system call
+ * that failed.
  */
 export function start(
   call: ProgramCall<SpawnOptions>,
@@ -51,7 +51,7 @@ export function start(
  * Starts a child, and waits for its end.
  *
  * @returns The child's result, or Node's error for a program that could not be started.
- * @throws SeccompError if the filter can't be attached, or the child not be isolated.
+ * @throws SeccompError if the filter can't be attached, or the child can't be isolated.
  */
 export function startSync(
   call: ProgramCall<SpawnOptions>,
@@ -73,8 +73,8 @@ export function startSync(
 /**
  * Replaces this process by a program. Does not return.
  *
- * @throws SeccompError if the filter can't be attached, or the program not be isolated; the system's error for a
- * program that can't be executed. This process then goes on as it was, without a filter.
+ * @throws SeccompError if the filter can't be attached, or the program can't be isolated; the system's error for a
+ * program that can't be executed. This process then continues unchanged, without a filter.
  */
 export function startInPlace(call: ProgramCall<ProgramOptions>, plan: FilterPlan, stdio: OpenedStdio): never {
   refuseWithoutPermission(call.file);
@@ -130,7 +130,7 @@ function takeOver(child: SandboxedProcess, started: NativeChild, { supervision }
 
 /** Publishes on a channel of Node's own: see child_process in the documentation of node:diagnostics_channel. */
 function publish(name: string, message: () => object): void {
-  // Without making the channel, which a read-only `name` on Object.prototype would keep from being made.
+  // Does not make the channel: that would throw if Object.prototype had a read-only `name`.
   if (hasSubscribers(name)) channel(name).publish(message());
 }
 

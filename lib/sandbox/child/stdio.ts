@@ -21,9 +21,9 @@ export interface OpenedStdio {
 /**
  * Opens a child's descriptors.
  *
- * @param option - The option `stdio`, as it was checked: a word, a list, or undefined for pipes.
- * @throws TypeError, RangeError as Node for an entry of the list that is not possible; SeccompError ERR_SECCOMP_OPTION
- * for `ipc`, ERR_SECCOMP_UNSUPPORTED for a socket whose descriptor can't be duplicated.
+ * @param option - The option `stdio` after its check: a keyword, a list, or undefined for pipes.
+ * @throws TypeError, RangeError as Node for an entry of the list that is not valid; SeccompError ERR_SECCOMP_OPTION for
+ * `ipc`, ERR_SECCOMP_UNSUPPORTED for a socket whose descriptor can't be duplicated.
  */
 export function openStdio(option: unknown): OpenedStdio {
   const entries: unknown[] = Array.isArray(option) ? [...option] : [option, option, option];
@@ -65,9 +65,9 @@ function descriptorOf(entry: unknown, i: number): number {
 }
 
 /**
- * Duplicates a socket's descriptor. Node does not tell it, but passes it on to its own children: one is started with
- * it, the addon takes a duplicate from that child by pidfd_getfd(2), and the child is killed before it runs. Node also
- * stops reading from a socket that a child has.
+ * Duplicates a socket's descriptor. Node does not expose the descriptor, but passes it to its own children. So this
+ * function starts a child of Node's with the socket, has the addon duplicate the child's descriptor by pidfd_getfd(2),
+ * and kills the child before it runs. As a side effect, Node stops reading from the socket.
  */
 function duplicateOf(socket: Socket, i: number): number {
   const holder = spawn(process.execPath, ['-e', 'process.stdin.resume()'], {

@@ -74,7 +74,7 @@ export function outputOrThrow(
   throw commandFailed(withDenials(`${command}${stderr}`, denialsIn(result)), result);
 }
 
-/** None if violations were not collected. */
+/** Lines about the denied calls of a program that has ended. Empty if violations were not collected. */
 function denialsIn(result: SpawnSyncResult): readonly string[] {
   if (!Object.hasOwn(result, 'violations')) return [];
   const { violations = [], unlistedViolations = 0, status, signal } = result;

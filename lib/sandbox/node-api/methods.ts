@@ -29,7 +29,7 @@ import {
 /** Default options of a Sandbox's functions. Each function uses those that it takes, and ignores the others. */
 export type SandboxDefaults = RunOptions;
 
-/** The functions, without Node's types. */
+/** The functions of a Sandbox, without Node's types. */
 class BoundMethods {
   readonly #profile: LoadedSources;
   readonly #defaults: Options;
@@ -115,7 +115,9 @@ export function bindProfile(profile: unknown, defaults: unknown) {
   };
 }
 
-/** Adds the promisified form: a promise of `{ stdout, stderr }` whose property `child` is the process, as Node's has. */
+/**
+ * Adds the promisified form: a promise of `{ stdout, stderr }` whose property `child` is the process, as Node's has.
+ */
 function promisifiable(start: (...parameters: readonly unknown[]) => SandboxedProcess) {
   const promised = (...parameters: readonly unknown[]) => {
     let done: Callback = () => {};

@@ -1,6 +1,6 @@
 /**
- * Checks of single options. Each takes what a caller gave, which is not undefined, and returns a copy of it, or throws what
- * Node throws for it. To check a copy again gives an equal copy.
+ * Checks of single options. Each takes the caller's value, which is not undefined, and returns a copy, or throws Node's
+ * error for the value. Checking a copy again gives an equal copy.
  */
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -36,7 +36,7 @@ import { signalNumber } from './signals.js';
 /** The longest delay of a timer in Node, in milliseconds: about 24 days. A longer one fires at once. */
 export const LONGEST_TIMER = 2 ** 31 - 1;
 
-/** As many descriptors as the addon connects. */
+/** Maximum number of descriptors: the limit of the addon. */
 const MOST_DESCRIPTORS = 1024;
 const MOST_EXEC_ARGUMENTS = 1024;
 
@@ -67,7 +67,7 @@ export function readNullableBoolean(value: unknown, name: string): boolean {
   return readBoolean(value ?? false, name);
 }
 
-/** `cwd`: the path, or null for none. An empty one is none, as in Node. */
+/** `cwd`: the path, or null for none. An empty path has no effect, as in Node. */
 export function readDirectory(value: unknown, name: string): string | null {
   if (value === null) return null;
   const text = readPath(value);
@@ -76,7 +76,7 @@ export function readDirectory(value: unknown, name: string): string | null {
   return text;
 }
 
-/** A path as Node takes it; undefined for what is none. */
+/** A path in the forms that Node accepts; undefined for any other value. */
 export function readPath(value: unknown): string | undefined {
   if (value instanceof URL) return fileURLToPath(value);
   if (value instanceof Uint8Array) return Buffer.from(value).toString();
@@ -84,8 +84,8 @@ export function readPath(value: unknown): string | undefined {
 }
 
 /**
- * `env`: the enumerable properties, the inherited ones too, as in Node; but not those of Object.prototype. They may be getters,
- * each of which is called once. Null counts as absent.
+ * `env`: the enumerable properties, the inherited ones too, as in Node; but not those of Object.prototype. They may be
+ * getters, each of which is called once. Null means that the option is absent.
  */
 export function readEnvironment(value: unknown, name: string): Fields | undefined {
   if (value === null) return undefined;
@@ -124,7 +124,7 @@ export function readAbis(value: unknown, name: string): readonly string[] {
   return readNames(value, name, 'ABI', known, `: there are ${known.join(', ')}`);
 }
 
-/** More names than there are of either kind, with repetitions. */
+/** Maximum length of a list of names: more than there are capabilities or ABIs, even with repetitions. */
 const MOST_NAMES = 256;
 
 function readNames(value: unknown, option: string, kind: string, known: readonly string[], otherwise: string) {
@@ -149,18 +149,21 @@ export function readIsolate(value: unknown, name: string): Isolate {
   return { abstractSockets: readBoolean(abstractSockets, `${name}.abstractSockets`) };
 }
 
-/** `stdio`: one word for all three standard descriptors, or a list of entries; openStdio checks and opens those. */
+/** `stdio`: one keyword for all three standard descriptors, or a list of entries, which openStdio checks and opens. */
 export function readStdio(value: unknown, name: string): string | readonly unknown[] | undefined {
   if (value === null || value === '') return undefined;
   if (Array.isArray(value)) return copyList(value, MOST_DESCRIPTORS, refusal(name));
-  const word = STDIO_WORDS.find((each) => each === value);
-  if (word === undefined) throw invalidValue('stdio', value, 'is invalid'); // As Node calls it.
-  return word;
+  const keyword = STDIO_KEYWORDS.find((each) => each === value);
+  if (keyword === undefined) throw invalidValue('stdio', value, 'is invalid'); // Node's name for it in this message.
+  return keyword;
 }
 
-const STDIO_WORDS = ['pipe', 'overlapped', 'ignore', 'inherit'] as const;
+const STDIO_KEYWORDS = ['pipe', 'overlapped', 'ignore', 'inherit'] as const;
 
-/** `execArgv`. Node's own list is the default: what `node -e` runs must not run again in a child, see inheritedArguments(). */
+/**
+ * `execArgv`. `process.execArgv` itself means the default, from which startNode removes the text of `node -e`: see
+ * withoutEval().
+ */
 export function readExecArgv(value: unknown, name: string): readonly unknown[] | undefined {
   if (value === null || value === process.execArgv) return undefined;
   if (!Array.isArray(value)) throw invalidType(name, 'an instance of Array', value);
@@ -234,7 +237,9 @@ export function readInput(value: unknown, name: string): unknown {
   throw invalidType(name, 'of type string or an instance of Buffer, TypedArray, or DataView', value);
 }
 
-/** @throws SeccompError ERR_SECCOMP_OPTION for an input that the program can't read, as its standard input is no pipe. */
+/**
+ * @throws SeccompError ERR_SECCOMP_OPTION for an input that the program can't read, as its standard input is no pipe.
+ */
 export function refuseInputWithoutPipe(input: unknown, stdio: unknown): void {
   const isEmpty = input === undefined || input === null || input === '';
   if (isEmpty || (ArrayBuffer.isView(input) && input.byteLength === 0)) return;
@@ -243,7 +248,10 @@ export function refuseInputWithoutPipe(input: unknown, stdio: unknown): void {
   throw new SeccompError('ERR_SECCOMP_OPTION', 'options.input: stdin is not a pipe: leave out options.stdio[0]');
 }
 
-/** `encoding`: checked before the program starts, as its output would be lost. What is falsy means no encoding, as in Node. */
+/**
+ * `encoding`: checked before the program starts, as its output would be lost. A falsy value means no encoding, as in
+ * Node.
+ */
 export function readEncoding(value: unknown): unknown {
   if (!value || value === 'buffer' || (typeof value === 'string' && Buffer.isEncoding(value))) return value;
   const shown = typeof value === 'string' ? value : inspect(value);

@@ -15,7 +15,7 @@ export interface Ending {
 
 const FORCE_KILL_AFTER = 5_000;
 
-/** The ending that checked options ask for. */
+/** The ending that checked options describe. */
 export function endingOf({ timeout, signal, killSignal, forceKillAfter = FORCE_KILL_AFTER }: EndingOptions): Ending {
   return {
     timeout: timeout ?? 0,

@@ -1,6 +1,6 @@
 /**
- * The table of options: how each one is checked, which functions take it, and which refuse it with a reason of their own. Every
- * list of a function's options follows from it.
+ * The table of options: how each one is checked, which functions take it, and which refuse it with a reason of their
+ * own. Every list of a function's options follows from it.
  */
 import { SeccompError } from '../../errors.js';
 import { readLimits, refuseProcessLimitOfRoot } from '../../process-tree/rlimits.js';
@@ -14,7 +14,10 @@ export type FunctionName = ProgramFunction | 'compile' | 'execFile' | 'harden' |
 /** A function that starts a program. */
 export type ProgramFunction = 'spawn' | 'spawnSync' | 'run' | 'fork' | 'execve' | 'record';
 
-/** Returns a copy of an option's value, or throws for a value that is not valid. `name` is the option's name in messages. */
+/**
+ * Returns a copy of an option's value, or throws for a value that is not valid. `name` is the option's name in
+ * messages.
+ */
 type Read = (value: unknown, name: string, by: FunctionName) => unknown;
 
 interface Option {
@@ -30,7 +33,7 @@ function option(read: Read, takenBy: readonly FunctionName[], refusedBy: Reasons
   return { read, takenBy, refusedBy: new Map(Object.entries(refusedBy)) };
 }
 
-/** Checked where it is used. */
+/** Takes the value unchecked: the code that uses it checks it. */
 const asGiven: Read = (value) => value;
 
 const CHILDREN = ['spawn', 'spawnSync', 'run', 'record'] as const;
@@ -39,13 +42,13 @@ const SUPERVISED = ['spawn', 'run', 'execFile'] as const;
 
 const NO_SUPERVISOR = "fork can't supervise its child; start Node by spawn";
 const timeout: Read = (value, _, by) =>
-  // spawnSync waits without a timer of Node's.
+  // spawnSync has no timer of Node's, so its timeout may be longer than LONGEST_TIMER.
   check.readTimeout(value, by === 'spawnSync' ? Number.MAX_SAFE_INTEGER : check.LONGEST_TIMER);
-/** As in Node, the synchronous functions don't check it. */
+/** As in Node, the synchronous functions do not check this option. */
 const serialization: Read = (value, name, by) => (by === 'spawnSync' ? value : check.readSerialization(value, name));
-/** Node's execFile takes an encoding that it does not know for bytes. */
+/** Node's execFile treats an unknown encoding as `buffer`. */
 const encoding: Read = (value, _, by) => (by === 'execFile' ? value : check.readEncoding(value));
-/** As Node calls it, in spawnSync. */
+/** Node's spawnSync reports an invalid `input` as `options.stdio[0]`. */
 const input: Read = (value, name, by) => check.readInput(value, by === 'spawnSync' ? 'options.stdio[0]' : name);
 const nullableBoolean: Read = (value, name) => check.readNullableBoolean(value, name);
 
@@ -139,8 +142,8 @@ export function concerns(by: FunctionName, name: string): boolean {
 /**
  * Copies and checks the options of a function, once.
  *
- * @throws TypeError, RangeError as Node for a value that is not valid; SeccompError ERR_SECCOMP_OPTION for an option that is
- * unknown, or that this function refuses.
+ * @throws TypeError, RangeError as Node for a value that is not valid; SeccompError ERR_SECCOMP_OPTION for an option
+ * that is unknown, or that this function refuses.
  */
 export function readOptions<Options extends object>(by: FunctionName, options: unknown): Options {
   const fields = copyOptions([by], options);

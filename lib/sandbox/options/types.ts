@@ -1,4 +1,7 @@
-/** Types of the options that several functions share. Which function takes which one, and how it is checked: table.ts. */
+/**
+ * Types of the options that several functions share. table.ts lists which function takes which option, and how each is
+ * checked.
+ */
 import type { Stream } from 'node:stream';
 import type { Isolate } from '../../landlock/domain.js';
 import type { Handlers } from '../../notify/handlers.js';
@@ -18,7 +21,7 @@ export interface HostOptions {
   readonly abis?: readonly AbiName[] | undefined;
 }
 
-/** Options of the functions that resolve a profile and attach nothing. */
+/** Options of the functions that resolve a profile without attaching a filter. */
 export interface CompileOptions extends HostOptions {
   /** The host that the profile is resolved for. Default: this machine, with `capabilities` and `abis`. */
   readonly host?: Host | undefined;
@@ -27,8 +30,8 @@ export interface CompileOptions extends HostOptions {
 /** Options for supervising the calls of a child. */
 export interface SupervisorOptions {
   /**
-   * Called with the first call of each kind that the profile denies with an errno. `true` only collects these calls, for the
-   * `violations` of the child or of the result.
+   * Called with the first call of each kind that the profile denies with an errno. `true` only collects these calls,
+   * for the `violations` of the child or of the result.
    */
   readonly onViolation?: OnViolation | true | undefined;
   /** Handlers by the name of a syscall. A handler decides each call of that name; see docs/violations.md. */
@@ -55,8 +58,8 @@ export interface ProgramOptions extends HostOptions {
    */
   readonly capabilities?: readonly string[] | undefined;
   /**
-   * Whether to set no_new_privs, so that a set-user-ID program gains nothing. Default true. With false, attaching a filter
-   * needs CAP_SYS_ADMIN.
+   * Whether to set no_new_privs, so that a set-user-ID program gains nothing. Default true. With false, attaching a
+   * filter needs CAP_SYS_ADMIN.
    */
   readonly noNewPrivileges?: boolean | undefined;
   /** Whether the kernel logs the calls that the filter denies: SECCOMP_FILTER_FLAG_LOG of seccomp(2). Default false. */
@@ -77,7 +80,7 @@ export type FilterOptions = Pick<ProgramOptions, 'capabilities' | 'abis' | 'noNe
 /** Options of `spawn`: those of node:child_process, and those of this package. */
 export interface SpawnOptions extends ProgramOptions, SupervisorOptions {
   /**
-   * What the child's descriptors are connected to, by number; one word sets all three standard ones. Default `pipe`.
+   * What the child's descriptors are connected to, by number; one keyword sets all three standard ones. Default `pipe`.
    * `ipc` is not possible: see `fork`.
    */
   readonly stdio?: 'pipe' | 'overlapped' | 'ignore' | 'inherit' | readonly StdioEntry[] | undefined;
@@ -92,8 +95,8 @@ export interface SpawnOptions extends ProgramOptions, SupervisorOptions {
   /** The signal for a child that is to end. Default SIGTERM. */
   readonly killSignal?: NodeJS.Signals | number | undefined;
   /**
-   * Milliseconds from `killSignal` to SIGKILL, for a child that still runs after its timeout, an abort, too much output or
-   * `await using`. False: SIGKILL is never sent. Default 5,000.
+   * Milliseconds from `killSignal` to SIGKILL, for a child that still runs after its timeout, an abort, too much output
+   * or `await using`. False: SIGKILL is never sent. Default 5,000.
    */
   readonly forceKillAfter?: number | false | undefined;
   /** An option for Windows. Has no effect on Linux, as in Node. */

@@ -1,4 +1,4 @@
-/** A profile's listenerPath: the agent that is sent the listener of the filter, and that answers its notifications. */
+/** A profile's listenerPath: it names an agent, which receives the filter's listener and answers its notifications. */
 import { isAbsolute } from 'node:path';
 import { SeccompError } from '../../errors.js';
 import { compilePolicy } from '../../filter/compile.js';
@@ -10,19 +10,25 @@ import { type Policy, rangesOf } from '../../policy/policy.js';
 import type { SupervisorOptions } from '../options/types.js';
 import type { Agent } from './resolve-sources.js';
 
-/** The calls of a program's process under its filter, before the program runs: sendmsg(2) sends the listener. */
+/**
+ * Syscalls that the child makes under its filter: to send the listener (sendmsg(2)), to execute its program, and to
+ * exit if that fails.
+ */
 const GATE = ['execve', 'exit', 'exit_group', 'sendmsg'] as const;
 
-/** Bytes of sun_path without its NUL: linux/un.h. */
+/** Maximum bytes of a socket's path: sun_path of linux/un.h, without its NUL. */
 const LONGEST_PATH = 107;
-/** Bytes. All of a message goes into a socket's buffer at once; on Linux that has 208 KiB by default. */
+/**
+ * Maximum bytes of the metadata. A message must fit into the socket's buffer, which has 208 KiB by default (socket(7)).
+ */
 const MOST_METADATA = 65_536;
 
 /**
- * Checks the agent that the profiles name. Undefined if no call needs its answer: runtimes don't look at listenerPath then.
+ * Checks the agent that the profiles name. Returns undefined if the policy has no SCMP_ACT_NOTIFY: runtimes ignore
+ * listenerPath then.
  *
- * @throws SeccompError ERR_SECCOMP_OPTION for a path or metadata that is not possible, and for an agent beside handlers in this
- * process.
+ * @throws SeccompError ERR_SECCOMP_OPTION for a path or metadata that is not valid, and for an agent together with
+ * handlers in this process.
  */
 export function checkAgent(
   agent: Agent,

@@ -1,13 +1,13 @@
-/** The cache of what is made of profiles and filters. */
+/** The cache of values that are derived from profiles and filters. */
 
 /**
- * Values by the object that they were made of, and by a variant: all else that they depend on, as a string. They live as long as
- * that object.
+ * Caches values by the object from which they are derived, and by a variant: a string for everything else that they
+ * depend on. A value lives as long as its object.
  */
 export class FilterCache<Value> {
   readonly #values = new WeakMap<object, Map<string, Value>>();
 
-  /** Returns the value of `identity` and `variant`. Calls `make` for the first time only, and again if it has thrown. */
+  /** Returns the value of `identity` and `variant`. Calls `make` if there is none yet. */
   get(identity: object, variant: string, make: () => Value): Value {
     const variants = this.#values.get(identity) ?? new Map<string, Value>();
     this.#values.set(identity, variants);

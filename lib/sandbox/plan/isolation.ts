@@ -9,24 +9,29 @@ import type { ProgramOptions } from '../options/types.js';
 type Options = Pick<ProgramOptions, 'isolate' | 'uid' | 'capabilities' | 'rlimits'>;
 
 /**
- * The isolation of a program; undefined for none. By default, a program is isolated if it is filtered: under `unconfined` it starts
- * as if this package did not exist.
+ * The isolation of a program; undefined for none. By default, a program is isolated if it is filtered: under
+ * `unconfined` it starts as if this package did not exist.
  *
- * @param now - Whether to find out again what this kernel can enforce.
- * @throws SeccompError ERR_SECCOMP_UNSUPPORTED if `isolate: true` can't be honoured.
+ * @param now - Whether to probe the kernel again, instead of using the first result.
+ * @throws SeccompError ERR_SECCOMP_UNSUPPORTED if `isolate: true` can't be honored.
  */
 export function isolationFor(options: Options, isFiltered: boolean, now = false): Isolation | undefined {
   const { isolate } = options;
   return isolate === undefined && !isFiltered ? undefined : isolation(isolate, () => subjectOf(options), now);
 }
 
-/** What is enforced on a program, given the errno with which it failed to enter its domain, or 0. */
+/**
+ * Returns what is enforced on a program. `isolationError` is the errno with which it failed to enter its domain, or 0.
+ */
 export function enforcementOf(options: Options, isolated: Isolation | undefined, isolationError = 0): Enforcement {
   if (isolated !== undefined) return isolated.enforced(isolationError);
   return notIsolated(subjectOf(options), options.isolate === false);
 }
 
-/** With one of these, a domain does not prevent reading another process's environment. Source: may_access_mm(), kernel/fork.c. */
+/**
+ * With one of these capabilities, a child can read other processes' environments from inside its domain. Source:
+ * may_access_mm(), kernel/fork.c.
+ */
 const INSPECTING = ['CAP_PERFMON', 'CAP_SYS_ADMIN'];
 
 function subjectOf(options: Options): Subject {
@@ -35,7 +40,7 @@ function subjectOf(options: Options): Subject {
   const ids = idsOf(uid ?? undefined, ours);
   const isUser0 = ids.includes(0);
   const kept = options.capabilities ?? CAPABILITIES;
-  // A program of another user than root has the ambient capabilities. They are cleared when root changes its user ID.
+  // A program that does not run as root has the ambient capabilities only, and none if root has changed its user ID.
   const own = isUser0
     ? kept
     : ours === 0 && uid !== undefined && uid !== null
@@ -49,7 +54,9 @@ function subjectOf(options: Options): Subject {
   };
 }
 
-/** The user IDs that the child has or may take: real, effective and saved. setuid(2) changes all three only for root. */
+/**
+ * The user IDs that the child has or may take: real, effective and saved. setuid(2) changes all three only for root.
+ */
 function idsOf(uid: number | undefined, ours: number): readonly number[] {
   if (uid !== undefined && ours === 0) return [uid];
   const all = status('Uid')

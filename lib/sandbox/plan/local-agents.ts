@@ -1,7 +1,7 @@
-/** The agents that listen on this thread. */
+/** The agents that listen on this thread. A function that blocks the thread can't use them. */
 import { SeccompError } from '../../errors.js';
 
-/** What the functions that start programs need to know of an agent. */
+/** The part of an agent that the functions that start programs use. */
 interface LocalAgent {
   /** Whether its socket is the file at `path`. */
   isAt(path: string): boolean;

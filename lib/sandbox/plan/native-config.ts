@@ -10,17 +10,17 @@ import { argumentWidth, syscallsOf } from '../../syscalls/table.js';
 
 /** Answers notifications as `filter` decides the calls, and counts the calls that it denies. */
 export function supervisionOf(filter: Filter): Supervision {
-  return addon().supervision({ answers: filter.bytes, everything: false, ...facts(filter.abis) });
+  return addon().supervision({ answers: filter.bytes, everything: false, ...callTables(filter.abis) });
 }
 
 /** Allows and counts every call. */
 export function observation(abis: readonly AbiName[]): Supervision {
   const allow = { code: BPF.ret, jt: 0, jf: 0, k: actionBase('allow') };
   const answers = encodeInstructions([allow], abiOf(abis[0] ?? 'x86_64').endian);
-  return addon().supervision({ answers, everything: true, ...facts(abis) });
+  return addon().supervision({ answers, everything: true, ...callTables(abis) });
 }
 
-/** Forwards every notification to JavaScript. Counts no calls. */
+/** Forwards every notification to JavaScript, for an agent. Counts no calls. */
 export function forwarding(): Supervision {
   const notify = { code: BPF.ret, jt: 0, jf: 0, k: actionBase('notify') };
   const none = new Uint32Array();
@@ -28,16 +28,17 @@ export function forwarding(): Supervision {
   return addon().supervision({ answers, everything: false, distinguishing: none, captures: none });
 }
 
-interface Facts {
+/** The tables of SupervisionOptions that depend on the ABIs alone. */
+interface CallTables {
   readonly distinguishing: Uint32Array;
   readonly captures: Uint32Array;
 }
 
-const known = new Map<string, Facts>();
+const known = new Map<string, CallTables>();
 
-function facts(abis: readonly AbiName[]): Facts {
+function callTables(abis: readonly AbiName[]): CallTables {
   const key = abis.join();
-  const made = known.get(key) ?? makeFacts(abis);
+  const made = known.get(key) ?? makeCallTables(abis);
   known.set(key, made);
   return made;
 }
@@ -45,7 +46,7 @@ function facts(abis: readonly AbiName[]): Facts {
 /** Marks a capture whose size is in no argument: arguments have the indices 0 to 5. */
 const NO_ARGUMENT = 6;
 
-function makeFacts(abis: readonly AbiName[]): Facts {
+function makeCallTables(abis: readonly AbiName[]): CallTables {
   const kinds: number[] = [];
   const captures: number[] = [];
   for (const abi of abis) {

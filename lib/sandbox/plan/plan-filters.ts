@@ -1,6 +1,6 @@
 /**
- * planFilters: the third step of every start. It decides which filters are attached, with which flags, who answers their
- * notifications, and how the program is isolated.
+ * planFilters: the third step of every start. It decides which filters are attached, with which flags, who answers
+ * their notifications, and how the program is isolated.
  */
 import { SeccompError } from '../../errors.js';
 import { compilePolicy } from '../../filter/compile.js';
@@ -24,7 +24,7 @@ import {
   supervisorOf,
 } from './supervised.js';
 
-/** What is attached to a program, and what else is enforced on it. */
+/** The filters of a program, and everything else that is enforced on it. */
 export interface FilterPlan {
   /** In the order in which they are attached; none if nothing is filtered. */
   readonly filters: readonly Filter[];
@@ -39,7 +39,7 @@ export interface FilterPlan {
   readonly enforcement: (isolationError: number) => Enforcement;
 }
 
-/** How the filters come to be attached. */
+/** Who attaches the filters, and when. */
 export type Target = keyof typeof TARGETS;
 
 const TARGETS = {
@@ -55,7 +55,7 @@ const TARGETS = {
 
 type PlanOptions = ProgramOptions & SupervisorOptions;
 
-/** What is compiled of sources, once for each variant. */
+/** The filters of sources, compiled once for each variant. */
 interface Compiled {
   readonly filters: readonly Filter[];
   readonly supervised: SupervisedFilter | undefined;
@@ -66,8 +66,8 @@ const compiled = new FilterCache<Compiled>();
 /**
  * Plans the filters of a program.
  *
- * @throws SeccompError ERR_SECCOMP_TOO_LARGE for a filter that is too long; ERR_SECCOMP_UNSUPPORTED for SCMP_ACT_NOTIFY that nobody
- * answers, and for isolation that this kernel can't enforce; ERR_SECCOMP_OPTION for two listeners.
+ * @throws SeccompError ERR_SECCOMP_TOO_LARGE for a filter that is too long; ERR_SECCOMP_UNSUPPORTED for SCMP_ACT_NOTIFY
+ * that nobody answers, and for isolation that this kernel can't enforce; ERR_SECCOMP_OPTION for two listeners.
  */
 export function planFilters(sources: ResolvedSources, options: PlanOptions, target: Target): FilterPlan {
   const { hasListener, isIsolated } = TARGETS[target];
@@ -103,7 +103,7 @@ export function planFilters(sources: ResolvedSources, options: PlanOptions, targ
   };
 }
 
-/** Plans a program that is not filtered, and whose every call is counted: for record(). */
+/** Plans a run in which every call is allowed and counted: for record(). */
 export function planObservation(options: PlanOptions): FilterPlan {
   const landlock = isolationFor(options, true);
   const observing = observingFilter();
@@ -117,11 +117,11 @@ export function planObservation(options: PlanOptions): FilterPlan {
   };
 }
 
-/** What an isolated child that has no supervisor is denied. */
+/** The denials for an isolated child without a supervisor. */
 const ISOLATED: Denials = { isolated: true, supervised: false };
 
 /**
- * The filters without a listener: one for all sources if the kernel takes that one, else one for each source.
+ * The filters without a listener: one for all sources if the kernel accepts its length, otherwise one for each source.
  *
  * @param gate - The syscalls for which a filter gets an exec gate, if it denies them.
  */
@@ -137,7 +137,7 @@ function plainFilters(sources: ResolvedSources, gate: readonly string[], isolate
   } catch (error) {
     const isOne = each.length + isolation.length === 1;
     if (isOne || !(error instanceof SeccompError && error.code === 'ERR_SECCOMP_TOO_LARGE')) throw error;
-    return filterForEach([...isolation, ...each], gate); // Isolation lets the next filters be attached.
+    return filterForEach([...isolation, ...each], gate); // Isolation first: the others can still be attached.
   }
 }
 
@@ -154,7 +154,9 @@ function filterForEach(all: readonly Omit<DecidedSource, 'filter'>[], gate: read
   );
 }
 
-/** Refuses notifications that nobody answers: the kernel would fail such calls with ENOSYS, which no profile means. */
+/**
+ * Refuses notifications that nobody answers: the kernel would fail such calls with ENOSYS, which no profile intends.
+ */
 function refuseUnanswered({ each, profiles }: ResolvedSources): void {
   const flags = profiles.flatMap(({ document }) => document.flags ?? []);
   const listener = flags.find((flag) => flag === 'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV');

@@ -1,6 +1,6 @@
 /**
- * resolveSources: the second step of every start, and the only place where a name, a path, a text, an object, a Profile or a
- * Filter becomes profiles and a policy.
+ * resolveSources: the second step of every start, and the only place where a name, a path, a text, an object, a Profile
+ * or a Filter becomes profiles and a policy.
  */
 import { SeccompError } from '../../errors.js';
 import { Filter, policyOf } from '../../filter/filter.js';
@@ -31,7 +31,10 @@ export interface DecidedSource {
   readonly filter: Filter | undefined;
 }
 
-/** What a caller's sources decide on a host. The same sources and host options give the same object. */
+/**
+ * A caller's sources, resolved for a host. Calls with the same sources, capabilities and ABIs share one object; with
+ * `host`, each call makes its own.
+ */
 export interface ResolvedSources {
   /** The sources, to be resolved again with other options. */
   readonly loaded: LoadedSources;
@@ -40,19 +43,22 @@ export interface ResolvedSources {
   /** One for each source, in the caller's order; none for `unconfined`. */
   readonly each: readonly DecidedSource[];
   /**
-   * What all sources decide together: each call gets the strictest of their actions. Undefined for `unconfined`. Reading it throws
-   * ERR_SECCOMP_TOO_LARGE for sources that can't be combined, as together they have hundreds of argument rules on one syscall.
+   * What all sources decide together: each call gets the strictest of their actions. Undefined for `unconfined`.
+   * Reading it throws ERR_SECCOMP_TOO_LARGE for sources that can't be combined, as together they have hundreds of
+   * argument rules on one syscall.
    */
   readonly policy: Policy | undefined;
   /** The flags of all sources, each once. */
   readonly flags: readonly AttachFlag[];
-  /** The agent that the profiles name as their listenerPath. Reading it throws ERR_SECCOMP_OPTION if they name several. */
+  /**
+   * The agent that the profiles name as their listenerPath. Reading it throws ERR_SECCOMP_OPTION if they name several.
+   */
   readonly agent: Agent | undefined;
   /** Identifies the sources with the host options in caches. */
   readonly identity: object;
 }
 
-/** Who answers notifications in another process. */
+/** An agent: a process that answers notifications in place of this one. */
 export interface Agent {
   /** The path of its Unix socket. */
   readonly path: string;
@@ -64,14 +70,14 @@ type Options = CompileOptions & Pick<SupervisorOptions, 'notify'>;
 type HostOption = keyof CompileOptions;
 
 /**
- * Loads and resolves what a caller gave for a profile.
+ * Loads and resolves the sources that a caller passed as the profile.
  *
- * @param profile - What the caller gave, or sources that were loaded before.
+ * @param profile - The caller's value, or sources that were loaded before.
  * @param options - The host that profiles are resolved for. Default: this machine, for a process without capabilities.
- * @param resolving - The options whose only effect is on resolving a profile. They are refused where there is none: for a
- * child, `capabilities` are also those that it keeps.
- * @throws ProfileError, SeccompError as loadProfile; ERR_SECCOMP_OPTION for no profile at all (undefined, null, false, an empty
- * string or list), and for an option that has no effect.
+ * @param resolving - The options that only affect how a profile is resolved: they are refused if no source is a
+ * profile. Without `capabilities` for a child, which also keeps these capabilities.
+ * @throws ProfileError, SeccompError as loadProfile; ERR_SECCOMP_OPTION for no profile at all (undefined, null, false,
+ * an empty string or list), and for an option that has no effect.
  */
 export function resolveSources(
   profile: unknown,
@@ -159,15 +165,15 @@ function refuseWithoutProfile({ all }: LoadedSources, options: CompileOptions, n
 }
 
 /**
- * The profiles and filters that a caller gave: files are read and objects are copied, so they do not change any more. The same
- * ones in the same order are the same object.
+ * A caller's sources after loading: files are read and objects are copied, so later changes have no effect. Lists of
+ * the same sources in the same order share one object.
  */
 export class LoadedSources {
   /** In the caller's order; empty for `unconfined`. */
   readonly all: readonly (Profile | Filter)[];
-  /** The same list with one source more, by that source. */
+  /** The lists that have one more source than this one, by that source. */
   readonly #longer = new WeakMap<Profile | Filter, LoadedSources>();
-  /** By the host options. */
+  /** The sources as resolved for this machine, by the host options. */
   readonly #resolved = new Map<string, ResolvedSources>();
 
   private constructor(all: readonly (Profile | Filter)[]) {
@@ -176,6 +182,7 @@ export class LoadedSources {
 
   static readonly none = new LoadedSources([]);
 
+  /** The list that has this source after all others. */
   and(source: Profile | Filter): LoadedSources {
     const known = this.#longer.get(source) ?? new LoadedSources([...this.all, source]);
     this.#longer.set(source, known);
@@ -197,7 +204,10 @@ function load(profile: unknown): LoadedSources {
   }, LoadedSources.none);
 }
 
-/** As many filters as the addon attaches. The kernel's limit is 32,768 instructions for all filters of a thread. */
+/**
+ * Maximum length of a list: the addon attaches at most 8 filters. The kernel's limit is 32,768 instructions for all
+ * filters of a thread.
+ */
 const MOST_SOURCES = 8;
 
 const isNothing = (source: unknown) => source === undefined || source === null || source === false || source === '';
@@ -213,7 +223,7 @@ function listOf(profile: unknown): readonly unknown[] {
   return sources;
 }
 
-/** Built-ins by name. They do not change, as files do. */
+/** Loaded built-ins by name. Files are not cached, as they may change. */
 const builtins = new Map<string, Profile>();
 
 function loadOnce(source: unknown): Profile | null {
@@ -230,8 +240,8 @@ function decide(source: Profile | Filter, host: Host): DecidedSource {
 }
 
 /**
- * The flags of a profile. TSYNC is not among them, as a child has one thread. In compat mode, no list of flags means SPEC_ALLOW,
- * as in runc, and an empty list means none.
+ * The flags of a profile. TSYNC is not among them, as a child has one thread. In compat mode, no list of flags means
+ * SPEC_ALLOW, as in runc, and an empty list means none.
  */
 function flagsOf({ mode, document: { flags } }: Profile): readonly AttachFlag[] {
   if (flags === undefined) return mode === 'compat' ? ['SPEC_ALLOW'] : [];

@@ -19,7 +19,7 @@ import type { SupervisorOptions } from '../options/types.js';
 import { observation, supervisionOf } from './native-config.js';
 import type { ResolvedSources } from './resolve-sources.js';
 
-/** Who wants to know of a child's calls. */
+/** The callbacks for a child's calls, as options describe them. */
 export interface Supervisor {
   readonly onViolation: OnViolation | true | undefined;
   /** By the name of the syscall. */
@@ -39,10 +39,13 @@ export interface SupervisedFilter extends ViolationContext {
 /** The supervision of a child: how its notifications are answered, and to whom its calls are reported. */
 export type SupervisionPlan = Supervisor & Omit<SupervisedFilter, 'filter'>;
 
-/** The calls of a child under its filter, before its program runs or it ends: sendmsg(2) passes the listener on. */
+/**
+ * Syscalls that the child makes under its filter: to send the listener to this process (sendmsg(2)), to execute its
+ * program, and to exit if that fails.
+ */
 const GATE = ['execve', 'exit_group', 'sendmsg'] as const;
 
-/** The supervisor of a child whose calls nobody wants to know of before its end. */
+/** A supervisor without callbacks: record() reads the counted calls after the child's end. */
 export const NO_SUPERVISOR: Supervisor = { onViolation: undefined, handlers: new Map(), timeout: 0, watches: false };
 
 /** The supervisor that options describe. */
@@ -105,8 +108,8 @@ function makeObservingFilter(): SupervisedFilter {
 }
 
 /**
- * Makes the policy notify of calls that have a handler: of those for which the profile itself has SCMP_ACT_NOTIFY, or, if it has
- * none for that syscall, of all calls of its name.
+ * Makes the policy notify of calls that have a handler: of those for which the profile itself has SCMP_ACT_NOTIFY, or,
+ * if it has none for that syscall, of all calls of its name.
  */
 function notifyHandlers(policy: Policy, names: readonly string[]): Policy {
   return overrideDecisions(policy, (abi) => {
@@ -122,7 +125,7 @@ function notifyHandlers(policy: Policy, names: readonly string[]): Policy {
     for (const multiplexer of multiplexersOf(abi)) {
       const closed = names.flatMap((name) => {
         const call = multiplexer.calls.get(name);
-        // Its arguments are in memory: what a handler reads there may differ from what the kernel reads later.
+        // Arguments of socketcall(2) and ipc(2) are in memory: the kernel may read other values than a handler.
         return call === undefined ? [] : [multiplexedDecision(multiplexer, call, { kind: 'errno', errno: ENOSYS })];
       });
       if (closed.length === 0) continue;

@@ -2,8 +2,8 @@
 import { writeSync } from 'node:fs';
 
 /**
- * This package failed, and the program was not run. The same status as that of env(1), nohup(1) and docker run for
- * their failures.
+ * The exit status if this package fails and the program is not run: the same as for failures of env(1), nohup(1) and
+ * docker run.
  */
 export const NOT_RUN = 125;
 

@@ -21,8 +21,8 @@ import { deniesCall } from './libuv-calls.js';
 import { type OpenDescriptor, openDescriptors, statusFlags } from './open-descriptors.js';
 
 /**
- * Returns whether a Node under these policies must not have made an io_uring instance before: using it would fail, or
- * would bypass a profile that denies making one.
+ * Returns whether a Node must have no io_uring instance when these policies take effect: using the instance would fail,
+ * or would bypass a profile that denies making one.
  */
 export function deniesIoUring(policies: readonly Policy[]): boolean {
   return deniesCall(policies, 'io_uring_setup') || deniesCall(policies, 'io_uring_enter');
@@ -34,7 +34,7 @@ export function ioUringDescriptors(): readonly number[] {
 }
 
 /**
- * Returns the filters that can be attached to this process although it has io_uring instances.
+ * Returns the filters in a form that can be attached to this process, which may have io_uring instances.
  *
  * @param isAccepted - Whether filters that deny io_uring_enter are changed to allow that call on the existing
  * instances.
@@ -60,7 +60,7 @@ function allowingEnter(instances: readonly number[], filter: Filter): Filter {
     conditions: [{ index: 0, width: 32, op: 'eq', value: BigInt(fd) } as const],
     action: { kind: 'allow' } as const,
   }));
-  // The strictest action: for all other calls, the profile's action is taken.
+  // The strictest action, so that the union takes the profile's action for all other calls.
   const kill = { kind: 'kill-process' } as const;
   const exception = {
     abis: [{ abi, syscalls: new Map([[number, decisions]]), ranges: [] }],

@@ -7,7 +7,7 @@ import type { Policy } from '../../policy/policy.js';
 import { syscallNumber } from '../../syscalls/table.js';
 
 /**
- * Their arguments after the first one, which is passed to `deniesCall`. Sources: libuv's src/unix/linux.c and
+ * Arguments 1 to 5 of these calls. Argument 0 is passed to `deniesCall`. Sources: libuv's src/unix/linux.c and
  * src/unix/core.c.
  */
 const ARGUMENTS = {

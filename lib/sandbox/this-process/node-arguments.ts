@@ -6,7 +6,7 @@ export function hasEval(execArgv: readonly string[]): boolean {
   return execArgv.some((option) => EVAL.test(option));
 }
 
-/** Returns the arguments without the last such option and its text. */
+/** Returns the arguments without the last option that makes Node run text, and without that text. */
 export function withoutEval(execArgv: readonly string[]): readonly string[] {
   const place = execArgv.findLastIndex((option) => EVAL.test(option));
   if (place < 0) return execArgv;
