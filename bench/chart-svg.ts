@@ -24,15 +24,15 @@ const COLUMNS = 4;
 const WIDTH = 1180;
 const ROW_HEIGHT = 20;
 const PANEL_GAP = 24;
-/** Above and below the rows of a panel: its title, and the labels of its ticks. */
+/** The heights above and below the rows of a panel, for its title and for the labels of its ticks. */
 const ABOVE = 30;
 const BELOW = 36;
-/** Left of the panels: the names of the profiles. Above them: the title and the subtitle. */
+/** The width left of the panels, for the names of profiles, and the height above them, for title and subtitle. */
 const LEFT = 230;
 const TOP = 66;
 const PANEL_WIDTH = (WIDTH - LEFT - 20 - (COLUMNS - 1) * PANEL_GAP) / COLUMNS;
 
-/** Colours that are visible on white and on black. Text has the colour of the page. */
+/** Colors that are visible on white and on black. Text has the color of the page's text. */
 const COLOURS = ['#2a9d5c', '#d9722e', '#7583e0'];
 const STYLE = 'svg{color:#24292f;font:12px system-ui,sans-serif}@media(prefers-color-scheme:dark){svg{color:#d8dee4}}';
 
