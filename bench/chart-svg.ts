@@ -33,7 +33,7 @@ const TOP = 66;
 const PANEL_WIDTH = (WIDTH - LEFT - 20 - (COLUMNS - 1) * PANEL_GAP) / COLUMNS;
 
 /** Colors that are visible on white and on black. Text has the color of the page's text. */
-const COLOURS = ['#2a9d5c', '#d9722e', '#7583e0'];
+const COLORS = ['#2a9d5c', '#d9722e', '#7583e0'];
 const STYLE = 'svg{color:#24292f;font:12px system-ui,sans-serif}@media(prefers-color-scheme:dark){svg{color:#d8dee4}}';
 
 export function drawChart(chart: Chart): string {
@@ -82,11 +82,11 @@ function panel(measure: string, chart: Chart): readonly string[] {
     ]),
     ...points.flatMap(({ profile, filter, x, low, high }) => {
       const y = middleOf(profiles.indexOf(profile));
-      const colour = COLOURS[filters.indexOf(filter)];
+      const color = COLORS[filters.indexOf(filter)];
       const [from, to] = [low, high].map((value) => Math.min(Math.max(position(value), 0), PANEL_WIDTH));
       return [
-        line(from ?? 0, y, to ?? 0, y, `stroke="${colour}" stroke-width="2.5"`),
-        `<circle cx="${round(position(x))}" cy="${y}" r="4" fill="${colour}"/>`,
+        line(from ?? 0, y, to ?? 0, y, `stroke="${color}" stroke-width="2.5"`),
+        `<circle cx="${round(position(x))}" cy="${y}" r="4" fill="${color}"/>`,
       ];
     }),
   ];
@@ -106,7 +106,7 @@ function profileNames({ profiles }: Chart): readonly string[] {
 
 function legend({ filters }: Chart): readonly string[] {
   return filters.flatMap((filter, i) => [
-    `<circle cx="8" cy="${middleOf(i)}" r="5" fill="${COLOURS[i]}"/>`,
+    `<circle cx="8" cy="${middleOf(i)}" r="5" fill="${COLORS[i]}"/>`,
     text(20, middleOf(i) + 4, filter, 'font-size="13"'),
   ]);
 }

@@ -281,7 +281,7 @@ export interface Addon {
   counts(listener: ListenerHandle): readonly number[];
   /** Answers a call: −1 continues it, 0 makes it return `value`, an errno makes it fail. Returns 0 or an errno. */
   answer(listener: ListenerHandle, call: bigint, errno: number, value: bigint): number;
-  /** Duplicates a descriptor into the caller, whose call returns the duplicate's number. Returns this too, or −errno. */
+  /** Duplicates a descriptor into the caller, whose call returns its number there. Returns that number, or −errno. */
   addDescriptor(listener: ListenerHandle, call: bigint, descriptor: number, closeOnExec: boolean): number;
   /** Reads up to `size` bytes of a waiting caller's memory, fewer at the end of a mapping; or returns an errno. */
   readMemory(listener: ListenerHandle, call: bigint, tid: number, address: bigint, size: number): Buffer | number;
