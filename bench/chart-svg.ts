@@ -24,16 +24,16 @@ const COLUMNS = 4;
 const WIDTH = 1180;
 const ROW_HEIGHT = 20;
 const PANEL_GAP = 24;
-/** Above and below the rows of a panel: its title, and the labels of its ticks. */
+/** The heights above and below the rows of a panel, for its title and for the labels of its ticks. */
 const ABOVE = 30;
 const BELOW = 36;
-/** Left of the panels: the names of the profiles. Above them: the title and the subtitle. */
+/** The width left of the panels, for the names of profiles, and the height above them, for title and subtitle. */
 const LEFT = 230;
 const TOP = 66;
 const PANEL_WIDTH = (WIDTH - LEFT - 20 - (COLUMNS - 1) * PANEL_GAP) / COLUMNS;
 
-/** Colours that are visible on white and on black. Text has the colour of the page. */
-const COLOURS = ['#2a9d5c', '#d9722e', '#7583e0'];
+/** Colors that are visible on white and on black. Text has the color of the page's text. */
+const COLORS = ['#2a9d5c', '#d9722e', '#7583e0'];
 const STYLE = 'svg{color:#24292f;font:12px system-ui,sans-serif}@media(prefers-color-scheme:dark){svg{color:#d8dee4}}';
 
 export function drawChart(chart: Chart): string {
@@ -82,11 +82,11 @@ function panel(measure: string, chart: Chart): readonly string[] {
     ]),
     ...points.flatMap(({ profile, filter, x, low, high }) => {
       const y = middleOf(profiles.indexOf(profile));
-      const colour = COLOURS[filters.indexOf(filter)];
+      const color = COLORS[filters.indexOf(filter)];
       const [from, to] = [low, high].map((value) => Math.min(Math.max(position(value), 0), PANEL_WIDTH));
       return [
-        line(from ?? 0, y, to ?? 0, y, `stroke="${colour}" stroke-width="2.5"`),
-        `<circle cx="${round(position(x))}" cy="${y}" r="4" fill="${colour}"/>`,
+        line(from ?? 0, y, to ?? 0, y, `stroke="${color}" stroke-width="2.5"`),
+        `<circle cx="${round(position(x))}" cy="${y}" r="4" fill="${color}"/>`,
       ];
     }),
   ];
@@ -106,7 +106,7 @@ function profileNames({ profiles }: Chart): readonly string[] {
 
 function legend({ filters }: Chart): readonly string[] {
   return filters.flatMap((filter, i) => [
-    `<circle cx="8" cy="${middleOf(i)}" r="5" fill="${COLOURS[i]}"/>`,
+    `<circle cx="8" cy="${middleOf(i)}" r="5" fill="${COLORS[i]}"/>`,
     text(20, middleOf(i) + 4, filter, 'font-size="13"'),
   ]);
 }

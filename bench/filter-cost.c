@@ -3,8 +3,7 @@
  *   call NUMBER A0 … A5     a call to make under each filter; number and arguments in hex
  * In every round, one child for each filter attaches it and makes each call; another child does so without a filter.
  * Prints a line for each round and child, the one without a filter first: nanoseconds to attach, then for each call
- * nanoseconds and
- * the resulting errno. */
+ * nanoseconds and the resulting errno. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/filter.h>
@@ -58,7 +57,8 @@ static double cost(const struct call *call) {
   return least;
 }
 
-/* The child. A filter may deny every call, even exit_group: the results go to shared memory, and a trap ends the child. */
+/* Runs in the child. A filter may deny every call, even exit_group: the results go to shared memory, and an illegal
+ * instruction ends the child. */
 static void measure(const struct sock_fprog *program, const struct call *calls, int count, struct result *result) {
   if (program->len != 0) {
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) _exit(1);
@@ -80,7 +80,7 @@ int main(int argc, char **argv) {
   static struct sock_filter filters[MOST][BPF_MAXINSNS];
   struct sock_fprog programs[MOST] = {{0}};
   struct call calls[MOST];
-  int programCount = 1, callCount = 0; /* Program 0 is none. */
+  int programCount = 1, callCount = 0; /* Program 0 is no filter. */
   char line[4096];
   if (argc != 2) return 2;
   while (fgets(line, sizeof line, stdin)) {
@@ -111,7 +111,7 @@ int main(int argc, char **argv) {
   for (long round = atol(argv[1]); round > 0; round--) {
     struct result results[MOST];
     for (int turn = 0; turn < programCount; turn++) {
-      int status, i = (int)((turn + round) % programCount); /* Each round another one begins. */
+      int status, i = (int)((turn + round) % programCount); /* Another child is the first in each round. */
       pid_t child = fork();
       if (child == 0) measure(&programs[i], calls, callCount, result);
       if (child < 0 || waitpid(child, &status, 0) < 0) return perror("child"), 1;

@@ -16,7 +16,8 @@ export function text(results: Results): string {
 }
 
 /**
- * For the docs: the first profile in full, the medians of the others, and the cases in which ours is not the fastest.
+ * The results for the docs: all of the first profile's, the medians of the others, and the cases in which our filter is
+ * not the fastest.
  */
 export function markdown(results: Results): string {
   const profiles = shown(results);
@@ -95,14 +96,14 @@ function steps({ filters }: ProfileResults, filter: FilterName, kind: (typeof ST
   return count === null ? undefined : sharp(count);
 }
 
-/** One measure of one profile, for the three filters. */
+/** A row of the report: one measure of one profile, for the three filters. */
 interface Contest {
   readonly profile: string;
   readonly measure: string;
   readonly of: (filter: FilterName) => Spread | undefined;
 }
 
-/** The cases in which ours is slower than the better of libseccomp's two filters: a line for each measure. */
+/** The cases in which our filter is slower than the better of libseccomp's two filters: a line for each measure. */
 function verdict({ profiles }: Results): readonly string[] {
   const contests = profiles.flatMap(contestsOf);
   const lost = contests.filter((contest) => compare(contest, (ours, best) => ours.low > best.high));
@@ -145,7 +146,7 @@ function compare(contest: Contest, is: (ours: Spread, best: Spread) => boolean):
   return both !== undefined && is(...both);
 }
 
-/** Our filter, and the better of libseccomp's two. */
+/** The measurements of our filter, and of the better of libseccomp's two filters. */
 function pair({ of }: Contest): readonly [Spread, Spread] | undefined {
   const [ours, one, two] = FILTERS.map(of);
   if (ours === undefined || one === undefined || two === undefined) return undefined;

@@ -27,9 +27,9 @@ import { machine, replaceSection, type Spread, spread } from './measure.js';
 /** How often each filter is attached in a round: to measure the attach, and to measure calls. */
 const ATTACHES = 20;
 const CALLING = 3;
-/** Profiles without a row of their own take part in one round of this many. */
+/** Profiles without a row of their own are measured in one of this many rounds. */
 const OTHERS_EVERY = 4;
-/** Compilations in one process. Ours is warm in the last ones, libseccomp after the first. */
+/** Compilations in one process. V8 has optimized our compiler by the last ones; libseccomp is warm after the first. */
 const OUR_COMPILATIONS = 120;
 const WARM = 20;
 const THEIR_COMPILATIONS = 4;
@@ -90,7 +90,7 @@ class Trial {
     }
     this.#compiles(this.subject.host.abis ?? [], this.#compile.ours, this.#fresh);
     if (lookupPrecompiled(this.subject.policy) === undefined) return;
-    // ABIs in another order need the same work, but have no precompiled program.
+    // With the ABIs in another order, the profile needs the same work but has no precompiled program.
     const [, ...others] = this.subject.policy.abis.map(({ abi }) => abi.name);
     this.#compiles(others.toReversed(), this.#scratch.compile, this.#scratch.fresh);
   }

@@ -5,9 +5,8 @@
  *   optimize N              SCMP_FLTATR_CTL_OPTIMIZE: 1 is the default, 2 a binary tree
  *   rule ACTION NAME [INDEX OP VALUE DATUM]…     OP: enum scmp_compare in decimal
  *   number ABI NAME         prints libseccomp's number for a name: -1 for none, below -1 for a pseudo number
- * Writes the program to standard output, unless there is no default. With a number as its argument, builds the program
- * that
- * many times and prints the nanoseconds of each. */
+ * Writes the filter to standard output, unless there is no `default` line. With a number as its argument, builds the
+ * filter that many times instead, and prints the nanoseconds of each time. */
 #include <fcntl.h>
 #include <seccomp.h>
 #include <stdint.h>

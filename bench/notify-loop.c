@@ -1,7 +1,7 @@
 /* `notify-loop COUNT` measures a minimal supervisor. A child calls sched_get_priority_min(2) COUNT times under a filter that
  * returns SECCOMP_RET_USER_NOTIF; the parent answers each with EBADFD in a minimal loop, with the package's flags.
- * Prints the
- * child's nanoseconds a call. `notify-loop COUNT calls NUMBER` only makes the calls, without a filter. */
+ * Prints the nanoseconds that each call takes the child. `notify-loop COUNT calls NUMBER` only makes the calls, without a
+ * filter. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/filter.h>

@@ -1,7 +1,6 @@
 /* `observe-loop PROGRAM ARGUMENT…` measures the lower bound of observing a program's calls with a seccomp listener. The
  * filter returns SECCOMP_RET_USER_NOTIF for all calls, and a minimal loop lets each continue, with the package's flags.
- * Prints
- * the nanoseconds from the start until the program and all processes with its filter have ended. */
+ * Prints the nanoseconds from the start until the program and all processes with its filter have ended. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/filter.h>

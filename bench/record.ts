@@ -43,7 +43,7 @@ type Work = (typeof WORKS)[string];
 const WAYS = {
   alone: ends,
   strace: (work: Work) => ends(['strace', '-f', '-c', '-o', '/dev/null', ...work]),
-  // The loop measures the time itself, so that its own start does not count.
+  // The loop measures the time itself, so that the time does not include its own start.
   loop: async (work: Work) => Number(execFileSync(loop, work, { encoding: 'utf8' })) / 1e6,
   record: async ([command, ...args]: Work) => {
     const start = performance.now();

@@ -86,7 +86,7 @@ function command(file: string, args: readonly string[], input?: string): Peer {
   return { name: file, once: async () => start() };
 }
 
-/** A program that measures itself: for each line of input it starts once, and prints the nanoseconds. */
+/** A launcher that measures itself: for each line of input, it starts the program once and prints the nanoseconds. */
 function helper(name: string, file: string, args: readonly string[]): Peer {
   const child: ChildProcess = nodeSpawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   const { stdin, stdout } = child;
@@ -110,7 +110,7 @@ function python(): Peer {
   return helper('python3', '/usr/bin/python3', [script, TRUE, ...rules().flatMap(({ names }) => names)]);
 }
 
-/** Under our filter, which bubblewrap reads from a descriptor. Each start needs a new descriptor. */
+/** bubblewrap with our filter, which it reads from a descriptor. Each start needs a new descriptor. */
 function bwrap(): Peer {
   return command('bwrap', ['--dev-bind', '/', '/', '--seccomp', '3', TRUE], filterFile());
 }
@@ -141,7 +141,10 @@ function container(runtime: 'crun' | 'runc', before: readonly string[] = []): Pe
   return command(file, args);
 }
 
-/** crun refuses cgroups of both versions at once. It then enters a mount namespace with one; its time includes this. */
+/**
+ * crun refuses a host that mounts cgroups of both versions. There, it is started in a mount namespace with one version,
+ * and its time includes entering that namespace.
+ */
 function crun(): Peer {
   if (existsSync('/sys/fs/cgroup/cgroup.controllers')) return container('crun');
   const hold = 'mount -t cgroup2 none /sys/fs/cgroup && { sleep infinity >/dev/null 2>&1 & echo $!; }';

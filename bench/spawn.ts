@@ -17,11 +17,11 @@ const { values: options } = parseArgs({
 });
 const rounds = Number(options.rounds);
 if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds is a whole number, at least 1');
-/** Rounds that are not counted, in which code is compiled and files are read for the first time. */
+/** Warm-up rounds, whose times are dropped: code is compiled and files are read for the first time. */
 const WARM_UP = 20;
-/** Slow launchers take part in one round of this many. */
+/** Slow launchers are measured in one of this many rounds. */
 const PEERS_EVERY = 4;
-/** More rounds, since the difference is small. */
+/** More rounds are needed, since the difference is small. */
 const ISOLATION_ROUNDS = 5;
 const IN_FLIGHT = [1, 8, 64] as const;
 
@@ -47,7 +47,7 @@ function untilReturn(start: (stdio: Stdio) => unknown) {
   };
 }
 
-/** Each of ours follows the function that it is compared with. */
+/** Each function of this package follows the function with which it is compared. */
 const STARTERS = {
   'child_process.spawn': untilExit((stdio) => nodeSpawn(TRUE, [], { stdio })),
   spawn: untilExit((stdio) => spawn(TRUE, [], 'docker-default', { stdio })),
@@ -58,14 +58,14 @@ const STARTERS = {
 const isOff = { isolate: false, stdio: 'ignore' } as const;
 const empty = fileURLToPath(new URL('empty.cjs', import.meta.url));
 
-/** With isolation, the default, each before the same without isolation. */
+/** Each function with isolation, the default, followed by the same function without isolation. */
 const ISOLATED = {
   spawn: () => STARTERS.spawn('ignore'),
   'spawn, isolate: false': () => untilExit(() => spawn(TRUE, [], 'docker-default', isOff))('ignore'),
   spawnSync: () => STARTERS.spawnSync('ignore'),
   'spawnSync, isolate: false': () => untilReturn(() => spawnSync(TRUE, [], 'docker-default', isOff))('ignore'),
 } as const;
-/** Fewer rounds, since Node's own start is slow. */
+/** Fewer rounds are used, since Node's own start is slow. */
 const FORKED = {
   fork: () => untilExit(() => fork(empty, 'docker-default'))('ignore'),
   'fork, isolate: false': () => untilExit(() => fork(empty, 'docker-default', { isolate: false }))('ignore'),

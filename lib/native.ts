@@ -1,4 +1,4 @@
-/** The types of the addon, and its loading. Every other file reaches the addon through `addon()`. */
+/** Loads the addon and declares its types. Every other file gets the addon from `addon()`. */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
@@ -9,7 +9,7 @@ export interface NativeFilters {
   readonly noNewPrivileges: boolean;
   /** At most 8, in the order in which they are attached. Empty only with `unconfined`. */
   readonly filters: readonly NativeFilter[];
-  /** Whether no filter is to be attached. Separate from `filters`, so that an empty list by mistake is an error. */
+  /** Whether the program runs without a filter. Required with empty `filters`, so that losing a filter is an error. */
   readonly unconfined: boolean;
   /** SECCOMP_FILTER_FLAG_* */
   readonly filterFlags: number;
@@ -42,7 +42,7 @@ export interface NativeRequest extends NativeFilters {
   readonly stdio: readonly number[];
   /** Flat triples: RLIMIT_*, its soft and its hard value; 2⁶⁴ − 1 is RLIM_INFINITY. */
   readonly limits?: readonly (number | bigint)[] | undefined;
-  /** If set, the program writes no core dump by default and enters `domain`; true: it does not start if that fails. */
+  /** If set, the program by default dumps no core and enters `domain`; true: if either fails, it does not run. */
   readonly isolation?: boolean | undefined;
   readonly domain?: NativeDomain | undefined;
   /** A bit for each capability that stays. Without it, all stay. */
@@ -51,7 +51,10 @@ export interface NativeRequest extends NativeFilters {
   readonly supervision?: Supervision | undefined;
   /** Where the listener's calls are reported. Required with `supervision`. */
   readonly inbox?: InboxHandle | undefined;
-  /** The socket that receives the listener, and the message: one to three texts, with the process ID between them. */
+  /**
+   * The socket of an agent, to which the child sends its listener instead of this process, and the message that goes
+   * with it: one to three strings, with the child's process ID between each two.
+   */
   readonly agent?: { readonly path: string; readonly state: readonly string[] } | undefined;
 }
 
@@ -97,11 +100,11 @@ export interface NativeKind {
   /** The module and offset of the instruction pointer, as in `/usr/lib/libc.so.6+0x10e1a7`; empty if unknown. */
   readonly instruction: string;
   readonly args: readonly bigint[];
-  /** By argument: the memory that was read, as `captures` asks. */
+  /** By argument: the memory that was read for `captures`. */
   readonly captured: readonly (Buffer | undefined)[];
 }
 
-/** Words of a waiting call: listener, id, thread, AUDIT_ARCH_* << 32 | number, instruction pointer, six arguments. */
+/** Words of a waiting call: listener, ID, thread, AUDIT_ARCH_* << 32 | number, instruction pointer, six arguments. */
 export const CALL_WORDS = 11;
 
 /**
@@ -132,13 +135,13 @@ export interface NativeFailure {
 
 /** The failure to attach a filter to this process. */
 export interface NativeInstallFailure extends NativeFailure {
-  /** How many filters were attached before, which stay. */
+  /** The number of filters that were attached before the failure. They stay attached. */
   readonly filtersOn?: number;
   /** With SECCOMP_FILTER_FLAG_TSYNC: the thread that has other filters than the calling one. */
   readonly thread?: number;
 }
 
-/** A child until it is reaped. */
+/** A running child. It is kept alive until the child is reaped. */
 export interface ExitWatch {
   /** Sends a signal. Returns 0 or an errno. */
   kill(signal: number): number;
@@ -164,15 +167,15 @@ export interface NativeListener {
   readonly handle: ListenerHandle;
 }
 
-/** A listening socket of the file system, or a connection to one. It does not keep the event loop alive. */
+/** A listening Unix socket with a path, or a connection to one. It does not keep the event loop alive. */
 export interface LocalSocket {
   /** Calls `onReadable` once, when a connection, data or the end has arrived. Returns 0 or −errno. */
   await(onReadable: () => void): number;
   /** Returns a connection, or −errno; EAGAIN if none waits. */
   accept(): LocalSocket | number;
-  /** Returns what has arrived, or −errno. No bytes are the end. */
+  /** Returns the bytes and descriptors that have arrived, or −errno. Empty bytes mean the end of the stream. */
   receive(): Received | number;
-  /** Returns the process that connected, as of then, or −errno. */
+  /** Returns the IDs that the peer had when it connected, or −errno. */
   sender(): Sender | number;
   /** Serves the received descriptor with this index. Returns −errno if that fails; ENOTTY if it is no listener. */
   serve(descriptor: number, supervision: Supervision, inbox: InboxHandle): NativeListener | number;
@@ -183,13 +186,16 @@ export interface LocalSocket {
 export interface Received {
   /** At most 65,536. */
   readonly bytes: Buffer;
-  /** The number of descriptors that the connection has received so far. At most 16 are kept. */
+  /** The number of descriptors that the connection has received and kept so far, at most 16. */
   readonly descriptors: number;
-  /** Whether descriptors were lost: more than can arrive at once, or than this process may have. */
+  /** Whether descriptors were lost, because too many arrived at once or this process may not have more. */
   readonly lost: boolean;
 }
 
-/** SO_PEERCRED of a connection. IDs that this process's namespaces do not have are 0 and 65534. */
+/**
+ * The peer of a connection: SO_PEERCRED of unix(7). A process ID without a number in this process's PID namespace is 0.
+ * A user or group ID that this process's user namespace does not map is 65534.
+ */
 export interface Sender {
   readonly pid: number;
   readonly uid: number;
@@ -210,7 +216,7 @@ export interface NativeLimits {
 /** A child that has ended. */
 export interface NativeResult {
   readonly pid: number;
-  readonly code: number | null; // One of the two is null; both if the status is unknown.
+  readonly code: number | null; // Either `code` or `signal` is null; both are if the status is unknown.
   readonly signal: number | null;
   /** The output of each descriptor that was a SOCKET; null for stdin and for all others. */
   readonly output: readonly (Buffer | null)[];
@@ -228,30 +234,34 @@ export type SocketFacts = readonly [domain: number, type: number, protocol: numb
 export interface Addon {
   /** The version of the package for which the addon was built. */
   readonly version: string;
-  /** Starts a program. `onExit` is called once, with null for the parameter that does not apply. */
+  /** Starts a program. `onExit` is called once. At least one of its parameters is null, as in NativeResult. */
   spawn(
     request: NativeRequest,
     onExit: (code: number | null, signal: number | null) => void,
   ): NativeChild | NativeFailure;
   /** Starts a program and waits for its end. */
   spawnSync(request: NativeRequest, limits: NativeLimits): NativeResult | NativeFailure;
-  /** Replaces this process. Returns only if that fails; this process is then as it was before. */
+  /**
+   * Replaces this process. Returns only if that fails. This process is then as it was before, but if the request has a
+   * uid or a gid, it may no longer be dumpable.
+   */
   execve(request: NativeRequest): NativeFailure;
-  /** Attaches filters to the calling thread, with SECCOMP_FILTER_FLAG_TSYNC to all threads. */
+  /** Attaches filters to the calling thread; with SECCOMP_FILTER_FLAG_TSYNC, to all threads of this process. */
   install(filters: NativeFilters): NativeInstallFailure | undefined;
   /**
-   * Makes calls in processes under the filters, with `traced` under a tracer. Returns two numbers for each, which
-   * lib/testing/kernel.ts describes. Allowed calls are carried out, so the first filter must deny all.
+   * Makes calls in processes under the filters; if `traced`, with a tracer. Returns two numbers for each call, which
+   * lib/testing/kernel.ts describes. Allowed calls are carried out, so the first filter must deny all calls.
    */
   probe(filters: NativeFilters, calls: BigUint64Array, traced: boolean): Int32Array | NativeFailure;
-  /** Closes one of `sockets` of the child that was started last, of which no stream could be made. */
+  /** Closes one of `sockets` of the child that was started last, because no stream could be made of it. */
   takeBack(descriptor: number): void;
-  /** Ends reading from a socket after what was written before. Returns 0 or an errno. */
+  /** Shuts down a socket for reading; data that has arrived can still be read. Returns 0 or an errno. */
   endReading(descriptor: number): number;
   /** Whether a descriptor is a listening socket. */
   isListening(descriptor: number): boolean;
   /** Returns a duplicate of another process's descriptor, or −errno. The addon owns it until `giveBack` closes all. */
   borrow(pid: number, descriptor: number): number;
+  /** Closes all borrowed descriptors. */
   giveBack(): void;
   /** Returns 0 if the kernel has this SECCOMP_RET_* action, otherwise an errno. */
   actionAvailable(action: number): number;
@@ -259,20 +269,21 @@ export interface Addon {
   filterFlagsKnown(flags: number): boolean;
   /** Returns 0 if a thread can enter such a domain, otherwise an errno. */
   tryDomain(domain: NativeDomain): number;
+  /** Makes the table by which the calls of a filter's listeners are answered and counted. */
   supervision(options: SupervisionOptions): Supervision;
-  /** Opens an inbox, or returns −errno. `onMail` receives its mail. It does not keep the event loop alive. */
+  /** Opens an inbox, whose mail `onMail` receives; or returns −errno. It does not keep the event loop alive. */
   openInbox(onMail: OnMail): InboxHandle | number;
   /** Closes an inbox. Waiting calls of its listeners are denied. May be called twice. */
   closeInbox(inbox: InboxHandle): void;
   /** Returns the first call of the kind with this index. */
   kind(listener: ListenerHandle, index: number): NativeKind | undefined;
-  /** Returns the number of calls of kinds that were not kept apart, followed by the number of calls of each kind. */
+  /** Returns the number of calls of kinds beyond the limit of 2,048, followed by the number of calls of each kind. */
   counts(listener: ListenerHandle): readonly number[];
   /** Answers a call: −1 continues it, 0 makes it return `value`, an errno makes it fail. Returns 0 or an errno. */
   answer(listener: ListenerHandle, call: bigint, errno: number, value: bigint): number;
-  /** Duplicates a descriptor into the caller. The call returns its number there, as does this; or −errno. */
+  /** Duplicates a descriptor into the caller, whose call returns its number there. Returns that number, or −errno. */
   addDescriptor(listener: ListenerHandle, call: bigint, descriptor: number, closeOnExec: boolean): number;
-  /** Reads memory of a waiting caller: up to `size` bytes, fewer at the end of a mapping. Or returns an errno. */
+  /** Reads up to `size` bytes of a waiting caller's memory, fewer at the end of a mapping; or returns an errno. */
   readMemory(listener: ListenerHandle, call: bigint, tid: number, address: bigint, size: number): Buffer | number;
   /** Writes memory of a waiting caller. Returns 0 or an errno. */
   writeMemory(listener: ListenerHandle, call: bigint, tid: number, address: bigint, bytes: Uint8Array): number;
@@ -282,7 +293,7 @@ export interface Addon {
   bindSocket(path: string): LocalSocket | number;
   /** Returns the domain, type and protocol of a waiting caller's socket, or −errno. */
   socketOf(listener: ListenerHandle, call: bigint, tid: number, descriptor: number): SocketFacts | number;
-  /** Connects a waiting caller's socket. Returns a number, by which the inbox reports the result; or −errno. */
+  /** Connects a waiting caller's socket. Returns the number under which the inbox reports the result, or −errno. */
   connect(
     listener: ListenerHandle,
     call: bigint,
@@ -293,7 +304,7 @@ export interface Addon {
   ): number;
 }
 
-/** Returns the file that a forked child loads first. Code that runs from lib/ uses the file in dist/ too. */
+/** Returns the file that a forked child loads first: the one in dist/, even if this module is loaded from lib/. */
 export const preloadFile = (): string => resolve(import.meta.dirname, '../dist/preload.cjs');
 
 /** Returns the program that isolates a forked child before Node starts its first thread. */

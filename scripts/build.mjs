@@ -26,13 +26,13 @@ const ENTRIES = {
   'cli/main.js': 'cli/main.ts',
 };
 
-/** Folders without a chunk: only one entry imports their modules, which become part of its file. */
+/** Folders without a chunk. Only one entry imports their modules, so they become part of the entry's file. */
 const FOLDERS_OF_ONE_ENTRY = ['cli', 'testing'];
 
 /** ES modules, since the `expect` of Vitest and of Jest can only be imported. */
 const MATCHERS = { 'vitest.js': 'testing/vitest.ts', 'jest.js': 'testing/jest.ts' };
 
-/** Loaded by `node --require` before everything else: one file without other chunks. */
+/** The file that `node --require` loads before everything else. It contains all that it needs, so it loads no chunk. */
 const PRELOAD = { 'preload.cjs': 'sandbox/this-process/fork-preload.ts' };
 
 rmSync(DIST, { recursive: true, force: true });
@@ -68,7 +68,7 @@ async function writeChunks() {
 /** Returns the name of a module's chunk: that of its folder, or of the module itself if it is a generated table. */
 function folderOf(file) {
   const path = relative(LIB, file).slice(0, -'.ts'.length).split(sep);
-  // What reports a problem does not depend on reading another file: this process may have no descriptors left.
+  // Code that reports errors must not load another file: this process may have no descriptors left.
   if (path[0] === 'util' || path.includes('fastest-levenshtein')) return 'core';
   if (path[0] === '..' || FOLDERS_OF_ONE_ENTRY.includes(path[0])) return null;
   if (Object.values(ENTRIES).includes(relative(LIB, file))) return null;
@@ -78,8 +78,8 @@ function folderOf(file) {
 
 /**
  * Returns the modules that nearly every use of the package loads, with the names of their two chunks: `core` for an
- * import, `compile` for the filter of a built-in profile. Builds one file for each module, and looks which of them are
- * loaded.
+ * import, `compile` for the filter of a built-in profile. To find them, builds one file for each module and checks
+ * which of these files Node loads.
  */
 async function modulesOfFirstUses(bundle) {
   const folder = mkdtempSync(join(DIST, 'modules-'));
@@ -124,7 +124,7 @@ function open(files, options = {}) {
       target: 'node20.19',
       define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
     },
-    treeshake: { moduleSideEffects: false }, // No module is imported for its effects alone.
+    treeshake: { moduleSideEffects: false }, // No module is imported only for its side effects.
     ...options,
   });
 }

@@ -113,7 +113,8 @@ on_node() {
   return $status
 }
 
-# processes_on_node VERSION: the same, with the tests of the functions that start and harden processes: those depend on Node.
+# processes_on_node VERSION: calls on_node with the tests whose results depend on the version of Node: all but those in
+# pure_tests and test/extended.
 processes_on_node() {
   local folder excluded=(--exclude 'test/extended/**')
   for folder in $pure_tests; do excluded+=(--exclude "test/$folder/**"); done

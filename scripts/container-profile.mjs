@@ -1,6 +1,6 @@
 /**
- * Writes a profile that the builder made, for a container engine to read. With --check, runs in the container and shows
- * that the engine attached it.
+ * Prints a profile that the builder made, for a container engine to read. With --check, which is for the container,
+ * tests that the engine attached the profile.
  */
 import { chmodSync, mkdtempSync } from 'node:fs';
 import { connect } from 'node:net';

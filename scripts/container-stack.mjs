@@ -1,4 +1,4 @@
-/** Shows that spawn works in a process that has filters already: each generation of programs has one more. */
+/** Tests spawn in a process that has filters already: each generation of programs has one filter more. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { spawn } from '../dist/index.js';

@@ -112,7 +112,8 @@ container() {
 # A careful container: a user without capabilities, and a read-only root.
 limited="--user 1000:1000 --cap-drop ALL --security-opt no-new-privileges --read-only --tmpfs /tmp:exec"
 
-# decisions: compares the results of calls under the engine's filter of each profile and under ours, in equal containers.
+# decisions: compares, for each profile, the results of calls under the engine's filter with those under our filter, in
+# two containers with the same options.
 decisions() {
   names=$(node_modules/.bin/tsx test/container/engine.ts prepare "$work" ${FULL:+${whole:+all}}) || return
   options="--volume $work:/seccomp/compare"
@@ -147,8 +148,8 @@ failed=
 vitest="node_modules/.bin/vitest run --configLoader runner --reporter=verbose"
 blocked=test/integration/blocked-calls.test.ts
 
-# kind TITLE SECCOMP OPTION…: tests in a kind of container that filters can be attached above its own, and that our filter
-# blocks the calls. Reports the calls that the engine's filter or the kernel denies as well.
+# kind TITLE SECCOMP OPTION…: tests in a kind of container that filters can be attached in addition to the container's
+# own, and that our filter blocks the calls. Reports the calls that the engine's filter or the kernel denies as well.
 kind() {
   step "$1"
   seccomp=$2

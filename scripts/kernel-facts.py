@@ -27,7 +27,7 @@ PROBES = {
 
 
 def kernel_config():
-    """The kernel's CONFIG_SECCOMP* lines and where they stand, or (None, why not)."""
+    """Returns the kernel's CONFIG_SECCOMP* lines and their file, or None and the reason why there are none."""
     release = platform.release()
     for path in ("/proc/config.gz", f"/boot/config-{release}"):
         try:

@@ -1,4 +1,4 @@
-/** The number tree without its pass: ranges are halved, whatever the weight of their numbers. */
+/** The number tree without its pass: splits ranges in the middle, whatever the weight of their numbers. */
 import type { GraphBuilder, GraphNode } from '../../lib/filter/bpf/graph.js';
 import type { EmulatedNumbers, OutcomeRange } from '../../lib/filter/optimize/number-tree.js';
 

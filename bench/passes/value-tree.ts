@@ -1,4 +1,4 @@
-/** The value tree without its pass: ranges of values are halved. */
+/** The value tree without its pass: splits ranges of values in the middle. */
 import type { GraphBuilder, GraphNode } from '../../lib/filter/bpf/graph.js';
 import { mergeNeighbours, type ValueRange } from '../../lib/filter/optimize/value-tree.js';
 

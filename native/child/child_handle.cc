@@ -15,8 +15,8 @@
 namespace seccomp {
 namespace {
 
-// Reaps by process ID, for a filter on this process that denies waitid(2), and for a pidfd that does not block. The ID
-// is the child's own until the child is reaped.
+// Reaps by process ID, where a filter on this process denies waitid(2), or where the pidfd is non-blocking. The kernel
+// does not reuse the ID before the child is reaped.
 bool ReapById(const ChildHandle& child, int options, siginfo_t* status) {
   *status = {};
   if (SendSignal(child.pidfd, 0) == ESRCH) return true;

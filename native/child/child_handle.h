@@ -1,4 +1,4 @@
-// A child of this process: signals for it, its end, and the children that nobody watches any more.
+// Sends signals to a child of this process and reaps it. Also keeps the children that no thread watches any more.
 #ifndef SECCOMP_NATIVE_CHILD_CHILD_HANDLE_H_
 #define SECCOMP_NATIVE_CHILD_CHILD_HANDLE_H_
 
@@ -15,8 +15,8 @@ struct ChildHandle {
   Descriptor pidfd;
 };
 
-// Sends a signal, and returns 0 or an errno. Linux 5.1, pidfd_send_signal(2): it cannot reach another process that has
-// the same number by now.
+// Sends a signal, and returns 0 or an errno. Linux 5.1, pidfd_send_signal(2): unlike kill(2), it cannot reach another
+// process that has reused the child's process ID.
 int SendSignal(const Descriptor& pidfd, int signal);
 
 // Waits for the child's end and reaps it. Linux 5.4, waitid(2) with P_PIDFD. Returns false if `options` has WNOHANG and
@@ -24,11 +24,12 @@ int SendSignal(const Descriptor& pidfd, int signal);
 // of this process has reaped the child.
 bool Reap(const ChildHandle& child, int options, siginfo_t* status);
 
-// Kills the child and reaps it. A child that may not be killed, as it has changed its user, is abandoned.
+// Kills the child and reaps it. Abandons a child that this process may not signal, because the child has changed its
+// user.
 void KillAndReap(ChildHandle* child, siginfo_t* status);
 
-// Takes over a child that nobody watches any more, as the thread of JavaScript that started it has ended. The child is
-// reaped when this process starts or abandons another one after its end.
+// Takes over a child whose starting JavaScript thread has ended, so that nothing watches it any more. After the child
+// has ended, the next start or the next call of Abandon reaps it.
 void Abandon(ChildHandle child);
 
 // Reaps the abandoned children that have ended.

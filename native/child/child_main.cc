@@ -1,6 +1,7 @@
 // The child makes syscalls on a stack of its own, in memory that it shares with the parent.
 //
-// The parent's thread waits meanwhile, so the child may use errno, which is that thread's.
+// The child also shares the thread-local storage of the parent's thread, and with it errno. That thread waits until the
+// child ends or executes the program, so both never use errno at once.
 #include "child/child_main.h"
 
 #include <errno.h>
@@ -41,7 +42,7 @@ class Child {
     if (!SetNoNewPrivileges() || !PatchGates()) return false;
     for (size_t& i = plan_->attached; i < plan_->filter_count; i++) {
       const sock_fprog program = {plan_->filters[i].length, plan_->filters[i].instructions};
-      // Linux 3.17, seccomp(2). The filters that are attached already let this call pass by the gate value.
+      // Linux 3.17, seccomp(2). The gate value makes the filters that are attached already allow this call.
       const long result =
           syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, plan_->filter_flags, &program, gate_[0], gate_[1], gate_[2]);
       if (result < 0) return Fail("seccomp");
@@ -55,10 +56,10 @@ class Child {
     return true;
   }
 
-  // Ends the child, by the gate value, since the filters may deny this call too. Wipes the value from this object; the
-  // parent wipes the stack.
-  // Inlined: AddressSanitizer's runtime makes syscalls before a call that does not return, and the filters may deny
-  // them.
+  // Ends the child. Passes the gate value, since the filters may deny this call too. Wipes the value from this object;
+  // the parent wipes the stack.
+  // Always inlined: AddressSanitizer's runtime makes syscalls before it calls a function that does not return, and the
+  // filters may deny these.
   [[noreturn, gnu::always_inline]] void Exit() {
     const uint64_t gate[kGateWords] = {gate_[0], gate_[1], gate_[2]};
     for (volatile uint64_t& word : gate_) word = 0;
@@ -75,8 +76,9 @@ class Child {
     return false;
   }
 
-  // A handler would run the parent's code in the parent's memory, and execve(2) keeps ignored signals ignored, as Node
-  // ignores SIGPIPE. rt_sigaction(2) is called directly, since libc's wrapper refuses the signals that libc reserves.
+  // Gives all signals their default dispositions. A handler would run the parent's code in the parent's memory, and
+  // execve(2) keeps ignored signals ignored (Node ignores SIGPIPE). rt_sigaction(2) is called directly, since libc's
+  // wrapper refuses the signals that libc reserves.
   bool ResetSignals() {
     static const KernelSigaction by_default = {};
     if (!plan_->reset_signals) return true;
@@ -174,8 +176,8 @@ class Child {
     return true;
   }
 
-  // The other four sets. A capability that is neither permitted nor inheritable leaves the ambient set by itself
-  // (capabilities(7)).
+  // Removes capabilities from the other four sets. The kernel removes a capability that is no longer permitted or
+  // inheritable from the ambient set by itself (capabilities(7)).
   bool DropCapabilities() {
     if (!plan_->drop_capabilities) return true;
     __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
@@ -204,7 +206,7 @@ class Child {
     return syscall(SYS_rt_sigprocmask, SIG_SETMASK, none, nullptr, kSigsetSize) == 0 || Fail("rt_sigprocmask");
   }
 
-  // Formats the process ID for SendListener. By then, the filter may deny getpid(2).
+  // Formats the process ID for SendListener, which runs under the filter: the filter may deny getpid(2).
   bool FormatProcessId() {
     if (plan_->message_parts < 2) return true;
     char digits[sizeof process_id_];
@@ -216,7 +218,7 @@ class Child {
     return true;
   }
 
-  // Draws the gate value if a filter has a gate, and writes it into the filters. From here on only the child knows it.
+  // If a filter has a gate, draws a random gate value and writes it into the filters. Only the child uses the value.
   bool PatchGates() {
     bool is_drawn = false;
     for (size_t i = 0; i < plan_->filter_count; i++) {
@@ -239,7 +241,7 @@ class Child {
   bool MakesListener() const { return (plan_->filter_flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0; }
 
   // Sends the listener and the message to listener_socket. execve(2) closes the child's copy of the listener. The
-  // filter is attached already, so this call passes it by the gate value.
+  // filter is attached already, so sendmsg(2) is called with the gate value.
   bool SendListener(int listener) {
     iovec parts[2 * kMaxMessageParts] = {};
     size_t count = 0;

@@ -13,7 +13,8 @@
 
 namespace seccomp {
 
-// 64-bit words of the gate value, which opens the exec gate. A call passes it in the syscall arguments 3, 4 and 5.
+// The number of 64-bit words of the gate value, which opens the exec gate. A call passes the words in its arguments 3,
+// 4 and 5, counted from 0.
 constexpr size_t kGateWords = 3;
 
 // An instruction of a filter whose constant is one half of a word of the gate value.
@@ -79,13 +80,13 @@ struct ChildPlan {
   const ChildFilter* filters = nullptr;
   size_t filter_count = 0;
   uint32_t filter_flags = 0;  // SECCOMP_FILTER_FLAG_*
-  // With SECCOMP_FILTER_FLAG_NEW_LISTENER: the socket to which the listener is sent, and the message that goes with it,
-  // of at most kMaxMessageParts parts. The child's process ID is written in decimal between each two of them.
+  // With SECCOMP_FILTER_FLAG_NEW_LISTENER: the socket to which the listener is sent, and the message that is sent with
+  // it, of at most kMaxMessageParts parts. The child inserts its process ID, in decimal, between each two parts.
   int listener_socket = -1;
   const iovec* message = nullptr;
   size_t message_parts = 0;
-  // Set by AttachFilters: the number of filters attached; and with SECCOMP_FILTER_FLAG_TSYNC the thread that has other
-  // filters, for which none was attached.
+  // Set by AttachFilters: the number of filters attached. With SECCOMP_FILTER_FLAG_TSYNC, `other_thread` is the thread
+  // whose own filters made the kernel attach none.
   size_t attached = 0;
   pid_t other_thread = 0;
   // The syscall that ends the child: SYS_exit_group for a process, SYS_exit for a thread.

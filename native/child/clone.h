@@ -14,7 +14,7 @@ struct StartedChild {
   ChildHandle child;
   // This process's end of each socket among the child's descriptors, in blocking mode; -1 for all others.
   std::vector<Descriptor> sockets;
-  // The errno for which the child is in no Landlock domain although the request names one; otherwise 0.
+  // The errno because of which the child is not in the Landlock domain that the request names; otherwise 0.
   int isolation_error = 0;
   // The listener of the child's filter, if the request asks for one and names no agent.
   Descriptor listener;

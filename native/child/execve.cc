@@ -78,8 +78,8 @@ class LimitsKept {
 
 // Runs the plan on a new thread and waits for the end of that thread.
 Failure RunOnThread(ChildPlan* plan, const ChildMemory& memory) {
-  // Without CLONE_FILES and CLONE_FS the thread has descriptors and a directory of its own, so a failure changes
-  // nothing here.
+  // Without CLONE_FILES and CLONE_FS the thread has a descriptor table and a working directory of its own, so a failure
+  // leaves those of this process as they were.
   const int flags =
       CLONE_VM | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
   const SignalsBlocked blocked;

@@ -19,7 +19,7 @@ class ChildMemory {
   // The memory of the calling thread, which lives as long as the thread. A fork of this process has no copy of it.
   // Returns nullptr with errno set if there is no memory.
   static ChildMemory* ForThisThread();
-  // Memory that a fork of this process has a copy of, for a copy that starts children of its own.
+  // Memory that fork(2) copies, for a fork of this process that starts children of its own.
   static std::unique_ptr<ChildMemory> ForCopies();
   ~ChildMemory();
   ChildMemory(const ChildMemory&) = delete;
@@ -28,7 +28,7 @@ class ChildMemory {
   void* stack_top() const;
   // Room for kMaxFilters * BPF_MAXINSNS instructions.
   sock_filter* instructions() const;
-  // Overwrites the stack and the first `count` instructions, where the gate value was.
+  // Overwrites the stack and the first `count` instructions, both of which hold the gate value after a start.
   void Wipe(size_t count);
 
  private:

@@ -24,7 +24,7 @@ struct AgentRequest {
   std::vector<std::string> message;
 };
 
-// Values of Request::stdio that are no descriptors of this process.
+// Values of Request::stdio that are not descriptors of this process.
 enum : int {
   kNoDescriptor = -1,
   kNullDevice = -2,  // /dev/null
@@ -65,8 +65,8 @@ class PreparedPlan {
   ChildPlan* get() { return &plan_; }
   ChildPlan* operator->() { return &plan_; }
 
-  // Opens the ruleset of the domain that the request names, if it names one, and sets it in the plan. If that fails,
-  // the plan has the reason, as `failure` if isolation is required.
+  // Opens the ruleset of the request's domain, if it has one, and sets it in the plan. On failure, sets
+  // `isolation_error` in the plan, and `failure` too if isolation is required.
   Descriptor OpenDomain();
 
  private:

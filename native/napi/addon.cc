@@ -17,7 +17,7 @@
 namespace seccomp {
 namespace {
 
-// `function` is a function template argument, so that the function needs no data of its own.
+// `function` is a template argument, so that node-addon-api allocates no data for each function.
 template <auto function>
 void Register(const Napi::Object& exports, const char* name) {
   SetOwn(exports, name, Napi::Function::New<function>(exports.Env(), name));

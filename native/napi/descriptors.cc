@@ -15,7 +15,7 @@
 namespace seccomp {
 namespace {
 
-// Returns the number that no other socket has had since boot; 0: unknown. socket(7), SO_COOKIE, Linux 4.6.
+// Returns a number that no other socket has had since boot; 0: unknown. socket(7), SO_COOKIE, Linux 4.6.
 uint64_t CookieOf(int fd) {
   uint64_t cookie = 0;
   socklen_t size = sizeof cookie;
@@ -31,7 +31,7 @@ bool ReadDescriptor(const Napi::CallbackInfo& info, int* fd) {
 }  // namespace
 
 LentDescriptors::~LentDescriptors() {
-  // A stream that was made has closed its descriptor by now, and another thread may have opened one of the same number.
+  // The streams have closed their descriptors by now, and other threads may have opened others with the same numbers.
   for (const auto& [fd, cookie] : handed_over_)
     if (cookie != 0 && CookieOf(fd) == cookie) close(fd);
 }

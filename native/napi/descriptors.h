@@ -1,4 +1,4 @@
-// Descriptors that JavaScript uses by their numbers.
+// Descriptors of which JavaScript has the numbers.
 #ifndef SECCOMP_NATIVE_NAPI_DESCRIPTORS_H_
 #define SECCOMP_NATIVE_NAPI_DESCRIPTORS_H_
 
@@ -11,9 +11,9 @@
 
 namespace seccomp {
 
-// The descriptors that JavaScript of one environment was given. A worker can be terminated before it has made a stream
-// of a number. Descriptors that nobody owns then are closed with the worker's environment, after the handles of its
-// loop.
+// The descriptors that were passed to the JavaScript of one environment. A worker can be terminated before it has made
+// a stream of a descriptor, which then has no owner. The destructor closes such descriptors. It runs when the worker's
+// environment ends, after the handles of the worker's event loop are closed.
 class LentDescriptors {
  public:
   LentDescriptors() = default;
@@ -21,10 +21,11 @@ class LentDescriptors {
   LentDescriptors(const LentDescriptors&) = delete;
   LentDescriptors& operator=(const LentDescriptors&) = delete;
 
-  // Gives up `sockets`, of which JavaScript is about to make streams. It has done so for all that were given up before.
+  // Gives up `sockets`, of which JavaScript makes streams next. JavaScript has already made streams of all sockets of
+  // earlier calls, so these are forgotten.
   void HandOver(std::vector<Descriptor>* sockets);
 
-  // Closes one of the sockets that were given up last, of which JavaScript could make no stream.
+  // Closes one of the sockets of the last call of HandOver, because JavaScript could not make a stream of it.
   void TakeBack(int fd);
 
   // Keeps a descriptor until CloseBorrowed, and returns its number.
@@ -43,11 +44,11 @@ class LentDescriptors {
 // borrow(pid, fd) → a duplicate of a descriptor of another process, or -errno. Linux 5.6, pidfd_getfd(2).
 Napi::Value Borrow(const Napi::CallbackInfo& info);
 
-// giveBack(): closes what was borrowed. A worker cannot do that by closeSync of node:fs, which warns about descriptors
-// that it did not open.
+// giveBack(): closes the borrowed descriptors. A worker cannot use closeSync of node:fs for this, which warns about
+// descriptors that node:fs did not open.
 void GiveBack(const Napi::CallbackInfo& info);
 
-// takeBack(fd): closes a socket of the child that was started last, of which no stream could be made.
+// takeBack(fd): closes a socket of the child that was started last, because no stream could be made of it.
 void TakeBack(const Napi::CallbackInfo& info);
 
 // endReading(fd) → 0 or an errno. The other end can write nothing more; what it wrote before can still be read,

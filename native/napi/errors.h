@@ -21,10 +21,10 @@ bool ThrowTypeError(Napi::Env env, const std::string& message);
 // Throws a TypeError unless `condition` holds. Returns `condition`.
 bool Require(Napi::Env env, bool condition, const char* message);
 
-// Returns { error, call } for JavaScript, or undefined if nothing failed.
+// Converts a failure to { error, call }, or to undefined if nothing failed.
 Napi::Value ToJavaScript(Napi::Env env, const Failure& failure);
 
-// Returns -errno, as functions do that return a number or an object.
+// Returns -error as a number of JavaScript. Functions that return a number or an object report errors this way.
 Napi::Value Negative(Napi::Env env, int error);
 
 }  // namespace seccomp

@@ -74,7 +74,7 @@ void ExitWatch::OnReadable(uv_poll_t* handle, int, int) {
   if (watch == nullptr) return;
   siginfo_t status = {};
   if (!Reap(watch->poll_->child, WNOHANG, &status)) return;
-  // If another part of this process has reaped the child, its status is unknown.
+  // If another part of this process has reaped the child, the status is unknown.
   const bool is_known = status.si_pid != 0;
   const bool is_killed = is_known && status.si_code != CLD_EXITED;
   watch->Report(is_known && !is_killed ? status.si_status : -1, is_killed ? status.si_status : 0);
@@ -90,13 +90,13 @@ void ExitWatch::Report(int code, int signal) {
   napi_value null = env.Null();
   const napi_value arguments[] = {code < 0 ? null : Napi::Number::New(env, code),
                                   signal == 0 ? null : Napi::Number::New(env, signal)};
-  // Not by node-addon-api, which ends the process if it cannot throw: libuv still calls this while the environment is
-  // torn down, when no JavaScript runs any more.
+  // node-addon-api is not used here, since it ends the process if it cannot throw. libuv calls this function even while
+  // the environment is torn down, when JavaScript cannot run any more.
   napi_make_callback(env, *context, self, on_exit, std::size(arguments), arguments, nullptr);
   if (env.IsExceptionPending()) napi_fatal_exception(env, env.GetAndClearPendingException().Value());
 }
 
-// A worker ends while its child runs: the child goes on, unwatched.
+// Called when a worker ends while its child runs. The child goes on, and is abandoned.
 void ExitWatch::OnTeardown(napi_async_cleanup_hook_handle, void* data) {
   Poll* poll = static_cast<Poll*>(data);
   if (poll->owner != nullptr) Abandon(poll->owner->Close());

@@ -1,4 +1,4 @@
-// Reports the end of a child, which its pidfd shows, on the event loop.
+// Reports the end of a child on the event loop. The child's pidfd becomes readable when the child ends.
 #ifndef SECCOMP_NATIVE_NAPI_EXIT_WATCH_H_
 #define SECCOMP_NATIVE_NAPI_EXIT_WATCH_H_
 
@@ -12,8 +12,8 @@
 
 namespace seccomp {
 
-// The object of a running child in JavaScript: kill(signal) → errno, ref(), unref(), end(). It lives at least until the
-// child is reaped.
+// The JavaScript object of a running child: kill(signal) → errno, ref(), unref(), end(). It is not garbage-collected
+// before the child is reaped.
 class ExitWatch : public Napi::ObjectWrap<ExitWatch> {
  public:
   // Returns the class, for Environment::Make.
@@ -29,7 +29,7 @@ class ExitWatch : public Napi::ObjectWrap<ExitWatch> {
   ExitWatch& operator=(const ExitWatch&) = delete;
 
  private:
-  // The child and the handle of its pidfd. libuv frees the handle later than Close returns.
+  // The child and the handle of its pidfd. libuv calls the callback that frees this structure after Close has returned.
   struct Poll {
     uv_poll_t handle = {};
     ExitWatch* owner = nullptr;
@@ -50,7 +50,8 @@ class ExitWatch : public Napi::ObjectWrap<ExitWatch> {
 
   Poll* poll_ = nullptr;  // nullptr after Close.
   Napi::FunctionReference on_exit_;
-  // Of the start, so that `on_exit` runs with the AsyncLocalStorage of the start. nullptr after Close.
+  // The asynchronous context of the start, so that `on_exit` runs with the AsyncLocalStorage of the start. nullptr
+  // after Close.
   std::unique_ptr<Napi::AsyncContext> context_;
 };
 

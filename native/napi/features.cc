@@ -18,7 +18,8 @@
 namespace seccomp {
 namespace {
 
-// The kernel's version does not tell whether a domain can be entered, so a thread or a process enters it and ends.
+// Enters the domain on a thread or in a process that ends afterwards, since the kernel's version does not determine
+// whether a domain can be entered.
 int Enter(int ruleset) {
   prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L);
   return EnterDomain(ruleset);
@@ -39,7 +40,7 @@ int TryOnThread(const Domain& domain) {
   const Descriptor ruleset(OpenRuleset(domain));
   if (ruleset.get() < 0) return errno;
   Trial trial = {ruleset.get(), 0};
-  const SignalsBlocked blocked;  // The thread inherits the mask: signals are Node's to handle.
+  const SignalsBlocked blocked;  // The thread inherits the mask, so that Node's threads handle the signals.
   if (blocked.error() != 0) return blocked.error();
   pthread_t thread = 0;
   const int error = pthread_create(&thread, nullptr, Trial::Run, &trial);
@@ -48,8 +49,8 @@ int TryOnThread(const Domain& domain) {
   return trial.error;
 }
 
-// For a process under a filter, which may kill a process that makes these calls. Not by fork(3), which runs the
-// handlers of pthread_atfork(3).
+// Used in a process under a filter, since the filter may kill the process that makes these calls. Calls clone(2)
+// instead of fork(3), which runs the handlers of pthread_atfork(3).
 int TryInProcess(const Domain& domain) {
   const auto pid = static_cast<pid_t>(syscall(SYS_clone, SIGCHLD, 0L, 0L, 0L, 0L));
   if (pid < 0) return errno;

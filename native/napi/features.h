@@ -1,4 +1,4 @@
-// Probes the kernel's features. Attaches no filter and restricts no thread that goes on.
+// Probes the kernel's features. Does not attach a filter, and restricts only threads and processes that it starts.
 #ifndef SECCOMP_NATIVE_NAPI_FEATURES_H_
 #define SECCOMP_NATIVE_NAPI_FEATURES_H_
 

@@ -1,7 +1,7 @@
-// Three generations of processes take part. The prober is a fork of Node's process, so it has no other threads and
-// memory of its own. It starts the callers, which attach the filters and make the calls, one after the other and in its
-// own memory: that is fast however large Node is, and a call that kills costs one caller. The filters deny callers
-// every call, so they report through memory that all three generations share.
+// Three generations of processes take part. The prober is a fork of Node's process, so it has a single thread and a
+// copy of Node's memory. The prober starts the callers one after the other, in its own memory, which takes the same
+// time however large Node is. The callers attach the filters and make the calls; a call that kills ends only one
+// caller. The filters deny the callers every call, so they report through memory that all three generations share.
 #include "napi/probe.h"
 
 #include <errno.h>
@@ -118,8 +118,8 @@ class Prober {
   Prober(ChildPlan* plan, void* stack_top, const Call* calls, size_t count, bool is_traced, Shared* shared)
       : plan_(plan), stack_top_(stack_top), calls_(calls), count_(count), is_traced_(is_traced), shared_(shared) {}
 
-  // To be called in the prober, where all signals are blocked. Async-signal-safe, as is all below: the process was
-  // forked while other threads of Node may have held locks.
+  // Called in the prober, where all signals are blocked. This function and all functions that it calls are
+  // async-signal-safe, since other threads of Node may have held locks when the process was forked.
   void Run() {
     // Before Linux 5.16, the core dump of a caller would end every process that shares its memory.
     prctl(PR_SET_DUMPABLE, 0L, 0L, 0L, 0L);
@@ -192,8 +192,7 @@ class Prober {
     while (shared_->next < count_) shared_->Report(kReturned, MakeCall(calls_[shared_->next]));
   }
 
-  // Of the two actions with SIGSYS, only the signal of SECCOMP_RET_TRAP can be handled; that of SECCOMP_RET_KILL
-  // cannot.
+  // Handles SIGSYS. Of the actions that send it, SECCOMP_RET_TRAP runs the handler; those that kill do not.
   static void CatchTraps() {
     struct sigaction action = {};
     action.sa_sigaction = [](int, siginfo_t* info, void*) {
@@ -211,7 +210,7 @@ class Prober {
     pthread_sigmask(SIG_UNBLOCK, &trap, nullptr);
   }
 
-  // For the signal handler. Each prober is a process of its own.
+  // For the signal handler. There is one prober in each process.
   static Prober* running_;
 
   ChildPlan* plan_;
@@ -220,7 +219,7 @@ class Prober {
   size_t count_;
   bool is_traced_;
   Shared* shared_;
-  bool is_reported_ = false;  // The last call of the caller that ended is reported already.
+  bool is_reported_ = false;  // The call that ended the caller is reported already.
 };
 
 Prober* Prober::running_ = nullptr;

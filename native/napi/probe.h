@@ -9,8 +9,8 @@ namespace seccomp {
 // probe(filters, calls, traced) → an Int32Array with two numbers for each call, an outcome and its value; or
 // { error, call } if a step failed.
 //
-// A process under `filters` makes the calls in order. If one ends the process, another one goes on with the next call.
-// A call that the filters allow is carried out, so the first filter must deny all calls.
+// A process under `filters` makes the calls in order. If a call ends the process, another process continues with the
+// next call. A call that all filters allow is carried out, so the first filter must deny all calls.
 Napi::Value Probe(const Napi::CallbackInfo& info);
 
 }  // namespace seccomp

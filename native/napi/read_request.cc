@@ -39,7 +39,7 @@ bool ReadGate(const Napi::Value& value, FilterRequest* filter) {
   return true;
 }
 
-// In this order: the gate refers to instructions.
+// In the order in which they are read: the gate refers to instructions.
 constexpr Member<FilterRequest> kFilterMembers[] = {
     {"bytes", Presence::kRequired, "a Uint8Array of 1 to 4096 instructions of 8 bytes", ReadInstructions},
     {"gate", Presence::kRequired, "a flat array of pairs: the index of a jeq instruction, and a half from 0 to 5",
@@ -101,7 +101,7 @@ bool ReadStdio(const Napi::Value& value, SpawnRequest* request) {
   return true;
 }
 
-// Node passes a negative ID on as the 32-bit number with the same bits.
+// Reads a user or group ID. As in Node, a negative ID is the unsigned 32-bit number with the same bits.
 template <std::optional<uint32_t> Request::* member>
 bool ReadId(const Napi::Value& value, SpawnRequest* request) {
   const auto id = ReadInteger(value, std::numeric_limits<int32_t>::min(), UINT32_MAX);

@@ -13,9 +13,9 @@
 namespace seccomp {
 
 struct SpawnRequest : Request {
-  // How the calls of the filter's listener are answered; nullptr: not by this process.
+  // How this process answers the calls of the filter's listener; nullptr: it does not answer them.
   std::shared_ptr<const Supervision> supervision;
-  // Where they are reported. Set if there is `supervision`.
+  // Where the calls are reported. Not nullptr if `supervision` is not.
   std::shared_ptr<Mailbox> mailbox;
 };
 
@@ -23,7 +23,7 @@ struct SpawnRequest : Request {
 bool ReadSpawnRequest(Napi::Env env, const Napi::Value& value, SpawnRequest* request);  // A NativeRequest.
 bool ReadFilterRequest(Napi::Env env, const Napi::Value& value, Request* request);      // A NativeFilters.
 
-// Reads a NativeDomain. Returns false, without throwing, if the value is none.
+// Reads a NativeDomain. Returns false, without throwing, if the value is not a NativeDomain.
 bool ReadDomain(const Napi::Value& value, Domain* domain);
 
 }  // namespace seccomp

@@ -12,7 +12,7 @@
 namespace seccomp {
 namespace {
 
-// Ends a child that JavaScript will not know of.
+// Kills and reaps a child of which JavaScript gets no object. Returns the failure for JavaScript.
 Napi::Value Undo(Napi::Env env, ChildHandle* child, const Failure& failure) {
   siginfo_t status;
   KillAndReap(child, &status);
@@ -41,7 +41,8 @@ Napi::Value Spawn(const Napi::CallbackInfo& info) {
   bool is_set = SetOwn(result, "pid", pid) && SetOwn(result, "isolationError", started.isolation_error) &&
                 SetOwn(result, "watch", watch) && SetOwn(result, "sockets", sockets);
   for (uint32_t i = 0; is_set && i < started.sockets.size(); i++) is_set = sockets.Set(i, started.sockets[i].get());
-  if (!is_set) return env.Undefined();  // This worker is being terminated: the child goes on, unwatched.
+  // This worker is being terminated. The child goes on: the teardown of the environment abandons it.
+  if (!is_set) return env.Undefined();
   Environment::Of(env).lent.HandOver(&started.sockets);
   return result;
 }

@@ -1,7 +1,7 @@
-// As in Node, spawnSync waits for the end of the child and of each stream from it. A child that exceeds the timeout or
-// maxBuffer is sent a signal and its streams are closed; then only its end is waited for. The timeout holds too after
-// the child's end, while other processes have its streams open. Unlike Node, spawnSync sends SIGKILL if the signal does
-// not end the child.
+// As in Node, spawnSync waits for the end of the child and of each of its output streams. If the child exceeds the
+// timeout or maxBuffer, spawnSync sends it a signal, closes the streams, and then waits only for the end of the child.
+// The timeout also applies after the child's end, while other processes keep its streams open. Unlike Node, spawnSync
+// sends SIGKILL if the signal does not end the child.
 #include "napi/spawn_sync.h"
 
 #include <errno.h>
@@ -79,7 +79,7 @@ class Running {
 
   // Waits until the child and its streams have ended.
   void Wait() {
-    // Before poll(2), so that a short-lived child does not end first.
+    // Input is written before poll(2), so that a short-lived child does not end before it gets any.
     if (HasInput() && input_.size == 0) {
       EndInput();
     } else if (HasInput()) {
@@ -194,7 +194,7 @@ class Running {
     if (!has_ended_) KillAndReap(&child_, &status_);
   }
 
-  // Sends the child a signal: kill_signal, or SIGKILL if it was sent before. From then on only its end is waited for.
+  // Sends the child kill_signal or, if that was sent before, SIGKILL. Wait then waits only for the end of the child.
   void Stop(int error) {
     if (stopped_ == 0) stopped_ = error;
     input_.size = 0;

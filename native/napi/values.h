@@ -1,5 +1,5 @@
-// Reads values and own properties of JavaScript, and makes objects. Properties that are inherited, for example from
-// Object.prototype, are neither read nor kept from being set.
+// Reads JavaScript values and own properties, and makes objects. Inherited properties, for example those of
+// Object.prototype, are never read, and setters among them are never called.
 #ifndef SECCOMP_NATIVE_NAPI_VALUES_H_
 #define SECCOMP_NATIVE_NAPI_VALUES_H_
 
@@ -27,7 +27,7 @@ bool ReadValue(const Napi::Value& value, std::optional<Type>* out) {
   return ReadValue(value, &out->emplace());
 }
 
-// Reads an integer from `low` to `high`; nullopt: the value is none.
+// Reads an integer from `low` to `high`. Returns nullopt for any other value.
 std::optional<int64_t> ReadInteger(const Napi::Value& value, int64_t low, int64_t high);
 
 // A view of a typed array of one element type, or nullopt. It is valid until JavaScript runs.
@@ -39,7 +39,7 @@ struct ArrayView {
 std::optional<ArrayView<uint8_t>> ReadBytes(const Napi::Value& value);
 std::optional<ArrayView<uint32_t>> ReadWords(const Napi::Value& value);
 
-// Reads the own property `name`: undefined if there is none, an empty value while a worker is being terminated.
+// Returns the own property `name`, undefined if there is none, or an empty value while a worker is being terminated.
 Napi::Value Own(const Napi::Object& object, const char* name);
 
 // Defines an own property, as an object literal does. Returns false while a worker is being terminated.
@@ -71,8 +71,9 @@ bool Into(const Napi::Value& value, Target* target) {
 // Throws a TypeError and returns false if `object` has an own key that is not one of `names`.
 bool HasOnly(const Napi::Object& object, const char* what, const std::vector<const char*>& names);
 
-// Reads an object that has the own properties of the table and no others, since a key that is not known may be another
-// version's name of a filter. Throws a TypeError and returns false for anything else. `what` names the object.
+// Reads an object that has the own properties of the table and no others. An unknown key is an error, since it may be
+// the name that another version of the package uses for a filter. Throws a TypeError and returns false if the object is
+// not as expected. `what` names the object in messages.
 template <typename Target, size_t count>
 bool ReadObject(Napi::Env env, const Napi::Value& value, const char* what, const Member<Target> (&members)[count],
                 Target* target) {

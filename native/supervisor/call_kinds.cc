@@ -8,8 +8,8 @@
 namespace seccomp {
 namespace {
 
-// __AUDIT_ARCH_64BIT of linux/audit.h. In a 32-bit call of a 64-bit program, the upper halves of the arguments are
-// those of the registers, which the kernel ignores.
+// __AUDIT_ARCH_64BIT of linux/audit.h. If a 64-bit program makes a 32-bit call, the upper halves of the arguments come
+// from its registers, and the kernel ignores them.
 constexpr uint32_t kAudit64Bit = 0x80000000;
 
 uint64_t Argument(const seccomp_data& call, size_t index) {

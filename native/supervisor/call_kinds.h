@@ -1,4 +1,4 @@
-// Counts notified calls by kind, so that JavaScript reads each kind once and not each call.
+// Counts notified calls by kind, so that JavaScript reads each kind once, instead of each call.
 #ifndef SECCOMP_NATIVE_SUPERVISOR_CALL_KINDS_H_
 #define SECCOMP_NATIVE_SUPERVISOR_CALL_KINDS_H_
 
@@ -19,7 +19,7 @@ namespace seccomp {
 
 constexpr size_t kArguments = 6;
 
-// An argument that points to memory which is read: a string up to its NUL, or bytes.
+// An argument that points to memory to be read: a string up to its NUL, or bytes.
 struct Capture {
   uint8_t argument = 0;
   bool is_text = false;
@@ -27,7 +27,7 @@ struct Capture {
   std::optional<uint8_t> size_argument;  // The argument that has the number of bytes.
 };
 
-// For calls of one number: the bits of their arguments that make them different kinds, and the memory that is read.
+// For calls of one syscall number: the argument bits by which kinds differ, and the memory that is read.
 struct CallTraits {
   std::array<uint64_t, kArguments> distinguishing = {};  // A mask for each argument.
   std::vector<Capture> captures;

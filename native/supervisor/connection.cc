@@ -42,9 +42,9 @@ bool HasTimeout(const Descriptor& socket) {
   return timeout.tv_sec != 0 || timeout.tv_usec != 0;
 }
 
-// Replaces a path by that of the file it leads to, opened as `file`: a name in /proc/self/fd, which `descriptors` is.
-// Links of /proc that lead elsewhere than their text (such as /proc/self/root) are refused: on this thread they are
-// those of this process, not of the notified one. Returns 0 or an errno.
+// Opens the file at the address's path as `file`, and replaces the path by the file's name in /proc/self/fd, to which
+// `descriptors` refers. Refuses the magic links of /proc, such as /proc/self/root: on this thread they refer to this
+// process and not to the notified one. Returns 0 or an errno.
 int ResolvePath(const Descriptor& descriptors, sockaddr_un* address, socklen_t* size, Descriptor* file) {
   constexpr size_t kPathOffset = offsetof(sockaddr_un, sun_path);
   const std::string path(address->sun_path, strnlen(address->sun_path, *size - kPathOffset));
@@ -98,8 +98,8 @@ bool Connection::IsUnixPath() const {
   return address_.ss_family == AF_UNIX && size_ > offsetof(sockaddr_un, sun_path) && local->sun_path[0] != '\0';
 }
 
-// The kernel checks no credentials when sockets of the internet connect. For other families (local sockets, netlink, …)
-// it may, or may report them to the other end, so the connection is made with those of the notified thread.
+// The kernel checks no credentials when an internet socket connects. For other families (local sockets, netlink, …) it
+// may check the credentials or report them to the peer, so the connection is made with those of the notified thread.
 int Connection::Connect() {
   const bool needs_identity = !IsInternet(address_.ss_family) && address_.ss_family != AF_UNSPEC;
   return needs_identity ? ConnectAsThread() : ConnectTo(reinterpret_cast<const sockaddr*>(&address_), size_);
@@ -125,7 +125,7 @@ int Connection::ConnectAsThread() {
 // A non-blocking socket gives EINPROGRESS, which is what its owner expects.
 int Connection::ConnectTo(const sockaddr* address, socklen_t size) {
   const Interruption interruption;
-  // With SO_SNDTIMEO, a call that was interrupted would wait for the full timeout again.
+  // A connect(2) that is called again after an interruption would wait for the whole SO_SNDTIMEO again.
   if (!HasTimeout(socket_)) interruption.Every(kCheckInterval);
   for (bool is_begun = false;; is_begun = true) {
     int error = listener_->IsWaiting(call_);
@@ -151,7 +151,7 @@ bool Connection::Enter(const Interruption* interruption) {
   return true;
 }
 
-// Called after connect(2) with its result. Returns the result for the call; EINTR: connect(2) is to be called again.
+// Called after connect(2) with its result. Returns the result for the call; EINTR: call connect(2) again.
 int Connection::Leave(int error) {
   const std::lock_guard<std::mutex> lock(mutex_);
   interruption_ = nullptr;

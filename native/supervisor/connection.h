@@ -1,4 +1,4 @@
-// Connects the socket of a notified thread in its place: one connect(2) for one waiting call.
+// Connects the socket of a notified thread on behalf of that thread: one connect(2) for one waiting call.
 #ifndef SECCOMP_NATIVE_SUPERVISOR_CONNECTION_H_
 #define SECCOMP_NATIVE_SUPERVISOR_CONNECTION_H_
 
@@ -19,12 +19,13 @@ struct SocketTraits {
   int domain, type, protocol;
 };
 
-// Duplicates a descriptor of `thread`, which must be a socket. The socket is the thread's only if the call still waits
-// afterwards; otherwise the thread ID may have been reused. Returns 0 or an errno. Linux 5.6, pidfd_getfd(2).
+// Duplicates a socket of `thread`. Returns 0 or an errno; ENOTSOCK: the descriptor is not a socket. The caller must
+// check afterwards that the call still waits: otherwise the thread ID may have been reused, and the socket may be that
+// of another process. Linux 5.6, pidfd_getfd(2).
 int DuplicateSocket(pid_t thread, int descriptor, Descriptor* socket, SocketTraits* traits);
 
-// Whether an address of `family` may be passed to a socket of `domain`. JavaScript has read the address by its family,
-// and the notified process may meanwhile have put another socket in the place of its own. IPv6 sockets take IPv4
+// Whether an address of `family` may be passed to a socket of `domain`. JavaScript parsed the address by its family,
+// and the notified process may since have replaced its socket by one of another domain. IPv6 sockets accept IPv4
 // addresses, and AF_UNSPEC dissolves a connection.
 bool IsAddressFor(int domain, int family);
 
@@ -36,14 +37,15 @@ class Connection {
 
   Listener& listener() const { return *listener_; }
 
-  // Connects if the call still waits, and reports the result. To be called on a thread that ends afterwards.
+  // Connects if the call still waits, and reports the result. The calling thread may keep the root directory, working
+  // directory, groups and capabilities of the notified thread.
   void Run();
   // Reports the result to JavaScript: 0 or an errno.
   void Report(int error);
 
   static constexpr int kContinued = -1;
-  // To be called by the listener before it answers the call with an errno, or with kContinued. If that is not the
-  // result of the connection, undoes the connection or prevents it.
+  // Called by the listener before it answers the call. `answer` is an errno, or kContinued. If the answer differs from
+  // the result of the connection, undoes the connection or prevents it.
   void End(int answer);
 
  private:
@@ -62,7 +64,7 @@ class Connection {
   const Descriptor socket_;
   sockaddr_storage address_ = {};
   const socklen_t size_;
-  std::mutex mutex_;  // Guards the following.
+  std::mutex mutex_;  // Guards the members below.
   enum class State { kWaits, kConnects, kDone } state_ = State::kWaits;
   const Interruption* interruption_ = nullptr;  // Of the thread that is in connect(2).
   bool is_answered_ = false;                    // The call has been answered.

@@ -11,8 +11,8 @@
 
 namespace seccomp {
 
-// At most kMaxPerListener connections of a listener and kMaxTotal of all run at once. Further ones wait; listeners take
-// turns.
+// At most kMaxPerListener connections of one listener, and kMaxTotal of all listeners, run at once. Further connections
+// wait, and the listeners take turns.
 class Connector {
  public:
   static constexpr int kMaxPerListener = 4;
@@ -28,7 +28,7 @@ class Connector {
     std::deque<std::shared_ptr<Connection>> waiting;
   };
   Connector() = default;
-  // The following are to be called with mutex_.
+  // The caller of these functions holds mutex_.
   void StartWaiting();
   void OnEnd(uint64_t listener);
   // Takes the next connection that may run, or returns nullptr.

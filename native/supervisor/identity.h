@@ -1,4 +1,4 @@
-// The credentials of another thread, by which this process acts in its place with its rights and no others.
+// The credentials of another thread. A thread of this process that assumes them acts with that thread's rights only.
 #ifndef SECCOMP_NATIVE_SUPERVISOR_IDENTITY_H_
 #define SECCOMP_NATIVE_SUPERVISOR_IDENTITY_H_
 
@@ -13,8 +13,8 @@
 
 namespace seccomp {
 
-// Effective user and group, supplementary groups, effective capabilities, root and working directory of a thread. They
-// may be those of another process, if the thread has died: see notified_thread.h.
+// Effective user and group, supplementary groups, effective capabilities, root and working directory of a thread. If
+// the thread has died, they may be those of another process: see notified_thread.h.
 class Identity {
  public:
   // Reads them from /proc. Returns nullopt if they are unknown, or cannot be assumed: the thread is in another user
@@ -27,8 +27,9 @@ class Identity {
   Identity& operator=(Identity&&) = default;
   ~Identity();
 
-  // Assumes them on the calling thread, which must end afterwards: the destructor restores only its user and group.
-  // Returns false if this process may not. Clears the dumpable flag of this process.
+  // Assumes the credentials on the calling thread. Returns false if this process lacks the permission. The destructor
+  // restores only the user and the group, so the calling thread must end afterwards, and must start no other thread,
+  // which would inherit the rest. Clears the dumpable flag of this process.
   bool Assume();
 
  private:
@@ -43,7 +44,7 @@ class Identity {
   Descriptor root_, directory_;
   bool has_same_root_ = false;
   bool is_assumed_ = false;
-  // Of the calling thread before Assume.
+  // The effective IDs of the calling thread before Assume.
   uid_t saved_uid_ = 0;
   gid_t saved_gid_ = 0;
 };

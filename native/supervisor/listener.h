@@ -40,25 +40,26 @@ class Listener {
   const CallKinds& kinds() const { return kinds_; }
   Mailbox& mailbox() const { return *mailbox_; }
 
-  // The following three are for the thread that serves the listener.
+  // These three functions are only for the thread that serves the listener.
 
   // Waits for one notification, and answers it or passes it to JavaScript. Returns false if there was none.
   bool Serve(Notification* notification);
   // The number of notifications received so far.
   uint64_t served() const { return served_; }
-  // To be called when all processes with the filter have ended.
+  // Called when all processes with the filter have ended.
   void Close();
 
-  // For any thread.
+  // Any thread may call the functions below.
 
-  // Denies the calls that JavaScript has not answered.
+  // Denies, with EPERM, the calls that JavaScript has not answered.
   void DenyWaiting();
-  // The following return 0 or an errno; ENOENT: nothing waits for that answer any more.
+  // These functions return 0 or an errno; ENOENT: the call does not wait any more.
   int Answer(const seccomp_notif_resp& answer);
-  // Duplicates a descriptor of this process into the notified process, which the call returns: `added`.
+  // Duplicates a descriptor of this process into the notified process. The call returns the number of the duplicate
+  // there, which is stored in `added`.
   int AddDescriptor(uint64_t call, int descriptor, bool close_on_exec, int* added);
   int IsWaiting(uint64_t call);
-  // Attaches a connection to a waiting call, whose end ends the connection. EALREADY: the call has one.
+  // Attaches a connection to a waiting call. The end of the call ends the connection. EALREADY: the call has one.
   int Begin(uint64_t call, std::shared_ptr<Connection> connection);
 
  private:
@@ -68,8 +69,8 @@ class Listener {
   // Sends an answer that JavaScript did not give. Errors are ignored: the calling thread may have died.
   void Send(seccomp_notif_resp answer) const;
   bool IsValid(uint64_t call) const;
-  // To be called with mutex_: removes the call from waiting_ and ends its connection. Returns false if it was not
-  // there.
+  // Removes the call from waiting_ and ends its connection. Returns false if the call does not wait. The caller holds
+  // mutex_.
   bool EndWait(uint64_t call, int answer);
 
   const uint64_t id_;

@@ -26,11 +26,11 @@ struct Mail {
 
 class Mailbox {
  public:
-  // `wake_up` is called when there is mail, by any thread but never by two at once. After it was called, the reader
-  // calls Take and then Rearm; until then it is not called again.
+  // `wake_up` is called when there is mail, by any thread but never by two threads at once. It is not called again
+  // until the reader has called Take and then Rearm.
   explicit Mailbox(std::function<void()> wake_up) : wake_up_(std::move(wake_up)) {}
 
-  // For any thread. A closed mailbox drops what is added.
+  // Any thread may call these functions. A closed mailbox drops what is added.
   void AddKind(uint64_t listener, uint32_t kind);
   void AddEnd(uint64_t listener);
   void AddConnected(double connection, int error);
@@ -39,7 +39,7 @@ class Mailbox {
 
   // For the reader: moves the mail into `mail`, with at most `max_calls` calls. Returns false if the mailbox is closed.
   bool Take(size_t max_calls, Mail* mail);
-  // For the reader, after Take: wakes it up again if there is more mail.
+  // For the reader, after Take: wakes the reader up again if there is more mail.
   void Rearm();
   // Drops all mail. `wake_up` is not called any more when this returns. Returns false if the mailbox was closed before.
   bool Close();
@@ -54,8 +54,7 @@ class Mailbox {
   Mail mail_;
   bool is_woken_ = false;  // The reader was woken up and has not called Rearm.
   bool is_closed_ = false;
-  // Guards wake_up_. Separate from mutex_, so that a reader that runs at once does not wait for the thread that woke
-  // it.
+  // Guards wake_up_. Separate from mutex_, so that the woken reader does not wait in Take for the thread that woke it.
   std::mutex wake_mutex_;
   std::function<void()> wake_up_;  // Empty if the mailbox is closed.
 };

@@ -1,6 +1,6 @@
 // Reads a thread that waits in a notified call: its memory, and its files in /proc.
 //
-// Each function may read another process, if the thread has died and its ID was reused. A result counts only if
+// If the thread has died and its ID was reused, these functions read another process. So a result is valid only if
 // SECCOMP_IOCTL_NOTIF_ID_VALID succeeds afterwards.
 #ifndef SECCOMP_NATIVE_SUPERVISOR_NOTIFIED_THREAD_H_
 #define SECCOMP_NATIVE_SUPERVISOR_NOTIFIED_THREAD_H_

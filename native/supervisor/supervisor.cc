@@ -18,8 +18,8 @@ namespace {
 
 constexpr const char* kThreadName = "seccomp";
 
-// A listener gets a thread of its own after this many calls, if fewer than kMaxOwnThreads listeners have one. If they
-// do, it is tried again after as many further calls.
+// A listener gets a thread of its own after this many calls, if fewer than kMaxOwnThreads listeners have one. Otherwise
+// this is tried again after as many further calls.
 constexpr uint64_t kCallsForThread = 8;
 constexpr int kMaxOwnThreads = 64;
 
@@ -89,7 +89,7 @@ void Supervisor::GiveThread(const std::shared_ptr<Listener>& listener) {
   Watch(EPOLL_CTL_DEL, *listener);
   if (StartThread(kThreadName, [this, listener] { RunFor(listener); }) == 0) return;
   own_threads_--;
-  // Calls of a listener that nobody serves would wait for ever; those of a closed one fail.
+  // The calls of a listener that no thread serves would wait for ever; those of a closed listener fail.
   if (!Watch(EPOLL_CTL_ADD, *listener)) Remove(listener);
 }
 
@@ -102,7 +102,7 @@ void Supervisor::RunFor(const std::shared_ptr<Listener>& listener) {
       if (poll(&polled, 1, -1) <= 0) continue;
       if ((polled.revents & POLLIN) == 0) break;
     }
-    // If it fails, either the calling thread was interrupted or all processes have ended: poll(2) tells which.
+    // Serve fails if the notified thread was interrupted or if all processes have ended. poll(2) distinguishes the two.
     may_receive = listener->Serve(&notification) && receive_ends;
   }
   Remove(listener);

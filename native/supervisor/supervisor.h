@@ -1,15 +1,15 @@
 // The threads that serve the listeners of this process: one for all of them, and one for each listener with many calls.
 //
-// Locks. A thread that holds one of these takes only locks further down, and never two of one kind:
+// Lock order. A thread that holds one of these locks takes only locks further down, and never two of one kind:
 //   Connector::mutex_    starts connections; held while a failed start is reported to the mailbox
 //   Supervisor::mutex_   the table of listeners; no other lock is taken under it
-//   Listener::mutex_     calls that wait for JavaScript; held while an answer is sent and ends a connection
+//   Listener::mutex_     calls that wait for JavaScript; held while an answer is sent and a connection is ended
 //   Connection::mutex_   the state of a connection; no other lock is taken under it
 //   CallKinds::mutex_    counts; never held while /proc is read, so JavaScript's thread does not wait for that
 //   Mailbox::wake_mutex_ held while the reader is woken up
 //   Mailbox::mutex_      mail
-// Those of abandoned children (child_handle.cc) and of the dumpable flag (dumpable.cc) are taken with no other held,
-// and none is taken under them.
+// The locks of the abandoned children (child_handle.cc) and of the dumpable flag (dumpable.cc) are taken while no other
+// lock is held, and no lock is taken under them.
 #ifndef SECCOMP_NATIVE_SUPERVISOR_SUPERVISOR_H_
 #define SECCOMP_NATIVE_SUPERVISOR_SUPERVISOR_H_
 
@@ -27,12 +27,13 @@ namespace seccomp {
 
 class Supervisor {
  public:
-  // Never destroyed: its threads go on while the process ends. The kernel then fails waiting calls with ENOSYS.
+  // Never destroyed: its threads go on while the process ends. When the process has ended, the kernel makes waiting
+  // calls fail with ENOSYS.
   static Supervisor& Get();
 
   // Serves the listener until all processes with its filter have ended.
   Failure Serve(std::shared_ptr<Listener> listener);
-  // Denies the calls that wait for answers of the reader of `mailbox`, which is closed.
+  // Denies the calls that wait for answers from the reader of `mailbox`. To be called after Mailbox::Close.
   void DenyCallsOf(const Mailbox* mailbox);
 
  private:

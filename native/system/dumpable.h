@@ -4,8 +4,9 @@
 
 namespace seccomp {
 
-// A child or a thread that changes its IDs clears the dumpable flag of the memory that it shares with this process
-// (commit_creds() in kernel/cred.c). The flag is restored when the last object of this class is destroyed.
+// Keeps the dumpable flag across a change of user or group. A child or a thread that changes its IDs clears the flag of
+// the memory that it shares with this process (commit_creds() in kernel/cred.c). The flag is restored when the last
+// object of this class is destroyed.
 class DumpableKept {
  public:
   DumpableKept();

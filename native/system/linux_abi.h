@@ -35,7 +35,7 @@ struct KernelSigaction {
   unsigned long words[8];
 };
 
-// landlock_create_ruleset(2) and its siblings, Linux 5.13. All architectures share the numbers.
+// landlock_create_ruleset(2) and its siblings, Linux 5.13.
 constexpr long kLandlockCreateRuleset = 444;
 constexpr long kLandlockAddRule = 445;
 constexpr long kLandlockRestrictSelf = 446;

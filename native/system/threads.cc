@@ -25,7 +25,8 @@ struct Start {
   std::function<void()> run;
 };
 
-// Gives a real-time signal without a handler one that does nothing, and returns its number; 0 if all have a handler.
+// Installs a handler that does nothing for a real-time signal with the default disposition. Returns the signal's
+// number, or 0 if there is no such signal.
 int ClaimSignal() {
   struct sigaction nothing = {};
   nothing.sa_handler = [](int) {};  // Without SA_RESTART, so that calls fail with EINTR.

@@ -1,4 +1,4 @@
-// Threads of the addon itself: named, and with all signals blocked, which are Node's to handle.
+// The addon's own threads. Each has a name and blocks all signals, so that Node's threads handle them.
 #ifndef SECCOMP_NATIVE_SYSTEM_THREADS_H_
 #define SECCOMP_NATIVE_SYSTEM_THREADS_H_
 
@@ -9,9 +9,9 @@ namespace seccomp {
 // Runs `run` on a detached thread with this name, which has at most 15 characters. Returns 0 or an errno.
 int StartThread(const char* name, std::function<void()> run);
 
-// Interrupts blocking system calls of the thread that creates it; they then fail with EINTR. A timer sends the signal
-// again and again, since a single one may arrive just before the call. The signal is a real-time signal that has no
-// handler yet. If all have one, nothing is interrupted.
+// Interrupts blocking system calls of the thread that creates the object; the calls then fail with EINTR. A timer sends
+// a signal again and again, since a single signal may arrive just before the call. It is a real-time signal that had
+// the default disposition. If there is none, nothing is interrupted.
 class Interruption {
  public:
   Interruption();
@@ -19,7 +19,7 @@ class Interruption {
   Interruption(const Interruption&) = delete;
   Interruption& operator=(const Interruption&) = delete;
 
-  // From now on, sends the signal once in `milliseconds`. Any thread may call this.
+  // Sends the signal every `milliseconds` from now on. Any thread may call this.
   void Every(int milliseconds) const;
 
  private:

@@ -86,8 +86,7 @@ std::string Contents(int fd) {
   return text;
 }
 
-// --- The program that tests start
-// -------------------------------------------------------------------------------------
+// --- The program that tests start ------------------------------------------------------------------------------------
 
 int Report(int to, const std::vector<std::string>& rest) {
   std::ostringstream out;
@@ -156,7 +155,7 @@ struct Ended {
   int code = -1;   // -1: killed.
   int signal = 0;  // 0: not killed.
   std::string written;
-  Filter filter;  // As the child left it.
+  Filter filter;  // After the child has written the gate value into it.
 
   Facts facts() const {
     Facts facts;
@@ -337,7 +336,7 @@ TEST(ReportsThatNoCandidateExists) {
   CHECK_FAILED(RunCandidates({"/no/such/file", "/nor/this/one"}), ENOENT, "execve");
 }
 
-// As execvp(3) does: EACCES of one candidate is reported rather than ENOENT of a later one.
+// As in execvp(3), EACCES of one candidate is reported rather than ENOENT of a later one.
 TEST(ReportsEaccesIfNoOtherCandidateCanBeExecuted) {
   CHECK_FAILED(RunCandidates({"/", "/no/such/file"}), EACCES, "execve");
   CHECK_FAILED(RunCandidates({"/no/such/file", "/"}), EACCES, "execve");
@@ -805,7 +804,7 @@ TEST(DrawsANewGateValueEachTime) {
     CHECK_STARTED(ended);
     for (const uint32_t half : GateValue(ended.filter)) seen.insert(half);
   }
-  // 48 halves of 32 random bits: one pair of equals is likelier than 1 in 4 million, two are not to be expected.
+  // With 48 random 32-bit halves, the chance of one equal pair is 1 in 4 million. The test tolerates one.
   CHECK_EQUAL(seen.size() >= 47, true);
   CHECK_EQUAL(seen.count(0), 0U);
 }

@@ -5,8 +5,8 @@
 #
 # The sanitizer's runtime must be loaded before the addon. LD_PRELOAD would load it into every program that a test starts,
 # where it cannot work under the filters. So the script copies Node and makes the copy depend on the runtime.
-# Leaks are not searched for in Node, which frees little when it ends, but in the unit tests. Node itself is not
-# instrumented: ThreadSanitizer sees its locks, and data races of the addon.
+# Only the unit tests are checked for leaks, since Node frees little of its memory when it ends. Node itself is not
+# instrumented: ThreadSanitizer detects data races of the addon only, and intercepts Node's locks.
 set -eu
 cd "$(dirname "$0")/../.."
 

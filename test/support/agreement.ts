@@ -10,7 +10,7 @@ import { abiOf } from '../../lib/syscalls/abi.js';
 import { showCall } from './calls.js';
 import { compileC } from './compile-c.js';
 
-/** The first errno that stands for an action. The kernel's own errnos end at 530 (linux/errno.h). */
+/** The first errno that represents an action. The kernel's own errnos end at 530 (linux/errno.h). */
 export const FIRST_ERRNO = 1000;
 
 /** The kernel's largest errno. */
@@ -19,9 +19,9 @@ const MAX_ERRNO = 4095;
 /** A policy with the decisions of another one, but each of its actions is a different errno. */
 export interface DenyingPolicy {
   readonly policy: Policy;
-  /** The errno that stands for an action. */
+  /** The errno that represents an action. */
   readonly errnoOf: (action: number) => number;
-  /** The action for which a result of the kernel stands. */
+  /** The action that a result of the kernel represents. */
   readonly show: (answer: number) => string;
 }
 

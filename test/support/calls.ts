@@ -10,7 +10,7 @@ const ONES: readonly bigint[] = ZEROS.map(() => ALL_ONES);
 /** The number of syscall numbers that are tried from the first one of an ABI on: twice as many as any ABI has. */
 const ROW = 1024;
 
-/** Numbers on x86_64 at which one ABI ends and another begins. */
+/** Syscall numbers on x86_64 at which one ABI ends and another begins. */
 const BORDERS = [0x3fff_ffff, 0x4000_0000, 0x7fff_ffff, 0x8000_0000, 0xffff_fffe, 0xffff_ffff];
 
 /** The maximum combinations of argument values for one syscall. */
@@ -32,7 +32,7 @@ export function callsAbout(abis: readonly AbiName[], ...policies: readonly Polic
           ...ranges.flatMap(({ first, last }) => [first, last]),
         ]),
     );
-  return callsTo(abis, (arch) => withNeighbours(decided(arch)), policies);
+  return callsTo(abis, (arch) => withNeighbors(decided(arch)), policies);
 }
 
 function* callsTo(
@@ -62,10 +62,10 @@ function numbersOf(arch: number): ReadonlySet<number> {
   const sharing = [...ABIS.values()].filter(({ audit }) => audit === arch);
   const known = sharing.map(({ name }) => [...syscallsOf(name).values()].toSorted((a, b) => a - b));
   const rows = [0, ...known.map(([first = 0]) => first)].flatMap((first) => row(first));
-  return new Set([...rows, ...withNeighbours(known.flat())]);
+  return new Set([...rows, ...withNeighbors(known.flat())]);
 }
 
-function withNeighbours(numbers: readonly number[]): ReadonlySet<number> {
+function withNeighbors(numbers: readonly number[]): ReadonlySet<number> {
   const around = numbers.flatMap((number) => [number - 1, number, number + 1]);
   return new Set([...around, ...BORDERS].filter((number) => number >= 0 && number < 2 ** 32));
 }

@@ -20,7 +20,7 @@ writeFileSync(
   if (!/^Seccomp:\\t2$/m.test(readFileSync('/proc/self/status', 'utf8'))) writeFileSync(process.argv[2], '');`,
 );
 
-/** The report of faults.mjs about a start, or its own end. */
+/** The report of faults.mjs about a start, or a text about how faults.mjs itself ended. */
 type Outcome =
   | string
   | {
@@ -31,10 +31,10 @@ type Outcome =
       readonly bare: boolean;
     };
 
-/** Milliseconds after which a start counts as hanging. No start takes nearly as long. */
+/** Milliseconds after which a start is considered to hang. No start takes nearly as long. */
 const HUNG_MS = 60_000;
 
-/** A process of faults.mjs, which makes the starts that it is sent. */
+/** A process of faults.mjs, to which the test sends the names of the starts to make. */
 class Starter {
   readonly #process: ChildProcess;
   readonly #lines: Interface;
@@ -120,10 +120,10 @@ interface Fault {
   readonly by: 'parent' | 'child';
 }
 
-/** Calls of V8 or libuv rather than of a start, and calls that have an effect even if an error is injected. */
+/** Calls that V8 or libuv makes rather than a start, and calls that have an effect even if an error is injected. */
 const LEFT_OUT =
   /^(m(map|unmap|protect|advise|remap)|brk|futex|read|write|kill|get[pt]id|sched_\w+|close|exit(_group)?|epoll_p?wait2?|restart_syscall)\(/;
-/** A call after whose failure libuv ends its process. */
+/** A call whose failure makes libuv abort the process. */
 const FATAL = /^epoll_ctl\(\d+, EPOLL_CTL_DEL/;
 /** Calls that end a child after the function that started it has returned. */
 const ENDING = /^(waitid|shutdown)\(/;
@@ -181,7 +181,8 @@ async function faultsOf(start: Start): Promise<readonly Fault[]> {
 }
 
 /**
- * Calls whose failure must prevent the start. The first two of prlimit64 are for core dumps, which enforcement reports.
+ * Calls whose failure must prevent the start. The first two calls of prlimit64 disable core dumps; if they fail, the
+ * child's `enforcement` reports it.
  */
 const ESSENTIAL =
   /^(socketpair|clone|rt_sig(action|procmask) 1|dup3|seccomp|sendmsg|recvmsg|execve|setsid|chdir|prlimit64 3|cap[gs]et|set[gu]id)\b/;
@@ -190,11 +191,11 @@ const ESSENTIAL =
 const isEssential = ({ call, when, by }: Fault) =>
   ESSENTIAL.test(`${call} ${when}`) && !(call === 'seccomp' && by === 'parent');
 
-/** The problem that a call was not made again. Whether some calls are made depends on the speed of the child. */
+/** The problem of a call that was not repeated. For some calls this is none: the child's speed decides about them. */
 const missed = (call: string) =>
   /^(poll|recvfrom|sendto|shutdown|waitid)$/.test(call) ? undefined : 'was not made this time';
 
-/** The problem in the report of a start one of whose calls failed. Undefined if there is none. */
+/** The problem in the report of a start in which one call failed. Undefined if there is none. */
 function wrongWith(outcome: Outcome, { how, first }: Start, { call, when, by }: Fault): string | undefined {
   if (typeof outcome === 'string') return outcome;
   const { end, error, children, descriptors, bare } = outcome;

@@ -10,10 +10,10 @@ import { checkEverywhere } from './everywhere.js';
 import { intricateProfiles } from './intricate-profiles.js';
 import { generator } from './policies.js';
 
-/** The maximum steps of a proof, with those of diagrams that were given up. */
+/** The maximum number of steps of a proof, including the steps of decision diagrams that the proof abandoned. */
 export const MOST_STEPS = 1_300_000;
 
-/** Most policies have one ABI: those with more take longer, and find little more. */
+/** Most policies have one ABI: policies with several take longer to check, and reveal few further errors. */
 const MACHINES: readonly (readonly [AbiName, ...AbiName[]])[] = [
   ['x86_64', 'x86', 'x32'],
   ['x86_64'],
@@ -43,7 +43,7 @@ export function checkIntricate(seed: number, count: number, callsEach: number): 
   return most;
 }
 
-/** Calls whose arguments are the values of conditions, their neighbours, and other numbers. */
+/** Calls whose arguments are the values of conditions, the numbers next to them, and other numbers. */
 export function checkCalls(filter: Filter, random: () => number, count: number): void {
   const calls = callsNear(filter.policy, random);
   for (let i = 0; i < count; i++) checkEverywhere(filter, calls());

@@ -23,7 +23,7 @@ export function run(
   return finish(spawn(command, args, profile, options));
 }
 
-/** The same by node:child_process, without a profile. */
+/** Starts a program by node:child_process, without a profile, and waits for its end. */
 export function runUnfiltered(command: string, args: readonly string[]): Promise<Run> {
   return finish(nodeSpawn(command, args));
 }

@@ -66,7 +66,7 @@ export function evaluateScript(body: string, options: ScriptOptions = {}): unkno
   return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
 }
 
-/** The names that scripts have: the package, parts of Node, and a few functions. */
+/** Code before each script. Defines names for the package, for modules of Node, and for a few functions. */
 const PRELUDE = `
   const sandbox = require('seccomp');
   const childProcess = require('node:child_process');
@@ -92,5 +92,5 @@ export const WITH_RINGS: Readonly<Record<string, string>> = { UV_USE_IO_URING: '
 export const hasRings = evaluateScript('return rings().length > 0', { env: WITH_RINGS }) === true;
 export const hasRingsUnasked = evaluateScript('return rings().length > 0') === true;
 
-/** For a parent, before it starts processes that register: prevents their use of io_uring. */
+/** Code for a parent whose children import `seccomp/register`: prevents that the children use io_uring. */
 export const NO_RINGS = `sandbox.harden(denying(38, 'io_uring_setup'));`;

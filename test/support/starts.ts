@@ -59,6 +59,6 @@ export function killStarter(afterMs: number): Promise<Run> {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   starter.stdout?.once('data', () => setTimeout(() => starter.kill('SIGKILL'), afterMs));
-  // The children have the pipe too, which ends with the last of them.
+  // The children inherit the pipe, so it ends when the last of them has ended.
   return finish(starter);
 }

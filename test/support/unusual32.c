@@ -1,2 +1,2 @@
-/* The same program under another name, as compileC keeps one program for each name. */
+/* The same program as unusual.c, under a name of its own: compileC keeps one compiled program for each name. */
 #include "unusual.c"

@@ -28,15 +28,16 @@ Napi::Value ToBuffer(Napi::Env env, const std::string& bytes) {
   return Napi::Buffer<char>::Copy(env, bytes.data(), bytes.size());
 }
 
-// The memory of a process that waits in a call. It is opened before the call is seen to wait, so it is that process's
-// own and stays so: seccomp_unotify(2).
+// The memory of a process that waits in a call. It is opened before the check that the call waits. If the check
+// succeeds, the descriptor refers to the memory of that process, even if the process ends later: seccomp_unotify(2).
 struct CallMemory {
   std::shared_ptr<Listener> listener;
   uint64_t call = 0, address = 0;
   Descriptor memory;
   int error = 0;  // An errno.
 
-  // Reads (listener, call, tid, address). Throws a TypeError with `usage` and returns false for anything else.
+  // Reads the arguments (listener, call, tid, address) and opens the memory; `error` is set if that fails. Throws a
+  // TypeError with `usage` and returns false for other arguments.
   bool Open(const Napi::CallbackInfo& info, const char* usage, int flags) {
     listener = ReadCall(info, usage, &call);
     uint32_t thread = 0;

@@ -10,8 +10,8 @@
 
 namespace seccomp {
 
-// Reads the first arguments of a function, (listener, call). Throws a TypeError with `usage` and returns nullptr if
-// they are no handle of a listener and no bigint.
+// Reads the first two arguments of a function, (listener, call). Throws a TypeError with `usage` and returns nullptr if
+// they are not a listener's handle and a bigint.
 std::shared_ptr<Listener> ReadCall(const Napi::CallbackInfo& info, const char* usage, uint64_t* call);
 
 // lib/native.ts describes the parameters and the result of each.

@@ -1,4 +1,4 @@
-// Handles: objects of the addon that JavaScript holds and passes back, but cannot look into.
+// Handles: opaque objects of the addon that JavaScript holds and passes back.
 #ifndef SECCOMP_NATIVE_NAPI_NOTIFY_HANDLES_H_
 #define SECCOMP_NATIVE_NAPI_NOTIFY_HANDLES_H_
 
@@ -11,8 +11,8 @@
 
 namespace seccomp {
 
-// Returns a handle. The object lives at least as long as JavaScript holds it. An empty value while a worker is being
-// terminated.
+// Returns a handle, or an empty value while a worker is being terminated. The object lives at least as long as
+// JavaScript holds the handle.
 Napi::Value MakeHandle(Napi::Env env, std::shared_ptr<const Supervision> supervision);
 Napi::Value MakeHandle(Napi::Env env, std::shared_ptr<MailboxReader> reader);
 Napi::Value MakeHandle(Napi::Env env, std::shared_ptr<Listener> listener);

@@ -20,8 +20,8 @@
 namespace seccomp {
 namespace {
 
-// Whether a descriptor that another process sent is a listener, as the ioctls of a listener mean something else for
-// other files. The name is that of init_listener() in kernel/seccomp.c.
+// Whether a descriptor that another process sent is a listener. Other files must not get the ioctls of a listener,
+// which may mean something else for them. The name is from init_listener() in kernel/seccomp.c.
 bool IsListener(const Descriptor& descriptor) {
   constexpr char kName[] = "anon_inode:seccomp notify";
   const std::string link = "/proc/self/fd/" + std::to_string(descriptor.get());
@@ -151,13 +151,13 @@ void LocalSocket::OnReadable(uv_poll_t* handle, int, int) {
   const Napi::Function on_readable = socket->on_readable_.Value();
   const Napi::AsyncContext context(env, "seccomp.LocalSocket");
   socket->StopWaiting();
-  // Not by node-addon-api, which ends the process if it cannot throw: see ExitWatch::Report.
+  // node-addon-api is not used here, since it ends the process if it cannot throw: see ExitWatch::Report.
   napi_make_callback(env, context, self, on_readable, 0, nullptr, nullptr);
   if (env.IsExceptionPending()) napi_fatal_exception(env, env.GetAndClearPendingException().Value());
 }
 
-// A worker ends while its socket listens: nobody will accept connections. Without an owner the handle is closing
-// already.
+// Called when a worker ends while its socket is open. Closes the socket, so that connecting to it fails. If the handle
+// has no owner, it is being closed already.
 void LocalSocket::OnTeardown(napi_async_cleanup_hook_handle /*hook*/, void* data) {
   LocalSocket* socket = static_cast<Wait*>(data)->owner;
   if (socket != nullptr) socket->CloseAll();

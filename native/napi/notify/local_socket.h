@@ -1,4 +1,4 @@
-// Sockets of the file system for JavaScript: agents receive listeners through them.
+// Unix sockets with a path, for JavaScript. An agent receives listeners through them.
 #ifndef SECCOMP_NATIVE_NAPI_NOTIFY_LOCAL_SOCKET_H_
 #define SECCOMP_NATIVE_NAPI_NOTIFY_LOCAL_SOCKET_H_
 
@@ -11,8 +11,8 @@
 
 namespace seccomp {
 
-// A socket that listens, or a connection to one. Keeps the descriptors that it received until they are served, and
-// closes the others when it is closed.
+// A socket that listens, or a connection to one. A connection owns each descriptor that it received until the
+// descriptor is served, and closes those that remain when it is closed.
 class LocalSocket : public Napi::ObjectWrap<LocalSocket> {
  public:
   // Returns the class, for Environment::Make.
@@ -26,7 +26,7 @@ class LocalSocket : public Napi::ObjectWrap<LocalSocket> {
   LocalSocket& operator=(const LocalSocket&) = delete;
 
  private:
-  // The handle of a wait. libuv frees it later than the wait ends.
+  // The handle of a wait. libuv calls the callback that frees this structure after the wait has ended.
   struct Wait {
     uv_poll_t handle = {};
     LocalSocket* owner = nullptr;

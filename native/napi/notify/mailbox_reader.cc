@@ -12,8 +12,8 @@
 namespace seccomp {
 namespace {
 
-// Not by node-addon-api, which ends the process if it cannot throw: libuv still calls callbacks while the environment
-// is torn down, when no JavaScript runs any more. Returns nullptr then.
+// Returns nullptr if the environment is being torn down: libuv calls callbacks even then, and JavaScript cannot run any
+// more. node-addon-api is not used here, since it ends the process if it cannot throw.
 napi_value ToArray(napi_env env, const std::vector<double>& numbers) {
   napi_value array = nullptr;
   if (napi_create_array_with_length(env, numbers.size(), &array) != napi_ok) return nullptr;
@@ -79,7 +79,7 @@ bool MailboxReader::Deliver(const Mail& mail) {
   return true;
 }
 
-// A worker ends while its children run: the calls that its handlers would have answered are denied.
+// Called when a worker ends while its children run. Denies the calls that the worker's handlers would have answered.
 void MailboxReader::OnTeardown(napi_async_cleanup_hook_handle /*hook*/, void* data) {
   const std::shared_ptr<MailboxReader> reader = static_cast<Wakeup*>(data)->reader;
   reader->Close();

@@ -13,12 +13,12 @@ namespace seccomp {
 
 class MailboxReader {
  public:
-  // The most calls that one batch has.
+  // The maximum number of calls in a batch.
   static constexpr size_t kMaxCalls = 64;
 
-  // Opens a mailbox for the environment. `on_mail(kinds, words, size, ended, connected)` is called with what
-  // lib/native.ts describes as OnMail, until Close is called or the environment ends. The mailbox does not keep the
-  // event loop alive. Returns nullptr with a negative errno in `error`.
+  // Opens a mailbox for the environment. Until Close is called or the environment ends, the reader calls
+  // `on_mail(kinds, words, size, ended, connected)`, whose parameters OnMail of lib/native.ts describes. The mailbox
+  // does not keep the event loop alive. On failure, returns nullptr with a negative errno in `error`.
   static std::shared_ptr<MailboxReader> Open(Napi::Env env, const Napi::Function& on_mail, int* error);
 
   MailboxReader() = default;
@@ -32,14 +32,14 @@ class MailboxReader {
   void Close();
 
  private:
-  // The handle that wakes up the event loop. libuv frees it later than Close returns.
+  // The handle that wakes up the event loop. libuv calls the callback that frees it after Close has returned.
   struct Wakeup {
     uv_async_t handle = {};
     std::shared_ptr<MailboxReader> reader;
     napi_async_cleanup_hook_handle hook = nullptr;
   };
   void OnWakeup();
-  // Returns false if JavaScript runs no more.
+  // Returns false if JavaScript cannot run any more.
   bool Deliver(const Mail& mail);
   static void OnTeardown(napi_async_cleanup_hook_handle hook, void* data);
 

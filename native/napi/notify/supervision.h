@@ -1,4 +1,4 @@
-// Makes supervisions, and has listeners served by them.
+// Makes Supervision objects, and passes listeners to the Supervisor.
 #ifndef SECCOMP_NATIVE_NAPI_NOTIFY_SUPERVISION_H_
 #define SECCOMP_NATIVE_NAPI_NOTIFY_SUPERVISION_H_
 
@@ -11,7 +11,7 @@
 
 namespace seccomp {
 
-// Serves a listener. Returns { id, handle }, or undefined with the reason in `failure`.
+// Starts to serve a listener. Returns { id, handle }, or undefined with the reason in `failure`.
 Napi::Value ServeListener(Napi::Env env, Descriptor descriptor, std::shared_ptr<const Supervision> supervision,
                           std::shared_ptr<Mailbox> mailbox, Failure* failure);
 

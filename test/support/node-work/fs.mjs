@@ -72,7 +72,7 @@ try {
     watcher.on('error', reject);
     fs.writeFile(at('changed'), 'x', (error) => error && reject(error));
   });
-  // Of a file that is not there it tells once, and so when it has begun.
+  // For a missing file, watchFile calls its listener once, which shows that watching has begun.
   await new Promise((resolve) => {
     fs.watchFile(at('later'), { interval: 5 }, () => {
       if (!fs.existsSync(at('later'))) return fs.writeFile(at('later'), 'x', () => {});
