@@ -51,10 +51,7 @@ export interface NativeRequest extends NativeFilters {
   readonly supervision?: Supervision | undefined;
   /** Where the listener's calls are reported. Required with `supervision`. */
   readonly inbox?: InboxHandle | undefined;
-  /**
-   * The socket of an agent, to which the child sends its listener instead of this process, and the message that goes
-   * with it: one to three strings, with the child's process ID between each two.
-   */
+  /** The socket of an agent that is sent the listener, and the message: one to three strings, the PID between them. */
   readonly agent?: { readonly path: string; readonly state: readonly string[] } | undefined;
 }
 
@@ -192,10 +189,7 @@ export interface Received {
   readonly lost: boolean;
 }
 
-/**
- * The peer of a connection: SO_PEERCRED of unix(7). A process ID without a number in this process's PID namespace is 0.
- * A user or group ID that this process's user namespace does not map is 65534.
- */
+/** SO_PEERCRED of unix(7). An ID that this process's namespaces do not have is 0 for a process, 65534 for a user. */
 export interface Sender {
   readonly pid: number;
   readonly uid: number;
@@ -230,9 +224,8 @@ export interface NativeResult {
 /** The parameters of the socket(2) call that made a socket. */
 export type SocketFacts = readonly [domain: number, type: number, protocol: number];
 
-/** The addon. Functions throw a TypeError for arguments of a wrong type. */
+/** The addon, and the version of the package for which it was built. Throws a TypeError for arguments of a wrong type. */
 export interface Addon {
-  /** The version of the package for which the addon was built. */
   readonly version: string;
   /** Starts a program. `onExit` is called once. At least one of its parameters is null, as in NativeResult. */
   spawn(
@@ -241,10 +234,7 @@ export interface Addon {
   ): NativeChild | NativeFailure;
   /** Starts a program and waits for its end. */
   spawnSync(request: NativeRequest, limits: NativeLimits): NativeResult | NativeFailure;
-  /**
-   * Replaces this process. Returns only if that fails. This process is then as it was before, but if the request has a
-   * uid or a gid, it may no longer be dumpable.
-   */
+  /** Replaces this process. Returns only if that fails; this process is then as it was before. */
   execve(request: NativeRequest): NativeFailure;
   /** Attaches filters to the calling thread; with SECCOMP_FILTER_FLAG_TSYNC, to all threads of this process. */
   install(filters: NativeFilters): NativeInstallFailure | undefined;
@@ -315,7 +305,6 @@ export function launcherFile(): string {
 }
 
 const REMEDY = 'run "npm rebuild seccomp" (in a checkout: "npm run build:addon"); it needs python3, make and g++';
-
 let loaded: Addon | undefined;
 
 /**

@@ -83,6 +83,7 @@ function folderOf(file) {
  */
 async function modulesOfFirstUses(bundle) {
   const folder = mkdtempSync(join(DIST, 'modules-'));
+  writeFileSync(join(folder, 'package.json'), '{"type":"commonjs"}\n'); // For the modules, whose names have no extension.
   const { output } = await bundle.generate({
     ...outputOptions(folder),
     preserveModules: true,

@@ -1,11 +1,11 @@
 /** The value tree without its pass: splits ranges of values in the middle. */
 import type { GraphBuilder, GraphNode } from '../../lib/filter/bpf/graph.js';
-import { mergeNeighbours, type ValueRange } from '../../lib/filter/optimize/value-tree.js';
+import { mergeNeighbors, type ValueRange } from '../../lib/filter/optimize/value-tree.js';
 
-export { firstWithin, mergeNeighbours } from '../../lib/filter/optimize/value-tree.js';
+export { firstWithin, mergeNeighbors } from '../../lib/filter/optimize/value-tree.js';
 
 export function buildValueTree(given: readonly ValueRange[], builder: GraphBuilder): GraphNode {
-  const ranges = mergeNeighbours(given);
+  const ranges = mergeNeighbors(given);
   const right = ranges.slice(ranges.length >>> 1);
   const [first] = right;
   if (first === undefined) throw new RangeError('a word has at least one range');

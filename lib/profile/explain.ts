@@ -143,7 +143,9 @@ function hostChanges(profile: Profile, syscall: string, call: Call, host: Host, 
   const rules = profile.document.syscalls.filter(({ names }) => names.includes(syscall));
   const conditions = rules.flatMap(({ includes, excludes }) => [includes, excludes]);
   const capabilities = new Set(conditions.flatMap((condition) => condition?.caps ?? []));
-  const versions = new Set(conditions.flatMap((condition) => condition?.minKernel || []));
+  const versions = new Set(
+    conditions.flatMap((condition) => condition?.minKernel ?? []).filter((version) => version !== NO_VERSION),
+  );
   const others = [
     ...[...capabilities].map((name) => withCapability(host, name)),
     ...[...versions].map((version) => acrossVersion(host, version)),
@@ -155,6 +157,9 @@ function hostChanges(profile: Profile, syscall: string, call: Call, host: Host, 
     return returnValue(other) === returnValue(action) ? [] : [{ kind, by, action: other }];
   });
 }
+
+/** An empty `minKernel`, which every kernel meets. */
+const NO_VERSION = '0.0';
 
 /** A host that differs from the given one in one fact. */
 interface OtherHost extends Pick<Change, 'kind' | 'by'> {

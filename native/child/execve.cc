@@ -12,8 +12,10 @@
 
 #include <array>
 #include <atomic>
+#include <optional>
 #include <vector>
 
+#include "system/dumpable.h"
 #include "system/linux_abi.h"
 #include "system/signals_blocked.h"
 #include "system/unix_socket.h"
@@ -111,6 +113,8 @@ Failure ReplaceThisProcess(Request* request) {
     if (failure.error != 0) return failure;
     plan->listener_socket = agent.get();
   }
+  std::optional<DumpableKept> dumpable;
+  if (request->uid || request->gid) dumpable.emplace();
   return RunOnThread(plan.get(), *memory);
 }
 

@@ -6,8 +6,7 @@
 
 namespace seccomp {
 
-// Returns only if a step failed. This process is then as it was before, with one exception: if the request changes the
-// user or group, the process may no longer be dumpable (PR_SET_DUMPABLE(2const)).
+// Returns only if a step failed. This process is then as it was before.
 Failure ReplaceThisProcess(Request* request);
 
 }  // namespace seccomp

@@ -52,6 +52,8 @@ int TryOnThread(const Domain& domain) {
 // Used in a process under a filter, since the filter may kill the process that makes these calls. Calls clone(2)
 // instead of fork(3), which runs the handlers of pthread_atfork(3).
 int TryInProcess(const Domain& domain) {
+  const SignalsBlocked blocked;  // A handler in the copy would write to pipes that it shares with this process.
+  if (blocked.error() != 0) return blocked.error();
   const auto pid = static_cast<pid_t>(syscall(SYS_clone, SIGCHLD, 0L, 0L, 0L, 0L));
   if (pid < 0) return errno;
   if (pid == 0) {

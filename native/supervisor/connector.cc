@@ -14,8 +14,24 @@ Connector& Connector::Get() {
 
 void Connector::Add(std::shared_ptr<Connection> connection) {
   const std::lock_guard<std::mutex> lock(mutex_);
+  if (!has_starter_) {
+    const int error = StartThread("seccomp-queue", [this] { StartThreads(); });
+    if (error != 0) {
+      connection->Report(error);
+      return;
+    }
+    has_starter_ = true;
+  }
   queues_[connection->listener().id()].waiting.push_back(std::move(connection));
-  StartWaiting();
+  changed_.notify_one();
+}
+
+void Connector::StartThreads() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  for (;;) {
+    StartWaiting();
+    changed_.wait(lock);
+  }
 }
 
 std::shared_ptr<Connection> Connector::Next() {
@@ -42,7 +58,7 @@ void Connector::StartWaiting() {
       connection->Run();
       const std::lock_guard<std::mutex> lock(mutex_);
       OnEnd(listener);
-      StartWaiting();
+      changed_.notify_one();
     });
     if (error == 0) continue;
     connection->Report(error);

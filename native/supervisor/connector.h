@@ -2,6 +2,7 @@
 #ifndef SECCOMP_NATIVE_SUPERVISOR_CONNECTOR_H_
 #define SECCOMP_NATIVE_SUPERVISOR_CONNECTOR_H_
 
+#include <condition_variable>
 #include <deque>
 #include <map>
 #include <memory>
@@ -28,6 +29,9 @@ class Connector {
     std::deque<std::shared_ptr<Connection>> waiting;
   };
   Connector() = default;
+  // Starts connections as soon as they may run. Their threads don't start one another: a thread that has acted for a
+  // notified thread keeps its root directory and capabilities, and a new thread would inherit them.
+  [[noreturn]] void StartThreads();
   // The caller of these functions holds mutex_.
   void StartWaiting();
   void OnEnd(uint64_t listener);
@@ -35,6 +39,8 @@ class Connector {
   std::shared_ptr<Connection> Next();
 
   std::mutex mutex_;
+  std::condition_variable changed_;   // A connection was added, or one has ended.
+  bool has_starter_ = false;          // The thread of StartThreads runs.
   std::map<uint64_t, Queue> queues_;  // By listener.
   uint64_t last_ = 0;                 // The listener whose connection was started last.
   int running_ = 0;

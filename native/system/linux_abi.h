@@ -62,11 +62,13 @@ struct NotifAddfd {
   uint64_t id;
   uint32_t flags, srcfd, newfd, newfd_flags;
 };
-constexpr uint32_t kAddfdSend = 2;                    // SECCOMP_ADDFD_FLAG_SEND, Linux 5.14
-constexpr unsigned long kNotifAddfd = 0x40182103;     // SECCOMP_IOCTL_NOTIF_ADDFD
-constexpr unsigned long kNotifSetFlags = 0x40082104;  // SECCOMP_IOCTL_NOTIF_SET_FLAGS, Linux 6.6
-constexpr unsigned long kNotifIdValid = 0x40082102;   // SECCOMP_IOCTL_NOTIF_ID_VALID; wrong in headers before 5.18
-constexpr uint64_t kSyncWakeUp = 1;                   // SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP
+constexpr uint32_t kAddfdSend = 2;  // SECCOMP_ADDFD_FLAG_SEND, Linux 5.14
+// The numbers of ioctls differ between architectures: powerpc and mips encode the direction in other bits.
+constexpr unsigned long kNotifIdValid = _IOW('!', 2, uint64_t);   // SECCOMP_IOCTL_NOTIF_ID_VALID, since Linux 5.18
+constexpr unsigned long kNotifAddfd = _IOW('!', 3, NotifAddfd);   // SECCOMP_IOCTL_NOTIF_ADDFD
+constexpr unsigned long kNotifSetFlags = _IOW('!', 4, uint64_t);  // SECCOMP_IOCTL_NOTIF_SET_FLAGS, Linux 6.6
+constexpr uint64_t kSyncWakeUp = 1;                               // SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP
+static_assert(sizeof(NotifAddfd) == 24);
 
 // struct procmap_query and its ioctl on /proc/PID/maps, Linux 6.11: looks up one mapping by address.
 struct ProcmapQuery {

@@ -8,10 +8,14 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { afterAll, describe, expect, test } from 'vitest';
+import { thisHost } from '../../lib/host.js';
 import type { Answer } from '../../lib/notify/answer.js';
 import type { Handlers } from '../../lib/notify/handlers.js';
 import type { NotifiedCall } from '../../lib/notify/notified-call.js';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
+import { resolve } from '../../lib/profile/resolve/resolve.js';
+import { profileOf } from '../../lib/profile/source.js';
+import { compile } from '../../lib/sandbox/compile.js';
 import { Sandbox } from '../../lib/sandbox/sandbox.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
 import { finish } from '../support/processes.js';
@@ -203,6 +207,11 @@ for signal in 0, 10, 12:
     expect((await python(script, { kill: () => ({ errno: 7 }) }, profile)).stdout).toBe('None\n7\n5\n');
     expect(() => spawn('true', [], profile, { onViolation: true })).toThrow('options.notify has no handler for kill');
     expect(() => spawn('true', [], profile)).toThrow('SCMP_ACT_NOTIFY needs a supervisor');
+  });
+
+  test('for calls of other ABIs is needed too, where a policy notifies of them', () => {
+    const policy = { ...resolve(profileOf(everything), thisHost()), foreignAction: { kind: 'notify' } as const };
+    expect(() => spawn('true', [], compile(policy))).toThrow('SCMP_ACT_NOTIFY needs a supervisor');
   });
 
   test('for a socket call can’t be bypassed by socketcall', async ({ skip }) => {

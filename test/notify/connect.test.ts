@@ -439,6 +439,24 @@ for path in '/inside', 'inside', '../../inside', '${root}/inside', '../outside':
     expect(await printed(links)).toEqual(['40']);
   });
 
+  test('that waits until others have ended is made with the caller’s rights alone, as the others are', async ({
+    skip,
+  }) => {
+    if (!mayBeOthers) skip(NOT_OTHERS);
+    const root = join(directory, 'queue');
+    mkdirSync(root);
+    await saysWho(`'${root}/inside'`, 0o777);
+    const script = `
+os.chroot('${root}'); os.chdir('/')
+errors = []
+def connect(): errors.append(socket.socket(socket.AF_UNIX).connect_ex('/inside'))
+threads = [threading.Thread(target=connect) for i in range(24)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+print(*sorted(errors))`;
+    expect(await printed(script)).toEqual([Array(24).fill(0).join(' ')]);
+  });
+
   test('of a caller in another user namespace is refused', async ({ skip }) => {
     const path = join(directory, 'namespace');
     await saysWho(`'${path}'`, 0o777);

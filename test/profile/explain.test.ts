@@ -41,6 +41,12 @@ describe('of a call that a rule decides', () => {
     expect(changes).toEqual([]);
   });
 
+  test('has no change by a kernel version that every kernel has', () => {
+    const syscalls = [{ names: ['bpf'], action: 'SCMP_ACT_ALLOW' as const, includes: { minKernel: '' } }];
+    const { changes } = explain(profileOf({ defaultAction: 'SCMP_ACT_ERRNO', syscalls }), { syscall: 'bpf' }, { host });
+    expect(changes).toEqual([]);
+  });
+
   test('names the first of two rules, which decides', () => {
     expect(explained(TEXT, 'write').rule?.path).toBe('syscalls[0]');
   });

@@ -51,9 +51,11 @@ export function agentFilter(policy: Policy | undefined, flags: readonly AttachFl
 }
 
 /** Whether the policy notifies a listener of some calls. */
-export function hasNotify({ abis, defaultAction }: Policy): boolean {
+export function hasNotify({ abis, defaultAction, foreignAction }: Policy): boolean {
   const lists = abis.flatMap((each) => [...each.syscalls.values(), ...rangesOf(each).map((range) => range.decisions)]);
-  return [defaultAction, ...lists.flat().map(({ action }) => action)].some(({ kind }) => kind === 'notify');
+  return [defaultAction, foreignAction, ...lists.flat().map(({ action }) => action)].some(
+    ({ kind }) => kind === 'notify',
+  );
 }
 
 function refuseImpossible({ path, metadata = '' }: Agent): void {
