@@ -1,6 +1,6 @@
 /** The error classes of this package. An error names the thing that failed, its place and the remedy. */
 import { defineHidden, fromCaller, withoutFrames } from './util/caller.js';
-import { own } from './util/own-data.js';
+import { own, type Path, type Refuse } from './util/own-data.js';
 
 /** The kinds of failure: the values of `SeccompError.code`. */
 export type SeccompErrorCode =
@@ -68,6 +68,20 @@ export class SeccompError extends Error {
 }
 
 defineHidden(SeccompError.prototype, 'name', 'SeccompError');
+
+/**
+ * Returns a function that throws ERR_SECCOMP_OPTION for a problem with a parameter, or with a part of it.
+ *
+ * @param parameter - The parameter's name: `options.notify`.
+ * @param form - The form that the parameter has: `a host is { abi, kernel, capabilities }`.
+ */
+export function refuseIn(parameter: string, form = ''): Refuse {
+  return (path: Path, problem: string) => {
+    const place = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`)).join('');
+    const text = [problem, form].filter((each) => each !== '').join('; ');
+    throw new SeccompError('ERR_SECCOMP_OPTION', `${parameter}${place}: ${text}`);
+  };
+}
 
 /** One problem of a profile. */
 export interface ProfileIssue {

@@ -9,8 +9,9 @@ import { ACTION_KINDS, type AttachFlag, actionBase } from './policy/action.js';
 import type { Action } from './policy/policy.js';
 import type { Host } from './profile/resolve/resolve.js';
 import type { AbiName } from './syscalls/abi.js';
-import { CAPABILITIES } from './syscalls/capabilities.js';
+import { capabilitiesIn } from './syscalls/capabilities.js';
 import { type KernelVersion, parseKernelVersion } from './util/kernel-version.js';
+import { attachedFilters, readStatus } from './util/process-status.js';
 
 /** A version above every kernel's. */
 const NEWEST_KERNEL: KernelVersion = { major: 255, minor: 255 };
@@ -118,7 +119,8 @@ export interface Features {
  */
 export function features(): Features {
   const native = addon();
-  const status = readStatus();
+  const status = readStatus('self');
+  const mode = status.get('Seccomp');
   return {
     kernel: release(),
     config: kernelConfig(),
@@ -126,11 +128,11 @@ export function features(): Features {
     actions: ACTION_KINDS.filter((kind) => native.actionAvailable(actionBase(kind)) === 0),
     flags: FILTER_FLAGS.filter(({ value }) => native.filterFlagsKnown(value)).map(({ name }) => name),
     self: {
-      mode: number(status.get('Seccomp')),
-      filters: number(status.get('Seccomp_filters')),
+      mode: mode === undefined ? null : Number(mode),
+      filters: attachedFilters(status),
       noNewPrivileges: status.get('NoNewPrivs') === '1',
       uid: process.getuid?.() ?? -1,
-      capabilities: capabilityNames(status.get('CapEff') ?? '0'),
+      capabilities: capabilitiesIn(status.get('CapEff') ?? '0'),
     },
     isolation: isolationSupport(),
     container: containerKind(),
@@ -160,24 +162,10 @@ function readConfig(file: string): string | undefined {
   }
 }
 
-function readStatus(): ReadonlyMap<string, string> {
-  const lines = readFileSync('/proc/self/status', 'utf8').split('\n');
-  return new Map(lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()]));
-}
-
-function capabilityNames(mask: string): readonly string[] {
-  const bits = BigInt(`0x${mask}`);
-  return CAPABILITIES.filter((_, i) => ((bits >> BigInt(i)) & 1n) === 1n);
-}
-
 /** Detects a container by the files and the environment variable that engines leave. */
 function containerKind(): string | null {
   if (existsSync('/.dockerenv')) return 'docker';
   if (existsSync('/run/.containerenv')) return 'podman';
   if (existsSync('/var/run/secrets/kubernetes.io')) return 'kubernetes';
   return process.env['container'] ?? null;
-}
-
-function number(text: string | undefined): number | null {
-  return text === undefined ? null : Number(text);
 }

@@ -7,10 +7,6 @@ import {
   type ArgumentCheck,
   type BuiltinDefinition,
   definitionToDocument,
-  EACCES,
-  EINVAL,
-  ENOSYS,
-  EPERM,
   type Group,
   groupsOf,
   namesOf,
@@ -21,6 +17,7 @@ import { BUILTIN_DEFINITIONS } from '../lib/profile/builtin/index.js';
 import { resolve } from '../lib/profile/resolve/resolve.js';
 import { profileOf } from '../lib/profile/source.js';
 import { ABIS, type AbiName } from '../lib/syscalls/abi.js';
+import { errnoName } from '../lib/syscalls/errno.js';
 import { argumentsOf, syscallNumber, syscallsOf } from '../lib/syscalls/table.js';
 import { ROWS } from '../test/support/blocked-calls.js';
 import { INTRODUCTIONS } from './builtin-introductions.js';
@@ -31,14 +28,6 @@ const NEW_KERNEL = { major: 6, minor: 18 };
 
 /** The ABIs of the supported CPUs. */
 const NATIVE: readonly AbiName[] = ['x86_64', 'aarch64', 'riscv64', 's390x', 'ppc64le', 'loongarch64'];
-
-/** The errnos that the built-ins return. */
-const ERRNOS: ReadonlyMap<number, string> = new Map([
-  [EPERM, 'EPERM'],
-  [EACCES, 'EACCES'],
-  [EINVAL, 'EINVAL'],
-  [ENOSYS, 'ENOSYS'],
-]);
 
 /** Returns the text of each page, by its name in docs/. */
 export function pages(): ReadonlyMap<string, string> {
@@ -252,12 +241,6 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 
 function code(names: readonly string[]): string {
   return names.map((name) => `\`${name}\``).join(' ');
-}
-
-function errnoName(errno: number): string {
-  const name = ERRNOS.get(errno);
-  if (name === undefined) throw new RangeError(`errno ${errno} has no name here`);
-  return name;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -1,7 +1,7 @@
 /** The answers of handlers: their types, and all checks of what a handler returned. */
 import { inspect } from 'node:util';
 import { SeccompError } from '../errors.js';
-import { errnos } from '../syscalls/errno.js';
+import { errnos, MAX_ERRNO } from '../syscalls/errno.js';
 import { copyFields, type Fields, type Path, propertyOf, type Refuse } from '../util/own-data.js';
 import { suggest } from '../util/suggest.js';
 
@@ -105,9 +105,6 @@ function errnoOf(errno: unknown, refuse: Refuse): number {
   const suggestion = suggest(errno, [...errnos().keys()]);
   return refuse(['errno'], `must be an errno by name or number, not ${inspect(errno)}${suggestion}`);
 }
-
-/** MAX_ERRNO of linux/err.h. */
-const MAX_ERRNO = 4095;
 
 function returnValueOf(value: unknown, refuse: Refuse): bigint {
   if (typeof value === 'bigint' && value >= -(2n ** 63n) && value < 2n ** 64n) return BigInt.asUintN(64, value);

@@ -1,11 +1,11 @@
 /** Handlers: functions of the user that answer calls. Reads them from options, and calls them for each notification. */
 import { closeSync } from 'node:fs';
 import { constants } from 'node:os';
-import { SeccompError } from '../errors.js';
+import { refuseIn, SeccompError } from '../errors.js';
 import { suggestSyscall } from '../syscalls/suggest-syscall.js';
 import { syscallNames } from '../syscalls/table.js';
 import { guarded } from '../util/guarded.js';
-import { copyFields, type Path, propertyOf } from '../util/own-data.js';
+import { copyFields, propertyOf } from '../util/own-data.js';
 import { type Answer, type DescriptorAnswer, type NormalizedAnswer, normalizeAnswer } from './answer.js';
 import { type CallContainer, callError, type NotifiedCall } from './notified-call.js';
 
@@ -33,9 +33,7 @@ export function readHandlers<Of extends CallContainer = CallContainer>(
 ): HandlerMap<Of> {
   const read = new Map<string, Handler<Of>>();
   if (handlers === undefined) return read;
-  const refuse = (path: Path, problem: string): never => {
-    throw new SeccompError('ERR_SECCOMP_OPTION', `${[where, ...path].join('.')}: ${problem}`);
-  };
+  const refuse = refuseIn(where);
   if (typeof handlers !== 'object' || handlers === null)
     return refuse([], 'must be an object of functions by the name of the syscall');
   for (const [name, handler] of Object.entries(copyFields(handlers, refuse))) {

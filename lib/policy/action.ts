@@ -1,4 +1,5 @@
 /** Actions and the 32-bit values that a filter returns for them. Source: linux/seccomp.h. */
+import { MAX_ERRNO } from '../syscalls/errno.js';
 import type { Action } from './policy.js';
 
 const BASE = {
@@ -62,7 +63,7 @@ export function actionOf(value: number): Action {
   const base = (value & 0xffff_0000) >>> 0;
   const data = value & 0xffff;
   const kind = ACTION_KINDS.find((each) => BASE[each] === base) ?? 'kill-process';
-  if (kind === 'errno') return { kind, errno: Math.min(data, 4095) };
+  if (kind === 'errno') return { kind, errno: Math.min(data, MAX_ERRNO) };
   if (kind === 'trap') return data === 0 ? { kind } : { kind, data };
   return kind === 'trace' ? { kind, message: data } : { kind };
 }

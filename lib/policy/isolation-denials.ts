@@ -3,6 +3,7 @@
  * child denies them, whatever its profile allows.
  */
 import { type AbiName, abiOf } from '../syscalls/abi.js';
+import { EPERM } from '../syscalls/errno.js';
 import { argumentWidth, syscallNumber } from '../syscalls/table.js';
 import { permissiveness } from './action.js';
 import { intersect, intersectDecisions } from './algebra.js';
@@ -10,7 +11,6 @@ import { holds } from './evaluate.js';
 import { type Action, type Condition, type Decision, decisionsOf, type Policy } from './policy.js';
 
 const ALLOW: Action = Object.freeze({ kind: 'allow' });
-const EPERM = 1;
 const DENY: Action = Object.freeze({ kind: 'errno', errno: EPERM });
 
 /** Which of the calls are denied to a child. */

@@ -1,8 +1,8 @@
 /**
  * Validates policies and calls that callers make, and copies them, so that later changes by the caller have no effect.
  */
-import { SeccompError } from '../errors.js';
 import { ABIS, type Abi, type AbiName } from '../syscalls/abi.js';
+import { MAX_ERRNO } from '../syscalls/errno.js';
 import { copyFields, copyList, type Fields, type Path, propertyOf, type Refuse } from '../util/own-data.js';
 import { ACTION_KINDS } from './action.js';
 import type { AbiPolicy, Action, Call, Comparison, Condition, Decision, NumberRange, Policy } from './policy.js';
@@ -11,14 +11,6 @@ import type { AbiPolicy, Action, Call, Comparison, Condition, Decision, NumberRa
 const MOST = 1 << 20;
 const MAX_NUMBER = 0xffff_ffff;
 const COMPARISONS: readonly (Comparison | 'masked-eq')[] = ['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'masked-eq'];
-
-/** Throws ERR_SECCOMP_OPTION for a problem in a parameter of this name. */
-export function refuseIn(parameter: string): Refuse {
-  return (path, problem) => {
-    const place = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`)).join('');
-    throw new SeccompError('ERR_SECCOMP_OPTION', `${parameter}${place}: ${problem}`);
-  };
-}
 
 /**
  * Validates and copies a policy. If `only` is given, copies no decisions but those that may apply to this call. Calls
@@ -201,7 +193,7 @@ function readAction(value: unknown, place: Place): Action {
     case undefined:
       return place.at('kind').refuse(`must be one of ${ACTION_KINDS.join(', ')}`);
     case 'errno':
-      return { kind, errno: place.at('errno').number(errno, 4095) };
+      return { kind, errno: place.at('errno').number(errno, MAX_ERRNO) };
     case 'trace':
       return { kind, message: place.at('message').number(message, 0xffff) };
     case 'trap':

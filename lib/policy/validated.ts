@@ -2,10 +2,11 @@
  * The public functions on policies. Each one validates and copies its arguments, and then calls the function of the
  * same name in evaluate.ts or algebra.ts, which trusts them.
  */
+import { refuseIn } from '../errors.js';
 import * as algebra from './algebra.js';
 import { evaluate as evaluateTrusted } from './evaluate.js';
 import type { Action, Call, Policy } from './policy.js';
-import { readCall, readPolicy, refuseIn } from './read-policy.js';
+import { readCall, readPolicy } from './read-policy.js';
 
 /**
  * Returns the action of a policy for one call: that of the first decision whose conditions all hold, else the default

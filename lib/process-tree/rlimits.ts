@@ -1,7 +1,7 @@
 /** Resource limits of the programs that this package starts: setrlimit(2). */
 import { readFileSync } from 'node:fs';
-import { SeccompError } from '../errors.js';
-import { copyFields, own, type Refuse } from '../util/own-data.js';
+import { refuseIn, SeccompError } from '../errors.js';
+import { copyFields, own } from '../util/own-data.js';
 import { suggest } from '../util/suggest.js';
 
 /**
@@ -111,9 +111,7 @@ function bounds(limit: unknown, name: string): { readonly soft: unknown; readonl
   return { soft, hard };
 }
 
-const refuse: Refuse = (path, problem) => {
-  throw new SeccompError('ERR_SECCOMP_OPTION', `${['options.rlimits', ...path].join('.')}: ${problem}`);
-};
+const refuse = refuseIn('options.rlimits');
 
 function limitValue(value: unknown, name: string): bigint {
   if (value === 'unlimited') return NO_LIMIT;

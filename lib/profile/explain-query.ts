@@ -1,10 +1,10 @@
 /** Validates the call to explain, and converts its arguments to register values. */
-import { SeccompError } from '../errors.js';
+import { refuseIn, SeccompError } from '../errors.js';
 import type { Call } from '../policy/policy.js';
 import { ABIS, type AbiName, abiOf } from '../syscalls/abi.js';
 import { suggestSyscall } from '../syscalls/suggest-syscall.js';
 import { syscallNumber, syscallsOf } from '../syscalls/table.js';
-import { copyFields, copyList, type Path } from '../util/own-data.js';
+import { copyFields, copyList } from '../util/own-data.js';
 import { suggest } from '../util/suggest.js';
 
 /** A call, by name. */
@@ -29,10 +29,7 @@ const MOST_VALUES = 64;
  * @throws {SeccompError} ERR_SECCOMP_OPTION if the value is not a question.
  */
 export function readQuestion(question: unknown): Required<Question> {
-  const refuse = (path: Path, problem: string): never => {
-    const message = `${['question', ...path].join('.')}: ${problem}; a question is { syscall: "openat", args, abi }`;
-    throw new SeccompError('ERR_SECCOMP_OPTION', message);
-  };
+  const refuse = refuseIn('question', 'a question is { syscall: "openat", args, abi }');
   if (typeof question !== 'object' || question === null) return refuse([], 'must be an object that names a syscall');
   const { syscall, args, abi, ...others } = copyFields(question, refuse);
   for (const name of Object.keys(others)) refuse([name], 'is unknown');

@@ -1,6 +1,7 @@
 /** Writes a profile as a manifest of Kubernetes' Security Profiles Operator. */
-import { SeccompError } from '../errors.js';
+import { EPERM } from '../syscalls/errno.js';
 import type { Argument, Rule } from './document/types.js';
+import { fail } from './fail.js';
 import type { Profile } from './profile.js';
 
 export interface Manifest {
@@ -82,8 +83,6 @@ export function checkManifestName(name: string): void {
   );
 }
 
-const EPERM = 1;
-
 function ruleLines(rule: Rule): readonly string[] {
   if (rule.includes ?? rule.excludes)
     fail('includes and excludes have no place in a SeccompProfile: resolve them first');
@@ -110,8 +109,4 @@ function argumentLines(argument: Argument): readonly string[] {
 function list(key: string, items: readonly string[]): readonly string[] {
   const indent = ' '.repeat(key.search(/\S/) + 2);
   return items.length === 0 ? [] : [`${key}:`, ...items.map((item) => `${indent}- ${item}`)];
-}
-
-function fail(message: string): never {
-  throw new SeccompError('ERR_SECCOMP_OPTION', message);
 }

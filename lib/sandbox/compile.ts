@@ -1,13 +1,14 @@
 /** compile(): compiles profiles or a policy to a filter. Does not attach it. */
-import { SeccompError } from '../errors.js';
+import { refuseIn, SeccompError } from '../errors.js';
 import { compilePolicy } from '../filter/compile.js';
 import type { Filter } from '../filter/filter.js';
 import type { Policy } from '../policy/policy.js';
-import { readPolicy, refuseIn } from '../policy/read-policy.js';
+import { readPolicy } from '../policy/read-policy.js';
+import { refuseOptions } from '../profile/document/options.js';
 import { UNCONFINED } from '../profile/source.js';
 import { readOptions } from './options/table.js';
 import type { CompileOptions } from './options/types.js';
-import { type FilterSource, refuseOptions, resolveSources } from './plan/resolve-sources.js';
+import { type FilterSource, resolveSources } from './plan/resolve-sources.js';
 
 const HOST_OPTIONS = ['host', 'capabilities', 'abis'] as const;
 

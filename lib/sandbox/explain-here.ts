@@ -2,13 +2,14 @@
 import { permissiveness } from '../policy/action.js';
 import { denialOf } from '../policy/isolation-denials.js';
 import type { Action } from '../policy/policy.js';
+import { refuseOptions } from '../profile/document/options.js';
 import { type Change, type Explanation, explainCall } from '../profile/explain.js';
 import { type Question, readQuestion, registers } from '../profile/explain-query.js';
 import type { Host } from '../profile/resolve/resolve.js';
 import { loadProfile, type ProfileSource } from '../profile/source.js';
 import { readOptions } from './options/table.js';
 import type { CompileOptions } from './options/types.js';
-import { hostOf, refuseOptions } from './plan/resolve-sources.js';
+import { hostOf } from './plan/resolve-sources.js';
 
 /**
  * Explains what a profile decides for a call: the action, the rule that led to it, why, and which changes would lead to

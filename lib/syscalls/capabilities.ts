@@ -45,3 +45,14 @@ export const CAPABILITIES = [
 
 /** The name of a capability. */
 export type Capability = (typeof CAPABILITIES)[number];
+
+/** The capabilities of a set in the form of /proc/PID/status: a bit for each, in hexadecimal. */
+export function capabilitiesIn(set: string): readonly Capability[] {
+  const bits = BigInt(`0x${set}`);
+  return CAPABILITIES.filter((_, i) => ((bits >> BigInt(i)) & 1n) === 1n);
+}
+
+/** A bit for each capability, by its number. */
+export function capabilityBits(names: readonly string[]): bigint {
+  return CAPABILITIES.reduce((bits, name, i) => (names.includes(name) ? bits | (1n << BigInt(i)) : bits), 0n);
+}

@@ -10,7 +10,7 @@ import { readOptions } from '../sandbox/options/table.js';
 import type { HostOptions, SpawnOptions } from '../sandbox/options/types.js';
 import type { FilterSource } from '../sandbox/plan/resolve-sources.js';
 import { type RunOptions, runProgram } from '../sandbox/run.js';
-import { errnos } from '../syscalls/errno.js';
+import { errnos, MAX_ERRNO } from '../syscalls/errno.js';
 import { fromCaller } from '../util/caller.js';
 import { own } from '../util/own-data.js';
 import { suggest } from '../util/suggest.js';
@@ -193,9 +193,6 @@ function readErrno(errno: unknown): number {
   const message = `options.errno: ${inspect(errno)} is not an errno${nearest}: give a name such as "EPERM", or digits`;
   throw new SeccompError('ERR_SECCOMP_OPTION', message);
 }
-
-/** The largest errno that a filter returns. Source: include/linux/err.h. */
-const MAX_ERRNO = 4095;
 
 /** Errnos are compared by number, since some have two names: EAGAIN and EWOULDBLOCK. */
 function errnoNumber(errno: string): number {

@@ -1,13 +1,13 @@
 /** The calls that a test names, and how they are turned into a syscall number and argument registers. */
 import { inspect } from 'node:util';
-import { SeccompError } from '../errors.js';
+import { refuseIn, SeccompError } from '../errors.js';
 import type { Call } from '../policy/policy.js';
 import { abiNamed, callOf, type Question, readQuestion, registers } from '../profile/explain-query.js';
 import { type AbiName, abiOf } from '../syscalls/abi.js';
 import type { SyscallName } from '../syscalls/generated/names.js';
 import { type GroupName, groupNames, syscallGroup } from '../syscalls/groups.js';
 import { syscallName, syscallNumber } from '../syscalls/table.js';
-import { copyFields, copyList, type Refuse } from '../util/own-data.js';
+import { copyFields, copyList } from '../util/own-data.js';
 import { suggest } from '../util/suggest.js';
 
 /** A call of the syscall with this number, which need not have a name. */
@@ -71,9 +71,7 @@ const MOST_CALLS = 1 << 20;
 /** Elements of `args` that are read, so that the error for more than six can show them. */
 const MOST_ARGUMENTS = 64;
 
-const refuse: Refuse = (path, problem) => {
-  throw new SeccompError('ERR_SECCOMP_OPTION', `${['calls', ...path].join('.')}: ${problem}`);
-};
+const refuse = refuseIn('calls');
 
 function readCall(call: unknown, native: AbiName): readonly NamedCall[] {
   if (typeof call !== 'string') return [readObject(call, native)];

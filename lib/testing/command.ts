@@ -1,8 +1,8 @@
 /** Commands of a test suite: `[file, ...arguments]`. */
 import { inspect } from 'node:util';
-import { SeccompError } from '../errors.js';
+import { refuseIn } from '../errors.js';
 import { MOST_ARGUMENTS } from '../sandbox/arguments.js';
-import { copyList, type Path } from '../util/own-data.js';
+import { copyList } from '../util/own-data.js';
 
 export interface Command {
   readonly file: string;
@@ -16,6 +16,7 @@ export interface Command {
  * @throws SeccompError ERR_SECCOMP_OPTION if it is not an array of strings, or empty.
  */
 export function readCommand(command: unknown): Command {
+  const refuse = refuseIn('command');
   if (!Array.isArray(command)) return refuse([], `must be an array, [file, ...arguments], not ${inspect(command)}`);
   const elements = copyList(command, MOST_ARGUMENTS, refuse);
   const texts = elements.map((element, i) =>
@@ -24,8 +25,4 @@ export function readCommand(command: unknown): Command {
   const [file, ...args] = texts;
   if (file === undefined) return refuse([], 'is empty: give [file, ...arguments]');
   return { file, args, text: texts.join(' ') };
-}
-
-function refuse(path: Path, problem: string): never {
-  throw new SeccompError('ERR_SECCOMP_OPTION', `command${path.map((key) => `[${key}]`).join('')}: ${problem}`);
 }

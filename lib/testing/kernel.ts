@@ -17,7 +17,7 @@ import type { Action, Policy } from '../policy/policy.js';
 import { toNativeFilters } from '../sandbox/child/native-request.js';
 import { attachError } from '../sandbox/child/start-errors.js';
 import { type AbiName, abiOf } from '../syscalls/abi.js';
-import { errnos } from '../syscalls/errno.js';
+import { MAX_ERRNO, namesByNumber } from '../syscalls/errno.js';
 import { has } from '../util/own-data.js';
 import { systemError } from '../util/system-error.js';
 import type { NamedCall, ProbeAnswer } from './calls.js';
@@ -50,7 +50,7 @@ export function kernelOutcomes(policy: Policy, calls: readonly NamedCall[], nati
     throw new SeccompError('ERR_SECCOMP_UNSUPPORTED', message);
   }
   const filter = compilePolicy(policy, { gate: PROFILE_GATE });
-  const errno = unusedData(filter, 'errno', 4095);
+  const errno = unusedData(filter, 'errno', MAX_ERRNO);
   const base = denyingAll(native, { kind: 'errno', errno });
   const isByBase = (answer?: NativeAnswer) => answer?.kind === RETURNED && answer.value === -errno;
 
@@ -160,5 +160,5 @@ function withoutErrno(outcome: Outcome['outcome']): Outcome {
 }
 
 function nameOrDigits(errno: number): string {
-  return [...errnos()].find(([, number]) => number === errno)?.[0] ?? String(errno);
+  return namesByNumber().get(errno) ?? String(errno);
 }

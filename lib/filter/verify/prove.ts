@@ -3,9 +3,10 @@
  * 64-bit values of all arguments. The program is followed for ranges of numbers. Where only arguments are tested, its
  * return value becomes a decision diagram, and so do the policy's decisions: equal functions have the same diagram.
  */
+import { refuseIn } from '../../errors.js';
 import { actionOf, returnValue } from '../../policy/action.js';
 import type { Policy } from '../../policy/policy.js';
-import { readPolicy, refuseIn } from '../../policy/read-policy.js';
+import { readPolicy } from '../../policy/read-policy.js';
 import { MAX_WORD } from '../../policy/word-set.js';
 import type { Abi } from '../../syscalls/abi.js';
 import { syscallName, syscallNumber } from '../../syscalls/table.js';

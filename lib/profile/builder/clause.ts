@@ -6,8 +6,8 @@ import { structuralKey } from '../../util/structural-key.js';
 import { suggest } from '../../util/suggest.js';
 import { shown } from '../document/diagnostics.js';
 import { type ActionName, ANYWHERE, type Argument, type Conditions, type Rule } from '../document/types.js';
+import { fail } from '../fail.js';
 import type { ArgumentTest } from './argument.js';
-import { fail } from './fail.js';
 import { and, type HostCondition } from './host-conditions.js';
 
 /** One call of the builder: which calls get which action. */

@@ -5,8 +5,8 @@ import { ABIS, abiOf } from '../../syscalls/abi.js';
 import { argumentWidth, syscallNumber } from '../../syscalls/table.js';
 import { structuralKey } from '../../util/structural-key.js';
 import { type Argument, comparesArgumentTwice, type Rule } from '../document/types.js';
+import { fail } from '../fail.js';
 import { complement, intersection, testsOf, type ValueSet, valueSetsOf } from './argument-values.js';
-import { fail } from './fail.js';
 import { and, subtract, withHostCondition } from './host-conditions.js';
 
 /**

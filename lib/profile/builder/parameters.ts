@@ -8,8 +8,8 @@ import { copyFields, copyList, type Fields, type Refuse } from '../../util/own-d
 import { suggest } from '../../util/suggest.js';
 import { shown } from '../document/diagnostics.js';
 import type { Conditions } from '../document/types.js';
+import { fail } from '../fail.js';
 import { dockerArches } from './clause.js';
-import { fail } from './fail.js';
 
 /** Conditions on the host, as `when` and `unless` take them. */
 export interface Facts {

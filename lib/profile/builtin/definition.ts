@@ -20,12 +20,6 @@ export interface BuiltinDefinition {
 /** Lists by topic, in the order of the documentation. */
 export type Topics<Item> = Readonly<Record<string, readonly Item[]>>;
 
-/** Source: asm-generic/errno-base.h, asm-generic/errno.h. */
-export const EPERM = 1;
-export const EACCES = 13;
-export const EINVAL = 22;
-export const ENOSYS = 38;
-
 /** Syscalls that one rule decides, for one reason. */
 export interface Group {
   /** One sentence: the purpose of the syscalls, or the reason for the rule. */

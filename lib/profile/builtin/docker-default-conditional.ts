@@ -1,6 +1,7 @@
 /** The rules of `docker-default` that depend on arguments, kernel version, CPU or capabilities. */
+import { ENOSYS } from '../../syscalls/errno.js';
 import { AF_ALG, AF_VSOCK, BY_CAPABILITY, BY_CPU, NAMESPACES, PERSONALITIES } from './common/conditional.js';
-import { ENOSYS, type Group, type HostRequirement } from './definition.js';
+import type { Group, HostRequirement } from './definition.js';
 
 /** Lifts the rules on namespaces and mounts: a process with this capability may make them. */
 const CAP_SYS_ADMIN: HostRequirement = { capabilities: ['CAP_SYS_ADMIN'] };

@@ -3,9 +3,10 @@
  * call as moby/profiles seccomp v0.2.3 (commit cd3bed8) does; test/profile/builtin/docker-default.test.ts compares
  * the two.
  */
+import { EPERM } from '../../syscalls/errno.js';
 import { BESIDES, COMMON } from './common/allowed.js';
 import { REFUSED } from './common/refusals.js';
-import { type BuiltinDefinition, EPERM } from './definition.js';
+import type { BuiltinDefinition } from './definition.js';
 import { DOCKER_CONDITIONAL } from './docker-default-conditional.js';
 
 export const DOCKER_DEFAULT: BuiltinDefinition = {

@@ -3,9 +3,10 @@
  * every call as containers/container-libs' seccomp.json (commit f0ddf1a) does;
  * test/profile/builtin/podman-default.test.ts compares the two.
  */
+import { ENOSYS } from '../../syscalls/errno.js';
 import { BESIDES, COMMON } from './common/allowed.js';
 import { REFUSED } from './common/refusals.js';
-import { type BuiltinDefinition, ENOSYS } from './definition.js';
+import type { BuiltinDefinition } from './definition.js';
 import { PODMAN_CONDITIONAL } from './podman-default-conditional.js';
 
 const NEWER = 'They are newer than the profile, which allows only what has been looked at.';

@@ -1,5 +1,5 @@
 /** Options of loading a profile: how to read it, and how to understand what the document leaves open. */
-import { SeccompError } from '../../errors.js';
+import { refuseIn, SeccompError } from '../../errors.js';
 import { copyFields, emptyFields, type Fields } from '../../util/own-data.js';
 import { suggest } from '../../util/suggest.js';
 
@@ -77,9 +77,7 @@ export function optionFields(options: unknown): Fields {
     const kind = options === null ? 'null' : Array.isArray(options) ? 'an array' : typeof options;
     throw new SeccompError('ERR_SECCOMP_OPTION', `options: must be an object, not ${kind}`);
   }
-  return copyFields(options, (path, problem) => {
-    throw new SeccompError('ERR_SECCOMP_OPTION', `${['options', ...path].join('.')}: ${problem}`);
-  });
+  return copyFields(options, refuseIn('options'));
 }
 
 /**
@@ -87,7 +85,11 @@ export function optionFields(options: unknown): Fields {
  *
  * @throws {SeccompError} ERR_SECCOMP_OPTION
  */
-export function refuseOptions(options: ReadOptions, names: readonly (keyof ReadOptions)[], what: string): void {
+export function refuseOptions<Name extends string>(
+  options: { readonly [Each in Name]?: unknown },
+  names: readonly Name[],
+  what: string,
+): void {
   const unused = names.find((name) => options[name] !== undefined);
   if (unused === undefined) return;
   throw new SeccompError('ERR_SECCOMP_OPTION', `options.${unused}: has no effect on ${what}: leave it out`);

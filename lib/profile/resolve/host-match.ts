@@ -1,5 +1,5 @@
 /** The host that a profile is resolved for, and the rules that apply there. */
-import { SeccompError } from '../../errors.js';
+import { refuseIn } from '../../errors.js';
 import { ABIS, type AbiName, abiOf } from '../../syscalls/abi.js';
 import { CAPABILITIES } from '../../syscalls/capabilities.js';
 import { compareKernelVersions, parseKernelVersion } from '../../util/kernel-version.js';
@@ -26,11 +26,7 @@ export interface Host {
  * @throws {SeccompError} ERR_SECCOMP_OPTION if the value is not a host.
  */
 export function readHost(host: unknown): Host {
-  const refuse = (path: Path, problem: string) => {
-    const place = ['host', ...path].join('.');
-    const message = `${place}: ${problem}; a host is { abi, kernel: { major, minor }, capabilities }`;
-    throw new SeccompError('ERR_SECCOMP_OPTION', message);
-  };
+  const refuse = refuseIn('host', 'a host is { abi, kernel: { major, minor }, capabilities }');
   const at =
     (...place: Path): Refuse =>
     (path, problem) =>

@@ -5,8 +5,9 @@
  */
 import { type Action, type NumberRange, numbersOf } from '../../policy/policy.js';
 import type { Abi, AbiName } from '../../syscalls/abi.js';
+import { ENOSYS } from '../../syscalls/errno.js';
 
-const ENOSYS: Action = Object.freeze({ kind: 'errno', errno: 38 });
+const NOT_IMPLEMENTED: Action = Object.freeze({ kind: 'errno', errno: ENOSYS });
 
 /** Default actions under which a newer call is executed, so that ENOSYS is not needed. */
 const CARRIED_OUT: ReadonlySet<Action['kind']> = new Set(['allow', 'log', 'trace']);
@@ -21,7 +22,7 @@ const WITHOUT_ZERO: ReadonlySet<AbiName> = new Set(['s390', 's390x']);
  */
 export function newerSyscalls(abi: Abi, largest: number | undefined, defaultAction: Action): readonly NumberRange[] {
   if (largest === undefined || CARRIED_OUT.has(defaultAction.kind)) return [];
-  const decisions = [{ conditions: [], action: ENOSYS, rule: undefined }];
+  const decisions = [{ conditions: [], action: NOT_IMPLEMENTED, rule: undefined }];
   const zero = WITHOUT_ZERO.has(abi.name) ? [{ first: 0, last: 0, decisions }] : [];
   const above = numbersOf(abi).flatMap(({ first, last }) =>
     last <= largest ? [] : [{ first: Math.max(first, largest + 1), last, decisions }],

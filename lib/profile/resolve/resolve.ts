@@ -2,9 +2,11 @@
  * Resolves a profile for a host, which gives a policy: rules that do not apply to the host are dropped, names become
  * numbers, and comparisons become conditions.
  */
+
 import { type ProfileIssue, SeccompError } from '../../errors.js';
 import type { Action, Policy } from '../../policy/policy.js';
 import { type AbiName, abiOf } from '../../syscalls/abi.js';
+import { EPERM } from '../../syscalls/errno.js';
 import type { Path } from '../../util/own-data.js';
 import { type Diagnostic, Diagnostics } from '../document/diagnostics.js';
 import { ARCHITECTURES } from '../document/fields.js';
@@ -172,7 +174,6 @@ function readsArchMap(native: AbiName, format: ProfileFormat): boolean {
 function actionOf(name: ActionName, data: number | null | undefined, keys: Path, diagnostics: Diagnostics): Action {
   const simple = SIMPLE_ACTIONS.get(name);
   if (simple === undefined) {
-    const EPERM = 1;
     return name === 'SCMP_ACT_TRACE'
       ? { kind: 'trace', message: data ?? EPERM }
       : { kind: 'errno', errno: data ?? EPERM };

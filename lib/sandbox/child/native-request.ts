@@ -4,13 +4,14 @@ import { ATTACH_FLAGS, listenerFlags } from '../../host.js';
 import type { NativeFilters, NativeRequest } from '../../native.js';
 import { openInbox } from '../../notify/listener.js';
 import { limitTriples } from '../../process-tree/rlimits.js';
-import { CAPABILITIES } from '../../syscalls/capabilities.js';
+import { capabilityBits } from '../../syscalls/capabilities.js';
 import { own, propertyOf } from '../../util/own-data.js';
 import type { ProgramCall } from '../arguments.js';
 import { checkNoNul } from '../options/checks.js';
 import type { ProgramOptions } from '../options/types.js';
 import type { FilterPlan } from '../plan/plan-filters.js';
 import type { Agent } from '../plan/resolve-sources.js';
+import { candidatePaths } from './candidate-paths.js';
 
 type Options = ProgramOptions & { readonly detached?: boolean | undefined };
 
@@ -29,7 +30,7 @@ export function toNativeRequest(
   const variables = options.env ?? process.env;
   const directory = cwd ? String(cwd) : undefined;
   return own({
-    candidates: candidates(file, variables),
+    candidates: candidatePaths(file, variables),
     args: argv,
     env: environment(variables),
     cwd: directory,
@@ -65,20 +66,7 @@ export function toNativeFilters(
   };
 }
 
-/** A bit for each capability, by its number. */
-function capabilityBits(names: readonly string[]): bigint {
-  return CAPABILITIES.reduce((bits, name, i) => (names.includes(name) ? bits | (1n << BigInt(i)) : bits), 0n);
-}
-
 type Variables = Readonly<Record<string, string | undefined>>;
-
-/** The paths that execvp(3) would try. */
-function candidates(file: string, variables: Variables): readonly string[] {
-  if (file.includes('/')) return [file];
-  return String(propertyOf(variables, 'PATH') ?? '/bin:/usr/bin')
-    .split(':')
-    .map((directory) => (directory === '' ? file : `${directory}/${file}`));
-}
 
 /** One string of `NAME=value` for all variables, each with a NUL at its end. */
 function environment(variables: Variables): string {

@@ -5,7 +5,7 @@
 import { type ChildProcess, fork as forkInNode, type ForkOptions as NodeForkOptions } from 'node:child_process';
 import { addAbortListener } from 'node:events';
 import { accessSync, constants, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SeccompError } from '../../errors.js';
 import { policyOf } from '../../filter/filter.js';
@@ -13,7 +13,7 @@ import type { Isolate, Isolation } from '../../landlock/domain.js';
 import type { Enforcement } from '../../landlock/enforcement.js';
 import { addon, launcherFile, preloadFile } from '../../native.js';
 import { fromCaller } from '../../util/caller.js';
-import { define, own, propertyOf } from '../../util/own-data.js';
+import { define, own } from '../../util/own-data.js';
 import type { ProgramCall } from '../arguments.js';
 import { endingOf } from '../options/ending.js';
 import type { FilterOptions } from '../options/types.js';
@@ -21,6 +21,7 @@ import type { FilterPlan } from '../plan/plan-filters.js';
 import { encodePayload, PAYLOAD_VARIABLE } from '../this-process/fork-payload.js';
 import { deniesIoUring } from '../this-process/io-uring.js';
 import { withoutEval } from '../this-process/node-arguments.js';
+import { candidatePaths } from './candidate-paths.js';
 import { toNativeFilters } from './native-request.js';
 
 /** Options of `fork`: those of node:child_process, and those of this package. */
@@ -131,9 +132,7 @@ function failingFork(modulePath: string, args: readonly string[], options: NodeF
 /** Whether execvp(3) would find no program. Any other error is left to the launcher. */
 function isMissing(program: string, { cwd = '', env = process.env }: NodeForkOptions): boolean {
   const folder = cwd instanceof URL ? fileURLToPath(cwd) : String(cwd);
-  const paths = String(propertyOf(env, 'PATH') ?? '/bin:/usr/bin').split(':');
-  const places = program.includes('/') ? [program] : paths.map((each) => join(each, program));
-  return places.every((place) => {
+  return candidatePaths(program, env).every((place) => {
     try {
       accessSync(resolve(folder, place), constants.X_OK);
       return statSync(resolve(folder, place)).isDirectory();

@@ -6,15 +6,11 @@ import type { Filter } from '../../filter/filter.js';
 import { machineAbis } from '../../host.js';
 import type { AttachFlag } from '../../policy/action.js';
 import { supervisedDenials, withDenials } from '../../policy/isolation-denials.js';
-import { type Policy, rangesOf } from '../../policy/policy.js';
+import type { Policy } from '../../policy/policy.js';
 import type { SupervisorOptions } from '../options/types.js';
+import { withListener } from './exec-gate.js';
+import { hasNotify } from './notifications.js';
 import type { Agent } from './resolve-sources.js';
-
-/**
- * Syscalls that the child makes under its filter: to send the listener (sendmsg(2)), to execute its program, and to
- * exit if that fails.
- */
-const GATE = ['execve', 'exit', 'exit_group', 'sendmsg'] as const;
 
 /** Maximum bytes of a socket's path: sun_path of linux/un.h, without its NUL. */
 const LONGEST_PATH = 107;
@@ -44,18 +40,16 @@ export function checkAgent(
   return agent;
 }
 
-/** The filter whose listener is sent to an agent. */
-export function agentFilter(policy: Policy | undefined, flags: readonly AttachFlag[], isolated: boolean): Filter {
+/** The filter whose listener is sent to an agent. `gate` is the gate of the start. */
+export function agentFilter(
+  policy: Policy | undefined,
+  gate: readonly string[],
+  flags: readonly AttachFlag[],
+  isolated: boolean,
+): Filter {
   if (policy === undefined) throw new TypeError('unconfined has no agent');
-  return compilePolicy(withDenials(policy, machineAbis(), supervisedDenials(policy, isolated)), { gate: GATE, flags });
-}
-
-/** Whether the policy notifies a listener of some calls. */
-export function hasNotify({ abis, defaultAction, foreignAction }: Policy): boolean {
-  const lists = abis.flatMap((each) => [...each.syscalls.values(), ...rangesOf(each).map((range) => range.decisions)]);
-  return [defaultAction, foreignAction, ...lists.flat().map(({ action }) => action)].some(
-    ({ kind }) => kind === 'notify',
-  );
+  const denying = withDenials(policy, machineAbis(), supervisedDenials(policy, isolated));
+  return compilePolicy(denying, { gate: withListener(gate), flags });
 }
 
 function refuseImpossible({ path, metadata = '' }: Agent): void {

@@ -1,9 +1,9 @@
 /** The isolation of a program: whether it is isolated, and what is enforced. */
-import { readFileSync } from 'node:fs';
 import { type Isolation, isolation, notIsolated, type Subject } from '../../landlock/domain.js';
 import type { Enforcement } from '../../landlock/enforcement.js';
 import { isRootOutside } from '../../process-tree/rlimits.js';
-import { CAPABILITIES } from '../../syscalls/capabilities.js';
+import { CAPABILITIES, capabilitiesIn } from '../../syscalls/capabilities.js';
+import { readStatus } from '../../util/process-status.js';
 import type { ProgramOptions } from '../options/types.js';
 
 type Options = Pick<ProgramOptions, 'isolate' | 'uid' | 'capabilities' | 'rlimits'>;
@@ -45,7 +45,7 @@ function subjectOf(options: Options): Subject {
     ? kept
     : ours === 0 && uid !== undefined && uid !== null
       ? []
-      : ambient().filter((name) => kept.includes(name));
+      : capabilitiesIn(status('CapAmb') || '0').filter((name) => kept.includes(name));
   return {
     isSameUser: (uid ?? ours) === ours,
     isRoot: (isUser0 || own.includes('CAP_SETUID')) && isRootOutside(),
@@ -65,15 +65,10 @@ function idsOf(uid: number | undefined, ours: number): readonly number[] {
   return [uid ?? ours, process.getuid?.() ?? 0, ...all.slice(2, 3).map(Number)];
 }
 
-function ambient(): readonly string[] {
-  const bits = BigInt(`0x${status('CapAmb') || '0'}`);
-  return CAPABILITIES.filter((_, i) => ((bits >> BigInt(i)) & 1n) === 1n);
-}
-
-/** A field of /proc/self/status; empty if there is none. */
+/** A field of /proc/self/status; empty if there is none, or /proc can't be read. */
 function status(field: string): string {
   try {
-    return new RegExp(`^${field}:\\s*(.*)$`, 'm').exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '';
+    return readStatus('self').get(field) ?? '';
   } catch {
     return '';
   }

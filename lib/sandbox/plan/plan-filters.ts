@@ -11,9 +11,11 @@ import type { Enforcement } from '../../landlock/enforcement.js';
 import type { AttachFlag } from '../../policy/action.js';
 import { type Denials, denialsPolicy, withDenials } from '../../policy/isolation-denials.js';
 import type { ProgramOptions, SupervisorOptions } from '../options/types.js';
-import { agentFilter, checkAgent, hasNotify } from './agent-handoff.js';
+import { agentFilter, checkAgent } from './agent-handoff.js';
 import { FilterCache } from './cache.js';
+import { START_GATES } from './exec-gate.js';
 import { enforcementOf, isolationFor } from './isolation.js';
+import { refuseWithoutListener } from './notifications.js';
 import type { Agent, DecidedSource, ResolvedSources } from './resolve-sources.js';
 import {
   NO_SUPERVISOR,
@@ -44,9 +46,9 @@ export type Target = keyof typeof TARGETS;
 
 const TARGETS = {
   /** By a child, before it executes its program. */
-  child: { gate: ['execve', 'exit_group'], hasListener: true, isIsolated: true },
+  child: { gate: START_GATES.child, hasListener: true, isIsolated: true },
   /** By this process, before it executes another program. */
-  execve: { gate: ['execve', 'exit'], hasListener: true, isIsolated: true },
+  execve: { gate: START_GATES.execve, hasListener: true, isIsolated: true },
   /** By a Node that runs already, which was started by a launcher that isolates it. */
   fork: { gate: [], hasListener: false, isIsolated: true },
   /** By this process itself. */
@@ -70,7 +72,7 @@ const compiled = new FilterCache<Compiled>();
  * that nobody answers, and for isolation that this kernel can't enforce; ERR_SECCOMP_OPTION for two listeners.
  */
 export function planFilters(sources: ResolvedSources, options: PlanOptions, target: Target): FilterPlan {
-  const { hasListener, isIsolated } = TARGETS[target];
+  const { gate, hasListener, isIsolated } = TARGETS[target];
   const supervisor = supervisorOf(options);
   const names = [...supervisor.handlers.keys()];
   const isFiltered = sources.each.length > 0 || names.length > 0;
@@ -84,10 +86,10 @@ export function planFilters(sources: ResolvedSources, options: PlanOptions, targ
   const variant = `${target};${isolated};${isSupervised ? `${watches}:${names.join(' ')}` : ''}`;
   const { filters, supervised } = compiled.get(sources.identity, variant, (): Compiled => {
     if (agent !== undefined)
-      return { filters: [agentFilter(sources.policy, sources.flags, isolated)], supervised: undefined };
+      return { filters: [agentFilter(sources.policy, gate, sources.flags, isolated)], supervised: undefined };
     if (!isSupervised) {
       // harden() returns them to its caller.
-      const filters = Object.freeze(plainFilters(sources, TARGETS[target].gate, isolated));
+      const filters = Object.freeze(plainFilters(sources, gate, isolated));
       return { filters, supervised: undefined };
     }
     const made = supervisedFilter(sources, names, watches, isolated);
@@ -129,7 +131,7 @@ function plainFilters(sources: ResolvedSources, gate: readonly string[], isolate
   const { each } = sources;
   const isolation = isolated ? [{ policy: denialsPolicy(machineAbis(), ISOLATED), flags: [] }] : [];
   if (each.length === 0) return filterForEach(isolation, gate);
-  refuseUnanswered(sources);
+  refuseWithoutListener(sources);
   const given = each.length === 1 && gate.length === 0 ? each[0]?.filter : undefined;
   if (given?.gate.length === 0) return [...filterForEach(isolation, []), given];
   try {
@@ -152,17 +154,4 @@ function filterForEach(all: readonly Omit<DecidedSource, 'filter'>[], gate: read
   return all.map(({ policy, flags }, i) =>
     compilePolicy(policy, { gate: i < all.length - 1 ? [...gate, 'seccomp'] : gate, flags }),
   );
-}
-
-/**
- * Refuses notifications that nobody answers: the kernel would fail such calls with ENOSYS, which no profile intends.
- */
-function refuseUnanswered({ each, profiles }: ResolvedSources): void {
-  const flags = profiles.flatMap(({ document }) => document.flags ?? []);
-  const listener = flags.find((flag) => flag === 'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV');
-  const what = listener ?? (each.some(({ policy }) => hasNotify(policy)) ? 'SCMP_ACT_NOTIFY' : undefined);
-  if (what === undefined) return;
-  const remedy =
-    'spawn takes handlers, as options.notify, and profiles with a listenerPath; else use SCMP_ACT_ERRNO, or leave it out';
-  throw new SeccompError('ERR_SECCOMP_UNSUPPORTED', `${what} needs a supervisor, and there is none: ${remedy}`);
 }

@@ -2,13 +2,13 @@
  * resolveSources: the second step of every start, and the only place where a name, a path, a text, an object, a Profile
  * or a Filter becomes profiles and a policy.
  */
-import { SeccompError } from '../../errors.js';
+import { refuseIn, SeccompError } from '../../errors.js';
 import { Filter, policyOf } from '../../filter/filter.js';
 import { thisHost } from '../../host.js';
 import type { AttachFlag } from '../../policy/action.js';
 import { intersect } from '../../policy/algebra.js';
 import type { Policy } from '../../policy/policy.js';
-import { refuseIn } from '../../policy/read-policy.js';
+import { refuseOptions } from '../../profile/document/options.js';
 import { Profile } from '../../profile/profile.js';
 import { readHost } from '../../profile/resolve/host-match.js';
 import { type Host, resolve } from '../../profile/resolve/resolve.js';
@@ -146,17 +146,6 @@ export function hostOf({ host, capabilities, abis }: CompileOptions): Host {
     throw new SeccompError('ERR_SECCOMP_OPTION', message);
   }
   return readHost(host);
-}
-
-/**
- * Refuses options that have no effect on `what`.
- *
- * @throws SeccompError ERR_SECCOMP_OPTION
- */
-export function refuseOptions(options: CompileOptions, names: readonly HostOption[], what: string): void {
-  const name = names.find((each) => options[each] !== undefined);
-  if (name === undefined) return;
-  throw new SeccompError('ERR_SECCOMP_OPTION', `options.${name}: has no effect on ${what}: leave it out`);
 }
 
 function refuseWithoutProfile({ all }: LoadedSources, options: CompileOptions, names: readonly HostOption[]): void {

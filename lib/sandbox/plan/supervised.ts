@@ -1,6 +1,5 @@
 /** Filters with a listener that this process answers: for handlers, for reporting violations, and for recording. */
 import { hasSubscribers } from 'node:diagnostics_channel';
-import { SeccompError } from '../../errors.js';
 import { compilePolicy } from '../../filter/compile.js';
 import type { Filter } from '../../filter/filter.js';
 import { machineAbis, thisHost } from '../../host.js';
@@ -8,16 +7,22 @@ import type { Supervision } from '../../native.js';
 import { checkTimeout, type HandlerMap } from '../../notify/handlers.js';
 import { CHANNEL, type OnViolation, type ViolationContext } from '../../notify/violation.js';
 import { supervisedDenials, withDenials } from '../../policy/isolation-denials.js';
-import { type Decision, decisionsOf, type Policy, rangesOf } from '../../policy/policy.js';
+import { type Decision, decisionsOf, type Policy } from '../../policy/policy.js';
 import { notifyAlways, notifyOnErrno, overrideDecisions } from '../../policy/rewrite-actions.js';
 import { Profile } from '../../profile/profile.js';
 import { multiplexedDecision, multiplexersOf } from '../../profile/resolve/multiplexed-syscalls.js';
 import { resolve } from '../../profile/resolve/resolve.js';
 import { abiOf } from '../../syscalls/abi.js';
-import { syscallName, syscallNumber } from '../../syscalls/table.js';
+import { ENOSYS } from '../../syscalls/errno.js';
+import { syscallNumber } from '../../syscalls/table.js';
 import type { SupervisorOptions } from '../options/types.js';
+import { START_GATES, withListener } from './exec-gate.js';
 import { observation, supervisionOf } from './native-config.js';
+import { refuseWithoutHandler } from './notifications.js';
 import type { ResolvedSources } from './resolve-sources.js';
+
+/** The syscalls that a supervised child makes under its filter before it executes its program. */
+const GATE = withListener(START_GATES.child);
 
 /** The callbacks for a child's calls, as options describe them. */
 export interface Supervisor {
@@ -38,12 +43,6 @@ export interface SupervisedFilter extends ViolationContext {
 
 /** The supervision of a child: how its notifications are answered, and to whom its calls are reported. */
 export type SupervisionPlan = Supervisor & Omit<SupervisedFilter, 'filter'>;
-
-/**
- * Syscalls that the child makes under its filter: to send the listener to this process (sendmsg(2)), to execute its
- * program, and to exit if that fails.
- */
-const GATE = ['execve', 'exit_group', 'sendmsg'] as const;
 
 /** A supervisor without callbacks: record() reads the counted calls after the child's end. */
 export const NO_SUPERVISOR: Supervisor = { onViolation: undefined, handlers: new Map(), timeout: 0, watches: false };
@@ -74,7 +73,7 @@ export function supervisedFilter(
 ): SupervisedFilter {
   const { host, flags, profiles } = sources;
   const notifying = notifyHandlers(sources.policy ?? resolve(Profile.denylist(), host), names);
-  refuseUnanswered(notifying, names);
+  refuseWithoutHandler(notifying, names);
   const denials = supervisedDenials(notifying, isolated);
   const policy = withDenials(notifying, machineAbis(), denials);
   const answers = compilePolicy(policy, { flags });
@@ -133,28 +132,4 @@ function notifyHandlers(policy: Policy, names: readonly string[]): Policy {
     }
     return overrides;
   });
-}
-
-const ENOSYS = 38;
-
-/** Refuses notifications without a handler: the kernel would wait for an answer that never comes. */
-function refuseUnanswered(policy: Policy, names: readonly string[]): void {
-  const notifies = (decisions: readonly Decision[]) => decisions.some(({ action }) => action.kind === 'notify');
-  const byDefault = [policy.defaultAction, policy.foreignAction].some(({ kind }) => kind === 'notify');
-  const unanswered = policy.abis.flatMap((each) => [
-    ...[...each.syscalls].flatMap(([number, decisions]) => {
-      const name = syscallName(each.abi.name, number) ?? `syscall ${number}`;
-      return notifies(decisions) && !names.includes(name) ? [name] : [];
-    }),
-    ...rangesOf(each).flatMap(({ first, last, decisions }) =>
-      notifies(decisions) ? [`syscalls ${first} to ${last}`] : [],
-    ),
-  ]);
-  if (byDefault) unanswered.unshift('the default action');
-  if (unanswered.length === 0) return;
-  const what = [...new Set(unanswered)].join(', ');
-  throw new SeccompError(
-    'ERR_SECCOMP_UNSUPPORTED',
-    `SCMP_ACT_NOTIFY needs a supervisor, and options.notify has no handler for ${what}`,
-  );
 }

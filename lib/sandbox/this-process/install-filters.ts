@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { SeccompError } from '../../errors.js';
 import { addon, type NativeFilters, type NativeInstallFailure } from '../../native.js';
+import { attachedFilters, readStatus } from '../../util/process-status.js';
 import { systemError } from '../../util/system-error.js';
 import { attachRemedy, noFiltersError } from '../child/start-errors.js';
 
@@ -51,10 +52,8 @@ export interface ThreadState {
 /** Source: proc_pid_status(5). */
 export function threadState(): ThreadState {
   try {
-    const status = readFileSync('/proc/thread-self/status', 'utf8');
-    const field = (name: string) => new RegExp(`^${name}:\\s*(\\d+)`, 'm').exec(status)?.[1];
-    const filters = field('Seccomp_filters');
-    return { noNewPrivileges: field('NoNewPrivs') === '1', filters: filters === undefined ? null : Number(filters) };
+    const status = readStatus('thread-self');
+    return { noNewPrivileges: status.get('NoNewPrivs') === '1', filters: attachedFilters(status) };
   } catch {
     return { noNewPrivileges: null, filters: null };
   }

@@ -14,6 +14,7 @@ import { addon, NONE } from '../../native.js';
 import { returnValue } from '../../policy/action.js';
 import { union } from '../../policy/algebra.js';
 import type { Policy } from '../../policy/policy.js';
+import { ENOSYS } from '../../syscalls/errno.js';
 import { syscallNumber } from '../../syscalls/table.js';
 import { indices } from '../../util/own-data.js';
 import { systemErrorName } from '../../util/system-error.js';
@@ -108,7 +109,6 @@ const REMEDY = 'start it where io_uring_setup is denied already';
 
 /** The number of io_uring_setup on every ABI that Node runs on. */
 const IO_URING_SETUP = 425;
-const ENOSYS = 38;
 
 /**
  * `io_uring_setup` fails with ENOSYS, everything else is allowed. The profile's filter, which is attached later,

@@ -2,9 +2,11 @@
  * The rules of the built-ins for Node that depend on arguments (threads, programs, sockets, terminals), and those
  * with an errno of their own.
  */
+
 import type { AbiName } from '../../../syscalls/abi.js';
+import { EACCES, ENOSYS } from '../../../syscalls/errno.js';
 import { AF_NETLINK, NAMESPACES } from '../common/conditional.js';
-import { EACCES, ENOSYS, type Group } from '../definition.js';
+import type { Group } from '../definition.js';
 
 /** Source: linux/socket.h. */
 const AF_UNIX = 1;

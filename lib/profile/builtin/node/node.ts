@@ -1,6 +1,7 @@
 /** The built-in profiles for programs of Node: `node`, `node-no-network` and `node-no-exec`. */
+import { EPERM } from '../../../syscalls/errno.js';
 import { own } from '../../../util/own-data.js';
-import { type BuiltinDefinition, EPERM, type Group, type Refusal, type Topics } from '../definition.js';
+import type { BuiltinDefinition, Group, Refusal, Topics } from '../definition.js';
 import { CHANNELS, ESSENTIAL, FILES, PROGRAMS, SOCKETS } from './allowed.js';
 import { NODE_CONDITIONAL } from './conditional.js';
 import { refusalsBeyond } from './refusals.js';

@@ -1,4 +1,4 @@
-import { SeccompError } from '../../errors.js';
+import { SeccompError } from '../errors.js';
 
 /** @throws {SeccompError} ERR_SECCOMP_OPTION with `message`. */
 export function fail(message: string): never {

@@ -1,0 +1,17 @@
+/**
+ * The syscalls of a start that are made under the filter: the exec gate lets the start make them, even if the profile
+ * denies them.
+ */
+
+/** To execute the program, and to exit if that fails. */
+export const START_GATES = {
+  /** In a child. */
+  child: ['execve', 'exit_group'],
+  /** In a thread of this process, which becomes the program. */
+  execve: ['execve', 'exit'],
+} as const;
+
+/** The same for a filter with a listener, which is then sent to this process or to an agent: sendmsg(2). */
+export function withListener(gate: readonly string[]): readonly string[] {
+  return [...gate, 'sendmsg'];
+}

@@ -1,0 +1,18 @@
+/** The state of this process as the kernel reports it: proc_pid_status(5). */
+import { readFileSync } from 'node:fs';
+
+/**
+ * Reads the fields of a file such as /proc/self/status, by their names.
+ *
+ * @throws Error if /proc is not mounted or may not be read.
+ */
+export function readStatus(of: 'self' | 'thread-self'): ReadonlyMap<string, string> {
+  const lines = readFileSync(`/proc/${of}/status`, 'utf8').split('\n');
+  return new Map(lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()]));
+}
+
+/** The number of filters that are attached to the process or thread. Null before Linux 5.9. */
+export function attachedFilters(status: ReadonlyMap<string, string>): number | null {
+  const count = status.get('Seccomp_filters');
+  return count === undefined ? null : Number(count);
+}
