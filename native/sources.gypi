@@ -4,6 +4,7 @@
       "native/child/child_handle.cc",
       "native/child/child_main.cc",
       "native/child/clone.cc",
+      "native/child/deferred_signals.cc",
       "native/child/execve.cc",
       "native/child/memory.cc",
       "native/child/request.cc",

@@ -5,52 +5,21 @@
 #include <errno.h>
 #include <linux/futex.h>
 #include <sched.h>
-#include <signal.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <array>
 #include <atomic>
 #include <optional>
 #include <vector>
 
+#include "child/deferred_signals.h"
 #include "system/dumpable.h"
-#include "system/linux_abi.h"
 #include "system/signals_blocked.h"
 #include "system/unix_socket.h"
 
 namespace seccomp {
 namespace {
-
-// execve(2) keeps ignored signals ignored, and gives signals that have a handler their default disposition. So in this
-// scope each ignored signal has a handler that does nothing: the program gets the default dispositions, and if
-// execve(2) fails, no signal has ended another thread meanwhile (Node ignores SIGPIPE).
-class IgnoredSignalsHandled {
- public:
-  IgnoredSignalsHandled() {
-    struct sigaction nothing = {};
-    nothing.sa_handler = [](int) {};
-    nothing.sa_flags = SA_RESTART;
-    for (int signal = 1; signal <= kLastSignal; signal++) {
-      struct sigaction before = {};
-      if (sigaction(signal, nullptr, &before) != 0 || before.sa_handler != SIG_IGN) continue;
-      if (sigaction(signal, &nothing, nullptr) == 0) ignored_[static_cast<size_t>(signal) - 1] = true;
-    }
-  }
-  ~IgnoredSignalsHandled() {
-    struct sigaction ignore = {};
-    ignore.sa_handler = SIG_IGN;
-    for (int signal = 1; signal <= kLastSignal; signal++) {
-      if (ignored_[static_cast<size_t>(signal) - 1]) sigaction(signal, &ignore, nullptr);
-    }
-  }
-  IgnoredSignalsHandled(const IgnoredSignalsHandled&) = delete;
-  IgnoredSignalsHandled& operator=(const IgnoredSignalsHandled&) = delete;
-
- private:
-  std::array<bool, kLastSignal> ignored_ = {};
-};
 
 // Restores the resource limits that the plan changes, which all threads share. A hard limit that was lowered can be
 // raised again only with CAP_SYS_RESOURCE.
@@ -84,13 +53,19 @@ Failure RunOnThread(ChildPlan* plan, const ChildMemory& memory) {
   // leaves those of this process as they were.
   const int flags =
       CLONE_VM | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
-  const SignalsBlocked blocked;
-  if (blocked.error() != 0) return {blocked.error(), "rt_sigprocmask"};
-  const IgnoredSignalsHandled signals;
+  const DeferredSignals signals;
   const LimitsKept limits(*plan);
   std::atomic<pid_t> thread{0};  // The kernel clears it when the thread has ended, and wakes this thread.
   static_assert(sizeof thread == sizeof(pid_t));
-  if (clone(RunChild, memory.stack_top(), flags, plan, &thread, nullptr, &thread) < 0) return {errno, "clone"};
+  {
+    // The thread inherits the mask, and unblocks the signals before it attaches filters. This thread does not block
+    // them while it waits: the kernel prefers the process's main thread for signals that are sent to the process. The
+    // program inherits an empty mask, so the thread cannot block them until execve(2); one that arrives under the
+    // filters returns from its handler by rt_sigreturn(2), which a filter may deny.
+    const SignalsBlocked blocked;
+    if (blocked.error() != 0) return {blocked.error(), "rt_sigprocmask"};
+    if (clone(RunChild, memory.stack_top(), flags, plan, &thread, nullptr, &thread) < 0) return {errno, "clone"};
+  }
   for (pid_t id = thread; id != 0; id = thread) syscall(SYS_futex, &thread, FUTEX_WAIT, id, nullptr, nullptr, 0);
   return plan->failure;
 }
