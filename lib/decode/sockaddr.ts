@@ -34,8 +34,13 @@ export type SocketAddress = {
 type NamedAddress =
   /** `address` is written as in RFC 5952, and an IPv4-mapped one as `::ffff:192.0.2.1`. */
   | { readonly family: 'IPv4' | 'IPv6'; readonly address: string; readonly port: number }
-  /** `path` is empty for an unnamed socket, and begins with `@` for a name in the abstract namespace. */
-  | { readonly family: 'unix'; readonly path: string }
+  /** A file, by a path that is empty for an unnamed socket. U+FFFD stands for bytes that are not UTF-8. */
+  | { readonly family: 'unix'; readonly path: string; readonly abstract?: never }
+  /**
+   * A name in the abstract namespace, without its leading NUL. All other bytes are part of the name, NULs included;
+   * U+FFFD stands for those that are not UTF-8.
+   */
+  | { readonly family: 'unix'; readonly abstract: string; readonly path?: never }
   | { readonly family: number };
 
 /** The parts of an address. `other`: the family is not parsed here, or the bytes are too few for it. */
@@ -110,7 +115,7 @@ function namedAddress(address: Sockaddr): NamedAddress {
     case 'path':
       return { family: 'unix', path: address.name };
     case 'abstract':
-      return { family: 'unix', path: `@${address.name}` };
+      return { family: 'unix', abstract: address.name };
     case 'netlink':
       return { family: AF_NETLINK };
     case 'other':

@@ -117,7 +117,7 @@ print(subprocess.run(['test', '-e', f'/proc/self/fd/{fd}'], close_fds=False).ret
     const { stdout } = await python(
       `import socket, os
 print(os.uname().sysname)
-for family, address in ((socket.AF_INET, ('192.0.2.7', 80)), (socket.AF_INET6, ('2001:db8::7', 443)), (socket.AF_UNIX, '/nowhere/socket'), (socket.AF_UNIX, '\\0name')):
+for family, address in ((socket.AF_INET, ('192.0.2.7', 80)), (socket.AF_INET6, ('2001:db8::7', 443)), (socket.AF_UNIX, '/nowhere/socket'), (socket.AF_UNIX, '\\0name'), (socket.AF_UNIX, '@name')):
   print(socket.socket(family).connect_ex(address))`,
       {
         uname: (call) => {
@@ -133,11 +133,12 @@ for family, address in ((socket.AF_INET, ('192.0.2.7', 80)), (socket.AF_INET6, (
         },
       },
     );
-    expect(stdout).toBe('Plan 9\n111\n111\n111\n111\n');
+    expect(stdout).toBe('Plan 9\n111\n111\n111\n111\n111\n');
     expect(seen).toEqual([
       { family: 'IPv4', address: '192.0.2.7', port: 80 },
       { family: 'IPv6', address: '2001:db8::7', port: 443 },
       { family: 'unix', path: '/nowhere/socket' },
+      { family: 'unix', abstract: 'name' },
       { family: 'unix', path: '@name' },
     ]);
   });
