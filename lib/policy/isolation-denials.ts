@@ -6,9 +6,17 @@ import { type AbiName, abiOf } from '../syscalls/abi.js';
 import { EPERM } from '../syscalls/errno.js';
 import { argumentWidth, syscallNumber } from '../syscalls/table.js';
 import { permissiveness } from './action.js';
-import { intersect, intersectDecisions } from './algebra.js';
+import { intersectDecisions } from './algebra.js';
 import { holds } from './evaluate.js';
-import { type Action, type Condition, type Decision, decisionsOf, type Policy } from './policy.js';
+import {
+  type AbiPolicy,
+  type Action,
+  type Condition,
+  type Decision,
+  decisionsOf,
+  numbersOf,
+  type Policy,
+} from './policy.js';
 
 const ALLOW: Action = Object.freeze({ kind: 'allow' });
 const DENY: Action = Object.freeze({ kind: 'errno', errno: EPERM });
@@ -92,23 +100,32 @@ const deniedTo = (denials: Denials) => DENIED.filter(({ to }) => denials[to]);
 
 /**
  * Adds denials to a policy: on its own ABIs; and on `others`, if the policy allows calls of ABIs that it does not list.
- * The denials have no rule. The policy's own decisions keep theirs, except in the second case, in which `intersect`
- * drops them.
+ * The denials have no rule. The policy's own decisions keep theirs.
  */
 export function withDenials(policy: Policy, others: readonly AbiName[], denials: Denials): Policy {
   if (deniedTo(denials).length === 0) return policy;
-  if (permissiveness(policy.foreignAction) !== 0) {
-    const names = new Set([...policy.abis.map(({ abi }) => abi.name), ...others]);
-    return intersect(policy, denialsPolicy([...names], denials));
-  }
-  const abis = policy.abis.map((each) => {
-    const denied = [...decisionsOn(each.abi.name, denials)].map(([number, decisions]) => {
-      const both = intersectDecisions(decisionsOf(each, number), [...decisions, REST], policy.defaultAction);
-      return [number, both] as const;
-    });
-    return { ...each, syscalls: new Map([...each.syscalls, ...denied]) };
+  const { defaultAction, foreignAction } = policy;
+  const listed = policy.abis.map((each) => denyOn(each, defaultAction, denials));
+  if (permissiveness(foreignAction) === 0) return { ...policy, abis: listed };
+  const names = new Set(others);
+  for (const { abi } of listed) names.delete(abi.name);
+  const added = [...names].map((name) => denyOn(unlisted(name, foreignAction), defaultAction, denials));
+  return { ...policy, abis: [...listed, ...added] };
+}
+
+function denyOn(policy: AbiPolicy, defaultAction: Action, denials: Denials): AbiPolicy {
+  const denied = [...decisionsOn(policy.abi.name, denials)].map(([number, decisions]) => {
+    const both = intersectDecisions(decisionsOf(policy, number), [...decisions, REST], defaultAction);
+    return [number, both] as const;
   });
-  return { ...policy, abis };
+  return { ...policy, syscalls: new Map([...policy.syscalls, ...denied]) };
+}
+
+/** The policy of an ABI that is not listed: every call has the foreign action. */
+function unlisted(name: AbiName, foreignAction: Action): AbiPolicy {
+  const abi = abiOf(name);
+  const decisions = [{ conditions: [], action: foreignAction, rule: undefined }];
+  return { abi, syscalls: new Map(), ranges: numbersOf(abi).map((numbers) => ({ ...numbers, decisions })) };
 }
 
 /** A policy that denies these calls on some ABIs, and allows all others. */

@@ -88,22 +88,37 @@ test('a supervised child takes no descriptors, unless a handler decides about th
   expect(decide(withDenials(asking, [], denials), 'x86_64', 'pidfd_getfd')).toEqual({ kind: 'notify' });
 });
 
-test('decisions of the policy keep their rules, and denials have none', () => {
+test.each<[string, Action]>([
+  ['kills', { kind: 'kill-process' }],
+  ['allows', { kind: 'allow' }],
+  ['notifies of', { kind: 'notify' }],
+])('decisions of a policy that %s calls of other ABIs keep their rules, and denials have none', (_, foreignAction) => {
   const number = syscallNumber('x86_64', 'ioctl') ?? -1;
   const args = (request: bigint) => ({ arch: abiOf('x86_64').audit, number, args: [0n, request] });
+  const decisions = [{ conditions: [], action: { kind: 'allow' }, rule: 7 }] as const;
   const policy: Policy = {
     ...denialsPolicy(['x86_64'], { isolated: false, supervised: false }),
-    abis: [
-      {
-        abi: abiOf('x86_64'),
-        syscalls: new Map([[number, [{ conditions: [], action: { kind: 'allow' }, rule: 7 }]]]),
-      },
-    ],
-    foreignAction: { kind: 'kill-process' },
+    abis: [{ abi: abiOf('x86_64'), syscalls: new Map([[number, decisions]]), ranges: [] }],
+    foreignAction,
   };
-  const narrow = withDenials(policy, [], ISOLATED);
+  const narrow = withDenials(policy, ['x86_64', 'x86'], ISOLATED);
   expect(evaluation(narrow, args(0x5401n))).toMatchObject({ action: { kind: 'allow' }, by: 'syscall', rule: 7 });
   expect(evaluation(narrow, args(0x5412n))).toMatchObject({ action: EPERM, by: 'syscall', rule: undefined });
+});
+
+test('a policy that allows calls of other ABIs, with denials, is the intersection of both', () => {
+  const others: readonly AbiName[] = ['x86_64', 'x86', 'x32', 'aarch64'];
+  const policies = host.chain((on) => profile(on).map((document) => policyOfAny(document, on)));
+  const actions = fc.constantFrom<Action>({ kind: 'allow' }, { kind: 'log' }, { kind: 'notify' });
+  fc.assert(
+    fc.property(policies, actions, (policy, foreignAction) => {
+      const open = { ...policy, foreignAction };
+      const names = [...new Set([...policy.abis.map(({ abi }) => abi.name), ...others])];
+      const both = intersect(open, denialsPolicy(names, BOTH));
+      expect(compare(withDenials(open, others, BOTH), both).relation).toBe('equal');
+    }),
+    { numRuns: 50 },
+  );
 });
 
 test('a policy that lets the calls of other ABIs through denies the calls there too', () => {
