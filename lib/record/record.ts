@@ -22,7 +22,7 @@ export interface RecordOptions extends Omit<SpawnOptions, 'onViolation' | 'notif
   readonly compareArguments?: boolean;
   /** Whether the profile allows the calls by which container runtimes start a program. Default true. */
   readonly containerStart?: boolean;
-  /** A profile, to which the calls that the program needs and the profile does not allow are added. */
+  /** A profile, to which the calls that the program needs and the profile does not allow are added. Default: a new one. */
   readonly merge?: ProfileSource;
 }
 

@@ -4,7 +4,7 @@ import { type Filter, policyOf } from '../filter/filter.js';
 import { loadAllChunks } from '../util/load-chunks.js';
 import { normalizeArguments } from './arguments.js';
 import { toNativeFilters } from './child/native-request.js';
-import type { FilterOptions } from './options/types.js';
+import type { AttachOptions } from './options/types.js';
 import { planFilters } from './plan/plan-filters.js';
 import { type FilterSource, resolveSources } from './plan/resolve-sources.js';
 import { ALL_THREADS, installFilters, threadState } from './this-process/install-filters.js';
@@ -13,24 +13,27 @@ import { deniesCall } from './this-process/libuv-calls.js';
 import { listeningSockets } from './this-process/open-descriptors.js';
 
 /** Options of `harden`. */
-export interface HardenOptions extends FilterOptions {
+export interface HardenOptions extends AttachOptions {
   /**
    * The threads that the filter is attached to: all that this process has and will have, or the calling one. Default
-   * `all`.
+   * `'all'`.
    */
   readonly threads?: 'all' | 'current' | undefined;
   /**
    * Must be true with `threads: 'current'`, to confirm that such a filter is no security boundary: all threads share
-   * libuv's thread pool. See docs/harden.md.
+   * libuv's thread pool. See docs/harden.md. Default false.
    */
   readonly acceptSharedPool?: boolean | undefined;
   /**
    * Whether Node's io_uring instances stay usable under a profile that denies io_uring_enter. The filter then allows
-   * that call on their descriptors, and does not see the operations that are requested through them. Default false. See
-   * docs/harden.md.
+   * that call on their descriptors, and does not see the operations that are requested through them. See
+   * docs/harden.md. Default false.
    */
   readonly acceptRings?: boolean | undefined;
-  /** Capabilities that the profile is resolved for. The process keeps all that it has. Default none. */
+  /**
+   * Capabilities that the profile is resolved for. The process keeps all that it has. An error where it has no effect:
+   * for a `Filter` and `unconfined`. Default none.
+   */
   readonly capabilities?: readonly string[] | undefined;
 }
 

@@ -26,7 +26,7 @@ import type { SupervisionPlan } from './plan/supervised.js';
 export interface SpawnSyncOptions extends Omit<SpawnOptions, 'signal' | 'notify' | 'notifyTimeout'> {
   /** What the program reads from its standard input, which must be a pipe. Default: nothing, the pipe is at its end. */
   readonly input?: string | NodeJS.ArrayBufferView | undefined;
-  /** The encoding of the output. Default `buffer`: bytes. */
+  /** The encoding of the output. Default `'buffer'`: bytes. */
   readonly encoding?: BufferEncoding | 'buffer' | undefined;
   /**
    * Maximum bytes that the program may write to all its pipes together. If it writes more, it is ended. Default 1024 ×

@@ -16,7 +16,8 @@ import { fromCaller } from '../../util/caller.js';
 import { define, own } from '../../util/own-data.js';
 import type { ProgramCall } from '../arguments.js';
 import { endingOf } from '../options/ending.js';
-import type { FilterOptions } from '../options/types.js';
+import { isOfNode } from '../options/table.js';
+import type { AttachOptions } from '../options/types.js';
 import type { FilterPlan } from '../plan/plan-filters.js';
 import { encodePayload, PAYLOAD_VARIABLE } from '../this-process/fork-payload.js';
 import { deniesIoUring } from '../this-process/io-uring.js';
@@ -25,7 +26,15 @@ import { candidatePaths } from './candidate-paths.js';
 import { toNativeFilters } from './native-request.js';
 
 /** Options of `fork`: those of node:child_process, and those of this package. */
-export interface ForkOptions extends NodeForkOptions, Omit<FilterOptions, 'capabilities'> {
+export interface ForkOptions extends NodeForkOptions, Omit<AttachOptions, 'capabilities'> {
+  /** The Node that runs the module: 20.19 or later, or a program that passes its arguments on to one. Default: this Node. */
+  execPath?: string | undefined;
+  /** Options of that Node. Default: `process.execArgv`. */
+  execArgv?: string[] | undefined;
+  /** Whether the child's standard descriptors are pipes, unless `stdio` says otherwise. Default false: inherited. */
+  silent?: boolean | undefined;
+  /** An option for Windows. Has no effect on Linux, as in Node. Default false. */
+  windowsHide?: boolean | undefined;
   /**
    * Milliseconds from `killSignal` to SIGKILL, after a timeout or an abort. False: SIGKILL is never sent. Default
    * 5,000.
@@ -53,7 +62,7 @@ const LONGEST_VARIABLE = 128 * 1024;
 export function startNode(call: ProgramCall<ForkOptions>, plan: FilterPlan): ForkedProcess {
   const { command, args, options } = call;
   const { noNewPrivileges = true } = options;
-  const nodeOptions = plan.filters.length === 0 ? ownOptions(options) : preloading(call, plan, noNewPrivileges);
+  const nodeOptions = plan.filters.length === 0 ? nodeOptionsOf(options) : preloading(call, plan, noNewPrivileges);
   const child = plan.landlock
     ? launchedFork(command, args, nodeOptions, plan.landlock, noNewPrivileges)
     : nodeFork(command, args, nodeOptions);
@@ -62,9 +71,8 @@ export function startNode(call: ProgramCall<ForkOptions>, plan: FilterPlan): For
 }
 
 /** The options of Node's own fork. */
-function ownOptions(options: ForkOptions): NodeForkOptions {
-  const { abis: _, noNewPrivileges: __, log: ___, forceKillAfter: ____, isolate: _____, ...others } = options;
-  return own(others);
+function nodeOptionsOf(options: ForkOptions): NodeForkOptions {
+  return own(Object.fromEntries(Object.entries(options).filter(([name]) => isOfNode(name))));
 }
 
 /** Options of Node's own fork, for a Node that attaches the plan's filters before it loads its module. */
@@ -85,7 +93,7 @@ function preloading(
     throw new SeccompError('ERR_SECCOMP_TOO_LARGE', `${message}: give fewer, or shorter ones`);
   }
   return own({
-    ...ownOptions(options),
+    ...nodeOptionsOf(options),
     // --require comes before every --import, and this one before the others.
     execArgv: ['--require', preloadFile(), ...execArgv, ...endOf(execArgv)],
     env: own({ ...(options.env ?? process.env), [PAYLOAD_VARIABLE]: text }),

@@ -1,9 +1,11 @@
 /**
  * The table of options: how each one is checked, which functions take it, and which refuse it with a reason of their
- * own. Every list of a function's options follows from it.
+ * own. Every list of a function's options follows from it, and so do the tables in docs/: see
+ * scripts/generate-options.ts.
  */
 import { SeccompError } from '../../errors.js';
 import { readLimits, refuseProcessLimitOfRoot } from '../../process-tree/rlimits.js';
+import { memoize } from '../../util/memo.js';
 import { invalidType, refusal, unknownOption } from '../../util/option-errors.js';
 import { copyFields, emptyFields, type Fields } from '../../util/own-data.js';
 import * as check from './checks.js';
@@ -22,6 +24,8 @@ type Read = (value: unknown, name: string, by: FunctionName) => unknown;
 
 interface Option {
   readonly read: Read;
+  /** Whether node:child_process has an option of this name. */
+  readonly isOfNode: boolean;
   readonly takenBy: readonly FunctionName[];
   /** Why a function that does not take this option refuses it, and what to do instead. */
   readonly refusedBy: ReadonlyMap<string, string>;
@@ -30,17 +34,22 @@ interface Option {
 type Reasons = { readonly [Name in FunctionName]?: string };
 
 function option(read: Read, takenBy: readonly FunctionName[], refusedBy: Reasons = {}): Option {
-  return { read, takenBy, refusedBy: new Map(Object.entries(refusedBy)) };
+  return { read, isOfNode: false, takenBy, refusedBy: new Map(Object.entries(refusedBy)) };
+}
+
+/** An option that node:child_process has as well. */
+function ofNode(read: Read, takenBy: readonly FunctionName[]): Option {
+  return { ...option(read, takenBy), isOfNode: true };
 }
 
 /** Takes the value unchecked: the code that uses it checks it. */
 const asGiven: Read = (value) => value;
 
 const CHILDREN = ['spawn', 'spawnSync', 'run', 'record'] as const;
-const PROGRAMS = [...CHILDREN, 'execFile', 'execve'] as const;
+const PROGRAM_STARTS = [...CHILDREN, 'execFile', 'execve'] as const;
 const SUPERVISED = ['spawn', 'run', 'execFile'] as const;
 
-const NO_SUPERVISOR = "fork can't supervise its child; start Node by spawn";
+const UNSUPERVISED_FORK = "fork can't supervise its child; start Node by spawn";
 const timeout: Read = (value, _, by) =>
   // spawnSync has no timer of Node's, so its timeout may be longer than LONGEST_TIMER.
   check.readTimeout(value, by === 'spawnSync' ? Number.MAX_SAFE_INTEGER : check.LONGEST_TIMER);
@@ -55,36 +64,36 @@ const nullableBoolean: Read = (value, name) => check.readNullableBoolean(value, 
 const OPTIONS: ReadonlyMap<string, Option> = new Map(
   Object.entries({
     // The program
-    cwd: option(check.readDirectory, [...PROGRAMS, 'fork']),
-    env: option(check.readEnvironment, [...PROGRAMS, 'fork']),
-    argv0: option(check.readText, [...CHILDREN, 'execve']),
-    uid: option(check.readId, [...PROGRAMS, 'fork']),
-    gid: option(check.readId, [...PROGRAMS, 'fork']),
-    rlimits: option(readLimits, PROGRAMS, {
+    cwd: ofNode(check.readDirectory, [...PROGRAM_STARTS, 'fork']),
+    env: ofNode(check.readEnvironment, [...PROGRAM_STARTS, 'fork']),
+    argv0: ofNode(check.readText, [...CHILDREN, 'execve']),
+    uid: ofNode(check.readId, [...PROGRAM_STARTS, 'fork']),
+    gid: ofNode(check.readId, [...PROGRAM_STARTS, 'fork']),
+    rlimits: option(readLimits, PROGRAM_STARTS, {
       fork: "fork can't limit its child; start Node by spawn, or with execArgv: --max-old-space-size=…",
     }),
-    isolate: option(check.readIsolate, [...PROGRAMS, 'fork']),
-    shell: option(check.readShell, [...CHILDREN, 'execFile']),
-    detached: option(nullableBoolean, [...CHILDREN, 'fork']),
-    windowsHide: option(nullableBoolean, [...CHILDREN, 'fork']),
-    windowsVerbatimArguments: option(nullableBoolean, [...CHILDREN, 'fork']),
-    serialization: option(serialization, [...CHILDREN, 'fork']),
-    execPath: option(asGiven, ['fork']), // Node's own fork checks it.
-    execArgv: option(check.readExecArgv, ['fork']),
-    silent: option(nullableBoolean, ['fork']),
+    isolate: option(check.readIsolate, [...PROGRAM_STARTS, 'fork']),
+    shell: ofNode(check.readShell, [...CHILDREN, 'execFile']),
+    detached: ofNode(nullableBoolean, [...CHILDREN, 'fork']),
+    windowsHide: ofNode(nullableBoolean, [...CHILDREN, 'fork']),
+    windowsVerbatimArguments: ofNode(nullableBoolean, [...CHILDREN, 'fork']),
+    serialization: ofNode(serialization, [...CHILDREN, 'fork']),
+    execPath: ofNode(asGiven, ['fork']), // Node's own fork checks it.
+    execArgv: ofNode(check.readExecArgv, ['fork']),
+    silent: ofNode(nullableBoolean, ['fork']),
 
     // The filter
-    capabilities: option(check.readCapabilities, [...PROGRAMS, 'harden', 'compile', 'probe', 'assertDenied'], {
+    capabilities: option(check.readCapabilities, [...PROGRAM_STARTS, 'harden', 'compile', 'probe', 'assertDenied'], {
       fork: "fork can't take capabilities from its child; to resolve the profile for some, give compile(profile, { capabilities })",
     }),
     abis: option(
       check.readAbis,
-      [...PROGRAMS.filter((name) => name !== 'record'), 'fork', 'harden', 'compile', 'probe', 'assertDenied'],
+      [...PROGRAM_STARTS.filter((name) => name !== 'record'), 'fork', 'harden', 'compile', 'probe', 'assertDenied'],
       { record: 'the calls of all ABIs of this machine are recorded: leave it out' },
     ),
     host: option(asGiven, ['compile']),
-    noNewPrivileges: option(check.readBoolean, [...PROGRAMS, 'fork', 'harden']),
-    log: option(check.readBoolean, [...PROGRAMS.filter((name) => name !== 'record'), 'fork', 'harden'], {
+    noNewPrivileges: option(check.readBoolean, [...PROGRAM_STARTS, 'fork', 'harden']),
+    log: option(check.readBoolean, [...PROGRAM_STARTS.filter((name) => name !== 'record'), 'fork', 'harden'], {
       record: 'the kernel logs what a filter denies, and nothing is denied: the recording has all calls',
     }),
     threads: option(check.readThreads, ['harden']),
@@ -93,27 +102,27 @@ const OPTIONS: ReadonlyMap<string, Option> = new Map(
 
     // The supervisor
     onViolation: option(check.readOnViolation, [...SUPERVISED, 'spawnSync'], {
-      fork: NO_SUPERVISOR,
+      fork: UNSUPERVISED_FORK,
       record: 'nothing is denied while a program is recorded: give it to spawn',
     }),
     notify: option(check.readNotify, SUPERVISED, {
-      fork: NO_SUPERVISOR,
+      fork: UNSUPERVISED_FORK,
       record: 'every call is carried out while a program is recorded: give handlers to spawn',
       spawnSync: "handlers can't run while this thread waits: use spawn or execFile",
     }),
     notifyTimeout: option(check.readNotifyTimeout, SUPERVISED, {
-      fork: NO_SUPERVISOR,
+      fork: UNSUPERVISED_FORK,
       record: 'it goes with notify, which spawn takes',
     }),
 
     // Input, output and end
-    stdio: option(check.readStdio, [...CHILDREN, 'fork']),
-    input: option(input, ['spawnSync', 'run']),
-    encoding: option(encoding, ['spawnSync', 'run', 'execFile']),
-    maxBuffer: option(check.readMaxBuffer, ['spawnSync', 'run', 'execFile']),
-    timeout: option(timeout, [...CHILDREN, 'execFile', 'fork']),
-    signal: option(check.readAbortSignal, [...SUPERVISED, 'record', 'fork']),
-    killSignal: option(check.readKillSignal, [...CHILDREN, 'execFile', 'fork']),
+    stdio: ofNode(check.readStdio, [...CHILDREN, 'fork']),
+    input: ofNode(input, ['spawnSync', 'run']),
+    encoding: ofNode(encoding, ['spawnSync', 'run', 'execFile']),
+    maxBuffer: ofNode(check.readMaxBuffer, ['spawnSync', 'run', 'execFile']),
+    timeout: ofNode(timeout, [...CHILDREN, 'execFile', 'fork']),
+    signal: ofNode(check.readAbortSignal, [...SUPERVISED, 'record', 'fork']),
+    killSignal: ofNode(check.readKillSignal, [...CHILDREN, 'execFile', 'fork']),
     forceKillAfter: option(check.readForceKillAfter, [...CHILDREN, 'execFile', 'fork']),
 
     // The recording, and tests
@@ -124,14 +133,21 @@ const OPTIONS: ReadonlyMap<string, Option> = new Map(
   }),
 );
 
-/** The names of the options that a function takes. */
-export function optionsOf(by: FunctionName): readonly string[] {
-  const known = names.get(by) ?? [...OPTIONS].flatMap(([name, { takenBy }]) => (takenBy.includes(by) ? [name] : []));
-  names.set(by, known);
-  return known;
+/** The names of the options that a function takes, in the order of the table. */
+export const optionsOf = memoize((by: FunctionName): readonly string[] =>
+  [...OPTIONS].flatMap(([name, { takenBy }]) => (takenBy.includes(by) ? [name] : [])),
+);
+
+/** The reasons for which a function refuses options that others take, by the name of the option. */
+export function refusalsOf(by: FunctionName): ReadonlyMap<string, string> {
+  const reasons = [...OPTIONS].map(([name, { refusedBy }]) => [name, refusedBy.get(by)] as const);
+  return new Map(reasons.flatMap(([name, reason]) => (reason === undefined ? [] : [[name, reason]])));
 }
 
-const names = new Map<FunctionName, readonly string[]>();
+/** Whether node:child_process has an option of this name. */
+export function isOfNode(name: string): boolean {
+  return OPTIONS.get(name)?.isOfNode === true;
+}
 
 /** Whether a function takes an option, or refuses it with a reason of its own. */
 export function concerns(by: FunctionName, name: string): boolean {
@@ -171,7 +187,7 @@ export function copyOptions(functions: readonly FunctionName[], options: unknown
   const fields = copyFields(options, refusal('options'));
   for (const name of Object.keys(fields)) {
     const isTaken = fields[name] === undefined || OPTIONS.get(name)?.takenBy.some((each) => functions.includes(each));
-    if (!isTaken) throw refused(name, fields, functions);
+    if (!isTaken) throw refusedOption(name, fields, functions);
   }
   return fields;
 }
@@ -187,9 +203,9 @@ function checkEach(functions: readonly FunctionName[], fields: Fields): void {
   refuseProcessLimitOfRoot(fields['rlimits'], fields['uid']);
 }
 
-function refused(name: string, fields: Fields, functions: readonly FunctionName[]): SeccompError {
+function refusedOption(name: string, fields: Fields, functions: readonly FunctionName[]): SeccompError {
   const [by = 'spawn'] = functions;
-  const reason = OPTIONS.get(name)?.refusedBy.get(by);
+  const reason = refusalsOf(by).get(name);
   const known = [...new Set(functions.flatMap(optionsOf))];
   const problem = reason === undefined ? unknownOption(fields, known) : `options.${name}: ${reason}`;
   return new SeccompError('ERR_SECCOMP_OPTION', String(problem));

@@ -15,9 +15,15 @@ export type StdioEntry = 'pipe' | 'overlapped' | 'ignore' | 'inherit' | Stream |
 
 /** The host that a profile is resolved for. */
 export interface HostOptions {
-  /** Capabilities that the `includes` and `excludes` of the profile's rules are resolved for. Default none. */
+  /**
+   * Capabilities that the `includes` and `excludes` of the profile's rules are resolved for. An error where it has no
+   * effect: for a `Filter` and `unconfined`. Default none.
+   */
   readonly capabilities?: readonly string[] | undefined;
-  /** ABIs that the filter decides besides the native one, in place of those that the profile names. */
+  /**
+   * ABIs that the filter decides besides the native one. An error where it has no effect: for a `Filter` and
+   * `unconfined`. Default: those that the profile names.
+   */
   readonly abis?: readonly AbiName[] | undefined;
 }
 
@@ -31,10 +37,13 @@ export interface CompileOptions extends HostOptions {
 export interface SupervisorOptions {
   /**
    * Called with the first call of each kind that the profile denies with an errno. `true` only collects these calls,
-   * for the `violations` of the child or of the result.
+   * for the `violations` of the child or of the result. See docs/violations.md. Default: denied calls are not
+   * collected.
    */
   readonly onViolation?: OnViolation | true | undefined;
-  /** Handlers by the name of a syscall. A handler decides each call of that name; see docs/violations.md. */
+  /**
+   * Handlers by the name of a syscall. A handler decides each call of that name; see docs/violations.md. Default none.
+   */
   readonly notify?: Handlers | undefined;
   /** Milliseconds that a handler may take before its call is denied. More than 0, less than 2³¹. Default 10,000. */
   readonly notifyTimeout?: number | undefined;
@@ -48,40 +57,45 @@ export interface ProgramOptions extends HostOptions {
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   /** The program's `argv[0]`. Default: the command. */
   readonly argv0?: string | undefined;
-  /** The user ID of the program, for setuid(2). Another one than this process's needs CAP_SETUID. */
+  /** The user ID of the program, for setuid(2). Another one than this process's needs CAP_SETUID. Default: this process's. */
   readonly uid?: number | undefined;
-  /** The group ID of the program, for setgid(2). Another one than this process's needs CAP_SETGID. */
+  /** The group ID of the program, for setgid(2). Another one than this process's needs CAP_SETGID. Default: this process's. */
   readonly gid?: number | undefined;
   /**
-   * Capabilities that the program may keep, and that the profile is resolved for. All others are removed from its five
-   * capability sets. Default: the sets stay as they are, and the profile is resolved for no capability.
+   * Capabilities that the program keeps if this process has them, and that the profile is resolved for. All others are
+   * removed from its five capability sets. Default: the sets stay as they are, and the profile is resolved for no
+   * capability.
    */
   readonly capabilities?: readonly string[] | undefined;
   /**
-   * Whether to set no_new_privs, so that a set-user-ID program gains nothing. Default true. With false, attaching a
-   * filter needs CAP_SYS_ADMIN.
+   * Whether to set no_new_privs, so that a set-user-ID program gains nothing. With false, attaching a filter needs
+   * CAP_SYS_ADMIN, which must be among `capabilities` if these are given. Default true.
    */
   readonly noNewPrivileges?: boolean | undefined;
   /** Whether the kernel logs the calls that the filter denies: SECCOMP_FILTER_FLAG_LOG of seccomp(2). Default false. */
   readonly log?: boolean | undefined;
-  /** Resource limits, setrlimit(2). Default: those of this process. */
+  /**
+   * Resource limits, such as `{ nofile: 64, cpu: { soft: 1, hard: 2 }, core: 'unlimited' }`, with the units of
+   * getrlimit(2). `nproc` is an error for a program that runs as root, which Linux does not limit. Default: the limits
+   * of this process.
+   */
   readonly rlimits?: ResourceLimits | undefined;
   /**
    * Whether the program is kept from this process and from the processes that others started: from their memory,
-   * environment, descriptors, signals, limits and terminals. Default: as far as this kernel can, or not at all under
-   * `unconfined`. With `true`, the program does not start where this can't be enforced in full. See docs/isolation.md.
+   * environment, descriptors, signals, limits and terminals. With `true`, the program does not start where this can't
+   * be enforced in full. See docs/isolation.md. Default: as far as this kernel can, or not at all under `unconfined`.
    */
   readonly isolate?: Isolate | undefined;
 }
 
 /** Options about the filter itself. */
-export type FilterOptions = Pick<ProgramOptions, 'capabilities' | 'abis' | 'noNewPrivileges' | 'log'>;
+export type AttachOptions = Pick<ProgramOptions, 'capabilities' | 'abis' | 'noNewPrivileges' | 'log'>;
 
 /** Options of `spawn`: those of node:child_process, and those of this package. */
 export interface SpawnOptions extends ProgramOptions, SupervisorOptions {
   /**
-   * What the child's descriptors are connected to, by number; one keyword sets all three standard ones. Default `pipe`.
-   * `ipc` is not possible: see `fork`.
+   * What the child's descriptors are connected to, by number; one keyword sets all three standard ones. `ipc` is an
+   * error: see `fork`. Default `'pipe'`.
    */
   readonly stdio?: 'pipe' | 'overlapped' | 'ignore' | 'inherit' | readonly StdioEntry[] | undefined;
   /** Whether the child becomes the leader of a new session, setsid(2). Default false. */
@@ -90,7 +104,7 @@ export interface SpawnOptions extends ProgramOptions, SupervisorOptions {
   readonly shell?: boolean | string | undefined;
   /** Milliseconds until the child is sent `killSignal`, and later SIGKILL: see `forceKillAfter`. Default 0: never. */
   readonly timeout?: number | undefined;
-  /** Aborting it sends `killSignal`, and later SIGKILL: see `forceKillAfter`. */
+  /** Aborting it sends `killSignal`, and later SIGKILL: see `forceKillAfter`. Default none. */
   readonly signal?: AbortSignal | undefined;
   /** The signal for a child that is to end. Default SIGTERM. */
   readonly killSignal?: NodeJS.Signals | number | undefined;
@@ -99,10 +113,10 @@ export interface SpawnOptions extends ProgramOptions, SupervisorOptions {
    * or `await using`. False: SIGKILL is never sent. Default 5,000.
    */
   readonly forceKillAfter?: number | false | undefined;
-  /** An option for Windows. Has no effect on Linux, as in Node. */
+  /** An option for Windows. Has no effect on Linux, as in Node. Default false. */
   readonly windowsHide?: boolean | undefined;
-  /** An option for Windows. Has no effect on Linux, as in Node. */
+  /** An option for Windows. Has no effect on Linux, as in Node. Default false. */
   readonly windowsVerbatimArguments?: boolean | undefined;
-  /** How `fork` serializes messages. Has no effect on children without a channel for messages, as in Node. */
+  /** How `fork` serializes messages. Has no effect on children without a channel for messages, as in Node. Default `'json'`. */
   readonly serialization?: 'json' | 'advanced' | undefined;
 }
