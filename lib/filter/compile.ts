@@ -29,14 +29,15 @@ import {
   MAX_INSTRUCTIONS,
   NR_OFFSET,
 } from './bpf/instruction.js';
-import { type Filter, makeFilter, policyOf } from './filter.js';
+import { type CompiledFilter, type Filter, filterOf } from './filter.js';
 import { compileDecisions, compileDecisionsInOrder } from './optimize/argument-rules.js';
 import { type EmulatedNumbers, NONE_EMULATED, NumberTree, type OutcomeRange } from './optimize/number-tree.js';
 import { buildSharedTree } from './optimize/number-tree-x32.js';
 import { largestSyscalls, type SyscallPart } from './optimize/size-report.js';
 import { lookupPrecompiled } from './precompiled/lookup.js';
 import { TooManySteps } from './verify/diagrams/decision-diagram.js';
-import { prove, proveInLockstep } from './verify/prove.js';
+import type { Counterexample, Proof } from './verify/proof.js';
+import { proveInLockstep, proveProgram } from './verify/prove.js';
 
 export interface FilterOptions {
   /**
@@ -54,13 +55,18 @@ export interface FilterOptions {
 /** The 32-bit words of the gate's value: two for each of the arguments 3, 4 and 5. */
 const GATE_HALVES = [0, 1, 2, 3, 4, 5] as const;
 
+/** Compiles a policy to a Filter, as `compileFilter` does. */
+export function compilePolicy(policy: Policy, options: FilterOptions = {}): Filter {
+  return filterOf(compileFilter(policy, options));
+}
+
 /**
  * Compiles `policy`.
  * @throws {SeccompError} ERR_SECCOMP_TOO_LARGE if the program is longer than the kernel accepts, or its rules are too
  * intertwined to be proven; ERR_SECCOMP_PROOF if the program does not decide as the policy does, which is a bug of
  * this package.
  */
-export function compilePolicy(policy: Policy, options: FilterOptions = {}): Filter {
+export function compileFilter(policy: Policy, options: FilterOptions = {}): CompiledFilter {
   const { gate: opened = [], prove: shouldProve = true, flags = [] } = own(options);
   const [native] = policy.abis;
   if (native === undefined) throw fromCaller(new RangeError('a policy needs at least one ABI'));
@@ -68,10 +74,10 @@ export function compilePolicy(policy: Policy, options: FilterOptions = {}): Filt
   const precompiled = shouldProve && gated.every((number) => isOpen(policy, number)) && lookupFilter(policy, flags);
   if (precompiled) return precompiled;
   const given = { policy, flags, gated: new Set(gated) };
-  const { filter, parts } = build(given, compileDecisions);
-  if (!shouldProve) return filter;
+  const { program, parts } = build(given, compileDecisions);
+  if (!shouldProve) return { ...program, flags, proof: null };
   try {
-    return withProof(filter, flags, prove);
+    return { ...program, flags, proof: requireProof(proveProgram(program)) };
   } catch (error) {
     if (!(error instanceof TooManySteps)) throw error;
     return compileInOrder(given, tooIntertwined(error, parts));
@@ -86,26 +92,30 @@ interface CompilerInput {
   readonly gated: ReadonlySet<number>;
 }
 
+/** A compiled policy before its proof. */
+type Program = Omit<CompiledFilter, 'proof' | 'flags'>;
+
 function build(
   given: CompilerInput,
   how: typeof compileDecisions,
-): { readonly filter: Filter; readonly parts: readonly SyscallPart[] } {
-  const { policy, flags } = given;
+): { readonly program: Program; readonly parts: readonly SyscallPart[] } {
+  const { policy } = given;
   const compiler = new Compiler(given, how);
   const { instructions, gate } = assemble(compiler.root());
   const { parts } = compiler;
   if (instructions.length > MAX_INSTRUCTIONS) throw tooLong(instructions.length, parts);
   const bytes = encodeInstructions(instructions, policy.abis.at(0)?.abi.endian ?? 'little');
-  return { filter: makeFilter({ policy, instructions, bytes, gate, flags }), parts };
+  return { program: { policy, instructions, bytes, gate }, parts };
 }
 
 /**
  * Compiles the conditions in their order. The program is longer, and can be proven however intertwined the rules are.
  * @throws {SeccompError} `refusal`, if this program is too long, or can't be proven either.
  */
-function compileInOrder(given: CompilerInput, refusal: SeccompError): Filter {
+function compileInOrder(given: CompilerInput, refusal: SeccompError): CompiledFilter {
   try {
-    return withProof(build(given, compileDecisionsInOrder).filter, given.flags, proveInLockstep);
+    const { program } = build(given, compileDecisionsInOrder);
+    return { ...program, flags: given.flags, proof: requireProof(proveInLockstep(program)) };
   } catch (error) {
     const isTooLarge = error instanceof SeccompError && error.code === refusal.code;
     throw isTooLarge || error instanceof TooManySteps ? refusal : error;
@@ -113,13 +123,14 @@ function compileInOrder(given: CompilerInput, refusal: SeccompError): Filter {
 }
 
 /** Returns the filter of a precompiled program, if there is one and it is proven to decide as the policy does. */
-function lookupFilter(policy: Policy, flags: readonly AttachFlag[]): Filter | undefined {
+function lookupFilter(policy: Policy, flags: readonly AttachFlag[]): CompiledFilter | undefined {
   const bytes = lookupPrecompiled(policy);
   const [native] = policy.abis;
   if (bytes === undefined || native === undefined) return undefined;
   const instructions = decodeInstructions(bytes, native.abi.endian);
-  const proof = prove(makeFilter({ policy, instructions, bytes }));
-  return has(proof, 'call') ? undefined : makeFilter({ policy, instructions, bytes, proof, flags });
+  const program = { policy, instructions, bytes, gate: [] };
+  const proof = proveProgram(program);
+  return has(proof, 'call') ? undefined : { ...program, flags, proof };
 }
 
 /** Whether the policy allows a native syscall for all arguments, so that it needs no gate. */
@@ -143,17 +154,9 @@ function largestPartsHint(parts: readonly SyscallPart[]): string {
   return names === '' ? '' : `; most are for ${names}`;
 }
 
-/**
- * Proves the filter.
- * @throws {SeccompError} ERR_SECCOMP_PROOF if a call is decided differently.
- * @throws {TooManySteps} if the rules are too intertwined.
- */
-function withProof(filter: Filter, flags: readonly AttachFlag[], how: (filter: Filter) => ReturnType<typeof prove>) {
-  const result = how(filter);
-  if (!has(result, 'call')) {
-    const { instructions, bytes, gate } = filter;
-    return makeFilter({ policy: policyOf(filter), instructions, bytes, gate, flags, proof: result });
-  }
+/** @throws {SeccompError} ERR_SECCOMP_PROOF if a call is decided differently. */
+function requireProof(result: Proof | Counterexample): Proof {
+  if (!has(result, 'call')) return result;
   const { call, returned, meant } = result;
   const where = `syscall ${call.number} of ABI 0x${call.arch.toString(16)} with arguments ${call.args.join(', ')}`;
   const what = `returns 0x${returned.toString(16)} where the profile says ${meant.kind}`;

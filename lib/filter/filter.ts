@@ -1,11 +1,11 @@
-/** The class Filter: a compiled program, with its policy, proof and attach flags. */
+/** A compiled policy, and the class Filter, in which callers of the package get it. */
 import { SeccompError } from '../errors.js';
 import type { AttachFlag } from '../policy/action.js';
 import type { Policy } from '../policy/policy.js';
 import { readPolicy } from '../policy/read-policy.js';
 import type { AbiName } from '../syscalls/abi.js';
 import { fromCaller } from '../util/caller.js';
-import { freeze, own } from '../util/own-data.js';
+import { freeze } from '../util/own-data.js';
 import type { GateSite } from './bpf/assemble.js';
 import type { Instruction } from './bpf/instruction.js';
 import type { Proof } from './verify/proof.js';
@@ -16,29 +16,36 @@ import type { Proof } from './verify/proof.js';
  */
 export const GATED_CALLS: readonly string[] = ['execve', 'exit', 'exit_group', 'seccomp', 'sendmsg'];
 
-/** The parts of a filter. */
-interface FilterParts {
+/** What the compiler makes of a policy. Callers of the package get it as a Filter, which they can't change. */
+export interface CompiledFilter {
   readonly policy: Policy;
   readonly instructions: readonly Instruction[];
+  /** The instructions as `struct sock_filter[]`, in the byte order of the policy's ABIs. */
   readonly bytes: Uint8Array;
-  readonly gate?: readonly GateSite[];
-  readonly proof?: Proof | null;
-  readonly flags?: readonly AttachFlag[];
+  readonly gate: readonly GateSite[];
+  readonly proof: Proof | null;
+  readonly flags: readonly AttachFlag[];
 }
 
 let isMakingFilter = false;
 
-/** Makes a filter. Only this module can, so every filter that is attached was made by the compiler. */
-export function makeFilter(parts: FilterParts): Filter {
+const filters = new WeakMap<CompiledFilter, Filter>();
+
+/** The Filter of a compiled policy: the same object each time. */
+export function filterOf(compiled: CompiledFilter): Filter {
+  const known = filters.get(compiled);
+  if (known !== undefined) return known;
   isMakingFilter = true;
-  return new Filter(parts);
+  const filter = new Filter(compiled);
+  filters.set(compiled, filter);
+  return filter;
 }
 
-let readPolicyOf: (filter: Filter) => Policy;
+let readCompiled: (filter: Filter) => CompiledFilter;
 
-/** The policy of a filter. Callers of the package get a copy, because they could change its Maps. */
-export function policyOf(filter: Filter): Policy {
-  return readPolicyOf(filter);
+/** What a Filter was made of. Callers of the package get copies, because they could change its Maps and bytes. */
+export function compiledOf(filter: Filter): CompiledFilter {
+  return readCompiled(filter);
 }
 
 /**
@@ -53,9 +60,8 @@ export function policyOf(filter: Filter): Policy {
  */
 export class Filter {
   readonly instructions: readonly Instruction[];
-  readonly #policy: Policy;
+  readonly #compiled: CompiledFilter;
   #policyForCallers: Policy | undefined;
-  readonly #bytes: Uint8Array;
   /**
    * The instructions that contain the exec gate's value; empty if the filter has no gate. Until a random value is
    * written there, the gate lets through every call that carries zeros. Therefore only `spawn` and `execve` compile
@@ -69,32 +75,30 @@ export class Filter {
 
   /** Whether a value is a filter that this module made. */
   static is(value: unknown): value is Filter {
-    return typeof value === 'object' && value !== null && #bytes in value;
+    return typeof value === 'object' && value !== null && #compiled in value;
   }
 
   static {
-    readPolicyOf = (filter) => filter.#policy;
+    readCompiled = (filter) => filter.#compiled;
   }
 
   /** @internal Filters are made by compile(). */
-  constructor(parts: FilterParts) {
+  constructor(compiled: CompiledFilter) {
     const isInternal = isMakingFilter;
     isMakingFilter = false;
     if (!isInternal) throw fromCaller(new TypeError('Illegal constructor: filters are made by compile()'));
-    const { policy, instructions, bytes, gate = [], proof = null, flags = [] } = own(parts);
-    this.#policy = policy;
-    this.instructions = freeze(instructions);
-    this.#bytes = bytes;
-    this.gate = freeze(gate);
-    this.proof = freeze(proof);
-    this.flags = freeze(flags);
+    this.#compiled = compiled;
+    this.instructions = freeze(compiled.instructions);
+    this.gate = freeze(compiled.gate);
+    this.proof = freeze(compiled.proof);
+    this.flags = freeze(compiled.flags);
     Object.freeze(this);
   }
 
   /** The policy that the filter carries out: a frozen copy. */
   get policy(): Policy {
     this.#policyForCallers ??= freeze(
-      readPolicy(this.#policy, () => {
+      readPolicy(this.#compiled.policy, () => {
         throw new TypeError('the policy of a filter is valid');
       }),
     );
@@ -103,12 +107,12 @@ export class Filter {
 
   /** The program as `struct sock_filter[]`, in the byte order of its ABIs. A copy is returned each time. */
   get bytes(): Uint8Array {
-    return this.#bytes.slice();
+    return this.#compiled.bytes.slice();
   }
 
   /** The ABIs whose syscalls the filter decides individually, the native one first. */
   get abis(): readonly AbiName[] {
-    return this.#policy.abis.map(({ abi }) => abi.name);
+    return this.#compiled.policy.abis.map(({ abi }) => abi.name);
   }
 }
 

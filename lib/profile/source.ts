@@ -173,11 +173,11 @@ const ALL_OPTIONS = ['source', 'format', 'mode', 'root', 'argumentWidth', 'forei
 
 /** Reads any source; null for `unconfined`. */
 function read(source: unknown, options: ReadOptions): ReadProfile | null {
-  if (Profile.is(source)) {
+  if (typeof source === 'string' && source !== '') return readString(source, options);
+  if (source instanceof Profile && Profile.is(source)) {
     refuseOptions(options, ALL_OPTIONS, 'a Profile, which is already loaded');
     return { source: source.source, profile: source, issues: source.warnings };
   }
-  if (typeof source === 'string' && source !== '') return readString(source, options);
   if (typeof source !== 'object' || source === null || (Array.isArray(source) && source.length === 0)) {
     const given = source === null ? 'null, which stands for unconfined' : shown(source);
     const message = `a profile is a built-in's name, a path, a file URL, JSON text or an object, not ${given}`;

@@ -1,6 +1,6 @@
 /** harden(): attaches a profile's filter to the process that calls it. */
 import { SeccompError } from '../errors.js';
-import { type Filter, policyOf } from '../filter/filter.js';
+import { type CompiledFilter, type Filter, filterOf } from '../filter/filter.js';
 import { loadAllChunks } from '../util/load-chunks.js';
 import { normalizeArguments } from './arguments.js';
 import { toNativeFilters } from './child/native-request.js';
@@ -73,11 +73,12 @@ export function harden(profile: FilterSource, options: HardenOptions = {}): Hard
   refuseSharedPool(call.options);
   const sources = resolveSources(call.profile, call.options, ['capabilities', 'abis']);
   const plan = planFilters(sources, call.options, 'harden');
-  const filters = besideIoUring(plan.filters, acceptRings);
-  checkListening(filters);
+  const attached = besideIoUring(plan.filters, acceptRings);
+  checkListening(attached);
+  const filters = Object.freeze(attached.map(filterOf));
   const before = threadState();
   if (filters.length === 0) return { threads, filters, ...inForce(before, 0, false) };
-  const { filterFlags, ...request } = toNativeFilters({ ...plan, filters }, noNewPrivileges);
+  const { filterFlags, ...request } = toNativeFilters({ ...plan, filters: attached }, noNewPrivileges);
   loadAllChunks(); // Under the filters, files may not be open to this process.
   installFilters({ ...request, filterFlags: filterFlags | (threads === 'all' ? ALL_THREADS : 0) });
   return { threads, filters, ...inForce(before, filters.length, noNewPrivileges) };
@@ -107,8 +108,8 @@ function refuseSharedPool({ threads = 'all', acceptSharedPool = false }: HardenO
  * Refuses a filter under which a server of this process could not accept connections. libuv would call accept4 without
  * end, since poll(2) keeps reporting the waiting client.
  */
-function checkListening(filters: readonly Filter[]): void {
-  const policies = policiesIn(filters);
+function checkListening(filters: readonly CompiledFilter[]): void {
+  const policies = filters.map(({ policy }) => policy);
   if (!deniesCall(policies, 'accept4')) return;
   const sockets = listeningSockets().filter((fd) => deniesCall(policies, 'accept4', fd));
   if (sockets.length === 0) return;
@@ -119,5 +120,3 @@ function checkListening(filters: readonly Filter[]): void {
       'event loop would try again without end. Close its servers before, or allow accept4, as extend(profile).allow(…) does',
   );
 }
-
-const policiesIn = (filters: readonly Filter[]) => filters.map(policyOf);

@@ -9,8 +9,8 @@
 import { constants } from 'node:os';
 import { SeccompError } from '../errors.js';
 import { BPF } from '../filter/bpf/instruction.js';
-import { compilePolicy } from '../filter/compile.js';
-import type { Filter } from '../filter/filter.js';
+import { compileFilter } from '../filter/compile.js';
+import type { CompiledFilter } from '../filter/filter.js';
 import { addon } from '../native.js';
 import { actionOf } from '../policy/action.js';
 import type { Action, Policy } from '../policy/policy.js';
@@ -49,7 +49,7 @@ export function kernelOutcomes(policy: Policy, calls: readonly NamedCall[], nati
     const message = `the filter is for ${target} and this machine is ${native}: compile it for this one`;
     throw new SeccompError('ERR_SECCOMP_UNSUPPORTED', message);
   }
-  const filter = compilePolicy(policy, { gate: PROFILE_GATE });
+  const filter = compileFilter(policy, { gate: PROFILE_GATE });
   const errno = unusedData(filter, 'errno', MAX_ERRNO);
   const base = denyingAll(native, { kind: 'errno', errno });
   const isByBase = (answer?: NativeAnswer) => answer?.kind === RETURNED && answer.value === -errno;
@@ -71,7 +71,12 @@ export const ALLOWED = withoutErrno('allowed');
  * base filter returns `trace` with a message that the profile does not use. `notify` is more restrictive, and without a
  * listener the call fails. Of two filters that return `trace`, the message is that of the profile.
  */
-function outcomesUnderTracer(native: AbiName, filter: Filter, calls: readonly NamedCall[], which: readonly boolean[]) {
+function outcomesUnderTracer(
+  native: AbiName,
+  filter: CompiledFilter,
+  calls: readonly NamedCall[],
+  which: readonly boolean[],
+) {
   const message = unusedData(filter, 'trace', 0xffff);
   const base = denyingAll(native, { kind: 'trace', message });
   return makeCalls([base, filter], calls, which, true).map((answer): Outcome | undefined => {
@@ -82,13 +87,13 @@ function outcomesUnderTracer(native: AbiName, filter: Filter, calls: readonly Na
 }
 
 /** Compiles a filter that returns one action for all calls, on all ABIs. */
-function denyingAll(native: AbiName, action: Action): Filter {
+function denyingAll(native: AbiName, action: Action): CompiledFilter {
   const abis = [{ abi: abiOf(native), syscalls: new Map<number, never>() }];
-  return compilePolicy({ abis, defaultAction: action, foreignAction: action }, { gate: BASE_GATE });
+  return compileFilter({ abis, defaultAction: action, foreignAction: action }, { gate: BASE_GATE });
 }
 
 /** Returns the largest errno or trace message that the filter does not return. */
-function unusedData(filter: Filter, kind: 'errno' | 'trace', largest: number): number {
+function unusedData(filter: CompiledFilter, kind: 'errno' | 'trace', largest: number): number {
   const used = new Set(returnedActions(filter).map(dataOf));
   for (let value = largest; value > 0; value--) if (!used.has(value)) return value;
   const name = kind === 'errno' ? 'errno' : 'message';
@@ -101,13 +106,13 @@ function dataOf(action: Action): number | undefined {
   return action.kind === 'trace' ? action.message : undefined;
 }
 
-function returnedActions({ instructions }: Filter): readonly Action[] {
+function returnedActions({ instructions }: CompiledFilter): readonly Action[] {
   return instructions.filter(({ code }) => code === BPF.ret).map(({ k }) => actionOf(k));
 }
 
 /** Makes those of `calls` that `which` marks, under `filters`. The others have no answer. */
 function makeCalls(
-  filters: readonly Filter[],
+  filters: readonly CompiledFilter[],
   calls: readonly NamedCall[],
   which: readonly boolean[] = calls.map(() => true),
   isTraced = false,

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { encodeInstructions } from '../../lib/filter/bpf/instruction.js';
 import { interpret } from '../../lib/filter/bpf/interpreter.js';
 import { compilePolicy } from '../../lib/filter/compile.js';
-import { makeFilter } from '../../lib/filter/filter.js';
+import { compiledOf, filterOf } from '../../lib/filter/filter.js';
 import { returnValue } from '../../lib/policy/action.js';
 import { evaluate } from '../../lib/policy/evaluate.js';
 import type { Call, Policy } from '../../lib/policy/policy.js';
@@ -108,11 +108,8 @@ describe.skipIf(reason !== undefined)(`kernel = interpreter = evaluator${skipped
     const instructions = asked.denyingFilter.instructions.map((each) =>
       each.k === 0x5_03e8 ? { ...each, k: 0x5_03e9 } : each,
     );
-    const damaged = makeFilter({
-      policy: asked.denied.policy,
-      instructions,
-      bytes: encodeInstructions(instructions, 'little'),
-    });
+    const bytes = encodeInstructions(instructions, 'little');
+    const damaged = filterOf({ ...compiledOf(asked.denyingFilter), instructions, bytes });
     const [witness] = disagreements(asked, kernelAnswers(damaged, asked.calls));
     expect(witness).toMatch(/x86_64 read\[0\].*the kernel action 0x80000000 \(errno 1001\).*0x50001/);
   });

@@ -191,7 +191,8 @@ describe('is an error, and the process goes on without the filter:', () => {
   ])('%s', (_, profile, options, code) => {
     const result = evaluateScript(`
       const invalid = sandbox.compile(denying(1, 'mkdir'));
-      Object.defineProperty(sandbox.Filter.prototype, 'bytes', { get: () => new Uint8Array(8) });
+      Uint8Array.prototype.slice = function () { return this; }; // In place of a copy of the program.
+      invalid.bytes.fill(0);
       const before = field('/proc/self/status', 'Seccomp_filters');
       return [failure(() => sandbox.harden(${profile}, ${options})), threads('Seccomp_filters').every((n) => n === before)];`);
     expect(result).toEqual([code, true]);

@@ -1,5 +1,5 @@
 /** The filters that functions of this package attach, without attaching them. */
-import type { Filter } from '../../lib/filter/filter.js';
+import { type Filter, filterOf } from '../../lib/filter/filter.js';
 import type { ProgramOptions, SupervisorOptions } from '../../lib/sandbox/options/types.js';
 import { planFilters, type Target } from '../../lib/sandbox/plan/plan-filters.js';
 import { type FilterSource, resolveSources } from '../../lib/sandbox/plan/resolve-sources.js';
@@ -9,5 +9,5 @@ export function plannedFilters(
   options: ProgramOptions & SupervisorOptions = {},
   target: Target = 'child',
 ): readonly Filter[] {
-  return planFilters(resolveSources(profile, options), options, target).filters;
+  return planFilters(resolveSources(profile, options), options, target).filters.map(filterOf);
 }

@@ -4,7 +4,7 @@ import { ACTION_KINDS, actionBase } from '../../policy/action.js';
 import { ABIS, type Abi, type AbiName } from '../../syscalls/abi.js';
 import { syscallName } from '../../syscalls/table.js';
 import { fromCaller } from '../../util/caller.js';
-import { type Filter, policyOf, requireFilter } from '../filter.js';
+import { compiledOf, type Filter, requireFilter } from '../filter.js';
 import { ARCH_OFFSET, BPF, decodeInstructions, type Instruction, NR_OFFSET } from './instruction.js';
 
 const MNEMONICS: ReadonlyMap<number, string> = new Map(Object.entries(BPF).map(([name, code]) => [code, name]));
@@ -23,8 +23,9 @@ const MNEMONICS: ReadonlyMap<number, string> = new Map(Object.entries(BPF).map((
  */
 export function disassemble(filter: Filter): string {
   requireFilter(filter);
-  const endian = policyOf(filter).abis.at(0)?.abi.endian ?? 'little';
-  const instructions = decodeInstructions(filter.bytes, endian);
+  const { policy, bytes } = compiledOf(filter);
+  const endian = policy.abis.at(0)?.abi.endian ?? 'little';
+  const instructions = decodeInstructions(bytes, endian);
   const reached = reach(instructions);
   const gated = new Map(filter.gate.map(({ instruction, half }) => [instruction, half]));
   const width = String(instructions.length).length;

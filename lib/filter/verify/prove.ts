@@ -12,7 +12,7 @@ import type { Abi } from '../../syscalls/abi.js';
 import { syscallName, syscallNumber } from '../../syscalls/table.js';
 import { fromCaller } from '../../util/caller.js';
 import { decodeInstructions } from '../bpf/instruction.js';
-import { type Filter, GATED_CALLS, policyOf, requireFilter } from '../filter.js';
+import { type CompiledFilter, compiledOf, type Filter, GATED_CALLS, requireFilter } from '../filter.js';
 import { archIs, callFromBits, gateDiagram, numberWithin } from './diagrams/call-bits.js';
 import { type Diagram, Diagrams, FALSE, TooManySteps, TRUE } from './diagrams/decision-diagram.js';
 import {
@@ -44,20 +44,28 @@ import type { Counterexample, Proof } from './proof.js';
  */
 export function prove(filter: Filter, given?: Policy): Proof | Counterexample {
   requireFilter(filter);
-  const policy = given === undefined ? policyOf(filter) : readPolicy(given, refuseIn('policy'));
-  return new Prover(policy, readProgram(filter), false).prove();
+  const compiled = compiledOf(filter);
+  return proveProgram(compiled, given === undefined ? compiled.policy : readPolicy(given, refuseIn('policy')));
 }
 
-/** Proves a filter that tests all conditions in order, however intertwined the rules are. */
-export function proveInLockstep(filter: Filter): Proof | Counterexample {
-  return new Prover(policyOf(filter), readProgram(filter), true).prove();
+/** The bytes of a program, and the policy that they were compiled from. */
+type Program = Pick<CompiledFilter, 'policy' | 'bytes' | 'gate'>;
+
+/** Proves a program, as `prove` does. */
+export function proveProgram(program: Program, policy: Policy = program.policy): Proof | Counterexample {
+  return new Prover(policy, readProgram(program), false).prove();
 }
 
-function readProgram(filter: Filter): CheckedProgram {
-  const endian = policyOf(filter).abis.at(0)?.abi.endian ?? 'little';
-  const instructions = decodeInstructions(filter.bytes, endian);
-  checkProgram(instructions, filter.gate);
-  return { instructions, gate: new Map(filter.gate.map(({ instruction, half }) => [instruction, half])), endian };
+/** Proves a program that tests all conditions in order, however intertwined the rules are. */
+export function proveInLockstep(program: Program): Proof | Counterexample {
+  return new Prover(program.policy, readProgram(program), true).prove();
+}
+
+function readProgram({ policy, bytes, gate }: Program): CheckedProgram {
+  const endian = policy.abis.at(0)?.abi.endian ?? 'little';
+  const instructions = decodeInstructions(bytes, endian);
+  checkProgram(instructions, gate);
+  return { instructions, gate: new Map(gate.map(({ instruction, half }) => [instruction, half])), endian };
 }
 
 class Prover {

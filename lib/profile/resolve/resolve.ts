@@ -47,7 +47,15 @@ export function resolve(profile: Profile, host: Host): Policy {
     const message = 'profile: must be a Profile, as loadProfile returns it (null is unconfined, which has no policy)';
     throw new SeccompError('ERR_SECCOMP_OPTION', message);
   }
-  const { policy, diagnostics } = resolveWithDiagnostics(profile, readHost(host));
+  return resolveProfile(profile, readHost(host));
+}
+
+/**
+ * Resolves a profile as `resolve` does, without checking that it is one, nor the host.
+ * @throws {ProfileError} if the profile has errors that only show on this host.
+ */
+export function resolveProfile(profile: Profile, host: Host): Policy {
+  const { policy, diagnostics } = resolveWithDiagnostics(profile, host);
   if (diagnostics.some(({ severity }) => severity === 'error')) throw profile.error(diagnostics);
   return policy;
 }

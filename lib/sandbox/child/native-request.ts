@@ -9,8 +9,8 @@ import { own, propertyOf } from '../../util/own-data.js';
 import type { ProgramCall } from '../arguments.js';
 import { checkNoNul } from '../options/checks.js';
 import type { ProgramOptions } from '../options/types.js';
+import type { Agent } from '../plan/agent-handoff.js';
 import type { FilterPlan } from '../plan/plan-filters.js';
-import type { Agent } from '../plan/resolve-sources.js';
 import { candidatePaths } from './candidate-paths.js';
 
 type Options = ProgramOptions & { readonly detached?: boolean | undefined };

@@ -8,7 +8,6 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SeccompError } from '../../errors.js';
-import { policyOf } from '../../filter/filter.js';
 import type { Isolate, Isolation } from '../../landlock/domain.js';
 import type { Enforcement } from '../../landlock/enforcement.js';
 import { addon, launcherFile, preloadFile } from '../../native.js';
@@ -86,7 +85,7 @@ function preloading(
   refuseWithoutPreload(execArgv, command);
   addon(); // Throws without the addon: the child could not attach the filters either.
   const { filters, filterFlags } = toNativeFilters(plan, noNewPrivileges);
-  const withoutIoUring = deniesIoUring(plan.filters.map(policyOf));
+  const withoutIoUring = deniesIoUring(plan.filters.map(({ policy }) => policy));
   const text = encodePayload({ filters, filterFlags, noNewPrivileges, withoutIoUring });
   if (text.length + PAYLOAD_VARIABLE.length + 2 > LONGEST_VARIABLE) {
     const message = `the filters of these profiles are too long together to pass them on (${text.length} bytes)`;

@@ -1,8 +1,8 @@
 /** A profile's listenerPath: it names an agent, which receives the filter's listener and answers its notifications. */
 import { isAbsolute } from 'node:path';
 import { SeccompError } from '../../errors.js';
-import { compilePolicy } from '../../filter/compile.js';
-import type { Filter } from '../../filter/filter.js';
+import { compileFilter } from '../../filter/compile.js';
+import type { CompiledFilter } from '../../filter/filter.js';
 import { machineAbis } from '../../host.js';
 import type { AttachFlag } from '../../policy/action.js';
 import { supervisedDenials, withDenials } from '../../policy/isolation-denials.js';
@@ -10,7 +10,15 @@ import type { Policy } from '../../policy/policy.js';
 import type { SupervisorOptions } from '../options/types.js';
 import { withListener } from './exec-gate.js';
 import { hasNotify } from './notifications.js';
-import type { Agent } from './resolve-sources.js';
+import type { ResolvedSources } from './resolve-sources.js';
+
+/** An agent: a process that answers notifications in place of this one. */
+export interface Agent {
+  /** The path of its Unix socket. */
+  readonly path: string;
+  /** The profile's listenerMetadata, which the agent is sent. */
+  readonly metadata: string | undefined;
+}
 
 /** Maximum bytes of a socket's path: sun_path of linux/un.h, without its NUL. */
 const LONGEST_PATH = 107;
@@ -20,17 +28,19 @@ const LONGEST_PATH = 107;
 const MOST_METADATA = 65_536;
 
 /**
- * Checks the agent that the profiles name. Returns undefined if the policy has no SCMP_ACT_NOTIFY: runtimes ignore
+ * The agent that profiles name. Undefined if they name none, and if the policy has no SCMP_ACT_NOTIFY: runtimes ignore
  * listenerPath then.
  *
- * @throws SeccompError ERR_SECCOMP_OPTION for a path or metadata that is not valid, and for an agent together with
- * handlers in this process.
+ * @throws SeccompError ERR_SECCOMP_OPTION for several agents, for a path or metadata that is not valid, and for an
+ * agent together with handlers in this process.
  */
-export function checkAgent(
-  agent: Agent,
-  policy: Policy | undefined,
+export function agentOf(
+  sources: ResolvedSources,
   { notify, onViolation }: Pick<SupervisorOptions, 'notify' | 'onViolation'>,
 ): Agent | undefined {
+  const agent = namedAgent(sources.profiles);
+  if (agent === undefined) return undefined;
+  const { policy } = sources;
   if (notify !== undefined || onViolation !== undefined)
     throw refused(
       'names an agent that answers, and a filter has one listener: leave it out, or onViolation and notify',
@@ -46,10 +56,20 @@ export function agentFilter(
   gate: readonly string[],
   flags: readonly AttachFlag[],
   isolated: boolean,
-): Filter {
+): CompiledFilter {
   if (policy === undefined) throw new TypeError('unconfined has no agent');
   const denying = withDenials(policy, machineAbis(), supervisedDenials(policy, isolated));
-  return compilePolicy(denying, { gate: withListener(gate), flags });
+  return compileFilter(denying, { gate: withListener(gate), flags });
+}
+
+function namedAgent(profiles: ResolvedSources['profiles']): Agent | undefined {
+  const [agent, ...others] = profiles.flatMap(({ document: { listenerPath, listenerMetadata } }) =>
+    listenerPath ? [{ path: listenerPath, metadata: listenerMetadata }] : [],
+  );
+  const other = others.find(({ path, metadata }) => path !== agent?.path || metadata !== agent.metadata);
+  if (other === undefined) return agent;
+  const message = `listenerPath: a filter has one agent, and these profiles name ${agent?.path} and ${other.path}, or other listenerMetadata`;
+  throw new SeccompError('ERR_SECCOMP_OPTION', message);
 }
 
 function refuseImpossible({ path, metadata = '' }: Agent): void {

@@ -1,7 +1,7 @@
 /** The native supervisor's configuration: how it answers notifications, and what it reads of the calls. */
 import { capturesOf, distinguishing, MAX_CAPTURE } from '../../decode/captures.js';
 import { BPF, encodeInstructions } from '../../filter/bpf/instruction.js';
-import type { Filter } from '../../filter/filter.js';
+import type { CompiledFilter } from '../../filter/filter.js';
 import { thisHost } from '../../host.js';
 import { addon, type Supervision } from '../../native.js';
 import { actionBase } from '../../policy/action.js';
@@ -9,8 +9,9 @@ import { type AbiName, abiOf } from '../../syscalls/abi.js';
 import { argumentWidth, syscallsOf } from '../../syscalls/table.js';
 
 /** Answers notifications as `filter` decides the calls, and counts the calls that it denies. */
-export function supervisionOf(filter: Filter): Supervision {
-  return addon().supervision({ answers: filter.bytes, everything: false, ...callTables(filter.abis) });
+export function supervisionOf({ bytes, policy }: CompiledFilter): Supervision {
+  const abis = policy.abis.map(({ abi }) => abi.name);
+  return addon().supervision({ answers: bytes, everything: false, ...callTables(abis) });
 }
 
 /** Allows and counts every call. */

@@ -3,20 +3,19 @@
  * their notifications, and how the program is isolated.
  */
 import { SeccompError } from '../../errors.js';
-import { compilePolicy } from '../../filter/compile.js';
-import type { Filter } from '../../filter/filter.js';
+import { compileFilter } from '../../filter/compile.js';
+import type { CompiledFilter } from '../../filter/filter.js';
 import { machineAbis } from '../../host.js';
 import type { Isolation } from '../../landlock/domain.js';
 import type { Enforcement } from '../../landlock/enforcement.js';
 import type { AttachFlag } from '../../policy/action.js';
 import { type Denials, denialsPolicy, withDenials } from '../../policy/isolation-denials.js';
 import type { ProgramOptions, SupervisorOptions } from '../options/types.js';
-import { agentFilter, checkAgent } from './agent-handoff.js';
-import { FilterCache } from './cache.js';
+import { type Agent, agentFilter, agentOf } from './agent-handoff.js';
 import { START_GATES } from './exec-gate.js';
 import { enforcementOf, isolationFor } from './isolation.js';
 import { refuseWithoutListener } from './notifications.js';
-import type { Agent, DecidedSource, ResolvedSources } from './resolve-sources.js';
+import type { DecidedSource, ResolvedSources } from './resolve-sources.js';
 import {
   NO_SUPERVISOR,
   observingFilter,
@@ -29,7 +28,7 @@ import {
 /** The filters of a program, and everything else that is enforced on it. */
 export interface FilterPlan {
   /** In the order in which they are attached; none if nothing is filtered. */
-  readonly filters: readonly Filter[];
+  readonly filters: readonly CompiledFilter[];
   readonly flags: readonly AttachFlag[];
   /** Set if this process answers the notifications of the filter. */
   readonly supervision: SupervisionPlan | undefined;
@@ -59,11 +58,12 @@ type PlanOptions = ProgramOptions & SupervisorOptions;
 
 /** The filters of sources, compiled once for each variant. */
 interface Compiled {
-  readonly filters: readonly Filter[];
+  readonly filters: readonly CompiledFilter[];
   readonly supervised: SupervisedFilter | undefined;
 }
 
-const compiled = new FilterCache<Compiled>();
+/** By the sources, and by the variant: everything else that the filters depend on. */
+const known = new WeakMap<ResolvedSources, Map<string, Compiled>>();
 
 /**
  * Plans the filters of a program.
@@ -78,23 +78,17 @@ export function planFilters(sources: ResolvedSources, options: PlanOptions, targ
   const isFiltered = sources.each.length > 0 || names.length > 0;
   const landlock = isIsolated ? isolationFor(options, isFiltered, target === 'fork') : undefined;
 
-  const named = hasListener ? sources.agent : undefined;
-  const agent = named && checkAgent(named, sources.policy, options);
+  const namesAgent = hasListener && sources.profiles.some(({ document }) => document.listenerPath);
+  const agent = namesAgent ? agentOf(sources, options) : undefined;
   const watches = supervisor.watches && target === 'child';
   const isSupervised = agent === undefined && (names.length > 0 || (watches && sources.each.length > 0));
   const isolated = landlock !== undefined;
   const variant = `${target};${isolated};${isSupervised ? `${watches}:${names.join(' ')}` : ''}`;
-  const { filters, supervised } = compiled.get(sources.identity, variant, (): Compiled => {
-    if (agent !== undefined)
-      return { filters: [agentFilter(sources.policy, gate, sources.flags, isolated)], supervised: undefined };
-    if (!isSupervised) {
-      // harden() returns them to its caller.
-      const filters = Object.freeze(plainFilters(sources, gate, isolated));
-      return { filters, supervised: undefined };
-    }
-    const made = supervisedFilter(sources, names, watches, isolated);
-    return { filters: [made.filter], supervised: made };
-  });
+  const variants = known.get(sources) ?? new Map<string, Compiled>();
+  known.set(sources, variants);
+  const compiled = variants.get(variant) ?? compile();
+  variants.set(variant, compiled);
+  const { filters, supervised } = compiled;
   return {
     filters,
     flags: options.log === true ? ['LOG', ...sources.flags] : sources.flags,
@@ -103,6 +97,14 @@ export function planFilters(sources: ResolvedSources, options: PlanOptions, targ
     landlock,
     enforcement: (isolationError) => enforcementOf(options, landlock, isolationError),
   };
+
+  function compile(): Compiled {
+    if (agent !== undefined)
+      return { filters: [agentFilter(sources.policy, gate, sources.flags, isolated)], supervised: undefined };
+    if (!isSupervised) return { filters: plainFilters(sources, gate, isolated), supervised: undefined };
+    const supervised = supervisedFilter(sources, names, watches, isolated);
+    return { filters: [supervised.filter], supervised };
+  }
 }
 
 /** Plans a run in which every call is allowed and counted: for record(). */
@@ -127,7 +129,7 @@ const ISOLATED: Denials = { isolated: true, supervised: false };
  *
  * @param gate - The syscalls for which a filter gets an exec gate, if it denies them.
  */
-function plainFilters(sources: ResolvedSources, gate: readonly string[], isolated: boolean): readonly Filter[] {
+function plainFilters(sources: ResolvedSources, gate: readonly string[], isolated: boolean): readonly CompiledFilter[] {
   const { each } = sources;
   const isolation = isolated ? [{ policy: denialsPolicy(machineAbis(), ISOLATED), flags: [] }] : [];
   if (each.length === 0) return filterForEach(isolation, gate);
@@ -143,15 +145,18 @@ function plainFilters(sources: ResolvedSources, gate: readonly string[], isolate
   }
 }
 
-function filterForAll(sources: ResolvedSources, gate: readonly string[], isolated: boolean): Filter {
+function filterForAll(sources: ResolvedSources, gate: readonly string[], isolated: boolean): CompiledFilter {
   const { policy, flags } = sources;
   if (policy === undefined) throw new TypeError('unconfined has no filter');
-  return compilePolicy(isolated ? withDenials(policy, machineAbis(), ISOLATED) : policy, { gate, flags });
+  return compileFilter(isolated ? withDenials(policy, machineAbis(), ISOLATED) : policy, { gate, flags });
 }
 
 /** All filters but the last one let the next one be attached. */
-function filterForEach(all: readonly Omit<DecidedSource, 'filter'>[], gate: readonly string[]): readonly Filter[] {
+function filterForEach(
+  all: readonly Omit<DecidedSource, 'filter'>[],
+  gate: readonly string[],
+): readonly CompiledFilter[] {
   return all.map(({ policy, flags }, i) =>
-    compilePolicy(policy, { gate: i < all.length - 1 ? [...gate, 'seccomp'] : gate, flags }),
+    compileFilter(policy, { gate: i < all.length - 1 ? [...gate, 'seccomp'] : gate, flags }),
   );
 }

@@ -3,15 +3,16 @@
  * or a Filter becomes profiles and a policy.
  */
 import { refuseIn, SeccompError } from '../../errors.js';
-import { Filter, policyOf } from '../../filter/filter.js';
+import { type CompiledFilter, compiledOf, Filter } from '../../filter/filter.js';
 import { thisHost } from '../../host.js';
 import type { AttachFlag } from '../../policy/action.js';
 import { intersect } from '../../policy/algebra.js';
 import type { Policy } from '../../policy/policy.js';
+import { BUILTIN_DEFINITIONS } from '../../profile/builtin/index.js';
 import { refuseOptions } from '../../profile/document/options.js';
 import { Profile } from '../../profile/profile.js';
 import { readHost } from '../../profile/resolve/host-match.js';
-import { type Host, resolve } from '../../profile/resolve/resolve.js';
+import { type Host, resolveProfile } from '../../profile/resolve/resolve.js';
 import { loadSource, type ProfileSource, UNCONFINED } from '../../profile/source.js';
 import { copyList } from '../../util/own-data.js';
 import { profileRequired } from '../options/checks.js';
@@ -28,7 +29,7 @@ export interface DecidedSource {
   readonly policy: Policy;
   readonly flags: readonly AttachFlag[];
   /** Set if the source is a filter already. */
-  readonly filter: Filter | undefined;
+  readonly filter: CompiledFilter | undefined;
 }
 
 /**
@@ -50,20 +51,6 @@ export interface ResolvedSources {
   readonly policy: Policy | undefined;
   /** The flags of all sources, each once. */
   readonly flags: readonly AttachFlag[];
-  /**
-   * The agent that the profiles name as their listenerPath. Reading it throws ERR_SECCOMP_OPTION if they name several.
-   */
-  readonly agent: Agent | undefined;
-  /** Identifies the sources with the host options in caches. */
-  readonly identity: object;
-}
-
-/** An agent: a process that answers notifications in place of this one. */
-export interface Agent {
-  /** The path of its Unix socket. */
-  readonly path: string;
-  /** The profile's listenerMetadata, which the agent is sent. */
-  readonly metadata: string | undefined;
 }
 
 type Options = CompileOptions & Pick<SupervisorOptions, 'notify'>;
@@ -98,15 +85,14 @@ function resolveOn(host: Host, loaded: LoadedSources): ResolvedSources {
   const profiles = loaded.all.filter((source) => source instanceof Profile);
   const each = loaded.all.map((source) => decide(source, host));
   const flags = [...new Set(each.flatMap((source) => source.flags))];
-  const combined = combine(each);
+  const sources = { loaded, profiles, host, each, flags };
+  const policy = combine(each);
+  if (policy !== 'too large') return { ...sources, policy };
   return {
-    ...{ loaded, profiles, host, each, flags, identity: { loaded, host } },
-    get agent() {
-      return namedAgent(profiles);
-    },
+    ...sources,
+    // A new error each time, with the stack of this call.
     get policy() {
-      // A new error each time, with the stack of this call.
-      return combined === 'too large' ? strictest(each) : combined;
+      return strictest(each);
     },
   };
 }
@@ -122,16 +108,6 @@ function combine(each: readonly DecidedSource[]): Policy | undefined | 'too larg
 }
 
 const strictest = (each: readonly DecidedSource[]) => each.map(({ policy }) => policy).reduce(intersect);
-
-function namedAgent(profiles: readonly Profile[]): Agent | undefined {
-  const [agent, ...others] = profiles.flatMap(({ document: { listenerPath, listenerMetadata } }) =>
-    listenerPath ? [{ path: listenerPath, metadata: listenerMetadata }] : [],
-  );
-  const other = others.find(({ path, metadata }) => path !== agent?.path || metadata !== agent.metadata);
-  if (other === undefined) return agent;
-  const message = `listenerPath: a filter has one agent, and these profiles name ${agent?.path} and ${other.path}, or other listenerMetadata`;
-  throw new SeccompError('ERR_SECCOMP_OPTION', message);
-}
 
 /**
  * The host that options describe.
@@ -188,7 +164,7 @@ export class LoadedSources {
 
 function load(profile: unknown): LoadedSources {
   return listOf(profile).reduce<LoadedSources>((sources, each) => {
-    const source = Filter.is(each) ? each : loadOnce(each);
+    const source = each instanceof Filter && Filter.is(each) ? each : loadOnce(each);
     return source === null ? sources : sources.and(source);
   }, LoadedSources.none);
 }
@@ -219,13 +195,16 @@ function loadOnce(source: unknown): Profile | null {
   const known = typeof source === 'string' ? builtins.get(source) : undefined;
   if (known !== undefined) return known;
   const profile = loadSource(source);
-  if (profile?.definition !== undefined && typeof source === 'string') builtins.set(source, profile);
+  if (profile !== null && BUILTIN_DEFINITIONS.has(profile.source) && typeof source === 'string')
+    builtins.set(source, profile);
   return profile;
 }
 
 function decide(source: Profile | Filter, host: Host): DecidedSource {
-  if (source instanceof Filter) return { policy: policyOf(source), flags: source.flags, filter: source };
-  return { policy: resolve(source, host), flags: flagsOf(source), filter: undefined };
+  if (source instanceof Profile)
+    return { policy: resolveProfile(source, host), flags: flagsOf(source), filter: undefined };
+  const filter = compiledOf(source);
+  return { policy: filter.policy, flags: filter.flags, filter };
 }
 
 /**

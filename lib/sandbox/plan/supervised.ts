@@ -1,7 +1,7 @@
 /** Filters with a listener that this process answers: for handlers, for reporting violations, and for recording. */
 import { hasSubscribers } from 'node:diagnostics_channel';
-import { compilePolicy } from '../../filter/compile.js';
-import type { Filter } from '../../filter/filter.js';
+import { compileFilter } from '../../filter/compile.js';
+import type { CompiledFilter } from '../../filter/filter.js';
 import { machineAbis, thisHost } from '../../host.js';
 import type { Supervision } from '../../native.js';
 import { checkTimeout, type HandlerMap } from '../../notify/handlers.js';
@@ -11,7 +11,7 @@ import { type Decision, decisionsOf, type Policy } from '../../policy/policy.js'
 import { notifyAlways, notifyOnErrno, overrideDecisions } from '../../policy/rewrite-actions.js';
 import { Profile } from '../../profile/profile.js';
 import { multiplexedDecision, multiplexersOf } from '../../profile/resolve/multiplexed-syscalls.js';
-import { resolve } from '../../profile/resolve/resolve.js';
+import { resolveProfile } from '../../profile/resolve/resolve.js';
 import { abiOf } from '../../syscalls/abi.js';
 import { ENOSYS } from '../../syscalls/errno.js';
 import { syscallNumber } from '../../syscalls/table.js';
@@ -37,7 +37,7 @@ export interface Supervisor {
 
 /** A filter with a listener, and how its notifications are answered. */
 export interface SupervisedFilter extends ViolationContext {
-  readonly filter: Filter;
+  readonly filter: CompiledFilter;
   readonly native: Supervision;
 }
 
@@ -72,12 +72,12 @@ export function supervisedFilter(
   isolated: boolean,
 ): SupervisedFilter {
   const { host, flags, profiles } = sources;
-  const notifying = notifyHandlers(sources.policy ?? resolve(Profile.denylist(), host), names);
+  const notifying = notifyHandlers(sources.policy ?? resolveProfile(Profile.denylist(), host), names);
   refuseWithoutHandler(notifying, names);
   const denials = supervisedDenials(notifying, isolated);
   const policy = withDenials(notifying, machineAbis(), denials);
-  const answers = compilePolicy(policy, { flags });
-  const filter = compilePolicy(watches ? notifyOnErrno(policy) : policy, { gate: GATE, flags });
+  const answers = compileFilter(policy, { flags });
+  const filter = compileFilter(watches ? notifyOnErrno(policy) : policy, { gate: GATE, flags });
   return { filter, native: supervisionOf(answers), profiles, host, denials };
 }
 
@@ -98,7 +98,7 @@ function makeObservingFilter(): SupervisedFilter {
   });
   const denials = { isolated: false, supervised: false };
   return {
-    filter: compilePolicy(policy, { gate: GATE }),
+    filter: compileFilter(policy, { gate: GATE }),
     native: observation(abis),
     profiles: [],
     host: thisHost(),

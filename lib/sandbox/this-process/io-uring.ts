@@ -8,8 +8,8 @@ import { constants, readFileSync } from 'node:fs';
 import { endianness } from 'node:os';
 import { SeccompError } from '../../errors.js';
 import { BPF, encodeInstructions, NR_OFFSET } from '../../filter/bpf/instruction.js';
-import { compilePolicy } from '../../filter/compile.js';
-import { type Filter, policyOf } from '../../filter/filter.js';
+import { compileFilter } from '../../filter/compile.js';
+import type { CompiledFilter } from '../../filter/filter.js';
 import { addon, NONE } from '../../native.js';
 import { returnValue } from '../../policy/action.js';
 import { union } from '../../policy/algebra.js';
@@ -41,19 +41,24 @@ export function ioUringDescriptors(): readonly number[] {
  * instances.
  * @throws SeccompError ERR_SECCOMP_UNSUPPORTED if that is not accepted, and a filter denies it.
  */
-export function besideIoUring(filters: readonly Filter[], isAccepted: boolean): readonly Filter[] {
-  if (!deniesCall(filters.map(policyOf), 'io_uring_enter')) return filters;
+export function besideIoUring(filters: readonly CompiledFilter[], isAccepted: boolean): readonly CompiledFilter[] {
+  if (
+    !deniesCall(
+      filters.map(({ policy }) => policy),
+      'io_uring_enter',
+    )
+  )
+    return filters;
   const instances = ioUringDescriptors();
   if (instances.length === 0) return filters;
   if (!isAccepted) throw instancesError();
   return filters.map((filter) =>
-    deniesCall([policyOf(filter)], 'io_uring_enter') ? allowingEnter(instances, filter) : filter,
+    deniesCall([filter.policy], 'io_uring_enter') ? allowingEnter(instances, filter) : filter,
   );
 }
 
 /** Compiles the same filter, which also allows io_uring_enter on these descriptors. */
-function allowingEnter(instances: readonly number[], filter: Filter): Filter {
-  const policy = policyOf(filter);
+function allowingEnter(instances: readonly number[], { policy, flags }: CompiledFilter): CompiledFilter {
   const abi = policy.abis[0]?.abi;
   const number = abi === undefined ? undefined : syscallNumber(abi.name, 'io_uring_enter');
   if (abi === undefined || number === undefined) throw instancesError();
@@ -68,7 +73,7 @@ function allowingEnter(instances: readonly number[], filter: Filter): Filter {
     defaultAction: kill,
     foreignAction: kill,
   };
-  return compilePolicy(union(policy, exception), { flags: filter.flags });
+  return compileFilter(union(policy, exception), { flags });
 }
 
 function instancesError(): SeccompError {

@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { BPF, encodeInstructions, type Instruction } from '../../../lib/filter/bpf/instruction.js';
 import { interpret } from '../../../lib/filter/bpf/interpreter.js';
 import { compilePolicy } from '../../../lib/filter/compile.js';
-import { type Filter, GATED_CALLS, makeFilter } from '../../../lib/filter/filter.js';
-import { prove } from '../../../lib/filter/verify/prove.js';
+import { type Filter, GATED_CALLS } from '../../../lib/filter/filter.js';
+import { proveProgram } from '../../../lib/filter/verify/prove.js';
 import { returnValue } from '../../../lib/policy/action.js';
 import { evaluate } from '../../../lib/policy/evaluate.js';
 import type { Call } from '../../../lib/policy/policy.js';
@@ -125,7 +125,7 @@ describe.each(FILTERS)('of a filter whose gate is opened by a random value: %s',
     ...(isGated(each) && SECRET.every((word, i) => each.args[3 + i] === word) ? [ALLOW] : []),
   ]);
 
-  /** A value of the gate for which the call that prove() shows is decided differently than it may be. */
+  /** A value of the gate for which the call that proveProgram() shows is decided differently than it may be. */
   function isReal(instructions: readonly Instruction[], shown: Call, returned: number): boolean {
     for (let set = 0; set < 64; set++) {
       const words = [3, 4, 5].map((index, i) => {
@@ -147,9 +147,9 @@ describe.each(FILTERS)('of a filter whose gate is opened by a random value: %s',
         const instructions = filter.instructions.with(i, { ...original, ...change });
         const what = `${i}: ${JSON.stringify(original)} → ${JSON.stringify(change)}`;
         const { policy, gate } = filter;
-        const mutant = makeFilter({ policy, instructions, bytes: encodeInstructions(instructions, endian), gate });
+        const mutant = { policy, bytes: encodeInstructions(instructions, endian), gate };
         try {
-          const result = prove(mutant);
+          const result = proveProgram(mutant);
           expect(isTaken({ ...original, ...change }, i, instructions.length), `${what}: the kernel takes it`).toBe(
             true,
           );
@@ -185,8 +185,8 @@ describe.each(FILTERS)('of a filter whose gate is opened by a random value: %s',
     const at = (site?.instruction ?? 0) + step;
     const instructions = filter.instructions.map((each, i) => (i === at ? { ...each, ...change } : each));
     const { policy, gate } = filter;
-    const mutant = makeFilter({ policy, instructions, bytes: encodeInstructions(instructions, endian), gate });
-    expect(() => prove(mutant)).toThrow(RangeError);
+    const mutant = { policy, bytes: encodeInstructions(instructions, endian), gate };
+    expect(() => proveProgram(mutant)).toThrow(RangeError);
   });
 });
 
@@ -200,8 +200,7 @@ test('a jump past the end that no call takes is refused, as the kernel does', ()
     { code: BPF.jge, jt: 0, jf, k: 0 },
     { code: BPF.ret, jt: 0, jf: 0, k: ALLOW },
   ];
-  const proof = (jf: number) =>
-    prove(makeFilter({ policy, instructions: program(jf), bytes: encodeInstructions(program(jf), 'little') }));
+  const proof = (jf: number) => proveProgram({ policy, bytes: encodeInstructions(program(jf), 'little'), gate: [] });
   expect(proof(0)).not.toHaveProperty('call');
   expect(() => proof(1)).toThrow('instruction 4 jumps past the end');
 });

@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { BPF, decodeInstructions, encodeInstructions, type Instruction } from '../../../lib/filter/bpf/instruction.js';
+import { BPF, encodeInstructions, type Instruction } from '../../../lib/filter/bpf/instruction.js';
 import { interpret } from '../../../lib/filter/bpf/interpreter.js';
 import { compilePolicy } from '../../../lib/filter/compile.js';
-import { type Filter, makeFilter } from '../../../lib/filter/filter.js';
-import { prove } from '../../../lib/filter/verify/prove.js';
+import { type CompiledFilter, compiledOf, type Filter } from '../../../lib/filter/filter.js';
+import { proveProgram } from '../../../lib/filter/verify/prove.js';
 import { returnValue } from '../../../lib/policy/action.js';
 import { evaluate } from '../../../lib/policy/evaluate.js';
 import type { Call } from '../../../lib/policy/policy.js';
@@ -58,13 +58,8 @@ const intricate: ProfileDocument = {
   ],
 };
 
-function withInstructions(filter: Filter, instructions: readonly Instruction[]): Filter {
-  return makeFilter({
-    policy: filter.policy,
-    instructions,
-    bytes: encodeInstructions(instructions, 'little'),
-    gate: filter.gate,
-  });
+function withInstructions(filter: Filter, instructions: readonly Instruction[]): CompiledFilter {
+  return { ...compiledOf(filter), instructions, bytes: encodeInstructions(instructions, 'little') };
 }
 
 const TESTS: readonly number[] = [BPF.jeq, BPF.jge, BPF.jgt, BPF.jset];
@@ -100,7 +95,7 @@ function* mutants(program: readonly Instruction[]): Generator<{ what: string; in
 
 const returned = (instructions: readonly Instruction[], each: Call) => interpret(instructions, each, 'little').value;
 
-describe('prove', () => {
+describe('proveProgram', () => {
   test('proves what the compiler makes of random profiles', () => {
     const property = host.chain((on) => profile(on).map((document) => ({ on, document })));
     fc.assert(
@@ -118,7 +113,7 @@ describe('prove', () => {
     const opened = filter.instructions.map((instruction, i) =>
       filter.gate[2]?.instruction === i ? { ...instruction, jf: instruction.jt } : instruction,
     );
-    expect(prove(withInstructions(filter, opened))).toMatchObject({ call: { number: expect.any(Number) } });
+    expect(proveProgram(withInstructions(filter, opened))).toMatchObject({ call: { number: expect.any(Number) } });
   });
 
   test.each([
@@ -133,7 +128,7 @@ describe('prove', () => {
       const meant = calls.map((each) => returnValue(evaluate(filter.policy, each)));
       let found = 0;
       for (const { what, instructions } of mutants(filter.instructions)) {
-        const result = prove(withInstructions(filter, instructions));
+        const result = proveProgram(withInstructions(filter, instructions));
         if ('call' in result) {
           found++;
           const message = `${what}: the call that prove shows is decided otherwise`;
@@ -176,8 +171,7 @@ test('finds what libseccomp makes wrong of two rules on one syscall', ({ skip })
     ...resolve(profileOf(document, { newerCalls: 'default' }), { ...x86, abis: [] }),
     foreignAction: { kind: 'kill-thread' as const },
   };
-  const filter = makeFilter({ policy, instructions: decodeInstructions(bytes, 'little'), bytes });
-  expect(prove(filter)).toMatchObject({
+  expect(proveProgram({ policy, bytes, gate: [] })).toMatchObject({
     call: { number: 11, args: expect.arrayContaining([0n]) },
     returned: 0x7fff_0000,
   });
