@@ -4,7 +4,7 @@ import { constants } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { compilePolicy } from '../lib/filter/compile.js';
 import { thisHost } from '../lib/host.js';
-import { addon, type NativeRequest, NULL } from '../lib/native.js';
+import { addon, type NativeFilters, type NativeRequest, NULL, SOCKET } from '../lib/native.js';
 import { resolve } from '../lib/profile/resolve/resolve.js';
 import { loadProfile } from '../lib/profile/source.js';
 
@@ -113,6 +113,39 @@ test.each<[string, readonly unknown[]]>([
   ['no filters', [{ noNewPrivileges: true, filterFlags: 0 }, new BigUint64Array(8), false]],
 ])('probe refuses %s', (_, parameters) => {
   expect(() => Reflect.apply(addon().probe, undefined, parameters)).toThrowError(TypeError);
+});
+
+describe('memory that a getter of an argument takes away is not read by', () => {
+  /** Detaches an array, and writes into its memory. */
+  const take = (array: Uint8Array<ArrayBuffer> | BigUint64Array<ArrayBuffer>) => {
+    const moved = structuredClone(array.buffer, { transfer: [array.buffer] });
+    new Uint8Array(moved).fill('x'.charCodeAt(0));
+  };
+
+  test('spawnSync', () => {
+    const input = new Uint8Array(4);
+    const wrong = Object.defineProperty({ ...limits, input }, 'forceKillAfter', {
+      get: () => {
+        take(input);
+        return 5000;
+      },
+    });
+    const cat = { ...request, candidates: ['/bin/cat'], args: ['cat'], stdio: [SOCKET, SOCKET, NULL] };
+    expect(addon().spawnSync(cat, wrong)).toMatchObject({ code: 0, output: [null, Buffer.alloc(0), null] });
+  });
+
+  test('probe', () => {
+    const calls = new BigUint64Array(8);
+    const { noNewPrivileges, filters, unconfined, filterFlags } = request;
+    const wrong = Object.defineProperty({ noNewPrivileges, filters, unconfined }, 'filterFlags', {
+      enumerable: true,
+      get: () => {
+        take(calls);
+        return filterFlags;
+      },
+    });
+    expect(addon().probe(wrong as NativeFilters, calls, false)).toEqual(new Int32Array());
+  });
 });
 
 test('execve that fails leaves the signals of this process as they were', () => {

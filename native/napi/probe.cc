@@ -254,6 +254,9 @@ Napi::Value Probe(const Napi::CallbackInfo& info) {
                "calls: a BigUint64Array")) {
     return env.Undefined();
   }
+  Request request;
+  if (!ReadFilterRequest(env, info[0], &request)) return env.Undefined();
+  // After the request, since a getter of it might detach the array's buffer.
   const auto words = info[1].As<Napi::BigUint64Array>();
   const size_t count = words.ElementLength() / kWords;
   const bool is_whole = words.ElementLength() % kWords == 0 && count <= kMaxCalls;
@@ -263,8 +266,6 @@ Napi::Value Probe(const Napi::CallbackInfo& info) {
     const bool is_possible = kHasInt80 || calls[i].by_int80 == 0;
     if (!Require(env, is_possible, "calls: this CPU has no int 0x80")) return env.Undefined();
   }
-  Request request;
-  if (!ReadFilterRequest(env, info[0], &request)) return env.Undefined();
 
   const SharedMemory memory(sizeof(Shared) + count * sizeof(Result));
   const std::unique_ptr<ChildMemory> child_memory = ChildMemory::ForCopies();

@@ -28,7 +28,7 @@ namespace {
 
 constexpr size_t kChunk = 65536;  // As libuv reads.
 
-// lib/native.ts describes the members as NativeLimits. The view of `input` stays valid: no JavaScript runs meanwhile.
+// lib/native.ts describes the members as NativeLimits. The view of `input` is valid as long as no JavaScript runs.
 struct Limits {
   ArrayView<uint8_t> input;
   double timeout = 0;     // Milliseconds; 0: none.
@@ -43,12 +43,13 @@ bool ReadInput(const Napi::Value& value, Limits* limits) {
   return bytes.has_value();
 }
 
+// In the order in which they are read. `input` is the last, since a getter of another member might detach its buffer.
 constexpr Member<Limits> kLimitMembers[] = {
-    {"input", Presence::kOptional, "a Uint8Array", ReadInput},
     {"timeout", Presence::kRequired, "a number", Into<&Limits::timeout>},
     {"maxBuffer", Presence::kRequired, "a number", Into<&Limits::max_buffer>},
     {"killSignal", Presence::kRequired, "a number", Into<&Limits::kill_signal>},
     {"forceKillAfter", Presence::kRequired, "a number", Into<&Limits::force_kill_after>},
+    {"input", Presence::kOptional, "a Uint8Array", ReadInput},
 };
 
 double Now() {

@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, describe, expect, test, vi } from 'vitest';
+import { addon, type SocketFacts } from '../../lib/native.js';
 import type { Answer } from '../../lib/notify/answer.js';
 import type { NotifiedCall } from '../../lib/notify/notified-call.js';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
@@ -311,6 +312,23 @@ print(s.connect_ex(('127.0.0.1', ${port})))`;
       });
       expect((await finish(child)).stdout).toBe('replaced\n97\n');
     });
+  });
+
+  test('is not made to an address whose memory JavaScript takes away while the arguments are read', async () => {
+    const [native, connect] = [addon(), addon().connect];
+    const spy = vi.spyOn(native, 'connect').mockImplementationOnce((...[listener, id, tid, fd, address]) => {
+      const bytes = Uint8Array.from(address);
+      const seen: SocketFacts = Object.defineProperty([2, 1, 0], 0, {
+        get: () => {
+          new Uint8Array(structuredClone(bytes.buffer, { transfer: [bytes.buffer] })).fill(0); // AF_UNSPEC
+          return 2;
+        },
+      });
+      return connect(listener, id, tid, fd, bytes, seen);
+    });
+    expect(await printed("print(socket.socket().connect_ex(('127.0.0.1', 1)))")).toEqual(['22']);
+    expect(spy).toHaveBeenCalledOnce();
+    spy.mockRestore();
   });
 
   test('is made only if the socket is of the kind that the handler saw', async () => {

@@ -4,8 +4,8 @@
 #include <string.h>
 #include <sys/un.h>
 
+#include <array>
 #include <atomic>
-#include <iterator>
 #include <utility>
 
 #include "napi/notify/calls.h"
@@ -15,12 +15,17 @@
 namespace seccomp {
 namespace {
 
-// Whether `seen` is what SocketOf returns for these traits.
-bool IsSame(const Napi::Array& seen, const SocketTraits& traits) {
-  const int values[] = {traits.domain, traits.type, traits.protocol};
-  for (uint32_t i = 0; i < std::size(values); i++) {
-    const Napi::Value value = seen.Get(i);
-    if (!value.IsNumber() || value.As<Napi::Number>().Int32Value() != values[i]) return false;
+using Traits = std::array<int, 3>;
+
+// As SocketOf returns them.
+Traits ToNumbers(const SocketTraits& traits) { return {traits.domain, traits.type, traits.protocol}; }
+
+// Reads what SocketOf has returned.
+bool ReadTraits(const Napi::Value& value, Traits* traits) {
+  if (!value.IsArray() || value.As<Napi::Array>().Length() != traits->size()) return false;
+  const Napi::Array numbers = value.As<Napi::Array>();
+  for (uint32_t i = 0; i < traits->size(); i++) {
+    if (!ReadValue(numbers.Get(i), &(*traits)[i])) return false;
   }
   return true;
 }
@@ -53,10 +58,9 @@ Napi::Value SocketOf(const Napi::CallbackInfo& info) {
   int error = DuplicateSocket(info[2].As<Napi::Number>(), info[3].As<Napi::Number>(), &socket, &traits);
   if (error == 0) error = listener->IsWaiting(call);
   if (error != 0) return Negative(env, error);
-  const Napi::Array result = Napi::Array::New(env, 3);
-  result.Set(0U, traits.domain);
-  result.Set(1U, traits.type);
-  result.Set(2U, traits.protocol);
+  const Traits numbers = ToNumbers(traits);
+  const Napi::Array result = Napi::Array::New(env, numbers.size());
+  for (uint32_t i = 0; i < numbers.size(); i++) result.Set(i, numbers[i]);
   return result;
 }
 
@@ -66,8 +70,13 @@ Napi::Value Connect(const Napi::CallbackInfo& info) {
   uint64_t call = 0;
   const std::shared_ptr<Listener> listener = ReadCall(info, kUsage, &call);
   if (listener == nullptr) return env.Undefined();
+  Traits seen = {};
+  const bool has_seen = !info[5].IsUndefined();
+  const bool is_seen_read = !has_seen || ReadTraits(info[5], &seen);
+  // After `seen`, since a getter of it might detach the address's buffer.
   const auto address = ReadBytes(info[4]);
-  if (!info[2].IsNumber() || !info[3].IsNumber() || !address || address->size > sizeof(sockaddr_storage)) {
+  if (!is_seen_read || !info[2].IsNumber() || !info[3].IsNumber() || !address ||
+      address->size > sizeof(sockaddr_storage)) {
     ThrowTypeError(env, kUsage);
     return env.Undefined();
   }
@@ -76,7 +85,7 @@ Napi::Value Connect(const Napi::CallbackInfo& info) {
   SocketTraits traits = {};
   int error = DuplicateSocket(thread, info[3].As<Napi::Number>(), &socket, &traits);
   if (error == 0) error = CheckAddress(*address, traits);
-  if (error == 0 && info[5].IsArray() && !IsSame(info[5].As<Napi::Array>(), traits)) error = EBADF;
+  if (error == 0 && has_seen && seen != ToNumbers(traits)) error = EBADF;
   if (error != 0) return Negative(env, error);
   const double number = NextNumber();
   auto connection = std::make_shared<Connection>(number, listener, call, thread, std::move(socket), address->data,
