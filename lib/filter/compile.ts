@@ -4,7 +4,7 @@
  */
 
 import { SeccompError } from '../errors.js';
-import { type AttachFlag, returnValue } from '../policy/action.js';
+import { type AttachFlag, isAllowing, returnValue } from '../policy/action.js';
 import {
   type AbiPolicy,
   type Decision,
@@ -23,9 +23,9 @@ import { assemble } from './bpf/assemble.js';
 import { GraphBuilder, type GraphNode, skipLoad } from './bpf/graph.js';
 import {
   ARCH_OFFSET,
-  argumentOffset,
   decodeInstructions,
   encodeInstructions,
+  gateHalfOffset,
   MAX_INSTRUCTIONS,
   NR_OFFSET,
 } from './bpf/instruction.js';
@@ -137,8 +137,7 @@ function lookupFilter(policy: Policy, flags: readonly AttachFlag[]): CompiledFil
 function isOpen({ abis: [native], defaultAction }: Policy, number: number): boolean {
   const [first] = native === undefined ? [] : decisionsOf(native, number);
   if (first !== undefined && first.conditions.length > 0) return false;
-  const { kind } = first?.action ?? defaultAction;
-  return kind === 'allow' || kind === 'log';
+  return isAllowing(first?.action ?? defaultAction);
 }
 
 function tooLong(length: number, parts: readonly SyscallPart[]): SeccompError {
@@ -297,7 +296,7 @@ class Compiler {
     const through = builder.return(returnValue({ kind: 'allow' }));
     if (denied === through || denied === builder.return(returnValue({ kind: 'log' }))) return denied;
     return GATE_HALVES.reduceRight<GraphNode>((yes, half) => {
-      const offset = argumentOffset(3 + Math.floor(half / 2), half % 2 === 0 ? 'low' : 'high', endian);
+      const offset = gateHalfOffset(half, endian);
       return builder.load(offset, builder.branch('jeq', 0, yes, skipLoad(offset, denied), half));
     }, through);
   }

@@ -53,9 +53,14 @@ export function compareRestriction(a: Action, b: Action): number {
 }
 
 /** How far an action permits a call: 0, denied; 1, a supervisor or a tracer decides; 2, executed. */
-export function permissiveness({ kind }: Action): 0 | 1 | 2 {
-  if (kind === 'allow' || kind === 'log') return 2;
-  return kind === 'notify' || kind === 'trace' ? 1 : 0;
+export function permissiveness(action: Action): 0 | 1 | 2 {
+  if (isAllowing(action)) return 2;
+  return action.kind === 'notify' || action.kind === 'trace' ? 1 : 0;
+}
+
+/** Whether the kernel executes the call, by this action alone. */
+export function isAllowing({ kind }: Action): boolean {
+  return kind === 'allow' || kind === 'log';
 }
 
 /** The action that the kernel takes for a filter's return value. Unknown values kill the process. */

@@ -8,7 +8,9 @@ import {
   atLeast,
   below,
   differing,
+  highWord,
   inRange,
+  lowWord,
   MAX_WORD,
   matching,
   member,
@@ -122,20 +124,14 @@ function swap({ yes, no }: Split): Split {
   return { yes: no, no: yes };
 }
 
-function low(value: bigint): number {
-  return Number(BigInt.asUintN(32, value));
-}
-
-function high(value: bigint): number {
-  return Number(BigInt.asUintN(32, value >> 32n));
-}
-
 /** Splits a region by (argument & mask) = bits. */
 function splitMatch(region: ArgumentRegion, index: number, mask: bigint, bits: bigint): Split {
-  const lowParts = splitByPattern(region, 2 * index, { mask: low(mask), bits: low(bits) });
+  const lowParts = splitByPattern(region, 2 * index, { mask: lowWord(mask), bits: lowWord(bits) });
   if (lowParts.yes.length === 0) return lowParts;
-  const highParts = splitByPattern(region, 2 * index + 1, { mask: high(mask), bits: high(bits) });
-  const parts = highParts.yes.map((part) => splitByPattern(part, 2 * index, { mask: low(mask), bits: low(bits) }));
+  const highParts = splitByPattern(region, 2 * index + 1, { mask: highWord(mask), bits: highWord(bits) });
+  const parts = highParts.yes.map((part) =>
+    splitByPattern(part, 2 * index, { mask: lowWord(mask), bits: lowWord(bits) }),
+  );
   return { yes: parts.flatMap(({ yes }) => yes), no: [...highParts.no, ...parts.flatMap(({ no }) => no)] };
 }
 
@@ -174,18 +170,18 @@ export function splitByBound(region: ArgumentRegion, half: number, mask: number,
 /** Splits a region by argument ≥ bound. The bound may be 1 more than the largest value of the width. */
 function splitOrder(region: ArgumentRegion, { index, width }: Condition, bound: bigint): Split {
   if (bound >> BigInt(width) !== 0n) return { yes: [], no: [region] };
-  if (width !== 64) return splitByBound(region, 2 * index, width === 32 ? MAX_WORD : 0xffff, low(bound));
+  if (width !== 64) return splitByBound(region, 2 * index, width === 32 ? MAX_WORD : 0xffff, lowWord(bound));
   const above =
-    high(bound) === MAX_WORD
+    highWord(bound) === MAX_WORD
       ? { yes: [], no: [region] }
-      : splitByBound(region, 2 * index + 1, MAX_WORD, high(bound) + 1);
+      : splitByBound(region, 2 * index + 1, MAX_WORD, highWord(bound) + 1);
   const yes = [...above.yes];
   const no: ArgumentRegion[] = [];
   for (const part of above.no) {
-    const equal = splitByPattern(part, 2 * index + 1, { mask: MAX_WORD, bits: high(bound) });
+    const equal = splitByPattern(part, 2 * index + 1, { mask: MAX_WORD, bits: highWord(bound) });
     no.push(...equal.no);
     for (const inner of equal.yes) {
-      const lowParts = splitByBound(inner, 2 * index, MAX_WORD, low(bound));
+      const lowParts = splitByBound(inner, 2 * index, MAX_WORD, lowWord(bound));
       yes.push(...lowParts.yes);
       no.push(...lowParts.no);
     }

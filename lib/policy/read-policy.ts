@@ -1,7 +1,7 @@
 /**
  * Validates policies and calls that callers make, and copies them, so that later changes by the caller have no effect.
  */
-import { ABIS, type Abi, type AbiName } from '../syscalls/abi.js';
+import { ABIS, type Abi, findAbi } from '../syscalls/abi.js';
 import { MAX_ERRNO } from '../syscalls/errno.js';
 import { copyFields, copyList, type Fields, type Path, propertyOf, type Refuse } from '../util/own-data.js';
 import { ACTION_KINDS } from './action.js';
@@ -120,8 +120,7 @@ type ReadDecisions = (given: unknown, place: Place) => readonly Decision[];
 
 function readAbi(value: unknown, place: Place): Abi {
   const name = typeof value === 'object' && value !== null ? propertyOf(value, 'name') : undefined;
-  const abi = typeof name === 'string' ? ABIS.get(name as AbiName) : undefined;
-  return abi ?? place.refuse(`must be one of the ABIs ${[...ABIS.keys()].join(', ')}`);
+  return findAbi(name) ?? place.refuse(`must be one of the ABIs ${[...ABIS.keys()].join(', ')}`);
 }
 
 function readSyscalls(

@@ -21,6 +21,16 @@ export const MAX_WORD = 0xffff_ffff;
 
 export const ALL_WORDS: WordSet = { low: 0, high: MAX_WORD, pattern: { mask: 0, bits: 0 }, not: [] };
 
+/** The low 32 bits of a register. */
+export function lowWord(register: bigint): number {
+  return Number(BigInt.asUintN(32, register));
+}
+
+/** The high 32 bits of a register. */
+export function highWord(register: bigint): number {
+  return Number(BigInt.asUintN(32, register >> 32n));
+}
+
 /** The members of `words` from `low` to `high`; undefined if there are none. */
 export function inRange(words: WordSet, low: number, high: number): WordSet | undefined {
   return normalized({ ...words, low: Math.max(words.low, low), high: Math.min(words.high, high) });

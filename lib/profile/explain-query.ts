@@ -1,7 +1,7 @@
 /** Validates the call to explain, and converts its arguments to register values. */
 import { refuseIn, SeccompError } from '../errors.js';
 import type { Call } from '../policy/policy.js';
-import { ABIS, type AbiName, abiOf } from '../syscalls/abi.js';
+import { ABIS, type AbiName, abiOf, findAbi } from '../syscalls/abi.js';
 import { suggestSyscall } from '../syscalls/suggest-syscall.js';
 import { syscallNumber, syscallsOf } from '../syscalls/table.js';
 import { copyFields, copyList } from '../util/own-data.js';
@@ -37,7 +37,7 @@ export function readQuestion(question: unknown): Required<Question> {
   if (args !== undefined && !Array.isArray(args)) return refuse(['args'], 'must be an array');
   if (abi !== undefined && typeof abi !== 'string') return refuse(['abi'], 'must be the name of an ABI');
   const given = copyList(args ?? [], MOST_VALUES, (path, problem) => refuse(['args', ...path], problem));
-  return { syscall, args: given.map(registerOf), abi: abi === undefined ? undefined : abiNamed(abi) };
+  return { syscall, args: given.map(registerOf), abi: abi === undefined ? undefined : requireAbi(abi) };
 }
 
 /**
@@ -75,8 +75,8 @@ function notRegisters(): SeccompError {
 }
 
 /** @throws {SeccompError} ERR_SECCOMP_OPTION if no ABI has this name. */
-export function abiNamed(name: string): AbiName {
-  const abi = [...ABIS.keys()].find((each) => each === name);
-  if (abi !== undefined) return abi;
+export function requireAbi(name: string): AbiName {
+  const abi = findAbi(name);
+  if (abi !== undefined) return abi.name;
   throw new SeccompError('ERR_SECCOMP_OPTION', `unknown ABI ${name}${suggest(name, [...ABIS.keys()])}`);
 }

@@ -1,4 +1,5 @@
 /** Compares a recorded run with a profile: the calls that the profile denies, and those that it allows without need. */
+import { isAllowing } from '../policy/action.js';
 import { type Decision, decisionsOf, type Policy } from '../policy/policy.js';
 import { syscallName, syscallsOf } from '../syscalls/table.js';
 import { notAllowed, type SeenCall } from './synthesize.js';
@@ -21,7 +22,9 @@ export function compareWithPolicy<Seen extends SeenCall>(policy: Policy, calls: 
   const unused = [...syscallsOf(name)].flatMap(([syscall, number]) => {
     if (syscallName(name, number) !== syscall || made.has(syscall)) return [];
     const byDefault: Decision = { conditions: [], action: policy.defaultAction, rule: undefined };
-    return reachable([...decisionsOf(native, number), byDefault]).some(isAllowing) ? [syscall] : [];
+    return reachable([...decisionsOf(native, number), byDefault]).some(({ action }) => isAllowing(action))
+      ? [syscall]
+      : [];
   });
   return { denied: notAllowed(policy, calls), unused: unused.sort() };
 }
@@ -30,8 +33,4 @@ export function compareWithPolicy<Seen extends SeenCall>(policy: Policy, calls: 
 function reachable(decisions: readonly Decision[]): readonly Decision[] {
   const last = decisions.findIndex(({ conditions }) => conditions.length === 0);
   return decisions.slice(0, last + 1);
-}
-
-function isAllowing({ action }: Decision): boolean {
-  return action.kind === 'allow' || action.kind === 'log';
 }

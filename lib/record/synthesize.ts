@@ -2,6 +2,7 @@
 import { distinguishing } from '../decode/captures.js';
 import { decode } from '../decode/decode.js';
 import type { ObservedCall } from '../decode/observed-call.js';
+import { isAllowing } from '../policy/action.js';
 import { evaluate } from '../policy/evaluate.js';
 import type { Policy } from '../policy/policy.js';
 import { toNumber, toProfileDocument } from '../profile/document/stringify.js';
@@ -77,8 +78,7 @@ export function notAllowed<Seen extends SeenCall>(policy: Policy, calls: readonl
   return calls.filter(({ abi, syscall, args }) => {
     const number = syscallNumber(abi, syscall);
     if (number === undefined) return false;
-    const { kind } = evaluate(policy, { arch: abiOf(abi).audit, number, args });
-    return kind !== 'allow' && kind !== 'log';
+    return !isAllowing(evaluate(policy, { arch: abiOf(abi).audit, number, args }));
   });
 }
 

@@ -103,9 +103,14 @@ export const ABIS: ReadonlyMap<AbiName, Abi> = new Map(
  * @throws {RangeError} if the name is unknown.
  */
 export function abiOf(name: AbiName): Abi {
-  const abi = ABIS.get(name);
+  const abi = findAbi(name);
   if (abi === undefined) throw new RangeError(`unknown ABI ${name}`);
   return abi;
+}
+
+/** Returns the ABI of this name; undefined if the name is unknown. */
+export function findAbi(name: unknown): Abi | undefined {
+  return typeof name === 'string' ? ABIS.get(name as AbiName) : undefined;
 }
 
 /** Bit 30 of a number, which distinguishes x32 from x86_64. Source: __X32_SYSCALL_BIT, asm/unistd.h. */

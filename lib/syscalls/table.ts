@@ -2,6 +2,7 @@
  * The syscall table: the number, name and arguments of every syscall on every ABI. Read from lib/syscalls/generated/.
  */
 
+import { once } from '../util/memo.js';
 import { ABIS, type AbiName, abiOf } from './abi.js';
 import { entriesByAbis, prototypesText } from './generated/arguments.js';
 import { numbersText } from './generated/numbers.js';
@@ -52,15 +53,6 @@ const ALIGNS_PAIRS: ReadonlySet<AbiName> = new Set(['arm', 'mips', 'mipsel', 'pp
 /** 32-bit ABIs with 64-bit registers, on which such a type takes one register. */
 const WIDE_REGISTERS: ReadonlySet<AbiName> = new Set(['mips64n32', 'mipsel64n32']);
 
-/** Computes a value at its first use, so that importing this file takes no time. */
-function lazy<Value extends object>(compute: () => Value): () => Value {
-  let value: Value | undefined;
-  return () => {
-    value ??= compute();
-    return value;
-  };
-}
-
 /** Parses a table. Uses plain loops, because the first compilation of a process waits for this. */
 function parseTable(abi: AbiName): Table {
   const numbers = new Map<string, SyscallNumber>();
@@ -70,7 +62,7 @@ function parseTable(abi: AbiName): Table {
     for (let i = 1; i < run.length; i++) numbers.set(run[i] ?? '', (first + i - 1) as SyscallNumber);
   }
   // Aliases come last in the text, so reversing the order lets a syscall's own name win.
-  const names = lazy(() => new Map([...numbers].reverse().map(([name, number]) => [number, name])));
+  const names = once(() => new Map([...numbers].reverse().map(([name, number]) => [number, name])));
   return { numbers, names, entries: new Map(), known: new Map() };
 }
 
@@ -138,7 +130,7 @@ export function syscallsOf(abi: AbiName): ReadonlyMap<string, SyscallNumber> {
 }
 
 /** All names of syscalls, of any ABI. */
-export const syscallNames: () => ReadonlySet<string> = lazy(
+export const syscallNames: () => ReadonlySet<string> = once(
   () => new Set([...ABIS.keys()].flatMap((abi) => [...syscallsOf(abi).keys()])),
 );
 

@@ -2,7 +2,7 @@
 import { inspect } from 'node:util';
 import { refuseIn, SeccompError } from '../errors.js';
 import type { Call } from '../policy/policy.js';
-import { abiNamed, callOf, type Question, readQuestion, registers } from '../profile/explain-query.js';
+import { callOf, type Question, readQuestion, registers, requireAbi } from '../profile/explain-query.js';
 import { type AbiName, abiOf } from '../syscalls/abi.js';
 import type { SyscallName } from '../syscalls/generated/names.js';
 import { type GroupName, groupNames, syscallGroup } from '../syscalls/groups.js';
@@ -100,7 +100,7 @@ function readObject(call: unknown, native: AbiName): NamedCall {
     throw notACall(fields);
   const given = copyList(args, MOST_ARGUMENTS, refuse);
   const values = registers(given);
-  const abi = abiNamed(name);
+  const abi = requireAbi(name);
   const text = textOf(syscallName(abi, number) ?? `syscall ${number}`, given, abi, native);
   return { arch: abiOf(abi).audit, number: number >>> 0, args: values, abi, text };
 }

@@ -5,7 +5,15 @@ import { ABIS, type Abi, type AbiName } from '../../syscalls/abi.js';
 import { syscallName } from '../../syscalls/table.js';
 import { fromCaller } from '../../util/caller.js';
 import { compiledOf, type Filter, requireFilter } from '../filter.js';
-import { ARCH_OFFSET, BPF, decodeInstructions, type Instruction, NR_OFFSET } from './instruction.js';
+import {
+  ARCH_OFFSET,
+  argumentAt,
+  BPF,
+  decodeInstructions,
+  type Instruction,
+  isHighHalf,
+  NR_OFFSET,
+} from './instruction.js';
 
 const MNEMONICS: ReadonlyMap<number, string> = new Map(Object.entries(BPF).map(([name, code]) => [code, name]));
 
@@ -104,8 +112,9 @@ function abisOf(audit: number): readonly AbiName[] {
 function wordText(offset: number, endian: Abi['endian']): string {
   if (offset === NR_OFFSET) return 'number';
   if (offset === ARCH_OFFSET) return 'ABI';
-  const half = (offset % 8 === 4) === (endian === 'little') ? 'high' : 'low';
-  return offset < 16 ? `instruction pointer, ${half} half` : `argument ${Math.floor(offset / 8) - 2}, ${half} half`;
+  const half = isHighHalf(offset, endian) ? 'high' : 'low';
+  const index = argumentAt(offset);
+  return `${index === undefined ? 'instruction pointer' : `argument ${index}`}, ${half} half`;
 }
 
 function actionText(value: number): string {

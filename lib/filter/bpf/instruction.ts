@@ -45,7 +45,22 @@ export const FIRST_ARGUMENT_OFFSET = 16;
 
 /** The offset of the low or the high 32 bits of an argument. */
 export function argumentOffset(index: number, half: 'low' | 'high', endian: Abi['endian']): number {
-  return 16 + index * 8 + ((half === 'high') === (endian === 'little') ? 4 : 0);
+  return FIRST_ARGUMENT_OFFSET + index * 8 + ((half === 'high') === (endian === 'little') ? 4 : 0);
+}
+
+/** The index of the argument whose half is at `offset`; undefined if there is none. */
+export function argumentAt(offset: number): number | undefined {
+  return offset < FIRST_ARGUMENT_OFFSET ? undefined : Math.floor((offset - FIRST_ARGUMENT_OFFSET) / 8);
+}
+
+/** Whether the word at `offset` is the high half of an argument, or of the instruction pointer. */
+export function isHighHalf(offset: number, endian: Abi['endian']): boolean {
+  return (offset % 8 === 4) === (endian === 'little');
+}
+
+/** The offset of the word that carries a half of the exec gate's value; see GateSite. */
+export function gateHalfOffset(half: number, endian: Abi['endian']): number {
+  return argumentOffset(3 + Math.floor(half / 2), half % 2 === 0 ? 'low' : 'high', endian);
 }
 
 /** The size of `struct sock_filter`. */

@@ -1,7 +1,8 @@
 /** Runs a filter for one call, as the kernel does. Supports the instructions of BPF in instruction.ts. */
 import type { Call } from '../../policy/policy.js';
+import { highWord, lowWord } from '../../policy/word-set.js';
 import type { Abi } from '../../syscalls/abi.js';
-import { ARCH_OFFSET, BPF, type Instruction, NR_OFFSET } from './instruction.js';
+import { ARCH_OFFSET, argumentAt, BPF, type Instruction, isHighHalf, NR_OFFSET } from './instruction.js';
 
 /** The 32-bit return value of a filter, and the number of instructions that ran. */
 export interface Execution {
@@ -57,14 +58,13 @@ function wordAt(call: Call, offset: number, endian: Abi['endian']): number {
   if (offset === NR_OFFSET) return call.number >>> 0;
   if (offset === ARCH_OFFSET) return call.arch >>> 0;
   if (Number.isInteger(offset / 4) && offset >= 8 && offset < 64) {
-    const register =
-      offset < 16
-        ? Object.hasOwn(call, 'instructionPointer')
-          ? (call.instructionPointer ?? 0n)
-          : 0n
-        : (call.args[Math.floor(offset / 8) - 2] ?? 0n);
-    const high = (offset % 8 === 4) === (endian === 'little');
-    return Number(BigInt.asUintN(32, high ? register >> 32n : register));
+    const index = argumentAt(offset);
+    const register = index === undefined ? pointerOf(call) : (call.args[index] ?? 0n);
+    return isHighHalf(offset, endian) ? highWord(register) : lowWord(register);
   }
   throw new RangeError(`no word at offset ${offset}`);
+}
+
+function pointerOf(call: Call): bigint {
+  return Object.hasOwn(call, 'instructionPointer') ? (call.instructionPointer ?? 0n) : 0n;
 }

@@ -2,7 +2,7 @@
 
 import { returnValue } from '../../policy/action.js';
 import type { Action, Condition, Decision } from '../../policy/policy.js';
-import { MAX_WORD } from '../../policy/word-set.js';
+import { highWord, lowWord, MAX_WORD } from '../../policy/word-set.js';
 import type { Abi } from '../../syscalls/abi.js';
 import { type GraphBuilder, type GraphNode, skipLoad } from '../bpf/graph.js';
 import { argumentOffset } from '../bpf/instruction.js';
@@ -107,8 +107,8 @@ class Checks {
     no: GraphNode,
   ): GraphNode {
     const builder = this.#builder;
-    const mask = Number(BigInt.asUintN(32, maskBits));
-    const wanted = (Number(BigInt.asUintN(32, wantedBits)) & mask) >>> 0;
+    const mask = lowWord(maskBits);
+    const wanted = (lowWord(wantedBits) & mask) >>> 0;
     const offset = argumentOffset(index, half, this.#abi.endian);
     const after = (node: GraphNode) => skipLoad(offset, node);
     if (mask === 0 || yes === no) return yes;
@@ -129,7 +129,7 @@ class Checks {
     if (test === 'jge' && value === 0n) return yes;
     if (test === 'jgt' && value === ones(width)) return no;
     const offset = argumentOffset(index, 'low', endian);
-    const bound = Number(BigInt.asUintN(32, value));
+    const bound = lowWord(value);
     if (width === 16) return builder.load(offset, builder.and(0xffff, builder.branch(test, bound, yes, no)));
     // A bound of 0 or of all ones decides without a test.
     const always = test === 'jge' && bound === 0;
@@ -139,7 +139,7 @@ class Checks {
     const low = always ? yes : never ? no : tested;
     if (width === 32) return low;
     const highOffset = argumentOffset(index, 'high', endian);
-    const high = Number(value >> 32n);
+    const high = highWord(value);
     const afterHigh = (node: GraphNode) => skipLoad(highOffset, node);
     if (always) return builder.load(highOffset, builder.branch('jge', high, afterHigh(yes), afterHigh(no)));
     const equal = high === 0 ? afterHigh(low) : builder.branch('jeq', high, afterHigh(low), afterHigh(no));

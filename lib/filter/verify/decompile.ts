@@ -1,6 +1,4 @@
 /** Decompiles a program to a policy. Works for every seccomp filter that decides by ABI, number and arguments. */
-
-import { isUint8Array } from 'node:util/types';
 import { SeccompError } from '../../errors.js';
 import { actionOf, returnValue } from '../../policy/action.js';
 import { ALL_ARGUMENTS, type ArgumentRegion, splitRegion } from '../../policy/argument-region.js';
@@ -11,10 +9,19 @@ import { ABIS, type Abi } from '../../syscalls/abi.js';
 import { fromCaller } from '../../util/caller.js';
 import { has, indices } from '../../util/own-data.js';
 import { structuralKey } from '../../util/structural-key.js';
-import { ARCH_OFFSET, BPF, decodeInstructions, type Instruction, NR_OFFSET } from '../bpf/instruction.js';
+import {
+  ARCH_OFFSET,
+  argumentAt,
+  BPF,
+  decodeInstructions,
+  type Instruction,
+  isHighHalf,
+  NR_OFFSET,
+} from '../bpf/instruction.js';
 import { mergeAdjacent } from '../merge-adjacent.js';
 import { Diagrams, TooManySteps } from './diagrams/decision-diagram.js';
 import type { CheckedProgram } from './diagrams/program-diagrams.js';
+import { compares, type Half, matches } from './half-conditions.js';
 import { type NumberPath, numberPaths } from './number-ranges.js';
 import { coverProgram } from './rule-cover.js';
 import { executionPaths, jumpHolds, NUMBER_WORDS } from './symbolic-execution.js';
@@ -66,6 +73,16 @@ export function decompile(bytes: Uint8Array, endian: Abi['endian'] = 'little'): 
     defaultAction,
     foreignAction,
   };
+}
+
+/** Reads the kind of a typed array, of this realm or another; undefined for every other value. */
+const kindOfArray = Object.getOwnPropertyDescriptor(
+  Object.getPrototypeOf(Uint8Array.prototype),
+  Symbol.toStringTag,
+)?.get;
+
+function isUint8Array(value: unknown): boolean {
+  return kindOfArray !== undefined && Reflect.apply(kindOfArray, value, []) === 'Uint8Array';
 }
 
 const NO_GATE: CheckedProgram['gate'] = new Map();
@@ -237,14 +254,15 @@ class Reader {
 }
 
 /** The accumulator: a constant, or one half of an argument, ANDed with `mask`. */
-type Loaded = { readonly constant: number } | { readonly index: number; readonly high: boolean; readonly mask: number };
+type Loaded = { readonly constant: number } | Half;
 
 function load(offset: number, number: number, abi: Abi, endian: Abi['endian']): Loaded {
   if (offset === NR_OFFSET) return { constant: number };
   if (offset === ARCH_OFFSET) return { constant: abi.audit };
-  if (offset < 16)
+  const index = argumentAt(offset);
+  if (index === undefined)
     throw fromCaller(new RangeError('the filter tests the instruction pointer, which a policy cannot do'));
-  return { index: Math.floor(offset / 8) - 2, high: (offset % 8 === 4) === (endian === 'little'), mask: MAX_WORD };
+  return { index, isHigh: isHighHalf(offset, endian), mask: MAX_WORD };
 }
 
 function and(loaded: Loaded, mask: number): Loaded {
@@ -259,27 +277,20 @@ function alternatives(instruction: Instruction, loaded: Loaded, jt: number, jf: 
   const { mask } = loaded;
   switch (code) {
     case BPF.jset:
-      return { when: [matches(loaded, (mask & k) >>> 0, 0)], yes: jf, no: jt };
+      return { when: [matches(loaded, { mask: (mask & k) >>> 0, bits: 0 })], yes: jf, no: jt };
     case BPF.jeq:
-      return { when: (k & ~mask) === 0 ? [matches(loaded, mask, k)] : [], yes: jt, no: jf };
+      return { when: (k & ~mask) === 0 ? [matches(loaded, { mask, bits: k })] : [], yes: jt, no: jf };
     case BPF.jgt:
-      return { when: k === MAX_WORD ? [] : ordered(loaded, k + 1), yes: jt, no: jf };
+      return { when: k === MAX_WORD ? [] : isAtLeast(loaded, k + 1), yes: jt, no: jf };
     default:
-      return { when: ordered(loaded, k), yes: jt, no: jf };
+      return { when: isAtLeast(loaded, k), yes: jt, no: jf };
   }
 }
 
-type Half = Exclude<Loaded, { readonly constant: number }>;
-
-function matches({ index, high }: Half, mask: number, bits: number): Condition {
-  const shift = high ? 32n : 0n;
-  return { index, width: high ? 64 : 32, op: 'masked-eq', mask: BigInt(mask) << shift, value: BigInt(bits) << shift };
-}
-
-function ordered(half: Half, bound: number): readonly Condition[] {
-  if (half.mask !== MAX_WORD) return atLeast(half.mask, bound).map(({ mask, bits }) => matches(half, mask, bits));
-  const value = half.high ? BigInt(bound) << 32n : BigInt(bound);
-  return [{ index: half.index, width: half.high ? 64 : 32, op: 'ge', value }];
+/** The alternative conditions for a half of at least `bound`. */
+function isAtLeast(half: Half, bound: number): readonly Condition[] {
+  if (half.mask === MAX_WORD) return [compares(half, 'ge', bound)];
+  return atLeast(half.mask, bound).map((pattern) => matches(half, pattern));
 }
 
 /** The bounds of the ranges that a set of numbers consists of. */

@@ -7,8 +7,8 @@
 import { returnValue } from '../../policy/action.js';
 import type { Decision } from '../../policy/policy.js';
 import { MAX_WORD } from '../../policy/word-set.js';
-import { BPF } from '../bpf/instruction.js';
-import { argumentOf, conditionDiagram, levelOf, testDiagram } from './diagrams/call-bits.js';
+import { argumentAt, BPF } from '../bpf/instruction.js';
+import { conditionDiagram, levelOf, testDiagram } from './diagrams/call-bits.js';
 import { type Diagram, type Diagrams, FALSE, TooManySteps, TRUE } from './diagrams/decision-diagram.js';
 import type { NumberMeaning } from './diagrams/policy-meanings.js';
 import { type CheckedProgram, gateHalfAt, type Held, ZERO } from './diagrams/program-diagrams.js';
@@ -187,7 +187,7 @@ class LockstepWalk {
 
   /** Adds the result of a test to what is known. Returns no state if it contradicts what is known. */
   #learned(state: State, test: Diagram): readonly State[] {
-    const index = argumentOf(state.held.offset);
+    const index = argumentAt(state.held.offset);
     if (index === undefined) return [state];
     const known = this.#diagrams.both(state.known[index] ?? TRUE, test);
     const before = state.past?.known[index] ?? TRUE;

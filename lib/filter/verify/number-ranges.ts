@@ -7,7 +7,7 @@ import { MAX_WORD } from '../../policy/word-set.js';
 import { fromCaller } from '../../util/caller.js';
 import { ARCH_OFFSET, BPF, FIRST_ARGUMENT_OFFSET, type Instruction, NR_OFFSET } from '../bpf/instruction.js';
 import type { CheckedProgram } from './diagrams/program-diagrams.js';
-import { jumpHolds, LEAST_HIGH_BIT } from './symbolic-execution.js';
+import { highBitClearedBy, jumpHolds } from './symbolic-execution.js';
 
 /** The instruction that all numbers of a range reach. */
 export interface NumberPath {
@@ -105,8 +105,8 @@ function archHolds(arch: Arch, instruction: Instruction): boolean | undefined {
  * number minus a constant, so comparisons keep their order.
  */
 function cleared(state: State, k: number): readonly State[] | undefined {
-  const bit = ~k >>> 0;
-  if (state.clearedBits !== 0 || bit < LEAST_HIGH_BIT || (bit & (bit - 1)) !== 0) return undefined;
+  const bit = state.clearedBits === 0 ? highBitClearedBy(k) : undefined;
+  if (bit === undefined) return undefined;
   const states: State[] = [];
   for (let start = 0; start <= MAX_WORD; start += bit) {
     const first = Math.max(state.first, start);

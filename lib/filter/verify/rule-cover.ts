@@ -5,12 +5,13 @@
  */
 import { actionOf } from '../../policy/action.js';
 import type { Condition, Decision } from '../../policy/policy.js';
-import { atLeast, below, MAX_WORD, type Pattern } from '../../policy/word-set.js';
+import { atLeast, below, highWord, lowWord, MAX_WORD } from '../../policy/word-set.js';
 import type { Abi } from '../../syscalls/abi.js';
-import { BPF, type Instruction } from '../bpf/instruction.js';
-import { argumentOf, callFromBits, conditionDiagram } from './diagrams/call-bits.js';
+import { argumentAt, BPF, type Instruction, isHighHalf } from '../bpf/instruction.js';
+import { callFromBits, conditionDiagram } from './diagrams/call-bits.js';
 import { type Diagram, type Diagrams, FALSE, TRUE } from './diagrams/decision-diagram.js';
 import { type CheckedProgram, type Held, ProgramDiagrams, ZERO } from './diagrams/program-diagrams.js';
+import { compares, type Half, matches } from './half-conditions.js';
 import { jumpHolds } from './symbolic-execution.js';
 
 /** The limit on rules. A program of 4096 instructions should not lead to more. */
@@ -165,22 +166,19 @@ function conditionsOf(program: CheckedProgram, from: number, args: readonly bigi
   }
 }
 
-function halfOf({ offset, mask }: Held, args: readonly bigint[], endian: Abi['endian']): Half {
-  const index = argumentOf(offset) ?? 0;
-  const isHigh = (offset % 8 === 4) === (endian === 'little');
+function halfOf({ offset, mask }: Held, args: readonly bigint[], endian: Abi['endian']): HalfOfCall {
+  const index = argumentAt(offset) ?? 0;
+  const isHigh = isHighHalf(offset, endian);
   const argument = args[index] ?? 0n;
-  return { index, isHigh, mask, word: Number(BigInt.asUintN(32, isHigh ? argument >> 32n : argument)) };
+  return { index, isHigh, mask, word: isHigh ? highWord(argument) : lowWord(argument) };
 }
 
-/** One half of an argument, ANDed with `mask`. */
-interface Half {
-  readonly index: number;
-  readonly isHigh: boolean;
-  readonly mask: number;
+/** A half of an argument, with its value in one call, before the AND. */
+interface HalfOfCall extends Half {
   readonly word: number;
 }
 
-function wordConditionsOf(half: Half, { code, k }: Instruction): readonly Condition[] {
+function wordConditionsOf(half: HalfOfCall, { code, k }: Instruction): readonly Condition[] {
   const { mask, word } = half;
   const value = (word & mask) >>> 0;
   switch (code) {
@@ -201,7 +199,7 @@ function wordConditionsOf(half: Half, { code, k }: Instruction): readonly Condit
 }
 
 /** A test of the low word as a condition on the whole argument, for the given high word. */
-function wholeConditionsOf(half: Half, args: readonly bigint[], { code, k }: Instruction): readonly Condition[] {
+function wholeConditionsOf(half: HalfOfCall, args: readonly bigint[], { code, k }: Instruction): readonly Condition[] {
   const { index, isHigh, mask } = half;
   if (isHigh || mask !== MAX_WORD) return [];
   const argument = args[index] ?? 0n;
@@ -212,20 +210,8 @@ function wholeConditionsOf(half: Half, args: readonly bigint[], { code, k }: Ins
   return code === BPF.jgt ? [{ ...all, op: argument > value ? 'gt' : 'le' }] : [];
 }
 
-function matches({ index, isHigh }: Half, { mask, bits }: Pattern): Condition {
-  if (!isHigh && mask === MAX_WORD) return { index, width: 32, op: 'eq', value: BigInt(bits) };
-  const shift = isHigh ? 32n : 0n;
-  return {
-    index,
-    width: isHigh ? 64 : 32,
-    op: 'masked-eq',
-    mask: BigInt(mask) << shift,
-    value: BigInt(bits) << shift,
-  };
-}
-
 /** A condition on one of the bits, with the value that it has in the word. */
-function bitOf(half: Half, bits: number): Condition {
+function bitOf(half: HalfOfCall, bits: number): Condition {
   const bit = (bits & -bits) >>> 0;
   return matches(half, { mask: bit, bits: (half.word & bit) >>> 0 });
 }
@@ -233,19 +219,18 @@ function bitOf(half: Half, bits: number): Condition {
 /**
  * Returns the condition that the word is not `k`; for a high word, that it is on the side of `k` on which it is now.
  */
-function unequal(half: Half, k: number): Condition {
+function unequal(half: HalfOfCall, k: number): Condition {
   const { index, isHigh, word } = half;
   if (!isHigh) return { index, width: 32, op: 'ne', value: BigInt(k) };
   return word > k ? ordered(half, k + 1) : ordered(half, k);
 }
 
 /** Returns the condition that the word stays on its side of a bound. */
-function ordered(half: Half, bound: number): Condition {
+function ordered(half: HalfOfCall, bound: number): Condition {
   const { index, isHigh, mask, word } = half;
   const isAbove = (word & mask) >>> 0 >= bound;
   const op = isAbove ? 'ge' : 'lt';
-  if (mask === MAX_WORD)
-    return { index, width: isHigh ? 64 : 32, op, value: isHigh ? BigInt(bound) << 32n : BigInt(bound) };
+  if (mask === MAX_WORD) return compares(half, op, bound);
   if (mask === 0xffff && !isHigh && bound <= mask) return { index, width: 16, op, value: BigInt(bound) };
   const patterns = isAbove ? atLeast(mask, bound) : below(mask, bound);
   const own = patterns.find((each) => (word & each.mask) >>> 0 === each.bits);

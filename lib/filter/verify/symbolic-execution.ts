@@ -13,7 +13,7 @@ import { ALL_WORDS, inRange, MAX_WORD } from '../../policy/word-set.js';
 import type { Abi } from '../../syscalls/abi.js';
 import { fromCaller } from '../../util/caller.js';
 import { has, own } from '../../util/own-data.js';
-import { ARCH_OFFSET, BPF, type Instruction, NR_OFFSET } from '../bpf/instruction.js';
+import { ARCH_OFFSET, argumentAt, BPF, type Instruction, isHighHalf, NR_OFFSET } from '../bpf/instruction.js';
 
 /** The calls that take one path, and their return value. */
 export interface ExecutionPath {
@@ -99,8 +99,8 @@ function applyMask(state: SymbolicState, k: number, endian: Abi['endian']): read
   const next = { ...state, pc: state.pc + 1 };
   if (has(accumulator, 'constant')) return [{ ...next, accumulator: { constant: (accumulator.constant & k) >>> 0 } }];
   const mask = (accumulator.mask & k) >>> 0;
-  const bit = ~k >>> 0;
-  if (accumulator.mask !== MAX_WORD || bit < LEAST_HIGH_BIT || (bit & (bit - 1)) !== 0)
+  const bit = accumulator.mask === MAX_WORD ? highBitClearedBy(k) : undefined;
+  if (bit === undefined)
     return [{ ...next, accumulator: { offset: accumulator.offset, mask, clearedBits: undefined } }];
   const place = placeOf(accumulator.offset, endian);
   const states: SymbolicState[] = [];
@@ -114,7 +114,13 @@ function applyMask(state: SymbolicState, k: number, endian: Abi['endian']): read
 }
 
 /** Words are split into at most 16 parts at multiples of such a bit. */
-export const LEAST_HIGH_BIT = 0x1000_0000;
+const LEAST_HIGH_BIT = 0x1000_0000;
+
+/** The bit that an AND with `k` clears, if that is one high bit and no other; otherwise undefined. */
+export function highBitClearedBy(k: number): number | undefined {
+  const bits = ~k >>> 0;
+  return bits >= LEAST_HIGH_BIT && (bits & (bits - 1)) === 0 ? bits : undefined;
+}
 
 function branch(state: SymbolicState, instruction: Instruction, endian: Abi['endian']): readonly SymbolicState[] {
   const yes = { ...state, pc: state.pc + 1 + instruction.jt };
@@ -179,8 +185,9 @@ function placeOf(offset: number, endian: Abi['endian']): number {
   if (offset === ARCH_OFFSET) return ARCH_WORDS;
   if (!Number.isInteger(offset / 4) || offset < 8 || offset >= 64)
     throw fromCaller(new RangeError(`no word at offset ${offset}`));
-  const half = (offset % 8 === 4) === (endian === 'little') ? 1 : 0;
-  return offset < 16 ? POINTER_WORDS + half : 2 * (Math.floor(offset / 8) - 2) + half;
+  const half = isHighHalf(offset, endian) ? 1 : 0;
+  const index = argumentAt(offset);
+  return index === undefined ? POINTER_WORDS + half : 2 * index + half;
 }
 
 function unknown(code: number): RangeError {

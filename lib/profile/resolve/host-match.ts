@@ -1,6 +1,6 @@
 /** The host that a profile is resolved for, and the rules that apply there. */
 import { refuseIn } from '../../errors.js';
-import { ABIS, type AbiName, abiOf } from '../../syscalls/abi.js';
+import { ABIS, type AbiName, abiOf, findAbi } from '../../syscalls/abi.js';
 import { CAPABILITIES } from '../../syscalls/capabilities.js';
 import { compareKernelVersions, parseKernelVersion } from '../../util/kernel-version.js';
 import { copyFields, copyList, type Fields, type Path, type Refuse } from '../../util/own-data.js';
@@ -36,7 +36,7 @@ export function readHost(host: unknown): Host {
   const { major, minor, ...more } = fieldsOf(kernel, at('kernel'));
   for (const name of Object.keys(more)) refuse(['kernel', name], 'is unknown');
   return {
-    abi: abiNamed(abi, at('abi')),
+    abi: readAbi(abi, at('abi')),
     kernel: { major: versionNumber(major, at('kernel', 'major')), minor: versionNumber(minor, at('kernel', 'minor')) },
     capabilities: readCapabilities(capabilities, at('capabilities')),
     abis: abis === undefined ? undefined : readAbis(abis, at('abis')),
@@ -68,12 +68,11 @@ function readCapabilities(value: unknown, refuse: Refuse): ReadonlySet<string> {
 
 function readAbis(value: unknown, refuse: Refuse): readonly AbiName[] {
   if (typeof value !== 'object' || value === null) return refuse([], 'must be an array of ABIs');
-  return copyList(value, ABIS.size, refuse).map((name) => abiNamed(name, refuse));
+  return copyList(value, ABIS.size, refuse).map((name) => readAbi(name, refuse));
 }
 
-function abiNamed(name: unknown, refuse: Refuse): AbiName {
-  const abi = [...ABIS.keys()].find((each) => each === name);
-  return abi ?? refuse([], `no ABI is called ${shown(name)}${suggest(name, [...ABIS.keys()])}`);
+function readAbi(name: unknown, refuse: Refuse): AbiName {
+  return findAbi(name)?.name ?? refuse([], `no ABI is called ${shown(name)}${suggest(name, [...ABIS.keys()])}`);
 }
 
 /**

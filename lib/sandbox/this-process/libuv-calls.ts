@@ -2,6 +2,7 @@
  * Calls that libuv makes for Node itself. A policy that denies one of them breaks Node, not only the program that Node
  * runs.
  */
+import { isAllowing } from '../../policy/action.js';
 import { evaluate } from '../../policy/evaluate.js';
 import type { Policy } from '../../policy/policy.js';
 import { syscallNumber } from '../../syscalls/table.js';
@@ -26,7 +27,6 @@ export function deniesCall(policies: readonly Policy[], name: keyof typeof ARGUM
     const abi = policy.abis[0]?.abi;
     const number = abi === undefined ? undefined : syscallNumber(abi.name, name);
     if (abi === undefined || number === undefined) return false;
-    const { kind } = evaluate(policy, { arch: abi.audit, number, args: [BigInt(first), ...ARGUMENTS[name]] });
-    return kind !== 'allow' && kind !== 'log';
+    return !isAllowing(evaluate(policy, { arch: abi.audit, number, args: [BigInt(first), ...ARGUMENTS[name]] }));
   });
 }

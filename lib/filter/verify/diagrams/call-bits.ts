@@ -5,7 +5,7 @@
 import type { Call, Condition } from '../../../policy/policy.js';
 import { MAX_WORD } from '../../../policy/word-set.js';
 import type { Abi } from '../../../syscalls/abi.js';
-import { ARCH_OFFSET, BPF, FIRST_ARGUMENT_OFFSET, type Instruction, NR_OFFSET } from '../../bpf/instruction.js';
+import { ARCH_OFFSET, argumentAt, BPF, type Instruction, isHighHalf, NR_OFFSET } from '../../bpf/instruction.js';
 import { type Diagram, type Diagrams, FALSE, TRUE } from './decision-diagram.js';
 
 /**
@@ -34,14 +34,9 @@ export function gateDiagram(diagrams: Diagrams): Diagram {
 export function levelOf(offset: number, endian: Abi['endian']): number {
   if (offset === NR_OFFSET) return NUMBER;
   if (offset === ARCH_OFFSET) return ARCH;
-  const isHigh = (offset % 8 === 4) === (endian === 'little');
-  const register = offset < 16 ? POINTER : ARGUMENTS + 64 * (Math.floor(offset / 8) - 2);
-  return isHigh ? register : register + 32;
-}
-
-/** The index of the argument whose half is at `offset`; undefined if there is none. */
-export function argumentOf(offset: number): number | undefined {
-  return offset < FIRST_ARGUMENT_OFFSET ? undefined : Math.floor((offset - FIRST_ARGUMENT_OFFSET) / 8);
+  const index = argumentAt(offset);
+  const register = index === undefined ? POINTER : ARGUMENTS + 64 * index;
+  return isHighHalf(offset, endian) ? register : register + 32;
 }
 
 /** Whether the test of a jump holds for a word, ANDed with `mask`. */

@@ -2,7 +2,7 @@
 import { MAX_WORD } from '../../../policy/word-set.js';
 import type { Abi } from '../../../syscalls/abi.js';
 import { fromCaller } from '../../../util/caller.js';
-import { argumentOffset, BPF, type Instruction } from '../../bpf/instruction.js';
+import { BPF, gateHalfOffset, type Instruction } from '../../bpf/instruction.js';
 import { gateHalfDiagram, levelOf, testDiagram } from './call-bits.js';
 import { type Diagram, type Diagrams, FALSE } from './decision-diagram.js';
 
@@ -102,8 +102,7 @@ export class ProgramDiagrams {
 export function gateHalfAt({ gate, endian }: CheckedProgram, at: number, { offset, mask }: Held): number | undefined {
   const half = gate.get(at);
   if (half === undefined) return undefined;
-  const expected = argumentOffset(3 + Math.floor(half / 2), half % 2 === 0 ? 'low' : 'high', endian);
-  if (offset === expected && mask === MAX_WORD) return half;
+  if (offset === gateHalfOffset(half, endian) && mask === MAX_WORD) return half;
   throw fromCaller(
     new RangeError(`instruction ${at} of the exec gate tests another word than that of its half of the value`),
   );
