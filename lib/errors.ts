@@ -98,7 +98,7 @@ export interface ProfileIssue {
 }
 
 /** Maximum number of errors in a message: an uncaught error that Node prints must fit a terminal. */
-const LISTED = 8;
+const LISTED_ERRORS = 8;
 
 /**
  * A profile is not valid. The message lists the first errors; `issues` has every error and warning.
@@ -125,7 +125,7 @@ export class ProfileError extends SeccompError {
    * @param issues - All errors and warnings.
    */
   constructor(source: string, issues: readonly ProfileIssue[]) {
-    super('ERR_SECCOMP_PROFILE', summary(source, issues));
+    super('ERR_SECCOMP_PROFILE', issueSummary(source, issues));
     this.source = source;
     defineHidden(this, 'issues', issues);
   }
@@ -139,11 +139,11 @@ export class ProfileError extends SeccompError {
 
 defineHidden(ProfileError.prototype, 'name', 'ProfileError');
 
-function summary(source: string, issues: readonly ProfileIssue[]): string {
+function issueSummary(source: string, issues: readonly ProfileIssue[]): string {
   const errors = issues.filter(({ severity }) => severity === 'error');
   const warnings = issues.length - errors.length;
-  const lines = errors.slice(0, LISTED).map((issue) => describeIssue(source, issue));
-  if (errors.length > LISTED) lines.push(`${source}: and ${errors.length - LISTED} more errors`);
+  const lines = errors.slice(0, LISTED_ERRORS).map((issue) => describeIssue(source, issue));
+  if (errors.length > LISTED_ERRORS) lines.push(`${source}: and ${errors.length - LISTED_ERRORS} more errors`);
   if (warnings > 0) lines.push(`${source}: and ${warnings} ${warnings === 1 ? 'warning' : 'warnings'}`);
   return lines.join('\n');
 }

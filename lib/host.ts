@@ -11,6 +11,7 @@ import type { Host } from './profile/resolve/resolve.js';
 import type { AbiName } from './syscalls/abi.js';
 import { capabilitiesIn } from './syscalls/capabilities.js';
 import { type KernelVersion, parseKernelVersion } from './util/kernel-version.js';
+import { once } from './util/memo.js';
 import { attachedFilters, readStatus } from './util/process-status.js';
 
 /** A version above every kernel's. */
@@ -63,12 +64,10 @@ const NEW_LISTENER = 8;
 const WAIT_KILLABLE_RECV = 32;
 
 /** Returns the flags with which this kernel attaches a filter that has a listener. */
-export function listenerFlags(): number {
-  killable ??= addon().filterFlagsKnown(WAIT_KILLABLE_RECV | NEW_LISTENER);
-  return killable ? WAIT_KILLABLE_RECV | NEW_LISTENER : NEW_LISTENER;
-}
-
-let killable: boolean | undefined;
+export const listenerFlags = once((): number => {
+  const withKillable = WAIT_KILLABLE_RECV | NEW_LISTENER;
+  return addon().filterFlagsKnown(withKillable) ? withKillable : NEW_LISTENER;
+});
 
 /** The SECCOMP_FILTER_FLAG_* constants of linux/seccomp.h, each with the first kernel that has it. */
 export const FILTER_FLAGS = [

@@ -96,7 +96,7 @@ export interface AgentEvents {
 /** Maximum connections that have not sent their whole message. Others wait in the kernel's queue. */
 const MAX_CONNECTING = 64;
 /** Milliseconds until connections are accepted again after a failure. */
-const PAUSE = 100;
+const ACCEPT_PAUSE = 100;
 
 /**
  * An agent that `listen` made. Keeps the process alive while it listens or has containers, unless `unref` was called.
@@ -209,7 +209,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   }
 
   #pause(error: number, call: string): void {
-    setTimeout(() => this.#await(), PAUSE).unref();
+    setTimeout(() => this.#await(), ACCEPT_PAUSE).unref();
     this.#refuse(new Error(`${call} ${systemErrorName(error)}: connections wait in the queue`), undefined);
   }
 
@@ -274,9 +274,9 @@ function bind(path: string): LocalSocket {
   if (first !== -EADDRINUSE) return bound(first, path);
   const existing = lstatSync(path, { throwIfNoEntry: false });
   if (existing !== undefined && !existing.isSocket())
-    throw agentError(path, 'the file there is not a socket: listen at another path');
+    throw listenError(path, 'the file there is not a socket: listen at another path');
   if (existing !== undefined && addon().reach(path) !== ECONNREFUSED)
-    throw agentError(path, 'another agent listens there: close it, or listen at another path');
+    throw listenError(path, 'another agent listens there: close it, or listen at another path');
   if (existing !== undefined && isSameFile(path, existing)) unlinkSync(path);
   return bound(addon().bindSocket(path), path);
 }
@@ -284,7 +284,7 @@ function bind(path: string): LocalSocket {
 function bound(socket: LocalSocket | number, path: string): LocalSocket {
   if (typeof socket !== 'number') return socket;
   const code = systemErrorName(socket);
-  throw agentError(path, `bind ${code}${REMEDIES.get(code) ?? ''}`);
+  throw listenError(path, `bind ${code}${REMEDIES.get(code) ?? ''}`);
 }
 
 const REMEDIES: ReadonlyMap<string, string> = new Map([
@@ -294,7 +294,7 @@ const REMEDIES: ReadonlyMap<string, string> = new Map([
   ['EADDRINUSE', ': another agent has begun to listen there at this moment'],
 ]);
 
-function agentError(path: string, reason: string): SeccompError {
+function listenError(path: string, reason: string): SeccompError {
   return new SeccompError('ERR_SECCOMP_AGENT', `listen ${path}: ${reason}`);
 }
 

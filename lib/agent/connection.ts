@@ -10,7 +10,7 @@ const MAX_BYTES = 262_144;
 const TIMEOUT = 10_000;
 
 /** A message, or an Error if it is malformed or late, or null if the peer closed the connection without a message. */
-type Outcome = AgentMessage | Error | null;
+type ReceivedMessage = AgentMessage | Error | null;
 
 /** The nobody user and group: kernel.overflowuid and kernel.overflowgid. */
 const NOBODY = 65_534;
@@ -19,7 +19,7 @@ export class AgentConnection {
   /** The process that connected. */
   readonly sender: Sender;
   readonly #socket: LocalSocket;
-  readonly #done: (outcome: Outcome) => void;
+  readonly #done: (outcome: ReceivedMessage) => void;
   readonly #timer: NodeJS.Timeout;
   #bytes = Buffer.alloc(0);
 
@@ -27,7 +27,7 @@ export class AgentConnection {
    * Calls `done` once, unless `giveUp` is called first. The outcome is null for a peer that only tests whether an agent
    * listens. The caller closes `socket` after `done`.
    */
-  constructor(socket: LocalSocket, done: (outcome: Outcome) => void) {
+  constructor(socket: LocalSocket, done: (outcome: ReceivedMessage) => void) {
     const sender = socket.sender();
     this.sender = typeof sender === 'number' ? { pid: 0, uid: NOBODY, gid: NOBODY } : sender;
     this.#socket = socket;
@@ -51,13 +51,13 @@ export class AgentConnection {
     this.#socket.close();
   }
 
-  #finish(outcome: Outcome): void {
+  #finish(outcome: ReceivedMessage): void {
     clearTimeout(this.#timer);
     this.#done(outcome);
   }
 
   /** Receives bytes. Returns undefined if the message is not complete. */
-  #receive(): Outcome | undefined {
+  #receive(): ReceivedMessage | undefined {
     const received = this.#socket.receive();
     if (received === -constants.errno.EAGAIN || received === -constants.errno.EINTR) return undefined;
     if (typeof received === 'number') return new Error(`recvmsg ${systemErrorName(received)}`);

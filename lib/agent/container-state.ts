@@ -19,20 +19,20 @@ export interface AgentMessage {
  * @throws {Error} whose message names the wrong property.
  */
 export function readMessage(text: string, descriptors: number, sender: Sender): AgentMessage {
-  const message = record(parse(text), 'the message');
-  const state = record(message['state'], 'state');
+  const message = objectAt(parseMessage(text), 'the message');
+  const state = objectAt(message['state'], 'state');
   const names = message['fds'];
   const listenerIndex = Array.isArray(names) ? names.indexOf(LISTENER) : -1;
   if (listenerIndex < 0) throw new Error(`fds: ${LISTENER} is missing`);
   if (listenerIndex >= descriptors)
     throw new Error(`fds: the message has ${descriptors} descriptors, and ${LISTENER} is the one at ${listenerIndex}`);
   const container = {
-    id: string(state['id'], 'state.id'),
-    pid: processId(message['pid'] ?? state['pid'], 'pid'),
-    status: string(state['status'] ?? '', 'state.status'),
-    bundle: string(state['bundle'] ?? '', 'state.bundle'),
-    annotations: strings(state['annotations'] ?? {}, 'state.annotations'),
-    metadata: string(message['metadata'] ?? '', 'metadata'),
+    id: stringAt(state['id'], 'state.id'),
+    pid: processIdAt(message['pid'] ?? state['pid'], 'pid'),
+    status: stringAt(state['status'] ?? '', 'state.status'),
+    bundle: stringAt(state['bundle'] ?? '', 'state.bundle'),
+    annotations: stringsAt(state['annotations'] ?? {}, 'state.annotations'),
+    metadata: stringAt(message['metadata'] ?? '', 'metadata'),
     sender,
   };
   return { container: Object.freeze(container), listenerIndex };
@@ -45,14 +45,14 @@ export function readMessage(text: string, descriptors: number, sender: Sender): 
 export function isCompleteJson(text: string): boolean {
   if (!text.trimEnd().endsWith('}')) return false;
   try {
-    parse(text);
+    parseMessage(text);
     return true;
   } catch {
     return false;
   }
 }
 
-function parse(text: string): unknown {
+function parseMessage(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
@@ -60,23 +60,23 @@ function parse(text: string): unknown {
   }
 }
 
-function record(value: unknown, name: string): Readonly<Record<string, unknown>> {
+function objectAt(value: unknown, name: string): Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error(`${name}: not an object`);
   return own({ ...value });
 }
 
-function string(value: unknown, name: string): string {
+function stringAt(value: unknown, name: string): string {
   if (typeof value !== 'string') throw new Error(`${name}: not a string`);
   return value;
 }
 
-function processId(value: unknown, name: string): number {
+function processIdAt(value: unknown, name: string): number {
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)
     throw new Error(`${name}: not a process ID`);
   return value;
 }
 
-function strings(value: unknown, name: string): Readonly<Record<string, string>> {
-  const entries = Object.entries(record(value, name)).map(([key, each]) => [key, string(each, `${name}.${key}`)]);
+function stringsAt(value: unknown, name: string): Readonly<Record<string, string>> {
+  const entries = Object.entries(objectAt(value, name)).map(([key, each]) => [key, stringAt(each, `${name}.${key}`)]);
   return Object.freeze(Object.fromEntries(entries));
 }

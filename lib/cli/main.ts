@@ -9,7 +9,7 @@ import { explainCommand } from './commands/explain.js';
 import { recordCommand } from './commands/record.js';
 import { runCommand } from './commands/run.js';
 import { exitFailed } from './exit-status.js';
-import { fail, print, printError } from './output/print.js';
+import { print, printError, reportFailure } from './output/print.js';
 import { refuseSecondValues } from './repeated-options.js';
 
 const { version } = JSON.parse(readFileSync(resolve(import.meta.dirname, '../../package.json'), 'utf8')) as {
@@ -39,6 +39,6 @@ for (const command of [runCommand(), recordCommand(), checkCommand(), explainCom
   );
 
 program.parseAsync().catch((error: unknown) => {
-  if (!(error instanceof CommanderError)) fail(error);
+  if (!(error instanceof CommanderError)) reportFailure(error);
   else if (error.exitCode !== 0) exitFailed();
 });

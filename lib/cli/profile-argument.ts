@@ -28,7 +28,7 @@ export async function loadArgument(argument: string, options: ProfileOptions = {
   const piped = await readPipe(argument);
   if (piped === undefined) return loadProfile(argument, options);
   const { text, source } = piped;
-  return isObject(text) ? loadProfile(text, { ...options, source }) : parseProfile(text, { ...options, source });
+  return isJsonText(text) ? loadProfile(text, { ...options, source }) : parseProfile(text, { ...options, source });
 }
 
 /** Checks the profile that an argument names. Returns its name for messages, and the issues. */
@@ -38,13 +38,13 @@ export async function checkArgument(
 ): Promise<{ readonly profile: string; readonly issues: readonly ProfileIssue[] }> {
   const piped = await readPipe(argument);
   if (piped === undefined)
-    return { profile: isObject(argument) ? 'inline' : argument, issues: checkProfile(argument, options) };
+    return { profile: isJsonText(argument) ? 'inline' : argument, issues: checkProfile(argument, options) };
   const { text, source } = piped;
-  return { profile: source, issues: isObject(text) ? checkProfile(text, options) : issuesOf(text) };
+  return { profile: source, issues: isJsonText(text) ? checkProfile(text, options) : issuesOf(text) };
 }
 
 /** Whether an argument is JSON text. The text from a pipe is always taken as JSON, never as a name or a path. */
-function isObject(text: string): boolean {
+function isJsonText(text: string): boolean {
   return kindOfString(text) === 'text';
 }
 
@@ -64,12 +64,12 @@ function issuesOf(text: string): readonly ProfileIssue[] {
 async function readPipe(argument: string): Promise<{ readonly text: string; readonly source: string } | undefined> {
   if (argument === STDIN) {
     refuseInput(fstatSync(0));
-    return { text: await readToEnd(0, 'stdin'), source: 'stdin' };
+    return { text: await readAll(0, 'stdin'), source: 'stdin' };
   }
   if (kindOfString(argument) !== 'path' || !statOf(argument)?.isFIFO()) return undefined;
   const descriptor = await promisify(open)(argument, 'r');
   try {
-    return { text: await readToEnd(descriptor, argument), source: argument };
+    return { text: await readAll(descriptor, argument), source: argument };
   } finally {
     await promisify(close)(descriptor);
   }
@@ -94,9 +94,9 @@ function refuseInput(stats: Stats): void {
 }
 
 /** Milliseconds between two attempts to read from a descriptor that another process has made non-blocking. */
-const PAUSE = 20;
+const RETRY_PAUSE = 20;
 
-async function readToEnd(descriptor: number, source: string): Promise<string> {
+async function readAll(descriptor: number, source: string): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   while (size <= MOST_BYTES) {
@@ -118,7 +118,7 @@ async function readSome(descriptor: number, chunks: Buffer[], source: string): P
     } catch (error) {
       const isEmpty = error instanceof Error && 'code' in error && error.code === 'EAGAIN';
       if (!isEmpty) throw new SeccompError('ERR_SECCOMP_FILE', `${source}: ${String(error)}`, { cause: error });
-      await setTimeout(PAUSE);
+      await setTimeout(RETRY_PAUSE);
     }
   }
 }

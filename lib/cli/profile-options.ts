@@ -32,7 +32,7 @@ export function profileOptions({ compat, format }: ProfileFlags): ProfileOptions
 }
 
 /** The command's flag for each option of the library. */
-const FLAGS: ReadonlyMap<string, string> = new Map([
+const FLAG_OF_OPTION: ReadonlyMap<string, string> = new Map([
   ['mode', '--compat'],
   ['format', '--format'],
   ['capabilities', '--capability'],
@@ -45,5 +45,5 @@ const FLAGS: ReadonlyMap<string, string> = new Map([
  */
 export function messageOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return message.replace(/^options\.(\w+)/, (option, name) => FLAGS.get(name) ?? option);
+  return message.replace(/^options\.(\w+)/, (option, name) => FLAG_OF_OPTION.get(name) ?? option);
 }

@@ -23,19 +23,19 @@ export interface Support extends Pick<IsolationEnforcement, 'by' | 'reason'> {
 }
 
 /** LANDLOCK_SCOPE_* and LANDLOCK_ACCESS_FS_REFER of linux/landlock.h. */
-const ABSTRACT_SOCKETS = 1;
-const SIGNALS = 2;
-const REFER = 1 << 13;
+const SCOPE_ABSTRACT_SOCKETS = 1;
+const SCOPE_SIGNALS = 2;
+const ACCESS_REFER = 1 << 13;
 
-const SCOPES: NativeDomain = freeze([0, 0, ABSTRACT_SOCKETS | SIGNALS]);
-const SCOPES_BUT_SOCKETS: NativeDomain = freeze([0, 0, SIGNALS]);
+const SCOPES: NativeDomain = freeze([0, 0, SCOPE_ABSTRACT_SOCKETS | SCOPE_SIGNALS]);
+const SCOPES_BUT_SOCKETS: NativeDomain = freeze([0, 0, SCOPE_SIGNALS]);
 /**
- * Handles one access right, and grants it everywhere. A ruleset must handle at least one right. It handles REFER, as a
- * ruleset that does not handle REFER denies moving files between directories.
+ * Handles one access right, and grants it everywhere. A ruleset must handle at least one right. It handles ACCESS_REFER, as a
+ * ruleset that does not handle ACCESS_REFER denies moving files between directories.
  */
-const WITHOUT_SCOPES: NativeDomain = freeze([REFER, REFER, 0]);
+const WITHOUT_SCOPES: NativeDomain = freeze([ACCESS_REFER, ACCESS_REFER, 0]);
 
-let known: Support | undefined;
+let knownSupport: Support | undefined;
 
 /**
  * Finds the isolation that this kernel can enforce, by entering domains on a thread that ends.
@@ -44,8 +44,8 @@ let known: Support | undefined;
  * since then may forbid Landlock.
  */
 export function isolationSupport(now = false): Support {
-  if (now || known === undefined) known = freeze(findSupport());
-  return known;
+  if (now || knownSupport === undefined) knownSupport = freeze(findSupport());
+  return knownSupport;
 }
 
 function findSupport(): Support {
@@ -56,11 +56,11 @@ function findSupport(): Support {
   const noScopes = `Landlock of Linux ${release()} has no scopes, which came with Linux 6.12`;
   if (without === 0) return { by: 'domain', reason: noScopes, domain: WITHOUT_SCOPES };
   const tooOld = `Landlock of Linux ${release()} is too old: Linux 5.19 brought what isolation needs`;
-  return { by: null, reason: without === EINVAL ? tooOld : reasonOf(without), domain: undefined };
+  return { by: null, reason: without === EINVAL ? tooOld : landlockReason(without), domain: undefined };
 }
 
 /** Why the system calls of Landlock fail with this errno. */
-function reasonOf(errno: number): string {
+function landlockReason(errno: number): string {
   const { ENOSYS, EOPNOTSUPP, EPERM, E2BIG } = constants.errno;
   const reasons: ReadonlyMap<number, string> = new Map([
     [ENOSYS, `Linux ${release()} has no Landlock: it needs 5.13 or newer, built with CONFIG_SECURITY_LANDLOCK`],
@@ -75,7 +75,7 @@ function reasonOf(errno: number): string {
 }
 
 /** The properties of a child on which its isolation depends. */
-export interface Subject {
+export interface IsolationSubject {
   /** Whether its user ID is this process's. */
   readonly isSameUser: boolean;
   /** Whether it is root of the initial user namespace, or may become it. */
@@ -102,7 +102,11 @@ export interface Isolation {
  * @param now - Whether to probe the kernel again: for a child that does not report whether it has entered its domain.
  * @throws SeccompError ERR_SECCOMP_UNSUPPORTED if `isolate` is true, and this kernel can't enforce it in full.
  */
-export function isolation(isolate: Isolate | undefined, subject: () => Subject, now: boolean): Isolation | undefined {
+export function isolation(
+  isolate: Isolate | undefined,
+  subject: () => IsolationSubject,
+  now: boolean,
+): Isolation | undefined {
   if (isolate === false) return undefined;
   const support = isolationSupport(now);
   const required = isolate === true;
@@ -121,25 +125,25 @@ export function isolation(isolate: Isolate | undefined, subject: () => Subject, 
  *
  * @param isExplicit - Whether the option `isolate` is false. Otherwise it was left out, under `unconfined`.
  */
-export function notIsolated(subject: Subject, isExplicit: boolean): Enforcement {
+export function notIsolated(subject: IsolationSubject, isExplicit: boolean): Enforcement {
   const remedy = isExplicit ? 'leave out isolate: false' : 'give isolate: true';
   const open = [...BY_FILTER, ...BY_DOMAIN, ...BY_SCOPES].map((reach) => ({ reach, remedy }));
   const reason = 'isolation is off';
   return { isolation: { by: null, reason, closed: [], open: [...open, ...openAnyway(subject)] } };
 }
 
-const failed = (errno: number): Support => ({ by: null, reason: reasonOf(errno), domain: undefined });
+const failed = (errno: number): Support => ({ by: null, reason: landlockReason(errno), domain: undefined });
 
-function refuseLess({ by, reason }: Support, { isRoot }: Subject): void {
+function refuseLess({ by, reason }: Support, { isRoot }: IsolationSubject): void {
   if (isRoot) {
     const why = 'uid 0 owns files that the kernel obeys, such as /proc/sys/kernel/core_pattern';
-    throw refused(why, 'give the child another uid and no CAP_SETUID, or ');
+    throw isolationRefusal(why, 'give the child another uid and no CAP_SETUID, or ');
   }
-  if (by !== 'scopes') throw refused(String(reason));
+  if (by !== 'scopes') throw isolationRefusal(String(reason));
 }
 
 /** The error for a child with `isolate: true` that failed to enter its domain with `errno`. */
-export const isolationError = (errno: number): SeccompError => refused(reasonOf(errno));
+export const isolationError = (errno: number): SeccompError => isolationRefusal(landlockReason(errno));
 
 /** The error for `isolate: true` that can't be honored. */
 export class IsolationRefusal extends SeccompError {
@@ -157,7 +161,7 @@ export class IsolationRefusal extends SeccompError {
   }
 }
 
-function refused(reason: string, remedy = ''): IsolationRefusal {
+function isolationRefusal(reason: string, remedy = ''): IsolationRefusal {
   return new IsolationRefusal(reason, remedy);
 }
 
@@ -166,10 +170,10 @@ const BY_FILTER: readonly Reach[] = ['limits', 'terminal'];
 const BY_DOMAIN: readonly Reach[] = ['memory', 'environment', 'descriptors', 'ptrace'];
 const BY_SCOPES: readonly Reach[] = ['signals', 'abstract-sockets'];
 
-function enforcement({ by, reason }: Support, subject: Subject, abstractSockets: boolean): Enforcement {
+function enforcement({ by, reason }: Support, subject: IsolationSubject, abstractSockets: boolean): Enforcement {
   const all = [...BY_FILTER, ...BY_DOMAIN, ...BY_SCOPES];
   const open = all.flatMap((reach): readonly OpenReach[] => {
-    const remedy = remedyFor(reach, by, subject, abstractSockets);
+    const remedy = reachRemedy(reach, by, subject, abstractSockets);
     return remedy === undefined ? [] : [{ reach, remedy }];
   });
   const noCore: readonly Reach[] = subject.writesNoCore ? ['core-dumps'] : [];
@@ -178,10 +182,10 @@ function enforcement({ by, reason }: Support, subject: Subject, abstractSockets:
 }
 
 /** What would close `reach`; undefined if it is closed. */
-function remedyFor(
+function reachRemedy(
   reach: Reach,
   by: Support['by'],
-  { isSameUser, mayInspect }: Subject,
+  { isSameUser, mayInspect }: IsolationSubject,
   abstractSockets: boolean,
 ): string | undefined {
   if (BY_FILTER.includes(reach)) return undefined;
@@ -195,7 +199,7 @@ function remedyFor(
 }
 
 /** The ways that neither a domain nor the filter closes. Most of them lead to processes with the child's user ID. */
-function openAnyway({ isSameUser, isRoot, writesNoCore }: Subject): readonly OpenReach[] {
+function openAnyway({ isSameUser, isRoot, writesNoCore }: IsolationSubject): readonly OpenReach[] {
   const remedy = isSameUser ? 'give the child another uid' : 'give each child a uid of its own';
   const root: OpenReach = { reach: 'files-of-root', remedy: 'give the child another uid, and no CAP_SETUID' };
   const core: OpenReach = { reach: 'core-dumps', remedy: 'rlimits: { core: 0 }: without it, only the soft limit is 0' };

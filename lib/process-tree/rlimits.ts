@@ -1,6 +1,7 @@
 /** Resource limits of the programs that this package starts: setrlimit(2). */
 import { readFileSync } from 'node:fs';
 import { refuseIn, SeccompError } from '../errors.js';
+import { once } from '../util/memo.js';
 import { copyFields, own } from '../util/own-data.js';
 import { suggest } from '../util/suggest.js';
 
@@ -87,21 +88,14 @@ export function refuseProcessLimitOfRoot(limits: unknown, uid: unknown): void {
 }
 
 /** Whether user 0 of this process's user namespace is user 0 of the initial one. Read once. */
-export function isRootOutside(): boolean {
-  rootOutside ??= mapsRootToItself();
-  return rootOutside;
-}
-
-let rootOutside: boolean | undefined;
-
-function mapsRootToItself(): boolean {
+export const isRootOutside = once((): boolean => {
   try {
     const ranges = readFileSync('/proc/self/uid_map', 'utf8').trim().split('\n');
     return ranges.some((range) => /^\s*0\s+0\s/.test(range));
   } catch {
     return true; // Unknown without /proc.
   }
-}
+});
 
 /** The soft and the hard limit of a resource. */
 function bounds(limit: unknown, name: string): { readonly soft: unknown; readonly hard: unknown } {

@@ -11,7 +11,7 @@ import {
   optionFields,
   type ProfileFormat,
   type ProfileMode,
-  readOptions,
+  readProfileOptions,
   refuseAnyOption,
 } from './document/options.js';
 import { documentText, toProfileDocument } from './document/stringify.js';
@@ -63,7 +63,10 @@ export class Profile extends Builder<Profile> {
   static allowlist(options: AllowlistOptions = {}): Profile {
     const fields: AllowlistOptions = optionFields(options);
     const { newerCalls = 'enosys' } = fields;
-    return makeProfile(allowlistDocument(fields), newOrigin('allowlist', meaningOf(readOptions({ newerCalls }))));
+    return makeProfile(
+      allowlistDocument(fields),
+      newOrigin('allowlist', meaningOf(readProfileOptions({ newerCalls }))),
+    );
   }
 
   /**
@@ -73,7 +76,7 @@ export class Profile extends Builder<Profile> {
    */
   static denylist(options?: undefined): Profile {
     refuseAnyOption(options, 'Profile.denylist', 'leave it out');
-    return makeProfile(DENYLIST, newOrigin('denylist', meaningOf(readOptions({}))));
+    return makeProfile(DENYLIST, newOrigin('denylist', meaningOf(readProfileOptions({}))));
   }
 
   /** The name of the profile in error messages: a path, a built-in's name, `inline`, or `the profile built on …`. */

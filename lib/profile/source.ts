@@ -9,7 +9,7 @@ import {
   optionFields,
   type ProfileOptions,
   type ReadOptions,
-  readOptions,
+  readProfileOptions,
   refuseAnyOption,
   refuseOptions,
 } from './document/options.js';
@@ -77,7 +77,7 @@ export function loadProfile(source: ProfileSource, options: ProfileOptions = {})
 
 /** Loads a profile as `loadProfile` does, from a value of any type that was passed to another public function. */
 export function loadSource(source: unknown, options: ProfileOptions = {}): Profile | null {
-  const result = read(source, readOptions(options));
+  const result = read(source, readProfileOptions(options));
   return result === null ? null : profileOrNull(result);
 }
 
@@ -96,7 +96,7 @@ export function loadSource(source: unknown, options: ProfileOptions = {}): Profi
  * console.log(profile.format, profile.mode);
  */
 export function parseProfile(text: string, options: ProfileOptions = {}): Profile {
-  const given = readOptions(options);
+  const given = readProfileOptions(options);
   refuseOptions(given, ['root'], 'JSON text');
   if (typeof text !== 'string')
     throw new SeccompError('ERR_SECCOMP_OPTION', `text: must be the JSON text of a profile, not ${typeof text}`);
@@ -109,7 +109,7 @@ export function parseProfile(text: string, options: ProfileOptions = {}): Profil
  * @throws {ProfileError} and {SeccompError} as parseProfile does.
  */
 export function profileOf(document: ProfileDocument, options: ProfileOptions = {}): Profile {
-  return profileIn(readDocument(document, readOptions(options)));
+  return profileIn(readDocument(document, readProfileOptions(options)));
 }
 
 /**
@@ -154,7 +154,7 @@ export interface CheckOptions extends ProfileOptions {
  */
 export function checkProfile(source: ProfileSource, options: CheckOptions = {}): readonly ProfileIssue[] {
   const { host }: CheckOptions = optionFields(options);
-  const result = read(source, readOptions(options, ['host']));
+  const result = read(source, readProfileOptions(options, ['host']));
   if (result === null) return [];
   const { profile, issues } = result;
   return host === undefined || profile === null ? issues : [...issues, ...issuesOn(profile, readHost(host))];

@@ -33,7 +33,7 @@ export function argumentRules<Seen extends ObservedCall>(
   for (let count = indices.length; count > 0; count--) {
     const layouts = indices.slice(0, count).map((index) => layoutOf(abi, syscall, index));
     const groups = grouped(calls, layouts);
-    if (groups.length <= MAX_RULES) return groups.map((group) => ruleOf(group, layouts));
+    if (groups.length <= MAX_RULES) return groups.map((group) => groupRule(group, layouts));
   }
   return [{ args: [], first: calls[0] }];
 }
@@ -50,12 +50,12 @@ interface Layout {
 function layoutOf(abi: AbiName, syscall: string, index: number): Layout {
   const bits = Math.min(argumentWidth(abi, syscall, index), abiOf(abi).bits);
   const meaning = meaningOfArgument(abi, syscall, index);
-  const number = meaning?.kind === 'constants' ? numberBits(meaning.family) : ALL;
+  const number = meaning?.kind === 'constants' ? numberBits(meaning.family) : ALL_BITS;
   const width = (1n << BigInt(bits)) - 1n;
   return { index, width, number: number & width };
 }
 
-const ALL = (1n << 64n) - 1n;
+const ALL_BITS = (1n << 64n) - 1n;
 
 /** Flags have at most 32 bits, also in 64-bit registers; a test checks that. So no number in a profile needs more. */
 const FLAG_BITS = 0xffff_ffffn;
@@ -74,7 +74,7 @@ function grouped<Seen extends ObservedCall>(
   return [...groups.values()];
 }
 
-function ruleOf<Seen extends ObservedCall>(
+function groupRule<Seen extends ObservedCall>(
   calls: readonly [Seen, ...Seen[]],
   layouts: readonly Layout[],
 ): ArgumentRule<Seen> {

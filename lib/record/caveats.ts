@@ -14,17 +14,17 @@ export function caveats(calls: readonly ObservedCall[], others: number): readonl
     ...new Set(
       nameless.map(({ abi, syscall }) => `${syscall} of ${abi} has no known name, so no profile can allow it`),
     ),
-    ...(calls.some(({ syscall }) => syscall === 'io_uring_setup') ? [IO_URING] : []),
-    ...(calls.some(attachesFilter) ? [OWN_FILTER] : []),
+    ...(calls.some(({ syscall }) => syscall === 'io_uring_setup') ? [IO_URING_CAVEAT] : []),
+    ...(calls.some(attachesFilter) ? [OWN_FILTER_CAVEAT] : []),
     ...new Set(calls.flatMap(isolationCaveat)),
   ];
 }
 
-const IO_URING =
+const IO_URING_CAVEAT =
   'the program used io_uring, whose requests are no syscalls: they are not in the recording, and no seccomp filter ' +
   'sees them; without io_uring (sysctl kernel.io_uring_disabled, or a profile that denies it) programs make syscalls';
 
-const OWN_FILTER =
+const OWN_FILTER_CAVEAT =
   'the program attached a seccomp filter of its own: calls that its filter denied are not in the recording';
 
 function attachesFilter({ abi, syscall, args: [first = 0n, second = 0n] }: ObservedCall): boolean {

@@ -22,7 +22,7 @@ export function compareWithPolicy<Seen extends SeenCall>(policy: Policy, calls: 
   const unused = [...syscallsOf(name)].flatMap(([syscall, number]) => {
     if (syscallName(name, number) !== syscall || made.has(syscall)) return [];
     const byDefault: Decision = { conditions: [], action: policy.defaultAction, rule: undefined };
-    return reachable([...decisionsOf(native, number), byDefault]).some(({ action }) => isAllowing(action))
+    return reachableDecisions([...decisionsOf(native, number), byDefault]).some(({ action }) => isAllowing(action))
       ? [syscall]
       : [];
   });
@@ -30,7 +30,7 @@ export function compareWithPolicy<Seen extends SeenCall>(policy: Policy, calls: 
 }
 
 /** The decisions up to the first one without conditions, after which no other is reached. */
-function reachable(decisions: readonly Decision[]): readonly Decision[] {
+function reachableDecisions(decisions: readonly Decision[]): readonly Decision[] {
   const last = decisions.findIndex(({ conditions }) => conditions.length === 0);
   return decisions.slice(0, last + 1);
 }

@@ -29,7 +29,7 @@ export async function observe(child: SandboxedProcess, options: SpawnOptions): P
   child.on('error', (error) => {
     failure ??= error;
   });
-  drain(child);
+  discardOutput(child);
   const stop = stopOf(options, child);
   await once(child, 'exit').catch(() => {});
   const { listener } = child;
@@ -53,7 +53,7 @@ export async function observe(child: SandboxedProcess, options: SpawnOptions): P
 }
 
 /** Ends the pipes to the program, and discards the output in the others, which nothing else reads. */
-function drain({ stdio }: SandboxedProcess): void {
+function discardOutput({ stdio }: SandboxedProcess): void {
   for (const [descriptor, stream] of (stdio ?? []).entries()) {
     if (!(stream instanceof Socket)) continue;
     stream.on('error', () => {});

@@ -18,13 +18,13 @@ export interface ProgramParameters {
 }
 
 /** A call after its checks: the profile as the caller passed it, and checked options. */
-export interface Call<Options> {
+export interface CheckedCall<Options> {
   readonly profile: unknown;
   readonly options: Options;
 }
 
 /** A call that starts a program. */
-export interface ProgramCall<Options extends ProgramOptions> extends Call<Options> {
+export interface ProgramCall<Options extends ProgramOptions> extends CheckedCall<Options> {
   readonly command: string;
   readonly args: readonly string[];
   /** The program that is executed: the command, or the shell that runs it. */
@@ -50,22 +50,25 @@ export function normalizeArguments<Options extends ProgramOptions>(
   by: ProgramFunction,
   given: ProgramParameters | readonly unknown[],
 ): ProgramCall<Options>;
-export function normalizeArguments<Options extends object>(by: 'harden', given: Call<unknown>): Call<Options>;
+export function normalizeArguments<Options extends object>(
+  by: 'harden',
+  given: CheckedCall<unknown>,
+): CheckedCall<Options>;
 export function normalizeArguments(
   by: ProgramFunction | 'harden',
-  given: ProgramParameters | readonly unknown[] | Call<unknown>,
-): Call<ProgramOptions> | ProgramCall<ProgramOptions> {
-  const parameters: ProgramParameters | Call<unknown> = isList(given) ? parametersOf(by, given) : given;
+  given: ProgramParameters | readonly unknown[] | CheckedCall<unknown>,
+): CheckedCall<ProgramOptions> | ProgramCall<ProgramOptions> {
+  const parameters: ProgramParameters | CheckedCall<unknown> = isList(given) ? parametersOf(by, given) : given;
   const { profile } = parameters;
   if (!isProgram(parameters)) return { profile, options: readOptions(by, parameters.options) };
-  const command = by === 'fork' ? readModulePath(parameters.command) : readCommand(parameters.command);
+  const command = by === 'fork' ? readModulePath(parameters.command) : readProgramName(parameters.command);
   const args = copyList(parameters.args, MOST_ARGUMENTS, refusal('args')).map(String);
   for (const [i, text] of args.entries()) checkNoNul(text, `args[${i}]`);
   const options = readOptions<ProgramOptions>(by, parameters.options);
   return { command, args, profile, options, ...inShell(command, args, options) };
 }
 
-function isProgram(given: ProgramParameters | Call<unknown>): given is ProgramParameters {
+function isProgram(given: ProgramParameters | CheckedCall<unknown>): given is ProgramParameters {
   return Object.hasOwn(given, 'command');
 }
 
@@ -100,7 +103,7 @@ function areOptions(profile: unknown, known: readonly string[]): boolean {
   return keys.length > 0 && keys.every((key) => key === 'profile' || known.some((name) => name === key));
 }
 
-function readCommand(command: unknown): string {
+function readProgramName(command: unknown): string {
   checkString(command, 'file');
   if (command === '') throw invalidValue('file', command, 'cannot be empty');
   checkNoNul(command, 'file');

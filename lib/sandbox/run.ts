@@ -70,7 +70,7 @@ export async function runProgram(given: ProgramParameters | readonly unknown[]):
   const limits = outputLimits(options);
   const child = start(call, plan, stdio, { ...endingOf(options), timeout: 0 }); // OutputBuffer has a timer of its own.
   const output = new OutputBuffer(child, limits);
-  const failure = await endOf(child, output, options);
+  const failure = await waitForEnd(child, output, options);
 
   const result = {
     command: [call.command, ...call.args].join(' '),
@@ -92,7 +92,7 @@ export async function runProgram(given: ProgramParameters | readonly unknown[]):
 }
 
 /** Waits for the end of the child and of its pipes. Resolves to the error that ended it, if there was one. */
-async function endOf(
+async function waitForEnd(
   child: SandboxedProcess,
   output: OutputBuffer,
   { input, signal }: RunOptions,

@@ -65,7 +65,7 @@ export interface SpawnSyncResult<Output = string | Buffer> {
   readonly unlistedViolations?: number;
 }
 
-type Text = { readonly encoding: BufferEncoding };
+type TextEncoding = { readonly encoding: BufferEncoding };
 
 /**
  * Starts `command` under `profile`, and waits until it has ended and its pipes are closed. Nothing else runs on this
@@ -86,13 +86,13 @@ type Text = { readonly encoding: BufferEncoding };
 export function spawnSync(
   command: string,
   profile: SingleSource,
-  options: SpawnSyncOptions & Text,
+  options: SpawnSyncOptions & TextEncoding,
 ): SpawnSyncResult<string>;
 export function spawnSync(
   command: string,
   args: readonly string[],
   profile: FilterSource,
-  options: SpawnSyncOptions & Text,
+  options: SpawnSyncOptions & TextEncoding,
 ): SpawnSyncResult<string>;
 export function spawnSync(command: string, profile: SingleSource, options?: SpawnSyncOptions): SpawnSyncResult<Buffer>;
 export function spawnSync(

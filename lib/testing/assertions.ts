@@ -15,7 +15,7 @@ import { fromCaller } from '../util/caller.js';
 import { own } from '../util/own-data.js';
 import { suggest } from '../util/suggest.js';
 import type { ProbeAnswer, ProbeCall } from './calls.js';
-import { readCommand } from './command.js';
+import { readCommandLine } from './command.js';
 import { needsNoMore } from './needed-syscalls.js';
 import { probe } from './probe.js';
 import type { Verdict } from './verdict.js';
@@ -35,7 +35,7 @@ export function allowed(
   calls: ProbeCall | readonly ProbeCall[],
   options?: HostOptions,
 ): Verdict {
-  return verdict(probe(profile, calls, options), ({ outcome }) => outcome === 'allowed', 'allowed');
+  return verdictOn(probe(profile, calls, options), ({ outcome }) => outcome === 'allowed', 'allowed');
 }
 
 /** Decides whether none of `calls` is allowed. */
@@ -47,8 +47,8 @@ export function denied(
   const { errno, capabilities, abis } = readOptions<DenialOptions>('assertDenied', options);
   const wanted = errno === undefined ? undefined : readErrno(errno);
   const answers = probe(profile, calls, { capabilities, abis });
-  if (wanted === undefined) return verdict(answers, ({ outcome }) => outcome !== 'allowed', 'denied');
-  return verdict(
+  if (wanted === undefined) return verdictOn(answers, ({ outcome }) => outcome !== 'allowed', 'denied');
+  return verdictOn(
     answers,
     (answer) => answer.errno !== undefined && errnoNumber(answer.errno) === wanted,
     `denied with ${errno}`,
@@ -57,7 +57,7 @@ export function denied(
 
 /** Decides whether `command` ends with exit code 0 under `profile`. */
 export async function runs(command: readonly string[], profile: FilterSource, options?: RunOptions): Promise<Verdict> {
-  const { file, args, text } = readCommand(command);
+  const { file, args, text } = readCommandLine(command);
   const given = parametersOf('run', [file, args, profile, options]);
   const read = readOptions<RunOptions>('run', given.options);
   const onViolation = read.onViolation ?? true; // For the denied calls in the error's message.
@@ -169,17 +169,21 @@ function assertHolds({ holds, message }: Verdict, stackStartFn: (...args: never[
 }
 
 /** Names the answers that are not as wanted; if all are, names all, for the negation. */
-function verdict(answers: readonly ProbeAnswer[], isWanted: (answer: ProbeAnswer) => boolean, wanted: string): Verdict {
+function verdictOn(
+  answers: readonly ProbeAnswer[],
+  isWanted: (answer: ProbeAnswer) => boolean,
+  wanted: string,
+): Verdict {
   const wrong = answers.filter((answer) => !isWanted(answer));
   const holds = wrong.length === 0;
   const facts = (holds ? answers : wrong).map((answer) => `${answer.call} is ${outcomeInWords(answer)}`);
-  const more = facts.length > LISTED ? `, and ${facts.length - LISTED} more` : '';
+  const more = facts.length > LISTED_CALLS ? `, and ${facts.length - LISTED_CALLS} more` : '';
   const expected = `${holds ? 'should not be' : 'should be'} ${wanted}`;
-  return { holds, message: `${facts.slice(0, LISTED).join(', ')}${more}; ${expected}` };
+  return { holds, message: `${facts.slice(0, LISTED_CALLS).join(', ')}${more}; ${expected}` };
 }
 
 /** How many calls a message names. */
-const LISTED = 10;
+const LISTED_CALLS = 10;
 
 function outcomeInWords({ outcome, errno }: ProbeAnswer): string {
   return errno === undefined ? outcome : `denied with ${errno}`;

@@ -63,17 +63,17 @@ export interface NamedCall extends Call {
 export function readCalls(calls: unknown, native: AbiName): readonly NamedCall[] {
   const list = Array.isArray(calls) ? copyList(calls, MOST_CALLS, refuse) : [calls];
   if (list.length === 0) throw new SeccompError('ERR_SECCOMP_OPTION', 'calls: an empty list tests nothing');
-  return list.flatMap((call) => readCall(call, native));
+  return list.flatMap((call) => readProbeCall(call, native));
 }
 
 /** The limit of native/napi/probe.cc. */
 const MOST_CALLS = 1 << 20;
 /** Elements of `args` that are read, so that the error for more than six can show them. */
-const MOST_ARGUMENTS = 64;
+const MOST_LISTED_ARGUMENTS = 64;
 
 const refuse = refuseIn('calls');
 
-function readCall(call: unknown, native: AbiName): readonly NamedCall[] {
+function readProbeCall(call: unknown, native: AbiName): readonly NamedCall[] {
   if (typeof call !== 'string') return [readObject(call, native)];
   return call.startsWith('@') ? groupCalls(call, native) : [namedCall(call, [], native, native)];
 }
@@ -98,18 +98,18 @@ function readObject(call: unknown, native: AbiName): NamedCall {
   const isNumber = typeof number === 'number' && Number.isInteger(number) && number >= -(2 ** 31) && number < 2 ** 32;
   if (!isNumber || !Array.isArray(args) || typeof name !== 'string' || Object.keys(others).length > 0)
     throw notACall(fields);
-  const given = copyList(args, MOST_ARGUMENTS, refuse);
+  const given = copyList(args, MOST_LISTED_ARGUMENTS, refuse);
   const values = registers(given);
   const abi = requireAbi(name);
-  const text = textOf(syscallName(abi, number) ?? `syscall ${number}`, given, abi, native);
+  const text = callText(syscallName(abi, number) ?? `syscall ${number}`, given, abi, native);
   return { arch: abiOf(abi).audit, number: number >>> 0, args: values, abi, text };
 }
 
 function namedCall(syscall: string, args: readonly (number | bigint)[], abi: AbiName, native: AbiName): NamedCall {
-  return { ...callOf({ syscall, args }, abi), abi, text: textOf(syscall, args, abi, native) };
+  return { ...callOf({ syscall, args }, abi), abi, text: callText(syscall, args, abi, native) };
 }
 
-function textOf(name: string, args: readonly unknown[], abi: AbiName, native: AbiName): string {
+function callText(name: string, args: readonly unknown[], abi: AbiName, native: AbiName): string {
   const values = args.length === 0 ? '' : `(${args.join(', ')})`;
   return `${abi === native ? '' : `${abi} `}${name}${values}`;
 }

@@ -15,7 +15,7 @@ export interface Command {
  * Copies a command that a caller gave.
  * @throws SeccompError ERR_SECCOMP_OPTION if it is not an array of strings, or empty.
  */
-export function readCommand(command: unknown): Command {
+export function readCommandLine(command: unknown): Command {
   const refuse = refuseIn('command');
   if (!Array.isArray(command)) return refuse([], `must be an array, [file, ...arguments], not ${inspect(command)}`);
   const elements = copyList(command, MOST_ARGUMENTS, refuse);

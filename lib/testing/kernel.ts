@@ -22,7 +22,7 @@ import { has } from '../util/own-data.js';
 import { systemError } from '../util/system-error.js';
 import type { NamedCall, ProbeAnswer } from './calls.js';
 
-type Outcome = Pick<ProbeAnswer, 'outcome' | 'errno'>;
+type KernelOutcome = Pick<ProbeAnswer, 'outcome' | 'errno'>;
 
 /** What native/napi/probe.cc reports of a call. The numbers are those of its enum Outcome. */
 interface NativeAnswer {
@@ -43,7 +43,7 @@ const PROFILE_GATE = ['exit_group'];
  * Returns what the kernel does with each call under a filter of `policy`.
  * @throws SeccompError ERR_SECCOMP_UNSUPPORTED if the policy is for another CPU, or a call can't be tested here.
  */
-export function kernelOutcomes(policy: Policy, calls: readonly NamedCall[], native: AbiName): readonly Outcome[] {
+export function kernelOutcomes(policy: Policy, calls: readonly NamedCall[], native: AbiName): readonly KernelOutcome[] {
   const target = policy.abis[0]?.abi.name;
   if (target !== native) {
     const message = `the filter is for ${target} and this machine is ${native}: compile it for this one`;
@@ -61,10 +61,12 @@ export function kernelOutcomes(policy: Policy, calls: readonly NamedCall[], nati
   const isPassed = answers.map((answer) => isByBase(answer));
   const mayDefer = returnedActions(filter).some(({ kind }) => kind === 'notify' || kind === 'trace');
   const deferred = mayDefer ? outcomesUnderTracer(native, filter, calls, isPassed) : [];
-  return answers.map((answer, i) => deferred[i] ?? (answer === undefined || isPassed[i] ? ALLOWED : outcomeOf(answer)));
+  return answers.map(
+    (answer, i) => deferred[i] ?? (answer === undefined || isPassed[i] ? ALLOWED_OUTCOME : outcomeOf(answer)),
+  );
 }
 
-export const ALLOWED = withoutErrno('allowed');
+export const ALLOWED_OUTCOME = withoutErrno('allowed');
 
 /**
  * Distinguishes the actions that are less restrictive than an errno: `trace`, `notify`, and those that allow. Here the
@@ -79,10 +81,10 @@ function outcomesUnderTracer(
 ) {
   const message = unusedData(filter, 'trace', 0xffff);
   const base = denyingAll(native, { kind: 'trace', message });
-  return makeCalls([base, filter], calls, which, true).map((answer): Outcome | undefined => {
+  return makeCalls([base, filter], calls, which, true).map((answer): KernelOutcome | undefined => {
     if (answer === undefined) return undefined;
     if (answer.kind !== TRACED) return withoutErrno('notified');
-    return answer.value === message ? ALLOWED : withoutErrno('traced');
+    return answer.value === message ? ALLOWED_OUTCOME : withoutErrno('traced');
   });
 }
 
@@ -153,14 +155,14 @@ function refuseUntestable({ text, abi }: NamedCall, answer: NativeAnswer | undef
   return false;
 }
 
-function outcomeOf({ kind, value }: NativeAnswer): Outcome {
+function outcomeOf({ kind, value }: NativeAnswer): KernelOutcome {
   if (kind === TRAPPED) return withoutErrno('trapped');
   if (kind !== RETURNED) return withoutErrno('killed');
   return { outcome: 'errno', errno: nameOrDigits(-value) };
 }
 
 /** `errno` is an own property of every outcome, so that one on `Object.prototype` is never read in its place. */
-function withoutErrno(outcome: Outcome['outcome']): Outcome {
+function withoutErrno(outcome: KernelOutcome['outcome']): KernelOutcome {
   return { outcome, errno: undefined };
 }
 

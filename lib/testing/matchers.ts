@@ -55,7 +55,7 @@ export const matchers = {
     options?: HostOptions,
   ): MatcherResult {
     refuseNotSeveral(this, calls, 'toDenySyscall');
-    return resultOf(allowed(profile, calls, options));
+    return matcherResult(allowed(profile, calls, options));
   },
 
   toDenySyscall(
@@ -65,7 +65,7 @@ export const matchers = {
     options?: DenialOptions,
   ): MatcherResult {
     refuseNotSeveral(this, calls, 'toAllowSyscall');
-    return resultOf(denied(profile, calls, options));
+    return matcherResult(denied(profile, calls, options));
   },
 
   async toRunUnder(
@@ -74,7 +74,7 @@ export const matchers = {
     profile: FilterSource,
     options?: RunOptions,
   ): Promise<MatcherResult> {
-    return resultOf(await runs(command, profile, options));
+    return matcherResult(await runs(command, profile, options));
   },
 
   async toNeedNoMoreThan(
@@ -83,11 +83,11 @@ export const matchers = {
     file: string | URL,
     options?: SpawnOptions,
   ): Promise<MatcherResult> {
-    return resultOf(await needsNoMore(command, file, options));
+    return matcherResult(await needsNoMore(command, file, options));
   },
 };
 
-function resultOf({ holds, message }: Verdict): MatcherResult {
+function matcherResult({ holds, message }: Verdict): MatcherResult {
   return { pass: holds, message: () => message };
 }
 

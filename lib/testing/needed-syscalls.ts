@@ -8,7 +8,7 @@ import { thisHost } from '../host.js';
 import { readRegularFile } from '../profile/read-file.js';
 import { record } from '../record/record.js';
 import type { SpawnOptions } from '../sandbox/options/types.js';
-import { readCommand } from './command.js';
+import { readCommandLine } from './command.js';
 import type { Verdict } from './verdict.js';
 
 /**
@@ -28,7 +28,7 @@ import type { Verdict } from './verdict.js';
  * console.log(names.includes('exit_group')); // true
  */
 export async function neededSyscalls(command: readonly string[], options?: SpawnOptions): Promise<readonly string[]> {
-  const { file, args, text } = readCommand(command);
+  const { file, args, text } = readCommandLine(command);
   const { calls, exitCode, signal } = await record(file, args, options);
   if (exitCode !== 0) {
     const end = signal ?? `exit code ${exitCode}`;
@@ -49,8 +49,8 @@ export async function needsNoMore(
   file: string | URL,
   options?: SpawnOptions,
 ): Promise<Verdict> {
-  const path = readPath(file);
-  const { file: program, args, text } = readCommand(command);
+  const path = readListPath(file);
+  const { file: program, args, text } = readCommandLine(command);
   const known = existsSync(path) ? readList(path) : undefined;
   if (known === undefined && process.env['CI'])
     return { holds: false, message: `${path} does not exist, and is not written where CI is set: run this without CI` };
@@ -58,13 +58,13 @@ export async function needsNoMore(
   try {
     const needed = await neededSyscalls([program, ...args], options);
     draft?.write(`${JSON.stringify(needed, null, 2)}\n`);
-    return verdict(text, path, needed, known ?? needed);
+    return verdictOnNeeds(text, path, needed, known ?? needed);
   } finally {
     draft?.discard();
   }
 }
 
-function verdict(text: string, path: string, needed: readonly string[], known: readonly unknown[]): Verdict {
+function verdictOnNeeds(text: string, path: string, needed: readonly string[], known: readonly unknown[]): Verdict {
   const added = needed.filter((name) => !known.includes(name));
   if (added.length === 0)
     return { holds: true, message: `${text} needs only syscalls that ${path} lists, and should need others` };
@@ -84,7 +84,7 @@ function readList(path: string): readonly unknown[] {
   throw new SeccompError('ERR_SECCOMP_FILE', `${path} is not a list of names: ${remedy}`);
 }
 
-function readPath(file: unknown): string {
+function readListPath(file: unknown): string {
   if (file instanceof URL) return fileURLToPath(file);
   if (typeof file === 'string' && file !== '') return file;
   throw new SeccompError('ERR_SECCOMP_OPTION', `file: must be a path or a file URL, not ${inspect(file)}`);

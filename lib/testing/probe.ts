@@ -6,7 +6,7 @@ import type { HostOptions } from '../sandbox/options/types.js';
 import { type FilterSource, resolveSources } from '../sandbox/plan/resolve-sources.js';
 import type { AbiName } from '../syscalls/abi.js';
 import { type ProbeAnswer, type ProbeCall, readCalls } from './calls.js';
-import { ALLOWED, kernelOutcomes } from './kernel.js';
+import { ALLOWED_OUTCOME, kernelOutcomes } from './kernel.js';
 
 /**
  * Tests what the running kernel does with calls under a profile. No call is carried out, not even an allowed one: the
@@ -42,7 +42,7 @@ export function probe(
   const { policy } = resolveSources(profile, given, ['capabilities', 'abis']);
   const outcomes = policy === undefined ? [] : kernelOutcomes(policy, named, native);
   return named.map(({ text, abi, number, args }, i) => {
-    return { call: text, abi, number, args, ...(outcomes[i] ?? ALLOWED) };
+    return { call: text, abi, number, args, ...(outcomes[i] ?? ALLOWED_OUTCOME) };
   });
 }
 

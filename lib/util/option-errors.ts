@@ -24,13 +24,13 @@ export function refusal(name: string): Refuse {
   return (path, problem) => {
     const place = path.reduce<string>((outer, key) => outer + (typeof key === 'number' ? `[${key}]` : `.${key}`), name);
     const code = path.length === 0 ? 'ERR_INVALID_ARG_TYPE' : 'ERR_INVALID_ARG_VALUE';
-    throw define(fromCaller(new TypeError(`The "${place}" ${kindOf(place)} ${problem}`)), { code });
+    throw define(fromCaller(new TypeError(`The "${place}" ${kindOfName(place)} ${problem}`)), { code });
   };
 }
 
 /** Node's TypeError for a value of the wrong type. `expected` completes "must be …". */
 export function invalidType(name: string, expected: string, value: unknown): TypeError {
-  const message = `The "${name}" ${kindOf(name)} must be ${expected}. Received ${described(value)}`;
+  const message = `The "${name}" ${kindOfName(name)} must be ${expected}. Received ${described(value)}`;
   return define(fromCaller(new TypeError(message)), { code: 'ERR_INVALID_ARG_TYPE' });
 }
 
@@ -40,7 +40,7 @@ export function invalidType(name: string, expected: string, value: unknown): Typ
 export function invalidValue(name: string, value: unknown, reason: string): TypeError {
   const text = inspect(value);
   const received = text.length > 128 ? `${text.slice(0, 128)}...` : text;
-  const message = `The ${kindOf(name)} '${name}' ${reason}. Received ${received}`;
+  const message = `The ${kindOfName(name)} '${name}' ${reason}. Received ${received}`;
   return define(fromCaller(new TypeError(message)), { code: 'ERR_INVALID_ARG_VALUE' });
 }
 
@@ -72,7 +72,7 @@ export function invalidAmount(name: string, expected: string, value: unknown): T
 
 const SEPARATES_TYPE_FROM_RANGE = Number.parseInt(process.versions.node, 10) >= 26;
 
-const kindOf = (name: string) => (name.includes('.') ? 'property' : 'argument');
+const kindOfName = (name: string) => (name.includes('.') ? 'property' : 'argument');
 
 /** How many characters of a primitive value a message shows, as in Node. */
 const SHOWN_CHARACTERS = 28;

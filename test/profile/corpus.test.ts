@@ -1,7 +1,7 @@
 /** Profiles that others wrote: the format of each, whether it loads, and its errors and warnings. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { type ProfileMode, readOptions } from '../../lib/profile/document/options.js';
+import { type ProfileMode, readProfileOptions } from '../../lib/profile/document/options.js';
 import { readText } from '../../lib/profile/source.js';
 
 const corpus = new URL('../../../shared/data/corpus/', import.meta.url);
@@ -9,7 +9,7 @@ const files = existsSync(corpus) ? readdirSync(corpus).toSorted() : [];
 
 /** The format, errors and warnings of a reading, and the place of the first error. */
 function outcome(file: string, mode: ProfileMode) {
-  const { profile, issues } = readText(readFileSync(new URL(file, corpus), 'utf8'), readOptions({ mode }));
+  const { profile, issues } = readText(readFileSync(new URL(file, corpus), 'utf8'), readProfileOptions({ mode }));
   const errors = issues.filter(({ severity }) => severity === 'error');
   const [first] = errors;
   return {

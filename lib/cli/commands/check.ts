@@ -5,7 +5,7 @@ import { describeIssue } from '../../errors.js';
 import { thisHost } from '../../host.js';
 import type { CheckOptions, ProfileIssue } from '../../index.js';
 import { exitWithResult } from '../exit-status.js';
-import { fail, print } from '../output/print.js';
+import { print, printJson, reportFailure } from '../output/print.js';
 import { checkArgument } from '../profile-argument.js';
 import { PROFILE_FORMS, type ProfileFlags, profileOptions, withProfileOptions } from '../profile-options.js';
 
@@ -20,25 +20,25 @@ export function checkCommand(): Command {
     .argument('<profile...>', PROFILE_FORMS)
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExit status: 0 without errors, 1 with errors, 125 if a profile is unreadable.')
-    .action(check);
+    .action(checkProfiles);
 }
 
-async function check(profiles: readonly string[], flags: CheckFlags): Promise<void> {
+async function checkProfiles(profiles: readonly string[], flags: CheckFlags): Promise<void> {
   const options: CheckOptions = { ...profileOptions(flags), host: thisHost() };
   const checked: Awaited<ReturnType<typeof checkArgument>>[] = [];
   for (const profile of profiles) {
     try {
       checked.push(await checkArgument(profile, options));
     } catch (error) {
-      fail(error); // The other profiles are still checked.
+      reportFailure(error); // The other profiles are still checked.
     }
   }
   exitWithResult(checked.every(({ issues }) => issues.every(({ severity }) => severity !== 'error')));
-  if (flags.json) print(`${JSON.stringify(checked, null, 2)}\n`);
-  else print(checked.flatMap(({ profile, issues }) => issues.map((issue) => line(profile, issue))).join(''));
+  if (flags.json) printJson(checked);
+  else print(checked.flatMap(({ profile, issues }) => issues.map((issue) => issueLine(profile, issue))).join(''));
 }
 
-function line(profile: string, issue: ProfileIssue): string {
+function issueLine(profile: string, issue: ProfileIssue): string {
   const severity = issue.severity === 'error' ? styleText('red', 'error') : styleText('yellow', 'warning');
   return `${severity} ${describeIssue(profile, issue)}\n`;
 }

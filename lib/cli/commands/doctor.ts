@@ -6,7 +6,7 @@ import { SeccompError, spawn } from '../../index.js';
 import { ACTION_KINDS } from '../../policy/action.js';
 import { compareKernelVersions, type KernelVersion, parseKernelVersion } from '../../util/kernel-version.js';
 import { exitWithResult } from '../exit-status.js';
-import { print } from '../output/print.js';
+import { print, printJson } from '../output/print.js';
 import { outputWidth, wrap } from '../output/wrap.js';
 
 /** One check of the report. */
@@ -24,15 +24,15 @@ export function doctorCommand(): Command {
     .description('Reports what this kernel, container and user support, and how to get what is missing.')
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExit status: 0 if programs can be sandboxed here, 1 if not.')
-    .action(doctor);
+    .action(reportMachine);
 }
 
-async function doctor({ json }: { readonly json?: boolean }): Promise<void> {
+async function reportMachine({ json }: { readonly json?: boolean }): Promise<void> {
   const checks = await runChecks();
   const ok = checks.every(({ state }) => state !== 'fail');
   exitWithResult(ok);
-  if (json) print(`${JSON.stringify({ ok, checks }, null, 2)}\n`);
-  else print(checks.map(line).join(''));
+  if (json) printJson({ ok, checks });
+  else print(checks.map(checkLine).join(''));
 }
 
 async function runChecks(): Promise<readonly Check[]> {
@@ -47,7 +47,7 @@ async function runChecks(): Promise<readonly Check[]> {
     checkKernel(found),
     checkConfig(found),
     checkActions(found),
-    checkFlags(found),
+    checkFilterFlags(found),
     checkIsolation(found),
     reportPrivileges(found),
     reportFilters(found),
@@ -91,7 +91,7 @@ function checkActions({ actions }: Features): Check {
   return { name: 'actions', state: 'limit', detail, remedy: `newer kernels also have ${missing.join(', ')}` };
 }
 
-function checkFlags({ flags }: Features): Check {
+function checkFilterFlags({ flags }: Features): Check {
   const missing = FILTER_FLAGS.filter(({ name }) => !flags.includes(name));
   const detail = flags.length === 0 ? 'none' : flags.join(', ');
   if (missing.length === 0) return { name: 'flags', state: 'ok', detail };
@@ -160,7 +160,7 @@ async function tryProgram(): Promise<Check> {
 /** The column of the details. */
 const COLUMN = 17;
 
-function line({ name, state, detail, remedy }: Check): string {
+function checkLine({ name, state, detail, remedy }: Check): string {
   const marks = {
     ok: styleText('green', '✓'),
     limit: styleText('yellow', '!'),

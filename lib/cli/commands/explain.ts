@@ -18,7 +18,7 @@ import { type AbiPolicy, decisionsOf } from '../../policy/policy.js';
 import { readOptions } from '../../sandbox/options/table.js';
 import { syscallsOf } from '../../syscalls/table.js';
 import { actionText } from '../output/action-text.js';
-import { print } from '../output/print.js';
+import { print, printJson } from '../output/print.js';
 import { outputWidth, wrap } from '../output/wrap.js';
 import { loadArgument } from '../profile-argument.js';
 import { PROFILE_FORMS, type ProfileFlags, profileOptions, withProfileOptions } from '../profile-options.js';
@@ -48,27 +48,25 @@ export function explainCommand(): Command {
     .option('--abi <name>', 'the ABI of the calls; default: the native one')
     .option('--json', 'print JSON')
     .addHelpText('after', HELP)
-    .action(run);
+    .action(explainCalls);
 }
 
-async function run(source: string, calls: readonly string[], options: ExplainOptions): Promise<void> {
+async function explainCalls(source: string, calls: readonly string[], options: ExplainOptions): Promise<void> {
   const { json = false, capability: capabilities, abi = thisHost().abi } = options;
   readOptions('probe', { capabilities, abis: [abi] });
   const profile = await loadArgument(source, profileOptions(options));
   if (calls.length === 0) {
     const syscalls = outcomesOfAll(profile, capabilities ?? [], abi);
-    print(json ? toJson(syscalls) : overview(syscalls));
+    if (json) printJson(syscalls);
+    else print(overview(syscalls));
     return;
   }
   const answers = calls.map((call) => {
     const question: Question = { ...parseCall(call), abi };
     return { call, abi, ...explain(profile ?? 'unconfined', question, { capabilities }) };
   });
-  print(json ? toJson(answers) : answers.map(answerText).join('\n'));
-}
-
-function toJson(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
+  if (json) printJson(answers);
+  else print(answers.map(answerText).join('\n'));
 }
 
 /** Parses `mount` or `socket(40, 0x1, 0)`. */
@@ -91,12 +89,12 @@ function invalidCall(call: string): SeccompError {
 }
 
 /** The answer to one question, as it is printed. */
-interface Answer extends Explanation {
+interface ExplainedCall extends Explanation {
   readonly call: string;
   readonly abi: AbiName;
 }
 
-function answerText({ call, abi, action, rule, why, changes }: Answer): string {
+function answerText({ call, abi, action, rule, why, changes }: ExplainedCall): string {
   const place = rule?.line === undefined ? '' : ` (line ${rule.line})`;
   const lines = [
     `${styleText('bold', call)} on ${abi}${assumption(call, changes)}: ${colored(action)}`,

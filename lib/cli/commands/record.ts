@@ -8,7 +8,7 @@ import { checkManifestName, type Manifest, toOperatorManifest } from '../../prof
 import { compareWithPolicy } from '../../record/compare-runs.js';
 import { exitAsProgram } from '../exit-status.js';
 import { OutputFile } from '../output/output-file.js';
-import { printError, printMessage } from '../output/print.js';
+import { printError, printMessage, printNote } from '../output/print.js';
 import { loadArgument } from '../profile-argument.js';
 import { reportStartFailure } from '../start-failure.js';
 
@@ -49,25 +49,25 @@ export function recordCommand(): Command {
     )
     .addHelpText('after', HELP)
     .passThroughOptions()
-    .action(recordRun);
+    .action(recordProgram);
 }
 
-async function recordRun(command: string, args: readonly string[], options: RecordFlags): Promise<void> {
+async function recordProgram(command: string, args: readonly string[], options: RecordFlags): Promise<void> {
   const { output, merge = false, base } = options;
-  checkFlags(options);
+  refuseConflicts(options);
   const policy = base === undefined ? undefined : await resolveBase(base);
   const file = output === undefined ? undefined : new OutputFile(output, merge);
   try {
     const before = file?.exists === true && output !== undefined ? readBefore(output) : undefined;
-    inform(`recording ${command} until its last process ends`);
+    printNote(`recording ${command} until its last process ends`);
     const recording = await recorded(command, args, options, before);
     if (recording === undefined) return;
     exitAsProgram(recording.exitCode, recording.signal);
     if (policy !== undefined) showDifference(recording, policy, base ?? '');
-    const { text, notes } = written(recording.profile, options);
+    const { text, notes } = fileContent(recording.profile, options);
     for (const note of [...recording.notes, ...notes]) printMessage(`note: ${note}`);
     file?.write(text);
-    inform(summary(recording, output));
+    printNote(recordingSummary(recording, output));
   } finally {
     file?.discard();
   }
@@ -79,7 +79,7 @@ function readBefore(output: string): Profile | undefined {
 }
 
 /** Returns the text of the file. Without a file nothing is written, and there is no name for a manifest. */
-function written(profile: Profile, { format, output }: RecordFlags): Manifest {
+function fileContent(profile: Profile, { format, output }: RecordFlags): Manifest {
   if (format === 'docker' || output === undefined) return { text: stringify(profile), notes: [] };
   return toOperatorManifest(profile, manifestName(output));
 }
@@ -88,7 +88,7 @@ function manifestName(output: string): string {
   return basename(output).replace(/\.(ya?ml|json)$/, '');
 }
 
-function checkFlags({ output, merge = false, base, format }: RecordFlags): void {
+function refuseConflicts({ output, merge = false, base, format }: RecordFlags): void {
   if (output === undefined && base === undefined) throw new Error('name a file with -o, or a profile with --base');
   if (merge && format === 'spo')
     throw new Error('--merge reads and writes JSON: merge first, and leave out --format spo');
@@ -134,15 +134,10 @@ function showDifference({ calls }: Recording, policy: Awaited<ReturnType<typeof 
   if (unused.length > 0) printError(`- ${unused.join(' ')}\n`);
 }
 
-function summary({ calls, profile }: Recording, output: string | undefined): string {
+function recordingSummary({ calls, profile }: Recording, output: string | undefined): string {
   const count = calls.reduce((sum, call) => sum + call.count, 0);
   const names = new Set(calls.map(({ syscall }) => syscall)).size;
   const programs = new Set(calls.map(({ executable }) => executable)).size;
   const written = output === undefined ? '' : `; ${output} has ${profile.document.syscalls.length} rules`;
   return `${count} calls of ${names} syscalls by ${programs} programs${written}`;
-}
-
-/** Prints what only a person at a terminal needs. */
-function inform(text: string): void {
-  if (process.stderr.isTTY) printMessage(text);
 }

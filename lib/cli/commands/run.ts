@@ -53,10 +53,10 @@ export function runCommand(): Command {
     .option('--explain', 'stay the parent of COMMAND, and report on stderr which calls the profile denies, and why')
     .addHelpText('after', HELP)
     .passThroughOptions()
-    .action(run);
+    .action(runUnderProfile);
 }
 
-async function run(command: string, args: readonly string[], flags: RunFlags): Promise<void> {
+async function runUnderProfile(command: string, args: readonly string[], flags: RunFlags): Promise<void> {
   const { capability, abi, newPrivileges = false, explain = false, isolate, abstractSockets = false } = flags;
   if (abstractSockets && isolate !== undefined)
     throw new Error(`--abstract-sockets does not go with ${isolate ? '--isolate' : '--no-isolate'}: leave one out`);

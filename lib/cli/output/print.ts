@@ -15,9 +15,19 @@ export function print(text: string): void {
   });
 }
 
+/** Prints a result as JSON. */
+export function printJson(value: unknown): void {
+  print(`${JSON.stringify(value, null, 2)}\n`);
+}
+
 /** Prints a message to stderr, after the name of the command. */
 export function printMessage(text: string): void {
   printError(`seccomp: ${text}\n`);
+}
+
+/** Prints a message to stderr that only a person needs: if stderr is a terminal. */
+export function printNote(text: string): void {
+  if (process.stderr.isTTY) printMessage(text);
 }
 
 /**
@@ -28,19 +38,19 @@ export function printError(text: string): void {
 }
 
 /** Reports a failure of the command itself. The exit status is 125. */
-export function fail(error: unknown): void {
+export function reportFailure(error: unknown): void {
   printMessage(messageOf(error));
   exitFailed();
 }
 
-const written = new Set<NodeJS.WriteStream>();
+const guardedStreams = new Set<NodeJS.WriteStream>();
 
 /**
  * Writes to a stream, which Node creates at its first use. Creating one may make a pipe non-blocking, also for a
  * program that inherits it.
  */
 function write(stream: NodeJS.WriteStream, text: string, failed: (error: NodeJS.ErrnoException) => void): void {
-  if (!written.has(stream)) stream.on('error', failed);
-  written.add(stream);
+  if (!guardedStreams.has(stream)) stream.on('error', failed);
+  guardedStreams.add(stream);
   stream.write(text);
 }

@@ -58,7 +58,7 @@ export type ReadOptions = { readonly [Name in keyof ProfileOptions]-?: ProfileOp
  * @param others - Names of the caller's own options, which are skipped.
  * @throws {SeccompError} ERR_SECCOMP_OPTION for an unknown option or an invalid value.
  */
-export function readOptions(options: unknown, others: readonly string[] = []): ReadOptions {
+export function readProfileOptions(options: unknown, others: readonly string[] = []): ReadOptions {
   const fields = optionFields(options);
   for (const [key, value] of Object.entries(fields)) {
     if (value === undefined || others.includes(key)) continue;

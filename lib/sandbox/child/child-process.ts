@@ -30,13 +30,13 @@ type Stdio = ChildProcess['stdio'];
  * becomes that of ChildProcess with the first child, since loading node:child_process takes longer than loading this
  * package.
  */
-class Emitter extends EventEmitter {
+class ProcessWithoutHandle extends EventEmitter {
   constructor() {
-    Object.setPrototypeOf(Emitter.prototype, ChildProcess.prototype);
+    Object.setPrototypeOf(ProcessWithoutHandle.prototype, ChildProcess.prototype);
     super();
   }
 }
-const Base = Emitter as unknown as typeof ChildProcess;
+const Base = ProcessWithoutHandle as unknown as typeof ChildProcess;
 
 /**
  * A child under a profile, as `spawn` returns it. Its events, streams, methods and properties are those of Node's

@@ -11,9 +11,6 @@ import { ViolationLog } from '../../notify/violation-log.js';
 import { guarded } from '../../util/guarded.js';
 import type { SupervisionPlan } from '../plan/supervised.js';
 
-/** The object that emits the events of a child: the child. */
-type Emitter = Pick<EventEmitter, 'emit'>;
-
 export interface Subscription {
   readonly listener: Listener;
   /** The child's violations; undefined if they are not collected. */
@@ -24,7 +21,11 @@ export interface Subscription {
  * Calls the handlers for the notifications of a child, and emits its violations. Handlers run in the AsyncLocalStorage
  * context of the call that started the child.
  */
-export function subscribe(child: Emitter, native: NativeListener, supervision: SupervisionPlan): Subscription {
+export function subscribe(
+  child: Pick<EventEmitter, 'emit'>,
+  native: NativeListener,
+  supervision: SupervisionPlan,
+): Subscription {
   const { watches, onViolation, handlers, timeout } = supervision;
   const resource = new AsyncResource('seccomp.Listener');
   // The same as AsyncResource.bind, which takes ten times as long on Node 20.

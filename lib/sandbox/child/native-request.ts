@@ -9,11 +9,11 @@ import { own, propertyOf } from '../../util/own-data.js';
 import type { ProgramCall } from '../arguments.js';
 import { checkNoNul } from '../options/checks.js';
 import type { ProgramOptions } from '../options/types.js';
-import type { Agent } from '../plan/agent-handoff.js';
+import type { AgentAddress } from '../plan/agent-handoff.js';
 import type { FilterPlan } from '../plan/plan-filters.js';
 import { candidatePaths } from './candidate-paths.js';
 
-type Options = ProgramOptions & { readonly detached?: boolean | undefined };
+type RequestOptions = ProgramOptions & { readonly detached?: boolean | undefined };
 
 /**
  * The request that starts a program.
@@ -21,7 +21,7 @@ type Options = ProgramOptions & { readonly detached?: boolean | undefined };
  * @param stdio - For each of the program's descriptors one of this process, or NONE, NULL or SOCKET of native.ts.
  */
 export function toNativeRequest(
-  { file, argv, options }: ProgramCall<Options>,
+  { file, argv, options }: ProgramCall<RequestOptions>,
   plan: FilterPlan,
   stdio: readonly number[],
 ): NativeRequest {
@@ -92,7 +92,7 @@ const RUNTIME_SPEC = '1.1.0';
  * The container process state of the OCI runtime specification, which the agent is sent with the listener: three
  * strings, between which the addon writes the child's process ID.
  */
-function containerState({ metadata }: Agent, directory: string | undefined): readonly string[] {
+function containerState({ metadata }: AgentAddress, directory: string | undefined): readonly string[] {
   const version = `"ociVersion":${JSON.stringify(RUNTIME_SPEC)}`;
   const about = metadata === undefined ? '' : `,"metadata":${JSON.stringify(metadata)}`;
   const id = `"id":"seccomp-${crypto.randomUUID()}"`;

@@ -16,7 +16,7 @@ const OUR_CALLS: ReadonlySet<string> = new Set(['seccomp', 'prctl', 'getrandom',
  * @param agent - The path of the agent's socket, if the listener was to be sent to one.
  */
 export function attachError({ error, call }: NativeFailure, agent?: string): SeccompError | undefined {
-  if (agent !== undefined && AGENT_CALLS.has(call)) return agentError(error, call, agent);
+  if (agent !== undefined && AGENT_CALLS.has(call)) return unreachableAgentError(error, call, agent);
   if (call.startsWith('landlock_')) return isolationError(error);
   if (!OUR_CALLS.has(call)) return undefined;
   const unsupported = noFiltersError(error, call);
@@ -73,7 +73,7 @@ const AGENT_REMEDIES: ReadonlyMap<string, string> = new Map([
   ['EPROTOTYPE', 'this is no socket of type SOCK_STREAM'],
 ]);
 
-function agentError(errno: number, call: string, path: string): SeccompError {
+function unreachableAgentError(errno: number, call: string, path: string): SeccompError {
   const cause = systemError(errno, call);
   const remedy = AGENT_REMEDIES.get(cause.code ?? '') ?? 'the agent can not be reached';
   const message = `listenerPath ${path}: ${cause.message}, and nothing was started`;

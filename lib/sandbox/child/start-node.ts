@@ -94,7 +94,7 @@ function preloading(
   return own({
     ...nodeOptionsOf(options),
     // --require comes before every --import, and this one before the others.
-    execArgv: ['--require', preloadFile(), ...execArgv, ...endOf(execArgv)],
+    execArgv: ['--require', preloadFile(), ...execArgv, ...endOfOptions(execArgv)],
     env: own({ ...(options.env ?? process.env), [PAYLOAD_VARIABLE]: text }),
   });
 }
@@ -178,7 +178,7 @@ function forceKill(child: ChildProcess, options: ForkOptions): void {
  * Ends Node's options if the last of them may lack its value: Node would take the module's path for that value, and
  * what follows for an option of its own. After `--`, it reports the missing value.
  */
-function endOf(execArgv: readonly string[]): readonly string[] {
+function endOfOptions(execArgv: readonly string[]): readonly string[] {
   return execArgv.at(-1)?.startsWith('-') && !execArgv.includes('--') ? ['--'] : [];
 }
 

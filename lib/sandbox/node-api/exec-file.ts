@@ -36,7 +36,7 @@ export function reportOutput(
   child.on('close', (code: number | null, signal: NodeJS.Signals | null) => {
     if (buffer.overflow !== undefined || (code === 0 && signal === null)) return report(null);
     const denials = child.isWatched ? [...denialLines(child), hintAt(code, signal, true)] : [];
-    const message = withDenials(`${command.join(' ')}\n${buffer.output('stderr')}`, denials);
+    const message = withDenialLines(`${command.join(' ')}\n${buffer.output('stderr')}`, denials);
     report(commandFailed(message, { ...codeAndKilled(code, child, buffer), signal }));
   });
   child.on('error', (error) => {
@@ -71,7 +71,7 @@ export function outputOrThrow(
   if (error !== undefined) throw define(error, result);
   if (result.status === 0) return result.stdout;
   const stderr = result.stderr !== null && result.stderr.length > 0 ? `\n${result.stderr}` : '';
-  throw commandFailed(withDenials(`${command}${stderr}`, denialsIn(result)), result);
+  throw commandFailed(withDenialLines(`${command}${stderr}`, denialsIn(result)), result);
 }
 
 /** Lines about the denied calls of a program that has ended. Empty if violations were not collected. */
@@ -82,7 +82,7 @@ function denialsIn(result: SpawnSyncResult): readonly string[] {
 }
 
 /** Appends lines about denied calls to the message of Node's error. */
-function withDenials(text: string, denials: readonly string[]): string {
+function withDenialLines(text: string, denials: readonly string[]): string {
   const lines = denials.filter((line) => line !== '');
   return lines.length === 0 ? text : [text.trimEnd(), ...lines].join('\n');
 }

@@ -22,8 +22,8 @@ import {
   normalizeExecFile,
   normalizeFork,
   normalizeSpawn,
-  type Options,
   readDefaults,
+  type UncheckedOptions,
 } from './overloads.js';
 
 /** Default options of a Sandbox's functions. Each function uses those that it takes, and ignores the others. */
@@ -32,7 +32,7 @@ export type SandboxDefaults = RunOptions;
 /** The functions of a Sandbox, without Node's types. */
 class BoundMethods {
   readonly #profile: LoadedSources;
-  readonly #defaults: Options;
+  readonly #defaults: UncheckedOptions;
 
   constructor(profile: unknown, defaults: unknown) {
     this.#defaults = readDefaults(defaults);
@@ -73,7 +73,10 @@ class BoundMethods {
   };
 
   /** Returns the parameters of one of this package's functions, whose options include the defaults that it takes. */
-  #parameters(by: FunctionName, { file, args, options }: Positions): ProgramParameters & { readonly options: Options } {
+  #parameters(
+    by: FunctionName,
+    { file, args, options }: Positions,
+  ): ProgramParameters & { readonly options: UncheckedOptions } {
     const merged = mergeOptions(this.#defaults, options, by);
     return { command: file, args, profile: this.#profile, options: merged };
   }

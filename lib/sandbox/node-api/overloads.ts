@@ -8,7 +8,7 @@ import { checkNoNul, checkString } from '../options/checks.js';
 import { concerns, copyOptions, type FunctionName, readOptionsOfAny } from '../options/table.js';
 
 /** Options by name. Their values are checked by the function that uses them. */
-export type Options = Readonly<Record<string, unknown>>;
+export type UncheckedOptions = Readonly<Record<string, unknown>>;
 export type Callback = (error: Error | null, stdout: string | Buffer, stderr: string | Buffer) => void;
 
 /** A call of spawn, execFile or exec, or of their synchronous forms, whichever overload was used. */
@@ -16,7 +16,7 @@ export interface NormalizedCall {
   /** The program; for exec, the command line. */
   readonly file: string;
   readonly args: readonly unknown[];
-  readonly options: Options;
+  readonly options: UncheckedOptions;
   readonly callback: Callback | undefined;
 }
 
@@ -24,7 +24,7 @@ export interface NormalizedCall {
 export interface NormalizedFork {
   readonly modulePath: unknown;
   readonly args: readonly unknown[];
-  readonly options: Options;
+  readonly options: UncheckedOptions;
 }
 
 /** `(file, [args], [options])` */
@@ -96,7 +96,7 @@ const FUNCTIONS = ['spawn', 'spawnSync', 'execFile', 'fork'] as const;
  * Copies options, which may be those of any of the functions. The function that is called checks their values.
  * @throws SeccompError ERR_SECCOMP_OPTION for an option that none of the functions has.
  */
-export function readAnyOptions(options: unknown): Options {
+export function readAnyOptions(options: unknown): UncheckedOptions {
   return copyOptions(FUNCTIONS, options);
 }
 
@@ -104,7 +104,7 @@ export function readAnyOptions(options: unknown): Options {
  * Copies and checks the default options of a Sandbox.
  * @throws SeccompError, TypeError, RangeError, as the functions that take these options.
  */
-export function readDefaults(defaults: unknown): Options {
+export function readDefaults(defaults: unknown): UncheckedOptions {
   return readOptionsOfAny(FUNCTIONS, defaults);
 }
 
@@ -112,7 +112,11 @@ export function readDefaults(defaults: unknown): Options {
  * Returns the options of a call with defaults for those that it does not set, reduced to the options that the called
  * function takes. An option that is set to undefined does not replace its default.
  */
-export function mergeOptions(defaults: Options, options: Options, by: FunctionName): Options {
+export function mergeOptions(
+  defaults: UncheckedOptions,
+  options: UncheckedOptions,
+  by: FunctionName,
+): UncheckedOptions {
   const given = Object.entries(options).filter(
     ([name, value]) => value !== undefined || !Object.hasOwn(defaults, name),
   );

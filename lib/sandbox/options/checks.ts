@@ -49,7 +49,7 @@ export function checkNoNul(text: string, name: string): void {
 }
 
 /** A string, or null for none. */
-export function readText(value: unknown, name: string): string | null {
+export function readNullableText(value: unknown, name: string): string | null {
   if (value === null) return null;
   checkString(value, name);
   checkNoNul(value, name);
@@ -116,17 +116,17 @@ export function readId(value: unknown, name: string): number | null {
 }
 
 export const readCapabilities = (value: unknown, name: string) =>
-  readNames(value, name, 'capability', CAPABILITIES, '');
+  readKnownNames(value, name, 'capability', CAPABILITIES, '');
 
 export function readAbis(value: unknown, name: string): readonly string[] {
   const known = [...ABIS.keys()];
-  return readNames(value, name, 'ABI', known, `: there are ${known.join(', ')}`);
+  return readKnownNames(value, name, 'ABI', known, `: there are ${known.join(', ')}`);
 }
 
 /** Maximum length of a list of names: more than there are capabilities or ABIs, even with repetitions. */
 const MOST_NAMES = 256;
 
-function readNames(value: unknown, option: string, kind: string, known: readonly string[], otherwise: string) {
+function readKnownNames(value: unknown, option: string, kind: string, known: readonly string[], otherwise: string) {
   if (!Array.isArray(value)) throw invalidType(option, 'an instance of Array', value);
   const given = copyList(value, MOST_NAMES, refusal(option));
   const names = given.filter((each) => typeof each === 'string').filter((each) => known.includes(each));

@@ -66,7 +66,7 @@ const OPTIONS: ReadonlyMap<string, Option> = new Map(
     // The program
     cwd: ofNode(check.readDirectory, [...PROGRAM_STARTS, 'fork']),
     env: ofNode(check.readEnvironment, [...PROGRAM_STARTS, 'fork']),
-    argv0: ofNode(check.readText, [...CHILDREN, 'execve']),
+    argv0: ofNode(check.readNullableText, [...CHILDREN, 'execve']),
     uid: ofNode(check.readId, [...PROGRAM_STARTS, 'fork']),
     gid: ofNode(check.readId, [...PROGRAM_STARTS, 'fork']),
     rlimits: option(readLimits, PROGRAM_STARTS, {

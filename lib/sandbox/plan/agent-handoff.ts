@@ -13,7 +13,7 @@ import { hasNotify } from './notifications.js';
 import type { ResolvedSources } from './resolve-sources.js';
 
 /** An agent: a process that answers notifications in place of this one. */
-export interface Agent {
+export interface AgentAddress {
   /** The path of its Unix socket. */
   readonly path: string;
   /** The profile's listenerMetadata, which the agent is sent. */
@@ -37,12 +37,12 @@ const MOST_METADATA = 65_536;
 export function agentOf(
   sources: ResolvedSources,
   { notify, onViolation }: Pick<SupervisorOptions, 'notify' | 'onViolation'>,
-): Agent | undefined {
+): AgentAddress | undefined {
   const agent = namedAgent(sources.profiles);
   if (agent === undefined) return undefined;
   const { policy } = sources;
   if (notify !== undefined || onViolation !== undefined)
-    throw refused(
+    throw listenerPathError(
       'names an agent that answers, and a filter has one listener: leave it out, or onViolation and notify',
     );
   if (policy === undefined || !hasNotify(policy)) return undefined;
@@ -62,7 +62,7 @@ export function agentFilter(
   return compileFilter(denying, { gate: withListener(gate), flags });
 }
 
-function namedAgent(profiles: ResolvedSources['profiles']): Agent | undefined {
+function namedAgent(profiles: ResolvedSources['profiles']): AgentAddress | undefined {
   const [agent, ...others] = profiles.flatMap(({ document: { listenerPath, listenerMetadata } }) =>
     listenerPath ? [{ path: listenerPath, metadata: listenerMetadata }] : [],
   );
@@ -72,11 +72,11 @@ function namedAgent(profiles: ResolvedSources['profiles']): Agent | undefined {
   throw new SeccompError('ERR_SECCOMP_OPTION', message);
 }
 
-function refuseImpossible({ path, metadata = '' }: Agent): void {
-  if (!isAbsolute(path)) throw refused(`${JSON.stringify(path)} is not absolute: write the whole path`);
-  if (path.includes('\0')) throw refused('has a NUL, which no path has');
+function refuseImpossible({ path, metadata = '' }: AgentAddress): void {
+  if (!isAbsolute(path)) throw listenerPathError(`${JSON.stringify(path)} is not absolute: write the whole path`);
+  if (path.includes('\0')) throw listenerPathError('has a NUL, which no path has');
   if (Buffer.byteLength(path) > LONGEST_PATH)
-    throw refused(
+    throw listenerPathError(
       `${path} has more than ${LONGEST_PATH} bytes, the most that a socket's path has: have the agent listen elsewhere`,
     );
   if (Buffer.byteLength(metadata) > MOST_METADATA)
@@ -86,4 +86,4 @@ function refuseImpossible({ path, metadata = '' }: Agent): void {
     );
 }
 
-const refused = (why: string) => new SeccompError('ERR_SECCOMP_OPTION', `listenerPath ${why}`);
+const listenerPathError = (why: string) => new SeccompError('ERR_SECCOMP_OPTION', `listenerPath ${why}`);

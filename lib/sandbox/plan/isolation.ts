@@ -1,12 +1,12 @@
 /** The isolation of a program: whether it is isolated, and what is enforced. */
-import { type Isolation, isolation, notIsolated, type Subject } from '../../landlock/domain.js';
+import { type Isolation, type IsolationSubject, isolation, notIsolated } from '../../landlock/domain.js';
 import type { Enforcement } from '../../landlock/enforcement.js';
 import { isRootOutside } from '../../process-tree/rlimits.js';
 import { CAPABILITIES, capabilitiesIn } from '../../syscalls/capabilities.js';
 import { readStatus } from '../../util/process-status.js';
 import type { ProgramOptions } from '../options/types.js';
 
-type Options = Pick<ProgramOptions, 'isolate' | 'uid' | 'capabilities' | 'rlimits'>;
+type IsolationOptions = Pick<ProgramOptions, 'isolate' | 'uid' | 'capabilities' | 'rlimits'>;
 
 /**
  * The isolation of a program; undefined for none. By default, a program is isolated if it is filtered: under
@@ -15,7 +15,7 @@ type Options = Pick<ProgramOptions, 'isolate' | 'uid' | 'capabilities' | 'rlimit
  * @param now - Whether to probe the kernel again, instead of using the first result.
  * @throws SeccompError ERR_SECCOMP_UNSUPPORTED if `isolate: true` can't be honored.
  */
-export function isolationFor(options: Options, isFiltered: boolean, now = false): Isolation | undefined {
+export function isolationFor(options: IsolationOptions, isFiltered: boolean, now = false): Isolation | undefined {
   const { isolate } = options;
   return isolate === undefined && !isFiltered ? undefined : isolation(isolate, () => subjectOf(options), now);
 }
@@ -23,7 +23,11 @@ export function isolationFor(options: Options, isFiltered: boolean, now = false)
 /**
  * Returns what is enforced on a program. `isolationError` is the errno with which it failed to enter its domain, or 0.
  */
-export function enforcementOf(options: Options, isolated: Isolation | undefined, isolationError = 0): Enforcement {
+export function enforcementOf(
+  options: IsolationOptions,
+  isolated: Isolation | undefined,
+  isolationError = 0,
+): Enforcement {
   if (isolated !== undefined) return isolated.enforced(isolationError);
   return notIsolated(subjectOf(options), options.isolate === false);
 }
@@ -34,7 +38,7 @@ export function enforcementOf(options: Options, isolated: Isolation | undefined,
  */
 const INSPECTING = ['CAP_PERFMON', 'CAP_SYS_ADMIN'];
 
-function subjectOf(options: Options): Subject {
+function subjectOf(options: IsolationOptions): IsolationSubject {
   const ours = process.geteuid?.() ?? 0;
   const { uid } = options;
   const ids = idsOf(uid ?? undefined, ours);
@@ -74,7 +78,7 @@ function status(field: string): string {
   }
 }
 
-function hardCore({ rlimits }: Options): unknown {
+function hardCore({ rlimits }: IsolationOptions): unknown {
   const limit = rlimits?.core;
   return typeof limit === 'object' && limit !== null ? limit.hard : limit;
 }

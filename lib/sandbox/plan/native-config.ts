@@ -35,12 +35,12 @@ interface CallTables {
   readonly captures: Uint32Array;
 }
 
-const known = new Map<string, CallTables>();
+const knownTables = new Map<string, CallTables>();
 
 function callTables(abis: readonly AbiName[]): CallTables {
   const key = abis.join();
-  const made = known.get(key) ?? makeCallTables(abis);
-  known.set(key, made);
+  const made = knownTables.get(key) ?? makeCallTables(abis);
+  knownTables.set(key, made);
   return made;
 }
 

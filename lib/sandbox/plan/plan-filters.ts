@@ -11,18 +11,18 @@ import type { Enforcement } from '../../landlock/enforcement.js';
 import type { AttachFlag } from '../../policy/action.js';
 import { type Denials, denialsPolicy, withDenials } from '../../policy/isolation-denials.js';
 import type { ProgramOptions, SupervisorOptions } from '../options/types.js';
-import { type Agent, agentFilter, agentOf } from './agent-handoff.js';
+import { type AgentAddress, agentFilter, agentOf } from './agent-handoff.js';
 import { START_GATES } from './exec-gate.js';
 import { enforcementOf, isolationFor } from './isolation.js';
 import { refuseWithoutListener } from './notifications.js';
 import type { DecidedSource, ResolvedSources } from './resolve-sources.js';
 import {
-  NO_SUPERVISOR,
   observingFilter,
   type SupervisedFilter,
   type SupervisionPlan,
   supervisedFilter,
   supervisorOf,
+  WITHOUT_CALLBACKS,
 } from './supervised.js';
 
 /** The filters of a program, and everything else that is enforced on it. */
@@ -33,7 +33,7 @@ export interface FilterPlan {
   /** Set if this process answers the notifications of the filter. */
   readonly supervision: SupervisionPlan | undefined;
   /** Set if an agent answers them, which is sent the filter's listener. */
-  readonly agent: Agent | undefined;
+  readonly agent: AgentAddress | undefined;
   /** Set if the program is isolated in a Landlock domain. */
   readonly landlock: Isolation | undefined;
   /** What is enforced on the program, given the errno with which it failed to enter its domain, or 0. */
@@ -114,7 +114,7 @@ export function planObservation(options: PlanOptions): FilterPlan {
   return {
     filters: [observing.filter],
     flags: [],
-    supervision: { ...NO_SUPERVISOR, ...observing },
+    supervision: { ...WITHOUT_CALLBACKS, ...observing },
     agent: undefined,
     landlock,
     enforcement: (isolationError) => enforcementOf(options, landlock, isolationError),

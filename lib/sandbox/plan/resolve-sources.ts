@@ -53,7 +53,7 @@ export interface ResolvedSources {
   readonly flags: readonly AttachFlag[];
 }
 
-type Options = CompileOptions & Pick<SupervisorOptions, 'notify'>;
+type ResolveOptions = CompileOptions & Pick<SupervisorOptions, 'notify'>;
 type HostOption = keyof CompileOptions;
 
 /**
@@ -68,10 +68,10 @@ type HostOption = keyof CompileOptions;
  */
 export function resolveSources(
   profile: unknown,
-  options: Options,
+  options: ResolveOptions,
   resolving: readonly HostOption[] = ['abis'],
 ): ResolvedSources {
-  const loaded = profile instanceof LoadedSources ? profile : load(profile);
+  const loaded = profile instanceof LoadedSources ? profile : loadSources(profile);
   // Without a profile, `abis` are those on which handlers are called.
   const hasNothingToFilter = loaded.all.length === 0 && options.notify === undefined;
   if (loaded.all.length > 0 || hasNothingToFilter) refuseWithoutProfile(loaded, options, resolving);
@@ -83,10 +83,10 @@ export function resolveSources(
 
 function resolveOn(host: Host, loaded: LoadedSources): ResolvedSources {
   const profiles = loaded.all.filter((source) => source instanceof Profile);
-  const each = loaded.all.map((source) => decide(source, host));
+  const each = loaded.all.map((source) => decidedSource(source, host));
   const flags = [...new Set(each.flatMap((source) => source.flags))];
   const sources = { loaded, profiles, host, each, flags };
-  const policy = combine(each);
+  const policy = combinedPolicy(each);
   if (policy !== 'too large') return { ...sources, policy };
   return {
     ...sources,
@@ -97,7 +97,7 @@ function resolveOn(host: Host, loaded: LoadedSources): ResolvedSources {
   };
 }
 
-function combine(each: readonly DecidedSource[]): Policy | undefined | 'too large' {
+function combinedPolicy(each: readonly DecidedSource[]): Policy | undefined | 'too large' {
   if (each.length === 0) return undefined;
   try {
     return strictest(each);
@@ -162,8 +162,8 @@ export class LoadedSources {
   }
 }
 
-function load(profile: unknown): LoadedSources {
-  return listOf(profile).reduce<LoadedSources>((sources, each) => {
+function loadSources(profile: unknown): LoadedSources {
+  return sourceList(profile).reduce<LoadedSources>((sources, each) => {
     const source = each instanceof Filter && Filter.is(each) ? each : loadOnce(each);
     return source === null ? sources : sources.and(source);
   }, LoadedSources.none);
@@ -177,7 +177,7 @@ const MOST_SOURCES = 8;
 
 const isNothing = (source: unknown) => source === undefined || source === null || source === false || source === '';
 
-function listOf(profile: unknown): readonly unknown[] {
+function sourceList(profile: unknown): readonly unknown[] {
   if (isNothing(profile) || (Array.isArray(profile) && profile.length === 0)) throw profileRequired('');
   if (!Array.isArray(profile)) return [profile];
   const refuse = refuseIn('profile');
@@ -200,7 +200,7 @@ function loadOnce(source: unknown): Profile | null {
   return profile;
 }
 
-function decide(source: Profile | Filter, host: Host): DecidedSource {
+function decidedSource(source: Profile | Filter, host: Host): DecidedSource {
   if (source instanceof Profile)
     return { policy: resolveProfile(source, host), flags: flagsOf(source), filter: undefined };
   const filter = compiledOf(source);

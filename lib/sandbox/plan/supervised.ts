@@ -15,6 +15,7 @@ import { resolveProfile } from '../../profile/resolve/resolve.js';
 import { abiOf } from '../../syscalls/abi.js';
 import { ENOSYS } from '../../syscalls/errno.js';
 import { syscallNumber } from '../../syscalls/table.js';
+import { once } from '../../util/memo.js';
 import type { SupervisorOptions } from '../options/types.js';
 import { START_GATES, withListener } from './exec-gate.js';
 import { observation, supervisionOf } from './native-config.js';
@@ -45,7 +46,12 @@ export interface SupervisedFilter extends ViolationContext {
 export type SupervisionPlan = Supervisor & Omit<SupervisedFilter, 'filter'>;
 
 /** A supervisor without callbacks: record() reads the counted calls after the child's end. */
-export const NO_SUPERVISOR: Supervisor = { onViolation: undefined, handlers: new Map(), timeout: 0, watches: false };
+export const WITHOUT_CALLBACKS: Supervisor = {
+  onViolation: undefined,
+  handlers: new Map(),
+  timeout: 0,
+  watches: false,
+};
 
 /** The supervisor that options describe. */
 export function supervisorOf({ onViolation, notify, notifyTimeout }: SupervisorOptions): Supervisor {
@@ -82,14 +88,7 @@ export function supervisedFilter(
 }
 
 /** A filter that notifies of every call. All calls are allowed, and counted. */
-export function observingFilter(): SupervisedFilter {
-  observing ??= makeObservingFilter();
-  return observing;
-}
-
-let observing: SupervisedFilter | undefined;
-
-function makeObservingFilter(): SupervisedFilter {
+export const observingFilter = once((): SupervisedFilter => {
   const abis = machineAbis();
   const policy = notifyAlways({
     abis: abis.map((name) => ({ abi: abiOf(name), syscalls: new Map(), ranges: [] })),
@@ -104,7 +103,7 @@ function makeObservingFilter(): SupervisedFilter {
     host: thisHost(),
     denials,
   };
-}
+});
 
 /**
  * Makes the policy notify of calls that have a handler: of those for which the profile itself has SCMP_ACT_NOTIFY, or,

@@ -106,11 +106,11 @@ export function restartWithoutIoUring(noNewPrivileges: boolean): never {
   const cause = `${failure.call} ${systemErrorName(failure.error)}`;
   throw new SeccompError(
     'ERR_SECCOMP_ATTACH',
-    `Node could not be started again without io_uring (${cause}): ${REMEDY}`,
+    `Node could not be started again without io_uring (${cause}): ${RESTART_REMEDY}`,
   );
 }
 
-const REMEDY = 'start it where io_uring_setup is denied already';
+const RESTART_REMEDY = 'start it where io_uring_setup is denied already';
 
 /** The number of io_uring_setup on every ABI that Node runs on. */
 const IO_URING_SETUP = 425;
@@ -150,7 +150,7 @@ function terminatedStrings(file: string): string {
   const text = bytes.toString();
   if (!Buffer.from(text).equals(bytes)) {
     const message = `Node has to be started again without io_uring, and ${file} is not UTF-8`;
-    throw new SeccompError('ERR_SECCOMP_ATTACH', `${message}: ${REMEDY}`);
+    throw new SeccompError('ERR_SECCOMP_ATTACH', `${message}: ${RESTART_REMEDY}`);
   }
   return text.slice(0, text.lastIndexOf('\0') + 1);
 }

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { ProfileError } from '../../../lib/errors.js';
-import { readOptions } from '../../../lib/profile/document/options.js';
+import { readProfileOptions } from '../../../lib/profile/document/options.js';
 import { profileOrNull, readText } from '../../../lib/profile/source.js';
 
 interface Case {
@@ -35,7 +35,7 @@ describe('compat, as Go,', () => {
 });
 
 function read(text: string) {
-  const profile = profileOrNull(readText(text, readOptions({ mode: 'compat' })));
+  const profile = profileOrNull(readText(text, readProfileOptions({ mode: 'compat' })));
   if (profile === null) return null;
   const { comment, ...document } = profile.document; // Which Go does not read.
   return document;

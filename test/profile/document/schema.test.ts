@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
 import type { ProfileIssue } from '../../../lib/errors.js';
-import { readOptions } from '../../../lib/profile/document/options.js';
+import { readProfileOptions } from '../../../lib/profile/document/options.js';
 import { loadProfile, readText } from '../../../lib/profile/source.js';
 import { profileJsonSchema } from '../../../scripts/profile-schema.js';
 
@@ -20,7 +20,7 @@ test('it takes the built-ins', () => {
 });
 
 function errorsIn(text: string): readonly ProfileIssue[] {
-  return readText(text, readOptions({})).issues.filter(({ severity }) => severity === 'error');
+  return readText(text, readProfileOptions({})).issues.filter(({ severity }) => severity === 'error');
 }
 
 const rule = (fields: object) => ({
@@ -68,7 +68,7 @@ describe.skipIf(!existsSync(corpus))(
     test.each(texts)('%s', (_, text) => {
       const seen = errorsIn(text).filter(({ message }) => !UNSEEN.some((words) => message.includes(words)));
       const document = JSON.parse(text);
-      const isInOtherCase = readText(text, readOptions({})).issues.some(({ message }) =>
+      const isInOtherCase = readText(text, readProfileOptions({})).issues.some(({ message }) =>
         message.includes('is read as'),
       );
       expect(validate(document.linux?.seccomp ?? document)).toBe(seen.length === 0 && !isInOtherCase);
