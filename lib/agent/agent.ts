@@ -21,6 +21,7 @@ import { optionFields } from '../profile/document/options.js';
 import { addLocalAgent, removeLocalAgent } from '../sandbox/plan/local-agents.js';
 import { forwarding } from '../sandbox/plan/native-config.js';
 import { guarded } from '../util/guarded.js';
+import { loadNotificationChunks } from '../util/load-chunks.js';
 import { unknownOption } from '../util/option-errors.js';
 import { systemErrorName } from '../util/system-error.js';
 import { AgentConnection } from './connection.js';
@@ -71,6 +72,7 @@ export function listen(path: string, handlers: Handlers<Container>, options: Lis
   const fields = optionFields(options);
   const unknown = unknownOption(fields, ['notifyTimeout']);
   if (unknown !== undefined) throw new SeccompError('ERR_SECCOMP_OPTION', unknown);
+  loadNotificationChunks();
   return new Agent(resolve(path), read, checkTimeout(fields['notifyTimeout']));
 }
 

@@ -10,6 +10,7 @@ import {
   type NativeListener,
 } from '../native.js';
 import { guarded } from '../util/guarded.js';
+import { loadNotificationChunks } from '../util/load-chunks.js';
 import { own } from '../util/own-data.js';
 import { systemErrorName } from '../util/system-error.js';
 import { Deliveries, type DeliverySource } from './deliveries.js';
@@ -126,6 +127,7 @@ const { setImmediate } = globalThis;
 /** The inbox for a listener that is made in this turn of the event loop. */
 export function openInbox(): InboxHandle {
   if (inbox !== undefined) return inbox;
+  loadNotificationChunks();
   const opened = addon().openInbox(onMail);
   if (typeof opened === 'number') throw new Error(`uv_async_init ${systemErrorName(opened)}`);
   inbox = opened;

@@ -7,6 +7,35 @@ import { createRequire } from 'node:module';
  * does this before it attaches one. Does nothing in lib/, where no file is a chunk.
  */
 export function loadAllChunks(): void {
+  load(() => true);
+}
+
+/** The chunks that describe a call, name its constants, explain why it was denied, and make a recording's profile. */
+const OF_NOTIFICATIONS = [
+  'decode',
+  'notify',
+  'policy',
+  'profile',
+  'profile-document',
+  'syscalls',
+  'syscalls-generated-constants',
+];
+
+/**
+ * Loads the chunks that the first notification needs. When it arrives, this process may have no descriptors left, or
+ * may not reach its files any more, and the call would be denied instead of answered, or not reported.
+ */
+export function loadNotificationChunks(): void {
+  if (!isLoaded) load((name) => OF_NOTIFICATIONS.includes(name));
+  isLoaded = true;
+}
+
+let isLoaded = false;
+
+const SUFFIX = '.chunk.cjs';
+
+function load(isWanted: (name: string) => boolean): void {
   const require = createRequire(import.meta.filename);
-  for (const file of readdirSync(import.meta.dirname)) if (file.endsWith('.chunk.cjs')) require(`./${file}`);
+  for (const file of readdirSync(import.meta.dirname))
+    if (file.endsWith(SUFFIX) && isWanted(file.slice(0, -SUFFIX.length))) require(`./${file}`);
 }

@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { addon, NULL } from '../../lib/native.js';
 import { spawnSync } from '../../lib/sandbox/spawn-sync.js';
 import { children } from '../support/children.mjs';
@@ -39,6 +39,29 @@ test('without a descriptor left, starts fail with EMFILE wherever they need one,
     calls: ['clone', 'open', 'socketpair'],
     works: true,
     left: 0,
+  });
+});
+
+describe.each([
+  { what: 'document', own: ['mkdir'], by: 'profile' },
+  { what: 'text', own: ['mkdir'], by: 'profile' },
+  { what: 'builtin', own: ['socket'], by: 'profile' },
+  { what: 'built', own: ['mkdir', 'socket'], by: 'profile' },
+  { what: 'filter', own: ['mkdir'], by: 'filter' },
+  { what: 'list', own: ['mkdir', 'socket'], by: 'profile' },
+])('of a child with a profile as $what, calls are answered and reported', ({ what, own, by }) => {
+  test.each([
+    ['without a descriptor left', 0, '111'],
+    ['without loading a file', 20, '2'],
+  ])('%s', (_, free, connected) => {
+    const result = resultOf('late.mjs', { what, free }, { nofile: 128 });
+    const violations = [...own, 'prlimit64'].sort();
+    expect(result).toEqual({
+      output: expect.stringMatching(new RegExp(`\\n18\\n1\\n${connected}\\n42\\n$`)), // EXDEV, EPERM, the connection.
+      reported: [...violations.map((name) => `${name} ${name === 'prlimit64' ? 'isolation' : by}`), 'symlink'],
+      violations,
+      late: [],
+    });
   });
 });
 
