@@ -15,9 +15,9 @@ export type Meaning =
   /**
    * A pointer to memory with a known layout. `size` is a number of bytes, or the index of the argument that holds it.
    */
-  | { readonly kind: Struct; readonly size: Size };
+  | { readonly kind: StructKind; readonly size: Size };
 
-export type Struct = 'sockaddr' | 'clone-args' | 'open-how' | 'longs';
+export type StructKind = 'sockaddr' | 'clone-args' | 'open-how' | 'longs';
 type Size = number | { readonly argument: number };
 
 /** The meanings of a syscall's arguments by index, and the indices of those that tell kinds of calls apart. */
@@ -41,7 +41,7 @@ function constants(family: FamilyName): Entry {
   return entry({ kind: 'constants', family });
 }
 
-function struct(kind: Struct, size: Size): Entry {
+function struct(kind: StructKind, size: Size): Entry {
   return entry({ kind, size });
 }
 

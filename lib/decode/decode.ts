@@ -3,7 +3,7 @@ import { type AbiName, abiOf } from '../syscalls/abi.js';
 import { constantOn } from '../syscalls/constants.js';
 import { type ArgumentRegister, argumentsOf } from '../syscalls/table.js';
 import { indices } from '../util/own-data.js';
-import { type Meaning, meaningOfArgument, type Struct } from './argument-meanings.js';
+import { type Meaning, meaningOfArgument, type StructKind } from './argument-meanings.js';
 import { MAX_CAPTURE } from './captures.js';
 import type { FamilyName } from './constant-families.js';
 import { writeByName, writeNumber } from './constant-names.js';
@@ -101,7 +101,7 @@ function writeString(bytes: Uint8Array): string {
   return end < 0 && bytes.length >= MAX_CAPTURE ? `${text}…` : text;
 }
 
-function writeStruct(kind: Struct, bytes: Uint8Array, name: AbiName): string {
+function writeStruct(kind: StructKind, bytes: Uint8Array, name: AbiName): string {
   const abi = abiOf(name);
   if (kind === 'sockaddr') return `{${writeSockaddr(bytes, abi)}}`;
   const wordSize = kind === 'longs' ? abi.bits / 8 : 8; // clone_args and open_how consist of __u64 on every ABI.

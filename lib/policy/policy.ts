@@ -14,7 +14,7 @@ export type Action =
   /** A tracer receives `message` (16 bits). */
   | { readonly kind: 'trace'; readonly message: number };
 
-export type Comparison = 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge';
+export type ComparisonOperator = 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge';
 
 /**
  * A comparison of the low `width` bits of an argument, which are read as an unsigned number. `value` and `mask` fit the
@@ -26,7 +26,7 @@ export type Condition = {
   /** How many low bits of the register the kernel reads. The other bits are not compared. */
   readonly width: 16 | 32 | 64;
   readonly value: bigint;
-} & ({ readonly op: Comparison } | { readonly op: 'masked-eq'; readonly mask: bigint });
+} & ({ readonly op: ComparisonOperator } | { readonly op: 'masked-eq'; readonly mask: bigint });
 
 /** An action, taken if all conditions hold. */
 export interface Decision {

@@ -5,12 +5,21 @@ import { ABIS, type Abi, findAbi } from '../syscalls/abi.js';
 import { MAX_ERRNO } from '../syscalls/errno.js';
 import { copyFields, copyList, type Fields, type Path, propertyOf, type Refuse } from '../util/own-data.js';
 import { ACTION_KINDS } from './action.js';
-import type { AbiPolicy, Action, Call, Comparison, Condition, Decision, NumberRange, Policy } from './policy.js';
+import type {
+  AbiPolicy,
+  Action,
+  Call,
+  ComparisonOperator,
+  Condition,
+  Decision,
+  NumberRange,
+  Policy,
+} from './policy.js';
 
 /** Limit on the elements of a list. A filter has at most 4,096 instructions, and could not distinguish as many. */
 const MOST = 1 << 20;
 const MAX_NUMBER = 0xffff_ffff;
-const COMPARISONS: readonly (Comparison | 'masked-eq')[] = ['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'masked-eq'];
+const OPERATORS: readonly (ComparisonOperator | 'masked-eq')[] = ['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'masked-eq'];
 
 /**
  * Validates and copies a policy. If `only` is given, copies no decisions but those that may apply to this call. Calls
@@ -174,8 +183,8 @@ function readCondition(value: unknown, place: Place): Condition {
   const index = place.at('index').number(fields['index'], 5);
   const width = ([16, 32, 64] as const).find((each) => each === fields['width']);
   if (width === undefined) return place.at('width').refuse('must be 16, 32 or 64');
-  const op = COMPARISONS.find((each) => each === fields['op']);
-  if (op === undefined) return place.at('op').refuse(`must be one of ${COMPARISONS.join(', ')}`);
+  const op = OPERATORS.find((each) => each === fields['op']);
+  if (op === undefined) return place.at('op').refuse(`must be one of ${OPERATORS.join(', ')}`);
   const word = (name: 'value' | 'mask') => {
     const given = fields[name];
     if (typeof given === 'bigint' && BigInt.asUintN(width, given) === given) return given;

@@ -1,9 +1,10 @@
 /** Loads profiles from every kind of source: a built-in's name, a path, a file URL, JSON text, or an object. */
+
 import { ProfileError, type ProfileIssue, SeccompError } from '../errors.js';
 import { copyDeeply, type Path, type Refuse } from '../util/own-data.js';
 import { suggest } from '../util/suggest.js';
 import { BUILTIN_DEFINITIONS, documentOf } from './builtin/index.js';
-import { type Diagnostic, Diagnostics, shown, toIssues } from './document/diagnostics.js';
+import { type Diagnostic, Diagnostics, toIssues } from './document/diagnostics.js';
 import {
   meaningOf,
   optionFields,
@@ -19,6 +20,7 @@ import { checkDocument } from './document/validate.js';
 import type { Entries } from './json/parser.js';
 import type { JsonLayout } from './json/positions.js';
 import { readJson } from './json/read.js';
+import { shown } from './json/value.js';
 import { makeProfile, Profile } from './profile.js';
 import { readRegularFile } from './read-file.js';
 import { readHost } from './resolve/host-match.js';

@@ -5,9 +5,9 @@ import { type ConstantName, constantNames, constantOn } from '../../syscalls/con
 import { publicMethods } from '../../util/caller.js';
 import { copyList, type Refuse } from '../../util/own-data.js';
 import { suggest } from '../../util/suggest.js';
-import { shown } from '../document/diagnostics.js';
 import type { Argument } from '../document/types.js';
 import { fail } from '../fail.js';
+import { shown } from '../json/value.js';
 
 /** A value to compare an argument with: an unsigned integer of up to 64 bits, or the name of a constant. */
 export type Value = number | bigint | ConstantName;

@@ -1,12 +1,13 @@
 /** A clause of the builder, and the rules of a document that it becomes. */
+
 import { ABIS, type AbiName, abiOf } from '../../syscalls/abi.js';
 import { constantNames, constantOn, isErrno } from '../../syscalls/constants.js';
 import { argumentsOf, syscallNumber } from '../../syscalls/table.js';
 import { structuralKey } from '../../util/structural-key.js';
 import { suggest } from '../../util/suggest.js';
-import { shown } from '../document/diagnostics.js';
 import { type ActionName, ANYWHERE, type Argument, type Conditions, type Rule } from '../document/types.js';
 import { fail } from '../fail.js';
+import { shown } from '../json/value.js';
 import type { ArgumentTest } from './argument.js';
 import { and, type HostCondition } from './host-conditions.js';
 

@@ -44,7 +44,7 @@ export function applyClause(rules: readonly Rule[], clause: Rule, compared: Comp
 export function dropDefaults(
   rules: readonly Rule[],
   names: readonly string[],
-  fallback: Outcome,
+  fallback: RuleAction,
   compared: Compared,
 ): readonly Rule[] {
   const named = new Set(names);
@@ -132,9 +132,9 @@ function clauseRules(clause: Rule, space: Space): readonly Rule[] {
 }
 
 /** The action of a rule. The default errno is EPERM, 1. */
-type Outcome = Pick<Rule, 'action' | 'errnoRet'>;
+type RuleAction = Pick<Rule, 'action' | 'errnoRet'>;
 
-function isSame(a: Outcome, b: Outcome): boolean {
+function isSame(a: RuleAction, b: RuleAction): boolean {
   return a.action === b.action && (a.errnoRet ?? 1) === (b.errnoRet ?? 1);
 }
 

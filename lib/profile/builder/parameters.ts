@@ -1,4 +1,5 @@
 /** Reads and checks the parameters of the builder's methods. */
+
 import { ABIS, type AbiName } from '../../syscalls/abi.js';
 import { CAPABILITIES, type Capability } from '../../syscalls/capabilities.js';
 import { groupNames, syscallGroup } from '../../syscalls/groups.js';
@@ -6,9 +7,9 @@ import { suggestSyscall } from '../../syscalls/suggest-syscall.js';
 import { syscallNames } from '../../syscalls/table.js';
 import { copyFields, copyList, type Fields, type Refuse } from '../../util/own-data.js';
 import { suggest } from '../../util/suggest.js';
-import { shown } from '../document/diagnostics.js';
 import type { Conditions } from '../document/types.js';
 import { fail } from '../fail.js';
+import { shown } from '../json/value.js';
 import { dockerArches } from './clause.js';
 
 /** Conditions on the host, as `when` and `unless` take them. */

@@ -2,11 +2,13 @@
  * Cross-field checks: combinations of valid fields that are probably mistakes. Conflicts between rules depend on the
  * host; see resolve/.
  */
+
 import { suggestSyscall } from '../../syscalls/suggest-syscall.js';
 import { syscallNames } from '../../syscalls/table.js';
 import type { Path } from '../../util/own-data.js';
 import type { JsonObject } from '../json/value.js';
-import { type Diagnostics, givesHints, shown } from './diagnostics.js';
+import { shown } from '../json/value.js';
+import { type Diagnostics, givesHints } from './diagnostics.js';
 import type { Reading } from './known-fields.js';
 import type { ValidHead, ValidRule } from './types.js';
 

@@ -5,7 +5,7 @@ import type { ProfileIssue } from '../../errors.js';
 import type { Path } from '../../util/own-data.js';
 import { suggest } from '../../util/suggest.js';
 import { type JsonLayout, offsetsOf, positionFinder } from '../json/positions.js';
-import { JsonNumber } from '../json/value.js';
+
 import type { ProfileMode } from './options.js';
 
 export type Severity = ProfileIssue['severity'];
@@ -202,13 +202,6 @@ function jsonPath(path: Path): string {
 function listOf(names: readonly string[]): string {
   const more = names.length - LISTED_NAMES;
   return more > 1 ? `${names.slice(0, LISTED_NAMES).join(', ')} and ${more} more` : names.join(', ');
-}
-
-/** Formats a value for a message: short, whatever the value is. */
-export function shown(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
-  if (value instanceof JsonNumber) return value.literal.slice(0, 60);
-  return typeof value === 'object' && value !== null ? 'this' : String(value ?? null);
 }
 
 /**

@@ -8,7 +8,7 @@ import { isObject, type JsonObject } from '../json/value.js';
 import { hasUnreadValue } from './cross-field-checks.js';
 import {
   type Field,
-  type Fields,
+  type FieldTable,
   KERNEL_VERSION,
   type Kind,
   type List,
@@ -35,7 +35,7 @@ export function fastRule(input: unknown, format: ProfileFormat): Rule | null {
 }
 
 /** Reads objects that have no other keys than their fields. */
-function objectReader<Of extends Fields>({
+function objectReader<Of extends FieldTable>({
   kept,
 }: Struct<Of>): (input: unknown, format: ProfileFormat) => CheckedFields<Of> | null {
   const members = kept.map(([name, field]) => [name, fieldReader(field)] as const);

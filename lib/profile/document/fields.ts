@@ -105,7 +105,7 @@ export interface List<Of extends Kind = Kind> {
   readonly longest: number;
 }
 
-export interface Struct<Of extends Fields = Fields> {
+export interface Struct<Of extends FieldTable = FieldTable> {
   readonly type: 'struct';
   readonly fields: Of;
   /** The fields that a checked document has. */
@@ -141,7 +141,7 @@ export interface Field<Of extends Kind = Kind, In extends Role = Role> {
   readonly omitsEmpty: boolean;
 }
 
-export type Fields = Readonly<Record<string, Field>>;
+export type FieldTable = Readonly<Record<string, Field>>;
 
 type Details = Partial<Pick<Field, 'formats' | 'whenUnread' | 'omitsEmpty'>>;
 
@@ -156,7 +156,7 @@ function list<const Of extends Kind>(of: Of, what: string, longest = LONGEST): L
   return { type: 'list', of, what, longest };
 }
 
-export function struct<Of extends Fields>(fields: Of): Struct<Of> {
+export function struct<Of extends FieldTable>(fields: Of): Struct<Of> {
   const kept = Object.entries<Field>(fields).filter(([, { role }]) => role !== 'merged' && role !== 'ignored');
   const byFoldedKey = new Map(Object.keys(fields).map((name) => [foldKey(name), name]));
   return { type: 'struct', fields, kept, byFoldedKey };

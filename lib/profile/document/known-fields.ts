@@ -1,7 +1,7 @@
 /** Finds the known fields of a document's objects, as Go's encoding/json does, and reports the other keys. */
 import { emptyFields, type Path } from '../../util/own-data.js';
-import { foldKey, isObject } from '../json/value.js';
-import { type Diagnostics, hint, shown } from './diagnostics.js';
+import { foldKey, isObject, shown } from '../json/value.js';
+import { type Diagnostics, hint } from './diagnostics.js';
 import { type Field, LONGEST, RULE, type Struct } from './fields.js';
 import type { ProfileFormat } from './options.js';
 

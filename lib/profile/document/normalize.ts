@@ -1,9 +1,9 @@
 /** Normalizes a valid document: one name for each field, lists in place of absent ones, exact types of numbers. */
 import { errnos } from '../../syscalls/errno.js';
 import { type Path, recordFor } from '../../util/own-data.js';
-import { isObject, type JsonObject } from '../json/value.js';
-import { type Diagnostics, hint, type ProblemKind, shown } from './diagnostics.js';
-import { DOCUMENT, type Fields, type Kind, RULE, type Struct, struct } from './fields.js';
+import { isObject, type JsonObject, shown } from '../json/value.js';
+import { type Diagnostics, hint, type ProblemKind } from './diagnostics.js';
+import { DOCUMENT, type FieldTable, type Kind, RULE, type Struct, struct } from './fields.js';
 import type { ActionName, CheckedDocument, CheckedFields, Rule, ValidHead, ValidRule } from './types.js';
 
 const { syscalls: _, ...headFields } = DOCUMENT.fields;
@@ -45,7 +45,7 @@ export function toRule(rule: ValidRule & JsonObject, path: Path, diagnostics: Di
 }
 
 /** Returns the checked fields of an object, without its return data, which comes from two fields: see returnData. */
-function checkedFields<Of extends Fields>({ kept }: Struct<Of>, valid: JsonObject): CheckedFields<Of> {
+function checkedFields<Of extends FieldTable>({ kept }: Struct<Of>, valid: JsonObject): CheckedFields<Of> {
   const output = recordFor(kept);
   for (const [name, { kind, role }] of kept) {
     const value = Object.hasOwn(valid, name) ? (valid[name] ?? undefined) : undefined;

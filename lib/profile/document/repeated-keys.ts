@@ -5,9 +5,9 @@
 import { emptyFields, type Path } from '../../util/own-data.js';
 import { structuralKey } from '../../util/structural-key.js';
 import type { Entries } from '../json/parser.js';
-import { foldKey, isObject } from '../json/value.js';
-import { type Diagnostics, MOST_DIAGNOSTICS, type ProblemKind, shown } from './diagnostics.js';
-import { DOCUMENT, type Fields, KERNEL_VERSION, type Kind } from './fields.js';
+import { foldKey, isObject, shown } from '../json/value.js';
+import { type Diagnostics, MOST_DIAGNOSTICS, type ProblemKind } from './diagnostics.js';
+import { DOCUMENT, type FieldTable, KERNEL_VERSION, type Kind } from './fields.js';
 
 /** Reports a repeated key, or a problem with a value that another one replaces. */
 type Report = (kind: ProblemKind, path: Path, message: string) => void;
@@ -183,7 +183,7 @@ function decoderOf(kind: Kind): Decoder {
 }
 
 /** Decoders of the fields that some runtime reads. */
-function decodersOf(fields: Fields): Readonly<Record<string, Decoder>> {
+function decodersOf(fields: FieldTable): Readonly<Record<string, Decoder>> {
   const read = Object.entries(fields).filter(([, { formats }]) => formats === undefined || formats.length > 0);
   return Object.fromEntries(read.map(([name, { kind }]) => [name, decoderOf(kind)]));
 }

@@ -6,10 +6,10 @@
  * properties are read.
  */
 import type { Path } from '../../util/own-data.js';
-import { isObject, type JsonObject } from '../json/value.js';
-import { type Diagnostics, hint, type ProblemKind, shown } from './diagnostics.js';
+import { isObject, type JsonObject, shown } from '../json/value.js';
+import { type Diagnostics, hint, type ProblemKind } from './diagnostics.js';
 import * as table from './fields.js';
-import { type Fields, KERNEL_VERSION, type Kind } from './fields.js';
+import { type FieldTable, KERNEL_VERSION, type Kind } from './fields.js';
 import type { ValidHead, ValidRule } from './types.js';
 
 /** A JSON Schema, draft 7. */
@@ -111,7 +111,7 @@ function listOf({ of, what }: Pick<table.List, 'of' | 'what'>): Schema<readonly 
  * some fields. `Value` is the type that follows from the fields.
  */
 function objectOf<Value>(
-  fields: Fields,
+  fields: FieldTable,
   others: Readonly<Record<string, Schema<unknown>>> = {},
 ): Schema<Value & JsonObject> {
   const members = Object.entries(fields).map(([name, { kind, role }]) => {
@@ -167,7 +167,7 @@ function schemaOf(kind: Kind): Schema<unknown> {
 }
 
 /** The schema of a rule. */
-export const RULE = objectOf<ValidRule>(table.RULE.fields);
+export const RULE_SCHEMA = objectOf<ValidRule>(table.RULE.fields);
 
 const RULES: Schema<readonly unknown[]> = {
   json: {},
@@ -177,7 +177,7 @@ const RULES: Schema<readonly unknown[]> = {
 };
 
 /** The schema of a document whose rules are only checked to be an array. The rules are validated one by one. */
-export const HEAD = objectOf<ValidHead>(table.DOCUMENT.fields, { syscalls: RULES });
+export const HEAD_SCHEMA = objectOf<ValidHead>(table.DOCUMENT.fields, { syscalls: RULES });
 
 /** The JSON Schema of a whole document. */
 export function jsonSchema(): JsonSchema {

@@ -1,6 +1,6 @@
 /** Writes a document as Docker's JSON, with every number exact. */
 import { recordFor } from '../../util/own-data.js';
-import { DOCUMENT, type Fields, type Kind, type Struct } from './fields.js';
+import { DOCUMENT, type FieldTable, type Kind, type Struct } from './fields.js';
 import type { CheckedDocument, ProfileDocument, WrittenFields } from './types.js';
 
 /** Returns the JSON text of a document. */
@@ -28,7 +28,7 @@ export function toProfileDocument(document: CheckedDocument): ProfileDocument {
   return writtenFields(DOCUMENT, document);
 }
 
-function writtenFields<Of extends Fields>({ kept }: Struct<Of>, checked: object): WrittenFields<Of> {
+function writtenFields<Of extends FieldTable>({ kept }: Struct<Of>, checked: object): WrittenFields<Of> {
   const output = recordFor(kept);
   const values = new Map<string, unknown>(Object.entries(checked));
   for (const [name, { kind, omitsEmpty }] of kept) {

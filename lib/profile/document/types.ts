@@ -6,7 +6,7 @@ import type {
   ARGUMENT,
   CONDITION,
   DOCUMENT,
-  Fields,
+  FieldTable,
   Kind,
   List,
   Name,
@@ -31,21 +31,21 @@ type Written<Of extends Kind> =
           : string;
 
 /** Names of the fields that have one of these roles. */
-type InRole<Of extends Fields, In extends Role> = {
+type InRole<Of extends FieldTable, In extends Role> = {
   [Key in keyof Of]: Of[Key]['role'] extends In ? Key : never;
 }[keyof Of];
 
-type Mandatory<Of extends Fields, Key extends keyof Of> = { readonly [Each in Key]: Written<Of[Each]['kind']> };
-type Nullable<Of extends Fields, Key extends keyof Of> = {
+type Mandatory<Of extends FieldTable, Key extends keyof Of> = { readonly [Each in Key]: Written<Of[Each]['kind']> };
+type Nullable<Of extends FieldTable, Key extends keyof Of> = {
   readonly [Each in Key]?: Written<Of[Each]['kind']> | null | undefined;
 };
 
 /** An object as people write it. */
-export type WrittenFields<Of extends Fields> = Mandatory<Of, InRole<Of, 'required' | 'expected'>> &
+export type WrittenFields<Of extends FieldTable> = Mandatory<Of, InRole<Of, 'required' | 'expected'>> &
   Nullable<Of, InRole<Of, 'optional' | 'list' | 'merged' | 'ignored'>>;
 
 /** An object that the schema accepts: all fields that are not required may be absent or null. */
-export type ValidFields<Of extends Fields> = Mandatory<Of, InRole<Of, 'required'>> &
+export type ValidFields<Of extends FieldTable> = Mandatory<Of, InRole<Of, 'required'>> &
   Nullable<Of, Exclude<keyof Of, InRole<Of, 'required'>>>;
 
 /** The type of a value in a checked document. */
@@ -60,7 +60,7 @@ type Checked<Of extends Kind> = Of extends Uint64
         : Written<Of>;
 
 /** An object of a checked document. It has no nulls, and has every field: an absent one is undefined. */
-export type CheckedFields<Of extends Fields> = {
+export type CheckedFields<Of extends FieldTable> = {
   readonly [Key in InRole<Of, 'required' | 'expected' | 'list'>]: Checked<Of[Key]['kind']>;
 } & { readonly [Key in InRole<Of, 'optional' | 'older'>]: Checked<Of[Key]['kind']> | undefined };
 

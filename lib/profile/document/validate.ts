@@ -8,7 +8,7 @@ import * as table from './fields.js';
 import { type Reading, readKnownFields } from './known-fields.js';
 import { toDocument, toRule } from './normalize.js';
 import type { ProfileFormat } from './options.js';
-import { HEAD, RULE } from './schema.js';
+import { HEAD_SCHEMA, RULE_SCHEMA } from './schema.js';
 import type { CheckedDocument, Rule } from './types.js';
 
 export interface Checked {
@@ -54,7 +54,7 @@ function checkProfile(input: unknown, path: Path, reading: Reading): CheckedDocu
   const head = readKnownFields(input, table.DOCUMENT, reading, path);
   if (!isDisabled(head)) return checkFields(head, path, reading);
   // Runtimes refuse the document if another field is not valid. Otherwise they attach no filter.
-  HEAD.accepts(own({ ...head, defaultAction: table.ACTIONS[0] }), path, diagnostics);
+  HEAD_SCHEMA.accepts(own({ ...head, defaultAction: table.ACTIONS[0] }), path, diagnostics);
   const message =
     'is missing: defaultAction; a document without it and without rules filters nothing: ' +
     'if that is intended, use unconfined';
@@ -91,7 +91,7 @@ function isDisabled(head: unknown): head is JsonObject {
 /** Checks all fields, and the rules even if other fields are not valid. */
 function checkFields(head: unknown, path: Path, reading: Reading): CheckedDocument | undefined {
   const { diagnostics } = reading;
-  const isValid = HEAD.accepts(head, path, diagnostics);
+  const isValid = HEAD_SCHEMA.accepts(head, path, diagnostics);
   if (isValid) checkBetweenFields(head, path, diagnostics);
   const rules = isObject(head) ? head['syscalls'] : undefined;
   const checked: Rule[] = [];
@@ -109,7 +109,7 @@ export function checkRule(input: unknown, path: Path, { format, diagnostics }: R
   const reading = { format, diagnostics: forRule };
   const rule = readKnownFields(input, table.RULE, reading, path);
   if (isObject(rule)) checkNames(rule, path, reading);
-  if (!RULE.accepts(rule, path, forRule)) return undefined;
+  if (!RULE_SCHEMA.accepts(rule, path, forRule)) return undefined;
   checkBetweenRuleFields(rule, path, forRule);
   return toRule(rule, path, forRule);
 }

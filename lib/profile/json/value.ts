@@ -1,4 +1,4 @@
-/** Values as the JSON parser makes them, and keys as Go compares them. */
+/** Values as the JSON parser makes them, how messages show them, and keys as Go compares them. */
 
 /** A number that is not an unsigned integer of at most 20 digits, as its text. */
 export class JsonNumber {
@@ -18,6 +18,13 @@ export function isContainer(value: unknown): value is object {
 /** Whether a value is an object of the document, neither an array nor a JsonNumber. */
 export function isObject(value: unknown): value is JsonObject {
   return isContainer(value) && !Array.isArray(value);
+}
+
+/** Formats a value for a message: short, whatever the value is. */
+export function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+  if (value instanceof JsonNumber) return value.literal.slice(0, 60);
+  return typeof value === 'object' && value !== null ? 'this' : String(value ?? null);
 }
 
 /**

@@ -1,13 +1,14 @@
 /** The host that a profile is resolved for, and the rules that apply there. */
+
 import { refuseIn } from '../../errors.js';
 import { ABIS, type AbiName, abiOf, findAbi } from '../../syscalls/abi.js';
 import { CAPABILITIES } from '../../syscalls/capabilities.js';
 import { compareKernelVersions, parseKernelVersion } from '../../util/kernel-version.js';
 import { copyFields, copyList, type Fields, type Path, type Refuse } from '../../util/own-data.js';
 import { suggest } from '../../util/suggest.js';
-import { shown } from '../document/diagnostics.js';
 import type { ProfileFormat } from '../document/options.js';
 import type { Rule } from '../document/types.js';
+import { shown } from '../json/value.js';
 
 /** The facts that a profile is resolved for: a machine, and the capabilities of a process. */
 export interface Host {

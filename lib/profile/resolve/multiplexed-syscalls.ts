@@ -83,22 +83,22 @@ export function toMultiplexerDecision(decision: RuleDecision, { calls }: Multipl
 const MOST_DECISIONS = 256;
 
 /** An action, and the index of the rule that leads to it, if a rule does. */
-type Outcome = Pick<Decision, 'action' | 'rule'>;
+type DecidedAction = Pick<Decision, 'action' | 'rule'>;
 
 /**
  * Returns the most restrictive action that some arguments lead to, for a call whose arguments a filter can't read. Of
  * several errnos, returns that of the earliest decision.
  */
-export function strictestAction(decisions: readonly Decision[], otherwise: Action): Outcome {
-  const rest: Outcome = { action: otherwise, rule: undefined };
+export function strictestAction(decisions: readonly Decision[], otherwise: Action): DecidedAction {
+  const rest: DecidedAction = { action: otherwise, rule: undefined };
   // Fast path: most calls have no decision, or one without conditions.
   const [only = rest] = decisions;
   if (decisions.every(({ conditions }, i) => i === 0 && conditions.length === 0)) return only;
-  const [first = rest, ...others] = possibleOutcomes(decisions, rest);
+  const [first = rest, ...others] = possibleActions(decisions, rest);
   return others.reduce((a, b) => (compareRestriction(b.action, a.action) < 0 ? b : a), first);
 }
 
-function possibleOutcomes(decisions: readonly Decision[], rest: Outcome): readonly Outcome[] {
+function possibleActions(decisions: readonly Decision[], rest: DecidedAction): readonly DecidedAction[] {
   const all = [...decisions, rest];
   if (decisions.length > MOST_DECISIONS) return all;
   try {
