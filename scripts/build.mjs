@@ -4,7 +4,7 @@
  * tsc writes the types. Rolldown bundles the modules of each folder of lib/ into one file, a chunk, since Node loads
  * few files faster than many. Babel turns the chunks into CommonJS that evaluates each import at its first use (its
  * option `lazy`). So `import 'seccomp'` loads only the chunk `core`, and a call loads the chunks that it needs;
- * harden() loads all of them (lib/sandbox/this-process/load-chunks.ts). A stack trace names a line of a chunk, and with
+ * harden() loads all of them (lib/util/load-chunks.ts). A stack trace names a line of a chunk, and with
  * --enable-source-maps a line of lib/.
  */
 import { spawnSync } from 'node:child_process';

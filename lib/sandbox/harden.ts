@@ -1,6 +1,7 @@
 /** harden(): attaches a profile's filter to the process that calls it. */
 import { SeccompError } from '../errors.js';
 import { type CompiledFilter, type Filter, filterOf } from '../filter/filter.js';
+import { loadAllChunks } from '../util/load-chunks.js';
 import { normalizeArguments } from './arguments.js';
 import { toNativeFilters } from './child/native-request.js';
 import type { AttachOptions } from './options/types.js';
@@ -9,7 +10,6 @@ import { type FilterSource, resolveSources } from './plan/resolve-sources.js';
 import { ALL_THREADS, installFilters, threadState } from './this-process/install-filters.js';
 import { besideIoUring } from './this-process/io-uring.js';
 import { deniesCall } from './this-process/libuv-calls.js';
-import { loadAllChunks } from './this-process/load-chunks.js';
 import { listeningSockets } from './this-process/open-descriptors.js';
 
 /** Options of `harden`. */
