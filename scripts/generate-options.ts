@@ -10,7 +10,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Checker, Symbol as CompilerSymbol, Project } from 'typescript/unstable/sync';
-import { type FunctionName, isOfNode, optionsOf, refusalsOf } from '../lib/sandbox/options/table.js';
+import { type FunctionName, isOfNode, optionsOf, reasonsAgainst } from '../lib/sandbox/options/table.js';
 import { withProject } from '../test/support/docstrings.js';
 
 const root = join(import.meta.dirname, '..');
@@ -93,7 +93,7 @@ function optionTables(functions: readonly TypedFunction[], isBesideSpawn: boolea
   const described = names.filter((name) => !shared.includes(name));
   const ours = described.filter((name) => !isOfNode(name)).flatMap((name) => rows(name, functions, types));
   const node = described.filter(isOfNode).flatMap((name) => rows(name, functions, types));
-  const refused = functions.flatMap((by) => [...refusalsOf(by)].filter(() => functions.length === 1));
+  const refused = functions.flatMap((by) => [...reasonsAgainst(by)].filter(() => functions.length === 1));
   return [
     ...(shared.length === 0 ? [] : [`As for [\`spawn\`](spawn.md#options): ${shared.map(code).join(', ')}.`]),
     ...(ours.length === 0 ? [] : [table(['option', 'type', 'default', 'meaning'], ours)]),

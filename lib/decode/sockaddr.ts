@@ -1,7 +1,9 @@
 /**
  * Parser of `struct sockaddr`. Sources: ip(7), ipv6(7), unix(7), netlink(7), and linux/in.h, in6.h, un.h and netlink.h.
  */
+
 import type { Abi } from '../syscalls/abi.js';
+import { AF_INET, AF_INET6, AF_NETLINK, AF_UNIX, AF_UNSPEC } from '../syscalls/socket-families.js';
 import { indices } from '../util/own-data.js';
 import { writeByName } from './constant-names.js';
 
@@ -51,13 +53,6 @@ type Sockaddr =
   | { readonly kind: 'path' | 'abstract'; readonly name: string }
   | { readonly kind: 'netlink'; readonly port: number; readonly groups: number }
   | { readonly kind: 'other'; readonly family: number; readonly rest: Uint8Array };
-
-/** The same numbers on every ABI. AF_UNSPEC stands in for a family that was cut off. */
-const AF_UNSPEC = 0;
-const AF_UNIX = 1;
-const AF_INET = 2;
-const AF_INET6 = 10;
-const AF_NETLINK = 16;
 
 /** Bytes of the field `sa_family`. */
 const FAMILY_SIZE = 2;

@@ -1,6 +1,7 @@
 /** The rules of `docker-default` that depend on arguments, kernel version, CPU or capabilities. */
 import { ENOSYS } from '../../syscalls/errno.js';
-import { AF_ALG, AF_VSOCK, BY_CAPABILITY, BY_CPU, NAMESPACES, PERSONALITIES } from './common/conditional.js';
+import { AF_ALG, AF_VSOCK } from '../../syscalls/socket-families.js';
+import { BY_CAPABILITY, BY_CPU, NAMESPACES, PERSONALITIES } from './common/conditional.js';
 import type { Group, HostRequirement } from './definition.js';
 
 /** Lifts the rules on namespaces and mounts: a process with this capability may make them. */

@@ -1,6 +1,7 @@
 /** The rules of `podman-default` that depend on arguments, CPU or capabilities, and those that fail with EPERM. */
 import { EINVAL, EPERM } from '../../syscalls/errno.js';
-import { AF_NETLINK, AF_VSOCK, BY_CAPABILITY, BY_CPU, PERSONALITIES } from './common/conditional.js';
+import { AF_NETLINK, AF_VSOCK } from '../../syscalls/socket-families.js';
+import { BY_CAPABILITY, BY_CPU, PERSONALITIES } from './common/conditional.js';
 import { type Group, type HostRequirement, namesOf } from './definition.js';
 
 /** The protocol of the audit subsystem. Source: linux/netlink.h. */

@@ -115,10 +115,10 @@ export function readId(value: unknown, name: string): number | null {
   throw invalidInt32(name, value);
 }
 
-export const readCapabilities = (value: unknown, name: string) =>
+export const readCapabilityNames = (value: unknown, name: string) =>
   readKnownNames(value, name, 'capability', CAPABILITIES, '');
 
-export function readAbis(value: unknown, name: string): readonly string[] {
+export function readAbiNames(value: unknown, name: string): readonly string[] {
   const known = [...ABIS.keys()];
   return readKnownNames(value, name, 'ABI', known, `: there are ${known.join(', ')}`);
 }

@@ -83,11 +83,11 @@ const OPTIONS: ReadonlyMap<string, Option> = new Map(
     silent: ofNode(nullableBoolean, ['fork']),
 
     // The filter
-    capabilities: option(check.readCapabilities, [...PROGRAM_STARTS, 'harden', 'compile', 'probe', 'assertDenied'], {
+    capabilities: option(check.readCapabilityNames, [...PROGRAM_STARTS, 'harden', 'compile', 'probe', 'assertDenied'], {
       fork: "fork can't take capabilities from its child; to resolve the profile for some, give compile(profile, { capabilities })",
     }),
     abis: option(
-      check.readAbis,
+      check.readAbiNames,
       [...PROGRAM_STARTS.filter((name) => name !== 'record'), 'fork', 'harden', 'compile', 'probe', 'assertDenied'],
       { record: 'the calls of all ABIs of this machine are recorded: leave it out' },
     ),
@@ -139,7 +139,7 @@ export const optionsOf = memoize((by: FunctionName): readonly string[] =>
 );
 
 /** The reasons for which a function refuses options that others take, by the name of the option. */
-export function refusalsOf(by: FunctionName): ReadonlyMap<string, string> {
+export function reasonsAgainst(by: FunctionName): ReadonlyMap<string, string> {
   const reasons = [...OPTIONS].map(([name, { refusedBy }]) => [name, refusedBy.get(by)] as const);
   return new Map(reasons.flatMap(([name, reason]) => (reason === undefined ? [] : [[name, reason]])));
 }
@@ -205,7 +205,7 @@ function checkEach(functions: readonly FunctionName[], fields: Fields): void {
 
 function refusedOption(name: string, fields: Fields, functions: readonly FunctionName[]): SeccompError {
   const [by = 'spawn'] = functions;
-  const reason = refusalsOf(by).get(name);
+  const reason = reasonsAgainst(by).get(name);
   const known = [...new Set(functions.flatMap(optionsOf))];
   const problem = reason === undefined ? unknownOption(fields, known) : `options.${name}: ${reason}`;
   return new SeccompError('ERR_SECCOMP_OPTION', String(problem));

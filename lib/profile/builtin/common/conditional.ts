@@ -10,11 +10,6 @@ const PER_LINUX32 = 8;
 const UNAME26 = 0x2_0000;
 const ONLY_ASK = 0xffff_ffff;
 
-/** Source: linux/socket.h. */
-export const AF_NETLINK = 16;
-export const AF_ALG = 38;
-export const AF_VSOCK = 40;
-
 /** The bits of clone's flags that make a namespace. Source: linux/sched.h. */
 export const NAMESPACES =
   0x0002_0000 | // CLONE_NEWNS

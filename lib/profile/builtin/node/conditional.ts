@@ -5,13 +5,9 @@
 
 import type { AbiName } from '../../../syscalls/abi.js';
 import { EACCES, ENOSYS } from '../../../syscalls/errno.js';
-import { AF_NETLINK, NAMESPACES } from '../common/conditional.js';
+import { AF_INET, AF_INET6, AF_NETLINK, AF_UNIX } from '../../../syscalls/socket-families.js';
+import { NAMESPACES } from '../common/conditional.js';
 import type { Group } from '../definition.js';
-
-/** Source: linux/socket.h. */
-const AF_UNIX = 1;
-const AF_INET = 2;
-const AF_INET6 = 10;
 
 /** Source: linux/netlink.h. */
 const NETLINK_ROUTE = 0;
