@@ -7,7 +7,7 @@ import { structuralKey } from '../../util/structural-key.js';
 import type { Entries } from '../json/parser.js';
 import { foldKey, isObject, shown } from '../json/value.js';
 import { type Diagnostics, MOST_DIAGNOSTICS, type ProblemKind } from './diagnostics.js';
-import { DOCUMENT, type FieldTable, KERNEL_VERSION, type Kind } from './fields.js';
+import { DOCUMENT, type FieldTable, KERNEL_VERSION, type Kind, type Struct } from './fields.js';
 
 /** Reports a repeated key, or a problem with a value that another one replaces. */
 type Report = (kind: ProblemKind, path: Path, message: string) => void;
@@ -44,6 +44,7 @@ export interface Repeats {
  * object names a field twice.
  */
 export function mergeRepeatedKeys(document: unknown, { entries, repeats, diagnostics }: Repeats): unknown {
+  if (entries.size === 0 && isExact(document, DOCUMENT)) return document;
   const problems = new Map<string, Parameters<Report>>();
   const report: Report = (kind, path, message) => {
     if (problems.size <= MOST_DIAGNOSTICS) problems.set(structuralKey([...path, kind]), [kind, path, message]);
@@ -52,6 +53,28 @@ export function mergeRepeatedKeys(document: unknown, { entries, repeats, diagnos
   const merged = toJson(CONFIG(undefined, document, { entries, report, path: [], isReplaced: false }));
   for (const problem of problems.values()) diagnostics.report(...problem);
   return merged;
+}
+
+/**
+ * Fast path: whether every key that Go decodes into a field has exactly its name, so that no two of them name one field.
+ * False for a config.json, whose profile is inside.
+ */
+function isExact(value: unknown, { fields, byFoldedKey }: Struct): boolean {
+  if (!isObject(value)) return true;
+  for (const key of Object.keys(value)) {
+    const field = Object.hasOwn(fields, key) ? fields[key] : undefined;
+    if (field === undefined) {
+      const folded = foldKey(key);
+      if (byFoldedKey.has(folded) || folded === 'linux') return false;
+      continue;
+    }
+    const { kind } = field;
+    const item = value[key];
+    if (kind.type === 'struct' && !isExact(item, kind)) return false;
+    if (kind.type !== 'list' || kind.of.type !== 'struct' || !Array.isArray(item)) continue;
+    for (const element of item) if (!isExact(element, kind.of)) return false;
+  }
+  return true;
 }
 
 /** An object that is being decoded: values by the name of their field, or by their key if no field has that name. */
