@@ -1,7 +1,8 @@
 /** Constants: as the headers have them, and as Node has them for this machine. */
 import { constants as files, readFileSync } from 'node:fs';
 import { constants as system } from 'node:os';
-import { expect, test } from 'vitest';
+import { inspect } from 'node:util';
+import { expect, test, vi } from 'vitest';
 import { ABIS } from '../../lib/syscalls/abi.js';
 import { constantNames, constantOn, constants, isErrno } from '../../lib/syscalls/constants.js';
 import { generate, missingHeaders } from '../../scripts/generate-constants.js';
@@ -51,6 +52,12 @@ test('have the values that architectures are known to differ by', () => {
   expect(values('ENOSYS')).toEqual([38, 38, 38, 89, 251, 38]);
   expect(values('TCGETS')).toEqual([0x5401, 0x5401, 0x402c_7413, 0x540d, 0x4024_5410, 0x5401]);
   expect(values('ARCH_SET_FS')).toEqual([0x1002, undefined, undefined, undefined, undefined, undefined]);
+});
+
+test('util.inspect() shows `constants` before one of them is read', async () => {
+  vi.resetModules();
+  const unread = await import('../../lib/syscalls/constants.js');
+  expect(inspect(unread.constants)).toContain('AF_UNIX: 1,');
 });
 
 test('those of `constants` are the same everywhere, and negative ones have 32 bits', () => {
