@@ -63,18 +63,18 @@ function isExact(value: unknown, { fields, byFoldedKey }: Struct): boolean {
   if (!isObject(value)) return true;
   for (const key of Object.keys(value)) {
     const field = Object.hasOwn(fields, key) ? fields[key] : undefined;
-    if (field === undefined) {
-      const folded = foldKey(key);
-      if (byFoldedKey.has(folded) || folded === 'linux') return false;
-      continue;
-    }
-    const { kind } = field;
-    const item = value[key];
-    if (kind.type === 'struct' && !isExact(item, kind)) return false;
-    if (kind.type !== 'list' || kind.of.type !== 'struct' || !Array.isArray(item)) continue;
-    for (const element of item) if (!isExact(element, kind.of)) return false;
+    const folded = field === undefined ? foldKey(key) : '';
+    if (byFoldedKey.has(folded) || folded === 'linux') return false;
+    if (field !== undefined && !isExactValue(value[key], field.kind)) return false;
   }
   return true;
+}
+
+function isExactValue(value: unknown, kind: Kind): boolean {
+  if (kind.type === 'struct') return isExact(value, kind);
+  if (kind.type !== 'list' || kind.of.type !== 'struct' || !Array.isArray(value)) return true;
+  const { of } = kind;
+  return value.every((element) => isExact(element, of));
 }
 
 /** An object that is being decoded: values by the name of their field, or by their key if no field has that name. */
