@@ -62,8 +62,24 @@ interface Compiled {
   readonly supervised: SupervisedFilter | undefined;
 }
 
-/** By the sources, and by the variant: everything else that the filters depend on. */
-const known = new WeakMap<ResolvedSources, Map<string, Compiled>>();
+/**
+ * Compiled filters, by the sources and by a variant: a string for everything else that the filters depend on. Filters
+ * are kept as long as their sources.
+ */
+class FilterCache {
+  readonly #known = new WeakMap<ResolvedSources, Map<string, Compiled>>();
+
+  /** Returns the filters of the variant. Calls `compile` if there are none yet. */
+  get(sources: ResolvedSources, variant: string, compile: () => Compiled): Compiled {
+    const variants = this.#known.get(sources) ?? new Map<string, Compiled>();
+    this.#known.set(sources, variants);
+    const compiled = variants.get(variant) ?? compile();
+    variants.set(variant, compiled);
+    return compiled;
+  }
+}
+
+const cache = new FilterCache();
 
 /**
  * Plans the filters of a program.
@@ -84,11 +100,13 @@ export function planFilters(sources: ResolvedSources, options: PlanOptions, targ
   const isSupervised = agent === undefined && (names.length > 0 || (watches && sources.each.length > 0));
   const isolated = landlock !== undefined;
   const variant = `${target};${isolated};${isSupervised ? `${watches}:${names.join(' ')}` : ''}`;
-  const variants = known.get(sources) ?? new Map<string, Compiled>();
-  known.set(sources, variants);
-  const compiled = variants.get(variant) ?? compile();
-  variants.set(variant, compiled);
-  const { filters, supervised } = compiled;
+  const { filters, supervised } = cache.get(sources, variant, () => {
+    if (agent !== undefined)
+      return { filters: [agentFilter(sources.policy, gate, sources.flags, isolated)], supervised: undefined };
+    if (!isSupervised) return { filters: plainFilters(sources, gate, isolated), supervised: undefined };
+    const made = supervisedFilter(sources, names, watches, isolated);
+    return { filters: [made.filter], supervised: made };
+  });
   return {
     filters,
     flags: options.log === true ? ['LOG', ...sources.flags] : sources.flags,
@@ -97,14 +115,6 @@ export function planFilters(sources: ResolvedSources, options: PlanOptions, targ
     landlock,
     enforcement: (isolationError) => enforcementOf(options, landlock, isolationError),
   };
-
-  function compile(): Compiled {
-    if (agent !== undefined)
-      return { filters: [agentFilter(sources.policy, gate, sources.flags, isolated)], supervised: undefined };
-    if (!isSupervised) return { filters: plainFilters(sources, gate, isolated), supervised: undefined };
-    const supervised = supervisedFilter(sources, names, watches, isolated);
-    return { filters: [supervised.filter], supervised };
-  }
 }
 
 /** Plans a run in which every call is allowed and counted: for record(). */
