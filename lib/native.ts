@@ -58,25 +58,21 @@ export interface NativeRequest extends NativeFilters {
 declare const held: unique symbol;
 
 /** How calls are answered and counted: the result of `addon().supervision`. */
-export interface Supervision {
-  readonly [held]: 'supervision';
-}
+export type Supervision = { readonly [held]: 'supervision' };
 
 /** Where listeners report: the result of `addon().openInbox`. */
-export interface InboxHandle {
-  readonly [held]: 'inbox';
-}
+export type InboxHandle = { readonly [held]: 'inbox' };
 
 /** A listener. Its descriptor stays open until its processes have ended. */
-export interface ListenerHandle {
-  readonly [held]: 'listener';
-}
+export type ListenerHandle = { readonly [held]: 'listener' };
 
 export interface SupervisionOptions {
   /** `struct sock_filter[]` that returns the answer to a notified call; `notify` passes the call to JavaScript. */
   readonly answers: Uint8Array;
   /** Whether allowed calls are counted too. Then new kinds are not reported. */
   readonly everything: boolean;
+  /** Whether `answers` passes every call to JavaScript. Its thread then receives the calls, which is faster. */
+  readonly passesAll: boolean;
   /** Flat: AUDIT_ARCH_*, number, argument, and how many of its low bits distinguish kinds of calls. */
   readonly distinguishing: Uint32Array;
   /** Memory to read. Flat: AUDIT_ARCH_*, number, argument, 1: a string, most bytes, argument with the size or 6. */

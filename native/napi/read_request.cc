@@ -164,7 +164,7 @@ constexpr Member<SpawnRequest> kRequestMembers[] = {
     kFilters,
     kFilterFlags,
     {"supervision", Presence::kOptional, "what supervision() returned", Into<&SpawnRequest::supervision>},
-    {"inbox", Presence::kOptional, "what openInbox() returned", Into<&SpawnRequest::mailbox>},
+    {"inbox", Presence::kOptional, "what openInbox() returned", Into<&SpawnRequest::reader>},
     {"agent", Presence::kOptional, "{ path, state }", ReadAgent},
 };
 
@@ -173,7 +173,7 @@ bool CheckRequest(Napi::Env env, const SpawnRequest& request) {
   return CheckFilters(env, request) &&
          Require(env, request.domain || !request.isolation.value_or(false), "isolation: required, without a domain") &&
          Require(env, !request.domain || request.isolation, "domain: without isolation") &&
-         Require(env, request.supervision == nullptr || request.mailbox != nullptr, "inbox: missing") &&
+         Require(env, request.supervision == nullptr || request.reader != nullptr, "inbox: missing") &&
          Require(env, !request.agent || is_agent_possible, "agent: only for a listener without supervision");
 }
 

@@ -7,8 +7,8 @@
 #include <memory>
 
 #include "child/request.h"
+#include "napi/notify/mailbox_reader.h"
 #include "supervisor/call_kinds.h"
-#include "supervisor/mailbox.h"
 
 namespace seccomp {
 
@@ -16,7 +16,7 @@ struct SpawnRequest : Request {
   // How this process answers the calls of the filter's listener; nullptr: it does not answer them.
   std::shared_ptr<const Supervision> supervision;
   // Where the calls are reported. Not nullptr if `supervision` is not.
-  std::shared_ptr<Mailbox> mailbox;
+  std::shared_ptr<MailboxReader> reader;
 };
 
 // Each throws a TypeError and returns false if the value is not what lib/native.ts describes.

@@ -39,6 +39,8 @@ struct Supervision {
   BpfInterpreter answers;
   // Whether allowed calls are counted too. Then kinds do not differ by the memory to which their arguments point.
   bool counts_all = false;
+  // Whether `answers` passes every call to JavaScript, so that JavaScript's thread may receive the calls itself.
+  bool passes_all = false;
   std::unordered_map<uint64_t, CallTraits> traits;  // By Key().
 
   static uint64_t Key(uint32_t arch, uint32_t number) { return uint64_t{arch} << 32 | number; }

@@ -109,9 +109,12 @@ bool Listener::EndWait(uint64_t call, int answer) {
 }
 
 void Listener::Close() {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  descriptor_ = Descriptor();
-  while (!waiting_.empty()) EndWait(waiting_.begin()->first, ESRCH);
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    descriptor_ = Descriptor();
+    while (!waiting_.empty()) EndWait(waiting_.begin()->first, ESRCH);
+  }
+  mailbox_->AddEnd(id_);
 }
 
 void Listener::DenyWaiting() {

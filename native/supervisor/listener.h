@@ -39,14 +39,16 @@ class Listener {
   int descriptor() const { return descriptor_.get(); }
   const CallKinds& kinds() const { return kinds_; }
   Mailbox& mailbox() const { return *mailbox_; }
+  // Whether every call is passed to JavaScript.
+  bool passes_all() const { return supervision_->passes_all; }
 
-  // These three functions are only for the thread that serves the listener.
+  // These three functions are only for the thread that serves the listener: one of the Supervisor's, or JavaScript's.
 
   // Waits for one notification, and answers it or passes it to JavaScript. Returns false if there was none.
   bool Serve(Notification* notification);
   // The number of notifications received so far.
   uint64_t served() const { return served_; }
-  // Called when all processes with the filter have ended.
+  // Closes the descriptor and reports the end to the mailbox. Called when all processes with the filter have ended.
   void Close();
 
   // Any thread may call the functions below.

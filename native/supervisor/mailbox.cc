@@ -49,6 +49,11 @@ bool Mailbox::AddCall(uint64_t listener, const seccomp_notif& call) {
   });
 }
 
+void Mailbox::Disarm() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  is_woken_ = true;
+}
+
 bool Mailbox::Take(size_t max_calls, Mail* mail) {
   *mail = {};
   const std::lock_guard<std::mutex> lock(mutex_);

@@ -37,6 +37,8 @@ class Mailbox {
   // Returns false if the mailbox is closed: nobody will answer the call.
   bool AddCall(uint64_t listener, const seccomp_notif& call);
 
+  // For the reader: it will call Take without being woken up, and then Rearm.
+  void Disarm();
   // For the reader: moves the mail into `mail`, with at most `max_calls` calls. Returns false if the mailbox is closed.
   bool Take(size_t max_calls, Mail* mail);
   // For the reader, after Take: wakes the reader up again if there is more mail.
@@ -52,7 +54,7 @@ class Mailbox {
 
   std::mutex mutex_;  // Guards the members up to is_closed_.
   Mail mail_;
-  bool is_woken_ = false;  // The reader was woken up and has not called Rearm.
+  bool is_woken_ = false;  // The reader was woken up or has called Disarm, and has not called Rearm.
   bool is_closed_ = false;
   // Guards wake_up_. Separate from mutex_, so that the woken reader does not wait in Take for the thread that woke it.
   std::mutex wake_mutex_;

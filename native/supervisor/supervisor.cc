@@ -129,7 +129,6 @@ void Supervisor::Remove(const std::shared_ptr<Listener>& listener) {
     listeners_.erase(listener->id());
   }
   listener->Close();
-  listener->mailbox().AddEnd(listener->id());
 }
 
 void Supervisor::DenyCallsOf(const Mailbox* mailbox) {

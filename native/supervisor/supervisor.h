@@ -1,4 +1,6 @@
 // The threads that serve the listeners of this process: one for all of them, and one for each listener with many calls.
+// A listener whose calls all wait for JavaScript is served by JavaScript's thread (napi/notify/mailbox_reader.h), which
+// passes it to the Supervisor when it stops reading mail.
 //
 // Lock order. A thread that holds one of these locks takes only locks further down, and never two of one kind:
 //   Connector::mutex_    starts connections; held while a failed start is reported to the mailbox

@@ -1,12 +1,12 @@
 /** Each system call of a start fails with each of several errors; test/reliability/faults.test.ts tries most of them with one. */
 import { expect, test } from 'vitest';
-import { FIRST_SUPERVISED, failEach, STARTS, withoutStrace } from '../support/faults.js';
+import { FIRST_HANDLED, FIRST_SUPERVISED, failEach, STARTS, withoutStrace } from '../support/faults.js';
 import { failWithoutFilter } from '../support/starts.js';
 
 failWithoutFilter();
 
 const missing = withoutStrace();
-const cases = [...STARTS, FIRST_SUPERVISED].flatMap((start) =>
+const cases = [...STARTS, FIRST_SUPERVISED, FIRST_HANDLED].flatMap((start) =>
   ['EIO', 'EPERM', 'ENOMEM', 'EINVAL'].map((error) => ({ ...start, error })),
 );
 

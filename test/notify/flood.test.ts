@@ -13,6 +13,8 @@ import { listen } from '../../lib/agent/agent.js';
 import type { Answer } from '../../lib/notify/answer.js';
 import type { NotifiedCall } from '../../lib/notify/notified-call.js';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
+import type { SandboxedProcess } from '../../lib/sandbox/child/child-process.js';
+import type { SpawnOptions } from '../../lib/sandbox/options/types.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
 import { finish } from '../support/processes.js';
 
@@ -32,13 +34,17 @@ libc = ctypes.CDLL(None, use_errno=True)
 ask = libc.sched_get_priority_max
 `;
 
-const flood = (script: string, handler: (call: NotifiedCall) => Answer | Promise<Answer>) =>
-  spawn('python3', ['-c', preamble + script], profile, {
-    notify: { sched_get_priority_max: handler },
-    onViolation: true,
-  });
+type Flood = (script: string, handler: (call: NotifiedCall) => Answer | Promise<Answer>) => SandboxedProcess;
 
-describe('a child that makes notified calls without pause', () => {
+const flooding =
+  (options: SpawnOptions): Flood =>
+  (script, handler) =>
+    spawn('python3', ['-c', preamble + script], profile, { notify: { sched_get_priority_max: handler }, ...options });
+
+describe.each<[string, Flood]>([
+  ['if a thread of the addon receives them', flooding({ onViolation: true })],
+  ['if JavaScript’s thread receives them', flooding({})],
+])('a child that makes notified calls without pause, %s,', (_, flood) => {
   test('gets its own answer to each call', async () => {
     let calls = 0;
     const child = flood('for n in range(20000):\n  assert ask(n) == n ^ 0x5a5a', ({ args: [n = 0n] }) => {
@@ -49,59 +55,21 @@ describe('a child that makes notified calls without pause', () => {
     expect(calls).toBe(20_000);
   });
 
-  test('gets its own answer to each call from an agent', async () => {
-    let calls = 0;
-    const agent = listen(join(directory, 'agent'), {
-      sched_get_priority_max: () => {
-        calls++;
-        return { value: 1 };
-      },
-    });
-    const ended = once(agent, 'end');
-    const runtime = fileURLToPath(new URL('../support/runtime.py', import.meta.url));
-    expect(await finish(nodeSpawn('python3', [runtime, agent.path, 'all the time']))).toMatchObject({ code: 0 });
-    await ended;
-    await agent.close();
-    expect(calls).toBe(5000);
-  });
-
-  test('leaves time on this thread to others', async () => {
+  test('leaves time on this thread to others, if there are several', async () => {
     let more = 1;
     let calls = 0;
-    const child = flood('while ask(1): pass', () => {
+    const handler = () => {
       calls++;
       return { value: more };
-    });
-    const ended = finish(child);
+    };
+    const ended = Promise.all(Array.from({ length: 4 }, () => finish(flood('while ask(1): pass', handler))));
     while (calls < 1000) await setTimeout(1);
     expect(await readFile('/proc/self/comm', 'utf8')).not.toBe('');
     for (let i = 0; i < 10; i++) await setImmediate();
+    for (let i = 0; i < 10; i++) await setTimeout(1);
     expect(await finish(spawn('echo', ['hello'], 'docker-default'))).toMatchObject({ stdout: 'hello\n' });
     more = 0;
-    expect(await ended).toMatchObject({ code: 0, stderr: '' });
-  });
-
-  test('gets fixed answers while a handler runs', async () => {
-    const [begun, done] = [join(directory, 'begun'), join(directory, 'done')];
-    let calls = 0;
-    const script = `
-def other():
-  while not os.path.exists(${JSON.stringify(begun)}): time.sleep(0.001)
-  for n in range(10): assert libc.sched_get_priority_min(1) == -1 and ctypes.get_errno() == 77
-  open(${JSON.stringify(done)}, 'w')
-thread = threading.Thread(target=other)
-thread.start()
-while ask(1): pass
-thread.join()`;
-    const child = flood(script, () => {
-      if (++calls < 1000) return { value: 1 };
-      writeFileSync(begun, '');
-      // The handler returns only when the other thread has its answers, or long after it should have them.
-      for (const end = Date.now() + 40_000; !existsSync(done) && Date.now() < end; );
-      return { value: existsSync(done) ? 0 : -1 };
-    });
-    expect(await finish(child)).toMatchObject({ code: 0, stderr: '' });
-    expect([existsSync(done), calls]).toEqual([true, 1000]);
+    expect(await ended).toEqual(Array(4).fill(expect.objectContaining({ code: 0, stderr: '' })));
   });
 
   test('may be answered later, out of order, and by several threads at once', async () => {
@@ -119,22 +87,99 @@ for thread in threads: thread.join()`;
     expect(await finish(child)).toMatchObject({ code: 0, stderr: '' });
   });
 
-  test('is denied when the worker that answers is terminated', async () => {
+  test('is denied the calls whose handler throws, and no others', async () => {
+    const script = 'for n in range(3000): assert ask(n) == (-1 if n % 7 == 0 else n + 1)';
+    const child = flood(script, ({ args: [n = 0n] }) => {
+      if (n % 7n === 0n) throw new Error('out of order');
+      return { value: n + 1n };
+    });
+    let errors = 0;
+    child.on('handlerError', () => errors++);
+    expect(await finish(child)).toMatchObject({ code: 0, stderr: '' });
+    expect(errors).toBe(429);
+  });
+
+  test('may be killed at any time', async () => {
+    for (let i = 0; i < 8; i++) {
+      let calls = 0;
+      const child = flood('while ask(1): pass', () => {
+        if (++calls === 20 * i + 1) child.kill('SIGKILL');
+        return { value: 1 };
+      });
+      expect(await finish(child)).toMatchObject({ signal: 'SIGKILL' });
+    }
+  });
+});
+
+describe('a child that makes notified calls without pause', () => {
+  test('gets its own answer to each call from an agent', async () => {
+    let calls = 0;
+    const agent = listen(join(directory, 'agent'), {
+      sched_get_priority_max: () => {
+        calls++;
+        return { value: 1 };
+      },
+    });
+    const ended = once(agent, 'end');
+    const runtime = fileURLToPath(new URL('../support/runtime.py', import.meta.url));
+    expect(await finish(nodeSpawn('python3', [runtime, agent.path, 'all the time']))).toMatchObject({ code: 0 });
+    await ended;
+    await agent.close();
+    expect(calls).toBe(5000);
+  });
+
+  test('gets fixed answers while a handler runs', async () => {
+    const [begun, done] = [join(directory, 'begun'), join(directory, 'done')];
+    let calls = 0;
+    const script = `
+def other():
+  while not os.path.exists(${JSON.stringify(begun)}): time.sleep(0.001)
+  for n in range(10): assert libc.sched_get_priority_min(1) == -1 and ctypes.get_errno() == 77
+  open(${JSON.stringify(done)}, 'w')
+thread = threading.Thread(target=other)
+thread.start()
+while ask(1): pass
+thread.join()`;
+    const child = flooding({ onViolation: true })(script, () => {
+      if (++calls < 1000) return { value: 1 };
+      writeFileSync(begun, '');
+      // The handler returns only when the other thread has its answers, or long after it should have them.
+      for (const end = Date.now() + 40_000; !existsSync(done) && Date.now() < end; );
+      return { value: existsSync(done) ? 0 : -1 };
+    });
+    expect(await finish(child)).toMatchObject({ code: 0, stderr: '' });
+    expect([existsSync(done), calls]).toEqual([true, 1000]);
+  });
+
+  test.each([
+    ['a thread of the addon', true],
+    ['JavaScript’s thread', false],
+  ])('is denied when the worker that answers is terminated, if %s receives the calls', async (_, watches) => {
     const code = `
       import { workerData } from 'node:worker_threads';
       import { spawn } from ${JSON.stringify(dist)};
       let calls = 0;
       spawn('python3', ['-c', workerData], { defaultAction: 'SCMP_ACT_ALLOW' }, {
-        notify: { sched_get_priority_max: () => ({ value: ++calls === 1000 ? 2 : 1 }) },
+        notify: {
+          sched_get_priority_max: ({ args: [n] }) =>
+            n === 3n ? new Promise(() => {}) : { value: ++calls === 1000 ? 2 : 1 },
+        },
+        onViolation: ${watches || undefined},
         stdio: ['ignore', 'ignore', 'inherit'],
       });`;
-    const files = [join(directory, 'asked'), join(directory, 'denied')];
+    const files = [join(directory, `asked ${watches}`), join(directory, `denied ${watches}`)];
     const script = `${preamble}
+unanswered = []
+thread = threading.Thread(target=lambda: unanswered.append(ask(3)))
+thread.start()
 while True:
   answer = ask(1)
   if answer == 2: open(${JSON.stringify(files[0])}, 'w')
   if answer == -1: break
-with open(${JSON.stringify(files[1])}, 'w') as file: print(ctypes.get_errno(), file=file)`;
+with open(${JSON.stringify(files[1])}, 'w') as file:
+  error = ctypes.get_errno()
+  thread.join()
+  print(error, unanswered, file=file)`;
     const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(code)}`), { workerData: script });
     const there = async (path = '') => {
       while (!existsSync(path)) await setTimeout(5);
@@ -143,6 +188,6 @@ with open(${JSON.stringify(files[1])}, 'w') as file: print(ctypes.get_errno(), f
     await worker.terminate();
     await there(files[1]);
     while (readFileSync(files[1] ?? '', 'utf8') === '') await setTimeout(5);
-    expect(readFileSync(files[1] ?? '', 'utf8')).toBe('1\n');
+    expect(readFileSync(files[1] ?? '', 'utf8')).toBe('1 [-1]\n');
   });
 });

@@ -23,11 +23,13 @@ async function instance() {
   return import('../../lib/index.js');
 }
 
+type Instance = Awaited<ReturnType<typeof instance>>;
+
 /** The output of a child of an instance, and the syscalls of its violations. */
-async function supervised({ spawn }: Awaited<ReturnType<typeof instance>>, value: number) {
+async function supervised({ spawn }: Instance, value: number, watches = true) {
   const denied: string[] = [];
   const child = spawn('python3', ['-c', script], denying, {
-    onViolation: ({ syscall }) => denied.push(syscall),
+    ...(watches && { onViolation: ({ syscall }) => denied.push(syscall) }),
     notify: { sched_get_priority_max: () => ({ value }) },
   });
   return { stdout: (await finish(child)).stdout, denied };
@@ -38,8 +40,10 @@ test('that run at once receive and answer the calls of their own children', asyn
   const second = await instance();
   expect(first.spawn).not.toBe(second.spawn);
   const numbers = [11, 12, 13, 14];
-  const ends = await Promise.all(numbers.map((n) => supervised(n % 2 === 0 ? first : second, n)));
-  expect(ends).toEqual(numbers.map((n) => ({ stdout: `${n}\n`, denied: ['mkdir'] })));
+  for (const watches of [true, false]) {
+    const ends = await Promise.all(numbers.map((n) => supervised(n % 2 === 0 ? first : second, n, watches)));
+    expect(ends).toEqual(numbers.map((n) => ({ stdout: `${n}\n`, denied: watches ? ['mkdir'] : [] })));
+  }
 });
 
 test('that were loaded again after their deletion from require.cache, and in workers', () => {
@@ -61,8 +65,32 @@ test('that were loaded again after their deletion from require.cache, and in wor
   expect(counts).toEqual(Array(6).fill(1));
 });
 
-test.each<[string, (each: Awaited<ReturnType<typeof instance>>) => unknown]>([
+test.each([
+  ['a thread of the addon', true],
+  ['JavaScript’s thread', false],
+])('deny calls from the moment when their inbox is closed, if %s receives them', async (_, watches) => {
+  const open = vi.spyOn(addon(), 'openInbox');
+  const { spawn } = await instance();
+  const calling = `import os
+for n in range(4):
+  try: print(os.sched_get_priority_max(1))
+  except OSError as e: print(e.errno)`;
+  const answers = [{ value: 11 }, { value: 12 }];
+  const sched_get_priority_max = () => {
+    const answer = answers.shift();
+    if (answer === undefined) addon().closeInbox(open.mock.results.at(-1)?.value);
+    return answer ?? new Promise<never>(() => {});
+  };
+  const child = spawn('python3', ['-c', calling], denying, {
+    notify: { sched_get_priority_max },
+    ...(watches && { onViolation: true }),
+  });
+  expect((await finish(child)).stdout).toBe('11\n12\n1\n1\n');
+});
+
+test.each<[string, (each: Instance) => unknown]>([
   ['a child', (each) => supervised(each, 1)],
+  ['a child that has a handler only', (each) => supervised(each, 1, false)],
   ['a child of spawnSync', ({ spawnSync }) => spawnSync('true', [], denying, { onViolation: true })],
   ['a start that fails', ({ spawnSync }) => spawnSync('/nowhere/program', [], denying, { onViolation: true })],
 ])('hold nothing when there is no child any more: after %s', async (_, use) => {

@@ -50,6 +50,7 @@ function ofSync({ error, signal, status }) {
 /** A call that nobody answers any more fails with ENOSYS, which the program takes for no filter: it may make this mark. */
 const other = `${marker}-supervised`;
 const onViolation = true;
+const notify = { sched_get_priority_max: () => ({ value: 1 }) };
 const starts = {
   spawn: () => killed(spawn(file, [marker, 'p'], profile)),
   'spawn without pipes': () => ended(spawn(file, [marker, 'e'], profile, { stdio: 'ignore' })),
@@ -70,6 +71,7 @@ const starts = {
     );
   },
   'spawn, supervised': () => killed(spawn(file, [other, 'p'], profile, { onViolation })),
+  'spawn, with a handler': () => killed(spawn(file, [other, 'p'], profile, { notify })),
   spawnSync: () => ofSync(spawnSync(file, [marker, 'e'], profile, { input: 'x' })),
   'spawnSync, supervised': () => ofSync(spawnSync(file, [other, 'e'], profile, { onViolation })),
   run: () => settled(run(file, [marker, 'e'], profile)),

@@ -26,7 +26,8 @@ async function settle(before) {
 
 if (isMainThread) {
   const answer = {};
-  for (const thing of ['notify', ...things]) {
+  // The supervisor, which `observe` starts, keeps a descriptor.
+  for (const thing of ['observe', ...things]) {
     const before = descriptors();
     const worker = new Worker(new URL(import.meta.url), { argv: [directory], workerData: thing, env: SHARE_ENV });
     const [calls] = await once(worker, 'message');

@@ -78,7 +78,7 @@ class Starter {
 export interface Start {
   /** Its name in faults.mjs. */
   readonly how: string;
-  /** Whether it is the first start in its process, which creates the supervisor. */
+  /** Whether it is the first start in its process, which creates the supervisor if it needs one. */
   readonly first?: boolean;
 }
 
@@ -220,6 +220,9 @@ export const STARTS: readonly Start[] = [
 
 /** The start that creates the supervisor. */
 export const FIRST_SUPERVISED: Start = { how: 'spawn, supervised', first: true };
+
+/** A start that creates the supervisor only if the event loop can't receive the calls. */
+export const FIRST_HANDLED: Start = { how: 'spawn, with a handler', first: true };
 
 /**
  * Makes each call of a start fail, one at a time. Returns the problems: the process hangs or was killed, a child or a

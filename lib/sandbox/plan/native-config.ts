@@ -8,25 +8,32 @@ import { actionBase } from '../../policy/action.js';
 import { type AbiName, abiOf } from '../../syscalls/abi.js';
 import { argumentWidth, syscallsOf } from '../../syscalls/table.js';
 
-/** Answers notifications as `filter` decides the calls, and counts the calls that it denies. */
-export function supervisionOf({ bytes, policy }: CompiledFilter): Supervision {
+/**
+ * Answers notifications as `filter` decides the calls, and counts the calls that it denies.
+ *
+ * @param passesAll - Whether the child's filter notifies of calls that have a handler, and of no others.
+ */
+export function supervisionOf({ bytes, policy }: CompiledFilter, passesAll: boolean): Supervision {
   const abis = policy.abis.map(({ abi }) => abi.name);
-  return addon().supervision({ answers: bytes, everything: false, ...callTables(abis) });
+  return addon().supervision({ answers: bytes, everything: false, passesAll, ...callTables(abis) });
 }
 
 /** Allows and counts every call. */
 export function observation(abis: readonly AbiName[]): Supervision {
   const allow = { code: BPF.ret, jt: 0, jf: 0, k: actionBase('allow') };
   const answers = encodeInstructions([allow], abiOf(abis[0] ?? 'x86_64').endian);
-  return addon().supervision({ answers, everything: true, ...callTables(abis) });
+  return addon().supervision({ answers, everything: true, passesAll: false, ...callTables(abis) });
 }
 
-/** Forwards every notification to JavaScript, for an agent. Counts no calls. */
+/**
+ * Forwards every notification to JavaScript, for an agent. Counts no calls. JavaScript's thread may not receive them: the
+ * runtime that sent the listener may receive from it too, and a thread that comes second waits.
+ */
 export function forwarding(): Supervision {
   const notify = { code: BPF.ret, jt: 0, jf: 0, k: actionBase('notify') };
   const none = new Uint32Array();
   const answers = encodeInstructions([notify], abiOf(thisHost().abi).endian);
-  return addon().supervision({ answers, everything: false, distinguishing: none, captures: none });
+  return addon().supervision({ answers, everything: false, passesAll: false, distinguishing: none, captures: none });
 }
 
 /** The tables of SupervisionOptions that depend on the ABIs alone. */

@@ -84,7 +84,7 @@ export function supervisedFilter(
   const policy = withDenials(notifying, machineAbis(), denials);
   const answers = compileFilter(policy, { flags });
   const filter = compileFilter(watches ? notifyOnErrno(policy) : policy, { gate: GATE, flags });
-  return { filter, native: supervisionOf(answers), profiles, host, denials };
+  return { filter, native: supervisionOf(answers, !watches), profiles, host, denials };
 }
 
 /** A filter that notifies of every call. All calls are allowed, and counted. */

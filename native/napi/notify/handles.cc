@@ -52,13 +52,6 @@ bool ReadValue(const Napi::Value& value, std::shared_ptr<MailboxReader>* reader)
   return Read(value, reader, kMailboxReaderTag);
 }
 
-bool ReadValue(const Napi::Value& value, std::shared_ptr<Mailbox>* mailbox) {
-  std::shared_ptr<MailboxReader> reader;
-  if (!ReadValue(value, &reader)) return false;
-  *mailbox = reader->mailbox();
-  return true;
-}
-
 bool ReadValue(const Napi::Value& value, std::shared_ptr<Listener>* listener) {
   return Read(value, listener, kListenerTag);
 }

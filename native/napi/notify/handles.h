@@ -20,7 +20,6 @@ Napi::Value MakeHandle(Napi::Env env, std::shared_ptr<Listener> listener);
 // Each returns false, without throwing, if the value is no handle of an object of that type.
 bool ReadValue(const Napi::Value& value, std::shared_ptr<const Supervision>* supervision);
 bool ReadValue(const Napi::Value& value, std::shared_ptr<MailboxReader>* reader);
-bool ReadValue(const Napi::Value& value, std::shared_ptr<Mailbox>* mailbox);  // From the handle of its reader.
 bool ReadValue(const Napi::Value& value, std::shared_ptr<Listener>* listener);
 
 }  // namespace seccomp

@@ -121,8 +121,8 @@ Napi::Value LocalSocket::Serve(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const auto index = ReadInteger(info[0], 0, static_cast<int64_t>(received_.size()) - 1);
   std::shared_ptr<const Supervision> supervision;
-  std::shared_ptr<Mailbox> mailbox;
-  if (!index || !ReadValue(info[1], &supervision) || !ReadValue(info[2], &mailbox)) {
+  std::shared_ptr<MailboxReader> reader;
+  if (!index || !ReadValue(info[1], &supervision) || !ReadValue(info[2], &reader)) {
     ThrowTypeError(env, "serve(descriptor, supervision, inbox)");
     return env.Undefined();
   }
@@ -130,7 +130,7 @@ Napi::Value LocalSocket::Serve(const Napi::CallbackInfo& info) {
   if (!IsListener(descriptor)) return Negative(env, ENOTTY);
   Failure failure = {};
   const Napi::Value listener =
-      ServeListener(env, std::move(descriptor), std::move(supervision), std::move(mailbox), &failure);
+      ServeListener(env, std::move(descriptor), std::move(supervision), reader.get(), &failure);
   return failure.error == 0 ? listener : Negative(env, failure.error);
 }
 

@@ -1,6 +1,7 @@
 #include "napi/notify/mailbox_reader.h"
 
 #include <errno.h>
+#include <poll.h>
 
 #include <algorithm>
 #include <iterator>
@@ -33,29 +34,71 @@ std::shared_ptr<MailboxReader> MailboxReader::Open(Napi::Env env, const Napi::Fu
     *error = -ECANCELED;
     return nullptr;
   }
-  uv_loop_t* loop = nullptr;
-  napi_get_uv_event_loop(env, &loop);
-  auto wakeup = std::make_unique<Wakeup>();
-  *error = uv_async_init(loop, &wakeup->handle, [](uv_async_t* handle) {
-    const std::shared_ptr<MailboxReader> reader = static_cast<Wakeup*>(handle->data)->reader;
-    reader->OnWakeup();
-  });
-  if (*error != 0) return nullptr;
-  uv_unref(reinterpret_cast<uv_handle_t*>(&wakeup->handle));
   auto reader = std::make_shared<MailboxReader>();
-  reader->mailbox_ = std::make_shared<Mailbox>([handle = &wakeup->handle] { uv_async_send(handle); });
+  const auto close = [](MailboxReader* ending) { ending->Close(); };
+  *error = reader->wakeup_.Open(env, reader.get(), close, uv_async_init, OnWakeup);
+  if (*error != 0) return nullptr;
+  *error = reader->after_poll_.Open(env, reader.get(), close, uv_check_init);
+  if (*error != 0) return nullptr;
+  reader->mailbox_ = std::make_shared<Mailbox>([handle = reader->wakeup_.get()] { uv_async_send(handle); });
+  reader->self_ = reader;
   reader->env_ = env;
   reader->on_mail_ = Napi::Persistent(on_mail);
   reader->words_ = Napi::Persistent(words.As<Napi::Object>());
   reader->words_data_ = words.Data();
-  wakeup->handle.data = wakeup.get();
-  wakeup->reader = reader;
-  napi_add_async_cleanup_hook(env, OnTeardown, wakeup.get(), &wakeup->hook);
-  reader->wakeup_ = wakeup.release();
   return reader;
 }
 
-void MailboxReader::OnWakeup() {
+Failure MailboxReader::Serve(const std::shared_ptr<Listener>& listener) {
+  return listener->passes_all() && Poll(listener) ? Failure{} : Supervisor::Get().Serve(listener);
+}
+
+bool MailboxReader::Poll(const std::shared_ptr<Listener>& listener) {
+  if (self_ == nullptr) return false;
+  Polled& polled = polled_[listener->id()];
+  polled.reader = this;
+  polled.listener = listener;
+  const auto close = [](Polled* ending) { ending->reader->Close(); };
+  if (polled.handle.Open(env_, &polled, close, uv_poll_init, listener->descriptor()) != 0) {
+    polled_.erase(listener->id());
+    return false;
+  }
+  uv_poll_start(polled.handle.get(), UV_READABLE, OnReadable);  // Cannot fail: it is initialized and not closing.
+  return true;
+}
+
+void MailboxReader::OnReadable(uv_poll_t* handle, int status, int /*events*/) {
+  // libuv stops polling after POLLERR, which only means that a signal interrupted the kernel's look at the listener.
+  if (status < 0) uv_poll_start(handle, UV_READABLE, OnReadable);
+  Polled* const polled = decltype(polled->handle)::OwnerOf(handle);
+  polled->reader->Receive(polled);
+}
+
+// Receives one call only: the event loop does everything else that is due before the next one.
+void MailboxReader::Receive(Polled* polled) {
+  // libuv does not distinguish a call from the end, after which receiving would block for ever on some kernels.
+  pollfd state = {polled->listener->descriptor(), POLLIN, 0};
+  if (poll(&state, 1, 0) <= 0) return;
+  mailbox_->Disarm();
+  uv_check_start(after_poll_.get(), OnAfterPoll);
+  if ((state.revents & POLLIN) != 0) {
+    polled->listener->Serve(&notification_);
+  } else if ((state.revents & POLLHUP) != 0) {
+    const std::shared_ptr<Listener> listener = polled->listener;
+    polled_.erase(listener->id());
+    listener->Close();
+  }
+}
+
+void MailboxReader::OnAfterPoll(uv_check_t* handle) {
+  uv_check_stop(handle);
+  decltype(after_poll_)::OwnerOf(handle)->Read();
+}
+
+void MailboxReader::OnWakeup(uv_async_t* handle) { decltype(wakeup_)::OwnerOf(handle)->Read(); }
+
+void MailboxReader::Read() {
+  const std::shared_ptr<MailboxReader> self = self_;  // JavaScript may close the mailbox.
   Mail mail;
   if (mailbox_->Take(kMaxCalls, &mail) && Deliver(mail)) mailbox_->Rearm();
 }
@@ -79,22 +122,22 @@ bool MailboxReader::Deliver(const Mail& mail) {
   return true;
 }
 
-// Called when a worker ends while its children run. Denies the calls that the worker's handlers would have answered.
-void MailboxReader::OnTeardown(napi_async_cleanup_hook_handle /*hook*/, void* data) {
-  const std::shared_ptr<MailboxReader> reader = static_cast<Wakeup*>(data)->reader;
-  reader->Close();
-}
-
 void MailboxReader::Close() {
-  if (!mailbox_->Close()) return;
+  if (self_ == nullptr) return;
+  const std::shared_ptr<MailboxReader> self = std::move(self_);
+  mailbox_->Close();
   on_mail_.Reset();
   words_.Reset();
+  // The mailbox is closed, so the Supervisor denies the calls of processes that go on.
+  while (!polled_.empty()) {
+    const std::shared_ptr<Listener> listener = polled_.begin()->second.listener;
+    polled_.erase(polled_.begin());
+    // The calls of a listener that nobody serves would wait for ever; those of a closed listener fail.
+    if (Supervisor::Get().Serve(listener).error != 0) listener->Close();
+  }
   Supervisor::Get().DenyCallsOf(mailbox_.get());
-  Wakeup* const wakeup = std::exchange(wakeup_, nullptr);
-  uv_close(reinterpret_cast<uv_handle_t*>(&wakeup->handle), [](uv_handle_t* handle) {
-    const std::unique_ptr<Wakeup> closed(static_cast<Wakeup*>(handle->data));
-    napi_remove_async_cleanup_hook(closed->hook);
-  });
+  after_poll_.Close();
+  wakeup_.Close();
 }
 
 }  // namespace seccomp

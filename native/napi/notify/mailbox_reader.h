@@ -5,9 +5,13 @@
 #include <napi.h>
 #include <uv.h>
 
+#include <map>
 #include <memory>
 
+#include "napi/loop_handle.h"
+#include "supervisor/listener.h"
 #include "supervisor/mailbox.h"
+#include "system/failure.h"
 
 namespace seccomp {
 
@@ -28,23 +32,40 @@ class MailboxReader {
 
   const std::shared_ptr<Mailbox>& mailbox() const { return mailbox_; }
 
-  // Denies the calls that JavaScript has not answered, and calls `on_mail` no more. May be called twice.
+  // Serves a listener that reports to the mailbox, until all processes with its filter have ended. If each of its calls
+  // waits for JavaScript, the event loop receives them, which is twice as fast as waking it up from another thread;
+  // otherwise the Supervisor serves the listener.
+  Failure Serve(const std::shared_ptr<Listener>& listener);
+
+  // Denies the calls that JavaScript has not answered and all later ones, and calls `on_mail` no more. May be called
+  // twice.
   void Close();
 
  private:
-  // The handle that wakes up the event loop. libuv calls the callback that frees it after Close has returned.
-  struct Wakeup {
-    uv_async_t handle = {};
-    std::shared_ptr<MailboxReader> reader;
-    napi_async_cleanup_hook_handle hook = nullptr;
+  // A listener that the event loop serves.
+  struct Polled {
+    MailboxReader* reader = nullptr;
+    std::shared_ptr<Listener> listener;
+    LoopHandle<uv_poll_t, Polled> handle;  // The last member, so that it is closed before the listener.
   };
-  void OnWakeup();
+
+  // Returns false if libuv cannot poll the listener.
+  bool Poll(const std::shared_ptr<Listener>& listener);
+  static void OnReadable(uv_poll_t* handle, int status, int events);
+  void Receive(Polled* polled);
+  static void OnAfterPoll(uv_check_t* handle);
+  static void OnWakeup(uv_async_t* handle);
+  void Read();
   // Returns false if JavaScript cannot run any more.
   bool Deliver(const Mail& mail);
-  static void OnTeardown(napi_async_cleanup_hook_handle hook, void* data);
 
   std::shared_ptr<Mailbox> mailbox_;
-  Wakeup* wakeup_ = nullptr;
+  std::shared_ptr<MailboxReader> self_;           // nullptr after Close.
+  LoopHandle<uv_async_t, MailboxReader> wakeup_;  // The mailbox wakes up the event loop by it.
+  // Delivers the calls that the event loop has received, after it has received one from each readable listener.
+  LoopHandle<uv_check_t, MailboxReader> after_poll_;
+  std::map<uint64_t, Polled> polled_;  // By the ID of the listener.
+  Notification notification_;
   napi_env env_ = nullptr;
   Napi::FunctionReference on_mail_;
   Napi::ObjectReference words_;     // A BigUint64Array for the calls, which is the same each time.

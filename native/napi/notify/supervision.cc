@@ -7,7 +7,6 @@
 
 #include "napi/notify/handles.h"
 #include "napi/values.h"
-#include "supervisor/supervisor.h"
 
 namespace seccomp {
 namespace {
@@ -49,6 +48,7 @@ bool ReadCaptures(const Napi::Value& value, Supervision* supervision) {
 constexpr Member<Supervision> kMembers[] = {
     {"answers", Presence::kRequired, "a Uint8Array of a program that the kernel would accept", ReadAnswers},
     {"everything", Presence::kRequired, "a boolean", Into<&Supervision::counts_all>},
+    {"passesAll", Presence::kRequired, "a boolean", Into<&Supervision::passes_all>},
     {"distinguishing", Presence::kRequired, "a flat Uint32Array of [ABI, number, argument, bits]", ReadDistinguishing},
     {"captures", Presence::kRequired,
      "a flat Uint32Array of [ABI, number, argument, is text, most bytes, argument with their number or 6]",
@@ -58,13 +58,13 @@ constexpr Member<Supervision> kMembers[] = {
 }  // namespace
 
 Napi::Value ServeListener(Napi::Env env, Descriptor descriptor, std::shared_ptr<const Supervision> supervision,
-                          std::shared_ptr<Mailbox> mailbox, Failure* failure) {
+                          MailboxReader* reader, Failure* failure) {
   if (descriptor.get() < 0) {
     *failure = {EBADF, "ioctl"};
     return env.Undefined();
   }
-  auto listener = std::make_shared<Listener>(std::move(descriptor), std::move(supervision), std::move(mailbox));
-  *failure = Supervisor::Get().Serve(listener);
+  auto listener = std::make_shared<Listener>(std::move(descriptor), std::move(supervision), reader->mailbox());
+  *failure = reader->Serve(listener);
   if (failure->error != 0) return env.Undefined();
   const Napi::Object result = Napi::Object::New(env);
   SetOwn(result, "id", static_cast<double>(listener->id()));
@@ -76,7 +76,7 @@ Failure Supervise(Napi::Env env, const SpawnRequest& request, StartedChild* star
   if (request.supervision == nullptr) return {};
   Failure failure = {};
   const Napi::Value listener =
-      ServeListener(env, std::move(started->listener), request.supervision, request.mailbox, &failure);
+      ServeListener(env, std::move(started->listener), request.supervision, request.reader.get(), &failure);
   if (failure.error == 0) SetOwn(result, "listener", listener);
   return failure;
 }

@@ -13,7 +13,7 @@ namespace seccomp {
 
 // Starts to serve a listener. Returns { id, handle }, or undefined with the reason in `failure`.
 Napi::Value ServeListener(Napi::Env env, Descriptor descriptor, std::shared_ptr<const Supervision> supervision,
-                          std::shared_ptr<Mailbox> mailbox, Failure* failure);
+                          MailboxReader* reader, Failure* failure);
 
 // Serves the child's listener, if the request has a supervision, and sets `result.listener`.
 Failure Supervise(Napi::Env env, const SpawnRequest& request, StartedChild* started, Napi::Object result);
