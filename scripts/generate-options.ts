@@ -24,6 +24,7 @@ const TYPES = {
   fork: ['sandbox/child/start-node', 'ForkOptions'],
   record: ['record/record', 'RecordOptions'],
   harden: ['sandbox/harden', 'HardenOptions'],
+  listen: ['agent/agent', 'ListenOptions'],
   compile: ['sandbox/options/types', 'CompileOptions'],
   probe: ['sandbox/options/types', 'HostOptions'],
   assertDenied: ['testing/assertions', 'DenialOptions'],

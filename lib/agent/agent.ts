@@ -17,21 +17,18 @@ import {
 } from '../notify/handlers.js';
 import { Listener, openInbox } from '../notify/listener.js';
 import { NotifiedCall } from '../notify/notified-call.js';
-import { optionFields } from '../profile/document/options.js';
+import { readOptions } from '../sandbox/options/table.js';
 import { addLocalAgent, removeLocalAgent } from '../sandbox/plan/local-agents.js';
 import { forwarding } from '../sandbox/plan/native-config.js';
 import { guarded } from '../util/guarded.js';
 import { loadNotificationChunks } from '../util/load-chunks.js';
-import { unknownOption } from '../util/option-errors.js';
 import { systemErrorName } from '../util/system-error.js';
 import { AgentConnection } from './connection.js';
 import type { AgentMessage } from './container-state.js';
 
 /** Options of `listen`. */
 export interface ListenOptions {
-  /**
-   * The milliseconds that a handler may take: above 0 and below 2³¹. After that, the call is denied. Default 10,000.
-   */
+  /** Milliseconds that a handler may take before its call is denied. More than 0, less than 2³¹. Default 10,000. */
   readonly notifyTimeout?: number | undefined;
 }
 
@@ -46,7 +43,8 @@ export interface ListenOptions {
  * @param handlers - Handlers by the name of a syscall.
  * @returns An agent that listens.
  * @throws {SeccompError} ERR_SECCOMP_AGENT if the socket can't be bound: another agent listens there, the directory
- * does not exist, …; ERR_SECCOMP_OPTION for an argument or an option that is not valid.
+ * does not exist, …; ERR_SECCOMP_OPTION for an argument or an option that is not valid. TypeError for options that are
+ * not an object.
  * @example
  * import { listen, spawn } from 'seccomp';
  *
@@ -69,11 +67,9 @@ export function listen(path: string, handlers: Handlers<Container>, options: Lis
   if (typeof path !== 'string' || path === '' || path.includes('\0'))
     throw new SeccompError('ERR_SECCOMP_OPTION', "path: must be the path of the socket's file, without NUL");
   const read = readHandlers<Container>(handlers ?? null, 'handlers');
-  const fields = optionFields(options);
-  const unknown = unknownOption(fields, ['notifyTimeout']);
-  if (unknown !== undefined) throw new SeccompError('ERR_SECCOMP_OPTION', unknown);
+  const { notifyTimeout } = readOptions<ListenOptions>('listen', options);
   loadNotificationChunks();
-  return new Agent(resolve(path), read, checkTimeout(fields['notifyTimeout']));
+  return new Agent(resolve(path), read, checkTimeout(notifyTimeout));
 }
 
 const { EADDRINUSE, EAGAIN, ECONNABORTED, ECONNREFUSED, EINTR, ENOTTY } = constants.errno;

@@ -261,6 +261,7 @@ describe('the socket', () => {
     expect(() => listen(newPath(), { open: 7 } as never)).toThrow('handlers.open: must be a function');
     expect(() => listen(newPath(), {}, { timeout: 7 } as never)).toThrow('options.timeout: unknown option');
     expect(() => listen(newPath(), {}, { notifyTimeout: 0 })).toThrow('options.notifyTimeout');
+    expect(() => listen(newPath(), {}, 7 as never)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }));
   });
 
   test('keeps its process alive until it is closed, unless unref was called', async () => {

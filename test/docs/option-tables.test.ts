@@ -27,6 +27,7 @@ test('each function has its options on a page', () => {
     'fork',
     'record',
     'harden',
+    'listen',
     'compile',
     'probe',
     'assertDenied',

@@ -11,7 +11,7 @@ import { copyFields, emptyFields, type Fields } from '../../util/own-data.js';
 import * as check from './checks.js';
 
 /** A function with options. `explain` has those of `compile`. */
-export type FunctionName = ProgramFunction | 'compile' | 'execFile' | 'harden' | 'probe' | 'assertDenied';
+export type FunctionName = ProgramFunction | 'compile' | 'execFile' | 'harden' | 'listen' | 'probe' | 'assertDenied';
 
 /** A function that starts a program. */
 export type ProgramFunction = 'spawn' | 'spawnSync' | 'run' | 'fork' | 'execve' | 'record';
@@ -110,7 +110,7 @@ const OPTIONS: ReadonlyMap<string, Option> = new Map(
       record: 'every call is carried out while a program is recorded: give handlers to spawn',
       spawnSync: "handlers can't run while this thread waits: use spawn or execFile",
     }),
-    notifyTimeout: option(check.readNotifyTimeout, SUPERVISED, {
+    notifyTimeout: option(check.readNotifyTimeout, [...SUPERVISED, 'listen'], {
       fork: UNSUPERVISED_FORK,
       record: 'it goes with notify, which spawn takes',
     }),
