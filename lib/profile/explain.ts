@@ -104,7 +104,7 @@ export function explainerFor(profile: Profile, host: Host): Explainer {
       if (rule !== null) return whyRule(profile, rule);
       if (by === 'foreign') return `${profile.source} does not decide calls of ${abi}`;
       const isDefault = returnValue(action) === returnValue(policy().defaultAction);
-      return isDefault ? whyDefaultOf(syscall) : `it is newer than all that ${profile.source} names`;
+      return isDefault ? whyDefaultOf(syscall) : `it is newer than every syscall that ${profile.source} names`;
     }
   };
   return { profile, policy, explain };
@@ -129,7 +129,7 @@ function whyRule({ source }: Profile, { path, comment }: RuleReference): string 
 /** Returns the reason why a call got the default action: no rule decided it. */
 function whyDefault({ source, definition, document }: Profile, syscall: string): string {
   const isNamed = document.syscalls.some(({ names }) => names.includes(syscall));
-  const rules = isNamed ? 'no rule that names it holds here' : `no rule of ${source} names it`;
+  const rules = isNamed ? 'no rule that names it applies here' : `no rule of ${source} names it`;
   const refusals = definition === undefined ? [] : refusalsOf(definition);
   const refusal = refusals.find((each) => namesOf(each).includes(syscall));
   return refusal === undefined ? rules : `${rules}: ${refusal.why}`;

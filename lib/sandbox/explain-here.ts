@@ -27,7 +27,7 @@ import { hostOf } from './plan/resolve-sources.js';
  *
  * const { action, why, changes } = explain('docker-default', { syscall: 'mount' });
  * console.log(action); // { kind: 'errno', errno: 1 }
- * console.log(why); // no rule that names it holds here: Mounts decide what a container sees of the host.
+ * console.log(why); // no rule that names it applies here: Mounts determine which files of the host a container sees.
  * for (const { by, action } of changes) console.log(by, action.kind); // with CAP_SYS_ADMIN allow
  */
 export function explain(source: ProfileSource, question: Question, options: CompileOptions = {}): Explanation {

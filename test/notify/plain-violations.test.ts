@@ -1,4 +1,6 @@
-/** Violations as data: copies, the profile and the rule that denied a call, remedies, fallbacks, and messages of errors. */
+/**
+ * Violations as data: copies, the profile and the rule that denied a call, remedies, fallbacks, and messages of errors.
+ */
 import { inspect } from 'node:util';
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
@@ -135,7 +137,7 @@ test('violations of one profile look at its host when one is first explained, an
   const why = (path: string) => violationOf(deniedKind(denied(path), context), 1).why;
   violationOf(deniedKind(denied('/a'), context), 1);
   expect(asked).toBe(0);
-  expect(why('/a')).toMatch(/^no rule that names it holds here: Mounts/);
+  expect(why('/a')).toMatch(/^no rule that names it applies here: Mounts/);
   const once = asked;
   for (let i = 0; i < 100; i++) why(`/${i}`);
   expect(asked).toBe(once);
@@ -200,7 +202,7 @@ describe('the message of a RunError', () => {
 
   test('gives the reason if no rule denied a call', async () => {
     const { message } = await failing('unshare --user true', { onViolation: true }, 'docker-default');
-    expect(message).toMatch(/\ndenied: unshare\(CLONE_NEWUSER\): no rule that names it holds here: .+$/);
+    expect(message).toMatch(/\ndenied: unshare\(CLONE_NEWUSER\): no rule that names it applies here: .+$/);
   });
 
   test('lists the first three kinds, and counts the others', async () => {

@@ -162,7 +162,7 @@ describe('of a call that no rule decides', () => {
       why: 'no rule of inline names it',
       changes: [],
     });
-    expect(explained(TEXT, 'socket', 2).why).toBe('no rule that names it holds here');
+    expect(explained(TEXT, 'socket', 2).why).toBe('no rule that names it applies here');
   });
 
   test('lists changes that would allow it', () => {
@@ -179,7 +179,7 @@ describe('of a call that no rule decides', () => {
   test('has the reason that a built-in gives', () => {
     const { action, why, changes } = explained('docker-default', 'mount');
     expect(action).toEqual(EPERM);
-    expect(why).toBe('no rule that names it holds here: Mounts decide what a container sees of the host.');
+    expect(why).toBe('no rule that names it applies here: Mounts determine which files of the host a container sees.');
     expect(changes).toEqual([{ kind: 'capability', by: 'with CAP_SYS_ADMIN', action: ALLOW }]);
   });
 

@@ -13,16 +13,16 @@ export interface BuiltinDefinition {
   readonly refusals: Topics<Refusal>;
   /** The errno of calls that are in no group. */
   readonly defaultErrno: number;
-  /** For each native ABI, the other ABIs that its CPUs run and that the profile decides too. */
+  /** For each native ABI, the other ABIs that its CPUs run and that the profile covers too. */
   readonly besides: Readonly<Partial<Record<AbiName, readonly AbiName[]>>>;
 }
 
 /** Lists by topic, in the order of the documentation. */
 export type Topics<Item> = Readonly<Record<string, readonly Item[]>>;
 
-/** Syscalls that one rule decides, for one reason. */
+/** Syscalls with the same rule, for the same reason. */
 export interface Group {
-  /** One sentence: the purpose of the syscalls, or the reason for the rule. */
+  /** The purpose of the syscalls, or the reason for the rule, in one or two sentences. */
   readonly why: string;
   /** Names of syscalls, separated by whitespace. Names that an ABI lacks are ignored there. */
   readonly names: string;
@@ -65,7 +65,7 @@ export type ArgumentCheck = { readonly argument: number } & (
 export interface Refusal {
   /** Names of syscalls, separated by whitespace. */
   readonly names: string;
-  /** One sentence. */
+  /** One or two sentences. */
   readonly why: string;
 }
 

@@ -4,13 +4,15 @@ import { AF_ALG, AF_VSOCK } from '../../syscalls/socket-families.js';
 import { BY_CAPABILITY, BY_CPU, NAMESPACES, PERSONALITIES } from './common/conditional.js';
 import type { Group, HostRequirement } from './definition.js';
 
-/** Lifts the rules on namespaces and mounts: a process with this capability may make them. */
+/**
+ * Processes with this capability may create namespaces and mounts, so the rules that deny these do not apply to them.
+ */
 const CAP_SYS_ADMIN: HostRequirement = { capabilities: ['CAP_SYS_ADMIN'] };
 
 export const DOCKER_CONDITIONAL: readonly Group[] = [
   // By arguments
   {
-    why: 'Threads and processes start by it, as long as no namespace is asked for.',
+    why: 'It starts threads and processes, if its flags create no namespace.',
     names: 'clone',
     unless: { ...CAP_SYS_ADMIN, native: ['s390', 's390x'] },
     args: [{ argument: 0, noneOf: NAMESPACES }],
@@ -23,13 +25,13 @@ export const DOCKER_CONDITIONAL: readonly Group[] = [
     args: [{ argument: 1, noneOf: NAMESPACES }],
   },
   {
-    why: 'Flags behind a pointer can not be tested, and those of clone can.',
+    why: 'Its flags are in memory, which a filter cannot read. Those of clone can be tested.',
     names: 'clone3',
     unless: CAP_SYS_ADMIN,
     errno: ENOSYS,
   },
   {
-    why: 'Every family but two: AF_ALG opens the kernel’s ciphers, AF_VSOCK leads to the hypervisor, past all namespaces.',
+    why: 'All families but AF_ALG, which exposes the kernel’s crypto code, and AF_VSOCK, which reaches the hypervisor regardless of namespaces.',
     names: 'socket',
     args: [
       { argument: 0, below: AF_ALG },
@@ -41,7 +43,7 @@ export const DOCKER_CONDITIONAL: readonly Group[] = [
 
   // By kernel version
   {
-    why: 'A debugger reaches only what it could signal; since Linux 4.8 a tracer can not undo what a filter decides.',
+    why: 'A debugger can only trace processes that the kernel permits. Since Linux 4.8, a tracer cannot bypass the filter.',
     names: 'ptrace process_vm_readv process_vm_writev',
     when: { kernel: '4.8' },
   },
@@ -50,28 +52,28 @@ export const DOCKER_CONDITIONAL: readonly Group[] = [
 
   // By capability
   {
-    why: 'CAP_SYS_ADMIN was given to make containers: mounts, namespaces, quotas and host names.',
+    why: 'CAP_SYS_ADMIN permits creating containers: mounts, namespaces, quotas and host names.',
     names: `clone clone3 unshare setns mount umount umount2 mount_setattr move_mount open_tree
       fsopen fsconfig fsmount fspick sethostname setdomainname quotactl quotactl_fd`,
     when: CAP_SYS_ADMIN,
   },
   {
-    why: 'CAP_SYS_ADMIN was given to watch the system, and still covers what got capabilities of its own later.',
+    why: 'CAP_SYS_ADMIN permits observing the system, including operations that later got separate capabilities.',
     names: `bpf perf_event_open syslog lookup_dcookie fanotify_init
       lsm_get_self_attr lsm_set_self_attr lsm_list_modules`,
     when: CAP_SYS_ADMIN,
   },
-  { why: 'CAP_SYSLOG is for this.', names: 'syslog', when: { capabilities: ['CAP_SYSLOG'] } },
+  { why: 'CAP_SYSLOG permits reading the kernel log.', names: 'syslog', when: { capabilities: ['CAP_SYSLOG'] } },
   {
-    why: 'CAP_SYS_PTRACE is for looking into and acting on other processes.',
+    why: 'CAP_SYS_PTRACE permits inspecting and manipulating other processes.',
     names: 'ptrace process_vm_readv process_vm_writev pidfd_getfd',
     when: { capabilities: ['CAP_SYS_PTRACE'] },
   },
   {
-    why: 'CAP_SYS_NICE places memory on NUMA nodes.',
+    why: 'CAP_SYS_NICE permits placing memory on NUMA nodes.',
     names: 'get_mempolicy set_mempolicy set_mempolicy_home_node mbind',
     when: { capabilities: ['CAP_SYS_NICE'] },
   },
-  { why: 'CAP_SYS_BOOT is for this.', names: 'reboot', when: { capabilities: ['CAP_SYS_BOOT'] } },
+  { why: 'CAP_SYS_BOOT permits rebooting.', names: 'reboot', when: { capabilities: ['CAP_SYS_BOOT'] } },
   ...BY_CAPABILITY,
 ];

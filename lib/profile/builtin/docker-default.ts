@@ -15,22 +15,25 @@ export const DOCKER_DEFAULT: BuiltinDefinition = {
     Files: [
       ...COMMON.Files,
       {
-        why: 'The newer faces of calls on attributes, mounts and pipes.',
+        why: 'Newer variants of calls on extended attributes, mounts and pipes.',
         names: 'getxattrat setxattrat listxattrat removexattrat statmount listmount vmsplice',
       },
-      { why: 'It tells how much of an open file is in the page cache.', names: 'cachestat' },
+      { why: 'It returns how much of an open file is in the page cache.', names: 'cachestat' },
     ],
-    Memory: [...COMMON.Memory, { why: 'A process protects its own memory further.', names: 'mseal map_shadow_stack' }],
+    Memory: [
+      ...COMMON.Memory,
+      { why: 'A process adds protections to its own memory.', names: 'mseal map_shadow_stack' },
+    ],
     'Processes and threads': [
       ...COMMON['Processes and threads'],
       {
-        why: 'Used by the C library or placed by the kernel itself, these give no access to anything.',
+        why: 'The C library or the kernel itself uses them. They give no access to anything.',
         names: 'riscv_hwprobe uretprobe',
       },
     ],
-    'Waiting and talking': [
-      ...COMMON['Waiting and talking'],
-      { why: 'Asynchronous I/O is waited for with a signal mask.', names: 'io_pgetevents io_pgetevents_time64' },
+    'Events and communication': [
+      ...COMMON['Events and communication'],
+      { why: 'Programs wait for asynchronous I/O with a signal mask.', names: 'io_pgetevents io_pgetevents_time64' },
     ],
   },
   conditional: DOCKER_CONDITIONAL,
@@ -38,57 +41,60 @@ export const DOCKER_DEFAULT: BuiltinDefinition = {
     'Namespaces and mounts': [
       {
         names: 'clone unshare',
-        why: 'A new user namespace gives every capability inside it, and with them far more of the kernel to attack.',
+        why: 'In a new user namespace, a process has every capability, which exposes far more kernel code to attack.',
       },
       {
         names: 'clone3',
-        why: 'Its flags are behind a pointer, where no filter sees them; ENOSYS makes C libraries fall back to clone.',
+        why: 'Its flags are in memory, which a filter cannot read. With ENOSYS, C libraries fall back to clone.',
       },
-      { names: 'setns', why: 'It enters namespaces, and so leaves the container’s.' },
+      { names: 'setns', why: 'It enters other namespaces than the container’s.' },
       {
         names: `mount umount umount2 mount_setattr move_mount open_tree open_tree_attr
           fsopen fsconfig fsmount fspick`,
-        why: 'Mounts decide what a container sees of the host.',
+        why: 'Mounts determine which files of the host a container sees.',
       },
-      { names: 'pivot_root', why: 'It changes what / means, which is how containers are made and left.' },
+      {
+        names: 'pivot_root',
+        why: 'It changes the root directory, which containers are created with and can be escaped by.',
+      },
       ...REFUSED['Namespaces and mounts'],
     ],
     'The kernel itself': [
       ...REFUSED['The kernel itself'],
       { names: 'reboot', why: 'It stops or restarts the whole machine.' },
-      { names: 'syslog', why: 'The kernel’s log is of the whole host, and tells addresses.' },
+      { names: 'syslog', why: 'The kernel log is that of the whole host, and reveals kernel addresses.' },
     ],
-    'What all containers share': [
-      ...REFUSED['What all containers share'],
-      { names: 'add_key keyctl request_key', why: 'The kernel’s keyrings know no namespaces.' },
+    'Shared by all containers': [
+      ...REFUSED['Shared by all containers'],
+      { names: 'add_key keyctl request_key', why: 'Namespaces do not separate kernel keyrings.' },
       {
         names: 'get_mempolicy set_mempolicy set_mempolicy_home_node mbind move_pages migrate_pages',
-        why: 'It decides about the memory of the host’s NUMA nodes.',
+        why: 'They affect the memory of the host’s NUMA nodes.',
       },
-      { names: 'fanotify_init', why: 'It watches, and can hold up, accesses to a whole file system.' },
+      { names: 'fanotify_init', why: 'It reports, and can block, accesses to a whole file system.' },
     ],
     'Other processes and files': [
       {
         names: 'ptrace process_vm_readv process_vm_writev',
-        why: 'Before Linux 4.8 a tracer could change a call after the filter had passed it.',
+        why: 'Before Linux 4.8, a tracer could change a call after the filter had allowed it.',
       },
-      { names: 'pidfd_getfd', why: 'It takes the open files of another process.' },
+      { names: 'pidfd_getfd', why: 'It duplicates descriptors of another process.' },
       ...REFUSED['Other processes and files'],
     ],
     'By arguments': [
       {
         names: 'socket',
-        why: 'AF_ALG and AF_VSOCK reach kernel and hypervisor code that containers have no use for.',
+        why: 'AF_ALG and AF_VSOCK reach kernel and hypervisor code that containers do not need.',
       },
       ...REFUSED['By arguments'],
     ],
     'Of one CPU': REFUSED['Of one CPU'],
     'Old, reserved or new': [
       ...REFUSED['Old, reserved or new'],
-      { names: 'signal', why: 'C libraries left it for rt_sigaction long ago.' },
+      { names: 'signal', why: 'C libraries have long used rt_sigaction instead.' },
       {
         names: 'uprobe file_getattr file_setattr',
-        why: 'They are newer than the profile, which allows only what has been looked at.',
+        why: 'They are newer than the upstream profile.',
       },
     ],
   },

@@ -12,24 +12,28 @@ const CAP_AUDIT_WRITE: HostRequirement = { capabilities: ['CAP_AUDIT_WRITE'] };
 
 const WITH_CAPABILITY: readonly Group[] = [
   {
-    why: 'CAP_SYS_ADMIN was given to administer: quotas, host names, and what got capabilities of its own later.',
+    why: 'CAP_SYS_ADMIN permits administration: quotas, host names, and operations that later got separate capabilities.',
     names: 'bpf perf_event_open lookup_dcookie quotactl quotactl_fd sethostname setdomainname',
     when: CAP_SYS_ADMIN,
   },
-  { why: 'CAP_SYS_MODULE is for this.', names: 'query_module', when: { capabilities: ['CAP_SYS_MODULE'] } },
+  {
+    why: 'CAP_SYS_MODULE permits managing kernel modules.',
+    names: 'query_module',
+    when: { capabilities: ['CAP_SYS_MODULE'] },
+  },
   ...BY_CAPABILITY,
 ];
 
 export const PODMAN_CONDITIONAL: readonly Group[] = [
   // By arguments
   {
-    why: 'AF_VSOCK leads to the hypervisor, past all namespaces.',
+    why: 'AF_VSOCK reaches the hypervisor regardless of namespaces.',
     names: 'socket',
     args: [{ argument: 0, equals: AF_VSOCK }],
     errno: EPERM,
   },
   {
-    why: 'With EINVAL, programs that would write to the audit log take it that the kernel has none.',
+    why: 'With EINVAL, programs that write to the audit log assume that the kernel has no audit support.',
     names: 'socket',
     unless: CAP_AUDIT_WRITE,
     args: [
@@ -41,7 +45,7 @@ export const PODMAN_CONDITIONAL: readonly Group[] = [
     errno: EINVAL,
   },
   {
-    why: 'Every other family; of netlink, every protocol but that of the audit log.',
+    why: 'All other families; of netlink, all protocols but that of the audit log.',
     names: 'socket',
     unless: CAP_AUDIT_WRITE,
     args: [
@@ -53,7 +57,7 @@ export const PODMAN_CONDITIONAL: readonly Group[] = [
     ],
   },
   {
-    why: 'Every other family; CAP_AUDIT_WRITE is for the audit log.',
+    why: 'All other families. CAP_AUDIT_WRITE permits writing to the audit log.',
     names: 'socket',
     when: CAP_AUDIT_WRITE,
     args: [{ argument: 0, differs: AF_VSOCK }],
@@ -67,13 +71,13 @@ export const PODMAN_CONDITIONAL: readonly Group[] = [
 
   // EPERM instead of ENOSYS: the call is not permitted, rather than missing in the kernel.
   {
-    why: 'The kernel may well have these: they are not permitted.',
+    why: 'The kernel may implement these calls, but the profile denies them.',
     names: `kexec_load kexec_file_load swapon swapoff userfaultfd pciconfig_iobase pciconfig_read pciconfig_write
       move_pages migrate_pages cachestat map_shadow_stack vmsplice io_pgetevents io_pgetevents_time64 syscall`,
     errno: EPERM,
   },
   {
-    why: 'They are old, and have successors or no use.',
+    why: 'They are obsolete.',
     names: `bdflush nfsservctl nice oldstat oldfstat oldlstat olduname oldolduname sgetmask ssetmask
       sysfs uselib ustat vm86 vm86old`,
     errno: EPERM,
@@ -85,6 +89,6 @@ function refusalsWithout(groups: readonly Group[]): readonly Group[] {
   return [...new Set(groups.flatMap(namesOf))].map((name) => {
     const allowing = groups.filter((group) => namesOf(group).includes(name));
     const capabilities = allowing.flatMap(({ when }) => when?.capabilities ?? []);
-    return { why: `It takes ${capabilities.join(' or ')}.`, names: name, unless: { capabilities }, errno: EPERM };
+    return { why: `They require ${capabilities.join(' or ')}.`, names: name, unless: { capabilities }, errno: EPERM };
   });
 }

@@ -44,8 +44,9 @@ describe.each([...BUILTIN_DEFINITIONS])('%s', (name, form) => {
     expect(allowedNames(form)).toEqual([...new Set(allowedNames(form))]);
   });
 
-  test('says what each group is for in one sentence', () => {
-    for (const { why } of [...groupsOf(form), ...refusalsOf(form)]) expect(why).toMatch(/^[A-Z]([^.]|\.\d)+\.$/);
+  test('states the purpose of each group in one or two sentences', () => {
+    for (const { why } of [...groupsOf(form), ...refusalsOf(form)])
+      expect(why).toMatch(/^[A-Z]([^.]|\.\w)+\.( [A-Z]([^.]|\.\w)+\.)?$/);
   });
 
   test('is a document that reads as itself, without a finding', () => {

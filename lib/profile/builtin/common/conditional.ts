@@ -21,7 +21,7 @@ export const NAMESPACES =
   0x4000_0000; // CLONE_NEWNET
 
 export const PERSONALITIES: Group = {
-  why: 'Plain Linux, its 32-bit face, the version number that old programs want, and the question which of these it is.',
+  why: 'Personalities without security effects: PER_LINUX, PER_LINUX32, UNAME26 and the query of the current one.',
   names: 'personality',
   args: [PER_LINUX, PER_LINUX32, UNAME26, UNAME26 | PER_LINUX32, ONLY_ASK].map((equals) => ({ argument: 0, equals })),
 };
@@ -29,32 +29,32 @@ export const PERSONALITIES: Group = {
 /** Syscalls that only one kind of CPU has or needs. */
 export const BY_CPU: readonly Group[] = [
   {
-    why: 'The C library of x86 sets up threads and segments of its own memory by these.',
+    why: 'The C library of x86 uses them to set up thread-local storage and segments.',
     names: 'modify_ldt',
     when: { native: ['x86_64', 'x32', 'x86'] },
   },
   {
-    why: 'Thread-local storage of 64-bit x86 lives in a register that is set by this.',
+    why: 'It sets the register for thread-local storage on 64-bit x86.',
     names: 'arch_prctl',
     when: { native: ['x86_64', 'x32'] },
   },
   {
-    why: 'On ARM, calls of everyday use have another shape, and caches and thread registers are set by calls.',
+    why: 'ARM has its own variants of common calls, and calls for caches and the thread register.',
     names: 'arm_fadvise64_64 arm_sync_file_range sync_file_range2 breakpoint cacheflush set_tls',
     when: { native: ['aarch64', 'arm'] },
   },
   {
-    why: 'On POWER, files are written back and user contexts switched by calls of its own.',
+    why: 'POWER has its own calls to flush files and to switch user contexts.',
     names: 'sync_file_range2 swapcontext',
     when: { native: ['ppc64le'] },
   },
   {
-    why: 'On s390, devices that the process has mapped are reached, and its own instructions sampled, by calls.',
+    why: 'On s390, they access mapped PCI devices and sample the program’s own instructions.',
     names: 's390_pci_mmio_read s390_pci_mmio_write s390_runtime_instr',
     when: { native: ['s390x', 's390'] },
   },
   {
-    why: 'On RISC-V, code that was just written becomes visible to instruction fetch by this.',
+    why: 'It makes newly written code visible to instruction fetches on RISC-V.',
     names: 'riscv_flush_icache',
     when: { native: ['riscv64'] },
   },
@@ -62,30 +62,46 @@ export const BY_CPU: readonly Group[] = [
 
 /** A process that was given a capability on purpose gets the syscalls that the capability is for. */
 export const BY_CAPABILITY: readonly Group[] = [
-  { why: 'CAP_BPF is for this.', names: 'bpf', when: { capabilities: ['CAP_BPF'] } },
-  { why: 'CAP_PERFMON is for this.', names: 'perf_event_open', when: { capabilities: ['CAP_PERFMON'] } },
+  { why: 'CAP_BPF permits BPF programs.', names: 'bpf', when: { capabilities: ['CAP_BPF'] } },
   {
-    why: 'CAP_DAC_READ_SEARCH opens files past directory permissions already.',
+    why: 'CAP_PERFMON permits performance monitoring.',
+    names: 'perf_event_open',
+    when: { capabilities: ['CAP_PERFMON'] },
+  },
+  {
+    why: 'CAP_DAC_READ_SEARCH already bypasses the permissions of directories.',
     names: 'open_by_handle_at',
     when: { capabilities: ['CAP_DAC_READ_SEARCH'] },
   },
   {
-    why: 'CAP_SYS_PTRACE is for looking into and acting on other processes.',
+    why: 'CAP_SYS_PTRACE permits inspecting and manipulating other processes.',
     names: 'process_madvise kcmp',
     when: { capabilities: ['CAP_SYS_PTRACE'] },
   },
   {
-    why: 'CAP_SYS_TIME is for setting clocks.',
+    why: 'CAP_SYS_TIME permits setting clocks.',
     names: 'settimeofday stime clock_settime clock_settime64',
     when: { capabilities: ['CAP_SYS_TIME'] },
   },
   {
-    why: 'CAP_SYS_MODULE is for kernel modules.',
+    why: 'CAP_SYS_MODULE permits loading kernel modules.',
     names: 'init_module finit_module delete_module',
     when: { capabilities: ['CAP_SYS_MODULE'] },
   },
-  { why: 'CAP_SYS_RAWIO is for I/O ports.', names: 'ioperm iopl', when: { capabilities: ['CAP_SYS_RAWIO'] } },
-  { why: 'CAP_SYS_PACCT is for this.', names: 'acct', when: { capabilities: ['CAP_SYS_PACCT'] } },
-  { why: 'CAP_SYS_CHROOT is for this.', names: 'chroot', when: { capabilities: ['CAP_SYS_CHROOT'] } },
-  { why: 'CAP_SYS_TTY_CONFIG is for this.', names: 'vhangup', when: { capabilities: ['CAP_SYS_TTY_CONFIG'] } },
+  {
+    why: 'CAP_SYS_RAWIO permits access to I/O ports.',
+    names: 'ioperm iopl',
+    when: { capabilities: ['CAP_SYS_RAWIO'] },
+  },
+  { why: 'CAP_SYS_PACCT permits process accounting.', names: 'acct', when: { capabilities: ['CAP_SYS_PACCT'] } },
+  {
+    why: 'CAP_SYS_CHROOT permits changing the root directory.',
+    names: 'chroot',
+    when: { capabilities: ['CAP_SYS_CHROOT'] },
+  },
+  {
+    why: 'CAP_SYS_TTY_CONFIG permits configuring terminals.',
+    names: 'vhangup',
+    when: { capabilities: ['CAP_SYS_TTY_CONFIG'] },
+  },
 ];

@@ -5,21 +5,24 @@ import { NODE_CONDITIONAL } from './conditional.js';
 import { form } from './node.js';
 
 const BY_ARGUMENTS: readonly Refusal[] = [
-  { names: 'clone', why: 'It starts processes beside threads.' },
+  { names: 'clone', why: 'It starts processes as well as threads.' },
   {
     names: 'clone3',
-    why: 'Its flags are behind a pointer, where no filter sees them; ENOSYS makes C libraries fall back to clone.',
+    why: 'Its flags are in memory, which a filter cannot read. With ENOSYS, C libraries fall back to clone.',
   },
-  { names: 'ioctl', why: 'Devices and terminals do by it whatever their drivers know.' },
+  { names: 'ioctl', why: 'Its effect depends on the driver of the device or terminal.' },
   {
     names: 'fcntl fcntl64',
-    why: 'By F_SETOWN and F_SETSIG a descriptor sends signals to any process of the same user.',
+    why: 'With F_SETOWN and F_SETSIG, a descriptor sends signals to any process of the same user.',
   },
-  { names: 'prctl', why: 'Most of what it sets concerns rights and children, which a computation has no use for.' },
-  { names: 'prlimit64', why: 'It sets limits of other processes too.' },
+  {
+    names: 'prctl',
+    why: 'Most of its operations concern privileges and child processes, which a computation does not need.',
+  },
+  { names: 'prlimit64', why: 'It can set the limits of other processes.' },
   {
     names: 'newfstatat fstatat64 statx',
-    why: 'They tell of any path what it is, which here only a program’s own care prevents.',
+    why: 'With a path, they report the metadata of any file.',
   },
 ];
 
@@ -28,27 +31,30 @@ export const COMPUTE = form({
   conditional: NODE_CONDITIONAL.compute,
   byArguments: BY_ARGUMENTS,
   own: {
-    Programs: [{ names: 'fork vfork execve execveat', why: 'No program may be started.' }],
+    Programs: [{ names: 'fork vfork execve execveat', why: 'The profile lets no program start.' }],
     'Files and devices': [
-      { names: 'open openat openat2 creat memfd_create', why: 'What was open at the start is all there is.' },
+      {
+        names: 'open openat openat2 creat memfd_create',
+        why: 'The program can only use files that were open when it started.',
+      },
       {
         names: '@file-system @file-watch @chown @sync @copy arm_fadvise64_64 fadvise64 fadvise64_64 readahead',
-        why: 'They act on paths, or change files.',
+        why: 'They access files by path, or change files.',
       },
     ],
-    Sockets: [{ names: '@network', why: 'No socket is made, or sends to any but its other end by write.' }],
-    'Others and oneself': [
+    Sockets: [{ names: '@network', why: 'No socket can be created, and existing ones can only send to their peer.' }],
+    'Other processes and the process itself': [
       {
         names: 'kill tkill tgkill rt_sigqueueinfo rt_tgsigqueueinfo pidfd_open pidfd_send_signal',
-        why: 'Nobody is signalled; a filter does not see which process is meant.',
+        why: 'They send signals to other processes. A filter cannot tell which process a PID refers to.',
       },
       {
         names: '@setuid setfsgid setfsgid32 setfsuid setfsuid32 capset setpgid setsid setrlimit',
-        why: 'Who the process is, and what it may, was settled before.',
+        why: 'The process keeps the credentials, session and limits with which it started.',
       },
       {
         names: 'sched_setaffinity sched_setattr sched_setparam sched_setscheduler setpriority ioprio_get ioprio_set',
-        why: 'They schedule other processes too.',
+        why: 'They can change the scheduling of other processes.',
       },
     ],
   },

@@ -32,22 +32,22 @@ const MIPS: readonly AbiName[] = ['mips', 'mips64', 'mips64n32', 'mipsel', 'mips
 const PPC: readonly AbiName[] = ['ppc', 'ppc64', 'ppc64le'];
 const SH: readonly AbiName[] = ['sh', 'sheb'];
 
-const TIOCSTI = 'All but TIOCSTI, by which a program types into its terminal: commands for the shell after it.';
+const TIOCSTI = 'All requests but TIOCSTI, which inserts input into the terminal, such as commands for the shell.';
 
 /** Syscalls that fail as on a kernel that lacks them. */
 const ALWAYS: readonly Group[] = [
   {
-    why: 'Flags behind a pointer can not be tested, and those of clone can; ENOSYS makes C libraries fall back to clone.',
+    why: 'Its flags are in memory, which a filter cannot read. With ENOSYS, C libraries fall back to clone, whose flags can be tested.',
     names: 'clone3',
     errno: ENOSYS,
   },
   {
-    why: 'Node and others try it, and go on with threads where there is none.',
+    why: 'Node and other programs try io_uring, and use threads if it does not exist.',
     names: 'io_uring_setup io_uring_enter io_uring_register',
     errno: ENOSYS,
   },
   {
-    why: 'They make other calls, with arguments behind a pointer or a number of its own; C libraries have those calls too.',
+    why: 'They make other calls, whose number or arguments a filter cannot read. C libraries can make those calls directly.',
     names: 'socketcall ipc syscall',
     errno: ENOSYS,
   },
@@ -73,18 +73,18 @@ function clones(mask: number, bits: number, group: Omit<Group, 'names'>): readon
 
 /** Threads and processes. */
 const PROCESSES = clones(NAMESPACES, 0, {
-  why: 'Threads and processes start by it, as long as no namespace is asked for.',
+  why: 'It starts threads and processes, if its flags create no namespace.',
 });
 
 /** Threads, but no processes. With EACCES, node:child_process emits `error`; with EPERM it would throw. */
 const THREADS: readonly Group[] = [
-  ...clones(NAMESPACES | CLONE_THREAD, CLONE_THREAD, { why: 'Threads start by it, and no processes.' }),
+  ...clones(NAMESPACES | CLONE_THREAD, CLONE_THREAD, { why: 'It starts threads, but no processes.' }),
   ...clones(CLONE_THREAD, 0, {
-    why: 'Programs that can not start another report what they do for one that may not be executed.',
+    why: 'With EACCES, programs report the same error as for a file that is not executable.',
     errno: EACCES,
   }),
   {
-    why: 'It fails as for a program that may not be executed.',
+    why: 'They fail as for a file that is not executable.',
     names: 'fork vfork execve execveat',
     errno: EACCES,
   },
@@ -95,7 +95,7 @@ const PAIRS = [on(MIPS, pair(2)), but(MIPS, pair(1))];
 
 function pair(stream: number): Group {
   return {
-    why: 'Child processes are reached by the two ends of a stream; ends for datagrams could send to any socket of this machine.',
+    why: 'Stream pairs connect a process with its children. Datagram pairs are denied, because they can send to any Unix socket.',
     names: 'socketpair',
     args: [
       [
@@ -108,7 +108,7 @@ function pair(stream: number): Group {
 
 const FAMILIES: readonly Group[] = [
   {
-    why: 'Sockets of this machine and of the internet, and the question which interfaces and addresses there are.',
+    why: 'Unix and internet sockets, and netlink sockets that list network interfaces and addresses.',
     names: 'socket',
     args: [
       ...[AF_UNIX, AF_INET, AF_INET6].map((equals) => ({ argument: 0, equals })),
@@ -119,7 +119,7 @@ const FAMILIES: readonly Group[] = [
     ],
   },
   {
-    why: 'Two connected sockets of this machine.',
+    why: 'Two connected Unix sockets.',
     names: 'socketpair',
     args: [{ argument: 0, equals: AF_UNIX }],
   },
@@ -128,17 +128,17 @@ const FAMILIES: readonly Group[] = [
 /** Checks that come with files. */
 const WITH_FILES: readonly Group[] = [
   {
-    why: 'FIFOs, sockets and plain files are made, and no devices.',
+    why: 'It creates FIFOs, sockets and regular files, but no devices.',
     names: 'mknod',
     args: [{ argument: 1, noneOf: S_IFCHR }],
   },
   {
-    why: 'FIFOs, sockets and plain files are made, and no devices, in any directory.',
+    why: 'The same relative to a directory: FIFOs, sockets and regular files, but no devices.',
     names: 'mknodat',
     args: [{ argument: 2, noneOf: S_IFCHR }],
   },
   but([...MIPS, ...SH], {
-    why: 'All but TIOCSTI and TIOCLINUX, by which a program types into its terminal: commands for the shell after it.',
+    why: 'All requests but TIOCSTI and TIOCLINUX, which insert input into the terminal, such as commands for the shell.',
     names: 'ioctl',
     args: [
       { argument: 1, below: 0x5412 },
@@ -161,27 +161,27 @@ const COMPUTING: readonly Group[] = [
   on(PPC, requests(0x402c_7413, 0x4008_7468, 0x4004_667f, 0x8004_667e, 0x2000_6601)),
   on(MIPS, requests(0x540d, 0x4008_7468, 0x467f, 0x667e, 0x6601)),
   {
-    why: 'Descriptors are copied, set not to block and not to be inherited, and pipes get their size.',
+    why: 'Programs duplicate descriptors, set O_NONBLOCK and FD_CLOEXEC, and set the size of pipes.',
     names: 'fcntl fcntl64',
     args: [{ argument: 1, below: 5 }, ...[1030, 1031, 1032].map((equals) => ({ argument: 1, equals }))],
   },
   {
-    why: 'Threads and memory get names, and a process takes rights from itself; PR_SET_NAME, PR_GET_NAME, PR_SET_VMA, PR_GET_SECCOMP, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, PR_GET_NO_NEW_PRIVS.',
+    why: 'Programs name threads and memory, and restrict themselves: PR_SET_NAME, PR_GET_NAME, PR_SET_VMA, PR_GET_SECCOMP, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, PR_GET_NO_NEW_PRIVS.',
     names: 'prctl',
     args: [15, 16, 0x5356_4d41, 21, 22, 38, 39].map((equals) => ({ argument: 0, equals })),
   },
   {
-    why: 'A process asks for and lowers its own limits.',
+    why: 'A process queries and lowers its own limits.',
     names: 'prlimit64',
     args: [{ argument: 0, equals: 0 }],
   },
   {
-    why: 'Older C libraries ask by it what a descriptor is.',
+    why: 'Older C libraries use it to query the metadata of a descriptor.',
     names: 'newfstatat fstatat64',
     args: [{ argument: 3, mask: AT_EMPTY_PATH, bits: AT_EMPTY_PATH }],
   },
   {
-    why: 'Where there is no fstat, C libraries ask by it what a descriptor is.',
+    why: 'On architectures without fstat, C libraries use it to query the metadata of a descriptor.',
     names: 'statx',
     args: [{ argument: 2, mask: AT_EMPTY_PATH, bits: AT_EMPTY_PATH }],
   },
@@ -190,7 +190,7 @@ const COMPUTING: readonly Group[] = [
 /** TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO and FIOCLEX, by their numbers on a CPU. */
 function requests(...numbers: readonly number[]): Group {
   return {
-    why: 'Streams are asked whether they are a terminal, its size, and how much can be read; they are set not to block and not to be inherited.',
+    why: 'Programs query whether a stream is a terminal, its size and the amount of readable data, and set O_NONBLOCK and FD_CLOEXEC.',
     names: 'ioctl',
     args: numbers.map((equals) => ({ argument: 1, equals })),
   };

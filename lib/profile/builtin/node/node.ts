@@ -8,31 +8,31 @@ import { refusalsBeyond } from './refusals.js';
 
 const NAMESPACES: Refusal = {
   names: 'clone',
-  why: 'A new user namespace gives every capability inside it, and with them far more of the kernel to attack.',
+  why: 'In a new user namespace, a process has every capability, which exposes far more kernel code to attack.',
 };
 const BEHIND_POINTERS: readonly Refusal[] = [
   {
     names: 'clone3',
-    why: 'Its flags are behind a pointer, where no filter sees them; ENOSYS makes C libraries fall back to clone.',
+    why: 'Its flags are in memory, which a filter cannot read. With ENOSYS, C libraries fall back to clone.',
   },
-  { names: 'socketcall ipc syscall', why: 'They make other calls, with arguments or a number that no filter sees.' },
+  { names: 'socketcall ipc syscall', why: 'They make other calls, whose number or arguments a filter cannot read.' },
 ];
 const FILES_BY_ARGUMENTS: readonly Refusal[] = [
-  { names: 'mknod mknodat', why: 'Node makes no device nodes.' },
+  { names: 'mknod mknodat', why: 'Node does not create device nodes.' },
   {
     names: 'ioctl',
-    why: 'TIOCSTI and TIOCLINUX type into the terminal, and so give commands to the shell after the program.',
+    why: 'TIOCSTI and TIOCLINUX insert input into the terminal, such as commands for the shell.',
   },
 ];
 const FAMILIES: readonly Refusal[] = [
   {
     names: 'socket socketpair',
-    why: 'Other families reach code of the kernel, or the hypervisor, that Node has no use for.',
+    why: 'Other families reach kernel code or the hypervisor, and Node does not use them.',
   },
 ];
 export const NO_PROGRAMS: readonly Refusal[] = [
-  { names: 'clone', why: 'It starts processes beside threads.' },
-  { names: 'fork vfork execve execveat', why: 'No program may be started.' },
+  { names: 'clone', why: 'It starts processes as well as threads.' },
+  { names: 'fork vfork execve execveat', why: 'The profile lets no program start.' },
 ];
 
 export const NODE = form({
@@ -48,17 +48,20 @@ export const NODE_NO_NETWORK = form({
     NAMESPACES,
     ...BEHIND_POINTERS,
     ...FILES_BY_ARGUMENTS,
-    { names: 'socketpair', why: 'A stream between two processes leads nowhere else; a pair for datagrams can.' },
+    {
+      names: 'socketpair',
+      why: 'A stream pair only connects its two ends. A datagram pair can send to other sockets.',
+    },
   ],
   own: {
     'The network': [
       {
         names: 'socket',
-        why: 'Every family leads out of the process: the internet, and by AF_UNIX the services of this machine.',
+        why: 'Sockets of every family reach beyond the process: AF_UNIX sockets, for example, reach services on the machine.',
       },
       {
         names: 'connect bind listen accept accept4',
-        why: 'A socket that was there from the start does not begin to talk to others.',
+        why: 'Inherited sockets cannot be bound or connected.',
       },
     ],
   },
@@ -79,7 +82,7 @@ interface Parts {
 }
 
 /**
- * The profiles decide only the native ABI: Node has no other, and a program of another ABI is killed. Refusals are
+ * The profiles cover only the native ABI: Node uses no other, and a program of another ABI is killed. Refusals are
  * computed when they are read.
  */
 export function form(parts: Parts): BuiltinDefinition {
