@@ -116,7 +116,7 @@ int main(int argc, char **argv) {
       if (child == 0) measure(&programs[i], calls, callCount, result);
       if (child < 0 || waitpid(child, &status, 0) < 0) return perror("child"), 1;
       if (!WIFSIGNALED(status) || (WTERMSIG(status) != SIGILL && WTERMSIG(status) != SIGTRAP)) {
-        return fprintf(stderr, "child %d did not come to its end: status 0x%x\n", i, status), 1;
+        return fprintf(stderr, "child %d did not finish: status 0x%x\n", i, status), 1;
       }
       results[i] = *result;
     }

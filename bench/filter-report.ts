@@ -31,7 +31,7 @@ export function markdown(results: Results): string {
   const { fresh, scratch } = first.filters.ours;
   const compiled = [
     ours('first compile of a process, ms', fresh),
-    ours('compile without the program that comes along, ms', scratch?.compile),
+    ours('compile without the precompiled program, ms', scratch?.compile),
     ours('the same, first of a process, ms', scratch?.fresh),
   ];
   const all = profiles.map((each) => [each.name, ...MEASURES.map(({ of }) => trio((filter) => of(each, filter)))]);
@@ -43,9 +43,9 @@ export function markdown(results: Results): string {
     intro(results),
     `${first.name} on ${first.abis.join(', ')}, with ${callsOf(first)}:`,
     markdownTable([['', ...FILTERS.map((filter) => TITLES[filter])], ...full, ...compiled]),
-    'Medians of ours · libseccomp’s default · its tree:',
+    'Medians: this package · libseccomp’s default · libseccomp’s tree:',
     markdownTable([['', ...MEASURES.map(title)], ...all]),
-    'Instructions that are run: the sum of all that the kernel emulates at attach, and the means of calls:',
+    'Executed instructions: the sum that the kernel emulates at attach, and the means for calls:',
     markdownTable([['', 'attach', 'argument-checked call', 'denied call'], ...counts]),
     ...verdict(results),
   ].join('\n\n');
@@ -56,7 +56,7 @@ function shown({ profiles }: Results): readonly ProfileResults[] {
 }
 
 function intro({ machine, rounds, otherRounds }: Results): string {
-  return `On ${machine}; ${rounds} rounds, ${otherRounds} for profiles that only the last list speaks of; medians (quartiles).`;
+  return `On ${machine}; ${rounds} rounds, ${otherRounds} for profiles that appear only in the last list; medians (quartiles).`;
 }
 
 function title({ name, unit }: { readonly name: string; readonly unit: string }): string {
@@ -112,11 +112,11 @@ function verdict({ profiles }: Results): readonly string[] {
   );
   const measures = [...new Set(lost.map(({ measure }) => measure))];
   return [
-    `In ${contests.length} comparisons over ${profiles.length} profiles ours took more than the better of libseccomp’s two ` +
-      `in ${lost.length}, with quartiles that do not meet; in ${close.length} more the median is higher and the quartiles meet.`,
+    `In ${lost.length} of ${contests.length} comparisons over ${profiles.length} profiles, this package took more than the better of libseccomp’s two, ` +
+      `with quartiles that do not overlap; in ${close.length} more, its median is higher, but the quartiles overlap.`,
     ...measures.map((measure) => {
       const each = lost.filter((contest) => contest.measure === measure).map(showLoss);
-      return `- ${measure} (ours, libseccomp’s better): ${each.join('; ')}.`;
+      return `- ${measure} (this package, the better of libseccomp’s): ${each.join('; ')}.`;
     }),
   ];
 }

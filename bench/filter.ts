@@ -199,7 +199,7 @@ function canRun(trial: Trial): boolean {
 
 function run(): Results {
   const rounds = Number(options.rounds);
-  if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds is a whole number, at least 1');
+  if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds must be an integer of at least 1');
   const chosen = subjects(host).filter(({ name }) => options.only === undefined || name === options.only);
   if (chosen.length === 0) throw new Error(`there is no profile named ${options.only}`);
   const trials = chosen.map((subject, i) => new Trial(subject, i)).filter(canRun);

@@ -50,7 +50,7 @@ static void check(int result, const char *what) {
 static char *word(void) {
   char *next = strtok(NULL, " ");
   if (next != NULL) return next;
-  fputs("a line ends too soon: a name with a blank in it?\n", stderr);
+  fputs("a line is too short: does a name contain a space?\n", stderr);
   exit(2);
 }
 

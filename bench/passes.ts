@@ -25,7 +25,7 @@ const WITHOUT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'the greedy search': { 'optimize/greedy-search': 'greedy-search' },
   'the value tree': { 'optimize/value-tree': 'value-tree' },
   'shared nodes': { 'bpf/graph': 'graph' },
-  'loads left out': { 'bpf/graph': 'graph-loads' },
+  'omitted loads': { 'bpf/graph': 'graph-loads' },
 };
 
 /** What an instruction and an emulated step cost at attach, and a step of a call, in ns: see docs/how-it-works.md. */

@@ -1,6 +1,6 @@
 /**
  * Measures the start of /bin/true under docker-default, next to node:child_process without a filter, vfork in C and
- * other launchers; with little memory and with 1 GB; the starts a second; and the times of importing this package and
+ * other launchers; with little memory and with 1 GB; the starts per second; and the times of importing this package and
  * of harden(). Rounds are interleaved. `npm run bench:spawn -- [--rounds N] [--write]`; --write stores the results in
  * bench/results and docs.
  */
@@ -16,7 +16,7 @@ const { values: options } = parseArgs({
   options: { rounds: { type: 'string', default: '200' }, write: { type: 'boolean' } },
 });
 const rounds = Number(options.rounds);
-if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds is a whole number, at least 1');
+if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds must be an integer of at least 1');
 /** Warm-up rounds, whose times are dropped: code is compiled and files are read for the first time. */
 const WARM_UP = 20;
 /** Slow launchers are measured in one of this many rounds. */
@@ -121,7 +121,7 @@ async function compare(
   });
 }
 
-/** Measures starts a second, with this many running at once. */
+/** Measures starts per second, with this many running at once. */
 async function throughput(name: 'child_process.spawn' | 'spawn', inFlight: number): Promise<number> {
   let left = Math.max(rounds, inFlight) * 4;
   const count = left;
@@ -177,15 +177,15 @@ async function run() {
   );
   const hardened = await interleave(
     {
-      'harden, with all of it loaded': hardening(
+      'harden, with everything loaded': hardening(
         "const filter = compile('docker-default'); harden(filter, { acceptRings: true })",
         'filter',
       ),
-      'harden, of a filter, with the addon loaded for it': hardening(
+      'harden with a compiled filter, including loading the addon': hardening(
         "const filter = compile('docker-default')",
         'filter',
       ),
-      'harden, of docker-default, compiled as the process’s first': hardening('', "'docker-default'"),
+      'harden with docker-default, the first compilation of the process': hardening('', "'docker-default'"),
     },
     Math.ceil(rounds / PEERS_EVERY),
     1,
@@ -223,29 +223,29 @@ function tables({
   const ours = others[0]?.time?.median ?? Number.NaN;
   return [
     [
-      ['from the call to the end of `/bin/true`', 'ms', 'of child_process', 'of C'],
+      ['from the call to the exit of `/bin/true`', 'ms', 'relative to child_process', 'relative to C'],
       ...starts.map(({ name, time, ofNode, ofC }) => [name, show(time), ratio(ofNode), ratio(ofC)]),
     ],
     [
-      ['isolation', 'ms', 'of the same without'],
+      ['isolation', 'ms', 'relative to no isolation'],
       ...isolated.map(({ name, time }) => {
         const without = isolated.find((each) => each.name === `${name}, isolate: false`);
         return [name, show(time), without === undefined ? '' : `${(time.median / without.time.median).toFixed(3)}×`];
       }),
     ],
     [
-      ['in flight', 'child_process.spawn, starts a second', 'spawn, starts a second'],
+      ['in flight', 'child_process.spawn, starts per second', 'spawn, starts per second'],
       ...rates.map(({ inFlight, node, ours: rate }) => [String(inFlight), digits(node), digits(rate)]),
     ],
     [
-      ['beside', 'ms', 'of this package'],
+      ['launcher', 'ms', 'relative to this package'],
       ...others.map(({ name, time }) => [
         name,
-        time === null ? 'not here' : show(time),
+        time === null ? 'not available' : show(time),
         time === null ? '' : ratio(time.median / ours),
       ]),
     ],
-    [['a Node of its own', 'ms'], ...loading.map(({ name, time }) => [name, show(time)])],
+    [['a new Node process', 'ms'], ...loading.map(({ name, time }) => [name, show(time)])],
   ];
 }
 

@@ -69,7 +69,7 @@ const quiet = (name: string) =>
   (samples.get(name) ?? []).toSorted((a, b) => a - b)[Math.floor(rounds / 10)] ?? Number.NaN;
 const base = quiet('C loop');
 const rows = [
-  ['', 'µs a call', 'calls a second', 'C loop = 1'],
+  ['', 'µs per call', 'calls per second', 'C loop = 1'],
   ...Object.keys(RUNS).map((name) => [
     name,
     (quiet(name) / 1000).toFixed(2),

@@ -170,7 +170,7 @@ export interface LocalSocket {
   receive(): Received | number;
   /** Returns the IDs that the peer had when it connected, or −errno. */
   sender(): Sender | number;
-  /** Serves the received descriptor with this index. Returns −errno if that fails; ENOTTY if it is no listener. */
+  /** Serves the received descriptor with this index. Returns −errno if that fails; ENOTTY if it is not a listener. */
   serve(descriptor: number, supervision: Supervision, inbox: InboxHandle): NativeListener | number;
   /** Closes the socket, and the received descriptors that are not served. May be called twice. */
   close(): void;
@@ -220,7 +220,9 @@ export interface NativeResult {
 /** The parameters of the socket(2) call that made a socket. */
 export type SocketFacts = readonly [domain: number, type: number, protocol: number];
 
-/** The addon, and the version of the package for which it was built. Throws a TypeError for arguments of a wrong type. */
+/**
+ * The addon, and the version of the package for which it was built. Throws a TypeError for arguments of a wrong type.
+ */
 export interface Addon {
   readonly version: string;
   /** Starts a program. `onExit` is called once. At least one of its parameters is null, as in NativeResult. */

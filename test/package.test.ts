@@ -54,7 +54,7 @@ test('every chunk can be the first one that is loaded', () => {
   expect(Number(stdout)).toBeGreaterThan(10);
 });
 
-test('functions and classes have their names', () => {
+test('functions and classes keep their names', () => {
   const script = `
     import * as sandbox from 'seccomp';
     import * as testing from 'seccomp/testing';

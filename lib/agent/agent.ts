@@ -286,10 +286,10 @@ function bound(socket: LocalSocket | number, path: string): LocalSocket {
 }
 
 const REMEDIES: ReadonlyMap<string, string> = new Map([
-  ['ENOENT', ': its directory does not exist: make it first, accessible to this user only'],
-  ['EACCES', ': this user may not write in its directory'],
+  ['ENOENT', ': the directory does not exist: create it first, accessible to this user only'],
+  ['EACCES', ': this user has no write permission in the directory'],
   ['ENAMETOOLONG', ": a socket's path has at most 107 bytes"],
-  ['EADDRINUSE', ': another agent has begun to listen there at this moment'],
+  ['EADDRINUSE', ': another agent has just begun to listen there: close it, or listen at another path'],
 ]);
 
 function listenError(path: string, reason: string): SeccompError {

@@ -62,7 +62,8 @@ export class AgentConnection {
     if (received === -constants.errno.EAGAIN || received === -constants.errno.EINTR) return undefined;
     if (typeof received === 'number') return new Error(`recvmsg ${systemErrorName(received)}`);
     const { bytes, descriptors, lost } = received;
-    if (lost) return new Error('descriptors of the message are lost: it has too many, or this process has none left');
+    if (lost)
+      return new Error('descriptors of the message were lost: it has too many, or this process has reached its limit');
     this.#bytes = Buffer.concat([this.#bytes, bytes]);
     if (this.#bytes.length > MAX_BYTES) return new Error(`a message of more than ${MAX_BYTES} bytes`);
     if (this.#bytes.length === 0) return null;

@@ -84,12 +84,12 @@ function statOf(file: string): Stats | undefined {
   }
 }
 
-/** Refuses a stdin that holds no profile. Reading from a terminal, for example, would wait for somebody to type. */
+/** Refuses a stdin that holds no profile. Reading from a terminal, for example, would wait for input. */
 function refuseInput(stats: Stats): void {
   if (stats.isFile() || stats.isFIFO() || stats.isSocket()) return;
   const kind = isatty(0) ? 'a terminal' : kindInWords(stats);
   const remedy = 'write "… | seccomp" or "seccomp … < FILE"';
-  const message = `stdin: this is ${kind}, and a profile is read from a pipe or a file: ${remedy}`;
+  const message = `stdin: this is ${kind}, but a profile must come from a pipe or a file: ${remedy}`;
   throw new SeccompError('ERR_SECCOMP_FILE', message);
 }
 

@@ -13,7 +13,7 @@ export function refuseSecondValues(command: Command): Command {
     if (!option.required || parseArg === several) continue;
     option.argParser((value: string, before: unknown) => {
       if (command.getOptionValueSource(option.attributeName()) === 'cli')
-        command.error(`error: option '${option.flags}' is given twice, and only one value counts: give it once`);
+        command.error(`error: option '${option.flags}' can be given only once`);
       return parseArg === undefined ? value : parseArg(value, before);
     });
   }

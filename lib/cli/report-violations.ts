@@ -58,7 +58,7 @@ function report(violation: Violation): void {
 
 /** Notes on a denial that programs expect, which is usually harmless. */
 function hints({ action, fallback }: Violation): readonly string[] {
-  if (fallback) return ['a fallback: programs expect this answer, and use an older call'];
+  if (fallback) return ['a fallback: programs expect this error, and use an older call'];
   if (action.kind !== 'errno' || action.errno !== constants.errno.ENOSYS) return [];
   return ['as on a kernel without this call: most programs then use an older one'];
 }

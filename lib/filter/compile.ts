@@ -158,7 +158,7 @@ function requireProof(result: Proof | Counterexample): Proof {
   if (!has(result, 'call')) return result;
   const { call, returned, meant } = result;
   const where = `syscall ${call.number} of ABI 0x${call.arch.toString(16)} with arguments ${call.args.join(', ')}`;
-  const what = `returns 0x${returned.toString(16)} where the profile says ${meant.kind}`;
+  const what = `returns 0x${returned.toString(16)}, but the policy's action is ${meant.kind}`;
   throw new SeccompError(
     'ERR_SECCOMP_PROOF',
     `the compiled filter ${what}, for ${where}: please report this with the profile`,

@@ -30,8 +30,8 @@ const ACCESS_REFER = 1 << 13;
 const SCOPES: NativeDomain = freeze([0, 0, SCOPE_ABSTRACT_SOCKETS | SCOPE_SIGNALS]);
 const SCOPES_BUT_SOCKETS: NativeDomain = freeze([0, 0, SCOPE_SIGNALS]);
 /**
- * Handles one access right, and grants it everywhere. A ruleset must handle at least one right. It handles ACCESS_REFER, as a
- * ruleset that does not handle ACCESS_REFER denies moving files between directories.
+ * Handles one access right, and grants it everywhere. A ruleset must handle at least one right. It handles
+ * ACCESS_REFER, as a ruleset that does not handle ACCESS_REFER denies moving files between directories.
  */
 const WITHOUT_SCOPES: NativeDomain = freeze([ACCESS_REFER, ACCESS_REFER, 0]);
 
@@ -53,9 +53,9 @@ function findSupport(): Support {
   const withScopes = addon().tryDomain(SCOPES);
   if (withScopes === 0) return { by: 'scopes', reason: null, domain: SCOPES };
   const without = addon().tryDomain(WITHOUT_SCOPES);
-  const noScopes = `Landlock of Linux ${release()} has no scopes, which came with Linux 6.12`;
+  const noScopes = `Linux ${release()} has no Landlock scopes: they need Linux 6.12 or newer`;
   if (without === 0) return { by: 'domain', reason: noScopes, domain: WITHOUT_SCOPES };
-  const tooOld = `Landlock of Linux ${release()} is too old: Linux 5.19 brought what isolation needs`;
+  const tooOld = `the Landlock version of Linux ${release()} is too old: isolation needs Linux 5.19 or newer`;
   return { by: null, reason: without === EINVAL ? tooOld : landlockReason(without), domain: undefined };
 }
 
@@ -64,12 +64,12 @@ function landlockReason(errno: number): string {
   const { ENOSYS, EOPNOTSUPP, EPERM, E2BIG } = constants.errno;
   const reasons: ReadonlyMap<number, string> = new Map([
     [ENOSYS, `Linux ${release()} has no Landlock: it needs 5.13 or newer, built with CONFIG_SECURITY_LANDLOCK`],
-    [EOPNOTSUPP, 'Landlock is built into this kernel and not enabled: add landlock to lsm= on its command line'],
+    [EOPNOTSUPP, 'Landlock is built into this kernel but not enabled: add landlock to lsm= on the kernel command line'],
     [
       EPERM,
-      'a filter that is attached already forbids Landlock: have it allow landlock_create_ruleset and its siblings',
+      'an attached filter denies Landlock: let it allow landlock_create_ruleset, landlock_add_rule and landlock_restrict_self',
     ],
-    [E2BIG, 'this process is in 16 Landlock domains already, the most that the kernel allows'],
+    [E2BIG, "this process is already in 16 Landlock domains, the kernel's limit"],
   ]);
   return reasons.get(errno) ?? `Landlock fails with errno ${errno}`;
 }
@@ -136,7 +136,7 @@ const failed = (errno: number): Support => ({ by: null, reason: landlockReason(e
 
 function refuseLess({ by, reason }: Support, { isRoot }: IsolationSubject): void {
   if (isRoot) {
-    const why = 'uid 0 owns files that the kernel obeys, such as /proc/sys/kernel/core_pattern';
+    const why = 'uid 0 can write files that control the kernel, such as /proc/sys/kernel/core_pattern';
     throw isolationRefusal(why, 'give the child another uid and no CAP_SETUID, or ');
   }
   if (by !== 'scopes') throw isolationRefusal(String(reason));
@@ -150,7 +150,7 @@ export class IsolationRefusal extends SeccompError {
   readonly #reason: string;
 
   constructor(reason: string, remedy: string) {
-    const message = `options.isolate: true can't be honoured: ${reason}; ${remedy}leave it out: enforcement then reports what is in reach`;
+    const message = `options.isolate: true can't be honored: ${reason}; ${remedy}leave it out: enforcement then reports what the child can reach`;
     super('ERR_SECCOMP_UNSUPPORTED', message);
     this.#reason = reason;
   }

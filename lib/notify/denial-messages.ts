@@ -55,8 +55,8 @@ export function endedBySigsys(exitCode: number | null, signal: NodeJS.Signals | 
 export function sigsysText(way: string): string {
   const actions = 'SCMP_ACT_KILL_PROCESS, SCMP_ACT_KILL_THREAD or SCMP_ACT_TRAP';
   const problem = `SIGSYS ends a program that makes a call whose action is ${actions}`;
-  const remedy = `run the program with SCMP_ACT_ERRNO in place of these and with ${way}`;
-  return `${problem}; the kernel does not report which call it was: to learn it, ${remedy}`;
+  const remedy = `run the program with SCMP_ACT_ERRNO in place of these actions, and with ${way}`;
+  return `${problem}; the kernel does not report which call it was. To find out, ${remedy}`;
 }
 
 /**
@@ -67,8 +67,8 @@ export function hintAt(exitCode: number | null, signal: NodeJS.Signals | null, i
   if (endedBySigsys(exitCode, signal)) return `hint: ${sigsysText('onViolation: true')}`;
   if (!isWatched && NOT_EXECUTED.includes(exitCode))
     return (
-      'hint: a profile that denies execve, also of the interpreter of a script, leads to exit codes 126 and 127; ' +
-      'with onViolation: true the error names denied calls'
+      'hint: exit codes 126 and 127 can mean that the profile denies execve, of the program or of its interpreter; ' +
+      'with onViolation: true, the error lists denied calls'
     );
   return '';
 }

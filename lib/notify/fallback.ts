@@ -35,7 +35,7 @@ const WIDE_TIME = /^clock_\w+64$|^timerf?d?_[gs]ettime64$|_time64$/;
 
 /**
  * Whether programs expect this action for a call, and continue without the call. `isNewer`: the call gets ENOSYS
- * because it is newer than every call that the profile names.
+ * because the syscall is newer than every one that the profile names.
  */
 export function isFallback(syscall: string, action: Action, isNewer: boolean): boolean {
   if (action.kind !== 'errno') return false;

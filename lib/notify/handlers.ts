@@ -35,10 +35,10 @@ export function readHandlers<Of extends CallContainer = CallContainer>(
   if (handlers === undefined) return read;
   const refuse = refuseIn(where);
   if (typeof handlers !== 'object' || handlers === null)
-    return refuse([], 'must be an object of functions by the name of the syscall');
+    return refuse([], 'must be an object with a function for each syscall name');
   for (const [name, handler] of Object.entries(copyFields(handlers, refuse))) {
     if (handler === undefined) continue;
-    if (!syscallNames().has(name)) refuse([], `no syscall ${name}${suggestSyscall(name, [...syscallNames()])}`);
+    if (!syscallNames().has(name)) refuse([], `unknown syscall ${name}${suggestSyscall(name, [...syscallNames()])}`);
     if (!isHandler<Of>(handler)) refuse([name], 'must be a function');
     else read.set(name, handler);
   }
@@ -157,7 +157,7 @@ interface HandlerErrorEmitter<Of extends CallContainer> {
   emit(event: 'handlerError', error: unknown, call: NotifiedCall<Of>): boolean;
 }
 
-/** Emits `handlerError`, or a warning of the process if nobody listens to that event. */
+/** Emits `handlerError`, or a process warning if the event has no listener. */
 export function emitHandlerError<Of extends CallContainer>(
   emitter: HandlerErrorEmitter<Of>,
   error: unknown,

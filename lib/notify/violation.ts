@@ -174,7 +174,7 @@ function findingsOn(kind: NativeKind, call: ObservedCall, action: Action, contex
     const deniedBy = denial.to === 'isolated' ? 'isolation' : 'supervision';
     return { ...other, deniedBy, why: denial.why, remedy: null };
   }
-  return { ...other, deniedBy: 'filter', why: 'a compiled filter decides so', remedy: remedyFor(call) };
+  return { ...other, deniedBy: 'filter', why: 'a compiled filter denies it', remedy: remedyFor(call) };
 }
 
 /** The explainers of a filter's profiles. Children with the same filter share them. */

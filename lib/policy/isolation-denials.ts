@@ -54,25 +54,25 @@ const DENIED: readonly DeniedCall[] = [
       { index: 0, width: 32, op: 'ne', value: 0n },
       { index: 2, width: argumentWidth(abi, 'prlimit64', 2), op: 'ne', value: 0n },
     ],
-    why: 'isolate denies prlimit64 with new limits for a process by its number: for the caller itself give 0',
+    why: "isolate denies prlimit64 with new limits and a process ID: to set the caller's own limits, pass 0 as pid",
   },
   {
     syscall: 'ioctl',
     to: 'isolated',
     conditions: ioctl(0x5412n, 0x5472n),
-    why: 'isolate denies ioctl TIOCSTI, which puts input into a terminal that others read from',
+    why: 'isolate denies ioctl TIOCSTI, which inserts input into a terminal that other processes read',
   },
   {
     syscall: 'ioctl',
     to: 'isolated',
     conditions: ioctl(0x541cn, 0x5483n),
-    why: 'isolate denies ioctl TIOCLINUX, which pastes into a console that others read from',
+    why: 'isolate denies ioctl TIOCLINUX, which pastes input into a console that other processes read',
   },
   {
     syscall: 'pidfd_getfd',
     to: 'supervised',
     conditions: () => [],
-    why: 'a supervised child may not take descriptors of other processes, such as the listener of its own filter',
+    why: 'supervision denies pidfd_getfd, by which a child could take the listener of its own filter',
   },
 ];
 

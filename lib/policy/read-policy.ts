@@ -32,7 +32,7 @@ export function readPolicy(policy: unknown, refuse: Refuse, only?: Call): Policy
   const seen = new Set<Abi>();
   const readOnce = (each: unknown, at: Place) => {
     const read = readAbiPolicy(each, at, lists, only);
-    if (seen.has(read.abi)) at.at('abi').refuse(`${read.abi.name} has an entry before this one: combine the two`);
+    if (seen.has(read.abi)) at.at('abi').refuse(`${read.abi.name} already has an entry: combine the two`);
     seen.add(read.abi);
     return read;
   };
@@ -49,7 +49,7 @@ export function readCall(call: unknown, refuse: Refuse): Call {
   const { arch, number, args, instructionPointer = 0n, ...others } = place.fields(call);
   for (const name of Object.keys(others)) place.at(name).refuse('is unknown: a call has arch, number and args');
   const registers = place.at('args').map(args, (each, at) => at.register(each));
-  if (registers.length > 6) place.at('args').refuse('must be at most six: a call has no more');
+  if (registers.length > 6) place.at('args').refuse('must have at most six elements');
   return {
     arch: place.at('arch').number(arch, MAX_NUMBER),
     number: place.at('number').number(number, MAX_NUMBER),
@@ -89,7 +89,7 @@ class Place {
 
   number(value: unknown, most: number): number {
     if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= most) return value;
-    return this.refuse(`must be a whole number from 0 to ${most}`);
+    return this.refuse(`must be an integer from 0 to ${most}`);
   }
 
   /** Returns the value of a register, given as a signed or an unsigned number. */
@@ -138,7 +138,7 @@ function readSyscalls(
   readDecisions: ReadDecisions,
   only: number | undefined,
 ): AbiPolicy['syscalls'] {
-  if (!(value instanceof Map)) return place.refuse('must be a Map of lists of decisions by syscall number');
+  if (!(value instanceof Map)) return place.refuse('must be a Map from syscall numbers to lists of decisions');
   const syscalls = new Map<number, readonly Decision[]>();
   const read = (decisions: unknown, number: unknown) => {
     const at = place.at(String(number));

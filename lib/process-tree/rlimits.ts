@@ -83,7 +83,7 @@ export function refuseProcessLimitOfRoot(limits: unknown, uid: unknown): void {
   if (typeof limits !== 'object' || limits === null || !Object.hasOwn(limits, 'nproc')) return;
   const user = typeof uid === 'number' ? uid : process.getuid?.();
   if (user !== 0 || !isRootOutside()) return;
-  const message = 'options.rlimits.nproc: Linux does not limit the processes of root: give the child another uid';
+  const message = 'options.rlimits.nproc: Linux does not apply this limit to root: give the child another uid';
   throw new SeccompError('ERR_SECCOMP_OPTION', message);
 }
 
@@ -110,7 +110,7 @@ const refuse = refuseIn('options.rlimits');
 function limitValue(value: unknown, name: string): bigint {
   if (value === 'unlimited') return NO_LIMIT;
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return BigInt(value);
-  throw invalid(`.${name}`, 'a whole number, "unlimited", or { soft, hard } of them', value);
+  throw invalid(`.${name}`, 'an integer of at least 0, "unlimited", or { soft, hard } of these', value);
 }
 
 function invalid(where: string, expected: string, value: unknown): SeccompError {

@@ -70,7 +70,7 @@ function registerOf(value: unknown): number | bigint {
 }
 
 function notRegisters(): SeccompError {
-  const message = 'args are up to six whole numbers from −2⁶³ to 2⁶⁴ − 1; those above 2⁵³ are bigints';
+  const message = 'args must be up to six integers from −2⁶³ to 2⁶⁴ − 1; use bigints above 2⁵³';
   return new SeccompError('ERR_SECCOMP_OPTION', message);
 }
 

@@ -72,7 +72,7 @@ export function explainCall(profile: Profile, asked: Question, host: Host): Expl
 
 /** The part of an explanation that concerns the call as it is. */
 export interface Reason extends Pick<Explanation, 'action' | 'rule' | 'why'> {
-  /** Whether the action is ENOSYS because the call is newer than all calls that the profile names. */
+  /** Whether the action is ENOSYS because the syscall is newer than every one that the profile names. */
   readonly isNewer: boolean;
 }
 
@@ -102,7 +102,7 @@ export function explainerFor(profile: Profile, host: Host): Explainer {
 
     function why(): string {
       if (rule !== null) return whyRule(profile, rule);
-      if (by === 'foreign') return `${profile.source} does not decide calls of ${abi}`;
+      if (by === 'foreign') return `${profile.source} does not cover the ABI ${abi}`;
       const isDefault = returnValue(action) === returnValue(policy().defaultAction);
       return isDefault ? whyDefaultOf(syscall) : `it is newer than every syscall that ${profile.source} names`;
     }

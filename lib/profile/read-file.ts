@@ -58,13 +58,13 @@ function refuse(stats: Stats, source: string, content: string): void {
   const kind = kindInWords(stats);
   if (kind !== undefined) {
     const remedy = stats.isFIFO() ? '; or read it, and give its text instead of its path' : '';
-    const message = `${source}: this is ${kind}, and a ${content} is read from a regular file`;
-    throw new SeccompError('ERR_SECCOMP_FILE', `${message}: give the path of one${remedy}`);
+    const message = `${source}: this is ${kind}, but a ${content} must be a regular file`;
+    throw new SeccompError('ERR_SECCOMP_FILE', `${message}: give the path of a regular file${remedy}`);
   }
   if (stats.size > MOST_BYTES) throw tooManyBytes(source, content);
   if (stats.size > 0) return;
   // Reading /proc/kmsg would remove messages from the kernel's log.
-  const message = `${source}: this file is empty, or has no size, as those in /proc`;
+  const message = `${source}: this file is empty, or has no size, like files in /proc`;
   throw new SeccompError('ERR_SECCOMP_FILE', `${message}: give the path of a file that holds a ${content}`);
 }
 

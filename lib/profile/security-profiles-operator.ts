@@ -22,7 +22,7 @@ export interface Manifest {
  */
 export function toOperatorManifest({ document }: Profile, name: string): Manifest {
   checkManifestName(name);
-  if (document.archMap) fail('archMap has no place in a SeccompProfile: use architectures');
+  if (document.archMap) fail('a SeccompProfile has no archMap: use architectures');
   if ((document.defaultErrnoRet ?? EPERM) !== EPERM)
     fail('a SeccompProfile has no defaultErrnoRet: only EPERM is possible');
   const { defaultAction, architectures = [], flags = [], syscalls } = document;
@@ -43,7 +43,7 @@ export function toOperatorManifest({ document }: Profile, name: string): Manifes
   const notes = [...wide].map(
     (each) =>
       `${each} is allowed with any arguments: ` +
-      'a comparison of it has a number above 2⁶³ − 1, which Kubernetes does not keep',
+      'a comparison of its arguments has a number above 2⁶³ − 1, which Kubernetes does not store',
   );
   return { text, notes };
 }
@@ -78,14 +78,13 @@ function withoutArguments(rules: readonly Rule[], names: ReadonlySet<string>): r
 export function checkManifestName(name: string): void {
   if (/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name)) return;
   fail(
-    `${JSON.stringify(name)} is not a name that Kubernetes takes: lower-case letters, digits and - (RFC 1123); ` +
+    `${JSON.stringify(name)} is not a valid Kubernetes name: use lower-case letters, digits and - (RFC 1123); ` +
       'name another file with -o',
   );
 }
 
 function ruleLines(rule: Rule): readonly string[] {
-  if (rule.includes ?? rule.excludes)
-    fail('includes and excludes have no place in a SeccompProfile: resolve them first');
+  if (rule.includes ?? rule.excludes) fail('a SeccompProfile has no includes and excludes: resolve them first');
   return [
     ...(rule.comment === undefined ? [] : [`    # ${rule.comment.replaceAll(/[\r\n]+/g, ' ')}`]),
     `    - action: ${rule.action}`,
@@ -97,7 +96,7 @@ function ruleLines(rule: Rule): readonly string[] {
 
 function argumentLines(argument: Argument): readonly string[] {
   const { index, value, valueTwo, op } = argument;
-  if (isBeyond(argument)) fail(`a comparison of argument ${index} has 64 bits: Kubernetes keeps 63`);
+  if (isBeyond(argument)) fail(`a comparison of argument ${index} has 64 bits: Kubernetes stores 63`);
   return [
     `        - index: ${index}`,
     `          value: ${value}`,

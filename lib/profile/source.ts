@@ -234,8 +234,8 @@ function readBuiltin(name: string, options: ReadOptions): ReadProfile {
 function unknownBuiltin(name: string): SeccompError {
   const names = [...BUILTIN_DEFINITIONS.keys(), UNCONFINED, ...ALIASES.keys()];
   const message =
-    `no built-in profile is called ${shown(name)}${suggest(name, names)}: there are ${names.join(', ')}. ` +
-    'To name a file, write ./ before it';
+    `unknown built-in profile ${shown(name)}${suggest(name, names)}: known names are ${names.join(', ')}. ` +
+    'To use a file, put ./ before its name';
   return new SeccompError('ERR_SECCOMP_BUILTIN', message);
 }
 

@@ -10,7 +10,9 @@ import { syscallNumber } from '../syscalls/table.js';
 export function caveats(calls: readonly ObservedCall[], others: number): readonly string[] {
   const nameless = calls.filter(({ abi, syscall }) => syscallNumber(abi, syscall) === undefined);
   return [
-    ...(others > 0 ? [`${others} calls are of kinds that were not kept apart: the profile may lack some of them`] : []),
+    ...(others > 0
+      ? [`${others} calls are of further kinds that were not recorded separately: the profile may lack some of them`]
+      : []),
     ...new Set(
       nameless.map(({ abi, syscall }) => `${syscall} of ${abi} has no known name, so no profile can allow it`),
     ),
@@ -21,11 +23,11 @@ export function caveats(calls: readonly ObservedCall[], others: number): readonl
 }
 
 const IO_URING_CAVEAT =
-  'the program used io_uring, whose requests are no syscalls: they are not in the recording, and no seccomp filter ' +
-  'sees them; without io_uring (sysctl kernel.io_uring_disabled, or a profile that denies it) programs make syscalls';
+  'the program used io_uring, whose requests are not syscalls: the recording lacks them, and seccomp filters do not ' +
+  'see them; without io_uring (sysctl kernel.io_uring_disabled, or a profile that denies it) programs make syscalls';
 
 const OWN_FILTER_CAVEAT =
-  'the program attached a seccomp filter of its own: calls that its filter denied are not in the recording';
+  'the program attached its own seccomp filter: the recording lacks calls that this filter denied';
 
 function attachesFilter({ abi, syscall, args: [first = 0n, second = 0n] }: ObservedCall): boolean {
   const is = (name: string, value: bigint) => BigInt(constantOn(abi, name) ?? -1) === BigInt.asUintN(32, value);
@@ -36,5 +38,5 @@ function attachesFilter({ abi, syscall, args: [first = 0n, second = 0n] }: Obser
 /** The caveat for a call that isolation denies under any profile. */
 function isolationCaveat({ abi, syscall, args }: ObservedCall): readonly string[] {
   const denial = denialOf(abi, syscall, args, { isolated: true, supervised: false });
-  return denial === undefined ? [] : [`${denial.why}; under the profile the program needs isolate: false`];
+  return denial === undefined ? [] : [`${denial.why}; under the profile, the program needs isolate: false`];
 }

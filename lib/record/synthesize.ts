@@ -82,7 +82,7 @@ export function notAllowed<Seen extends SeenCall>(policy: Policy, calls: readonl
   });
 }
 
-/** Adds ABIs to those for which a document decides. */
+/** Adds ABIs to those that a document covers. */
 function withAbis(document: ProfileDocument, abis: readonly AbiName[], native: AbiName): ProfileDocument {
   const added = abis.filter((abi) => abi !== native).map((abi) => abiOf(abi).scmp);
   if (added.length === 0) return document;

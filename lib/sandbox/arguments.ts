@@ -88,7 +88,7 @@ export function parametersOf(by: FunctionName, parameters: readonly unknown[]): 
   const [profile, options, ...more] = args === undefined ? [second, ...others] : others;
   if (args === undefined && typeof options === 'string') throw invalidType('args', 'an instance of Array', profile);
   if (more.some((each) => each !== undefined)) {
-    const message = 'there is more after the options: give (command, [args], profile, [options])';
+    const message = 'there are arguments after the options: pass (command, [args], profile, [options])';
     throw new SeccompError('ERR_SECCOMP_OPTION', message);
   }
   if (areOptions(profile, optionsOf(by))) throw profileRequired(options === undefined ? ', before the options' : '');

@@ -36,7 +36,7 @@ export function compile(source: FilterSource | Policy, options: CompileOptions =
   }
   const { policy, flags } = resolveSources(source, given, HOST_OPTIONS);
   if (policy !== undefined) return compilePolicy(policy, { flags });
-  throw new SeccompError('ERR_SECCOMP_OPTION', `${UNCONFINED} means no filter, so there is nothing to compile`);
+  throw new SeccompError('ERR_SECCOMP_OPTION', `${UNCONFINED} has no filter to compile`);
 }
 
 function isPolicy(source: unknown): source is Policy {

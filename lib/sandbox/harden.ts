@@ -20,7 +20,7 @@ export interface HardenOptions extends AttachOptions {
    */
   readonly threads?: 'all' | 'current' | undefined;
   /**
-   * Must be true with `threads: 'current'`, to confirm that such a filter is no security boundary: all threads share
+   * Must be true with `threads: 'current'`, to confirm that such a filter is not a security boundary: all threads share
    * libuv's thread pool. See docs/harden.md. Default false.
    */
   readonly acceptSharedPool?: boolean | undefined;
@@ -97,10 +97,10 @@ function refuseSharedPool({ threads = 'all', acceptSharedPool = false }: HardenO
   throw new SeccompError(
     'ERR_SECCOMP_OPTION',
     threads === 'all'
-      ? "options.acceptSharedPool goes with threads: 'current' only"
-      : "threads: 'current' is no boundary: all threads share libuv's pool, so asynchronous fs, dns, crypto and zlib run " +
-          'on threads with other filters, or this filter is inherited by the threads of the others. Harden all threads, or ' +
-          'fork a process; if you know this and want it, add acceptSharedPool: true',
+      ? "options.acceptSharedPool has an effect only with threads: 'current': leave it out"
+      : "threads: 'current' is not a security boundary: all threads share libuv's pool, so asynchronous fs, dns, crypto and zlib run " +
+          'on threads with other filters, or threads of the pool inherit this filter. Harden all threads, or fork a ' +
+          'process; to accept this, add acceptSharedPool: true',
   );
 }
 

@@ -62,7 +62,8 @@ export interface NamedCall extends Call {
  */
 export function readCalls(calls: unknown, native: AbiName): readonly NamedCall[] {
   const list = Array.isArray(calls) ? copyList(calls, MOST_CALLS, refuse) : [calls];
-  if (list.length === 0) throw new SeccompError('ERR_SECCOMP_OPTION', 'calls: an empty list tests nothing');
+  if (list.length === 0)
+    throw new SeccompError('ERR_SECCOMP_OPTION', 'calls: the list is empty: give at least one call');
   return list.flatMap((call) => readProbeCall(call, native));
 }
 
@@ -81,7 +82,7 @@ function readProbeCall(call: unknown, native: AbiName): readonly NamedCall[] {
 function groupCalls(name: string, native: AbiName): readonly NamedCall[] {
   const group = syscallGroup(name);
   if (group === undefined)
-    throw new SeccompError('ERR_SECCOMP_OPTION', `no group is called ${name}${suggest(name, groupNames())}`);
+    throw new SeccompError('ERR_SECCOMP_OPTION', `unknown group ${name}${suggest(name, groupNames())}`);
   const known = group.syscalls.filter((syscall) => syscallNumber(native, syscall) !== undefined);
   return known.map((syscall) => namedCall(syscall, [], native, native));
 }

@@ -149,9 +149,9 @@ function refuseUntestable({ text, abi }: NamedCall, answer: NativeAnswer | undef
   const { SIGSYS, SIGSEGV } = constants.signals;
   const signal = answer?.kind === ENDED ? answer.value : undefined;
   if (answer?.kind === TRAPPED || signal === SIGSYS)
-    throw untestable('a filter of this process ends whoever makes this call: test it outside of that filter');
+    throw untestable('a filter of this process kills any process that makes this call: test it without that filter');
   if (abi === 'x86' && signal === SIGSEGV)
-    throw untestable('this kernel can not make x86 calls (CONFIG_IA32_EMULATION): test x86_64 only');
+    throw untestable('this kernel does not support x86 calls (CONFIG_IA32_EMULATION): test x86_64 only');
   return false;
 }
 

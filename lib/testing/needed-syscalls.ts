@@ -42,7 +42,7 @@ export async function neededSyscalls(command: readonly string[], options?: Spawn
 
 /**
  * Decides whether a command needs only the syscalls that a JSON file lists. If the file does not exist, it is written;
- * but not where the environment variable CI is set, since nobody would commit it there.
+ * but not where the environment variable CI is set, where it would not be committed.
  */
 export async function needsNoMore(
   command: readonly string[],
@@ -68,7 +68,7 @@ function verdictOnNeeds(text: string, path: string, needed: readonly string[], k
   const added = needed.filter((name) => !known.includes(name));
   if (added.length === 0)
     return { holds: true, message: `${text} needs only syscalls that ${path} lists, and should need others` };
-  const remedy = 'find out why, then add it or delete the file';
+  const remedy = 'find out why, then add them to the file or delete it';
   return { holds: false, message: `${text} needs ${added.join(', ')}, which ${path} does not list: ${remedy}` };
 }
 

@@ -119,9 +119,9 @@ class DeepCopy {
 
   copy(value: unknown): unknown {
     const { depth, values } = this.#bounds;
-    if (++this.#values > values) this.#refuse(this.#path, `is one of more than ${values} values: leave some out`);
+    if (++this.#values > values) this.#refuse(this.#path, `is one of more than ${values} values: remove some`);
     if (typeof value !== 'object' || value === null) return value;
-    if (this.#path.length > depth) this.#refuse(this.#path, `is nested more than ${depth} deep`);
+    if (this.#path.length > depth) this.#refuse(this.#path, `is nested more than ${depth} levels deep`);
     const kind = kindOf(value);
     if (kind === 'other') this.#refuse(this.#path, `must be a plain object or an array, not ${nameOf(value)}`);
     return kind === 'array' ? this.#array(value) : this.#object(value);
@@ -212,5 +212,5 @@ function nameOf(value: object): string {
   const maker: unknown =
     prototype === null ? undefined : Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
   if (typeof maker === 'function' && maker !== Object) return `an instance of ${maker.name || 'a class'}`;
-  return 'an object that inherits from another: write { ...it }';
+  return 'an object that inherits from another: pass a copy, { ...object }';
 }

@@ -26,7 +26,7 @@ Napi::Value Execve(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   SpawnRequest request;
   if (!ReadSpawnRequest(env, info[0], &request) || !Require(env, !request.WantsListener() || request.agent,
-                                                            "filterFlags: execve leaves nobody to serve a listener")) {
+                                                            "filterFlags: after execve, no process could serve the listener")) {
     return env.Undefined();
   }
   return ToJavaScript(env, ReplaceThisProcess(&request));

@@ -89,7 +89,7 @@ void Supervisor::GiveThread(const std::shared_ptr<Listener>& listener) {
   Watch(EPOLL_CTL_DEL, *listener);
   if (StartThread(kThreadName, [this, listener] { RunFor(listener); }) == 0) return;
   own_threads_--;
-  // The calls of a listener that no thread serves would wait for ever; those of a closed listener fail.
+  // The calls of a listener that no thread serves would wait forever; those of a closed listener fail.
   if (!Watch(EPOLL_CTL_ADD, *listener)) Remove(listener);
 }
 

@@ -917,7 +917,7 @@ TEST(AThreadTurnsItsProcessIntoTheProgram) {
 }  // namespace seccomp
 
 int main(int argc, char** argv) {
-  // CTest kills only its own child: a grandchild that cannot end would run for ever.
+  // CTest kills only its own child: a grandchild that cannot end would run forever.
   const rlimit half_a_minute = {30, 30};
   setrlimit(RLIMIT_CPU, &half_a_minute);
   const std::vector<std::string> arguments(argv + 1, argv + argc);

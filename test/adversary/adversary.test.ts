@@ -72,7 +72,7 @@ async function attackWorks(
 
 const isX86_64 = process.arch === 'x64';
 
-describe('a directory that may not be made is not made', () => {
+describe('mkdir stays denied', () => {
   const ways = ['plain', 'child', 'thread', 'looser filter', 'memfd'];
   const ofX86_64 = ['high bits of the number', '/proc/self/mem', 'tracer', 'sigreturn'];
   for (const way of isX86_64 ? [...ways, ...ofX86_64] : ways) {
@@ -85,7 +85,7 @@ describe('a directory that may not be made is not made', () => {
     });
   }
 
-  test.runIf(isX86_64)('by int 0x80, which is killed where the profile is of x86_64 alone', async ({ skip }) => {
+  test.runIf(isX86_64)('by int 0x80, which kills the process if the profile covers x86_64 alone', async ({ skip }) => {
     await attackWorks(skip, attack, ['int 0x80', made]);
     expect(await run(attack, ['int 0x80', made], noMkdir)).toMatchObject({ code: 1, stdout: `${ERRNO}\n` });
     expect(await run(attack, ['int 0x80', made], nativeOnly)).toMatchObject({ signal: 'SIGSYS' });
@@ -133,15 +133,15 @@ function mkdirProgram(): string {
   return ['/usr/bin/mkdir', '/bin/mkdir'].find((file) => existsSync(file)) ?? 'mkdir';
 }
 
-describe('a program that may start no other', () => {
-  test('starts none that is in no file system', async ({ skip }) => {
+describe('a program that cannot start others', () => {
+  test('cannot execute a memfd, which is not in a file system', async ({ skip }) => {
     await attackWorks(skip, attack, ['memfd', made]);
     expect(await run(attack, ['memfd', made], noExec)).toMatchObject({ code: 1, stdout: `${ERRNO}\n` });
     expect(wasMade()).toBe(false);
   });
 });
 
-test('a setuid program gives no rights', async ({ skip }) => {
+test('a set-user-ID program gains no privileges', async ({ skip }) => {
   skip(process.getuid?.() !== 0, 'only root can make one');
   const who = join(directory, 'who');
   copyFileSync('/usr/bin/id', who);
@@ -156,7 +156,7 @@ test('a setuid program gives no rights', async ({ skip }) => {
 
 // Under the profile's filter, the probe attaches one that denies everything, so these calls have no effect: see
 // docs/testing.md.
-describe('docker-default is not misled', () => {
+describe('docker-default is not bypassed', () => {
   const high = 1n << 32n;
   const NEWUSER = 0x10000000;
   test.each<[string, ProbeCall, string]>([

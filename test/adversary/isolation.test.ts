@@ -79,7 +79,7 @@ const CASES: readonly Case[] = [
 ];
 
 describe.each(CASES)(
-  'a child of $who reaches what enforcement lists as open, and nothing that it lists as closed:',
+  'a child of $who reaches what enforcement lists as open, and nothing else:',
   ({ user, options, attacks }) => {
     test.for<[string, Options]>([
       ['by default', {}],
@@ -99,7 +99,7 @@ describe.each(CASES)(
       expectAsEnforced(isolated, without);
     });
 
-    test('takes no listener in 1,000 attempts of each way', ({ skip }) => {
+    test('takes no listener in 1,000 attempts by each method', ({ skip }) => {
       skip(obstacle !== undefined, obstacle);
       const [isolated] = tryFrom<Taken>(user, [{ ...options, onViolation: true, listener: 1000 }]);
       expect(isolated?.taken).toBe(0);

@@ -92,7 +92,7 @@ describe('an agent in another process', () => {
     expect(await finish(become)).toMatchObject({ stdout: '4242 0\n', stderr: '' });
   });
 
-  test('that is killed leaves its calls to fail with ENOSYS', async () => {
+  test('that is killed makes later calls fail with ENOSYS', async () => {
     const { path, child: agent } = await agentElsewhere();
     const child = spawn('python3', ['-c', `${preamble}call()\ninput()\ncall()`], notifying(path));
     const ended = finish(child);
@@ -159,7 +159,7 @@ describe('an agent on this thread', () => {
     await agent.close();
   });
 
-  test('loses none of many that start at once', async () => {
+  test('serves all of many programs that start at once', async () => {
     const agent = listen(newPath(), { sched_get_priority_max: ({ container }) => ({ value: container.pid }) });
     const profile = loadProfile(notifying(agent.path));
     if (profile === null) throw new Error('this is a profile');
@@ -180,19 +180,22 @@ describe('nothing is started', () => {
   afterEach(() => expect(() => realpathSync(marker)).toThrow('ENOENT'));
 
   test('if there is no agent at the path, or it has ended, is full, or is not a stream socket', async () => {
-    fails(newPath(), /listenerPath .*sock: connect ENOENT, and nothing was started: nothing is there: start the agent/);
+    fails(
+      newPath(),
+      /listenerPath .*sock: connect ENOENT, and nothing was started: the socket does not exist: start the agent/,
+    );
     const gone = newPath();
     const reader = readerElsewhere(gone);
     await reader.line();
     reader.child.kill('SIGKILL');
     await once(reader.child, 'exit');
-    fails(gone, /connect ECONNREFUSED.*nobody listens there any more/);
+    fails(gone, /connect ECONNREFUSED.*no process listens there/);
     const held = `import socket, sys; s = socket.socket(socket.AF_UNIX, getattr(socket, sys.argv[2])); s.bind(sys.argv[1])
 if sys.argv[2] == 'SOCK_STREAM': s.listen(0); c = socket.socket(socket.AF_UNIX); c.connect(sys.argv[1])
 print(1, flush=True); sys.stdin.read()`;
     for (const [kind, message] of [
-      ['SOCK_STREAM', /connect EAGAIN.*queue of connections is full/],
-      ['SOCK_DGRAM', /connect EPROTOTYPE.*no socket of type SOCK_STREAM/],
+      ['SOCK_STREAM', /connect EAGAIN.*connection queue is full/],
+      ['SOCK_DGRAM', /connect EPROTOTYPE.*not a socket of type SOCK_STREAM/],
     ] as const) {
       const path = newPath();
       const holder = nodeSpawn('python3', ['-c', held, path, kind], { stdio: ['pipe', 'pipe', 'inherit'] });
@@ -205,7 +208,7 @@ print(1, flush=True); sys.stdin.read()`;
   test('for a path that can’t be a socket’s, or metadata that is too long', () => {
     fails('agent.sock', /listenerPath "agent.sock" is not absolute/, 'ERR_SECCOMP_OPTION');
     fails(`/${'x'.repeat(107)}`, /more than 107 bytes/, 'ERR_SECCOMP_OPTION');
-    fails(newPath(), /listenerMetadata: more than 65536 bytes/, 'ERR_SECCOMP_OPTION', {
+    fails(newPath(), /listenerMetadata has more than 65536 bytes/, 'ERR_SECCOMP_OPTION', {
       listenerMetadata: 'x'.repeat(65_537),
     });
   });
@@ -213,12 +216,16 @@ print(1, flush=True); sys.stdin.read()`;
   test('with handlers or onViolation beside the agent, or with two agents', () => {
     const profile = notifying(newPath());
     const handler = { sched_get_priority_max: () => ({ value: 1 }) };
-    expect(() => spawn('touch', [marker], profile, { notify: handler })).toThrow('names an agent that answers');
-    expect(() => spawn('touch', [marker], profile, { onViolation: true })).toThrow('names an agent that answers');
+    expect(() => spawn('touch', [marker], profile, { notify: handler })).toThrow(
+      'names an agent, and a filter has only one listener',
+    );
+    expect(() => spawn('touch', [marker], profile, { onViolation: true })).toThrow(
+      'names an agent, and a filter has only one listener',
+    );
     expect(() => spawn('touch', [marker], [profile, notifying(newPath())])).toThrow('a filter has one agent');
   });
 
-  test('by fork, or with a filter, which has no listenerPath', () => {
+  test('by fork, or with a compiled filter, which has no listenerPath', () => {
     expect(() => fork('module.js', [], notifying(newPath()))).toThrow('SCMP_ACT_NOTIFY needs a supervisor');
     expect(() => spawn('touch', compile(notifying(newPath())))).toThrow('SCMP_ACT_NOTIFY needs a supervisor');
   });

@@ -78,7 +78,7 @@ describe('a runtime’s message', () => {
     },
   );
 
-  test('has calls that a handler answers, and denies if it fails', async () => {
+  test('has its calls answered by a handler, or denied if the handler fails', async () => {
     const answers: readonly [
       string,
       readonly string[],
@@ -105,7 +105,7 @@ describe('a runtime’s message', () => {
       expect(await answered({ sched_get_priority_max: handler as never }, options)).toEqual({ answer, events });
   });
 
-  test('has a call without a handler: it fails with ENOSYS, and unanswered is emitted', async () => {
+  test('has a call without a handler: the call fails with ENOSYS, and unanswered is emitted', async () => {
     expect(await answered({ uname: () => ({ value: 0 }) })).toEqual({
       answer: '-1 38',
       events: ['unanswered sched_get_priority_max'],
@@ -127,7 +127,7 @@ describe('a malformed message', () => {
     ['no name of it', /fds: seccompFd is missing/],
     ['a name too many', /fds: the message has 1 descriptors, and seccompFd is the one at 1/],
     ['a file for a listener', /seccompFd is not a seccomp listener/],
-    ['many descriptors', /descriptors of the message are lost/],
+    ['many descriptors', /descriptors of the message were lost/],
     ['too much', /a message of more than 262144 bytes/],
   ];
 
@@ -228,7 +228,7 @@ describe('the socket', () => {
     await agent.close();
   });
 
-  test('replaces no socket of an agent that listens, no file and no link', async () => {
+  test('does not replace the socket of an agent that listens, a file or a link', async () => {
     const agent = listen(newPath(), { sched_get_priority_max: () => ({ value: 7 }) });
     expect(() => listen(agent.path, {})).toThrow('another agent listens there');
     expect((await send(agent, 'whole')).stdout).toBe('7 0\n');
@@ -242,7 +242,7 @@ describe('the socket', () => {
     await agent.close();
   });
 
-  test('of another agent that replaced it stays', async () => {
+  test('of another agent that replaced it is not removed', async () => {
     const agent = listen(newPath(), {});
     rmSync(agent.path);
     const other = listen(agent.path, {});
@@ -252,7 +252,7 @@ describe('the socket', () => {
   });
 
   test('that can’t be bound is an error with the reason', async () => {
-    expect(() => listen(join(directory, 'none', 'a.sock'), {})).toThrow(/bind ENOENT: its directory does not exist/);
+    expect(() => listen(join(directory, 'none', 'a.sock'), {})).toThrow(/bind ENOENT: the directory does not exist/);
     expect(() => listen(join(directory, 'x'.repeat(108)), {})).toThrow(/at most 107 bytes/);
     expect(() => listen('', {})).toThrow("path: must be the path of the socket's file");
     expect(() => listen(newPath(), { openaat: () => ({ value: 0 }) })).toThrow(

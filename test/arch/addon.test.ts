@@ -1,4 +1,7 @@
-/** The package itself, its addon built for the machine, on real kernels: arm64's, and amd64's of an older Debian. */
+/**
+ * The package itself, with its addon built for the machine, on real kernels: of arm64, and of amd64 from an older
+ * Debian.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +14,7 @@ import { parseStatus } from '../support/processes.js';
 import { crossCompile, kernelOf, type Machine, PATIENCE_MS, runJobs } from './guest.js';
 import { obstacleToPackage, packageFor, SUBJECTS, type Subject } from './subjects.js';
 
-/** A program of the guest's, to be started under a profile there. */
+/** A program in the guest, to be started under a profile. */
 interface Run {
   readonly file: string;
   readonly args: readonly string[];
@@ -24,11 +27,11 @@ interface Result {
   readonly stdout: string;
 }
 
-/** An address that nothing is mapped at. */
+/** An address at which nothing is mapped. */
 const NOWHERE = 1;
 const INVALID = -1;
 
-/** Calls that the kernel refuses for their arguments, but docker-default before that, with this errno. */
+/** Calls that docker-default denies with this errno. Without it, the kernel would refuse their arguments. */
 const BLOCKED = [
   ['add_key', [NOWHERE, NOWHERE, NOWHERE, 1, 0], 'EPERM'],
   ['bpf', [INVALID, 0, 0], 'EPERM'],
@@ -49,7 +52,7 @@ const NO_MOUNT: ProfileDocument = {
 
 type Calls = readonly (readonly [string, readonly number[]])[];
 
-/** Runs by what they are called. */
+/** The runs, by name. */
 function runsOn({ machine, probes }: Subject): ReadonlyMap<string, Run> {
   const blocked = BLOCKED.map(([name, args]) => [name, args] as const);
   const probing = (abi: AbiName, profile: Run['profile'], calls: Calls): Run => {
@@ -74,7 +77,7 @@ function runsOn({ machine, probes }: Subject): ReadonlyMap<string, Run> {
 
 const PRINT_STATUS = 'process.stdout.write(fs.readFileSync("/proc/self/status"))';
 
-/** Only an x86_64 program makes the calls of another ABI; others are compiled for it. */
+/** Only an x86_64 program can make calls of another ABI; for other ABIs, a separate program is compiled. */
 function argumentOn({ name: machine }: Machine, abi: AbiName, name: string, args: readonly number[]): string {
   const call = callTo(abi, name, ...args);
   return toArgument(machine === 'amd64' ? call : { ...call, abi: 'aarch64' });
@@ -84,7 +87,7 @@ describe.each(SUBJECTS)('the package on $machine.name', (subject) => {
   const { machine } = subject;
   const obstacle = obstacleToPackage(subject);
   if (obstacle !== undefined) {
-    test('is run', ({ skip }) => skip(obstacle));
+    test('is tested', ({ skip }) => skip(obstacle));
     return;
   }
   describe(`Linux ${kernelOf(machine).release}`, () => testOn(subject));
@@ -106,19 +109,22 @@ function testOn(subject: Subject): void {
     results = new Map([...runs.keys()].flatMap((name, i) => (outcomes[i] ? [[name, outcomes[i]]] : [])));
   }, PATIENCE_MS);
 
-  test.each(probes)('docker-default denies what Docker denies to $abi programs, and we are the reason', ({ abi }) => {
-    expect(answersOf(`${abi} under docker-default`)).toEqual(BLOCKED.map(([, , errno]) => `errno ${errno}`));
-    const without = answersOf(`${abi} under unconfined`);
-    expect(without).toHaveLength(BLOCKED.length);
-    for (const [i, [, , errno]] of BLOCKED.entries()) expect(without[i]).not.toBe(`errno ${errno}`);
-  });
+  test.each(probes)(
+    'docker-default denies what Docker denies to $abi programs, and this package’s filter is the cause',
+    ({ abi }) => {
+      expect(answersOf(`${abi} under docker-default`)).toEqual(BLOCKED.map(([, , errno]) => `errno ${errno}`));
+      const without = answersOf(`${abi} under unconfined`);
+      expect(without).toHaveLength(BLOCKED.length);
+      for (const [i, [, , errno]] of BLOCKED.entries()) expect(without[i]).not.toBe(`errno ${errno}`);
+    },
+  );
 
   test('a profile that denies execve starts its program, and no other', () => {
     expect(resultOf('exec').code).toBe(0);
     expect(answersOf('exec')).toEqual(['errno EACCES']);
   });
 
-  test('a call that kills its process does', () => {
+  test('a call whose action kills the process does so', () => {
     expect(answersOf('kill')).toEqual(['signal SIGSYS']);
   });
 
@@ -129,7 +135,7 @@ function testOn(subject: Subject): void {
     expect(['Seccomp', 'Seccomp_filters', 'NoNewPrivs'].map((name) => status.get(name))).toEqual(['2', '1', '1']);
   });
 
-  test('doctor finds nothing amiss, but what an older kernel lacks', () => {
+  test('doctor reports only what an older kernel lacks', () => {
     const { code, stdout } = resultOf('doctor');
     const { checks }: { readonly checks: readonly { readonly name: string; readonly state: string }[] } =
       JSON.parse(stdout);

@@ -1,4 +1,7 @@
-/** The kernels of other CPUs, and an older one, against the interpreter and the evaluator: three answers to the same calls, which must be one. */
+/**
+ * Compares the kernels of other CPUs, and an older one, with the interpreter and the evaluator: all three must decide
+ * the same calls alike.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,7 +39,7 @@ const SEED = 20_260_902;
 
 const NOTHING_ALLOWED = 'nothing allowed';
 
-/** A policy, and what is asked of it on one ABI. */
+/** A policy, and the calls to test on one ABI. */
 interface Question extends Inquiry {
   readonly name: string;
   readonly abi: AbiName;
@@ -59,7 +62,7 @@ beforeAll(async () => {
 describe.each(MACHINES)('kernel = interpreter = evaluator, on $name', (machine) => {
   const questions = asked.get(machine);
   if (questions === undefined) {
-    test('is asked', ({ skip }) => skip(obstacleTo(machine)));
+    test('is tested', ({ skip }) => skip(obstacleTo(machine)));
     return;
   }
 
@@ -70,20 +73,20 @@ describe.each(MACHINES)('kernel = interpreter = evaluator, on $name', (machine) 
       expect(question.calls.length).toBeGreaterThan(2000);
     });
 
-    test.each(machine.abis)('no number of %s is kept from a filter', (abi) => {
+    test.each(machine.abis)('every number of %s is passed to a filter', (abi) => {
       const question = questions.find((each) => each.abi === abi && each.name === NOTHING_ALLOWED);
       const kept = question?.calls.filter((_, i) => answers.get(question)?.[i] !== FIRST_ERRNO);
       expect(kept?.map(showCall)).toEqual([]);
     });
 
-    test.runIf(hasCorpus)('is asked of most profiles of the corpus', () => {
+    test.runIf(hasCorpus)('covers most profiles of the corpus', () => {
       const known = corpusOn(hostOf(machine));
       expect(known.filter((entry) => 'profile' in entry).length).toBeGreaterThan(known.length / 2);
     });
   });
 });
 
-/** Its age is what profiles are resolved for: what a filter then answers depends on no kernel's. */
+/** Profiles are resolved for this kernel version. The decisions of the filter do not depend on the kernel. */
 function hostOf({ abis: [abi] }: Machine): Host {
   return { abi, kernel: { major: 6, minor: 18 }, capabilities: new Set() };
 }
@@ -94,7 +97,10 @@ function* questionsFor(machine: Machine): Generator<Question> {
   }
 }
 
-/** Policies by name: ours and random ones for all ABIs of the machine, those of the corpus for the ABIs that they name. */
+/**
+ * Policies by name: built-ins and random ones for all ABIs of the machine, and those of the corpus for the ABIs that
+ * they list.
+ */
 function* policiesFor(machine: Machine): Generator<readonly [string, Policy]> {
   const host = hostOf(machine);
   const withAllAbis: Host = { ...host, abis: machine.abis.slice(1) };
@@ -113,7 +119,7 @@ function* policiesFor(machine: Machine): Generator<readonly [string, Policy]> {
   }
 }
 
-/** A 32-bit process fills 32 bits of each register. */
+/** A 32-bit process sets 32 bits of each register. */
 function callsFrom(abi: AbiName, policy: Policy): readonly Call[] {
   const { bits } = abiOf(abi);
   return [...callsOn([abi], policy)].map((call) => ({

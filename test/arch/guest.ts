@@ -1,4 +1,7 @@
-/** Boots real kernels of other CPUs, and an older one of this kind, under qemu-system, with nothing on them but an init of ours that runs jobs. */
+/**
+ * Boots real kernels of other CPUs, and an older kernel for this one, under qemu-system. The only process of the guest
+ * is test/arch/init.c, which runs jobs.
+ */
 import { execFile, execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,17 +10,17 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { AbiName } from '../../lib/syscalls/abi.js';
 
-/** A machine that qemu makes, and the compilers for what runs on it. */
+/** A machine that qemu emulates, and the compilers for its programs. */
 export interface Machine {
-  /** Debian's name of the architecture. */
+  /** Debian's name for the architecture. */
   readonly name: 'arm64' | 'riscv64' | 'amd64';
-  /** The ABIs that its kernel answers, the native one first. */
+  /** The ABIs that its kernel supports, the native one first. */
   readonly abis: readonly [AbiName, ...AbiName[]];
   readonly compilers: ReadonlyMap<AbiName, string>;
   readonly qemu: string;
   readonly options: readonly string[];
   readonly console: string;
-  /** What its kernel is told besides. Source: Documentation/admin-guide/kernel-parameters.txt. */
+  /** Additional kernel parameters. Source: Documentation/admin-guide/kernel-parameters.txt. */
   readonly parameters?: string;
 }
 
@@ -43,7 +46,10 @@ export const RISCV64: Machine = {
   console: 'ttyS0',
 };
 
-/** One compiler for all: a 64-bit program makes the calls of x86 and x32 too. Debian's kernels know x32 when told to. */
+/**
+ * One compiler for all ABIs: a 64-bit program can make the calls of x86 and x32 too. Debian's kernels need a parameter
+ * for x32.
+ */
 export const AMD64: Machine = {
   name: 'amd64',
   abis: ['x86_64', 'x86', 'x32'],
@@ -54,23 +60,26 @@ export const AMD64: Machine = {
   parameters: 'syscall.x32=y',
 };
 
-/** Where scripts/arch-test.sh keeps what it fetched and built, and the architectures that it is asked for. */
+/** The directory for downloads and builds of scripts/arch-test.sh, and the architectures to test. */
 const KEPT = process.env['SECCOMP_TEST_KERNELS'];
 const ASKED = process.env['SECCOMP_TEST_ARCHITECTURES']?.split(' ');
 
-/** What is kept for the machine: `vmlinuz`, `release`; but for riscv64 also `node/` and `package/`, this package built for it. */
+/**
+ * The directory of the machine: `vmlinuz` and `release`; except for riscv64 also `node/` and `package/`, this package
+ * built for it.
+ */
 export function keptFor({ name }: Machine): string {
   return join(KEPT ?? '', name);
 }
 
-/** Why the machine can't be booted; undefined if it can. */
+/** The reason why the machine can't be booted; undefined if it can. */
 export function obstacleTo(machine: Machine): string | undefined {
   if (KEPT === undefined) return '`npm run test:arch` boots it';
   if (ASKED !== undefined && !ASKED.includes(machine.name)) return 'SECCOMP_TEST_ARCHITECTURES leaves it out';
   return existsSync(kernelOf(machine).image) ? undefined : `no kernel in ${keptFor(machine)}`;
 }
 
-/** The kernel's file, and its release with where that comes from. */
+/** The kernel's file, and its release with the source of the package. */
 export function kernelOf(machine: Machine): { readonly image: string; readonly release: string } {
   const release = join(keptFor(machine), 'release');
   return {
@@ -81,20 +90,20 @@ export function kernelOf(machine: Machine): { readonly image: string; readonly r
 
 /** One run of a program in the guest. */
 export interface Job {
-  /** Its file in the guest's /bin. */
+  /** The program's file name in the guest's /bin. */
   readonly program: string;
   readonly input: Uint8Array | string;
 }
 
-/** Paths in the guest, and the files or folders of this machine that come there. */
+/** Paths in the guest, and the files or folders of this machine to copy there. */
 export type Files = ReadonlyMap<string, string>;
 
-/** The longest life of a guest, which needs half a minute alone on a machine. */
+/** Timeout for a guest, which needs half a minute on an idle machine. */
 export const PATIENCE_MS = 600_000;
 
 /**
- * Boots the machine, its kernel told `parameters` besides, runs the jobs one after the other, and gives what each wrote to its
- * standard output.
+ * Boots the machine with additional kernel `parameters`, runs the jobs one after the other, and returns the standard
+ * output of each.
  * @throws Error with the guest's console if a job fails, or the guest ends before all are done.
  */
 export async function runJobs(
@@ -130,7 +139,7 @@ function options(machine: Machine, memory: string, answers: string, parameters: 
   ];
 }
 
-/** What the kernel unpacks as its first root. Source: Documentation/driver-api/early-userspace/buffer-format.rst. */
+/** Makes the initramfs. Source: Documentation/driver-api/early-userspace/buffer-format.rst. */
 function initrd(machine: Machine, files: Files, jobs: readonly Job[], root: string): Buffer {
   for (const folder of ['bin', 'dev', 'jobs', 'proc', 'tmp']) mkdirSync(join(root, folder), { recursive: true });
   crossCompile(machine, machine.abis[0], fileURLToPath(new URL('init.c', import.meta.url)), join(root, 'init'));
@@ -155,7 +164,7 @@ export function compilerFor({ name, compilers }: Machine, abi: AbiName): string 
   return compiler;
 }
 
-/** Takes apart what init wrote to the port: init.c has the form. */
+/** Parses the output of init.c on the port, which describes its format. */
 function outputs({ name }: Machine, answers: Buffer, jobs: readonly Job[], console: string): readonly Buffer[] {
   const fail = (i: number, what: string) => {
     throw new Error(`${name}: job ${i + 1} of ${jobs.length}, ${jobs[i]?.program}: ${what}. Its console:\n${console}`);

@@ -1,9 +1,8 @@
 /*
- * The first and only process of a guest: runs the jobs that its host put into /jobs, one after the other, and turns the
- * machine off.
+ * The first and only process of a guest. Runs the jobs in /jobs one after the other, and powers the machine off.
  *
- * /jobs/NNN.PROGRAM is what /bin/PROGRAM gets on its standard input. For each, in the order of their names, the virtio port
- * gets `struct head` and what the program wrote to its standard output. Whatever else there is to say goes to the console.
+ * /jobs/NNN.PROGRAM is the standard input of /bin/PROGRAM. For each job, in the order of their names, writes `struct
+ * head` and the program's standard output to the virtio port. Other messages go to the console.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -23,7 +22,7 @@
 
 #define PORT "/dev/vport0p1"
 
-/* The driver makes the port on a thread of its own, shortly after init starts: wait for it up to 30 s. */
+/* The driver creates the port on its own thread, shortly after init starts: wait for it for up to 30 s. */
 #define PORT_TRIES 3000
 #define PORT_PAUSE_US 10000
 
@@ -48,7 +47,7 @@ static void check(int result, const char *what) {
   if (result < 0) fail(what, strerror(errno));
 }
 
-/* Older kernels have the port's driver as modules, which lie in /modules in the order of their names. */
+/* On older kernels the port's driver consists of modules, which /modules contains in loading order. */
 static void load_modules(void) {
   struct dirent **modules;
   int count = scandir("/modules", &modules, NULL, alphasort);

@@ -11,7 +11,7 @@ import { obstacleToPackage, packageFor, SUBJECTS, type Subject } from './subject
 
 const NOBODY = 65_534;
 
-/** By the version of the kernel: LANDLOCK_ABI of include/uapi/linux/landlock.h. */
+/** The Landlock ABI by kernel version: LANDLOCK_ABI of include/uapi/linux/landlock.h. */
 function expectedOf({ machine }: Subject): IsolationEnforcement['by'] {
   const [major = 0, minor = 0] = kernelOf(machine).release.split('.').map(Number);
   const isSince = (since: readonly [number, number]) => major > since[0] || (major === since[0] && minor >= since[1]);
@@ -23,13 +23,13 @@ const USERS = [
   { who: 'an ordinary user', user: NOBODY, options: {} },
   { who: 'root that gives another uid', user: undefined, options: { uid: NOBODY, gid: NOBODY, cwd: '/' } },
 ];
-/** An ordinary user's: what Landlock has nothing to do with comes last. */
+/** The ways to reach other processes of an ordinary user; those that Landlock does not affect are last. */
 const ATTACKS = ['memory', 'environ', 'fd', 'pidfd_getfd', 'ptrace', 'kill', 'abstract socket', 'prlimit', 'TIOCSTI'];
 
 describe.each(SUBJECTS)('on $machine.name', (subject) => {
   const obstacle = obstacleToPackage(subject);
   if (obstacle !== undefined) {
-    test('is run', ({ skip }) => skip(obstacle));
+    test('is tested', ({ skip }) => skip(obstacle));
     return;
   }
   describe.each([
@@ -61,7 +61,7 @@ function testOn(subject: Subject, parameters: string, by: IsolationEnforcement['
     },
   );
 
-  test.runIf(by !== null)('a supervised child takes no listener', () => {
+  test.runIf(by !== null)('a supervised child cannot take its listener', () => {
     expect(results[0]?.at(-1)?.taken).toBe(0);
   });
 }

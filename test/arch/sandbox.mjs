@@ -1,5 +1,5 @@
 #!/bin/node
-/** In a guest: starts programs under profiles, as its standard input says, and prints what became of each. */
+/** In a guest: starts the programs that standard input lists under profiles, and prints the result of each. */
 import { readFileSync } from 'node:fs';
 import { spawn } from '/seccomp/dist/index.js';
 

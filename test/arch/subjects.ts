@@ -8,7 +8,7 @@ import { AMD64, ARM64, compilerFor, type Files, keptFor, type Machine, obstacleT
 /** The programs that make calls, by ABI. */
 type Probes = readonly { readonly abi: AbiName; readonly probe: string }[];
 
-/** A machine that Node runs on, its programs, and what they and Node are linked with. */
+/** A machine with Node, its programs, and the libraries of the programs and of Node. */
 export interface Subject {
   readonly machine: Machine;
   readonly probes: Probes;
@@ -31,13 +31,13 @@ export const SUBJECTS: readonly Subject[] = [
   },
 ];
 
-/** Why the package can't be run there; undefined if it can. */
+/** The reason why the package can't be run there; undefined if it can. */
 export function obstacleToPackage({ machine }: Subject): string | undefined {
   const built = join(keptFor(machine), 'package');
   return obstacleTo(machine) ?? (existsSync(built) ? undefined : `nothing was built in ${built}`);
 }
 
-/** Node, this package, and what both are linked with. */
+/** Node, this package, and the libraries of both. */
 export function packageFor(subject: Subject): Files {
   const kept = keptFor(subject.machine);
   return new Map([
@@ -47,7 +47,7 @@ export function packageFor(subject: Subject): Files {
   ]);
 }
 
-/** What Node and the addon are linked with, from the compiler. */
+/** The libraries of Node and of the addon, from the cross compiler. */
 function libraries({ machine, loader }: Subject): Files {
   const names = ['libc.so.6', 'libm.so.6', 'libdl.so.2', 'libpthread.so.0', 'libgcc_s.so.1', 'libstdc++.so.6'];
   const compiler = compilerFor(machine, machine.abis[0]);

@@ -1,4 +1,4 @@
-/** What handlers answer: a call is carried out only where the answer says exactly { continue: true }. */
+/** Answers of handlers: a call is executed only if the answer is exactly { continue: true }. */
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,10 +21,10 @@ const throwing = () => {
   throw new Error('thrown');
 };
 
-/** What acts as a promise. */
+/** A thenable. */
 const thenable = (then: () => unknown): object => Object.fromEntries([['then', then]]);
 
-/** By what it is. None is an answer. */
+/** Values by description. None of them is a valid answer. */
 const ANSWERS: Readonly<Record<string, unknown>> = {
   undefined: undefined,
   null: null,
@@ -61,13 +61,13 @@ const ANSWERS: Readonly<Record<string, unknown>> = {
   'a proxy that throws': new Proxy({}, { ownKeys: throwing }),
 };
 
-/** How a handler comes to give one. */
+/** The ways in which a handler can return one. */
 const WAYS: Readonly<Record<string, (answer: unknown) => unknown>> = {
   'given at once': (answer) => answer,
   promised: async (answer) => answer,
 };
 
-/** What has no answer at all, with the milliseconds that it may take. */
+/** Handlers that never answer, with their timeouts in milliseconds. */
 const NONE: Readonly<Record<string, () => unknown>> = {
   'a handler that throws': throwing,
   'a promise that is rejected': () => Promise.reject(new Error('rejected')),
@@ -129,7 +129,7 @@ describe('a call is denied with EPERM, and that is reported once, for', () => {
   });
 });
 
-test('only { continue: true } lets a call through, of any realm, and with or without a prototype', async () => {
+test('only { continue: true } allows a call, from any realm, with or without a prototype', async () => {
   const { runInNewContext } = await import('node:vm');
   const answers: readonly { continue: true }[] = [
     { continue: true },
@@ -146,7 +146,7 @@ test('only { continue: true } lets a call through, of any realm, and with or wit
   }
 });
 
-test('an answer is no promise because of a then on Object.prototype', async () => {
+test('a then on Object.prototype does not make an answer a promise', async () => {
   const mkdir = () => {
     Object.defineProperty(Object.prototype, 'then', { value: () => {}, configurable: true });
     setImmediate(() => Reflect.deleteProperty(Object.prototype, 'then'));
@@ -159,14 +159,14 @@ test('an answer is no promise because of a then on Object.prototype', async () =
   expect([stderr, reports]).toEqual([expect.stringContaining('Invalid cross-device link'), 0]);
 });
 
-test('fork takes no handlers', () => {
+test('fork refuses handlers', () => {
   const notify = { mkdir: () => ({ continue: true }) };
   expect(() => fork('/nonexistent.js', everything, { notify } as object)).toThrow(
     /options.notify: fork can't supervise/,
   );
 });
 
-describe('handlers are an object of functions by the names of syscalls, and nothing else:', () => {
+describe('refuses handlers other than an object of functions by syscall name:', () => {
   const handler = () => ({ errno: 'EACCES' });
   class Handlers {
     mkdir() {
@@ -176,8 +176,8 @@ describe('handlers are an object of functions by the names of syscalls, and noth
   test.each<[string, unknown, RegExp]>([
     ['a Map', new Map([['mkdir', handler]]), /options\.notify: must be a plain object, not an instance of Map/],
     ['an array', [handler], /options\.notify: must be a plain object, not an array/],
-    ['null', null, /options\.notify: must be an object of functions/],
-    ['a function', handler, /options\.notify: must be an object of functions/],
+    ['null', null, /options\.notify: must be an object with a function/],
+    ['a function', handler, /options\.notify: must be an object with a function/],
     ['an instance of a class', new Handlers(), /options\.notify: must be a plain object, not an instance of Handlers/],
     ['an object that inherits', Object.create({ mkdir: handler }), /must be a plain object/],
     [
@@ -190,7 +190,7 @@ describe('handlers are an object of functions by the names of syscalls, and noth
       /options\.notify\.mkdir: is a getter/,
     ],
     ['no function', { mkdir: { continue: true } }, /options\.notify\.mkdir: must be a function/],
-    ['no syscall', { makedir: handler }, /options\.notify: no syscall makedir/],
+    ['no syscall', { makedir: handler }, /options\.notify: unknown syscall makedir/],
   ])('%s', (_, notify, message) => {
     expect(() => spawn('true', [], everything, { notify: notify as never })).toThrow(message);
     if (notify !== undefined) expect(() => listen(join(folder, 'never.sock'), notify as never)).toThrow(/handlers/);

@@ -1,4 +1,5 @@
-// Calls every public function, and gives what came of it: what the kernel decided, and what the pure functions answered.
+// Calls every public function, and returns the results: the kernel's decisions, and the return values of pure
+// functions.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,7 +19,7 @@ const TEXT = `{
       "args": [{ "index": 0, "value": 8, "valueTwo": 8, "op": "SCMP_CMP_MASKED_EQ" }] }
   ]
 }`;
-/** As an object, without the fields that a profile may leave out. */
+/** The profile as an object, without optional fields. */
 const denying = (...names) => ({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names, action: 'SCMP_ACT_ERRNO' }] });
 
 const folder = mkdtempSync(join(tmpdir(), 'seccomp-'));
@@ -45,11 +46,11 @@ const end = (child) => {
   child.on('error', () => {});
   return new Promise((resolve) => child.on('close', (code, signal) => resolve([code, signal])));
 };
-/** A folder that is not there. */
+/** A folder that does not exist. */
 let folders = 0;
 const newFolder = () => join(folder, `new ${folders++}`);
 
-/** By name. Those that start programs say what the kernel decided there. */
+/** The functions by name. Those that start programs return the kernel's decision. */
 export const STEPS = {
   loadProfile: () => [
     ...['docker-default', 'podman-default', 'node', TEXT, denying('mkdir')].map((source) =>

@@ -1,1 +1,1 @@
-// Imported to see whether Node can import at all.
+// Imported to test whether Node can import a file at all.

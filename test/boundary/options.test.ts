@@ -1,4 +1,4 @@
-/** Options: each function carries out those that are its own, and refuses all others by name. */
+/** Options: each function applies its own options, and refuses all others by name. */
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
@@ -10,11 +10,11 @@ import { children } from '../support/children.mjs';
 import { evaluateScript } from '../support/scripts.js';
 
 const isRoot = process.getuid?.() === 0;
-/** A module without a line. */
+/** An empty module. */
 const empty = fileURLToPath(new URL('nothing.mjs', import.meta.url));
 const host = { abi: 'x86_64', kernel: { major: 6, minor: 1 }, capabilities: new Set<string>() };
 
-/** Every option that there is, with a value that it can have. */
+/** Every option, with a valid value. */
 const OPTIONS: Readonly<Record<string, unknown>> = {
   abis: ['x86'],
   acceptRings: true,
@@ -68,7 +68,7 @@ const READING = 'argumentWidth foreignAction mode newerCalls source format';
 
 interface Case {
   readonly name: string;
-  /** Those that it carries out. */
+  /** The options that the function takes. */
   readonly taken: string;
   readonly call: (options: never) => unknown;
 }
@@ -181,14 +181,14 @@ describe.each(CASES)('$name', ({ taken, call }) => {
     }
   });
 
-  test('does not refuse those that it uses', async () => {
+  test('accepts each option that it uses', async () => {
     for (const name of names) {
       const message = await messageOf(() => call({ [name]: OPTIONS[name] } as never));
       expect([name, message]).toEqual([name, expect.not.stringMatching(/unknown option|has no effect/)]);
     }
   });
 
-  test('refuses an instance of a class, an array, a text and a getter', async () => {
+  test('refuses an instance of a class, an array, a string and a getter as options', async () => {
     class Options {}
     for (const options of [new Options(), new Map(), [], 'timeout', Object.create({ timeout: 1 })]) {
       expect(await messageOf(() => call(options as never))).toMatch(/object|text|name/);
@@ -198,17 +198,17 @@ describe.each(CASES)('$name', ({ taken, call }) => {
   });
 });
 
-test('a host has capabilities and ABIs of its own', () => {
+test('options.host is refused together with capabilities or abis', () => {
   for (const more of [{ capabilities: [] }, { abis: ['x86'] }] as const) {
-    expect(() => seccomp.compile('node', { host, ...more } as object)).toThrow(/the host has its own/);
+    expect(() => seccomp.compile('node', { host, ...more } as object)).toThrow(/options\.host sets this already/);
     expect(() => seccomp.explain('node', { syscall: 'mount' }, { host, ...more } as object)).toThrow(
-      /the host has its own/,
+      /options\.host sets this already/,
     );
   }
   expect(seccomp.compile('node', { host } as object).abis).toEqual(['x86_64']);
 });
 
-test('ABIs are refused where no profile is resolved for them, with a supervisor too, and taken where handlers need them', () => {
+test('abis are refused if no profile is resolved for them, even with a supervisor, and accepted if handlers need them', () => {
   const abis = ['x86'] as const;
   const start = (profile: seccomp.FilterSource, more: object) => () =>
     seccomp.spawn('true', [], profile, { abis, ...more });
@@ -237,8 +237,8 @@ test('harden refuses each option that it does not use, by its name', () => {
   expect(result).toEqual(names.map(() => true));
 });
 
-describe('of those that start a program', () => {
-  /** What a shell says under options, in each function. */
+describe('functions that start a program', () => {
+  /** The output of a shell with options, by each function. */
   const FUNCTIONS: Readonly<Record<string, (script: string, options: object) => Promise<string>>> = {
     spawn: async (script, options) => {
       const child = seccomp.spawn('sh', ['-c', script], 'docker-default', options);
@@ -275,7 +275,7 @@ describe('of those that start a program', () => {
         ] as const)
       : []),
   ];
-  test.each(Object.keys(FUNCTIONS))('each shows in %s', async (name) => {
+  test.each(Object.keys(FUNCTIONS))('each option has an effect on %s', async (name) => {
     for (const [option, options, script, expected] of EFFECTS)
       expect([option, await FUNCTIONS[name]?.(script, options)]).toEqual([option, expected]);
   });
@@ -315,14 +315,14 @@ describe('rlimits', () => {
   });
 });
 
-test('lists of names are arrays of strings that there are', () => {
+test('lists of names must be arrays of known strings', () => {
   const odd = [new Array(1), [Symbol('x')], ['CAP_CHOWN', 1], new Set(['CAP_CHOWN']), 'CAP_CHOWN', [['CAP_CHOWN']]];
   for (const capabilities of odd)
     expect(() => seccomp.spawnSync('true', 'node', { capabilities: capabilities as never })).toThrow(/capabilities/);
 });
 
 describe('env', () => {
-  test('is read once, with what it inherits, and without Object.prototype', () => {
+  test('is read once, with inherited properties, but not those of Object.prototype', () => {
     let reads = 0;
     const env = Object.create({ INHERITED: '1' }, { HIDDEN: { value: '1' } });
     Object.defineProperty(env, 'PATH', {
@@ -365,7 +365,7 @@ describe('a Sandbox', () => {
     expect(String(stdout)).toBe('1 40\n');
   });
 
-  test('keeps the handlers that it was given', async () => {
+  test('keeps its handlers if the object changes later', async () => {
     const notify: Record<string, () => { errno: string }> = { mkdir: () => ({ errno: 'EROFS' }) };
     const sandbox = new seccomp.Sandbox({ defaultAction: 'SCMP_ACT_ALLOW' }, { notify });
     delete notify['mkdir'];
@@ -378,7 +378,7 @@ describe('a Sandbox', () => {
     expect(stderr).toContain('Read-only file system');
   });
 
-  test('takes a stream that opens later, a socket, which it leaves as it is, and what only fork takes', async () => {
+  test('accepts a stream that opens later, a socket, which it does not change, and options that only fork takes', async () => {
     const written = createWriteStream('/dev/null');
     const server = createServer((socket) => socket.end('heard')).listen(0);
     const { port } = server.address() as AddressInfo;
@@ -414,7 +414,7 @@ describe('a Sandbox', () => {
   });
 });
 
-test('there is nothing after the options, and options of exec are an object', () => {
+test('refuses arguments after the options, and options of exec that are not an object', () => {
   const extra = ['true', [], 'node', undefined, { rlimits: { nofile: 30 } }];
   expect(() => Reflect.apply(seccomp.spawnSync, undefined, extra)).toThrow(/after the options/);
   expect(() => Reflect.apply(seccomp.spawn, undefined, ['true', 'node', {}, {}])).toThrow(/after the options/);
@@ -426,7 +426,7 @@ test('there is nothing after the options, and options of exec are an object', ()
   }
 });
 
-describe('what is wrong is found before the program is started:', () => {
+describe('errors are found before the program starts:', () => {
   const spoilt = (property: string) =>
     Object.defineProperty(new AbortController().signal, property, {
       get: () => {
@@ -447,7 +447,7 @@ describe('what is wrong is found before the program is started:', () => {
     expect(children()).toEqual(before);
   });
 
-  test('a signal that throws when it is listened to, which ends the child', async () => {
+  test('a signal that throws when a listener is added, which ends the child', async () => {
     const before = children();
     const signal = {
       aborted: false,
@@ -473,13 +473,13 @@ describe('what is wrong is found before the program is started:', () => {
     await expect.poll(children).toEqual(before);
   });
 
-  test('nothing is wrong with no input, no encoding, or a timeout of spawnSync, which no timer of Node’s is for', () => {
+  test('accepts null input, null encoding, and a timeout of spawnSync above the limit of Node’s timers', () => {
     const none = { input: '', encoding: '' as never, stdio: 'ignore', timeout: 2 ** 32 } as const;
     expect(seccomp.spawnSync('true', 'node', none).status).toBe(0);
     expect(seccomp.spawnSync('true', 'node', { input: Buffer.alloc(0), stdio: ['inherit'] }).status).toBe(0);
   });
 
-  test('an encoding, and input that nobody would read', () => {
+  test('refuses an unknown encoding, and input that the program could not read', () => {
     const options = { encoding: 'utf-9' as never };
     expect(() => seccomp.spawnSync('true', 'node', options)).toThrow(/Unknown encoding/);
     for (const stdio of ['ignore', ['inherit']] as never[])
@@ -489,6 +489,6 @@ describe('what is wrong is found before the program is started:', () => {
   });
 });
 
-test('record merges into a profile, not into none', async () => {
+test('record merges into a profile, but not into unconfined', async () => {
   await expect(seccomp.record('true', [], { merge: 'unconfined' })).rejects.toThrow(/options\.merge/);
 });

@@ -1,4 +1,7 @@
-/** What callers give for a policy, a call, a filter or a profile to the functions that start nothing: read once, or an error. */
+/**
+ * Policies, calls, filters and profiles that callers pass to functions that start nothing: each is read once, or is an
+ * error.
+ */
 import { describe, expect, test } from 'vitest';
 import * as seccomp from '../../lib/index.js';
 
@@ -9,7 +12,7 @@ const { policy } = seccomp.compile('docker-default');
 const refused = (message: string) =>
   expect.objectContaining({ code: 'ERR_SECCOMP_OPTION', message: expect.stringContaining(message) });
 
-/** By name, with what they call the policy. */
+/** The functions by name, with their parameter for the policy. */
 const OF_POLICIES: Readonly<Record<string, readonly [string, (given: seccomp.Policy) => unknown]>> = {
   evaluate: ['policy', (given) => seccomp.evaluate(given, { arch: X86_64, number: OPENAT, args: [] })],
   compare: ['b', (given) => seccomp.compare(policy, given)],
@@ -30,7 +33,7 @@ describe.each(Object.entries(OF_POLICIES))('%s', (_, [name, call]) => {
     expect(() => call(given as seccomp.Policy)).toThrow(refused(name + problem));
   });
 
-  test('takes a policy that structuredClone made', () => {
+  test('accepts a policy that structuredClone made', () => {
     expect(call(structuredClone(policy))).toEqual(call(policy));
   });
 });
@@ -47,21 +50,21 @@ describe('evaluate', () => {
   const call = { arch: X86_64, number: UNSHARE, args: [] };
   test.each<[string, unknown, string]>([
     ['no call', undefined, 'call: must be an object'],
-    ['a number that is text', { ...call, number: '272' }, 'call.number: must be a whole number from 0 to 4294967295'],
-    ['a number that is a bigint', { ...call, number: 272n }, 'call.number: must be a whole number'],
-    ['a negative number', { ...call, number: -1 }, 'call.number: must be a whole number'],
-    ['the name of an ABI', { ...call, arch: 'x86_64' }, 'call.arch: must be a whole number'],
-    ['no ABI', { number: UNSHARE, args: [] }, 'call.arch: must be a whole number'],
+    ['a number that is text', { ...call, number: '272' }, 'call.number: must be an integer from 0 to 4294967295'],
+    ['a number that is a bigint', { ...call, number: 272n }, 'call.number: must be an integer'],
+    ['a negative number', { ...call, number: -1 }, 'call.number: must be an integer'],
+    ['the name of an ABI', { ...call, arch: 'x86_64' }, 'call.arch: must be an integer'],
+    ['no ABI', { number: UNSHARE, args: [] }, 'call.arch: must be an integer'],
     ['no arguments', { ...call, args: undefined }, 'call.args: must be an array'],
     ['an argument that is a number', { ...call, args: [1] }, 'call.args[0]: must be a bigint from'],
     ['an argument of 65 bits', { ...call, args: [2n ** 64n] }, 'call.args[0]: must be a bigint from'],
-    ['seven arguments', { ...call, args: new Array(7).fill(0n) }, 'call.args: must be at most six'],
+    ['seven arguments', { ...call, args: new Array(7).fill(0n) }, 'call.args: must have at most six elements'],
     ['a name', { ...call, syscall: 'unshare' }, 'call.syscall: is unknown'],
   ])('refuses %s', (_, given, message) => {
     expect(() => seccomp.evaluate(policy, given as seccomp.Call)).toThrow(refused(message));
   });
 
-  test('takes the calls that compare finds, and negative arguments', () => {
+  test('accepts the calls that compare finds, and negative arguments', () => {
     const { differences } = seccomp.compare(policy, seccomp.compile('node').policy);
     for (const { call, a } of differences) expect(seccomp.evaluate(policy, call)).toEqual(a);
     expect(seccomp.evaluate(policy, { ...call, args: [-1n] })).toEqual({ kind: 'errno', errno: 1 });
@@ -85,7 +88,7 @@ test.each<[string, (given: never) => unknown, string]>([
     expect(() => call(given as never)).toThrow(refused(message));
 });
 
-test('prove holds a filter against a policy that it reads once', () => {
+test('prove compares a filter with a policy, which it reads once', () => {
   const filter = seccomp.compile('docker-default');
   expect(seccomp.prove(filter, structuredClone(policy))).toEqual(seccomp.prove(filter));
   expect(() => seccomp.prove(filter, { ...policy, abis: null } as never)).toThrow(

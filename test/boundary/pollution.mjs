@@ -1,8 +1,8 @@
-// Puts properties on Object.prototype, and compares what every public function does with what it does without them.
+// Sets properties on Object.prototype, and compares the results of every public function with those without them.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-/** Options, fields of documents and answers, what the addon takes and gives, and names that the code uses within. */
+/** Options, fields of documents and answers, members of the addon's requests and results, and internal names. */
 const KEYS = `
   abi abis acceptRings acceptSharedPool action actions addFd agent annotations answers arch archMap architecture
   architectures argv0 args argumentWidth allowed always bits bytes call calls cap capabilities capability caps captured captures close
@@ -20,7 +20,8 @@ const KEYS = `
 `
   .trim()
   .split(/\s+/)
-  // What the language and Node's functions look for: elements beyond a list's ends, how to iterate, options of files.
+  // Properties that the language and Node's functions look up: elements beyond the ends of lists, iterators, options of
+  // files.
   .concat('-1', '0', '1', 'length', 'position', Symbol.iterator);
 
 const VALUES = {
@@ -33,14 +34,14 @@ const VALUES = {
 };
 
 /**
- * With these on Object.prototype, Node's own functions don't start or end programs as they should either, and with `encoding`
- * require() finds no file that it has not loaded yet.
+ * With these on Object.prototype, Node's own functions do not start or end programs correctly either, and with
+ * `encoding`, require() finds no file that it has not loaded yet.
  */
 const OF_NODE = ['argv0', 'encoding', 'error', 'input', 'read', 'reading', 'signal'];
 /** On Node 20, no function of node:fs works with this one. */
 const OF_FILES = ['errno'];
 const USING_FILES = ['files', 'listen'];
-/** With this one, Node can't import a package: it reads elements of what package.json has none of. */
+/** With this one, Node can't import a package: it reads elements that package.json does not have. */
 const OF_PACKAGES = ['0'];
 const keys = KEYS.filter((key) => !OF_NODE.includes(key));
 
@@ -62,7 +63,7 @@ async function withProperties(polluted, value, enumerable, work) {
 
 const { STEPS, textOf } = process.argv.includes('before') ? {} : await import('./every-function.mjs');
 
-/** What each step gives, but for those that are `left` out. */
+/** The result of each step, except those in `left`. */
 async function results(left = [], steps = STEPS, text = textOf) {
   const texts = new Map();
   for (const [name, step] of Object.entries(steps)) {
@@ -76,14 +77,14 @@ async function results(left = [], steps = STEPS, text = textOf) {
   return texts;
 }
 
-/** From where two texts differ. */
+/** Two texts from their first difference on. */
 function difference(text, expected) {
   const at = [...expected].findIndex((letter, i) => letter !== text[i]);
   const from = Math.max(0, at - 80);
   return `${text.slice(from, from + 400)}\n    expected ${expected.slice(from, from + 400)}`;
 }
 
-/** Properties with which Node itself can still import a file. */
+/** The properties with which Node itself can still import a file. */
 async function importable(value) {
   const all = [];
   for (const key of keys) {
@@ -93,7 +94,7 @@ async function importable(value) {
   return all.filter((key) => !OF_FILES.includes(key) && !OF_PACKAGES.includes(key));
 }
 
-/** Pollutes before the package is loaded, and gives the results. */
+/** Sets the properties before the package is loaded, and returns the results. */
 async function before(described) {
   const polluted = described === 'nothing' ? [] : await importable(VALUES[described]);
   const texts = await withProperties(polluted, VALUES[described], true, async () => {

@@ -1,11 +1,15 @@
-// Reports each place of this package that looks up a property and ends at Object.prototype: what is there would change it.
+// Reports each place in this package where the lookup of a property reaches Object.prototype, whose properties could
+// change the result.
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { STEPS } from './every-function.mjs';
 
 const dist = fileURLToPath(new URL('../../dist/', import.meta.url));
 
-/** Each word of the package's code may be a property. Descriptors and iterators are looked into by the language itself. */
+/**
+ * Each word of the package's code may be the name of a property. The language itself reads properties of descriptors
+ * and iterators.
+ */
 const LANGUAGE = ['get', 'set', 'value', 'writable', 'enumerable', 'configurable', 'return', 'then', 'undefined'];
 const words = new Set(
   readdirSync(dist, { recursive: true })
@@ -18,7 +22,7 @@ const indices = new Set(Array.from({ length: 4200 }, (_, i) => String(i - 1)));
 
 const found = new Set();
 let isOn = false;
-/** To look where a lookup comes from takes long, and most are Node's own. */
+/** Finding the origin of a lookup is slow, and most lookups are Node's own. */
 const MOST_LOOKS = 300;
 const looks = new Map();
 
@@ -42,7 +46,7 @@ for (const key of [...words, ...indices]) {
       return undefined;
     },
     set(value) {
-      // To push an element is to set an index, and a setter for one is no data that a document could have brought.
+      // Pushing an element sets an index. A setter for an index cannot come from the data of a document.
       if (isOn && !indices.has(key)) report('set', key);
       Object.defineProperty(this, key, {
         __proto__: null,

@@ -1,4 +1,7 @@
-/** What is on Object.prototype, as after an attack by a crafted document, changes nothing that this package does. */
+/**
+ * Properties of Object.prototype, as after prototype pollution by a crafted document, do not change what this package
+ * does.
+ */
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -14,7 +17,7 @@ const run = (name: string, ...args: readonly string[]): unknown => {
   );
 };
 
-test('no public function looks up a property that could be on it', () => {
+test('no public function looks up a property on Object.prototype', () => {
   expect(run('prototype-reads.mjs')).toMatchObject({ found: [], failed: [] });
 });
 
@@ -22,6 +25,6 @@ test('two hundred properties, enumerable or hidden, of six kinds change no decis
   expect(run('pollution.mjs')).toMatchObject({ found: [] });
 });
 
-test('they may be there before the package is loaded', () => {
+test('nor do such properties that exist before the package is loaded', () => {
   expect(run('pollution.mjs', '--before')).toMatchObject({ found: [] });
 });

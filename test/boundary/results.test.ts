@@ -1,15 +1,15 @@
-/** What the package gives out: changing it changes no decision. */
+/** Objects that the package returns: changes of them affect no decision. */
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import * as seccomp from '../../lib/index.js';
 
 const denying = { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['unshare'], action: 'SCMP_ACT_ERRNO' }] };
 const deny = () => seccomp.loadProfile(denying as never) as seccomp.Profile;
-/** Whether the program is denied what it asks for. */
+/** Whether the program's call is denied. */
 const isDenied = (profile: never, options = {}) =>
   seccomp.spawnSync('unshare', ['--uts', 'true'], profile, { stdio: 'ignore', ...options }).status === 1;
 
-/** Changes what is in a value, as far as it lets itself be changed. */
+/** Changes the content of a value as far as possible. */
 function spoil(value: unknown, seen = new Set<unknown>()): void {
   if (typeof value !== 'object' || value === null || seen.has(value)) return;
   seen.add(value);
@@ -70,7 +70,7 @@ test.each<[string, () => unknown]>([
   expect(isDenied('docker-default' as never, { abis: ['x86'], capabilities: [] })).toBe(true);
 });
 
-test('a filter, by itself, with others, and with who hears of it', () => {
+test('a filter alone, with others, and with a supervisor', () => {
   for (const extra of [{}, { onViolation: true }]) {
     const filter = seccomp.compile(denying as never);
     expect(isDenied(filter as never, extra)).toBe(true);
@@ -84,7 +84,7 @@ test('a filter, by itself, with others, and with who hears of it', () => {
   }
 });
 
-test('the policy of a filter does not change, and its instructions and proof neither', () => {
+test('the policy, instructions and proof of a filter cannot be changed', () => {
   const filter = seccomp.compile(denying as never);
   for (const part of [
     filter.policy,
@@ -104,7 +104,7 @@ test('a profile, before and after it was used', () => {
   expect(isDenied([profile, { defaultAction: 'SCMP_ACT_ALLOW' }] as never)).toBe(true);
 });
 
-test('what harden gives', () => {
+test('the result of harden', () => {
   const script = `
     const { harden, spawnSync } = require(${JSON.stringify(fileURLToPath(new URL('../../dist/index.js', import.meta.url)))});
     const profile = ${JSON.stringify(denying)};
@@ -115,7 +115,7 @@ test('what harden gives', () => {
   expect(stdout).toBe('1\n');
 });
 
-test('profiles and filters can not be made up', () => {
+test('profiles and filters cannot be forged', () => {
   const { policy, instructions, bytes } = seccomp.compile(denying as never);
   for (const parameters of [[policy, instructions, bytes, []], [{ policy, instructions, bytes }]])
     expect(() => Reflect.construct(seccomp.Filter, parameters)).toThrow(/made by compile/);

@@ -1,4 +1,7 @@
-/** What callers give for a profile: whatever is none starts no program, hardens no process, and ends in an error at once. */
+/**
+ * Values that callers pass as a profile: a value that is not a profile starts no program, hardens no process, and is an
+ * error at once.
+ */
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -29,7 +32,7 @@ const throwing = () => {
   throw new Error('thrown by a getter');
 };
 
-/** By what it is. */
+/** Values by description. */
 const SOURCES: Readonly<Record<string, () => unknown>> = {
   undefined: () => undefined,
   null: () => null,
@@ -115,15 +118,15 @@ describe('checkProfile', () => {
     ['rules that are a Map', 'syscalls must be a plain object or an array, not an instance of Map'],
     ['a getter', 'syscalls is a getter: give the value itself, since a getter may return another value each time'],
     ['an instance of a class', ' must be a plain object or an array, not an instance of Settings'],
-    ['a rule that holds itself', /is nested more than 100 deep/],
+    ['a rule that holds itself', /is nested more than 100 levels deep/],
     ['rules without an end', 'syscalls has 4294967295 elements, more than 1048576'],
     ['a million rules', /is one of more than 1048576 values/],
-  ])('names the place of %s', (name, message) => {
+  ])('reports the path of %s', (name, message) => {
     expect(found(SOURCES[name]?.())).toEqual([typeof message === 'string' ? message : expect.stringMatching(message)]);
   });
 });
 
-test('harden and execve refuse what is no profile, and the process stays as it was', () => {
+test('harden and execve refuse values that are not profiles, and do not change the process', () => {
   const result = evaluateScript(`
     const odd = [undefined, null, '', false, [], [undefined], new Array(2), new Map(), () => {}, Promise.resolve('node'), { defaultAction: 1 }];
     const tried = odd.flatMap((source) => [
@@ -140,7 +143,7 @@ function field(name: string): string {
   return stdout?.split(':')[1]?.trim() ?? '';
 }
 
-test('a policy without ranges has none, whatever is on Object.prototype', () => {
+test('a policy without ranges has none, even if Object.prototype has ranges', () => {
   const { policy } = seccomp.compile('compute');
   const abis = policy.abis.map(({ abi, syscalls }) => ({ abi, syscalls }));
   const expected = seccomp.compile({ ...policy, abis }).bytes;
@@ -169,11 +172,11 @@ describe('a policy', () => {
     [
       'the same ABI twice',
       { ...policy, abis: [1, 2].map(() => ({ abi: { ...abi }, syscalls: new Map() })) },
-      'policy.abis[1].abi: x86_64 has an entry before this one: combine the two',
+      'policy.abis[1].abi: x86_64 already has an entry: combine the two',
     ],
     ['an object for a Map', withAbi({ syscalls: {} }), 'policy.abis[0].syscalls: must be a Map'],
-    ['a negative number', withAbi({ syscalls: new Map([[-1, []]]) }), 'policy.abis[0].syscalls.-1: must be a whole'],
-    ['a name for a number', withAbi({ syscalls: new Map([['read', []]]) }), '.syscalls.read: must be a whole number'],
+    ['a negative number', withAbi({ syscalls: new Map([[-1, []]]) }), 'policy.abis[0].syscalls.-1: must be an integer'],
+    ['a name for a number', withAbi({ syscalls: new Map([['read', []]]) }), '.syscalls.read: must be an integer'],
     ['decisions that are no list', withAbi({ syscalls: new Map([[0, new Set()]]) }), '.syscalls.0: must be an array'],
     ['no action', withDecision({ action: undefined }), '.syscalls.0[0].action: must be an object'],
     ['an action of no kind', withDecision({ action: {} }), '.action.kind: must be one of kill-process'],
@@ -185,7 +188,7 @@ describe('a policy', () => {
     ['an errno that would allow', withDecision({ action: { kind: 'errno', errno: 0x7ffa_0000 } }), '.errno: must be a'],
     ['a message of 17 bits', withDecision({ action: { kind: 'trace', message: 2 ** 16 } }), '.message: must be a'],
     ['no conditions', withDecision({ conditions: undefined }), '.conditions: must be an array'],
-    ['a seventh argument', withCondition({ index: 6 }), '.index: must be a whole number from 0 to 5'],
+    ['a seventh argument', withCondition({ index: 6 }), '.index: must be an integer from 0 to 5'],
     ['a width of 8', withCondition({ width: 8 }), '.width: must be 16, 32 or 64'],
     ['an unknown comparison', withCondition({ op: 'near' }), '.op: must be one of eq'],
     [
@@ -206,7 +209,7 @@ describe('a policy', () => {
     );
   });
 
-  test('is read once: what a caller does to it afterwards changes neither the filter nor its children', () => {
+  test('is read once: later changes affect neither the filter nor its children', () => {
     const { policy: given } = seccomp.compile({
       defaultAction: 'SCMP_ACT_ALLOW',
       syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO' }],
@@ -232,7 +235,7 @@ test.each(['-1', '', '0.5', '01', '1e0', 'x'])(
   },
 );
 
-test('a document is read once: what changes in it while it is read changes nothing', () => {
+test('a document is read once: changes while it is read have no effect', () => {
   let reads = 0;
   const document = new Proxy(
     {
@@ -250,7 +253,7 @@ test('a document is read once: what changes in it while it is read changes nothi
   expect([status, reads, existsSync(join(folder, 'made'))]).toEqual([1, 1, false]);
 });
 
-test('what a caller does to a filter’s bytes changes neither the filter nor its children', async () => {
+test('changes of the bytes of a filter affect neither the filter nor its children', async () => {
   const filter = seccomp.compile({
     defaultAction: 'SCMP_ACT_ALLOW',
     syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO' }],
@@ -262,7 +265,7 @@ test('what a caller does to a filter’s bytes changes neither the filter nor it
   expect(code).toBe(1);
 });
 
-test('a document with own properties that are not enumerable, or without a prototype, or of another realm, is read', async () => {
+test('accepts a document with non-enumerable properties, without a prototype, or from another realm', async () => {
   const { runInNewContext } = await import('node:vm');
   const syscalls = [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO' }];
   const hidden = Object.defineProperty({ ...allowing }, 'syscalls', { value: syscalls });

@@ -34,7 +34,7 @@ test('reports the kernel, its actions and flags, and a program that ran', () => 
   expect({ ok: report.ok, status }).toEqual({ ok: true, status: 0 });
 });
 
-test('prints one line for each check, without colours if stdout is not a terminal', () => {
+test('prints one line for each check, without colors if stdout is not a terminal', () => {
   const { stdout } = node(['doctor'], { ...process.env, NO_COLOR: '1' });
   expect(stdout).toMatch(/^✓ kernel {9}Linux /);
   expect(stdout).toMatch(/✓ trial run {6}a Node program ran under docker-default\n/);
@@ -71,7 +71,7 @@ test.each([
   expect(check('CONFIG_SECCOMP')).toMatchObject({
     state: 'fail',
     detail: expect.stringContaining('seccomp(2) fails'),
-    remedy: expect.stringMatching(/a filter that is attached already forbids seccomp\(2\)|use a kernel built with/),
+    remedy: expect.stringMatching(/an attached filter denies seccomp\(2\)|use a kernel built with/),
   });
   expect(check('trial run')?.state).toBe('fail');
   expect(result.code).toBe(1);

@@ -14,11 +14,11 @@ test('prints for each call the action, the rule or reason, and what would change
   const { status, stdout } = explain('docker-default', 'mount', 'getpid');
   expect(status).toBe(0);
   expect(stdout).toMatch(
-    /^mount on \w+: EPERM\n {2}no rule .*: Mounts decide .*\.\n {2}with CAP_SYS_ADMIN: allow\n\ngetpid on \w+: allow\n {2}docker-default, syscalls\[\d+\]: .*\n$/,
+    /^mount on \w+: EPERM\n {2}no rule .*: Mounts determine .*\.\n {2}with CAP_SYS_ADMIN: allow\n\ngetpid on \w+: allow\n {2}docker-default, syscalls\[\d+\]: .*\n$/,
   );
 });
 
-test('obeys NO_COLOR and FORCE_COLOR, and does not colour a pipe of a CI', () => {
+test('obeys NO_COLOR and FORCE_COLOR, and does not color output to a pipe in CI', () => {
   const { NO_COLOR, FORCE_COLOR, ...env } = process.env;
   const show = (more: NodeJS.ProcessEnv) =>
     spawnSync(process.execPath, [main, 'explain', 'docker-default', 'mount'], {
@@ -42,7 +42,7 @@ test('reads arguments, decimal and hexadecimal', () => {
   ]);
 });
 
-test('names errnos that Node has no text for', () => {
+test('prints errnos for which Node has no message', () => {
   const rule = { names: ['mount'], action: 'SCMP_ACT_ERRNO', errnoRet: 10 };
   const profile = JSON.stringify({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [rule] });
   expect(explain(profile, 'mount').stdout).toMatch(/^mount on \w+: ECHILD$/m);
@@ -66,7 +66,7 @@ test('prints JSON', () => {
 });
 
 test.each([
-  [['docker-default', 'socket(99999999999999999999999)'], /args are up to six whole numbers from −2⁶³ to 2⁶⁴ − 1/],
+  [['docker-default', 'socket(99999999999999999999999)'], /args must be up to six integers from −2⁶³ to 2⁶⁴ − 1/],
   [['docker-default', 'mountt'], /has no syscall mountt \(did you mean mount\?\)/],
   [['docker-default', 'socket(AF_INET)'], /"socket\(AF_INET\)" is not a call/],
   [['docker-default', '--abi', 'x87'], /unknown ABI "x87"/],

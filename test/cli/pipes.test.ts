@@ -61,7 +61,7 @@ describe('a profile through a pipe:', () => {
     expect(stderr).toContain('seccomp: needed, and not allowed by -: nothing');
   });
 
-  test('leaves the program a standard input at its end', () => {
+  test('leaves the program an empty standard input', () => {
     expect(seccomp(['run', '-p', '-', '--', 'wc', '-c'], DENY_MKDIR)).toMatchObject({ status: 0, stdout: '0\n' });
   });
 
@@ -80,7 +80,7 @@ describe('a profile through a pipe:', () => {
     });
   });
 
-  test('is waited for, until a signal comes', async () => {
+  test('is waited for until a signal arrives', async () => {
     const fifo = join(directory, 'fifo');
     spawnSync('mkfifo', [fifo]);
     const child = spawn(process.execPath, [main, 'run', '-p', fifo, 'true'], { stdio: 'ignore' });
@@ -96,7 +96,9 @@ describe('refuses at once what is not a pipe:', () => {
     const { status, stdout } = spawnSync('script', ['-qec', `${process.execPath} ${main} run -p - true`, '/dev/null'], {
       encoding: 'utf8',
     });
-    expect(stdout).toMatch(/^seccomp: stdin: this is a terminal, and a profile is read from a pipe or a file: write "/);
+    expect(stdout).toMatch(
+      /^seccomp: stdin: this is a terminal, but a profile must come from a pipe or a file: write "/,
+    );
     expect(status).toBe(125);
   });
 
@@ -113,13 +115,13 @@ describe('refuses at once what is not a pipe:', () => {
     expect(seccomp(['run', '-p', path, 'true'])).toMatchObject({
       status: 125,
       stderr: expect.stringMatching(
-        /^seccomp: \/.*: this is a (device|directory), and a profile is read from a regular file/,
+        /^seccomp: \/.*: this is a (device|directory), but a profile must be a regular file/,
       ),
     });
   });
 });
 
-test('a file on standard input is read from where it is', () => {
+test('a file on standard input is read from its current offset', () => {
   const file = join(directory, 'p.json');
   writeFileSync(file, DENY_MKDIR);
   const descriptor = openSync(file, 'r');

@@ -33,7 +33,7 @@ const namesIn = (file: string) =>
   parseProfile(readFileSync(file, 'utf8')).document.syscalls.flatMap(({ names }) => names);
 
 describe('seccomp record', () => {
-  test('writes a profile under which the program runs, and leaves its output and exit code alone', () => {
+  test('writes a profile under which the program runs, and passes its output and exit code through', () => {
     const file = newFile();
     const program = ['sh', '-c', 'echo out; exit 3'];
     expect(seccomp('record', '-o', file, '--', ...program)).toEqual({ status: 3, stdout: 'out\n', stderr: '' });
@@ -88,7 +88,7 @@ describe('seccomp record', () => {
     expect(readFileSync(file, 'utf8')).toMatch(/^kind: SeccompProfile\nmetadata:\n {2}name: "profile-\d+"$/m);
   });
 
-  test('exits as env(1) does where the program can not be started, and writes nothing', () => {
+  test('exits like env(1) if the program cannot be started, and writes nothing', () => {
     const file = newFile();
     expect(seccomp('record', '-o', file, './nothing')).toMatchObject({ status: 127 });
     expect(seccomp('record', '-o', file, '/etc/passwd')).toMatchObject({ status: 126 });
@@ -136,12 +136,10 @@ describe('seccomp record', () => {
       expect(readFileSync(file, 'utf8')).toBe(text);
     });
 
-    test('a name that Kubernetes does not take', () => {
+    test('a name that Kubernetes does not accept', () => {
       const file = join(directory, 'Bad_Name.yaml');
       const { status, stderr } = seccomp('record', '-o', file, '--format', 'spo', '--', 'touch', ran);
-      expect(stderr).toMatch(
-        /^seccomp: "Bad_Name" is not a name that Kubernetes takes: .*; name another file with -o\n$/,
-      );
+      expect(stderr).toMatch(/^seccomp: "Bad_Name" is not a valid Kubernetes name: .*; name another file with -o\n$/);
       expect(status).toBe(125);
     });
 
@@ -195,7 +193,7 @@ describe('seccomp record', () => {
       expect(existsSync(file)).toBe(false);
     });
 
-    test('and leaves a file alone that has appeared meanwhile', () => {
+    test('without overwriting a file that was created meanwhile', () => {
       const file = newFile();
       const { status, stderr } = seccomp('record', '-o', file, '--', 'sh', '-c', `echo mine > ${file}`);
       expect(stderr).toMatch(/EEXIST.*: the recording is in /);

@@ -24,7 +24,7 @@ const denying = (action: string, errnoRet?: number) =>
   });
 
 describe('seccomp run', () => {
-  test('becomes the program: same process, filter on, signals and descriptors as a fresh start has them', () => {
+  test('becomes the program: same process ID, with the filter, default signal dispositions and only standard descriptors', () => {
     const { pid, stdout } = seccomp(['run', '-p', 'docker-default', '--', 'cat', '/proc/self/status']);
     const status = parseStatus(stdout);
     expect(status.get('Pid')).toBe(String(pid));
@@ -76,12 +76,12 @@ describe('seccomp run', () => {
       });
   });
 
-  test('names its own option in the error for an isolation that can not be honoured', ({ skip }) => {
+  test('names its own option in the error for isolation that is not possible', ({ skip }) => {
     skip(process.getuid?.() !== 0, 'this user can be isolated');
     const { status, stderr } = seccomp(['run', '--isolate', '--', 'true']);
     expect([status, stderr]).toEqual([
       125,
-      expect.stringMatching(/--isolate can't be honoured: uid 0 .*: start seccomp as another user/),
+      expect.stringMatching(/--isolate can't be honored: uid 0 .*: start seccomp as another user/),
     ]);
   });
 
@@ -91,7 +91,7 @@ describe('seccomp run', () => {
     expect(seccomp(['run', '--', 'sh', '-c', 'kill -9 $$'])).toMatchObject({ status: null, signal: 'SIGKILL' });
   });
 
-  test('leaves the program’s own options alone', () => {
+  test('passes the program’s own options through', () => {
     expect(seccomp(['run', 'echo', '-p', '--help', '--']).stdout).toBe('-p --help --\n');
   });
 
@@ -115,7 +115,7 @@ describe('seccomp run', () => {
     }
   });
 
-  test('starts the program of a profile that denies execve, and no other', () => {
+  test('starts the program under a profile that denies execve, but no other program', () => {
     const result = seccomp(['run', '-p', killing('execve'), '--', 'sh', '-c', 'echo started; exec /bin/true']);
     expect(result).toMatchObject({ stdout: 'started\n', signal: 'SIGSYS' });
   });
@@ -125,7 +125,7 @@ describe('seccomp run', () => {
     ['126 for a file that is no program', 126, ['/etc/passwd'], /\/etc\/passwd: not executable \(EACCES\)/],
     ['126 for a directory', 126, ['/'], /not executable/],
     ['125 for a profile that is not there', 125, ['-p', './no.json', 'true'], /no\.json: the profile can't be read/],
-    ['125 for a built-in that is not there', 125, ['-p', 'docker', 'true'], /no built-in profile is called "docker"/],
+    ['125 for a built-in that is not there', 125, ['-p', 'docker', 'true'], /unknown built-in profile "docker"/],
     ['125 for a profile with mistakes', 125, ['-p', '{"defaultAction": "NO"}', 'true'], /inline:1:2: defaultAction/],
     ['125 for an unknown option', 125, ['--profil', 'x', 'true'], /^seccomp: unknown option '--profil'/],
     ['125 for no command', 125, [], /missing required argument/],
@@ -144,13 +144,13 @@ describe('seccomp run', () => {
     ['record', '--format <format>', ['-o', '/nowhere/a', '--format', 'spo', '--format', 'docker', 'true']],
     ['explain', '--abi <name>', ['--abi', 'x86', '--abi', 'x86_64', 'docker-default', 'mount']],
     ['check', '--format <format>', ['--format', 'oci', '--format', 'docker', '{}']],
-  ])('exits 125 for an option given twice of which one value counts: %s %s', (command, flags, args) => {
+  ])('exits 125 for an option that may be given only once: %s %s', (command, flags, args) => {
     const { status, stdout, stderr } = seccomp([command, ...args]);
     expect([status, stdout]).toEqual([125, '']);
-    expect(stderr).toContain(`seccomp: option '${flags}' is given twice, and only one value counts: give it once\n`);
+    expect(stderr).toContain(`seccomp: option '${flags}' can be given only once\n`);
   });
 
-  test('reports a program that is not there under a profile that kills for everything it could do', () => {
+  test('reports a missing program under a profile that kills for all calls that it could make', () => {
     const profile = '{"defaultAction": "SCMP_ACT_KILL_PROCESS"}';
     expect(seccomp(['run', '-p', profile, 'surely-not-there'])).toMatchObject({ status: 127 });
   });
@@ -193,34 +193,37 @@ describe('seccomp run --explain', () => {
     );
   });
 
-  test('explains ENOSYS as the answer of a kernel without the call', () => {
+  test('explains ENOSYS as the errno of a kernel without the call', () => {
     const { stderr } = seccomp(['run', '--explain', '-p', denying('SCMP_ACT_ERRNO', 38), '--', 'mkdir', '/nowhere/a']);
     expect(stderr).toContain('"/nowhere/a", 0777): ENOSYS\n');
     expect(stderr).toContain('as on a kernel without this call');
   });
 
-  test.each(['SCMP_ACT_KILL_PROCESS', 'SCMP_ACT_TRAP'])('says after %s how to learn which call it was', (action) => {
-    for (const command of [
-      ['mkdir', '/nowhere/a'],
-      ['sh', '-c', 'mkdir /nowhere/a; exit $?'],
-    ]) {
-      const { stderr } = seccomp(['run', '--explain', '-p', denying(action), '--', ...command]);
-      expect(stderr).toMatch(
-        /^seccomp: SIGSYS ends a program .* with SCMP_ACT_ERRNO in place of these and with --explain$/m,
-      );
-      expect(stderr).not.toContain('no call was denied');
-    }
-  });
+  test.each(['SCMP_ACT_KILL_PROCESS', 'SCMP_ACT_TRAP'])(
+    'explains after %s how to find out which call it was',
+    (action) => {
+      for (const command of [
+        ['mkdir', '/nowhere/a'],
+        ['sh', '-c', 'mkdir /nowhere/a; exit $?'],
+      ]) {
+        const { stderr } = seccomp(['run', '--explain', '-p', denying(action), '--', ...command]);
+        expect(stderr).toMatch(
+          /^seccomp: SIGSYS ends a program .* with SCMP_ACT_ERRNO in place of these actions, and with --explain$/m,
+        );
+        expect(stderr).not.toContain('no call was denied');
+      }
+    },
+  );
 
   test('separates denials that programs expect', () => {
     const { stderr } = seccomp(['run', '--explain', '--', process.execPath, '-e', '0']);
-    expect(stderr).toMatch(/^seccomp: clone3\(.*\): ENOSYS\n(.*\n)*? {2}a fallback: programs expect this answer/m);
+    expect(stderr).toMatch(/^seccomp: clone3\(.*\): ENOSYS\n(.*\n)*? {2}a fallback: programs expect this error/m);
     expect(stderr).toMatch(
       /^seccomp: no call was denied\nseccomp: (one kind|\d kinds) of calls that programs replace by older ones\n +\d× /m,
     );
   });
 
-  test('ends as the program ends if stderr can’t be written', () => {
+  test('exits like the program if stderr cannot be written', () => {
     const full = openSync('/dev/full', 'w');
     const args = ['run', '--explain', '-p', denying('SCMP_ACT_ERRNO'), 'sh', '-c', 'mkdir /nowhere/a 2>&-; exit 7'];
     const { status } = spawnSync(process.execPath, [main, ...args], { stdio: ['ignore', 'ignore', full] });
@@ -228,7 +231,7 @@ describe('seccomp run --explain', () => {
     expect(status).toBe(7);
   });
 
-  test('ends as the program ends, and passes signals on', () => {
+  test('exits like the program, and passes signals on', () => {
     expect(seccomp(['run', '--explain', '--', 'sh', '-c', 'exit 7'])).toMatchObject({ status: 7 });
     expect(seccomp(['run', '--explain', '-p', killing('mkdir', 'mkdirat'), '--', 'mkdir', '/nowhere/x']).signal).toBe(
       'SIGSYS',

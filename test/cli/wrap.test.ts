@@ -6,7 +6,7 @@ test('breaks between words, and indents the lines after the first', () => {
   expect(wrap('one two three four', 2, 10)).toBe('one two\n  three\n  four');
 });
 
-test('leaves a word whole that is longer than a line', () => {
+test('does not break a word that is longer than a line', () => {
   expect(wrap('a CONFIG_SECCOMP_FILTER b', 4, 10)).toBe('a\n    CONFIG_SECCOMP_FILTER\n    b');
 });
 

@@ -6,7 +6,7 @@ import { called, differs, factsOf, output, settled, story, untilReady } from './
 const sleeper = (cp, options) => cp.spawn('sleep', ['60'], options);
 const execFile = (cp, ...parameters) => called((callback) => cp.execFile(...parameters, callback));
 
-/** Runs a script in a process of its own, with the same implementation, and tells its output. */
+/** Runs a script in a separate process, with the same implementation, and returns its output. */
 function elsewhere(cp, script) {
   const implementation = process.argv[3];
   const library = JSON.stringify(fileURLToPath(new URL('../../dist/index.js', import.meta.url)));

@@ -7,7 +7,7 @@ import { called, differs, factsOf, story, thrown } from './tools.mjs';
 
 const sleeper = (cp, options) => cp.spawn('sleep', ['60'], options);
 
-/** The story of a child that is told to do something once it runs. */
+/** The events of a child that receives a command once it runs. */
 const whenSpawned = (child, act) => story(child, () => once(child, 'spawn').then(() => act(child)));
 
 export default {
@@ -60,7 +60,7 @@ export default {
   }),
   'exit: a core-dumping signal': (cp) => story(cp.spawn('sh', ['-c', 'ulimit -c 0; kill -ABRT $$'])),
   'close waits for those who share its streams': async (cp) => {
-    // The grandchild goes on when stdin ends, which Node closes after the event exit.
+    // The grandchild continues when stdin ends, which Node closes after the event exit.
     const child = cp.spawn('sh', ['-c', 'exec 3<&0; (cat <&3; echo late) & exit 3']);
     const order = [];
     child.on('exit', () => order.push('exit'));

@@ -1,4 +1,7 @@
-/** child_process.fork(): the module, its channel, its options. `spawnargs` is left out: ours names the preload. */
+/**
+ * child_process.fork(): the module, its channel, its options. `spawnargs` is left out: this package's contains the
+ * preload file.
+ */
 import { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';

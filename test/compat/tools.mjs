@@ -3,7 +3,7 @@
 /** Marks a behaviour that differs on purpose; `row` begins the line in docs/spawn.md that gives the reason. */
 export const differs = (row, body) => Object.assign(body, { row });
 
-/** An error with everything that is documented of it; `call` is ours. */
+/** An error with its documented properties; `call` is this package's own. */
 export function factsOf(error) {
   if (!(error instanceof Error)) return error;
   const { call: _, ...properties } = error;
@@ -28,7 +28,7 @@ export function thrownCode(run) {
   return { kind, code };
 }
 
-/** Everything that a child tells until it is closed: its events in their order, its output, what is left of it. */
+/** Everything observable of a child until `close`: its events in order, its output, and its final state. */
 export async function story(child, during = () => {}) {
   const events = [];
   const output = { stdout: '', stderr: '' };
@@ -58,7 +58,7 @@ export function called(start) {
   });
 }
 
-/** Runs a program with ever longer timeouts, until it had the time to get ready, and gives the last result. */
+/** Runs a program with increasing timeouts, until it has enough time to start, and returns the last result. */
 export async function untilReady(run, isReady) {
   for (const timeout of [100, 1000]) {
     const result = await run(timeout);

@@ -1,6 +1,7 @@
 /**
- * What the filters that are on this process decide, whoever put them on: `decisions ask CALLS` prints an answer for each call.
- * `decisions spawn CALLS PROFILE` has the same asked by a Node under our filter. Bundled into one file, for containers.
+ * Prints the decisions of the filters that are attached to this process: `decisions ask CALLS` prints a line for each
+ * call. `decisions spawn CALLS PROFILE` does the same in a Node under this package's filter. Bundled into one file, for
+ * containers.
  */
 import { readFileSync } from 'node:fs';
 import { features } from '../../lib/host.js';
@@ -17,7 +18,7 @@ function ask(calls: string): void {
   console.log(JSON.stringify(outerDecisions(registers)));
 }
 
-/** As container runtimes read profiles, for the capabilities that the container has. */
+/** Reads profiles as container runtimes do, for the capabilities of the container. */
 function under(file: string, calls: string): void {
   const source = file.includes('/') ? loadProfile(file, { mode: 'compat' }) : file;
   const { capabilities } = features().self;

@@ -1,6 +1,7 @@
 /**
- * Holds our decisions against a container engine's: `engine prepare DIRECTORY [all]` writes calls, profiles and the program
- * that asks, and prints the profiles' names; `engine compare DIRECTORY NAME` reads what it answered under both.
+ * Compares this package's decisions with a container engine's: `engine prepare DIRECTORY [all]` writes calls, profiles
+ * and the program that tests the calls, and prints the profiles' names; `engine compare DIRECTORY NAME` compares its
+ * results under both filters.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,7 +18,7 @@ import { callsOn, showCall } from '../support/calls.js';
 import { corpusOn } from '../support/corpus.js';
 import { registersOf } from '../support/outer-filters.js';
 
-/** What engines give a container, and what of it profiles ask for. */
+/** The capabilities that engines give a container, and those in conditions of profiles. */
 const host: Host = {
   abi: 'x86_64',
   kernel: { major: 6, minor: 18 },
@@ -25,7 +26,7 @@ const host: Host = {
   abis: ['x86', 'x32'],
 };
 
-/** What Node and the asking itself need: under a profile without one of these nobody can ask. */
+/** Calls that Node and the test program need: without one of these, a profile cannot be tested. */
 const NEEDED =
   `read write close fstat mmap mprotect munmap brk rt_sigaction rt_sigprocmask ioctl pread64 access pipe2 madvise
   getpid clone execve wait4 kill fcntl getcwd readlink openat statx epoll_create1 epoll_ctl epoll_pwait eventfd2 prlimit64
@@ -67,7 +68,10 @@ function canAsk(profile: Profile): boolean {
   return NEEDED.every(allows);
 }
 
-/** Every number of the three ABIs, with arguments on both sides of every comparison. The kernel asks nobody about two. */
+/**
+ * Every number of the three ABIs, with arguments on both sides of every comparison. Two of them are not passed to
+ * filters.
+ */
 function callsFor(profile: Profile): readonly Call[] {
   const exempt = ['uprobe', 'uretprobe'].map((name) => syscallNumber('x86_64', name));
   return [...callsOn(['x86_64', 'x86', 'x32'], resolve(profile, host))].filter(
@@ -87,7 +91,7 @@ function compare(name: string): void {
     );
     return;
   }
-  // As libseccomp compares: whole registers, whatever the kernel reads of them.
+  // libseccomp compares whole registers, regardless of the bits that the kernel reads.
   const text = readFileSync(join(directory, `${name}.profile`), 'utf8');
   const wide = loadProfile(text, { mode: 'compat', argumentWidth: 64 });
   const asWritten = wide && resolve(wide, host);
@@ -101,7 +105,7 @@ function compare(name: string): void {
   if (unexplained.length > 0) process.exitCode = 1;
 }
 
-/** All answers, or none if nobody could ask. */
+/** All results, or none if the program could not run. */
 function readAnswers(file: string, count: number): readonly (number | string)[] {
   const answers = JSON.parse(readFileSync(join(directory, file), 'utf8') || '[]');
   if (answers.length === count || answers.length === 0) return answers;

@@ -1,4 +1,4 @@
-/** The arguments of a call are written for a person, captured and told apart by one table. */
+/** One table determines how the arguments of a call are written, captured and distinguished. */
 import { expect, it } from 'vitest';
 import { familiesInTable, functionsInTable } from '../../lib/decode/argument-meanings.js';
 import { capturesOf, distinguishing } from '../../lib/decode/captures.js';
@@ -130,7 +130,7 @@ it('captures strings, addresses and structs, but no buffers', () => {
   expect(capturesOf('x86_64', 'no_such_call')).toEqual([]);
 });
 
-it('tells kinds of calls apart by the arguments that decide what the kernel does', () => {
+it('distinguishes kinds of calls by the arguments that select what the kernel does', () => {
   expect(distinguishing('x86_64', 'socket')).toEqual([0, 1, 2]);
   expect(distinguishing('x86_64', 'ioctl')).toEqual([1]);
   expect(distinguishing('x86_64', 'clone')).toEqual([0]);

@@ -65,7 +65,7 @@ test('fork.md: both workers of the cluster serve under docker-default', async ()
   expect(String(await complaints)).toBe('');
 });
 
-test('fork.md: the line for the parent leaves its event loop as it was', () => {
+test('fork.md: the line for the parent does not disturb its event loop', () => {
   const code = blocks('fork.md', 'js').at(-1);
   const { status, stdout, stderr } = runFile(
     exampleFile('parent.mjs', `${code}\nsetTimeout(() => console.log('on'), 1);`),

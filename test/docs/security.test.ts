@@ -1,5 +1,5 @@
 /**
- * Each claim of docs/security.md names the test that holds it, and that test is there and is not skipped in its source.
+ * Each claim of docs/security.md names its test, and that test exists and is not skipped in its source.
  */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
@@ -37,7 +37,7 @@ test.each(rows)('%s', (_, text) => {
   }
 });
 
-test('a title in a comment, or of a test that never runs, holds no claim', () => {
+test('a title in a comment, or of a test that never runs, does not support a claim', () => {
   const running = ['a group', 'plain', 'first row', 'second row', 'of each %s', 'in a template', 'that needs root'];
   expect(stringsOf(read('test/docs/fixtures/tests.txt'))).toEqual(running);
 });

@@ -129,7 +129,7 @@ describe('a message', () => {
     expect(all).toHaveLength(20);
   });
 
-  test('has none of the control characters that a program wrote to stderr', () => {
+  test('does not contain control characters that a program wrote to stderr', () => {
     const { message, stderr } = new RunError('ended', undefined, {
       ...result,
       stderr: '\u001b]0;title\u0007a\u009b2J\tb\nc',

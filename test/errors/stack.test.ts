@@ -81,7 +81,7 @@ test.each([
 ])('errors are the same with %s', (change) => {
   const { stdout } = node(fixture('hostile.cjs'), change);
   expect(stdout).toBe(
-    'SeccompError ERR_SECCOMP_BUILTIN no built-in profile is called "dokcer-default" (did you mean docker-default?)\n' +
+    'SeccompError ERR_SECCOMP_BUILTIN unknown built-in profile "dokcer-default" (did you mean docker-default?)\n' +
       'RunError undefined false\n',
   );
 });

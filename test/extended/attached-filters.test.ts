@@ -74,7 +74,7 @@ const PROGRAMS: Readonly<Record<string, { command: string; args: readonly string
   };
 
 describe.each(Object.entries(PROGRAMS))('%s', (_, { command, args, isMeant = '', uid }) => {
-  test('its filters are read, and ours of them decide alike', async ({ skip }) => {
+  test('its filters are decompiled, and filters compiled from the result decide alike', async ({ skip }) => {
     if (obstacle !== undefined) skip(obstacle);
     if (!isInstalled(command)) skip(`${command} is not installed`);
     if (uid !== undefined) chownSync(directory, uid, uid);

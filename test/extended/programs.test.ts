@@ -1,6 +1,7 @@
 /**
- * Real programs, as their distribution has them, under docker-default: the same output and the same end as without. What is
- * not installed is skipped. `apt-get install nginx-light redis-server ffmpeg imagemagick golang rustc chromium …` has most of them.
+ * Real programs, as their distribution has them, under docker-default: the same output and the same end as without.
+ * What is not installed is skipped. `apt-get install nginx-light redis-server ffmpeg imagemagick golang rustc chromium
+ * …` has most of them.
  */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -37,7 +38,7 @@ interface Work {
   readonly script: string;
 }
 
-/** Starts a server, waits for it, asks it, and ends it. */
+/** Starts a server, waits for it, sends a request, and ends it. */
 const served = (start: string, ready: string, work: string) => `
   ${start} &
   server=$!
@@ -179,7 +180,7 @@ let number = 0;
 /** What the script prints, and how it ends: each time in an empty directory. */
 function outcome({ script }: Work, start: typeof spawnSync): object {
   const cwd = mkdtempSync(join(base, `work-${number++}-`));
-  // Where it works is no part of what it prints.
+  // Its working directory is not part of its output.
   const env = { ...process.env, ...KEPT, PATH, BASE: base, HOME: cwd, TMPDIR: cwd, LC_ALL: 'C' };
   const { status, signal, stdout, stderr } = start('bash', ['-c', script], {
     cwd,
@@ -194,7 +195,7 @@ function outcome({ script }: Work, start: typeof spawnSync): object {
 const under = (command: string, args: readonly string[], options: object) =>
   spawnSandboxed(command, args, 'docker-default', { ...options, encoding: 'utf8' });
 
-describe('under docker-default a program does what it does without', () => {
+describe('a program works under docker-default as without it', () => {
   for (const [name, work] of Object.entries(WORKS)) {
     test(name, ({ skip }) => {
       const missing = [...work.needs, 'bash'].filter((program) => !installed(program));
@@ -219,7 +220,7 @@ test('chromium’s own sandbox finds no namespaces under docker-default, and chr
   expect(outcome(work, under as typeof spawnSync)).toMatchObject({ status: 1, stdout: 'No usable sandbox\n' });
 }, 300_000);
 
-test('chromium’s own sandbox runs under podman-default that is read for CAP_SYS_CHROOT, as in Podman', ({ skip }) => {
+test('chromium’s own sandbox runs under podman-default with CAP_SYS_CHROOT, as in Podman', ({ skip }) => {
   const missing = [...CHROMIUM, 'bash'].filter((program) => !installed(program));
   skip(missing.length > 0, `not installed: ${missing.join(', ')}`);
   skip(process.getuid?.() !== 0, 'a child of a plain user can’t be given CAP_SYS_CHROOT');

@@ -1,4 +1,7 @@
-/** Which thread receives the calls of a child that asks all the time: a matter of speed, which other work on the CPUs changes. */
+/**
+ * Which thread receives the calls of a child that makes calls without pause: this depends on timing, which other work
+ * on the CPUs changes.
+ */
 import { spawn as nodeSpawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -37,7 +40,7 @@ function counting() {
 const fewest = (times: readonly number[]) => Math.min(...times);
 
 // Where other work has all CPUs, calls may follow each other too slowly for that.
-test('the thread that runs the handler, for a child that was started here', { retry: 5 }, async () => {
+test('for a child of this process, the thread that runs the handler', { retry: 5 }, async () => {
   const { handler, times } = counting();
   const notify = { sched_get_priority_max: handler };
   const child = spawn('python3', ['-c', script], { defaultAction: 'SCMP_ACT_ALLOW' }, { notify, onViolation: true });
@@ -45,7 +48,7 @@ test('the thread that runs the handler, for a child that was started here', { re
   expect(fewest(times())).toBeLessThan(500);
 });
 
-test('no thread that runs handlers, for a container of an agent: who sent its listener may receive too', async () => {
+test('for a container of an agent, another thread: the sender of the listener may receive too', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'seccomp-'));
   onTestFinished(() => rmSync(directory, { recursive: true }));
   const { handler, times } = counting();

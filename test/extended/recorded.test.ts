@@ -13,8 +13,8 @@ import { run } from '../support/processes.js';
 const http = fileURLToPath(new URL('../support/node-work/run.mjs', import.meta.url));
 
 /**
- * Shell scripts, and what must be installed for each. Each prints what it came to; $DIR is empty at first.
- * No pipelines: dash does not try a pipe() again that SIGCHLD interrupts, which docs/record.md says may happen.
+ * Shell scripts, and the commands that each needs. Each prints its result; $DIR is empty at first.
+ * No pipelines: dash does not retry a pipe() that SIGCHLD interrupts, which may happen according to docs/record.md.
  */
 const SCRIPTS: Readonly<Record<string, { readonly needs: readonly string[]; readonly script: string }>> = {
   'node http server': { needs: [process.execPath], script: `exec ${process.execPath} ${http} http` },
@@ -114,7 +114,7 @@ async function resultUnder(profile: Profile, script: string) {
 
 describe.each(Object.entries(SCRIPTS))('%s', (_, { needs, script }) => {
   test.for([false, true])(
-    'runs under what was recorded, with arguments compared: %s',
+    'runs under its recorded profile, with compared arguments: %s',
     async (compareArguments, { skip }) => {
       const tool = missing(needs);
       if (tool !== undefined) skip(`${tool} is not installed`);
@@ -135,7 +135,7 @@ describe('programs of an unusual kind', () => {
     ['vfork', 'vfork', 'vfork\n'],
     ['clone3', 'clone3', 'clone3 7\n'],
     ['a program with a filter of its own', 'filter', 'uname denied\n'],
-  ])('%s runs under what was recorded', async (_, what, expected) => {
+  ])('%s runs under its recorded profile', async (_, what, expected) => {
     const { profile, stdout } = await recorded(unusual(what), { compareArguments: true });
     expect(stdout).toBe(expected);
     expect(await resultUnder(profile, unusual(what))).toEqual({ exitCode: 0, signal: null, stdout });
@@ -146,13 +146,13 @@ describe('programs of an unusual kind', () => {
     expect(calls.map(({ syscall }) => syscall)).toContain('uname');
   });
 
-  test('what a filter of the program denies is not recorded, and that is said', async () => {
+  test('what a filter of the program denies is not recorded, and a note says so', async () => {
     const { calls, notes } = await recorded(unusual('filter'));
     expect(calls.map(({ syscall }) => syscall)).not.toContain('uname');
     expect(notes).toEqual([expect.stringContaining('a seccomp filter of its own')]);
   });
 
-  test('of io_uring it is said that its requests are not seen', async () => {
+  test('a note says that requests of io_uring are not recorded', async () => {
     const { notes } = await recorded(unusual('io_uring'));
     expect(notes).toEqual([expect.stringContaining('no seccomp filter will see it')]);
   });

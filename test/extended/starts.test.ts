@@ -1,4 +1,4 @@
-/** Starts by the thousand, with everything going wrong that can: memory stays as it was, and no child lacks its filter. */
+/** Thousands of starts under all kinds of failures: memory use does not grow, and no child lacks its filter. */
 import { expect, test } from 'vitest';
 import { SEED } from '../support/seed.js';
 import { failWithoutFilter, killStarter, resultOf } from '../support/starts.js';

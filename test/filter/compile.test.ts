@@ -86,7 +86,7 @@ describe('what the kernel reads is what is compared', () => {
 });
 
 describe('the program', () => {
-  test('is a tree: no path is longer than a fraction of the syscalls it tells apart', () => {
+  test('is a tree: each path is much shorter than the number of syscalls', () => {
     const names = [...syscallsOf('x86_64').keys()].filter((_, i) => i % 2 === 0);
     const filter = filterOf({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: [{ names, action: 'SCMP_ACT_ALLOW' }] });
     const steps = [...syscallsOf('x86_64').values()].map(
@@ -95,7 +95,7 @@ describe('the program', () => {
     expect(Math.max(...steps)).toBeLessThan(20);
   });
 
-  test('stays right when jumps are longer than 255 instructions', () => {
+  test('is correct if jumps are longer than 255 instructions', () => {
     const syscalls = [...syscallsOf('x86_64').keys()].map((name, i) => ({
       names: [name],
       action: 'SCMP_ACT_ERRNO' as const,
@@ -115,7 +115,7 @@ describe('the program', () => {
     }
   });
 
-  test('asks no condition twice on a path', () => {
+  test('tests no condition twice on a path', () => {
     const condition = (index: number, value: number) => ({ index, value, op: 'SCMP_CMP_EQ' as const });
     const rule = (errnoRet: number, ...args: ReturnType<typeof condition>[]) => ({
       names: ['mmap'],
@@ -129,7 +129,7 @@ describe('the program', () => {
     expect(asked).toHaveLength(1);
   });
 
-  test('whose rules on one syscall cut each other into very many parts is proven all the same', () => {
+  test('whose rules on one syscall overlap in very many ways is still proven', () => {
     const syscalls = Array.from({ length: 200 }, (_, i) => ({
       names: ['mmap'],
       action: 'SCMP_ACT_ERRNO' as const,
@@ -145,7 +145,7 @@ describe('the program', () => {
     expect(proof?.steps).toBeLessThan(1_000_000);
   });
 
-  test('that is longer than the kernel takes is refused, by how much and because of which syscalls', () => {
+  test('that is longer than the kernel accepts is refused, with the excess length and the largest syscalls', () => {
     const syscalls = Array.from({ length: 3000 }, (_, i) => ({
       names: ['lseek'],
       action: 'SCMP_ACT_ERRNO' as const,
@@ -185,7 +185,7 @@ describe('the exec gate', () => {
     );
   });
 
-  test('has six places for each call that is denied, also where arguments decide', () => {
+  test('has six instructions for each denied call, even if the action depends on arguments', () => {
     const names = ['execve'];
     const halves = (document: ProfileDocument) =>
       compiled(document)
@@ -201,7 +201,7 @@ describe('the exec gate', () => {
     expect(halves({ defaultAction: 'SCMP_ACT_KILL_PROCESS', syscalls: [] })).toEqual([0, 1, 2, 3, 4, 5]); // The calls share one gate.
   });
 
-  test('lets only the value through that is written into it, and decides all else as the policy does', () => {
+  test('lets through only calls with the value that is written into it, and decides all others as the policy does', () => {
     const filter = compiled({ defaultAction: 'SCMP_ACT_KILL_PROCESS', syscalls: [] });
     const words = [0x1111_2222_3333_4444n, 0x5555_6666_7777_8888n, 0x9999_aaaa_bbbb_ccccn];
     const patched = filter.instructions.map((instruction, i) => {

@@ -70,20 +70,20 @@ const SHAPES: readonly Shape[] = [
 ];
 
 describe.each(SHAPES)('$rules rules with $conditions conditions each, $ops, up to $end', (shape) => {
-  test('are compiled and proven, whatever diagrams of them would take', () => {
+  test('are compiled and proven, even if their diagrams would be too large', () => {
     const filter = compilePolicy(policyOf(shape));
     expect(filter.proof?.steps).toBeLessThan(MOST_STEPS);
     checkCalls(filter, generator(1), 300);
   });
 
-  test('as are those of a call with an exec gate', () => {
+  test('as are rules on a call with an exec gate', () => {
     const filter = compilePolicy(policyOf(shape), { gate: ['execve'] });
     expect(filter.gate).toHaveLength(6);
     expect(prove(filter)).not.toHaveProperty('call');
   });
 });
 
-test('a change is not proven where rules are only followed in step', () => {
+test('a changed program is not proven in lockstep', () => {
   const filter = compilePolicy(policyOf({ rules: 64, conditions: 6, ops: 'orders', end: 1000 }), { gate: ['execve'] });
   const isProven = (at: number, change: Partial<(typeof filter.instructions)[number]>) => {
     const instructions = filter.instructions.map((each, i) => (i === at ? { ...each, ...change } : each));
@@ -110,7 +110,7 @@ test('a change is not proven where rules are only followed in step', () => {
   }
 });
 
-test('rules that make a filter longer than the kernel takes are refused', () => {
+test('rules that make a filter longer than the kernel accepts are refused', () => {
   const policy = policyOf({ rules: 300, conditions: 6, ops: 'every', end: 2 ** 40 });
   expect(() => compilePolicy(policy)).toThrowError(expect.objectContaining({ code: 'ERR_SECCOMP_TOO_LARGE' }));
   expect(() => compilePolicy(policy)).toThrow(SeccompError);

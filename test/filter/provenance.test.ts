@@ -1,4 +1,7 @@
-/** The rule that a decision carries has no effect on the filter: decisions that differ in nothing else share instructions. */
+/**
+ * The rule that a decision carries has no effect on the filter: decisions that differ in nothing else share
+ * instructions.
+ */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { compilePolicy } from '../../lib/filter/compile.js';
@@ -17,7 +20,7 @@ function withRules(policy: Policy, ruleOf: () => number | undefined): Policy {
   return { ...policy, abis };
 }
 
-test('a policy with a rule of its own for each decision has the program and the key of one without rules', () => {
+test('rule indices change neither the program nor the key of a policy', () => {
   const policies = host.chain((on) => profile(on).map((document) => policyOfAny(document, on)));
   fc.assert(
     fc.property(policies, (policy) => {

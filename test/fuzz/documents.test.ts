@@ -163,8 +163,8 @@ function looser(read: Profile, policy: Policy): readonly string[] {
 }
 
 /**
- * Whether libseccomp reads all rules right: on each call one with arguments, or several of one action that ask for equality,
- * or several that look at one argument of 32 bits. With others its answer is not always that of the rules.
+ * Whether libseccomp reads all rules right: on each call one with arguments, or several of one action that ask for
+ * equality, or several that look at one argument of 32 bits. With others its answer is not always that of the rules.
  */
 function isSimple(read: Profile): boolean {
   const byName = new Map<string, { readonly rule: Rule; readonly args: readonly Argument[] }[]>();
@@ -219,7 +219,7 @@ const FORMATS: readonly (ProfileFormat | undefined)[] = [undefined, 'docker', 'p
 const span = SECONDS === 0 ? `${DOCUMENTS} documents` : `documents for ${SECONDS} s`;
 
 describe(`${span}, from seed ${SEED} on`, { timeout: SECONDS * 1000 + 180_000 }, () => {
-  test('are read or refused, and mean the same when written and read again', () => {
+  test('are read or refused, and keep their meaning when written and read again', () => {
     feed((random) => {
       const text = damaged(random, document(random), document(random));
       expectMeaning(text, random.of(['strict', 'compat'], 'compat'), random.of(FORMATS, undefined));
@@ -228,7 +228,7 @@ describe(`${span}, from seed ${SEED} on`, { timeout: SECONDS * 1000 + 180_000 },
 
   const reason = libseccompObstacle();
   test.skipIf(reason !== undefined)(
-    `let nothing through that runc would not${reason ? ` (skipped: ${reason})` : ''}`,
+    `allow nothing that runc would deny${reason ? ` (skipped: ${reason})` : ''}`,
     () => {
       feed((random) => {
         const text = damaged(random, richer(random, document(random)), document(random));

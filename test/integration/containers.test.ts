@@ -125,7 +125,7 @@ describe.each(['runc', 'crun'])('a container of %s', (runtime) => {
     await agent.close();
   });
 
-  test('has its calls denied by a handler that fails, and also those of a program started in it later', async ({
+  test('has its calls denied if a handler fails, including those of a program started in it later', async ({
     skip,
   }) => {
     skip(reason !== undefined, reason);

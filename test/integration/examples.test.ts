@@ -36,7 +36,7 @@ test('convert.mjs: computes, and neither starts programs nor uses the network', 
   expect(lines.toSorted()).toEqual(['6 × 7 = 42', 'a program: EPERM', 'the network: EPERM']);
 });
 
-test('broker.mjs: opens what is on its list for a child that may open nothing', () => {
+test('broker.mjs: opens the listed files for a child that cannot open any', () => {
   const lines = output(process.execPath, 'examples/broker.mjs').trim().split('\n');
   expect(lines).toEqual([expect.stringMatching(/^[A-Z_]+=/), 'exit code 2']);
   expect(existsSync('/etc/new')).toBe(false);

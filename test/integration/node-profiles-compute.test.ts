@@ -17,13 +17,13 @@ test('a static C program reads its input and writes its output', async () => {
   expect({ stdout, code }).toEqual({ stdout: 'TEXT\n', code: 0 });
 });
 
-test('a static Go program does so too: esbuild, with its threads', async () => {
+test('a static Go program with threads does so too: esbuild', async () => {
   const esbuild = createRequire(import.meta.url).resolve(`@esbuild/linux-${process.arch}/bin/esbuild`);
   const { stdout, code } = await runWith('let a: number = 6', esbuild, ['--loader=ts'], 'compute');
   expect({ stdout, code }).toEqual({ stdout: 'let a = 6;\n', code: 0 });
 });
 
-test('a dynamic program ends, since its loader may not open the C library', async () => {
+test('a dynamic program exits, because its loader cannot open the C library', async () => {
   const { stderr, code } = await runWith('', '/bin/cat', [], 'compute');
   expect(stderr).toMatch(/error while loading shared libraries: .*: Operation not permitted/);
   expect(code).toBe(127);

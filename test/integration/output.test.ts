@@ -96,7 +96,7 @@ function withSureFilling(result: Result | undefined) {
   return { ...result, output: Object.fromEntries(output) };
 }
 
-describe('what a program writes under a profile is what it writes without', () => {
+describe('a program writes the same output under a profile as without', () => {
   const table = rows();
   const under = run(table.map(({ way, ending, stdio }) => ({ command: WAYS[way]?.under(ending) ?? [], stdio })));
   const without = run(table.map(({ way, ending, stdio }) => ({ command: WAYS[way]?.without(ending) ?? [], stdio })));
@@ -109,7 +109,7 @@ describe('what a program writes under a profile is what it writes without', () =
   );
 });
 
-describe('descriptors beyond 2 stay what and where they were', () => {
+describe('descriptors above 2 are passed unchanged', () => {
   const KINDS = [
     ...['write ends of one pipe', 'both ends of a pipe', 'both ends of a non-blocking pipe', 'a socket pair'],
     ...['both ends and one more of a non-blocking pipe', 'an eventfd', 'a non-blocking eventfd'],

@@ -34,11 +34,11 @@ const denyAll = (() => {
   });
 })();
 
-/** Calls that a kernel answers before it asks any filter, since 6.11 and 6.18. Source: kernel/seccomp.c. */
+/** Calls that the kernel does not pass to filters, since 6.11 and 6.18. Source: kernel/seccomp.c. */
 const EXEMPT = new Set<number | undefined>(['uretprobe', 'uprobe'].map((name) => syscallNumber('x86_64', name)));
 const isExempt = ({ arch, number }: Call) => arch === abiOf('x86_64').audit && EXEMPT.has(number);
 
-/** Why the kernel can't be asked here; undefined if it can. */
+/** The reason why the kernel can't be tested here; undefined if it can. */
 function obstacle(): string | undefined {
   if (process.platform !== 'linux' || process.arch !== 'x64') return 'needs Linux on x86_64';
   const calls = [...callsOn(['x86_64'])].filter((call) => !isExempt(call));
@@ -47,7 +47,7 @@ function obstacle(): string | undefined {
   return 'another filter, on this process already, answers first';
 }
 
-/** The ABIs that this kernel can be asked about: x86 is an option of its build. */
+/** The ABIs that this kernel supports: x86 is a build option. */
 function askable(): readonly AbiName[] {
   const [getpid = 0] = kernelAnswers(denyAll, [
     { arch: abiOf('x86').audit, number: 20, args: [0n, 0n, 0n, 0n, 0n, 0n] },
@@ -59,7 +59,7 @@ const reason = obstacle();
 const abis = reason === undefined ? askable() : [];
 const skipped = reason === undefined ? `, on ${abis.join(' + ')}` : ` (skipped: ${reason})`;
 
-/** Every number of the ABIs that can be asked about. */
+/** Every number of the supported ABIs. */
 const callsFor = (policy: Policy) => [...callsOn(abis, policy)].filter((call) => !isExempt(call));
 
 function expectAgreement(policy: Policy): void {
@@ -98,11 +98,11 @@ describe.skipIf(reason !== undefined)(`kernel = interpreter = evaluator${skipped
     });
   }
 
-  test.runIf(hasCorpus)('is asked of most profiles of the corpus', () => {
+  test.runIf(hasCorpus)('covers most profiles of the corpus', () => {
     expect(known.filter((entry) => 'profile' in entry).length).toBeGreaterThan(known.length / 2);
   });
 
-  test('a filter that decides one call otherwise is found out', () => {
+  test('a filter that decides one call differently is detected', () => {
     const policy = resolve(profileOf({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: [] }), withAllAbis);
     const asked = inquiry(policy, callsFor(policy));
     const instructions = asked.denyingFilter.instructions.map((each) =>
@@ -114,12 +114,12 @@ describe.skipIf(reason !== undefined)(`kernel = interpreter = evaluator${skipped
     expect(witness).toMatch(/x86_64 read\[0\].*the kernel action 0x80000000 \(errno 1001\).*0x50001/);
   });
 
-  test('a filter that lets a call through is not put on', () => {
+  test('a filter that allows a call is not attached', () => {
     const allowing = compilePolicy({ ...nothing, abis: denyAll.policy.abis, defaultAction: { kind: 'allow' } });
     expect(() => kernelAnswers(allowing, [])).toThrow('the filter does not deny all calls');
   });
 
-  test('no number is kept from a filter, but those of uretprobe and uprobe', () => {
+  test('every number is passed to a filter, except those of uretprobe and uprobe', () => {
     const calls = [...callsOn(abis)];
     const answers = kernelAnswers(denyAll, calls);
     const kept = calls.filter((call, i) => answers[i] !== 1000 && !isExempt(call));

@@ -210,7 +210,7 @@ for signal in 0, 10, 12:
     expect(() => spawn('true', [], profile)).toThrow('SCMP_ACT_NOTIFY needs a supervisor');
   });
 
-  test('for calls of other ABIs is needed too, where a policy notifies of them', () => {
+  test('for calls of other ABIs is required, if a policy notifies of them', () => {
     const policy = { ...resolve(profileOf(everything), thisHost()), foreignAction: { kind: 'notify' } as const };
     expect(() => spawn('true', [], compile(policy))).toThrow('SCMP_ACT_NOTIFY needs a supervisor');
   });
@@ -318,7 +318,7 @@ test.each([
 test.each([
   ['onViolation', "onViolation: () => { throw new Error('mine') }", 'sh -c "mkdir x & uname & wait"'],
   ["a 'handlerError' listener", '', 'sh -c "uname & uname & uname & wait"'],
-])('an exception of %s keeps no other call waiting', async (_, options, command) => {
+])('an exception of %s does not delay other calls', async (_, options, command) => {
   const script = `
     import { spawn } from ${JSON.stringify(dist)};
     let uncaught = 0;

@@ -60,7 +60,7 @@ const tenChildren = (onViolation: string, listeners: string) => `
 
 const ALL_ANSWERED = { ends: Array(10).fill([0, null]), late: [], counts: Array(10).fill([100]) };
 
-describe('1,000 calls of ten children are all answered in time, and their reports are whole', () => {
+describe('all 1,000 calls of ten children are answered in time, and all are reported', () => {
   test('where every callback throws', async () => {
     const listeners = `
       child.on('spawn', () => fail('spawn')).on('violation', () => fail('violation')).on('exit', () => fail('exit'));
@@ -101,7 +101,7 @@ describe('1,000 calls of ten children are all answered in time, and their report
   });
 });
 
-test('an answer counts if another callback blocked the thread beyond its timeout', async () => {
+test('an answer is accepted if another callback blocked the thread beyond the timeout', async () => {
   const path = join(directory, 'made');
   const errors: unknown[] = [];
   const script = 'import os; print(os.sched_get_priority_max(1))';

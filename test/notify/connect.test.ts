@@ -112,7 +112,7 @@ async function withServer<Result>(use: (port: number, ends: Promise<void>) => Pr
 }
 
 describe('connections that take long', () => {
-  test('keep neither files nor the connections of other children waiting', async () => {
+  test('delay neither file operations nor connections of other children', async () => {
     const port = await fullPort();
     let calls = 0;
     let answered = 0;
@@ -144,7 +144,7 @@ os._exit(0)`;
     await noneConnects();
   });
 
-  test('are given up when the call is denied, and the socket is as before', async () => {
+  test('are given up when the call is denied, and the socket is unchanged', async () => {
     const port = await fullPort();
     const script = `s = socket.socket()\nprint(s.connect_ex(('127.0.0.1', ${port})), ${STATE})`;
     expect(await printed(script, connects, { notifyTimeout: 50 })).toEqual(['1 7']);
@@ -358,7 +358,7 @@ print(s.connect_ex(('127.0.0.1', ${port})))`;
     });
   });
 
-  test('has no socket to look at: call.socket throws', async () => {
+  test('cannot be made without a socket: call.socket throws', async () => {
     const codes: unknown[] = [];
     const looks: Connect = (call) => {
       try {
@@ -397,7 +397,7 @@ if ${path}[0] != '\\0': os.chmod(${path}, ${mode})
 print('ready', flush=True)${SAYS_WHO}`);
 
 describe('a connection to a local socket', () => {
-  test('is found from the caller’s directory', async () => {
+  test('is resolved from the caller’s working directory', async () => {
     const cwd = join(directory, 'directory');
     mkdirSync(cwd);
     const { lines } = await saysWho(`'${cwd}/socket'`, 0o777);
@@ -442,7 +442,7 @@ for groups in [], [4242]:
     expect(await printed(script, connects, { capabilities: [] })).toEqual(['13']);
   });
 
-  test('is found in the caller’s root, and not by a link that leads out of it', async ({ skip }) => {
+  test('is resolved in the caller’s root, and not through a link that leads out of it', async ({ skip }) => {
     if (!mayBeOthers) skip(NOT_OTHERS);
     const root = join(directory, 'root');
     mkdirSync(root);

@@ -55,7 +55,7 @@ describe.each<[string, Flood]>([
     expect(calls).toBe(20_000);
   });
 
-  test('leaves time on this thread to others, if there are several', async () => {
+  test('leaves time for other work on this thread, if there are several', async () => {
     let more = 1;
     let calls = 0;
     const handler = () => {

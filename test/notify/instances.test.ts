@@ -35,7 +35,7 @@ async function supervised({ spawn }: Instance, value: number, watches = true) {
   return { stdout: (await finish(child)).stdout, denied };
 }
 
-test('that run at once receive and answer the calls of their own children', async () => {
+test('that run at the same time receive and answer the calls of their own children', async () => {
   const first = await instance();
   const second = await instance();
   expect(first.spawn).not.toBe(second.spawn);

@@ -1,4 +1,7 @@
-/** Children that are denied many kinds of calls. Each kind is reported, in slices; beyond a bound, calls are only counted. */
+/**
+ * Children that are denied many kinds of calls. Each kind is reported, in slices; beyond a bound, calls are only
+ * counted.
+ */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, expect, test, vi } from 'vitest';
 import type { Violation } from '../../lib/notify/violation.js';
@@ -22,7 +25,7 @@ const MOST = 2048;
 /** The number in the path of a mount. */
 const numberIn = ({ decoded }: Violation) => Number(/\d+/.exec(decoded[1] ?? '')?.[0]);
 
-describe('kinds beyond those that a listener keeps', () => {
+describe('calls of kinds beyond the listener’s limit', () => {
   test('are counted by the child', async () => {
     const child = spawn(program, [String(MOST + 52)], profile, { onViolation: true });
     await finish(child);
@@ -45,7 +48,7 @@ describe('kinds beyond those that a listener keeps', () => {
     });
   });
 
-  test('are none if denied calls are not observed', async () => {
+  test('are not counted if denied calls are not observed', async () => {
     const child = spawn(program, ['5'], profile);
     await finish(child);
     expect([child.violations, child.unlistedViolations]).toEqual([[], 0]);
@@ -64,7 +67,7 @@ test('the exit of a child is reported even if a test has replaced the timers', a
 describe('a flood of kinds', () => {
   const storage = new AsyncLocalStorage<string>();
 
-  test('is reported in order and before the exit, while other events have their turns', async () => {
+  test('is reported in order and before the exit, while other events are handled', async () => {
     const told: number[] = [];
     const sinceTurn: number[] = [0];
     let isOver = false;
@@ -89,7 +92,7 @@ describe('a flood of kinds', () => {
     expect(Math.max(...sinceTurn)).toBeLessThan(20);
   });
 
-  test('of one child does not delay the exit of another that is denied nothing', async () => {
+  test('of one child does not delay the exit of another child without denied calls', async () => {
     const ends: string[] = [];
     const slowly = () => {
       for (const end = performance.now() + 1; performance.now() < end; );

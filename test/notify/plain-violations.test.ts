@@ -48,7 +48,7 @@ function posted(message: unknown): unknown {
 describe('a violation', () => {
   const json = JSON.stringify(mount);
 
-  test('is kept by JSON', () => {
+  test('is preserved by JSON', () => {
     expect(JSON.parse(json)).toEqual(mount);
   });
 
@@ -71,7 +71,7 @@ describe('a violation', () => {
     expect(mount?.captured[5]).toBeNull();
   });
 
-  test('has no remedy if an argument is above what JSON keeps, rather than one for more calls', () => {
+  test('has no remedy if an argument is too large for JSON, rather than a remedy for more calls', () => {
     const [low] = rawCall(denying('mount'), numberOf('mount'), '0', '0', '0', '0x1000');
     expect(low?.remedy?.args).toEqual([{ index: 3, value: 0x1000, op: 'SCMP_CMP_EQ' }]);
     const [high] = rawCall(denying('mount'), numberOf('mount'), '0', '0', '0', '0x1000000000000001');
@@ -91,7 +91,7 @@ describe('a violation', () => {
 });
 
 describe('the profile of a violation', () => {
-  test('is the one of several that denies the call', () => {
+  test('is the one among several that denies the call', () => {
     const profiles = [denying('acct'), extend(denying('acct')).deny('mount')];
     const { violations } = spawnSync(compileC('many-mounts.c'), [], profiles, { onViolation: true });
     expect(violations).toMatchObject([
@@ -103,12 +103,12 @@ describe('the profile of a violation', () => {
     const profiles = [denying('acct'), compile(denying('mount'))];
     const { violations } = spawnSync(compileC('many-mounts.c'), [], profiles, { onViolation: true });
     expect(violations).toMatchObject([
-      { deniedBy: 'filter', profile: null, rule: null, why: 'a compiled filter decides so' },
+      { deniedBy: 'filter', profile: null, rule: null, why: 'a compiled filter denies it' },
     ]);
   });
 });
 
-test('violations of one profile look at its host when one is first explained, and not again, however many there are', () => {
+test('the host of a profile is read once, when the first of its violations is explained', () => {
   const profile = loadProfile('docker-default');
   if (profile === null) throw new Error('docker-default is a profile');
   let asked = 0;
@@ -143,7 +143,7 @@ test('violations of one profile look at its host when one is first explained, an
   expect(asked).toBe(once);
 });
 
-test('what a supervised child may never do is denied by supervision', () => {
+test('calls that a supervised child may never make are denied by supervision', () => {
   const arg = (name: string) => rawCall({ defaultAction: 'SCMP_ACT_ALLOW' }, numberOf(name), '0', '0', '0');
   expect(arg('pidfd_getfd')).toMatchObject([
     { syscall: 'pidfd_getfd', deniedBy: 'supervision', profile: null, rule: null, remedy: null },
@@ -182,7 +182,7 @@ describe('a fallback', () => {
   test('is ENOSYS for a call that is newer than the profile', () => {
     const profile = extend('docker-default');
     expect(rawCall(profile, '1000')).toMatchObject([
-      { syscall: 'syscall 1000', fallback: true, why: 'it is newer than all that docker-default names' },
+      { syscall: 'syscall 1000', fallback: true, why: 'it is newer than every syscall that docker-default names' },
     ]);
   });
 });
@@ -242,8 +242,9 @@ describe('the message of a RunError', () => {
     expect((await failing('kill -SYS $$', {}, 'unconfined')).message).not.toContain('hint');
   });
 
-  test('explains after SIGSYS how to learn the call, even if denied calls are observed', async () => {
-    const hint = /\nhint: SIGSYS ends a program .* with SCMP_ACT_ERRNO in place of these and with onViolation: true$/;
+  test('explains after SIGSYS how to find out the call, even if denied calls are observed', async () => {
+    const hint =
+      /\nhint: SIGSYS ends a program .* with SCMP_ACT_ERRNO in place of these actions, and with onViolation: true$/;
     const program = compileC('many-mounts.c');
     expect((await failing(`exec ${program}`, { onViolation: true }, killing)).message).toMatch(hint);
     const sandbox = new Sandbox(killing, { onViolation: true });
@@ -252,7 +253,7 @@ describe('the message of a RunError', () => {
     expect(error?.message).toMatch(hint);
   });
 
-  test('is kept with the violations by JSON, copies and messages', async () => {
+  test('is preserved with the violations by JSON, copies and messages', async () => {
     const error = await failing('mkdir /nowhere/a', { onViolation: true });
     expect(JSON.parse(JSON.stringify(error)).violations).toEqual(error.violations);
     expect(inspect(error)).toContain('"/nowhere/a"');

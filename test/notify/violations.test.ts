@@ -134,7 +134,7 @@ describe('what ends a program', () => {
 
   for (const action of ['SCMP_ACT_KILL_PROCESS', 'SCMP_ACT_KILL_THREAD', 'SCMP_ACT_TRAP']) {
     for (const how of ['default', 'ignored', 'blocked', 'caught', 'thread']) {
-      test(`by ${action} does so as without, if SIGSYS is ${how}`, async () => {
+      test(`by ${action} does so as without supervision, if SIGSYS is ${how}`, async () => {
         const { told, violations, ...ended } = await sigsys(how, action);
         expect(ended).toEqual(await alone(how, action));
         expect([told, violations]).toEqual([[], []]);
@@ -142,7 +142,7 @@ describe('what ends a program', () => {
     }
   }
 
-  test('is the kernel itself: it notifies no supervisor of such a call', () => {
+  test('is the kernel itself: the supervisor is not notified of such a call', () => {
     const actions = [
       'SCMP_ACT_KILL_PROCESS',
       'SCMP_ACT_KILL_THREAD',
@@ -207,7 +207,7 @@ describe('the start of a supervised program', () => {
         encoding: 'utf8',
       },
     );
-    expect(stdout).toMatch(/^ERR_SECCOMP_ATTACH .*EBUSY.*has a listener, and only one filter can/);
+    expect(stdout).toMatch(/^ERR_SECCOMP_ATTACH .*EBUSY.*has a listener, and a process can have only one/);
   });
 
   test('has an error with a remedy if no descriptor is left for it', () => {
@@ -224,7 +224,9 @@ describe('the start of a supervised program', () => {
       rlimits: { nofile: 100 },
       encoding: 'utf8',
     });
-    expect(stdout).toMatch(/^ERR_SECCOMP_ATTACH .*EMFILE.*close some, raise ulimit -n or rlimits\.nofile$/m);
+    expect(stdout).toMatch(
+      /^ERR_SECCOMP_ATTACH .*EMFILE.*close some descriptors, or raise ulimit -n or rlimits\.nofile$/m,
+    );
   });
 
   test('leaves no descriptor open in the program', async () => {
@@ -236,7 +238,7 @@ describe('the start of a supervised program', () => {
 test('options that are not valid are refused', () => {
   const start = (options: object) => () => spawn('true', [], 'docker-default', options);
   expect(start({ onViolation: 'all' })).toThrow('must be of type function or true');
-  expect(start({ notify: { opnat: () => ({ value: 0 }) } })).toThrow('no syscall opnat (did you mean open');
+  expect(start({ notify: { opnat: () => ({ value: 0 }) } })).toThrow('unknown syscall opnat (did you mean open');
   expect(start({ notify: { openat: 1 } })).toThrow('options.notify.openat: must be a function');
   expect(start({ notify: { openat: () => ({ value: 0 }) }, notifyTimeout: 0 })).toThrow(
     'must be a number of milliseconds above 0',

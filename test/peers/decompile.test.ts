@@ -30,7 +30,7 @@ describe.skipIf(libseccompObstacle() !== undefined)('libseccomp’s filter of do
 /** Every so many-th profile, another one on each ABI. */
 const EVERY = 12;
 
-describe.skipIf(libseccompObstacle() !== undefined || !hasCorpus)('what is compiled of a filter’s policy', () => {
+describe.skipIf(libseccompObstacle() !== undefined || !hasCorpus)('a filter compiled from a decompiled policy', () => {
   const abis = [...ABIS.values()].map((abi, i) => ({ ...abi, i }));
   test.each(abis)('is at most twice as long, on $name', ({ name, endian, i }) => {
     const on: Host = { ...host, abi: name, abis: [] };

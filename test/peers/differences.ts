@@ -225,7 +225,7 @@ export const DIFFERENCES: readonly Difference[] = [
   {
     name: 'rules in conflict',
     reason:
-      'Where conditions of several actions hold the most restrictive is taken here. libseccomp goes by its own order.',
+      'Where conditions of several actions hold, this package takes the most restrictive action, and libseccomp the first in its own order.',
     explains: ({ abi, policy, call, ourAnswer, theirAnswer }) => {
       const holding = actionsThatHold(policy, abi, call).map(returnValue);
       return holding.includes(ourAnswer) && holding.includes(theirAnswer);
@@ -275,7 +275,7 @@ function isIn(subcalls: ReadonlyMap<number, string>, name: string): boolean {
   return [...subcalls.values()].includes(name);
 }
 
-/** Whether libseccomp has no number for a name, not even one of its own. */
+/** Whether libseccomp has no number for a name, not even a pseudo number. */
 function isLacking(abi: AbiName, name: string): boolean {
   return libseccompNumbers(abi).get(name) === -1 && syscallNumber(abi, name) !== undefined;
 }
@@ -293,7 +293,7 @@ function isOf(abi: Abi, call: Call): boolean {
   return !['x86_64', 'x32'].includes(abi.name) || isX32(call.number) === (abi.name === 'x32');
 }
 
-/** Whether a program goes on from an ABI to its number, or to what is done with all of them. */
+/** Whether, after the test of the ABI, a program tests the number, or returns one action for all numbers. */
 function loadsNumber(program: readonly Instruction[], { audit }: Abi): boolean {
   const asks = program.findIndex(({ code, k }) => code === BPF.jeq && k === audit);
   const next = program[asks + 1 + (program[asks]?.jt ?? 0)];

@@ -1,4 +1,6 @@
-/** Our filters against libseccomp's for the same profiles: the same decisions, but for the differences that are listed. */
+/**
+ * Our filters against libseccomp's for the same profiles: the same decisions, but for the differences that are listed.
+ */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ProfileError } from '../../lib/errors.js';
@@ -39,14 +41,14 @@ const MACHINES: readonly (readonly AbiName[])[] = [
   ['ppc64le'],
 ];
 
-/** ABIs that are asked about on every machine, listed or not. */
+/** ABIs that are tested on every machine, listed or not. */
 const OTHERS: readonly AbiName[] = ['x86', 'x32', 'arm'];
 
 function hostOf([abi = 'x86_64', ...abis]: readonly AbiName[], capabilities: readonly string[] = []): Host {
   return { abi, abis, kernel: { major: 6, minor: 18 }, capabilities: new Set(capabilities) };
 }
 
-/** What Docker leaves to a container by default, as far as its profile asks. */
+/** The capabilities that Docker gives a container by default, as far as its profile refers to them. */
 const DOCKER_CAPABILITIES = ['CAP_SYS_CHROOT', 'CAP_MKNOD', 'CAP_AUDIT_WRITE', 'CAP_NET_RAW'];
 
 function readBoth(source: Profile, host: Host, optimize?: Optimize): Comparison {
@@ -60,8 +62,8 @@ function readBoth(source: Profile, host: Host, optimize?: Optimize): Comparison 
 const compat = (document: ProfileDocument) => profileOf(document, { mode: 'compat' });
 
 /**
- * Made for the other byte order, some returns of libseccomp's are swapped once too often (2.6.0; a machine of that order
- * swaps nothing). They are told by being no action of the policy's.
+ * Made for the other byte order, some returns of libseccomp's are swapped once too often (2.6.0; a machine of that
+ * order swaps nothing). They are told by being no action of the policy's.
  */
 function repaired(program: readonly Instruction[], policy: Policy): readonly Instruction[] {
   const decisions = policy.abis.flatMap(({ syscalls }) => [...syscalls.values()].flat());
@@ -114,7 +116,7 @@ function expectAgreement(source: Profile, host: Host, optimize?: Optimize): void
   expect(calls).toBeGreaterThan(4000);
 }
 
-describe.skipIf(reason !== undefined)(`our filter decides as libseccomp's${skipped}`, () => {
+describe.skipIf(reason !== undefined)(`a compiled filter decides as libseccomp's${skipped}`, () => {
   describe.each(MACHINES.map((abis) => [abis.join(' + '), abis] as const))('on %s', (_, abis) => {
     const host = hostOf(abis);
 
@@ -198,12 +200,14 @@ describe.skipIf(reason !== undefined)(`our filter decides as libseccomp's${skipp
     },
   );
 
-  test('but for what libseccomp refuses of socketcall, which compat refuses too and strict takes', () => {
+  test('except for rules on socketcall that libseccomp refuses, which compat also refuses and strict accepts', () => {
     const { example, abis, explains } = REFUSAL;
     const host = hostOf(abis);
     const source = profileOf(example);
     expect(() => libseccompFilter(runcRules(source, host))).toThrow(/^rule 0 socket 0 .*: File exists$/m);
-    expect(() => resolve(compat(example), host)).toThrow(/another action than syscalls\[0\]; for socketcall on x86,/);
+    expect(() => resolve(compat(example), host)).toThrow(
+      /a different action from syscalls\[0\]; for socketcall on x86,/,
+    );
     const rules = rulesOn(source, host);
     const policy = resolve(source, host);
     expect(['socket', 'bind', 'brk'].map((name) => explains(name, rules, policy))).toEqual([true, false, false]);
@@ -213,7 +217,8 @@ describe.skipIf(reason !== undefined)(`our filter decides as libseccomp's${skipp
 
   describe.each<readonly AbiName[]>([['x86_64'], ['x86']])('on %s, of random rules on one syscall', (abi) => {
     const host = hostOf([abi]);
-    // All of its arguments have all bits of a register. A mask of 0, which makes a rule one without comparisons, is apart.
+    // All of its arguments have all bits of a register. A mask of 0, which makes a rule one without comparisons, is
+    // apart.
     const NAME = 'mremap';
     const value = fc.bigInt({ min: 1n, max: 4n });
     const comparisonOf = (index: number) =>
@@ -245,7 +250,7 @@ describe.skipIf(reason !== undefined)(`our filter decides as libseccomp's${skipp
       }
     };
 
-    // With more of them libseccomp 2.6 may not come to an end.
+    // With more of them, libseccomp 2.6 may not terminate.
     test('with one comparison, compat refuses those that libseccomp refuses', () => {
       const refused = documents(1, fc.oneof(fc.constant({}), errno)).map((document) => {
         const source = compat(document);
@@ -259,7 +264,7 @@ describe.skipIf(reason !== undefined)(`our filter decides as libseccomp's${skipp
       expect(new Set(refused)).toEqual(new Set([true, false]));
     });
 
-    test('with one comparison, compat takes the errno of the same one where several hold', () => {
+    test('with one comparison, compat takes the same errno where several rules match', () => {
       let calls = 0;
       for (const document of documents(1, errno).slice(0, 30)) {
         const source = profileOf(document, { mode: 'compat', argumentWidth: 64 });
@@ -291,7 +296,7 @@ describe.skipIf(reason !== undefined)(`our filter decides as libseccomp's${skipp
     expect(() => libseccompFilter(runcRules(source, hostOf(['x86_64'])))).toThrow(/File exists/);
   });
 
-  test('a rule that one of them does not have is found out', () => {
+  test('a rule that one of the two lacks is detected', () => {
     const host = hostOf(['x86_64']);
     const names = ['read', 'write', 'getpid'];
     const both = readBoth(profileOf({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: [] }), host);
@@ -307,7 +312,7 @@ describe.skipIf(reason !== undefined)(`our filter decides as libseccomp's${skipp
     expect(unexplained[0]).toMatch(/^x86_64 read\[0\]\(.*\): ours 0x7fff0000, theirs 0x50001$/);
   });
 
-  test('where no rule holds and libseccomp 2.6.0 yet allows, ours follows the rules', () => {
+  test('where no rule matches but libseccomp 2.6.0 allows the call, the compiled filter follows the rules', () => {
     const ne = (index: number, value: number) => ({ index, value, op: 'SCMP_CMP_NE' as const });
     const { policy, theirs } = readBoth(
       profileOf({

@@ -6,7 +6,7 @@ import { compilePolicy } from '../../lib/filter/compile.js';
 import type { Host } from '../../lib/profile/resolve/resolve.js';
 import { libseccompFilter, libseccompObstacle, runcRules } from '../support/libseccomp.js';
 
-// What the benchmark counts, no clock needed: this holds on any machine.
+// Sizes that do not depend on timing, and so hold on any machine.
 const host: Host = { abi: 'x86_64', kernel: { major: 6, minor: 18 }, capabilities: new Set() };
 const obstacle = libseccompObstacle();
 

@@ -75,7 +75,7 @@ describe.each<AbiName>(['x86_64', 'x86', 'x32', 'aarch64', 'arm', 'riscv64', 's3
   },
 );
 
-test('a supervised child takes no descriptors, unless a handler decides about that', () => {
+test('a supervised child cannot call pidfd_getfd, unless a handler decides about it', () => {
   const allow: Policy = { ...denialsPolicy(['x86_64'], { isolated: false, supervised: false }) };
   expect(decide(withDenials(allow, [], supervisedDenials(allow, false)), 'x86_64', 'pidfd_getfd')).toEqual(EPERM);
   const number = syscallNumber('x86_64', 'pidfd_getfd') ?? -1;
@@ -121,7 +121,7 @@ test('a policy that allows calls of other ABIs, with denials, is the intersectio
   );
 });
 
-test('a policy that lets the calls of other ABIs through denies the calls there too', () => {
+test('a policy that allows calls of other ABIs has the denials on those ABIs too', () => {
   const policy: Policy = denialsPolicy(['x86_64'], { isolated: false, supervised: false });
   expect(decide(policy, 'x86', 'prlimit64', 5n, 7n, 1n)).toEqual({ kind: 'allow' });
   const narrow = withDenials(policy, ['x86_64', 'x86', 'x32'], ISOLATED);

@@ -1,4 +1,4 @@
-/** Profiles that others wrote: the format of each, whether it loads, and its errors and warnings. */
+/** Profiles of other projects: the format of each, whether it loads, and its errors and warnings. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { type ProfileMode, readProfileOptions } from '../../lib/profile/document/options.js';
@@ -24,7 +24,10 @@ type Outcome = ReturnType<typeof outcome>;
 
 const CLEAN: Outcome = { format: 'docker', errors: 0, warnings: 0 };
 
-/** Those that are not Docker's and clean: what strict and what compat comes to, and why. */
+/**
+ * The profiles that are not both in Docker's format and without diagnostics: the results of strict and compat mode,
+ * with reasons.
+ */
 const OTHERS: ReadonlyMap<string, { readonly strict: Outcome; readonly compat: Outcome; readonly why: string }> =
   new Map(
     [
@@ -76,13 +79,13 @@ function refused(file: string, errors: number, at: string, why: string) {
   return { file, strict: { format: 'none', errors, warnings: 0, at }, compat: { ...CLEAN, warnings: errors }, why };
 }
 
-describe.skipIf(files.length === 0)('a profile that others wrote (needs ../shared/data)', () => {
+describe.skipIf(files.length === 0)('profiles of other projects (needs ../shared/data)', () => {
   test.each(files.map((file) => [file, OTHERS.get(file)?.why ?? 'is clean']))('%s %s', (file) => {
     const { strict, compat } = OTHERS.get(file) ?? { strict: CLEAN, compat: CLEAN };
     expect({ strict: outcome(file, 'strict'), compat: outcome(file, 'compat') }).toEqual({ strict, compat });
   });
 
-  test('is there for each line of the table', () => {
+  test('has a file for each line of the table', () => {
     expect([...OTHERS.keys()].filter((file) => !files.includes(file))).toEqual([]);
   });
 });

@@ -32,8 +32,8 @@ const TEXT = `{
   ]
 }`;
 
-describe('of a call that a rule decides', () => {
-  test('has the rule’s path, place and comment', () => {
+describe('for a call that a rule decides', () => {
+  test('has the rule’s path, position and comment', () => {
     const { action, rule, why, changes } = explained(TEXT, 'read');
     expect(action).toEqual(ALLOW);
     expect(rule).toEqual({ path: 'syscalls[0]', comment: 'streams', line: 4, column: 5 });
@@ -41,7 +41,7 @@ describe('of a call that a rule decides', () => {
     expect(changes).toEqual([]);
   });
 
-  test('has no change by a kernel version that every kernel has', () => {
+  test('has no change for a kernel version that every kernel meets', () => {
     const syscalls = [{ names: ['bpf'], action: 'SCMP_ACT_ALLOW' as const, includes: { minKernel: '' } }];
     const { changes } = explain(profileOf({ defaultAction: 'SCMP_ACT_ERRNO', syscalls }), { syscall: 'bpf' }, { host });
     expect(changes).toEqual([]);
@@ -75,7 +75,7 @@ describe('of a call that a rule decides', () => {
   test('lists facts of the host that lead to another action', () => {
     const { action, changes } = explained(TEXT, 'bpf');
     expect(action).toEqual(ALLOW);
-    // If that rule does not apply, bpf is newer than all calls that the profile names.
+    // If that rule does not apply, bpf is newer than every syscall that the profile names.
     expect(changes).toEqual([
       { kind: 'capability', by: 'with CAP_KILL', action: ENOSYS },
       { kind: 'kernel', by: 'before Linux 5.0', action: ENOSYS },
@@ -83,10 +83,10 @@ describe('of a call that a rule decides', () => {
   });
 });
 
-describe('of a profile that was built on another', () => {
+describe('for a profile that extends another', () => {
   const built = extend('docker-default').deny('getpid').comment('no numbers').deny('mount');
 
-  test('names the rule by its index in the document that was built, not in the one that it was built on', () => {
+  test('names the rule by its index in the new document, not in the extended one', () => {
     const { rule, why } = explain(built, { syscall: 'getpid' }, { host });
     const index = built.document.syscalls.findIndex(({ comment }) => comment === 'no numbers');
     expect(rule?.path).toBe(`syscalls[${index}]`);
@@ -99,7 +99,7 @@ describe('of a profile that was built on another', () => {
     expect(explain(built, { syscall: 'bpf' }, { host }).why).toBe(why);
   });
 
-  test('names that document in errors too', () => {
+  test('names the new document in errors too', () => {
     const conflicting: ProfileDocument = {
       defaultAction: 'SCMP_ACT_ERRNO',
       syscalls: [
@@ -113,14 +113,14 @@ describe('of a profile that was built on another', () => {
     expect(explaining).toThrow(/^the profile built on inline: syscalls\[1\]: has no effect/);
   });
 
-  test('that begins with the builder is named after the function that made it', () => {
+  test('a profile made by the builder is named after the function that made it', () => {
     expect(explain(Profile.allowlist().allow('read'), { syscall: 'read' }, { host }).why).toBe(
       'allowlist, syscalls[0]',
     );
   });
 });
 
-describe('of a call through socketcall', () => {
+describe('for a call through socketcall', () => {
   const x86: Host = { ...host, abis: ['x86'] };
   const [SOCKET, CONNECT] = [1, 3];
   const socketcall = (profile: string, call: number) =>
@@ -154,7 +154,7 @@ test('names the rule even if two meanings of a value that is too large are combi
   expect(explain(profile, question, { host: { ...host, abis: ['x86'] } }).rule?.path).toBe('syscalls[0]');
 });
 
-describe('of a call that no rule decides', () => {
+describe('for a call that no rule decides', () => {
   test('says whether a rule names it', () => {
     expect(explained(TEXT, 'mount')).toEqual({
       action: EPERM,
@@ -183,24 +183,24 @@ describe('of a call that no rule decides', () => {
     expect(changes).toEqual([{ kind: 'capability', by: 'with CAP_SYS_ADMIN', action: ALLOW }]);
   });
 
-  test('says that the profile does not decide the ABI', () => {
+  test('says that the profile does not cover the ABI', () => {
     const { action, rule, why } = explain('docker-default', { syscall: 'clone3', abi: 'aarch64' }, { host });
     expect({ action, rule, why }).toEqual({
       action: { kind: 'kill-process' },
       rule: null,
-      why: 'docker-default does not decide calls of aarch64',
+      why: 'docker-default does not cover the ABI aarch64',
     });
   });
 });
 
-test('of unconfined says that nothing is filtered, and refuses a host, which would have no effect', () => {
+test('says for unconfined that nothing is filtered, and refuses a host, which would have no effect', () => {
   const read = { syscall: 'read' };
   expect(explain('unconfined', read)).toEqual({ action: ALLOW, rule: null, why: 'nothing is filtered', changes: [] });
   for (const options of [{ host }, { capabilities: ['CAP_BPF'] }, { abis: ['x86'] }] as const)
     expect(() => explain('unconfined', read, options)).toThrow(
       /^options\.(host|capabilities|abis): has no effect on unconfined: leave it out$/,
     );
-  expect(() => explain('unconfined', { syscall: 'read', args: [0.5] })).toThrow(/up to six whole numbers/);
+  expect(() => explain('unconfined', { syscall: 'read', args: [0.5] })).toThrow(/up to six integers/);
 });
 
 test('reads negative arguments as C does', () => {
@@ -243,8 +243,8 @@ test('leaves out changes to hosts on which the profile is refused', () => {
 
 test.each<[string, Question, RegExp]>([
   ['a syscall that is none', { syscall: 'mountt' }, /x86_64 has no syscall mountt \(did you mean mount\?\)/],
-  ['seven arguments', { syscall: 'read', args: [0, 0, 0, 0, 0, 0, 0] }, /up to six whole numbers/],
-  ['half an argument', { syscall: 'read', args: [0.5] }, /up to six whole numbers/],
+  ['seven arguments', { syscall: 'read', args: [0, 0, 0, 0, 0, 0, 0] }, /up to six integers/],
+  ['half an argument', { syscall: 'read', args: [0.5] }, /up to six integers/],
   ['65 bits', { syscall: 'read', args: [2n ** 64n] }, /from −2⁶³ to 2⁶⁴ − 1/],
   ['64 bits and a sign', { syscall: 'read', args: [-(2n ** 63n) - 1n] }, /from −2⁶³ to 2⁶⁴ − 1/],
 ])('refuses %s', (_, question, message) => {

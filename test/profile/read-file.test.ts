@@ -33,7 +33,7 @@ afterAll(() => {
 });
 
 const refusals: readonly (readonly [string, RegExp])[] = [
-  ['/dev/zero', /: this is a device, and a profile is read from a regular file: give the path of one$/],
+  ['/dev/zero', /: this is a device, but a profile must be a regular file: give the path of a regular file$/],
   ['/dev/urandom', /: this is a device/],
   ['/dev/full', /: this is a device/],
   ['/dev/tty', /: this is a device/],
@@ -46,8 +46,8 @@ const refusals: readonly (readonly [string, RegExp])[] = [
     path('nothing.json'),
     /: the profile can't be read \(ENOENT: .*\): give the path of a file that exists and is readable$/,
   ],
-  [path('empty'), /: this file is empty, or has no size, as those in \/proc: /],
-  ['/proc/kmsg', /: this file is empty, or has no size, as those in \/proc: /],
+  [path('empty'), /: this file is empty, or has no size, like files in \/proc: /],
+  ['/proc/kmsg', /: this file is empty, or has no size, like files in \/proc: /],
   ['/proc/self/environ', /: this file is empty/],
 ];
 

@@ -11,13 +11,13 @@ const root = mkdtempSync(join(tmpdir(), 'seccomp-kubelet-'));
 mkdirSync(join(root, 'team'));
 writeFileSync(join(root, 'team', 'app.json'), '{"defaultAction": "SCMP_ACT_LOG"}');
 
-describe('a source by Docker’s and Kubernetes’ words:', () => {
+describe('a source by the names of Docker and Kubernetes:', () => {
   test.each(['builtin', 'RuntimeDefault'])('%s is docker-default', (source) => {
     expect(loadProfile(source)?.source).toBe('docker-default');
     expect(loadProfile(source)?.document).toEqual(loadProfile('docker-default')?.document);
   });
 
-  test.each(['unconfined', 'Unconfined'])('%s is no filter', (source) => {
+  test.each(['unconfined', 'Unconfined'])('%s means no filter', (source) => {
     expect(loadProfile(source)).toBeNull();
     expect(checkProfile(source)).toEqual([]);
   });
@@ -38,7 +38,7 @@ describe('a source by Docker’s and Kubernetes’ words:', () => {
     },
   );
 
-  test('a missing Localhost file is told by its name', () => {
+  test('the error for a missing Localhost file has its name', () => {
     expect(() => loadProfile('Localhost/no.json', { root })).toThrow(/^Localhost\/no\.json: .*ENOENT/);
   });
 });
@@ -80,14 +80,14 @@ describe('options', () => {
 describe('checkProfile', () => {
   const host: Host = { abi: 'x86_64', kernel: { major: 6, minor: 12 }, capabilities: new Set() };
 
-  test('returns what is wrong with an object, without places', () => {
+  test('returns the problems of an object, without positions', () => {
     const document = { defaultAction: 'SCMP_ACT_LOG', syscalls: [{ names: ['read'], action: 'NO' }] };
     expect(checkProfile(JSON.parse(JSON.stringify(document)))).toEqual([
       { severity: 'error', path: 'syscalls[0].action', message: 'unknown action "NO"' },
     ]);
   });
 
-  test('returns the place where a text stops being JSON', () => {
+  test('returns the position at which a text is not JSON', () => {
     expect(checkProfile('{\n"defaultAction" 1}')).toEqual([
       {
         severity: 'error',
@@ -99,7 +99,7 @@ describe('checkProfile', () => {
     ]);
   });
 
-  test('finds with a host what only shows there', () => {
+  test('finds, with a host, problems that exist only there', () => {
     const args = [{ index: 0, value: 2 ** 32, op: 'SCMP_CMP_EQ' as const }];
     const document = {
       defaultAction: 'SCMP_ACT_ERRNO' as const,
@@ -109,7 +109,7 @@ describe('checkProfile', () => {
     expect(checkProfile(document, { host })).toMatchObject([{ severity: 'error', path: 'syscalls[0].args[0].value' }]);
   });
 
-  test('has nothing to say about the built-ins', () => {
+  test('finds no problems in the built-ins', () => {
     expect(checkProfile('docker-default', { host })).toEqual([]);
   });
 });

@@ -40,14 +40,14 @@ test('rejects with the error of a program that can’t be started', async () => 
   await expect(observe('/nowhere/program', [])).rejects.toMatchObject({ code: 'ENOENT', call: 'execve' });
 });
 
-describe('pipes, which nobody else reads or writes,', () => {
+describe('pipes that no one else uses', () => {
   test('are read to their end, and the output is dropped', async () => {
     const { exitCode, calls } = await observe('head', ['-c', '1000000', '/dev/zero']);
     expect(exitCode).toBe(0);
     expect(calls.map(({ syscall }) => syscall)).toContain('write');
   });
 
-  test('are at their end for a program that reads them', async () => {
+  test('are empty for a program that reads them', async () => {
     expect(await observe('cat', [])).toMatchObject({ exitCode: 0 });
     const stdio = ['pipe', 'pipe', 'pipe', 'pipe'] as const;
     expect(await observe('sh', ['-c', 'cat <&3 && echo >&3 && cat'], { stdio })).toMatchObject({ exitCode: 0 });
@@ -67,11 +67,11 @@ describe('descendants that live longer are not waited for', () => {
     expect(signal).toBe('SIGTERM');
   });
 
-  test('when the time is up after the program has ended', async () => {
+  test('after a timeout that follows the end of the program', async () => {
     expect(await observeGroup('sleep 100 & exit 5', { timeout: 1000 })).toMatchObject({ exitCode: 5 });
   });
 
-  test('and continue', async () => {
+  test('and continue to run', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'seccomp-observe-'));
     const [started, go, done] = ['started', 'go', 'done'].map((name) => join(directory, name)) as [
       string,

@@ -146,7 +146,7 @@ it('compares fewer arguments if too many combinations were recorded', () => {
   expect(isAllowed(profile, seen('setsockopt', [3, 6, 1]))).toBe(false);
 });
 
-it('has a source of its own, since its rules are in no other document', () => {
+it('has its own source name', () => {
   const profile = parseProfile(JSON.stringify({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: [] }));
   const merged = extendProfile(profile, [seen('read')], host);
   expect(synthesize([seen('read')], host).source).toBe('the recorded profile');
@@ -185,13 +185,13 @@ it('compares only the bits that the kernel reads if a register has more, as libs
   expect(isAllowed(asLibseccomp, seen('socket', [3, 1, 0]))).toBe(false);
 });
 
-it('decides for the recorded ABIs', () => {
+it('covers the recorded ABIs', () => {
   const profile = synthesize([seen('read'), seen('socketcall', [1], { abi: 'x86' })], host, bare);
   expect(profile.document.architectures).toEqual(['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86']);
   expect(isAllowed(profile, seen('socketcall', [1], { abi: 'x86' }))).toBe(true);
 });
 
-it('adds ABIs to the archMap of a profile that has one, and leaves other machines alone', () => {
+it('adds ABIs to the archMap of a profile that has one, and does not change other entries', () => {
   const archMap = [
     { architecture: 'SCMP_ARCH_AARCH64', subArchitectures: ['SCMP_ARCH_ARM'] },
     { architecture: 'SCMP_ARCH_X86_64', subArchitectures: ['SCMP_ARCH_X32'] },
@@ -206,14 +206,14 @@ it('adds ABIs to the archMap of a profile that has one, and leaves other machine
   expect(isAllowed(profile, call)).toBe(true);
 });
 
-it('has caveats for calls that a recording can’t show', () => {
+it('has caveats for calls that a recording cannot contain', () => {
   expect(caveats([seen('read'), seen('prctl', [38, 1])], 0)).toEqual([]);
   const calls = [seen('syscall 600'), seen('syscall 600', [1]), seen('io_uring_setup'), seen('prctl', [22, 2])];
   expect(caveats(calls, 3)).toEqual([
-    expect.stringMatching(/^3 calls are of kinds that were not kept apart/),
+    expect.stringMatching(/^3 calls are of further kinds that were not recorded separately/),
     'syscall 600 of x86_64 has no known name, so no profile can allow it',
     expect.stringMatching(/^the program used io_uring/),
-    expect.stringMatching(/^the program attached a seccomp filter/),
+    expect.stringMatching(/^the program attached its own seccomp filter/),
   ]);
 });
 
@@ -230,7 +230,7 @@ it('writes a document that has no diagnostics', () => {
   );
 });
 
-it('compares 32 bits of flags, as none has more', () => {
+it('compares 32 bits of flags, as no flag has more', () => {
   const families = familiesInTable();
   const wide = namesOfFamilies('x86_64').flatMap(([family, , names]) =>
     families.has(family as never) ? [...names].flatMap(([name, bits]) => (bits > 0xffff_ffffn ? [name] : [])) : [],
@@ -240,7 +240,7 @@ it('compares 32 bits of flags, as none has more', () => {
   expect(distinguishing('x86_64', 'clone3')).toEqual([]);
 });
 
-it('is a manifest of the Security Profiles Operator', () => {
+it('can be written as a manifest of the Security Profiles Operator', () => {
   const profile = synthesize([seen('read'), seen('unshare', [0x10000000])], host, comparing);
   expect(toOperatorManifest(profile, 'my-app').text).toBe(`apiVersion: security-profiles-operator.x-k8s.io/v1beta1
 kind: SeccompProfile
@@ -271,10 +271,10 @@ spec:
           valueTwo: 0
           op: SCMP_CMP_MASKED_EQ
 `);
-  expect(() => toOperatorManifest(profile, 'My App')).toThrow(/is not a name that Kubernetes takes/);
+  expect(() => toOperatorManifest(profile, 'My App')).toThrow(/is not a valid Kubernetes name/);
 });
 
-it('allows in a manifest with any arguments what it compares with more than 63 bits', () => {
+it('allows calls with any arguments in a manifest if it would compare more than 63 bits', () => {
   const equal = (value: bigint) => ({ index: 0, value, op: 'SCMP_CMP_EQ' }) as const;
   const allow = (names: readonly string[], value: bigint) =>
     ({ names, action: 'SCMP_ACT_ALLOW', args: [equal(value)] }) as const;
@@ -294,5 +294,5 @@ it('allows in a manifest with any arguments what it compares with more than 63 b
   expect(notes).toEqual([expect.stringMatching(/^lseek is allowed with any arguments: .* above 2⁶³ − 1/)]);
   const denied = { ...allow(['lseek'], 1n << 63n), action: 'SCMP_ACT_LOG' } as const;
   const other = profileOf({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: [denied] });
-  expect(() => toOperatorManifest(other, 'my-app')).toThrow('argument 0 has 64 bits: Kubernetes keeps 63');
+  expect(() => toOperatorManifest(other, 'my-app')).toThrow('argument 0 has 64 bits: Kubernetes stores 63');
 });

@@ -1,15 +1,15 @@
 /**
- * Starts programs in every way, from this thread and from workers, several at once, and says what that left behind:
+ * Starts programs in every way, from this thread and from workers, several at once, and prints what is left behind:
  * `node --expose-gc churn.mjs '{ "dist", "program", "marker", "count", "workers", "seed" }'`
- * `program` is test/support/first-call.c. A start that ends otherwise than it should ends this process.
+ * `program` is test/support/first-call.c. An unexpected result ends this process.
  */
 import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { isMainThread, Worker, workerData } from 'node:worker_threads';
 
-/** Starts under way at once in each thread. */
+/** The number of concurrent starts in each thread. */
 const IN_FLIGHT = 6;
-/** A user who runs nothing else. */
+/** A user ID without other processes. */
 const USER = 61_234;
 
 const settings = isMainThread ? JSON.parse(process.argv[2]) : workerData;
@@ -25,14 +25,16 @@ const profile = (...names) =>
 const profiles = [profile(), profile('execve', 'execveat', 'exit_group')];
 const isRoot = process.getuid() === 0;
 
-/** Numbers from 0 to below `below`, the same for the same seed: the minimal standard generator (Park and Miller 1988). */
+/**
+ * Numbers from 0 to below `below`, the same for the same seed: the minimal standard generator (Park and Miller 1988).
+ */
 let state = settings.seed;
 function random(below) {
   state = (state * 48_271) % 2_147_483_647;
   return state % below;
 }
 
-/** Starts the program, and tells its end: `0`, `SIGTERM`, `ENOENT`, … */
+/** Starts the program, and returns how it ended: `0`, `SIGTERM`, `ENOENT`, … */
 function start(how, options = {}, meanwhile = () => {}, file = settings.program) {
   const child = spawn(file, [settings.marker, how], profiles[random(2)], {
     stdio: random(2) === 0 ? 'pipe' : 'ignore',
@@ -42,7 +44,7 @@ function start(how, options = {}, meanwhile = () => {}, file = settings.program)
   child.on('error', (error) => {
     failure = error.code;
   });
-  child.stdin?.on('error', () => {}); // A program that ends before it has read all.
+  child.stdin?.on('error', () => {}); // The program ends before it has read all input.
   meanwhile(child);
   return new Promise((resolve) => child.on('close', (code, signal) => resolve(failure ?? signal ?? String(code))));
 }
@@ -56,7 +58,7 @@ function startSync(how, options = {}, file = settings.program) {
 const soon = [(act) => act(), setImmediate, (act) => setTimeout(act, 1), process.nextTick];
 const kill = (child) => child.kill('SIGKILL');
 
-/** What may happen to a start: the ways in which it may end, and how it is made. */
+/** The kinds of starts: the ways in which each may end, and the function that makes it. */
 const SCENARIOS = {
   'runs to its end': [['0'], () => start('e')],
   'is not there': [['ENOENT'], () => start('e', {}, undefined, '/nowhere')],
@@ -81,7 +83,7 @@ const SCENARIOS = {
   ],
   'does not read': [['0'], () => start('e', { stdio: 'pipe' }, ({ stdin }) => stdin.end(Buffer.alloc(random(3e5))))],
   'reads all': [['0'], () => start('r', { stdio: 'pipe' }, ({ stdin }) => stdin.end(Buffer.alloc(random(3e5))))],
-  'has no memory': [['SIGSEGV'], () => start('e', { rlimits: { as: 4096 } })], // execve kills what it can't load.
+  'has no memory': [['SIGSEGV'], () => start('e', { rlimits: { as: 4096 } })], // execve kills a program that it can't load.
   'is not referenced for a while': [
     ['0'],
     () =>
@@ -119,7 +121,7 @@ async function churn(count) {
   await Promise.all(Array.from({ length: IN_FLIGHT }, one));
 }
 
-/** `count` starts over this thread and new workers. */
+/** Distributes Distributes `count` starts over this thread and new workers. */
 async function everywhere(count) {
   const share = Math.ceil(count / (settings.workers + 1));
   const workers = Array.from({ length: settings.workers }, (_, i) => {
@@ -128,7 +130,7 @@ async function everywhere(count) {
     return Promise.race([once(worker, 'exit'), once(worker, 'error').then(([error]) => Promise.reject(error))]);
   });
   await Promise.all([churn(share), ...workers]);
-  // Until what is closing is closed; what is never closed shows in what is held.
+  // Waits for pending closes. Descriptors that are never closed appear in the result.
   for (let i = 0; i < 1000 && resources().length > own.length; i++) await new Promise(setImmediate);
   globalThis.gc();
 }
@@ -140,24 +142,24 @@ function zombies() {
       const [status, parent] = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/.*\) /, '').split(' ');
       return status === 'Z' && Number(parent) === process.pid;
     } catch {
-      return false; // It is gone.
+      return false; // The process has ended.
     }
   }).length;
 }
 
-/** What keeps the event loop going, but for how we wait for it. */
+/** The resources that keep the event loop alive, except those of this script's waiting. */
 const resources = () => process.getActiveResourcesInfo().filter((name) => name !== 'Immediate');
-process.stdout.on('error', () => {}); // These two are made when they are first used.
+process.stdout.on('error', () => {}); // These two streams are created at their first use.
 process.stderr.on('error', () => {});
 const own = resources();
 
-/** What each descriptor of this process is of, by number. */
+/** The target of each descriptor of this process, by number. */
 function descriptors() {
   const links = readdirSync('/proc/self/fd').map((fd) => {
     try {
       return [fd, readlinkSync(`/proc/self/fd/${fd}`)];
     } catch {
-      return []; // It was for reading this folder.
+      return []; // The descriptor by which this folder was read.
     }
   });
   return Object.fromEntries(links.filter(([fd]) => fd !== undefined));
@@ -169,11 +171,11 @@ const held = () => ({
 });
 
 if (isMainThread) {
-  // The kernel counts a user's processes when one becomes theirs: there must be one before there can be one too many.
+  // The kernel counts a user's processes when a process changes to that user, so the limit needs an existing process.
   const holder = isRoot
     ? spawn(settings.program, [settings.marker, 'p'], profiles[0], { uid: USER, stdio: 'ignore' })
     : null;
-  await everywhere(settings.count); // Allocators keep some of what the busiest moment took, for good.
+  await everywhere(settings.count); // Allocators permanently keep some of the peak memory.
   const [before, known] = [held(), descriptors()];
   await everywhere(settings.count);
   const [after, open] = [held(), descriptors()];

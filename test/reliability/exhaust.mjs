@@ -1,7 +1,7 @@
 /**
- * Uses up one thing, and says with what starts then fail, whether they work again afterwards, and what is left behind:
- * `node exhaust.mjs '{ "dist", "program", "marker", "what": "descriptors" | "processes" }'`
- * The limit is set by who starts this.
+ * Exhausts one resource, and prints the errors of starts, whether starts work again afterwards, and what is left
+ * behind: `node exhaust.mjs '{ "dist", "program", "marker", "what": "descriptors" | "processes" }'` The caller sets the
+ * limit.
  */
 import { once } from 'node:events';
 import { closeSync, openSync, readdirSync } from 'node:fs';
@@ -12,10 +12,10 @@ const profile = loadProfile({
   defaultAction: 'SCMP_ACT_ALLOW',
   syscalls: [{ names: ['getppid'], action: 'SCMP_ACT_ERRNO', errnoRet: 77 }],
 });
-/** More than any limit that we are given. */
+/** More than any limit that callers set. */
 const MANY = 200;
 
-/** Starts programs that stay until one can't be started, then one that would be waited for; ends them all. */
+/** Starts programs that keep running until a start fails, then tries one synchronously; ends them all. */
 async function fill(stdio) {
   const closed = [];
   const failures = [];
@@ -39,7 +39,7 @@ async function fill(stdio) {
   return failures;
 }
 
-/** Until what is closing is closed. */
+/** Waits for pending closes. */
 async function settle() {
   for (let i = 0; i < 10; i++) await new Promise(setImmediate);
 }
@@ -48,7 +48,7 @@ const open = () => readdirSync('/proc/self/fd').length;
 const works = () => spawnSync(program, [marker, 'e'], profile).status === 0;
 
 const ways = {
-  /** The last free descriptor is wanted by another call each time. */
+  /** Each time, another call needs the last free descriptor. */
   async descriptors() {
     const failures = [];
     for (let i = 0; i < 24; i++) {
@@ -66,7 +66,7 @@ const ways = {
   },
 };
 
-await once(spawn(program, [marker, 'e'], profile), 'close'); // What Node opens with the first child stays open.
+await once(spawn(program, [marker, 'e'], profile), 'close'); // Node keeps some descriptors open that it opens for the first child.
 await settle();
 const before = open();
 const failures = await ways[what]();

@@ -1,7 +1,7 @@
 /**
- * Starts a program in the way that each line of its input names, and answers each with a line that says what became of it:
+ * Starts a program in the way that each line of its input names, and prints a line with the result of each:
  * `node faults.mjs '{ "dist", "program", "marker", "profile", "module" }'`, for test/support/faults.ts.
- * kill(itself, 0) marks where a start begins, where the function returns, and where all of it is over.
+ * kill(itself, 0) marks the beginning of a start, the return of the function, and the end of the start.
  */
 import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
@@ -16,7 +16,10 @@ const mark = () => process.kill(process.pid, 0);
 let file = program;
 let failure;
 
-/** Ends a child that would go on for ever: one that was not handed out has to be ended by those who started it. */
+/**
+ * Ends a child that would run forever. A child that the caller did not receive must be ended by the function that
+ * started it.
+ */
 function killed(child) {
   const end = ended(child);
   child.kill();
@@ -47,7 +50,10 @@ function ofSync({ error, signal, status }) {
   return signal ?? status;
 }
 
-/** A call that nobody answers any more fails with ENOSYS, which the program takes for no filter: it may make this mark. */
+/**
+ * A call without an answer fails with ENOSYS, which the program interprets as a missing filter, so it may create this
+ * marker.
+ */
 const other = `${marker}-supervised`;
 const onViolation = true;
 const notify = { sched_get_priority_max: () => ({ value: 1 }) };
@@ -91,7 +97,8 @@ for await (const line of createInterface(process.stdin)) {
     mark();
     failure = error;
   }
-  // Threads of the supervisor close what they have of a child after its end. The bound is for what never comes.
+  // Threads of the supervisor close a child's descriptors after its end. The limit is for descriptors that are never
+  // closed.
   for (let i = 0; i < 2000 && (children().length > 0 || descriptors() > before + kept); i++) await wait(1);
   mark();
   const error = failure && `${failure.name} ${failure.code}: ${failure.message}`;

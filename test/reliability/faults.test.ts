@@ -1,4 +1,7 @@
-/** Each system call of a start fails once: the start fails with an error, or works all the same, and leaves nothing behind. */
+/**
+ * Each system call of a start fails once: the start fails with an error, or works all the same, and leaves nothing
+ * behind.
+ */
 import { expect, test } from 'vitest';
 import { FIRST_HANDLED, FIRST_SUPERVISED, failEach, STARTS, withoutStrace } from '../support/faults.js';
 import { failWithoutFilter } from '../support/starts.js';
@@ -9,7 +12,7 @@ const missing = withoutStrace();
 const { sharedObjects } = process.report.getReport() as unknown as { readonly sharedObjects: readonly string[] };
 const isSanitized = sharedObjects.some((file) => /\/lib[at]san\./.test(file));
 
-// Of the child's calls for signals one is like the other. test/extended/faults.test.ts leaves nothing out.
+// The child's calls for signals are all alike, so one is tested. test/extended/faults.test.ts tests all.
 test.for(STARTS)('$how', async (start, { skip }) => {
   if (missing !== undefined) skip(missing);
   const { tried, wrong } = await failEach(start, ({ call, when }) => call !== 'rt_sigaction' || when === 1);

@@ -1,6 +1,7 @@
 /**
- * Has only workers load the addon: one that starts a supervised child, and one that does nothing with it. Ends them, then the
- * child, and says whether the addon is loaded still and how many listeners are open: `node last-worker.mjs '{ "dist", "addon" }'`
+ * Loads the addon in workers only: one that starts a supervised child, and one that does not use it. Terminates the
+ * workers, then the child, and prints whether the addon is still loaded and how many listeners are open: `node
+ * last-worker.mjs '{ "dist", "addon" }'`
  */
 import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
@@ -9,7 +10,7 @@ import { Worker } from 'node:worker_threads';
 
 const { dist, addon } = JSON.parse(process.argv[2]);
 
-/** Runs code in a worker until it posts something, and terminates the worker. */
+/** Runs code in a worker until it posts a message, and terminates the worker. */
 async function inWorker(code) {
   const worker = new Worker(`const { parentPort } = require('node:worker_threads');\n${code}`, { eval: true });
   const [said] = await once(worker, 'message');
@@ -21,7 +22,7 @@ function target(fd) {
   try {
     return readlinkSync(`/proc/self/fd/${fd}`);
   } catch {
-    return ''; // The directory's own.
+    return ''; // The descriptor of the directory itself.
   }
 }
 
@@ -32,7 +33,7 @@ const pid = await inWorker(`
     const child = spawn('sleep', ['1000'], 'docker-default', { onViolation: true, stdio: 'ignore' });
     child.on('spawn', () => parentPort.postMessage(child.pid));
   });`);
-// glibc keeps what has destructors for a thread's end: only a later dlclose(3), from another thread, unloads it.
+// glibc keeps a library with thread-local destructors: only a later dlclose(3), from another thread, unloads it.
 await inWorker(`require(${JSON.stringify(addon)}); parentPort.postMessage('loaded');`);
 const loaded = readFileSync('/proc/self/maps', 'utf8').includes(addon);
 if (listeners() !== 1) throw new Error('the child has no listener');

@@ -1,4 +1,4 @@
-/** Node closes the addon with the last thread of JavaScript that loaded it; the supervisor's threads go on. */
+/** Node unloads the addon when the last JavaScript thread that loaded it ends; the supervisor's threads continue. */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -8,9 +8,7 @@ failWithoutFilter();
 
 const addon = fileURLToPath(new URL('../../build/Release/seccomp.node', import.meta.url));
 
-test('the addon is marked to stay loaded until the process ends, and to be linked whole when it is loaded', ({
-  skip,
-}) => {
+test('the addon is marked to stay loaded until the process ends, and to be linked eagerly', ({ skip }) => {
   const { stdout, error } = spawnSync('readelf', ['--wide', '--dynamic', addon], { encoding: 'utf8' });
   if (error !== undefined) skip('readelf is not installed');
   expect(stdout).toMatch(/\(FLAGS_1\) .*\bNOW\b.*\bNODELETE\b/);

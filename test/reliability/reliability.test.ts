@@ -1,4 +1,4 @@
-/** Starts with everything going wrong that can: nothing is left behind, and no child lacks its filter. */
+/** Starts under all kinds of failures: nothing is left behind, and no child lacks its filter. */
 import { spawnSync as nodeSpawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,7 +22,7 @@ import {
 
 failWithoutFilter();
 
-test('a program that runs without its filter is noticed', () => {
+test('the checks detect a program without its filter', () => {
   const found = join(directory, 'found');
   expect(nodeSpawnSync(program, [found, 'e']).status).toBe(42);
   expect(existsSync(found)).toBe(true);
@@ -75,8 +75,8 @@ test('without a process left, starts fail with EAGAIN, and work again', ({ skip 
   });
 });
 
-test('filters that the kernel has no room for fail with ENOMEM, and the program does not start', () => {
-  // 8 × 4096 instructions, and 4 more for each that is on already: above the kernel's 32768.
+test('filters for which the kernel has no memory fail with ENOMEM, and the program does not start', () => {
+  // 8 × 4096 instructions, and 4 more for each attached filter: above the kernel's limit of 32768.
   const bytes = Buffer.concat(Array.from({ length: 4096 }, () => instruction(0x06, 0x7fff0000)));
   const started = addon().spawnSync(
     {
@@ -119,7 +119,7 @@ test('workers that are ended in the middle of their starts leave no zombie and n
     await worker.terminate();
   }
   const running = children();
-  expect(running).toEqual(expect.arrayContaining(pids)); // They were not taken for ended.
+  expect(running).toEqual(expect.arrayContaining(pids)); // They are not reported as ended.
   for (const pid of running) process.kill(pid, 'SIGKILL');
   await expect
     .poll(

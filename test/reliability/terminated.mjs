@@ -1,7 +1,7 @@
 /**
- * Does what the addon does again and again, as in a worker that is terminated inside its first, second, … call of Node-API;
- * says how many such calls each thing makes, and what is left behind once the worker has really ended:
- * `node terminated.mjs PACKAGE`, a copy of this package whose addon calls failing-napi.c.
+ * Repeats each function of the addon as in a worker that is terminated inside its first, second, … call of Node-API.
+ * Prints how many such calls each function makes, and what is left behind after the worker has ended: `node
+ * terminated.mjs PACKAGE`, a copy of this package whose addon calls failing-napi.c.
  */
 import { once } from 'node:events';
 import { readdirSync, rmSync } from 'node:fs';
@@ -18,7 +18,7 @@ const things = ['spawn', 'limits', 'notify', 'observe', 'spawnSync', 'probe', 'h
 
 const descriptors = () => readdirSync('/proc/self/fd').length;
 
-/** Ends the children; then what serves them closes what it has of them, on a thread of its own. */
+/** Ends the children. The supervisor then closes its descriptors of them on its own thread. */
 async function settle(before) {
   for (const pid of children()) process.kill(pid, 'SIGKILL');
   for (let i = 0; i < 6000 && (children().length > 0 || descriptors() > before); i++) await wait(5);
@@ -61,14 +61,14 @@ if (isMainThread) {
       setTimeout(() => agent.close(), 20);
     },
   };
-  // What this JavaScript makes of functions that give nothing, which it would not live to see.
+  // Errors of this script about missing results. A terminated worker would not run this code.
   process.on('uncaughtException', () => {});
-  attempts[workerData](); // What is loaded once is there.
+  attempts[workerData](); // Loads everything that is loaded once.
   await wait(100);
   let calls = 0;
   for (let over = true; over; ) {
     calls++;
-    console.error(`${workerData}, ${calls}`); // The last line of a process that is ended tells where.
+    console.error(`${workerData}, ${calls}`); // If the process is killed, its last line shows where.
     process.env.SECCOMP_TEST_TERMINATED = `${calls}`;
     try {
       attempts[workerData]();

@@ -1,4 +1,6 @@
-/** A worker may be terminated inside any call of ours: this process goes on, and keeps nothing of it. */
+/**
+ * A worker may be terminated inside any call of the addon: the process continues, and nothing of the worker is left.
+ */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,7 +14,7 @@ const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const copy = mkdtempSync(join(tmpdir(), 'seccomp-'));
 afterAll(() => rmSync(copy, { recursive: true }));
 
-test('from any call of Node-API on, all may fail', ({ skip }) => {
+test('a worker may be terminated at any call of Node-API, after which all calls fail', ({ skip }) => {
   if (spawnSync('patchelf', ['--version']).status !== 0) skip('patchelf is not installed');
   for (const part of ['dist', 'package.json']) cpSync(join(root, part), join(copy, part), { recursive: true });
   mkdirSync(join(copy, 'build/Release'), { recursive: true });

@@ -1,4 +1,4 @@
-/** What a worker leaves behind when it ends between being given a descriptor and making something of it. */
+/** Descriptors of a worker that ends after it receives a descriptor and before it makes a stream of it. */
 import { closeSync, fstatSync, openSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
@@ -13,7 +13,7 @@ const start = (stdio: string) =>
     ${JSON.stringify(program)}, [${JSON.stringify(marker)}, 'e'], ${JSON.stringify(JSON.stringify(profile))}, { stdio: ${stdio} });`;
 const descriptors = () => readdirSync('/proc/self/fd').length;
 
-/** Runs code in a worker until it posts something, and then until it has ended by itself. */
+/** Runs code in a worker until it posts a message, and then waits for its own end. */
 async function inWorker(code: string, whilePaused = (_said: unknown) => {}): Promise<readonly unknown[]> {
   const worker = new Worker(`const { parentPort } = require('node:worker_threads');\n${code}`, { eval: true });
   const said: unknown[] = [];
@@ -26,7 +26,7 @@ async function inWorker(code: string, whilePaused = (_said: unknown) => {}): Pro
   return said;
 }
 
-test('the ends of pipes of which it was told and made no streams are closed', async () => {
+test('pipes for which it has not made streams are closed', async () => {
   const before = descriptors();
   const [told] = await inWorker(`
     const NONE = -1, SOCKET = -3;
@@ -39,7 +39,7 @@ test('the ends of pipes of which it was told and made no streams are closed', as
   expect(descriptors()).toBe(before);
 });
 
-test('numbers that were those of its pipes, and are others by now, stay open', async () => {
+test('descriptors that reuse the numbers of its pipes stay open', async () => {
   const taken: number[] = [];
   const [were] = await inWorker(
     `${start("'pipe'")}
@@ -56,7 +56,7 @@ test('numbers that were those of its pipes, and are others by now, stay open', a
   for (const fd of taken) closeSync(fd);
 });
 
-test('a socket that is a descriptor of its child is borrowed without a word, and given back', async () => {
+test('a socket for its child is borrowed without a warning, and given back', async () => {
   const before = descriptors();
   const said = await inWorker(`
     const { readdirSync, readlinkSync } = require('node:fs');

@@ -80,7 +80,7 @@ describe('SIGKILL follows killSignal if the child survives it:', () => {
     expect([child.exitCode, child.signalCode]).toEqual(KILLED);
   });
 
-  test('await using, where the child has survived a kill() before', async () => {
+  test('await using, if the child has survived a kill()', async () => {
     const child = spawn('sleep', ['60'], PROFILE, SURVIVED);
     child.kill('SIGWINCH');
     await child[Symbol.asyncDispose]();
@@ -160,7 +160,7 @@ describe('forceKillAfter', () => {
   });
 });
 
-describe('other processes that hold the pipes of a child that was ended are not waited for:', () => {
+describe('other processes that hold the pipes of a terminated child are not waited for:', () => {
   /** Starts a background process that holds stdout and stderr, and prints its process number. */
   const HOLDER = 'sleep 50 & echo $!;';
 
@@ -269,7 +269,7 @@ describe('other processes that hold the pipes of a child that was ended are not 
   });
 });
 
-test('what a child writes before its end is read, also if it was ended and other processes hold its pipes', async () => {
+test('output before the end of a child is read, even if it was terminated and other processes hold its pipes', async () => {
   const child = shell('trap "head -c 100000 /dev/zero; exit 0" TERM; sleep 50 & echo $!; wait', {
     forceKillAfter: false,
   });
@@ -285,7 +285,7 @@ test('what a child writes before its end is read, also if it was ended and other
 });
 
 test.skipIf(!hasCapability('CAP_KILL') || !hasCapability('CAP_SETUID'))(
-  'Symbol.asyncDispose rejects for a child that may not be ended, which goes on (skips: needs CAP_KILL and CAP_SETUID)',
+  'Symbol.asyncDispose rejects for a child that may not be signaled, which continues to run (skips: needs CAP_KILL and CAP_SETUID)',
   () => {
     const code = `
       const child = sandbox.spawn('sleep', ['1000'], 'unconfined', { uid: 61234, gid: 61234, stdio: 'ignore' });

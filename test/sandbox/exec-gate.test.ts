@@ -27,7 +27,7 @@ afterAll(() => rmSync(directory, { recursive: true }));
 const noExec = denying('SCMP_ACT_ERRNO', 'execve', 'execveat');
 
 describe('a profile that denies execve', () => {
-  test('starts its program, and refuses a second exec', async () => {
+  test('starts its program, and denies a second execve', async () => {
     const result = await run('sh', ['-c', 'echo started; /bin/true'], noExec);
     expect(result).toMatchObject({
       stdout: 'started\n',
@@ -36,12 +36,12 @@ describe('a profile that denies execve', () => {
     });
   });
 
-  test('starts a program that PATH leads to by several steps', async () => {
+  test('starts a program that is not in the first directories of PATH', async () => {
     const env = { PATH: `/nowhere:/etc/passwd:/etc:${process.env['PATH']}` };
     expect(await run('echo', ['found'], noExec, { env })).toMatchObject({ stdout: 'found\n', code: 0 });
   });
 
-  test('starts scripts, with and without a first line', async () => {
+  test('starts scripts, with and without an interpreter line', async () => {
     expect(await run('/bin/sh', ['-c', 'echo $0', 'x'], noExec)).toMatchObject({ stdout: 'x\n' });
     // ldd is a script of Debian's with a first line.
     expect(await run('ldd', ['--version'], denying('SCMP_ACT_KILL_PROCESS', 'execve'))).toMatchObject({
@@ -50,12 +50,12 @@ describe('a profile that denies execve', () => {
     });
   });
 
-  test('and kills starts its program', async () => {
+  test('by killing starts its program', async () => {
     const killed = await run('sh', ['-c', 'echo started; /bin/true'], denying('SCMP_ACT_KILL_PROCESS', 'execve'));
     expect(killed).toMatchObject({ stdout: 'started\n', code: 128 + 31 });
   });
 
-  test('on some arguments only starts its program too', async () => {
+  test('for some arguments only starts its program too', async () => {
     const args = [{ index: 2, value: 0, op: 'SCMP_CMP_NE' as const }];
     const profile: ProfileDocument = {
       defaultAction: 'SCMP_ACT_ALLOW',
@@ -67,7 +67,7 @@ describe('a profile that denies execve', () => {
     });
   });
 
-  test('and everything else but writing lets a static program without libc run', async () => {
+  test('and all other calls but write lets a static program without libc run', async () => {
     const profile: ProfileDocument = {
       defaultAction: 'SCMP_ACT_KILL_PROCESS',
       syscalls: [{ names: ['read', 'write', 'exit'], action: 'SCMP_ACT_ALLOW' }],
@@ -113,7 +113,7 @@ test('a profile and a filter are compiled once for the same options, and again f
   expect(plannedFilters(profile, { abis: ['x86'] })[0]).not.toBe(plannedFilters(profile)[0]);
 });
 
-test('an ordinary profile gets no gate', () => {
+test('a profile that allows execve gets no gate', () => {
   expect(plannedFilters('docker-default')[0]?.gate).toEqual([]);
 });
 
@@ -138,7 +138,7 @@ describe('the gate’s value', () => {
     }
   }
 
-  test('is nowhere in the new program (environment, auxiliary vector, stack, registers at entry), nor left here; and is fresh each time', async ({
+  test('is not in the new program (environment, auxiliary vector, stack, registers at entry), is not left in this process, and differs each time', async ({
     skip,
   }) => {
     const first = await look();
@@ -152,9 +152,7 @@ describe('the gate’s value', () => {
     expect(found.exec(second)?.[4]).not.toBe(digest);
   });
 
-  test('is not left here by starts that fail, by execve that returns, nor by filters that this process puts on', ({
-    skip,
-  }) => {
+  test('is not left in this process by failed starts, by a failed execve, or by harden', ({ skip }) => {
     const addon = fileURLToPath(new URL('../../build/Release/seccomp.node', import.meta.url));
     const script = fileURLToPath(new URL('gate-left.mjs', import.meta.url));
     const args = [process.execPath, script, dist, addon, directory];

@@ -73,7 +73,7 @@ describe('the module', () => {
     expect(new Set(states as string[])).toEqual(new Set([UNDER_FILTER]));
   });
 
-  test('gets the profile’s answer, in its workers and in processes that it forks too', async () => {
+  test('is under the profile, and so are its workers and the processes that it forks', async () => {
     const child = fork(
       moduleOf(`
         const fs = require('node:fs');
@@ -106,7 +106,7 @@ describe('the module', () => {
     ["'docker-default'"],
     ["'docker-default', { execArgv: process.execArgv }"],
     ["'unconfined', { execArgv: process.execArgv }"],
-  ])('is all that a process runs which is forked by node -e, with %s', (rest) => {
+  ])('is all that a child of node -e runs, with %s', (rest) => {
     const code = `const child = require('seccomp').fork(${JSON.stringify(moduleOf("console.log('module')"))}, ${rest});
       console.log('text');`;
     const { stdout } = spawnSync(process.execPath, ['-e', code], {
@@ -122,7 +122,7 @@ describe('the module', () => {
     expect(await firstMessage(fork(url, denyMkdir))).toMatch(/module \d+\.cjs$/);
   });
 
-  test('runs after what execArgv preloads, and that has the filter; what NODE_OPTIONS preloads has it not yet', async () => {
+  test('runs after preloads of execArgv, which are under the filter, and of NODE_OPTIONS, which are not yet', async () => {
     const preload = (name: string) =>
       moduleOf(`${STATES} globalThis.${name} = new Set(threads(require('node:fs'))).has('${UNDER_FILTER}');`);
     const child = fork(moduleOf('process.send([globalThis.byArgument, globalThis.byVariable])'), [], denyMkdir, {
@@ -136,7 +136,7 @@ describe('the module', () => {
 describe('the channel', () => {
   const echo = moduleOf("process.on('message', (message, handle) => process.send(message, handle))");
 
-  test('carries messages both ways until it is closed, and then the child ends', async () => {
+  test('carries messages both ways until it is closed; then the child ends', async () => {
     const child = fork(echo, denyMkdir);
     child.send({ a: [1, null, 'é'] });
     expect(await once(child, 'message')).toEqual([{ a: [1, null, 'é'] }, undefined]);
@@ -144,7 +144,7 @@ describe('the channel', () => {
     expect(await once(child, 'exit')).toEqual([0, null]);
   });
 
-  test('carries what structured clone does with serialization: advanced', async () => {
+  test('carries values of structured clone with serialization: advanced', async () => {
     const child = fork(echo, [], denyMkdir, { serialization: 'advanced' });
     const message = new Map<unknown, unknown>([[1n, new Uint8Array([1, 2])]]);
     child.send(message as never);
@@ -205,7 +205,7 @@ describe('the end', () => {
 /** Prints if it is ever run. */
 const neverRun = moduleOf("console.log('the module runs')");
 
-describe('a filter that can’t be put on ends the child with 125, and the module does not run:', () => {
+describe('a filter that cannot be attached ends the child with 125, and the module does not run:', () => {
   const preload = join(packageRoot, 'dist/preload.cjs');
   const direct = (file: string, handover?: string) => {
     const env = { ...process.env, SECCOMP_FORK: handover };
@@ -231,7 +231,7 @@ describe('a filter that can’t be put on ends the child with 125, and the modul
     ]);
   });
 
-  test('a filter that is attached already forbids it', async () => {
+  test('an attached filter denies it', async () => {
     const code = `const child = require('seccomp').fork(${JSON.stringify(neverRun)}, { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [] });
       child.on('exit', (code) => console.log('exit', code));`;
     const denySeccomp: ProfileDocument = {
@@ -239,10 +239,7 @@ describe('a filter that can’t be put on ends the child with 125, and the modul
       syscalls: [{ names: ['seccomp'], action: 'SCMP_ACT_ERRNO' }],
     };
     const { stdout, stderr } = await finish(spawn(process.execPath, ['-e', code], denySeccomp, { cwd: packageRoot }));
-    expect([stdout, stderr]).toEqual([
-      'exit 125\n',
-      expect.stringContaining('a filter that is attached already forbids it'),
-    ]);
+    expect([stdout, stderr]).toEqual(['exit 125\n', expect.stringContaining('an attached filter denies it')]);
   });
 
   test('noNewPrivileges: false without CAP_SYS_ADMIN', ({ skip }) => {
@@ -287,14 +284,14 @@ describe('a filter that can’t be put on ends the child with 125, and the modul
     expect([stdout, status]).toEqual(['', 1]);
   });
 
-  test('in a worker of a process without it, the worker ends', () => {
+  test('in a worker of a process without the filter, the worker ends', () => {
     const { stdout } = script(`
       new Worker(${JSON.stringify(neverRun)}, { execArgv: ['-r', ${JSON.stringify(preload)}] }).on('exit', (code) => console.log('exit', code));`);
     expect(stdout).toBe('exit 125\n');
   });
 });
 
-describe('what can’t be done is an error, and nothing is started:', () => {
+describe('an impossible request is an error, and nothing is started:', () => {
   test.each<[string, unknown, object, string]>([
     ['no profile', undefined, {}, 'ERR_SECCOMP_OPTION'],
     ['a profile with mistakes', { defaultAction: 'ALLOW' }, {}, 'ERR_SECCOMP_PROFILE'],
@@ -320,14 +317,17 @@ describe('what can’t be done is an error, and nothing is started:', () => {
     );
   });
 
-  test.each(['--build-snapshot', '--no-warnings', '-r'])('%s as a module, which Node takes for an option', (module) => {
-    const args = ['--build-snapshot', neverRun];
-    expect(() => fork(module, args, 'docker-default')).toThrowError(/^modulePath: Node takes .* for an option/);
-    expect(() => new Sandbox('docker-default').fork(module, args)).toThrowError(/^modulePath: /);
-  });
+  test.each(['--build-snapshot', '--no-warnings', '-r'])(
+    '%s as a module, which Node would treat as an option',
+    (module) => {
+      const args = ['--build-snapshot', neverRun];
+      expect(() => fork(module, args, 'docker-default')).toThrowError(/^modulePath: Node would treat .* as an option/);
+      expect(() => new Sandbox('docker-default').fork(module, args)).toThrowError(/^modulePath: /);
+    },
+  );
 
   test.each([[['--title']], [['--no-warnings', '-r']], [['--conditions']]])(
-    '%j without its value does not take the module for it, and what comes next for an option',
+    '%j without a value does not take the module for its value, nor the next argument for an option',
     async (execArgv) => {
       const entry = moduleOf("require('node:fs').writeSync(1, 'the entry runs')");
       const child = fork(neverRun, ['--build-snapshot', entry], 'docker-default', { execArgv, silent: true });
@@ -337,7 +337,7 @@ describe('what can’t be done is an error, and nothing is started:', () => {
     },
   );
 
-  test('options of Node that are whole are those that a module finds', async () => {
+  test('complete options of Node are those that the module sees', async () => {
     for (const execArgv of [['--no-warnings'], ['--title', 'x'], ['--no-warnings', '--']]) {
       const child = fork(moduleOf('process.send([process.execArgv, process.argv.slice(2)])'), ['--run'], denyMkdir, {
         execArgv,
@@ -346,11 +346,11 @@ describe('what can’t be done is an error, and nothing is started:', () => {
     }
   });
 
-  test('an option of V8 that begins as one of these is none', () => {
+  test('an option of V8 with the same beginning is not refused', () => {
     fork(neverRun, [], 'docker-default', { execArgv: ['--runtime-call-stats'], silent: true }).kill('SIGKILL');
   });
 
-  test('an execPath that is not there is told as Node does', async () => {
+  test('a missing execPath is reported as by Node', async () => {
     const [error] = await once(fork(neverRun, [], denyMkdir, { execPath: '/nowhere/node' }), 'error');
     expect(error).toMatchObject({ code: 'ENOENT', syscall: 'spawn /nowhere/node' });
   });
@@ -371,7 +371,7 @@ describe.skipIf(!hasRings)('a Node that makes io_uring instances (skips: this No
   const rings = `const fs = require('node:fs'); const rings = fs.readdirSync('/proc/self/fd').filter((fd) => {
     try { return fs.readlinkSync('/proc/self/fd/' + fd) === 'anon_inode:[io_uring]'; } catch { return false; } }).length;`;
 
-  test('is started again without, and keeps process number, arguments, descriptors and messages', async () => {
+  test('is restarted without them, and keeps its process ID, arguments, descriptors and messages', async () => {
     const file = moduleOf(`${rings} fs.writeSync(5, 'through 5');
       process.on('message', (message) => process.send({ message, rings, pid: process.pid, args: process.argv.slice(2), execArgv: process.execArgv, env: process.env.SECCOMP_FORK }));`);
     const child = fork(file, ['a b', '-c', ''], 'docker-default', {
@@ -397,7 +397,7 @@ describe.skipIf(!hasRings)('a Node that makes io_uring instances (skips: this No
     expect(await firstMessage(child)).toBeGreaterThan(0);
   });
 
-  test('ends with 125 where its arguments are not known any more', async () => {
+  test('exits with 125 if its arguments were overwritten', async () => {
     const child = fork(neverRun, [], 'docker-default', { env, silent: true, execArgv: ['--title=other'] });
     const errors = child.stderr?.toArray();
     expect(await once(child, 'exit')).toEqual([125, null]);

@@ -1,6 +1,6 @@
 /**
- * Draws gate values for starts, most of which fail, and says kill(itself, 0) after each, for test/support/gate-left.c:
- * `node gate-left.mjs DIST ADDON DIRECTORY`
+ * Makes starts that draw gate values, most of which fail, and calls kill(itself, 0) after each, for
+ * test/support/gate-left.c: `node gate-left.mjs DIST ADDON DIRECTORY`
  */
 
 import { once } from 'node:events';
@@ -18,7 +18,10 @@ const profile = JSON.stringify({
 const formatless = join(directory, 'formatless');
 writeFileSync(formatless, 'exit 0', { mode: 0o755 });
 
-/** Two filters of which the first has a gate: six jeq, each for a half of the value, and whatever they find, `ret ALLOW`. */
+/**
+ * Two filters of which the first has a gate: six jeq, each for a half of the value, and whatever they find, `ret
+ * ALLOW`.
+ */
 const jeq = [0x15, 0, 0, 0, 0, 0, 0, 0];
 const allow = [0x06, 0, 0, 0, 0, 0, 0xff, 0x7f];
 const gated = new Uint8Array([...[0, 1, 2, 3, 4, 5].flatMap(() => jeq), ...allow]);

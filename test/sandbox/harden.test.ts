@@ -1,4 +1,7 @@
-/** harden(): which threads get which filters, what is refused, and why a filter on one thread is no boundary. */
+/**
+ * harden(): the threads that get the filter, the profiles that are refused, and why a filter on one thread is not a
+ * boundary.
+ */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -54,7 +57,7 @@ describe('all threads', () => {
     expect(result['hardened']).toEqual({ threads: 'all', filters: 1, filtersInForce: 1, noNewPrivileges: true });
   });
 
-  test('get the profile’s answer: in synchronous and asynchronous calls, and in workers', () => {
+  test('are under the profile: in synchronous and asynchronous calls, and in workers', () => {
     const result = evaluateScript(
       worker(`
       await fs.promises.stat('/');
@@ -67,7 +70,7 @@ describe('all threads', () => {
     expect(result).toEqual([-77, -77, [-77, -77]]);
   });
 
-  test('get the filter also from a worker', () => {
+  test('get the filter if a worker calls harden', () => {
     const result = evaluateScript(
       worker(`
       const inside = await answer('sandbox.harden(denyMkdir)');
@@ -76,7 +79,7 @@ describe('all threads', () => {
     expect(result).toBe(-77);
   });
 
-  test('get no filter if one has a filter of its own, which the error names', () => {
+  test('get no filter if one thread has its own filter, and the error names that thread', () => {
     const result = evaluateScript(
       worker(`
       const before = threads('Seccomp_filters').length;
@@ -116,7 +119,7 @@ describe('a filter on one thread', () => {
     expect(result).toEqual([-77, -2]);
   });
 
-  test('applies to asynchronous fs of every thread, for good, if its thread starts the pool', () => {
+  test('applies to asynchronous fs of every thread if its thread starts the pool', () => {
     const result = evaluateScript(
       worker(`
       const inside = await answer(\`
@@ -129,14 +132,14 @@ describe('a filter on one thread', () => {
 });
 
 describe('profiles', () => {
-  test('that deny seccomp, prctl and opening files are attached, and the result says what is in force', () => {
+  test('that deny seccomp, prctl and opening files are attached, and the result lists the attached filters', () => {
     const result = evaluateScript(`
       const { filtersInForce, noNewPrivileges } = sandbox.harden(denying(1, 'seccomp', 'prctl', 'openat', 'open'));
       return [filtersInForce > 0, noNewPrivileges, failure(() => fs.readFileSync('/etc/passwd'))];`);
     expect(result).toEqual([true, true, -1]);
   });
 
-  test('in a list are all in force, and each call gets the strictest answer', () => {
+  test('in a list are all attached, and each call gets the strictest action', () => {
     const result = evaluateScript(`
       const { filters } = sandbox.harden([denying(77, 'mkdir', 'mkdirat'), denying(78, 'rmdir', 'unlinkat')]);
       return [filters.length, failure(() => fs.mkdirSync('/nowhere/x')), failure(() => fs.rmdirSync('/nowhere/x'))];`);
@@ -176,7 +179,7 @@ describe('profiles', () => {
   });
 });
 
-describe('is an error, and the process goes on without the filter:', () => {
+describe('is an error, and the process continues without the filter:', () => {
   test.each([
     ['no profile', 'undefined', '{}', 'ERR_SECCOMP_OPTION'],
     ['an unknown option', "'docker-default'", "{ thread: 'all' }", 'ERR_SECCOMP_OPTION'],
@@ -207,11 +210,14 @@ describe('is an error, and the process goes on without the filter:', () => {
     expect(result).toEqual(['ERR_SECCOMP_ATTACH', expect.stringMatching(/EACCES.*needs CAP_SYS_ADMIN/)]);
   });
 
-  test('a filter that is attached already forbids it', () => {
+  test('an attached filter denies it', () => {
     const result = evaluateScript(`
       sandbox.harden(denying(1, 'seccomp'));
       try { sandbox.harden(denying(1, 'mkdir')); } catch ({ code, message }) { return [code, message]; }`);
-    expect(result).toEqual(['ERR_SECCOMP_ATTACH', expect.stringMatching(/not attached.*EPERM.*already forbids it/)]);
+    expect(result).toEqual([
+      'ERR_SECCOMP_ATTACH',
+      expect.stringMatching(/not attached.*EPERM.*an attached filter denies it/),
+    ]);
   });
 
   test.skipIf(!hasRings)('io_uring instances that the profile denies (skips: this Node or kernel makes none)', () => {
@@ -237,7 +243,7 @@ describe('a process that listens', () => {
   const LISTENING = ['an IPv4 socket', 'an IPv6 socket', 'a Unix socket', 'an abstract Unix socket'];
 
   test.for(LISTENING)(
-    'on %s can’t be hardened with a profile that denies accept4: the error has a remedy',
+    'on %s cannot be hardened with a profile that denies accept4, and the error has a remedy',
     (kind, { skip }) => {
       const { stdout, stderr } = hardened(kind, 'accept4');
       skip(/EADDRNOTAVAIL|EAFNOSUPPORT/.test(stderr), `no such address here: ${stderr}`);
@@ -246,20 +252,23 @@ describe('a process that listens', () => {
     },
   );
 
-  test('can’t be hardened with it on one thread either', () => {
+  test('cannot be hardened with it on one thread either', () => {
     const options = { threads: 'current', acceptSharedPool: true };
     expect(hardened('a Unix socket', 'accept4', options).stdout).toMatch(REFUSED);
   });
 
-  test('goes on serving under a profile that allows accept4, which Node uses', () => {
+  test('continues to serve under a profile that allows accept4, which Node uses', () => {
     expect(hardened('an IPv4 socket', 'accept').stdout).toBe('served\n');
   });
 
-  test.each(['no socket', 'a socket that was closed', 'a connection'])('no more, but has %s, is hardened', (kind) => {
-    expect(hardened(kind, 'accept4').stdout).toBe('hardened\n');
-  });
+  test.each(['no socket', 'a socket that was closed', 'a connection'])(
+    'no longer, but has %s, can be hardened',
+    (kind) => {
+      expect(hardened(kind, 'accept4').stdout).toBe('hardened\n');
+    },
+  );
 
-  test('in another network namespace is found as well', ({ skip }) => {
+  test('in another network namespace is detected as well', ({ skip }) => {
     const command = [process.execPath, listening, 'an abstract Unix socket', profile('accept4')];
     const { stdout, stderr } = spawnSync('unshare', ['--user', '--net', ...command], OPTIONS);
     skip(/^unshare:/.test(stderr), `no network namespace here: ${stderr}`);
@@ -268,7 +277,7 @@ describe('a process that listens', () => {
 });
 
 describe.skipIf(!hasRings)('acceptRings (skips: this Node or kernel makes no io_uring)', () => {
-  test('allows io_uring_enter on the existing instances, and the process goes on', () => {
+  test('allows io_uring_enter on the existing instances, and the process continues', () => {
     const result = evaluateScript(
       `
       const early = new Worker("require('node:worker_threads').parentPort.on('message', (m) => require('node:fs').promises.stat('/').then(() => process.exit(m)))", { eval: true });

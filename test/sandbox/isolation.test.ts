@@ -1,4 +1,7 @@
-/** isolate: what it takes, when it is on, and what still works. What is out of reach: test/adversary/isolation.test.ts. */
+/**
+ * The option isolate: its values, when isolation is on, and what still works. test/adversary/isolation.test.ts tests
+ * what a child cannot reach.
+ */
 import { spawnSync as nodeSpawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -71,7 +74,7 @@ describe.skipIf(!hasScopes)(`isolation (${support.reason ?? 'has scopes'})`, () 
     expect(await once(fork(module, 'unconfined'), 'exit')).toEqual([1, null]);
   });
 
-  test('is on for fork wherever Node is found, or it is not started', async () => {
+  test('is on for fork wherever Node is installed, or the start fails', async () => {
     const module = join(directory, 'signals.cjs');
     const ends = (options: object) => once(fork(module, [], 'docker-default', options), 'exit');
     const [folder, name] = [dirname(process.execPath), basename(process.execPath)];
@@ -90,7 +93,7 @@ describe.skipIf(!hasScopes)(`isolation (${support.reason ?? 'has scopes'})`, () 
     expect(() => fork(module, 'docker-default', { execPath: 1 as never })).toThrow(/must be of type string/);
   });
 
-  test('is asked for anew at each fork: what a filter has forbidden since is not claimed', async () => {
+  test('is probed again at each fork: a filter may have denied it since', async () => {
     const [before, after] = evaluateScript(`
       const by = () => sandbox.fork('/nowhere/x.js', 'docker-default', { silent: true }).enforcement.isolation.by;
       const first = by();
@@ -100,18 +103,18 @@ describe.skipIf(!hasScopes)(`isolation (${support.reason ?? 'has scopes'})`, () 
   });
 
   test.each(['SCMP_ACT_KILL_PROCESS', 'SCMP_ACT_KILL_THREAD', 'SCMP_ACT_TRAP'])(
-    'is said to be missing where a filter that is on answers Landlock by %s',
+    'is reported as missing if an attached filter makes Landlock fail with %s',
     (action) => {
       const result = evaluateScript(`
         const syscalls = [{ names: ['landlock_create_ruleset', 'landlock_restrict_self'], action: '${action}' }];
         sandbox.harden({ defaultAction: 'SCMP_ACT_ALLOW', syscalls }, { acceptRings: true });
         const { status, enforcement } = sandbox.spawnSync('true', 'docker-default');
         return [status, enforcement.isolation.by, enforcement.isolation.reason];`);
-      expect(result).toEqual([0, null, expect.stringContaining('a filter that is attached already forbids Landlock')]);
+      expect(result).toEqual([0, null, expect.stringContaining('an attached filter denies Landlock')]);
     },
   );
 
-  test.runIf(isRoot && canChangeUser)('of true refuses who may become root', ({ skip }) => {
+  test.runIf(isRoot && canChangeUser)('true is refused for a child that may become root', ({ skip }) => {
     const bySavedId = evaluateScript(`
       process.seteuid(65534);
       return failure(() => sandbox.spawnSync('true', [], 'docker-default', { isolate: true }));`);
@@ -139,7 +142,7 @@ describe.skipIf(!hasScopes)(`isolation (${support.reason ?? 'has scopes'})`, () 
     expect(open).toEqual(expect.arrayContaining(['environment', 'files-of-root']));
   });
 
-  test('is a default of a Sandbox, which a call goes before', () => {
+  test('is a default of a Sandbox, which a call can override', () => {
     const { spawnSync } = new Sandbox('docker-default', { isolate: false });
     const script = ['-c', `kill -0 ${process.pid}`];
     expect(spawnSync('sh', script).status).toBe(0);
@@ -147,7 +150,7 @@ describe.skipIf(!hasScopes)(`isolation (${support.reason ?? 'has scopes'})`, () 
   });
 
   test.runIf(!isRoot || canChangeUser)(
-    'of true is in full, under unconfined too: with the filter that it needs',
+    'true is enforced in full, even under unconfined, with the filter that it needs',
     () => {
       const result = spawnSync('cat', ['/proc/self/status'], 'unconfined', {
         ...notRoot,
@@ -162,17 +165,17 @@ describe.skipIf(!hasScopes)(`isolation (${support.reason ?? 'has scopes'})`, () 
     },
   );
 
-  test.runIf(isRoot)('of true refuses a child that is root, with a remedy', () => {
+  test.runIf(isRoot)('true is refused for a child that is root, with a remedy', () => {
     const refused = expect.objectContaining({
       code: 'ERR_SECCOMP_UNSUPPORTED',
-      message: expect.stringMatching(/^options\.isolate: true can't be honoured: uid 0 .*; give the child another uid/),
+      message: expect.stringMatching(/^options\.isolate: true can't be honored: uid 0 .*; give the child another uid/),
     });
     expect(() => spawn('true', [], 'docker-default', { isolate: true })).toThrowError(refused);
     expect(() => fork('x.js', 'docker-default', { isolate: true })).toThrowError(refused);
     expect(spawnSync('true', [], 'docker-default', { isolate: true, ...notRoot }).status).toBe(0);
   });
 
-  test('leaves abstract sockets open for those who say so', async () => {
+  test('leaves abstract sockets reachable with abstractSockets: true', async () => {
     const name = `seccomp-isolation-${process.pid}`;
     const server = createServer((socket) => socket.end()).listen(`\0${name}`);
     await once(server, 'listening');
@@ -188,7 +191,7 @@ describe.skipIf(!hasScopes)(`isolation (${support.reason ?? 'has scopes'})`, () 
     server.close();
   });
 
-  test('that fails at execve leaves this process as it was', () => {
+  test('leaves this process unchanged if execve fails', () => {
     const result = evaluateScript(`
       const before = fs.readFileSync('/proc/self/limits', 'utf8');
       const code = failure(() => sandbox.execve('/nowhere/x', 'docker-default'));
@@ -197,7 +200,7 @@ describe.skipIf(!hasScopes)(`isolation (${support.reason ?? 'has scopes'})`, () 
     expect(result).toEqual([-constants.errno.ENOENT, true, statusOf('self').get('NoNewPrivs')]);
   });
 
-  test('is said to be missing in the sixteenth domain, and refused if it was asked for', () => {
+  test('is reported as missing in the sixteenth domain, and refused if it is required', () => {
     const launcher = join(packageRoot, 'build/Release/seccomp-launch');
     const nested = Array.from({ length: 16 }, () => [launcher, '0,0,2,1,1']).flat();
     const code = `
@@ -211,14 +214,14 @@ describe.skipIf(!hasScopes)(`isolation (${support.reason ?? 'has scopes'})`, () 
     const [status, isolation, error] = JSON.parse(stdout);
     expect([status, isolation.by, isolation.reason]).toEqual([0, null, expect.stringContaining('16 Landlock domains')]);
     expect(isolation.closed).toEqual(['limits', 'terminal']);
-    expect(error).toMatch(/isolate: true can't be honoured: .*16 Landlock domains/);
+    expect(error).toMatch(/isolate: true can't be honored: .*16 Landlock domains/);
   });
 
   test.each([
     ['ENOSYS', 38, /has no Landlock: it needs 5\.13/],
     ['EOPNOTSUPP', 95, /add landlock to lsm=/],
-    ['EPERM', 1, /a filter that is attached already forbids Landlock/],
-  ])('is said to be missing where Landlock fails with %s', (_, errnoRet, reason) => {
+    ['EPERM', 1, /an attached filter denies Landlock/],
+  ])('is reported as missing if Landlock fails with %s', (_, errnoRet, reason) => {
     const [status, isolation, error] = evaluateScript(
       `
       sandbox.harden(denying(${errnoRet}, 'landlock_create_ruleset'));
@@ -232,8 +235,8 @@ describe.skipIf(!hasScopes)(`isolation (${support.reason ?? 'has scopes'})`, () 
   });
 });
 
-describe('without Landlock too', () => {
-  test('a child writes no core dumps, and may raise its limit again; rlimits go before', () => {
+describe('without Landlock', () => {
+  test('a child writes no core dumps, and can raise its limit again; rlimits take precedence', () => {
     const limits = (options: SpawnOptions) =>
       String(spawnSync('sh', ['-c', 'ulimit -Sc; ulimit -Hc'], 'docker-default', options as object).stdout)
         .split('\n')
@@ -246,7 +249,7 @@ describe('without Landlock too', () => {
     for (const options of [{}, { rlimits: { core: 1024 } }]) expect(closed(options)).not.toContain('core-dumps');
   });
 
-  test('a limit of core dumps that this process has is lowered, and put back if execve fails', ({ skip }) => {
+  test('this process’s own limit of core dumps is lowered, and restored if execve fails', ({ skip }) => {
     const code = `
       const { spawnSync, execve } = require('seccomp');
       const of = (options) => String(spawnSync('sh', ['-c', 'ulimit -Sc'], 'docker-default', options).stdout).trim();
@@ -259,7 +262,7 @@ describe('without Landlock too', () => {
     expect(JSON.parse(stdout)).toEqual(['0', '100']);
   });
 
-  test('what the filter denies is told, and explained as isolation’s', async () => {
+  test('calls that the filter denies are reported, and explained as denied by isolation', async () => {
     const child = spawn('prlimit', ['--pid', String(process.pid), '--core=0'], 'docker-default', { onViolation: true });
     await finish(child);
     expect(child.violations.find(({ syscall }) => syscall === 'prlimit64')).toMatchObject({
@@ -272,11 +275,11 @@ describe('without Landlock too', () => {
     expect(explain('docker-default', { syscall: 'prlimit64', args: [0, 4, 1] }).changes).toEqual([]);
   });
 
-  test('what a recorded program did of that is among the notes', async ({ skip }) => {
+  test('such calls of a recorded program are among the notes', async ({ skip }) => {
     const code = "import fcntl\ntry: fcntl.ioctl(0, 0x5412, b'x')\nexcept OSError as e: print(e.errno)";
     skip(nodeSpawnSync('python3', ['--version']).error !== undefined, 'no python3');
     const { notes } = await record('python3', ['-c', code], { stdio: 'ignore' });
-    expect(notes.join()).toMatch(/isolate denies ioctl TIOCSTI.*; under the profile the program needs isolate: false/);
+    expect(notes.join()).toMatch(/isolate denies ioctl TIOCSTI.*; under the profile, the program needs isolate: false/);
   });
 
   test.each([
@@ -290,7 +293,7 @@ describe('without Landlock too', () => {
     expect(() => new Sandbox('docker-default', { isolate: isolate as never }).spawn('true')).toThrow(message);
   });
 
-  test('says what is off', () => {
+  test('reports what is not enforced', () => {
     const { enforcement } = spawn('true', [], 'docker-default', { isolate: false, stdio: 'ignore' });
     expect(enforcement.isolation).toMatchObject({ by: null, reason: 'isolation is off', closed: [] });
     expect(enforcement.isolation.open).toContainEqual({ reach: 'signals', remedy: 'leave out isolate: false' });
@@ -299,10 +302,10 @@ describe('without Landlock too', () => {
   });
 });
 
-describe('inside of its tree a child can', () => {
+describe('inside its own process tree, a child can', () => {
   const shell = (script: string, options: SpawnOptions = {}) => run('bash', ['-c', script], 'docker-default', options);
 
-  test('signal what it has started, its group, and itself', async () => {
+  test('signal its children, its process group and itself', async () => {
     expect(await shell('sleep 60 & kill $! && wait $!; echo $?')).toMatchObject({ stdout: '143\n', code: 0 });
     expect(
       await shell('trap "echo got" TERM; kill -TERM 0; kill -0 $$ && echo self', { detached: true }),
@@ -319,7 +322,7 @@ describe('inside of its tree a child can', () => {
     expect(stdout).toBe('143\n');
   });
 
-  test('be signalled by this process', async () => {
+  test('be signaled by this process', async () => {
     const child = spawn('sleep', ['60'], 'docker-default', { stdio: 'ignore' });
     await once(child, 'spawn');
     expect(child.kill('SIGKILL')).toBe(true);
@@ -342,7 +345,7 @@ describe('inside of its tree a child can', () => {
     expect(await run(tool, args, allowAll)).toMatchObject({ code: without.code });
   });
 
-  test('have a Node with an inspector, and a cluster', async () => {
+  test('run Node with an inspector, and a cluster', async () => {
     const inspected = await run(process.execPath, ['--inspect=127.0.0.1:0', '-e', 'console.log(1)'], 'node');
     expect(inspected).toMatchObject({ code: 0, stdout: '1\n' });
     const module = join(directory, 'cluster.cjs');

@@ -221,24 +221,27 @@ async function deniesDuplicates(spawn: Spawn): Promise<boolean> {
 test.for([
   ['ours', ours],
   ['Node', nodes],
-] as const)('a connected socket is inherited, and left to the child: %s', async ([, spawn], { skip }) => {
-  skip(await deniesDuplicates(spawn), NO_DUPLICATES);
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  const client = connect(address.port, '127.0.0.1');
-  const [[accepted]] = await Promise.all([once(server, 'connection') as Promise<[Socket]>, once(client, 'connect')]);
-  const child = spawn('sh', ['-c', 'read line; echo "got $line"'], { stdio: [accepted, accepted, 'inherit'] });
-  const closed = once(child, 'close');
-  client.write('hello\n');
-  const [answer] = (await once(client, 'data')) as [Buffer];
-  await closed;
-  client.destroy();
-  accepted.destroy();
-  server.close();
-  expect(answer.toString()).toBe('got hello\n');
-});
+] as const)(
+  'a connected socket is inherited, and this process stops reading from it: %s',
+  async ([, spawn], { skip }) => {
+    skip(await deniesDuplicates(spawn), NO_DUPLICATES);
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new Error('no port');
+    const client = connect(address.port, '127.0.0.1');
+    const [[accepted]] = await Promise.all([once(server, 'connection') as Promise<[Socket]>, once(client, 'connect')]);
+    const child = spawn('sh', ['-c', 'read line; echo "got $line"'], { stdio: [accepted, accepted, 'inherit'] });
+    const closed = once(child, 'close');
+    client.write('hello\n');
+    const [answer] = (await once(client, 'data')) as [Buffer];
+    await closed;
+    client.destroy();
+    accepted.destroy();
+    server.close();
+    expect(answer.toString()).toBe('got hello\n');
+  },
+);
 
 test.for([
   ['ours', ours],

@@ -32,20 +32,20 @@ describe('rlimits', () => {
     expect(text('ulimit -Sn; ulimit -Hn; ulimit -Sc; ulimit -Hc', { rlimits })).toBe('64\n64\n0\n8');
   });
 
-  test('the rest stays as this process has it', () => {
+  test('other limits are those of this process', () => {
     const ours = /Max address space +(\S+)/.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
     expect(text("sed -n 's/Max address space *\\([^ ]*\\).*/\\1/p' /proc/self/limits", { rlimits: { core: 0 } })).toBe(
       ours,
     );
   });
 
-  test('hold against the program', () => {
+  test('limit the program', () => {
     expect(spawnSync('cat', ['/dev/null'], 'docker-default', { rlimits: { nofile: 3 } }).status).not.toBe(0);
   });
 
   test.each([
     [{ nofiles: 3 }, /rlimits: unknown resource "nofiles" \(did you mean nofile\?\)/],
-    [{ nofile: -1 }, /rlimits\.nofile: must be a whole number/],
+    [{ nofile: -1 }, /rlimits\.nofile: must be an integer/],
     [{ nofile: { soft: 5, hard: 4 } }, /rlimits\.nofile: must be a soft limit that is not above the hard one, not 5/],
   ])('%j is refused', (rlimits, message) => {
     expect(() => spawnSync('true', 'docker-default', { rlimits: rlimits as ResourceLimits })).toThrow(message);
@@ -56,21 +56,21 @@ describe('rlimits', () => {
     const rlimits = { nproc: 5 };
     const LIMIT = 'grep "^Max processes" /proc/self/limits';
 
-    test('are refused for a child that is root, which Linux does not limit, with the remedy', ({ skip }) => {
+    test('are refused for a child that is root, which Linux does not limit, with a remedy', ({ skip }) => {
       skip(!isMapped, 'root is another user outside of this namespace, whose processes are limited');
       for (const options of [{ rlimits }, { rlimits, uid: 0 }, { rlimits, capabilities: [] }])
         expect(() => spawnSync('true', 'docker-default', options)).toThrow(
-          /^options\.rlimits\.nproc: Linux does not limit the processes of root: give the child another uid$/,
+          /^options\.rlimits\.nproc: Linux does not apply this limit to root: give the child another uid$/,
         );
     });
 
-    test('bind another user', () => {
+    test('limit another user', () => {
       const forks = 'for i in 1 2 3 4 5 6 7 8 9; do sleep 5 >/dev/null 2>&1 & done 2>/dev/null; echo all';
       expect(text(LIMIT, { rlimits, uid: 60_001, gid: 60_001 })).toMatch(/^Max processes +5 +5 /);
       expect(text(forks, { rlimits, uid: 60_001, gid: 60_001 })).not.toBe('all');
     });
 
-    test('bind root in a user namespace in which it is another user', ({ skip }) => {
+    test('limit root of a user namespace who is another user outside', ({ skip }) => {
       const dist = JSON.stringify(new URL('../../dist/index.js', import.meta.url).href);
       const nested = `import { spawnSync } from ${dist}; console.log(String(spawnSync('grep', ['^Max processes', '/proc/self/limits'], 'unconfined', { rlimits: { nproc: 7 } }).stdout))`;
       const node = [process.execPath, '--input-type=module', '-e', nested];
@@ -82,7 +82,7 @@ describe('rlimits', () => {
     });
   });
 
-  test('that can’t be raised are an error, and nothing has run', () => {
+  test('that cannot be raised are an error, and nothing runs', () => {
     const nobody = isRoot ? { uid: 65534, gid: 65534 } : {};
     const raise = { rlimits: { nofile: 'unlimited' } as const };
     expect(spawnSync('true', 'docker-default', { ...nobody, ...raise }).error).toMatchObject({ call: 'prlimit' });
@@ -100,13 +100,13 @@ describe.skipIf(!isRoot)('capabilities (needs root)', () => {
   const CHOWN = 1n << 0n;
   const KILL = 1n << 5n;
 
-  test('those that are not listed leave all five sets', () => {
+  test('those that are not listed are removed from all five sets', () => {
     const { Bnd, Prm, Eff, Inh, Amb } = sets({ capabilities: ['CAP_CHOWN', 'CAP_KILL'] });
     expect({ Bnd, Prm, Eff }).toEqual({ Bnd: CHOWN | KILL, Prm: CHOWN | KILL, Eff: CHOWN | KILL });
     expect([Inh, Amb]).toEqual([0n, 0n]);
   });
 
-  test('an empty list leaves none, left out leaves all', () => {
+  test('an empty list removes all; without the option all stay', () => {
     expect(sets({ capabilities: [] })).toEqual({ Bnd: 0n, Prm: 0n, Eff: 0n, Inh: 0n, Amb: 0n });
     expect(sets({})['Prm']).toBe(BigInt(`0x${/CapPrm:\t(\w+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]}`));
   });
@@ -117,7 +117,7 @@ describe.skipIf(!isRoot)('capabilities (needs root)', () => {
     expect(spawnSync('chroot', ['/', 'true'], 'docker-default').status).not.toBe(0);
   });
 
-  test('without CAP_SETPCAP the bounding set stays, and no_new_privs keeps what is in it out of reach', () => {
+  test('without CAP_SETPCAP the bounding set stays, and no_new_privs makes it ineffective', () => {
     const nested = `import { spawnSync } from ${JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)};
       console.log(spawnSync('cat', ['/proc/self/status'], 'docker-default', { capabilities: [], encoding: 'utf8' }).stdout)`;
     const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', nested], 'unconfined', {
@@ -140,21 +140,24 @@ describe('log', () => {
     return Number(newest);
   };
 
-  test.skipIf(!isRoot || isFiltered)('has the kernel log what the filter denies (needs root, without a filter)', () => {
-    for (const log of [true, false]) {
-      const expected = log ? LOG : 0;
-      expect(flags(spawn('sleep', ['60'], 'docker-default', { log }))).toBe(expected);
-      expect(flags(spawn('sleep', ['60'], ['docker-default', 'node'], { log }))).toBe(expected);
-      expect(flags(spawn('sleep', ['60'], 'docker-default', { log, onViolation: true })) & LOG).toBe(expected);
-    }
-  });
+  test.skipIf(!isRoot || isFiltered)(
+    'makes the kernel log what the filter denies (needs root, without a filter)',
+    () => {
+      for (const log of [true, false]) {
+        const expected = log ? LOG : 0;
+        expect(flags(spawn('sleep', ['60'], 'docker-default', { log }))).toBe(expected);
+        expect(flags(spawn('sleep', ['60'], ['docker-default', 'node'], { log }))).toBe(expected);
+        expect(flags(spawn('sleep', ['60'], 'docker-default', { log, onViolation: true })) & LOG).toBe(expected);
+      }
+    },
+  );
 
-  test('is true or false', () => {
+  test('must be true or false', () => {
     expect(() => spawnSync('true', 'docker-default', { log: 1 as never })).toThrow(/options\.log/);
   });
 });
 
-describe('what is compiled is used again for the same options', () => {
+describe('a compiled filter is reused', () => {
   const CHROOT = ['CAP_SYS_CHROOT'];
   const supervised = (options: SpawnOptions, names: readonly string[] = [], watches = true) => {
     const notify =
@@ -179,7 +182,7 @@ describe('what is compiled is used again for the same options', () => {
     ['a child whose calls an agent answers', agent],
     ['one profile', one],
     ['a list of profiles', list],
-  ])('for %s, and for no other capabilities or ABIs', (_, filterFor) => {
+  ])('for %s, but not for other capabilities or ABIs', (_, filterFor) => {
     const options = [
       {},
       { capabilities: CHROOT },
@@ -200,11 +203,11 @@ describe('what is compiled is used again for the same options', () => {
     ['a child whose calls an agent answers', agent],
     ['one profile', one],
     ['a list of profiles', list],
-  ])('for %s, and not for a child that is not isolated', (_, filterFor) => {
+  ])('for %s, but not for a child that is not isolated', (_, filterFor) => {
     expect(filterFor({ isolate: false })).not.toBe(filterFor({}));
   });
 
-  test('for no other function, whose exec gate is another', () => {
+  test('not by another function, which needs another exec gate', () => {
     const denied = profileOf({
       defaultAction: 'SCMP_ACT_ALLOW',
       syscalls: [{ names: ['execve', 'exit', 'exit_group'], action: 'SCMP_ACT_ERRNO' }],
@@ -214,7 +217,7 @@ describe('what is compiled is used again for the same options', () => {
     expect(filters.map((filter) => (filter?.gate.length ?? 0) > 0)).toEqual([true, true, false]);
   });
 
-  test('for a profile and a filter with supervision, and not for one without', () => {
+  test('for a profile and a filter with supervision, but not for one without', () => {
     for (const source of [profileOf({ defaultAction: 'SCMP_ACT_ERRNO' }), compile('docker-default')]) {
       const [filter] = plannedFilters(source, { onViolation: true });
       expect(plannedFilters(source, { onViolation: true })[0]).toBe(filter);
@@ -222,7 +225,7 @@ describe('what is compiled is used again for the same options', () => {
     }
   });
 
-  test('and for no other handlers, and not for one who only watches', () => {
+  test('not for other handlers, nor for a supervisor without handlers', () => {
     const filters = [
       supervised({}),
       supervised({}, ['mkdir']),
@@ -250,42 +253,45 @@ describe('several profiles', () => {
   const filters = 'sed -n "s/Seccomp_filters:.//p" /proc/self/status';
   const before = Number(/Seccomp_filters:\t(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? 0);
 
-  test('the stricter of their answers holds, by one filter', () => {
+  test('are combined in one filter, which takes the stricter action', () => {
     const both = [deny('uname', 1), deny('chdir', 13)];
     expect(text(`uname; cd /; echo $?; ${filters}`, {}, both)).toBe(`2\n${before + 1}`);
   });
 
-  test('unconfined adds nothing, alone or among others', () => {
+  test('unconfined adds no filter, alone or in a list', () => {
     expect(text(filters, {}, ['unconfined', 'unconfined'])).toBe(String(before));
     expect(text(filters, {}, ['unconfined', deny('uname', 1)])).toBe(String(before + 1));
   });
 
-  test.skipIf(isFiltered)('what does not fit into one filter is put on as several, though each denies seccomp', () => {
-    const base = { defaultAction: 'SCMP_ACT_ALLOW' as const };
-    const denySeccomp = { names: ['seccomp', 'execve'], action: 'SCMP_ACT_ERRNO' as const };
-    const stacked = [long(0), long(1)].map(({ syscalls = [] }) => ({
-      ...base,
-      syscalls: [denySeccomp, ...(syscalls ?? []).map((rule) => ({ ...rule, action: 'SCMP_ACT_ERRNO' as const }))],
-    }));
-    expect(() => compile(stacked)).toThrowError(expect.objectContaining({ code: 'ERR_SECCOMP_TOO_LARGE' }));
-    expect(spawnSync('cat', ['/proc/self/status'], stacked, { encoding: 'utf8' }).stdout).toMatch(
-      new RegExp(`Seccomp_filters:\t${before + 3}\n`), // The first is what isolation denies.
-    );
-  });
+  test.skipIf(isFiltered)(
+    'profiles that do not fit into one filter become several, even if each denies seccomp',
+    () => {
+      const base = { defaultAction: 'SCMP_ACT_ALLOW' as const };
+      const denySeccomp = { names: ['seccomp', 'execve'], action: 'SCMP_ACT_ERRNO' as const };
+      const stacked = [long(0), long(1)].map(({ syscalls = [] }) => ({
+        ...base,
+        syscalls: [denySeccomp, ...(syscalls ?? []).map((rule) => ({ ...rule, action: 'SCMP_ACT_ERRNO' as const }))],
+      }));
+      expect(() => compile(stacked)).toThrowError(expect.objectContaining({ code: 'ERR_SECCOMP_TOO_LARGE' }));
+      expect(spawnSync('cat', ['/proc/self/status'], stacked, { encoding: 'utf8' }).stdout).toMatch(
+        new RegExp(`Seccomp_filters:\t${before + 3}\n`), // The first is what isolation denies.
+      );
+    },
+  );
 
   test.each([[Array(9).fill('docker-default')]])('a list of %j is refused', (list) => {
     expect(() => spawnSync('true', [], list)).toThrow(/a list of profiles has 1 to 8/);
   });
 });
 
-describe('what a profile asks of the kernel', () => {
+describe('flags and notifications of a profile', () => {
   const asking = (rest: object): ProfileDocument => ({ defaultAction: 'SCMP_ACT_ALLOW', ...rest });
   const flags = (rest: object, mode: 'strict' | 'compat') => {
     const profile = profileOf(asking(rest), { mode });
     return compile(profile).flags;
   };
 
-  test('its flags are kept on the filter, and the kernel takes them', () => {
+  test('its flags are kept on the filter, and the kernel accepts them', () => {
     const all = ['SECCOMP_FILTER_FLAG_LOG', 'SECCOMP_FILTER_FLAG_SPEC_ALLOW', 'SECCOMP_FILTER_FLAG_TSYNC'];
     expect(flags({ flags: all }, 'strict')).toEqual(['LOG', 'SPEC_ALLOW']);
     expect(spawnSync('true', asking({ flags: all } as object)).status).toBe(0);
@@ -302,7 +308,7 @@ describe('what a profile asks of the kernel', () => {
   test.each([
     [{ syscalls: [{ names: ['uname'], action: 'SCMP_ACT_NOTIFY' }] }, 'SCMP_ACT_NOTIFY'],
     [{ flags: ['SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV'] }, 'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV'],
-  ])('what needs a supervisor is refused, alone and in a list: %j', (rest, what) => {
+  ])('a profile that needs a supervisor is refused, alone and in a list: %j', (rest, what) => {
     for (const profile of [asking(rest), compile(asking(rest))]) {
       const refusal = expect.objectContaining({
         code: 'ERR_SECCOMP_UNSUPPORTED',
@@ -315,7 +321,7 @@ describe('what a profile asks of the kernel', () => {
   });
 });
 
-test('where Node’s permission model lets no program be started, none is', () => {
+test('no program starts if Node’s permission model does not allow it', () => {
   const model = Number.parseInt(process.versions.node, 10) < 22 ? '--experimental-permission' : '--permission';
   const refused = evaluateScript(
     `const code = (start) => { try { start(); return 'started'; } catch ({ code, message }) { return [code, message]; } };
@@ -326,7 +332,7 @@ test('where Node’s permission model lets no program be started, none is', () =
      ].map((each) => each[0]).concat(code(() => sandbox.spawn('true', 'docker-default'))[1]);`,
     { execArgv: [model, '--allow-fs-read=*', '--allow-addons'] },
   );
-  const message = expect.stringMatching(/let true be started: give --allow-child-process to node$/);
+  const message = expect.stringMatching(/does not allow starting true: start node with --allow-child-process$/);
   expect(refused).toEqual([...Array(5).fill('ERR_ACCESS_DENIED'), message]);
 });
 
@@ -354,17 +360,17 @@ test.each<[string, () => unknown, RegExp]>([
   [
     'an unknown ABI',
     () => Reflect.apply(explain, undefined, ['node', { syscall: 'read' }, { abis: ['x64'] }]),
-    /^options\.abis: unknown ABI "x64": there are x86_64, x86, /,
+    /^options\.abis: unknown ABI "x64": use x86_64, x86, /,
   ],
   [
     'a limit as text',
     () => Reflect.apply(spawnSync, undefined, ['true', [], 'node', { rlimits: { nofile: '1' } }]),
-    /^options\.rlimits\.nofile: must be a whole number, .* not "1"$/,
+    /^options\.rlimits\.nofile: must be an integer of at least 0, .* not "1"$/,
   ],
 ])('%s is an error that says what to do', (_, call, message) => {
   expect(call).toThrowError(message);
 });
 
-test('record refuses a command that is none, as spawn does', async () => {
+test('record refuses an invalid command, as spawn does', async () => {
   await expect(Reflect.apply(record, undefined, [])).rejects.toMatchObject({ code: 'ERR_INVALID_ARG_TYPE' });
 });

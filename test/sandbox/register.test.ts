@@ -49,7 +49,7 @@ describe('node --import seccomp/register', () => {
     ['a name', 'docker-default'],
     ['JSON text', denyMkdir],
     ['a path', file('profile.json', denyMkdir)],
-  ])('has the profile on all threads before the program’s first line, given by %s', (_, profile) => {
+  ])('attaches the profile to all threads before the program’s first line, given by %s', (_, profile) => {
     const code =
       "console.log([...new Set(threads('Seccomp_filters'))].join(), [...new Set(threads('NoNewPrivs'))].join())";
     const { status, stdout, stderr } = script(code, { execArgv, env: { SECCOMP_PROFILE: profile } });
@@ -69,7 +69,7 @@ describe('node --import seccomp/register', () => {
   test.each([
     ['there is none', undefined, /SECCOMP_PROFILE is not set/],
     ['it is empty', '', /SECCOMP_PROFILE is not set/],
-    ['its name is unknown', 'docker', /no built-in profile is called "docker"/],
+    ['its name is unknown', 'docker', /unknown built-in profile "docker"/],
     ['its file is not there', './nowhere.json', /nowhere\.json: the profile can't be read/],
     ['it has mistakes', '{"defaultAction":"ALLOW"}', /defaultAction: unknown action/],
   ])('exits 125 and does not run the program if the profile can’t be attached: %s', (_, profile, message) => {
@@ -86,10 +86,10 @@ describe('node --import seccomp/register', () => {
        console.log(status, stderr);`,
       { env: { SECCOMP_PROFILE: denyMkdir } },
     );
-    expect([status, stdout]).toEqual([0, expect.stringMatching(/^125 .*already forbids it/)]);
+    expect([status, stdout]).toEqual([0, expect.stringMatching(/^125 .*an attached filter denies it/)]);
   });
 
-  test.skipIf(!hasRings)('starts Node again without io_uring (skips: this Node or kernel makes none)', () => {
+  test.skipIf(!hasRings)('restarts Node without io_uring (skips: this Node or kernel makes none)', () => {
     const options = { execArgv, env: { ...WITH_RINGS, SECCOMP_PROFILE: 'docker-default' } };
     expect(evaluateScript("return [rings(), failure(() => fs.readFileSync('/etc/passwd'))]", options)).toEqual([
       [],
@@ -97,7 +97,7 @@ describe('node --import seccomp/register', () => {
     ]);
   });
 
-  test.skipIf(!hasRings)('starts Node again with its inspector (skips: this Node or kernel makes no io_uring)', () => {
+  test.skipIf(!hasRings)('restarts Node with its inspector (skips: this Node or kernel makes no io_uring)', () => {
     const code = `const sockets = fs.readdirSync('/proc/self/fd').filter((fd) => {
         try { return fd > 2 && fs.readlinkSync('/proc/self/fd/' + fd).startsWith('socket:'); } catch { return false; }
       });
@@ -119,18 +119,15 @@ describe('node --import seccomp/register', () => {
     expect([status, stdout, stderr]).toEqual([125, '', expect.stringContaining('give the program as a file')]);
   });
 
-  test.skipIf(!hasRings)(
-    'with io_uring and a channel exits 125 and says what to do (skips: this Node makes none)',
-    () => {
-      const result = evaluateScript(
-        `const child = childProcess.fork('examples/convert.mjs', [], { execArgv: ${JSON.stringify(execArgv)}, silent: true });
+  test.skipIf(!hasRings)('with io_uring and a channel exits 125 with a remedy (skips: this Node makes none)', () => {
+    const result = evaluateScript(
+      `const child = childProcess.fork('examples/convert.mjs', [], { execArgv: ${JSON.stringify(execArgv)}, silent: true });
        const errors = child.stderr.toArray();
        return [(await once(child, 'exit'))[0], String(await errors)];`,
-        { env: { ...WITH_RINGS, SECCOMP_PROFILE: 'docker-default' } },
-      );
-      expect(result).toEqual([125, expect.stringContaining('have the parent deny io_uring_setup')]);
-    },
-  );
+      { env: { ...WITH_RINGS, SECCOMP_PROFILE: 'docker-default' } },
+    );
+    expect(result).toEqual([125, expect.stringContaining('have the parent deny io_uring_setup')]);
+  });
 });
 
 describe('a worker', () => {
@@ -142,13 +139,13 @@ describe('a worker', () => {
   const inWorker = (options: string) =>
     `return (await once(new Worker(${JSON.stringify(code)}, { ${options} }), 'exit'))[0];`;
 
-  test('of a registered process has the filter, also with an environment of its own', () => {
+  test('of a registered process has the filter, even with its own environment', () => {
     const options = { execArgv, env: { SECCOMP_PROFILE: denyMkdir } };
     expect(evaluateScript(inWorker(''), options)).toBe(77);
     expect(evaluateScript(inWorker('env: {}'), options)).toBe(77);
   });
 
-  test('can’t have another profile than its process, nor one where its process has none', () => {
+  test('cannot have another profile than its process, nor one if its process has none', () => {
     const another = evaluateScript(inWorker("env: { SECCOMP_PROFILE: 'docker-default' }"), {
       execArgv,
       env: { SECCOMP_PROFILE: denyMkdir },

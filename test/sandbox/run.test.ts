@@ -1,4 +1,4 @@
-/** run: what it resolves to, and what it rejects with. */
+/** run: the values with which its promise resolves and rejects. */
 import { describe, expect, test } from 'vitest';
 import { RunError, type RunResult } from '../../lib/sandbox/child/result.js';
 import { type RunOptions, run } from '../../lib/sandbox/run.js';
@@ -17,7 +17,7 @@ async function rejection<Output>(promise: Promise<RunResult<Output>>): Promise<R
   return error;
 }
 
-/** What a program rejects with at a timeout that leaves it the time to get ready: ever longer ones are tried. */
+/** The rejection at a timeout that is long enough for the program to start: tries increasing timeouts. */
 async function rejectionAtTimeout(script: string, isReady: (error: RunError) => boolean): Promise<RunError> {
   for (const timeout of [100, 1000]) {
     const error = await rejection(sh(script, { timeout }));
@@ -58,11 +58,11 @@ describe('resolves', () => {
     expect((await run('printf', ['é'], 'docker-default', { encoding: 'hex' })).stdout).toBe('c3a9');
   });
 
-  test('to no output without pipes', async () => {
+  test('to empty output without pipes', async () => {
     expect(await sh('echo lost', { stdio: 'ignore' })).toMatchObject({ stdout: '', stderr: '' });
   });
 
-  test('when those who share its pipes have ended', async () => {
+  test('when processes that share its pipes have ended', async () => {
     expect((await sh('echo soon; (sleep 0.1; echo late) &')).stdout).toBe('soon\nlate\n');
   });
 });
@@ -80,7 +80,7 @@ describe('input', () => {
     expect((await run('cat', 'docker-default')).stdout).toBe('');
   });
 
-  test('that nobody reads is no error', async () => {
+  test('that the program does not read is not an error', async () => {
     expect((await run('true', 'docker-default', { input: 'x'.repeat(1e6) })).exitCode).toBe(0);
   });
 
@@ -113,7 +113,7 @@ describe('rejects with the same shape', () => {
     );
   });
 
-  test('a program that is not there', async () => {
+  test('a missing program', async () => {
     const error = await rejection(run('no-such-program', ['a'], 'docker-default'));
     expect(error).toMatchObject({ ...nothing, code: 'ENOENT', command: 'no-such-program a' });
     expect(error.cause).toMatchObject({ syscall: 'spawn no-such-program', call: 'execve' });
@@ -124,7 +124,7 @@ describe('rejects with the same shape', () => {
     expect(error).toMatchObject({ stdout: 'before\n', signal: 'SIGTERM', timedOut: true, code: 'ETIMEDOUT' });
   });
 
-  test('a timeout of a program that then ends well', async () => {
+  test('a timeout of a program that then exits with 0', async () => {
     const script = 'trap "exit 0" TERM; while :; do sleep 0.01; done';
     const error = await rejectionAtTimeout(script, ({ exitCode }) => exitCode === 0);
     expect(error).toMatchObject({ exitCode: 0, timedOut: true });
@@ -144,7 +144,7 @@ describe('rejects with the same shape', () => {
     expect(error).toMatchObject({ [name]: '1234', code: 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER' });
   });
 
-  test('bytes stay bytes', async () => {
+  test('returns bytes with encoding buffer', async () => {
     const error = await rejection(run('sh', ['-c', 'echo a; exit 1'], 'docker-default', { encoding: 'buffer' }));
     expect(error.stdout).toEqual(Buffer.from('a\n'));
   });

@@ -1,4 +1,4 @@
-/** Sandbox: what it adds to Node's own functions. That these are like Node's is seen in test/compat/. */
+/** Sandbox: its additions to Node's functions. test/compat/ compares the functions with Node's. */
 import type * as child_process from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, writeFileSync } from 'node:fs';
@@ -21,7 +21,7 @@ writeFileSync(
   "try { process.chdir('/'); process.send('changed'); } catch ({ code }) { process.send(code); } process.disconnect();",
 );
 
-describe('every function puts the profile on', () => {
+describe('every function applies the profile', () => {
   const sandbox = new Sandbox(noChdir);
 
   test('spawnSync, execFileSync, execSync', () => {
@@ -46,7 +46,7 @@ describe('every function puts the profile on', () => {
   });
 });
 
-test('the functions work apart from their object, and have Node’s types', () => {
+test('the functions work without their object, and have Node’s types', () => {
   const { spawnSync, execSync }: Pick<typeof child_process, 'spawnSync' | 'execSync'> = new Sandbox('docker-default');
   expect(execSync('echo a').toString()).toBe('a\n');
   expect(spawnSync('echo', ['a'], { encoding: 'utf8' }).stdout).toBe('a\n');
@@ -62,7 +62,7 @@ describe('the profile', () => {
     expect(() => new Sandbox(profile as ProfileDocument)).toThrowError(expect.objectContaining({ code }));
   });
 
-  test('of a file is the one that was there at first', () => {
+  test('of a file is read once', () => {
     const file = join(directory, 'profile.json');
     writeFileSync(file, JSON.stringify(noChdir));
     const sandbox = new Sandbox(file);
@@ -70,14 +70,14 @@ describe('the profile', () => {
     expect(sandbox.execSync(changesDirectory, { encoding: 'utf8' })).toBe('denied\n');
   });
 
-  test('of an object does not change with it', () => {
+  test('of an object is copied', () => {
     const document = structuredClone(noChdir) as { defaultAction: string; syscalls?: unknown };
     const sandbox = new Sandbox(document as ProfileDocument);
     delete document.syscalls;
     expect(sandbox.execSync(changesDirectory, { encoding: 'utf8' })).toBe('denied\n');
   });
 
-  test('may be a list, whose strictest holds', () => {
+  test('may be a list, of which the strictest action is taken', () => {
     const sandbox = new Sandbox([noChdir, 'docker-default', 'unconfined']);
     expect(sandbox.execSync(`${changesDirectory}; unshare -U true 2>&1`.concat(' || :'), { encoding: 'utf8' })).toMatch(
       /^denied\nunshare: .*not permitted/,
@@ -93,35 +93,35 @@ describe('defaults', () => {
     shell: '/bin/bash',
   });
 
-  test('apply where a function has them', () => {
+  test('apply to functions that take them', () => {
     expect(sandbox.execSync('echo $PWD $A $BASH')).toBe('/ default /bin/bash\n');
     expect(sandbox.spawnSync('echo $PWD $A $BASH').stdout).toBe('/ default /bin/bash\n');
   });
 
-  test('give way to the options of a call; undefined is none', () => {
+  test('are overridden by the options of a call, unless these are undefined', () => {
     expect(sandbox.execSync('echo $PWD $A', { cwd: '/usr', env: undefined })).toBe('/usr default\n');
   });
 
-  test('of ours apply, and can be given by call', () => {
+  test('of this package apply, and can be given for each call', () => {
     const limited = new Sandbox('docker-default', { rlimits: { nofile: 60 }, encoding: 'utf8' });
     expect(limited.execSync('ulimit -n')).toBe('60\n');
     expect(limited.execSync('ulimit -n', { rlimits: { nofile: 50 } } as object)).toBe('50\n');
     expect(limited.spawnSync('sh', ['-c', 'ulimit -n']).stdout).toBe('60\n');
   });
 
-  test('that nobody knows are refused, by the constructor and by each call', () => {
+  test('that no function knows are refused, by the constructor and by each call', () => {
     const refused = expect.objectContaining({ code: 'ERR_SECCOMP_OPTION', message: expect.stringMatching(/cdw/) });
     expect(() => new Sandbox('unconfined', { cdw: '/' } as object)).toThrowError(refused);
     expect(() => new Sandbox('unconfined').execFile('true', { cdw: '/' } as object)).toThrowError(refused);
   });
 
-  test('apply to fork, where it has them', async () => {
+  test('apply to fork, if it takes them', async () => {
     const { fork } = new Sandbox(noChdir, { cwd: '/usr', shell: true, encoding: 'utf8', stdio: 'ignore', env: {} });
     expect(await once(fork(triesToChange, { execPath: process.execPath }), 'message')).toEqual(['EACCES', undefined]);
   });
 
   test.each([{ capabilities: [] }, { rlimits: { nofile: 60 } }, { onViolation: () => {} }, { notify: {} }])(
-    'that fork can’t carry out are refused by it, not left aside: %j',
+    'that fork cannot honor are refused, not ignored: %j',
     (limits) => {
       const refused = expect.objectContaining({
         code: 'ERR_SECCOMP_OPTION',
@@ -132,7 +132,7 @@ describe('defaults', () => {
     },
   );
 
-  test('are taken as they are at first', () => {
+  test('are copied', () => {
     const defaults = { cwd: '/usr' };
     const { execSync } = new Sandbox('unconfined', defaults);
     defaults.cwd = '/';

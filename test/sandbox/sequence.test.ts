@@ -61,7 +61,7 @@ describe.skipIf(!traced)('between clone and execve a child makes (skips: strace 
     ]);
   });
 
-  test('for an agent also getpid, and sendmsg before the program', async () => {
+  test('with an agent also getpid, and sendmsg before the program', async () => {
     const agent = listen(join(directory, 'agent.sock'), {});
     const profile = JSON.stringify({
       defaultAction: 'SCMP_ACT_ALLOW',
@@ -83,7 +83,7 @@ describe.skipIf(!traced)('between clone and execve a child makes (skips: strace 
     await agent.close();
   });
 
-  test('for a profile that denies execve also getrandom, and for each option its own call', () => {
+  test('with a profile that denies execve also getrandom, and with each option its own call', () => {
     const profile = JSON.stringify({
       defaultAction: 'SCMP_ACT_ALLOW',
       syscalls: [{ names: ['execve'], action: 'SCMP_ACT_ERRNO' }],

@@ -60,7 +60,7 @@ function digest(data: string | Buffer): string {
   return createHash('sha256').update(data).digest('hex');
 }
 
-describe('spawnSync gives what node:child_process gives', () => {
+describe('spawnSync returns what node:child_process returns', () => {
   test.each(Object.entries(CASES))('%s', (_, [command, args, options]) => {
     const theirs = nodeSpawnSync(command, [...args], options as never);
     expect(facts(spawnSync(command, args, 'docker-default', options))).toEqual(facts(theirs as SpawnSyncResult));
@@ -97,7 +97,7 @@ test('the program runs under its profile', () => {
   expect(status).toBe(1);
 });
 
-test('a filter that the kernel refuses is an exception, and nothing has run', ({ skip }) => {
+test('throws if the kernel refuses the filter, and nothing runs', ({ skip }) => {
   skip(hasNoNewPrivs(), NO_NEW_PRIVS);
   const options = { noNewPrivileges: false, uid: 65534, gid: 65534 };
   expect(() =>

@@ -38,7 +38,7 @@ const script = (code: string, options: { readonly cwd?: string } = {}) =>
   );
 
 describe('a child', () => {
-  test('has the filter, no_new_privs, and signals as a fresh start has them', async () => {
+  test('has the filter, no_new_privs, and default signal dispositions', async () => {
     const status = parseStatus((await run('cat', ['/proc/self/status'], 'docker-default')).stdout);
     const filters = Number(statusOf('self').get('Seccomp_filters') ?? 0);
     expect(status.get('Seccomp')).toBe('2');
@@ -47,7 +47,7 @@ describe('a child', () => {
     expect([status.get('SigBlk'), status.get('SigIgn'), status.get('SigCgt')]).toEqual(Array(3).fill('0'.repeat(16)));
   });
 
-  test('under unconfined has no filter of ours', async () => {
+  test('has no filter of this package under unconfined', async () => {
     const status = parseStatus((await run('cat', ['/proc/self/status'], 'unconfined')).stdout);
     expect(status.get('Seccomp_filters')).toBe(statusOf('self').get('Seccomp_filters'));
   });
@@ -58,7 +58,7 @@ describe('a child', () => {
     await once(child, 'close');
   });
 
-  test('gets no descriptor that is not in stdio, even one that is open for children', async () => {
+  test('gets no descriptor that is not in stdio, even one without O_CLOEXEC', async () => {
     const python = 'import os, subprocess, sys; os.dup2(0, 9, inheritable=True); os.execvp(sys.argv[1], sys.argv[1:])';
     const code = `import * as sandbox from ${JSON.stringify(dist)};
       sandbox.spawn('ls', ['/proc/self/fd'], 'docker-default', { stdio: ['ignore', 'inherit', 'inherit'] });`;
@@ -85,7 +85,7 @@ describe('a child', () => {
     }
   });
 
-  test('inside a child is bound by both filters', async () => {
+  test('of a child is under both filters', async () => {
     const code = `import * as sandbox from ${JSON.stringify(dist)};
       sandbox.spawn('sh', ['-c', 'mkdir /proc/x; ln -s a /proc/x'], ${JSON.stringify(JSON.stringify(denying(77, 'mkdir', 'mkdirat')))}, { stdio: 'inherit' });`;
     const outer = denying(75, 'symlink', 'symlinkat');
@@ -126,7 +126,7 @@ describe('Docker’s default profile', () => {
     });
   });
 
-  test('capabilities that are named open what the profile ties to them', async () => {
+  test('capabilities allow the calls for which the profile requires them', async () => {
     const mount = (capabilities: readonly string[]) =>
       run('unshare', ['--uts', 'true'], 'docker-default', { capabilities });
     expect((await mount([])).stderr).toMatch(/Operation not permitted/);
@@ -135,7 +135,7 @@ describe('Docker’s default profile', () => {
   });
 });
 
-describe('a failure between the child’s birth and its program names its call', () => {
+describe('a failure between clone and execve names the call that failed', () => {
   test.each<[string, string, SpawnOptions, ProfileDocument | 'unconfined']>([
     ['ENOENT', 'execve', {}, everything],
     ['ENOENT', 'chdir', { cwd: '/surely/not/there' }, 'unconfined'],
@@ -172,7 +172,7 @@ describe('a failure between the child’s birth and its program names its call',
 
   test.each([
     ['seccomp(2) is not there', 38, 'ERR_SECCOMP_UNSUPPORTED', /no seccomp filters/],
-    ['seccomp(2) is forbidden', 1, 'ERR_SECCOMP_ATTACH', /a filter that is attached already forbids it/],
+    ['seccomp(2) is forbidden', 1, 'ERR_SECCOMP_ATTACH', /an attached filter denies it/],
   ])('%s: nothing is started', async (_, errno, code, message) => {
     const inner = `import * as sandbox from ${JSON.stringify(dist)};
       try { sandbox.spawn('echo', ['started'], 'docker-default', { stdio: 'inherit' }); } catch (error) { console.log(error.code, error.message); }`;
@@ -182,7 +182,7 @@ describe('a failure between the child’s birth and its program names its call',
   });
 });
 
-describe('options that can’t be honoured are errors', () => {
+describe('options that cannot be honored are errors', () => {
   test.each<[string, () => unknown, object]>([
     [
       'an unknown option',
@@ -204,7 +204,7 @@ describe('options that can’t be honoured are errors', () => {
       () => Reflect.apply(spawn, undefined, ['true', [], { stdio: 'inherit', cwd: '/' }]),
       {
         code: 'ERR_SECCOMP_OPTION',
-        message: expect.stringMatching(/a profile is required, before the options: docker-d/),
+        message: expect.stringMatching(/a profile is required, before the options: a built-in/),
       },
     ],
     [

@@ -1,4 +1,4 @@
-/** The corpus: profiles that others wrote, in a directory beside this repository. */
+/** The corpus: profiles of other projects, in a directory next to this repository. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { ProfileError } from '../../lib/errors.js';

@@ -67,7 +67,7 @@ test('those of `constants` are the same everywhere, and negative ones have 32 bi
   expect(constants.AT_FDCWD).toBe(0xffff_ff9c);
 });
 
-test('are undefined for what is no constant', () => {
+test('are undefined for unknown names', () => {
   expect(['NO_SUCH', 'constructor', '__proto__'].map((name) => constantOn('x86_64', name))).toEqual([
     undefined,
     undefined,

@@ -13,7 +13,7 @@ test('every syscall of every ABI is in a group', () => {
   expect([...known].filter((name) => !grouped.has(name))).toEqual([]);
 });
 
-test('groups name syscalls and groups that there are, and each has some', () => {
+test('groups contain only existing syscalls and groups, and none is empty', () => {
   for (const name of groupNames()) {
     expect(membersOf(name).length, name).toBeGreaterThan(0);
     expect(
@@ -31,14 +31,17 @@ test('an unknown group is undefined', () => {
   ]);
 });
 
-test('docs/groups.md is what the script writes', () => {
+test('docs/groups.md is up to date', () => {
   const page = readFileSync(new URL('../../docs/groups.md', import.meta.url), 'utf8');
   expect(page, 'out of date: run `npm run generate:groups`').toBe(groupsPage());
 });
 
 const file = new URL('../../../shared/data/systemd-syscall-groups.json', import.meta.url);
 
-/** What ours have more than systemd 257's of the same name, and why. They lack nothing. */
+/**
+ * The syscalls that a group has in addition to systemd 257's group of the same name, with reasons. The groups lack
+ * none.
+ */
 const MORE: Readonly<Record<string, readonly [names: string, why: string]>> = {
   '@default': ['get_tls uprobe', 'the twins of set_tls and uretprobe'],
   '@system-service': ['arm_sync_file_range get_tls getpagesize process_mrelease uprobe', 'what its groups have more'],
@@ -64,11 +67,11 @@ describe.skipIf(!existsSync(file))(
     const { groups }: Reference = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { groups: {} };
     const shared = groupNames().filter((name) => name in groups);
 
-    test('more than 20 of them are here', () => {
+    test('include more than 20 that this package has', () => {
       expect(shared.length).toBeGreaterThan(20);
     });
 
-    test.each(shared)('%s: the same syscalls, but for what is listed', (name) => {
+    test.each(shared)('%s: the same syscalls, except for the listed differences', (name) => {
       const theirs = (groups[name]?.expanded ?? []).filter((member) => known.has(member));
       const more = (MORE[name]?.[0] ?? '').split(' ').filter((member) => member !== '');
       expect(membersOf(name)).toEqual([...theirs, ...more].sort());

@@ -47,12 +47,12 @@ describe('numbers and names', () => {
     expect(syscallName('aarch64', 336)).toBeUndefined();
   });
 
-  test('placeholders of the headers are no syscalls', () => {
+  test('placeholders in the headers are not syscalls', () => {
     const odd = [...syscallNames()].filter((name) => /^(un)?reserved|^unused|^Linux|syscalls$|BASE|MASK/.test(name));
     expect(odd).toEqual([]);
   });
 
-  test('an alias has the number; the number has the name that is defined by a number', () => {
+  test('an alias has the number of a syscall, whose name is the one that is defined by a number', () => {
     expect(syscallNumber('arm', 'sync_file_range2')).toBe(341);
     expect(syscallNumber('arm', 'arm_sync_file_range')).toBe(341);
     expect(syscallName('arm', 341)).toBe('arm_sync_file_range');
@@ -65,7 +65,7 @@ describe('numbers and names', () => {
     expect(aliases).toEqual([['arm', 'sync_file_range2']]);
   });
 
-  test('byte orders share numbers', () => {
+  test('both byte orders have the same numbers', () => {
     const pairs: [AbiName, AbiName][] = [
       ['mips', 'mipsel'],
       ['mips64', 'mipsel64'],

@@ -86,7 +86,7 @@ test.each([
   await expect(assertRunsUnder(['true'], profile, options)).rejects.toThrow(message);
 });
 
-describe('a list that can’t be read or written is reported before the command runs:', () => {
+describe('a list that cannot be read or written is reported before the command runs:', () => {
   const ran = join(directory, 'ran');
   const broken = join(directory, 'broken.json');
   writeFileSync(broken, '{');

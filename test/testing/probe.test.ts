@@ -30,7 +30,7 @@ const except = (names: readonly string[], action: string, errnoRet?: number): Pr
   syscalls: [{ names, action, ...(errnoRet === undefined ? {} : { errnoRet }) } as never],
 });
 
-describe('an answer', () => {
+describe('an outcome', () => {
   test.each([
     ['SCMP_ACT_ALLOW', undefined, 'allowed'],
     ['SCMP_ACT_LOG', undefined, 'allowed'],
@@ -51,7 +51,7 @@ describe('an answer', () => {
     expect(answers(profile, ['chdir', 'getcwd', 'chdir'])).toEqual([other, answer, other]);
   });
 
-  test('is not taken for the errno that the call would give by itself', () => {
+  test('is not confused with an errno of the call itself', () => {
     // close(-1) is EBADF, chdir(0) EFAULT, with or without a profile.
     const profile = except(['close'], 'SCMP_ACT_ERRNO', 9);
     const calls: readonly ProbeCall[] = [{ syscall: 'close', args: [-1] }, 'chdir'];
@@ -59,7 +59,7 @@ describe('an answer', () => {
     expect(answers('unconfined', calls)).toEqual(['allowed', 'allowed']);
   });
 
-  test('is the profile’s also for calls that end processes or attach filters', () => {
+  test('is that of the profile, even for calls that end processes or attach filters', () => {
     const calls = ['exit', 'exit_group', 'seccomp', 'prctl', 'execve', 'rt_sigreturn'] as const;
     expect(answers(except(calls, 'SCMP_ACT_ERRNO'), calls)).toEqual(calls.map(() => 'EPERM'));
     expect(answers(except(['chdir'], 'SCMP_ACT_ERRNO'), calls)).toEqual(calls.map(() => 'allowed'));
@@ -174,8 +174,8 @@ describe('refuses', () => {
       () => probe('compute', 'mouth' as never),
       /x86_64 has no syscall mouth|aarch64 has no/,
     ],
-    ['a group that there is not', () => probe('compute', '@netwrok' as never), /no group is called @netwrok.*@network/],
-    ['no call', () => probe('compute', []), /empty list/],
+    ['a group that there is not', () => probe('compute', '@netwrok' as never), /unknown group @netwrok.*@network/],
+    ['no call', () => probe('compute', []), /list is empty/],
     ['something else', () => probe('compute', 1 as never), /a call is a syscall's or a group's name/],
     ['a number of more bits', () => probe('compute', { number: 2 ** 32 }), /32 bits/],
     ['seven arguments', () => probe('compute', { syscall: 'read', args: [0, 0, 0, 0, 0, 0, 0] }), /up to six/],

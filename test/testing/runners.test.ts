@@ -106,7 +106,7 @@ function expected(name: string) {
   ]);
 }
 
-test.each(Object.entries(RUNNERS))('in %s what holds passes, and what does not fails with its reason', (name, run) => {
+test.each(Object.entries(RUNNERS))('in %s assertions that hold pass, and others fail with the reason', (name, run) => {
   expect(run()).toEqual(expected(name));
 });
 

@@ -44,11 +44,11 @@ describe('of a syscall', () => {
     },
   );
 
-  test('that is one on another ABI: none that would take its place', () => {
+  test('a syscall of another ABI: no suggestion', () => {
     expect(suggestSyscall('stat', [...syscallsOf('aarch64').keys()])).toBe('');
   });
 
-  test('is none of the same family for names of which one is a part', () => {
+  test('does not suggest related syscalls, whose names contain each other', () => {
     const wrong: string[] = [];
     for (const name of names) {
       const variants = ['f', 'l', 'm', 'p', 'r'].map((letter) => letter + name);
@@ -60,7 +60,7 @@ describe('of a syscall', () => {
   });
 });
 
-test('of a group: the only one that begins so', () => {
+test('for a group: the only one with this prefix', () => {
   expect(suggested(suggest('@net', groupNames()))).toBe('@network');
   expect(suggest('@file', groupNames())).toBe(''); // Three begin so.
 });

@@ -80,7 +80,8 @@ function checkConfig({ config, seccomp }: Features): Check {
   const detail = `${works}; ${options.join(', ')} (${config.file})`;
   if (seccomp) return { name, state: 'ok', detail };
   const isBuilt = options.every((option) => option.endsWith('=y'));
-  const forbidden = 'a filter that is attached already forbids seccomp(2): change the profile of whatever attached it';
+  const forbidden =
+    'an attached filter denies seccomp(2): change the profile of the container or service that attached it';
   return { name, state: 'fail', detail, remedy: isBuilt ? forbidden : remedy };
 }
 
@@ -105,7 +106,7 @@ function checkIsolation({ isolation: { by, reason }, self }: Features): Check {
     const detail =
       "children can't reach memory, descriptors, signals and abstract sockets of other processes (Landlock)";
     if (self.uid !== 0) return { name, state: 'ok', detail };
-    const root = 'as root they can still write files that the kernel obeys: run them with another uid';
+    const root = 'as root, they can still write files that control the kernel: run them with another uid';
     return { name, state: 'info', detail: `${detail}; ${root}` };
   }
   if (by === 'domain') {
@@ -132,12 +133,12 @@ function reportFilters({ self }: Features): Check {
   const name = 'filters';
   if (self.mode === 0) return { name, state: 'info', detail: 'none is attached to this process' };
   const count = self.filters === null ? 'some are' : self.filters === 1 ? '1 is' : `${self.filters} are`;
-  const detail = `${count} attached to this process already, and stay in force: the strictest filter decides`;
+  const detail = `${count} attached to this process: the strictest filter decides each call`;
   return { name, state: 'info', detail };
 }
 
 function reportContainer({ container, self }: Features): Check {
-  const filtered = self.mode === 2 ? ', with a filter of its own' : '';
+  const filtered = self.mode === 2 ? ', with a seccomp filter' : '';
   const detail = container === null ? 'none detected' : `${container}${filtered}`;
   return { name: 'container', state: 'info', detail };
 }

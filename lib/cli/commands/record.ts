@@ -38,7 +38,7 @@ export function recordCommand(): Command {
     .argument('[args...]')
     .option('-o, --output <file>', 'file for the profile; must not exist, unless --merge is given')
     .option('--merge', 'add what this run needs to the profile in the file')
-    .option('--args', 'allow only the values of arguments that were seen, where they select what a call does')
+    .option('--args', 'compare the arguments that select what a call does, and allow only recorded values')
     .option('--bare', 'leave out the calls by which container runtimes start COMMAND')
     .option('--no-isolate', 'let COMMAND reach memory, descriptors and signals of other processes of its user')
     .option('--base <profile>', 'show the differences between this profile and what the run needs')

@@ -47,7 +47,7 @@ export function runCommand(): Command {
       several,
     )
     .option('--new-privileges', 'let set-user-ID programs gain privileges; needs CAP_SYS_ADMIN')
-    .option('--isolate', 'fail if COMMAND can not be isolated completely from other processes')
+    .option('--isolate', 'fail if COMMAND cannot be isolated completely from other processes')
     .option('--no-isolate', 'let COMMAND reach memory, descriptors and signals of other processes of its user')
     .option('--abstract-sockets', "let COMMAND connect to abstract Unix sockets, such as X11's")
     .option('--explain', 'stay the parent of COMMAND, and report on stderr which calls the profile denies, and why')
@@ -59,7 +59,9 @@ export function runCommand(): Command {
 async function runUnderProfile(command: string, args: readonly string[], flags: RunFlags): Promise<void> {
   const { capability, abi, newPrivileges = false, explain = false, isolate, abstractSockets = false } = flags;
   if (abstractSockets && isolate !== undefined)
-    throw new Error(`--abstract-sockets does not go with ${isolate ? '--isolate' : '--no-isolate'}: leave one out`);
+    throw new Error(
+      `--abstract-sockets cannot be combined with ${isolate ? '--isolate' : '--no-isolate'}: leave one out`,
+    );
   const profile = (await loadArgument(flags.profile, profileOptions(flags))) ?? 'unconfined';
   const options = {
     capabilities: capability,
@@ -79,7 +81,7 @@ async function runUnderProfile(command: string, args: readonly string[], flags: 
 /** The same refusal for users of the command: the library's error names options of its functions. */
 function refusedIsolation({ reason }: IsolationRefusal): Error {
   const remedy = 'start seccomp as another user, or on a newer kernel, or leave --isolate out';
-  return new Error(`--isolate can't be honoured: ${reason}: ${remedy}`);
+  return new Error(`--isolate can't be honored: ${reason}: ${remedy}`);
 }
 
 /** Refuses --isolate together with --no-isolate. Commander would silently use the last one. */

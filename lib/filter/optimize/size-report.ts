@@ -53,5 +53,5 @@ function namesOf(parts: readonly SyscallPart[]): string {
     names.set(name, [...(names.get(name) ?? []), abi]);
   }
   const [first, ...others] = [...names].map(([name, abis]) => `${name} on ${abis.join(' and ')}`);
-  return others.length === 0 ? (first ?? '') : `${first} and ${others.length} more that are decided alike`;
+  return others.length === 0 ? (first ?? '') : `${first} and ${others.length} more with the same rules`;
 }

@@ -35,7 +35,7 @@ function checkInstruction({ code, jt, jf, k }: Instruction, at: number, last: nu
     case BPF.ld:
       if (k % 4 === 0 && k < DATA_BYTES) return;
       throw fromCaller(
-        new RangeError(`instruction ${at} loads from offset ${k}, which is no word of struct seccomp_data`),
+        new RangeError(`instruction ${at} loads from offset ${k}, which is not a word of struct seccomp_data`),
       );
     case BPF.ja:
       checkJump(k, at, last);

@@ -184,7 +184,7 @@ const TESTS = ['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'masked', 'in', 'hasFlags', '
 
 function bits(flags: readonly Value[]): Operand {
   const operands = flags.map(operand);
-  if (operands.every((flag) => flag === 0n)) fail('flags without any bit test nothing: give at least one flag');
+  if (operands.every((flag) => flag === 0n)) fail('flags without any bits have no effect: give at least one flag');
   return operands;
 }
 

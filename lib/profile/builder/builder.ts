@@ -202,7 +202,7 @@ export abstract class Builder<Self extends Builder<Self>> {
   }
 
   /**
-   * Sets the ABIs that the filter decides in addition to the native one, in place of those that the profile had.
+   * Sets the ABIs that the filter covers in addition to the native one, in place of those that the profile had.
    *
    * @param names - Names of ABIs; none for the native one only.
    * @returns A new profile.

@@ -33,7 +33,7 @@ function checkName(name: string, path: Path, diagnostics: Diagnostics): void {
   if (name === '') diagnostics.report('refused', path, 'an empty name: leave it out');
   else if (!syscallNames().has(name) && diagnostics.accepts('drops')) {
     const suggestion = givesHints(diagnostics) ? suggestSyscall(name, [...syscallNames()]) : '';
-    diagnostics.report('drops', path, `unknown syscall ${shown(name)}${suggestion}; it is left out`);
+    diagnostics.report('drops', path, `unknown syscall ${shown(name)}${suggestion}; it is ignored`);
   }
 }
 

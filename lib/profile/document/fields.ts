@@ -180,12 +180,12 @@ const NOT_OCI: readonly ProfileFormat[] = ['docker', 'podman'];
 
 const ERRNO_NAME: Details = {
   formats: ['podman'],
-  whenUnread: ['notice', 'is not read: give the number as errnoRet or defaultErrnoRet'],
+  whenUnread: ['notice', 'is ignored in this format: use errnoRet or defaultErrnoRet'],
 };
 
 const HOST_CONDITION: Details = {
   formats: NOT_OCI,
-  whenUnread: ['widens', 'is not read: the rule applies on every host'],
+  whenUnread: ['widens', 'is ignored in this format: the rule applies on every host'],
 };
 
 /** A comparison of an argument. */
@@ -216,7 +216,7 @@ export const CONDITION = struct({
   /** Docker only. The oldest kernel version that meets the condition: `4.8`. An empty string is met by every kernel. */
   minKernel: optional(
     { type: 'kernel-version' },
-    { formats: ['docker'], whenUnread: ['widens', 'is not read: the rule applies on every kernel'] },
+    { formats: ['docker'], whenUnread: ['widens', 'is ignored in this format: the rule applies on every kernel'] },
   ),
 });
 
@@ -224,7 +224,11 @@ export const RULE = struct({
   /** Names of syscalls, without the `__NR_` of the kernel's constants. A name that an ABI lacks has no effect there. */
   names: field('expected', list({ type: 'syscall' }, 'strings')),
   /** Docker's older form of `names`. */
-  name: field('older', { type: 'syscall' }, { formats: NOT_OCI, whenUnread: ['drops', 'is not read: write names'] }),
+  name: field(
+    'older',
+    { type: 'syscall' },
+    { formats: NOT_OCI, whenUnread: ['drops', 'is ignored in this format: use names'] },
+  ),
   action: required(ACTION),
   /** The errno of SCMP_ACT_ERRNO, 0 to 4094, or the message of SCMP_ACT_TRACE, 0 to 65535. Default 1, EPERM. */
   errnoRet: optional(ERRNO),
@@ -255,12 +259,12 @@ export const DOCUMENT = struct({
   defaultErrnoRet: optional(ERRNO),
   /** Podman only. The errno by name (`ENOSYS`) or as decimal digits; takes precedence over `defaultErrnoRet`. */
   defaultErrno: field('merged', TEXT, ERRNO_NAME),
-  /** ABIs that the filter decides in addition to the native one. Not together with `archMap`. */
+  /** ABIs that the filter covers in addition to the native one. Not together with `archMap`. */
   architectures: optional(list(ARCHITECTURE, 'architectures')),
-  /** For each native ABI, those that the filter decides in addition to it. */
+  /** For each native ABI, those that the filter covers in addition to it. */
   archMap: optional(list(ARCH_MAP_ENTRY, '{ architecture, subArchitectures }'), {
     formats: NOT_OCI,
-    whenUnread: ['notice', 'is not read: only the native ABI is decided; list the others as architectures'],
+    whenUnread: ['notice', 'is ignored in this format: the filter covers the native ABI only; use architectures'],
   }),
   /** How the kernel attaches the filter: SECCOMP_FILTER_FLAG_*. */
   flags: optional(list(oneOf('flag', FLAGS), 'flags')),

@@ -19,7 +19,7 @@ export interface MeaningOptions {
    * `kernel`.
    */
   readonly argumentWidth: 'kernel' | 64;
-  /** What happens to a call of an ABI that the profile does not decide. Default `kill-process`. */
+  /** What happens to a call of an ABI that the profile does not cover. Default `kill-process`. */
   readonly foreignAction: 'kill-process' | 'kill-thread';
   /**
    * What happens to syscalls newer than every syscall that the profile names: ENOSYS, as with runc, or the default

@@ -171,7 +171,7 @@ const texts: Decoder = (before, json, place) =>
   before === undefined && !place.isReplaced ? json : listOfTexts(before, json, place);
 
 const unsigned = scalar(
-  'an unsigned whole number of 64 bits',
+  'an unsigned integer of 64 bits',
   (json) => (typeof json === 'number' || typeof json === 'bigint') && BigInt.asUintN(64, BigInt(json)) === BigInt(json),
 );
 

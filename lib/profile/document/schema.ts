@@ -54,8 +54,8 @@ function unsigned(maximum: number | bigint, what: string): Schema<number | bigin
       if (!isExact || value < 0) {
         const isTooLarge = Number.isInteger(value) && Number(value) > Number.MAX_SAFE_INTEGER;
         const problem = isTooLarge
-          ? 'is more than a number can hold exactly: use a bigint'
-          : `must be an unsigned whole number: ${what}`;
+          ? 'is too large for an exact number: use a bigint'
+          : `must be an unsigned integer: ${what}`;
         return refuse(diagnostics, path, `${shown(value)} ${problem}`);
       }
       if (value > maximum) refuse(diagnostics, path, `${value} is out of range: ${what} is 0 to ${maximum}`);

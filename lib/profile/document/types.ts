@@ -117,8 +117,8 @@ export function emptyDocument(defaultAction: ActionName, defaultErrnoRet: number
 }
 
 /**
- * Whether a rule compares one argument twice. Container runtimes then make each of its comparisons a rule of its own,
- * so that they are alternatives.
+ * Whether a rule compares one argument twice. Container runtimes then turn each comparison into a separate rule, so
+ * that they are alternatives.
  */
 export function comparesArgumentTwice({ args }: Rule): boolean {
   return new Set(args.map(({ index }) => index)).size < args.length;

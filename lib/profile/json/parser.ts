@@ -135,7 +135,8 @@ class Parser {
     this.#skipSpace();
     if (++this.#values > MOST_VALUES) this.#tooMany(MOST_VALUES, 'values');
     const container = this.#takes(0x7b) ? emptyFields() : this.#takes(0x5b) ? [] : undefined;
-    if (container !== undefined && this.#frames.length === DEEPEST) this.#fail(`nested more than ${DEEPEST} deep`);
+    if (container !== undefined && this.#frames.length === DEEPEST)
+      this.#fail(`nested more than ${DEEPEST} levels deep`);
     return container;
   }
 
@@ -255,10 +256,10 @@ class Parser {
   #remedy(): string {
     const character = this.#text.charAt(this.#at);
     if (character === '/' || character === '#') return '; JSON has no comments';
-    if (character === "'") return '; strings are in double quotes';
+    if (character === "'") return '; JSON strings use double quotes';
     const isEnd = character === '}' || character === ']';
     return isEnd && /,\s*$/.test(this.#text.slice(Math.max(0, this.#at - 100), this.#at))
-      ? '; leave out the comma before it'
+      ? '; remove the comma before it'
       : '';
   }
 

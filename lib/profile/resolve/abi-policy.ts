@@ -157,8 +157,8 @@ function decideMultiplexer(
     if (conditional !== undefined && decisions.some(({ conditions }) => conditions.length > 0)) {
       const what = action.kind === 'errno' ? `errno ${action.errno}` : action.kind;
       const message = (names: string) =>
-        `on ${abi.name}, ${multiplexer.name} makes ${names} too, with arguments that a filter cannot see: that way ` +
-        `it gets ${what}, the most restrictive of its actions. For another one, write a rule on ${multiplexer.name}`;
+        `on ${abi.name}, programs can also make ${names} by ${multiplexer.name}, where a filter cannot read the arguments: ` +
+        `such calls get ${what}, the most restrictive action. To change that, add a rule on ${multiplexer.name}`;
       const path = ['syscalls', conditional.source.index, 'args'];
       context.diagnostics.reportOnce('notice', path, `${abi.name} ${multiplexer.name} ${action.kind}`, message, name);
     }
@@ -180,8 +180,8 @@ function dropNewer(
   { diagnostics }: ResolveContext,
 ): void {
   const message = (names: string) =>
-    `on ${abi.name}, runc answers ENOSYS to ${names}: it takes ${largest} for the largest number that the profile ` +
-    'names, as it ignores calls that socketcall or ipc make too. Name a newer call that these do not make';
+    `on ${abi.name}, runc makes ${names} fail with ENOSYS: it ignores names of calls that socketcall or ipc can also make, ` +
+    `and so regards numbers above ${largest} as newer than the profile. Add the name of a newer call that these cannot make`;
   const report = ({ source, syscall }: RuleDecision) =>
     diagnostics.reportOnce('notice', ['syscalls', source.index, 'names'], `newer ${abi.name}`, message, syscall);
   for (const number of [...syscalls.keys()]) {

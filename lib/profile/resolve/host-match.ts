@@ -18,7 +18,7 @@ export interface Host {
   readonly kernel: { readonly major: number; readonly minor: number };
   /** The capabilities that the process holds, as `CAP_…`. */
   readonly capabilities: ReadonlySet<string>;
-  /** ABIs to decide in place of those that the profile names. The native one is always decided. */
+  /** ABIs to cover in place of those that the profile lists. The native one is always covered. */
   readonly abis?: readonly AbiName[] | undefined;
 }
 
@@ -51,7 +51,7 @@ function fieldsOf(value: unknown, refuse: Refuse): Fields {
 
 function versionNumber(value: unknown, refuse: Refuse): number {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
-  return refuse([], 'must be a whole number from 0 on');
+  return refuse([], 'must be an integer of at least 0');
 }
 
 function readCapabilities(value: unknown, refuse: Refuse): ReadonlySet<string> {
@@ -61,7 +61,7 @@ function readCapabilities(value: unknown, refuse: Refuse): ReadonlySet<string> {
   Reflect.apply(Set.prototype.forEach, value, [
     (name: unknown) => {
       const known = CAPABILITIES.find((each) => each === name);
-      names.add(known ?? refuse([], `no capability is called ${shown(name)}${suggest(name, CAPABILITIES)}`));
+      names.add(known ?? refuse([], `unknown capability ${shown(name)}${suggest(name, CAPABILITIES)}`));
     },
   ]);
   return names;
@@ -73,7 +73,7 @@ function readAbis(value: unknown, refuse: Refuse): readonly AbiName[] {
 }
 
 function readAbi(name: unknown, refuse: Refuse): AbiName {
-  return findAbi(name)?.name ?? refuse([], `no ABI is called ${shown(name)}${suggest(name, [...ABIS.keys()])}`);
+  return findAbi(name)?.name ?? refuse([], `unknown ABI ${shown(name)}${suggest(name, [...ABIS.keys()])}`);
 }
 
 /**

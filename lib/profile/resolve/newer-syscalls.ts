@@ -17,8 +17,8 @@ const WITHOUT_ZERO: ReadonlySet<AbiName> = new Set(['s390', 's390x']);
 
 /**
  * Returns the ranges of an ABI's numbers that get ENOSYS: those above `largest`, the largest number that the profile
- * names. Numbers are unsigned, so −1 is among them. If `largest` is undefined, there is no telling how new the profile
- * is, and the list is empty.
+ * names. Numbers are unsigned, so −1 is among them. If `largest` is undefined, the age of the profile is unknown, and
+ * the list is empty.
  */
 export function newerSyscalls(abi: Abi, largest: number | undefined, defaultAction: Action): readonly NumberRange[] {
   if (largest === undefined || CARRIED_OUT.has(defaultAction.kind)) return [];

@@ -108,7 +108,7 @@ function isTooLarge(rules: readonly ResolvedRule[], abis: number, diagnostics: D
     comparisons += rule.names.length * rule.args.length * abis;
   }
   const refuse = (count: number, what: string, most: number) => {
-    const message = () => `${count} ${what} on ${abis} ABIs are more than the ${most} that are read: write fewer rules`;
+    const message = () => `${count} ${what} on ${abis} ABIs exceed the limit of ${most}: write fewer rules`;
     diagnostics.reportOnce('refused', ['syscalls'], what, message);
   };
   if (names > MOST_NAMES) refuse(names, 'names', MOST_NAMES);
@@ -116,7 +116,7 @@ function isTooLarge(rules: readonly ResolvedRule[], abis: number, diagnostics: D
   return names > MOST_NAMES || comparisons > MOST_COMPARISONS;
 }
 
-/** The ABIs to decide: the native one, then those that the host lists, or else those that the profile lists. */
+/** The ABIs to cover: the native one, then those that the host lists, or else those that the profile lists. */
 function abisOf({ document, format }: Profile, host: Host, diagnostics: Diagnostics): readonly AbiName[] {
   const { architectures } = document;
   const archMap = format === 'oci' ? null : document.archMap; // The runtime specification has none.
@@ -126,7 +126,7 @@ function abisOf({ document, format }: Profile, host: Host, diagnostics: Diagnost
   const isRead = readsArchMap(host.abi, format);
   if (subs.length > 0 && !isRead) {
     const message = () =>
-      `${RUNTIMES[format]} ignores this on ${host.abi}, and decides that ABI alone: list others in architectures`;
+      `${RUNTIMES[format]} ignores this entry on ${host.abi}, and the filter covers that ABI alone: use architectures instead`;
     diagnostics.reportOnce('notice', ['archMap', entry], 'unread', message);
   }
   const listed = [
@@ -137,7 +137,7 @@ function abisOf({ document, format }: Profile, host: Host, diagnostics: Diagnost
     const abi = ARCHITECTURES.get(name);
     if (abi !== undefined && abiOf(abi).endian !== abiOf(host.abi).endian) {
       const message = () =>
-        `${name} has another byte order than this machine's ${host.abi}: runtimes refuse to decide both`;
+        `${name} has a different byte order from the native ABI, ${host.abi}: runtimes refuse a profile for both`;
       diagnostics.reportOnce('refused', keys, 'endian', message);
     }
     if (abi !== undefined && format !== 'podman' && UNKNOWN_TO_RUNC.has(abi)) {
@@ -145,7 +145,7 @@ function abisOf({ document, format }: Profile, host: Host, diagnostics: Diagnost
         'refused',
         keys,
         'runc',
-        () => `runc does not know ${name}, and starts no container with it: remove it`,
+        () => `runc does not know ${name}, and refuses the profile: remove it`,
       );
     }
     return abi ?? [];
@@ -215,7 +215,7 @@ function reportOnRules(rules: readonly ResolvedRule[], context: ResolveContext):
   for (const source of rules) {
     const { rule, index, action } = source;
     if (rule.name !== undefined) {
-      const message = () => 'is given beside names: Podman refuses both in a rule that applies to the host';
+      const message = () => 'cannot be combined with names: Podman refuses a rule with both if it applies to the host';
       diagnostics.reportOnce('refused', ['syscalls', index, 'name'], 'name', message);
     }
     if (action.kind === 'notify' && rule.names.includes('write')) {
@@ -237,8 +237,8 @@ function reportRepeatedIndex({ rule, index }: ResolvedRule, diagnostics: Diagnos
   indices.forEach((each, i) => {
     if (indices.indexOf(each) === i) return;
     const message = () =>
-      `argument ${each} is compared twice in one rule: for alternatives write two rules (container runtimes make ` +
-      'each comparison of the rule a rule of its own)';
+      `argument ${each} is compared twice in one rule: to mean alternatives, write two rules (container runtimes turn ` +
+      'each comparison of such a rule into a separate rule)';
     diagnostics.reportOnce('mistake', ['syscalls', index, 'args', i, 'index'], 'twice', message);
   });
 }

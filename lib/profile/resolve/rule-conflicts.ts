@@ -55,7 +55,7 @@ export class RuleConflicts {
       const other = found && added.get(found);
       if (other === undefined) continue;
       const remedy = remedyFor(decision, other, abi, multiplexer);
-      const message = (names: string, there: string) => `gives ${names} another action than ${there}${remedy}`;
+      const message = (names: string, there: string) => `gives ${names} a different action from ${there}${remedy}`;
       this.#report('refused', decision, other, `refused ${multiplexer ?? ''}`, message);
     }
   }
@@ -91,7 +91,7 @@ export class RuleConflicts {
     const isSame = decision.source === winner.source;
     if (decision.syscall !== winner.syscall || (isSame && decision.conditions.length > 0)) return;
     this.#report('notice', decision, winner, 'again', (names, there) =>
-      isSame ? `names ${names} twice` : `says nothing about ${names} that ${there} does not say`,
+      isSame ? `names ${names} twice` : `is redundant for ${names}: ${there} has the same effect`,
     );
   }
 
@@ -101,7 +101,7 @@ export class RuleConflicts {
     const hasConditions = decision.conditions.length > 0;
     this.#report(isLost ? 'mistake' : 'notice', decision, winner, 'dead', (names, there) =>
       hasConditions
-        ? `has no effect on ${names}: ${there} decides it without conditions, which outweighs rules that have some`
+        ? `has no effect on ${names}: ${there} has no conditions, and takes precedence over rules with conditions`
         : `has no effect on ${names}: ${there} comes first`,
     );
   }
@@ -125,7 +125,7 @@ export class RuleConflicts {
             const isTie = compareRestriction(decision.action, other.action) === 0;
             const tied = `that of ${isFirst(decision, other) ? 'this rule' : there}`;
             const which = isTie ? tied : 'the most restrictive action';
-            return `overlaps with ${there} for ${names}: where both hold, ${which} is taken`;
+            return `overlaps with ${there} for ${names}: where both match, ${which} applies`;
           });
       }
     }
@@ -157,7 +157,7 @@ export class RuleConflicts {
 }
 
 function tooManyToCheck(names: string): string {
-  return `too many rules on ${names} to look for overlaps: where two hold, the most restrictive action is taken`;
+  return `too many rules on ${names} to check for overlaps: where two match, the most restrictive action applies`;
 }
 
 /** Whether a rule has the default action, so that runtimes drop it. Source: runc's matchCall. */
@@ -180,7 +180,7 @@ function haveOneAction(decisions: readonly RuleDecision[]): boolean {
 function remedyFor(decision: RuleDecision, other: RuleDecision, abi: Abi, multiplexer: string | undefined): string {
   if (multiplexer !== undefined) {
     const reason = `for ${multiplexer} on ${abi.name}, container runtimes drop comparisons of argument 0`;
-    return `; ${reason}, and then refuse both rules: give them one action, or remove ${abi.name}`;
+    return `; ${reason}, and then refuse the two rules: give both the same action, or remove ${abi.name}`;
   }
   return comparisonsOf(decision) === comparisonsOf(other)
     ? ' under the same conditions: keep one of the two'

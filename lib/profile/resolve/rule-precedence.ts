@@ -92,7 +92,7 @@ export function resolvePrecedence(
   }
   for (const { source, syscall } of all.slice(0, 1)) {
     const message = (names: string) =>
-      `too many rules on ${names} beside one with a value that does not fit its argument: remove that one`;
+      `the value does not fit its argument, and ${names} has too many other rules to combine it with: remove this rule`;
     context.diagnostics.reportOnce('refused', ['syscalls', source.index], 'pairs', message, syscall);
   }
   return [];

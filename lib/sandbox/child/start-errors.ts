@@ -43,19 +43,19 @@ export function noFiltersError(errno: number, call: string): SeccompError | unde
 /** Why the kernel refuses a filter for `who`, and what to do. */
 export function attachRemedy(errno: number, who: string): string {
   const remedies: ReadonlyMap<number, string> = new Map([
-    [constants.errno.EACCES, `with noNewPrivileges: false ${who} needs CAP_SYS_ADMIN`],
-    [constants.errno.EPERM, 'a filter that is attached already forbids it'],
+    [constants.errno.EACCES, `with noNewPrivileges: false, ${who} needs CAP_SYS_ADMIN`],
+    [constants.errno.EPERM, 'an attached filter denies it'],
     [
       constants.errno.EBUSY,
-      'a filter that is attached already has a listener, and only one filter can: ' +
+      'an attached filter has a listener, and a process can have only one: ' +
         'leave out onViolation, notify and listenerPath',
     ],
     [
       constants.errno.EMFILE,
-      'the listener needs a descriptor, and this process or the child may open no more: ' +
-        'close some, raise ulimit -n or rlimits.nofile',
+      'the listener needs a descriptor, and this process or the child has reached its limit: ' +
+        'close some descriptors, or raise ulimit -n or rlimits.nofile',
     ],
-    [constants.errno.ENOMEM, 'too many filters are attached already, or memory is short'],
+    [constants.errno.ENOMEM, 'too many filters are attached, or memory is insufficient'],
   ]);
   return remedies.get(errno) ?? '"seccomp doctor" reports what this kernel can do';
 }
@@ -64,18 +64,18 @@ export function attachRemedy(errno: number, who: string): string {
 const AGENT_CALLS: ReadonlySet<string> = new Set(['connect', 'sendmsg', 'socket']);
 
 const AGENT_REMEDIES: ReadonlyMap<string, string> = new Map([
-  ['ENOENT', 'nothing is there: start the agent'],
-  ['ECONNREFUSED', 'nobody listens there any more: start the agent'],
-  ['EACCES', 'this user may not connect to it: give it the right to write to the socket'],
-  ['EAGAIN', "the agent's queue of connections is full: see that it runs"],
-  ['EPIPE', 'the agent has closed the connection: see what it refuses'],
-  ['ECONNRESET', 'the agent has closed the connection: see what it refuses'],
-  ['EPROTOTYPE', 'this is no socket of type SOCK_STREAM'],
+  ['ENOENT', 'the socket does not exist: start the agent'],
+  ['ECONNREFUSED', 'no process listens there: start the agent'],
+  ['EACCES', 'this user has no permission to connect: grant write permission to the socket'],
+  ['EAGAIN', "the agent's connection queue is full: check that the agent is running"],
+  ['EPIPE', 'the agent closed the connection: check why it refused it'],
+  ['ECONNRESET', 'the agent closed the connection: check why it refused it'],
+  ['EPROTOTYPE', 'this is not a socket of type SOCK_STREAM'],
 ]);
 
 function unreachableAgentError(errno: number, call: string, path: string): SeccompError {
   const cause = systemError(errno, call);
-  const remedy = AGENT_REMEDIES.get(cause.code ?? '') ?? 'the agent can not be reached';
+  const remedy = AGENT_REMEDIES.get(cause.code ?? '') ?? 'the agent cannot be reached';
   const message = `listenerPath ${path}: ${cause.message}, and nothing was started`;
   return new SeccompError('ERR_SECCOMP_AGENT', `${message}: ${remedy}, or leave listenerPath out`, { cause });
 }

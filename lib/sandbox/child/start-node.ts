@@ -26,7 +26,10 @@ import { toNativeFilters } from './native-request.js';
 
 /** Options of `fork`: those of node:child_process, and those of this package. */
 export interface ForkOptions extends NodeForkOptions, Omit<AttachOptions, 'capabilities'> {
-  /** The Node that runs the module: 20.19 or later, or a program that passes its arguments on to one. Default: this Node. */
+  /**
+   * The Node that runs the module: 20.19 or later, or a program that passes its arguments on to one. Default: this
+   * Node.
+   */
   execPath?: string | undefined;
   /** Options of that Node. Default: `process.execArgv`. */
   execArgv?: string[] | undefined;
@@ -88,8 +91,8 @@ function preloading(
   const withoutIoUring = deniesIoUring(plan.filters.map(({ policy }) => policy));
   const text = encodePayload({ filters, filterFlags, noNewPrivileges, withoutIoUring });
   if (text.length + PAYLOAD_VARIABLE.length + 2 > LONGEST_VARIABLE) {
-    const message = `the filters of these profiles are too long together to pass them on (${text.length} bytes)`;
-    throw new SeccompError('ERR_SECCOMP_TOO_LARGE', `${message}: give fewer, or shorter ones`);
+    const message = `the filters of these profiles are too long for an environment variable (${text.length} bytes)`;
+    throw new SeccompError('ERR_SECCOMP_TOO_LARGE', `${message}: use fewer or shorter profiles`);
   }
   return own({
     ...nodeOptionsOf(options),
@@ -132,7 +135,7 @@ function failingFork(modulePath: string, args: readonly string[], options: NodeF
   const child = nodeFork(modulePath, args, options);
   if (child.pid === undefined) return child;
   child.on('error', () => {}).kill('SIGKILL');
-  const message = 'options.execPath: the program did not exist a moment ago, and now it does: try again';
+  const message = 'options.execPath: the program was created while it was being started: try again';
   throw new SeccompError('ERR_SECCOMP_OPTION', message);
 }
 
@@ -175,8 +178,8 @@ function forceKill(child: ChildProcess, options: ForkOptions): void {
 }
 
 /**
- * Ends Node's options if the last of them may lack its value: Node would take the module's path for that value, and
- * what follows for an option of its own. After `--`, it reports the missing value.
+ * Ends Node's options if the last of them may lack its value: Node would treat the module's path as that value, and the
+ * next argument as an option. After `--`, it reports the missing value.
  */
 function endOfOptions(execArgv: readonly string[]): readonly string[] {
   return execArgv.at(-1)?.startsWith('-') && !execArgv.includes('--') ? ['--'] : [];
@@ -188,14 +191,11 @@ const WITHOUT_PRELOAD = /^--(build-snapshot(-config)?|build-sea|experimental-sea
 /** @throws SeccompError ERR_SECCOMP_OPTION if Node would not load the file that attaches the filters. */
 function refuseWithoutPreload(execArgv: readonly string[], modulePath: string): void {
   if (/^-./.test(modulePath)) {
-    const remedy = `give the path of a module, such as ./${modulePath}`;
-    throw new SeccompError(
-      'ERR_SECCOMP_OPTION',
-      `modulePath: Node takes ${modulePath} for an option of its own: ${remedy}`,
-    );
+    const remedy = `use the path of a module, such as ./${modulePath}`;
+    throw new SeccompError('ERR_SECCOMP_OPTION', `modulePath: Node would treat ${modulePath} as an option: ${remedy}`);
   }
   const option = execArgv.find((each) => WITHOUT_PRELOAD.test(each.replaceAll('_', '-')));
   if (option === undefined) return;
-  const message = `options.execArgv: with ${option} Node runs no module, and preloads no file that attaches the filter`;
-  throw new SeccompError('ERR_SECCOMP_OPTION', `${message}: leave it out, or start Node by spawn`);
+  const message = `options.execArgv: with ${option}, Node does not run a module, nor load the file that attaches the filter`;
+  throw new SeccompError('ERR_SECCOMP_OPTION', `${message}: leave it out, or start Node with spawn`);
 }

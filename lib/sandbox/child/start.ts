@@ -90,7 +90,7 @@ export function startInPlace(call: ProgramCall<ProgramOptions>, plan: FilterPlan
 function refuseWithoutPermission(file: string): void {
   const permission = Object.hasOwn(process, 'permission') ? process.permission : undefined;
   if (permission?.has('child') ?? true) return;
-  const message = `Node's permission model does not let ${file} be started: give --allow-child-process to node`;
+  const message = `Node's permission model does not allow starting ${file}: start node with --allow-child-process`;
   const properties = { code: 'ERR_ACCESS_DENIED', permission: 'ChildProcess', resource: file };
   throw define(fromCaller(new Error(message)), properties);
 }

@@ -48,7 +48,7 @@ function descriptorOf(entry: unknown, i: number): number {
   if (value === 'ipc') {
     throw new SeccompError(
       'ERR_SECCOMP_OPTION',
-      `options.stdio[${i}]: "ipc" needs a Node program on the other side: start that by fork; for any other use "pipe"`,
+      `options.stdio[${i}]: "ipc" needs a Node program at the other end: start it with fork; for other programs, use "pipe"`,
     );
   }
   const descriptor = typeof value === 'object' ? (propertyOf(value, 'fd') ?? value) : value;
@@ -81,6 +81,6 @@ function duplicateOf(socket: Socket, i: number): number {
   if (descriptor >= 0) return descriptor;
   const message =
     `options.stdio[${i}]: the socket's descriptor can't be duplicated here (pidfd_getfd: ${systemErrorName(descriptor)}): ` +
-    'give "pipe", and pipe the stream into the child';
+    'use "pipe", and pipe the stream into the child';
   throw new SeccompError('ERR_SECCOMP_UNSUPPORTED', message);
 }

@@ -37,7 +37,7 @@ export function pipesFrom(sockets: NativeChild['sockets'], streams: readonly (So
   return streams.flatMap((stream, i) => (stream === null || i === 0 ? [] : [{ descriptor: sockets[i] ?? -1, stream }]));
 }
 
-/** Reads streams that nobody reads to their end, so that they close. */
+/** Reads streams without readers to their end, so that they close. */
 export function drain(streams: readonly unknown[]): void {
   for (const stream of streams) if (stream instanceof Socket && stream.readable) stream.resume();
 }

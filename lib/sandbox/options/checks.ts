@@ -95,7 +95,8 @@ export function readEnvironment(value: unknown, name: string): Fields | undefine
   const hidden = new Set<string>();
   let owner: object | null = value;
   for (let depth = 0; owner !== null && !isObjectPrototype(owner); depth++) {
-    if (depth > LONGEST_PROTOTYPE_CHAIN) refuseIn(name)([], 'inherits without end: write { ...it }');
+    if (depth > LONGEST_PROTOTYPE_CHAIN)
+      refuseIn(name)([], 'has an endless prototype chain: pass a copy, { ...object }');
     for (const variable of Object.getOwnPropertyNames(owner)) {
       const property = Object.getOwnPropertyDescriptor(owner, variable);
       if (hidden.has(variable) || property === undefined) continue;
@@ -120,7 +121,7 @@ export const readCapabilityNames = (value: unknown, name: string) =>
 
 export function readAbiNames(value: unknown, name: string): readonly string[] {
   const known = [...ABIS.keys()];
-  return readKnownNames(value, name, 'ABI', known, `: there are ${known.join(', ')}`);
+  return readKnownNames(value, name, 'ABI', known, `: use ${known.join(', ')}`);
 }
 
 /** Maximum length of a list of names: more than there are capabilities or ABIs, even with repetitions. */
@@ -143,7 +144,7 @@ export function readIsolate(value: unknown, name: string): Isolate {
   const refuse = refuseIn(name);
   const { abstractSockets, ...others } = copyFields(value, refuse);
   const [unknown] = Object.keys(others);
-  if (unknown !== undefined) refuse([unknown], 'is unknown: there is abstractSockets');
+  if (unknown !== undefined) refuse([unknown], 'is unknown: the only option is abstractSockets');
   if (abstractSockets === undefined) return { abstractSockets };
   return { abstractSockets: readBoolean(abstractSockets, `${name}.abstractSockets`) };
 }
@@ -184,7 +185,7 @@ export function readTimeout(value: unknown, longest: number): number {
   if (typeof milliseconds !== 'number' || !Number.isInteger(milliseconds) || milliseconds < 0)
     throw invalidAmount('timeout', 'an unsigned integer', milliseconds);
   if (milliseconds <= longest) return milliseconds;
-  throw outOfRange('options.timeout', `at most ${longest}; 0, or no timeout, is for ever`, milliseconds);
+  throw outOfRange('options.timeout', `at most ${longest}; 0 means no timeout`, milliseconds);
 }
 
 /** An AbortSignal, which may be another implementation's, as in Node. */
@@ -237,7 +238,8 @@ export function readInput(value: unknown, name: string): unknown {
 }
 
 /**
- * @throws SeccompError ERR_SECCOMP_OPTION for an input that the program can't read, as its standard input is no pipe.
+ * @throws SeccompError ERR_SECCOMP_OPTION for an input that the program can't read, because its standard input is not a
+ * pipe.
  */
 export function refuseInputWithoutPipe(input: unknown, stdio: unknown): void {
   const isEmpty = input === undefined || input === null || input === '';
@@ -276,6 +278,6 @@ export function readTrueOrFalse(value: unknown, name: string): boolean {
 
 /** The error for a caller who gave no profile. `where` completes "a profile is required". */
 export function profileRequired(where: string): SeccompError {
-  const message = `a profile is required${where}: docker-default, a path, …; to filter nothing, say unconfined`;
+  const message = `a profile is required${where}: a built-in such as docker-default, a path, …; use unconfined for no filter`;
   return new SeccompError('ERR_SECCOMP_OPTION', message);
 }

@@ -49,7 +49,7 @@ const CHILDREN = ['spawn', 'spawnSync', 'run', 'record'] as const;
 const PROGRAM_STARTS = [...CHILDREN, 'execFile', 'execve'] as const;
 const SUPERVISED = ['spawn', 'run', 'execFile'] as const;
 
-const UNSUPERVISED_FORK = "fork can't supervise its child; start Node by spawn";
+const UNSUPERVISED_FORK = "fork can't supervise its child: start Node with spawn";
 const timeout: Read = (value, _, by) =>
   // spawnSync has no timer of Node's, so its timeout may be longer than LONGEST_TIMER.
   check.readTimeout(value, by === 'spawnSync' ? Number.MAX_SAFE_INTEGER : check.LONGEST_TIMER);
@@ -70,7 +70,7 @@ const OPTIONS: ReadonlyMap<string, Option> = new Map(
     uid: ofNode(check.readId, [...PROGRAM_STARTS, 'fork']),
     gid: ofNode(check.readId, [...PROGRAM_STARTS, 'fork']),
     rlimits: option(readLimits, PROGRAM_STARTS, {
-      fork: "fork can't limit its child; start Node by spawn, or with execArgv: --max-old-space-size=…",
+      fork: "fork can't set limits of its child: start Node with spawn, or pass execArgv: ['--max-old-space-size=…']",
     }),
     isolate: option(check.readIsolate, [...PROGRAM_STARTS, 'fork']),
     shell: ofNode(check.readShell, [...CHILDREN, 'execFile']),
@@ -84,17 +84,17 @@ const OPTIONS: ReadonlyMap<string, Option> = new Map(
 
     // The filter
     capabilities: option(check.readCapabilityNames, [...PROGRAM_STARTS, 'harden', 'compile', 'probe', 'assertDenied'], {
-      fork: "fork can't take capabilities from its child; to resolve the profile for some, give compile(profile, { capabilities })",
+      fork: "fork can't remove capabilities of its child: to resolve the profile for capabilities, pass compile(profile, { capabilities })",
     }),
     abis: option(
       check.readAbiNames,
       [...PROGRAM_STARTS.filter((name) => name !== 'record'), 'fork', 'harden', 'compile', 'probe', 'assertDenied'],
-      { record: 'the calls of all ABIs of this machine are recorded: leave it out' },
+      { record: 'record records the calls of all ABIs of this machine: leave it out' },
     ),
     host: option(asGiven, ['compile']),
     noNewPrivileges: option(check.readBoolean, [...PROGRAM_STARTS, 'fork', 'harden']),
     log: option(check.readBoolean, [...PROGRAM_STARTS.filter((name) => name !== 'record'), 'fork', 'harden'], {
-      record: 'the kernel logs what a filter denies, and nothing is denied: the recording has all calls',
+      record: 'record denies no calls that the kernel could log: leave it out, as the recording has all calls',
     }),
     threads: option(check.readThreads, ['harden']),
     acceptSharedPool: option(check.readBoolean, ['harden']),
@@ -103,16 +103,16 @@ const OPTIONS: ReadonlyMap<string, Option> = new Map(
     // The supervisor
     onViolation: option(check.readOnViolation, [...SUPERVISED, 'spawnSync'], {
       fork: UNSUPERVISED_FORK,
-      record: 'nothing is denied while a program is recorded: give it to spawn',
+      record: 'record denies no calls: pass it to spawn',
     }),
     notify: option(check.readNotify, SUPERVISED, {
       fork: UNSUPERVISED_FORK,
-      record: 'every call is carried out while a program is recorded: give handlers to spawn',
+      record: 'record allows every call: pass handlers to spawn',
       spawnSync: "handlers can't run while this thread waits: use spawn or execFile",
     }),
     notifyTimeout: option(check.readNotifyTimeout, [...SUPERVISED, 'listen'], {
       fork: UNSUPERVISED_FORK,
-      record: 'it goes with notify, which spawn takes',
+      record: 'record has no handlers: pass it to spawn, with notify',
     }),
 
     // Input, output and end

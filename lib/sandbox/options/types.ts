@@ -21,7 +21,7 @@ export interface HostOptions {
    */
   readonly capabilities?: readonly string[] | undefined;
   /**
-   * ABIs that the filter decides besides the native one. An error where it has no effect: for a `Filter` and
+   * ABIs that the filter covers in addition to the native one. An error where it has no effect: for a `Filter` and
    * `unconfined`. Default: those that the profile names.
    */
   readonly abis?: readonly AbiName[] | undefined;
@@ -57,9 +57,15 @@ export interface ProgramOptions extends HostOptions {
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   /** The program's `argv[0]`. Default: the command. */
   readonly argv0?: string | undefined;
-  /** The user ID of the program, for setuid(2). Another one than this process's needs CAP_SETUID. Default: this process's. */
+  /**
+   * The user ID of the program, for setuid(2). Another one than this process's needs CAP_SETUID. Default: this
+   * process's.
+   */
   readonly uid?: number | undefined;
-  /** The group ID of the program, for setgid(2). Another one than this process's needs CAP_SETGID. Default: this process's. */
+  /**
+   * The group ID of the program, for setgid(2). Another one than this process's needs CAP_SETGID. Default: this
+   * process's.
+   */
   readonly gid?: number | undefined;
   /**
    * Capabilities that the program keeps if this process has them, and that the profile is resolved for. All others are
@@ -117,6 +123,9 @@ export interface SpawnOptions extends ProgramOptions, SupervisorOptions {
   readonly windowsHide?: boolean | undefined;
   /** An option for Windows. Has no effect on Linux, as in Node. Default false. */
   readonly windowsVerbatimArguments?: boolean | undefined;
-  /** How `fork` serializes messages. Has no effect on children without a channel for messages, as in Node. Default `'json'`. */
+  /**
+   * How `fork` serializes messages. Has no effect on children without a channel for messages, as in Node. Default
+   * `'json'`.
+   */
   readonly serialization?: 'json' | 'advanced' | undefined;
 }

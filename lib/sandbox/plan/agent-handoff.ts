@@ -43,7 +43,7 @@ export function agentOf(
   const { policy } = sources;
   if (notify !== undefined || onViolation !== undefined)
     throw listenerPathError(
-      'names an agent that answers, and a filter has one listener: leave it out, or onViolation and notify',
+      'names an agent, and a filter has only one listener: leave out listenerPath, or onViolation and notify',
     );
   if (policy === undefined || !hasNotify(policy)) return undefined;
   refuseImpossible(agent);
@@ -68,21 +68,21 @@ function namedAgent(profiles: ResolvedSources['profiles']): AgentAddress | undef
   );
   const other = others.find(({ path, metadata }) => path !== agent?.path || metadata !== agent.metadata);
   if (other === undefined) return agent;
-  const message = `listenerPath: a filter has one agent, and these profiles name ${agent?.path} and ${other.path}, or other listenerMetadata`;
+  const message = `listenerPath: a filter has one agent, but these profiles name both ${agent?.path} and ${other.path}, or different listenerMetadata`;
   throw new SeccompError('ERR_SECCOMP_OPTION', message);
 }
 
 function refuseImpossible({ path, metadata = '' }: AgentAddress): void {
-  if (!isAbsolute(path)) throw listenerPathError(`${JSON.stringify(path)} is not absolute: write the whole path`);
-  if (path.includes('\0')) throw listenerPathError('has a NUL, which no path has');
+  if (!isAbsolute(path)) throw listenerPathError(`${JSON.stringify(path)} is not absolute: use an absolute path`);
+  if (path.includes('\0')) throw listenerPathError('has a null byte, which a path cannot contain');
   if (Buffer.byteLength(path) > LONGEST_PATH)
     throw listenerPathError(
-      `${path} has more than ${LONGEST_PATH} bytes, the most that a socket's path has: have the agent listen elsewhere`,
+      `${path} has more than ${LONGEST_PATH} bytes, the limit of a socket's path: let the agent listen at a shorter path`,
     );
   if (Buffer.byteLength(metadata) > MOST_METADATA)
     throw new SeccompError(
       'ERR_SECCOMP_OPTION',
-      `listenerMetadata: more than ${MOST_METADATA} bytes: put it in a file`,
+      `listenerMetadata has more than ${MOST_METADATA} bytes: put the data in a file`,
     );
 }
 

@@ -24,6 +24,6 @@ export function removeLocalAgent(agent: LocalAgent): void {
  */
 export function refuseLocalAgent(path: string): void {
   if (![...agents].some((agent) => agent.isAt(path))) return;
-  const message = `listenerPath ${path}: its agent runs on this thread, which would block it: use spawn, or listen in another process`;
+  const message = `listenerPath ${path}: its agent runs on this thread, and this function blocks the thread: use spawn, or run the agent in another process`;
   throw new SeccompError('ERR_SECCOMP_OPTION', message);
 }

@@ -21,8 +21,8 @@ export function refuseWithoutListener({ each, profiles }: ResolvedSources): void
   const what = listener ?? (each.some(({ policy }) => hasNotify(policy)) ? 'SCMP_ACT_NOTIFY' : undefined);
   if (what === undefined) return;
   const remedy =
-    'spawn takes handlers, as options.notify, and profiles with a listenerPath; else use SCMP_ACT_ERRNO, or leave it out';
-  throw new SeccompError('ERR_SECCOMP_UNSUPPORTED', `${what} needs a supervisor, and there is none: ${remedy}`);
+    'use spawn with options.notify, or a profile with listenerPath; or use another action, such as SCMP_ACT_ERRNO';
+  throw new SeccompError('ERR_SECCOMP_UNSUPPORTED', `${what} needs a supervisor, and this call has none: ${remedy}`);
 }
 
 /**

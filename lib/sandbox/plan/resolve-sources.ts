@@ -118,7 +118,7 @@ export function hostOf({ host, capabilities, abis }: CompileOptions): Host {
   if (host === undefined) return thisHost(capabilities, abis);
   if (capabilities !== undefined || abis !== undefined) {
     const name = capabilities === undefined ? 'abis' : 'capabilities';
-    const message = `options.${name}: the host has its own: leave this out, or options.host`;
+    const message = `options.${name}: options.host sets this already: leave out one of the two`;
     throw new SeccompError('ERR_SECCOMP_OPTION', message);
   }
   return readHost(host);

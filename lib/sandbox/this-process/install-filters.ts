@@ -30,7 +30,7 @@ function installError({ error, call, filtersOn = 0, thread }: NativeInstallFailu
 
 /** seccomp(2): SECCOMP_FILTER_FLAG_TSYNC fails if a thread has a filter that the calling thread does not have. */
 function otherThread(thread: number): string {
-  const remedies = "harden all threads before one gets a filter of its own (threads: 'current', or a library's)";
+  const remedies = "harden all threads before a single thread gets a filter (by threads: 'current', or by a library)";
   return `thread ${thread}${threadName(thread)} has a filter that the calling thread does not have; ${remedies}`;
 }
 

@@ -79,9 +79,9 @@ function allowingEnter(instances: readonly number[], { policy, flags }: Compiled
 function instancesError(): SeccompError {
   return new SeccompError(
     'ERR_SECCOMP_UNSUPPORTED',
-    "this Node's event loops hold io_uring instances, and the profile denies io_uring_enter: the process would be " +
-      'aborted at its next use of them. Start it by fork() or with --import seccomp/register, or where io_uring_setup ' +
-      'is denied from the start, or leave those usable by acceptRings: true; see docs/harden.md for what that means',
+    "this Node's event loops have io_uring instances, and the profile denies io_uring_enter: the process would abort " +
+      'when it next uses them. Start it with fork() or --import seccomp/register, or in an environment that denies ' +
+      'io_uring_setup; or pass acceptRings: true, which keeps the instances usable (see docs/harden.md)',
   );
 }
 
@@ -106,11 +106,11 @@ export function restartWithoutIoUring(noNewPrivileges: boolean): never {
   const cause = `${failure.call} ${systemErrorName(failure.error)}`;
   throw new SeccompError(
     'ERR_SECCOMP_ATTACH',
-    `Node could not be started again without io_uring (${cause}): ${RESTART_REMEDY}`,
+    `Node could not be restarted without io_uring (${cause}): ${RESTART_REMEDY}`,
   );
 }
 
-const RESTART_REMEDY = 'start it where io_uring_setup is denied already';
+const RESTART_REMEDY = 'start it in an environment that already denies io_uring_setup';
 
 /** The number of io_uring_setup on every ABI that Node runs on. */
 const IO_URING_SETUP = 425;
@@ -140,8 +140,8 @@ function startArguments(): readonly string[] {
   const args = terminatedStrings('/proc/self/cmdline').split('\0').slice(0, -1);
   const tail = process.argv.slice(2);
   if (args[0] === process.argv0 && tail.every((text, i) => text === args[args.length - tail.length + i])) return args;
-  const message = 'Node has to be started again without io_uring, and its arguments are not known any more';
-  throw new SeccompError('ERR_SECCOMP_ATTACH', `${message}: leave out --title, and don't set process.title before`);
+  const message = 'Node must be restarted without io_uring, but its arguments were overwritten';
+  throw new SeccompError('ERR_SECCOMP_ATTACH', `${message}: leave out --title, and do not set process.title first`);
 }
 
 /** Reads strings that each end with a NUL. */
@@ -149,7 +149,7 @@ function terminatedStrings(file: string): string {
   const bytes = readFileSync(file);
   const text = bytes.toString();
   if (!Buffer.from(text).equals(bytes)) {
-    const message = `Node has to be started again without io_uring, and ${file} is not UTF-8`;
+    const message = `Node must be restarted without io_uring, but ${file} is not UTF-8`;
     throw new SeccompError('ERR_SECCOMP_ATTACH', `${message}: ${RESTART_REMEDY}`);
   }
   return text.slice(0, text.lastIndexOf('\0') + 1);

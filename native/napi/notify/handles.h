@@ -17,7 +17,7 @@ Napi::Value MakeHandle(Napi::Env env, std::shared_ptr<const Supervision> supervi
 Napi::Value MakeHandle(Napi::Env env, std::shared_ptr<MailboxReader> reader);
 Napi::Value MakeHandle(Napi::Env env, std::shared_ptr<Listener> listener);
 
-// Each returns false, without throwing, if the value is no handle of an object of that type.
+// Each returns false, without throwing, if the value is not a handle of an object of that type.
 bool ReadValue(const Napi::Value& value, std::shared_ptr<const Supervision>* supervision);
 bool ReadValue(const Napi::Value& value, std::shared_ptr<MailboxReader>* reader);
 bool ReadValue(const Napi::Value& value, std::shared_ptr<Listener>* listener);

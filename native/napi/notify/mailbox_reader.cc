@@ -132,7 +132,7 @@ void MailboxReader::Close() {
   while (!polled_.empty()) {
     const std::shared_ptr<Listener> listener = polled_.begin()->second.listener;
     polled_.erase(polled_.begin());
-    // The calls of a listener that nobody serves would wait for ever; those of a closed listener fail.
+    // The calls of a listener that nobody serves would wait forever; those of a closed listener fail.
     if (Supervisor::Get().Serve(listener).error != 0) listener->Close();
   }
   Supervisor::Get().DenyCallsOf(mailbox_.get());

@@ -1,4 +1,4 @@
-/** The layout of programs: a program does what its graph says, however far its jumps reach. */
+/** The layout of programs: a program decides as its graph does, however long its jumps are. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { assemble } from '../../../lib/filter/bpf/assemble.js';
@@ -57,7 +57,7 @@ const graph = fc
     return factory.load(0, pick(0));
   });
 
-test('a program does what its graph says, and no jump is longer than its field', () => {
+test('a program decides as its graph does, and every jump fits its field', () => {
   fc.assert(
     fc.property(graph, fc.array(fc.tuple(fc.nat(20), fc.nat(20)), { minLength: 10, maxLength: 10 }), (root, inputs) => {
       const { instructions } = assemble(root);
@@ -71,7 +71,7 @@ test('a program does what its graph says, and no jump is longer than its field',
   );
 });
 
-test('a jump right at the edge, where bringing one target near pushes the other away', () => {
+test('a jump at the limit, where moving one target closer pushes the other one away', () => {
   for (let distance = 245; distance < 262; distance++) {
     const factory = new GraphBuilder();
     const near = factory.load(16, factory.branch('jeq', 1, factory.return(1), factory.return(2)));

@@ -39,7 +39,7 @@ test('one instruction a line, with the ABI, syscalls, arguments and actions in w
   `);
 });
 
-test('the places of an exec gate are named', () => {
+test('the instructions of an exec gate have comments', () => {
   const policy = resolve(profileOf({ defaultAction: 'SCMP_ACT_KILL_PROCESS', syscalls: [] }), host);
   const lines = disassemble(compilePolicy(policy, { gate: ['execve'] })).split('\n');
   expect(lines.filter((line) => line.includes('of the exec gate')).length).toBe(6);

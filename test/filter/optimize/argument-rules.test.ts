@@ -57,7 +57,7 @@ function nodesOf(root: GraphNode): readonly GraphNode[] {
   return [...seen];
 }
 
-describe('asks no more than it must', () => {
+describe('tests no more than necessary', () => {
   const cases: readonly (readonly [string, readonly Decision[], number])[] = [
     [
       'values with bits in common: personality as Docker allows it',
@@ -89,7 +89,7 @@ describe('asks no more than it must', () => {
     expect(sizeOf(decisions)).toBe(size);
   });
 
-  test('the high word of a 64-bit argument is asked once for all values', () => {
+  test('the high word of a 64-bit argument is tested once for all values', () => {
     const values = [3n, 50n, 700n, 9000n, 1n << 20n];
     expect(sizeOf(values.map((value) => when(allow, { index: 1, width: 64, op: 'eq', value })))).toBe(8);
   });
@@ -219,7 +219,7 @@ test.each([
   },
 );
 
-test('one argument compared by several widths, as no syscall’s is: right, or refused for being too intertwined', () => {
+test('one argument compared in several widths, which no syscall has: correct, or refused as too intertwined', () => {
   const scenario = manyDecisions([16, 64], 12, true).chain((decisions) =>
     fc.record({
       policy: fc.constant(policyOf(decisions, 's390x')),

@@ -68,7 +68,7 @@ describe('a tree', () => {
     );
   });
 
-  test('tests bits once where that tells all numbers apart', () => {
+  test('uses one test of bits where that distinguishes all numbers', () => {
     const filter = compilePolicy(policyOf(['x86_64'], () => [1, 3, 5, 7, 9, 11, 13, 15]));
     const tests = filter.instructions.filter(({ code, k }) => code === BPF.jset && k === 1);
     expect(tests).toHaveLength(1);
@@ -79,7 +79,7 @@ describe('a tree', () => {
 describe('x32', () => {
   const odd = Array.from({ length: 150 }, (_, i) => 3 * i);
 
-  test('shares the tree of x86_64, but for the numbers that it decides otherwise', () => {
+  test('shares the tree of x86_64, except for the numbers that it decides differently', () => {
     const x32 = odd.filter((number) => number !== 30).map((number) => 0x4000_0000 + number);
     const alone = compilePolicy(policyOf(['x86_64'], () => odd)).instructions.length;
     const both = compilePolicy(policyOf(['x86_64', 'x32'], (abi) => (abi === 'x32' ? x32 : odd)));
@@ -87,12 +87,12 @@ describe('x32', () => {
     expect(both.instructions.length).toBeLessThan(alone + 10);
   });
 
-  test('has a tree of its own where little is decided as on x86_64', () => {
+  test('has a separate tree if few numbers are decided as on x86_64', () => {
     const filter = compilePolicy(policyOf(['x86_64', 'x32'], (abi) => (abi === 'x32' ? [0x4000_0005] : odd)));
     expect(filter.instructions.some(({ code }) => code === BPF.and)).toBe(false);
   });
 
-  test('is decided as its policy says for every number and every border of its numbers', () => {
+  test('is decided as in its policy, for every number and at the boundaries of its numbers', () => {
     const table = fc.uniqueArray(fc.nat(40), { maxLength: 30 });
     const borders = [0x3fff_ffff, 0x7fff_ffff, 0x8000_0005, 0xbfff_ffff, 0xc000_0005, 0xffff_fffe, 0xffff_ffff];
     fc.assert(

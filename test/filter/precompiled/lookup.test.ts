@@ -26,7 +26,7 @@ test('are up to date', () => {
 });
 
 test.each([...BUILTIN_DEFINITIONS.keys()])(
-  '%s has one on x86_64 and aarch64, which compile gives out with a proof',
+  '%s has one on x86_64 and aarch64, which compile returns with a proof',
   (name) => {
     for (const abi of ['x86_64', 'aarch64'] as const) {
       const policy = policyOf(name, abi);
@@ -37,7 +37,7 @@ test.each([...BUILTIN_DEFINITIONS.keys()])(
   },
 );
 
-describe('a policy that looks like that of a built-in and is another', () => {
+describe('a policy that has the key of a built-in, but differs from it', () => {
   const allow: Action = { kind: 'allow' };
 
   /** docker-default, with two denied calls allowed instead of two others. */
@@ -72,7 +72,7 @@ function renumbered(policy: Policy): Policy {
   return { ...policy, abis };
 }
 
-test.each(['docker-default', 'node'])('of %s does not depend on which rules decide', (name) => {
+test.each(['docker-default', 'node'])('of %s does not depend on rule indices', (name) => {
   const policy = policyOf(name);
   const other = renumbered(policy);
   expect(precompiledKey(other)).toBe(precompiledKey(policy));
@@ -81,7 +81,7 @@ test.each(['docker-default', 'node'])('of %s does not depend on which rules deci
   expect(compare(other, policy)).toEqual({ relation: 'equal', differences: [] });
 });
 
-test('no ready program is taken where the gate has to open a call', () => {
+test('no precompiled program is used if a call needs the exec gate', () => {
   const policy = policyOf('compute');
   expect(lookupPrecompiled(policy)).toBeDefined();
   expect(compilePolicy(policy, { gate: ['execve'] }).gate).not.toEqual([]);

@@ -23,7 +23,7 @@ const dockerDefault = () => {
   return resolve(found, x86);
 };
 
-/** Compares a program with its decompiled policy, and that policy with what it is compiled to. */
+/** Compares a program with its decompiled policy, and that policy with its compiled filter. */
 function checkRoundTrip(bytes: Uint8Array, endian: 'little' | 'big' = 'little') {
   const policy = decompile(bytes, endian);
   expect(proveProgram({ policy, bytes, gate: [] }), 'the program decides as its policy').not.toHaveProperty('call');
@@ -55,7 +55,7 @@ describe('decompile', () => {
     );
   });
 
-  test('rules are read back as they were written, as far as a program tells', () => {
+  test('rules are recovered as written, as far as the program determines them', () => {
     const wide = { index: 0, width: 64 } as const;
     const decisions: readonly Decision[] = [
       { conditions: [{ ...wide, op: 'ne', value: 5n }], action: { kind: 'log' } },
@@ -68,7 +68,7 @@ describe('decompile', () => {
     expect(checkRoundTrip(compilePolicy(policy).bytes).abis[0]?.syscalls.get(9)).toEqual(decisions);
   });
 
-  test('a program that cuts off newer calls in front, as container runtimes do', () => {
+  test('a program that first rejects newer calls, as container runtimes do', () => {
     const ret = (k: number): Instruction => ({ code: BPF.ret, jt: 0, jf: 0, k });
     const program: readonly Instruction[] = [
       { code: BPF.ld, jt: 0, jf: 0, k: 4 },
@@ -101,7 +101,7 @@ describe('decompile', () => {
     }
   });
 
-  test('a trap keeps the data by which programs tell their traps apart, and a number that looks like an ABI is none', () => {
+  test('a trap keeps its data, and a number that looks like an ABI is not taken for one', () => {
     const program: readonly Instruction[] = [
       { code: BPF.ld, jt: 0, jf: 0, k: 4 },
       { code: BPF.jeq, jt: 1, jf: 0, k: 0xc000_003e },
@@ -117,7 +117,7 @@ describe('decompile', () => {
     expect([trap(0x4000_0028), trap(0)]).toEqual([{ kind: 'trap', data: 7 }, { kind: 'trap' }]);
   });
 
-  test('refuses what no policy can say', () => {
+  test('refuses a program that no policy can express', () => {
     const program = (k: number, code: number = BPF.ld) =>
       encodeInstructions(
         [
@@ -133,7 +133,7 @@ describe('decompile', () => {
   });
 });
 
-test('what are no bytes or no byte order is refused', () => {
+test('refuses values that are not bytes or not a byte order', () => {
   const { bytes } = compilePolicy(dockerDefault());
   const message = (given: unknown, endian?: unknown) => {
     try {
@@ -149,7 +149,7 @@ test('what are no bytes or no byte order is refused', () => {
     expect(message(bytes, endian)).toMatch(/^endian: must be "little" or "big"/);
 });
 
-test('bytes of another realm are read', () => {
+test('accepts bytes from another realm', () => {
   const { bytes } = compilePolicy(dockerDefault());
   const foreign = runInNewContext('(bytes) => new Uint8Array(bytes)')(bytes);
   expect(decompile(foreign)).toEqual(decompile(bytes));

@@ -140,7 +140,7 @@ describe.each(FILTERS)('of a filter whose gate is opened by a random value: %s',
     return false;
   }
 
-  test('no change is proven that decides a call otherwise', () => {
+  test('no mutant that decides a call differently is proven', () => {
     const count = { refused: 0, shown: 0, same: 0 };
     for (const [i, original] of filter.instructions.entries()) {
       for (const change of changes(original)) {
@@ -190,7 +190,7 @@ describe.each(FILTERS)('of a filter whose gate is opened by a random value: %s',
   });
 });
 
-test('a jump past the end that no call takes is refused, as the kernel does', () => {
+test('an unreachable jump past the end is refused, as the kernel does', () => {
   const { policy } = gatedFilter({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [] }, 'aarch64', [], []);
   const program = (jf: number): readonly Instruction[] => [
     { code: BPF.ld, jt: 0, jf: 0, k: 4 },

@@ -22,7 +22,7 @@ function follow(root: Parameters<typeof assemble>[0]) {
 }
 
 describe('numberPaths', () => {
-  test('shares all numbers out, each to one place', () => {
+  test('assigns each number to one instruction', () => {
     const profile = loadProfile('docker-default');
     if (profile === null) throw new Error('docker-default is a profile');
     const policy = resolve(profile, {
@@ -71,7 +71,7 @@ describe('numberPaths', () => {
     expect(follow(factory.load(NR_OFFSET, factory.branch(name, 5, yes, no)))).toEqual(parts);
   });
 
-  test('answers a test of bits number by number', () => {
+  test('evaluates a test of bits for each number', () => {
     const bits = factory.branch('jset', 5, yes, no);
     const below8 = factory.load(NR_OFFSET, factory.branch('jge', 8, factory.return(3), bits));
     expect(follow(below8)).toEqual([
@@ -83,7 +83,7 @@ describe('numberPaths', () => {
     ]);
   });
 
-  test('compares what is left when a high bit is cleared', () => {
+  test('compares the rest of a number after a high bit is cleared', () => {
     const cleared = factory.load(NR_OFFSET, factory.and(0x7fff_ffff, factory.branch('jge', 5, yes, no)));
     expect(follow(cleared)).toEqual([
       [0, 4, 2],
@@ -93,7 +93,7 @@ describe('numberPaths', () => {
     ]);
   });
 
-  test('leaves to exact sets what two bounds do not tell, and the number after arguments', () => {
+  test('leaves to symbolic execution what two bounds cannot describe, and tests of the number after arguments', () => {
     const all = [[0, 2 ** 32 - 1, undefined]];
     expect(follow(factory.load(NR_OFFSET, factory.branch('jset', 2, yes, no)))).toEqual(all);
     expect(follow(factory.load(NR_OFFSET, factory.and(0xff, factory.branch('jeq', 2, yes, no))))).toEqual(all);

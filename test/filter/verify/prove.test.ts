@@ -96,7 +96,7 @@ function* mutants(program: readonly Instruction[]): Generator<{ what: string; in
 const returned = (instructions: readonly Instruction[], each: Call) => interpret(instructions, each, 'little').value;
 
 describe('proveProgram', () => {
-  test('proves what the compiler makes of random profiles', () => {
+  test('proves the compiled filters of random profiles', () => {
     const property = host.chain((on) => profile(on).map((document) => ({ on, document })));
     fc.assert(
       fc.property(property, ({ on, document }) => {
@@ -149,7 +149,7 @@ describe('proveProgram', () => {
 // Merging 64-bit comparisons can go wrong in a chain that tests the high half of one rule and the low half of
 // another.
 // libseccomp 2.6.0 (GHSA-4q85-33p6-j5g6) and the pair of rules below are public examples.
-test('finds what libseccomp makes wrong of two rules on one syscall', ({ skip }) => {
+test('finds an error of libseccomp with two rules on one syscall', ({ skip }) => {
   const program = join(mkdtempSync(join(tmpdir(), 'seccomp-')), 'libseccomp-filter');
   const source = fileURLToPath(new URL('../../../bench/libseccomp-filter.c', import.meta.url));
   if (spawnSync('cc', ['-o', program, source, '-lseccomp']).status !== 0) skip('libseccomp-dev is not installed');

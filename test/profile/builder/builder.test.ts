@@ -8,18 +8,18 @@ import type { AbiName } from '../../../lib/syscalls/abi.js';
 import { type ConstantName, constants } from '../../../lib/syscalls/constants.js';
 import { answer, machine, refusal } from '../../support/answers.js';
 
-describe('words', () => {
+describe('clauses', () => {
   test('an allowlist allows what it names, and nothing else', () => {
     const profile = Profile.allowlist().allow('read', 'exit_group');
     expect(['read', 'exit_group', 'mmap'].map((name) => answer(profile, name))).toEqual(['allow', 'allow', 'errno 1']);
   });
 
-  test('calls newer than all that an allowlist names get ENOSYS, as from container runtimes, or what the rest gets', () => {
+  test('syscalls newer than every one that an allowlist names get ENOSYS, as in container runtimes, or the default action', () => {
     expect(answer(Profile.allowlist().allow('read'), 'mmap')).toBe('errno 38');
     expect(answer(Profile.allowlist({ newerCalls: 'default' }).allow('read'), 'mmap')).toBe('errno 1');
   });
 
-  test('what happens anyway is left out, unless it is all that is said', () => {
+  test('a clause with the default action is left out, unless it is the only clause', () => {
     const said = Profile.allowlist().deny('clone3').allow('clone').deny('clone', arg(0).hasFlags('CLONE_NEWUSER'));
     expect(said.document.syscalls.map(({ names, action }) => [...names, action])).toEqual([
       ['clone3', 'SCMP_ACT_ERRNO'],
@@ -32,7 +32,7 @@ describe('words', () => {
     expect(['ptrace', 'umount2', 'read'].map((name) => answer(profile, name))).toEqual(['errno 1', 'errno 2', 'allow']);
   });
 
-  test('log, kill, trap and notify do what they are called', () => {
+  test('log, kill, trap and notify have the actions of their names', () => {
     const profile = Profile.allowlist().log('read').kill('ptrace').trap('kill').notify('openat');
     expect(['read', 'ptrace', 'kill', 'openat'].map((name) => answer(profile, name))).toEqual([
       'log',
@@ -42,18 +42,18 @@ describe('words', () => {
     ]);
   });
 
-  test('each gives a new profile and leaves the one that it was said on', () => {
+  test('each returns a new profile and does not change the old one', () => {
     const before = Profile.allowlist();
     before.allow('read');
     expect(before.document.syscalls).toEqual([]);
   });
 
-  test('what an allowlist does with the rest can be chosen', () => {
+  test('the default action of an allowlist can be chosen', () => {
     expect(answer(Profile.allowlist({ action: 'kill-process' }).allow('exit'), 'mmap')).toBe('kill-process');
     expect(answer(Profile.allowlist({ errno: 'EACCES' }).allow('exit'), 'mmap')).toBe('errno 13');
   });
 
-  test('several tests must all be passed; several words are alternatives', () => {
+  test('a call must pass all tests of a clause; several clauses are alternatives', () => {
     const profile = Profile.allowlist()
       .allow('socket', arg(0).eq('AF_UNIX'), arg(1).eq('SOCK_STREAM'))
       .allow('socket', arg(0).eq('AF_INET'));
@@ -88,7 +88,7 @@ describe('words', () => {
     expect(passed).toEqual([3, 4, 5, 6, 8, 9, 10, 11, 12]);
   });
 
-  test('when and unless narrow the word before them', () => {
+  test('when and unless limit the clause before them', () => {
     const profile = Profile.allowlist()
       .allow('mount')
       .when({ capability: 'CAP_SYS_ADMIN', minKernel: '5.8' })
@@ -102,12 +102,12 @@ describe('words', () => {
     expect(answer(profile, 'read')).toBe('allow');
   });
 
-  test('a comment stands with its word', () => {
+  test('a comment belongs to its clause', () => {
     const { document } = Profile.allowlist().allow('read').comment('It reads its input.').allow('write');
     expect(document.syscalls.map(({ comment }) => comment)).toEqual(['It reads its input.', undefined]);
   });
 
-  test('abis replaces the ABIs beside the native one', () => {
+  test('abis replaces the ABIs other than the native one', () => {
     const names = (profile: Profile) => resolve(profile, machine).abis.map(({ abi }) => abi.name);
     expect(names(extend('docker-default').abis('x86'))).toEqual(['x86_64', 'x86']);
     expect(names(extend('docker-default').abis())).toEqual(['x86_64']);
@@ -121,7 +121,7 @@ describe('constants', () => {
     expect(constants.PR_SET_NO_NEW_PRIVS).toBe(38);
   });
 
-  test('others have the value of the machine', () => {
+  test('others have the value of the native ABI', () => {
     const profile = Profile.denylist().deny('ioctl', arg(1).eq('TIOCSTI'));
     const values: readonly [AbiName, number][] = [
       ['x86_64', 0x5412],
@@ -135,7 +135,7 @@ describe('constants', () => {
     }
   });
 
-  test('so has an errno', () => {
+  test('so do errnos', () => {
     const profile = Profile.denylist().deny('clone3', { errno: 'ENOSYS' });
     const errnos = (['x86_64', 'riscv64', 'mipsel', 'parisc'] as const).map((abi) =>
       answer(profile, 'clone3', [], { abi }),
@@ -143,13 +143,13 @@ describe('constants', () => {
     expect(errnos).toEqual(['errno 38', 'errno 38', 'errno 89', 'errno 251']);
   });
 
-  test('where the machine has none of that name, the word says nothing', () => {
+  test('a clause has no effect on an ABI that lacks the constant', () => {
     const profile = Profile.denylist().deny('personality', arg(0).eq('ARCH_SET_FS'));
     expect(answer(profile, 'personality', [0x1002])).toBe('errno 1');
     expect(answer(profile, 'personality', [0x1002], { abi: 'aarch64' })).toBe('allow');
   });
 
-  test('flags of several names are taken together', () => {
+  test('several flags are combined', () => {
     const profile = Profile.denylist().deny('openat', arg(2).hasFlags('O_WRONLY', 'O_CREAT'));
     expect([1, 0o100, 0o101].map((flags) => answer(profile, 'openat', [0, 0, flags]))).toEqual([
       'allow',
@@ -309,7 +309,7 @@ describe('of another type than they should be', () => {
   });
 });
 
-test('types know syscalls, groups, constants, errnos and capabilities', () => {
+test('the types accept only known syscalls, groups, constants, errnos and capabilities', () => {
   const profile = Profile.allowlist();
   expectTypeOf<'read' | '@network' | ArgumentTest>().toExtend<Subject>();
   expectTypeOf(constants.AF_INET).toEqualTypeOf<2>();

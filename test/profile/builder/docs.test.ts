@@ -19,7 +19,7 @@ test.each(examples('docs/builder.md').map((code, i) => [i + 1, code]))('docs/bui
   expect(run(String(code))).toEqual({ status: 0, stderr: '' });
 });
 
-test('README.md: what is built there can be compiled', () => {
+test('README.md: the profiles that it builds can be compiled', () => {
   const built = examples('README.md').filter((code) => /denylist|extend/.test(code));
   expect(built).toHaveLength(1);
   const code = built.join('').replaceAll(/^(sandbox\..*);$/gm, 'sandbox.compile($1);');

@@ -9,18 +9,18 @@ import type { AbiName } from '../../../lib/syscalls/abi.js';
 import { constants } from '../../../lib/syscalls/constants.js';
 import { answer, answerOf, refusal } from '../../support/answers.js';
 
-describe('a later word counts more', () => {
-  test('than a refusal that it was built on', () => {
+describe('a later clause takes precedence over', () => {
+  test('a denial of the profile that it extends', () => {
     expect(answer(extend('docker-default'), 'clone3')).toBe('errno 38');
     expect(answer(extend('docker-default').allow('clone3'), 'clone3')).toBe('allow');
   });
 
-  test('than a condition', () => {
+  test('a condition', () => {
     const profile = extend('docker-default').deny('bpf');
     expect(answer(profile, 'bpf', [], { capabilities: new Set(['CAP_BPF', 'CAP_SYS_ADMIN']) })).toBe('errno 1');
   });
 
-  test('only for the arguments that it is about', () => {
+  test('earlier ones only for the arguments that it tests', () => {
     const profile = extend('docker-default').deny('socket', arg(0).eq(constants.AF_INET), { errno: 'EACCES' });
     expect([1, 2, 3, 38, 39, 40, 41].map((family) => answer(profile, 'socket', [family]))).toEqual([
       'allow',
@@ -33,24 +33,24 @@ describe('a later word counts more', () => {
     ]);
   });
 
-  test('only under the circumstances that it is about', () => {
+  test('earlier ones only on the hosts that it matches', () => {
     const profile = Profile.denylist().deny('mount').allow('mount').when({ capability: 'CAP_SYS_ADMIN' });
     expect(answer(profile, 'mount')).toBe('errno 1');
     expect(answer(profile, 'mount', [], { capabilities: new Set(['CAP_SYS_ADMIN']) })).toBe('allow');
   });
 
-  test('than an allowance of the same syscall without arguments', () => {
+  test('an unconditional rule that allows the same syscall', () => {
     const profile = Profile.allowlist().allow('clone').deny('clone', arg(0).hasFlags('CLONE_NEWUSER'));
     expect(answer(profile, 'clone', [17])).toBe('allow');
     expect(answer(profile, 'clone', [17 | constants.CLONE_NEWUSER])).toBe('errno 1');
   });
 
-  test('for both names of one call', () => {
+  test('rules for either name of one syscall', () => {
     const profile = Profile.denylist().deny('arm_sync_file_range').allow('sync_file_range2');
     expect(answer(profile, 'arm_sync_file_range', [], { abi: 'arm' })).toBe('allow');
   });
 
-  test('and what is not about a syscall leaves its rules as they were', () => {
+  test('no rules of syscalls that it does not name', () => {
     const base = extend('docker-default');
     const { document } = base.allow('io_uring_setup');
     expect(document.syscalls.slice(0, -1)).toEqual(base.document.syscalls);
@@ -162,7 +162,7 @@ describe('a later word counts more', () => {
   const VALUES = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 38, 40];
   const PAIRS = VALUES.flatMap((first) => VALUES.map((second) => [first, second]));
 
-  test('always: the last word about a call decides it', () => {
+  test('all others: the last clause that matches a call decides it', () => {
     const decided = { words: 0, base: 0, refused: 0 };
     fc.assert(
       fc.property(

@@ -12,7 +12,7 @@ import { syscallNames, syscallsOf } from '../../../lib/syscalls/table.js';
 const KERNEL = { major: 6, minor: 18 };
 
 test.each([...BUILTIN_DEFINITIONS])(
-  '%s gives one reason for each call that is not plainly allowed on some CPU',
+  '%s gives one reason for each call that is not always allowed on some CPU',
   (name, form) => {
     const profile = builtin(name);
     const explained = new Set(refusalsOf(form).flatMap(namesOf));
@@ -31,7 +31,7 @@ test.each([...BUILTIN_DEFINITIONS])(
 );
 
 describe.each([...BUILTIN_DEFINITIONS])('%s', (name, form) => {
-  test('gives no reason against a call that is always allowed, and names only syscalls', () => {
+  test('gives no refusal for a call that is always allowed, and names only syscalls', () => {
     const refused = refusalsOf(form).flatMap(namesOf);
     const always = new Set(allowedNames(form));
     expect(refused.filter((syscall) => always.has(syscall))).toEqual([]);
@@ -40,7 +40,7 @@ describe.each([...BUILTIN_DEFINITIONS])('%s', (name, form) => {
     expect(refused, 'each once').toEqual([...new Set(refused)]);
   });
 
-  test('allows each call for one reason', () => {
+  test('lists each allowed call in one group', () => {
     expect(allowedNames(form)).toEqual([...new Set(allowedNames(form))]);
   });
 
@@ -49,7 +49,7 @@ describe.each([...BUILTIN_DEFINITIONS])('%s', (name, form) => {
       expect(why).toMatch(/^[A-Z]([^.]|\.\w)+\.( [A-Z]([^.]|\.\w)+\.)?$/);
   });
 
-  test('is a document that reads as itself, without a finding', () => {
+  test('is a document that is read without diagnostics, and unchanged', () => {
     const profile = builtin(name);
     const read = parseProfile(stringify(profile));
     expect(read.document).toEqual(profile.document);

@@ -54,7 +54,7 @@ describe('docker-default', () => {
     expect(Object.fromEntries(abis.map((decided) => [decided.abi.name, decided.syscalls.size]))).toEqual(counts);
   });
 
-  test('fails what it does not name with EPERM, and kills on an ABI that it does not decide', () => {
+  test('makes calls that it does not name fail with EPERM, and kills for an ABI that it does not cover', () => {
     const policy = policyOf();
     expect(decide(policy, 'mount')).toBe(EPERM);
     expect(inWords(evaluate(policy, { arch: abiOf('x86_64').audit, number: 400, args: [] }))).toBe(EPERM);
@@ -80,7 +80,7 @@ describe('docker-default', () => {
     ['CLONE_NEWUSER', 0x1000_0000n],
     ['CLONE_NEWPID', 0x2000_0000n],
     ['CLONE_NEWNET', 0x4000_0000n],
-  ])('lets clone make threads and processes, not a namespace by %s', (_, flag) => {
+  ])('allows clone for threads and processes, but not for a namespace by %s', (_, flag) => {
     const thread = 0x003d_0f00n; // as pthread_create passes it
     const sigchld = 17n;
     const policy = policyOf();
@@ -94,7 +94,7 @@ describe('docker-default', () => {
     expect(decide(policyOf({ capabilities: new Set(['CAP_SYS_ADMIN']) }), 'clone', [flag])).toBe('allow');
   });
 
-  test('answers clone3 with ENOSYS, so that C libraries fall back to clone', () => {
+  test('makes clone3 fail with ENOSYS, so that C libraries fall back to clone', () => {
     expect(decide(policyOf(), 'clone3')).toBe(ENOSYS);
     expect(decide(policyOf(), 'clone3', [], 'x86')).toBe(ENOSYS);
     expect(decide(policyOf({ capabilities: new Set(['CAP_SYS_ADMIN']) }), 'clone3')).toBe('allow');
@@ -120,14 +120,14 @@ describe('docker-default', () => {
     expect(decide(policyOf({ kernel, capabilities }), 'ptrace')).toBe('allow');
   });
 
-  test('allows no io_uring, with all capabilities neither', () => {
+  test('denies io_uring, even with all capabilities', () => {
     const policy = policyOf({ capabilities: new Set(CAPABILITIES) });
     for (const name of ['io_uring_setup', 'io_uring_enter', 'io_uring_register']) {
       expect(decide(policy, name), name).toBe(EPERM);
     }
   });
 
-  test('is one of the built-ins, beside unconfined, which is no profile at all', () => {
+  test('is one of the built-ins; unconfined is not a profile', () => {
     expect(dockerDefault.source).toBe('docker-default');
     expect(loadProfile('unconfined')).toBeNull();
   });
@@ -141,7 +141,7 @@ describe.skipIf(!existsSync(file))(`Docker's own profile${skipped}`, () => {
     ? parseProfile(readFileSync(file, 'utf8'), { source: 'moby-default.json' })
     : dockerDefault;
 
-  test.each([...ABIS.keys()])('decides every call as ours does where %s is native', (abi) => {
+  test.each([...ABIS.keys()])('decides every call as docker-default does if %s is native', (abi) => {
     for (const host of hostsOf(abi)) {
       const difference = differences(resolve(dockerDefault, host), resolve(theirs, host));
       const { major, minor } = host.kernel;
@@ -150,7 +150,7 @@ describe.skipIf(!existsSync(file))(`Docker's own profile${skipped}`, () => {
     }
   });
 
-  test('decides every ABI as ours does when all are asked for at once', () => {
+  test('decides calls of every ABI as docker-default does', () => {
     const abis = [...ABIS.keys()];
     for (const abi of abis) {
       for (const capabilities of [new Set<string>(), new Set<string>(CAPABILITIES)]) {
@@ -160,7 +160,7 @@ describe.skipIf(!existsSync(file))(`Docker's own profile${skipped}`, () => {
     }
   });
 
-  test('would be told apart from one that differs in a single decision', () => {
+  test('is distinguished from a profile that differs in a single decision', () => {
     const ours = policyOf();
     const [native] = ours.abis;
     if (native === undefined) throw new Error('a policy has its native ABI');

@@ -91,15 +91,15 @@ describe.each<[string, string, readonly number[], readonly string[]]>([
   });
 });
 
-test.each(NAMES)('%s has no findings on any ABI', (name) => {
+test.each(NAMES)('%s has no diagnostics on any ABI', (name) => {
   for (const abi of ABIS.keys()) expect(checkProfile(name, { host: hostOf(abi) }), abi).toEqual([]);
 });
 
-test.each(NAMES)('%s decides the native ABI alone', (name) => {
+test.each(NAMES)('%s covers the native ABI alone', (name) => {
   expect(policyOf(name, 'x86_64').abis.map(({ abi }) => abi.name)).toEqual(['x86_64']);
 });
 
-test('flags of clone are found where s390x has them', () => {
+test('flags of clone are tested in the argument that s390x uses', () => {
   expect(answer('node', 'clone', [0, FORK], 's390x')).toBe('allow');
   expect(answer('node', 'clone', [0, FORK | NEW_USER], 's390x')).toBe('EPERM');
   expect(answer('node-no-exec', 'clone', [THREAD, FORK], 's390x')).toBe('EACCES');
@@ -114,7 +114,7 @@ test.each<[string, number]>([
   expect(answer('compute', 'ioctl', [0, 0x5421], abi)).toBe('EPERM');
 });
 
-test.each(NATIVE)('on %s, neither of the old ways past a filter’s sight is there', (abi) => {
+test.each(NATIVE)('on %s, socketcall and ipc are denied', (abi) => {
   for (const name of NAMES)
     for (const call of ['socketcall', 'ipc']) expect(answer(name, call, [1], abi)).toMatch(/^(ENOSYS|none)$/);
 });

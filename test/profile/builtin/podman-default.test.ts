@@ -42,18 +42,18 @@ function decide(policy: Policy, name: string, args: readonly bigint[] = [], abi:
 }
 
 describe('podman-default', () => {
-  test('answers ENOSYS for what it does not name, so that programs fall back', () => {
+  test('makes calls that it does not name fail with ENOSYS, so that programs fall back', () => {
     for (const name of ['io_uring_setup', 'add_key', 'mseal']) expect(decide(policyWith(), name), name).toBe(ENOSYS);
     expect(inWords(evaluate(policyWith(), { arch: abiOf('x86_64').audit, number: 5000, args: [] }))).toBe(ENOSYS);
   });
 
-  test('answers EPERM for what it denies by name', () => {
+  test('makes calls that it denies by name fail with EPERM', () => {
     for (const name of ['userfaultfd', 'kexec_load', 'swapon', 'vmsplice']) {
       expect(decide(policyWith(), name), name).toBe(EPERM);
     }
   });
 
-  test('kills on an ABI that it does not decide', () => {
+  test('kills for an ABI that it does not cover', () => {
     expect(inWords(evaluate(policyWith(), { arch: abiOf('aarch64').audit, number: 0, args: [] }))).toBe('kill-process');
   });
 
@@ -85,7 +85,7 @@ describe('podman-default', () => {
     }
   });
 
-  test('answers EINVAL for audit sockets, and allows them with CAP_AUDIT_WRITE', () => {
+  test('makes audit sockets fail with EINVAL, and allows them with CAP_AUDIT_WRITE', () => {
     const audit = [AF_NETLINK, 3n, NETLINK_AUDIT];
     expect(decide(policyWith(), 'socket', audit)).toBe(EINVAL);
     expect(decide(policyWith(), 'socket', [AF_NETLINK, 3n, 0n])).toBe('allow');
@@ -97,13 +97,13 @@ describe('podman-default', () => {
     expect(podmanDefault.source).toBe('podman-default');
   });
 
-  test('has nothing in it to be found, but that AF_VSOCK is taken out of a rule that allows it', () => {
+  test('has one diagnostic only: AF_VSOCK is excluded from a rule that allows it', () => {
     const found = (capabilities: readonly Capability[]) =>
       issuesOn(podmanDefault, { abi: 'x86_64', kernel: KERNEL, capabilities: new Set(capabilities) });
     expect(found(['CAP_AUDIT_WRITE'])).toEqual([]);
     expect(found([]).map(({ severity, message }) => `${severity}: ${message}`)).toEqual([
       expect.stringMatching(
-        /^warning: overlaps with syscalls\[\d+\] for socket: where both hold, the most restrictive/,
+        /^warning: overlaps with syscalls\[\d+\] for socket: where both match, the most restrictive/,
       ),
     ]);
   });
@@ -116,7 +116,7 @@ describe.skipIf(!existsSync(file))(`Podman's own profile${skipped}`, () => {
   // Its rule that denies setns has no effect, since setns is allowed before: an error in strict mode.
   const theirs = existsSync(file) ? parseProfile(readFileSync(file, 'utf8'), { mode: 'compat' }) : podmanDefault;
 
-  test.each([...ABIS.keys()])('decides every call as ours does where %s is native', (abi) => {
+  test.each([...ABIS.keys()])('decides every call as podman-default does if %s is native', (abi) => {
     for (const host of hostsOf(abi)) {
       const difference = differences(resolve(podmanDefault, host), resolve(theirs, host));
       const { major, minor } = host.kernel;
@@ -125,7 +125,7 @@ describe.skipIf(!existsSync(file))(`Podman's own profile${skipped}`, () => {
     }
   });
 
-  test.each([...ABIS.keys()])('is equal to ours by exact comparison where %s is native', (abi) => {
+  test.each([...ABIS.keys()])('is equal to podman-default by exact comparison if %s is native', (abi) => {
     for (const names of [[], ['CAP_AUDIT_WRITE'], CAPABILITIES]) {
       const host: Host = { abi, kernel: KERNEL, capabilities: new Set(names) };
       expect(compare(resolve(podmanDefault, host), resolve(theirs, host)).differences).toEqual([]);

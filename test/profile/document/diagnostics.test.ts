@@ -15,7 +15,7 @@ const both = [...one, arg(1, 'EQ', 2)];
 
 type Rules = readonly RuleDocument[];
 
-describe('an error in strict and a warning in compat, as more would be let through than is written', () => {
+describe('an error in strict and a warning in compat, because more calls would be allowed than written', () => {
   test.each<[string, Rules, Partial<ProfileDocument>, RegExp]>([
     [
       'a denial after an allowance',
@@ -27,7 +27,7 @@ describe('an error in strict and a warning in compat, as more would be let throu
       'a denial with conditions before one without',
       [rule('brk', one, KILL), rule('brk')],
       {},
-      /syscalls\[0\]: has no effect on brk: syscalls\[1\] decides it without conditions/,
+      /syscalls\[0\]: has no effect on brk: syscalls\[1\] has no conditions/,
     ],
     [
       'a denial with the default errno',
@@ -86,25 +86,25 @@ describe('an error in strict and a warning in compat, as more would be let throu
   });
 });
 
-describe('an error in both, as runtimes refuse it', () => {
+describe('an error in both modes, because runtimes refuse it', () => {
   test.each<[string, Rules, Partial<ProfileDocument>, RegExp]>([
     [
       'two actions under one condition',
       [rule('brk', one), rule('brk', one, KILL)],
       {},
-      /syscalls\[1\]: gives brk another action than syscalls\[0\] under the same conditions/,
+      /syscalls\[1\]: gives brk a different action from syscalls\[0\] under the same conditions/,
     ],
     [
       'the same in another order',
       [rule('brk', both), rule('brk', both.toReversed(), KILL)],
       {},
-      /syscalls\[1\]: gives brk another action/,
+      /syscalls\[1\]: gives brk a different action/,
     ],
     [
       'a comparison that takes in another one, to which a further one is added',
       [rule('read', [arg(1, 'GT', 4), arg(2, 'EQ', 4)], KILL), rule('read', [arg(1, 'GT', 3)])],
       {},
-      /syscalls\[1\]: gives read another action than syscalls\[0\], and container runtimes refuse/,
+      /syscalls\[1\]: gives read a different action from syscalls\[0\], and container runtimes refuse/,
     ],
     [
       'fewer conditions after more',
@@ -131,23 +131,23 @@ describe('an error in both, as runtimes refuse it', () => {
     }
   });
 
-  test('architectures beside archMap, before any host is known', () => {
+  test('architectures together with archMap, before any host is known', () => {
     const rest = { architectures: ['SCMP_ARCH_X86'], archMap: [{ architecture: 'SCMP_ARCH_X86_64' }] };
     for (const mode of ['strict', 'compat'] as const) {
       expect(() => profileOf(documentOf([], rest), { mode })).toThrow(/archMap: cannot be combined with architectures/);
     }
   });
 
-  test('an ABI of the other byte order, unless it is the host that asks for it', () => {
+  test('an ABI of the other byte order, unless the host lists it', () => {
     const document = documentOf([], { architectures: ['SCMP_ARCH_AARCH64', 'SCMP_ARCH_S390X'] });
     const { abis: _, ...host } = HOST;
-    const expected = "error architectures[1]: SCMP_ARCH_S390X has another byte order than this machine's x86_64";
+    const expected = 'error architectures[1]: SCMP_ARCH_S390X has a different byte order from the native ABI, x86_64';
     expect(said(document, { mode: 'compat' }, host)).toEqual([expect.stringContaining(expected)]);
     expect(said(document, { mode: 'compat' }, { ...host, abis: ['s390x'] })).toEqual([]);
   });
 });
 
-describe('a warning in both, as nothing more is let through', () => {
+describe('a warning in both modes, because no more calls are allowed', () => {
   test.each<[string, Rules, Partial<ProfileDocument>, RegExp]>([
     [
       'a rule with the default action',
@@ -159,7 +159,7 @@ describe('a warning in both, as nothing more is let through', () => {
       'a rule twice',
       [rule('brk'), rule('brk')],
       {},
-      /syscalls\[1\]: says nothing about brk that syscalls\[0\] does not say/,
+      /syscalls\[1\]: is redundant for brk: syscalls\[0\] has the same effect/,
     ],
     [
       'a name twice',
@@ -167,13 +167,13 @@ describe('a warning in both, as nothing more is let through', () => {
       {},
       /syscalls\[0\]: names brk twice/,
     ],
-    ['conditions beside none', [rule('brk', one), rule('brk')], {}, /syscalls\[0\]: says nothing about brk/],
+    ['conditions beside none', [rule('brk', one), rule('brk')], {}, /syscalls\[0\]: is redundant for brk: /],
     ['an allowance after a denial', [rule('brk', [], DENY), rule('brk')], {}, /syscalls\[1\]: has no effect on brk/],
     [
       'overlapping conditions',
       [rule('brk', one), rule('brk', small, KILL)],
       {},
-      /syscalls\[1\]: overlaps with syscalls\[0\] for brk: where both hold, the most restrictive/,
+      /syscalls\[1\]: overlaps with syscalls\[0\] for brk: where both match, the most restrictive/,
     ],
     ['an allowance that never holds', [rule('brk', [arg(0, 'LT', 0)])], {}, /args\[0\]\.value: never holds for brk/],
     ['a condition that always holds', [rule('brk', [arg(0, 'GE', 0)])], {}, /args\[0\]\.value: always holds for brk/],
@@ -192,7 +192,7 @@ describe('a warning in both, as nothing more is let through', () => {
   });
 });
 
-describe('nothing is said', () => {
+describe('no diagnostics', () => {
   test.each<[string, Rules]>([
     ['of conditions that exclude each other', [rule('brk', one), rule('brk', [arg(0, 'GT', 5)], KILL)]],
     ['of alternatives with one action', [rule('brk', one), rule('brk', small)]],
@@ -204,20 +204,20 @@ describe('nothing is said', () => {
   });
 });
 
-test('one remark names all the syscalls that it is about, on all ABIs', () => {
+test('one diagnostic names all affected syscalls, on all ABIs', () => {
   const names = ['read', 'write', 'close', 'dup', 'pipe', 'fork', 'kill', 'sync'];
   const rules: Rules = [
     { names, action: 'SCMP_ACT_ALLOW' },
     { names, action: 'SCMP_ACT_ALLOW' },
   ];
   expect(said(documentOf(rules), {}, { ...HOST, abis: ['x86', 'x32'] })).toEqual([
-    'warning syscalls[1]: says nothing about read, write, close, dup, pipe and 3 more that syscalls[0] does not say',
+    'warning syscalls[1]: is redundant for read, write, close, dup, pipe and 3 more: syscalls[0] has the same effect',
   ]);
 });
 
-test('ten thousand rules on one syscall are looked at in less time than it takes to compare each with each', () => {
+test('ten thousand rules on one syscall are checked faster than by comparing each pair', () => {
   const rules = Array.from({ length: 10_000 }, (_, i) => rule('brk', [arg(0, 'EQ', i)], i % 2 === 0 ? {} : KILL));
-  expect(said(documentOf(rules))).toEqual([expect.stringContaining('too many rules on brk to look for overlaps')]);
+  expect(said(documentOf(rules))).toEqual([expect.stringContaining('too many rules on brk to check for overlaps')]);
 });
 
 test('of two errnos, strict takes that of the earlier rule, and compat that of the one which libseccomp tries first', () => {
@@ -230,12 +230,12 @@ test('of two errnos, strict takes that of the earlier rule, and compat that of t
     [200n, 300n].map((size) => decide(policyFor(document, { mode }), 'read', [0n, 0n, size]));
   expect(answers('strict')).toEqual(['errno 5', 'errno 5']);
   expect(answers('compat')).toEqual(['errno 5', 'errno 6']);
-  const overlap = 'warning syscalls[1]: overlaps with syscalls[0] for read: where both hold, that of';
-  expect(said(document)).toEqual([`${overlap} syscalls[0] is taken`]);
-  expect(said(document, { mode: 'compat' })).toEqual([`${overlap} this rule is taken`]);
+  const overlap = 'warning syscalls[1]: overlaps with syscalls[0] for read: where both match, that of';
+  expect(said(document)).toEqual([`${overlap} syscalls[0] applies`]);
+  expect(said(document, { mode: 'compat' })).toEqual([`${overlap} this rule applies`]);
 });
 
-test('conflicts show on a host only, since rules and ABIs depend on it', () => {
+test('conflicts are found only on a host, since rules and ABIs depend on it', () => {
   const document = documentOf([rule('brk', [arg(0, 'GT', 1)]), rule('brk', [arg(0, 'GT', 2)], DENY)]);
   expect(profileOf(document).warnings).toEqual([]);
   expect(checkProfile(document)).toEqual([]);

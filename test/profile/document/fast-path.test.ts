@@ -70,7 +70,7 @@ describe('a rule', () => {
   });
 });
 
-test('read-only properties of Object.prototype do not keep a rule from having its own', () => {
+test('read-only properties of Object.prototype do not prevent properties of a rule', () => {
   const text =
     '{"names": ["read"], "action": "SCMP_ACT_ALLOW", "comment": "why", "args": [{"index": 0, "value": 1, "op": "SCMP_CMP_EQ"}]}';
   const { value: input } = parseJson(text);

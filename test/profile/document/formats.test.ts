@@ -22,7 +22,7 @@ describe('the format', () => {
     expect(parseProfile(text, COMPAT).format).toBe(format);
   });
 
-  test('is what the option says', () => {
+  test('is that of the option format', () => {
     expect(parseProfile(rule('"comment": ""'), { format: 'oci' }).format).toBe('oci');
   });
 });
@@ -33,7 +33,7 @@ describe('a config.json', () => {
     expect(checkProfile(text)).toMatchObject([{ path: 'linux.seccomp.defaultAction', line: 2, column: 23 }]);
   });
 
-  test('without one is no profile: strict refuses it, compat filters nothing', () => {
+  test('without linux.seccomp is refused in strict mode, and filters nothing in compat mode', () => {
     const text = '{"ociVersion": "1.2.0", "linux": {}}';
     expect(found(text)).toEqual([expect.stringMatching(/^error linux\.seccomp\.defaultAction: .*use unconfined$/)]);
     expect(loadProfile(text, COMPAT)).toBeNull();
@@ -53,7 +53,7 @@ test('a Kubernetes manifest is not taken for a document that filters nothing', (
   expect(found(text, COMPAT)).toEqual([expected]);
 });
 
-describe('name beside names, to Podman,', () => {
+describe('name together with names, in a Podman profile,', () => {
   const rule = `{${ALLOW}, "name": "write", "includes": {"caps": ["CAP_CHOWN"]}}`;
   const text = `{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [${rule}]}`;
   const podman: ProfileOptions = { mode: 'compat', format: 'podman' };
@@ -63,21 +63,23 @@ describe('name beside names, to Podman,', () => {
     capabilities: new Set(capability),
   });
 
-  test('is an error in a rule that counts alone', () => {
+  test('is an error only in a rule that applies', () => {
     expect(found(text, { format: 'podman' })).toEqual([expect.stringMatching(/^error syscalls\[0\]\.name: /)]);
     const profile = parseProfile(text, podman);
     expect(resolve(profile, host([])).abis[0]?.syscalls.size).toBe(0);
-    expect(() => resolve(profile, host(['CAP_CHOWN']))).toThrow(/syscalls\[0\]\.name.*: is given beside names: Podman/);
+    expect(() => resolve(profile, host(['CAP_CHOWN']))).toThrow(
+      /syscalls\[0\]\.name.*: cannot be combined with names: Podman/,
+    );
   });
 
-  test('stays what it is when it is written', () => {
+  test('is written unchanged', () => {
     const profile = parseProfile(text, podman);
     expect(parseProfile(stringify(profile), podman).document).toEqual(profile.document);
     expect(stringify(profile)).toContain('"name": "write"');
   });
 });
 
-describe('a hint looks through', () => {
+describe('a suggestion ignores', () => {
   test.each([
     ['case', '"names": ["Read"], "action": "SCMP_ACT_ALLOW"', 'read'],
     ["the kernel's prefix", '"names": ["__NR_read"], "action": "SCMP_ACT_ALLOW"', 'read'],
@@ -89,7 +91,7 @@ describe('a hint looks through', () => {
     expect(foundInRule(rule)).toEqual([expect.stringContaining(` (did you mean ${expected}?)`)]);
   });
 
-  test('an architecture, and is no guess at one', () => {
+  test('an architecture', () => {
     const text = (name: string) => `{"defaultAction": "SCMP_ACT_ERRNO", "architectures": ["${name}"]}`;
     expect(found(text('x86_64'))[0]).toMatch(/\(did you mean SCMP_ARCH_X86_64\?\)$/);
     expect(found(text('SCMP_ARCH_AMD64'))[0]).toMatch(/\(did you mean SCMP_ARCH_X86_64\?\)$/);
@@ -99,17 +101,17 @@ describe('a hint looks through', () => {
   });
 });
 
-test('a number that is not exact is told from one that is none', () => {
+test('an inexact number has another message than a value that is not a number', () => {
   const args = (value: number) => [{ index: 0, value, op: 'SCMP_CMP_EQ' }] as const;
   const rule = (value: number) => ({ names: ['brk'], action: 'SCMP_ACT_ALLOW', args: args(value) }) as const;
   const said = (value: number) =>
     checkProfile({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: [rule(value)] }).map(({ message }) => message);
-  expect(said(2 ** 53)).toEqual(['9007199254740992 is more than a number can hold exactly: use a bigint']);
-  expect(said(-1)).toEqual(['-1 must be an unsigned whole number: a 64-bit value']);
+  expect(said(2 ** 53)).toEqual(['9007199254740992 is too large for an exact number: use a bigint']);
+  expect(said(-1)).toEqual(['-1 must be an unsigned integer: a 64-bit value']);
   expect(said(2 ** 53 - 1)).toEqual([]);
 });
 
-test('null where a value is needed is called null', () => {
+test('the message for a null names it null', () => {
   expect(foundInRule('"names": ["read"], "action": null')).toEqual(['error syscalls[0].action: unknown action null']);
 });
 
@@ -125,67 +127,67 @@ describe('a document with neither a default action nor rules', () => {
   });
 });
 
-describe('what a format does not read', () => {
+describe('fields that a format ignores', () => {
   test.each<[string, ProfileOptions['format'], string, string]>([
     [
       'includes, in OCI',
       'oci',
       `${ALLOW}, "includes": {"caps": ["CAP_CHOWN"]}`,
-      'error syscalls[0].includes: is not read: the rule applies on every host',
+      'error syscalls[0].includes: is ignored in this format: the rule applies on every host',
     ],
     [
       'excludes, in OCI',
       'oci',
       `${ALLOW}, "excludes": {"arches": ["amd64"]}`,
-      'error syscalls[0].excludes: is not read: the rule applies on every host',
+      'error syscalls[0].excludes: is ignored in this format: the rule applies on every host',
     ],
     [
       'includes of what is denied, in OCI',
       'oci',
       `${DENY}, "includes": {"caps": ["CAP_CHOWN"]}`,
-      'warning syscalls[0].includes: is not read: the rule applies on every host',
+      'warning syscalls[0].includes: is ignored in this format: the rule applies on every host',
     ],
     [
       'includes that ask for nothing, in OCI',
       'oci',
       `${ALLOW}, "includes": {}`,
-      'warning syscalls[0].includes: is not read: the rule applies on every host',
+      'warning syscalls[0].includes: is ignored in this format: the rule applies on every host',
     ],
     [
       'a name that denies, in OCI',
       'oci',
       `${DENY}, "name": "write"`,
-      'error syscalls[0].name: is not read: write names',
+      'error syscalls[0].name: is ignored in this format: use names',
     ],
     [
       'a name that allows, in OCI',
       'oci',
       `${ALLOW}, "name": "write"`,
-      'warning syscalls[0].name: is not read: write names',
+      'warning syscalls[0].name: is ignored in this format: use names',
     ],
     [
       'an errno by name, in OCI',
       'oci',
       `${DENY}, "errno": "EIO"`,
-      'warning syscalls[0].errno: is not read: give the number as errnoRet or defaultErrnoRet',
+      'warning syscalls[0].errno: is ignored in this format: use errnoRet or defaultErrnoRet',
     ],
     [
       'an errno by name, in Docker’s',
       'docker',
       `${DENY}, "errno": "EIO"`,
-      'warning syscalls[0].errno: is not read: give the number as errnoRet or defaultErrnoRet',
+      'warning syscalls[0].errno: is ignored in this format: use errnoRet or defaultErrnoRet',
     ],
     [
       'minKernel of what is allowed, in Podman’s',
       'podman',
       `${ALLOW}, "includes": {"minKernel": "4.8"}`,
-      'error syscalls[0].includes.minKernel: is not read: the rule applies on every kernel',
+      'error syscalls[0].includes.minKernel: is ignored in this format: the rule applies on every kernel',
     ],
     [
       'minKernel of what is denied, in Podman’s',
       'podman',
       `${DENY}, "includes": {"minKernel": "4.8"}`,
-      'warning syscalls[0].includes.minKernel: is not read: the rule applies on every kernel',
+      'warning syscalls[0].includes.minKernel: is ignored in this format: the rule applies on every kernel',
     ],
   ])('%s', (_, format = 'docker', rule, expected) => {
     expect(foundInRule(rule, { format })).toEqual([expected]);
@@ -200,7 +202,7 @@ describe('what a format does not read', () => {
 
   test('archMap, in OCI', () => {
     const text = '{"defaultAction": "SCMP_ACT_ERRNO", "archMap": [{"architecture": "SCMP_ARCH_X86_64"}]}';
-    expect(found(text, { format: 'oci' })).toEqual([expect.stringMatching(/^warning archMap: is not read/)]);
+    expect(found(text, { format: 'oci' })).toEqual([expect.stringMatching(/^warning archMap: is ignored/)]);
     expect(parseProfile(text, { format: 'oci' }).document.archMap).toBeUndefined();
   });
 });
@@ -208,13 +210,13 @@ describe('what a format does not read', () => {
 describe('fields', () => {
   const documentOf = (text: string, options: ProfileOptions = {}) => parseProfile(text, options).document;
 
-  test('the older name is one of names', () => {
+  test('the older field name becomes an element of names', () => {
     const text =
       '{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"name": "read", "names": null, "action": "SCMP_ACT_ALLOW"}]}';
     expect(documentOf(text).syscalls[0]?.names).toEqual(['read']);
   });
 
-  test('errnos by name or in decimal count before numbers', () => {
+  test('errnos by name or in decimal take precedence over numbers', () => {
     const rule = (fields: string) => `{${DENY}, ${fields}}`;
     const text = `{"defaultAction": "SCMP_ACT_ERRNO", "defaultErrno": "ENOSYS", "syscalls": [${[
       rule('"errno": "EACCES", "errnoRet": 1'),
@@ -229,30 +231,30 @@ describe('fields', () => {
     ]);
   });
 
-  test('flags and the listener are kept', () => {
+  test('flags and listenerPath are kept', () => {
     const fields = { flags: ['SECCOMP_FILTER_FLAG_LOG'], listenerPath: '/run/agent.sock', listenerMetadata: 'x' };
     expect(documentOf(JSON.stringify({ defaultAction: 'SCMP_ACT_ERRNO', ...fields }))).toMatchObject(fields);
   });
 
-  test('an errno is kept as runc keeps it, in 16 bits, and dropped where the action has none', () => {
+  test('an errno is kept in 16 bits, as in runc, and dropped if the action has none', () => {
     const rules = [`{${DENY}, "errnoRet": 65537}`, `{${ALLOW}, "errnoRet": 1}`];
     const text = `{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [${rules}]}`;
     expect(documentOf(text, COMPAT).syscalls.map(({ errnoRet }) => errnoRet)).toEqual([1, undefined]);
   });
 
-  test('keys are found as Go finds them, with the Kelvin sign and the long s', () => {
+  test('keys are matched as in Go, including the Kelvin sign and the long s', () => {
     const text =
       '{"DEFAULTACTION": "SCMP_ACT_ERRNO", "\u017Fy\u017Fcalls": [{"names": ["read"], "action": "SCMP_ACT_LOG", "includes": {"min\u212Aernel": "4.8"}}]}';
     expect(documentOf(text).syscalls).toMatchObject([{ names: ['read'], includes: { minKernel: '4.8' } }]);
   });
 
-  test('an empty version is one that every kernel has', () => {
+  test('every kernel meets an empty version', () => {
     const text = `{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{${ALLOW}, "includes": {"minKernel": ""}}]}`;
     expect(documentOf(text).syscalls[0]?.includes?.minKernel).toBe('0.0');
   });
 });
 
-test('all findings come at once, in the order of the text, and the message has the errors', () => {
+test('all diagnostics are reported at once, in the order of the text, and the message has the errors', () => {
   const rule = '{"names": ["raed"], "action": "SCMP_ACT_ALLOW", "arg": 1},\n{"name": "x", "action": "NO"}';
   const text = `{"defaultActoin": "SCMP_ACT_ERRNO",\n"syscalls": [\n${rule}]}`;
   const issues = checkProfile(text);

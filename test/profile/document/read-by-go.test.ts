@@ -1,6 +1,6 @@
 /**
- * Documents are read as Go 1.24's encoding/json decodes them into the types of moby/profiles seccomp/v0.2.3. The fixture
- * has the output of a Go program for each: the document, `refused`, or `nothing` if moby filters nothing.
+ * Documents are read as Go 1.24's encoding/json decodes them into the types of moby/profiles seccomp/v0.2.3. The
+ * fixture has the output of a Go program for each: the document, `refused`, or `nothing` if moby filters nothing.
  */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
@@ -18,7 +18,7 @@ const cases: readonly Case[] = JSON.parse(
   readFileSync(new URL('../fixtures/read-by-go.json', import.meta.url), 'utf8'),
 );
 
-describe('compat, as Go,', () => {
+describe('compat mode, like Go,', () => {
   test.each(cases)('$title', ({ text, go }) => {
     if (go === 'refused') expect(() => read(text)).toThrow(ProfileError);
     else expect(read(text)).toEqual(go === 'nothing' ? null : read(go));

@@ -15,7 +15,7 @@ test('it is up to date: npm run generate:schema', () => {
   expect(shipped).toBe(profileJsonSchema());
 });
 
-test('it takes the built-ins', () => {
+test('it accepts the built-ins', () => {
   expect(validate(JSON.parse(JSON.stringify(loadProfile('docker-default'))))).toBe(true);
 });
 
@@ -59,7 +59,7 @@ describe('it agrees with the validator on', () => {
 const UNSEEN = ['returns no errno', 'unknown syscall'];
 
 describe.skipIf(!existsSync(corpus))(
-  'it agrees with the validator on profiles that others wrote (needs ../shared/data)',
+  'it agrees with the validator on profiles of other projects (needs ../shared/data)',
   () => {
     const files = existsSync(corpus) ? readdirSync(corpus) : [];
     const texts = files

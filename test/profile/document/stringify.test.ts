@@ -25,7 +25,7 @@ test('any document', () => {
   );
 });
 
-test('numbers of 64 bits, and a version that every kernel has', () => {
+test('numbers of 64 bits, and an empty version', () => {
   const args =
     '"args": [{"index": 1, "value": 18446744073709551615, "valueTwo": 9007199254740993, "op": "SCMP_CMP_MASKED_EQ"}]';
   const rule = `{"names": ["brk"], "action": "SCMP_ACT_ALLOW", ${args}, "includes": {"minKernel": ""}}`;
@@ -54,8 +54,8 @@ test('the built-ins', () => {
   expect(profileOf(JSON.parse(JSON.stringify(read))).document).toEqual(read.document);
 });
 
-describe.skipIf(!existsSync(corpus))('profiles that others wrote (needs ../shared/data)', () => {
-  test.each(['strict', 'compat'] as const)('that %s takes', (mode) => {
+describe.skipIf(!existsSync(corpus))('profiles of other projects (needs ../shared/data)', () => {
+  test.each(['strict', 'compat'] as const)('that %s accepts', (mode) => {
     const profiles = readdirSync(corpus).flatMap((file) => read(readFileSync(new URL(file, corpus), 'utf8'), mode));
     expect(profiles.length).toBeGreaterThan(60);
     for (const one of profiles) expect(again(one).document).toEqual(one.document);

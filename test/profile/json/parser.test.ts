@@ -5,7 +5,7 @@ import { JsonSyntaxError, parseJson } from '../../../lib/profile/json/parser.js'
 import { offsetsOf, positionFinder } from '../../../lib/profile/json/positions.js';
 import { foldKey, JsonNumber } from '../../../lib/profile/json/value.js';
 
-test('whatever JSON.stringify writes is read as JSON.parse reads it', () => {
+test('output of JSON.stringify is read as by JSON.parse', () => {
   const plain = fc.jsonValue({ noUnicodeString: false }).filter((value) => !hasNumbersOfOtherKinds(value));
   fc.assert(
     fc.property(plain, (value) => {
@@ -15,7 +15,7 @@ test('whatever JSON.stringify writes is read as JSON.parse reads it', () => {
   );
 });
 
-test('text is JSON for this reader if and only if it is for JSON.parse', () => {
+test('accepts exactly the texts that JSON.parse accepts', () => {
   const piece = fc.constantFrom(
     '{',
     '}',
@@ -96,22 +96,22 @@ test('a repeated key has its last value; all entries of the object and the path 
   expect(repeats).toEqual([['a', 0, 'b']]);
 });
 
-test('a __proto__ key is a key', () => {
+test('a __proto__ key is an ordinary key', () => {
   const { value } = parseJson('{"__proto__": {"x": 1}}');
   expect(Object.keys(value ?? {})).toEqual(['__proto__']);
   expect(Object.getPrototypeOf(Object.getPrototypeOf(value))).toBeNull();
 });
 
-describe('what is not JSON', () => {
+describe('invalid JSON is refused', () => {
   test.each([
     ['', 0, 'expected a value, found the end of the text'],
     ['{"a" 1}', 5, 'expected a colon, found "1"'],
     ['{"a": 1 "b"}', 8, 'expected a comma or the end, found "\\""'],
-    ['[1,]', 3, 'expected a value, found "]"; leave out the comma before it'],
-    ['{"a": 1,\n}', 9, 'expected a key in double quotes, found "}"; leave out the comma before it'],
+    ['[1,]', 3, 'expected a value, found "]"; remove the comma before it'],
+    ['{"a": 1,\n}', 9, 'expected a key in double quotes, found "}"; remove the comma before it'],
     ['{"a": }', 6, 'expected a value, found "}"'],
     ['[1 // one\n]', 3, 'expected a comma or the end, found "/"; JSON has no comments'],
-    ["['a']", 1, 'expected a value, found "\'"; strings are in double quotes'],
+    ["['a']", 1, 'expected a value, found "\'"; JSON strings use double quotes'],
     ['[1}', 2, 'expected a comma or the end, found "}"'],
     ['{a: 1}', 1, 'expected a key in double quotes, found "a"'],
     ['01', 1, 'expected the end, found "1"'],
@@ -125,10 +125,10 @@ describe('what is not JSON', () => {
     expect(() => parseJson(text)).toThrow(JsonSyntaxError);
   });
 
-  test('values nested as deep as in Go are read, and none deeper', () => {
+  test('values may nest as deeply as in Go, but no deeper', () => {
     const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
     expect(() => parseJson(nested(10_000))).not.toThrow();
-    expect(() => parseJson(nested(10_001))).toThrow('nested more than 10000 deep');
+    expect(() => parseJson(nested(10_001))).toThrow('nested more than 10000 levels deep');
   });
 });
 
@@ -157,7 +157,7 @@ describe('the position of a value', () => {
     expect(positionFinder(TEXT)(offset)).toEqual({ line, column });
   });
 
-  test('is found in whatever JSON.stringify writes', () => {
+  test('is found in all output of JSON.stringify', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 4 }), fc.constantFrom(0, 2), (value, indent) => {
         const text = JSON.stringify(value, null, indent);

@@ -39,7 +39,7 @@ describe('socketcall and ipc', () => {
     expect(through('ipc', SEMTIMEDOP, rules, LETS_ALL)).toBe('errno 13');
   });
 
-  test('are compared in the bits that the kernel reads: ipc has a version above the number of its call', () => {
+  test('are compared in the bits that the kernel reads: ipc has a version in the bits above its call number', () => {
     const rules = [rule('semop', [], DENY), rule('socket', [], DENY)];
     expect(through('ipc', (1n << 16n) | SEMOP, rules, LETS_ALL)).toBe('errno 13');
     expect(through('socketcall', (1n << 32n) | SOCKET, rules, LETS_ALL)).toBe('errno 13');
@@ -65,7 +65,7 @@ describe('socketcall and ipc', () => {
     const rules = [rule('socket', unix), rule('read')];
     expect(said(documentOf(rules), {}, x86)).toEqual([
       expect.stringMatching(
-        /^warning syscalls\[0\]\.args: on x86, socketcall makes socket too, .* that way it gets errno 1,/,
+        /^warning syscalls\[0\]\.args: on x86, programs can also make socket by socketcall, .*: such calls get errno 1,/,
       ),
     ]);
     expect(said(documentOf(rules))).toEqual([]);

@@ -93,7 +93,7 @@ describe('a probable mistake is an error in strict mode, and a warning in compat
     [
       'a denying rule that names an unknown syscall',
       '"names": ["opena"], "action": "SCMP_ACT_KILL"',
-      'syscalls[0].names[0]: unknown syscall "opena" (did you mean open or openat?); it is left out',
+      'syscalls[0].names[0]: unknown syscall "opena" (did you mean open or openat?); it is ignored',
     ],
     [
       'a denying rule that counts on no kernel',
@@ -106,7 +106,7 @@ describe('a probable mistake is an error in strict mode, and a warning in compat
     expect(foundInRule(rule, COMPAT)).toEqual([expect.stringContaining(`warning ${expected}`)]);
   });
 
-  test('metadata for no listener', () => {
+  test('listenerMetadata without listenerPath', () => {
     const text = '{"defaultAction": "SCMP_ACT_ERRNO", "listenerMetadata": "x"}';
     const expected = 'listenerMetadata: has no effect without listenerPath';
     expect(found(text)).toEqual([`error ${expected}`]);
@@ -129,7 +129,7 @@ describe('a harmless problem is a warning in both modes:', () => {
     [
       'an unknown syscall that is allowed',
       '"names": ["openaat"], "action": "SCMP_ACT_ALLOW"',
-      'syscalls[0].names[0]: unknown syscall "openaat" (did you mean openat?); it is left out',
+      'syscalls[0].names[0]: unknown syscall "openaat" (did you mean openat?); it is ignored',
     ],
     [
       'a key in another case',
@@ -161,7 +161,7 @@ describe('a harmless problem is a warning in both modes:', () => {
     expect(foundInRule(rule, COMPAT)).toEqual([`warning ${expected}`]);
   });
 
-  test('null, comments and a schema are no problems', () => {
+  test('null, comments and $schema are accepted', () => {
     const text = '{"$schema": "s", "comment": "c", "defaultAction": "SCMP_ACT_ERRNO", "archMap": null, "flags": null}';
     expect(found(text)).toEqual([]);
     expect(

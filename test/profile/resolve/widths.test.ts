@@ -55,7 +55,7 @@ describe('in compat mode, a value above 32 bits', () => {
     },
   );
 
-  test('on x32 has a meaning of 32 bits and one of 64', () => {
+  test('on x32 has both a 32-bit and a 64-bit meaning', () => {
     const allow = [rule('socket', [arg(0, 'EQ', HIGH + 5n)])];
     expect(answers('x32', allow, [5n, HIGH + 5n])).toEqual(['errno 1', 'allow']);
     const deny = [rule('brk', [arg(0, 'EQ', HIGH + 5n)], DENY)]; // The kernel reads all of a long, runtimes do not.

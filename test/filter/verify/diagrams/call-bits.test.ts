@@ -8,7 +8,7 @@ import { jumpHolds } from '../../../../lib/filter/verify/symbolic-execution.js';
 
 const word = fc.oneof(fc.nat(7), fc.nat(0xffff_ffff), fc.constantFrom(0xffff, 0x8000_0000, 0xffff_ffff));
 
-test('a diagram holds for the words for which the jump is taken, whatever mask and constant', () => {
+test('a diagram is true for exactly the words for which the jump is taken, for any mask and constant', () => {
   const code = fc.constantFrom(BPF.jeq, BPF.jge, BPF.jgt, BPF.jset);
   fc.assert(
     fc.property(code, word, word, word, (code, k, mask, value) => {
