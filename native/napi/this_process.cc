@@ -25,8 +25,9 @@ Napi::Value Install(const Napi::CallbackInfo& info) {
 Napi::Value Execve(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   SpawnRequest request;
-  if (!ReadSpawnRequest(env, info[0], &request) || !Require(env, !request.WantsListener() || request.agent,
-                                                            "filterFlags: after execve, no process could serve the listener")) {
+  if (!ReadSpawnRequest(env, info[0], &request) ||
+      !Require(env, !request.WantsListener() || request.agent,
+               "filterFlags: after execve, no process could serve the listener")) {
     return env.Undefined();
   }
   return ToJavaScript(env, ReplaceThisProcess(&request));
