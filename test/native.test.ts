@@ -38,45 +38,54 @@ const CALLS: Readonly<Record<string, (wrong: object) => unknown>> = {
 
 describe.each(Object.entries(CALLS))('%s refuses', (_, call) => {
   test.each<[string, object, RegExp]>([
-    ['no filters', without('filters'), /^filters: an array/],
-    ['filters under another name', { ...without('filters'), filter: bytes }, /^request: unknown key filter$/],
-    ['an unknown key', { ...request, filter: bytes }, /^request: unknown key filter$/],
-    ['an empty list of filters', { ...request, filters: [] }, /^filters: at least one, or none and unconfined: true/],
-    ['filters with unconfined: true', { ...request, unconfined: true }, /^filters: at least one, or none and/],
-    ['no unconfined', without('unconfined'), /^unconfined: a boolean/],
+    ['no filters', without('filters'), /^request\.filters must be an array/],
+    ['filters under another name', { ...without('filters'), filter: bytes }, /^request has an unknown key: filter$/],
+    ['an unknown key', { ...request, filter: bytes }, /^request has an unknown key: filter$/],
+    ['an empty list of filters', { ...request, filters: [] }, /^filters must be empty if unconfined is true/],
+    ['filters with unconfined: true', { ...request, unconfined: true }, /^filters must be empty if unconfined is true/],
+    ['no unconfined', without('unconfined'), /^request\.unconfined must be a boolean/],
     [
       'an inherited unconfined',
       Object.create({ unconfined: true }, descriptors({ ...without('unconfined'), filters: [] })),
-      /^unconfined: a boolean/,
+      /^request\.unconfined must be a boolean/,
     ],
-    ['no filterFlags', without('filterFlags'), /^filterFlags: /],
-    ['a filter without instructions', { ...request, filters: [{ gate: [] }] }, /^bytes: /],
-    ['a filter without its gate', { ...request, filters: [{ bytes }] }, /^gate: /],
+    ['no filterFlags', without('filterFlags'), /^request\.filterFlags must be /],
+    ['a filter without instructions', { ...request, filters: [{ gate: [] }] }, /^filter\.bytes must be /],
+    ['a filter without its gate', { ...request, filters: [{ bytes }] }, /^filter\.gate must be /],
     [
       'an unknown key of a filter',
       { ...request, filters: [{ bytes, gate: [], flags: 1 }] },
-      /^filter: unknown key flags$/,
+      /^filter has an unknown key: flags$/,
     ],
-    ['an agent without a listener', { ...request, agent: { path: '/a', state: [''] } }, /^agent: /],
+    [
+      'an agent without a listener',
+      { ...request, agent: { path: '/a', state: [''] } },
+      /^agent is set, but filterFlags request no listener/,
+    ],
     [
       'an agent without a path',
       { ...request, ...listener, agent: { path: '', state: [''] } },
-      /^path: of the agent's socket/,
+      /^agent\.path must be a string/,
     ],
-    ['an agent with an empty message', { ...request, ...listener, agent: { path: '/a', state: [] } }, /^state: one to/],
+    [
+      'an agent with an empty message',
+      { ...request, ...listener, agent: { path: '/a', state: [] } },
+      /^agent\.state must be an array/,
+    ],
     [
       'an agent with too long a message',
       { ...request, ...listener, agent: { path: '/a', state: ['', '', '', ''] } },
-      /^state: /,
+      /^agent\.state must be /,
     ],
     [
       'an unknown key of an agent',
       { ...request, ...listener, agent: { path: '/a', text: [''] } },
-      /^agent: unknown key text/,
+      /^agent has an unknown key: text/,
     ],
-    ['an environment whose last variable has no NUL', { ...request, env: 'A=1\0B=2' }, /^env: /],
-    ['an environment that is an array', { ...request, env: ['A=1'] }, /^env: /],
-    ['no noNewPrivileges', without('noNewPrivileges'), /^noNewPrivileges: /],
+    ['an environment whose last variable has no NUL', { ...request, env: 'A=1\0B=2' }, /^request\.env must be /],
+    ['a long array without elements', { ...request, args: new Array(2 ** 32 - 1) }, /^request\.args must be /],
+    ['an environment that is an array', { ...request, env: ['A=1'] }, /^request\.env must be /],
+    ['no noNewPrivileges', without('noNewPrivileges'), /^request\.noNewPrivileges must be /],
   ])('%s', (_, wrong, message) => {
     expect(() => call(wrong)).toThrowError(
       expect.objectContaining({ name: 'TypeError', message: expect.stringMatching(message) }),
@@ -98,7 +107,7 @@ describe('without a filter', () => {
 
 test('spawnSync refuses an unknown limit', () => {
   expect(() => Reflect.apply(addon().spawnSync, undefined, [request, { ...limits, maxTime: 1 }])).toThrowError(
-    /^limits: unknown key maxTime$/,
+    /^limits has an unknown key: maxTime$/,
   );
 });
 
@@ -163,6 +172,9 @@ describe('a socket', () => {
     ['reach', [null]],
     ['endReading', []],
     ['isListening', ['3']],
+    ['isListening', [0.5]],
+    ['isListening', [2 ** 32]],
+    ['borrow', [Number.NaN, 0]],
     ['connect', [1, 2n, 3, 4, new Uint8Array(), () => {}]],
   ])('%s refuses arguments of a wrong type', (name, parameters) => {
     expect(() => Reflect.apply(Reflect.get(addon(), name), undefined, parameters)).toThrowError(TypeError);

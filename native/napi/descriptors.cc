@@ -10,6 +10,7 @@
 
 #include "napi/environment.h"
 #include "napi/errors.h"
+#include "napi/values.h"
 #include "system/linux_abi.h"
 
 namespace seccomp {
@@ -23,9 +24,7 @@ uint64_t CookieOf(int fd) {
 }
 
 bool ReadDescriptor(const Napi::CallbackInfo& info, int* fd) {
-  if (!Require(info.Env(), info[0].IsNumber(), "descriptor: a number")) return false;
-  *fd = info[0].As<Napi::Number>().Int32Value();
-  return true;
+  return Require(info.Env(), ReadValue(info[0], fd), "descriptor must be a 32-bit integer");
 }
 
 }  // namespace
@@ -59,10 +58,13 @@ int LentDescriptors::Borrow(Descriptor descriptor) {
 
 Napi::Value Borrow(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  if (!Require(env, info[0].IsNumber() && info[1].IsNumber(), "borrow(pid, fd)")) return env.Undefined();
-  const Descriptor process(static_cast<int>(syscall(kPidfdOpen, info[0].As<Napi::Number>().Int32Value(), 0)));
+  int32_t pid = 0;
+  int32_t number = 0;
+  const bool is_read = ReadValue(info[0], &pid) && ReadValue(info[1], &number);
+  if (!RequireUsage(env, is_read, "borrow(pid, descriptor)")) return env.Undefined();
+  const Descriptor process(static_cast<int>(syscall(kPidfdOpen, pid, 0)));
   if (process.get() < 0) return Negative(env, errno);
-  const long fd = syscall(kPidfdGetfd, process.get(), info[1].As<Napi::Number>().Int32Value(), 0);
+  const long fd = syscall(kPidfdGetfd, process.get(), number, 0);
   if (fd < 0) return Negative(env, errno);
   return Napi::Number::New(env, Environment::Of(env).lent.Borrow(Descriptor(static_cast<int>(fd))));
 }

@@ -21,6 +21,10 @@ bool ThrowTypeError(Napi::Env env, const std::string& message);
 // Throws a TypeError unless `condition` holds. Returns `condition`.
 bool Require(Napi::Env env, bool condition, const char* message);
 
+// As these, for arguments that are not of the types in `usage`, such as `takeBack(descriptor)`.
+bool ThrowUsage(Napi::Env env, const char* usage);
+bool RequireUsage(Napi::Env env, bool condition, const char* usage);
+
 // Converts a failure to { error, call }, or to undefined if nothing failed.
 Napi::Value ToJavaScript(Napi::Env env, const Failure& failure);
 

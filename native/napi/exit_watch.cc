@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "napi/environment.h"
+#include "napi/values.h"
 
 namespace seccomp {
 
@@ -50,7 +51,8 @@ ExitWatch::~ExitWatch() {
 }
 
 Napi::Value ExitWatch::Kill(const Napi::CallbackInfo& info) {
-  const int signal = info[0].IsNumber() ? info[0].As<Napi::Number>().Int32Value() : -1;
+  int32_t signal = 0;
+  if (!ReadValue(info[0], &signal)) signal = -1;  // No signal has this number: EINVAL.
   return Napi::Number::New(info.Env(), poll_ == nullptr ? ESRCH : SendSignal(poll_->child.pidfd, signal));
 }
 

@@ -73,14 +73,14 @@ int TryInProcess(const Domain& domain) {
 Napi::Value ActionAvailable(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   uint32_t action = 0;
-  if (!Require(env, ReadValue(info[0], &action), "actionAvailable(action)")) return env.Undefined();
+  if (!RequireUsage(env, ReadValue(info[0], &action), "actionAvailable(action)")) return env.Undefined();
   return Napi::Number::New(env, syscall(SYS_seccomp, kGetActionAvail, 0, &action) == 0 ? 0 : errno);
 }
 
 Napi::Value FilterFlagsKnown(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   uint32_t flags = 0;
-  if (!Require(env, ReadValue(info[0], &flags), "filterFlagsKnown(flags)")) return env.Undefined();
+  if (!RequireUsage(env, ReadValue(info[0], &flags), "filterFlagsKnown(flags)")) return env.Undefined();
   const bool has_failed = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, nullptr) < 0;
   return Napi::Boolean::New(env, has_failed && errno == EFAULT);
 }
@@ -88,7 +88,9 @@ Napi::Value FilterFlagsKnown(const Napi::CallbackInfo& info) {
 Napi::Value TryDomain(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   Domain domain;
-  if (!Require(env, ReadDomain(info[0], &domain), "domain: [handled, granted, scoped]")) return env.Undefined();
+  if (!RequireUsage(env, ReadDomain(info[0], &domain), "tryDomain([handled, granted, scoped])")) {
+    return env.Undefined();
+  }
   // Linux 2.6.23, PR_GET_SECCOMP: 0 without a filter.
   const bool is_filtered = prctl(PR_GET_SECCOMP, 0L, 0L, 0L, 0L) != 0;
   return Napi::Number::New(env, is_filtered ? TryInProcess(domain) : TryOnThread(domain));

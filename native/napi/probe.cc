@@ -249,9 +249,9 @@ Failure RunInFork(Prober* prober) {
 Napi::Value Probe(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   bool is_traced = false;
-  if (!Require(env, info[1].IsTypedArray() && ReadValue(info[2], &is_traced), "probe(filters, calls, traced)") ||
+  if (!RequireUsage(env, info[1].IsTypedArray() && ReadValue(info[2], &is_traced), "probe(filters, calls, traced)") ||
       !Require(env, info[1].As<Napi::TypedArray>().TypedArrayType() == napi_biguint64_array,
-               "calls: a BigUint64Array")) {
+               "calls must be a BigUint64Array")) {
     return env.Undefined();
   }
   Request request;
@@ -260,11 +260,11 @@ Napi::Value Probe(const Napi::CallbackInfo& info) {
   const auto words = info[1].As<Napi::BigUint64Array>();
   const size_t count = words.ElementLength() / kWords;
   const bool is_whole = words.ElementLength() % kWords == 0 && count <= kMaxCalls;
-  if (!Require(env, is_whole, "calls: 8 words for each, at most 2^20 calls")) return env.Undefined();
+  if (!Require(env, is_whole, "calls must have 8 words for each call, and at most 2^20 calls")) return env.Undefined();
   const auto* calls = reinterpret_cast<const Call*>(words.Data());
   for (size_t i = 0; i < count; i++) {
     const bool is_possible = kHasInt80 || calls[i].by_int80 == 0;
-    if (!Require(env, is_possible, "calls: this CPU has no int 0x80")) return env.Undefined();
+    if (!Require(env, is_possible, "calls use int $0x80, which this CPU does not have")) return env.Undefined();
   }
 
   const SharedMemory memory(sizeof(Shared) + count * sizeof(Result));

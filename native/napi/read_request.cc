@@ -62,16 +62,16 @@ constexpr Member<SpawnRequest> kUnconfined = {"unconfined", Presence::kRequired,
                                               Into<&SpawnRequest::is_unconfined>};
 constexpr Member<SpawnRequest> kFilters = {"filters", Presence::kRequired, "an array of at most 8 filters",
                                            ReadFilters};
-constexpr Member<SpawnRequest> kFilterFlags = {"filterFlags", Presence::kRequired, "a 32-bit number",
+constexpr Member<SpawnRequest> kFilterFlags = {"filterFlags", Presence::kRequired, "an unsigned 32-bit integer",
                                                Into<&SpawnRequest::filter_flags>};
 
 constexpr Member<SpawnRequest> kFilterRequestMembers[] = {kNoNewPrivileges, kUnconfined, kFilters, kFilterFlags};
 
 bool CheckFilters(Napi::Env env, const SpawnRequest& request) {
   return Require(env, request.is_unconfined == request.filters.empty(),
-                 "filters: at least one, or none and unconfined: true") &&
+                 "filters must be empty if unconfined is true, and must not be empty otherwise") &&
          Require(env, !request.WantsListener() || request.filters.size() == 1,
-                 "filterFlags: a listener requires exactly one filter");
+                 "filterFlags request a listener, which requires exactly one filter");
 }
 
 // --- Programs --------------------------------------------------------------------------------------------------------
@@ -138,8 +138,8 @@ bool ReadMessage(const Napi::Value& value, AgentRequest* agent) {
 }
 
 constexpr Member<AgentRequest> kAgentMembers[] = {
-    {"path", Presence::kRequired, "of the agent's socket: a string that is not empty", ReadPath},
-    {"state", Presence::kRequired, "one to three strings", ReadMessage},
+    {"path", Presence::kRequired, "a string without NUL that is not empty", ReadPath},
+    {"state", Presence::kRequired, "an array of one to three strings without NUL", ReadMessage},
 };
 
 bool ReadAgent(const Napi::Value& value, SpawnRequest* request) {
@@ -147,34 +147,38 @@ bool ReadAgent(const Napi::Value& value, SpawnRequest* request) {
 }
 
 constexpr Member<SpawnRequest> kRequestMembers[] = {
-    {"candidates", Presence::kRequired, "an array of at least one path", ReadCandidates},
-    {"args", Presence::kRequired, "an array of strings without NUL, at least argv[0]", ReadArguments},
-    {"env", Presence::kRequired, "a string of NAME=value, each with a NUL at its end", ReadEnvironment},
-    {"cwd", Presence::kOptional, "a path without NUL", Into<&SpawnRequest::cwd>},
+    {"candidates", Presence::kRequired, "an array of at least one string without NUL", ReadCandidates},
+    {"args", Presence::kRequired, "an array of at least one string without NUL", ReadArguments},
+    {"env", Presence::kRequired, "a string of NAME=value entries, each followed by NUL", ReadEnvironment},
+    {"cwd", Presence::kOptional, "a string without NUL", Into<&SpawnRequest::cwd>},
     {"detached", Presence::kRequired, "a boolean", Into<&SpawnRequest::new_session>},
-    {"uid", Presence::kOptional, "a 32-bit number", ReadId<&Request::uid>},
-    {"gid", Presence::kOptional, "a 32-bit number", ReadId<&Request::gid>},
-    {"stdio", Presence::kRequired, "an array of at most 1024 descriptors", ReadStdio},
-    {"limits", Presence::kOptional, "a flat array of triples: a resource, and two bigints", ReadLimits},
-    {"isolation", Presence::kOptional, "a boolean, whether it is required", Into<&SpawnRequest::isolation>},
-    {"domain", Presence::kOptional, "[handled, granted, scoped]", ReadRequestedDomain},
-    {"keptCapabilities", Presence::kOptional, "a bigint of 64 bits", Into<&SpawnRequest::kept_capabilities>},
+    {"uid", Presence::kOptional, "a 32-bit integer", ReadId<&Request::uid>},
+    {"gid", Presence::kOptional, "a 32-bit integer", ReadId<&Request::gid>},
+    {"stdio", Presence::kRequired, "an array of at most 1024 descriptors, NONE, NULL or SOCKET", ReadStdio},
+    {"limits", Presence::kOptional, "a flat array of triples: a resource, and its soft and hard limit as bigints",
+     ReadLimits},
+    {"isolation", Presence::kOptional, "a boolean: true if isolation is required", Into<&SpawnRequest::isolation>},
+    {"domain", Presence::kOptional, "an array of three bigints: [handled, granted, scoped]", ReadRequestedDomain},
+    {"keptCapabilities", Presence::kOptional, "an unsigned 64-bit bigint", Into<&SpawnRequest::kept_capabilities>},
     kNoNewPrivileges,
     kUnconfined,
     kFilters,
     kFilterFlags,
-    {"supervision", Presence::kOptional, "what supervision() returned", Into<&SpawnRequest::supervision>},
-    {"inbox", Presence::kOptional, "what openInbox() returned", Into<&SpawnRequest::reader>},
-    {"agent", Presence::kOptional, "{ path, state }", ReadAgent},
+    {"supervision", Presence::kOptional, "a handle that supervision() returned", Into<&SpawnRequest::supervision>},
+    {"inbox", Presence::kOptional, "a handle that openInbox() returned", Into<&SpawnRequest::reader>},
+    {"agent", Presence::kOptional, "an object", ReadAgent},
 };
 
 bool CheckRequest(Napi::Env env, const SpawnRequest& request) {
   const bool is_agent_possible = request.WantsListener() && request.supervision == nullptr;
   return CheckFilters(env, request) &&
-         Require(env, request.domain || !request.isolation.value_or(false), "isolation: required, without a domain") &&
-         Require(env, !request.domain || request.isolation, "domain: without isolation") &&
-         Require(env, request.supervision == nullptr || request.reader != nullptr, "inbox: missing") &&
-         Require(env, !request.agent || is_agent_possible, "agent: only for a listener without supervision");
+         Require(env, request.domain || !request.isolation.value_or(false),
+                 "isolation is required, but domain is not set") &&
+         Require(env, !request.domain || request.isolation, "domain is set, but isolation is not") &&
+         Require(env, request.supervision == nullptr || request.reader != nullptr,
+                 "supervision is set, but inbox is not") &&
+         Require(env, !request.agent || is_agent_possible,
+                 "agent is set, but filterFlags request no listener, or supervision is set too");
 }
 
 }  // namespace
@@ -186,7 +190,8 @@ bool ReadSpawnRequest(Napi::Env env, const Napi::Value& value, SpawnRequest* req
 bool ReadFilterRequest(Napi::Env env, const Napi::Value& value, Request* request) {
   SpawnRequest filters;
   if (!ReadObject(env, value, "filters", kFilterRequestMembers, &filters) || !CheckFilters(env, filters) ||
-      !Require(env, !filters.WantsListener(), "filterFlags: only a child's filter may have a listener")) {
+      !Require(env, !filters.WantsListener(),
+               "filterFlags request a listener, which only the filter of a child may have")) {
     return false;
   }
   *request = std::move(filters);

@@ -24,7 +24,7 @@ Napi::Value Undo(Napi::Env env, ChildHandle* child, const Failure& failure) {
 Napi::Value Spawn(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   SpawnRequest request;
-  if (!Require(env, info[1].IsFunction(), "spawn(request, onExit)") || !ReadSpawnRequest(env, info[0], &request)) {
+  if (!RequireUsage(env, info[1].IsFunction(), "spawn(request, onExit)") || !ReadSpawnRequest(env, info[0], &request)) {
     return env.Undefined();
   }
   StartedChild started;

@@ -27,7 +27,7 @@ Napi::Value Execve(const Napi::CallbackInfo& info) {
   SpawnRequest request;
   if (!ReadSpawnRequest(env, info[0], &request) ||
       !Require(env, !request.WantsListener() || request.agent,
-               "filterFlags: after execve, no process could serve the listener")) {
+               "filterFlags request a listener, but there is no agent to serve it after execve")) {
     return env.Undefined();
   }
   return ToJavaScript(env, ReplaceThisProcess(&request));

@@ -53,9 +53,9 @@ bool ReadValue(const Napi::Value& value, std::string* out) {
 bool ReadValue(const Napi::Value& value, std::vector<std::string>* out) {
   if (!value.IsArray()) return false;
   const Napi::Array array = value.As<Napi::Array>();
-  out->resize(array.Length());
-  for (uint32_t i = 0; i < out->size(); i++) {
-    if (!ReadValue(array.Get(i), &(*out)[i])) return false;
+  // Allocates no memory for the length alone, which may be 2^32 - 1 without any element.
+  for (uint32_t i = 0; i < array.Length(); i++) {
+    if (!ReadValue(array.Get(i), &out->emplace_back())) return false;
   }
   return true;
 }
@@ -109,7 +109,7 @@ bool HasOnly(const Napi::Object& object, const char* what, const std::vector<con
     if (!name.IsString()) return false;
     const std::string key = name.As<Napi::String>().Utf8Value();
     const bool is_known = std::find(names.begin(), names.end(), key) != names.end();
-    if (!is_known) return ThrowTypeError(env, std::string(what) + ": unknown key " + key);
+    if (!is_known) return ThrowTypeError(env, std::string(what) + " has an unknown key: " + key);
   }
   return true;
 }

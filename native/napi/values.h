@@ -57,7 +57,7 @@ template <typename Target>
 struct Member {
   const char* name;
   Presence presence;
-  const char* expected;  // For the error message: `name: expected`.
+  const char* expected;  // A noun phrase for the error message: `what.name must be expected`.
   // Returns false if the value is not as expected. May have thrown an error that says more.
   bool (*read)(const Napi::Value& value, Target* target);
 };
@@ -77,7 +77,7 @@ bool HasOnly(const Napi::Object& object, const char* what, const std::vector<con
 template <typename Target, size_t count>
 bool ReadObject(Napi::Env env, const Napi::Value& value, const char* what, const Member<Target> (&members)[count],
                 Target* target) {
-  if (!value.IsObject()) return ThrowTypeError(env, std::string(what) + ": an object");
+  if (!value.IsObject()) return ThrowTypeError(env, std::string(what) + " must be an object");
   const Napi::Object object = value.As<Napi::Object>();
   std::vector<const char*> names;
   for (const Member<Target>& member : members) names.push_back(member.name);
@@ -87,7 +87,8 @@ bool ReadObject(Napi::Env env, const Napi::Value& value, const char* what, const
     if (property.IsEmpty()) return false;
     if (property.IsUndefined() && member.presence == Presence::kOptional) continue;
     if (member.read(property, target)) continue;
-    return !env.IsExceptionPending() && ThrowTypeError(env, std::string(member.name) + ": " + member.expected);
+    return !env.IsExceptionPending() &&
+           ThrowTypeError(env, std::string(what) + "." + member.name + " must be " + member.expected);
   }
   return true;
 }

@@ -20,7 +20,7 @@ constexpr int64_t kMaxRead = 1 << 20;  // Bytes.
 
 std::shared_ptr<Listener> ReadListener(const Napi::CallbackInfo& info, const char* usage) {
   std::shared_ptr<Listener> listener;
-  Require(info.Env(), ReadValue(info[0], &listener), usage);
+  RequireUsage(info.Env(), ReadValue(info[0], &listener), usage);
   return listener;
 }
 
@@ -42,7 +42,7 @@ struct CallMemory {
     listener = ReadCall(info, usage, &call);
     uint32_t thread = 0;
     if (listener == nullptr ||
-        !Require(info.Env(), ReadValue(info[2], &thread) && ReadValue(info[3], &address), usage)) {
+        !RequireUsage(info.Env(), ReadValue(info[2], &thread) && ReadValue(info[3], &address), usage)) {
       return false;
     }
     const std::string path = "/proc/" + std::to_string(thread) + "/mem";
@@ -58,7 +58,7 @@ struct CallMemory {
 
 std::shared_ptr<Listener> ReadCall(const Napi::CallbackInfo& info, const char* usage, uint64_t* call) {
   const std::shared_ptr<Listener> listener = ReadListener(info, usage);
-  const bool is_read = listener != nullptr && Require(info.Env(), ReadValue(info[1], call), usage);
+  const bool is_read = listener != nullptr && RequireUsage(info.Env(), ReadValue(info[1], call), usage);
   return is_read ? listener : nullptr;
 }
 
@@ -67,7 +67,7 @@ Napi::Value KindAt(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const std::shared_ptr<Listener> listener = ReadListener(info, kUsage);
   uint32_t index = 0;
-  if (listener == nullptr || !Require(env, ReadValue(info[1], &index), kUsage)) return env.Undefined();
+  if (listener == nullptr || !RequireUsage(env, ReadValue(info[1], &index), kUsage)) return env.Undefined();
   const auto kind = listener->kinds().At(index);
   if (!kind) return env.Undefined();
   Napi::Object result = Napi::Object::New(env);
@@ -111,7 +111,7 @@ Napi::Value AnswerCall(const Napi::CallbackInfo& info) {
   if (listener == nullptr) return env.Undefined();
   const auto error = ReadInteger(info[2], kContinue, kMaxErrno);
   if (!error || !ReadValue(info[3], &value)) {
-    ThrowTypeError(env, kUsage);
+    ThrowUsage(env, kUsage);
     return env.Undefined();
   }
   seccomp_notif_resp answer = {};
@@ -131,10 +131,12 @@ Napi::Value AddDescriptor(const Napi::CallbackInfo& info) {
   uint64_t call = 0;
   const std::shared_ptr<Listener> listener = ReadCall(info, kUsage, &call);
   if (listener == nullptr) return env.Undefined();
+  int32_t descriptor = -1;
   bool close_on_exec = false;
-  if (!Require(env, info[2].IsNumber() && ReadValue(info[3], &close_on_exec), kUsage)) return env.Undefined();
+  const bool is_read = ReadValue(info[2], &descriptor) && ReadValue(info[3], &close_on_exec);
+  if (!RequireUsage(env, is_read, kUsage)) return env.Undefined();
   int added = -1;
-  const int error = listener->AddDescriptor(call, info[2].As<Napi::Number>().Int32Value(), close_on_exec, &added);
+  const int error = listener->AddDescriptor(call, descriptor, close_on_exec, &added);
   return Napi::Number::New(env, error == 0 ? added : -error);
 }
 
@@ -145,7 +147,7 @@ Napi::Value ReadCallMemory(const Napi::CallbackInfo& info) {
   if (!memory.Open(info, kUsage, O_RDONLY)) return env.Undefined();
   const auto wanted = ReadInteger(info[4], 0, kMaxRead);
   if (!wanted) {
-    ThrowTypeError(env, kUsage);
+    ThrowUsage(env, kUsage);
     return env.Undefined();
   }
   std::string bytes(static_cast<size_t>(*wanted), '\0');
@@ -167,7 +169,7 @@ Napi::Value WriteCallMemory(const Napi::CallbackInfo& info) {
   if (!memory.Open(info, kUsage, O_RDWR)) return env.Undefined();
   const auto bytes = ReadBytes(info[4]);
   if (!bytes) {
-    ThrowTypeError(env, kUsage);
+    ThrowUsage(env, kUsage);
     return env.Undefined();
   }
   if (memory.error == 0) {

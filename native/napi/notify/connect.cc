@@ -52,10 +52,14 @@ Napi::Value SocketOf(const Napi::CallbackInfo& info) {
   uint64_t call = 0;
   const std::shared_ptr<Listener> listener = ReadCall(info, kUsage, &call);
   if (listener == nullptr) return env.Undefined();
-  if (!Require(env, info[2].IsNumber() && info[3].IsNumber(), kUsage)) return env.Undefined();
+  pid_t thread = 0;
+  int32_t descriptor = -1;
+  if (!RequireUsage(env, ReadValue(info[2], &thread) && ReadValue(info[3], &descriptor), kUsage)) {
+    return env.Undefined();
+  }
   Descriptor socket;
   SocketTraits traits = {};
-  int error = DuplicateSocket(info[2].As<Napi::Number>(), info[3].As<Napi::Number>(), &socket, &traits);
+  int error = DuplicateSocket(thread, descriptor, &socket, &traits);
   if (error == 0) error = listener->IsWaiting(call);
   if (error != 0) return Negative(env, error);
   const Traits numbers = ToNumbers(traits);
@@ -70,20 +74,21 @@ Napi::Value Connect(const Napi::CallbackInfo& info) {
   uint64_t call = 0;
   const std::shared_ptr<Listener> listener = ReadCall(info, kUsage, &call);
   if (listener == nullptr) return env.Undefined();
+  pid_t thread = 0;
+  int32_t descriptor = -1;
   Traits seen = {};
   const bool has_seen = !info[5].IsUndefined();
-  const bool is_seen_read = !has_seen || ReadTraits(info[5], &seen);
+  const bool is_read =
+      ReadValue(info[2], &thread) && ReadValue(info[3], &descriptor) && (!has_seen || ReadTraits(info[5], &seen));
   // After `seen`, since a getter of it might detach the address's buffer.
   const auto address = ReadBytes(info[4]);
-  if (!is_seen_read || !info[2].IsNumber() || !info[3].IsNumber() || !address ||
-      address->size > sizeof(sockaddr_storage)) {
-    ThrowTypeError(env, kUsage);
+  if (!is_read || !address || address->size > sizeof(sockaddr_storage)) {
+    ThrowUsage(env, kUsage);
     return env.Undefined();
   }
-  const pid_t thread = info[2].As<Napi::Number>();
   Descriptor socket;
   SocketTraits traits = {};
-  int error = DuplicateSocket(thread, info[3].As<Napi::Number>(), &socket, &traits);
+  int error = DuplicateSocket(thread, descriptor, &socket, &traits);
   if (error == 0) error = CheckAddress(*address, traits);
   if (error == 0 && has_seen && seen != ToNumbers(traits)) error = EBADF;
   if (error != 0) return Negative(env, error);

@@ -34,14 +34,14 @@ bool IsListener(const Descriptor& descriptor) {
 
 Napi::Value Reach(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  if (!Require(env, info[0].IsString(), "reach(path)")) return env.Undefined();
+  if (!RequireUsage(env, info[0].IsString(), "reach(path)")) return env.Undefined();
   Descriptor socket;
   return Napi::Number::New(env, ConnectToPath(info[0].As<Napi::String>().Utf8Value(), &socket).error);
 }
 
 Napi::Value BindSocket(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  if (!Require(env, info[0].IsString(), "bindSocket(path)")) return env.Undefined();
+  if (!RequireUsage(env, info[0].IsString(), "bindSocket(path)")) return env.Undefined();
   Descriptor socket;
   const int error = ListenAtPath(info[0].As<Napi::String>().Utf8Value(), &socket);
   return error == 0 ? LocalSocket::Wrap(env, std::move(socket)) : Negative(env, error);
@@ -66,8 +66,8 @@ LocalSocket::~LocalSocket() { StopWaiting(); }
 
 Napi::Value LocalSocket::Await(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  if (!Require(env, info[0].IsFunction(), "await(onReadable)") ||
-      !Require(env, wait_ == nullptr, "await: the socket is awaited already")) {
+  if (!RequireUsage(env, info[0].IsFunction(), "await(onReadable)") ||
+      !Require(env, wait_ == nullptr, "await() was called before, and onReadable has not been called yet")) {
     return env.Undefined();
   }
   if (socket_.get() < 0) return Negative(env, EBADF);
@@ -123,7 +123,7 @@ Napi::Value LocalSocket::Serve(const Napi::CallbackInfo& info) {
   std::shared_ptr<const Supervision> supervision;
   std::shared_ptr<MailboxReader> reader;
   if (!index || !ReadValue(info[1], &supervision) || !ReadValue(info[2], &reader)) {
-    ThrowTypeError(env, "serve(descriptor, supervision, inbox)");
+    ThrowUsage(env, "serve(descriptor, supervision, inbox)");
     return env.Undefined();
   }
   Descriptor descriptor = std::move(received_[static_cast<size_t>(*index)]);
