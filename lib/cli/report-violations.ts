@@ -4,7 +4,7 @@ import type { ProfileSource, ProgramOptions, Violation } from '../index.js';
 import { spawn } from '../index.js';
 import { callInWords, endedBySigsys, sigsysText } from '../notify/denial-messages.js';
 import { exitAsProgram } from './exit-status.js';
-import { actionText } from './output/action-text.js';
+import { actionInWords } from './output/action-text.js';
 import { printMessage } from './output/print.js';
 
 /** Signals that a terminal sends to the program itself, as to every process in the foreground. */
@@ -88,7 +88,7 @@ function countText(violation: Violation): string {
 
 /** `socket(AF_NETLINK, SOCK_RAW, 0): EPERM` */
 function outcomeText(violation: Violation): string {
-  return `${callInWords(violation)}: ${actionText(violation.action)}`;
+  return `${callInWords(violation)}: ${actionInWords(violation.action)}`;
 }
 
 /** What to do to allow a kind of calls. A rule that is added has no effect where another rule denies the call. */

@@ -23,12 +23,12 @@ export interface Selection {
  * A pattern is a constant's name, or the beginning of names followed by `*`. One that no constant matches does not
  * compile.
  */
-type Pattern<Text extends string> = Text extends `${infer Beginning}*`
+type NamePattern<Text extends string> = Text extends `${infer Beginning}*`
   ? Extract<ConstantName, `${Beginning}${string}`> extends never
     ? never
     : Text
   : Extract<ConstantName, Text>;
-type Patterns<List extends readonly string[]> = List & { readonly [Index in keyof List]: Pattern<List[Index]> };
+type Patterns<List extends readonly string[]> = List & { readonly [Index in keyof List]: NamePattern<List[Index]> };
 
 /** Selects constants by patterns. */
 function select<const List extends readonly string[], const Except extends readonly string[] = []>(

@@ -10,41 +10,41 @@ interface Names {
   readonly flags: readonly (readonly [name: string, bits: bigint])[];
 }
 
-const cache = new Map<string, Names>();
+const namesByFamily = new Map<string, Names>();
 
 function namesOn(family: FamilyName, abi: AbiName): Names {
   const key = `${family} ${abi}`;
-  const names = cache.get(key) ?? readNames(FAMILIES[family], abi);
-  cache.set(key, names);
+  const names = namesByFamily.get(key) ?? readNamesOn(FAMILIES[family], abi);
+  namesByFamily.set(key, names);
   return names;
 }
 
-function readNames(family: Family, abi: AbiName): Names {
-  const flags = valuesOf(family.flags, abi).filter(([, bits]) => bits !== 0n);
+function readNamesOn(family: Family, abi: AbiName): Names {
+  const flags = selectedValues(family.flags, abi).filter(([, bits]) => bits !== 0n);
   return {
-    numbers: new Map(valuesOf(family.numbers, abi).map(([name, value]) => [value, name])),
+    numbers: new Map(selectedValues(family.numbers, abi).map(([name, value]) => [value, name])),
     flags: flags.sort(([, a], [, b]) => bitCount(b) - bitCount(a)),
   };
 }
 
 /** The selected constants that an ABI has, with their values. */
-function valuesOf(selection: Selection | undefined, abi: AbiName): (readonly [name: string, value: bigint])[] {
+function selectedValues(selection: Selection | undefined, abi: AbiName): (readonly [name: string, value: bigint])[] {
   if (selection === undefined) return [];
   const { patterns, except } = selection;
-  return patterns.flatMap(matching).flatMap((name) => {
-    const value = except.some((pattern) => matches(pattern, name)) ? undefined : constantOn(abi, name);
+  return patterns.flatMap(namesMatching).flatMap((name) => {
+    const value = except.some((pattern) => matchesPattern(pattern, name)) ? undefined : constantOn(abi, name);
     return value === undefined ? [] : [[name, BigInt(value)] as const];
   });
 }
 
 /** The names that a pattern matches. */
-function matching(pattern: string): readonly string[] {
+function namesMatching(pattern: string): readonly string[] {
   if (!pattern.endsWith('*')) return [pattern];
   const beginning = pattern.slice(0, -1);
   return constantNames().filter((name) => name.startsWith(beginning));
 }
 
-function matches(pattern: string, name: string): boolean {
+function matchesPattern(pattern: string, name: string): boolean {
   return pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
 }
 
@@ -82,7 +82,7 @@ export function namesOfFamilies(
   abi: AbiName,
 ): readonly (readonly [family: string, part: 'numbers' | 'flags', names: ReadonlyMap<string, bigint>])[] {
   return Object.entries<Family>(FAMILIES).flatMap(([family, { numbers, flags }]) => [
-    [family, 'numbers', new Map(valuesOf(numbers, abi))] as const,
-    [family, 'flags', new Map(valuesOf(flags, abi))] as const,
+    [family, 'numbers', new Map(selectedValues(numbers, abi))] as const,
+    [family, 'flags', new Map(selectedValues(flags, abi))] as const,
   ]);
 }

@@ -8,7 +8,7 @@ import { MAX_CAPTURE } from './captures.js';
 import type { FamilyName } from './constant-families.js';
 import { writeByName, writeNumber } from './constant-names.js';
 import type { ObservedCall } from './observed-call.js';
-import { textOf, writeSockaddr } from './sockaddr.js';
+import { decodeText, writeSockaddr } from './sockaddr.js';
 
 /**
  * Writes each argument of a call: paths in quotes, flags and commands by name, socket addresses, modes in octal, and
@@ -24,19 +24,19 @@ const UNKNOWN: ArgumentRegister = { type: 'unsigned long', name: undefined, widt
 
 function writeArgument(call: ObservedCall, argument: ArgumentRegister, index: number): string {
   const meaning = meaningOfArgument(call.abi, call.syscall, index);
-  const value = registerOf(call, index);
+  const value = valueRead(call, index);
   return (meaning && writeMeaning(call, meaning, index)) ?? writeByType(argument, value, call.abi);
 }
 
 /** The part of a register that the kernel reads: the argument's width, and at most 32 bits on a 32-bit ABI. */
-function registerOf({ abi, syscall, args }: ObservedCall, index: number): bigint {
+function valueRead({ abi, syscall, args }: ObservedCall, index: number): bigint {
   const width = argumentsOf(abi, syscall)?.at(index)?.width ?? abiOf(abi).bits;
   return BigInt.asUintN(Math.min(width, abiOf(abi).bits), args.at(index) ?? 0n);
 }
 
 function writeMeaning(call: ObservedCall, meaning: Meaning, index: number): string | undefined {
   const { abi } = call;
-  const value = registerOf(call, index);
+  const value = valueRead(call, index);
   const bytes = call.captured.at(index);
   switch (meaning.kind) {
     case 'constants':
@@ -62,7 +62,7 @@ function byFamily(family: FamilyName | undefined, abi: AbiName, value: bigint): 
 
 /** Writes an argument by the names of `family`. */
 function nameAt(call: ObservedCall, index: number, family: FamilyName): string {
-  return writeByName(family, call.abi, registerOf(call, index));
+  return writeByName(family, call.abi, valueRead(call, index));
 }
 
 function protocolFamily(call: ObservedCall): FamilyName | undefined {
@@ -97,7 +97,7 @@ const FCNTL_FLAGS: ReadonlyMap<string, FamilyName> = new Map([
 
 function writeString(bytes: Uint8Array): string {
   const end = bytes.indexOf(0);
-  const text = JSON.stringify(textOf(end < 0 ? bytes : bytes.subarray(0, end)));
+  const text = JSON.stringify(decodeText(end < 0 ? bytes : bytes.subarray(0, end)));
   return end < 0 && bytes.length >= MAX_CAPTURE ? `${text}…` : text;
 }
 

@@ -83,9 +83,9 @@ function parse(bytes: Uint8Array, endian: Abi['endian']): Sockaddr {
  * An unnamed socket has no bytes.
  */
 function parseUnix(bytes: Uint8Array): Sockaddr {
-  if (bytes[0] === 0) return { kind: 'abstract', name: textOf(bytes.subarray(1)) };
+  if (bytes[0] === 0) return { kind: 'abstract', name: decodeText(bytes.subarray(1)) };
   const end = bytes.indexOf(0);
-  return { kind: 'path', name: textOf(end < 0 ? bytes : bytes.subarray(0, end)) };
+  return { kind: 'path', name: decodeText(end < 0 ? bytes : bytes.subarray(0, end)) };
 }
 
 /** Writes an IPv6 address as Node's sockets do. The class URL follows RFC 5952, except for IPv4-mapped addresses. */
@@ -141,6 +141,6 @@ export function writeSockaddr(bytes: Uint8Array, { name, endian }: Abi): string 
 }
 
 /** Decodes bytes as UTF-8. Invalid ones become U+FFFD. */
-export function textOf(bytes: Uint8Array): string {
+export function decodeText(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('utf8');
 }

@@ -8,9 +8,7 @@ import { refuseOptions } from '../profile/document/options.js';
 import { UNCONFINED } from '../profile/source.js';
 import { readOptions } from './options/table.js';
 import type { CompileOptions } from './options/types.js';
-import { type FilterSource, resolveSources } from './plan/resolve-sources.js';
-
-const HOST_OPTIONS = ['host', 'capabilities', 'abis'] as const;
+import { type FilterSource, HOST_OPTIONS, resolveSources } from './plan/resolve-sources.js';
 
 /**
  * Compiles a profile or a policy, by default for this machine and a process without capabilities.

@@ -6,10 +6,10 @@ import { refuseOptions } from '../profile/document/options.js';
 import { type Change, type Explanation, explainCall } from '../profile/explain.js';
 import { type Question, readQuestion, registers } from '../profile/explain-query.js';
 import type { Host } from '../profile/resolve/resolve.js';
-import { loadProfile, type ProfileSource } from '../profile/source.js';
+import { loadProfile, type ProfileSource, UNCONFINED } from '../profile/source.js';
 import { readOptions } from './options/table.js';
 import type { CompileOptions } from './options/types.js';
-import { hostOf } from './plan/resolve-sources.js';
+import { HOST_OPTIONS, hostOf } from './plan/resolve-sources.js';
 
 /**
  * Explains what a profile decides for a call: the action, the rule that led to it, why, and which changes would lead to
@@ -35,7 +35,7 @@ export function explain(source: ProfileSource, question: Question, options: Comp
   const profile = loadProfile(source);
   const asked = readQuestion(question);
   if (profile === null) {
-    refuseOptions(given, ['host', 'capabilities', 'abis'], 'unconfined');
+    refuseOptions(given, HOST_OPTIONS, UNCONFINED);
     return { action: { kind: 'allow' }, rule: null, why: 'nothing is filtered', changes: [] };
   }
   const host = hostOf(given);

@@ -6,7 +6,7 @@ import { normalizeArguments } from './arguments.js';
 import { toNativeFilters } from './child/native-request.js';
 import type { AttachOptions } from './options/types.js';
 import { planFilters } from './plan/plan-filters.js';
-import { type FilterSource, resolveSources } from './plan/resolve-sources.js';
+import { type FilterSource, HOST_OPTIONS, resolveSources } from './plan/resolve-sources.js';
 import { ALL_THREADS, installFilters, threadState } from './this-process/install-filters.js';
 import { besideIoUring } from './this-process/io-uring.js';
 import { deniesCall } from './this-process/libuv-calls.js';
@@ -71,7 +71,7 @@ export function harden(profile: FilterSource, options: HardenOptions = {}): Hard
   const call = normalizeArguments<HardenOptions>('harden', { profile, options });
   const { threads = 'all', noNewPrivileges = true, acceptRings = false } = call.options;
   refuseSharedPool(call.options);
-  const sources = resolveSources(call.profile, call.options, ['capabilities', 'abis']);
+  const sources = resolveSources(call.profile, call.options, HOST_OPTIONS);
   const plan = planFilters(sources, call.options, 'harden');
   const attached = besideIoUring(plan.filters, acceptRings);
   checkListening(attached);

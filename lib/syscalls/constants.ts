@@ -50,13 +50,13 @@ export function constantOn(abi: AbiName, name: string): number | undefined {
 }
 
 /** The method that util.inspect() calls; see the documentation of `util.inspect.custom`. */
-const INSPECT = Symbol.for('nodejs.util.inspect.custom');
+const INSPECT_METHOD = Symbol.for('nodejs.util.inspect.custom');
 
 /** Returns an object whose properties are computed when one of them is first read. */
 function filledAtFirstUse<Properties extends object>(properties: () => Properties): Properties {
   // util.inspect() bypasses the traps of a proxy, but calls this method of its target.
   const target = Object.create(
-    Object.create(null, { [INSPECT]: { value: () => Object.assign(Object.create(null), filled()) } }),
+    Object.create(null, { [INSPECT_METHOD]: { value: () => Object.assign(Object.create(null), filled()) } }),
   );
   const filled = () => (Object.isFrozen(target) ? target : Object.freeze(Object.assign(target, properties())));
   return new Proxy(target, {

@@ -3,7 +3,7 @@ import { SeccompError } from '../errors.js';
 import { thisHost } from '../host.js';
 import { readOptions } from '../sandbox/options/table.js';
 import type { HostOptions } from '../sandbox/options/types.js';
-import { type FilterSource, resolveSources } from '../sandbox/plan/resolve-sources.js';
+import { type FilterSource, HOST_OPTIONS, resolveSources } from '../sandbox/plan/resolve-sources.js';
 import type { AbiName } from '../syscalls/abi.js';
 import { type ProbeAnswer, type ProbeCall, readCalls } from './calls.js';
 import { ALLOWED_OUTCOME, kernelOutcomes } from './kernel.js';
@@ -39,7 +39,7 @@ export function probe(
   const { abi: native } = thisHost();
   const named = readCalls(calls, native);
   for (const { abi } of named) refuseOtherCpu(abi, native);
-  const { policy } = resolveSources(profile, given, ['capabilities', 'abis']);
+  const { policy } = resolveSources(profile, given, HOST_OPTIONS);
   const outcomes = policy === undefined ? [] : kernelOutcomes(policy, named, native);
   return named.map(({ text, abi, number, args }, i) => {
     return { call: text, abi, number, args, ...(outcomes[i] ?? ALLOWED_OUTCOME) };

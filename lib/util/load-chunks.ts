@@ -7,7 +7,7 @@ import { createRequire } from 'node:module';
  * does this before it attaches one. Does nothing in lib/, where no file is a chunk.
  */
 export function loadAllChunks(): void {
-  load(() => true);
+  loadChunks(() => true);
 }
 
 /** The chunks that describe a call, name its constants, explain why it was denied, and make a recording's profile. */
@@ -26,7 +26,7 @@ const OF_NOTIFICATIONS = [
  * may not reach its files any more, and the call would be denied instead of answered, or not reported.
  */
 export function loadNotificationChunks(): void {
-  if (!isLoaded) load((name) => OF_NOTIFICATIONS.includes(name));
+  if (!isLoaded) loadChunks((name) => OF_NOTIFICATIONS.includes(name));
   isLoaded = true;
 }
 
@@ -34,7 +34,7 @@ let isLoaded = false;
 
 const SUFFIX = '.chunk.cjs';
 
-function load(isWanted: (name: string) => boolean): void {
+function loadChunks(isWanted: (name: string) => boolean): void {
   const require = createRequire(import.meta.filename);
   for (const file of readdirSync(import.meta.dirname))
     if (file.endsWith(SUFFIX) && isWanted(file.slice(0, -SUFFIX.length))) require(`./${file}`);

@@ -17,7 +17,7 @@ import { ALL_ARGUMENTS, outcomesIn } from '../../policy/argument-region.js';
 import { type AbiPolicy, decisionsOf } from '../../policy/policy.js';
 import { readOptions } from '../../sandbox/options/table.js';
 import { syscallsOf } from '../../syscalls/table.js';
-import { actionText } from '../output/action-text.js';
+import { actionInWords } from '../output/action-text.js';
 import { print, printJson } from '../output/print.js';
 import { outputWidth, wrap } from '../output/wrap.js';
 import { loadArgument } from '../profile-argument.js';
@@ -111,7 +111,7 @@ function assumption(call: string, changes: Explanation['changes']): string {
 }
 
 function colored(action: Action): string {
-  return styleText(action.kind === 'allow' ? 'green' : 'yellow', actionText(action));
+  return styleText(action.kind === 'allow' ? 'green' : 'yellow', actionInWords(action));
 }
 
 /** A syscall, and every action that some arguments lead to. */
@@ -132,7 +132,7 @@ function outcomesOfAll(
   const abiPolicy = policy.abis.find((each) => each.abi.name === abi);
   return syscalls.map(({ syscall, number }) => {
     const actions = abiPolicy === undefined ? [policy.foreignAction] : actionsOn(number, abiPolicy, policy);
-    return { syscall, number, actions: [...new Set(actions.map(actionText))].sort() };
+    return { syscall, number, actions: [...new Set(actions.map(actionInWords))].sort() };
   });
 }
 

@@ -3,7 +3,7 @@ import type { Action } from '../../index.js';
 import { errnoName } from '../../syscalls/errno.js';
 
 /** `allow`, `EPERM` for an errno, `trace 3` for a message to a tracer. */
-export function actionText(action: Action): string {
+export function actionInWords(action: Action): string {
   if (action.kind === 'errno') return errnoName(action.errno);
   return action.kind === 'trace' ? `trace ${action.message}` : action.kind;
 }

@@ -56,6 +56,9 @@ export interface ResolvedSources {
 type ResolveOptions = CompileOptions & Pick<SupervisorOptions, 'notify'>;
 type HostOption = keyof CompileOptions;
 
+/** The options of the host that a profile is resolved for. */
+export const HOST_OPTIONS: readonly HostOption[] = ['host', 'capabilities', 'abis'];
+
 /**
  * Loads and resolves the sources that a caller passed as the profile.
  *
