@@ -218,7 +218,7 @@ class Running {
   const Limits limits_;
   double deadline_;
   double total_ = 0;  // Bytes of output.
-  int stopped_ = 0;   // The errno for which the child was signalled or a stream was closed.
+  int stopped_ = 0;   // The errno for which the child was signaled or a stream was closed.
   bool is_signalled_ = false, has_ended_ = false;
   siginfo_t status_ = {};
   std::array<char, kChunk> chunk_ = {};

@@ -29,7 +29,7 @@ describe.each(Object.entries(OF_POLICIES))('%s', (_, [name, call]) => {
     ['ABIs that a getter gives', Object.defineProperty({ ...policy }, 'abis', getter), '.abis: is a getter'],
     ['an inherited policy', Object.create(policy), ': must be a plain object'],
     ['no default', { ...policy, defaultAction: undefined }, '.defaultAction: must be an object'],
-  ])('refuses %s for a policy', (_, given, problem) => {
+  ])('refuses %s as a policy', (_, given, problem) => {
     expect(() => call(given as seccomp.Policy)).toThrow(refused(name + problem));
   });
 
@@ -80,7 +80,7 @@ test.each<[string, (given: never) => unknown, string]>([
     (given) => seccomp.resolve(given, null as never),
     'profile: must be a Profile, as loadProfile returns it',
   ],
-])('%s takes nothing that others made up', (_, call, message) => {
+])('%s refuses forged values', (_, call, message) => {
   const filter = seccomp.compile('docker-default');
   const profile = seccomp.loadProfile('docker-default');
   const madeUp = [undefined, null, {}, 'docker-default', { document: { syscalls: new Map() } }, { policy }];

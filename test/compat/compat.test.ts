@@ -1,6 +1,6 @@
 /**
- * Node's documented behaviours of child_process, one by one: the same script runs against it and against a Sandbox, under
- * this Node, and tells the same.
+ * Node's documented behaviors of child_process, one by one: the same script runs against it and against a Sandbox,
+ * under this Node, and tells the same.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,6 +1,6 @@
 /** What the scripts of this folder tell about children: facts that two implementations can be compared by. */
 
-/** Marks a behaviour that differs on purpose; `row` begins the line in docs/spawn.md that gives the reason. */
+/** Marks a behavior that differs on purpose; `row` begins the line in docs/spawn.md that gives the reason. */
 export const differs = (row, body) => Object.assign(body, { row });
 
 /** An error with its documented properties; `call` is this package's own. */

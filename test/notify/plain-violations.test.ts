@@ -56,7 +56,7 @@ describe('a violation', () => {
     ['structuredClone', structuredClone],
     ['a message to another thread', posted],
     ['a spread copy', (value) => ({ ...(value as object) })],
-  ])('is kept by %s, and the copy by JSON', (_, copy) => {
+  ])('is preserved by %s, and the copy by JSON', (_, copy) => {
     expect(copy(mount)).toEqual(mount);
     expect(JSON.stringify(copy(mount))).toBe(json);
   });

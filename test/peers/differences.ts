@@ -55,7 +55,7 @@ export interface Difference {
 export const DIFFERENCES: readonly Difference[] = [
   {
     name: 'ABIs that are not listed',
-    reason: 'Calls of another ABI kill the process here. libseccomp kills the thread, unless it is told otherwise.',
+    reason: 'Calls of another ABI kill the process here. libseccomp kills the thread by default.',
     explains: ({ abi, ourAnswer, theirAnswer }) =>
       abi === undefined && ourAnswer === returnValue({ kind: 'kill-process' }) && theirAnswer === 0,
     example: { defaultAction: 'SCMP_ACT_ERRNO' },
@@ -161,7 +161,7 @@ export const DIFFERENCES: readonly Difference[] = [
   {
     name: 'the largest number',
     reason:
-      'What is newer than the profile is told by all names in it. runc does not count those that libseccomp lacks.',
+      'All names in a profile determine which syscalls are newer than it. runc ignores the names that libseccomp lacks.',
     explains: ({ abi, call, rules, cutoffs, theirAnswer }) => {
       if (abi === undefined || theirAnswer !== ENOSYS) return false;
       const lacking = rules

@@ -63,7 +63,7 @@ const compat = (document: ProfileDocument) => profileOf(document, { mode: 'compa
 
 /**
  * Made for the other byte order, some returns of libseccomp's are swapped once too often (2.6.0; a machine of that
- * order swaps nothing). They are told by being no action of the policy's.
+ * order swaps nothing). They are recognized as values that are not actions of the policy.
  */
 function repaired(program: readonly Instruction[], policy: Policy): readonly Instruction[] {
   const decisions = policy.abis.flatMap(({ syscalls }) => [...syscalls.values()].flat());

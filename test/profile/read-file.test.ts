@@ -98,7 +98,7 @@ describe('the size', () => {
   test.each([
     ['a little', 1000, true],
     ['above the limit', MOST_BYTES + 1, false],
-  ])('of a file that grows while it is read is what is there: %s', (_, size, isTaken) => {
+  ])('of a file that grows while it is read is that of its content at the end: %s', (_, size, isTaken) => {
     const file = path('grows.json');
     writeFileSync(file, TEXT);
     vi.mocked(fs.fstatSync).mockImplementationOnce((descriptor) => {

@@ -25,7 +25,7 @@ test.for([
   { start: FIRST_HANDLED, itsOwn: /^(epoll_ctl|ioctl)$/, least: 4 },
 ])('the first start of a process: $start.how', async ({ start, itsOwn, least }, { skip }) => {
   if (missing !== undefined) skip(missing);
-  skip(isSanitized, 'a sanitizer’s runtime ends the process where it can not block signals for a thread');
+  skip(isSanitized, 'a sanitizer’s runtime ends the process if it cannot block signals for a thread');
   const { tried, wrong } = await failEach(start, ({ call, by }) => by === 'parent' && itsOwn.test(call));
   expect(wrong).toEqual([]);
   expect(tried).toBeGreaterThanOrEqual(least);

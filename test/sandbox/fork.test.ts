@@ -188,7 +188,7 @@ describe('the end', () => {
     ['an exception', 'throw 1', { silent: true }, [1, null]],
     ['a signal', "process.kill(process.pid, 'SIGTERM')", {}, [null, 'SIGTERM']],
     ['a timeout', 'setInterval(() => {}, 1000)', { timeout: 1, killSignal: 'SIGKILL' }, [null, 'SIGKILL']],
-  ] as const)('is told as Node does: %s', async (_, code, options, end) => {
+  ] as const)('is reported as by Node: %s', async (_, code, options, end) => {
     expect(await once(fork(moduleOf(code), [], denyMkdir, options), 'exit')).toEqual(end);
   });
 

@@ -136,7 +136,7 @@ describe.skipIf(!hasScopes)(`isolation (${support.reason ?? 'has scopes'})`, () 
       cwd: packageRoot,
       encoding: 'utf8',
     });
-    skip(error !== undefined || stdout === '', 'setpriv is missing, or another user can not read this checkout');
+    skip(error !== undefined || stdout === '', 'setpriv is missing, or another user cannot read this checkout');
     const [ambient, without, open] = JSON.parse(stdout);
     expect([ambient, without]).toEqual(['ERR_SECCOMP_UNSUPPORTED', 0]);
     expect(open).toEqual(expect.arrayContaining(['environment', 'files-of-root']));

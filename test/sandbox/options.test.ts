@@ -367,7 +367,7 @@ test.each<[string, () => unknown, RegExp]>([
     () => Reflect.apply(spawnSync, undefined, ['true', [], 'node', { rlimits: { nofile: '1' } }]),
     /^options\.rlimits\.nofile: must be an integer of at least 0, .* not "1"$/,
   ],
-])('%s is an error that says what to do', (_, call, message) => {
+])('%s is an error with a remedy', (_, call, message) => {
   expect(call).toThrowError(message);
 });
 

@@ -161,7 +161,7 @@ test.each<[string, readonly unknown[], string]>([
   ['a negative timeout', ['true', 'unconfined', { timeout: -1 }], 'ERR_OUT_OF_RANGE'],
   ['a negative maxBuffer', ['true', 'unconfined', { maxBuffer: -1 }], 'ERR_OUT_OF_RANGE'],
   ['an unknown encoding', ['true', 'unconfined', { encoding: 'utf-9' }], 'ERR_UNKNOWN_ENCODING'],
-])('%s is a rejection, and nothing has run', async (_, parameters, code) => {
+])('%s rejects, and nothing runs', async (_, parameters, code) => {
   const promise: unknown = Reflect.apply(run, undefined, [...parameters]);
   await expect(promise).rejects.toMatchObject({ code });
 });

@@ -73,7 +73,7 @@ describe('spawnSync returns what node:child_process returns', () => {
     ['a negative timeout', { timeout: -1 }],
     ['input of another type', { input: 5 }],
     ['an unknown encoding of the input', { input: 'a', encoding: 'nonsense' }],
-  ])('and refuses what it refuses: %s', (_, options) => {
+  ])('and refuses the same values: %s', (_, options) => {
     const refusal = (run: () => unknown) => {
       try {
         return run();

@@ -66,7 +66,7 @@ int main(int argc, char **argv) {
   if (strcmp(how, "thread") == 0) {
     pthread_t thread;
     pthread_create(&thread, NULL, call, NULL);
-    /* Not by pthread_join(3): with musl it waits for ever for a thread that the kernel ended. */
+    /* Not by pthread_join(3): with musl it waits forever for a thread that the kernel ended. */
     while (caller == 0 || syscall(SYS_tgkill, getpid(), caller, 0) == 0) usleep(1000);
   } else {
     call(NULL);

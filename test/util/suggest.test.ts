@@ -68,7 +68,7 @@ test('for a group: the only one with this prefix', () => {
 test.each([
   ['EACESS', 'EACCES'],
   ['EPREM', 'EPERM'],
-])('of an errno: %s is %s', (errno, expected) => {
+])('for an errno: %s is %s', (errno, expected) => {
   const deny = () => Profile.denylist().deny('mount', { errno: errno as 'EPERM' });
   expect(deny).toThrow(`"${errno}" is not an errno (did you mean ${expected}?)`);
 });

@@ -76,7 +76,7 @@ void MailboxReader::OnReadable(uv_poll_t* handle, int status, int /*events*/) {
 
 // Receives one call only: the event loop does everything else that is due before the next one.
 void MailboxReader::Receive(Polled* polled) {
-  // libuv does not distinguish a call from the end, after which receiving would block for ever on some kernels.
+  // libuv does not distinguish a call from the end, after which receiving would block forever on some kernels.
   pollfd state = {polled->listener->descriptor(), POLLIN, 0};
   if (poll(&state, 1, 0) <= 0) return;
   mailbox_->Disarm();

@@ -64,7 +64,7 @@ describe('tests no more than necessary', () => {
       [0, 8, 0x2_0000, 0x2_0008, 0xffff_ffff].map((v) => when(allow, int(0, 'eq', v))),
       3,
     ],
-    ['neighbours are a range', [1, 2, 3, 4, 5, 6].map((v) => when(allow, int(0, 'eq', v))), 3],
+    ['neighbors are a range', [1, 2, 3, 4, 5, 6].map((v) => when(allow, int(0, 'eq', v))), 3],
     ['a test that another implies', [when(allow, int(0, 'gt', 3), int(0, 'eq', 5))], 2],
     ['rules that come too late', [when(allow, int(0, 'ge', 3)), when(errno(2), int(0, 'eq', 5))], 2],
     ['rules without an effect', [when(errno(1), int(0, 'eq', 5)), when(errno(1), int(1, 'eq', 5))], 0],
@@ -136,7 +136,7 @@ test('masks cost no more than their conditions tested in order', () => {
   );
 });
 
-/** Values with a high half, and neighbours that masks and comparisons distinguish. */
+/** Values with a high half, and neighbors that masks and comparisons distinguish. */
 const wideValue = fc.oneof(
   fc.bigInt({ min: 0n, max: 9n }),
   fc.constantFrom(

@@ -49,7 +49,7 @@ describe('docker-default', () => {
     ['riscv64', { riscv64: 268 }],
     ['loongarch64', { loongarch64: 263 }],
     ['ppc64le', { ppc64le: 313 }],
-  ])('names, where %s is native, this many numbers of each ABI', (abi, counts) => {
+  ])('names this many numbers of each ABI if %s is native', (abi, counts) => {
     const { abis } = policyOf({ abi });
     expect(Object.fromEntries(abis.map((decided) => [decided.abi.name, decided.syscalls.size]))).toEqual(counts);
   });

@@ -108,7 +108,7 @@ test('flags of clone are tested in the argument that s390x uses', () => {
 test.each<[string, number]>([
   ['ppc64le', 0x8004_667e],
   ['mips64el', 0x667e],
-])('on %s, FIONBIO has a number of its own', (_, request) => {
+])('on %s, FIONBIO has a different number', (_, request) => {
   const abi = request === 0x667e ? 'mipsel64' : 'ppc64le';
   expect(answer('compute', 'ioctl', [0, request], abi)).toBe('allow');
   expect(answer('compute', 'ioctl', [0, 0x5421], abi)).toBe('EPERM');

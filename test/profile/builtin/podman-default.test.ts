@@ -72,7 +72,7 @@ describe('podman-default', () => {
     ['CAP_SYS_MODULE', 'init_module'],
     ['CAP_SYS_TIME', 'clock_settime'],
     ['CAP_DAC_READ_SEARCH', 'open_by_handle_at'],
-  ])('with %s allows %s, and without it answers EPERM', (capability, name) => {
+  ])('with %s allows %s, which otherwise fails with EPERM', (capability, name) => {
     expect(decide(policyWith(), name)).toBe(EPERM);
     expect(decide(policyWith(capability), name)).toBe('allow');
   });

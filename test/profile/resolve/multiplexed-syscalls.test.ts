@@ -57,7 +57,7 @@ describe('socketcall and ipc', () => {
     ],
     ['what all alternatives have in common', [rule('socket', unix), rule('socket', [arg(0, 'NE', 1)])], {}, 'allow'],
     ['what an unconditional rule says', [rule('socket', unix), rule('socket')], {}, 'allow'],
-  ])('get, as a filter cannot see the arguments, %s', (_, rules, rest, expected) => {
+  ])('get, because a filter cannot read the arguments, %s', (_, rules, rest, expected) => {
     expect(through('socketcall', SOCKET, rules, rest)).toBe(expected);
   });
 
