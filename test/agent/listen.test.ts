@@ -256,7 +256,7 @@ describe('the socket', () => {
     expect(() => listen(join(directory, 'x'.repeat(108)), {})).toThrow(/at most 107 bytes/);
     expect(() => listen('', {})).toThrow("path: must be the path of the socket's file");
     expect(() => listen(newPath(), { openaat: () => ({ value: 0 }) })).toThrow(
-      'handlers: no syscall openaat (did you mean openat?)',
+      'handlers: unknown syscall openaat (did you mean openat?)',
     );
     expect(() => listen(newPath(), { open: 7 } as never)).toThrow('handlers.open: must be a function');
     expect(() => listen(newPath(), {}, { timeout: 7 } as never)).toThrow('options.timeout: unknown option');
