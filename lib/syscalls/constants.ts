@@ -2,6 +2,7 @@
  * Constants by name: errnos, and the constants that C programs use for arguments of syscalls. Read from
  * lib/syscalls/generated/.
  */
+import { own } from '../util/own-data.js';
 import { type AbiName, abiOf } from './abi.js';
 import { type CommonConstants, constantsText, type VaryingConstant } from './generated/constants.js';
 
@@ -56,7 +57,7 @@ const INSPECT_METHOD = Symbol.for('nodejs.util.inspect.custom');
 function filledAtFirstUse<Properties extends object>(properties: () => Properties): Properties {
   // util.inspect() bypasses the traps of a proxy, but calls this method of its target.
   const target = Object.create(
-    Object.create(null, { [INSPECT_METHOD]: { value: () => Object.assign(Object.create(null), filled()) } }),
+    Object.create(null, { [INSPECT_METHOD]: own({ value: () => Object.assign(Object.create(null), filled()) }) }),
   );
   const filled = () => (Object.isFrozen(target) ? target : Object.freeze(Object.assign(target, properties())));
   return new Proxy(target, {
