@@ -50,7 +50,7 @@ export interface NativeRequest extends NativeFilters {
   /** How the calls of the filter's listener are answered, with SECCOMP_FILTER_FLAG_NEW_LISTENER. */
   readonly supervision?: Supervision | undefined;
   /** Where the listener's calls are reported. Required with `supervision`. */
-  readonly inbox?: InboxHandle | undefined;
+  readonly mailbox?: MailboxHandle | undefined;
   /** The socket of an agent that is sent the listener, and the message: one to three strings, the PID between them. */
   readonly agent?: { readonly path: string; readonly state: readonly string[] } | undefined;
 }
@@ -60,8 +60,8 @@ declare const held: unique symbol;
 /** How calls are answered and counted: the result of `addon().supervision`. */
 export type Supervision = { readonly [held]: 'supervision' };
 
-/** Where listeners report: the result of `addon().openInbox`. */
-export type InboxHandle = { readonly [held]: 'inbox' };
+/** Where listeners report: the result of `addon().openMailbox`. */
+export type MailboxHandle = { readonly [held]: 'mailbox' };
 
 /** A listener. Its descriptor stays open until its processes have ended. */
 export type ListenerHandle = { readonly [held]: 'listener' };
@@ -70,7 +70,7 @@ export interface SupervisionOptions {
   /** `struct sock_filter[]` that returns the answer to a notified call; `notify` passes the call to JavaScript. */
   readonly answers: Uint8Array;
   /** Whether allowed calls are counted too. Then new kinds are not reported. */
-  readonly everything: boolean;
+  readonly countsAll: boolean;
   /** Whether `answers` passes every call to JavaScript. Its thread then receives the calls, which is faster. */
   readonly passesAll: boolean;
   /** Flat: AUDIT_ARCH_*, number, argument, and how many of its low bits distinguish kinds of calls. */
@@ -129,7 +129,7 @@ export interface NativeFailure {
 /** The failure to attach a filter to this process. */
 export interface NativeInstallFailure extends NativeFailure {
   /** The number of filters that were attached before the failure. They stay attached. */
-  readonly filtersOn?: number;
+  readonly attached?: number;
   /** With SECCOMP_FILTER_FLAG_TSYNC: the thread that has other filters than the calling one. */
   readonly thread?: number;
 }
@@ -171,7 +171,7 @@ export interface LocalSocket {
   /** Returns the IDs that the peer had when it connected, or −errno. */
   sender(): Sender | number;
   /** Serves the received descriptor with this index. Returns −errno if that fails; ENOTTY if it is not a listener. */
-  serve(descriptor: number, supervision: Supervision, inbox: InboxHandle): NativeListener | number;
+  serve(descriptor: number, supervision: Supervision, mailbox: MailboxHandle): NativeListener | number;
   /** Closes the socket, and the received descriptors that are not served. May be called twice. */
   close(): void;
 }
@@ -218,7 +218,7 @@ export interface NativeResult {
 }
 
 /** The parameters of the socket(2) call that made a socket. */
-export type SocketFacts = readonly [domain: number, type: number, protocol: number];
+export type SocketTraits = readonly [domain: number, type: number, protocol: number];
 
 /**
  * The addon, and the version of the package for which it was built. Throws a TypeError for arguments of a wrong type.
@@ -242,7 +242,7 @@ export interface Addon {
    */
   probe(filters: NativeFilters, calls: BigUint64Array, traced: boolean): Int32Array | NativeFailure;
   /** Closes one of `sockets` of the child that was started last, because no stream could be made of it. */
-  takeBack(descriptor: number): void;
+  closeSocket(descriptor: number): void;
   /** Shuts down a socket for reading; data that has arrived can still be read. Returns 0 or an errno. */
   endReading(descriptor: number): number;
   /** Whether a descriptor is a listening socket. */
@@ -259,10 +259,10 @@ export interface Addon {
   tryDomain(domain: NativeDomain): number;
   /** Makes the table by which the calls of a filter's listeners are answered and counted. */
   supervision(options: SupervisionOptions): Supervision;
-  /** Opens an inbox, whose mail `onMail` receives; or returns −errno. It does not keep the event loop alive. */
-  openInbox(onMail: OnMail): InboxHandle | number;
-  /** Closes an inbox. Waiting calls of its listeners are denied. May be called twice. */
-  closeInbox(inbox: InboxHandle): void;
+  /** Opens a mailbox, whose mail `onMail` receives; or returns −errno. It does not keep the event loop alive. */
+  openMailbox(onMail: OnMail): MailboxHandle | number;
+  /** Closes a mailbox. Waiting calls of its listeners are denied. May be called twice. */
+  closeMailbox(mailbox: MailboxHandle): void;
   /** Returns the first call of the kind with this index. */
   kind(listener: ListenerHandle, index: number): NativeKind | undefined;
   /** Returns the number of calls of kinds beyond the limit of 2,048, followed by the number of calls of each kind. */
@@ -280,15 +280,15 @@ export interface Addon {
   /** Listens at a path where nothing exists, for the user of this process alone; or returns −errno. */
   bindSocket(path: string): LocalSocket | number;
   /** Returns the domain, type and protocol of a waiting caller's socket, or −errno. */
-  socketOf(listener: ListenerHandle, call: bigint, tid: number, descriptor: number): SocketFacts | number;
-  /** Connects a waiting caller's socket. Returns the number under which the inbox reports the result, or −errno. */
+  socketOf(listener: ListenerHandle, call: bigint, tid: number, descriptor: number): SocketTraits | number;
+  /** Connects a waiting caller's socket. Returns the number under which the mailbox reports the result, or −errno. */
   connect(
     listener: ListenerHandle,
     call: bigint,
     tid: number,
     descriptor: number,
     address: Uint8Array,
-    seen: SocketFacts | undefined,
+    seen: SocketTraits | undefined,
   ): number;
 }
 

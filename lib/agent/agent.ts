@@ -15,7 +15,7 @@ import {
   NOT_IMPLEMENTED,
   readHandlers,
 } from '../notify/handlers.js';
-import { Listener, openInbox } from '../notify/listener.js';
+import { Listener, openMailbox } from '../notify/listener.js';
 import { NotifiedCall } from '../notify/notified-call.js';
 import { readOptions } from '../sandbox/options/table.js';
 import { addLocalAgent, removeLocalAgent } from '../sandbox/plan/local-agents.js';
@@ -225,7 +225,7 @@ export class Agent extends EventEmitter<AgentEvents> {
 
   /** Serves the listener that a message has sent. Returns an error if that is not possible. */
   #serve(socket: LocalSocket, { container, listenerIndex }: AgentMessage): Error | null {
-    const served = socket.serve(listenerIndex, this.#supervision, openInbox());
+    const served = socket.serve(listenerIndex, this.#supervision, openMailbox());
     if (served === -ENOTTY) return new Error('fds: the descriptor seccompFd is not a seccomp listener');
     if (typeof served === 'number') return new Error(`its listener can't be served: ${systemErrorName(served)}`);
     const listener = new Listener(served, {

@@ -4,8 +4,8 @@ import { constants } from 'node:os';
 import {
   addon,
   CALL_WORDS,
-  type InboxHandle,
   type ListenerHandle,
+  type MailboxHandle,
   type NativeKind,
   type NativeListener,
 } from '../native.js';
@@ -116,29 +116,29 @@ const deliveries = new Deliveries();
 const listeners = new Map<number, Listener>();
 
 /**
- * The inbox to which the addon sends mail for the listeners of this instance of the module. A process may have several
- * instances, as under Jest. An open inbox keeps the instance in memory, so it is closed when there are no listeners.
+ * The mailbox to which the addon sends mail for the listeners of this instance of the module. A process may have several
+ * instances, as under Jest. An open mailbox keeps the instance in memory, so it is closed when there are no listeners.
  */
-let inbox: InboxHandle | undefined;
+let mailbox: MailboxHandle | undefined;
 
 // The platform's own, even if a test replaces the global one later.
 const { setImmediate } = globalThis;
 
-/** The inbox for a listener that is made in this turn of the event loop. */
-export function openInbox(): InboxHandle {
-  if (inbox !== undefined) return inbox;
+/** The mailbox for a listener that is made in this turn of the event loop. */
+export function openMailbox(): MailboxHandle {
+  if (mailbox !== undefined) return mailbox;
   loadNotificationChunks();
-  const opened = addon().openInbox(onMail);
+  const opened = addon().openMailbox(onMail);
   if (typeof opened === 'number') throw new Error(`uv_async_init ${systemErrorName(opened)}`);
-  inbox = opened;
-  setImmediate(closeIdleInbox); // The start that needs the inbox may fail.
+  mailbox = opened;
+  setImmediate(closeIdleMailbox); // The start that needs the mailbox may fail.
   return opened;
 }
 
-function closeIdleInbox(): void {
-  if (inbox === undefined || listeners.size > 0) return;
-  addon().closeInbox(inbox);
-  inbox = undefined;
+function closeIdleMailbox(): void {
+  if (mailbox === undefined || listeners.size > 0) return;
+  addon().closeMailbox(mailbox);
+  mailbox = undefined;
 }
 
 /** Receives the result of a connection: 0 or an errno. */
@@ -181,7 +181,7 @@ function onMail(
     guarded(() => listeners.get(id)?.onClosed());
     listeners.delete(id);
   }
-  closeIdleInbox();
+  closeIdleMailbox();
 }
 
 /**

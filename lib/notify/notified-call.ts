@@ -3,7 +3,7 @@ import { constants } from 'node:os';
 import { abiOfCall } from '../decode/observed-call.js';
 import { readSockaddr, type SocketAddress } from '../decode/sockaddr.js';
 import { SeccompError } from '../errors.js';
-import { addon, type ListenerHandle, type SocketFacts } from '../native.js';
+import { addon, type ListenerHandle, type SocketTraits } from '../native.js';
 import { type AbiName, abiOf } from '../syscalls/abi.js';
 import { syscallName } from '../syscalls/table.js';
 import { define } from '../util/own-data.js';
@@ -66,7 +66,7 @@ export class NotifiedCall<Of extends CallContainer = CallContainer> {
   readonly #handle: ListenerHandle;
   readonly #id: bigint;
   /** The socket of argument 0, if the handler looked at it. */
-  #socket: SocketFacts | undefined;
+  #socket: SocketTraits | undefined;
 
   /** @internal */
   constructor(notification: PendingNotification, handle: ListenerHandle, container: Of) {

@@ -36,12 +36,12 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   Register<TryDomain>(exports, "tryDomain");
   Register<Borrow>(exports, "borrow");
   Register<GiveBack>(exports, "giveBack");
-  Register<TakeBack>(exports, "takeBack");
+  Register<CloseSocket>(exports, "closeSocket");
   Register<EndReading>(exports, "endReading");
   Register<IsListening>(exports, "isListening");
   Register<MakeSupervision>(exports, "supervision");
-  Register<OpenMailbox>(exports, "openInbox");
-  Register<CloseMailbox>(exports, "closeInbox");
+  Register<OpenMailbox>(exports, "openMailbox");
+  Register<CloseMailbox>(exports, "closeMailbox");
   Register<KindAt>(exports, "kind");
   Register<Counts>(exports, "counts");
   Register<AnswerCall>(exports, "answer");

@@ -43,7 +43,7 @@ void LentDescriptors::HandOver(std::vector<Descriptor>* sockets) {
   }
 }
 
-void LentDescriptors::TakeBack(int fd) {
+void LentDescriptors::CloseSocket(int fd) {
   const auto found =
       std::find_if(handed_over_.begin(), handed_over_.end(), [fd](const Socket& socket) { return socket.fd == fd; });
   if (found == handed_over_.end()) return;
@@ -71,9 +71,9 @@ Napi::Value Borrow(const Napi::CallbackInfo& info) {
 
 void GiveBack(const Napi::CallbackInfo& info) { Environment::Of(info.Env()).lent.CloseBorrowed(); }
 
-void TakeBack(const Napi::CallbackInfo& info) {
+void CloseSocket(const Napi::CallbackInfo& info) {
   int fd = -1;
-  if (ReadDescriptor(info, &fd)) Environment::Of(info.Env()).lent.TakeBack(fd);
+  if (ReadDescriptor(info, &fd)) Environment::Of(info.Env()).lent.CloseSocket(fd);
 }
 
 Napi::Value EndReading(const Napi::CallbackInfo& info) {

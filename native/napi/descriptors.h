@@ -26,7 +26,7 @@ class LentDescriptors {
   void HandOver(std::vector<Descriptor>* sockets);
 
   // Closes one of the sockets of the last call of HandOver, because JavaScript could not make a stream of it.
-  void TakeBack(int fd);
+  void CloseSocket(int fd);
 
   // Keeps a descriptor until CloseBorrowed, and returns its number.
   int Borrow(Descriptor descriptor);
@@ -48,8 +48,8 @@ Napi::Value Borrow(const Napi::CallbackInfo& info);
 // descriptors that node:fs did not open.
 void GiveBack(const Napi::CallbackInfo& info);
 
-// takeBack(fd): closes a socket of the child that was started last, because no stream could be made of it.
-void TakeBack(const Napi::CallbackInfo& info);
+// closeSocket(fd): closes a socket of the child that was started last, because no stream could be made of it.
+void CloseSocket(const Napi::CallbackInfo& info);
 
 // endReading(fd) → 0 or an errno. The other end can write nothing more; what it wrote before can still be read,
 // followed by the end. shutdown(2), SHUT_RD.

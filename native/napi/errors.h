@@ -21,7 +21,7 @@ bool ThrowTypeError(Napi::Env env, const std::string& message);
 // Throws a TypeError unless `condition` holds. Returns `condition`.
 bool Require(Napi::Env env, bool condition, const char* message);
 
-// As these, for arguments that are not of the types in `usage`, such as `takeBack(descriptor)`.
+// As these, for arguments that are not of the types in `usage`, such as `closeSocket(descriptor)`.
 bool ThrowUsage(Napi::Env env, const char* usage);
 bool RequireUsage(Napi::Env env, bool condition, const char* usage);
 

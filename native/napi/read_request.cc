@@ -165,7 +165,7 @@ constexpr Member<SpawnRequest> kRequestMembers[] = {
     kFilters,
     kFilterFlags,
     {"supervision", Presence::kOptional, "a handle that supervision() returned", Into<&SpawnRequest::supervision>},
-    {"inbox", Presence::kOptional, "a handle that openInbox() returned", Into<&SpawnRequest::reader>},
+    {"mailbox", Presence::kOptional, "a handle that openMailbox() returned", Into<&SpawnRequest::reader>},
     {"agent", Presence::kOptional, "an object", ReadAgent},
 };
 
@@ -176,7 +176,7 @@ bool CheckRequest(Napi::Env env, const SpawnRequest& request) {
                  "isolation is required, but domain is not set") &&
          Require(env, !request.domain || request.isolation, "domain is set, but isolation is not") &&
          Require(env, request.supervision == nullptr || request.reader != nullptr,
-                 "supervision is set, but inbox is not") &&
+                 "supervision is set, but mailbox is not") &&
          Require(env, !request.agent || is_agent_possible,
                  "agent is set, but filterFlags request no listener, or supervision is set too");
 }

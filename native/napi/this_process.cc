@@ -17,7 +17,7 @@ Napi::Value Install(const Napi::CallbackInfo& info) {
   PreparedPlan plan(&request, memory);
   if (AttachFilters(plan.get())) return env.Undefined();
   Napi::Object failure = ToJavaScript(env, plan->failure).As<Napi::Object>();
-  SetOwn(failure, "filtersOn", static_cast<double>(plan->attached));
+  SetOwn(failure, "attached", static_cast<double>(plan->attached));
   if (plan->other_thread != 0) SetOwn(failure, "thread", plan->other_thread);
   return failure;
 }

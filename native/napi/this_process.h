@@ -6,7 +6,7 @@
 
 namespace seccomp {
 
-// install(filters) → undefined, or { error, call, filtersOn, thread? } if a filter could not be attached. `filtersOn`
+// install(filters) → undefined, or { error, call, attached, thread? } if a filter could not be attached. `attached`
 // is the number of filters that are attached and stay. `thread` is the thread that has other filters than the calling
 // one, for which SECCOMP_FILTER_FLAG_TSYNC attached none.
 Napi::Value Install(const Napi::CallbackInfo& info);

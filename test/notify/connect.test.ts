@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, describe, expect, test, vi } from 'vitest';
-import { addon, type SocketFacts } from '../../lib/native.js';
+import { addon, type SocketTraits } from '../../lib/native.js';
 import type { Answer } from '../../lib/notify/answer.js';
 import type { NotifiedCall } from '../../lib/notify/notified-call.js';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
@@ -318,7 +318,7 @@ print(s.connect_ex(('127.0.0.1', ${port})))`;
     const [native, connect] = [addon(), addon().connect];
     const spy = vi.spyOn(native, 'connect').mockImplementationOnce((...[listener, id, tid, fd, address]) => {
       const bytes = Uint8Array.from(address);
-      const seen: SocketFacts = Object.defineProperty([2, 1, 0], 0, {
+      const seen: SocketTraits = Object.defineProperty([2, 1, 0], 0, {
         get: () => {
           new Uint8Array(structuredClone(bytes.buffer, { transfer: [bytes.buffer] })).fill(0); // AF_UNSPEC
           return 2;

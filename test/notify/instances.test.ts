@@ -68,8 +68,8 @@ test('that were loaded again after their deletion from require.cache, and in wor
 test.each([
   ['a thread of the addon', true],
   ['JavaScript’s thread', false],
-])('deny calls from the moment when their inbox is closed, if %s receives them', async (_, watches) => {
-  const open = vi.spyOn(addon(), 'openInbox');
+])('deny calls from the moment when their mailbox is closed, if %s receives them', async (_, watches) => {
+  const open = vi.spyOn(addon(), 'openMailbox');
   const { spawn } = await instance();
   const calling = `import os
 for n in range(4):
@@ -78,7 +78,7 @@ for n in range(4):
   const answers = [{ value: 11 }, { value: 12 }];
   const sched_get_priority_max = () => {
     const answer = answers.shift();
-    if (answer === undefined) addon().closeInbox(open.mock.results.at(-1)?.value);
+    if (answer === undefined) addon().closeMailbox(open.mock.results.at(-1)?.value);
     return answer ?? new Promise<never>(() => {});
   };
   const child = spawn('python3', ['-c', calling], denying, {
@@ -94,13 +94,13 @@ test.each<[string, (each: Instance) => unknown]>([
   ['a child of spawnSync', ({ spawnSync }) => spawnSync('true', [], denying, { onViolation: true })],
   ['a start that fails', ({ spawnSync }) => spawnSync('/nowhere/program', [], denying, { onViolation: true })],
 ])('hold nothing when no child is left: after %s', async (_, use) => {
-  const open = vi.spyOn(addon(), 'openInbox');
-  const close = vi.spyOn(addon(), 'closeInbox');
+  const open = vi.spyOn(addon(), 'openMailbox');
+  const close = vi.spyOn(addon(), 'closeMailbox');
   for (let i = 0; i < 3; i++) await use(await instance());
   expect(open.mock.results.length).toBeGreaterThanOrEqual(3);
-  // The inboxes of other tests may close late.
+  // The mailboxes of other tests may close late.
   await vi.waitFor(() => {
-    const closed = close.mock.calls.map(([inbox]) => inbox);
+    const closed = close.mock.calls.map(([mailbox]) => mailbox);
     for (const { value } of open.mock.results) expect(closed).toContain(value);
   });
 });

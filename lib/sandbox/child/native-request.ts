@@ -2,7 +2,7 @@
 import { resolve as resolvePath } from 'node:path';
 import { ATTACH_FLAGS, listenerFlags } from '../../host.js';
 import type { NativeFilters, NativeRequest } from '../../native.js';
-import { openInbox } from '../../notify/listener.js';
+import { openMailbox } from '../../notify/listener.js';
 import { limitTriples } from '../../process-tree/rlimits.js';
 import { capabilityBits } from '../../syscalls/capabilities.js';
 import { own, propertyOf } from '../../util/own-data.js';
@@ -44,7 +44,7 @@ export function toNativeRequest(
     isolation: landlock?.request.isolation,
     domain: landlock?.request.domain,
     supervision: supervision?.native,
-    inbox: supervision && openInbox(),
+    mailbox: supervision && openMailbox(),
     agent: agent && { path: agent.path, state: containerState(agent, directory) },
   });
 }

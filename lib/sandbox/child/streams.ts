@@ -19,7 +19,7 @@ export function socketStreams(sockets: NativeChild['sockets']): readonly (Socket
       made.push(fd < 0 ? null : new Socket(own({ fd, handle: undefined, readable: i > 0, writable: true })));
     return made;
   } catch (error) {
-    for (const fd of sockets.slice(made.length)) addon().takeBack(fd);
+    for (const fd of sockets.slice(made.length)) addon().closeSocket(fd);
     for (const stream of made) stream?.destroy();
     throw error;
   }

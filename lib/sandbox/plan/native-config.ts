@@ -15,14 +15,14 @@ import { argumentWidth, syscallsOf } from '../../syscalls/table.js';
  */
 export function supervisionOf({ bytes, policy }: CompiledFilter, passesAll: boolean): Supervision {
   const abis = policy.abis.map(({ abi }) => abi.name);
-  return addon().supervision({ answers: bytes, everything: false, passesAll, ...callTables(abis) });
+  return addon().supervision({ answers: bytes, countsAll: false, passesAll, ...callTables(abis) });
 }
 
 /** Allows and counts every call. */
 export function observation(abis: readonly AbiName[]): Supervision {
   const allow = { code: BPF.ret, jt: 0, jf: 0, k: actionBase('allow') };
   const answers = encodeInstructions([allow], abiOf(abis[0] ?? 'x86_64').endian);
-  return addon().supervision({ answers, everything: true, passesAll: false, ...callTables(abis) });
+  return addon().supervision({ answers, countsAll: true, passesAll: false, ...callTables(abis) });
 }
 
 /**
@@ -33,7 +33,7 @@ export function forwarding(): Supervision {
   const notify = { code: BPF.ret, jt: 0, jf: 0, k: actionBase('notify') };
   const none = new Uint32Array();
   const answers = encodeInstructions([notify], abiOf(thisHost().abi).endian);
-  return addon().supervision({ answers, everything: false, passesAll: false, distinguishing: none, captures: none });
+  return addon().supervision({ answers, countsAll: false, passesAll: false, distinguishing: none, captures: none });
 }
 
 /** The tables of SupervisionOptions that depend on the ABIs alone. */

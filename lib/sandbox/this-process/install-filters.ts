@@ -18,11 +18,11 @@ export function installFilters(filters: NativeFilters): void {
   if (failure !== undefined) throw installError(failure, filters.filters.length);
 }
 
-function installError({ error, call, filtersOn = 0, thread }: NativeInstallFailure, count: number): SeccompError {
+function installError({ error, call, attached = 0, thread }: NativeInstallFailure, count: number): SeccompError {
   const unsupported = noFiltersError(error, call);
   if (unsupported !== undefined) return unsupported;
   const cause = systemError(error, call);
-  const state = filtersOn === 0 ? 'the filter was not attached' : `only ${filtersOn} of ${count} filters were attached`;
+  const state = attached === 0 ? 'the filter was not attached' : `only ${attached} of ${count} filters were attached`;
   const remedy = attachRemedy(error, 'this process');
   const reason = thread === undefined ? `(${cause.message}): ${remedy}` : `to any thread: ${otherThread(thread)}`;
   return new SeccompError('ERR_SECCOMP_ATTACH', `${state} ${reason}`, { cause });

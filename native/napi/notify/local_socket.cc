@@ -123,7 +123,7 @@ Napi::Value LocalSocket::Serve(const Napi::CallbackInfo& info) {
   std::shared_ptr<const Supervision> supervision;
   std::shared_ptr<MailboxReader> reader;
   if (!index || !ReadValue(info[1], &supervision) || !ReadValue(info[2], &reader)) {
-    ThrowUsage(env, "serve(descriptor, supervision, inbox)");
+    ThrowUsage(env, "serve(descriptor, supervision, mailbox)");
     return env.Undefined();
   }
   Descriptor descriptor = std::move(received_[static_cast<size_t>(*index)]);

@@ -47,7 +47,7 @@ bool ReadCaptures(const Napi::Value& value, Supervision* supervision) {
 
 constexpr Member<Supervision> kMembers[] = {
     {"answers", Presence::kRequired, "a Uint8Array of a program that the kernel would accept", ReadAnswers},
-    {"everything", Presence::kRequired, "a boolean", Into<&Supervision::counts_all>},
+    {"countsAll", Presence::kRequired, "a boolean", Into<&Supervision::counts_all>},
     {"passesAll", Presence::kRequired, "a boolean", Into<&Supervision::passes_all>},
     {"distinguishing", Presence::kRequired, "a flat Uint32Array of [ABI, number, argument, bits]", ReadDistinguishing},
     {"captures", Presence::kRequired,
@@ -90,7 +90,7 @@ Napi::Value MakeSupervision(const Napi::CallbackInfo& info) {
 
 Napi::Value OpenMailbox(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  if (!Require(env, info[0].IsFunction(), "openInbox(onMail)")) return env.Undefined();
+  if (!Require(env, info[0].IsFunction(), "openMailbox(onMail)")) return env.Undefined();
   int error = 0;
   std::shared_ptr<MailboxReader> reader = MailboxReader::Open(env, info[0].As<Napi::Function>(), &error);
   if (reader == nullptr) return Napi::Number::New(env, error);
@@ -99,7 +99,7 @@ Napi::Value OpenMailbox(const Napi::CallbackInfo& info) {
 
 void CloseMailbox(const Napi::CallbackInfo& info) {
   std::shared_ptr<MailboxReader> reader;
-  if (Require(info.Env(), ReadValue(info[0], &reader), "closeInbox(inbox)")) reader->Close();
+  if (Require(info.Env(), ReadValue(info[0], &reader), "closeMailbox(mailbox)")) reader->Close();
 }
 
 }  // namespace seccomp

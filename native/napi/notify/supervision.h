@@ -20,9 +20,9 @@ Failure Supervise(Napi::Env env, const SpawnRequest& request, StartedChild* star
 
 // supervision(options) → a handle. lib/native.ts describes the options.
 Napi::Value MakeSupervision(const Napi::CallbackInfo& info);
-// openInbox(onMail) → a handle, or -errno.
+// openMailbox(onMail) → a handle, or -errno.
 Napi::Value OpenMailbox(const Napi::CallbackInfo& info);
-// closeInbox(handle)
+// closeMailbox(handle)
 void CloseMailbox(const Napi::CallbackInfo& info);
 
 }  // namespace seccomp
