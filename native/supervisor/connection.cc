@@ -64,8 +64,9 @@ int ResolvePath(const Descriptor& descriptors, sockaddr_un* address, socklen_t* 
 // NOLINTNEXTLINE(bugprone-easily-swappable-parameters)
 int DuplicateSocket(pid_t thread, int descriptor, Descriptor* socket, SocketTraits* traits) {
   const pid_t process = ProcessOf(thread);
-  const Descriptor pidfd(process == 0 ? -1 : static_cast<int>(syscall(kPidfdOpen, process, 0)));
-  if (pidfd.get() < 0) return ESRCH;
+  if (process == 0) return ESRCH;
+  const Descriptor pidfd(static_cast<int>(syscall(kPidfdOpen, process, 0)));
+  if (pidfd.get() < 0) return errno;
   *socket = Descriptor(static_cast<int>(syscall(kPidfdGetfd, pidfd.get(), descriptor, 0)));
   if (socket->get() < 0) return errno;
   *traits = {Option(*socket, SO_DOMAIN), Option(*socket, SO_TYPE), Option(*socket, SO_PROTOCOL)};

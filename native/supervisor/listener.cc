@@ -33,6 +33,17 @@ size_t NotificationSize() {
 
 seccomp_notif_resp Errno(uint64_t call, int error) { return {call, 0, -error, 0}; }
 
+// ioctl(2) for one of a listener's requests about a call. Such a request has no effect if it fails with EINTR, which
+// happens if another thread is using the listener, and a signal is pending or this process is being stopped.
+template <typename Argument>
+int Request(const Descriptor& listener, unsigned long request, Argument* argument) {
+  int result = 0;
+  do {
+    result = ioctl(listener.get(), request, argument);
+  } while (result < 0 && errno == EINTR);
+  return result;
+}
+
 }  // namespace
 
 Notification::Notification() : bytes_((NotificationSize() + 7) / 8) {}
@@ -94,9 +105,9 @@ void Listener::Count(const seccomp_notif& notif, uint32_t answer) {
   if (first && !supervision_->counts_all) mailbox_->AddKind(id_, *first);
 }
 
-void Listener::Send(seccomp_notif_resp answer) const { ioctl(descriptor_.get(), SECCOMP_IOCTL_NOTIF_SEND, &answer); }
+void Listener::Send(seccomp_notif_resp answer) const { Request(descriptor_, SECCOMP_IOCTL_NOTIF_SEND, &answer); }
 
-bool Listener::IsValid(uint64_t call) const { return ioctl(descriptor_.get(), kNotifIdValid, &call) == 0; }
+bool Listener::IsValid(uint64_t call) const { return Request(descriptor_, kNotifIdValid, &call) == 0; }
 
 // NOLINTNEXTLINE(bugprone-easily-swappable-parameters)
 bool Listener::EndWait(uint64_t call, int answer) {
@@ -131,7 +142,7 @@ int Listener::Answer(const seccomp_notif_resp& answer) {
   const bool continues = (answer.flags & SECCOMP_USER_NOTIF_FLAG_CONTINUE) != 0;
   if (!EndWait(answer.id, continues ? Connection::kContinued : -answer.error)) return ENOENT;
   seccomp_notif_resp copy = answer;
-  return ioctl(descriptor_.get(), SECCOMP_IOCTL_NOTIF_SEND, &copy) == 0 ? 0 : errno;
+  return Request(descriptor_, SECCOMP_IOCTL_NOTIF_SEND, &copy) == 0 ? 0 : errno;
 }
 
 int Listener::AddDescriptor(uint64_t call, int descriptor, bool close_on_exec, int* added) {
@@ -139,7 +150,7 @@ int Listener::AddDescriptor(uint64_t call, int descriptor, bool close_on_exec, i
   if (waiting_.count(call) == 0) return ENOENT;
   NotifAddfd request = {call, kAddfdSend, static_cast<uint32_t>(descriptor), 0,
                         close_on_exec ? static_cast<uint32_t>(O_CLOEXEC) : 0};
-  *added = ioctl(descriptor_.get(), kNotifAddfd, &request);
+  *added = Request(descriptor_, kNotifAddfd, &request);
   if (*added < 0) return errno;  // The call still waits, for example after EMFILE.
   EndWait(call, 0);
   return 0;

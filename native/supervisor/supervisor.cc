@@ -34,6 +34,14 @@ bool ReceiveEnds() {
   return major > 6 || (major == 6 && minor >= 11);
 }
 
+// Whether all processes with the filter have ended, by the events that poll(2) or epoll_wait(2) reports for a listener.
+// POLLERR alone means that the kernel did not look: another thread was using the listener, and a signal was pending or
+// this process was being stopped.
+bool HasEnded(uint32_t events) {
+  static_assert(POLLIN == EPOLLIN && POLLHUP == EPOLLHUP);
+  return (events & EPOLLHUP) != 0 && (events & EPOLLIN) == 0;
+}
+
 }  // namespace
 
 Supervisor& Supervisor::Get() {
@@ -73,12 +81,13 @@ void Supervisor::Run() {
 void Supervisor::ServeEvent(const epoll_event& event, Notification* notification) {
   const std::shared_ptr<Listener> listener = Find(event.data.u64);
   if (listener == nullptr) return;
-  if ((event.events & EPOLLIN) == 0) {
+  if (HasEnded(event.events)) {
     Watch(EPOLL_CTL_DEL, *listener);
     Remove(listener);
     return;
   }
-  if (listener->Serve(notification) && listener->served() % kCallsForThread == 0) GiveThread(listener);
+  if ((event.events & EPOLLIN) != 0 && listener->Serve(notification) && listener->served() % kCallsForThread == 0)
+    GiveThread(listener);
 }
 
 // A thread that waits in SECCOMP_IOCTL_NOTIF_RECV is woken on the CPU of the calling thread, which waits then
@@ -100,7 +109,8 @@ void Supervisor::RunFor(const std::shared_ptr<Listener>& listener) {
     if (!may_receive) {
       pollfd polled = {listener->descriptor(), POLLIN, 0};
       if (poll(&polled, 1, -1) <= 0) continue;
-      if ((polled.revents & POLLIN) == 0) break;
+      if (HasEnded(static_cast<uint32_t>(polled.revents))) break;
+      if ((polled.revents & POLLIN) == 0) continue;
     }
     // Serve fails if the notified thread was interrupted or if all processes have ended. poll(2) distinguishes the two.
     may_receive = listener->Serve(&notification) && receive_ends;

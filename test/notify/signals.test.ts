@@ -1,11 +1,15 @@
 /** Signals during notified calls: once the supervisor has received a call, only a fatal signal prevents its answer. */
+import { spawn as nodeSpawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect, test, vi } from 'vitest';
 import { addon } from '../../lib/native.js';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
 import { compileC } from '../support/compile-c.js';
+import { withoutStrace } from '../support/faults.js';
 import { finish } from '../support/processes.js';
+
+const dist = new URL('../../dist/index.js', import.meta.url).href;
 
 /** Whether the kernel knows SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, with NEW_LISTENER. */
 const isKillable = addon().filterFlagsKnown(32 | 8);
@@ -61,4 +65,20 @@ test('each of 20,000 denied calls is counted and gets its errno, unless a signal
 test('all 20,000 denied calls of a program whose handlers restart calls get their errno', async ({ skip }) => {
   if (!isKillable) skip(TOO_OLD);
   expect(await underSignals(true)).toMatchObject({ denied: CALLS, interrupted: 0, others: 0, counted: CALLS });
+});
+
+test.for([
+  ['the event loop receives', '{}'],
+  ['a thread receives', '{ onViolation: true }'],
+])('a request to the listener that fails with EINTR is made again, if %s', async ([, options], { skip }) => {
+  const missing = withoutStrace();
+  if (missing !== undefined) skip(missing);
+  const code = `import { spawn } from ${JSON.stringify(dist)};
+const calls = 'import ctypes\\nlibc = ctypes.CDLL(None)\\nfor i in range(20): print(libc.sched_get_priority_max(i))';
+const notify = { sched_get_priority_max: async ({ args }) => ({ value: 2 * Number(args[0]) }) };
+spawn('python3', ['-c', calls], { defaultAction: 'SCMP_ACT_ALLOW' }, { ...${options}, notify, stdio: 'inherit' });`;
+  // Of each thread, every other ioctl(2) is not made and fails.
+  const strace = ['-f', '-o', '/dev/null', '-e', 'trace=ioctl', '-e', 'inject=ioctl:error=EINTR:when=1+2'];
+  const node = nodeSpawn('strace', [...strace, process.execPath, '--input-type=module', '-e', code]);
+  expect((await finish(node)).stdout).toBe(Array.from({ length: 20 }, (_, i) => `${2 * i}\n`).join(''));
 });

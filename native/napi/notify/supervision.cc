@@ -90,7 +90,7 @@ Napi::Value MakeSupervision(const Napi::CallbackInfo& info) {
 
 Napi::Value OpenMailbox(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  if (!Require(env, info[0].IsFunction(), "openMailbox(onMail)")) return env.Undefined();
+  if (!RequireUsage(env, info[0].IsFunction(), "openMailbox(onMail)")) return env.Undefined();
   int error = 0;
   std::shared_ptr<MailboxReader> reader = MailboxReader::Open(env, info[0].As<Napi::Function>(), &error);
   if (reader == nullptr) return Napi::Number::New(env, error);
@@ -99,7 +99,7 @@ Napi::Value OpenMailbox(const Napi::CallbackInfo& info) {
 
 void CloseMailbox(const Napi::CallbackInfo& info) {
   std::shared_ptr<MailboxReader> reader;
-  if (Require(info.Env(), ReadValue(info[0], &reader), "closeMailbox(mailbox)")) reader->Close();
+  if (RequireUsage(info.Env(), ReadValue(info[0], &reader), "closeMailbox(mailbox)")) reader->Close();
 }
 
 }  // namespace seccomp
