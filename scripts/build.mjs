@@ -65,7 +65,7 @@ async function writeChunks() {
   return chunks.flatMap(({ moduleIds }) => moduleIds);
 }
 
-/** Returns the name of a module's chunk: that of its folder, or of the module itself if it is a generated table. */
+/** Returns the name of a module's chunk: that of its folder in lib/, or of the module itself if it is a generated table. */
 function folderOf(file) {
   const path = relative(LIB, file).slice(0, -'.ts'.length).split(sep);
   // Code that reports errors must not load another file: this process may have no descriptors left.
@@ -73,7 +73,7 @@ function folderOf(file) {
   if (path[0] === '..' || FOLDERS_OF_ONE_ENTRY.includes(path[0])) return null;
   if (Object.values(ENTRIES).includes(relative(LIB, file))) return null;
   if (path.includes('generated')) return path.join('-');
-  return path.length === 1 ? 'root' : path.slice(0, -1).join('-');
+  return path.length === 1 ? 'root' : path[0];
 }
 
 /**
@@ -149,6 +149,7 @@ async function writeCommonJs(folder, { fileName, code, map }) {
     babelrc: false,
     configFile: false,
     filename: file,
+    comments: false,
     compact: false,
     inputSourceMap: map ?? false,
     sourceMaps: true,

@@ -16,7 +16,6 @@ const OF_NOTIFICATIONS = [
   'notify',
   'policy',
   'profile',
-  'profile-document',
   'syscalls',
   'syscalls-generated-constants',
 ];
