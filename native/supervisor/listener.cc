@@ -2,8 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +14,7 @@
 
 #include "supervisor/connection.h"
 #include "system/linux_abi.h"
+#include "system/signals_blocked.h"
 
 namespace seccomp {
 namespace {
@@ -31,10 +34,20 @@ size_t NotificationSize() {
   return std::max<size_t>(is_known ? sizes.seccomp_notif : 0, sizeof(seccomp_notif));
 }
 
+// Compares the kernel's version with major.minor.
+bool IsAtLeast(long major, long minor) {
+  utsname system = {};
+  if (uname(&system) != 0) return false;
+  char* rest = nullptr;
+  const long its_major = strtol(system.release, &rest, 10);
+  const long its_minor = *rest == '.' ? strtol(rest + 1, nullptr, 10) : 0;
+  return its_major > major || (its_major == major && its_minor >= minor);
+}
+
 seccomp_notif_resp Errno(uint64_t call, int error) { return {call, 0, -error, 0}; }
 
-// ioctl(2) for one of a listener's requests about a call. Such a request has no effect if it fails with EINTR, which
-// happens if another thread is using the listener, and a signal is pending or this process is being stopped.
+// ioctl(2) for one of a listener's requests about a call. Fails with EINTR, and has no effect, if another thread is
+// using the listener, and a signal is pending or this process is being stopped.
 template <typename Argument>
 int Request(const Descriptor& listener, unsigned long request, Argument* argument) {
   int result = 0;
@@ -59,6 +72,11 @@ Listener::Listener(Descriptor descriptor, std::shared_ptr<const Supervision> sup
   // With this flag the woken thread runs next, on the CPU of the thread that wakes it, which shortens a round trip by a
   // third. Kernels before Linux 6.6 do not know the flag; the failure is ignored.
   static_cast<void>(ioctl(descriptor_.get(), kNotifSetFlags, kSyncWakeUp));
+}
+
+bool Listener::ReceiveEnds() {
+  static const bool receive_ends = IsAtLeast(6, 11);
+  return receive_ends;
 }
 
 bool Listener::Serve(Notification* notification) {
@@ -150,10 +168,17 @@ int Listener::AddDescriptor(uint64_t call, int descriptor, bool close_on_exec, i
   if (waiting_.count(call) == 0) return ENOENT;
   NotifAddfd request = {call, kAddfdSend, static_cast<uint32_t>(descriptor), 0,
                         close_on_exec ? static_cast<uint32_t>(O_CLOEXEC) : 0};
-  *added = Request(descriptor_, kNotifAddfd, &request);
-  if (*added < 0) return errno;  // The call still waits, for example after EMFILE.
-  EndWait(call, 0);
-  return 0;
+  int error = 0;
+  {
+    // A signal that interrupts the request, once the kernel has begun it, would leave the call answered with 0 and
+    // without a descriptor.
+    const SignalsBlocked blocked;
+    *added = Request(descriptor_, kNotifAddfd, &request);
+    error = *added < 0 ? errno : 0;
+  }
+  // After other errors, such as EMFILE, the call still waits.
+  if (error == 0 || error == ENOENT) EndWait(call, error);
+  return error;
 }
 
 int Listener::Begin(uint64_t call, std::shared_ptr<Connection> connection) {

@@ -42,6 +42,11 @@ class Listener {
   // Whether every call is passed to JavaScript.
   bool passes_all() const { return supervision_->passes_all; }
 
+  // Whether Serve returns when all processes with the filter have ended, as since Linux 6.11. On an older kernel, Serve
+  // may only be called after poll(2) has reported POLLIN; if that kernel has this as a backport, each call only costs
+  // one more poll(2).
+  static bool ReceiveEnds();
+
   // These three functions are only for the thread that serves the listener: one of the Supervisor's, or JavaScript's.
 
   // Waits for one notification, and answers it or passes it to JavaScript. Returns false if there was none.

@@ -2,9 +2,7 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <sys/epoll.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <array>
@@ -22,17 +20,6 @@ constexpr const char* kThreadName = "seccomp";
 // this is tried again after as many further calls.
 constexpr uint64_t kCallsForThread = 8;
 constexpr int kMaxOwnThreads = 64;
-
-// Whether SECCOMP_IOCTL_NOTIF_RECV returns when all processes with the filter have ended, as since Linux 6.11. On an
-// older kernel that has this as a backport, each call only costs one more poll(2).
-bool ReceiveEnds() {
-  utsname system = {};
-  if (uname(&system) != 0) return false;
-  char* rest = nullptr;
-  const long major = strtol(system.release, &rest, 10);
-  const long minor = *rest == '.' ? strtol(rest + 1, nullptr, 10) : 0;
-  return major > 6 || (major == 6 && minor >= 11);
-}
 
 // Whether all processes with the filter have ended, by the events that poll(2) or epoll_wait(2) reports for a listener.
 // POLLERR alone means that the kernel did not look: another thread was using the listener, and a signal was pending or
@@ -103,7 +90,7 @@ void Supervisor::GiveThread(const std::shared_ptr<Listener>& listener) {
 }
 
 void Supervisor::RunFor(const std::shared_ptr<Listener>& listener) {
-  static const bool receive_ends = ReceiveEnds();
+  const bool receive_ends = Listener::ReceiveEnds();
   Notification notification;
   for (bool may_receive = receive_ends;;) {
     if (!may_receive) {

@@ -82,3 +82,24 @@ spawn('python3', ['-c', calls], { defaultAction: 'SCMP_ACT_ALLOW' }, { ...${opti
   const node = nodeSpawn('strace', [...strace, process.execPath, '--input-type=module', '-e', code]);
   expect((await finish(node)).stdout).toBe(Array.from({ length: 20 }, (_, i) => `${2 * i}\n`).join(''));
 });
+
+test('a signal to this process leaves no call without the descriptor that answers it', async () => {
+  const code = `import { spawn as nodeSpawn } from 'node:child_process';
+import { openSync } from 'node:fs';
+import { spawn } from ${JSON.stringify(dist)};
+process.on('SIGUSR2', () => {});
+const storm = nodeSpawn('python3', ['-c', 'import os, signal\\nwhile True: os.kill(os.getppid(), signal.SIGUSR2)'], { stdio: 'ignore' });
+const opens = \`import os
+wrong = 0
+for i in range(3000):
+  file = os.open('/nowhere', os.O_RDONLY)
+  wrong += os.readlink(f'/proc/self/fd/{file}') != '/dev/zero'
+  if file > 2: os.close(file)
+print(wrong)\`;
+const zero = openSync('/dev/zero');
+const openat = (call) => (call.string(1) === '/nowhere' ? { addFd: zero } : { continue: true });
+spawn('python3', ['-c', opens], { defaultAction: 'SCMP_ACT_ALLOW' }, { notify: { openat }, stdio: 'inherit' })
+  .on('exit', () => storm.kill());`;
+  const node = nodeSpawn(process.execPath, ['--input-type=module', '-e', code]);
+  expect(await finish(node)).toMatchObject({ stdout: '0\n' });
+});

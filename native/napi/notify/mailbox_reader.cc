@@ -71,22 +71,29 @@ void MailboxReader::OnReadable(uv_poll_t* handle, int status, int /*events*/) {
   // libuv stops polling after POLLERR, which only means that a signal interrupted the kernel's look at the listener.
   if (status < 0) uv_poll_start(handle, UV_READABLE, OnReadable);
   Polled* const polled = decltype(polled->handle)::OwnerOf(handle);
-  polled->reader->Receive(polled);
+  polled->reader->Receive(polled, status == 0);
 }
 
-// Receives one call only: the event loop does everything else that is due before the next one.
-void MailboxReader::Receive(Polled* polled) {
-  // libuv does not distinguish a call from the end, after which receiving would block forever on some kernels.
-  pollfd state = {polled->listener->descriptor(), POLLIN, 0};
-  if (poll(&state, 1, 0) <= 0) return;
+// Receives all calls that have been made. Before Linux 5.19 the kernel gives the newest first, so a call that is left
+// could wait as long as another thread goes on making calls. `is_ready`: there is a call, or all processes have ended.
+void MailboxReader::Receive(Polled* polled, bool is_ready) {
   mailbox_->Disarm();
   uv_check_start(after_poll_.get(), OnAfterPoll);
-  if ((state.revents & POLLIN) != 0) {
-    polled->listener->Serve(&notification_);
-  } else if ((state.revents & POLLHUP) != 0) {
-    const std::shared_ptr<Listener> listener = polled->listener;
-    polled_.erase(listener->id());
-    listener->Close();
+  const std::shared_ptr<Listener> listener = polled->listener;
+  bool may_receive = is_ready && Listener::ReceiveEnds();
+  for (size_t i = 0; i < kMaxCalls; i++) {
+    if (!may_receive) {
+      pollfd state = {listener->descriptor(), POLLIN, 0};
+      if (poll(&state, 1, 0) <= 0) return;
+      if ((state.revents & POLLIN) == 0) {
+        if ((state.revents & POLLHUP) == 0) return;
+        polled_.erase(listener->id());
+        listener->Close();
+        return;
+      }
+    }
+    listener->Serve(&notification_);
+    may_receive = false;
   }
 }
 
@@ -100,7 +107,7 @@ void MailboxReader::OnWakeup(uv_async_t* handle) { decltype(wakeup_)::OwnerOf(ha
 void MailboxReader::Read() {
   const std::shared_ptr<MailboxReader> self = self_;  // JavaScript may close the mailbox.
   Mail mail;
-  if (mailbox_->Take(kMaxCalls, &mail) && Deliver(mail)) mailbox_->Rearm();
+  if (mailbox_->Take(kMaxCalls, &mail) && (mail.IsEmpty() || Deliver(mail))) mailbox_->Rearm();
 }
 
 bool MailboxReader::Deliver(const Mail& mail) {

@@ -52,7 +52,7 @@ class MailboxReader {
   // Returns false if libuv cannot poll the listener.
   bool Poll(const std::shared_ptr<Listener>& listener);
   static void OnReadable(uv_poll_t* handle, int status, int events);
-  void Receive(Polled* polled);
+  void Receive(Polled* polled, bool is_ready);
   static void OnAfterPoll(uv_check_t* handle);
   static void OnWakeup(uv_async_t* handle);
   void Read();
