@@ -1,7 +1,7 @@
 /**
  * Builds dist/ from lib/: `npm run build:ts`.
  *
- * tsc writes the types. Rolldown bundles the modules of each folder of lib/ into one file, a chunk, since Node loads
+ * tsc writes the types. Rolldown bundles the modules of each folder directly in lib/ into one file, a chunk, since Node loads
  * few files faster than many. Babel turns the chunks into CommonJS that evaluates each import at its first use (its
  * option `lazy`). So `import 'seccomp'` loads only the chunk `core`, and a call loads the chunks that it needs;
  * harden() loads all of them (lib/util/load-chunks.ts). A stack trace names a line of a chunk, and with

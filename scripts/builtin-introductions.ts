@@ -64,7 +64,7 @@ ${FOR_NODE}`,
 the internet nor services on this machine (\`/var/run/docker.sock\`, D-Bus, a resolver). A server's \`listen\`, \`fetch\` and
 \`net.connect\` fail with EPERM. Child processes, their pipes and IPC work, because they use pairs of connected stream sockets.
 
-**What it does not prevent**: a socket that the program inherited, or received over IPC (as from a cluster's primary), can
+**What it does not prevent**: a socket that the program inherited, or received over IPC (as cluster workers do from their primary), can
 still send and receive. The program can still write files that other programs read.
 
 ${FOR_NODE}`,
@@ -109,7 +109,7 @@ harden('compute');
 After that, reading a file fails with EPERM, modules that are not loaded yet cannot be found, and programs cannot be started
 (EPERM for their pipes, or EACCES without pipes). Files that Node opens on demand are missing: without \`TZ\`, times are in UTC
 unless the time zone was read before, and \`os.cpus()\`, which reads \`/proc\`, returns an empty list. \`console.log\`, JSON, crypto,
-zlib, WebAssembly and worker_threads with \`eval: true\` still work. \`process.abort()\` ends the process with another signal than SIGABRT.
+zlib, WebAssembly and worker_threads with \`eval: true\` still work. \`process.abort()\` ends the process with a signal other than SIGABRT.
 
 **What it does not prevent**: open descriptors, including sockets, can still be read and written, so close those that the
 program does not need. On architectures and C libraries that query descriptors with \`newfstatat\` or \`statx\` and AT_EMPTY_PATH,

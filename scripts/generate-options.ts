@@ -1,7 +1,7 @@
 /**
  * Writes the tables of options in docs/: `npm run generate:options`. A page has a table between two comments, of which
  * the first names the functions: `<!-- options of spawn, run -->` and `<!-- end of options -->`. With `beside spawn`
- * after the names, the options that spawn takes as well are named without a description.
+ * after the names, the options that mean the same for spawn are named without a description.
  *
  * Names, their order, the functions that take them and the reasons of those that refuse them are those of
  * lib/sandbox/options/table.ts. Types and descriptions are those of the functions' option types.
@@ -37,6 +37,8 @@ interface OptionText {
   readonly description: string;
   /** Empty for none. */
   readonly default: string;
+  /** Whether the declaration is one of Node's types. */
+  readonly isOfNodesTypes: boolean;
 }
 
 /** The options of each function's type, by function and name. */
@@ -62,7 +64,8 @@ function optionsIn({ program, checker }: Project, file: string, name: string): R
 function optionText(checker: Checker, property: CompilerSymbol): OptionText {
   const text = checker.getDocumentationCommentOfSymbol(property).replaceAll('\n', ' ');
   const [, description = '', preset = ''] = /^(.*?)(?: ?Default:? (.*)\.)?$/s.exec(text) ?? [];
-  return { type: typeText(property), description, default: preset };
+  const isOfNodesTypes = property.declarations[0]?.path.includes('/node_modules/') ?? false;
+  return { type: typeText(property), description, default: preset, isOfNodesTypes };
 }
 
 /** The type as it is declared, without undefined. */
@@ -90,7 +93,7 @@ function optionTables(functions: readonly TypedFunction[], isBesideSpawn: boolea
   const names = optionsOf('spawn')
     .concat(functions.flatMap(optionsOf))
     .filter((name, i, all) => all.indexOf(name) === i && functions.some((by) => optionsOf(by).includes(name)));
-  const shared = isBesideSpawn ? names.filter((name) => optionsOf('spawn').includes(name)) : [];
+  const shared = isBesideSpawn ? names.filter((name) => functions.every((by) => isLikeSpawns(by, name, types))) : [];
   const described = names.filter((name) => !shared.includes(name));
   const ours = described.filter((name) => !isOfNode(name)).flatMap((name) => rows(name, functions, types));
   const node = described.filter(isOfNode).flatMap((name) => rows(name, functions, types));
@@ -108,6 +111,14 @@ function optionTables(functions: readonly TypedFunction[], isBesideSpawn: boolea
           ),
         ]),
   ].join('\n\n');
+}
+
+/** Whether spawn takes the option too, and with the same meaning. */
+function isLikeSpawns(by: TypedFunction, name: string, types: OptionTypes): boolean {
+  const [option, spawns] = [types.get(by)?.get(name), types.get('spawn')?.get(name)];
+  if (!optionsOf('spawn').includes(name)) return false;
+  if (option === undefined || option.isOfNodesTypes) return true;
+  return option.description === spawns?.description && option.default === spawns.default;
 }
 
 /** The rows of an option: one for each meaning that it has in these functions. */
@@ -133,9 +144,11 @@ function onlyFor(takers: readonly TypedFunction[], functions: readonly TypedFunc
   return [others.length === 1 ? `Not for ${others.map(code).join()}.` : `For ${takers.map(code).join(' and ')} only.`];
 }
 
-/** Turns names of pages into links. */
+/** Turns names of pages, which may be followed by a heading's anchor, into links. */
 function linked(text: string): string {
-  return text.replaceAll(/docs\/([\w-]+)\.md/g, '[$1]($1.md)');
+  return text.replaceAll(/docs\/([\w-]+)\.md(#[\w-]+)?/g, (_, page: string, anchor = '') => {
+    return `[${page}](${page}.md${anchor})`;
+  });
 }
 
 const code = (text: string) => `\`${text}\``;

@@ -21,13 +21,13 @@ export interface HardenOptions extends AttachOptions {
   readonly threads?: 'all' | 'current' | undefined;
   /**
    * Must be true with `threads: 'current'`, to confirm that such a filter is not a security boundary: all threads share
-   * libuv's thread pool. See docs/harden.md. Default false.
+   * libuv's thread pool. See docs/harden.md#why-one-thread-is-not-a-security-boundary. Default false.
    */
   readonly acceptSharedPool?: boolean | undefined;
   /**
    * Whether Node's io_uring instances stay usable under a profile that denies io_uring_enter. The filter then allows
    * that call on their descriptors, and does not see the operations that are requested through them. See
-   * docs/harden.md. Default false.
+   * docs/harden.md#acceptrings. Default false.
    */
   readonly acceptRings?: boolean | undefined;
   /**
@@ -35,6 +35,11 @@ export interface HardenOptions extends AttachOptions {
    * for a `Filter` and `unconfined`. Default none.
    */
   readonly capabilities?: readonly string[] | undefined;
+  /**
+   * Whether to set no_new_privs, so that a set-user-ID program gains nothing. With false, attaching a filter needs
+   * CAP_SYS_ADMIN. Default true.
+   */
+  readonly noNewPrivileges?: boolean | undefined;
 }
 
 /** The filters of this process after `harden`. */

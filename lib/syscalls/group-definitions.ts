@@ -6,7 +6,7 @@
 export const GROUP_TEXT = {
   // Calls of nearly every program
   default: [
-    'Starting, querying its own identity and exiting: calls of nearly every program; and restricting itself.',
+    'Calls that nearly every program makes to start, query its own identity and exit; and calls by which it restricts itself.',
     `@sandbox @identity arch_prctl brk cacheflush clock_getres clock_getres_time64 clock_gettime clock_gettime64
     clock_nanosleep clock_nanosleep_time64 execve exit exit_group futex futex_time64 futex_waitv get_robust_list
     get_thread_area get_tls getrandom getrlimit gettimeofday lsm_get_self_attr lsm_list_modules membarrier mmap mmap2
@@ -193,7 +193,7 @@ export const GROUP_TEXT = {
     sys_debug_setcontext`,
   ],
   privileged: [
-    'Calls that have no use, or not their main use, without a capability.',
+    'Calls that are useless without a capability, or whose main use requires one.',
     `@administration @bpf @chown @clock @module @raw-io @reboot @swap _sysctl capset chroot fanotify_init fanotify_mark
     nfsservctl open_by_handle_at pivot_root setfsuid setfsuid32 setgroups setgroups32 setresuid
     setresuid32 setreuid setreuid32 setuid setuid32`,

@@ -222,7 +222,7 @@ print(1, flush=True); sys.stdin.read()`;
     expect(() => spawn('touch', [marker], profile, { onViolation: true })).toThrow(
       'names an agent, and a filter has only one listener',
     );
-    expect(() => spawn('touch', [marker], [profile, notifying(newPath())])).toThrow('a filter has one agent');
+    expect(() => spawn('touch', [marker], [profile, notifying(newPath())])).toThrow('a filter has only one agent');
   });
 
   test('by fork, or with a compiled filter, which has no listenerPath', () => {

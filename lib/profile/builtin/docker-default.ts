@@ -55,7 +55,7 @@ export const DOCKER_DEFAULT: BuiltinDefinition = {
       },
       {
         names: 'pivot_root',
-        why: 'It changes the root directory, which containers are created with and can be escaped by.',
+        why: 'It changes the root directory: containers are created by this, and can be escaped by it.',
       },
       ...REFUSED['Namespaces and mounts'],
     ],

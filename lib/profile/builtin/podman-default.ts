@@ -40,7 +40,7 @@ export const PODMAN_DEFAULT: BuiltinDefinition = {
         names: `mount umount umount2 pivot_root mount_setattr move_mount open_tree fsopen fsconfig fsmount fspick`,
       },
       {
-        why: 'It requires CAP_SYS_BOOT. Outside of the initial PID namespace, it only terminates that namespace.',
+        why: 'It requires CAP_SYS_BOOT. In a PID namespace other than the initial one, it only ends that namespace.',
         names: 'reboot',
       },
       {

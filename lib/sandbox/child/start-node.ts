@@ -2,7 +2,12 @@
  * startNode: the last step of fork(). Node's own fork starts a Node that attaches the filters before it loads its
  * module.
  */
-import { type ChildProcess, fork as forkInNode, type ForkOptions as NodeForkOptions } from 'node:child_process';
+import {
+  type ChildProcess,
+  fork as forkInNode,
+  type ForkOptions as NodeForkOptions,
+  type StdioOptions,
+} from 'node:child_process';
 import { addAbortListener } from 'node:events';
 import { accessSync, constants, statSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -42,7 +47,21 @@ export interface ForkOptions extends NodeForkOptions, Omit<AttachOptions, 'capab
    * 5,000.
    */
   readonly forceKillAfter?: number | false | undefined;
-  /** As of `spawn`: whether the child is kept from this process and from the processes that others started. */
+  /**
+   * Whether to set no_new_privs, so that a set-user-ID program gains nothing. With false, attaching a filter needs
+   * CAP_SYS_ADMIN. Default true.
+   */
+  readonly noNewPrivileges?: boolean | undefined;
+  /**
+   * The child's descriptors, as in Node: a list must contain `'ipc'` once. Default: `'inherit'`, or `'pipe'` with
+   * `silent: true`.
+   */
+  stdio?: StdioOptions | undefined;
+  /**
+   * Whether the program is kept from this process and from the processes that others started: from their memory,
+   * environment, descriptors, signals, limits and terminals. With `true`, the program does not start where this can't
+   * be enforced in full. See docs/isolation.md. Default: as far as this kernel can, or not at all under `unconfined`.
+   */
   readonly isolate?: Isolate | undefined;
 }
 

@@ -21,15 +21,18 @@ export interface HostOptions {
    */
   readonly capabilities?: readonly string[] | undefined;
   /**
-   * ABIs that the filter covers in addition to the native one. An error where it has no effect: for a `Filter` and
-   * `unconfined`. Default: those that the profile names.
+   * ABIs that the filter covers in addition to the native one. An error where it has no effect: for a `Filter`, and for
+   * `unconfined` without `notify`. Default: those that the profile names.
    */
   readonly abis?: readonly AbiName[] | undefined;
 }
 
 /** Options of the functions that resolve a profile without attaching a filter. */
 export interface CompileOptions extends HostOptions {
-  /** The host that the profile is resolved for. Default: this machine, with `capabilities` and `abis`. */
+  /**
+   * The host that the profile is resolved for. An error together with `capabilities` or `abis`. Default: this machine,
+   * with `capabilities` and `abis`.
+   */
   readonly host?: Host | undefined;
 }
 
@@ -58,12 +61,12 @@ export interface ProgramOptions extends HostOptions {
   /** The program's `argv[0]`. Default: the command. */
   readonly argv0?: string | undefined;
   /**
-   * The user ID of the program, for setuid(2). Another one than this process's needs CAP_SETUID. Default: this
+   * The user ID of the program, for setuid(2). An ID other than this process's needs CAP_SETUID. Default: this
    * process's.
    */
   readonly uid?: number | undefined;
   /**
-   * The group ID of the program, for setgid(2). Another one than this process's needs CAP_SETGID. Default: this
+   * The group ID of the program, for setgid(2). An ID other than this process's needs CAP_SETGID. Default: this
    * process's.
    */
   readonly gid?: number | undefined;
@@ -82,8 +85,8 @@ export interface ProgramOptions extends HostOptions {
   readonly log?: boolean | undefined;
   /**
    * Resource limits, such as `{ nofile: 64, cpu: { soft: 1, hard: 2 }, core: 'unlimited' }`, with the units of
-   * getrlimit(2). `nproc` is an error for a program that runs as root, which Linux does not limit. Default: the limits
-   * of this process.
+   * getrlimit(2). `nproc` is an error for a program that runs as root, to which Linux does not apply it. Default: the
+   * limits of this process.
    */
   readonly rlimits?: ResourceLimits | undefined;
   /**

@@ -50,7 +50,11 @@ export function agentOf(
   return agent;
 }
 
-/** The filter whose listener is sent to an agent. `gate` is the gate of the start. */
+/**
+ * The filter whose listener is sent to an agent.
+ *
+ * @param gate - The syscalls that the start makes under a filter without a listener: see START_GATES.
+ */
 export function agentFilter(
   policy: Policy | undefined,
   gate: readonly string[],
@@ -68,7 +72,7 @@ function namedAgent(profiles: ResolvedSources['profiles']): AgentAddress | undef
   );
   const other = others.find(({ path, metadata }) => path !== agent?.path || metadata !== agent.metadata);
   if (other === undefined) return agent;
-  const message = `listenerPath: a filter has one agent, but these profiles name both ${agent?.path} and ${other.path}, or different listenerMetadata`;
+  const message = `listenerPath: a filter has only one agent, but these profiles have different agents (${agent?.path}, ${other.path}) or different listenerMetadata: use the same in all of them`;
   throw new SeccompError('ERR_SECCOMP_OPTION', message);
 }
 

@@ -11,7 +11,7 @@ export const START_GATES = {
   execve: ['execve', 'exit'],
 } as const;
 
-/** The same for a filter with a listener, which is then sent to this process or to an agent: sendmsg(2). */
+/** The same for a filter with a listener, which the start sends to this process or to an agent by sendmsg(2). */
 export function withListener(gate: readonly string[]): readonly string[] {
   return [...gate, 'sendmsg'];
 }

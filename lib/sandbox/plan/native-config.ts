@@ -26,8 +26,9 @@ export function observation(abis: readonly AbiName[]): Supervision {
 }
 
 /**
- * Forwards every notification to JavaScript, for an agent. Counts no calls. JavaScript's thread may not receive them: the
- * runtime that sent the listener may receive from it too, and a thread that comes second waits.
+ * Forwards every notification to JavaScript, for an agent. Counts no calls. JavaScript's thread must not receive them
+ * itself: the runtime that sent the listener may receive from it too, and if it takes a notification first, a receive
+ * here would block the event loop.
  */
 export function forwarding(): Supervision {
   const notify = { code: BPF.ret, jt: 0, jf: 0, k: actionBase('notify') };

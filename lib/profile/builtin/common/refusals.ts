@@ -3,7 +3,10 @@ import type { Refusal, Topics } from '../definition.js';
 
 export const REFUSED = {
   'Namespaces and mounts': [
-    { names: 'chroot', why: 'It changes the root directory, which containers are created with and can be escaped by.' },
+    {
+      names: 'chroot',
+      why: 'It changes the root directory: containers are created by this, and can be escaped by it.',
+    },
     {
       names: 'sethostname setdomainname',
       why: 'They change the name of the host, unless the process has its own UTS namespace.',
