@@ -278,7 +278,7 @@ Napi::Value Probe(const Napi::CallbackInfo& info) {
   if (failure.error != 0) return ToJavaScript(env, failure);
   if (shared->failure.error != 0) return ToJavaScript(env, shared->failure);
   auto results = Napi::Int32Array::New(env, 2 * count);
-  if (!results.IsEmpty()) memcpy(results.Data(), shared->results, count * sizeof(Result));
+  if (count > 0 && !results.IsEmpty()) memcpy(results.Data(), shared->results, count * sizeof(Result));
   return results;
 }
 
