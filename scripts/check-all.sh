@@ -17,7 +17,6 @@ clang        the addon built with clang
 starts       50,000 starts, of which many fail
 faults       each system call of a start fails with several errors in turn
 kills        a minute of supervised children killed at random
-receiving    which thread receives the notifications of a child that makes them all the time
 fuzz         a minute of random and damaged documents
 intricate    4,000 random profiles with many argument conditions
 pollution    each of two hundred properties on Object.prototype by itself
@@ -45,7 +44,6 @@ programs="curl nginx-light redis-server postgresql ffmpeg busybox openssh-client
   check_starts() { npm run --silent build && npx vitest run test/extended/starts.test.ts; }
   check_faults() { install $basic && npm run --silent build && npx vitest run test/extended/faults.test.ts; }
   check_kills() { npm run --silent build && SECCOMP_TEST_KILL_SECONDS=60 npx vitest run test/extended/kills.test.ts; }
-  check_receiving() { npm run --silent build && npx vitest run test/extended/receiving.test.ts; }
   check_fuzz() { install $basic && SECCOMP_TEST_FUZZ_SECONDS=60 npx vitest run test/fuzz; }
   check_intricate() { npx vitest run test/extended/intricate.test.ts; }
   check_pollution() { npm run --silent build && npx vitest run test/extended/pollution.test.ts; }
