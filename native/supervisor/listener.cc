@@ -49,7 +49,7 @@ seccomp_notif_resp Errno(uint64_t call, int error) { return {call, 0, -error, 0}
 // ioctl(2) for one of a listener's requests about a call. Fails with EINTR, and has no effect, if another thread is
 // using the listener, and a signal is pending or this process is being stopped.
 template <typename Argument>
-int Request(const Descriptor& listener, unsigned long request, Argument* argument) {
+int ListenerIoctl(const Descriptor& listener, unsigned long request, Argument* argument) {
   int result = 0;
   do {
     result = ioctl(listener.get(), request, argument);
@@ -123,9 +123,9 @@ void Listener::Count(const seccomp_notif& notif, uint32_t answer) {
   if (first && !supervision_->counts_all) mailbox_->AddKind(id_, *first);
 }
 
-void Listener::Send(seccomp_notif_resp answer) const { Request(descriptor_, SECCOMP_IOCTL_NOTIF_SEND, &answer); }
+void Listener::Send(seccomp_notif_resp answer) const { ListenerIoctl(descriptor_, SECCOMP_IOCTL_NOTIF_SEND, &answer); }
 
-bool Listener::IsValid(uint64_t call) const { return Request(descriptor_, kNotifIdValid, &call) == 0; }
+bool Listener::IsValid(uint64_t call) const { return ListenerIoctl(descriptor_, kNotifIdValid, &call) == 0; }
 
 // NOLINTNEXTLINE(bugprone-easily-swappable-parameters)
 bool Listener::EndWait(uint64_t call, int answer) {
@@ -160,7 +160,7 @@ int Listener::Answer(const seccomp_notif_resp& answer) {
   const bool continues = (answer.flags & SECCOMP_USER_NOTIF_FLAG_CONTINUE) != 0;
   if (!EndWait(answer.id, continues ? Connection::kContinued : -answer.error)) return ENOENT;
   seccomp_notif_resp copy = answer;
-  return Request(descriptor_, SECCOMP_IOCTL_NOTIF_SEND, &copy) == 0 ? 0 : errno;
+  return ListenerIoctl(descriptor_, SECCOMP_IOCTL_NOTIF_SEND, &copy) == 0 ? 0 : errno;
 }
 
 int Listener::AddDescriptor(uint64_t call, int descriptor, bool close_on_exec, int* added) {
@@ -173,7 +173,7 @@ int Listener::AddDescriptor(uint64_t call, int descriptor, bool close_on_exec, i
     // A signal that interrupts the request, once the kernel has begun it, would leave the call answered with 0 and
     // without a descriptor.
     const SignalsBlocked blocked;
-    *added = Request(descriptor_, kNotifAddfd, &request);
+    *added = ListenerIoctl(descriptor_, kNotifAddfd, &request);
     error = *added < 0 ? errno : 0;
   }
   // After other errors, such as EMFILE, the call still waits.

@@ -13,7 +13,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SeccompError } from '../../errors.js';
-import type { Isolate, Isolation } from '../../landlock/domain.js';
+import type { Isolation } from '../../landlock/domain.js';
 import type { Enforcement } from '../../landlock/enforcement.js';
 import { addon, launcherFile, preloadFile } from '../../native.js';
 import { fromCaller } from '../../util/caller.js';
@@ -21,7 +21,7 @@ import { define, own } from '../../util/own-data.js';
 import type { ProgramCall } from '../arguments.js';
 import { endingOf } from '../options/ending.js';
 import { isOfNode } from '../options/table.js';
-import type { AttachOptions } from '../options/types.js';
+import type { AttachOptions, ProgramOptions } from '../options/types.js';
 import type { FilterPlan } from '../plan/plan-filters.js';
 import { encodePayload, PAYLOAD_VARIABLE } from '../this-process/fork-payload.js';
 import { deniesIoUring } from '../this-process/io-uring.js';
@@ -30,7 +30,10 @@ import { candidatePaths } from './candidate-paths.js';
 import { toNativeFilters } from './native-request.js';
 
 /** Options of `fork`: those of node:child_process, and those of this package. */
-export interface ForkOptions extends NodeForkOptions, Omit<AttachOptions, 'capabilities'> {
+export interface ForkOptions
+  extends NodeForkOptions,
+    Omit<AttachOptions, 'capabilities'>,
+    Pick<ProgramOptions, 'isolate'> {
   /**
    * The Node that runs the module: 20.19 or later, or a program that passes its arguments on to one. Default: this
    * Node.
@@ -57,12 +60,6 @@ export interface ForkOptions extends NodeForkOptions, Omit<AttachOptions, 'capab
    * `silent: true`.
    */
   stdio?: StdioOptions | undefined;
-  /**
-   * Whether the program is kept from this process and from the processes that others started: from their memory,
-   * environment, descriptors, signals, limits and terminals. With `true`, the program does not start where this can't
-   * be enforced in full. See docs/isolation.md. Default: as far as this kernel can, or not at all under `unconfined`.
-   */
-  readonly isolate?: Isolate | undefined;
 }
 
 /** Node's own ChildProcess, and what is enforced on it. */
