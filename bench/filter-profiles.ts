@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { ProfileError } from '../lib/errors.js';
 import { returnValue } from '../lib/policy/action.js';
 import { evaluate } from '../lib/policy/evaluate.js';
-import { type Action, type Call, decisionsOf, type Policy } from '../lib/policy/policy.js';
+import { type Action, decisionsOf, type Policy, type PolicyCall } from '../lib/policy/policy.js';
 import type { Profile } from '../lib/profile/profile.js';
 import { type Host, resolve } from '../lib/profile/resolve/resolve.js';
 import { loadProfile, parseProfile } from '../lib/profile/source.js';
@@ -35,7 +35,7 @@ export interface Probe {
   readonly kind: Kind;
   /** `personality(0xffffffff)` */
   readonly text: string;
-  readonly call: Call;
+  readonly call: PolicyCall;
   /** The errno that the filter returns; undefined if it allows the call. */
   readonly errno: number | undefined;
 }

@@ -2,7 +2,7 @@
 import { BPF, type Instruction } from '../lib/filter/bpf/instruction.js';
 import { interpret } from '../lib/filter/bpf/interpreter.js';
 import { evaluate } from '../lib/policy/evaluate.js';
-import { type Call, decisionsOf, type Policy } from '../lib/policy/policy.js';
+import { decisionsOf, type Policy, type PolicyCall } from '../lib/policy/policy.js';
 import { type Abi, abiOf } from '../lib/syscalls/abi.js';
 import { syscallsOf } from '../lib/syscalls/table.js';
 import { callsOn } from '../test/support/calls.js';
@@ -27,7 +27,7 @@ export function stepsOf(instructions: readonly Instruction[], policy: Policy): S
   const numbers = new Set(numbersOf(abi));
   const checked = [...callsOn([abi.name], policy)].filter(({ number }) => numbers.has(number) && isChecked(number));
   const denied = bareCalls(abi).filter((call) => !isChecked(call.number) && evaluate(policy, call).kind !== 'allow');
-  const mean = (calls: readonly Call[]) =>
+  const mean = (calls: readonly PolicyCall[]) =>
     calls.length === 0 ? null : total(instructions, calls, abi.endian) / calls.length;
   return { attach: attachSteps(instructions, abi), checked: mean(checked), denied: mean(denied) };
 }
@@ -42,12 +42,12 @@ function attachSteps(instructions: readonly Instruction[], abi: Abi): number {
   return total(stopping, calls, abi.endian);
 }
 
-function total(instructions: readonly Instruction[], calls: readonly Call[], endian: Abi['endian']): number {
+function total(instructions: readonly Instruction[], calls: readonly PolicyCall[], endian: Abi['endian']): number {
   return calls.reduce((sum, call) => sum + interpret(instructions, call, endian).steps, 0);
 }
 
 /** A call of each number. */
-function bareCalls(abi: Abi): readonly Call[] {
+function bareCalls(abi: Abi): readonly PolicyCall[] {
   return numbersOf(abi).map((number) => ({ arch: abi.audit, number, args: [] }));
 }
 

@@ -5,7 +5,7 @@ import { constants } from 'node:os';
 import { resolve } from 'node:path';
 import { SeccompError } from '../errors.js';
 import { addon, type LocalSocket, type Sender } from '../native.js';
-import type { Container } from '../notify/container.js';
+import type { OciContainer } from '../notify/container.js';
 import {
   checkTimeout,
   dispatch,
@@ -63,10 +63,10 @@ export interface ListenOptions {
  *   agent.close();
  * });
  */
-export function listen(path: string, handlers: Handlers<Container>, options: ListenOptions = {}): Agent {
+export function listen(path: string, handlers: Handlers<OciContainer>, options: ListenOptions = {}): Agent {
   if (typeof path !== 'string' || path === '' || path.includes('\0'))
     throw new SeccompError('ERR_SECCOMP_OPTION', "path: must be the path of the socket's file, without NUL");
-  const read = readHandlers<Container>(handlers ?? null, 'handlers');
+  const read = readHandlers<OciContainer>(handlers ?? null, 'handlers');
   const { notifyTimeout } = readOptions<ListenOptions>('listen', options);
   loadNotificationChunks();
   return new Agent(resolve(path), read, checkTimeout(notifyTimeout));
@@ -77,13 +77,13 @@ const { EADDRINUSE, EAGAIN, ECONNABORTED, ECONNREFUSED, EINTR, ENOTTY } = consta
 /** The events of an agent, with their arguments. */
 export interface AgentEvents {
   /** The agent answers the calls of a container from now on. */
-  container: [container: Container];
+  container: [container: OciContainer];
   /** All processes of a container have ended. */
-  end: [container: Container];
+  end: [container: OciContainer];
   /** A handler threw, took too long, or returned no valid answer, so the call was denied. */
-  handlerError: [error: unknown, call: NotifiedCall<Container>];
+  handlerError: [error: unknown, call: NotifiedCall<OciContainer>];
   /** There is no handler for a call, which failed with ENOSYS. */
-  unanswered: [call: NotifiedCall<Container>];
+  unanswered: [call: NotifiedCall<OciContainer>];
   /**
    * A connection sent no listener, and was closed; or connections can't be accepted at the moment, as this process has
    * no descriptors left. `sender` is the process that connected, if there is one.
@@ -112,12 +112,12 @@ const ACCEPT_PAUSE = 100;
 export class Agent extends EventEmitter<AgentEvents> {
   /** The absolute path of the socket's file: a profile's `listenerPath`. */
   readonly path: string;
-  readonly #handlers: HandlerMap<Container>;
+  readonly #handlers: HandlerMap<OciContainer>;
   readonly #timeout: number;
   readonly #socket: LocalSocket;
   readonly #file: Stats;
   readonly #connecting = new Set<AgentConnection>();
-  readonly #containers = new Set<Container>();
+  readonly #containers = new Set<OciContainer>();
   readonly #supervision = forwarding();
   /** Keeps this process alive: the socket and the listeners do not. */
   readonly #alive = setInterval(() => {}, 2 ** 30);
@@ -130,7 +130,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   });
 
   /** @internal Use listen(). */
-  constructor(path: string, handlers: HandlerMap<Container>, timeout: number) {
+  constructor(path: string, handlers: HandlerMap<OciContainer>, timeout: number) {
     super();
     this.path = path;
     this.#handlers = handlers;
@@ -147,7 +147,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   }
 
   /** The containers whose calls the agent answers. */
-  get containers(): readonly Container[] {
+  get containers(): readonly OciContainer[] {
     return [...this.#containers];
   }
 
@@ -242,7 +242,7 @@ export class Agent extends EventEmitter<AgentEvents> {
     return null;
   }
 
-  #answer(call: NotifiedCall<Container>): void {
+  #answer(call: NotifiedCall<OciContainer>): void {
     const handler = this.#handlers.get(call.syscall);
     if (handler !== undefined) {
       dispatch(call, handler, this.#timeout, (error) => emitHandlerError(this, error, call));

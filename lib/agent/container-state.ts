@@ -1,6 +1,6 @@
 /** The container process state of the OCI runtime specification: the message that comes with a listener. */
 import type { Sender } from '../native.js';
-import type { Container } from '../notify/container.js';
+import type { OciContainer } from '../notify/container.js';
 import { own } from '../util/own-data.js';
 
 /** The name of the listener among the message's descriptors. */
@@ -8,7 +8,7 @@ const LISTENER = 'seccompFd';
 
 /** The content of a message. */
 export interface AgentMessage {
-  readonly container: Container;
+  readonly container: OciContainer;
   /** The index of the listener among the message's descriptors. */
   readonly listenerIndex: number;
 }

@@ -27,7 +27,7 @@ export type Given = number | { readonly fd: number; close?(): unknown };
  *   },
  * });
  */
-export type Answer =
+export type NotifyResponse =
   /**
    * The kernel executes the call. It reads the memory to which arguments point again, and other threads of the caller
    * may have changed it since the handler read it: see SECCOMP_USER_NOTIF_FLAG_CONTINUE in seccomp_unotify(2).

@@ -5,7 +5,7 @@ import type { Sender } from '../native.js';
  * The container that has a filter, as its runtime describes it in the container process state of the OCI runtime
  * specification. Process IDs are those of the runtime's PID namespace. Frozen.
  */
-export interface Container {
+export interface OciContainer {
   /** The ID that the runtime gave the container. A child of `spawn` has one that begins with `seccomp-`. */
   readonly id: string;
   /** The process ID of the container's first process. Calls of the processes that it starts have the same container. */

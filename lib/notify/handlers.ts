@@ -6,14 +6,16 @@ import { suggestSyscall } from '../syscalls/suggest-syscall.js';
 import { syscallNames } from '../syscalls/table.js';
 import { guarded } from '../util/guarded.js';
 import { copyFields, propertyOf } from '../util/own-data.js';
-import { type Answer, type DescriptorAnswer, type NormalizedAnswer, normalizeAnswer } from './answer.js';
+import { type DescriptorAnswer, type NormalizedAnswer, type NotifyResponse, normalizeAnswer } from './answer.js';
 import { type CallContainer, callError, type NotifiedCall } from './notified-call.js';
 
 /**
  * Answers one call, at once or by a promise. A promise that is slow delays only the thread that made the call. If the
  * handler throws, rejects, takes longer than `notifyTimeout` or returns no valid answer, the call fails with EPERM.
  */
-export type Handler<Of extends CallContainer = CallContainer> = (call: NotifiedCall<Of>) => Answer | Promise<Answer>;
+export type Handler<Of extends CallContainer = CallContainer> = (
+  call: NotifiedCall<Of>,
+) => NotifyResponse | Promise<NotifyResponse>;
 
 /** Handlers by the name of a syscall. Each answers the calls of that name on every ABI of the profile. */
 export type Handlers<Of extends CallContainer = CallContainer> = Readonly<Record<string, Handler<Of>>>;

@@ -8,12 +8,12 @@ import { type AbiName, abiOf } from '../syscalls/abi.js';
 import { syscallName } from '../syscalls/table.js';
 import { define } from '../util/own-data.js';
 import { systemErrorName } from '../util/system-error.js';
-import type { Answer, NormalizedAnswer } from './answer.js';
-import type { Container } from './container.js';
+import type { NormalizedAnswer, NotifyResponse } from './answer.js';
+import type { OciContainer } from './container.js';
 import { onConnectionSettled, type PendingNotification } from './listener.js';
 
 /** The container of a call that an agent answers. Undefined for a call of a supervised child. */
-export type CallContainer = Container | undefined;
+export type CallContainer = OciContainer | undefined;
 
 /** Maximum bytes of a string, with its NUL: PATH_MAX of linux/limits.h. */
 const MAX_STRING = 4096;
@@ -220,7 +220,7 @@ export class NotifiedCall<Of extends CallContainer = CallContainer> {
    *   });
    * });
    */
-  connect({ bytes }: SocketAddress): Promise<Answer> {
+  connect({ bytes }: SocketAddress): Promise<NotifyResponse> {
     return new Promise((resolve) => {
       const begun = addon().connect(this.#handle, this.#id, this.tid, this.#descriptor(0), bytes, this.#socket);
       if (begun > 0) onConnectionSettled(this.#handle, begun, (errno) => resolve({ errno }));

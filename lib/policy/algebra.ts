@@ -6,21 +6,21 @@ import { ALL_ARGUMENTS, exampleArguments, isSatisfiable, outcomesIn } from './ar
 import {
   type AbiPolicy,
   type Action,
-  type Call,
   type Decision,
   decisionsOf,
   fill,
   type NumberRange,
   numbersOf,
   type Policy,
+  type PolicyCall,
   rangesOf,
   sortedNumbers,
 } from './policy.js';
 
 /** A difference between two policies: calls for which one has the action `a`, and the other the action `b`. */
-export interface Difference {
+export interface PolicyDifference {
   /** One of these calls. */
-  readonly call: Call;
+  readonly call: PolicyCall;
   /** The ABI of the calls; null for all ABIs that neither policy lists. */
   readonly abi: AbiName | null;
   readonly a: Action;
@@ -28,19 +28,19 @@ export interface Difference {
 }
 
 /** How two policies relate. */
-export interface Comparison {
+export interface PolicyComparison {
   /**
    * `subset`: `a` is more restrictive than `b` wherever the two differ; `superset`: `b` is more restrictive than `a`;
    * `differs`: neither is, as each denies calls that the other allows, or they deny a call with different errnos.
    */
   readonly relation: 'equal' | 'subset' | 'superset' | 'differs';
   /** One difference for each number, or range of numbers, and pair of actions. */
-  readonly differences: readonly Difference[];
+  readonly differences: readonly PolicyDifference[];
 }
 
 /** Compares two policies. The more restrictive action is the one that the kernel takes if two filters return both. */
-export function compare(a: Policy, b: Policy): Comparison {
-  const differences: Difference[] = [...allAbis(a, b)].flatMap((abi) => [...differencesOf(abi, a, b)]);
+export function compare(a: Policy, b: Policy): PolicyComparison {
+  const differences: PolicyDifference[] = [...allAbis(a, b)].flatMap((abi) => [...differencesOf(abi, a, b)]);
   if (returnValue(a.foreignAction) !== returnValue(b.foreignAction)) {
     const call = { arch: 0, number: 0, args: [] }; // No ABI has this AUDIT_ARCH.
     differences.push({ call, abi: null, a: a.foreignAction, b: b.foreignAction });
@@ -163,7 +163,7 @@ function allAbis(a: Policy, b: Policy): ReadonlySet<Abi> {
   return new Set([...a.abis, ...b.abis].map(({ abi }) => abi));
 }
 
-function* differencesOf(abi: Abi, a: Policy, b: Policy): Generator<Difference> {
+function* differencesOf(abi: Abi, a: Policy, b: Policy): Generator<PolicyDifference> {
   const [inA, inB] = [tableOf(a, abi), tableOf(b, abi)];
   const numbers = new Set([...inA.numbers, ...inB.numbers]);
   const places = [...numbers, ...commonRanges(abi, inA, inB).map(({ first, last }) => unlisted(first, last, numbers))];

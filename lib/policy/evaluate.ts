@@ -4,7 +4,15 @@
  */
 import type { Abi } from '../syscalls/abi.js';
 import { isX32 } from '../syscalls/abi.js';
-import { type AbiPolicy, type Action, type Call, type Condition, decisionsOf, type Policy, ruleOf } from './policy.js';
+import {
+  type AbiPolicy,
+  type Action,
+  type Condition,
+  decisionsOf,
+  type Policy,
+  type PolicyCall,
+  ruleOf,
+} from './policy.js';
 
 /** The outcome for one call, and which part of the policy led to it. */
 export interface Evaluation {
@@ -19,12 +27,12 @@ export interface Evaluation {
 }
 
 /** The action for a call: that of the first decision whose conditions all hold, else the default action. */
-export function evaluate(policy: Policy, call: Call): Action {
+export function evaluate(policy: Policy, call: PolicyCall): Action {
   return decide(policy, call).action;
 }
 
 /** Evaluates a call as `evaluate` does, and keeps which part of the policy decided it. */
-export function decide(policy: Policy, call: Call): Evaluation {
+export function decide(policy: Policy, call: PolicyCall): Evaluation {
   const abi = policy.abis.find((each) => isOf(each, call));
   if (abi === undefined) return { action: policy.foreignAction, by: 'foreign', rule: undefined };
   const decision = decisionsOf(abi, call.number).find(({ conditions }) =>
@@ -36,7 +44,7 @@ export function decide(policy: Policy, call: Call): Evaluation {
 }
 
 /** Whether a call is made by an ABI. */
-function isOf({ abi }: AbiPolicy, { arch, number }: Call): boolean {
+function isOf({ abi }: AbiPolicy, { arch, number }: PolicyCall): boolean {
   return abi.audit === arch && hasNumber(abi, number);
 }
 

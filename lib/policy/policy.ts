@@ -66,7 +66,7 @@ export interface Policy {
 }
 
 /** A syscall as a filter sees it: `struct seccomp_data`. */
-export interface Call {
+export interface PolicyCall {
   /** AUDIT_ARCH_*, 32 bits. */
   readonly arch: number;
   /** Syscall number, 32 bits, unsigned: −1 is 0xffffffff. */

@@ -8,12 +8,12 @@ import { ACTION_KINDS } from './action.js';
 import type {
   AbiPolicy,
   Action,
-  Call,
   ComparisonOperator,
   Condition,
   Decision,
   NumberRange,
   Policy,
+  PolicyCall,
 } from './policy.js';
 
 /** Limit on the elements of a list. A filter has at most 4,096 instructions, and could not distinguish as many. */
@@ -25,7 +25,7 @@ const OPERATORS: readonly (ComparisonOperator | 'masked-eq')[] = ['eq', 'ne', 'l
  * Validates and copies a policy. If `only` is given, copies no decisions but those that may apply to this call. Calls
  * `refuse` if the value is not a policy.
  */
-export function readPolicy(policy: unknown, refuse: Refuse, only?: Call): Policy {
+export function readPolicy(policy: unknown, refuse: Refuse, only?: PolicyCall): Policy {
   const lists = new Map<unknown, readonly Decision[]>();
   const place = new Place(refuse, []);
   const { abis, defaultAction, foreignAction } = place.fields(policy);
@@ -44,7 +44,7 @@ export function readPolicy(policy: unknown, refuse: Refuse, only?: Call): Policy
 }
 
 /** Validates and copies a call. Calls `refuse` if the value is not a call. */
-export function readCall(call: unknown, refuse: Refuse): Call {
+export function readCall(call: unknown, refuse: Refuse): PolicyCall {
   const place = new Place(refuse, []);
   const { arch, number, args, instructionPointer = 0n, ...others } = place.fields(call);
   for (const name of Object.keys(others)) place.at(name).refuse('is unknown: a call has arch, number and args');
@@ -108,7 +108,7 @@ function readAbiPolicy(
   value: unknown,
   place: Place,
   lists: Map<unknown, readonly Decision[]>,
-  only: Call | undefined,
+  only: PolicyCall | undefined,
 ): AbiPolicy {
   const { abi: given, syscalls, ranges = [] } = place.fields(value);
   const abi = readAbi(given, place.at('abi'));

@@ -5,7 +5,7 @@
 import { refuseIn } from '../errors.js';
 import * as algebra from './algebra.js';
 import { evaluate as evaluateTrusted } from './evaluate.js';
-import type { Action, Call, Policy } from './policy.js';
+import type { Action, Policy, PolicyCall } from './policy.js';
 import { readCall, readPolicy } from './read-policy.js';
 
 /**
@@ -27,7 +27,7 @@ import { readCall, readPolicy } from './read-policy.js';
  * const AUDIT_ARCH_X86_64 = 0xc000003e;
  * evaluate(policy, { arch: AUDIT_ARCH_X86_64, number: 0, args: [] }); // read: { kind: 'allow' }
  */
-export function evaluate(policy: Policy, call: Call): Action {
+export function evaluate(policy: Policy, call: PolicyCall): Action {
   const checked = readCall(call, refuseIn('call'));
   return evaluateTrusted(readPolicy(policy, refuseIn('policy'), checked), checked);
 }
@@ -50,7 +50,7 @@ export function evaluate(policy: Policy, call: Call): Action {
  * console.log(relation); // 'subset': `narrow` lets nothing through that `wide` does not
  * for (const { abi, call, a, b } of differences) console.log(abi, call.number, a, b);
  */
-export function compare(a: Policy, b: Policy): algebra.Comparison {
+export function compare(a: Policy, b: Policy): algebra.PolicyComparison {
   return algebra.compare(readPolicy(a, refuseIn('a')), readPolicy(b, refuseIn('b')));
 }
 

@@ -1,6 +1,6 @@
 /** Validates the call to explain, and converts its arguments to register values. */
 import { refuseIn, SeccompError } from '../errors.js';
-import type { Call } from '../policy/policy.js';
+import type { PolicyCall } from '../policy/policy.js';
 import { ABIS, type AbiName, abiOf, findAbi } from '../syscalls/abi.js';
 import { suggestSyscall } from '../syscalls/suggest-syscall.js';
 import { syscallNumber, syscallsOf } from '../syscalls/table.js';
@@ -8,7 +8,7 @@ import { copyFields, copyList } from '../util/own-data.js';
 import { suggest } from '../util/suggest.js';
 
 /** A call, by name. */
-export interface Question {
+export interface ExplainQuery {
   readonly syscall: string;
   /** Up to six argument registers; those left out are 0. */
   readonly args?: readonly (number | bigint)[] | undefined;
@@ -28,7 +28,7 @@ const MOST_VALUES = 64;
  * Validates and copies a question.
  * @throws {SeccompError} ERR_SECCOMP_OPTION if the value is not a question.
  */
-export function readQuestion(question: unknown): Required<Question> {
+export function readQuestion(question: unknown): Required<ExplainQuery> {
   const refuse = refuseIn('question', 'a question is { syscall: "openat", args, abi }');
   if (typeof question !== 'object' || question === null) return refuse([], 'must be an object that names a syscall');
   const { syscall, args, abi, ...others } = copyFields(question, refuse);
@@ -44,7 +44,10 @@ export function readQuestion(question: unknown): Required<Question> {
  * Returns the call that a question describes, as it is made on `abi`.
  * @throws {SeccompError} ERR_SECCOMP_OPTION if the ABI has no such syscall, or if a register can't hold an argument.
  */
-export function callOf({ syscall, args = [] }: Pick<Required<Question>, 'syscall' | 'args'>, abi: AbiName): Call {
+export function callOf(
+  { syscall, args = [] }: Pick<Required<ExplainQuery>, 'syscall' | 'args'>,
+  abi: AbiName,
+): PolicyCall {
   const number = syscallNumber(abi, syscall);
   if (number === undefined) {
     const message = `${abi} has no syscall ${syscall}${suggestSyscall(syscall, [...syscallsOf(abi).keys()])}`;

@@ -2,13 +2,13 @@
 import { returnValue } from '../policy/action.js';
 import { ALL_ARGUMENTS, exampleArguments, outcomesIn } from '../policy/argument-region.js';
 import { decide, evaluate } from '../policy/evaluate.js';
-import { type Action, type Call, decisionsOf, type Policy } from '../policy/policy.js';
+import { type Action, decisionsOf, type Policy, type PolicyCall } from '../policy/policy.js';
 import type { AbiName } from '../syscalls/abi.js';
 import { argumentsOf } from '../syscalls/table.js';
 import { compareKernelVersions, parseKernelVersion } from '../util/kernel-version.js';
 import { memoize, once } from '../util/memo.js';
 import { namesOf, refusalsOf } from './builtin/definition.js';
-import { callOf, type Question, readQuestion } from './explain-query.js';
+import { callOf, type ExplainQuery, readQuestion } from './explain-query.js';
 import type { Profile } from './profile.js';
 import { type Host, resolve, resolveWithDiagnostics } from './resolve/resolve.js';
 
@@ -21,7 +21,7 @@ export interface Explanation {
   /** The reason, as a sentence for people. */
   readonly why: string;
   /** Changes of the host or the call, one at a time, that lead to another action. */
-  readonly changes: readonly Change[];
+  readonly changes: readonly ExplainChange[];
 }
 
 /** Where a rule is. */
@@ -36,7 +36,7 @@ export interface RuleReference {
 }
 
 /** A change of one fact that leads to another action. */
-export interface Change {
+export interface ExplainChange {
   /**
    * Which fact would change: the capabilities of the process, the kernel version, the arguments of the call, or whether
    * the caller is isolated.
@@ -53,7 +53,7 @@ export interface Change {
  * @throws {ProfileError} as resolve does.
  * @throws {SeccompError} ERR_SECCOMP_OPTION for a call that can't be made.
  */
-export function explainCall(profile: Profile, asked: Question, host: Host): Explanation {
+export function explainCall(profile: Profile, asked: ExplainQuery, host: Host): Explanation {
   const question = readQuestion(asked);
   const abi = question.abi ?? host.abi;
   const call = callOf(question, abi);
@@ -85,7 +85,7 @@ export interface Explainer {
    * Explains the decision on `call`, whose name is `syscall`.
    * @throws {ProfileError} as resolve does.
    */
-  explain(abi: AbiName, syscall: string, call: Call): Reason;
+  explain(abi: AbiName, syscall: string, call: PolicyCall): Reason;
 }
 
 /** Returns an explainer. The profile is resolved at the first call of one of its methods. */
@@ -93,7 +93,7 @@ export function explainerFor(profile: Profile, host: Host): Explainer {
   const policy = once(() => resolve(profile, host));
   const referenceTo = memoize((index: number) => makeReference(profile, index));
   const whyDefaultOf = memoize((syscall: string) => whyDefault(profile, syscall));
-  const explain = (abi: AbiName, syscall: string, call: Call): Reason => {
+  const explain = (abi: AbiName, syscall: string, call: PolicyCall): Reason => {
     const { action, by, rule: index } = decide(policy(), call);
     const rule = index === undefined ? null : referenceTo(index);
     // `resolve` makes ranges only for syscalls newer than the profile, and for numbers that belong to no syscall.
@@ -139,7 +139,13 @@ function whyDefault({ source, definition, document }: Profile, syscall: string):
  * Finds changes of the host that lead to another action. Tries each capability and each kernel version that rules on
  * the syscall depend on. Skips hosts on which the profile has errors.
  */
-function hostChanges(profile: Profile, syscall: string, call: Call, host: Host, action: Action): readonly Change[] {
+function hostChanges(
+  profile: Profile,
+  syscall: string,
+  call: PolicyCall,
+  host: Host,
+  action: Action,
+): readonly ExplainChange[] {
   const rules = profile.document.syscalls.filter(({ names }) => names.includes(syscall));
   const conditions = rules.flatMap(({ includes, excludes }) => [includes, excludes]);
   const capabilities = new Set(conditions.flatMap((condition) => condition?.caps ?? []));
@@ -162,7 +168,7 @@ function hostChanges(profile: Profile, syscall: string, call: Call, host: Host, 
 const NO_VERSION = '0.0';
 
 /** A host that differs from the given one in one fact. */
-interface OtherHost extends Pick<Change, 'kind' | 'by'> {
+interface OtherHost extends Pick<ExplainChange, 'kind' | 'by'> {
   readonly host: Host;
 }
 
@@ -192,14 +198,14 @@ function argumentChanges(
   policy: Policy,
   syscall: string,
   abi: AbiName,
-  { number }: Call,
+  { number }: PolicyCall,
   action: Action,
-): readonly Change[] {
+): readonly ExplainChange[] {
   const abiPolicy = policy.abis.find((each) => each.abi.name === abi);
   if (abiPolicy === undefined) return [];
   const decisions = decisionsOf(abiPolicy, number);
   const tested = new Set(decisions.flatMap(({ conditions }) => conditions.map(({ index }) => index)));
-  const changes = new Map<number, Change>();
+  const changes = new Map<number, ExplainChange>();
   for (const outcome of outcomesIn(ALL_ARGUMENTS, decisions, policy.defaultAction)) {
     const value = returnValue(outcome.action);
     if (value === returnValue(action) || changes.has(value)) continue;

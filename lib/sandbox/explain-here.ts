@@ -3,8 +3,8 @@ import { permissiveness } from '../policy/action.js';
 import { denialOf } from '../policy/isolation-denials.js';
 import type { Action } from '../policy/policy.js';
 import { refuseOptions } from '../profile/document/options.js';
-import { type Change, type Explanation, explainCall } from '../profile/explain.js';
-import { type Question, readQuestion, registers } from '../profile/explain-query.js';
+import { type ExplainChange, type Explanation, explainCall } from '../profile/explain.js';
+import { type ExplainQuery, readQuestion, registers } from '../profile/explain-query.js';
 import type { Host } from '../profile/resolve/resolve.js';
 import { loadProfile, type ProfileSource, UNCONFINED } from '../profile/source.js';
 import { readOptions } from './options/table.js';
@@ -30,7 +30,7 @@ import { HOST_OPTIONS, hostOf } from './plan/resolve-sources.js';
  * console.log(why); // no rule that names it applies here: Mounts determine which files of the host a container sees.
  * for (const { by, action } of changes) console.log(by, action.kind); // with CAP_SYS_ADMIN allow
  */
-export function explain(source: ProfileSource, question: Question, options: CompileOptions = {}): Explanation {
+export function explain(source: ProfileSource, question: ExplainQuery, options: CompileOptions = {}): Explanation {
   const given = readOptions<CompileOptions>('compile', options);
   const profile = loadProfile(source);
   const asked = readQuestion(question);
@@ -44,7 +44,11 @@ export function explain(source: ProfileSource, question: Question, options: Comp
 }
 
 /** The change that isolation makes: it denies some calls to a child, regardless of the profile. */
-function isolationChanges({ syscall, args, abi }: Required<Question>, host: Host, action: Action): readonly Change[] {
+function isolationChanges(
+  { syscall, args, abi }: Required<ExplainQuery>,
+  host: Host,
+  action: Action,
+): readonly ExplainChange[] {
   const denials = { isolated: true, supervised: false };
   const denial = denialOf(abi ?? host.abi, syscall, registers(args ?? []), denials);
   if (denial === undefined || permissiveness(action) === 0) return [];

@@ -1,8 +1,8 @@
 /** The calls that a test names, and how they are turned into a syscall number and argument registers. */
 import { inspect } from 'node:util';
 import { refuseIn, SeccompError } from '../errors.js';
-import type { Call } from '../policy/policy.js';
-import { callOf, type Question, readQuestion, registers, requireAbi } from '../profile/explain-query.js';
+import type { PolicyCall } from '../policy/policy.js';
+import { callOf, type ExplainQuery, readQuestion, registers, requireAbi } from '../profile/explain-query.js';
 import { type AbiName, abiOf } from '../syscalls/abi.js';
 import type { SyscallName } from '../syscalls/generated/names.js';
 import { type GroupName, groupNames, syscallGroup } from '../syscalls/groups.js';
@@ -24,7 +24,7 @@ export interface NumberedCall {
  * A call to test: a syscall's name; a syscall with arguments and ABI, by name or by number; or a group's name, which
  * means all syscalls of the group that the native ABI has.
  */
-export type ProbeCall = SyscallName | GroupName | Question | NumberedCall;
+export type ProbeCall = SyscallName | GroupName | ExplainQuery | NumberedCall;
 
 /** What the kernel does with a call under a profile. */
 export interface ProbeAnswer {
@@ -47,7 +47,7 @@ export interface ProbeAnswer {
 }
 
 /** One call, as the kernel sees it. */
-export interface NamedCall extends Call {
+export interface NamedCall extends PolicyCall {
   readonly abi: AbiName;
   /** The call, for messages: `mount`, `x86 socket(16, 3)`. */
   readonly text: string;

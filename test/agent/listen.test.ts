@@ -17,8 +17,8 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type ListenOptions, listen } from '../../lib/agent/agent.js';
-import type { Answer } from '../../lib/notify/answer.js';
-import type { Container } from '../../lib/notify/container.js';
+import type { NotifyResponse } from '../../lib/notify/answer.js';
+import type { OciContainer } from '../../lib/notify/container.js';
 import type { Handlers } from '../../lib/notify/handlers.js';
 import type { NotifiedCall } from '../../lib/notify/notified-call.js';
 import { finish } from '../support/processes.js';
@@ -36,7 +36,7 @@ const send = (agent: { readonly path: string }, what: string) =>
   finish(nodeSpawn('python3', [runtime, agent.path, what]));
 
 /** The result of a call that `handlers` answer, and the events of the agent. */
-async function answered(handlers: Handlers<Container>, options: ListenOptions = {}) {
+async function answered(handlers: Handlers<OciContainer>, options: ListenOptions = {}) {
   const agent = listen(newPath(), handlers, options);
   const events: string[] = [];
   agent.on('handlerError', (error) => events.push(`handlerError ${error instanceof Error ? error.message : error}`));
@@ -82,7 +82,7 @@ describe('a runtime’s message', () => {
     const answers: readonly [
       string,
       readonly string[],
-      (() => Answer | Promise<Answer>) | undefined,
+      (() => NotifyResponse | Promise<NotifyResponse>) | undefined,
       ListenOptions?,
     ][] = [
       ['99 0', [], () => ({ continue: true })],

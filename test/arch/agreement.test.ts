@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Call, Policy } from '../../lib/policy/policy.js';
+import type { Policy, PolicyCall } from '../../lib/policy/policy.js';
 import { type Host, resolve } from '../../lib/profile/resolve/resolve.js';
 import { loadProfile, profileOf } from '../../lib/profile/source.js';
 import { type AbiName, abiOf } from '../../lib/syscalls/abi.js';
@@ -120,7 +120,7 @@ function* policiesFor(machine: Machine): Generator<readonly [string, Policy]> {
 }
 
 /** A 32-bit process sets 32 bits of each register. */
-function callsFrom(abi: AbiName, policy: Policy): readonly Call[] {
+function callsFrom(abi: AbiName, policy: Policy): readonly PolicyCall[] {
   const { bits } = abiOf(abi);
   return [...callsOn([abi], policy)].map((call) => ({
     ...call,

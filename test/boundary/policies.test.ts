@@ -61,7 +61,7 @@ describe('evaluate', () => {
     ['seven arguments', { ...call, args: new Array(7).fill(0n) }, 'call.args: must have at most six elements'],
     ['a name', { ...call, syscall: 'unshare' }, 'call.syscall: is unknown'],
   ])('refuses %s', (_, given, message) => {
-    expect(() => seccomp.evaluate(policy, given as seccomp.Call)).toThrow(refused(message));
+    expect(() => seccomp.evaluate(policy, given as seccomp.PolicyCall)).toThrow(refused(message));
   });
 
   test('accepts the calls that compare finds, and negative arguments', () => {

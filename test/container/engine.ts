@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { evaluate } from '../../lib/policy/evaluate.js';
-import type { Call, Policy } from '../../lib/policy/policy.js';
+import type { Policy, PolicyCall } from '../../lib/policy/policy.js';
 import { type Profile, stringify } from '../../lib/profile/profile.js';
 import { type Host, resolve } from '../../lib/profile/resolve/resolve.js';
 import { loadProfile } from '../../lib/profile/source.js';
@@ -72,7 +72,7 @@ function canAsk(profile: Profile): boolean {
  * Every number of the three ABIs, with arguments on both sides of every comparison. Two of them are not passed to
  * filters.
  */
-function callsFor(profile: Profile): readonly Call[] {
+function callsFor(profile: Profile): readonly PolicyCall[] {
   const exempt = ['uprobe', 'uretprobe'].map((name) => syscallNumber('x86_64', name));
   return [...callsOn(['x86_64', 'x86', 'x32'], resolve(profile, host))].filter(
     ({ arch, number }) => arch !== abiOf('x86_64').audit || !exempt.some((each) => each === number),
@@ -112,7 +112,7 @@ function readAnswers(file: string, count: number): readonly (number | string)[] 
   throw new Error(`${file}: ${answers.length} answers to ${count} calls`);
 }
 
-function answerOf(policy: Policy, call: Call): number | string {
+function answerOf(policy: Policy, call: PolicyCall): number | string {
   const action = evaluate(policy, call);
   if (action.kind === 'errno') return action.errno;
   return action.kind === 'allow' || action.kind === 'log' ? 'allowed' : 'killed';

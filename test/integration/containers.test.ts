@@ -18,7 +18,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { listen } from '../../lib/agent/agent.js';
-import type { Container } from '../../lib/notify/container.js';
+import type { OciContainer } from '../../lib/notify/container.js';
 import { finish } from '../support/processes.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'seccomp-containers-'));
@@ -79,7 +79,7 @@ describe.each(['runc', 'crun'])('a container of %s', (runtime) => {
 
   test('has its calls answered by the agent that its profile names', async ({ skip }) => {
     skip(reason !== undefined, reason);
-    const containers: Container[] = [];
+    const containers: OciContainer[] = [];
     const calls: unknown[] = [];
     const errors: unknown[] = [];
     const agent = listen(join(directory, `${runtime}.sock`), {
@@ -129,7 +129,7 @@ describe.each(['runc', 'crun'])('a container of %s', (runtime) => {
     skip,
   }) => {
     skip(reason !== undefined, reason);
-    const containers: Container[] = [];
+    const containers: OciContainer[] = [];
     const errors: unknown[] = [];
     const agent = listen(join(directory, `${runtime}-later.sock`), {
       uname: () => {

@@ -7,7 +7,7 @@ import { compilePolicy } from '../../lib/filter/compile.js';
 import { compiledOf, filterOf } from '../../lib/filter/filter.js';
 import { returnValue } from '../../lib/policy/action.js';
 import { evaluate } from '../../lib/policy/evaluate.js';
-import type { Call, Policy } from '../../lib/policy/policy.js';
+import type { Policy, PolicyCall } from '../../lib/policy/policy.js';
 import { type Host, resolve } from '../../lib/profile/resolve/resolve.js';
 import { loadProfile, profileOf } from '../../lib/profile/source.js';
 import { ABIS, type AbiName, abiOf } from '../../lib/syscalls/abi.js';
@@ -36,7 +36,7 @@ const denyAll = (() => {
 
 /** Calls that the kernel does not pass to filters, since 6.11 and 6.18. Source: kernel/seccomp.c. */
 const EXEMPT = new Set<number | undefined>(['uretprobe', 'uprobe'].map((name) => syscallNumber('x86_64', name)));
-const isExempt = ({ arch, number }: Call) => arch === abiOf('x86_64').audit && EXEMPT.has(number);
+const isExempt = ({ arch, number }: PolicyCall) => arch === abiOf('x86_64').audit && EXEMPT.has(number);
 
 /** The reason why the kernel can't be tested here; undefined if it can. */
 function obstacle(): string | undefined {
@@ -153,7 +153,7 @@ describe('interpreter = evaluator, on each ABI as the native one', () => {
 });
 
 /** All calls that the policy decides by their arguments, and a part of the others, which are many and alike. */
-function tellingCalls(abi: AbiName, policy: Policy): readonly Call[] {
+function tellingCalls(abi: AbiName, policy: Policy): readonly PolicyCall[] {
   const tables = policy.abis.map(({ syscalls }) => syscalls);
   const byArguments = (number: number) =>
     tables.some((syscalls) => syscalls.get(number)?.some(({ conditions }) => conditions.length > 0));
@@ -161,7 +161,7 @@ function tellingCalls(abi: AbiName, policy: Policy): readonly Call[] {
 }
 
 /** Calls to which a filter for a machine of `abi` answers what the policy does not say. */
-function misreadings(policy: Policy, abi: AbiName, calls: readonly Call[]): readonly string[] {
+function misreadings(policy: Policy, abi: AbiName, calls: readonly PolicyCall[]): readonly string[] {
   const filter = compilePolicy(policy);
   return calls.flatMap((call) => {
     const interpreted = interpret(filter.instructions, call, abiOf(abi).endian).value;

@@ -9,7 +9,7 @@ import { setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { afterAll, describe, expect, test } from 'vitest';
 import { thisHost } from '../../lib/host.js';
-import type { Answer } from '../../lib/notify/answer.js';
+import type { NotifyResponse } from '../../lib/notify/answer.js';
 import type { Handlers } from '../../lib/notify/handlers.js';
 import type { NotifiedCall } from '../../lib/notify/notified-call.js';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
@@ -52,7 +52,7 @@ function isOpen(fd: number): boolean {
 }
 
 /** The result of a call that `handler` answers, and the messages of `handlerError`. */
-async function answered(handler: (call: NotifiedCall) => Answer | Promise<Answer>, options = {}) {
+async function answered(handler: (call: NotifiedCall) => NotifyResponse | Promise<NotifyResponse>, options = {}) {
   const child = spawn('python3', ['-c', `${preamble}call()`], everything, {
     notify: { sched_get_priority_max: handler },
     ...options,
@@ -174,7 +174,7 @@ for family, address in ((socket.AF_INET, ('192.0.2.7', 80)), (socket.AF_INET6, (
   });
 
   test('denies if it throws, takes too long or returns no valid answer, and its error is emitted', async () => {
-    const wrong: readonly [RegExp, () => Answer | Promise<Answer>, object?][] = [
+    const wrong: readonly [RegExp, () => NotifyResponse | Promise<NotifyResponse>, object?][] = [
       [/out of order/, () => Promise.reject(new Error('out of order'))],
       [
         /out of order/,
@@ -183,7 +183,7 @@ for family, address in ((socket.AF_INET, ('192.0.2.7', 80)), (socket.AF_INET6, (
         },
       ],
       [/no answer in 20 ms/, () => new Promise(() => {}), { notifyTimeout: 20 }],
-      [/answer must be one of/, () => ({}) as Answer],
+      [/answer must be one of/, () => ({}) as NotifyResponse],
       [/must be an errno by name or number, not 'EWHAT'/, () => ({ errno: 'EWHAT' })],
       [/EBADF/, () => ({ addFd: 12_345 })],
     ];

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { addon, type SocketTraits } from '../../lib/native.js';
-import type { Answer } from '../../lib/notify/answer.js';
+import type { NotifyResponse } from '../../lib/notify/answer.js';
 import type { NotifiedCall } from '../../lib/notify/notified-call.js';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
 import type { SpawnOptions } from '../../lib/sandbox/options/types.js';
@@ -32,7 +32,7 @@ const interpreter = execFileSync('python3', ['-c', 'import sys; print(sys.execut
 const mayBeOthers = ['CAP_SETUID', 'CAP_SETGID', 'CAP_SYS_CHROOT'].every(hasCapability);
 const NOT_OTHERS = 'this process may not act as another user';
 
-type Connect = (call: NotifiedCall) => Answer | Promise<Answer>;
+type Connect = (call: NotifiedCall) => NotifyResponse | Promise<NotifyResponse>;
 const connects: Connect = (call) => call.connect(call.sockaddr(1));
 
 /** Starts a Python program whose connect(2) calls a handler answers. */
@@ -172,7 +172,7 @@ os._exit(0)`;
 
   test('are given up when their caller is killed', async () => {
     const port = await fullPort();
-    const answers: Promise<Answer>[] = [];
+    const answers: Promise<NotifyResponse>[] = [];
     const child = python(`socket.socket().connect_ex(('127.0.0.1', ${port}))`, (call) => {
       const answer = call.connect(call.sockaddr(1));
       answers.push(answer);
@@ -270,7 +270,7 @@ print(s.connect_ex(('127.0.0.1', ${port})))`;
 
   test('is made only once for a call', async () => {
     await withServer(async (port) => {
-      const answers: Answer[] = [];
+      const answers: NotifyResponse[] = [];
       const twice: Connect = async (call) => {
         const both = [call.connect(call.sockaddr(1)), call.connect(call.sockaddr(1))] as const;
         answers.push(...(await Promise.all(both)));

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { afterAll, describe, expect, test } from 'vitest';
 import { listen } from '../../lib/agent/agent.js';
-import type { Answer } from '../../lib/notify/answer.js';
+import type { NotifyResponse } from '../../lib/notify/answer.js';
 import type { NotifiedCall } from '../../lib/notify/notified-call.js';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
 import type { SandboxedProcess } from '../../lib/sandbox/child/child-process.js';
@@ -34,7 +34,10 @@ libc = ctypes.CDLL(None, use_errno=True)
 ask = libc.sched_get_priority_max
 `;
 
-type Flood = (script: string, handler: (call: NotifiedCall) => Answer | Promise<Answer>) => SandboxedProcess;
+type Flood = (
+  script: string,
+  handler: (call: NotifiedCall) => NotifyResponse | Promise<NotifyResponse>,
+) => SandboxedProcess;
 
 const flooding =
   (options: SpawnOptions): Flood =>

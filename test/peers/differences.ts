@@ -4,7 +4,7 @@ import { BPF, type Instruction, NR_OFFSET } from '../../lib/filter/bpf/instructi
 import { interpret } from '../../lib/filter/bpf/interpreter.js';
 import { actionOf as actionFor, compareRestriction, returnValue } from '../../lib/policy/action.js';
 import { evaluate } from '../../lib/policy/evaluate.js';
-import type { Action, Call, Policy } from '../../lib/policy/policy.js';
+import type { Action, Policy, PolicyCall } from '../../lib/policy/policy.js';
 import type { ProfileDocument, Rule } from '../../lib/profile/document/types.js';
 import { type Abi, type AbiName, abiOf, isX32 } from '../../lib/syscalls/abi.js';
 import { argumentWidth, syscallName, syscallNumber } from '../../lib/syscalls/table.js';
@@ -24,7 +24,7 @@ export interface Comparison {
 /** What a container of runc's answers. */
 export function theirAnswer(
   { theirs, cutoffs }: Pick<Comparison, 'theirs' | 'cutoffs'>,
-  call: Call,
+  call: PolicyCall,
   endian: 'little' | 'big',
 ) {
   return isCutOff(call, cutoffs) ? ENOSYS : interpret(theirs, call, endian).value;
@@ -34,7 +34,7 @@ export const ENOSYS = returnValue({ kind: 'errno', errno: 38 });
 
 /** A call that the two decide differently. */
 export interface Disagreement extends Comparison {
-  readonly call: Call;
+  readonly call: PolicyCall;
   readonly ourAnswer: number;
   readonly theirAnswer: number;
   /** The ABI and the syscall's name on it; undefined where there is none. */
@@ -281,14 +281,14 @@ function isLacking(abi: AbiName, name: string): boolean {
 }
 
 /** The first difference that explains a disagreement. */
-export function explain(comparison: Comparison, call: Call, ourAnswer: number, theirAnswer: number) {
+export function explain(comparison: Comparison, call: PolicyCall, ourAnswer: number, theirAnswer: number) {
   const { abi } = comparison.policy.abis.find(({ abi }) => isOf(abi, call)) ?? {};
   const name = abi === undefined ? undefined : syscallName(abi.name, call.number);
   const disagreement = { ...comparison, call, ourAnswer, theirAnswer, abi, name };
   return DIFFERENCES.find(({ explains }) => explains(disagreement));
 }
 
-function isOf(abi: Abi, call: Call): boolean {
+function isOf(abi: Abi, call: PolicyCall): boolean {
   if (abi.audit !== call.arch) return false;
   return !['x86_64', 'x32'].includes(abi.name) || isX32(call.number) === (abi.name === 'x32');
 }
@@ -300,7 +300,7 @@ function loadsNumber(program: readonly Instruction[], { audit }: Abi): boolean {
   return next?.code === BPF.ret || (next?.code === BPF.ld && next.k === NR_OFFSET);
 }
 
-function answer(policy: Policy, call: Call): number {
+function answer(policy: Policy, call: PolicyCall): number {
   return returnValue(evaluate(policy, call));
 }
 
@@ -309,7 +309,7 @@ function low32(args: readonly bigint[]): readonly bigint[] {
 }
 
 /** The actions of all decisions whose conditions hold, not of the first one only. */
-function actionsThatHold(policy: Policy, abi: Abi | undefined, call: Call): readonly Action[] {
+function actionsThatHold(policy: Policy, abi: Abi | undefined, call: PolicyCall): readonly Action[] {
   const decisions = policy.abis.find((each) => each.abi === abi)?.syscalls.get(call.number) ?? [];
   const NEVER: Action = { kind: 'trace', message: 0xffff };
   return decisions
@@ -326,7 +326,7 @@ function numbered(first: number, names: string): readonly (readonly [number, str
 }
 
 /** The call that is made through socketcall or ipc; ipc has a version above its number. */
-function subcallOf(name: string | undefined, { args }: Call): string | undefined {
+function subcallOf(name: string | undefined, { args }: PolicyCall): string | undefined {
   return SUBCALLS.get(name)?.get(Number(BigInt.asUintN(name === 'ipc' ? 16 : 32, args[0] ?? 0n)));
 }
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { compareRestriction, returnValue } from '../../lib/policy/action.js';
 import { compare, intersect, union } from '../../lib/policy/algebra.js';
 import { decide, evaluate } from '../../lib/policy/evaluate.js';
-import type { Call, Policy } from '../../lib/policy/policy.js';
+import type { Policy, PolicyCall } from '../../lib/policy/policy.js';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
 import { type Host, resolve } from '../../lib/profile/resolve/resolve.js';
 import { profileOf } from '../../lib/profile/source.js';
@@ -26,10 +26,10 @@ const pair = host.chain((on) =>
     }),
 );
 
-const answers = (policies: readonly Policy[], each: Call) => policies.map((policy) => evaluate(policy, each));
+const answers = (policies: readonly Policy[], each: PolicyCall) => policies.map((policy) => evaluate(policy, each));
 
 /** The relations that two policies can have, given their actions for one call. */
-function possible(a: Policy, b: Policy, each: Call): readonly string[] {
+function possible(a: Policy, b: Policy, each: PolicyCall): readonly string[] {
   const [inA, inB] = [evaluate(a, each), evaluate(b, each)];
   if (returnValue(inA) === returnValue(inB)) return ['equal', 'subset', 'superset', 'differs'];
   const order = compareRestriction(inA, inB);

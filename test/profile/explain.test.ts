@@ -4,7 +4,7 @@ import { evaluate } from '../../lib/policy/evaluate.js';
 import { BUILTIN_DEFINITIONS } from '../../lib/profile/builtin/index.js';
 import type { ProfileDocument, RuleDocument } from '../../lib/profile/document/types.js';
 import { explainCall } from '../../lib/profile/explain.js';
-import type { Question } from '../../lib/profile/explain-query.js';
+import type { ExplainQuery } from '../../lib/profile/explain-query.js';
 import { Profile } from '../../lib/profile/profile.js';
 import { type Host, resolve } from '../../lib/profile/resolve/resolve.js';
 import { extend, loadProfile, parseProfile, profileOf } from '../../lib/profile/source.js';
@@ -150,7 +150,7 @@ test('names the rule even if two meanings of a value that is too large are combi
     ],
   };
   const profile = profileOf(document, { mode: 'compat' });
-  const question: Question = { syscall: 'socket', args: [1], abi: 'x86' };
+  const question: ExplainQuery = { syscall: 'socket', args: [1], abi: 'x86' };
   expect(explain(profile, question, { host: { ...host, abis: ['x86'] } }).rule?.path).toBe('syscalls[0]');
 });
 
@@ -241,7 +241,7 @@ test('leaves out changes to hosts on which the profile is refused', () => {
   expect(explained(text, 'bpf')).toMatchObject({ action: ALLOW, changes: [] });
 });
 
-test.each<[string, Question, RegExp]>([
+test.each<[string, ExplainQuery, RegExp]>([
   ['a syscall that is none', { syscall: 'mountt' }, /x86_64 has no syscall mountt \(did you mean mount\?\)/],
   ['seven arguments', { syscall: 'read', args: [0, 0, 0, 0, 0, 0, 0] }, /up to six integers/],
   ['half an argument', { syscall: 'read', args: [0.5] }, /up to six integers/],

@@ -5,7 +5,7 @@ import { compilePolicy } from '../../lib/filter/compile.js';
 import type { Filter } from '../../lib/filter/filter.js';
 import { actionBase, returnValue } from '../../lib/policy/action.js';
 import { evaluate } from '../../lib/policy/evaluate.js';
-import type { Action, Call, Decision, Policy } from '../../lib/policy/policy.js';
+import type { Action, Decision, Policy, PolicyCall } from '../../lib/policy/policy.js';
 import { abiOf } from '../../lib/syscalls/abi.js';
 import { showCall } from './calls.js';
 import { compileC } from './compile-c.js';
@@ -63,10 +63,10 @@ export interface Inquiry {
   readonly filter: Filter;
   readonly denied: DenyingPolicy;
   readonly denyingFilter: Filter;
-  readonly calls: readonly Call[];
+  readonly calls: readonly PolicyCall[];
 }
 
-export function inquiry(policy: Policy, calls: readonly Call[]): Inquiry {
+export function inquiry(policy: Policy, calls: readonly PolicyCall[]): Inquiry {
   const denied = denying(policy);
   return { policy, filter: compilePolicy(policy), denied, denyingFilter: compilePolicy(denied.policy), calls };
 }
@@ -98,7 +98,7 @@ export function disagreements(
  *
  * @throws {Error} if the filter does not deny all calls, or can't be attached.
  */
-export function kernelAnswers(filter: Filter, calls: readonly Call[]): readonly number[] {
+export function kernelAnswers(filter: Filter, calls: readonly PolicyCall[]): readonly number[] {
   const output = execFileSync(compileC('agreement.c'), {
     input: encodeQuestions(filter, calls),
     stdio: 'pipe',
@@ -110,7 +110,7 @@ export function kernelAnswers(filter: Filter, calls: readonly Call[]): readonly 
 }
 
 /** The input of agreement.c. */
-export function encodeQuestions(filter: Filter, calls: readonly Call[]): Uint8Array {
+export function encodeQuestions(filter: Filter, calls: readonly PolicyCall[]): Uint8Array {
   const input = new DataView(new ArrayBuffer(8 + filter.bytes.length + calls.length * 64));
   input.setUint32(0, filter.instructions.length, true);
   input.setUint32(4, calls.length, true);
@@ -125,7 +125,7 @@ export function encodeQuestions(filter: Filter, calls: readonly Call[]): Uint8Ar
 }
 
 /** Reads the output of agreement.c: the result of each of `calls`, as for `kernelAnswers`. */
-export function decodeAnswers(output: Buffer, calls: readonly Call[]): readonly number[] {
+export function decodeAnswers(output: Buffer, calls: readonly PolicyCall[]): readonly number[] {
   if (output.length !== calls.length * 8) throw new RangeError(`${output.length} bytes for ${calls.length} answers`);
   return calls.map((_, i) => -Number(output.readBigInt64LE(i * 8)));
 }

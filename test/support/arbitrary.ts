@@ -1,6 +1,6 @@
 /** Random profiles and calls for property tests: few syscalls and few values, so that rules overlap. */
 import fc from 'fast-check';
-import type { Call, Policy } from '../../lib/policy/policy.js';
+import type { Policy, PolicyCall } from '../../lib/policy/policy.js';
 import { ACTIONS, OPERATORS } from '../../lib/profile/document/fields.js';
 import type { ArgumentDocument, ProfileDocument, RuleDocument } from '../../lib/profile/document/types.js';
 import { type Host, resolveWithDiagnostics } from '../../lib/profile/resolve/resolve.js';
@@ -110,7 +110,7 @@ export function policyOfAny(document: ProfileDocument, on: Host): Policy {
 }
 
 /** A call for which `policy` has decisions, more often than not. */
-export function call(policy: Policy): fc.Arbitrary<Call> {
+export function call(policy: Policy): fc.Arbitrary<PolicyCall> {
   const numbers = policy.abis.flatMap(({ abi, syscalls }) =>
     [...syscalls.keys()].map((number) => ({ arch: abi.audit, number })),
   );

@@ -1,5 +1,5 @@
 /** Calls that tell filters apart: every number of an ABI, with argument values on both sides of every comparison. */
-import type { Call, Condition, Decision, Policy } from '../../lib/policy/policy.js';
+import type { Condition, Decision, Policy, PolicyCall } from '../../lib/policy/policy.js';
 import { ABIS, type AbiName, abiOf } from '../../lib/syscalls/abi.js';
 import { syscallName, syscallsOf } from '../../lib/syscalls/table.js';
 
@@ -17,12 +17,12 @@ const BORDERS = [0x3fff_ffff, 0x4000_0000, 0x7fff_ffff, 0x8000_0000, 0xffff_fffe
 const COMBINATIONS = 400;
 
 /** Calls on `abis`, with arguments that reach every decision of `policies`. The same calls each time. */
-export function callsOn(abis: readonly AbiName[], ...policies: readonly Policy[]): Generator<Call> {
+export function callsOn(abis: readonly AbiName[], ...policies: readonly Policy[]): Generator<PolicyCall> {
   return callsTo(abis, numbersOf, policies);
 }
 
 /** The calls with numbers for which the policies have decisions, and with the numbers beside these. */
-export function callsAbout(abis: readonly AbiName[], ...policies: readonly Policy[]): Generator<Call> {
+export function callsAbout(abis: readonly AbiName[], ...policies: readonly Policy[]): Generator<PolicyCall> {
   const decided = (arch: number) =>
     policies.flatMap((policy) =>
       policy.abis
@@ -39,7 +39,7 @@ function* callsTo(
   abis: readonly AbiName[],
   numbers: (arch: number) => Iterable<number>,
   policies: readonly Policy[],
-): Generator<Call> {
+): Generator<PolicyCall> {
   for (const arch of new Set(abis.map((abi) => abiOf(abi).audit))) {
     const tables = policies.flatMap((policy) => policy.abis.filter(({ abi }) => abi.audit === arch));
     for (const number of numbers(arch)) {
@@ -143,7 +143,7 @@ function maskedConstants(value: bigint, mask: bigint): readonly bigint[] {
 }
 
 /** Writes a call: `x86 socket(0x28, 0x0, …)`, or with its number if it has no name. */
-export function showCall({ arch, number, args }: Call): string {
+export function showCall({ arch, number, args }: PolicyCall): string {
   const sharing = [...ABIS.values()].filter(({ audit }) => audit === arch);
   const named = sharing.find(({ name }) => syscallName(name, number) !== undefined) ?? sharing[0];
   const name = named === undefined ? undefined : syscallName(named.name, number);

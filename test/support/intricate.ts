@@ -2,7 +2,7 @@
 import { expect } from 'vitest';
 import { compilePolicy } from '../../lib/filter/compile.js';
 import type { Filter } from '../../lib/filter/filter.js';
-import type { Call, Policy } from '../../lib/policy/policy.js';
+import type { Policy, PolicyCall } from '../../lib/policy/policy.js';
 import type { Host } from '../../lib/profile/resolve/resolve.js';
 import type { AbiName } from '../../lib/syscalls/abi.js';
 import { policyOfAny } from './arbitrary.js';
@@ -49,7 +49,7 @@ export function checkCalls(filter: Filter, random: () => number, count: number):
   for (let i = 0; i < count; i++) checkEverywhere(filter, calls());
 }
 
-function callsNear({ abis }: Policy, random: () => number): () => Call {
+function callsNear({ abis }: Policy, random: () => number): () => PolicyCall {
   const lists = abis.flatMap(({ abi, syscalls }) =>
     [...syscalls].flatMap(([number, decisions]) => {
       const values = decisions.flatMap(({ conditions }) => conditions.map(({ value }) => value));

@@ -1,7 +1,7 @@
 /** libseccomp's filter for a profile, made with the rules that runc passes to it. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { returnValue } from '../../lib/policy/action.js';
-import type { Action, Call, Policy } from '../../lib/policy/policy.js';
+import type { Action, Policy, PolicyCall } from '../../lib/policy/policy.js';
 import type { Argument, Rule } from '../../lib/profile/document/types.js';
 import type { Profile } from '../../lib/profile/profile.js';
 import { type Host, resolveWithDiagnostics } from '../../lib/profile/resolve/resolve.js';
@@ -91,7 +91,7 @@ export function runcCutoffs(rules: readonly Rule[], { abis, defaultAction }: Pol
 }
 
 /** Whether the instructions that runc puts in front of libseccomp's filter answer a call with ENOSYS. */
-export function isCutOff(call: Pick<Call, 'arch' | 'number'>, cutoffs: Cutoffs): boolean {
+export function isCutOff(call: Pick<PolicyCall, 'arch' | 'number'>, cutoffs: Cutoffs): boolean {
   const sharing = [...cutoffs.keys()].filter((abi) => abiOf(abi).audit === call.arch);
   if (sharing.length === 0) return false;
   if (call.number === 0 && sharing.some((abi) => abi === 's390' || abi === 's390x')) return true;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, vi } from 'vitest';
-import type { Answer } from '../../lib/notify/answer.js';
+import type { NotifyResponse } from '../../lib/notify/answer.js';
 import type { NotifiedCall } from '../../lib/notify/notified-call.js';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
@@ -14,7 +14,7 @@ const profile: ProfileDocument = {
   syscalls: [{ names: ['sched_get_priority_min'], action: 'SCMP_ACT_ERRNO', errnoRet: 77 }],
 };
 
-type Handler = (call: NotifiedCall) => Answer | Promise<Answer>;
+type Handler = (call: NotifiedCall) => NotifyResponse | Promise<NotifyResponse>;
 
 /**
  * Starts test/support/notifying.c: two threads that make `count` denied calls, and `count` calls that `handler`
@@ -28,10 +28,10 @@ export const startNotifying = (count: number, handler: Handler) =>
   });
 
 /** The answer that test/support/notifying.c expects. */
-export const answer = ({ args: [n = 0n] }: NotifiedCall): Answer => ({ value: n ^ 0x5a5an });
+export const answer = ({ args: [n = 0n] }: NotifiedCall): NotifyResponse => ({ value: n ^ 0x5a5an });
 
 /** Answers at once, later, or much later, by the argument of the call. */
-export async function answerSometime(call: NotifiedCall): Promise<Answer> {
+export async function answerSometime(call: NotifiedCall): Promise<NotifyResponse> {
   const n = Number(call.args[0]) % 7;
   if (n === 0) await sleep(1);
   else if (n < 3) await new Promise((resolve) => setImmediate(resolve));

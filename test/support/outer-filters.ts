@@ -7,7 +7,7 @@
 import { compilePolicy } from '../../lib/filter/compile.js';
 import { thisHost } from '../../lib/host.js';
 import { addon } from '../../lib/native.js';
-import type { Call } from '../../lib/policy/policy.js';
+import type { PolicyCall } from '../../lib/policy/policy.js';
 import { toNativeFilters } from '../../lib/sandbox/child/native-request.js';
 import { abiOf } from '../../lib/syscalls/abi.js';
 
@@ -17,7 +17,7 @@ const RETURNED = 0;
 const MESSAGE = 0xbeef;
 
 /** The input of addon().probe: eight words for each call. */
-export function registersOf(calls: readonly Call[]): BigUint64Array {
+export function registersOf(calls: readonly PolicyCall[]): BigUint64Array {
   const x86 = abiOf('x86').audit;
   const int80 = process.arch === 'x64';
   return BigUint64Array.from(

@@ -5,11 +5,11 @@ import { thisHost } from '../../host.js';
 import {
   type AbiName,
   type Action,
+  type ExplainQuery,
   type Explanation,
   explain,
   type Policy,
   type Profile,
-  type Question,
   resolve,
   SeccompError,
 } from '../../index.js';
@@ -62,7 +62,7 @@ async function explainCalls(source: string, calls: readonly string[], options: E
     return;
   }
   const answers = calls.map((call) => {
-    const question: Question = { ...parseCall(call), abi };
+    const question: ExplainQuery = { ...parseCall(call), abi };
     return { call, abi, ...explain(profile ?? 'unconfined', question, { capabilities }) };
   });
   if (json) printJson(answers);
@@ -70,7 +70,7 @@ async function explainCalls(source: string, calls: readonly string[], options: E
 }
 
 /** Parses `mount` or `socket(40, 0x1, 0)`. */
-function parseCall(text: string): Question {
+function parseCall(text: string): ExplainQuery {
   const [, syscall, list] = /^(\w+)(?:\(([^()]*)\))?$/.exec(text.trim()) ?? [];
   if (syscall === undefined) throw invalidCall(text);
   if (list === undefined || list.trim() === '') return { syscall };

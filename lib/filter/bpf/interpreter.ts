@@ -1,5 +1,5 @@
 /** Runs a filter for one call, as the kernel does. Supports the instructions of BPF in instruction.ts. */
-import type { Call } from '../../policy/policy.js';
+import type { PolicyCall } from '../../policy/policy.js';
 import { highWord, lowWord } from '../../policy/word-set.js';
 import type { Abi } from '../../syscalls/abi.js';
 import { ARCH_OFFSET, argumentAt, BPF, type Instruction, isHighHalf, NR_OFFSET } from './instruction.js';
@@ -15,7 +15,7 @@ export interface Execution {
  * @throws {RangeError} if the kernel would reject the program: for an unknown instruction, or if no return is
  * reached.
  */
-export function interpret(instructions: readonly Instruction[], call: Call, endian: Abi['endian']): Execution {
+export function interpret(instructions: readonly Instruction[], call: PolicyCall, endian: Abi['endian']): Execution {
   let accumulator = 0;
   let at = 0;
   for (let steps = 1; ; steps++) {
@@ -54,7 +54,7 @@ export function interpret(instructions: readonly Instruction[], call: Call, endi
 }
 
 /** The word at `offset` of the call's `struct seccomp_data`. */
-function wordAt(call: Call, offset: number, endian: Abi['endian']): number {
+function wordAt(call: PolicyCall, offset: number, endian: Abi['endian']): number {
   if (offset === NR_OFFSET) return call.number >>> 0;
   if (offset === ARCH_OFFSET) return call.arch >>> 0;
   if (Number.isInteger(offset / 4) && offset >= 8 && offset < 64) {
@@ -65,6 +65,6 @@ function wordAt(call: Call, offset: number, endian: Abi['endian']): number {
   throw new RangeError(`no word at offset ${offset}`);
 }
 
-function pointerOf(call: Call): bigint {
+function pointerOf(call: PolicyCall): bigint {
   return Object.hasOwn(call, 'instructionPointer') ? (call.instructionPointer ?? 0n) : 0n;
 }

@@ -1,5 +1,5 @@
 /** The types of the results of a proof. */
-import type { Action, Call } from '../../policy/policy.js';
+import type { Action, PolicyCall } from '../../policy/policy.js';
 
 /** A proof that a filter and a policy decide every call alike, with its size. */
 export interface Proof {
@@ -11,7 +11,7 @@ export interface Proof {
 
 /** A call that a filter and a policy decide differently. */
 export interface Counterexample {
-  readonly call: Call;
+  readonly call: PolicyCall;
   /** The filter's return value, SECCOMP_RET_*. */
   readonly returned: number;
   readonly meant: Action;

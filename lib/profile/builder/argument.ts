@@ -10,7 +10,7 @@ import { fail } from '../fail.js';
 import { shown } from '../json/value.js';
 
 /** A value to compare an argument with: an unsigned integer of up to 64 bits, or the name of a constant. */
-export type Value = number | bigint | ConstantName;
+export type ArgumentValue = number | bigint | ConstantName;
 
 /** Values that are ORed. */
 type Operand = readonly (bigint | string)[];
@@ -70,42 +70,42 @@ export interface ArgumentTests {
    * import { arg, Profile } from 'seccomp';
    * const profile = Profile.denylist().deny('socket', arg(0).eq('AF_NETLINK'));
    */
-  eq(value: Value): ArgumentTest;
+  eq(value: ArgumentValue): ArgumentTest;
   /**
    * Passes if the argument differs from `value`.
    * @example
    * import { arg, Profile } from 'seccomp';
    * const profile = Profile.denylist().deny('socket', arg(0).ne('AF_UNIX'));
    */
-  ne(value: Value): ArgumentTest;
+  ne(value: ArgumentValue): ArgumentTest;
   /**
    * Passes if the argument is less than `value`.
    * @example
    * import { arg, Profile } from 'seccomp';
    * const profile = Profile.denylist().deny('ioctl', arg(0).lt(3));
    */
-  lt(value: Value): ArgumentTest;
+  lt(value: ArgumentValue): ArgumentTest;
   /**
    * Passes if the argument is at most `value`.
    * @example
    * import { arg, Profile } from 'seccomp';
    * const profile = Profile.denylist().deny('ioctl', arg(0).le(2));
    */
-  le(value: Value): ArgumentTest;
+  le(value: ArgumentValue): ArgumentTest;
   /**
    * Passes if the argument is greater than `value`.
    * @example
    * import { arg, Profile } from 'seccomp';
    * const profile = Profile.denylist().deny('mmap', arg(1).gt(2n ** 30n));
    */
-  gt(value: Value): ArgumentTest;
+  gt(value: ArgumentValue): ArgumentTest;
   /**
    * Passes if the argument is at least `value`.
    * @example
    * import { arg, Profile } from 'seccomp';
    * const profile = Profile.denylist().deny('mmap', arg(1).ge(2n ** 30n));
    */
-  ge(value: Value): ArgumentTest;
+  ge(value: ArgumentValue): ArgumentTest;
   /**
    * Passes if (argument & mask) = (value & mask).
    * @example
@@ -113,7 +113,7 @@ export interface ArgumentTests {
    * // mmap: any flags, but MAP_SHARED (1) or MAP_PRIVATE (2) must be MAP_PRIVATE.
    * const privateOnly = Profile.denylist().deny('mmap').allow('mmap', arg(3).masked(3, 'MAP_PRIVATE'));
    */
-  masked(mask: Value, value: Value): ArgumentTest;
+  masked(mask: ArgumentValue, value: ArgumentValue): ArgumentTest;
   /**
    * Passes if the argument is one of `values`. Each value becomes a rule of the document.
    * @param values - 1 to 4096 values.
@@ -121,21 +121,21 @@ export interface ArgumentTests {
    * import { arg, Profile } from 'seccomp';
    * const profile = Profile.denylist().deny('socket', arg(0).in(['AF_INET', 'AF_INET6']));
    */
-  in(values: readonly Value[]): ArgumentTest;
+  in(values: readonly ArgumentValue[]): ArgumentTest;
   /**
    * Passes if all bits of all `flags` are set.
    * @example
    * import { arg, Profile } from 'seccomp';
    * const noNewUserNamespace = Profile.denylist().deny('unshare', arg(0).hasFlags('CLONE_NEWUSER'));
    */
-  hasFlags(...flags: readonly [Value, ...Value[]]): ArgumentTest;
+  hasFlags(...flags: readonly [ArgumentValue, ...ArgumentValue[]]): ArgumentTest;
   /**
    * Passes if no bit of any of the `flags` is set.
    * @example
    * import { arg, Profile } from 'seccomp';
    * const threadsOnly = Profile.denylist().deny('clone', arg(0).hasNoFlags('CLONE_THREAD'));
    */
-  hasNoFlags(...flags: readonly [Value, ...Value[]]): ArgumentTest;
+  hasNoFlags(...flags: readonly [ArgumentValue, ...ArgumentValue[]]): ArgumentTest;
 }
 
 /**
@@ -182,7 +182,7 @@ const MOST_VALUES = 4096;
 const refuseValues: Refuse = (path, problem) => fail(`${['values', ...path].join('.')}: ${problem}`);
 const TESTS = ['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'masked', 'in', 'hasFlags', 'hasNoFlags'] as const;
 
-function bits(flags: readonly Value[]): Operand {
+function bits(flags: readonly ArgumentValue[]): Operand {
   const operands = flags.map(operand);
   if (operands.every((flag) => flag === 0n)) fail('flags without any bits have no effect: give at least one flag');
   return operands;

@@ -14,13 +14,13 @@ import { ArgumentTest } from './argument.js';
 import { type Clause, errnoEverywhere, lowerClause } from './clause.js';
 import { and, type HostCondition, supportedBy } from './host-conditions.js';
 import { applyClause, dropDefaults } from './override.js';
-import { type Facts, knownFields, readConditions, readNames, requireAbi } from './parameters.js';
+import { type HostConditions, knownFields, readConditions, readNames, requireAbi } from './parameters.js';
 
 /**
  * A parameter of a clause: the name of a syscall, the name of a group, or an argument test. A clause matches a call if
  * it names the syscall and the call passes all tests.
  */
-export type Subject = SyscallName | GroupName | ArgumentTest;
+export type SyscallSelector = SyscallName | GroupName | ArgumentTest;
 
 /** Options of `deny`. */
 export interface DenyOptions {
@@ -78,7 +78,7 @@ export abstract class Builder<Self extends Builder<Self>> {
    * import { Profile } from 'seccomp';
    * const profile = Profile.allowlist().allow('@io', '@memory', 'exit_group');
    */
-  allow(...subjects: readonly Subject[]): Self {
+  allow(...subjects: readonly SyscallSelector[]): Self {
     return this.#add('SCMP_ACT_ALLOW', subjects);
   }
 
@@ -92,10 +92,10 @@ export abstract class Builder<Self extends Builder<Self>> {
    * import { Profile } from 'seccomp';
    * const profile = Profile.denylist().deny('ptrace').deny('bpf', { errno: 'ENOSYS' });
    */
-  deny(...subjects: readonly (Subject | DenyOptions)[]): Self {
+  deny(...subjects: readonly (SyscallSelector | DenyOptions)[]): Self {
     const tail = subjects.at(-1);
     const options: DenyOptions = isOptions(tail) ? knownFields(tail, ['errno'], 'deny') : emptyFields();
-    const rest = subjects.filter((each): each is Subject => each !== tail || !isOptions(each));
+    const rest = subjects.filter((each): each is SyscallSelector => each !== tail || !isOptions(each));
     return this.#add('SCMP_ACT_ERRNO', rest, options.errno === undefined ? 'EPERM' : options.errno);
   }
 
@@ -109,7 +109,7 @@ export abstract class Builder<Self extends Builder<Self>> {
    * import { Profile } from 'seccomp';
    * const profile = Profile.denylist().log('ptrace');
    */
-  log(...subjects: readonly Subject[]): Self {
+  log(...subjects: readonly SyscallSelector[]): Self {
     return this.#add('SCMP_ACT_LOG', subjects);
   }
 
@@ -123,7 +123,7 @@ export abstract class Builder<Self extends Builder<Self>> {
    * import { Profile } from 'seccomp';
    * const profile = Profile.denylist().kill('kexec_load', 'kexec_file_load');
    */
-  kill(...subjects: readonly Subject[]): Self {
+  kill(...subjects: readonly SyscallSelector[]): Self {
     return this.#add('SCMP_ACT_KILL_PROCESS', subjects);
   }
 
@@ -137,7 +137,7 @@ export abstract class Builder<Self extends Builder<Self>> {
    * import { Profile } from 'seccomp';
    * const profile = Profile.denylist().trap('@reboot');
    */
-  trap(...subjects: readonly Subject[]): Self {
+  trap(...subjects: readonly SyscallSelector[]): Self {
     return this.#add('SCMP_ACT_TRAP', subjects);
   }
 
@@ -151,7 +151,7 @@ export abstract class Builder<Self extends Builder<Self>> {
    * import { Profile } from 'seccomp';
    * const profile = Profile.allowlist().allow('@process').notify('mkdir', 'mkdirat');
    */
-  notify(...subjects: readonly Subject[]): Self {
+  notify(...subjects: readonly SyscallSelector[]): Self {
     return this.#add('SCMP_ACT_NOTIFY', subjects);
   }
 
@@ -166,7 +166,7 @@ export abstract class Builder<Self extends Builder<Self>> {
    * import { Profile } from 'seccomp';
    * const profile = Profile.denylist().deny('bpf').deny('perf_event_open').when({ minKernel: '5.8' });
    */
-  when(facts: Facts): Self {
+  when(facts: HostConditions): Self {
     return this.#narrow({ includes: readConditions(facts), excludes: undefined });
   }
 
@@ -181,7 +181,7 @@ export abstract class Builder<Self extends Builder<Self>> {
    * import { Profile } from 'seccomp';
    * const profile = Profile.denylist().deny('chroot').unless({ capability: 'CAP_SYS_CHROOT' });
    */
-  unless(facts: Facts): Self {
+  unless(facts: HostConditions): Self {
     return this.#narrow({ includes: undefined, excludes: readConditions(facts) });
   }
 
@@ -216,7 +216,7 @@ export abstract class Builder<Self extends Builder<Self>> {
     return this.with({ ...this.document, archMap: undefined, architectures: names.map((name) => abiOf(name).scmp) });
   }
 
-  #add(action: ActionName, subjects: readonly Subject[], data?: number | string): Self {
+  #add(action: ActionName, subjects: readonly SyscallSelector[], data?: number | string): Self {
     const tests = subjects.filter((each) => ArgumentTest.is(each));
     const names = subjects.flatMap((each) => (ArgumentTest.is(each) ? [] : readNames(each)));
     if (names.length === 0) fail('name at least one syscall or group');
@@ -294,6 +294,6 @@ function refuseUnsupported(rule: Rule, format: ProfileFormat): void {
   );
 }
 
-function isOptions(subject: Subject | DenyOptions | undefined): subject is DenyOptions {
+function isOptions(subject: SyscallSelector | DenyOptions | undefined): subject is DenyOptions {
   return typeof subject === 'object' && subject !== null && !ArgumentTest.is(subject);
 }

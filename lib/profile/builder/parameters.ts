@@ -13,7 +13,7 @@ import { shown } from '../json/value.js';
 import { dockerArches } from './clause.js';
 
 /** Conditions on the host, as `when` and `unless` take them. */
-export interface Facts {
+export interface HostConditions {
   /** Capabilities, `CAP_…`, that the process holds. */
   readonly capability?: Capability | readonly Capability[];
   /** ABIs; one of them must be the native ABI. */
@@ -41,8 +41,8 @@ export function readNames(name: string): readonly string[] {
 }
 
 /** Converts the conditions of `when` or `unless` to those of a rule. */
-export function readConditions(given: Facts): Conditions {
-  const facts: Facts = knownFields(given, ['capability', 'arch', 'minKernel'], 'when() and unless()');
+export function readConditions(given: HostConditions): Conditions {
+  const facts: HostConditions = knownFields(given, ['capability', 'arch', 'minKernel'], 'when() and unless()');
   const caps = names(facts.capability, 'capability');
   const abis = names(facts.arch, 'arch');
   const { minKernel } = facts;

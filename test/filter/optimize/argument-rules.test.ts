@@ -8,7 +8,7 @@ import { compileDecisions, compileDecisionsInOrder } from '../../../lib/filter/o
 import { costOf } from '../../../lib/filter/optimize/cost-model.js';
 import { returnValue } from '../../../lib/policy/action.js';
 import { evaluate } from '../../../lib/policy/evaluate.js';
-import type { Action, Call, Condition, Decision, Policy } from '../../../lib/policy/policy.js';
+import type { Action, Condition, Decision, Policy, PolicyCall } from '../../../lib/policy/policy.js';
 import { type AbiName, abiOf } from '../../../lib/syscalls/abi.js';
 import { checkEverywhere } from '../../support/everywhere.js';
 import { smallestTree } from '../../support/smallest-tree.js';
@@ -210,7 +210,7 @@ test.each([
       fc.property(scenario, ({ policy, calls }) => {
         const filter = compilePolicy(policy);
         for (const args of calls) {
-          const call: Call = { arch: abiOf(name).audit, number: NUMBER, args: [...args, 0n, 0n, 0n] };
+          const call: PolicyCall = { arch: abiOf(name).audit, number: NUMBER, args: [...args, 0n, 0n, 0n] };
           checkEverywhere(filter, call);
         }
       }),
@@ -229,7 +229,7 @@ test('one argument compared in several widths, which no syscall has: correct, or
   fc.assert(
     fc.property(scenario, ({ policy, args }) => {
       try {
-        const call: Call = { arch: abiOf('s390x').audit, number: NUMBER, args: [...args, 0n, 0n, 0n] };
+        const call: PolicyCall = { arch: abiOf('s390x').audit, number: NUMBER, args: [...args, 0n, 0n, 0n] };
         checkEverywhere(compilePolicy(policy), call);
       } catch (error) {
         if (!(error instanceof SeccompError)) throw error;

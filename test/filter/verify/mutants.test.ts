@@ -8,7 +8,7 @@ import { type Filter, GATED_CALLS } from '../../../lib/filter/filter.js';
 import { proveProgram } from '../../../lib/filter/verify/prove.js';
 import { returnValue } from '../../../lib/policy/action.js';
 import { evaluate } from '../../../lib/policy/evaluate.js';
-import type { Call } from '../../../lib/policy/policy.js';
+import type { PolicyCall } from '../../../lib/policy/policy.js';
 import type { ProfileDocument } from '../../../lib/profile/document/types.js';
 import type { Host } from '../../../lib/profile/resolve/resolve.js';
 import type { AbiName } from '../../../lib/syscalls/abi.js';
@@ -89,7 +89,7 @@ function opened(
 }
 
 /** Calls with the gate's value, with parts of it, with a similar value, and without it. */
-function callsOf(filter: Filter): readonly Call[] {
+function callsOf(filter: Filter): readonly PolicyCall[] {
   const native = filter.policy.abis[0]?.abi;
   if (native === undefined) throw new Error('a filter has an ABI');
   const numbers = [...GATED_CALLS.map((name) => numberOf(native.name, name)), numberOf(native.name, 'read')];
@@ -114,7 +114,7 @@ function callsOf(filter: Filter): readonly Call[] {
 describe.each(FILTERS)('of a filter whose gate is opened by a random value: %s', (_, filter) => {
   const endian = filter.policy.abis[0]?.abi.endian ?? 'little';
   const calls = callsOf(filter);
-  const isGated = ({ arch, number }: Call) =>
+  const isGated = ({ arch, number }: PolicyCall) =>
     filter.policy.abis.some(
       ({ abi }) => abi.audit === arch && GATED_CALLS.some((name) => syscallNumber(abi.name, name) === number),
     );
@@ -126,7 +126,7 @@ describe.each(FILTERS)('of a filter whose gate is opened by a random value: %s',
   ]);
 
   /** A value of the gate for which the call that proveProgram() shows is decided differently than it may be. */
-  function isReal(instructions: readonly Instruction[], shown: Call, returned: number): boolean {
+  function isReal(instructions: readonly Instruction[], shown: PolicyCall, returned: number): boolean {
     for (let set = 0; set < 64; set++) {
       const words = [3, 4, 5].map((index, i) => {
         const wrong = ((set >> (2 * i)) & 1 ? 0n : 1n) | ((set >> (2 * i + 1)) & 1 ? 0n : 1n << 32n);

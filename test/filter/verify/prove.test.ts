@@ -13,7 +13,7 @@ import { type CompiledFilter, compiledOf, type Filter } from '../../../lib/filte
 import { proveProgram } from '../../../lib/filter/verify/prove.js';
 import { returnValue } from '../../../lib/policy/action.js';
 import { evaluate } from '../../../lib/policy/evaluate.js';
-import type { Call } from '../../../lib/policy/policy.js';
+import type { PolicyCall } from '../../../lib/policy/policy.js';
 import type { ProfileDocument } from '../../../lib/profile/document/types.js';
 import { type Host, resolve } from '../../../lib/profile/resolve/resolve.js';
 import { loadProfile, profileOf } from '../../../lib/profile/source.js';
@@ -93,7 +93,8 @@ function* mutants(program: readonly Instruction[]): Generator<{ what: string; in
   }
 }
 
-const returned = (instructions: readonly Instruction[], each: Call) => interpret(instructions, each, 'little').value;
+const returned = (instructions: readonly Instruction[], each: PolicyCall) =>
+  interpret(instructions, each, 'little').value;
 
 describe('proveProgram', () => {
   test('proves the compiled filters of random profiles', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { type ArgumentTest, arg } from '../../../lib/profile/builder/argument.js';
-import type { Subject } from '../../../lib/profile/builder/builder.js';
+import type { SyscallSelector } from '../../../lib/profile/builder/builder.js';
 import { Profile } from '../../../lib/profile/profile.js';
 import { resolve } from '../../../lib/profile/resolve/resolve.js';
 import { extend } from '../../../lib/profile/source.js';
@@ -161,7 +161,7 @@ describe('constants', () => {
 });
 
 describe('mistakes', () => {
-  const name = (text: string) => text as Subject;
+  const name = (text: string) => text as SyscallSelector;
   test.each<readonly [string, () => unknown, RegExp]>([
     [
       'a syscall',
@@ -311,7 +311,7 @@ describe('of another type than they should be', () => {
 
 test('the types accept only known syscalls, groups, constants, errnos and capabilities', () => {
   const profile = Profile.allowlist();
-  expectTypeOf<'read' | '@network' | ArgumentTest>().toExtend<Subject>();
+  expectTypeOf<'read' | '@network' | ArgumentTest>().toExtend<SyscallSelector>();
   expectTypeOf(constants.AF_INET).toEqualTypeOf<2>();
   expectTypeOf<'O_CREAT' | 'TIOCSTI' | 'AF_INET'>().toExtend<ConstantName>();
   expectTypeOf(profile.deny('read')).toEqualTypeOf<Profile>();

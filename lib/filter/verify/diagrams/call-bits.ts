@@ -2,7 +2,7 @@
  * The bits of a call that decision diagrams test: those of `struct seccomp_data`, and whether the call carries the
  * exec gate's value.
  */
-import type { Call, Condition } from '../../../policy/policy.js';
+import type { Condition, PolicyCall } from '../../../policy/policy.js';
 import { MAX_WORD } from '../../../policy/word-set.js';
 import type { Abi } from '../../../syscalls/abi.js';
 import { ARCH_OFFSET, argumentAt, BPF, type Instruction, isHighHalf, NR_OFFSET } from '../../bpf/instruction.js';
@@ -118,7 +118,7 @@ function atLeast(level: number, width: number, mask: bigint, bound: bigint, diag
 }
 
 /** The call that has the given bits. */
-export function callFromBits(ones: ReadonlySet<number>): Call {
+export function callFromBits(ones: ReadonlySet<number>): PolicyCall {
   const value = (level: number, width: number) => {
     let bits = 0n;
     for (let i = 0; i < width; i++) bits = (bits << 1n) | (ones.has(level + i) ? 1n : 0n);
