@@ -22,7 +22,7 @@ export { type ArgumentTest, type ArgumentTests, type ArgumentValue, arg } from '
 export type { AllowlistOptions, DenyOptions, SyscallSelector } from './profile/builder/builder.js';
 export type { HostConditions } from './profile/builder/parameters.js';
 export type { MeaningOptions, ProfileFormat, ProfileMode, ProfileOptions } from './profile/document/options.js';
-export type { ProfileDocument, RuleDocument } from './profile/document/types.js';
+export type { ProfileDocument, ProfileInput, RuleDocument } from './profile/document/types.js';
 export type { ExplainChange, Explanation, RuleReference } from './profile/explain.js';
 export type { ExplainQuery } from './profile/explain-query.js';
 export { Profile, stringify } from './profile/profile.js';

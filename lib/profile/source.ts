@@ -15,7 +15,7 @@ import {
   refuseOptions,
 } from './document/options.js';
 import { mergeRepeatedKeys } from './document/repeated-keys.js';
-import type { ProfileDocument } from './document/types.js';
+import type { ProfileInput } from './document/types.js';
 import { checkDocument } from './document/validate.js';
 import type { Entries } from './json/parser.js';
 import type { JsonLayout } from './json/positions.js';
@@ -31,7 +31,7 @@ import { type Host, issuesOn } from './resolve/resolve.js';
  * that name below the kubelet's directory; any other string with a `/` or a `.` is a path; all others are names of
  * built-ins, or Docker's and Kubernetes' names for them.
  */
-export type ProfileSource = string | URL | ProfileDocument | Profile;
+export type ProfileSource = string | URL | ProfileInput | Profile;
 
 /** The name for no profile: no filter is attached. */
 export const UNCONFINED = 'unconfined';
@@ -110,7 +110,7 @@ export function parseProfile(text: string, options: ProfileOptions = {}): Profil
  *
  * @throws {ProfileError} and {SeccompError} as parseProfile does.
  */
-export function profileOf(document: ProfileDocument, options: ProfileOptions = {}): Profile {
+export function profileOf(document: ProfileInput, options: ProfileOptions = {}): Profile {
   return profileIn(readDocument(document, readProfileOptions(options)));
 }
 

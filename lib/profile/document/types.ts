@@ -48,6 +48,23 @@ export type WrittenFields<Of extends FieldTable> = Mandatory<Of, InRole<Of, 'req
 export type ValidFields<Of extends FieldTable> = Mandatory<Of, InRole<Of, 'required'>> &
   Nullable<Of, Exclude<keyof Of, InRole<Of, 'required'>>>;
 
+/** The type of a value in a document that is still to be checked. Editors suggest the known names. */
+type Input<Of extends Kind> =
+  Of extends Name<infer Known>
+    ? string extends Known
+      ? string
+      : Known | (string & {})
+    : Of extends List<infer Item>
+      ? readonly Input<Item>[]
+      : Of extends Struct<infer Inner>
+        ? InputFields<Inner>
+        : Written<Of>;
+
+/** An object of a document that is still to be checked: names are strings, and only required fields must be there. */
+export type InputFields<Of extends FieldTable> = {
+  readonly [Key in InRole<Of, 'required'>]: Input<Of[Key]['kind']>;
+} & { readonly [Key in Exclude<keyof Of, InRole<Of, 'required'>>]?: Input<Of[Key]['kind']> | null | undefined };
+
 /** The type of a value in a checked document. */
 type Checked<Of extends Kind> = Of extends Uint64
   ? bigint
@@ -74,6 +91,13 @@ export interface ProfileDocument extends WrittenFields<(typeof DOCUMENT)['fields
 
 /** A rule as people write it. Documents in Docker's older form, with `name` in place of `names`, are read too. */
 export interface RuleDocument extends WrittenFields<(typeof RULE)['fields']> {}
+
+/**
+ * A profile as the functions that read profiles accept it. In a variable without a declared type and in an imported
+ * JSON file, names such as `SCMP_ACT_ALLOW` have the type `string`. The functions check them; for the compiler to check
+ * them too, declare a `ProfileDocument`.
+ */
+export interface ProfileInput extends InputFields<(typeof DOCUMENT)['fields']> {}
 
 export interface ArgumentDocument extends WrittenFields<(typeof ARGUMENT)['fields']> {}
 
