@@ -1,7 +1,9 @@
 /**
- * seccomp/register: `node --import seccomp/register` attaches the profile that SECCOMP_PROFILE names to the whole
- * process.
+ * seccomp/register: `node --require seccomp/register` attaches the profile that SECCOMP_PROFILE names to the whole
+ * process, and so does `--import`.
  */
+import type { Cluster } from 'node:cluster';
+import { createRequire } from 'node:module';
 import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads';
 import { SeccompError } from './errors.js';
 import { harden } from './sandbox/harden.js';
@@ -33,17 +35,35 @@ function registerProcess(profile: string | undefined): void {
 }
 
 /**
- * Restarts Node without io_uring. Refuses if the new Node would lack input that this one has already read: a program on
- * stdin, or messages on the channel to the parent.
+ * Restarts Node without io_uring. Refuses if the program would lose input that this Node may already have read: a
+ * program on stdin, or messages on the channel to the parent. Also refuses in a worker of a cluster, whose primary would
+ * receive its `online` message twice.
  */
 function restart(): never {
+  if (isInCluster()) throw restartError('in a worker of a cluster', 'start its primary under seccomp/register');
+  if (isRequired()) return restartWithoutIoUring(true);
+  if (process.channel !== undefined)
+    throw restartError('with a channel to its parent', "use --require instead of --import, or seccomp's fork()");
   const fromStdin = process.argv[1] === '-' || (process.argv.length === 1 && !hasEval(process.execArgv));
-  if (process.channel === undefined && !fromStdin) return restartWithoutIoUring(true);
-  const why = fromStdin ? 'with its program on stdin' : 'with a channel to its parent';
-  const remedy = fromStdin ? 'give the program as a file' : "start it by seccomp's fork()";
-  throw new SeccompError(
+  if (fromStdin)
+    throw restartError('with its program on stdin', 'use --require instead of --import, or give the program as a file');
+  return restartWithoutIoUring(true);
+}
+
+function isInCluster(): boolean {
+  const cluster: Cluster = createRequire(import.meta.filename)('node:cluster');
+  return cluster.isWorker;
+}
+
+/** Whether --require loads this file. Node does that before it reads any input; it loads the files of --import later. */
+function isRequired(): boolean {
+  return createRequire(import.meta.filename).cache[import.meta.filename]?.isPreloading === true;
+}
+
+function restartError(where: string, remedy: string): SeccompError {
+  return new SeccompError(
     'ERR_SECCOMP_UNSUPPORTED',
-    `this Node has io_uring instances, which the profile denies, and ${why} it cannot be restarted without them: ` +
+    `this Node has io_uring instances, which the profile denies, and ${where} it cannot be restarted without them: ` +
       `${remedy}, or have the parent deny io_uring_setup; see docs/fork.md`,
   );
 }
@@ -54,5 +74,8 @@ function checkWorker(profile: string | undefined): void {
   if (registered !== undefined && (profile === undefined || profile === registered)) return;
   const state = registered === undefined ? 'has no profile' : `has the profile ${JSON.stringify(registered)}`;
   const message = `the process of this worker ${state}, and a worker cannot have its own`;
-  throw new SeccompError('ERR_SECCOMP_OPTION', `${message}: give --import seccomp/register to node, or fork a process`);
+  throw new SeccompError(
+    'ERR_SECCOMP_OPTION',
+    `${message}: give --require seccomp/register to node, or fork a process`,
+  );
 }

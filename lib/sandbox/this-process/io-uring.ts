@@ -80,7 +80,7 @@ function instancesError(): SeccompError {
   return new SeccompError(
     'ERR_SECCOMP_UNSUPPORTED',
     "this Node's event loops have io_uring instances, and the profile denies io_uring_enter: the process would abort " +
-      'when it next uses them. Start it with fork() or --import seccomp/register, or in an environment that denies ' +
+      'when it next uses them. Start it with fork() or --require seccomp/register, or in an environment that denies ' +
       'io_uring_setup; or pass acceptRings: true, which keeps the instances usable (see docs/harden.md)',
   );
 }

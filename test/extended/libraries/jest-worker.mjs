@@ -8,7 +8,7 @@ process.env.POOL_OWNER = process.pid;
 const farm = new Worker(fileURLToPath(new URL('task.cjs', import.meta.url)), {
   exposedMethods: ['run'],
   numWorkers: 2,
-  forkOptions: { execArgv: ['--import', 'seccomp/register'] },
+  forkOptions: { execArgv: ['--require', 'seccomp/register'] },
 });
 const answers = await Promise.all([farm.run(), farm.run(), farm.run()]);
 await farm.end();

@@ -7,7 +7,7 @@ process.env.POOL_OWNER = process.pid;
 const pool = new Tinypool({
   filename: new URL('task.cjs', import.meta.url).href,
   runtime: 'child_process',
-  execArgv: ['--import', 'seccomp/register'],
+  execArgv: ['--require', 'seccomp/register'],
   env: process.env,
   minThreads: 2,
   maxThreads: 2,
