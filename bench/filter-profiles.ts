@@ -45,7 +45,6 @@ export interface Probe {
  */
 export function subjects(host: Host): readonly Subject[] {
   const docker = loadProfile('docker-default');
-  if (docker === null) throw new Error('docker-default is a profile');
   const own = [
     subject('docker-default', docker, host, 'docker-default'),
     subject(`docker-default, ${host.abi} alone`, docker, { ...host, abis: [host.abi] }, 'docker-default'),

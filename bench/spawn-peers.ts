@@ -118,7 +118,6 @@ function bwrap(): Peer {
 /** The rules of docker-default that apply to this machine. */
 function rules() {
   const profile = loadProfile('docker-default');
-  if (profile === null) throw new Error('docker-default is a profile');
   const { syscalls } = profile.document;
   return syscalls.filter((rule) => ruleApplies(rule, thisHost(), 'docker'));
 }
@@ -154,7 +153,7 @@ function crun(): Peer {
 }
 
 function ociProfile(): string {
-  const document = loadProfile('docker-default')?.document;
+  const document = loadProfile('docker-default').document;
   if (document === undefined) throw new Error('docker-default is a profile');
   const { defaultAction, defaultErrnoRet } = toProfileDocument(document);
   const syscalls = rules().map((rule) => ({ ...rule, includes: undefined, excludes: undefined }));

@@ -32,14 +32,12 @@ const profile = loadProfile({
   defaultAction: 'SCMP_ACT_ALLOW',
   syscalls: [{ names: ['sched_get_priority_min'], action: 'SCMP_ACT_ERRNO', errnoRet: 77 }],
 });
-if (profile === null) throw new Error('no profile');
-const fixed = profile;
 /** The number of sched_get_priority_min; that of _max is one less on x86_64 and on all newer ABIs. */
 const MIN = process.arch === 'x64' ? 147 : 126;
 const MAX = process.arch === 'x64' ? 146 : 125;
 
 async function calls(number: number, options: SpawnOptions): Promise<number> {
-  const child = spawn(program, [String(CALLS), 'calls', String(number)], fixed, {
+  const child = spawn(program, [String(CALLS), 'calls', String(number)], profile, {
     ...options,
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -26,7 +26,6 @@ export function programsText(): string {
   const entries = HOSTS.flatMap((host) =>
     [...BUILTIN_DEFINITIONS.keys()].flatMap((name) => {
       const profile = loadProfile(name);
-      if (profile === null) throw new RangeError(`${name} has no rules`);
       const policy = resolve(profile, host);
       const isolated = withDenials(policy, [], { isolated: true, supervised: false });
       // Some profiles already deny the calls that isolation denies.

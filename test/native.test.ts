@@ -10,7 +10,6 @@ import { loadProfile } from '../lib/profile/source.js';
 
 const { EINVAL, ENAMETOOLONG } = constants.errno;
 const profile = loadProfile('docker-default');
-if (profile === null) throw new Error('docker-default is a profile');
 const { bytes } = compilePolicy(resolve(profile, thisHost()));
 const request: NativeRequest = {
   candidates: ['/bin/false'],

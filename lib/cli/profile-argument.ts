@@ -23,8 +23,8 @@ import { kindOfString } from '../profile/source.js';
 /** The argument that names standard input. */
 const STDIN = '-';
 
-/** Loads the profile that an argument names; null for `unconfined`. */
-export async function loadArgument(argument: string, options: ProfileOptions = {}): Promise<Profile | null> {
+/** Loads the profile that an argument names. */
+export async function loadArgument(argument: string, options: ProfileOptions = {}): Promise<Profile> {
   const piped = await readPipe(argument);
   if (piped === undefined) return loadProfile(argument, options);
   const { text, source } = piped;

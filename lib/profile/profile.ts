@@ -1,6 +1,7 @@
 /** A profile: a valid document, where it was read from, and how it is to be understood. */
 import { ProfileError, type ProfileIssue, SeccompError } from '../errors.js';
 import { fromCaller, publicMethods } from '../util/caller.js';
+import { once } from '../util/memo.js';
 import { freeze } from '../util/own-data.js';
 import { type AllowlistOptions, allowlistDocument, Builder, DENYLIST } from './builder/builder.js';
 import type { BuiltinDefinition } from './builtin/definition.js';
@@ -16,6 +17,7 @@ import {
 } from './document/options.js';
 import { documentText, toProfileDocument } from './document/stringify.js';
 import type { CheckedDocument, ProfileDocument } from './document/types.js';
+import { fail } from './fail.js';
 import type { JsonLayout } from './json/positions.js';
 
 /** Where a profile comes from and how it is understood. */
@@ -24,6 +26,7 @@ export interface ProfileOrigin {
   /** The definition of the built-in that the profile is, or that it was built on. */
   readonly definition: BuiltinDefinition | undefined;
   readonly isBuilt: boolean;
+  readonly isUnconfined: boolean;
   readonly format: ProfileFormat;
   readonly mode: ProfileMode;
   readonly options: MeaningOptions;
@@ -49,9 +52,19 @@ export function makeProfile(document: CheckedDocument, origin: ProfileOrigin): P
  *
  * const profile = Profile.denylist().deny('@network', { errno: 'EACCES' });
  * const { status } = spawnSync('true', [], profile);
- * console.log(status, loadProfile('docker-default')?.document.defaultAction);
+ * console.log(status, loadProfile('docker-default').document.defaultAction);
  */
 export class Profile extends Builder<Profile> {
+  /**
+   * No profile, which `loadProfile('unconfined')` returns. No filter is attached under it, and it allows every call
+   * wherever a profile is compared, combined or explained. It cannot be compiled, which would make a filter of it, nor
+   * extended: `Profile.denylist()` makes the profile whose filter denies nothing. `stringify` writes it as a document
+   * that allows every call, since the format has none that attaches no filter.
+   */
+  static get unconfined(): Profile {
+    return unconfined();
+  }
+
   /**
    * Returns a profile that allows nothing. Add what the program needs with `allow`.
    *
@@ -85,6 +98,11 @@ export class Profile extends Builder<Profile> {
    * @internal Whether the builder made the document, so that its rules are in another order than those of its source.
    */
   readonly isBuilt: boolean;
+  /**
+   * Whether no filter is attached under this profile: for `Profile.unconfined`, and in compat mode for a document without
+   * a default action and rules.
+   */
+  readonly isUnconfined: boolean;
   /** The format by whose rules the document is read. */
   readonly format: ProfileFormat;
   /** `strict`: likely mistakes are errors. `compat`: they are warnings. */
@@ -116,6 +134,7 @@ export class Profile extends Builder<Profile> {
     this.source = origin.source;
     this.#definition = origin.definition;
     this.isBuilt = origin.isBuilt;
+    this.isUnconfined = origin.isUnconfined;
     this.format = origin.format;
     this.mode = origin.mode;
     this.options = freeze(origin.options);
@@ -140,6 +159,7 @@ export class Profile extends Builder<Profile> {
 
   /** Makes the profile of a changed document, without the warnings and positions of this one's document. */
   protected override with(document: CheckedDocument): Profile {
+    if (this.isUnconfined) refuseToExtend();
     const { definition, format, mode, options } = this;
     const source = this.isBuilt ? this.source : builtOn(this.source);
     return makeProfile(document, { ...newOrigin(source, options), definition, format, mode });
@@ -160,8 +180,23 @@ publicMethods(Profile, 'allowlist', 'denylist');
 
 /** The origin of a profile that the builder makes. */
 function newOrigin(source: string, options: MeaningOptions): ProfileOrigin {
-  const builder = { definition: undefined, isBuilt: true, warnings: [], layout: undefined };
+  const builder = { definition: undefined, isBuilt: true, isUnconfined: false, warnings: [], layout: undefined };
   return { ...builder, source, format: 'docker', mode: 'strict', options };
+}
+
+/** Returns a profile under which no filter is attached. */
+export function unconfinedProfile(origin: Omit<ProfileOrigin, 'isUnconfined'>): Profile {
+  return makeProfile(DENYLIST, { ...origin, isUnconfined: true });
+}
+
+/** Made at its first use, as the class does not exist before. */
+const unconfined = once(() =>
+  unconfinedProfile({ ...newOrigin('unconfined', meaningOf(readProfileOptions({}))), isBuilt: false }),
+);
+
+/** Refuses to build on `unconfined`. What it does not cover, such as other ABIs, is allowed, unlike under a filter. */
+export function refuseToExtend(): never {
+  fail('unconfined has no rules to extend: begin with Profile.denylist()');
 }
 
 const BUILT_ON = 'the profile built on ';
@@ -189,6 +224,5 @@ export function builtOn(source: string): string {
  */
 export function stringify(profile: Profile): string {
   if (Profile.is(profile)) return documentText(profile.document);
-  const message = 'profile: must be a Profile, as loadProfile gives it (null is unconfined, which has no document)';
-  throw new SeccompError('ERR_SECCOMP_OPTION', message);
+  throw new SeccompError('ERR_SECCOMP_OPTION', 'profile: must be a Profile, as loadProfile returns it');
 }

@@ -21,7 +21,7 @@ import type { Entries } from './json/parser.js';
 import type { JsonLayout } from './json/positions.js';
 import { readJson } from './json/read.js';
 import { shown } from './json/value.js';
-import { makeProfile, Profile } from './profile.js';
+import { makeProfile, Profile, refuseToExtend, unconfinedProfile } from './profile.js';
 import { readRegularFile } from './read-file.js';
 import { readHost } from './resolve/host-match.js';
 import { type Host, issuesOn } from './resolve/resolve.js';
@@ -61,8 +61,8 @@ export function kindOfString(source: string): StringKind {
  *
  * @param source - A built-in's name, a path, a `file:` URL, JSON text, a document as an object, or a `Profile`.
  * @param options - How to read it.
- * @returns The profile, or `null` if there is nothing to filter: for `unconfined`, and in compat mode for a document
- * without a default action and rules.
+ * @returns The profile. Its `isUnconfined` is true if there is nothing to filter: for `unconfined`, and in compat mode
+ * for a document without a default action and rules.
  * @throws {ProfileError} ERR_SECCOMP_PROFILE if the profile is not valid; `issues` lists all problems with their
  * positions.
  * @throws {SeccompError} ERR_SECCOMP_BUILTIN if no built-in has this name, ERR_SECCOMP_FILE if the file cannot be read,
@@ -71,16 +71,15 @@ export function kindOfString(source: string): StringKind {
  * import { loadProfile } from 'seccomp';
  *
  * const profile = loadProfile('docker-default');
- * console.log(profile?.document.defaultAction);
+ * console.log(profile.document.defaultAction);
  */
-export function loadProfile(source: ProfileSource, options: ProfileOptions = {}): Profile | null {
+export function loadProfile(source: ProfileSource, options: ProfileOptions = {}): Profile {
   return loadSource(source, options);
 }
 
 /** Loads a profile as `loadProfile` does, from a value of any type that was passed to another public function. */
-export function loadSource(source: unknown, options: ProfileOptions = {}): Profile | null {
-  const result = read(source, readProfileOptions(options));
-  return result === null ? null : profileOrNull(result);
+export function loadSource(source: unknown, options: ProfileOptions = {}): Profile {
+  return profileIn(read(source, readProfileOptions(options)));
 }
 
 /**
@@ -88,8 +87,8 @@ export function loadSource(source: unknown, options: ProfileOptions = {}): Profi
  *
  * @param text - A JSON document in the form of Docker, Podman or the OCI runtime specification.
  * @param options - How to read it. `root` has no effect on a text and is refused.
- * @throws {ProfileError} ERR_SECCOMP_PROFILE if the profile is not valid, or filters nothing; `issues` lists all
- * problems, each with its JSON path, line and column.
+ * @throws {ProfileError} ERR_SECCOMP_PROFILE if the profile is not valid; `issues` lists all problems, each with its
+ * JSON path, line and column.
  * @throws {SeccompError} ERR_SECCOMP_OPTION for an unknown or unusable option, or if `text` is not a string.
  * @example
  * import { parseProfile } from 'seccomp';
@@ -131,8 +130,8 @@ export function profileOf(document: ProfileInput, options: ProfileOptions = {}):
 export function extend(source: ProfileSource, options?: undefined): Profile {
   refuseAnyOption(options, 'extend', 'give them to loadProfile, and extend what it returns');
   const profile = loadProfile(source);
-  if (profile !== null) return profile;
-  throw new SeccompError('ERR_SECCOMP_OPTION', 'unconfined has no rules to extend: begin with Profile.denylist()');
+  if (profile.isUnconfined) refuseToExtend();
+  return profile;
 }
 
 /** Options of `checkProfile`. */
@@ -156,33 +155,30 @@ export interface CheckOptions extends ProfileOptions {
  */
 export function checkProfile(source: ProfileSource, options: CheckOptions = {}): readonly ProfileIssue[] {
   const { host }: CheckOptions = optionFields(options);
-  const result = read(source, readProfileOptions(options, ['host']));
-  if (result === null) return [];
-  const { profile, issues } = result;
-  return host === undefined || profile === null ? issues : [...issues, ...issuesOn(profile, readHost(host))];
+  const { profile, issues } = read(source, readProfileOptions(options, ['host']));
+  return host === undefined || profile === undefined ? issues : [...issues, ...issuesOn(profile, readHost(host))];
 }
 
 /** A profile that was read, or the reasons why it is not valid. */
 export interface ReadProfile {
   readonly source: string;
-  /** Null if there are errors, and in compat mode for a document for which runtimes filter nothing. */
-  readonly profile: Profile | null;
+  /** Undefined if there are errors. */
+  readonly profile: Profile | undefined;
   /** Errors and warnings. */
   readonly issues: readonly ProfileIssue[];
 }
 
 const ALL_OPTIONS = ['source', 'format', 'mode', 'root', 'argumentWidth', 'foreignAction', 'newerCalls'] as const;
 
-/** Reads any source; null for `unconfined`. */
-function read(source: unknown, options: ReadOptions): ReadProfile | null {
+/** Reads any source. */
+function read(source: unknown, options: ReadOptions): ReadProfile {
   if (typeof source === 'string' && source !== '') return readString(source, options);
   if (source instanceof Profile && Profile.is(source)) {
     refuseOptions(options, ALL_OPTIONS, 'a Profile, which is already loaded');
     return { source: source.source, profile: source, issues: source.warnings };
   }
   if (typeof source !== 'object' || source === null || (Array.isArray(source) && source.length === 0)) {
-    const given = source === null ? 'null, which stands for unconfined' : shown(source);
-    const message = `a profile is a built-in's name, a path, a file URL, JSON text or an object, not ${given}`;
+    const message = `a profile is a built-in's name, a path, a file URL, JSON text or an object, not ${shown(source)}`;
     throw new SeccompError('ERR_SECCOMP_OPTION', message);
   }
   refuseRoot(options);
@@ -190,14 +186,14 @@ function read(source: unknown, options: ReadOptions): ReadProfile | null {
   return readDocument(source, options);
 }
 
-function readString(source: string, options: ReadOptions): ReadProfile | null {
+function readString(source: string, options: ReadOptions): ReadProfile {
   const kind = kindOfString(source);
   const named = { ...options, source: options.source ?? source };
   if (kind === 'localhost') return readFile(localhostFile(source, options.root), named);
   const name = ALIASES.get(source) ?? source;
   if (name === UNCONFINED) {
     refuseOptions(options, ALL_OPTIONS, UNCONFINED);
-    return null;
+    return { source: UNCONFINED, profile: Profile.unconfined, issues: [] };
   }
   refuseRoot(options);
   if (kind === 'text') return readText(source, options);
@@ -221,7 +217,7 @@ function readBuiltin(name: string, options: ReadOptions): ReadProfile {
   const definition = BUILTIN_DEFINITIONS.get(name);
   if (definition === undefined) throw unknownBuiltin(name);
   const { source = name, mode = 'strict' } = options;
-  const origin = { source, definition, isBuilt: false, warnings: [], layout: undefined };
+  const origin = { source, definition, isBuilt: false, isUnconfined: false, warnings: [], layout: undefined };
   const profile = makeProfile(documentOf(definition), {
     ...origin,
     format: 'docker',
@@ -246,7 +242,7 @@ function readFile(file: string | URL, options: ReadOptions & { readonly source: 
 /** Reads JSON text. Does not throw for an invalid profile: `issues` of the result lists the problems. */
 export function readText(text: string, options: ReadOptions): ReadProfile {
   const { parsed, issue } = readJson(text);
-  if (parsed === undefined) return { source: options.source ?? 'inline', profile: null, issues: [issue] };
+  if (parsed === undefined) return { source: options.source ?? 'inline', profile: undefined, issues: [issue] };
   return validate(parsed, options);
 }
 
@@ -257,7 +253,7 @@ function readDocument(document: unknown, options: ReadOptions): ReadProfile {
     return validate({ value, entries: new Map(), repeats: [], layout: undefined }, options);
   } catch (error) {
     if (!(error instanceof NotPlain)) throw error;
-    return { source: options.source ?? 'inline', profile: null, issues: toIssues([error.diagnostic], undefined) };
+    return { source: options.source ?? 'inline', profile: undefined, issues: toIssues([error.diagnostic], undefined) };
   }
 }
 
@@ -292,23 +288,19 @@ function validate({ value, entries, repeats, layout }: Unvalidated, options: Rea
   const merged = mergeRepeatedKeys(value, { entries, repeats, diagnostics });
   const { document, format, found } = checkDocument(merged, { format: options.format, diagnostics });
   const issues = toIssues(found, layout);
-  if (document === undefined) return { source, profile: null, issues };
+  if (issues.some(({ severity }) => severity === 'error')) return { source, profile: undefined, issues };
   const origin = { source, definition: undefined, isBuilt: false, warnings: issues, layout };
-  return { source, profile: makeProfile(document, { ...origin, format, mode, options: meaningOf(options) }), issues };
+  const read = { ...origin, format, mode, options: meaningOf(options) };
+  const profile =
+    document === undefined ? unconfinedProfile(read) : makeProfile(document, { ...read, isUnconfined: false });
+  return { source, profile, issues };
 }
 
 /**
  * Returns the profile of a result.
  * @throws {ProfileError} if there are errors.
  */
-export function profileOrNull({ source, profile, issues }: ReadProfile): Profile | null {
-  if (issues.some(({ severity }) => severity === 'error')) throw new ProfileError(source, issues);
+export function profileIn({ source, profile, issues }: ReadProfile): Profile {
+  if (profile === undefined) throw new ProfileError(source, issues);
   return profile;
-}
-
-function profileIn(result: ReadProfile): Profile {
-  const profile = profileOrNull(result);
-  if (profile !== null) return profile;
-  const message = 'filters nothing, having neither a default action nor rules; loadProfile returns null for it';
-  throw new ProfileError(result.source, [{ severity: 'error', path: '', message }]);
 }

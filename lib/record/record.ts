@@ -72,8 +72,8 @@ export async function record(
 ): Promise<Recording> {
   const call = normalizeArguments<RecordOptions>('record', { command, args, profile: undefined, options });
   const { compareArguments, containerStart, merge, capabilities } = call.options;
-  const before = merge === undefined ? null : loadProfile(merge);
-  if (merge !== undefined && before === null)
+  const before = merge === undefined ? undefined : loadProfile(merge);
+  if (before?.isUnconfined)
     throw new SeccompError('ERR_SECCOMP_OPTION', 'options.merge: unconfined allows all calls already: leave it out');
   const plan = planObservation(call.options);
   const stdio = openStdio(call.options.stdio);
@@ -85,7 +85,7 @@ export async function record(
     ...(compareArguments !== undefined && { compareArguments }),
     ...(containerStart !== undefined && { containerStart }),
   };
-  const profile = before === null ? synthesize(calls, host, made) : extendProfile(before, calls, host, made);
+  const profile = before === undefined ? synthesize(calls, host, made) : extendProfile(before, calls, host, made);
   const kinds = calls.map((each) => ({ ...recordedCall(each, each), decoded: decode(each), count: each.count }));
   return { profile, calls: kinds, notes: caveats(calls, others), exitCode, signal };
 }

@@ -34,7 +34,7 @@ export function compile(source: FilterSource | Policy, options: CompileOptions =
   }
   const { policy, flags } = resolveSources(source, given, HOST_OPTIONS);
   if (policy !== undefined) return compilePolicy(policy, { flags });
-  throw new SeccompError('ERR_SECCOMP_OPTION', `${UNCONFINED} has no filter to compile`);
+  throw new SeccompError('ERR_SECCOMP_OPTION', `${UNCONFINED} has no filter to compile: give it to spawn as it is`);
 }
 
 function isPolicy(source: unknown): source is Policy {

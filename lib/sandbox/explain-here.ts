@@ -34,7 +34,7 @@ export function explain(source: ProfileSource, question: ExplainQuery, options: 
   const given = readOptions<CompileOptions>('compile', options);
   const profile = loadProfile(source);
   const asked = readQuestion(question);
-  if (profile === null) {
+  if (profile.isUnconfined) {
     refuseOptions(given, HOST_OPTIONS, UNCONFINED);
     return { action: { kind: 'allow' }, rule: null, why: 'nothing is filtered', changes: [] };
   }

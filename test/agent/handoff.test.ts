@@ -162,7 +162,6 @@ describe('an agent on this thread', () => {
   test('serves all of many programs that start at once', async () => {
     const agent = listen(newPath(), { sched_get_priority_max: ({ container }) => ({ value: container.pid }) });
     const profile = loadProfile(notifying(agent.path));
-    if (profile === null) throw new Error('this is a profile');
     const children = Array.from({ length: 8 }, () => spawn('python3', calling, profile));
     const outputs = await Promise.all(children.map(finish));
     expect(outputs.map(({ stdout }) => stdout)).toEqual(children.map(({ pid }) => `${pid} 0\n`));

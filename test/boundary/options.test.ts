@@ -490,5 +490,6 @@ describe('errors are found before the program starts:', () => {
 });
 
 test('record merges into a profile, but not into unconfined', async () => {
-  await expect(seccomp.record('true', [], { merge: 'unconfined' })).rejects.toThrow(/options\.merge/);
+  for (const merge of ['unconfined', seccomp.Profile.unconfined])
+    await expect(seccomp.record('true', [], { merge })).rejects.toThrow(/options\.merge/);
 });

@@ -74,7 +74,7 @@ describe('evaluate', () => {
 test.each<[string, (given: never) => unknown, string]>([
   ['prove', (given) => seccomp.prove(given), 'filter: must be a Filter, as returned by compile()'],
   ['disassemble', (given) => seccomp.disassemble(given), 'filter: must be a Filter'],
-  ['stringify', (given) => seccomp.stringify(given), 'profile: must be a Profile, as loadProfile gives it'],
+  ['stringify', (given) => seccomp.stringify(given), 'profile: must be a Profile, as loadProfile returns it'],
   [
     'resolve',
     (given) => seccomp.resolve(given, null as never),

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { ProfileOptions } from '../../lib/profile/document/options.js';
+import { Profile } from '../../lib/profile/profile.js';
 import type { Host } from '../../lib/profile/resolve/resolve.js';
 import { checkProfile, loadProfile } from '../../lib/profile/source.js';
 
@@ -13,12 +14,12 @@ writeFileSync(join(root, 'team', 'app.json'), '{"defaultAction": "SCMP_ACT_LOG"}
 
 describe('a source by the names of Docker and Kubernetes:', () => {
   test.each(['builtin', 'RuntimeDefault'])('%s is docker-default', (source) => {
-    expect(loadProfile(source)?.source).toBe('docker-default');
-    expect(loadProfile(source)?.document).toEqual(loadProfile('docker-default')?.document);
+    expect(loadProfile(source).source).toBe('docker-default');
+    expect(loadProfile(source).document).toEqual(loadProfile('docker-default').document);
   });
 
   test.each(['unconfined', 'Unconfined'])('%s means no filter', (source) => {
-    expect(loadProfile(source)).toBeNull();
+    expect(loadProfile(source)).toBe(Profile.unconfined);
     expect(checkProfile(source)).toEqual([]);
   });
 

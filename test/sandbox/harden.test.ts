@@ -173,9 +173,10 @@ describe('profiles', () => {
   test('unconfined does nothing', () => {
     const result = evaluateScript(`
       const before = field('/proc/self/status', 'Seccomp_filters');
-      const { filters, noNewPrivileges } = sandbox.harden('unconfined');
-      return [filters, noNewPrivileges, threads('Seccomp_filters').every((n) => n === before)];`);
-    expect(result).toEqual([[], hasNoNewPrivs(), true]);
+      const results = ['unconfined', sandbox.Profile.unconfined].map((profile) => sandbox.harden(profile));
+      const states = results.map(({ filters, noNewPrivileges }) => [filters, noNewPrivileges]);
+      return [...states, threads('Seccomp_filters').every((n) => n === before)];`);
+    expect(result).toEqual([[[], hasNoNewPrivs()], [[], hasNoNewPrivs()], true]);
   });
 });
 

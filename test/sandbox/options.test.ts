@@ -6,6 +6,7 @@ import { Filter } from '../../lib/filter/filter.js';
 import { evaluate } from '../../lib/policy/evaluate.js';
 import type { ResourceLimits } from '../../lib/process-tree/rlimits.js';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
+import { Profile } from '../../lib/profile/profile.js';
 import { profileOf } from '../../lib/profile/source.js';
 import { record } from '../../lib/record/record.js';
 import { compile } from '../../lib/sandbox/compile.js';
@@ -259,7 +260,8 @@ describe('several profiles', () => {
   });
 
   test('unconfined adds no filter, alone or in a list', () => {
-    expect(text(filters, {}, ['unconfined', 'unconfined'])).toBe(String(before));
+    for (const none of ['unconfined', Profile.unconfined, ['unconfined', Profile.unconfined]])
+      expect(text(filters, {}, none)).toBe(String(before));
     expect(text(filters, {}, ['unconfined', deny('uname', 1)])).toBe(String(before + 1));
   });
 

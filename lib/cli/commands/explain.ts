@@ -63,7 +63,7 @@ async function explainCalls(source: string, calls: readonly string[], options: E
   }
   const answers = calls.map((call) => {
     const question: ExplainQuery = { ...parseCall(call), abi };
-    return { call, abi, ...explain(profile ?? 'unconfined', question, { capabilities }) };
+    return { call, abi, ...explain(profile, question, { capabilities }) };
   });
   if (json) printJson(answers);
   else print(answers.map(answerText).join('\n'));
@@ -121,13 +121,8 @@ interface SyscallOutcomes {
   readonly actions: readonly string[];
 }
 
-function outcomesOfAll(
-  profile: Profile | null,
-  capabilities: readonly string[],
-  abi: AbiName,
-): readonly SyscallOutcomes[] {
+function outcomesOfAll(profile: Profile, capabilities: readonly string[], abi: AbiName): readonly SyscallOutcomes[] {
   const syscalls = [...syscallsOf(abi)].map(([syscall, number]) => ({ syscall, number }));
-  if (profile === null) return syscalls.map((each) => ({ ...each, actions: ['allow'] }));
   const policy = resolve(profile, thisHost(capabilities));
   const abiPolicy = policy.abis.find((each) => each.abi.name === abi);
   return syscalls.map(({ syscall, number }) => {

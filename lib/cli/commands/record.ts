@@ -74,8 +74,8 @@ async function recordProgram(command: string, args: readonly string[], options: 
 }
 
 /** Loads the profile that --merge adds to. A name without a slash is that of a file here, not of a built-in. */
-function readBefore(output: string): Profile | undefined {
-  return loadProfile(isAbsolute(output) ? output : `./${output}`, { source: output }) ?? undefined;
+function readBefore(output: string): Profile {
+  return loadProfile(isAbsolute(output) ? output : `./${output}`, { source: output });
 }
 
 /** Returns the text of the file. Without a file nothing is written, and there is no name for a manifest. */
@@ -98,7 +98,7 @@ function refuseConflicts({ output, merge = false, base, format }: RecordFlags): 
 
 async function resolveBase(base: string) {
   const profile = await loadArgument(base);
-  if (profile === null) throw new Error(`--base ${base} allows everything: there is no difference to show`);
+  if (profile.isUnconfined) throw new Error(`--base ${base} allows everything: there is no difference to show`);
   return resolve(profile, thisHost());
 }
 

@@ -62,7 +62,7 @@ async function runUnderProfile(command: string, args: readonly string[], flags: 
     throw new Error(
       `--abstract-sockets cannot be combined with ${isolate ? '--isolate' : '--no-isolate'}: leave one out`,
     );
-  const profile = (await loadArgument(flags.profile, profileOptions(flags))) ?? 'unconfined';
+  const profile = await loadArgument(flags.profile, profileOptions(flags));
   const options = {
     capabilities: capability,
     abis: abi,

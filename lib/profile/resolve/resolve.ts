@@ -24,7 +24,7 @@ export type { Host } from './host-match.js';
  * Returns the policy of a profile on a host: for each ABI, the decisions on each syscall number. A policy can be
  * evaluated, compared with others, combined and compiled.
  *
- * @param profile - A profile as `loadProfile` returns it. `null`, which is `unconfined`, has no policy.
+ * @param profile - A profile as `loadProfile` returns it. The policy of `unconfined` allows every call of every ABI.
  * @param host - The machine and the capabilities of the process; it need not be this machine. `kernel` has the first
  * two numbers of the kernel version.
  * @throws {ProfileError} if the profile has errors that only show on this host, such as rules that contradict each
@@ -44,8 +44,7 @@ export type { Host } from './host-match.js';
  */
 export function resolve(profile: Profile, host: Host): Policy {
   if (!Profile.is(profile)) {
-    const message = 'profile: must be a Profile, as loadProfile returns it (null is unconfined, which has no policy)';
-    throw new SeccompError('ERR_SECCOMP_OPTION', message);
+    throw new SeccompError('ERR_SECCOMP_OPTION', 'profile: must be a Profile, as loadProfile returns it');
   }
   return resolveProfile(profile, readHost(host));
 }
@@ -70,6 +69,7 @@ export function resolveWithDiagnostics(
   profile: Profile,
   host: Host,
 ): { readonly policy: Policy; readonly diagnostics: readonly Diagnostic[] } {
+  if (profile.isUnconfined) return { policy: unconfinedOn(host), diagnostics: [] };
   const { document, mode, options } = profile;
   const diagnostics = new Diagnostics(mode);
   const defaultAction = actionOf(document.defaultAction, document.defaultErrnoRet, ['defaultErrnoRet'], diagnostics);
@@ -89,6 +89,13 @@ export function resolveWithDiagnostics(
     policy: { abis, defaultAction, foreignAction: { kind: options.foreignAction } },
     diagnostics: diagnostics.all(),
   };
+}
+
+/** The policy that allows every call. */
+function unconfinedOn(host: Host): Policy {
+  const abis = [...new Set([host.abi, ...(host.abis ?? [])])];
+  const policies = abis.map((name) => ({ abi: abiOf(name), syscalls: new Map<number, never>() }));
+  return { abis: policies, defaultAction: ALLOW, foreignAction: ALLOW };
 }
 
 /** The most comparisons of a profile: four times as many as a filter can have instructions. */
@@ -195,8 +202,10 @@ function actionOf(name: ActionName, data: number | null | undefined, keys: Path,
 /** An action without data. Policies share it. */
 const simple = (kind: Exclude<Action['kind'], 'errno' | 'trace'>): Action => Object.freeze({ kind });
 
+const ALLOW = simple('allow');
+
 const SIMPLE_ACTIONS: ReadonlyMap<ActionName, Action> = new Map([
-  ['SCMP_ACT_ALLOW', simple('allow')],
+  ['SCMP_ACT_ALLOW', ALLOW],
   ['SCMP_ACT_KILL', simple('kill-thread')],
   ['SCMP_ACT_KILL_THREAD', simple('kill-thread')],
   ['SCMP_ACT_KILL_PROCESS', simple('kill-process')],

@@ -168,7 +168,7 @@ export class LoadedSources {
 function loadSources(profile: unknown): LoadedSources {
   return sourceList(profile).reduce<LoadedSources>((sources, each) => {
     const source = each instanceof Filter && Filter.is(each) ? each : loadOnce(each);
-    return source === null ? sources : sources.and(source);
+    return source instanceof Profile && source.isUnconfined ? sources : sources.and(source);
   }, LoadedSources.none);
 }
 
@@ -194,12 +194,11 @@ function sourceList(profile: unknown): readonly unknown[] {
 /** Loaded built-ins by name. Files are not cached, as they may change. */
 const builtins = new Map<string, Profile>();
 
-function loadOnce(source: unknown): Profile | null {
+function loadOnce(source: unknown): Profile {
   const known = typeof source === 'string' ? builtins.get(source) : undefined;
   if (known !== undefined) return known;
   const profile = loadSource(source);
-  if (profile !== null && BUILTIN_DEFINITIONS.has(profile.source) && typeof source === 'string')
-    builtins.set(source, profile);
+  if (BUILTIN_DEFINITIONS.has(profile.source) && typeof source === 'string') builtins.set(source, profile);
   return profile;
 }
 

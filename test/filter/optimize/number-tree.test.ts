@@ -112,7 +112,6 @@ describe('x32', () => {
 describe('docker-default', () => {
   const profile = loadProfile('docker-default');
   const compiled = (abis: readonly AbiName[]) => {
-    if (profile === null) throw new Error('docker-default is a profile');
     return compilePolicy(resolve(profile, { ...host, abis }));
   };
 

@@ -24,7 +24,6 @@ function follow(root: Parameters<typeof assemble>[0]) {
 describe('numberPaths', () => {
   test('assigns each number to one instruction', () => {
     const profile = loadProfile('docker-default');
-    if (profile === null) throw new Error('docker-default is a profile');
     const policy = resolve(profile, {
       abi: 'x86_64',
       abis: ['x86_64', 'x86', 'x32'],

@@ -118,7 +118,7 @@ describe('proveProgram', () => {
   });
 
   test.each([
-    ['docker-default', () => compilePolicy(resolve(loadProfile('docker-default') ?? profileOf(intricate), x86))],
+    ['docker-default', () => compilePolicy(resolve(loadProfile('docker-default'), x86))],
     ['checks of every kind', () => filterOf(intricate)],
     ['checks of every kind, for one ABI', () => filterOf(intricate, { ...x86, abis: [] })],
   ])(

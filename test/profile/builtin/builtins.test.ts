@@ -59,7 +59,6 @@ describe.each([...BUILTIN_DEFINITIONS])('%s', (name, form) => {
 
 function builtin(name: string): Profile {
   const profile = loadProfile(name);
-  if (profile === null) throw new Error(`${name} filters something`);
   return profile;
 }
 

@@ -23,7 +23,6 @@ const dockerDefault = builtin();
 
 function builtin(): Profile {
   const profile = loadProfile('docker-default');
-  if (profile === null) throw new Error('docker-default filters something');
   return profile;
 }
 
@@ -127,9 +126,8 @@ describe('docker-default', () => {
     }
   });
 
-  test('is one of the built-ins; unconfined is not a profile', () => {
+  test('is one of the built-ins', () => {
     expect(dockerDefault.source).toBe('docker-default');
-    expect(loadProfile('unconfined')).toBeNull();
   });
 });
 

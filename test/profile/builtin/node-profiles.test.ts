@@ -25,7 +25,6 @@ function policyOf(name: string, abi: AbiName): Policy {
 
 function resolvedOn(name: string, abi: AbiName): Policy {
   const profile = loadProfile(name);
-  if (profile === null) throw new Error(`${name} is a profile`);
   return resolve(profile, hostOf(abi));
 }
 

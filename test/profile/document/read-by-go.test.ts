@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { ProfileError } from '../../../lib/errors.js';
 import { readProfileOptions } from '../../../lib/profile/document/options.js';
-import { profileOrNull, readText } from '../../../lib/profile/source.js';
+import { profileIn, readText } from '../../../lib/profile/source.js';
 
 interface Case {
   readonly title: string;
@@ -35,8 +35,8 @@ describe('compat mode, like Go,', () => {
 });
 
 function read(text: string) {
-  const profile = profileOrNull(readText(text, readProfileOptions({ mode: 'compat' })));
-  if (profile === null) return null;
+  const profile = profileIn(readText(text, readProfileOptions({ mode: 'compat' })));
+  if (profile.isUnconfined) return null;
   const { comment, ...document } = profile.document; // Which Go does not read.
   return document;
 }
