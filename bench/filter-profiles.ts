@@ -10,8 +10,11 @@ import { type Host, resolve } from '../lib/profile/resolve/resolve.js';
 import { loadProfile, parseProfile } from '../lib/profile/source.js';
 import { syscallNumber } from '../lib/syscalls/table.js';
 
-const data = new URL('../../shared/data/', import.meta.url);
-const corpus = new URL('corpus/', data);
+const PODMAN = new URL(
+  '../test/data/profiles/containers__container-libs__common__pkg__seccomp__seccomp.json',
+  import.meta.url,
+);
+const corpus = new URL('../../shared/data/corpus/', import.meta.url);
 
 /** The number of profiles of the corpus that have rows of their own in the report. */
 const LARGEST = 10;
@@ -48,15 +51,15 @@ export function subjects(host: Host): readonly Subject[] {
   const own = [
     subject('docker-default', docker, host, 'docker-default'),
     subject(`docker-default, ${host.abi} alone`, docker, { ...host, abis: [host.abi] }, 'docker-default'),
+    ...read(PODMAN, host, 'podman'),
   ];
-  const podman = new URL('containers-common-seccomp.json', data);
-  if (!existsSync(podman) || !existsSync(corpus)) {
-    console.error(`skipped: Podman's profile and the corpus, which are not in ${data.pathname}`);
+  if (!existsSync(corpus)) {
+    console.error(`skipped: the corpus, which is not in ${corpus.pathname}`);
     return own;
   }
   const others = readdirSync(corpus).flatMap((file) => read(new URL(file, corpus), host));
   const largest = others.toSorted((a, b) => size(b) - size(a));
-  return [...own, ...read(podman, host, 'podman'), ...largest.map((each, i) => ({ ...each, isShown: i < LARGEST }))];
+  return [...own, ...largest.map((each, i) => ({ ...each, isShown: i < LARGEST }))];
 }
 
 /** Returns no subject if the file is not a profile, or not one for this host. */

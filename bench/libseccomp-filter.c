@@ -5,6 +5,7 @@
  *   optimize N              SCMP_FLTATR_CTL_OPTIMIZE: 1 is the default, 2 a binary tree
  *   rule ACTION NAME [INDEX OP VALUE DATUM]…     OP: enum scmp_compare in decimal
  *   number ABI NAME         prints libseccomp's number for a name: -1 for none, below -1 for a pseudo number
+ *   name ABI NUMBER         prints libseccomp's name for a number, or an empty line
  * Writes the filter to standard output, unless there is no `default` line. With a number as its argument, builds the
  * filter that many times instead, and prints the nanoseconds of each time. */
 #include <fcntl.h>
@@ -81,6 +82,12 @@ static void read_all(void) {
     if (!strcmp(first, "number")) {
       uint32_t abi = seccomp_arch_resolve_name(word());
       printf("%d\n", seccomp_syscall_resolve_name_arch(abi, word()));
+    }
+    else if (!strcmp(first, "name")) {
+      uint32_t abi = seccomp_arch_resolve_name(word());
+      char *name = seccomp_syscall_resolve_num_arch(abi, atoi(word()));
+      puts(name == NULL ? "" : name);
+      free(name);
     }
     else if (!strcmp(first, "default")) hasDefault = 1, defaultAction = action(word());
     else if (!strcmp(first, "native")) native = seccomp_arch_resolve_name(word());

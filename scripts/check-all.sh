@@ -30,7 +30,7 @@ benchmarks   each benchmark with few rounds
 names() { echo "$titles" | awk 'NF { print $1 }'; }
 title_of() { echo "$titles" | sed -n "s/^$1  *//p"; }
 
-basic="python3 make g++ git util-linux libseccomp-dev python3-seccomp linux-libc-dev gcc-multilib strace patchelf crun runc"
+basic="python3 make g++ git util-linux libseccomp-dev python3-seccomp linux-libc-dev systemd gcc-multilib strace patchelf crun runc"
 programs="curl nginx-light redis-server postgresql ffmpeg busybox openssh-client openssl imagemagick golang-go default-jdk-headless chromium firejail qemu-system-x86"
 
 # Each word of a list is a package.

@@ -61,7 +61,8 @@ function testOn(subject: Subject, parameters: string, by: IsolationEnforcement['
     },
   );
 
-  test.runIf(by !== null)('a supervised child cannot take its listener', () => {
+  test('a supervised child cannot take its listener', ({ skip }) => {
+    skip(by === null, 'this kernel has no Landlock');
     expect(results[0]?.at(-1)?.taken).toBe(0);
   });
 }

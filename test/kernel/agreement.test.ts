@@ -15,7 +15,8 @@ import { syscallNumber } from '../../lib/syscalls/table.js';
 import { disagreements, inquiry, kernelAnswers } from '../support/agreement.js';
 import { policyOfAny, profile } from '../support/arbitrary.js';
 import { callsOn, showCall } from '../support/calls.js';
-import { corpusOn, hasCorpus } from '../support/corpus.js';
+import { corpusOn } from '../support/corpus.js';
+import { describeUnless } from '../support/describe-unless.js';
 import { statusOf } from '../support/processes.js';
 
 const SEED = 20_260_901;
@@ -57,7 +58,6 @@ function askable(): readonly AbiName[] {
 
 const reason = obstacle();
 const abis = reason === undefined ? askable() : [];
-const skipped = reason === undefined ? `, on ${abis.join(' + ')}` : ` (skipped: ${reason})`;
 
 /** Every number of the supported ABIs. */
 const callsFor = (policy: Policy) => [...callsOn(abis, policy)].filter((call) => !isExempt(call));
@@ -69,7 +69,7 @@ function expectAgreement(policy: Policy): void {
   expect(asked.calls.length).toBeGreaterThan(4000);
 }
 
-describe.skipIf(reason !== undefined)(`kernel = interpreter = evaluator${skipped}`, () => {
+describeUnless(reason, `kernel = interpreter = evaluator, on ${abis.join(' + ')}`, () => {
   const dockerDefault = loadProfile('docker-default');
   const known = corpusOn(host);
 
@@ -85,7 +85,6 @@ describe.skipIf(reason !== undefined)(`kernel = interpreter = evaluator${skipped
     expectAgreement(policyOfAny(document, withAllAbis));
   });
 
-  if (!hasCorpus) test('for the corpus', ({ skip }) => skip('the corpus is not beside the repository'));
   for (const entry of known) {
     if ('refusal' in entry) {
       test(`for ${entry.name}`, ({ skip }) => skip(`it is refused: ${entry.refusal}`));
@@ -97,7 +96,7 @@ describe.skipIf(reason !== undefined)(`kernel = interpreter = evaluator${skipped
     });
   }
 
-  test.runIf(hasCorpus)('covers most profiles of the corpus', () => {
+  test('covers most profiles of the corpus', () => {
     expect(known.filter((entry) => 'profile' in entry).length).toBeGreaterThan(known.length / 2);
   });
 
@@ -136,7 +135,7 @@ describe('interpreter = evaluator, on each ABI as the native one', () => {
   });
 
   const parsed = corpusOn(host).flatMap((entry) => ('profile' in entry ? [entry] : []));
-  test.runIf(hasCorpus).each([...ABIS.keys()])('%s: for the corpus', (abi) => {
+  test.each([...ABIS.keys()])('%s: for the corpus', (abi) => {
     let calls = 0;
     const wrong = parsed.flatMap(({ name, profile }) => {
       // The ABIs that the profiles list have the other byte order on some of these machines.

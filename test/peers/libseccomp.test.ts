@@ -17,7 +17,8 @@ import { loadProfile, profileOf } from '../../lib/profile/source.js';
 import { ABIS, type AbiName, abiOf } from '../../lib/syscalls/abi.js';
 import { numberOf, profile } from '../support/arbitrary.js';
 import { callsOn, showCall } from '../support/calls.js';
-import { corpusOn, hasCorpus } from '../support/corpus.js';
+import { corpusOn } from '../support/corpus.js';
+import { describeUnless } from '../support/describe-unless.js';
 import {
   libseccompFilter,
   libseccompObstacle,
@@ -30,7 +31,6 @@ import { type Comparison, DIFFERENCES, explain, REFUSAL, theirAnswer } from './d
 
 const SEED = 20_260_901;
 const reason = libseccompObstacle();
-const skipped = reason === undefined ? '' : ` (skipped: ${reason})`;
 
 /** Machines by their ABIs, the native one first. libseccomp knows all of them on any. */
 const MACHINES: readonly (readonly AbiName[])[] = [
@@ -116,7 +116,7 @@ function expectAgreement(source: Profile, host: Host, optimize?: Optimize): void
   expect(calls).toBeGreaterThan(4000);
 }
 
-describe.skipIf(reason !== undefined)(`a compiled filter decides as libseccomp's${skipped}`, () => {
+describeUnless(reason, 'a compiled filter decides as libseccomp’s', () => {
   describe.each(MACHINES.map((abis) => [abis.join(' + '), abis] as const))('on %s', (_, abis) => {
     const host = hostOf(abis);
 
@@ -171,7 +171,6 @@ describe.skipIf(reason !== undefined)(`a compiled filter decides as libseccomp's
       expect(stricter).toBeGreaterThan(0);
     });
 
-    if (!hasCorpus) test('for the corpus', ({ skip }) => skip('the corpus is not beside the repository'));
     const corpus = corpusOn(host);
     for (const entry of corpus) {
       if ('refusal' in entry) test(`for ${entry.name}`, ({ skip }) => skip(`it is refused: ${entry.refusal}`));

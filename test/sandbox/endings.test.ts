@@ -284,10 +284,9 @@ test('output before the end of a child is read, even if it was terminated and ot
   expect(text.replace(/^\d+\n/, '')).toBe('\0'.repeat(100_000));
 });
 
-test.skipIf(!hasCapability('CAP_KILL') || !hasCapability('CAP_SETUID'))(
-  'Symbol.asyncDispose rejects for a child that may not be signaled, which continues to run (skips: needs CAP_KILL and CAP_SETUID)',
-  () => {
-    const code = `
+test('Symbol.asyncDispose rejects for a child that may not be signaled, which continues to run', ({ skip }) => {
+  skip(!hasCapability('CAP_KILL') || !hasCapability('CAP_SETUID'), 'needs CAP_KILL and CAP_SETUID');
+  const code = `
       const child = sandbox.spawn('sleep', ['1000'], 'unconfined', { uid: 61234, gid: 61234, stdio: 'ignore' });
       const events = [];
       const note = (error) => events.push(error.code);
@@ -295,10 +294,9 @@ test.skipIf(!hasCapability('CAP_KILL') || !hasCapability('CAP_SETUID'))(
       const reason = await child[Symbol.asyncDispose]().catch(({ code, syscall }) => ({ code, syscall }));
       const sent = child.kill();
       return { pid: child.pid, reason, events, sent, killed: child.killed, exitCode: child.exitCode };`;
-    const { pid, ...told } = evaluateScript(code, { without: 'CAP_KILL' }) as { readonly pid: number };
-    process.kill(pid, 'SIGKILL'); // Throws if the child does not exist any more.
-    // As in Node, only kill() emits `error`.
-    const reason = { code: 'EPERM', syscall: 'kill' };
-    expect(told).toEqual({ reason, events: ['EPERM'], sent: false, killed: false, exitCode: null });
-  },
-);
+  const { pid, ...told } = evaluateScript(code, { without: 'CAP_KILL' }) as { readonly pid: number };
+  process.kill(pid, 'SIGKILL'); // Throws if the child does not exist any more.
+  // As in Node, only kill() emits `error`.
+  const reason = { code: 'EPERM', syscall: 'kill' };
+  expect(told).toEqual({ reason, events: ['EPERM'], sent: false, killed: false, exitCode: null });
+});

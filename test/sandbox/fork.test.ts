@@ -13,11 +13,13 @@ import { type ForkOptions, fork } from '../../lib/sandbox/fork.js';
 import { Sandbox } from '../../lib/sandbox/sandbox.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
 import { encodePayload } from '../../lib/sandbox/this-process/fork-payload.js';
+import { describeUnless } from '../support/describe-unless.js';
 import { finish, statusOf } from '../support/processes.js';
 import {
   evaluateScript,
   hasNoNewPrivs,
   hasRings,
+  NO_IO_URING,
   NO_NEW_PRIVS,
   packageRoot,
   script,
@@ -366,7 +368,7 @@ test('under unconfined, fork is Node’s', async () => {
   );
 });
 
-describe.skipIf(!hasRings)('a Node that makes io_uring instances (skips: this Node or kernel makes none)', () => {
+describeUnless(hasRings ? undefined : NO_IO_URING, 'a Node that makes io_uring instances', () => {
   const env = { ...process.env, ...WITH_RINGS };
   const rings = `const fs = require('node:fs'); const rings = fs.readdirSync('/proc/self/fd').filter((fd) => {
     try { return fs.readlinkSync('/proc/self/fd/' + fd) === 'anon_inode:[io_uring]'; } catch { return false; } }).length;`;

@@ -8,11 +8,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
+import { describeUnless } from '../support/describe-unless.js';
 import {
   evaluateScript,
   hasCapability,
   hasNoNewPrivs,
   hasRings,
+  NO_IO_URING,
   NO_NEW_PRIVS,
   script,
   WITH_RINGS,
@@ -221,7 +223,8 @@ describe('is an error, and the process continues without the filter:', () => {
     ]);
   });
 
-  test.skipIf(!hasRings)('io_uring instances that the profile denies (skips: this Node or kernel makes none)', () => {
+  test('io_uring instances that the profile denies', ({ skip }) => {
+    skip(!hasRings, NO_IO_URING);
     const result = evaluateScript(
       `try { sandbox.harden(denying(1, 'io_uring_enter')); } catch ({ code, message }) {
         return [code, message, await fs.promises.readFile('/etc/hostname').then(() => true, () => true)];
@@ -277,7 +280,7 @@ describe('a process that listens', () => {
   });
 });
 
-describe.skipIf(!hasRings)('acceptRings (skips: this Node or kernel makes no io_uring)', () => {
+describeUnless(hasRings ? undefined : NO_IO_URING, 'acceptRings', () => {
   test('allows io_uring_enter on the existing instances, and the process continues', () => {
     const result = evaluateScript(
       `

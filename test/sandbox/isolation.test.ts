@@ -22,6 +22,7 @@ import { run as runToEnd } from '../../lib/sandbox/run.js';
 import { Sandbox } from '../../lib/sandbox/sandbox.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
 import { type SpawnSyncOptions, spawnSync } from '../../lib/sandbox/spawn-sync.js';
+import { describeUnless } from '../support/describe-unless.js';
 import { finish, run, statusOf } from '../support/processes.js';
 import { evaluateScript, hasCapability, packageRoot } from '../support/scripts.js';
 
@@ -40,7 +41,7 @@ const notRoot: SpawnOptions = isRoot ? { uid: 65_534, gid: 65_534, cwd: '/' } : 
 const signals = (profile: FilterSource, options: SpawnOptions = {}) =>
   spawnSync('sh', ['-c', `kill -0 ${process.pid}`], profile, options as SpawnSyncOptions).status === 0;
 
-describe.skipIf(!hasScopes)(`isolation (${support.reason ?? 'has scopes'})`, () => {
+describeUnless(hasScopes ? undefined : (support.reason ?? 'Landlock has no scopes'), 'isolation', () => {
   test('is on under a profile, and off under unconfined', () => {
     for (const profile of ['docker-default', JSON.stringify(allowAll)]) expect(signals(profile)).toBe(false);
     expect(signals(compile(allowAll))).toBe(false);
@@ -114,7 +115,8 @@ describe.skipIf(!hasScopes)(`isolation (${support.reason ?? 'has scopes'})`, () 
     },
   );
 
-  test.runIf(isRoot && canChangeUser)('true is refused for a child that may become root', ({ skip }) => {
+  test('true is refused for a child that may become root', ({ skip }) => {
+    skip(!isRoot || !canChangeUser, 'needs root with CAP_SETUID');
     const bySavedId = evaluateScript(`
       process.seteuid(65534);
       return failure(() => sandbox.spawnSync('true', [], 'docker-default', { isolate: true }));`);
@@ -149,23 +151,22 @@ describe.skipIf(!hasScopes)(`isolation (${support.reason ?? 'has scopes'})`, () 
     expect(spawnSync('sh', script, { isolate: {} } as object).status).not.toBe(0);
   });
 
-  test.runIf(!isRoot || canChangeUser)(
-    'true is enforced in full, even under unconfined, with the filter that it needs',
-    () => {
-      const result = spawnSync('cat', ['/proc/self/status'], 'unconfined', {
-        ...notRoot,
-        isolate: true,
-        encoding: 'utf8',
-      });
-      expect(result.stdout).toMatch(
-        new RegExp(`Seccomp_filters:\t${Number(statusOf('self').get('Seccomp_filters')) + 1}\n`),
-      );
-      expect(result.enforcement?.isolation).toMatchObject({ by: 'scopes', reason: null });
-      expect(signals('unconfined', { ...notRoot, isolate: true })).toBe(false);
-    },
-  );
+  test('true is enforced in full, even under unconfined, with the filter that it needs', ({ skip }) => {
+    skip(isRoot && !canChangeUser, 'root needs CAP_SETUID');
+    const result = spawnSync('cat', ['/proc/self/status'], 'unconfined', {
+      ...notRoot,
+      isolate: true,
+      encoding: 'utf8',
+    });
+    expect(result.stdout).toMatch(
+      new RegExp(`Seccomp_filters:\t${Number(statusOf('self').get('Seccomp_filters')) + 1}\n`),
+    );
+    expect(result.enforcement?.isolation).toMatchObject({ by: 'scopes', reason: null });
+    expect(signals('unconfined', { ...notRoot, isolate: true })).toBe(false);
+  });
 
-  test.runIf(isRoot)('true is refused for a child that is root, with a remedy', () => {
+  test('true is refused for a child that is root, with a remedy', ({ skip }) => {
+    skip(!isRoot, 'needs root');
     const refused = expect.objectContaining({
       code: 'ERR_SECCOMP_UNSUPPORTED',
       message: expect.stringMatching(/^options\.isolate: true can't be honored: uid 0 .*; give the child another uid/),

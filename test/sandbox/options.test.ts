@@ -15,6 +15,7 @@ import type { SpawnOptions } from '../../lib/sandbox/options/types.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
 import { type SpawnSyncOptions, spawnSync } from '../../lib/sandbox/spawn-sync.js';
 import { compileC } from '../support/compile-c.js';
+import { describeUnless } from '../support/describe-unless.js';
 import { plannedFilters } from '../support/plans.js';
 import { evaluateScript, lacking } from '../support/scripts.js';
 
@@ -52,7 +53,7 @@ describe('rlimits', () => {
     expect(() => spawnSync('true', 'docker-default', { rlimits: rlimits as ResourceLimits })).toThrow(message);
   });
 
-  describe.skipIf(!isRoot)('of processes (needs root)', () => {
+  describeUnless(isRoot ? undefined : 'needs root', 'of processes', () => {
     const isMapped = /^\s*0\s+0\s/.test(readFileSync('/proc/self/uid_map', 'utf8'));
     const rlimits = { nproc: 5 };
     const LIMIT = 'grep "^Max processes" /proc/self/limits';
@@ -90,7 +91,7 @@ describe('rlimits', () => {
   });
 });
 
-describe.skipIf(!isRoot)('capabilities (needs root)', () => {
+describeUnless(isRoot ? undefined : 'needs root', 'capabilities', () => {
   const sets = (options: SpawnSyncOptions) =>
     Object.fromEntries(
       [...(text('cat /proc/self/status', options) ?? '').matchAll(/^Cap(\w+):\t(\w+)$/gm)].map(([, name, bits]) => [
@@ -141,17 +142,15 @@ describe('log', () => {
     return Number(newest);
   };
 
-  test.skipIf(!isRoot || isFiltered)(
-    'makes the kernel log what the filter denies (needs root, without a filter)',
-    () => {
-      for (const log of [true, false]) {
-        const expected = log ? LOG : 0;
-        expect(flags(spawn('sleep', ['60'], 'docker-default', { log }))).toBe(expected);
-        expect(flags(spawn('sleep', ['60'], ['docker-default', 'node'], { log }))).toBe(expected);
-        expect(flags(spawn('sleep', ['60'], 'docker-default', { log, onViolation: true })) & LOG).toBe(expected);
-      }
-    },
-  );
+  test('makes the kernel log what the filter denies', ({ skip }) => {
+    skip(!isRoot || isFiltered, 'needs root, without an attached filter');
+    for (const log of [true, false]) {
+      const expected = log ? LOG : 0;
+      expect(flags(spawn('sleep', ['60'], 'docker-default', { log }))).toBe(expected);
+      expect(flags(spawn('sleep', ['60'], ['docker-default', 'node'], { log }))).toBe(expected);
+      expect(flags(spawn('sleep', ['60'], 'docker-default', { log, onViolation: true })) & LOG).toBe(expected);
+    }
+  });
 
   test('must be true or false', () => {
     expect(() => spawnSync('true', 'docker-default', { log: 1 as never })).toThrow(/options\.log/);
@@ -265,21 +264,19 @@ describe('several profiles', () => {
     expect(text(filters, {}, ['unconfined', deny('uname', 1)])).toBe(String(before + 1));
   });
 
-  test.skipIf(isFiltered)(
-    'profiles that do not fit into one filter become several, even if each denies seccomp',
-    () => {
-      const base = { defaultAction: 'SCMP_ACT_ALLOW' as const };
-      const denySeccomp = { names: ['seccomp', 'execve'], action: 'SCMP_ACT_ERRNO' as const };
-      const stacked = [long(0), long(1)].map(({ syscalls = [] }) => ({
-        ...base,
-        syscalls: [denySeccomp, ...(syscalls ?? []).map((rule) => ({ ...rule, action: 'SCMP_ACT_ERRNO' as const }))],
-      }));
-      expect(() => compile(stacked)).toThrowError(expect.objectContaining({ code: 'ERR_SECCOMP_TOO_LARGE' }));
-      expect(spawnSync('cat', ['/proc/self/status'], stacked, { encoding: 'utf8' }).stdout).toMatch(
-        new RegExp(`Seccomp_filters:\t${before + 3}\n`), // The first is what isolation denies.
-      );
-    },
-  );
+  test('profiles that do not fit into one filter become several, even if each denies seccomp', ({ skip }) => {
+    skip(isFiltered, 'this process has a filter already');
+    const base = { defaultAction: 'SCMP_ACT_ALLOW' as const };
+    const denySeccomp = { names: ['seccomp', 'execve'], action: 'SCMP_ACT_ERRNO' as const };
+    const stacked = [long(0), long(1)].map(({ syscalls = [] }) => ({
+      ...base,
+      syscalls: [denySeccomp, ...(syscalls ?? []).map((rule) => ({ ...rule, action: 'SCMP_ACT_ERRNO' as const }))],
+    }));
+    expect(() => compile(stacked)).toThrowError(expect.objectContaining({ code: 'ERR_SECCOMP_TOO_LARGE' }));
+    expect(spawnSync('cat', ['/proc/self/status'], stacked, { encoding: 'utf8' }).stdout).toMatch(
+      new RegExp(`Seccomp_filters:\t${before + 3}\n`), // The first is what isolation denies.
+    );
+  });
 
   test.each([[Array(9).fill('docker-default')]])('a list of %j is refused', (list) => {
     expect(() => spawnSync('true', [], list)).toThrow(/a list of profiles has 1 to 8/);

@@ -7,11 +7,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
+import { describeUnless } from '../support/describe-unless.js';
 import { statusOf } from '../support/processes.js';
 import {
   evaluateScript,
   hasRings,
   hasRingsUnasked,
+  NO_IO_URING,
   NO_RINGS,
   packageRoot,
   script,
@@ -92,7 +94,8 @@ describe.each(['--require', '--import'])('node %s seccomp/register', (option) =>
     expect([status, stdout]).toEqual([0, expect.stringMatching(/^125 .*an attached filter denies it/)]);
   });
 
-  test.skipIf(!hasRings)('restarts Node without io_uring (skips: this Node or kernel makes none)', () => {
+  test('restarts Node without io_uring', ({ skip }) => {
+    skip(!hasRings, NO_IO_URING);
     const options = { execArgv, env: { ...WITH_RINGS, SECCOMP_PROFILE: 'docker-default' } };
     expect(evaluateScript("return [rings(), failure(() => fs.readFileSync('/etc/passwd'))]", options)).toEqual([
       [],
@@ -100,7 +103,8 @@ describe.each(['--require', '--import'])('node %s seccomp/register', (option) =>
     ]);
   });
 
-  test.skipIf(!hasRings)('restarts Node with its inspector (skips: this Node or kernel makes no io_uring)', () => {
+  test('restarts Node with its inspector', ({ skip }) => {
+    skip(!hasRings, NO_IO_URING);
     const code = `const sockets = fs.readdirSync('/proc/self/fd').filter((fd) => {
         try { return fd > 2 && fs.readlinkSync('/proc/self/fd/' + fd).startsWith('socket:'); } catch { return false; }
       });
@@ -145,7 +149,7 @@ describe('--require', () => {
   });
 });
 
-describe.skipIf(!hasRings)('with io_uring (skips: this Node or kernel makes none)', () => {
+describeUnless(hasRings ? undefined : NO_IO_URING, 'with io_uring', () => {
   function fromStdin(option: string) {
     const { status, stdout, stderr } = spawnSync(process.execPath, [option, 'seccomp/register'], {
       input: "console.log('runs')",

@@ -3,9 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { listen } from '../../lib/agent/agent.js';
 import { isolationSupport } from '../../lib/landlock/domain.js';
+import { describeUnless } from '../support/describe-unless.js';
 
 const dist = new URL('../../dist/index.js', import.meta.url).href;
 const directory = mkdtempSync(join(tmpdir(), 'seccomp-strace-'));
@@ -45,75 +46,79 @@ const noNewPrivileges = hasDomain ? [] : ['prctl'];
 /** Duplicates a descriptor to its index, and reads its flags. */
 const PLACED = ['dup3', 'fcntl'];
 
-describe.skipIf(!traced)('between clone and execve a child makes (skips: strace is missing, or may not trace)', () => {
-  test('only these calls', () => {
-    expect(sequence("spawn('/bin/true', 'docker-default')")).toEqual([
-      '62 rt_sigaction',
-      ...isolated,
-      ...PLACED,
-      ...PLACED,
-      ...PLACED,
-      'close_range',
-      'rt_sigprocmask',
-      ...noNewPrivileges,
-      'seccomp',
-      'execve',
-    ]);
-  });
-
-  test('with an agent also getpid, and sendmsg before the program', async () => {
-    const agent = listen(join(directory, 'agent.sock'), {});
-    const profile = JSON.stringify({
-      defaultAction: 'SCMP_ACT_ALLOW',
-      listenerPath: agent.path,
-      syscalls: [{ names: ['sched_get_priority_max'], action: 'SCMP_ACT_NOTIFY' }],
+describeUnless(
+  traced ? undefined : 'strace is missing, or may not trace',
+  'between clone and execve a child makes',
+  () => {
+    test('only these calls', () => {
+      expect(sequence("spawn('/bin/true', 'docker-default')")).toEqual([
+        '62 rt_sigaction',
+        ...isolated,
+        ...PLACED,
+        ...PLACED,
+        ...PLACED,
+        'close_range',
+        'rt_sigprocmask',
+        ...noNewPrivileges,
+        'seccomp',
+        'execve',
+      ]);
     });
-    expect(sequence(`spawn('/bin/true', [], ${JSON.stringify(profile)}, { stdio: 'inherit' })`)).toEqual([
-      '62 rt_sigaction',
-      ...isolated,
-      '7 fcntl', // First the connection is moved to a free descriptor.
-      'close_range',
-      'rt_sigprocmask',
-      'getpid',
-      ...noNewPrivileges,
-      'seccomp',
-      'sendmsg',
-      'execve',
-    ]);
-    await agent.close();
-  });
 
-  test('with a profile that denies execve also getrandom, and with each option its own call', () => {
-    const profile = JSON.stringify({
-      defaultAction: 'SCMP_ACT_ALLOW',
-      syscalls: [{ names: ['execve'], action: 'SCMP_ACT_ERRNO' }],
+    test('with an agent also getpid, and sendmsg before the program', async () => {
+      const agent = listen(join(directory, 'agent.sock'), {});
+      const profile = JSON.stringify({
+        defaultAction: 'SCMP_ACT_ALLOW',
+        listenerPath: agent.path,
+        syscalls: [{ names: ['sched_get_priority_max'], action: 'SCMP_ACT_NOTIFY' }],
+      });
+      expect(sequence(`spawn('/bin/true', [], ${JSON.stringify(profile)}, { stdio: 'inherit' })`)).toEqual([
+        '62 rt_sigaction',
+        ...isolated,
+        '7 fcntl', // First the connection is moved to a free descriptor.
+        'close_range',
+        'rt_sigprocmask',
+        'getpid',
+        ...noNewPrivileges,
+        'seccomp',
+        'sendmsg',
+        'execve',
+      ]);
+      await agent.close();
     });
-    const options = { stdio: 'inherit', detached: true, cwd: '/', rlimits: { core: 0 } };
-    expect(sequence(`spawn('/bin/true', [], ${JSON.stringify(profile)}, ${JSON.stringify(options)})`)).toEqual([
-      '62 rt_sigaction',
-      'setsid',
-      ...isolated,
-      '6 fcntl', // Descriptors that have their index already: FD_CLOEXEC is cleared, and the flags are read.
-      'close_range',
-      'chdir',
-      'prlimit64',
-      'rt_sigprocmask',
-      ...noNewPrivileges,
-      'getrandom',
-      'seccomp',
-      'execve',
-    ]);
-  });
 
-  test('without isolation neither landlock_restrict_self nor prlimit64', () => {
-    expect(sequence("spawn('/bin/true', [], 'docker-default', { isolate: false, stdio: 'inherit' })")).toEqual([
-      '62 rt_sigaction',
-      '6 fcntl',
-      'close_range',
-      'rt_sigprocmask',
-      'prctl',
-      'seccomp',
-      'execve',
-    ]);
-  });
-});
+    test('with a profile that denies execve also getrandom, and with each option its own call', () => {
+      const profile = JSON.stringify({
+        defaultAction: 'SCMP_ACT_ALLOW',
+        syscalls: [{ names: ['execve'], action: 'SCMP_ACT_ERRNO' }],
+      });
+      const options = { stdio: 'inherit', detached: true, cwd: '/', rlimits: { core: 0 } };
+      expect(sequence(`spawn('/bin/true', [], ${JSON.stringify(profile)}, ${JSON.stringify(options)})`)).toEqual([
+        '62 rt_sigaction',
+        'setsid',
+        ...isolated,
+        '6 fcntl', // Descriptors that have their index already: FD_CLOEXEC is cleared, and the flags are read.
+        'close_range',
+        'chdir',
+        'prlimit64',
+        'rt_sigprocmask',
+        ...noNewPrivileges,
+        'getrandom',
+        'seccomp',
+        'execve',
+      ]);
+    });
+
+    test('without isolation neither landlock_restrict_self nor prlimit64', () => {
+      expect(sequence("spawn('/bin/true', [], 'docker-default', { isolate: false, stdio: 'inherit' })")).toEqual([
+        '62 rt_sigaction',
+        '6 fcntl',
+        'close_range',
+        'rt_sigprocmask',
+        'prctl',
+        'seccomp',
+        'execve',
+      ]);
+    });
+  },
+);

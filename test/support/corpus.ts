@@ -1,33 +1,52 @@
-/** The corpus: profiles of other projects, in a directory next to this repository. */
+/**
+ * Profiles of other projects: those in test/data/profiles/, and those in ../shared/data/corpus/, if that folder exists
+ * beside this repository. The licenses of the latter do not permit, or do not state, that they may be copied.
+ */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { basename } from 'node:path';
 import { ProfileError } from '../../lib/errors.js';
 import type { Profile } from '../../lib/profile/profile.js';
 import { type Host, resolve } from '../../lib/profile/resolve/resolve.js';
 import { parseProfile } from '../../lib/profile/source.js';
 
-const data = new URL('../../../shared/data/', import.meta.url);
-const corpus = new URL('corpus/', data);
+const included = new URL('../data/profiles/', import.meta.url);
+const beside = new URL('../../../shared/data/corpus/', import.meta.url);
+
+/** A profile's file of another project. */
+export interface CorpusFile {
+  readonly name: string;
+  readonly text: string;
+}
 
 /** A profile file: its profile if it resolves on the host, else the reason why it does not. */
 export type CorpusEntry = { readonly name: string } & ({ readonly profile: Profile } | { readonly refusal: string });
 
-/** Whether the corpus exists. */
-export const hasCorpus = existsSync(corpus);
+/** The reason why the corpus consists of the files in test/data/profiles/ only. Undefined if it does not. */
+export const besideObstacle = existsSync(beside) ? undefined : 'the folder ../shared/data/corpus does not exist';
 
-/** All profiles of the corpus and Docker's own, read in compat mode. Empty if there is no corpus. */
+/** All files of the corpus, sorted by name. */
+export const corpusFiles: readonly CorpusFile[] = [
+  ...new Map(
+    [...(besideObstacle === undefined ? filesIn(beside) : []), ...filesIn(included)].map((file) => [file.name, file]),
+  ).values(),
+].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+
+/** Reads all profiles of the corpus in compat mode. */
 export function corpusOn(host: Host): readonly CorpusEntry[] {
-  if (!hasCorpus) return [];
-  const files = readdirSync(corpus)
-    .toSorted()
-    .map((file) => new URL(file, corpus));
-  return [new URL('moby-default.json', data), ...files].map((file) => read(file, host));
+  return corpusFiles.map((file) => read(file, host));
 }
 
-function read(file: URL, host: Host): CorpusEntry {
-  const name = basename(file.pathname);
+/** The text of a file in test/data/profiles/. */
+export function includedProfile(name: string): string {
+  return readFileSync(new URL(name, included), 'utf8');
+}
+
+function filesIn(folder: URL): readonly CorpusFile[] {
+  return readdirSync(folder).map((name) => ({ name, text: readFileSync(new URL(name, folder), 'utf8') }));
+}
+
+function read({ name, text }: CorpusFile, host: Host): CorpusEntry {
   try {
-    const profile = parseProfile(readFileSync(file, 'utf8'), { source: name, mode: 'compat' });
+    const profile = parseProfile(text, { source: name, mode: 'compat' });
     resolve(profile, host);
     return { name, profile };
   } catch (error) {

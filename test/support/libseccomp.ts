@@ -76,6 +76,15 @@ export function libseccompNumbers(abi: AbiName): ReadonlyMap<string, number> {
   return found;
 }
 
+/** libseccomp's names for the numbers `from`, …, `to` − 1 of an ABI. */
+export function libseccompNames(abi: AbiName, from: number, to: number): ReadonlyMap<string, number> {
+  const numbers = Array.from({ length: to - from }, (_, i) => from + i);
+  const names = libseccompFilter(numbers.map((number) => `name ${abi} ${number}\n`).join(''))
+    .toString()
+    .split('\n');
+  return new Map(numbers.flatMap((number, i) => (names[i] ? [[names[i], number]] : [])));
+}
+
 /** The number of each ABI above which runc's filter answers ENOSYS: the largest one that libseccomp has for a name. */
 export type Cutoffs = ReadonlyMap<AbiName, number>;
 

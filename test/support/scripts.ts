@@ -92,5 +92,8 @@ export const WITH_RINGS: Readonly<Record<string, string>> = { UV_USE_IO_URING: '
 export const hasRings = evaluateScript('return rings().length > 0', { env: WITH_RINGS }) === true;
 export const hasRingsUnasked = evaluateScript('return rings().length > 0') === true;
 
+/** The reason to skip tests without io_uring. */
+export const NO_IO_URING = 'this Node or this kernel makes no io_uring instance';
+
 /** Code for a parent whose children import `seccomp/register`: prevents that the children use io_uring. */
 export const NO_RINGS = `sandbox.harden(denying(38, 'io_uring_setup'));`;

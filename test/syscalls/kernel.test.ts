@@ -5,9 +5,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
 import { argumentsOf, entryPoint, syscallsOf } from '../../lib/syscalls/table.js';
+import { describeUnless } from '../support/describe-unless.js';
 
 /** The C types of each kernel function that a syscall enters; undefined where this process can't mount tracefs. */
 function readTracefs(): ReadonlyMap<string, readonly string[]> | undefined {
@@ -43,9 +44,9 @@ function sizeOf(type: string): number {
 }
 
 const traced = process.arch === 'x64' ? readTracefs() : undefined;
-const skipped = traced === undefined ? ' (skipped: needs x86_64, root and CONFIG_FTRACE_SYSCALLS)' : '';
+const obstacle = traced === undefined ? 'needs x86_64, root and CONFIG_FTRACE_SYSCALLS' : undefined;
 
-describe.skipIf(traced === undefined)(`the running kernel${skipped}`, () => {
+describeUnless(obstacle, 'the running kernel', () => {
   const calls = traced ?? new Map<string, readonly string[]>();
   const ours = [...syscallsOf('x86_64').keys()].map((name) => [name, entryPoint('x86_64', name) ?? ''] as const);
 

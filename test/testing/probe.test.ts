@@ -161,7 +161,8 @@ function outcomeOf(action: Action): ProbeAnswer['outcome'] {
   }
 }
 
-test.runIf(isX86_64)('calls that the kernel does not filter are allowed under every profile', () => {
+test('calls that the kernel does not filter are allowed under every profile', ({ skip }) => {
+  skip(!isX86_64, 'needs x86_64');
   const profile: ProfileDocument = { defaultAction: 'SCMP_ACT_ERRNO', syscalls: [] };
   expect(answers(profile, ['uretprobe', 'read'])).toEqual(['allowed', 'EPERM']);
 });

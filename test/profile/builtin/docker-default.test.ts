@@ -1,7 +1,5 @@
 /** The built-in docker-default: equal in meaning to Docker's own profile on every host; and what that meaning is. */
 
-import { existsSync, readFileSync } from 'node:fs';
-
 import { describe, expect, test } from 'vitest';
 
 import { evaluate } from '../../../lib/policy/evaluate.js';
@@ -12,6 +10,7 @@ import { loadProfile, parseProfile } from '../../../lib/profile/source.js';
 import { ABIS, type AbiName, abiOf } from '../../../lib/syscalls/abi.js';
 import { CAPABILITIES } from '../../../lib/syscalls/capabilities.js';
 import { syscallNumber } from '../../../lib/syscalls/table.js';
+import { includedProfile } from '../../support/corpus.js';
 import { differences, hostsOf, inWords } from '../../support/policies.js';
 
 const NEW_KERNEL: Host['kernel'] = { major: 6, minor: 18 };
@@ -131,13 +130,8 @@ describe('docker-default', () => {
   });
 });
 
-const file = new URL('../../../../shared/data/moby-default.json', import.meta.url);
-const skipped = existsSync(file) ? '' : ' (skipped: the reference is not in the repository)';
-
-describe.skipIf(!existsSync(file))(`Docker's own profile${skipped}`, () => {
-  const theirs = existsSync(file)
-    ? parseProfile(readFileSync(file, 'utf8'), { source: 'moby-default.json' })
-    : dockerDefault;
+describe('Docker’s own profile', () => {
+  const theirs = parseProfile(includedProfile('moby__profiles__seccomp__default.json'));
 
   test.each([...ABIS.keys()])('decides every call as docker-default does if %s is native', (abi) => {
     for (const host of hostsOf(abi)) {

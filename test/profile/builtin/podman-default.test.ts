@@ -1,5 +1,4 @@
 /** The built-in podman-default: equal in meaning to Podman's own profile on every host; and what that meaning is. */
-import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { compare } from '../../../lib/policy/algebra.js';
 import { evaluate } from '../../../lib/policy/evaluate.js';
@@ -10,6 +9,7 @@ import { loadProfile, parseProfile } from '../../../lib/profile/source.js';
 import { ABIS, type AbiName, abiOf } from '../../../lib/syscalls/abi.js';
 import { CAPABILITIES, type Capability } from '../../../lib/syscalls/capabilities.js';
 import { syscallNumber } from '../../../lib/syscalls/table.js';
+import { includedProfile } from '../../support/corpus.js';
 import { differences, hostsOf, inWords } from '../../support/policies.js';
 
 const KERNEL: Host['kernel'] = { major: 6, minor: 18 };
@@ -108,12 +108,10 @@ describe('podman-default', () => {
   });
 });
 
-const file = new URL('../../../../shared/data/containers-common-seccomp.json', import.meta.url);
-const skipped = existsSync(file) ? '' : ' (skipped: the reference is not in the repository)';
-
-describe.skipIf(!existsSync(file))(`Podman's own profile${skipped}`, () => {
+describe('Podman’s own profile', () => {
   // Its rule that denies setns has no effect, since setns is allowed before: an error in strict mode.
-  const theirs = existsSync(file) ? parseProfile(readFileSync(file, 'utf8'), { mode: 'compat' }) : podmanDefault;
+  const file = 'containers__container-libs__common__pkg__seccomp__seccomp.json';
+  const theirs = parseProfile(includedProfile(file), { mode: 'compat' });
 
   test.each([...ABIS.keys()])('decides every call as podman-default does if %s is native', (abi) => {
     for (const host of hostsOf(abi)) {

@@ -1,14 +1,14 @@
 /** The JSON Schema that the package ships is made from the table of fields, and agrees with the validator. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
 import type { ProfileIssue } from '../../../lib/errors.js';
 import { readProfileOptions } from '../../../lib/profile/document/options.js';
 import { loadProfile, readText } from '../../../lib/profile/source.js';
 import { profileJsonSchema } from '../../../scripts/profile-schema.js';
+import { corpusFiles } from '../../support/corpus.js';
 
 const shipped = readFileSync(new URL('../../../schema/profile.schema.json', import.meta.url), 'utf8');
-const corpus = new URL('../../../../shared/data/corpus/', import.meta.url);
 const validate = new Ajv({ strict: true, allowUnionTypes: true }).compile(JSON.parse(shipped));
 
 test('it is up to date: npm run generate:schema', () => {
@@ -58,20 +58,16 @@ describe('it agrees with the validator on', () => {
 /** Problems of these profiles that a JSON Schema cannot find. It takes a key in another case for an unknown one. */
 const UNSEEN = ['returns no errno', 'unknown syscall'];
 
-describe.skipIf(!existsSync(corpus))(
-  'it agrees with the validator on profiles of other projects (needs ../shared/data)',
-  () => {
-    const files = existsSync(corpus) ? readdirSync(corpus) : [];
-    const texts = files
-      .map((name): [string, string] => [name, readFileSync(new URL(name, corpus), 'utf8')])
-      .filter(([, text]) => !errorsIn(text).some(({ message }) => message.startsWith('this is not JSON')));
-    test.each(texts)('%s', (_, text) => {
-      const seen = errorsIn(text).filter(({ message }) => !UNSEEN.some((words) => message.includes(words)));
-      const document = JSON.parse(text);
-      const isInOtherCase = readText(text, readProfileOptions({})).issues.some(({ message }) =>
-        message.includes('is read as'),
-      );
-      expect(validate(document.linux?.seccomp ?? document)).toBe(seen.length === 0 && !isInOtherCase);
-    });
-  },
-);
+describe('it agrees with the validator on profiles of other projects', () => {
+  const files = corpusFiles.filter(
+    ({ text }) => !errorsIn(text).some(({ message }) => message.startsWith('this is not JSON')),
+  );
+  test.each(files)('$name', ({ text }) => {
+    const seen = errorsIn(text).filter(({ message }) => !UNSEEN.some((words) => message.includes(words)));
+    const document = JSON.parse(text);
+    const isInOtherCase = readText(text, readProfileOptions({})).issues.some(({ message }) =>
+      message.includes('is read as'),
+    );
+    expect(validate(document.linux?.seccomp ?? document)).toBe(seen.length === 0 && !isInOtherCase);
+  });
+});
