@@ -57,7 +57,12 @@ export class SeccompError extends Error {
     super(message, options);
     this.code = code;
     withoutFrames(options?.cause);
-    fromCaller(this);
+    fromCaller(this, new.target);
+  }
+
+  /** Returns the name, the code and the message, as for Node's own errors. */
+  override toString(): string {
+    return `${this.name} [${this.code}]: ${this.message}`;
   }
 
   /** Returns the properties that JSON.stringify writes. */

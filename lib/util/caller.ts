@@ -74,31 +74,72 @@ export function publicMethods<Name extends string>(
   for (const name of names) Reflect.set(target, name, publicFunction(target[name]));
 }
 
-/** Makes the stack of a new error begin at the caller of the running public function. Returns the error. */
-export function fromCaller<Failure extends Error>(error: Failure): Failure {
+/**
+ * Makes the stack of a new error begin at the caller of the running public function. Returns the error.
+ *
+ * @param maker - The function that makes the error. If no public function is running, the stack begins at its caller.
+ */
+export function fromCaller<Failure extends Error>(error: Failure, maker: Entry = fromCaller): Failure {
   if (running === undefined) withoutCaller.add(error);
   else captureStackTrace(error, running);
+  if (showsCode(error)) showCodeInStack(error, stackFrom(running ?? maker));
   return error;
 }
 
+/** A place in the caller's program, for the stack of an error that is created later: see `at`. */
+export interface CallSite {
+  readonly error: Error;
+  /** Has the same frames: see showCodeInStack. */
+  readonly header: Error;
+}
+
 /** Records the current stack for an error that is created later; see `at`. */
-export function callSite(): Error {
-  return fromCaller(new Error());
+export function callSite(): CallSite {
+  return { error: fromCaller(new Error()), header: stackFrom(running ?? callSite) };
 }
 
 /**
  * Gives an error that was created without a caller the stack of `site`. V8 binds the frames to the object that they
- * were captured for, so `site` is turned into a copy of the error and returned.
+ * were captured for, so the site's own error is turned into a copy of the error and returned.
  */
-export function at<Failure>(site: Error, error: Failure): Failure {
+export function at<Failure>(site: CallSite, error: Failure): Failure {
   if (!(error instanceof Error) || !withoutCaller.delete(error)) return error;
-  for (const key of Reflect.ownKeys(error)) if (key !== 'stack') copyProperty(site, error, key);
-  return Object.setPrototypeOf(site, Object.getPrototypeOf(error));
+  for (const key of Reflect.ownKeys(error)) if (key !== 'stack') copyProperty(site.error, error, key);
+  const copy = Object.setPrototypeOf(site.error, Object.getPrototypeOf(error));
+  if (showsCode(copy)) showCodeInStack(copy, site.header);
+  return copy;
+}
+
+/** Whether the text of an error has its code, as for Node's own errors: `TypeError [ERR_…]: …`. */
+function showsCode(error: Error): boolean {
+  return error.toString !== Error.prototype.toString;
+}
+
+/** Returns an error whose stack begins at the caller of `entry`. */
+function stackFrom(entry: Entry): Error {
+  const header = new Error();
+  captureStackTrace(header, entry);
+  return header;
+}
+
+/**
+ * Makes an error's stack begin with its text. V8 writes that line from `name` and `message`, when the stack is first
+ * read; if it were read here, Node would not print the caller's line for an uncaught error. So `header`, an error with
+ * the same frames, has the stack.
+ */
+function showCodeInStack(error: Error, header: Error): void {
+  const { message } = error;
+  defineHidden(header, 'name', String(error).slice(0, -`: ${message}`.length));
+  defineHidden(header, 'message', message);
+  Reflect.deleteProperty(error, 'stack'); // To define it anew would read it first.
+  const get = () => header.stack;
+  const set = (stack: unknown) => defineHidden(error, 'stack', stack);
+  Reflect.defineProperty(error, 'stack', own({ get, set, configurable: true }));
 }
 
 /** Removes the frames of an error that becomes the cause of another: they lie in this package and in Node. */
 export function withoutFrames(error: unknown): void {
-  if (error instanceof Error) defineHidden(error, 'stack', `${error.name}: ${error.message}`);
+  if (error instanceof Error) defineHidden(error, 'stack', String(error));
 }
 
 /**
@@ -109,8 +150,7 @@ export function defineHidden(target: object, name: string, value: unknown): void
 }
 
 function rejectingAt(entry: Entry, promise: Promise<unknown>): Promise<unknown> {
-  const site = new Error();
-  captureStackTrace(site, entry);
+  const site = { error: stackFrom(entry), header: stackFrom(entry) };
   return promise.catch((error: unknown) => {
     throw at(site, error);
   });

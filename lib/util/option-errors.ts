@@ -1,7 +1,7 @@
 /** Errors for arguments and options with Node's own codes and texts, as a caller of node:child_process expects. */
 import { inspect } from 'node:util';
-import { fromCaller } from './caller.js';
-import { define, type Refuse } from './own-data.js';
+import { nodeError } from './node-error.js';
+import type { Refuse } from './own-data.js';
 import { suggest } from './suggest.js';
 
 /**
@@ -24,14 +24,14 @@ export function refusal(name: string): Refuse {
   return (path, problem) => {
     const place = path.reduce<string>((outer, key) => outer + (typeof key === 'number' ? `[${key}]` : `.${key}`), name);
     const code = path.length === 0 ? 'ERR_INVALID_ARG_TYPE' : 'ERR_INVALID_ARG_VALUE';
-    throw define(fromCaller(new TypeError(`The "${place}" ${kindOfName(place)} ${problem}`)), { code });
+    throw nodeError(TypeError, code, `The "${place}" ${kindOfName(place)} ${problem}`);
   };
 }
 
 /** Node's TypeError for a value of the wrong type. `expected` completes "must be …". */
 export function invalidType(name: string, expected: string, value: unknown): TypeError {
   const message = `The "${name}" ${kindOfName(name)} must be ${expected}. Received ${described(value)}`;
-  return define(fromCaller(new TypeError(message)), { code: 'ERR_INVALID_ARG_TYPE' });
+  return nodeError(TypeError, 'ERR_INVALID_ARG_TYPE', message);
 }
 
 /**
@@ -41,7 +41,7 @@ export function invalidValue(name: string, value: unknown, reason: string): Type
   const text = inspect(value);
   const received = text.length > 128 ? `${text.slice(0, 128)}...` : text;
   const message = `The ${kindOfName(name)} '${name}' ${reason}. Received ${received}`;
-  return define(fromCaller(new TypeError(message)), { code: 'ERR_INVALID_ARG_VALUE' });
+  return nodeError(TypeError, 'ERR_INVALID_ARG_VALUE', message);
 }
 
 /**
@@ -49,28 +49,34 @@ export function invalidValue(name: string, value: unknown, reason: string): Type
  */
 export function outOfRange(name: string, expected: string, value: unknown): RangeError {
   const message = `The value of "${name}" is out of range. It must be ${expected}. Received ${inspect(value)}`;
-  return define(fromCaller(new RangeError(message)), { code: 'ERR_OUT_OF_RANGE' });
+  return nodeError(RangeError, 'ERR_OUT_OF_RANGE', message);
 }
 
-/**
- * Node's error for a number that must be an int32. From Node 26 on, a number out of range is a RangeError; before, it
- * had the error of a wrong type.
- */
+/** Node's error for a number that must be an int32. Before Node 26, it is that of a wrong type, for any value. */
 export function invalidInt32(name: string, value: unknown): TypeError | RangeError {
-  const isNumber = SEPARATES_TYPE_FROM_RANGE && typeof value === 'number';
-  return isNumber ? outOfRange(name, 'an int32', value) : invalidType(name, 'int32', value);
+  if (!NAMES_RANGES) return invalidType(name, 'int32', value);
+  return invalidNumber(name, value, 'an integer', '>= -2147483648 && <= 2147483647');
 }
 
-/**
- * Node's error for a `timeout` or a `maxBuffer` that is not valid. For a value that is not a number, Node 26 and later
- * throw the TypeError of a wrong type, and earlier versions a RangeError.
- */
-export function invalidAmount(name: string, expected: string, value: unknown): TypeError | RangeError {
-  const isOtherType = SEPARATES_TYPE_FROM_RANGE && typeof value !== 'number';
-  return isOtherType ? invalidType(name, 'of type number', value) : outOfRange(name, expected, value);
+/** Node's error for a `timeout`. Before Node 26, it is that of a range, for any value. */
+export function invalidTimeout(value: unknown): TypeError | RangeError {
+  if (!NAMES_RANGES) return outOfRange('timeout', 'an unsigned integer', value);
+  return invalidNumber('timeout', value, 'an integer', `>= 0 && <= ${Number.MAX_SAFE_INTEGER}`);
 }
 
-const SEPARATES_TYPE_FROM_RANGE = Number.parseInt(process.versions.node, 10) >= 26;
+/** Node's error for a `maxBuffer`. Before Node 26, it is that of a range, for any value. */
+export function invalidMaxBuffer(name: string, value: unknown): TypeError | RangeError {
+  if (!NAMES_RANGES) return outOfRange(name, 'a positive number', value);
+  return invalidNumber(name, value, '>= 0', '>= 0');
+}
+
+/** Whether Node has one error for a value of the wrong type, and others for a number out of range. */
+const NAMES_RANGES = Number.parseInt(process.versions.node, 10) >= 26;
+
+function invalidNumber(name: string, value: unknown, kind: string, range: string): TypeError | RangeError {
+  if (typeof value !== 'number') return invalidType(name, 'of type number', value);
+  return outOfRange(name, Number.isInteger(value) ? range : kind, value);
+}
 
 const kindOfName = (name: string) => (name.includes('.') ? 'property' : 'argument');
 

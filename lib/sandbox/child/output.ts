@@ -1,6 +1,5 @@
 /** The output of a child, gathered up to a limit of bytes and time: for run() and execFile. */
-import { fromCaller } from '../../util/caller.js';
-import { define } from '../../util/own-data.js';
+import { nodeError } from '../../util/node-error.js';
 import { endingOf } from '../options/ending.js';
 import type { SpawnOptions } from '../options/types.js';
 import type { SandboxedProcess } from './child-process.js';
@@ -117,6 +116,5 @@ export class OutputBuffer {
 
 /** Returns Node's error for a program that wrote more than `maxBuffer`. */
 export function overflowError(name: Stream): RangeError {
-  const error = fromCaller(new RangeError(`${name} maxBuffer length exceeded`));
-  return define(error, { code: 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER' });
+  return nodeError(RangeError, 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER', `${name} maxBuffer length exceeded`);
 }

@@ -5,9 +5,9 @@ import { Stream } from 'node:stream';
 import { inspect } from 'node:util';
 import { SeccompError } from '../../errors.js';
 import { addon, NONE, NULL, SOCKET } from '../../native.js';
-import { fromCaller } from '../../util/caller.js';
+import { nodeError } from '../../util/node-error.js';
 import { invalidValue, outOfRange } from '../../util/option-errors.js';
-import { define, propertyOf } from '../../util/own-data.js';
+import { propertyOf } from '../../util/own-data.js';
 import { systemErrorName } from '../../util/system-error.js';
 
 /** What a child's descriptors are connected to. */
@@ -61,7 +61,7 @@ function descriptorOf(entry: unknown, i: number): number {
     throw invalidValue(`stdio[${i}]`, value.constructor.name, 'has no descriptor yet: wait for its open event');
   if (typeof value !== 'string' && !ArrayBuffer.isView(value)) throw invalidValue(`stdio[${i}]`, value, 'is invalid');
   const message = `stdio[${i}]: must be pipe, overlapped, ignore, inherit, a Stream or a descriptor, not ${inspect(value)}`;
-  throw define(fromCaller(new TypeError(message)), { code: 'ERR_INVALID_SYNC_FORK_INPUT' });
+  throw nodeError(TypeError, 'ERR_INVALID_SYNC_FORK_INPUT', message);
 }
 
 /**

@@ -11,24 +11,17 @@ import type { Isolate } from '../../landlock/domain.js';
 import { checkTimeout as checkNotifyTimeout, readHandlers } from '../../notify/handlers.js';
 import { ABIS } from '../../syscalls/abi.js';
 import { CAPABILITIES } from '../../syscalls/capabilities.js';
-import { fromCaller } from '../../util/caller.js';
+import { nodeError } from '../../util/node-error.js';
 import {
-  invalidAmount,
   invalidInt32,
+  invalidMaxBuffer,
+  invalidTimeout,
   invalidType,
   invalidValue,
   outOfRange,
   refusal,
 } from '../../util/option-errors.js';
-import {
-  copyFields,
-  copyList,
-  define,
-  emptyFields,
-  type Fields,
-  isObjectPrototype,
-  propertyOf,
-} from '../../util/own-data.js';
+import { copyFields, copyList, emptyFields, type Fields, isObjectPrototype, propertyOf } from '../../util/own-data.js';
 import { suggest } from '../../util/suggest.js';
 import { signalNumber } from './signals.js';
 
@@ -183,7 +176,7 @@ export function readShell(value: unknown, name: string): boolean | string {
 export function readTimeout(value: unknown, longest: number): number {
   const milliseconds = value ?? 0;
   if (typeof milliseconds !== 'number' || !Number.isInteger(milliseconds) || milliseconds < 0)
-    throw invalidAmount('timeout', 'an unsigned integer', milliseconds);
+    throw invalidTimeout(milliseconds);
   if (milliseconds <= longest) return milliseconds;
   throw outOfRange('options.timeout', `at most ${longest}; 0 means no timeout`, milliseconds);
 }
@@ -256,13 +249,13 @@ export function refuseInputWithoutPipe(input: unknown, stdio: unknown): void {
 export function readEncoding(value: unknown): unknown {
   if (!value || value === 'buffer' || (typeof value === 'string' && Buffer.isEncoding(value))) return value;
   const shown = typeof value === 'string' ? value : inspect(value);
-  throw define(fromCaller(new TypeError(`Unknown encoding: ${shown}`)), { code: 'ERR_UNKNOWN_ENCODING' });
+  throw nodeError(TypeError, 'ERR_UNKNOWN_ENCODING', `Unknown encoding: ${shown}`);
 }
 
 /** `maxBuffer`, in bytes; null for the default. */
 export function readMaxBuffer(value: unknown, name: string): number | null {
   if (value === null || (typeof value === 'number' && value >= 0)) return value;
-  throw invalidAmount(name, 'a positive number', value);
+  throw invalidMaxBuffer(name, value);
 }
 
 export function readThreads(value: unknown, name: string): string {

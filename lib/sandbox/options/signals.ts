@@ -1,8 +1,7 @@
 /** Signals by name and by number. */
 import { constants } from 'node:os';
 import { format } from 'node:util';
-import { fromCaller } from '../../util/caller.js';
-import { define } from '../../util/own-data.js';
+import { nodeError } from '../../util/node-error.js';
 
 /** The number of a signal that is given by name or number. @throws TypeError ERR_UNKNOWN_SIGNAL, as Node. */
 export function signalNumber(signal: unknown): number {
@@ -10,7 +9,7 @@ export function signalNumber(signal: unknown): number {
   if (typeof signal === 'number' && Object.values(signals).includes(signal)) return signal;
   const number = typeof signal === 'string' ? signals[signal.toUpperCase()] : undefined;
   if (number !== undefined) return number;
-  throw define(fromCaller(new TypeError(format('Unknown signal: %s', signal))), { code: 'ERR_UNKNOWN_SIGNAL' });
+  throw nodeError(TypeError, 'ERR_UNKNOWN_SIGNAL', format('Unknown signal: %s', signal));
 }
 
 /** The name of a signal; null for one without a name, such as a real-time signal. */
