@@ -15,7 +15,8 @@ import { observe } from './observe.js';
 import { extendProfile, synthesize } from './synthesize.js';
 
 /** Options of `record`: those of `spawn`, and those about the profile that is made. */
-export interface RecordOptions extends Omit<SpawnOptions, 'onViolation' | 'notify' | 'notifyTimeout' | 'log' | 'abis'> {
+export interface RecordOptions
+  extends Omit<SpawnOptions, 'onViolation' | 'notify' | 'notifyTimeout' | 'logDenied' | 'abis'> {
   /**
    * Whether the profile compares the arguments that tell calls apart, such as the family of `socket`. Default false.
    */

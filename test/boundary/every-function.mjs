@@ -133,7 +133,7 @@ export const STEPS = {
     const ends = [
       await end(watched),
       watched.violations.map(({ syscall, decoded }) => [syscall, decoded]),
-      await end(seccomp.spawn('mkdir', [newFolder()], TEXT, { shell: true, detached: true, log: false })),
+      await end(seccomp.spawn('mkdir', [newFolder()], TEXT, { shell: true, detached: true, logDenied: false })),
       await end(seccomp.spawn('true', [], 'unconfined', { stdio: 'ignore' })),
       await end(seccomp.spawn('sleep', ['60'], 'node', { timeout: 30, killSignal: 'SIGKILL' })),
       await end(seccomp.spawn('/nonexistent', [], 'docker-default')),

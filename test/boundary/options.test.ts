@@ -37,7 +37,7 @@ const OPTIONS: Readonly<Record<string, unknown>> = {
   host,
   input: '',
   killSignal: 'SIGKILL',
-  log: true,
+  logDenied: true,
   maxBuffer: 1,
   merge: 'docker-default',
   mode: 'compat',
@@ -60,7 +60,7 @@ const OPTIONS: Readonly<Record<string, unknown>> = {
   windowsHide: true,
   windowsVerbatimArguments: true,
 };
-const SPAWN = `abis argv0 capabilities cwd detached env forceKillAfter gid killSignal log noNewPrivileges notify notifyTimeout
+const SPAWN = `abis argv0 capabilities cwd detached env forceKillAfter gid killSignal logDenied noNewPrivileges notify notifyTimeout
   onViolation rlimits serialization shell signal stdio timeout uid windowsHide windowsVerbatimArguments`;
 const OUTPUT = 'input encoding maxBuffer';
 const HOST = 'host capabilities abis';
@@ -87,7 +87,7 @@ const CASES: readonly Case[] = [
   { name: 'run', taken: `${SPAWN} ${OUTPUT}`, call: (options) => seccomp.run('true', [], 'node', options) },
   {
     name: 'record',
-    taken: `${SPAWN.replace(/\b(abis|log|notify|notifyTimeout|onViolation)\b/g, '')} compareArguments containerStart merge`,
+    taken: `${SPAWN.replace(/\b(abis|logDenied|notify|notifyTimeout|onViolation)\b/g, '')} compareArguments containerStart merge`,
     call: (options) => seccomp.record('true', [], options),
   },
   { name: 'compile', taken: HOST, call: (options) => seccomp.compile('node', options) },
@@ -154,7 +154,7 @@ const CASES: readonly Case[] = [
   { name: 'Profile.allowlist', taken: 'newerCalls', call: (options) => seccomp.Profile.allowlist(options) },
   {
     name: 'fork',
-    taken: `abis noNewPrivileges log cwd detached env execPath execArgv forceKillAfter gid serialization signal killSignal silent stdio timeout uid
+    taken: `abis noNewPrivileges logDenied cwd detached env execPath execArgv forceKillAfter gid serialization signal killSignal silent stdio timeout uid
       windowsHide windowsVerbatimArguments`,
     call: (options) => seccomp.fork(empty, [], 'node', options).on('error', () => {}),
   },
@@ -228,7 +228,9 @@ test('abis are refused if no profile is resolved for them, even with a superviso
 test('harden refuses each option that it does not use, by its name', () => {
   const names = Object.keys(OPTIONS).filter(
     (name) =>
-      !['threads', 'acceptSharedPool', 'acceptRings', 'capabilities', 'abis', 'noNewPrivileges', 'log'].includes(name),
+      !['threads', 'acceptSharedPool', 'acceptRings', 'capabilities', 'abis', 'noNewPrivileges', 'logDenied'].includes(
+        name,
+      ),
   );
   const result = evaluateScript(`
     return ${JSON.stringify(names)}.map((name) => {

@@ -130,7 +130,7 @@ describeUnless(isRoot ? undefined : 'needs root', 'capabilities', () => {
   });
 });
 
-describe('log', () => {
+describe('logDenied', () => {
   /** SECCOMP_FILTER_FLAG_LOG of linux/seccomp.h. */
   const LOG = 2;
   /** The flags of the newest filter of a child, as its kernel has them; for those whose filter is handed over too. */
@@ -144,16 +144,16 @@ describe('log', () => {
 
   test('makes the kernel log what the filter denies', ({ skip }) => {
     skip(!isRoot || isFiltered, 'needs root, without an attached filter');
-    for (const log of [true, false]) {
-      const expected = log ? LOG : 0;
-      expect(flags(spawn('sleep', ['60'], 'docker-default', { log }))).toBe(expected);
-      expect(flags(spawn('sleep', ['60'], ['docker-default', 'node'], { log }))).toBe(expected);
-      expect(flags(spawn('sleep', ['60'], 'docker-default', { log, onViolation: true })) & LOG).toBe(expected);
+    for (const logDenied of [true, false]) {
+      const expected = logDenied ? LOG : 0;
+      expect(flags(spawn('sleep', ['60'], 'docker-default', { logDenied }))).toBe(expected);
+      expect(flags(spawn('sleep', ['60'], ['docker-default', 'node'], { logDenied }))).toBe(expected);
+      expect(flags(spawn('sleep', ['60'], 'docker-default', { logDenied, onViolation: true })) & LOG).toBe(expected);
     }
   });
 
   test('must be true or false', () => {
-    expect(() => spawnSync('true', 'docker-default', { log: 1 as never })).toThrow(/options\.log/);
+    expect(() => spawnSync('true', 'docker-default', { logDenied: 1 as never })).toThrow(/options\.logDenied/);
   });
 });
 

@@ -93,7 +93,7 @@ const OPTIONS: ReadonlyMap<string, Option> = new Map(
     ),
     host: option(asGiven, ['compile']),
     noNewPrivileges: option(check.readBoolean, [...PROGRAM_STARTS, 'fork', 'harden']),
-    log: option(check.readBoolean, [...PROGRAM_STARTS.filter((name) => name !== 'record'), 'fork', 'harden'], {
+    logDenied: option(check.readBoolean, [...PROGRAM_STARTS.filter((name) => name !== 'record'), 'fork', 'harden'], {
       record: 'record denies no calls, so there is nothing to log: leave it out. The recording has all calls',
     }),
     threads: option(check.readThreads, ['harden']),

@@ -82,7 +82,7 @@ export interface ProgramOptions extends HostOptions {
    */
   readonly noNewPrivileges?: boolean | undefined;
   /** Whether the kernel logs the calls that the filter denies: SECCOMP_FILTER_FLAG_LOG of seccomp(2). Default false. */
-  readonly log?: boolean | undefined;
+  readonly logDenied?: boolean | undefined;
   /**
    * Resource limits, such as `{ nofile: 64, cpu: { soft: 1, hard: 2 }, core: 'unlimited' }`, with the units of
    * getrlimit(2). `nproc` is an error for a program that runs as root, to which Linux does not apply it. Default: the
@@ -98,7 +98,7 @@ export interface ProgramOptions extends HostOptions {
 }
 
 /** Options about the filter itself. */
-export type AttachOptions = Pick<ProgramOptions, 'capabilities' | 'abis' | 'noNewPrivileges' | 'log'>;
+export type AttachOptions = Pick<ProgramOptions, 'capabilities' | 'abis' | 'noNewPrivileges' | 'logDenied'>;
 
 /** Options of `spawn`: those of node:child_process, and those of this package. */
 export interface SpawnOptions extends ProgramOptions, SupervisorOptions {

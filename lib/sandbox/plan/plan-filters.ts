@@ -109,7 +109,7 @@ export function planFilters(sources: ResolvedSources, options: PlanOptions, targ
   });
   return {
     filters,
-    flags: options.log === true ? ['LOG', ...sources.flags] : sources.flags,
+    flags: options.logDenied === true ? ['LOG', ...sources.flags] : sources.flags,
     supervision: supervised && { ...supervisor, ...supervised, watches },
     agent,
     landlock,
