@@ -38,14 +38,21 @@ export {
 export { type RecordedKind, type Recording, type RecordOptions, record } from './record/record.js';
 export { SandboxedProcess } from './sandbox/child/child-process.js';
 export { RunError, type RunResult } from './sandbox/child/result.js';
+export type {
+  EncodingOption,
+  OutputBytes,
+  OutputIn,
+  ProcessWithStdio,
+  StdioOption,
+} from './sandbox/child/types-by-option.js';
 export { compile } from './sandbox/compile.js';
 export { execve } from './sandbox/execve.js';
 export { explain } from './sandbox/explain-here.js';
 export { type ForkedProcess, type ForkOptions, fork } from './sandbox/fork.js';
 export { type Hardened, type HardenOptions, harden } from './sandbox/harden.js';
 export type { SandboxDefaults } from './sandbox/node-api/methods.js';
-export type { ProgramOptions, SpawnOptions, SupervisorOptions } from './sandbox/options/types.js';
-export type { FilterSource } from './sandbox/plan/resolve-sources.js';
+export type { ProgramOptions, SpawnOptions, Stdio, StdioEntry, SupervisorOptions } from './sandbox/options/types.js';
+export type { FilterSource, ProfileOption, SingleSource, SourceWithoutArgs } from './sandbox/plan/resolve-sources.js';
 export { type RunOptions, run } from './sandbox/run.js';
 export { Sandbox } from './sandbox/sandbox.js';
 export { spawn } from './sandbox/spawn.js';

@@ -4,7 +4,12 @@ import { startInPlace } from './child/start.js';
 import { openStdio } from './child/stdio.js';
 import type { ProgramOptions } from './options/types.js';
 import { planFilters } from './plan/plan-filters.js';
-import { type FilterSource, resolveSources, type SingleSource } from './plan/resolve-sources.js';
+import {
+  type FilterSource,
+  type ProfileOption,
+  resolveSources,
+  type SourceWithoutArgs,
+} from './plan/resolve-sources.js';
 
 /**
  * Replaces this process by `command` under `profile`, as execve(2) does. The process ID, the standard descriptors and
@@ -22,13 +27,15 @@ import { type FilterSource, resolveSources, type SingleSource } from './plan/res
  *
  * execve('echo', ['this is the same process'], 'docker-default');
  */
-export function execve(command: string, profile: SingleSource, options?: ProgramOptions): never;
 export function execve(
   command: string,
   args: readonly string[],
   profile: FilterSource,
   options?: ProgramOptions,
 ): never;
+export function execve(command: string, profile: SourceWithoutArgs, options?: ProgramOptions): never;
+export function execve(command: string, args: readonly string[], options: ProgramOptions & ProfileOption): never;
+export function execve(command: string, options: ProgramOptions & ProfileOption): never;
 export function execve(...parameters: readonly unknown[]): never {
   const call = normalizeArguments('execve', parameters);
   const sources = resolveSources(call.profile, call.options);

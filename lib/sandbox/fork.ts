@@ -2,7 +2,12 @@
 import { normalizeArguments, type ProgramParameters } from './arguments.js';
 import { type ForkedProcess, type ForkOptions, startNode } from './child/start-node.js';
 import { planFilters } from './plan/plan-filters.js';
-import { type FilterSource, resolveSources, type SingleSource } from './plan/resolve-sources.js';
+import {
+  type FilterSource,
+  type ProfileOption,
+  resolveSources,
+  type SourceWithoutArgs,
+} from './plan/resolve-sources.js';
 
 export type { ForkedProcess, ForkOptions } from './child/start-node.js';
 
@@ -26,13 +31,19 @@ export type { ForkedProcess, ForkOptions } from './child/start-node.js';
  * const child = fork('hello.mjs', 'node');
  * child.on('message', (message) => console.log(message));
  */
-export function fork(modulePath: string | URL, profile: SingleSource, options?: ForkOptions): ForkedProcess;
 export function fork(
   modulePath: string | URL,
   args: readonly string[],
   profile: FilterSource,
   options?: ForkOptions,
 ): ForkedProcess;
+export function fork(modulePath: string | URL, profile: SourceWithoutArgs, options?: ForkOptions): ForkedProcess;
+export function fork(
+  modulePath: string | URL,
+  args: readonly string[],
+  options: ForkOptions & ProfileOption,
+): ForkedProcess;
+export function fork(modulePath: string | URL, options: ForkOptions & ProfileOption): ForkedProcess;
 export function fork(...parameters: readonly unknown[]): ForkedProcess {
   return forkProgram(parameters);
 }

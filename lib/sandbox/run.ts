@@ -7,23 +7,21 @@ import { OutputBuffer, type OutputOptions, outputLimits, overflowError } from '.
 import { RunError, type RunResult } from './child/result.js';
 import { start } from './child/start.js';
 import { openStdio } from './child/stdio.js';
+import type { EncodingOption, OutputIn } from './child/types-by-option.js';
 import { endingOf } from './options/ending.js';
 import type { SpawnOptions } from './options/types.js';
 import { planFilters } from './plan/plan-filters.js';
-import { type FilterSource, resolveSources, type SingleSource } from './plan/resolve-sources.js';
+import {
+  type FilterSource,
+  type ProfileOption,
+  resolveSources,
+  type SourceWithoutArgs,
+} from './plan/resolve-sources.js';
 
 /** Options of `run`: those of `spawn`, and those about input and output. */
 export interface RunOptions extends SpawnOptions, OutputOptions {
   /** What the program reads from its standard input, which must be a pipe. Default: nothing, the pipe is at its end. */
   readonly input?: string | NodeJS.ArrayBufferView | undefined;
-}
-
-interface ToText extends RunOptions {
-  readonly encoding?: BufferEncoding | undefined;
-}
-
-interface ToBytes extends RunOptions {
-  readonly encoding: 'buffer' | null;
 }
 
 /**
@@ -42,20 +40,46 @@ interface ToBytes extends RunOptions {
  * const { stdout } = await run('echo', ['hello'], 'docker-default');
  * console.log(stdout);
  */
-export function run(command: string, profile: SingleSource, options: ToBytes): Promise<RunResult<Buffer>>;
-export function run(
+export function run<Given extends RunOptions['encoding'] = undefined>(
   command: string,
   args: readonly string[],
   profile: FilterSource,
-  options: ToBytes,
-): Promise<RunResult<Buffer>>;
-export function run(command: string, profile: SingleSource, options?: ToText): Promise<RunResult>;
-export function run(
+  options: RunOptions & EncodingOption<Given>,
+): Promise<RunResult<OutputIn<Given, string>>>;
+export function run<Given extends RunOptions['encoding'] = undefined>(
   command: string,
   args: readonly string[],
   profile: FilterSource,
-  options?: ToText,
-): Promise<RunResult>;
+  options?: RunOptions & Partial<EncodingOption<Given>>,
+): Promise<RunResult<OutputIn<Given | undefined, string>>>;
+export function run<Given extends RunOptions['encoding'] = undefined>(
+  command: string,
+  profile: SourceWithoutArgs,
+  options: RunOptions & EncodingOption<Given>,
+): Promise<RunResult<OutputIn<Given, string>>>;
+export function run<Given extends RunOptions['encoding'] = undefined>(
+  command: string,
+  profile: SourceWithoutArgs,
+  options?: RunOptions & Partial<EncodingOption<Given>>,
+): Promise<RunResult<OutputIn<Given | undefined, string>>>;
+export function run<Given extends RunOptions['encoding'] = undefined>(
+  command: string,
+  args: readonly string[],
+  options: RunOptions & EncodingOption<Given> & ProfileOption,
+): Promise<RunResult<OutputIn<Given, string>>>;
+export function run<Given extends RunOptions['encoding'] = undefined>(
+  command: string,
+  args: readonly string[],
+  options: RunOptions & Partial<EncodingOption<Given>> & ProfileOption,
+): Promise<RunResult<OutputIn<Given | undefined, string>>>;
+export function run<Given extends RunOptions['encoding'] = undefined>(
+  command: string,
+  options: RunOptions & EncodingOption<Given> & ProfileOption,
+): Promise<RunResult<OutputIn<Given, string>>>;
+export function run<Given extends RunOptions['encoding'] = undefined>(
+  command: string,
+  options: RunOptions & Partial<EncodingOption<Given>> & ProfileOption,
+): Promise<RunResult<OutputIn<Given | undefined, string>>>;
 export async function run(...parameters: readonly unknown[]): Promise<RunResult<string | Buffer>> {
   return runProgram(parameters);
 }

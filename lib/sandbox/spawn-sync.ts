@@ -14,20 +14,26 @@ import { DEFAULT_MAX_BUFFER } from './child/output.js';
 import { startSync } from './child/start.js';
 import { startError } from './child/start-errors.js';
 import { openStdio } from './child/stdio.js';
+import type { EncodingOption, OutputBytes, OutputIn } from './child/types-by-option.js';
 import { endingOf } from './options/ending.js';
 import { signalName } from './options/signals.js';
 import type { SpawnOptions } from './options/types.js';
 import { refuseLocalAgent } from './plan/local-agents.js';
 import { type FilterPlan, planFilters } from './plan/plan-filters.js';
-import { type FilterSource, resolveSources, type SingleSource } from './plan/resolve-sources.js';
+import {
+  type FilterSource,
+  type ProfileOption,
+  resolveSources,
+  type SourceWithoutArgs,
+} from './plan/resolve-sources.js';
 import type { SupervisionPlan } from './plan/supervised.js';
 
 /** Options of `spawnSync`: those of node:child_process, and those of this package. */
 export interface SpawnSyncOptions extends Omit<SpawnOptions, 'signal' | 'notify' | 'notifyTimeout'> {
   /** What the program reads from its standard input, which must be a pipe. Default: nothing, the pipe is at its end. */
   readonly input?: string | NodeJS.ArrayBufferView | undefined;
-  /** The encoding of the output. Default `'buffer'`: bytes. */
-  readonly encoding?: BufferEncoding | 'buffer' | undefined;
+  /** The encoding of the output; `'buffer'` or null for a Buffer. Default `'buffer'`. */
+  readonly encoding?: BufferEncoding | 'buffer' | null | undefined;
   /**
    * Maximum bytes that the program may write to all its pipes together. If it writes more, it is ended. Default 1024 ×
    * 1024.
@@ -36,18 +42,18 @@ export interface SpawnSyncOptions extends Omit<SpawnOptions, 'signal' | 'notify'
 }
 
 /** The result of a program: that of child_process.spawnSync, and more. */
-export interface SpawnSyncResult<Output = string | Buffer> {
+export interface SpawnSyncResult<Output = string | OutputBytes> {
   /** The process ID; 0 if the program was not started. */
   readonly pid: number;
   /**
-   * The output by descriptor; null for stdin, and for each descriptor that is not a pipe. Null if the program was not
-   * started.
+   * The output by descriptor; null for stdin, and for each descriptor that is not a pipe. As in Node, this is null if
+   * the program was not started.
    */
-  readonly output: readonly (Output | null)[] | null;
-  /** The output of descriptor 1. */
-  readonly stdout: Output | null;
-  /** The output of descriptor 2. */
-  readonly stderr: Output | null;
+  readonly output: (Output | null)[];
+  /** The output of descriptor 1. As in Node, this is null if the program was not started or the descriptor is no pipe. */
+  readonly stdout: Output;
+  /** The output of descriptor 2. As in Node, this is null if the program was not started or the descriptor is no pipe. */
+  readonly stderr: Output;
   /** The exit code; null if a signal ended the program, or it was not started. */
   readonly status: number | null;
   /** The signal that ended the program; null if none did. */
@@ -65,7 +71,14 @@ export interface SpawnSyncResult<Output = string | Buffer> {
   readonly unlistedViolations?: number;
 }
 
-type TextEncoding = { readonly encoding: BufferEncoding };
+type Encoding = SpawnSyncOptions['encoding'];
+
+/** A result whose `output`, `stdout` and `stderr` may be null, which the public type, as Node's, does not say. */
+export interface SyncResult extends Omit<SpawnSyncResult<string | Buffer>, 'output' | 'stdout' | 'stderr'> {
+  readonly output: readonly (string | Buffer | null)[] | null;
+  readonly stdout: string | Buffer | null;
+  readonly stderr: string | Buffer | null;
+}
 
 /**
  * Starts `command` under `profile`, and waits until it has ended and its pipes are closed. Nothing else runs on this
@@ -83,30 +96,52 @@ type TextEncoding = { readonly encoding: BufferEncoding };
  * const { stdout } = spawnSync('uname', ['-s'], 'docker-default', { encoding: 'utf8' });
  * console.log(stdout);
  */
-export function spawnSync(
-  command: string,
-  profile: SingleSource,
-  options: SpawnSyncOptions & TextEncoding,
-): SpawnSyncResult<string>;
-export function spawnSync(
+export function spawnSync<Given extends Encoding = undefined>(
   command: string,
   args: readonly string[],
   profile: FilterSource,
-  options: SpawnSyncOptions & TextEncoding,
-): SpawnSyncResult<string>;
-export function spawnSync(command: string, profile: SingleSource, options?: SpawnSyncOptions): SpawnSyncResult<Buffer>;
-export function spawnSync(
+  options: SpawnSyncOptions & EncodingOption<Given>,
+): SpawnSyncResult<OutputIn<Given, OutputBytes>>;
+export function spawnSync<Given extends Encoding = undefined>(
   command: string,
   args: readonly string[],
   profile: FilterSource,
-  options?: SpawnSyncOptions,
-): SpawnSyncResult<Buffer>;
-export function spawnSync(...parameters: readonly unknown[]): SpawnSyncResult {
+  options?: SpawnSyncOptions & Partial<EncodingOption<Given>>,
+): SpawnSyncResult<OutputIn<Given | undefined, OutputBytes>>;
+export function spawnSync<Given extends Encoding = undefined>(
+  command: string,
+  profile: SourceWithoutArgs,
+  options: SpawnSyncOptions & EncodingOption<Given>,
+): SpawnSyncResult<OutputIn<Given, OutputBytes>>;
+export function spawnSync<Given extends Encoding = undefined>(
+  command: string,
+  profile: SourceWithoutArgs,
+  options?: SpawnSyncOptions & Partial<EncodingOption<Given>>,
+): SpawnSyncResult<OutputIn<Given | undefined, OutputBytes>>;
+export function spawnSync<Given extends Encoding = undefined>(
+  command: string,
+  args: readonly string[],
+  options: SpawnSyncOptions & EncodingOption<Given> & ProfileOption,
+): SpawnSyncResult<OutputIn<Given, OutputBytes>>;
+export function spawnSync<Given extends Encoding = undefined>(
+  command: string,
+  args: readonly string[],
+  options: SpawnSyncOptions & Partial<EncodingOption<Given>> & ProfileOption,
+): SpawnSyncResult<OutputIn<Given | undefined, OutputBytes>>;
+export function spawnSync<Given extends Encoding = undefined>(
+  command: string,
+  options: SpawnSyncOptions & EncodingOption<Given> & ProfileOption,
+): SpawnSyncResult<OutputIn<Given, OutputBytes>>;
+export function spawnSync<Given extends Encoding = undefined>(
+  command: string,
+  options: SpawnSyncOptions & Partial<EncodingOption<Given>> & ProfileOption,
+): SpawnSyncResult<OutputIn<Given | undefined, OutputBytes>>;
+export function spawnSync(...parameters: readonly unknown[]): SyncResult {
   return startProgramSync(parameters);
 }
 
 /** The steps of spawnSync(). A Sandbox passes its parameters by name. */
-export function startProgramSync(given: ProgramParameters | readonly unknown[]): SpawnSyncResult {
+export function startProgramSync(given: ProgramParameters | readonly unknown[]): SyncResult {
   const call = normalizeArguments<SpawnSyncOptions>('spawnSync', given);
   const sources = resolveSources(call.profile, call.options);
   const plan = planFilters(sources, call.options, 'child');
@@ -125,8 +160,9 @@ function limitsOf(options: SpawnSyncOptions): NativeLimits {
   return { timeout, killSignal, forceKillAfter, maxBuffer: maxBuffer ?? DEFAULT_MAX_BUFFER, input: bytes };
 }
 
-function bytesOf(input: string | NodeJS.ArrayBufferView, encoding: BufferEncoding | 'buffer' | undefined): Uint8Array {
-  if (typeof input === 'string') return Buffer.from(input, encoding === 'buffer' ? undefined : encoding);
+function bytesOf(input: string | NodeJS.ArrayBufferView, encoding: Encoding): Uint8Array {
+  const textEncoding = encoding === null || encoding === 'buffer' ? undefined : encoding;
+  if (typeof input === 'string') return Buffer.from(input, textEncoding);
   return new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
 }
 
@@ -134,13 +170,13 @@ function resultOf(
   ended: NativeResult,
   { file, argv, options: { encoding } }: ProgramCall<SpawnSyncOptions>,
   { supervision, enforcement }: FilterPlan,
-): SpawnSyncResult {
+): SyncResult {
   const { listener } = own(ended);
   const output = ended.output.map((data) =>
     data === null || !encoding || encoding === 'buffer' ? data : data.toString(encoding),
   );
   const stopped = { error: ended.stopped, call: 'poll' };
-  const result: SpawnSyncResult = {
+  const result: SyncResult = {
     ...(ended.stopped === 0 ? {} : { error: startError(stopped, `spawnSync ${file}`, file, argv) }),
     status: ended.code,
     signal: ended.signal === null ? null : signalName(ended.signal),

@@ -3,9 +3,15 @@ import { normalizeArguments, type ProgramParameters } from './arguments.js';
 import type { SandboxedProcess } from './child/child-process.js';
 import { start } from './child/start.js';
 import { openStdio } from './child/stdio.js';
-import type { SpawnOptions } from './options/types.js';
+import type { ProcessWithStdio, StdioOption } from './child/types-by-option.js';
+import type { SpawnOptions, Stdio } from './options/types.js';
 import { planFilters } from './plan/plan-filters.js';
-import { type FilterSource, resolveSources, type SingleSource } from './plan/resolve-sources.js';
+import {
+  type FilterSource,
+  type ProfileOption,
+  resolveSources,
+  type SourceWithoutArgs,
+} from './plan/resolve-sources.js';
 
 /**
  * Starts `command` under `profile`. The filter is attached before the program's first instruction; if it can't be
@@ -25,16 +31,49 @@ import { type FilterSource, resolveSources, type SingleSource } from './plan/res
  * import { spawn } from 'seccomp';
  *
  * const child = spawn('echo', ['hello'], 'docker-default');
- * child.stdout?.pipe(process.stdout);
+ * child.stdout.pipe(process.stdout);
  * child.on('close', (code) => console.log(`exit code ${code}`));
  */
-export function spawn(command: string, profile: SingleSource, options?: SpawnOptions): SandboxedProcess;
-export function spawn(
+export function spawn<const Given extends Stdio | undefined = undefined>(
   command: string,
   args: readonly string[],
   profile: FilterSource,
-  options?: SpawnOptions,
-): SandboxedProcess;
+  options: SpawnOptions & StdioOption<Given>,
+): ProcessWithStdio<Given>;
+export function spawn<const Given extends Stdio | undefined = undefined>(
+  command: string,
+  args: readonly string[],
+  profile: FilterSource,
+  options?: SpawnOptions & Partial<StdioOption<Given>>,
+): ProcessWithStdio<Given | undefined>;
+export function spawn<const Given extends Stdio | undefined = undefined>(
+  command: string,
+  profile: SourceWithoutArgs,
+  options: SpawnOptions & StdioOption<Given>,
+): ProcessWithStdio<Given>;
+export function spawn<const Given extends Stdio | undefined = undefined>(
+  command: string,
+  profile: SourceWithoutArgs,
+  options?: SpawnOptions & Partial<StdioOption<Given>>,
+): ProcessWithStdio<Given | undefined>;
+export function spawn<const Given extends Stdio | undefined = undefined>(
+  command: string,
+  args: readonly string[],
+  options: SpawnOptions & StdioOption<Given> & ProfileOption,
+): ProcessWithStdio<Given>;
+export function spawn<const Given extends Stdio | undefined = undefined>(
+  command: string,
+  args: readonly string[],
+  options: SpawnOptions & Partial<StdioOption<Given>> & ProfileOption,
+): ProcessWithStdio<Given | undefined>;
+export function spawn<const Given extends Stdio | undefined = undefined>(
+  command: string,
+  options: SpawnOptions & StdioOption<Given> & ProfileOption,
+): ProcessWithStdio<Given>;
+export function spawn<const Given extends Stdio | undefined = undefined>(
+  command: string,
+  options: SpawnOptions & Partial<StdioOption<Given>> & ProfileOption,
+): ProcessWithStdio<Given | undefined>;
 export function spawn(...parameters: readonly unknown[]): SandboxedProcess {
   return startProgram(parameters);
 }

@@ -22,7 +22,8 @@ import { abortError } from './abort.js';
 import { subscribe } from './events.js';
 import { type ChildPipe, drain, pipesFrom, socketStreams, unconnectedStreams } from './streams.js';
 
-type Stdio = ChildProcess['stdio'];
+/** The stream of a descriptor above 2. */
+type OtherStream = ChildProcess['stdio'][3];
 
 /**
  * Base class: ChildProcess without its constructor. The constructor would make a handle, which is freed only if Node
@@ -43,6 +44,8 @@ const Base = ProcessWithoutHandle as unknown as typeof ChildProcess;
  * ChildProcess. It also emits `violation`, with a Violation, for each new kind of denied call if `onViolation` is
  * given, and `handlerError`, with an error and a NotifiedCall, if a `notify` handler fails.
  *
+ * The type parameters are the types of its three standard streams, which follow from the option `stdio`.
+ *
  * @example
  * import { once } from 'node:events';
  * import { spawn } from 'seccomp';
@@ -52,17 +55,21 @@ const Base = ProcessWithoutHandle as unknown as typeof ChildProcess;
  * const [exitCode] = await once(child, 'close');
  * console.log(exitCode, child.violations.length); // 1 1
  */
-export class SandboxedProcess extends Base {
+export class SandboxedProcess<
+  Stdin extends Writable | null = Writable | null,
+  Stdout extends Readable | null = Readable | null,
+  Stderr extends Readable | null = Readable | null,
+> extends Base {
   // Node declares these read-only, and sets them itself.
   declare pid?: number;
   override exitCode: number | null = null;
   override signalCode: NodeJS.Signals | null = null;
   override spawnfile: string;
   override spawnargs: string[];
-  declare stdin: Writable | null;
-  declare stdout: Readable | null;
-  declare stderr: Readable | null;
-  declare stdio: Stdio;
+  declare stdin: Stdin;
+  declare stdout: Stdout;
+  declare stderr: Stderr;
+  declare readonly stdio: [Stdin, Stdout, Stderr, OtherStream, OtherStream];
   override killed = false;
   override connected = false;
 

@@ -7,7 +7,7 @@ import { define, own } from '../../util/own-data.js';
 import { systemErrorName } from '../../util/system-error.js';
 import type { SandboxedProcess } from '../child/child-process.js';
 import { OutputBuffer, type OutputLimits, overflowError } from '../child/output.js';
-import type { SpawnSyncResult } from '../spawn-sync.js';
+import type { SyncResult } from '../spawn-sync.js';
 import type { Callback } from './overloads.js';
 
 /**
@@ -61,11 +61,7 @@ function codeAndKilled(code: number | null, child: SandboxedProcess, buffer: Out
  * @param passesOnStderr - Whether to write the child's stderr to this process's, as Node does if `stdio` is not set.
  * @throws The error with which the child was not started or was ended, or an error for a status that is not 0.
  */
-export function outputOrThrow(
-  result: SpawnSyncResult,
-  command: string,
-  passesOnStderr: boolean,
-): string | Buffer | null {
+export function outputOrThrow(result: SyncResult, command: string, passesOnStderr: boolean): string | Buffer | null {
   if (passesOnStderr && result.stderr !== null) process.stderr.write(result.stderr);
   const { error } = own(result);
   if (error !== undefined) throw define(error, result);
@@ -75,7 +71,7 @@ export function outputOrThrow(
 }
 
 /** Lines about the denied calls of a program that has ended. Empty if violations were not collected. */
-function denialsIn(result: SpawnSyncResult): readonly string[] {
+function denialsIn(result: SyncResult): readonly string[] {
   if (!Object.hasOwn(result, 'violations')) return [];
   const { violations = [], unlistedViolations = 0, status, signal } = result;
   return [...denialLines({ violations, unlistedViolations }), hintAt(status, signal, true)];

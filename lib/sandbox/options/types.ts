@@ -13,6 +13,9 @@ import type { AbiName } from '../../syscalls/abi.js';
 /** What one of a child's descriptors is connected to, as in node:child_process. */
 export type StdioEntry = 'pipe' | 'overlapped' | 'ignore' | 'inherit' | Stream | number | null | undefined;
 
+/** The option `stdio`: a keyword for all three standard descriptors, or a list with an entry for each descriptor. */
+export type Stdio = 'pipe' | 'overlapped' | 'ignore' | 'inherit' | readonly StdioEntry[];
+
 /** The host that a profile is resolved for. */
 export interface HostOptions {
   /**
@@ -103,10 +106,10 @@ export type AttachOptions = Pick<ProgramOptions, 'capabilities' | 'abis' | 'noNe
 /** Options of `spawn`: those of node:child_process, and those of this package. */
 export interface SpawnOptions extends ProgramOptions, SupervisorOptions {
   /**
-   * What the child's descriptors are connected to, by number; one keyword sets all three standard ones. `ipc` is an
-   * error: see `fork`. Default `'pipe'`.
+   * What the child's descriptors are connected to, by number: a list; or `pipe`, `overlapped`, `ignore` or `inherit` for
+   * all three standard ones. `ipc` is an error: see `fork`. Default `'pipe'`.
    */
-  readonly stdio?: 'pipe' | 'overlapped' | 'ignore' | 'inherit' | readonly StdioEntry[] | undefined;
+  readonly stdio?: Stdio | undefined;
   /** Whether the child becomes the leader of a new session, setsid(2). Default false. */
   readonly detached?: boolean | undefined;
   /** Whether a shell runs the command: `true` for /bin/sh, or the path of a shell. Default false. */

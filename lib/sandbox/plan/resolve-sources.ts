@@ -24,6 +24,15 @@ export type SingleSource = ProfileSource | Filter;
 /** One source, or a list of 1 to 8. With a list, each call gets the strictest of their actions. */
 export type FilterSource = SingleSource | readonly SingleSource[];
 
+/** A profile in the place of `args`. A list that may be empty is refused there: it is more likely one of arguments. */
+export type SourceWithoutArgs = SingleSource | readonly [SingleSource, ...SingleSource[]];
+
+/** The profile as an option, for calls that do not pass it before the options. */
+export interface ProfileOption {
+  /** The profile, as `spawn` takes it before the options. */
+  readonly profile: FilterSource;
+}
+
 /** What one profile or filter decides, and the flags that its filter is attached with. */
 export interface DecidedSource {
   readonly policy: Policy;
