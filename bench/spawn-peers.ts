@@ -119,7 +119,7 @@ function bwrap(): Peer {
 function rules() {
   const profile = loadProfile('docker-default');
   const { syscalls } = profile.document;
-  return syscalls.filter((rule) => ruleApplies(rule, thisHost(), 'docker'));
+  return syscalls.filter((rule) => ruleApplies(rule, thisHost()));
 }
 
 /** A bundle of the program and its libraries, with the configuration that the runtime's command `spec` writes. */

@@ -6,7 +6,6 @@ import { CAPABILITIES } from '../../syscalls/capabilities.js';
 import { compareKernelVersions, parseKernelVersion } from '../../util/kernel-version.js';
 import { copyFields, copyList, type Fields, type Path, type Refuse } from '../../util/own-data.js';
 import { suggest } from '../../util/suggest.js';
-import type { ProfileFormat } from '../document/options.js';
 import type { Rule } from '../document/types.js';
 import { shown } from '../json/value.js';
 
@@ -77,15 +76,14 @@ function readAbi(name: unknown, refuse: Refuse): AbiName {
 }
 
 /**
- * Whether a rule applies to a host: no condition of `excludes` holds, and all of `includes` do. OCI documents have
- * neither, and Podman ignores minKernel.
+ * Whether a rule applies to a host: no condition of `excludes` holds, and all of `includes` do. A document whose format
+ * has no such conditions was read without them.
  * Source: moby/profiles, seccomp_linux.go; containers/common, pkg/seccomp.
  */
-export function ruleApplies({ includes, excludes }: Rule, host: Host, format: ProfileFormat): boolean {
-  if (format === 'oci') return true;
+export function ruleApplies({ includes, excludes }: Rule, host: Host): boolean {
   const arch = abiOf(host.abi).docker;
-  const reaches = (version: string | null | undefined) => format !== 'podman' && version && isAtLeast(host, version);
-  const lacks = (version: string | null | undefined) => format !== 'podman' && version && !isAtLeast(host, version);
+  const reaches = (version: string | null | undefined) => version && isAtLeast(host, version);
+  const lacks = (version: string | null | undefined) => version && !isAtLeast(host, version);
   if (excludes) {
     if (excludes.arches?.includes(arch)) return false;
     if (excludes.caps?.some((name) => host.capabilities.has(name))) return false;

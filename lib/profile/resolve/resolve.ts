@@ -75,7 +75,7 @@ export function resolveWithDiagnostics(
   const defaultAction = actionOf(document.defaultAction, document.defaultErrnoRet, ['defaultErrnoRet'], diagnostics);
   const rules: ResolvedRule[] = [];
   for (const [index, rule] of document.syscalls.entries()) {
-    if (!ruleApplies(rule, host, profile.format)) continue;
+    if (!ruleApplies(rule, host)) continue;
     const action = actionOf(rule.action, rule.errnoRet, ['syscalls', index, 'errnoRet'], diagnostics);
     rules.push({ rule, index, action, always: [{ conditions: NO_CONDITIONS, action, rule: index }] });
   }

@@ -183,6 +183,12 @@ describe('a warning in both modes, because no more calls are allowed', () => {
       LETS_ALL,
       /has bits outside of the mask/,
     ],
+    [
+      'another errno with bits outside of the mask',
+      [rule('brk', [arg(0, 'MASKED_EQ', 4, 7n)], DENY)],
+      {},
+      /has bits outside of the mask/,
+    ],
   ])('%s', (_, rules, rest, message) => {
     const document = documentOf(rules, rest);
     for (const mode of ['strict', 'compat'] as const) {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { RuleDocument } from '../../../lib/profile/document/types.js';
 import type { Host } from '../../../lib/profile/resolve/resolve.js';
 import type { AbiName } from '../../../lib/syscalls/abi.js';
-import { arg, DENY, decide, documentOf, HOST, policyFor, rule } from '../../support/meaning.js';
+import { arg, DENY, decide, documentOf, HOST, policyFor, rule, said } from '../../support/meaning.js';
 
 const host: Host = { ...HOST, abis: ['x86', 'x32'] };
 const HIGH = 1n << 32n;
@@ -104,8 +104,27 @@ test('conditions on the host apply in Docker’s format; Podman ignores minKerne
   const rules = [
     rule('brk', [], { includes: { minKernel: '99.0' } }),
     rule('read', [], { includes: { caps: ['CAP_BPF'] } }),
+    rule('write', [], { excludes: { minKernel: '4.0' } }),
   ];
   const allowed = (format: 'docker' | 'podman' | 'oci') =>
-    ['brk', 'read'].filter((name) => decide(policyFor(documentOf(rules), { ...compat, format }), name) === 'allow');
-  expect([allowed('docker'), allowed('podman'), allowed('oci')]).toEqual([[], ['brk'], ['brk', 'read']]);
+    ['brk', 'read', 'write'].filter(
+      (name) => decide(policyFor(documentOf(rules), { ...compat, format }), name) === 'allow',
+    );
+  expect([allowed('docker'), allowed('podman'), allowed('oci')]).toEqual([
+    [],
+    ['brk', 'write'],
+    ['brk', 'read', 'write'],
+  ]);
+});
+
+test('a value that does not fit is refused beside so many rules that both of its meanings would be too long', () => {
+  const others = (count: number) => Array.from({ length: count }, (_, i) => rule('brk', [arg(0, 'EQ', i)]));
+  const refusals = (count: number) =>
+    said(documentOf([rule('brk', [arg(0, 'EQ', HIGH + 5n)]), ...others(count)]), compat, host).filter((each) =>
+      each.includes('too many other rules'),
+    );
+  expect(refusals(120)).toEqual([]);
+  expect(refusals(130)).toEqual([
+    expect.stringMatching(/^error syscalls\[0\]: .*brk has too many other rules to combine it with: remove this rule$/),
+  ]);
 });
