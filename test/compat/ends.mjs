@@ -1,9 +1,13 @@
 /** Timeouts, AbortSignals, and children that this process does not wait for. */
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { called, differs, factsOf, output, settled, story, untilReady } from './tools.mjs';
+import { AFTER_TIMEOUT, called, differs, factsOf, lateBy, output, settled, story, untilReady } from './tools.mjs';
 
 const sleeper = (cp, options) => cp.spawn('sleep', ['60'], options);
+
+/** The beginning of a shell script: a grandchild that writes when the child has ended. */
+const AFTER_PARENT = '(while kill -0 $$; do sleep 0.01; done 2>&-; echo late) &';
+
 const execFile = (cp, ...parameters) => called((callback) => cp.execFile(...parameters, callback));
 
 /** Runs a script in a separate process, with the same implementation, and returns its output. */
@@ -47,12 +51,21 @@ export default {
     return story(cp.spawn('sh', ['-c', 'sleep 1; exit 3'], options));
   }),
   'timeout: pipes that a grandchild holds': differs('pipes of a child that was ended by a timeout', (cp) =>
-    output(cp.spawn('sh', ['-c', '(sleep 1; echo late) & exec sleep 60'], { timeout: 300 })),
+    untilReady(
+      (timeout) => output(cp.spawn('sh', ['-c', `${AFTER_PARENT} echo ready; exec sleep 60`], { timeout })),
+      ({ stdout }) => stdout !== '',
+    ),
   ),
   'timeout of execFile: a grandchild that holds the pipes of a child that ended well': (cp) =>
-    execFile(cp, 'sh', ['-c', 'sleep 2 & echo soon'], { timeout: 500 }),
+    untilReady(
+      (timeout) => execFile(cp, 'sh', ['-c', 'sleep 30 & echo soon'], { timeout }),
+      ({ stdout }) => stdout !== '',
+    ),
   'timeout: not for a grandchild that holds the pipes of a child that ended well': (cp) =>
-    output(cp.spawn('sh', ['-c', '(sleep 0.7; echo late) & echo soon'], { timeout: 400 })),
+    untilReady(
+      (timeout) => output(cp.spawn('sh', ['-c', `${AFTER_TIMEOUT} echo soon`], { timeout, env: lateBy(timeout) })),
+      (result) => result.stdout === undefined, // The child ended before its timeout.
+    ),
   'killSignal: null and undefined are SIGTERM': async (cp) => [
     (await story(sleeper(cp, { timeout: 30, killSignal: null }))).signalCode,
     (await story(sleeper(cp, { timeout: 30, killSignal: undefined }))).signalCode,

@@ -1,7 +1,7 @@
 /** spawnSync, execFileSync and execSync. */
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { differs, factsOf, IDS, thrown } from './tools.mjs';
+import { AFTER_TIMEOUT, differs, factsOf, IDS, lateBy, thrown, untilReady } from './tools.mjs';
 
 const directory = process.env.COMPAT_DIRECTORY;
 
@@ -42,7 +42,10 @@ export default {
     (cp) => cp.spawnSync('head', ['-c', '2000000', '/dev/zero'], { maxBuffer: undefined }).error?.code,
   ),
   'spawnSync: timeout, where a grandchild holds the pipes': (cp) =>
-    told(cp.spawnSync(...sh('(sleep 1; echo late) & exit 5'), { timeout: 400 })),
+    untilReady(
+      (timeout) => told(cp.spawnSync(...sh(`${AFTER_TIMEOUT} exit 5`), { timeout, env: lateBy(timeout) })),
+      ({ status }) => status === 5,
+    ),
   'spawnSync: serialization is not looked at': (cp) => cp.spawnSync('echo', ['a'], { serialization: 'x' }).status,
   'spawnSync: the result, with its keys in order': (cp) => {
     const result = cp.spawnSync(...sh('echo out; echo err >&2; exit 3'));

@@ -46,9 +46,11 @@ export async function story(child, during = () => {}) {
   return { events, ...output, exitCode, signalCode, killed, spawnfile, spawnargs, connected, hasPid: child.pid > 0 };
 }
 
-/** The child's standard output. */
+/** The child's standard output and, unless it exited with 0 and without an error, how it ended. */
 export async function output(child) {
-  return (await story(child)).stdout;
+  const { stdout, stderr, events, exitCode } = await story(child);
+  const isClean = exitCode === 0 && events.every(([name]) => name !== 'error');
+  return isClean ? stdout : { stdout, stderr, events };
 }
 
 /** What a callback of exec or execFile is given. */
@@ -66,6 +68,10 @@ export async function untilReady(run, isReady) {
   }
   return run(10_000);
 }
+
+/** The beginning of a shell script: a grandchild that writes after the child's timeout, with the environment of lateBy. */
+export const AFTER_TIMEOUT = '(sleep "$LATE"; echo late) &';
+export const lateBy = (timeout) => ({ ...process.env, LATE: String((3 * timeout) / 1000) });
 
 /** What becomes of a promise. */
 export const settled = (promise) =>
