@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { loadProfile, type SpawnOptions, spawn } from '../dist/index.js';
+import { type Handlers, loadProfile, type SpawnOptions, spawn } from '../dist/index.js';
 import { machine, markdownTable, replaceSection, table } from './measure.js';
 
 const { values } = parseArgs({
@@ -45,7 +45,7 @@ async function calls(number: number, options: SpawnOptions): Promise<number> {
   return Number(printed);
 }
 
-const notify = { sched_get_priority_max: () => ({ value: 1 }) };
+const notify: Handlers = { sched_get_priority_max: (call) => call.return(1) };
 
 /** Nanoseconds a call. */
 const RUNS = {

@@ -6,14 +6,14 @@ import { spawn } from 'seccomp';
 const allowed = [/^\/(usr|lib|lib64|etc)\/[\w./+-]*$/, /^\/proc\/self\/\w+$/];
 
 function openat(call) {
-  const path = call.string(1);
+  const path = call.readString(1);
   const writes = (call.args[2] & 3n) !== 0n;
-  if (writes || path.includes('..') || !allowed.some((each) => each.test(path))) return { errno: 'EACCES' };
-  if (path.startsWith('/proc/')) return { errno: 'ENOENT' }; // For this process, `self` is not the child.
+  if (writes || path.includes('..') || !allowed.some((each) => each.test(path))) return call.deny('EACCES');
+  if (path.startsWith('/proc/')) return call.deny('ENOENT'); // For this process, `self` is not the child.
   try {
-    return { addFd: openSync(path, 'r'), close: true, closeOnExec: true };
+    return call.returnFd(openSync(path, 'r'), { close: true, closeOnExec: true });
   } catch (error) {
-    return { errno: error.code };
+    return call.deny(error.code);
   }
 }
 

@@ -9,9 +9,9 @@ await once(server, 'listening');
 const { port } = server.address();
 
 async function connect(call) {
-  const address = call.sockaddr(1);
+  const address = call.readSockaddr(1);
   const isAllowed = address.family === 'IPv4' && address.address === '127.0.0.1' && address.port === port;
-  return isAllowed ? call.connect(address) : { errno: 'EACCES' };
+  return isAllowed ? call.connect(address) : call.deny('EACCES');
 }
 
 /** Calls that reach other hosts without connect, or send without a connection. */

@@ -6,14 +6,14 @@ const notify = {
   uname(call) {
     const names = Buffer.alloc(6 * 65); // struct utsname: six strings of 65 bytes each.
     for (const [i, text] of ['Linux', 'somewhere', '1.0', '#1', 'abacus'].entries()) names.write(text, i * 65);
-    call.write(0, names);
-    return { value: 0 };
+    call.writeBytes(0, names);
+    return call.return(0);
   },
   clock_gettime(call) {
     const time = Buffer.alloc(16); // struct timespec: seconds and nanoseconds, 8 bytes each.
     time.writeBigInt64LE(BigInt(Date.UTC(2000, 0, 1) / 1000));
-    call.write(1, time);
-    return { value: 0 };
+    call.writeBytes(1, time);
+    return call.return(0);
   },
 };
 

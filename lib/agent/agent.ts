@@ -16,7 +16,7 @@ import {
   readHandlers,
 } from '../notify/handlers.js';
 import { Listener, openMailbox } from '../notify/listener.js';
-import { NotifiedCall } from '../notify/notified-call.js';
+import { NotifiedCall, sendAnswer } from '../notify/notified-call.js';
 import { readOptions } from '../sandbox/options/table.js';
 import { addLocalAgent, removeLocalAgent } from '../sandbox/plan/local-agents.js';
 import { forwarding } from '../sandbox/plan/native-config.js';
@@ -48,7 +48,7 @@ export interface ListenOptions {
  * @example
  * import { listen, spawn } from 'seccomp';
  *
- * const agent = listen('agent.sock', { uname: () => ({ errno: 'EACCES' }) });
+ * const agent = listen('agent.sock', { uname: (call) => call.deny('EACCES') });
  * const child = spawn(
  *   'uname',
  *   {
@@ -103,7 +103,7 @@ const ACCEPT_PAUSE = 100;
  * @example
  * import { listen } from 'seccomp';
  *
- * const agent = listen('agent.sock', { mount: () => ({ errno: 'EPERM' }) });
+ * const agent = listen('agent.sock', { mount: (call) => call.deny('EPERM') });
  * agent.on('container', ({ id, pid }) => console.log(`answers the calls of ${id}, process ${pid}`));
  * agent.on('handlerError', (error, { syscall }) => console.error(syscall, error));
  * console.log(agent.containers.length); // 0
@@ -248,7 +248,7 @@ export class Agent extends EventEmitter<AgentEvents> {
       dispatch(call, handler, this.#timeout, (error) => emitHandlerError(this, error, call));
       return;
     }
-    call.answer(NOT_IMPLEMENTED);
+    sendAnswer(call, NOT_IMPLEMENTED);
     this.emit('unanswered', call);
   }
 

@@ -19,9 +19,9 @@ import { writeByName } from './constant-names.js';
  *   stdio: 'ignore',
  *   notify: {
  *     connect: (call) => {
- *       const address = call.sockaddr(1);
+ *       const address = call.readSockaddr(1);
  *       if (address.family === 'IPv4') console.log(`${address.address}:${address.port}`); // 192.0.2.1:80
- *       return { errno: 'ECONNREFUSED' };
+ *       return call.deny('ECONNREFUSED');
  *     },
  *   },
  * });
@@ -98,7 +98,7 @@ function writeIpv6(bytes: Uint8Array): string {
 }
 
 /** Parses the address in `bytes` for a handler. */
-export function readSockaddr(bytes: Uint8Array, endian: Abi['endian']): SocketAddress {
+export function parseSockaddr(bytes: Uint8Array, endian: Abi['endian']): SocketAddress {
   return { ...namedAddress(parse(bytes, endian)), bytes };
 }
 

@@ -1,53 +1,26 @@
-/** The answers of handlers: their types, and all checks of what a handler returned. */
-import { inspect } from 'node:util';
-import { SeccompError } from '../errors.js';
-import { errnos, MAX_ERRNO } from '../syscalls/errno.js';
-import { copyFields, type Fields, type Path, propertyOf, type Refuse } from '../util/own-data.js';
-import { suggest } from '../util/suggest.js';
+/** The answers of handlers: NotifyResponse, which the methods of a call return, and what it tells the kernel. */
+import { constants } from 'node:os';
+import { addon, type ListenerHandle } from '../native.js';
+import { describe, invalidReturnValue } from '../util/option-errors.js';
 
 /** A file descriptor of this process, or an object that has one, such as a FileHandle of `node:fs/promises`. */
-export type Given = number | { readonly fd: number; close?(): unknown };
+export type FileDescriptorLike = number | { readonly fd: number; close?(): unknown };
 
-/**
- * A handler's answer to a call: one of four forms, without properties of another.
- *
- * @example
- * import { openSync, writeFileSync } from 'node:fs';
- * import { spawn } from 'seccomp';
- *
- * writeFileSync('motd.txt', 'Welcome\n');
- * spawn('cat', ['/etc/motd'], { defaultAction: 'SCMP_ACT_ALLOW' }, {
- *   stdio: ['ignore', 'inherit', 'inherit'],
- *   notify: {
- *     openat: (call) => {
- *       // cat receives a descriptor of another file: it prints "Welcome".
- *       if (call.string(1) === '/etc/motd') return { addFd: openSync('motd.txt', 'r'), close: true };
- *       return { continue: true };
- *     },
- *   },
- * });
- */
-export type NotifyResponse =
+/** Options of `returnFd`. */
+export interface ReturnFdOptions {
+  /** Whether the caller's new descriptor is closed when the caller executes a program (O_CLOEXEC). Default false. */
+  readonly closeOnExec?: boolean | undefined;
   /**
-   * The kernel executes the call. It reads the memory to which arguments point again, and other threads of the caller
-   * may have changed it since the handler read it: see SECCOMP_USER_NOTIF_FLAG_CONTINUE in seccomp_unotify(2).
+   * Whether this process's descriptor is closed after the answer, by the method `close` of its object if there is one.
+   * Default false.
    */
-  | { readonly continue: true }
-  /** The call fails with this errno, by name or as a number from 0 to 4095. It is not executed. */
-  | { readonly errno: string | number }
-  /** The call returns this value: a safe integer, or a bigint of at most 64 bits. It is not executed. */
-  | { readonly value: number | bigint }
-  /**
-   * The call returns a new descriptor of the caller, a duplicate of this one. It is not executed. The new descriptor is
-   * closed when the caller executes a program if `closeOnExec` is true. This process's descriptor is closed afterwards
-   * if `close` is true, by the method `close` of its object if there is one. Both are false by default. Linux 5.14 and
-   * later.
-   */
-  | { readonly addFd: Given; readonly closeOnExec?: boolean; readonly close?: boolean };
+  readonly close?: boolean | undefined;
+}
 
-/** An answer after its checks. */
-export type NormalizedAnswer =
+/** What the kernel is to do with a call. */
+export type Answer =
   | { readonly kind: 'continue' }
+  /** The call fails with this errno; 0 makes it return 0. */
   | { readonly kind: 'errno'; readonly errno: number }
   /** `value` is the return value as 64 unsigned bits. */
   | { readonly kind: 'value'; readonly value: bigint }
@@ -59,65 +32,89 @@ export interface DescriptorAnswer {
   readonly closeOnExec: boolean;
   /** Whether the descriptor of this process is to be closed. */
   readonly close: boolean;
-  /** The property `addFd` as the handler gave it: an object may have a method `close`. */
+  /** The descriptor as the handler gave it: an object may have a method `close`. */
   readonly given: unknown;
 }
 
-/** The properties that tell the forms of an answer apart. */
-const FORMS = ['continue', 'errno', 'value', 'addFd'] as const;
+/** The answer in place of a handler that failed. */
+export const DENIED: Answer = { kind: 'errno', errno: constants.errno.EPERM };
 
-const ONE_OF_FORMS = 'must be one of { continue: true }, { errno }, { value } and { addFd }';
-
-/**
- * Checks an answer. Reads each of its properties once.
- *
- * @throws {SeccompError} ERR_SECCOMP_OPTION unless `answer` is of exactly one form, and each property has the right
- * type.
- */
-export function normalizeAnswer(answer: unknown, syscall: string): NormalizedAnswer {
-  const refuse = (path: Path, problem: string): never => {
-    const name = path.length === 0 ? 'answer' : path.join('.');
-    throw new SeccompError('ERR_SECCOMP_OPTION', `notify.${syscall}: ${name} ${problem}`);
-  };
-  if (typeof answer !== 'object' || answer === null) return refuse([], `${ONE_OF_FORMS}, not ${inspect(answer)}`);
-  const fields = copyFields(answer, refuse);
-  const form = FORMS.find((name) => Object.hasOwn(fields, name));
-  if (form === undefined) return refuse([], ONE_OF_FORMS);
-  const known: readonly string[] = form === 'addFd' ? [form, 'closeOnExec', 'close'] : [form];
-  const unknown = Object.keys(fields).find((name) => !known.includes(name));
-  if (unknown !== undefined) return refuse([unknown], `can't be combined with ${form}: leave it out`);
-  switch (form) {
+/** Sends the answer to the call with an ID. Returns 0 or an errno: ENOENT if the caller was killed. */
+export function answerCall(handle: ListenerHandle, call: bigint, answer: Answer): number {
+  switch (answer.kind) {
     case 'continue':
-      if (fields[form] === true) return { kind: 'continue' };
-      return refuse([form], 'must be true; to deny the call, answer { errno }');
+      return addon().answer(handle, call, -1, 0n);
     case 'errno':
-      return { kind: 'errno', errno: errnoOf(fields[form], refuse) };
+      return addon().answer(handle, call, answer.errno, 0n);
     case 'value':
-      return { kind: 'value', value: returnValueOf(fields[form], refuse) };
-    case 'addFd':
-      return descriptorAnswer(fields, refuse);
+      return addon().answer(handle, call, 0, answer.value);
+    case 'descriptor': {
+      const added = addon().addDescriptor(handle, call, answer.descriptor, answer.closeOnExec);
+      return added < 0 ? -added : 0;
+    }
   }
 }
 
-function errnoOf(errno: unknown, refuse: Refuse): number {
-  const number = typeof errno === 'string' ? errnos().get(errno) : errno;
-  if (typeof number === 'number' && Number.isInteger(number) && number >= 0 && number <= MAX_ERRNO) return number;
-  const suggestion = suggest(errno, [...errnos().keys()]);
-  return refuse(['errno'], `must be an errno by name or number, not ${inspect(errno)}${suggestion}`);
+let make: (call: object, answer: Answer) => NotifyResponse;
+let read: (response: NotifyResponse, call: object) => Answer | undefined;
+let hasFields: (value: object) => boolean;
+
+/** Makes the response to a call. */
+export function respondTo(call: object, answer: Answer): NotifyResponse {
+  return make(call, answer);
 }
 
-function returnValueOf(value: unknown, refuse: Refuse): bigint {
-  if (typeof value === 'bigint' && value >= -(2n ** 63n) && value < 2n ** 64n) return BigInt.asUintN(64, value);
-  if (typeof value === 'number' && Number.isSafeInteger(value)) return BigInt.asUintN(64, BigInt(value));
-  return refuse(['value'], `must be a safe integer or a bigint of at most 64 bits, not ${inspect(value)}`);
+/** Whether a value is a response, to whichever call. */
+export function isResponse(value: unknown): value is NotifyResponse {
+  return typeof value === 'object' && value !== null && hasFields(value);
 }
 
-function descriptorAnswer(fields: Fields, refuse: Refuse): DescriptorAnswer {
-  const { addFd, closeOnExec = false, close = false } = fields;
-  if (typeof closeOnExec !== 'boolean') return refuse(['closeOnExec'], 'must be true or false');
-  if (typeof close !== 'boolean') return refuse(['close'], 'must be true or false');
-  const descriptor = typeof addFd === 'object' && addFd !== null ? propertyOf(addFd, 'fd') : addFd;
-  if (typeof descriptor !== 'number' || !Number.isInteger(descriptor) || descriptor < 0)
-    return refuse(['addFd'], 'must be a file descriptor, or an object whose property fd is one');
-  return { kind: 'descriptor', descriptor, closeOnExec, close, given: addFd };
+/** The answer in what a handler returned; undefined unless that is a response which a method of this call made. */
+export function answerIn(returned: unknown, call: object): Answer | undefined {
+  return isResponse(returned) ? read(returned, call) : undefined;
+}
+
+/** The error of a handler that returned anything but a response to its call. */
+export function wrongReturn(returned: unknown, syscall: string): TypeError {
+  const received = isResponse(returned) ? 'the response to another call' : describe(returned);
+  return invalidReturnValue(`the handler of ${syscall}`, METHODS, received);
+}
+
+const METHODS = 'the result of call.continue(), call.deny(), call.return(), call.returnFd() or call.connect()';
+
+/**
+ * A handler's answer to a call. Only the methods of a NotifiedCall make responses: `continue`, `deny`, `return`,
+ * `returnFd` and `connect`. A response has no effect until the handler returns it, and answers only the call whose
+ * method made it.
+ *
+ * @example
+ * import { spawn } from 'seccomp';
+ *
+ * spawn('uname', [], { defaultAction: 'SCMP_ACT_ALLOW' }, {
+ *   stdio: 'ignore',
+ *   notify: { uname: (call) => call.deny('EACCES') },
+ * }).on('exit', (code) => console.log(code)); // 1
+ */
+export class NotifyResponse {
+  /** The call that it answers. Undefined if the constructor was called by anyone else. */
+  #call: object | undefined;
+  #answer: Answer = DENIED;
+
+  private constructor() {}
+
+  static {
+    make = (call, answer) => {
+      const response = new NotifyResponse();
+      response.#call = call;
+      response.#answer = answer;
+      return response;
+    };
+    read = (response, call) => (response.#call === call ? response.#answer : undefined);
+    hasFields = (value) => #call in value;
+  }
+
+  /** The number of the errno with which this response makes its call fail; 0 if it does not. */
+  get errno(): number {
+    return this.#answer.kind === 'errno' ? this.#answer.errno : 0;
+  }
 }

@@ -1,4 +1,4 @@
-/** Container: the container of a call that an agent answers. */
+/** OciContainer: the container of a call that an agent answers. */
 import type { Sender } from '../native.js';
 
 /**
@@ -20,3 +20,6 @@ export interface OciContainer {
   /** The process that sent the listener, as the kernel reports it: the runtime. */
   readonly sender: Sender;
 }
+
+/** The container of a call that an agent answers. Undefined for a call of a supervised child. */
+export type CallContainer = OciContainer | undefined;

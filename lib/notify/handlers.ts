@@ -6,12 +6,23 @@ import { suggestSyscall } from '../syscalls/suggest-syscall.js';
 import { syscallNames } from '../syscalls/table.js';
 import { guarded } from '../util/guarded.js';
 import { copyFields, propertyOf } from '../util/own-data.js';
-import { type DescriptorAnswer, type NormalizedAnswer, type NotifyResponse, normalizeAnswer } from './answer.js';
-import { type CallContainer, callError, type NotifiedCall } from './notified-call.js';
+import { namedSystemError } from '../util/system-error.js';
+import {
+  type Answer,
+  answerIn,
+  DENIED,
+  type DescriptorAnswer,
+  isResponse,
+  type NotifyResponse,
+  wrongReturn,
+} from './answer.js';
+import type { CallContainer } from './container.js';
+import { type NotifiedCall, sendAnswer } from './notified-call.js';
 
 /**
- * Answers one call, at once or by a promise. A promise that is slow delays only the thread that made the call. If the
- * handler throws, rejects, takes longer than `notifyTimeout` or returns no valid answer, the call fails with EPERM.
+ * Answers one call: returns the response that a method of the call made, or a promise of it. A promise that is slow
+ * delays only the thread that made the call. If the handler throws, rejects, takes longer than `notifyTimeout` or
+ * returns anything else, the call fails with EPERM.
  */
 export type Handler<Of extends CallContainer = CallContainer> = (
   call: NotifiedCall<Of>,
@@ -66,13 +77,10 @@ export function checkTimeout(notifyTimeout: unknown = DEFAULT_TIMEOUT): number {
   throw new SeccompError('ERR_SECCOMP_OPTION', message);
 }
 
-const { ENOENT, ENOSYS, EPERM } = constants.errno;
-
-/** The answer in place of a handler that failed. */
-const DENIED: NormalizedAnswer = { kind: 'errno', errno: EPERM };
+const { ENOENT, ENOSYS } = constants.errno;
 
 /** The answer to a call for which an agent has no handler. */
-export const NOT_IMPLEMENTED: NormalizedAnswer = { kind: 'errno', errno: ENOSYS };
+export const NOT_IMPLEMENTED: Answer = { kind: 'errno', errno: ENOSYS };
 
 /** Receives the error of a handler whose call was denied. */
 type OnHandlerError<Of extends CallContainer> = (error: unknown, call: NotifiedCall<Of>) => void;
@@ -90,49 +98,87 @@ export function dispatch<Of extends CallContainer>(
   timeout: number,
   onError: OnHandlerError<Of>,
 ): void {
-  let isAnswered = false;
-  const report = (error: unknown) => guarded(() => onError(error, call));
-  const deny = (error: unknown) => {
-    if (isAnswered) return;
-    isAnswered = true;
-    call.answer(DENIED);
-    report(error);
-  };
-  const finish = (given: unknown) => {
-    let failure: unknown;
-    try {
-      const answer = normalizeAnswer(given, call.syscall);
-      const errno = isAnswered ? 0 : call.answer(answer);
-      if (answer.kind === 'descriptor' && answer.close) closeGiven(answer).catch(report);
-      if (errno === 0 || errno === ENOENT) {
-        isAnswered = true;
-        return;
-      }
-      failure = callError(errno, `${call.syscall}: the answer was refused`);
-    } catch (error) {
-      failure = error;
-    }
-    deny(failure);
-  };
-
-  let given: unknown;
+  let returned: unknown;
   let promise: Promise<unknown> | undefined;
   try {
-    given = handler?.(call);
-    promise = promiseOf(given);
+    returned = handler?.(call);
+    promise = isResponse(returned) ? undefined : promiseOf(returned);
   } catch (error) {
-    deny(error);
+    deny(call, error, onError);
     return;
   }
-  if (promise === undefined) {
-    finish(given);
-    return;
+  if (promise === undefined) finish(call, returned, onError);
+  else finishLater(call, promise, timeout, onError);
+}
+
+/** Denies a call whose handler failed. */
+function deny<Of extends CallContainer>(call: NotifiedCall<Of>, error: unknown, onError: OnHandlerError<Of>): void {
+  sendAnswer(call, DENIED);
+  guarded(() => onError(error, call));
+}
+
+/** Answers a call with what its handler returned. Denies it if that is not valid, or if the kernel refuses it. */
+function finish<Of extends CallContainer>(
+  call: NotifiedCall<Of>,
+  returned: unknown,
+  onError: OnHandlerError<Of>,
+): void {
+  let failure: unknown;
+  try {
+    const answer = answerIn(returned, call);
+    if (answer === undefined) throw wrongReturn(returned, call.syscall);
+    const errno = sendAnswer(call, answer);
+    closeDescriptor(call, answer, onError);
+    if (errno === 0 || errno === ENOENT) return;
+    failure = namedSystemError(errno, `${call.syscall}: the answer was refused`);
+  } catch (error) {
+    failure = error;
   }
-  const expire = () => deny(new Error(`${call.syscall}: no answer in ${timeout} ms`));
+  deny(call, failure, onError);
+}
+
+/** Answers a call as `finish` does once the promise of its handler is settled, or denies it after `timeout`. */
+function finishLater<Of extends CallContainer>(
+  call: NotifiedCall<Of>,
+  promise: Promise<unknown>,
+  timeout: number,
+  onError: OnHandlerError<Of>,
+): void {
+  let state: 'waiting' | 'settled' | 'expired' = 'waiting';
+  const expire = () => {
+    if (state !== 'waiting') return;
+    state = 'expired';
+    deny(call, new Error(`${call.syscall}: no answer in ${timeout} ms`), onError);
+  };
   // If other callbacks blocked this thread, the answer may have arrived meanwhile: the event loop reads it before
   // setImmediate.
   const timer = setTimeout(() => setImmediate(expire), timeout);
-  promise.then(finish, deny).finally(() => clearTimeout(timer));
+  /** Whether the promise was settled in time. */
+  const isInTime = () => {
+    clearTimeout(timer);
+    if (state === 'expired') return false;
+    state = 'settled';
+    return true;
+  };
+  promise.then(
+    (returned) => {
+      if (isInTime()) finish(call, returned, onError);
+      else closeDescriptor(call, answerIn(returned, call), onError);
+    },
+    (error: unknown) => {
+      if (isInTime()) deny(call, error, onError);
+    },
+  );
+}
+
+/** Closes the descriptor of an answer that says so. */
+function closeDescriptor<Of extends CallContainer>(
+  call: NotifiedCall<Of>,
+  answer: Answer | undefined,
+  onError: OnHandlerError<Of>,
+): void {
+  if (answer?.kind !== 'descriptor' || !answer.close) return;
+  closeGiven(answer).catch((error: unknown) => guarded(() => onError(error, call)));
 }
 
 /** Closes the descriptor of an answer, by the method `close` of its object if there is one. */

@@ -1,19 +1,30 @@
 /** NotifiedCall: a system call that waits for its answer, as a handler sees it. */
 import { constants } from 'node:os';
 import { abiOfCall } from '../decode/observed-call.js';
-import { readSockaddr, type SocketAddress } from '../decode/sockaddr.js';
-import { SeccompError } from '../errors.js';
+import { parseSockaddr, type SocketAddress } from '../decode/sockaddr.js';
 import { addon, type ListenerHandle, type SocketTraits } from '../native.js';
 import { type AbiName, abiOf } from '../syscalls/abi.js';
 import { syscallName } from '../syscalls/table.js';
-import { define } from '../util/own-data.js';
-import { systemErrorName } from '../util/system-error.js';
-import type { NormalizedAnswer, NotifyResponse } from './answer.js';
-import type { OciContainer } from './container.js';
+import { namedSystemError } from '../util/system-error.js';
+import {
+  type Answer,
+  answerCall,
+  type FileDescriptorLike,
+  type NotifyResponse,
+  type ReturnFdOptions,
+  respondTo,
+} from './answer.js';
+import {
+  checkBytes,
+  checkInteger,
+  readAddress,
+  readDescriptor,
+  readErrno,
+  readReturnValue,
+  refuseArguments,
+} from './call-arguments.js';
+import type { CallContainer } from './container.js';
 import { onConnectionSettled, type PendingNotification } from './listener.js';
-
-/** The container of a call that an agent answers. Undefined for a call of a supervised child. */
-export type CallContainer = OciContainer | undefined;
 
 /** Maximum bytes of a string, with its NUL: PATH_MAX of linux/limits.h. */
 const MAX_STRING = 4096;
@@ -21,6 +32,15 @@ const MAX_STRING = 4096;
 const MAX_READ = 1 << 20;
 /** Maximum bytes of a socket address: struct sockaddr_storage. */
 const MAX_SOCKADDR = 128;
+
+const CONTINUE: Answer = { kind: 'continue' };
+
+let send: (call: NotifiedCall, answer: Answer) => number;
+
+/** Sends the answer to a call. Returns 0 or an errno: ENOENT if the caller was killed. */
+export function sendAnswer(call: NotifiedCall, answer: Answer): number {
+  return send(call, answer);
+}
 
 /** A caller's socket: the arguments AF_*, SOCK_* and protocol with which socket(2) made it. */
 export interface CallerSocket {
@@ -30,9 +50,12 @@ export interface CallerSocket {
 }
 
 /**
- * A system call that waits for its answer. The methods read the caller's memory when they are called, and another
- * thread of the caller may change that memory at any time: decide on a value that was read once, and answer so that the
- * kernel does not read it again.
+ * A system call that waits for its answer, which is the result of one of the methods `continue`, `deny`, `return`,
+ * `returnFd` and `connect`. Others read and write the caller's memory when they are called, and another thread of the
+ * caller may change that memory at any time: decide on a value that was read once, and answer so that the kernel does
+ * not read it again.
+ *
+ * Methods check their arguments as Node does: ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE.
  *
  * @example
  * import { spawn } from 'seccomp';
@@ -44,8 +67,8 @@ export interface CallerSocket {
  *     uname: (call) => {
  *       const names = Buffer.alloc(6 * 65);
  *       names.write('Plan 9');
- *       call.write(0, names);
- *       return { value: 0 };
+ *       call.writeBytes(0, names);
+ *       return call.return(0);
  *     },
  *   },
  * });
@@ -81,6 +104,69 @@ export class NotifiedCall<Of extends CallContainer = CallContainer> {
     this.#id = call;
   }
 
+  static {
+    send = (call, answer) => answerCall(call.#handle, call.#id, answer);
+  }
+
+  /**
+   * Lets the kernel execute the call. The kernel reads the memory to which arguments point again, and other threads of
+   * the caller may have changed it since the handler read it: see SECCOMP_USER_NOTIF_FLAG_CONTINUE in
+   * seccomp_unotify(2).
+   *
+   * @throws {TypeError} ERR_INVALID_ARG_VALUE for any argument, such as a condition.
+   */
+  continue(): NotifyResponse;
+  continue(...unexpected: readonly unknown[]): NotifyResponse {
+    refuseArguments(unexpected);
+    return this.#respond(CONTINUE);
+  }
+
+  /**
+   * Makes the call fail. It is not executed.
+   *
+   * @param errno - An errno by its name, such as `EACCES`, or as a number from 1 to 4095.
+   */
+  deny(errno: string | number): NotifyResponse {
+    return this.#respond({ kind: 'errno', errno: readErrno(errno) });
+  }
+
+  /**
+   * Makes the call return a value. It is not executed.
+   *
+   * @param value - A safe integer, or a bigint of at most 64 bits. Negative numbers from −4095 to −1 are errnos, as the
+   * kernel returns them.
+   */
+  return(value: number | bigint): NotifyResponse {
+    return this.#respond({ kind: 'value', value: readReturnValue(value) });
+  }
+
+  /**
+   * Makes the call return a new descriptor of the caller, a duplicate of one of this process. The call is not executed.
+   * Linux 5.14 and later.
+   *
+   * @param fd - A descriptor, or an object that has one as `fd`, such as a FileHandle.
+   * @param options - `closeOnExec` and `close`, both false by default.
+   * @throws {SeccompError} ERR_SECCOMP_OPTION for an unknown option.
+   * @example
+   * import { openSync, writeFileSync } from 'node:fs';
+   * import { spawn } from 'seccomp';
+   *
+   * writeFileSync('motd.txt', 'Welcome\n');
+   * spawn('cat', ['/etc/motd'], { defaultAction: 'SCMP_ACT_ALLOW' }, {
+   *   stdio: ['ignore', 'inherit', 'inherit'],
+   *   notify: {
+   *     openat: (call) => {
+   *       // cat receives a descriptor of another file: it prints "Welcome".
+   *       if (call.readString(1) !== '/etc/motd') return call.continue();
+   *       return call.returnFd(openSync('motd.txt', 'r'), { close: true });
+   *     },
+   *   },
+   * });
+   */
+  returnFd(fd: FileDescriptorLike, options?: ReturnFdOptions): NotifyResponse {
+    return this.#respond(readDescriptor(fd, options));
+  }
+
   /**
    * Reads the caller's memory at the address in an argument. Returns fewer bytes if the mapped memory ends before.
    *
@@ -88,7 +174,6 @@ export class NotifiedCall<Of extends CallContainer = CallContainer> {
    * @param size - The number of bytes, 0 to 1,048,576.
    * @throws {Error} with a system error's `code`: EFAULT for memory that is not mapped, ENOENT if the call waits no
    * more, as its caller was killed, EACCES if this process may not read the caller's memory (proc_pid_mem(5)).
-   * @throws {SeccompError} ERR_SECCOMP_OPTION for an index or a size out of range.
    * @example
    * import { spawn } from 'seccomp';
    *
@@ -97,18 +182,16 @@ export class NotifiedCall<Of extends CallContainer = CallContainer> {
    *   notify: {
    *     write: (call) => {
    *       const [, , size = 0n] = call.args;
-   *       process.stdout.write(`write: ${call.bytes(1, Math.min(Number(size), 80))}`); // write: hello
-   *       return { continue: true };
+   *       process.stdout.write(`write: ${call.readBytes(1, Math.min(Number(size), 80))}`); // write: hello
+   *       return call.continue();
    *     },
    *   },
    * });
    */
-  bytes(argument: number, size: number): Buffer {
-    if (!Number.isInteger(size) || size < 0 || size > MAX_READ) {
-      const message = `${this.syscall}: bytes(${argument}, ${size}): the size must be an integer from 0 to ${MAX_READ}`;
-      throw new SeccompError('ERR_SECCOMP_OPTION', message);
-    }
-    const result = addon().readMemory(this.#handle, this.#id, this.tid, this.#argument(argument), size);
+  readBytes(argument: number, size: number): Buffer {
+    const address = this.#argument(argument);
+    checkInteger(size, 'size', 0, MAX_READ);
+    const result = addon().readMemory(this.#handle, this.#id, this.tid, address, size);
     if (typeof result === 'number') throw this.#error(result, argument);
     return result;
   }
@@ -117,17 +200,17 @@ export class NotifiedCall<Of extends CallContainer = CallContainer> {
    * Reads the string at the address in an argument, up to its NUL, as UTF-8.
    *
    * @param argument - The index of the argument, 0 to 5.
-   * @throws {Error} as `bytes`, and ENAMETOOLONG for a string of more than 4,095 bytes.
+   * @throws {Error} as `readBytes`, and ENAMETOOLONG for a string of more than 4,095 bytes.
    * @example
    * import { spawn } from 'seccomp';
    *
    * spawn('cat', ['/etc/passwd'], { defaultAction: 'SCMP_ACT_ALLOW' }, {
    *   stdio: 'ignore',
-   *   notify: { openat: (call) => (call.string(1) === '/etc/passwd' ? { errno: 'EACCES' } : { continue: true }) },
+   *   notify: { openat: (call) => (call.readString(1) === '/etc/passwd' ? call.deny('EACCES') : call.continue()) },
    * }).on('exit', (code) => console.log(code)); // 1
    */
-  string(argument: number): string {
-    const bytes = this.bytes(argument, MAX_STRING);
+  readString(argument: number): string {
+    const bytes = this.readBytes(argument, MAX_STRING);
     const end = bytes.indexOf(0);
     if (end < 0) throw this.#error(constants.errno.ENAMETOOLONG, argument);
     return bytes.toString('utf8', 0, end);
@@ -138,7 +221,7 @@ export class NotifiedCall<Of extends CallContainer = CallContainer> {
    * connect(2), bind(2) and sendto(2).
    *
    * @param argument - The index of the argument, 0 to 4.
-   * @throws {Error} as `bytes`.
+   * @throws {Error} as `readBytes`.
    * @example
    * import { spawn } from 'seccomp';
    *
@@ -146,16 +229,17 @@ export class NotifiedCall<Of extends CallContainer = CallContainer> {
    *   stdio: 'ignore',
    *   notify: {
    *     connect: (call) => {
-   *       const address = call.sockaddr(1);
+   *       const address = call.readSockaddr(1);
    *       if (address.family === 'IPv4') console.log(address.address, address.port); // 192.0.2.1 80
-   *       return { errno: 'ECONNREFUSED' };
+   *       return call.deny('ECONNREFUSED');
    *     },
    *   },
    * });
    */
-  sockaddr(argument: number): SocketAddress {
+  readSockaddr(argument: number): SocketAddress {
+    checkInteger(argument, 'argument', 0, 4);
     const size = Number(BigInt.asUintN(32, this.#argument(argument + 1)));
-    return readSockaddr(this.bytes(argument, Math.min(size, MAX_SOCKADDR)), abiOf(this.abi).endian);
+    return parseSockaddr(this.readBytes(argument, Math.min(size, MAX_SOCKADDR)), abiOf(this.abi).endian);
   }
 
   /**
@@ -174,7 +258,7 @@ export class NotifiedCall<Of extends CallContainer = CallContainer> {
    *   notify: {
    *     connect: (call) => {
    *       console.log(call.socket(0).domain === constants.AF_INET); // true
-   *       return { errno: 'ECONNREFUSED' };
+   *       return call.deny('ECONNREFUSED');
    *     },
    *   },
    * });
@@ -189,42 +273,36 @@ export class NotifiedCall<Of extends CallContainer = CallContainer> {
 
   /**
    * Executes connect(2) in place of the kernel: connects the caller's own socket, argument 0, to an address that
-   * `sockaddr` read, which the caller can't change any more. An internet socket is connected by this process's own
+   * `readSockaddr` read, which the caller can't change any more. An internet socket is connected by this process's own
    * rights; a local one by the caller's user, groups, capabilities, root and working directory, or not at all. The
    * attempt ends when the call is answered otherwise or its caller exits. Linux 5.6 and later, if this process may use
    * pidfd_getfd(2).
    *
-   * @param address - The result of `sockaddr`.
-   * @returns The answer: `{ errno: 0 }`, or the errno with which connecting failed, such as EACCES.
+   * @param address - The result of `readSockaddr`.
+   * @returns The response. Its `errno` is 0, or the errno with which connecting failed, such as EACCES.
    * @example
-   * import { createServer } from 'node:net';
    * import { spawn } from 'seccomp';
    *
-   * const server = createServer((socket) => socket.end()).listen(0, '127.0.0.1', () => {
-   *   const address = server.address();
-   *   const port = typeof address === 'object' ? address?.port : undefined;
-   *   const script = `exec 3<> /dev/tcp/127.0.0.1/${port}`;
-   *   const child = spawn('bash', ['-c', script], { defaultAction: 'SCMP_ACT_ALLOW' }, {
-   *     stdio: 'ignore',
-   *     notify: {
-   *       connect: (call) => {
-   *         const target = call.sockaddr(1);
-   *         const isAllowed = target.family === 'IPv4' && target.address === '127.0.0.1';
-   *         return isAllowed ? call.connect(target) : { errno: 'EACCES' };
-   *       },
+   * spawn('bash', ['-c', 'exec 3<> /dev/tcp/127.0.0.1/1'], { defaultAction: 'SCMP_ACT_ALLOW' }, {
+   *   stdio: 'ignore',
+   *   notify: {
+   *     connect: async (call) => {
+   *       const target = call.readSockaddr(1);
+   *       if (target.family !== 'IPv4' || target.address !== '127.0.0.1') return call.deny('EACCES');
+   *       const response = await call.connect(target);
+   *       console.log(response.errno); // 111, ECONNREFUSED: no program listens at this port.
+   *       return response;
    *     },
-   *   });
-   *   child.on('exit', (code) => {
-   *     console.log(code); // 0
-   *     server.close();
-   *   });
+   *   },
    * });
    */
-  connect({ bytes }: SocketAddress): Promise<NotifyResponse> {
+  connect(address: SocketAddress): Promise<NotifyResponse> {
+    const bytes = readAddress(address);
     return new Promise((resolve) => {
+      const settle = (errno: number) => resolve(this.#respond({ kind: 'errno', errno }));
       const begun = addon().connect(this.#handle, this.#id, this.tid, this.#descriptor(0), bytes, this.#socket);
-      if (begun > 0) onConnectionSettled(this.#handle, begun, (errno) => resolve({ errno }));
-      else resolve({ errno: -begun });
+      if (begun > 0) onConnectionSettled(this.#handle, begun, settle);
+      else settle(-begun);
     });
   }
 
@@ -234,28 +312,17 @@ export class NotifiedCall<Of extends CallContainer = CallContainer> {
    *
    * @param argument - The index of the argument, 0 to 5.
    * @param bytes - The bytes to write. All of them are written, or an error is thrown.
-   * @throws {Error} as `bytes`.
+   * @throws {Error} as `readBytes`.
    */
-  write(argument: number, bytes: Uint8Array): void {
-    const error = addon().writeMemory(this.#handle, this.#id, this.tid, this.#argument(argument), bytes);
+  writeBytes(argument: number, bytes: Uint8Array): void {
+    const address = this.#argument(argument);
+    checkBytes(bytes, 'bytes');
+    const error = addon().writeMemory(this.#handle, this.#id, this.tid, address, bytes);
     if (error !== 0) throw this.#error(error, argument);
   }
 
-  /** @internal Sends the answer. Returns 0 or an errno: ENOENT if the caller was killed. */
-  answer(answer: NormalizedAnswer): number {
-    const native = addon();
-    switch (answer.kind) {
-      case 'continue':
-        return native.answer(this.#handle, this.#id, -1, 0n);
-      case 'errno':
-        return native.answer(this.#handle, this.#id, answer.errno, 0n);
-      case 'value':
-        return native.answer(this.#handle, this.#id, 0, answer.value);
-      case 'descriptor': {
-        const added = native.addDescriptor(this.#handle, this.#id, answer.descriptor, answer.closeOnExec);
-        return added < 0 ? -added : 0;
-      }
-    }
+  #respond(answer: Answer): NotifyResponse {
+    return respondTo(this, answer);
   }
 
   #descriptor(argument: number): number {
@@ -263,18 +330,11 @@ export class NotifiedCall<Of extends CallContainer = CallContainer> {
   }
 
   #argument(index: number): bigint {
-    const value = Object.hasOwn(this.args, index) ? this.args[index] : undefined;
-    if (value === undefined) throw new SeccompError('ERR_SECCOMP_OPTION', `a call has arguments 0 to 5, not ${index}`);
-    return value;
+    checkInteger(index, 'argument', 0, 5);
+    return this.args[index] ?? 0n;
   }
 
   #error(errno: number, argument: number): NodeJS.ErrnoException {
-    return callError(errno, `${this.syscall}: argument ${argument}`);
+    return namedSystemError(errno, `${this.syscall}: argument ${argument}`);
   }
-}
-
-/** A system error about a call: its message is `what`, and the errno's name. */
-export function callError(errno: number, what: string): NodeJS.ErrnoException {
-  const code = systemErrorName(errno);
-  return define(new Error(`${what}: ${code}`), { errno: -errno, code });
 }

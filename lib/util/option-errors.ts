@@ -30,7 +30,7 @@ export function refusal(name: string): Refuse {
 
 /** Node's TypeError for a value of the wrong type. `expected` completes "must be …". */
 export function invalidType(name: string, expected: string, value: unknown): TypeError {
-  const message = `The "${name}" ${kindOfName(name)} must be ${expected}. Received ${described(value)}`;
+  const message = `The "${name}" ${kindOfName(name)} must be ${expected}. Received ${describe(value)}`;
   return nodeError(TypeError, 'ERR_INVALID_ARG_TYPE', message);
 }
 
@@ -73,9 +73,16 @@ export function invalidMaxBuffer(name: string, value: unknown): TypeError | Rang
 /** Whether Node has one error for a value of the wrong type, and others for a number out of range. */
 const NAMES_RANGES = Number.parseInt(process.versions.node, 10) >= 26;
 
-function invalidNumber(name: string, value: unknown, kind: string, range: string): TypeError | RangeError {
+/** Node's error for a value that is not a number, not of this kind, or out of this range. */
+export function invalidNumber(name: string, value: unknown, kind: string, range: string): TypeError | RangeError {
   if (typeof value !== 'number') return invalidType(name, 'of type number', value);
   return outOfRange(name, Number.isInteger(value) ? range : kind, value);
+}
+
+/** Node's error for a callback that returned a wrong value. `received` describes the value. */
+export function invalidReturnValue(callback: string, expected: string, received: string): TypeError {
+  const message = `Expected ${expected} to be returned from ${callback} but got ${received}.`;
+  return nodeError(TypeError, 'ERR_INVALID_RETURN_VALUE', message);
 }
 
 const kindOfName = (name: string) => (name.includes('.') ? 'property' : 'argument');
@@ -83,7 +90,8 @@ const kindOfName = (name: string) => (name.includes('.') ? 'property' : 'argumen
 /** How many characters of a primitive value a message shows, as in Node. */
 const SHOWN_CHARACTERS = 28;
 
-function described(value: unknown): string {
+/** Describes a value as Node's messages do: `type boolean (true)`, `an instance of Map`. */
+export function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value === 'function') return `function ${value.name}`;
   if (typeof value !== 'object') {

@@ -13,3 +13,9 @@ export function systemError(errno: number, syscall: string): NodeJS.ErrnoExcepti
   const code = systemErrorName(errno);
   return define(fromCaller(new Error(`${syscall} ${code}`)), { errno: -errno, code, syscall });
 }
+
+/** A system error whose message is `what` and the errno's name: `openat: argument 1: EFAULT`. `errno` is positive. */
+export function namedSystemError(errno: number, what: string): NodeJS.ErrnoException {
+  const code = systemErrorName(errno);
+  return define(new Error(`${what}: ${code}`), { errno: -errno, code });
+}

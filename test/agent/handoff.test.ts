@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { listen } from '../../lib/agent/agent.js';
+import type { Handlers } from '../../lib/notify/handlers.js';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
 import { loadProfile } from '../../lib/profile/source.js';
 import { compile } from '../../lib/sandbox/compile.js';
@@ -47,7 +48,7 @@ afterEach(() => {
 async function agentElsewhere() {
   const path = newPath();
   const code = `import { listen } from ${JSON.stringify(dist)};
-    const agent = listen(${JSON.stringify(path)}, { sched_get_priority_max: () => ({ value: 4242 }) });
+    const agent = listen(${JSON.stringify(path)}, { sched_get_priority_max: (call) => call.return(4242) });
     agent.on('container', ({ pid }) => console.log(pid));
     console.log('listens');`;
   const child = nodeSpawn(process.execPath, ['--input-type=module', '-e', code], {
@@ -131,7 +132,7 @@ describe('an agent in another process', () => {
 
 describe('an agent on this thread', () => {
   test('answers the calls of a program started by spawn', async () => {
-    const agent = listen(newPath(), { sched_get_priority_max: ({ container }) => ({ value: container.pid }) });
+    const agent = listen(newPath(), { sched_get_priority_max: (call) => call.return(call.container.pid) });
     const child = spawn('python3', calling, notifying(agent.path));
     expect((await finish(child)).stdout).toBe(`${child.pid} 0\n`);
     await agent.close();
@@ -139,8 +140,8 @@ describe('an agent on this thread', () => {
 
   test('answers under a profile that denies the calls of the handoff', async () => {
     const agent = listen(newPath(), {
-      sched_get_priority_max: ({ args: [n = 0n] }) => ({ value: n ^ 0x5a5an }),
-      sched_get_priority_min: () => ({ errno: 77 }),
+      sched_get_priority_max: (call) => call.return((call.args[0] ?? 0n) ^ 0x5a5an),
+      sched_get_priority_min: (call) => call.deny(77),
     });
     const profile = notifying(agent.path, {
       syscalls: [
@@ -160,7 +161,7 @@ describe('an agent on this thread', () => {
   });
 
   test('serves all of many programs that start at once', async () => {
-    const agent = listen(newPath(), { sched_get_priority_max: ({ container }) => ({ value: container.pid }) });
+    const agent = listen(newPath(), { sched_get_priority_max: (call) => call.return(call.container.pid) });
     const profile = loadProfile(notifying(agent.path));
     const children = Array.from({ length: 8 }, () => spawn('python3', calling, profile));
     const outputs = await Promise.all(children.map(finish));
@@ -214,7 +215,7 @@ print(1, flush=True); sys.stdin.read()`;
 
   test('with handlers or onViolation beside the agent, or with two agents', () => {
     const profile = notifying(newPath());
-    const handler = { sched_get_priority_max: () => ({ value: 1 }) };
+    const handler: Handlers = { sched_get_priority_max: (call) => call.return(1) };
     expect(() => spawn('touch', [marker], profile, { notify: handler })).toThrow(
       'names an agent, and a filter has only one listener',
     );

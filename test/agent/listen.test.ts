@@ -17,9 +17,8 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type ListenOptions, listen } from '../../lib/agent/agent.js';
-import type { NotifyResponse } from '../../lib/notify/answer.js';
 import type { OciContainer } from '../../lib/notify/container.js';
-import type { Handlers } from '../../lib/notify/handlers.js';
+import type { Handler, Handlers } from '../../lib/notify/handlers.js';
 import type { NotifiedCall } from '../../lib/notify/notified-call.js';
 import { finish } from '../support/processes.js';
 
@@ -54,7 +53,7 @@ describe('a runtime’s message', () => {
       const agent = listen(newPath(), {
         sched_get_priority_max: (call) => {
           calls.push(call);
-          return { value: 4242 };
+          return call.return(4242);
         },
       });
       const began = once(agent, 'container');
@@ -79,14 +78,9 @@ describe('a runtime’s message', () => {
   );
 
   test('has its calls answered by a handler, or denied if the handler fails', async () => {
-    const answers: readonly [
-      string,
-      readonly string[],
-      (() => NotifyResponse | Promise<NotifyResponse>) | undefined,
-      ListenOptions?,
-    ][] = [
-      ['99 0', [], () => ({ continue: true })],
-      ['-1 25', [], async () => ({ errno: 'ENOTTY' })],
+    const answers: readonly [string, readonly string[], Handler<OciContainer>, ListenOptions?][] = [
+      ['99 0', [], (call) => call.continue()],
+      ['-1 25', [], async (call) => call.deny('ENOTTY')],
       [
         '-1 1',
         ['handlerError out of order'],
@@ -102,11 +96,11 @@ describe('a runtime’s message', () => {
       ],
     ];
     for (const [answer, events, handler, options] of answers)
-      expect(await answered({ sched_get_priority_max: handler as never }, options)).toEqual({ answer, events });
+      expect(await answered({ sched_get_priority_max: handler }, options)).toEqual({ answer, events });
   });
 
   test('has a call without a handler: the call fails with ENOSYS, and unanswered is emitted', async () => {
-    expect(await answered({ uname: () => ({ value: 0 }) })).toEqual({
+    expect(await answered({ uname: (call) => call.return(0) })).toEqual({
       answer: '-1 38',
       events: ['unanswered sched_get_priority_max'],
     });
@@ -132,7 +126,7 @@ describe('a malformed message', () => {
   ];
 
   test('is refused, emitted and closed, and a later container is served', async () => {
-    const agent = listen(newPath(), { sched_get_priority_max: () => ({ value: 7 }) });
+    const agent = listen(newPath(), { sched_get_priority_max: (call) => call.return(7) });
     const serve = async () => {
       const ended = once(agent, 'end');
       const { stdout } = await send(agent, 'whole');
@@ -152,7 +146,7 @@ describe('a malformed message', () => {
   });
 
   test('is not emitted if it is empty, as from a peer that tests whether an agent listens', async () => {
-    const agent = listen(newPath(), { sched_get_priority_max: () => ({ value: 7 }) });
+    const agent = listen(newPath(), { sched_get_priority_max: (call) => call.return(7) });
     const refused: unknown[] = [];
     agent.on('refused', (error) => refused.push(error));
     await send(agent, 'nothing');
@@ -167,7 +161,7 @@ describe('a malformed message', () => {
     const path = newPath();
     const code = `import { closeSync, openSync } from 'node:fs';
       import { listen } from ${JSON.stringify(dist)};
-      const agent = listen(${JSON.stringify(path)}, { sched_get_priority_max: () => ({ value: 7 }) });
+      const agent = listen(${JSON.stringify(path)}, { sched_get_priority_max: (call) => call.return(7) });
       const files = [];
       // Repeated, as Node closes descriptors of its own at times.
       const filling = setInterval(() => { try { for (;;) files.push(openSync('/dev/null')); } catch {} });
@@ -193,7 +187,7 @@ describe('a malformed message', () => {
   });
 
   test('does not block others while it is incomplete', async () => {
-    const agent = listen(newPath(), { sched_get_priority_max: () => ({ value: 7 }) });
+    const agent = listen(newPath(), { sched_get_priority_max: (call) => call.return(7) });
     const script = `import socket, sys; s = [socket.socket(socket.AF_UNIX) for _ in range(20)]
 for each in s: each.connect(sys.argv[1]); each.send(b'{')
 print('sent', flush=True); sys.stdin.read()`;
@@ -223,13 +217,13 @@ describe('the socket', () => {
     const path = newPath();
     const bound = `import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])`;
     nodeSpawnSync('python3', ['-c', bound, path]);
-    const agent = listen(path, { sched_get_priority_max: () => ({ value: 7 }) });
+    const agent = listen(path, { sched_get_priority_max: (call) => call.return(7) });
     expect((await send(agent, 'whole')).stdout).toBe('7 0\n');
     await agent.close();
   });
 
   test('does not replace the socket of an agent that listens, a file or a link', async () => {
-    const agent = listen(newPath(), { sched_get_priority_max: () => ({ value: 7 }) });
+    const agent = listen(newPath(), { sched_get_priority_max: (call) => call.return(7) });
     expect(() => listen(agent.path, {})).toThrow('another agent listens there');
     expect((await send(agent, 'whole')).stdout).toBe('7 0\n');
     const file = join(directory, 'file');
@@ -255,7 +249,7 @@ describe('the socket', () => {
     expect(() => listen(join(directory, 'none', 'a.sock'), {})).toThrow(/bind ENOENT: the directory does not exist/);
     expect(() => listen(join(directory, 'x'.repeat(108)), {})).toThrow(/at most 107 bytes/);
     expect(() => listen('', {})).toThrow("path: must be the path of the socket's file");
-    expect(() => listen(newPath(), { openaat: () => ({ value: 0 }) })).toThrow(
+    expect(() => listen(newPath(), { openaat: (call) => call.return(0) })).toThrow(
       'handlers: unknown syscall openaat (did you mean openat?)',
     );
     expect(() => listen(newPath(), { open: 7 } as never)).toThrow('handlers.open: must be a function');
@@ -268,7 +262,7 @@ describe('the socket', () => {
     const path = newPath();
     const begin = (rest: string) => {
       const code = `import { listen } from ${JSON.stringify(dist)};
-        const agent = listen(${JSON.stringify(path)}, { sched_get_priority_max: () => ({ value: 7 }) });
+        const agent = listen(${JSON.stringify(path)}, { sched_get_priority_max: (call) => call.return(7) });
         console.log('listens'); ${rest}`;
       return nodeSpawn(process.execPath, ['--input-type=module', '-e', code]);
     };
@@ -289,7 +283,7 @@ describe('the socket', () => {
     await once(worker, 'message');
     expect(() => listen(path, {})).toThrow('another agent listens there');
     await worker.terminate();
-    const agent = listen(path, { sched_get_priority_max: () => ({ value: 7 }) });
+    const agent = listen(path, { sched_get_priority_max: (call) => call.return(7) });
     expect((await send(agent, 'whole')).stdout).toBe('7 0\n');
     await agent.close();
   });

@@ -1,12 +1,19 @@
-/** Answers of handlers: a call is executed only if the answer is exactly { continue: true }. */
-import { once } from 'node:events';
+/** Answers of handlers: a call is executed only if its handler returns the result of call.continue(). */
+import type { ChildProcess } from 'node:child_process';
+import type { EventEmitter } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
 import { listen } from '../../lib/agent/agent.js';
+import type { NotifyResponse } from '../../lib/notify/answer.js';
+import type { Handler, Handlers } from '../../lib/notify/handlers.js';
+import type { NotifiedCall } from '../../lib/notify/notified-call.js';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
 import { fork } from '../../lib/sandbox/fork.js';
+import { run } from '../../lib/sandbox/run.js';
+import { Sandbox } from '../../lib/sandbox/sandbox.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
 import { finish } from '../support/processes.js';
 
@@ -14,9 +21,6 @@ const folder = mkdtempSync(join(tmpdir(), 'seccomp-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 const everything: ProfileDocument = { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [] };
 
-class Answer {
-  readonly continue = true;
-}
 const throwing = () => {
   throw new Error('thrown');
 };
@@ -24,41 +28,48 @@ const throwing = () => {
 /** A thenable. */
 const thenable = (then: () => unknown): object => Object.fromEntries([['then', then]]);
 
-/** Values by description. None of them is a valid answer. */
-const ANSWERS: Readonly<Record<string, unknown>> = {
-  undefined: undefined,
-  null: null,
-  true: true,
-  false: false,
-  'a number': 0,
-  'a text': 'continue',
-  'a function': () => ({ continue: true }),
-  'an empty object': {},
-  'continue: false': { continue: false },
-  'continue: 1': { continue: 1 },
-  'continue: "true"': { continue: 'true' },
-  'continue: {}': { continue: {} },
-  'continue: undefined': { continue: undefined },
-  'two ways': { continue: true, errno: 'EPERM' },
-  'a second way that is undefined': { continue: true, errno: undefined },
-  'an unknown key': { continue: true, because: 'of that' },
-  'an unknown errno': { errno: 'EWHATEVER' },
-  'a negative errno': { errno: -1 },
-  'no value': { value: undefined },
-  'a value that is not a number': { value: Number.NaN },
-  'a value that is not whole': { value: 1.5 },
-  'a value of more than 64 bits': { value: 2n ** 70n },
-  'a value below all of 64 bits': { value: -(2n ** 63n) - 1n },
-  'a descriptor that is none': { addFd: -1 },
-  'a descriptor of another kind': { addFd: '1' },
-  'closeOnExec that is no boolean': { addFd: 1, closeOnExec: 1 },
-  'an array': [{ continue: true }],
-  'a Map': new Map([['continue', true]]),
-  'an instance of a class': new Answer(),
-  'an object that inherits': Object.create({ continue: true }),
-  'a getter': Object.defineProperty({}, 'continue', { get: () => true, enumerable: true }),
-  'a getter that throws': Object.defineProperty({}, 'continue', { get: throwing, enumerable: true }),
-  'a proxy that throws': new Proxy({}, { ownKeys: throwing }),
+class Answer {
+  readonly continue = true;
+}
+
+/** What a handler returns, by description. None is a response to the call. */
+const ANSWERS: Readonly<Record<string, (call: NotifiedCall) => unknown>> = {
+  undefined: () => undefined,
+  null: () => null,
+  true: () => true,
+  false: () => false,
+  'a number': () => 0,
+  'a bigint': () => 0n,
+  NaN: () => Number.NaN,
+  'a string': () => 'continue',
+  'a symbol': () => Symbol('continue'),
+  'a function': () => (call: NotifiedCall) => call.continue(),
+  'an empty object': () => ({}),
+  'continue: true': () => ({ continue: true }),
+  'continue: false': () => ({ continue: false }),
+  'continue: "no"': () => ({ continue: 'no' }),
+  'continue: undefined': () => ({ continue: undefined }),
+  'an errno': () => ({ errno: 'EPERM' }),
+  'errno: 0': () => ({ errno: 0 }),
+  'a value': () => ({ value: 0 }),
+  'a value that is not a number': () => ({ value: Number.NaN }),
+  'a descriptor': () => ({ addFd: 0 }),
+  'the members of an answer': () => ({ kind: 'continue' }),
+  'an array': (call) => [call.continue()],
+  'a Map': () => new Map([['continue', true]]),
+  'an instance of a class': () => new Answer(),
+  'a getter that throws': () => Object.defineProperty({}, 'continue', { get: throwing, enumerable: true }),
+  'a proxy that throws': () =>
+    new Proxy({}, { get: throwing, has: throwing, ownKeys: throwing, getPrototypeOf: throwing }),
+  'the call itself': (call) => call,
+  'a method without its call': (call) => call.continue,
+  'a copy of a response': (call) => ({ ...call.continue() }),
+  'a clone of a response': (call) => structuredClone(call.continue()),
+  'an object that inherits from a response': (call) => Object.create(call.continue()),
+  'an object with the prototype of a response': (call) => Object.create(Object.getPrototypeOf(call.continue())),
+  'a proxy of a response': (call) => new Proxy(call.continue(), {}),
+  'an object of the constructor of a response': (call) =>
+    Reflect.construct(call.continue().constructor, [call, { kind: 'continue' }]),
 };
 
 /** The ways in which a handler can return one. */
@@ -67,90 +78,176 @@ const WAYS: Readonly<Record<string, (answer: unknown) => unknown>> = {
   promised: async (answer) => answer,
 };
 
-/** Handlers that never answer, with their timeouts in milliseconds. */
-const NONE: Readonly<Record<string, () => unknown>> = {
-  'a handler that throws': throwing,
-  'a promise that is rejected': () => Promise.reject(new Error('rejected')),
-  'a promise that never settles': () => new Promise(() => {}),
-  'a then that does nothing': () => thenable(() => {}),
-  'a then that throws': () => thenable(throwing),
-};
+/** Handlers as their users write them, whatever they return. */
+type AnyHandler = (call: NotifiedCall) => unknown;
 
-const CASES: readonly (readonly [string, () => unknown])[] = [
+/** Handlers that never answer, with their timeouts in milliseconds. */
+const NONE: readonly (readonly [string, AnyHandler, number | undefined])[] = [
+  ['a handler that throws', throwing, undefined],
+  ['a promise that is rejected', () => Promise.reject(new Error('rejected')), undefined],
+  ['a promise that never settles', () => new Promise(() => {}), 50],
+  ['a then that does nothing', () => thenable(() => {}), 50],
+  ['a then that throws', () => thenable(throwing), undefined],
+];
+
+const CASES: readonly (readonly [string, AnyHandler, number | undefined])[] = [
   ...Object.entries(ANSWERS).flatMap(([name, answer]) =>
-    Object.entries(WAYS).map(([way, give]) => [`${name}, ${way}`, () => give(answer)] as const),
+    Object.entries(WAYS).map(
+      ([way, give]) => [`${name}, ${way}`, (call: NotifiedCall) => give(answer(call)), undefined] as const,
+    ),
   ),
-  ...Object.entries(NONE),
+  ...NONE,
 ];
 
 let files = 0;
 const newFile = () => join(folder, `made ${files++}`);
 
-describe('a call is denied with EPERM, and that is reported once, for', () => {
-  test.each(CASES)('%s', async (_, answer) => {
-    const file = newFile();
-    const handler = answer as () => { continue: true };
-    const child = spawn('mkdir', [file], everything, {
-      notify: { mkdir: handler },
-      notifyTimeout: 50,
-      env: { LC_ALL: 'C' },
-    });
-    let reports = 0;
-    child.on('handlerError', () => reports++);
-    const { code, stderr } = await finish(child);
-    expect([code, stderr, reports, existsSync(file)]).toEqual([
-      1,
-      expect.stringContaining('Operation not permitted'),
-      1,
-      false,
-    ]);
-  });
+type Start = (handler: AnyHandler, command: readonly string[], notifyTimeout?: number) => Promise<Outcome>;
+const env = { LC_ALL: 'C', PATH: process.env['PATH'] };
 
-  test.each(CASES)('%s, by an agent', async (_, answer) => {
-    const file = newFile();
+/** How a program gets its calls of mkdir answered. */
+const BY: Readonly<Record<string, Start>> = {
+  'a handler': async (handler, [file = '', ...args], notifyTimeout) => {
+    const child = spawn(file, args, everything, { notify: { mkdir: handler as Handler }, notifyTimeout, env });
+    return outcome(child, child);
+  },
+  'an agent': async (handler, [file = '', ...args], notifyTimeout) => {
     const path = join(folder, `${files++}.sock`);
-    const handler = answer as () => { continue: true };
-    const agent = listen(path, { mkdir: handler }, { notifyTimeout: 50 });
-    let reports = 0;
-    agent.on('handlerError', () => reports++);
+    const agent = listen(path, { mkdir: handler as Handler }, { notifyTimeout });
     const profile: ProfileDocument = {
       ...everything,
       listenerPath: path,
       syscalls: [{ names: ['mkdir'], action: 'SCMP_ACT_NOTIFY' }],
     };
-    const { code, stderr } = await finish(spawn('mkdir', [file], profile, { env: { LC_ALL: 'C' } }));
+    const ended = await outcome(spawn(file, args, profile, { env }), agent);
     await agent.close();
-    expect([code, stderr, reports, existsSync(file)]).toEqual([
+    return ended;
+  },
+};
+
+interface Outcome {
+  readonly code: number | null;
+  readonly stderr: string;
+  /** The messages of `handlerError`. */
+  readonly errors: readonly string[];
+}
+
+async function outcome(child: ChildProcess, emitter: EventEmitter): Promise<Outcome> {
+  const errors: string[] = [];
+  emitter.on('handlerError', ({ message }: Error) => errors.push(message));
+  const { code, stderr } = await finish(child);
+  return { code, stderr, errors };
+}
+
+describe.each(Object.entries(BY))('a call that %s answers', (_, start) => {
+  test.each(CASES)('is denied with EPERM, and that is reported once, for %s', async (_, handler, notifyTimeout) => {
+    const file = newFile();
+    const { code, stderr, errors } = await start(handler, ['mkdir', file], notifyTimeout);
+    expect([code, stderr, errors.length, existsSync(file)]).toEqual([
       1,
       expect.stringContaining('Operation not permitted'),
       1,
       false,
     ]);
   });
-});
 
-test('only { continue: true } allows a call, from any realm, with or without a prototype', async () => {
-  const { runInNewContext } = await import('node:vm');
-  const answers: readonly { continue: true }[] = [
-    { continue: true },
-    Object.assign(Object.create(null), { continue: true }),
-    runInNewContext('({ continue: true })'),
-  ];
-  for (const answer of answers) {
+  test('is executed for the result of call.continue(), at once or promised', async () => {
     for (const give of Object.values(WAYS)) {
       const file = newFile();
-      const handler = () => give(answer) as typeof answer;
-      const [code] = await once(spawn('mkdir', [file], everything, { notify: { mkdir: handler } }), 'exit');
-      expect([code, existsSync(file)]).toEqual([0, true]);
+      expect(await start((call) => give(call.continue()), ['mkdir', file])).toEqual({
+        code: 0,
+        stderr: '',
+        errors: [],
+      });
+      expect(existsSync(file)).toBe(true);
     }
-  }
+  });
+
+  test('is denied for a response that was used before', async () => {
+    const [first, second] = [newFile(), newFile()];
+    let response: NotifyResponse | undefined;
+    const { code, errors } = await start(
+      (call) => {
+        response ??= call.continue();
+        return response;
+      },
+      ['mkdir', first, second],
+    );
+    expect([code, existsSync(first), existsSync(second), errors]).toEqual([1, true, false, [ANOTHER]]);
+  });
+
+  test('is denied for the response to another call that waits', async () => {
+    const names = [newFile(), newFile()];
+    const responses: NotifyResponse[] = [];
+    const waiting: (() => void)[] = [];
+    const swapped: AnyHandler = async (call) => {
+      const other = 1 - (responses.push(call.continue()) - 1);
+      await new Promise<void>((resolve) => {
+        waiting.push(resolve);
+        if (waiting.length === 2) for (const each of waiting) each();
+      });
+      return responses[other];
+    };
+    const { errors } = await start(swapped, ['sh', '-c', 'mkdir "$0" & mkdir "$1" & wait', ...names]);
+    expect([names.map(existsSync), errors]).toEqual([
+      [false, false],
+      [ANOTHER, ANOTHER],
+    ]);
+  });
+
+  test('gets the returned response of several that its handler made', async () => {
+    const file = newFile();
+    const { stderr, errors } = await start(
+      (call) => {
+        const denied = call.deny('EXDEV');
+        call.return(0);
+        call.continue();
+        return denied;
+      },
+      ['mkdir', file],
+    );
+    expect([stderr, errors, existsSync(file)]).toEqual([expect.stringContaining('cross-device'), [], false]);
+  });
+
+  test.each<[string, AnyHandler]>([
+    ['for a condition that is given to continue()', (call) => Reflect.apply(call.continue, call, [false])],
+    ['for a condition that is undefined', (call) => Reflect.apply(call.continue, call, [undefined])],
+    ['for an errno that does not exist', (call) => call.deny('EWHATEVER')],
+    ['for errno 0, with which it would succeed', (call) => call.deny(0)],
+    ['for no errno', (call) => Reflect.apply(call.deny, call, [])],
+    ['for NaN', (call) => call.return(Number.NaN)],
+    ['for a misspelled option', (call) => call.returnFd(0, { closeOnExce: true } as object)],
+    ['for a method without its call', ({ continue: method }) => method()],
+  ])('is denied and reported %s', async (_, handler) => {
+    for (const give of [handler, async (call: NotifiedCall) => handler(call)]) {
+      const file = newFile();
+      const { stderr, errors } = await start(give, ['mkdir', file]);
+      expect([stderr, errors.length, existsSync(file)]).toEqual([
+        expect.stringContaining('Operation not permitted'),
+        1,
+        false,
+      ]);
+    }
+  });
+});
+
+const ANOTHER =
+  'Expected the result of call.continue(), call.deny(), call.return(), call.returnFd() or call.connect() to be returned ' +
+  'from the handler of mkdir but got the response to another call.';
+
+test('a response is an answer for run and for the methods of a Sandbox', async () => {
+  const notify: Handlers = { mkdir: (call) => call.deny('EXDEV') };
+  const sandbox = new Sandbox(everything, { notify });
+  await expect(run('mkdir', [newFile()], everything, { notify, env })).rejects.toThrow(/cross-device/);
+  await expect(promisify(sandbox.execFile)('mkdir', [newFile()], { env })).rejects.toThrow(/cross-device/);
+  expect((await finish(sandbox.spawn('mkdir', [newFile()], { env }))).stderr).toContain('cross-device');
 });
 
 test('a then on Object.prototype does not make an answer a promise', async () => {
-  const mkdir = () => {
+  const mkdir: Handler = (call) => {
     Object.defineProperty(Object.prototype, 'then', { value: () => {}, configurable: true });
     setImmediate(() => Reflect.deleteProperty(Object.prototype, 'then'));
-    return { errno: 'EXDEV' };
+    return call.deny('EXDEV');
   };
   const child = spawn('mkdir', [newFile()], everything, { notify: { mkdir }, notifyTimeout: 50, env: { LC_ALL: 'C' } });
   let reports = 0;
@@ -160,25 +257,27 @@ test('a then on Object.prototype does not make an answer a promise', async () =>
 });
 
 test('fork refuses handlers', () => {
-  const notify = { mkdir: () => ({ continue: true }) };
+  const notify: Handlers = { mkdir: (call) => call.continue() };
   expect(() => fork('/nonexistent.js', everything, { notify } as object)).toThrow(
     /options.notify: fork can't supervise/,
   );
 });
 
 describe('refuses handlers other than an object of functions by syscall name:', () => {
-  const handler = () => ({ errno: 'EACCES' });
-  class Handlers {
-    mkdir() {
-      return { errno: 'EACCES' };
-    }
+  const handler: Handler = (call) => call.deny('EACCES');
+  class OwnHandlers {
+    readonly mkdir = handler;
   }
   test.each<[string, unknown, RegExp]>([
     ['a Map', new Map([['mkdir', handler]]), /options\.notify: must be a plain object, not an instance of Map/],
     ['an array', [handler], /options\.notify: must be a plain object, not an array/],
     ['null', null, /options\.notify: must be an object with a function/],
     ['a function', handler, /options\.notify: must be an object with a function/],
-    ['an instance of a class', new Handlers(), /options\.notify: must be a plain object, not an instance of Handlers/],
+    [
+      'an instance of a class',
+      new OwnHandlers(),
+      /options\.notify: must be a plain object, not an instance of OwnHandlers/,
+    ],
     ['an object that inherits', Object.create({ mkdir: handler }), /must be a plain object/],
     [
       'a getter',

@@ -143,12 +143,12 @@ export const STEPS = {
   },
   notify: async () => {
     const answers = [
-      () => ({ errno: 'EXDEV' }),
-      async () => ({ errno: 18 }),
+      (call) => call.deny('EXDEV'),
+      async (call) => call.deny(18),
       () => {
         throw new Error('thrown');
       },
-      () => ({ continue: false }),
+      () => ({ continue: true }),
       () => new Promise(() => {}),
     ];
     const results = [];
@@ -204,7 +204,7 @@ export const STEPS = {
       listenerPath: path,
       syscalls: [{ names: ['mkdir'], action: 'SCMP_ACT_NOTIFY' }],
     };
-    const agent = seccomp.listen(path, { mkdir: () => ({ errno: 'EXDEV' }) });
+    const agent = seccomp.listen(path, { mkdir: (call) => call.deny('EXDEV') });
     const ended = await end(seccomp.spawn('mkdir', [newFolder()], profile, { stdio: 'ignore' }));
     await agent.close();
     return ended;

@@ -210,16 +210,15 @@ test('options.host is refused together with capabilities or abis', () => {
 
 test('abis are refused if no profile is resolved for them, even with a supervisor, and accepted if handlers need them', () => {
   const abis = ['x86'] as const;
+  const denies: seccomp.Handler = (call) => call.deny(1);
   const start = (profile: seccomp.FilterSource, more: object) => () =>
     seccomp.spawn('true', [], profile, { abis, ...more });
   expect(start(filter, { onViolation: true })).toThrow(/options\.abis: has no effect on a Filter, which is compiled/);
-  expect(start(filter, { notify: { mkdir: () => ({ errno: 1 }) } })).toThrow(
-    /options\.abis: has no effect on a Filter/,
-  );
+  expect(start(filter, { notify: { mkdir: denies } })).toThrow(/options\.abis: has no effect on a Filter/);
   expect(start('unconfined', { onViolation: true })).toThrow(
     /options\.abis: has no effect on unconfined: leave it out/,
   );
-  expect(start('unconfined', { notify: { mkdir: () => ({ errno: 1 }) } })).not.toThrow();
+  expect(start('unconfined', { notify: { mkdir: denies } })).not.toThrow();
   expect(start([filter, 'node'], {})).not.toThrow();
   expect(() => new seccomp.Sandbox(filter, { abis })).toThrow(/options\.abis: has no effect on a Filter/);
   expect(() => new seccomp.Sandbox('unconfined', { abis, notify: {} })).not.toThrow();
@@ -368,7 +367,7 @@ describe('a Sandbox', () => {
   });
 
   test('keeps its handlers if the object changes later', async () => {
-    const notify: Record<string, () => { errno: string }> = { mkdir: () => ({ errno: 'EROFS' }) };
+    const notify: Record<string, seccomp.Handler> = { mkdir: (call) => call.deny('EROFS') };
     const sandbox = new seccomp.Sandbox({ defaultAction: 'SCMP_ACT_ALLOW' }, { notify });
     delete notify['mkdir'];
     const child = sandbox.spawn('mkdir', ['/nowhere/x'], { stdio: ['ignore', 'ignore', 'pipe'] });

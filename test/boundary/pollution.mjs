@@ -4,12 +4,12 @@ import { fileURLToPath } from 'node:url';
 
 /** Options, fields of documents and answers, members of the addon's requests and results, and internal names. */
 const KEYS = `
-  abi abis acceptRings acceptSharedPool action actions addFd agent annotations answers arch archMap architecture
+  abi abis acceptRings acceptSharedPool action actions agent annotations answers arch archMap architecture
   architectures argv0 args argumentWidth allowed always bits bytes call calls cap capabilities capability caps captured captures close
   closeOnExec code column command comment compareArguments conditions conditional constant containerStart continue count cwd data
   defaultAction defaultErrno defaultErrnoRet descriptor detached differs distinguishing document effect encoding end env equals errno errnoRet
   error errors everything excludes execArgv execPath executable exitCode fd fields fds field file filter filterFlags filters findings
-  first flags foreignAction format from gate gateHalf gid handlers heard hidden holds host id includes index input instruction
+  first flags foreignAction format from gate gateHalf gid given handlers heard hidden holds host id includes index input instruction
   instructions ioVersion isRequired issue issues json keptCapabilities kernel key keys kind kinds last limits line linux list
   listener listenerMetadata listenerPath log low major mask maxBuffer member merge message metadata mess minKernel minor minus mode name
   names newerCalls nodes noNewPrivileges not notify notifyTimeout noneOf number numbers ociVersion offset on onViolation op opened options

@@ -1,6 +1,6 @@
 /** One parser reads a socket address for a handler and writes it for a person. */
 import { expect, test } from 'vitest';
-import { readSockaddr, writeSockaddr } from '../../lib/decode/sockaddr.js';
+import { parseSockaddr, writeSockaddr } from '../../lib/decode/sockaddr.js';
 import { type AbiName, abiOf } from '../../lib/syscalls/abi.js';
 
 const CASES: readonly (readonly [hex: string, address: object, text: string, abi: AbiName])[] = [
@@ -46,6 +46,6 @@ const CASES: readonly (readonly [hex: string, address: object, text: string, abi
 
 test.each(CASES)('%s', (hex, address, text, abi) => {
   const bytes = Buffer.from(hex.replaceAll(' ', ''), 'hex');
-  expect(readSockaddr(bytes, abiOf(abi).endian)).toEqual({ ...address, bytes });
+  expect(parseSockaddr(bytes, abiOf(abi).endian)).toEqual({ ...address, bytes });
   expect(writeSockaddr(bytes, abiOf(abi))).toBe(text);
 });

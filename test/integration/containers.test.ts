@@ -84,20 +84,20 @@ describe.each(['runc', 'crun'])('a container of %s', (runtime) => {
     const errors: unknown[] = [];
     const agent = listen(join(directory, `${runtime}.sock`), {
       mkdir: (call) => {
-        calls.push([call.string(0), call.container.id]);
-        return { errno: 'EROFS' };
+        calls.push([call.readString(0), call.container.id]);
+        return call.deny('EROFS');
       },
       uname: (call) => {
         const names = Buffer.alloc(6 * 65);
         names.write('Plan 9');
-        call.write(0, names);
-        return { value: 0 };
+        call.writeBytes(0, names);
+        return call.return(0);
       },
       openat: (call) =>
-        call.string(1) === '/given' ? { addFd: openSync(given, 'r'), close: true } : { continue: true },
-      getpid: () => {
+        call.readString(1) === '/given' ? call.returnFd(openSync(given, 'r'), { close: true }) : call.continue(),
+      getpid: (call) => {
         calls.push('getpid, for which the profile has no SCMP_ACT_NOTIFY');
-        return { value: 1 };
+        return call.return(1);
       },
     });
     agent.on('container', (container) => containers.push(container));

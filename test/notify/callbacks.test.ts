@@ -49,7 +49,7 @@ const tenChildren = (onViolation: string, listeners: string) => `
     const onViolation = ${onViolation};
     const child = spawn(${JSON.stringify(compileC('notifying.c'))}, ['50'], profile, {
       stdio: 'ignore', onViolation,
-      notify: { sched_get_priority_max: async ({ args: [n] }) => (await sleep(Number(n) % 3), { value: n ^ 0x5a5an }) },
+      notify: { sched_get_priority_max: async (call) => (await sleep(Number(call.args[0]) % 3), call.return(call.args[0] ^ 0x5a5an)) },
     });
     child.on('handlerError', ({ message }) => late.push(message));
     ${listeners}
@@ -108,13 +108,13 @@ test('an answer is accepted if another callback blocked the thread beyond the ti
   const child = spawn('python3', ['-c', script], profile, {
     notifyTimeout: 20,
     notify: {
-      sched_get_priority_max: () => {
+      sched_get_priority_max: (call) => {
         const made = mkdir(path);
         setImmediate(() => {
           while (!existsSync(path));
           for (const end = Date.now() + 60; Date.now() < end; );
         });
-        return made.then(() => ({ value: 4242 }));
+        return made.then(() => call.return(4242));
       },
     },
   });

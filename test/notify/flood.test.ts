@@ -50,9 +50,10 @@ describe.each<[string, Flood]>([
 ])('a child that makes notified calls without pause, %s,', (_, flood) => {
   test('gets its own answer to each call', async () => {
     let calls = 0;
-    const child = flood('for n in range(20000):\n  assert ask(n) == n ^ 0x5a5a', ({ args: [n = 0n] }) => {
+    const child = flood('for n in range(20000):\n  assert ask(n) == n ^ 0x5a5a', (call) => {
       calls++;
-      return { value: n ^ 0x5a5an };
+      const [n = 0n] = call.args;
+      return call.return(n ^ 0x5a5an);
     });
     expect(await finish(child)).toMatchObject({ code: 0, stderr: '' });
     expect(calls).toBe(20_000);
@@ -61,9 +62,9 @@ describe.each<[string, Flood]>([
   test('leaves time for other work on this thread, if there are several', async () => {
     let more = 1;
     let calls = 0;
-    const handler = () => {
+    const handler = (call: NotifiedCall) => {
       calls++;
-      return { value: more };
+      return call.return(more);
     };
     const ended = Promise.all(Array.from({ length: 4 }, () => finish(flood('while ask(1): pass', handler))));
     while (calls < 1000) await setTimeout(1);
@@ -83,8 +84,9 @@ def run(first):
 threads = [threading.Thread(target=run, args=(n * 1000,)) for n in range(8)]
 for thread in threads: thread.start()
 for thread in threads: thread.join()`;
-    const child = flood(script, ({ args: [n = 0n] }) => {
-      const answer = { value: n ^ 0x5a5an };
+    const child = flood(script, (call) => {
+      const [n = 0n] = call.args;
+      const answer = call.return(n ^ 0x5a5an);
       return n % 3n === 0n ? setImmediate(answer) : n % 50n === 1n ? setTimeout(Number(n % 7n), answer) : answer;
     });
     expect(await finish(child)).toMatchObject({ code: 0, stderr: '' });
@@ -92,9 +94,10 @@ for thread in threads: thread.join()`;
 
   test('is denied the calls whose handler throws, and no others', async () => {
     const script = 'for n in range(3000): assert ask(n) == (-1 if n % 7 == 0 else n + 1)';
-    const child = flood(script, ({ args: [n = 0n] }) => {
+    const child = flood(script, (call) => {
+      const [n = 0n] = call.args;
       if (n % 7n === 0n) throw new Error('out of order');
-      return { value: n + 1n };
+      return call.return(n + 1n);
     });
     let errors = 0;
     child.on('handlerError', () => errors++);
@@ -105,9 +108,9 @@ for thread in threads: thread.join()`;
   test('may be killed at any time', async () => {
     for (let i = 0; i < 8; i++) {
       let calls = 0;
-      const child = flood('while ask(1): pass', () => {
+      const child = flood('while ask(1): pass', (call) => {
         if (++calls === 20 * i + 1) child.kill('SIGKILL');
-        return { value: 1 };
+        return call.return(1);
       });
       expect(await finish(child)).toMatchObject({ signal: 'SIGKILL' });
     }
@@ -118,9 +121,9 @@ describe('a child that makes notified calls without pause', () => {
   test('gets its own answer to each call from an agent', async () => {
     let calls = 0;
     const agent = listen(join(directory, 'agent'), {
-      sched_get_priority_max: () => {
+      sched_get_priority_max: (call) => {
         calls++;
-        return { value: 1 };
+        return call.return(1);
       },
     });
     const ended = once(agent, 'end');
@@ -143,12 +146,12 @@ thread = threading.Thread(target=other)
 thread.start()
 while ask(1): pass
 thread.join()`;
-    const child = flooding({ onViolation: true })(script, () => {
-      if (++calls < 1000) return { value: 1 };
+    const child = flooding({ onViolation: true })(script, (call) => {
+      if (++calls < 1000) return call.return(1);
       writeFileSync(begun, '');
       // The handler returns only when the other thread has its answers, or long after it should have them.
       for (const end = Date.now() + 40_000; !existsSync(done) && Date.now() < end; );
-      return { value: existsSync(done) ? 0 : -1 };
+      return call.return(existsSync(done) ? 0 : -1);
     });
     expect(await finish(child)).toMatchObject({ code: 0, stderr: '' });
     expect([existsSync(done), calls]).toEqual([true, 1000]);
@@ -164,8 +167,8 @@ thread.join()`;
       let calls = 0;
       spawn('python3', ['-c', workerData], { defaultAction: 'SCMP_ACT_ALLOW' }, {
         notify: {
-          sched_get_priority_max: ({ args: [n] }) =>
-            n === 3n ? new Promise(() => {}) : { value: ++calls === 1000 ? 2 : 1 },
+          sched_get_priority_max: (call) =>
+            call.args[0] === 3n ? new Promise(() => {}) : call.return(++calls === 1000 ? 2 : 1),
         },
         onViolation: ${watches || undefined},
         stdio: ['ignore', 'ignore', 'inherit'],

@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test, vi } from 'vitest';
 import { addon } from '../../lib/native.js';
+import type { Handler } from '../../lib/notify/handlers.js';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
 import { finish } from '../support/processes.js';
 import { evaluateScript } from '../support/scripts.js';
@@ -30,7 +31,7 @@ async function supervised({ spawn }: Instance, value: number, watches = true) {
   const denied: string[] = [];
   const child = spawn('python3', ['-c', script], denying, {
     ...(watches && { onViolation: ({ syscall }) => denied.push(syscall) }),
-    notify: { sched_get_priority_max: () => ({ value }) },
+    notify: { sched_get_priority_max: (call) => call.return(value) },
   });
   return { stdout: (await finish(child)).stdout, denied };
 }
@@ -75,11 +76,12 @@ test.each([
 for n in range(4):
   try: print(os.sched_get_priority_max(1))
   except OSError as e: print(e.errno)`;
-  const answers = [{ value: 11 }, { value: 12 }];
-  const sched_get_priority_max = () => {
-    const answer = answers.shift();
-    if (answer === undefined) addon().closeMailbox(open.mock.results.at(-1)?.value);
-    return answer ?? new Promise<never>(() => {});
+  const values = [11, 12];
+  const sched_get_priority_max: Handler = (call) => {
+    const value = values.shift();
+    if (value !== undefined) return call.return(value);
+    addon().closeMailbox(open.mock.results.at(-1)?.value);
+    return new Promise<never>(() => {});
   };
   const child = spawn('python3', ['-c', calling], denying, {
     notify: { sched_get_priority_max },

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { listen } from '../../lib/agent/agent.js';
+import type { NotifiedCall } from '../../lib/notify/notified-call.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
 import { finish } from '../support/processes.js';
 
@@ -26,9 +27,9 @@ function waits(): number {
 function counting() {
   let calls = 0;
   const waited: number[] = [];
-  const handler = () => {
+  const handler = (call: NotifiedCall) => {
     if (calls++ % 1000 === 0) waited.push(waits());
-    return { value: 1 };
+    return call.return(1);
   };
   return { handler, times: () => waited.slice(1).map((sum, i) => sum - (waited[i] ?? 0)) };
 }

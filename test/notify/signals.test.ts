@@ -40,13 +40,14 @@ result = libc.sched_get_priority_max(1)
 print(result, ctypes.get_errno(), flush=True)`;
   const child = spawn('python3', ['-c', script], denying, {
     notify: {
-      sched_get_priority_max: async ({ tid }) => {
+      sched_get_priority_max: async (call) => {
+        const { tid } = call;
         process.kill(tid, 'SIGUSR1');
         await vi.waitFor(
           () => expect(readFileSync(`/proc/${tid}/status`, 'utf8')).toMatch(/^ShdPnd:\s*0+200$/m),
           60_000,
         );
-        return { value: 4242 };
+        return call.return(4242);
       },
     },
   });
@@ -75,7 +76,7 @@ test.for([
   if (missing !== undefined) skip(missing);
   const code = `import { spawn } from ${JSON.stringify(dist)};
 const calls = 'import ctypes\\nlibc = ctypes.CDLL(None)\\nfor i in range(20): print(libc.sched_get_priority_max(i))';
-const notify = { sched_get_priority_max: async ({ args }) => ({ value: 2 * Number(args[0]) }) };
+const notify = { sched_get_priority_max: async (call) => call.return(2 * Number(call.args[0])) };
 spawn('python3', ['-c', calls], { defaultAction: 'SCMP_ACT_ALLOW' }, { ...${options}, notify, stdio: 'inherit' });`;
   // Of each thread, every other ioctl(2) is not made and fails.
   const strace = ['-f', '-o', '/dev/null', '-e', 'trace=ioctl', '-e', 'inject=ioctl:error=EINTR:when=1+2'];
@@ -97,7 +98,7 @@ for i in range(3000):
   if file > 2: os.close(file)
 print(wrong)\`;
 const zero = openSync('/dev/zero');
-const openat = (call) => (call.string(1) === '/nowhere' ? { addFd: zero } : { continue: true });
+const openat = (call) => (call.readString(1) === '/nowhere' ? call.returnFd(zero) : call.continue());
 spawn('python3', ['-c', opens], { defaultAction: 'SCMP_ACT_ALLOW' }, { notify: { openat }, stdio: 'inherit' })
   .on('exit', () => storm.kill());`;
   const node = nodeSpawn(process.execPath, ['--input-type=module', '-e', code]);

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import type { Filter } from '../../lib/filter/filter.js';
 import { thisHost } from '../../lib/host.js';
+import type { Handler } from '../../lib/notify/handlers.js';
 import type { Violation } from '../../lib/notify/violation.js';
 import { evaluate } from '../../lib/policy/evaluate.js';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
@@ -72,9 +73,9 @@ describe('a denied call', () => {
     const storage = new AsyncLocalStorage<string>();
     const seen: (string | undefined)[] = [];
     const note = () => void seen.push(storage.getStore());
-    const chdir = () => {
+    const chdir: Handler = (call) => {
       note();
-      return { errno: 'EPERM' as const };
+      return call.deny('EPERM');
     };
     const start = () =>
       finish(
@@ -236,13 +237,12 @@ describe('the start of a supervised program', () => {
 });
 
 test('options that are not valid are refused', () => {
+  const returns: Handler = (call) => call.return(0);
   const start = (options: object) => () => spawn('true', [], 'docker-default', options);
   expect(start({ onViolation: 'all' })).toThrow('must be of type function or true');
-  expect(start({ notify: { opnat: () => ({ value: 0 }) } })).toThrow('unknown syscall opnat (did you mean open');
+  expect(start({ notify: { opnat: returns } })).toThrow('unknown syscall opnat (did you mean open');
   expect(start({ notify: { openat: 1 } })).toThrow('options.notify.openat: must be a function');
-  expect(start({ notify: { openat: () => ({ value: 0 }) }, notifyTimeout: 0 })).toThrow(
-    'must be a number of milliseconds above 0',
-  );
+  expect(start({ notify: { openat: returns }, notifyTimeout: 0 })).toThrow('must be a number of milliseconds above 0');
   expect(() => spawnSync('true', [], 'docker-default', { notify: {} } as object)).toThrow(
     "options.notify: handlers can't run while this thread waits",
   );

@@ -56,7 +56,7 @@ function ofSync({ error, signal, status }) {
  */
 const other = `${marker}-supervised`;
 const onViolation = true;
-const notify = { sched_get_priority_max: () => ({ value: 1 }) };
+const notify = { sched_get_priority_max: (call) => call.return(1) };
 const starts = {
   spawn: () => killed(spawn(file, [marker, 'p'], profile)),
   'spawn without pipes': () => ended(spawn(file, [marker, 'e'], profile, { stdio: 'ignore' })),

@@ -40,15 +40,15 @@ attempt(socket.socket(socket.AF_UNIX).connect, '/proc/a')
 attempt(os.sched_get_priority_max, 0)`;
 
 const notify = {
-  sched_get_priority_max: () => ({ value: 42 }),
-  setpgid: async () => ({ errno: 'EXDEV' }),
+  sched_get_priority_max: (call) => call.return(42),
+  setpgid: async (call) => call.deny('EXDEV'),
   symlink: (call) => {
     throw new Error(call.syscall);
   },
   connect: (call) => {
-    if (free === 0) return { errno: 'ECONNREFUSED' }; // The caller's socket can't be taken.
+    if (free === 0) return call.deny('ECONNREFUSED'); // The caller's socket can't be taken.
     call.socket(0);
-    return call.connect(call.sockaddr(1));
+    return call.connect(call.readSockaddr(1));
   },
 };
 

@@ -42,7 +42,7 @@ if (isMainThread) {
   const { probe } = await load('testing/index.js');
   const path = join(tmpdir(), `seccomp-${process.pid}`);
   const allowed = { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [] };
-  const notify = { getppid: () => ({ value: 1 }) };
+  const notify = { getppid: (call) => call.return(1) };
   const start = (profile, options) =>
     spawn('sh', ['-c', ':'], profile, { stdio: 'ignore', ...options }).on('error', () => {});
   const attempts = {

@@ -3,6 +3,7 @@ import { type ChildProcess, execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { Filter } from '../../lib/filter/filter.js';
+import type { Handler } from '../../lib/notify/handlers.js';
 import { evaluate } from '../../lib/policy/evaluate.js';
 import type { ResourceLimits } from '../../lib/process-tree/rlimits.js';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
@@ -160,8 +161,8 @@ describe('logDenied', () => {
 describe('a compiled filter is reused', () => {
   const CHROOT = ['CAP_SYS_CHROOT'];
   const supervised = (options: SpawnOptions, names: readonly string[] = [], watches = true) => {
-    const notify =
-      names.length === 0 ? undefined : Object.fromEntries(names.map((name) => [name, () => ({ errno: 1 })]));
+    const denies: Handler = (call) => call.deny(1);
+    const notify = names.length === 0 ? undefined : Object.fromEntries(names.map((name) => [name, denies]));
     return plannedFilters('docker-default', { ...options, notify, onViolation: watches || undefined })[0];
   };
   const agents: ProfileDocument = {

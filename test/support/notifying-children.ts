@@ -28,7 +28,7 @@ export const startNotifying = (count: number, handler: Handler) =>
   });
 
 /** The answer that test/support/notifying.c expects. */
-export const answer = ({ args: [n = 0n] }: NotifiedCall): NotifyResponse => ({ value: n ^ 0x5a5an });
+export const answer = (call: NotifiedCall): NotifyResponse => call.return((call.args[0] ?? 0n) ^ 0x5a5an);
 
 /** Answers at once, later, or much later, by the argument of the call. */
 export async function answerSometime(call: NotifiedCall): Promise<NotifyResponse> {

@@ -115,7 +115,7 @@ test('each of three test files in one Jest process supervises its children', () 
     import { run } from 'seccomp';
     test('receives violations, and answers calls', async () => {
       const profile = { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO' }] };
-      const notify = { uname: () => ({ errno: 'ENOSYS' }) };
+      const notify = { uname: (call) => call.deny('ENOSYS') };
       const error = await run('sh', ['-c', 'mkdir /nowhere/x; uname'], profile, { onViolation: true, notify }).catch((error) => error);
       expect(error.violations.map(({ decoded }) => decoded.join())).toEqual([expect.stringContaining('"/nowhere/x"')]);
       expect(error.stderr).toContain('uname: cannot get system name: Function not implemented');
