@@ -41,4 +41,5 @@ export const spawn = lazyPublicFunction('spawn', () => api.spawn);
 export const spawnSync = lazyPublicFunction('spawnSync', () => api.spawnSync);
 export const stringify = lazyPublicFunction('stringify', () => api.stringify);
 export const syscallGroup = lazyPublicFunction('syscallGroup', () => api.syscallGroup);
+export const thisHost = lazyPublicFunction('thisHost', () => api.thisHost);
 export const union = lazyPublicFunction('union', () => api.union);

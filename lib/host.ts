@@ -38,7 +38,7 @@ const NATIVE: Readonly<Record<string, AbiName>> = {
 export function thisHost(capabilities: readonly string[] = [], abis?: readonly AbiName[]): Host {
   const abi = NATIVE[process.arch];
   if (abi === undefined)
-    throw new SeccompError('ERR_SECCOMP_UNSUPPORTED', `no syscall table for the CPU ${process.arch}`);
+    throw new SeccompError('ERR_SECCOMP_UNSUPPORTED', `no syscall table for the CPU ${process.arch}: give a host`);
   const kernel = process.platform === 'linux' ? parseKernelVersion(release()) : NEWEST_KERNEL;
   return { abi, kernel, capabilities: new Set(capabilities), abis };
 }

@@ -1,6 +1,11 @@
 /** The public API. Node loads it through entry.ts. */
 
 export { type Agent, type AgentEvents, type ListenOptions, listen } from './agent/agent.js';
+export { intersect, union } from './analysis/combine.js';
+export { compare, type DifferenceCase, type PolicyComparison, type PolicyDifference } from './analysis/compare.js';
+export { evaluate } from './analysis/evaluate.js';
+export { explain } from './analysis/explain.js';
+export { resolve, thisHost } from './analysis/resolve.js';
 export type { SocketAddress } from './decode/sockaddr.js';
 export { ProfileError, type ProfileIssue, SeccompError, type SeccompErrorCode } from './errors.js';
 export { disassemble } from './filter/bpf/disassemble.js';
@@ -15,18 +20,16 @@ export type { CallContainer, OciContainer } from './notify/container.js';
 export type { Handler, Handlers } from './notify/handlers.js';
 export type { CallerSocket, NotifiedCall } from './notify/notified-call.js';
 export type { OnViolation, Remedy, RemedyArgument, Violation } from './notify/violation.js';
-export type { PolicyComparison, PolicyDifference } from './policy/algebra.js';
 export type { Action, Condition, Decision, Policy, PolicyCall } from './policy/policy.js';
-export { compare, evaluate, intersect, union } from './policy/validated.js';
 export { type ArgumentTest, type ArgumentTests, type ArgumentValue, arg } from './profile/builder/argument.js';
 export type { AllowlistOptions, DenyOptions, SyscallSelector } from './profile/builder/builder.js';
 export type { HostConditions } from './profile/builder/parameters.js';
 export type { MeaningOptions, ProfileFormat, ProfileMode, ProfileOptions } from './profile/document/options.js';
 export type { ProfileDocument, ProfileInput, RuleDocument } from './profile/document/types.js';
-export type { ExplainChange, Explanation, RuleReference } from './profile/explain.js';
 export type { ExplainQuery } from './profile/explain-query.js';
+export type { ExplainChange, Explanation, RuleReference } from './profile/explainer.js';
 export { Profile, stringify } from './profile/profile.js';
-export { type Host, resolve } from './profile/resolve/resolve.js';
+export type { Host } from './profile/resolve/resolve.js';
 export {
   type CheckOptions,
   checkProfile,
@@ -47,7 +50,6 @@ export type {
 } from './sandbox/child/types-by-option.js';
 export { compile } from './sandbox/compile.js';
 export { execve } from './sandbox/execve.js';
-export { explain } from './sandbox/explain-here.js';
 export { type ForkedProcess, type ForkOptions, fork } from './sandbox/fork.js';
 export { type Hardened, type HardenOptions, harden } from './sandbox/harden.js';
 export type { SandboxDefaults } from './sandbox/node-api/methods.js';

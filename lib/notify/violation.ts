@@ -13,7 +13,7 @@ import type { NativeKind } from '../native.js';
 import { actionOf, returnValue } from '../policy/action.js';
 import { type Denials, denialOf } from '../policy/isolation-denials.js';
 import type { Action } from '../policy/policy.js';
-import { type Explainer, explainerFor, type Reason, type RuleReference } from '../profile/explain.js';
+import { type Explainer, explainerFor, type Reason, type RuleReference } from '../profile/explainer.js';
 import type { Profile } from '../profile/profile.js';
 import type { Host } from '../profile/resolve/resolve.js';
 import { argumentWidth, syscallNumber } from '../syscalls/table.js';

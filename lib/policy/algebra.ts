@@ -2,7 +2,7 @@
 import { SeccompError } from '../errors.js';
 import type { Abi, AbiName } from '../syscalls/abi.js';
 import { compareRestriction, returnValue } from './action.js';
-import { ALL_ARGUMENTS, exampleArguments, isSatisfiable, outcomesIn } from './argument-region.js';
+import { ALL_ARGUMENTS, type ArgumentRegion, exampleArguments, isSatisfiable, outcomesIn } from './argument-region.js';
 import {
   type AbiPolicy,
   type Action,
@@ -17,39 +17,45 @@ import {
   sortedNumbers,
 } from './policy.js';
 
-/** A difference between two policies: calls for which one has the action `a`, and the other the action `b`. */
-export interface PolicyDifference {
-  /** One of these calls. */
-  readonly call: PolicyCall;
-  /** The ABI of the calls; null for all ABIs that neither policy lists. */
-  readonly abi: AbiName | null;
-  readonly a: Action;
-  readonly b: Action;
-}
-
 /** How two policies relate. */
-export interface PolicyComparison {
-  /**
-   * `subset`: `a` is more restrictive than `b` wherever the two differ; `superset`: `b` is more restrictive than `a`;
-   * `differs`: neither is, as each denies calls that the other allows, or they deny a call with different errnos.
-   */
+export interface PolicyRelation {
+  /** See the public compare(). */
   readonly relation: 'equal' | 'subset' | 'superset' | 'differs';
-  /** One difference for each number, or range of numbers, and pair of actions. */
-  readonly differences: readonly PolicyDifference[];
+  /** A call for each number, or range of numbers, and pair of actions. The ABI is null for all ABIs that neither lists. */
+  readonly differences: readonly {
+    readonly call: PolicyCall;
+    readonly abi: AbiName | null;
+    readonly a: Action;
+    readonly b: Action;
+  }[];
 }
 
 /** Compares two policies. The more restrictive action is the one that the kernel takes if two filters return both. */
-export function compare(a: Policy, b: Policy): PolicyComparison {
-  const differences: PolicyDifference[] = [...allAbis(a, b)].flatMap((abi) => [...differencesOf(abi, a, b)]);
-  if (returnValue(a.foreignAction) !== returnValue(b.foreignAction)) {
-    const call = { arch: 0, number: 0, args: [] }; // No ABI has this AUDIT_ARCH.
-    differences.push({ call, abi: null, a: a.foreignAction, b: b.foreignAction });
-  }
-  const orders = differences.map((each) => compareRestriction(each.a, each.b));
-  const stricter = orders.every((order) => order < 0);
-  const looser = orders.every((order) => order > 0);
-  const relation = differences.length === 0 ? 'equal' : stricter ? 'subset' : looser ? 'superset' : 'differs';
-  return { relation, differences };
+export function compare(a: Policy, b: Policy): PolicyRelation {
+  const differences = [...differingNumbers(a, b)].flatMap(({ abi, number, parts }) => {
+    const byActions = new Map(parts.map((part) => [`${returnValue(part.a)} ${returnValue(part.b)}`, part]));
+    return [...byActions.values()].map(({ region, a, b }) => {
+      return { call: { arch: abi.audit, number, args: exampleArguments(region) }, abi: abi.name, a, b };
+    });
+  });
+  const foreign = foreignDifference(a, b);
+  const all = foreign === undefined ? differences : [...differences, { abi: null, ...foreign }];
+  return { relation: relationOf(all), differences: all };
+}
+
+/** How the two actions for calls of unlisted ABIs differ, with such a call; undefined if they are equal. */
+export function foreignDifference(a: Policy, b: Policy) {
+  if (returnValue(a.foreignAction) === returnValue(b.foreignAction)) return undefined;
+  const call: PolicyCall = { arch: 0, number: 0, args: [] }; // No ABI has this AUDIT_ARCH.
+  return { call, a: a.foreignAction, b: b.foreignAction };
+}
+
+/** How two policies relate, given the actions for all calls for which these differ. */
+export function relationOf(pairs: readonly { readonly a: Action; readonly b: Action }[]): PolicyRelation['relation'] {
+  const orders = pairs.map(({ a, b }) => compareRestriction(a, b));
+  if (orders.length === 0) return 'equal';
+  if (orders.every((order) => order < 0)) return 'subset';
+  return orders.every((order) => order > 0) ? 'superset' : 'differs';
 }
 
 /**
@@ -163,27 +169,49 @@ function allAbis(a: Policy, b: Policy): ReadonlySet<Abi> {
   return new Set([...a.abis, ...b.abis].map(({ abi }) => abi));
 }
 
-function* differencesOf(abi: Abi, a: Policy, b: Policy): Generator<PolicyDifference> {
-  const [inA, inB] = [tableOf(a, abi), tableOf(b, abi)];
-  const numbers = new Set([...inA.numbers, ...inB.numbers]);
-  const places = [...numbers, ...commonRanges(abi, inA, inB).map(({ first, last }) => unlisted(first, last, numbers))];
-  for (const number of new Set(places)) {
-    const seen = new Set<string>();
-    for (const found of differingRegions(inA.decide(number), inB.decide(number), a.defaultAction)) {
-      const key = `${returnValue(found.a)} ${returnValue(found.b)}`;
-      if (seen.has(key)) continue;
-      seen.add(key);
-      yield {
-        call: { arch: abi.audit, number, args: exampleArguments(found.region) },
-        abi: abi.name,
-        a: found.a,
-        b: found.b,
-      };
+/** The calls of one number, or of the unlisted numbers of a range, for which two policies take different actions. */
+export interface DifferingNumbers {
+  readonly abi: Abi;
+  /** The number, or the bounds of the range. */
+  readonly first: number;
+  readonly last: number;
+  readonly isRange: boolean;
+  /** The numbers that have an entry in either policy. They do not belong to a range. */
+  readonly listed: ReadonlySet<number>;
+  /** An example: the number, or one of the range that is not listed. */
+  readonly number: number;
+  /** The arguments, in parts that do not overlap, with both actions. At least one part. */
+  readonly parts: readonly DifferingArguments[];
+}
+
+export interface DifferingArguments {
+  readonly region: ArgumentRegion;
+  readonly a: Action;
+  readonly b: Action;
+}
+
+/** Finds all calls of ABIs that either policy lists for which the two take different actions. */
+export function* differingNumbers(a: Policy, b: Policy): Generator<DifferingNumbers> {
+  for (const abi of allAbis(a, b)) {
+    const [inA, inB] = [tableOf(a, abi), tableOf(b, abi)];
+    const listed = new Set([...inA.numbers, ...inB.numbers]);
+    const single = [...listed].map((number) => ({ first: number, last: number, number, isRange: false }));
+    const ranges = commonRanges(abi, inA, inB)
+      .map(({ first, last }) => ({ first, last, number: unlisted(first, last, listed), isRange: true }))
+      .filter(({ number }) => !listed.has(number));
+    for (const numbers of [...single, ...ranges]) {
+      const decided = [inA.decide(numbers.number), inB.decide(numbers.number)] as const;
+      const parts = [...differingArguments(...decided, a.defaultAction)];
+      if (parts.length > 0) yield { abi, ...numbers, listed, parts };
     }
   }
 }
 
-function* differingRegions(a: readonly Decision[], b: readonly Decision[], unused: Action) {
+function* differingArguments(
+  a: readonly Decision[],
+  b: readonly Decision[],
+  unused: Action,
+): Generator<DifferingArguments> {
   for (const ours of outcomesIn(ALL_ARGUMENTS, a, unused)) {
     for (const theirs of outcomesIn(ours.region, b, unused)) {
       if (returnValue(ours.action) !== returnValue(theirs.action))

@@ -58,6 +58,11 @@ export function readCall(call: unknown, refuse: Refuse): PolicyCall {
   };
 }
 
+/** Whether a value is meant as a policy: a profile has no `foreignAction`. */
+export function isPolicy(value: unknown): value is Policy {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, 'foreignAction');
+}
+
 /** The path of a value in a policy or a call. Its methods validate such a value. */
 class Place {
   readonly #refuse: Refuse;

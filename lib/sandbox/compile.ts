@@ -3,7 +3,7 @@ import { refuseIn, SeccompError } from '../errors.js';
 import { compilePolicy } from '../filter/compile.js';
 import type { Filter } from '../filter/filter.js';
 import type { Policy } from '../policy/policy.js';
-import { readPolicy } from '../policy/read-policy.js';
+import { isPolicy, readPolicy } from '../policy/read-policy.js';
 import { refuseOptions } from '../profile/document/options.js';
 import { UNCONFINED } from '../profile/source.js';
 import { readOptions } from './options/table.js';
@@ -35,8 +35,4 @@ export function compile(source: FilterSource | Policy, options: CompileOptions =
   const { policy, flags } = resolveSources(source, given, HOST_OPTIONS);
   if (policy !== undefined) return compilePolicy(policy, { flags });
   throw new SeccompError('ERR_SECCOMP_OPTION', `${UNCONFINED} has no filter to compile: give it to spawn as it is`);
-}
-
-function isPolicy(source: unknown): source is Policy {
-  return typeof source === 'object' && source !== null && Object.hasOwn(source, 'foreignAction');
 }

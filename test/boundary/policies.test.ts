@@ -23,11 +23,7 @@ const OF_POLICIES: Readonly<Record<string, readonly [string, (given: seccomp.Pol
 describe.each(Object.entries(OF_POLICIES))('%s', (_, [name, call]) => {
   const getter = { get: () => policy.abis, enumerable: true };
   test.each<[string, unknown, string]>([
-    ['nothing', undefined, ': must be an object'],
-    ['null', null, ': must be an object'],
-    ['a filter', seccomp.compile('docker-default'), ': must be a plain object, not an instance of Filter'],
     ['ABIs that a getter gives', Object.defineProperty({ ...policy }, 'abis', getter), '.abis: is a getter'],
-    ['an inherited policy', Object.create(policy), ': must be a plain object'],
     ['no default', { ...policy, defaultAction: undefined }, '.defaultAction: must be an object'],
   ])('refuses %s as a policy', (_, given, problem) => {
     expect(() => call(given as seccomp.Policy)).toThrow(refused(name + problem));
@@ -36,6 +32,16 @@ describe.each(Object.entries(OF_POLICIES))('%s', (_, [name, call]) => {
   test('accepts a policy that structuredClone made', () => {
     expect(call(structuredClone(policy))).toEqual(call(policy));
   });
+});
+
+test.each<[string, unknown, string]>([
+  ['nothing', undefined, ': must be an object'],
+  ['null', null, ': must be an object'],
+  ['a filter', seccomp.compile('docker-default'), ': must be a plain object, not an instance of Filter'],
+  ['an inherited policy', Object.create(policy), ': must be a plain object'],
+])('evaluate refuses %s as a policy', (_, given, problem) => {
+  const call = { arch: X86_64, number: UNSHARE, args: [] };
+  expect(() => seccomp.evaluate(given as seccomp.Policy, call)).toThrow(refused(`policy${problem}`));
 });
 
 test.each([
@@ -66,7 +72,8 @@ describe('evaluate', () => {
 
   test('accepts the calls that compare finds, and negative arguments', () => {
     const { differences } = seccomp.compare(policy, seccomp.compile('node').policy);
-    for (const { call, a } of differences) expect(seccomp.evaluate(policy, call)).toEqual(a);
+    for (const { call, a } of differences.flatMap(({ cases }) => cases))
+      expect(seccomp.evaluate(policy, call)).toEqual(a);
     expect(seccomp.evaluate(policy, { ...call, args: [-1n] })).toEqual({ kind: 'errno', errno: 1 });
   });
 });
@@ -75,17 +82,19 @@ test.each<[string, (given: never) => unknown, string]>([
   ['prove', (given) => seccomp.prove(given), 'filter: must be a Filter, as returned by compile()'],
   ['disassemble', (given) => seccomp.disassemble(given), 'filter: must be a Filter'],
   ['stringify', (given) => seccomp.stringify(given), 'profile: must be a Profile, as loadProfile returns it'],
-  [
-    'resolve',
-    (given) => seccomp.resolve(given, null as never),
-    'profile: must be a Profile, as loadProfile returns it',
-  ],
 ])('%s refuses forged values', (_, call, message) => {
   const filter = seccomp.compile('docker-default');
   const profile = seccomp.loadProfile('docker-default');
   const madeUp = [undefined, null, {}, 'docker-default', { document: { syscalls: new Map() } }, { policy }];
   for (const given of [...madeUp, { ...filter }, { ...profile }, Object.create(filter), Object.create(profile)])
     expect(() => call(given as never)).toThrow(refused(message));
+});
+
+test('resolve refuses values that are not profiles, and a host that is none', () => {
+  const profile = seccomp.loadProfile('docker-default');
+  for (const given of [undefined, null, {}, { document: { syscalls: new Map() } }, { policy }, Object.create(profile)])
+    expect(() => seccomp.resolve(given as never)).toThrow(/^(a profile is a built-in|inline: )/);
+  expect(() => seccomp.resolve(profile, null as never)).toThrow(refused('host: must be an object'));
 });
 
 test('prove compares a filter with a policy, which it reads once', () => {

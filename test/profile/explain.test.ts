@@ -1,14 +1,14 @@
 /** Explanations: the rule that decided a call, the reason, and changes that lead to another action. */
 import { describe, expect, test } from 'vitest';
+import { explain } from '../../lib/analysis/explain.js';
 import { evaluate } from '../../lib/policy/evaluate.js';
 import { BUILTIN_DEFINITIONS } from '../../lib/profile/builtin/index.js';
 import type { ProfileDocument, RuleDocument } from '../../lib/profile/document/types.js';
-import { explainCall } from '../../lib/profile/explain.js';
 import type { ExplainQuery } from '../../lib/profile/explain-query.js';
+import { explainCall } from '../../lib/profile/explainer.js';
 import { Profile } from '../../lib/profile/profile.js';
 import { type Host, resolve } from '../../lib/profile/resolve/resolve.js';
 import { extend, loadProfile, parseProfile, profileOf } from '../../lib/profile/source.js';
-import { explain } from '../../lib/sandbox/explain-here.js';
 import { abiOf } from '../../lib/syscalls/abi.js';
 import { syscallsOf } from '../../lib/syscalls/table.js';
 

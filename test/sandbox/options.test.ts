@@ -2,6 +2,7 @@
 import { type ChildProcess, execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { explain } from '../../lib/analysis/explain.js';
 import { Filter } from '../../lib/filter/filter.js';
 import type { Handler } from '../../lib/notify/handlers.js';
 import { evaluate } from '../../lib/policy/evaluate.js';
@@ -11,7 +12,6 @@ import { Profile } from '../../lib/profile/profile.js';
 import { profileOf } from '../../lib/profile/source.js';
 import { record } from '../../lib/record/record.js';
 import { compile } from '../../lib/sandbox/compile.js';
-import { explain } from '../../lib/sandbox/explain-here.js';
 import type { SpawnOptions } from '../../lib/sandbox/options/types.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
 import { type SpawnSyncOptions, spawnSync } from '../../lib/sandbox/spawn-sync.js';

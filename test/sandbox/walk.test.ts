@@ -15,7 +15,7 @@ const WALK: readonly (readonly [file: string, name: string])[] = [
   ['sandbox/plan/resolve-sources.ts', 'resolveSources'],
   ['profile/source.ts', 'loadSource'],
   ['profile/profile.ts', 'makeProfile'],
-  ['profile/resolve/resolve.ts', 'resolveProfile'],
+  ['profile/resolve/resolve.ts', 'resolve'],
   ['sandbox/plan/plan-filters.ts', 'planFilters'],
   ['filter/compile.ts', 'compileFilter'],
   ['sandbox/child/start.ts', 'start'],

@@ -3,7 +3,7 @@
  * numbers, and comparisons become conditions.
  */
 
-import { type ProfileIssue, SeccompError } from '../../errors.js';
+import type { ProfileIssue } from '../../errors.js';
 import type { Action, Policy } from '../../policy/policy.js';
 import { type AbiName, abiOf } from '../../syscalls/abi.js';
 import { EPERM } from '../../syscalls/errno.js';
@@ -12,48 +12,19 @@ import { type Diagnostic, Diagnostics } from '../document/diagnostics.js';
 import { ARCHITECTURES } from '../document/fields.js';
 import type { ProfileFormat } from '../document/options.js';
 import { type ActionName, comparesArgumentTwice } from '../document/types.js';
-import { Profile } from '../profile.js';
+import type { Profile } from '../profile.js';
 import { resolveAbi } from './abi-policy.js';
-import { type Host, readHost, ruleApplies } from './host-match.js';
+import { type Host, ruleApplies } from './host-match.js';
 import { hasDefaultAction, RuleConflicts } from './rule-conflicts.js';
 import { NO_CONDITIONS, type ResolveContext, type ResolvedRule } from './rule-precedence.js';
 
 export type { Host } from './host-match.js';
 
 /**
- * Returns the policy of a profile on a host: for each ABI, the decisions on each syscall number. A policy can be
- * evaluated, compared with others, combined and compiled.
- *
- * @param profile - A profile as `loadProfile` returns it. The policy of `unconfined` allows every call of every ABI.
- * @param host - The machine and the capabilities of the process; it need not be this machine. `kernel` has the first
- * two numbers of the kernel version.
- * @throws {ProfileError} if the profile has errors that only show on this host, such as rules that contradict each
- * other.
- * @throws {SeccompError} ERR_SECCOMP_OPTION if an argument is not a profile, or not a host.
- * @example
- * import { Profile, resolve } from 'seccomp';
- *
- * const profile = Profile.allowlist().allow('read', 'write', 'exit_group');
- * const policy = resolve(profile, {
- *   abi: 'aarch64',
- *   kernel: { major: 6, minor: 12 },
- *   capabilities: new Set(['CAP_SYS_TIME']),
- * });
- *
- * for (const { abi, syscalls } of policy.abis) console.log(abi.name, syscalls.size); // aarch64 3
- */
-export function resolve(profile: Profile, host: Host): Policy {
-  if (!Profile.is(profile)) {
-    throw new SeccompError('ERR_SECCOMP_OPTION', 'profile: must be a Profile, as loadProfile returns it');
-  }
-  return resolveProfile(profile, readHost(host));
-}
-
-/**
- * Resolves a profile as `resolve` does, without checking that it is one, nor the host.
+ * Returns the policy of a profile on a host: for each ABI, the decisions on each syscall number.
  * @throws {ProfileError} if the profile has errors that only show on this host.
  */
-export function resolveProfile(profile: Profile, host: Host): Policy {
+export function resolve(profile: Profile, host: Host): Policy {
   const { policy, diagnostics } = resolveWithDiagnostics(profile, host);
   if (diagnostics.some(({ severity }) => severity === 'error')) throw profile.error(diagnostics);
   return policy;

@@ -12,7 +12,7 @@ import { BUILTIN_DEFINITIONS } from '../../profile/builtin/index.js';
 import { refuseOptions } from '../../profile/document/options.js';
 import { Profile } from '../../profile/profile.js';
 import { readHost } from '../../profile/resolve/host-match.js';
-import { type Host, resolveProfile } from '../../profile/resolve/resolve.js';
+import { type Host, resolve } from '../../profile/resolve/resolve.js';
 import { loadSource, type ProfileSource, UNCONFINED } from '../../profile/source.js';
 import { copyList } from '../../util/own-data.js';
 import { profileRequired } from '../options/checks.js';
@@ -212,8 +212,7 @@ function loadOnce(source: unknown): Profile {
 }
 
 function decidedSource(source: Profile | Filter, host: Host): DecidedSource {
-  if (source instanceof Profile)
-    return { policy: resolveProfile(source, host), flags: flagsOf(source), filter: undefined };
+  if (source instanceof Profile) return { policy: resolve(source, host), flags: flagsOf(source), filter: undefined };
   const filter = compiledOf(source);
   return { policy: filter.policy, flags: filter.flags, filter };
 }

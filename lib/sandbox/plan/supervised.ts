@@ -11,7 +11,7 @@ import { type Decision, decisionsOf, type Policy } from '../../policy/policy.js'
 import { notifyAlways, notifyOnErrno, overrideDecisions } from '../../policy/rewrite-actions.js';
 import { Profile } from '../../profile/profile.js';
 import { multiplexedDecision, multiplexersOf } from '../../profile/resolve/multiplexed-syscalls.js';
-import { resolveProfile } from '../../profile/resolve/resolve.js';
+import { resolve } from '../../profile/resolve/resolve.js';
 import { abiOf } from '../../syscalls/abi.js';
 import { ENOSYS } from '../../syscalls/errno.js';
 import { syscallNumber } from '../../syscalls/table.js';
@@ -78,7 +78,7 @@ export function supervisedFilter(
   isolated: boolean,
 ): SupervisedFilter {
   const { host, flags, profiles } = sources;
-  const notifying = notifyHandlers(sources.policy ?? resolveProfile(Profile.denylist(), host), names);
+  const notifying = notifyHandlers(sources.policy ?? resolve(Profile.denylist(), host), names);
   refuseWithoutHandler(notifying, names);
   const denials = supervisedDenials(notifying, isolated);
   const policy = withDenials(notifying, machineAbis(), denials);

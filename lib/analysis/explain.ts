@@ -3,13 +3,13 @@ import { permissiveness } from '../policy/action.js';
 import { denialOf } from '../policy/isolation-denials.js';
 import type { Action } from '../policy/policy.js';
 import { refuseOptions } from '../profile/document/options.js';
-import { type ExplainChange, type Explanation, explainCall } from '../profile/explain.js';
 import { type ExplainQuery, readQuestion, registers } from '../profile/explain-query.js';
+import { type ExplainChange, type Explanation, explainCall } from '../profile/explainer.js';
 import type { Host } from '../profile/resolve/resolve.js';
 import { loadProfile, type ProfileSource, UNCONFINED } from '../profile/source.js';
-import { readOptions } from './options/table.js';
-import type { CompileOptions } from './options/types.js';
-import { HOST_OPTIONS, hostOf } from './plan/resolve-sources.js';
+import { readOptions } from '../sandbox/options/table.js';
+import type { CompileOptions } from '../sandbox/options/types.js';
+import { HOST_OPTIONS, hostOf } from '../sandbox/plan/resolve-sources.js';
 
 /**
  * Explains what a profile decides for a call: the action, the rule that led to it, why, and which changes would lead to

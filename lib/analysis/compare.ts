@@ -1,0 +1,152 @@
+/** compare(): the syscalls on which two profiles differ. */
+import { returnValue } from '../policy/action.js';
+import {
+  type DifferingArguments,
+  type DifferingNumbers,
+  differingNumbers,
+  foreignDifference,
+  relationOf,
+} from '../policy/algebra.js';
+import { exampleArguments } from '../policy/argument-region.js';
+import type { Action, Policy, PolicyCall } from '../policy/policy.js';
+import { readOptions } from '../sandbox/options/table.js';
+import type { CompileOptions } from '../sandbox/options/types.js';
+import type { FilterSource } from '../sandbox/plan/resolve-sources.js';
+import type { AbiName } from '../syscalls/abi.js';
+import { syscallName, syscallsOf } from '../syscalls/table.js';
+import { regionsInWords } from './region-words.js';
+import { policiesOf } from './sources.js';
+
+/** How two profiles relate. */
+export interface PolicyComparison {
+  /**
+   * `subset`: `a` is more restrictive than `b` wherever the two differ; `superset`: `b` is more restrictive than `a`;
+   * `differs`: neither is, as each denies calls that the other allows, or they deny a call with different errnos.
+   */
+  readonly relation: 'equal' | 'subset' | 'superset' | 'differs';
+  /** What differs, by syscall, in the order of the names; numbers without a name and unlisted ABIs are last. */
+  readonly differences: readonly PolicyDifference[];
+}
+
+/** A syscall on which two profiles differ, or numbers without a name. */
+export interface PolicyDifference {
+  /** The name of the syscall; null for numbers that have no name, and for calls of unlisted ABIs. */
+  readonly syscall: string | null;
+  /** The numbers without a name: those from `first` to `last` that have none. Absent for a syscall. */
+  readonly numbers?: { readonly first: number; readonly last: number };
+  /** The ABIs whose calls differ in this way. Empty for the ABIs that neither profile covers. */
+  readonly abis: readonly AbiName[];
+  /** The two actions; several pairs if they depend on the arguments. */
+  readonly cases: readonly DifferenceCase[];
+}
+
+/** The calls of a syscall for which one profile takes the action `a`, and the other the action `b`. */
+export interface DifferenceCase {
+  readonly a: Action;
+  readonly b: Action;
+  /**
+   * The arguments of these calls: `family = AF_VSOCK`. Names at most eight alternatives, and the number of the others.
+   * Absent if all calls of the syscall are meant.
+   */
+  readonly when?: string;
+  /** One of these calls, on the first of the ABIs. */
+  readonly call: PolicyCall;
+}
+
+/**
+ * Compares two profiles exactly: for every ABI, every number and all values of the arguments. Of two actions, the more
+ * restrictive one is the one that the kernel takes if two filters return them. Two errnos are equally restrictive.
+ *
+ * @param a - A profile, filter or list as for `spawn`, or a policy.
+ * @param b - The same.
+ * @param options - The host that profiles are resolved for. Default: this machine, and a process without capabilities.
+ * @returns How `a` relates to `b`, and the syscalls on which they differ.
+ * @throws {ProfileError} if a profile is not valid.
+ * @throws {SeccompError} ERR_SECCOMP_BUILTIN or ERR_SECCOMP_FILE if a profile can't be found or read;
+ * ERR_SECCOMP_OPTION for an invalid policy, and for options if neither `a` nor `b` has a profile to resolve.
+ * @example
+ * import { compare, extend } from 'seccomp';
+ *
+ * const { relation, differences } = compare(extend('docker-default').deny('ptrace'), 'docker-default');
+ * console.log(relation); // subset
+ * for (const { syscall, cases } of differences)
+ *   for (const { a, b, when = 'always' } of cases) console.log(syscall, a.kind, b.kind, when); // ptrace errno allow always
+ */
+export function compare(
+  a: FilterSource | Policy,
+  b: FilterSource | Policy,
+  options: CompileOptions = {},
+): PolicyComparison {
+  const [inA, inB] = policiesOf(a, b, readOptions<CompileOptions>('compile', options));
+  const differences = [...differingNumbers(inA, inB)];
+  const foreign = foreignDifference(inA, inB);
+  const foreigns = foreign === undefined ? [] : [foreign];
+  return {
+    relation: relationOf([...differences.flatMap(({ parts }) => parts), ...foreigns]),
+    differences: [
+      ...bySyscall(differences),
+      ...differences.flatMap(withoutName),
+      ...foreigns.map((only) => ({ syscall: null, abis: [], cases: [only] })),
+    ],
+  };
+}
+
+/** The differences on syscalls by name. ABIs on which a syscall differs in the same way share one. */
+function bySyscall(differences: readonly DifferingNumbers[]): readonly PolicyDifference[] {
+  const found = new Map<string, PolicyDifference & { readonly syscall: string }>();
+  for (const difference of differences) {
+    for (const { syscall, number } of namesIn(difference)) {
+      const { abi, parts } = difference;
+      const cases = casesOf(abi.name, syscall, { arch: abi.audit, number }, parts);
+      const key = [syscall, ...cases.map(({ a, b, when }) => `${returnValue(a)} ${returnValue(b)} ${when}`)].join('\n');
+      const before = found.get(key) ?? { syscall, abis: [], cases };
+      found.set(key, { ...before, abis: [...before.abis, abi.name] });
+    }
+  }
+  return [...found.values()].sort((a, b) => (a.syscall < b.syscall ? -1 : a.syscall > b.syscall ? 1 : 0));
+}
+
+/** The syscalls that have one of the numbers. */
+function namesIn({ abi, first, last, listed, isRange }: DifferingNumbers) {
+  const numbers = isRange
+    ? [...new Set<number>(syscallsOf(abi.name).values())].filter(
+        (each) => first <= each && each <= last && !listed.has(each),
+      )
+    : [first];
+  return numbers.flatMap((number) => {
+    const syscall = syscallName(abi.name, number);
+    return syscall === undefined ? [] : [{ syscall, number }];
+  });
+}
+
+/** The difference on the numbers that have no name, if there are any. */
+function withoutName({ abi, first, last, listed, isRange, parts }: DifferingNumbers): readonly PolicyDifference[] {
+  for (let number = first; number <= last; number++) {
+    if ((isRange && listed.has(number)) || syscallName(abi.name, number) !== undefined) continue;
+    const cases = casesOf(abi.name, undefined, { arch: abi.audit, number }, parts);
+    return [{ syscall: null, numbers: { first, last }, abis: [abi.name], cases }];
+  }
+  return [];
+}
+
+/** Groups the parts by their actions. */
+function casesOf(
+  abi: AbiName,
+  syscall: string | undefined,
+  call: Omit<PolicyCall, 'args'>,
+  parts: readonly DifferingArguments[],
+): readonly DifferenceCase[] {
+  const byActions = new Map<string, DifferingArguments[]>();
+  for (const part of parts) {
+    const key = `${returnValue(part.a)} ${returnValue(part.b)}`;
+    byActions.set(key, [...(byActions.get(key) ?? []), part]);
+  }
+  return [...byActions.values()].flatMap((same) => {
+    const [first] = same;
+    if (first === undefined) return [];
+    const regions = same.map(({ region }) => region);
+    const when = regionsInWords(regions, abi, syscall);
+    const example = { ...call, args: exampleArguments(first.region) };
+    return { a: first.a, b: first.b, ...(when !== undefined && { when }), call: example };
+  });
+}
