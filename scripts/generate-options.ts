@@ -48,7 +48,13 @@ export type OptionTypes = ReadonlyMap<string, ReadonlyMap<string, OptionText>>;
 export function readOptionTypes(): OptionTypes {
   return withProject(join(root, 'tsconfig.json'), (project) => {
     const functions = Object.entries(TYPES);
-    return new Map(functions.map(([name, [file, type]]) => [name, optionsIn(project, file, type)] as const));
+    const profile = optionsIn(project, 'sandbox/plan/resolve-sources', 'ProfileOption');
+    return new Map(
+      functions.map(([name, [file, type]]) => {
+        const takesProfile = optionsOf(asFunction(name)).includes('profile');
+        return [name, new Map([...(takesProfile ? profile : []), ...optionsIn(project, file, type)])] as const;
+      }),
+    );
   });
 }
 
@@ -71,7 +77,7 @@ function optionText(checker: Checker, property: CompilerSymbol): OptionText {
 /** The type as it is declared, without undefined. */
 function typeText({ declarations }: CompilerSymbol): string {
   const declaration = declarations[0]?.resolve()?.getText() ?? '';
-  const [, type = ''] = /\?: (.*?);?$/s.exec(declaration) ?? [];
+  const [, type = ''] = /\??: (.*?);?$/s.exec(declaration) ?? [];
   return type.replaceAll(/\s+/g, ' ').replace(/ ?\| undefined$/, '');
 }
 

@@ -1,6 +1,7 @@
 /** Loads profiles from every kind of source: a built-in's name, a path, a file URL, JSON text, or an object. */
 
 import { ProfileError, type ProfileIssue, SeccompError } from '../errors.js';
+import { once } from '../util/memo.js';
 import { copyDeeply, type Path, type Refuse } from '../util/own-data.js';
 import { suggest } from '../util/suggest.js';
 import { BUILTIN_DEFINITIONS, documentOf } from './builtin/index.js';
@@ -227,8 +228,15 @@ function readBuiltin(name: string, options: ReadOptions): ReadProfile {
   return { source: name, profile, issues: [] };
 }
 
+/** The names of the built-in profiles, and their aliases. */
+export const builtinNames = once((): readonly string[] => [
+  ...BUILTIN_DEFINITIONS.keys(),
+  UNCONFINED,
+  ...ALIASES.keys(),
+]);
+
 function unknownBuiltin(name: string): SeccompError {
-  const names = [...BUILTIN_DEFINITIONS.keys(), UNCONFINED, ...ALIASES.keys()];
+  const names = builtinNames();
   const message =
     `unknown built-in profile ${shown(name)}${suggest(name, names)}: known names are ${names.join(', ')}. ` +
     'To use a file, put ./ before its name';

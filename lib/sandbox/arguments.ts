@@ -5,17 +5,10 @@
 import { SeccompError } from '../errors.js';
 import { invalidType, invalidValue, refusal } from '../util/option-errors.js';
 import { copyList } from '../util/own-data.js';
-import { checkNoNul, checkString, profileRequired, readPath } from './options/checks.js';
-import { type FunctionName, optionsOf, type ProgramFunction, readOptions } from './options/table.js';
+import { checkNoNul, checkString, readPath } from './options/checks.js';
+import { type ProgramFunction, readOptions } from './options/table.js';
 import type { ProgramOptions } from './options/types.js';
-
-/** The parameters of a call by name, before any check. */
-export interface ProgramParameters {
-  readonly command: unknown;
-  readonly args: object;
-  readonly profile: unknown;
-  readonly options: unknown;
-}
+import { type ProgramParameters, parametersOf } from './positions.js';
 
 /** A call after its checks: the profile as the caller passed it, and checked options. */
 export interface CheckedCall<Options> {
@@ -42,7 +35,7 @@ export const MOST_ARGUMENTS = 1 << 20;
 /**
  * Copies and checks the parameters and options of the function `by`.
  *
- * @param given - The parameters by name, or in the order `(command, [args], profile, [options])`.
+ * @param given - The parameters by name, or in the order of `parametersOf`.
  * @throws TypeError, RangeError as Node; SeccompError ERR_SECCOMP_OPTION for parameters in another order, and for an
  * option that is unknown or can't be honored.
  */
@@ -58,14 +51,27 @@ export function normalizeArguments(
   by: ProgramFunction | 'harden',
   given: ProgramParameters | readonly unknown[] | CheckedCall<unknown>,
 ): CheckedCall<ProgramOptions> | ProgramCall<ProgramOptions> {
-  const parameters: ProgramParameters | CheckedCall<unknown> = isList(given) ? parametersOf(by, given) : given;
-  const { profile } = parameters;
-  if (!isProgram(parameters)) return { profile, options: readOptions(by, parameters.options) };
+  const parameters: ProgramParameters | CheckedCall<unknown> = isList(given) ? parametersOf(given) : given;
+  if (!isProgram(parameters)) return { ...parameters, options: readOptions(by, parameters.options) };
   const command = by === 'fork' ? readModulePath(parameters.command) : readProgramName(parameters.command);
   const args = copyList(parameters.args, MOST_ARGUMENTS, refusal('args')).map(String);
   for (const [i, text] of args.entries()) checkNoNul(text, `args[${i}]`);
   const options = readOptions<ProgramOptions>(by, parameters.options);
+  const profile = takeProfile(parameters.profile, options);
   return { command, args, profile, options, ...inShell(command, args, options) };
+}
+
+/**
+ * Returns the profile of a call, which is a parameter or an option, and removes it from the options.
+ * @throws SeccompError ERR_SECCOMP_OPTION if both are given.
+ */
+function takeProfile(parameter: unknown, options: object): unknown {
+  const option: unknown = Object.hasOwn(options, 'profile') ? Reflect.get(options, 'profile') : undefined;
+  Reflect.deleteProperty(options, 'profile');
+  if (option === undefined) return parameter;
+  if (parameter === undefined) return option;
+  const message = 'options.profile: the profile is given before the options already: leave out one of the two';
+  throw new SeccompError('ERR_SECCOMP_OPTION', message);
 }
 
 function isProgram(given: ProgramParameters | CheckedCall<unknown>): given is ProgramParameters {
@@ -74,33 +80,6 @@ function isProgram(given: ProgramParameters | CheckedCall<unknown>): given is Pr
 
 function isList(given: unknown): given is readonly unknown[] {
   return Array.isArray(given);
-}
-
-/**
- * Names the parameters that a caller passed in the order `(command, [args], profile, [options])`.
- *
- * @throws TypeError, SeccompError ERR_SECCOMP_OPTION for parameters in another order, such as that of
- * node:child_process.
- */
-export function parametersOf(by: FunctionName, parameters: readonly unknown[]): ProgramParameters {
-  const [command, second, ...others] = parameters;
-  const args = Array.isArray(second) ? second : undefined;
-  const [profile, options, ...more] = args === undefined ? [second, ...others] : others;
-  if (args === undefined && typeof options === 'string') throw invalidType('args', 'an instance of Array', profile);
-  if (more.some((each) => each !== undefined)) {
-    const message = 'there are arguments after the options: pass (command, [args], profile, [options])';
-    throw new SeccompError('ERR_SECCOMP_OPTION', message);
-  }
-  if (areOptions(profile, optionsOf(by))) throw profileRequired(options === undefined ? ', before the options' : '');
-  return { command, args: args ?? [], profile, options: options ?? undefined };
-}
-
-/** Whether the value in the profile's position is an options object: node:child_process takes its options there. */
-function areOptions(profile: unknown, known: readonly string[]): boolean {
-  if (typeof profile !== 'object' || profile === null || Object.getPrototypeOf(profile) !== Object.prototype)
-    return false;
-  const keys = Reflect.ownKeys(profile);
-  return keys.length > 0 && keys.every((key) => key === 'profile' || known.some((name) => name === key));
 }
 
 function readProgramName(command: unknown): string {

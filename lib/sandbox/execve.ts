@@ -17,7 +17,7 @@ import {
  * not run.
  *
  * @param command - The program: a path, or a name that is looked for in `PATH`.
- * @param args - The program's arguments. Optional, unless `profile` is a list.
+ * @param args - The program's arguments. Optional.
  * @param profile - As for `spawn`.
  * @throws {ProfileError} if the profile is not valid.
  * @throws {SeccompError} as `spawn`; or the system's error (ENOENT, EACCES, …) for a program that can't be executed.

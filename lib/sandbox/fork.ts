@@ -1,5 +1,5 @@
 /** fork(): node:child_process's fork, with a filter that is attached before the module's first line. */
-import { normalizeArguments, type ProgramParameters } from './arguments.js';
+import { normalizeArguments } from './arguments.js';
 import { type ForkedProcess, type ForkOptions, startNode } from './child/start-node.js';
 import { planFilters } from './plan/plan-filters.js';
 import {
@@ -8,6 +8,7 @@ import {
   resolveSources,
   type SourceWithoutArgs,
 } from './plan/resolve-sources.js';
+import type { ProgramParameters } from './positions.js';
 
 export type { ForkedProcess, ForkOptions } from './child/start-node.js';
 
@@ -17,7 +18,7 @@ export type { ForkedProcess, ForkOptions } from './child/start-node.js';
  * not run the module.
  *
  * @param modulePath - The module: a path or a file URL.
- * @param args - The module's arguments. Optional, unless `profile` is a list.
+ * @param args - The module's arguments. Optional.
  * @param profile - As for `spawn`. A profile whose notifications need an answer is refused.
  * @returns Node's own ChildProcess, and what is enforced on it.
  * @throws {ProfileError} if the profile is not valid.

@@ -1,6 +1,6 @@
 /** run(): starts a program under a profile, and returns a promise of its result. */
 import { hintAt } from '../notify/denial-messages.js';
-import { normalizeArguments, type ProgramParameters } from './arguments.js';
+import { normalizeArguments } from './arguments.js';
 import { abortError, onAbort } from './child/abort.js';
 import type { SandboxedProcess } from './child/child-process.js';
 import { OutputBuffer, type OutputOptions, outputLimits, overflowError } from './child/output.js';
@@ -17,6 +17,7 @@ import {
   resolveSources,
   type SourceWithoutArgs,
 } from './plan/resolve-sources.js';
+import type { ProgramParameters } from './positions.js';
 
 /** Options of `run`: those of `spawn`, and those about input and output. */
 export interface RunOptions extends SpawnOptions, OutputOptions {
@@ -28,7 +29,7 @@ export interface RunOptions extends SpawnOptions, OutputOptions {
  * Starts `command` under `profile`, and waits until it has ended and its pipes are closed.
  *
  * @param command - The program: a path, or a name that is looked for in `PATH`.
- * @param args - The program's arguments. Optional, unless `profile` is a list.
+ * @param args - The program's arguments. Optional.
  * @param profile - As for `spawn`.
  * @returns A promise of the result. It rejects with a `RunError` if the exit code is not 0, and if the program was not
  * started, took longer than `timeout`, was aborted, or wrote more than `maxBuffer`.

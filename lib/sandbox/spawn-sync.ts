@@ -9,7 +9,7 @@ import { CHANNEL, type Violation } from '../notify/violation.js';
 import { ViolationLog, type Violations } from '../notify/violation-log.js';
 import { guarded } from '../util/guarded.js';
 import { has, own } from '../util/own-data.js';
-import { normalizeArguments, type ProgramCall, type ProgramParameters } from './arguments.js';
+import { normalizeArguments, type ProgramCall } from './arguments.js';
 import { DEFAULT_MAX_BUFFER } from './child/output.js';
 import { startSync } from './child/start.js';
 import { startError } from './child/start-errors.js';
@@ -27,6 +27,7 @@ import {
   type SourceWithoutArgs,
 } from './plan/resolve-sources.js';
 import type { SupervisionPlan } from './plan/supervised.js';
+import type { ProgramParameters } from './positions.js';
 
 /** Options of `spawnSync`: those of node:child_process, and those of this package. */
 export interface SpawnSyncOptions extends Omit<SpawnOptions, 'signal' | 'notify' | 'notifyTimeout'> {
@@ -85,7 +86,7 @@ export interface SyncResult extends Omit<SpawnSyncResult<string | Buffer>, 'outp
  * thread meanwhile.
  *
  * @param command - The program: a path, or a name that is looked for in `PATH`.
- * @param args - The program's arguments. Optional, unless `profile` is a list.
+ * @param args - The program's arguments. Optional.
  * @param profile - As for `spawn`.
  * @returns The program's result, in the form of child_process.spawnSync.
  * @throws {ProfileError} if the profile is not valid.

@@ -1,5 +1,5 @@
 /** spawn(): starts a program under a profile, with node:child_process's options, events and errors. */
-import { normalizeArguments, type ProgramParameters } from './arguments.js';
+import { normalizeArguments } from './arguments.js';
 import type { SandboxedProcess } from './child/child-process.js';
 import { start } from './child/start.js';
 import { openStdio } from './child/stdio.js';
@@ -12,13 +12,14 @@ import {
   resolveSources,
   type SourceWithoutArgs,
 } from './plan/resolve-sources.js';
+import type { ProgramParameters } from './positions.js';
 
 /**
  * Starts `command` under `profile`. The filter is attached before the program's first instruction; if it can't be
  * attached, the program does not start.
  *
  * @param command - The program: a path, or a name that is looked for in `PATH`.
- * @param args - The program's arguments. Optional, unless `profile` is a list.
+ * @param args - The program's arguments. Optional.
  * @param profile - A built-in's name, a path, a URL, JSON text, a document, a `Profile`, a compiled `Filter` or
  * `unconfined`; or a list of 1 to 8 of these, which gives each call the strictest of their actions.
  * @returns The running child, a `ChildProcess`.

@@ -4,7 +4,6 @@
 import { AssertionError } from 'node:assert';
 import { inspect } from 'node:util';
 import { SeccompError } from '../errors.js';
-import { parametersOf } from '../sandbox/arguments.js';
 import { RunError } from '../sandbox/child/result.js';
 import { readOptions } from '../sandbox/options/table.js';
 import type { HostOptions, SpawnOptions } from '../sandbox/options/types.js';
@@ -58,11 +57,10 @@ export function denied(
 /** Decides whether `command` ends with exit code 0 under `profile`. */
 export async function runs(command: readonly string[], profile: FilterSource, options?: RunOptions): Promise<Verdict> {
   const { file, args, text } = readCommandLine(command);
-  const given = parametersOf('run', [file, args, profile, options]);
-  const read = readOptions<RunOptions>('run', given.options);
+  const read = readOptions<RunOptions>('run', options);
   const onViolation = read.onViolation ?? true; // For the denied calls in the error's message.
   try {
-    await runProgram({ ...given, options: own({ ...read, onViolation }) });
+    await runProgram({ command: file, args, profile, options: own({ ...read, onViolation }) });
     return { holds: true, message: `${text} runs under the profile, and should not` };
   } catch (error) {
     if (!(error instanceof RunError)) throw error;

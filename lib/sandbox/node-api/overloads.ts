@@ -2,6 +2,7 @@
  * The overloads of node:child_process's functions. Each function of this file finds out which argument was given in
  * which position, and checks them as Node does, with Node's errors.
  */
+import { SeccompError } from '../../errors.js';
 import { invalidType } from '../../util/option-errors.js';
 import { own } from '../../util/own-data.js';
 import { checkNoNul, checkString } from '../options/checks.js';
@@ -97,7 +98,7 @@ const FUNCTIONS = ['spawn', 'spawnSync', 'execFile', 'fork'] as const;
  * @throws SeccompError ERR_SECCOMP_OPTION for an option that none of the functions has.
  */
 export function readAnyOptions(options: unknown): UncheckedOptions {
-  return copyOptions(FUNCTIONS, options);
+  return withoutProfile(copyOptions(FUNCTIONS, options));
 }
 
 /**
@@ -105,7 +106,13 @@ export function readAnyOptions(options: unknown): UncheckedOptions {
  * @throws SeccompError, TypeError, RangeError, as the functions that take these options.
  */
 export function readDefaults(defaults: unknown): UncheckedOptions {
-  return readOptionsOfAny(FUNCTIONS, defaults);
+  return withoutProfile(readOptionsOfAny(FUNCTIONS, defaults));
+}
+
+function withoutProfile(options: UncheckedOptions): UncheckedOptions {
+  if (options['profile'] === undefined) return options;
+  const message = 'options.profile: a Sandbox has its profile already: leave it out, or make another Sandbox';
+  throw new SeccompError('ERR_SECCOMP_OPTION', message);
 }
 
 /**

@@ -269,8 +269,15 @@ export function readTrueOrFalse(value: unknown, name: string): boolean {
   throw new SeccompError('ERR_SECCOMP_OPTION', `${name}: must be true or false`);
 }
 
-/** The error for a caller who gave no profile. `where` completes "a profile is required". */
-export function profileRequired(where: string): SeccompError {
-  const message = `a profile is required${where}: a built-in such as docker-default, a path, …; use unconfined for no filter`;
-  return new SeccompError('ERR_SECCOMP_OPTION', message);
+/**
+ * The error for a caller who gave no profile.
+ *
+ * @param where - Completes "a profile is required".
+ */
+export function profileRequired(name: string, value: unknown, where = ''): TypeError {
+  const remedy =
+    "give a built-in such as docker-default, a path, …, as an argument or as options.profile; 'unconfined' filters nothing";
+  const message = `The "${name}" argument is missing: a profile is required${where}: ${remedy}. Received ${inspect(value)}`;
+  const isType = value === undefined || value === null || typeof value === 'boolean';
+  return nodeError(TypeError, isType ? 'ERR_INVALID_ARG_TYPE' : 'ERR_INVALID_ARG_VALUE', message);
 }

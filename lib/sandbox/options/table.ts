@@ -63,6 +63,11 @@ const nullableBoolean: Read = (value, name) => check.readNullableBoolean(value, 
 
 const OPTIONS: ReadonlyMap<string, Option> = new Map(
   Object.entries({
+    profile: option(asGiven, ['spawn', 'spawnSync', 'run', 'fork', 'execve'], {
+      record: 'record runs the program unfiltered: to add to a profile, pass merge',
+      harden: 'the profile is the first argument: harden(profile, options)',
+    }),
+
     // The program
     cwd: ofNode(check.readDirectory, [...PROGRAM_STARTS, 'fork']),
     env: ofNode(check.readEnvironment, [...PROGRAM_STARTS, 'fork']),
@@ -142,6 +147,11 @@ export const optionsOf = memoize((by: FunctionName): readonly string[] =>
 export function reasonsAgainst(by: FunctionName): ReadonlyMap<string, string> {
   const reasons = [...OPTIONS].map(([name, { refusedBy }]) => [name, refusedBy.get(by)] as const);
   return new Map(reasons.flatMap(([name, reason]) => (reason === undefined ? [] : [[name, reason]])));
+}
+
+/** Whether some function has an option of this name. */
+export function isOption(name: string): boolean {
+  return OPTIONS.has(name);
 }
 
 /** Whether node:child_process has an option of this name. */

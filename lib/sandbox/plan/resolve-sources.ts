@@ -29,7 +29,7 @@ export type SourceWithoutArgs = SingleSource | readonly [SingleSource, ...Single
 
 /** The profile as an option, for calls that do not pass it before the options. */
 export interface ProfileOption {
-  /** The profile, as `spawn` takes it before the options. */
+  /** The profile, if it is not given before the options. Default: the parameter `profile`. */
   readonly profile: FilterSource;
 }
 
@@ -190,13 +190,13 @@ const MOST_SOURCES = 8;
 const isNothing = (source: unknown) => source === undefined || source === null || source === false || source === '';
 
 function sourceList(profile: unknown): readonly unknown[] {
-  if (isNothing(profile) || (Array.isArray(profile) && profile.length === 0)) throw profileRequired('');
+  if (isNothing(profile) || (Array.isArray(profile) && profile.length === 0)) throw profileRequired('profile', profile);
   if (!Array.isArray(profile)) return [profile];
   const refuse = refuseIn('profile');
   if (profile.length > MOST_SOURCES) refuse([], `a list of profiles has 1 to ${MOST_SOURCES}, not ${profile.length}`);
   const sources = copyList(profile, MOST_SOURCES, refuse);
   const nothing = sources.findIndex(isNothing);
-  if (nothing >= 0) throw profileRequired(` as profile[${nothing}]`);
+  if (nothing >= 0) throw profileRequired(`profile[${nothing}]`, sources[nothing]);
   return sources;
 }
 
