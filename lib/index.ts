@@ -53,6 +53,15 @@ export { execve } from './sandbox/execve.js';
 export { type ForkedProcess, type ForkOptions, fork } from './sandbox/fork.js';
 export { type Hardened, type HardenOptions, harden } from './sandbox/harden.js';
 export type { SandboxDefaults } from './sandbox/node-api/methods.js';
+export type {
+  SandboxExec,
+  SandboxExecFile,
+  SandboxExecFileSync,
+  SandboxExecSync,
+  SandboxFork,
+  SandboxSpawn,
+  SandboxSpawnSync,
+} from './sandbox/node-api/signatures.js';
 export type { ProgramOptions, SpawnOptions, Stdio, StdioEntry, SupervisorOptions } from './sandbox/options/types.js';
 export type { FilterSource, ProfileOption, SingleSource, SourceWithoutArgs } from './sandbox/plan/resolve-sources.js';
 export { type RunOptions, run } from './sandbox/run.js';

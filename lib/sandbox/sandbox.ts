@@ -1,10 +1,16 @@
 /** Sandbox: the functions of node:child_process, under one profile. */
-import type * as ChildProcessModule from 'node:child_process';
 import { publicFunction, runAs } from '../util/caller.js';
 import { bindProfile, type SandboxDefaults } from './node-api/methods.js';
+import type {
+  SandboxExec,
+  SandboxExecFile,
+  SandboxExecFileSync,
+  SandboxExecSync,
+  SandboxFork,
+  SandboxSpawn,
+  SandboxSpawnSync,
+} from './node-api/signatures.js';
 import type { FilterSource } from './plan/resolve-sources.js';
-
-type Node = typeof ChildProcessModule;
 
 /**
  * The functions of node:child_process under one profile: with Node's signatures, callbacks and promisified forms, and
@@ -19,13 +25,13 @@ type Node = typeof ChildProcessModule;
  * console.log(stdout, execSync('echo hello', { encoding: 'utf8' }));
  */
 export class Sandbox {
-  readonly spawn: Node['spawn'];
-  readonly spawnSync: Node['spawnSync'];
-  readonly execFile: Node['execFile'];
-  readonly execFileSync: Node['execFileSync'];
-  readonly exec: Node['exec'];
-  readonly execSync: Node['execSync'];
-  readonly fork: Node['fork'];
+  readonly spawn: SandboxSpawn;
+  readonly spawnSync: SandboxSpawnSync;
+  readonly execFile: SandboxExecFile;
+  readonly execFileSync: SandboxExecFileSync;
+  readonly exec: SandboxExec;
+  readonly execSync: SandboxExecSync;
+  readonly fork: SandboxFork;
 
   /**
    * Loads and compiles the profile. Later changes of its files and objects have no effect.

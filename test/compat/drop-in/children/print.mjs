@@ -1,0 +1,2 @@
+/** Prints its arguments. */
+console.log(process.argv.slice(2).join(' '));
