@@ -223,6 +223,9 @@ print(1, flush=True); sys.stdin.read()`;
       'names an agent, and a filter has only one listener',
     );
     expect(() => spawn('touch', [marker], [profile, notifying(newPath())])).toThrow('a filter has only one agent');
+    const path = newPath();
+    const both = ['first', 'second'].map((listenerMetadata) => notifying(path, { listenerMetadata }));
+    expect(() => spawn('touch', [marker], both)).toThrow('different listenerMetadata');
   });
 
   test('by fork, or with a compiled filter, which has no listenerPath', () => {

@@ -144,6 +144,23 @@ describeUnless(hasScopes ? undefined : (support.reason ?? 'Landlock has no scope
     expect(open).toEqual(expect.arrayContaining(['environment', 'files-of-root']));
   });
 
+  test('counts no ambient capability for another user, since setuid(2) of root clears them', ({ skip }) => {
+    skip(!isRoot || !canChangeUser || !hasCapability('CAP_PERFMON'), 'needs root with CAP_SETUID and CAP_PERFMON');
+    const code = `
+      const { spawnSync } = require('seccomp');
+      const { stdout, enforcement } = spawnSync('cat', ['/proc/self/status'], 'docker-default', { uid: 65534, encoding: 'utf8' });
+      console.log(JSON.stringify([/CapAmb:\\t(.*)/.exec(stdout)[1], enforcement.isolation.open.map(({ reach }) => reach)]));`;
+    const capabilities = ['--inh-caps=+perfmon', '--ambient-caps=+perfmon'];
+    const { stdout, error } = nodeSpawnSync('setpriv', [...capabilities, process.execPath, '-e', code], {
+      cwd: packageRoot,
+      encoding: 'utf8',
+    });
+    skip(error !== undefined, 'setpriv is missing');
+    const [ambient, open] = JSON.parse(stdout);
+    expect(ambient).toMatch(/^0+$/);
+    expect(open).not.toContain('environment');
+  });
+
   test('is a default of a Sandbox, which a call can override', () => {
     const { spawnSync } = new Sandbox('docker-default', { isolate: false });
     const script = ['-c', `kill -0 ${process.pid}`];
