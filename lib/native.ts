@@ -247,9 +247,11 @@ export interface Addon {
   endReading(descriptor: number): number;
   /** Whether a descriptor is a listening socket. */
   isListening(descriptor: number): boolean;
-  /** Returns a duplicate of another process's descriptor, or −errno. The addon owns it until `giveBack` closes all. */
-  borrow(pid: number, descriptor: number): number;
-  /** Closes all borrowed descriptors. */
+  /** Returns a descriptor for the launcher, which hands over another one through it; or −errno. */
+  openHandover(): number;
+  /** Waits for the launcher. Returns its descriptor, and its environment as strings between NULs; or −errno. */
+  receive(): { readonly descriptor: number; readonly text: string } | number;
+  /** Closes all received descriptors. */
   giveBack(): void;
   /** Returns 0 if the kernel has this SECCOMP_RET_* action, otherwise an errno. */
   actionAvailable(action: number): number;
@@ -295,7 +297,7 @@ export interface Addon {
 /** Returns the file that a forked child loads first: the one in dist/, even if this module is loaded from lib/. */
 export const preloadFile = (): string => resolve(import.meta.dirname, '../dist/preload.cjs');
 
-/** Returns the program that isolates a forked child before Node starts its first thread. */
+/** Returns the launcher, a program that isolates forked children, and hands descriptors over. */
 export function launcherFile(): string {
   const file = resolve(import.meta.dirname, '../build/Release/seccomp-launch');
   if (existsSync(file)) return file;

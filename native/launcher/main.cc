@@ -1,18 +1,27 @@
-// Isolates the Node that child_process.fork() starts:
-//   seccomp-launch HANDLED,GRANTED,SCOPED,REQUIRED,NO_NEW_PRIVS PROGRAM ARGUMENTS…
+// The program that this package has node:child_process start, for what only Node's own children get.
 //
-// Only the thread that calls landlock_restrict_self(2) enters the domain, and Node has several threads before it runs
-// JavaScript. So this program enters the domain before it executes Node.
+//   seccomp-launch HANDLED,GRANTED,SCOPED,REQUIRED,NO_NEW_PRIVS PROGRAM ARGUMENTS…
+// isolates the Node that child_process.fork() starts. Only the thread that calls landlock_restrict_self(2) enters the
+// domain, and Node has several threads before it runs JavaScript. So this program enters the domain before it executes
+// Node.
+//
+//   seccomp-launch DESCRIPTOR
+// hands a descriptor over to its parent, with its environment: the socket of a stream, whose descriptor Node does not
+// expose, or the end of a channel for messages, which the variables NODE_CHANNEL_* describe. The socket to the parent
+// is DESCRIPTOR + 1. Ends when nothing holds the other end of DESCRIPTOR + 2.
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <array>
 #include <cstdint>
+#include <vector>
 
 #include "child/ruleset.h"
 
@@ -65,12 +74,43 @@ const char* Isolate(const Options& options) {
   return error != 0 && options.is_required ? "Landlock" : nullptr;
 }
 
+// Sends a descriptor and the environment: a NUL, since a message must not be empty, and each `NAME=value` with a NUL.
+bool Send(int socket, int descriptor) {
+  static char nul = '\0';
+  std::vector<iovec> parts = {{&nul, sizeof nul}};
+  for (char** variable = environ; *variable != nullptr; variable++) parts.push_back({*variable, strlen(*variable) + 1});
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof descriptor)] = {};
+  msghdr message = {};
+  message.msg_iov = parts.data();
+  message.msg_iovlen = parts.size();
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  cmsghdr* header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof descriptor);
+  memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
+  return sendmsg(socket, &message, MSG_NOSIGNAL) >= 0;
+}
+
+int HandOver(const char* text) {
+  const int descriptor = static_cast<int>(strtol(text, nullptr, 10));
+  if (!Send(descriptor + 1, descriptor)) return kFailed;
+  close(descriptor);
+  close(descriptor + 1);
+  char byte = 0;
+  while (read(descriptor + 2, &byte, sizeof byte) > 0) {
+  }
+  return 0;
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
+  if (count == 2) return HandOver(arguments[1]);
   Options options = {};
   if (count < 3 || !Parse(arguments[1], &options)) {
-    static_cast<void>(fputs("seccomp-launch: only fork() of the npm package seccomp starts this program\n", stderr));
+    static_cast<void>(fputs("seccomp-launch: only the npm package seccomp starts this program\n", stderr));
     return kFailed;
   }
   const char* failed = Isolate(options);

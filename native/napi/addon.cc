@@ -34,7 +34,8 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   Register<ActionAvailable>(exports, "actionAvailable");
   Register<FilterFlagsKnown>(exports, "filterFlagsKnown");
   Register<TryDomain>(exports, "tryDomain");
-  Register<Borrow>(exports, "borrow");
+  Register<OpenHandover>(exports, "openHandover");
+  Register<Receive>(exports, "receive");
   Register<GiveBack>(exports, "giveBack");
   Register<CloseSocket>(exports, "closeSocket");
   Register<EndReading>(exports, "endReading");

@@ -1,8 +1,8 @@
 #include "napi/descriptors.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,7 +11,7 @@
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/values.h"
-#include "system/linux_abi.h"
+#include "system/unix_socket.h"
 
 namespace seccomp {
 namespace {
@@ -51,25 +51,49 @@ void LentDescriptors::CloseSocket(int fd) {
   close(fd);
 }
 
-int LentDescriptors::Borrow(Descriptor descriptor) {
-  borrowed_.push_back(std::move(descriptor));
-  return borrowed_.back().get();
+int LentDescriptors::OpenHandover() {
+  int ends[2] = {-1, -1};
+  // A socket of this type keeps the text in one piece.
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return -errno;
+  handover_ = Descriptor(ends[0]);
+  launchers_end_ = Descriptor(ends[1]);
+  return ends[1];
 }
 
-Napi::Value Borrow(const Napi::CallbackInfo& info) {
+int LentDescriptors::Receive(std::string* text) {
+  const Descriptor handover = std::move(handover_);
+  launchers_end_ = Descriptor();  // The launcher has the only one now, so its end is the end of the connection.
+  pollfd readable = {handover.get(), POLLIN, 0};
+  while (poll(&readable, 1, -1) < 0)
+    if (errno != EINTR) return -errno;
+  text->resize(kMaxReceivedBytes);
+  bool is_truncated = false;
+  std::vector<Descriptor> descriptors;
+  const ssize_t size = ReceiveDescriptors(handover, text->data(), &descriptors, &is_truncated);
+  if (size < 0) return static_cast<int>(size);
+  if (is_truncated) return -EMFILE;
+  if (descriptors.size() != 1) return -ECONNRESET;
+  text->resize(static_cast<size_t>(size));
+  received_.push_back(std::move(descriptors.front()));
+  return received_.back().get();
+}
+
+Napi::Value OpenHandover(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), Environment::Of(info.Env()).lent.OpenHandover());
+}
+
+Napi::Value Receive(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  int32_t pid = 0;
-  int32_t number = 0;
-  const bool is_read = ReadValue(info[0], &pid) && ReadValue(info[1], &number);
-  if (!RequireUsage(env, is_read, "borrow(pid, descriptor)")) return env.Undefined();
-  const Descriptor process(static_cast<int>(syscall(kPidfdOpen, pid, 0)));
-  if (process.get() < 0) return Negative(env, errno);
-  const long fd = syscall(kPidfdGetfd, process.get(), number, 0);
-  if (fd < 0) return Negative(env, errno);
-  return Napi::Number::New(env, Environment::Of(env).lent.Borrow(Descriptor(static_cast<int>(fd))));
+  std::string text;
+  const int descriptor = Environment::Of(env).lent.Receive(&text);
+  if (descriptor < 0) return Napi::Number::New(env, descriptor);
+  const Napi::Object received = Napi::Object::New(env);
+  SetOwn(received, "descriptor", descriptor);
+  SetOwn(received, "text", text);
+  return received;
 }
 
-void GiveBack(const Napi::CallbackInfo& info) { Environment::Of(info.Env()).lent.CloseBorrowed(); }
+void GiveBack(const Napi::CallbackInfo& info) { Environment::Of(info.Env()).lent.CloseReceived(); }
 
 void CloseSocket(const Napi::CallbackInfo& info) {
   int fd = -1;

@@ -5,6 +5,7 @@
 #include <napi.h>
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "system/descriptor.h"
@@ -28,9 +29,13 @@ class LentDescriptors {
   // Closes one of the sockets of the last call of HandOver, because JavaScript could not make a stream of it.
   void CloseSocket(int fd);
 
-  // Keeps a descriptor until CloseBorrowed, and returns its number.
-  int Borrow(Descriptor descriptor);
-  void CloseBorrowed() { borrowed_.clear(); }
+  // Makes the socket of a handover, and returns the number of the end that the launcher gets, or -errno.
+  int OpenHandover();
+
+  // Waits for what the launcher hands over: a descriptor, which is kept until CloseReceived, and a text. Returns the
+  // number of the descriptor, or -errno; -ECONNRESET: the launcher has ended without handing anything over.
+  int Receive(std::string* text);
+  void CloseReceived() { received_.clear(); }
 
  private:
   struct Socket {
@@ -38,13 +43,17 @@ class LentDescriptors {
     uint64_t cookie;  // 0: unknown.
   };
   std::vector<Socket> handed_over_;
-  std::vector<Descriptor> borrowed_;
+  Descriptor handover_, launchers_end_;
+  std::vector<Descriptor> received_;
 };
 
-// borrow(pid, fd) → a duplicate of a descriptor of another process, or -errno. Linux 5.6, pidfd_getfd(2).
-Napi::Value Borrow(const Napi::CallbackInfo& info);
+// openHandover() → the descriptor that the launcher gets, or -errno.
+Napi::Value OpenHandover(const Napi::CallbackInfo& info);
 
-// giveBack(): closes the borrowed descriptors. A worker cannot use closeSync of node:fs for this, which warns about
+// receive() → { descriptor, text }, or -errno. Waits for the launcher, which was given the end of openHandover().
+Napi::Value Receive(const Napi::CallbackInfo& info);
+
+// giveBack(): closes the received descriptors. A worker cannot use closeSync of node:fs for this, which warns about
 // descriptors that node:fs did not open.
 void GiveBack(const Napi::CallbackInfo& info);
 

@@ -87,6 +87,7 @@ export default {
     thrown(() => cp.fork(echo, [], 'a')),
     thrown(() => cp.fork(echo, [], [])),
     thrown(() => cp.fork(echo, ['\0'])).code,
+    thrown(() => cp.fork(echo, { argv0: 'a\0' })),
   ],
   'what can’t be: stdio': (cp) => [
     thrown(() => cp.fork(echo, { stdio: ['pipe', 'pipe', 'pipe'] })),

@@ -107,10 +107,6 @@ export default {
     'a negative descriptor in `stdio`',
     (cp) => thrown(() => cp.spawn('true', { stdio: [-1, 'ignore', 'ignore'] })).code,
   ),
-  ipc: differs("`'ipc'` in `stdio`", async (cp) => {
-    const refused = thrown(() => cp.spawn('true', { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] }).disconnect());
-    return refused.code;
-  }),
   'descriptors that were opened to be inherited': differs('descriptors that are not in `stdio`', (cp) =>
     output(cp.spawn('sh', ['-c', '[ -e /proc/$$/fd/24 ] && echo passed'])),
   ),

@@ -295,7 +295,7 @@ describe('a filter that cannot be attached ends the child with 125, and the modu
 
 describe('an impossible request is an error, and nothing is started:', () => {
   test.each<[string, unknown, object, string]>([
-    ['no profile', undefined, {}, 'ERR_SECCOMP_OPTION'],
+    ['no profile', undefined, {}, 'ERR_INVALID_ARG_TYPE'],
     ['a profile with mistakes', { defaultAction: 'ALLOW' }, {}, 'ERR_SECCOMP_PROFILE'],
     ['an unknown option', 'docker-default', { shell: true }, 'ERR_SECCOMP_OPTION'],
     ['taking capabilities', 'docker-default', { capabilities: [] }, 'ERR_SECCOMP_OPTION'],
@@ -312,7 +312,7 @@ describe('an impossible request is an error, and nothing is started:', () => {
     ['its configuration', 'docker-default', { execArgv: ['--build-snapshot-config=x'] }, 'ERR_SECCOMP_OPTION'],
     ['a script of package.json', 'docker-default', { execArgv: ['--run', 'x'] }, 'ERR_SECCOMP_OPTION'],
     ['a program in one file', 'docker-default', { execArgv: ['--build-sea=x'] }, 'ERR_SECCOMP_OPTION'],
-    ['a number for log', 'docker-default', { log: 1 }, 'ERR_INVALID_ARG_TYPE'],
+    ['a number for logDenied', 'docker-default', { logDenied: 1 }, 'ERR_INVALID_ARG_TYPE'],
   ])('%s', (_, profile, options, code) => {
     expect(() => fork(neverRun, [], profile as never, options as ForkOptions)).toThrowError(
       expect.objectContaining({ code }),

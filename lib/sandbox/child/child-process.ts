@@ -20,6 +20,7 @@ import { signalName, signalNumber } from '../options/signals.js';
 import type { SupervisionPlan } from '../plan/supervised.js';
 import { abortError } from './abort.js';
 import { subscribe } from './events.js';
+import type { Channel } from './handover.js';
 import { type ChildPipe, drain, pipesFrom, socketStreams, unconnectedStreams } from './streams.js';
 
 /** The stream of a descriptor above 2. */
@@ -78,9 +79,10 @@ export class SandboxedProcess<
   /** @internal The listener of the child's filter, if the filter has one. */
   listener: Listener | undefined;
   #log: ViolationLog | undefined;
-  /** Number of events that `close` still waits for: the exit, and the end of each stream from the child. */
+  /** Number of events that `close` still waits for: the exit, and the end of each stream from the child and of its channel. */
   #open = 1;
   #pipes: readonly ChildPipe[] = [];
+  #channel: Channel | undefined;
   readonly #ending: Ending;
   readonly #enforced: (isolationError: number) => Enforcement;
   /** The errno with which isolating the child failed, or 0. */
@@ -118,6 +120,13 @@ export class SandboxedProcess<
     }
     this.#setStreams(streams);
     process.nextTick(() => this.emit('spawn'));
+  }
+
+  /** @internal Gets a channel for messages: the methods `send` and `disconnect`, and their events. */
+  connect(channel: Channel): void {
+    this.#open++;
+    this.#channel = channel;
+    channel.connect(this, () => this.#closed());
   }
 
   /** @internal Handles the notifications of the child's filter. */
@@ -298,6 +307,7 @@ export class SandboxedProcess<
 
   /** Lets the streams be read to their end, so that `close` can be emitted. */
   #finish(): void {
+    this.#channel?.childEnded();
     process.nextTick(() => drain(this.stdio ?? []));
     this.#closed();
   }

@@ -11,19 +11,19 @@ import { checkNoNul } from '../options/checks.js';
 import type { ProgramOptions } from '../options/types.js';
 import type { AgentAddress } from '../plan/agent-handoff.js';
 import type { FilterPlan } from '../plan/plan-filters.js';
-import { candidatePaths } from './candidate-paths.js';
+import type { OpenedStdio } from './stdio.js';
 
 type RequestOptions = ProgramOptions & { readonly detached?: boolean | undefined };
 
 /**
  * The request that starts a program.
  *
- * @param stdio - For each of the program's descriptors one of this process, or NONE, NULL or SOCKET of native.ts.
+ * @param stdio - What the program's descriptors are connected to.
  */
 export function toNativeRequest(
   { file, argv, options }: ProgramCall<RequestOptions>,
   plan: FilterPlan,
-  stdio: readonly number[],
+  { descriptors, channel }: OpenedStdio,
 ): NativeRequest {
   const { cwd, uid, gid, capabilities, noNewPrivileges = true, detached = false } = options;
   const { supervision, agent, landlock } = plan;
@@ -32,12 +32,12 @@ export function toNativeRequest(
   return own({
     candidates: candidatePaths(file, variables),
     args: argv,
-    env: environment(variables),
+    env: environment(variables, channel?.variables),
     cwd: directory,
     detached,
     uid: uid ?? undefined,
     gid: gid ?? undefined,
-    stdio,
+    stdio: descriptors,
     limits: limitTriples(options.rlimits),
     keptCapabilities: capabilities && capabilityBits(capabilities),
     ...toNativeFilters(plan, noNewPrivileges),
@@ -66,14 +66,31 @@ export function toNativeFilters(
   };
 }
 
+/** The directories in which execvp(3) looks if the environment has no PATH. */
+const DEFAULT_PATH = '/bin:/usr/bin';
+
+/** The paths that execvp(3) would try for a program, with the PATH of this environment. */
+export function candidatePaths(file: string, variables: object): readonly string[] {
+  if (file.includes('/')) return [file];
+  return String(propertyOf(variables, 'PATH') ?? DEFAULT_PATH)
+    .split(':')
+    .map((directory) => (directory === '' ? file : `${directory}/${file}`));
+}
+
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** One string of `NAME=value` for all variables, each with a NUL at its end. */
-function environment(variables: Variables): string {
-  let text = '';
+/**
+ * One string of `NAME=value` for all variables, each with a NUL at its end.
+ *
+ * @param added - Variables that replace those of the same name.
+ */
+function environment(variables: Variables, added: Variables = {}): string {
+  let text = Object.entries(added)
+    .map(([name, value]) => `${name}=${value}\0`)
+    .join('');
   for (const name of Object.keys(variables)) {
     const value = variables[name];
-    if (value === undefined) continue;
+    if (value === undefined || Object.hasOwn(added, name)) continue;
     const content = `${value}`; // A symbol throws, as in Node.
     checkNoNul(name, `options.env['${name}']`);
     checkNoNul(content, `options.env['${name}']`);

@@ -26,8 +26,7 @@ import type { FilterPlan } from '../plan/plan-filters.js';
 import { encodePayload, PAYLOAD_VARIABLE } from '../this-process/fork-payload.js';
 import { deniesIoUring } from '../this-process/io-uring.js';
 import { withoutEval } from '../this-process/node-arguments.js';
-import { candidatePaths } from './candidate-paths.js';
-import { toNativeFilters } from './native-request.js';
+import { candidatePaths, toNativeFilters } from './native-request.js';
 
 /** Options of `fork`: those of node:child_process, and those of this package. */
 export interface ForkOptions

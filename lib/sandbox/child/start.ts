@@ -36,12 +36,16 @@ export function start(
 ): SandboxedProcess {
   try {
     refuseWithoutPermission(call.file);
-    const request = toNativeRequest(call, plan, stdio.descriptors);
+    const request = toNativeRequest(call, plan, stdio);
     const child = new SandboxedProcess(call.file, call.argv, ending, plan.enforcement);
+    if (stdio.channel !== undefined) child.connect(stdio.channel);
     publish('child_process', () => ({ process: child }));
     traced(child, call.options, () => launch(child, request, plan));
     child.scheduleEnd();
     return child;
+  } catch (error) {
+    stdio.channel?.close();
+    throw error;
   } finally {
     stdio.release();
   }
@@ -61,7 +65,7 @@ export function startSync(
 ): NativeResult | NativeFailure {
   try {
     refuseWithoutPermission(call.file);
-    const ended = addon().spawnSync(toNativeRequest(call, plan, stdio.descriptors), limits);
+    const ended = addon().spawnSync(toNativeRequest(call, plan, stdio), limits);
     const ours = has(ended, 'error') ? attachError(ended, plan.agent?.path) : undefined;
     if (ours !== undefined) throw ours;
     return ended;
@@ -78,7 +82,7 @@ export function startSync(
  */
 export function startInPlace(call: ProgramCall<ProgramOptions>, plan: FilterPlan, stdio: OpenedStdio): never {
   refuseWithoutPermission(call.file);
-  const failure = addon().execve(toNativeRequest(call, plan, stdio.descriptors));
+  const failure = addon().execve(toNativeRequest(call, plan, stdio));
   const { error, call: failed } = failure;
   throw (
     attachError(failure, plan.agent?.path) ??

@@ -63,17 +63,18 @@ export function normalizeExec([command, second, third]: readonly unknown[]): Nor
 
 /** `(modulePath, [args], [options])` */
 export function normalizeFork([modulePath, args, options]: readonly unknown[]): NormalizedFork {
-  if (isAbsent(args)) return { modulePath, args: [], options: readAnyOptions(options ?? undefined) };
-  if (Array.isArray(args)) return { modulePath, args, options: readAnyOptions(options ?? undefined) };
-  if (typeof args !== 'object') throw invalidType('args', 'an instance of Array', args);
-  return { modulePath, args: [], options: readAnyOptions(args) };
+  const hasOptions = isAbsent(args) || Array.isArray(args);
+  if (!hasOptions && typeof args !== 'object') throw invalidType('args', 'an instance of Array', args);
+  const read = readAnyOptions((hasOptions ? options : args) ?? undefined);
+  checkUnusedArgv0(read);
+  return { modulePath, args: Array.isArray(args) ? args : [], options: read };
 }
 
 function isAbsent(value: unknown): value is undefined | null {
   return value === undefined || value === null;
 }
 
-/** Node's exec and execFile check `argv0` and then ignore it. */
+/** Checks `argv0`, which is then ignored: by exec and execFile as in Node, and by fork, which does not document it. */
 function checkUnusedArgv0({ argv0 }: { readonly argv0?: unknown }): void {
   if (isAbsent(argv0)) return;
   checkString(argv0, 'options.argv0');

@@ -11,7 +11,7 @@ import type { Host } from '../../profile/resolve/resolve.js';
 import type { AbiName } from '../../syscalls/abi.js';
 
 /** What one of a child's descriptors is connected to, as in node:child_process. */
-export type StdioEntry = 'pipe' | 'overlapped' | 'ignore' | 'inherit' | Stream | number | null | undefined;
+export type StdioEntry = 'pipe' | 'overlapped' | 'ipc' | 'ignore' | 'inherit' | Stream | number | null | undefined;
 
 /** The option `stdio`: a keyword for all three standard descriptors, or a list with an entry for each descriptor. */
 export type Stdio = 'pipe' | 'overlapped' | 'ignore' | 'inherit' | readonly StdioEntry[];
@@ -107,7 +107,8 @@ export type AttachOptions = Pick<ProgramOptions, 'capabilities' | 'abis' | 'noNe
 export interface SpawnOptions extends ProgramOptions, SupervisorOptions {
   /**
    * What the child's descriptors are connected to, by number: a list; or `pipe`, `overlapped`, `ignore` or `inherit` for
-   * all three standard ones. `ipc` is an error: see `fork`. Default `'pipe'`.
+   * all three standard ones. With `'ipc'` in the list of `spawn`, Node programs get a
+   * channel for messages. Default `'pipe'`.
    */
   readonly stdio?: Stdio | undefined;
   /** Whether the child becomes the leader of a new session, setsid(2). Default false. */
@@ -130,7 +131,7 @@ export interface SpawnOptions extends ProgramOptions, SupervisorOptions {
   /** An option for Windows. Has no effect on Linux, as in Node. Default false. */
   readonly windowsVerbatimArguments?: boolean | undefined;
   /**
-   * How `fork` serializes messages. Has no effect on children without a channel for messages, as in Node. Default
+   * How messages of the channel `'ipc'` are serialized. Has no effect on children without one, as in Node. Default
    * `'json'`.
    */
   readonly serialization?: 'json' | 'advanced' | undefined;

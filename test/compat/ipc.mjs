@@ -1,0 +1,187 @@
+/** child_process.spawn() with a channel: `'ipc'` in `stdio`. */
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { differs, factsOf, story, thrown } from './tools.mjs';
+
+const directory = process.env.COMPAT_DIRECTORY;
+const moduleOf = (name, code) => {
+  const file = join(directory, `ipc-${name}.cjs`);
+  writeFileSync(file, code);
+  return file;
+};
+const echo = moduleOf('echo', "process.on('message', (message) => process.send(message))");
+const greets = moduleOf('greets', "process.send('hello')");
+
+const STDIO = ['ignore', 'inherit', 'inherit', 'ipc'];
+const node = (cp, file, options) => cp.spawn(process.execPath, [file], { stdio: STDIO, ...options });
+
+/** The first message, of a child that is then disconnected. */
+async function told(child) {
+  const [message] = await once(child, 'message');
+  child.disconnect();
+  await once(child, 'exit');
+  return message;
+}
+
+/** The events of a child in order, until its exit. */
+async function eventsOf(child, names, last = 'exit') {
+  const events = [];
+  for (const name of names) child.on(name, (value) => events.push([name, value instanceof Error ? value.code : value]));
+  await new Promise((resolve) => child.once(last, resolve));
+  return events;
+}
+
+export default {
+  'a channel, and its properties': async (cp) => {
+    const child = node(cp, echo);
+    const before = [child.connected, typeof child.send, typeof child.disconnect, typeof child.channel.ref, child.stdio];
+    child.disconnect();
+    const after = [child.connected, child.channel];
+    return [before, after, await once(child, 'exit'), child.channel];
+  },
+  'without ipc, no channel': async (cp) => {
+    const child = cp.spawn('true');
+    const { connected, channel, send, disconnect } = child;
+    await once(child, 'close');
+    return [connected, channel, typeof send, typeof disconnect];
+  },
+  'messages go both ways': async (cp) => {
+    const child = node(cp, echo);
+    const [accepted] = [child.send({ a: [1, null, 'é'], left: undefined })];
+    return [accepted, await told(child)];
+  },
+  'serialization: advanced': async (cp) => {
+    const child = node(cp, echo, { serialization: 'advanced' });
+    child.send(new Map([[1n, new Set(['a'])]]));
+    return told(child);
+  },
+  'serialization: another': (cp) => thrown(() => node(cp, echo, { serialization: 'x' })),
+  'in the child: an environment with nothing more': (cp) => {
+    const looks = moduleOf('looks', 'process.send([process.connected, Object.keys(process.env), process.argv.length])');
+    return told(node(cp, looks, { env: { A: '1' } }));
+  },
+  'the variables of the channel, for any program': async (cp) => {
+    const script = 'env | grep NODE_CHANNEL | sort; exec 5>&- 7>&-; ls /proc/self/fd';
+    const { stdout } = await story(
+      cp.spawn('sh', ['-c', script], {
+        env: { NODE_CHANNEL_SERIALIZATION_MODE: 'of the caller', ...process.env },
+        stdio: ['ignore', 'pipe', 'inherit', 'ignore', 'ignore', 'ipc'],
+        serialization: 'advanced',
+      }),
+    );
+    return stdout.split('\n').filter((line) => line.startsWith('NODE_CHANNEL_FD'));
+  },
+  'as descriptor 0': async (cp) => told(node(cp, greets, { stdio: ['ipc', 'inherit', 'inherit'] })),
+  'through a shell': (cp) => told(cp.spawn(`"${process.execPath}" "${greets}"`, { shell: true, stdio: STDIO })),
+  'descriptors above the channel': async (cp) => {
+    const writes = moduleOf('writes', "require('node:fs').writeSync(4, 'four')");
+    return text(node(cp, writes, { stdio: [...STDIO, 'pipe'] }).stdio[4]);
+  },
+  'early messages wait for a listener': async (cp) => {
+    const child = node(cp, moduleOf('early', "process.send('early'); process.once('message', process.disconnect)"));
+    child.send('read by now');
+    await once(child, 'exit');
+    const messages = [];
+    child.on('message', (message) => messages.push(message));
+    await new Promise((resolve) => setImmediate(resolve));
+    return [messages.length <= 1, child.connected];
+  },
+  'message, disconnect, exit come in this order': (cp) => {
+    const child = node(cp, greets);
+    return eventsOf(child, ['spawn', 'message', 'disconnect', 'exit', 'close'], 'close');
+  },
+  'the child disconnects': async (cp) => {
+    const child = node(
+      cp,
+      moduleOf('leaves', "process.disconnect(); process.on('exit', () => (process.exitCode = 7))"),
+    );
+    return [await eventsOf(child, ['disconnect', 'exit', 'close'], 'close'), child.connected, child.exitCode];
+  },
+  'send: its callback, without a message, and after the channel is closed': async (cp) => {
+    const child = node(cp, echo);
+    const nothing = thrown(() => child.send()).code;
+    const odd = thrown(() => child.send(Symbol('a'))).code;
+    const sent = await new Promise((resolve) => child.send('a', (error) => resolve([error, child.connected])));
+    const [answer] = await once(child, 'message');
+    child.disconnect();
+    const late = await new Promise((resolve) => child.send('b', (error) => resolve(factsOf(error))));
+    const errors = [];
+    child.on('error', (error) => errors.push(factsOf(error)));
+    child.disconnect();
+    child.send('c');
+    await new Promise((resolve) => child.once('exit', resolve));
+    return [nothing, odd, sent, answer, late, errors];
+  },
+  'send: a server and a socket': async (cp) => {
+    const takes = moduleOf(
+      'takes',
+      `process.on('message', (name, handle) => {
+         if (name === 'server') handle.on('connection', (socket) => socket.end('from the child')) && process.send('ready');
+         if (name === 'socket') handle.end('taken over', () => process.disconnect());
+       })`,
+    );
+    const child = node(cp, takes);
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address();
+    child.send('server', server);
+    await once(child, 'message');
+    server.close();
+    const first = await text(connect(port, '127.0.0.1'));
+    const own = createServer({ pauseOnConnect: true }, (socket) => child.send('socket', socket)).listen(0, '127.0.0.1');
+    await once(own, 'listening');
+    const second = await text(connect(own.address().port, '127.0.0.1'));
+    own.close();
+    child.kill();
+    await once(child, 'exit');
+    return [first, second];
+  },
+  'receive: a server': async (cp) => {
+    const gives = moduleOf(
+      'gives',
+      `const server = require('node:net').createServer().listen(0, '127.0.0.1', () => process.send('server', server, () => {
+         server.close();
+         process.disconnect();
+       }))`,
+    );
+    const child = node(cp, gives);
+    const [message, handle] = await once(child, 'message');
+    const { address } = handle.address();
+    handle.close();
+    await once(child, 'exit');
+    return [message, address];
+  },
+  'the channel and the child can be let go': async (cp) => {
+    const child = node(cp, echo);
+    child.channel.unref();
+    child.channel.ref();
+    child.unref();
+    child.send('still there');
+    const [message] = await once(child, 'message');
+    child.disconnect();
+    return message;
+  },
+  'kill, timeout and signal': async (cp) => {
+    const killed = node(cp, echo);
+    killed.kill('SIGKILL');
+    const late = node(cp, echo, { timeout: 1, killSignal: 'SIGKILL' });
+    const aborted = node(cp, echo, { signal: AbortSignal.abort(), killSignal: 'SIGKILL' });
+    const children = [killed, late, aborted];
+    return Promise.all(children.map((child) => eventsOf(child, ['error', 'disconnect', 'exit', 'close'], 'close')));
+  },
+  'two channels, and a channel of spawnSync': (cp) => [
+    thrown(() => cp.spawn('true', { stdio: ['ipc', 'ipc'] })),
+    thrown(() => cp.spawn('true', { stdio: 'ipc' })),
+    thrown(() => cp.spawnSync('true', { stdio: STDIO })),
+  ],
+  'a program that is not there': differs('`close` comes after `disconnect`', async (cp) => {
+    const child = cp.spawn('/no/such/program', { stdio: STDIO });
+    const end = new Promise((resolve) => child.once('close', resolve));
+    const events = await eventsOf(child, ['error', 'disconnect', 'close'], 'disconnect');
+    await end;
+    return [events, child.connected];
+  }),
+};
