@@ -24,17 +24,21 @@ async function settle(before) {
   for (let i = 0; i < 6000 && (children().length > 0 || descriptors() > before); i++) await wait(5);
 }
 
+/** Lets a worker repeat a function, or call it once to start the supervisor, which keeps a descriptor. */
+async function leftBy(thing, { isWarmUp = false } = {}) {
+  const before = descriptors();
+  const options = { argv: [directory], workerData: { thing, isWarmUp }, env: SHARE_ENV };
+  const worker = new Worker(new URL(import.meta.url), options);
+  const [calls] = await once(worker, 'message');
+  await worker.terminate();
+  await settle(isWarmUp ? undefined : before);
+  return { calls, descriptors: descriptors() - before, children: children().length };
+}
+
 if (isMainThread) {
   const answer = {};
-  // The supervisor, which `observe` starts, keeps a descriptor.
-  for (const thing of ['observe', ...things]) {
-    const before = descriptors();
-    const worker = new Worker(new URL(import.meta.url), { argv: [directory], workerData: thing, env: SHARE_ENV });
-    const [calls] = await once(worker, 'message');
-    await worker.terminate();
-    await settle(before);
-    answer[thing] = { calls, descriptors: descriptors() - before, children: children().length };
-  }
+  await leftBy('observe', { isWarmUp: true });
+  for (const thing of things) answer[thing] = await leftBy(thing);
   console.log(JSON.stringify(answer));
 } else {
   const load = (file) => import(pathToFileURL(join(directory, 'dist', file)).href);
@@ -63,17 +67,18 @@ if (isMainThread) {
   };
   // Errors of this script about missing results. A terminated worker would not run this code.
   process.on('uncaughtException', () => {});
-  attempts[workerData](); // Loads everything that is loaded once.
+  const { thing, isWarmUp } = workerData;
+  attempts[thing](); // Loads everything that is loaded once.
   await wait(100);
   let calls = 0;
-  for (let over = true; over; ) {
+  for (let over = !isWarmUp; over; ) {
     calls++;
-    console.error(`${workerData}, ${calls}`); // If the process is killed, its last line shows where.
+    console.error(`${thing}, ${calls}`); // If the process is killed, its last line shows where.
     process.env.SECCOMP_TEST_TERMINATED = `${calls}`;
     try {
-      attempts[workerData]();
+      attempts[thing]();
     } catch {}
-    await wait(20);
+    await wait(20); // For the events of the attempt. A terminated worker receives none that could be waited for.
     over = process.env.SECCOMP_TEST_TERMINATED === 'over';
     delete process.env.SECCOMP_TEST_TERMINATED;
     await settle();
