@@ -1,6 +1,7 @@
 /** The error classes of this package. An error names the thing that failed, its place and the remedy. */
 import { defineHidden, fromCaller, withoutFrames } from './util/caller.js';
-import { own, type Path, type Refuse } from './util/own-data.js';
+import { argumentError } from './util/node-error.js';
+import { own, type Path, type ProblemKind, type Refuse } from './util/own-data.js';
 
 /** The kinds of failure: the values of `SeccompError.code`. */
 export type SeccompErrorCode =
@@ -18,7 +19,7 @@ export type SeccompErrorCode =
   | 'ERR_SECCOMP_UNSUPPORTED'
   /** The native addon is missing, or Node cannot load it. */
   | 'ERR_SECCOMP_ADDON'
-  /** An option is unknown, of the wrong type, or can't be honored. */
+  /** An option is unknown, has no effect here, or can't be honored: on this kernel, or together with the others. */
   | 'ERR_SECCOMP_OPTION'
   /** The kernel refused the filter. The program was not started. */
   | 'ERR_SECCOMP_ATTACH'
@@ -75,16 +76,16 @@ export class SeccompError extends Error {
 defineHidden(SeccompError.prototype, 'name', 'SeccompError');
 
 /**
- * Returns a function that throws ERR_SECCOMP_OPTION for a problem with a parameter, or with a part of it.
+ * Returns a function that throws Node's error for a problem with a parameter, or with a part of it.
  *
  * @param parameter - The parameter's name: `options.notify`.
  * @param form - The form that the parameter has: `a host is { abi, kernel, capabilities }`.
  */
 export function refuseIn(parameter: string, form = ''): Refuse {
-  return (path: Path, problem: string) => {
+  return (path: Path, problem: string, kind: ProblemKind = 'value') => {
     const place = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`)).join('');
     const text = [problem, form].filter((each) => each !== '').join('; ');
-    throw new SeccompError('ERR_SECCOMP_OPTION', `${parameter}${place}: ${text}`);
+    throw argumentError(kind, `${parameter}${place}: ${text}`);
   };
 }
 

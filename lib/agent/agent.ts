@@ -22,6 +22,7 @@ import { addLocalAgent, removeLocalAgent } from '../sandbox/plan/local-agents.js
 import { forwarding } from '../sandbox/plan/native-config.js';
 import { guarded } from '../util/guarded.js';
 import { loadNotificationChunks } from '../util/load-chunks.js';
+import { argumentError } from '../util/node-error.js';
 import { systemErrorName } from '../util/system-error.js';
 import { AgentConnection } from './connection.js';
 import type { AgentMessage } from './container-state.js';
@@ -65,12 +66,14 @@ export interface ListenOptions {
  */
 export function listen(path: string, handlers: Handlers<OciContainer>, options: ListenOptions = {}): Agent {
   if (typeof path !== 'string' || path === '' || path.includes('\0'))
-    throw new SeccompError('ERR_SECCOMP_OPTION', "path: must be the path of the socket's file, without NUL");
+    throw argumentError(typeof path === 'string' ? 'value' : 'type', PATH_EXPECTED);
   const read = readHandlers<OciContainer>(handlers ?? null, 'handlers');
   const { notifyTimeout } = readOptions<ListenOptions>('listen', options);
   loadNotificationChunks();
   return new Agent(resolve(path), read, checkTimeout(notifyTimeout));
 }
+
+const PATH_EXPECTED = "path: must be the path of the socket's file, without NUL";
 
 const { EADDRINUSE, EAGAIN, ECONNABORTED, ECONNREFUSED, EINTR, ENOTTY } = constants.errno;
 

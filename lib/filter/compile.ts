@@ -17,7 +17,7 @@ import {
 } from '../policy/policy.js';
 import type { Abi } from '../syscalls/abi.js';
 import { syscallNumber, syscallsOf } from '../syscalls/table.js';
-import { fromCaller } from '../util/caller.js';
+import { argumentError } from '../util/node-error.js';
 import { has, own } from '../util/own-data.js';
 import { assemble } from './bpf/assemble.js';
 import { GraphBuilder, type GraphNode, skipLoad } from './bpf/graph.js';
@@ -69,7 +69,7 @@ export function compilePolicy(policy: Policy, options: FilterOptions = {}): Filt
 export function compileFilter(policy: Policy, options: FilterOptions = {}): CompiledFilter {
   const { gate: opened = [], prove: shouldProve = true, flags = [] } = own(options);
   const [native] = policy.abis;
-  if (native === undefined) throw fromCaller(new RangeError('a policy needs at least one ABI'));
+  if (native === undefined) throw argumentError('range', 'a policy needs at least one ABI');
   const gated = opened.flatMap((name) => syscallNumber(native.abi.name, name) ?? []);
   const precompiled = shouldProve && gated.every((number) => isOpen(policy, number)) && lookupFilter(policy, flags);
   if (precompiled) return precompiled;

@@ -1,10 +1,10 @@
 /** A compiled policy, and the class Filter, in which callers of the package get it. */
-import { SeccompError } from '../errors.js';
+
 import type { AttachFlag } from '../policy/action.js';
 import type { Policy } from '../policy/policy.js';
 import { readPolicy } from '../policy/read-policy.js';
 import type { AbiName } from '../syscalls/abi.js';
-import { fromCaller } from '../util/caller.js';
+import { argumentError, nodeError } from '../util/node-error.js';
 import { freeze } from '../util/own-data.js';
 import type { GateSite } from './bpf/assemble.js';
 import type { Instruction } from './bpf/instruction.js';
@@ -86,7 +86,8 @@ export class Filter {
   constructor(compiled: CompiledFilter) {
     const isInternal = isMakingFilter;
     isMakingFilter = false;
-    if (!isInternal) throw fromCaller(new TypeError('Illegal constructor: filters are made by compile()'));
+    if (!isInternal)
+      throw nodeError(TypeError, 'ERR_ILLEGAL_CONSTRUCTOR', 'Illegal constructor: filters are made by compile()');
     this.#compiled = compiled;
     this.instructions = freeze(compiled.instructions);
     this.gate = freeze(compiled.gate);
@@ -116,8 +117,8 @@ export class Filter {
   }
 }
 
-/** @throws {SeccompError} ERR_SECCOMP_OPTION if the value is not a Filter. */
+/** @throws {TypeError} if the value is not a Filter. */
 export function requireFilter(filter: unknown): void {
   if (Filter.is(filter)) return;
-  throw new SeccompError('ERR_SECCOMP_OPTION', 'filter: must be a Filter, as returned by compile()');
+  throw argumentError('type', 'filter: must be a Filter, as returned by compile()');
 }

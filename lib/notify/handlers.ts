@@ -1,11 +1,12 @@
 /** Handlers: functions of the user that answer calls. Reads them from options, and calls them for each notification. */
 import { closeSync } from 'node:fs';
 import { constants } from 'node:os';
-import { refuseIn, SeccompError } from '../errors.js';
+import { refuseIn } from '../errors.js';
 import { suggestSyscall } from '../syscalls/suggest-syscall.js';
 import { syscallNames } from '../syscalls/table.js';
 import { guarded } from '../util/guarded.js';
-import { copyFields, propertyOf } from '../util/own-data.js';
+import { argumentError } from '../util/node-error.js';
+import { copyFields, numberProblem, propertyOf } from '../util/own-data.js';
 import { namedSystemError } from '../util/system-error.js';
 import {
   type Answer,
@@ -37,7 +38,7 @@ export type HandlerMap<Of extends CallContainer = CallContainer> = ReadonlyMap<s
 /**
  * Checks handlers, and reads each of them once. `where` names them in messages: `options.notify`.
  *
- * @throws {SeccompError} ERR_SECCOMP_OPTION unless `handlers` is undefined or a plain object of functions by names of
+ * @throws {TypeError | RangeError} unless `handlers` is undefined or a plain object of functions by names of
  * syscalls.
  */
 export function readHandlers<Of extends CallContainer = CallContainer>(
@@ -48,11 +49,11 @@ export function readHandlers<Of extends CallContainer = CallContainer>(
   if (handlers === undefined) return read;
   const refuse = refuseIn(where);
   if (typeof handlers !== 'object' || handlers === null)
-    return refuse([], 'must be an object with a function for each syscall name');
+    return refuse([], 'must be an object with a function for each syscall name', 'type');
   for (const [name, handler] of Object.entries(copyFields(handlers, refuse))) {
     if (handler === undefined) continue;
     if (!syscallNames().has(name)) refuse([], `unknown syscall ${name}${suggestSyscall(name, [...syscallNames()])}`);
-    if (!isHandler<Of>(handler)) refuse([name], 'must be a function');
+    if (!isHandler<Of>(handler)) refuse([name], 'must be a function', 'type');
     else read.set(name, handler);
   }
   return read;
@@ -68,13 +69,13 @@ const DEFAULT_TIMEOUT = 10_000;
 /**
  * Checks the milliseconds that a handler may take, 10,000 by default.
  *
- * @throws {SeccompError} ERR_SECCOMP_OPTION unless it is a number above 0 and below 2³¹, which is the limit of
+ * @throws {TypeError | RangeError} unless it is a number above 0 and below 2³¹, which is the limit of
  * setTimeout.
  */
 export function checkTimeout(notifyTimeout: unknown = DEFAULT_TIMEOUT): number {
   if (typeof notifyTimeout === 'number' && notifyTimeout > 0 && notifyTimeout < 2 ** 31) return notifyTimeout;
   const message = 'options.notifyTimeout: must be a number of milliseconds above 0 and below 2147483648';
-  throw new SeccompError('ERR_SECCOMP_OPTION', message);
+  throw argumentError(numberProblem(notifyTimeout), message);
 }
 
 const { ENOENT, ENOSYS } = constants.errno;

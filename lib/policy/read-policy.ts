@@ -3,7 +3,16 @@
  */
 import { ABIS, type Abi, findAbi } from '../syscalls/abi.js';
 import { MAX_ERRNO } from '../syscalls/errno.js';
-import { copyFields, copyList, type Fields, type Path, propertyOf, type Refuse } from '../util/own-data.js';
+import {
+  copyFields,
+  copyList,
+  type Fields,
+  numberProblem,
+  type Path,
+  type ProblemKind,
+  propertyOf,
+  type Refuse,
+} from '../util/own-data.js';
 import { ACTION_KINDS } from './action.js';
 import type {
   AbiPolicy,
@@ -63,6 +72,8 @@ export function isPolicy(value: unknown): value is Policy {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, 'foreignAction');
 }
 
+const bigintProblem = (value: unknown): ProblemKind => (typeof value === 'bigint' ? 'range' : 'type');
+
 /** The path of a value in a policy or a call. Its methods validate such a value. */
 class Place {
   readonly #refuse: Refuse;
@@ -78,32 +89,32 @@ class Place {
   }
 
   /** `problem` is the predicate of a sentence about the value at this path. */
-  refuse(problem: string): never {
-    return this.#refuse(this.#path, problem);
+  refuse(problem: string, kind?: ProblemKind): never {
+    return this.#refuse(this.#path, problem, kind);
   }
 
   fields(value: unknown): Fields {
-    if (typeof value !== 'object' || value === null) return this.refuse('must be an object');
+    if (typeof value !== 'object' || value === null) return this.refuse('must be an object', 'type');
     return copyFields(value, this.#within);
   }
 
   map<Each>(value: unknown, read: (element: unknown, place: Place) => Each): readonly Each[] {
-    if (typeof value !== 'object' || value === null) return this.refuse('must be an array');
+    if (typeof value !== 'object' || value === null) return this.refuse('must be an array', 'type');
     return copyList(value, MOST, this.#within).map((element, i) => read(element, this.at(i)));
   }
 
   number(value: unknown, most: number): number {
     if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= most) return value;
-    return this.refuse(`must be an integer from 0 to ${most}`);
+    return this.refuse(`must be an integer from 0 to ${most}`, numberProblem(value));
   }
 
   /** Returns the value of a register, given as a signed or an unsigned number. */
   register(value: unknown): bigint {
     if (typeof value === 'bigint' && value >= -(2n ** 63n) && value < 2n ** 64n) return BigInt.asUintN(64, value);
-    return this.refuse('must be a bigint from -(2n ** 63n) to 2n ** 64n - 1n');
+    return this.refuse('must be a bigint from -(2n ** 63n) to 2n ** 64n - 1n', bigintProblem(value));
   }
 
-  readonly #within: Refuse = (path, problem) => this.#refuse([...this.#path, ...path], problem);
+  readonly #within: Refuse = (path, problem, kind) => this.#refuse([...this.#path, ...path], problem, kind);
 }
 
 /**
@@ -143,7 +154,7 @@ function readSyscalls(
   readDecisions: ReadDecisions,
   only: number | undefined,
 ): AbiPolicy['syscalls'] {
-  if (!(value instanceof Map)) return place.refuse('must be a Map from syscall numbers to lists of decisions');
+  if (!(value instanceof Map)) return place.refuse('must be a Map from syscall numbers to lists of decisions', 'type');
   const syscalls = new Map<number, readonly Decision[]>();
   const read = (decisions: unknown, number: unknown) => {
     const at = place.at(String(number));
@@ -193,7 +204,7 @@ function readCondition(value: unknown, place: Place): Condition {
   const word = (name: 'value' | 'mask') => {
     const given = fields[name];
     if (typeof given === 'bigint' && BigInt.asUintN(width, given) === given) return given;
-    return place.at(name).refuse(`must be a bigint from 0n to ${2n ** BigInt(width) - 1n}n`);
+    return place.at(name).refuse(`must be a bigint from 0n to ${2n ** BigInt(width) - 1n}n`, bigintProblem(given));
   };
   const compared = { index, width, value: word('value') };
   return op === 'masked-eq' ? { ...compared, op, mask: word('mask') } : { ...compared, op };

@@ -1,8 +1,10 @@
 /** Resource limits of the programs that this package starts: setrlimit(2). */
 import { readFileSync } from 'node:fs';
+import { inspect } from 'node:util';
 import { refuseIn, SeccompError } from '../errors.js';
 import { once } from '../util/memo.js';
-import { copyFields, own } from '../util/own-data.js';
+import { argumentError } from '../util/node-error.js';
+import { copyFields, numberProblem, own, type ProblemKind } from '../util/own-data.js';
 import { suggest } from '../util/suggest.js';
 
 /**
@@ -33,7 +35,7 @@ const NAMES: readonly string[] = RESOURCES;
 export type ResourceName = (typeof RESOURCES)[number];
 
 /** A limit in the unit of its resource: bytes, seconds, microseconds (`rttime`) or a count; see getrlimit(2). */
-export type LimitValue = number | 'unlimited';
+export type LimitValue = number | bigint | 'unlimited';
 
 /** Limits by resource. One value sets the soft and the hard limit. Units and meaning: getrlimit(2). */
 export type ResourceLimits = Readonly<
@@ -45,19 +47,19 @@ const NO_LIMIT = 2n ** 64n - 1n;
 /**
  * Checks limits, and returns a copy of them.
  *
- * @throws SeccompError ERR_SECCOMP_OPTION for an unknown resource, and for a limit that is not valid.
+ * @throws TypeError, RangeError as Node for an unknown resource, and for a limit that is not valid.
  */
 export function readLimits(value: unknown): ResourceLimits {
-  if (typeof value !== 'object' || value === null) throw invalid('', 'an object such as { nofile: 64 }', value);
+  if (typeof value !== 'object' || value === null) throw invalid('', 'an object such as { nofile: 64 }', value, 'type');
   const limits = copyFields(value, refuse);
   for (const [name, limit] of Object.entries(limits)) {
     if (!NAMES.includes(name)) {
       const message = `options.rlimits: unknown resource ${JSON.stringify(name)}${suggest(name, RESOURCES)}`;
-      throw new SeccompError('ERR_SECCOMP_OPTION', message);
+      throw argumentError('value', message);
     }
     const { soft, hard } = bounds(limit, name);
     if (limitValue(soft, name) > limitValue(hard, name))
-      throw invalid(`.${name}`, 'a soft limit that is not above the hard one', soft);
+      throw invalid(`.${name}`, 'a soft limit that is not above the hard one', soft, 'range');
     limits[name] = own({ soft, hard });
   }
   return limits;
@@ -100,7 +102,7 @@ export const isRootOutside = once((): boolean => {
 /** The soft and the hard limit of a resource. */
 function bounds(limit: unknown, name: string): { readonly soft: unknown; readonly hard: unknown } {
   if (typeof limit !== 'object' || limit === null) return { soft: limit, hard: limit };
-  const { soft, hard, ...others } = copyFields(limit, (path, problem) => refuse([name, ...path], problem));
+  const { soft, hard, ...others } = copyFields(limit, (path, problem, kind) => refuse([name, ...path], problem, kind));
   for (const key of Object.keys(others)) refuse([name, key], 'is unknown: a limit has soft and hard');
   return { soft, hard };
 }
@@ -110,10 +112,11 @@ const refuse = refuseIn('options.rlimits');
 function limitValue(value: unknown, name: string): bigint {
   if (value === 'unlimited') return NO_LIMIT;
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return BigInt(value);
-  throw invalid(`.${name}`, 'an integer of at least 0, "unlimited", or { soft, hard } of these', value);
+  if (typeof value === 'bigint' && value >= 0n && value <= NO_LIMIT) return value;
+  const kind = typeof value === 'string' ? 'value' : numberProblem(value);
+  throw invalid(`.${name}`, 'an integer from 0 to 2⁶⁴ − 1, "unlimited", or { soft, hard } of these', value, kind);
 }
 
-function invalid(where: string, expected: string, value: unknown): SeccompError {
-  const received = typeof value === 'object' || typeof value === 'string' ? JSON.stringify(value) : String(value);
-  return new SeccompError('ERR_SECCOMP_OPTION', `options.rlimits${where}: must be ${expected}, not ${received}`);
+function invalid(where: string, expected: string, value: unknown, kind: ProblemKind): TypeError | RangeError {
+  return argumentError(kind, `options.rlimits${where}: must be ${expected}, not ${inspect(value)}`);
 }

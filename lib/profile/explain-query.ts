@@ -1,10 +1,11 @@
 /** Validates the call to explain, and converts its arguments to register values. */
-import { refuseIn, SeccompError } from '../errors.js';
+import { refuseIn } from '../errors.js';
 import type { PolicyCall } from '../policy/policy.js';
 import { ABIS, type AbiName, abiOf, findAbi } from '../syscalls/abi.js';
 import { suggestSyscall } from '../syscalls/suggest-syscall.js';
 import { syscallNumber, syscallsOf } from '../syscalls/table.js';
-import { copyFields, copyList } from '../util/own-data.js';
+import { argumentError } from '../util/node-error.js';
+import { copyFields, copyList, numberProblem, type ProblemKind } from '../util/own-data.js';
 import { suggest } from '../util/suggest.js';
 
 /** A call, by name. */
@@ -30,13 +31,14 @@ const MOST_VALUES = 64;
  */
 export function readQuestion(question: unknown): Required<ExplainQuery> {
   const refuse = refuseIn('question', 'a question is { syscall: "openat", args, abi }');
-  if (typeof question !== 'object' || question === null) return refuse([], 'must be an object that names a syscall');
+  if (typeof question !== 'object' || question === null)
+    return refuse([], 'must be an object that names a syscall', 'type');
   const { syscall, args, abi, ...others } = copyFields(question, refuse);
   for (const name of Object.keys(others)) refuse([name], 'is unknown');
-  if (typeof syscall !== 'string') return refuse(['syscall'], 'must be the name of a syscall');
-  if (args !== undefined && !Array.isArray(args)) return refuse(['args'], 'must be an array');
-  if (abi !== undefined && typeof abi !== 'string') return refuse(['abi'], 'must be the name of an ABI');
-  const given = copyList(args ?? [], MOST_VALUES, (path, problem) => refuse(['args', ...path], problem));
+  if (typeof syscall !== 'string') return refuse(['syscall'], 'must be the name of a syscall', 'type');
+  if (args !== undefined && !Array.isArray(args)) return refuse(['args'], 'must be an array', 'type');
+  if (abi !== undefined && typeof abi !== 'string') return refuse(['abi'], 'must be the name of an ABI', 'type');
+  const given = copyList(args ?? [], MOST_VALUES, (path, problem, kind) => refuse(['args', ...path], problem, kind));
   return { syscall, args: given.map(registerOf), abi: abi === undefined ? undefined : requireAbi(abi) };
 }
 
@@ -51,14 +53,14 @@ export function callOf(
   const number = syscallNumber(abi, syscall);
   if (number === undefined) {
     const message = `${abi} has no syscall ${syscall}${suggestSyscall(syscall, [...syscallsOf(abi).keys()])}`;
-    throw new SeccompError('ERR_SECCOMP_OPTION', message);
+    throw argumentError('value', message);
   }
   return { arch: abiOf(abi).audit, number, args: registers(args) };
 }
 
 /** Returns the six registers of a call; missing arguments are 0. Negative numbers become two's complement, as in C. */
 export function registers(args: readonly unknown[]): readonly bigint[] {
-  if (args.length > MOST_ARGUMENTS) throw notRegisters();
+  if (args.length > MOST_ARGUMENTS) throw notRegisters('value');
   return [0, 1, 2, 3, 4, 5].map((i) => BigInt.asUintN(64, BigInt(registerOf(args.at(i) ?? 0))));
 }
 
@@ -69,17 +71,17 @@ export function registers(args: readonly unknown[]): readonly bigint[] {
 function registerOf(value: unknown): number | bigint {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
   if (typeof value === 'bigint' && value >= -(2n ** 63n) && value < 2n ** 64n) return value;
-  throw notRegisters();
+  throw notRegisters(numberProblem(value));
 }
 
-function notRegisters(): SeccompError {
+function notRegisters(kind: ProblemKind): TypeError | RangeError {
   const message = 'args must be up to six integers from −2⁶³ to 2⁶⁴ − 1; use bigints above 2⁵³';
-  return new SeccompError('ERR_SECCOMP_OPTION', message);
+  return argumentError(kind, message);
 }
 
 /** @throws {SeccompError} ERR_SECCOMP_OPTION if no ABI has this name. */
 export function requireAbi(name: string): AbiName {
   const abi = findAbi(name);
   if (abi !== undefined) return abi.name;
-  throw new SeccompError('ERR_SECCOMP_OPTION', `unknown ABI ${name}${suggest(name, [...ABIS.keys()])}`);
+  throw argumentError('value', `unknown ABI ${name}${suggest(name, [...ABIS.keys()])}`);
 }

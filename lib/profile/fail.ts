@@ -1,6 +1,12 @@
 import { SeccompError } from '../errors.js';
+import { argumentError } from '../util/node-error.js';
+import type { ProblemKind } from '../util/own-data.js';
 
-/** @throws {SeccompError} ERR_SECCOMP_OPTION with `message`. */
-export function fail(message: string): never {
+/**
+ * @param kind - Set for a wrong argument.
+ * @throws {TypeError | RangeError} Node's error for a wrong argument, else {SeccompError} ERR_SECCOMP_OPTION.
+ */
+export function fail(message: string, kind?: ProblemKind): never {
+  if (kind !== undefined) throw argumentError(kind, message);
   throw new SeccompError('ERR_SECCOMP_OPTION', message);
 }

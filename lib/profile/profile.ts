@@ -1,7 +1,8 @@
 /** A profile: a valid document, where it was read from, and how it is to be understood. */
-import { ProfileError, type ProfileIssue, SeccompError } from '../errors.js';
-import { fromCaller, publicMethods } from '../util/caller.js';
+import { ProfileError, type ProfileIssue } from '../errors.js';
+import { publicMethods } from '../util/caller.js';
 import { once } from '../util/memo.js';
+import { argumentError, nodeError } from '../util/node-error.js';
 import { freeze } from '../util/own-data.js';
 import { type AllowlistOptions, allowlistDocument, Builder, DENYLIST } from './builder/builder.js';
 import type { BuiltinDefinition } from './builtin/definition.js';
@@ -130,7 +131,8 @@ export class Profile extends Builder<Profile> {
     super();
     const isOurs = isConstructing;
     isConstructing = false;
-    if (!isOurs) throw fromCaller(new TypeError('Illegal constructor: profiles are made by loadProfile()'));
+    if (!isOurs)
+      throw nodeError(TypeError, 'ERR_ILLEGAL_CONSTRUCTOR', 'Illegal constructor: profiles are made by loadProfile()');
     this.source = origin.source;
     this.#definition = origin.definition;
     this.isBuilt = origin.isBuilt;
@@ -224,5 +226,5 @@ export function builtOn(source: string): string {
  */
 export function stringify(profile: Profile): string {
   if (Profile.is(profile)) return documentText(profile.document);
-  throw new SeccompError('ERR_SECCOMP_OPTION', 'profile: must be a Profile, as loadProfile returns it');
+  throw argumentError('type', 'profile: must be a Profile, as loadProfile returns it');
 }

@@ -2,6 +2,7 @@
 
 import { ProfileError, type ProfileIssue, SeccompError } from '../errors.js';
 import { once } from '../util/memo.js';
+import { argumentError } from '../util/node-error.js';
 import { copyDeeply, type Path, type Refuse } from '../util/own-data.js';
 import { suggest } from '../util/suggest.js';
 import { BUILTIN_DEFINITIONS, documentOf } from './builtin/index.js';
@@ -101,7 +102,7 @@ export function parseProfile(text: string, options: ProfileOptions = {}): Profil
   const given = readProfileOptions(options);
   refuseOptions(given, ['root'], 'JSON text');
   if (typeof text !== 'string')
-    throw new SeccompError('ERR_SECCOMP_OPTION', `text: must be the JSON text of a profile, not ${typeof text}`);
+    throw argumentError('type', `text: must be the JSON text of a profile, not ${typeof text}`);
   return profileIn(readText(text, given));
 }
 
@@ -180,7 +181,7 @@ function read(source: unknown, options: ReadOptions): ReadProfile {
   }
   if (typeof source !== 'object' || source === null || (Array.isArray(source) && source.length === 0)) {
     const message = `a profile is a built-in's name, a path, a file URL, JSON text or an object, not ${shown(source)}`;
-    throw new SeccompError('ERR_SECCOMP_OPTION', message);
+    throw argumentError(source === '' || Array.isArray(source) ? 'value' : 'type', message);
   }
   refuseRoot(options);
   if (source instanceof URL) return readFile(source, { ...options, source: options.source ?? source.href });

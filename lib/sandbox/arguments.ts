@@ -54,6 +54,7 @@ export function normalizeArguments(
   const parameters: ProgramParameters | CheckedCall<unknown> = isList(given) ? parametersOf(given) : given;
   if (!isProgram(parameters)) return { ...parameters, options: readOptions(by, parameters.options) };
   const command = by === 'fork' ? readModulePath(parameters.command) : readProgramName(parameters.command);
+  if (!Array.isArray(parameters.args)) throw invalidType('args', 'an instance of Array', parameters.args);
   const args = copyList(parameters.args, MOST_ARGUMENTS, refusal('args')).map(String);
   for (const [i, text] of args.entries()) checkNoNul(text, `args[${i}]`);
   const options = readOptions<ProgramOptions>(by, parameters.options);

@@ -35,14 +35,18 @@ export function parametersOf([command, ...parameters]: readonly unknown[]): Prog
   const isFirstOptions = isOptions(first);
   const profile = isFirstOptions ? undefined : first;
   const [options, ...more] = isFirstOptions ? others : rest;
-  if (args.length === 0 && typeof options === 'string') throw invalidType('args', 'an instance of Array', first);
+  const hasNoArgs = others === parameters;
+  if (hasNoArgs && typeof options === 'string') throw invalidType('args', 'an instance of Array', first);
   if (more.some((each) => each !== undefined)) {
     const message = 'there are arguments after the options: pass (command, [args], profile, [options])';
     throw new SeccompError('ERR_SECCOMP_OPTION', message);
   }
-  if (isAbsent(profile) && !hasProfile(options)) throw profileRequired('profile', profile);
-  return { command, args, profile: profile ?? undefined, options: options ?? undefined };
+  if (isAbsent(profile) && !hasProfile(options)) throw missingProfile(profile);
+  return { command, args, profile: profile ?? undefined, options };
 }
+
+const missingProfile = (profile: unknown, where = '') =>
+  profileRequired('profile', profile, where, ', as an argument or as options.profile');
 
 /** The arguments of the program, and the parameters after them. */
 interface Split {
@@ -68,11 +72,7 @@ function splitArguments(parameters: readonly unknown[]): Split {
 function refuseAmbiguousList(list: readonly unknown[]): void {
   if (list.some(isSurelyProfile)) return;
   const shown = inspect(list, { breakLength: Number.POSITIVE_INFINITY, maxArrayLength: 3, maxStringLength: 40 });
-  throw profileRequired(
-    'profile',
-    undefined,
-    ` after the arguments ${shown}; for a list of profiles, pass [] before it`,
-  );
+  throw missingProfile(undefined, ` after the arguments ${shown}; for a list of profiles, pass [] before it`);
 }
 
 function isSurelyProfile(element: unknown): boolean {

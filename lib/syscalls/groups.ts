@@ -1,4 +1,5 @@
 /** Groups of syscalls with one purpose. The name of a group begins with `@`. */
+import { argumentError } from '../util/node-error.js';
 import { GROUP_TEXT } from './group-definitions.js';
 
 /** The name of a group, such as `@network`. */
@@ -32,6 +33,7 @@ export function groupNames(): readonly string[] {
  * console.log(syscallGroup('@keyring')?.syscalls);
  */
 export function syscallGroup(name: string): SyscallGroup | undefined {
+  if (typeof name !== 'string') throw argumentError('type', `name: must be the name of a group, not ${typeof name}`);
   const text = texts.get(name);
   return text && { name, purpose: text[0], syscalls: [...new Set(members(text[1]))].sort() };
 }

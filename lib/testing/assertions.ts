@@ -3,7 +3,6 @@
  */
 import { AssertionError } from 'node:assert';
 import { inspect } from 'node:util';
-import { SeccompError } from '../errors.js';
 import { RunError } from '../sandbox/child/result.js';
 import { readOptions } from '../sandbox/options/table.js';
 import type { HostOptions, SpawnOptions } from '../sandbox/options/types.js';
@@ -11,6 +10,7 @@ import type { FilterSource } from '../sandbox/plan/resolve-sources.js';
 import { type RunOptions, runProgram } from '../sandbox/run.js';
 import { errnos, MAX_ERRNO } from '../syscalls/errno.js';
 import { fromCaller } from '../util/caller.js';
+import { argumentError } from '../util/node-error.js';
 import { own } from '../util/own-data.js';
 import { suggest } from '../util/suggest.js';
 import type { ProbeAnswer, ProbeCall } from './calls.js';
@@ -193,7 +193,7 @@ function readErrno(errno: unknown): number {
   if (Number.isInteger(number) && number > 0 && number <= MAX_ERRNO) return number;
   const nearest = suggest(errno, [...errnos().keys()]);
   const message = `options.errno: ${inspect(errno)} is not an errno${nearest}: give a name such as "EPERM", or digits`;
-  throw new SeccompError('ERR_SECCOMP_OPTION', message);
+  throw argumentError(typeof errno === 'string' ? 'value' : 'type', message);
 }
 
 /** Errnos are compared by number, since some have two names: EAGAIN and EWOULDBLOCK. */

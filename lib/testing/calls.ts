@@ -1,12 +1,13 @@
 /** The calls that a test names, and how they are turned into a syscall number and argument registers. */
 import { inspect } from 'node:util';
-import { refuseIn, SeccompError } from '../errors.js';
+import { refuseIn } from '../errors.js';
 import type { PolicyCall } from '../policy/policy.js';
 import { callOf, type ExplainQuery, readQuestion, registers, requireAbi } from '../profile/explain-query.js';
 import { type AbiName, abiOf } from '../syscalls/abi.js';
 import type { SyscallName } from '../syscalls/generated/names.js';
 import { type GroupName, groupNames, syscallGroup } from '../syscalls/groups.js';
 import { syscallName, syscallNumber } from '../syscalls/table.js';
+import { argumentError } from '../util/node-error.js';
 import { copyFields, copyList } from '../util/own-data.js';
 import { suggest } from '../util/suggest.js';
 
@@ -62,8 +63,7 @@ export interface NamedCall extends PolicyCall {
  */
 export function readCalls(calls: unknown, native: AbiName): readonly NamedCall[] {
   const list = Array.isArray(calls) ? copyList(calls, MOST_CALLS, refuse) : [calls];
-  if (list.length === 0)
-    throw new SeccompError('ERR_SECCOMP_OPTION', 'calls: the list is empty: give at least one call');
+  if (list.length === 0) throw argumentError('value', 'calls: the list is empty: give at least one call');
   return list.flatMap((call) => readProbeCall(call, native));
 }
 
@@ -81,8 +81,7 @@ function readProbeCall(call: unknown, native: AbiName): readonly NamedCall[] {
 
 function groupCalls(name: string, native: AbiName): readonly NamedCall[] {
   const group = syscallGroup(name);
-  if (group === undefined)
-    throw new SeccompError('ERR_SECCOMP_OPTION', `unknown group ${name}${suggest(name, groupNames())}`);
+  if (group === undefined) throw argumentError('value', `unknown group ${name}${suggest(name, groupNames())}`);
   const known = group.syscalls.filter((syscall) => syscallNumber(native, syscall) !== undefined);
   return known.map((syscall) => namedCall(syscall, [], native, native));
 }
@@ -115,7 +114,8 @@ function callText(name: string, args: readonly unknown[], abi: AbiName, native: 
   return `${abi === native ? '' : `${abi} `}${name}${values}`;
 }
 
-function notACall(value: unknown): SeccompError {
+function notACall(value: unknown): TypeError | RangeError {
   const forms = "a syscall's or a group's name, { syscall, args?, abi? }, or { number, args?, abi? } with 32 bits";
-  return new SeccompError('ERR_SECCOMP_OPTION', `a call is ${forms}, not ${inspect(value)}`);
+  const kind = typeof value === 'object' && value !== null ? 'value' : 'type';
+  return argumentError(kind, `calls: a call is ${forms}, not ${inspect(value)}`);
 }

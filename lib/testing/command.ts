@@ -17,10 +17,11 @@ export interface Command {
  */
 export function readCommandLine(command: unknown): Command {
   const refuse = refuseIn('command');
-  if (!Array.isArray(command)) return refuse([], `must be an array, [file, ...arguments], not ${inspect(command)}`);
+  if (!Array.isArray(command))
+    return refuse([], `must be an array, [file, ...arguments], not ${inspect(command)}`, 'type');
   const elements = copyList(command, MOST_ARGUMENTS, refuse);
   const texts = elements.map((element, i) =>
-    typeof element === 'string' ? element : refuse([i], `must be a string, not ${inspect(element)}`),
+    typeof element === 'string' ? element : refuse([i], `must be a string, not ${inspect(element)}`, 'type'),
   );
   const [file, ...args] = texts;
   if (file === undefined) return refuse([], 'is empty: give [file, ...arguments]');

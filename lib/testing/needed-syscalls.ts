@@ -8,6 +8,7 @@ import { thisHost } from '../host.js';
 import { readRegularFile } from '../profile/read-file.js';
 import { record } from '../record/record.js';
 import type { SpawnOptions } from '../sandbox/options/types.js';
+import { argumentError } from '../util/node-error.js';
 import { readCommandLine } from './command.js';
 import type { Verdict } from './verdict.js';
 
@@ -87,7 +88,7 @@ function readList(path: string): readonly unknown[] {
 function readListPath(file: unknown): string {
   if (file instanceof URL) return fileURLToPath(file);
   if (typeof file === 'string' && file !== '') return file;
-  throw new SeccompError('ERR_SECCOMP_OPTION', `file: must be a path or a file URL, not ${inspect(file)}`);
+  throw argumentError(file === '' ? 'value' : 'type', `file: must be a path or a file URL, not ${inspect(file)}`);
 }
 
 /** A new list. The file is created before the command runs, so that a path that can't be written is reported first. */

@@ -1,6 +1,6 @@
 /** Errors in the form of Node's own: name and message are the base class's, and every text shows the code. */
 import { defineHidden, fromCaller } from './caller.js';
-import { define } from './own-data.js';
+import { define, type ProblemKind } from './own-data.js';
 
 type CodedError<Base extends Error> = Base & { readonly code: string };
 
@@ -16,6 +16,19 @@ export function nodeError<Base extends Error>(
   const error = define(new Class(message), { code });
   defineHidden(error, 'toString', textWithCode);
   return fromCaller(error, nodeError);
+}
+
+/** The kinds of wrong arguments: a value of another type, a value that is not valid, a number out of range. */
+const WRONG_ARGUMENTS = {
+  type: [TypeError, 'ERR_INVALID_ARG_TYPE'],
+  value: [TypeError, 'ERR_INVALID_ARG_VALUE'],
+  range: [RangeError, 'ERR_OUT_OF_RANGE'],
+} as const;
+
+/** Returns the error for a wrong argument, or a wrong part of one. Its class and code are Node's. */
+export function argumentError(kind: ProblemKind, message: string): TypeError | RangeError {
+  const [Class, code] = WRONG_ARGUMENTS[kind];
+  return nodeError<TypeError | RangeError>(Class, code, message);
 }
 
 /** The method toString of an error: its name, code and message. */

@@ -1,6 +1,6 @@
 /** Errors for arguments and options with Node's own codes and texts, as a caller of node:child_process expects. */
 import { inspect } from 'node:util';
-import { nodeError } from './node-error.js';
+import { argumentError, nodeError } from './node-error.js';
 import type { Refuse } from './own-data.js';
 import { suggest } from './suggest.js';
 
@@ -17,14 +17,13 @@ export function unknownOption(
 }
 
 /**
- * Returns a function that throws Node's TypeError for a problem with the argument or property `name`, or with a part of
+ * Returns a function that throws Node's error for a problem with the argument or property `name`, or with a part of
  * it.
  */
 export function refusal(name: string): Refuse {
-  return (path, problem) => {
+  return (path, problem, kind = 'value') => {
     const place = path.reduce<string>((outer, key) => outer + (typeof key === 'number' ? `[${key}]` : `.${key}`), name);
-    const code = path.length === 0 ? 'ERR_INVALID_ARG_TYPE' : 'ERR_INVALID_ARG_VALUE';
-    throw nodeError(TypeError, code, `The "${place}" ${kindOfName(place)} ${problem}`);
+    throw argumentError(kind, `The "${place}" ${kindOfName(place)} ${problem}`);
   };
 }
 

@@ -76,21 +76,28 @@ export function propertyOf(instance: object, name: string): unknown {
 /** Keys and indices that lead from a value to one of its parts. */
 export type Path = readonly (string | number)[];
 
+/** What is wrong with a value: its type, or, for a value of that type, the value, or the size of a number. */
+export type ProblemKind = 'type' | 'value' | 'range';
+
+/** The problem with a value that is to be a number. */
+export const numberProblem = (value: unknown): ProblemKind =>
+  typeof value === 'number' || typeof value === 'bigint' ? 'range' : 'type';
+
 /**
- * Throws the error for a value that cannot be copied. `problem` is the predicate of a sentence about the part at
- * `path`.
+ * Throws the error for a value that cannot be used. `problem` is the predicate of a sentence about the part at `path`.
+ * Default of `kind`: `value`.
  */
-export type Refuse = (path: Path, problem: string) => never;
+export type Refuse = (path: Path, problem: string, kind?: ProblemKind) => never;
 
 /** Copies the properties of a plain object. The values themselves are not copied. */
 export function copyFields(value: object, refuse: Refuse): Fields {
-  if (kindOf(value) !== 'object') refuse([], `must be a plain object, not ${nameOf(value)}`);
+  if (kindOf(value) !== 'object') refuse([], `must be a plain object, not ${nameOf(value)}`, 'type');
   return readFields(value, [], refuse);
 }
 
 /** Copies an array of at most `most` elements. The elements themselves are not copied. */
 export function copyList(value: object, most: number, refuse: Refuse): unknown[] {
-  if (kindOf(value) !== 'array') refuse([], `must be an array, not ${nameOf(value)}`);
+  if (kindOf(value) !== 'array') refuse([], `must be an array, not ${nameOf(value)}`, 'type');
   return readElements(value, most, [], refuse);
 }
 
@@ -123,7 +130,7 @@ class DeepCopy {
     if (typeof value !== 'object' || value === null) return value;
     if (this.#path.length > depth) this.#refuse(this.#path, `is nested more than ${depth} levels deep`);
     const kind = kindOf(value);
-    if (kind === 'other') this.#refuse(this.#path, `must be a plain object or an array, not ${nameOf(value)}`);
+    if (kind === 'other') this.#refuse(this.#path, `must be a plain object or an array, not ${nameOf(value)}`, 'type');
     return kind === 'array' ? this.#array(value) : this.#object(value);
   }
 

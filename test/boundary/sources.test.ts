@@ -205,7 +205,10 @@ describe('a policy', () => {
     ['a range that ends first', withAbi({ ranges: [{ first: 2, last: 1, decisions: [] }] }), '.ranges[0]: must not'],
   ])('with %s is refused', (_, given, message) => {
     expect(() => seccomp.compile(given as seccomp.Policy)).toThrow(
-      expect.objectContaining({ code: 'ERR_SECCOMP_OPTION', message: expect.stringContaining(message) }),
+      expect.objectContaining({
+        code: expect.stringMatching(/^ERR_(INVALID_ARG_TYPE|INVALID_ARG_VALUE|OUT_OF_RANGE)$/),
+        message: expect.stringContaining(message),
+      }),
     );
   });
 

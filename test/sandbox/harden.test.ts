@@ -184,11 +184,11 @@ describe('profiles', () => {
 
 describe('is an error, and the process continues without the filter:', () => {
   test.each([
-    ['no profile', 'undefined', '{}', 'ERR_SECCOMP_OPTION'],
+    ['no profile', 'undefined', '{}', 'ERR_INVALID_ARG_TYPE'],
     ['an unknown option', "'docker-default'", "{ thread: 'all' }", 'ERR_SECCOMP_OPTION'],
     ['capabilities beside a filter', 'invalid', "{ capabilities: ['CAP_CHOWN'] }", 'ERR_SECCOMP_OPTION'],
     ['capabilities beside no profile', "'unconfined'", '{ capabilities: [] }', 'ERR_SECCOMP_OPTION'],
-    ['an unknown capability', "'docker-default'", "{ capabilities: ['CAP_X'] }", 'ERR_SECCOMP_OPTION'],
+    ['an unknown capability', "'docker-default'", "{ capabilities: ['CAP_X'] }", 'ERR_INVALID_ARG_VALUE'],
     ['other threads', "'docker-default'", "{ threads: 'some' }", 'ERR_INVALID_ARG_VALUE'],
     ['an accepted pool with all threads', "'docker-default'", '{ acceptSharedPool: true }', 'ERR_SECCOMP_OPTION'],
     ['a number for acceptRings', "'docker-default'", '{ acceptRings: 1 }', 'ERR_INVALID_ARG_TYPE'],

@@ -365,7 +365,7 @@ test.each<[string, () => unknown, RegExp]>([
   [
     'a limit as text',
     () => Reflect.apply(spawnSync, undefined, ['true', [], 'node', { rlimits: { nofile: '1' } }]),
-    /^options\.rlimits\.nofile: must be an integer of at least 0, .* not "1"$/,
+    /^options\.rlimits\.nofile: must be an integer from 0 to .* not '1'$/,
   ],
 ])('%s is an error with a remedy', (_, call, message) => {
   expect(call).toThrowError(message);

@@ -155,7 +155,7 @@ test('the program runs under its profile', async () => {
 });
 
 test.each<[string, readonly unknown[], string]>([
-  ['no profile', ['true'], 'ERR_SECCOMP_OPTION'],
+  ['no profile', ['true'], 'ERR_INVALID_ARG_TYPE'],
   ['a profile that is not there', ['true', 'docker-defaults'], 'ERR_SECCOMP_BUILTIN'],
   ['an unknown option', ['true', 'unconfined', { timeuot: 5 }], 'ERR_SECCOMP_OPTION'],
   ['a negative timeout', ['true', 'unconfined', { timeout: -1 }], 'ERR_OUT_OF_RANGE'],

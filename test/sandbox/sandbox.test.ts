@@ -56,8 +56,8 @@ describe('the profile', () => {
   test.each<[string, unknown, string]>([
     ['of an unknown name', 'docker-defaults', 'ERR_SECCOMP_BUILTIN'],
     ['that is not valid', { defaultAction: 'SCMP_ACT_ALOW' }, 'ERR_SECCOMP_PROFILE'],
-    ['that is missing', undefined, 'ERR_SECCOMP_OPTION'],
-    ['of an empty list', [], 'ERR_SECCOMP_OPTION'],
+    ['that is missing', undefined, 'ERR_INVALID_ARG_TYPE'],
+    ['of an empty list', [], 'ERR_INVALID_ARG_VALUE'],
   ])('%s is refused by the constructor', (_, profile, code) => {
     expect(() => new Sandbox(profile as ProfileDocument)).toThrowError(expect.objectContaining({ code }));
   });

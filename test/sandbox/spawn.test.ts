@@ -197,14 +197,14 @@ describe('options that cannot be honored are errors', () => {
     [
       'no profile',
       () => Reflect.apply(spawn, undefined, ['true', []]),
-      { code: 'ERR_SECCOMP_OPTION', message: expect.stringMatching(/a profile is required/) },
+      { code: 'ERR_INVALID_ARG_TYPE', message: expect.stringMatching(/a profile is required/) },
     ],
     [
       'options in the place of the profile',
       () => Reflect.apply(spawn, undefined, ['true', [], { stdio: 'inherit', cwd: '/' }]),
       {
-        code: 'ERR_SECCOMP_OPTION',
-        message: expect.stringMatching(/a profile is required, before the options: a built-in/),
+        code: 'ERR_INVALID_ARG_TYPE',
+        message: expect.stringMatching(/a profile is required.*: give a built-in .* or as options\.profile/),
       },
     ],
     [
@@ -223,12 +223,12 @@ describe('options that cannot be honored are errors', () => {
     [
       'an unknown capability',
       () => spawn('true', 'docker-default', { capabilities: ['CAP_ALL'] }),
-      { code: 'ERR_SECCOMP_OPTION' },
+      { code: 'ERR_INVALID_ARG_VALUE' },
     ],
     [
       'an unknown ABI',
       () => spawn('true', 'docker-default', { abis: ['amd64' as 'x86_64'] }),
-      { code: 'ERR_SECCOMP_OPTION', message: expect.stringMatching(/unknown ABI "amd64"/) },
+      { code: 'ERR_INVALID_ARG_VALUE', message: expect.stringMatching(/unknown ABI "amd64"/) },
     ],
     [
       'a negative descriptor',

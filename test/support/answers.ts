@@ -1,5 +1,3 @@
-/** The actions of profiles for a call, as text. */
-import { SeccompError } from '../../lib/errors.js';
 import { evaluate } from '../../lib/policy/evaluate.js';
 import type { Action, Policy } from '../../lib/policy/policy.js';
 import type { Profile } from '../../lib/profile/profile.js';
@@ -32,7 +30,7 @@ export const refusal = (build: () => unknown) => {
   try {
     build();
   } catch (error) {
-    if (error instanceof SeccompError) return `${error.code} ${error.message}`;
+    if (error instanceof Error && 'code' in error) return `${error.code} ${error.message}`;
     throw error;
   }
   return 'accepted';

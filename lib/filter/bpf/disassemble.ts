@@ -3,7 +3,7 @@
 import { ACTION_KINDS, actionBase } from '../../policy/action.js';
 import { ABIS, type Abi, type AbiName } from '../../syscalls/abi.js';
 import { syscallName } from '../../syscalls/table.js';
-import { fromCaller } from '../../util/caller.js';
+import { argumentError } from '../../util/node-error.js';
 import { compiledOf, type Filter, requireFilter } from '../filter.js';
 import {
   ARCH_OFFSET,
@@ -88,7 +88,7 @@ function reach(instructions: readonly Instruction[]): readonly Reached[] {
 
 function operation({ code, jt, jf, k }: Instruction, i: number): string {
   const name = MNEMONICS.get(code);
-  if (name === undefined) throw fromCaller(new RangeError(`unknown instruction 0x${code.toString(16)} at ${i}`));
+  if (name === undefined) throw argumentError('range', `unknown instruction 0x${code.toString(16)} at ${i}`);
   if (code === BPF.ld) return `ld [${k}]`;
   if (code === BPF.ja) return `ja ${i + 1 + k}`;
   const constant = `${name.padEnd(4)} #0x${k.toString(16)}`;

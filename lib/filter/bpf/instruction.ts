@@ -9,7 +9,7 @@
  */
 
 import type { Abi } from '../../syscalls/abi.js';
-import { fromCaller } from '../../util/caller.js';
+import { argumentError } from '../../util/node-error.js';
 
 /** `struct sock_filter`: one instruction of 8 bytes. */
 export interface Instruction {
@@ -75,7 +75,7 @@ export function encodeInstructions(instructions: readonly Instruction[], endian:
   const view = new DataView(bytes.buffer);
   const little = endian === 'little';
   instructions.forEach(({ code, jt, jf, k }, i) => {
-    if (jt > 255 || jf > 255) throw fromCaller(new RangeError(`the jump at ${i} is too long`));
+    if (jt > 255 || jf > 255) throw argumentError('range', `the jump at ${i} is too long`);
     view.setUint16(i * INSTRUCTION_BYTES, code, little);
     view.setUint8(i * INSTRUCTION_BYTES + 2, jt);
     view.setUint8(i * INSTRUCTION_BYTES + 3, jf);
@@ -90,7 +90,7 @@ export function encodeInstructions(instructions: readonly Instruction[], endian:
  */
 export function decodeInstructions(bytes: Uint8Array, endian: Abi['endian']): readonly Instruction[] {
   if (bytes.length % INSTRUCTION_BYTES !== 0)
-    throw fromCaller(new RangeError('the length of a filter must be a multiple of 8 bytes'));
+    throw argumentError('range', 'the length of a filter must be a multiple of 8 bytes');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const little = endian === 'little';
   const instructions: Instruction[] = [];

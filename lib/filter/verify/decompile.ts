@@ -1,12 +1,12 @@
 /** Decompiles a program to a policy. Works for every seccomp filter that decides by ABI, number and arguments. */
-import { SeccompError } from '../../errors.js';
+
 import { actionOf, returnValue } from '../../policy/action.js';
 import { ALL_ARGUMENTS, type ArgumentRegion, splitRegion } from '../../policy/argument-region.js';
 import type { AbiPolicy, Action, Condition, Decision, NumberRange, Policy } from '../../policy/policy.js';
 import { numbersOf } from '../../policy/policy.js';
 import { atLeast, MAX_WORD, type WordSet } from '../../policy/word-set.js';
 import { ABIS, type Abi } from '../../syscalls/abi.js';
-import { fromCaller } from '../../util/caller.js';
+import { argumentError } from '../../util/node-error.js';
 import { has, indices } from '../../util/own-data.js';
 import { structuralKey } from '../../util/structural-key.js';
 import {
@@ -47,13 +47,10 @@ const LONGEST_ENTRY = 64;
  */
 export function decompile(bytes: Uint8Array, endian: Abi['endian'] = 'little'): Policy {
   if (!isUint8Array(bytes))
-    throw new SeccompError(
-      'ERR_SECCOMP_OPTION',
-      'bytes: must be a Uint8Array of struct sock_filter, such as Filter.bytes',
-    );
+    throw argumentError('type', 'bytes: must be a Uint8Array of struct sock_filter, such as Filter.bytes');
   if (endian !== 'little' && endian !== 'big')
-    throw new SeccompError(
-      'ERR_SECCOMP_OPTION',
+    throw argumentError(
+      'value',
       'endian: must be "little" or "big", the byte order of the machine that the filter is for',
     );
   const instructions = decodeInstructions(new Uint8Array(bytes), endian);
@@ -123,7 +120,7 @@ function foreignActionOf(program: CheckedProgram, audits: readonly number[]): Ac
     : ends;
   const [value, ...others] = new Set(values);
   if (value === undefined || others.length > 0)
-    throw fromCaller(new RangeError('the filter distinguishes calls of unknown ABIs, which a policy cannot do'));
+    throw argumentError('range', 'the filter distinguishes calls of unknown ABIs, which a policy cannot do');
   return actionOf(value);
 }
 
@@ -223,12 +220,12 @@ class Reader {
     ): void => {
       if (region.length === 0) return; // No call takes this path.
       const instruction = this.#instructions.at(at);
-      if (instruction === undefined) throw fromCaller(new RangeError(`the filter runs past its end at ${at}`));
+      if (instruction === undefined) throw argumentError('range', `the filter runs past its end at ${at}`);
       const { code, jt, jf, k } = instruction;
       if (code === BPF.ret) {
         list.push({ conditions, action: actionOf(k) });
         if (list.length > MOST_DECISIONS)
-          throw fromCaller(new RangeError(`more than ${MOST_DECISIONS} decisions on number ${number}`));
+          throw argumentError('range', `more than ${MOST_DECISIONS} decisions on number ${number}`);
       } else if (code === BPF.ja) visit(at + 1 + k, loaded, conditions, region);
       else if (code === BPF.ld) visit(at + 1, load(k, number, abi, this.#endian), conditions, region);
       else if (code === BPF.and) visit(at + 1, and(loaded, k), conditions, region);
@@ -261,7 +258,7 @@ function load(offset: number, number: number, abi: Abi, endian: Abi['endian']): 
   if (offset === ARCH_OFFSET) return { constant: abi.audit };
   const index = argumentAt(offset);
   if (index === undefined)
-    throw fromCaller(new RangeError('the filter tests the instruction pointer, which a policy cannot do'));
+    throw argumentError('range', 'the filter tests the instruction pointer, which a policy cannot do');
   return { index, isHigh: isHighHalf(offset, endian), mask: MAX_WORD };
 }
 
@@ -322,8 +319,9 @@ function* blocks({ low, high }: WordSet, mask: number, bits: number): Generator<
   // Counts down through all combinations of the free bits, to 0.
   for (let some = free; ; some = ((some - 1) & free) >>> 0) {
     if (++count > MOST_BLOCKS)
-      throw fromCaller(
-        new RangeError(`the mask 0x${(mask >>> 0).toString(16)} splits the syscall numbers into too many ranges`),
+      throw argumentError(
+        'range',
+        `the mask 0x${(mask >>> 0).toString(16)} splits the syscall numbers into too many ranges`,
       );
     const start = (bits | some) >>> 0;
     yield start;

@@ -2,7 +2,7 @@
  * Rejects programs that the kernel rejects: see seccomp_check_filter() in kernel/seccomp.c and bpf_check_classic() in
  * net/core/filter.c.
  */
-import { fromCaller } from '../../util/caller.js';
+import { argumentError } from '../../util/node-error.js';
 import type { GateSite } from '../bpf/assemble.js';
 import { BPF, type Instruction, MAX_INSTRUCTIONS } from '../bpf/instruction.js';
 
@@ -18,13 +18,13 @@ const DATA_BYTES = 64;
 export function checkProgram(instructions: readonly Instruction[], gate: readonly GateSite[]): void {
   const { length } = instructions;
   if (length === 0 || length > MAX_INSTRUCTIONS)
-    throw fromCaller(new RangeError(`a filter has 1 to ${MAX_INSTRUCTIONS} instructions, not ${length}`));
+    throw argumentError('range', `a filter has 1 to ${MAX_INSTRUCTIONS} instructions, not ${length}`);
   for (const [at, instruction] of instructions.entries()) checkInstruction(instruction, at, length - 1);
   if (instructions.at(-1)?.code !== BPF.ret)
-    throw fromCaller(new RangeError('the last instruction of a filter must be a return'));
+    throw argumentError('range', 'the last instruction of a filter must be a return');
   for (const { instruction } of gate)
     if (instructions.at(instruction)?.code !== BPF.jeq)
-      throw fromCaller(new RangeError(`instruction ${instruction} belongs to the exec gate and must be jeq`));
+      throw argumentError('range', `instruction ${instruction} belongs to the exec gate and must be jeq`);
 }
 
 function checkInstruction({ code, jt, jf, k }: Instruction, at: number, last: number): void {
@@ -34,8 +34,9 @@ function checkInstruction({ code, jt, jf, k }: Instruction, at: number, last: nu
       return;
     case BPF.ld:
       if (k % 4 === 0 && k < DATA_BYTES) return;
-      throw fromCaller(
-        new RangeError(`instruction ${at} loads from offset ${k}, which is not a word of struct seccomp_data`),
+      throw argumentError(
+        'range',
+        `instruction ${at} loads from offset ${k}, which is not a word of struct seccomp_data`,
       );
     case BPF.ja:
       checkJump(k, at, last);
@@ -48,10 +49,10 @@ function checkInstruction({ code, jt, jf, k }: Instruction, at: number, last: nu
       checkJump(jf, at, last);
       return;
     default:
-      throw fromCaller(new RangeError(`can't follow instruction 0x${code.toString(16)} at ${at}`));
+      throw argumentError('range', `can't follow instruction 0x${code.toString(16)} at ${at}`);
   }
 }
 
 function checkJump(skipped: number, at: number, last: number): void {
-  if (at + 1 + skipped > last) throw fromCaller(new RangeError(`instruction ${at} jumps past the end`));
+  if (at + 1 + skipped > last) throw argumentError('range', `instruction ${at} jumps past the end`);
 }

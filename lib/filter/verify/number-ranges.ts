@@ -4,7 +4,7 @@
  */
 
 import { MAX_WORD } from '../../policy/word-set.js';
-import { fromCaller } from '../../util/caller.js';
+import { argumentError } from '../../util/node-error.js';
 import { ARCH_OFFSET, BPF, FIRST_ARGUMENT_OFFSET, type Instruction, NR_OFFSET } from '../bpf/instruction.js';
 import type { CheckedProgram } from './diagrams/program-diagrams.js';
 import { highBitClearedBy, jumpHolds } from './symbolic-execution.js';
@@ -49,7 +49,7 @@ export function numberPaths(
   for (let state = stack.pop(); state !== undefined; state = stack.pop()) {
     const { at, first, last } = state;
     const instruction = instructions.at(at);
-    if (instruction === undefined) throw fromCaller(new RangeError(`the filter runs past its end at ${at}`));
+    if (instruction === undefined) throw argumentError('range', `the filter runs past its end at ${at}`);
     const next = isEnd[at] === 1 || gate.has(at) ? undefined : after(state, instruction, arch);
     if (next === undefined) ends.push({ first, last, at: isEnd[at] === 1 ? at : undefined });
     else stack.push(...next);

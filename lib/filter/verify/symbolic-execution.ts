@@ -11,7 +11,7 @@ import {
 } from '../../policy/argument-region.js';
 import { ALL_WORDS, inRange, MAX_WORD } from '../../policy/word-set.js';
 import type { Abi } from '../../syscalls/abi.js';
-import { fromCaller } from '../../util/caller.js';
+import { argumentError } from '../../util/node-error.js';
 import { has, own } from '../../util/own-data.js';
 import { ARCH_OFFSET, argumentAt, BPF, type Instruction, isHighHalf, NR_OFFSET } from '../bpf/instruction.js';
 
@@ -72,9 +72,9 @@ export function* executionPaths(
   const stack: SymbolicState[] = [{ pc: 0, accumulator: { constant: 0 }, region }];
   let states = 0;
   for (let state = stack.pop(); state !== undefined; state = stack.pop()) {
-    if (++states > MOST_STATES) throw fromCaller(new RangeError('the filter has too many paths'));
+    if (++states > MOST_STATES) throw argumentError('range', 'the filter has too many paths');
     const instruction = instructions.at(state.pc);
-    if (instruction === undefined) throw fromCaller(new RangeError(`the filter runs past its end at ${state.pc}`));
+    if (instruction === undefined) throw argumentError('range', `the filter runs past its end at ${state.pc}`);
     const { code, k } = instruction;
     if (code === BPF.ret) yield { region: state.region, value: k };
     else if (code === BPF.ja) stack.push({ ...state, pc: state.pc + 1 + k });
@@ -184,12 +184,12 @@ function placeOf(offset: number, endian: Abi['endian']): number {
   if (offset === NR_OFFSET) return NUMBER_WORDS;
   if (offset === ARCH_OFFSET) return ARCH_WORDS;
   if (!Number.isInteger(offset / 4) || offset < 8 || offset >= 64)
-    throw fromCaller(new RangeError(`no word at offset ${offset}`));
+    throw argumentError('range', `no word at offset ${offset}`);
   const half = isHighHalf(offset, endian) ? 1 : 0;
   const index = argumentAt(offset);
   return index === undefined ? POINTER_WORDS + half : 2 * index + half;
 }
 
 function unknown(code: number): RangeError {
-  return fromCaller(new RangeError(`can't follow instruction 0x${code.toString(16)}`));
+  return argumentError('range', `can't follow instruction 0x${code.toString(16)}`);
 }

@@ -3,7 +3,7 @@
 import type { AbiName } from '../../syscalls/abi.js';
 import { type ConstantName, constantNames, constantOn } from '../../syscalls/constants.js';
 import { publicMethods } from '../../util/caller.js';
-import { copyList, type Refuse } from '../../util/own-data.js';
+import { copyList, numberProblem, type Refuse } from '../../util/own-data.js';
 import { suggest } from '../../util/suggest.js';
 import type { Argument } from '../document/types.js';
 import { fail } from '../fail.js';
@@ -150,7 +150,8 @@ export interface ArgumentTests {
  * const unixOnly = Profile.denylist().deny('socket', arg(0).ne('AF_UNIX'), { errno: 'EAFNOSUPPORT' });
  */
 export function arg(index: number): ArgumentTests {
-  if (!Number.isInteger(index) || index < 0 || index > 5) fail(`arg(${shown(index)}): the index must be 0 to 5`);
+  if (!Number.isInteger(index) || index < 0 || index > 5)
+    fail(`arg(${shown(index)}): the index must be 0 to 5`, numberProblem(index));
   const test = (op: Argument['op'], value: Operand, valueTwo?: Operand) =>
     new ArgumentTest(index, [{ op, value, valueTwo }]);
   const tests: ArgumentTests = {
@@ -163,7 +164,8 @@ export function arg(index: number): ArgumentTests {
     masked: (mask, value) => test('SCMP_CMP_MASKED_EQ', [operand(mask)], [operand(value)]),
     in(values) {
       const listed = Array.isArray(values) ? copyList(values, MOST_VALUES, refuseValues) : [];
-      if (listed.length === 0) fail(`arg(${index}).in(…): give an array of at least one value`);
+      if (listed.length === 0)
+        fail(`arg(${index}).in(…): give an array of at least one value`, Array.isArray(values) ? 'value' : 'type');
       return new ArgumentTest(
         index,
         listed.map((value) => ({ op: 'SCMP_CMP_EQ', value: [operand(value)], valueTwo: undefined })),
@@ -179,28 +181,30 @@ export function arg(index: number): ArgumentTests {
 /** The limit on the values of one argument: a filter has at most this many instructions. */
 const MOST_VALUES = 4096;
 
-const refuseValues: Refuse = (path, problem) => fail(`${['values', ...path].join('.')}: ${problem}`);
+const refuseValues: Refuse = (path, problem, kind = 'value') =>
+  fail(`${['values', ...path].join('.')}: ${problem}`, kind);
 const TESTS = ['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'masked', 'in', 'hasFlags', 'hasNoFlags'] as const;
 
 function bits(flags: readonly ArgumentValue[]): Operand {
   const operands = flags.map(operand);
-  if (operands.every((flag) => flag === 0n)) fail('flags without any bits have no effect: give at least one flag');
+  if (operands.every((flag) => flag === 0n))
+    fail('flags without any bits have no effect: give at least one flag', 'value');
   return operands;
 }
 
 function operand(value: unknown): bigint | string {
   if (typeof value === 'string') {
     if (constantNames().includes(value)) return value;
-    return fail(`unknown constant ${shown(value)}${suggest(value, constantNames())}: give its number`);
+    return fail(`unknown constant ${shown(value)}${suggest(value, constantNames())}: give its number`, 'value');
   }
   if (typeof value === 'number' && !Number.isSafeInteger(value)) {
-    fail(`${value} is not an exact integer: use a bigint above 2⁵³`);
+    fail(`${value} is not an exact integer: use a bigint above 2⁵³`, 'range');
   }
   if (typeof value !== 'number' && typeof value !== 'bigint')
-    fail(`${typeof value}: a value must be a number, a bigint or the name of a constant`);
+    fail(`${typeof value}: a value must be a number, a bigint or the name of a constant`, 'type');
   const exact = BigInt(value);
-  if (exact < 0n) fail(`${value} is negative: give the unsigned value, for 32 bits \`value >>> 0\``);
-  if (exact >= 2n ** 64n) fail(`${value} has more than 64 bits`);
+  if (exact < 0n) fail(`${value} is negative: give the unsigned value, for 32 bits \`value >>> 0\``, 'range');
+  if (exact >= 2n ** 64n) fail(`${value} has more than 64 bits`, 'range');
   return exact;
 }
 

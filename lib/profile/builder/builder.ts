@@ -196,7 +196,7 @@ export abstract class Builder<Self extends Builder<Self>> {
    * const profile = Profile.denylist().deny('ptrace').comment('reads the memory of other processes');
    */
   comment(text: string): Self {
-    if (typeof text !== 'string') fail(`comment: must be a string, not ${typeof text}`);
+    if (typeof text !== 'string') fail(`comment: must be a string, not ${typeof text}`, 'type');
     const { clause, before } = this.#lastClause('comment');
     return this.#with({ clause: { ...clause, comment: text }, before });
   }
@@ -219,7 +219,7 @@ export abstract class Builder<Self extends Builder<Self>> {
   #add(action: ActionName, subjects: readonly SyscallSelector[], data?: number | string): Self {
     const tests = subjects.filter((each) => ArgumentTest.is(each));
     const names = subjects.flatMap((each) => (ArgumentTest.is(each) ? [] : readNames(each)));
-    if (names.length === 0) fail('name at least one syscall or group');
+    if (names.length === 0) fail('name at least one syscall or group', 'value');
     const clause: Clause = {
       names: [...new Set(names)],
       tests,
@@ -265,7 +265,7 @@ export function allowlistDocument(options: AllowlistOptions): CheckedDocument {
   const isKnown = typeof action === 'string' && Object.hasOwn(DEFAULT_ACTIONS, action);
   const defaultAction = isKnown ? DEFAULT_ACTIONS[action] : undefined;
   if (defaultAction === undefined) {
-    return fail(`unknown action ${shown(action)}: use one of ${Object.keys(DEFAULT_ACTIONS).join(', ')}`);
+    return fail(`unknown action ${shown(action)}: use one of ${Object.keys(DEFAULT_ACTIONS).join(', ')}`, 'value');
   }
   if (action !== 'errno' && errno !== undefined) fail(`the action ${action} returns no errno: remove errno`);
   return emptyDocument(

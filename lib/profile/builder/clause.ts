@@ -3,6 +3,7 @@
 import { ABIS, type AbiName, abiOf } from '../../syscalls/abi.js';
 import { constantNames, constantOn, isErrno } from '../../syscalls/constants.js';
 import { argumentsOf, syscallNumber } from '../../syscalls/table.js';
+import { numberProblem } from '../../util/own-data.js';
 import { structuralKey } from '../../util/structural-key.js';
 import { suggest } from '../../util/suggest.js';
 import { type ActionName, ANYWHERE, type Argument, type Conditions, type Rule } from '../document/types.js';
@@ -111,7 +112,10 @@ function dataOn(abi: AbiName, data: number | string): number {
   const number = typeof data === 'string' && isErrno(data) ? constantOn(abi, data) : data;
   if (typeof number === 'number' && Number.isInteger(number) && number > 0 && number < 4095) return number;
   const hint = suggest(data, constantNames().filter(isErrno));
-  return fail(`${shown(data)} is not an errno${hint}: give a name such as 'EPERM', or a number from 1 to 4094`);
+  return fail(
+    `${shown(data)} is not an errno${hint}: give a name such as 'EPERM', or a number from 1 to 4094`,
+    typeof data === 'string' ? 'value' : numberProblem(data),
+  );
 }
 
 /** Refuses a test of an argument that the syscall has on no ABI: it would test whatever the register contains. */

@@ -31,13 +31,13 @@ const ALIASES: readonly string[] = ['sync_file_range2', 'arm_sync_file_range'];
 /** The syscalls of a name: the syscall itself, or those of a group. */
 export function readNames(name: string): readonly string[] {
   if (typeof name !== 'string')
-    return fail(`${shown(name)}: must be the name of a syscall or group, or an argument test`);
+    return fail(`${shown(name)}: must be the name of a syscall or group, or an argument test`, 'type');
   const group = syscallGroup(name);
   if (group !== undefined) return group.syscalls;
   if (ALIASES.includes(name)) return ALIASES;
   if (syscallNames().has(name)) return [name];
-  if (name.startsWith('@')) fail(`unknown group ${shown(name)}${suggest(name, groupNames())}`);
-  return fail(`unknown syscall ${shown(name)}${suggestSyscall(name, [...syscallNames()])}`);
+  if (name.startsWith('@')) fail(`unknown group ${shown(name)}${suggest(name, groupNames())}`, 'value');
+  return fail(`unknown syscall ${shown(name)}${suggestSyscall(name, [...syscallNames()])}`, 'value');
 }
 
 /** Converts the conditions of `when` or `unless` to those of a rule. */
@@ -48,13 +48,16 @@ export function readConditions(given: HostConditions): Conditions {
   const { minKernel } = facts;
   abis.forEach(requireAbi);
   for (const name of caps) {
-    if (!CAPABILITIES.includes(name)) fail(`unknown capability ${shown(name)}${suggest(name, CAPABILITIES)}`);
+    if (!CAPABILITIES.includes(name)) fail(`unknown capability ${shown(name)}${suggest(name, CAPABILITIES)}`, 'value');
   }
   if (minKernel !== undefined && !(typeof minKernel === 'string' && /^\d{1,3}\.\d{1,3}$/.test(minKernel))) {
-    fail(`minKernel: ${shown(minKernel)} is not a kernel version such as '5.8'`);
+    fail(
+      `minKernel: ${shown(minKernel)} is not a kernel version such as '5.8'`,
+      typeof minKernel === 'string' ? 'value' : 'type',
+    );
   }
   if (caps.length === 0 && abis.length === 0 && minKernel === undefined)
-    fail('when() and unless(): give a capability, an arch or a minKernel');
+    fail('when() and unless(): give a capability, an arch or a minKernel', 'value');
   return {
     caps: caps.length > 0 ? caps : undefined,
     arches: abis.length > 0 ? dockerArches(abis) : undefined,
@@ -66,21 +69,24 @@ export function readConditions(given: HostConditions): Conditions {
 function names<Name extends string>(given: Name | readonly Name[] | undefined, what: string): readonly Name[] {
   if (given === undefined) return [];
   if (typeof given === 'string') return [given];
-  const refuse: Refuse = (path, problem) => fail(`${[what, ...path].join('.')}: ${problem}`);
-  if (typeof given !== 'object' || given === null) return fail(`${what}: must be a name or an array of names`);
+  const refuse: Refuse = (path, problem, kind = 'value') => fail(`${[what, ...path].join('.')}: ${problem}`, kind);
+  if (typeof given !== 'object' || given === null) return fail(`${what}: must be a name or an array of names`, 'type');
   const listed: readonly unknown[] = copyList(given, MOST_NAMES, refuse);
-  return listed.map((name, i) => (typeof name === 'string' ? (name as Name) : refuse([i], 'must be a name')));
+  return listed.map((name, i) => (typeof name === 'string' ? (name as Name) : refuse([i], 'must be a name', 'type')));
 }
 
-/** @throws {SeccompError} ERR_SECCOMP_OPTION if there is no such ABI. */
+/** @throws {TypeError} if there is no such ABI. */
 export function requireAbi(name: AbiName): void {
-  if (!ABIS.has(name)) fail(`unknown ABI ${shown(name)}${suggest(name, [...ABIS.keys()])}`);
+  if (!ABIS.has(name)) fail(`unknown ABI ${shown(name)}${suggest(name, [...ABIS.keys()])}`, 'value');
 }
 
 /** Copies an options object. Refuses unknown options. */
 export function knownFields(options: unknown, known: readonly string[], what: string): Fields {
-  if (typeof options !== 'object' || options === null) return fail(`${what}: must be an object, not ${shown(options)}`);
-  const fields = copyFields(options, (path, problem) => fail(`${[what, ...path].join('.')}: ${problem}`));
+  if (typeof options !== 'object' || options === null)
+    return fail(`${what}: must be an object, not ${shown(options)}`, 'type');
+  const fields = copyFields(options, (path, problem, kind = 'value') =>
+    fail(`${[what, ...path].join('.')}: ${problem}`, kind),
+  );
   for (const key of Object.keys(fields)) {
     if (!known.includes(key)) fail(`${what}: unknown option ${JSON.stringify(key)}${suggest(key, known)}`);
   }

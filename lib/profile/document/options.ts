@@ -1,5 +1,6 @@
 /** Options of loading a profile: how to read it, and how to understand what the document leaves open. */
 import { refuseIn, SeccompError } from '../../errors.js';
+import { argumentError } from '../../util/node-error.js';
 import { copyFields, emptyFields, type Fields } from '../../util/own-data.js';
 import { suggest } from '../../util/suggest.js';
 
@@ -56,7 +57,8 @@ export type ReadOptions = { readonly [Name in keyof ProfileOptions]-?: ProfileOp
  * Validates and copies options. Reads each property once.
  *
  * @param others - Names of the caller's own options, which are skipped.
- * @throws {SeccompError} ERR_SECCOMP_OPTION for an unknown option or an invalid value.
+ * @throws {SeccompError} ERR_SECCOMP_OPTION for an unknown option.
+ * @throws {TypeError} for an invalid value.
  */
 export function readProfileOptions(options: unknown, others: readonly string[] = []): ReadOptions {
   const fields = optionFields(options);
@@ -64,18 +66,20 @@ export function readProfileOptions(options: unknown, others: readonly string[] =
     if (value === undefined || others.includes(key)) continue;
     const choices = CHOICES.get(key);
     if (choices?.includes(value) || (TEXTS.includes(key) && typeof value === 'string')) continue;
-    throw new SeccompError('ERR_SECCOMP_OPTION', `options.${key}: ${problem(key, value, choices)}`);
+    const message = `options.${key}: ${problem(key, value, choices)}`;
+    if (TEXTS.includes(key)) throw argumentError('type', message);
+    throw choices === undefined ? new SeccompError('ERR_SECCOMP_OPTION', message) : argumentError('value', message);
   }
   const { source, format, mode, root, argumentWidth, foreignAction, newerCalls }: ProfileOptions = fields;
   return { source, format, mode, root, argumentWidth, foreignAction, newerCalls };
 }
 
-/** Copies an options object. @throws {SeccompError} ERR_SECCOMP_OPTION if it is not a plain object. */
+/** Copies an options object. @throws {TypeError} if it is not a plain object. */
 export function optionFields(options: unknown): Fields {
   if (options === undefined) return emptyFields();
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     const kind = options === null ? 'null' : Array.isArray(options) ? 'an array' : typeof options;
-    throw new SeccompError('ERR_SECCOMP_OPTION', `options: must be an object, not ${kind}`);
+    throw argumentError('type', `options: must be an object, not ${kind}`);
   }
   return copyFields(options, refuseIn('options'));
 }

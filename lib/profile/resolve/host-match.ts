@@ -4,7 +4,7 @@ import { refuseIn } from '../../errors.js';
 import { ABIS, type AbiName, abiOf, findAbi } from '../../syscalls/abi.js';
 import { CAPABILITIES } from '../../syscalls/capabilities.js';
 import { compareKernelVersions, parseKernelVersion } from '../../util/kernel-version.js';
-import { copyFields, copyList, type Fields, type Path, type Refuse } from '../../util/own-data.js';
+import { copyFields, copyList, type Fields, numberProblem, type Path, type Refuse } from '../../util/own-data.js';
 import { suggest } from '../../util/suggest.js';
 import type { Rule } from '../document/types.js';
 import { shown } from '../json/value.js';
@@ -23,14 +23,14 @@ export interface Host {
 
 /**
  * Copies a host that a caller gives.
- * @throws {SeccompError} ERR_SECCOMP_OPTION if the value is not a host.
+ * @throws {TypeError | RangeError} if the value is not a host.
  */
 export function readHost(host: unknown): Host {
   const refuse = refuseIn('host', 'a host is { abi, kernel: { major, minor }, capabilities }');
   const at =
     (...place: Path): Refuse =>
-    (path, problem) =>
-      refuse([...place, ...path], problem);
+    (path, problem, kind) =>
+      refuse([...place, ...path], problem, kind);
   const { abi, kernel, capabilities, abis, ...others } = fieldsOf(host, at());
   for (const name of Object.keys(others)) refuse([name], 'is unknown');
   const { major, minor, ...more } = fieldsOf(kernel, at('kernel'));
@@ -44,17 +44,17 @@ export function readHost(host: unknown): Host {
 }
 
 function fieldsOf(value: unknown, refuse: Refuse): Fields {
-  if (typeof value !== 'object' || value === null) return refuse([], 'must be an object');
+  if (typeof value !== 'object' || value === null) return refuse([], 'must be an object', 'type');
   return copyFields(value, refuse);
 }
 
 function versionNumber(value: unknown, refuse: Refuse): number {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
-  return refuse([], 'must be an integer of at least 0');
+  return refuse([], 'must be an integer of at least 0', numberProblem(value));
 }
 
 function readCapabilities(value: unknown, refuse: Refuse): ReadonlySet<string> {
-  if (!(value instanceof Set)) return refuse([], 'must be a Set of names');
+  if (!(value instanceof Set)) return refuse([], 'must be a Set of names', 'type');
   const names = new Set<string>();
   // The prototype's forEach, as the set may have an iterator of the caller's.
   Reflect.apply(Set.prototype.forEach, value, [
@@ -67,12 +67,19 @@ function readCapabilities(value: unknown, refuse: Refuse): ReadonlySet<string> {
 }
 
 function readAbis(value: unknown, refuse: Refuse): readonly AbiName[] {
-  if (typeof value !== 'object' || value === null) return refuse([], 'must be an array of ABIs');
+  if (typeof value !== 'object' || value === null) return refuse([], 'must be an array of ABIs', 'type');
   return copyList(value, ABIS.size, refuse).map((name) => readAbi(name, refuse));
 }
 
 function readAbi(name: unknown, refuse: Refuse): AbiName {
-  return findAbi(name)?.name ?? refuse([], `unknown ABI ${shown(name)}${suggest(name, [...ABIS.keys()])}`);
+  return (
+    findAbi(name)?.name ??
+    refuse(
+      [],
+      `unknown ABI ${shown(name)}${suggest(name, [...ABIS.keys()])}`,
+      typeof name === 'string' ? 'value' : 'type',
+    )
+  );
 }
 
 /**

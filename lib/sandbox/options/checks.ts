@@ -11,7 +11,7 @@ import type { Isolate } from '../../landlock/domain.js';
 import { checkTimeout as checkNotifyTimeout, readHandlers } from '../../notify/handlers.js';
 import { ABIS } from '../../syscalls/abi.js';
 import { CAPABILITIES } from '../../syscalls/capabilities.js';
-import { nodeError } from '../../util/node-error.js';
+import { argumentError, nodeError } from '../../util/node-error.js';
 import {
   invalidInt32,
   invalidMaxBuffer,
@@ -128,7 +128,7 @@ function readKnownNames(value: unknown, option: string, kind: string, known: rea
   const unknown = given.find((each) => !names.some((name) => name === each));
   const shown = typeof unknown === 'string' ? JSON.stringify(unknown) : inspect(unknown);
   const remedy = suggest(unknown, known) || otherwise;
-  throw new SeccompError('ERR_SECCOMP_OPTION', `${option}: unknown ${kind} ${shown}${remedy}`);
+  throw argumentError(typeof unknown === 'string' ? 'value' : 'type', `${option}: unknown ${kind} ${shown}${remedy}`);
 }
 
 export function readIsolate(value: unknown, name: string): Isolate {
@@ -263,21 +263,21 @@ export function readThreads(value: unknown, name: string): string {
   throw invalidValue(name, value, "must be 'all' or 'current'");
 }
 
-/** A boolean of `record`. */
-export function readTrueOrFalse(value: unknown, name: string): boolean {
-  if (typeof value === 'boolean') return value;
-  throw new SeccompError('ERR_SECCOMP_OPTION', `${name}: must be true or false`);
+/** A profile, which loadProfile checks further. */
+export function readSource(value: unknown, name: string): unknown {
+  if (typeof value === 'string' || (typeof value === 'object' && value !== null)) return value;
+  throw invalidType(name, "a built-in's name, a path, a URL, JSON text, a document or a Profile", value);
 }
 
 /**
  * The error for a caller who gave no profile.
  *
  * @param where - Completes "a profile is required".
+ * @param form - Completes the remedy.
  */
-export function profileRequired(name: string, value: unknown, where = ''): TypeError {
-  const remedy =
-    "give a built-in such as docker-default, a path, …, as an argument or as options.profile; 'unconfined' filters nothing";
+export function profileRequired(name: string, value: unknown, where = '', form = ''): TypeError | RangeError {
+  const remedy = `give a built-in such as docker-default, a path, …${form}; 'unconfined' filters nothing`;
   const message = `The "${name}" argument is missing: a profile is required${where}: ${remedy}. Received ${inspect(value)}`;
   const isType = value === undefined || value === null || typeof value === 'boolean';
-  return nodeError(TypeError, isType ? 'ERR_INVALID_ARG_TYPE' : 'ERR_INVALID_ARG_VALUE', message);
+  return argumentError(isType ? 'type' : 'value', message);
 }

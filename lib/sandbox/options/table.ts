@@ -131,9 +131,9 @@ const OPTIONS: ReadonlyMap<string, Option> = new Map(
     forceKillAfter: option(check.readForceKillAfter, [...CHILDREN, 'execFile', 'fork']),
 
     // The recording, and tests
-    compareArguments: option(check.readTrueOrFalse, ['record']),
-    containerStart: option(check.readTrueOrFalse, ['record']),
-    merge: option(asGiven, ['record']),
+    compareArguments: option(check.readBoolean, ['record']),
+    containerStart: option(check.readBoolean, ['record']),
+    merge: option(check.readSource, ['record']),
     errno: option(asGiven, ['assertDenied']),
   }),
 );

@@ -1,7 +1,8 @@
 /** Programs as decision diagrams: the return value from an instruction on, for all calls. */
+
 import { MAX_WORD } from '../../../policy/word-set.js';
 import type { Abi } from '../../../syscalls/abi.js';
-import { fromCaller } from '../../../util/caller.js';
+import { argumentError } from '../../../util/node-error.js';
 import { BPF, gateHalfOffset, type Instruction } from '../../bpf/instruction.js';
 import { gateHalfDiagram, levelOf, testDiagram } from './call-bits.js';
 import { type Diagram, type Diagrams, FALSE } from './decision-diagram.js';
@@ -59,7 +60,7 @@ export class ProgramDiagrams {
   /** Builds the diagram of a state. If successors have no diagram yet, returns these instead. */
   #read(state: State): readonly State[] {
     const instruction = this.#program.instructions.at(state.at);
-    if (instruction === undefined) throw fromCaller(new RangeError(`the filter runs past its end at ${state.at}`));
+    if (instruction === undefined) throw argumentError('range', `the filter runs past its end at ${state.at}`);
     const { at, held } = state;
     const { code, k } = instruction;
     const next = at + 1;
@@ -103,8 +104,9 @@ export function gateHalfAt({ gate, endian }: CheckedProgram, at: number, { offse
   const half = gate.get(at);
   if (half === undefined) return undefined;
   if (offset === gateHalfOffset(half, endian) && mask === MAX_WORD) return half;
-  throw fromCaller(
-    new RangeError(`instruction ${at} of the exec gate tests another word than that of its half of the value`),
+  throw argumentError(
+    'range',
+    `instruction ${at} of the exec gate tests another word than that of its half of the value`,
   );
 }
 

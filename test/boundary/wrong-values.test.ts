@@ -1,0 +1,236 @@
+/**
+ * Every public function with a wrong value in the place of each argument, and of each option of the table: it is either
+ * accepted, or refused by an error with a documented class and code, whose message names the argument.
+ */
+import { EventEmitter } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import * as seccomp from '../../lib/index.js';
+import { isOption, optionsOf } from '../../lib/sandbox/options/table.js';
+import * as testing from '../../lib/testing/index.js';
+
+const { arg, compile, loadProfile, Profile, resolve, Sandbox } = seccomp;
+
+const VALUES: Readonly<Record<string, unknown>> = {
+  undefined,
+  null: null,
+  true: true,
+  false: false,
+  '0': 0,
+  '-1': -1,
+  '1.5': 1.5,
+  NaN: Number.NaN,
+  Infinity: Number.POSITIVE_INFINITY,
+  '2 ** 53': 2 ** 53,
+  '1n': 1n,
+  '2n ** 64n': 2n ** 64n,
+  'an empty text': '',
+  'a text with NUL': 'x\0y',
+  'a text': 'no such thing',
+  'a symbol': Symbol('wrong'),
+  'an empty array': [],
+  'an array of undefined': [undefined],
+  'an array with a hole': new Array(1),
+  'an array of an object': [{}],
+  'an empty object': {},
+  'an object without a prototype': Object.create(null),
+  'an object with an unknown key': { unknown: 1 },
+  'an object that inherits': Object.create({ inherited: 1 }),
+  'an object with a getter': Object.defineProperty({}, 'getter', { get: () => 1, enumerable: true }),
+  'an object with a symbol': { [Symbol('key')]: 1 },
+  'a function': () => {},
+  'a class': class Wrong {},
+  'a Date': new Date(0),
+  'a Map': new Map(),
+  'a Promise': Promise.resolve(),
+  'a Buffer': Buffer.from('x'),
+  'a URL': new URL('https://example.org'),
+  'a boxed number': Object(1),
+};
+
+const CODES: Readonly<Record<string, readonly string[]>> = {
+  TypeError: [
+    'ERR_INVALID_ARG_TYPE',
+    'ERR_INVALID_ARG_VALUE',
+    'ERR_UNKNOWN_ENCODING',
+    'ERR_UNKNOWN_SIGNAL',
+    'ERR_INVALID_SYNC_FORK_INPUT',
+    'ERR_INVALID_URL_SCHEME',
+  ],
+  RangeError: ['ERR_OUT_OF_RANGE'],
+  Error: ['ERR_CHILD_PROCESS_IPC_REQUIRED'],
+  SeccompError: ['ERR_SECCOMP_OPTION', 'ERR_SECCOMP_BUILTIN', 'ERR_SECCOMP_FILE', 'ERR_SECCOMP_UNSUPPORTED'],
+  ProfileError: ['ERR_SECCOMP_PROFILE'],
+};
+
+/** The error of a call; undefined if the value was accepted, even if a program then could not be started. */
+async function refusalOf(call: () => unknown): Promise<unknown> {
+  try {
+    const result = call();
+    if (result instanceof EventEmitter) result.on('error', () => {});
+    await result;
+    return undefined;
+  } catch (error) {
+    if (error instanceof seccomp.SeccompError && error.code === 'ERR_SECCOMP_AGENT') return undefined;
+    if (error instanceof seccomp.RunError || (error instanceof Error && 'syscall' in error)) return undefined;
+    return error;
+  }
+}
+
+/** What is wrong with an error; undefined if nothing is. */
+function flawOf(error: unknown, name: RegExp): string | undefined {
+  if (error === undefined) return undefined;
+  if (!(error instanceof Error)) return `throws ${String(error)}`;
+  const code = String(Reflect.get(error, 'code'));
+  if (!CODES[error.name]?.includes(code)) return `${error.name} ${code}: ${error.stack}`;
+  return name.test(error.message) ? undefined : `does not name ${name}: ${error.message}`;
+}
+
+async function flaws(call: (value: never) => unknown, name: RegExp): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const [text, value] of Object.entries(VALUES)) {
+    const flaw = flawOf(await refusalOf(() => call(value as never)), name);
+    if (flaw !== undefined) found.push(`${text}: ${flaw}`);
+  }
+  return found;
+}
+
+const nothing = fileURLToPath(new URL('nothing.mjs', import.meta.url));
+const host = { abi: 'x86_64', kernel: { major: 6, minor: 1 }, capabilities: new Set<string>() } as const;
+const profile = Profile.allowlist().allow('read');
+const policy = resolve(profile, host);
+const filter = compile('node');
+const sandbox = new Sandbox('unconfined');
+const missing = '/nonexistent/program';
+
+const PROFILE = /profile|inline|built-in/;
+
+/** Each argument of each function: its name in messages, and a call with a value in its place. */
+const ARGUMENTS: readonly (readonly [string, RegExp, (value: never) => unknown])[] = [
+  ['spawn: command', /"file"|'file'/, (value) => seccomp.spawn(value, [], 'unconfined')],
+  ['spawn: args', /args|options|profile/, (value) => seccomp.spawn(missing, value, 'unconfined')],
+  ['spawn: profile', /profile|inline|options/, (value) => seccomp.spawn(missing, [], value)],
+  ['spawn: options', /options/, (value) => seccomp.spawn(missing, [], 'unconfined', value)],
+  ['spawnSync: profile', /profile|inline|options/, (value) => seccomp.spawnSync(missing, [], value)],
+  ['spawnSync: options', /options/, (value) => seccomp.spawnSync(missing, [], 'unconfined', value)],
+  ['run: command', /"file"|'file'/, (value) => seccomp.run(value, [], 'unconfined')],
+  ['run: profile', /profile|inline|options/, (value) => seccomp.run(missing, [], value)],
+  ['run: options', /options/, (value) => seccomp.run(missing, [], 'unconfined', value)],
+  ['execve: command', /"file"|'file'|no-such-profile/, (value) => seccomp.execve(value, [], 'no-such-profile')],
+  ['execve: profile', /profile|inline|options/, (value) => seccomp.execve(missing, [], value)],
+  ['execve: options', /options/, (value) => seccomp.execve(missing, [], 'unconfined', value)],
+  ['fork: options', /options/, (value) => seccomp.fork(nothing, [], 'unconfined', value)],
+  ['fork: profile', /profile|inline|options/, (value) => seccomp.fork(nothing, [], value)],
+  ['Sandbox: profile', PROFILE, (value) => new Sandbox(value)],
+  ['Sandbox: defaults', /options/, (value) => new Sandbox('unconfined', value)],
+  ['Sandbox.spawn: options', /options/, (value) => sandbox.spawn(missing, [], value)],
+  ['harden: profile', PROFILE, (value) => seccomp.harden(value)],
+  ['harden: options', /options/, (value) => seccomp.harden('unconfined', value)],
+  ['record: command', /"file"|'file'/, (value) => seccomp.record(value)],
+  ['record: args', /args/, (value) => seccomp.record(missing, value)],
+  ['record: options', /options/, (value) => seccomp.record(missing, [], value)],
+  ['listen: path', /path|handlers/, (value) => seccomp.listen(value, 5 as never)],
+  ['listen: handlers', /handlers|options|syscall|ENOENT|nonexistent/, (value) => seccomp.listen(missing, value)],
+  ['listen: options', /options|nonexistent/, (value) => seccomp.listen(missing, {}, value)],
+  ['loadProfile: source', PROFILE, (value) => loadProfile(value)],
+  ['loadProfile: options', /options/, (value) => loadProfile('node', value)],
+  ['parseProfile: text', /text|inline/, (value) => seccomp.parseProfile(value)],
+  ['parseProfile: options', /options/, (value) => seccomp.parseProfile('{"defaultAction": "SCMP_ACT_LOG"}', value)],
+  ['checkProfile: source', PROFILE, (value) => seccomp.checkProfile(value)],
+  ['checkProfile: options', /options|host/, (value) => seccomp.checkProfile('node', value)],
+  ['extend: source', PROFILE, (value) => seccomp.extend(value)],
+  ['stringify: profile', /profile/, (value) => seccomp.stringify(value)],
+  ['Profile.allowlist: options', /options|allowlist/, (value) => Profile.allowlist(value)],
+  ['Profile.allow', /syscall|argument test|group/, (value) => Profile.allowlist().allow(value)],
+  ['Profile.deny: options', /syscall|group|deny|option/, (value) => Profile.denylist().deny('read', value)],
+  ['Profile.when', /when/, (value) => Profile.allowlist().allow('read').when(value)],
+  ['Profile.comment', /comment/, (value) => Profile.allowlist().allow('read').comment(value)],
+  ['Profile.abis', /ABI|abis/, (value) => Profile.allowlist().allow('read').abis(value)],
+  ['resolve: profile', PROFILE, (value) => resolve(value, host)],
+  ['resolve: host', /host/, (value) => resolve(profile, value)],
+  ['compile: source', PROFILE, (value) => compile(value)],
+  ['compile: options', /options/, (value) => compile('node', value)],
+  ['explain: source', PROFILE, (value) => seccomp.explain(value, { syscall: 'read' })],
+  ['explain: query', /question|query|syscall/, (value) => seccomp.explain('node', value)],
+  ['explain: args', /args/, (value) => seccomp.explain('node', { syscall: 'read', args: value })],
+  ['explain: abi', /abi|ABI/, (value) => seccomp.explain('node', { syscall: 'read', abi: value })],
+  ['explain: options', /options/, (value) => seccomp.explain('node', { syscall: 'read' }, value)],
+  [
+    'evaluate: policy',
+    /policy|profile|inline|built-in/,
+    (value) => seccomp.evaluate(value, { arch: 1, number: 0, args: [] }),
+  ],
+  ['evaluate: call', /call/, (value) => seccomp.evaluate(policy, value)],
+  ['compare: a', /\ba\b|profile|inline|built-in/, (value) => seccomp.compare(value, policy)],
+  ['compare: b', /\bb\b|profile|inline|built-in/, (value) => seccomp.compare(policy, value)],
+  ['intersect: a', /\ba\b|profile|inline|built-in/, (value) => seccomp.intersect(value, policy as never)],
+  ['union: b', /\bb\b|profile|inline|built-in/, (value) => seccomp.union(policy as never, value)],
+  ['prove: filter', /filter/, (value) => seccomp.prove(value)],
+  ['prove: policy', /policy/, (value) => seccomp.prove(filter, value)],
+  ['disassemble: filter', /filter/, (value) => seccomp.disassemble(value)],
+  ['decompile: bytes', /bytes/, (value) => seccomp.decompile(value)],
+  ['decompile: endian', /endian/, (value) => seccomp.decompile(filter.bytes, value)],
+  ['arg: index', /arg\(/, (value) => arg(value)],
+  ['arg.eq', /value|constant|integer|negative|bits/, (value) => arg(0).eq(value)],
+  ['arg.in', /in\(|value|constant/, (value) => arg(0).in(value)],
+  ['syscallGroup: name', /name/, (value) => seccomp.syscallGroup(value)],
+  ['probe: profile', PROFILE, (value) => testing.probe(value, 'read')],
+  ['probe: calls', /call|syscall/, (value) => testing.probe('node', value)],
+  ['probe: options', /options/, (value) => testing.probe('node', 'read', value)],
+  ['assertAllowed: calls', /call|syscall/, (value) => testing.assertAllowed('unconfined', value)],
+  ['assertDenied: options', /options/, (value) => testing.assertDenied('node', 'reboot', value)],
+  ['assertRunsUnder: command', /command|file/, (value) => testing.assertRunsUnder(value, 'unconfined')],
+  ['neededSyscalls: command', /command|file/, (value) => testing.neededSyscalls(value)],
+  ['assertNeedsNoMore: file', /file|cwd/, (value) => testing.assertNeedsNoMore(['true'], value, { cwd: 5 as never })],
+];
+
+describe('a wrong argument is refused by name:', () => {
+  test.each(ARGUMENTS)('%s', async (_, name, call) => {
+    expect(await flaws(call, name)).toEqual([]);
+  });
+});
+
+/** Each function of the table of options: a call with options, of a program that does not exist where it starts one. */
+const FUNCTIONS = {
+  spawn: (options) => seccomp.spawn(missing, [], 'unconfined', options),
+  spawnSync: (options) => seccomp.spawnSync(missing, [], 'unconfined', options),
+  run: (options) => seccomp.run(missing, [], 'unconfined', options),
+  execve: (options) => seccomp.execve(missing, [], 'unconfined', options),
+  fork: (options: object) => seccomp.fork(nothing, [], 'unconfined', { execPath: missing, ...options }),
+  record: (options) => seccomp.record(missing, [], options),
+  harden: (options) => seccomp.harden('unconfined', options),
+  listen: (options) => seccomp.listen(missing, {}, options),
+  compile: (options) => compile('node', options),
+  probe: (options) => testing.probe('node', 'read', options),
+  assertDenied: (options) => testing.assertDenied('node', 'reboot', options),
+} as const satisfies Partial<Record<Parameters<typeof optionsOf>[0], (options: never) => unknown>>;
+
+/** What messages name instead of the option, as Node's do. */
+const NAMES: Readonly<Record<string, RegExp>> = {
+  profile: /options\.profile|"profile"/,
+  cwd: /options\.cwd|URL/,
+  killSignal: /options\.killSignal|Unknown signal/,
+  timeout: /"(options\.)?timeout"/,
+  encoding: /[Uu]nknown encoding|options\.encoding/,
+  input: /options\.(input|stdio\[0\])/,
+  stdio: /stdio/,
+  execPath: /execPath|"file"|'file'/,
+  host: /host/,
+  merge: /options\.merge|profile|inline/,
+};
+
+describe.each(Object.entries(FUNCTIONS))('a wrong option of %s is refused by name:', (by, call) => {
+  test.each(optionsOf(by as keyof typeof FUNCTIONS))('%s', async (option) => {
+    expect(isOption(option)).toBe(true);
+    const name = NAMES[option] ?? new RegExp(`options\\.${option}|"${option}`);
+    expect(await flaws((value) => call({ [option]: value } as never), name)).toEqual([]);
+  });
+
+  test('one that is unknown', async () => {
+    const error = await refusalOf(() => call({ tiemout: 1 } as never));
+    expect(error).toMatchObject({
+      code: 'ERR_SECCOMP_OPTION',
+      message: expect.stringMatching(/options\.tiemout: unknown option/),
+    });
+  });
+});
