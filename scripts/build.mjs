@@ -1,19 +1,19 @@
 /**
  * Builds dist/ from lib/: `npm run build:ts`.
  *
- * tsc writes the types. Rolldown bundles the modules of each folder directly in lib/ into one file, a chunk, since Node loads
+ * build-types.mjs writes the declarations. Rolldown bundles the modules of each folder directly in lib/ into one file, a chunk, since Node loads
  * few files faster than many. Babel turns the chunks into CommonJS that evaluates each import at its first use (its
  * option `lazy`). So `import 'seccomp'` loads only the chunk `core`, and a call loads the chunks that it needs;
  * harden() loads all of them (lib/util/load-chunks.ts). A stack trace names a line of a chunk, and with
  * --enable-source-maps a line of lib/.
  */
-import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { transformAsync } from '@babel/core';
 import commonJs from '@babel/plugin-transform-modules-commonjs';
 import { rolldown } from 'rolldown';
+import { writeTypes } from './build-types.mjs';
 
 const LIB = resolve('lib');
 const DIST = resolve('dist');
@@ -29,23 +29,18 @@ const ENTRIES = {
 /** Folders without a chunk. Only one entry imports their modules, so they become part of the entry's file. */
 const FOLDERS_OF_ONE_ENTRY = ['cli', 'testing'];
 
-/** ES modules, since the `expect` of Vitest and of Jest can only be imported. */
+/** ES modules that import the `expect` of Vitest and of Jest. */
 const MATCHERS = { 'vitest.js': 'testing/vitest.ts', 'jest.js': 'testing/jest.ts' };
 
 /** The file that `node --require` loads before everything else. It contains all that it needs, so it loads no chunk. */
 const PRELOAD = { 'preload.cjs': 'sandbox/this-process/fork-preload.ts' };
 
 rmSync(DIST, { recursive: true, force: true });
-writeTypes();
+mkdirSync(DIST);
+writeTypes(DIST);
 const used = new Set([...(await writeChunks()), ...(await writePreload())]);
 await writeMatchers();
 writeFileSync(join(DIST, 'LICENSES.txt'), licenses(used));
-
-function writeTypes() {
-  const { status, error } = spawnSync('tsc', ['-p', 'tsconfig.build.json'], { stdio: 'inherit' });
-  if (error !== undefined) console.error(`seccomp: cannot start tsc (${error.message}): use npm run build:ts`);
-  if (status !== 0) process.exit(status ?? 1);
-}
 
 /** Writes the entries and the chunks that they share. Returns the modules that these files contain. */
 async function writeChunks() {
@@ -110,8 +105,14 @@ async function writePreload() {
 }
 
 async function writeMatchers() {
+  const folder = join(DIST, 'testing');
   const bundle = await open(MATCHERS, { external: (id) => !id.startsWith(LIB) });
-  await bundle.write({ dir: join(DIST, 'testing'), format: 'es', entryFileNames: '[name]' });
+  const { output } = await bundle.write({ dir: folder, format: 'es', entryFileNames: '[name]' });
+  // Vitest is an ES module. Node can require it, since it has no top-level await.
+  writeFileSync(join(folder, 'vitest.cjs'), `module.exports = require('./vitest.js');\n`);
+  const jest = output.find(({ fileName }) => fileName === 'jest.js');
+  const code = jest.code.replace('./index.js', './index.cjs');
+  await writeCommonJs(folder, { fileName: 'jest.cjs', code });
 }
 
 /** Opens the modules that these files of dist/ start with, and all that they import. */

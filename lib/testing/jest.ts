@@ -8,4 +8,12 @@ declare module 'expect' {
   interface Matchers<R> extends SeccompMatchers<R> {}
 }
 
+// The matchers of @types/jest, for tests that use the global `expect`.
+declare global {
+  namespace jest {
+    // biome-ignore lint/complexity/noBannedTypes: only the same type parameters and defaults extend an interface
+    interface Matchers<R, T = {}> extends SeccompMatchers<R> {}
+  }
+}
+
 expect.extend(matchers);

@@ -4,7 +4,7 @@ import { matchers, type SeccompMatchers } from './index.js';
 
 declare module 'vitest' {
   // biome-ignore lint/suspicious/noExplicitAny: only the same type parameters and defaults extend an interface
-  interface Matchers<T = any> extends SeccompMatchers<T> {}
+  interface Matchers<T = any> extends SeccompMatchers<void> {}
 }
 
 expect.extend(matchers);

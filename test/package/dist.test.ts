@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { transformSync } from 'esbuild';
 import { expect, test } from 'vitest';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const node = (...args: string[]) => spawnSync(process.execPath, args, { encoding: 'utf8', cwd: root });
 
 /** The reason to skip tests of the addon. */
@@ -71,7 +71,7 @@ test('the entry points export what lib/index.ts and lib/testing/index.ts do', as
     import * as sandbox from 'seccomp';
     import * as testing from 'seccomp/testing';
     console.log(JSON.stringify([Object.keys(sandbox), Object.keys(testing)]));`;
-  const sources = [await import('../lib/index.js'), await import('../lib/testing/index.js')];
+  const sources = [await import('../../lib/index.js'), await import('../../lib/testing/index.js')];
   const names = sources.map((source) => Object.keys(source).sort());
   expect(JSON.parse(node('--input-type=module', '-e', script).stdout)).toEqual(names);
 });
