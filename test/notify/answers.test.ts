@@ -5,7 +5,6 @@ import { closeSync, fstatSync, mkdtempSync, openSync, rmSync, writeFileSync } fr
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { afterAll, describe, expect, test } from 'vitest';
 import { thisHost } from '../../lib/host.js';
@@ -252,26 +251,6 @@ describe('after the end of the process or worker that answers', () => {
     await end.close();
     expect((await ended).stdout).toBe('4242 0\n-1 38\n');
   });
-});
-
-test('a descriptor in a late answer is closed if its answer has close: true', async () => {
-  const late: Promise<NotifyResponse>[] = [];
-  const fds: number[] = [];
-  const { answer } = await answered(
-    (call) => {
-      const given = setTimeout(100).then(() => {
-        const fd = openSync(file, 'r');
-        fds.push(fd);
-        return call.returnFd(fd, { close: true });
-      });
-      late.push(given);
-      return given;
-    },
-    { notifyTimeout: 20 },
-  );
-  await Promise.all(late);
-  expect(answer).toBe('-1 1');
-  expect(fds.map(isOpen)).toEqual([false]);
 });
 
 test('a failure to close a descriptor is emitted as handlerError', async () => {
