@@ -15,6 +15,7 @@ export type { Counterexample, Proof } from './filter/verify/proof.js';
 export { prove } from './filter/verify/prove.js';
 export type { Isolate, IsolateOptions } from './landlock/domain.js';
 export type { Enforcement, IsolationEnforcement, OpenReach, Reach } from './landlock/enforcement.js';
+export type { PeerCredentials } from './native.js';
 export type { FileDescriptorLike, NotifyResponse, ReturnFdOptions } from './notify/answer.js';
 export type { CallContainer, OciContainer } from './notify/container.js';
 export type { Handler, Handlers } from './notify/handlers.js';

@@ -4,7 +4,7 @@ import { lstatSync, type Stats, unlinkSync } from 'node:fs';
 import { constants } from 'node:os';
 import { resolve } from 'node:path';
 import { SeccompError } from '../errors.js';
-import { addon, type LocalSocket, type Sender } from '../native.js';
+import { addon, type LocalSocket, type PeerCredentials } from '../native.js';
 import type { OciContainer } from '../notify/container.js';
 import {
   checkTimeout,
@@ -91,7 +91,7 @@ export interface AgentEvents {
    * A connection sent no listener, and was closed; or connections can't be accepted at the moment, as this process has
    * no descriptors left. `sender` is the process that connected, if there is one.
    */
-  refused: [error: Error, sender: Sender | undefined];
+  refused: [error: Error, sender: PeerCredentials | undefined];
 }
 
 /** Maximum connections that have not sent their whole message. Others wait in the kernel's queue. */
@@ -255,7 +255,7 @@ export class Agent extends EventEmitter<AgentEvents> {
     this.emit('unanswered', call);
   }
 
-  #refuse(error: Error, sender: Sender | undefined): void {
+  #refuse(error: Error, sender: PeerCredentials | undefined): void {
     if (this.emit('refused', error, sender)) return;
     const from = sender === undefined ? '' : ` from process ${sender.pid}`;
     process.emitWarning(`${this.path}: a connection${from} was refused: ${error.message}`, 'SeccompWarning');

@@ -1,6 +1,6 @@
 /** A connection to an agent: it receives one message. */
 import { constants } from 'node:os';
-import type { LocalSocket, Sender } from '../native.js';
+import type { LocalSocket, PeerCredentials } from '../native.js';
 import { systemErrorName } from '../util/system-error.js';
 import { type AgentMessage, isCompleteJson, readMessage } from './container-state.js';
 
@@ -17,7 +17,7 @@ const NOBODY = 65_534;
 
 export class AgentConnection {
   /** The process that connected. */
-  readonly sender: Sender;
+  readonly sender: PeerCredentials;
   readonly #socket: LocalSocket;
   readonly #done: (outcome: ReceivedMessage) => void;
   readonly #timer: NodeJS.Timeout;

@@ -1,5 +1,5 @@
 /** The container process state of the OCI runtime specification: the message that comes with a listener. */
-import type { Sender } from '../native.js';
+import type { PeerCredentials } from '../native.js';
 import type { OciContainer } from '../notify/container.js';
 import { own } from '../util/own-data.js';
 
@@ -18,7 +18,7 @@ export interface AgentMessage {
  *
  * @throws {Error} whose message names the wrong property.
  */
-export function readMessage(text: string, descriptors: number, sender: Sender): AgentMessage {
+export function readMessage(text: string, descriptors: number, sender: PeerCredentials): AgentMessage {
   const message = objectAt(parseMessage(text), 'the message');
   const state = objectAt(message['state'], 'state');
   const names = message['fds'];

@@ -1,5 +1,5 @@
 /** OciContainer: the container of a call that an agent answers. */
-import type { Sender } from '../native.js';
+import type { PeerCredentials } from '../native.js';
 
 /**
  * The container that has a filter, as its runtime describes it in the container process state of the OCI runtime
@@ -18,7 +18,7 @@ export interface OciContainer {
   /** The profile's `listenerMetadata`. Empty if the profile has none. */
   readonly metadata: string;
   /** The process that sent the listener, as the kernel reports it: the runtime. */
-  readonly sender: Sender;
+  readonly sender: PeerCredentials;
 }
 
 /** The container of a call that an agent answers. Undefined for a call of a supervised child. */
