@@ -44,8 +44,8 @@ export interface ListenOptions {
  * @param handlers - Handlers by the name of a syscall.
  * @returns An agent that listens.
  * @throws {SeccompError} ERR_SECCOMP_AGENT if the socket can't be bound: another agent listens there, the directory
- * does not exist, …; ERR_SECCOMP_OPTION for an argument or an option that is not valid. TypeError for options that are
- * not an object.
+ * does not exist, …; ERR_SECCOMP_OPTION for an unknown option.
+ * @throws {TypeError | RangeError} for an argument or an option that is not valid.
  * @example
  * import { listen, spawn } from 'seccomp';
  *

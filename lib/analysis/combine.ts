@@ -8,7 +8,8 @@ import { readPolicy } from '../policy/read-policy.js';
  * Returns the policy that takes, for each call, the more restrictive action of two policies, as the kernel does with
  * two filters.
  *
- * @throws {SeccompError} ERR_SECCOMP_OPTION if an argument is not a policy; ERR_SECCOMP_TOO_LARGE if both have hundreds
+ * @throws {TypeError | RangeError} if an argument is not a policy.
+ * @throws {SeccompError} ERR_SECCOMP_TOO_LARGE if both have hundreds
  * of argument rules on one syscall.
  * @example
  * import { compare, intersect, Profile, resolve } from 'seccomp';
@@ -28,7 +29,8 @@ export function intersect(a: Policy, b: Policy): Policy {
 /**
  * Returns the policy that takes, for each call, the less restrictive action of two policies.
  *
- * @throws {SeccompError} ERR_SECCOMP_OPTION if an argument is not a policy; ERR_SECCOMP_TOO_LARGE if both have hundreds
+ * @throws {TypeError | RangeError} if an argument is not a policy.
+ * @throws {SeccompError} ERR_SECCOMP_TOO_LARGE if both have hundreds
  * of argument rules on one syscall.
  * @example
  * import { compare, Profile, resolve, union } from 'seccomp';

@@ -10,7 +10,7 @@ import { readCall, readPolicy } from '../policy/read-policy.js';
  *
  * @param call - The call as the kernel shows it to a filter: `arch` is an AUDIT_ARCH_* value, `number` the syscall
  * number of that ABI, and `args` up to six registers. Missing registers are 0.
- * @throws {SeccompError} ERR_SECCOMP_OPTION if an argument is not a policy, or not a call.
+ * @throws {TypeError | RangeError} if an argument is not a policy, or not a call.
  * @example
  * import { evaluate, Profile, resolve } from 'seccomp';
  *

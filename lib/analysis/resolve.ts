@@ -15,8 +15,8 @@ import { loadProfile, type ProfileSource } from '../profile/source.js';
  * two numbers of the kernel version. Default: `thisHost()`, which has no capabilities.
  * @throws {ProfileError} if the profile is not valid, or has errors that only show on this host, such as rules that
  * contradict each other.
- * @throws {SeccompError} ERR_SECCOMP_BUILTIN, ERR_SECCOMP_FILE or ERR_SECCOMP_OPTION as `loadProfile`, and
- * ERR_SECCOMP_OPTION if `host` is not a host.
+ * @throws {SeccompError} ERR_SECCOMP_BUILTIN, ERR_SECCOMP_FILE or ERR_SECCOMP_OPTION as `loadProfile`.
+ * @throws {TypeError | RangeError} if `host` is not a host.
  * @example
  * import { Profile, resolve } from 'seccomp';
  *

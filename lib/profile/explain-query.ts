@@ -27,7 +27,7 @@ const MOST_VALUES = 64;
 
 /**
  * Validates and copies a question.
- * @throws {SeccompError} ERR_SECCOMP_OPTION if the value is not a question.
+ * @throws {TypeError} if the value is not a question.
  */
 export function readQuestion(question: unknown): Required<ExplainQuery> {
   const refuse = refuseIn('question', 'a question is { syscall: "openat", args, abi }');

@@ -72,7 +72,8 @@ export class Profile extends Builder<Profile> {
    * @param options - `action` and `errno`: what happens to calls that no later clause matches; by default they fail
    * with EPERM. `newerCalls`: what happens to syscalls newer than every syscall that the profile names; by default they
    * fail with ENOSYS.
-   * @throws {SeccompError} ERR_SECCOMP_OPTION for an unknown option or value.
+   * @throws {SeccompError} ERR_SECCOMP_OPTION for an unknown option.
+   * @throws {TypeError} for an unknown value.
    */
   static allowlist(options: AllowlistOptions = {}): Profile {
     const fields: AllowlistOptions = optionFields(options);
@@ -217,7 +218,7 @@ export function builtOn(source: string): string {
  *
  * @param profile - A `Profile`.
  * @returns Indented JSON, with a newline at the end.
- * @throws {SeccompError} ERR_SECCOMP_OPTION if `profile` is not a `Profile`.
+ * @throws {TypeError} if `profile` is not a `Profile`.
  * @example
  * import { extend, stringify } from 'seccomp';
  *

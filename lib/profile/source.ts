@@ -91,7 +91,8 @@ export function loadSource(source: unknown, options: ProfileOptions = {}): Profi
  * @param options - How to read it. `root` has no effect on a text and is refused.
  * @throws {ProfileError} ERR_SECCOMP_PROFILE if the profile is not valid; `issues` lists all problems, each with its
  * JSON path, line and column.
- * @throws {SeccompError} ERR_SECCOMP_OPTION for an unknown or unusable option, or if `text` is not a string.
+ * @throws {SeccompError} ERR_SECCOMP_OPTION for an unknown or unusable option.
+ * @throws {TypeError} if `text` is not a string.
  * @example
  * import { parseProfile } from 'seccomp';
  *

@@ -96,7 +96,8 @@ export function assertAllowed(
  * @param calls - One call or a list of calls; see {@link ProbeCall}.
  * @param options - `errno` that the calls must fail with; `capabilities` and `abis` as for `spawn`.
  * @throws {AssertionError} if the kernel allows one of the calls, or one does not fail with `errno`.
- * @throws {ProfileError | SeccompError} as `probe` does; ERR_SECCOMP_OPTION for an unknown errno.
+ * @throws {ProfileError | SeccompError} as `probe` does.
+ * @throws {TypeError} for an unknown errno.
  * @example
  * import { assertDenied } from 'seccomp/testing';
  *
@@ -187,7 +188,7 @@ function outcomeInWords({ outcome, errno }: ProbeAnswer): string {
   return errno === undefined ? outcome : `denied with ${errno}`;
 }
 
-/** @throws SeccompError ERR_SECCOMP_OPTION for a text that is not an errno: the assertion could never hold. */
+/** @throws TypeError for a text that is not an errno: the assertion could never hold. */
 function readErrno(errno: unknown): number {
   const number = typeof errno === 'string' ? errnoNumber(errno) : Number.NaN;
   if (Number.isInteger(number) && number > 0 && number <= MAX_ERRNO) return number;

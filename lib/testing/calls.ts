@@ -58,7 +58,7 @@ export interface NamedCall extends PolicyCall {
  * Reads the calls that a caller named.
  *
  * @param native - The ABI of calls that do not name one.
- * @throws SeccompError ERR_SECCOMP_OPTION for an unknown syscall, group or ABI, a value of a wrong type, and an empty
+ * @throws TypeError, RangeError for an unknown syscall, group or ABI, a value of a wrong type, and an empty
  * list.
  */
 export function readCalls(calls: unknown, native: AbiName): readonly NamedCall[] {

@@ -19,7 +19,8 @@ import { ALLOWED_OUTCOME, kernelOutcomes } from './kernel.js';
  * @param options - `capabilities` and `abis` that the profile is resolved for, as for `spawn`.
  * @returns An answer for each call, in the order of `calls`; a group has one for each of its syscalls.
  * @throws {ProfileError} if the profile is not valid.
- * @throws {SeccompError} ERR_SECCOMP_OPTION for an unknown call or option; ERR_SECCOMP_UNSUPPORTED for a call that
+ * @throws {TypeError} for an unknown call.
+ * @throws {SeccompError} ERR_SECCOMP_OPTION for an unknown option; ERR_SECCOMP_UNSUPPORTED for a call that
  * can't be made on this machine, such as one of another CPU, or a filter that this process can't attach.
  * @example
  * import { probe } from 'seccomp/testing';

@@ -23,7 +23,7 @@ const MNEMONICS: ReadonlyMap<number, string> = new Map(Object.entries(BPF).map((
  *
  * @param filter - A filter that `compile` returned.
  * @returns One line for each instruction.
- * @throws {SeccompError} ERR_SECCOMP_OPTION if `filter` is not a Filter.
+ * @throws {TypeError} if `filter` is not a Filter.
  * @throws {RangeError} if the filter has an instruction that seccomp filters do not use.
  * @example
  * import { compile, disassemble } from 'seccomp';

@@ -39,7 +39,7 @@ const LONGEST_ENTRY = 64;
  * @returns A policy, which `compile`, `prove`, `compare` and `evaluate` accept.
  * @throws {RangeError} if no policy can decide as the program does: it has other instructions, or decides by the
  * instruction pointer or by an unknown ABI.
- * @throws {SeccompError} ERR_SECCOMP_OPTION if `bytes` is not a Uint8Array, or `endian` is not a byte order.
+ * @throws {TypeError} if `bytes` is not a Uint8Array, or `endian` is not a byte order.
  * @example
  * import { compile, decompile, evaluate } from 'seccomp';
  * const policy = decompile(compile('docker-default').bytes);

@@ -34,7 +34,7 @@ import type { Counterexample, Proof } from './proof.js';
  * @param filter - A filter that `compile` returned.
  * @param given - The policy to compare with. Default: the filter's own.
  * @returns A Proof, or the first Counterexample that was found: `'call' in result` tells them apart.
- * @throws {SeccompError} ERR_SECCOMP_OPTION if `filter` is not a Filter or `given` is not a policy.
+ * @throws {TypeError} if `filter` is not a Filter or `given` is not a policy.
  * @throws {RangeError} if the kernel would reject the program, or if the rules on one syscall are too intertwined to
  * be followed.
  * @example

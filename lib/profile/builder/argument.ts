@@ -143,7 +143,7 @@ export interface ArgumentTests {
  *
  * @param index - The index of the argument, 0 to 5, in the order of the system call.
  * @returns The tests; pass one of them to a method of a profile such as `allow` or `deny`.
- * @throws {SeccompError} ERR_SECCOMP_OPTION if the index is not 0 to 5. The tests throw it for values that are not
+ * @throws {TypeError | RangeError} if the index is not 0 to 5. The tests throw one for values that are not
  * unsigned integers of at most 64 bits, and for unknown constants.
  * @example
  * import { arg, Profile } from 'seccomp';

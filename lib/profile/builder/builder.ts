@@ -56,7 +56,7 @@ interface LastClause {
 /**
  * The methods that add clauses to a profile. Each returns a new profile and leaves this one unchanged. A clause decides
  * exactly the calls that it matches, whatever earlier clauses decide about them, and no others.
- * All methods throw SeccompError ERR_SECCOMP_OPTION for unknown names and for clauses that cannot be written as rules
+ * All methods throw a TypeError for unknown names, and SeccompError ERR_SECCOMP_OPTION for clauses that cannot be written as rules
  * of a profile.
  */
 export abstract class Builder<Self extends Builder<Self>> {
@@ -73,7 +73,8 @@ export abstract class Builder<Self extends Builder<Self>> {
    *
    * @param subjects - Syscalls, groups and argument tests.
    * @returns A new profile.
-   * @throws {SeccompError} ERR_SECCOMP_OPTION for an unknown name, or a clause that cannot be written as rules.
+   * @throws {TypeError} for an unknown name.
+   * @throws {SeccompError} ERR_SECCOMP_OPTION for a clause that cannot be written as rules.
    * @example
    * import { Profile } from 'seccomp';
    * const profile = Profile.allowlist().allow('@io', '@memory', 'exit_group');
@@ -87,7 +88,8 @@ export abstract class Builder<Self extends Builder<Self>> {
    *
    * @param subjects - Syscalls, groups, argument tests; and last, options.
    * @returns A new profile.
-   * @throws {SeccompError} ERR_SECCOMP_OPTION for an unknown name, or a clause that cannot be written as rules.
+   * @throws {TypeError} for an unknown name.
+   * @throws {SeccompError} ERR_SECCOMP_OPTION for a clause that cannot be written as rules.
    * @example
    * import { Profile } from 'seccomp';
    * const profile = Profile.denylist().deny('ptrace').deny('bpf', { errno: 'ENOSYS' });
@@ -104,7 +106,8 @@ export abstract class Builder<Self extends Builder<Self>> {
    *
    * @param subjects - Syscalls, groups and argument tests.
    * @returns A new profile.
-   * @throws {SeccompError} ERR_SECCOMP_OPTION for an unknown name, or a clause that cannot be written as rules.
+   * @throws {TypeError} for an unknown name.
+   * @throws {SeccompError} ERR_SECCOMP_OPTION for a clause that cannot be written as rules.
    * @example
    * import { Profile } from 'seccomp';
    * const profile = Profile.denylist().log('ptrace');
@@ -118,7 +121,8 @@ export abstract class Builder<Self extends Builder<Self>> {
    *
    * @param subjects - Syscalls, groups and argument tests.
    * @returns A new profile.
-   * @throws {SeccompError} ERR_SECCOMP_OPTION for an unknown name, or a clause that cannot be written as rules.
+   * @throws {TypeError} for an unknown name.
+   * @throws {SeccompError} ERR_SECCOMP_OPTION for a clause that cannot be written as rules.
    * @example
    * import { Profile } from 'seccomp';
    * const profile = Profile.denylist().kill('kexec_load', 'kexec_file_load');
@@ -132,7 +136,8 @@ export abstract class Builder<Self extends Builder<Self>> {
    *
    * @param subjects - Syscalls, groups and argument tests.
    * @returns A new profile.
-   * @throws {SeccompError} ERR_SECCOMP_OPTION for an unknown name, or a clause that cannot be written as rules.
+   * @throws {TypeError} for an unknown name.
+   * @throws {SeccompError} ERR_SECCOMP_OPTION for a clause that cannot be written as rules.
    * @example
    * import { Profile } from 'seccomp';
    * const profile = Profile.denylist().trap('@reboot');
@@ -146,7 +151,8 @@ export abstract class Builder<Self extends Builder<Self>> {
    *
    * @param subjects - Syscalls, groups and argument tests.
    * @returns A new profile.
-   * @throws {SeccompError} ERR_SECCOMP_OPTION for an unknown name, or a clause that cannot be written as rules.
+   * @throws {TypeError} for an unknown name.
+   * @throws {SeccompError} ERR_SECCOMP_OPTION for a clause that cannot be written as rules.
    * @example
    * import { Profile } from 'seccomp';
    * const profile = Profile.allowlist().allow('@process').notify('mkdir', 'mkdirat');
@@ -190,7 +196,8 @@ export abstract class Builder<Self extends Builder<Self>> {
    *
    * @param text - The reason for the clause.
    * @returns A new profile.
-   * @throws {SeccompError} ERR_SECCOMP_OPTION if there is no clause yet, or if `text` is not a string.
+   * @throws {SeccompError} ERR_SECCOMP_OPTION if there is no clause yet.
+   * @throws {TypeError} if `text` is not a string.
    * @example
    * import { Profile } from 'seccomp';
    * const profile = Profile.denylist().deny('ptrace').comment('reads the memory of other processes');
@@ -206,7 +213,7 @@ export abstract class Builder<Self extends Builder<Self>> {
    *
    * @param names - Names of ABIs; none for the native one only.
    * @returns A new profile.
-   * @throws {SeccompError} ERR_SECCOMP_OPTION for an unknown ABI.
+   * @throws {TypeError} for an unknown ABI.
    * @example
    * import { Profile } from 'seccomp';
    * const profile = Profile.denylist().deny('ptrace').abis('x86', 'x32');
