@@ -111,7 +111,7 @@ run_with_addon_of() {
   mkdir -p build/Release &&
     cp "$1"/build/Release/{seccomp.node,seccomp-launch} build/Release/ &&
     npm install --ignore-scripts && npm run --silent build:ts &&
-    denies_unshare npx --no seccomp run -p docker-default -- python3 examples/blocked.py
+    denies_unshare node dist/cli/main.js run -p docker-default -- python3 examples/blocked.py
 }
 
 # on_node VERSION [VITEST ARGUMENT…]: runs README's first command in a fresh clone, under another Node from npm; then Vitest
