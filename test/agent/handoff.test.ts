@@ -16,10 +16,10 @@ import { run } from '../../lib/sandbox/run.js';
 import { Sandbox } from '../../lib/sandbox/sandbox.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
 import { spawnSync } from '../../lib/sandbox/spawn-sync.js';
+import { dist } from '../support/built.js';
 import { compileC } from '../support/compile-c.js';
 import { finish } from '../support/processes.js';
 
-const dist = new URL('../../dist/index.js', import.meta.url).href;
 const directory = realpathSync(mkdtempSync(join(tmpdir(), 'seccomp-')));
 afterAll(() => rmSync(directory, { recursive: true }));
 

@@ -20,9 +20,9 @@ import { type ListenOptions, listen } from '../../lib/agent/agent.js';
 import type { OciContainer } from '../../lib/notify/container.js';
 import type { Handler, Handlers } from '../../lib/notify/handlers.js';
 import type { NotifiedCall } from '../../lib/notify/notified-call.js';
+import { dist } from '../support/built.js';
 import { finish } from '../support/processes.js';
 
-const dist = new URL('../../dist/index.js', import.meta.url).href;
 const runtime = fileURLToPath(new URL('../support/runtime.py', import.meta.url));
 const directory = mkdtempSync(join(tmpdir(), 'seccomp-'));
 afterAll(() => rmSync(directory, { recursive: true }));

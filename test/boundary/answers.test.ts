@@ -16,10 +16,10 @@ import { run } from '../../lib/sandbox/run.js';
 import { Sandbox } from '../../lib/sandbox/sandbox.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
 import { finish } from '../support/processes.js';
+import { everything } from '../support/profiles.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'seccomp-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-const everything: ProfileDocument = { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [] };
 
 const throwing = () => {
   throw new Error('thrown');

@@ -1,12 +1,11 @@
 /** `seccomp doctor`: reports what is supported, and remedies for what is missing. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { features, kernelConfig } from '../../lib/host.js';
+import { main } from '../support/built.js';
 import { run, statusOf } from '../support/processes.js';
 
-const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const node = (args: readonly string[], env = process.env) =>
   spawnSync(process.execPath, [main, ...args], { encoding: 'utf8', env });
 

@@ -1,9 +1,7 @@
 /** `seccomp explain`: the results of explain(), as text and as JSON. */
 import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-
-const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+import { main } from '../support/built.js';
 
 function explain(...args: readonly string[]) {
   const env = { ...process.env, NO_COLOR: '1' };

@@ -13,11 +13,10 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { parseProfile } from '../../lib/profile/source.js';
+import { main } from '../support/built.js';
 
-const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const directory = mkdtempSync(join(tmpdir(), 'seccomp-record-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 

@@ -3,11 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { main } from '../support/built.js';
 import { parseStatus } from '../support/processes.js';
 
-const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const seccomp = (args: readonly string[], options: { readonly input?: string } = {}) => {
   const { status, signal, stdout, stderr, pid } = spawnSync(process.execPath, [main, ...args], {
     encoding: 'utf8',

@@ -1,5 +1,5 @@
 /** One table determines how the arguments of a call are written, captured and distinguished. */
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { familiesInTable, functionsInTable } from '../../lib/decode/argument-meanings.js';
 import { capturesOf, distinguishing } from '../../lib/decode/captures.js';
 import { namesOfFamilies } from '../../lib/decode/constant-names.js';
@@ -19,7 +19,7 @@ function written(
 
 const text = (value: string) => Buffer.from(`${value}\0`);
 
-it.each<readonly [string, Parameters<typeof written>, string]>([
+test.each<readonly [string, Parameters<typeof written>, string]>([
   [
     'a path and flags',
     ['openat', [0xffffff9c, 1, 0x80000, 0o777], [undefined, text('/etc/pa"th')]],
@@ -104,12 +104,12 @@ it.each<readonly [string, Parameters<typeof written>, string]>([
   expect(written(...call)).toBe(expected);
 });
 
-it('writes a socket address', () => {
+test('writes a socket address', () => {
   const bytes = Buffer.from('020000507f0000010000000000000000', 'hex');
   expect(written('connect', [3, 4096, bytes.length], [undefined, bytes])).toBe('3, {AF_INET 127.0.0.1:80}, 16');
 });
 
-it('writes the structs that calls point to', () => {
+test('writes the structs that calls point to', () => {
   const longs = (...values: number[]) => Buffer.from(BigUint64Array.from(values.map(BigInt)).buffer);
   expect(written('clone3', [1, 88], [longs(0x4100, 0, 0, 0, 17)])).toBe(
     '{CLONE_VM|CLONE_VFORK, exit_signal SIGCHLD}, 88',
@@ -121,7 +121,7 @@ it('writes the structs that calls point to', () => {
   expect(written('socketcall', [1, 4096], [undefined, socketcall], 'x86')).toBe('SYS_SOCKET, {2, 1, 0}');
 });
 
-it('captures strings, addresses and structs, but no buffers', () => {
+test('captures strings, addresses and structs, but no buffers', () => {
   expect(capturesOf('x86_64', 'openat')).toEqual([{ argument: 1, kind: 'string', length: 256 }]);
   expect(capturesOf('x86_64', 'connect')).toEqual([{ argument: 1, kind: 'bytes', length: { argument: 2 } }]);
   expect(capturesOf('x86', 'socketcall')).toEqual([{ argument: 1, kind: 'bytes', length: 24 }]);
@@ -130,7 +130,7 @@ it('captures strings, addresses and structs, but no buffers', () => {
   expect(capturesOf('x86_64', 'no_such_call')).toEqual([]);
 });
 
-it('distinguishes kinds of calls by the arguments that select what the kernel does', () => {
+test('distinguishes kinds of calls by the arguments that select what the kernel does', () => {
   expect(distinguishing('x86_64', 'socket')).toEqual([0, 1, 2]);
   expect(distinguishing('x86_64', 'ioctl')).toEqual([1]);
   expect(distinguishing('x86_64', 'clone')).toEqual([0]);
@@ -140,7 +140,7 @@ it('distinguishes kinds of calls by the arguments that select what the kernel do
   expect(distinguishing('x86_64', 'read')).toEqual([]);
 });
 
-it.each([...ABIS.keys()])('has one name for each value of a family on %s', (abi) => {
+test.each([...ABIS.keys()])('has one name for each value of a family on %s', (abi) => {
   const synonyms = namesOfFamilies(abi).flatMap(([family, part, names]) => {
     const values = [...names.values()];
     const repeated = [...names].filter(([, value]) => values.indexOf(value) !== values.lastIndexOf(value));
@@ -149,7 +149,7 @@ it.each([...ABIS.keys()])('has one name for each value of a family on %s', (abi)
   expect(synonyms).toEqual([]);
 });
 
-it('has constants for every family in the table, and knows every kernel function in it', () => {
+test('has constants for every family in the table, and knows every kernel function in it', () => {
   const known = new Set(namesOfFamilies('x86_64').flatMap(([family, , names]) => (names.size > 0 ? [family] : [])));
   expect([...familiesInTable()].filter((family) => !known.has(family))).toEqual([]);
   const functions = new Set(

@@ -16,10 +16,10 @@ import { profileOf } from '../../lib/profile/source.js';
 import { compile } from '../../lib/sandbox/compile.js';
 import { Sandbox } from '../../lib/sandbox/sandbox.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
+import { dist } from '../support/built.js';
 import { finish } from '../support/processes.js';
+import { everything } from '../support/profiles.js';
 
-const dist = new URL('../../dist/index.js', import.meta.url).href;
-const everything: ProfileDocument = { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [] };
 const directory = mkdtempSync(join(tmpdir(), 'seccomp-'));
 const file = join(directory, 'file');
 writeFileSync(file, 'what is in it\n');

@@ -8,10 +8,10 @@ import { afterAll, describe, expect, test, vi } from 'vitest';
 import { Listener } from '../../lib/notify/listener.js';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
+import { dist } from '../support/built.js';
 import { compileC } from '../support/compile-c.js';
 import { finish } from '../support/processes.js';
 
-const dist = new URL('../../dist/index.js', import.meta.url).href;
 const directory = mkdtempSync(join(tmpdir(), 'seccomp-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 

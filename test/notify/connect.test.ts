@@ -13,13 +13,12 @@ import { afterAll, describe, expect, test, vi } from 'vitest';
 import { addon, type SocketTraits } from '../../lib/native.js';
 import type { NotifyResponse } from '../../lib/notify/answer.js';
 import type { NotifiedCall } from '../../lib/notify/notified-call.js';
-import type { ProfileDocument } from '../../lib/profile/document/types.js';
 import type { SpawnOptions } from '../../lib/sandbox/options/types.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
 import { finish } from '../support/processes.js';
+import { everything } from '../support/profiles.js';
 import { hasCapability } from '../support/scripts.js';
 
-const everything: ProfileDocument = { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [] };
 const directory = mkdtempSync(join(tmpdir(), 'seccomp-'));
 chmodSync(directory, 0o755);
 const servers: { kill(signal: 'SIGKILL'): boolean }[] = [];

@@ -16,9 +16,9 @@ import type { ProfileDocument } from '../../lib/profile/document/types.js';
 import type { SandboxedProcess } from '../../lib/sandbox/child/child-process.js';
 import type { SpawnOptions } from '../../lib/sandbox/options/types.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
+import { dist } from '../support/built.js';
 import { finish } from '../support/processes.js';
 
-const dist = new URL('../../dist/index.js', import.meta.url).href;
 const directory = mkdtempSync(join(tmpdir(), 'seccomp-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 

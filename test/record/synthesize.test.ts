@@ -1,6 +1,6 @@
 /** A recorded profile allows the recorded calls, and nothing beyond its stated rules. Comments name the programs. */
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { familiesInTable } from '../../lib/decode/argument-meanings.js';
 import { distinguishing } from '../../lib/decode/captures.js';
 import { namesOfFamilies } from '../../lib/decode/constant-names.js';
@@ -68,7 +68,7 @@ const call = fc
   .map((each): SeenCall => ({ ...each, captured: [] }));
 const calls = fc.array(call, { maxLength: 60 });
 
-it('compares the low 32 bits of a value that fits no 32-bit ABI, such as that of ptrace(-1)', () => {
+test('compares the low 32 bits of a value that fits no 32-bit ABI, such as that of ptrace(-1)', () => {
   const profile = synthesize([seen('ptrace', [-1n, 0])].map(asRegisters), host, comparing);
   expect(stringify(profile)).toContain('"value": 4294967295, "valueTwo": 4294967295');
   expect(isAllowed(profile, asRegisters(seen('ptrace', [-1n])))).toBe(true);
@@ -80,7 +80,7 @@ function asRegisters(call: SeenCall): SeenCall {
   return { ...call, args: call.args.map((value) => BigInt.asUintN(64, value)) };
 }
 
-it('allows every recorded call', () => {
+test('allows every recorded call', () => {
   fc.assert(
     fc.property(calls, fc.boolean(), (run, compareArguments) => {
       const profile = synthesize(run, host, { containerStart: false, compareArguments });
@@ -89,7 +89,7 @@ it('allows every recorded call', () => {
   );
 });
 
-it('denies every call whose name was not recorded, on the recorded ABIs', () => {
+test('denies every call whose name was not recorded, on the recorded ABIs', () => {
   fc.assert(
     fc.property(calls, call, (run, other) => {
       fc.pre(!run.some(({ syscall }) => syscall === other.syscall));
@@ -98,7 +98,7 @@ it('denies every call whose name was not recorded, on the recorded ABIs', () => 
   );
 });
 
-it('with arguments, allows a number only with the other numbers of a recorded call', () => {
+test('with arguments, allows a number only with the other numbers of a recorded call', () => {
   const sockets = fc.array(
     fc.tuple(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 1, max: 3 }), fc.integer({ min: 0, max: 2 })),
     { minLength: 1, maxLength: MAX_RULES },
@@ -116,7 +116,7 @@ it('with arguments, allows a number only with the other numbers of a recorded ca
   );
 });
 
-it('with arguments, allows any selection of the recorded flags, and no other flag', () => {
+test('with arguments, allows any selection of the recorded flags, and no other flag', () => {
   const flags = fc.array(fc.nat({ max: 0xffff }), { minLength: 1, maxLength: 40 });
   fc.assert(
     fc.property(flags, fc.nat({ max: 0xfffff }), (run, other) => {
@@ -131,7 +131,7 @@ it('with arguments, allows any selection of the recorded flags, and no other fla
   );
 });
 
-it('allows flags only with the number with which they were recorded', () => {
+test('allows flags only with the number with which they were recorded', () => {
   const run = [seen('openat', [0, 0, 0o100001]), seen('openat', [0, 0, 0o2000000])];
   const profile = synthesize(run, host, comparing);
   expect(isAllowed(profile, seen('openat', [0, 0, 0]))).toBe(true);
@@ -139,14 +139,14 @@ it('allows flags only with the number with which they were recorded', () => {
   expect(isAllowed(profile, seen('openat', [0, 0, 2]))).toBe(false);
 });
 
-it('compares fewer arguments if too many combinations were recorded', () => {
+test('compares fewer arguments if too many combinations were recorded', () => {
   const many = Array.from({ length: MAX_RULES + 1 }, (_, i) => seen('setsockopt', [3, 1, i]));
   const profile = synthesize(many, host, comparing);
   expect(isAllowed(profile, seen('setsockopt', [3, 1, 99]))).toBe(true);
   expect(isAllowed(profile, seen('setsockopt', [3, 6, 1]))).toBe(false);
 });
 
-it('has its own source name', () => {
+test('has its own source name', () => {
   const profile = parseProfile(JSON.stringify({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: [] }));
   const merged = extendProfile(profile, [seen('read')], host);
   expect(synthesize([seen('read')], host).source).toBe('the recorded profile');
@@ -154,7 +154,7 @@ it('has its own source name', () => {
   expect(extendProfile(merged, [seen('write')], host).source).toBe(merged.source);
 });
 
-it('names the program of each rule, and writes the compared arguments', () => {
+test('names the program of each rule, and writes the compared arguments', () => {
   const run = [seen('write'), seen('read'), seen('write', [], { executable: '/bin/b' })];
   const more = seen('socket', [2, 1, 6], { executable: '/bin/b' });
   const { syscalls } = synthesize([...run, more], host, comparing).document;
@@ -164,7 +164,7 @@ it('names the program of each rule, and writes the compared arguments', () => {
   ]);
 });
 
-it('keeps all rules of a profile, and adds only calls that it does not allow', () => {
+test('keeps all rules of a profile, and adds only calls that it does not allow', () => {
   const first = synthesize([seen('read'), seen('socket', [1, 1, 0])], host, comparing);
   const again = extendProfile(first, [seen('read'), seen('socket', [1, 1, 0])], host, comparing);
   expect(stringify(again)).toBe(stringify(first));
@@ -177,7 +177,7 @@ it('keeps all rules of a profile, and adds only calls that it does not allow', (
   );
 });
 
-it('compares only the bits that the kernel reads if a register has more, as libseccomp compares all', () => {
+test('compares only the bits that the kernel reads if a register has more, as libseccomp compares all', () => {
   const garbage = seen('socket', [(0xdeadn << 32n) | 2n, 1, 0]);
   const profile = synthesize([garbage], host, comparing);
   const asLibseccomp = parseProfile(stringify(profile), { argumentWidth: 64 });
@@ -185,13 +185,13 @@ it('compares only the bits that the kernel reads if a register has more, as libs
   expect(isAllowed(asLibseccomp, seen('socket', [3, 1, 0]))).toBe(false);
 });
 
-it('covers the recorded ABIs', () => {
+test('covers the recorded ABIs', () => {
   const profile = synthesize([seen('read'), seen('socketcall', [1], { abi: 'x86' })], host, bare);
   expect(profile.document.architectures).toEqual(['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86']);
   expect(isAllowed(profile, seen('socketcall', [1], { abi: 'x86' }))).toBe(true);
 });
 
-it('adds ABIs to the archMap of a profile that has one, and does not change other entries', () => {
+test('adds ABIs to the archMap of a profile that has one, and does not change other entries', () => {
   const archMap = [
     { architecture: 'SCMP_ARCH_AARCH64', subArchitectures: ['SCMP_ARCH_ARM'] },
     { architecture: 'SCMP_ARCH_X86_64', subArchitectures: ['SCMP_ARCH_X32'] },
@@ -206,7 +206,7 @@ it('adds ABIs to the archMap of a profile that has one, and does not change othe
   expect(isAllowed(profile, call)).toBe(true);
 });
 
-it('has caveats for calls that a recording cannot contain', () => {
+test('has caveats for calls that a recording cannot contain', () => {
   expect(caveats([seen('read'), seen('prctl', [38, 1])], 0)).toEqual([]);
   const calls = [seen('syscall 600'), seen('syscall 600', [1]), seen('io_uring_setup'), seen('prctl', [22, 2])];
   expect(caveats(calls, 3)).toEqual([
@@ -217,7 +217,7 @@ it('has caveats for calls that a recording cannot contain', () => {
   ]);
 });
 
-it('writes a document that has no diagnostics', () => {
+test('writes a document that has no diagnostics', () => {
   fc.assert(
     fc.property(calls, fc.boolean(), (run, compareArguments) => {
       const text = stringify(synthesize(run, host, { compareArguments }));
@@ -230,7 +230,7 @@ it('writes a document that has no diagnostics', () => {
   );
 });
 
-it('compares 32 bits of flags, as no flag has more', () => {
+test('compares 32 bits of flags, as no flag has more', () => {
   const families = familiesInTable();
   const wide = namesOfFamilies('x86_64').flatMap(([family, , names]) =>
     families.has(family as never) ? [...names].flatMap(([name, bits]) => (bits > 0xffff_ffffn ? [name] : [])) : [],
@@ -240,7 +240,7 @@ it('compares 32 bits of flags, as no flag has more', () => {
   expect(distinguishing('x86_64', 'clone3')).toEqual([]);
 });
 
-it('can be written as a manifest of the Security Profiles Operator', () => {
+test('can be written as a manifest of the Security Profiles Operator', () => {
   const profile = synthesize([seen('read'), seen('unshare', [0x10000000])], host, comparing);
   expect(toOperatorManifest(profile, 'my-app').text).toBe(`apiVersion: security-profiles-operator.x-k8s.io/v1beta1
 kind: SeccompProfile
@@ -274,7 +274,7 @@ spec:
   expect(() => toOperatorManifest(profile, 'My App')).toThrow(/is not a valid Kubernetes name/);
 });
 
-it('allows calls with any arguments in a manifest if it would compare more than 63 bits', () => {
+test('allows calls with any arguments in a manifest if it would compare more than 63 bits', () => {
   const equal = (value: bigint) => ({ index: 0, value, op: 'SCMP_CMP_EQ' }) as const;
   const allow = (names: readonly string[], value: bigint) =>
     ({ names, action: 'SCMP_ACT_ALLOW', args: [equal(value)] }) as const;

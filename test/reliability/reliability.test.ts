@@ -7,18 +7,10 @@ import { Worker } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
 import { addon, NULL } from '../../lib/native.js';
 import { spawnSync } from '../../lib/sandbox/spawn-sync.js';
+import { dist } from '../support/built.js';
 import { children } from '../support/children.mjs';
 import { SEED } from '../support/seed.js';
-import {
-  directory,
-  dist,
-  failWithoutFilter,
-  killStarter,
-  marker,
-  profile,
-  program,
-  resultOf,
-} from '../support/starts.js';
+import { directory, failWithoutFilter, killStarter, marker, profile, program, resultOf } from '../support/starts.js';
 
 failWithoutFilter();
 

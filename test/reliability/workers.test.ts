@@ -3,7 +3,8 @@ import { closeSync, fstatSync, openSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
-import { dist, failWithoutFilter, marker, profile, program } from '../support/starts.js';
+import { dist } from '../support/built.js';
+import { failWithoutFilter, marker, profile, program } from '../support/starts.js';
 
 failWithoutFilter();
 

@@ -10,21 +10,15 @@ import type { ProfileDocument } from '../../lib/profile/document/types.js';
 import { profileOf } from '../../lib/profile/source.js';
 import { compile } from '../../lib/sandbox/compile.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
+import { dist } from '../support/built.js';
 import { compileC } from '../support/compile-c.js';
 import { plannedFilters } from '../support/plans.js';
 import { run } from '../support/processes.js';
+import { except } from '../support/profiles.js';
 
-const denying = (
-  action: 'SCMP_ACT_ERRNO' | 'SCMP_ACT_KILL_PROCESS' | 'SCMP_ACT_NOTIFY',
-  ...names: string[]
-): ProfileDocument => ({
-  defaultAction: 'SCMP_ACT_ALLOW',
-  syscalls: [{ names, action }],
-});
-const dist = new URL('../../dist/index.js', import.meta.url).href;
 const directory = mkdtempSync(join(tmpdir(), 'seccomp-'));
 afterAll(() => rmSync(directory, { recursive: true }));
-const noExec = denying('SCMP_ACT_ERRNO', 'execve', 'execveat');
+const noExec = except('SCMP_ACT_ERRNO', 'execve', 'execveat');
 
 describe('a profile that denies execve', () => {
   test('starts its program, and denies a second execve', async () => {
@@ -44,14 +38,14 @@ describe('a profile that denies execve', () => {
   test('starts scripts, with and without an interpreter line', async () => {
     expect(await run('/bin/sh', ['-c', 'echo $0', 'x'], noExec)).toMatchObject({ stdout: 'x\n' });
     // ldd is a script of Debian's with a first line.
-    expect(await run('ldd', ['--version'], denying('SCMP_ACT_KILL_PROCESS', 'execve'))).toMatchObject({
+    expect(await run('ldd', ['--version'], except('SCMP_ACT_KILL_PROCESS', 'execve'))).toMatchObject({
       signal: null,
       code: 0,
     });
   });
 
   test('by killing starts its program', async () => {
-    const killed = await run('sh', ['-c', 'echo started; /bin/true'], denying('SCMP_ACT_KILL_PROCESS', 'execve'));
+    const killed = await run('sh', ['-c', 'echo started; /bin/true'], except('SCMP_ACT_KILL_PROCESS', 'execve'));
     expect(killed).toMatchObject({ stdout: 'started\n', code: 128 + 31 });
   });
 
@@ -93,8 +87,8 @@ describe('a profile that denies execve', () => {
 
 describe('a program that can’t be started is reported, not killed', () => {
   test.each([
-    ['denies execve and exit_group', denying('SCMP_ACT_ERRNO', 'execve', 'exit_group')],
-    ['kills for execve and exit_group', denying('SCMP_ACT_KILL_PROCESS', 'execve', 'exit_group', 'exit')],
+    ['denies execve and exit_group', except('SCMP_ACT_ERRNO', 'execve', 'exit_group')],
+    ['kills for execve and exit_group', except('SCMP_ACT_KILL_PROCESS', 'execve', 'exit_group', 'exit')],
     ['kills for everything', { defaultAction: 'SCMP_ACT_KILL_PROCESS', syscalls: [] } satisfies ProfileDocument],
   ])('under a profile that %s', async (_, profile) => {
     const child = spawn('surely-not-there', [], profile);

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { listen } from '../../lib/agent/agent.js';
 import { isolationSupport } from '../../lib/landlock/domain.js';
+import { dist } from '../support/built.js';
 import { describeUnless } from '../support/describe-unless.js';
 
-const dist = new URL('../../dist/index.js', import.meta.url).href;
 const directory = mkdtempSync(join(tmpdir(), 'seccomp-strace-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 const traced =

@@ -16,16 +16,12 @@ import { compile } from '../../lib/sandbox/compile.js';
 import type { SpawnOptions } from '../../lib/sandbox/options/types.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
 import { parseStatus, run, runUnfiltered, statusOf } from '../support/processes.js';
+import { denying, everything } from '../support/profiles.js';
 import { hasNoNewPrivs, NO_NEW_PRIVS } from '../support/scripts.js';
 
 const root = process.getuid?.() === 0;
 const hasGit = spawnSync('git', ['--version']).status === 0;
 const dist = fileURLToPath(new URL('../../dist/index.js', import.meta.url));
-const everything: ProfileDocument = { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [] };
-const denying = (errnoRet: number, ...names: string[]): ProfileDocument => ({
-  defaultAction: 'SCMP_ACT_ALLOW',
-  syscalls: [{ names, action: 'SCMP_ACT_ERRNO', errnoRet }],
-});
 
 const descriptors = () => readdirSync('/proc/self/fd').length;
 

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
-import { dist, marker, profile, program } from './starts.js';
+import { dist } from './built.js';
+import { marker, profile, program } from './starts.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'seccomp-faults-'));
 afterAll(() => rmSync(directory, { recursive: true }));

@@ -6,10 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, expect } from 'vitest';
 import { spawn } from '../../lib/sandbox/spawn.js';
 import { spawnSync } from '../../lib/sandbox/spawn-sync.js';
+import { dist } from './built.js';
 import { compileC } from './compile-c.js';
 import { finish, type Run } from './processes.js';
-
-export const dist = new URL('../../dist/index.js', import.meta.url).href;
 
 // Other users execute the program too.
 export const directory = mkdtempSync(join(tmpdir(), 'seccomp-'));
