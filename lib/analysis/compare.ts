@@ -98,12 +98,17 @@ function bySyscall(differences: readonly DifferingNumbers[]): readonly PolicyDif
     for (const { syscall, number } of namesIn(difference)) {
       const { abi, parts } = difference;
       const cases = casesOf(abi.name, syscall, { arch: abi.audit, number }, parts);
-      const key = [syscall, ...cases.map(({ a, b, when }) => `${returnValue(a)} ${returnValue(b)} ${when}`)].join('\n');
+      const key = [syscall, ...cases.map(keyOf)].join('\n');
       const before = found.get(key) ?? { syscall, abis: [], cases };
       found.set(key, { ...before, abis: [...before.abis, abi.name] });
     }
   }
   return [...found.values()].sort((a, b) => (a.syscall < b.syscall ? -1 : a.syscall > b.syscall ? 1 : 0));
+}
+
+function keyOf(each: DifferenceCase): string {
+  const when = Object.hasOwn(each, 'when') ? each.when : '';
+  return `${returnValue(each.a)} ${returnValue(each.b)} ${when}`;
 }
 
 /** The syscalls that have one of the numbers. */

@@ -34,7 +34,8 @@ function argumentInWords(
 ): readonly string[] {
   const [low, high] = [wordSetAt(region, 2 * index), wordSetAt(region, 2 * index + 1)];
   const register = syscall === undefined ? undefined : argumentsOf(abi, syscall)?.at(index);
-  const { name = `argument ${index}`, width = abiOf(abi).bits } = register ?? {};
+  const name = register?.name ?? `argument ${index}`;
+  const width = register?.width ?? abiOf(abi).bits;
   const write = writerOf(abi, syscall, index);
   const halves = { low: `the low half of ${name}`, high: `the high half of ${name}` };
   // Comparisons of bits are the same for the whole argument.

@@ -98,6 +98,9 @@ export const STEPS = {
       seccomp.compare(a, b).differences.length,
       seccomp.evaluate(a, { arch: 0xc000003e, number: 83, args: [0n, 0n, 0n, 0n, 0n, 0n] }).kind,
       digest(seccomp.compile(seccomp.resolve(seccomp.parseProfile(TEXT), HOST))),
+      seccomp.stringify(seccomp.intersect('docker-default', TEXT)).length,
+      seccomp.compare(seccomp.union('node', TEXT, { abis: [] }), 'docker-default', { host: seccomp.thisHost() })
+        .relation,
     ];
   },
   explain: () => [

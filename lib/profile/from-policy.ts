@@ -1,0 +1,251 @@
+/** Writes a policy as a profile, whose rules do not depend on their order. */
+import { SeccompError } from '../errors.js';
+import { returnValue } from '../policy/action.js';
+import { compare } from '../policy/algebra.js';
+import {
+  type AbiPolicy,
+  type Action,
+  type Condition,
+  type Decision,
+  decisionsOf,
+  type Policy,
+} from '../policy/policy.js';
+import { ENOSYS, EPERM } from '../syscalls/errno.js';
+import { syscallName, syscallNumber, syscallsOf } from '../syscalls/table.js';
+import { structuralKey } from '../util/structural-key.js';
+import { applyClause } from './builder/override.js';
+import type { MeaningOptions } from './document/options.js';
+import {
+  type ActionName,
+  ANYWHERE,
+  type Argument,
+  type CheckedDocument,
+  emptyDocument,
+  type Rule,
+} from './document/types.js';
+import { makeProfile, type Profile } from './profile.js';
+import { type Host, resolveWithDiagnostics } from './resolve/resolve.js';
+
+/** What a policy does not say about its profile. */
+export interface WrittenProfile {
+  /** The name of the profile in messages. */
+  readonly source: string;
+  readonly host: Host;
+  readonly argumentWidth: MeaningOptions['argumentWidth'];
+  /** Fields of the document. */
+  readonly fields: Partial<Pick<CheckedDocument, 'comment' | 'flags' | 'listenerPath' | 'listenerMetadata'>>;
+}
+
+/**
+ * Returns a profile that resolves to the same policy on the host.
+ *
+ * @throws {SeccompError} ERR_SECCOMP_OPTION if there is none, with the reason.
+ */
+export function profileFromPolicy(policy: Policy, about: WrittenProfile): Profile {
+  const shorter = withoutUncovered(policy);
+  const refusals: string[] = [];
+  for (const attempt of attempts(shorter)) {
+    const made = tryToWrite(shorter, about, attempt);
+    if (typeof made !== 'string') return made;
+    refusals.push(made);
+  }
+  const message = `${about.source} cannot be written as a profile: ${refusals[0]}`;
+  const remedy = 'combine their policies, which resolve() returns, or give options.abis: [] for the native ABI alone';
+  throw new SeccompError('ERR_SECCOMP_OPTION', `${message}: ${remedy}`);
+}
+
+/** Leaves out ABIs all of whose calls get the action of ABIs that a profile does not cover. */
+function withoutUncovered(policy: Policy): Policy {
+  let abis = policy.abis;
+  for (const { abi } of policy.abis.slice(1)) {
+    const fewer = abis.filter((each) => each.abi !== abi);
+    if (compare({ ...policy, abis: fewer }, policy).relation === 'equal') abis = fewer;
+  }
+  return { ...policy, abis };
+}
+
+/** A default action, and an action for syscalls newer than all that are named. */
+interface Attempt {
+  readonly defaultAction: Action;
+  readonly newerCalls: MeaningOptions['newerCalls'];
+}
+
+const NOT_IMPLEMENTED: Action = { kind: 'errno', errno: ENOSYS };
+
+function attempts({ defaultAction }: Policy): readonly Attempt[] {
+  return [
+    { defaultAction, newerCalls: 'enosys' },
+    { defaultAction, newerCalls: 'default' },
+    { defaultAction: NOT_IMPLEMENTED, newerCalls: 'enosys' },
+  ];
+}
+
+/** Returns the profile, or the reason why there is none. */
+function tryToWrite(policy: Policy, about: WrittenProfile, attempt: Attempt): Profile | string {
+  const { foreignAction } = policy;
+  if (foreignAction.kind !== 'kill-process' && foreignAction.kind !== 'kill-thread')
+    return `calls of ABIs that it does not cover get the action ${foreignAction.kind}`;
+  try {
+    const { source, host, argumentWidth, fields } = about;
+    const { action, errnoRet } = writtenAction(attempt.defaultAction);
+    const document = {
+      ...emptyDocument(action, errnoRet),
+      ...fields,
+      architectures: policy.abis.map(({ abi }) => abi.scmp),
+      syscalls: rulesOf(policy, attempt, argumentWidth),
+    };
+    const options = { argumentWidth, foreignAction: foreignAction.kind, newerCalls: attempt.newerCalls };
+    const origin = {
+      source,
+      definition: undefined,
+      isBuilt: true,
+      isUnconfined: false,
+      warnings: [],
+      layout: undefined,
+    };
+    const profile = makeProfile(document, { ...origin, format: 'docker', mode: 'strict', options });
+    const { policy: read, diagnostics } = resolveWithDiagnostics(profile, host);
+    const error = diagnostics.find(({ severity }) => severity === 'error');
+    if (error !== undefined) return error.message;
+    const [difference] = compare(policy, read).differences;
+    return difference === undefined ? profile : describe(difference);
+  } catch (error) {
+    if (error instanceof SeccompError) return error.message;
+    throw error;
+  }
+}
+
+function describe({ call, abi, a, b }: ReturnType<typeof compare>['differences'][number]): string {
+  const name = abi === null ? undefined : syscallName(abi, call.number);
+  const calls = abi === null ? 'other ABIs' : `${name ?? `number ${call.number}`} on ${abi}`;
+  return `its rules would give ${calls} ${inWords(b)}, instead of ${inWords(a)}`;
+}
+
+function inWords(action: Action): string {
+  return action.kind === 'errno' ? `errno ${action.errno}` : action.kind;
+}
+
+/** The rules of all syscalls that the default action, and that of newer syscalls, do not decide. */
+function rulesOf(policy: Policy, attempt: Attempt, width: MeaningOptions['argumentWidth']): readonly Rule[] {
+  const { defaultAction } = attempt;
+  const isWritten = needsRule(policy, attempt);
+  const byRules = new Map<string, { readonly rules: readonly Rule[]; readonly names: string[] }>();
+  for (const name of namesIn(policy)) {
+    const places = policy.abis.flatMap((each) => {
+      const number = syscallNumber(each.abi.name, name);
+      return number !== undefined && (isWritten(each, number) || isMultiplexer(name)) ? [{ ...each, number }] : [];
+    });
+    const place = places.at(0);
+    if (place === undefined) continue;
+    const rules = rulesFor(name, completed(place, place.number, policy), defaultAction, width);
+    const key = structuralKey(rules.map(({ names, ...rule }) => rule));
+    const same = byRules.get(key) ?? { rules, names: [] };
+    same.names.push(name);
+    byRules.set(key, same);
+  }
+  return [...byRules.values()].flatMap(({ rules, names }) => rules.map((rule) => ({ ...rule, names })));
+}
+
+/** Whether rules on other syscalls would decide calls of this one, if no rule named it. */
+function isMultiplexer(name: string): boolean {
+  return name === 'socketcall' || name === 'ipc';
+}
+
+function namesIn({ abis }: Policy): ReadonlySet<string> {
+  return new Set(
+    abis.flatMap(({ abi }) =>
+      [...syscallsOf(abi.name)].flatMap(([name, number]) => (syscallName(abi.name, number) === name ? name : [])),
+    ),
+  );
+}
+
+/** Returns whether a number has to be named by a rule: to get another action, or since it is not newer than others. */
+function needsRule(policy: Policy, { defaultAction, newerCalls }: Attempt) {
+  const otherwise = returnValue(defaultAction);
+  const hasCutoff = newerCalls === 'enosys' && !['allow', 'log', 'trace'].includes(defaultAction.kind);
+  const newest = new Map(
+    policy.abis.map((each) => {
+      const numbers = [...new Set<number>(syscallsOf(each.abi.name).values())];
+      const older = numbers.filter((number) => onlyAction(each, number, policy) !== returnValue(NOT_IMPLEMENTED));
+      return [each.abi.name, older.reduce((most, number) => Math.max(most, number), -1)];
+    }),
+  );
+  return (each: AbiPolicy, number: number): boolean => {
+    const action = onlyAction(each, number, policy);
+    if (!hasCutoff) return action !== otherwise;
+    const last = newest.get(each.abi.name) ?? -1;
+    return number === last || (number < last && action !== otherwise);
+  };
+}
+
+/** The return value that all calls of a number have; undefined if it depends on the arguments. */
+function onlyAction(each: AbiPolicy, number: number, policy: Policy): number | undefined {
+  const [first, ...others] = completed(each, number, policy);
+  return first === undefined || others.length > 0 ? undefined : returnValue(first.action);
+}
+
+/** The decisions on a number up to the first without conditions, or the default action. */
+function completed(each: AbiPolicy, number: number, { defaultAction }: Policy): readonly Decision[] {
+  const all = [...decisionsOf(each, number), { conditions: [], action: defaultAction }];
+  const decisions = all.slice(0, 1 + all.findIndex(({ conditions }) => conditions.length === 0));
+  const [first] = decisions;
+  if (first === undefined) return [];
+  const isAlike = decisions.every(({ action }) => returnValue(action) === returnValue(first.action));
+  return isAlike ? [{ ...first, conditions: [] }] : decisions;
+}
+
+/** The rules for one syscall. Each decision takes precedence over those after it, as a clause of the builder does. */
+function rulesFor(
+  name: string,
+  decisions: readonly Decision[],
+  defaultAction: Action,
+  width: MeaningOptions['argumentWidth'],
+): readonly Rule[] {
+  const otherwise = ruleOf(name, defaultAction, []);
+  const isOther = ({ action, errnoRet }: Rule) => action !== otherwise.action || errnoRet !== otherwise.errnoRet;
+  const rules = decisions.toReversed().reduce<readonly Rule[]>((before, { conditions, action }) => {
+    const clause = ruleOf(name, action, conditions);
+    return (conditions.length === 0 ? [clause] : applyClause(before, clause, width)).filter(isOther);
+  }, []);
+  return rules.length === 0 ? [otherwise] : rules;
+}
+
+function ruleOf(name: string, action: Action, conditions: readonly Condition[]): Rule {
+  const args = conditions.map(argumentOf);
+  return { names: [name], name: undefined, ...writtenAction(action), args, comment: undefined, ...ANYWHERE };
+}
+
+const ACTIONS: Readonly<Record<Action['kind'], ActionName>> = {
+  allow: 'SCMP_ACT_ALLOW',
+  log: 'SCMP_ACT_LOG',
+  notify: 'SCMP_ACT_NOTIFY',
+  trap: 'SCMP_ACT_TRAP',
+  trace: 'SCMP_ACT_TRACE',
+  errno: 'SCMP_ACT_ERRNO',
+  'kill-thread': 'SCMP_ACT_KILL_THREAD',
+  'kill-process': 'SCMP_ACT_KILL_PROCESS',
+};
+
+/** @throws {SeccompError} ERR_SECCOMP_OPTION for the data of a trap, which a document cannot have. */
+function writtenAction(action: Action): Pick<Rule, 'action' | 'errnoRet'> {
+  if (action.kind === 'trap' && Object.hasOwn(action, 'data') && (action.data ?? 0) !== 0)
+    throw new SeccompError('ERR_SECCOMP_OPTION', `SCMP_ACT_TRAP has no data, and a trap has ${action.data}`);
+  const data = action.kind === 'errno' ? action.errno : action.kind === 'trace' ? action.message : undefined;
+  return { action: ACTIONS[action.kind], errnoRet: data === EPERM ? undefined : data };
+}
+
+const OPERATORS = {
+  eq: 'SCMP_CMP_EQ',
+  ne: 'SCMP_CMP_NE',
+  lt: 'SCMP_CMP_LT',
+  le: 'SCMP_CMP_LE',
+  gt: 'SCMP_CMP_GT',
+  ge: 'SCMP_CMP_GE',
+} as const;
+
+function argumentOf(condition: Condition): Argument {
+  const { index, value, op } = condition;
+  return op === 'masked-eq'
+    ? { index, op: 'SCMP_CMP_MASKED_EQ', value: condition.mask, valueTwo: value & condition.mask }
+    : { index, op: OPERATORS[op], value, valueTwo: undefined };
+}

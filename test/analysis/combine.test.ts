@@ -1,0 +1,153 @@
+/** intersect() and union(): two profiles give a profile that means what the combined policies mean. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { SeccompError } from '../../lib/errors.js';
+import * as seccomp from '../../lib/index.js';
+import * as algebra from '../../lib/policy/algebra.js';
+import { profileOf } from '../../lib/profile/source.js';
+import { call, host, profile } from '../support/arbitrary.js';
+
+const { arg, compare, intersect, Profile, parseProfile, resolve, stringify, union } = seccomp;
+const machine: seccomp.Host = { abi: 'x86_64', kernel: { major: 6, minor: 18 }, capabilities: new Set() };
+const OPERATIONS = [
+  ['intersect', intersect, algebra.intersect],
+  ['union', union, algebra.union],
+] as const;
+const BUILTINS = ['docker-default', 'podman-default', 'node', 'node-no-network', 'node-no-exec', 'compute'];
+
+/** Expects a combined profile to mean what the combined policies mean, also when it is written and read again. */
+function expectMeaning(combined: seccomp.Profile, policy: seccomp.Policy, on: seccomp.Host): void {
+  expect(algebra.compare(resolve(combined, on), policy).differences).toEqual([]);
+  const again = parseProfile(stringify(combined), combined.options);
+  expect(algebra.compare(resolve(again, on), policy).relation).toBe('equal');
+}
+
+/** Returns the result, or undefined if it cannot be written as a profile. */
+function unlessRefused<Result>(work: () => Result): Result | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof SeccompError && error.message.includes('cannot be written as a profile')) return undefined;
+    throw error;
+  }
+}
+
+describe.each(OPERATIONS)('%s of two profiles', (_, combine, combinePolicies) => {
+  const pairs = BUILTINS.flatMap((a, i) => BUILTINS.slice(i + 1).map((b) => [a, b] as const));
+  test.each(pairs)('%s and %s, on the native ABI', (a, b) => {
+    const policy = combinePolicies(...resolved(a, b, { ...machine, abis: [] }));
+    expectMeaning(combine(a, b, { host: { ...machine, abis: [] } }), policy, { ...machine, abis: [] });
+  });
+
+  test('docker-default and podman-default, on all ABIs, even on a host that is described by options', () => {
+    const on = { ...seccomp.thisHost(), capabilities: new Set(['CAP_SYS_ADMIN']) };
+    const combined = combine('docker-default', 'podman-default', { capabilities: ['CAP_SYS_ADMIN'] });
+    expectMeaning(combined, combinePolicies(...resolved('docker-default', 'podman-default', on)), on);
+    expect(combined.document.comment).toMatch(/ of docker-default and podman-default, for .*, CAP_SYS_ADMIN$/);
+  });
+
+  test('random ones, unless it cannot be written', () => {
+    let written = 0;
+    const inputs = host.chain((on) =>
+      fc.tuple(profile(on), profile(on), fc.constant(on)).chain(([a, b]) => {
+        const read = [a, b].map((document) => profileOf(document, { mode: 'compat' }));
+        const calls = fc.array(call(seccomp.resolve(Profile.denylist(), on)), { minLength: 5, maxLength: 5 });
+        return fc.record({ read: fc.constant(read), on: fc.constant(on), calls });
+      }),
+    );
+    fc.assert(
+      fc.property(inputs, ({ read: [a, b], on, calls }) => {
+        if (a === undefined || b === undefined || !isValid(a, on) || !isValid(b, on)) return;
+        const policy = combinePolicies(resolve(a, on), resolve(b, on));
+        const combined = unlessRefused(() => combine(a, b, { host: on }));
+        if (combined === undefined) return;
+        written++;
+        expectMeaning(combined, policy, on);
+        const read = resolve(combined, on);
+        for (const each of calls) expect(seccomp.evaluate(read, each)).toEqual(seccomp.evaluate(policy, each));
+      }),
+      { numRuns: 150 },
+    );
+    expect(written).toBeGreaterThan(30);
+  });
+});
+
+function resolved(a: string, b: string, on: seccomp.Host): [seccomp.Policy, seccomp.Policy] {
+  return [resolve(a, on), resolve(b, on)];
+}
+
+function isValid(profile: seccomp.Profile, on: seccomp.Host): boolean {
+  return !seccomp.checkProfile(profile, { host: on }).some(({ severity }) => severity === 'error');
+}
+
+test('two policies give a policy', () => {
+  const [a, b] = resolved('node', 'docker-default', machine);
+  expect(intersect(a, b)).toEqual(algebra.intersect(a, b));
+  expect(() => (intersect as (...all: unknown[]) => unknown)(a, b, { host: machine })).toThrow(/no effect on policies/);
+});
+
+test('conditions of one profile limit the calls of the other', () => {
+  const sockets = Profile.allowlist()
+    .allow('socket', arg(0).in(['AF_UNIX', 'AF_INET']))
+    .allow('read');
+  const streams = Profile.allowlist().allow('socket', arg(1).eq('SOCK_STREAM')).allow('write');
+  const { syscalls } = intersect(sockets, streams, { host: machine }).document;
+  const comparisons = syscalls.map(({ args }) => args.map(({ index, value }) => [index, value]));
+  const both = (family: bigint) => [
+    [0, family],
+    [1, 1n],
+  ];
+  expect(comparisons).toEqual([both(2n), both(1n)]);
+});
+
+test('with unconfined, the intersection is the profile itself, and the union is unconfined', () => {
+  const profile = Profile.allowlist().allow('read');
+  expect(intersect('unconfined', profile)).toBe(profile);
+  expect(union(profile, Profile.unconfined)).toBe(Profile.unconfined);
+});
+
+test('the flags of both profiles are kept, and the listener of one', () => {
+  const listening = parseProfile(
+    '{"defaultAction":"SCMP_ACT_ALLOW","flags":["SECCOMP_FILTER_FLAG_LOG"],"listenerPath":"/run/a"}',
+  );
+  const other = parseProfile('{"defaultAction":"SCMP_ACT_ALLOW","flags":["SECCOMP_FILTER_FLAG_SPEC_ALLOW"]}');
+  const { flags, listenerPath } = union(listening, other, { host: machine }).document;
+  expect(flags).toEqual(['SECCOMP_FILTER_FLAG_LOG', 'SECCOMP_FILTER_FLAG_SPEC_ALLOW']);
+  expect(listenerPath).toBe('/run/a');
+});
+
+describe('is an error, with the reason, for', () => {
+  const listening = (path: string) => parseProfile(`{"defaultAction":"SCMP_ACT_ALLOW","listenerPath":"${path}"}`);
+  const wide = parseProfile('{"defaultAction":"SCMP_ACT_ERRNO"}', { argumentWidth: 64 });
+  const policy = resolve('node', machine);
+  const read = Profile.allowlist().allow('read');
+  test.each<[string, () => unknown, RegExp]>([
+    [
+      'actions that differ between ABIs',
+      () => union('node', 'podman-default', { host: machine }),
+      /its rules would give \w+ on \w+ errno \d+, instead of errno \d+: .* options\.abis: \[\]/,
+    ],
+    ['two listeners', () => union(listening('/a'), listening('/b')), /they have two listenerPaths/],
+    ['two widths', () => intersect(wide, 'node'), /load both with the same argumentWidth/],
+    [
+      'a policy beside a profile',
+      () => intersect(policy as never, 'node'),
+      /^a: is a policy beside a profile: resolve\(\) the profile/,
+    ],
+    ['a filter', () => union('node', seccomp.compile('node') as never), /^b: is a Filter: give its policy/],
+    [
+      'a list',
+      () => union(read, ['node'] as never),
+      /must be a plain object|not an array|is missing|must be an object/,
+    ],
+    ['a host that has no effect', () => union(read, 'unconfined', { host: machine }), /^options\.host: has no effect/],
+  ])('%s', (_, combine, message) => {
+    expect(combine).toThrow(message);
+  });
+});
+
+test('a narrower intersection and a wider union are as compare says', () => {
+  const [a, b] = [Profile.allowlist().allow('read', 'openat2'), Profile.allowlist().allow('read', 'open')];
+  expect(compare(intersect(a, b), a).relation).toBe('subset');
+  expect(compare(union(a, b), a).relation).toBe('superset');
+});
