@@ -3,7 +3,7 @@
 import type { ChildProcess } from 'node:child_process';
 import * as child_process from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, createWriteStream, mkdtempSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, createWriteStream, mkdtempSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import type { SpawnOptions } from '../../lib/sandbox/options/types.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
+import { children } from '../support/processes.js';
 
 type Spawn = (command: string, args: readonly string[], options: SpawnOptions) => ChildProcess;
 
@@ -58,20 +59,6 @@ async function story(
   await new Promise((resolve) => child.on('close', (code, signal) => resolve(lines.push(`close ${code} ${signal}`))));
   lines.push(`output ${stdout} ${stderr}`, `code ${child.exitCode} signal ${child.signalCode} killed ${child.killed}`);
   return lines;
-}
-
-/** The command lines of this process's children. */
-function children(): readonly string[] {
-  const read = (file: string) => {
-    try {
-      return readFileSync(file, 'utf8');
-    } catch {
-      return ''; // The process has ended meanwhile.
-    }
-  };
-  const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  const ours = processes.filter((pid) => read(`/proc/${pid}/status`).includes(`PPid:\t${process.pid}\n`));
-  return ours.map((pid) => read(`/proc/${pid}/cmdline`));
 }
 
 const scenarios: readonly [string, (spawn: Spawn) => ChildProcess | Promise<ChildProcess>][] = [

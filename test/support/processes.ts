@@ -1,6 +1,6 @@
 /** Runs children to their end. */
 import { type ChildProcess, spawn as nodeSpawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import type { SpawnOptions } from '../../lib/sandbox/options/types.js';
 import type { FilterSource } from '../../lib/sandbox/plan/resolve-sources.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
@@ -50,4 +50,18 @@ export function parseStatus(text: string): ReadonlyMap<string, string> {
   return new Map(
     text.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()]),
   );
+}
+
+/** The command lines of this process's children. */
+export function children(): readonly string[] {
+  const read = (file: string) => {
+    try {
+      return readFileSync(file, 'utf8');
+    } catch {
+      return ''; // The process has ended meanwhile.
+    }
+  };
+  const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  const ours = processes.filter((pid) => read(`/proc/${pid}/status`).includes(`PPid:\t${process.pid}\n`));
+  return ours.map((pid) => read(`/proc/${pid}/cmdline`));
 }
