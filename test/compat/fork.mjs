@@ -3,7 +3,7 @@
  * preload file.
  */
 import { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
@@ -71,6 +71,19 @@ export default {
     return [stderr.includes('Cannot find module'), rest];
   },
   'timeout and killSignal': (cp) => storyOf(cp.fork(sleeps, { timeout: 1, killSignal: 'SIGKILL' })),
+  'signal: has one listener, until the child’s exit': async (cp) => {
+    const { signal } = new AbortController();
+    const child = cp.fork(echo, { signal });
+    const before = getEventListeners(signal, 'abort').length;
+    child.disconnect();
+    await once(child, 'exit');
+    return [before, getEventListeners(signal, 'abort').length];
+  },
+  'signal: aborted later': async (cp) => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    return storyOf(cp.fork(sleeps, { signal, killSignal: 'SIGKILL' }), () => controller.abort('reason'));
+  },
   'signal: aborted': (cp) => storyOf(cp.fork(sleeps, { signal: AbortSignal.abort('reason') })),
   'execPath that is not there': async (cp) => {
     const { events } = await storyOf(cp.fork(echo, { execPath: '/no/such/node', silent: true }));

@@ -19,7 +19,7 @@ import { addon, launcherFile, preloadFile } from '../../native.js';
 import { fromCaller } from '../../util/caller.js';
 import { define, own } from '../../util/own-data.js';
 import type { ProgramCall } from '../arguments.js';
-import { endingOf } from '../options/ending.js';
+import { type Ending, endingOf } from '../options/ending.js';
 import { isOfNode } from '../options/table.js';
 import type { AttachOptions, ProgramOptions } from '../options/types.js';
 import type { FilterPlan } from '../plan/plan-filters.js';
@@ -79,11 +79,16 @@ const LONGEST_VARIABLE = 128 * 1024;
 export function startNode(call: ProgramCall<ForkOptions>, plan: FilterPlan): ForkedProcess {
   const { command, args, options } = call;
   const { noNewPrivileges = true } = options;
-  const nodeOptions = plan.filters.length === 0 ? nodeOptionsOf(options) : preloading(call, plan, noNewPrivileges);
+  const ending = endingOf(options);
+  const aborter = new AbortController();
+  if (ending.signal?.aborted) aborter.abort(ending.signal.reason);
+  const startOptions = plan.filters.length === 0 ? nodeOptionsOf(options) : preloading(call, plan, noNewPrivileges);
+  // The caller's signal gets one listener only, as in Node: that of forceKill().
+  const nodeOptions = ending.signal ? own({ ...startOptions, signal: aborter.signal }) : startOptions;
   const child = plan.landlock
     ? launchedFork(command, args, nodeOptions, plan.landlock, noNewPrivileges)
     : nodeFork(command, args, nodeOptions);
-  forceKill(child, options);
+  forceKill(child, ending, aborter);
   return define(child, { enforcement: plan.enforcement(0) });
 }
 
@@ -178,14 +183,25 @@ function nodeFork(modulePath: string, args: readonly string[], options: NodeFork
   }
 }
 
-/** Sends SIGKILL to a child that still runs some time after Node has sent `killSignal`, for a timeout or an abort. */
-function forceKill(child: ChildProcess, options: ForkOptions): void {
-  const { timeout, signal, forceKillAfter: after } = endingOf(options);
-  if (after === Number.POSITIVE_INFINITY || child.pid === undefined) return;
+/**
+ * Sends SIGKILL to a child that still runs some time after Node has sent `killSignal`, for a timeout or an abort.
+ *
+ * @param aborter - Makes Node send `killSignal`, for an abort.
+ */
+function forceKill(child: ChildProcess, ending: Ending, aborter: AbortController): void {
+  const { timeout, signal, forceKillAfter: after } = ending;
+  if (child.pid === undefined) return;
   const timers: NodeJS.Timeout[] = [];
-  const kill = () => timers.push(setTimeout(() => child.kill('SIGKILL'), after));
+  const kill = () => {
+    if (after !== Number.POSITIVE_INFINITY) timers.push(setTimeout(() => child.kill('SIGKILL'), after));
+  };
   if (timeout > 0) timers.push(setTimeout(kill, timeout));
-  const listener = signal && addAbortListener(signal, kill);
+  const listener =
+    signal &&
+    addAbortListener(signal, () => {
+      kill();
+      aborter.abort(signal.reason);
+    });
   child.once('exit', () => {
     for (const timer of timers) clearTimeout(timer);
     listener?.[Symbol.dispose]();
