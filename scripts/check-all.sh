@@ -11,6 +11,7 @@ titles="
 suite        the whole suite, with random inputs that differ from the gate's
 programs     real programs: under docker-default, under their recorded profiles, and the filters that they attach themselves
 libraries    libraries of npm that start processes or threads
+node-tests   Node's own tests of child_process and cluster, of Node 20 and of the newest line in Debian
 sanitized    the suite on an addon built with ASan and UBSan
 threads      the suite on an addon built with TSan
 clang        the addon built with clang
@@ -39,6 +40,7 @@ programs="curl nginx-light redis-server postgresql ffmpeg busybox openssh-client
   check_suite() { install $basic && npm run --silent build && npm test; }
   check_programs() { install $basic $programs && npm run --silent build && npx vitest run test/extended/{programs,recorded,attached-filters}.test.ts; }
   check_libraries() { install procps && npm run --silent build && npx vitest run test/extended/libraries.test.ts; }
+  check_node_tests() { install xz-utils procps && npm run --silent build && node scripts/node-tests.mjs; }
   check_sanitized() { install $basic cmake ninja-build && npm run --silent test:sanitized; }
   check_threads() { install $basic cmake ninja-build && npm run --silent test:threads; }
   check_starts() { npm run --silent build && npx vitest run test/extended/starts.test.ts; }
