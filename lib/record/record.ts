@@ -77,7 +77,7 @@ export async function record(
   if (before?.isUnconfined)
     throw new SeccompError('ERR_SECCOMP_OPTION', 'options.merge: unconfined allows all calls already: leave it out');
   const plan = planObservation(call.options);
-  const stdio = openStdio(call.options.stdio, { by: 'record' });
+  const stdio = openStdio(call.options.stdio, 'record');
   const child = start(call, plan, stdio);
   const { calls, others, exitCode, signal } = await observe(child, call.options);
 

@@ -40,6 +40,6 @@ export function execve(...parameters: readonly unknown[]): never {
   const call = normalizeArguments('execve', parameters);
   const sources = resolveSources(call.profile, call.options);
   const plan = planFilters(sources, call.options, 'execve');
-  const stdio = openStdio('inherit', { by: 'execve' });
+  const stdio = openStdio('inherit', 'execve');
   return startInPlace(call, plan, stdio);
 }

@@ -91,7 +91,7 @@ export async function runProgram(given: ProgramParameters | readonly unknown[]):
   const { options } = call;
   const sources = resolveSources(call.profile, options);
   const plan = planFilters(sources, options, 'child');
-  const stdio = openStdio(options.stdio, { by: 'run' });
+  const stdio = openStdio(options.stdio, 'run');
   const limits = outputLimits(options);
   const child = start(call, plan, stdio, { ...endingOf(options), timeout: 0 }); // OutputBuffer has a timer of its own.
   const output = new OutputBuffer(child, limits);

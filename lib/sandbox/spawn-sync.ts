@@ -147,7 +147,7 @@ export function startProgramSync(given: ProgramParameters | readonly unknown[]):
   const sources = resolveSources(call.profile, call.options);
   const plan = planFilters(sources, call.options, 'child');
   if (plan.agent !== undefined) refuseLocalAgent(plan.agent.path);
-  const stdio = openStdio(call.options.stdio, { by: 'spawnSync' });
+  const stdio = openStdio(call.options.stdio, 'spawnSync');
   const ended = startSync(call, plan, stdio, limitsOf(call.options));
   if (!has(ended, 'error')) return resultOf(ended, call, plan);
   const error = startError(ended, `spawnSync ${call.file}`, call.file, call.argv);

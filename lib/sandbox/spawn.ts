@@ -84,6 +84,6 @@ export function startProgram(given: ProgramParameters | readonly unknown[]): San
   const call = normalizeArguments<SpawnOptions>('spawn', given);
   const sources = resolveSources(call.profile, call.options);
   const plan = planFilters(sources, call.options, 'child');
-  const stdio = openStdio(call.options.stdio, { by: 'spawn', serialization: call.options.serialization });
+  const stdio = openStdio(call.options.stdio, 'spawn', call.options.serialization);
   return start(call, plan, stdio);
 }

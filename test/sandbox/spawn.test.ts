@@ -212,11 +212,6 @@ describe('options that cannot be honored are errors', () => {
       },
     ],
     [
-      'an IPC channel',
-      () => spawn('true', [], 'docker-default', { stdio: ['pipe', 'pipe', 'pipe', 'ipc' as 'pipe'] }),
-      { code: 'ERR_SECCOMP_OPTION' },
-    ],
-    [
       'an unknown capability',
       () => spawn('true', 'docker-default', { capabilities: ['CAP_ALL'] }),
       { code: 'ERR_INVALID_ARG_VALUE' },

@@ -168,27 +168,52 @@ test('calls that the kernel does not filter are allowed under every profile', ({
 });
 
 describe('refuses', () => {
-  test.each<[string, () => unknown, RegExp]>([
+  test.each<[string, () => unknown, string, RegExp]>([
     [
       'a call that there is not',
       () => probe('compute', 'mouth' as never),
+      'ERR_INVALID_ARG_VALUE',
       /x86_64 has no syscall mouth|aarch64 has no/,
     ],
-    ['a group that there is not', () => probe('compute', '@netwrok' as never), /unknown group @netwrok.*@network/],
-    ['no call', () => probe('compute', []), /list is empty/],
-    ['something else', () => probe('compute', 1 as never), /a call is a syscall's or a group's name/],
-    ['a number of more bits', () => probe('compute', { number: 2 ** 32 }), /32 bits/],
-    ['seven arguments', () => probe('compute', { syscall: 'read', args: [0, 0, 0, 0, 0, 0, 0] }), /up to six/],
-    ['an unknown option', () => probe('compute', 'read', { caps: [] } as never), /options\.caps: unknown option/],
-    ['a CPU that this is not', () => probe('compute', { syscall: 'read', abi: 's390' }), /can’t make calls of s390/],
+    [
+      'a group that there is not',
+      () => probe('compute', '@netwrok' as never),
+      'ERR_INVALID_ARG_VALUE',
+      /unknown group @netwrok.*@network/,
+    ],
+    ['no call', () => probe('compute', []), 'ERR_INVALID_ARG_VALUE', /list is empty/],
+    [
+      'something else',
+      () => probe('compute', 1 as never),
+      'ERR_INVALID_ARG_TYPE',
+      /a call is a syscall's or a group's name/,
+    ],
+    ['a number of more bits', () => probe('compute', { number: 2 ** 32 }), 'ERR_INVALID_ARG_VALUE', /32 bits/],
+    [
+      'seven arguments',
+      () => probe('compute', { syscall: 'read', args: [0, 0, 0, 0, 0, 0, 0] }),
+      'ERR_INVALID_ARG_VALUE',
+      /up to six/,
+    ],
+    [
+      'an unknown option',
+      () => probe('compute', 'read', { caps: [] } as never),
+      'ERR_SECCOMP_OPTION',
+      /options\.caps: unknown option/,
+    ],
+    [
+      'a CPU that this is not',
+      () => probe('compute', { syscall: 'read', abi: 's390' }),
+      'ERR_SECCOMP_OPTION',
+      /can’t make calls of s390/,
+    ],
     [
       'a filter for another CPU',
       () => probe(compile('compute', { host: { ...thisHost(), abi: 's390x' } }), 'read'),
+      'ERR_SECCOMP_OPTION',
       /the filter is for s390x/,
     ],
-  ])('%s', (_, ask, message) => {
-    expect(ask).toThrowError(
-      expect.objectContaining({ name: 'SeccompError', message: expect.stringMatching(message) }),
-    );
+  ])('%s', (_, ask, code, message) => {
+    expect(ask).toThrowError(expect.objectContaining({ code, message: expect.stringMatching(message) }));
   });
 });

@@ -20,21 +20,17 @@ export interface OpenedStdio {
   release(): void;
 }
 
-/** The function that starts the child, and the option `serialization`, for a channel. */
-interface ChannelOptions {
-  readonly by: ProgramFunction;
-  readonly serialization?: 'json' | 'advanced' | undefined;
-}
-
 /**
  * Opens a child's descriptors.
  *
  * @param option - The option `stdio` after its check: a keyword, a list, or undefined for pipes.
+ * @param by - The function that starts the child.
+ * @param serialization - The option of this name, for a channel.
  * @throws TypeError, RangeError, Error as Node for an entry of the list that is not valid; SeccompError
  * ERR_SECCOMP_OPTION for a channel that the caller could not use, ERR_SECCOMP_UNSUPPORTED for a socket or a channel that
  * can't be passed on.
  */
-export function openStdio(option: unknown, { by, serialization }: ChannelOptions): OpenedStdio {
+export function openStdio(option: unknown, by: ProgramFunction, serialization?: 'json' | 'advanced'): OpenedStdio {
   const entries: unknown[] = Array.isArray(option) ? [...option] : [option, option, option];
   while (entries.length < 3) entries.push(undefined);
   const place = entries.indexOf('ipc');

@@ -31,4 +31,4 @@ strictEqual(failure instanceof SeccompError, true);
 strictEqual(failure instanceof ProfileError, false);
 await run('true', profile);
 // @ts-expect-error not the name of a syscall
-throws(() => Profile.denylist().deny('mkdri'), SeccompError);
+throws(() => Profile.denylist().deny('mkdri'), TypeError);
