@@ -204,13 +204,13 @@ describe('refuses', () => {
     [
       'a CPU that this is not',
       () => probe('compute', { syscall: 'read', abi: 's390' }),
-      'ERR_SECCOMP_OPTION',
+      'ERR_SECCOMP_UNSUPPORTED',
       /can’t make calls of s390/,
     ],
     [
       'a filter for another CPU',
       () => probe(compile('compute', { host: { ...thisHost(), abi: 's390x' } }), 'read'),
-      'ERR_SECCOMP_OPTION',
+      'ERR_SECCOMP_UNSUPPORTED',
       /the filter is for s390x/,
     ],
   ])('%s', (_, ask, code, message) => {
