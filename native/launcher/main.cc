@@ -75,6 +75,7 @@ const char* Isolate(const Options& options) {
 }
 
 // Sends a descriptor and the environment: a NUL, since a message must not be empty, and each `NAME=value` with a NUL.
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters)
 bool Send(int socket, int descriptor) {
   static char nul = '\0';
   std::vector<iovec> parts = {{&nul, sizeof nul}};
