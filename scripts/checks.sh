@@ -7,7 +7,7 @@ passed=0 failed=0 failures=() total_checks="" started_checks=0
 log=$(mktemp)
 trap 'rm -f "$log" "$log.running"' EXIT
 
-plain() { sed 's/\x1b\[[0-9;]*m//g' "$log"; }
+plain() { sed 's/\x1b\[[0-9;]*m//g' "$log" | tr -d '\000'; }
 
 # Prints the sum of the numbers in the log that match a pattern.
 sum() { plain | grep -oP "$1" | awk '{ sum += $1 } END { print sum + 0 }'; }
