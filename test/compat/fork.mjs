@@ -5,11 +5,10 @@
 import { ChildProcess } from 'node:child_process';
 import { getEventListeners, once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
-import { factsOf, story, thrown } from './tools.mjs';
+import { answersThroughHandles, factsOf, story, thrown } from './tools.mjs';
 
 const directory = process.env.COMPAT_DIRECTORY;
 const moduleOf = (name, code) => {
@@ -137,20 +136,7 @@ export default {
        })`,
     );
     const child = cp.fork(takes);
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address();
-    child.send('server', server);
-    await once(child, 'message');
-    server.close();
-    const first = await text(connect(port, '127.0.0.1'));
-    const own = createServer({ pauseOnConnect: true }, (socket) => child.send('socket', socket)).listen(0, '127.0.0.1');
-    await once(own, 'listening');
-    const second = await text(connect(own.address().port, '127.0.0.1'));
-    own.close();
-    child.kill();
-    await once(child, 'exit');
-    return [first, second];
+    return answersThroughHandles(child);
   },
   'in the child: its channel, main module, and an environment with nothing more': (cp) => {
     const looks = moduleOf(

@@ -1,10 +1,9 @@
 /** child_process.spawn() with a channel: `'ipc'` in `stdio`. */
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { differs, factsOf, story, thrown } from './tools.mjs';
+import { answersThroughHandles, differs, factsOf, story, thrown } from './tools.mjs';
 
 const directory = process.env.COMPAT_DIRECTORY;
 const moduleOf = (name, code) => {
@@ -124,20 +123,7 @@ export default {
        })`,
     );
     const child = node(cp, takes);
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address();
-    child.send('server', server);
-    await once(child, 'message');
-    server.close();
-    const first = await text(connect(port, '127.0.0.1'));
-    const own = createServer({ pauseOnConnect: true }, (socket) => child.send('socket', socket)).listen(0, '127.0.0.1');
-    await once(own, 'listening');
-    const second = await text(connect(own.address().port, '127.0.0.1'));
-    own.close();
-    child.kill();
-    await once(child, 'exit');
-    return [first, second];
+    return answersThroughHandles(child);
   },
   'receive: a server': async (cp) => {
     const gives = moduleOf(

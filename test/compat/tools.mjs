@@ -1,4 +1,7 @@
 /** What the scripts of this folder tell about children: facts that two implementations can be compared by. */
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+import { text } from 'node:stream/consumers';
 
 /** Marks a behavior that differs on purpose; `row` begins the line in docs/spawn.md that gives the reason. */
 export const differs = (row, body) => Object.assign(body, { row });
@@ -82,3 +85,21 @@ export const settled = (promise) =>
 
 /** Ids for a child: others than this process's, or its own, where it may take no others. */
 export const IDS = process.getuid() === 0 ? { uid: 1, gid: 1 } : { uid: process.getuid(), gid: process.getgid() };
+
+/** Sends a server and a connection to a child, and returns what clients of both read; then ends the child. */
+export async function answersThroughHandles(child) {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  child.send('server', server);
+  await once(child, 'message');
+  server.close();
+  const first = await text(connect(port, '127.0.0.1'));
+  const own = createServer({ pauseOnConnect: true }, (socket) => child.send('socket', socket)).listen(0, '127.0.0.1');
+  await once(own, 'listening');
+  const second = await text(connect(own.address().port, '127.0.0.1'));
+  own.close();
+  child.kill();
+  await once(child, 'exit');
+  return [first, second];
+}
