@@ -66,10 +66,14 @@ export interface SpawnSyncResult<Output = string | OutputBytes> {
    * it.
    */
   readonly enforcement?: Enforcement;
-  /** The calls that the profile denied with an errno, one of each kind. Only with `onViolation`. */
-  readonly violations?: readonly Violation[];
-  /** How many calls were denied beyond the kinds in `violations`. Only with `onViolation`. */
-  readonly unlistedViolations?: number;
+  /**
+   * The calls that the profile denied with an errno, one Violation for each kind of call. Empty unless `onViolation` is
+   * given. A Sandbox's result has this property and the next as well, but not enumerable: it prints and compares as
+   * Node's.
+   */
+  readonly violations: readonly Violation[];
+  /** Number of denied calls of further kinds, which `violations` has no room for. */
+  readonly unlistedViolations: number;
 }
 
 type Encoding = SpawnSyncOptions['encoding'];
@@ -138,20 +142,27 @@ export function spawnSync<Given extends Encoding = undefined>(
   options: SpawnSyncOptions & Partial<EncodingOption<Given>> & ProfileOption,
 ): SpawnSyncResult<OutputIn<Given | undefined, OutputBytes>>;
 export function spawnSync(...parameters: readonly unknown[]): SyncResult {
-  return startProgramSync(parameters);
+  return startProgramSync(parameters).result;
+}
+
+/** The result of spawnSync(), and whether denied calls were collected. */
+export interface SyncOutcome {
+  readonly result: SyncResult;
+  readonly isWatched: boolean;
 }
 
 /** The steps of spawnSync(). A Sandbox passes its parameters by name. */
-export function startProgramSync(given: ProgramParameters | readonly unknown[]): SyncResult {
+export function startProgramSync(given: ProgramParameters | readonly unknown[]): SyncOutcome {
   const call = normalizeArguments<SpawnSyncOptions>('spawnSync', given);
   const sources = resolveSources(call.profile, call.options);
   const plan = planFilters(sources, call.options, 'child');
   if (plan.agent !== undefined) refuseLocalAgent(plan.agent.path);
   const stdio = openStdio(call.options.stdio, 'spawnSync');
   const ended = startSync(call, plan, stdio, limitsOf(call.options));
-  if (!has(ended, 'error')) return resultOf(ended, call, plan);
+  if (!has(ended, 'error')) return outcomeOf(ended, call, plan);
   const error = startError(ended, `spawnSync ${call.file}`, call.file, call.argv);
-  return { error, status: null, signal: null, output: null, pid: 0, stdout: null, stderr: null };
+  const none = { status: null, signal: null, output: null, pid: 0, stdout: null, stderr: null };
+  return { result: { error, ...none, ...noViolations() }, isWatched: false };
 }
 
 function limitsOf(options: SpawnSyncOptions): NativeLimits {
@@ -167,12 +178,13 @@ function bytesOf(input: string | NodeJS.ArrayBufferView, encoding: Encoding): Ui
   return new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
 }
 
-function resultOf(
+function outcomeOf(
   ended: NativeResult,
   { file, argv, options: { encoding } }: ProgramCall<SpawnSyncOptions>,
   { supervision, enforcement }: FilterPlan,
-): SyncResult {
+): SyncOutcome {
   const { listener } = own(ended);
+  const isWatched = listener !== undefined && supervision !== undefined;
   const output = ended.output.map((data) =>
     data === null || !encoding || encoding === 'buffer' ? data : data.toString(encoding),
   );
@@ -185,12 +197,16 @@ function resultOf(
     pid: ended.pid,
     stdout: output[1] ?? null,
     stderr: output[2] ?? null,
-    ...(listener === undefined || supervision === undefined ? {} : reportViolations(listener, supervision)),
+    ...(isWatched ? reportViolations(listener, supervision) : noViolations()),
   };
   // A getter, as most callers never read it.
   const get = () => enforcement(ended.isolationError);
   Object.defineProperty(result, 'enforcement', own({ get, configurable: true }));
-  return result;
+  return { result, isWatched };
+}
+
+function noViolations(): Violations {
+  return { violations: [], unlistedViolations: 0 };
 }
 
 /** Reports all violations at once: while the program ran, nothing else could run on this thread. */

@@ -205,7 +205,7 @@ describe('a program works under docker-default as without it', () => {
         !('status' in without) || without.status !== 0,
         `fails without a profile too: ${JSON.stringify(without).slice(0, 300)}`,
       );
-      expect(outcome(work, under as typeof spawnSync)).toEqual(without);
+      expect(outcome(work, under as unknown as typeof spawnSync)).toEqual(without);
       expect(JSON.stringify(without)).toMatch(/[a-z]/);
     }, 300_000);
   }
@@ -217,7 +217,10 @@ test('chromium’s own sandbox finds no namespaces under docker-default, and chr
   const work = { needs: CHROMIUM, script: chromium('') };
   const without = outcome(work, spawnSync);
   skip(!('status' in without) || without.status !== 0, `fails without a profile too: ${JSON.stringify(without)}`);
-  expect(outcome(work, under as typeof spawnSync)).toMatchObject({ status: 1, stdout: 'No usable sandbox\n' });
+  expect(outcome(work, under as unknown as typeof spawnSync)).toMatchObject({
+    status: 1,
+    stdout: 'No usable sandbox\n',
+  });
 }, 300_000);
 
 test('chromium’s own sandbox runs under podman-default with CAP_SYS_CHROOT, as in Podman', ({ skip }) => {
@@ -234,7 +237,7 @@ test('chromium’s own sandbox runs under podman-default with CAP_SYS_CHROOT, as
         ...options,
         capabilities,
         encoding: 'utf8',
-      })) as typeof spawnSync);
+      })) as unknown as typeof spawnSync);
   expect(endWith(['CAP_SYS_CHROOT', ...setpriv])).toEqual(without);
   expect(endWith(setpriv)).not.toMatchObject({ status: 0 });
 }, 300_000);

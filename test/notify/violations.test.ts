@@ -91,7 +91,7 @@ describe('a denied call', () => {
 
   test('of run, spawnSync and execFile is in their results', async () => {
     const profile = denying('SCMP_ACT_ERRNO', 'mkdir', 'mkdirat');
-    const names = (violations: readonly Violation[] = []) =>
+    const names = (violations: readonly Violation[]) =>
       violations.map(({ decoded }) => decoded.join().match(/"[^"]*"/)?.[0]);
     const expected = ['"/nowhere/x"'];
     const ended = await run('mkdir', ['/nowhere/x'], profile, { onViolation: true }).catch((error) => error);
@@ -103,9 +103,36 @@ describe('a denied call', () => {
     expect(names(told)).toEqual(expected);
   });
 
-  test('is not observed unless an option says so', () => {
-    const { violations } = spawnSync('mkdir', ['/nowhere/x'], denying('SCMP_ACT_ERRNO', 'mkdir', 'mkdirat'));
-    expect(violations).toBe(undefined);
+  test('is not observed unless an option says so', async () => {
+    const profile = denying('SCMP_ACT_ERRNO', 'mkdir', 'mkdirat');
+    const none = { violations: [], unlistedViolations: 0 };
+    for (const program of ['mkdir', 'no-such-program']) {
+      expect({ ...spawnSync(program, ['/nowhere/x'], profile) }).toMatchObject(none);
+      expect(await run(program, ['/nowhere/x'], profile).catch((error) => error)).toMatchObject(none);
+    }
+    expect({ ...(await run('true', [], profile)) }).toMatchObject(none);
+    expect({ ...spawnSync('true', [], 'unconfined') }).toMatchObject(none);
+  });
+
+  test('of a Sandbox is in a property that is not enumerable, in results and in errors', () => {
+    const profile = denying('SCMP_ACT_ERRNO', 'mkdir', 'mkdirat');
+    const { execFileSync, spawnSync: ofSandbox } = new Sandbox(profile, { stdio: 'pipe' });
+    const failed = (program: string, options: object) => {
+      try {
+        return execFileSync(program, ['/nowhere/x'], options);
+      } catch (error) {
+        return error;
+      }
+    };
+    const ofNode = ['status', 'signal', 'output', 'pid', 'stdout', 'stderr'];
+    for (const [options, count] of [[{}, 0] as const, [{ onViolation: true }, 1] as const]) {
+      const [result, error] = [ofSandbox('mkdir', ['/nowhere/x'], options), failed('mkdir', options)];
+      for (const each of [result, error]) {
+        expect(Object.keys(each as object)).toEqual(ofNode);
+        expect(each).toMatchObject({ violations: { length: count }, unlistedViolations: 0 });
+      }
+      expect(failed('no-such-program', options)).toMatchObject({ violations: [], unlistedViolations: 0 });
+    }
   });
 
   test('of a 32-bit ABI has the registers that the kernel reads', async ({ skip }) => {

@@ -1,5 +1,5 @@
 /** spawnSync beside node:child_process's: the same calls, the same results. */
-import { spawnSync as nodeSpawnSync } from 'node:child_process';
+import { type SpawnSyncReturns as NodeResult, spawnSync as nodeSpawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { openSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
@@ -43,13 +43,26 @@ const CASES: Readonly<Record<string, readonly [string, readonly string[], SpawnS
   'encoding "buffer"': ['echo', ['a'], { encoding: 'buffer' }],
 };
 
-/** What can be compared: numbers of processes differ, and how much of too much was read. */
-function facts({ pid, error, output, stdout, stderr, ...rest }: SpawnSyncResult) {
+/**
+ * What can be compared: numbers of processes differ, and how much of too much was read. Node's result has no violations.
+ */
+function facts({
+  pid,
+  error,
+  output,
+  stdout,
+  stderr,
+  violations = [],
+  unlistedViolations = 0,
+  ...rest
+}: NodeResult<string | Buffer> & Partial<SpawnSyncResult>) {
   const { call: _, ...properties } = { ...error } as { readonly call?: string };
   const short = (data: string | Buffer | null) => data && `${data.constructor.name} of ${data.length}: ${digest(data)}`;
   const all = [stdout ?? null, stderr ?? null, ...(output ?? [output])]; // Node 22 and later: undefined.
   return {
     ...rest,
+    violations,
+    unlistedViolations,
     started: pid > 0,
     output: all.map((data) => (error?.message.endsWith('ENOBUFS') ? data?.slice(0, 5).toString() : short(data))),
     error: error && { name: error.name, message: error.message, ...properties },
@@ -63,7 +76,7 @@ function digest(data: string | Buffer): string {
 describe('spawnSync returns what node:child_process returns', () => {
   test.each(Object.entries(CASES))('%s', (_, [command, args, options]) => {
     const theirs = nodeSpawnSync(command, [...args], options as never);
-    expect(facts(spawnSync(command, args, 'docker-default', options))).toEqual(facts(theirs as SpawnSyncResult));
+    expect(facts(spawnSync(command, args, 'docker-default', options))).toEqual(facts(theirs));
   });
 
   test.each<[string, object]>([

@@ -7,7 +7,7 @@ import { define, own } from '../../util/own-data.js';
 import { systemErrorName } from '../../util/system-error.js';
 import type { SandboxedProcess } from '../child/child-process.js';
 import { OutputBuffer, type OutputLimits, overflowError } from '../child/output.js';
-import type { SyncResult } from '../spawn-sync.js';
+import type { SyncOutcome, SyncResult } from '../spawn-sync.js';
 import type { Callback } from './overloads.js';
 
 /**
@@ -61,20 +61,30 @@ function codeAndKilled(code: number | null, child: SandboxedProcess, buffer: Out
  * @param passesOnStderr - Whether to write the child's stderr to this process's, as Node does if `stdio` is not set.
  * @throws The error with which the child was not started or was ended, or an error for a status that is not 0.
  */
-export function outputOrThrow(result: SyncResult, command: string, passesOnStderr: boolean): string | Buffer | null {
+export function outputOrThrow(
+  { result, isWatched }: SyncOutcome,
+  command: string,
+  passesOnStderr: boolean,
+): string | Buffer | null {
   if (passesOnStderr && result.stderr !== null) process.stderr.write(result.stderr);
   const { error } = own(result);
-  if (error !== undefined) throw define(error, result);
+  if (error !== undefined) throw withResult(error, result);
   if (result.status === 0) return result.stdout;
   const stderr = result.stderr !== null && result.stderr.length > 0 ? `\n${result.stderr}` : '';
-  throw commandFailed(withDenialLines(`${command}${stderr}`, denialsIn(result)), result);
+  const denials = isWatched ? [...denialLines(result), hintAt(result.status, result.signal, true)] : [];
+  throw withResult(commandFailed(withDenialLines(`${command}${stderr}`, denials)), result);
 }
 
-/** Lines about the denied calls of a program that has ended. Empty if violations were not collected. */
-function denialsIn(result: SyncResult): readonly string[] {
-  if (!Object.hasOwn(result, 'violations')) return [];
-  const { violations = [], unlistedViolations = 0, status, signal } = result;
-  return [...denialLines({ violations, unlistedViolations }), hintAt(status, signal, true)];
+/** Gives an error the properties of a result: Node's are enumerable, and this package's are not. */
+function withResult(error: Error, result: SyncResult): Error {
+  return hideOwnProperties(define(error, result));
+}
+
+/** Makes the properties that Node's results do not have not enumerable, so that a result prints and compares as Node's. */
+export function hideOwnProperties<Result extends object>(result: Result): Result {
+  for (const name of ['violations', 'unlistedViolations'])
+    Object.defineProperty(result, name, own({ enumerable: false }));
+  return result;
 }
 
 /** Appends lines about denied calls to the message of Node's error. */
@@ -83,6 +93,6 @@ function withDenialLines(text: string, denials: readonly string[]): string {
   return lines.length === 0 ? text : [text.trimEnd(), ...lines].join('\n');
 }
 
-function commandFailed(message: string, properties: object): Error {
+function commandFailed(message: string, properties: object = {}): Error {
   return fromCaller(define(new Error(`Command failed: ${message}`), properties));
 }

@@ -13,7 +13,7 @@ import type { ProgramParameters } from '../positions.js';
 import type { RunOptions } from '../run.js';
 import { startProgram } from '../spawn.js';
 import { startProgramSync } from '../spawn-sync.js';
-import { outputOrThrow, reportOutput } from './exec-file.js';
+import { hideOwnProperties, outputOrThrow, reportOutput } from './exec-file.js';
 import {
   type Callback,
   mergeOptions,
@@ -46,7 +46,7 @@ class BoundMethods {
     startProgram(this.#parameters('spawn', normalizeSpawn(parameters)));
 
   readonly spawnSync = (...parameters: readonly unknown[]) =>
-    startProgramSync(this.#parameters('spawnSync', normalizeSpawn(parameters)));
+    hideOwnProperties(startProgramSync(this.#parameters('spawnSync', normalizeSpawn(parameters))).result);
 
   readonly execFile = (...parameters: readonly unknown[]): SandboxedProcess =>
     this.#execFile(normalizeExecFile(parameters));

@@ -23,6 +23,7 @@ export function ownOptions(): void {
     }),
   );
   isOfType<string>()(spawnSync('ls', ['-l'], { rlimits: { nofile: 64 }, encoding: 'utf8' }).stdout);
+  isOfType<readonly Violation[]>()(spawnSync('ls', { rlimits: { nofile: 64 } }).violations);
   isOfType<readonly Violation[]>()(
     exec('ls', { rlimits: { nofile: 64 }, cwd: '/' }, (_error, stdout) => isOfType<string>()(stdout)).violations,
   );
