@@ -146,6 +146,14 @@ describe('a denied call', () => {
     expect(told).toMatchObject([{ abi: 'x86', syscall: 'mkdir', decoded: ['"/nowhere/x"', '0700'] }]);
   });
 
+  test('has its whole path, even if other arguments are small numbers', async () => {
+    const script = `import os
+try: os.mkdir('/nowhere/directory', 1, dir_fd=os.open('/', os.O_RDONLY))
+except OSError: pass`;
+    const { told } = await watched('python3', ['-c', script], denying('SCMP_ACT_ERRNO', 'mkdirat'));
+    expect(told.map(({ decoded }) => decoded)).toEqual([['3', '"/nowhere/directory"', '01']]);
+  });
+
   test('has a rule that would allow it', async () => {
     const profile = denying('SCMP_ACT_ERRNO', 'mkdir', 'mkdirat');
     const { told } = await watched('mkdir', ['/nowhere/x'], profile);

@@ -217,6 +217,27 @@ test('has caveats for calls that a recording cannot contain', () => {
   ]);
 });
 
+test.each<readonly [string, SeenCall, boolean]>([
+  ['prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER)', seen('prctl', [22, 2]), true],
+  ['prctl with other bits in the registers', seen('prctl', [(7n << 32n) | 22n, (7n << 32n) | 2n]), true],
+  ['prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT)', seen('prctl', [22, 1]), false],
+  ['prctl(PR_GET_SECCOMP)', seen('prctl', [21, 2]), false],
+  ['seccomp(SECCOMP_SET_MODE_FILTER)', seen('seccomp', [1]), true],
+  ['seccomp(SECCOMP_SET_MODE_STRICT)', seen('seccomp', [0]), false],
+  ['seccomp(SECCOMP_GET_ACTION_AVAIL)', seen('seccomp', [2]), false],
+  ['a call with the same arguments', seen('fcntl', [22, 2]), false],
+])('%s is a filter of the program: %s', (_, each, isFilter) => {
+  const expected = isFilter ? [expect.stringMatching(/^the program attached its own seccomp filter/)] : [];
+  expect(caveats([each], 0)).toEqual(expected);
+});
+
+test('has a caveat for each call that isolation denies under any profile', () => {
+  const ioctl = seen('ioctl', [0, 0x5412]); // TIOCSTI
+  expect(caveats([ioctl, ioctl, seen('ioctl', [0, 0x5413])], 0)).toEqual([
+    expect.stringMatching(/; under the profile, the program needs isolate: false$/),
+  ]);
+});
+
 test('writes a document that has no diagnostics', () => {
   fc.assert(
     fc.property(calls, fc.boolean(), (run, compareArguments) => {

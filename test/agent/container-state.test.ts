@@ -1,0 +1,51 @@
+/** The message of a runtime: what is read, and which property is wrong. */
+import { expect, test } from 'vitest';
+import { isCompleteJson, readMessage } from '../../lib/agent/container-state.js';
+
+const sender = { pid: 1, uid: 2, gid: 3 };
+const state = { id: 'one', pid: 5 };
+const read = (message: unknown, descriptors = 1) => readMessage(JSON.stringify(message), descriptors, sender);
+
+test('only an ID, a process ID and the listener are required', () => {
+  const { container, listenerIndex } = read({ fds: ['seccompFd'], state });
+  expect(listenerIndex).toBe(0);
+  expect(container).toEqual({ id: 'one', pid: 5, status: '', bundle: '', annotations: {}, metadata: '', sender });
+  expect([Object.isFrozen(container), Object.isFrozen(container.annotations)]).toEqual([true, true]);
+});
+
+test('the process that has the filter is the one of the message, before that of the state', () => {
+  expect(read({ fds: ['seccompFd'], state, pid: 6 }).container.pid).toBe(6);
+  // 0: the process is not in this PID namespace.
+  expect(read({ fds: ['seccompFd'], state, pid: 0 }).container.pid).toBe(0);
+});
+
+test('the listener is found by its name among all descriptors', () => {
+  const fds = ['proc', 'seccompFd'];
+  expect(read({ fds, state }, 2).listenerIndex).toBe(1);
+  expect(() => read({ fds, state }, 1)).toThrow('the message has 1 descriptors, and seccompFd is the one at 1');
+});
+
+test.each<[unknown, string]>([
+  [null, 'the message: not an object'],
+  [[], 'the message: not an object'],
+  [{ state: [] }, 'state: not an object'],
+  [{ state }, 'fds: seccompFd is missing'],
+  [{ state, fds: 'seccompFd' }, 'fds: seccompFd is missing'],
+  [{ state: { ...state, pid: -1 }, fds: ['seccompFd'] }, 'pid: not a process ID'],
+  [{ state: { ...state, pid: 1.5 }, fds: ['seccompFd'] }, 'pid: not a process ID'],
+  [{ state, pid: '5', fds: ['seccompFd'] }, 'pid: not a process ID'],
+  [{ state: { ...state, status: 1 }, fds: ['seccompFd'] }, 'state.status: not a string'],
+  [{ state: { ...state, bundle: 1 }, fds: ['seccompFd'] }, 'state.bundle: not a string'],
+  [{ state: { ...state, annotations: ['a'] }, fds: ['seccompFd'] }, 'state.annotations: not an object'],
+  [{ state, metadata: {}, fds: ['seccompFd'] }, 'metadata: not a string'],
+])('%j is refused: %s', (message, problem) => {
+  expect(() => read(message)).toThrow(problem);
+});
+
+test('a document is complete with its last brace, and not before', () => {
+  const text = JSON.stringify({ state: { annotations: { a: '}' } } });
+  const complete = Array.from(text, (_, i) => isCompleteJson(text.slice(0, i + 1)));
+  expect(complete.indexOf(true)).toBe(text.length - 1);
+  expect(isCompleteJson(`${text}\n`)).toBe(true);
+  expect(isCompleteJson('[]')).toBe(false);
+});

@@ -1,0 +1,147 @@
+/** The checks of `seccomp doctor` for machines other than this one. */
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { doctorCommand } from '../../lib/cli/commands/doctor.js';
+import { SeccompError } from '../../lib/errors.js';
+import * as host from '../../lib/host.js';
+import { ACTION_KINDS } from '../../lib/policy/action.js';
+
+vi.mock('../../lib/host.js', { spy: true });
+afterEach(() => {
+  vi.restoreAllMocks();
+  process.exitCode = undefined;
+});
+
+const machine: host.Features = {
+  kernel: '6.12.3',
+  config: { file: '/boot/config', options: { CONFIG_SECCOMP: 'y', CONFIG_SECCOMP_FILTER: 'y' } },
+  seccomp: true,
+  actions: ACTION_KINDS,
+  flags: host.FILTER_FLAGS.map(({ name }) => name),
+  self: { mode: 0, filters: 0, noNewPrivileges: false, uid: 1000, capabilities: [] },
+  isolation: { by: 'scopes', reason: null },
+  container: null,
+};
+const self = (more: Partial<host.Features['self']>) => ({ self: { ...machine.self, ...more } });
+
+/** The checks by name: state, detail and remedy. */
+async function checksOn(more: Partial<host.Features>) {
+  vi.spyOn(host, 'features').mockReturnValue({ ...machine, ...more });
+  return report();
+}
+
+async function report() {
+  const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  await doctorCommand().parseAsync(['--json'], { from: 'user' });
+  const [[text]] = write.mock.calls as [[string]];
+  write.mockRestore();
+  const { ok, checks } = JSON.parse(text) as { ok: boolean; checks: { name: string }[] };
+  return { ok, status: process.exitCode, checks: Object.fromEntries(checks.map((each) => [each.name, each])) };
+}
+
+test('a machine that has everything is fine', async () => {
+  const { ok, status, checks } = await checksOn({});
+  expect([ok, status]).toEqual([true, 0]);
+  expect(checks).toMatchObject({
+    kernel: { state: 'ok', detail: `Linux 6.12.3 on ${process.arch}` },
+    CONFIG_SECCOMP: { state: 'ok', detail: expect.stringContaining('CONFIG_SECCOMP_FILTER=y (/boot/config)') },
+    actions: { state: 'ok' },
+    flags: { state: 'ok' },
+    isolation: { state: 'ok' },
+    privileges: { detail: expect.stringMatching(/^uid 1000 does not have CAP_SYS_ADMIN, no_new_privs is not set;/) },
+    filters: { detail: 'none is attached to this process' },
+    container: { detail: 'none detected' },
+    'trial run': { state: 'ok' },
+  });
+});
+
+test('an addon that can’t be loaded is the only check, and fails', async () => {
+  vi.spyOn(host, 'features').mockImplementation(() => {
+    throw new SeccompError('ERR_SECCOMP_ADDON', 'the addon is missing');
+  });
+  expect(await report()).toEqual({
+    ok: false,
+    status: 1,
+    checks: { addon: { name: 'addon', state: 'fail', detail: 'the addon is missing' } },
+  });
+});
+
+describe('the check of', () => {
+  test.each([
+    ['5.4.0', 'ok', true],
+    ['5.10.1', 'ok', true],
+    ['5.3.18', 'fail', false],
+    ['4.19.1', 'fail', false],
+  ])('kernel %s is %s', async (kernel, state, isOk) => {
+    const { ok, status, checks } = await checksOn({ kernel });
+    expect([checks['kernel'], ok, status]).toMatchObject([{ state }, isOk, isOk ? 0 : 1]);
+  });
+
+  const built = machine.config;
+  const unbuilt = { file: '/boot/config', options: { CONFIG_SECCOMP: 'y' } };
+  test.each<[boolean, host.KernelConfig, string, RegExp, RegExp | undefined]>([
+    [true, { file: null }, 'ok', /^seccomp\(2\) works; the configuration is in neither/, undefined],
+    [true, unbuilt, 'ok', /^seccomp\(2\) works; CONFIG_SECCOMP=y, CONFIG_SECCOMP_FILTER=n/, undefined],
+    [false, { file: null }, 'fail', /^seccomp\(2\) fails/, /^use a kernel built with/],
+    [false, unbuilt, 'fail', /^seccomp\(2\) fails/, /^use a kernel built with/],
+    [false, built, 'fail', /^seccomp\(2\) fails/, /^an attached filter denies seccomp\(2\)/],
+  ])(
+    'seccomp(2), which works: %s, with the configuration %j, is %s',
+    async (seccomp, config, state, detail, remedy) => {
+      const { checks } = await checksOn({ seccomp, config });
+      const expected = { state, detail: expect.stringMatching(detail) };
+      expect(checks['CONFIG_SECCOMP']).toMatchObject(expected);
+      expect(checks['CONFIG_SECCOMP']).toMatchObject(
+        remedy === undefined ? {} : { remedy: expect.stringMatching(remedy) },
+      );
+    },
+  );
+
+  test('actions and flags names those that are missing', async () => {
+    const { ok, checks } = await checksOn({
+      actions: ACTION_KINDS.filter((kind) => kind !== 'notify'),
+      flags: ['TSYNC', 'LOG', 'SPEC_ALLOW', 'NEW_LISTENER', 'TSYNC_ESRCH'],
+    });
+    expect(ok).toBe(true);
+    expect(checks['actions']).toMatchObject({ state: 'limit', remedy: 'newer kernels also have notify' });
+    expect(checks['flags']).toMatchObject({ state: 'limit', remedy: 'WAIT_KILLABLE_RECV needs Linux 5.19' });
+    const none = await checksOn({ actions: [], flags: [] });
+    expect([none.checks['actions'], none.checks['flags']]).toMatchObject([{ detail: 'none' }, { detail: 'none' }]);
+  });
+
+  test.each<[host.Features['isolation'], number, string, RegExp]>([
+    [{ by: 'scopes', reason: null }, 0, 'info', /as root, they can still write files/],
+    [{ by: 'domain', reason: 'Linux 6.1' }, 1000, 'limit', /but can signal other processes \(Linux 6\.1\)/],
+    [{ by: null, reason: 'no Landlock' }, 1000, 'limit', /of the same user: no Landlock$/],
+  ])('isolation %j of uid %i is %s', async (isolation, uid, state, detail) => {
+    const { checks } = await checksOn({ isolation, ...self({ uid }) });
+    expect(checks['isolation']).toMatchObject({ state, detail: expect.stringMatching(detail) });
+  });
+
+  test('privileges has those of this process', async () => {
+    const { checks } = await checksOn(self({ noNewPrivileges: true, capabilities: ['CAP_SYS_ADMIN'] }));
+    expect(checks['privileges']).toMatchObject({
+      detail: expect.stringMatching(/^uid 1000 has CAP_SYS_ADMIN, no_new_privs is set;/),
+    });
+  });
+
+  test.each([
+    [2, null, /^some are attached/],
+    [2, 1, /^1 is attached/],
+    [2, 2, /^2 are attached/],
+    [1, 0, /^0 are attached/],
+    [null, null, /^some are attached/],
+  ])('filters, with mode %s and %s filters', async (mode, filters, detail) => {
+    const { checks } = await checksOn(self({ mode, filters }));
+    expect(checks['filters']).toMatchObject({ detail: expect.stringMatching(detail) });
+  });
+
+  test.each([
+    ['docker', 2, 'docker, with a seccomp filter'],
+    ['docker', 1, 'docker'],
+    ['docker', 0, 'docker'],
+    [null, 2, 'none detected'],
+  ])('a container %s with seccomp mode %i', async (container, mode, detail) => {
+    const { checks } = await checksOn({ container, ...self({ mode }) });
+    expect(checks['container']).toMatchObject({ detail });
+  });
+});

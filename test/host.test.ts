@@ -1,0 +1,153 @@
+/** What is reported of a machine: its CPU, its kernel, the state of this process, and the container that it runs in. */
+import fs from 'node:fs';
+import os from 'node:os';
+import { gzipSync } from 'node:zlib';
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { features, kernelConfig, machineAbis, thisHost } from '../lib/host.js';
+import { addon } from '../lib/native.js';
+
+vi.mock('node:fs', { spy: true });
+vi.mock('node:os', { spy: true });
+
+const files = new Map<string, string | Buffer>();
+const container = process.env['container'];
+
+beforeAll(() => void features()); // Loads the addon from the real files.
+beforeEach(() => {
+  files.clear();
+  delete process.env['container'];
+  vi.spyOn(os, 'release').mockReturnValue('6.1.9-test');
+  vi.spyOn(fs, 'existsSync').mockImplementation((file) => files.has(String(file)));
+  vi.spyOn(fs, 'readFileSync').mockImplementation((file) => {
+    const content = files.get(String(file));
+    if (content === undefined) throw new Error(`ENOENT: ${file}`);
+    return typeof content === 'string' && String(file).startsWith('/proc/self/') ? content : Buffer.from(content);
+  });
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllGlobals();
+  if (container === undefined) delete process.env['container'];
+  else process.env['container'] = container;
+});
+
+/** A process of Linux on another CPU, or of another operating system. */
+function onMachine(properties: Partial<Pick<NodeJS.Process, 'arch' | 'platform'>>): void {
+  vi.stubGlobal('process', Object.create(process, Object.getOwnPropertyDescriptors(properties)));
+}
+
+describe('thisHost', () => {
+  test.each<[NodeJS.Architecture, readonly string[]]>([
+    ['x64', ['x86_64', 'x86', 'x32']],
+    ['ia32', ['x86']],
+    ['arm64', ['aarch64', 'arm']],
+    ['arm', ['arm']],
+    ['riscv64', ['riscv64']],
+    ['loong64', ['loongarch64']],
+    ['s390x', ['s390x']],
+  ])('of %s has its native ABI; its programs may have %j', (arch, abis) => {
+    onMachine({ arch });
+    expect(thisHost().abi).toBe(abis[0]);
+    expect(machineAbis()).toEqual(abis);
+  });
+
+  test('of a CPU without a syscall table is an error', () => {
+    onMachine({ arch: 'mips' });
+    expect(() => thisHost()).toThrow(expect.objectContaining({ code: 'ERR_SECCOMP_UNSUPPORTED' }));
+  });
+
+  test('has the kernel, and the capabilities and ABIs that are given', () => {
+    expect(thisHost()).toMatchObject({ kernel: { major: 6, minor: 1 }, capabilities: new Set(), abis: undefined });
+    expect(thisHost(['CAP_BPF'], ['x32'])).toMatchObject({ capabilities: new Set(['CAP_BPF']), abis: ['x32'] });
+  });
+
+  test('of another operating system has a kernel that is newer than every Linux', () => {
+    onMachine({ platform: 'darwin' });
+    expect(thisHost().kernel).toEqual({ major: 255, minor: 255 });
+  });
+});
+
+describe('features', () => {
+  const status = (...lines: string[]) => files.set('/proc/self/status', lines.join('\n'));
+  const ENOSYS = 38;
+
+  test('has the state of this process', () => {
+    status('Name:\tnode', 'CapEff:\t0000000000000003', 'NoNewPrivs:\t1', 'Seccomp:\t2', 'Seccomp_filters:\t3');
+    expect(features().self).toEqual({
+      mode: 2,
+      filters: 3,
+      noNewPrivileges: true,
+      uid: process.getuid?.(),
+      capabilities: ['CAP_CHOWN', 'CAP_DAC_OVERRIDE'],
+    });
+  });
+
+  test('has null for what an old kernel does not report', () => {
+    status('NoNewPrivs:\t0');
+    expect(features().self).toMatchObject({ mode: null, filters: null, noNewPrivileges: false, capabilities: [] });
+    status('Seccomp:\t0', 'Seccomp_filters:\t0');
+    expect(features().self).toMatchObject({ mode: 0, filters: 0 });
+  });
+
+  test('lists the actions and flags that the kernel knows', () => {
+    status();
+    const LOG = 0x7ffc_0000;
+    vi.spyOn(addon(), 'actionAvailable').mockImplementation((action) => (action === LOG ? ENOSYS : 0));
+    // WAIT_KILLABLE_RECV is valid only together with NEW_LISTENER.
+    vi.spyOn(addon(), 'filterFlagsKnown').mockImplementation((flags) => [1, 2, 8, 40].includes(flags));
+    const { actions, flags, seccomp } = features();
+    expect([actions.includes('log'), actions.includes('errno'), actions.length]).toEqual([false, true, 7]);
+    expect(flags).toEqual(['TSYNC', 'LOG', 'NEW_LISTENER', 'WAIT_KILLABLE_RECV']);
+    expect(seccomp).toBe(true);
+  });
+
+  test.each([
+    [0, false, true],
+    [ENOSYS, true, true],
+    [ENOSYS, false, false],
+  ])('with actions %i and flags %s, seccomp is %s: before Linux 4.14 only the flags show it', (error, known, has) => {
+    status();
+    vi.spyOn(addon(), 'actionAvailable').mockReturnValue(error);
+    vi.spyOn(addon(), 'filterFlagsKnown').mockReturnValue(known);
+    expect(features().seccomp).toBe(has);
+  });
+
+  test.each<[string | undefined, string | undefined, string | null]>([
+    [undefined, undefined, null],
+    ['/.dockerenv', 'lxc', 'docker'],
+    ['/run/.containerenv', 'lxc', 'podman'],
+    ['/var/run/secrets/kubernetes.io', undefined, 'kubernetes'],
+    [undefined, 'systemd-nspawn', 'systemd-nspawn'],
+  ])('with the file %s and the variable container=%s, the container is %s', (file, variable, kind) => {
+    status();
+    if (file !== undefined) files.set(file, '');
+    if (variable !== undefined) process.env['container'] = variable;
+    expect(features().container).toBe(kind);
+  });
+});
+
+describe('kernelConfig', () => {
+  const text =
+    '# CONFIG_SECCOMP_CACHE_DEBUG is not set\nCONFIG_SECCOMP=y\nXCONFIG_SECCOMP=n\nCONFIG_SECCOMP_FILTER=m\n';
+  const options = { CONFIG_SECCOMP: 'y', CONFIG_SECCOMP_FILTER: 'm' };
+
+  test.each([
+    ['/proc/config.gz', gzipSync(text)],
+    ['/boot/config-6.1.9-test', text],
+    ['/lib/modules/6.1.9-test/config', text],
+  ])('is read from %s', (file, content) => {
+    files.set(file, content);
+    expect(kernelConfig()).toEqual({ file, options });
+  });
+
+  test('is read from the first of these files that can be read', () => {
+    files.set('/proc/config.gz', 'this is not compressed');
+    files.set('/boot/config-6.1.9-test', text);
+    files.set('/lib/modules/6.1.9-test/config', 'CONFIG_SECCOMP=n');
+    expect(kernelConfig()).toEqual({ file: '/boot/config-6.1.9-test', options });
+  });
+
+  test('has no file if none can be read', () => {
+    expect(kernelConfig()).toEqual({ file: null });
+  });
+});
