@@ -18,7 +18,7 @@ test(`children killed at random for ${seconds} s, seed ${SEED}`, { timeout: (sec
   const oneAfterAnother = async (lane: number) => {
     const random = randomOf(SEED + lane);
     while (Date.now() < until) {
-      ends[await endOf(random.below(4) === 0 ? null : { afterMs: random.below(60) })]++;
+      ends[await endOf(random.below(4) === 0 ? null : { afterTurns: random.below(2000) })]++;
     }
   };
   await Promise.all(Array.from({ length: 8 }, (_, lane) => oneAfterAnother(lane)));

@@ -3,12 +3,13 @@
  */
 import { execFileSync, spawn as nodeSpawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { addon, type SocketTraits } from '../../lib/native.js';
 import type { NotifyResponse } from '../../lib/notify/answer.js';
@@ -18,6 +19,8 @@ import { spawn } from '../../lib/sandbox/spawn.js';
 import { finish } from '../support/processes.js';
 import { everything } from '../support/profiles.js';
 import { hasCapability } from '../support/scripts.js';
+import { threadsNamed } from '../support/threads.mjs';
+import { until } from '../support/until.mjs';
 
 const directory = mkdtempSync(join(tmpdir(), 'seccomp-'));
 chmodSync(directory, 0o755);
@@ -50,7 +53,7 @@ const printed = async (script: string, connect: Connect = connects, options: Spa
 
 /** Starts a Python program without a profile, and waits for its first line. It ends with the tests. */
 async function beside(script: string): Promise<{ first: string; lines: AsyncIterator<string> }> {
-  const child = nodeSpawn(interpreter, ['-c', `import os, socket, struct, sys, time\n${script}`], {
+  const child = nodeSpawn(interpreter, ['-c', `import os, socket, struct, sys\n${script}`], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   servers.push(child);
@@ -63,7 +66,7 @@ async function fullPort(): Promise<number> {
   const { first } = await beside(`server = socket.socket(); server.bind(('127.0.0.1', 0)); server.listen(0)
 queued = [socket.socket() for i in range(3)]
 for client in queued: client.setblocking(False); client.connect_ex(server.getsockname())
-print(server.getsockname()[1], flush=True); time.sleep(600)`);
+print(server.getsockname()[1], flush=True); sys.stdin.read()`);
   return Number(first);
 }
 
@@ -75,18 +78,11 @@ while True:
   queued.append(socket.socket(socket.AF_UNIX))
   queued[-1].setblocking(False)
   if queued[-1].connect_ex('${path}') == 11: break
-print('ready', flush=True); time.sleep(600)`);
+print('ready', flush=True); sys.stdin.read()`);
 
 /** The number of this process's threads that connect. */
-const connecting = () =>
-  readdirSync('/proc/self/task').filter((tid) => {
-    try {
-      return readFileSync(`/proc/self/task/${tid}/comm`, 'utf8') === 'seccomp-connect\n';
-    } catch {
-      return false;
-    }
-  }).length;
-const noneConnects = () => vi.waitFor(() => expect(connecting()).toBe(0), 60_000);
+const connecting = () => threadsNamed('seccomp-connect');
+const noneConnects = () => until(() => connecting() === 0);
 
 /** The state of a TCP socket, the first byte of TCP_INFO: 1 is established, 2 SYN_SENT, 7 closed. */
 const STATE = 's.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]';
@@ -137,7 +133,7 @@ os._exit(0)`;
     const quick = (to: number) => `print(socket.socket().connect_ex(('127.0.0.1', ${to})))`;
     expect(await withServer((to) => printed(quick(to)))).toEqual(['0']);
     expect(answered).toBe(0);
-    expect(connecting()).toBe(4);
+    await until(() => connecting() === 4); // The thread of the other connection may still be ending.
     child.kill('SIGKILL');
     await exit;
     await noneConnects();
@@ -146,16 +142,11 @@ os._exit(0)`;
   test('are given up when the call is denied, and the socket is unchanged', async () => {
     const port = await fullPort();
     const script = `s = socket.socket()\nprint(s.connect_ex(('127.0.0.1', ${port})), ${STATE})`;
-    expect(await printed(script, connects, { notifyTimeout: 50 })).toEqual(['1 7']);
-    const another: Connect = (call) => {
+    expect(await printed(script, connects, { notifyTimeout: 50 })).toEqual(['1 7']); // The server never answers.
+    const another: Connect = async (call) => {
       void call.connect(call.readSockaddr(1));
-      return new Promise((resolve) => {
-        const timer = setInterval(() => {
-          if (connecting() === 0) return;
-          clearInterval(timer);
-          resolve(call.deny('EACCES'));
-        });
-      });
+      await until(() => connecting() === 1);
+      return call.deny('EACCES');
     };
     expect(await printed(script, another)).toEqual(['13 7']);
     await noneConnects();
@@ -165,7 +156,7 @@ os._exit(0)`;
     const path = join(directory, 'full');
     await makeFullPath(path);
     const script = `print(socket.socket(socket.AF_UNIX).connect_ex('${path}'))`;
-    expect(await printed(script, connects, { notifyTimeout: 50 })).toEqual(['1']);
+    expect(await printed(script, connects, { notifyTimeout: 50 })).toEqual(['1']); // The server never accepts.
     await noneConnects();
   });
 
@@ -178,7 +169,7 @@ os._exit(0)`;
       return answer;
     });
     const exit = once(child, 'exit');
-    await vi.waitFor(() => expect(connecting()).toBe(1), 60_000);
+    await until(() => connecting() === 1);
     child.kill('SIGKILL');
     await exit;
     await noneConnects();
@@ -199,7 +190,7 @@ print('went on')`;
       return call.connect(call.readSockaddr(1));
     };
     const child = python(script, handler, { notifyTimeout: 600_000 });
-    await vi.waitFor(() => expect(connecting()).toBe(1), 60_000);
+    await until(() => connecting() === 1);
     for (const pid of callers) process.kill(pid, 'SIGKILL');
     await noneConnects();
     child.stdin?.end('\n');
@@ -222,7 +213,7 @@ os._exit(0)`;
         const connection = call.connect(address);
         return isLast ? call.deny('EACCES') : connection;
       });
-      await vi.waitFor(() => expect(connecting()).toBe(4), 60_000);
+      await until(() => connecting() === 4);
       child.stdin?.end('\n');
       expect((await finish(child)).stdout).toBe('13 7\n');
     });
@@ -261,6 +252,7 @@ print(s.connect_ex(('127.0.0.1', ${port})), os.get_blocking(s.fileno()), ${STATE
 
   test('ends at the timeout of the socket', async () => {
     const port = await fullPort();
+    // The kernel's timeout is the subject. It is certain, as the server never answers.
     const script = `s = socket.socket()
 s.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack('ll', 0, 250000))
 print(s.connect_ex(('127.0.0.1', ${port})))`;
@@ -490,26 +482,12 @@ print(socket.socket(socket.AF_UNIX).connect_ex('${path}'))`;
     if (process.getuid?.() !== 0 || !mayBeOthers) skip(NOT_OTHERS);
     const path = join(directory, 'flag');
     await saysWho(`'${path}'`, 0o777);
-    // The files of a process in /proc belong to root unless it is dumpable, so this needs a process of another user.
-    const code = `
-      import { readdirSync, readFileSync, statSync } from 'node:fs';
-      import { spawn } from ${JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)};
-      const state = () => [statSync('/proc/self/status').uid, process.geteuid(), process.getegid(), process.cwd()].join();
-      const before = state();
-      const script = "import socket; print(socket.socket(socket.AF_UNIX).connect_ex('${path}'))";
-      const notify = { connect: (call) => call.connect(call.readSockaddr(1)) };
-      const options = { uid: 65533, gid: 65533, cwd: '/', notify, stdio: ['ignore', 'inherit', 'inherit'] };
-      spawn(${JSON.stringify(interpreter)}, ['-c', script], { defaultAction: 'SCMP_ACT_ALLOW' }, options).on('exit', wait);
-      const name = (tid) => { try { return readFileSync('/proc/self/task/' + tid + '/comm', 'utf8'); } catch { return ''; } };
-      function wait() {
-        if (readdirSync('/proc/self/task').some((tid) => name(tid) === 'seccomp-connect\\n')) setImmediate(wait);
-        else console.log(before.startsWith('65534,') && before === state());
-      }`;
+    const script = fileURLToPath(new URL('as-before.mjs', import.meta.url));
     const capabilities = ['--inh-caps', '--ambient-caps'].map(
       (set) => `${set}=+setuid,+setgid,+dac_override,+sys_chroot,+sys_ptrace`,
     );
     const user = ['--reuid=65534', '--regid=65534', '--clear-groups'];
-    const args = [...user, ...capabilities, process.execPath, '--input-type=module', '-e', code];
+    const args = [...user, ...capabilities, process.execPath, script, interpreter, path];
     expect(await finish(nodeSpawn('setpriv', args))).toMatchObject({ stdout: '0\ntrue\n', stderr: '' });
   });
 });

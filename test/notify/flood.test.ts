@@ -1,11 +1,11 @@
 /** Children that make one notified call after another. */
-import { spawn as nodeSpawn } from 'node:child_process';
+import { execFileSync, spawn as nodeSpawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setImmediate, setTimeout } from 'node:timers/promises';
+import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -17,6 +17,7 @@ import type { SandboxedProcess } from '../../lib/sandbox/child/child-process.js'
 import type { SpawnOptions } from '../../lib/sandbox/options/types.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
 import { dist } from '../support/built.js';
+import { Fifo } from '../support/fifo.js';
 import { finish } from '../support/processes.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'seccomp-'));
@@ -29,10 +30,18 @@ const profile: ProfileDocument = {
 };
 
 /** Python code for a call that a handler answers. The interpreter lets other threads run meanwhile. */
-const preamble = `import ctypes, os, threading, time
+const preamble = `import ctypes, os, threading
 libc = ctypes.CDLL(None, use_errno=True)
 ask = libc.sched_get_priority_max
 `;
+
+/** Milliseconds after which a program is killed that hangs. */
+const HUNG_MS = 60_000;
+
+/** Waits for some turns of the event loop. */
+async function turns(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await setImmediate();
+}
 
 type Flood = (
   script: string,
@@ -62,15 +71,18 @@ describe.each<[string, Flood]>([
   test('leaves time for other work on this thread, if there are several', async () => {
     let more = 1;
     let calls = 0;
+    let onThousandth = () => {};
+    const thousandth = new Promise<void>((resolve) => {
+      onThousandth = resolve;
+    });
     const handler = (call: NotifiedCall) => {
-      calls++;
+      if (++calls === 1000) onThousandth();
       return call.return(more);
     };
     const ended = Promise.all(Array.from({ length: 4 }, () => finish(flood('while ask(1): pass', handler))));
-    while (calls < 1000) await setTimeout(1);
+    await thousandth;
     expect(await readFile('/proc/self/comm', 'utf8')).not.toBe('');
-    for (let i = 0; i < 10; i++) await setImmediate();
-    for (let i = 0; i < 10; i++) await setTimeout(1);
+    await turns(10);
     expect(await finish(spawn('echo', ['hello'], 'docker-default'))).toMatchObject({ stdout: 'hello\n' });
     more = 0;
     expect(await ended).toEqual(Array(4).fill(expect.objectContaining({ code: 0, stderr: '' })));
@@ -87,7 +99,8 @@ for thread in threads: thread.join()`;
     const child = flood(script, (call) => {
       const [n = 0n] = call.args;
       const answer = call.return(n ^ 0x5a5an);
-      return n % 3n === 0n ? setImmediate(answer) : n % 50n === 1n ? setTimeout(Number(n % 7n), answer) : answer;
+      const late = n % 3n === 0n ? 1 : n % 50n === 1n ? 1 + Number(n % 7n) : 0;
+      return late === 0 ? answer : turns(late).then(() => answer);
     });
     expect(await finish(child)).toMatchObject({ code: 0, stderr: '' });
   });
@@ -136,25 +149,28 @@ describe('a child that makes notified calls without pause', () => {
 
   test('gets fixed answers while a handler runs', async () => {
     const [begun, done] = [join(directory, 'begun'), join(directory, 'done')];
-    let calls = 0;
+    execFileSync('mkfifo', [begun, done]);
     const script = `
 def other():
-  while not os.path.exists(${JSON.stringify(begun)}): time.sleep(0.001)
+  open(${JSON.stringify(begun)}).read()
   for n in range(10): assert libc.sched_get_priority_min(1) == -1 and ctypes.get_errno() == 77
-  open(${JSON.stringify(done)}, 'w')
+  open(${JSON.stringify(done)}, 'w').write('done')
 thread = threading.Thread(target=other)
 thread.start()
-while ask(1): pass
+while ask(1) == 1: pass
 thread.join()`;
+    let calls = 0;
+    const ends: (string | number | null)[] = [];
     const child = flooding({ onViolation: true })(script, (call) => {
       if (++calls < 1000) return call.return(1);
-      writeFileSync(begun, '');
-      // The handler returns only when the other thread has its answers, or long after it should have them.
-      for (const end = Date.now() + 40_000; !existsSync(done) && Date.now() < end; );
-      return call.return(existsSync(done) ? 0 : -1);
+      // The handler returns only when the other thread has its answers. The test fails if it never does.
+      const args = ['-c', ': > "$1"; cat "$2"', 'sh', begun, done];
+      const { stdout, status } = spawnSync('sh', args, { encoding: 'utf8', timeout: HUNG_MS });
+      ends.push(stdout, status);
+      return call.return(0);
     });
     expect(await finish(child)).toMatchObject({ code: 0, stderr: '' });
-    expect([existsSync(done), calls]).toEqual([true, 1000]);
+    expect([calls, ends]).toEqual([1000, ['done', 0]]);
   });
 
   test.each([
@@ -173,27 +189,23 @@ thread.join()`;
         onViolation: ${watches || undefined},
         stdio: ['ignore', 'ignore', 'inherit'],
       });`;
-    const files = [join(directory, `asked ${watches}`), join(directory, `denied ${watches}`)];
+    using asked = new Fifo(join(directory, `asked ${watches}`));
+    using denied = new Fifo(join(directory, `denied ${watches}`));
     const script = `${preamble}
 unanswered = []
 thread = threading.Thread(target=lambda: unanswered.append(ask(3)))
 thread.start()
 while True:
   answer = ask(1)
-  if answer == 2: open(${JSON.stringify(files[0])}, 'w')
+  if answer == 2: print(file=open(${JSON.stringify(asked.path)}, 'w'))
   if answer == -1: break
-with open(${JSON.stringify(files[1])}, 'w') as file:
-  error = ctypes.get_errno()
+error = ctypes.get_errno()
+with open(${JSON.stringify(denied.path)}, 'w') as file:
   thread.join()
   print(error, unanswered, file=file)`;
     const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(code)}`), { workerData: script });
-    const there = async (path = '') => {
-      while (!existsSync(path)) await setTimeout(5);
-    };
-    await there(files[0]);
+    await asked.line();
     await worker.terminate();
-    await there(files[1]);
-    while (readFileSync(files[1] ?? '', 'utf8') === '') await setTimeout(5);
-    expect(readFileSync(files[1] ?? '', 'utf8')).toBe('1 [-1]\n');
+    expect(await denied.line()).toBe('1 [-1]');
   });
 });

@@ -96,13 +96,25 @@ test.each<[string, (each: Instance) => unknown]>([
   ['a child of spawnSync', ({ spawnSync }) => spawnSync('true', [], denying, { onViolation: true })],
   ['a start that fails', ({ spawnSync }) => spawnSync('/nowhere/program', [], denying, { onViolation: true })],
 ])('hold nothing when no child is left: after %s', async (_, use) => {
-  const open = vi.spyOn(addon(), 'openMailbox');
-  const close = vi.spyOn(addon(), 'closeMailbox');
-  for (let i = 0; i < 3; i++) await use(await instance());
-  expect(open.mock.results.length).toBeGreaterThanOrEqual(3);
-  // The mailboxes of other tests may close late.
-  await vi.waitFor(() => {
-    const closed = close.mock.calls.map(([mailbox]) => mailbox);
-    for (const { value } of open.mock.results) expect(closed).toContain(value);
+  const { openMailbox, closeMailbox } = addon();
+  const left = new Set<unknown>();
+  const opening = vi.spyOn(addon(), 'openMailbox').mockImplementation((onMail) => {
+    const mailbox = openMailbox(onMail);
+    left.add(mailbox);
+    return mailbox;
   });
+  let onClose = () => {};
+  vi.spyOn(addon(), 'closeMailbox').mockImplementation((mailbox) => {
+    closeMailbox(mailbox);
+    left.delete(mailbox);
+    onClose();
+  });
+  for (let i = 0; i < 3; i++) await use(await instance());
+  expect(opening.mock.calls.length).toBeGreaterThanOrEqual(3);
+  // An instance closes its mailbox after the end of its last child.
+  while (left.size > 0) {
+    await new Promise<void>((resolve) => {
+      onClose = resolve;
+    });
+  }
 });

@@ -1,10 +1,10 @@
 /** Every call of a program, its threads and its children is counted and allowed: what record() makes profiles of. */
 
 import type { ChildProcess } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { observe as observeChild } from '../../lib/record/observe.js';
 import { normalizeArguments } from '../../lib/sandbox/arguments.js';
 import { start } from '../../lib/sandbox/child/start.js';
@@ -12,6 +12,7 @@ import { openStdio } from '../../lib/sandbox/child/stdio.js';
 import type { SpawnOptions } from '../../lib/sandbox/options/types.js';
 import { planObservation } from '../../lib/sandbox/plan/plan-filters.js';
 import { compileC } from '../support/compile-c.js';
+import { Fifo } from '../support/fifo.js';
 
 /** The steps of record(), without the profile that it makes. */
 async function observe(
@@ -70,38 +71,43 @@ describe('descendants that live longer are not waited for', () => {
     return observed;
   };
 
-  test.each(['ignore', 'pipe'] as const)('after a timeout, with stdio "%s"', async (stdio) => {
-    const { signal } = await observeGroup('sleep 100 & exec sleep 100', { timeout: 100, stdio });
-    expect(signal).toBe('SIGTERM');
+  const timeout = 1000;
+  const withFakeTimers = () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+  };
+
+  test.each(['ignore', 'pipe'] as const)('after a timeout while the program runs, with stdio "%s"', async (first) => {
+    withFakeTimers();
+    const stdio = [first, first, first, 'pipe'] as const;
+    const observing = observeGroup('sleep 100 & echo >&3; exec sleep 100', { timeout, stdio }, (child) =>
+      child.stdio.at(3)?.once('data', () => vi.advanceTimersByTime(timeout)),
+    );
+    expect(await observing).toMatchObject({ signal: 'SIGTERM' });
   });
 
-  test('after a timeout that follows the end of the program', async () => {
-    const ends = [];
-    // The timeout is the subject: the program has more and more time to end before it.
-    for (const timeout of [200, 2000, 20_000]) {
-      const { exitCode } = await observeGroup('sleep 100 & exit 5', { timeout });
-      ends.push(exitCode);
-      if (exitCode !== null) break;
-    }
-    expect(ends.at(-1)).toBe(5);
+  test('after a timeout when the program has ended', async () => {
+    withFakeTimers();
+    const observing = observeGroup('sleep 100 & exit 5', { timeout }, (child) =>
+      child.once('exit', () => setImmediate(() => vi.advanceTimersByTime(timeout))),
+    );
+    expect(await observing).toMatchObject({ exitCode: 5, signal: null });
   });
 
   test('and continue to run', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'seccomp-observe-'));
-    const [started, go, done] = ['started', 'go', 'done'].map((name) => join(directory, name)) as [
-      string,
-      string,
-      string,
-    ];
-    const script = `(: > ${started}; until test -e ${go}; do sleep 0.01; done; echo x > ${done}) & exec sleep 100`;
+    onTestFinished(() => rmSync(directory, { recursive: true }));
+    using started = new Fifo(join(directory, 'started'));
+    using go = new Fifo(join(directory, 'go'));
+    using done = new Fifo(join(directory, 'done'));
+    const script = `(echo > ${started.path}; read x < ${go.path}; echo "done" > ${done.path}) & exec sleep 100`;
     const controller = new AbortController();
     const observing = observe('sh', ['-c', script], { signal: controller.signal });
-    await vi.waitFor(() => rmSync(started), { timeout: 4000 });
+    await started.line();
     controller.abort();
     await observing;
-    writeFileSync(go, '');
-    await vi.waitFor(() => expect(readFileSync(done, 'utf8')).toBe('x\n'), { timeout: 4000 });
-    rmSync(directory, { recursive: true });
+    go.go();
+    expect(await done.line()).toBe('done');
   });
 
   test('after an abort while the program runs', async () => {

@@ -1,13 +1,15 @@
 /** Supervised children that make calls without pause, for tests that kill them in the middle of a call. */
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, vi } from 'vitest';
+import { readdirSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 import type { NotifyResponse } from '../../lib/notify/answer.js';
 import type { NotifiedCall } from '../../lib/notify/notified-call.js';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
+import { children } from './children.mjs';
 import { compileC } from './compile-c.js';
+import { threadsNamed } from './threads.mjs';
+import { until } from './until.mjs';
 
 const profile: ProfileDocument = {
   defaultAction: 'SCMP_ACT_ALLOW',
@@ -30,19 +32,24 @@ export const startNotifying = (count: number, handler: Handler) =>
 /** The answer that test/support/notifying.c expects. */
 export const answer = (call: NotifiedCall): NotifyResponse => call.return((call.args[0] ?? 0n) ^ 0x5a5an);
 
+/** Waits for some turns of the event loop. */
+async function turns(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await setImmediate();
+}
+
 /** Answers at once, later, or much later, by the argument of the call. */
 export async function answerSometime(call: NotifiedCall): Promise<NotifyResponse> {
   const n = Number(call.args[0]) % 7;
-  if (n === 0) await sleep(1);
-  else if (n < 3) await new Promise((resolve) => setImmediate(resolve));
+  if (n === 0) await turns(20);
+  else if (n < 3) await turns(1);
   return answer(call);
 }
 
 /** The number of calls of each kind that a child of `endOf` makes. */
 export const CALLS = 200;
 
-/** The time at which a child is killed: before the answer to its n-th call, some time after its start, or never. */
-export type Killing = { readonly atCall: number } | { readonly afterMs: number } | null;
+/** When a child is killed: before the answer to its n-th call, some turns of the event loop after its start, or never. */
+export type Killing = { readonly atCall: number } | { readonly afterTurns: number } | null;
 
 /** Starts a child, kills it at the given time, and returns its end. Throws if a call was lost or was received twice. */
 export async function endOf(killing: Killing): Promise<'killed' | 'whole'> {
@@ -53,7 +60,7 @@ export async function endOf(killing: Killing): Promise<'killed' | 'whole'> {
     return answerSometime(call);
   });
   const exit = once(child, 'exit');
-  if (killing !== null && 'afterMs' in killing) setTimeout(() => child.kill('SIGKILL'), killing.afterMs);
+  if (killing !== null && 'afterTurns' in killing) turns(killing.afterTurns).then(() => child.kill('SIGKILL'));
   const [code, signal] = await exit;
   const denied = child.violations.reduce((sum, { count }) => sum + count, 0);
   const distinct = new Set(received).size;
@@ -69,28 +76,16 @@ export async function endOf(killing: Killing): Promise<'killed' | 'whole'> {
 }
 
 /** The resources of this process: descriptors, threads of the supervisor, and children, with zombies. */
-export function held() {
-  const tasks = readdirSync('/proc/self/task').map((tid) => `/proc/self/task/${tid}`);
-  return {
-    descriptors: readdirSync('/proc/self/fd').length,
-    threads: tasks.filter((task) => textOf(`${task}/comm`) === 'seccomp\n').length,
-    children: tasks.flatMap((task) => textOf(`${task}/children`).split(' ').filter(Boolean)).length,
-  };
-}
-
-/** The content of a file, or an empty text if the file does not exist any more. */
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
-}
+export const held = () => ({
+  descriptors: readdirSync('/proc/self/fd').length,
+  threads: threadsNamed('seccomp'),
+  children: children().length,
+});
 
 /** Waits for the end of listeners and their threads, which follows the end of the last process with their filter. */
 export async function fallsTo({ descriptors: before }: { readonly descriptors: number }): Promise<void> {
-  await vi.waitFor(() => {
-    const { descriptors, ...others } = held();
-    expect({ ...others, more: Math.max(0, descriptors - before) }).toEqual({ threads: 1, children: 0, more: 0 });
-  }, 120_000);
+  await until(() => {
+    const { descriptors, threads, children } = held();
+    return threads === 1 && children === 0 && descriptors <= before;
+  });
 }

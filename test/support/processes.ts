@@ -1,5 +1,5 @@
 /** Runs children to their end. */
-import { type ChildProcess, spawn as nodeSpawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn as nodeSpawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import type { SpawnOptions } from '../../lib/sandbox/options/types.js';
 import type { FilterSource } from '../../lib/sandbox/plan/resolve-sources.js';
@@ -39,6 +39,12 @@ export function finish(child: ChildProcess): Promise<Run> {
   return new Promise((resolve, reject) => {
     child.on('error', reject).on('close', (code, signal) => resolve({ code, signal, ...output }));
   });
+}
+
+/** Blocks this thread until a child has ended. Does not reap it. */
+export function blockUntilEnd({ pid }: ChildProcess): void {
+  const wait = 'import os, select, sys; p = select.poll(); p.register(os.pidfd_open(int(sys.argv[1]))); p.poll()';
+  execFileSync('python3', ['-c', wait, String(pid)]);
 }
 
 /** The lines of `/proc/PID/status` by name. */

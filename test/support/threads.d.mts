@@ -1,0 +1,1 @@
+export function threadsNamed(name: string): number;

@@ -1,0 +1,1 @@
+export function until(condition: () => boolean): Promise<void>;
