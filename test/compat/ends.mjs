@@ -1,14 +1,25 @@
 /** Timeouts, AbortSignals, and children that this process does not wait for. */
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { AFTER_TIMEOUT, called, differs, factsOf, lateBy, output, settled, story, untilReady } from './tools.mjs';
+import { barrier, called, differs, factsOf, output, settled, story, withTimeout } from './tools.mjs';
 
 const sleeper = (cp, options) => cp.spawn('sleep', ['60'], options);
 
-/** The beginning of a shell script: a grandchild that writes when the child has ended. */
-const AFTER_PARENT = '(while kill -0 $$; do sleep 0.01; done 2>&-; echo late) &';
-
 const execFile = (cp, ...parameters) => called((callback) => cp.execFile(...parameters, callback));
+
+/** The result of execFile for a shell script whose timeout elapses when `isReady` resolves. */
+async function execFileUntil(cp, isReady, script) {
+  let started;
+  const result = called((callback) => {
+    started = withTimeout((timeout) => cp.execFile('sh', ['-c', script], { timeout }, callback));
+  });
+  const [child, elapse] = started;
+  await isReady(child);
+  elapse();
+  return result;
+}
+const hasWritten = (child) => once(child.stdout, 'data');
+const hasWrittenAndEnded = (child) => Promise.all([hasWritten(child), once(child, 'exit')]);
 
 /** Runs a script in a separate process, with the same implementation, and returns its output. */
 function elsewhere(cp, script) {
@@ -36,36 +47,34 @@ export default {
   'timeout of execFile: killed and signal': (cp) => execFile(cp, 'sleep', ['60'], { timeout: 30 }),
   'timeout of execFile: by killSignal': (cp) => execFile(cp, 'sleep', ['60'], { timeout: 30, killSignal: 'SIGINT' }),
   'timeout of execFile: what was written before is there': (cp) =>
-    untilReady(
-      (timeout) => execFile(cp, 'sh', ['-c', 'echo before; exec sleep 60'], { timeout }),
-      ({ stdout }) => stdout !== '',
-    ),
+    execFileUntil(cp, hasWritten, 'echo before; exec sleep 60'),
   'timeout of execFile: a child that ends well in spite of it': (cp) =>
-    untilReady(
-      (timeout) => execFile(cp, 'sh', ['-c', 'trap "exit 0" TERM; while :; do sleep 0.01; done'], { timeout }),
-      ({ error }) => error === null,
-    ),
+    execFileUntil(cp, hasWritten, `trap 'kill $!; exit 0' TERM; sleep 60 >/dev/null 2>&1 & echo ready; wait`),
   'timeout of exec': (cp) => called((callback) => cp.exec('exec sleep 60', { timeout: 30 }, callback)),
   'timeout: a child that survives killSignal': differs('SIGKILL follows a `timeout`', (cp) => {
-    const options = { timeout: 20, killSignal: 'SIGWINCH', forceKillAfter: 20 }; // Node ignores the last.
-    return story(cp.spawn('sh', ['-c', 'sleep 1; exit 3'], options));
+    const options = { killSignal: 'SIGWINCH', forceKillAfter: 20 }; // Node ignores the last.
+    const [child, elapse] = withTimeout((timeout) => cp.spawn('sh', ['-c', 'read x; exit 3'], { ...options, timeout }));
+    return story(child, () => {
+      if (elapse().length === 0) child.stdin.end(); // No timer was started that will end the child.
+    });
   }),
-  'timeout: pipes that a grandchild holds': differs('pipes of a child that was ended by a timeout', (cp) =>
-    untilReady(
-      (timeout) => output(cp.spawn('sh', ['-c', `${AFTER_PARENT} echo ready; exec sleep 60`], { timeout })),
-      ({ stdout }) => stdout !== '',
-    ),
-  ),
+  'timeout: pipes that a grandchild holds': differs('pipes of a child that was ended by a timeout', (cp) => {
+    const { path, open } = barrier('held');
+    const script = `(read x <${path}; echo late) & echo ready; exec sleep 60`;
+    const [child, elapse] = withTimeout((timeout) => cp.spawn('sh', ['-c', script], { timeout }));
+    child.stdout.once('data', elapse);
+    child.once('exit', open);
+    return output(child);
+  }),
   'timeout of execFile: a grandchild that holds the pipes of a child that ended well': (cp) =>
-    untilReady(
-      (timeout) => execFile(cp, 'sh', ['-c', 'sleep 30 & echo soon'], { timeout }),
-      ({ stdout }) => stdout !== '',
-    ),
-  'timeout: not for a grandchild that holds the pipes of a child that ended well': (cp) =>
-    untilReady(
-      (timeout) => output(cp.spawn('sh', ['-c', `${AFTER_TIMEOUT} echo soon`], { timeout, env: lateBy(timeout) })),
-      (result) => result.stdout === undefined, // The child ended before its timeout.
-    ),
+    execFileUntil(cp, hasWrittenAndEnded, 'cat <&1 >/dev/null & echo soon'),
+  'timeout: not for a grandchild that holds the pipes of a child that ended well': (cp) => {
+    const { path, open } = barrier('not-held');
+    const script = `(read x <${path}; echo late) & echo soon`;
+    const [child, elapse] = withTimeout((timeout) => cp.spawn('sh', ['-c', script], { timeout }));
+    child.once('exit', () => [elapse(), open()]);
+    return output(child);
+  },
   'killSignal: null and undefined are SIGTERM': async (cp) => [
     (await story(sleeper(cp, { timeout: 30, killSignal: null }))).signalCode,
     (await story(sleeper(cp, { timeout: 30, killSignal: undefined }))).signalCode,
@@ -126,7 +135,11 @@ export default {
   },
 
   'this process waits for its child': (cp) =>
-    elsewhere(cp, `cp.spawn('sh', ['-c', 'sleep 0.1; echo done'], { stdio: 'inherit' });`),
+    elsewhere(
+      cp,
+      `const child = cp.spawn('sh', ['-c', 'exit 4'], { stdio: 'inherit' });
+      process.on('exit', () => console.log('waited', child.exitCode));`,
+    ),
   'unref: it does not': (cp) =>
     elsewhere(
       cp,
@@ -142,8 +155,10 @@ export default {
   'unref: open pipes keep it': (cp) =>
     elsewhere(
       cp,
-      `const child = cp.spawn('sh', ['-c', 'sleep 0.1; echo a']); child.unref();
-      child.stdout.on('data', (data) => console.log(String(data)));`,
+      // When the child is told to write, nothing but its stdout keeps this process.
+      `const child = cp.spawn('sh', ['-c', 'read x; echo a']); child.unref();
+      child.stdout.on('data', (data) => console.log(String(data)));
+      setImmediate(() => child.stdin.write('go\\n'));`,
     ),
   'unref: pipes can be let go as well': (cp) =>
     elsewhere(
@@ -155,7 +170,12 @@ export default {
   'a child outlives this process': (cp) =>
     elsewhere(
       cp,
-      `cp.spawn('sh', ['-c', 'sleep 0.2; echo outlived'], { stdio: ['ignore', 'inherit', 'inherit'], detached: true }).unref();`,
+      // The child's stdin ends with this process.
+      `const stdio = ['pipe', 'inherit', 'inherit'];
+      const child = cp.spawn('sh', ['-c', 'read x; echo outlived'], { stdio, detached: true });
+      child.unref();
+      child.stdin.unref();
+      process.on('exit', () => console.log('gone'));`,
     ),
   'inherit: the same descriptors': (cp) =>
     elsewhere(cp, `cp.spawn('sh', ['-c', 'echo out; echo err >&2'], { stdio: 'inherit' });`),

@@ -1,6 +1,10 @@
 /** What the scripts of this folder tell about children: facts that two implementations can be compared by. */
+import { createHook } from 'node:async_hooks';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
+import { openSync, writeSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 
 /** Marks a behavior that differs on purpose; `row` begins the line in docs/spawn.md that gives the reason. */
@@ -63,18 +67,42 @@ export function called(start) {
   });
 }
 
-/** Runs a program with increasing timeouts, until it has enough time to start, and returns the last result. */
-export async function untilReady(run, isReady) {
-  for (const timeout of [100, 1000]) {
-    const result = await run(timeout);
-    if (isReady(result)) return result;
-  }
-  return run(10_000);
+/** Calls a function, and returns its result and the timers that it has started. */
+function withTimersOf(run) {
+  const timers = [];
+  const init = (_id, type, _trigger, resource) => type === 'Timeout' && timers.push(resource);
+  const hook = createHook({ init }).enable();
+  const result = run();
+  hook.disable();
+  return [result, timers];
 }
 
-/** The beginning of a shell script: a grandchild that writes after the child's timeout, with the environment of lateBy. */
-export const AFTER_TIMEOUT = '(sleep "$LATE"; echo late) &';
-export const lateBy = (timeout) => ({ ...process.env, LATE: String((3 * timeout) / 1000) });
+/** The longest timeout that there is, in milliseconds: 24 days. */
+const LONGEST = 2 ** 31 - 1;
+
+/**
+ * Starts a child with a timeout that does not elapse by itself. Returns the child, and a function that lets the timeout
+ * elapse now, as if the time had passed, and returns the timers that are started by that. Fake timers of `node:test`
+ * would not do: Node's own child_process does not see them.
+ */
+export function withTimeout(start) {
+  const [child, timers] = withTimersOf(() => start(LONGEST));
+  const timer = timers.find(({ _idleTimeout }) => _idleTimeout === LONGEST);
+  const elapse = () => {
+    const { _onTimeout } = timer; // Null if the timer was cleared.
+    clearTimeout(timer);
+    return withTimersOf(() => _onTimeout?.call(timer))[1];
+  };
+  return [child, elapse];
+}
+
+/** A FIFO, and a function that ends the waiting of the program that reads a line from it. */
+export function barrier(name) {
+  const path = join(process.env.COMPAT_DIRECTORY, `${name}.fifo`);
+  execFileSync('mkfifo', [path]);
+  const writer = openSync(path, 'r+'); // Does not wait for a reader.
+  return { path, open: () => writeSync(writer, '\n') };
+}
 
 /** What becomes of a promise. */
 export const settled = (promise) =>

@@ -2,10 +2,13 @@
 import type { ChildProcess } from 'node:child_process';
 import { channel } from 'node:diagnostics_channel';
 import { EventEmitter, once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { SandboxedProcess } from '../../lib/sandbox/child/child-process.js';
 import { fork } from '../../lib/sandbox/fork.js';
 import type { SpawnOptions } from '../../lib/sandbox/options/types.js';
@@ -28,9 +31,31 @@ const idle = fileURLToPath(new URL('../support/idle.mjs', import.meta.url));
 const SURVIVED = { killSignal: 'SIGWINCH', forceKillAfter: 10 } as const;
 const KILLED = [null, 'SIGKILL'];
 
-function aborted<Options>(options: Options): Options & { readonly signal: AbortSignal } {
-  return { ...options, signal: AbortSignal.timeout(50) };
+/** Starts a child that survives `killSignal`, and aborts it. */
+function aborted<Result>(start: (options: typeof SURVIVED & { readonly signal: AbortSignal }) => Result): Result {
+  const controller = new AbortController();
+  const result = start({ ...SURVIVED, signal: controller.signal });
+  controller.abort();
+  return result;
 }
+
+/** Receives each child that is started. */
+const startOf = new EventEmitter();
+channel('child_process').subscribe((message) => startOf.emit('child', Reflect.get(Object(message), 'process')));
+
+/** Starts a child, and returns it together with the result of `start`. */
+async function startedBy<Result>(start: () => Result) {
+  const started: Promise<[ChildProcess & { readonly stdout: Readable }]> = once(startOf, 'child') as never;
+  const result = start();
+  const [child] = await started;
+  return { child, result };
+}
+
+/** Lets timers elapse only by vi.advanceTimersByTime. */
+const stopTimers = () => vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 /** Returns the error that a promise rejects with. */
 const rejection = (promise: Promise<unknown>): Promise<unknown> =>
@@ -52,7 +77,7 @@ describe('SIGKILL follows killSignal if the child survives it:', () => {
   });
 
   test('run, at an abort', async () => {
-    const error = await rejection(run('sleep', ['60'], PROFILE, aborted(SURVIVED)));
+    const error = await rejection(aborted((options) => run('sleep', ['60'], PROFILE, options)));
     expect(error).toMatchObject({ code: 'ABORT_ERR', timedOut: false, signal: 'SIGKILL' });
   });
 
@@ -66,7 +91,7 @@ describe('SIGKILL follows killSignal if the child survives it:', () => {
   });
 
   test('spawn, at an abort', async () => {
-    expect(await ending(spawn('sleep', ['60'], PROFILE, aborted(SURVIVED)))).toEqual(KILLED);
+    expect(await aborted((options) => ending(spawn('sleep', ['60'], PROFILE, options)))).toEqual(KILLED);
   });
 
   test('a child that is stopped', async () => {
@@ -120,17 +145,26 @@ describe('SIGKILL follows killSignal if the child survives it:', () => {
   });
 
   test('fork, at an abort', async () => {
-    expect(await ending(fork(idle, [], PROFILE, aborted(SURVIVED)))).toEqual(KILLED);
+    expect(await aborted((options) => ending(fork(idle, [], PROFILE, options)))).toEqual(KILLED);
   });
 });
 
 describe('forceKillAfter', () => {
-  const patient = { timeout: 20, killSignal: 'SIGWINCH', forceKillAfter: false } as const;
+  const patient = { timeout: 100, killSignal: 'SIGWINCH', forceKillAfter: false } as const;
 
   test('false: the child is not sent SIGKILL', async () => {
-    const error = await rejection(runShell('sleep 2; exit 7', patient));
-    expect(error).toMatchObject({ code: 'ETIMEDOUT', timedOut: true, exitCode: 7, signal: null });
-    expect(shellSync('sleep 2; exit 7', patient)).toMatchObject({ status: 7, signal: null });
+    stopTimers();
+    const script = `trap 'kill $!; exit 7' WINCH; sleep 60 >/dev/null 2>&1 & echo ready; wait`;
+    const { child, result } = await startedBy(() => rejection(runShell(script, patient)));
+    await once(child.stdout, 'data');
+    vi.advanceTimersByTime(patient.timeout);
+    expect(vi.getTimerCount()).toBe(0);
+    expect(await result).toMatchObject({ code: 'ETIMEDOUT', timedOut: true, exitCode: 7, signal: null });
+  });
+
+  test('false: spawnSync sends no SIGKILL', () => {
+    // The child reads until spawnSync closes the other end of its stdout, which it does after the signal.
+    expect(shellSync('cat <&1; exit 7', patient)).toMatchObject({ status: 7, signal: null });
   });
 
   test('leaves no timer when the child has ended', () => {
@@ -164,10 +198,6 @@ describe('other processes that hold the pipes of a terminated child are not wait
   /** Starts a background process that holds stdout and stderr, and prints its process number. */
   const HOLDER = 'sleep 50 & echo $!;';
 
-  /** Receives each child that is started. */
-  const startOf = new EventEmitter();
-  channel('child_process').subscribe((message) => startOf.emit('child', Reflect.get(Object(message), 'process')));
-
   /** Ends the holder. Returns whether it was still running. */
   function wasHeld(stdout: string | Buffer | null): boolean {
     const pid = Number.parseInt(String(stdout), 10);
@@ -188,26 +218,24 @@ describe('other processes that hold the pipes of a terminated child are not wait
     return stdout;
   }
 
-  /** Repeats an attempt with longer and longer timeouts, until the holder was ready before the timeout. */
-  async function atTimeout<Result>(attempt: (timeout: number) => Promise<Result> | Result): Promise<Result> {
-    for (const timeout of [1000, 5000]) {
-      const result = await attempt(timeout);
-      if (/^\d+\n/.test(String(typeof result === 'string' ? result : Reflect.get(Object(result), 'stdout'))))
-        return result;
-    }
-    return attempt(30_000);
-  }
-
   test('run, at its timeout', async () => {
-    const error = await atTimeout((timeout) => rejection(runShell(`${HOLDER} exec sleep 50`, { timeout })));
+    stopTimers();
+    const run = () => rejection(runShell(`${HOLDER} exec sleep 50`, { timeout: 1000 }));
+    const { child, result } = await startedBy(run);
+    await once(child.stdout, 'data');
+    vi.advanceTimersByTime(1000);
+    const error = await result;
     expect(error).toMatchObject({ code: 'ETIMEDOUT', signal: 'SIGTERM' });
     expect(wasHeld(Reflect.get(Object(error), 'stdout'))).toBe(true);
   });
 
   test('run, at an abort', async () => {
-    const error = await atTimeout((timeout) =>
-      rejection(runShell(`${HOLDER} exec sleep 50`, { signal: AbortSignal.timeout(timeout) })),
-    );
+    const controller = new AbortController();
+    const run = () => rejection(runShell(`${HOLDER} exec sleep 50`, { signal: controller.signal }));
+    const { child, result } = await startedBy(run);
+    await once(child.stdout, 'data');
+    controller.abort();
+    const error = await result;
     expect(error).toMatchObject({ code: 'ABORT_ERR', signal: 'SIGTERM' });
     expect(wasHeld(Reflect.get(Object(error), 'stdout'))).toBe(true);
   });
@@ -219,16 +247,18 @@ describe('other processes that hold the pipes of a terminated child are not wait
   });
 
   test('run, at its timeout, when the child itself has ended before', async () => {
-    const error = await atTimeout((timeout) => rejection(runShell(HOLDER, { timeout })));
+    stopTimers();
+    const { child, result } = await startedBy(() => rejection(runShell(HOLDER, { timeout: 1000 })));
+    await Promise.all([once(child.stdout, 'data'), once(child, 'exit')]);
+    vi.advanceTimersByTime(1000);
+    const error = await result;
     expect(error).toMatchObject({ code: 'ETIMEDOUT', exitCode: 0, timedOut: true });
     expect(wasHeld(Reflect.get(Object(error), 'stdout'))).toBe(true);
   });
 
   test('run, at an abort, when the child itself has ended before', async () => {
     const controller = new AbortController();
-    const started = once(startOf, 'child');
-    const result = rejection(runShell(HOLDER, { signal: controller.signal }));
-    const [child] = await started;
+    const { child, result } = await startedBy(() => rejection(runShell(HOLDER, { signal: controller.signal })));
     await once(child, 'exit');
     controller.abort();
     const error = await result;
@@ -237,7 +267,9 @@ describe('other processes that hold the pipes of a terminated child are not wait
   });
 
   test('spawn, at its timeout', async () => {
-    expect(wasHeld(await atTimeout((timeout) => closed(() => {}, { timeout })))).toBe(true);
+    stopTimers();
+    const stdout = await closed(() => vi.advanceTimersByTime(1000), { timeout: 1000 });
+    expect(wasHeld(stdout)).toBe(true);
   });
 
   test('spawn, at an abort', async () => {
@@ -258,14 +290,22 @@ describe('other processes that hold the pipes of a terminated child are not wait
     expect(wasHeld(String(line))).toBe(true);
   });
 
-  test('spawnSync, at its timeout', async () => {
-    const { stdout, signal, error } = await atTimeout((timeout) => shellSync(`${HOLDER} exec sleep 50`, { timeout }));
-    expect([signal, error?.code, wasHeld(stdout)]).toEqual(['SIGTERM', 'ETIMEDOUT', true]);
+  /** Runs a script with a holder until the timeout of spawnSync, whose signal does not keep the holder from its start. */
+  function shellSyncUntilTimeout(script: string) {
+    const directory = mkdtempSync(join(tmpdir(), 'seccomp-endings-'));
+    onTestFinished(() => rmSync(directory, { recursive: true }));
+    const options = { timeout: 200, killSignal: 'SIGWINCH', forceKillAfter: false } as const;
+    const { status, error } = shellSync(`sleep 50 & echo $! >${directory}/holder; ${script}`, options);
+    return [status, error?.code, wasHeld(readFileSync(join(directory, 'holder'), 'utf8'))];
+  }
+
+  test('spawnSync, at its timeout', () => {
+    // The child reads until spawnSync closes the other end of its stdout, which it does after the signal.
+    expect(shellSyncUntilTimeout('cat <&1; exit 5')).toEqual([5, 'ETIMEDOUT', true]);
   });
 
-  test('spawnSync, when the child itself has ended before', async () => {
-    const { stdout, status, error } = await atTimeout((timeout) => shellSync(HOLDER, { timeout }));
-    expect([status, error?.code, wasHeld(stdout)]).toEqual([0, 'ETIMEDOUT', true]);
+  test('spawnSync, when the child itself has ended before', () => {
+    expect(shellSyncUntilTimeout('exit 5')).toEqual([5, 'ETIMEDOUT', true]);
   });
 });
 

@@ -1,5 +1,8 @@
 /** run: the values with which its promise resolves and rejects. */
-import { describe, expect, test } from 'vitest';
+import type { ChildProcess } from 'node:child_process';
+import { channel } from 'node:diagnostics_channel';
+import { EventEmitter, once } from 'node:events';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { RunError, type RunResult } from '../../lib/sandbox/child/result.js';
 import { type RunOptions, run } from '../../lib/sandbox/run.js';
 
@@ -17,14 +20,22 @@ async function rejection<Output>(promise: Promise<RunResult<Output>>): Promise<R
   return error;
 }
 
-/** The rejection at a timeout that is long enough for the program to start: tries increasing timeouts. */
-async function rejectionAtTimeout(script: string, isReady: (error: RunError) => boolean): Promise<RunError> {
-  for (const timeout of [100, 1000]) {
-    const error = await rejection(sh(script, { timeout }));
-    if (isReady(error)) return error;
-  }
-  return rejection(sh(script, { timeout: 10_000 }));
+/** The rejection at a timeout that elapses when the program has written something. */
+async function rejectionAtTimeout(script: string): Promise<RunError> {
+  const started: Promise<[{ readonly process: ChildProcess }]> = once(starts, 'start') as never;
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => {
+    vi.useRealTimers();
+  });
+  const error = rejection(sh(script, { timeout: 1000 }));
+  const [{ process }] = await started;
+  await once(process.stdout ?? process, 'data');
+  vi.advanceTimersByTime(1000);
+  return error;
 }
+
+const starts = new EventEmitter();
+channel('child_process').subscribe((message) => starts.emit('start', message));
 
 const nothing = {
   stdout: '',
@@ -63,7 +74,9 @@ describe('resolves', () => {
   });
 
   test('when processes that share its pipes have ended', async () => {
-    expect((await sh('echo soon; (sleep 0.1; echo late) &')).stdout).toBe('soon\nlate\n');
+    // kill -0 succeeds until run has seen the end of the child itself.
+    const script = 'echo soon; (while kill -0 $$; do :; done 2>&-; echo late) &';
+    expect((await sh(script)).stdout).toBe('soon\nlate\n');
   });
 });
 
@@ -120,14 +133,13 @@ describe('rejects with the same shape', () => {
   });
 
   test('a timeout', async () => {
-    const error = await rejectionAtTimeout('echo before; exec sleep 60', ({ stdout }) => stdout !== '');
+    const error = await rejectionAtTimeout('echo before; exec sleep 60');
     expect(error).toMatchObject({ stdout: 'before\n', signal: 'SIGTERM', timedOut: true, code: 'ETIMEDOUT' });
   });
 
   test('a timeout of a program that then exits with 0', async () => {
-    const script = 'trap "exit 0" TERM; while :; do sleep 0.01; done';
-    const error = await rejectionAtTimeout(script, ({ exitCode }) => exitCode === 0);
-    expect(error).toMatchObject({ exitCode: 0, timedOut: true });
+    const script = `trap 'kill $!; exit 0' TERM; sleep 60 >/dev/null 2>&1 & echo ready; wait`;
+    expect(await rejectionAtTimeout(script)).toMatchObject({ exitCode: 0, timedOut: true });
   });
 
   test('an abort, when the program has ended', async () => {

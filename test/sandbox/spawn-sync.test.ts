@@ -23,10 +23,13 @@ const CASES: Readonly<Record<string, readonly [string, readonly string[], SpawnS
   'a timeout': ['sleep', ['60'], { timeout: 50 }],
   'a timeout with another signal': ['sleep', ['60'], { timeout: 50, killSignal: 'SIGKILL' }],
   'a program that its timeout’s signal does not end': [
-    ...sh('sleep 1; echo still here'),
+    ...sh('cat <&1; echo still here'), // It reads until spawnSync closes the other end, which it does after the signal.
     { timeout: 50, killSignal: 'SIGURG' },
   ],
-  'a grandchild that keeps a pipe open': [...sh('(sleep 0.1; echo late) & exit 5'), { encoding: 'utf8' }],
+  'a grandchild that keeps a pipe open': [
+    ...sh('(while kill -0 $$; do :; done 2>&-; echo late) & exit 5'), // It writes when the child has been waited for.
+    { encoding: 'utf8' },
+  ],
   'more output than is allowed': ['yes', [], { maxBuffer: 100 }],
   'as much as is allowed': ['printf', ['12345'], { maxBuffer: 5 }],
   'no limit by 0, and by Infinity': ['printf', ['12345'], { maxBuffer: 0 }],
