@@ -17,7 +17,7 @@ const { values, positionals } = parseArgs({ options: { keep: { type: 'string' } 
 const folder = resolve(values.keep ?? mkdtempSync(join(tmpdir(), 'seccomp-node-tests-')));
 const root = resolve(import.meta.dirname, '..');
 const MIRROR = process.env.DEBIAN_MIRROR ?? 'http://deb.debian.org/debian';
-const SUITES = ['trixie', 'sid'];
+const SUITES = ['trixie', 'forky', 'sid'];
 
 /** --- Sources and binaries --- */
 
@@ -40,7 +40,7 @@ function debianVersions() {
     join(apt, 'sources.list'),
     SUITES.map((suite) => `deb-src${signed} ${MIRROR} ${suite} main\n`).join(''),
   );
-  console.log(`reading the lists of source packages of ${SUITES.join(' and ')}`);
+  console.log(`reading the lists of source packages of ${SUITES.join(', ')}`);
   execFileSync('apt-get', [...aptOptions, '-qq', 'update'], { stdio: ['ignore', 'inherit', 'inherit'] });
   const text = execFileSync('apt-cache', [...aptOptions, 'madison', 'nodejs'], { encoding: 'utf8' });
   const versions = new Set(text.split('\n').map((line) => line.split('|')[1]?.trim() ?? ''));

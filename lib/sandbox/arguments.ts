@@ -3,6 +3,7 @@
  * profile is passed on unread: resolveSources reads it.
  */
 import { SeccompError } from '../errors.js';
+import { once } from '../util/memo.js';
 import { invalidType, invalidValue, refusal } from '../util/option-errors.js';
 import { copyList } from '../util/own-data.js';
 import { checkNoNul, checkString, readPath } from './options/checks.js';
@@ -98,6 +99,14 @@ function readModulePath(modulePath: unknown): string {
   throw invalidValue('modulePath', path, 'must be a string, Uint8Array, or URL without null bytes');
 }
 
+/** Node's warning about arguments beside a shell, which is given once. Node has it from version 24 on. */
+const warnOfArguments = once(() => {
+  if (Number.parseInt(process.versions.node, 10) < 24) return;
+  const consequence = 'can lead to security vulnerabilities, as the arguments are not escaped, only concatenated.';
+  const message = `Passing args to a child process with shell option true ${consequence}`;
+  process.emitWarning(message, 'DeprecationWarning', 'DEP0190');
+});
+
 /**
  * The file to execute, and its argv: the command itself, or a shell that runs the command and its arguments, joined by
  * spaces as in Node.
@@ -110,5 +119,6 @@ function inShell(
   const { shell = false, argv0 } = options;
   if (shell === false) return { file: command, argv: [argv0 ?? command, ...args] };
   const file = shell === true ? '/bin/sh' : shell;
+  if (args.length > 0) warnOfArguments();
   return { file, argv: [argv0 ?? file, '-c', [command, ...args].join(' ')] };
 }

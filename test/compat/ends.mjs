@@ -140,6 +140,13 @@ export default {
       `const child = cp.spawn('sh', ['-c', 'exit 4'], { stdio: 'inherit' });
       process.on('exit', () => console.log('waited', child.exitCode));`,
     ),
+  'arguments beside a shell: one warning, from Node 24 on': (cp) =>
+    elsewhere(
+      cp,
+      `process.removeAllListeners('warning'); // Node's own writes the process ID.
+      process.on('warning', ({ name, code, message }) => console.log(name, code, message));
+      for (const shell of [true, '/bin/sh']) cp.spawnSync('true', ['a'], { shell });`,
+    ),
   'unref: it does not': (cp) =>
     elsewhere(
       cp,

@@ -156,7 +156,15 @@ export default {
     const late = node(cp, echo, { timeout: 1, killSignal: 'SIGKILL' });
     const aborted = node(cp, echo, { signal: AbortSignal.abort(), killSignal: 'SIGKILL' });
     const children = [killed, late, aborted];
-    return Promise.all(children.map((child) => eventsOf(child, ['error', 'disconnect', 'exit', 'close'], 'close')));
+    return Promise.all(
+      children.map(async (child) => {
+        // The kernel decides whether the channel's end is seen before the child's.
+        const disconnected = new Promise((resolve) => child.once('disconnect', resolve));
+        const events = await eventsOf(child, ['error', 'exit', 'close'], 'close');
+        await disconnected;
+        return events;
+      }),
+    );
   },
   'two channels, and a channel of spawnSync': (cp) => [
     thrown(() => cp.spawn('true', { stdio: ['ipc', 'ipc'] })),

@@ -1,14 +1,28 @@
-/** Libraries from npm that start processes or threads: zx, tinypool, jest-worker and Piscina, installed for this test. */
-import { execFileSync } from 'node:child_process';
+/**
+ * Libraries and tools from npm that start processes or threads, installed for this test: zx, execa, nodemon, ts-node-dev,
+ * tinypool, jest-worker and Piscina.
+ */
+import { execFileSync, spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { statusOf } from '../support/processes.js';
 import { packageRoot } from '../support/scripts.js';
 
-const LIBRARIES = { 'jest-worker': '30.5.1', piscina: '5.3.2', tinypool: '2.2.0', zx: '8.8.5' };
+const LIBRARIES = {
+  '@types/node': '20.19.43',
+  execa: '9.6.1',
+  'jest-worker': '30.5.1',
+  nodemon: '3.1.14',
+  piscina: '5.3.2',
+  tinypool: '2.2.0',
+  'ts-node-dev': '2.0.0',
+  typescript: '5.9.3', // For ts-node-dev, which does not work with TypeScript 7.
+  zx: '8.8.5',
+};
 
 const folder = mkdtempSync(join(tmpdir(), 'seccomp-libraries-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -20,9 +34,13 @@ beforeAll(() => {
 });
 
 /** Runs a fixture, and reads the JSON text that it prints. */
-function outputOf(fixture: string, env: Readonly<Record<string, string>> = {}): unknown {
+function outputOf(
+  fixture: string,
+  env: Readonly<Record<string, string>> = {},
+  nodeArgs: readonly string[] = [],
+): unknown {
   const options = { cwd: folder, encoding: 'utf8', env: { ...process.env, ...env } } as const;
-  return JSON.parse(execFileSync(process.execPath, [fixture], options));
+  return JSON.parse(execFileSync(process.execPath, [...nodeArgs, fixture], options));
 }
 
 describe('processes that are started with seccomp/register have its filter:', () => {
@@ -53,5 +71,38 @@ test('zx runs its commands under the profile of a Sandbox', () => {
     unknown: { exitCode: 127, signal: null },
     timedOut: { exitCode: null, signal: 'SIGTERM' },
     killed: { exitCode: null, signal: 'SIGKILL' },
+  });
+});
+
+describe('in a process whose node:child_process has the functions of a Sandbox', () => {
+  const PRELOAD = ['--import', './confine-children.mjs'];
+
+  test('execa starts programs, with and without a channel', () => {
+    expect(outputOf('execa.mjs', {}, PRELOAD)).toEqual({
+      node: ['hello', 'EACCES'],
+      ipc: ['hello', 'EACCES'],
+      asynchronous: 'denied',
+      synchronous: 'denied',
+      inputAndLines: ['a', 'b'],
+      exitCode: 3,
+    });
+  });
+
+  test.each([
+    { tool: 'nodemon/bin/nodemon.js', program: 'server.js', starts: 2 },
+    { tool: 'ts-node-dev/lib/bin.js', program: 'server.ts', starts: 1 },
+  ])('$tool starts its program with a channel', async ({ tool, program, starts }) => {
+    const tsc = join(folder, 'node_modules/typescript/bin/tsc');
+    execFileSync(process.execPath, [tsc, '--module', 'commonjs', '--types', 'node', 'server.ts'], { cwd: folder });
+    const args = [...PRELOAD, join('node_modules', tool), program];
+    const child = spawn(process.execPath, args, { cwd: folder, stdio: ['pipe', 'pipe', 'inherit'] });
+    const answers: string[] = [];
+    for await (const line of createInterface(child.stdout)) {
+      if (!line.startsWith('{')) continue;
+      answers.push(line);
+      if (answers.length === starts) child.kill();
+      else child.stdin.write('rs\n'); // nodemon starts the program again.
+    }
+    expect(answers).toEqual(Array(starts).fill('{"chdir":"EACCES","channel":true}'));
   });
 });

@@ -319,12 +319,13 @@ describe('an impossible request is an error, and nothing is started:', () => {
     );
   });
 
-  test.each(['--build-snapshot', '--no-warnings', '-r'])(
-    '%s as a module, which Node would treat as an option',
-    (module) => {
+  test.each(['--build-snapshot', '--no-warnings', '-r', '--', '-'])(
+    '%s in place of a module, before an option with which Node loads no preload',
+    (option) => {
       const args = ['--build-snapshot', neverRun];
-      expect(() => fork(module, args, 'docker-default')).toThrowError(/^modulePath: Node would treat .* as an option/);
-      expect(() => new Sandbox('docker-default').fork(module, args)).toThrowError(/^modulePath: /);
+      const refusal = /^modulePath and args: with --build-snapshot, Node does not run a module/;
+      expect(() => fork(option, args, 'docker-default')).toThrowError(refusal);
+      expect(() => new Sandbox('docker-default').fork(option, args)).toThrowError(refusal);
     },
   );
 

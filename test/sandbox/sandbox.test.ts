@@ -115,6 +115,28 @@ describe('defaults', () => {
     expect(() => new Sandbox('unconfined').execFile('true', { cdw: '/' } as object)).toThrowError(refused);
   });
 
+  test('that no function knows are left out of a call with allowUnknownOptions', async () => {
+    const { execFileSync, fork, spawn, spawnSync } = new Sandbox(noChdir, { allowUnknownOptions: true });
+    const options = { encoding: 'utf8', preferLocal: true } as const;
+    expect(execFileSync('sh', ['-c', changesDirectory], options)).toBe('denied\n');
+    expect(spawnSync('sh', ['-c', changesDirectory], options).stdout).toBe('denied\n');
+    expect(
+      await spawn('echo', ['a'], { preferLocal: true } as object)
+        .stdout.setEncoding('utf8')
+        .toArray(),
+    ).toEqual(['a\n']);
+    expect(await once(fork(triesToChange, { preferLocal: true } as object), 'message')).toEqual(['EACCES', undefined]);
+  });
+
+  test('that are known stay errors with allowUnknownOptions, and so do unknown defaults', () => {
+    const refused = expect.objectContaining({ code: 'ERR_SECCOMP_OPTION' });
+    const { exec, spawn } = new Sandbox(noChdir, { allowUnknownOptions: true });
+    expect(() => spawn('true', { threads: 'all' } as object)).toThrowError(refused);
+    expect(() => spawn('true', { allowUnknownOptions: true } as object)).toThrowError(refused);
+    expect(() => exec('true', { profile: 'unconfined' } as object)).toThrowError(refused);
+    expect(() => new Sandbox(noChdir, { allowUnknownOptions: true, cdw: '/' } as object)).toThrowError(refused);
+  });
+
   test('apply to fork, if it takes them', async () => {
     const { fork } = new Sandbox(noChdir, { cwd: '/usr', shell: true, encoding: 'utf8', stdio: 'ignore', env: {} });
     expect(await once(fork(triesToChange, { execPath: process.execPath }), 'message')).toEqual(['EACCES', undefined]);

@@ -11,6 +11,9 @@ import { guarded } from '../../util/guarded.js';
 import { define, indices, own } from '../../util/own-data.js';
 import { systemErrorName } from '../../util/system-error.js';
 
+/** As it is before a program replaces it by the function of a Sandbox. */
+const spawnInNode = spawn;
+
 interface HandedOver {
   /** The addon owns it until its `giveBack`. */
   readonly descriptor: number;
@@ -48,7 +51,7 @@ function handOver(entry: Socket | 'ipc', place: number, serialization?: 'json' |
 
 function startLauncher(place: number, options: Parameters<typeof spawn>[2]): ChildProcess {
   try {
-    const launcher = spawn(launcherFile(), [String(place)], options);
+    const launcher = spawnInNode(launcherFile(), [String(place)], options);
     launcher.on('error', () => {}); // It has no process ID then, and hands nothing over.
     launcher.unref();
     return launcher;

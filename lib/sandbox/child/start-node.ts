@@ -2,12 +2,7 @@
  * startNode: the last step of fork(). Node's own fork starts a Node that attaches the filters before it loads its
  * module.
  */
-import {
-  type ChildProcess,
-  fork as forkInNode,
-  type ForkOptions as NodeForkOptions,
-  type StdioOptions,
-} from 'node:child_process';
+import { type ChildProcess, fork, type ForkOptions as NodeForkOptions, type StdioOptions } from 'node:child_process';
 import { addAbortListener } from 'node:events';
 import { accessSync, constants, statSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -67,6 +62,9 @@ export type ForkedProcess = ChildProcess & {
   readonly enforcement: Enforcement;
 };
 
+/** As it is before a program replaces it by the function of a Sandbox. */
+const forkInNode = fork;
+
 /** Maximum bytes of one string of an environment: MAX_ARG_STRLEN, execve(2). */
 const LONGEST_VARIABLE = 128 * 1024;
 
@@ -99,13 +97,15 @@ function nodeOptionsOf(options: ForkOptions): NodeForkOptions {
 
 /** Options of Node's own fork, for a Node that attaches the plan's filters before it loads its module. */
 function preloading(
-  { command, options }: ProgramCall<ForkOptions>,
+  { command, args, options }: ProgramCall<ForkOptions>,
   plan: FilterPlan,
   noNewPrivileges: boolean,
 ): NodeForkOptions {
   // As in Node's fork: the text of `node -e` would run again in place of the module.
   const execArgv = options.execArgv?.map(String) ?? withoutEval(process.execArgv);
-  refuseWithoutPreload(execArgv, command);
+  const isOption = command.startsWith('-'); // To Node, which then reads options among the arguments too.
+  refuseWithoutPreload('options.execArgv', execArgv);
+  if (isOption) refuseWithoutPreload('modulePath and args', [command, ...args]);
   addon(); // Throws without the addon: the child could not attach the filters either.
   const { filters, filterFlags } = toNativeFilters(plan, noNewPrivileges);
   const withoutIoUring = deniesIoUring(plan.filters.map(({ policy }) => policy));
@@ -117,7 +117,7 @@ function preloading(
   return own({
     ...nodeOptionsOf(options),
     // --require comes before every --import, and this one before the others.
-    execArgv: ['--require', preloadFile(), ...execArgv, ...endOfOptions(execArgv)],
+    execArgv: ['--require', preloadFile(), ...execArgv, ...(isOption ? [] : endOfOptions(execArgv))],
     env: own({ ...(options.env ?? process.env), [PAYLOAD_VARIABLE]: text }),
   });
 }
@@ -220,13 +220,9 @@ function endOfOptions(execArgv: readonly string[]): readonly string[] {
 const WITHOUT_PRELOAD = /^--(build-snapshot(-config)?|build-sea|experimental-sea-config|run|prof-process)(=|$)/;
 
 /** @throws SeccompError ERR_SECCOMP_OPTION if Node would not load the file that attaches the filters. */
-function refuseWithoutPreload(execArgv: readonly string[], modulePath: string): void {
-  if (/^-./.test(modulePath)) {
-    const remedy = `use the path of a module, such as ./${modulePath}`;
-    throw new SeccompError('ERR_SECCOMP_OPTION', `modulePath: Node would treat ${modulePath} as an option: ${remedy}`);
-  }
-  const option = execArgv.find((each) => WITHOUT_PRELOAD.test(each.replaceAll('_', '-')));
+function refuseWithoutPreload(place: string, options: readonly string[]): void {
+  const option = options.find((each) => WITHOUT_PRELOAD.test(each.replaceAll('_', '-')));
   if (option === undefined) return;
-  const message = `options.execArgv: with ${option}, Node does not run a module, nor load the file that attaches the filter`;
+  const message = `${place}: with ${option}, Node does not run a module, nor load the file that attaches the filter`;
   throw new SeccompError('ERR_SECCOMP_OPTION', `${message}: leave it out, or start Node with spawn`);
 }

@@ -22,20 +22,30 @@ import {
   normalizeExecFile,
   normalizeFork,
   normalizeSpawn,
+  optionReader,
+  type ReadOptions,
   readDefaults,
   type UncheckedOptions,
 } from './overloads.js';
 
 /** Default options of a Sandbox's functions. Each function uses those that it takes, and ignores the others. */
-export type SandboxDefaults = RunOptions;
+export interface SandboxDefaults extends RunOptions {
+  /**
+   * Whether the functions leave out an option of a call that none of them has, as Node does, for libraries that pass
+   * their own options on. Default false: it is an error.
+   */
+  readonly allowUnknownOptions?: boolean | undefined;
+}
 
 /** The functions of a Sandbox, without Node's types. */
 class BoundMethods {
   readonly #profile: LoadedSources;
   readonly #defaults: UncheckedOptions;
+  readonly #readOptions: ReadOptions;
 
   constructor(profile: unknown, defaults: unknown) {
     this.#defaults = readDefaults(defaults);
+    this.#readOptions = optionReader(this.#defaults['allowUnknownOptions'] === true);
     const sources = resolveSources(profile, this.#defaults);
     // Compiled now, so that an invalid profile is reported here, and the first call finds the filter in the cache.
     planFilters(sources, this.#defaults, 'child');
@@ -43,32 +53,34 @@ class BoundMethods {
   }
 
   readonly spawn = (...parameters: readonly unknown[]): SandboxedProcess =>
-    startProgram(this.#parameters('spawn', normalizeSpawn(parameters)));
+    startProgram(this.#parameters('spawn', normalizeSpawn(parameters, this.#readOptions)));
 
   readonly spawnSync = (...parameters: readonly unknown[]) =>
-    hideOwnProperties(startProgramSync(this.#parameters('spawnSync', normalizeSpawn(parameters))).result);
+    hideOwnProperties(
+      startProgramSync(this.#parameters('spawnSync', normalizeSpawn(parameters, this.#readOptions))).result,
+    );
 
   readonly execFile = (...parameters: readonly unknown[]): SandboxedProcess =>
-    this.#execFile(normalizeExecFile(parameters));
+    this.#execFile(normalizeExecFile(parameters, this.#readOptions));
 
   readonly exec = (...parameters: readonly unknown[]): SandboxedProcess =>
-    this.#execFile(this.#inShell(normalizeExec(parameters)));
+    this.#execFile(this.#inShell(normalizeExec(parameters, this.#readOptions)));
 
   readonly execFileSync = (...parameters: readonly unknown[]) => {
-    const call = normalizeExecFile(parameters);
+    const call = normalizeExecFile(parameters, this.#readOptions);
     const given = this.#parameters('spawnSync', call);
     const { stdio, argv0 } = given.options;
     return outputOrThrow(startProgramSync(given), [argv0 || call.file, ...call.args].join(' '), !stdio);
   };
 
   readonly execSync = (...parameters: readonly unknown[]) => {
-    const call = this.#inShell(normalizeExec(parameters));
+    const call = this.#inShell(normalizeExec(parameters, this.#readOptions));
     const given = this.#parameters('spawnSync', call);
     return outputOrThrow(startProgramSync(given), call.file, !given.options['stdio']);
   };
 
   readonly fork = (...parameters: readonly unknown[]): ChildProcess => {
-    const { modulePath, args, options } = normalizeFork(parameters);
+    const { modulePath, args, options } = normalizeFork(parameters, this.#readOptions);
     return forkProgram(this.#parameters('fork', { file: modulePath, args, options }));
   };
 

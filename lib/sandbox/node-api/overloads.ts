@@ -29,45 +29,45 @@ export interface NormalizedFork {
 }
 
 /** `(file, [args], [options])` */
-export function normalizeSpawn([file, args, options]: readonly unknown[]): NormalizedCall {
+export function normalizeSpawn([file, args, options]: readonly unknown[], read: ReadOptions): NormalizedCall {
   checkString(file, 'file');
-  if (Array.isArray(args)) return { file, args, options: readAnyOptions(options), callback: undefined };
-  if (isAbsent(args)) return { file, args: [], options: readAnyOptions(options), callback: undefined };
+  if (Array.isArray(args)) return { file, args, options: read(options), callback: undefined };
+  if (isAbsent(args)) return { file, args: [], options: read(options), callback: undefined };
   if (typeof args !== 'object') throw invalidType('args', 'of type object', args);
-  return { file, args: [], options: readAnyOptions(args), callback: undefined };
+  return { file, args: [], options: read(args), callback: undefined };
 }
 
 /** `(file, [args], [options], [callback])` */
-export function normalizeExecFile([file, ...rest]: readonly unknown[]): NormalizedCall {
+export function normalizeExecFile([file, ...rest]: readonly unknown[], read: ReadOptions): NormalizedCall {
   const [first] = rest;
   const hasArgs = Array.isArray(first) || isAbsent(first);
   if (!hasArgs && typeof first !== 'object' && typeof first !== 'function')
     throw invalidType('args', 'of type object', first);
   const [args, second, third] = hasArgs ? rest : [[], ...rest];
   const [options, callback] = typeof second === 'function' ? [undefined, second] : [second, third];
-  const call = { options: readAnyOptions(options ?? undefined), callback: readCallback(callback) };
+  const call = { options: read(options ?? undefined), callback: readCallback(callback) };
   checkString(file, 'file');
   checkUnusedArgv0(call.options);
   return { file, args: Array.isArray(args) ? args : [], ...call };
 }
 
 /** `(command, [options], [callback])` */
-export function normalizeExec([command, second, third]: readonly unknown[]): NormalizedCall {
+export function normalizeExec([command, second, third]: readonly unknown[], read: ReadOptions): NormalizedCall {
   checkString(command, 'command');
   checkNoNul(command, 'command');
   const [given, callback] = typeof second === 'function' ? [undefined, second] : [second, third];
-  const options = readAnyOptions(given ?? undefined);
+  const options = read(given ?? undefined);
   checkUnusedArgv0(options);
   return { file: command, args: [], options, callback: readCallback(callback) };
 }
 
 /** `(modulePath, [args], [options])` */
-export function normalizeFork([modulePath, args, options]: readonly unknown[]): NormalizedFork {
+export function normalizeFork([modulePath, args, options]: readonly unknown[], read: ReadOptions): NormalizedFork {
   const hasOptions = isAbsent(args) || Array.isArray(args);
   if (!hasOptions && typeof args !== 'object') throw invalidType('args', 'an instance of Array', args);
-  const read = readAnyOptions((hasOptions ? options : args) ?? undefined);
-  checkUnusedArgv0(read);
-  return { modulePath, args: Array.isArray(args) ? args : [], options: read };
+  const fields = read((hasOptions ? options : args) ?? undefined);
+  checkUnusedArgv0(fields);
+  return { modulePath, args: Array.isArray(args) ? args : [], options: fields };
 }
 
 function isAbsent(value: unknown): value is undefined | null {
@@ -94,12 +94,18 @@ function isCallback(value: unknown): value is Callback {
 /** The functions whose options a Sandbox takes. */
 const FUNCTIONS = ['spawn', 'spawnSync', 'execFile', 'fork'] as const;
 
+/** Copies the options of a call. */
+export type ReadOptions = (options: unknown) => UncheckedOptions;
+
 /**
- * Copies options, which may be those of any of the functions. The function that is called checks their values.
- * @throws SeccompError ERR_SECCOMP_OPTION for an option that none of the functions has.
+ * Returns a function that copies options, which may be those of any of the functions. The function that is called
+ * checks their values.
+ *
+ * @param allowUnknown - Whether an option that none of the functions has is left out, or SeccompError
+ * ERR_SECCOMP_OPTION is thrown for it.
  */
-export function readAnyOptions(options: unknown): UncheckedOptions {
-  return withoutProfile(copyOptions(FUNCTIONS, options));
+export function optionReader(allowUnknown: boolean): ReadOptions {
+  return (options) => withoutProfile(copyOptions(FUNCTIONS, options, allowUnknown));
 }
 
 /**
@@ -107,7 +113,7 @@ export function readAnyOptions(options: unknown): UncheckedOptions {
  * @throws SeccompError, TypeError, RangeError, as the functions that take these options.
  */
 export function readDefaults(defaults: unknown): UncheckedOptions {
-  return withoutProfile(readOptionsOfAny(FUNCTIONS, defaults));
+  return withoutProfile(readOptionsOfAny([...FUNCTIONS, 'Sandbox'], defaults));
 }
 
 function withoutProfile(options: UncheckedOptions): UncheckedOptions {

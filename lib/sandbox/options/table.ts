@@ -11,7 +11,15 @@ import { copyFields, emptyFields, type Fields } from '../../util/own-data.js';
 import * as check from './checks.js';
 
 /** A function with options. `explain` has those of `compile`. */
-export type FunctionName = ProgramFunction | 'compile' | 'execFile' | 'harden' | 'listen' | 'probe' | 'assertDenied';
+export type FunctionName =
+  | ProgramFunction
+  | 'compile'
+  | 'execFile'
+  | 'harden'
+  | 'listen'
+  | 'probe'
+  | 'assertDenied'
+  | 'Sandbox';
 
 /** A function that starts a program. */
 export type ProgramFunction = 'spawn' | 'spawnSync' | 'run' | 'fork' | 'execve' | 'record';
@@ -130,6 +138,9 @@ const OPTIONS: ReadonlyMap<string, Option> = new Map(
     killSignal: ofNode(check.readKillSignal, [...CHILDREN, 'execFile', 'fork']),
     forceKillAfter: option(check.readForceKillAfter, [...CHILDREN, 'execFile', 'fork']),
 
+    // The defaults of a Sandbox
+    allowUnknownOptions: option(check.readBoolean, ['Sandbox']),
+
     // The recording, and tests
     compareArguments: option(check.readBoolean, ['record']),
     containerStart: option(check.readBoolean, ['record']),
@@ -188,16 +199,19 @@ export function readOptionsOfAny(functions: readonly FunctionName[], options: un
 /**
  * Copies options without checking their values.
  *
+ * @param allowUnknown - Whether to leave out options that no function has. What another function has stays an error.
  * @throws SeccompError ERR_SECCOMP_OPTION for an option that none of the functions takes.
  */
-export function copyOptions(functions: readonly FunctionName[], options: unknown): Fields {
+export function copyOptions(functions: readonly FunctionName[], options: unknown, allowUnknown = false): Fields {
   if (options === undefined) return emptyFields();
   if (typeof options !== 'object' || options === null || Array.isArray(options))
     throw invalidType('options', 'of type object', options);
   const fields = copyFields(options, refusal('options'));
   for (const name of Object.keys(fields)) {
     const isTaken = fields[name] === undefined || OPTIONS.get(name)?.takenBy.some((each) => functions.includes(each));
-    if (!isTaken) throw refusedOption(name, fields, functions);
+    if (isTaken) continue;
+    if (!allowUnknown || OPTIONS.has(name)) throw refusedOption(name, fields, functions);
+    delete fields[name];
   }
   return fields;
 }
