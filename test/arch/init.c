@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/sendfile.h>
@@ -21,10 +22,6 @@
 #include <unistd.h>
 
 #define PORT "/dev/vport0p1"
-
-/* The driver creates the port on its own thread, shortly after init starts: wait for it for up to 30 s. */
-#define PORT_TRIES 3000
-#define PORT_PAUSE_US 10000
 
 /* Precedes each output. Little-endian, as all machines here are. */
 struct head {
@@ -62,14 +59,18 @@ static void load_modules(void) {
   }
 }
 
+/* The driver creates the port on its own thread, shortly after init starts. */
 static int open_port(void) {
-  for (int i = 0; i < PORT_TRIES; i++) {
+  char events[4096];
+  int watch = inotify_init1(IN_CLOEXEC);
+  check(watch, "inotify_init1");
+  check(inotify_add_watch(watch, "/dev", IN_CREATE), "inotify_add_watch");
+  for (;;) {
     int port = open(PORT, O_WRONLY | O_CLOEXEC);
     if (port >= 0) return port;
-    usleep(PORT_PAUSE_US);
+    if (errno != ENOENT) fail(PORT, strerror(errno));
+    check((int)read(watch, events, sizeof events), "inotify");
   }
-  fail(PORT, strerror(errno));
-  return -1;
 }
 
 static void run(const char *job, int output) {

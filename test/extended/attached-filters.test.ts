@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { compileC } from '../support/compile-c.js';
 import { checkMeaning } from '../support/decompiled.js';
+import { until } from '../support/until.mjs';
 
 const directory = mkdtempSync(join(tmpdir(), 'seccomp-decompile-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -30,23 +31,16 @@ function filterCount(pid: number): number {
 /** The filters of the first one in the family that `isMeant` and has any. */
 async function filtersOf(child: ChildProcess, isMeant: (commandLine: string) => boolean): Promise<readonly Buffer[]> {
   let found: readonly Buffer[] = [];
-  await expect
-    .poll(
-      () => {
-        try {
-          const pids = [...family(child.pid ?? 0)];
-          const pid = pids.find(
-            (each) => filterCount(each) > 0 && isMeant(readFileSync(`/proc/${each}/cmdline`, 'utf8')),
-          );
-          found = pid === undefined ? [] : split(execFileSync(compileC('read-filters.c'), [String(pid)]));
-        } catch {
-          found = []; // One of them has just ended.
-        }
-        return found.length;
-      },
-      { timeout: 120_000 },
-    )
-    .toBeGreaterThan(0);
+  await until(() => {
+    try {
+      const pids = [...family(child.pid ?? 0)];
+      const pid = pids.find((each) => filterCount(each) > 0 && isMeant(readFileSync(`/proc/${each}/cmdline`, 'utf8')));
+      found = pid === undefined ? [] : split(execFileSync(compileC('read-filters.c'), [String(pid)]));
+    } catch {
+      found = []; // One of them has just ended.
+    }
+    return found.length > 0;
+  });
   return found;
 }
 

@@ -42,8 +42,7 @@ interface Work {
 const served = (start: string, ready: string, work: string) => `
   ${start} &
   server=$!
-  tries=0
-  until ${ready} >/dev/null 2>&1; do tries=$((tries + 1)); [ $tries -lt 100 ] || exit 9; sleep 0.1; done
+  until ${ready} >/dev/null 2>&1; do kill -0 $server || exit 9; done
   ${work}
   kill $server
   wait $server || true`;

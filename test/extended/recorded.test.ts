@@ -1,70 +1,40 @@
 /** Real programs: recorded once, then run under the profile, with and without arguments, with the same result. */
-import { spawnSync as nodeSpawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync, spawnSync as nodeSpawnSync } from 'node:child_process';
+import { channel } from 'node:diagnostics_channel';
+import { EventEmitter, once } from 'node:events';
+import { chmodSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { thisHost } from '../../lib/host.js';
 import type { Profile } from '../../lib/profile/profile.js';
 import { type RecordOptions, record } from '../../lib/record/record.js';
+import { syscallNumber } from '../../lib/syscalls/table.js';
 import { compileC } from '../support/compile-c.js';
 import { run } from '../support/processes.js';
+import { until } from '../support/until.mjs';
 
 const http = fileURLToPath(new URL('../support/node-work/run.mjs', import.meta.url));
+const file = (name: string) => fileURLToPath(new URL(`recorded/${name}`, import.meta.url));
+const read = (name: string) => readFileSync(file(name), 'utf8');
 
 /**
- * Shell scripts, and the commands that each needs. Each prints its result; $DIR is empty at first.
+ * Shell scripts, and the commands that each needs. Each prints its result; $DIR has only FIRST_WAIT at first.
  * No pipelines: dash does not retry a pipe() that SIGCHLD interrupts, which may happen according to docs/record.md.
  */
 const SCRIPTS: Readonly<Record<string, { readonly needs: readonly string[]; readonly script: string }>> = {
   'node http server': { needs: [process.execPath], script: `exec ${process.execPath} ${http} http` },
-  python3: {
-    needs: ['python3'],
-    script: `exec python3 -c 'import hashlib, json, subprocess, threading
-thread = threading.Thread(target=lambda: print(hashlib.sha256(b"x").hexdigest())); thread.start(); thread.join()
-print(json.dumps({"out": subprocess.check_output(["echo", "child"], text=True)}))'`,
-  },
-  'git clone': {
-    needs: ['git'],
-    script: `cd $DIR; export HOME=$DIR GIT_CONFIG_NOSYSTEM=1
-git init -q a && cd a && echo text >file && git add file
-git -c user.name=a -c user.email=a@b commit -qm first && cd .. && git clone -q a b && cat b/file && git -C b status --short`,
-  },
+  python3: { needs: ['python3'], script: `exec python3 ${file('python3.py')}` },
+  'git clone': { needs: ['git'], script: read('git-clone.sh') },
   gcc: {
     needs: ['gcc'],
     script: `cd $DIR; printf '#include <stdio.h>\\nint main(void) { return puts("built") < 0; }\\n' >a.c; gcc -O1 -o a a.c && ./a`,
   },
-  curl: {
-    needs: ['curl', 'python3'],
-    script: `cd $DIR; echo page >page; python3 -u -m http.server --bind 127.0.0.1 0 >log 2>&1 & server=$!
-until port=$(sed -n 's/.*port \\([0-9]*\\).*/\\1/p' $DIR/log) && [ "$port" ]; do sleep 0.05; done
-curl -s http://127.0.0.1:$port/page; kill $server; wait $server; true`,
-  },
-  nginx: {
-    needs: ['nginx', 'curl'],
-    script: `cd $DIR; echo page >page
-printf 'pid %s/pid; error_log %s/error; worker_processes 2; events {} http { access_log off; client_body_temp_path %s/b;
-proxy_temp_path %s/p; fastcgi_temp_path %s/f; uwsgi_temp_path %s/u; scgi_temp_path %s/s;
-server { listen unix:%s/socket; root %s; } }' $DIR $DIR $DIR $DIR $DIR $DIR $DIR $DIR $DIR >conf
-nginx -e $DIR/error -c $DIR/conf && curl -s --unix-socket $DIR/socket http://localhost/page
-nginx -e $DIR/error -c $DIR/conf -s quit; while [ -e $DIR/pid ]; do sleep 0.05; done`,
-  },
-  redis: {
-    needs: ['redis-server'],
-    script: `cd $DIR; redis-server --port 0 --unixsocket $DIR/socket --daemonize yes --dir $DIR --save '' >/dev/null
-until redis-cli -s $DIR/socket ping >/dev/null 2>&1; do sleep 0.05; done
-redis-cli -s $DIR/socket set key value; redis-cli -s $DIR/socket get key; redis-cli -s $DIR/socket bgsave >/dev/null
-redis-cli -s $DIR/socket shutdown nosave; while [ -e $DIR/socket ]; do sleep 0.05; done`,
-  },
-  postgres: {
-    needs: ['/usr/lib/postgresql'],
-    script: `for bin in /usr/lib/postgresql/*/bin; do :; done; cd $DIR
-as() { if [ "$(id -u)" = 0 ]; then setpriv --reuid nobody --clear-groups "$@"; else "$@"; fi; }
-as $bin/initdb -A trust -N -D $DIR/data >/dev/null && as $bin/pg_ctl -s -w -D $DIR/data -l $DIR/log \\
-  -o "-k $DIR -c listen_addresses= -c fsync=off" start
-as $bin/psql -h $DIR -d postgres -Atc 'create table t as select generate_series(1, 1000) n; select sum(n) from t'
-as $bin/pg_ctl -s -w -D $DIR/data -m fast stop`,
-  },
+  curl: { needs: ['curl', 'python3'], script: read('curl.sh') },
+  nginx: { needs: ['nginx', 'curl'], script: read('nginx.sh') },
+  redis: { needs: ['redis-server'], script: read('redis.sh') },
+  postgres: { needs: ['/usr/lib/postgresql'], script: read('postgres.sh') },
   ffmpeg: {
     needs: ['ffmpeg'],
     script: 'ffmpeg -v error -nostdin -f lavfi -i testsrc=size=64x64:rate=10:duration=1 -f md5 - 2>&1',
@@ -87,28 +57,59 @@ function emptyDirectory(): string {
   return directory;
 }
 
+/** A FIFO in $DIR: the first command of each script waits for a line of it. */
+const FIRST_WAIT = 'first-wait';
+
+/**
+ * The arguments of the shell. It waits once in any case, whether it has to later is chance: the first command ends only
+ * when the shell waits for it.
+ */
+const shell = (script: string) => ['-c', `exec >$DIR/stdout; read x <$DIR/${FIRST_WAIT} & wait\n${script}`];
+
 /** What scripts are run with. Their output goes to a file: for a pipe, programs make other calls. */
 function surroundings() {
   const directory = emptyDirectory();
   const stdout = join(directory, 'stdout');
+  const fifo = join(directory, FIRST_WAIT);
+  execFileSync('mkfifo', ['-m', '666', fifo]);
+  const writer = openSync(fifo, 'r+'); // Does not wait for a reader.
+  onTestFinished(() => closeSync(writer));
   return {
     options: { env: { PATH, DIR: directory, LC_ALL: 'C' }, stdio: ['ignore', 'ignore', 'inherit'] },
     output: () => readFileSync(stdout, 'utf8'),
+    endFirstWait: () => writeSync(writer, '\n'),
   } as const;
 }
 
-/** The shell waits once in any case: whether it has to later is chance. */
-const shell = (script: string) => ['-c', `exec >$DIR/stdout; sleep 0.05 & wait\n${script}`];
+/** Whether a process is in rt_sigsuspend, as dash waits for children in the background, or in wait4 without WNOHANG. */
+function isWaiting(pid: number): boolean {
+  const [number, , , options] = readFileSync(`/proc/${pid}/syscall`, 'utf8').split(' ');
+  const isCall = (name: string) => number === String(syscallNumber(thisHost().abi, name));
+  return isCall('rt_sigsuspend') || (isCall('wait4') && options === '0x0');
+}
+
+/** Ends the first wait of the next script, when its shell waits. */
+async function firstWait(end: () => void): Promise<void> {
+  const [{ process }] = (await once(starts, 'start')) as [{ readonly process: { readonly pid: number } }];
+  await until(() => isWaiting(process.pid));
+  end();
+}
+const starts = new EventEmitter();
+channel('child_process').subscribe((message) => starts.emit('start', message));
 
 async function recorded(script: string, options: RecordOptions = {}) {
-  const { options: surrounding, output } = surroundings();
+  const { options: surrounding, output, endFirstWait } = surroundings();
+  const waited = firstWait(endFirstWait);
   const recording = await record('/bin/sh', shell(script), { containerStart: false, ...surrounding, ...options });
+  await waited;
   return { ...recording, stdout: output() };
 }
 
 async function resultUnder(profile: Profile, script: string) {
-  const { options, output } = surroundings();
+  const { options, output, endFirstWait } = surroundings();
+  const waited = firstWait(endFirstWait);
   const { code, signal } = await run('/bin/sh', shell(script), profile, options);
+  await waited;
   return { exitCode: code, signal, stdout: output() };
 }
 

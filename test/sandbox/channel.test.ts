@@ -7,6 +7,7 @@ import { run } from '../../lib/sandbox/run.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
 import { spawnSync } from '../../lib/sandbox/spawn-sync.js';
 import { children } from '../support/processes.js';
+import { until } from '../support/until.mjs';
 
 const STDIO = ['ignore', 'inherit', 'inherit', 'ipc'] as const;
 
@@ -44,7 +45,7 @@ test.each([
   } catch (error) {
     expect(error).toBeInstanceOf(RangeError);
   }
-  await expect.poll(launchers, { timeout: 60_000 }).toEqual([]);
+  await until(() => launchers().length === 0);
 });
 
 test('functions whose callers could not use a channel refuse it', async () => {

@@ -12,6 +12,7 @@ import { expect, test } from 'vitest';
 import type { SpawnOptions } from '../../lib/sandbox/options/types.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
 import { children } from '../support/processes.js';
+import { until } from '../support/until.mjs';
 
 type Spawn = (command: string, args: readonly string[], options: SpawnOptions) => ChildProcess;
 
@@ -229,8 +230,6 @@ test.for([
   });
   first.stdout?.destroy();
   await once(second, 'close');
-  await expect
-    .poll(() => children().filter((command) => command.includes('seccomp-launch')), { timeout: 120_000 })
-    .toEqual([]);
+  await until(() => children().every((command) => !command.includes('seccomp-launch')));
   expect(text).toBe('THROUGH THE PIPE\n');
 });

@@ -68,7 +68,8 @@ describe('rlimits', () => {
     });
 
     test('limit another user', () => {
-      const forks = 'for i in 1 2 3 4 5 6 7 8 9; do sleep 5 >/dev/null 2>&1 & done 2>/dev/null; echo all';
+      const start = 'sleep 60 >/dev/null 2>&1 & pids="$pids $!"';
+      const forks = `trap 'kill $pids' EXIT; for i in 1 2 3 4 5 6 7 8 9; do ${start}; done 2>/dev/null; echo all`;
       expect(text(LIMIT, { rlimits, uid: 60_001, gid: 60_001 })).toMatch(/^Max processes +5 +5 /);
       expect(text(forks, { rlimits, uid: 60_001, gid: 60_001 })).not.toBe('all');
     });

@@ -25,7 +25,7 @@ process.setgid(process.getgid());
 process.constrainedMemory?.();
 process.availableMemory?.();
 process.report.getReport();
-const signalled = once(process, 'SIGUSR2', { signal: AbortSignal.timeout(5000) });
+const signalled = once(process, 'SIGUSR2');
 const alive = setInterval(() => {}, 1000); // Waiting for a signal alone does not keep Node running.
 process.kill(process.pid, 'SIGUSR2');
 await signalled;
