@@ -1,11 +1,15 @@
 // Tests of CallKinds. Reads of the notified thread take as long as a test needs. Run as `call_kinds_test NAME`.
 #include "supervisor/call_kinds.h"
 
+#include <algorithm>
 #include <condition_variable>
+#include <initializer_list>
+#include <map>
 #include <mutex>
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "check.h"
 #include "supervisor/notified_thread.h"
@@ -40,12 +44,19 @@ class Gate {
 
 Gate executables, memory;
 
+// The memory of the notified thread, by address.
+std::map<uint64_t, std::string> contents = {{0, "read"}};
+// The sizes that were asked for.
+std::vector<size_t> sizes;
+
 }  // namespace
 
 // In place of notified_thread.cc.
-std::string ReadMemory(pid_t, uint64_t, size_t) {
+std::string ReadMemory(pid_t, uint64_t address, size_t size) {
   memory.Pass();
-  return "read";
+  sizes.push_back(size);
+  const auto found = contents.find(address);
+  return found == contents.end() ? "" : found->second.substr(0, size);
 }
 std::string Executable(pid_t) {
   executables.Pass();
@@ -61,12 +72,38 @@ constexpr uint32_t kArch = 0xc000003e;
 constexpr uint32_t kAnswer = SECCOMP_RET_ERRNO;
 constexpr pid_t kThread = 42;
 
-seccomp_data Call(int number) {
+seccomp_data Call(int number, std::initializer_list<uint64_t> args = {}) {
   seccomp_data call = {};
   call.nr = number;
   call.arch = kArch;
+  std::copy(args.begin(), args.end(), call.args);
   return call;
 }
+
+// Counts calls whose captures are those of call 1.
+class Counter {
+ public:
+  explicit Counter(std::vector<Capture> captures) {
+    executables.Open();
+    memory.Open();
+    traits().captures = std::move(captures);
+  }
+
+  CallTraits& traits() { return supervision_.traits[Supervision::Key(kArch, 1)]; }
+  Supervision& supervision() { return supervision_; }
+  bool IsNew(const seccomp_data& call, uint32_t answer = kAnswer) {
+    return kinds_.Count(supervision_, call, answer, kThread).has_value();
+  }
+  bool IsNew(std::initializer_list<uint64_t> args) { return IsNew(Call(1, args)); }
+  CallKind At(uint32_t index) const { return kinds_.At(index).value_or(CallKind()); }
+
+ private:
+  Supervision supervision_;
+  CallKinds kinds_;
+};
+
+constexpr Capture kText = {0, true, 16, std::nullopt};
+constexpr Capture kMoreText = {1, true, 16, std::nullopt};
 
 // Counts a call whose reads wait for `gate`, and reads the kinds meanwhile.
 void CheckReadersGoOn(const Supervision& supervision, Gate* gate) {
@@ -111,6 +148,87 @@ TEST(CountsKindsUpToALimitAndFurtherOnesTogether) {
   CHECK_EQUAL(counts.size(), CallKinds::kMaxKinds);
   for (const uint64_t count : counts) CHECK_EQUAL(count, 2U);
   CHECK_EQUAL(others, 6U);
+}
+
+TEST(TellsKindsApartByTheMemoryToWhichArgumentsPoint) {
+  contents = {{10, "/one"}, {20, "/two"}, {30, "/one"}};
+  Counter counter({kText});
+  CHECK_EQUAL(counter.IsNew({10}), true);
+  CHECK_EQUAL(counter.IsNew({20}), true);
+  CHECK_EQUAL(counter.IsNew({30}), false);
+  CHECK_EQUAL(counter.IsNew({10}), false);
+  CHECK_EQUAL(counter.At(1).captured[0].value_or("(none)"), "/two");
+}
+
+TEST(TellsKindsApartByTheArgumentToWhichTheMemoryBelongs) {
+  contents = {{10, "ab"}, {20, "c"}, {30, "a"}, {40, "bc"}, {50, std::string(1, '\0')}};
+  Counter counter({kText, kMoreText});
+  CHECK_EQUAL(counter.IsNew({10, 20}), true);
+  CHECK_EQUAL(counter.IsNew({30, 40}), true);
+  CHECK_EQUAL(counter.IsNew({20, 10}), true);
+  CHECK_EQUAL(counter.IsNew({10, 99}), true);   // Memory that cannot be read.
+  CHECK_EQUAL(counter.IsNew({10, 50}), true);   // An empty string.
+  CHECK_EQUAL(counter.IsNew({10, 98}), false);  // As the one before the last.
+  CHECK_EQUAL(counter.At(3).captured[1].has_value(), false);
+  CHECK_EQUAL(counter.At(4).captured[1].value_or("(none)"), "");
+}
+
+TEST(CutsTextAtItsEndAndBytesAtTheirNumber) {
+  contents = {{10, std::string("a\0b", 3)}, {20, std::string("a\0c", 3)}};
+  Counter text({kText});
+  CHECK_EQUAL(text.IsNew({10}), true);
+  CHECK_EQUAL(text.IsNew({20}), false);
+  CHECK_EQUAL(text.At(0).captured[0].value_or("(none)"), "a");
+  Counter bytes({{0, false, 16, uint8_t{2}}});
+  CHECK_EQUAL(bytes.IsNew({10, 0, 3}), true);
+  CHECK_EQUAL(bytes.IsNew({20, 0, 3}), true);
+  CHECK_EQUAL(bytes.IsNew({10, 0, 2}), true);
+  CHECK_EQUAL(bytes.IsNew({20, 0, 2}), false);
+  CHECK_EQUAL(bytes.At(0).captured[0].value_or("(none)"), contents[10]);
+  sizes.clear();
+  bytes.IsNew({10, 0, 1000});
+  bytes.IsNew({10, 0, 4});
+  CHECK_EQUAL(sizes == std::vector<size_t>({16, 4}), true);
+}
+
+TEST(TellsKindsApartByNumberAbiAnswerAndDistinguishingBits) {
+  Counter counter({});
+  counter.traits().distinguishing[1] = 0xff;
+  CHECK_EQUAL(counter.IsNew({1, 0x101}), true);
+  CHECK_EQUAL(counter.IsNew({2, 0x201}), false);
+  CHECK_EQUAL(counter.IsNew({1, 0x102}), true);
+  CHECK_EQUAL(counter.IsNew(Call(1, {1, 1}), SECCOMP_RET_ERRNO | 1), true);
+  CHECK_EQUAL(counter.IsNew(Call(2)), true);
+  CHECK_EQUAL(counter.IsNew(Call(2, {1, 2, 3, 4, 5, 6})), false);  // No trait distinguishes its arguments.
+  seccomp_data other = Call(2);
+  other.arch = 0xc00000b7;
+  CHECK_EQUAL(counter.IsNew(other), true);
+  CHECK_EQUAL(counter.At(0).count, 2U);
+  CHECK_EQUAL(counter.At(0).call.args[0], 1U);
+  CHECK_EQUAL(counter.At(0).process, kThread);
+}
+
+TEST(ReadsTheLowerHalvesOfTheArgumentsOfCallsByShortRegisters) {
+  constexpr uint32_t kArch32 = 0x40000003;
+  contents = {{10, "text"}};
+  Counter counter({});
+  counter.supervision().traits[Supervision::Key(kArch32, 1)].captures = {{0, true, 16, uint8_t{1}}};
+  seccomp_data call = Call(1, {0xffffffff0000000a, 0xffffffff00000004});
+  call.arch = kArch32;
+  CHECK_EQUAL(counter.IsNew(call), true);
+  CHECK_EQUAL(counter.At(0).captured[0].value_or("(none)"), "text");
+  CHECK_EQUAL(counter.At(0).call.args[0], 10U);
+  counter.IsNew(Call(2, {0xffffffff0000000a}));
+  CHECK_EQUAL(counter.At(1).call.args[0], 0xffffffff0000000aU);
+}
+
+TEST(DoesNotTellKindsApartByMemoryIfAllCallsAreCounted) {
+  contents = {{10, "/one"}, {20, "/two"}};
+  Counter counter({kText});
+  counter.supervision().counts_all = true;
+  CHECK_EQUAL(counter.IsNew({10}), true);
+  CHECK_EQUAL(counter.IsNew({20}), false);
+  CHECK_EQUAL(counter.At(0).captured[0].value_or("(none)"), "/one");
 }
 
 }  // namespace

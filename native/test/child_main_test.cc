@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/capability.h>
 #include <linux/futex.h>
 #include <linux/seccomp.h>
@@ -256,17 +257,21 @@ class Prepared {
 };
 
 // Starts a child as clone.cc does, and waits for its end.
-Ended Run(Start start) {
-  Prepared prepared(std::move(start));
-  const pid_t pid = clone(RunChild, Prepared::stack_top(), CLONE_VM | CLONE_VFORK | SIGCHLD, prepared.plan());
+Ended RunPrepared(Prepared* prepared) {
+  const pid_t pid = clone(RunChild, Prepared::stack_top(), CLONE_VM | CLONE_VFORK | SIGCHLD, prepared->plan());
   int status = 0;
   while (waitpid(pid, &status, 0) == -1 && errno == EINTR) continue;
-  return {prepared.plan()->failure,
-          prepared.plan()->isolation_error,
+  return {prepared->plan()->failure,
+          prepared->plan()->isolation_error,
           WIFEXITED(status) ? WEXITSTATUS(status) : -1,
           WIFSIGNALED(status) ? WTERMSIG(status) : 0,
-          prepared.written(),
-          prepared.filter()};
+          prepared->written(),
+          prepared->filter()};
+}
+
+Ended Run(Start start) {
+  Prepared prepared(std::move(start));
+  return RunPrepared(&prepared);
 }
 
 Ended RunCandidates(std::vector<std::string> candidates) {
@@ -330,7 +335,14 @@ TEST(TriesCandidatesInOrder) {
   CHECK_STARTED(RunCandidates({"/no/such/file", "/dev/null/no-directory", ThisProgram(), "/no/such/file"}));
 }
 
-TEST(TriesTheNextCandidateAfterEacces) { CHECK_STARTED(RunCandidates({"/", ThisProgram()})); }
+TEST(TriesTheNextCandidateAfterEacces) {
+  CHECK_STARTED(RunCandidates({"/", ThisProgram()}));
+  const TemporaryDirectory directory;
+  const std::string plain = directory / "not-executable";
+  std::ofstream(plain) << "#!/bin/sh\n";
+  CHECK_STARTED(RunCandidates({plain, ThisProgram()}));
+  CHECK_FAILED(RunCandidates({plain}), EACCES, "execve");
+}
 
 TEST(ReportsThatNoCandidateExists) {
   CHECK_FAILED(RunCandidates({"/no/such/file", "/nor/this/one"}), ENOENT, "execve");
@@ -347,6 +359,7 @@ TEST(StopsAtAnErrorOtherThanNotFound) {
   const std::string loop = directory / "loop";
   std::filesystem::create_symlink(loop, loop);
   CHECK_FAILED(RunCandidates({loop, ThisProgram()}), ELOOP, "execve");
+  CHECK_FAILED(RunCandidates({"/", loop, ThisProgram()}), ELOOP, "execve");
 }
 
 TEST(RunsAScriptWithoutInterpreterByTheShell) {
@@ -476,9 +489,12 @@ TEST(PlacesAnyMixOfDescriptors) {
 }
 
 TEST(ClosesAllOtherDescriptors) {
-  dup2(STDERR_FILENO, 50);  // Without O_CLOEXEC.
+  // Without O_CLOEXEC. The child has three descriptors, and the one for its report.
+  dup2(STDERR_FILENO, 4);
+  dup2(STDERR_FILENO, 50);
   const Ended ended = Run({});
   CHECK_STARTED(ended);
+  CHECK_EQUAL(ended.fact("fd4"), "(not reported)");
   CHECK_EQUAL(ended.fact("fd50"), "(not reported)");
   CHECK_EQUAL(Inode(50), Inode(STDERR_FILENO));
 }
@@ -489,7 +505,7 @@ TEST(MakesStandardStreamsBlocking) {
   CHECK_EQUAL(pipe2(reading.data(), O_CLOEXEC | O_NONBLOCK), 0);
   CHECK_EQUAL(pipe2(other.data(), O_CLOEXEC | O_NONBLOCK), 0);
   Start start;
-  start.descriptors = {reading[0], 1, 2, other[0]};
+  start.descriptors = {reading[0], other[1], reading[1], other[0]};
   const Ended ended = Run(start);
   CHECK_STARTED(ended);
   CHECK_EQUAL(ended.fact("nonblocking"), "3,");
@@ -532,23 +548,65 @@ TEST(StartsASessionOnlyIfAsked) {
   CHECK_EQUAL(Run(start).fact("leader"), "1");
 }
 
+// A copy of this program in a directory that is open to all. Its own directory may be closed to other users.
+class CopyForAll {
+ public:
+  CopyForAll() : path_(directory_ / "child_test") {
+    std::filesystem::copy(ThisProgram(), path_);
+    std::filesystem::permissions(directory_ / ".", std::filesystem::perms::all);
+  }
+  const std::string& path() const { return path_; }
+
+ private:
+  TemporaryDirectory directory_;
+  std::string path_;
+};
+
 TEST(ChangesIdentityAndDropsGroups) {
   if (geteuid() != 0) Skip("needs root");
+  const std::array<gid_t, 2> ours = {1, 2};
+  CHECK_EQUAL(setgroups(ours.size(), ours.data()), 0);
+  CHECK_EQUAL(Run({}).fact("Groups"), "1 2 ");
   Start start;
   start.uid = 65534;
   start.gid = 65533;
-  // Its own directory may be closed to others.
-  const TemporaryDirectory directory;
-  const std::string copy = directory / "child_test";
-  std::filesystem::copy(ThisProgram(), copy);
-  std::filesystem::permissions(directory / ".", std::filesystem::perms::all);
-  start.candidates = {copy};
+  const CopyForAll copy;
+  start.candidates = {copy.path()};
   const Ended ended = Run(start);
   CHECK_STARTED(ended);
   CHECK_EQUAL(ended.fact("Uid"), "65534\t65534\t65534\t65534");
   CHECK_EQUAL(ended.fact("Gid"), "65533\t65533\t65533\t65533");
   CHECK_EQUAL(ended.fact("Groups"), " ");
   CHECK_EQUAL(geteuid(), 0U);
+  start.gid = -1;
+  CHECK_EQUAL(Run(start).fact("Groups"), " ");
+  start.uid = -1;
+  start.gid = 65533;
+  CHECK_EQUAL(Run(start).fact("Groups"), " ");
+}
+
+// What needs privileges is done before the user changes.
+TEST(UsesItsPrivilegesBeforeTheyAreGone) {
+  if (geteuid() != 0) Skip("needs root");
+  const rlimit ours = {500, 500};
+  CHECK_EQUAL(setrlimit(RLIMIT_NOFILE, &ours), 0);
+  const CopyForAll copy;
+  const TemporaryDirectory closed;
+  const std::string directory = closed / "";
+  Start start;
+  start.candidates = {copy.path()};
+  start.uid = 65534;
+  start.gid = 65533;
+  start.cwd = directory.c_str();
+  const uint64_t capabilities = std::stoull(Run({}).fact("CapEff"), nullptr, 16);
+  const bool may_raise_limits = (capabilities >> CAP_SYS_RESOURCE & 1) != 0;
+  if (may_raise_limits) start.limits.push_back({RLIMIT_NOFILE, 600, 700});
+  start.drop_capabilities = true;
+  const Ended ended = Run(start);
+  CHECK_STARTED(ended);
+  CHECK_EQUAL(ended.fact("Uid"), "65534\t65534\t65534\t65534");
+  CHECK_EQUAL(ended.fact("files"), may_raise_limits ? "600 700" : "500 500");
+  CHECK_EQUAL(ended.fact("CapBnd"), "0000000000000000");
 }
 
 TEST(ReportsAUserThatIsDenied) {
@@ -594,6 +652,61 @@ TEST(DropsAllButTheKeptCapabilities) {
   for (const char* set : {"CapPrm", "CapEff", "CapBnd"}) CHECK_EQUAL(ended.fact(set), "0000000000000020");
   for (const char* set : {"CapInh", "CapAmb"}) CHECK_EQUAL(ended.fact(set), "0000000000000000");
   CHECK_EQUAL(Run({}).fact("CapPrm"), ours);
+}
+
+// Changes the sets of this process: the inheritable set, and the capabilities below 32 that are removed from the
+// permitted and the effective set.
+void ChangeCapabilities(uint32_t inheritable, uint32_t removed) {
+  __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {};
+  CHECK_EQUAL(syscall(SYS_capget, &header, sets), 0);
+  sets[0].inheritable = inheritable;
+  sets[0].permitted &= ~removed;
+  sets[0].effective &= ~removed;
+  CHECK_EQUAL(syscall(SYS_capset, &header, sets), 0);
+}
+
+TEST(DropsInheritableAndAmbientCapabilities) {
+  if (geteuid() != 0) Skip("needs root");
+  ChangeCapabilities(1U << CAP_CHOWN | 1U << CAP_KILL, 0);
+  for (const long capability : {CAP_CHOWN, CAP_KILL}) {
+    if (prctl(PR_CAP_AMBIENT, static_cast<long>(PR_CAP_AMBIENT_RAISE), capability, 0L, 0L) != 0) Skip("no ambient set");
+  }
+  const Ended before = Run({});
+  Start start;
+  start.drop_capabilities = true;
+  start.kept_capabilities = 1U << CAP_KILL;
+  const Ended ended = Run(start);
+  CHECK_STARTED(ended);
+  for (const char* set : {"CapInh", "CapAmb"}) {
+    CHECK_EQUAL(before.fact(set), "0000000000000021");
+    CHECK_EQUAL(ended.fact(set), "0000000000000020");
+  }
+}
+
+// With no_new_privs the bounding set may stay, and execve(2) gives no capability that was not permitted before.
+TEST(DropsPermittedCapabilitiesThoughTheBoundingSetStays) {
+  if (geteuid() != 0) Skip("needs root");
+  ChangeCapabilities(0, 1U << CAP_SETPCAP);
+  const std::string bounding = Run({}).fact("CapBnd");
+  Start start;
+  start.drop_capabilities = true;
+  start.no_new_privileges = true;
+  start.kept_capabilities = 1U << CAP_KILL;
+  const Ended ended = Run(start);
+  CHECK_STARTED(ended);
+  CHECK_EQUAL(ended.fact("CapBnd"), bounding);
+  for (const char* set : {"CapPrm", "CapEff"}) CHECK_EQUAL(ended.fact(set), "0000000000000020");
+}
+
+TEST(KeepsCapabilitiesOfTheUpperHalf) {
+  if (geteuid() != 0) Skip("needs root");
+  Start start;
+  start.drop_capabilities = true;
+  start.kept_capabilities = uint64_t{1} << CAP_SYSLOG | 1U << CAP_CHOWN;
+  const Ended ended = Run(start);
+  CHECK_STARTED(ended);
+  for (const char* set : {"CapPrm", "CapEff", "CapBnd"}) CHECK_EQUAL(ended.fact(set), "0000000400000001");
 }
 
 TEST(ReportsABoundingSetThatStaysWithoutNoNewPrivileges) {
@@ -685,6 +798,32 @@ TEST(EntersADomainOnlyIfAsked) {
   CHECK_STARTED(ended);
   CHECK_EQUAL(ended.fact("parent"), std::to_string(EPERM));
   CHECK_EQUAL(kill(getppid(), 0), 0);
+}
+
+TEST(EntersADomainWithoutCapabilitiesByNoNewPrivileges) {
+  if (geteuid() == 0) ChangeCapabilities(0, 1U << CAP_SYS_ADMIN);
+  Start start;
+  start.isolate = true;
+  start.ruleset = Ruleset();
+  start.isolation_required = true;
+  CHECK_FAILED(Run(start), EPERM, "landlock_restrict_self");
+  start.no_new_privileges = true;
+  const Ended ended = Run(start);
+  CHECK_STARTED(ended);
+  CHECK_EQUAL(ended.fact("parent"), std::to_string(EPERM));
+}
+
+TEST(ReportsThatCoreDumpsStayIfIsolationIsRequired) {
+  Filter filter = Gated({SYS_prlimit64});
+  filter.gate.clear();
+  const sock_fprog program = {static_cast<uint16_t>(filter.instructions.size()), filter.instructions.data()};
+  CHECK_EQUAL(prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L), 0);
+  CHECK_EQUAL(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program), 0);
+  Start start;
+  start.isolate = true;
+  CHECK_STARTED(Run(start));
+  start.isolation_required = true;
+  CHECK_FAILED(Run(start), EPERM, "prlimit");
 }
 
 TEST(EntersADomainThoughADescriptorTakesThePlaceOfItsRuleset) {
@@ -794,6 +933,91 @@ TEST(SendsItsListenerThoughADescriptorTakesThePlaceOfTheSocket) {
   if (handed != nullptr) memcpy(&listener, CMSG_DATA(handed), sizeof listener);
   CHECK_EQUAL(std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(listener)).string(),
               std::string("anon_inode:seccomp notify"));
+}
+
+// A start whose listener is sent to the socket with the message.
+Start WithListener(int socket, std::vector<std::string> message) {
+  Start start;
+  start.no_new_privileges = true;
+  start.filter.instructions.push_back(Instruction(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+  start.listener_socket = socket;
+  start.message = std::move(message);
+  return start;
+}
+
+TEST(ReportsAnAgentThatHasClosedItsSocket) {
+  int pair[2];
+  CHECK_EQUAL(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+  close(pair[0]);
+  CHECK_FAILED(Run(WithListener(pair[1], {"a", "b"})), EPIPE, "sendmsg");
+}
+
+TEST(ReportsAMessageThatIsSentInPartOnly) {
+  int pair[2];
+  CHECK_EQUAL(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair), 0);
+  const std::string half(size_t{1} << 20, 'x');
+  CHECK_FAILED(Run(WithListener(pair[1], {half, half})), EMSGSIZE, "sendmsg");
+}
+
+// The listener's descriptor is a copy, but the program has none.
+TEST(LeavesTheProgramNoListener) {
+  int pair[2];
+  CHECK_EQUAL(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+  const Ended ended = Run(WithListener(pair[1], {"."}));
+  CHECK_STARTED(ended);
+  CHECK_EQUAL(PlacesReported(ended), Places({0, 1, 2}));
+}
+
+TEST(NamesTheThreadThatPreventsThatAllThreadsGetTheFilters) {
+  std::atomic<pid_t> id{0};
+  std::atomic<bool> may_end{false};
+  Start start = UnderFilter(Gated({SYS_reboot}));
+  std::thread other([&] {
+    Filter own = Gated({SYS_reboot});
+    const sock_fprog program = {static_cast<uint16_t>(own.instructions.size()), own.instructions.data()};
+    prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L);
+    syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
+    id = static_cast<pid_t>(syscall(SYS_gettid));
+    while (!may_end) std::this_thread::yield();
+  });
+  while (id == 0) std::this_thread::yield();
+  Prepared prepared(std::move(start));
+  prepared.plan()->filter_flags = SECCOMP_FILTER_FLAG_TSYNC;
+  const bool is_attached = AttachFilters(prepared.plan());
+  may_end = true;
+  other.join();
+  CHECK_EQUAL(is_attached, false);
+  CHECK_EQUAL(prepared.plan()->failure, (Failure{ESRCH, "seccomp"}));
+  CHECK_EQUAL(prepared.plan()->other_thread, id.load());
+  CHECK_EQUAL(prepared.plan()->attached, 0U);
+  CHECK_EQUAL(prctl(PR_GET_SECCOMP, 0L, 0L, 0L, 0L), 0);
+}
+
+// Runs two candidates, of which execve(2) of the first fails with `error`. The filter knows it by the pointer to its
+// path.
+Ended RunAfterError(int error) {
+  Start start;
+  start.no_new_privileges = true;
+  start.candidates = {"/no/such/file", ThisProgram()};
+  start.filter.instructions = {
+      Instruction(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      Instruction(BPF_JMP | BPF_JEQ | BPF_K, static_cast<uint32_t>(SYS_execve), 0, 3),
+      Instruction(BPF_LD | BPF_W | BPF_ABS, ArgumentHalf(0, false)),
+      Instruction(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1),
+      Instruction(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<uint32_t>(error)),
+      Instruction(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  Prepared prepared(std::move(start));
+  const auto path = reinterpret_cast<uintptr_t>(prepared.plan()->candidates[0]);
+  prepared.plan()->filters[0].instructions[3].k = static_cast<uint32_t>(path);
+  return RunPrepared(&prepared);
+}
+
+// The list of execvp(3) in glibc, posix/execvpe.c.
+TEST(TriesTheNextCandidateAfterTheErrorsOfExecvp) {
+  for (const int error : {EACCES, ENOENT, ENOTDIR, ESTALE, ENODEV, ETIMEDOUT}) CHECK_STARTED(RunAfterError(error));
+  for (const int error : {EPERM, ENOMEM, E2BIG, EIO, ETXTBSY, ENAMETOOLONG, EINVAL})
+    CHECK_FAILED(RunAfterError(error), error, "execve");
 }
 
 TEST(DrawsANewGateValueEachTime) {

@@ -150,4 +150,17 @@ describe('a message', () => {
     ]);
     expect(new RunError('ended', undefined, { ...result, stderr: 'x'.repeat(1e6) }).message.length).toBeLessThan(1200);
   });
+
+  test('has all of a command of 200 characters, and of a stderr of 3 lines and 1,000 characters', () => {
+    const messageOf = (more: Partial<typeof result>) =>
+      new RunError('ended', undefined, { ...result, ...more }).message;
+    const whole = { command: 'c'.repeat(200), stderr: `a\nb\n${'x'.repeat(996)}\n` };
+    expect(messageOf(whole)).toBe(`${whole.command}: ended\n${whole.stderr.trimEnd()}`);
+    const cut = '… (the end of stderr; the property has all of it)';
+    expect(messageOf({ command: 'c'.repeat(201), stderr: 'x'.repeat(1001) })).toBe(
+      `${whole.command}…: ended\n${cut}\n${'x'.repeat(1000)}`,
+    );
+    expect(messageOf({ stderr: '1\n2\n3\n4' })).toBe(`convert in.svg: ended\n${cut}\n2\n3\n4`);
+    expect(messageOf({ stderr: '' })).toBe('convert in.svg: ended');
+  });
 });

@@ -1,7 +1,7 @@
 /** run: the values with which its promise resolves and rejects. */
 import type { ChildProcess } from 'node:child_process';
 import { channel } from 'node:diagnostics_channel';
-import { EventEmitter, once } from 'node:events';
+import { EventEmitter, getEventListeners, once } from 'node:events';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { RunError, type RunResult } from '../../lib/sandbox/child/result.js';
 import { type RunOptions, run } from '../../lib/sandbox/run.js';
@@ -156,10 +156,71 @@ describe('rejects with the same shape', () => {
     expect(error).toMatchObject({ [name]: '1234', code: 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER' });
   });
 
+  test.each<[string, Text, string | undefined]>([
+    ['1234', { maxBuffer: 4 }, undefined],
+    ['éé', { maxBuffer: 4 }, undefined],
+    ['éé', { maxBuffer: 3 }, 'éé'],
+    ['éé', { maxBuffer: 3, encoding: 'latin1' }, 'Ã©Ã'],
+    ['a', { maxBuffer: 0 }, ''],
+  ])('%s with %j, unless it has no more bytes', async (text, options, cut) => {
+    const running = run('printf', ['%s', text], 'docker-default', options);
+    if (cut === undefined) expect((await running).stdout).toBe(text);
+    else expect((await rejection(running)).stdout).toBe(cut);
+  });
+
+  test('bytes are counted in the encoding of the output', async () => {
+    const { stdout } = await run('printf', ['éé'], 'docker-default', { maxBuffer: 4, encoding: 'latin1' });
+    expect(stdout).toBe('Ã©Ã©');
+  });
+
+  test('each of stdout and stderr may have maxBuffer bytes', async () => {
+    expect(await sh('printf 1234; printf 5678 >&2', { maxBuffer: 4 })).toMatchObject({
+      stdout: '1234',
+      stderr: '5678',
+    });
+  });
+
+  test('more than 1 MiB by default', async () => {
+    const zeros = (bytes: number) => run('head', ['-c', String(bytes), '/dev/zero'], 'docker-default');
+    expect((await zeros(1024 * 1024)).stdout).toHaveLength(1024 * 1024);
+    const error = await rejection(zeros(1024 * 1024 + 1));
+    expect([error.code, error.stdout.length]).toEqual(['ERR_CHILD_PROCESS_STDIO_MAXBUFFER', 1024 * 1024]);
+  });
+
+  test.each([
+    ['stdout', 'stderr', '', '>&2'],
+    ['stderr', 'stdout', '>&2', ''],
+  ] as const)('more than maxBuffer on %s, and reads no more of %s either', async (_, other, first, second) => {
+    const script = `trap "echo late ${second}; exit" TERM; printf 12345 ${first}; while :; do sleep 0.01; done`;
+    expect(await rejection(sh(script, { maxBuffer: 4 }))).toMatchObject({ [other]: '' });
+  });
+
+  test('the first of several errors', async () => {
+    starts.once('start', ({ process: child }: { process: ChildProcess }) => {
+      process.nextTick(() => ['first', 'second'].map((text) => child.emit('error', new Error(text))));
+    });
+    const running = run('true', 'docker-default');
+    expect((await rejection(running)).cause).toMatchObject({ message: 'first' });
+  });
+
   test('returns bytes with encoding buffer', async () => {
     const error = await rejection(run('sh', ['-c', 'echo a; exit 1'], 'docker-default', { encoding: 'buffer' }));
     expect(error.stdout).toEqual(Buffer.from('a\n'));
   });
+});
+
+test('leaves no timer when the program has ended', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  await run('true', 'docker-default', { timeout: 600_000 });
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test('leaves no listener on an AbortSignal', async () => {
+  const { signal } = new AbortController();
+  await run('true', 'docker-default', { signal });
+  await rejection(run('/nowhere/program', 'docker-default', { signal }));
+  expect(getEventListeners(signal, 'abort')).toEqual([]);
 });
 
 test('the program runs under its profile', async () => {

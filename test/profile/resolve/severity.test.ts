@@ -169,3 +169,22 @@ describe('a harmless problem is a warning in both modes:', () => {
     ).toEqual([]);
   });
 });
+
+test.each([
+  ['SCMP_ACT_ALLOW', 'warning', 'error'],
+  ['SCMP_ACT_LOG', 'warning', 'error'],
+  ['SCMP_ACT_TRACE', 'error', 'error'],
+  ['SCMP_ACT_NOTIFY', 'error', 'error'],
+  ['SCMP_ACT_ERRNO', 'error', 'warning'],
+  ['SCMP_ACT_TRAP', 'error', 'warning'],
+  ['SCMP_ACT_KILL_PROCESS', 'error', 'warning'],
+])('with %s, a rule that matches less than written is an %s, and one that matches more a %s', (action, less, more) => {
+  const severities = (rule: string, options = {}) =>
+    foundInRule(`${rule}, "action": "${action}"`, options).flatMap((each) =>
+      /ignored|every host/.test(each) ? each.split(' ')[0] : [],
+    );
+  const unknown = '"names": ["openaat"]';
+  const onHosts = '"names": ["read"], "includes": {"arches": ["amd64"]}';
+  expect([severities(unknown), severities(unknown, COMPAT)]).toEqual([[less], ['warning']]);
+  expect([severities(onHosts, { format: 'oci' }), severities(onHosts)]).toEqual([[more], []]);
+});

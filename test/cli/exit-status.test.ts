@@ -1,0 +1,131 @@
+/** The exit statuses of the command, its messages, and its options that may be repeated. */
+import { Command } from 'commander';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { exitAsProgram, exitFailed, exitNotStarted, exitWithResult } from '../../lib/cli/exit-status.js';
+import { actionInWords } from '../../lib/cli/output/action-text.js';
+import { reasonOf } from '../../lib/cli/output/output-file.js';
+import { messageOf, profileOptions } from '../../lib/cli/profile-options.js';
+import { refuseSecondValues, several } from '../../lib/cli/repeated-options.js';
+import { reportStartFailure } from '../../lib/cli/start-failure.js';
+
+afterEach(() => {
+  process.exitCode = undefined;
+  vi.restoreAllMocks();
+});
+
+/** The exit status that the action sets. */
+function statusAfter(action: () => void): unknown {
+  process.exitCode = undefined;
+  action();
+  return process.exitCode;
+}
+
+describe('the exit status', () => {
+  test.each([
+    [0, null, 0],
+    [3, null, 3],
+    [255, null, 255],
+    [null, 'SIGTERM', 143],
+    [null, 'SIGKILL', 137],
+    [null, 'SIGSYS', 159],
+    [null, null, 0],
+  ] as const)('of a program with code %s and signal %s is %i', (code, signal, status) => {
+    expect(statusAfter(() => exitAsProgram(code, signal))).toBe(status);
+  });
+
+  test('of a result is 0 or 1, unless something failed before', () => {
+    expect([true, false].map((isGood) => statusAfter(() => exitWithResult(isGood)))).toEqual([0, 1]);
+    const afterFailure = (isGood: boolean) => () => {
+      exitFailed();
+      exitWithResult(isGood);
+    };
+    expect([true, false].map((isGood) => statusAfter(afterFailure(isGood)))).toEqual([125, 125]);
+  });
+
+  test('of a program that is not started is 126 if it exists, and 127 if not', () => {
+    expect([true, false].map((isFound) => statusAfter(() => exitNotStarted(isFound)))).toEqual([126, 127]);
+  });
+});
+
+describe('an error of a start', () => {
+  const failure = (code: string, call: string) => Object.assign(new Error(code), { code, call });
+
+  test.each([
+    ['ENOENT', 127, 'seccomp: true: command not found\n'],
+    ['EACCES', 126, 'seccomp: true: not executable (EACCES)\n'],
+    ['ENOEXEC', 126, 'seccomp: true: not executable (ENOEXEC)\n'],
+  ])('%s of execve is reported with status %i', (code, status, text) => {
+    const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    expect(statusAfter(() => reportStartFailure('true', failure(code, 'execve')))).toBe(status);
+    expect(write.mock.calls).toEqual([[text]]);
+  });
+
+  test.each([failure('ENOENT', 'chdir'), new Error('other'), 'text'])('%s is thrown again', (error) => {
+    expect(() => reportStartFailure('true', error)).toThrow();
+    expect(process.exitCode).toBe(undefined);
+  });
+});
+
+describe('a message', () => {
+  test.each([
+    ['options.mode: is unknown', '--compat: is unknown'],
+    ['options.abis: unknown ABI', '--abi: unknown ABI'],
+    ['options.noNewPrivileges: no', '--new-privileges: no'],
+    ['options.isolate: no', 'options.isolate: no'],
+    ['see options.mode', 'see options.mode'],
+  ])('names the flag for an option of the library: %s', (message, expected) => {
+    expect([messageOf(new Error(message)), messageOf(message)]).toEqual([expected, expected]);
+  });
+
+  test('has the system’s words for an errno', () => {
+    expect(reasonOf(Object.assign(new Error('x'), { errno: -28 }))).toBe('ENOSPC: no space left on device');
+    expect(reasonOf(Object.assign(new Error('x'), { errno: -99_999 }))).toBe('Error: x');
+    expect(reasonOf(new Error('x'))).toBe('Error: x');
+  });
+
+  test('has an errno by its name, and a tracer’s number', () => {
+    expect(
+      (
+        [
+          { kind: 'errno', errno: 1 },
+          { kind: 'errno', errno: 600 },
+          { kind: 'trace', message: 3 },
+          { kind: 'allow' },
+        ] as const
+      ).map(actionInWords),
+    ).toEqual(['EPERM', 'errno 600', 'trace 3', 'allow']);
+  });
+});
+
+describe('an option', () => {
+  const parse = (...args: string[]) => {
+    const command = new Command('it')
+      .option('-o, --one <x>', '')
+      .option('-m, --many <x>', '', several)
+      .option('-f', '')
+      .option('-d, --default <x>', '', '7');
+    refuseSecondValues(command)
+      .exitOverride()
+      .configureOutput({ writeErr: () => {} });
+    return command.parse(args, { from: 'user' }).opts();
+  };
+
+  test('that may be repeated collects its values, in order', () => {
+    expect(parse('-d', '8')).toEqual({ default: '8' });
+    expect(parse('-m', 'a', '-o', '1', '-m', 'b', '-f', '-f')).toEqual({
+      many: ['a', 'b'],
+      one: '1',
+      f: true,
+      default: '7',
+    });
+  });
+
+  test('that may not be repeated is refused, even with the same value', () => {
+    expect(() => parse('-o', '1', '--one', '1')).toThrow("option '-o, --one <x>' can be given only once");
+  });
+});
+
+test('flags that are not given set no option of the library', () => {
+  expect(profileOptions({})).toEqual({});
+  expect(profileOptions({ compat: true, format: 'oci' })).toEqual({ mode: 'compat', format: 'oci' });
+});

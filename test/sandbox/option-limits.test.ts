@@ -1,0 +1,228 @@
+/** The checks of single options: the values at their limits, and what is read from unusual objects. */
+import { describe, expect, test } from 'vitest';
+import {
+  LONGEST_TIMER,
+  readAbiNames,
+  readAbortSignal,
+  readCapabilityNames,
+  readDirectory,
+  readEncoding,
+  readEnvironment,
+  readExecArgv,
+  readForceKillAfter,
+  readId,
+  readInput,
+  readIsolate,
+  readKillSignal,
+  readMaxBuffer,
+  readNullableBoolean,
+  readNullableText,
+  readShell,
+  readStdio,
+  readTimeout,
+  refuseInputWithoutPipe,
+} from '../../lib/sandbox/options/checks.js';
+import { endingOf } from '../../lib/sandbox/options/ending.js';
+import { signalName, signalNumber } from '../../lib/sandbox/options/signals.js';
+
+/** The value that a check returns, or the code of its error. */
+function outcome(read: () => unknown): unknown {
+  try {
+    return read();
+  } catch (error) {
+    return error instanceof Error && 'code' in error ? error.code : error;
+  }
+}
+
+const RANGE = 'ERR_OUT_OF_RANGE';
+const TYPE = 'ERR_INVALID_ARG_TYPE';
+const VALUE = 'ERR_INVALID_ARG_VALUE';
+/** Before Node 26, uid and gid have one error, and so have timeout and maxBuffer. */
+const isNew = Number.parseInt(process.versions.node, 10) >= 26;
+
+test.each<[string, (value: unknown) => unknown, unknown, unknown]>([
+  ['forceKillAfter', (value) => readForceKillAfter(value, 'x'), 0, 0],
+  ['forceKillAfter', (value) => readForceKillAfter(value, 'x'), 2 ** 31 - 1, 2 ** 31 - 1],
+  ['forceKillAfter', (value) => readForceKillAfter(value, 'x'), 2 ** 31, RANGE],
+  ['forceKillAfter', (value) => readForceKillAfter(value, 'x'), -1, RANGE],
+  ['forceKillAfter', (value) => readForceKillAfter(value, 'x'), 0.5, RANGE],
+  ['forceKillAfter', (value) => readForceKillAfter(value, 'x'), false, false],
+  ['forceKillAfter', (value) => readForceKillAfter(value, 'x'), true, TYPE],
+  ['timeout', (value) => readTimeout(value, LONGEST_TIMER), 2 ** 31 - 1, 2 ** 31 - 1],
+  ['timeout', (value) => readTimeout(value, LONGEST_TIMER), 2 ** 31, RANGE],
+  ['timeout', (value) => readTimeout(value, LONGEST_TIMER), 0, 0],
+  ['timeout', (value) => readTimeout(value, LONGEST_TIMER), null, 0],
+  ['timeout', (value) => readTimeout(value, LONGEST_TIMER), -1, RANGE],
+  ['timeout', (value) => readTimeout(value, LONGEST_TIMER), 1.5, RANGE],
+  ['timeout', (value) => readTimeout(value, LONGEST_TIMER), '5', isNew ? TYPE : RANGE],
+  ['uid', (value) => readId(value, 'x'), 2 ** 31 - 1, 2 ** 31 - 1],
+  ['uid', (value) => readId(value, 'x'), -(2 ** 31), -(2 ** 31)],
+  ['uid', (value) => readId(value, 'x'), 2 ** 31, isNew ? RANGE : TYPE],
+  ['uid', (value) => readId(value, 'x'), -(2 ** 31) - 1, isNew ? RANGE : TYPE],
+  ['uid', (value) => readId(value, 'x'), null, null],
+  ['maxBuffer', (value) => readMaxBuffer(value, 'x'), 0, 0],
+  ['maxBuffer', (value) => readMaxBuffer(value, 'x'), Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY],
+  ['maxBuffer', (value) => readMaxBuffer(value, 'x'), -0.1, RANGE],
+  ['maxBuffer', (value) => readMaxBuffer(value, 'x'), Number.NaN, RANGE],
+  ['maxBuffer', (value) => readMaxBuffer(value, 'x'), null, null],
+  ['detached', (value) => readNullableBoolean(value, 'x'), null, false],
+  ['detached', (value) => readNullableBoolean(value, 'x'), true, true],
+  ['detached', (value) => readNullableBoolean(value, 'x'), 1, TYPE],
+  ['argv0', (value) => readNullableText(value, 'x'), 'a\0', VALUE],
+  ['argv0', (value) => readNullableText(value, 'x'), null, null],
+  ['cwd', (value) => readDirectory(value, 'x'), new URL('file:///a%20b'), '/a b'],
+  ['cwd', (value) => readDirectory(value, 'x'), Buffer.from('/a'), '/a'],
+  ['cwd', (value) => readDirectory(value, 'x'), '/a\0', VALUE],
+  ['cwd', (value) => readDirectory(value, 'x'), 7, TYPE],
+  ['shell', (value) => readShell(value, 'x'), '', false],
+  ['shell', (value) => readShell(value, 'x'), null, false],
+  ['shell', (value) => readShell(value, 'x'), '/bin/bash', '/bin/bash'],
+  ['shell', (value) => readShell(value, 'x'), '/bin/\0', VALUE],
+  ['encoding', readEncoding, 'UTF-8', 'UTF-8'],
+  ['encoding', readEncoding, 'buffer', 'buffer'],
+  ['encoding', readEncoding, null, null],
+  ['encoding', readEncoding, 'utf9', 'ERR_UNKNOWN_ENCODING'],
+  ['input', (value) => readInput(value, 'x'), null, null],
+  ['input', (value) => readInput(value, 'x'), new ArrayBuffer(1), TYPE],
+  ['stdio', (value) => readStdio(value, 'x'), '', undefined],
+  ['stdio', (value) => readStdio(value, 'x'), null, undefined],
+  ['stdio', (value) => readStdio(value, 'x'), 'ipc', VALUE],
+  ['killSignal', (value) => readKillSignal(value, 'x'), null, 15],
+  ['killSignal', (value) => readKillSignal(value, 'x'), 'sigkill', 9],
+  ['killSignal', (value) => readKillSignal(value, 'x'), 9n, TYPE],
+  ['isolate', (value) => readIsolate(value, 'x'), {}, { abstractSockets: undefined }],
+  ['isolate', (value) => readIsolate(value, 'x'), { abstractSockets: false }, { abstractSockets: false }],
+  ['isolate', (value) => readIsolate(value, 'x'), { abstractSockets: null }, TYPE],
+  ['isolate', (value) => readIsolate(value, 'x'), { sockets: true }, VALUE],
+  ['isolate', (value) => readIsolate(value, 'x'), null, TYPE],
+])('%s: %o %o is %o', (_, read, value, expected) => {
+  expect(outcome(() => read(value))).toEqual(expected);
+});
+
+describe('a list has at most', () => {
+  const list = (length: number, element: unknown) => Array<unknown>(length).fill(element);
+
+  test.each<[string, number, (value: unknown) => unknown, unknown]>([
+    ['capabilities', 256, (value) => readCapabilityNames(value, 'x'), 'CAP_BPF'],
+    ['abis', 256, (value) => readAbiNames(value, 'x'), 'x86'],
+    ['stdio', 1024, (value) => readStdio(value, 'x'), 'pipe'],
+    ['execArgv', 1024, (value) => readExecArgv(value, 'x'), '-p'],
+  ])('of %s: %i', (_, most, read, element) => {
+    expect(outcome(() => read(list(most, element)))).toHaveLength(most);
+    expect(outcome(() => read(list(most + 1, element)))).toBe(VALUE);
+  });
+
+  test('execArgv that is this process’s own is not copied: fork() reads it later', () => {
+    expect(readExecArgv(process.execArgv, 'x')).toBe(undefined);
+  });
+
+  test.each<[unknown, RegExp]>([
+    [['CAP_BPF', 'CAP_BFP'], /^x: unknown capability "CAP_BFP" \(did you mean CAP_BPF\?\)$/],
+    [['CAP_BPF', 5], /^x: unknown capability 5$/],
+  ])('names of capabilities: %j is refused', (value, message) => {
+    expect(() => readCapabilityNames(value, 'x')).toThrow(message);
+  });
+});
+
+describe('an environment', () => {
+  const read = (value: unknown) => ({ ...readEnvironment(value, 'env') });
+
+  test('has inherited variables, hidden by nearer ones, as in Node', () => {
+    const base = { A: 'far', B: 'far', C: 'far' };
+    const near = Object.create(base, { A: { value: 'hidden' }, B: { value: 'near', enumerable: true } });
+    expect(read(near)).toEqual({ B: 'near', C: 'far' });
+  });
+
+  test('has the value of a getter, called on the object itself', () => {
+    class Variables {
+      HOME = '/a';
+    }
+    Object.defineProperty(Variables.prototype, 'COPY', {
+      enumerable: true,
+      get(this: Variables) {
+        return this.HOME;
+      },
+    });
+    expect(read(new Variables())).toEqual({ HOME: '/a', COPY: '/a' });
+  });
+
+  test('has no variable of Object.prototype', () => {
+    Object.assign(Object.prototype, { POLLUTED: 'x' });
+    try {
+      expect(read({ A: '1' })).toEqual({ A: '1' });
+    } finally {
+      Reflect.deleteProperty(Object.prototype, 'POLLUTED');
+    }
+  });
+
+  test('may have a chain of 100 prototypes', () => {
+    const chain = (length: number) => {
+      let object: object = Object.create(null);
+      for (let i = 0; i < length; i++) object = Object.create(object, { A: { value: String(i), enumerable: true } });
+      return object;
+    };
+    expect(read(chain(100))).toEqual({ A: '99' });
+    expect(outcome(() => read(chain(101)))).toBe(VALUE);
+  });
+
+  test.each<[unknown, unknown]>([
+    [null, {}],
+    [[], TYPE],
+    [new Map([['A', '1']]), TYPE],
+    [new Set(), TYPE],
+    ['A=1', TYPE],
+  ])('that is %o gives %o', (value, expected) => {
+    expect(outcome(() => read(value))).toEqual(expected);
+  });
+});
+
+describe('input', () => {
+  const given = (input: unknown, stdio: unknown) => outcome(() => refuseInputWithoutPipe(input, stdio));
+
+  test.each([undefined, null, 'pipe', 'overlapped', [undefined], [null], ['pipe', 'ignore'], ['overlapped'], []])(
+    'is written with stdio %j',
+    (stdio) => {
+      expect(given('text', stdio)).toBe(undefined);
+    },
+  );
+
+  test.each(['ignore', 'inherit', ['ignore'], [0], ['inherit', 'pipe']])('is refused with stdio %j', (stdio) => {
+    expect([given('text', stdio), given(new Uint8Array(1), stdio)]).toEqual(Array(2).fill('ERR_SECCOMP_OPTION'));
+  });
+
+  test('that is empty is accepted with any stdio', () => {
+    expect([undefined, null, '', new Uint8Array(0)].map((input) => given(input, 'ignore'))).toEqual(
+      Array(4).fill(undefined),
+    );
+  });
+});
+
+test('an AbortSignal of another implementation is accepted', () => {
+  const read = (value: unknown) => outcome(() => readAbortSignal(value, 'signal'));
+  const other = { aborted: false, addEventListener() {} };
+  expect(read(other)).toBe(other);
+  expect([{ aborted: false }, { addEventListener() {} }, { ...other, addEventListener: 1 }, null].map(read)).toEqual(
+    Array(4).fill(TYPE),
+  );
+});
+
+describe('signals', () => {
+  test('are named in any case, or numbered', () => {
+    expect(['SIGTERM', 'sigterm', 'SigTerm', 15].map(signalNumber)).toEqual([15, 15, 15, 15]);
+    expect([15, 9, 31].map(signalName)).toEqual(['SIGTERM', 'SIGKILL', 'SIGSYS']);
+    expect([40, 0].map(signalName)).toEqual([null, null]);
+  });
+
+  test.each(['TERM', 'SIGNONE', '15', '', 0, 40, 99, -15, 1.5, null, {}])('%o is unknown', (signal) => {
+    expect(outcome(() => signalNumber(signal))).toBe('ERR_UNKNOWN_SIGNAL');
+  });
+});
+
+test('a child is ended by SIGTERM, and by SIGKILL 5 seconds later, without a timeout', () => {
+  expect(endingOf({})).toEqual({ timeout: 0, signal: undefined, killSignal: 15, forceKillAfter: 5000 });
+  const { signal } = new AbortController();
+  expect(endingOf({ timeout: 7, signal, killSignal: 'SIGINT', forceKillAfter: 0 })).toEqual({
+    ...{ timeout: 7, signal, killSignal: 2, forceKillAfter: 0 },
+  });
+  expect(endingOf({ forceKillAfter: false }).forceKillAfter).toBe(Number.POSITIVE_INFINITY);
+});
