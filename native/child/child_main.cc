@@ -56,14 +56,11 @@ class Child {
     return true;
   }
 
-  // Ends the child. Passes the gate value, since the filters may deny this call too. Wipes the value from this object;
-  // the parent wipes the stack.
-  // Always inlined: AddressSanitizer's runtime makes syscalls before it calls a function that does not return, and the
-  // filters may deny these.
+  // Ends the child. Passes the gate value, since the filters may deny this call too. The parent wipes the stack, on
+  // which this object is. Always inlined: AddressSanitizer's runtime makes syscalls before it calls a function that
+  // does not return, and the filters may deny these.
   [[noreturn, gnu::always_inline]] void Exit() {
-    const uint64_t gate[kGateWords] = {gate_[0], gate_[1], gate_[2]};
-    for (volatile uint64_t& word : gate_) word = 0;
-    for (;;) syscall(plan_->exit_call, kExitStatus, 0L, 0L, gate[0], gate[1], gate[2]);
+    for (;;) syscall(plan_->exit_call, kExitStatus, 0L, 0L, gate_[0], gate_[1], gate_[2]);
   }
 
  private:

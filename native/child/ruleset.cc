@@ -26,9 +26,8 @@ bool GrantEverywhere(const Domain& domain, int ruleset) {
 
 int OpenRuleset(const Domain& domain) {
   const LandlockRuleset attributes = {domain.handled, 0, domain.scoped};
-  // Kernels without scopes (before Linux 6.12) accept only the shorter structure.
-  const size_t size = domain.scoped != 0 ? sizeof attributes : sizeof attributes.handled_files;
-  const int ruleset = static_cast<int>(syscall(kLandlockCreateRuleset, &attributes, size, 0));
+  // Kernels that know fewer members (before Linux 6.12) require that the others are 0, and fail with E2BIG otherwise.
+  const int ruleset = static_cast<int>(syscall(kLandlockCreateRuleset, &attributes, sizeof attributes, 0));
   if (ruleset < 0 || domain.granted == 0 || GrantEverywhere(domain, ruleset)) return ruleset;
   const int error = errno;
   close(ruleset);

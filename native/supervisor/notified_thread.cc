@@ -19,9 +19,7 @@
 namespace seccomp {
 namespace {
 
-// Reads are split at page boundaries, so that bytes before the end of a mapping are read. 4096 divides all page sizes.
-constexpr uint64_t kPage = 4096;
-constexpr size_t kMaxPages = 18;  // For 64 KiB that begin in the middle of a page.
+constexpr size_t kMaxRead = 65536;
 constexpr size_t kMaxStatus = 65536;
 // Programs with very many mappings have more text; modules beyond have no name.
 constexpr size_t kMaxMaps = size_t{4} << 20;
@@ -73,20 +71,15 @@ std::string ModuleIn(const std::string& maps, uint64_t address) {
 
 }  // namespace
 
+// Bytes before an unmapped page are read, although the man page promises this only for whole elements of the vector:
+// process_vm_rw_single_vec() of mm/process_vm_access.c, since Linux 3.15.
 // NOLINTNEXTLINE(bugprone-easily-swappable-parameters)
 std::string ReadMemory(pid_t thread, uint64_t address, size_t size) {
-  std::string bytes(std::min<size_t>(size, (kMaxPages - 2) * kPage), '\0');
-  std::array<iovec, kMaxPages> remote = {};
-  size_t count = 0;
-  for (uint64_t at = address, left = bytes.size(); left > 0; count++) {
-    const uint64_t part = std::min(left, kPage - at % kPage);
-    // NOLINTNEXTLINE(performance-no-int-to-ptr): an address of another process.
-    remote[count] = {reinterpret_cast<void*>(at), part};
-    at += part;
-    left -= part;
-  }
+  std::string bytes(std::min(size, kMaxRead), '\0');
   const iovec local = {bytes.data(), bytes.size()};
-  const ssize_t got = bytes.empty() ? 0 : process_vm_readv(thread, &local, 1, remote.data(), count, 0);
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): an address of another process.
+  const iovec remote = {reinterpret_cast<void*>(address), bytes.size()};
+  const ssize_t got = process_vm_readv(thread, &local, 1, &remote, 1, 0);
   bytes.resize(static_cast<size_t>(std::max<ssize_t>(got, 0)));
   return bytes;
 }

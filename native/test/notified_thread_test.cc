@@ -87,8 +87,9 @@ class MappedFile {
     path_ = std::filesystem::temp_directory_path() / ("notified_thread_test " + std::to_string(getpid()));
     std::ofstream(path_) << std::string(3 * page_, 'x');
     const int file = open(path_.c_str(), O_RDONLY | O_CLOEXEC);
-    base_ = mmap(nullptr, 2 * page_, PROT_READ, MAP_PRIVATE, file, static_cast<off_t>(page_));
+    base_ = mmap(nullptr, 3 * page_, PROT_READ, MAP_PRIVATE, file, static_cast<off_t>(page_));
     close(file);
+    munmap(static_cast<char*>(base_) + 2 * page_, page_);
   }
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;
@@ -118,6 +119,7 @@ void CheckModules() {
   const MappedFile file;
   for (const size_t offset : {size_t{0}, size_t{1}, size_t{0x1fe}, file.size() - 1})
     CHECK_EQUAL(file.ModuleAtOffset(offset), file.Expected(offset));
+  CHECK_EQUAL(file.ModuleAtOffset(file.size()), "");
   const Mapping anonymous(4096);
   CHECK_EQUAL(ModuleAt(getpid(), reinterpret_cast<uint64_t>(anonymous.Last(1).data())), "");
   CHECK_EQUAL(ModuleAt(getpid(), 1), "");

@@ -1,0 +1,320 @@
+// Tests of StartChild, and of how a child's end is reported. Run as `clone_test NAME`.
+#include "child/clone.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <filesystem>
+#include <initializer_list>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "check.h"
+
+namespace seccomp::test {
+namespace {
+
+sock_filter Return(uint32_t value) { return {BPF_RET | BPF_K, 0, 0, value}; }
+
+// Runs a script by the shell, without a filter.
+Request Script(const std::string& script) {
+  Request request;
+  request.candidates = {"/bin/sh"};
+  request.arguments = {"sh", "-c", script};
+  request.environment = std::string("PATH=/usr/bin:/bin\0", 19);
+  request.stdio = {0, 1, 2};
+  request.no_new_privileges = false;
+  request.is_unconfined = true;
+  return request;
+}
+
+Request WithListener(Request request) {
+  request.no_new_privileges = true;
+  request.is_unconfined = false;
+  request.filters.push_back({{Return(SECCOMP_RET_ALLOW)}, {}});
+  request.filter_flags = SECCOMP_FILTER_FLAG_NEW_LISTENER;
+  return request;
+}
+
+std::string Described(const Failure& failure) {
+  return failure.error == 0 ? "no failure" : std::string(failure.call) + ": " + strerror(failure.error);
+}
+
+// Starts a child, and checks that this succeeds.
+StartedChild Start(Request request) {
+  StartedChild started;
+  CHECK_EQUAL(Described(StartChild(&request, &started)), "no failure");
+  return started;
+}
+
+// The exit status of a script.
+int StatusOf(const std::string& script, std::vector<int> stdio = {0, 1, 2}) {
+  Request request = Script(script);
+  request.stdio = std::move(stdio);
+  const StartedChild started = Start(std::move(request));
+  siginfo_t status = {};
+  CHECK_EQUAL(Reap(started.child, 0, &status), true);
+  CHECK_EQUAL(status.si_pid, started.child.pid);
+  CHECK_EQUAL(status.si_code, CLD_EXITED);
+  return status.si_status;
+}
+
+int OpenDescriptors() {
+  int count = 0;
+  for (int fd = 0; fd < 1024; fd++) count += static_cast<int>(fcntl(fd, F_GETFD) >= 0);
+  return count;
+}
+
+bool HasNoChild() { return waitpid(-1, nullptr, WNOHANG) == -1 && errno == ECHILD; }
+
+// As libuv opens it for child_process.
+TEST(OpensTheNullDeviceForReadingAsStandardInputAndForBothElsewhere) {
+  CHECK_EQUAL(StatusOf("read line", {kNullDevice, 1, 2}), 1);
+  CHECK_EQUAL(StatusOf("echo >&0", {kNullDevice, 1, kNullDevice}) == 0, false);
+  CHECK_EQUAL(StatusOf("echo >&1 && echo >&2 && ! read line <&1 && ! read line <&2", {0, kNullDevice, kNullDevice}), 0);
+  CHECK_EQUAL(StatusOf("echo >&3 && ! read line <&3", {0, 1, 2, kNullDevice}), 0);
+}
+
+TEST(KeepsOneEndOfEachNewSocket) {
+  Request request = Script("cat; echo three >&3");
+  request.stdio = {kNewSocket, kNewSocket, 2, kNewSocket};
+  const int before = OpenDescriptors();
+  {
+    const StartedChild started = Start(std::move(request));
+    CHECK_EQUAL(started.sockets.size(), 4U);
+    CHECK_EQUAL(started.sockets[2].get(), -1);
+    CHECK_EQUAL(OpenDescriptors(), before + 4);  // Three sockets and the pidfd.
+    for (const size_t i : {0, 1, 3}) {
+      CHECK_EQUAL(fcntl(started.sockets[i].get(), F_GETFD), FD_CLOEXEC);
+      CHECK_EQUAL(fcntl(started.sockets[i].get(), F_GETFL) & O_NONBLOCK, 0);
+    }
+    CHECK_EQUAL(fcntl(started.child.pidfd.get(), F_GETFD), FD_CLOEXEC);
+    CHECK_EQUAL(send(started.sockets[0].get(), "text", 4, 0), 4);
+    shutdown(started.sockets[0].get(), SHUT_WR);
+    siginfo_t status = {};
+    Reap(started.child, 0, &status);
+    char bytes[16] = {};
+    CHECK_EQUAL(recv(started.sockets[1].get(), bytes, sizeof bytes, MSG_WAITALL), 4);
+    CHECK_EQUAL(std::string(bytes, 4), "text");
+    CHECK_EQUAL(recv(started.sockets[3].get(), bytes, sizeof bytes, MSG_WAITALL), 6);
+  }
+  CHECK_EQUAL(OpenDescriptors(), before);
+}
+
+TEST(LeavesNothingOfAStartThatFails) {
+  const int before = OpenDescriptors();
+  StartedChild started;
+  Request request = Script("true");
+  request.candidates = {"/no/such/file"};
+  request.stdio = {kNewSocket, kNullDevice, 2};
+  CHECK_EQUAL(Described(StartChild(&request, &started)), Described({ENOENT, "execve"}));
+  CHECK_EQUAL(HasNoChild(), true);
+  started = StartedChild();
+  CHECK_EQUAL(OpenDescriptors(), before);
+}
+
+TEST(BlocksNoSignalAfterwards) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGUSR1);
+  sigprocmask(SIG_SETMASK, &set, nullptr);
+  CHECK_EQUAL(StatusOf("exit 7"), 7);
+  sigset_t after;
+  sigprocmask(SIG_SETMASK, nullptr, &after);
+  for (int signal = 1; signal < SIGRTMIN - 2; signal++)
+    CHECK_EQUAL(sigismember(&after, signal), signal == SIGUSR1 ? 1 : 0);
+}
+
+TEST(ReceivesTheListener) {
+  const StartedChild started = Start(WithListener(Script("true")));
+  CHECK_EQUAL(fcntl(started.listener.get(), F_GETFD), FD_CLOEXEC);
+  const std::string link = "/proc/self/fd/" + std::to_string(started.listener.get());
+  CHECK_EQUAL(std::filesystem::read_symlink(link).string(), "anon_inode:seccomp notify");
+  siginfo_t status = {};
+  Reap(started.child, 0, &status);
+}
+
+// Sets the limit so that this process can open `count` more descriptors.
+void LeaveRoomFor(int count) {
+  std::vector<Descriptor> free;
+  for (int i = 0; i <= count; i++) free.emplace_back(dup(STDERR_FILENO));
+  rlimit files = {};
+  getrlimit(RLIMIT_NOFILE, &files);
+  files.rlim_cur = static_cast<rlim_t>(free.back().get());
+  CHECK_EQUAL(setrlimit(RLIMIT_NOFILE, &files), 0);
+}
+
+// Without room for its descriptor, the kernel drops the listener, and the message has no error.
+TEST(KillsAChildWhoseListenerIsLost) {
+  const int before = OpenDescriptors();
+  Request request = WithListener(Script("exec sleep 60"));
+  request.stdio = {kNoDescriptor, kNoDescriptor, kNoDescriptor};  // The child needs room for its listener too.
+  LeaveRoomFor(3);                                                // Two sockets and the pidfd.
+  {
+    StartedChild started;
+    CHECK_EQUAL(Described(StartChild(&request, &started)), Described({EMFILE, "recvmsg"}));
+    CHECK_EQUAL(started.listener.get(), -1);
+  }
+  CHECK_EQUAL(HasNoChild(), true);
+  CHECK_EQUAL(OpenDescriptors(), before);
+}
+
+TEST(ReportsWhereDescriptorsRanOut) {
+  StartedChild started;
+  LeaveRoomFor(0);
+  Request socket = Script("true");
+  socket.stdio = {kNewSocket, 1, 2};
+  CHECK_EQUAL(Described(StartChild(&socket, &started)), Described({EMFILE, "socketpair"}));
+  Request null = Script("true");
+  null.stdio = {kNullDevice, 1, 2};
+  CHECK_EQUAL(Described(StartChild(&null, &started)), Described({EMFILE, "open"}));
+  Request listener = WithListener(Script("true"));
+  CHECK_EQUAL(Described(StartChild(&listener, &started)), Described({EMFILE, "socketpair"}));
+  Request none = Script("true");
+  CHECK_EQUAL(Described(StartChild(&none, &started)), Described({EMFILE, "clone"}));
+  CHECK_EQUAL(HasNoChild(), true);
+}
+
+TEST(ReportsAnAgentThatDoesNotListen) {
+  StartedChild started;
+  Request request = WithListener(Script("true"));
+  request.agent = AgentRequest{"/no/such/socket", {"."}};
+  CHECK_EQUAL(Described(StartChild(&request, &started)), Described({ENOENT, "connect"}));
+}
+
+TEST(ReportsADomainThatCannotBeMadeIfIsolationIsRequired) {
+  StartedChild started;
+  Request request = Script("exit 7");
+  request.domain = Domain{uint32_t{1} << 31, 0, 0};
+  request.isolation = true;
+  const Failure failure = StartChild(&request, &started);
+  CHECK_EQUAL(std::string(failure.call), "landlock_create_ruleset");
+  CHECK_EQUAL(started.child.pid, 0);
+  request.isolation = false;
+  CHECK_EQUAL(Described(StartChild(&request, &started)), "no failure");
+  CHECK_EQUAL(started.isolation_error, failure.error);
+  siginfo_t status = {};
+  Reap(started.child, 0, &status);
+  CHECK_EQUAL(status.si_status, 7);
+}
+
+TEST(KeepsTheDumpableFlagIfTheChildHasAnotherUser) {
+  if (geteuid() != 0) Skip("needs root");
+  for (const int flag : {1, 0}) {
+    prctl(PR_SET_DUMPABLE, static_cast<long>(flag), 0L, 0L, 0L);
+    Request request = Script("exit 7");
+    request.uid = 65534;
+    const StartedChild started = Start(request);
+    siginfo_t status = {};
+    Reap(started.child, 0, &status);
+    CHECK_EQUAL(status.si_status, 7);
+    CHECK_EQUAL(prctl(PR_GET_DUMPABLE, 0L, 0L, 0L, 0L), flag);
+  }
+}
+
+// --- The end of a child ----------------------------------------------------------------------------------------------
+
+TEST(SignalsAndReapsAChild) {
+  const StartedChild started = Start(Script("exec sleep 60"));
+  siginfo_t status = {};
+  CHECK_EQUAL(Reap(started.child, WNOHANG, &status), false);
+  CHECK_EQUAL(SendSignal(started.child.pidfd, 0), 0);
+  CHECK_EQUAL(SendSignal(started.child.pidfd, 1000), EINVAL);
+  CHECK_EQUAL(SendSignal(started.child.pidfd, SIGTERM), 0);
+  CHECK_EQUAL(Reap(started.child, 0, &status), true);
+  CHECK_EQUAL(status.si_pid, started.child.pid);
+  CHECK_EQUAL(status.si_code, CLD_KILLED);
+  CHECK_EQUAL(status.si_status, SIGTERM);
+  CHECK_EQUAL(SendSignal(started.child.pidfd, SIGTERM), ESRCH);
+}
+
+TEST(KillsAndReapsAChild) {
+  StartedChild started = Start(Script("trap '' TERM; exec sleep 60"));
+  const pid_t pid = started.child.pid;
+  siginfo_t status = {};
+  KillAndReap(&started.child, &status);
+  CHECK_EQUAL(status.si_pid, pid);
+  CHECK_EQUAL(status.si_status, SIGKILL);
+  CHECK_EQUAL(HasNoChild(), true);
+}
+
+TEST(DoesNotKnowTheStatusOfAChildThatWasReapedElsewhere) {
+  const StartedChild started = Start(Script("exit 7"));
+  CHECK_EQUAL(waitpid(started.child.pid, nullptr, 0), started.child.pid);
+  siginfo_t status = {};
+  status.si_pid = 1;
+  CHECK_EQUAL(Reap(started.child, 0, &status), true);
+  CHECK_EQUAL(status.si_pid, 0);
+  status.si_pid = 1;
+  CHECK_EQUAL(Reap(started.child, WNOHANG, &status), true);
+  CHECK_EQUAL(status.si_pid, 0);
+}
+
+// Denies waitid(2) to this process. The shell's children and this process's waitpid(2) use wait4(2).
+void DenyWaitid() {
+  sock_filter instructions[] = {
+      {BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(seccomp_data, nr)},
+      {BPF_JMP | BPF_JEQ | BPF_K, 0, 1, SYS_waitid},
+      Return(SECCOMP_RET_ERRNO | EPERM),
+      Return(SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog filter = {4, instructions};
+  CHECK_EQUAL(prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L), 0);
+  CHECK_EQUAL(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter), 0);
+}
+
+TEST(ReapsWhereAFilterDeniesWaitid) {
+  DenyWaitid();
+  CHECK_EQUAL(StatusOf("exit 7"), 7);
+  const StartedChild started = Start(Script("exec sleep 60"));
+  siginfo_t status = {};
+  CHECK_EQUAL(Reap(started.child, WNOHANG, &status), false);
+  SendSignal(started.child.pidfd, SIGTERM);
+  CHECK_EQUAL(Reap(started.child, 0, &status), true);
+  CHECK_EQUAL(status.si_pid, started.child.pid);
+  CHECK_EQUAL(status.si_code, CLD_KILLED);
+  CHECK_EQUAL(status.si_status, SIGTERM);
+  const StartedChild gone = Start(Script("exit 7"));
+  waitpid(gone.child.pid, nullptr, 0);
+  CHECK_EQUAL(Reap(gone.child, WNOHANG, &status), true);
+  CHECK_EQUAL(status.si_pid, 0);
+}
+
+// Waits until the child has ended, but does not reap it.
+void AwaitEnd(pid_t pid) {
+  siginfo_t status = {};
+  CHECK_EQUAL(waitid(P_PID, static_cast<id_t>(pid), &status, WEXITED | WNOWAIT), 0);
+}
+
+TEST(ReapsAbandonedChildrenOnceTheyHaveEnded) {
+  StartedChild first = Start(Script("exit 7"));
+  StartedChild second = Start(Script("exec sleep 60"));
+  const pid_t pids[] = {first.child.pid, second.child.pid};
+  const Descriptor pidfd(dup(second.child.pidfd.get()));
+  AwaitEnd(pids[0]);
+  Abandon(std::move(first.child));
+  Abandon(std::move(second.child));  // Reaps the first.
+  CHECK_EQUAL(waitpid(pids[0], nullptr, WNOHANG), -1);
+  CHECK_EQUAL(waitpid(pids[1], nullptr, WNOHANG), 0);
+  SendSignal(pidfd, SIGKILL);
+  AwaitEnd(pids[1]);
+  CHECK_EQUAL(StatusOf("exit 3"), 3);  // A start reaps the second.
+  CHECK_EQUAL(HasNoChild(), true);
+}
+
+}  // namespace
+}  // namespace seccomp::test
+
+int main(int argc, char** argv) { return argc == 2 ? seccomp::test::RunTest(argv[1]) : 2; }
