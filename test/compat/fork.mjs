@@ -60,7 +60,7 @@ export default {
   'execArgv null is this process’s': (cp) => told(cp.fork(start, { execArgv: null })),
   'a URL': (cp) => told(cp.fork(pathToFileURL(start))),
   'an option in place of the module, which follows among the arguments': (cp) =>
-    told(cp.fork('-r', [speaks, '--no-warnings', start, 'a'], { execArgv: ['--title=x'], silent: true })),
+    told(cp.fork('-r', [speaks, '--no-warnings', start, 'a'], { execArgv: ['--trace-uncaught'], silent: true })),
   'a shell is not used': (cp) => told(cp.fork(start, ['$HOME'], { shell: true })),
   'silent gives streams': (cp) => storyOf(cp.fork(speaks, { silent: true })),
   'stdio goes before silent': async (cp) => {
