@@ -46,7 +46,7 @@ programs="curl nginx-light redis-server postgresql ffmpeg busybox openssh-client
   check_starts() { npm run --silent build && npx vitest run test/extended/starts.test.ts; }
   check_faults() { install $basic && npm run --silent build && npx vitest run test/extended/faults.test.ts; }
   check_kills() { npm run --silent build && SECCOMP_TEST_KILL_CHILDREN=2000 npx vitest run test/extended/kills.test.ts; }
-  check_fuzz() { install $basic && SECCOMP_TEST_FUZZ_SECONDS=60 npx vitest run test/fuzz; }
+  check_fuzz() { install $basic && SECCOMP_TEST_FUZZ_DOCUMENTS=2000 npx vitest run test/fuzz; }
   check_intricate() { npx vitest run test/extended/intricate.test.ts; }
   check_pollution() { npm run --silent build && npx vitest run test/extended/pollution.test.ts; }
   check_musl() { install $basic musl-tools && npm run --silent build && npm run --silent test:musl; }
