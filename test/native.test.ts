@@ -25,6 +25,27 @@ const request: NativeRequest = {
 const limits = { timeout: 0, maxBuffer: 0, killSignal: 15, forceKillAfter: 5000 };
 /** SECCOMP_FILTER_FLAG_NEW_LISTENER. */
 const listener = { filterFlags: 8 };
+/** A jeq instruction and two that return. */
+const gated = Uint8Array.from(
+  [
+    [0x15, 0, 0, 0, 0, 0, 0, 0],
+    [6, 0, 0, 0, 0, 0, 0xff, 0x7f],
+  ].flat(),
+);
+const withFilter = (instructions: Uint8Array, gate: readonly number[] = []) => ({
+  ...request,
+  filters: [{ bytes: instructions, gate }],
+});
+/** Answers every call with EPERM. */
+const answers = Uint8Array.of(6, 0, 0, 0, 1, 0, 5, 0);
+const supervised = {
+  answers,
+  countsAll: false,
+  passesAll: false,
+  distinguishing: new Uint32Array(),
+  captures: new Uint32Array(),
+};
+const supervision = addon().supervision(supervised);
 const descriptors = (object: object) => Object.getOwnPropertyDescriptors(object);
 const without = (key: keyof NativeRequest) =>
   Object.fromEntries(Object.entries(request).filter(([name]) => name !== key));
@@ -85,10 +106,85 @@ describe.each(Object.entries(CALLS))('%s refuses', (_, call) => {
     ['a long array without elements', { ...request, args: new Array(2 ** 32 - 1) }, /^request\.args must be /],
     ['an environment that is an array', { ...request, env: ['A=1'] }, /^request\.env must be /],
     ['no noNewPrivileges', without('noNewPrivileges'), /^request\.noNewPrivileges must be /],
+    ['no candidate', { ...request, candidates: [] }, /^request\.candidates must be /],
+    ['a candidate with a NUL', { ...request, candidates: ['/bin/true\0'] }, /^request\.candidates must be /],
+    ['no argument', { ...request, args: [] }, /^request\.args must be /],
+    ['a directory with a NUL', { ...request, cwd: '/\0' }, /^request\.cwd must be /],
+    ['a uid of 33 bits', { ...request, uid: 2 ** 32 }, /^request\.uid must be /],
+    ['a uid below 32 bits', { ...request, uid: -(2 ** 31) - 1 }, /^request\.uid must be /],
+    ['a gid that is no integer', { ...request, gid: 0.5 }, /^request\.gid must be /],
+    ['an unknown kind of descriptor', { ...request, stdio: [SOCKET - 1] }, /^request\.stdio must be /],
+    ['a descriptor of 32 bits', { ...request, stdio: [2 ** 31] }, /^request\.stdio must be /],
+    ['too many descriptors', { ...request, stdio: Array(1025).fill(NULL) }, /^request\.stdio must be /],
+    ['half a limit', { ...request, limits: [7, 64n] }, /^request\.limits must be /],
+    ['a limit and a resource', { ...request, limits: [7, 64n, 64n, 4] }, /^request\.limits must be /],
+    ['a limit that is a number', { ...request, limits: [7, 64n, 64] }, /^request\.limits must be /],
+    ['a limit of 65 bits', { ...request, limits: [7, 64n, 2n ** 64n] }, /^request\.limits must be /],
+    ['a resource of 9 bits', { ...request, limits: [256, 64n, 64n] }, /^request\.limits must be /],
+    ['a negative resource', { ...request, limits: [-1, 64n, 64n] }, /^request\.limits must be /],
+    ['a domain of two sets', { ...request, isolation: false, domain: [1, 1] }, /^request\.domain must be /],
+    ['a domain without isolation', { ...request, domain: [1, 1, 0] }, /^domain is set, but isolation is not$/],
+    ['required isolation without a domain', { ...request, isolation: true }, /^isolation is required, but domain /],
+    ['capabilities as a number', { ...request, keptCapabilities: 0 }, /^request\.keptCapabilities must be /],
+    ['half an instruction', withFilter(bytes.subarray(0, 12)), /^filter\.bytes must be /],
+    ['a filter of no instruction', withFilter(new Uint8Array()), /^filter\.bytes must be /],
+    ['4097 instructions', withFilter(new Uint8Array(4097 * 8)), /^filter\.bytes must be /],
+    ['half a patch', withFilter(gated, [0, 0, 0]), /^filter\.gate must be /],
+    ['a patch of a jump beyond the last', withFilter(gated, [2, 0]), /^filter\.gate must be /],
+    ['a patch of another instruction', withFilter(gated, [1, 0]), /^filter\.gate must be /],
+    ['a patch with an unknown half', withFilter(gated, [0, 6]), /^filter\.gate must be /],
+    ['nine filters', { ...request, filters: Array(9).fill({ bytes, gate: [] }) }, /^request\.filters must be /],
+    [
+      'a listener of two filters',
+      { ...request, ...listener, filters: Array(2).fill({ bytes, gate: [] }) },
+      /^filterFlags request a listener, which requires exactly one filter$/,
+    ],
+    ['a supervision that is no handle', { ...request, supervision: {} }, /^request\.supervision must be a handle/],
+    ['a supervision without mailbox', { ...request, supervision }, /^supervision is set, but mailbox is not$/],
+    ['another handle as mailbox', { ...request, supervision, mailbox: supervision }, /^request\.mailbox must be /],
   ])('%s', (_, wrong, message) => {
     expect(() => call(wrong)).toThrowError(
       expect.objectContaining({ name: 'TypeError', message: expect.stringMatching(message) }),
     );
+  });
+});
+
+test('execve refuses a listener without an agent', () => {
+  expect(() => addon().execve({ ...request, ...listener })).toThrowError(/^filterFlags request a listener, but there /);
+});
+
+describe('supervision refuses', () => {
+  const instruction = (code: number, jumps: readonly [number, number], k: number) => [code, 0, ...jumps, k, 0, 0, 0];
+  const program = (...instructions: readonly (readonly number[])[]) => ({
+    answers: Uint8Array.from([...instructions.flat(), ...answers]),
+  });
+  test.each<[string, object, RegExp]>([
+    ['a program that does not return', { answers: Uint8Array.of(0x20, 0, 0, 0, 0, 0, 0, 0) }, /^supervision\.answers /],
+    ['a program of no instruction', { answers: new Uint8Array() }, /^supervision\.answers must be /],
+    ['half an instruction', { answers: new Uint8Array(12).fill(6) }, /^supervision\.answers must be /],
+    ['a jump beyond the program', program(instruction(0x05, [0, 0], 1)), /^supervision\.answers must be /],
+    ['a jump on true beyond it', program(instruction(0x15, [1, 0], 0)), /^supervision\.answers must be /],
+    ['a jump on false beyond it', program(instruction(0x15, [0, 1], 0)), /^supervision\.answers must be /],
+    ['a load beyond the call', program(instruction(0x20, [0, 0], 64)), /^supervision\.answers must be /],
+    ['a load between words', program(instruction(0x20, [0, 0], 2)), /^supervision\.answers must be /],
+    ['half of a distinction', { distinguishing: Uint32Array.of(1, 2, 3) }, /^supervision\.distinguishing must be /],
+    ['a seventh argument', { distinguishing: Uint32Array.of(1, 2, 6, 1) }, /^supervision\.distinguishing must be /],
+    ['no bit of an argument', { distinguishing: Uint32Array.of(1, 2, 5, 0) }, /^supervision\.distinguishing must be /],
+    ['65 bits', { distinguishing: Uint32Array.of(1, 2, 5, 65) }, /^supervision\.distinguishing must be /],
+    ['half of a capture', { captures: Uint32Array.of(1, 2, 3, 1, 9) }, /^supervision\.captures must be /],
+    ['memory of a seventh argument', { captures: Uint32Array.of(1, 2, 6, 1, 9, 6) }, /^supervision\.captures must be /],
+    ['a size in an eighth argument', { captures: Uint32Array.of(1, 2, 5, 1, 9, 7) }, /^supervision\.captures must be /],
+    ['an unknown member', { counts: true }, /^supervision has an unknown key: counts$/],
+  ])('%s', (_, wrong, message) => {
+    expect(() => Reflect.apply(addon().supervision, undefined, [{ ...supervised, ...wrong }])).toThrowError(
+      expect.objectContaining({ name: 'TypeError', message: expect.stringMatching(message) }),
+    );
+  });
+
+  test('nothing at the limits', () => {
+    const edges = { distinguishing: Uint32Array.of(1, 2, 5, 64), captures: Uint32Array.of(1, 2, 5, 1, 9, 6) };
+    const jumps = program(instruction(0x05, [0, 0], 0), instruction(0x15, [0, 0], 0), instruction(0x20, [0, 0], 60));
+    expect(addon().supervision({ ...supervised, ...edges, ...jumps })).toBeDefined();
   });
 });
 

@@ -3,7 +3,7 @@
 import type { ChildProcess } from 'node:child_process';
 import * as child_process from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, createWriteStream, mkdtempSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, createWriteStream, mkdirSync, mkdtempSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,6 +23,20 @@ const nodes: Spawn = (command, args, options) =>
 const directory = mkdtempSync(join(tmpdir(), 'seccomp-'));
 const script = join(directory, 'script');
 writeFileSync(script, 'echo "without a first line: $0 $1"', { mode: 0o755 });
+
+/** Folders of PATH: one with a file `tool` that may not be executed, one with a script of that name, one with neither. */
+const [denied, good, neither] = ['denied', 'good', 'neither'].map((name) => join(directory, name)) as [
+  string,
+  string,
+  string,
+];
+for (const folder of [denied, good, neither]) mkdirSync(folder);
+writeFileSync(join(denied, 'tool'), '', { mode: 0o644 });
+writeFileSync(join(good, 'tool'), '#!/bin/sh\necho the tool', { mode: 0o755 });
+const withPath = (...folders: readonly string[]): SpawnOptions => ({ env: { PATH: folders.join(':') } });
+
+/** Prints the flags with which the three streams were opened. */
+const FLAGS = 'for fd in 0 1 2; do grep flags /proc/$$/fdinfo/$fd; done >&3';
 
 /** All events of a child, in order. */
 async function story(
@@ -69,6 +83,10 @@ const scenarios: readonly [string, (spawn: Spawn) => ChildProcess | Promise<Chil
   ['a file that is no program', (spawn) => spawn('/etc/passwd', [], {})],
   ['a directory', (spawn) => spawn('/', [], {})],
   ['a path below a file', (spawn) => spawn('/etc/passwd/x', [], {})],
+  ['a program after a file that may not be executed', (spawn) => spawn('tool', [], withPath(neither, denied, good))],
+  ['a file that may not be executed before nothing', (spawn) => spawn('tool', [], withPath(denied, neither))],
+  ['a file that may not be executed after nothing', (spawn) => spawn('tool', [], withPath(neither, denied))],
+  ['a program in no folder of PATH', (spawn) => spawn('tool', [], withPath(neither, '/surely/not/there'))],
   ['a working directory that is not there', (spawn) => spawn('true', [], { cwd: '/surely/not/there' })],
   ['a working directory', (spawn) => spawn('pwd', [], { cwd: directory })],
   ['a working directory by URL', (spawn) => spawn('pwd', [], { cwd: pathToFileURL(directory) })],
@@ -232,4 +250,17 @@ test.for([
   await once(second, 'close');
   await until(() => children().every((command) => !command.includes('seccomp-launch')));
   expect(text).toBe('THROUGH THE PIPE\n');
+});
+
+test('streams that are ignored are opened as Node opens them', async () => {
+  const flags = async (spawn: Spawn) => {
+    const child = spawn('sh', ['-c', FLAGS], { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
+    const chunks: Buffer[] = [];
+    (child.stdio[3] as Socket).on('data', (chunk: Buffer) => chunks.push(chunk));
+    await once(child, 'close');
+    return Buffer.concat(chunks).toString();
+  };
+  const [expected, actual] = [await flags(nodes), await flags(ours)];
+  expect(expected.match(/\d(?=\n)/g)).toEqual(['0', '2', '2']); // O_RDONLY and O_RDWR
+  expect(actual).toBe(expected);
 });

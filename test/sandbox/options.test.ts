@@ -115,6 +115,16 @@ describeUnless(isRoot ? undefined : 'needs root', 'capabilities', () => {
     expect(sets({})['Prm']).toBe(BigInt(`0x${/CapPrm:\t(\w+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]}`));
   });
 
+  test('inheritable and ambient ones of this process are removed too', () => {
+    const nested = `import { spawnSync } from ${JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)};
+      const read = (options) => String(spawnSync('cat', ['/proc/self/status'], 'docker-default', options).stdout).match(/^Cap(Inh|Amb).*$/gm);
+      console.log(JSON.stringify([read({}), read({ capabilities: ['CAP_KILL'] })]))`;
+    const both = ['--inh-caps=+chown,+kill', '--ambient-caps=+chown,+kill'];
+    const stdout = execFileSync('setpriv', [...both, process.execPath, '--input-type=module', '-e', nested]);
+    const lines = (bits: string) => [`CapInh:\t${bits.padStart(16, '0')}`, `CapAmb:\t${bits.padStart(16, '0')}`];
+    expect(JSON.parse(String(stdout))).toEqual([lines('21'), lines('20')]);
+  });
+
   test('the profile is resolved for them', () => {
     const options = { capabilities: ['CAP_SYS_CHROOT'] };
     expect(spawnSync('chroot', ['/', 'true'], 'docker-default', options).status).toBe(0);
@@ -129,6 +139,21 @@ describeUnless(isRoot ? undefined : 'needs root', 'capabilities', () => {
       encoding: 'utf8',
     });
     expect(stdout).toMatch(/CapPrm:\t0+\n[\s\S]*CapBnd:\t0*[1-9a-f][\s\S]*NoNewPrivs:\t1/);
+  });
+});
+
+describeUnless(isRoot ? undefined : 'needs root', 'another user', () => {
+  /** The groups of a child of a process that is in groups 1 and 2. */
+  const groups = (options: string) =>
+    evaluateScript(`process.setgroups([1, 2]);
+      return String(sandbox.spawnSync('cat', ['/proc/self/status'], 'docker-default', ${options}).stdout)
+        .match(/^Groups:\\t(.*?) ?$/m)[1];`);
+
+  test('or another group is in no supplementary group of this process', () => {
+    expect(groups('{}')).toBe('1 2');
+    expect(groups('{ uid: 65534 }')).toBe('');
+    expect(groups('{ gid: 65533 }')).toBe('');
+    expect(groups('{ uid: 65534, gid: 65533 }')).toBe('');
   });
 });
 
