@@ -40,6 +40,7 @@ test('a Node program hardens itself, computes, and can do nothing else', async (
     hash: 'e3b0c442',
     key: 8,
     unpacked: ['text', 'text'],
+    timer: 'fires',
     date: '1970-01-01T00:00:00.000Z',
     random: 36,
     file: 'EPERM',

@@ -4,8 +4,9 @@
  * `program` is test/support/first-call.c. An unexpected result ends this process.
  */
 import { once } from 'node:events';
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, stat } from 'node:fs';
 import { isMainThread, Worker, workerData } from 'node:worker_threads';
+import { until } from '../support/until.mjs';
 
 /** The number of concurrent starts in each thread. */
 const IN_FLIGHT = 6;
@@ -55,7 +56,7 @@ function startSync(how, options = {}, file = settings.program) {
   return error?.code ?? signal ?? String(status);
 }
 
-const soon = [(act) => act(), setImmediate, (act) => setTimeout(act, 1), process.nextTick];
+const soon = [(act) => act(), setImmediate, (act) => stat('/', act), process.nextTick];
 const kill = (child) => child.kill('SIGKILL');
 
 /** The kinds of starts: the ways in which each may end, and the function that makes it. */
@@ -72,6 +73,7 @@ const SCENARIOS = {
       return start('p', { signal: abort.signal, killSignal: 'SIGKILL' });
     },
   ],
+  // p never ends, so its timeout is certain.
   'takes too long': [['SIGTERM'], () => start('p', { timeout: 1 + random(5) })],
   'has its output left unread': [
     ['SIGKILL', '0'],
@@ -121,7 +123,7 @@ async function churn(count) {
   await Promise.all(Array.from({ length: IN_FLIGHT }, one));
 }
 
-/** Distributes Distributes `count` starts over this thread and new workers. */
+/** Distributes `count` starts over this thread and new workers. */
 async function everywhere(count) {
   const share = Math.ceil(count / (settings.workers + 1));
   const workers = Array.from({ length: settings.workers }, (_, i) => {
@@ -130,8 +132,7 @@ async function everywhere(count) {
     return Promise.race([once(worker, 'exit'), once(worker, 'error').then(([error]) => Promise.reject(error))]);
   });
   await Promise.all([churn(share), ...workers]);
-  // Waits for pending closes. Descriptors that are never closed appear in the result.
-  for (let i = 0; i < 1000 && resources().length > own.length; i++) await new Promise(setImmediate);
+  await until(() => resources().length <= own.length); // Waits for pending closes.
   globalThis.gc();
 }
 

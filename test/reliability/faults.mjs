@@ -6,8 +6,8 @@
 import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { setTimeout as wait } from 'node:timers/promises';
 import { children } from '../support/children.mjs';
+import { until } from '../support/until.mjs';
 
 const { dist, program, marker, profile, module } = JSON.parse(process.argv[2]);
 const { fork, run, spawn, spawnSync } = await import(dist);
@@ -97,9 +97,8 @@ for await (const line of createInterface(process.stdin)) {
     mark();
     failure = error;
   }
-  // Threads of the supervisor close a child's descriptors after its end. The limit is for descriptors that are never
-  // closed.
-  for (let i = 0; i < 2000 && (children().length > 0 || descriptors() > before + kept); i++) await wait(1);
+  // Threads of the supervisor close a child's descriptors after its end. If they never do, the test ends this process.
+  await until(() => children().length === 0 && descriptors() <= before + kept);
   mark();
   const error = failure && `${failure.name} ${failure.code}: ${failure.message}`;
   const left = { children: children().length, descriptors: descriptors() - before };

@@ -5,8 +5,8 @@
  */
 import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { setTimeout as wait } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import { until } from '../support/until.mjs';
 
 const { dist, addon } = JSON.parse(process.argv[2]);
 
@@ -38,5 +38,5 @@ await inWorker(`require(${JSON.stringify(addon)}); parentPort.postMessage('loade
 const loaded = readFileSync('/proc/self/maps', 'utf8').includes(addon);
 if (listeners() !== 1) throw new Error('the child has no listener');
 process.kill(pid, 'SIGKILL');
-while (listeners() > 0) await wait(5);
+await until(() => listeners() === 0);
 console.log(JSON.stringify({ loaded, listeners: listeners() }));

@@ -9,6 +9,7 @@ import { addon, NULL } from '../../lib/native.js';
 import { spawnSync } from '../../lib/sandbox/spawn-sync.js';
 import { dist } from '../support/built.js';
 import { children } from '../support/children.mjs';
+import { blockUntilEnd } from '../support/processes.js';
 import { SEED } from '../support/seed.js';
 import { directory, failWithoutFilter, killStarter, marker, profile, program, resultOf } from '../support/starts.js';
 
@@ -113,15 +114,9 @@ test('workers that are ended in the middle of their starts leave no zombie and n
   const running = children();
   expect(running).toEqual(expect.arrayContaining(pids)); // They are not reported as ended.
   for (const pid of running) process.kill(pid, 'SIGKILL');
-  await expect
-    .poll(
-      () => {
-        expect(spawnSync(program, [marker, 'e'], profile).status).toBe(0);
-        return children();
-      },
-      { timeout: 120_000 },
-    )
-    .toEqual([]);
+  for (const pid of running) blockUntilEnd({ pid });
+  expect(spawnSync(program, [marker, 'e'], profile).status).toBe(0); // A start reaps the children of ended workers.
+  expect(children()).toEqual([]);
   expect(readdirSync('/proc/self/fd').length).toBe(before);
 });
 

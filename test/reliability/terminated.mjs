@@ -8,20 +8,23 @@ import { readdirSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { isMainThread, parentPort, SHARE_ENV, Worker, workerData } from 'node:worker_threads';
 import { children } from '../support/children.mjs';
+import { until } from '../support/until.mjs';
 
 const directory = process.argv[2];
 const things = ['spawn', 'limits', 'notify', 'observe', 'spawnSync', 'probe', 'harden', 'listen'];
 
 const descriptors = () => readdirSync('/proc/self/fd').length;
 
-/** Ends the children. The supervisor then closes its descriptors of them on its own thread. */
-async function settle(before) {
+/**
+ * Ends the children. The supervisor then closes its descriptors of them on its own thread. If it never does, the test
+ * ends this process.
+ */
+async function settle(before = Number.POSITIVE_INFINITY) {
   for (const pid of children()) process.kill(pid, 'SIGKILL');
-  for (let i = 0; i < 6000 && (children().length > 0 || descriptors() > before); i++) await wait(5);
+  await until(() => children().length === 0 && descriptors() <= before);
 }
 
 /** Lets a worker repeat a function, or call it once to start the supervisor, which keeps a descriptor. */
@@ -48,7 +51,12 @@ if (isMainThread) {
   const allowed = { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [] };
   const notify = { getppid: (call) => call.return(1) };
   const start = (profile, options) =>
-    spawn('sh', ['-c', ':'], profile, { stdio: 'ignore', ...options }).on('error', () => {});
+    new Promise((resolve) => {
+      const child = spawn('sh', ['-c', ':'], profile, { stdio: 'ignore', ...options });
+      child.on('error', resolve).on('close', resolve);
+    });
+  let closeAgent = async () => {};
+  /** The functions resolve when what they started has ended. */
   const attempts = {
     spawn: () => start('docker-default', { stdio: 'pipe' }),
     limits: () => start('docker-default', { rlimits: { nofile: 64 }, capabilities: ['CAP_CHOWN'], uid: 0 }),
@@ -57,31 +65,39 @@ if (isMainThread) {
     spawnSync: () => spawnSync('cat', [], 'docker-default', { input: 'some', timeout: 5000 }),
     probe: () => probe('docker-default', [{ syscall: 'mount' }, { syscall: 'read' }]),
     harden: () => harden(allowed),
-    listen: () => {
-      const agent = listen(path, {}).on('refused', () => {});
+    listen: async () => {
+      const agent = listen(path, {});
       connect(path)
         .on('error', () => {})
         .end('no container');
-      setTimeout(() => agent.close(), 20);
+      closeAgent = () => agent.close().catch(() => {});
+      await once(agent, 'refused');
     },
   };
   // Errors of this script about missing results. A terminated worker would not run this code.
   process.on('uncaughtException', () => {});
   const { thing, isWarmUp } = workerData;
-  attempts[thing](); // Loads everything that is loaded once.
-  await wait(100);
+  const isTerminated = () => process.env.SECCOMP_TEST_TERMINATED === 'over';
+  /** Makes an attempt to its end, or until the worker seems to be terminated, as it receives no events then. */
+  async function attempt() {
+    let hasEnded = false;
+    const end = () => {
+      hasEnded = true;
+    };
+    new Promise((resolve) => resolve(attempts[thing]())).then(end, end);
+    await until(() => isTerminated() || hasEnded);
+    closeAgent(); // In a terminated worker, its promise may never be settled.
+  }
+  await attempt(); // Loads everything that is loaded once.
   let calls = 0;
   for (let over = !isWarmUp; over; ) {
     calls++;
     console.error(`${thing}, ${calls}`); // If the process is killed, its last line shows where.
     process.env.SECCOMP_TEST_TERMINATED = `${calls}`;
-    try {
-      attempts[thing]();
-    } catch {}
-    await wait(20); // For the events of the attempt. A terminated worker receives none that could be waited for.
-    over = process.env.SECCOMP_TEST_TERMINATED === 'over';
-    delete process.env.SECCOMP_TEST_TERMINATED;
+    await attempt();
+    over = isTerminated();
     await settle();
+    delete process.env.SECCOMP_TEST_TERMINATED;
     rmSync(path, { force: true });
   }
   parentPort.postMessage(calls - 1);

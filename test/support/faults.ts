@@ -32,7 +32,7 @@ type Outcome =
       readonly bare: boolean;
     };
 
-/** Milliseconds after which a start is considered to hang. No start takes nearly as long. */
+/** Milliseconds after which a start is considered to hang, and its process is killed: the test fails then. */
 const HUNG_MS = 60_000;
 
 /** A process of faults.mjs, to which the test sends the names of the starts to make. */
@@ -89,7 +89,8 @@ const KEPT = 1;
 /** A process that has loaded the code for a start, and has made the same start before unless it is to be the first. */
 async function ready({ how, first = false }: Start): Promise<Starter> {
   const starter = new Starter();
-  const outcome = await starter.start(how, { missing: first });
+  const createsSupervisor = !first && how.endsWith(', supervised');
+  const outcome = await starter.start(how, { missing: first, kept: createsSupervisor ? KEPT : 0 });
   if (typeof outcome === 'string') throw new Error(outcome);
   return starter;
 }

@@ -5,7 +5,6 @@ import { once } from 'node:events';
 import { promises, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { gunzip, gunzipSync, gzipSync } from 'node:zlib';
@@ -29,7 +28,6 @@ const sum = numbers.reduce((a, b) => a + b, 0);
 const worker = new Worker('require("node:worker_threads").parentPort.postMessage(6 * 7)', { eval: true });
 const [product] = await once(worker, 'message');
 const packed = gzipSync('text');
-await setTimeout(1);
 console.log(
   JSON.stringify({
     sum,
@@ -37,6 +35,7 @@ console.log(
     hash: createHash('sha256').update('').digest('hex').slice(0, 8),
     key: (await promisify(scrypt)('password', 'salt', 8)).length,
     unpacked: [gunzipSync(packed), await promisify(gunzip)(packed)].map(String),
+    timer: await new Promise((resolve) => setTimeout(resolve, 1, 'fires')),
     date: new Date(0).toISOString(),
     random: typeof Math.random() === 'number' && crypto.randomUUID().length,
     file: await endOf(() => readFileSync('/etc/passwd')),

@@ -42,7 +42,7 @@ export function finish(child: ChildProcess): Promise<Run> {
 }
 
 /** Blocks this thread until a child has ended. Does not reap it. */
-export function blockUntilEnd({ pid }: ChildProcess): void {
+export function blockUntilEnd({ pid }: { readonly pid?: number | undefined }): void {
   const wait = 'import os, select, sys; p = select.poll(); p.register(os.pidfd_open(int(sys.argv[1]))); p.poll()';
   execFileSync('python3', ['-c', wait, String(pid)]);
 }

@@ -4,6 +4,7 @@
  * empty handler all the time. With "thread", another thread makes the call.
  */
 #define _GNU_SOURCE
+#include <linux/futex.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -19,11 +20,11 @@ static void caught(int signal, siginfo_t *info, void *context) {
   fflush(stdout);
 }
 
-static atomic_int caller;  /* The ID of the thread that makes the call. */
+/* The kernel sets this to 0 and wakes its waiters when the thread that makes the call ends: set_tid_address(2). */
+static atomic_int lives = 1;
 
 static void *call(void *how) {
-  (void)how;
-  caller = (int)syscall(SYS_gettid);
+  if (strcmp(how, "thread") == 0) syscall(SYS_set_tid_address, &lives);
   long result = syscall(SYS_getppid);
   printf("returned %ld\n", result);
   fflush(stdout);
@@ -65,11 +66,11 @@ int main(int argc, char **argv) {
   }
   if (strcmp(how, "thread") == 0) {
     pthread_t thread;
-    pthread_create(&thread, NULL, call, NULL);
+    pthread_create(&thread, NULL, call, (void *)how);
     /* Not by pthread_join(3): with musl it waits forever for a thread that the kernel ended. */
-    while (caller == 0 || syscall(SYS_tgkill, getpid(), caller, 0) == 0) usleep(1000);
+    while (lives) syscall(SYS_futex, &lives, FUTEX_WAIT, 1, NULL, NULL, 0);
   } else {
-    call(NULL);
+    call((void *)how);
   }
   puts("went on");
   return 0;

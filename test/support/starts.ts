@@ -2,6 +2,7 @@
 import { chmodSync, copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, expect } from 'vitest';
 import { spawn } from '../../lib/sandbox/spawn.js';
@@ -31,6 +32,9 @@ export function failWithoutFilter(): void {
   afterAll(() => rmSync(directory, { recursive: true }));
 }
 
+/** Milliseconds after which a script is considered to hang. The tests of test/extended have as long. */
+const HUNG_MS = 1_200_000;
+
 /** Runs a script of test/reliability/ and returns what it prints. */
 export function resultOf(name: string, settings: object, limits: Readonly<Record<string, number>> = {}): unknown {
   const script = fileURLToPath(new URL(`../reliability/${name}`, import.meta.url));
@@ -39,25 +43,32 @@ export function resultOf(name: string, settings: object, limits: Readonly<Record
   const limiting = Object.entries(limits).map(([resource, value]) => `--${resource}=${value}`);
   const command = limiting.length === 0 ? [process.execPath] : ['prlimit', ...limiting, process.execPath];
   const [file = '', ...before] = command;
-  const { stdout, stderr } = spawnSync(file, [...before, ...args], 'unconfined', { encoding: 'utf8' });
-  if (stdout === '') throw new Error(stderr ?? 'nothing was started');
+  // A script that waits for something that never happens is killed. It has no result then.
+  const options = { encoding: 'utf8', timeout: HUNG_MS, killSignal: 'SIGKILL' } as const;
+  const { stdout, stderr, error } = spawnSync(file, [...before, ...args], 'unconfined', options);
+  if (stdout === '') throw new Error(`${name} has no result: ${error?.message ?? ''} ${stderr ?? ''}`);
   return JSON.parse(stdout ?? '');
 }
 
 /**
- * Starts a process that starts programs without pause, kills it `afterMs` milliseconds after its first start, and waits
- * for the last of its children.
+ * Starts a process that starts programs without pause, kills it once `ends` of them have ended, and waits for the last
+ * of its children.
  */
-export function killStarter(afterMs: number): Promise<Run> {
+export async function killStarter(ends: number): Promise<Run> {
   const args = [program, [marker, 'e'], JSON.stringify(profile), { stdio: 'inherit' }];
   const script = `import { spawn } from ${JSON.stringify(dist)};
-    const start = () => spawn(...${JSON.stringify(args)}).on('exit', start);
+    const start = () => spawn(...${JSON.stringify(args)}).on('exit', () => {
+      console.log('ended');
+      start();
+    });
     for (let i = 0; i < 8; i++) start();
     console.log('started');`;
   const starter = spawn(process.execPath, ['--input-type=module', '-e', script], 'unconfined', {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  starter.stdout?.once('data', () => setTimeout(() => starter.kill('SIGKILL'), afterMs));
   // The children inherit the pipe, so it ends when the last of them has ended.
-  return finish(starter);
+  const finished = finish(starter);
+  let lines = 0;
+  for await (const _ of createInterface(starter.stdout)) if (++lines === 1 + ends) starter.kill('SIGKILL');
+  return finished;
 }
