@@ -1,0 +1,207 @@
+// Tests of Identity. The other threads are those of children of this process. Run as `identity_test NAME`.
+#include "supervisor/identity.h"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/fsuid.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <functional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "check.h"
+#include "supervisor/notified_thread.h"
+
+namespace seccomp::test {
+namespace {
+
+// A child that changes itself by `change`, and then waits.
+class Other {
+ public:
+  explicit Other(const std::function<bool()>& change) {
+    int ends[2] = {-1, -1};
+    CHECK_EQUAL(pipe2(ends, O_CLOEXEC), 0);
+    const Descriptor reads(ends[0]);
+    Descriptor writes(ends[1]);
+    pid_ = fork();
+    if (pid_ == 0) {
+      const bool is_changed = change();
+      static_cast<void>(write(writes.get(), is_changed ? "1" : "0", 1));
+      for (;;) pause();
+    }
+    writes = Descriptor();
+    char is_changed = '?';
+    CHECK_EQUAL(read(reads.get(), &is_changed, 1), 1);
+    CHECK_EQUAL(is_changed, '1');
+  }
+  Other(const Other&) = delete;
+  Other& operator=(const Other&) = delete;
+  ~Other() {
+    kill(pid_, SIGKILL);
+    waitpid(pid_, nullptr, 0);
+  }
+  pid_t pid() const { return pid_; }
+
+ private:
+  pid_t pid_ = 0;
+};
+
+// Whether the identity of a child that has changed itself is known.
+bool IsKnown(const std::function<bool()>& change) {
+  const Other other(change);
+  return Identity::Of(other.pid()).has_value();
+}
+
+void NeedRoot() {
+  if (geteuid() != 0) Skip("needs root");
+}
+
+TEST(IsUnknownIfFilesystemIdsDifferFromEffectiveIds) {
+  NeedRoot();
+  CHECK_EQUAL(IsKnown([] { return true; }), true);
+  CHECK_EQUAL(IsKnown([] { return setfsuid(65534) == 0; }), false);
+  CHECK_EQUAL(IsKnown([] { return setfsgid(65534) == 0; }), false);
+}
+
+// seteuid(2) changes the filesystem ID too, and neither the real nor the saved one.
+TEST(IsThatOfTheEffectiveIds) {
+  NeedRoot();
+  CHECK_EQUAL(IsKnown([] { return setresgid(1, 2, 3) == 0 && setresuid(4, 5, 6) == 0; }), true);
+}
+
+TEST(IsUnknownInAnotherUserNamespace) {
+  if (!IsKnown([] { return true; })) Skip("this process's own identity is unknown");
+  const pid_t pid = fork();
+  if (pid == 0) _exit(unshare(CLONE_NEWUSER) == 0 ? 0 : 1);
+  int status = 0;
+  waitpid(pid, &status, 0);
+  if (status != 0) Skip("no user namespaces");
+  CHECK_EQUAL(IsKnown([] { return unshare(CLONE_NEWUSER) == 0; }), false);
+}
+
+TEST(IsUnknownOfAThreadThatDoesNotExist) { CHECK_EQUAL(Identity::Of(1 << 30).has_value(), false); }
+
+// What a thread looks like that has assumed an identity.
+struct Seen {
+  bool is_assumed = false;
+  std::string uids, gids, groups, effective, permitted, directory, root;
+};
+
+std::string InodeOf(const char* path) {
+  struct stat file = {};
+  return stat(path, &file) == 0 ? std::to_string(file.st_ino) : "unknown";
+}
+
+// Assumes the identity on a new thread.
+Seen SeenAs(pid_t pid) {
+  Seen seen;
+  std::thread thread([&] {
+    auto identity = Identity::Of(pid);
+    seen.is_assumed = identity && identity->Assume();
+    const std::string status = StatusText(static_cast<pid_t>(syscall(SYS_gettid)));
+    seen.uids = StatusField(status, "Uid");
+    seen.gids = StatusField(status, "Gid");
+    seen.groups = StatusField(status, "Groups");
+    seen.effective = StatusField(status, "CapEff");
+    seen.permitted = StatusField(status, "CapPrm");
+    seen.directory = InodeOf(".");
+    seen.root = InodeOf("/");
+  });
+  thread.join();
+  return seen;
+}
+
+TEST(IsAssumedOnOneThreadOnly) {
+  NeedRoot();
+  const std::string before = StatusText(getpid());
+  const Other other([] {
+    const std::vector<gid_t> groups = {7, 8};
+    return setgroups(groups.size(), groups.data()) == 0 && setgid(65533) == 0 && setuid(65534) == 0 &&
+           chdir("/proc") == 0;
+  });
+  const Seen seen = SeenAs(other.pid());
+  CHECK_EQUAL(seen.is_assumed, true);
+  // The real and saved IDs stay, so that the other user may not signal this thread.
+  CHECK_EQUAL(seen.uids, "\t0\t65534\t0\t65534");
+  CHECK_EQUAL(seen.gids, "\t0\t65533\t0\t65533");
+  CHECK_EQUAL(seen.groups, "\t7 8 ");
+  CHECK_EQUAL(seen.effective, "\t0000000000000000");
+  CHECK_EQUAL(seen.permitted, StatusField(before, "CapPrm"));
+  CHECK_EQUAL(seen.directory, InodeOf("/proc"));
+  CHECK_EQUAL(InodeOf(".") == seen.directory, false);
+  const std::string after = StatusText(getpid());
+  for (const char* field : {"Uid", "Gid", "Groups", "CapEff"})
+    CHECK_EQUAL(StatusField(after, field), StatusField(before, field));
+}
+
+TEST(HasTheCapabilitiesOfTheOtherThreadOnly) {
+  NeedRoot();
+  const Other other([] {
+    __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {};
+    sets[0].effective = sets[0].permitted = 1U << CAP_KILL;
+    sets[1].effective = sets[1].permitted = 1U << (CAP_SYSLOG - 32);
+    return syscall(SYS_capset, &header, sets) == 0;
+  });
+  CHECK_EQUAL(SeenAs(other.pid()).effective, "\t0000000400000020");
+}
+
+TEST(HasTheRootOfTheOtherThread) {
+  NeedRoot();
+  const Other other([] { return chroot("/proc") == 0 && chdir("/") == 0; });
+  const Seen seen = SeenAs(other.pid());
+  CHECK_EQUAL(seen.is_assumed, true);
+  CHECK_EQUAL(seen.root == InodeOf("/"), false);
+  CHECK_EQUAL(seen.directory, seen.root);
+}
+
+// The destructor runs before the thread ends. Until then, the real ID allows to become this process's user again.
+TEST(EndsWithTheUserAndTheGroupOfThisProcess) {
+  NeedRoot();
+  const Other other([] { return setgid(65533) == 0 && setuid(65534) == 0; });
+  std::string uids;
+  std::string gids;
+  std::thread thread([&] {
+    {
+      auto identity = Identity::Of(other.pid());
+      CHECK_EQUAL(identity.has_value() && identity->Assume(), true);
+    }
+    const std::string status = StatusText(static_cast<pid_t>(syscall(SYS_gettid)));
+    uids = StatusField(status, "Uid");
+    gids = StatusField(status, "Gid");
+  });
+  thread.join();
+  CHECK_EQUAL(uids, "\t0\t0\t0\t0");
+  CHECK_EQUAL(gids, "\t0\t0\t0\t0");
+}
+
+// Without the right to change its root, a thread may still assume that of a process with the same one.
+TEST(NeedsNoRightToChangeItsRootToTheSame) {
+  NeedRoot();
+  const auto lose = [] {
+    __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {};
+    if (syscall(SYS_capget, &header, sets) != 0) return false;
+    sets[0].effective &= ~(1U << CAP_SYS_CHROOT);
+    sets[0].permitted &= ~(1U << CAP_SYS_CHROOT);
+    return syscall(SYS_capset, &header, sets) == 0;
+  };
+  const Other same([] { return true; });
+  const Other in_another_root([] { return chroot("/proc") == 0 && chdir("/") == 0; });
+  CHECK_EQUAL(lose(), true);
+  CHECK_EQUAL(SeenAs(same.pid()).is_assumed, true);
+  CHECK_EQUAL(SeenAs(in_another_root.pid()).is_assumed, false);
+}
+
+}  // namespace
+}  // namespace seccomp::test
+
+int main(int argc, char** argv) { return argc == 2 ? seccomp::test::RunTest(argv[1]) : 2; }

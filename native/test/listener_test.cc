@@ -1,0 +1,324 @@
+// Tests of Listener with calls that another process makes. Run as `listener_test NAME`.
+#include "supervisor/listener.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <utility>
+#include <vector>
+
+#include "check.h"
+#include "supervisor/connection.h"
+
+namespace seccomp::test {
+namespace {
+
+// A call that no library makes, of which the caller's filter notifies.
+constexpr long kCall = SYS_sched_get_priority_max;
+
+// What the caller shares with this process.
+struct Shared {
+  std::atomic<int> listener{-1};
+  std::atomic<long> result{0};
+  std::atomic<int> error{0};
+  std::atomic<bool> has_returned{false};
+};
+
+// A process that makes one call, and a listener that receives it in this process. The two share their descriptors, so
+// the number of the listener is valid in both.
+class Caller {
+ public:
+  Caller() {
+    void* const memory = mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    shared_ = new (memory) Shared();
+    pid_ = static_cast<pid_t>(syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0L, 0L, 0L, 0L));
+    if (pid_ == 0) MakeCall(shared_);
+    while (shared_->listener < 0) sched_yield();
+  }
+  Caller(const Caller&) = delete;
+  Caller& operator=(const Caller&) = delete;
+  ~Caller() {
+    kill(pid_, SIGKILL);
+    Await();
+    munmap(shared_, sizeof *shared_);
+  }
+
+  pid_t pid() const { return pid_; }
+  Descriptor TakeListener() { return Descriptor(shared_->listener); }
+  // Waits for the end of the process.
+  void Await() const { waitpid(pid_, nullptr, 0); }
+  void Kill() const {
+    kill(pid_, SIGKILL);
+    siginfo_t status = {};
+    waitid(P_PID, static_cast<id_t>(pid_), &status, WEXITED | WNOWAIT);
+  }
+  bool HasReturned() const { return shared_->has_returned; }
+  // The result of the call: its return value, or -errno.
+  long Result() const {
+    Await();
+    return shared_->result < 0 ? -shared_->error : shared_->result.load();
+  }
+
+ private:
+  [[noreturn]] static void MakeCall(Shared* shared) {
+    sock_filter instructions[] = {
+        {BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(seccomp_data, nr)},
+        {BPF_JMP | BPF_JEQ | BPF_K, 0, 1, kCall},
+        {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_USER_NOTIF},
+        {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW},
+    };
+    const sock_fprog filter = {4, instructions};
+    prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L);
+    shared->listener =
+        static_cast<int>(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &filter));
+    const long result = syscall(kCall, 0L);
+    shared->error = errno;
+    shared->result = result;
+    shared->has_returned = true;
+    _exit(0);
+  }
+
+  Shared* shared_;
+  pid_t pid_ = 0;
+};
+
+std::shared_ptr<Supervision> Answering(uint32_t answer) {
+  auto supervision = std::make_shared<Supervision>();
+  CHECK_EQUAL(supervision->answers.Load({{BPF_RET | BPF_K, 0, 0, answer}}), true);
+  return supervision;
+}
+
+// A listener of one caller, whose one call it has served.
+class Served {
+ public:
+  explicit Served(const std::shared_ptr<Supervision>& supervision)
+      : mailbox_(std::make_shared<Mailbox>([] {})),
+        listener_(std::make_shared<Listener>(caller_.TakeListener(), supervision, mailbox_)) {
+    CHECK_EQUAL(listener_->Serve(&notification_), true);
+    CHECK_EQUAL(listener_->served(), 1U);
+  }
+  explicit Served(uint32_t answer = SECCOMP_RET_USER_NOTIF) : Served(Answering(answer)) {}
+
+  Caller& caller() { return caller_; }
+  Listener& listener() { return *listener_; }
+  const std::shared_ptr<Listener>& shared() { return listener_; }
+  uint64_t call() { return notification_.get()->id; }
+  Mail TakeMail() {
+    Mail mail;
+    CHECK_EQUAL(mailbox_->Take(100, &mail), true);
+    return mail;
+  }
+  int Answer(int error, int64_t value = 0, uint32_t flags = 0) {
+    return listener_->Answer({call(), value, -error, flags});
+  }
+
+ private:
+  Caller caller_;
+  Notification notification_;
+  std::shared_ptr<Mailbox> mailbox_;
+  std::shared_ptr<Listener> listener_;
+};
+
+TEST(AnswersByTheProgram) {
+  Served denied(SECCOMP_RET_ERRNO | 77);
+  CHECK_EQUAL(denied.caller().Result(), -77);
+  Served highest(SECCOMP_RET_ERRNO | 0xffff);
+  CHECK_EQUAL(highest.caller().Result(), -4095);
+  Served allowed(SECCOMP_RET_ALLOW);
+  CHECK_EQUAL(allowed.caller().Result() == -ENOSYS, false);
+  Served logged(SECCOMP_RET_LOG);
+  CHECK_EQUAL(logged.caller().Result() == -ENOSYS, false);
+  Served killed(SECCOMP_RET_KILL_PROCESS | 5);
+  CHECK_EQUAL(killed.caller().Result(), -EPERM);
+}
+
+TEST(ReportsTheKindOfADeniedCallOnly) {
+  Served denied(SECCOMP_RET_ERRNO | 77);
+  const std::vector<double> expected = {static_cast<double>(denied.listener().id()), 0};
+  CHECK_EQUAL(denied.TakeMail().kinds == expected, true);
+  CHECK_EQUAL(denied.listener().kinds().At(0).value_or(CallKind()).thread, denied.caller().pid());
+  Served allowed(SECCOMP_RET_ALLOW);
+  CHECK_EQUAL(allowed.TakeMail().IsEmpty(), true);
+  CHECK_EQUAL(allowed.listener().kinds().At(0).has_value(), false);
+  const auto counting = Answering(SECCOMP_RET_ALLOW);
+  counting->counts_all = true;
+  Served counted(counting);
+  CHECK_EQUAL(counted.TakeMail().IsEmpty(), true);
+  CHECK_EQUAL(counted.listener().kinds().At(0).has_value(), true);
+}
+
+TEST(PassesACallToItsReader) {
+  Served served;
+  const std::vector<uint64_t> words = served.TakeMail().calls;
+  CHECK_EQUAL(words.size(), kCallWords);
+  CHECK_EQUAL(words[0], served.listener().id());
+  CHECK_EQUAL(words[1], served.call());
+  CHECK_EQUAL(words[2], static_cast<uint64_t>(served.caller().pid()));
+  CHECK_EQUAL(words[3] & 0xffffffff, static_cast<uint64_t>(kCall));
+  CHECK_EQUAL(served.caller().HasReturned(), false);
+}
+
+TEST(AnswersACallOnce) {
+  Served served;
+  CHECK_EQUAL(served.listener().IsWaiting(served.call()), 0);
+  CHECK_EQUAL(served.listener().IsWaiting(served.call() + 1), ENOENT);
+  CHECK_EQUAL(served.Answer(0, 1234), 0);
+  CHECK_EQUAL(served.Answer(EPERM), ENOENT);
+  CHECK_EQUAL(served.listener().IsWaiting(served.call()), ENOENT);
+  CHECK_EQUAL(served.caller().Result(), 1234);
+}
+
+TEST(AnswersWithAnErrnoOrContinues) {
+  Served denied;
+  CHECK_EQUAL(denied.Answer(EBADFD), 0);
+  CHECK_EQUAL(denied.caller().Result(), -EBADFD);
+  Served continued;
+  CHECK_EQUAL(continued.Answer(0, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE), 0);
+  CHECK_EQUAL(continued.caller().Result(), 0);  // The highest priority of SCHED_OTHER.
+}
+
+TEST(KnowsThatACallerHasDied) {
+  Served served;
+  served.caller().Kill();
+  CHECK_EQUAL(served.listener().IsWaiting(served.call()), ENOENT);
+  CHECK_EQUAL(served.listener().Begin(served.call(), nullptr), ENOENT);
+  int added = 0;
+  CHECK_EQUAL(served.listener().AddDescriptor(served.call(), STDERR_FILENO, false, &added), ENOENT);
+  Served other;
+  other.caller().Kill();
+  CHECK_EQUAL(other.Answer(0), ENOENT);
+}
+
+TEST(AddsADescriptorThatIsTheResultOfTheCall) {
+  for (const bool close_on_exec : {false, true}) {
+    Served served;
+    int added = -1;
+    CHECK_EQUAL(served.listener().AddDescriptor(served.call(), STDERR_FILENO, close_on_exec, &added), 0);
+    CHECK_EQUAL(served.caller().Result(), added);
+    // The caller shares its descriptors with this process.
+    CHECK_EQUAL(fcntl(added, F_GETFD), close_on_exec ? FD_CLOEXEC : 0);
+    CHECK_EQUAL(served.listener().IsWaiting(served.call()), ENOENT);
+    CHECK_EQUAL(served.listener().AddDescriptor(served.call(), STDERR_FILENO, false, &added), ENOENT);
+    CHECK_EQUAL(served.Answer(0), ENOENT);
+  }
+}
+
+TEST(KeepsACallWaitingToWhichADescriptorCannotBeAdded) {
+  Served served;
+  int added = -1;
+  CHECK_EQUAL(served.listener().AddDescriptor(served.call(), 999, false, &added), EBADF);
+  rlimit files = {};
+  const rlimit none = {0, 0};
+  prlimit(served.caller().pid(), RLIMIT_NOFILE, &none, &files);
+  CHECK_EQUAL(served.listener().AddDescriptor(served.call(), STDERR_FILENO, false, &added), EMFILE);
+  CHECK_EQUAL(served.listener().IsWaiting(served.call()), 0);
+  CHECK_EQUAL(served.Answer(EIO), 0);
+  CHECK_EQUAL(served.caller().Result(), -EIO);
+}
+
+TEST(DeniesWaitingCalls) {
+  Served served;
+  served.listener().DenyWaiting();
+  CHECK_EQUAL(served.caller().Result(), -EPERM);
+  CHECK_EQUAL(served.Answer(0), ENOENT);
+}
+
+TEST(DeniesACallThatNobodyWillAnswer) {
+  Caller caller;
+  const auto mailbox = std::make_shared<Mailbox>([] {});
+  mailbox->Close();
+  Listener listener(caller.TakeListener(), Answering(SECCOMP_RET_USER_NOTIF), mailbox);
+  Notification notification;
+  CHECK_EQUAL(listener.Serve(&notification), true);
+  CHECK_EQUAL(caller.Result(), -EPERM);
+}
+
+TEST(FailsTheCallsOfAListenerThatIsClosed) {
+  Served served;
+  static_cast<void>(served.TakeMail());
+  served.listener().Close();
+  CHECK_EQUAL(served.caller().Result(), -ENOSYS);  // The kernel's answer if nothing holds the listener.
+  CHECK_EQUAL(served.TakeMail().ended == std::vector<double>({static_cast<double>(served.listener().id())}), true);
+  CHECK_EQUAL(served.Answer(0), ENOENT);
+  CHECK_EQUAL(served.listener().descriptor(), -1);
+}
+
+TEST(ReceivesNothingOfACallerThatWasKilledBefore) {
+  Caller caller;
+  Listener listener(caller.TakeListener(), Answering(SECCOMP_RET_USER_NOTIF), std::make_shared<Mailbox>([] {}));
+  caller.Kill();
+  Notification notification;
+  CHECK_EQUAL(listener.Serve(&notification), false);
+  CHECK_EQUAL(listener.served(), 0U);
+}
+
+TEST(ListenersHaveDifferentIds) {
+  Served one;
+  Served other;
+  CHECK_EQUAL(one.listener().id() == other.listener().id(), false);
+}
+
+// --- Connections of a call -------------------------------------------------------------------------------------------
+
+// A connection of the call that has not begun. `far`: the end of a pair of which the connection has the other.
+std::shared_ptr<Connection> NewConnection(Served* served, Descriptor* far) {
+  int ends[2] = {-1, -1};
+  CHECK_EQUAL(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+  *far = Descriptor(ends[1]);
+  sockaddr address = {};
+  address.sa_family = AF_UNSPEC;
+  return std::make_shared<Connection>(5, served->shared(), served->call(), served->caller().pid(), Descriptor(ends[0]),
+                                      &address, static_cast<socklen_t>(sizeof address));
+}
+
+TEST(AttachesOneConnectionToACall) {
+  Served served;
+  Descriptor far;
+  CHECK_EQUAL(served.listener().Begin(served.call(), NewConnection(&served, &far)), 0);
+  CHECK_EQUAL(served.listener().Begin(served.call(), NewConnection(&served, &far)), EALREADY);
+  CHECK_EQUAL(served.Answer(EPERM), 0);
+  CHECK_EQUAL(served.listener().Begin(served.call(), NewConnection(&served, &far)), ENOENT);
+}
+
+TEST(MakesNoConnectionForACallThatWasAnswered) {
+  Served served;
+  Descriptor far;
+  const auto connection = NewConnection(&served, &far);
+  CHECK_EQUAL(served.listener().Begin(served.call(), connection), 0);
+  CHECK_EQUAL(served.Answer(EPERM), 0);
+  static_cast<void>(served.TakeMail());
+  connection->Run();
+  CHECK_EQUAL(served.TakeMail().connected == std::vector<double>({5, ENOENT}), true);
+}
+
+TEST(KnowsWhichAddressesASocketTakes) {
+  CHECK_EQUAL(IsAddressFor(AF_INET, AF_INET), true);
+  CHECK_EQUAL(IsAddressFor(AF_UNIX, AF_UNIX), true);
+  CHECK_EQUAL(IsAddressFor(AF_INET6, AF_INET), true);
+  CHECK_EQUAL(IsAddressFor(AF_INET, AF_INET6), false);
+  CHECK_EQUAL(IsAddressFor(AF_UNIX, AF_INET), false);
+  CHECK_EQUAL(IsAddressFor(AF_INET, AF_UNIX), false);
+  CHECK_EQUAL(IsAddressFor(AF_INET, AF_UNSPEC), true);
+  CHECK_EQUAL(IsAddressFor(AF_INET6, AF_UNSPEC), true);
+  CHECK_EQUAL(IsAddressFor(AF_UNIX, AF_UNSPEC), false);
+}
+
+}  // namespace
+}  // namespace seccomp::test
+
+int main(int argc, char** argv) { return argc == 2 ? seccomp::test::RunTest(argv[1]) : 2; }
