@@ -114,6 +114,13 @@ test('the flags of both profiles are kept, and the listener of one', () => {
   const { flags, listenerPath } = union(listening, other, { host: machine }).document;
   expect(flags).toEqual(['SECCOMP_FILTER_FLAG_LOG', 'SECCOMP_FILTER_FLAG_SPEC_ALLOW']);
   expect(listenerPath).toBe('/run/a');
+  const without = parseProfile('{"defaultAction":"SCMP_ACT_ALLOW"}');
+  for (const pair of [[listening, without] as const, [without, listening] as const])
+    expect(union(...pair, { host: machine }).document).toMatchObject({
+      flags: ['SECCOMP_FILTER_FLAG_LOG'],
+      listenerPath: '/run/a',
+    });
+  expect(union(without, without, { host: machine }).document.flags).toBe(undefined);
 });
 
 describe('is an error, with the reason, for', () => {

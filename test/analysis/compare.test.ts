@@ -49,11 +49,32 @@ test('names each syscall that one profile leaves to its default action', () => {
   ]);
 });
 
+test('differences are in the order of the names', () => {
+  const profile = Profile.denylist().deny('write', 'accept', 'read', 'openat2', 'close');
+  const names = compare(profile, Profile.denylist(), { host: machine }).differences.map(({ syscall }) => syscall);
+  expect(names).toEqual(['accept', 'close', 'openat2', 'read', 'write']);
+});
+
+test('names the syscalls of a range of numbers, the first and the last included', () => {
+  const policy = (ranges: seccomp.Policy['abis'][number]['ranges']): seccomp.Policy => {
+    const { abis, ...rest } = resolve(Profile.denylist(), { ...machine, abis: [] });
+    return { ...rest, abis: abis.map(({ abi }) => ({ abi, syscalls: new Map(), ranges })) };
+  };
+  const decisions = [{ conditions: [], action: { kind: 'errno', errno: 1 } }] as const;
+  const { differences } = compare(policy([{ first: 5, last: 7, decisions }]), policy([]));
+  expect(differences.map(({ syscall }) => syscall)).toEqual(['fstat', 'lstat', 'poll']);
+  const unnamed = compare(policy([{ first: 500, last: 501, decisions }]), policy([])).differences;
+  expect(unnamed).toMatchObject([{ syscall: null, numbers: { first: 500, last: 501 }, abis: ['x86_64'] }]);
+});
+
 test.each<[string, seccomp.Profile, string]>([
   ['a constant by name', Profile.denylist().deny('socket', arg(0).ne('AF_UNIX')), 'argument 0 != AF_UNIX'],
   ['bits', Profile.denylist().deny('clone', arg(0).hasFlags('CLONE_NEWUSER')), 'clone_flags & 0x10000000 = 0x10000000'],
   ['a bound of 64 bits', Profile.denylist().deny('lseek', arg(1).gt(5)), 'the high half of offset >= 1 or offset >= 6'],
   ['two arguments', Profile.denylist().deny('fcntl', arg(0).eq(3), arg(1).lt(2)), 'fd = 3 and cmd <= F_GETFD'],
+  ['all bits of 16', Profile.denylist().deny('fchmod', arg(1).eq(0o755)), 'mode = 493'],
+  ['some bits of 16', Profile.denylist().deny('fchmod', arg(1).hasFlags(0o111)), 'mode & 73 = 73'],
+  ['a value of 64 bits', Profile.denylist().deny('lseek', arg(1).eq(2n ** 32n + 5n)), 'offset = 0x100000005'],
   ['single values', Profile.denylist().deny('close', arg(0).in([7, 9])), 'fd = 7 or fd = 9'],
 ])('describes arguments: %s', (_, profile, when) => {
   const [difference] = compare(profile, Profile.denylist(), { host: machine }).differences;

@@ -1,4 +1,5 @@
 /** A callback of the user, whatever it does, keeps no other call and no other child from its answer, report or end. */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { spawn as nodeSpawn } from 'node:child_process';
 import { once } from 'node:events';
 import { MessageChannel } from 'node:worker_threads';
@@ -208,5 +209,34 @@ describe('functions passed to afterKinds', async () => {
     await third;
     counts.mockRestore();
     expect(order).toEqual(['kind 0', 'exit', 'kind 1']);
+  });
+
+  test('wait for kinds that are reported late, in any order', async () => {
+    const order: string[] = [];
+    const onKind = (index: number) => {
+      order.push(`kind ${index}`);
+      listener.addKind(0);
+    };
+    const listener = new Listener({ id: -3, handle: {} as never }, { onKind, onNotification: undefined });
+    const counts = kinds(3);
+    listener.afterKinds(() => void order.push('exit'));
+    await vi.waitFor(() => expect(order).toContain('exit'));
+    counts.mockRestore();
+    expect(order).toEqual(['kind 0', 'kind 1', 'kind 2', 'exit']);
+  });
+
+  test('are called in the AsyncLocalStorage in which they were passed', async () => {
+    const storage = new AsyncLocalStorage<string>();
+    const seen: (string | undefined)[] = [];
+    const note = () => void seen.push(storage.getStore());
+    const onKind = (index: number) => {
+      if (index === 0) storage.run('second', () => listener.afterKinds(note));
+    };
+    const listener = new Listener({ id: -4, handle: {} as never }, { onKind, onNotification: undefined });
+    const counts = kinds(2, 2);
+    storage.run('first', () => listener.afterKinds(note));
+    await vi.waitFor(() => expect(seen).toHaveLength(2));
+    counts.mockRestore();
+    expect(seen).toEqual(['first', 'second']);
   });
 });

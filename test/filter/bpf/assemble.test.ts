@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { assemble } from '../../../lib/filter/bpf/assemble.js';
 import { GraphBuilder, type GraphNode } from '../../../lib/filter/bpf/graph.js';
-import { encodeInstructions } from '../../../lib/filter/bpf/instruction.js';
+import { BPF, encodeInstructions } from '../../../lib/filter/bpf/instruction.js';
 import { interpret } from '../../../lib/filter/bpf/interpreter.js';
 
 /** Follows the graph itself, for a call with this number and first argument. */
@@ -71,16 +71,19 @@ test('a program decides as its graph does, and every jump fits its field', () =>
   );
 });
 
-test('a jump at the limit, where moving one target closer pushes the other one away', () => {
+test.each([
+  ['yes', 'no'],
+  ['no', 'yes'],
+])('a jump at the limit, where moving the farther target, %s, closer pushes the other one away', (farther) => {
   for (let distance = 245; distance < 262; distance++) {
     const factory = new GraphBuilder();
-    const near = factory.load(16, factory.branch('jeq', 1, factory.return(1), factory.return(2)));
-    const far = factory.load(16, factory.branch('jeq', 2, factory.return(3), factory.return(4)));
-    // The nodes in the order of emission: a far one, a near one, `distance` instructions, and the branch that leads
-    // to both.
-    let between = factory.branch('jeq', 999, near, far);
+    const one = factory.load(16, factory.branch('jeq', 1, factory.return(1), factory.return(2)));
+    const other = factory.load(16, factory.branch('jeq', 2, factory.return(3), factory.return(4)));
+    // The nodes in the order of emission: two targets, `distance` instructions, and the branch that leads to both.
+    let between = factory.branch('jeq', 999, one, other);
     for (let i = 1; i < distance; i++) between = factory.branch('jeq', 1000 + i, between, factory.return(5));
-    const root = factory.load(0, factory.branch('jset', 8, factory.branch('jeq', 9, far, near), between));
+    const [yes, no] = farther === 'yes' ? [one, other] : [other, one];
+    const root = factory.load(0, factory.branch('jset', 8, factory.branch('jeq', 9, yes, no), between));
     const { instructions } = assemble(root);
     expect(() => encodeInstructions(instructions, 'little')).not.toThrow();
     for (const number of [5, 8, 9, 999, 1001]) {
@@ -90,6 +93,20 @@ test('a jump at the limit, where moving one target closer pushes the other one a
       }
     }
   }
+});
+
+test('the comparisons of the exec gate are listed in the order of their instructions', () => {
+  const factory = new GraphBuilder();
+  const [allow, deny] = [factory.return(7), factory.return(8)];
+  const second = factory.load(40, factory.branch('jeq', 0, allow, deny, 1));
+  const root = factory.load(44, factory.branch('jeq', 0, second, deny, 4));
+  const { instructions, gate } = assemble(root);
+  expect(gate.map(({ half }) => half)).toEqual([4, 1]);
+  const offsets = gate.map(({ instruction }) => {
+    expect(instructions[instruction]).toMatchObject({ code: BPF.jeq, k: 0 });
+    return instructions[instruction - 1]?.k;
+  });
+  expect(offsets).toEqual([44, 40]);
 });
 
 test('instructions that do not fit are not encoded', () => {

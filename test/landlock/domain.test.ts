@@ -1,0 +1,165 @@
+/** The isolation that kernels of several versions can enforce, and what stays open to a child. */
+import { constants } from 'node:os';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { type IsolationSubject, isolation, isolationSupport, notIsolated } from '../../lib/landlock/domain.js';
+import { addon } from '../../lib/native.js';
+
+const { E2BIG, EINVAL, ENOSYS, EOPNOTSUPP, EPERM } = constants.errno;
+const OTHER_USER: IsolationSubject = { isSameUser: false, isRoot: false, mayInspect: false, writesNoCore: true };
+const REFER = 1 << 13;
+
+/** A kernel on which trying the domain with scopes and the one without them have these results. */
+function onKernel(scopes: number, others = 0): void {
+  vi.spyOn(addon(), 'tryDomain').mockImplementation(([, , scoped]) => (scoped === 0 ? others : scopes));
+}
+
+beforeEach(() => onKernel(0));
+afterEach(() => {
+  vi.restoreAllMocks();
+  isolationSupport(true);
+});
+
+/** What a child is isolated by, and the ways that are open to it. */
+function enforced(subject: Partial<IsolationSubject> = {}, isolate?: Parameters<typeof isolation>[0], failed = 0) {
+  const made = isolation(isolate, () => ({ ...OTHER_USER, ...subject }), true);
+  const { by, reason, closed, open } = made?.enforced(failed).isolation ?? expect.fail('not isolated');
+  return { by, reason, closed, open: new Map(open.map(({ reach, remedy }) => [reach, remedy])), ...made?.request };
+}
+
+const ALWAYS = ['limits', 'terminal'];
+const MEMORY = ['memory', 'environment', 'descriptors', 'ptrace'];
+const SCOPED = ['signals', 'abstract-sockets'];
+const NEVER = ['cgroup-files', 'oom-score', 'autogroup', 'proc-files', 'scheduling'];
+
+test('with scopes, a child reaches neither memory nor signals of other processes', () => {
+  const { by, reason, closed, open, domain, isolation } = enforced();
+  expect([by, reason, isolation]).toEqual(['scopes', null, false]);
+  expect(domain).toEqual([0, 0, 3]);
+  expect(closed).toEqual([...ALWAYS, ...MEMORY, ...SCOPED, 'core-dumps']);
+  expect([...open.keys()]).toEqual(NEVER);
+});
+
+test('without scopes, signals and abstract sockets stay open', () => {
+  onKernel(EINVAL);
+  const { by, reason, closed, open, domain } = enforced();
+  expect([by, reason]).toEqual(['domain', expect.stringMatching(/ has no Landlock scopes: they need Linux 6\.12/)]);
+  expect(domain).toEqual([REFER, REFER, 0]);
+  expect(closed).toEqual([...ALWAYS, ...MEMORY, 'core-dumps']);
+  expect([...open.keys()]).toEqual([...SCOPED, ...NEVER]);
+});
+
+test.each([
+  [EINVAL, /is too old: isolation needs Linux 5\.19/],
+  [ENOSYS, / has no Landlock: it needs 5\.13 or newer/],
+  [EOPNOTSUPP, /add landlock to lsm=/],
+  [EPERM, /an attached filter denies Landlock/],
+  [E2BIG, /already in 16 Landlock domains/],
+  [5, /^Landlock fails with errno 5$/],
+])('without Landlock (errno %i), only what the filter denies is closed', (errno, reason) => {
+  onKernel(errno, errno);
+  const { closed, domain, ...found } = enforced();
+  expect(found).toMatchObject({ by: null, reason: expect.stringMatching(reason) });
+  expect([closed, domain]).toEqual([[...ALWAYS, 'core-dumps'], undefined]);
+});
+
+test('a child that failed to enter its domain is not isolated by it', () => {
+  expect(enforced({}, undefined, E2BIG)).toMatchObject({
+    by: null,
+    reason: expect.stringMatching(/16 Landlock domains/),
+    closed: [...ALWAYS, 'core-dumps'],
+  });
+});
+
+test('abstractSockets: true leaves them open, and nothing else', () => {
+  const { open, closed, domain } = enforced({}, { abstractSockets: true });
+  expect(domain).toEqual([0, 0, 2]);
+  expect(open.get('abstract-sockets')).toBe('leave out abstractSockets: true');
+  expect(closed).toEqual([...ALWAYS, ...MEMORY, 'signals', 'core-dumps']);
+  expect(enforced({}, { abstractSockets: false }).domain).toEqual([0, 0, 3]);
+  onKernel(EINVAL);
+  expect(enforced({}, { abstractSockets: true }).domain).toEqual([REFER, REFER, 0]);
+});
+
+describe('what is open depends on the child:', () => {
+  test('a capability that inspects processes opens their environment', () => {
+    expect(enforced({ mayInspect: true }).open.get('environment')).toBe(
+      'give the child another uid, or capabilities: []',
+    );
+  });
+
+  test('root may write files of the kernel', () => {
+    expect(enforced({ isRoot: true }).open.get('files-of-root')).toMatch(/another uid, and no CAP_SETUID/);
+    expect(enforced().open.has('files-of-root')).toBe(false);
+  });
+
+  test('a hard limit for core dumps above 0 lets it dump core', () => {
+    const { open, closed } = enforced({ writesNoCore: false });
+    expect([open.get('core-dumps'), closed.includes('core-dumps')]).toEqual([expect.stringMatching(/^rlimits/), false]);
+  });
+
+  test('another uid is a remedy for a child of the same user', () => {
+    onKernel(ENOSYS, ENOSYS);
+    const remedies = (isSameUser: boolean) => {
+      const { open } = enforced({ isSameUser });
+      return ['memory', 'signals', 'abstract-sockets', 'scheduling'].map((reach) => open.get(reach as 'memory'));
+    };
+    expect(remedies(true)).toEqual([
+      'Linux 5.19 or newer, with Landlock, or another uid',
+      'Linux 6.12 or newer, with Landlock, or another uid',
+      'Linux 6.12 or newer, with Landlock',
+      'give the child another uid',
+    ]);
+    expect(remedies(false)).toEqual([
+      'Linux 5.19 or newer, with Landlock',
+      'Linux 6.12 or newer, with Landlock',
+      'Linux 6.12 or newer, with Landlock',
+      'give each child a uid of its own',
+    ]);
+  });
+});
+
+describe('isolate: true', () => {
+  const required =
+    (subject: Partial<IsolationSubject> = {}) =>
+    () =>
+      enforced(subject, true);
+
+  test('is honored with scopes, for a child that is not root', () => {
+    expect(required()()).toMatchObject({ by: 'scopes', isolation: true });
+    expect(required({ isRoot: true })).toThrow(
+      /can't be honored: uid 0 can write files.*another uid and no CAP_SETUID, or leave/,
+    );
+  });
+
+  test.each([
+    [EINVAL, 0, /no Landlock scopes/],
+    [ENOSYS, ENOSYS, /has no Landlock/],
+  ])('is refused where scopes give errno %i', (scopes, others, reason) => {
+    onKernel(scopes, others);
+    expect(required()).toThrow(
+      expect.objectContaining({ code: 'ERR_SECCOMP_UNSUPPORTED', reason: expect.stringMatching(reason) }),
+    );
+  });
+});
+
+test('isolate: false asks the kernel for nothing, and everything is open', () => {
+  const tried = vi.spyOn(addon(), 'tryDomain');
+  expect(isolation(false, () => OTHER_USER, true)).toBe(undefined);
+  expect(tried).not.toHaveBeenCalled();
+  const { by, closed, open } = notIsolated(OTHER_USER, true).isolation;
+  expect([by, closed]).toEqual([null, []]);
+  expect(open.map(({ reach }) => reach)).toEqual([...ALWAYS, ...MEMORY, ...SCOPED, ...NEVER]);
+  expect(open[0]?.remedy).toBe('leave out isolate: false');
+  expect(notIsolated(OTHER_USER, false).isolation.open[0]?.remedy).toBe('give isolate: true');
+});
+
+test('the kernel is asked once, unless it is asked again', () => {
+  isolationSupport(true);
+  const tried = vi.spyOn(addon(), 'tryDomain');
+  const { calls } = tried.mock;
+  const before = calls.length;
+  isolationSupport();
+  expect(calls.length).toBe(before);
+  isolationSupport(true);
+  expect(calls.length).toBe(before + 1);
+});

@@ -1,0 +1,65 @@
+/** Resource limits: the values that are accepted, and the numbers that setrlimit(2) gets. */
+import { expect, test } from 'vitest';
+import { limitTriples, type ResourceLimits, readLimits } from '../../lib/process-tree/rlimits.js';
+
+const MAX = 2n ** 64n - 1n;
+const TYPE = 'ERR_INVALID_ARG_TYPE';
+const VALUE = 'ERR_INVALID_ARG_VALUE';
+const RANGE = 'ERR_OUT_OF_RANGE';
+
+test('each resource has its number of asm-generic/resource.h', () => {
+  const limits = { cpu: 0, fsize: 1, core: 4, nproc: 6, nofile: 7, as: 9, rttime: 15 };
+  expect(limitTriples(limits)).toEqual(Object.values(limits).flatMap((n) => [n, BigInt(n), BigInt(n)]));
+  expect(limitTriples(undefined)).toEqual([]);
+});
+
+test.each<[unknown, readonly [unknown, unknown]]>([
+  [5, [5n, 5n]],
+  [MAX, [MAX, MAX]],
+  ['unlimited', [MAX, MAX]],
+  [{ soft: 1, hard: 2n }, [1n, 2n]],
+  [{ soft: 2, hard: 2 }, [2n, 2n]],
+  [{ soft: 0, hard: 'unlimited' }, [0n, MAX]],
+  [Number.MAX_SAFE_INTEGER, [BigInt(Number.MAX_SAFE_INTEGER), BigInt(Number.MAX_SAFE_INTEGER)]],
+])('a limit of %o is %o', (limit, expected) => {
+  expect(limitTriples(readLimits({ nofile: limit }))).toEqual([7, ...expected]);
+});
+
+test.each<[unknown, string, string]>([
+  [{ nofile: -1 }, RANGE, 'options.rlimits.nofile: must be an integer from 0 to 2⁶⁴ − 1'],
+  [{ nofile: -1n }, RANGE, 'options.rlimits.nofile: must be an integer'],
+  [{ nofile: MAX + 1n }, RANGE, 'options.rlimits.nofile: must be an integer'],
+  [{ nofile: 2 ** 53 }, RANGE, 'options.rlimits.nofile: must be an integer'],
+  [{ nofile: 0.5 }, RANGE, 'options.rlimits.nofile: must be an integer'],
+  [{ nofile: 'none' }, VALUE, 'options.rlimits.nofile: must be an integer'],
+  [{ nofile: true }, TYPE, 'options.rlimits.nofile: must be an integer'],
+  [{ nofile: null }, TYPE, 'options.rlimits.nofile: must be an integer'],
+  [{ nofile: { soft: 1 } }, TYPE, 'options.rlimits.nofile: must be an integer'],
+  [
+    { nofile: { soft: 3, hard: 2 } },
+    RANGE,
+    'options.rlimits.nofile: must be a soft limit that is not above the hard one',
+  ],
+  [{ nofile: { soft: 'unlimited', hard: 2 } }, RANGE, 'options.rlimits.nofile: must be a soft limit that is not above'],
+  [
+    { nofile: { soft: 1, hard: 2, max: 3 } },
+    VALUE,
+    'options.rlimits.nofile.max: is unknown: a limit has soft and hard',
+  ],
+  [{ files: 1 }, VALUE, 'options.rlimits: unknown resource "files"'],
+  [{ nofiles: 1 }, VALUE, 'options.rlimits: unknown resource "nofiles" (did you mean nofile?)'],
+  [null, TYPE, 'options.rlimits: must be an object such as { nofile: 64 }'],
+  [[], TYPE, 'options.rlimits: must be a plain object, not an array'],
+])('%o is refused', (limits, code, message) => {
+  expect(() => readLimits(limits)).toThrow(
+    expect.objectContaining({ code, message: expect.stringContaining(message) }),
+  );
+});
+
+test('checked limits do not change with the object that was passed', () => {
+  const limit = { soft: 1, hard: 2 };
+  const given = { nofile: limit } satisfies ResourceLimits;
+  const read = readLimits(given);
+  limit.soft = 100;
+  expect(limitTriples(read)).toEqual([7, 1n, 2n]);
+});

@@ -1,0 +1,55 @@
+/** The differences between a recorded run and a profile. */
+import { expect, test } from 'vitest';
+import type { RuleDocument } from '../../lib/profile/document/types.js';
+import { compareWithPolicy } from '../../lib/record/compare-runs.js';
+import { syscallName, syscallsOf } from '../../lib/syscalls/table.js';
+import { arg, DENY, documentOf, HOST, policyFor, rule } from '../support/meaning.js';
+
+const call = (syscall: string, first = 0n) =>
+  ({ abi: 'x86_64', syscall, args: [first, 0n, 0n, 0n, 0n, 0n], captured: [], executable: '/bin/a' }) as const;
+
+function compared(rules: readonly RuleDocument[], calls: readonly ReturnType<typeof call>[], rest = {}) {
+  const { denied, unused } = compareWithPolicy(policyFor(documentOf(rules, rest), {}, HOST), calls);
+  return { denied: denied.map(({ syscall, args }) => `${syscall} ${args[0]}`), unused };
+}
+
+test('calls that the profile denies are found by their arguments; logged calls are not denied', () => {
+  const rules = [rule('read', [arg(0, 'LT', 3)]), rule('close', [], { action: 'SCMP_ACT_LOG' })];
+  expect(compared(rules, [call('read', 2n), call('read', 3n), call('close'), call('write')])).toEqual({
+    denied: ['read 3', 'write 0'],
+    unused: [],
+  });
+});
+
+test('a call without a name is no difference, as no profile can allow it', () => {
+  expect(compared([], [call('syscall 9999')])).toEqual({ denied: [], unused: [] });
+});
+
+test('syscalls that the profile allows, with any or some arguments, and that were not made, are unused', () => {
+  const rules = [
+    rule('write', [arg(0, 'EQ', 1)]),
+    rule('read'),
+    rule('close', [], { action: 'SCMP_ACT_LOG' }),
+    rule('dup', [], DENY),
+    rule('open', [], { action: 'SCMP_ACT_TRACE' }),
+  ];
+  expect(compared(rules, []).unused).toEqual(['close', 'read', 'write']);
+  expect(compared(rules, [call('read')]).unused).toEqual(['close', 'write']);
+});
+
+test('under a default action that allows, all but the denied and the made are unused, each by one name', () => {
+  const names = (rules: readonly RuleDocument[]) =>
+    compared(rules, [call('read')], { defaultAction: 'SCMP_ACT_ALLOW' }).unused;
+  const all = names([]);
+  expect(all).toHaveLength(new Set(syscallsOf('x86_64').values()).size - 1);
+  const denied = names([rule('dup', [], DENY), rule('dup2', [arg(0, 'EQ', 1)], DENY)]);
+  expect(all.filter((name) => !denied.includes(name))).toEqual(['dup']);
+});
+
+test('a syscall with two names is unused by its own name, not by its alias', () => {
+  const number = syscallsOf('arm').get('sync_file_range2') ?? -1;
+  const rules = [rule('sync_file_range2'), rule('read')];
+  const { unused } = compareWithPolicy(policyFor(documentOf(rules), {}, { ...HOST, abi: 'arm' }), []);
+  expect(syscallName('arm', number)).not.toBe('sync_file_range2');
+  expect(unused).toEqual([syscallName('arm', number), 'read'].toSorted());
+});
