@@ -14,14 +14,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstddef>
 #include <filesystem>
 #include <initializer_list>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
 #include "check.h"
+#include "system/linux_abi.h"
 
 namespace seccomp::test {
 namespace {
@@ -125,6 +128,16 @@ TEST(LeavesNothingOfAStartThatFails) {
   CHECK_EQUAL(OpenDescriptors(), before);
 }
 
+TEST(ReportsAStartThatFailsAfterItsListenerWasSent) {
+  const int before = OpenDescriptors();
+  StartedChild started;
+  Request request = WithListener(Script("true"));
+  request.candidates = {"/no/such/file"};
+  CHECK_EQUAL(Described(StartChild(&request, &started)), Described({ENOENT, "execve"}));
+  CHECK_EQUAL(HasNoChild(), true);
+  CHECK_EQUAL(OpenDescriptors(), before);
+}
+
 TEST(BlocksNoSignalAfterwards) {
   sigset_t set;
   sigemptyset(&set);
@@ -185,6 +198,32 @@ TEST(ReportsWhereDescriptorsRanOut) {
   Request none = Script("true");
   CHECK_EQUAL(Described(StartChild(&none, &started)), Described({EMFILE, "clone"}));
   CHECK_EQUAL(HasNoChild(), true);
+}
+
+// Denies a system call to this process. waitpid(2) uses wait4(2), so it goes on without waitid(2).
+void Deny(long call) {
+  sock_filter instructions[] = {
+      {BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(seccomp_data, nr)},
+      {BPF_JMP | BPF_JEQ | BPF_K, 0, 1, static_cast<uint32_t>(call)},
+      Return(SECCOMP_RET_ERRNO | EPERM),
+      Return(SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog filter = {4, instructions};
+  CHECK_EQUAL(prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L), 0);
+  CHECK_EQUAL(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter), 0);
+}
+
+// Before Linux 5.11, only O_CLOEXEC closes this process's descriptors in the program.
+TEST(LeavesTheProgramNoOtherDescriptorOnOldKernels) {
+  for (int fd = 3; fd < 64; fd++) close(fd);
+  Deny(kCloseRange);
+  Request request =
+      WithListener(Script("for fd in 4 5 6 7 8 9 10; do [ -e /proc/self/fd/$fd ] && exit $fd; done; exit 0"));
+  request.stdio = {kNullDevice, kNullDevice, 2, kNewSocket};
+  const StartedChild started = Start(std::move(request));
+  siginfo_t status = {};
+  Reap(started.child, 0, &status);
+  CHECK_EQUAL(status.si_status, 0);
 }
 
 TEST(ReportsAnAgentThatDoesNotListen) {
@@ -262,21 +301,8 @@ TEST(DoesNotKnowTheStatusOfAChildThatWasReapedElsewhere) {
   CHECK_EQUAL(status.si_pid, 0);
 }
 
-// Denies waitid(2) to this process. The shell's children and this process's waitpid(2) use wait4(2).
-void DenyWaitid() {
-  sock_filter instructions[] = {
-      {BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(seccomp_data, nr)},
-      {BPF_JMP | BPF_JEQ | BPF_K, 0, 1, SYS_waitid},
-      Return(SECCOMP_RET_ERRNO | EPERM),
-      Return(SECCOMP_RET_ALLOW),
-  };
-  const sock_fprog filter = {4, instructions};
-  CHECK_EQUAL(prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L), 0);
-  CHECK_EQUAL(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter), 0);
-}
-
 TEST(ReapsWhereAFilterDeniesWaitid) {
-  DenyWaitid();
+  Deny(SYS_waitid);
   CHECK_EQUAL(StatusOf("exit 7"), 7);
   const StartedChild started = Start(Script("exec sleep 60"));
   siginfo_t status = {};
@@ -290,6 +316,69 @@ TEST(ReapsWhereAFilterDeniesWaitid) {
   waitpid(gone.child.pid, nullptr, 0);
   CHECK_EQUAL(Reap(gone.child, WNOHANG, &status), true);
   CHECK_EQUAL(status.si_pid, 0);
+}
+
+TEST(DoesNotWaitForAChildThatWasReapedElsewhereWhereFiltersDenyEveryLook) {
+  Deny(SYS_waitid);
+  Deny(kPidfdSendSignal);
+  const StartedChild gone = Start(Script("exit 7"));
+  waitpid(gone.child.pid, nullptr, 0);
+  siginfo_t status = {};
+  CHECK_EQUAL(Reap(gone.child, WNOHANG, &status), true);
+  CHECK_EQUAL(status.si_pid, 0);
+}
+
+// Forks a process with this ID, which exits with 9. Returns false if the ID was taken, or cannot be chosen.
+bool ForkWithId(pid_t pid) {
+  for (int attempt = 0; attempt < 100; attempt++) {
+    const Descriptor last(open("/proc/sys/kernel/ns_last_pid", O_WRONLY | O_CLOEXEC));
+    const std::string text = std::to_string(pid - 1);
+    if (write(last.get(), text.data(), text.size()) < 0) return false;
+    const pid_t forked = fork();
+    if (forked == 0) _exit(9);
+    if (forked == pid) return true;
+    waitpid(forked, nullptr, 0);
+  }
+  return false;
+}
+
+TEST(DoesNotReapAnotherChildThatHasTheIdNow) {
+  Deny(SYS_waitid);
+  const StartedChild gone = Start(Script("exit 7"));
+  waitpid(gone.child.pid, nullptr, 0);
+  if (!ForkWithId(gone.child.pid)) Skip("this process may not choose process IDs");
+  siginfo_t status = {};
+  CHECK_EQUAL(Reap(gone.child, 0, &status), true);
+  CHECK_EQUAL(status.si_pid, 0);
+  int exited = 0;
+  CHECK_EQUAL(waitpid(gone.child.pid, &exited, 0), gone.child.pid);
+  CHECK_EQUAL(WEXITSTATUS(exited), 9);
+}
+
+std::atomic<int> handled_elsewhere{0};
+
+// A handler of this process must not run in a child, which shares this process's memory.
+TEST(RunsNoHandlerInAChild) {
+  setpgid(0, 0);
+  static const pid_t ours = getpid();
+  struct sigaction action = {};
+  action.sa_handler = [](int) {
+    if (syscall(SYS_getpid) != ours) handled_elsewhere++;
+  };
+  action.sa_flags = SA_RESTART;
+  sigaction(SIGUSR1, &action, nullptr);
+  std::atomic<bool> may_end{false};
+  std::thread signals([&may_end] {
+    while (!may_end) kill(0, SIGUSR1);  // To the process group, which children are in.
+  });
+  for (int i = 0; i < 300; i++) {
+    const StartedChild started = Start(Script("true"));
+    siginfo_t status = {};
+    Reap(started.child, 0, &status);
+  }
+  may_end = true;
+  signals.join();
+  CHECK_EQUAL(handled_elsewhere, 0);
 }
 
 // Waits until the child has ended, but does not reap it.
