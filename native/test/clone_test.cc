@@ -135,6 +135,7 @@ TEST(ReportsAStartThatFailsAfterItsListenerWasSent) {
   request.candidates = {"/no/such/file"};
   CHECK_EQUAL(Described(StartChild(&request, &started)), Described({ENOENT, "execve"}));
   CHECK_EQUAL(HasNoChild(), true);
+  started = StartedChild();
   CHECK_EQUAL(OpenDescriptors(), before);
 }
 
