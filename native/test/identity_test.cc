@@ -32,6 +32,7 @@ class Other {
     const Descriptor reads(ends[0]);
     Descriptor writes(ends[1]);
     pid_ = fork();
+    CHECK_EQUAL(pid_ >= 0, true);  // kill(2) would send a signal for -1 to all processes.
     if (pid_ == 0) {
       const bool is_changed = change();
       static_cast<void>(write(writes.get(), is_changed ? "1" : "0", 1));

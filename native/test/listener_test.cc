@@ -47,6 +47,7 @@ class Caller {
     void* const memory = mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     shared_ = new (memory) Shared();
     pid_ = static_cast<pid_t>(syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0L, 0L, 0L, 0L));
+    CHECK_EQUAL(pid_ >= 0, true);  // kill(2) would send a signal for -1 to all processes.
     if (pid_ == 0) MakeCall(shared_);
     while (shared_->listener < 0) sched_yield();
   }
