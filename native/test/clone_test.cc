@@ -361,6 +361,7 @@ std::atomic<int> handled_elsewhere{0};
 // A handler of this process must not run in a child, which shares this process's memory.
 TEST(RunsNoHandlerInAChild) {
   setpgid(0, 0);
+  CHECK_EQUAL(getpgrp(), getpid());
   static const pid_t ours = getpid();
   struct sigaction action = {};
   action.sa_handler = [](int) {

@@ -53,6 +53,9 @@ void Unblock() {
   sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
+// Sends the calling thread a signal.
+void Raise(int signal) { CHECK_EQUAL(raise(signal), 0); }
+
 void (*Disposition())(int) {
   struct sigaction action = {};
   sigaction(SIGUSR1, nullptr, &action);
@@ -160,12 +163,12 @@ TEST(DefersASignalOfThisThreadToTheEndOfTheScope) {
   Handle(OnSignal, 0);
   {
     const DeferredSignals deferred;
-    raise(SIGUSR1);
-    raise(SIGUSR1);
+    Raise(SIGUSR1);
+    Raise(SIGUSR1);
     CHECK_EQUAL(handled, 0);
   }
   CHECK_EQUAL(handled, 1);
-  raise(SIGUSR1);
+  Raise(SIGUSR1);
   CHECK_EQUAL(handled, 2);
 }
 
@@ -175,7 +178,7 @@ TEST(HandlesASignalOfAnotherThreadAtOnce) {
   const DeferredSignals deferred;
   std::thread other([&id] {
     id = static_cast<pid_t>(syscall(SYS_gettid));
-    raise(SIGUSR1);
+    Raise(SIGUSR1);
   });
   other.join();
   CHECK_EQUAL(handled, 1);
@@ -186,7 +189,7 @@ TEST(ResetsAHandlerForOneSignalThatRanOnAnotherThread) {
   Handle(OnSignal, static_cast<int>(SA_RESETHAND));
   {
     const DeferredSignals deferred;
-    std::thread([] { raise(SIGUSR1); }).join();
+    std::thread([] { Raise(SIGUSR1); }).join();
     CHECK_EQUAL(handled, 1);
   }
   CHECK_EQUAL(Disposition() == SIG_DFL, true);
@@ -201,7 +204,7 @@ TEST(PassesInformationToAHandlerOnAnotherThread) {
   action.sa_flags = SA_SIGINFO;
   sigaction(SIGUSR1, &action, nullptr);
   const DeferredSignals deferred;
-  std::thread([] { raise(SIGUSR1); }).join();
+  std::thread([] { Raise(SIGUSR1); }).join();
   CHECK_EQUAL(received, getpid());
 }
 
@@ -225,8 +228,8 @@ TEST(GivesIgnoredSignalsAHandlerThatDropsThem) {
       const DeferredSignals deferred;
       CHECK_EQUAL(ActionOf(signal).sa_handler == SIG_IGN, false);
       CHECK_EQUAL(ActionOf(signal).sa_handler == SIG_DFL, false);
-      raise(signal);
-      std::thread([signal] { raise(signal); }).join();
+      Raise(signal);
+      std::thread([signal] { Raise(signal); }).join();
     }
     CHECK_EQUAL(ActionOf(signal).sa_handler == SIG_IGN, true);
   }

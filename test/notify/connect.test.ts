@@ -423,6 +423,23 @@ for groups in [], [4242]:
     for (const each of [lines, byName.lines]) expect((await each.next()).value).toBe('65534 65533');
   });
 
+  test('is refused to a caller whose filesystem user or group is not the effective one', async ({ skip }) => {
+    if (process.getuid?.() !== 0 || !mayBeOthers) skip(NOT_OTHERS);
+    const path = join(directory, 'filesystem-ids');
+    await saysWho(`'${path}'`, 0o777);
+    const script = `
+import ctypes
+libc = ctypes.CDLL(None)
+connect = lambda: socket.socket(socket.AF_UNIX).connect_ex('${path}')
+errors = [connect()]
+for change in libc.setfsuid, libc.setfsgid:
+  change(65534)
+  errors.append(connect())
+  change(0)
+print(*errors, connect())`;
+    expect(await printed(script)).toEqual(['0 13 13 0']);
+  });
+
   test('is made without the capabilities that the caller lacks', async ({ skip }) => {
     if (process.getuid?.() !== 0 || !mayBeOthers) skip(NOT_OTHERS);
     const path = join(directory, 'of-another');

@@ -2,6 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import type { Filter } from '../../lib/filter/filter.js';
@@ -56,6 +57,36 @@ describe('a denied call', () => {
     expect(told[0]?.instruction).toMatch(/^\/.+\+0x[0-9a-f]+$/);
     expect(told[0]?.pid).toBe(told[0]?.tid);
     expect(violations.map(({ count }) => count)).toEqual([2, 1]);
+  });
+
+  test('is reported with a path that ends where the memory ends, and is told apart by the path', async () => {
+    const script = `
+import ctypes
+libc = ctypes.CDLL(None)
+libc.mmap.restype = ctypes.c_void_p
+libc.munmap.argtypes = ctypes.c_void_p, ctypes.c_size_t
+libc.mkdir.argtypes = ctypes.c_void_p, ctypes.c_uint
+base = libc.mmap(None, ctypes.c_size_t(131072), 3, 0x22, -1, ctypes.c_long(0))
+libc.munmap(base + 65536, 65536)
+for path in b'/nowhere/a\\0', b'/nowhere/b\\0', b'/nowhere/a\\0':
+  at = base + 65536 - len(path)
+  ctypes.memmove(at, path, len(path))
+  libc.mkdir(at, 0o700)`;
+    const { violations } = await watched('python3', ['-c', script], denying('SCMP_ACT_ERRNO', 'mkdir', 'mkdirat'));
+    expect(violations.map(({ decoded, count }) => [decoded.join().match(/"[^"]*"/)?.[0], count])).toEqual([
+      ['"/nowhere/a"', 2],
+      ['"/nowhere/b"', 1],
+    ]);
+  });
+
+  test('is reported with the place in the file of the instruction after the call', async ({ skip }) => {
+    const instruction = { x64: '0f05', arm64: '010000d4' }[process.arch as string];
+    if (instruction === undefined) return skip('the instruction that makes a call is known for x64 and arm64 only');
+    const { told } = await watched('mkdir', ['/nowhere/x'], denying('SCMP_ACT_ERRNO', 'mkdir', 'mkdirat'));
+    const [, file = '', offset = ''] = /^(.+)\+0x([0-9a-f]+)$/.exec(told[0]?.instruction ?? '') ?? [];
+    const end = Number.parseInt(offset, 16);
+    const bytes = readFileSync(file).subarray(end - instruction.length / 2, end);
+    expect(bytes.toString('hex')).toBe(instruction);
   });
 
   test('is reported before the exit of the child, to the callback, as an event and on the channel', async () => {
