@@ -42,6 +42,23 @@ test('accepts exactly the texts that JSON.parse accepts', () => {
   );
 });
 
+test.each([
+  '[ ]',
+  '{ }',
+  '[ 1 , 2 ]',
+  '{ "a" : 1 , "b" : [ ] , "c" : { } }',
+  ' 1 ',
+  '\t\n\r [\t1\n]\r',
+  '[[ ] ]',
+  '{"a":{ } }',
+])('white space may be between all tokens: %j', (text) => {
+  expect(parseJson(text).value).toEqual(JSON.parse(text));
+});
+
+test.each(['\u00a0[]', '\f[]', '[]\v', '\ufeff[]', '[\u2028]'])('other white space is refused: %j', (text) => {
+  expect([isJson(parseJson, text), isJson(JSON.parse, text)]).toEqual([false, false]);
+});
+
 function isJson(parse: (text: string) => unknown, text: string): boolean {
   try {
     parse(text);

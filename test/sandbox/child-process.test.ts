@@ -1,0 +1,236 @@
+/** The object of a child, for a process in place of the kernel's: signals, timers, and the order of events. */
+import { EventEmitter, getEventListeners } from 'node:events';
+import { constants } from 'node:os';
+import { setImmediate as turn } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { ExitWatch } from '../../lib/native.js';
+import { SandboxedProcess } from '../../lib/sandbox/child/child-process.js';
+import { type Ending, endingOf } from '../../lib/sandbox/options/ending.js';
+
+const { EINVAL, EMFILE, ENFILE, ENOENT, ENOSYS, EPERM, ESRCH } = constants.errno;
+const [SIGKILL, SIGINT, SIGTERM] = [9, 2, 15];
+
+beforeEach(() => vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
+afterEach(() => vi.useRealTimers());
+
+const isolation = { by: null, reason: null, closed: [], open: [] } as const;
+
+/** A child that runs, the signals that it was sent, and its events. `results` are those of kill(2). */
+function running(ending: Partial<Ending> = {}, results: readonly number[] = []) {
+  const child = new SandboxedProcess('program', ['program', 'x'], { ...endingOf({}), ...ending }, (errno) => ({
+    isolation: { ...isolation, reason: String(errno) },
+  }));
+  const sent: (number | string)[] = [];
+  const left = [...results];
+  const watch: ExitWatch = {
+    kill: (signal) => {
+      sent.push(signal);
+      return left.shift() ?? 0;
+    },
+    ref: () => sent.push('ref'),
+    unref: () => sent.push('unref'),
+    end: () => sent.push('end'),
+  };
+  child.attach({ pid: 77, watch, sockets: [-1, -1, -1], isolationError: 5 });
+  const events: unknown[][] = [];
+  for (const name of ['spawn', 'exit', 'close'] as const) child.on(name, (...values) => events.push([name, ...values]));
+  child.on('error', ({ name, message }) => events.push(['error', name, message]));
+  return { child, sent, events };
+}
+
+describe('the end of a child', () => {
+  test.each([
+    [0, null, 0, null],
+    [3, null, 3, null],
+    [null, SIGTERM, null, 'SIGTERM'],
+    [null, 40, null, null],
+  ])('with code %s and signal %s is in its properties and events', async (code, signal, exitCode, signalCode) => {
+    const { child, events } = running();
+    expect([child.pid, child.exitCode, child.signalCode, child.hasEnded]).toEqual([77, null, null, false]);
+    await turn();
+    child.exited(code, signal);
+    await turn();
+    expect([child.exitCode, child.signalCode, child.hasEnded]).toEqual([exitCode, signalCode, true]);
+    expect(events).toEqual([['spawn'], ['exit', exitCode, signalCode], ['close', exitCode, signalCode]]);
+  });
+
+  test('is not awaited by ref and unref any more', () => {
+    const { child, sent } = running();
+    child.unref();
+    child.ref();
+    child.exited(0, null);
+    child.unref();
+    expect(sent).toEqual(['unref', 'ref']);
+  });
+
+  test('has the enforcement for the errno with which isolating it failed', () => {
+    expect(running().child.enforcement.isolation.reason).toBe('5');
+  });
+});
+
+describe('kill', () => {
+  test('sends SIGTERM, a signal by name or number, or 0', () => {
+    const { child, sent } = running();
+    expect(child.killed).toBe(false);
+    expect([child.kill(), child.kill('SIGINT'), child.kill(SIGKILL), child.kill(0)]).toEqual([true, true, true, true]);
+    expect([sent, child.killed]).toEqual([[SIGTERM, SIGINT, SIGKILL, 0], true]);
+  });
+
+  test('returns false for a child that has ended', () => {
+    const { child, sent, events } = running({}, [ESRCH]);
+    expect(child.kill()).toBe(false);
+    child.exited(0, null);
+    expect([child.kill(), sent, child.killed]).toEqual([false, [SIGTERM], false]);
+    expect(events.some(([name]) => name === 'error')).toBe(false);
+  });
+
+  test.each([EINVAL, ENOSYS])('throws errno %i', (errno) => {
+    const { child, events } = running({}, [errno]);
+    expect(() => child.kill()).toThrow(expect.objectContaining({ errno: -errno, syscall: 'kill' }));
+    expect([events, child.killed]).toEqual([[], false]);
+  });
+
+  test('emits EPERM', () => {
+    const { child, events } = running({}, [EPERM]);
+    expect([child.kill(), child.killed]).toEqual([false, false]);
+    expect(events).toEqual([['error', 'Error', 'kill EPERM']]);
+  });
+});
+
+describe('terminate', () => {
+  test('sends SIGKILL once if the child still runs, forceKillAfter later', () => {
+    const { child, sent } = running({ killSignal: SIGINT, forceKillAfter: 100 });
+    child.terminate();
+    vi.advanceTimersByTime(60);
+    child.terminate(SIGTERM);
+    vi.advanceTimersByTime(39);
+    expect(sent).toEqual([SIGINT, SIGTERM]);
+    vi.advanceTimersByTime(1);
+    expect(sent).toEqual([SIGINT, SIGTERM, SIGKILL]);
+    vi.runAllTimers();
+    expect(sent).toHaveLength(3);
+  });
+
+  test('leaves no timer when the child has ended, and starts none if no signal was sent', () => {
+    const { child, sent } = running({ timeout: 1000 });
+    child.scheduleEnd();
+    expect(child.terminate()).toBe(true);
+    expect(vi.getTimerCount()).toBe(2);
+    child.exited(0, null);
+    expect(vi.getTimerCount()).toBe(0);
+    expect([child.terminate(), vi.getTimerCount(), sent]).toEqual([false, 0, [SIGTERM]]);
+  });
+
+  test('never sends SIGKILL with forceKillAfter false', () => {
+    const { child } = running({ forceKillAfter: Number.POSITIVE_INFINITY });
+    child.terminate();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('the timeout and the AbortSignal', () => {
+  test('end the child', () => {
+    const { child, sent, events } = running({ timeout: 50 });
+    child.scheduleEnd();
+    vi.advanceTimersByTime(49);
+    expect(sent).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect([sent, events]).toEqual([[SIGTERM], []]);
+    const controller = new AbortController();
+    const other = running({ signal: controller.signal });
+    other.child.scheduleEnd();
+    controller.abort();
+    expect(other.sent).toEqual([SIGTERM]);
+    expect(other.events).toEqual([['error', 'AbortError', 'The operation was aborted']]);
+  });
+
+  test('that is aborted before the start ends the child after the start', async () => {
+    const { child, sent, events } = running({ signal: AbortSignal.abort() });
+    child.scheduleEnd();
+    expect(sent).toEqual([]);
+    await turn();
+    expect([sent, events.map(([name]) => name)]).toEqual([[SIGTERM], ['spawn', 'error']]);
+  });
+
+  test('emit nothing for a child that has ended, and are forgotten', () => {
+    const controller = new AbortController();
+    const { child, sent, events } = running({ signal: controller.signal, timeout: 50 });
+    child.scheduleEnd();
+    child.exited(0, null);
+    expect([getEventListeners(controller.signal, 'abort'), vi.getTimerCount()]).toEqual([[], 0]);
+    controller.abort();
+    child.scheduleEnd();
+    expect([sent, events.filter(([name]) => name === 'error'), vi.getTimerCount()]).toEqual([[], [], 0]);
+  });
+
+  test('of another implementation that throws ends the child at once', () => {
+    const signal = Object.assign(new EventEmitter(), {
+      aborted: false,
+      addEventListener() {
+        throw new Error('no listeners');
+      },
+    });
+    const { child, sent } = running({ signal: signal as never });
+    expect(() => child.scheduleEnd()).toThrow();
+    expect(sent).toEqual([SIGKILL]);
+  });
+});
+
+describe('disposing', () => {
+  test('sends SIGTERM, unless a signal was sent already', () => {
+    const { child, sent } = running();
+    child[Symbol.dispose]();
+    child[Symbol.dispose]();
+    expect(sent).toEqual([SIGTERM]);
+  });
+
+  test('waits for the exit', async () => {
+    const { child, sent } = running({ killSignal: SIGINT });
+    let isDone = false;
+    const done = child[Symbol.asyncDispose]().then(() => {
+      isDone = true;
+    });
+    await turn();
+    expect([sent, isDone]).toEqual([[SIGINT], false]);
+    child.exited(null, SIGINT);
+    await done;
+    await child[Symbol.asyncDispose]();
+    expect(sent).toEqual([SIGINT]);
+  });
+
+  test('rejects if no signal can be sent; later failures are events again', async () => {
+    const { child, events } = running({}, [EPERM, EPERM]);
+    await expect(child[Symbol.asyncDispose]()).rejects.toMatchObject({ code: 'EPERM' });
+    expect(events.filter(([name]) => name === 'error')).toEqual([]);
+    child.kill();
+    expect(events.filter(([name]) => name === 'error')).toEqual([['error', 'Error', 'kill EPERM']]);
+  });
+});
+
+describe('a child that is not started', () => {
+  const failed = async (errno: number, code: string) => {
+    const child = new SandboxedProcess('program', ['program'], endingOf({}), () => ({ isolation }));
+    const events: unknown[] = [];
+    child.on('error', ({ code }: NodeJS.ErrnoException) => events.push(code));
+    child.on('close', (exitCode) => events.push(exitCode));
+    child.fail(Object.assign(new Error(code), { errno: -errno, code }), [true, true, false]);
+    const [stdin, stdout, stderr] = [child.stdin, child.stdout, child.stderr];
+    expect([events, child.hasEnded]).toEqual([[], true]);
+    await turn();
+    return { events, streams: [stdin, stdout, stderr].map((stream) => stream?.constructor.name) };
+  };
+
+  test('emits the error, then close', async () => {
+    expect(await failed(ENOENT, 'ENOENT')).toEqual({
+      events: ['ENOENT', -ENOENT],
+      streams: ['Socket', 'Socket', undefined],
+    });
+  });
+
+  test.each([
+    [EMFILE, 'EMFILE'],
+    [ENFILE, 'ENFILE'],
+  ])('for lack of descriptors has no streams, as in Node: errno %i', async (errno, code) => {
+    expect(await failed(errno, code)).toEqual({ events: [code, -errno], streams: [undefined, undefined, undefined] });
+  });
+});

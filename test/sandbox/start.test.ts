@@ -1,0 +1,211 @@
+/** The last steps of a start, with an addon that returns what kernels may: the request, and errors as Node reports them. */
+import { constants } from 'node:os';
+import { setImmediate as turn } from 'node:timers/promises';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { addon, type NativeRequest, NONE, NULL, SOCKET } from '../../lib/native.js';
+import { candidatePaths } from '../../lib/sandbox/child/native-request.js';
+import { attachError, attachRemedy } from '../../lib/sandbox/child/start-errors.js';
+import { openStdio } from '../../lib/sandbox/child/stdio.js';
+import type { SpawnOptions } from '../../lib/sandbox/options/types.js';
+import { resolveSources } from '../../lib/sandbox/plan/resolve-sources.js';
+import { spawn } from '../../lib/sandbox/spawn.js';
+
+afterEach(() => void vi.restoreAllMocks());
+
+const { errno } = constants;
+
+/** The request for a program, which is not started. */
+function requested(options: SpawnOptions = {}, profile: 'docker-default' | 'unconfined' = 'docker-default') {
+  const spawned = vi.spyOn(addon(), 'spawn').mockReset().mockReturnValue({ error: errno.ENOENT, call: 'execve' });
+  spawn('program', ['x'], profile, options).on('error', () => {});
+  return spawned.mock.calls[0]?.[0] as NativeRequest;
+}
+
+describe('the request', () => {
+  test('sets no_new_privs and attaches one filter by default, and neither user, group nor directory', () => {
+    const request = requested({ env: { PATH: '/a:/b', A: '1', B: undefined } });
+    expect(request).toMatchObject({
+      candidates: ['/a/program', '/b/program'],
+      args: ['program', 'x'],
+      env: expect.stringMatching(/^PATH=\/a:\/b\0A=1\0(NODE_V8_COVERAGE=.*\0)?$/),
+      detached: false,
+      noNewPrivileges: true,
+      unconfined: false,
+      filterFlags: 0,
+      isolation: false,
+      stdio: [SOCKET, SOCKET, SOCKET],
+      limits: [],
+    });
+    expect(request.filters).toHaveLength(1);
+    for (const name of ['cwd', 'uid', 'gid', 'keptCapabilities', 'supervision', 'mailbox', 'agent'] as const)
+      expect(request[name]).toBe(undefined);
+  });
+
+  test('has the options that are given', () => {
+    const options = { cwd: '/tmp', uid: 5, gid: 6, detached: true, logDenied: true, stdio: 'ignore' } as const;
+    expect(requested({ ...options, capabilities: ['CAP_CHOWN'], rlimits: { nofile: 7 } })).toMatchObject({
+      ...{ cwd: '/tmp', uid: 5, gid: 6, detached: true, filterFlags: 2, stdio: [NULL, NULL, NULL] },
+      ...{ keptCapabilities: 1n, limits: [7, 7n, 7n] },
+    });
+    expect(requested({ noNewPrivileges: false, isolate: false })).toMatchObject({
+      ...{ noNewPrivileges: false, isolation: undefined, domain: undefined },
+    });
+  });
+
+  test('for unconfined has no filter', () => {
+    expect(requested({}, 'unconfined')).toMatchObject({ unconfined: true, filters: [], filterFlags: 0 });
+  });
+
+  test.each([
+    ['a', { PATH: '/x:/y' }, ['/x/a', '/y/a']],
+    ['a', { PATH: '/x::y:' }, ['/x/a', 'a', 'y/a', 'a']],
+    ['a', { PATH: '' }, ['a']],
+    ['a', {}, ['/bin/a', '/usr/bin/a']],
+    ['./a', { PATH: '/x' }, ['./a']],
+    ['/a', { PATH: '/x' }, ['/a']],
+  ])('looks for %s with %j in %j, as execvp(3)', (file, variables, paths) => {
+    expect(candidatePaths(file, variables)).toEqual(paths);
+  });
+});
+
+describe('a program that is not started', () => {
+  const fail = (name: keyof typeof errno, call = 'execve') => {
+    vi.spyOn(addon(), 'spawn').mockReset().mockReturnValue({ error: errno[name], call });
+    return spawn('program', ['x'], 'docker-default');
+  };
+
+  test.each(['EACCES', 'EAGAIN', 'EMFILE', 'ENFILE', 'ENOENT'] as const)('for %s emits the error', async (name) => {
+    const child = fail(name);
+    const errors: unknown[] = [];
+    child.on('error', (error) => errors.push(error));
+    await turn();
+    expect(child.pid).toBe(undefined);
+    expect(errors).toMatchObject([
+      { code: name, syscall: 'spawn program', path: 'program', spawnargs: ['x'], call: 'execve' },
+    ]);
+  });
+
+  test.each(['EPERM', 'EINVAL', 'ENOMEM', 'ENOTDIR'] as const)('for %s throws the error', (name) => {
+    expect(() => fail(name)).toThrow(expect.objectContaining({ code: name, syscall: 'spawn', call: 'execve' }));
+  });
+
+  test('as its filter was not attached throws an error of this package', () => {
+    expect(() => fail('EACCES', 'seccomp')).toThrow(expect.objectContaining({ code: 'ERR_SECCOMP_ATTACH' }));
+  });
+});
+
+test('a child whose streams can’t be made is killed, and all its sockets are closed', () => {
+  const end = vi.fn();
+  const watch = { kill: () => 0, ref() {}, unref() {}, end };
+  const noSocket = 2 ** 30;
+  vi.spyOn(addon(), 'spawn').mockReturnValue({
+    pid: 7,
+    watch,
+    sockets: [noSocket, noSocket + 1, -1],
+    isolationError: 0,
+  });
+  const close = vi.spyOn(addon(), 'closeSocket').mockImplementation(() => {});
+  expect(() => spawn('program', ['x'], 'docker-default')).toThrow();
+  expect(end).toHaveBeenCalledOnce();
+  expect(close.mock.calls).toEqual([[noSocket], [noSocket + 1], [-1]]);
+});
+
+describe('an error of a start', () => {
+  test.each<[keyof typeof errno, string, string | undefined]>([
+    ['EACCES', 'seccomp', 'ERR_SECCOMP_ATTACH'],
+    ['EPERM', 'prctl', 'ERR_SECCOMP_ATTACH'],
+    ['ENOSYS', 'seccomp', 'ERR_SECCOMP_UNSUPPORTED'],
+    ['EINVAL', 'prctl', 'ERR_SECCOMP_UNSUPPORTED'],
+    ['EINVAL', 'seccomp', 'ERR_SECCOMP_ATTACH'],
+    ['EPERM', 'landlock_restrict_self', 'ERR_SECCOMP_UNSUPPORTED'],
+    ['EBADF', 'sendmsg', 'ERR_SECCOMP_ATTACH'],
+    ['ENOENT', 'execve', undefined],
+    ['ENOENT', 'chdir', undefined],
+    ['EPERM', 'setuid', undefined],
+    ['ENOENT', 'connect', undefined],
+  ])('%s of %s has the code %s', (name, call, code) => {
+    expect(attachError({ error: errno[name], call })?.code).toBe(code);
+  });
+
+  test.each<[keyof typeof errno, string, RegExp]>([
+    ['ENOENT', 'connect', /the socket does not exist: start the agent/],
+    ['ECONNREFUSED', 'connect', /no process listens there/],
+    ['EACCES', 'connect', /this user has no permission to connect/],
+    ['EAGAIN', 'connect', /connection queue is full/],
+    ['EPIPE', 'sendmsg', /the agent closed the connection/],
+    ['EMFILE', 'socket', /the agent cannot be reached/],
+  ])('%s of %s, for a profile with an agent, names the agent', (name, call, remedy) => {
+    expect(attachError({ error: errno[name], call }, '/run/a.sock')).toMatchObject({
+      code: 'ERR_SECCOMP_AGENT',
+      message: expect.stringMatching(new RegExp(`^listenerPath /run/a\\.sock: ${call} ${name},.*${remedy.source}`)),
+    });
+  });
+
+  test.each<[keyof typeof errno, RegExp]>([
+    ['EACCES', /noNewPrivileges: false, it needs CAP_SYS_ADMIN/],
+    ['EPERM', /an attached filter denies it/],
+    ['EBUSY', /a process can have only one/],
+    ['EMFILE', /close some descriptors/],
+    ['ENOMEM', /too many filters/],
+    ['E2BIG', /seccomp doctor/],
+  ])('%s of an attached filter has a remedy', (name, remedy) => {
+    expect(attachRemedy(errno[name], 'it')).toMatch(remedy);
+  });
+});
+
+describe('stdio', () => {
+  const opened = (stdio: unknown) => openStdio(stdio, 'spawn').descriptors;
+
+  test.each<[unknown, readonly number[]]>([
+    [undefined, [SOCKET, SOCKET, SOCKET]],
+    ['ignore', [NULL, NULL, NULL]],
+    ['inherit', [0, 1, 2]],
+    [['ignore'], [NULL, SOCKET, SOCKET]],
+    [
+      [null, undefined, 2, null, 'ignore', 'inherit', 'pipe'],
+      [SOCKET, SOCKET, 2, NONE, NONE, 5, SOCKET],
+    ],
+    [
+      [{ fd: 7 }, 'overlapped', 2 ** 31 - 1],
+      [7, SOCKET, 2 ** 31 - 1],
+    ],
+  ])('%j has the descriptors %j', (stdio, descriptors) => {
+    expect(opened(stdio)).toEqual(descriptors);
+  });
+
+  test.each<[unknown, string]>([
+    [2 ** 31, 'ERR_OUT_OF_RANGE'],
+    [-1, 'ERR_OUT_OF_RANGE'],
+    [0.5, 'ERR_OUT_OF_RANGE'],
+    [{ fd: -1 }, 'ERR_OUT_OF_RANGE'],
+    ['pipes', 'ERR_INVALID_SYNC_FORK_INPUT'],
+    [true, 'ERR_INVALID_ARG_VALUE'],
+    [{}, 'ERR_INVALID_ARG_VALUE'],
+  ])('with the entry %j is refused', (entry, code) => {
+    expect(() => opened(['ignore', 'ignore', entry])).toThrow(expect.objectContaining({ code }));
+  });
+});
+
+describe('a list of profiles', () => {
+  const compat =
+    '{"defaultAction": "SCMP_ACT_ALLOW", "flags": ["SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_SPEC_ALLOW"]}';
+  const other = '{"defaultAction": "SCMP_ACT_ALLOW", "flags": ["SECCOMP_FILTER_FLAG_SPEC_ALLOW"]}';
+
+  test('has each flag once', () => {
+    expect(resolveSources([other, compat, other], {}).flags).toEqual(['SPEC_ALLOW', 'LOG']);
+  });
+
+  test('has up to eight elements', () => {
+    expect(resolveSources(Array(8).fill(other), {}).each).toHaveLength(8);
+    expect(() => resolveSources(Array(9).fill(other), {})).toThrow('profile: a list of profiles has 1 to 8, not 9');
+    expect(() => resolveSources([other, ''], {})).toThrow('"profile[1]" argument is missing');
+  });
+
+  test('is resolved once for each set of capabilities and ABIs', () => {
+    const { loaded } = resolveSources('docker-default', {});
+    const resolved = (options: object) => resolveSources(loaded, options);
+    expect(resolved({})).toBe(resolved({}));
+    const variants = [{}, { capabilities: ['CAP_BPF'] }, { abis: [] }, { abis: ['x86'] }].map(resolved);
+    expect(new Set(variants).size).toBe(4);
+  });
+});
