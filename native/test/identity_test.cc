@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/fsuid.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -35,6 +36,7 @@ class Other {
     CHECK_EQUAL(pid_ >= 0, true);  // kill(2) would send a signal for -1 to all processes.
     if (pid_ == 0) {
       const bool is_changed = change();
+      prctl(PR_SET_PDEATHSIG, static_cast<long>(SIGKILL), 0L, 0L, 0L);  // A change of the user resets it.
       static_cast<void>(write(writes.get(), is_changed ? "1" : "0", 1));
       for (;;) pause();
     }
