@@ -181,6 +181,19 @@ describe('functions passed to afterKinds', async () => {
   const kinds = (...known: number[]) =>
     vi.spyOn(native.addon(), 'counts').mockImplementation(() => [0, ...Array(known.shift()).fill(1)]);
 
+  /** `whole` resolves to the items that were added once there are `length` of them. */
+  function listOf<Item>(length: number) {
+    const items: Item[] = [];
+    let onWhole: (items: readonly Item[]) => void = () => {};
+    const whole = new Promise<readonly Item[]>((resolve) => {
+      onWhole = resolve;
+    });
+    const add = (item: Item) => {
+      if (items.push(item) === length) onWhole(items);
+    };
+    return { add, whole };
+  }
+
   test('are called in the order in which they were passed', async () => {
     const order: string[] = [];
     const onKind = () => listener.afterKinds(() => void order.push('second'));
@@ -193,50 +206,42 @@ describe('functions passed to afterKinds', async () => {
   });
 
   test('do not wait for later kinds', async () => {
-    const order: string[] = [];
-    let onThird = () => {};
-    const third = new Promise<void>((resolve) => {
-      onThird = resolve;
-    });
-    const note = (what: string) => order.push(what) === 3 && onThird();
+    const { add, whole } = listOf<string>(3);
     const onKind = (index: number) => {
-      note(`kind ${index}`);
+      add(`kind ${index}`);
       if (index === 0) listener.addKind(1);
     };
     const listener = new Listener({ id: -2, handle: {} as never }, { onKind, onNotification: undefined });
     const counts = kinds(1, 2);
-    listener.afterKinds(() => void note('exit'));
-    await third;
+    listener.afterKinds(() => add('exit'));
+    expect(await whole).toEqual(['kind 0', 'exit', 'kind 1']);
     counts.mockRestore();
-    expect(order).toEqual(['kind 0', 'exit', 'kind 1']);
   });
 
   test('wait for kinds that are reported late, in any order', async () => {
-    const order: string[] = [];
+    const { add, whole } = listOf<string>(4);
     const onKind = (index: number) => {
-      order.push(`kind ${index}`);
+      add(`kind ${index}`);
       listener.addKind(0);
     };
     const listener = new Listener({ id: -3, handle: {} as never }, { onKind, onNotification: undefined });
     const counts = kinds(3);
-    listener.afterKinds(() => void order.push('exit'));
-    await vi.waitFor(() => expect(order).toContain('exit'));
+    listener.afterKinds(() => add('exit'));
+    expect(await whole).toEqual(['kind 0', 'kind 1', 'kind 2', 'exit']);
     counts.mockRestore();
-    expect(order).toEqual(['kind 0', 'kind 1', 'kind 2', 'exit']);
   });
 
   test('are called in the AsyncLocalStorage in which they were passed', async () => {
     const storage = new AsyncLocalStorage<string>();
-    const seen: (string | undefined)[] = [];
-    const note = () => void seen.push(storage.getStore());
+    const { add, whole } = listOf<string | undefined>(2);
+    const note = () => add(storage.getStore());
     const onKind = (index: number) => {
       if (index === 0) storage.run('second', () => listener.afterKinds(note));
     };
     const listener = new Listener({ id: -4, handle: {} as never }, { onKind, onNotification: undefined });
     const counts = kinds(2, 2);
     storage.run('first', () => listener.afterKinds(note));
-    await vi.waitFor(() => expect(seen).toHaveLength(2));
+    expect(await whole).toEqual(['first', 'second']);
     counts.mockRestore();
-    expect(seen).toEqual(['first', 'second']);
   });
 });

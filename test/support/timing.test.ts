@@ -6,14 +6,6 @@ import { packageRoot } from './scripts.js';
 
 /** Files that may do so, and why. */
 const EXCEPTIONS: Readonly<Record<string, string>> = {
-  'test/agent/listen.test.ts': 'not yet changed to wait for events',
-  'test/reliability/churn.mjs': 'not yet changed to wait for events',
-  'test/reliability/faults.mjs': 'not yet changed to wait for events',
-  'test/reliability/last-worker.mjs': 'not yet changed to wait for events',
-  'test/reliability/reliability.test.ts': 'not yet changed to wait for events',
-  'test/reliability/terminated.mjs': 'not yet changed to wait for events',
-  'test/support/sigsys.c': 'not yet changed to wait for events',
-  'test/support/starts.ts': 'not yet changed to wait for events',
   'test/support/faults.ts': 'ends a program that hangs; no result depends on when',
   'test/support/hardened.mjs': 'timers have to work under a profile: one of a millisecond elapses',
   'test/support/node-work/process.mjs': 'timers have to work under a profile: one of a millisecond elapses',
