@@ -24,9 +24,9 @@ bool ReadInstructions(const Napi::Value& value, FilterRequest* filter) {
   return filter->instructions.size() <= BPF_MAXINSNS;
 }
 
-// Flat pairs of an instruction and a half.
+// Flat pairs of an instruction and a half. The second of half a pair is undefined, which is no integer.
 bool ReadGate(const Napi::Value& value, FilterRequest* filter) {
-  if (!value.IsArray() || value.As<Napi::Array>().Length() % 2 != 0) return false;
+  if (!value.IsArray()) return false;
   const Napi::Array numbers = value.As<Napi::Array>();
   const auto last = static_cast<int64_t>(filter->instructions.size()) - 1;
   for (uint32_t i = 0; i < numbers.Length(); i += 2) {
@@ -109,9 +109,9 @@ bool ReadId(const Napi::Value& value, SpawnRequest* request) {
   return id.has_value();
 }
 
-// Flat triples of RLIMIT_*, its soft and its hard value.
+// Flat triples of RLIMIT_*, its soft and its hard value. What half a triple lacks is undefined, which is no bigint.
 bool ReadLimits(const Napi::Value& value, SpawnRequest* request) {
-  if (!value.IsArray() || value.As<Napi::Array>().Length() % 3 != 0) return false;
+  if (!value.IsArray()) return false;
   const Napi::Array values = value.As<Napi::Array>();
   for (uint32_t i = 0; i < values.Length(); i += 3) {
     const auto resource = ReadInteger(values.Get(i), 0, 255);
