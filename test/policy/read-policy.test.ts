@@ -37,6 +37,11 @@ test('a policy is copied', () => {
   expect(copy).toEqual(policy);
 });
 
+test('the data of a trap may be left out', () => {
+  const { abis } = read(withDecision({ action: { kind: 'trap' } }));
+  expect(abis[0]?.syscalls.get(0)?.[0]?.action).toStrictEqual({ kind: 'trap' });
+});
+
 test('lists of decisions that syscalls share are read once', () => {
   const list = [decision];
   const { abis } = read(
@@ -172,6 +177,8 @@ test('a call has six registers at most, signed or unsigned', () => {
   const refuse = refuseIn('call');
   const call = { arch: 1, number: 0xffff_ffff, args: [-1n, -(2n ** 63n), MAX] };
   expect(readCall(call, refuse)).toEqual({ ...call, args: [MAX, 2n ** 63n, MAX], instructionPointer: 0n });
+  expect(readCall({ ...call, args: [1n, 2n, 3n, 4n, 5n, 6n] }, refuse).args).toEqual([1n, 2n, 3n, 4n, 5n, 6n]);
+  expect(() => readCall({ ...call, args: Array(7).fill(0n) }, refuse)).toThrow('call.args: must have at most six');
   expect(readCall({ ...call, instructionPointer: 7n }, refuse).instructionPointer).toBe(7n);
   for (const value of [2n ** 64n, -(2n ** 63n) - 1n])
     expect(() => readCall({ ...call, args: [value] }, refuse)).toThrow(expect.objectContaining({ code: RANGE }));

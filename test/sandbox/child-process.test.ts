@@ -163,6 +163,14 @@ describe('the timeout and the AbortSignal', () => {
     expect([sent, events.filter(([name]) => name === 'error'), vi.getTimerCount()]).toEqual([[], [], 0]);
   });
 
+  test('emit nothing if the child has ended, which this process does not know yet', () => {
+    const controller = new AbortController();
+    const { child, events } = running({ signal: controller.signal }, [ESRCH]);
+    child.scheduleEnd();
+    controller.abort();
+    expect(events).toEqual([]);
+  });
+
   test('of another implementation that throws ends the child at once', () => {
     const signal = Object.assign(new EventEmitter(), {
       aborted: false,

@@ -139,3 +139,11 @@ test('a worker that is terminated inside a call ends alone, not with its process
     return 'survived';`);
   expect(result).toBe('survived');
 });
+
+test.each<[string, NodeJS.ArrayBufferView]>([
+  ['a Buffer', Buffer.from('abcdef').subarray(2, 4)],
+  ['a DataView', new DataView(new TextEncoder().encode('abcdef').buffer, 2, 2)],
+  ['an array of 16-bit numbers', new Uint16Array(new TextEncoder().encode('abcdef').buffer, 2, 1)],
+])('input from within the memory of %s', (_, input) => {
+  expect(spawnSync('cat', [], 'docker-default', { input, encoding: 'utf8' }).stdout).toBe('cd');
+});

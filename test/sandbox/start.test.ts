@@ -7,6 +7,7 @@ import { candidatePaths } from '../../lib/sandbox/child/native-request.js';
 import { attachError, attachRemedy } from '../../lib/sandbox/child/start-errors.js';
 import { openStdio } from '../../lib/sandbox/child/stdio.js';
 import type { SpawnOptions } from '../../lib/sandbox/options/types.js';
+import { planFilters } from '../../lib/sandbox/plan/plan-filters.js';
 import { resolveSources } from '../../lib/sandbox/plan/resolve-sources.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
 
@@ -183,6 +184,34 @@ describe('stdio', () => {
     [{}, 'ERR_INVALID_ARG_VALUE'],
   ])('with the entry %j is refused', (entry, code) => {
     expect(() => opened(['ignore', 'ignore', entry])).toThrow(expect.objectContaining({ code }));
+  });
+});
+
+test('logDenied adds its flag to those of the profile', () => {
+  const profile = '{"defaultAction": "SCMP_ACT_ALLOW", "flags": ["SECCOMP_FILTER_FLAG_SPEC_ALLOW"]}';
+  const flagsOf = (logDenied: boolean) => planFilters(resolveSources(profile, {}), { logDenied }, 'child').flags;
+  expect([flagsOf(true), flagsOf(false)]).toEqual([['LOG', 'SPEC_ALLOW'], ['SPEC_ALLOW']]);
+});
+
+describe('an agent', () => {
+  const planned = (listenerPath: string, listenerMetadata?: string) => {
+    const syscalls = [{ names: ['uname'], action: 'SCMP_ACT_NOTIFY' }];
+    const profile = JSON.stringify({ defaultAction: 'SCMP_ACT_ALLOW', listenerPath, listenerMetadata, syscalls });
+    return planFilters(resolveSources(profile, {}), {}, 'child').agent;
+  };
+
+  test('may have a path of 107 bytes, and metadata of 65,536 bytes', () => {
+    const path = `/${'é'.repeat(53)}`;
+    expect(planned(path, 'x'.repeat(65_536))).toEqual({ path, metadata: 'x'.repeat(65_536) });
+    expect(() => planned(`${path}x`)).toThrow(/has more than 107 bytes, the limit of a socket's path/);
+    expect(() => planned(path, `${'x'.repeat(65_535)}é`)).toThrow(/^listenerMetadata has more than 65536 bytes/);
+  });
+
+  test.each([
+    ['agent.sock', /"agent\.sock" is not absolute/],
+    ['/a\0b', /has a null byte/],
+  ])('at %j is refused', (path, message) => {
+    expect(() => planned(path)).toThrow(message);
   });
 });
 
