@@ -163,8 +163,9 @@ test('for one call, only the decisions on it are read', () => {
     const asked = call(number, arch);
     return decide(readPolicy(given, refuseIn('policy'), asked), asked).action.kind;
   };
-  expect([only(1), only(2), only(5), only(7), only(0, 1)]).toEqual([
+  expect([only(1), only(2), only(5), only(7), only(10), only(0, 1)]).toEqual([
     'errno',
+    'allow',
     'allow',
     'allow',
     'allow',
