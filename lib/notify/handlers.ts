@@ -1,6 +1,7 @@
 /** Handlers: functions of the user that answer calls. Reads them from options, and calls them for each notification. */
 import { closeSync } from 'node:fs';
 import { constants } from 'node:os';
+import { inspect } from 'node:util';
 import { refuseIn } from '../errors.js';
 import { suggestSyscall } from '../syscalls/suggest-syscall.js';
 import { syscallNames } from '../syscalls/table.js';
@@ -206,13 +207,27 @@ interface HandlerErrorEmitter<Of extends CallContainer> {
   emit(event: 'handlerError', error: unknown, call: NotifiedCall<Of>): boolean;
 }
 
-/** Emits `handlerError`, or a process warning if the event has no listener. */
+/** Emits `handlerError`, or a process warning if the event has no listener. Throws only what a listener throws. */
 export function emitHandlerError<Of extends CallContainer>(
   emitter: HandlerErrorEmitter<Of>,
   error: unknown,
   call: NotifiedCall<Of>,
 ): void {
   if (emitter.emit('handlerError', error, call)) return;
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = describeThrown(error);
   process.emitWarning(`the handler of ${call.syscall} failed, and the call was denied: ${reason}`, 'SeccompWarning');
+}
+
+/**
+ * Describes what a handler threw: an error by its message, anything else as `util.inspect` does. Never throws, though a
+ * getter, a Proxy or `util.inspect.custom` may.
+ */
+function describeThrown(thrown: unknown): string {
+  try {
+    return thrown instanceof Error
+      ? String(thrown.message)
+      : inspect(thrown, { breakLength: Number.POSITIVE_INFINITY });
+  } catch {
+    return 'a value that cannot be displayed';
+  }
 }

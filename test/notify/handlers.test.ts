@@ -1,10 +1,12 @@
 /** What the options notify and notifyTimeout may be, and how a handler is called. */
+import { EventEmitter } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { addon, type ListenerHandle } from '../../lib/native.js';
 import type { NotifyResponse } from '../../lib/notify/answer.js';
 import type { Handler } from '../../lib/notify/handlers.js';
-import { checkTimeout, dispatch, readHandlers } from '../../lib/notify/handlers.js';
+import { checkTimeout, dispatch, emitHandlerError, readHandlers } from '../../lib/notify/handlers.js';
 import { NotifiedCall } from '../../lib/notify/notified-call.js';
 
 const handler: Handler = (call) => call.deny('EPERM');
@@ -51,15 +53,57 @@ test.each<[unknown, string]>([
   );
 });
 
+/** Makes a call of uname for which no listener waits. */
+function unameCall(): NotifiedCall {
+  const arch = 0xc000_003e;
+  const waiting = { call: 1n, tid: 1, arch, number: 63, instructionPointer: 0n, args: [0n, 0n, 0n, 0n, 0n, 0n] };
+  return new NotifiedCall(waiting, Object.freeze({}) as ListenerHandle, undefined);
+}
+
+const throwing = () => expect.fail('called');
+const revoked = Proxy.revocable({}, {});
+revoked.revoke();
+
+test.each<[string, unknown, string]>([
+  ['an error', new Error('out of order'), 'out of order'],
+  ['a string', 'out of order', "'out of order'"],
+  ['nothing', undefined, 'undefined'],
+  ['a symbol', Symbol('order'), 'Symbol(order)'],
+  ['a plain object', { code: 5, why: { order: 'none' } }, "{ code: 5, why: { order: 'none' } }"],
+  ['an object without a string conversion', Object.create(null), '[Object: null prototype] {}'],
+  ['an object that cannot be inspected', { [inspect.custom]: throwing }, 'a value that cannot be displayed'],
+  [
+    'an error whose message is a getter that throws',
+    Object.defineProperty(new Error(), 'message', { get: throwing }),
+    'a value that cannot be displayed',
+  ],
+  [
+    'an error whose message has no string conversion',
+    Object.assign(new Error(), { message: Object.create(null) }),
+    'a value that cannot be displayed',
+  ],
+  [
+    'a Proxy that throws',
+    new Proxy({}, { get: throwing, getPrototypeOf: throwing }),
+    'a value that cannot be displayed',
+  ],
+  ['a revoked Proxy', revoked.proxy, 'a value that cannot be displayed'],
+])('a warning describes %s that a handler throws, if nobody listens for handlerError', (_, thrown, reason) => {
+  const warn = vi.spyOn(process, 'emitWarning').mockReturnValue();
+  emitHandlerError(new EventEmitter(), thrown, unameCall());
+  expect(warn.mock.calls).toEqual([
+    [`the handler of uname failed, and the call was denied: ${reason}`, 'SeccompWarning'],
+  ]);
+  warn.mockRestore();
+});
+
 describe('a handler', () => {
   afterEach(() => void vi.restoreAllMocks());
 
   /** Dispatches a call for which no listener waits. Returns the answers that the addon gets, and the errors. */
   function dispatched(answers: (call: NotifiedCall) => unknown, result = 0) {
     const answer = vi.spyOn(addon(), 'answer').mockReset().mockReturnValue(result);
-    const arch = 0xc000_003e;
-    const waiting = { call: 1n, tid: 1, arch, number: 63, instructionPointer: 0n, args: [0n, 0n, 0n, 0n, 0n, 0n] };
-    const call = new NotifiedCall(waiting, Object.freeze({}) as ListenerHandle, undefined);
+    const call = unameCall();
     const errors: string[] = [];
     dispatch(call, answers as Handler, 60_000, (error) => errors.push(error instanceof Error ? error.message : 'none'));
     return { sent: () => answer.mock.calls.map(([, , errno, value]) => [errno, value]), errors };
