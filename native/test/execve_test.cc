@@ -132,7 +132,7 @@ TEST(LeavesResourceLimits) {
   rlimit files = {};
   getrlimit(RLIMIT_NOFILE, &files);
   Request request;
-  request.limits = {{RLIMIT_NOFILE, 64, files.rlim_max}};
+  request.limits.push_back({RLIMIT_NOFILE, 64, files.rlim_max});
   request.isolation = false;
   CHECK_EQUAL(Fail(request), ENOENT);
   CHECK_EQUAL(SoftLimit(RLIMIT_NOFILE), files.rlim_cur);

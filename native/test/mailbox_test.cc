@@ -96,7 +96,7 @@ TEST(DropsMailOnceItIsClosed) {
   box.mailbox.AddKind(1, 1);
   box.mailbox.Rearm();
   Mail mail;
-  mail.ended = {1};
+  mail.ended.push_back(1);
   CHECK_EQUAL(box.mailbox.Take(1, &mail), false);
   CHECK_EQUAL(mail.IsEmpty(), true);
   CHECK_EQUAL(box.woken, 1);
