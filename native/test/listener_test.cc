@@ -268,6 +268,16 @@ TEST(ReceivesNothingOfACallerThatWasKilledBefore) {
   CHECK_EQUAL(listener.served(), 0U);
 }
 
+TEST(ReceivesOneCallAfterTheOtherIntoTheSameMemory) {
+  Notification notification;
+  for (int i = 0; i < 2; i++) {
+    Caller caller;
+    Listener listener(caller.TakeListener(), Answering(SECCOMP_RET_ERRNO | 77), std::make_shared<Mailbox>([] {}));
+    CHECK_EQUAL(listener.Serve(&notification), true);
+    CHECK_EQUAL(caller.Result(), -77);
+  }
+}
+
 TEST(ListenersHaveDifferentIds) {
   Served one;
   Served other;
