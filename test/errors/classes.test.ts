@@ -129,6 +129,23 @@ describe('a message', () => {
     expect(all).toHaveLength(20);
   });
 
+  test('lists eight errors of a profile without a count, and counts warnings', () => {
+    const issues = (severity: 'error' | 'warning', count: number) =>
+      Array<{ severity: typeof severity; path: string; message: string }>(count).fill({
+        severity,
+        path: '',
+        message: 'bad',
+      });
+    const lines = (errors: number, warnings: number) =>
+      new ProfileError('p.json', [...issues('error', errors), ...issues('warning', warnings)]).message.split('\n');
+    expect(lines(8, 0)).toEqual(Array(8).fill('p.json: bad'));
+    expect(lines(9, 0).slice(8)).toEqual(['p.json: and 1 more errors']);
+    expect([lines(1, 1), lines(1, 2)]).toEqual([
+      ['p.json: bad', 'p.json: and 1 warning'],
+      ['p.json: bad', 'p.json: and 2 warnings'],
+    ]);
+  });
+
   test('does not contain control characters that a program wrote to stderr', () => {
     const { message, stderr } = new RunError('ended', undefined, {
       ...result,

@@ -87,6 +87,10 @@ describe('what is open depends on the child:', () => {
     );
   });
 
+  test('such a capability opens nothing else', () => {
+    expect(enforced({ mayInspect: true }).closed).toEqual(enforced().closed.filter((reach) => reach !== 'environment'));
+  });
+
   test('root may write files of the kernel', () => {
     expect(enforced({ isRoot: true }).open.get('files-of-root')).toMatch(/another uid, and no CAP_SETUID/);
     expect(enforced().open.has('files-of-root')).toBe(false);

@@ -115,3 +115,24 @@ test('parameters in another order are refused', () => {
   expect(() => apply('true', { profile: 'node' }, 'docker-default')).toThrow(/after the options/);
   expect(() => apply('true', [], 'docker-default', {}, {})).toThrow(/after the options/);
 });
+
+test('an object is the options if it has an option’s name or no property, and a profile otherwise', () => {
+  const [profileLike, options] = [{ whatever: 1 }, { timeout: 5 }];
+  expect(parametersOf(['true', profileLike])).toEqual({
+    ...{ command: 'true', args: [], profile: profileLike, options: undefined },
+  });
+  expect(parametersOf(['true', 'node', options]).options).toBe(options);
+  expect(() => parametersOf(['true', {}])).toThrow('The "profile" argument is missing');
+  expect(() => parametersOf(['true', { ...options, whatever: 1 }])).toThrow('The "profile" argument is missing');
+});
+
+test('options whose profile is a getter have a profile: reading them reports the getter', () => {
+  const options = {
+    timeout: 5,
+    get profile() {
+      return 'node';
+    },
+  };
+  expect(parametersOf(['true', options])).toMatchObject({ args: [], profile: undefined, options });
+  expect(() => parametersOf(['true', { timeout: 5, profile: undefined }])).toThrow('"profile" argument is missing');
+});
