@@ -135,7 +135,7 @@ function options(machine: Machine, memory: string, answers: string, parameters: 
     ...['-kernel', kernelOf(machine).image, '-initrd', memory],
     ...['-append', `console=${machine.console} panic=-1 quiet ${machine.parameters ?? ''} ${parameters}`],
     ...['-device', 'virtio-serial-pci', '-chardev', `file,id=answers,path=${answers}`],
-    ...['-device', 'virtserialport,chardev=answers'],
+    ...['-device', 'virtserialport,chardev=answers,name=answers'], // init.c waits for the name.
   ];
 }
 

@@ -8,14 +8,15 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/netlink.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/inotify.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/sendfile.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -59,17 +60,23 @@ static void load_modules(void) {
   }
 }
 
-/* The driver creates the port on its own thread, shortly after init starts. */
+/*
+ * The driver creates the port on its own thread, shortly after init starts. The port can be opened somewhat later than its
+ * file appears, and by the time at which the kernel announces the port's name, which follows.
+ */
 static int open_port(void) {
-  char events[4096];
-  int watch = inotify_init1(IN_CLOEXEC);
-  check(watch, "inotify_init1");
-  check(inotify_add_watch(watch, "/dev", IN_CREATE), "inotify_add_watch");
+  char event[8192];
+  struct sockaddr_nl kernel = {.nl_family = AF_NETLINK, .nl_groups = 1};
+  int events = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_KOBJECT_UEVENT);
+  check(events, "socket");
+  check(bind(events, (struct sockaddr *)&kernel, sizeof kernel), "bind");
   for (;;) {
     int port = open(PORT, O_WRONLY | O_CLOEXEC);
-    if (port >= 0) return port;
-    if (errno != ENOENT) fail(PORT, strerror(errno));
-    check((int)read(watch, events, sizeof events), "inotify");
+    if (port >= 0) {
+      close(events);
+      return port;
+    }
+    if (recv(events, event, sizeof event, 0) < 0 && errno != ENOBUFS) fail("recv", strerror(errno));
   }
 }
 
