@@ -84,6 +84,7 @@ class Caller {
         {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW},
     };
     const sock_fprog filter = {4, instructions};
+    prctl(PR_SET_PDEATHSIG, static_cast<long>(SIGKILL), 0L, 0L, 0L);  // This process holds the listener open too.
     prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L);
     shared->listener =
         static_cast<int>(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &filter));
