@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -316,6 +317,69 @@ TEST(MakesNoConnectionForACallThatWasAnswered) {
   static_cast<void>(served.TakeMail());
   connection->Run();
   CHECK_EQUAL(served.TakeMail().connected == std::vector<double>({5, ENOENT}), true);
+}
+
+// A socket of this process that accepts TCP connections.
+struct Server {
+  Server() : socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    CHECK_EQUAL(bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), size), 0);
+    CHECK_EQUAL(listen(socket.get(), 4), 0);
+    CHECK_EQUAL(getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
+  }
+  sockaddr_in address = {};
+  Descriptor socket;
+};
+
+bool IsConnected(const Descriptor& socket) {
+  sockaddr_storage peer = {};
+  socklen_t size = sizeof peer;
+  return getpeername(socket.get(), reinterpret_cast<sockaddr*>(&peer), &size) == 0;
+}
+
+// Whether a connection that was made stays when its call is answered.
+bool Stays(int type, int error, uint32_t flags) {
+  const Server server;
+  Served served;
+  Descriptor socket(::socket(AF_INET, type | SOCK_CLOEXEC, 0));
+  const Descriptor copy(dup(socket.get()));
+  const auto connection =
+      std::make_shared<Connection>(5, served.shared(), served.call(), served.caller().pid(), std::move(socket),
+                                   &server.address, static_cast<socklen_t>(sizeof server.address));
+  CHECK_EQUAL(served.listener().Begin(served.call(), connection), 0);
+  static_cast<void>(served.TakeMail());
+  connection->Run();
+  const std::vector<double> reported = served.TakeMail().connected;
+  CHECK_EQUAL(reported.size(), 2U);
+  CHECK_EQUAL(reported[1] == 0 || reported[1] == EINPROGRESS, true);
+  CHECK_EQUAL(served.Answer(error, 0, flags), 0);
+  return IsConnected(copy);
+}
+
+TEST(UndoesAConnectionUnlessTheAnswerIsItsResult) {
+  CHECK_EQUAL(Stays(SOCK_STREAM, 0, 0), true);
+  CHECK_EQUAL(Stays(SOCK_STREAM, EPERM, 0), false);
+  CHECK_EQUAL(Stays(SOCK_STREAM, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE), false);
+  CHECK_EQUAL(Stays(SOCK_STREAM | SOCK_NONBLOCK, EACCES, 0), false);
+  CHECK_EQUAL(Stays(SOCK_DGRAM, 0, 0), true);
+  CHECK_EQUAL(Stays(SOCK_DGRAM, EPERM, 0), false);
+}
+
+TEST(ReportsWhyAConnectionFails) {
+  sockaddr_in closed = {};
+  {
+    const Server server;
+    closed = server.address;
+  }
+  Served served;
+  const auto connection = std::make_shared<Connection>(5, served.shared(), served.call(), served.caller().pid(),
+                                                       Descriptor(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)),
+                                                       &closed, static_cast<socklen_t>(sizeof closed));
+  CHECK_EQUAL(served.listener().Begin(served.call(), connection), 0);
+  connection->Run();
+  CHECK_EQUAL(served.TakeMail().connected == std::vector<double>({5, ECONNREFUSED}), true);
 }
 
 TEST(KnowsWhichAddressesASocketTakes) {
