@@ -80,4 +80,6 @@ test('no source measures time or waits for some, but for named exceptions', () =
   });
   const places = found.filter(([path]) => EXCEPTIONS[path] === undefined);
   expect(Object.fromEntries(places)).toEqual({});
+  const needless = Object.keys(EXCEPTIONS).filter((path) => !found.some(([each]) => each === path));
+  expect(needless, 'exceptions without a place').toEqual([]);
 });
