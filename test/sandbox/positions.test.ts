@@ -136,3 +136,10 @@ test('options whose profile is a getter have a profile: reading them reports the
   expect(parametersOf(['true', options])).toMatchObject({ args: [], profile: undefined, options });
   expect(() => parametersOf(['true', { timeout: 5, profile: undefined }])).toThrow('"profile" argument is missing');
 });
+
+test('undefined after the options is no further argument', () => {
+  expect(parametersOf(['true', [], 'node', {}, undefined, undefined])).toMatchObject({ profile: 'node', options: {} });
+  expect(() => parametersOf(['true', [], 'node', {}, undefined, null])).toThrow(
+    'there are arguments after the options',
+  );
+});

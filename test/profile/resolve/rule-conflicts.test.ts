@@ -14,6 +14,20 @@ test('of two errnos, that of a rule without conditions applies in compat mode', 
   expect(decide(policyFor(documentOf(rules, ALLOWS), compat), 'brk', [1n, 2n])).toBe('errno 13');
 });
 
+test('a rule that another one hides is an error only if calls are permitted that it denies', () => {
+  const hidden = (action: object, winner: object) =>
+    said(documentOf([rule('brk', [arg(0, 'EQ', 1)], action), rule('brk', [], winner)], ALLOWS)).filter((each) =>
+      each.includes('has no effect on brk'),
+    );
+  const [log, kill] = [{ action: 'SCMP_ACT_LOG' }, { action: 'SCMP_ACT_KILL_PROCESS' }];
+  expect(hidden(errno(22), errno(13))).toEqual([
+    expect.stringMatching(/^warning syscalls\[0\]: has no effect on brk: sys/),
+  ]);
+  expect(hidden(kill, errno(13))).toEqual([expect.stringMatching(/^warning /)]);
+  expect(hidden(errno(22), log)).toEqual([expect.stringMatching(/^error /)]);
+  expect(hidden(log, errno(22))).toEqual([expect.stringMatching(/^warning /)]);
+});
+
 test('the more restrictive action applies where two rules overlap, in any order', () => {
   const kill = rule('brk', [arg(0, 'GT', 0)], { action: 'SCMP_ACT_KILL_PROCESS' });
   const deny = rule('brk', [arg(1, 'EQ', 2)], DENY);
