@@ -160,22 +160,30 @@ TEST(ReceivesTheListener) {
   Reap(started.child, 0, &status);
 }
 
-// Sets the limit so that this process can open `count` more descriptors.
-void LeaveRoomFor(int count) {
-  std::vector<Descriptor> free;
-  for (int i = 0; i <= count; i++) free.emplace_back(dup(STDERR_FILENO));
-  rlimit files = {};
-  getrlimit(RLIMIT_NOFILE, &files);
-  files.rlim_cur = static_cast<rlim_t>(free.back().get());
-  CHECK_EQUAL(setrlimit(RLIMIT_NOFILE, &files), 0);
-}
+// A scope in which this process can open `count` more descriptors.
+class RoomFor {
+ public:
+  explicit RoomFor(int count) {
+    std::vector<Descriptor> free;
+    for (int i = 0; i <= count; i++) free.emplace_back(dup(STDERR_FILENO));
+    getrlimit(RLIMIT_NOFILE, &before_);
+    const rlimit files = {static_cast<rlim_t>(free.back().get()), before_.rlim_max};
+    CHECK_EQUAL(setrlimit(RLIMIT_NOFILE, &files), 0);
+  }
+  RoomFor(const RoomFor&) = delete;
+  RoomFor& operator=(const RoomFor&) = delete;
+  ~RoomFor() { setrlimit(RLIMIT_NOFILE, &before_); }
+
+ private:
+  rlimit before_ = {};
+};
 
 // Without room for its descriptor, the kernel drops the listener, and the message has no error.
 TEST(KillsAChildWhoseListenerIsLost) {
   const int before = OpenDescriptors();
   Request request = WithListener(Script("exec sleep 60"));
   request.stdio = {kNoDescriptor, kNoDescriptor, kNoDescriptor};  // The child needs room for its listener too.
-  LeaveRoomFor(3);                                                // Two sockets and the pidfd.
+  const RoomFor room(3);                                          // Two sockets and the pidfd.
   {
     StartedChild started;
     CHECK_EQUAL(Described(StartChild(&request, &started)), Described({EMFILE, "recvmsg"}));
@@ -187,7 +195,7 @@ TEST(KillsAChildWhoseListenerIsLost) {
 
 TEST(ReportsWhereDescriptorsRanOut) {
   StartedChild started;
-  LeaveRoomFor(0);
+  const RoomFor none(0);
   Request socket = Script("true");
   socket.stdio = {kNewSocket, 1, 2};
   CHECK_EQUAL(Described(StartChild(&socket, &started)), Described({EMFILE, "socketpair"}));
@@ -196,8 +204,8 @@ TEST(ReportsWhereDescriptorsRanOut) {
   CHECK_EQUAL(Described(StartChild(&null, &started)), Described({EMFILE, "open"}));
   Request listener = WithListener(Script("true"));
   CHECK_EQUAL(Described(StartChild(&listener, &started)), Described({EMFILE, "socketpair"}));
-  Request none = Script("true");
-  CHECK_EQUAL(Described(StartChild(&none, &started)), Described({EMFILE, "clone"}));
+  Request plain = Script("true");
+  CHECK_EQUAL(Described(StartChild(&plain, &started)), Described({EMFILE, "clone"}));
   CHECK_EQUAL(HasNoChild(), true);
 }
 
