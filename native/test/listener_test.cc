@@ -339,8 +339,9 @@ bool IsConnected(const Descriptor& socket) {
   return getpeername(socket.get(), reinterpret_cast<sockaddr*>(&peer), &size) == 0;
 }
 
-// Whether a connection that was made stays when its call is answered.
-bool Stays(int type, int error, uint32_t flags) {
+// Whether a connection that was made stays when `answer` answers its call.
+template <typename Function>
+bool StaysAfter(int type, Function answer) {
   const Server server;
   Served served;
   Descriptor socket(::socket(AF_INET, type | SOCK_CLOEXEC, 0));
@@ -354,8 +355,12 @@ bool Stays(int type, int error, uint32_t flags) {
   const std::vector<double> reported = served.TakeMail().connected;
   CHECK_EQUAL(reported.size(), 2U);
   CHECK_EQUAL(reported[1] == 0 || reported[1] == EINPROGRESS, true);
-  CHECK_EQUAL(served.Answer(error, 0, flags), 0);
+  CHECK_EQUAL(answer(&served), 0);
   return IsConnected(copy);
+}
+
+bool Stays(int type, int error, uint32_t flags) {
+  return StaysAfter(type, [error, flags](Served* served) { return served->Answer(error, 0, flags); });
 }
 
 TEST(UndoesAConnectionUnlessTheAnswerIsItsResult) {
@@ -365,6 +370,14 @@ TEST(UndoesAConnectionUnlessTheAnswerIsItsResult) {
   CHECK_EQUAL(Stays(SOCK_STREAM | SOCK_NONBLOCK, EACCES, 0), false);
   CHECK_EQUAL(Stays(SOCK_DGRAM, 0, 0), true);
   CHECK_EQUAL(Stays(SOCK_DGRAM, EPERM, 0), false);
+}
+
+TEST(UndoesAConnectionThatIsNotMadeYetIfADescriptorIsTheAnswer) {
+  const auto adds = [](Served* served) {
+    int added = -1;
+    return served->listener().AddDescriptor(served->call(), STDERR_FILENO, true, &added);
+  };
+  CHECK_EQUAL(StaysAfter(SOCK_STREAM | SOCK_NONBLOCK, adds), false);
 }
 
 TEST(ReportsWhyAConnectionFails) {
