@@ -33,6 +33,8 @@ const MAX_READ = 1 << 20;
 /** Maximum bytes of a socket address: struct sockaddr_storage. */
 const MAX_SOCKADDR = 128;
 
+const { EFAULT, ENAMETOOLONG } = constants.errno;
+
 const CONTINUE: Answer = { kind: 'continue' };
 
 let send: (call: NotifiedCall, answer: Answer) => number;
@@ -168,12 +170,13 @@ export class NotifiedCall<Of extends CallContainer = CallContainer> {
   }
 
   /**
-   * Reads the caller's memory at the address in an argument. Returns fewer bytes if the mapped memory ends before.
+   * Reads the caller's memory at the address in an argument. Returns fewer bytes if a page of the range is not mapped:
+   * those before that page.
    *
    * @param argument - The index of the argument, 0 to 5.
    * @param size - The number of bytes, 0 to 1,048,576.
-   * @throws {Error} with a system error's `code`: EFAULT for memory that is not mapped, ENOENT if the call waits no
-   * more, as its caller was killed, EACCES if this process may not read the caller's memory (proc_pid_mem(5)).
+   * @throws {Error} with a system error's `code`: EFAULT if not even the first byte is mapped, ENOENT if the call waits
+   * no more, as its caller was killed, EACCES if this process may not read the caller's memory (proc_pid_mem(5)).
    * @example
    * import { spawn } from 'seccomp';
    *
@@ -200,7 +203,8 @@ export class NotifiedCall<Of extends CallContainer = CallContainer> {
    * Reads the string at the address in an argument, up to its NUL, as UTF-8.
    *
    * @param argument - The index of the argument, 0 to 5.
-   * @throws {Error} as `readBytes`, and ENAMETOOLONG for a string of more than 4,095 bytes.
+   * @throws {Error} as `readBytes`; EFAULT also for a string without a NUL before memory that is not mapped, and
+   * ENAMETOOLONG for one of more than 4,095 bytes, as the kernel gives for a path.
    * @example
    * import { spawn } from 'seccomp';
    *
@@ -212,7 +216,7 @@ export class NotifiedCall<Of extends CallContainer = CallContainer> {
   readString(argument: number): string {
     const bytes = this.readBytes(argument, MAX_STRING);
     const end = bytes.indexOf(0);
-    if (end < 0) throw this.#error(constants.errno.ENAMETOOLONG, argument);
+    if (end < 0) throw this.#error(bytes.length < MAX_STRING ? EFAULT : ENAMETOOLONG, argument);
     return bytes.toString('utf8', 0, end);
   }
 
