@@ -1,5 +1,6 @@
 /** A profile: a valid document, where it was read from, and how it is to be understood. */
 import { ProfileError, type ProfileIssue } from '../errors.js';
+import { limitToOne } from '../util/argument-count.js';
 import { publicMethods } from '../util/caller.js';
 import { once } from '../util/memo.js';
 import { argumentError, nodeError } from '../util/node-error.js';
@@ -179,6 +180,7 @@ export class Profile extends Builder<Profile> {
   }
 }
 
+limitToOne(Profile, { allowlist: 'give all options in one object', denylist: 'leave it out' });
 publicMethods(Profile, 'allowlist', 'denylist');
 
 /** The origin of a profile that the builder makes. */

@@ -1,4 +1,5 @@
 /** Sandbox: the functions of node:child_process, under one profile. */
+import { refuseMore } from '../util/argument-count.js';
 import { publicFunction, runAs } from '../util/caller.js';
 import { bindProfile, type SandboxDefaults } from './node-api/methods.js';
 import type {
@@ -42,8 +43,12 @@ export class Sandbox {
    * @throws {ProfileError} if the profile is not valid.
    * @throws {SeccompError} ERR_SECCOMP_OPTION for a default that is unknown or can't be honored.
    */
-  constructor(profile: FilterSource, defaults: SandboxDefaults = {}) {
-    const bound = runAs(Sandbox, () => bindProfile(profile, defaults));
+  constructor(profile: FilterSource, defaults?: SandboxDefaults);
+  constructor(profile: unknown, ...others: readonly unknown[]) {
+    const bound = runAs(Sandbox, () => {
+      refuseMore('Sandbox', 2, [profile, ...others]);
+      return bindProfile(profile, others[0]);
+    });
     this.spawn = asNode(bound.spawn);
     this.spawnSync = asNode(bound.spawnSync);
     this.execFile = asNode(bound.execFile);

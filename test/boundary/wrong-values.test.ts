@@ -5,8 +5,10 @@
 import { EventEmitter } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import * as entry from '../../lib/entry.js';
 import * as seccomp from '../../lib/index.js';
 import { isOption, optionsOf } from '../../lib/sandbox/options/table.js';
+import * as testingEntry from '../../lib/testing/entry.js';
 import * as testing from '../../lib/testing/index.js';
 
 const { arg, compile, loadProfile, Profile, resolve, Sandbox } = seccomp;
@@ -191,6 +193,69 @@ const ARGUMENTS: readonly (readonly [string, RegExp, (value: never) => unknown])
 describe('a wrong argument is refused by name:', () => {
   test.each(ARGUMENTS)('%s', async (_, name, call) => {
     expect(await flaws(call, name)).toEqual([]);
+  });
+});
+
+const clause = Profile.denylist().deny('bpf', arg(0).eq(1));
+
+/** The functions with fixed parameters: the name, the object that has the function, and a value of each parameter. */
+const FIXED: readonly (readonly [string, object, readonly unknown[]])[] = [
+  ...['eq', 'ne', 'lt', 'le', 'gt', 'ge'].map((name) => [name, arg(0), [1]] as const),
+  ['masked', arg(0), [1, 1]],
+  ['in', arg(0), [[1]]],
+  ['when', clause, [{ capability: 'CAP_SYS_ADMIN' }]],
+  ['unless', clause, [{ minKernel: '5.0' }]],
+  ['comment', clause, ['the reason']],
+  ['allowlist', Profile, [{}]],
+  ['denylist', Profile, [undefined]],
+  ['Sandbox', { Sandbox: (...given: readonly unknown[]) => Reflect.construct(Sandbox, given) }, ['unconfined', {}]],
+  ['arg', entry, [0]],
+  ['checkProfile', entry, ['node', {}]],
+  ['compare', entry, ['node', 'compute', {}]],
+  ['compile', entry, ['node', {}]],
+  ['decompile', entry, [filter.bytes, 'little']],
+  ['disassemble', entry, [filter]],
+  ['evaluate', entry, [policy, { arch: 1, number: 0, args: [] }]],
+  ['explain', entry, ['node', { syscall: 'read' }, {}]],
+  ['extend', entry, ['node', undefined]],
+  ['harden', entry, ['unconfined', {}]],
+  ['intersect', entry, ['node', 'unconfined', {}]],
+  ['loadProfile', entry, ['node', {}]],
+  ['parseProfile', entry, ['{"defaultAction": "SCMP_ACT_LOG"}', {}]],
+  ['prove', entry, [filter, filter.policy]],
+  ['resolve', entry, [profile, host]],
+  ['stringify', entry, [profile]],
+  ['syscallGroup', entry, ['@io']],
+  ['thisHost', entry, [undefined]],
+  ['union', entry, ['node', 'unconfined', {}]],
+  ['probe', testingEntry, ['unconfined', 'read', {}]],
+  ['assertAllowed', testingEntry, ['unconfined', 'read', {}]],
+  ['assertDenied', testingEntry, ['node', 'reboot', {}]],
+];
+
+describe('an argument after the last parameter is refused:', () => {
+  test.each(FIXED)('%s', async (name, owner, given) => {
+    const withMore = (...more: readonly unknown[]) =>
+      refusalOf(() => Reflect.apply(Reflect.get(owner, name), owner, [...given, ...more]));
+    expect(await withMore(undefined)).toBeUndefined();
+    const place = given.length + 2;
+    expect(await withMore(undefined, 7)).toMatchObject({
+      code: 'ERR_INVALID_ARG_VALUE',
+      message: expect.stringMatching(`^${name}\\(\\) takes .*, and argument ${place} would be ignored: .*\\(7\\)$`),
+    });
+  });
+
+  test('the index that array.map() passes, with a remedy', async () => {
+    const error = await refusalOf(() => [profile].map(entry.stringify));
+    expect(error).toMatchObject({
+      message: expect.stringMatching(/argument 2 .*write \(each\) => stringify\(each\)\. Received type number \(0\)$/),
+    });
+    for (const call of [
+      () => entry.extend('node', 0 as never),
+      () => entry.thisHost(5 as never),
+      () => Profile.denylist(Number.NaN as never),
+    ])
+      expect(await refusalOf(call)).toMatchObject({ code: 'ERR_INVALID_ARG_TYPE' });
   });
 });
 

@@ -2,6 +2,7 @@
 
 import type { AbiName } from '../../syscalls/abi.js';
 import { type ConstantName, constantNames, constantOn } from '../../syscalls/constants.js';
+import { limited, limitToOne } from '../../util/argument-count.js';
 import { publicMethods } from '../../util/caller.js';
 import { copyList, numberProblem, type Refuse } from '../../util/own-data.js';
 import { suggest } from '../../util/suggest.js';
@@ -161,7 +162,9 @@ export function arg(index: number): ArgumentTests {
     le: (value) => test('SCMP_CMP_LE', [operand(value)]),
     gt: (value) => test('SCMP_CMP_GT', [operand(value)]),
     ge: (value) => test('SCMP_CMP_GE', [operand(value)]),
-    masked: (mask, value) => test('SCMP_CMP_MASKED_EQ', [operand(mask)], [operand(value)]),
+    masked: limited('masked', 2, (mask: ArgumentValue, value: ArgumentValue) =>
+      test('SCMP_CMP_MASKED_EQ', [operand(mask)], [operand(value)]),
+    ),
     in(values) {
       const listed = Array.isArray(values) ? copyList(values, MOST_VALUES, refuseValues) : [];
       if (listed.length === 0)
@@ -174,6 +177,7 @@ export function arg(index: number): ArgumentTests {
     hasFlags: (...flags) => test('SCMP_CMP_MASKED_EQ', bits(flags), bits(flags)),
     hasNoFlags: (...flags) => test('SCMP_CMP_MASKED_EQ', bits(flags), [0n]),
   };
+  limitToOne(tests, ONE_VALUE);
   publicMethods(tests, ...TESTS);
   return tests;
 }
@@ -183,6 +187,18 @@ const MOST_VALUES = 4096;
 
 const refuseValues: Refuse = (path, problem, kind = 'value') =>
   fail(`${['values', ...path].join('.')}: ${problem}`, kind);
+
+/** What to do instead of a second argument of these tests. */
+const ONE_VALUE = {
+  eq: 'for several values, use in([…])',
+  ne: 'for several values, give a test for each',
+  lt: 'leave it out',
+  le: 'leave it out',
+  gt: 'leave it out',
+  ge: 'leave it out',
+  in: 'give all values in one array',
+} as const;
+
 const TESTS = ['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'masked', 'in', 'hasFlags', 'hasNoFlags'] as const;
 
 function bits(flags: readonly ArgumentValue[]): Operand {

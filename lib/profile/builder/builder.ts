@@ -4,6 +4,7 @@ import { type AbiName, abiOf } from '../../syscalls/abi.js';
 import type { ErrnoName } from '../../syscalls/constants.js';
 import type { SyscallName } from '../../syscalls/generated/names.js';
 import type { GroupName } from '../../syscalls/groups.js';
+import { limitToOne } from '../../util/argument-count.js';
 import { publicMethods } from '../../util/caller.js';
 import { emptyFields } from '../../util/own-data.js';
 import type { MeaningOptions, ProfileFormat } from '../document/options.js';
@@ -263,6 +264,12 @@ export abstract class Builder<Self extends Builder<Self>> {
   }
 }
 
+const SEVERAL_CONDITIONS = 'give all conditions in one object';
+limitToOne(Builder.prototype, {
+  when: SEVERAL_CONDITIONS,
+  unless: SEVERAL_CONDITIONS,
+  comment: 'give the whole comment as one string',
+});
 publicMethods(Builder.prototype, 'allow', 'deny', 'log', 'kill', 'trap', 'notify', 'when', 'unless', 'comment', 'abis');
 
 /** Returns the document of a profile that allows nothing but what its clauses allow. */

@@ -105,7 +105,6 @@ export function refuseOptions<Name extends string>(
  * @throws {SeccompError} ERR_SECCOMP_OPTION
  */
 export function refuseAnyOption(options: unknown, what: string, remedy: string): void {
-  if (typeof options === 'number') return; // The index that Array.map passes, as in `names.map(extend)`.
   const fields = optionFields(options);
   const unused = Object.keys(fields).find((name) => fields[name] !== undefined);
   if (unused === undefined) return;
