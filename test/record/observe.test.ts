@@ -49,6 +49,12 @@ test('rejects with the error of a program that can’t be started', async () => 
   await expect(observe('/nowhere/program', [])).rejects.toMatchObject({ code: 'ENOENT', call: 'execve' });
 });
 
+test('rejects with the first of several errors', async () => {
+  const failAgain = (child: ChildProcess) =>
+    queueMicrotask(() => child.once('error', () => child.emit('error', new Error('second'))));
+  await expect(observe('/nowhere/program', [], {}, failAgain)).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
 describe('pipes that no one else uses', () => {
   test('are read to their end, and the output is dropped', async () => {
     const { exitCode, calls } = await observe('head', ['-c', '1000000', '/dev/zero']);
