@@ -169,7 +169,7 @@ export interface LocalSocket {
   /** Returns the bytes and descriptors that have arrived, or −errno. Empty bytes mean the end of the stream. */
   receive(): Received | number;
   /** Returns the IDs that the peer had when it connected, or −errno. */
-  sender(): PeerCredentials | number;
+  sender(): NativeCredentials | number;
   /** Serves the received descriptor with this index. Returns −errno if that fails; ENOTTY if it is not a listener. */
   serve(descriptor: number, supervision: Supervision, mailbox: MailboxHandle): NativeListener | number;
   /** Closes the socket, and the received descriptors that are not served. May be called twice. */
@@ -186,7 +186,7 @@ export interface Received {
 }
 
 /** SO_PEERCRED of unix(7). An ID that this process's namespaces do not have is 0 for a process, 65534 for a user. */
-export interface PeerCredentials {
+export interface NativeCredentials {
   readonly pid: number;
   readonly uid: number;
   readonly gid: number;

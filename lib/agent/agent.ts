@@ -4,8 +4,8 @@ import { lstatSync, type Stats, unlinkSync } from 'node:fs';
 import { constants } from 'node:os';
 import { resolve } from 'node:path';
 import { SeccompError } from '../errors.js';
-import { addon, type LocalSocket, type PeerCredentials } from '../native.js';
-import type { OciContainer } from '../notify/container.js';
+import { addon, type LocalSocket } from '../native.js';
+import type { OciContainer, PeerCredentials } from '../notify/container.js';
 import {
   checkTimeout,
   dispatch,
@@ -89,9 +89,9 @@ export interface AgentEvents {
   unanswered: [call: NotifiedCall<OciContainer>];
   /**
    * A connection sent no listener, and was closed; or connections can't be accepted at the moment, as this process has
-   * no descriptors left. `sender` is the process that connected, if there is one.
+   * no descriptors left. `sender` is the process that connected. Absent if there is none.
    */
-  refused: [error: Error, sender: PeerCredentials | undefined];
+  refused: [error: Error, sender?: PeerCredentials];
 }
 
 /** Maximum connections that have not sent their whole message. Others wait in the kernel's queue. */
@@ -211,7 +211,7 @@ export class Agent extends EventEmitter<AgentEvents> {
 
   #pause(error: number, call: string): void {
     setTimeout(() => this.#await(), ACCEPT_PAUSE).unref();
-    this.#refuse(new Error(`${call} ${systemErrorName(error)}: connections wait in the queue`), undefined);
+    this.#refuse(new Error(`${call} ${systemErrorName(error)}: connections wait in the queue`));
   }
 
   #receive(socket: LocalSocket): void {
@@ -255,9 +255,10 @@ export class Agent extends EventEmitter<AgentEvents> {
     this.emit('unanswered', call);
   }
 
-  #refuse(error: Error, sender: PeerCredentials | undefined): void {
-    if (this.emit('refused', error, sender)) return;
-    const from = sender === undefined ? '' : ` from process ${sender.pid}`;
+  #refuse(error: Error, ...senders: readonly [sender?: PeerCredentials]): void {
+    if (this.emit('refused', error, ...senders)) return;
+    const [sender] = senders;
+    const from = sender === undefined ? '' : ` from process ${sender.pid ?? 'unknown'}`;
     process.emitWarning(`${this.path}: a connection${from} was refused: ${error.message}`, 'SeccompWarning');
   }
 

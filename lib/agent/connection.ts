@@ -1,8 +1,10 @@
 /** A connection to an agent: it receives one message. */
 import { constants } from 'node:os';
-import type { LocalSocket, PeerCredentials } from '../native.js';
+import type { LocalSocket } from '../native.js';
+import type { PeerCredentials } from '../notify/container.js';
 import { systemErrorName } from '../util/system-error.js';
 import { type AgentMessage, isCompleteJson, readMessage } from './container-state.js';
+import { knownCredentials, UNKNOWN } from './credentials.js';
 
 /** Maximum bytes of a message. A runtime sends it at once, into a buffer that has 208 KiB by default (socket(7)). */
 const MAX_BYTES = 262_144;
@@ -11,9 +13,6 @@ const TIMEOUT = 10_000;
 
 /** A message, or an Error if it is malformed or late, or null if the peer closed the connection without a message. */
 type ReceivedMessage = AgentMessage | Error | null;
-
-/** The nobody user and group: kernel.overflowuid and kernel.overflowgid. */
-const NOBODY = 65_534;
 
 export class AgentConnection {
   /** The process that connected. */
@@ -29,7 +28,7 @@ export class AgentConnection {
    */
   constructor(socket: LocalSocket, done: (outcome: ReceivedMessage) => void) {
     const sender = socket.sender();
-    this.sender = typeof sender === 'number' ? { pid: 0, uid: NOBODY, gid: NOBODY } : sender;
+    this.sender = typeof sender === 'number' ? UNKNOWN : knownCredentials(sender);
     this.#socket = socket;
     this.#done = done;
     this.#timer = setTimeout(() => this.#finish(new Error(`no complete message in ${TIMEOUT} ms`)), TIMEOUT).unref();

@@ -1,6 +1,5 @@
 /** The container process state of the OCI runtime specification: the message that comes with a listener. */
-import type { PeerCredentials } from '../native.js';
-import type { OciContainer } from '../notify/container.js';
+import type { OciContainer, PeerCredentials } from '../notify/container.js';
 import { own } from '../util/own-data.js';
 
 /** The name of the listener among the message's descriptors. */
@@ -26,13 +25,14 @@ export function readMessage(text: string, descriptors: number, sender: PeerCrede
   if (listenerIndex < 0) throw new Error(`fds: ${LISTENER} is missing`);
   if (listenerIndex >= descriptors)
     throw new Error(`fds: the message has ${descriptors} descriptors, and ${LISTENER} is the one at ${listenerIndex}`);
+  const metadata = textAt(message['metadata'], 'metadata');
   const container = {
     id: stringAt(state['id'], 'state.id'),
     pid: processIdAt(message['pid'] ?? state['pid'], 'pid'),
-    status: stringAt(state['status'] ?? '', 'state.status'),
-    bundle: stringAt(state['bundle'] ?? '', 'state.bundle'),
+    status: textAt(state['status'], 'state.status'),
+    bundle: textAt(state['bundle'], 'state.bundle'),
     annotations: stringsAt(state['annotations'] ?? {}, 'state.annotations'),
-    metadata: stringAt(message['metadata'] ?? '', 'metadata'),
+    ...(metadata === null ? {} : { metadata }),
     sender,
   };
   return { container: Object.freeze(container), listenerIndex };
@@ -70,10 +70,16 @@ function stringAt(value: unknown, name: string): string {
   return value;
 }
 
-function processIdAt(value: unknown, name: string): number {
+/** Reads an optional text. Returns null if it is missing or empty. */
+function textAt(value: unknown, name: string): string | null {
+  return stringAt(value ?? '', name) || null;
+}
+
+/** Reads a process ID. Returns null for 0: a process that the runtime's PID namespace does not have. */
+function processIdAt(value: unknown, name: string): number | null {
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)
     throw new Error(`${name}: not a process ID`);
-  return value;
+  return value === 0 ? null : value;
 }
 
 function stringsAt(value: unknown, name: string): Readonly<Record<string, string>> {

@@ -30,8 +30,8 @@ export interface PolicyComparison {
 
 /** A syscall on which two profiles differ, or numbers without a name. */
 export interface PolicyDifference {
-  /** The name of the syscall; null for numbers that have no name, and for calls of unlisted ABIs. */
-  readonly syscall: string | null;
+  /** The name of the syscall. Absent for numbers that have no name, and for calls of unlisted ABIs. */
+  readonly syscall?: string;
   /** The numbers without a name: those from `first` to `last` that have none. Absent for a syscall. */
   readonly numbers?: { readonly first: number; readonly last: number };
   /** The ABIs whose calls differ in this way. Empty for the ABIs that neither profile covers. */
@@ -86,7 +86,7 @@ export function compare(
     differences: [
       ...bySyscall(differences),
       ...differences.flatMap(withoutName),
-      ...foreigns.map((only) => ({ syscall: null, abis: [], cases: [only] })),
+      ...foreigns.map((only) => ({ abis: [], cases: [only] })),
     ],
   };
 }
@@ -129,7 +129,7 @@ function withoutName({ abi, first, last, listed, isRange, parts }: DifferingNumb
   for (let number = first; number <= last; number++) {
     if ((isRange && listed.has(number)) || syscallName(abi.name, number) !== undefined) continue;
     const cases = casesOf(abi.name, undefined, { arch: abi.audit, number }, parts);
-    return [{ syscall: null, numbers: { first, last }, abis: [abi.name], cases }];
+    return [{ numbers: { first, last }, abis: [abi.name], cases }];
   }
   return [];
 }

@@ -36,7 +36,7 @@ export function explain(source: ProfileSource, question: ExplainQuery, options: 
   const asked = readQuestion(question);
   if (profile.isUnconfined) {
     refuseOptions(given, HOST_OPTIONS, UNCONFINED);
-    return { action: { kind: 'allow' }, rule: null, why: 'nothing is filtered', changes: [] };
+    return { action: { kind: 'allow' }, why: 'nothing is filtered', changes: [] };
   }
   const host = hostOf(given);
   const explanation = explainCall(profile, asked, host);

@@ -48,5 +48,6 @@ export function resolve(source: ProfileSource, host: Host = hostWith()): Policy 
  */
 export function thisHost(options?: undefined): Host {
   refuseAnyOption(options, 'thisHost', 'change the properties of the host that it returns');
-  return hostWith();
+  const { abi, kernel, capabilities } = hostWith();
+  return { abi, kernel, capabilities };
 }

@@ -50,8 +50,8 @@ function passSignals(passOn: (signal: NodeJS.Signals) => void): () => void {
 /** Reports the first call of a kind. */
 function report(violation: Violation): void {
   const { executable, pid, instruction, rule, why } = violation;
-  const program = `${executable === '' ? 'process' : executable} [${pid}]`;
-  const caller = instruction === undefined ? program : `${program}, at ${instruction}`;
+  const program = `${executable ?? 'process'} [${pid ?? 'unknown'}]`;
+  const caller = instruction === null ? program : `${program}, at ${instruction}`;
   const place = rule?.line === undefined ? '' : ` (line ${rule.line})`;
   printMessage([outcomeText(violation), `by ${caller}`, `${why}${place}`, ...hints(violation)].join('\n  '));
 }
@@ -94,8 +94,8 @@ function outcomeText(violation: Violation): string {
 /** What to do to allow a kind of calls. A rule that is added has no effect where another rule denies the call. */
 function remedyText({ remedy, rule, deniedBy }: Violation): string {
   if (deniedBy === 'isolation') return 'run with --no-isolate';
-  if (remedy === null) return 'no rule allows just these calls';
+  if (remedy === undefined) return 'no rule allows just these calls';
   const text = JSON.stringify(remedy);
-  if (rule === null) return text;
+  if (rule === undefined) return text;
   return `change ${rule.path}, which denies it; if the default action denies too, add ${text}`;
 }

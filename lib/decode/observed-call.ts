@@ -14,26 +14,32 @@ export interface ObservedCall {
 }
 
 /** A call by numbers, as the addon reports it. */
-export interface RawCall extends Omit<CallSite, 'instruction'> {
+export interface RawCall {
   /** AUDIT_ARCH_* of linux/audit.h. */
   readonly arch: number;
   readonly number: number;
   readonly args: readonly bigint[];
   readonly captured: readonly (Uint8Array | undefined)[];
+  /** 0 if unknown. */
+  readonly pid: number;
+  /** 0 if unknown. */
+  readonly tid: number;
+  /** Empty if unknown. */
+  readonly executable: string;
   /** Empty if unknown. */
   readonly instruction: string;
 }
 
 /** The thread that made a call, and the place in its program. */
 export interface CallSite {
-  /** The process ID, or 0 if it is unknown, as for a process in another PID namespace. */
-  readonly pid: number;
-  /** The thread ID, or 0 if it is unknown. */
-  readonly tid: number;
-  /** The path of the program. Empty if unknown. */
-  readonly executable: string;
-  /** The file and the offset in it of the calling instruction: `/usr/lib/libc.so.6+0x10e1a7`. Undefined if unknown. */
-  readonly instruction?: string | undefined;
+  /** The process ID. Null if unknown, as for a process in another PID namespace, or one that has ended. */
+  readonly pid: number | null;
+  /** The thread ID. Null if unknown. */
+  readonly tid: number | null;
+  /** The path of the program. Null if unknown. */
+  readonly executable: string | null;
+  /** The file and the offset in it of the calling instruction: `/usr/lib/libc.so.6+0x10e1a7`. Null if unknown. */
+  readonly instruction: string | null;
 }
 
 /** The first call of a kind, and the thread that made it, as plain data that JSON and structuredClone preserve. */
@@ -60,7 +66,12 @@ export function observedCall(kind: Pick<RawCall, 'arch' | 'number' | 'args' | 'c
 
 /** The thread and the place of a call. */
 export function callSiteOf({ pid, tid, executable, instruction }: RawCall): CallSite {
-  return { pid, tid, executable, instruction: instruction === '' ? undefined : instruction };
+  return {
+    pid: pid === 0 ? null : pid,
+    tid: tid === 0 ? null : tid,
+    executable: executable === '' ? null : executable,
+    instruction: instruction === '' ? null : instruction,
+  };
 }
 
 /** The call as plain data. */

@@ -3,7 +3,7 @@ import { constants, release } from 'node:os';
 import { SeccompError } from '../errors.js';
 import { addon, type NativeDomain } from '../native.js';
 import { freeze } from '../util/own-data.js';
-import type { Enforcement, IsolationEnforcement, OpenReach, Reach } from './enforcement.js';
+import type { Enforcement, OpenReach, Reach } from './enforcement.js';
 
 /** Whether a child is isolated, and which exceptions there are. */
 export type Isolate = boolean | IsolateOptions;
@@ -17,7 +17,11 @@ export interface IsolateOptions {
 }
 
 /** The isolation that this kernel can enforce. */
-export interface Support extends Pick<IsolationEnforcement, 'by' | 'reason'> {
+export interface Support {
+  /** The best means; null if there is none. */
+  readonly by: 'scopes' | 'domain' | null;
+  /** Why scopes can't be enforced; null if they can. */
+  readonly reason: string | null;
   /** The domain that a child enters; undefined if this kernel has none to enter. */
   readonly domain: NativeDomain | undefined;
 }
@@ -129,7 +133,7 @@ export function notIsolated(subject: IsolationSubject, isExplicit: boolean): Enf
   const remedy = isExplicit ? 'leave out isolate: false' : 'give isolate: true';
   const open = [...BY_FILTER, ...BY_DOMAIN, ...BY_SCOPES].map((reach) => ({ reach, remedy }));
   const reason = 'isolation is off';
-  return { isolation: { by: null, reason, closed: [], open: [...open, ...openAnyway(subject)] } };
+  return { isolation: { reason, closed: [], open: [...open, ...openAnyway(subject)] } };
 }
 
 const failed = (errno: number): Support => ({ by: null, reason: landlockReason(errno), domain: undefined });
@@ -178,7 +182,14 @@ function enforcement({ by, reason }: Support, subject: IsolationSubject, abstrac
   });
   const noCore: readonly Reach[] = subject.writesNoCore ? ['core-dumps'] : [];
   const closed = [...all.filter((reach) => !open.some((each) => each.reach === reach)), ...noCore];
-  return { isolation: { by, reason, closed, open: [...open, ...openAnyway(subject)] } };
+  return {
+    isolation: {
+      ...(by === null ? {} : { by }),
+      ...(reason === null ? {} : { reason }),
+      closed,
+      open: [...open, ...openAnyway(subject)],
+    },
+  };
 }
 
 /** What would close `reach`; undefined if it is closed. */

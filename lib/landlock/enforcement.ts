@@ -41,10 +41,10 @@ export interface OpenReach {
 
 /** How a child is isolated. */
 export interface IsolationEnforcement {
-  /** By Landlock's scopes (Linux 6.12), by a Landlock domain without scopes (Linux 5.19), or by no domain. */
-  readonly by: 'scopes' | 'domain' | null;
-  /** Why the child is not isolated by scopes; null if it is. */
-  readonly reason: string | null;
+  /** By Landlock's scopes (Linux 6.12), or by a Landlock domain without scopes (Linux 5.19). Absent if by neither. */
+  readonly by?: 'scopes' | 'domain';
+  /** Why the child is not isolated by scopes. Absent if it is. */
+  readonly reason?: string;
   readonly closed: readonly Reach[];
   readonly open: readonly OpenReach[];
 }

@@ -1,5 +1,4 @@
 /** OciContainer: the container of a call that an agent answers. */
-import type { PeerCredentials } from '../native.js';
 
 /**
  * The container that has a filter, as its runtime describes it in the container process state of the OCI runtime
@@ -8,17 +7,33 @@ import type { PeerCredentials } from '../native.js';
 export interface OciContainer {
   /** The ID that the runtime gave the container. A child of `spawn` has one that begins with `seccomp-`. */
   readonly id: string;
-  /** The process ID of the container's first process. Calls of the processes that it starts have the same container. */
-  readonly pid: number;
-  /** `creating` for a container's first program; `running` for one that was started in the container later. */
-  readonly status: string;
-  /** The directory of the OCI bundle. Empty if the runtime does not send it. */
-  readonly bundle: string;
+  /**
+   * The process ID of the container's first process. Calls of the processes that it starts have the same container. Null
+   * if the runtime sends 0.
+   */
+  readonly pid: number | null;
+  /**
+   * `creating` for a container's first program; `running` for one that was started in the container later. Null if the
+   * runtime does not send it.
+   */
+  readonly status: string | null;
+  /** The directory of the OCI bundle. Null if the runtime does not send it. */
+  readonly bundle: string | null;
   readonly annotations: Readonly<Record<string, string>>;
-  /** The profile's `listenerMetadata`. Empty if the profile has none. */
-  readonly metadata: string;
+  /** The profile's `listenerMetadata`. Absent if the profile has none. */
+  readonly metadata?: string;
   /** The process that sent the listener, as the kernel reports it: the runtime. */
   readonly sender: PeerCredentials;
+}
+
+/**
+ * A process that connected to an agent, by the IDs that it had then: SO_PEERCRED of unix(7). An ID is null if it is
+ * unknown, as this process's namespaces do not have it.
+ */
+export interface PeerCredentials {
+  readonly pid: number | null;
+  readonly uid: number | null;
+  readonly gid: number | null;
 }
 
 /** The container of a call that an agent answers. Undefined for a call of a supervised child. */

@@ -30,7 +30,7 @@ export function denialLines({ violations, unlistedViolations }: Violations): rea
 
 function denialLine(violation: Violation): string {
   const { profile, rule, why, count } = violation;
-  const by = profile === null || rule === null ? `: ${why}` : ` by ${profile}, ${rule.path}`;
+  const by = profile === undefined || rule === undefined ? `: ${why}` : ` by ${profile}, ${rule.path}`;
   const line = `denied: ${callInWords(violation)}${count === 1 ? '' : ` (${count} times)`}${by}`;
   return line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)}…` : line;
 }

@@ -80,8 +80,8 @@ export class NotifiedCall<Of extends CallContainer = CallContainer> {
   readonly abi: AbiName;
   /** The name of the syscall, or `syscall N` for a number without a name. */
   readonly syscall: string;
-  /** The thread ID of the caller. */
-  readonly tid: number;
+  /** The thread ID of the caller. Null if unknown, as for a process that this process's PID namespace does not have. */
+  readonly tid: number | null;
   /** The six argument registers as unsigned numbers, of 32 bits each on a 32-bit ABI and else of 64. */
   readonly args: readonly bigint[];
   /** The address of the instruction after the one that made the call. */
@@ -90,6 +90,8 @@ export class NotifiedCall<Of extends CallContainer = CallContainer> {
   readonly container: Of;
   readonly #handle: ListenerHandle;
   readonly #id: bigint;
+  /** 0 if unknown. */
+  readonly #tid: number;
   /** The socket of argument 0, if the handler looked at it. */
   #socket: SocketTraits | undefined;
 
@@ -98,7 +100,8 @@ export class NotifiedCall<Of extends CallContainer = CallContainer> {
     const { call, tid, arch, number, args, instructionPointer } = notification;
     this.abi = abiOfCall(arch, number);
     this.syscall = syscallName(this.abi, number) ?? `syscall ${number}`;
-    this.tid = tid;
+    this.tid = tid === 0 ? null : tid;
+    this.#tid = tid;
     this.args = abiOf(this.abi).bits === 64 ? args : args.map((value) => BigInt.asUintN(32, value));
     this.instructionPointer = instructionPointer;
     this.container = container;
@@ -194,7 +197,7 @@ export class NotifiedCall<Of extends CallContainer = CallContainer> {
   readBytes(argument: number, size: number): Buffer {
     const address = this.#argument(argument);
     checkInteger(size, 'size', 0, MAX_READ);
-    const result = addon().readMemory(this.#handle, this.#id, this.tid, address, size);
+    const result = addon().readMemory(this.#handle, this.#id, this.#tid, address, size);
     if (typeof result === 'number') throw this.#error(result, argument);
     return result;
   }
@@ -268,7 +271,7 @@ export class NotifiedCall<Of extends CallContainer = CallContainer> {
    * });
    */
   socket(argument: number): CallerSocket {
-    const facts = addon().socketOf(this.#handle, this.#id, this.tid, this.#descriptor(argument));
+    const facts = addon().socketOf(this.#handle, this.#id, this.#tid, this.#descriptor(argument));
     if (typeof facts === 'number') throw this.#error(-facts, argument);
     const [domain, type, protocol] = facts;
     if (argument === 0) this.#socket = facts;
@@ -304,7 +307,7 @@ export class NotifiedCall<Of extends CallContainer = CallContainer> {
     const bytes = readAddress(address);
     return new Promise((resolve) => {
       const settle = (errno: number) => resolve(this.#respond({ kind: 'errno', errno }));
-      const begun = addon().connect(this.#handle, this.#id, this.tid, this.#descriptor(0), bytes, this.#socket);
+      const begun = addon().connect(this.#handle, this.#id, this.#tid, this.#descriptor(0), bytes, this.#socket);
       if (begun > 0) onConnectionSettled(this.#handle, begun, settle);
       else settle(-begun);
     });
@@ -321,7 +324,7 @@ export class NotifiedCall<Of extends CallContainer = CallContainer> {
   writeBytes(argument: number, bytes: Uint8Array): void {
     const address = this.#argument(argument);
     checkBytes(bytes, 'bytes');
-    const error = addon().writeMemory(this.#handle, this.#id, this.tid, address, bytes);
+    const error = addon().writeMemory(this.#handle, this.#id, this.#tid, address, bytes);
     if (error !== 0) throw this.#error(error, argument);
   }
 

@@ -45,25 +45,25 @@ export interface Violation extends RecordedCall {
    * profiles, the `isolation` or the `supervision` of the child.
    */
   readonly deniedBy: 'profile' | 'filter' | 'isolation' | 'supervision';
-  /** The source of the profile that denied the call; null if no profile did. */
-  readonly profile: string | null;
-  /** The rule that denied the call; null if no rule did. */
-  readonly rule: RuleReference | null;
+  /** The source of the profile that denied the call; undefined if no profile did. */
+  readonly profile?: string | undefined;
+  /** The rule that denied the call; undefined if no rule did. */
+  readonly rule?: RuleReference | undefined;
   /** The reason, as a sentence for people. */
   readonly why: string;
   /**
-   * A rule in Docker's format that would allow such calls. If `rule` denies them, that rule has to change first. Null
-   * if no rule would do: the syscall has no name; or an argument is above 2⁵³, which JSON does not keep; or the call is
-   * denied by isolation or by supervision.
+   * A rule in Docker's format that would allow such calls. If `rule` denies them, that rule has to change first.
+   * Undefined if no rule would do: the syscall has no name; or an argument is above 2⁵³, which JSON does not keep; or
+   * the call is denied by isolation or by supervision.
    */
-  readonly remedy: Remedy | null;
+  readonly remedy?: Remedy | undefined;
 }
 
 /** A rule that allows a syscall, if `args` is given only with these arguments. */
 export interface Remedy {
   readonly names: readonly [string];
   readonly action: 'SCMP_ACT_ALLOW';
-  readonly args?: readonly RemedyArgument[] | undefined;
+  readonly args?: readonly RemedyArgument[];
 }
 
 /** A comparison of one argument with a value. */
@@ -84,7 +84,7 @@ export interface ViolationContext {
 }
 
 /** The properties of a violation that take time to find. They are found together, when the first of them is read. */
-type Findings = Pick<Violation, 'fallback' | 'deniedBy' | 'profile' | 'rule' | 'why' | 'remedy'>;
+type Findings = Required<Pick<Violation, 'fallback' | 'deniedBy' | 'profile' | 'rule' | 'why' | 'remedy'>>;
 
 /** A kind of denied calls. All its violations share their findings, and differ in their count. */
 export interface DeniedKind {
@@ -152,27 +152,27 @@ const GETTERS = [
   getterOf('remedy', ({ findings }) => findings().remedy),
 ];
 
-/** util.inspect shows getters without their values: it is given a copy that has plain properties. */
+/** util.inspect shows getters without their values: it is given a copy that has plain properties, where they apply. */
 const INSPECT: PropertyDescriptor = own({
   value(this: Described) {
-    return { ...this };
+    return Object.fromEntries(Object.entries(this).filter(([, value]) => value !== undefined));
   },
 });
 
 function findingsOn(kind: NativeKind, call: ObservedCall, action: Action, context: ViolationContext): Findings {
   const [explainer, reason] = explained(kind, call, action, context);
   if (explainer !== undefined) {
-    const { rule, why, isNewer } = reason;
+    const { rule, why, isNewer } = own(reason);
     const fallback = isFallback(call.syscall, action, isNewer);
     const profile = explainer.profile.source;
     return { fallback, deniedBy: 'profile', profile, rule, why, remedy: remedyFor(call) };
   }
   const fallback = isFallback(call.syscall, action, false);
-  const other = { fallback, profile: null, rule: null };
+  const other = { fallback, profile: undefined, rule: undefined };
   const denial = denialOf(call.abi, call.syscall, call.args, context.denials);
   if (denial !== undefined && returnValue(denial.action) === returnValue(action)) {
     const deniedBy = denial.to === 'isolated' ? 'isolation' : 'supervision';
-    return { ...other, deniedBy, why: denial.why, remedy: null };
+    return { ...other, deniedBy, why: denial.why, remedy: undefined };
   }
   return { ...other, deniedBy: 'filter', why: 'a compiled filter denies it', remedy: remedyFor(call) };
 }
@@ -201,13 +201,14 @@ function explained(
 }
 
 /** A rule for calls like this one: by name, and by the arguments that tell kinds of the call apart. */
-function remedyFor({ abi, syscall, args }: ObservedCall): Remedy | null {
-  if (syscallNumber(abi, syscall) === undefined) return null;
+function remedyFor({ abi, syscall, args }: ObservedCall): Remedy | undefined {
+  if (syscallNumber(abi, syscall) === undefined) return undefined;
   const tests = distinguishing(abi, syscall).map((index) => ({
     index,
     value: Number(BigInt.asUintN(argumentWidth(abi, syscall, index), args.at(index) ?? 0n)),
     op: 'SCMP_CMP_EQ' as const,
   }));
-  if (!tests.every(({ value }) => Number.isSafeInteger(value))) return null;
-  return { names: [syscall], action: 'SCMP_ACT_ALLOW', args: tests.length === 0 ? undefined : tests };
+  if (!tests.every(({ value }) => Number.isSafeInteger(value))) return undefined;
+  const rule = { names: [syscall], action: 'SCMP_ACT_ALLOW' } as const;
+  return tests.length === 0 ? rule : { ...rule, args: tests };
 }

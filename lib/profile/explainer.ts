@@ -7,6 +7,7 @@ import type { AbiName } from '../syscalls/abi.js';
 import { argumentsOf } from '../syscalls/table.js';
 import { compareKernelVersions, parseKernelVersion } from '../util/kernel-version.js';
 import { memoize, once } from '../util/memo.js';
+import { own } from '../util/own-data.js';
 import { namesOf, refusalsOf } from './builtin/definition.js';
 import { callOf, type ExplainQuery, readQuestion } from './explain-query.js';
 import type { Profile } from './profile.js';
@@ -16,8 +17,8 @@ import { type Host, resolve, resolveWithDiagnostics } from './resolve/resolve.js
 export interface Explanation {
   /** What the filter does with the call. */
   readonly action: Action;
-  /** The rule that decided the call; null if no rule did. */
-  readonly rule: RuleReference | null;
+  /** The rule that decided the call. Absent if no rule did. */
+  readonly rule?: RuleReference;
   /** The reason, as a sentence for people. */
   readonly why: string;
   /** Changes of the host or the call, one at a time, that lead to another action. */
@@ -28,11 +29,11 @@ export interface Explanation {
 export interface RuleReference {
   /** JSON path in the document: `syscalls[3]`. */
   readonly path: string;
-  /** The rule's own comment. */
-  readonly comment?: string | undefined;
-  /** Position in the text, counted from 1; undefined if the profile was not read from a text. */
-  readonly line?: number | undefined;
-  readonly column?: number | undefined;
+  /** The rule's own comment. Absent if it has none. */
+  readonly comment?: string;
+  /** Position in the text, counted from 1. Absent if the profile was not read from a text. */
+  readonly line?: number;
+  readonly column?: number;
 }
 
 /** A change of one fact that leads to another action. */
@@ -58,14 +59,12 @@ export function explainCall(profile: Profile, asked: ExplainQuery, host: Host): 
   const abi = question.abi ?? host.abi;
   const call = callOf(question, abi);
   const explainer = explainerFor(profile, host);
-  const { action, rule, why } = explainer.explain(abi, question.syscall, call);
+  const { isNewer: _, ...reason } = explainer.explain(abi, question.syscall, call);
   return {
-    action,
-    rule,
-    why,
+    ...reason,
     changes: [
-      ...hostChanges(profile, question.syscall, call, host, action),
-      ...argumentChanges(explainer.policy(), question.syscall, abi, call, action),
+      ...hostChanges(profile, question.syscall, call, host, reason.action),
+      ...argumentChanges(explainer.policy(), question.syscall, abi, call, reason.action),
     ],
   };
 }
@@ -95,13 +94,13 @@ export function explainerFor(profile: Profile, host: Host): Explainer {
   const whyDefaultOf = memoize((syscall: string) => whyDefault(profile, syscall));
   const explain = (abi: AbiName, syscall: string, call: PolicyCall): Reason => {
     const { action, by, rule: index } = decide(policy(), call);
-    const rule = index === undefined ? null : referenceTo(index);
+    const rule = index === undefined ? undefined : referenceTo(index);
     // `resolve` makes ranges only for syscalls newer than the profile, and for numbers that belong to no syscall.
     const isNewer = by === 'range';
-    return { action, rule, why: why(), isNewer };
+    return { action, ...(rule === undefined ? {} : { rule }), why: why(), isNewer };
 
     function why(): string {
-      if (rule !== null) return whyRule(profile, rule);
+      if (rule !== undefined) return whyRule(profile, rule);
       if (by === 'foreign') return `${profile.source} does not cover the ABI ${abi}`;
       const isDefault = returnValue(action) === returnValue(policy().defaultAction);
       return isDefault ? whyDefaultOf(syscall) : `it is newer than every syscall that ${profile.source} names`;
@@ -113,15 +112,17 @@ export function explainerFor(profile: Profile, host: Host): Explainer {
 function makeReference(profile: Profile, index: number): RuleReference {
   // Only the issues of a profile have positions, so this makes an issue for the rule.
   const [issue] = profile.issues([{ path: ['syscalls', index], message: '', severity: 'warning' }]);
+  const { line, column } = issue === undefined ? {} : own(issue);
+  const comment = profile.document.syscalls.at(index)?.comment;
   return {
     path: `syscalls[${index}]`,
-    comment: profile.document.syscalls.at(index)?.comment,
-    line: issue?.line,
-    column: issue?.column,
+    ...(comment === undefined ? {} : { comment }),
+    ...(line === undefined || column === undefined ? {} : { line, column }),
   };
 }
 
-function whyRule({ source }: Profile, { path, comment }: RuleReference): string {
+function whyRule({ source }: Profile, rule: RuleReference): string {
+  const { path, comment } = own(rule);
   const place = `${source}, ${path}`;
   return comment ? `${place}: ${comment}` : place;
 }

@@ -18,7 +18,8 @@ import { CONTAINER_START } from './container-start.js';
 
 /** A recorded call, and the path of the program that made it first. */
 export interface SeenCall extends ObservedCall {
-  readonly executable: string;
+  /** The path of the program. Null if unknown. */
+  readonly executable: string | null;
 }
 
 export interface SynthesisOptions {
@@ -106,7 +107,7 @@ function byProgram(calls: readonly SeenCall[]): readonly RuleDocument[] {
   return programs.map((program) => ({
     names: calls.flatMap(({ executable, syscall }) => (executable === program ? [syscall] : [])).sort(),
     action: 'SCMP_ACT_ALLOW',
-    comment: `First seen in ${program}`,
+    comment: `First seen in ${program ?? 'an unknown program'}`,
   }));
 }
 
@@ -138,7 +139,7 @@ function comparingRules(calls: readonly SeenCall[]): readonly RuleDocument[] {
           value: toNumber(value),
           valueTwo: valueTwo === undefined ? undefined : toNumber(valueTwo),
         })),
-        comment: `${comparedArguments(first)}; first seen in ${first.executable}`,
+        comment: `${comparedArguments(first)}; first seen in ${first.executable ?? 'an unknown program'}`,
       }),
     ),
   ];

@@ -215,7 +215,6 @@ function reportViolations(listener: NativeListener, supervision: SupervisionPlan
   const native = new Listener(listener, { onKind: undefined, onNotification: undefined });
   const { violations, unlistedViolations } = new ViolationLog(native, supervision).read();
   if (typeof onViolation === 'function') for (const violation of violations) guarded(() => onViolation(violation));
-  if (hasSubscribers(CHANNEL))
-    for (const violation of violations) channel(CHANNEL).publish({ process: null, violation });
+  if (hasSubscribers(CHANNEL)) for (const violation of violations) channel(CHANNEL).publish({ violation });
   return { violations, unlistedViolations };
 }

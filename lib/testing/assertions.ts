@@ -49,7 +49,10 @@ export function denied(
   if (wanted === undefined) return verdictOn(answers, ({ outcome }) => outcome !== 'allowed', 'denied');
   return verdictOn(
     answers,
-    (answer) => answer.errno !== undefined && errnoNumber(answer.errno) === wanted,
+    (answer) => {
+      const { errno: found } = own(answer);
+      return found !== undefined && errnoNumber(found) === wanted;
+    },
     `denied with ${errno}`,
   );
 }
@@ -184,7 +187,8 @@ function verdictOn(
 /** How many calls a message names. */
 const LISTED_CALLS = 10;
 
-function outcomeInWords({ outcome, errno }: ProbeAnswer): string {
+function outcomeInWords(answer: ProbeAnswer): string {
+  const { outcome, errno } = own(answer);
   return errno === undefined ? outcome : `denied with ${errno}`;
 }
 

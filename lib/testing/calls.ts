@@ -43,8 +43,8 @@ export interface ProbeAnswer {
    * - `traced`: a tracer is notified, and decides.
    */
   readonly outcome: 'allowed' | 'errno' | 'killed' | 'trapped' | 'notified' | 'traced';
-  /** The errno's name, such as `EPERM`, or its digits if it has none. Undefined unless `outcome` is `errno`. */
-  readonly errno: string | undefined;
+  /** The errno's name, such as `EPERM`, or its digits if it has none. Absent unless `outcome` is `errno`. */
+  readonly errno?: string;
 }
 
 /** One call, as the kernel sees it. */

@@ -66,7 +66,7 @@ export function kernelOutcomes(policy: Policy, calls: readonly NamedCall[], nati
   );
 }
 
-export const ALLOWED_OUTCOME = withoutErrno('allowed');
+export const ALLOWED_OUTCOME: KernelOutcome = { outcome: 'allowed' };
 
 /**
  * Distinguishes the actions that are less restrictive than an errno: `trace`, `notify`, and those that allow. Here the
@@ -83,8 +83,8 @@ function outcomesUnderTracer(
   const base = denyingAll(native, { kind: 'trace', message });
   return makeCalls([base, filter], calls, which, true).map((answer): KernelOutcome | undefined => {
     if (answer === undefined) return undefined;
-    if (answer.kind !== TRACED) return withoutErrno('notified');
-    return answer.value === message ? ALLOWED_OUTCOME : withoutErrno('traced');
+    if (answer.kind !== TRACED) return { outcome: 'notified' };
+    return answer.value === message ? ALLOWED_OUTCOME : { outcome: 'traced' };
   });
 }
 
@@ -156,14 +156,9 @@ function refuseUntestable({ text, abi }: NamedCall, answer: NativeAnswer | undef
 }
 
 function outcomeOf({ kind, value }: NativeAnswer): KernelOutcome {
-  if (kind === TRAPPED) return withoutErrno('trapped');
-  if (kind !== RETURNED) return withoutErrno('killed');
+  if (kind === TRAPPED) return { outcome: 'trapped' };
+  if (kind !== RETURNED) return { outcome: 'killed' };
   return { outcome: 'errno', errno: nameOrDigits(-value) };
-}
-
-/** `errno` is an own property of every outcome, so that one on `Object.prototype` is never read in its place. */
-function withoutErrno(outcome: KernelOutcome['outcome']): KernelOutcome {
-  return { outcome, errno: undefined };
 }
 
 function nameOrDigits(errno: number): string {

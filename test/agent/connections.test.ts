@@ -4,7 +4,8 @@ import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type Agent, listen } from '../../lib/agent/agent.js';
-import { addon, type LocalSocket, type PeerCredentials, type Received } from '../../lib/native.js';
+import { addon, type LocalSocket, type NativeCredentials, type Received } from '../../lib/native.js';
+import type { PeerCredentials } from '../../lib/notify/container.js';
 
 const { EAGAIN, EBADF, ECONNABORTED, ECONNRESET, EINTR, EMFILE, ENOMEM } = constants.errno;
 const directory = mkdtempSync(join(tmpdir(), 'seccomp-'));
@@ -12,14 +13,14 @@ afterAll(() => rmSync(directory, { recursive: true }));
 beforeEach(() => vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
 afterEach(() => vi.restoreAllMocks().useRealTimers());
 
-const SENDER: PeerCredentials = { pid: 7, uid: 8, gid: 9 };
+const SENDER: NativeCredentials = { pid: 7, uid: 8, gid: 9 };
 
 /** A socket whose calls return what a test has queued; EAGAIN if nothing is queued. */
 class FakeSocket implements LocalSocket {
   readonly accepted: (LocalSocket | number)[] = [];
   readonly received: (Partial<Received> | number)[] = [];
   readonly awaited: number[] = [];
-  credentials: PeerCredentials | number = SENDER;
+  credentials: NativeCredentials | number = SENDER;
   isClosed = false;
   #onReadable: (() => void) | undefined;
 
@@ -197,7 +198,7 @@ test('a message may have 262,144 bytes', async () => {
   await agent.close();
 });
 
-test('a sender that the kernel does not report is the nobody user', async () => {
+test('the IDs of a sender that the kernel does not report are null', async () => {
   const { agent, socket } = agentOnFake();
   const senders: (PeerCredentials | undefined)[] = [];
   agent.on('refused', (_, sender) => senders.push(sender));
@@ -206,7 +207,7 @@ test('a sender that the kernel does not report is the nobody user', async () => 
   socket.accepted.push(connection);
   socket.read();
   send(connection, '{}');
-  expect(senders).toEqual([{ pid: 0, uid: 65_534, gid: 65_534 }]);
+  expect(senders).toEqual([{ pid: null, uid: null, gid: null }]);
   await agent.close();
 });
 

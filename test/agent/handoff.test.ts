@@ -132,7 +132,7 @@ describe('an agent in another process', () => {
 
 describe('an agent on this thread', () => {
   test('answers the calls of a program started by spawn', async () => {
-    const agent = listen(newPath(), { sched_get_priority_max: (call) => call.return(call.container.pid) });
+    const agent = listen(newPath(), { sched_get_priority_max: (call) => call.return(call.container.pid ?? 0) });
     const child = spawn('python3', calling, notifying(agent.path));
     expect((await finish(child)).stdout).toBe(`${child.pid} 0\n`);
     await agent.close();
@@ -161,7 +161,7 @@ describe('an agent on this thread', () => {
   });
 
   test('serves all of many programs that start at once', async () => {
-    const agent = listen(newPath(), { sched_get_priority_max: (call) => call.return(call.container.pid) });
+    const agent = listen(newPath(), { sched_get_priority_max: (call) => call.return(call.container.pid ?? 0) });
     const profile = loadProfile(notifying(agent.path));
     const children = Array.from({ length: 8 }, () => spawn('python3', calling, profile));
     const outputs = await Promise.all(children.map(finish));

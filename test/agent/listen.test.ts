@@ -65,7 +65,7 @@ describe('a runtime’s message', () => {
         status: 'running',
         bundle: '/b',
         annotations: { a: 'b' },
-        metadata: how === 'whole' ? 'of it' : '',
+        ...(how === 'whole' && { metadata: 'of it' }),
         sender: { pid: container.pid, uid: process.getuid?.(), gid: process.getgid?.() },
       });
       expect(calls.map((call) => [call.syscall, call.container === container, call.tid])).toEqual([

@@ -43,7 +43,7 @@ test('names each syscall that one profile leaves to its default action', () => {
   const names = differences.map(({ syscall }) => syscall);
   expect(names).toContain('openat2');
   expect(names).not.toContain('read');
-  expect(differences.filter(({ syscall }) => syscall === null)).toMatchObject([
+  expect(differences.filter(({ syscall }) => syscall === undefined)).toMatchObject([
     { numbers: { first: 0, last: 0x3fff_ffff } },
     { numbers: { first: 0xffff_ffff, last: 0xffff_ffff } },
   ]);
@@ -64,7 +64,7 @@ test('names the syscalls of a range of numbers, the first and the last included'
   const { differences } = compare(policy([{ first: 5, last: 7, decisions }]), policy([]));
   expect(differences.map(({ syscall }) => syscall)).toEqual(['fstat', 'lstat', 'poll']);
   const unnamed = compare(policy([{ first: 500, last: 501, decisions }]), policy([])).differences;
-  expect(unnamed).toMatchObject([{ syscall: null, numbers: { first: 500, last: 501 }, abis: ['x86_64'] }]);
+  expect(unnamed).toMatchObject([{ numbers: { first: 500, last: 501 }, abis: ['x86_64'] }]);
 });
 
 test.each<[string, seccomp.Profile, string]>([

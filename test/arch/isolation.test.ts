@@ -15,7 +15,7 @@ const NOBODY = 65_534;
 function expectedOf({ machine }: Subject): IsolationEnforcement['by'] {
   const [major = 0, minor = 0] = kernelOf(machine).release.split('.').map(Number);
   const isSince = (since: readonly [number, number]) => major > since[0] || (major === since[0] && minor >= since[1]);
-  return isSince([6, 12]) ? 'scopes' : isSince([5, 19]) ? 'domain' : null;
+  return isSince([6, 12]) ? 'scopes' : isSince([5, 19]) ? 'domain' : undefined;
 }
 
 const RUNS = [{ isolate: false }, {}, { onViolation: true }];
@@ -35,7 +35,7 @@ describe.each(SUBJECTS)('on $machine.name', (subject) => {
   describe.each([
     ['', expectedOf(subject)],
     // Order and names of security modules, without Landlock. Source: Documentation/admin-guide/kernel-parameters.txt.
-    ['lsm=capability', null],
+    ['lsm=capability', undefined],
   ] as const)(`Linux ${kernelOf(subject.machine).release} %s`, (parameters, by) => testOn(subject, parameters, by));
 });
 
@@ -66,7 +66,7 @@ function testOn(subject: Subject, parameters: string, by: IsolationEnforcement['
   );
 
   test('a supervised child cannot take its listener', ({ skip }) => {
-    skip(by === null, 'this kernel has no Landlock');
+    skip(by === undefined, 'this kernel has no Landlock');
     expect(results[0]?.at(-1)?.taken).toBe(0);
   });
 }

@@ -58,7 +58,8 @@ test('lists all syscalls by action if no call is given', () => {
 
 test('prints JSON', () => {
   const [answer] = JSON.parse(explain('docker-default', '--json', 'mount').stdout);
-  expect(answer).toMatchObject({ call: 'mount', action: { kind: 'errno', errno: 1 }, rule: null });
+  expect(answer).toMatchObject({ call: 'mount', action: { kind: 'errno', errno: 1 } });
+  expect(answer).not.toHaveProperty('rule');
   const all = JSON.parse(explain('docker-default', '--json', '--abi', 'x86_64').stdout);
   expect(all).toContainEqual({ syscall: 'read', number: 0, actions: ['allow'] });
 });

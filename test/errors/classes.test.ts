@@ -20,7 +20,7 @@ const result = {
   exitCode: 3,
   signal: null,
   timedOut: false,
-  enforcement: { isolation: { by: null, reason: null, closed: [], open: [] } },
+  enforcement: { isolation: { by: 'scopes' as const, closed: [], open: [] } },
   violations: [],
   unlistedViolations: 0,
 };

@@ -33,7 +33,7 @@ const NEVER = ['cgroup-files', 'oom-score', 'autogroup', 'proc-files', 'scheduli
 
 test('with scopes, a child reaches neither memory nor signals of other processes', () => {
   const { by, reason, closed, open, domain, isolation } = enforced();
-  expect([by, reason, isolation]).toEqual(['scopes', null, false]);
+  expect([by, reason, isolation]).toEqual(['scopes', undefined, false]);
   expect(domain).toEqual([0, 0, 3]);
   expect(closed).toEqual([...ALWAYS, ...MEMORY, ...SCOPED, 'core-dumps']);
   expect([...open.keys()]).toEqual(NEVER);
@@ -58,13 +58,13 @@ test.each([
 ])('without Landlock (errno %i), only what the filter denies is closed', (errno, reason) => {
   onKernel(errno, errno);
   const { closed, domain, ...found } = enforced();
-  expect(found).toMatchObject({ by: null, reason: expect.stringMatching(reason) });
+  expect(found).toMatchObject({ by: undefined, reason: expect.stringMatching(reason) });
   expect([closed, domain]).toEqual([[...ALWAYS, 'core-dumps'], undefined]);
 });
 
 test('a child that failed to enter its domain is not isolated by it', () => {
   expect(enforced({}, undefined, E2BIG)).toMatchObject({
-    by: null,
+    by: undefined,
     reason: expect.stringMatching(/16 Landlock domains/),
     closed: [...ALWAYS, 'core-dumps'],
   });
@@ -151,7 +151,7 @@ test('isolate: false asks the kernel for nothing, and everything is open', () =>
   expect(isolation(false, () => OTHER_USER, true)).toBe(undefined);
   expect(tried).not.toHaveBeenCalled();
   const { by, closed, open } = notIsolated(OTHER_USER, true).isolation;
-  expect([by, closed]).toEqual([null, []]);
+  expect([by, closed]).toEqual([undefined, []]);
   expect(open.map(({ reach }) => reach)).toEqual([...ALWAYS, ...MEMORY, ...SCOPED, ...NEVER]);
   expect(open[0]?.remedy).toBe('leave out isolate: false');
   expect(notIsolated(OTHER_USER, false).isolation.open[0]?.remedy).toBe('give isolate: true');

@@ -186,7 +186,7 @@ sys.stdin.readline()
 print('went on')`;
     const callers: number[] = [];
     const handler: Connect = (call) => {
-      callers.push(call.tid);
+      callers.push(Number(call.tid));
       return call.connect(call.readSockaddr(1));
     };
     const child = python(script, handler, { notifyTimeout: 600_000 });

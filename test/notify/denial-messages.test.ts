@@ -12,14 +12,13 @@ const violation: Violation = {
   pid: 1,
   tid: 1,
   executable: '/bin/a',
+  instruction: null,
   action: { kind: 'errno', errno: 1 },
   fallback: false,
   count: 1,
   deniedBy: 'profile',
   profile: 'docker-default',
-  rule: null,
   why: 'no rule allows it',
-  remedy: null,
 };
 const lines = (each: readonly Partial<Violation>[], unlistedViolations = 0) =>
   denialLines({ violations: each.map((more) => ({ ...violation, ...more })), unlistedViolations });
@@ -34,7 +33,7 @@ test('a call has its arguments, and its ABI if that is not the usual one of 64-b
 
 test('a line has the number of calls, and the rule or the reason', () => {
   const rule = { index: 3, path: 'syscalls[3]' };
-  expect(lines([{}, { count: 2, rule }, { rule, profile: null }])).toEqual([
+  expect(lines([{}, { count: 2, rule }, { rule, profile: undefined }])).toEqual([
     'denied: socket(AF_INET, SOCK_RAW, 0): no rule allows it',
     'denied: socket(AF_INET, SOCK_RAW, 0) (2 times) by docker-default, syscalls[3]',
     'denied: socket(AF_INET, SOCK_RAW, 0): no rule allows it',

@@ -62,7 +62,7 @@ test('an answer to a caller that was killed is not an error', async () => {
   const errors: unknown[] = [];
   let answer: Promise<NotifyResponse> | undefined;
   const uname: Handler = (call) => {
-    process.kill(call.tid, 'SIGKILL');
+    process.kill(Number(call.tid), 'SIGKILL');
     answer = exit.then(() => call.return(0));
     return answer;
   };

@@ -75,14 +75,14 @@ describe('a violation', () => {
     const [low] = rawCall(denying('mount'), numberOf('mount'), '0', '0', '0', '0x1000');
     expect(low?.remedy?.args).toEqual([{ index: 3, value: 0x1000, op: 'SCMP_CMP_EQ' }]);
     const [high] = rawCall(denying('mount'), numberOf('mount'), '0', '0', '0', '0x1000000000000001');
-    expect(high).toMatchObject({ args: expect.arrayContaining(['0x1000000000000001']), remedy: null });
+    expect(high).toMatchObject({ args: expect.arrayContaining(['0x1000000000000001']), remedy: undefined });
   });
 
   test('has no remedy if the call has no name', () => {
     const profile = Profile.allowlist({ newerCalls: 'default' }).allow('@default', 'exit_group');
     const found = rawCall(profile, '1000').find(({ syscall }) => syscall === 'syscall 1000');
     expect(found).toMatchObject({
-      remedy: null,
+      remedy: undefined,
       fallback: false,
       profile: 'allowlist',
       why: 'no rule of allowlist names it',
@@ -103,7 +103,7 @@ describe('the profile of a violation', () => {
     const profiles = [denying('acct'), compile(denying('mount'))];
     const { violations } = spawnSync(compileC('many-mounts.c'), [], profiles, { onViolation: true });
     expect(violations).toMatchObject([
-      { deniedBy: 'filter', profile: null, rule: null, why: 'a compiled filter denies it' },
+      { deniedBy: 'filter', profile: undefined, rule: undefined, why: 'a compiled filter denies it' },
     ]);
   });
 });
@@ -145,7 +145,7 @@ test('the host of a profile is read once, when the first of its violations is ex
 test('calls that a supervised child may never make are denied by supervision', () => {
   const arg = (name: string) => rawCall({ defaultAction: 'SCMP_ACT_ALLOW' }, numberOf(name), '0', '0', '0');
   expect(arg('pidfd_getfd')).toMatchObject([
-    { syscall: 'pidfd_getfd', deniedBy: 'supervision', profile: null, rule: null, remedy: null },
+    { syscall: 'pidfd_getfd', deniedBy: 'supervision', profile: undefined, rule: undefined, remedy: undefined },
   ]);
 });
 

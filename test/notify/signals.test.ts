@@ -42,7 +42,7 @@ print(result, ctypes.get_errno(), flush=True)`;
   const child = spawn('python3', ['-c', script], denying, {
     notify: {
       sched_get_priority_max: (call) => {
-        process.kill(call.tid, 'SIGUSR1');
+        process.kill(Number(call.tid), 'SIGUSR1');
         pending.push(readFileSync(`/proc/${call.tid}/status`, 'utf8'));
         return call.return(4242);
       },

@@ -158,7 +158,6 @@ describe('for a call that no rule decides', () => {
   test('says whether a rule names it', () => {
     expect(explained(TEXT, 'mount')).toEqual({
       action: EPERM,
-      rule: null,
       why: 'no rule of inline names it',
       changes: [],
     });
@@ -187,7 +186,6 @@ describe('for a call that no rule decides', () => {
     const { action, rule, why } = explain('docker-default', { syscall: 'clone3', abi: 'aarch64' }, { host });
     expect({ action, rule, why }).toEqual({
       action: { kind: 'kill-process' },
-      rule: null,
       why: 'docker-default does not cover the ABI aarch64',
     });
   });
@@ -195,7 +193,7 @@ describe('for a call that no rule decides', () => {
 
 test('says for unconfined that nothing is filtered, and refuses a host, which would have no effect', () => {
   const read = { syscall: 'read' };
-  const nothing = { action: ALLOW, rule: null, why: 'nothing is filtered', changes: [] };
+  const nothing = { action: ALLOW, why: 'nothing is filtered', changes: [] };
   for (const source of ['unconfined', Profile.unconfined]) expect(explain(source, read)).toEqual(nothing);
   for (const options of [{ host }, { capabilities: ['CAP_BPF'] }, { abis: ['x86'] }] as const)
     expect(() => explain('unconfined', read, options)).toThrow(
@@ -229,7 +227,7 @@ test('works for a profile that would be refused with another default action', ()
   const never = '"args": [{ "index": 1, "value": 0, "op": "SCMP_CMP_LT" }]';
   const rule = `{ "names": ["read"], "action": "SCMP_ACT_KILL", ${never} }`;
   const text = `{ "defaultAction": "SCMP_ACT_ERRNO", "syscalls": [${rule}] }`;
-  expect(explained(text, 'read')).toMatchObject({ action: EPERM, rule: null });
+  expect(explained(text, 'read')).toEqual({ action: EPERM, why: expect.any(String), changes: expect.any(Array) });
 });
 
 test('leaves out changes to hosts on which the profile is refused', () => {

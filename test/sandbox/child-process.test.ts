@@ -13,7 +13,7 @@ const [SIGKILL, SIGINT, SIGTERM] = [9, 2, 15];
 beforeEach(() => vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
 afterEach(() => vi.useRealTimers());
 
-const isolation = { by: null, reason: null, closed: [], open: [] } as const;
+const isolation = { closed: [], open: [] } as const;
 
 /** A child that runs, the signals that it was sent, and its events. `results` are those of kill(2). */
 function running(ending: Partial<Ending> = {}, results: readonly number[] = []) {

@@ -127,7 +127,9 @@ async function recorded(
 function showDifference({ calls }: Recording, policy: Awaited<ReturnType<typeof resolveBase>>, base: string): void {
   const seen = calls.map((call) => ({ ...call, ...callFromRecord(call) }));
   const { denied, unused } = compareWithPolicy(policy, seen);
-  const lines = denied.map((call) => `+ ${call.syscall}(${call.decoded.join(', ')})  ${call.executable}`);
+  const lines = denied.map(
+    (call) => `+ ${call.syscall}(${call.decoded.join(', ')})  ${call.executable ?? 'an unknown program'}`,
+  );
   printMessage(`needed, and not allowed by ${base}: ${denied.length === 0 ? 'nothing' : ''}`);
   for (const line of lines) printError(`${line}\n`);
   printMessage(`allowed by ${base}, and not needed: ${unused.length} syscalls`);

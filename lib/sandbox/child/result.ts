@@ -3,6 +3,7 @@ import type { Enforcement } from '../../landlock/enforcement.js';
 import { denialLines } from '../../notify/denial-messages.js';
 import type { Violation } from '../../notify/violation.js';
 import { defineHidden, fromCaller, withoutFrames } from '../../util/caller.js';
+import { define } from '../../util/own-data.js';
 
 /** The result of a program: `run` resolves with it, and rejects with a `RunError` that has the same properties. */
 export interface RunResult<Output = string> {
@@ -44,14 +45,14 @@ export class RunError<Output = string> extends Error implements RunResult<Output
   declare readonly name: 'RunError';
   /**
    * Why the program was not started (ENOENT, EACCES, …) or was ended: ETIMEDOUT, ABORT_ERR,
-   * ERR_CHILD_PROCESS_STDIO_MAXBUFFER. Undefined if it ended by itself.
+   * ERR_CHILD_PROCESS_STDIO_MAXBUFFER. Absent if it ended by itself.
    */
-  readonly code: string | undefined;
+  declare readonly code?: string;
   declare readonly command: string;
   declare readonly stdout: Output;
   declare readonly stderr: Output;
-  readonly exitCode: number | null;
-  readonly signal: NodeJS.Signals | null;
+  declare readonly exitCode: number | null;
+  declare readonly signal: NodeJS.Signals | null;
   declare readonly timedOut: boolean;
   declare readonly enforcement: Enforcement;
   declare readonly violations: readonly Violation[];
@@ -65,18 +66,18 @@ export class RunError<Output = string> extends Error implements RunResult<Output
     const { command, stdout, stderr, timedOut, enforcement, violations, unlistedViolations } = result;
     const hidden = { command, stdout, stderr, timedOut, enforcement, violations, unlistedViolations };
     for (const [name, value] of Object.entries(hidden)) defineHidden(this, name, value);
-    this.code = code;
-    this.exitCode = result.exitCode;
-    this.signal = result.signal;
+    const { exitCode, signal } = result;
+    define(this, { ...(code === undefined ? {} : { code }), exitCode, signal });
     withoutFrames(options?.cause);
     fromCaller(this);
   }
 
   /** Returns all properties, for JSON.stringify. */
   toJSON(): object {
-    const { name, code, message, command, exitCode, signal, timedOut, stdout, stderr } = this;
+    const { name, message, command, exitCode, signal, timedOut, stdout, stderr } = this;
     const { enforcement, violations, unlistedViolations } = this;
-    const ended = { name, code, message, command, exitCode, signal, timedOut, stdout, stderr };
+    const code = Object.hasOwn(this, 'code') ? { code: this.code } : {};
+    const ended = { name, ...code, message, command, exitCode, signal, timedOut, stdout, stderr };
     return { ...ended, enforcement, violations, unlistedViolations };
   }
 }
