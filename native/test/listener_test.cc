@@ -116,6 +116,10 @@ class Served {
     CHECK_EQUAL(listener_->served(), 1U);
   }
   explicit Served(uint32_t answer = SECCOMP_RET_USER_NOTIF) : Served(Answering(answer)) {}
+  Served(const Served&) = delete;
+  Served& operator=(const Served&) = delete;
+  // A listener holds the connections of calls that wait, and these hold their listener.
+  ~Served() { listener_->DenyWaiting(); }
 
   Caller& caller() { return caller_; }
   Listener& listener() { return *listener_; }
