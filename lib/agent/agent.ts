@@ -123,7 +123,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   readonly #containers = new Set<OciContainer>();
   readonly #supervision = forwarding();
   /** Keeps this process alive: the socket and the listeners do not. */
-  readonly #alive = setInterval(() => {}, 2 ** 30);
+  readonly #alive: NodeJS.Timeout;
   #isOpen = true;
   /** Whether this agent waits for the next connection. */
   #isAwaiting = false;
@@ -140,6 +140,7 @@ export class Agent extends EventEmitter<AgentEvents> {
     this.#timeout = timeout;
     this.#socket = bind(path);
     this.#file = lstatSync(path);
+    this.#alive = setInterval(() => {}, 2 ** 30);
     addLocalAgent(this);
     this.#await();
   }

@@ -245,6 +245,13 @@ describe('the socket', () => {
     expect(() => listen(newPath(), {}, 7 as never)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }));
   });
 
+  test('that can’t be bound does not keep the process alive', async () => {
+    const code = `import { listen } from ${JSON.stringify(dist)};
+      try { listen(${JSON.stringify(directory)}, {}); } catch ({ code }) { console.log(code); }`;
+    const ended = await finish(nodeSpawn(process.execPath, ['--input-type=module', '-e', code]));
+    expect(ended).toMatchObject({ code: 0, stdout: 'ERR_SECCOMP_AGENT\n' });
+  });
+
   test('keeps its process alive until it is closed, unless unref was called', async () => {
     const path = newPath();
     const begin = (rest: string) => {

@@ -21,6 +21,7 @@ const OPTIONS: Readonly<Record<string, unknown>> = {
   abis: ['x86'],
   acceptRings: true,
   acceptSharedPool: true,
+  allowUnknownOptions: true,
   argumentWidth: 64,
   argv0: 'name',
   capabilities: [],

@@ -1,6 +1,6 @@
 /** The built package: imported, required, and on another operating system than Linux. */
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, readFileSync } from 'node:fs';
+import { accessSync, constants, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { transformSync } from 'esbuild';
 import { expect, test } from 'vitest';
@@ -74,6 +74,14 @@ test('the entry points export what lib/index.ts and lib/testing/index.ts do', as
   const sources = [await import('../../lib/index.js'), await import('../../lib/testing/index.js')];
   const names = sources.map((source) => Object.keys(source).sort());
   expect(JSON.parse(node('--input-type=module', '-e', script).stdout)).toEqual(names);
+});
+
+test('declarations do without the type parameter of Buffer, which @types/node has from TypeScript 5.7 on', () => {
+  const files = readdirSync(`${root}/dist`, { recursive: true, encoding: 'utf8' });
+  const declarations = files.filter((name) => /\.d\.c?ts$/.test(name));
+  expect(declarations.length).toBeGreaterThan(50);
+  const code = (name: string) => readFileSync(`${root}/dist/${name}`, 'utf8').replace(/\/\*.*?\*\//gs, '');
+  expect(declarations.filter((name) => /\bBuffer</.test(code(name)))).toEqual([]);
 });
 
 test('source maps lead from dist/ to lib/', () => {

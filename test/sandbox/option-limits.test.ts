@@ -60,6 +60,7 @@ test.each<[string, (value: unknown) => unknown, unknown, unknown]>([
   ['uid', (value) => readId(value, 'x'), 2 ** 31, isNew ? RANGE : TYPE],
   ['uid', (value) => readId(value, 'x'), -(2 ** 31) - 1, isNew ? RANGE : TYPE],
   ['uid', (value) => readId(value, 'x'), null, null],
+  ['uid', (value) => readId(value, 'x'), -0, 0], // Node's own fork would abort this process.
   ['maxBuffer', (value) => readMaxBuffer(value, 'x'), 0, 0],
   ['maxBuffer', (value) => readMaxBuffer(value, 'x'), Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY],
   ['maxBuffer', (value) => readMaxBuffer(value, 'x'), -0.1, RANGE],

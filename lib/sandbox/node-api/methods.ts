@@ -116,8 +116,13 @@ class BoundMethods {
 /** A program or, for fork, a module, with its arguments and options. */
 type Positions = Pick<NormalizedCall, 'args' | 'options'> & { readonly file: unknown };
 
+type BoundFunction = (...parameters: readonly unknown[]) => unknown;
+type BoundFunctions = Readonly<
+  Record<'spawn' | 'spawnSync' | 'execFile' | 'execFileSync' | 'exec' | 'execSync' | 'fork', BoundFunction>
+>;
+
 /** Binds the functions to a profile. Those that take a callback have a promisified form, for util.promisify. */
-export function bindProfile(profile: unknown, defaults: unknown) {
+export function bindProfile(profile: unknown, defaults: unknown): BoundFunctions {
   const { spawn, spawnSync, execFile, execFileSync, exec, execSync, fork } = new BoundMethods(profile, defaults);
   return {
     spawn,

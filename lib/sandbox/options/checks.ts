@@ -105,7 +105,9 @@ const LONGEST_PROTOTYPE_CHAIN = 100;
 
 /** `uid` and `gid`: an int32, or null for none. */
 export function readId(value: unknown, name: string): number | null {
-  if (value === null || (typeof value === 'number' && (value | 0) === value)) return value;
+  if (value === null) return null;
+  // Node's own fork would end this process for -0.
+  if (typeof value === 'number' && (value | 0) === value) return value | 0;
   throw invalidInt32(name, value);
 }
 
