@@ -24,7 +24,10 @@ runOrExit('seccomp/register', () => {
 function registerProcess(profile: string | undefined): void {
   if (profile === undefined || profile === '') {
     const values = "a built-in's name, a path, JSON text, or unconfined to filter nothing";
-    throw new SeccompError('ERR_SECCOMP_OPTION', `${VARIABLE} is not set: set it to ${values}`);
+    throw new SeccompError(
+      'ERR_SECCOMP_OPTION',
+      `${VARIABLE} is ${profile === undefined ? 'not set' : 'empty'}: set it to ${values}`,
+    );
   }
   if (ioUringDescriptors().length > 0) {
     const policies = resolveSources(profile, emptyFields()).each.map(({ policy }) => policy);

@@ -9,7 +9,7 @@ import type { CheckedDocument } from '../profile/document/types.js';
 import { profileFromPolicy } from '../profile/from-policy.js';
 import type { Profile } from '../profile/profile.js';
 import { type Host, resolve } from '../profile/resolve/resolve.js';
-import { loadProfile, type ProfileSource } from '../profile/source.js';
+import { loadSource, type ProfileSource } from '../profile/source.js';
 import { readOptions } from '../sandbox/options/table.js';
 import type { CompileOptions } from '../sandbox/options/types.js';
 import { HOST_OPTIONS, hostOf } from '../sandbox/plan/resolve-sources.js';
@@ -97,7 +97,7 @@ function loadOperand(source: ProfileSource | Policy, name: string): Profile {
     const kind = isPolicy(source) ? 'a policy beside a profile: resolve() the profile' : 'a Filter: give its policy';
     throw new SeccompError('ERR_SECCOMP_OPTION', `${name}: is ${kind}, or give two profiles`);
   }
-  return loadProfile(source);
+  return loadSource(source, undefined, name);
 }
 
 function combineProfiles(operation: Operation, a: Profile, b: Profile, options: CompileOptions): Profile {

@@ -27,7 +27,7 @@ function policyOf(
   options: CompileOptions,
 ): { readonly policy: Policy; readonly isResolved: boolean } {
   if (isPolicy(source)) return { policy: readPolicy(source, refuseIn(name)), isResolved: false };
-  const { policy, profiles, host } = resolveSources(source, options, []);
+  const { policy, profiles, host } = resolveSources(source, options, [], name);
   if (policy === undefined) return { policy: resolve(Profile.unconfined, host), isResolved: false };
   return { policy, isResolved: profiles.length > 0 };
 }

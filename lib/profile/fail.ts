@@ -1,6 +1,8 @@
 import { SeccompError } from '../errors.js';
 import { argumentError } from '../util/node-error.js';
+import { describe } from '../util/option-errors.js';
 import type { ProblemKind } from '../util/own-data.js';
+import { shown } from './json/value.js';
 
 /**
  * @param kind - Set for a wrong argument.
@@ -9,4 +11,9 @@ import type { ProblemKind } from '../util/own-data.js';
 export function fail(message: string, kind?: ProblemKind): never {
   if (kind !== undefined) throw argumentError(kind, message);
   throw new SeccompError('ERR_SECCOMP_OPTION', message);
+}
+
+/** Formats a value that a caller passed for a message: as `shown` does, and an object by its class. */
+export function received(value: unknown): string {
+  return typeof value === 'object' && value !== null ? describe(value) : shown(value);
 }

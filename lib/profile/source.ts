@@ -1,9 +1,11 @@
 /** Loads profiles from every kind of source: a built-in's name, a path, a file URL, JSON text, or an object. */
 
 import { ProfileError, type ProfileIssue, SeccompError } from '../errors.js';
+import { isPolicy } from '../policy/read-policy.js';
 import { once } from '../util/memo.js';
 import { argumentError } from '../util/node-error.js';
-import { copyDeeply, type Path, type Refuse } from '../util/own-data.js';
+import { describe, invalidValue } from '../util/option-errors.js';
+import { copyDeeply, notPlain, type Path, type Refuse } from '../util/own-data.js';
 import { suggest } from '../util/suggest.js';
 import { BUILTIN_DEFINITIONS, documentOf } from './builtin/index.js';
 import { type Diagnostic, Diagnostics, toIssues } from './document/diagnostics.js';
@@ -79,9 +81,34 @@ export function loadProfile(source: ProfileSource, options: ProfileOptions = {})
   return loadSource(source, options);
 }
 
-/** Loads a profile as `loadProfile` does, from a value of any type that was passed to another public function. */
-export function loadSource(source: unknown, options: ProfileOptions = {}): Profile {
+/** What an argument must be, for a function that takes one profile. */
+export const ONE_PROFILE = "a built-in's name, a path, a file URL, JSON text, a document or a Profile";
+
+/**
+ * Loads a profile as `loadProfile` does, from a value of any type that was passed to a public function as its argument
+ * `name`. `expected` completes "must be …".
+ */
+export function loadSource(
+  source: unknown,
+  options: ProfileOptions = {},
+  name = 'source',
+  expected = `${ONE_PROFILE}, not a list, a Filter or a policy`,
+): Profile {
+  refuseOtherTypes(source, name, expected);
   return profileIn(read(source, readProfileOptions(options)));
+}
+
+/** @throws {TypeError} for a value that is no source of a profile, whatever its content. */
+function refuseOtherTypes(source: unknown, name: string, expected: string): void {
+  if (source === '') throw invalidValue(name, source, `must be ${expected}`);
+  if (typeof source === 'string' || source instanceof URL || Profile.is(source)) return;
+  const received = typeof source === 'object' && source !== null ? otherObject(source) : describe(source);
+  if (received !== undefined)
+    throw argumentError('type', `The "${name}" argument must be ${expected}. Received ${received}`);
+}
+
+function otherObject(source: object): string | undefined {
+  return isPolicy(source) ? 'a policy' : notPlain(source);
 }
 
 /**
@@ -158,6 +185,7 @@ export interface CheckOptions extends ProfileOptions {
  */
 export function checkProfile(source: ProfileSource, options: CheckOptions = {}): readonly ProfileIssue[] {
   const { host }: CheckOptions = optionFields(options);
+  refuseOtherTypes(source, 'source', `${ONE_PROFILE}, not a list, a Filter or a policy`);
   const { profile, issues } = read(source, readProfileOptions(options, ['host']));
   return host === undefined || profile === undefined ? issues : [...issues, ...issuesOn(profile, readHost(host))];
 }
@@ -175,14 +203,10 @@ const ALL_OPTIONS = ['source', 'format', 'mode', 'root', 'argumentWidth', 'forei
 
 /** Reads any source. */
 function read(source: unknown, options: ReadOptions): ReadProfile {
-  if (typeof source === 'string' && source !== '') return readString(source, options);
+  if (typeof source === 'string') return readString(source, options);
   if (source instanceof Profile && Profile.is(source)) {
     refuseOptions(options, ALL_OPTIONS, 'a Profile, which is already loaded');
     return { source: source.source, profile: source, issues: source.warnings };
-  }
-  if (typeof source !== 'object' || source === null || (Array.isArray(source) && source.length === 0)) {
-    const message = `a profile is a built-in's name, a path, a file URL, JSON text or an object, not ${shown(source)}`;
-    throw argumentError(source === '' || Array.isArray(source) ? 'value' : 'type', message);
   }
   refuseRoot(options);
   if (source instanceof URL) return readFile(source, { ...options, source: options.source ?? source.href });

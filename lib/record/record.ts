@@ -4,7 +4,7 @@ import { type RecordedCall, recordedCall } from '../decode/observed-call.js';
 import { SeccompError } from '../errors.js';
 import { thisHost } from '../host.js';
 import type { Profile } from '../profile/profile.js';
-import { loadProfile, type ProfileSource } from '../profile/source.js';
+import { loadSource, type ProfileSource } from '../profile/source.js';
 import { normalizeArguments } from '../sandbox/arguments.js';
 import { start } from '../sandbox/child/start.js';
 import { openStdio } from '../sandbox/child/stdio.js';
@@ -73,7 +73,7 @@ export async function record(
 ): Promise<Recording> {
   const call = normalizeArguments<RecordOptions>('record', { command, args, profile: undefined, options });
   const { compareArguments, containerStart, merge, capabilities } = call.options;
-  const before = merge === undefined ? undefined : loadProfile(merge);
+  const before = merge === undefined ? undefined : loadSource(merge, undefined, 'options.merge');
   if (before?.isUnconfined)
     throw new SeccompError('ERR_SECCOMP_OPTION', 'options.merge: unconfined allows all calls already: leave it out');
   const plan = planObservation(call.options);

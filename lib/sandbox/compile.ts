@@ -32,7 +32,7 @@ export function compile(source: FilterSource | Policy, options: CompileOptions =
     refuseOptions(given, HOST_OPTIONS, 'a policy, which is resolved already');
     return compilePolicy(readPolicy(source, refuseIn('policy')));
   }
-  const { policy, flags } = resolveSources(source, given, HOST_OPTIONS);
+  const { policy, flags } = resolveSources(source, given, HOST_OPTIONS, 'source');
   if (policy !== undefined) return compilePolicy(policy, { flags });
   throw new SeccompError('ERR_SECCOMP_OPTION', `${UNCONFINED} has no filter to compile: give it to spawn as it is`);
 }

@@ -162,6 +162,11 @@ function kindOf(value: object): 'object' | 'array' | 'other' {
   return isPlain ? 'object' : 'other';
 }
 
+/** Describes, for a message, a value that is an array or not a plain object; undefined for a plain object. */
+export function notPlain(value: object): string | undefined {
+  return kindOf(value) === 'object' ? undefined : nameOf(value);
+}
+
 /** Whether this is an `Object.prototype`, of this realm or another: each context of node:vm has its own. */
 export function isObjectPrototype(value: object): boolean {
   if (value === Object.prototype) return true;

@@ -145,7 +145,7 @@ describe('is an error, with the reason, for', () => {
     [
       'a list',
       () => union(read, ['node'] as never),
-      /must be a plain object|not an array|is missing|must be an object/,
+      /The "b" argument must be .* not a list/,
     ],
     ['a host that has no effect', () => union(read, 'unconfined', { host: machine }), /^options\.host: has no effect/],
   ])('%s', (_, combine, message) => {

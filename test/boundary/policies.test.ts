@@ -96,7 +96,7 @@ test.each<[string, (given: never) => unknown, string]>([
 test('resolve refuses values that are not profiles, and a host that is none', () => {
   const profile = seccomp.loadProfile('docker-default');
   for (const given of [undefined, null, {}, { document: { syscalls: new Map() } }, { policy }, Object.create(profile)])
-    expect(() => seccomp.resolve(given as never)).toThrow(/^(a profile is a built-in|inline: )/);
+    expect(() => seccomp.resolve(given as never)).toThrow(/^(The "source" argument must be |inline: )/);
   expect(() => seccomp.resolve(profile, null as never)).toThrow(refused('host: must be an object'));
 });
 

@@ -154,7 +154,7 @@ const ARGUMENTS: readonly (readonly [string, RegExp, (value: never) => unknown])
   ['Profile.abis', /ABI|abis/, (value) => Profile.allowlist().allow('read').abis(value)],
   ['resolve: profile', PROFILE, (value) => resolve(value, host)],
   ['resolve: host', /host/, (value) => resolve(profile, value)],
-  ['compile: source', PROFILE, (value) => compile(value)],
+  ['compile: source', /source|profile|inline|built-in/, (value) => compile(value)],
   ['compile: options', /options/, (value) => compile('node', value)],
   ['explain: source', PROFILE, (value) => seccomp.explain(value, { syscall: 'read' })],
   ['explain: query', /question|query|syscall/, (value) => seccomp.explain('node', value)],
@@ -193,6 +193,88 @@ const ARGUMENTS: readonly (readonly [string, RegExp, (value: never) => unknown])
 describe('a wrong argument is refused by name:', () => {
   test.each(ARGUMENTS)('%s', async (_, name, call) => {
     expect(await flaws(call, name)).toEqual([]);
+  });
+});
+
+const document = JSON.stringify({ defaultAction: 'SCMP_ACT_ALLOW' });
+
+describe('a message names the argument, what it must be, and what was received:', () => {
+  const one = "must be a built-in's name, a path, a file URL, JSON text, a document or a Profile";
+  const alone = `${one}, not a list, a Filter or a policy`;
+  test.each<readonly [string, () => unknown, string]>([
+    ['compare without b', () => seccomp.compare('node', undefined as never), 'The "b" argument is missing'],
+    [
+      'compile of a number',
+      () => compile(Number.NaN as never),
+      `The "source" argument ${one}, or a Filter. Received type number (NaN)`,
+    ],
+    [
+      'compare of a number',
+      () => seccomp.compare('node', 5 as never),
+      `The "b" argument ${one}, or a Filter. Received type number (5)`,
+    ],
+    [
+      'intersect of a number',
+      () => seccomp.intersect(5 as never, 'node'),
+      `The "a" argument ${alone}. Received type number (5)`,
+    ],
+    ['a Date', () => loadProfile(new Date() as never), `The "source" argument ${alone}. Received an instance of Date`],
+    ['a list', () => loadProfile(['node'] as never), `The "source" argument ${alone}. Received an array`],
+    [
+      'checkProfile of a list',
+      () => seccomp.checkProfile([] as never),
+      `The "source" argument ${alone}. Received an array`,
+    ],
+    ['a policy', () => resolve(policy as never), `The "source" argument ${alone}. Received a policy`],
+    [
+      'a filter',
+      () => seccomp.explain(filter as never, { syscall: 'read' }),
+      `The "source" argument ${alone}. Received an instance of Filter`,
+    ],
+    [
+      'intersect of a list',
+      () => seccomp.intersect(['node'] as never, 'compute'),
+      `The "a" argument ${alone}. Received an array`,
+    ],
+    [
+      'a list in a list',
+      () => seccomp.spawn(missing, [], ['node', ['node']] as never),
+      `The "profile[1]" argument ${one}, or a Filter. Received an array`,
+    ],
+    ['an object that inherits', () => loadProfile(Object.create(JSON.parse(document))), 'pass a copy, { ...object }'],
+    [
+      'options of allow',
+      () => Profile.denylist().allow('read', {} as never),
+      'allow(): argument 2 must be the name of a syscall or group, or an argument test; allow() takes no options. Received an instance of Object',
+    ],
+    [
+      'options before a name',
+      () => Profile.denylist().deny('socket', { errno: 'EACCES' }, 'bind'),
+      'deny(): argument 2 must be the name of a syscall or group, or an argument test; options must be the last argument.',
+    ],
+    [
+      'an array of names',
+      () => Profile.denylist().kill(['read'] as never),
+      'kill(): argument 1 must be the name of a syscall or group, or an argument test; for an array of names, write kill(...names).',
+    ],
+    [
+      'an errno',
+      () => Profile.denylist().deny('read', { errno: {} as never }),
+      'errno: an instance of Object is not an errno',
+    ],
+    [
+      'an index',
+      () => arg({} as never),
+      'arg(): the index must be an integer from 0 to 5. Received an instance of Object',
+    ],
+    [
+      'a value',
+      () => arg(0).eq({} as never),
+      'a value must be a number, a bigint or the name of a constant. Received an instance of Object',
+    ],
+  ])('%s', async (_, call, message) => {
+    const error = await refusalOf(call);
+    expect(error).toMatchObject({ code: 'ERR_INVALID_ARG_TYPE', message: expect.stringContaining(message) });
   });
 });
 

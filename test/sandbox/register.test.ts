@@ -73,7 +73,7 @@ describe.each(['--require', '--import'])('node %s seccomp/register', (option) =>
 
   test.each([
     ['there is none', undefined, /SECCOMP_PROFILE is not set/],
-    ['it is empty', '', /SECCOMP_PROFILE is not set/],
+    ['it is empty', '', /SECCOMP_PROFILE is empty/],
     ['its name is unknown', 'docker', /unknown built-in profile "docker"/],
     ['its file is not there', './nowhere.json', /nowhere\.json: the profile can't be read/],
     ['it has mistakes', '{"defaultAction":"ALLOW"}', /defaultAction: unknown action/],

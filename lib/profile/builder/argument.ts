@@ -7,8 +7,7 @@ import { publicMethods } from '../../util/caller.js';
 import { copyList, numberProblem, type Refuse } from '../../util/own-data.js';
 import { suggest } from '../../util/suggest.js';
 import type { Argument } from '../document/types.js';
-import { fail } from '../fail.js';
-import { shown } from '../json/value.js';
+import { fail, received } from '../fail.js';
 
 /** A value to compare an argument with: an unsigned integer of up to 64 bits, or the name of a constant. */
 export type ArgumentValue = number | bigint | ConstantName;
@@ -152,7 +151,7 @@ export interface ArgumentTests {
  */
 export function arg(index: number): ArgumentTests {
   if (!Number.isInteger(index) || index < 0 || index > 5)
-    fail(`arg(${shown(index)}): the index must be 0 to 5`, numberProblem(index));
+    fail(`arg(): the index must be an integer from 0 to 5. Received ${received(index)}`, numberProblem(index));
   const test = (op: Argument['op'], value: Operand, valueTwo?: Operand) =>
     new ArgumentTest(index, [{ op, value, valueTwo }]);
   const tests: ArgumentTests = {
@@ -211,13 +210,13 @@ function bits(flags: readonly ArgumentValue[]): Operand {
 function operand(value: unknown): bigint | string {
   if (typeof value === 'string') {
     if (constantNames().includes(value)) return value;
-    return fail(`unknown constant ${shown(value)}${suggest(value, constantNames())}: give its number`, 'value');
+    return fail(`unknown constant ${received(value)}${suggest(value, constantNames())}: give its number`, 'value');
   }
   if (typeof value === 'number' && !Number.isSafeInteger(value)) {
     fail(`${value} is not an exact integer: use a bigint above 2⁵³`, 'range');
   }
   if (typeof value !== 'number' && typeof value !== 'bigint')
-    fail(`${typeof value}: a value must be a number, a bigint or the name of a constant`, 'type');
+    fail(`a value must be a number, a bigint or the name of a constant. Received ${received(value)}`, 'type');
   const exact = BigInt(value);
   if (exact < 0n) fail(`${value} is negative: give the unsigned value, for 32 bits \`value >>> 0\``, 'range');
   if (exact >= 2n ** 64n) fail(`${value} has more than 64 bits`, 'range');

@@ -9,8 +9,7 @@ import { publicMethods } from '../../util/caller.js';
 import { emptyFields } from '../../util/own-data.js';
 import type { MeaningOptions, ProfileFormat } from '../document/options.js';
 import { type ActionName, ANYWHERE, type CheckedDocument, emptyDocument, type Rule } from '../document/types.js';
-import { fail } from '../fail.js';
-import { shown } from '../json/value.js';
+import { fail, received } from '../fail.js';
 import { ArgumentTest } from './argument.js';
 import { type Clause, errnoEverywhere, lowerClause } from './clause.js';
 import { and, type HostCondition, supportedBy } from './host-conditions.js';
@@ -48,6 +47,16 @@ const DEFAULT_ACTIONS: Readonly<Record<NonNullable<AllowlistOptions['action']>, 
   'kill-process': 'SCMP_ACT_KILL_PROCESS',
 };
 
+/** The action of each method that adds a clause. */
+const ACTIONS = {
+  allow: 'SCMP_ACT_ALLOW',
+  deny: 'SCMP_ACT_ERRNO',
+  log: 'SCMP_ACT_LOG',
+  kill: 'SCMP_ACT_KILL_PROCESS',
+  trap: 'SCMP_ACT_TRAP',
+  notify: 'SCMP_ACT_NOTIFY',
+} as const satisfies Record<string, ActionName>;
+
 /** The last clause, and the rules without it. */
 interface LastClause {
   readonly clause: Clause;
@@ -81,7 +90,7 @@ export abstract class Builder<Self extends Builder<Self>> {
    * const profile = Profile.allowlist().allow('@io', '@memory', 'exit_group');
    */
   allow(...subjects: readonly SyscallSelector[]): Self {
-    return this.#add('SCMP_ACT_ALLOW', subjects);
+    return this.#add('allow', subjects);
   }
 
   /**
@@ -98,8 +107,8 @@ export abstract class Builder<Self extends Builder<Self>> {
   deny(...subjects: readonly (SyscallSelector | DenyOptions)[]): Self {
     const tail = subjects.at(-1);
     const options: DenyOptions = isOptions(tail) ? knownFields(tail, ['errno'], 'deny') : emptyFields();
-    const rest = subjects.filter((each): each is SyscallSelector => each !== tail || !isOptions(each));
-    return this.#add('SCMP_ACT_ERRNO', rest, options.errno === undefined ? 'EPERM' : options.errno);
+    const rest = isOptions(tail) ? subjects.slice(0, -1) : subjects;
+    return this.#add('deny', rest, options.errno === undefined ? 'EPERM' : options.errno);
   }
 
   /**
@@ -114,7 +123,7 @@ export abstract class Builder<Self extends Builder<Self>> {
    * const profile = Profile.denylist().log('ptrace');
    */
   log(...subjects: readonly SyscallSelector[]): Self {
-    return this.#add('SCMP_ACT_LOG', subjects);
+    return this.#add('log', subjects);
   }
 
   /**
@@ -129,7 +138,7 @@ export abstract class Builder<Self extends Builder<Self>> {
    * const profile = Profile.denylist().kill('kexec_load', 'kexec_file_load');
    */
   kill(...subjects: readonly SyscallSelector[]): Self {
-    return this.#add('SCMP_ACT_KILL_PROCESS', subjects);
+    return this.#add('kill', subjects);
   }
 
   /**
@@ -144,7 +153,7 @@ export abstract class Builder<Self extends Builder<Self>> {
    * const profile = Profile.denylist().trap('@reboot');
    */
   trap(...subjects: readonly SyscallSelector[]): Self {
-    return this.#add('SCMP_ACT_TRAP', subjects);
+    return this.#add('trap', subjects);
   }
 
   /**
@@ -159,7 +168,7 @@ export abstract class Builder<Self extends Builder<Self>> {
    * const profile = Profile.allowlist().allow('@process').notify('mkdir', 'mkdirat');
    */
   notify(...subjects: readonly SyscallSelector[]): Self {
-    return this.#add('SCMP_ACT_NOTIFY', subjects);
+    return this.#add('notify', subjects);
   }
 
   /**
@@ -224,14 +233,14 @@ export abstract class Builder<Self extends Builder<Self>> {
     return this.with({ ...this.document, archMap: undefined, architectures: names.map((name) => abiOf(name).scmp) });
   }
 
-  #add(action: ActionName, subjects: readonly SyscallSelector[], data?: number | string): Self {
+  #add(method: keyof typeof ACTIONS, subjects: readonly unknown[], data?: number | string): Self {
     const tests = subjects.filter((each) => ArgumentTest.is(each));
-    const names = subjects.flatMap((each) => (ArgumentTest.is(each) ? [] : readNames(each)));
-    if (names.length === 0) fail('name at least one syscall or group', 'value');
+    const names = subjects.flatMap((each, i) => (ArgumentTest.is(each) ? [] : readNames(each, method, i + 1)));
+    if (names.length === 0) fail(`${method}(): name at least one syscall or group`, 'value');
     const clause: Clause = {
       names: [...new Set(names)],
       tests,
-      action,
+      action: ACTIONS[method],
       data,
       where: ANYWHERE,
       comment: undefined,
@@ -279,7 +288,7 @@ export function allowlistDocument(options: AllowlistOptions): CheckedDocument {
   const isKnown = typeof action === 'string' && Object.hasOwn(DEFAULT_ACTIONS, action);
   const defaultAction = isKnown ? DEFAULT_ACTIONS[action] : undefined;
   if (defaultAction === undefined) {
-    return fail(`unknown action ${shown(action)}: use one of ${Object.keys(DEFAULT_ACTIONS).join(', ')}`, 'value');
+    return fail(`unknown action ${received(action)}: use one of ${Object.keys(DEFAULT_ACTIONS).join(', ')}`, 'value');
   }
   if (action !== 'errno' && errno !== undefined) fail(`the action ${action} returns no errno: remove errno`);
   return emptyDocument(

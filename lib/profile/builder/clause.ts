@@ -7,8 +7,7 @@ import { numberProblem } from '../../util/own-data.js';
 import { structuralKey } from '../../util/structural-key.js';
 import { suggest } from '../../util/suggest.js';
 import { type ActionName, ANYWHERE, type Argument, type Conditions, type Rule } from '../document/types.js';
-import { fail } from '../fail.js';
-import { shown } from '../json/value.js';
+import { fail, received } from '../fail.js';
 import type { ArgumentTest } from './argument.js';
 import { and, type HostCondition } from './host-conditions.js';
 
@@ -113,7 +112,7 @@ function dataOn(abi: AbiName, data: number | string): number {
   if (typeof number === 'number' && Number.isInteger(number) && number > 0 && number < 4095) return number;
   const hint = suggest(data, constantNames().filter(isErrno));
   return fail(
-    `${shown(data)} is not an errno${hint}: give a name such as 'EPERM', or a number from 1 to 4094`,
+    `errno: ${received(data)} is not an errno${hint}: give a name such as 'EPERM', or a number from 1 to 4094`,
     typeof data === 'string' ? 'value' : numberProblem(data),
   );
 }

@@ -8,8 +8,7 @@ import { syscallNames } from '../../syscalls/table.js';
 import { copyFields, copyList, type Fields, type Refuse } from '../../util/own-data.js';
 import { suggest } from '../../util/suggest.js';
 import type { Conditions } from '../document/types.js';
-import { fail } from '../fail.js';
-import { shown } from '../json/value.js';
+import { fail, received } from '../fail.js';
 import { dockerArches } from './clause.js';
 
 /** Conditions on the host, as `when` and `unless` take them. */
@@ -28,16 +27,28 @@ const MOST_NAMES = 64;
 /** Two names of one syscall on arm. A clause with one of them applies to both. */
 const ALIASES: readonly string[] = ['sync_file_range2', 'arm_sync_file_range'];
 
-/** The syscalls of a name: the syscall itself, or those of a group. */
-export function readNames(name: string): readonly string[] {
-  if (typeof name !== 'string')
-    return fail(`${shown(name)}: must be the name of a syscall or group, or an argument test`, 'type');
+/**
+ * The syscalls of a name: the syscall itself, or those of a group.
+ *
+ * @param method - The builder's method that got the name as its argument `position`, counted from 1.
+ */
+export function readNames(name: unknown, method: string, position: number): readonly string[] {
+  if (typeof name !== 'string') {
+    const problem = `argument ${position} must be the name of a syscall or group, or an argument test`;
+    return fail(`${method}(): ${problem}${remedyFor(name, method)}. Received ${received(name)}`, 'type');
+  }
   const group = syscallGroup(name);
   if (group !== undefined) return group.syscalls;
   if (ALIASES.includes(name)) return ALIASES;
   if (syscallNames().has(name)) return [name];
-  if (name.startsWith('@')) fail(`unknown group ${shown(name)}${suggest(name, groupNames())}`, 'value');
-  return fail(`unknown syscall ${shown(name)}${suggestSyscall(name, [...syscallNames()])}`, 'value');
+  if (name.startsWith('@')) fail(`unknown group ${received(name)}${suggest(name, groupNames())}`, 'value');
+  return fail(`unknown syscall ${received(name)}${suggestSyscall(name, [...syscallNames()])}`, 'value');
+}
+
+function remedyFor(subject: unknown, method: string): string {
+  if (Array.isArray(subject)) return `; for an array of names, write ${method}(...names)`;
+  if (typeof subject !== 'object' || subject === null) return '';
+  return method === 'deny' ? '; options must be the last argument' : `; ${method}() takes no options`;
 }
 
 /** Converts the conditions of `when` or `unless` to those of a rule. */
@@ -48,11 +59,12 @@ export function readConditions(given: HostConditions): Conditions {
   const { minKernel } = facts;
   abis.forEach(requireAbi);
   for (const name of caps) {
-    if (!CAPABILITIES.includes(name)) fail(`unknown capability ${shown(name)}${suggest(name, CAPABILITIES)}`, 'value');
+    if (!CAPABILITIES.includes(name))
+      fail(`unknown capability ${received(name)}${suggest(name, CAPABILITIES)}`, 'value');
   }
   if (minKernel !== undefined && !(typeof minKernel === 'string' && /^\d{1,3}\.\d{1,3}$/.test(minKernel))) {
     fail(
-      `minKernel: ${shown(minKernel)} is not a kernel version such as '5.8'`,
+      `minKernel: ${received(minKernel)} is not a kernel version such as '5.8'`,
       typeof minKernel === 'string' ? 'value' : 'type',
     );
   }
@@ -77,13 +89,13 @@ function names<Name extends string>(given: Name | readonly Name[] | undefined, w
 
 /** @throws {TypeError} if there is no such ABI. */
 export function requireAbi(name: AbiName): void {
-  if (!ABIS.has(name)) fail(`unknown ABI ${shown(name)}${suggest(name, [...ABIS.keys()])}`, 'value');
+  if (!ABIS.has(name)) fail(`unknown ABI ${received(name)}${suggest(name, [...ABIS.keys()])}`, 'value');
 }
 
 /** Copies an options object. Refuses unknown options. */
 export function knownFields(options: unknown, known: readonly string[], what: string): Fields {
   if (typeof options !== 'object' || options === null)
-    return fail(`${what}: must be an object, not ${shown(options)}`, 'type');
+    return fail(`${what}: must be an object, not ${received(options)}`, 'type');
   const fields = copyFields(options, (path, problem, kind = 'value') =>
     fail(`${[what, ...path].join('.')}: ${problem}`, kind),
   );

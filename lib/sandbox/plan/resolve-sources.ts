@@ -13,7 +13,7 @@ import { refuseOptions } from '../../profile/document/options.js';
 import { Profile } from '../../profile/profile.js';
 import { readHost } from '../../profile/resolve/host-match.js';
 import { type Host, resolve } from '../../profile/resolve/resolve.js';
-import { loadSource, type ProfileSource, UNCONFINED } from '../../profile/source.js';
+import { loadSource, ONE_PROFILE, type ProfileSource, UNCONFINED } from '../../profile/source.js';
 import { copyList } from '../../util/own-data.js';
 import { profileRequired } from '../options/checks.js';
 import type { CompileOptions, SupervisorOptions } from '../options/types.js';
@@ -75,6 +75,7 @@ export const HOST_OPTIONS: readonly HostOption[] = ['host', 'capabilities', 'abi
  * @param options - The host that profiles are resolved for. Default: this machine, for a process without capabilities.
  * @param resolving - The options that only affect how a profile is resolved: they are refused if no source is a
  * profile. Without `capabilities` for a child, which also keeps these capabilities.
+ * @param name - The parameter that the caller passed them as.
  * @throws ProfileError, SeccompError as loadProfile; ERR_SECCOMP_OPTION for no profile at all (undefined, null, false,
  * an empty string or list), and for an option that has no effect.
  */
@@ -82,8 +83,9 @@ export function resolveSources(
   profile: unknown,
   options: ResolveOptions,
   resolving: readonly HostOption[] = ['abis'],
+  name = 'profile',
 ): ResolvedSources {
-  const loaded = profile instanceof LoadedSources ? profile : loadSources(profile);
+  const loaded = profile instanceof LoadedSources ? profile : loadSources(profile, name);
   // Without a profile, `abis` are those on which handlers are called.
   const hasNothingToFilter = loaded.all.length === 0 && options.notify === undefined;
   if (loaded.all.length > 0 || hasNothingToFilter) refuseWithoutProfile(loaded, options, resolving);
@@ -174,9 +176,10 @@ export class LoadedSources {
   }
 }
 
-function loadSources(profile: unknown): LoadedSources {
-  return sourceList(profile).reduce<LoadedSources>((sources, each) => {
-    const source = each instanceof Filter && Filter.is(each) ? each : loadOnce(each);
+function loadSources(profile: unknown, name: string): LoadedSources {
+  return sourceList(profile, name).reduce<LoadedSources>((sources, each, i) => {
+    const place = Array.isArray(profile) ? `${name}[${i}]` : name;
+    const source = each instanceof Filter && Filter.is(each) ? each : loadOnce(each, place);
     return source instanceof Profile && source.isUnconfined ? sources : sources.and(source);
   }, LoadedSources.none);
 }
@@ -189,24 +192,24 @@ const MOST_SOURCES = 8;
 
 const isNothing = (source: unknown) => source === undefined || source === null || source === false || source === '';
 
-function sourceList(profile: unknown): readonly unknown[] {
-  if (isNothing(profile) || (Array.isArray(profile) && profile.length === 0)) throw profileRequired('profile', profile);
+function sourceList(profile: unknown, name: string): readonly unknown[] {
+  if (isNothing(profile) || (Array.isArray(profile) && profile.length === 0)) throw profileRequired(name, profile);
   if (!Array.isArray(profile)) return [profile];
-  const refuse = refuseIn('profile');
+  const refuse = refuseIn(name);
   if (profile.length > MOST_SOURCES) refuse([], `a list of profiles has 1 to ${MOST_SOURCES}, not ${profile.length}`);
   const sources = copyList(profile, MOST_SOURCES, refuse);
   const nothing = sources.findIndex(isNothing);
-  if (nothing >= 0) throw profileRequired(`profile[${nothing}]`, sources[nothing]);
+  if (nothing >= 0) throw profileRequired(`${name}[${nothing}]`, sources[nothing]);
   return sources;
 }
 
 /** Loaded built-ins by name. Files are not cached, as they may change. */
 const builtins = new Map<string, Profile>();
 
-function loadOnce(source: unknown): Profile {
+function loadOnce(source: unknown, name: string): Profile {
   const known = typeof source === 'string' ? builtins.get(source) : undefined;
   if (known !== undefined) return known;
-  const profile = loadSource(source);
+  const profile = loadSource(source, undefined, name, `${ONE_PROFILE}, or a Filter`);
   if (BUILTIN_DEFINITIONS.has(profile.source) && typeof source === 'string') builtins.set(source, profile);
   return profile;
 }

@@ -176,7 +176,7 @@ describe('mistakes', () => {
       () => Profile.allowlist().allow('socket', arg(3).eq(1)),
       /socket has 3 arguments/,
     ],
-    ['an index', () => arg(6), /the index must be 0 to 5/],
+    ['an index', () => arg(6), /the index must be an integer from 0 to 5/],
     ['a negative number', () => arg(0).eq(-1), /negative: give the unsigned value/],
     ['a fraction', () => arg(0).eq(0.5), /not an exact integer/],
     ['65 bits', () => arg(0).eq(2n ** 64n), /more than 64 bits/],
@@ -300,7 +300,7 @@ describe('of another type than they should be', () => {
       [5.8, 5n, nameless, asText],
     ],
     ['ABIs', (given) => denied().abis(given), /unknown ABI/, [null, 1n, nameless]],
-    ['indices', (given) => arg(given), /the index must be 0 to 5/, [Symbol('0'), nameless]],
+    ['indices', (given) => arg(given), /the index must be an integer from 0 to 5/, [Symbol('0'), nameless]],
   ])('%s are refused', (_, build, message, values) => {
     for (const given of values)
       expect(() => build(given as never)).toThrow(
