@@ -36,3 +36,20 @@ test.each<[string, string, (call: NotifiedCall) => unknown, unknown]>([
 ])('readString refuses %s with the errno that the kernel gives', async (_, place, use, code) => {
   expect(await using(place, use)).toEqual({ used: code, stdout: UNCHANGED, stderr: '' });
 });
+
+test.each<[string, string, (call: NotifiedCall) => unknown, unknown]>([
+  ['readBytes', 'at the end', (call) => call.readBytes(0, 8), 'EFAULT'],
+  ['writeBytes', 'at the end', (call) => call.writeBytes(0, Buffer.alloc(8)), 'EFAULT'],
+  ['readString', 'kernel', (call) => call.readString(0), 'EFAULT'],
+  ['readBytes', 'kernel', (call) => call.readBytes(0, 8), 'EFAULT'],
+  ['readBytes of nothing', 'kernel', (call) => call.readBytes(0, 0).length, 0],
+  ['writeBytes', 'kernel', (call) => call.writeBytes(0, Buffer.alloc(8)), 'EFAULT'],
+  ['writeBytes of nothing', 'kernel', (call) => call.writeBytes(0, Buffer.alloc(0)), undefined],
+])('%s of an address (%s) answers as the kernel does', async (_, place, use, result) => {
+  expect(await using(place, use)).toEqual({ used: result, stdout: UNCHANGED, stderr: '' });
+});
+
+test('readBytes returns the bytes before a page that is not mapped', async () => {
+  const { used } = await using('before the end', (call) => call.readBytes(0, 200).toString());
+  expect(used).toBe('a'.repeat(96));
+});

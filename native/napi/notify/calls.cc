@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <unistd.h>
 
 #include <string>
@@ -35,6 +36,9 @@ struct CallMemory {
   uint64_t call = 0, address = 0;
   Descriptor memory;
   int error = 0;  // An errno.
+
+  // Whether the address can be one of a process. As an offset of pread(2), others would be negative.
+  bool IsUserAddress() const { return address <= static_cast<uint64_t>(INT64_MAX); }
 
   // Reads the arguments (listener, call, tid, address) and opens the memory; `error` is set if that fails. Throws a
   // TypeError with `usage` and returns false for other arguments.
@@ -152,7 +156,8 @@ Napi::Value ReadCallMemory(const Napi::CallbackInfo& info) {
   }
   std::string bytes(static_cast<size_t>(*wanted), '\0');
   ssize_t size = 0;
-  if (memory.error == 0) {
+  if (memory.error == 0 && *wanted != 0 && !memory.IsUserAddress()) memory.error = EFAULT;
+  if (memory.error == 0 && *wanted != 0) {
     size = pread64(memory.memory.get(), bytes.data(), bytes.size(), static_cast<off64_t>(memory.address));
     if (size < 0) memory.error = errno == EIO ? EFAULT : errno;
   }
@@ -172,7 +177,8 @@ Napi::Value WriteCallMemory(const Napi::CallbackInfo& info) {
     ThrowUsage(env, kUsage);
     return env.Undefined();
   }
-  if (memory.error == 0) {
+  if (memory.error == 0 && bytes->size != 0 && !memory.IsUserAddress()) memory.error = EFAULT;
+  if (memory.error == 0 && bytes->size != 0) {
     const ssize_t size = pwrite64(memory.memory.get(), bytes->data, bytes->size, static_cast<off64_t>(memory.address));
     if (size != static_cast<ssize_t>(bytes->size)) memory.error = size < 0 && errno != EIO ? errno : EFAULT;
   }
