@@ -5,7 +5,6 @@ import { parseSockaddr, type SocketAddress } from '../decode/sockaddr.js';
 import { addon, type ListenerHandle, type SocketTraits } from '../native.js';
 import { type AbiName, abiOf } from '../syscalls/abi.js';
 import { syscallName } from '../syscalls/table.js';
-import { namedSystemError } from '../util/system-error.js';
 import {
   type Answer,
   answerCall,
@@ -23,6 +22,7 @@ import {
   readReturnValue,
   refuseArguments,
 } from './call-arguments.js';
+import { unusableArgument } from './call-errors.js';
 import type { CallContainer } from './container.js';
 import { onConnectionSettled, type PendingNotification } from './listener.js';
 
@@ -178,8 +178,8 @@ export class NotifiedCall<Of extends CallContainer = CallContainer> {
    *
    * @param argument - The index of the argument, 0 to 5.
    * @param size - The number of bytes, 0 to 1,048,576.
-   * @throws {Error} with a system error's `code`: EFAULT if not even the first byte is mapped, ENOENT if the call waits
-   * no more, as its caller was killed, EACCES if this process may not read the caller's memory (proc_pid_mem(5)).
+   * @throws {Error} with a system error's `code`: EFAULT if not even the first byte is mapped, ENOENT if the call is
+   * over, EACCES or EPERM if this process may not access the caller's memory (proc_pid_mem(5)), ESRCH if `tid` is null.
    * @example
    * import { spawn } from 'seccomp';
    *
@@ -198,7 +198,7 @@ export class NotifiedCall<Of extends CallContainer = CallContainer> {
     const address = this.#argument(argument);
     checkInteger(size, 'size', 0, MAX_READ);
     const result = addon().readMemory(this.#handle, this.#id, this.#tid, address, size);
-    if (typeof result === 'number') throw this.#error(result, argument);
+    if (typeof result === 'number') throw unusableArgument(this, argument, 'read', result);
     return result;
   }
 
@@ -219,7 +219,7 @@ export class NotifiedCall<Of extends CallContainer = CallContainer> {
   readString(argument: number): string {
     const bytes = this.readBytes(argument, MAX_STRING);
     const end = bytes.indexOf(0);
-    if (end < 0) throw this.#error(bytes.length < MAX_STRING ? EFAULT : ENAMETOOLONG, argument);
+    if (end < 0) throw unusableArgument(this, argument, 'string', bytes.length < MAX_STRING ? EFAULT : ENAMETOOLONG);
     return bytes.toString('utf8', 0, end);
   }
 
@@ -255,8 +255,8 @@ export class NotifiedCall<Of extends CallContainer = CallContainer> {
    *
    * @param argument - The index of the argument, 0 to 5.
    * @returns Numbers, which have names in `constants`.
-   * @throws {Error} with a system error's `code`: EBADF, ENOTSOCK, ESRCH or ENOENT if the caller was killed, EPERM if
-   * this process may not take its descriptors (pidfd_getfd(2)).
+   * @throws {Error} with a system error's `code`: EBADF for a descriptor that is not open, ENOTSOCK for one that is not
+   * a socket, ENOENT if the call is over, EPERM if this process may not duplicate its descriptors (pidfd_getfd(2)).
    * @example
    * import { constants, spawn } from 'seccomp';
    *
@@ -272,7 +272,7 @@ export class NotifiedCall<Of extends CallContainer = CallContainer> {
    */
   socket(argument: number): CallerSocket {
     const facts = addon().socketOf(this.#handle, this.#id, this.#tid, this.#descriptor(argument));
-    if (typeof facts === 'number') throw this.#error(-facts, argument);
+    if (typeof facts === 'number') throw unusableArgument(this, argument, 'socket', -facts);
     const [domain, type, protocol] = facts;
     if (argument === 0) this.#socket = facts;
     return { domain, type, protocol };
@@ -325,7 +325,7 @@ export class NotifiedCall<Of extends CallContainer = CallContainer> {
     const address = this.#argument(argument);
     checkBytes(bytes, 'bytes');
     const error = addon().writeMemory(this.#handle, this.#id, this.#tid, address, bytes);
-    if (error !== 0) throw this.#error(error, argument);
+    if (error !== 0) throw unusableArgument(this, argument, 'write', error);
   }
 
   #respond(answer: Answer): NotifyResponse {
@@ -339,9 +339,5 @@ export class NotifiedCall<Of extends CallContainer = CallContainer> {
   #argument(index: number): bigint {
     checkInteger(index, 'argument', 0, 5);
     return this.args[index] ?? 0n;
-  }
-
-  #error(errno: number, argument: number): NodeJS.ErrnoException {
-    return namedSystemError(errno, `${this.syscall}: argument ${argument}`);
   }
 }

@@ -1,7 +1,9 @@
 /** The memory of a caller at the ends of what is mapped, and the errors of methods that can't use an argument. */
+import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
-import type { NotifiedCall } from '../../lib/notify/notified-call.js';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { addon, type ListenerHandle } from '../../lib/native.js';
+import { NotifiedCall } from '../../lib/notify/notified-call.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
 import { finish } from '../support/processes.js';
 import { everything } from '../support/profiles.js';
@@ -52,4 +54,101 @@ test.each<[string, string, (call: NotifiedCall) => unknown, unknown]>([
 test('readBytes returns the bytes before a page that is not mapped', async () => {
   const { used } = await using('before the end', (call) => call.readBytes(0, 200).toString());
   expect(used).toBe('a'.repeat(96));
+});
+
+describe('the error of a method', () => {
+  afterEach(() => void vi.restoreAllMocks());
+
+  /** A call of mkdir for which no listener waits. */
+  const call = new NotifiedCall(
+    {
+      call: 1n,
+      tid: 1,
+      arch: 0xc000_003e,
+      number: 83,
+      instructionPointer: 0n,
+      args: [0x10n, 0xffff_ffffn, 0n, 0n, 0n, 0n],
+    },
+    Object.freeze({}) as ListenerHandle,
+    undefined,
+  );
+  const { ENOENT, EFAULT, EACCES, EPERM, EIO, EBADF, ENOTSOCK } = constants.errno;
+  const over = 'mkdir: the call is over: it was answered or interrupted, or its caller ended: ENOENT';
+
+  type Case = readonly [use: () => unknown, failing: 'readMemory' | 'writeMemory' | 'socketOf', number, string];
+  const readString = () => call.readString(0);
+  const readBytes = () => call.readBytes(0, 1);
+  const writeBytes = () => call.writeBytes(0, Buffer.alloc(1));
+  const socket = () => call.socket(1);
+
+  test.each<Case>([
+    [readString, 'readMemory', ENOENT, over],
+    [readBytes, 'readMemory', ENOENT, over],
+    [writeBytes, 'writeMemory', ENOENT, over],
+    [socket, 'socketOf', -ENOENT, over],
+    [readString, 'readMemory', EFAULT, 'mkdir: argument 0 (0x10) is not the address of readable memory: EFAULT'],
+    [readBytes, 'readMemory', EFAULT, 'mkdir: argument 0 (0x10) is not the address of readable memory: EFAULT'],
+    [
+      writeBytes,
+      'writeMemory',
+      EFAULT,
+      'mkdir: argument 0 (0x10) is not the address of enough writable memory: EFAULT',
+    ],
+    [readBytes, 'readMemory', EACCES, "mkdir: this process may not access the caller's memory: EACCES"],
+    [writeBytes, 'writeMemory', EPERM, "mkdir: this process may not access the caller's memory: EPERM"],
+    [socket, 'socketOf', -EPERM, "mkdir: this process may not duplicate the caller's descriptors: EPERM"],
+    [readBytes, 'readMemory', EIO, 'mkdir: argument 0 (0x10): EIO'],
+    [socket, 'socketOf', -EBADF, 'mkdir: argument 1 (-1) is not an open descriptor: EBADF'],
+    [socket, 'socketOf', -ENOTSOCK, 'mkdir: argument 1 (-1) is not a socket: ENOTSOCK'],
+  ])('%o says what an errno of %s means: %i', (use, failing, result, message) => {
+    vi.spyOn(addon(), failing).mockReturnValue(result);
+    const code = message.slice(message.lastIndexOf(' ') + 1);
+    expect(use).toThrow(expect.objectContaining({ code, errno: -constants.errno[code as 'EIO'], message }));
+  });
+
+  test('says that the caller is unknown, if it is', () => {
+    vi.spyOn(addon(), 'readMemory').mockReturnValue(ENOENT);
+    const waiting = { call: 1n, tid: 0, arch: 0xc000_003e, number: 83, instructionPointer: 0n, args: [0n] };
+    const unknown = new NotifiedCall(waiting, Object.freeze({}) as ListenerHandle, undefined);
+    const message = "mkdir: this process's PID namespace does not have the caller: ESRCH";
+    expect(() => unknown.readString(0)).toThrow(expect.objectContaining({ code: 'ESRCH', message }));
+  });
+
+  test.each([
+    [4, 'mkdir: argument 0 (0x10) points to a string that continues into memory that is not mapped: EFAULT'],
+    [4096, 'mkdir: argument 0 (0x10) points to a string of more than 4095 bytes: ENAMETOOLONG'],
+  ])('readString says why a string of which %i bytes can be read is refused', (size, message) => {
+    vi.spyOn(addon(), 'readMemory').mockReturnValue(Buffer.alloc(size, 'a'));
+    expect(readString).toThrow(message);
+  });
+});
+
+test('methods fail with ENOENT once their call is answered, and once its caller has ended', async () => {
+  const codeOf = (use: () => unknown): unknown => {
+    try {
+      return use();
+    } catch (error) {
+      return Reflect.get(Object(error), 'code');
+    }
+  };
+  const codesOf = (call: NotifiedCall | undefined) => [
+    codeOf(() => call?.readString(0)),
+    codeOf(() => call?.readBytes(0, 1)),
+    codeOf(() => call?.writeBytes(0, Buffer.alloc(1))),
+    codeOf(() => call?.socket(0)),
+  ];
+  let first: NotifiedCall | undefined;
+  let afterAnswer: unknown;
+  const child = spawn('python3', ['-c', 'import os; os.uname(); os.uname()'], everything, {
+    notify: {
+      uname: (call) => {
+        if (first !== undefined) afterAnswer ??= codesOf(first);
+        first ??= call;
+        return call.continue();
+      },
+    },
+  });
+  await finish(child);
+  const all = ['ENOENT', 'ENOENT', 'ENOENT', 'ENOENT'];
+  expect([afterAnswer, codesOf(first)]).toEqual([all, all]);
 });

@@ -60,7 +60,9 @@ Napi::Value SocketOf(const Napi::CallbackInfo& info) {
   Descriptor socket;
   SocketTraits traits = {};
   int error = DuplicateSocket(thread, descriptor, &socket, &traits);
-  if (error == 0) error = listener->IsWaiting(call);
+  // Also after an error: once the call is over, the thread and the descriptor may be other ones.
+  const int not_waiting = listener->IsWaiting(call);
+  if (not_waiting != 0) error = not_waiting;
   if (error != 0) return Negative(env, error);
   const Traits numbers = ToNumbers(traits);
   const Napi::Array result = Napi::Array::New(env, numbers.size());

@@ -1,0 +1,52 @@
+/** Errors of the methods that read and write what the arguments of a call refer to. */
+import { constants } from 'node:os';
+import { namedSystemError, systemErrorName } from '../util/system-error.js';
+
+/** The parts of a call that messages show. */
+interface CallInMessages {
+  readonly syscall: string;
+  readonly tid: number | null;
+  readonly args: readonly bigint[];
+}
+
+/** What errnos mean for an argument, by their names: the predicate of a sentence about the argument. */
+type Meanings = Readonly<Record<string, string>>;
+
+const STRING: Meanings = {
+  EFAULT: 'points to a string that continues into memory that is not mapped',
+  ENAMETOOLONG: 'points to a string of more than 4095 bytes',
+};
+const READ: Meanings = { EFAULT: 'is not the address of readable memory' };
+const WRITE: Meanings = { EFAULT: 'is not the address of enough writable memory' };
+const SOCKET: Meanings = { EBADF: 'is not an open descriptor', ENOTSOCK: 'is not a socket' };
+
+const MEANINGS = { string: STRING, read: READ, write: WRITE, socket: SOCKET } as const;
+
+const { ENOENT, ESRCH } = constants.errno;
+
+/**
+ * The error of a method that cannot use an argument. Its `code` is the errno's name: ENOENT if the call is over, as the
+ * kernel says of its notification; ESRCH if the caller is unknown.
+ *
+ * @param use - What the method does with the argument: reads a string or other memory, writes, looks at a socket.
+ * @param errno - A positive errno.
+ */
+export function unusableArgument(
+  { syscall, tid, args }: CallInMessages,
+  argument: number,
+  use: keyof typeof MEANINGS,
+  errno: number,
+): NodeJS.ErrnoException {
+  if (tid === null) return namedSystemError(ESRCH, `${syscall}: this process's PID namespace does not have the caller`);
+  if (errno === ENOENT)
+    return namedSystemError(errno, `${syscall}: the call is over: it was answered or interrupted, or its caller ended`);
+  const code = systemErrorName(errno);
+  if (code === 'EACCES' || code === 'EPERM') {
+    const forbidden = use === 'socket' ? "duplicate the caller's descriptors" : "access the caller's memory";
+    return namedSystemError(errno, `${syscall}: this process may not ${forbidden}`);
+  }
+  const value = args[argument] ?? 0n;
+  const shown = use === 'socket' ? BigInt.asIntN(32, value) : `0x${value.toString(16)}`;
+  const meaning = MEANINGS[use][code];
+  return namedSystemError(errno, `${syscall}: argument ${argument} (${shown})${meaning ? ` ${meaning}` : ''}`);
+}
