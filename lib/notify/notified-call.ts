@@ -28,8 +28,8 @@ import { onConnectionSettled, type PendingNotification } from './listener.js';
 
 /** Maximum bytes of a string, with its NUL: PATH_MAX of linux/limits.h. */
 const MAX_STRING = 4096;
-/** Maximum bytes of one read, so that a caller can't block this process for long. */
-const MAX_READ = 1 << 20;
+/** Maximum bytes of one read or write, so that it can't block this process for long. */
+const MAX_TRANSFER = 1 << 20;
 /** Maximum bytes of a socket address: struct sockaddr_storage. */
 const MAX_SOCKADDR = 128;
 
@@ -196,7 +196,7 @@ export class NotifiedCall<Of extends CallContainer = CallContainer> {
    */
   readBytes(argument: number, size: number): Buffer {
     const address = this.#argument(argument);
-    checkInteger(size, 'size', 0, MAX_READ);
+    checkInteger(size, 'size', 0, MAX_TRANSFER);
     const result = addon().readMemory(this.#handle, this.#id, this.#tid, address, size);
     if (typeof result === 'number') throw unusableArgument(this, argument, 'read', result);
     return result;
@@ -318,12 +318,14 @@ export class NotifiedCall<Of extends CallContainer = CallContainer> {
    * to, as proc_pid_mem(5) allows.
    *
    * @param argument - The index of the argument, 0 to 5.
-   * @param bytes - The bytes to write. All of them are written, or an error is thrown.
-   * @throws {Error} as `readBytes`.
+   * @param bytes - The bytes to write, at most 1,048,576.
+   * @throws {Error} as `readBytes`; EFAULT if not all bytes can be written. Those before the first page that is not
+   * mapped may have been written then.
    */
   writeBytes(argument: number, bytes: Uint8Array): void {
     const address = this.#argument(argument);
     checkBytes(bytes, 'bytes');
+    checkInteger(bytes.byteLength, 'bytes.length', 0, MAX_TRANSFER);
     const error = addon().writeMemory(this.#handle, this.#id, this.#tid, address, bytes);
     if (error !== 0) throw unusableArgument(this, argument, 'write', error);
   }

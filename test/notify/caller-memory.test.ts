@@ -29,6 +29,20 @@ async function using(place: string, use: (call: NotifiedCall) => unknown) {
   return { used, stdout, stderr };
 }
 
+/** A call of mkdir for which no listener waits. */
+const mkdirCall = new NotifiedCall(
+  {
+    call: 1n,
+    tid: 1,
+    arch: 0xc000_003e,
+    number: 83,
+    instructionPointer: 0n,
+    args: [0x10n, 0xffff_ffffn, 0n, 0n, 0n, 0n],
+  },
+  Object.freeze({}) as ListenerHandle,
+  undefined,
+);
+
 /** What bounded-memory.py prints after its call was denied with ENOTTY, if its memory was not written to. */
 const UNCHANGED = `25 ${'a'.repeat(96)}\n`;
 
@@ -56,30 +70,35 @@ test('readBytes returns the bytes before a page that is not mapped', async () =>
   expect(used).toBe('a'.repeat(96));
 });
 
+test('writeBytes writes the bytes before a page that is not mapped, and fails with EFAULT', async () => {
+  const { used, stdout } = await using('before the end', (call) => call.writeBytes(0, Buffer.alloc(200, 'b')));
+  expect([used, stdout]).toEqual(['EFAULT', `25 ${'b'.repeat(96)}\n`]);
+});
+
+test('writeBytes writes at most 1 MiB at once', () => {
+  const write = vi.spyOn(addon(), 'writeMemory').mockReturnValue(0);
+  mkdirCall.writeBytes(0, new Uint8Array(2 ** 20));
+  expect(() => mkdirCall.writeBytes(0, new Uint8Array(2 ** 20 + 1))).toThrow(
+    expect.objectContaining({
+      code: 'ERR_OUT_OF_RANGE',
+      message: 'The value of "bytes.length" is out of range. It must be >= 0 && <= 1048576. Received 1048577',
+    }),
+  );
+  expect(write.mock.calls.map(([, , , , bytes]) => bytes.length)).toEqual([2 ** 20]);
+  write.mockRestore();
+});
+
 describe('the error of a method', () => {
   afterEach(() => void vi.restoreAllMocks());
 
-  /** A call of mkdir for which no listener waits. */
-  const call = new NotifiedCall(
-    {
-      call: 1n,
-      tid: 1,
-      arch: 0xc000_003e,
-      number: 83,
-      instructionPointer: 0n,
-      args: [0x10n, 0xffff_ffffn, 0n, 0n, 0n, 0n],
-    },
-    Object.freeze({}) as ListenerHandle,
-    undefined,
-  );
   const { ENOENT, EFAULT, EACCES, EPERM, EIO, EBADF, ENOTSOCK } = constants.errno;
   const over = 'mkdir: the call is over: it was answered or interrupted, or its caller ended: ENOENT';
 
   type Case = readonly [use: () => unknown, failing: 'readMemory' | 'writeMemory' | 'socketOf', number, string];
-  const readString = () => call.readString(0);
-  const readBytes = () => call.readBytes(0, 1);
-  const writeBytes = () => call.writeBytes(0, Buffer.alloc(1));
-  const socket = () => call.socket(1);
+  const readString = () => mkdirCall.readString(0);
+  const readBytes = () => mkdirCall.readBytes(0, 1);
+  const writeBytes = () => mkdirCall.writeBytes(0, Buffer.alloc(1));
+  const socket = () => mkdirCall.socket(1);
 
   test.each<Case>([
     [readString, 'readMemory', ENOENT, over],
