@@ -1,6 +1,7 @@
 /** The error classes of this package. An error names the thing that failed, its place and the remedy. */
-import { defineHidden, fromCaller, withoutFrames } from './util/caller.js';
+import { defineHidden, fromCaller, runAs, withoutFrames } from './util/caller.js';
 import { argumentError } from './util/node-error.js';
+import { invalidType } from './util/option-errors.js';
 import { own, type Path, type ProblemKind, type Refuse } from './util/own-data.js';
 
 /** The kinds of failure: the values of `SeccompError.code`. */
@@ -53,8 +54,14 @@ export class SeccompError extends Error {
    * @param code - The kind of failure.
    * @param message - The message. It names the thing, its place and the remedy.
    * @param options - `cause`, the error that led to this one. It loses its stack frames, which lie in this package.
+   * @throws {TypeError} if a parameter has the wrong type.
    */
   constructor(code: SeccompErrorCode, message: string, options?: ErrorOptions) {
+    runAs(new.target, () => {
+      requireText(code, 'code');
+      requireText(message, 'message');
+      if (options !== undefined) requireObject(options, 'options');
+    });
     super(message, options);
     this.code = code;
     withoutFrames(options?.cause);
@@ -74,6 +81,23 @@ export class SeccompError extends Error {
 }
 
 defineHidden(SeccompError.prototype, 'name', 'SeccompError');
+
+function requireText(value: unknown, name: string): void {
+  if (typeof value !== 'string') throw invalidType(name, 'of type string', value);
+}
+
+function requireObject(value: unknown, name: string): void {
+  if (typeof value !== 'object' || value === null) throw invalidType(name, 'of type object', value);
+}
+
+function requireIssues(issues: unknown): void {
+  if (!Array.isArray(issues)) throw invalidType('issues', 'an instance of Array', issues);
+  for (const [i, issue] of issues.entries()) {
+    requireObject(issue, `issues[${i}]`);
+    requireText(issue.path, `issues[${i}].path`);
+    requireText(issue.message, `issues[${i}].message`);
+  }
+}
 
 /**
  * Returns a function that throws Node's error for a problem with a parameter, or with a part of it.
@@ -129,8 +153,13 @@ export class ProfileError extends SeccompError {
   /**
    * @param source - A path, a built-in's name, or `inline`.
    * @param issues - All errors and warnings.
+   * @throws {TypeError} if a parameter has the wrong type.
    */
   constructor(source: string, issues: readonly ProfileIssue[]) {
+    runAs(new.target, () => {
+      requireText(source, 'source');
+      requireIssues(issues);
+    });
     super('ERR_SECCOMP_PROFILE', issueSummary(source, issues));
     this.source = source;
     defineHidden(this, 'issues', issues);

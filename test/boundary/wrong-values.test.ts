@@ -278,6 +278,41 @@ describe('a message names the argument, what it must be, and what was received:'
   });
 });
 
+const { RunError, ProfileError, SeccompError } = seccomp;
+
+describe('a constructor refuses', () => {
+  test.each([seccomp.Filter, Profile, seccomp.SandboxedProcess])('to make a %s', async (Class) => {
+    const error = await refusalOf(() => Reflect.construct(Class, []));
+    expect(error).toMatchObject({ name: 'TypeError', code: 'ERR_ILLEGAL_CONSTRUCTOR' });
+  });
+
+  const issue = { severity: 'error', path: '', message: 'bad' };
+  test.each<readonly [string, new (...given: never[]) => Error, readonly unknown[]]>([
+    ['"code"', SeccompError, [Symbol('code'), 'm']],
+    ['"message"', SeccompError, ['ERR_SECCOMP_OPTION', 5]],
+    ['"options"', SeccompError, ['ERR_SECCOMP_OPTION', 'm', 5]],
+    ['"source"', ProfileError, [undefined, [issue]]],
+    ['"issues"', ProfileError, ['x']],
+    ['"issues[1]"', ProfileError, ['x', [issue, null]]],
+    ['"issues[0].message"', ProfileError, ['x', [{ ...issue, message: 5 }]]],
+    ['"issues[0].path"', ProfileError, ['x', [{ ...issue, path: 5 }]]],
+    ['"reason"', RunError, []],
+    ['"result"', RunError, ['ended']],
+    ['"result.command"', RunError, ['ended', undefined, {}]],
+    ['"result.violations"', RunError, ['ended', undefined, { command: 'true' }]],
+  ])('a wrong %s', async (name, Class, given) => {
+    const error = await refusalOf(() => Reflect.construct(Class, given));
+    expect(error).toMatchObject({ code: 'ERR_INVALID_ARG_TYPE', message: expect.stringMatching(`^The .* must be`) });
+    expect(error).toHaveProperty('message', expect.stringContaining(name));
+  });
+});
+
+test('a symbol among the arguments of a program becomes text, in every function', () => {
+  const given = [Symbol('x') as never];
+  expect(sandbox.spawnSync('echo', given).stdout.toString()).toBe('Symbol(x)\n');
+  expect(sandbox.execFileSync('echo', given).toString()).toBe('Symbol(x)\n');
+});
+
 const clause = Profile.denylist().deny('bpf', arg(0).eq(1));
 
 /** The functions with fixed parameters: the name, the object that has the function, and a value of each parameter. */

@@ -4,7 +4,7 @@ import { constants } from 'node:os';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { ExitWatch } from '../../lib/native.js';
-import { SandboxedProcess } from '../../lib/sandbox/child/child-process.js';
+import { makeProcess } from '../../lib/sandbox/child/child-process.js';
 import { type Ending, endingOf } from '../../lib/sandbox/options/ending.js';
 
 const { EINVAL, EMFILE, ENFILE, ENOENT, ENOSYS, EPERM, ESRCH } = constants.errno;
@@ -17,7 +17,7 @@ const isolation = { closed: [], open: [] } as const;
 
 /** A child that runs, the signals that it was sent, and its events. `results` are those of kill(2). */
 function running(ending: Partial<Ending> = {}, results: readonly number[] = []) {
-  const child = new SandboxedProcess('program', ['program', 'x'], { ...endingOf({}), ...ending }, (errno) => ({
+  const child = makeProcess('program', ['program', 'x'], { ...endingOf({}), ...ending }, (errno) => ({
     isolation: { ...isolation, reason: String(errno) },
   }));
   const sent: (number | string)[] = [];
@@ -217,7 +217,7 @@ describe('disposing', () => {
 
 describe('a child that is not started', () => {
   const failed = async (errno: number, code: string) => {
-    const child = new SandboxedProcess('program', ['program'], endingOf({}), () => ({ isolation }));
+    const child = makeProcess('program', ['program'], endingOf({}), () => ({ isolation }));
     const events: unknown[] = [];
     child.on('error', ({ code }: NodeJS.ErrnoException) => events.push(code));
     child.on('close', (exitCode) => events.push(exitCode));

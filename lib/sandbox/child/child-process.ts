@@ -13,6 +13,7 @@ import type { Violation } from '../../notify/violation.js';
 import type { ViolationLog } from '../../notify/violation-log.js';
 import { publicMethods } from '../../util/caller.js';
 import { guarded } from '../../util/guarded.js';
+import { nodeError } from '../../util/node-error.js';
 import { define } from '../../util/own-data.js';
 import { systemError } from '../../util/system-error.js';
 import type { Ending } from '../options/ending.js';
@@ -39,6 +40,14 @@ class ProcessWithoutHandle extends EventEmitter {
   }
 }
 const Base = ProcessWithoutHandle as unknown as typeof ChildProcess;
+
+let isMakingProcess = false;
+
+/** Makes the object of a child. The constructor refuses all other callers. */
+export function makeProcess(...parameters: ConstructorParameters<typeof SandboxedProcess>): SandboxedProcess {
+  isMakingProcess = true;
+  return new SandboxedProcess(...parameters);
+}
 
 /**
  * A child under a profile, as `spawn` returns it. Its events, streams, methods and properties are those of Node's
@@ -100,6 +109,10 @@ export class SandboxedProcess<
     ending: Ending,
     enforced: (isolationError: number) => Enforcement,
   ) {
+    const isOurs = isMakingProcess;
+    isMakingProcess = false;
+    if (!isOurs)
+      throw nodeError(TypeError, 'ERR_ILLEGAL_CONSTRUCTOR', 'Illegal constructor: children are made by spawn()');
     super();
     this.#enforced = enforced;
     this.#ending = ending;

@@ -2,7 +2,8 @@
 import type { Enforcement } from '../../landlock/enforcement.js';
 import { denialLines } from '../../notify/denial-messages.js';
 import type { Violation } from '../../notify/violation.js';
-import { defineHidden, fromCaller, withoutFrames } from '../../util/caller.js';
+import { defineHidden, fromCaller, runAs, withoutFrames } from '../../util/caller.js';
+import { invalidType } from '../../util/option-errors.js';
 import { define } from '../../util/own-data.js';
 
 /** The result of a program: `run` resolves with it, and rejects with a `RunError` that has the same properties. */
@@ -58,8 +59,12 @@ export class RunError<Output = string> extends Error implements RunResult<Output
   declare readonly violations: readonly Violation[];
   declare readonly unlistedViolations: number;
 
-  /** @param hint - The last line of the message. */
+  /**
+   * @param hint - The last line of the message.
+   * @throws {TypeError} if a parameter has the wrong type.
+   */
   constructor(reason: string, code: string | undefined, result: RunResult<Output>, options?: ErrorOptions, hint = '') {
+    runAs(new.target, () => checkParameters(reason, result));
     const first = `${firstLine(result.command)}: ${reason}`;
     const lines = [first, lastLines(String(result.stderr)), ...denialLines(result), hint];
     super(lines.filter((line) => line !== '').join('\n'), options);
@@ -83,6 +88,15 @@ export class RunError<Output = string> extends Error implements RunResult<Output
 }
 
 defineHidden(RunError.prototype, 'name', 'RunError');
+
+/** Checks what the message is made of. */
+function checkParameters(reason: unknown, result: Partial<RunResult<unknown>>): void {
+  if (typeof reason !== 'string') throw invalidType('reason', 'of type string', reason);
+  if (typeof result !== 'object' || result === null) throw invalidType('result', 'of type object', result);
+  const { command, violations } = result;
+  if (typeof command !== 'string') throw invalidType('result.command', 'of type string', command);
+  if (!Array.isArray(violations)) throw invalidType('result.violations', 'an instance of Array', violations);
+}
 
 /** How much of stderr a message quotes: lines, and characters in them. */
 const STDERR_LINES = 3;

@@ -16,7 +16,7 @@ import type { ProgramCall } from '../arguments.js';
 import { type Ending, endingOf } from '../options/ending.js';
 import type { ProgramOptions, SpawnOptions } from '../options/types.js';
 import type { FilterPlan } from '../plan/plan-filters.js';
-import { SandboxedProcess } from './child-process.js';
+import { makeProcess, type SandboxedProcess } from './child-process.js';
 import { toNativeRequest } from './native-request.js';
 import { attachError, startError } from './start-errors.js';
 import type { OpenedStdio } from './stdio.js';
@@ -37,7 +37,7 @@ export function start(
   try {
     refuseWithoutPermission(call.file);
     const request = toNativeRequest(call, plan, stdio);
-    const child = new SandboxedProcess(call.file, call.argv, ending, plan.enforcement);
+    const child = makeProcess(call.file, call.argv, ending, plan.enforcement);
     if (stdio.channel !== undefined) child.connect(stdio.channel);
     publish('child_process', () => ({ process: child }));
     traced(child, call.options, () => launch(child, request, plan));

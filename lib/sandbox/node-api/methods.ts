@@ -70,7 +70,7 @@ class BoundMethods {
     const call = normalizeExecFile(parameters, this.#readOptions);
     const given = this.#parameters('spawnSync', call);
     const { stdio, argv0 } = given.options;
-    return outputOrThrow(startProgramSync(given), [argv0 || call.file, ...call.args].join(' '), !stdio);
+    return outputOrThrow(startProgramSync(given), [argv0 || call.file, ...call.args.map(String)].join(' '), !stdio);
   };
 
   readonly execSync = (...parameters: readonly unknown[]) => {
