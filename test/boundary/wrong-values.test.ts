@@ -307,6 +307,52 @@ describe('a constructor refuses', () => {
   });
 });
 
+const variables = (env: unknown) => seccomp.spawnSync('env', [], 'unconfined', { env: env as never }).stdout.toString();
+
+describe('env', () => {
+  test.each([
+    ...[
+      new Date(0),
+      Promise.resolve(),
+      /x/,
+      new WeakRef({}),
+      Object('x'),
+      Object(1),
+      Buffer.from('x'),
+      new URL('file:///'),
+    ],
+    ...[new Map(), new Set(), new WeakMap(), new WeakSet(), ['A=1'], new ArrayBuffer(1), new URLSearchParams('a=1')],
+  ])('refuses the built-in object %#, of which nothing would be taken', async (env) => {
+    expect(await refusalOf(() => variables(env))).toMatchObject({
+      code: 'ERR_INVALID_ARG_TYPE',
+      message: expect.stringMatching(
+        /^The "options\.env" property must be an object of strings by name\. Received an inst/,
+      ),
+    });
+  });
+
+  test('may be an instance of a class, and an object without a prototype', () => {
+    class Variables {
+      A = '1';
+    }
+    expect(variables(new Variables())).toBe('A=1\n');
+    expect(variables(Object.assign(Object.create(null), { B: 2 }))).toBe('B=2\n');
+  });
+});
+
+test.each([Symbol('x'), true, 1n, () => {}])(
+  'an entry of stdio is refused, also as a default of a Sandbox: %o',
+  async (entry) => {
+    const stdio = ['ignore', entry] as never;
+    const message = expect.stringMatching(/^The argument 'stdio\[1\]' is invalid/);
+    for (const call of [
+      () => new Sandbox('unconfined', { stdio }),
+      () => seccomp.spawn(missing, [], 'unconfined', { stdio }),
+    ])
+      expect(await refusalOf(call)).toMatchObject({ code: 'ERR_INVALID_ARG_VALUE', message });
+  },
+);
+
 test('a symbol among the arguments of a program becomes text, in every function', () => {
   const given = [Symbol('x') as never];
   expect(sandbox.spawnSync('echo', given).stdout.toString()).toBe('Symbol(x)\n');

@@ -5,7 +5,7 @@
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
-import { isMap, isSet } from 'node:util/types';
+import * as types from 'node:util/types';
 import { refuseIn, SeccompError } from '../../errors.js';
 import type { Isolate } from '../../landlock/domain.js';
 import { checkTimeout as checkNotifyTimeout, readHandlers } from '../../notify/handlers.js';
@@ -82,8 +82,7 @@ export function readPath(value: unknown): string | undefined {
 export function readEnvironment(value: unknown, name: string): Fields | undefined {
   if (value === null) return undefined;
   if (typeof value !== 'object') throw invalidType(name, 'of type object', value);
-  if (Array.isArray(value) || isMap(value) || isSet(value))
-    throw invalidType(name, 'an object of strings by name', value);
+  if (isBuiltin(value)) throw invalidType(name, 'an object of strings by name', value);
   const variables = emptyFields();
   const hidden = new Set<string>();
   let owner: object | null = value;
@@ -102,6 +101,25 @@ export function readEnvironment(value: unknown, name: string): Fields | undefine
 }
 
 const LONGEST_PROTOTYPE_CHAIN = 100;
+
+/** Whether an object is of a built-in class whose content is not in properties by name: none of it would be taken. */
+function isBuiltin(value: object): boolean {
+  if (Array.isArray(value) || BUILTINS.some((is) => is(value))) return true;
+  return [WeakRef, URL, URLSearchParams].some((Class) => value instanceof Class);
+}
+
+const BUILTINS = [
+  types.isMap,
+  types.isSet,
+  types.isWeakMap,
+  types.isWeakSet,
+  types.isDate,
+  types.isRegExp,
+  types.isPromise,
+  types.isBoxedPrimitive,
+  types.isAnyArrayBuffer,
+  ArrayBuffer.isView,
+];
 
 /** `uid` and `gid`: an int32, or null for none. */
 export function readId(value: unknown, name: string): number | null {
@@ -144,13 +162,23 @@ export function readIsolate(value: unknown, name: string): Isolate {
   return { abstractSockets: readBoolean(abstractSockets, `${name}.abstractSockets`) };
 }
 
-/** `stdio`: one keyword for all three standard descriptors, or a list of entries, which openStdio checks and opens. */
+/** `stdio`: one keyword for all three standard descriptors, or a list of entries, which openStdio opens. */
 export function readStdio(value: unknown, name: string): string | readonly unknown[] | undefined {
   if (value === null || value === '') return undefined;
-  if (Array.isArray(value)) return copyList(value, MOST_DESCRIPTORS, refusal(name));
+  if (Array.isArray(value)) {
+    const entries = copyList(value, MOST_DESCRIPTORS, refusal(name));
+    entries.forEach(checkStdioEntry);
+    return entries;
+  }
   const keyword = STDIO_KEYWORDS.find((each) => each === value);
   if (keyword === undefined) throw invalidValue('stdio', value, 'is invalid'); // Node's name for it in this message.
   return keyword;
+}
+
+/** Refuses an entry of `stdio` of a type that none has. openStdio refuses other entries that are not valid. */
+function checkStdioEntry(entry: unknown, i: number): void {
+  if (entry === undefined || ['string', 'number', 'object'].includes(typeof entry)) return;
+  throw invalidValue(`stdio[${i}]`, entry, 'is invalid');
 }
 
 const STDIO_KEYWORDS = ['pipe', 'overlapped', 'ignore', 'inherit'] as const;
