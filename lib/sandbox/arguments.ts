@@ -8,7 +8,7 @@ import { invalidType, invalidValue, refusal } from '../util/option-errors.js';
 import { copyList } from '../util/own-data.js';
 import { checkNoNul, checkString, readPath } from './options/checks.js';
 import { type ProgramFunction, readOptions } from './options/table.js';
-import type { ProgramOptions } from './options/types.js';
+import type { ProgramOptions, SpawnOptions } from './options/types.js';
 import { type ProgramParameters, parametersOf } from './positions.js';
 
 /** A call after its checks: the profile as the caller passed it, and checked options. */
@@ -59,8 +59,20 @@ export function normalizeArguments(
   const args = copyList(parameters.args, MOST_ARGUMENTS, refusal('args')).map(String);
   for (const [i, text] of args.entries()) checkNoNul(text, `args[${i}]`);
   const options = readOptions<ProgramOptions>(by, parameters.options);
+  if (isList(given)) refuseUnusedTimeout(options);
   const profile = takeProfile(parameters.profile, options);
   return { command, args, profile, options, ...inShell(command, args, options) };
+}
+
+/**
+ * Refuses a timeout of handlers where there are none. As a default of a Sandbox, it is for the calls that have handlers.
+ * @throws SeccompError ERR_SECCOMP_OPTION
+ */
+function refuseUnusedTimeout(options: object): void {
+  const { notify, notifyTimeout }: Pick<SpawnOptions, 'notify' | 'notifyTimeout'> = options;
+  if (notifyTimeout === undefined || notify !== undefined) return;
+  const message = 'options.notifyTimeout: has no effect without options.notify: leave it out';
+  throw new SeccompError('ERR_SECCOMP_OPTION', message);
 }
 
 /**

@@ -76,18 +76,21 @@ interface Case {
   readonly call: (options: never) => unknown;
 }
 const filter = seccomp.compile('node');
+/** Adds the handlers that notifyTimeout needs. */
+const handled = (options: seccomp.SpawnOptions): seccomp.SpawnOptions =>
+  options.notifyTimeout === undefined ? options : { notify: {}, ...options };
 const CASES: readonly Case[] = [
   {
     name: 'spawn',
     taken: SPAWN,
-    call: (options) => seccomp.spawn('/nonexistent', [], 'node', options).on('error', () => {}),
+    call: (options) => seccomp.spawn('/nonexistent', [], 'node', handled(options)).on('error', () => {}),
   },
   {
     name: 'spawnSync',
     taken: `${SPAWN.replace(/\b(signal|notify|notifyTimeout)\b/g, '')} ${OUTPUT}`,
     call: (options) => seccomp.spawnSync('/nonexistent', [], 'node', options),
   },
-  { name: 'run', taken: `${SPAWN} ${OUTPUT}`, call: (options) => seccomp.run('true', [], 'node', options) },
+  { name: 'run', taken: `${SPAWN} ${OUTPUT}`, call: (options) => seccomp.run('true', [], 'node', handled(options)) },
   {
     name: 'record',
     taken: `${SPAWN.replace(/\b(abis|logDenied|notify|notifyTimeout|onViolation)\b/g, '')} compareArguments containerStart merge`,
@@ -113,12 +116,12 @@ const CASES: readonly Case[] = [
   {
     name: 'spawn of a filter',
     taken: SPAWN.replace(/\babis\b/, ''),
-    call: (options) => seccomp.spawn('/nonexistent', [], filter, options).on('error', () => {}),
+    call: (options) => seccomp.spawn('/nonexistent', [], filter, handled(options)).on('error', () => {}),
   },
   {
     name: 'spawn of unconfined',
     taken: SPAWN.replace(/\babis\b/, ''),
-    call: (options) => seccomp.spawn('/nonexistent', [], 'unconfined', options).on('error', () => {}),
+    call: (options) => seccomp.spawn('/nonexistent', [], 'unconfined', handled(options)).on('error', () => {}),
   },
   { name: 'listen', taken: 'notifyTimeout', call: (options) => seccomp.listen('/nonexistent/path', {}, options) },
   {

@@ -353,6 +353,26 @@ test.each([Symbol('x'), true, 1n, () => {}])(
   },
 );
 
+test('notifyTimeout is refused without notify, but not as a default of a Sandbox', async () => {
+  const given = { notifyTimeout: 100 };
+  for (const call of [() => seccomp.spawn(missing, [], 'unconfined', given), () => seccomp.run(missing, 'node', given)])
+    expect(await refusalOf(call)).toMatchObject({
+      code: 'ERR_SECCOMP_OPTION',
+      message: 'options.notifyTimeout: has no effect without options.notify: leave it out',
+    });
+  const { spawn } = new Sandbox('unconfined', given);
+  expect(await refusalOf(() => spawn(missing))).toBeUndefined();
+});
+
+test('options that apply to a filter are accepted under unconfined, where there is none', async () => {
+  const given = { logDenied: true, noNewPrivileges: false };
+  expect(seccomp.spawnSync('true', [], 'unconfined', { ...given, onViolation: true })).toMatchObject({
+    status: 0,
+    violations: [],
+  });
+  expect(seccomp.harden('unconfined', { ...given, acceptRings: true }).filters).toEqual([]);
+});
+
 test('a symbol among the arguments of a program becomes text, in every function', () => {
   const given = [Symbol('x') as never];
   expect(sandbox.spawnSync('echo', given).stdout.toString()).toBe('Symbol(x)\n');

@@ -82,13 +82,15 @@ export function readPath(value: unknown): string | undefined {
 export function readEnvironment(value: unknown, name: string): Fields | undefined {
   if (value === null) return undefined;
   if (typeof value !== 'object') throw invalidType(name, 'of type object', value);
-  if (isBuiltin(value)) throw invalidType(name, 'an object of strings by name', value);
+  const noVariables = () => invalidType(name, 'an object of strings by name', value);
+  if (Array.isArray(value) || BUILTINS.some((is) => is(value))) throw noVariables();
   const variables = emptyFields();
   const hidden = new Set<string>();
   let owner: object | null = value;
   for (let depth = 0; owner !== null && !isObjectPrototype(owner); depth++) {
     if (depth > LONGEST_PROTOTYPE_CHAIN)
       refuseIn(name)([], 'has an endless prototype chain: pass a copy, { ...object }');
+    if (BUILTIN_PROTOTYPES.includes(owner)) throw noVariables();
     for (const variable of Object.getOwnPropertyNames(owner)) {
       const property = Object.getOwnPropertyDescriptor(owner, variable);
       if (hidden.has(variable) || property === undefined) continue;
@@ -102,12 +104,7 @@ export function readEnvironment(value: unknown, name: string): Fields | undefine
 
 const LONGEST_PROTOTYPE_CHAIN = 100;
 
-/** Whether an object is of a built-in class whose content is not in properties by name: none of it would be taken. */
-function isBuiltin(value: object): boolean {
-  if (Array.isArray(value) || BUILTINS.some((is) => is(value))) return true;
-  return [WeakRef, URL, URLSearchParams].some((Class) => value instanceof Class);
-}
-
+/** Recognize objects of built-in classes whose content is not in properties by name: none of it would be taken. */
 const BUILTINS = [
   types.isMap,
   types.isSet,
@@ -120,6 +117,7 @@ const BUILTINS = [
   types.isAnyArrayBuffer,
   ArrayBuffer.isView,
 ];
+const BUILTIN_PROTOTYPES: readonly object[] = [WeakRef.prototype, URL.prototype, URLSearchParams.prototype];
 
 /** `uid` and `gid`: an int32, or null for none. */
 export function readId(value: unknown, name: string): number | null {

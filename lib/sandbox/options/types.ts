@@ -51,7 +51,10 @@ export interface SupervisorOptions {
    * Handlers by the name of a syscall. A handler decides each call of that name; see docs/violations.md. Default none.
    */
   readonly notify?: Handlers | undefined;
-  /** Milliseconds that a handler may take before its call is denied. More than 0, less than 2³¹. Default 10,000. */
+  /**
+   * Milliseconds that a handler may take before its call is denied. More than 0, less than 2³¹. An error without
+   * `notify`, but not as a default of a Sandbox. Default 10,000.
+   */
   readonly notifyTimeout?: number | undefined;
 }
 
