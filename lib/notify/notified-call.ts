@@ -25,6 +25,7 @@ import {
 import { unusableArgument } from './call-errors.js';
 import type { CallContainer } from './container.js';
 import { onConnectionSettled, type PendingNotification } from './listener.js';
+import { checkReceivers } from './receiver.js';
 
 /** Maximum bytes of a string, with its NUL: PATH_MAX of linux/limits.h. */
 const MAX_STRING = 4096;
@@ -57,7 +58,8 @@ export interface CallerSocket {
  * caller may change that memory at any time: decide on a value that was read once, and answer so that the kernel does
  * not read it again.
  *
- * Methods check their arguments as Node does: ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE.
+ * Methods check their arguments as Node does: ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE. A method
+ * that is called without its call, as after `const { deny } = call`, throws ERR_INVALID_THIS.
  *
  * @example
  * import { spawn } from 'seccomp';
@@ -111,6 +113,7 @@ export class NotifiedCall<Of extends CallContainer = CallContainer> {
 
   static {
     send = (call, answer) => answerCall(call.#handle, call.#id, answer);
+    checkReceivers(NotifiedCall, 'NotifiedCall', (value) => #id in value);
   }
 
   /**

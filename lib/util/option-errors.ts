@@ -78,6 +78,11 @@ export function invalidNumber(name: string, value: unknown, kind: string, range:
   return outOfRange(name, Number.isInteger(value) ? range : kind, value);
 }
 
+/** Node's error for a method that is called on anything but an instance of its class. */
+export function invalidThis(className: string): TypeError {
+  return nodeError(TypeError, 'ERR_INVALID_THIS', `Value of "this" must be of type ${className}`);
+}
+
 /** Node's error for a callback that returned a wrong value. `received` describes the value. */
 export function invalidReturnValue(callback: string, expected: string, received: string): TypeError {
   const message = `Expected ${expected} to be returned from ${callback} but got ${received}.`;

@@ -130,9 +130,34 @@ test('the errno of a response is that with which it makes the call fail, otherwi
   expect(responses.map(({ errno }) => errno)).toEqual([13, 4095, 0, 0, 0]);
 });
 
-test('a method that is called without its call throws', () => {
-  const methods = [call.continue, call.deny, call.return, call.returnFd];
-  for (const method of methods) expect(() => Reflect.apply(method, undefined, [])).toThrow(TypeError);
-  for (const method of [call.continue, call.deny])
-    expect(() => Reflect.apply(method, {}, ['EPERM'])).toThrow(TypeError);
+const methods: readonly string[] = Object.getOwnPropertyNames(NotifiedCall.prototype).filter(
+  (name) => name !== 'constructor',
+);
+
+test.each(methods)('%s throws ERR_INVALID_THIS if it is called without its call', (name) => {
+  const method: unknown = Reflect.get(call, name);
+  if (typeof method !== 'function') return expect.fail(`${name} is not a method`);
+  const error = expect.objectContaining({
+    name: 'TypeError',
+    code: 'ERR_INVALID_THIS',
+    message: 'Value of "this" must be of type NotifiedCall',
+  });
+  for (const receiver of [undefined, null, 1, {}, Object.create(call), NotifiedCall.prototype])
+    expect(() => Reflect.apply(method, receiver, [])).toThrow(error);
+});
+
+test('all methods of a call check what they are called on', () => {
+  expect([call.deny.name, call.deny.length]).toEqual(['deny', 1]);
+  expect(methods.toSorted()).toEqual([
+    'connect',
+    'continue',
+    'deny',
+    'readBytes',
+    'readSockaddr',
+    'readString',
+    'return',
+    'returnFd',
+    'socket',
+    'writeBytes',
+  ]);
 });
