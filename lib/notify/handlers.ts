@@ -24,7 +24,7 @@ import { type NotifiedCall, sendAnswer } from './notified-call.js';
 /**
  * Answers one call: returns the response that a method of the call made, or a promise of it. A promise that is slow
  * delays only the thread that made the call. If the handler throws, rejects, takes longer than `notifyTimeout` or
- * returns anything else, the call fails with EPERM.
+ * returns anything else, the call fails with EPERM. The error of a handler that took too long has the code ETIMEDOUT.
  */
 export type Handler<Of extends CallContainer = CallContainer> = (
   call: NotifiedCall<Of>,
@@ -79,7 +79,7 @@ export function checkTimeout(notifyTimeout: unknown = DEFAULT_TIMEOUT): number {
   throw argumentError(numberProblem(notifyTimeout), message);
 }
 
-const { ENOENT, ENOSYS } = constants.errno;
+const { ENOENT, ENOSYS, ETIMEDOUT } = constants.errno;
 
 /** The answer to a call for which an agent has no handler. */
 export const NOT_IMPLEMENTED: Answer = { kind: 'errno', errno: ENOSYS };
@@ -150,7 +150,7 @@ function finishLater<Of extends CallContainer>(
   const expire = () => {
     if (state !== 'waiting') return;
     state = 'expired';
-    deny(call, new Error(`${call.syscall}: no answer in ${timeout} ms`), onError);
+    deny(call, namedSystemError(ETIMEDOUT, `${call.syscall}: no answer in ${timeout} ms`), onError);
   };
   // If other callbacks blocked this thread, the answer may have arrived meanwhile: the event loop reads it before
   // setImmediate.

@@ -90,7 +90,7 @@ describe('a runtime’s message', () => {
       ],
       [
         '-1 1',
-        ['handlerError sched_get_priority_max: no answer in 20 ms'],
+        ['handlerError sched_get_priority_max: no answer in 20 ms: ETIMEDOUT'],
         () => new Promise(() => {}), // The timeout is certain.
         { notifyTimeout: 20 },
       ],

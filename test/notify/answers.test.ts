@@ -166,7 +166,7 @@ for family, address in ((socket.AF_INET, ('192.0.2.7', 80)), (socket.AF_INET6, (
           throw new Error('out of order');
         },
       ],
-      [/no answer in 20 ms/, () => new Promise(() => {}), { notifyTimeout: 20 }], // The timeout is certain.
+      [/no answer in 20 ms: ETIMEDOUT/, () => new Promise(() => {}), { notifyTimeout: 20 }], // The timeout is certain.
       [/^Expected the result of call\.continue\(\), .* but got an instance of Object\.$/, () => ({}) as NotifyResponse],
       [/^The argument 'errno' must be the name of an errno/, (call) => call.deny('EWHAT')],
       [/EBADF/, (call) => call.returnFd(12_345)],

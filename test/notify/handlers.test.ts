@@ -157,6 +157,18 @@ describe('a handler', () => {
     ]);
   });
 
+  test('that takes too long denies the call, and its error has the code ETIMEDOUT', async () => {
+    const answer = vi.spyOn(addon(), 'answer').mockReset().mockReturnValue(0);
+    const error = await new Promise((resolve) => dispatch(unameCall(), () => new Promise(() => {}), 1, resolve));
+    expect(error).toMatchObject({
+      name: 'Error',
+      code: 'ETIMEDOUT',
+      errno: -110,
+      message: 'uname: no answer in 1 ms: ETIMEDOUT',
+    });
+    expect(answer).toHaveBeenCalledOnce();
+  });
+
   test('that has answered leaves no timer', async () => {
     const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
     const before = timers();

@@ -45,7 +45,7 @@ test('a descriptor in a late answer is closed if its answer has close: true', as
   for (const close of [true, false]) {
     const fd = openSync('/dev/null', 'r');
     const { code, errors } = await afterTimeout(async (call) => call.returnFd(fd, { close }));
-    expect([code, errors]).toEqual([1, ['uname: no answer in 20 ms']]);
+    expect([code, errors]).toEqual([1, ['uname: no answer in 20 ms: ETIMEDOUT']]);
     expect(existsSync(`/proc/self/fd/${fd}`)).toBe(!close);
     if (!close) closeSync(fd);
   }
@@ -55,7 +55,7 @@ test.each<[string, () => Promise<unknown>]>([
   ['that is not valid', async () => ({ continue: true })],
   ['that is an error', () => Promise.reject(new Error('late'))],
 ])('a late answer %s is not reported: the timeout was', async (_, late) => {
-  expect(await afterTimeout(late)).toEqual({ code: 1, errors: ['uname: no answer in 20 ms'] });
+  expect(await afterTimeout(late)).toEqual({ code: 1, errors: ['uname: no answer in 20 ms: ETIMEDOUT'] });
 });
 
 test('an answer to a caller that was killed is not an error', async () => {
