@@ -55,7 +55,9 @@ type Sockaddr =
   | { readonly kind: 'other'; readonly family: number; readonly rest: Uint8Array };
 
 /** Bytes of the field `sa_family`. */
-const FAMILY_SIZE = 2;
+export const FAMILY_SIZE = 2;
+/** Maximum bytes of an address: struct sockaddr_storage. */
+export const MAX_SOCKADDR = 128;
 
 /**
  * Parses the address in `bytes`, which may be cut short. Ports and IP addresses are in network byte order on every ABI.

@@ -18,6 +18,22 @@ export function checkBytes(value: unknown, name: string): asserts value is Uint8
   if (!isUint8Array(value)) throw invalidType(name, 'an instance of Uint8Array', value);
 }
 
+/** The calls to which a program passes a socket address, and the index of the argument that points to it. */
+const SOCKADDR_ARGUMENTS: ReadonlyMap<string, number> = new Map([
+  ['bind', 1],
+  ['connect', 1],
+  ['sendto', 4],
+]);
+
+/** @throws ERR_INVALID_ARG_VALUE unless the argument of a call points to a socket address with a size beside it. */
+export function checkSockaddr(syscall: string, argument: unknown): void {
+  checkInteger(argument, 'argument', 0, 4);
+  const index = SOCKADDR_ARGUMENTS.get(syscall);
+  if (argument === index) return;
+  const problem = index === undefined ? `${syscall} has none` : `that of ${syscall} is argument ${index}`;
+  throw invalidValue('argument', argument, `must be the index of a socket address: ${problem}`);
+}
+
 /** Returns the bytes of a socket address. */
 export function readAddress(address: unknown): Uint8Array {
   const isObject = typeof address === 'object' && address !== null;

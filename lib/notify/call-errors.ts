@@ -18,9 +18,10 @@ const STRING: Meanings = {
 };
 const READ: Meanings = { EFAULT: 'is not the address of readable memory' };
 const WRITE: Meanings = { EFAULT: 'is not the address of enough writable memory' };
+const SIZE: Meanings = { EINVAL: 'is less than 2, the size of the family of a socket address' };
 const SOCKET: Meanings = { EBADF: 'is not an open descriptor', ENOTSOCK: 'is not a socket' };
 
-const MEANINGS = { string: STRING, read: READ, write: WRITE, socket: SOCKET } as const;
+const MEANINGS = { string: STRING, read: READ, write: WRITE, size: SIZE, socket: SOCKET } as const;
 
 const { ENOENT, ESRCH } = constants.errno;
 
@@ -28,7 +29,8 @@ const { ENOENT, ESRCH } = constants.errno;
  * The error of a method that cannot use an argument. Its `code` is the errno's name: ENOENT if the call is over, as the
  * kernel says of its notification; ESRCH if the caller is unknown.
  *
- * @param use - What the method does with the argument: reads a string or other memory, writes, looks at a socket.
+ * @param use - What the method does with the argument: reads a string or other memory, writes, reads so many bytes,
+ * looks at a socket.
  * @param errno - A positive errno.
  */
 export function unusableArgument(
@@ -46,7 +48,7 @@ export function unusableArgument(
     return namedSystemError(errno, `${syscall}: this process may not ${forbidden}`);
   }
   const value = args[argument] ?? 0n;
-  const shown = use === 'socket' ? BigInt.asIntN(32, value) : `0x${value.toString(16)}`;
+  const shown = use === 'socket' || use === 'size' ? BigInt.asIntN(32, value) : `0x${value.toString(16)}`;
   const meaning = MEANINGS[use][code];
   return namedSystemError(errno, `${syscall}: argument ${argument} (${shown})${meaning ? ` ${meaning}` : ''}`);
 }

@@ -1,7 +1,7 @@
 /** NotifiedCall: a system call that waits for its answer, as a handler sees it. */
 import { constants } from 'node:os';
 import { abiOfCall } from '../decode/observed-call.js';
-import { parseSockaddr, type SocketAddress } from '../decode/sockaddr.js';
+import { FAMILY_SIZE, MAX_SOCKADDR, parseSockaddr, type SocketAddress } from '../decode/sockaddr.js';
 import { addon, type ListenerHandle, type SocketTraits } from '../native.js';
 import { type AbiName, abiOf } from '../syscalls/abi.js';
 import { syscallName } from '../syscalls/table.js';
@@ -16,6 +16,7 @@ import {
 import {
   checkBytes,
   checkInteger,
+  checkSockaddr,
   readAddress,
   readDescriptor,
   readErrno,
@@ -31,10 +32,8 @@ import { checkReceivers } from './receiver.js';
 const MAX_STRING = 4096;
 /** Maximum bytes of one read or write, so that it can't block this process for long. */
 const MAX_TRANSFER = 1 << 20;
-/** Maximum bytes of a socket address: struct sockaddr_storage. */
-const MAX_SOCKADDR = 128;
 
-const { EFAULT, ENAMETOOLONG } = constants.errno;
+const { EFAULT, EINVAL, ENAMETOOLONG } = constants.errno;
 
 const CONTINUE: Answer = { kind: 'continue' };
 
@@ -227,11 +226,11 @@ export class NotifiedCall<Of extends CallContainer = CallContainer> {
   }
 
   /**
-   * Reads the socket address at the address in an argument. Its size is the value of the next argument, as for
-   * connect(2), bind(2) and sendto(2).
+   * Reads the socket address at the address in an argument. Its size is the value of the next argument.
    *
-   * @param argument - The index of the argument, 0 to 4.
-   * @throws {Error} as `readBytes`.
+   * @param argument - The index of the argument: 1 of connect(2) and bind(2), 4 of sendto(2).
+   * @throws {TypeError} ERR_INVALID_ARG_VALUE for an argument of a call that is not a socket address.
+   * @throws {Error} as `readBytes`, and EINVAL for a size of less than 2, as where sendto(2) has no address.
    * @example
    * import { spawn } from 'seccomp';
    *
@@ -247,8 +246,9 @@ export class NotifiedCall<Of extends CallContainer = CallContainer> {
    * });
    */
   readSockaddr(argument: number): SocketAddress {
-    checkInteger(argument, 'argument', 0, 4);
+    checkSockaddr(this.syscall, argument);
     const size = Number(BigInt.asUintN(32, this.#argument(argument + 1)));
+    if (size < FAMILY_SIZE) throw unusableArgument(this, argument + 1, 'size', EINVAL);
     return parseSockaddr(this.readBytes(argument, Math.min(size, MAX_SOCKADDR)), abiOf(this.abi).endian);
   }
 
