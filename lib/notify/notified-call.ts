@@ -176,7 +176,7 @@ export class NotifiedCall<Of extends CallContainer = CallContainer> {
 
   /**
    * Reads the caller's memory at the address in an argument. Returns fewer bytes if a page of the range is not mapped:
-   * those before that page.
+   * those before that page. Reads also pages that the caller itself may not read.
    *
    * @param argument - The index of the argument, 0 to 5.
    * @param size - The number of bytes, 0 to 1,048,576.

@@ -104,5 +104,5 @@ export function describe(value: unknown): string {
     return `type ${typeof value} (${shown})`;
   }
   const name: unknown = value.constructor?.name;
-  return typeof name === 'string' ? `an instance of ${name}` : inspect(value, { depth: -1 });
+  return typeof name === 'string' && name !== '' ? `an instance of ${name}` : inspect(value, { depth: -1 });
 }

@@ -70,6 +70,11 @@ test('readBytes returns the bytes before a page that is not mapped', async () =>
   expect(used).toBe('a'.repeat(96));
 });
 
+test('reads pages that the caller itself may not read', async () => {
+  const { used, stderr } = await using('protected', (call) => [call.readString(0), call.readBytes(0, 1).toString()]);
+  expect([used, stderr]).toEqual([['aa', 'a'], '']);
+});
+
 test('writeBytes writes the bytes before a page that is not mapped, and fails with EFAULT', async () => {
   const { used, stdout } = await using('before the end', (call) => call.writeBytes(0, Buffer.alloc(200, 'b')));
   expect([used, stdout]).toEqual(['EFAULT', `25 ${'b'.repeat(96)}\n`]);

@@ -133,6 +133,13 @@ describe('a handler', () => {
   test.each<[string, (call: NotifiedCall) => unknown, string]>([
     ['returns nothing', () => undefined, 'but got undefined'],
     ['returns an errno', () => 13, 'but got type number (13)'],
+    [
+      'is a generator function',
+      function* () {
+        yield 1;
+      },
+      'but got Object [Generator] {}.',
+    ],
     ['returns what looks like a response', () => ({ errno: 13 }), 'but got an instance of Object'],
     [
       'throws',
