@@ -63,7 +63,8 @@ export interface DifferenceCase {
  * @returns How `a` relates to `b`, and the syscalls on which they differ.
  * @throws {ProfileError} if a profile is not valid.
  * @throws {SeccompError} ERR_SECCOMP_BUILTIN or ERR_SECCOMP_FILE if a profile can't be found or read;
- * ERR_SECCOMP_OPTION for an invalid policy, and for options if neither `a` nor `b` has a profile to resolve.
+ * ERR_SECCOMP_OPTION for options if neither `a` nor `b` has a profile to resolve.
+ * @throws {TypeError | RangeError} if an argument has the wrong type, or is a policy that is not valid.
  * @example
  * import { compare, extend } from 'seccomp';
  *

@@ -21,7 +21,8 @@ import { HOST_OPTIONS, hostOf } from '../sandbox/plan/resolve-sources.js';
  * @param options - The host to resolve the profile for. Default: this machine, and a process without capabilities.
  * @throws {ProfileError} if the profile is not valid.
  * @throws {SeccompError} ERR_SECCOMP_BUILTIN or ERR_SECCOMP_FILE if the profile can't be found or read;
- * ERR_SECCOMP_OPTION for a call that the ABI does not have, and for options together with `unconfined`.
+ * ERR_SECCOMP_OPTION for options together with `unconfined`.
+ * @throws {TypeError | RangeError} if an argument has the wrong type, or if the ABI does not have the call.
  * @example
  * import { explain } from 'seccomp';
  *

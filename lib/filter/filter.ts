@@ -4,7 +4,8 @@ import type { AttachFlag } from '../policy/action.js';
 import type { Policy } from '../policy/policy.js';
 import { readPolicy } from '../policy/read-policy.js';
 import type { AbiName } from '../syscalls/abi.js';
-import { argumentError, nodeError } from '../util/node-error.js';
+import { nodeError } from '../util/node-error.js';
+import { invalidType } from '../util/option-errors.js';
 import { freeze } from '../util/own-data.js';
 import type { GateSite } from './bpf/assemble.js';
 import type { Instruction } from './bpf/instruction.js';
@@ -120,5 +121,5 @@ export class Filter {
 /** @throws {TypeError} if the value is not a Filter. */
 export function requireFilter(filter: unknown): void {
   if (Filter.is(filter)) return;
-  throw argumentError('type', 'filter: must be a Filter, as returned by compile()');
+  throw invalidType('filter', 'a Filter, as returned by compile()', filter);
 }

@@ -44,7 +44,7 @@ export function readQuestion(question: unknown): Required<ExplainQuery> {
 
 /**
  * Returns the call that a question describes, as it is made on `abi`.
- * @throws {SeccompError} ERR_SECCOMP_OPTION if the ABI has no such syscall, or if a register can't hold an argument.
+ * @throws {TypeError | RangeError} if the ABI has no such syscall, or if a register can't hold an argument.
  */
 export function callOf(
   { syscall, args = [] }: Pick<Required<ExplainQuery>, 'syscall' | 'args'>,
@@ -66,7 +66,7 @@ export function registers(args: readonly unknown[]): readonly bigint[] {
 
 /**
  * Returns `value` if a register can hold it, signed or unsigned.
- * @throws {SeccompError} ERR_SECCOMP_OPTION otherwise.
+ * @throws {TypeError | RangeError} otherwise.
  */
 function registerOf(value: unknown): number | bigint {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
@@ -79,7 +79,7 @@ function notRegisters(kind: ProblemKind): TypeError | RangeError {
   return argumentError(kind, message);
 }
 
-/** @throws {SeccompError} ERR_SECCOMP_OPTION if no ABI has this name. */
+/** @throws {TypeError} if no ABI has this name. */
 export function requireAbi(name: string): AbiName {
   const abi = findAbi(name);
   if (abi !== undefined) return abi.name;

@@ -3,7 +3,8 @@ import { ProfileError, type ProfileIssue } from '../errors.js';
 import { limitToOne } from '../util/argument-count.js';
 import { publicMethods } from '../util/caller.js';
 import { once } from '../util/memo.js';
-import { argumentError, nodeError } from '../util/node-error.js';
+import { nodeError } from '../util/node-error.js';
+import { invalidType } from '../util/option-errors.js';
 import { freeze } from '../util/own-data.js';
 import { type AllowlistOptions, allowlistDocument, Builder, DENYLIST } from './builder/builder.js';
 import type { BuiltinDefinition } from './builtin/definition.js';
@@ -229,5 +230,5 @@ export function builtOn(source: string): string {
  */
 export function stringify(profile: Profile): string {
   if (Profile.is(profile)) return documentText(profile.document);
-  throw argumentError('type', 'profile: must be a Profile, as loadProfile returns it');
+  throw invalidType('profile', 'a Profile, as loadProfile returns it', profile);
 }

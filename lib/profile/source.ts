@@ -101,7 +101,8 @@ export function loadSource(
 /** @throws {TypeError} for a value that is no source of a profile, whatever its content. */
 function refuseOtherTypes(source: unknown, name: string, expected: string): void {
   if (source === '') throw invalidValue(name, source, `must be ${expected}`);
-  if (typeof source === 'string' || source instanceof URL || Profile.is(source)) return;
+  if (typeof source === 'string' || source instanceof URL) return;
+  if (source instanceof Profile && Profile.is(source)) return;
   const received = typeof source === 'object' && source !== null ? otherObject(source) : describe(source);
   if (received !== undefined)
     throw argumentError('type', `The "${name}" argument must be ${expected}. Received ${received}`);

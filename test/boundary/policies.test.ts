@@ -82,9 +82,21 @@ describe('evaluate', () => {
 });
 
 test.each<[string, (given: never) => unknown, string]>([
-  ['prove', (given) => seccomp.prove(given), 'filter: must be a Filter, as returned by compile()'],
-  ['disassemble', (given) => seccomp.disassemble(given), 'filter: must be a Filter'],
-  ['stringify', (given) => seccomp.stringify(given), 'profile: must be a Profile, as loadProfile returns it'],
+  [
+    'prove',
+    (given) => seccomp.prove(given),
+    'The "filter" argument must be a Filter, as returned by compile(). Received ',
+  ],
+  [
+    'disassemble',
+    (given) => seccomp.disassemble(given),
+    'The "filter" argument must be a Filter, as returned by compile(). Received ',
+  ],
+  [
+    'stringify',
+    (given) => seccomp.stringify(given),
+    'The "profile" argument must be a Profile, as loadProfile returns it. Received ',
+  ],
 ])('%s refuses forged values', (_, call, message) => {
   const filter = seccomp.compile('docker-default');
   const profile = seccomp.loadProfile('docker-default');

@@ -7,6 +7,7 @@ import { numbersOf } from '../../policy/policy.js';
 import { atLeast, MAX_WORD, type WordSet } from '../../policy/word-set.js';
 import { ABIS, type Abi } from '../../syscalls/abi.js';
 import { argumentError } from '../../util/node-error.js';
+import { invalidType, invalidValue } from '../../util/option-errors.js';
 import { has, indices } from '../../util/own-data.js';
 import { structuralKey } from '../../util/structural-key.js';
 import {
@@ -47,11 +48,12 @@ const LONGEST_ENTRY = 64;
  */
 export function decompile(bytes: Uint8Array, endian: Abi['endian'] = 'little'): Policy {
   if (!isUint8Array(bytes))
-    throw argumentError('type', 'bytes: must be a Uint8Array of struct sock_filter, such as Filter.bytes');
+    throw invalidType('bytes', 'a Uint8Array of struct sock_filter, such as Filter.bytes', bytes);
   if (endian !== 'little' && endian !== 'big')
-    throw argumentError(
-      'value',
-      'endian: must be "little" or "big", the byte order of the machine that the filter is for',
+    throw invalidValue(
+      'endian',
+      endian,
+      'must be "little" or "big", the byte order of the machine that the filter is for',
     );
   const instructions = decodeInstructions(new Uint8Array(bytes), endian);
   const tested = testedAudits(instructions);

@@ -142,9 +142,11 @@ test('refuses values that are not bytes or not a byte order', () => {
     return '';
   };
   for (const given of [undefined, null, 8, 'bytes', {}, [], bytes.buffer, new Uint16Array(4), Object.create(bytes)])
-    expect(message(given)).toBe('bytes: must be a Uint8Array of struct sock_filter, such as Filter.bytes');
+    expect(message(given)).toMatch(
+      /^The "bytes" argument must be a Uint8Array of struct sock_filter, such as Filter\.bytes\. Received /,
+    );
   for (const endian of [null, 'middle', 0, {}])
-    expect(message(bytes, endian)).toMatch(/^endian: must be "little" or "big"/);
+    expect(message(bytes, endian)).toMatch(/^The argument 'endian' must be "little" or "big", .* Received /);
 });
 
 test('accepts bytes from another realm', () => {
