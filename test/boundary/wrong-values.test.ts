@@ -373,6 +373,14 @@ test('options that apply to a filter are accepted under unconfined, where there 
   expect(seccomp.harden('unconfined', { ...given, acceptRings: true }).filters).toEqual([]);
 });
 
+test('bytes with a NUL as cwd are shown as bytes, as in Node', async () => {
+  const error = await refusalOf(() => sandbox.spawn(missing, [], { cwd: new Uint8Array(2) as never }));
+  expect(error).toHaveProperty(
+    'message',
+    expect.stringMatching(/without null bytes\. Received Uint8Array\(2\) \[ 0, 0 \]$/),
+  );
+});
+
 test('a symbol among the arguments of a program becomes text, in every function', () => {
   const given = [Symbol('x') as never];
   expect(sandbox.spawnSync('echo', given).stdout.toString()).toBe('Symbol(x)\n');

@@ -64,7 +64,9 @@ export function readDirectory(value: unknown, name: string): string | null {
   if (value === null) return null;
   const text = readPath(value);
   if (text === undefined) throw invalidType(name, 'of type string or an instance of Buffer or URL', value);
-  if (text.includes('\0')) throw invalidValue(name, text, 'must be a string, Uint8Array, or URL without null bytes');
+  const received = value instanceof Uint8Array ? value : text;
+  if (text.includes('\0'))
+    throw invalidValue(name, received, 'must be a string, Uint8Array, or URL without null bytes');
   return text;
 }
 
