@@ -96,6 +96,7 @@ uint32_t Result(const Program& program, const seccomp_data& call) {
 }
 
 // Whether a jump with this constant is taken if the number of the call is `number`.
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): in the order of the comparison.
 bool IsTaken(uint16_t code, uint32_t number, uint32_t k) {
   seccomp_data call = {};
   call.nr = static_cast<int>(number);

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include <algorithm>
-#include <cinttypes>
-#include <cstdio>
+#include <cstdint>
+#include <cstdlib>
 #include <fstream>
 #include <string>
 #include <thread>
@@ -160,10 +160,9 @@ std::string FlagsAt(const void* address) {
   std::ifstream maps("/proc/self/smaps");
   bool is_here = false;
   for (std::string line; std::getline(maps, line);) {
-    uintptr_t first = 0;
-    uintptr_t after = 0;
-    if (sscanf(line.c_str(), "%" SCNxPTR "-%" SCNxPTR " ", &first, &after) == 2)
-      is_here = first <= wanted && wanted < after;
+    char* end = nullptr;
+    const uintptr_t first = strtoul(line.c_str(), &end, 16);
+    if (*end == '-') is_here = first <= wanted && wanted < strtoul(end + 1, nullptr, 16);
     if (is_here && line.compare(0, 8, "VmFlags:") == 0) return line.substr(8) + " ";
   }
   return "";
