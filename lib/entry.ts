@@ -4,7 +4,7 @@
  * little. Functions with fixed parameters refuse further arguments; the functions that start programs do so themselves.
  */
 import * as api from './index.js';
-import { limitedFunction } from './util/argument-count.js';
+import { limitedAsync, limitedFunction } from './util/argument-count.js';
 import { lazyPublicFunction } from './util/caller.js';
 
 export {
@@ -35,7 +35,7 @@ export const listen = limitedFunction('listen', 3, () => api.listen);
 export const loadProfile = limitedFunction('loadProfile', 2, () => api.loadProfile);
 export const parseProfile = limitedFunction('parseProfile', 2, () => api.parseProfile);
 export const prove = limitedFunction('prove', 2, () => api.prove);
-export const record = lazyPublicFunction('record', () => api.record);
+export const record = limitedAsync('record', 3, () => api.record);
 export const resolve = limitedFunction('resolve', 2, () => api.resolve);
 export const run = lazyPublicFunction('run', () => api.run);
 export const spawn = lazyPublicFunction('spawn', () => api.spawn);

@@ -256,6 +256,7 @@ export class Agent extends EventEmitter<AgentEvents> {
     this.emit('unanswered', call);
   }
 
+  /** Without a sender, listeners get one argument, not undefined. */
   #refuse(error: Error, ...senders: readonly [sender?: PeerCredentials]): void {
     if (this.emit('refused', error, ...senders)) return;
     const [sender] = senders;

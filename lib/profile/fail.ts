@@ -13,7 +13,8 @@ export function fail(message: string, kind?: ProblemKind): never {
   throw new SeccompError('ERR_SECCOMP_OPTION', message);
 }
 
-/** Formats a value that a caller passed for a message: as `shown` does, and an object by its class. */
+/** Formats a value that a caller passed for a message: as `shown` does, a number as such, others as Node's errors do. */
 export function received(value: unknown): string {
-  return typeof value === 'object' && value !== null ? describe(value) : shown(value);
+  if (typeof value === 'number') return String(value);
+  return typeof value === 'string' ? shown(value) : describe(value);
 }

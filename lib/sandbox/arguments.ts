@@ -68,7 +68,7 @@ export function normalizeArguments(
  * Refuses a timeout of handlers where there are none. As a default of a Sandbox, it is for the calls that have handlers.
  * @throws SeccompError ERR_SECCOMP_OPTION
  */
-function refuseUnusedTimeout(options: object): void {
+export function refuseUnusedTimeout(options: object): void {
   const { notify, notifyTimeout }: Pick<SpawnOptions, 'notify' | 'notifyTimeout'> = options;
   if (notifyTimeout === undefined || notify !== undefined) return;
   const message = 'options.notifyTimeout: has no effect without options.notify: leave it out';

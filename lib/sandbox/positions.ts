@@ -1,8 +1,8 @@
 /** The positions of a call's parameters: which of them are the arguments, the profile and the options. */
 import { inspect } from 'node:util';
-import { SeccompError } from '../errors.js';
 import { DOCUMENT } from '../profile/document/fields.js';
 import { builtinNames, kindOfString } from '../profile/source.js';
+import { argumentError } from '../util/node-error.js';
 import { invalidType } from '../util/option-errors.js';
 import { isObjectPrototype } from '../util/own-data.js';
 import { suggest } from '../util/suggest.js';
@@ -26,7 +26,7 @@ export interface ProgramParameters {
  *
  * An array in the second position is `args`, unless no profile follows it: it then is a list of profiles.
  *
- * @throws TypeError, SeccompError ERR_SECCOMP_OPTION for parameters in another order, for no profile, and for a list
+ * @throws TypeError for parameters in another order or after the last, for no profile, and for a list
  * that may be meant as `args`.
  */
 export function parametersOf([command, ...parameters]: readonly unknown[]): ProgramParameters {
@@ -39,7 +39,7 @@ export function parametersOf([command, ...parameters]: readonly unknown[]): Prog
   if (hasNoArgs && typeof options === 'string') throw invalidType('args', 'an instance of Array', first);
   if (more.some((each) => each !== undefined)) {
     const message = 'there are arguments after the options: pass (command, [args], profile, [options])';
-    throw new SeccompError('ERR_SECCOMP_OPTION', message);
+    throw argumentError('value', message);
   }
   if (isAbsent(profile) && !hasProfile(options)) throw missingProfile(profile);
   return { command, args, profile: profile ?? undefined, options };

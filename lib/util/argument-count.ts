@@ -2,6 +2,7 @@
 import { lazyPublicFunction } from './caller.js';
 import { argumentError } from './node-error.js';
 import { describe } from './option-errors.js';
+import { nameAs } from './own-data.js';
 
 /**
  * Throws for an argument beyond the last parameter, unless it is undefined.
@@ -35,10 +36,11 @@ export function limited(
   implementation: (...parameters: readonly unknown[]) => unknown,
   remedy?: string,
 ): unknown {
-  return function (this: unknown, ...parameters: readonly unknown[]): unknown {
+  function checked(this: unknown, ...parameters: readonly unknown[]): unknown {
     refuseMore(name, most, parameters, remedy);
     return Reflect.apply(implementation, this, parameters);
-  };
+  }
+  return nameAs(checked, { name: implementation.name || name, length: implementation.length });
 }
 
 /**
@@ -57,6 +59,24 @@ export function limitedFunction<Implementation extends (...parameters: never[]) 
   most: number,
   load: () => Implementation,
 ): Implementation {
-  const remedy = `leave it out; with array.map(), write (each) => ${name}(each)`;
-  return lazyPublicFunction(name, () => limited(name, most, load(), remedy));
+  return lazyPublicFunction(name, () => limited(name, most, load(), WITHOUT_MAP(name)));
 }
+
+/** As limitedFunction, for a function that returns a promise, which is then rejected. */
+export function limitedAsync<Implementation extends (...parameters: never[]) => Promise<unknown>>(
+  name: string,
+  most: number,
+  load: () => Implementation,
+): Implementation;
+export function limitedAsync(
+  name: string,
+  most: number,
+  load: () => (...parameters: readonly unknown[]) => Promise<unknown>,
+): unknown {
+  return lazyPublicFunction(name, () => async (...parameters: readonly unknown[]) => {
+    refuseMore(name, most, parameters, WITHOUT_MAP(name));
+    return load()(...parameters);
+  });
+}
+
+const WITHOUT_MAP = (name: string) => `leave it out; with array.map(), write (each) => ${name}(each)`;

@@ -40,6 +40,16 @@ export function define<Target extends object, Properties extends object>(
   return target as Target & Properties;
 }
 
+/** Gives a function the name and the number of parameters of another. */
+export function nameAs<Implementation extends (...parameters: never[]) => unknown>(
+  implementation: Implementation,
+  { name, length }: { readonly name: string; readonly length: number },
+): Implementation {
+  for (const [key, value] of Object.entries({ name, length }))
+    Reflect.defineProperty(implementation, key, own({ value, configurable: true }));
+  return implementation;
+}
+
 /** Freezes an internal value deeply: plain objects and arrays. Does not descend into a part that is frozen already. */
 export function freeze<Value>(value: Value): Value {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;

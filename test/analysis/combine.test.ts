@@ -142,11 +142,7 @@ describe('is an error, with the reason, for', () => {
       /^a: is a policy beside a profile: resolve\(\) the profile/,
     ],
     ['a filter', () => union('node', seccomp.compile('node') as never), /^b: is a Filter: give its policy/],
-    [
-      'a list',
-      () => union(read, ['node'] as never),
-      /The "b" argument must be .* not a list/,
-    ],
+    ['a list', () => union(read, ['node'] as never), /The "b" argument must be .* not a list/],
     ['a host that has no effect', () => union(read, 'unconfined', { host: machine }), /^options\.host: has no effect/],
   ])('%s', (_, combine, message) => {
     expect(combine).toThrow(message);

@@ -206,12 +206,12 @@ describe('a message names the argument, what it must be, and what was received:'
     [
       'compile of a number',
       () => compile(Number.NaN as never),
-      `The "source" argument ${one}, or a Filter. Received type number (NaN)`,
+      `The "source" argument ${one}, a Filter, or a list of these; compile() makes a Filter of a policy. Received type number (NaN)`,
     ],
     [
       'compare of a number',
       () => seccomp.compare('node', 5 as never),
-      `The "b" argument ${one}, or a Filter. Received type number (5)`,
+      `The "b" argument ${one}, a Filter, or a list of these; compile() makes a Filter of a policy. Received type number (5)`,
     ],
     [
       'intersect of a number',
@@ -239,7 +239,7 @@ describe('a message names the argument, what it must be, and what was received:'
     [
       'a list in a list',
       () => seccomp.spawn(missing, [], ['node', ['node']] as never),
-      `The "profile[1]" argument ${one}, or a Filter. Received an array`,
+      `The "profile[1]" argument ${one}, a Filter, or a list of these; compile() makes a Filter of a policy. Received an array`,
     ],
     ['an object that inherits', () => loadProfile(Object.create(JSON.parse(document))), 'pass a copy, { ...object }'],
     [
@@ -362,6 +362,7 @@ test('notifyTimeout is refused without notify, but not as a default of a Sandbox
     });
   const { spawn } = new Sandbox('unconfined', given);
   expect(await refusalOf(() => spawn(missing))).toBeUndefined();
+  expect(await refusalOf(() => spawn(missing, given as object))).toMatchObject({ code: 'ERR_SECCOMP_OPTION' });
 });
 
 test('options that apply to a filter are accepted under unconfined, where there is none', async () => {

@@ -146,6 +146,13 @@ test.each(methods)('%s throws ERR_INVALID_THIS if it is called without its call'
     expect(() => Reflect.apply(method, receiver, [])).toThrow(error);
 });
 
+test.each(methods)('%s refuses an argument after its last parameter', (name) => {
+  const method: unknown = Reflect.get(call, name);
+  if (typeof method !== 'function') return expect.fail(`${name} is not a method`);
+  const error = expect.objectContaining({ code: 'ERR_INVALID_ARG_VALUE' });
+  expect(() => Reflect.apply(method, call, [undefined, undefined, 7])).toThrow(error);
+});
+
 test('all methods of a call check what they are called on', () => {
   expect([call.deny.name, call.deny.length]).toEqual(['deny', 1]);
   expect(methods.toSorted()).toEqual([

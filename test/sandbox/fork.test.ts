@@ -311,6 +311,15 @@ describe('an impossible request is an error, and nothing is started:', () => {
     ['another spelling', 'docker-default', { execArgv: ['--build_snapshot'] }, 'ERR_SECCOMP_OPTION'],
     ['its configuration', 'docker-default', { execArgv: ['--build-snapshot-config=x'] }, 'ERR_SECCOMP_OPTION'],
     ['a script of package.json', 'docker-default', { execArgv: ['--run', 'x'] }, 'ERR_SECCOMP_OPTION'],
+    ['a watcher', 'docker-default', { execArgv: ['--watch'] }, 'ERR_SECCOMP_OPTION'],
+    ['a watcher of a folder', 'docker-default', { execArgv: ['--watch_path=/tmp'] }, 'ERR_SECCOMP_OPTION'],
+    [
+      'a watcher by NODE_OPTIONS',
+      'docker-default',
+      { env: { NODE_OPTIONS: '-r x "--w\\atch"' } },
+      'ERR_SECCOMP_OPTION',
+    ],
+    ['a configuration file', 'docker-default', { execArgv: ['--experimental-config-file=a'] }, 'ERR_SECCOMP_OPTION'],
     ['a program in one file', 'docker-default', { execArgv: ['--build-sea=x'] }, 'ERR_SECCOMP_OPTION'],
     ['a number for logDenied', 'docker-default', { logDenied: 1 }, 'ERR_INVALID_ARG_TYPE'],
   ])('%s', (_, profile, options, code) => {
@@ -323,7 +332,7 @@ describe('an impossible request is an error, and nothing is started:', () => {
     '%s in place of a module, before an option with which Node loads no preload',
     (option) => {
       const args = ['--build-snapshot', neverRun];
-      const refusal = /^modulePath and args: with --build-snapshot, Node does not run a module/;
+      const refusal = /^modulePath and args: with --build-snapshot, the Node that is started does not load/;
       expect(() => fork(option, args, 'docker-default')).toThrowError(refusal);
       expect(() => new Sandbox('docker-default').fork(option, args)).toThrowError(refusal);
     },

@@ -64,9 +64,9 @@ export class RunError<Output = string> extends Error implements RunResult<Output
    * @throws {TypeError} if a parameter has the wrong type.
    */
   constructor(reason: string, code: string | undefined, result: RunResult<Output>, options?: ErrorOptions, hint = '') {
-    runAs(new.target, () => checkParameters(reason, result));
+    runAs(new.target, () => checkParameters(reason, code, result, options));
     const first = `${firstLine(result.command)}: ${reason}`;
-    const lines = [first, lastLines(String(result.stderr)), ...denialLines(result), hint];
+    const lines = [first, lastLines(String(result.stderr ?? '')), ...denialLines(result), hint];
     super(lines.filter((line) => line !== '').join('\n'), options);
     const { command, stdout, stderr, timedOut, enforcement, violations, unlistedViolations } = result;
     const hidden = { command, stdout, stderr, timedOut, enforcement, violations, unlistedViolations };
@@ -90,12 +90,18 @@ export class RunError<Output = string> extends Error implements RunResult<Output
 defineHidden(RunError.prototype, 'name', 'RunError');
 
 /** Checks what the message is made of. */
-function checkParameters(reason: unknown, result: Partial<RunResult<unknown>>): void {
+function checkParameters(reason: unknown, code: unknown, result: Partial<RunResult<unknown>>, options: unknown): void {
   if (typeof reason !== 'string') throw invalidType('reason', 'of type string', reason);
+  if (code !== undefined && typeof code !== 'string') throw invalidType('code', 'of type string', code);
+  if (options !== undefined && (typeof options !== 'object' || options === null))
+    throw invalidType('options', 'of type object', options);
   if (typeof result !== 'object' || result === null) throw invalidType('result', 'of type object', result);
   const { command, violations } = result;
   if (typeof command !== 'string') throw invalidType('result.command', 'of type string', command);
   if (!Array.isArray(violations)) throw invalidType('result.violations', 'an instance of Array', violations);
+  for (const [i, violation] of violations.entries())
+    if (!Array.isArray(violation?.decoded))
+      throw invalidType(`result.violations[${i}]`, 'a violation of a result', violation);
 }
 
 /** How much of stderr a message quotes: lines, and characters in them. */

@@ -106,6 +106,13 @@ function preloading(
   const isOption = command.startsWith('-'); // To Node, which then reads options among the arguments too.
   refuseWithoutPreload('options.execArgv', execArgv);
   if (isOption) refuseWithoutPreload('modulePath and args', [command, ...args]);
+  const env = options.env ?? process.env;
+  refuseWithoutPreload(
+    'NODE_OPTIONS',
+    String(env['NODE_OPTIONS'] ?? '')
+      .replace(/["\\]/g, '')
+      .split(/\s+/),
+  );
   addon(); // Throws without the addon: the child could not attach the filters either.
   const { filters, filterFlags } = toNativeFilters(plan, noNewPrivileges);
   const withoutIoUring = deniesIoUring(plan.filters.map(({ policy }) => policy));
@@ -118,7 +125,7 @@ function preloading(
     ...nodeOptionsOf(options),
     // --require comes before every --import, and this one before the others.
     execArgv: ['--require', preloadFile(), ...execArgv, ...(isOption ? [] : endOfOptions(execArgv))],
-    env: own({ ...(options.env ?? process.env), [PAYLOAD_VARIABLE]: text }),
+    env: own({ ...env, [PAYLOAD_VARIABLE]: text }),
   });
 }
 
@@ -216,13 +223,17 @@ function endOfOptions(execArgv: readonly string[]): readonly string[] {
   return execArgv.at(-1)?.startsWith('-') && !execArgv.includes('--') ? ['--'] : [];
 }
 
-/** Options with which Node does not run a module, and preloads nothing. */
-const WITHOUT_PRELOAD = /^--(build-snapshot(-config)?|build-sea|experimental-sea-config|run|prof-process)(=|$)/;
+/**
+ * Options with which the Node that is started preloads nothing: it does something else than to run a module, or has
+ * another Node run it. A configuration file may contain `watch`.
+ */
+const WITHOUT_PRELOAD =
+  /^--(build-snapshot(-config)?|build-sea|experimental-sea-config|run|prof-process|watch(-path)?|experimental(-default)?-config-file)(=|$)/;
 
 /** @throws SeccompError ERR_SECCOMP_OPTION if Node would not load the file that attaches the filters. */
 function refuseWithoutPreload(place: string, options: readonly string[]): void {
   const option = options.find((each) => WITHOUT_PRELOAD.test(each.replaceAll('_', '-')));
   if (option === undefined) return;
-  const message = `${place}: with ${option}, Node does not run a module, nor load the file that attaches the filter`;
+  const message = `${place}: with ${option}, the Node that is started does not load the file that attaches the filter`;
   throw new SeccompError('ERR_SECCOMP_OPTION', `${message}: leave it out, or start Node with spawn`);
 }

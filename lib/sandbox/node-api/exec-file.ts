@@ -77,11 +77,11 @@ export function outputOrThrow(
 
 /** Gives an error the properties of a result: Node's are enumerable, and this package's are not. */
 function withResult(error: Error, result: SyncResult): Error {
-  return hideOwnProperties(define(error, result));
+  return hideViolations(define(error, result));
 }
 
 /** Makes the properties that Node's results do not have not enumerable, so that a result prints and compares as Node's. */
-export function hideOwnProperties<Result extends object>(result: Result): Result {
+export function hideViolations<Result extends object>(result: Result): Result {
   for (const name of ['violations', 'unlistedViolations'])
     Object.defineProperty(result, name, own({ enumerable: false }));
   return result;

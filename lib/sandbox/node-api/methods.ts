@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { promisify } from 'node:util';
 import { runAs } from '../../util/caller.js';
 import { define, own } from '../../util/own-data.js';
+import { refuseUnusedTimeout } from '../arguments.js';
 import type { SandboxedProcess } from '../child/child-process.js';
 import { outputLimits } from '../child/output.js';
 import { forkProgram } from '../fork.js';
@@ -13,7 +14,7 @@ import type { ProgramParameters } from '../positions.js';
 import type { RunOptions } from '../run.js';
 import { startProgram } from '../spawn.js';
 import { startProgramSync } from '../spawn-sync.js';
-import { hideOwnProperties, outputOrThrow, reportOutput } from './exec-file.js';
+import { hideViolations, outputOrThrow, reportOutput } from './exec-file.js';
 import {
   type Callback,
   mergeOptions,
@@ -56,7 +57,7 @@ class BoundMethods {
     startProgram(this.#parameters('spawn', normalizeSpawn(parameters, this.#readOptions)));
 
   readonly spawnSync = (...parameters: readonly unknown[]) =>
-    hideOwnProperties(
+    hideViolations(
       startProgramSync(this.#parameters('spawnSync', normalizeSpawn(parameters, this.#readOptions))).result,
     );
 
@@ -90,6 +91,8 @@ class BoundMethods {
     { file, args, options }: Positions,
   ): ProgramParameters & { readonly options: UncheckedOptions } {
     const merged = mergeOptions(this.#defaults, options, by);
+    if (by === 'spawn' || by === 'execFile')
+      refuseUnusedTimeout(own({ notify: merged['notify'], notifyTimeout: options['notifyTimeout'] }));
     return { command: file, args, profile: this.#profile, options: merged };
   }
 

@@ -209,7 +209,12 @@ const builtins = new Map<string, Profile>();
 function loadOnce(source: unknown, name: string): Profile {
   const known = typeof source === 'string' ? builtins.get(source) : undefined;
   if (known !== undefined) return known;
-  const profile = loadSource(source, undefined, name, `${ONE_PROFILE}, or a Filter`);
+  const profile = loadSource(
+    source,
+    undefined,
+    name,
+    `${ONE_PROFILE}, a Filter, or a list of these; compile() makes a Filter of a policy`,
+  );
   if (BUILTIN_DEFINITIONS.has(profile.source) && typeof source === 'string') builtins.set(source, profile);
   return profile;
 }

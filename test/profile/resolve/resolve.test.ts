@@ -181,7 +181,8 @@ describe('ABIs', () => {
 
 test('refuses a value that is not a profile, or not a host', () => {
   const nothing = [null, undefined, {}] as unknown[] as Profile[];
-  for (const wrong of nothing) expect(() => resolve(wrong, host)).toThrow(/^a profile is|^inline: defaultAction/);
+  for (const wrong of nothing)
+    expect(() => resolve(wrong, host)).toThrow(/^The "source" argument must be|^inline: defaultAction/);
   expect(() => resolve(profileOf({ defaultAction: 'SCMP_ACT_ALLOW' }), {} as Host)).toThrow(/a host is \{ abi/);
   expect(() => compile(null as unknown as string)).toThrow(/a profile is required/);
 });
