@@ -56,9 +56,9 @@ class Child {
     return true;
   }
 
-  // Ends the child. Passes the gate value, since the filters may deny this call too. The parent of a
-  // new process wipes the stack, on which this object is, and a prober's memory ends with it. Always inlined: AddressSanitizer's runtime makes syscalls before it calls a function that
-  // does not return, and the filters may deny these.
+  // Ends the child. Passes the gate value, since the filters may deny this call too. The parent of a new process wipes
+  // the stack, on which this object is, and a prober's memory ends with it. Always inlined: AddressSanitizer's runtime
+  // makes syscalls before it calls a function that does not return, and the filters may deny these.
   [[noreturn, gnu::always_inline]] void Exit() {
     for (;;) syscall(plan_->exit_call, kExitStatus, 0L, 0L, gate_[0], gate_[1], gate_[2]);
   }
