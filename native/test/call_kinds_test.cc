@@ -51,7 +51,7 @@ std::vector<size_t> sizes;
 
 }  // namespace
 
-// In place of notified_thread.cc.
+// In place of notified_thread.cc. NOLINTNEXTLINE(bugprone-easily-swappable-parameters)
 std::string ReadMemory(pid_t, uint64_t address, size_t size) {
   memory.Pass();
   sizes.push_back(size);

@@ -18,6 +18,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdlib>
 #include <memory>
 #include <new>
 #include <utility>
@@ -329,6 +330,7 @@ struct Server {
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof address;
+    if (socket.get() < 0) std::abort();
     CHECK_EQUAL(bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), size), 0);
     CHECK_EQUAL(listen(socket.get(), 4), 0);
     CHECK_EQUAL(getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
