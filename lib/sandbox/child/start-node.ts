@@ -106,7 +106,7 @@ function preloading(
   const isOption = command.startsWith('-'); // To Node, which then reads options among the arguments too.
   refuseWithoutPreload('options.execArgv', execArgv);
   if (isOption) refuseWithoutPreload('modulePath and args', [command, ...args]);
-  const env = options.env ?? process.env;
+  const env = own({ ...(options.env ?? process.env) });
   refuseWithoutPreload(
     'NODE_OPTIONS',
     String(env['NODE_OPTIONS'] ?? '')
