@@ -11,8 +11,14 @@ export interface Installed {
   readonly remove: () => void;
 }
 
+/** Makes the published package in a folder, with the addon of this checkout only. Returns the path of the tarball. */
+export function packTo(folder: string): string {
+  const pack = [join(packageRoot, 'scripts/pack.mjs'), '--local', '--to', folder];
+  return execFileSync(process.execPath, pack, { encoding: 'utf8' }).trim();
+}
+
 /**
- * Packs this package, and unpacks it in a new folder. Uses the addon of this checkout, which npm would build.
+ * Packs this package with the addon of this checkout, and unpacks it in a new folder.
  *
  * @param dependencies - Names of packages that the projects use, which are those of this checkout.
  */
@@ -21,9 +27,7 @@ export function installPackage(projects: string, dependencies: readonly string[]
   cpSync(projects, folder, { recursive: true });
   const installed = join(folder, 'node_modules', 'seccomp');
   mkdirSync(installed, { recursive: true });
-  const pack = ['pack', '--ignore-scripts', '--silent', '--pack-destination', folder];
-  const tarball = execFileSync('npm', pack, { cwd: packageRoot, encoding: 'utf8' }).trim();
-  execFileSync('tar', ['-xzf', join(folder, tarball), '-C', installed, '--strip-components=1']);
+  execFileSync('tar', ['-xzf', packTo(join(folder, 'packed')), '-C', installed, '--strip-components=1']);
   symlinkSync(join(packageRoot, 'build'), join(installed, 'build'));
   for (const name of dependencies) {
     const link = join(folder, 'node_modules', name);

@@ -1,0 +1,118 @@
+/**
+ * Makes the package that is published: `npm run package`. Stages its files in out/package and packs them as
+ * out/seccomp-VERSION.tgz. The package.json in it is generated: it has no scripts and no dependencies, so that
+ * installing the package runs and fetches nothing.
+ *
+ * --local     takes the addon of build/Release as the prebuilt one for this machine, for tests; writes to out/local
+ * --to DIR    works in DIR instead of out/: prebuilt addons are in DIR/prebuilds
+ */
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+
+const ROOT = resolve(import.meta.dirname, '..');
+const require = createRequire(import.meta.url);
+
+/** What is copied from the checkout. A path that ends in `/` is a folder. */
+const SHIPPED = [
+  'CHANGELOG.md',
+  'CONTRIBUTING.md',
+  'LICENSE',
+  'README.md',
+  'SECURITY.md',
+  'dist/',
+  'docs/',
+  'examples/',
+  'native/',
+  'schema/',
+];
+
+/** Folders of the shipped ones that are left out: tests, and what node-gyp builds. */
+const LEFT_OUT = ['native/test', 'native/build'];
+
+/** Fields of the checkout's package.json that the published one does not have. */
+const DEVELOPMENT_FIELDS = ['private', 'scripts', 'gypfile', 'devDependencies', 'overrides'];
+
+/** The files of each folder of prebuilds/. */
+const PREBUILT = ['seccomp.node', 'seccomp-launch'];
+
+/** The platforms without whose prebuilt files nothing is packed. */
+const REQUIRED_PREBUILDS = ['linux-x64', 'linux-arm64'];
+
+/** What building the addon in an installed package needs of node-addon-api. */
+const NODE_ADDON_API = ['LICENSE.md', 'napi.h', 'napi-inl.h', 'napi-inl.deprecated.h'];
+
+const { values: options } = parseArgs({
+  options: { local: { type: 'boolean', default: false }, to: { type: 'string' } },
+});
+const out = resolve(options.to ?? join(ROOT, options.local ? 'out/local' : 'out'));
+const stage = join(out, 'package');
+
+rmSync(stage, { recursive: true, force: true });
+mkdirSync(stage, { recursive: true });
+for (const name of readdirSync(out)) if (/^seccomp-.*\.tgz$/.test(name)) rmSync(join(out, name));
+copyShipped();
+copyNodeAddonApi();
+if (options.local) copyLocalBuild();
+else copyPrebuilds();
+writeFileSync(join(stage, 'package.json'), `${JSON.stringify(publishedManifest(), null, 2)}\n`);
+const args = ['pack', '--ignore-scripts', '--silent', '--pack-destination', out];
+const tarball = execFileSync('npm', args, { cwd: stage, encoding: 'utf8' }).trim();
+console.log(join(out, tarball));
+
+function copyShipped() {
+  for (const path of SHIPPED) {
+    const from = join(ROOT, path);
+    if (!existsSync(from)) fail(`${path} is missing`, path === 'dist/' ? 'npm run build:ts' : `git checkout ${path}`);
+    const filter = (file) => !LEFT_OUT.some((folder) => file === join(ROOT, folder));
+    cpSync(from, join(stage, path), { recursive: true, filter });
+  }
+}
+
+/** Copies the headers with which native/binding.gyp builds the addon where node-addon-api is not installed. */
+function copyNodeAddonApi() {
+  const from = dirname(require.resolve('node-addon-api/package.json'));
+  for (const name of NODE_ADDON_API) cpSync(join(from, name), join(stage, 'native/node-addon-api', name));
+}
+
+function copyLocalBuild() {
+  const to = join(stage, 'prebuilds', `${process.platform}-${process.arch}`);
+  for (const name of PREBUILT) {
+    const from = join(ROOT, 'build/Release', name);
+    if (!existsSync(from)) fail(`build/Release/${name} is missing`, 'npm run build:addon');
+    cpSync(from, join(to, name));
+  }
+}
+
+function copyPrebuilds() {
+  const from = join(out, 'prebuilds');
+  const platforms = existsSync(from) ? readdirSync(from) : [];
+  const folders = new Set([...REQUIRED_PREBUILDS, ...platforms]);
+  for (const platform of folders)
+    for (const name of PREBUILT) {
+      const file = join(from, platform, name);
+      if (!existsSync(file)) fail(`${file} is missing`, 'scripts/prebuild.sh');
+      cpSync(file, join(stage, 'prebuilds', platform, name));
+    }
+}
+
+/** Returns the package.json of the published package. */
+function publishedManifest() {
+  const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const names = Object.keys(manifest.dependencies ?? {});
+  if (names.length > 0)
+    fail(
+      `package.json has dependencies (${names.join(', ')})`,
+      'move them to devDependencies: dist/ contains what it uses',
+    );
+  const published = Object.entries(manifest).filter(([field]) => !DEVELOPMENT_FIELDS.includes(field));
+  // Yarn's Plug'n'Play leaves packages in archives, from which neither an addon can be loaded nor a program started.
+  return { ...Object.fromEntries(published), preferUnplugged: true };
+}
+
+function fail(problem, remedy) {
+  console.error(`seccomp: cannot pack: ${problem}. Remedy: ${remedy}`);
+  process.exit(1);
+}

@@ -1,0 +1,62 @@
+/** The package that is published: its tarball, as scripts/pack.mjs makes it. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { packTo } from '../support/installed.js';
+import { packageRoot } from '../support/scripts.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'seccomp-packed-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Lines of `tar -tv`, by the file's path in the package. */
+const entries = new Map(
+  execFileSync('tar', ['-tvzf', packTo(folder)], { encoding: 'utf8' })
+    .trimEnd()
+    .split('\n')
+    .map((line) => [line.replace(/^.* package\//, ''), line]),
+);
+const names = [...entries.keys()];
+const manifest: Record<string, unknown> = JSON.parse(readFileSync(join(folder, 'package/package.json'), 'utf8'));
+
+test('npm, pnpm and Yarn find nothing to run or to fetch when they install it', () => {
+  const triggers = ['scripts', 'gypfile', 'dependencies', 'optionalDependencies', 'devDependencies', 'private'];
+  expect(triggers.filter((field) => Object.hasOwn(manifest, field))).toEqual([]);
+  // npm runs node-gyp for a package with this file in its folder.
+  expect(names).not.toContain('binding.gyp');
+});
+
+test('every file that package.json names is packed', () => {
+  const paths = JSON.stringify(manifest).match(/(?<=[[:]")\.\/[^"]+(?=")/g) ?? [];
+  expect(paths).toContain('./dist/index.cjs');
+  expect(paths.filter((path) => path !== './package.json' && !names.includes(path.slice(2)))).toEqual([]);
+});
+
+test('the launcher and the command are executable', () => {
+  const launcher = `prebuilds/${process.platform}-${process.arch}/seccomp-launch`;
+  expect(entries.get(launcher)).toMatch(/^-rwxr-xr-x/);
+  expect(entries.get('dist/cli/main.js')).toMatch(/^-rwxr-xr-x/);
+});
+
+test('the sources of the addon are packed with the headers that they need, without their tests', () => {
+  expect(names).toEqual(expect.arrayContaining(['native/napi/addon.cc', 'native/node-addon-api/napi.h']));
+  expect(names.filter((name) => /^native\/(test|build)\//.test(name))).toEqual([]);
+});
+
+test('without prebuilt addons nothing is packed, and the error names the script that makes them', () => {
+  const empty = join(folder, 'empty');
+  const pack = spawnSync(process.execPath, ['scripts/pack.mjs', '--to', empty], { cwd: packageRoot, encoding: 'utf8' });
+  expect(pack.status).toBe(1);
+  expect(pack.stderr).toBe(
+    `seccomp: cannot pack: ${empty}/prebuilds/linux-x64/seccomp.node is missing. Remedy: scripts/prebuild.sh\n`,
+  );
+});
+
+test('the checkout itself cannot be packed or published', () => {
+  const checkout: unknown = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8'));
+  expect(checkout).toMatchObject({
+    private: true,
+    scripts: { prepack: expect.stringMatching(/npm run package.*exit 1$/) },
+  });
+});
