@@ -1,8 +1,7 @@
 /** Loads the addon and declares its types. Every other file gets the addon from `addon()`. */
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
-import { SeccompError } from './errors.js';
+import { launcherBeside, loadAddon } from './addon/load.js';
+import { once } from './util/memo.js';
 
 /** The filters to attach. */
 export interface NativeFilters {
@@ -299,51 +298,19 @@ export const preloadFile = (): string => resolve(import.meta.dirname, '../dist/p
 
 /** Returns the launcher, a program that isolates forked children, and hands descriptors over. */
 export function launcherFile(): string {
-  const file = resolve(import.meta.dirname, '../build/Release/seccomp-launch');
-  if (existsSync(file)) return file;
-  throw new SeccompError('ERR_SECCOMP_ADDON', `the launcher was not built (no ${file}): ${REMEDY}`);
+  return launcherBeside(load().file, PACKAGE);
 }
 
-const REMEDY = 'run "npm rebuild seccomp" (in a checkout: "npm run build:addon"); it needs python3, make and g++';
-let loaded: Addon | undefined;
+/** The folder of this package: lib/ and dist/ are in it. */
+const PACKAGE = resolve(import.meta.dirname, '..');
+
+const load = once(() => loadAddon(PACKAGE));
 
 /**
  * Returns the addon, and loads it at the first call.
- * @throws SeccompError ERR_SECCOMP_UNSUPPORTED if this is not Linux; ERR_SECCOMP_ADDON if the addon was not built, does
- * not load, or was built for another version of this package.
+ * @throws SeccompError ERR_SECCOMP_UNSUPPORTED if this is not Linux or not Node; ERR_SECCOMP_ADDON if the addon is
+ * missing, does not load, or was built for another version of this package.
  */
 export function addon(): Addon {
-  loaded ??= load();
-  return loaded;
-}
-
-function load(): Addon {
-  if (process.platform !== 'linux') {
-    const message = `seccomp is a part of Linux and this is ${process.platform}`;
-    throw new SeccompError('ERR_SECCOMP_UNSUPPORTED', `${message}: profiles can be compiled here, but not attached`);
-  }
-  const file = resolve(import.meta.dirname, '../build/Release/seccomp.node');
-  const require = createRequire(import.meta.filename);
-  const found = open(() => require(file) as Addon, file);
-  const { version } = require('../package.json') as { readonly version: string };
-  if (found.version === version) return found;
-  const message = `the addon was built for version ${found.version ?? 'unknown'} of seccomp, and this is ${version}`;
-  throw new SeccompError('ERR_SECCOMP_ADDON', `${message}: ${REMEDY}`);
-}
-
-function open(load: () => Addon, file: string): Addon {
-  try {
-    return load();
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'ERR_DLOPEN_DISABLED') {
-      const remedy = 'start it without --no-addons, and with --allow-addons if it has --permission';
-      const message = `this Node loads no addons, and seccomp needs one: ${remedy}`;
-      throw new SeccompError('ERR_SECCOMP_ADDON', message, { cause: error });
-    }
-    const reason = error instanceof Error ? error.message : String(error);
-    const what =
-      code === 'MODULE_NOT_FOUND' ? `the addon was not built (no ${file})` : `the addon does not load (${reason})`;
-    throw new SeccompError('ERR_SECCOMP_ADDON', `${what}: ${REMEDY}`, { cause: error });
-  }
+  return load().exports as Addon;
 }

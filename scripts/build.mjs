@@ -68,7 +68,8 @@ function folderOf(file) {
   if (path[0] === '..' || FOLDERS_OF_ONE_ENTRY.includes(path[0])) return null;
   if (Object.values(ENTRIES).includes(relative(LIB, file))) return null;
   if (path.includes('generated')) return path.join('-');
-  return path.length === 1 ? 'root' : path[0];
+  // lib/addon/ reports that files can't be loaded, so it must not need another file itself.
+  return path.length === 1 || path[0] === 'addon' ? 'root' : path[0];
 }
 
 /**

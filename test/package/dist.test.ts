@@ -120,43 +120,7 @@ test('on another operating system than Linux, profiles compile, and spawn throws
     const filter = sandbox.compile('docker-default');
     try { sandbox.spawn('true', 'docker-default'); } catch (error) { console.log(filter.instructions.length > 50, error.name, error.code, error.message); }`;
   expect(node('--input-type=module', '-e', script).stdout).toMatch(
-    /^true SeccompError ERR_SECCOMP_UNSUPPORTED seccomp is a part of Linux and this is darwin/,
-  );
-});
-
-test('with --no-addons, the error names the remedy', ({ skip }) => {
-  skip(process.platform !== 'linux', NOT_LINUX);
-  const script =
-    "try { require('seccomp').spawn('true', 'docker-default') } catch ({ code, message }) { console.log(code, message) }";
-  expect(node('--no-addons', '-e', script).stdout).toMatch(
-    /^ERR_SECCOMP_ADDON this Node loads no addons.*without --no-addons.*--allow-addons/,
-  );
-});
-
-test('without a built addon, the error names the remedy', () => {
-  const script = `
-    import { cpSync, mkdtempSync, symlinkSync } from 'node:fs';
-    const copy = mkdtempSync('/tmp/seccomp-package-');
-    for (const name of ['dist', 'package.json']) cpSync(name, copy + '/' + name, { recursive: true });
-    symlinkSync(process.cwd() + '/node_modules', copy + '/node_modules');
-    const sandbox = await import(copy + '/dist/index.js');
-    try { sandbox.spawn('true', 'docker-default'); } catch (error) { console.log(error.code, error.message); }`;
-  expect(node('--input-type=module', '-e', script).stdout).toMatch(
-    /^ERR_SECCOMP_ADDON the addon was not built .*npm rebuild seccomp.*python3, make and g\+\+/,
-  );
-});
-
-test('with an addon of another version, the error names the remedy, and nothing is started', () => {
-  const script = `
-    import { cpSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-    const copy = mkdtempSync('/tmp/seccomp-package-');
-    for (const name of ['dist', 'build/Release/seccomp.node']) cpSync(name, copy + '/' + name, { recursive: true });
-    symlinkSync(process.cwd() + '/node_modules', copy + '/node_modules');
-    writeFileSync(copy + '/package.json', readFileSync('package.json', 'utf8').replace(/"version": ".*"/, '"version": "99.0.0"'));
-    const sandbox = await import(copy + '/dist/index.js');
-    try { sandbox.spawn('echo', ['started'], 'docker-default', { stdio: 'inherit' }); } catch (error) { console.log(error.code, error.message); }`;
-  expect(node('--input-type=module', '-e', script).stdout).toMatch(
-    /^ERR_SECCOMP_ADDON the addon was built for version \d\S+ of seccomp, and this is 99\.0\.0: run "npm rebuild seccomp".*\n$/,
+    /^true SeccompError ERR_SECCOMP_UNSUPPORTED seccomp is a part of Linux and this is darwin: profiles can be checked and compiled here/,
   );
 });
 

@@ -1,0 +1,191 @@
+/** Finding and loading the addon in an installed package, and the errors for a package that lacks it. */
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const PREBUILT = `prebuilds/${process.platform}-${process.arch}`;
+const BUILT_IN_PLACE = 'native/build/Release';
+
+const projects: string[] = [];
+afterEach(() => {
+  for (const folder of projects.splice(0)) rmSync(folder, { recursive: true });
+});
+
+/** A project in which this package is installed, with its sources and no addon. */
+class Project {
+  readonly folder = mkdtempSync(join(tmpdir(), 'seccomp project-'));
+  readonly package: string;
+
+  constructor(place = 'node_modules/seccomp') {
+    projects.push(this.folder);
+    this.package = join(this.folder, place);
+    this.write('native/binding.gyp', '{}');
+    for (const name of ['dist', 'package.json'])
+      cpSync(join(root, name), join(this.package, name), { recursive: true });
+    if (place === 'node_modules/seccomp') return;
+    mkdirSync(join(this.folder, 'node_modules'), { recursive: true });
+    symlinkSync(this.package, join(this.folder, 'node_modules/seccomp'));
+  }
+
+  /** Writes a file of the package. */
+  write(path: string, content: string): this {
+    mkdirSync(dirname(join(this.package, path)), { recursive: true });
+    writeFileSync(join(this.package, path), content);
+    return this;
+  }
+
+  /** Copies this checkout's addon into a folder of the package. */
+  add(folder: string, ...names: readonly string[]): this {
+    for (const name of names.length === 0 ? ['seccomp.node', 'seccomp-launch'] : names)
+      cpSync(join(root, 'build/Release', name), join(this.package, folder, name));
+    return this;
+  }
+
+  /** Runs a script that has `seccomp` loaded. Returns what it writes; for an error, its code and message. */
+  run(script: string, { nodeOptions = [] as readonly string[], userAgent = '' } = {}): string {
+    const code = `const sandbox = require('seccomp');
+      try { ${script} } catch ({ code, message }) { console.log(code, message) }`;
+    const env = { ...process.env, npm_config_user_agent: userAgent };
+    const { stdout, stderr } = spawnSync(process.execPath, [...nodeOptions, '-e', code], {
+      encoding: 'utf8',
+      cwd: this.folder,
+      env,
+    });
+    return stdout + stderr;
+  }
+}
+
+const START = "console.log(sandbox.spawnSync('echo', ['started'], 'docker-default', { encoding: 'utf8' }).stdout)";
+const FORK = "sandbox.fork('child.cjs', 'node').on('exit', (code) => console.log('exit code', code))";
+
+describe('the addon is found', () => {
+  test.each([PREBUILT, 'build/Release', BUILT_IN_PLACE])('in %s', (folder) => {
+    expect(new Project().add(folder).run(START)).toBe('started\n\n');
+  });
+
+  test('where it was built in place, if the prebuilt one does not load', () => {
+    const project = new Project().write(`${PREBUILT}/seccomp.node`, 'damaged').add(BUILT_IN_PLACE);
+    expect(project.run(START)).toBe('started\n\n');
+  });
+
+  test('and the launcher beside it', () => {
+    const project = new Project().add(PREBUILT, 'seccomp.node').add(BUILT_IN_PLACE);
+    writeFileSync(join(project.folder, 'child.cjs'), '');
+    expect(project.run(FORK)).toMatch(
+      /^ERR_SECCOMP_ADDON the launcher is missing beside the addon \(no .*prebuilds.*\): install the package again: "/,
+    );
+    expect(project.add(PREBUILT).run(FORK)).toBe('exit code 0\n');
+  });
+
+  test('before harden attaches a filter that denies opening files', () => {
+    const deny =
+      "{ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['open', 'openat', 'openat2'], action: 'SCMP_ACT_ERRNO' }] }";
+    const script = `sandbox.harden(${deny}); console.log(sandbox.spawnSync('/no/such/file', 'unconfined').error.code)`;
+    expect(new Project().add(PREBUILT).run(script)).toBe('ENOENT\n');
+  });
+});
+
+describe('without an addon, the error', () => {
+  test('names the system, the files and the tools', () => {
+    const error = new Project().run(START);
+    expect(error).toContain(`ERR_SECCOMP_ADDON there is no addon for ${process.platform} ${process.arch} with `);
+    expect(error).toContain(`no seccomp.node in ${PREBUILT}, build/Release, ${BUILT_IN_PLACE} of ${tmpdir()}`);
+    expect(error).toContain('which needs python3, make and g++');
+    expect(error).toMatch(/ with (glibc \d\.\d+|musl): /);
+  });
+
+  test.each([
+    ['npm/11.19.0 node/v20.20.2', 'npx'],
+    ['pnpm/10.34.9 npm/? node/v20.20.2', 'pnpm dlx'],
+    ['yarn/1.22.22 npm/? node/v20.20.2', 'npx'],
+    ['yarn/4.12.0 npm/? node/v20.20.2', 'yarn dlx'],
+    ['bun/1.4.5 npm/? node/v24.3.0', 'bunx'],
+  ])('is for the package manager that runs the program: %s', (userAgent, runner) => {
+    const error = new Project().run(START, { userAgent });
+    expect(error).toContain(`: run "${runner} node-gyp rebuild -C node_modules/seccomp/native"`);
+  });
+
+  test.each([
+    ['package-lock.json', 'npx'],
+    ['pnpm-lock.yaml', 'pnpm dlx'],
+    ['bun.lock', 'bunx'],
+    ['bun.lockb', 'bunx'],
+    ['.pnp.cjs', 'yarn dlx'],
+    ['.yarnrc.yml', 'yarn dlx'],
+    ['yarn.lock', 'npx'],
+  ])('is for the package manager that left %s', (file, runner) => {
+    const project = new Project();
+    writeFileSync(join(project.folder, file), '');
+    expect(project.run(START)).toContain(`: run "${runner} node-gyp rebuild -C node_modules/seccomp/native"`);
+  });
+
+  test.each([
+    ['node_modules/.pnpm/seccomp@0.1.0/node_modules/seccomp', 'pnpm dlx'],
+    ['.yarn/unplugged/seccomp-npm-0.1.0/node_modules/seccomp', 'yarn dlx'],
+  ])('has the real path of the package in %s', (place, runner) => {
+    expect(new Project(place).run(START)).toContain(`: run "${runner} node-gyp rebuild -C ${place}/native"`);
+  });
+
+  test('quotes the path for a shell', () => {
+    const project = new Project();
+    const script = `process.chdir('/'); ${START}`;
+    expect(project.run(script)).toContain(`-C '${join(project.package, 'native').slice(1)}'"`);
+  });
+
+  test('has another command for a folder of prebuilt files that is incomplete', () => {
+    const project = new Project().write(`${PREBUILT}/seccomp-launch`, '');
+    const again = ': install the package again: "rm -r node_modules/seccomp && npm install"\n';
+    expect(project.run(START)).toContain(again);
+  });
+
+  test('has another command in a checkout', () => {
+    expect(new Project().write('binding.gyp', '{}').run(START)).toContain(': run "npm run build:addon"');
+  });
+});
+
+describe('the error for an addon that does not load', () => {
+  test('has the reason of the loader', () => {
+    expect(new Project().write(`${PREBUILT}/seccomp.node`, 'damaged').run(START)).toMatch(
+      /^ERR_SECCOMP_ADDON the addon for \S+ \S+ with .* does not load \(.*seccomp\.node: file too short\): the file is damaged, or built for another CPU: install the package again/,
+    );
+    expect(new Project().write(`${BUILT_IN_PLACE}/seccomp.node`, 'damaged').run(START)).toMatch(
+      /built for another CPU: run "npx node-gyp rebuild -C node_modules\/seccomp\/native"/,
+    );
+  });
+
+  test('names both versions, if it was built for another one', () => {
+    const text = readFileSync(join(root, 'package.json'), 'utf8').replace(/"version": ".*"/, '"version": "99.0.0"');
+    const message =
+      /^ERR_SECCOMP_ADDON the addon was built for version \d\S+ of seccomp, and this is 99\.0\.0 \(.*\): /;
+    const prebuilt = new Project().write('package.json', text).add(PREBUILT).run(START);
+    expect(prebuilt).toMatch(message);
+    expect(prebuilt).toContain('install the package again: "rm -r node_modules/seccomp && npm install"');
+    const built = new Project().write('package.json', text).add(BUILT_IN_PLACE).run(START);
+    expect(built).toMatch(message);
+    expect(built).toContain('run "npx node-gyp rebuild -C node_modules/seccomp/native"');
+  });
+
+  test('names the options of a Node that loads no addons', () => {
+    expect(new Project().add(PREBUILT).run(START, { nodeOptions: ['--no-addons'] })).toMatch(
+      /^ERR_SECCOMP_ADDON this Node loads no addons.*without --no-addons.*--allow-addons/,
+    );
+  });
+});
+
+// The versions are set by hand: the runtimes themselves are not started here.
+test.each([
+  ['bun', 'Bun'],
+  ['deno', 'Deno'],
+])('under %s the addon is not loaded, and profiles compile', (key, name) => {
+  const script = `Object.defineProperty(process, 'versions', { value: { ...process.versions, ${key}: '1.2.3' } });
+    console.log(sandbox.compile('docker-default').instructions.length > 50); ${START}`;
+  expect(new Project().write(`${PREBUILT}/seccomp.node`, 'not loaded').run(script)).toMatch(
+    new RegExp(
+      `^true\nERR_SECCOMP_UNSUPPORTED .* and this is ${name} 1\\.2\\.3: profiles can be checked and compiled here`,
+    ),
+  );
+});
