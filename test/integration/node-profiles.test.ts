@@ -5,6 +5,7 @@
 import { spawnSync as nodeSpawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { noLibraries } from '../support/libraries.js';
 import { run } from '../support/processes.js';
 
 const PROFILES = ['node', 'node-no-network', 'node-no-exec', ['node-no-network', 'node-no-exec']] as const;
@@ -36,8 +37,9 @@ const WORKS: Readonly<Record<string, readonly string[] | string>> = {
 };
 
 /** The reasons why a module fails on this machine even without a profile. */
-const UNABLE: Readonly<Record<string, string | false>> = {
-  'better-sqlite3': Number.parseInt(process.versions.node, 10) < 22 && 'better-sqlite3 13 needs Node 22',
+const UNABLE: Readonly<Record<string, string | false | undefined>> = {
+  sharp: noLibraries,
+  'better-sqlite3': Number.parseInt(process.versions.node, 10) < 22 ? 'better-sqlite3 13 needs Node 22' : noLibraries,
   programs:
     ['git', 'python3'].some((tool) => nodeSpawnSync(tool, ['--version']).error) && 'git or python3 is not installed',
 };

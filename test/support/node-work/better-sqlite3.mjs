@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
+import { library } from './library.mjs';
 
+const Database = library('better-sqlite3');
 const folder = mkdtempSync(join(tmpdir(), 'seccomp-sqlite-'));
 try {
   const database = new Database(join(folder, 'data.db'));
