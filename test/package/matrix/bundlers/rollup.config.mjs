@@ -1,0 +1,5 @@
+export default {
+  input: 'program.mjs',
+  output: { file: 'dist/bundle.mjs' },
+  external: ['seccomp', /^node:/],
+};
