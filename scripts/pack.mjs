@@ -108,6 +108,10 @@ function publishedManifest() {
       'move them to devDependencies: dist/ contains what it uses',
     );
   const published = Object.entries(manifest).filter(([field]) => !DEVELOPMENT_FIELDS.includes(field));
+  // npm compares it with the repository that the ID token of a workflow names.
+  const { GITHUB_SERVER_URL, GITHUB_REPOSITORY } = process.env;
+  if (GITHUB_REPOSITORY !== undefined)
+    published.push(['repository', { type: 'git', url: `git+${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}.git` }]);
   // Yarn's Plug'n'Play leaves packages in archives, from which neither an addon can be loaded nor a program started.
   return { ...Object.fromEntries(published), preferUnplugged: true };
 }

@@ -1,0 +1,127 @@
+/**
+ * Checks a release and publishes it: `npm run release`. With `--dry-run`, it prints what would be published instead, and
+ * the version's date and tag may be missing.
+ *
+ * Publishes only in a workflow that has an ID token (.github/workflows/release.yml), so that npm can record from which
+ * commit the package was built.
+ */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import {
+  checkChangelog,
+  checkContents,
+  checkGit,
+  checkLicenses,
+  checkLockfile,
+  checkManifest,
+  checkPrebuilds,
+  type Problem,
+} from './release-checks.js';
+import { billOfMaterials, bundledLibraries } from './release-sbom.js';
+
+const ROOT = resolve(import.meta.dirname, '..');
+
+const { values: options } = parseArgs({
+  options: { 'dry-run': { type: 'boolean', default: false }, to: { type: 'string', default: join(ROOT, 'out') } },
+});
+const out = resolve(options.to);
+const stage = join(out, 'package');
+const { version } = JSON.parse(text(ROOT, 'package.json'));
+const distTag = String(version).includes('-') ? 'next' : 'latest';
+
+if (!options['dry-run'] && process.env['ACTIONS_ID_TOKEN_REQUEST_URL'] === undefined) {
+  console.error(`seccomp: only the release workflow publishes, since it can prove from which commit the package was built.
+Remedy: git tag v${version} && git push origin v${version}
+To see what would be published: npm run release -- --dry-run`);
+  process.exit(1);
+}
+
+/** What the commit lacks. A dry run lists it, and does not fail. */
+const unready: readonly Problem[] = [
+  ...checkChangelog(version, text(ROOT, 'CHANGELOG.md')),
+  ...checkGit(version, git('status', '--porcelain'), git('tag', '--points-at', 'HEAD')),
+];
+const prebuilds = checkPrebuilds(version, (path) =>
+  existsSync(join(out, path)) ? readFileSync(join(out, path)) : null,
+);
+if (prebuilds.length > 0) end(prebuilds);
+
+const tarball = execFileSync(process.execPath, [join(ROOT, 'scripts/pack.mjs'), '--to', out], {
+  encoding: 'utf8',
+}).trim();
+const bytes = readFileSync(tarball);
+const files = execFileSync('tar', ['-tzf', tarball], { encoding: 'utf8' })
+  .trimEnd()
+  .split('\n')
+  .map((path) => path.replace('package/', ''));
+const bundled = bundledLibraries(ROOT, stage);
+const licensed = text(stage, 'dist/LICENSES.txt').split('\n');
+if (files.includes('native/node-addon-api/LICENSE.md')) licensed.push('node-addon-api');
+const bill = `${tarball.slice(0, -'.tgz'.length)}.cdx.json`;
+writeFileSync(bill, `${JSON.stringify(billOfMaterials(stage, bundled), null, 2)}\n`);
+const problems = [
+  ...checkContents(files, bytes.length),
+  ...checkManifest(JSON.parse(text(stage, 'package.json'))),
+  ...checkLicenses(bundled, licensed),
+  ...checkLockfile(JSON.parse(text(ROOT, 'package-lock.json'))),
+  ...linter('publint', '--strict', stage),
+  ...linter('attw', tarball),
+];
+
+printTable({
+  name: 'seccomp',
+  version,
+  tag: distTag,
+  files: String(files.length),
+  packed: `${bytes.length} bytes`,
+  unpacked: `${files.reduce((sum, file) => sum + statSync(join(stage, file)).size, 0)} bytes`,
+  integrity: `sha512-${createHash('sha512').update(bytes).digest('base64')}`,
+  contains: bundled.map((library) => `${library.name} ${library.version} (${library.license})`).join(', '),
+  tarball,
+  'bill of materials': bill,
+});
+if (options['dry-run'] && problems.length === 0) {
+  print('before this can be published', unready);
+  process.exit(0);
+}
+if (problems.length > 0 || unready.length > 0) end([...problems, ...unready]);
+const publish = ['publish', tarball, '--provenance', '--access', 'public', '--tag', distTag];
+process.exit(spawnSync('npm', publish, { stdio: 'inherit' }).status ?? 1);
+
+/** Runs a linter of packages. */
+function linter(name: string, ...args: readonly string[]): readonly Problem[] {
+  const command = ['--import', 'tsx', 'scripts/pinned.ts', 'scripts/linters', name, ...args];
+  const { status, stdout, stderr } = spawnSync(process.execPath, command, { cwd: ROOT, encoding: 'utf8' });
+  if (status === 0) return [];
+  return [
+    { problem: `${name} fails:\n${stdout}${stderr}`.trimEnd(), remedy: `npm run linter ${name} -- ${args.join(' ')}` },
+  ];
+}
+
+function git(...args: readonly string[]): readonly string[] {
+  const lines = execFileSync('git', args, { cwd: ROOT, encoding: 'utf8' }).trimEnd();
+  return lines === '' ? [] : lines.split('\n');
+}
+
+function text(folder: string, name: string): string {
+  return readFileSync(join(folder, name), 'utf8');
+}
+
+function printTable(rows: Readonly<Record<string, string>>): void {
+  const width = Math.max(...Object.keys(rows).map((name) => name.length));
+  for (const [name, value] of Object.entries(rows)) console.log(`${name.padEnd(width)}  ${value}`);
+}
+
+function print(title: string, list: readonly Problem[]): void {
+  if (list.length === 0) return;
+  console.log(`\n${title}:`);
+  for (const { problem, remedy } of list) console.log(`- ${problem}\n  Remedy: ${remedy}`);
+}
+
+function end(list: readonly Problem[]): never {
+  print('the release fails its checks', list);
+  process.exit(1);
+}

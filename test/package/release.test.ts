@@ -1,0 +1,189 @@
+/** The checks of a release: what each finds, and a dry run with addons for all platforms. */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { isInstalled } from '../../scripts/pinned.js';
+import {
+  checkChangelog,
+  checkContents,
+  checkGit,
+  checkLicenses,
+  checkLockfile,
+  checkManifest,
+  checkPrebuilds,
+  LARGEST_TARBALL,
+  PLATFORMS,
+  type Problem,
+} from '../../scripts/release-checks.js';
+import { packageRoot } from '../support/scripts.js';
+
+const problems = (found: readonly Problem[]) => found.map(({ problem }) => problem);
+
+/** Numbers of /usr/include/elf.h: EM_X86_64 and so on. */
+const MACHINES: Readonly<Record<string, number>> = {
+  'linux-x64': 62,
+  'linux-arm64': 183,
+  'linux-riscv64': 243,
+  'linux-ppc64': 21,
+  'linux-s390x': 22,
+  'linux-loong64': 258,
+};
+
+/** Returns an ELF file that names this version. */
+function elf(platform: string, version: string): Buffer {
+  const header = Buffer.alloc(64);
+  const machine = MACHINES[platform] ?? 0;
+  const bigEndian = platform === 'linux-s390x';
+  header.write(`\x7fELF\x02${bigEndian ? '\x02' : '\x01'}`, 'latin1');
+  header.writeUInt16LE(bigEndian ? machine << 8 : machine, 18);
+  return Buffer.concat([header, Buffer.from(`\0${version}\0`)]);
+}
+
+describe('the changelog', () => {
+  test('begins with the version, and has its date', () => {
+    expect(checkChangelog('1.2.0', '# Changelog\n\n## [1.2.0] - 2027-01-31\n\n## [1.1.0] - unreleased\n')).toEqual([]);
+  });
+
+  test.each([
+    ['## [1.1.0] - 2027-01-31', 'CHANGELOG.md begins with 1.1.0, package.json has 1.2.0'],
+    ['## [1.2.0] - unreleased', 'CHANGELOG.md calls 1.2.0 unreleased'],
+    ['nothing', 'CHANGELOG.md begins with no version, package.json has 1.2.0'],
+  ])('%s', (text, problem) => {
+    expect(problems(checkChangelog('1.2.0', text))).toEqual([problem]);
+  });
+});
+
+test('the tree is committed and tagged', () => {
+  expect(checkGit('1.2.0', [], ['v1.2.0'])).toEqual([]);
+  expect(problems(checkGit('1.2.0', [' M lib/index.ts'], ['v1.1.0']))).toEqual([
+    'uncommitted changes:  M lib/index.ts',
+    'this commit has no tag v1.2.0',
+  ]);
+});
+
+describe('the prebuilt addons', () => {
+  const platformOf = (path: string) => path.split('/')[1] ?? '';
+
+  test('are there for six platforms', () => {
+    expect(checkPrebuilds('1.2.0', (path) => elf(platformOf(path), '1.2.0'))).toEqual([]);
+    expect(PLATFORMS).toEqual(Object.keys(MACHINES));
+  });
+
+  test('must not be missing', () => {
+    const read = (path: string) => (/arm64|s390x\/seccomp-launch/.test(path) ? null : elf(platformOf(path), '1.2.0'));
+    expect(checkPrebuilds('1.2.0', read)).toEqual([
+      { problem: 'no prebuilt addon and launcher for linux-arm64, linux-s390x', remedy: 'scripts/prebuild.sh' },
+    ]);
+  });
+
+  test('must not be those of another CPU, of another version, or something else', () => {
+    const others: Readonly<Record<string, Buffer>> = {
+      'prebuilds/linux-x64/seccomp.node': elf('linux-arm64', '1.2.0'),
+      'prebuilds/linux-arm64/seccomp.node': elf('linux-arm64', '1.1.0'),
+      'prebuilds/linux-s390x/seccomp-launch': Buffer.from('#!/bin/sh\n'),
+    };
+    const read = (path: string) => others[path] ?? elf(platformOf(path), '1.2.0');
+    expect(problems(checkPrebuilds('1.2.0', read))).toEqual([
+      'prebuilds/linux-x64/seccomp.node is for ELF machine 183, not x64',
+      'prebuilds/linux-arm64/seccomp.node was built for another version than 1.2.0',
+      'prebuilds/linux-s390x/seccomp-launch is not an ELF file',
+    ]);
+  });
+});
+
+test.each([
+  'binding.gyp',
+  'native/test/check.h',
+  'native/build/Release/seccomp.node',
+  'prebuilds/linux-x64/seccomp.node.debug',
+  'dist/index.ts',
+  'docs/notes.txt',
+  '.env',
+  'test/data/README.md',
+])('%s must not be packed', (file) => {
+  expect(problems(checkContents(['README.md', file], 1))).toEqual([
+    `${file} is packed, and no file of that kind should be`,
+  ]);
+});
+
+test('the tarball must not be larger than 2.5 MB', () => {
+  expect(LARGEST_TARBALL).toBe(2_500_000);
+  expect(checkContents([], 2_500_000)).toEqual([]);
+  expect(problems(checkContents([], 2_500_001))).toEqual(['the tarball has 2500001 bytes, more than 2500000']);
+});
+
+test.each(['scripts', 'dependencies', 'optionalDependencies', 'gypfile', 'private'])(
+  'the packed package.json must not have %s',
+  (field) => {
+    expect(problems(checkManifest({ name: 'seccomp', [field]: {} }))).toEqual([
+      `the packed package.json has "${field}"`,
+    ]);
+  },
+);
+
+test('libraries in the package have permissive licenses, which are packed', () => {
+  const good = { name: 'good', version: '1.0.0', license: 'MIT' };
+  const bad = { name: 'bad', version: '1.0.0', license: 'GPL-3.0-only' };
+  expect(checkLicenses([good], ['good'])).toEqual([]);
+  expect(problems(checkLicenses([good, bad], ['bad']))).toEqual([
+    'the package contains bad, whose license is GPL-3.0-only',
+    'the package contains good, and not its license',
+  ]);
+});
+
+test('development dependencies name their licenses', () => {
+  const packages = { '': {}, 'node_modules/a': { license: 'MIT' }, 'node_modules/b': {} };
+  expect(problems(checkLockfile({ packages }))).toEqual(['node_modules/b names no license']);
+});
+
+describe('npm run release', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'seccomp-release-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8'));
+
+  function release(...args: readonly string[]) {
+    const env = { ...process.env };
+    delete env['ACTIONS_ID_TOKEN_REQUEST_URL'];
+    delete env['GITHUB_REPOSITORY'];
+    const command = ['--import', 'tsx', 'scripts/release.ts', ...args];
+    return spawnSync(process.execPath, command, { cwd: packageRoot, encoding: 'utf8', env });
+  }
+
+  test('publishes nothing outside of the release workflow, and names the remedy', () => {
+    const { status, stderr } = release('--to', folder);
+    expect(status).toBe(1);
+    expect(stderr).toContain(`Remedy: git tag v${version} && git push origin v${version}`);
+  });
+
+  test('a dry run without prebuilt addons names the script that makes them', () => {
+    const { status, stdout } = release('--dry-run', '--to', join(folder, 'empty'));
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/no prebuilt addon and launcher for linux-x64, .*\n {2}Remedy: scripts\/prebuild\.sh\n$/);
+  });
+
+  test('a dry run prints what would be published, and writes its bill of materials', ({ skip }) => {
+    skip(!isInstalled('scripts/linters'), 'needs the linters: npm run lint:package installs them');
+    for (const platform of PLATFORMS) {
+      const path = join(folder, 'prebuilds', platform);
+      mkdirSync(path, { recursive: true });
+      for (const name of ['seccomp.node', 'seccomp-launch'])
+        writeFileSync(join(path, name), elf(platform, version), { mode: 0o755 });
+    }
+    const { status, stdout, stderr } = release('--dry-run', '--to', folder);
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/^name +seccomp\nversion +[\d.]+\ntag +latest\nfiles +\d+\npacked +\d+ bytes\n/);
+    expect(stdout).toMatch(
+      /\ncontains +commander \S+ \(MIT\), fastest-levenshtein \S+ \(MIT\), node-addon-api \S+ \(MIT\)\n/,
+    );
+    expect(status).toBe(0);
+    const bill = JSON.parse(readFileSync(join(folder, `seccomp-${version}.cdx.json`), 'utf8'));
+    expect(bill).toMatchObject({ bomFormat: 'CycloneDX', metadata: { component: { name: 'seccomp', version } } });
+    expect(bill.components.map(({ name }: { name: string }) => name)).toEqual([
+      'commander',
+      'fastest-levenshtein',
+      'node-addon-api',
+    ]);
+  });
+});
