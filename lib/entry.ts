@@ -31,6 +31,7 @@ export const extend = limitedFunction('extend', 2, () => api.extend);
 export const fork = lazyPublicFunction('fork', () => api.fork);
 export const harden = limitedFunction('harden', 2, () => api.harden);
 export const intersect = limitedFunction('intersect', 3, () => api.intersect);
+export const isSupported = limitedFunction('isSupported', 0, () => api.isSupported);
 export const listen = limitedFunction('listen', 3, () => api.listen);
 export const loadProfile = limitedFunction('loadProfile', 2, () => api.loadProfile);
 export const parseProfile = limitedFunction('parseProfile', 2, () => api.parseProfile);

@@ -112,6 +112,27 @@ export interface Features {
 }
 
 /**
+ * Returns whether programs can be started under a profile here: on Linux with seccomp filters, in Node, and on a CPU for
+ * which this package has a syscall table and an addon. Never throws. The first call loads the addon.
+ *
+ * @returns False also if a filter that is attached to this process denies seccomp(2).
+ * @example
+ * import { isSupported, run } from 'seccomp';
+ *
+ * const profile = isSupported() ? 'docker-default' : 'unconfined';
+ * const { stdout } = await run('echo', ['hello'], profile);
+ * console.log(stdout);
+ */
+export function isSupported(): boolean {
+  if (NATIVE[process.arch] === undefined) return false;
+  try {
+    return addon().filterFlagsKnown(0); // Fails with EINVAL on a kernel without CONFIG_SECCOMP_FILTER.
+  } catch {
+    return false;
+  }
+}
+
+/**
  * Probes the kernel's features. Does not attach a filter.
  *
  * @throws SeccompError ERR_SECCOMP_UNSUPPORTED or ERR_SECCOMP_ADDON if the addon cannot be loaded.

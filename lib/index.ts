@@ -13,6 +13,7 @@ export { Filter } from './filter/filter.js';
 export { decompile } from './filter/verify/decompile.js';
 export type { Counterexample, Proof } from './filter/verify/proof.js';
 export { prove } from './filter/verify/prove.js';
+export { isSupported } from './host.js';
 export type { Isolate, IsolateOptions } from './landlock/domain.js';
 export type { Enforcement, IsolationEnforcement, OpenReach, Reach } from './landlock/enforcement.js';
 export type { FileDescriptorLike, NotifyResponse, ReturnFdOptions } from './notify/answer.js';

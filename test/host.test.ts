@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { features, kernelConfig, machineAbis, thisHost } from '../lib/host.js';
+import { features, isSupported, kernelConfig, machineAbis, thisHost } from '../lib/host.js';
 import { addon } from '../lib/native.js';
 
 vi.mock('node:fs', { spy: true });
@@ -64,6 +64,19 @@ describe('thisHost', () => {
   test('of another operating system has a kernel that is newer than every Linux', () => {
     onMachine({ platform: 'darwin' });
     expect(thisHost().kernel).toEqual({ major: 255, minor: 255 });
+  });
+});
+
+describe('isSupported', () => {
+  test('is true where the kernel has seccomp filters', () => {
+    expect(isSupported()).toBe(true);
+    vi.spyOn(addon(), 'filterFlagsKnown').mockReturnValue(false);
+    expect(isSupported()).toBe(false);
+  });
+
+  test('is false on a CPU without a syscall table', () => {
+    onMachine({ arch: 'mips' });
+    expect(isSupported()).toBe(false);
   });
 });
 

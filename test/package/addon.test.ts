@@ -147,6 +147,12 @@ describe('without an addon, the error', () => {
   });
 });
 
+test('isSupported is true with an addon, and false without one', () => {
+  const project = new Project();
+  expect(project.run('console.log(sandbox.isSupported())')).toBe('false\n');
+  expect(project.add(PREBUILT).run('console.log(sandbox.isSupported())')).toBe('true\n');
+});
+
 describe('the error for an addon that does not load', () => {
   test('has the reason of the loader', () => {
     expect(new Project().write(`${PREBUILT}/seccomp.node`, 'damaged').run(START)).toMatch(
@@ -182,10 +188,10 @@ test.each([
   ['deno', 'Deno'],
 ])('under %s the addon is not loaded, and profiles compile', (key, name) => {
   const script = `Object.defineProperty(process, 'versions', { value: { ...process.versions, ${key}: '1.2.3' } });
-    console.log(sandbox.compile('docker-default').instructions.length > 50); ${START}`;
+    console.log(sandbox.compile('docker-default').instructions.length > 50, sandbox.isSupported()); ${START}`;
   expect(new Project().write(`${PREBUILT}/seccomp.node`, 'not loaded').run(script)).toMatch(
     new RegExp(
-      `^true\nERR_SECCOMP_UNSUPPORTED .* and this is ${name} 1\\.2\\.3: profiles can be checked and compiled here`,
+      `^true false\nERR_SECCOMP_UNSUPPORTED .* and this is ${name} 1\\.2\\.3: profiles can be checked and compiled here`,
     ),
   );
 });
