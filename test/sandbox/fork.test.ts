@@ -1,12 +1,12 @@
 /** fork: Node's own fork, of a child that is under the profile before its module's first line. */
 import { type ChildProcess, fork as nodeFork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
 import { compile } from '../../lib/sandbox/compile.js';
 import { type ForkOptions, fork } from '../../lib/sandbox/fork.js';
@@ -40,6 +40,13 @@ let count = 0;
 function moduleOf(code: string, extension = 'cjs'): string {
   const file = join(folder, `module ${count++}.${extension}`);
   writeFileSync(file, code);
+  return file;
+}
+
+/** A file with this text. */
+function fileOf(text: string): string {
+  const file = join(folder, `file ${count++}`);
+  writeFileSync(file, text);
   return file;
 }
 
@@ -132,6 +139,55 @@ describe('the module', () => {
       env: { ...process.env, NODE_OPTIONS: `--require "${preload('byVariable')}"` },
     });
     expect(await firstMessage(child)).toEqual([true, false]);
+  });
+});
+
+describe('a file of --env-file', () => {
+  const early = moduleOf('globalThis.early = true');
+  const withPreload = fileOf(`A=b\nNODE_OPTIONS=--require "${early}"\n`);
+  const report = moduleOf('process.send([globalThis.early, process.env.A, process.env.NODE_OPTIONS])');
+
+  test('sets the module’s environment', async () => {
+    const child = fork(report, [], denyMkdir, { execArgv: [`--env-file=${fileOf('A=b')}`], env: {} });
+    expect(await firstMessage(child)).toEqual([null, 'b', null]);
+  });
+
+  test.each([
+    ['in execArgv', [`--env-file=${withPreload}`], report, []],
+    ['as two arguments', ['--env-file-if-exists', withPreload], report, []],
+    ['in place of the module', [], `--env-file=${withPreload}`, [report]],
+  ])('is refused if it sets NODE_OPTIONS: %s', (_, execArgv, module, args) => {
+    const refusal = expect.objectContaining({
+      code: 'ERR_SECCOMP_OPTION',
+      message: expect.stringContaining('does not take NODE_OPTIONS from a file'),
+    });
+    expect(() => fork(module, args, denyMkdir, { execArgv, env: {} })).toThrowError(refusal);
+    const [cwd, name] = [dirname(withPreload), basename(withPreload)];
+    const relative = execArgv.map((option) => option.replace(withPreload, name));
+    if (execArgv.length > 0)
+      expect(() => fork(module, args, denyMkdir, { execArgv: relative, cwd, env: {} })).toThrowError(refusal);
+  });
+
+  test('does not set NODE_OPTIONS, neither behind the module nor from a file that fork can’t check', async () => {
+    const behind = fork(report, [`--env-file=${withPreload}`], denyMkdir, { execArgv: [], env: {} });
+    expect(await firstMessage(behind)).toEqual([null, null, null]);
+    const later = fileOf('A=b');
+    const execPath = fileOf(`#!/bin/sh\ncp '${withPreload}' '${later}'\nexec '${process.execPath}' "$@"\n`);
+    chmodSync(execPath, 0o755);
+    const raced = fork(report, [], denyMkdir, {
+      execArgv: [`--env-file=${later}`],
+      env: { PATH: process.env['PATH'] },
+      execPath,
+    });
+    expect(await firstMessage(raced)).toEqual([null, 'b', null]);
+  });
+
+  test('may set NODE_OPTIONS, which has no effect, if the environment sets it', async () => {
+    const child = fork(report, [], denyMkdir, {
+      execArgv: [`--env-file=${withPreload}`],
+      env: { NODE_OPTIONS: '--no-warnings' },
+    });
+    expect(await firstMessage(child)).toEqual([null, 'b', '--no-warnings']);
   });
 });
 
@@ -261,7 +317,13 @@ describe('a filter that cannot be attached ends the child with 125, and the modu
     cpSync(join(packageRoot, 'dist'), join(copy, 'dist'), { recursive: true });
     symlinkSync(join(packageRoot, 'node_modules'), join(copy, 'node_modules'));
     const filters = [{ bytes: compile('docker-default').bytes, gate: [] }];
-    const handover = encodePayload({ filters, filterFlags: 0, noNewPrivileges: true, withoutIoUring: false });
+    const handover = encodePayload({
+      filters,
+      filterFlags: 0,
+      noNewPrivileges: true,
+      withoutIoUring: false,
+      hidesNodeOptions: false,
+    });
     const result = direct(join(copy, 'dist/preload.cjs'), handover);
     expect(result).toEqual({ status: 125, stdout: '', stderr: expect.stringContaining('the addon was not built') });
   });
@@ -309,6 +371,13 @@ describe('an impossible request is an error, and nothing is started:', () => {
     // Node loads nothing before what these do.
     ['a snapshot', 'docker-default', { execArgv: ['--build-snapshot'] }, 'ERR_SECCOMP_OPTION'],
     ['another spelling', 'docker-default', { execArgv: ['--build_snapshot'] }, 'ERR_SECCOMP_OPTION'],
+    ['functions of a snapshot', 'docker-default', { execArgv: ['--snapshot-blob=x'] }, 'ERR_SECCOMP_OPTION'],
+    [
+      'the same by NODE_OPTIONS',
+      'docker-default',
+      { env: { NODE_OPTIONS: '--snapshot-blob x' } },
+      'ERR_SECCOMP_OPTION',
+    ],
     ['its configuration', 'docker-default', { execArgv: ['--build-snapshot-config=x'] }, 'ERR_SECCOMP_OPTION'],
     ['a script of package.json', 'docker-default', { execArgv: ['--run', 'x'] }, 'ERR_SECCOMP_OPTION'],
     ['a watcher', 'docker-default', { execArgv: ['--watch'] }, 'ERR_SECCOMP_OPTION'],
@@ -355,6 +424,17 @@ describe('an impossible request is an error, and nothing is started:', () => {
         execArgv,
       });
       expect(await firstMessage(child)).toEqual([execArgv.filter((option) => option !== '--'), ['--run']]);
+    }
+  });
+
+  test('a single executable application, which runs its own module', async () => {
+    const sea = vi.spyOn(process.getBuiltinModule('node:sea'), 'isSea').mockReturnValue(true);
+    try {
+      expect(() => fork(neverRun, [], 'docker-default')).toThrowError(/^options.execPath: this program is a single/);
+      const [error] = await once(fork(neverRun, [], 'docker-default', { execPath: '/nowhere/node' }), 'error');
+      expect(error).toMatchObject({ code: 'ENOENT' });
+    } finally {
+      sea.mockRestore();
     }
   });
 

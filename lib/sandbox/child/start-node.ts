@@ -20,7 +20,13 @@ import type { AttachOptions, ProgramOptions } from '../options/types.js';
 import type { FilterPlan } from '../plan/plan-filters.js';
 import { encodePayload, PAYLOAD_VARIABLE } from '../this-process/fork-payload.js';
 import { deniesIoUring } from '../this-process/io-uring.js';
-import { withoutEval } from '../this-process/node-arguments.js';
+import {
+  refuseFileWithNodeOptions,
+  refuseSingleExecutable,
+  refuseWithoutPreload,
+  splitNodeOptions,
+  withoutEval,
+} from '../this-process/node-arguments.js';
 import { candidatePaths, toNativeFilters } from './native-request.js';
 
 /** Options of `fork`: those of node:child_process, and those of this package. */
@@ -104,19 +110,23 @@ function preloading(
   // As in Node's fork: the text of `node -e` would run again in place of the module.
   const execArgv = options.execArgv?.map(String) ?? withoutEval(process.execArgv);
   const isOption = command.startsWith('-'); // To Node, which then reads options among the arguments too.
+  refuseSingleExecutable(options.execPath || process.execPath);
   refuseWithoutPreload('options.execArgv', execArgv);
   if (isOption) refuseWithoutPreload('modulePath and args', [command, ...args]);
   const env = own({ ...(options.env ?? process.env) });
-  refuseWithoutPreload(
-    'NODE_OPTIONS',
-    String(env['NODE_OPTIONS'] ?? '')
-      .replace(/["\\]/g, '')
-      .split(/\s+/),
-  );
+  const nodeOptions = env['NODE_OPTIONS'];
+  if (nodeOptions !== undefined) refuseWithoutPreload('NODE_OPTIONS', splitNodeOptions(String(nodeOptions)));
+  else refuseFileWithNodeOptions(isOption ? [...execArgv, command, ...args] : execArgv, folderOf(options));
   addon(); // Throws without the addon: the child could not attach the filters either.
   const { filters, filterFlags } = toNativeFilters(plan, noNewPrivileges);
   const withoutIoUring = deniesIoUring(plan.filters.map(({ policy }) => policy));
-  const text = encodePayload({ filters, filterFlags, noNewPrivileges, withoutIoUring });
+  const text = encodePayload({
+    filters,
+    filterFlags,
+    noNewPrivileges,
+    withoutIoUring,
+    hidesNodeOptions: nodeOptions === undefined,
+  });
   if (text.length + PAYLOAD_VARIABLE.length + 2 > LONGEST_VARIABLE) {
     const message = `the filters of these profiles are too long for an environment variable (${text.length} bytes)`;
     throw new SeccompError('ERR_SECCOMP_TOO_LARGE', `${message}: use fewer or shorter profiles`);
@@ -125,7 +135,8 @@ function preloading(
     ...nodeOptionsOf(options),
     // --require comes before every --import, and this one before the others.
     execArgv: ['--require', preloadFile(), ...execArgv, ...(isOption ? [] : endOfOptions(execArgv))],
-    env: own({ ...env, [PAYLOAD_VARIABLE]: text }),
+    // Node takes NODE_OPTIONS of a file that --env-file names, even behind the module, unless the environment has it.
+    env: own({ ...env, NODE_OPTIONS: nodeOptions ?? '', [PAYLOAD_VARIABLE]: text }),
   });
 }
 
@@ -167,9 +178,9 @@ function failingFork(modulePath: string, args: readonly string[], options: NodeF
 }
 
 /** Whether execvp(3) would find no program. Any other error is left to the launcher. */
-function isMissing(program: string, { cwd = '', env = process.env }: NodeForkOptions): boolean {
-  const folder = cwd instanceof URL ? fileURLToPath(cwd) : String(cwd);
-  return candidatePaths(program, env).every((place) => {
+function isMissing(program: string, options: NodeForkOptions): boolean {
+  const folder = folderOf(options);
+  return candidatePaths(program, options.env ?? process.env).every((place) => {
     try {
       accessSync(resolve(folder, place), constants.X_OK);
       return statSync(resolve(folder, place)).isDirectory();
@@ -177,6 +188,11 @@ function isMissing(program: string, { cwd = '', env = process.env }: NodeForkOpt
       return error instanceof Error && 'code' in error && NOT_THERE.has(String(error.code));
     }
   });
+}
+
+/** The child's working directory, which may be relative. */
+function folderOf({ cwd = '' }: NodeForkOptions): string {
+  return cwd instanceof URL ? fileURLToPath(cwd) : String(cwd);
 }
 
 const NOT_THERE = new Set(['ENOENT', 'ENOTDIR', 'EACCES']);
@@ -221,19 +237,4 @@ function forceKill(child: ChildProcess, ending: Ending, aborter: AbortController
  */
 function endOfOptions(execArgv: readonly string[]): readonly string[] {
   return execArgv.at(-1)?.startsWith('-') && !execArgv.includes('--') ? ['--'] : [];
-}
-
-/**
- * Options with which the Node that is started preloads nothing: it does something else than to run a module, or has
- * another Node run it. A configuration file may contain `watch`.
- */
-const WITHOUT_PRELOAD =
-  /^--(build-snapshot(-config)?|build-sea|experimental-sea-config|run|prof-process|watch(-path)?|experimental(-default)?-config-file)(=|$)/;
-
-/** @throws SeccompError ERR_SECCOMP_OPTION if Node would not load the file that attaches the filters. */
-function refuseWithoutPreload(place: string, options: readonly string[]): void {
-  const option = options.find((each) => WITHOUT_PRELOAD.test(each.replaceAll('_', '-')));
-  if (option === undefined) return;
-  const message = `${place}: with ${option}, the Node that is started does not load the file that attaches the filter`;
-  throw new SeccompError('ERR_SECCOMP_OPTION', `${message}: leave it out, or start Node with spawn`);
 }

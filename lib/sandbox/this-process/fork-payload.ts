@@ -16,22 +16,25 @@ export interface ForkPayload {
   readonly noNewPrivileges: boolean;
   /** Whether the child's Node must not have an io_uring instance. */
   readonly withoutIoUring: boolean;
+  /** Whether the caller's environment has no NODE_OPTIONS, so that the child deletes the one that fork() set. */
+  readonly hidesNodeOptions: boolean;
 }
 
 /**
  * Returns the variable's value: words that are separated by spaces, the flags first, then two words for each filter. It
  * is not JSON, since JSON.stringify would call a `toJSON` on Object.prototype.
  */
-export function encodePayload({ filters, filterFlags, noNewPrivileges, withoutIoUring }: ForkPayload): string {
+export function encodePayload(payload: ForkPayload): string {
+  const { filters, filterFlags, noNewPrivileges, withoutIoUring, hidesNodeOptions } = payload;
   const words = filters.flatMap(({ bytes, gate }) => [Buffer.from(bytes).toString('base64'), `[${gate.join()}]`]);
-  return [filterFlags, noNewPrivileges, withoutIoUring, ...words].join(' ');
+  return [filterFlags, noNewPrivileges, withoutIoUring, hidesNodeOptions, ...words].join(' ');
 }
 
 /** @throws Error if the text is not a payload, or not all of one. */
 export function decodePayload(text: string): ForkPayload {
-  const match = /^(\d+) (true|false) (true|false)((?: [\w+/=]+ \[[\d,]*\])+)$/.exec(text);
+  const match = /^(\d+) (true|false) (true|false) (true|false)((?: [\w+/=]+ \[[\d,]*\])+)$/.exec(text);
   if (match === null) throw new Error(`${PAYLOAD_VARIABLE} does not hold complete filters`);
-  const [, flags, noNewPrivileges, withoutIoUring, words = ''] = match;
+  const [, flags, noNewPrivileges, withoutIoUring, hidesNodeOptions, words = ''] = match;
   const filters = [...words.matchAll(/ (\S+) \[([\d,]*)\]/g)].map(([, bytes = '', gate = '']) => ({
     bytes: new Uint8Array(Buffer.from(bytes, 'base64')),
     gate: gate === '' ? [] : gate.split(',').map(Number),
@@ -41,5 +44,6 @@ export function decodePayload(text: string): ForkPayload {
     filterFlags: Number(flags),
     noNewPrivileges: noNewPrivileges === 'true',
     withoutIoUring: withoutIoUring === 'true',
+    hidesNodeOptions: hidesNodeOptions === 'true',
   };
 }

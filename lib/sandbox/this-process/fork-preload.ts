@@ -19,7 +19,8 @@ runOrExit('seccomp fork', () => {
     const message = `${PAYLOAD_VARIABLE} is not set, so there is no filter to attach: only fork() loads this file`;
     throw new SeccompError('ERR_SECCOMP_OPTION', message);
   }
-  const { filters, filterFlags, noNewPrivileges, withoutIoUring } = decodePayload(text);
+  const { filters, filterFlags, noNewPrivileges, withoutIoUring, hidesNodeOptions } = decodePayload(text);
+  if (hidesNodeOptions && process.env['NODE_OPTIONS'] === '') delete process.env['NODE_OPTIONS'];
   if (withoutIoUring && ioUringDescriptors().length > 0) restartWithoutIoUring(noNewPrivileges);
   installFilters({ unconfined: false, filters, filterFlags: filterFlags | ALL_THREADS, noNewPrivileges });
   setEnvironmentData(PAYLOAD_VARIABLE, true);
