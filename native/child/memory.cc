@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <linux/bpf_common.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -14,12 +15,33 @@ constexpr size_t kGuard = 64 * 1024;  // The largest page size.
 constexpr size_t kFilter = BPF_MAXINSNS * sizeof(sock_filter);
 constexpr size_t kMapping = kGuard + kStack + kMaxFilters * kFilter;
 
+// The key of each thread's memory, pthread_key_create(3).
+class Key {
+ public:
+  Key() : error_(pthread_key_create(&key_, Delete)) {}
+  void* Get() const { return error_ == 0 ? pthread_getspecific(key_) : nullptr; }
+  // Returns false with errno set if that fails.
+  bool Set(void* memory) const {
+    errno = error_ == 0 ? pthread_setspecific(key_, memory) : error_;
+    return errno == 0;
+  }
+
+ private:
+  static void Delete(void* memory) { delete static_cast<ChildMemory*>(memory); }
+  pthread_key_t key_ = 0;
+  int error_;
+};
+
 }  // namespace
 
+// By a key, since a thread_local variable needs the dynamic linker by name, and musl's has another one.
 ChildMemory* ChildMemory::ForThisThread() {
-  thread_local std::unique_ptr<ChildMemory> memory;
-  if (memory == nullptr) memory = Create(MADV_DONTFORK);
-  return memory.get();
+  static const Key key;
+  auto* memory = static_cast<ChildMemory*>(key.Get());
+  if (memory != nullptr) return memory;
+  std::unique_ptr<ChildMemory> created = Create(MADV_DONTFORK);
+  if (created == nullptr || !key.Set(created.get())) return nullptr;
+  return created.release();
 }
 
 std::unique_ptr<ChildMemory> ChildMemory::ForCopies() { return Create(MADV_NORMAL); }

@@ -9,21 +9,24 @@
 // hands a descriptor over to its parent, with its environment: the socket of a stream, whose descriptor Node does not
 // expose, or the end of a channel for messages, which the variables NODE_CHANNEL_* describe. The socket to the parent
 // is DESCRIPTOR + 1. Ends when nothing holds the other end of DESCRIPTOR + 2.
+//
+// freestanding.cc has the functions of a C library that it calls: it is linked with no library.
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include <array>
 #include <cstdint>
-#include <vector>
+#include <string_view>
 
 #include "child/ruleset.h"
+#include "system/numbers.h"
 
 namespace {
 
@@ -32,9 +35,57 @@ constexpr int kFailed = 125;
 constexpr int kNotExecutable = 126;
 constexpr int kNotFound = 127;
 
+// The longest path that execve(2) takes, with its NUL.
+constexpr size_t kMaxPath = 4096;
+
+// As in glibc, if there is no variable PATH.
+constexpr std::string_view kDefaultPath = "/bin:/usr/bin";
+
+// An errno, and its text in glibc.
+struct ErrorText {
+  int error;
+  std::string_view text;
+};
+constexpr ErrorText kErrorTexts[] = {
+    {E2BIG, "Argument list too long"},
+    {EACCES, "Permission denied"},
+    {EINVAL, "Invalid argument"},
+    {EIO, "Input/output error"},
+    {ELOOP, "Too many levels of symbolic links"},
+    {EMFILE, "Too many open files"},
+    {ENAMETOOLONG, "File name too long"},
+    {ENFILE, "Too many open files in system"},
+    {ENOENT, "No such file or directory"},
+    {ENOEXEC, "Exec format error"},
+    {ENOMEM, "Cannot allocate memory"},
+    {ENOSYS, "Function not implemented"},
+    {ENOTDIR, "Not a directory"},
+    {EOPNOTSUPP, "Operation not supported"},
+    {EPERM, "Operation not permitted"},
+    {ETXTBSY, "Text file busy"},
+};
+
+// Writes to standard error. What cannot be written is lost.
+void Print(std::string_view text) { static_cast<void>(write(STDERR_FILENO, text.data(), text.size())); }
+
+void PrintErrorText(int error) {
+  for (const ErrorText& each : kErrorTexts) {
+    if (each.error == error) return Print(each.text);
+  }
+  const char digits[] = {static_cast<char>('0' + error / 100 % 10), static_cast<char>('0' + error / 10 % 10),
+                         static_cast<char>('0' + error % 10)};
+  Print("errno ");
+  Print({digits, sizeof digits});
+}
+
 // Prints what failed with errno, and returns `status`.
 int PrintError(const char* what, int status) {
-  static_cast<void>(fprintf(stderr, "seccomp fork: %s: %m; the program was not run\n", what));
+  const int error = errno;
+  Print("seccomp fork: ");
+  Print(what);
+  Print(": ");
+  PrintErrorText(error);
+  Print("; the program was not run\n");
   return status;
 }
 
@@ -44,17 +95,15 @@ struct Options {
 };
 
 // Parses five numbers that are separated by commas.
-bool Parse(const char* text, Options* options) {
+bool Parse(std::string_view text, Options* options) {
   std::array<uint32_t, 5> numbers = {};
   for (size_t i = 0; i < numbers.size(); i++) {
-    char* end = nullptr;
-    errno = 0;
-    const unsigned long number = strtoul(text, &end, 10);
-    const char expected = i + 1 < numbers.size() ? ',' : '\0';
-    if (end == text || *end != expected || errno != 0 || number > UINT32_MAX) return false;
-    numbers[i] = static_cast<uint32_t>(number);
-    text = end + 1;
+    if (i > 0 && !seccomp::TakeCharacter(&text, ',')) return false;
+    const auto number = seccomp::TakeNumber<uint32_t>(&text);
+    if (!number.has_value()) return false;
+    numbers[i] = *number;
   }
+  if (!text.empty()) return false;
   const auto [handled, granted, scoped, required, no_new_privileges] = numbers;
   *options = {{handled, granted, scoped}, (handled | scoped) != 0, required != 0, no_new_privileges != 0};
   return true;
@@ -63,10 +112,11 @@ bool Parse(const char* text, Options* options) {
 // Returns nullptr, or with errno set the step that failed although it is required.
 const char* Isolate(const Options& options) {
   rlimit core = {};
-  const bool is_known = getrlimit(RLIMIT_CORE, &core) == 0;
+  const bool is_known = syscall(SYS_prlimit64, 0L, long{RLIMIT_CORE}, nullptr, &core) == 0;
   core.rlim_cur = 0;
-  if ((!is_known || setrlimit(RLIMIT_CORE, &core) != 0) && options.is_required) return "prlimit";
-  if (options.no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L) != 0) return "prctl";
+  const bool is_set = is_known && syscall(SYS_prlimit64, 0L, long{RLIMIT_CORE}, &core, nullptr) == 0;
+  if (!is_set && options.is_required) return "prlimit";
+  if (options.no_new_privileges && syscall(SYS_prctl, long{PR_SET_NO_NEW_PRIVS}, 1L, 0L, 0L) != 0) return "prctl";
   if (!options.has_domain) return nullptr;
   const int ruleset = seccomp::OpenRuleset(options.domain);
   const int error = ruleset < 0 ? errno : seccomp::EnterDomain(ruleset);
@@ -74,16 +124,83 @@ const char* Isolate(const Options& options) {
   return error != 0 && options.is_required ? "Landlock" : nullptr;
 }
 
+// The value of the variable PATH.
+std::string_view SearchPath() {
+  constexpr std::string_view kName = "PATH=";
+  for (char** variable = environ; *variable != nullptr; variable++) {
+    const std::string_view text = *variable;
+    if (text.substr(0, kName.size()) == kName) return text.substr(kName.size());
+  }
+  return kDefaultPath;
+}
+
+// Executes a file; with /bin/sh if it has no format that the kernel knows. Returns with errno set if that fails. The
+// two pointers before `arguments` are overwritten.
+void ExecuteFile(char* file, char** arguments) {
+  execve(file, arguments, environ);
+  if (errno != ENOEXEC) return;
+  static char shell[] = "/bin/sh";
+  char** shell_arguments = arguments - 1;
+  char* program = arguments[0];
+  shell_arguments[0] = shell;
+  shell_arguments[1] = file;
+  execve(shell, shell_arguments, environ);
+  arguments[0] = program;
+}
+
+// execvp(3). Returns with errno set if there is no such program, or if it cannot be executed.
+void Execute(char** arguments) {
+  const std::string_view name = arguments[0];
+  if (name.find('/') != std::string_view::npos) return ExecuteFile(arguments[0], arguments);
+  static char file[kMaxPath];
+  int result = ENOENT;
+  std::string_view rest = SearchPath();
+  for (bool is_last = name.empty(); !is_last;) {
+    const size_t end = rest.find(':');
+    is_last = end == std::string_view::npos;
+    const std::string_view folder = rest.substr(0, end);
+    rest.remove_prefix(is_last ? rest.size() : end + 1);
+    if (folder.size() + 1 + name.size() >= sizeof file) continue;
+    size_t size = folder.copy(file, folder.size());
+    if (size > 0) file[size++] = '/';  // An empty folder is the working directory.
+    size += name.copy(file + size, name.size());
+    file[size] = '\0';
+    ExecuteFile(file, arguments);
+    switch (errno) {
+      case EACCES:  // Reported rather than that a later folder has no such file.
+        result = EACCES;
+        break;
+      case ENOENT:
+      case ENOTDIR:
+      case ENODEV:
+      case ESTALE:
+      case ETIMEDOUT:
+        break;
+      default:
+        return;
+    }
+  }
+  errno = result;
+}
+
+// The most variables that Send takes. An environment of Node's own has about five.
+constexpr size_t kMaxVariables = 63;
+
 // Sends a descriptor and the environment: a NUL, since a message must not be empty, and each `NAME=value` with a NUL.
 // NOLINTNEXTLINE(bugprone-easily-swappable-parameters)
 bool Send(int socket, int descriptor) {
   static char nul = '\0';
-  std::vector<iovec> parts = {{&nul, sizeof nul}};
-  for (char** variable = environ; *variable != nullptr; variable++) parts.push_back({*variable, strlen(*variable) + 1});
+  std::array<iovec, 1 + kMaxVariables> parts = {};
+  parts[0] = {&nul, sizeof nul};
+  size_t count = 1;
+  for (char** variable = environ; *variable != nullptr; variable++) {
+    if (count == parts.size()) return false;
+    parts[count++] = {*variable, strlen(*variable) + 1};
+  }
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof descriptor)] = {};
   msghdr message = {};
   message.msg_iov = parts.data();
-  message.msg_iovlen = parts.size();
+  message.msg_iovlen = count;
   message.msg_control = control;
   message.msg_controllen = sizeof control;
   cmsghdr* header = CMSG_FIRSTHDR(&message);
@@ -91,11 +208,11 @@ bool Send(int socket, int descriptor) {
   header->cmsg_type = SCM_RIGHTS;
   header->cmsg_len = CMSG_LEN(sizeof descriptor);
   memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
-  return sendmsg(socket, &message, MSG_NOSIGNAL) >= 0;
+  return syscall(SYS_sendmsg, long{socket}, &message, long{MSG_NOSIGNAL}) >= 0;
 }
 
-int HandOver(const char* text) {
-  const int descriptor = static_cast<int>(strtol(text, nullptr, 10));
+int HandOver(std::string_view text) {
+  const int descriptor = seccomp::TakeNumber<int>(&text).value_or(-1);
   if (!Send(descriptor + 1, descriptor)) return kFailed;
   close(descriptor);
   close(descriptor + 1);
@@ -111,11 +228,11 @@ int main(int count, char** arguments) {
   if (count == 2) return HandOver(arguments[1]);
   Options options = {};
   if (count < 3 || !Parse(arguments[1], &options)) {
-    static_cast<void>(fputs("seccomp-launch: only the npm package seccomp starts this program\n", stderr));
+    Print("seccomp-launch: only the npm package seccomp starts this program\n");
     return kFailed;
   }
   const char* failed = Isolate(options);
   if (failed != nullptr) return PrintError(failed, kFailed);
-  execvp(arguments[2], arguments + 2);
+  Execute(arguments + 2);
   return PrintError(arguments[2], errno == ENOENT ? kNotFound : kNotExecutable);
 }

@@ -4,34 +4,36 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <sched.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <string_view>
+
 #include "supervisor/notified_thread.h"
+#include "system/numbers.h"
 
 namespace seccomp {
 namespace {
 
+// By syscall(2), since libraries before glibc 2.33 have other functions in the place of stat(2).
+bool Stat(const std::string& path, struct statx* result) {
+  return syscall(SYS_statx, AT_FDCWD, path.c_str(), 0, STATX_INO, result) == 0;
+}
+
 bool IsSame(const std::string& path, const std::string& other) {
-  struct stat one = {};
-  struct stat two = {};
-  return stat(path.c_str(), &one) == 0 && stat(other.c_str(), &two) == 0 && one.st_dev == two.st_dev &&
-         one.st_ino == two.st_ino;
+  struct statx one = {};
+  struct statx two = {};
+  return Stat(path, &one) && Stat(other, &two) && one.stx_dev_major == two.stx_dev_major &&
+         one.stx_dev_minor == two.stx_dev_minor && one.stx_ino == two.stx_ino;
 }
 
 // Parses the numbers of a line that are separated by blanks.
 std::vector<uint32_t> Numbers(const std::string& line) {
   std::vector<uint32_t> numbers;
-  const char* at = line.c_str();
-  for (;;) {
-    char* rest = nullptr;
-    const unsigned long number = strtoul(at, &rest, 10);
-    if (rest == at) return numbers;
-    numbers.push_back(static_cast<uint32_t>(number));
-    at = rest;
-  }
+  std::string_view rest = line;
+  while (const std::optional<uint32_t> number = TakeNumber<uint32_t>(&rest)) numbers.push_back(*number);
+  return numbers;
 }
 
 }  // namespace
@@ -48,7 +50,9 @@ std::optional<Identity> Identity::Of(pid_t thread) {
   identity.uid_ = uids[1];
   identity.gid_ = gids[1];
   identity.groups_ = Numbers(StatusField(status, "Groups"));
-  identity.capabilities_ = strtoull(StatusField(status, "CapEff").c_str(), nullptr, 16);
+  const std::string capabilities = StatusField(status, "CapEff");
+  std::string_view rest = capabilities;
+  identity.capabilities_ = TakeNumber(&rest, 16).value_or(0);
   identity.root_ = Descriptor(open((proc + "root").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   identity.directory_ = Descriptor(open((proc + "cwd").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (identity.root_.get() < 0 || identity.directory_.get() < 0) return std::nullopt;

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
@@ -10,10 +9,12 @@
 
 #include <algorithm>
 #include <atomic>
+#include <string_view>
 #include <utility>
 
 #include "supervisor/connection.h"
 #include "system/linux_abi.h"
+#include "system/numbers.h"
 #include "system/signals_blocked.h"
 
 namespace seccomp {
@@ -38,9 +39,9 @@ size_t NotificationSize() {
 bool IsAtLeast(long major, long minor) {
   utsname system = {};
   if (uname(&system) != 0) return false;
-  char* rest = nullptr;
-  const long its_major = strtol(system.release, &rest, 10);
-  const long its_minor = *rest == '.' ? strtol(rest + 1, nullptr, 10) : 0;
+  std::string_view release = static_cast<const char*>(system.release);
+  const long its_major = TakeNumber<long>(&release).value_or(0);
+  const long its_minor = TakeCharacter(&release, '.') ? TakeNumber<long>(&release).value_or(0) : 0;
   return its_major > major || (its_major == major && its_minor >= minor);
 }
 

@@ -3,8 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -12,9 +10,11 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
 
 #include "system/descriptor.h"
 #include "system/linux_abi.h"
+#include "system/numbers.h"
 
 namespace seccomp {
 namespace {
@@ -23,6 +23,7 @@ constexpr size_t kMaxRead = 65536;
 constexpr size_t kMaxStatus = 65536;
 // Programs with very many mappings have more text; modules beyond have no name.
 constexpr size_t kMaxMaps = size_t{4} << 20;
+constexpr size_t kPermissions = sizeof " r-xp" - 1;
 
 std::string ProcPath(pid_t thread, const char* name) { return "/proc/" + std::to_string(thread) + "/" + name; }
 
@@ -54,15 +55,15 @@ std::string ModuleIn(const std::string& maps, uint64_t address) {
   for (size_t line = 0; line < maps.size();) {
     const size_t end = std::min(maps.find('\n', line), maps.size());
     // START-END PERMISSIONS OFFSET DEVICE INODE PATH
-    const std::string text = maps.substr(line, end - line);
-    char* rest = nullptr;
-    const uint64_t first = strtoull(text.c_str(), &rest, 16);
-    const uint64_t after = *rest == '-' ? strtoull(rest + 1, &rest, 16) : 0;
+    std::string_view rest = std::string_view(maps).substr(line, end - line);
+    const uint64_t first = TakeNumber(&rest, 16).value_or(0);
+    const uint64_t after = TakeCharacter(&rest, '-') ? TakeNumber(&rest, 16).value_or(0) : 0;
     if (first <= address && address < after) {
-      const uint64_t offset = strlen(rest) > 6 ? strtoull(rest + 6, &rest, 16) : 0;
-      const size_t name = text.find('/');
-      if (name == std::string::npos) return {};
-      return Place(text.substr(name), address - first + offset);
+      rest.remove_prefix(std::min(rest.size(), kPermissions));
+      const uint64_t offset = TakeNumber(&rest, 16).value_or(0);
+      const size_t name = rest.find('/');
+      if (name == std::string_view::npos) return {};
+      return Place(std::string(rest.substr(name)), address - first + offset);
     }
     line = end + 1;
   }
@@ -123,7 +124,9 @@ pid_t ProcessOf(pid_t thread) {
   // The first thread of a process has the ID of the process. This check takes a hundredth of the time of reading
   // status.
   if (syscall(SYS_tgkill, thread, thread, 0) == 0) return thread;
-  return static_cast<pid_t>(strtol(StatusField(StatusText(thread), "Tgid").c_str(), nullptr, 10));
+  const std::string field = StatusField(StatusText(thread), "Tgid");
+  std::string_view rest = field;
+  return TakeNumber<pid_t>(&rest).value_or(0);
 }
 
 }  // namespace seccomp

@@ -65,8 +65,8 @@ const KEPT = process.env['SECCOMP_TEST_KERNELS'];
 const ASKED = process.env['SECCOMP_TEST_ARCHITECTURES']?.split(' ');
 
 /**
- * The directory of the machine: `vmlinuz` and `release`; except for riscv64 also `node/` and `package/`, this package
- * built for it.
+ * The directory of the machine: `vmlinuz`, `release`, and `package/`, this package built for it; except for riscv64
+ * also `node/`.
  */
 export function keptFor({ name }: Machine): string {
   return join(KEPT ?? '', name);

@@ -158,7 +158,7 @@ Napi::Value ReadCallMemory(const Napi::CallbackInfo& info) {
   ssize_t size = 0;
   if (memory.error == 0 && *wanted != 0 && !memory.IsUserAddress()) memory.error = EFAULT;
   if (memory.error == 0 && *wanted != 0) {
-    size = pread64(memory.memory.get(), bytes.data(), bytes.size(), static_cast<off64_t>(memory.address));
+    size = pread(memory.memory.get(), bytes.data(), bytes.size(), static_cast<off_t>(memory.address));
     if (size < 0) memory.error = errno == EIO ? EFAULT : errno;
   }
   if (memory.error == 0) memory.error = memory.listener->IsWaiting(memory.call);
@@ -179,7 +179,7 @@ Napi::Value WriteCallMemory(const Napi::CallbackInfo& info) {
   }
   if (memory.error == 0 && bytes->size != 0 && !memory.IsUserAddress()) memory.error = EFAULT;
   if (memory.error == 0 && bytes->size != 0) {
-    const ssize_t size = pwrite64(memory.memory.get(), bytes->data, bytes->size, static_cast<off64_t>(memory.address));
+    const ssize_t size = pwrite(memory.memory.get(), bytes->data, bytes->size, static_cast<off_t>(memory.address));
     if (size != static_cast<ssize_t>(bytes->size)) memory.error = size < 0 && errno != EIO ? errno : EFAULT;
   }
   return Napi::Number::New(env, memory.error);

@@ -1,0 +1,191 @@
+// The launcher's entry, and the functions of a C library that it and the compiler use. Since it is linked with no
+// library, it is a static program of a few KB, and the same one runs wherever the kernel does.
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+int main(int count, char** arguments);
+
+char** environ;
+
+namespace {
+
+constexpr int kOutOfRange = 125;
+
+int error_number;
+
+// Makes a system call. Returns its result, or a negative errno.
+long Call(long number, long a, long b, long c, long d) {
+#if defined(__x86_64__)
+  register long fourth asm("r10") = d;
+  long result = number;
+  asm volatile("syscall" : "+a"(result) : "D"(a), "S"(b), "d"(c), "r"(fourth) : "rcx", "r11", "memory");
+  return result;
+#elif defined(__aarch64__)
+  register long x8 asm("x8") = number;
+  register long x0 asm("x0") = a;
+  register long x1 asm("x1") = b;
+  register long x2 asm("x2") = c;
+  register long x3 asm("x3") = d;
+  asm volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3) : "memory");
+  return x0;
+#elif defined(__riscv)
+  register long a7 asm("a7") = number;
+  register long a0 asm("a0") = a;
+  register long a1 asm("a1") = b;
+  register long a2 asm("a2") = c;
+  register long a3 asm("a3") = d;
+  asm volatile("ecall" : "+r"(a0) : "r"(a7), "r"(a1), "r"(a2), "r"(a3) : "memory");
+  return a0;
+#elif defined(__powerpc64__)
+  register long r0 asm("r0") = number;
+  register long r3 asm("r3") = a;
+  register long r4 asm("r4") = b;
+  register long r5 asm("r5") = c;
+  register long r6 asm("r6") = d;
+  // The summary overflow bit tells that r3 is a positive errno.
+  asm volatile("sc\n\tbns+ 1f\n\tneg 3, 3\n1:"
+               : "+r"(r0), "+r"(r3), "+r"(r4), "+r"(r5), "+r"(r6)
+               :
+               : "cr0", "ctr", "r7", "r8", "r9", "r10", "r11", "r12", "memory");
+  return r3;
+#elif defined(__s390x__)
+  register long r1 asm("r1") = number;
+  register long r2 asm("r2") = a;
+  register long r3 asm("r3") = b;
+  register long r4 asm("r4") = c;
+  register long r5 asm("r5") = d;
+  asm volatile("svc 0" : "+d"(r2) : "d"(r1), "d"(r3), "d"(r4), "d"(r5) : "memory");
+  return r2;
+#elif defined(__loongarch64)
+  register long a7 asm("a7") = number;
+  register long a0 asm("a0") = a;
+  register long a1 asm("a1") = b;
+  register long a2 asm("a2") = c;
+  register long a3 asm("a3") = d;
+  asm volatile("syscall 0"
+               : "+r"(a0)
+               : "r"(a7), "r"(a1), "r"(a2), "r"(a3)
+               : "t0", "t1", "t2", "t3", "t4", "t5", "t6", "t7", "t8", "memory");
+  return a0;
+#else
+#error "the launcher has no system calls for this CPU"
+#endif
+}
+
+}  // namespace
+
+// Calls seccomp_launcher_start with the initial stack pointer, by the ABI of each CPU.
+asm(R"(
+  .text
+  .globl _start
+  .type _start, @function
+_start:
+)"
+#if defined(__x86_64__)
+    "xor %ebp, %ebp\n mov %rsp, %rdi\n and $-16, %rsp\n call seccomp_launcher_start\n"
+#elif defined(__aarch64__)
+    "mov x29, #0\n mov x30, #0\n mov x0, sp\n bl seccomp_launcher_start\n"
+#elif defined(__riscv)
+    ".option push\n .option norelax\n lla gp, __global_pointer$\n .option pop\n"
+    "mv a0, sp\n andi sp, sp, -16\n call seccomp_launcher_start\n"
+#elif defined(__powerpc64__)
+    "addis 2, 12, .TOC. - _start@ha\n addi 2, 2, .TOC. - _start@l\n"
+    "mr 3, 1\n clrrdi 1, 1, 4\n li 0, 0\n stdu 0, -32(1)\n bl seccomp_launcher_start\n nop\n"
+#elif defined(__s390x__)
+    "lgr %r2, %r15\n aghi %r15, -160\n xc 0(8, %r15), 0(%r15)\n jg seccomp_launcher_start\n"
+#elif defined(__loongarch64)
+    "move $a0, $sp\n bstrins.d $sp, $zero, 3, 0\n bl seccomp_launcher_start\n"
+#endif
+);
+
+extern "C" {
+
+// The kernel's initial stack: the number of arguments, they and a null pointer, the environment and a null pointer.
+[[noreturn, gnu::used]] void seccomp_launcher_start(long* stack) {
+  char** arguments = reinterpret_cast<char**>(stack + 1);
+  environ = arguments + *stack + 1;
+  _exit(main(static_cast<int>(*stack), arguments));
+}
+
+int* __errno_location() noexcept { return &error_number; }
+
+long syscall(long number, ...) noexcept {
+  va_list list;
+  va_start(list, number);
+  const long a = va_arg(list, long);
+  const long b = va_arg(list, long);
+  const long c = va_arg(list, long);
+  const long d = va_arg(list, long);
+  va_end(list);
+  const long result = Call(number, a, b, c, d);
+  if (result >= 0 || result < -4095) return result;
+  error_number = static_cast<int>(-result);
+  return -1;
+}
+
+void _exit(int status) {
+  for (;;) Call(SYS_exit_group, status, 0, 0, 0);
+}
+
+// Without a mode: this program creates no file.
+int open(const char* path, int flags, ...) {
+  return static_cast<int>(syscall(SYS_openat, long{AT_FDCWD}, path, long{flags}, 0L));
+}
+
+int close(int descriptor) { return static_cast<int>(syscall(SYS_close, long{descriptor})); }
+
+ssize_t read(int descriptor, void* bytes, size_t size) { return syscall(SYS_read, long{descriptor}, bytes, size); }
+
+ssize_t write(int descriptor, const void* bytes, size_t size) {
+  return syscall(SYS_write, long{descriptor}, bytes, size);
+}
+
+int execve(const char* path, char* const* arguments, char* const* environment) noexcept {
+  return static_cast<int>(syscall(SYS_execve, path, arguments, environment));
+}
+
+size_t strlen(const char* string) noexcept {
+  const char* end = string;
+  while (*end != '\0') end++;
+  return static_cast<size_t>(end - string);
+}
+
+void* memcpy(void* __restrict to, const void* __restrict from, size_t size) noexcept {
+  for (size_t i = 0; i < size; i++) static_cast<char*>(to)[i] = static_cast<const char*>(from)[i];
+  return to;
+}
+
+void* memset(void* to, int byte, size_t size) noexcept {
+  for (size_t i = 0; i < size; i++) static_cast<char*>(to)[i] = static_cast<char>(byte);
+  return to;
+}
+
+void* memchr(const void* bytes, int byte, size_t size) noexcept {
+  const auto* first = static_cast<const unsigned char*>(bytes);
+  for (size_t i = 0; i < size; i++) {
+    if (first[i] == static_cast<unsigned char>(byte)) return const_cast<unsigned char*>(first + i);
+  }
+  return nullptr;
+}
+
+int memcmp(const void* one, const void* two, size_t size) noexcept {
+  const auto* a = static_cast<const unsigned char*>(one);
+  const auto* b = static_cast<const unsigned char*>(two);
+  for (size_t i = 0; i < size; i++) {
+    if (a[i] != b[i]) return a[i] - b[i];
+  }
+  return 0;
+}
+
+}  // extern "C"
+
+namespace std {
+
+// std::string_view calls it for an index beyond its end, which this program never gives.
+[[noreturn]] void __throw_out_of_range_fmt(const char*, ...) { _exit(kOutOfRange); }
+
+}  // namespace std
