@@ -1,7 +1,7 @@
 /** Rows: the installed package in each runtime, module system, compiler and bundler. */
-import { copyFileSync, mkdirSync, symlinkSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { runCommand, runJob, runJobIn } from './project.mjs';
+import { Failure, runCommand, runJob, runJobIn } from './project.mjs';
 import { commandOf, modulesOf, versionOf } from './tools.mjs';
 
 /** Installs the package with the newest npm; under the Node that it needs. */
@@ -82,28 +82,32 @@ const typescripts = ['typescript 5.9', 'typescript 7'].flatMap((tool) =>
   ),
 );
 
-/** The files of test/package/matrix/bundlers are what docs/install.md shows. */
-const bundles = Object.entries({
-  esbuild: [
-    '--bundle',
-    'program.mjs',
-    '--platform=node',
-    '--format=esm',
-    '--outfile=dist/bundle.mjs',
-    '--external:seccomp',
-  ],
-  webpack: ['--config', 'bundlers/webpack.config.cjs'],
-  rollup: ['--config', 'bundlers/rollup.config.mjs'],
-}).map(([tool, args]) =>
-  row(
-    `bundle by ${tool}`,
-    versionOf(tool),
-    async (project) => {
-      await project.run(commandOf(tool), args);
-      return runJob(project, 'node', [tool === 'webpack' ? 'dist/bundle.cjs' : 'dist/bundle.mjs']);
-    },
-    { quick: tool === 'esbuild' },
-  ),
+/** The section of docs/install.md whose code blocks the bundlers are given: a command, and two files. */
+const SECTION = /^## Bundlers$(.*?)^## /ms;
+
+/** What each bundler needs: the place of its code block in the section, its arguments, and its output. */
+const BUNDLERS = {
+  esbuild: { block: 0, output: 'dist/bundle.mjs' },
+  webpack: { block: 1, file: 'webpack.config.cjs', output: 'dist/bundle.cjs' },
+  rollup: { block: 2, file: 'rollup.config.mjs', output: 'dist/bundle.mjs' },
+};
+
+/** Bundles the main job as the installed documentation says, and runs the bundle. */
+async function bundleAndRun(project, tool, { block, file, output }) {
+  const page = readFileSync(join(project.directory, 'node_modules/seccomp/docs/install.md'), 'utf8');
+  const [, section = ''] = SECTION.exec(page) ?? [];
+  const [, code] = [...section.matchAll(/^```\w+\n(.*?)^```$/gms)][block] ?? [];
+  if (code === undefined) throw new Failure(`docs/install.md has no example for ${tool}`);
+  const isCommand = file === undefined;
+  if (!isCommand) project.write(file, code);
+  await project.run(commandOf(tool), isCommand ? code.trim().split(' ').slice(1) : ['--config', file]);
+  return runJob(project, 'node', [output]);
+}
+
+const bundles = Object.entries(BUNDLERS).map(([tool, bundler]) =>
+  row(`bundle by ${tool}`, versionOf(tool), (project) => bundleAndRun(project, tool, bundler), {
+    quick: tool === 'esbuild',
+  }),
 );
 
 export const programs = [...nodes, ...otherRuntimes, ...modules, ...typescripts, ...bundles];

@@ -1,5 +1,0 @@
-export default {
-  input: 'program.mjs',
-  output: { file: 'dist/bundle.mjs' },
-  external: ['seccomp', /^node:/],
-};

@@ -1,7 +1,0 @@
-module.exports = {
-  mode: 'production',
-  target: 'node',
-  entry: './program.mjs',
-  output: { filename: 'bundle.cjs' },
-  externals: { seccomp: 'commonjs seccomp' },
-};
