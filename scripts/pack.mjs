@@ -29,8 +29,8 @@ const SHIPPED = [
   'schema/',
 ];
 
-/** Folders of the shipped ones that are left out: tests, and what node-gyp builds. */
-const LEFT_OUT = ['native/test', 'native/build'];
+/** Folders of the shipped ones that are left out: tests, what node-gyp builds, and what scripts/prebuild.sh compiles. */
+const LEFT_OUT = ['native/test', 'native/build', 'native/prebuild'];
 
 /** Fields of the checkout's package.json that the published one does not have. */
 const DEVELOPMENT_FIELDS = ['private', 'scripts', 'gypfile', 'devDependencies', 'overrides'];

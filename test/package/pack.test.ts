@@ -41,7 +41,7 @@ test('the launcher and the command are executable', () => {
 
 test('the sources of the addon are packed with the headers that they need, without their tests', () => {
   expect(names).toEqual(expect.arrayContaining(['native/napi/addon.cc', 'native/node-addon-api/napi.h']));
-  expect(names.filter((name) => /^native\/(test|build)\//.test(name))).toEqual([]);
+  expect(names.filter((name) => /^native\/(test|build|prebuild)\//.test(name))).toEqual([]);
 });
 
 test('without prebuilt addons nothing is packed, and the error names the script that makes them', () => {
