@@ -1,5 +1,5 @@
 /** Rows: the installed package in each runtime, module system, compiler and bundler. */
-import { copyFileSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, renameSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure, runCommand, runJob, runJobIn } from './project.mjs';
 import { commandOf, modulesOf, versionOf } from './tools.mjs';
@@ -101,7 +101,11 @@ async function bundleAndRun(project, tool, { block, file, output }) {
   const isCommand = file === undefined;
   if (!isCommand) project.write(file, code);
   await project.run(commandOf(tool), isCommand ? code.trim().split(' ').slice(1) : ['--config', file]);
-  return runJob(project, 'node', [output]);
+  // Elsewhere, so that a bundle that refers to the folder of its build fails.
+  const deployed = join(project.directory, 'deployed');
+  mkdirSync(deployed);
+  for (const name of ['dist', 'node_modules']) renameSync(join(project.directory, name), join(deployed, name));
+  return runJob(project, 'node', [join('deployed', output)]);
 }
 
 const bundles = Object.entries(BUNDLERS).map(([tool, bundler]) =>
