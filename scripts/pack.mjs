@@ -18,7 +18,6 @@ const require = createRequire(import.meta.url);
 /** What is copied from the checkout. A path that ends in `/` is a folder. */
 const SHIPPED = [
   'CHANGELOG.md',
-  'CONTRIBUTING.md',
   'LICENSE',
   'README.md',
   'SECURITY.md',
@@ -50,13 +49,14 @@ const { values: options } = parseArgs({
 const out = resolve(options.to ?? join(ROOT, options.local ? 'out/local' : 'out'));
 const stage = join(out, 'package');
 
+const prebuilds = options.local ? localBuild() : prebuilt();
 rmSync(stage, { recursive: true, force: true });
 mkdirSync(stage, { recursive: true });
 for (const name of readdirSync(out)) if (/^seccomp-.*\.tgz$/.test(name)) rmSync(join(out, name));
 copyShipped();
 copyNodeAddonApi();
-if (options.local) copyLocalBuild();
-else copyPrebuilds();
+for (const [platform, folder] of prebuilds)
+  for (const name of PREBUILT) cpSync(join(folder, name), join(stage, 'prebuilds', platform, name));
 writeFileSync(join(stage, 'package.json'), `${JSON.stringify(publishedManifest(), null, 2)}\n`);
 const args = ['pack', '--ignore-scripts', '--silent', '--pack-destination', out];
 const tarball = execFileSync('npm', args, { cwd: stage, encoding: 'utf8' }).trim();
@@ -77,25 +77,24 @@ function copyNodeAddonApi() {
   for (const name of NODE_ADDON_API) cpSync(join(from, name), join(stage, 'native/node-addon-api', name));
 }
 
-function copyLocalBuild() {
-  const to = join(stage, 'prebuilds', `${process.platform}-${process.arch}`);
-  for (const name of PREBUILT) {
-    const from = join(ROOT, 'build/Release', name);
-    if (!existsSync(from)) fail(`build/Release/${name} is missing`, 'npm run build:addon');
-    cpSync(from, join(to, name));
-  }
+/** Returns the folder of each platform's addon and launcher: here, those that were built for this machine. */
+function localBuild() {
+  const folder = join(ROOT, 'build/Release');
+  requireFiles(folder, 'npm run build:addon');
+  return [[`${process.platform}-${process.arch}`, folder]];
 }
 
-function copyPrebuilds() {
-  const from = join(out, 'prebuilds');
-  const platforms = existsSync(from) ? readdirSync(from) : [];
-  const folders = new Set([...REQUIRED_PREBUILDS, ...platforms]);
-  for (const platform of folders)
-    for (const name of PREBUILT) {
-      const file = join(from, platform, name);
-      if (!existsSync(file)) fail(`${file} is missing`, 'scripts/prebuild.sh');
-      cpSync(file, join(stage, 'prebuilds', platform, name));
-    }
+function prebuilt() {
+  const folder = join(out, 'prebuilds');
+  const platforms = new Set([...REQUIRED_PREBUILDS, ...(existsSync(folder) ? readdirSync(folder) : [])]);
+  const folders = [...platforms].map((platform) => [platform, join(folder, platform)]);
+  for (const [, each] of folders) requireFiles(each, 'scripts/prebuild.sh');
+  return folders;
+}
+
+function requireFiles(folder, remedy) {
+  const missing = PREBUILT.map((name) => join(folder, name)).filter((file) => !existsSync(file));
+  if (missing.length > 0) fail(`${missing[0]} is missing`, remedy);
 }
 
 /** Returns the package.json of the published package. */

@@ -24,7 +24,7 @@ export const LARGEST_TARBALL = 2_500_000;
 
 /** The files of a package. Whatever matches none of these is there by mistake. */
 const EXPECTED_FILES = [
-  /^(README|CHANGELOG|CONTRIBUTING|SECURITY)\.md$/,
+  /^(README|CHANGELOG|SECURITY)\.md$/,
   /^LICENSE$/,
   /^package\.json$/,
   /^dist\/LICENSES\.txt$/,
