@@ -1,6 +1,7 @@
 /** Loads the addon and declares its types. Every other file gets the addon from `addon()`. */
 import { resolve } from 'node:path';
 import { launcherBeside, loadAddon } from './addon/load.js';
+import { unsupportedReason } from './addon/platform.js';
 import { once } from './util/memo.js';
 
 /** The filters to attach. */
@@ -292,6 +293,8 @@ export interface Addon {
     seen: SocketTraits | undefined,
   ): number;
 }
+
+export { unsupportedReason };
 
 /** Returns the file that a forked child loads first: the one in dist/, even if this module is loaded from lib/. */
 export const preloadFile = (): string => resolve(import.meta.dirname, '../dist/preload.cjs');

@@ -6,6 +6,7 @@ import type { Cluster } from 'node:cluster';
 import { createRequire } from 'node:module';
 import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads';
 import { SeccompError } from './errors.js';
+import { unsupportedReason } from './native.js';
 import { harden } from './sandbox/harden.js';
 import { resolveSources } from './sandbox/plan/resolve-sources.js';
 import { runOrExit } from './sandbox/this-process/exit-status.js';
@@ -29,7 +30,7 @@ function registerProcess(profile: string | undefined): void {
       `${VARIABLE} is ${profile === undefined ? 'not set' : 'empty'}: set it to ${values}`,
     );
   }
-  if (ioUringDescriptors().length > 0) {
+  if (unsupportedReason() === undefined && ioUringDescriptors().length > 0) {
     const policies = resolveSources(profile, emptyFields()).each.map(({ policy }) => policy);
     if (deniesIoUring(policies)) restart(); // Before the filter is compiled, since that work would be lost.
   }

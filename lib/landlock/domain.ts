@@ -136,6 +136,18 @@ export function notIsolated(subject: IsolationSubject, isExplicit: boolean): Enf
   return { isolation: { reason, closed: [], open: [...open, ...openAnyway(subject)] } };
 }
 
+/**
+ * What is enforced on a program where this package can't attach a profile: nothing.
+ *
+ * @param reason - Why it can't.
+ */
+export function nothingEnforced(reason: string): Enforcement {
+  const others = openAnyway({ isSameUser: true, isRoot: true, mayInspect: true, writesNoCore: false });
+  const reaches = [...BY_FILTER, ...BY_DOMAIN, ...BY_SCOPES, ...others.map(({ reach }) => reach)];
+  const remedy = 'start the program under a profile, where isSupported() is true';
+  return { isolation: { reason, closed: [], open: reaches.map((reach) => ({ reach, remedy })) } };
+}
+
 const failed = (errno: number): Support => ({ by: null, reason: landlockReason(errno), domain: undefined });
 
 function refuseLess({ by, reason }: Support, { isRoot }: IsolationSubject): void {

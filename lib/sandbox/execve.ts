@@ -1,4 +1,6 @@
 /** execve(): this process becomes a program under a profile. */
+import { SeccompError } from '../errors.js';
+import { unsupportedReason } from '../native.js';
 import { normalizeArguments } from './arguments.js';
 import { startInPlace } from './child/start.js';
 import { openStdio } from './child/stdio.js';
@@ -40,6 +42,13 @@ export function execve(...parameters: readonly unknown[]): never {
   const call = normalizeArguments('execve', parameters);
   const sources = resolveSources(call.profile, call.options);
   const plan = planFilters(sources, call.options, 'execve');
+  if (plan.isOfNode) {
+    const remedy = "start the program by spawnSync with stdio: 'inherit', and exit with its status";
+    throw new SeccompError(
+      'ERR_SECCOMP_UNSUPPORTED',
+      `execve can't replace this process: ${unsupportedReason()}; ${remedy}`,
+    );
+  }
   const stdio = openStdio('inherit', 'execve');
   return startInPlace(call, plan, stdio);
 }

@@ -8,6 +8,7 @@ import { RunError, type RunResult } from './child/result.js';
 import { start } from './child/start.js';
 import { openStdio } from './child/stdio.js';
 import type { EncodingOption, OutputIn } from './child/types-by-option.js';
+import { startInNode } from './node-api/start-in-node.js';
 import { endingOf } from './options/ending.js';
 import type { SpawnOptions } from './options/types.js';
 import { planFilters } from './plan/plan-filters.js';
@@ -91,9 +92,11 @@ export async function runProgram(given: ProgramParameters | readonly unknown[]):
   const { options } = call;
   const sources = resolveSources(call.profile, options);
   const plan = planFilters(sources, options, 'child');
-  const stdio = openStdio(options.stdio, 'run');
   const limits = outputLimits(options);
-  const child = start(call, plan, stdio, { ...endingOf(options), timeout: 0 }); // OutputBuffer has a timer of its own.
+  const ending = { ...endingOf(options), timeout: 0 }; // OutputBuffer has a timer of its own.
+  const child = plan.isOfNode
+    ? startInNode(call, plan, 'run', ending)
+    : start(call, plan, openStdio(options.stdio, 'run'), ending);
   const output = new OutputBuffer(child, limits);
   const failure = await waitForEnd(child, output, options);
 

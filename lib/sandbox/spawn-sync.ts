@@ -15,6 +15,7 @@ import { startSync } from './child/start.js';
 import { startError } from './child/start-errors.js';
 import { openStdio } from './child/stdio.js';
 import type { EncodingOption, OutputBytes, OutputIn } from './child/types-by-option.js';
+import { startSyncInNode } from './node-api/start-in-node.js';
 import { endingOf } from './options/ending.js';
 import { signalName } from './options/signals.js';
 import type { SpawnOptions } from './options/types.js';
@@ -156,6 +157,7 @@ export function startProgramSync(given: ProgramParameters | readonly unknown[]):
   const call = normalizeArguments<SpawnSyncOptions>('spawnSync', given);
   const sources = resolveSources(call.profile, call.options);
   const plan = planFilters(sources, call.options, 'child');
+  if (plan.isOfNode) return { result: startSyncInNode(call, plan), isWatched: false };
   if (plan.agent !== undefined) refuseLocalAgent(plan.agent.path);
   const stdio = openStdio(call.options.stdio, 'spawnSync');
   const ended = startSync(call, plan, stdio, limitsOf(call.options));

@@ -4,6 +4,7 @@ import type { SandboxedProcess } from './child/child-process.js';
 import { start } from './child/start.js';
 import { openStdio } from './child/stdio.js';
 import type { ProcessWithStdio, StdioOption } from './child/types-by-option.js';
+import { startInNode } from './node-api/start-in-node.js';
 import type { SpawnOptions, Stdio } from './options/types.js';
 import { planFilters } from './plan/plan-filters.js';
 import {
@@ -84,6 +85,7 @@ export function startProgram(given: ProgramParameters | readonly unknown[]): San
   const call = normalizeArguments<SpawnOptions>('spawn', given);
   const sources = resolveSources(call.profile, call.options);
   const plan = planFilters(sources, call.options, 'child');
+  if (plan.isOfNode) return startInNode(call, plan);
   const stdio = openStdio(call.options.stdio, 'spawn', call.options.serialization);
   return start(call, plan, stdio);
 }

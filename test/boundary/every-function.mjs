@@ -52,6 +52,7 @@ const newFolder = () => join(folder, `new ${folders++}`);
 
 /** The functions by name. Those that start programs return the kernel's decision. */
 export const STEPS = {
+  isSupported: () => seccomp.isSupported(),
   loadProfile: () => [
     ...['docker-default', 'podman-default', 'node', TEXT, denying('mkdir')].map((source) =>
       digest(seccomp.compile(source)),

@@ -412,6 +412,7 @@ const FIXED: readonly (readonly [string, object, readonly unknown[]])[] = [
   ['extend', entry, ['node', undefined]],
   ['harden', entry, ['unconfined', {}]],
   ['intersect', entry, ['node', 'unconfined', {}]],
+  ['isSupported', entry, []],
   ['loadProfile', entry, ['node', {}]],
   ['parseProfile', entry, ['{"defaultAction": "SCMP_ACT_LOG"}', {}]],
   ['prove', entry, [filter, filter.policy]],

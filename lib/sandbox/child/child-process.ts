@@ -3,7 +3,6 @@
  */
 import { ChildProcess } from 'node:child_process';
 import { addAbortListener, EventEmitter } from 'node:events';
-import type { Socket } from 'node:net';
 import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import type { Enforcement } from '../../landlock/enforcement.js';
@@ -21,8 +20,8 @@ import { signalName, signalNumber } from '../options/signals.js';
 import type { SupervisionPlan } from '../plan/supervised.js';
 import { abortError } from './abort.js';
 import { subscribe } from './events.js';
-import type { Channel } from './handover.js';
-import { type ChildPipe, drain, pipesFrom, socketStreams, unconnectedStreams } from './streams.js';
+import type { MessageChannel } from './handover.js';
+import { type ChildPipe, type ChildStream, drain, pipesFrom, socketStreams, unconnectedStreams } from './streams.js';
 
 /** The stream of a descriptor above 2. */
 type OtherStream = ChildProcess['stdio'][3];
@@ -91,7 +90,7 @@ export class SandboxedProcess<
   /** Number of events that `close` still waits for: the exit, and the end of each stream from the child and of its channel. */
   #open = 1;
   #pipes: readonly ChildPipe[] = [];
-  #channel: Channel | undefined;
+  #channel: MessageChannel | undefined;
   readonly #ending: Ending;
   readonly #enforced: (isolationError: number) => Enforcement;
   /** The errno with which isolating the child failed, or 0. */
@@ -123,20 +122,34 @@ export class SandboxedProcess<
   /** @internal Becomes the object of a running child. If that fails, the child's sockets are closed. */
   attach({ pid, watch, sockets, isolationError }: NativeChild): void {
     const streams = socketStreams(sockets);
-    define(this, { pid });
     this.#isolationError = isolationError;
+    this.#setStreams(streams);
+    this.#started(pid, watch, pipesFrom(sockets, streams));
+  }
+
+  /** @internal Becomes the object of a child that Node has started, or has failed to start. */
+  adopt(child: ChildProcess, watch: ExitWatch): void {
+    const streams = child.stdio ?? [];
+    this.#setStreams(streams);
+    if (child.pid === undefined) child.once('error', (error) => this.fail(error));
+    else this.#started(child.pid, watch, pipesFrom([], streams));
+    if (child.pid !== undefined && !child.connected) child.on('error', (error) => this.emit('error', error));
+    child.once('exit', (code, signal) => this.exited(code, signal === null ? null : signalNumber(signal)));
+  }
+
+  #started(pid: number, watch: ExitWatch, pipes: readonly ChildPipe[]): void {
+    define(this, { pid });
     this.#watch = watch;
-    this.#pipes = pipesFrom(sockets, streams);
+    this.#pipes = pipes;
     for (const { stream } of this.#pipes) {
       this.#open++;
       stream.on('close', () => this.#closed());
     }
-    this.#setStreams(streams);
     process.nextTick(() => this.emit('spawn'));
   }
 
   /** @internal Gets a channel for messages: the methods `send` and `disconnect`, and their events. */
-  connect(channel: Channel): void {
+  connect(channel: MessageChannel): void {
     this.#open++;
     this.#channel = channel;
     channel.connect(this, () => this.#closed());
@@ -150,8 +163,9 @@ export class SandboxedProcess<
   }
 
   /** @internal Reports that the child could not be started, as Node does: by the event `error`, then `close`. */
-  fail(error: NodeJS.ErrnoException, descriptors: readonly boolean[]): void {
-    if (error.code !== 'EMFILE' && error.code !== 'ENFILE') this.#setStreams(unconnectedStreams(descriptors));
+  fail(error: NodeJS.ErrnoException, descriptors?: readonly boolean[]): void {
+    if (descriptors && error.code !== 'EMFILE' && error.code !== 'ENFILE')
+      this.#setStreams(unconnectedStreams(descriptors));
     process.nextTick(() => {
       this.exitCode = error.errno ?? -1;
       this.stdin?.destroy();
@@ -300,7 +314,8 @@ export class SandboxedProcess<
    * Shuts the pipes down for reading. The descriptor of a destroyed stream is closed, and may be another file's by now.
    */
   #endPipes(): void {
-    for (const { descriptor, stream } of this.#pipes) if (!stream.destroyed) addon().endReading(descriptor);
+    for (const { descriptor, stream } of this.#pipes)
+      if (descriptor >= 0 && !stream.destroyed) addon().endReading(descriptor);
   }
 
   /** Sends a signal without throwing. */
@@ -313,7 +328,7 @@ export class SandboxedProcess<
     }
   }
 
-  #setStreams(streams: readonly (Socket | null)[]): void {
+  #setStreams(streams: readonly (ChildStream | null | undefined)[]): void {
     const [stdin = null, stdout = null, stderr = null] = streams;
     define(this, { stdin, stdout, stderr, stdio: [...streams] });
   }

@@ -77,8 +77,18 @@ export function duplicateOf(socket: Socket, place: number): number {
 /** What a channel needs of the child that it belongs to. */
 type Owner = Pick<ChildProcess, 'emit' | 'listenerCount' | 'on'>;
 
+/** A channel for messages to and from a child. */
+export interface MessageChannel {
+  /**
+   * Makes a child the owner of the channel: it gets the properties and events that Node documents. `onEnd` is called
+   * once, after `disconnect` and the child's end.
+   */
+  connect(child: Owner, onEnd: () => void): void;
+  childEnded(): void;
+}
+
 /** A channel for messages: Node's own, which it made for the launcher. */
-export class Channel {
+export class Channel implements MessageChannel {
   /** The child's end. */
   readonly descriptor: number;
   /** The variables by which a Node finds the channel. */
@@ -96,51 +106,8 @@ export class Channel {
     this.#release = release;
   }
 
-  /**
-   * Makes a child the owner of the channel: it gets the properties and events that Node documents. `onEnd` is called
-   * once, after `disconnect` and the child's end.
-   */
   connect(child: Owner, onEnd: () => void): void {
-    const launcher = this.#launcher;
-    define(child, {
-      send: calling((...parameters: Parameters<ChildProcess['send']>) => launcher.send(...parameters)),
-      disconnect: calling(() => launcher.disconnect()),
-    });
-    Object.defineProperties(
-      child,
-      own({
-        connected: own({ get: () => launcher.connected, enumerable: true, configurable: true }),
-        channel: own({ get: () => launcher.channel, enumerable: true, configurable: true }),
-      }),
-    );
-    launcher.on('error', (error) => child.emit('error', error));
-    let awaited = 2;
-    const ended = () => {
-      awaited--;
-      if (awaited === 0) onEnd();
-    };
-    launcher.once('disconnect', () => {
-      guarded(() => child.emit('disconnect'));
-      ended();
-    });
-    launcher.once('exit', ended);
-    this.#forwardMessages(child);
-  }
-
-  /** As in Node, messages wait for the first listener. */
-  #forwardMessages(child: Owner): void {
-    let waiting: (readonly [Serializable, unknown])[] = [];
-    this.#launcher.on('message', (message, handle) => {
-      if (child.listenerCount('message') > 0) child.emit('message', message, handle);
-      else waiting.push([message, handle]);
-    });
-    const deliver = () => {
-      if (child.listenerCount('message') === 0) return;
-      const messages = waiting;
-      waiting = [];
-      for (const parameters of messages) child.emit('message', ...parameters);
-    };
-    child.on('newListener', () => process.nextTick(deliver));
+    forwardChannel(this.#launcher, child, onEnd);
   }
 
   /** Lets the launcher end with the child: Node then forgets the sockets that were sent. */
@@ -154,6 +121,49 @@ export class Channel {
     this.#release();
     if (this.#launcher.connected) this.#launcher.disconnect();
   }
+}
+
+/** Gives the channel of a process that Node has started to another object. See MessageChannel.connect. */
+export function forwardChannel(source: ChildProcess, child: Owner, onEnd: () => void): void {
+  define(child, {
+    send: calling((...parameters: Parameters<ChildProcess['send']>) => source.send(...parameters)),
+    disconnect: calling(() => source.disconnect()),
+  });
+  Object.defineProperties(
+    child,
+    own({
+      connected: own({ get: () => source.connected, enumerable: true, configurable: true }),
+      channel: own({ get: () => source.channel, enumerable: true, configurable: true }),
+    }),
+  );
+  source.on('error', (error) => child.emit('error', error));
+  let awaited = 2;
+  const ended = () => {
+    awaited--;
+    if (awaited === 0) onEnd();
+  };
+  source.once('disconnect', () => {
+    guarded(() => child.emit('disconnect'));
+    ended();
+  });
+  source.once('exit', ended);
+  forwardMessages(source, child);
+}
+
+/** As in Node, messages wait for the first listener. */
+function forwardMessages(source: ChildProcess, child: Owner): void {
+  let waiting: (readonly [Serializable, unknown])[] = [];
+  source.on('message', (message, handle) => {
+    if (child.listenerCount('message') > 0) child.emit('message', message, handle);
+    else waiting.push([message, handle]);
+  });
+  const deliver = () => {
+    if (child.listenerCount('message') === 0) return;
+    const messages = waiting;
+    waiting = [];
+    for (const parameters of messages) child.emit('message', ...parameters);
+  };
+  child.on('newListener', () => process.nextTick(deliver));
 }
 
 function splitAt(text: string, index: number): readonly [string, string] {

@@ -56,7 +56,8 @@ const WITHOUT_CHANNEL: ReadonlyMap<ProgramFunction, string> = new Map([
   ['record', 'its promise has no channel: use "ignore", or spawn'],
 ]);
 
-function refuseChannel(entries: readonly unknown[], place: number, by: ProgramFunction): void {
+/** @throws SeccompError, Error if the function's caller could not use the channel. */
+export function refuseChannel(entries: readonly unknown[], place: number, by: ProgramFunction): void {
   const reason = WITHOUT_CHANNEL.get(by);
   if (reason !== undefined)
     throw new SeccompError('ERR_SECCOMP_OPTION', `options.stdio[${place}]: "ipc" is not for ${by}: ${reason}`);

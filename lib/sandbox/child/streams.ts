@@ -1,12 +1,17 @@
 /** The streams of a child's stdio: this process's ends of socket pairs. */
 import { Socket } from 'node:net';
+import { Readable, type Writable } from 'node:stream';
 import { addon, type NativeChild } from '../../native.js';
 import { own } from '../../util/own-data.js';
 
+/** This process's end of a child's descriptor. */
+export type ChildStream = Readable | Writable;
+
 /** A stream that the child writes to, and the descriptor that it reads from. */
 export interface ChildPipe {
+  /** −1 if Node has started the child. */
   readonly descriptor: number;
-  readonly stream: Socket;
+  readonly stream: ChildStream;
 }
 
 /**
@@ -33,11 +38,14 @@ export function unconnectedStreams(descriptors: readonly boolean[]): readonly (S
 }
 
 /** Returns the pipes among a child's streams: every stream but stdin. */
-export function pipesFrom(sockets: NativeChild['sockets'], streams: readonly (Socket | null)[]): readonly ChildPipe[] {
-  return streams.flatMap((stream, i) => (stream === null || i === 0 ? [] : [{ descriptor: sockets[i] ?? -1, stream }]));
+export function pipesFrom(
+  sockets: NativeChild['sockets'],
+  streams: readonly (ChildStream | null | undefined)[],
+): readonly ChildPipe[] {
+  return streams.flatMap((stream, i) => (!stream || i === 0 ? [] : [{ descriptor: sockets[i] ?? -1, stream }]));
 }
 
 /** Reads streams without readers to their end, so that they close. */
 export function drain(streams: readonly unknown[]): void {
-  for (const stream of streams) if (stream instanceof Socket && stream.readable) stream.resume();
+  for (const stream of streams) if (stream instanceof Readable && stream.readable) stream.resume();
 }

@@ -6,8 +6,9 @@ import { SeccompError } from '../../errors.js';
 import { compileFilter } from '../../filter/compile.js';
 import type { CompiledFilter } from '../../filter/filter.js';
 import { machineAbis } from '../../host.js';
-import type { Isolation } from '../../landlock/domain.js';
+import { type Isolation, nothingEnforced } from '../../landlock/domain.js';
 import type { Enforcement } from '../../landlock/enforcement.js';
+import { unsupportedReason } from '../../native.js';
 import type { AttachFlag } from '../../policy/action.js';
 import { type Denials, denialsPolicy, withDenials } from '../../policy/isolation-denials.js';
 import type { ProgramOptions, SupervisorOptions } from '../options/types.js';
@@ -25,6 +26,8 @@ import {
   WITHOUT_CALLBACKS,
 } from './supervised.js';
 
+import { refuseUnsupported } from './unsupported-options.js';
+
 /** The filters of a program, and everything else that is enforced on it. */
 export interface FilterPlan {
   /** In the order in which they are attached; none if nothing is filtered. */
@@ -36,6 +39,11 @@ export interface FilterPlan {
   readonly agent: AgentAddress | undefined;
   /** Set if the program is isolated in a Landlock domain. */
   readonly landlock: Isolation | undefined;
+  /**
+   * Whether Node itself starts the program: under `unconfined` where this system has no seccomp. Nothing is enforced
+   * then.
+   */
+  readonly isOfNode: boolean;
   /** What is enforced on the program, given the errno with which it failed to enter its domain, or 0. */
   readonly enforcement: (isolationError: number) => Enforcement;
 }
@@ -89,6 +97,9 @@ const cache = new FilterCache();
  */
 export function planFilters(sources: ResolvedSources, options: PlanOptions, target: Target): FilterPlan {
   const { gate, hasListener, isIsolated } = TARGETS[target];
+  // Under a profile, the first call of the addon throws the error.
+  const unsupported = sources.each.length === 0 ? unsupportedReason() : undefined;
+  if (unsupported !== undefined && target !== 'harden') refuseUnsupported(options, unsupported);
   const supervisor = supervisorOf(options);
   const names = [...supervisor.handlers.keys()];
   const isFiltered = sources.each.length > 0 || names.length > 0;
@@ -113,7 +124,9 @@ export function planFilters(sources: ResolvedSources, options: PlanOptions, targ
     supervision: supervised && { ...supervisor, ...supervised, watches },
     agent,
     landlock,
-    enforcement: (isolationError) => enforcementOf(options, landlock, isolationError),
+    isOfNode: unsupported !== undefined,
+    enforcement: (isolationError) =>
+      unsupported === undefined ? enforcementOf(options, landlock, isolationError) : nothingEnforced(unsupported),
   };
 }
 
@@ -127,6 +140,7 @@ export function planObservation(options: PlanOptions): FilterPlan {
     supervision: { ...WITHOUT_CALLBACKS, ...observing },
     agent: undefined,
     landlock,
+    isOfNode: false,
     enforcement: (isolationError) => enforcementOf(options, landlock, isolationError),
   };
 }

@@ -1,0 +1,90 @@
+/**
+ * Starts a program as node:child_process does, by its own functions: for `unconfined` where this system has no seccomp.
+ */
+import { type ChildProcess, type SpawnOptions as SpawnOptionsOfNode, spawn, spawnSync } from 'node:child_process';
+import { constants } from 'node:os';
+import { unsupportedReason } from '../../native.js';
+import { fromCaller } from '../../util/caller.js';
+import { own } from '../../util/own-data.js';
+import type { ProgramCall } from '../arguments.js';
+import { makeProcess, type SandboxedProcess } from '../child/child-process.js';
+import { forwardChannel } from '../child/handover.js';
+import { refuseChannel } from '../child/stdio.js';
+import { type Ending, endingOf } from '../options/ending.js';
+import { isOfNode } from '../options/table.js';
+import type { SpawnOptions } from '../options/types.js';
+import type { FilterPlan } from '../plan/plan-filters.js';
+import { unsupportedOption } from '../plan/unsupported-options.js';
+
+/** As they are before a program replaces them by the functions of a Sandbox. */
+const spawnOfNode = spawn;
+const spawnSyncOfNode = spawnSync;
+
+/** Starts a child, and returns at once. It ends as other children of this package do: see `Ending`. */
+export function startInNode(
+  call: ProgramCall<SpawnOptions>,
+  plan: FilterPlan,
+  by: 'spawn' | 'run' = 'spawn',
+  ending: Ending = endingOf(call.options),
+): SandboxedProcess {
+  const { stdio } = call.options;
+  if (Array.isArray(stdio) && stdio.includes('ipc')) refuseChannel(stdio, stdio.indexOf('ipc'), by);
+  // The child's own object ends it, so that SIGKILL follows.
+  const withoutEnding = { timeout: undefined, signal: undefined, killSignal: undefined };
+  const started = inNode(() =>
+    spawnOfNode(call.command, call.args, optionsOfNode({ ...call.options, ...withoutEnding })),
+  );
+  const child = makeProcess(started.spawnfile, started.spawnargs, ending, plan.enforcement);
+  if (started.connected)
+    child.connect({ connect: (owner, onEnd) => forwardChannel(started, owner, onEnd), childEnded: () => {} });
+  child.adopt(started, watchOf(started));
+  child.scheduleEnd();
+  return child;
+}
+
+function watchOf(started: ChildProcess) {
+  return {
+    kill: (signal: number) => (started.kill(signal) ? 0 : constants.errno.ESRCH),
+    ref: () => started.ref(),
+    unref: () => started.unref(),
+    end: () => void started.kill('SIGKILL'),
+  };
+}
+
+/**
+ * Starts a child, and waits for its end.
+ * @throws SeccompError ERR_SECCOMP_UNSUPPORTED for `forceKillAfter`: Node's spawnSync sends one signal.
+ */
+export function startSyncInNode({ command, args, options }: ProgramCall<SpawnOptions>, plan: FilterPlan) {
+  const { forceKillAfter = false } = options;
+  if (forceKillAfter !== false)
+    throw unsupportedOption(
+      'forceKillAfter',
+      `${unsupportedReason()}, and Node's spawnSync sends one signal`,
+      "leave it out, or give killSignal: 'SIGKILL'",
+    );
+  const { error, status, signal, output, pid, stdout, stderr } = inNode(() =>
+    spawnSyncOfNode(command, args, optionsOfNode(options)),
+  );
+  const none = { violations: [], unlistedViolations: 0 };
+  const ended = { status, signal, output: output ?? null, pid, stdout: stdout ?? null, stderr: stderr ?? null };
+  const failure: { readonly error?: NodeJS.ErrnoException } = error === undefined ? {} : { error };
+  const result = { ...failure, ...ended, ...none };
+  // A program that was not started has no enforcement.
+  if (pid > 0)
+    Object.defineProperty(result, 'enforcement', own({ get: () => plan.enforcement(0), configurable: true }));
+  return result;
+}
+
+function optionsOfNode(options: object): SpawnOptionsOfNode {
+  return own(Object.fromEntries(Object.entries(options).filter(([name]) => isOfNode(name))));
+}
+
+/** The stacks of Node's errors begin at this package's caller. */
+function inNode<Result>(start: () => Result): Result {
+  try {
+    return start();
+  } catch (error) {
+    throw error instanceof Error ? fromCaller(error) : error;
+  }
+}
