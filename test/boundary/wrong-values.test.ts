@@ -69,6 +69,9 @@ const CODES: Readonly<Record<string, readonly string[]>> = {
   ProfileError: ['ERR_SECCOMP_PROFILE'],
 };
 
+/** Codes of starts that fail after all values were accepted: only root may attach a filter with `noNewPrivileges: false`. */
+const LATE: ReadonlySet<string> = new Set(['ERR_SECCOMP_AGENT', 'ERR_SECCOMP_ATTACH']);
+
 /** The error of a call; undefined if the value was accepted, even if a program then could not be started. */
 async function refusalOf(call: () => unknown): Promise<unknown> {
   try {
@@ -77,7 +80,7 @@ async function refusalOf(call: () => unknown): Promise<unknown> {
     await result;
     return undefined;
   } catch (error) {
-    if (error instanceof seccomp.SeccompError && error.code === 'ERR_SECCOMP_AGENT') return undefined;
+    if (error instanceof seccomp.SeccompError && LATE.has(error.code)) return undefined;
     if (error instanceof seccomp.RunError || (error instanceof Error && 'syscall' in error)) return undefined;
     return error;
   }
