@@ -27,7 +27,7 @@ prebuilt     all prebuilt addons, the same bytes from another directory
 kernels      arm64 and riscv64 kernels, and an x86_64 one of Linux 6.1
 bare         README's commands in a minimal Debian with only the packages that README names
 nodes        README's commands under Node 20.19.0, 22, 24 and 26
-package      the packed tarball with each package manager, runtime and bundler
+package      a dry run of the release, and its tarball with each package manager, runtime and bundler
 benchmarks   each benchmark with few rounds
 "
 
@@ -66,7 +66,7 @@ programs="curl nginx-light redis-server postgresql ffmpeg busybox openssh-client
   check_containers() { install podman mmdebstrap && FULL=1 npm run --silent test:container; }
   check_bare() { scripts/bare-debian.sh; }
   check_kernels() { npm run --silent test:arch; }
-  check_package() { npm run --silent package && npm run --silent test:package; }
+  check_package() { npm run --silent release -- --dry-run && npm run --silent test:package; }
   check_benchmarks() {
     install $basic bubblewrap firejail &&
       npm run --silent bench:filter -- --rounds 2 --only docker-default &&

@@ -28,7 +28,6 @@ export function installPackage(projects: string, dependencies: readonly string[]
   const installed = join(folder, 'node_modules', 'seccomp');
   mkdirSync(installed, { recursive: true });
   execFileSync('tar', ['-xzf', packTo(join(folder, 'packed')), '-C', installed, '--strip-components=1']);
-  symlinkSync(join(packageRoot, 'build'), join(installed, 'build'));
   for (const name of dependencies) {
     const link = join(folder, 'node_modules', name);
     mkdirSync(dirname(link), { recursive: true });
