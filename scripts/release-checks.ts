@@ -44,8 +44,11 @@ const EXPECTED_FIELDS = new Set(
   typesVersions bin peerDependencies peerDependenciesMeta preferUnplugged`.split(/\s+/),
 );
 
+/** The license of GCC's libraries, which need not be packed: it does not hold for a program that contains them. */
+export const COMPILER_LICENSE = 'GPL-3.0-or-later WITH GCC-exception-3.1';
+
 /** Licenses under which code may be part of this package. */
-const PERMISSIVE = new Set(['MIT', 'ISC', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD', 'Apache-2.0']);
+const PERMISSIVE = new Set(['MIT', 'ISC', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD', 'Apache-2.0', COMPILER_LICENSE]);
 
 /** Checks that the changelog begins with this version, and that it has a date. */
 export function checkChangelog(version: string, changelog: string): readonly Problem[] {
@@ -124,7 +127,10 @@ export function checkManifest(manifest: Readonly<Record<string, unknown>>): read
 export interface Bundled {
   readonly name: string;
   readonly version: string;
+  /** An SPDX expression. */
   readonly license: string;
+  /** Its address in a package registry, or its name. See the purl specification. */
+  readonly purl: string;
 }
 
 /**
@@ -134,7 +140,7 @@ export interface Bundled {
  */
 export function checkLicenses(bundled: readonly Bundled[], licensed: readonly string[]): readonly Problem[] {
   const refused = bundled.filter(({ license }) => !PERMISSIVE.has(license));
-  const unlicensed = bundled.filter(({ name }) => !licensed.includes(name));
+  const unlicensed = bundled.filter(({ name, license }) => license !== COMPILER_LICENSE && !licensed.includes(name));
   return [
     ...refused.map(({ name, license }) => ({
       problem: `the package contains ${name}, whose license is ${license}`,
