@@ -13,6 +13,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { managers } from './package-matrix/managers.mjs';
 import { measures, others } from './package-matrix/measures.mjs';
+import { musl } from './package-matrix/musl.mjs';
 import { programs } from './package-matrix/programs.mjs';
 import { Failure, Project } from './package-matrix/project.mjs';
 
@@ -75,7 +76,7 @@ function findTarball() {
   process.exit(2);
 }
 
-const rows = [...managers, ...programs, ...measures, ...others].filter(isSelected);
+const rows = [...managers, ...programs, musl, ...measures, ...others].filter(isSelected);
 if (options.list) {
   for (const { what, version } of rows) console.log(`${what} ${version}`.trimEnd());
   process.exit();

@@ -1,7 +1,7 @@
-/** Rows: what an install costs, what it runs, and what other scripts check. */
+/** Rows: what an install costs and what it runs, and the rows of other scripts. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { Failure } from './project.mjs';
 import { versionOf } from './tools.mjs';
 
@@ -88,29 +88,12 @@ const installTime = {
   },
 };
 
-/** A row that another script can carry out. `reason` says why it has not run if the script is missing. */
+/** A row that another script carries out. */
 const elsewhere = (what, version, reason) => ({ what, version, quick: true, reason });
-
-const muslScript = resolve(import.meta.dirname, '../musl-load.sh');
-
-const musl = existsSync(muslScript)
-  ? {
-      what: 'musl',
-      version: '',
-      quick: false,
-      tools: [],
-      async run(project) {
-        const env = { PATH: process.env.PATH };
-        const { stdout } = await project.run(muslScript, [project.tarball], { env, timeout: 300_000 });
-        return stdout.trim().split('\n').at(-1);
-      },
-    }
-  : elsewhere('musl', '', 'neither npm nor Debian has a Node for musl');
 
 export const measures = [size, scripts, installTime];
 
 export const others = [
   elsewhere('arm64', '', '`npm run test:arch` runs it, on a kernel of its own'),
   elsewhere('riscv64', '', '`npm run test:arch` runs it, on a kernel of its own'),
-  musl,
 ];

@@ -5,7 +5,7 @@ import { Failure, runCommand, runJob, runJobIn } from './project.mjs';
 import { commandOf, modulesOf, versionOf } from './tools.mjs';
 
 /** Installs the package with the newest npm; under the Node that it needs. */
-const install = (project) =>
+export const install = (project) =>
   project.run(commandOf('node 24', 'node'), [
     commandOf('npm 12'),
     'install',

@@ -98,8 +98,8 @@ function outcome({ stdout, stderr, error }) {
 }
 
 /** Runs the main job, which must succeed. Returns what the table says of it. */
-export async function runJob(project, command, args) {
-  const { done, error } = outcome(await project.run(command, args, { mayFail: true }));
+export async function runJob(project, command, args, options = {}) {
+  const { done, error } = outcome(await project.run(command, args, { ...options, mayFail: true }));
   if (error !== undefined) throw new Failure(`${error.code}: ${error.message}`);
   if (done.join() !== STEPS.join()) throw new Failure(`only these steps were done: ${done.join(', ')}`);
   return 'main job';
@@ -116,9 +116,9 @@ export async function runJobIn(project, runtime, command, args) {
 }
 
 /** Runs the package's command, which must deny the call of its program. Returns what the table says of it. */
-export async function runCommand(project, command, args = []) {
+export async function runCommand(project, command, args = [], options = {}) {
   const run = ['run', '-p', 'docker-default', '--', 'setarch', '-R', 'true'];
-  const { error, stdout, stderr } = await project.run(command, [...args, ...run], { mayFail: true });
+  const { error, stdout, stderr } = await project.run(command, [...args, ...run], { ...options, mayFail: true });
   if (error?.code === 1 && /setarch: .*Operation not permitted/.test(stderr)) return '`seccomp run`';
   throw new Failure(`\`${[command, ...args, ...run].join(' ')}\`: exit ${error?.code ?? 0}\n${stdout}${stderr}`);
 }

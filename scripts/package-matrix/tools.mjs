@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 const root = resolve(import.meta.dirname, '../..');
 
 /** Where the programs are kept. They have 1.2 GB. */
-const cache = process.env.SECCOMP_MATRIX_CACHE ?? join(root, 'node_modules/.cache/package-matrix');
+export const cache = process.env.SECCOMP_MATRIX_CACHE ?? join(root, 'node_modules/.cache/package-matrix');
 
 const bunCpu = { x64: 'x64', arm64: 'aarch64' }[process.arch];
 const nodeOf = (version) => ({ packages: [`node-linux-${process.arch}@${version}`], version });
