@@ -47,7 +47,7 @@ const unready: readonly Problem[] = [
 const prebuilds = checkPrebuilds(version, (path) =>
   existsSync(join(out, path)) ? readFileSync(join(out, path)) : null,
 );
-if (prebuilds.length > 0) end(prebuilds);
+if (prebuilds.length > 0 || (unready.length > 0 && !options['dry-run'])) end(prebuilds);
 
 const tarball = execFileSync(process.execPath, [join(ROOT, 'scripts/pack.mjs'), '--to', out], {
   encoding: 'utf8',
@@ -83,11 +83,7 @@ printTable({
   tarball,
   'bill of materials': bill,
 });
-if (options['dry-run'] && problems.length === 0) {
-  print('before this can be published', unready);
-  process.exit(0);
-}
-if (problems.length > 0 || unready.length > 0) end([...problems, ...unready]);
+if (options['dry-run'] || problems.length > 0) end(problems);
 const publish = ['publish', tarball, '--provenance', '--access', 'public', '--tag', distTag];
 process.exit(spawnSync('npm', publish, { stdio: 'inherit' }).status ?? 1);
 
@@ -121,7 +117,9 @@ function print(title: string, list: readonly Problem[]): void {
   for (const { problem, remedy } of list) console.log(`- ${problem}\n  Remedy: ${remedy}`);
 }
 
-function end(list: readonly Problem[]): never {
-  print('the release fails its checks', list);
-  process.exit(1);
+/** Ends this process, unsuccessfully unless it is a dry run that found no problem. */
+function end(found: readonly Problem[]): never {
+  print('the release fails its checks', options['dry-run'] ? found : [...found, ...unready]);
+  if (options['dry-run']) print('before this can be published', unready);
+  process.exit(options['dry-run'] && found.length === 0 ? 0 : 1);
 }

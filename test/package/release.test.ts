@@ -1,6 +1,6 @@
 /** The checks of a release: what each finds, and a dry run with addons for all platforms. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -17,6 +17,7 @@ import {
   PLATFORMS,
   type Problem,
 } from '../../scripts/release-checks.js';
+import { describeUnless } from '../support/describe-unless.js';
 import { packageRoot } from '../support/scripts.js';
 
 const problems = (found: readonly Problem[]) => found.map(({ problem }) => problem);
@@ -139,15 +140,25 @@ test('development dependencies name their licenses', () => {
   expect(problems(checkLockfile({ packages }))).toEqual(['node_modules/b names no license']);
 });
 
-describe('npm run release', () => {
+const NO_GIT = existsSync(join(packageRoot, '.git')) ? undefined : 'needs a git checkout';
+
+describeUnless(NO_GIT, 'npm run release', () => {
   const folder = mkdtempSync(join(tmpdir(), 'seccomp-release-'));
   afterAll(() => rmSync(folder, { recursive: true }));
   const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8'));
 
+  function isTagged(): boolean {
+    const { stdout } = spawnSync('git', ['tag', '--points-at', 'HEAD'], { cwd: packageRoot, encoding: 'utf8' });
+    return stdout.split('\n').includes(`v${version}`);
+  }
+
   function release(...args: readonly string[]) {
-    const env = { ...process.env };
-    delete env['ACTIONS_ID_TOKEN_REQUEST_URL'];
-    delete env['GITHUB_REPOSITORY'];
+    return releaseWith({}, ...args);
+  }
+
+  function releaseWith(variables: Readonly<Record<string, string>>, ...args: readonly string[]) {
+    const { ACTIONS_ID_TOKEN_REQUEST_URL, GITHUB_REPOSITORY, ...others } = process.env;
+    const env = { ...others, ...variables };
     const command = ['--import', 'tsx', 'scripts/release.ts', ...args];
     return spawnSync(process.execPath, command, { cwd: packageRoot, encoding: 'utf8', env });
   }
@@ -158,10 +169,18 @@ describe('npm run release', () => {
     expect(stderr).toContain(`Remedy: git tag v${version} && git push origin v${version}`);
   });
 
+  test('in that workflow, a commit that is not ready is not published', () => {
+    const inWorkflow = { ACTIONS_ID_TOKEN_REQUEST_URL: 'https://localhost/' };
+    const { status, stdout } = releaseWith(inWorkflow, '--to', join(folder, 'empty'));
+    expect(stdout).toMatch(/^\nthe release fails its checks:\n- no prebuilt addon/);
+    expect(stdout.includes(`\n  Remedy: git tag v${version}\n`)).toBe(!isTagged());
+    expect(status).toBe(1);
+  });
+
   test('a dry run without prebuilt addons names the script that makes them', () => {
     const { status, stdout } = release('--dry-run', '--to', join(folder, 'empty'));
     expect(status).toBe(1);
-    expect(stdout).toMatch(/no prebuilt addon and launcher for linux-x64, .*\n {2}Remedy: scripts\/prebuild\.sh\n$/);
+    expect(stdout).toMatch(/no prebuilt addon and launcher for linux-x64, .*\n {2}Remedy: scripts\/prebuild\.sh\n/);
   });
 
   test('a dry run prints what would be published, and writes its bill of materials', ({ skip }) => {
