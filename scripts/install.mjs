@@ -39,11 +39,17 @@ const gyp = npmGyp !== undefined && existsSync(npmGyp) ? [process.execPath, npmG
 // Without headers beside this Node, node-gyp downloads them.
 const prefix = dirname(dirname(process.execPath));
 const headers = existsSync(join(prefix, 'include/node/node_api.h')) ? [`--nodedir=${prefix}`] : [];
-const steps = process.argv.includes('--changed') && existsSync('build/Makefile') ? changed() : ['rebuild'];
-const [command, ...args] = [...gyp, ...steps, '--loglevel=warn', ...headers];
-const { status, error } = spawnSync(command, args, { stdio: 'inherit' });
-if (error !== undefined) console.error(`seccomp: cannot start ${command}: ${error.message}`);
-process.exit(status ?? 1);
+// A makefile that another Node or another version of this package left may fail. Then all is built again.
+if (existsSync('build/Makefile') && build(changed()) === 0) process.exit(0);
+process.exit(build(['rebuild']));
+
+/** Runs these steps of node-gyp, and returns the exit status. */
+function build(steps) {
+  const [command, ...args] = [...gyp, ...steps, '--loglevel=warn', ...headers];
+  const { status, error } = spawnSync(command, args, { stdio: 'inherit' });
+  if (error !== undefined) console.error(`seccomp: cannot start ${command}: ${error.message}`);
+  return status ?? 1;
+}
 
 /** Returns the steps of node-gyp. The makefile contains the package's version, but does not depend on package.json. */
 function changed() {

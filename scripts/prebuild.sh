@@ -3,7 +3,7 @@
 # `npm run build:prebuilds`. Without arguments, for all: x64 arm64 riscv64 ppc64 s390x loong64, as in process.arch.
 #
 # Writes out/prebuilds/linux-ARCHITECTURE/. One addon serves all distributions with glibc or musl: it depends on libc
-# alone, on no function newer than those of glibc 2.28 (loong64: 2.36, its first), and on nothing of C++.
+# alone (on some CPUs also on libm, which every libc has), on no function newer than those of glibc 2.28 (loong64: 2.36, its first), and on nothing of C++.
 # The same sources and compiler give the same bytes in every directory.
 #
 # The compilers are Debian's. As root on Debian, the script installs missing ones; elsewhere it prints their names.
@@ -82,7 +82,8 @@ addon_link_flags=(
   -shared -nodefaultlibs -Wl,-soname,seccomp.node -Wl,--version-script=native/prebuild/exports.map -Wl,--gc-sections
   -Wl,-z,nodelete -Wl,-z,now -Wl,-z,relro -Wl,-z,noexecstack -Wl,--hash-style=gnu -Wl,--build-id=none -s
 )
-static_libraries=(-l:libstdc++.a -lgcc -lc)
+# libm, on some CPUs, for floor(3). musl has no file of that name either, and takes both for itself.
+libraries=(-l:libstdc++.a -lgcc -Wl,--as-needed -lm -lc)
 
 # build ARCHITECTURE OBJECTS DIRECTORY: compiles, with the objects in a directory of their own.
 build() {
@@ -93,7 +94,7 @@ build() {
     printf '%s\0' "${objects[-1]}" "native/$source"
   done >"$2/list"
   xargs --null --max-args=2 --max-procs="$(nproc)" "$compiler" "${common_flags[@]}" "${addon_flags[@]}" -c -o <"$2/list"
-  "$compiler" "${addon_link_flags[@]}" -o "$3/seccomp.node" "${objects[@]}" "${static_libraries[@]}"
+  "$compiler" "${addon_link_flags[@]}" -o "$3/seccomp.node" "${objects[@]}" "${libraries[@]}"
   "$compiler" "${common_flags[@]}" "${launcher_flags[@]}" -Inative "${launcher_link_flags[@]}" -Wl,-z,noexecstack \
     -Wl,--build-id=none -s -o "$3/seccomp-launch" "${launcher_sources[@]/#/native/}" -lgcc
 }
@@ -106,11 +107,14 @@ check() {
   local addon=$2/seccomp.node launcher=$2/seccomp-launch dynamic symbols
   dynamic=$(readelf --dynamic --wide "$addon")
   symbols=$("$(field "$1" 2)-linux-gnu-nm" --dynamic "$addon" | sed 's/^[0-9a-f]* *//')
-  expect "$addon" "the libraries that it needs" "[libc.so.6]" "$(awk '/\(NEEDED\)/ { print $NF }' <<<"$dynamic" | xargs)"
+  expect "$addon" "the libraries that it needs" "[libc.so.6]" "$(
+    awk '/\(NEEDED\)/ { print $NF }' <<<"$dynamic" | grep -v '^\[libm.so.6\]$' | xargs
+  )"
   expect "$addon" "the newest glibc" "$(field "$1" 4)" "$(
     { grep -o '@GLIBC_[0-9.]*' <<<"$symbols" | sed 's/.*_//' && field "$1" 4; } | sort --version-sort | tail -n 1
   )"
   expect "$addon" "versions that are not glibc's" "" "$(grep '@' <<<"$symbols" | grep -v '@GLIBC_[0-9]' | xargs)"
+  expect "$addon" "functions of neither libc nor Node" "" "$(awk '$1 == "U" { print $2 }' <<<"$symbols" | grep -vE '@GLIBC_|^(napi|uv)_' | xargs)"
   expect "$addon" "the functions that it exports" "napi_register_module_v1 node_api_module_get_api_version_v1" \
     "$(awk '$1 !~ /^[Uvw]$/ { print $2 }' <<<"$symbols" | sort | xargs)"
   expect "$addon" "the flags of its loading" "NOW NODELETE" "$(sed -n 's/.*(FLAGS_1).*Flags: //p' <<<"$dynamic" | xargs)"
