@@ -1,6 +1,7 @@
 {
   "variables": {
     "native_sources": [
+      "child/bare_thread.cc",
       "child/child_handle.cc",
       "child/child_main.cc",
       "child/clone.cc",

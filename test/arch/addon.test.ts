@@ -62,6 +62,8 @@ function runsOn({ machine, probes }: Subject): ReadonlyMap<string, Run> {
   };
   const [native] = machine.abis;
   const node = (...args: readonly string[]) => ({ file: '/bin/node', args });
+  const { file, args } = probing(native, 'docker-default', blocked);
+  const command = [file, ...args];
   return new Map([
     ...probes.flatMap(({ abi }) =>
       ['docker-default', 'unconfined'].map(
@@ -70,11 +72,13 @@ function runsOn({ machine, probes }: Subject): ReadonlyMap<string, Run> {
     ),
     ['exec', probing(native, NO_EXEC, [['execve', [NOWHERE, 0, 0]]])],
     ['kill', probing(native, NO_MOUNT, [['mount', []]])],
+    ['seccomp run', { ...node(MAIN, 'run', '-p', 'docker-default', '--', ...command), profile: 'unconfined' }],
     ['status', { ...node('-e', PRINT_STATUS), profile: 'docker-default' }],
-    ['doctor', { ...node('/seccomp/dist/cli/main.js', 'doctor', '--json'), profile: 'unconfined' }],
+    ['doctor', { ...node(MAIN, 'doctor', '--json'), profile: 'unconfined' }],
   ]);
 }
 
+const MAIN = '/seccomp/dist/cli/main.js';
 const PRINT_STATUS = 'process.stdout.write(fs.readFileSync("/proc/self/status"))';
 
 /** Only an x86_64 program can make calls of another ABI; for other ABIs, a separate program is compiled. */
@@ -126,6 +130,11 @@ function testOn(subject: Subject): void {
 
   test('a call whose action kills the process does so', () => {
     expect(answersOf('kill')).toEqual(['signal SIGSYS']);
+  });
+
+  test('seccomp run replaces itself by a program under docker-default', () => {
+    expect(resultOf('seccomp run').code).toBe(0);
+    expect(answersOf('seccomp run')).toEqual(BLOCKED.map(([, , errno]) => `errno ${errno}`));
   });
 
   test('Node runs under docker-default, with the filter and no_new_privs', () => {

@@ -40,7 +40,9 @@ describe('the prebuilt addon for riscv64', () => {
           ['bin/probe', join(directory, 'probe')],
           ['filter', filter],
           ['seccomp.node', addon],
-          ...['ld-linux-riscv64-lp64d.so.1', 'libc.so.6', 'libm.so.6'].map((name) => [`lib/${name}`, library(name)] as const),
+          ...['ld-linux-riscv64-lp64d.so.1', 'libc.so.6', 'libm.so.6'].map(
+            (name) => [`lib/${name}`, library(name)] as const,
+          ),
         ]);
         const args = CALLS.map((call) => toArgument({ ...call, abi: 'x86_64' }));
         const input = ['/seccomp.node', '/filter', '/bin/probe', ...args].join('\n');
