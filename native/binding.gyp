@@ -4,10 +4,11 @@
     {
       "target_name": "seccomp",
       "sources": ["<@(native_sources)"],
-      # The package contains the headers of node-addon-api. In a checkout, they are in node_modules.
+      # In the package, all but this file and sources.gypi is in an archive, with the headers of node-addon-api. A checkout
+      # has no archive, and those headers in node_modules.
       "include_dirs": [
         ".",
-        "<!(node -p \"fs.existsSync('node-addon-api') ? 'node-addon-api' : require('node-addon-api').include_dir\")"
+        "<!(node -p \"fs.existsSync('sources.tar.gz') ? (child_process.execFileSync('tar', ['-xzf', 'sources.tar.gz']), 'node-addon-api') : require('node-addon-api').include_dir\")"
       ],
       "defines": [
         "NAPI_VERSION=8",

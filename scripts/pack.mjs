@@ -11,6 +11,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, write
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { gzipSync } from 'node:zlib';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const require = createRequire(import.meta.url);
@@ -43,6 +44,9 @@ const REQUIRED_PREBUILDS = ['linux-x64', 'linux-arm64'];
 /** What building the addon in an installed package needs of node-addon-api. */
 const NODE_ADDON_API = ['LICENSE.md', 'napi.h', 'napi-inl.h', 'napi-inl.deprecated.h'];
 
+/** The files of native/ that node-gyp reads before it can unpack the others. */
+const BUILD_FILES = ['binding.gyp', 'sources.gypi'];
+
 const { values: options } = parseArgs({
   options: { local: { type: 'boolean', default: false }, to: { type: 'string' } },
 });
@@ -55,6 +59,7 @@ mkdirSync(stage, { recursive: true });
 for (const name of readdirSync(out)) if (/^seccomp-.*\.tgz$/.test(name)) rmSync(join(out, name));
 copyShipped();
 copyNodeAddonApi();
+archiveSources();
 for (const [platform, folder] of prebuilds)
   for (const name of PREBUILT) cpSync(join(folder, name), join(stage, 'prebuilds', platform, name));
 writeFileSync(join(stage, 'package.json'), `${JSON.stringify(publishedManifest(), null, 2)}\n`);
@@ -75,6 +80,19 @@ function copyShipped() {
 function copyNodeAddonApi() {
   const from = dirname(require.resolve('node-addon-api/package.json'));
   for (const name of NODE_ADDON_API) cpSync(join(from, name), join(stage, 'native/node-addon-api', name));
+}
+
+/**
+ * Replaces the sources by an archive, which native/binding.gyp unpacks: installing a package takes as long as it has files.
+ * The same sources make the same bytes.
+ */
+function archiveSources() {
+  const folder = join(stage, 'native');
+  const names = readdirSync(folder).filter((name) => !BUILD_FILES.includes(name));
+  const same = ['--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--numeric-owner', '--mode=u=rwX,go=rX'];
+  const args = ['--create', '--format=ustar', ...same, ...names.sort()];
+  writeFileSync(join(folder, 'sources.tar.gz'), gzipSync(execFileSync('tar', args, { cwd: folder }), { level: 9 }));
+  for (const name of names) rmSync(join(folder, name), { recursive: true });
 }
 
 /** Returns the folder of each platform's addon and launcher: here, those that were built for this machine. */

@@ -32,8 +32,7 @@ const EXPECTED_FILES = [
   /^dist\/(?!.*node_modules)[\w/.-]+\.(?:js|cjs|d\.ts|d\.cts|js\.map|cjs\.map)$/,
   /^docs\/[\w-]+\.(?:md|svg)$/,
   /^examples\/[\w-]+\.(?:mjs|py)$/,
-  /^native\/(?!test\/|build\/|prebuild\/)[\w/.-]+\.(?:cc|c|h|S|gyp|gypi)$/,
-  /^native\/node-addon-api\/LICENSE\.md$/,
+  /^native\/(?:binding\.gyp|sources\.gypi|sources\.tar\.gz)$/,
   /^prebuilds\/linux-\w+\/(?:seccomp\.node|seccomp-launch)$/,
   /^schema\/profile\.schema\.json$/,
 ];

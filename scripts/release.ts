@@ -59,7 +59,8 @@ const files = execFileSync('tar', ['-tzf', tarball], { encoding: 'utf8' })
   .map((path) => path.replace('package/', ''));
 const bundled = bundledLibraries(ROOT, stage);
 const licensed = text(stage, 'dist/LICENSES.txt').split('\n');
-if (files.includes('native/node-addon-api/LICENSE.md')) licensed.push('node-addon-api');
+const sources = execFileSync('tar', ['-tzf', join(stage, 'native/sources.tar.gz')], { encoding: 'utf8' }).split('\n');
+if (sources.includes('node-addon-api/LICENSE.md')) licensed.push('node-addon-api');
 const bill = `${tarball.slice(0, -'.tgz'.length)}.cdx.json`;
 writeFileSync(bill, `${JSON.stringify(billOfMaterials(stage, bundled), null, 2)}\n`);
 const problems = [

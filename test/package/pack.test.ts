@@ -1,6 +1,6 @@
 /** The package that is published: its tarball, as scripts/pack.mjs makes it. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -18,6 +18,7 @@ const entries = new Map(
     .map((line) => [line.replace(/^.* package\//, ''), line]),
 );
 const names = [...entries.keys()];
+const archive = join(folder, 'package/native/sources.tar.gz');
 const manifest: Record<string, unknown> = JSON.parse(readFileSync(join(folder, 'package/package.json'), 'utf8'));
 
 test('npm, pnpm and Yarn find nothing to run or to fetch when they install it', () => {
@@ -39,9 +40,37 @@ test('the launcher and the command are executable', () => {
   expect(entries.get('dist/cli/main.js')).toMatch(/^-rwxr-xr-x/);
 });
 
-test('the sources of the addon are packed with the headers that they need, without their tests', () => {
-  expect(names).toEqual(expect.arrayContaining(['native/napi/addon.cc', 'native/node-addon-api/napi.h']));
-  expect(names.filter((name) => /^native\/(test|build|prebuild)\//.test(name))).toEqual([]);
+test('the sources of the addon are packed with the headers that they need, without their tests, as one archive', () => {
+  expect(names.filter((name) => name.startsWith('native/')).sort()).toEqual([
+    'native/binding.gyp',
+    'native/sources.gypi',
+    'native/sources.tar.gz',
+  ]);
+  const sources = execFileSync('tar', ['-tzf', archive], { encoding: 'utf8' }).trimEnd().split('\n');
+  expect(sources).toEqual(
+    expect.arrayContaining(['napi/addon.cc', 'node-addon-api/napi.h', 'node-addon-api/LICENSE.md']),
+  );
+  expect(sources.filter((name) => /^(test|build|prebuild|binding)\b/.test(name))).toEqual([]);
+});
+
+test('the archive of the sources does not say who made it, and when', () => {
+  const lines = execFileSync('tar', ['-tvzf', archive, '--numeric-owner', '--utc'], { encoding: 'utf8' }).trimEnd();
+  const others = lines.split('\n').filter((line) => !/^(drwxr-xr-x|-rw-r--r--) 0\/0 .* 1970-01-01 00:00 /.test(line));
+  expect(others).toEqual([]);
+  expect(readFileSync(archive).readUInt32LE(4)).toBe(0); // The time in gzip's header.
+});
+
+test('configuring a build unpacks the sources, again and again', () => {
+  const native = join(folder, 'package/native');
+  const { targets } = parse(readFileSync(join(native, 'binding.gyp'), 'utf8'));
+  const command = /^<!\((.*)\)$/.exec(targets[0].include_dirs[1])?.[1] ?? '';
+  for (const time of ['first', 'second']) {
+    expect(execFileSync(command, { shell: true, cwd: native, encoding: 'utf8' }), time).toBe('node-addon-api\n');
+    expect(readFileSync(join(native, 'napi/addon.cc'))).toEqual(
+      readFileSync(join(packageRoot, 'native/napi/addon.cc')),
+    );
+    expect(existsSync(join(native, 'node-addon-api/napi.h'))).toBe(true);
+  }
 });
 
 test('without prebuilt addons nothing is packed, and the error names the script that makes them', () => {
@@ -52,6 +81,11 @@ test('without prebuilt addons nothing is packed, and the error names the script 
     `seccomp: cannot pack: ${empty}/prebuilds/linux-x64/seccomp.node is missing. Remedy: scripts/prebuild.sh\n`,
   );
 });
+
+/** Reads a file of gyp, which is JSON with comments. */
+function parse(text: string) {
+  return JSON.parse(text.replaceAll(/^ *#.*$/gm, ''));
+}
 
 test('the checkout itself cannot be packed or published', () => {
   const checkout: unknown = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8'));

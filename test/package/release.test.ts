@@ -96,6 +96,7 @@ describe('the prebuilt addons', () => {
 
 test.each([
   'binding.gyp',
+  'native/napi/addon.cc',
   'native/test/check.h',
   'native/build/Release/seccomp.node',
   'prebuilds/linux-x64/seccomp.node.debug',
