@@ -84,7 +84,7 @@ addon_link_flags=(
   -Wl,-z,nodelete -Wl,-z,now -Wl,-z,relro -Wl,-z,noexecstack -Wl,--hash-style=gnu -Wl,--build-id=none -s
 )
 # libm, on some CPUs, for floor(3). musl has no file of that name either, and takes both for itself.
-libraries=(-l:libstdc++.a -lgcc -Wl,--as-needed -lm -lc)
+libraries=(-l:libstdc++.a -lgcc -Xlinker --as-needed -lm -lc)
 
 # build ARCHITECTURE OBJECTS DIRECTORY: compiles, with the objects in a directory of their own.
 build() {
