@@ -14,7 +14,7 @@ export function unsupportedReason(): string | undefined {
   const { platform, versions } = process;
   if (platform !== 'linux') return `seccomp is a part of Linux and this is ${platform}`;
   for (const [key, name] of RUNTIMES_WITHOUT_LIBUV)
-    if (versions[key] !== undefined)
+    if (Object.hasOwn(versions, key))
       return `seccomp's addon needs Node.js, as it calls functions of libuv, and this is ${name} ${versions[key]}`;
   return undefined;
 }

@@ -20,8 +20,12 @@ for (const ask of 'cpuUsage cwd getegid geteuid getgid getgroups getuid hrtime m
 process.memoryUsage.rss();
 os.setPriority(os.getPriority());
 process.title = 'work';
-process.setuid(process.getuid());
-process.setgid(process.getgid());
+try {
+  process.setuid(process.getuid());
+  process.setgid(process.getgid());
+} catch (error) {
+  if (error.code !== 'ERR_INVALID_STATE') throw error; // Debian's Node 20 refuses: its libuv may use io_uring.
+}
 process.constrainedMemory?.();
 process.availableMemory?.();
 process.report.getReport();
