@@ -20,7 +20,9 @@ void* Allocate(size_t size) {
   return memory;
 }
 
-pthread_mutex_t guards = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+// All zeros, which means a plain mutex to glibc and to musl. So the initialization of one static variable must not lead
+// to that of another.
+pthread_mutex_t guards = PTHREAD_MUTEX_INITIALIZER;
 
 }  // namespace
 
