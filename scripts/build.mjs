@@ -5,7 +5,7 @@
  * few files faster than many. Babel turns the chunks into CommonJS that evaluates each import at its first use (its
  * option `lazy`). So `import 'seccomp'` loads only the chunk `core`, and a call loads the chunks that it needs;
  * harden() loads all of them (lib/util/load-chunks.ts). A stack trace names a line of a chunk, and with
- * --enable-source-maps a line of lib/.
+ * --enable-source-maps a line of lib/; the package that is published has no source maps (scripts/pack.mjs).
  */
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -58,6 +58,7 @@ rmSync(stage, { recursive: true, force: true });
 mkdirSync(stage, { recursive: true });
 for (const name of readdirSync(out)) if (/^seccomp-.*\.tgz$/.test(name)) rmSync(join(out, name));
 copyShipped();
+removeSourceMaps();
 copyNodeAddonApi();
 archiveSources();
 for (const [platform, folder] of prebuilds)
@@ -73,6 +74,17 @@ function copyShipped() {
     if (!existsSync(from)) fail(`${path} is missing`, path === 'dist/' ? 'npm run build:ts' : `git checkout ${path}`);
     const filter = (file) => !LEFT_OUT.some((folder) => file === join(ROOT, folder));
     cpSync(from, join(stage, path), { recursive: true, filter });
+  }
+}
+
+/** Source maps lead to lib/, which is not packed. */
+function removeSourceMaps() {
+  const folder = join(stage, 'dist');
+  for (const name of readdirSync(folder, { recursive: true })) {
+    const file = join(folder, name);
+    if (name.endsWith('.map')) rmSync(file);
+    if (!/\.c?js$/.test(name)) continue;
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/^\/\/# sourceMappingURL=.*\n/m, ''));
   }
 }
 

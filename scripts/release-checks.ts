@@ -29,7 +29,7 @@ const EXPECTED_FILES = [
   /^package\.json$/,
   /^dist\/LICENSES\.txt$/,
   /^dist\/cli\/package\.json$/,
-  /^dist\/(?!.*node_modules)[\w/.-]+\.(?:js|cjs|d\.ts|d\.cts|js\.map|cjs\.map)$/,
+  /^dist\/(?!.*node_modules)[\w/.-]+\.(?:js|cjs|d\.ts|d\.cts)$/,
   /^docs\/[\w-]+\.(?:md|svg)$/,
   /^examples\/[\w-]+\.(?:mjs|py)$/,
   /^native\/(?:binding\.gyp|sources\.gypi|sources\.tar\.gz)$/,

@@ -11,13 +11,13 @@ const LIBRARY = /(?<=node_modules\/)(?:@[^/"]+\/)?[^/"]+(?=\/)/g;
 const COMPILER_LIBRARIES = ['libgcc', 'libstdc++'];
 
 /**
- * Returns the libraries in dist/, which source maps name, node-addon-api, whose headers are compiled into the addon, and
- * what the compiler links into it.
+ * Returns the libraries in dist/, which the checkout's source maps name, node-addon-api, whose headers are compiled into the
+ * addon, and what the compiler links into it.
  */
-export function bundledLibraries(root: string, stage: string): readonly Bundled[] {
-  const files = readdirSync(join(stage, 'dist'), { recursive: true, encoding: 'utf8' });
+export function bundledLibraries(root: string): readonly Bundled[] {
+  const files = readdirSync(join(root, 'dist'), { recursive: true, encoding: 'utf8' });
   const maps = files.filter((name) => name.endsWith('.map'));
-  const sources = maps.flatMap((name): readonly string[] => read(join(stage, 'dist', name)).sources);
+  const sources = maps.flatMap((name): readonly string[] => read(join(root, 'dist', name)).sources);
   const names = new Set([...sources.flatMap((source) => source.match(LIBRARY) ?? []), 'node-addon-api']);
   const packages = [...names].sort().map((name) => {
     const { version, license } = read(join(root, 'node_modules', name, 'package.json'));

@@ -57,7 +57,7 @@ const files = execFileSync('tar', ['-tzf', tarball], { encoding: 'utf8' })
   .trimEnd()
   .split('\n')
   .map((path) => path.replace('package/', ''));
-const bundled = bundledLibraries(ROOT, stage);
+const bundled = bundledLibraries(ROOT);
 const licensed = text(stage, 'dist/LICENSES.txt').split('\n');
 const sources = execFileSync('tar', ['-tzf', join(stage, 'native/sources.tar.gz')], { encoding: 'utf8' }).split('\n');
 if (sources.includes('node-addon-api/LICENSE.md')) licensed.push('node-addon-api');

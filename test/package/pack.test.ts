@@ -40,6 +40,13 @@ test('the launcher and the command are executable', () => {
   expect(entries.get('dist/cli/main.js')).toMatch(/^-rwxr-xr-x/);
 });
 
+test('no source map is packed, and no file refers to one', () => {
+  const files = names.filter((name) => name.startsWith('dist/') && !name.endsWith('/'));
+  expect(files.filter((name) => name.endsWith('.map'))).toEqual([]);
+  const text = (name: string) => readFileSync(join(folder, 'package', name), 'utf8');
+  expect(files.filter((name) => text(name).includes('sourceMappingURL'))).toEqual([]);
+});
+
 test('the sources of the addon are packed with the headers that they need, without their tests, as one archive', () => {
   expect(names.filter((name) => name.startsWith('native/')).sort()).toEqual([
     'native/binding.gyp',

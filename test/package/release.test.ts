@@ -101,6 +101,7 @@ test.each([
   'native/build/Release/seccomp.node',
   'prebuilds/linux-x64/seccomp.node.debug',
   'dist/index.ts',
+  'dist/index.cjs.map',
   'docs/notes.txt',
   '.env',
   'test/data/README.md',
