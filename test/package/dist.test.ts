@@ -79,7 +79,7 @@ test('the entry points export what lib/index.ts and lib/testing/index.ts do', as
 test('declarations do without the type parameter of Buffer, which @types/node has from TypeScript 5.7 on', () => {
   const files = readdirSync(`${root}/dist`, { recursive: true, encoding: 'utf8' });
   const declarations = files.filter((name) => /\.d\.c?ts$/.test(name));
-  expect(declarations.length).toBeGreaterThan(50);
+  expect(declarations).toContain('types.d.cts');
   const code = (name: string) => readFileSync(`${root}/dist/${name}`, 'utf8').replace(/\/\*.*?\*\//gs, '');
   expect(declarations.filter((name) => /\bBuffer</.test(code(name)))).toEqual([]);
 });

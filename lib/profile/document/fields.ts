@@ -61,7 +61,7 @@ interface Text {
 }
 
 /** The name of a syscall. An unknown name is valid, and has no effect. */
-interface SyscallName {
+interface SyscallField {
   readonly type: 'syscall';
 }
 
@@ -115,7 +115,7 @@ export interface Struct<Of extends FieldTable = FieldTable> {
 }
 
 /** A kind of value. */
-export type Kind = Text | SyscallName | KernelVersion | Unsigned | Uint64 | ReturnData | Name | List | Struct;
+export type Kind = Text | SyscallField | KernelVersion | Unsigned | Uint64 | ReturnData | Name | List | Struct;
 
 /**
  * Whether a field must be there, and what a checked document has for it:
