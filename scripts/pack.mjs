@@ -38,8 +38,8 @@ const DEVELOPMENT_FIELDS = ['private', 'scripts', 'gypfile', 'devDependencies', 
 /** The files of each folder of prebuilds/. */
 const PREBUILT = ['seccomp.node', 'seccomp-launch'];
 
-/** The platforms without whose prebuilt files nothing is packed. */
-const REQUIRED_PREBUILDS = ['linux-x64', 'linux-arm64'];
+/** The platforms with prebuilt files: those on whose kernels the addon was tested. Others build it in place. */
+const PREBUILT_PLATFORMS = ['linux-x64', 'linux-arm64', 'linux-riscv64'];
 
 /** What building the addon in an installed package needs of node-addon-api. */
 const NODE_ADDON_API = ['LICENSE.md', 'napi.h', 'napi-inl.h', 'napi-inl.deprecated.h'];
@@ -116,8 +116,7 @@ function localBuild() {
 
 function prebuilt() {
   const folder = join(out, 'prebuilds');
-  const platforms = new Set([...REQUIRED_PREBUILDS, ...(existsSync(folder) ? readdirSync(folder) : [])]);
-  const folders = [...platforms].map((platform) => [platform, join(folder, platform)]);
+  const folders = PREBUILT_PLATFORMS.map((platform) => [platform, join(folder, platform)]);
   for (const [, each] of folders) requireFiles(each, 'scripts/prebuild.sh');
   return folders;
 }

@@ -11,9 +11,6 @@ const MACHINES: Readonly<Record<string, number>> = {
   x64: 62,
   arm64: 183,
   riscv64: 243,
-  ppc64: 21,
-  s390x: 22,
-  loong64: 258,
 };
 
 /** The platforms for which a release has a prebuilt addon. */
@@ -33,7 +30,7 @@ const EXPECTED_FILES = [
   /^docs\/[\w-]+\.(?:md|svg)$/,
   /^examples\/[\w-]+\.(?:mjs|py)$/,
   /^native\/(?:binding\.gyp|sources\.gypi|sources\.tar\.gz)$/,
-  /^prebuilds\/linux-\w+\/(?:seccomp\.node|seccomp-launch)$/,
+  /^prebuilds\/linux-(?:x64|arm64|riscv64)\/(?:seccomp\.node|seccomp-launch)$/,
   /^schema\/profile\.schema\.json$/,
 ];
 
@@ -97,7 +94,7 @@ export function checkPrebuilds(version: string, read: (path: string) => Buffer |
 /** Returns `e_machine` of an ELF file, or null for another file. */
 function machineOf(bytes: Buffer): number | null {
   if (bytes.length < 64 || bytes.readUInt32BE(0) !== 0x7f454c46) return null;
-  return bytes[5] === 2 ? bytes.readUInt16BE(18) : bytes.readUInt16LE(18);
+  return bytes.readUInt16LE(18); // All these CPUs are little-endian.
 }
 
 /** Checks which files are packed, and how large the tarball is. */
