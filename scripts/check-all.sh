@@ -82,7 +82,7 @@ check_clang() {
   directory=$(mktemp -d)
   chmod 755 "$directory"
   git clone --quiet . "$directory" &&
-    (cd "$directory" && export CXX=clang++-19 && npm install --silent && npx vitest run test/native.test.ts test/reliability test/notify test/agent test/record)
+    (cd "$directory" && export CXX=clang++-19 && npm install --silent && npx vitest run test/native.test.ts test/launcher.test.ts test/sandbox/fork.test.ts test/reliability test/notify test/agent test/record)
   status=$?
   rm -rf "$directory"
   return $status

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <sched.h>
 
-#if defined(__x86_64__) || defined(__aarch64__)
+#if defined(__x86_64__) || defined(__aarch64__) || defined(__riscv)
 
 // musl's clone(3) refuses CLONE_THREAD. Without CLONE_SETTLS the kernel ignores the argument for thread-local storage,
 // whose place among the others depends on the CPU: both places have `id`. Returns what clone(2) does: -errno on
@@ -39,7 +39,7 @@ seccomp_clone_thread:
   ret
   .size seccomp_clone_thread, .-seccomp_clone_thread
 )");
-#else
+#elif defined(__aarch64__)
 asm(R"(
   .text
   .hidden seccomp_clone_thread
@@ -57,6 +57,26 @@ seccomp_clone_thread:
   mov x8, #93             // exit
   svc #0
   brk #0
+1:
+  ret
+  .size seccomp_clone_thread, .-seccomp_clone_thread
+)");
+#else
+asm(R"(
+  .text
+  .hidden seccomp_clone_thread
+  .globl seccomp_clone_thread
+  .type seccomp_clone_thread, @function
+seccomp_clone_thread:
+  andi a1, a1, -16
+  li a7, 220              # clone
+  ecall
+  bnez a0, 1f
+  mv a0, a6
+  jalr a5
+  li a7, 93               # exit
+  ecall
+  unimp
 1:
   ret
   .size seccomp_clone_thread, .-seccomp_clone_thread

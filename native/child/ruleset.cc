@@ -1,3 +1,4 @@
+// The launcher contains this file.
 #include "child/ruleset.h"
 
 #include <errno.h>
@@ -5,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "launcher/no_stack_protector.h"
 #include "system/linux_abi.h"
 
 namespace seccomp {

@@ -26,6 +26,7 @@
 #include <string_view>
 
 #include "child/ruleset.h"
+#include "launcher/no_stack_protector.h"
 #include "system/numbers.h"
 
 namespace {
@@ -116,7 +117,7 @@ const char* Isolate(const Options& options) {
   core.rlim_cur = 0;
   const bool is_set = is_known && syscall(SYS_prlimit64, 0L, long{RLIMIT_CORE}, &core, nullptr) == 0;
   if (!is_set && options.is_required) return "prlimit";
-  if (options.no_new_privileges && syscall(SYS_prctl, long{PR_SET_NO_NEW_PRIVS}, 1L, 0L, 0L) != 0) return "prctl";
+  if (options.no_new_privileges && syscall(SYS_prctl, long{PR_SET_NO_NEW_PRIVS}, 1L, 0L, 0L, 0L) != 0) return "prctl";
   if (!options.has_domain) return nullptr;
   const int ruleset = seccomp::OpenRuleset(options.domain);
   const int error = ruleset < 0 ? errno : seccomp::EnterDomain(ruleset);
@@ -135,7 +136,7 @@ std::string_view SearchPath() {
 }
 
 // Executes a file; with /bin/sh if it has no format that the kernel knows. Returns with errno set if that fails. The
-// two pointers before `arguments` are overwritten.
+// pointer before `arguments` is overwritten.
 void ExecuteFile(char* file, char** arguments) {
   execve(file, arguments, environ);
   if (errno != ENOEXEC) return;
