@@ -4,7 +4,7 @@ import { release } from 'node:os';
 import { gunzipSync } from 'node:zlib';
 import { SeccompError } from './errors.js';
 import { isolationSupport, type Support } from './landlock/domain.js';
-import { addon } from './native.js';
+import { addon, unsupportedReason } from './native.js';
 import { ACTION_KINDS, type AttachFlag, actionBase } from './policy/action.js';
 import type { Action } from './policy/policy.js';
 import type { Host } from './profile/resolve/resolve.js';
@@ -112,24 +112,22 @@ export interface Features {
 }
 
 /**
- * Returns whether programs can be started under a profile here: on Linux with seccomp filters, in Node, and on a CPU for
- * which this package has a syscall table and an addon. Never throws. The first call loads the addon.
+ * Returns whether profiles can be attached here: on Linux with seccomp filters, in Node, and on a CPU for which this
+ * package has a syscall table. The first call loads the addon.
  *
  * @returns False also if a filter that is attached to this process denies seccomp(2).
+ * @throws SeccompError ERR_SECCOMP_ADDON if the addon is missing, does not load, or was built for another version of this
+ * package: a broken installation is not a system without seccomp.
  * @example
  * import { isSupported, run } from 'seccomp';
  *
- * const profile = isSupported() ? 'docker-default' : 'unconfined';
- * const { stdout } = await run('echo', ['hello'], profile);
+ * console.log(isSupported()); // On Linux, false means that `run` would throw.
+ * const { stdout } = await run('echo', ['hello'], process.platform === 'linux' ? 'docker-default' : 'unconfined');
  * console.log(stdout);
  */
 export function isSupported(): boolean {
-  if (NATIVE[process.arch] === undefined) return false;
-  try {
-    return addon().filterFlagsKnown(0); // Fails with EINVAL on a kernel without CONFIG_SECCOMP_FILTER.
-  } catch {
-    return false;
-  }
+  if (unsupportedReason() !== undefined || NATIVE[process.arch] === undefined) return false;
+  return addon().filterFlagsKnown(0); // Fails with EINVAL on a kernel without CONFIG_SECCOMP_FILTER.
 }
 
 /**

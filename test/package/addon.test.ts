@@ -8,6 +8,11 @@ import { afterEach, describe, expect, test } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const PREBUILT = `prebuilds/${process.platform}-${process.arch}`;
+/** The package.json of a version for which no addon was built. */
+const NEWER_PACKAGE = readFileSync(join(root, 'package.json'), 'utf8').replace(
+  /"version": ".*"/,
+  '"version": "99.0.0"',
+);
 const BUILT_IN_PLACE = 'native/build/Release';
 
 const projects: string[] = [];
@@ -147,10 +152,28 @@ describe('without an addon, the error', () => {
   });
 });
 
-test('isSupported is true with an addon, and false without one', () => {
-  const project = new Project();
-  expect(project.run('console.log(sandbox.isSupported())')).toBe('false\n');
-  expect(project.add(PREBUILT).run('console.log(sandbox.isSupported())')).toBe('true\n');
+describe('isSupported', () => {
+  const ASK = 'console.log(sandbox.isSupported())';
+
+  test('is true with an addon', () => {
+    expect(new Project().add(PREBUILT).run(ASK)).toBe('true\n');
+  });
+
+  test('throws if the addon is missing, damaged, of another version or not permitted', () => {
+    expect(new Project().run(ASK)).toMatch(/^ERR_SECCOMP_ADDON there is no addon for /);
+    const damaged = new Project().write(`${PREBUILT}/seccomp.node`, 'damaged');
+    expect(damaged.run(ASK)).toMatch(/^ERR_SECCOMP_ADDON the addon .* does not load /);
+    const old = new Project().write('package.json', NEWER_PACKAGE).add(PREBUILT);
+    expect(old.run(ASK)).toMatch(/^ERR_SECCOMP_ADDON the addon was built for version /);
+    const forbidden = new Project().add(PREBUILT).run(ASK, { nodeOptions: ['--no-addons'] });
+    expect(forbidden).toMatch(/^ERR_SECCOMP_ADDON this Node loads no addons/);
+  });
+
+  test('is false without an addon on another operating system and on a CPU without a syscall table', () => {
+    const on = (property: string) => `Object.defineProperty(process, ${property}); ${ASK}`;
+    expect(new Project().run(on("'platform', { value: 'darwin' }"))).toBe('false\n');
+    expect(new Project().run(on("'arch', { value: 'mips' }"))).toBe('false\n');
+  });
 });
 
 describe('the error for an addon that does not load', () => {
@@ -164,13 +187,12 @@ describe('the error for an addon that does not load', () => {
   });
 
   test('names both versions, if it was built for another one', () => {
-    const text = readFileSync(join(root, 'package.json'), 'utf8').replace(/"version": ".*"/, '"version": "99.0.0"');
     const message =
       /^ERR_SECCOMP_ADDON the addon was built for version \d\S+ of seccomp, and this is 99\.0\.0 \(.*\): /;
-    const prebuilt = new Project().write('package.json', text).add(PREBUILT).run(START);
+    const prebuilt = new Project().write('package.json', NEWER_PACKAGE).add(PREBUILT).run(START);
     expect(prebuilt).toMatch(message);
     expect(prebuilt).toContain('install the package again: "rm -r node_modules/seccomp && npm install"');
-    const built = new Project().write('package.json', text).add(BUILT_IN_PLACE).run(START);
+    const built = new Project().write('package.json', NEWER_PACKAGE).add(BUILT_IN_PLACE).run(START);
     expect(built).toMatch(message);
     expect(built).toContain('run "npx node-gyp rebuild -C node_modules/seccomp/native"');
   });
