@@ -14,6 +14,7 @@ libraries    libraries of npm that start processes or threads
 node-tests   Node's own tests of child_process and cluster, of Node 20 and of the newest line in Debian
 sanitized    the suite on an addon built with ASan and UBSan
 threads      the suite on an addon built with TSan
+native-tests clang-tidy over the unit tests of native/, which the gate leaves out
 clang        the addon built with clang
 starts       50,000 starts, of which many fail
 faults       each system call of a start fails with several errors in turn
@@ -46,6 +47,9 @@ programs="curl nginx-light redis-server postgresql ffmpeg busybox openssh-client
   check_node_tests() { install xz-utils procps && npm run --silent build && node scripts/node-tests.mjs; }
   check_sanitized() { install $basic cmake ninja-build && npm run --silent test:sanitized; }
   check_threads() { install $basic cmake ninja-build && npm run --silent test:threads; }
+  check_native_tests() {
+    install cmake ninja-build clang-format-19 clang-tidy-19 && TIDY_FILES=native/test/ npm run --silent lint:native
+  }
   check_starts() { npm run --silent build && npx vitest run test/extended/starts.test.ts; }
   check_faults() { install $basic && npm run --silent build && npx vitest run test/extended/faults.test.ts; }
   check_kills() { npm run --silent build && SECCOMP_TEST_KILL_CHILDREN=2000 npx vitest run test/extended/kills.test.ts; }

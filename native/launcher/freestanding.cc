@@ -13,6 +13,10 @@ int main(int count, char** arguments);
 
 char** environ;
 
+// The names and parameters of libc's functions, and variables that assembly writes.
+// NOLINTBEGIN(bugprone-easily-swappable-parameters, bugprone-reserved-identifier, cert-dcl50-cpp, cert-dcl58-cpp)
+// NOLINTBEGIN(misc-const-correctness, readability-inconsistent-declaration-parameter-name)
+
 namespace {
 
 constexpr int kOutOfRange = 125;
@@ -20,7 +24,6 @@ constexpr int kOutOfRange = 125;
 int error_number;
 
 // Makes a system call. Returns its result, or a negative errno.
-// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): as in syscall(2).
 long Call(long number, long a, long b, long c, long d, long e) {
 #if defined(__x86_64__)
   register long fourth asm("r10") = d;
@@ -201,3 +204,6 @@ namespace std {
 [[noreturn]] void __throw_out_of_range_fmt(const char*, ...) { _exit(kOutOfRange); }
 
 }  // namespace std
+
+// NOLINTEND(misc-const-correctness, readability-inconsistent-declaration-parameter-name)
+// NOLINTEND(bugprone-easily-swappable-parameters, bugprone-reserved-identifier, cert-dcl50-cpp, cert-dcl58-cpp)

@@ -71,7 +71,9 @@ void Print(std::string_view text) { static_cast<void>(write(STDERR_FILENO, text.
 
 void PrintErrorText(int error) {
   for (const ErrorText& each : kErrorTexts) {
-    if (each.error == error) return Print(each.text);
+    if (each.error != error) continue;
+    Print(each.text);
+    return;
   }
   const char digits[] = {static_cast<char>('0' + error / 100 % 10), static_cast<char>('0' + error / 10 % 10),
                          static_cast<char>('0' + error % 10)};
@@ -152,7 +154,10 @@ void ExecuteFile(char* file, char** arguments) {
 // execvp(3). Returns with errno set if there is no such program, or if it cannot be executed.
 void Execute(char** arguments) {
   const std::string_view name = arguments[0];
-  if (name.find('/') != std::string_view::npos) return ExecuteFile(arguments[0], arguments);
+  if (name.find('/') != std::string_view::npos) {
+    ExecuteFile(arguments[0], arguments);
+    return;
+  }
   static char file[kMaxPath];
   int result = ENOENT;
   std::string_view rest = SearchPath();
