@@ -1,14 +1,14 @@
 /**
- * Checks a release and publishes it: `npm run release`. With `--dry-run`, it prints what would be published instead, and
- * the version's date and tag may be missing.
+ * Makes the package of a release and checks it: `npm run release`. It publishes nothing: .github/workflows/release.yml
+ * publishes the tarball, in a job that runs none of the programs that built it. With `--dry-run`, the version's date and tag may
+ * be missing.
  *
- * Publishes only in a workflow that has an ID token (.github/workflows/release.yml), so that npm can record from which
- * commit the package was built.
+ * In a workflow of GitHub, sets the outputs `tarball`, `sha512` and `dist-tag` of its step, which that job needs.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { appendFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
   checkChangelog,
@@ -31,13 +31,6 @@ const out = resolve(options.to);
 const stage = join(out, 'package');
 const { version } = JSON.parse(text(ROOT, 'package.json'));
 const distTag = String(version).includes('-') ? 'next' : 'latest';
-
-if (!options['dry-run'] && process.env['ACTIONS_ID_TOKEN_REQUEST_URL'] === undefined) {
-  console.error(`seccomp: only the release workflow publishes, since it can prove from which commit the package was built.
-Remedy: git tag v${version} && git push origin v${version}
-To see what would be published: npm run release -- --dry-run`);
-  process.exit(1);
-}
 
 /** What the commit lacks. A dry run lists it, and does not fail. */
 const unready: readonly Problem[] = [
@@ -72,6 +65,8 @@ const problems = [
   ...linter('attw', tarball),
 ];
 
+const digest = createHash('sha512').update(bytes).digest();
+
 printTable({
   name: 'seccomp',
   version,
@@ -79,14 +74,18 @@ printTable({
   files: String(files.length),
   packed: `${bytes.length} bytes`,
   unpacked: `${files.reduce((sum, file) => sum + statSync(join(stage, file)).size, 0)} bytes`,
-  integrity: `sha512-${createHash('sha512').update(bytes).digest('base64')}`,
+  integrity: `sha512-${digest.toString('base64')}`,
   contains: bundled.map((library) => `${library.name} ${library.version} (${library.license})`).join(', '),
   tarball,
   'bill of materials': bill,
 });
-if (options['dry-run'] || problems.length > 0) end(problems);
-const publish = ['publish', tarball, '--provenance', '--access', 'public', '--tag', distTag];
-process.exit(spawnSync('npm', publish, { stdio: 'inherit' }).status ?? 1);
+const { GITHUB_OUTPUT } = process.env;
+if (GITHUB_OUTPUT !== undefined)
+  appendFileSync(
+    GITHUB_OUTPUT,
+    `tarball=${basename(tarball)}\nsha512=${digest.toString('hex')}\ndist-tag=${distTag}\n`,
+  );
+end(problems);
 
 /** Runs a linter of packages. */
 function linter(name: string, ...args: readonly string[]): readonly Problem[] {
@@ -118,9 +117,10 @@ function print(title: string, list: readonly Problem[]): void {
   for (const { problem, remedy } of list) console.log(`- ${problem}\n  Remedy: ${remedy}`);
 }
 
-/** Ends this process, unsuccessfully unless it is a dry run that found no problem. */
+/** Ends this process, unsuccessfully if there are problems. In a dry run, those of the commit do not matter. */
 function end(found: readonly Problem[]): never {
-  print('the release fails its checks', options['dry-run'] ? found : [...found, ...unready]);
+  const failures = options['dry-run'] ? found : [...found, ...unready];
+  print('the release fails its checks', failures);
   if (options['dry-run']) print('before this can be published', unready);
-  process.exit(options['dry-run'] && found.length === 0 ? 0 : 1);
+  process.exit(failures.length === 0 ? 0 : 1);
 }

@@ -1,5 +1,6 @@
 /** The checks of a release: what each finds, and a dry run with addons for all platforms. */
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -150,26 +151,17 @@ describeUnless(NO_GIT, 'npm run release', () => {
     return stdout.split('\n').includes(`v${version}`);
   }
 
-  function release(...args: readonly string[]) {
-    return releaseWith({}, ...args);
-  }
+  const outputs = join(folder, 'outputs');
 
-  function releaseWith(variables: Readonly<Record<string, string>>, ...args: readonly string[]) {
-    const { ACTIONS_ID_TOKEN_REQUEST_URL, GITHUB_REPOSITORY, ...others } = process.env;
-    const env = { ...others, ...variables };
+  function release(...args: readonly string[]) {
+    const { GITHUB_REPOSITORY, ...others } = process.env;
+    const env = { ...others, GITHUB_OUTPUT: outputs };
     const command = ['--import', 'tsx', 'scripts/release.ts', ...args];
     return spawnSync(process.execPath, command, { cwd: packageRoot, encoding: 'utf8', env });
   }
 
-  test('publishes nothing outside of the release workflow, and names the remedy', () => {
-    const { status, stderr } = release('--to', folder);
-    expect(status).toBe(1);
-    expect(stderr).toContain(`Remedy: git tag v${version} && git push origin v${version}`);
-  });
-
-  test('in that workflow, a commit that is not ready is not published', () => {
-    const inWorkflow = { ACTIONS_ID_TOKEN_REQUEST_URL: 'https://localhost/' };
-    const { status, stdout } = releaseWith(inWorkflow, '--to', join(folder, 'empty'));
+  test('fails if the commit is not ready, and names the remedies', () => {
+    const { status, stdout } = release('--to', join(folder, 'empty'));
     expect(stdout).toMatch(/^\nthe release fails its checks:\n- no prebuilt addon/);
     expect(stdout.includes(`\n  Remedy: git tag v${version}\n`)).toBe(!isTagged());
     expect(status).toBe(1);
@@ -181,7 +173,7 @@ describeUnless(NO_GIT, 'npm run release', () => {
     expect(stdout).toMatch(/no prebuilt addon and launcher for linux-x64, .*\n {2}Remedy: scripts\/prebuild\.sh\n/);
   });
 
-  test('a dry run prints what would be published, and writes its bill of materials', ({ skip }) => {
+  test('a dry run prints what would be published, and writes its bill of materials and its SHA-512', ({ skip }) => {
     skip(!isInstalled('scripts/linters'), 'needs the linters: npm run lint:package installs them');
     for (const platform of PLATFORMS) {
       const path = join(folder, 'prebuilds', platform);
@@ -196,6 +188,9 @@ describeUnless(NO_GIT, 'npm run release', () => {
       /\ncontains +commander \S+ \(MIT\), fastest-levenshtein \S+ \(MIT\), node-addon-api \S+ \(MIT\), /,
     );
     expect(status).toBe(0);
+    const tarball = `seccomp-${version}.tgz`;
+    const sha512 = createHash('sha512').update(readFileSync(join(folder, tarball)));
+    expect(readFileSync(outputs, 'utf8')).toBe(`tarball=${tarball}\nsha512=${sha512.digest('hex')}\ndist-tag=latest\n`);
     const bill = JSON.parse(readFileSync(join(folder, `seccomp-${version}.cdx.json`), 'utf8'));
     expect(bill).toMatchObject({ bomFormat: 'CycloneDX', metadata: { component: { name: 'seccomp', version } } });
     expect(bill.components.map(({ name }: { name: string }) => name)).toEqual([
