@@ -109,6 +109,36 @@ export function checkContents(files: readonly string[], packedSize: number): rea
   return [...problems, { problem, remedy: `find what grew: tar -tvzf out/*.tgz | sort -k3n` }];
 }
 
+/** The files of native/ that the archive of the sources does not have: those beside it in the package, and those of tests and builds. */
+const NOT_IN_ARCHIVE = /^(?:binding\.gyp$|sources\.gypi$|test\/|prebuild\/)/;
+
+/** What the archive has besides native/: what building the addon needs of node-addon-api. */
+const HEADERS = ['LICENSE.md', 'napi.h', 'napi-inl.h', 'napi-inl.deprecated.h'].map((name) => `node-addon-api/${name}`);
+
+/**
+ * Checks that the archive of the addon's sources has the committed files and no others, such as those that Git ignores.
+ *
+ * @param packed - What tar lists.
+ * @param committed - What `git ls-files native` lists.
+ */
+export function checkSources(packed: readonly string[], committed: readonly string[]): readonly Problem[] {
+  const paths = committed.map((path) => path.replace(/^native\//, ''));
+  const expected = new Set([...paths.filter((path) => !NOT_IN_ARCHIVE.test(path)), ...HEADERS]);
+  const files = packed.filter((path) => !path.endsWith('/'));
+  const unexpected = files.filter((path) => !expected.has(path));
+  const missing = [...expected].filter((path) => !files.includes(path));
+  return [
+    ...unexpected.map((path) => ({
+      problem: `native/sources.tar.gz has ${path}, which does not belong there`,
+      remedy: `rm native/${path}, or add its folder to LEFT_OUT of scripts/pack.mjs`,
+    })),
+    ...missing.map((path) => ({
+      problem: `native/sources.tar.gz lacks ${path}`,
+      remedy: 'correct archiveSources of scripts/pack.mjs',
+    })),
+  ];
+}
+
 /** Checks that package.json has no field that makes a package manager run or fetch anything. */
 export function checkManifest(manifest: Readonly<Record<string, unknown>>): readonly Problem[] {
   return Object.keys(manifest)

@@ -18,6 +18,7 @@ import {
   checkLockfile,
   checkManifest,
   checkPrebuilds,
+  checkSources,
   type Problem,
 } from './release-checks.js';
 import { billOfMaterials, bundledLibraries } from './release-sbom.js';
@@ -46,18 +47,16 @@ const tarball = execFileSync(process.execPath, [join(ROOT, 'scripts/pack.mjs'), 
   encoding: 'utf8',
 }).trim();
 const bytes = readFileSync(tarball);
-const files = execFileSync('tar', ['-tzf', tarball], { encoding: 'utf8' })
-  .trimEnd()
-  .split('\n')
-  .map((path) => path.replace('package/', ''));
+const files = listOf(tarball).map((path) => path.replace('package/', ''));
+const sources = listOf(join(stage, 'native/sources.tar.gz'));
 const bundled = bundledLibraries(ROOT);
 const licensed = text(stage, 'dist/LICENSES.txt').split('\n');
-const sources = execFileSync('tar', ['-tzf', join(stage, 'native/sources.tar.gz')], { encoding: 'utf8' }).split('\n');
 if (sources.includes('node-addon-api/LICENSE.md')) licensed.push('node-addon-api');
 const bill = `${tarball.slice(0, -'.tgz'.length)}.cdx.json`;
 writeFileSync(bill, `${JSON.stringify(billOfMaterials(stage, bundled), null, 2)}\n`);
 const problems = [
   ...checkContents(files, bytes.length),
+  ...checkSources(sources, git('ls-files', 'native')),
   ...checkManifest(JSON.parse(text(stage, 'package.json'))),
   ...checkLicenses(bundled, licensed),
   ...checkLockfile(JSON.parse(text(ROOT, 'package-lock.json'))),
@@ -95,6 +94,11 @@ function linter(name: string, ...args: readonly string[]): readonly Problem[] {
   return [
     { problem: `${name} fails:\n${stdout}${stderr}`.trimEnd(), remedy: `npm run linter ${name} -- ${args.join(' ')}` },
   ];
+}
+
+/** Returns what is in an archive. */
+function listOf(archive: string): readonly string[] {
+  return execFileSync('tar', ['-tzf', archive], { encoding: 'utf8' }).trimEnd().split('\n');
 }
 
 function git(...args: readonly string[]): readonly string[] {

@@ -14,6 +14,7 @@ import {
   checkLockfile,
   checkManifest,
   checkPrebuilds,
+  checkSources,
   LARGEST_TARBALL,
   PLATFORMS,
   type Problem,
@@ -106,6 +107,33 @@ test.each([
   expect(problems(checkContents(['README.md', file], 1))).toEqual([
     `${file} is packed, and no file of that kind should be`,
   ]);
+});
+
+describe("the archive of the addon's sources", () => {
+  const committed = ['native/binding.gyp', 'native/sources.gypi', 'native/napi/addon.cc', 'native/napi/addon.h'];
+  const left = ['native/test/check.h', 'native/prebuild/exports.map'];
+  const headers = ['LICENSE.md', 'napi.h', 'napi-inl.h', 'napi-inl.deprecated.h'].map(
+    (name) => `node-addon-api/${name}`,
+  );
+  const packed = ['napi/', 'napi/addon.cc', 'napi/addon.h', 'node-addon-api/', ...headers];
+
+  test('has what is committed, and the headers that building it needs', () => {
+    expect(checkSources(packed, [...committed, ...left])).toEqual([]);
+  });
+
+  test.each(['napi/addon.cc.orig', 'napi/.env', 'test/check.h', 'binding.gyp', 'node-addon-api/index.js'])(
+    'must not have %s',
+    (file) => {
+      expect(problems(checkSources([...packed, file], [...committed, ...left]))).toEqual([
+        `native/sources.tar.gz has ${file}, which does not belong there`,
+      ]);
+    },
+  );
+
+  test.each(['napi/addon.h', 'node-addon-api/napi.h'])('must have %s', (file) => {
+    const others = packed.filter((path) => path !== file);
+    expect(problems(checkSources(others, committed))).toEqual([`native/sources.tar.gz lacks ${file}`]);
+  });
 });
 
 test('the tarball must not be larger than 2.5 MB', () => {
