@@ -35,6 +35,10 @@ const MATCHERS = { 'vitest.js': 'testing/vitest.ts', 'jest.js': 'testing/jest.ts
 /** The file that `node --require` loads before everything else. It contains all that it needs, so it loads no chunk. */
 const PRELOAD = { 'preload.cjs': 'sandbox/this-process/fork-preload.ts' };
 
+/** As in lib/addon/failure.ts. */
+const MOVED =
+  'seccomp was moved out of its package, as bundlers do: mark it as external, and install it beside the program';
+
 rmSync(DIST, { recursive: true, force: true });
 mkdirSync(DIST);
 writeTypes(DIST);
@@ -164,10 +168,23 @@ async function writeCommonJs(folder, { fileName, code, map }) {
   writeFileSync(`${file}.map`, JSON.stringify(result.map));
 }
 
-/** Writes the ES module of an entry. It exports the same objects as the CommonJS file. */
+/**
+ * Writes the ES module of an entry. It exports the same objects as the CommonJS file. A bundler does not see that it
+ * loads that file, so the error for a module that was moved says what to do. In CommonJS, esbuild makes import.meta.url
+ * undefined.
+ */
 function writeImportable(fileName, names) {
-  const load = `process.getBuiltinModule('node:module').createRequire(import.meta.url)('./${basename(fileName)}')`;
-  const text = names.length === 0 ? `${load};\n` : `export const { ${names.join(', ')} } = ${load};\n`;
+  const file = `./${basename(fileName)}`;
+  const text = `${names.length === 0 ? '' : `export const { ${names.join(', ')} } = `}load();
+function load() {
+  try {
+    return process.getBuiltinModule('node:module').createRequire(import.meta.url)('${file}');
+  } catch (error) {
+    if (error.code !== 'ERR_INVALID_ARG_VALUE' && !error.message.startsWith("Cannot find module '${file}'")) throw error;
+    throw new Error('${MOVED}', { cause: error });
+  }
+}
+`;
   writeFileSync(join(DIST, fileName.replace('.cjs', '.js')), text);
 }
 

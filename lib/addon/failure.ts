@@ -1,5 +1,5 @@
 /** The errors for an addon or a launcher that is missing or cannot be loaded. Each names the command that helps. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { SeccompError } from '../errors.js';
 import { propertyOf } from '../util/own-data.js';
@@ -22,10 +22,7 @@ export function missingError(folder: string, folders: readonly string[]): Seccom
 
 /** @param isPrebuilt - Whether the package has the folder of a prebuilt addon, which is incomplete then. */
 function missingRemedy(folder: string, isPrebuilt: boolean): string {
-  if (isCheckout(folder)) return rebuilding(folder);
-  if (!existsSync(join(folder, 'package.json')))
-    return 'seccomp was moved out of its package, as bundlers do: mark it as external, and install it beside the program';
-  return isPrebuilt || !hasSources(folder) ? reinstalling(folder) : rebuilding(folder);
+  return isPrebuilt && !isCheckout(folder) ? reinstalling(folder) : rebuilding(folder);
 }
 
 /** The error for an addon that exists but cannot be loaded. */
@@ -68,6 +65,20 @@ function addonError(message: string, remedy: string, cause?: unknown): SeccompEr
   return new SeccompError('ERR_SECCOMP_ADDON', `${message}: ${remedy}`, cause === undefined ? undefined : { cause });
 }
 
+/** Also the text of Error in scripts/build.mjs, for ES modules that were moved. */
+const MOVED =
+  'seccomp was moved out of its package, as bundlers do: mark it as external, and install it beside the program';
+
+/** Whether a folder is that of this package, and not that of a program into which this code was bundled. */
+function isPackage(folder: string): boolean {
+  try {
+    const { name }: { readonly name?: unknown } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    return name === 'seccomp';
+  } catch {
+    return false;
+  }
+}
+
 /** A package has no binding.gyp at its root, since npm would run node-gyp for it. */
 const isCheckout = (folder: string) => existsSync(join(folder, 'binding.gyp'));
 const hasSources = (folder: string) => existsSync(join(folder, 'native/binding.gyp'));
@@ -79,12 +90,15 @@ function restoring(folder: string, file: string): string {
 }
 
 function rebuilding(folder: string): string {
+  if (!isPackage(folder)) return MOVED;
   if (isCheckout(folder)) return `run "npm run build:addon", ${TOOLS}`;
   return hasSources(folder) ? `run "${buildCommand(folder)}", ${TOOLS}` : reinstalling(folder);
 }
 
 function reinstalling(folder: string): string {
-  return `install the package again: "${reinstallCommand(folder)}"`;
+  if (!isPackage(folder)) return MOVED;
+  const command = reinstallCommand(folder);
+  return command === undefined ? `install the package in ${folder} again` : `install the package again: "${command}"`;
 }
 
 /** Describes this system, as in `linux x64 with glibc 2.41`. */

@@ -13,8 +13,12 @@ export function buildCommand(folder: string): string {
   return `${runners[packageManager(folder)]} node-gyp rebuild -C ${pathInShell(join(folder, 'native'))}`;
 }
 
-/** Returns the command that installs the package again, with all its files. */
-export function reinstallCommand(folder: string): string {
+/**
+ * Returns the command that installs the package again, with all its files. Undefined for a folder that is not in
+ * `node_modules`: only there can it be removed without losing somebody's work.
+ */
+export function reinstallCommand(folder: string): string | undefined {
+  if (!dirname(folder).split(sep).includes('node_modules')) return undefined;
   const installs = {
     npm: 'npm install',
     pnpm: 'pnpm install --force',

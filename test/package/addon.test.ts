@@ -147,6 +147,11 @@ describe('without an addon, the error', () => {
     expect(project.run(START)).toContain(again);
   });
 
+  test('has no command that removes a folder outside of node_modules', () => {
+    const project = new Project('linked').write(`${PREBUILT}/seccomp-launch`, '');
+    expect(project.run(START)).toMatch(/: install the package in \/.*\/linked again\n$/);
+  });
+
   test('has another command in a checkout', () => {
     expect(new Project().write('binding.gyp', '{}').run(START)).toContain(': run "npm run build:addon"');
   });
