@@ -7,8 +7,7 @@
 # Needs Debian on x86_64; installs what is missing, if root runs it.
 set -euo pipefail
 pnpm=@pnpm/linuxstatic-x64@11.21.0
-# shellcheck source=scripts/checks.sh
-[ "$(id -u)" != 0 ] || (. "$(dirname "$0")/checks.sh" && install musl-tools g++-14 make patchelf xz-utils)
+pnpm_sha512=e98daef807ce52e4ea5a04c2a4587248bf0701c38d0ee702162c4a95ef6d5a85bb6e6f11174f9fc1005158d586771f93a1abb4ef06752cd64fa8df20a607810d
 here=$(cd "$(dirname "$0")" && pwd)
 target=$(realpath -m "$1")
 work=$(mktemp -d)
@@ -17,6 +16,9 @@ chmod 755 "$work"
 cd "$work"
 
 npm pack --silent "$pnpm" >/dev/null
+echo "$pnpm_sha512  $(ls ./*.tgz)" | sha512sum --check --quiet --strict
+# shellcheck source=scripts/checks.sh
+[ "$(id -u)" != 0 ] || (. "$here/checks.sh" && install musl-tools g++-14 make patchelf xz-utils)
 tar -xzf ./*.tgz
 perl -0777 -pe 's/(NODE_SEA_FUSE_[0-9a-f]{32}:)1/${1}0/ or die "no fuse"' package/pnpm >node-musl
 chmod 755 node-musl
