@@ -1,11 +1,11 @@
 /**
  * Builds dist/ from lib/: `npm run build:ts`.
  *
- * build-types.mjs writes the declarations. Rolldown bundles the modules of each folder directly in lib/ into one file, a chunk, since Node loads
- * few files faster than many. Babel turns the chunks into CommonJS that evaluates each import at its first use (its
- * option `lazy`). So `import 'seccomp'` loads only the chunk `core`, and a call loads the chunks that it needs;
- * harden() loads all of them (lib/util/load-chunks.ts). A stack trace names a line of a chunk, and with
- * --enable-source-maps a line of lib/; the package that is published has no source maps (scripts/pack.mjs).
+ * build-types.mjs writes the declarations. Rolldown bundles the modules of one or more folders of lib/ into one file, a chunk,
+ * since Node loads few files faster than many, and npm installs them faster. Babel turns the chunks into CommonJS that
+ * evaluates each import at its first use (its option `lazy`). So `import 'seccomp'` loads only the chunk `core`, and a call
+ * loads the chunks that it needs; harden() loads all of them (lib/util/load-chunks.ts). A stack trace names a line of a
+ * chunk, and with --enable-source-maps a line of lib/; the package that is published has no source maps (scripts/pack.mjs).
  */
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -28,6 +28,22 @@ const ENTRIES = {
 
 /** Folders without a chunk. Only one entry imports their modules, so they become part of the entry's file. */
 const FOLDERS_OF_ONE_ENTRY = ['cli', 'testing'];
+
+/**
+ * Folders whose modules are in the chunk of another one: they are small, or loaded with it in any case. The first start of a
+ * program loads all of `sandbox`, and the first notification all of `syscalls`: lib/util/load-chunks.ts lists what it needs.
+ * lib/addon/ reports that files can't be loaded, so it is with what loads the addon. `root` is for the modules in lib/ itself.
+ */
+const CHUNK_OF_FOLDER = {
+  addon: 'sandbox',
+  agent: 'record',
+  analysis: 'profile',
+  decode: 'syscalls',
+  landlock: 'sandbox',
+  notify: 'sandbox',
+  policy: 'compile',
+  root: 'sandbox',
+};
 
 /** ES modules that import the `expect` of Vitest and of Jest. */
 const MATCHERS = { 'vitest.js': 'testing/vitest.ts', 'jest.js': 'testing/jest.ts' };
@@ -64,16 +80,15 @@ async function writeChunks() {
   return chunks.flatMap(({ moduleIds }) => moduleIds);
 }
 
-/** Returns the name of a module's chunk: that of its folder in lib/, or of the module itself if it is a generated table. */
+/** Returns the name of a module's chunk, by its folder in lib/. */
 function folderOf(file) {
   const path = relative(LIB, file).slice(0, -'.ts'.length).split(sep);
   // Code that reports errors must not load another file: this process may have no descriptors left.
   if (path[0] === 'util' || path.includes('fastest-levenshtein')) return 'core';
   if (path[0] === '..' || FOLDERS_OF_ONE_ENTRY.includes(path[0])) return null;
   if (Object.values(ENTRIES).includes(relative(LIB, file))) return null;
-  if (path.includes('generated')) return path.join('-');
-  // lib/addon/ reports that files can't be loaded, so it must not need another file itself.
-  return path.length === 1 || path[0] === 'addon' ? 'root' : path[0];
+  const folder = path.length === 1 ? 'root' : path[0];
+  return CHUNK_OF_FOLDER[folder] ?? folder;
 }
 
 /**

@@ -11,7 +11,7 @@ export function loadAllChunks(): void {
 }
 
 /** The chunks that describe a call, name its constants, explain why it was denied, and make a recording's profile. */
-const OF_NOTIFICATIONS = ['decode', 'notify', 'policy', 'profile', 'syscalls', 'syscalls-generated-constants'];
+const OF_NOTIFICATIONS = ['compile', 'profile', 'sandbox', 'syscalls'];
 
 /**
  * Loads the chunks that the first notification needs. When it arrives, this process may have no descriptors left, or

@@ -37,6 +37,18 @@ test('an import loads two files, and the filter of a built-in profile one more',
   expect(toCompile).toEqual(['compile.chunk.cjs', 'core.chunk.cjs', 'index.cjs']);
 });
 
+test('the first start of a program loads one file more', ({ skip }) => {
+  skip(process.platform !== 'linux', NOT_LINUX);
+  const script = `
+    import { basename } from 'node:path';
+    import { createRequire } from 'node:module';
+    import { spawnSync } from 'seccomp';${LOADED}
+    spawnSync('true', 'docker-default');
+    console.log(loaded().filter((name) => name.endsWith('.chunk.cjs')).join());`;
+  const { stdout } = node('--input-type=module', '-e', script);
+  expect(stdout).toBe('compile.chunk.cjs,core.chunk.cjs,sandbox.chunk.cjs\n');
+});
+
 test('the files that an import loads have less than 80 KB, not counting white space', () => {
   const texts = ['index.cjs', 'core.chunk.cjs'].map((name) => readFileSync(`${root}/dist/${name}`, 'utf8'));
   const sizes = texts.map((text) => transformSync(text, { minifyWhitespace: true }).code.length);
@@ -54,7 +66,7 @@ test('every chunk can be the first one that is loaded', () => {
     console.log(chunks.length);`;
   const { stdout, stderr } = node('-e', script);
   expect(stderr).toBe('');
-  expect(Number(stdout)).toBeGreaterThan(10);
+  expect(Number(stdout)).toBeGreaterThan(5);
 });
 
 test('functions and classes keep their names', () => {
