@@ -1,50 +1,23 @@
 /** `seccomp run --explain`: runs a program as a child, and reports the calls that the profile denies. */
 import { constants } from 'node:os';
 import type { ProfileSource, ProgramOptions, Violation } from '../index.js';
-import { spawn } from '../index.js';
 import { callInWords, endedBySigsys, sigsysText } from '../notify/denial-messages.js';
-import { exitAsProgram } from './exit-status.js';
 import { actionInWords } from './output/action-text.js';
 import { printMessage } from './output/print.js';
+import { runAsChild } from './run-as-child.js';
 
-/** Signals that a terminal sends to the program itself, as to every process in the foreground. */
-const FROM_TERMINAL: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT'];
-/** Signals that this process passes on to the program, for which they are meant. */
-const PASSED_ON: readonly NodeJS.Signals[] = ['SIGHUP', 'SIGTERM', 'SIGUSR1', 'SIGUSR2', ...FROM_TERMINAL];
-
-/** Runs a program. Resolves when it has ended, and rejects if it can't be started. Exits as the program does. */
+/** Runs a program, and rejects if it can't be started. Exits as the program does. */
 export async function runBeside(
   command: string,
   args: readonly string[],
   profile: ProfileSource,
   options: ProgramOptions,
 ): Promise<void> {
-  // Before the start: a signal in between would end this process, and leave the program running.
-  const stop = passSignals((signal) => child.kill(signal));
-  const child = spawn(command, args, profile, { ...options, stdio: 'inherit', onViolation: report });
-  const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('exit', (...end) => resolve(end));
-  }).finally(stop);
-  const isKilled = endedBySigsys(code, signal);
-  summarize(child.violations, child.unlistedViolations, isKilled);
-  if (isKilled) printMessage(sigsysText('--explain'));
-  exitAsProgram(code, signal);
-  // If this process survives the signal, it exits with a shell's status for it.
-  if (signal !== null) process.kill(process.pid, signal);
-}
-
-function passSignals(passOn: (signal: NodeJS.Signals) => void): () => void {
-  const handlers = PASSED_ON.map((signal) => {
-    const handler = () => {
-      if (!(process.stdin.isTTY && FROM_TERMINAL.includes(signal))) passOn(signal);
-    };
-    process.on(signal, handler);
-    return [signal, handler] as const;
+  await runAsChild(command, args, profile, { ...options, onViolation: report }, (child) => {
+    const isKilled = endedBySigsys(child.exitCode, child.signalCode);
+    summarize(child.violations, child.unlistedViolations, isKilled);
+    if (isKilled) printMessage(sigsysText('--explain'));
   });
-  return () => {
-    for (const [signal, handler] of handlers) process.off(signal, handler);
-  };
 }
 
 /** Reports the first call of a kind. */

@@ -10,7 +10,13 @@ export function reportStartFailure(command: string, error: unknown): void {
   exitNotStarted(isFound);
 }
 
-/** Whether execve(2) failed: the errors of execve() and spawn() name the system call in their property `call`. */
+/**
+ * Whether the program was not executed. Errors of execve() and spawn() name the system call in their property `call`.
+ * Those of Node's spawn() do not, so their codes are those by which only execve(2) fails.
+ */
 function isStartFailure(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'call' in error && error.call === 'execve';
+  if (!(error instanceof Error)) return false;
+  if ('call' in error) return error.call === 'execve';
+  const { syscall = '', code = '' }: NodeJS.ErrnoException = error;
+  return syscall.startsWith('spawn ') && ['ENOENT', 'EACCES', 'ENOEXEC'].includes(code);
 }

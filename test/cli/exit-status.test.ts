@@ -60,7 +60,23 @@ describe('an error of a start', () => {
     expect(write.mock.calls).toEqual([[text]]);
   });
 
-  test.each([failure('ENOENT', 'chdir'), new Error('other'), 'text'])('%s is thrown again', (error) => {
+  test.each([
+    ['ENOENT', 127],
+    ['EACCES', 126],
+  ])('%s of Node’s spawn is reported with status %i', (code, status) => {
+    vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    const error = Object.assign(new Error(code), { code, syscall: 'spawn true' });
+    expect(statusAfter(() => reportStartFailure('true', error))).toBe(status);
+  });
+
+  test.each([
+    failure('ENOENT', 'chdir'),
+    Object.assign(failure('ENOENT', 'chdir'), { syscall: 'spawn true' }),
+    Object.assign(new Error('EAGAIN of fork'), { code: 'EAGAIN', syscall: 'spawn true' }),
+    Object.assign(new Error('ENOENT of open'), { code: 'ENOENT', syscall: 'open' }),
+    new Error('other'),
+    'text',
+  ])('%s is thrown again', (error) => {
     expect(() => reportStartFailure('true', error)).toThrow();
     expect(process.exitCode).toBe(undefined);
   });

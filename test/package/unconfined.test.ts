@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { main } from '../support/built.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const CHILD = fileURLToPath(new URL('../data/echo-message.cjs', import.meta.url));
@@ -196,5 +197,45 @@ test.each([
   expect(onDarwin(script)).toMatchObject({
     code: 'ERR_SECCOMP_UNSUPPORTED',
     message: `${NO_SECCOMP}: profiles can be checked and compiled here, but not attached`,
+  });
+});
+
+describe('seccomp run', () => {
+  const PRELOADED = "data:text/javascript,Object.defineProperty(process, 'platform', { value: 'darwin' })";
+  const command = (args: readonly string[], input = '') => {
+    const { status, signal, stdout, stderr } = spawnSync(process.execPath, ['--import', PRELOADED, main, ...args], {
+      encoding: 'utf8',
+      input,
+    });
+    return { status, signal, stdout, stderr };
+  };
+  const run = (...args: readonly string[]) => command(['run', '-p', 'unconfined', ...args]);
+
+  test('runs a program under unconfined as a child, and exits as it does', () => {
+    const script = 'cat; echo err >&2; exit 7';
+    const result = command(['run', '-p', 'unconfined', '--', 'sh', '-c', script], 'in');
+    expect(result).toEqual({ status: 7, signal: null, stdout: 'in', stderr: 'err\n' });
+    expect(run('--no-isolate', '--new-privileges', 'true')).toMatchObject({ status: 0, stderr: '' });
+    expect(run('sh', '-c', 'kill -9 $$')).toMatchObject({ status: null, signal: 'SIGKILL', stderr: '' });
+  });
+
+  test('passes signals on', () => {
+    const script = `trap 'kill $!; exit 9' TERM; sleep 60 >/dev/null 2>&1 & kill -TERM $PPID; wait`;
+    expect(run('sh', '-c', script)).toMatchObject({ status: 9, stderr: '' });
+  });
+
+  test('reports a program that cannot be executed', () => {
+    expect(run('/no/such/file')).toMatchObject({ status: 127, stderr: 'seccomp: /no/such/file: command not found\n' });
+    expect(run('/')).toMatchObject({ status: 126, stderr: 'seccomp: /: not executable (EACCES)\n' });
+  });
+
+  test.each(['--explain', '--isolate', '--abstract-sockets', '--capability=CAP_CHOWN'])('refuses %s', (flag) => {
+    const stderr = `seccomp: ${flag.split('=')[0]} can't be honored: ${NO_SECCOMP}: leave it out\n`;
+    expect(run(flag, 'true')).toEqual({ status: 125, signal: null, stdout: '', stderr });
+  });
+
+  test('refuses another profile', () => {
+    const stderr = `seccomp: ${NO_SECCOMP}: profiles can be checked and compiled here, but not attached\n`;
+    expect(command(['run', 'true'])).toEqual({ status: 125, signal: null, stdout: '', stderr });
   });
 });

@@ -1,5 +1,9 @@
-/** `seccomp run`: replaces itself by a program under a profile. */
+/**
+ * `seccomp run`: replaces itself by a program under a profile. Where this system has no seccomp, the program is a child,
+ * and `unconfined` is the only profile.
+ */
 import { Command } from 'commander';
+import { unsupportedReason } from '../../addon/platform.js';
 import type { AbiName } from '../../index.js';
 import { execve } from '../../index.js';
 import { IsolationRefusal } from '../../landlock/domain.js';
@@ -7,6 +11,7 @@ import { loadArgument } from '../profile-argument.js';
 import { PROFILE_FORMS, type ProfileFlags, profileOptions, withProfileOptions } from '../profile-options.js';
 import { several } from '../repeated-options.js';
 import { runBeside } from '../report-violations.js';
+import { runAsChild } from '../run-as-child.js';
 import { reportStartFailure } from '../start-failure.js';
 
 interface RunFlags extends ProfileFlags {
@@ -57,25 +62,39 @@ export function runCommand(): Command {
 }
 
 async function runUnderProfile(command: string, args: readonly string[], flags: RunFlags): Promise<void> {
-  const { capability, abi, newPrivileges = false, explain = false, isolate, abstractSockets = false } = flags;
+  const { capability, abi, newPrivileges, explain = false, isolate, abstractSockets = false } = flags;
   if (abstractSockets && isolate !== undefined)
     throw new Error(
       `--abstract-sockets cannot be combined with ${isolate ? '--isolate' : '--no-isolate'}: leave one out`,
     );
+  const unsupported = unsupportedReason();
+  if (unsupported !== undefined) refuseWithoutEffect(flags, unsupported);
   const profile = await loadArgument(flags.profile, profileOptions(flags));
   const options = {
     capabilities: capability,
     abis: abi,
-    noNewPrivileges: !newPrivileges,
+    noNewPrivileges: newPrivileges && false,
     isolate: abstractSockets ? { abstractSockets } : isolate,
   };
   try {
-    if (explain) await runBeside(command, args, profile, options);
+    if (unsupported !== undefined) await runAsChild(command, args, profile, options);
+    else if (explain) await runBeside(command, args, profile, options);
     else execve(command, args, profile, options);
   } catch (error) {
     if (error instanceof IsolationRefusal) throw refusedIsolation(error);
     reportStartFailure(command, error);
   }
+}
+
+/** Refuses flags that need seccomp or Landlock. The library's errors name the options of its functions. */
+function refuseWithoutEffect({ capability, isolate, abstractSockets, explain }: RunFlags, reason: string): void {
+  const given = [
+    capability !== undefined && '--capability',
+    isolate && '--isolate',
+    abstractSockets && '--abstract-sockets',
+    explain && '--explain',
+  ].find((flag) => flag);
+  if (given) throw new Error(`${given} can't be honored: ${reason}: leave it out`);
 }
 
 /** The same refusal for users of the command: the library's error names options of its functions. */

@@ -1,0 +1,48 @@
+/** Runs a program as a child of the command, as if the program had replaced it. */
+import type { ProfileSource, SandboxedProcess, SpawnOptions } from '../index.js';
+import { spawn } from '../index.js';
+import { exitAsProgram } from './exit-status.js';
+
+/** Signals that a terminal sends to the program itself, as to every process in the foreground. */
+const FROM_TERMINAL: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT'];
+/** Signals that this process passes on to the program, for which they are meant. */
+const PASSED_ON: readonly NodeJS.Signals[] = ['SIGHUP', 'SIGTERM', 'SIGUSR1', 'SIGUSR2', ...FROM_TERMINAL];
+
+/**
+ * Runs a program with the standard streams of this process. Resolves when it has ended, and rejects if it can't be
+ * started. Exits as the program does.
+ *
+ * @param ended - Called when the program has ended.
+ */
+export async function runAsChild(
+  command: string,
+  args: readonly string[],
+  profile: ProfileSource,
+  options: Omit<SpawnOptions, 'stdio'>,
+  ended: (child: SandboxedProcess) => void = () => {},
+): Promise<void> {
+  // Before the start: a signal in between would end this process, and leave the program running.
+  const stop = passSignals((signal) => child.kill(signal));
+  const child = spawn(command, args, profile, { ...options, stdio: 'inherit' });
+  const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (...end) => resolve(end));
+  }).finally(stop);
+  ended(child);
+  exitAsProgram(code, signal);
+  // If this process survives the signal, it exits with a shell's status for it.
+  if (signal !== null) process.kill(process.pid, signal);
+}
+
+function passSignals(passOn: (signal: NodeJS.Signals) => void): () => void {
+  const handlers = PASSED_ON.map((signal) => {
+    const handler = () => {
+      if (!(process.stdin.isTTY && FROM_TERMINAL.includes(signal))) passOn(signal);
+    };
+    process.on(signal, handler);
+    return [signal, handler] as const;
+  });
+  return () => {
+    for (const [signal, handler] of handlers) process.off(signal, handler);
+  };
+}
