@@ -78,6 +78,6 @@ describe.each(Object.entries(EMULATORS))('the launcher for %s', (architecture, e
       stdout: '',
       stderr: 'seccomp fork: /nowhere/program: No such file or directory; the program was not run\n',
     });
-    expect(launch('0,0,0').status).toBe(125);
+    expect(launch('0,0,0', 'echo').status).toBe(125);
   });
 });
