@@ -38,7 +38,9 @@ export function loadError(folder: string, { file, error }: FailedFile): SeccompE
 
 function loadRemedy(folder: string, file: string, reason: string): string {
   if (/GLIBC\w*_[\d.]+'? not found/.test(reason)) return `it needs a newer libc: ${rebuilding(folder)}`;
-  if (/exec format|ELF|file too short|[Ii]nput file is/i.test(reason))
+  // glibc does not open a file for another CPU. The file exists: the loader looked for it.
+  const isRefused = reason.includes(`${file}: cannot open shared object file: No such file`);
+  if (isRefused || /exec format|ELF|file too short|[Ii]nput file is/i.test(reason))
     return `the file is damaged, or built for another CPU: ${restoring(folder, file)}`;
   if (/failed to map segment|operation not permitted/i.test(reason))
     return 'its file system may be mounted with noexec: install the package where files can be executed';

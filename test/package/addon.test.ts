@@ -1,6 +1,6 @@
 /** Finding and loading the addon in an installed package, and the errors for a package that lacks it. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,6 +14,11 @@ const NEWER_PACKAGE = readFileSync(join(root, 'package.json'), 'utf8').replace(
   '"version": "99.0.0"',
 );
 const BUILT_IN_PLACE = 'native/build/Release';
+
+/** The offset of the CPU in an ELF file, and two CPUs. Source: linux/elf.h and linux/elf-em.h. */
+const E_MACHINE = 18;
+const EM_X86_64 = 62;
+const EM_AARCH64 = 183;
 
 const projects: string[] = [];
 afterEach(() => {
@@ -189,6 +194,19 @@ describe('the error for an addon that does not load', () => {
     expect(new Project().write(`${BUILT_IN_PLACE}/seccomp.node`, 'damaged').run(START)).toMatch(
       /built for another CPU: run "npx node-gyp rebuild -C node_modules\/seccomp\/native"/,
     );
+  });
+
+  test('says that it is built for another CPU, where the C library says that there is no such file', () => {
+    const project = new Project().add(PREBUILT);
+    const file = join(project.package, PREBUILT, 'seccomp.node');
+    const bytes = readFileSync(file);
+    bytes.writeUInt16LE(process.arch === 'arm64' ? EM_X86_64 : EM_AARCH64, E_MACHINE);
+    writeFileSync(file, bytes);
+    expect(project.run(START)).toMatch(/built for another CPU: install the package again: "/);
+    const place = join(project.package, BUILT_IN_PLACE, 'seccomp.node');
+    mkdirSync(dirname(place), { recursive: true });
+    renameSync(file, place);
+    expect(project.run(START)).toMatch(/built for another CPU: run "npx node-gyp rebuild /);
   });
 
   test('names both versions, if it was built for another one', () => {
