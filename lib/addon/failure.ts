@@ -11,7 +11,7 @@ export interface FailedFile {
   readonly error: unknown;
 }
 
-const TOOLS = 'which needs python3, make and g++';
+const TOOLS = 'which needs python3, make, g++, tar and gzip, and on Alpine linux-headers';
 
 /** The error for a package without an addon for this system. */
 export function missingError(folder: string, folders: readonly string[]): SeccompError {

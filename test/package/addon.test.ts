@@ -104,7 +104,9 @@ describe('without an addon, the error', () => {
     const error = new Project().run(START);
     expect(error).toContain(`ERR_SECCOMP_ADDON there is no addon for ${process.platform} ${process.arch} with `);
     expect(error).toContain(`no seccomp.node in ${PREBUILT}, build/Release, ${BUILT_IN_PLACE} of ${tmpdir()}`);
-    expect(error).toContain('which needs python3, make and g++');
+    const tools = 'python3, make, g++, tar and gzip, and on Alpine linux-headers';
+    expect(error).toContain(`, which needs ${tools}\n`);
+    expect(readFileSync(join(root, 'docs/install.md'), 'utf8').replaceAll('\n', ' ')).toContain(`needs ${tools}`);
     expect(error).toMatch(/ with (glibc \d\.\d+|musl): /);
   });
 
