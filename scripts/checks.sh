@@ -101,9 +101,9 @@ denies_unshare() {
 }
 run_tests() { bash -c "$(readme 2)"; }
 
-# The folders and files of test/ whose results are the same under every Node: pure TypeScript, and its comparison with other
-# programs and with the kernel.
-pure_tests="docs filter fuzz kernel peers policy profile syscalls boundary/prototype.test.ts"
+# The folders and files of test/ whose results are the same under every Node: pure TypeScript, its comparison with other
+# programs and with the kernel, and the package, which `npm run test:package` runs in each Node.
+pure_tests="docs filter fuzz kernel package peers policy profile syscalls boundary/prototype.test.ts"
 
 # run_with_addon DIRECTORY: installs the package without building its addon, and runs README's program under the addon
 # in this directory, which need not be rebuilt for another Node: Node-API is the same.
