@@ -1,6 +1,7 @@
 /** harden(): attaches a profile's filter to the process that calls it. */
 import { SeccompError } from '../errors.js';
 import { type CompiledFilter, type Filter, filterOf } from '../filter/filter.js';
+import { addon } from '../native.js';
 import { loadAllChunks } from '../util/load-chunks.js';
 import { normalizeArguments } from './arguments.js';
 import { toNativeFilters } from './child/native-request.js';
@@ -78,6 +79,7 @@ export function harden(profile: FilterSource, options: HardenOptions = {}): Hard
   refuseSharedPool(call.options);
   const sources = resolveSources(call.profile, call.options, HOST_OPTIONS);
   const plan = planFilters(sources, call.options, 'harden');
+  if (plan.filters.length > 0) addon(); // Throws on a system where none can be attached.
   const attached = besideIoUring(plan.filters, acceptRings);
   checkListening(attached);
   const filters = Object.freeze(attached.map(filterOf));

@@ -2,7 +2,7 @@
  * Runs a script of a shell whose calls of uname(2) are answered by a handler that throws, and gets its first reports in
  * one mail of the addon: `node one-mail.mjs SCRIPT REPORTS [watched]`. REPORTS is the number of its denied and notified
  * calls. The listener of `handlerError` throws too, and so does onViolation of a watched child. Prints the number of
- * uncaught exceptions when the child has ended.
+ * uncaught exceptions when this process ends.
  */
 import { createRequire } from 'node:module';
 import { spawn } from 'seccomp';
@@ -42,4 +42,5 @@ const child = spawn('/bin/sh', ['-c', script], profile, {
   ...(watched && { onViolation: () => fail('onViolation') }),
 });
 child.on('handlerError', () => fail('handlerError'));
-child.on('close', () => console.log(uncaught));
+// Not when the child has closed, which may come before the last exception.
+process.on('exit', () => console.log(uncaught));
