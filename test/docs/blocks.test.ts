@@ -1,0 +1,99 @@
+/**
+ * Every code block of README.md and docs/ does what the page says: the blocks of a page run in order, in a new project in
+ * which the package is installed, on the Node that runs this suite. CONTRIBUTING.md describes the info strings and directives.
+ */
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { type Block, blocksOf, isExample, isRun } from '../support/docs/blocks.js';
+import { inWordsOf, matches } from '../support/docs/expected-output.js';
+import {
+  copyFiles,
+  fileOf,
+  linkPackages,
+  makePageFolder,
+  obstacleToPackages,
+  type PageFolder,
+  writeBlock,
+} from '../support/docs/page-folder.js';
+import { PAGES, packageRoot, textOfPage } from '../support/docs/pages.js';
+import { type Background, obstacleTo, runBlock, startInBackground } from '../support/docs/run-block.js';
+
+const pages = PAGES.map((page) => [page, blocksOf(textOfPage(page))] as const);
+
+describe.each(pages.filter(([, blocks]) => blocks.length > 0))('%s', (page, blocks) => {
+  let folder: PageFolder;
+  const running: Background[] = [];
+  beforeAll(() => {
+    folder = makePageFolder(blocks);
+  });
+  afterAll(async () => {
+    for (const background of running) await background.end();
+    folder.remove();
+  });
+
+  for (const block of blocks) {
+    test(`${page}:${block.line} ${block.language}`, async ({ skip }) => {
+      if (block.problem !== undefined) expect.fail(block.problem);
+      if (isExample(block)) return compareWithRepository(block);
+      copyFiles(folder.path, block);
+      if (block.name !== undefined) writeBlock(folder.path, block);
+      if (!isRun(block)) return checkData(folder, block, skip);
+      const obstacle = obstacleTo(block) ?? obstacleToPackages(block);
+      if (obstacle !== undefined) skip(obstacle);
+      linkPackages(folder.path, block);
+      if (block.directive.backgroundUntil === undefined) await checkRun(folder, block);
+      else running.push(await checkBackground(folder, block));
+    });
+  }
+});
+
+/** A block that names a file of examples/ is that file, which has a test of its own. */
+function compareWithRepository({ name = '', code }: Block): void {
+  expect(code).toBe(readFileSync(join(packageRoot, name), 'utf8'));
+}
+
+async function checkRun(folder: PageFolder, block: Block): Promise<void> {
+  const { status, output, stderr } = await runBlock(folder, block);
+  const { exit } = block.directive;
+  expect(status, output).toBe(exit);
+  if (block.expected !== undefined) checkOutput(output, block.expected);
+  else if (exit === 0 && block.language !== 'sh') expect(stderr, 'standard error').toBe('');
+}
+
+function checkOutput(output: string, expected: string): void {
+  if (!matches(output, expected)) expect(inWordsOf(expected, output)).toBe(expected);
+}
+
+async function checkBackground(folder: PageFolder, block: Block): Promise<Background> {
+  const { expected, directive } = block;
+  const words = directive.backgroundUntil ?? '';
+  const isReady = (output: string) => output.includes(words) && (expected === undefined || matches(output, expected));
+  const background = await startInBackground(folder, block, isReady);
+  const output = background.output();
+  if (isReady(output)) return background;
+  await background.end();
+  expect(output).toContain(words);
+  checkOutput(output, expected ?? '');
+  return background;
+}
+
+/** JSON and YAML must parse. `seccomp check` must accept a profile. Programs that are not run are skipped. */
+function checkData(folder: PageFolder, block: Block, skip: (reason: string) => never): void {
+  const { language, code, directive } = block;
+  if (directive.isOnlyWritten) return;
+  if (language === 'yaml') expect(parseAllDocuments(code).flatMap(({ errors }) => errors.map(String))).toEqual([]);
+  else if (language === 'json') checkJson(folder, block);
+  else if (directive.notRun !== undefined) skip(directive.notRun);
+}
+
+function checkJson(folder: PageFolder, block: Block): void {
+  const value: unknown = JSON.parse(block.code);
+  if (typeof value !== 'object' || value === null || !('defaultAction' in value)) return;
+  writeBlock(folder.path, block);
+  const args = [join(packageRoot, 'dist/cli/main.js'), 'check', fileOf(block)];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder.path, encoding: 'utf8' });
+  expect(status, stdout + stderr).toBe(0);
+}
