@@ -82,7 +82,7 @@ const typescripts = ['typescript 5.9', 'typescript 7'].flatMap((tool) =>
   ),
 );
 
-/** The section of docs/install.md whose code blocks the bundlers are given: a command, and two files. */
+/** The section of docs/reference/install.md whose code blocks the bundlers are given: a command, and two files. */
 const SECTION = /^## Bundlers$(.*?)^## /ms;
 
 /** What each bundler needs: the place of its code block in the section, its arguments, and its output. */
@@ -94,10 +94,10 @@ const BUNDLERS = {
 
 /** Bundles the main job as the installed documentation says, and runs the bundle. */
 async function bundleAndRun(project, tool, { block, file, output }) {
-  const page = readFileSync(join(project.directory, 'node_modules/seccomp/docs/install.md'), 'utf8');
+  const page = readFileSync(join(project.directory, 'node_modules/seccomp/docs/reference/install.md'), 'utf8');
   const [, section = ''] = SECTION.exec(page) ?? [];
-  const [, code] = [...section.matchAll(/^```\w+\n(.*?)^```$/gms)][block] ?? [];
-  if (code === undefined) throw new Failure(`docs/install.md has no example for ${tool}`);
+  const [, code] = [...section.matchAll(/^```\w+.*?\n(.*?)^```$/gms)][block] ?? [];
+  if (code === undefined) throw new Failure(`docs/reference/install.md has no example for ${tool}`);
   const isCommand = file === undefined;
   if (!isCommand) project.write(file, code);
   await project.run(commandOf(tool), isCommand ? code.trim().split(' ').slice(1) : ['--config', file]);
