@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# bare-debian.sh: runs README's two commands in a new minimal Debian, with the packages that README names and no others;
+# bare-debian.sh: runs CONTRIBUTING.md's two commands in a new minimal Debian, with the packages that the page names and no others;
 # `npm run test:bare`. They run as an ordinary user, in a clone of this checkout's HEAD, under the running kernel.
 #
 # Needs root, for chroot, and mmdebstrap. Environment:
@@ -31,7 +31,7 @@ for tool in mmdebstrap git unshare; do
   command -v $tool >/dev/null || fail "needs $tool; on Debian: apt-get install mmdebstrap git util-linux"
 done
 # shellcheck disable=SC2016
-packages=$(grep -oP '\(Debian: `apt-get install \K[^`]+' README.md) || fail "README.md no longer has \"(Debian: \`apt-get install …\`)\": adapt this script"
+packages=$(grep -oP '\(Debian: `apt-get install \K[^`]+' CONTRIBUTING.md) || fail "CONTRIBUTING.md no longer has \"(Debian: \`apt-get install …\`)\": adapt this script"
 
 # make_root FILE: makes an archive of the system. Later runs use it as it is.
 make_root() {
@@ -85,12 +85,12 @@ in_root() {
 # shellcheck disable=SC2016
 in_root 'echo "Debian $(cat /etc/debian_version), Node $(node --version), npm $(npm --version), $(dpkg-query --show | wc -l) packages"'
 for number in $commands; do
-  command=$(readme "$number")
+  command=$(command_of_page "$number")
   echo "== $command"
   start=$SECONDS
   case $number in
-    1) denies_unshare in_root "$command" || fail "README's first command failed, or unshare is not denied" ;;
-    *) in_root "$command" || fail "README's second command failed" ;;
+    1) denies_unshare in_root "$command" || fail "the first command failed, or unshare is not denied" ;;
+    *) in_root "$command" || fail "the second command failed" ;;
   esac
   echo "== passed after $((SECONDS - start)) s"
 done

@@ -26,8 +26,8 @@ musl         C programs linked with musl
 containers   the suite in containers of Docker and podman, on Node 20 to 26 and Debian's own
 prebuilt     all prebuilt addons, the same bytes from another directory
 kernels      arm64 and riscv64 kernels, and an x86_64 one of Linux 6.1
-bare         README's commands in a minimal Debian with only the packages that README names
-nodes        README's commands under Node 20.19.0, 22, 24 and 26
+bare         CONTRIBUTING.md's commands in a minimal Debian with only the packages that it names
+nodes        CONTRIBUTING.md's commands under Node 20.19.0, 22, 24 and 26
 package      a dry run of the release, and its tarball with each package manager, runtime and bundler
 benchmarks   each benchmark with few rounds
 "

@@ -92,20 +92,20 @@ install() {
 # node-gyp compiles on all CPUs.
 export JOBS=max
 
-# Runs README's first and second command, exactly as the page has them. The first must print that unshare is denied.
-readme() { grep -E '^npm install && ' README.md | sed -n "${1}p"; }
-run_first() { denies_unshare bash -c "$(readme 1)"; }
+# Runs CONTRIBUTING.md's first and second command, exactly as the page has them. The first must print that unshare is denied.
+command_of_page() { grep -E '^npm install && ' CONTRIBUTING.md | sed -n "${1}p"; }
+run_first() { denies_unshare bash -c "$(command_of_page 1)"; }
 denies_unshare() {
   local output
   output=$("$@") && echo "$output" && grep -q '^unshare  EPERM$' <<<"$output"
 }
-run_tests() { bash -c "$(readme 2)"; }
+run_tests() { bash -c "$(command_of_page 2)"; }
 
 # The folders and files of test/ whose results are the same under every Node: pure TypeScript, its comparison with other
 # programs and with the kernel, and the package, which `npm run test:package` runs in each Node.
 pure_tests="docs filter fuzz kernel package peers policy profile syscalls boundary/prototype.test.ts"
 
-# run_with_addon DIRECTORY: installs the package without building its addon, and runs README's program under the addon
+# run_with_addon DIRECTORY: installs the package without building its addon, and runs the program of the first command under the addon
 # in this directory, which need not be rebuilt for another Node: Node-API is the same.
 run_with_addon() {
   mkdir -p build/Release &&
@@ -121,8 +121,8 @@ libraries_of() {
     npm run --silent libraries
 }
 
-# on_node VERSION [VITEST ARGUMENT…]: runs README's first command in a fresh clone, under another Node from npm; then Vitest
-# with these arguments or, if there are none, README's second command. With addon=DIRECTORY, the addon there is used.
+# on_node VERSION [VITEST ARGUMENT…]: runs the first command in a fresh clone, under another Node from npm; then Vitest
+# with these arguments or, if there are none, the second command. With addon=DIRECTORY, the addon there is used.
 # The libraries of the tests are those of this checkout, if it has them.
 on_node() {
   local version=$1 directory status checkout=$PWD

@@ -106,7 +106,8 @@ describe('without an addon, the error', () => {
     expect(error).toContain(`no seccomp.node in ${PREBUILT}, build/Release, ${BUILT_IN_PLACE} of ${tmpdir()}`);
     const tools = 'python3, make, g++, tar and gzip, and on Alpine linux-headers';
     expect(error).toContain(`, which needs ${tools}\n`);
-    expect(readFileSync(join(root, 'docs/reference/install.md'), 'utf8').replaceAll('\n', ' ')).toContain(`needs ${tools}`);
+    const page = readFileSync(join(root, 'docs/reference/install.md'), 'utf8');
+    expect(page.replaceAll('\n', ' ')).toContain(`needs ${tools}`);
     expect(error).toMatch(/ with (glibc \d\.\d+|musl): /);
   });
 
