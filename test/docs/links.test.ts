@@ -1,0 +1,28 @@
+/** Every link of the repository's pages, and every page that a source file names, leads to a file and to one of its headings. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { problemsOf, problemsOfMentions } from '../support/docs/check-links.js';
+import { PAGES, packageRoot } from '../support/docs/pages.js';
+
+const pages = [...PAGES, 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'bench/README.md'];
+
+test.each(pages)('the links of %s', (page) => {
+  expect(problemsOf(packageRoot, [page])).toEqual([]);
+});
+
+/** Folders whose files may name a page, in a docstring or a message. */
+const SOURCES = ['lib', 'native', 'schema', 'examples', 'scripts'];
+
+test.each(SOURCES)('the pages that files of %s/ name', (folder) => {
+  const names = readdirSync(join(packageRoot, folder), { recursive: true, encoding: 'utf8' });
+  const files = names.filter(
+    (name) => /\.(?:ts|mjs|cjs|cc|h|json|sh|yml|yaml)$/.test(name) && !name.startsWith('build/'),
+  );
+  const problems = files.flatMap((name) =>
+    problemsOfMentions(packageRoot, readFileSync(join(packageRoot, folder, name), 'utf8')).map(
+      (problem) => `${folder}/${name}: ${problem}`,
+    ),
+  );
+  expect(problems).toEqual([]);
+});

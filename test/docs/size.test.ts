@@ -1,0 +1,61 @@
+/** The pages of docs/: which there are, in which order the index has them, and how long they may be. */
+import { expect, test } from 'vitest';
+import { readPage } from '../support/docs/links.js';
+import { PAGES, textOfPage } from '../support/docs/pages.js';
+
+/** The most words of README.md, of another page, and of all pages but those of docs/reference/. */
+const MOST_OF_README = 450;
+const MOST_OF_PAGE = 1_500;
+const MOST_OF_ALL = 20_000;
+
+/** The pages of docs/, in the order of the index. docs/architecture.md is for contributors, and CONTRIBUTING.md links to it. */
+const STRUCTURE = [
+  'getting-started.md',
+  'which-function.md',
+  ...['untrusted-tool', 'model-code', 'uploads', 'server', 'cluster', 'ci', 'install-scripts', 'containers']
+    .concat('other-systems')
+    .map((name) => `guides/${name}.md`),
+  'isolation.md',
+  'profiles.md',
+  'building-profiles.md',
+  'recording.md',
+  'violations.md',
+  'testing.md',
+  'troubleshooting.md',
+  'faq.md',
+  'security.md',
+  'how-it-works.md',
+  'performance.md',
+  'migration.md',
+  ...['api', 'command', 'built-in-profiles', 'groups', 'profile-format', 'child-process', 'node-processes', 'install']
+    .concat('security-claims')
+    .map((name) => `reference/${name}.md`),
+];
+
+const isReference = (page: string) => page.startsWith('docs/reference/');
+
+/** The number of words, as `wc -w` counts them. */
+const wordsOf = (page: string) =>
+  textOfPage(page)
+    .split(/\s+/)
+    .filter((word) => word !== '').length;
+
+test('docs/ has the pages of the structure and no other', () => {
+  const expected = ['README.md', 'architecture.md', ...STRUCTURE].map((name) => `docs/${name}`);
+  expect(PAGES.filter((page) => page !== 'README.md')).toEqual(expected.toSorted());
+});
+
+test('docs/README.md links to every page, in the order of the structure', () => {
+  const { links } = readPage(textOfPage('docs/README.md'));
+  const linked = links.map(({ url }) => url.replace(/#.*/, '')).filter((url) => STRUCTURE.includes(url));
+  expect([...new Set(linked)]).toEqual(STRUCTURE);
+});
+
+test.each(PAGES.filter((page) => !isReference(page)))('%s is short enough', (page) => {
+  expect(wordsOf(page)).toBeLessThanOrEqual(page === 'README.md' ? MOST_OF_README : MOST_OF_PAGE);
+});
+
+test('all pages but the references are short enough together', () => {
+  const words = PAGES.filter((page) => !isReference(page)).map(wordsOf);
+  expect(words.reduce((sum, count) => sum + count, 0)).toBeLessThan(MOST_OF_ALL);
+});

@@ -1,0 +1,59 @@
+/** Finds the links of Markdown pages that lead nowhere, in a checkout or in an unpacked package. */
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join, posix } from 'node:path';
+import { isRelative, type Page, readPage } from './links.js';
+
+/** The problems of the links of these pages, which are relative paths in a folder. */
+export function problemsOf(root: string, pages: readonly string[]): readonly string[] {
+  const read = new Map<string, Page>();
+  const pageOf = (path: string) => {
+    const page = read.get(path) ?? readPage(readFileSync(join(root, path), 'utf8'));
+    read.set(path, page);
+    return page;
+  };
+  const problemOf = (path: string, url: string) => problemOfTarget(root, targetOf(path, url), pageOf);
+  return pages.flatMap((path) =>
+    pageOf(path).links.flatMap((link) => {
+      const problem = isRelative(link) ? problemOf(path, link.url) : problemOfAddress(link.url);
+      return problem === undefined ? [] : [`${path}:${link.line}: ${link.url}: ${problem}`];
+    }),
+  );
+}
+
+/** The path and the anchor to which a link of a page leads. */
+function targetOf(page: string, url: string): Target {
+  const [path = '', anchor] = decodeURI(url).split('#');
+  return { path: path === '' ? page : posix.join(posix.dirname(page), path), anchor };
+}
+
+interface Target {
+  readonly path: string;
+  readonly anchor: string | undefined;
+}
+
+function problemOfTarget(root: string, { path, anchor }: Target, pageOf: (path: string) => Page): string | undefined {
+  if (path.startsWith('..')) return 'leads out of the folder';
+  if (!existsSync(join(root, path))) return `there is no ${path}`;
+  if (anchor === undefined) return undefined;
+  if (!path.endsWith('.md') || statSync(join(root, path)).isDirectory())
+    return `${path} is not a page, and has no anchors`;
+  return pageOf(path).anchors.has(anchor) ? undefined : `${path} has no heading #${anchor}`;
+}
+
+/** Web addresses are not fetched: tests do not depend on a network. */
+function problemOfAddress(url: string): string | undefined {
+  if (!URL.canParse(url)) return 'is not a URL';
+  const { protocol } = new URL(url);
+  return protocol === 'https:' || protocol === 'mailto:' ? undefined : 'does not use https';
+}
+
+/** A path such as `docs/troubleshooting.md#exit-status-126` in a source file or message, if it leads nowhere. */
+export function problemsOfMentions(root: string, text: string): readonly string[] {
+  const mentions = text.matchAll(/(?<![\w/.-])docs\/[\w/-]+\.(?:md|svg)(?:#[\w-]+)?/g);
+  return [...new Set([...mentions].map(([mention]) => mention))].flatMap((mention) => {
+    const problem = problemOfTarget(root, targetOf('README.md', mention), (path) =>
+      readPage(readFileSync(join(root, path), 'utf8')),
+    );
+    return problem === undefined ? [] : [`${mention}: ${problem}`];
+  });
+}
