@@ -15,7 +15,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 /** The code blocks of a page in one of these languages. */
 const blocks = (page: string, ...languages: readonly string[]): readonly string[] =>
-  [...readFileSync(join(packageRoot, page), 'utf8').matchAll(/^```(\w+)\n(.*?)^```$/gms)]
+  [...readFileSync(join(packageRoot, page), 'utf8').matchAll(/^```(\w+)[^\n]*\n(.*?)^```$/gms)]
     .filter(([, language = '']) => languages.includes(language))
     .map(([, , code = '']) => code);
 

@@ -61,7 +61,7 @@ export class ArgumentTest {
 
 /**
  * The tests of one argument. All comparisons are unsigned, and of the bits that the kernel reads of the argument: see
- * argumentWidth in docs/profiles.md.
+ * argumentWidth in docs/reference/profile-format.md.
  */
 export interface ArgumentTests {
   /**
