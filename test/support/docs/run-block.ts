@@ -105,7 +105,7 @@ function commandOf(folder: PageFolder, block: Block): readonly string[] {
   const file = writeBlock(folder.path, block);
   if (block.language !== 'ts') return [process.execPath, file];
   const compiled = file.replace(/\.\w+$/, '.mjs');
-  writeFileSync(compiled, transformSync(block.code, { loader: 'ts', format: 'esm', target: 'node20' }).code);
+  writeFileSync(compiled, transformSync(block.code, { loader: 'ts', format: 'esm', target: 'node20.19' }).code);
   return [process.execPath, compiled];
 }
 
