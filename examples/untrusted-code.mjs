@@ -1,0 +1,88 @@
+// Runs code in Python, JavaScript or a shell without network and within bounds, and returns what came of it. With a
+// working directory, bubblewrap hides all other files of the user, and ends what the code leaves running.
+//
+// node examples/untrusted-code.mjs python 'print(6 * 7)'
+// node examples/untrusted-code.mjs shell 'echo 42 > result' WORKING-DIRECTORY
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { compile, extend, RunError, run } from 'seccomp';
+
+const MiB = 1024 * 1024;
+const profile = extend('docker-default').deny('socket');
+/** Without a user of its own, code that root runs could write files of the kernel. */
+const user = process.getuid() === 0 ? { uid: 65534, gid: 65534 } : {};
+
+/** How each language reads code from its standard input, and the limit of memory of each process. */
+const languages = {
+  python: { command: ['python3', '-I', '-'], memory: { as: 512 * MiB } },
+  javascript: {
+    command: [process.execPath, '--max-old-space-size=256', '--input-type=module', '-'],
+    memory: { data: 1024 * MiB },
+  },
+  shell: { command: ['sh', '-s'], memory: { as: 512 * MiB } },
+};
+
+/**
+ * Runs code to its end.
+ *
+ * @param work - The directory that the code works in. Only with it are files protected, and descendants ended. It must
+ * be writable for the user that runs the code.
+ * @returns `end` is 'exit', 'signal', 'timeout', 'output' (too much) or 'not started'. `denied` lists the calls that the
+ * profile denied; undefined with `work`, as bubblewrap attaches the filter then.
+ */
+export async function runCode(language, code, { work, seconds = 5, output = 100_000 } = {}) {
+  if (!Object.hasOwn(languages, language)) throw new RangeError(`no such language: ${language}`);
+  const { command, memory } = languages[language];
+  const options = {
+    ...user,
+    input: code,
+    cwd: '/',
+    env: { PATH: '/usr/bin:/bin', HOME: '/' },
+    timeout: seconds * 1000,
+    forceKillAfter: 500,
+    maxBuffer: output,
+    rlimits: { ...memory, cpu: seconds, fsize: 10 * MiB, nofile: 64, core: 0 },
+  };
+  if (work !== undefined) return describe(await runInBox(command, work, options));
+  const result = await settle(run(command[0], command.slice(1), profile, { ...options, onViolation: true }));
+  const denied = result.violations.filter(({ fallback }) => !fallback);
+  return { ...describe(result), denied: denied.map(({ syscall, decoded, count }) => ({ syscall, decoded, count })) };
+}
+
+/** Runs a command in bubblewrap, which attaches the compiled filter that it reads from descriptor 3. */
+async function runInBox([program, ...args], work, options) {
+  const files = ['--ro-bind', '/usr', '/usr', '--proc', '/proc', '--dev', '/dev'];
+  for (const name of ['bin', 'lib', 'lib64']) files.push('--symlink', `usr/${name}`, `/${name}`);
+  if (program === process.execPath) files.push('--ro-bind', program, '/node');
+  const inside = program === process.execPath ? '/node' : program;
+  const workOnly = ['--bind', work, '/work', '--remount-ro', '/', '--remount-ro', '/dev', '--chdir', '/work'];
+  const ends = ['--unshare-all', '--die-with-parent', '--new-session'];
+  const box = [...ends, ...files, ...workOnly, '--seccomp', '3', inside, ...args];
+
+  const folder = mkdtempSync(join(tmpdir(), 'filter-'));
+  writeFileSync(join(folder, 'filter'), compile(profile).bytes);
+  const filter = openSync(join(folder, 'filter'));
+  rmSync(folder, { recursive: true });
+  const stdio = ['pipe', 'pipe', 'pipe', filter];
+  return settle(run('bwrap', box, 'unconfined', { ...options, stdio })).finally(() => closeSync(filter));
+}
+
+/** The result of a run, also where it failed: a RunError has the same properties. */
+const settle = (running) =>
+  running.catch((error) => {
+    if (error instanceof RunError) return error;
+    throw error;
+  });
+
+const ENDS = { ETIMEDOUT: 'timeout', ERR_CHILD_PROCESS_STDIO_MAXBUFFER: 'output' };
+
+function describe({ code, exitCode, signal, stdout, stderr }) {
+  const ownEnd = exitCode !== null ? 'exit' : signal !== null ? 'signal' : 'not started';
+  return { end: ENDS[code] ?? ownEnd, exitCode, signal, stdout, stderr };
+}
+
+if (import.meta.filename === process.argv[1]) {
+  const [language, code, work] = process.argv.slice(2);
+  console.log(JSON.stringify(await runCode(language, code, { work }), null, 2));
+}
