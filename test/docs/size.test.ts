@@ -27,7 +27,17 @@ const STRUCTURE = [
   'how-it-works.md',
   'performance.md',
   'migration.md',
-  ...['api', 'command', 'built-in-profiles', 'groups', 'profile-format', 'child-process', 'node-processes', 'install']
+  ...[
+    'api',
+    'command',
+    'built-in-profiles',
+    'groups',
+    'profile-format',
+    'child-process',
+    'node-processes',
+    'agents',
+    'install',
+  ]
     .concat('security-claims')
     .map((name) => `reference/${name}.md`),
 ];
