@@ -1,12 +1,14 @@
 /**
  * Every code block of README.md and docs/ does what the page says: the blocks of a page run in order, in a new project in
- * which the package is installed, on the Node that runs this suite. CONTRIBUTING.md describes the info strings and directives.
+ * which the package is installed, on the Node that runs this suite. The programs pass the type check. CONTRIBUTING.md
+ * describes the info strings and directives.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
+import { typeErrorsOf } from '../support/docs/block-types.js';
 import { type Block, blocksOf, isExample, isRun } from '../support/docs/blocks.js';
 import { inWordsOf, matches } from '../support/docs/expected-output.js';
 import {
@@ -23,6 +25,18 @@ import { type Background, obstacleTo, runBlock, startInBackground } from '../sup
 
 const pages = PAGES.map((page) => [page, blocksOf(textOfPage(page))] as const);
 
+let errors: readonly string[] | undefined;
+
+/** The errors of the type check, which runs once for all pages. */
+function typeErrors(): readonly string[] {
+  errors ??= typeErrorsOf(pages);
+  return errors;
+}
+
+test('the type check reports nothing that is not in a page', () => {
+  expect(typeErrors().filter((error) => !PAGES.some((page) => error.startsWith(`${page}:`)))).toEqual([]);
+});
+
 describe.each(pages.filter(([, blocks]) => blocks.length > 0))('%s', (page, blocks) => {
   let folder: PageFolder;
   const running: Background[] = [];
@@ -32,6 +46,10 @@ describe.each(pages.filter(([, blocks]) => blocks.length > 0))('%s', (page, bloc
   afterAll(async () => {
     for (const background of running) await background.end();
     folder.remove();
+  });
+
+  test(`${page} passes the type check`, () => {
+    expect(typeErrors().filter((error) => error.startsWith(`${page}:`))).toEqual([]);
   });
 
   for (const block of blocks) {

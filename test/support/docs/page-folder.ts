@@ -57,10 +57,17 @@ export function obstacleToPackages({ directive }: Block): string | undefined {
   return directive.packages.every(isDevDependency) ? undefined : noLibraries;
 }
 
+/** Whether all packages of a block are installed. */
+export function arePackagesInstalled({ directive }: Block): boolean {
+  return directive.packages.every((name) => existsSync(installedAt(name)));
+}
+
+const installedAt = (name: string) => join(isDevDependency(name) ? join(packageRoot, 'node_modules') : libraries, name);
+
 /** Links the packages of a block, and their commands. */
 export function linkPackages(folder: string, { directive }: Block): void {
   for (const name of directive.packages) {
-    const from = join(isDevDependency(name) ? join(packageRoot, 'node_modules') : libraries, name);
+    const from = installedAt(name);
     if (!existsSync(from)) throw new Error(`${name} is not in test/libraries/package.json`);
     link(from, join(folder, 'node_modules', name));
     const { bin = {} } = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8')) as {
@@ -72,10 +79,16 @@ export function linkPackages(folder: string, { directive }: Block): void {
   }
 }
 
+const FILES = join(packageRoot, 'test/docs/files');
+
+/** Whether test/docs/files/ has the files that a block names. */
+export function areFilesPresent({ directive }: Block): boolean {
+  return directive.files.every((name) => existsSync(join(FILES, name)));
+}
+
 /** Copies the files of test/docs/files/ that a block names. */
 export function copyFiles(folder: string, { directive }: Block): void {
-  for (const name of directive.files)
-    cpSync(join(packageRoot, 'test/docs/files', name), join(folder, name), { recursive: true });
+  for (const name of directive.files) cpSync(join(FILES, name), join(folder, name), { recursive: true });
 }
 
 /** The file of a block. A block without a name has a hidden one. */
