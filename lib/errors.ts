@@ -46,11 +46,14 @@ export type SeccompErrorCode =
  * }
  */
 export class SeccompError extends Error {
+  /** The name of the class. */
   declare readonly name: string;
   /** The kind of failure. */
   readonly code: SeccompErrorCode;
 
   /**
+   * Makes an error of this package, for code that extends it.
+   *
    * @param code - The kind of failure.
    * @param message - The message. It names the thing, its place and the remedy.
    * @param options - `cause`, the error that led to this one. It loses its stack frames, which lie in this package.
@@ -144,6 +147,7 @@ const LISTED_ERRORS = 8;
  * }
  */
 export class ProfileError extends SeccompError {
+  /** The name of the class. */
   declare readonly name: 'ProfileError';
   /** Source of the profile: a path, a built-in's name, or `inline` for text and objects. */
   readonly source: string;
@@ -151,6 +155,8 @@ export class ProfileError extends SeccompError {
   declare readonly issues: readonly ProfileIssue[];
 
   /**
+   * Makes the error of a profile.
+   *
    * @param source - A path, a built-in's name, or `inline`.
    * @param issues - All errors and warnings.
    * @throws {TypeError} if a parameter has the wrong type.

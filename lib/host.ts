@@ -33,7 +33,7 @@ const NATIVE: Readonly<Record<string, AbiName>> = {
  * Returns this machine as a host, for a process that holds `capabilities`. On an operating system other than Linux, the
  * kernel's version is above every other.
  *
- * @throws SeccompError ERR_SECCOMP_UNSUPPORTED if this package has no syscall table for the CPU.
+ * @throws {SeccompError} ERR_SECCOMP_UNSUPPORTED if this package has no syscall table for the CPU.
  */
 export function thisHost(capabilities: readonly string[] = [], abis?: readonly AbiName[]): Host {
   const abi = NATIVE[process.arch];
@@ -115,8 +115,8 @@ export interface Features {
  * Returns whether profiles can be attached here: on Linux with seccomp filters, in Node, and on a CPU for which this
  * package has a syscall table. The first call loads the addon.
  *
- * @returns False also if a filter that is attached to this process denies seccomp(2).
- * @throws SeccompError ERR_SECCOMP_ADDON if the addon is missing, does not load, or was built for another version of this
+ * @returns True if profiles can be attached. False also if a filter that is attached to this process denies seccomp(2).
+ * @throws {SeccompError} ERR_SECCOMP_ADDON if the addon is missing, does not load, or was built for another version of this
  * package: a broken installation is not a system without seccomp.
  * @example
  * import { isSupported, run } from 'seccomp';
@@ -133,7 +133,7 @@ export function isSupported(): boolean {
 /**
  * Probes the kernel's features. Does not attach a filter.
  *
- * @throws SeccompError ERR_SECCOMP_UNSUPPORTED or ERR_SECCOMP_ADDON if the addon cannot be loaded.
+ * @throws {SeccompError} ERR_SECCOMP_UNSUPPORTED or ERR_SECCOMP_ADDON if the addon cannot be loaded.
  */
 export function features(): Features {
   const native = addon();

@@ -6,7 +6,7 @@ export { compare, type DifferenceCase, type PolicyComparison, type PolicyDiffere
 export { evaluate } from './analysis/evaluate.js';
 export { explain } from './analysis/explain.js';
 export { resolve, thisHost } from './analysis/resolve.js';
-export type { SocketAddress } from './decode/sockaddr.js';
+export type { CallerSocket, SocketAddress } from './decode/sockaddr.js';
 export { ProfileError, type ProfileIssue, SeccompError, type SeccompErrorCode } from './errors.js';
 export { disassemble } from './filter/bpf/disassemble.js';
 export { Filter } from './filter/filter.js';
@@ -19,7 +19,7 @@ export type { Enforcement, IsolationEnforcement, OpenReach, Reach } from './land
 export type { FileDescriptorLike, NotifyResponse, ReturnFdOptions } from './notify/answer.js';
 export type { CallContainer, OciContainer, PeerCredentials } from './notify/container.js';
 export type { Handler, Handlers } from './notify/handlers.js';
-export type { CallerSocket, NotifiedCall } from './notify/notified-call.js';
+export type { NotifiedCall } from './notify/notified-call.js';
 export type { OnViolation, Remedy, RemedyArgument, Violation } from './notify/violation.js';
 export type { Action, Condition, Decision, Policy, PolicyCall } from './policy/policy.js';
 export { type ArgumentTest, type ArgumentTests, type ArgumentValue, arg } from './profile/builder/argument.js';

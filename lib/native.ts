@@ -311,7 +311,7 @@ const load = once(() => loadAddon(PACKAGE));
 
 /**
  * Returns the addon, and loads it at the first call.
- * @throws SeccompError ERR_SECCOMP_UNSUPPORTED if this is not Linux or not Node; ERR_SECCOMP_ADDON if the addon is
+ * @throws {SeccompError} ERR_SECCOMP_UNSUPPORTED if this is not Linux or not Node; ERR_SECCOMP_ADDON if the addon is
  * missing, does not load, or was built for another version of this package.
  */
 export function addon(): Addon {

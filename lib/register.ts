@@ -68,7 +68,7 @@ function restartError(where: string, remedy: string): SeccompError {
   return new SeccompError(
     'ERR_SECCOMP_UNSUPPORTED',
     `this Node has io_uring instances, which the profile denies, and ${where} it cannot be restarted without them: ` +
-      `${remedy}, or have the parent deny io_uring_setup; see docs/fork.md`,
+      `${remedy}, or have the parent deny io_uring_setup; see docs/reference/node-processes.md`,
   );
 }
 

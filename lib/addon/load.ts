@@ -26,7 +26,7 @@ const addonFolders = (): readonly string[] => [
  * Loads the first addon that this process can load.
  *
  * @param folder - The folder of this package.
- * @throws SeccompError ERR_SECCOMP_UNSUPPORTED on a system where no addon works; ERR_SECCOMP_ADDON if no file was found
+ * @throws {SeccompError} ERR_SECCOMP_UNSUPPORTED on a system where no addon works; ERR_SECCOMP_ADDON if no file was found
  * or none can be loaded, and for an addon of another version of this package.
  */
 export function loadAddon(folder: string): LoadedAddon {
@@ -69,7 +69,7 @@ function versionIn(load: () => { readonly version?: unknown }): string {
 
 /**
  * Returns the launcher that was built with an addon.
- * @throws SeccompError ERR_SECCOMP_ADDON if this process cannot execute it.
+ * @throws {SeccompError} ERR_SECCOMP_ADDON if this process cannot execute it.
  */
 export function launcherBeside(addonFile: string, folder: string): string {
   const file = join(dirname(addonFile), 'seccomp-launch');

@@ -42,6 +42,7 @@ export interface ListenOptions {
  * @param path - The socket's file: at most 107 bytes as an absolute path. A file that an ended process left is
  * replaced.
  * @param handlers - Handlers by the name of a syscall.
+ * @param options - Options; see the table below.
  * @returns An agent that listens.
  * @throws {SeccompError} ERR_SECCOMP_AGENT if the socket can't be bound: another agent listens there, the directory
  * does not exist, …; ERR_SECCOMP_OPTION for an unknown option.

@@ -15,8 +15,8 @@ import type { CompileOptions } from '../sandbox/options/types.js';
 import { HOST_OPTIONS, hostOf } from '../sandbox/plan/resolve-sources.js';
 
 /**
- * Returns what takes, for each call, the more restrictive action of two profiles, or of two policies, as the kernel does
- * with two filters.
+ * Combines two profiles, or two policies, to one that takes the more restrictive action of the two for each call, as the
+ * kernel does with two filters.
  *
  * Two profiles give a profile, which `stringify` can write. It is for one host: conditions on capabilities and on the
  * kernel version are resolved. To attach two profiles on any host, pass both to `spawn` as a list.
@@ -24,6 +24,7 @@ import { HOST_OPTIONS, hostOf } from '../sandbox/plan/resolve-sources.js';
  * @param a - A profile as for `loadProfile`, or a policy.
  * @param b - The same as `a`.
  * @param options - The host that profiles are resolved for. Default: this machine, and a process without capabilities.
+ * @returns A profile for two profiles, and a policy for two policies.
  * @throws {TypeError | RangeError} if an argument is not a profile or a policy.
  * @throws {ProfileError} if a profile is not valid.
  * @throws {SeccompError} ERR_SECCOMP_BUILTIN or ERR_SECCOMP_FILE if a profile can't be found or read;
@@ -48,14 +49,15 @@ export function intersect(
 }
 
 /**
- * Returns what takes, for each call, the less restrictive action of two profiles, or of two policies.
+ * Combines two profiles, or two policies, to one that takes the less restrictive action of the two for each call.
  *
  * Two profiles give a profile for one host, as with `intersect`.
  *
  * @param a - A profile as for `loadProfile`, or a policy.
  * @param b - The same as `a`.
  * @param options - The host that profiles are resolved for. Default: this machine, and a process without capabilities.
- * @throws {TypeError | RangeError}, {ProfileError} and {SeccompError} as `intersect` does.
+ * @returns A profile for two profiles, and a policy for two policies.
+ * @throws {ProfileError | SeccompError | TypeError | RangeError} as `intersect` does.
  * @example
  * import { compare, Profile, union } from 'seccomp';
  *

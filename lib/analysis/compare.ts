@@ -42,7 +42,9 @@ export interface PolicyDifference {
 
 /** The calls of a syscall for which one profile takes the action `a`, and the other the action `b`. */
 export interface DifferenceCase {
+  /** The action of the first profile. */
   readonly a: Action;
+  /** The action of the second profile. */
   readonly b: Action;
   /**
    * The arguments of these calls: `family = AF_VSOCK`. Names at most eight alternatives, and the number of the others.

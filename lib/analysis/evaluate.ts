@@ -8,8 +8,10 @@ import { readCall, readPolicy } from '../policy/read-policy.js';
  * Returns the action of a policy for one call: that of the first decision whose conditions all hold, else the default
  * action. This is the reference meaning, which every compiled filter is proven against.
  *
+ * @param policy - A policy, as `resolve`, `decompile` or `Filter.policy` has it.
  * @param call - The call as the kernel shows it to a filter: `arch` is an AUDIT_ARCH_* value, `number` the syscall
  * number of that ABI, and `args` up to six registers. Missing registers are 0.
+ * @returns The action.
  * @throws {TypeError | RangeError} if an argument is not a policy, or not a call.
  * @example
  * import { evaluate, Profile, resolve } from 'seccomp';

@@ -19,6 +19,7 @@ import { HOST_OPTIONS, hostOf } from '../sandbox/plan/resolve-sources.js';
  * @param question - The call: the name of a syscall, up to six arguments (default 0), and an ABI (default: the native
  * one).
  * @param options - The host to resolve the profile for. Default: this machine, and a process without capabilities.
+ * @returns The explanation.
  * @throws {ProfileError} if the profile is not valid.
  * @throws {SeccompError} ERR_SECCOMP_BUILTIN or ERR_SECCOMP_FILE if the profile can't be found or read;
  * ERR_SECCOMP_OPTION for options together with `unconfined`.

@@ -13,6 +13,7 @@ import { loadProfile, type ProfileSource } from '../profile/source.js';
  * @param source - As for `loadProfile`. The policy of `unconfined` allows every call of every ABI.
  * @param host - The machine and the capabilities of the process; it need not be this machine. `kernel` has the first
  * two numbers of the kernel version. Default: `thisHost()`, which has no capabilities.
+ * @returns The policy.
  * @throws {ProfileError} if the profile is not valid, or has errors that only show on this host, such as rules that
  * contradict each other.
  * @throws {SeccompError} ERR_SECCOMP_BUILTIN, ERR_SECCOMP_FILE or ERR_SECCOMP_OPTION as `loadProfile`.
@@ -38,6 +39,7 @@ export function resolve(source: ProfileSource, host: Host = hostWith()): Policy 
  * `resolve`, `compile`, `explain`, `compare`, `intersect` and `union`. Outside Linux, the kernel version is 255.255, which
  * every `minKernel` accepts.
  *
+ * @returns The host.
  * @throws {SeccompError} ERR_SECCOMP_UNSUPPORTED if this package has no syscall table for the CPU. Functions that take a
  * host work there with one that is given.
  * @example

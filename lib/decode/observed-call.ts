@@ -44,6 +44,7 @@ export interface CallSite {
 
 /** The first call of a kind, and the thread that made it, as plain data that JSON and structuredClone preserve. */
 export interface RecordedCall extends CallSite {
+  /** The ABI by which the call was made. */
   readonly abi: AbiName;
   /** The syscall's name, or `syscall N` for a number without a name. */
   readonly syscall: string;

@@ -45,6 +45,16 @@ type NamedAddress =
   | { readonly family: 'unix'; readonly abstract: string; readonly path?: never }
   | { readonly family: number };
 
+/** A caller's socket: the arguments AF_*, SOCK_* and protocol with which socket(2) made it. */
+export interface CallerSocket {
+  /** The address family, AF_*. */
+  readonly domain: number;
+  /** The type, SOCK_*, without flags. */
+  readonly type: number;
+  /** The protocol, such as IPPROTO_TCP. */
+  readonly protocol: number;
+}
+
 /** The parts of an address. `other`: the family is not parsed here, or the bytes are too few for it. */
 type Sockaddr =
   | { readonly kind: 'IPv4'; readonly address: string; readonly port: number }

@@ -60,13 +60,14 @@ export function compiledOf(filter: Filter): CompiledFilter {
  * spawn('true', [], filter);
  */
 export class Filter {
+  /** The instructions of the program, `{ code, jt, jf, k }` each. */
   readonly instructions: readonly Instruction[];
   readonly #compiled: CompiledFilter;
   #policyForCallers: Policy | undefined;
   /**
    * The instructions that contain the exec gate's value; empty if the filter has no gate. Until a random value is
    * written there, the gate lets through every call that carries zeros. Therefore only `spawn` and `execve` compile
-   * filters with a gate. See docs/exec-gate.md.
+   * filters with a gate. See docs/how-it-works.md#the-exec-gate.
    */
   readonly gate: readonly GateSite[];
   /** The proof that the program decides every call as the policy does; null if none was made. */

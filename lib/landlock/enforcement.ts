@@ -35,7 +35,9 @@ export type Reach =
 
 /** A way that is open to a child, and what would close it. */
 export interface OpenReach {
+  /** The way. */
   readonly reach: Reach;
+  /** What would close it: another user, a newer kernel or a profile. */
   readonly remedy: string;
 }
 
@@ -45,7 +47,9 @@ export interface IsolationEnforcement {
   readonly by?: 'scopes' | 'domain';
   /** Why the child is not isolated by scopes. Absent if it is. */
   readonly reason?: string;
+  /** The ways that are closed. */
   readonly closed: readonly Reach[];
+  /** The ways that stay open, each with what would close it. */
   readonly open: readonly OpenReach[];
 }
 

@@ -19,6 +19,7 @@ export interface OciContainer {
   readonly status: string | null;
   /** The directory of the OCI bundle. Null if the runtime does not send it. */
   readonly bundle: string | null;
+  /** The container's annotations, by key. */
   readonly annotations: Readonly<Record<string, string>>;
   /** The profile's `listenerMetadata`. Absent if the profile has none. */
   readonly metadata?: string;
@@ -31,8 +32,11 @@ export interface OciContainer {
  * unknown, as this process's namespaces do not have it.
  */
 export interface PeerCredentials {
+  /** The process ID. */
   readonly pid: number | null;
+  /** The effective user ID. */
   readonly uid: number | null;
+  /** The effective group ID. */
   readonly gid: number | null;
 }
 

@@ -1,7 +1,7 @@
 /** NotifiedCall: a system call that waits for its answer, as a handler sees it. */
 import { constants } from 'node:os';
 import { abiOfCall } from '../decode/observed-call.js';
-import { FAMILY_SIZE, MAX_SOCKADDR, parseSockaddr, type SocketAddress } from '../decode/sockaddr.js';
+import { type CallerSocket, FAMILY_SIZE, MAX_SOCKADDR, parseSockaddr, type SocketAddress } from '../decode/sockaddr.js';
 import { addon, type ListenerHandle, type SocketTraits } from '../native.js';
 import { type AbiName, abiOf } from '../syscalls/abi.js';
 import { syscallName } from '../syscalls/table.js';
@@ -42,13 +42,6 @@ let send: (call: NotifiedCall, answer: Answer) => number;
 /** Sends the answer to a call. Returns 0 or an errno: ENOENT if the caller was killed. */
 export function sendAnswer(call: NotifiedCall, answer: Answer): number {
   return send(call, answer);
-}
-
-/** A caller's socket: the arguments AF_*, SOCK_* and protocol with which socket(2) made it. */
-export interface CallerSocket {
-  readonly domain: number;
-  readonly type: number;
-  readonly protocol: number;
 }
 
 /**

@@ -61,8 +61,11 @@ export interface Violation extends RecordedCall {
 
 /** A rule that allows a syscall, if `args` is given only with these arguments. */
 export interface Remedy {
+  /** The name of the syscall. */
   readonly names: readonly [string];
+  /** The action of the rule. */
   readonly action: 'SCMP_ACT_ALLOW';
+  /** Comparisons with the arguments of the call. Absent if the rule allows all calls of the syscall. */
   readonly args?: readonly RemedyArgument[];
 }
 
@@ -72,6 +75,7 @@ export interface RemedyArgument {
   readonly index: number;
   /** A safe integer. */
   readonly value: number;
+  /** The comparison: the argument equals `value`. */
   readonly op: 'SCMP_CMP_EQ';
 }
 

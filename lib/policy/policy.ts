@@ -30,7 +30,9 @@ export type Condition = {
 
 /** An action, taken if all conditions hold. */
 export interface Decision {
+  /** The conditions. Without any, the action is always taken. */
   readonly conditions: readonly Condition[];
+  /** The action. */
   readonly action: Action;
   /**
    * Provenance: the index, in the profile's list of rules, of the rule that made the decision. Undefined or absent if

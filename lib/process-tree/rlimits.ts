@@ -79,7 +79,7 @@ export function limitTriples(limits: ResourceLimits | undefined): readonly (numb
  *
  * @param limits - Checked limits; undefined for none.
  * @param uid - The child's user ID, if it differs from this process's.
- * @throws SeccompError ERR_SECCOMP_OPTION
+ * @throws {SeccompError} ERR_SECCOMP_OPTION
  */
 export function refuseProcessLimitOfRoot(limits: unknown, uid: unknown): void {
   if (typeof limits !== 'object' || limits === null || !Object.hasOwn(limits, 'nproc')) return;

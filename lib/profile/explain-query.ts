@@ -10,6 +10,7 @@ import { suggest } from '../util/suggest.js';
 
 /** A call, by name. */
 export interface ExplainQuery {
+  /** The name of the syscall. */
   readonly syscall: string;
   /** Up to six argument registers; those left out are 0. */
   readonly args?: readonly (number | bigint)[] | undefined;

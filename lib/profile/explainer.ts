@@ -31,8 +31,9 @@ export interface RuleReference {
   readonly path: string;
   /** The rule's own comment. Absent if it has none. */
   readonly comment?: string;
-  /** Position in the text, counted from 1. Absent if the profile was not read from a text. */
+  /** The line in the profile's text, from 1. Absent if the profile was not read from a text. */
   readonly line?: number;
+  /** The column in that line, from 1. Absent if the profile was not read from a text. */
   readonly column?: number;
 }
 

@@ -117,6 +117,7 @@ function otherObject(source: object): string | undefined {
  *
  * @param text - A JSON document in the form of Docker, Podman or the OCI runtime specification.
  * @param options - How to read it. `root` has no effect on a text and is refused.
+ * @returns The profile.
  * @throws {ProfileError} ERR_SECCOMP_PROFILE if the profile is not valid; `issues` lists all problems, each with its
  * JSON path, line and column.
  * @throws {SeccompError} ERR_SECCOMP_OPTION for an unknown or unusable option.
@@ -138,7 +139,7 @@ export function parseProfile(text: string, options: ProfileOptions = {}): Profil
 /**
  * Validates a document that is an object.
  *
- * @throws {ProfileError} and {SeccompError} as parseProfile does.
+ * @throws {ProfileError | SeccompError} as parseProfile does.
  */
 export function profileOf(document: ProfileInput, options: ProfileOptions = {}): Profile {
   return profileIn(readDocument(document, readProfileOptions(options)));
@@ -149,7 +150,8 @@ export function profileOf(document: ProfileInput, options: ProfileOptions = {}):
  * rules.
  *
  * @param source - As for `loadProfile`.
- * @throws {ProfileError} and {SeccompError} as `loadProfile` does.
+ * @returns A profile, to which its methods add clauses.
+ * @throws {ProfileError | SeccompError} as `loadProfile` does.
  * @throws {SeccompError} ERR_SECCOMP_OPTION for `unconfined`, which has no rules to extend, and for any option: pass a
  * profile that `loadProfile` returned with options.
  * @example

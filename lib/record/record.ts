@@ -57,6 +57,8 @@ export interface Recording {
  *
  * @param command - The program: a path, or a name that is looked for in `PATH`.
  * @param args - The program's arguments.
+ * @param options - Options; see the table below.
+ * @returns A promise of the recording.
  * @throws {SeccompError} as a rejection: ERR_SECCOMP_OPTION, or ERR_SECCOMP_ATTACH if the kernel refuses a listener.
  * The system's error if the program can't be started.
  * @throws {ProfileError} as a rejection, if `merge` is not valid.

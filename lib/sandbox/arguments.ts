@@ -66,7 +66,7 @@ export function normalizeArguments(
 
 /**
  * Refuses a timeout of handlers where there are none. As a default of a Sandbox, it is for the calls that have handlers.
- * @throws SeccompError ERR_SECCOMP_OPTION
+ * @throws {SeccompError} ERR_SECCOMP_OPTION
  */
 export function refuseUnusedTimeout(options: object): void {
   const { notify, notifyTimeout }: Pick<SpawnOptions, 'notify' | 'notifyTimeout'> = options;
@@ -77,7 +77,7 @@ export function refuseUnusedTimeout(options: object): void {
 
 /**
  * Returns the profile of a call, which is a parameter or an option, and removes it from the options.
- * @throws SeccompError ERR_SECCOMP_OPTION if both are given.
+ * @throws {SeccompError} ERR_SECCOMP_OPTION if both are given.
  */
 function takeProfile(parameter: unknown, options: object): unknown {
   const option: unknown = Object.hasOwn(options, 'profile') ? Reflect.get(options, 'profile') : undefined;

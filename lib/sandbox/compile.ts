@@ -15,6 +15,7 @@ import { type FilterSource, HOST_OPTIONS, resolveSources } from './plan/resolve-
  *
  * @param source - A profile as `spawn` takes it, or a policy. A list makes one filter, which gives each call the
  * strictest of their actions.
+ * @param options - Options; see the table below.
  * @returns The filter, which can be attached to any number of programs.
  * @throws {ProfileError} if a profile is not valid.
  * @throws {SeccompError} ERR_SECCOMP_TOO_LARGE if the kernel would not take the filter, or it can't be proven;

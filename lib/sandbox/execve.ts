@@ -21,6 +21,7 @@ import {
  * @param command - The program: a path, or a name that is looked for in `PATH`.
  * @param args - The program's arguments. Optional.
  * @param profile - As for `spawn`.
+ * @param options - Options; see the table below. `profile` may be one of them.
  * @throws {ProfileError} if the profile is not valid.
  * @throws {SeccompError} as `spawn`; or the system's error (ENOENT, EACCES, …) for a program that can't be executed.
  * This process then continues unchanged, without a filter.

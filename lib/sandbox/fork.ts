@@ -20,6 +20,7 @@ export type { ForkedProcess, ForkOptions } from './child/start-node.js';
  * @param modulePath - The module: a path or a file URL.
  * @param args - The module's arguments. Optional.
  * @param profile - As for `spawn`. A profile whose notifications need an answer is refused.
+ * @param options - Options; see the table below. `profile` may be one of them.
  * @returns Node's own ChildProcess, and what is enforced on it.
  * @throws {ProfileError} if the profile is not valid.
  * @throws {SeccompError} ERR_SECCOMP_OPTION for an option that can't be honored, ERR_SECCOMP_TOO_LARGE for filters that

@@ -22,13 +22,13 @@ export interface HardenOptions extends AttachOptions {
   readonly threads?: 'all' | 'current' | undefined;
   /**
    * Must be true with `threads: 'current'`, to confirm that such a filter is not a security boundary: all threads share
-   * libuv's thread pool. See docs/harden.md#why-one-thread-is-not-a-security-boundary. Default false.
+   * libuv's thread pool. See docs/reference/node-processes.md. Default false.
    */
   readonly acceptSharedPool?: boolean | undefined;
   /**
    * Whether Node's io_uring instances stay usable under a profile that denies io_uring_enter. The filter then allows
    * that call on their descriptors, and does not see the operations that are requested through them. See
-   * docs/harden.md#acceptrings. Default false.
+   * docs/reference/node-processes.md. Default false.
    */
   readonly acceptRings?: boolean | undefined;
   /**
@@ -63,6 +63,7 @@ export interface Hardened {
  * `unconfined` does nothing.
  *
  * @param profile - As for `spawn`. A profile whose notifications need an answer is refused.
+ * @param options - Options; see the table below.
  * @returns What is attached now.
  * @throws {ProfileError} if the profile is not valid.
  * @throws {SeccompError} ERR_SECCOMP_OPTION for an option that can't be honored, ERR_SECCOMP_ATTACH if the kernel

@@ -26,7 +26,7 @@ export interface ProgramParameters {
  *
  * An array in the second position is `args`, unless no profile follows it: it then is a list of profiles.
  *
- * @throws TypeError for parameters in another order or after the last, for no profile, and for a list
+ * @throws {TypeError} for parameters in another order or after the last, for no profile, and for a list
  * that may be meant as `args`.
  */
 export function parametersOf([command, ...parameters]: readonly unknown[]): ProgramParameters {

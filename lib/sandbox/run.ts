@@ -32,6 +32,7 @@ export interface RunOptions extends SpawnOptions, OutputOptions {
  * @param command - The program: a path, or a name that is looked for in `PATH`.
  * @param args - The program's arguments. Optional.
  * @param profile - As for `spawn`.
+ * @param options - Options; see the table below. `profile` may be one of them.
  * @returns A promise of the result. It rejects with a `RunError` if the exit code is not 0, and if the program was not
  * started, took longer than `timeout`, was aborted, or wrote more than `maxBuffer`.
  * @throws {ProfileError} as a rejection, if the profile is not valid.

@@ -26,12 +26,19 @@ import type { FilterSource } from './plan/resolve-sources.js';
  * console.log(stdout, execSync('echo hello', { encoding: 'utf8' }));
  */
 export class Sandbox {
+  /** Starts a program, as child_process.spawn does. */
   readonly spawn: SandboxSpawn;
+  /** Starts a program and waits for its end, as child_process.spawnSync does. */
   readonly spawnSync: SandboxSpawnSync;
+  /** Starts a program and passes its output to a callback, as child_process.execFile does. */
   readonly execFile: SandboxExecFile;
+  /** Starts a program and returns its output, as child_process.execFileSync does. */
   readonly execFileSync: SandboxExecFileSync;
+  /** Starts a shell and passes its output to a callback, as child_process.exec does. */
   readonly exec: SandboxExec;
+  /** Starts a shell and returns its output, as child_process.execSync does. */
   readonly execSync: SandboxExecSync;
+  /** Starts a Node with a channel for messages, as child_process.fork does. */
   readonly fork: SandboxFork;
 
   /**

@@ -93,6 +93,7 @@ export interface SyncResult extends Omit<SpawnSyncResult<string | Buffer>, 'outp
  * @param command - The program: a path, or a name that is looked for in `PATH`.
  * @param args - The program's arguments. Optional.
  * @param profile - As for `spawn`.
+ * @param options - Options; see the table below. `profile` may be one of them.
  * @returns The program's result, in the form of child_process.spawnSync.
  * @throws {ProfileError} if the profile is not valid.
  * @throws {SeccompError} as `spawn`. A program that can't be started is reported in the result's `error`.

@@ -23,6 +23,7 @@ import type { ProgramParameters } from './positions.js';
  * @param args - The program's arguments. Optional.
  * @param profile - A built-in's name, a path, a URL, JSON text, a document, a `Profile`, a compiled `Filter` or
  * `unconfined`; or a list of 1 to 8 of these, which gives each call the strictest of their actions.
+ * @param options - Options; see the table below. `profile` may be one of them.
  * @returns The running child, a `ChildProcess`.
  * @throws {ProfileError} if the profile is not valid; `issues` lists every problem with its position.
  * @throws {SeccompError} ERR_SECCOMP_OPTION for an option that can't be honored, ERR_SECCOMP_ATTACH if the kernel

@@ -7,8 +7,9 @@ export type GroupName = `@${keyof typeof GROUP_TEXT}`;
 
 /** A group of syscalls with one purpose. */
 export interface SyscallGroup {
+  /** The name, with the `@`. */
   readonly name: string;
-  /** One sentence. */
+  /** What the syscalls are for, in one sentence. */
   readonly purpose: string;
   /** The names of its syscalls, including those of the groups in it, in alphabetical order. */
   readonly syscalls: readonly string[];
@@ -26,7 +27,7 @@ export function groupNames(): readonly string[] {
 /**
  * Returns a group of syscalls.
  *
- * @param name - The name, with the `@`. docs/groups.md lists all groups.
+ * @param name - The name, with the `@`. docs/reference/groups.md lists all groups.
  * @returns The group, or undefined if there is none of that name.
  * @example
  * import { syscallGroup } from 'seccomp';

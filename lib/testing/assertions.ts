@@ -192,7 +192,7 @@ function outcomeInWords(answer: ProbeAnswer): string {
   return errno === undefined ? outcome : `denied with ${errno}`;
 }
 
-/** @throws TypeError for a text that is not an errno: the assertion could never hold. */
+/** @throws {TypeError} for a text that is not an errno: the assertion could never hold. */
 function readErrno(errno: unknown): number {
   const number = typeof errno === 'string' ? errnoNumber(errno) : Number.NaN;
   if (Number.isInteger(number) && number > 0 && number <= MAX_ERRNO) return number;

@@ -31,10 +31,14 @@ export type ProbeCall = SyscallName | GroupName | ExplainQuery | NumberedCall;
 export interface ProbeAnswer {
   /** The call, for messages: `mount`, `x86 socket(16, 3)`. */
   readonly call: string;
+  /** The ABI of the call. */
   readonly abi: AbiName;
+  /** The number of the syscall. */
   readonly number: number;
+  /** The six arguments. */
   readonly args: readonly bigint[];
   /**
+   * What the kernel does:
    * - `allowed`: the call is carried out, whether it is logged or not.
    * - `errno`: the call fails with `errno`.
    * - `killed`: the thread or the process is ended.

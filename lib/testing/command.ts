@@ -13,7 +13,7 @@ export interface Command {
 
 /**
  * Copies a command that a caller gave.
- * @throws TypeError if it is not an array of strings, or empty.
+ * @throws {TypeError} if it is not an array of strings, or empty.
  */
 export function readCommandLine(command: unknown): Command {
   const refuse = refuseIn('command');

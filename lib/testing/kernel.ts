@@ -41,7 +41,7 @@ const PROFILE_GATE = ['exit_group'];
 
 /**
  * Returns what the kernel does with each call under a filter of `policy`.
- * @throws SeccompError ERR_SECCOMP_UNSUPPORTED if the policy is for another CPU, or a call can't be tested here.
+ * @throws {SeccompError} ERR_SECCOMP_UNSUPPORTED if the policy is for another CPU, or a call can't be tested here.
  */
 export function kernelOutcomes(policy: Policy, calls: readonly NamedCall[], native: AbiName): readonly KernelOutcome[] {
   const target = policy.abis[0]?.abi.name;
@@ -142,7 +142,7 @@ function callWords(calls: readonly NamedCall[]): BigUint64Array {
  * Returns false for a call that the kernel does not filter: uprobe and uretprobe of x86_64, which do nothing here.
  *
  * @param answer - The answer under the base filter alone, if it is not that filter's.
- * @throws SeccompError ERR_SECCOMP_UNSUPPORTED if the answer has another reason.
+ * @throws {SeccompError} ERR_SECCOMP_UNSUPPORTED if the answer has another reason.
  */
 function refuseUntestable({ text, abi }: NamedCall, answer: NativeAnswer | undefined): false {
   const untestable = (why: string) => new SeccompError('ERR_SECCOMP_UNSUPPORTED', `${text}: ${why}`);

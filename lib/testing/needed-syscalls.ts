@@ -96,7 +96,7 @@ class Draft {
   readonly #path: string;
   readonly #draft: string;
 
-  /** @throws SeccompError ERR_SECCOMP_FILE if no file can be created in the directory. */
+  /** @throws {SeccompError} ERR_SECCOMP_FILE if no file can be created in the directory. */
   constructor(path: string) {
     this.#path = existsSync(path) ? realpathSync(path) : path;
     // Without dirname(), which ignores a slash at the end.

@@ -1,9 +1,9 @@
-/** The pages of the built-in profiles are the output of scripts/generate-docs.ts, and list every syscall. */
+/** The pages of the built-in profiles are the output of scripts/reference/built-in-profiles.ts, and list every syscall. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { BUILTIN_DEFINITIONS } from '../../lib/profile/builtin/index.js';
 import { syscallNames } from '../../lib/syscalls/table.js';
-import { pages } from '../../scripts/generate-docs.js';
+import { pages } from '../../scripts/reference/built-in-profiles.js';
 import { ROWS } from '../support/blocked-calls.js';
 
 const generated = pages();

@@ -1,10 +1,8 @@
 /** The groups: complete, as documented, and beside systemd's. */
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { groupNames, syscallGroup } from '../../lib/syscalls/groups.js';
 import { syscallNames } from '../../lib/syscalls/table.js';
-import { groupsPage } from '../../scripts/generate-groups.js';
 import { describeUnless } from '../support/describe-unless.js';
 
 const known = syscallNames();
@@ -31,11 +29,6 @@ test('an unknown group is undefined', () => {
     undefined,
     undefined,
   ]);
-});
-
-test('docs/groups.md is up to date', () => {
-  const page = readFileSync(new URL('../../docs/groups.md', import.meta.url), 'utf8');
-  expect(page, 'out of date: run `npm run generate:groups`').toBe(groupsPage());
 });
 
 /** The version of systemd whose groups MORE is about. */

@@ -11,8 +11,10 @@ export interface Proof {
 
 /** A call that a filter and a policy decide differently. */
 export interface Counterexample {
+  /** The call. */
   readonly call: PolicyCall;
   /** The filter's return value, SECCOMP_RET_*. */
   readonly returned: number;
+  /** The action of the policy. */
   readonly meant: Action;
 }

@@ -229,11 +229,13 @@ export const RULE = struct({
     { type: 'syscall' },
     { formats: NOT_OCI, whenUnread: ['drops', 'is ignored in this format: use names'] },
   ),
+  /** What happens to a call that the rule matches. */
   action: required(ACTION),
   /** The errno of SCMP_ACT_ERRNO, 0 to 4094, or the message of SCMP_ACT_TRACE, 0 to 65535. Default 1, EPERM. */
   errnoRet: optional(ERRNO),
   /** Podman only. The errno by name (`EPERM`) or as decimal digits; takes precedence over `errnoRet`. */
   errno: field('merged', TEXT, ERRNO_NAME),
+  /** The reason for the rule. `explain` and violations quote it. */
   comment: optional(TEXT, { formats: NOT_OCI }),
   /** Comparisons that must all be true. */
   args: field('list', list(ARGUMENT, 'argument comparisons', MOST_ARGUMENTS), { omitsEmpty: true }),

@@ -29,7 +29,7 @@ interface HandedOver {
  *
  * @param entry - The entry of Node's option `stdio` for this descriptor.
  * @param place - Its number in the launcher.
- * @throws SeccompError ERR_SECCOMP_UNSUPPORTED if the launcher can't be started, or this process may have no more
+ * @throws {SeccompError} ERR_SECCOMP_UNSUPPORTED if the launcher can't be started, or this process may have no more
  * descriptors; what node:child_process's spawn throws.
  */
 function handOver(entry: Socket | 'ipc', place: number, serialization?: 'json' | 'advanced'): HandedOver {

@@ -10,10 +10,11 @@ import { define } from '../../util/own-data.js';
 export interface RunResult<Output = string> {
   /** The command and its arguments with spaces between them, for messages. Arguments are not quoted. */
   readonly command: string;
-  /** The output, a string or a Buffer by `encoding`. Empty if `options.stdio` makes no pipe for it. */
+  /** The output of descriptor 1: a string, or with the encoding `buffer` a Buffer. Empty if `stdio` makes no pipe for it. */
   readonly stdout: Output;
+  /** The output of descriptor 2, as `stdout`. */
   readonly stderr: Output;
-  /** Null if the program was ended by a signal, or was not started. */
+  /** The exit code. Null if the program was ended by a signal, or was not started. */
   readonly exitCode: number | null;
   /** The signal that ended the program. Null if it ended by itself, or was not started. */
   readonly signal: NodeJS.Signals | null;
@@ -43,6 +44,7 @@ export interface RunResult<Output = string> {
  * }
  */
 export class RunError<Output = string> extends Error implements RunResult<Output> {
+  /** The name of the class. */
   declare readonly name: 'RunError';
   /**
    * Why the program was not started (ENOENT, EACCES, …) or was ended: ETIMEDOUT, ABORT_ERR,
@@ -60,6 +62,12 @@ export class RunError<Output = string> extends Error implements RunResult<Output
   declare readonly unlistedViolations: number;
 
   /**
+   * Makes an error with the properties of a result.
+   *
+   * @param reason - Why the program has no good result. The message begins with the command and this reason.
+   * @param code - The value of `code`; undefined for none.
+   * @param result - The result.
+   * @param options - `cause`, the error that led to this one.
    * @param hint - The last line of the message.
    * @throws {TypeError} if a parameter has the wrong type.
    */

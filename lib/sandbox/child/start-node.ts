@@ -77,7 +77,7 @@ const LONGEST_VARIABLE = 128 * 1024;
 /**
  * Starts a Node that runs a module.
  *
- * @throws SeccompError ERR_SECCOMP_OPTION for options under which Node would not attach the filters,
+ * @throws {SeccompError} ERR_SECCOMP_OPTION for options under which Node would not attach the filters,
  * ERR_SECCOMP_TOO_LARGE if the filters do not fit into a variable of the environment; what Node's own fork throws.
  */
 export function startNode(call: ProgramCall<ForkOptions>, plan: FilterPlan): ForkedProcess {

@@ -24,7 +24,7 @@ import type { OpenedStdio } from './stdio.js';
 /**
  * Starts a child, and returns at once.
  *
- * @throws SeccompError if the filter can't be attached, or the child can't be isolated. An error of the program itself
+ * @throws {SeccompError} if the filter can't be attached, or the child can't be isolated. An error of the program itself
  * is emitted as the event `error`, or thrown, as Node does with that errno; its property `call` names the system call
  * that failed.
  */
@@ -55,7 +55,7 @@ export function start(
  * Starts a child, and waits for its end.
  *
  * @returns The child's result, or Node's error for a program that could not be started.
- * @throws SeccompError if the filter can't be attached, or the child can't be isolated.
+ * @throws {SeccompError} if the filter can't be attached, or the child can't be isolated.
  */
 export function startSync(
   call: ProgramCall<SpawnOptions>,
@@ -77,7 +77,7 @@ export function startSync(
 /**
  * Replaces this process by a program. Does not return.
  *
- * @throws SeccompError if the filter can't be attached, or the program can't be isolated; the system's error for a
+ * @throws {SeccompError} if the filter can't be attached, or the program can't be isolated; the system's error for a
  * program that can't be executed. This process then continues unchanged, without a filter.
  */
 export function startInPlace(call: ProgramCall<ProgramOptions>, plan: FilterPlan, stdio: OpenedStdio): never {

@@ -5,11 +5,13 @@ import type { SandboxedProcess } from './child-process.js';
 
 /** Options that have a `stdio`, of the type `Given`. */
 export interface StdioOption<Given extends Stdio | undefined> {
+  /** The option `stdio`. */
   readonly stdio: Given;
 }
 
 /** Options that have an `encoding`, of the type `Given`. */
 export interface EncodingOption<Given> {
+  /** The option `encoding`. */
   readonly encoding: Given;
 }
 
@@ -17,8 +19,9 @@ type Piped = 'pipe' | 'overlapped' | null | undefined;
 type NotPiped = 'ignore' | 'inherit' | Stream;
 
 /**
- * The child that `spawn` returns for a `stdio`, as in @types/node: with pipes only, no stream is null. In a list of
- * three entries, each of which certainly is a pipe or certainly is none, the others are null. Else each may be null.
+ * The child that `spawn` returns for a `stdio`, with the same types of its streams as in Node's declarations. With pipes
+ * only, no stream is null. In a list of three entries, each of which certainly is a pipe or certainly is none, the
+ * streams of those that are none are null. In all other cases, each stream may be null.
  */
 export type ProcessWithStdio<Given extends Stdio | undefined> = [Given] extends [
   'pipe' | 'overlapped' | readonly Piped[] | undefined,
@@ -35,7 +38,7 @@ type IsCertain<Entry> = [Entry] extends [Piped] ? true : [Entry] extends [NotPip
 
 type StreamFor<Entry, Pipe> = [Entry] extends [Piped] ? Pipe : null;
 
-/** A Buffer of newly allocated memory: `Buffer<ArrayBuffer>`, or `Buffer` in versions of @types/node before 22. */
+/** A Buffer of newly allocated memory: `Buffer<ArrayBuffer>`, or `Buffer` with Node's declarations before version 22. */
 export type OutputBytes = ReturnType<typeof Buffer.alloc>;
 
 /** The type of output in the encoding `Given`; `Preset` without one. */

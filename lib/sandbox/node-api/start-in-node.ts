@@ -53,7 +53,7 @@ function watchOf(started: ChildProcess) {
 
 /**
  * Starts a child, and waits for its end.
- * @throws SeccompError ERR_SECCOMP_UNSUPPORTED for `forceKillAfter`: Node's spawnSync sends one signal.
+ * @throws {SeccompError} ERR_SECCOMP_UNSUPPORTED for `forceKillAfter`: Node's spawnSync sends one signal.
  */
 export function startSyncInNode({ command, args, options }: ProgramCall<SpawnOptions>, plan: FilterPlan) {
   const { forceKillAfter = false } = options;

@@ -36,7 +36,7 @@ export function checkString(value: unknown, name: string): asserts value is stri
   if (typeof value !== 'string') throw invalidType(name, 'of type string', value);
 }
 
-/** @throws TypeError for a string with a NUL, which no argument of execve(2) can have. */
+/** @throws {TypeError} for a string with a NUL, which no argument of execve(2) can have. */
 export function checkNoNul(text: string, name: string): void {
   if (text.includes('\0')) throw invalidValue(name, text, 'must be a string without null bytes');
 }
@@ -261,7 +261,7 @@ export function readInput(value: unknown, name: string): unknown {
 }
 
 /**
- * @throws SeccompError ERR_SECCOMP_OPTION for an input that the program can't read, because its standard input is not a
+ * @throws {SeccompError} ERR_SECCOMP_OPTION for an input that the program can't read, because its standard input is not a
  * pipe.
  */
 export function refuseInputWithoutPipe(input: unknown, stdio: unknown): void {

@@ -1,7 +1,7 @@
 /**
  * The table of options: how each one is checked, which functions take it, and which refuse it with a reason of their
  * own. Every list of a function's options follows from it, and so do the tables in docs/: see
- * scripts/generate-options.ts.
+ * scripts/reference/option-tables.ts.
  */
 import { SeccompError } from '../../errors.js';
 import { readLimits, refuseProcessLimitOfRoot } from '../../process-tree/rlimits.js';
@@ -200,7 +200,7 @@ export function readOptionsOfAny(functions: readonly FunctionName[], options: un
  * Copies options without checking their values.
  *
  * @param allowUnknown - Whether to leave out options that no function has. What another function has stays an error.
- * @throws SeccompError ERR_SECCOMP_OPTION for an option that none of the functions takes.
+ * @throws {SeccompError} ERR_SECCOMP_OPTION for an option that none of the functions takes.
  */
 export function copyOptions(functions: readonly FunctionName[], options: unknown, allowUnknown = false): Fields {
   if (options === undefined) return emptyFields();

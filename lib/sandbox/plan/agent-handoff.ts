@@ -31,7 +31,7 @@ const MOST_METADATA = 65_536;
  * The agent that profiles name. Undefined if they name none, and if the policy has no SCMP_ACT_NOTIFY: runtimes ignore
  * listenerPath then.
  *
- * @throws SeccompError ERR_SECCOMP_OPTION for several agents, for a path or metadata that is not valid, and for an
+ * @throws {SeccompError} ERR_SECCOMP_OPTION for several agents, for a path or metadata that is not valid, and for an
  * agent together with handlers in this process.
  */
 export function agentOf(

@@ -13,7 +13,7 @@ type IsolationOptions = Pick<ProgramOptions, 'isolate' | 'uid' | 'capabilities' 
  * `unconfined` it starts as if this package did not exist.
  *
  * @param now - Whether to probe the kernel again, instead of using the first result.
- * @throws SeccompError ERR_SECCOMP_UNSUPPORTED if `isolate: true` can't be honored.
+ * @throws {SeccompError} ERR_SECCOMP_UNSUPPORTED if `isolate: true` can't be honored.
  */
 export function isolationFor(options: IsolationOptions, isFiltered: boolean, now = false): Isolation | undefined {
   const { isolate } = options;

@@ -20,7 +20,7 @@ export function removeLocalAgent(agent: LocalAgent): void {
 /**
  * Refuses an agent that listens on this thread, for a function that blocks the thread until the child ends.
  *
- * @throws SeccompError ERR_SECCOMP_OPTION
+ * @throws {SeccompError} ERR_SECCOMP_OPTION
  */
 export function refuseLocalAgent(path: string): void {
   if (![...agents].some((agent) => agent.isAt(path))) return;

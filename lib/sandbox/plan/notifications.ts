@@ -13,7 +13,7 @@ export function hasNotify(policy: Policy): boolean {
  * Refuses notifications for filters without a listener: the kernel would fail such calls with ENOSYS, which no profile
  * intends.
  *
- * @throws SeccompError ERR_SECCOMP_UNSUPPORTED
+ * @throws {SeccompError} ERR_SECCOMP_UNSUPPORTED
  */
 export function refuseWithoutListener({ each, profiles }: ResolvedSources): void {
   const flags = profiles.flatMap(({ document }) => document.flags ?? []);
@@ -29,7 +29,7 @@ export function refuseWithoutListener({ each, profiles }: ResolvedSources): void
  * Refuses notifications without a handler: the kernel would wait for an answer that never comes.
  *
  * @param names - The syscalls that have a handler.
- * @throws SeccompError ERR_SECCOMP_UNSUPPORTED
+ * @throws {SeccompError} ERR_SECCOMP_UNSUPPORTED
  */
 export function refuseWithoutHandler(policy: Policy, names: readonly string[]): void {
   const calls = policy.abis.flatMap(notifiedOn).filter((call) => !names.includes(call));

@@ -92,7 +92,7 @@ const cache = new FilterCache();
 /**
  * Plans the filters of a program.
  *
- * @throws SeccompError ERR_SECCOMP_TOO_LARGE for a filter that is too long; ERR_SECCOMP_UNSUPPORTED for SCMP_ACT_NOTIFY
+ * @throws {SeccompError} ERR_SECCOMP_TOO_LARGE for a filter that is too long; ERR_SECCOMP_UNSUPPORTED for SCMP_ACT_NOTIFY
  * that nobody answers, and for isolation that this kernel can't enforce; ERR_SECCOMP_OPTION for two listeners.
  */
 export function planFilters(sources: ResolvedSources, options: PlanOptions, target: Target): FilterPlan {

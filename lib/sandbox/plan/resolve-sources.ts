@@ -126,7 +126,7 @@ const strictest = (each: readonly DecidedSource[]) => each.map(({ policy }) => p
 /**
  * The host that options describe.
  *
- * @throws SeccompError ERR_SECCOMP_OPTION for `host` beside `capabilities` or `abis`.
+ * @throws {SeccompError} ERR_SECCOMP_OPTION for `host` beside `capabilities` or `abis`.
  */
 export function hostOf({ host, capabilities, abis }: CompileOptions): Host {
   if (host === undefined) return thisHost(capabilities, abis);

@@ -69,7 +69,7 @@ export function supervisorOf({ onViolation, notify, notifyTimeout }: SupervisorO
  * @param names - The syscalls that have a handler.
  * @param watches - Whether denied calls are reported.
  * @param isolated - Whether the child is isolated.
- * @throws SeccompError ERR_SECCOMP_UNSUPPORTED if the profile has SCMP_ACT_NOTIFY for a call without a handler.
+ * @throws {SeccompError} ERR_SECCOMP_UNSUPPORTED if the profile has SCMP_ACT_NOTIFY for a call without a handler.
  */
 export function supervisedFilter(
   sources: ResolvedSources,

@@ -9,7 +9,7 @@ const HONORED = new Set(['profile', 'forceKillAfter', 'allowUnknownOptions']);
  * Refuses options that need the addon or the kernel. False asks for nothing, so it is accepted.
  *
  * @param reason - Why this system is not supported.
- * @throws SeccompError ERR_SECCOMP_UNSUPPORTED
+ * @throws {SeccompError} ERR_SECCOMP_UNSUPPORTED
  */
 export function refuseUnsupported(options: object, reason: string): void {
   for (const [name, value] of Object.entries(options))

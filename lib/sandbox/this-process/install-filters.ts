@@ -11,7 +11,7 @@ export const ALL_THREADS = 1;
 
 /**
  * Attaches filters to this thread; with ALL_THREADS among `filterFlags`, to all threads of the process.
- * @throws SeccompError ERR_SECCOMP_ATTACH, ERR_SECCOMP_UNSUPPORTED, ERR_SECCOMP_ADDON
+ * @throws {SeccompError} ERR_SECCOMP_ATTACH, ERR_SECCOMP_UNSUPPORTED, ERR_SECCOMP_ADDON
  */
 export function installFilters(filters: NativeFilters): void {
   const failure = addon().install(filters);

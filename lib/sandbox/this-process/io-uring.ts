@@ -39,7 +39,7 @@ export function ioUringDescriptors(): readonly number[] {
  *
  * @param isAccepted - Whether filters that deny io_uring_enter are changed to allow that call on the existing
  * instances.
- * @throws SeccompError ERR_SECCOMP_UNSUPPORTED if that is not accepted, and a filter denies it.
+ * @throws {SeccompError} ERR_SECCOMP_UNSUPPORTED if that is not accepted, and a filter denies it.
  */
 export function besideIoUring(filters: readonly CompiledFilter[], isAccepted: boolean): readonly CompiledFilter[] {
   if (
@@ -81,14 +81,14 @@ function instancesError(): SeccompError {
     'ERR_SECCOMP_UNSUPPORTED',
     "this Node's event loops have io_uring instances, and the profile denies io_uring_enter: the process would abort " +
       'when it next uses them. Start it with fork() or --require seccomp/register, or in an environment that denies ' +
-      'io_uring_setup; or pass acceptRings: true, which keeps the instances usable (see docs/harden.md)',
+      'io_uring_setup; or pass acceptRings: true, which keeps the instances usable (see docs/reference/node-processes.md)',
   );
 }
 
 /**
  * Starts this Node again where io_uring_setup fails with ENOSYS: by execve(2), so the process number, the arguments,
  * the environment and the descriptors stay. To be called before the program has done anything. Does not return.
- * @throws SeccompError ERR_SECCOMP_ATTACH if Node can't be started again.
+ * @throws {SeccompError} ERR_SECCOMP_ATTACH if Node can't be started again.
  */
 export function restartWithoutIoUring(noNewPrivileges: boolean): never {
   closeInspector();

@@ -26,7 +26,7 @@ export function withoutEval(execArgv: readonly string[]): readonly string[] {
 const WITHOUT_PRELOAD =
   /^--(build-snapshot(-config)?|snapshot-blob|build-sea|experimental-sea-config|run|prof-process|watch(-path)?|experimental(-default)?-config-file)(=|$)/;
 
-/** @throws SeccompError ERR_SECCOMP_OPTION if Node would not first load the file that attaches the filters. */
+/** @throws {SeccompError} ERR_SECCOMP_OPTION if Node would not first load the file that attaches the filters. */
 export function refuseWithoutPreload(place: string, options: readonly string[]): void {
   const option = options.find((each) => WITHOUT_PRELOAD.test(each.replaceAll('_', '-')));
   if (option === undefined) return;
@@ -47,7 +47,7 @@ const ENV_FILE = /^--env-file(?:-if-exists)?(?:=(.*))?$/s;
  *
  * @param options - Arguments of Node, in the order of its command line.
  * @param folder - The working directory of that Node.
- * @throws SeccompError ERR_SECCOMP_OPTION if a file sets NODE_OPTIONS. Node itself reports a file that can't be read.
+ * @throws {SeccompError} ERR_SECCOMP_OPTION if a file sets NODE_OPTIONS. Node itself reports a file that can't be read.
  */
 export function refuseFileWithNodeOptions(options: readonly string[], folder: string): void {
   options.forEach((option, i) => {
@@ -69,7 +69,7 @@ function setsNodeOptions(file: string): boolean {
 }
 
 /**
- * @throws SeccompError ERR_SECCOMP_OPTION if the program to run is a single executable application, which this process
+ * @throws {SeccompError} ERR_SECCOMP_OPTION if the program to run is a single executable application, which this process
  * is: it runs its own module and leaves options of Node to that.
  */
 export function refuseSingleExecutable(execPath: string): void {

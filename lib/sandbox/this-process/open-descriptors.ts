@@ -11,7 +11,7 @@ export interface OpenDescriptor {
   readonly target: string;
 }
 
-/** @throws SeccompError ERR_SECCOMP_UNSUPPORTED if /proc is not mounted or may not be read. */
+/** @throws {SeccompError} ERR_SECCOMP_UNSUPPORTED if /proc is not mounted or may not be read. */
 export function openDescriptors(): readonly OpenDescriptor[] {
   return descriptorNames().flatMap((name) => {
     try {

@@ -1,8 +1,8 @@
 /** Writes the built-in profiles' pages, docs/docker-default.md and others, from lib/profile/builtin/. */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { ALL_ARGUMENTS, outcomesIn } from '../lib/policy/argument-region.js';
-import { type AbiPolicy, decisionsOf, type Policy } from '../lib/policy/policy.js';
+import { ALL_ARGUMENTS, outcomesIn } from '../../lib/policy/argument-region.js';
+import { type AbiPolicy, decisionsOf, type Policy } from '../../lib/policy/policy.js';
 import {
   type ArgumentCheck,
   type BuiltinDefinition,
@@ -12,15 +12,15 @@ import {
   namesOf,
   type Refusal,
   refusalsOf,
-} from '../lib/profile/builtin/definition.js';
-import { BUILTIN_DEFINITIONS } from '../lib/profile/builtin/index.js';
-import { resolve } from '../lib/profile/resolve/resolve.js';
-import { profileOf } from '../lib/profile/source.js';
-import { ABIS, type AbiName } from '../lib/syscalls/abi.js';
-import { errnoName } from '../lib/syscalls/errno.js';
-import { argumentsOf, syscallNumber, syscallsOf } from '../lib/syscalls/table.js';
-import { ROWS } from '../test/support/blocked-calls.js';
-import { INTRODUCTIONS } from './builtin-introductions.js';
+} from '../../lib/profile/builtin/definition.js';
+import { BUILTIN_DEFINITIONS } from '../../lib/profile/builtin/index.js';
+import { resolve } from '../../lib/profile/resolve/resolve.js';
+import { profileOf } from '../../lib/profile/source.js';
+import { ABIS, type AbiName } from '../../lib/syscalls/abi.js';
+import { errnoName } from '../../lib/syscalls/errno.js';
+import { argumentsOf, syscallNumber, syscallsOf } from '../../lib/syscalls/table.js';
+import { ROWS } from '../../test/support/blocked-calls.js';
+import { INTRODUCTIONS } from './built-in-introductions.js';
 
 /** A kernel before and one after the only version that a built-in's conditions name. */
 const OLD_KERNEL = { major: 4, minor: 7 };
@@ -245,5 +245,5 @@ function code(names: readonly string[]): string {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  for (const [name, text] of pages()) writeFileSync(new URL(`../docs/${name}`, import.meta.url), text);
+  for (const [name, text] of pages()) writeFileSync(new URL(`../../docs/${name}`, import.meta.url), text);
 }

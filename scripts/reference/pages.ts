@@ -1,0 +1,22 @@
+/** Writes the generated pages of docs/reference/: `npm run generate:docs`. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { apiPage } from './api.js';
+import { groupsPage } from './groups.js';
+
+/** The folder of the pages. */
+export const FOLDER = join(import.meta.dirname, '../../docs/reference');
+
+/** Returns the text of each page, by its file's name. */
+export function pages(): ReadonlyMap<string, string> {
+  return new Map([
+    ['api.md', apiPage()],
+    ['groups.md', groupsPage()],
+  ]);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  mkdirSync(FOLDER, { recursive: true });
+  for (const [name, text] of pages()) writeFileSync(join(FOLDER, name), text);
+}

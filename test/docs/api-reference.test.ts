@@ -1,0 +1,81 @@
+/** docs/reference/api.md describes every export, and its tables of options lack no option of any function. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { type FunctionName, optionsOf } from '../../lib/sandbox/options/table.js';
+import { readExports } from '../../scripts/reference/declarations.js';
+import { anchorOf } from '../../scripts/reference/markdown.js';
+import { readOptionTypes } from '../../scripts/reference/option-tables.js';
+import { packageRoot } from '../support/scripts.js';
+
+const page = readFileSync(join(packageRoot, 'docs/reference/api.md'), 'utf8');
+const exports = readExports();
+const types = readOptionTypes();
+
+test('every export of every entry point has a heading', () => {
+  const { exports: entries } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as {
+    exports: object;
+  };
+  const modules = Object.keys(entries)
+    .filter((name) => !name.endsWith('.json') && name !== '.' && name !== './testing')
+    .map((name) => name.replace('.', 'seccomp'));
+  const headings = [...page.matchAll(/^### (.*)$/gm)].map(([, heading]) => heading);
+  expect(headings.toSorted()).toEqual([...exports.map(({ name }) => name), ...modules].toSorted());
+});
+
+test('every link to a heading of the page leads to it', () => {
+  const counts = new Map<string, number>();
+  const anchors = [...page.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => {
+    const anchor = anchorOf(heading);
+    const count = counts.get(anchor) ?? 0;
+    counts.set(anchor, count + 1);
+    return count === 0 ? anchor : `${anchor}-${count}`;
+  });
+  const links = [...page.matchAll(/\]\(#([\w-]+)\)/g)].map(([, anchor]) => anchor);
+  expect(links.filter((anchor) => !anchors.includes(anchor ?? ''))).toEqual([]);
+  expect([...counts].filter(([, count]) => count > 1)).toEqual([['syscallgroup', 2]]);
+});
+
+test('each parameter of each function has a description', () => {
+  const missing = exports
+    .filter(({ kind }) => kind === 'function')
+    .flatMap(({ name, signatures, docstring }) => {
+      const named = signatures.flatMap((each) =>
+        [...each.matchAll(/[(,] ?(\w+)\??: (?!undefined)/g)].map(([, param = '']) => param),
+      );
+      const described = docstring.params.map(([param]) => param);
+      return [...new Set(named)].filter((param) => !described.includes(param)).map((param) => `${name}: ${param}`);
+    });
+  expect(missing).toEqual([]);
+});
+
+test('each function that returns something says what', () => {
+  const missing = exports
+    .filter(
+      ({ kind, signatures }) => kind === 'function' && !/: (?:void|never|Promise<void>)$/.test(signatures[0] ?? ''),
+    )
+    .filter(({ docstring }) => docstring.returns === '');
+  expect(missing.map(({ name }) => name)).toEqual([]);
+});
+
+test.each([...types.keys()])('%s has a section of its options', (name) => {
+  const [section = ''] = page.split(`#### Options of ${name}\n`)[1]?.split(/^##/m) ?? [];
+  const absent = optionsOf(name as FunctionName).filter((option) => !section.includes(`\`${option}\``));
+  expect(absent).toEqual([]);
+});
+
+describe.each([...types])('the type of the options of %s', (name, options) => {
+  test('has the options that the table has for it', () => {
+    expect([...options.keys()].toSorted()).toEqual(optionsOf(name as FunctionName).toSorted());
+  });
+});
+
+test('no cell of a table is empty', () => {
+  const rows = page.split('\n').filter((row) => row.startsWith('|'));
+  expect(rows.filter((row) => /\|\s*\||``/.test(row.replaceAll('`` ', '')))).toEqual([]);
+});
+
+test('no text is left in the notation of docstrings', () => {
+  const lines = page.split('\n').filter((line) => /\{@|@(?:param|returns|throws|example)\b|\[object/.test(line));
+  expect(lines).toEqual([]);
+});
