@@ -21,7 +21,7 @@ const read = (name: string) => readFileSync(file(name), 'utf8');
 
 /**
  * Shell scripts, and the commands that each needs. Each prints its result; $DIR has only FIRST_WAIT at first.
- * No pipelines: dash does not retry a pipe() that SIGCHLD interrupts, which may happen according to docs/record.md.
+ * No pipelines: dash does not retry a pipe() that SIGCHLD interrupts, which may happen according to docs/recording.md.
  */
 const SCRIPTS: Readonly<Record<string, { readonly needs: readonly string[]; readonly script: string }>> = {
   'node http server': { needs: [process.execPath], script: `exec ${process.execPath} ${http} http` },
