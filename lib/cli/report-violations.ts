@@ -4,7 +4,11 @@ import type { ProfileSource, ProgramOptions, Violation } from '../index.js';
 import { callInWords, endedBySigsys, sigsysText } from '../notify/denial-messages.js';
 import { actionInWords } from './output/action-text.js';
 import { printMessage } from './output/print.js';
+import { messageWidth, wrap, wrapJson } from './output/wrap.js';
 import { runAsChild } from './run-as-child.js';
+
+/** Precedes a remedy in the summary. */
+const REMEDY = '        to allow: ';
 
 /** Runs a program, and rejects if it can't be started. Exits as the program does. */
 export async function runBeside(
@@ -26,7 +30,8 @@ function report(violation: Violation): void {
   const program = `${executable ?? 'process'} [${pid ?? 'unknown'}]`;
   const caller = instruction === null ? program : `${program}, at ${instruction}`;
   const place = rule?.line === undefined ? '' : ` (line ${rule.line})`;
-  printMessage([outcomeText(violation), `by ${caller}`, `${why}${place}`, ...hints(violation)].join('\n  '));
+  const reason = wrap(`${why}${place}`, 2, messageWidth());
+  printMessage([outcomeText(violation), `by ${caller}`, reason, ...hints(violation)].join('\n  '));
 }
 
 /** Notes on a denial that programs expect, which is usually harmless. */
@@ -42,7 +47,7 @@ function summarize(violations: readonly Violation[], unlisted: number, isKilled:
   const fallbacks = violations.filter(({ fallback }) => fallback);
   if (denials.length === 0 && !isKilled) printMessage('no call was denied');
   if (denials.length > 0) {
-    const lines = denials.map((violation) => `${countText(violation)}\n        to allow: ${remedyText(violation)}`);
+    const lines = denials.map((violation) => `${countText(violation)}\n${REMEDY}${remedyText(violation)}`);
     printMessage(`${kinds(denials.length)} of calls denied\n${lines.join('\n')}`);
   }
   if (unlisted > 0) printMessage(`${unlisted} more calls were denied, of kinds beyond those that are listed`);
@@ -68,7 +73,6 @@ function outcomeText(violation: Violation): string {
 function remedyText({ remedy, rule, deniedBy }: Violation): string {
   if (deniedBy === 'isolation') return 'run with --no-isolate';
   if (remedy === undefined) return 'no rule allows just these calls';
-  const text = JSON.stringify(remedy);
-  if (rule === undefined) return text;
-  return `change ${rule.path}, which denies it; if the default action denies too, add ${text}`;
+  if (rule === undefined) return wrapJson(JSON.stringify(remedy), REMEDY.length, messageWidth());
+  return `change ${rule.path}, which denies it; if the default action denies too, add ${JSON.stringify(remedy)}`;
 }

@@ -98,7 +98,7 @@ function answerText({ call, abi, action, rule, why, changes }: ExplainedCall): s
   const place = rule?.line === undefined ? '' : ` (line ${rule.line})`;
   const lines = [
     `${styleText('bold', call)} on ${abi}${assumption(call, changes)}: ${colored(action)}`,
-    `  ${why}${place}`,
+    `  ${wrap(`${why}${place}`, 2, outputWidth())}`,
     ...changes.map((change) => `  ${change.by}: ${colored(change.action)}`),
   ];
   return `${lines.join('\n')}\n`;

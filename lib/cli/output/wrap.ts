@@ -7,11 +7,21 @@
  * @param width - Infinity for a single line.
  */
 export function wrap(text: string, column: number, width: number): string {
+  return fill(text.split(' '), ' ', column, width);
+}
+
+/** Breaks a rule as JSON after commas, as `wrap` breaks text between words. The result is the same rule: no name has a comma. */
+export function wrapJson(json: string, column: number, width: number): string {
+  return fill(json.split(/(?<=,)(?=["{])/), '', column, width);
+}
+
+/** Joins parts to lines that are at most `width` columns wide. A part that is longer has a line of its own. */
+function fill(parts: readonly string[], separator: string, column: number, width: number): string {
   const lines: string[] = [];
-  for (const word of text.split(' ')) {
+  for (const part of parts) {
     const last = lines.at(-1);
-    if (last === undefined || column + last.length + 1 + word.length > width) lines.push(word);
-    else lines[lines.length - 1] = `${last} ${word}`;
+    if (last === undefined || column + last.length + separator.length + part.length > width) lines.push(part);
+    else lines[lines.length - 1] = `${last}${separator}${part}`;
   }
   return lines.join(`\n${' '.repeat(column)}`);
 }
@@ -19,4 +29,9 @@ export function wrap(text: string, column: number, width: number): string {
 /** Returns the width of the terminal that stdout is connected to; `otherwise` if it is connected to something else. */
 export function outputWidth(otherwise = Number.POSITIVE_INFINITY): number {
   return process.stdout.columns ?? otherwise;
+}
+
+/** Returns the width of the terminal that stderr is connected to; Infinity if it is connected to something else. */
+export function messageWidth(): number {
+  return process.stderr.columns ?? Number.POSITIVE_INFINITY;
 }
