@@ -37,6 +37,8 @@ function denialLine(violation: Violation): string {
 
 /** A shell's exit codes if it can't execute a program, or does not find it. */
 const NOT_EXECUTED: readonly (number | null)[] = [126, 127];
+/** How programs end whose C library or language runtime cannot start: a call that they need was denied. */
+const FAILED_STARTS: readonly (NodeJS.Signals | null)[] = ['SIGABRT', 'SIGSEGV', 'SIGTRAP'];
 /** A shell's exit code if SIGSYS ended its last program. */
 const ENDED_BY_SIGSYS = 128 + 31;
 
@@ -65,10 +67,11 @@ export function sigsysText(way: string): string {
  */
 export function hintAt(exitCode: number | null, signal: NodeJS.Signals | null, isWatched: boolean): string {
   if (endedBySigsys(exitCode, signal)) return `hint: ${sigsysText('onViolation: true')}`;
-  if (!isWatched && NOT_EXECUTED.includes(exitCode))
-    return (
-      'hint: exit codes 126 and 127 can mean that the profile denies execve, of the program or of its interpreter; ' +
-      'with onViolation: true, the error lists denied calls'
-    );
-  return '';
+  if (isWatched) return '';
+  const remedy = 'with onViolation: true, the error lists denied calls';
+  if (FAILED_STARTS.includes(signal))
+    return `hint: ${signal} can mean that the profile denies a call that the program needs to start; ${remedy}`;
+  if (!NOT_EXECUTED.includes(exitCode)) return '';
+  const denied = 'execve, of the program or of its interpreter, or a call that loads its libraries';
+  return `hint: exit codes 126 and 127 can mean that the profile denies ${denied}; ${remedy}`;
 }

@@ -1,6 +1,8 @@
 /** Denials that programs expect: the C library or the language runtime then makes an older call instead. */
 import { constants } from 'node:os';
 import type { Action } from '../policy/policy.js';
+import { ABIS } from '../syscalls/abi.js';
+import { syscallNumber } from '../syscalls/table.js';
 
 /**
  * Calls that programs try first. If the call fails with ENOSYS, they make an older one, or do without it. Sources:
@@ -34,6 +36,22 @@ const IO_URING: ReadonlySet<string> = new Set(['io_uring_setup', 'io_uring_enter
 const WIDE_TIME = /^clock_\w+64$|^timerf?d?_[gs]ettime64$|_time64$/;
 
 /**
+ * The number of sched_setattr in asm-generic/unistd.h, the first call of Linux 3.14 (2014). ABIs that begin with that
+ * table, such as aarch64, number their calls by age from there on.
+ */
+const FIRST_OF_LINUX_3_14 = 274;
+
+/**
+ * Whether a call is so old that programs have nothing to use instead. A profile that names few calls answers ENOSYS to
+ * these as well: to openat, if it names only read and write.
+ */
+function isOld(syscall: string): boolean {
+  const number = syscallNumber('aarch64', syscall);
+  if (number !== undefined) return number < FIRST_OF_LINUX_3_14;
+  return [...ABIS.keys()].some((abi) => syscallNumber(abi, syscall) !== undefined);
+}
+
+/**
  * Whether programs expect this action for a call, and continue without the call. `isNewer`: the call gets ENOSYS
  * because the syscall is newer than every one that the profile names.
  */
@@ -41,5 +59,6 @@ export function isFallback(syscall: string, action: Action, isNewer: boolean): b
   if (action.kind !== 'errno') return false;
   const { ENOSYS, EPERM } = constants.errno;
   if (IO_URING.has(syscall)) return action.errno === ENOSYS || action.errno === EPERM;
-  return action.errno === ENOSYS && (isNewer || REPLACED.has(syscall) || WIDE_TIME.test(syscall));
+  if (action.errno !== ENOSYS) return false;
+  return REPLACED.has(syscall) || WIDE_TIME.test(syscall) || (isNewer && !isOld(syscall));
 }

@@ -79,3 +79,12 @@ test.each([126, 127])('exit code %i may be a denied execve, unless denied calls 
   expect(hintAt(code, null, true)).toBe('');
   expect(hintAt(code - 2, null, false)).toBe('');
 });
+
+test.each(['SIGABRT', 'SIGSEGV', 'SIGTRAP'] as const)(
+  '%s may come of a denied call, unless such calls are observed',
+  (signal) => {
+    expect(hintAt(null, signal, false)).toMatch(`hint: ${signal} can mean that the profile denies a call`);
+    expect(hintAt(null, signal, true)).toBe('');
+    expect(hintAt(null, 'SIGTERM', false)).toBe('');
+  },
+);

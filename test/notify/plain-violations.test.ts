@@ -159,6 +159,9 @@ describe('a fallback', () => {
     ['clock_gettime64', ENOSYS, false, true],
     ['futex_time64', ENOSYS, false, true],
     ['some_new_call', ENOSYS, true, true],
+    ['landlock_create_ruleset', ENOSYS, true, true],
+    ['openat', ENOSYS, true, false],
+    ['open', ENOSYS, true, false],
     ['io_uring_setup', ENOSYS, false, true],
     ['io_uring_setup', EPERM, false, true],
     ['clone3', EPERM, false, false],
@@ -178,6 +181,13 @@ describe('a fallback', () => {
     expect(violations).not.toEqual([]);
   });
 
+  test('is not what keeps a program from starting under an allowlist that names too little', async () => {
+    const profile = Profile.allowlist().allow('read', 'write');
+    const error = await run('true', [], profile, { onViolation: true }).catch((reason: unknown) => reason);
+    if (!(error instanceof RunError)) throw new Error('true did not fail');
+    expect(error.message).toMatch(/\ndenied: \w+\(.*\): it is newer than every syscall that allowlist names/);
+  });
+
   test('is ENOSYS for a call that is newer than the profile', () => {
     const profile = extend('docker-default');
     expect(rawCall(profile, '1000')).toMatchObject([
@@ -188,7 +198,7 @@ describe('a fallback', () => {
 
 describe('the message of a RunError', () => {
   const profile = denying('mount', 'mkdir', 'mkdirat');
-  const failing = async (script: string, options = {}, under: ProfileDocument | string = profile) => {
+  const failing = async (script: string, options = {}, under: ProfileDocument | Profile | string = profile) => {
     const error = await run('sh', ['-c', script], under, options).catch((reason: unknown) => reason);
     if (!(error instanceof RunError)) throw new Error('sh did not fail');
     return error;
@@ -229,6 +239,7 @@ describe('the message of a RunError', () => {
     ['exit code 159', `${compileC('many-mounts.c')}; exit $?`, killing],
     ['exit code 127', 'no-such-program', profile],
     ['exit code 126', '/', profile],
+    ['(SIGSEGV|exit code 127)', 'exec true', Profile.allowlist().allow('read', 'write')],
   ])('explains after %s how to observe denied calls', async (end, script, under) => {
     const { message } = await failing(script, {}, under);
     expect(message).toMatch(new RegExp(`: ended with ${end}\n`));
