@@ -35,6 +35,7 @@ const STRUCTURE = [
     'profile-format',
     'child-process',
     'node-processes',
+    'handlers',
     'agents',
     'install',
   ]
