@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { apiPage } from './api.js';
+import { builtInProfilesPage } from './built-in-profiles.js';
 import { groupsPage } from './groups.js';
 
 /** The folder of the pages. */
@@ -12,6 +13,7 @@ export const FOLDER = join(import.meta.dirname, '../../docs/reference');
 export function pages(): ReadonlyMap<string, string> {
   return new Map([
     ['api.md', apiPage()],
+    ['built-in-profiles.md', builtInProfilesPage()],
     ['groups.md', groupsPage()],
   ]);
 }

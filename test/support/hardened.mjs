@@ -20,7 +20,7 @@ async function endOf(work) {
   }
 }
 
-// A filter that denies io_uring must be attached before Node's event loop uses io_uring: see docs/node.md.
+// A filter that denies io_uring must be attached before Node's event loop uses io_uring: see docs/reference/node-processes.md.
 sandbox.harden(process.argv[2] ?? 'compute');
 
 const numbers = JSON.parse(await text(process.stdin));
