@@ -84,7 +84,7 @@ describe('expected output', () => {
   test.each([
     ['one\ntwo\n', 'one'],
     ['one\n', 'one\ntwo'],
-    ['pid 12\nended\n', 'pid … ended'],
+    ['pid 12\nhas ended\n', 'pid … ended'],
     ['x last\n', '…\nlast'],
     ['1x5\n', '1.5'],
     ['', 'one'],
