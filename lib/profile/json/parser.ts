@@ -257,6 +257,11 @@ class Parser {
     const character = this.#text.charAt(this.#at);
     if (character === '/' || character === '#') return '; JSON has no comments';
     if (character === "'") return '; JSON strings use double quotes';
+    if (
+      /^\s*$/.test(this.#text.slice(0, this.#at)) &&
+      /^[a-z]\w*:(\s|$)/i.test(this.#text.slice(this.#at, this.#at + 100))
+    )
+      return '; it looks like YAML: convert it to JSON';
     const isEnd = character === '}' || character === ']';
     return isEnd && /,\s*$/.test(this.#text.slice(Math.max(0, this.#at - 100), this.#at))
       ? '; remove the comma before it'

@@ -131,6 +131,8 @@ describe('invalid JSON is refused', () => {
     ["['a']", 1, 'expected a value, found "\'"; JSON strings use double quotes'],
     ['[1}', 2, 'expected a comma or the end, found "}"'],
     ['{a: 1}', 1, 'expected a key in double quotes, found "a"'],
+    ['\napiVersion: v1\n', 1, 'expected a value, found "a"; it looks like YAML: convert it to JSON'],
+    ['abc', 0, 'expected a value, found "a"'],
     ['01', 1, 'expected the end, found "1"'],
     ['-', 0, 'a number has no digits'],
     ['"a\nb"', 2, 'a control character in a string'],
