@@ -4,7 +4,7 @@
  * `npm install` stays small.
  */
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -46,7 +46,8 @@ function install(folder: string): void {
   const target = folderOf(folder);
   rmSync(target, { recursive: true, force: true });
   mkdirSync(target, { recursive: true });
-  for (const name of ['package.json', LOCK]) cpSync(join(root, folder, name), join(target, name));
+  const files = ['package.json', LOCK, '.npmrc'].filter((name) => existsSync(join(root, folder, name)));
+  for (const name of files) cpSync(join(root, folder, name), join(target, name));
   run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], target);
   cpSync(join(target, LOCK), join(target, INSTALLED));
 }

@@ -38,6 +38,17 @@ function counted(calls: readonly string[]): readonly string[] {
   });
 }
 
+/** The calls that docs/how-it-works.md lists, which are those of a kernel with Landlock. */
+function documented(): readonly string[] {
+  const page = readFileSync(new URL('../../docs/how-it-works.md', import.meta.url), 'utf8');
+  const list = /```text\n(62 rt_sigaction .*?)```/s.exec(page)?.[1] ?? '';
+  const columns = list
+    .trim()
+    .split('\n')
+    .map((line) => line.split(/ {2,}/)[0] ?? '');
+  return columns.flatMap((calls) => calls.match(/(?:\d+ )?\w+/g) ?? []);
+}
+
 /** Disables core dumps, and enters a Landlock domain if the kernel has Landlock, which needs no_new_privs. */
 const hasDomain = isolationSupport().domain !== undefined;
 const isolated = ['2 prlimit64', ...(hasDomain ? ['prctl', 'landlock_restrict_self'] : [])];
@@ -119,6 +130,16 @@ describeUnless(
         'seccomp',
         'execve',
       ]);
+    });
+  },
+);
+
+describeUnless(
+  traced && hasDomain ? undefined : 'strace is missing or may not trace, or this kernel has no Landlock',
+  'the documentation',
+  () => {
+    test('lists the calls between clone and execve', () => {
+      expect(documented()).toEqual(sequence("spawn('/bin/true', 'docker-default')"));
     });
   },
 );
