@@ -1,4 +1,4 @@
-/** Formats the results of bench/filter.ts for a terminal and for docs/performance.md. */
+/** Formats the results of bench/filter.ts for a terminal and for bench/README.md. */
 import { FILTERS, type FilterName, MEASURES, type ProfileResults, type Results, sharp } from './filter-results.js';
 import { digits, markdownTable, type Spread, show, table } from './measure.js';
 

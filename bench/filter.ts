@@ -231,5 +231,5 @@ if (options.write) {
   const place = (path: string) => new URL(`../${path}`, import.meta.url);
   writeFileSync(place('bench/results/filter.json'), `${JSON.stringify(results, null, 1)}\n`);
   writeFileSync(place('docs/filter-cost.svg'), chart(results));
-  replaceSection(place('docs/performance.md'), 'bench:filter', markdown(results));
+  replaceSection(place('bench/README.md'), 'bench:filter', markdown(results));
 }

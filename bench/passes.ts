@@ -2,7 +2,7 @@
  * Measures what each pass of the optimizer is worth: the instructions and steps of docker-default's filter and of the
  * corpus's, and the time to compile them, with all passes and without each. To leave a pass out, the compiler is
  * bundled with a replacement of the pass's module, from bench/passes/.
- * `npm run bench:passes -- [--write]`; --write writes the results to docs/performance.md.
+ * `npm run bench:passes -- [--write]`; --write writes the results to bench/README.md.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -28,7 +28,7 @@ const WITHOUT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'omitted loads': { 'bpf/graph': 'graph-loads' },
 };
 
-/** What an instruction and an emulated step cost at attach, and a step of a call, in ns: see docs/how-it-works.md. */
+/** What an instruction and an emulated step cost at attach, and a step of a call, in ns: see bench/README.md. */
 const INSTRUCTION = 138;
 const EMULATED_STEP = 2.3;
 const STEP = 0.4;
@@ -61,7 +61,7 @@ const tables = [
 console.log(tables.map(table).join('\n\n'));
 if (options.write) {
   const text = [`On ${machine()}.`, ...tables.map(markdownTable)].join('\n\n');
-  replaceSection(new URL('../docs/performance.md', import.meta.url), 'bench:passes', text);
+  replaceSection(new URL('README.md', import.meta.url), 'bench:passes', text);
 }
 
 /** Returns the costs of each policy's filter. */

@@ -89,6 +89,6 @@ for (const [name, work] of Object.entries(WORKS)) {
 const head = `On ${machine()}; the least of ${rounds} rounds.`;
 console.log(`${head}\n\n${table(rows)}`);
 if (values.write) {
-  const page = new URL('../docs/performance.md', import.meta.url);
+  const page = new URL('README.md', import.meta.url);
   replaceSection(page, 'bench:record', `${head}\n\n${markdownTable(rows)}`);
 }

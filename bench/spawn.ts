@@ -255,9 +255,5 @@ console.log([head, ...tables(results).map(table)].join('\n\n'));
 if (options.write) {
   const place = (path: string) => new URL(`../${path}`, import.meta.url);
   writeFileSync(place('bench/results/spawn.json'), `${JSON.stringify(results, null, 1)}\n`);
-  replaceSection(
-    place('docs/performance.md'),
-    'bench:spawn',
-    [head, ...tables(results).map(markdownTable)].join('\n\n'),
-  );
+  replaceSection(place('bench/README.md'), 'bench:spawn', [head, ...tables(results).map(markdownTable)].join('\n\n'));
 }

@@ -77,6 +77,6 @@ const rows = [
 const head = `On ${machine()}; ${rounds} rounds of ${CALLS.toLocaleString('en')} calls; the quietest tenth.`;
 console.log(`${head}\n\n${table(rows)}`);
 if (values.write) {
-  const page = new URL('../docs/performance.md', import.meta.url);
+  const page = new URL('README.md', import.meta.url);
   replaceSection(page, 'bench:supervisor', `${head}\n\n${markdownTable(rows)}`);
 }

@@ -5,7 +5,7 @@
 import type { GraphNode } from '../bpf/graph.js';
 
 /**
- * The costs of an instruction and of a step, in nanoseconds, as measured on the machine that docs/how-it-works.md
+ * The costs of an instruction and of a step, in nanoseconds, as measured on the machine that bench/README.md
  * names.
  */
 export const NANOSECONDS = {

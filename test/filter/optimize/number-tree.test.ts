@@ -108,7 +108,7 @@ describe('x32', () => {
   });
 });
 
-/** The figures of docs/how-it-works.md for docker-default. Kernel 6.18 emulates 470 numbers of each ABI. */
+/** The figures of bench/README.md for docker-default. Kernel 6.18 emulates 470 numbers of each ABI. */
 describe('docker-default', () => {
   const profile = loadProfile('docker-default');
   const compiled = (abis: readonly AbiName[]) => {
