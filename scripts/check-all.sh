@@ -12,6 +12,7 @@ suite        the whole suite, with random inputs that differ from the gate's
 programs     real programs: under docker-default, under their recorded profiles, and the filters that they attach themselves
 libraries    libraries of npm that start processes or threads
 node-tests   Node's own tests of child_process and cluster, of Node 20 and of the newest line in Debian
+coverage     how many lines of lib/ and native/ the suite runs: 95 % at least
 sanitized    the suite on an addon built with ASan and UBSan
 threads      the suite on an addon built with TSan
 native-tests clang-tidy over the unit tests of native/, which the gate leaves out
@@ -45,6 +46,7 @@ programs="curl nginx-light redis-server postgresql ffmpeg busybox openssh-client
   check_programs() { install $basic $programs && npm run --silent build && npx vitest run test/extended/{programs,recorded,attached-filters}.test.ts; }
   check_libraries() { install procps && npm run --silent build && npx vitest run test/extended/libraries.test.ts; }
   check_node_tests() { install xz-utils procps && npm run --silent build && node scripts/node-tests.mjs; }
+  check_coverage() { install $basic cmake && npm run --silent libraries && npm run --silent coverage; }
   check_sanitized() { install $basic cmake ninja-build && npm run --silent test:sanitized; }
   check_threads() { install $basic cmake ninja-build && npm run --silent test:threads; }
   check_native_tests() {
