@@ -8,3 +8,5 @@ export const CPUS: readonly string[];
 export function toolsFor(cpu: string): Readonly<Record<string, Tool>>;
 export function lockNameOf(tool: Tool): string;
 export function manifestOf(tool: Tool): { readonly dependencies: Readonly<Record<string, string>> };
+export function isCached(name: string): boolean;
+export function commandOf(name: string, command?: string): string;

@@ -65,6 +65,11 @@ export function manifestOf({ packages }) {
   return { dependencies: Object.fromEntries(packages.map(nameAndVersion)) };
 }
 
+const folderOf = ({ packages }) => join(cache, packages.join('+').replaceAll('/', '-'));
+
+/** Whether the cache has a tool. */
+export const isCached = (name) => existsSync(folderOf(TOOLS[name]));
+
 /**
  * Returns the `node_modules` folder of a tool, which it installs if the cache does not have this version.
  *
@@ -72,7 +77,7 @@ export function manifestOf({ packages }) {
  */
 export function modulesOf(name, locks = LOCKS) {
   const tool = TOOLS[name];
-  const folder = join(cache, tool.packages.join('+').replaceAll('/', '-'));
+  const folder = folderOf(tool);
   if (!existsSync(folder)) {
     const made = `${folder}.${process.pid}`;
     mkdirSync(made, { recursive: true });
