@@ -13,7 +13,7 @@ import { hasNoNewPrivs, NO_NEW_PRIVS } from '../support/scripts.js';
 
 interface Told {
   readonly facts: string;
-  /** The beginning of its line in docs/spawn.md, if it differs on purpose. */
+  /** The beginning of its line in docs/reference/child-process.md, if it differs on purpose. */
   readonly row?: string;
 }
 type Results = Readonly<Record<string, Told>>;
@@ -23,7 +23,7 @@ const directories: string[] = [];
 afterAll(() => {
   for (const directory of directories) rmSync(directory, { recursive: true });
 });
-const documentation = readFileSync(new URL('../../docs/spawn.md', import.meta.url), 'utf8');
+const documentation = readFileSync(new URL('../../docs/reference/child-process.md', import.meta.url), 'utf8');
 
 async function results(section: string, implementation: string): Promise<Results> {
   const directory = mkdtempSync(join(tmpdir(), 'seccomp-compat-')); // Its name is always of the same length.

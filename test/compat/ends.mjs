@@ -58,7 +58,7 @@ export default {
       if (elapse().length === 0) child.stdin.end(); // No timer was started that will end the child.
     });
   }),
-  'timeout: pipes that a grandchild holds': differs('pipes of a child that was ended by a timeout', (cp) => {
+  'timeout: pipes that a grandchild holds': differs('Pipes of a child that was ended by a timeout', (cp) => {
     const { path, open } = barrier('held');
     const script = `(read x <${path}; echo late) & echo ready; exec sleep 60`;
     const [child, elapse] = withTimeout((timeout) => cp.spawn('sh', ['-c', script], { timeout }));

@@ -12,7 +12,7 @@ const whenSpawned = (child, act) => story(child, () => once(child, 'spawn').then
 
 export default {
   'spawnargs, of arguments that are no texts': differs(
-    '`spawnargs` holds texts',
+    '`spawnargs` holds the strings',
     (cp) => cp.spawn('echo', [1, true]).spawnargs,
   ),
   'is a ChildProcess and an EventEmitter': async (cp) => {
@@ -54,7 +54,7 @@ export default {
   'exit: the code, and null': (cp) => story(cp.spawn('sh', ['-c', 'exit 7'])),
   'exit: 255 is the largest code': (cp) => story(cp.spawn('sh', ['-c', 'exit 255'])),
   'exit: null, and the signal': (cp) => story(cp.spawn('sh', ['-c', 'kill -USR1 $$'])),
-  'exit: a signal that has no name': differs('a signal without a name', async (cp) => {
+  'exit: a signal that has no name': differs('A signal without a name', async (cp) => {
     const { events } = await story(cp.spawn('bash', ['-c', 'kill -40 $$']));
     return events;
   }),

@@ -21,7 +21,7 @@ async function replacedEnv(cp) {
 
 const [MAJOR, MINOR] = process.versions.node.split('.').map(Number);
 const REPLACED_ENV =
-  MAJOR > 26 || (MAJOR === 26 && MINOR > 10) ? differs('`process.env` was replaced', replacedEnv) : replacedEnv;
+  MAJOR > 26 || (MAJOR === 26 && MINOR > 10) ? differs('If `process.env` was replaced', replacedEnv) : replacedEnv;
 
 export default {
   'starts a command with arguments': (cp) => story(cp.spawn('printf', ['%s-', 'one', 'two three', ''])),
@@ -49,7 +49,7 @@ export default {
 
   'cwd: the working directory': (cp) => output(cp.spawn('pwd', { cwd: directory })),
   'cwd: a file URL': (cp) => output(cp.spawn('pwd', { cwd: pathToFileURL(directory) })),
-  'cwd: a Buffer': differs('`cwd` as a Buffer', (cp) => output(cp.spawn('pwd', { cwd: Buffer.from(directory) }))),
+  'cwd: a Buffer': differs('`cwd` may be a Buffer', (cp) => output(cp.spawn('pwd', { cwd: Buffer.from(directory) }))),
   'cwd: null and the empty string are this process’s': async (cp) => [
     await output(cp.spawn('pwd', { cwd: null })),
     await output(cp.spawn('pwd', { cwd: '' })),
@@ -88,7 +88,7 @@ export default {
     delete process.env.NODE_V8_COVERAGE;
     return seen;
   },
-  'env: one that is no object': differs('an `env` that is no object', async (cp) => {
+  'env: one that is no object': differs('An `env` that is not an object', async (cp) => {
     try {
       return await output(cp.spawn('/usr/bin/env', { env: 'AB' }));
     } catch (error) {
@@ -152,7 +152,7 @@ export default {
     delete Object.prototype.shell;
     return output(child);
   },
-  'unknown options': differs('unknown options are errors', (cp) => thrown(() => cp.spawn('true', { cdw: '/' })).code),
+  'unknown options': differs('Unknown options are errors', (cp) => thrown(() => cp.spawn('true', { cdw: '/' })).code),
 
   'a command that is not there': (cp) => story(cp.spawn('no-such-command', ['a', 'b'])),
   'a path that is not there': (cp) => story(cp.spawn('/no/such/command')),

@@ -105,10 +105,10 @@ export default {
   },
   'a descriptor that is not open': (cp) => thrown(() => cp.spawn('true', { stdio: ['ignore', 999, 'ignore'] })),
   'a negative descriptor': differs(
-    'a negative descriptor in `stdio`',
+    'A negative or fractional descriptor in `stdio`',
     (cp) => thrown(() => cp.spawn('true', { stdio: [-1, 'ignore', 'ignore'] })).code,
   ),
-  'descriptors that were opened to be inherited': differs('descriptors that are not in `stdio`', (cp) =>
+  'descriptors that were opened to be inherited': differs('Descriptors that are not in `stdio`', (cp) =>
     output(cp.spawn('sh', ['-c', '[ -e /proc/$$/fd/24 ] && echo passed'])),
   ),
   'standard descriptors block in the child': (cp) =>

@@ -29,7 +29,7 @@ const sh = (script) => ['sh', ['-c', script]];
 
 export default {
   'spawnSync: cwd as a Buffer': (cp) => cp.spawnSync('pwd', { cwd: Buffer.from('/') }).stdout.toString(),
-  'spawnSync: an empty cwd': differs('an empty `cwd`', (cp) => cp.spawnSync('true', { cwd: '' }).status),
+  'spawnSync: an empty cwd': differs('An empty `cwd`', (cp) => cp.spawnSync('true', { cwd: '' }).status),
   'spawnSync: encoding buffer with input': differs("`encoding: 'buffer'` with `input` as text", (cp) => {
     try {
       return cp.spawnSync('cat', { input: 'a', encoding: 'buffer' }).stdout;

@@ -7,7 +7,7 @@ import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 
-/** Marks a behavior that differs on purpose; `row` begins the line in docs/spawn.md that gives the reason. */
+/** Marks a behavior that differs on purpose; `row` begins the line in docs/reference/child-process.md that gives the reason. */
 export const differs = (row, body) => Object.assign(body, { row });
 
 /** An error with its documented properties; `call` is this package's own. */

@@ -1,4 +1,4 @@
-/** Preloaded: what the program starts by node:child_process runs under a Sandbox that denies chdir. See docs/sandbox.md. */
+/** Preloaded: what the program starts by node:child_process runs under a Sandbox that denies chdir. See docs/reference/child-process.md#sandbox. */
 import childProcess from 'node:child_process';
 import { syncBuiltinESMExports } from 'node:module';
 import { Sandbox } from 'seccomp';
