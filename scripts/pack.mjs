@@ -17,20 +17,10 @@ const ROOT = resolve(import.meta.dirname, '..');
 const require = createRequire(import.meta.url);
 
 /** What is copied from the checkout. A path that ends in `/` is a folder. */
-const SHIPPED = [
-  'CHANGELOG.md',
-  'LICENSE',
-  'README.md',
-  'SECURITY.md',
-  'dist/',
-  'docs/',
-  'examples/',
-  'native/',
-  'schema/',
-];
+const SHIPPED = ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'dist/', 'docs/', 'native/', 'schema/'];
 
-/** Folders of the shipped ones that are left out: tests, what node-gyp builds, and what scripts/prebuild.sh compiles. */
-const LEFT_OUT = ['native/test', 'native/build', 'native/prebuild'];
+/** What is left out of these: the page for contributors, tests, what node-gyp builds, and what scripts/prebuild.sh compiles. */
+const LEFT_OUT = ['docs/architecture.md', 'native/test', 'native/build', 'native/prebuild'];
 
 /** Fields of the checkout's package.json that the published one does not have. */
 const DEVELOPMENT_FIELDS = ['private', 'scripts', 'gypfile', 'devDependencies', 'overrides'];
@@ -72,7 +62,7 @@ function copyShipped() {
   for (const path of SHIPPED) {
     const from = join(ROOT, path);
     if (!existsSync(from)) fail(`${path} is missing`, path === 'dist/' ? 'npm run build:ts' : `git checkout ${path}`);
-    const filter = (file) => !LEFT_OUT.some((folder) => file === join(ROOT, folder));
+    const filter = (file) => !LEFT_OUT.some((path) => file === join(ROOT, path));
     cpSync(from, join(stage, path), { recursive: true, filter });
   }
 }

@@ -15,6 +15,7 @@ const pages = names.filter((name) => name.endsWith('.md'));
 
 test('the package has its documentation', () => {
   expect(pages).toEqual(expect.arrayContaining(['README.md', 'CHANGELOG.md', 'SECURITY.md', 'docs/README.md']));
+  expect(pages).not.toContain('docs/architecture.md');
 });
 
 test.each(pages)('the links of %s', (page) => {
