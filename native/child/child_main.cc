@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/capability.h>
 #include <linux/seccomp.h>
 #include <signal.h>
@@ -156,8 +157,18 @@ class Child {
       const ResourceLimit& limit = plan_->limits[i];
       const uint64_t values[] = {limit.soft, limit.hard};
       if (syscall(SYS_prlimit64, 0, limit.resource, values, nullptr) != 0) return Fail("prlimit");
+      if (limit.resource == RLIMIT_NOFILE) FreeDescriptorBelow(limit.soft);
     }
     return true;
+  }
+
+  // The listener needs a descriptor below the limit, and copies of the parent's descriptors may occupy all of these.
+  // execve(2) closes the copies, except for those in place for the program.
+  void FreeDescriptorBelow(uint64_t limit) const {
+    if (!MakesListener() || limit == 0 || limit > INT_MAX) return;
+    int last = static_cast<int>(limit) - 1;
+    if (last == plan_->listener_socket) last--;
+    if (last >= plan_->descriptor_count) close(last);
   }
 
   bool IsKept(int capability) const { return (plan_->kept_capabilities >> capability & 1) != 0; }

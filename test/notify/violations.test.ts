@@ -2,7 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import type { Filter } from '../../lib/filter/filter.js';
@@ -11,6 +11,7 @@ import type { Handler } from '../../lib/notify/handlers.js';
 import type { Violation } from '../../lib/notify/violation.js';
 import { evaluate } from '../../lib/policy/evaluate.js';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
+import type { SpawnOptions } from '../../lib/sandbox/options/types.js';
 import { run } from '../../lib/sandbox/run.js';
 import { Sandbox } from '../../lib/sandbox/sandbox.js';
 import { spawn } from '../../lib/sandbox/spawn.js';
@@ -35,9 +36,9 @@ function decidedFor({ policy }: Filter, syscall: string): string {
   return evaluate(policy, { arch: abiOf(abi).audit, number, args: Array(6).fill(0n) }).kind;
 }
 
-async function watched(command: string, args: readonly string[], profile: ProfileDocument) {
+async function watched(command: string, args: readonly string[], profile: ProfileDocument, options: SpawnOptions = {}) {
   const told: Violation[] = [];
-  const child = spawn(command, args, profile, { onViolation: (violation) => told.push(violation) });
+  const child = spawn(command, args, profile, { ...options, onViolation: (violation) => told.push(violation) });
   return { ...(await finish(child)), told, violations: child.violations };
 }
 
@@ -294,6 +295,16 @@ describe('the start of a supervised program', () => {
     expect(stdout).toMatch(
       /^ERR_SECCOMP_ATTACH .*EMFILE.*close some descriptors, or raise ulimit -n or rlimits\.nofile$/m,
     );
+  });
+
+  test('is made within a limit that is below the number of this process’s descriptors', async () => {
+    const open = Array.from({ length: 100 }, () => openSync('/dev/null', 'r'));
+    try {
+      const child = watched('sh', ['-c', 'ulimit -n'], denying('SCMP_ACT_ERRNO', 'acct'), { rlimits: { nofile: 16 } });
+      expect((await child).stdout).toBe('16\n');
+    } finally {
+      for (const fd of open) closeSync(fd);
+    }
   });
 
   test('leaves no descriptor open in the program', async () => {
