@@ -54,7 +54,8 @@ export function readLimits(value: unknown): ResourceLimits {
   const limits = copyFields(value, refuse);
   for (const [name, limit] of Object.entries(limits)) {
     if (!NAMES.includes(name)) {
-      const message = `options.rlimits: unknown resource ${JSON.stringify(name)}${suggest(name, RESOURCES)}`;
+      const hint = suggest(name, RESOURCES) || `: the resources are ${RESOURCES.join(', ')}`;
+      const message = `options.rlimits: unknown resource ${JSON.stringify(name)}${hint}`;
       throw argumentError('value', message);
     }
     const { soft, hard } = bounds(limit, name);

@@ -46,7 +46,7 @@ test.each<[unknown, string, string]>([
     VALUE,
     'options.rlimits.nofile.max: is unknown: a limit has soft and hard',
   ],
-  [{ files: 1 }, VALUE, 'options.rlimits: unknown resource "files"'],
+  [{ files: 1 }, VALUE, 'options.rlimits: unknown resource "files": the resources are cpu, fsize, data,'],
   [{ nofiles: 1 }, VALUE, 'options.rlimits: unknown resource "nofiles" (did you mean nofile?)'],
   [null, TYPE, 'options.rlimits: must be an object such as { nofile: 64 }'],
   [[], TYPE, 'options.rlimits: must be a plain object, not an array'],
