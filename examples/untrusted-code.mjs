@@ -42,7 +42,7 @@ export async function runCode(language, code, { work, seconds = 5, output = 100_
     timeout: seconds * 1000,
     forceKillAfter: 500,
     maxBuffer: output,
-    rlimits: { ...memory, cpu: seconds, fsize: 10 * MiB, nofile: 64, core: 0 },
+    rlimits: { ...memory, cpu: Math.ceil(seconds), fsize: 10 * MiB, nofile: 64, core: 0 },
   };
   if (work !== undefined) return describe(await runInBox(command, work, options));
   const result = await settle(run(command[0], command.slice(1), profile, { ...options, onViolation: true }));
@@ -62,7 +62,7 @@ async function runInBox([program, ...args], work, options) {
 
   const folder = mkdtempSync(join(tmpdir(), 'filter-'));
   writeFileSync(join(folder, 'filter'), compile(profile).bytes);
-  const filter = openSync(join(folder, 'filter'));
+  const filter = openSync(join(folder, 'filter'), 'r');
   rmSync(folder, { recursive: true });
   const stdio = ['pipe', 'pipe', 'pipe', filter];
   return settle(run('bwrap', box, 'unconfined', { ...options, stdio })).finally(() => closeSync(filter));

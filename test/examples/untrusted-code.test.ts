@@ -1,0 +1,97 @@
+/** examples/untrusted-code.mjs: code in three languages, with and without bubblewrap. */
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { obstacleTo } from '../support/commands.js';
+import { describeUnless } from '../support/describe-unless.js';
+import { packageRoot } from '../support/scripts.js';
+
+interface Result {
+  readonly end: string;
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly denied?: readonly { readonly syscall: string; readonly count: number }[];
+}
+type RunCode = (language: string, code: string, options?: object) => Promise<Result>;
+
+const { runCode }: { readonly runCode: RunCode } = await import(join(packageRoot, 'examples/untrusted-code.mjs'));
+
+const NETWORK = {
+  python: 'import socket\nsocket.create_connection(("192.0.2.1", 80))',
+  javascript: 'await fetch("http://192.0.2.1/")',
+};
+
+test.each([
+  ['javascript', 'console.log(6 * 7)'],
+  ['shell', 'echo $((6 * 7))'],
+])('%s: returns the output', async (language, code) => {
+  expect(await runCode(language, code)).toEqual({
+    end: 'exit',
+    exitCode: 0,
+    signal: null,
+    stdout: '42\n',
+    stderr: '',
+    denied: [],
+  });
+});
+
+test('an unknown language is an error', async () => {
+  await expect(runCode('constructor', '')).rejects.toThrow('no such language: constructor');
+});
+
+test('JavaScript that connects is denied a socket', async () => {
+  const { end, exitCode, denied } = await runCode('javascript', NETWORK.javascript);
+  expect({ end, exitCode, denied }).toMatchObject({
+    end: 'exit',
+    exitCode: 1,
+    denied: [{ syscall: 'socket', count: 1 }],
+  });
+});
+
+test('names the bound that ended the code', async () => {
+  expect(await runCode('shell', 'while :; do :; done', { seconds: 0.05 })).toMatchObject({ end: 'timeout' });
+  const { end, stdout } = await runCode('shell', 'while :; do echo y; done', { output: 1000 });
+  expect([end, stdout.length]).toEqual(['output', 1000]);
+  expect(await runCode('shell', 'kill -9 $$')).toMatchObject({ end: 'signal', signal: 'SIGKILL' });
+});
+
+describeUnless(obstacleTo('python3'), 'Python', () => {
+  test('is denied a socket, and more memory than its limit', async () => {
+    const { denied, stderr } = await runCode('python', NETWORK.python);
+    expect(denied?.map(({ syscall }) => syscall)).toEqual(['socket']);
+    expect(stderr).toContain('PermissionError');
+    expect((await runCode('python', 'x = bytearray(600 << 20)')).stderr).toContain('MemoryError');
+  });
+});
+
+describeUnless(obstacleTo('bwrap'), 'with a working directory', () => {
+  const work = mkdtempSync(join(tmpdir(), 'seccomp-work-'));
+  chmodSync(work, 0o777);
+  afterAll(() => rmSync(work, { recursive: true }));
+
+  test('the program prints the result, and the code wrote to the directory', () => {
+    const args = ['examples/untrusted-code.mjs', 'shell', 'echo 42 > result; echo done', work];
+    const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', cwd: packageRoot });
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).toEqual({ end: 'exit', exitCode: 0, signal: null, stdout: 'done\n', stderr: '' });
+    expect(readFileSync(join(work, 'result'), 'utf8')).toBe('42\n');
+  });
+
+  test('JavaScript runs', async () => {
+    const code = 'import fs from "node:fs"; console.log(fs.readdirSync("/").join(" "))';
+    expect(await runCode('javascript', code, { work })).toMatchObject({
+      stdout: 'bin dev lib lib64 node proc usr work\n',
+    });
+  });
+
+  test('code is under the filter, and sees no home directory', async () => {
+    const code = 'grep Seccomp: /proc/self/status; ls -d /home /root /etc || touch /usr/mark';
+    const { stdout, stderr } = await runCode('shell', code, { work });
+    expect(stdout).toBe('Seccomp:\t2\n');
+    expect(stderr.trim().split('\n')).toHaveLength(4);
+  });
+});
