@@ -16,7 +16,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeUnless } from '../support/describe-unless.js';
 import { blocksOf } from '../support/docs/blocks.js';
 import { textOfPage } from '../support/docs/pages.js';
