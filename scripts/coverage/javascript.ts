@@ -1,5 +1,5 @@
 /** The lines of lib/ that were run: in the processes of Vitest, and in each Node that ran a file of dist/. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -78,7 +78,9 @@ function scriptsOfDist(checkout: string, children: string): readonly ScriptCover
   };
   for (const name of readdirSync(children))
     for (const coverage of reportsIn(join(children, name))) if (coverage.url.startsWith(dist)) add(coverage);
-  return [...scripts.values()].flatMap(merged);
+  // A file that has no source map only loads another one.
+  const inLib = [...scripts].filter(([url]) => existsSync(`${fileURLToPath(url)}.map`));
+  return inLib.flatMap(([, coverages]) => merged(coverages));
 }
 
 function merged(coverages: readonly ScriptCoverage[]): readonly ScriptCoverage[] {
