@@ -27,7 +27,7 @@ const EXPECTED_FILES = [
   /^dist\/LICENSES\.txt$/,
   /^dist\/cli\/package\.json$/,
   /^dist\/(?!.*node_modules)[\w/.-]+\.(?:js|cjs|d\.ts|d\.cts)$/,
-  /^docs\/(?:(?:guides|reference)\/)?[\w-]+\.(?:md|svg)$/,
+  /^docs\/(?:(?:guides|images|reference)\/)?[\w-]+\.(?:md|svg)$/,
   /^native\/(?:binding\.gyp|sources\.gypi|sources\.tar\.gz)$/,
   /^prebuilds\/linux-(?:x64|arm64|riscv64)\/(?:seccomp\.node|seccomp-launch)$/,
   /^schema\/profile\.schema\.json$/,

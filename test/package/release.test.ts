@@ -215,7 +215,7 @@ describeUnless(NO_GIT, 'npm run release', () => {
     expect(stdout).toMatch(
       /\ncontains +commander \S+ \(MIT\), fastest-levenshtein \S+ \(MIT\), node-addon-api \S+ \(MIT\), /,
     );
-    expect(status).toBe(0);
+    expect(status, stdout).toBe(0);
     const tarball = `seccomp-${version}.tgz`;
     const sha512 = createHash('sha512').update(readFileSync(join(folder, tarball)));
     expect(readFileSync(outputs, 'utf8')).toBe(`tarball=${tarball}\nsha512=${sha512.digest('hex')}\ndist-tag=latest\n`);
