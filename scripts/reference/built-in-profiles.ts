@@ -5,7 +5,7 @@ import type { AbiName } from '../../lib/syscalls/abi.js';
 import { syscallNames } from '../../lib/syscalls/table.js';
 import { ALWAYS, argumentRule, Decisions } from './built-in-decisions.js';
 import { ORIGIN, PROFILE_TEXTS, USAGE } from './built-in-texts.js';
-import { code, table, wrapped } from './markdown.js';
+import { code, paragraphs, table, wrapped } from './markdown.js';
 
 /** The ABIs of the supported CPUs. */
 const NATIVE: readonly AbiName[] = ['x86_64', 'aarch64', 'riscv64', 's390x', 'ppc64le', 'loongarch64'];
@@ -132,16 +132,4 @@ function abiColumns(): readonly {
 
 function abiRows(): readonly (readonly string[])[] {
   return NATIVE.map((abi) => [abi, ...abiColumns().map(({ besides }) => [abi, ...(besides[abi] ?? [])].join(', '))]);
-}
-
-/** Wraps the paragraphs of a text; tables, lists and code stay as they are. */
-function paragraphs(text: string): string {
-  return text
-    .split(/(^(?:<!--[^\n]*-->\n)?```.*?^```$)/gms)
-    .map((part, i) => (i % 2 === 1 ? part : part.split('\n\n').map(paragraph).join('\n\n')))
-    .join('');
-}
-
-function paragraph(text: string): string {
-  return /^\s*$|^\||^- /.test(text) ? text : wrapped(text);
 }

@@ -34,3 +34,19 @@ export function anchorOf(heading: string): string {
     .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
     .replaceAll(' ', '-');
 }
+
+/** Wraps the paragraphs of a text; tables, lists and code stay as they are. */
+export function paragraphs(text: string): string {
+  return text
+    .split(/(^(?:<!--[^\n]*-->\n)?```.*?^```$)/gms)
+    .map((part, i) => (i % 2 === 1 ? part : part.split('\n\n').map(paragraph).join('\n\n')))
+    .join('');
+}
+
+function paragraph(text: string): string {
+  if (/^\s*$|^\|/.test(text)) return text;
+  return text
+    .split(/\n(?=- )/)
+    .map((part) => wrapped(part, part.startsWith('- ') ? '  ' : ''))
+    .join('\n');
+}

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { apiPage } from './api.js';
 import { builtInProfilesPage } from './built-in-profiles.js';
+import { commandPage } from './command.js';
 import { groupsPage } from './groups.js';
 
 /** The folder of the pages. */
@@ -14,6 +15,7 @@ export function pages(): ReadonlyMap<string, string> {
   return new Map([
     ['api.md', apiPage()],
     ['built-in-profiles.md', builtInProfilesPage()],
+    ['command.md', commandPage()],
     ['groups.md', groupsPage()],
   ]);
 }
