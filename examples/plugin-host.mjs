@@ -24,7 +24,7 @@ plugin.on('message', async (message) => {
   const file = files.get(name);
   if (result !== undefined) {
     console.dir(result);
-    plugin.kill();
+    plugin.kill('SIGKILL'); // Node answers SIGTERM by signaling itself, which `compute` denies.
   } else if (file === undefined) {
     send({ id, error: 'not available to plugins' });
   } else {

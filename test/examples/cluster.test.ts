@@ -1,0 +1,50 @@
+/** examples/cluster.mjs: the workers serve, start no programs and open no connection. */
+import { availableParallelism } from 'node:os';
+import { afterAll, expect, test } from 'vitest';
+import { main } from '../support/built.js';
+import { noLibraries } from '../support/libraries.js';
+import { statusOf } from '../support/processes.js';
+import { makeProject, startServer } from '../support/project.js';
+
+const project = makeProject(['examples/cluster.mjs'], noLibraries === undefined ? ['fastify'] : []);
+afterAll(project.remove);
+
+const COMMAND = [process.execPath, main, 'run', '-p', 'node', '--', process.execPath, 'examples/cluster.mjs'];
+
+/** The line of a worker: its number, and the port. */
+const LINE = /^process (\d+) listens on (\d+)$/;
+
+test('serves clients in workers that start no programs and open no connection, and ends on SIGTERM', async ({
+  skip,
+}) => {
+  if (noLibraries !== undefined) skip(noLibraries);
+  const server = startServer(project, COMMAND, { PORT: '0' });
+  try {
+    const [, pid = '', port = ''] = LINE.exec(await server.nextLine()) ?? [];
+    const answer = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).text();
+    expect(JSON.parse(await answer('/'))).toEqual({ pid: expect.any(Number) });
+    expect(await answer('/run')).toBe('EACCES');
+    expect(await answer('/fetch')).toBe('EPERM');
+    const [primary, worker] = [server.child.pid ?? 0, Number(pid)].map((process) =>
+      Number(statusOf(process).get('Seccomp_filters')),
+    );
+    expect(worker, 'the primary’s filter, node-no-exec and node-no-network').toBe((primary ?? 0) + 2);
+  } finally {
+    expect(await server.end()).toBe(0);
+  }
+  expect(server.stderr()).toBe('');
+});
+
+test('starts another worker in place of one that was killed', async ({ skip }) => {
+  if (noLibraries !== undefined) skip(noLibraries);
+  const server = startServer(project, COMMAND, { PORT: '0' });
+  const nextWorker = async () => Number(LINE.exec(await server.nextLine())?.[1]);
+  try {
+    const workers: number[] = [];
+    while (workers.length < availableParallelism()) workers.push(await nextWorker());
+    process.kill(workers[0] ?? 0, 'SIGKILL');
+    expect(workers).not.toContain(await nextWorker());
+  } finally {
+    await server.end();
+  }
+});
