@@ -34,9 +34,12 @@ export function markdown(results: Results): string {
     ours('compile without the precompiled program, ms', scratch?.compile),
     ours('the same, first of a process, ms', scratch?.fresh),
   ];
-  const all = profiles.map((each) => [each.name, ...MEASURES.map(({ of }) => trio((filter) => of(each, filter)))]);
+  const all = profiles.map((each) => [
+    `\`${each.name}\``,
+    ...MEASURES.map(({ of }) => trio((filter) => of(each, filter))),
+  ]);
   const counts = profiles.map((each) => [
-    each.name,
+    `\`${each.name}\``,
     ...STEPS.map((kind) => trio((filter) => steps(each, filter, kind))),
   ]);
   return [

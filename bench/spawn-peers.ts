@@ -52,7 +52,7 @@ export function peers(): Readonly<Record<string, Peer | null>> {
     firejail: () => command('firejail', ['--quiet', '--noprofile', '--seccomp', TRUE]),
     crun,
     runc: () => container('runc'),
-    'docker run': docker,
+    Docker: docker,
     'seccomp run (this package’s command)': () =>
       command(process.execPath, [fileURLToPath(new URL('../dist/cli/main.js', import.meta.url)), 'run', '--', TRUE]),
   };
