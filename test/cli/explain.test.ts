@@ -67,7 +67,7 @@ test('prints JSON', () => {
 test.each([
   [['docker-default', 'socket(99999999999999999999999)'], /args must be up to six integers from −2⁶³ to 2⁶⁴ − 1/],
   [['docker-default', 'mountt'], /has no syscall mountt \(did you mean mount\?\)/],
-  [['docker-default', 'socket(AF_INET)'], /"socket\(AF_INET\)" is not a call/],
+  [['docker-default', 'socket(AF_INET'], /"socket\(AF_INET" is not a call/],
   [['docker-default', '--abi', 'x87'], /unknown ABI "x87"/],
   [['docker-default', '--capability', 'CAP_BPFF'], /did you mean CAP_BPF\?/],
   [['docker-defualt', 'mount'], /did you mean docker-default\?/],
@@ -75,4 +75,32 @@ test.each([
   const { status, stdout, stderr } = explain(...args);
   expect({ status, stdout }).toEqual({ status: 125, stdout: '' });
   expect(stderr).toMatch(message);
+});
+
+test('takes constants as arguments, numbers for names, and groups', () => {
+  const calls = ['socket(AF_VSOCK, SOCK_STREAM|SOCK_CLOEXEC)', '165', '56(CLONE_NEWUSER)', '@keyring'];
+  const { status, stdout } = explain('docker-default', '--abi', 'x86_64', ...calls);
+  expect(stdout.match(/^\w.*$/gm)).toEqual([
+    'socket(AF_VSOCK, SOCK_STREAM|SOCK_CLOEXEC) on x86_64: EPERM',
+    '165 = mount on x86_64: EPERM',
+    '56(CLONE_NEWUSER) = clone(CLONE_NEWUSER) on x86_64: EPERM',
+    'add_key on x86_64: EPERM',
+    'keyctl on x86_64: EPERM',
+    'request_key on x86_64: EPERM',
+  ]);
+  expect(status).toBe(0);
+});
+
+test('explains the other calls if one is wrong, and exits with 125', () => {
+  const wrong = ['raed', '9999', '@keyrin', 'socket(AF_INT)', 'socket(1+1)'];
+  const { status, stdout, stderr } = explain('docker-default', '--abi', 'x86_64', 'mount', ...wrong, 'getpid');
+  expect(stdout.match(/^\w.*$/gm)).toEqual(['mount on x86_64: EPERM', 'getpid on x86_64: allow']);
+  expect(stderr.trimEnd().split('\n')).toEqual([
+    'seccomp: x86_64 has no syscall raed (did you mean read?)',
+    'seccomp: x86_64 has no syscall with the number 9999',
+    'seccomp: there is no group @keyrin (did you mean @keyring?)',
+    'seccomp: socket(AF_INT): x86_64 has no constant AF_INT (did you mean AF_INET?)',
+    expect.stringMatching(/^seccomp: "socket\(1\+1\)" is not a call: write the name of a syscall/),
+  ]);
+  expect(status).toBe(125);
 });

@@ -33,3 +33,14 @@ describe('in a terminal of 60 columns, the reason for a denial is wrapped by', (
     expect(stdout.replaceAll('\r', '')).toMatch(WRAPPED);
   });
 });
+
+test('in a terminal of 60 columns, seccomp record --base wraps the syscalls that were not needed', () => {
+  const script = `stty cols 60; ${process.execPath} ${main} record --base docker-default -- true`;
+  const { stdout } = spawnSync('script', ['-qec', script, '/dev/null'], { encoding: 'utf8' });
+  const list = stdout
+    .replaceAll('\r', '')
+    .split('\n')
+    .slice(stdout.split('\n').findIndex((line) => line.startsWith('- ')));
+  expect(list.length).toBeGreaterThan(20);
+  expect(list.filter((line) => line.length > 60)).toEqual([]);
+});

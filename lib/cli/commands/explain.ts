@@ -5,20 +5,19 @@ import { thisHost } from '../../host.js';
 import {
   type AbiName,
   type Action,
-  type ExplainQuery,
   type Explanation,
   explain,
   type Policy,
   type Profile,
   resolve,
-  SeccompError,
 } from '../../index.js';
 import { ALL_ARGUMENTS, outcomesIn } from '../../policy/argument-region.js';
 import { type AbiPolicy, decisionsOf } from '../../policy/policy.js';
 import { readOptions } from '../../sandbox/options/table.js';
 import { syscallsOf } from '../../syscalls/table.js';
+import { parseCalls } from '../call-argument.js';
 import { actionInWords } from '../output/action-text.js';
-import { print, printJson } from '../output/print.js';
+import { print, printJson, reportFailure } from '../output/print.js';
 import { outputWidth, wrap } from '../output/wrap.js';
 import { loadArgument } from '../profile-argument.js';
 import { PROFILE_FORMS, type ProfileFlags, profileOptions, withProfileOptions } from '../profile-options.js';
@@ -32,7 +31,7 @@ interface ExplainOptions extends ProfileFlags {
 
 const HELP = `
 Examples:
-  seccomp explain docker-default mount "socket(40, 1, 0)"
+  seccomp explain docker-default mount "socket(AF_VSOCK)" @keyring
   seccomp explain --capability CAP_SYS_ADMIN docker-default mount`;
 
 export function explainCommand(): Command {
@@ -42,7 +41,8 @@ export function explainCommand(): Command {
     .argument('<profile>', PROFILE_FORMS)
     .argument(
       '[calls...]',
-      'syscalls, with arguments if these matter: mount "socket(40, 1, 0)"; default: list all syscalls by action',
+      'syscalls by name or number, with arguments if these matter, or groups: mount 165 "socket(AF_INET)" @mount; ' +
+        'default: list all syscalls by action',
     )
     .option('--capability <name>', 'resolve the profile for a process with this capability; may be repeated', several)
     .option('--abi <name>', 'the ABI of the calls; default: the native one')
@@ -61,31 +61,26 @@ async function explainCalls(source: string, calls: readonly string[], options: E
     else print(overview(syscalls));
     return;
   }
-  const answers = calls.map((call) => {
-    const question: ExplainQuery = { ...parseCall(call), abi };
-    return { call, abi, ...explain(profile, question, { capabilities }) };
-  });
+  const answers = calls.flatMap((call) => answersTo(call, abi, profile, capabilities));
   if (json) printJson(answers);
   else print(answers.map(answerText).join('\n'));
 }
 
-/** Parses `mount` or `socket(40, 0x1, 0)`. */
-function parseCall(text: string): ExplainQuery {
-  const [, syscall, list] = /^(\w+)(?:\(([^()]*)\))?$/.exec(text.trim()) ?? [];
-  if (syscall === undefined) throw invalidCall(text);
-  if (list === undefined || list.trim() === '') return { syscall };
-  return { syscall, args: list.split(',').map((value) => parseValue(value.trim(), text)) };
-}
-
-function parseValue(value: string, call: string): bigint {
-  const [, sign, digits] = /^(-?)(0x[\da-f]+|\d+)$/i.exec(value) ?? [];
-  if (digits === undefined) throw invalidCall(call);
-  return sign === '-' ? -BigInt(digits) : BigInt(digits);
-}
-
-function invalidCall(call: string): SeccompError {
-  const remedy = 'write the name of a syscall, and arguments as numbers in parentheses: "socket(40, 1, 0)"';
-  return new SeccompError('ERR_SECCOMP_OPTION', `${JSON.stringify(call)} is not a call: ${remedy}`);
+/** Explains what one argument names. What is no call is reported, and the others are still explained. */
+function answersTo(
+  argument: string,
+  abi: AbiName,
+  profile: Profile,
+  capabilities: readonly string[] | undefined,
+): readonly ExplainedCall[] {
+  try {
+    return parseCalls(argument, abi).map(({ text, query }) => {
+      return { call: text, abi, ...explain(profile, query, { capabilities }) };
+    });
+  } catch (error) {
+    reportFailure(error);
+    return [];
+  }
 }
 
 /** The answer to one question, as it is printed. */

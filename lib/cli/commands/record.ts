@@ -9,6 +9,7 @@ import { compareWithPolicy } from '../../record/compare-runs.js';
 import { exitAsProgram } from '../exit-status.js';
 import { OutputFile } from '../output/output-file.js';
 import { printError, printMessage, printNote } from '../output/print.js';
+import { wrap } from '../output/wrap.js';
 import { loadArgument } from '../profile-argument.js';
 import { reportStartFailure } from '../start-failure.js';
 
@@ -133,7 +134,8 @@ function showDifference({ calls }: Recording, policy: Awaited<ReturnType<typeof 
   printMessage(`needed, and not allowed by ${base}: ${denied.length === 0 ? 'nothing' : ''}`);
   for (const line of lines) printError(`${line}\n`);
   printMessage(`allowed by ${base}, and not needed: ${unused.length} syscalls`);
-  if (unused.length > 0) printError(`- ${unused.join(' ')}\n`);
+  const width = process.stderr.columns ?? Number.POSITIVE_INFINITY;
+  if (unused.length > 0) printError(`- ${wrap(unused.join(' '), 2, width)}\n`);
 }
 
 function recordingSummary({ calls, profile }: Recording, output: string | undefined): string {
