@@ -74,7 +74,7 @@ node --eval "
 # needs (mmap, and exit_group to abort), and those of real programs.
 if [ $# = 0 ]; then
   set -- test/native.test.ts test/sandbox test/cli test/kernel test/compat test/reliability test/notify test/agent test/record \
-    test/integration/examples.test.ts
+    test/examples/programs.test.ts
 fi
 set -- node node_modules/vitest/vitest.mjs run "$@"
 # ThreadSanitizer maps its records at fixed addresses.

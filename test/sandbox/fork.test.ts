@@ -304,7 +304,7 @@ describe('a filter that cannot be attached ends the child with 125, and the modu
     skip(hasNoNewPrivs(), NO_NEW_PRIVS);
     const result = evaluateScript(
       `
-      const child = sandbox.fork(${JSON.stringify(join(packageRoot, 'examples/convert.mjs'))}, [], denying(1, 'mkdir'), { noNewPrivileges: false, silent: true });
+      const child = sandbox.fork(${JSON.stringify(join(packageRoot, 'examples/denied-tool.mjs'))}, [], denying(1, 'mkdir'), { noNewPrivileges: false, silent: true });
       const errors = child.stderr.toArray();
       return [(await once(child, 'exit'))[0], String(await errors)];`,
       { without: 'CAP_SYS_ADMIN' },

@@ -31,8 +31,8 @@ test('blocked.py: something else without it', ({ skip }) => {
   );
 });
 
-test('convert.mjs: computes, and neither starts programs nor uses the network', () => {
-  const lines = output(process.execPath, 'examples/convert.mjs').trim().split('\n');
+test('denied-tool.mjs: computes, and neither starts programs nor uses the network', () => {
+  const lines = output(process.execPath, 'examples/denied-tool.mjs').trim().split('\n');
   expect(lines.toSorted()).toEqual(['6 × 7 = 42', 'a program: EPERM', 'the network: EPERM']);
 });
 
