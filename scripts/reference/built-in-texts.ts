@@ -221,7 +221,8 @@ paths. Limit memory and CPU time with [rlimits](child-process.md).
 
 In Node, modules that are not loaded yet cannot be found, and programs cannot be started. Files that Node opens on demand are missing: without
 \`TZ\`, times are in UTC unless the time zone was read before, and \`os.cpus()\` returns an empty list. \`console.log\`, JSON, crypto,
-zlib, WebAssembly and worker_threads with \`eval: true\` work. \`process.abort()\` ends the process with a signal other than SIGABRT. A call of another
+zlib, WebAssembly and worker_threads with \`eval: true\` work. \`process.abort()\` ends the process with a signal other than SIGABRT. A first
+SIGTERM or SIGINT does not end the process, because Node's handler of these signals makes the process signal itself: use SIGKILL. A call of another
 ABI kills the process. Capabilities make no difference.`,
   ],
 ]);

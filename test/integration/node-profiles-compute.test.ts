@@ -1,5 +1,7 @@
 /** The built-in profile `compute`: static programs start under it, and a Node program hardens itself with it. */
+import { once } from 'node:events';
 import { createRequire } from 'node:module';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import * as sandbox from '../../lib/index.js';
@@ -51,4 +53,16 @@ test('a Node program hardens itself, computes, and can do nothing else', async (
     program: 'EPERM',
     signal: 'EPERM',
   });
+});
+
+test('a Node program that hardened itself goes on after a first SIGTERM, and ends on a second', async () => {
+  const script = fileURLToPath(new URL('../support/compute-echo.mjs', import.meta.url));
+  const child = sandbox.spawn(process.execPath, [script], 'node', { stdio: ['pipe', 'pipe', 'inherit'] });
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  expect((await lines.next()).value).toBe('ready');
+  child.kill();
+  child.stdin.write('still here\n');
+  expect((await lines.next()).value).toBe('still here');
+  child.kill();
+  expect(await once(child, 'exit')).toEqual([null, 'SIGTERM']);
 });
