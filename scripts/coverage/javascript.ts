@@ -18,7 +18,7 @@ type Report = Readonly<Record<string, FileCoverage>>;
 /** How often the functions and blocks of a script were run, as V8 reports it. */
 interface ScriptCoverage {
   readonly url: string;
-  readonly functions: readonly unknown[];
+  readonly functions: readonly { readonly ranges: readonly { readonly endOffset: number }[] }[];
 }
 
 /** The packages that scripts/coverage/package-lock.json pins, as far as they are used here. */
@@ -68,19 +68,34 @@ function linesOf(checkout: string, report: Report): Lines {
   return lines;
 }
 
-/** Returns one report for each file of dist/ that a process loaded. */
+/**
+ * Returns one report for each file of dist/ that a process loaded. Some tests copy dist/ to another place: a file of the same name and
+ * length is taken for a copy. A file that has no source map only loads another one.
+ */
 function scriptsOfDist(checkout: string, children: string): readonly ScriptCoverage[] {
-  const dist = pathToFileURL(join(checkout, 'dist/')).href;
   const scripts = new Map<string, ScriptCoverage[]>();
-  const add = (coverage: ScriptCoverage) => {
-    const others = scripts.get(coverage.url) ?? [];
-    scripts.set(coverage.url, others.length < BATCH ? [...others, coverage] : [coverage, ...merged(others)]);
-  };
   for (const name of readdirSync(children))
-    for (const coverage of reportsIn(join(children, name))) if (coverage.url.startsWith(dist)) add(coverage);
-  // A file that has no source map only loads another one.
-  const inLib = [...scripts].filter(([url]) => existsSync(`${fileURLToPath(url)}.map`));
-  return inLib.flatMap(([, coverages]) => merged(coverages));
+    for (const { url, functions } of reportsIn(join(children, name))) {
+      const file = join(checkout, 'dist', url.split('/dist/').at(-1) ?? '');
+      if (
+        !url.includes('/dist/') ||
+        !existsSync(`${file}.map`) ||
+        lengthOf(file) !== functions[0]?.ranges[0]?.endOffset
+      )
+        continue;
+      const others = scripts.get(file) ?? [];
+      const coverage = { url: pathToFileURL(file).href, functions };
+      scripts.set(file, others.length < BATCH ? [...others, coverage] : [coverage, ...merged(others)]);
+    }
+  return [...scripts.values()].flatMap(merged);
+}
+
+const lengths = new Map<string, number>();
+
+function lengthOf(file: string): number {
+  const length = lengths.get(file) ?? readFileSync(file, 'utf8').length;
+  lengths.set(file, length);
+  return length;
 }
 
 function merged(coverages: readonly ScriptCoverage[]): readonly ScriptCoverage[] {
