@@ -98,6 +98,23 @@ describeUnless(
       await agent.close();
     });
 
+    test('with a listener and a limit of descriptors also close, below the limit', () => {
+      const options = { stdio: 'inherit', onViolation: true, rlimits: { nofile: 64 } };
+      expect(sequence(`spawn('/bin/true', [], 'docker-default', ${JSON.stringify(options)})`)).toEqual([
+        '62 rt_sigaction',
+        ...isolated,
+        '7 fcntl',
+        'close_range',
+        'prlimit64',
+        'close', // Of a copy of the parent's descriptor, so that the listener has a place below the limit.
+        'rt_sigprocmask',
+        ...noNewPrivileges,
+        'seccomp',
+        'sendmsg',
+        'execve',
+      ]);
+    });
+
     test('with a profile that denies execve also getrandom, and with each option its own call', () => {
       const profile = JSON.stringify({
         defaultAction: 'SCMP_ACT_ALLOW',
