@@ -4,8 +4,8 @@
     {
       "target_name": "seccomp",
       "sources": ["<@(native_sources)"],
-      # In the package, all but this file and sources.gypi is in an archive, with the headers of node-addon-api. A checkout
-      # has no archive, and those headers in node_modules.
+      # In the package, all but this file is in an archive, with the headers of node-addon-api. A checkout has no archive,
+      # and those headers in node_modules.
       "include_dirs": [
         ".",
         "<!(node -p \"fs.existsSync('sources.tar.gz') ? (child_process.execFileSync('tar', ['-xzf', 'sources.tar.gz']), 'node-addon-api') : require('node-addon-api').include_dir\")"

@@ -11,8 +11,9 @@ import { mergeTypes } from './merge-types.mjs';
 /** The modules of lib/ whose declarations an `exports` of package.json refers to. */
 const ENTRIES = ['index', 'register', 'testing/index'];
 
-/** Entries that add types to those of another package's ES module. */
-const AUGMENTATIONS = ['testing/vitest', 'testing/jest'];
+/** An entry that adds types to those of another package's ES module, and one that adds them to a CommonJS module. */
+const MODULE_AUGMENTATION = 'testing/vitest';
+const COMMONJS_AUGMENTATION = 'testing/jest';
 
 /** The path of a module of lib/ that an entry exports from. */
 const RELATIVE_IMPORT = /(?<= from ')\.[^']+(?=')/g;
@@ -31,10 +32,10 @@ export function writeTypes(dist) {
     write(dist, `${name}.d.cts`, text);
     write(dist, `${name}.d.ts`, `export * from './${basename(name)}.cjs';\n`);
   }
-  for (const name of AUGMENTATIONS) {
-    write(dist, `${name}.d.ts`, textOf(name));
-    write(dist, `${name}.d.cts`, `/// <reference path="./${basename(name)}.d.ts" />\nexport {};\n`);
-  }
+  const reference = `/// <reference path="./${basename(MODULE_AUGMENTATION)}.d.ts" />\nexport {};\n`;
+  write(dist, `${MODULE_AUGMENTATION}.d.ts`, textOf(MODULE_AUGMENTATION));
+  write(dist, `${MODULE_AUGMENTATION}.d.cts`, reference);
+  write(dist, `${COMMONJS_AUGMENTATION}.d.cts`, textOf(COMMONJS_AUGMENTATION).replace('./index.js', './index.cjs'));
   rmSync(folder, { recursive: true });
 }
 

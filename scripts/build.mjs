@@ -132,7 +132,8 @@ async function writeMatchers() {
   writeFileSync(join(folder, 'vitest.cjs'), `module.exports = require('./vitest.js');\n`);
   const jest = output.find(({ fileName }) => fileName === 'jest.js');
   const code = jest.code.replace('./index.js', './index.cjs');
-  await writeCommonJs(folder, { fileName: 'jest.cjs', code });
+  await writeCommonJs(folder, { fileName: 'jest.cjs', code }); // ES modules import it too: it exports nothing.
+  rmSync(join(folder, jest.fileName));
 }
 
 /** Opens the modules that these files of dist/ start with, and all that they import. */

@@ -34,8 +34,9 @@ const PREBUILT_PLATFORMS = ['linux-x64', 'linux-arm64', 'linux-riscv64'];
 /** What building the addon in an installed package needs of node-addon-api. */
 const NODE_ADDON_API = ['LICENSE.md', 'napi.h', 'napi-inl.h', 'napi-inl.deprecated.h'];
 
-/** The files of native/ that node-gyp reads before it can unpack the others. */
-const BUILD_FILES = ['binding.gyp', 'sources.gypi'];
+/** The file of native/ that node-gyp reads before it can unpack the others, and the one that is put into it. */
+const BUILD_FILE = 'binding.gyp';
+const INCLUDED = 'sources.gypi';
 
 const { values: options } = parseArgs({
   options: { local: { type: 'boolean', default: false }, to: { type: 'string' } },
@@ -49,7 +50,9 @@ mkdirSync(stage, { recursive: true });
 for (const name of readdirSync(out)) if (/^seccomp-.*\.tgz$/.test(name)) rmSync(join(out, name));
 copyShipped();
 removeSourceMaps();
+mergeLicenses();
 copyNodeAddonApi();
+mergeBuildFiles();
 archiveSources();
 for (const [platform, folder] of prebuilds)
   for (const name of PREBUILT) cpSync(join(folder, name), join(stage, 'prebuilds', platform, name));
@@ -78,10 +81,30 @@ function removeSourceMaps() {
   }
 }
 
+/** Appends the licenses of the libraries that dist/ contains to that of the package. */
+function mergeLicenses() {
+  const file = join(stage, 'dist/LICENSES.txt');
+  const head = 'The files of dist/ contain parts of these libraries:';
+  const licenses = [readFileSync(join(stage, 'LICENSE'), 'utf8'), head, readFileSync(file, 'utf8')];
+  writeFileSync(join(stage, 'LICENSE'), licenses.join('\n\n'));
+  rmSync(file);
+}
+
 /** Copies the headers with which native/binding.gyp builds the addon where node-addon-api is not installed. */
 function copyNodeAddonApi() {
   const from = dirname(require.resolve('node-addon-api/package.json'));
   for (const name of NODE_ADDON_API) cpSync(join(from, name), join(stage, 'native/node-addon-api', name));
+}
+
+/** Puts the file that binding.gyp includes into it. */
+function mergeBuildFiles() {
+  const folder = join(stage, 'native');
+  const { variables } = JSON.parse(readFileSync(join(folder, INCLUDED), 'utf8'));
+  const include = `"includes": ["${INCLUDED}"],`;
+  const text = readFileSync(join(folder, BUILD_FILE), 'utf8');
+  if (!text.includes(include)) fail(`native/${BUILD_FILE} does not include ${INCLUDED}`, 'correct scripts/pack.mjs');
+  writeFileSync(join(folder, BUILD_FILE), text.replace(include, `"variables": ${JSON.stringify(variables)},`));
+  rmSync(join(folder, INCLUDED));
 }
 
 /**
@@ -90,7 +113,7 @@ function copyNodeAddonApi() {
  */
 function archiveSources() {
   const folder = join(stage, 'native');
-  const names = readdirSync(folder).filter((name) => !BUILD_FILES.includes(name));
+  const names = readdirSync(folder).filter((name) => name !== BUILD_FILE);
   const same = ['--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--numeric-owner', '--mode=u=rwX,go=rX'];
   const args = ['--create', '--format=ustar', ...same, ...names.sort()];
   writeFileSync(join(folder, 'sources.tar.gz'), gzipSync(execFileSync('tar', args, { cwd: folder }), { level: 9 }));

@@ -24,11 +24,10 @@ const EXPECTED_FILES = [
   /^(README|CHANGELOG|SECURITY)\.md$/,
   /^LICENSE$/,
   /^package\.json$/,
-  /^dist\/LICENSES\.txt$/,
   /^dist\/cli\/package\.json$/,
   /^dist\/(?!.*node_modules)[\w/.-]+\.(?:js|cjs|d\.ts|d\.cts)$/,
   /^docs\/(?:(?:guides|images|reference)\/)?[\w-]+\.(?:md|svg)$/,
-  /^native\/(?:binding\.gyp|sources\.gypi|sources\.tar\.gz)$/,
+  /^native\/(?:binding\.gyp|sources\.tar\.gz)$/,
   /^prebuilds\/linux-(?:x64|arm64|riscv64)\/(?:seccomp\.node|seccomp-launch)$/,
   /^schema\/profile\.schema\.json$/,
 ];
@@ -173,7 +172,7 @@ export function checkLicenses(bundled: readonly Bundled[], licensed: readonly st
     })),
     ...unlicensed.map(({ name }) => ({
       problem: `the package contains ${name}, and not its license`,
-      remedy: 'scripts/build.mjs writes the licenses of bundled libraries into dist/LICENSES.txt',
+      remedy: 'scripts/pack.mjs puts the licenses of bundled libraries, dist/LICENSES.txt, into LICENSE',
     })),
   ];
 }

@@ -50,7 +50,7 @@ const bytes = readFileSync(tarball);
 const files = listOf(tarball).map((path) => path.replace('package/', ''));
 const sources = listOf(join(stage, 'native/sources.tar.gz'));
 const bundled = bundledLibraries(ROOT);
-const licensed = text(stage, 'dist/LICENSES.txt').split('\n');
+const licensed = text(stage, 'LICENSE').split('\n');
 if (sources.includes('node-addon-api/LICENSE.md')) licensed.push('node-addon-api');
 const bill = `${tarball.slice(0, -'.tgz'.length)}.cdx.json`;
 writeFileSync(bill, `${JSON.stringify(billOfMaterials(stage, bundled), null, 2)}\n`);
