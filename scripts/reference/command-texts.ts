@@ -123,7 +123,7 @@ npx seccomp check --json node | head -n 3
   [
     'explain',
     `\`explain\` prints what a profile decides for a call, by which rule, why, and what would change it: a capability, a kernel version, other arguments or
-isolation. A call is the name of a syscall, with numbers in parentheses if they matter; arguments that are left out are 0, and numbers are from −2⁶³ to 2⁶⁴ − 1.
+isolation. A call is the name or number of a syscall, with its arguments in parentheses if they matter: numbers from −2⁶³ to 2⁶⁴ − 1, or names of constants such as \`AF_INET\`. Arguments that are left out are 0. A group such as \`@mount\` stands for its syscalls.
 
 \`\`\`sh
 npx seccomp explain docker-default mount "socket(40, 1, 0)"
