@@ -18,12 +18,15 @@ import { writeTypes } from './build-types.mjs';
 const LIB = resolve('lib');
 const DIST = resolve('dist');
 
+/** The file of the command, which nothing imports. */
+const COMMAND = 'cli/main.cjs';
+
 /** The files of dist/ that are loaded by name, each with the module of lib/ that it starts with. */
 const ENTRIES = {
   'index.cjs': 'entry.ts',
   'register.cjs': 'register.ts',
   'testing/index.cjs': 'testing/entry.ts',
-  'cli/main.js': 'cli/main.ts',
+  [COMMAND]: 'cli/main.ts',
 };
 
 /** Folders without a chunk. Only one entry imports their modules, so they become part of the entry's file. */
@@ -74,9 +77,8 @@ async function writeChunks() {
   const chunks = output.filter(({ type }) => type === 'chunk');
   for (const chunk of chunks) await writeCommonJs(DIST, chunk);
   for (const { fileName, exports } of chunks.filter(({ isEntry }) => isEntry))
-    if (fileName.endsWith('.cjs')) writeImportable(fileName, exports);
-  chmodSync(join(DIST, 'cli/main.js'), 0o755); // npm does this only when it links the command.
-  writeFileSync(join(DIST, 'cli/package.json'), '{"type":"commonjs"}\n'); // For main.js, whose name npm's links refer to.
+    if (fileName !== COMMAND) writeImportable(fileName, exports);
+  chmodSync(join(DIST, COMMAND), 0o755); // npm does this only when it links the command.
   return chunks.flatMap(({ moduleIds }) => moduleIds);
 }
 

@@ -17,7 +17,7 @@ const ROOT = resolve(import.meta.dirname, '..');
 const require = createRequire(import.meta.url);
 
 /** What is copied from the checkout. A path that ends in `/` is a folder. */
-const SHIPPED = ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'dist/', 'docs/', 'native/', 'schema/'];
+const SHIPPED = ['CHANGELOG.md', 'LICENSE', 'README.md', 'dist/', 'docs/', 'native/', 'schema/'];
 
 /** What is left out of these: the page for contributors, tests, what node-gyp builds, and what scripts/prebuild.sh compiles. */
 const LEFT_OUT = ['docs/architecture.md', 'native/test', 'native/build', 'native/prebuild'];

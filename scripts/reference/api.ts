@@ -4,9 +4,6 @@ import { type Docstring, type Export, type Member, readExports } from './declara
 import { anchorOf, code, table, wrapped } from './markdown.js';
 import { OPTION_TYPES, type OptionTypes, optionTables, readOptionTypes } from './option-tables.js';
 
-/** A signature is not a program, so no test runs it. */
-const SIGNATURE = '<!-- test: not run: a signature -->\n';
-
 /** Another test runs the examples, straight from the docstrings. */
 const EXAMPLE = '<!-- test: not run: test/docs/docstring-examples.test.ts runs it -->\n';
 
@@ -206,7 +203,7 @@ function signatureOf({ kind, name, signatures, base }: Export): readonly string[
   if (kind === 'interface') return [];
   const known = BASES.get(base) ?? base;
   const texts = kind === 'class' ? [`class ${name}${known === '' ? '' : ` extends ${known}`}`] : simplified(signatures);
-  return [`${SIGNATURE}\`\`\`ts\n${texts.map(laidOut).join('\n')}\n\`\`\``];
+  return [`\`\`\`text\n${texts.map(laidOut).join('\n')}\n\`\`\``];
 }
 
 /** Overloads without the type parameters by which results follow from options, each once. */

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { apiPage } from './api.js';
 import { builtInProfilesPage } from './built-in-profiles.js';
 import { commandPage } from './command.js';
-import { groupsPage } from './groups.js';
+import { groupsSection } from './groups.js';
 
 /** The folder of the pages. */
 export const FOLDER = join(import.meta.dirname, '../../docs/reference');
@@ -14,9 +14,8 @@ export const FOLDER = join(import.meta.dirname, '../../docs/reference');
 export function pages(): ReadonlyMap<string, string> {
   return new Map([
     ['api.md', apiPage()],
-    ['built-in-profiles.md', builtInProfilesPage()],
+    ['built-in-profiles.md', `${builtInProfilesPage()}\n${groupsSection()}`],
     ['command.md', commandPage()],
-    ['groups.md', groupsPage()],
   ]);
 }
 

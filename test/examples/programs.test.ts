@@ -10,7 +10,7 @@ const output = (command: string, ...args: string[]) => spawnSync(command, args, 
 test('blocked.py: EPERM under docker-default', () => {
   const under = output(
     process.execPath,
-    'dist/cli/main.js',
+    'dist/cli/main.cjs',
     'run',
     '-p',
     'docker-default',

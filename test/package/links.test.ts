@@ -14,7 +14,7 @@ const names = readdirSync(join(folder, 'package'), { recursive: true, encoding: 
 const pages = names.filter((name) => name.endsWith('.md'));
 
 test('the package has its documentation', () => {
-  expect(pages).toEqual(expect.arrayContaining(['README.md', 'CHANGELOG.md', 'SECURITY.md', 'docs/README.md']));
+  expect(pages).toEqual(expect.arrayContaining(['README.md', 'CHANGELOG.md', 'docs/README.md']));
   expect(pages).not.toContain('docs/architecture.md');
 });
 

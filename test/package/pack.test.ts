@@ -37,7 +37,7 @@ test('every file that package.json names is packed', () => {
 test('the launcher and the command are executable', () => {
   const launcher = `prebuilds/${process.platform}-${process.arch}/seccomp-launch`;
   expect(entries.get(launcher)).toMatch(/^-rwxr-xr-x/);
-  expect(entries.get('dist/cli/main.js')).toMatch(/^-rwxr-xr-x/);
+  expect(entries.get('dist/cli/main.cjs')).toMatch(/^-rwxr-xr-x/);
 });
 
 test('no source map is packed, and no file refers to one', () => {
