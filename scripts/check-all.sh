@@ -42,7 +42,7 @@ programs="curl nginx-light redis-server postgresql ffmpeg busybox openssh-client
 # Each word of a list is a package.
 # shellcheck disable=SC2086
 {
-  check_suite() { install $basic && npm run --silent libraries && npm run --silent build && npm test; }
+  check_suite() { install $basic imagemagick ffmpeg bubblewrap firejail && npm run --silent libraries && npm run --silent build && npm test; }
   check_programs() { install $basic $programs && npm run --silent build && npx vitest run test/extended/{programs,recorded,attached-filters}.test.ts; }
   check_libraries() { install procps && npm run --silent build && npx vitest run test/extended/libraries.test.ts; }
   check_node_tests() { install xz-utils procps && npm run --silent build && node scripts/node-tests.mjs; }

@@ -140,10 +140,11 @@ on_node() {
   return $status
 }
 
-# processes_on_node VERSION: calls on_node with the tests whose results depend on the version of Node: all but those in
-# pure_tests and test/extended.
+# processes_on_node VERSION [FOLDER…]: calls on_node with the tests whose results depend on the version of Node: all but those
+# in pure_tests, test/extended and these folders of test/.
 processes_on_node() {
-  local folder excluded=(--exclude 'test/extended/**')
-  for folder in $pure_tests; do excluded+=(--exclude "test/$folder" --exclude "test/$folder/**"); done
-  on_node "$1" "${excluded[@]}"
+  local version=$1 folder excluded=(--exclude 'test/extended/**')
+  shift
+  for folder in $pure_tests "$@"; do excluded+=(--exclude "test/$folder" --exclude "test/$folder/**"); done
+  on_node "$version" "${excluded[@]}"
 }
