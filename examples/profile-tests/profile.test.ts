@@ -20,5 +20,5 @@ test('an app that was taken over reaches no server', async () => {
   const attack = "require('net').connect(80, '127.0.0.1')";
   const error = await run(node, ['-e', attack], profile, { onViolation: true }).catch((error: unknown) => error);
   expect(error).toBeInstanceOf(RunError);
-  expect(error).toMatchObject({ violations: [{ syscall: 'socket' }] });
+  expect(error).toMatchObject({ violations: expect.arrayContaining([expect.objectContaining({ syscall: 'socket' })]) });
 });
