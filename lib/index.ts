@@ -22,6 +22,7 @@ export type { Handler, Handlers } from './notify/handlers.js';
 export type { NotifiedCall } from './notify/notified-call.js';
 export type { OnViolation, Remedy, RemedyArgument, Violation } from './notify/violation.js';
 export type { Action, Condition, Decision, Policy, PolicyCall } from './policy/policy.js';
+export type { LimitValue, ResourceLimits, ResourceName } from './process-tree/rlimits.js';
 export { type ArgumentTest, type ArgumentTests, type ArgumentValue, arg } from './profile/builder/argument.js';
 export type { AllowlistOptions, DenyOptions, SyscallSelector } from './profile/builder/builder.js';
 export type { HostConditions } from './profile/builder/parameters.js';

@@ -11,7 +11,7 @@ import { suggest } from '../util/suggest.js';
  * RLIMIT_* by name, in the order of their numbers. Source: asm-generic/resource.h, which all CPUs that Node runs on
  * use.
  */
-const RESOURCES = [
+const RESOURCES: readonly ResourceName[] = [
   'cpu',
   'fsize',
   'data',
@@ -28,16 +28,51 @@ const RESOURCES = [
   'nice',
   'rtprio',
   'rttime',
-] as const;
+];
 
 const NAMES: readonly string[] = RESOURCES;
 
-export type ResourceName = (typeof RESOURCES)[number];
+/**
+ * A resource that Linux limits: RLIMIT_* of getrlimit(2), in lower case. The unit of its limit is:
+ *
+ * - Bytes: `as` (address space), `core` (core file), `data` (data segment and heap), `fsize` (each file that the process
+ *   writes), `memlock` (locked memory), `msgqueue` (POSIX message queues of the user), `stack`.
+ * - Seconds: `cpu` (CPU time).
+ * - Microseconds: `rttime` (CPU time of a real-time process without a blocking call).
+ * - A number: `nofile` (one more than the highest descriptor), `nproc` (processes and threads of the user), `sigpending`
+ *   (queued signals of the user).
+ * - A priority: `rtprio` (the highest real-time priority), `nice` (20 minus the lowest nice value).
+ *
+ * `rss` and `locks`, in bytes and a number, have no effect since Linux 2.6.
+ */
+export type ResourceName =
+  | 'cpu'
+  | 'fsize'
+  | 'data'
+  | 'stack'
+  | 'core'
+  | 'rss'
+  | 'nproc'
+  | 'nofile'
+  | 'memlock'
+  | 'as'
+  | 'locks'
+  | 'sigpending'
+  | 'msgqueue'
+  | 'nice'
+  | 'rtprio'
+  | 'rttime';
 
-/** A limit in the unit of its resource: bytes, seconds, microseconds (`rttime`) or a count; see getrlimit(2). */
+/**
+ * A limit in the unit of its resource, see {@link ResourceName}: an integer from 0 to 2⁶⁴ − 1, as a bigint if it is
+ * above `Number.MAX_SAFE_INTEGER`; or `unlimited`.
+ */
 export type LimitValue = number | bigint | 'unlimited';
 
-/** Limits by resource. One value sets the soft and the hard limit. Units and meaning: getrlimit(2). */
+/**
+ * Limits by resource; {@link ResourceName} lists the units. One value is both the soft and the hard limit. Resources
+ * that are left out keep the limits of this process.
+ */
 export type ResourceLimits = Readonly<
   Partial<Record<ResourceName, LimitValue | { readonly soft: LimitValue; readonly hard: LimitValue }>>
 >;

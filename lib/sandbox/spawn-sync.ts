@@ -69,7 +69,7 @@ export interface SpawnSyncResult<Output = string | OutputBytes> {
   readonly enforcement?: Enforcement;
   /**
    * The calls that the profile denied with an errno, one Violation for each kind of call. Empty unless `onViolation` is
-   * given. A Sandbox's result has this property and the next as well, but not enumerable: it prints and compares as
+   * given and not false. A Sandbox's result has this property and the next as well, but not enumerable: it prints and compares as
    * Node's.
    */
   readonly violations: readonly Violation[];

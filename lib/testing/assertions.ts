@@ -120,7 +120,8 @@ export function assertDenied(
  *
  * @param command - The program and its arguments: `[file, ...arguments]`.
  * @param profile - A profile as `spawn` takes it, or a list of profiles.
- * @param options - Options of `run`, such as `cwd`, `env` and `timeout`.
+ * @param options - Options of `run`, such as `cwd`, `env` and `timeout`. Denied calls are collected unless `onViolation`
+ * is false, which a profile with `listenerPath` needs.
  * @returns A promise that rejects with an AssertionError if the command does not work. The message has the end of its
  * stderr, and the first three kinds of calls that the profile denied, each with its rule. Rejects with a ProfileError
  * or SeccompError if an argument is not valid.

@@ -166,7 +166,7 @@ function oneLine(text: string): string {
   return text
     .replaceAll(/\/\*.*?\*\/|\/\/[^\n]*/gs, '')
     .replaceAll(/\s+/g, ' ')
-    .replaceAll(/([([]) | (?=[)\]])|,(?= [)\]])/g, '$1')
+    .replaceAll(/([([<]) | (?=[)\]>])|,(?= [)\]])/g, '$1')
     .trim();
 }
 

@@ -150,6 +150,7 @@ describe('an agent on this thread', () => {
       ],
     });
     expect((await run(compileC('notifying.c'), ['5'], profile)).exitCode).toBe(0);
+    expect((await run(compileC('notifying.c'), ['5'], profile, { onViolation: false })).exitCode).toBe(0);
     expect((await run(compileC('notifying.c'), ['5'], [profile, 'docker-default'])).exitCode).toBe(0);
     await agent.close();
   });

@@ -409,6 +409,7 @@ describe('a Sandbox', () => {
     ['stdio', 5],
     ['notify', new Map()],
     ['onViolation', 5],
+    ['onViolation', null],
     ['uid', 'a'],
     ['cwd', 5],
     ['killSignal', 'SIGNONE'],

@@ -146,6 +146,25 @@ for path in b'/nowhere/a\\0', b'/nowhere/b\\0', b'/nowhere/a\\0':
     expect({ ...spawnSync('true', [], 'unconfined') }).toMatchObject(none);
   });
 
+  test('is not observed with onViolation: false, which replaces a default of a Sandbox', async () => {
+    const profile = denying('SCMP_ACT_ERRNO', 'mkdir', 'mkdirat');
+    const off = { onViolation: false };
+    const arguments_ = ['mkdir', ['/nowhere/x']] as const;
+    const none = { violations: [], unlistedViolations: 0 };
+    expect({ ...spawnSync(...arguments_, profile, off) }).toMatchObject(none);
+    expect(await run(...arguments_, profile, off).catch((error) => error)).toMatchObject(none);
+    expect(decidedFor(plannedFilters(profile, off)[0] as Filter, 'mkdirat')).toBe('errno');
+    const told: Violation[] = [];
+    const sandbox = new Sandbox(profile, { onViolation: (violation) => told.push(violation) });
+    expect(sandbox.spawnSync(...arguments_, off).violations).toEqual([]);
+    const child = sandbox.spawn(...arguments_, off);
+    await finish(child);
+    expect(child.violations).toEqual([]);
+    await new Promise((resolve) => sandbox.execFile(...arguments_, off, resolve));
+    expect(told).toEqual([]);
+    expect(new Sandbox(profile, off).spawnSync(...arguments_, { onViolation: true }).violations).toHaveLength(1);
+  });
+
   test('of a Sandbox is in a property that is not enumerable, in results and in errors', () => {
     const profile = denying('SCMP_ACT_ERRNO', 'mkdir', 'mkdirat');
     const { execFileSync, spawnSync: ofSandbox } = new Sandbox(profile, { stdio: 'pipe' });
@@ -316,7 +335,7 @@ describe('the start of a supervised program', () => {
 test('options that are not valid are refused', () => {
   const returns: Handler = (call) => call.return(0);
   const start = (options: object) => () => spawn('true', [], 'docker-default', options);
-  expect(start({ onViolation: 'all' })).toThrow('must be of type function or true');
+  expect(start({ onViolation: 'all' })).toThrow('must be of type boolean or function');
   expect(start({ notify: { opnat: returns } })).toThrow('unknown syscall opnat (did you mean open');
   expect(start({ notify: { openat: 1 } })).toThrow('options.notify.openat: must be a function');
   expect(start({ notify: { openat: returns }, notifyTimeout: 0 })).toThrow('must be a number of milliseconds above 0');

@@ -153,6 +153,12 @@ describe('what has no effect is refused:', () => {
     expect(onDarwin(`new sandbox.Sandbox('unconfined', { ${option} })`)).toMatchObject(error);
   });
 
+  test.each(['onViolation', 'isolate', 'logDenied', 'noNewPrivileges'])('not %s: false', (name) => {
+    const script = `result = [sandbox.spawnSync('true', 'unconfined', { ${name}: false }).status,
+      new sandbox.Sandbox('unconfined', { ${name}: false }).spawnSync('true', []).status]`;
+    expect(onDarwin(script)).toEqual([0, 0]);
+  });
+
   test('isolate for fork', () => {
     expect(onDarwin("sandbox.fork(CHILD, 'unconfined', { isolate: true })")).toMatchObject({
       code: 'ERR_SECCOMP_UNSUPPORTED',

@@ -1,6 +1,6 @@
 /** Resource limits: the values that are accepted, and the numbers that setrlimit(2) gets. */
 import { expect, test } from 'vitest';
-import { limitTriples, type ResourceLimits, readLimits } from '../../lib/process-tree/rlimits.js';
+import { limitTriples, type ResourceLimits, type ResourceName, readLimits } from '../../lib/process-tree/rlimits.js';
 
 const MAX = 2n ** 64n - 1n;
 const TYPE = 'ERR_INVALID_ARG_TYPE';
@@ -8,7 +8,10 @@ const VALUE = 'ERR_INVALID_ARG_VALUE';
 const RANGE = 'ERR_OUT_OF_RANGE';
 
 test('each resource has its number of asm-generic/resource.h', () => {
-  const limits = { cpu: 0, fsize: 1, core: 4, nproc: 6, nofile: 7, as: 9, rttime: 15 };
+  const limits: Record<ResourceName, number> = {
+    ...{ cpu: 0, fsize: 1, data: 2, stack: 3, core: 4, rss: 5, nproc: 6, nofile: 7, memlock: 8, as: 9, locks: 10 },
+    ...{ sigpending: 11, msgqueue: 12, nice: 13, rtprio: 14, rttime: 15 },
+  };
   expect(limitTriples(limits)).toEqual(Object.values(limits).flatMap((n) => [n, BigInt(n), BigInt(n)]));
   expect(limitTriples(undefined)).toEqual([]);
 });

@@ -189,7 +189,7 @@ describe('a compiled filter is reused', () => {
   const supervised = (options: SpawnOptions, names: readonly string[] = [], watches = true) => {
     const denies: Handler = (call) => call.deny(1);
     const notify = names.length === 0 ? undefined : Object.fromEntries(names.map((name) => [name, denies]));
-    return plannedFilters('docker-default', { ...options, notify, onViolation: watches || undefined })[0];
+    return plannedFilters('docker-default', { ...options, notify, onViolation: watches })[0];
   };
   const agents: ProfileDocument = {
     defaultAction: 'SCMP_ACT_ALLOW',

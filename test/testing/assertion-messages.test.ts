@@ -1,6 +1,6 @@
 /** The messages of assertions: which calls they name, and the errnos that options.errno may be. */
 import { expect, test } from 'vitest';
-import { allowed, denied } from '../../lib/testing/assertions.js';
+import { allowed, denied, runs } from '../../lib/testing/assertions.js';
 
 const calls = (count: number) => Array<string>(count).fill('mount');
 
@@ -27,4 +27,12 @@ test('a denial may be required to have an errno, by its name or in digits', () =
   expect(errno('ENOSYS').message).toBe('mount is denied with EPERM; should be denied with ENOSYS');
   expect(errno('4095').holds).toBe(false);
   for (const wrong of ['4096', '0', '-1', '1.5', 'EPREM', '']) expect(() => errno(wrong)).toThrow('is not an errno');
+});
+
+test('denied calls of a command are named, unless onViolation is false', async () => {
+  const fails = (options?: { onViolation: boolean }) =>
+    runs(['sh', '-c', 'unshare --user true; exit 1'], 'docker-default', options);
+  expect((await fails()).message).toContain('denied: unshare(');
+  expect((await fails({ onViolation: true })).message).toContain('denied: unshare(');
+  expect((await fails({ onViolation: false })).message).not.toContain('denied: unshare(');
 });

@@ -51,7 +51,7 @@ export function makeProcess(...parameters: ConstructorParameters<typeof Sandboxe
 /**
  * A child under a profile, as `spawn` returns it. Its events, streams, methods and properties are those of Node's
  * ChildProcess. It also emits `violation`, with a Violation, for each new kind of denied call if `onViolation` is
- * given, and `handlerError`, with an error and a NotifiedCall, if a `notify` handler fails.
+ * given and not false, and `handlerError`, with an error and a NotifiedCall, if a `notify` handler fails.
  *
  * The type parameters are the types of its three standard streams, which follow from the option `stdio`.
  *
@@ -178,7 +178,7 @@ export class SandboxedProcess<
 
   /**
    * The calls that the profile has denied so far, one Violation for each kind of call, with their number. Empty unless
-   * `onViolation` was given, or the channel `seccomp:violation` had a subscriber, when the child was started.
+   * `onViolation` was given and not false, or the channel `seccomp:violation` had a subscriber, when the child was started.
    */
   get violations(): readonly Violation[] {
     return this.#log?.read().violations ?? [];

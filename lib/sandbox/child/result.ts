@@ -22,7 +22,10 @@ export interface RunResult<Output = string> {
   readonly timedOut: boolean;
   /** What was enforced on the program, and what was not. */
   readonly enforcement: Enforcement;
-  /** The calls that the profile denied, one Violation for each kind of call. Empty unless `onViolation` is given. */
+  /**
+   * The calls that the profile denied, one Violation for each kind of call. Empty unless `onViolation` is given and not
+   * false.
+   */
   readonly violations: readonly Violation[];
   /** Number of denied calls of further kinds, which `violations` has no room for. */
   readonly unlistedViolations: number;

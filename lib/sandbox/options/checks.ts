@@ -242,8 +242,10 @@ export function readSerialization(value: unknown, name: string): string {
   throw invalidValue(name, value, "must be one of: undefined, 'json', 'advanced'");
 }
 
+/** `onViolation`. False stays, so that it replaces a default of a Sandbox. */
 export function readOnViolation(value: unknown, name: string): unknown {
-  if (value !== true && typeof value !== 'function') throw invalidType(name, 'of type function or true', value);
+  if (typeof value !== 'boolean' && typeof value !== 'function')
+    throw invalidType(name, 'of type boolean or function', value);
   return value;
 }
 

@@ -43,10 +43,10 @@ export interface CompileOptions extends HostOptions {
 export interface SupervisorOptions {
   /**
    * Called with the first call of each kind that the profile denies with an errno. `true` only collects these calls,
-   * for the `violations` of the child or of the result. See docs/violations.md. Default: denied calls are not
-   * collected.
+   * for the `violations` of the child or of the result; `false` does not, also if a default of a Sandbox does. See
+   * docs/violations.md. Default: denied calls are not collected.
    */
-  readonly onViolation?: OnViolation | true | undefined;
+  readonly onViolation?: OnViolation | boolean | undefined;
   /**
    * Handlers by the name of a syscall. A handler decides each call of that name; see docs/violations.md. Default none.
    */
@@ -90,9 +90,9 @@ export interface ProgramOptions extends HostOptions {
   /** Whether the kernel logs the calls that the filter denies: SECCOMP_FILTER_FLAG_LOG of seccomp(2). Default false. */
   readonly logDenied?: boolean | undefined;
   /**
-   * Resource limits, such as `{ nofile: 64, cpu: { soft: 1, hard: 2 }, core: 'unlimited' }`, with the units of
-   * getrlimit(2). `nproc` is an error for a program that runs as root, to which Linux does not apply it. Default: the
-   * limits of this process.
+   * Resource limits, such as `{ nofile: 64, cpu: { soft: 1, hard: 2 }, core: 'unlimited' }`, with the units that
+   * `ResourceName` lists. `nproc` is an error for a program that runs as root, to which Linux does not apply it. Default:
+   * the limits of this process.
    */
   readonly rlimits?: ResourceLimits | undefined;
   /**

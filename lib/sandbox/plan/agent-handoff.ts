@@ -41,7 +41,7 @@ export function agentOf(
   const agent = namedAgent(sources.profiles);
   if (agent === undefined) return undefined;
   const { policy } = sources;
-  if (notify !== undefined || onViolation !== undefined)
+  if (notify !== undefined || onViolation)
     throw listenerPathError(
       'names an agent, and a filter has only one listener: leave out listenerPath, or onViolation and notify',
     );

@@ -27,7 +27,7 @@ const GATE = withListener(START_GATES.child);
 
 /** The callbacks for a child's calls, as options describe them. */
 export interface Supervisor {
-  readonly onViolation: OnViolation | true | undefined;
+  readonly onViolation: OnViolation | boolean | undefined;
   /** By the name of the syscall. */
   readonly handlers: HandlerMap;
   /** Milliseconds that a handler may take. */
@@ -59,7 +59,7 @@ export function supervisorOf({ onViolation, notify, notifyTimeout }: SupervisorO
     onViolation,
     handlers: new Map(Object.entries(notify ?? {})),
     timeout: checkTimeout(notifyTimeout),
-    watches: onViolation !== undefined || hasSubscribers(CHANNEL),
+    watches: Boolean(onViolation) || hasSubscribers(CHANNEL),
   };
 }
 

@@ -9,9 +9,12 @@ import { openSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import {
   fork,
+  type LimitValue,
   type ProcessWithStdio,
   Profile,
   type ProfileOption,
+  type ResourceLimits,
+  type ResourceName,
   run,
   SandboxedProcess,
   type SpawnOptions,
@@ -19,6 +22,7 @@ import {
   type Stdio,
   spawn,
   spawnSync,
+  type Violation,
 } from 'seccomp';
 import { isOfType } from './same.js';
 
@@ -53,6 +57,17 @@ export function streams(options: SpawnOptions, stdio: Stdio, isQuiet: boolean): 
   isOfType<SandboxedProcess>()(spawn('ls', [], 'node', { stdio: ['ignore', isQuiet ? 'ignore' : 'pipe', 'pipe'] }));
   isOfType<SandboxedProcess>()(spawn('ls', [], 'node', { stdio }));
   isOfType<SandboxedProcess>()(spawn('ls', [], 'node', options));
+}
+
+export async function optionsInVariables(isWatched: boolean): Promise<void> {
+  const options = { onViolation: true, timeout: 5000 };
+  isOfType<Piped>()(spawn('ls', [], 'node', options));
+  isOfType<readonly Violation[]>()((await run('ls', [], 'node', options)).violations);
+  isOfType<readonly Violation[]>()(spawnSync('ls', [], 'node', { onViolation: isWatched }).violations);
+  const name: ResourceName = 'nofile';
+  const soft: LimitValue = 64;
+  const rlimits: ResourceLimits = { [name]: { soft, hard: 128n }, core: 'unlimited' };
+  isOfType<Piped>()(spawn('ls', [], 'node', { rlimits }));
 }
 
 export function likeNode(child: SandboxedProcess): void {
