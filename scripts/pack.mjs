@@ -50,6 +50,7 @@ mkdirSync(stage, { recursive: true });
 for (const name of readdirSync(out)) if (/^seccomp-.*\.tgz$/.test(name)) rmSync(join(out, name));
 copyShipped();
 removeSourceMaps();
+removeComments();
 mergeLicenses();
 copyNodeAddonApi();
 mergeBuildFiles();
@@ -88,6 +89,13 @@ function mergeLicenses() {
   const licenses = [readFileSync(join(stage, 'LICENSE'), 'utf8'), head, readFileSync(file, 'utf8')];
   writeFileSync(join(stage, 'LICENSE'), licenses.join('\n\n'));
   rmSync(file);
+}
+
+/** Removes the comments of the pages, which are for tests and linters: people read these files as they are. */
+function removeComments() {
+  const pages = readdirSync(join(stage, 'docs'), { recursive: true }).filter((name) => name.endsWith('.md'));
+  for (const file of ['README.md', ...pages.map((name) => join('docs', name))].map((name) => join(stage, name)))
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/^<!-- (test:|textlint-).* -->\n/gm, ''));
 }
 
 /** Copies the headers with which native/binding.gyp builds the addon where node-addon-api is not installed. */

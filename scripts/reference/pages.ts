@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { apiPage } from './api.js';
 import { builtInProfilesPage } from './built-in-profiles.js';
 import { commandPage } from './command.js';
+import { examplesPage } from './examples.js';
 import { groupsSection } from './groups.js';
 
 /** The folder of the pages. */
@@ -16,6 +17,7 @@ export function pages(): ReadonlyMap<string, string> {
     ['api.md', apiPage()],
     ['built-in-profiles.md', `${builtInProfilesPage()}\n${groupsSection()}`],
     ['command.md', commandPage()],
+    ['examples.md', examplesPage()],
   ]);
 }
 

@@ -34,6 +34,7 @@ const STRUCTURE = [
   'reference/child-process.md',
   'reference/node-processes.md',
   'reference/handlers.md',
+  'reference/examples.md',
   'reference/install.md',
   'reference/security-claims.md',
   'troubleshooting.md',

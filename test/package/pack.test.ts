@@ -34,6 +34,15 @@ test('every file that package.json names is packed', () => {
   expect(paths.filter((path) => path !== './package.json' && !names.includes(path.slice(2)))).toEqual([]);
 });
 
+test('pages have no comments that only tests and linters read', () => {
+  const pages = names.filter((name) => name.endsWith('.md') && name !== 'CHANGELOG.md');
+  const commented = pages.filter((name) =>
+    /^<!-- (?!Generated)/m.test(readFileSync(join(folder, 'package', name), 'utf8')),
+  );
+  expect(pages.length).toBeGreaterThan(30);
+  expect(commented).toEqual([]);
+});
+
 test('the launcher and the command are executable', () => {
   const launcher = `prebuilds/${process.platform}-${process.arch}/seccomp-launch`;
   expect(entries.get(launcher)).toMatch(/^-rwxr-xr-x/);
