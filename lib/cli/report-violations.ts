@@ -1,7 +1,8 @@
 /** `seccomp run --explain`: runs a program as a child, and reports the calls that the profile denies. */
 import { constants } from 'node:os';
-import type { ProfileSource, ProgramOptions, Violation } from '../index.js';
+import type { Profile, ProgramOptions, Remedy, Violation } from '../index.js';
 import { callInWords, endedBySigsys, sigsysText } from '../notify/denial-messages.js';
+import { builtinNames } from '../profile/source.js';
 import { actionInWords } from './output/action-text.js';
 import { printMessage } from './output/print.js';
 import { messageWidth, wrap, wrapJson } from './output/wrap.js';
@@ -14,12 +15,13 @@ const REMEDY = '        to allow: ';
 export async function runBeside(
   command: string,
   args: readonly string[],
-  profile: ProfileSource,
+  profile: Profile,
   options: ProgramOptions,
 ): Promise<void> {
   await runAsChild(command, args, profile, { ...options, onViolation: report }, (child) => {
     const isKilled = endedBySigsys(child.exitCode, child.signalCode);
-    summarize(child.violations, child.unlistedViolations, isKilled);
+    if (!(isKilled || child.violations.some(isDenial))) printMessage(nothingDenied(profile));
+    summarize(child.violations, child.unlistedViolations);
     if (isKilled) printMessage(sigsysText('--explain'));
   });
 }
@@ -42,18 +44,32 @@ function hints({ action, fallback }: Violation): readonly string[] {
 }
 
 /** Reports all kinds of denied calls after the end of the program. */
-function summarize(violations: readonly Violation[], unlisted: number, isKilled: boolean): void {
-  const denials = violations.filter(({ fallback }) => !fallback);
+function summarize(violations: readonly Violation[], unlisted: number): void {
+  const denials = violations.filter(isDenial);
   const fallbacks = violations.filter(({ fallback }) => fallback);
-  if (denials.length === 0 && !isKilled) printMessage('no call was denied');
   if (denials.length > 0) {
-    const lines = denials.map((violation) => `${countText(violation)}\n${REMEDY}${remedyText(violation)}`);
-    printMessage(`${kinds(denials.length)} of calls denied\n${lines.join('\n')}`);
+    printMessage(`${kinds(denials.length)} of calls denied\n${withRemedies(denials).join('\n')}`);
   }
   if (unlisted > 0) printMessage(`${unlisted} more calls were denied, of kinds beyond those that are listed`);
   if (fallbacks.length === 0) return;
   const lines = fallbacks.map(countText);
   printMessage(`${kinds(fallbacks.length)} of calls that programs replace by older ones\n${lines.join('\n')}`);
+}
+
+const isDenial = ({ fallback }: Violation) => !fallback;
+
+function nothingDenied({ source }: Profile): string {
+  return `no call was denied by ${source}; --explain does not see filters that a program attaches itself`;
+}
+
+/** Lists the kinds of denied calls. A remedy that several of them share follows the last of these. */
+function withRemedies(denials: readonly Violation[]): readonly string[] {
+  const groups = new Map<string, readonly string[]>();
+  for (const denial of denials) {
+    const remedy = remedyText(denial);
+    groups.set(remedy, [...(groups.get(remedy) ?? []), countText(denial)]);
+  }
+  return [...groups].flatMap(([remedy, lines]) => [...lines, `${REMEDY}${remedy}`]);
 }
 
 function kinds(count: number): string {
@@ -70,9 +86,17 @@ function outcomeText(violation: Violation): string {
 }
 
 /** What to do to allow a kind of calls. A rule that is added has no effect where another rule denies the call. */
-function remedyText({ remedy, rule, deniedBy }: Violation): string {
+function remedyText({ remedy, rule, deniedBy, profile }: Violation): string {
   if (deniedBy === 'isolation') return 'run with --no-isolate';
   if (remedy === undefined) return 'no rule allows just these calls';
   if (rule === undefined) return wrapJson(JSON.stringify(remedy), REMEDY.length, messageWidth());
+  if (profile !== undefined && builtinNames().includes(profile))
+    return `${extensionText(profile, remedy)}; stringify() makes it JSON for --profile`;
   return `change ${rule.path}, which denies it; if the default action denies too, add ${JSON.stringify(remedy)}`;
+}
+
+/** `extend('node-no-exec').allow('execve')`: a rule of a built-in profile cannot be changed in place. */
+function extensionText(profile: string, { names: [name], args = [] }: Remedy): string {
+  const tests = args.map(({ index, value }) => `, arg(${index}).eq(${value})`);
+  return `extend('${profile}').allow('${name}'${tests.join('')})`;
 }

@@ -1,5 +1,5 @@
 /**
- * io_uring. libuv ≥ 1.51 on Linux ≥ 6.6 makes an instance for each event loop, and aborts the process if io_uring_enter
+ * io_uring. libuv ≥ 1.49 on Linux ≥ 6.6 makes an instance for each event loop, and aborts the process if io_uring_enter
  * fails later. So a filter that denies io_uring is attached to a Node that has no instance: fork() and seccomp/register
  * start Node again where it can't make one. harden() refuses such a filter, or lets it allow the use of the existing
  * instances.
@@ -80,8 +80,9 @@ function instancesError(): SeccompError {
   return new SeccompError(
     'ERR_SECCOMP_UNSUPPORTED',
     "this Node's event loops have io_uring instances, and the profile denies io_uring_enter: the process would abort " +
-      'when it next uses them. Start it with fork() or --require seccomp/register, or in an environment that denies ' +
-      'io_uring_setup; or pass acceptRings: true, which keeps the instances usable (see docs/reference/node-processes.md)',
+      'when it next uses them. Start it with `npx seccomp run -p PROFILE -- node …`, fork() or --require ' +
+      'seccomp/register, or in an environment that denies io_uring_setup. acceptRings: true leaves a hole: no filter ' +
+      'sees what native code requests through these instances (see docs/reference/node-processes.md)',
   );
 }
 
