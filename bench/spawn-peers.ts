@@ -54,7 +54,7 @@ export function peers(): Readonly<Record<string, Peer | null>> {
     runc: () => container('runc'),
     Docker: docker,
     'seccomp run (this package’s command)': () =>
-      command(process.execPath, [fileURLToPath(new URL('../dist/cli/main.cjs', import.meta.url)), 'run', '--', TRUE]),
+      command(process.execPath, [fileURLToPath(new URL('../dist/cli/main.js', import.meta.url)), 'run', '--', TRUE]),
   };
   return Object.fromEntries(Object.entries(makers).map(([name, make]) => [name, orNull(name, make)]));
 }

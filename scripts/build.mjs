@@ -18,8 +18,11 @@ import { writeTypes } from './build-types.mjs';
 const LIB = resolve('lib');
 const DIST = resolve('dist');
 
-/** The file of the command, which nothing imports. */
-const COMMAND = 'cli/main.cjs';
+/**
+ * The file of the command, which nothing imports. `npx` in a checkout links to this name in a cache that outlives builds: if it
+ * changes, the command is not found.
+ */
+const COMMAND = 'cli/main.js';
 
 /** The files of dist/ that are loaded by name, each with the module of lib/ that it starts with. */
 const ENTRIES = {
@@ -79,6 +82,7 @@ async function writeChunks() {
   for (const { fileName, exports } of chunks.filter(({ isEntry }) => isEntry))
     if (fileName !== COMMAND) writeImportable(fileName, exports);
   chmodSync(join(DIST, COMMAND), 0o755); // npm does this only when it links the command.
+  writeFileSync(join(DIST, dirname(COMMAND), 'package.json'), '{"type":"commonjs"}\n'); // For the name that npm's links refer to.
   return chunks.flatMap(({ moduleIds }) => moduleIds);
 }
 

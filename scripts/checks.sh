@@ -112,7 +112,7 @@ run_with_addon() {
   mkdir -p build/Release &&
     cp "$1"/{seccomp.node,seccomp-launch} build/Release/ &&
     npm install --ignore-scripts && npm run --silent build:ts &&
-    denies_unshare node dist/cli/main.cjs run -p docker-default -- python3 examples/blocked.py
+    denies_unshare node dist/cli/main.js run -p docker-default -- python3 examples/blocked.py
 }
 
 # libraries_of CHECKOUT: installs the libraries of the tests, as another checkout has them or from npm.

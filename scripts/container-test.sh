@@ -197,7 +197,7 @@ step "a profile that the builder wrote, read by $engine"
 # recorded OPTIONS: records a Node server in one container and runs it in another under the profile. Other calls are denied.
 recorded() {
   # shellcheck disable=SC2016
-  container record unconfined sh -c 'node dist/cli/main.cjs record -o /tmp/profile.json "$@" >/dev/null &&
+  container record unconfined sh -c 'node dist/cli/main.js record -o /tmp/profile.json "$@" >/dev/null &&
     cat /tmp/profile.json' sh "$@" node test/support/node-work/run.mjs http >"$profile" &&
     [ "$(container recorded "$profile" node test/support/node-work/run.mjs http)" = works ] &&
     container recorded "$profile" node -e 'require("fs").mkdirSync("/tmp/made")' 2>&1 | grep EPERM

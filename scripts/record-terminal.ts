@@ -52,7 +52,7 @@ export function recordTerminal(): readonly (readonly Run[])[] {
   try {
     mkdirSync(join(folder, 'node_modules/.bin'), { recursive: true });
     symlinkSync(ROOT, join(folder, 'node_modules/seccomp'));
-    symlinkSync('../seccomp/dist/cli/main.cjs', join(folder, 'node_modules/.bin/seccomp'));
+    symlinkSync('../seccomp/dist/cli/main.js', join(folder, 'node_modules/.bin/seccomp'));
     const recorded = COMMANDS.map((command) => [promptOf(command), ...linesOf(outputOf(command, folder))]);
     return recorded.flatMap((lines, i) => (i === 0 ? lines : [[], ...lines]));
   } finally {

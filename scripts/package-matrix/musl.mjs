@@ -29,7 +29,7 @@ async function run(project) {
   await install(project);
   const env = { LD_LIBRARY_PATH: join(folder, 'lib') };
   const job = await runJob(project, node, ['program.mjs'], { env });
-  return `${job}, ${await runCommand(project, node, ['node_modules/seccomp/dist/cli/main.cjs'], { env })}`;
+  return `${job}, ${await runCommand(project, node, ['node_modules/seccomp/dist/cli/main.js'], { env })}`;
 }
 
 export const musl = {

@@ -78,7 +78,7 @@ function runsOn({ machine, probes }: Subject): ReadonlyMap<string, Run> {
   ]);
 }
 
-const MAIN = '/seccomp/dist/cli/main.cjs';
+const MAIN = '/seccomp/dist/cli/main.js';
 const PRINT_STATUS = 'process.stdout.write(fs.readFileSync("/proc/self/status"))';
 
 /** Only an x86_64 program can make calls of another ABI; for other ABIs, a separate program is compiled. */

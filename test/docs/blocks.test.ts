@@ -111,7 +111,7 @@ function checkJson(folder: PageFolder, block: Block): void {
   const value: unknown = JSON.parse(block.code);
   if (typeof value !== 'object' || value === null || !('defaultAction' in value)) return;
   writeBlock(folder.path, block);
-  const args = [join(packageRoot, 'dist/cli/main.cjs'), 'check', fileOf(block)];
+  const args = [join(packageRoot, 'dist/cli/main.js'), 'check', fileOf(block)];
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder.path, encoding: 'utf8' });
   expect(status, stdout + stderr).toBe(0);
 }

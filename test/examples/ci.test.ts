@@ -12,7 +12,7 @@ const examples = join(packageRoot, 'examples');
 const { folder, remove } = installPackage(join(examples, 'profile-tests'), ['vitest']);
 afterAll(remove);
 const VITEST = [process.execPath, join(packageRoot, 'node_modules/vitest/vitest.mjs'), 'run'];
-const SECCOMP = [process.execPath, join(folder, 'node_modules/seccomp/dist/cli/main.cjs')];
+const SECCOMP = [process.execPath, join(folder, 'node_modules/seccomp/dist/cli/main.js')];
 
 function runIn(cwd: string, [file = '', ...args]: readonly string[]) {
   // Without the variables by which Vitest takes itself for a worker.

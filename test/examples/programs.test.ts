@@ -10,7 +10,7 @@ const output = (command: string, ...args: string[]) => spawnSync(command, args, 
 test('blocked.py: EPERM under docker-default', () => {
   const under = output(
     process.execPath,
-    'dist/cli/main.cjs',
+    'dist/cli/main.js',
     'run',
     '-p',
     'docker-default',

@@ -27,7 +27,7 @@ const launched = (method: string) => (ending: string) => [node, file('launcher.m
 const WAYS: Readonly<Record<string, Way>> = {
   register: { under: (ending) => [node, '--import', 'seccomp/register', ...plain(ending).slice(1)], without: plain },
   'seccomp run': {
-    under: (ending) => [node, `${packageRoot}dist/cli/main.cjs`, 'run', '-p', PROFILE, '--', ...plain(ending)],
+    under: (ending) => [node, `${packageRoot}dist/cli/main.js`, 'run', '-p', PROFILE, '--', ...plain(ending)],
     without: plain,
   },
   execve: { under: launched('execve'), without: launched('child_process.spawn') },

@@ -121,7 +121,7 @@ test('harden loads all files, since its filter may deny opening them', ({ skip }
 });
 
 test('the command can be executed after every build', () => {
-  expect(() => accessSync(`${root}/dist/cli/main.cjs`, constants.X_OK)).not.toThrow();
+  expect(() => accessSync(`${root}/dist/cli/main.js`, constants.X_OK)).not.toThrow();
 });
 
 // This changes only the name of the platform. Other differences between operating systems are not tested.

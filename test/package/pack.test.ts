@@ -46,7 +46,7 @@ test('pages have no comments that only tests and linters read', () => {
 test('the launcher and the command are executable', () => {
   const launcher = `prebuilds/${process.platform}-${process.arch}/seccomp-launch`;
   expect(entries.get(launcher)).toMatch(/^-rwxr-xr-x/);
-  expect(entries.get('dist/cli/main.cjs')).toMatch(/^-rwxr-xr-x/);
+  expect(entries.get('dist/cli/main.js')).toMatch(/^-rwxr-xr-x/);
 });
 
 test('no source map is packed, and no file refers to one', () => {

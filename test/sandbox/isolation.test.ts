@@ -59,7 +59,7 @@ describeUnless(hasScopes ? undefined : (support.reason ?? 'Landlock has no scope
     expect(sandbox.spawnSync('sh', ['-c', script]).status).toBe(7);
     expect(() => sandbox.execSync(script, { stdio: 'ignore' })).toThrowError(expect.objectContaining({ status: 7 }));
     expect((await record('sh', ['-c', script])).exitCode).toBe(7);
-    const main = join(packageRoot, 'dist/cli/main.cjs');
+    const main = join(packageRoot, 'dist/cli/main.js');
     expect(nodeSpawnSync(process.execPath, [main, 'run', '--', 'sh', '-c', script]).status).toBe(7);
     expect(nodeSpawnSync(process.execPath, [main, 'run', '--no-isolate', '--', 'sh', '-c', script]).status).toBe(0);
   });

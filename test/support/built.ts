@@ -5,4 +5,4 @@ import { fileURLToPath } from 'node:url';
 export const dist = new URL('../../dist/index.js', import.meta.url).href;
 
 /** The path of the command's program. */
-export const main = fileURLToPath(new URL('../../dist/cli/main.cjs', import.meta.url));
+export const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));

@@ -216,7 +216,7 @@ describeUnless(obstacleTo('bwrap'), 'in bubblewrap', () => {
 
   test('seccomp run explains denials, and its profile may deny execve', async () => {
     const ourselves = `--ro-bind ${process.execPath} /node --ro-bind ${packageRoot} /seccomp`;
-    const command = '/node /seccomp/dist/cli/main.cjs run --explain -p - -- sh -c /bin/true';
+    const command = '/node /seccomp/dist/cli/main.js run --explain -p - -- sh -c /bin/true';
     const args = `${ends} ${system} ${ourselves} ${workOnly} ${command}`.split(' ');
     const { stderr, exitCode } = await resultOf(
       run('bwrap', args, 'unconfined', { ...OPTIONS, input: stringify(extend(PROFILE).deny('execve')) }),

@@ -32,7 +32,7 @@ export function makePageFolder(blocks: readonly Block[]): PageFolder {
   mkdirSync(join(path, 'node_modules/.bin'), { recursive: true });
   writeFileSync(join(path, 'package.json'), '{ "name": "project", "private": true, "type": "module" }\n');
   link(packageRoot, join(path, 'node_modules/seccomp'));
-  link('../seccomp/dist/cli/main.cjs', join(path, 'node_modules/.bin/seccomp'));
+  link('../seccomp/dist/cli/main.js', join(path, 'node_modules/.bin/seccomp'));
   link(join(packageRoot, 'node_modules/@types'), join(path, 'node_modules/@types'));
   mkdirSync(join(beside, 'home'));
   chmodSync(join(beside, 'home'), 0o777);
