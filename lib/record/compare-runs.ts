@@ -2,20 +2,23 @@
 import { isAllowing } from '../policy/action.js';
 import { type Decision, decisionsOf, type Policy } from '../policy/policy.js';
 import { syscallName, syscallsOf } from '../syscalls/table.js';
-import { notAllowed, type SeenCall } from './synthesize.js';
+import { EXITS, notAllowed, type SeenCall } from './synthesize.js';
 
 export interface RunDifference<Seen extends SeenCall> {
   /** The recorded calls that the profile does not allow. */
   readonly denied: readonly Seen[];
   /**
-   * The syscalls that the profile allows, at least with some arguments, and that were not made. Names of the native
-   * ABI.
+   * The syscalls that the profile allows, at least with some arguments, and that were not made, except those that every
+   * run needs. Names of the native ABI.
    */
   readonly unused: readonly string[];
 }
 
+/** Syscalls that every run needs, although a recording may lack them: the first execve is never recorded. */
+const ALWAYS_NEEDED = ['execve', ...EXITS];
+
 export function compareWithPolicy<Seen extends SeenCall>(policy: Policy, calls: readonly Seen[]): RunDifference<Seen> {
-  const made = new Set(calls.map(({ syscall }) => syscall));
+  const made = new Set([...ALWAYS_NEEDED, ...calls.map(({ syscall }) => syscall)]);
   const [native] = policy.abis;
   if (native === undefined) return { denied: notAllowed(policy, calls), unused: [] };
   const { name } = native.abi;

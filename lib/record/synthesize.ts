@@ -1,4 +1,4 @@
-/** Makes the least profile that allows recorded calls. */
+/** Makes a profile that allows recorded calls. */
 import { distinguishing } from '../decode/captures.js';
 import { decode } from '../decode/decode.js';
 import type { ObservedCall } from '../decode/observed-call.js';
@@ -33,9 +33,9 @@ export interface SynthesisOptions {
  * Syscalls that are always allowed: whether a recording contains them depends on the timing of signals, and they do not
  * give the program new access.
  */
-const EXITS = ['exit', 'exit_group', 'restart_syscall', 'rt_sigreturn', 'sigreturn'];
+export const EXITS = ['exit', 'exit_group', 'restart_syscall', 'rt_sigreturn', 'sigreturn'];
 
-/** Makes the least profile for calls that were recorded on `host`. Under it, all other calls fail with EPERM. */
+/** Makes a profile for calls that were recorded on `host`. Under it, all other calls fail with EPERM. */
 export function synthesize(calls: readonly SeenCall[], host: Host, options: SynthesisOptions = {}): Profile {
   const { containerStart = true } = own(options);
   const exits: RuleDocument = {

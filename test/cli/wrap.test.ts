@@ -34,6 +34,15 @@ describe('in a terminal of 60 columns, the reason for a denial is wrapped by', (
   });
 });
 
+test('without a terminal, seccomp record --base wraps the syscalls that were not needed to 80 columns', () => {
+  const { stderr } = spawnSync(process.execPath, [main, 'record', '--base', 'docker-default', '--', 'true'], {
+    encoding: 'utf8',
+  });
+  const lines = stderr.slice(stderr.indexOf('\n- ') + 1).split('\n');
+  expect(lines.length).toBeGreaterThan(20);
+  expect(lines.filter((line) => line.length > 80)).toEqual([]);
+});
+
 test('in a terminal of 60 columns, seccomp record --base wraps the syscalls that were not needed', () => {
   const script = `stty cols 60; ${process.execPath} ${main} record --base docker-default -- true`;
   const { stdout } = spawnSync('script', ['-qec', script, '/dev/null'], { encoding: 'utf8' });

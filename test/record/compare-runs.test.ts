@@ -41,7 +41,9 @@ test('under a default action that allows, all but the denied and the made are un
   const names = (rules: readonly RuleDocument[]) =>
     compared(rules, [call('read')], { defaultAction: 'SCMP_ACT_ALLOW' }).unused;
   const all = names([]);
-  expect(all).toHaveLength(new Set(syscallsOf('x86_64').values()).size - 1);
+  const needed = ['execve', 'exit', 'exit_group', 'read', 'restart_syscall', 'rt_sigreturn'];
+  expect(all).toHaveLength(new Set(syscallsOf('x86_64').values()).size - needed.length);
+  expect(all).not.toEqual(expect.arrayContaining([expect.toBeOneOf(needed)]));
   const denied = names([rule('dup', [], DENY), rule('dup2', [arg(0, 'EQ', 1)], DENY)]);
   expect(all.filter((name) => !denied.includes(name))).toEqual(['dup']);
 });

@@ -1,4 +1,4 @@
-/** `seccomp record`: runs a program without a filter and writes the smallest profile that it needs. */
+/** `seccomp record`: runs a program without a filter and writes a profile of its calls. */
 import { basename, isAbsolute } from 'node:path';
 import { Command, Option } from 'commander';
 import { callFromRecord } from '../../decode/observed-call.js';
@@ -32,8 +32,10 @@ Example:
 
 export function recordCommand(): Command {
   return new Command('record')
-    .summary('run a command and write the smallest profile that it needs')
-    .description('Runs COMMAND without a filter, and writes the smallest profile that allows what it did.')
+    .summary('run a command and write a profile that allows the calls it made')
+    .description(
+      'Runs COMMAND without a filter, and writes a profile that allows the calls it made, and those by which container runtimes start it.',
+    )
     .usage('[options] [--] <command> [args...]')
     .argument('<command>')
     .argument('[args...]')
@@ -134,8 +136,7 @@ function showDifference({ calls }: Recording, policy: Awaited<ReturnType<typeof 
   printMessage(`needed, and not allowed by ${base}: ${denied.length === 0 ? 'nothing' : ''}`);
   for (const line of lines) printError(`${line}\n`);
   printMessage(`allowed by ${base}, and not needed: ${unused.length} syscalls`);
-  const width = process.stderr.columns ?? Number.POSITIVE_INFINITY;
-  if (unused.length > 0) printError(`- ${wrap(unused.join(' '), 2, width)}\n`);
+  if (unused.length > 0) printError(`- ${wrap(unused.join(' '), 2, process.stderr.columns ?? 80)}\n`);
 }
 
 function recordingSummary({ calls, profile }: Recording, output: string | undefined): string {
