@@ -24,6 +24,10 @@ afterAll(() => rmSync(folder, { recursive: true }));
 beforeAll(() => {
   const fixtures = join(import.meta.dirname, 'install-scripts');
   execFileSync('tar', ['-czf', join(folder, 'curious.tgz'), '-C', fixtures, 'curious']);
+  cpSync(join(fixtures, 'curious'), join(folder, 'added'), { recursive: true });
+  const manifest = join(folder, 'added/package.json');
+  writeFileSync(manifest, readFileSync(manifest, 'utf8').replace('curious', 'added'));
+  execFileSync('tar', ['-czf', join(folder, 'added.tgz'), '-C', folder, 'added']);
   renameSync(packTo(join(folder, 'packed')), join(folder, 'seccomp.tgz'));
 });
 
@@ -93,6 +97,54 @@ const MANAGERS: readonly Manager[] = [
   { ...ofMatrix('yarn 4'), fetch: ['install', '--mode=skip-build'], runScripts: ['rebuild'] },
 ];
 
+/** The commands that add a package, which end with the flag of the command that runs no scripts. */
+const ADD = { npm: 'install', pnpm: 'add', yarn: 'add' };
+
+test.for(MANAGERS)(
+  '$name: scripts of a package that is added have no network in a second command',
+  ({ name, command, obstacle, ...steps }, { skip }) => {
+    if (obstacle !== undefined) skip(obstacle);
+    const project = makeProject(`add-${name.replaceAll(' ', '-')}`);
+    const [manager = ''] = name.split(' ');
+    run(project, [command(), ADD[manager as keyof typeof ADD], join(folder, 'added.tgz'), ...steps.fetch.slice(-1)]);
+    const report = join(project, 'node_modules/added/report.json');
+    expect(existsSync(report)).toBe(false);
+    run(project, [...SECCOMP, '--', command(), ...steps.runScripts]);
+    expect(JSON.parse(readFileSync(report, 'utf8'))).toEqual({ network: 'EACCES' });
+  },
+);
+
+/** The versions of pnpm, and the line by which pnpm-workspace.yaml allows the scripts of a package from a file. */
+const PNPM = MANAGERS.filter(({ name }) => name.startsWith('pnpm'));
+const ALLOW = 'allowBuilds: { "curious@file:../curious.tgz": true }';
+
+test.for(PNPM)(
+  '$name runs only the scripts that allowBuilds names',
+  ({ command, name, obstacle, ...steps }, { skip }) => {
+    if (obstacle !== undefined) skip(obstacle);
+    const project = makeProject(`allow-${name.replaceAll(' ', '-')}`);
+    const file = join(project, 'pnpm-workspace.yaml');
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/^dangerously.*$/m, 'strictDepBuilds: false'));
+    run(project, [command(), ...steps.fetch]);
+    run(project, [...SECCOMP, '--', command(), ...steps.runScripts]);
+    expect(existsSync(reportIn(project))).toBe(false);
+    appendFileSync(file, `${ALLOW}\n`);
+    run(project, [...SECCOMP, '--', command(), ...steps.runScripts]);
+    expect(reportOf(project)).toEqual({ network: 'EACCES' });
+  },
+);
+
+test.for(PNPM)('$name: approve-builds runs the scripts, with network', ({ command, name, obstacle }, { skip }) => {
+  if (obstacle !== undefined) skip(obstacle);
+  const project = makeProject(`approve-${name.replaceAll(' ', '-')}`);
+  const file = join(project, 'pnpm-workspace.yaml');
+  writeFileSync(file, readFileSync(file, 'utf8').replace(/^dangerously.*$/m, 'strictDepBuilds: false'));
+  run(project, [command(), 'install']);
+  expect(existsSync(reportIn(project))).toBe(false);
+  run(project, [command(), 'approve-builds', '--all']);
+  expect(reportOf(project)).toEqual({ network: 'ECONNREFUSED' });
+});
+
 test.for(MANAGERS)(
   '$name: scripts have no network in a second command',
   ({ name, command, obstacle, ...steps }, { skip }) => {
@@ -131,7 +183,7 @@ test('under bubblewrap, scripts can also write in the project only', ({ skip }) 
   if (status !== 0) skip('bwrap is missing, or not allowed to make namespaces');
   const project = makeProject('bubblewrap');
   run(project, ['npm', 'install', '--ignore-scripts']);
-  const [, command = ''] = /^```sh\n(bwrap .*?)^```$/ms.exec(guide) ?? [];
+  const [, command = ''] = /^```sh\n(NODE=.*?)^```$/ms.exec(guide) ?? [];
   run(project, ['bash', '-c', command]);
   expect(reportOf(project)).toEqual({ network: 'EACCES' });
 });
