@@ -157,7 +157,7 @@ export function profileOf(document: ProfileInput, options: ProfileOptions = {}):
  * @example
  * import { extend, spawnSync } from 'seccomp';
  *
- * const profile = extend('docker-default').deny('@network');
+ * const profile = extend('docker-default').deny('socket');
  * console.log(spawnSync('true', [], profile).status);
  */
 export function extend(source: ProfileSource, options?: undefined): Profile {
