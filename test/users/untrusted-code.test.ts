@@ -174,10 +174,15 @@ describeUnless(obstacleTo('bwrap'), 'in bubblewrap', () => {
   const user = isRoot ? { uid: NOBODY, gid: NOBODY, cwd: '/' } : {};
 
   /** Runs a shell in bubblewrap, which attaches the filter itself. */
-  function runInBox(script: string) {
+  function runInBox(script: string, { more = '--chdir /', rlimits = {} } = {}) {
     const fd = openSync(filter, 'r');
-    const args = [...`${ends} --seccomp 3 ${system} ${workOnly}`.split(' '), 'sh', '-c', script];
-    const options = { ...OPTIONS, ...user, stdio: ['ignore', 'pipe', 'pipe', fd] } as const;
+    const args = [...`${ends} --seccomp 3 ${system} ${more} ${workOnly}`.split(' '), 'sh', '-c', script];
+    const options = {
+      ...OPTIONS,
+      ...user,
+      rlimits: { core: 0, ...rlimits },
+      stdio: ['ignore', 'pipe', 'pipe', fd],
+    } as const;
     return resultOf(run('bwrap', args, 'unconfined', options)).finally(() => closeSync(fd));
   }
 
@@ -197,6 +202,16 @@ describeUnless(obstacleTo('bwrap'), 'in bubblewrap', () => {
   test('code is under the filter', async () => {
     const { stdout } = await runInBox('grep Seccomp: /proc/self/status');
     expect(stdout).toBe('Seccomp:\t2\n');
+  });
+
+  test('code has the user and the limits of the options', async () => {
+    const { stdout } = await runInBox('id -u; ulimit -n', { rlimits: { nofile: 33 } });
+    expect(stdout).toBe(`${isRoot ? NOBODY : process.getuid?.()}\n33\n`);
+  });
+
+  test('programs that are links to /etc/alternatives start where this folder is bound', async () => {
+    const more = '--ro-bind-try /etc/alternatives /etc/alternatives';
+    expect((await runInBox('awk "BEGIN { print 42 }"', { more })).stdout).toBe('42\n');
   });
 
   test('no descendant is left when the command has ended', async () => {
