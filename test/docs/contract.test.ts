@@ -9,6 +9,7 @@ import { readPage } from '../support/docs/links.js';
 import { makePageFolder } from '../support/docs/page-folder.js';
 import { packageRoot } from '../support/docs/pages.js';
 import { runBlock, startInBackground } from '../support/docs/run-block.js';
+import { until } from '../support/until.mjs';
 
 const fixture = (name: string) => readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8');
 
@@ -133,7 +134,7 @@ describe('a block that is run', () => {
 
   test('leaves nothing running', async () => {
     const { output } = await runBlock(folder, shell('sleep 1000 & echo $!'));
-    await expect.poll(() => isRunning(Number(output))).toBe(false);
+    await until(() => !isRunning(Number(output)));
   });
 
   test('goes on in the background until it is ended', async () => {

@@ -215,7 +215,7 @@ describeUnless(obstacleTo('bwrap'), 'in bubblewrap', () => {
   });
 
   test('no descendant is left when the command has ended', async () => {
-    await runInBox('setsid sleep 98765 & sleep 98765 & exec sleep 0');
+    await runInBox('setsid sleep 98765 & sleep 98765 & exec true');
     await until(() => !isRunning('sleep', '98765'));
   });
 
