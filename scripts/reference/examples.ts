@@ -29,6 +29,11 @@ const PROGRAMS: readonly (readonly [title: string, purpose: string, ...files: st
     'broker.mjs',
   ],
   ['Connections to a list', 'A [handler](handlers.md) that connects a program to one address.', 'connect-list.mjs'],
+  [
+    'An app with a profile',
+    'The app of the guide [CI and tests](../guides/ci.md), which has its profile and the suite.',
+    'profile-tests/app.mjs',
+  ],
   ['A tool that can only compute', 'A profile of few rules, and what the tool meets.', 'denied-tool.mjs'],
   ['Another machine and time', 'Handlers that answer in the kernel’s place.', 'fake-uname.mjs'],
 ];
