@@ -15,7 +15,7 @@ node-tests   Node's own tests of child_process and cluster, of Node 20 and of th
 coverage     how many lines of lib/ and native/ the suite runs: 95 % at least
 sanitized    the suite on an addon built with ASan and UBSan
 threads      the suite on an addon built with TSan
-native-tests clang-tidy over the unit tests of native/, which the gate leaves out
+native-lint  clang-tidy with its static analyzer over all of native/, also the unit tests
 clang        the addon built with clang
 starts       50,000 starts, of which many fail
 faults       each system call of a start fails with several errors in turn
@@ -49,8 +49,8 @@ programs="curl nginx-light redis-server postgresql ffmpeg busybox openssh-client
   check_coverage() { install $basic cmake && npm run --silent libraries && npm run --silent coverage; }
   check_sanitized() { install $basic cmake ninja-build && npm run --silent test:sanitized; }
   check_threads() { install $basic cmake ninja-build && npm run --silent test:threads; }
-  check_native_tests() {
-    install cmake ninja-build clang-format-19 clang-tidy-19 && TIDY_FILES=native/test/ npm run --silent lint:native
+  check_native_lint() {
+    install cmake ninja-build clang-format-19 clang-tidy-19 && TIDY_FILES=native/ npm run --silent lint:native
   }
   check_starts() { npm run --silent build && npx vitest run test/extended/starts.test.ts; }
   check_faults() { install $basic && npm run --silent build && npx vitest run test/extended/faults.test.ts; }

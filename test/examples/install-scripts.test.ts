@@ -49,8 +49,18 @@ function makeProject(name: string): string {
   return project;
 }
 
-/** Settings without effect on the other package managers: npm 12 runs these scripts, and Yarn 4 makes a lock file. */
-const SETTINGS = { npm_config_dangerously_allow_all_scripts: 'true', YARN_ENABLE_IMMUTABLE_INSTALLS: 'false' };
+/**
+ * Settings without effect on the other package managers: npm 12 runs these scripts, and Yarn 4 makes a lock file. No registry is
+ * asked: all packages are files, and the peer dependencies of seccomp are optional.
+ */
+const SETTINGS = {
+  npm_config_registry: 'http://127.0.0.1:9/',
+  npm_config_fetch_retries: '0',
+  npm_config_legacy_peer_deps: 'true',
+  npm_config_audit: 'false',
+  npm_config_dangerously_allow_all_scripts: 'true',
+  YARN_ENABLE_IMMUTABLE_INSTALLS: 'false',
+};
 
 const SECCOMP = ['node_modules/.bin/seccomp', 'run', '-p', './no-network.json'];
 
