@@ -1,6 +1,7 @@
 /** The rules for the code blocks of the documentation: how a page is read, and how a block is run. */
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
+import { obstacleTo } from '../support/commands.js';
 import { type Block, blocksOf, isExample, isRun } from '../support/docs/blocks.js';
 import { problemsOfMentions } from '../support/docs/check-links.js';
 import { NO_DIRECTIVE } from '../support/docs/directive.js';
@@ -176,4 +177,9 @@ describe('links', () => {
     const text = 'See docs/README.md, docs/no-page.md#any and /usr/share/docs/other.md';
     expect(problemsOfMentions(packageRoot, text)).toEqual(['docs/no-page.md#any: there is no docs/no-page.md']);
   });
+});
+
+test('a block is skipped for commands that are missing, by name', () => {
+  expect(obstacleTo('sh', 'no-such-command')).toBe('needs no-such-command');
+  expect(obstacleTo('sh')).toBeUndefined();
 });

@@ -5,6 +5,7 @@ import { chmodSync, closeSync, openSync, readFileSync, writeFileSync } from 'nod
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { transformSync } from 'esbuild';
+import { obstacleUnder } from '../commands.js';
 import type { Block } from './blocks.js';
 import { type PageFolder, writeBlock } from './page-folder.js';
 
@@ -149,34 +150,13 @@ function killGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
   }
 }
 
-/** What shows that a command works here: some are installed where the system does not let them work. */
-const WORKS: Readonly<Record<string, readonly string[]>> = {
-  bwrap: ['--ro-bind', '/', '/', '--unshare-all', 'true'],
-  docker: ['info'],
-  podman: ['info'],
-  unshare: ['--user', 'true'],
-  'systemd-run': ['--quiet', '--wait', 'true'],
-};
-
 /** Why a block cannot run on this machine, if it cannot. */
 export function obstacleTo({ directive }: Block): string | undefined {
-  const missing = directive.needs.filter((command) => !isFound(command));
-  if (missing.length > 0) return `needs ${missing.join(' and ')}`;
-  const broken = directive.needs.filter((command) => !works(command, directive.isAsUser));
-  if (broken.length > 0) return `${broken.join(' and ')} does not work on this machine`;
+  const obstacle = obstacleUnder(directive.isAsUser ? asUser() : [], directive.needs);
+  if (obstacle !== undefined) return obstacle;
   if (directive.needsRoot && !isRoot) return 'needs root';
   if (directive.isAsUser && !canRunAsUser()) return 'needs a checkout that an ordinary user can read';
   return undefined;
-}
-
-const isFound = (command: string) =>
-  spawnSync('sh', ['-c', 'command -v "$1"', 'sh', command], { stdio: 'ignore' }).status === 0;
-
-function works(name: string, isAsUser: boolean): boolean {
-  const args = WORKS[name];
-  if (args === undefined) return true;
-  const [command = '', ...rest] = [...(isAsUser ? asUser() : []), name, ...args];
-  return spawnSync(command, rest, { stdio: 'ignore', timeout: 20_000 }).status === 0;
 }
 
 function canRunAsUser(): boolean {
