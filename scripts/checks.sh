@@ -12,13 +12,16 @@ plain() { sed 's/\x1b\[[0-9;]*m//g' "$log" | tr -d '\000'; }
 # Prints the sum of the numbers in the log that match a pattern.
 sum() { plain | grep -oP "$1" | awk '{ sum += $1 } END { print sum + 0 }'; }
 
+# Prints the names of the tests that failed in the log, and why: Vitest's messages, and what differs from what was expected.
+reasons() { plain | grep -E '^ *(×|FAIL)|^\w*Error: |^[-+] |\*\*\*Failed' | cut -c 1-400 | head -n 40; }
+
 # Adds the numbers of tests that Vitest and CTest report in the log. Succeeds if there are any.
 count() {
   local good bad total lost
   good=$(sum '^ *Tests .*?\K\d+(?= passed)') bad=$(sum '^ *Tests .*?\K\d+(?= failed)')
   total=$(sum 'out of \K\d+') lost=$(sum '\d+(?= tests failed out of)')
   passed=$((passed + good + total - lost)) failed=$((failed + bad + lost))
-  [ $((bad + lost)) = 0 ] || failures+=("$1: $(plain | grep -E '^ *(×|FAIL)|\*\*\*Failed' | head -n 20)")
+  [ $((bad + lost)) = 0 ] || failures+=("$1: $(reasons)")
   [ $((good + bad + total)) != 0 ]
 }
 

@@ -14,5 +14,5 @@ test.for(cases)('$how, first: $first, $error', { timeout: 600_000 }, async ({ er
   if (missing !== undefined) skip(missing);
   const { tried, wrong } = await failEach(start, () => true, error);
   expect(wrong).toEqual([]);
-  expect(tried).toBeGreaterThan(1);
+  expect(tried.length).toBeGreaterThan(1);
 });

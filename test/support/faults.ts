@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
 import { dist } from './built.js';
 import { marker, profile, program } from './starts.js';
+import { callsIn, type TracedCall } from './traced-calls.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'seccomp-faults-'));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -58,6 +59,15 @@ class Starter {
     return this.#process.pid ?? 0;
   }
 
+  /** The threads of the process. None if it has ended. */
+  threads(): readonly number[] {
+    try {
+      return readdirSync(`/proc/${this.pid}/task`).map(Number);
+    } catch {
+      return [];
+    }
+  }
+
   async start(how: string, more: object = {}): Promise<Outcome> {
     const hung = setTimeout(() => this.#process.kill('SIGKILL'), HUNG_MS);
     const answer = once(this.#lines, 'line').then(([line]) => JSON.parse(line) as Outcome);
@@ -102,17 +112,30 @@ export function withoutStrace(): string | undefined {
   return status === 0 ? undefined : `strace can't trace here: ${stderr.trim()}`;
 }
 
-/** Traces a process while it makes a start. Returns its report and the trace. */
-async function traced(starter: Starter, { how, first = false }: Start, options: readonly string[]) {
+/**
+ * Traces a process while it makes a start. Returns its report, the calls that belong to the start, and whether strace made
+ * any call fail.
+ */
+async function traced(starter: Starter, start: Start, options: readonly string[]) {
+  const { how, first = false } = start;
   const file = join(directory, 'trace');
   const args = ['-p', String(starter.pid), '-o', file, ...options];
   const strace = spawn('strace', args, { stdio: ['ignore', 'ignore', 'pipe'] });
   const end = once(strace, 'close');
   await once(strace.stderr, 'data'); // "strace: Process … attached"
+  const threads = new Set(starter.threads());
   const outcome = await starter.start(how, { kept: first ? KEPT : 0 });
   strace.kill('SIGTERM');
   await end;
-  return { outcome, trace: readFileSync(file, 'utf8') };
+  for (const thread of starter.threads()) threads.add(thread);
+  const trace = readFileSync(file, 'utf8');
+  const calls = callsIn(trace, starter.pid).flatMap((call): StartCall[] => {
+    if (call.thread === starter.pid) return how !== 'fork' && isOfParent(call) ? [{ ...call, by: 'parent' }] : [];
+    const ofChild = how === 'fork' ? OF_FORK.test(call.text) : !call.executed;
+    return ofChild && !threads.has(call.thread) ? [{ ...call, by: 'child' }] : [];
+  });
+  const injected = trace.includes('(INJECTED)');
+  return { outcome, calls: calls.filter(({ text }) => !LEFT_OUT.test(text)), injected };
 }
 
 /** A call that is to fail. `when` is its position among the calls of the same name by its thread. */
@@ -124,7 +147,7 @@ interface Fault {
 
 /** Calls that V8 or libuv makes rather than a start, and calls that have an effect even if an error is injected. */
 const LEFT_OUT =
-  /^(m(map|unmap|protect|advise|remap)|brk|futex|read|write|kill|get[pt]id|sched_\w+|close|exit(_group)?|epoll_p?wait2?|restart_syscall)\(/;
+  /^(m(map|unmap|protect|advise|remap)|brk|futex|read|write|kill|get[pt]id|sched_\w+|close|exit(_group)?|epoll_p?wait2?|restart_syscall|clock_nanosleep|io_uring_\w+)\(/;
 /** A call whose failure makes libuv abort the process. */
 const FATAL = /^epoll_ctl\(\d+, EPOLL_CTL_DEL/;
 /** Calls that end a child after the function that started it has returned. */
@@ -132,34 +155,12 @@ const ENDING = /^(waitid|shutdown)\(/;
 /** Calls by which fork's child, which is Node, attaches its filter. */
 const OF_FORK = /^(seccomp\(SECCOMP_SET_MODE_FILTER|prctl\(PR_SET_NO_NEW_PRIVS)/;
 
-interface TracedCall {
-  readonly thread: number;
-  readonly name: string;
-  /** The line of strace. */
-  readonly text: string;
-  /** Its position among the calls of this name by its thread. */
-  readonly when: number;
-  /** Whether its thread has executed a program before. */
-  readonly executed: boolean;
-  /** The number of earlier calls of kill(2) by its thread, by which faults.mjs marks the steps of a start. */
-  readonly marks: number;
+/** A call of a start. */
+interface StartCall extends TracedCall {
+  readonly by: 'parent' | 'child';
 }
 
-function callsIn(trace: string): readonly TracedCall[] {
-  const counts = new Map<string, number>();
-  const executed = new Set<number>();
-  return trace.split('\n').flatMap((line) => {
-    const [, number = '', text = ''] = /^(\d+) +(.*)/.exec(line) ?? [];
-    const thread = Number(number);
-    if (/^(execve\(|<\.\.\. execve resumed>).* = 0$/.test(text)) executed.add(thread);
-    const [name] = /^\w+(?=\()/.exec(text) ?? [];
-    if (name === undefined) return [];
-    const when = (counts.get(`${thread} ${name}`) ?? 0) + 1;
-    counts.set(`${thread} ${name}`, when);
-    const marks = counts.get(`${thread} kill`) ?? 0;
-    return [{ thread, name, text, when, executed: executed.has(thread), marks }];
-  });
-}
+const nameInThread = ({ name, when }: TracedCall) => `${name} ${when}`;
 
 /** Whether a parent's call belongs to the start: it comes before the function returns, or at the child's end. */
 const isOfParent = ({ text, marks }: TracedCall) =>
@@ -168,18 +169,15 @@ const isOfParent = ({ text, marks }: TracedCall) =>
 /** The calls of a start that can fail, in order. For fork, those of the child that attach its filter. */
 async function faultsOf(start: Start): Promise<readonly Fault[]> {
   const starter = await ready(start);
-  const { trace, outcome } = await traced(starter, start, ['-f']);
+  const { calls, outcome } = await traced(starter, start, ['-f']);
   if (typeof outcome === 'string') throw new Error(outcome);
-  const threads = readdirSync(`/proc/${starter.pid}/task`).map(Number);
   await starter.end();
-  const isFork = start.how === 'fork';
-  return callsIn(trace).flatMap((call): Fault[] => {
-    const by = call.thread === starter.pid ? 'parent' : 'child';
-    const ofParent = by === 'parent' && !isFork && isOfParent(call);
-    const isChild = !threads.includes(call.thread);
-    const ofChild = isChild && (isFork ? OF_FORK.test(call.text) : !call.executed);
-    return (ofParent || ofChild) && !LEFT_OUT.test(call.text) ? [{ call: call.name, when: call.when, by }] : [];
-  });
+  // Strace would make a call of the parent fail too that has the same name and position, so there would be no child.
+  const forked = calls.findIndex(({ name }) => name === 'clone');
+  const hidden = calls.filter(({ by }, i) => by === 'parent' && i < forked).map(nameInThread);
+  return calls
+    .filter((call) => call.by === 'parent' || !hidden.includes(nameInThread(call)))
+    .map(({ name, when, by }) => ({ call: name, when, by }));
 }
 
 /**
@@ -192,10 +190,6 @@ const ESSENTIAL =
 /** The parent's seccomp(2) gets the size of a notification, for which there is a default. */
 const isEssential = ({ call, when, by }: Fault) =>
   ESSENTIAL.test(`${call} ${when}`) && !(call === 'seccomp' && by === 'parent');
-
-/** The problem of a call that was not repeated. For some calls this is none: the child's speed decides about them. */
-const missed = (call: string) =>
-  /^(poll|recvfrom|sendto|shutdown|waitid)$/.test(call) ? undefined : 'was not made this time';
 
 /** The problem in the report of a start in which one call failed. Undefined if there is none. */
 function wrongWith(outcome: Outcome, { how, first }: Start, { call, when, by }: Fault): string | undefined {
@@ -227,30 +221,52 @@ export const FIRST_SUPERVISED: Start = { how: 'spawn, supervised', first: true }
 export const FIRST_HANDLED: Start = { how: 'spawn, with a handler', first: true };
 
 /**
+ * How often a start is made until the call that is to fail is one of its calls. Another call of the process fails
+ * instead if the number of calls before it differs, by which strace counts: V8 and libc make some only now and then (libc
+ * opens /sys/devices/system/cpu/online), and whether a pipe is polled depends on the speed of the child.
+ */
+const ATTEMPTS = 5;
+
+/**
  * Makes each call of a start fail, one at a time. Returns the problems: the process hangs or was killed, a child or a
- * descriptor is left, the program ran without its filter, or it did not run and there was no error.
+ * descriptor is left, the program ran without its filter, or it did not run and there was no error. `tried` are the
+ * names of the calls that failed; those that the start did not make again are not among them.
  */
 export async function failEach(
   start: Start,
   wanted: (fault: Fault) => boolean,
   error = 'EIO',
-): Promise<{ readonly tried: number; readonly wrong: readonly string[] }> {
-  const faults = (await faultsOf(start)).filter(wanted);
+): Promise<{ readonly tried: readonly string[]; readonly wrong: readonly string[] }> {
+  const tried: string[] = [];
   const wrong: string[] = [];
   let starter = await ready(start);
-  for (const fault of faults) {
-    const { call, when, by } = fault;
-    // In the parent, only the thread that makes the start is traced.
-    const follow = by === 'child' ? ['-f'] : [];
-    const options = [...follow, '-e', `trace=${call}`, '-e', `inject=${call}:error=${error}:when=${when}`];
-    const { outcome, trace } = await traced(starter, start, options);
-    const found = trace.includes('(INJECTED)') ? wrongWith(outcome, start, fault) : missed(call);
-    if (found !== undefined) wrong.push(`${by}'s ${call} ${when}: ${found}`);
-    if (start.first || typeof outcome === 'string' || found !== undefined) {
-      await starter.end();
-      starter = await ready(start);
+  for (const fault of (await faultsOf(start)).filter(wanted)) {
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      const { failed, problem } = await failOne(starter, start, fault, error);
+      if (problem !== undefined) wrong.push(`${nameOf(fault)}: ${problem}`);
+      if (failed) tried.push(nameOf(fault));
+      if (start.first || problem !== undefined || !failed) {
+        await starter.end();
+        starter = await ready(start);
+      }
+      if (failed) break;
     }
   }
   await starter.end();
-  return { tried: faults.length, wrong };
+  return { tried, wrong };
+}
+
+const nameOf = ({ call, when, by }: Fault) => `${by}'s ${call} ${when}`;
+
+/** Makes a start of which one call is to fail. `failed` is whether it did. */
+async function failOne(starter: Starter, start: Start, fault: Fault, error: string) {
+  const { call, when, by } = fault;
+  // In the parent, only the thread that makes the start is traced. kill marks its steps, and execve the child's.
+  const follow = by === 'child' ? ['-f'] : [];
+  const options = [...follow, '-e', `trace=${call},kill,execve`, '-e', `inject=${call}:error=${error}:when=${when}`];
+  const { outcome, calls, injected } = await traced(starter, start, options);
+  const failed = calls.some((made) => made.injected && made.by === by);
+  // faults.mjs itself may end if one of its own calls fails instead.
+  const unexplained = typeof outcome === 'string' && !injected ? outcome : undefined;
+  return { failed, problem: failed ? wrongWith(outcome, start, fault) : unexplained };
 }
