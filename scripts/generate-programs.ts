@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { compilePolicy } from '../lib/filter/compile.js';
 import { precompiledKey } from '../lib/filter/precompiled/lookup.js';
-import { withDenials } from '../lib/policy/isolation-denials.js';
+import { denialsFor, withDenials } from '../lib/policy/confinement-denials.js';
 import type { Policy } from '../lib/policy/policy.js';
 import { BUILTIN_DEFINITIONS } from '../lib/profile/builtin/index.js';
 import { resolve } from '../lib/profile/resolve/resolve.js';
@@ -27,7 +27,7 @@ export function programsText(): string {
     [...BUILTIN_DEFINITIONS.keys()].flatMap((name) => {
       const profile = loadProfile(name);
       const policy = resolve(profile, host);
-      const isolated = withDenials(policy, [], { isolated: true, supervised: false });
+      const isolated = withDenials(policy, [], denialsFor(true));
       // Some profiles already deny the calls that isolation denies.
       const isDifferent = precompiledKey(isolated) !== precompiledKey(policy);
       return [entry(name, policy), ...(isDifferent ? [entry(`${name}, isolated`, isolated)] : [])];

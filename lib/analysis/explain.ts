@@ -1,6 +1,6 @@
 /** explain(): explains what a profile decides for a call on this machine. */
 import { permissiveness } from '../policy/action.js';
-import { denialOf } from '../policy/isolation-denials.js';
+import { denialOf, denialsFor } from '../policy/confinement-denials.js';
 import type { Action } from '../policy/policy.js';
 import { refuseOptions } from '../profile/document/options.js';
 import { type ExplainQuery, readQuestion, registers } from '../profile/explain-query.js';
@@ -51,8 +51,7 @@ function isolationChanges(
   host: Host,
   action: Action,
 ): readonly ExplainChange[] {
-  const denials = { isolated: true, supervised: false };
-  const denial = denialOf(abi ?? host.abi, syscall, registers(args ?? []), denials);
+  const denial = denialOf(abi ?? host.abi, syscall, registers(args ?? []), denialsFor(true));
   if (denial === undefined || permissiveness(action) === 0) return [];
   return [{ kind: 'isolation', by: 'in a child that is isolated, as it is by default', action: denial.action }];
 }

@@ -11,7 +11,7 @@ import {
 } from '../decode/observed-call.js';
 import type { NativeKind } from '../native.js';
 import { actionOf, returnValue } from '../policy/action.js';
-import { type Denials, denialOf } from '../policy/isolation-denials.js';
+import { type Denials, denialOf } from '../policy/confinement-denials.js';
 import type { Action } from '../policy/policy.js';
 import { type Explainer, explainerFor, type Reason, type RuleReference } from '../profile/explainer.js';
 import type { Profile } from '../profile/profile.js';
@@ -42,9 +42,9 @@ export interface Violation extends RecordedCall {
   readonly count: number;
   /**
    * What denied the call: a `profile`, by a rule or by its default action; a compiled `filter`; or, regardless of the
-   * profiles, the `isolation` or the `supervision` of the child.
+   * profiles, the `isolation` or the `supervision` of the child, or its restriction to `paths`.
    */
-  readonly deniedBy: 'profile' | 'filter' | 'isolation' | 'supervision';
+  readonly deniedBy: 'profile' | 'filter' | 'isolation' | 'supervision' | 'paths';
   /** The source of the profile that denied the call; undefined if no profile did. */
   readonly profile?: string | undefined;
   /** The rule that denied the call; undefined if no rule did. */
@@ -54,7 +54,7 @@ export interface Violation extends RecordedCall {
   /**
    * A rule in Docker's format that would allow such calls. If `rule` denies them, that rule has to change first.
    * Undefined if no rule would do: the syscall has no name; or an argument is above 2⁵³, which JSON does not keep; or
-   * the call is denied by isolation or by supervision.
+   * the call is denied by isolation, by supervision or by `paths`.
    */
   readonly remedy?: Remedy | undefined;
 }
@@ -83,7 +83,7 @@ export interface RemedyArgument {
 export interface ViolationContext {
   readonly profiles: readonly Profile[];
   readonly host: Host;
-  /** The calls that isolation and supervision deny, regardless of the profiles. */
+  /** The calls that isolation, supervision and `paths` deny, regardless of the profiles. */
   readonly denials: Denials;
 }
 
@@ -175,8 +175,7 @@ function findingsOn(kind: NativeKind, call: ObservedCall, action: Action, contex
   const other = { fallback, profile: undefined, rule: undefined };
   const denial = denialOf(call.abi, call.syscall, call.args, context.denials);
   if (denial !== undefined && returnValue(denial.action) === returnValue(action)) {
-    const deniedBy = denial.to === 'isolated' ? 'isolation' : 'supervision';
-    return { ...other, deniedBy, why: denial.why, remedy: undefined };
+    return { ...other, deniedBy: denial.by, why: denial.why, remedy: undefined };
   }
   return { ...other, deniedBy: 'filter', why: 'a compiled filter denies it', remedy: remedyFor(call) };
 }

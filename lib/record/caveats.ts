@@ -1,6 +1,6 @@
 /** Caveats of a recording: calls that no profile can allow, and calls that the recording may lack. */
 import type { ObservedCall } from '../decode/observed-call.js';
-import { denialOf } from '../policy/isolation-denials.js';
+import { denialOf, denialsFor } from '../policy/confinement-denials.js';
 import { constantOn } from '../syscalls/constants.js';
 import { syscallNumber } from '../syscalls/table.js';
 
@@ -37,6 +37,6 @@ function attachesFilter({ abi, syscall, args: [first = 0n, second = 0n] }: Obser
 
 /** The caveat for a call that isolation denies under any profile. */
 function isolationCaveat({ abi, syscall, args }: ObservedCall): readonly string[] {
-  const denial = denialOf(abi, syscall, args, { isolated: true, supervised: false });
+  const denial = denialOf(abi, syscall, args, denialsFor(true));
   return denial === undefined ? [] : [`${denial.why}; under the profile, the program needs isolate: false`];
 }

@@ -3,6 +3,7 @@
  * `constants.errno` of node:os.
  */
 import { once } from '../util/memo.js';
+import type { AbiName } from './abi.js';
 import { constantNames, constantOn, isErrno } from './constants.js';
 
 /** Errnos that this package makes filters return. Source: asm-generic/errno-base.h, asm-generic/errno.h. */
@@ -10,6 +11,16 @@ export const EPERM = 1;
 export const EACCES = 13;
 export const EINVAL = 22;
 export const ENOSYS = 38;
+
+/** Errnos that filters return and that differ between architectures: elsewhere, on MIPS, and on PA-RISC. */
+const VARYING = { ENOSYS: [ENOSYS, 89, 251], EAFNOSUPPORT: [97, 124, 225] } as const;
+
+/** Returns the number of an errno on an ABI. Reads no generated table: the start of a program waits for it. */
+export function errnoOn(abi: AbiName, name: keyof typeof VARYING): number {
+  const [generic, mips, parisc] = VARYING[name];
+  if (abi.startsWith('mips')) return mips;
+  return abi.startsWith('parisc') ? parisc : generic;
+}
 
 /** The largest errno that a filter returns. Source: MAX_ERRNO of include/linux/err.h. */
 export const MAX_ERRNO = 4095;

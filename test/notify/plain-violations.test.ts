@@ -8,6 +8,7 @@ import { thisHost } from '../../lib/host.js';
 import type { NativeKind } from '../../lib/native.js';
 import { isFallback } from '../../lib/notify/fallback.js';
 import { deniedKind, violationOf } from '../../lib/notify/violation.js';
+import { denialsFor } from '../../lib/policy/confinement-denials.js';
 import type { ProfileDocument } from '../../lib/profile/document/types.js';
 import { Profile } from '../../lib/profile/profile.js';
 import { extend, loadProfile } from '../../lib/profile/source.js';
@@ -120,7 +121,7 @@ test('the host of a profile is read once, when the first of its violations is ex
   const context = {
     profiles: [profile],
     host: { ...thisHost(), capabilities: new Counting() },
-    denials: { isolated: true, supervised: true },
+    denials: { ...denialsFor(true), supervised: true },
   };
   const denied = (path: string): NativeKind => ({
     arch: abiOf(abi).audit,

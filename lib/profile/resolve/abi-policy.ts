@@ -2,14 +2,9 @@
 import { returnValue } from '../../policy/action.js';
 import type { AbiPolicy, Decision } from '../../policy/policy.js';
 import type { Abi } from '../../syscalls/abi.js';
+import { type Multiplexer, multiplexersOf } from '../../syscalls/multiplexers.js';
 import { syscallsOf } from '../../syscalls/table.js';
-import {
-  type Multiplexer,
-  multiplexedDecision,
-  multiplexersOf,
-  strictestAction,
-  toMultiplexerDecision,
-} from './multiplexed-syscalls.js';
+import { multiplexedDecision, strictestAction, toMultiplexerDecision } from './multiplexed-syscalls.js';
 import { newerSyscalls } from './newer-syscalls.js';
 import { hasDefaultAction, type RuleConflicts } from './rule-conflicts.js';
 import {

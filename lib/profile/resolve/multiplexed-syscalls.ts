@@ -1,58 +1,10 @@
-/**
- * Multiplexers: socketcall(2) and ipc(2), through which some ABIs make other calls. A number in the first argument says
- * which call is meant; its own arguments are behind a pointer, where a filter can't read them.
- */
+/** Decisions on the calls that multiplexers make: see lib/syscalls/multiplexers.ts. */
 import { compareRestriction } from '../../policy/action.js';
 import { ALL_ARGUMENTS, outcomesIn } from '../../policy/argument-region.js';
 import type { Action, Decision } from '../../policy/policy.js';
-import type { AbiName } from '../../syscalls/abi.js';
-import { type SyscallNumber, syscallNumber } from '../../syscalls/table.js';
+import type { Multiplexer } from '../../syscalls/multiplexers.js';
 import type { Argument } from '../document/types.js';
 import type { RuleDecision } from './rule-precedence.js';
-
-/** A syscall that makes other calls. */
-export interface Multiplexer {
-  readonly name: 'socketcall' | 'ipc';
-  /** The bits of the first argument that hold the number of the call. ipc has a version above them. */
-  readonly mask: bigint;
-  /** The calls that it makes, and their numbers in the first argument. */
-  readonly calls: ReadonlyMap<string, bigint>;
-}
-
-function numbered(...lists: readonly (readonly [first: number, names: string])[]): ReadonlyMap<string, bigint> {
-  return new Map(
-    lists.flatMap(([first, names]) => names.split(' ').map((name, i) => [name, BigInt(first + i)] as const)),
-  );
-}
-
-/** Source: linux/net.h and linux/ipc.h of Linux 6.12; the mask is that of ksys_ipc() in ipc/syscall.c. */
-const MULTIPLEXERS: readonly Multiplexer[] = [
-  {
-    name: 'socketcall',
-    mask: 0xffff_ffffn,
-    calls: numbered(
-      [1, 'socket bind connect listen accept getsockname getpeername socketpair send recv sendto recvfrom shutdown'],
-      [14, 'setsockopt getsockopt sendmsg recvmsg accept4 recvmmsg sendmmsg'],
-    ),
-  },
-  {
-    name: 'ipc',
-    mask: 0xffffn,
-    calls: numbered(
-      [1, 'semop semget semctl semtimedop'],
-      [11, 'msgsnd msgrcv msgget msgctl'],
-      [21, 'shmat shmdt shmget shmctl'],
-    ),
-  },
-];
-
-/** The multiplexers of an ABI, with their syscall numbers. */
-export function multiplexersOf(abi: AbiName): readonly (Multiplexer & { readonly number: SyscallNumber })[] {
-  return MULTIPLEXERS.flatMap((multiplexer) => {
-    const number = syscallNumber(abi, multiplexer.name);
-    return number === undefined ? [] : [{ ...multiplexer, number }];
-  });
-}
 
 /** The decision on one call of a multiplexer. `rule` is the index of the rule that makes it, if one does. */
 export function multiplexedDecision({ mask }: Multiplexer, call: bigint, action: Action, rule?: number): Decision {

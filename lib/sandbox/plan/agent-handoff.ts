@@ -5,7 +5,7 @@ import { compileFilter } from '../../filter/compile.js';
 import type { CompiledFilter } from '../../filter/filter.js';
 import { machineAbis } from '../../host.js';
 import type { AttachFlag } from '../../policy/action.js';
-import { supervisedDenials, withDenials } from '../../policy/isolation-denials.js';
+import { denialsFor, supervisedDenials, withDenials } from '../../policy/confinement-denials.js';
 import type { Policy } from '../../policy/policy.js';
 import type { SupervisorOptions } from '../options/types.js';
 import { withListener } from './exec-gate.js';
@@ -62,7 +62,7 @@ export function agentFilter(
   isolated: boolean,
 ): CompiledFilter {
   if (policy === undefined) throw new TypeError('unconfined has no agent');
-  const denying = withDenials(policy, machineAbis(), supervisedDenials(policy, isolated));
+  const denying = withDenials(policy, machineAbis(), supervisedDenials(policy, denialsFor(isolated)));
   return compileFilter(denying, { gate: withListener(gate), flags });
 }
 

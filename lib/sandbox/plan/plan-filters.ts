@@ -10,7 +10,7 @@ import { type Isolation, nothingEnforced } from '../../landlock/domain.js';
 import type { Enforcement } from '../../landlock/enforcement.js';
 import { unsupportedReason } from '../../native.js';
 import type { AttachFlag } from '../../policy/action.js';
-import { type Denials, denialsPolicy, withDenials } from '../../policy/isolation-denials.js';
+import { type Denials, denialsFor, denialsPolicy, withDenials } from '../../policy/confinement-denials.js';
 import type { ProgramOptions, SupervisorOptions } from '../options/types.js';
 import { type AgentAddress, agentFilter, agentOf } from './agent-handoff.js';
 import { START_GATES } from './exec-gate.js';
@@ -146,7 +146,7 @@ export function planObservation(options: PlanOptions): FilterPlan {
 }
 
 /** The denials for an isolated child without a supervisor. */
-const ISOLATED: Denials = { isolated: true, supervised: false };
+const ISOLATED: Denials = denialsFor(true);
 
 /**
  * The filters without a listener: one for all sources if the kernel accepts its length, otherwise one for each source.

@@ -6,14 +6,15 @@ import { machineAbis, thisHost } from '../../host.js';
 import type { Supervision } from '../../native.js';
 import { checkTimeout, type HandlerMap } from '../../notify/handlers.js';
 import { CHANNEL, type OnViolation, type ViolationContext } from '../../notify/violation.js';
-import { supervisedDenials, withDenials } from '../../policy/isolation-denials.js';
+import { denialsFor, NO_DENIALS, supervisedDenials, withDenials } from '../../policy/confinement-denials.js';
 import { type Decision, decisionsOf, type Policy } from '../../policy/policy.js';
 import { notifyAlways, notifyOnErrno, overrideDecisions } from '../../policy/rewrite-actions.js';
 import { Profile } from '../../profile/profile.js';
-import { multiplexedDecision, multiplexersOf } from '../../profile/resolve/multiplexed-syscalls.js';
+import { multiplexedDecision } from '../../profile/resolve/multiplexed-syscalls.js';
 import { resolve } from '../../profile/resolve/resolve.js';
 import { abiOf } from '../../syscalls/abi.js';
 import { ENOSYS } from '../../syscalls/errno.js';
+import { multiplexersOf } from '../../syscalls/multiplexers.js';
 import { syscallNumber } from '../../syscalls/table.js';
 import { once } from '../../util/memo.js';
 import type { SupervisorOptions } from '../options/types.js';
@@ -80,7 +81,7 @@ export function supervisedFilter(
   const { host, flags, profiles } = sources;
   const notifying = notifyHandlers(sources.policy ?? resolve(Profile.denylist(), host), names);
   refuseWithoutHandler(notifying, names);
-  const denials = supervisedDenials(notifying, isolated);
+  const denials = supervisedDenials(notifying, denialsFor(isolated));
   const policy = withDenials(notifying, machineAbis(), denials);
   const answers = compileFilter(policy, { flags });
   const filter = compileFilter(watches ? notifyOnErrno(policy) : policy, { gate: GATE, flags });
@@ -95,13 +96,12 @@ export const observingFilter = once((): SupervisedFilter => {
     defaultAction: { kind: 'notify' },
     foreignAction: { kind: 'notify' },
   });
-  const denials = { isolated: false, supervised: false };
   return {
     filter: compileFilter(policy, { gate: GATE }),
     native: observation(abis),
     profiles: [],
     host: thisHost(),
-    denials,
+    denials: NO_DENIALS,
   };
 });
 

@@ -3,15 +3,22 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compareRestriction, returnValue } from '../../lib/policy/action.js';
 import { compare, intersect } from '../../lib/policy/algebra.js';
+import {
+  denialOf,
+  denialsFor,
+  denialsPolicy,
+  NO_DENIALS,
+  supervisedDenials,
+  withDenials,
+} from '../../lib/policy/confinement-denials.js';
 import { evaluate, decide as evaluation } from '../../lib/policy/evaluate.js';
-import { denialOf, denialsPolicy, supervisedDenials, withDenials } from '../../lib/policy/isolation-denials.js';
 import type { Action, Policy } from '../../lib/policy/policy.js';
 import { type AbiName, abiOf } from '../../lib/syscalls/abi.js';
 import { syscallNumber } from '../../lib/syscalls/table.js';
 import { call, host, policyOfAny, profile } from '../support/arbitrary.js';
 
-const ISOLATED = { isolated: true, supervised: false };
-const BOTH = { isolated: true, supervised: true };
+const ISOLATED = denialsFor(true);
+const BOTH = { ...ISOLATED, supervised: true };
 const EPERM: Action = { kind: 'errno', errno: 1 };
 
 const decide = (policy: Policy, abi: AbiName, name: string, ...args: readonly bigint[]) =>
@@ -76,15 +83,15 @@ describe.each<AbiName>(['x86_64', 'x86', 'x32', 'aarch64', 'arm', 'riscv64', 's3
 );
 
 test('a supervised child cannot call pidfd_getfd, unless a handler decides about it', () => {
-  const allow: Policy = { ...denialsPolicy(['x86_64'], { isolated: false, supervised: false }) };
-  expect(decide(withDenials(allow, [], supervisedDenials(allow, false)), 'x86_64', 'pidfd_getfd')).toEqual(EPERM);
+  const allow: Policy = { ...denialsPolicy(['x86_64'], NO_DENIALS) };
+  expect(decide(withDenials(allow, [], supervisedDenials(allow, NO_DENIALS)), 'x86_64', 'pidfd_getfd')).toEqual(EPERM);
   const number = syscallNumber('x86_64', 'pidfd_getfd') ?? -1;
   const asking: Policy = {
     ...allow,
     abis: [{ abi: abiOf('x86_64'), syscalls: new Map([[number, [{ conditions: [], action: { kind: 'notify' } }]]]) }],
   };
-  const denials = supervisedDenials(asking, true);
-  expect(denials).toEqual({ isolated: true, supervised: false });
+  const denials = supervisedDenials(asking, ISOLATED);
+  expect(denials).toEqual(ISOLATED);
   expect(decide(withDenials(asking, [], denials), 'x86_64', 'pidfd_getfd')).toEqual({ kind: 'notify' });
 });
 
@@ -97,7 +104,7 @@ test.each<[string, Action]>([
   const args = (request: bigint) => ({ arch: abiOf('x86_64').audit, number, args: [0n, request] });
   const decisions = [{ conditions: [], action: { kind: 'allow' }, rule: 7 }] as const;
   const policy: Policy = {
-    ...denialsPolicy(['x86_64'], { isolated: false, supervised: false }),
+    ...denialsPolicy(['x86_64'], NO_DENIALS),
     abis: [{ abi: abiOf('x86_64'), syscalls: new Map([[number, decisions]]), ranges: [] }],
     foreignAction,
   };
@@ -122,7 +129,7 @@ test('a policy that allows calls of other ABIs, with denials, is the intersectio
 });
 
 test('a policy that allows calls of other ABIs has the denials on those ABIs too', () => {
-  const policy: Policy = denialsPolicy(['x86_64'], { isolated: false, supervised: false });
+  const policy: Policy = denialsPolicy(['x86_64'], NO_DENIALS);
   expect(decide(policy, 'x86', 'prlimit64', 5n, 7n, 1n)).toEqual({ kind: 'allow' });
   const narrow = withDenials(policy, ['x86_64', 'x86', 'x32'], ISOLATED);
   expect(decide(narrow, 'x86', 'prlimit64', 5n, 7n, 1n)).toEqual(EPERM);
