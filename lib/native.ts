@@ -259,6 +259,8 @@ export interface Addon {
   filterFlagsKnown(flags: number): boolean;
   /** Returns 0 if a thread can enter such a domain, otherwise an errno. */
   tryDomain(domain: NativeDomain): number;
+  /** Returns the file access rights of the mask that Landlock can handle, and its version; or −errno. */
+  landlockSupport(mask: number): readonly [rights: number, version: number] | number;
   /** Makes the table by which the calls of a filter's listeners are answered and counted. */
   supervision(options: SupervisionOptions): Supervision;
   /** Opens a mailbox, whose mail `onMail` receives; or returns −errno. It does not keep the event loop alive. */

@@ -64,7 +64,7 @@ function findSupport(): Support {
 }
 
 /** Why the system calls of Landlock fail with this errno. */
-function landlockReason(errno: number): string {
+export function landlockReason(errno: number): string {
   const { ENOSYS, EOPNOTSUPP, EPERM, E2BIG } = constants.errno;
   const reasons: ReadonlyMap<number, string> = new Map([
     [ENOSYS, `Linux ${release()} has no Landlock: it needs 5.13 or newer, built with CONFIG_SECURITY_LANDLOCK`],

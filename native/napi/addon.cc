@@ -34,6 +34,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   Register<ActionAvailable>(exports, "actionAvailable");
   Register<FilterFlagsKnown>(exports, "filterFlagsKnown");
   Register<TryDomain>(exports, "tryDomain");
+  Register<FindLandlockSupport>(exports, "landlockSupport");
   Register<OpenHandover>(exports, "openHandover");
   Register<Receive>(exports, "receive");
   Register<GiveBack>(exports, "giveBack");

@@ -4,10 +4,13 @@
 #include <linux/seccomp.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <new>
 
 #include "child/ruleset.h"
 #include "napi/read_request.h"
@@ -49,23 +52,72 @@ int TryOnThread(const Domain& domain) {
   return trial.error;
 }
 
-// Used in a process under a filter, since the filter may kill the process that makes these calls. Calls clone(2)
-// instead of fork(3), which runs the handlers of pthread_atfork(3).
-int TryInProcess(const Domain& domain) {
+// What landlock_create_ruleset(2) accepts.
+struct LandlockSupport {
+  int error = 0;  // The errno for which there is no Landlock. The other members are then meaningless.
+  uint32_t rights = 0;
+  int version = 0;
+};
+
+// Asks the kernel for each bit of `mask` by itself, since kernels of vendors may lack rights of their version.
+LandlockSupport ProbeLandlock(uint32_t mask) {
+  LandlockSupport found;
+  found.version = static_cast<int>(syscall(kLandlockCreateRuleset, nullptr, size_t{0}, kLandlockCreateRulesetVersion));
+  if (found.version < 0) return {errno, 0, 0};
+  for (uint32_t bit = 1; bit != 0; bit <<= 1) {
+    if ((mask & bit) == 0) continue;
+    const Descriptor ruleset(OpenRuleset({bit, 0, 0}));
+    if (ruleset.get() >= 0) {
+      found.rights |= bit;
+    } else if (errno != EINVAL) {  // EINVAL: the kernel does not know the right.
+      return {errno, 0, 0};
+    }
+  }
+  return found;
+}
+
+// Whether a filter may kill what makes the calls of Landlock. Linux 2.6.23, PR_GET_SECCOMP: 0 without a filter.
+bool IsFiltered() { return prctl(PR_GET_SECCOMP, 0L, 0L, 0L, 0L) != 0; }
+
+// Calls `probe` in a copy of this process, which ends with its result. Returns the result, from 0 to 255, or an errno:
+// EPERM if the copy was killed. Calls clone(2) instead of fork(3), which runs the handlers of pthread_atfork(3).
+template <typename Probe>
+int InProcess(const Probe& probe) {
   const SignalsBlocked blocked;  // A handler in the copy would write to pipes that it shares with this process.
   if (blocked.error() != 0) return blocked.error();
   const auto pid = static_cast<pid_t>(syscall(SYS_clone, SIGCHLD, 0L, 0L, 0L, 0L));
   if (pid < 0) return errno;
   if (pid == 0) {
-    const int ruleset = OpenRuleset(domain);
-    const int error = ruleset < 0 ? errno : Enter(ruleset);
-    for (;;) syscall(SYS_exit_group, error);
+    const int result = probe();
+    for (;;) syscall(SYS_exit_group, result);
   }
   int status = 0;
   while (waitpid(pid, &status, 0) == -1) {
     if (errno != EINTR) return errno;
   }
   return WIFEXITED(status) ? WEXITSTATUS(status) : EPERM;
+}
+
+int TryInProcess(const Domain& domain) {
+  return InProcess([&domain] {
+    const int ruleset = OpenRuleset(domain);
+    return ruleset < 0 ? errno : Enter(ruleset);
+  });
+}
+
+LandlockSupport ProbeInProcess(uint32_t mask) {
+  void* const memory =
+      mmap(nullptr, sizeof(LandlockSupport), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) return {errno, 0, 0};
+  auto* const shared = new (memory) LandlockSupport;
+  const int error = InProcess([shared, mask] {
+    *shared = ProbeLandlock(mask);
+    return shared->error;
+  });
+  LandlockSupport found = *shared;
+  found.error = error;
+  munmap(memory, sizeof(LandlockSupport));
+  return found;
 }
 
 }  // namespace
@@ -91,9 +143,19 @@ Napi::Value TryDomain(const Napi::CallbackInfo& info) {
   if (!RequireUsage(env, ReadDomain(info[0], &domain), "tryDomain([handled, granted, scoped])")) {
     return env.Undefined();
   }
-  // Linux 2.6.23, PR_GET_SECCOMP: 0 without a filter.
-  const bool is_filtered = prctl(PR_GET_SECCOMP, 0L, 0L, 0L, 0L) != 0;
-  return Napi::Number::New(env, is_filtered ? TryInProcess(domain) : TryOnThread(domain));
+  return Napi::Number::New(env, IsFiltered() ? TryInProcess(domain) : TryOnThread(domain));
+}
+
+Napi::Value FindLandlockSupport(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  uint32_t mask = 0;
+  if (!RequireUsage(env, ReadValue(info[0], &mask), "landlockSupport(mask)")) return env.Undefined();
+  const LandlockSupport found = IsFiltered() ? ProbeInProcess(mask) : ProbeLandlock(mask);
+  if (found.error != 0) return Napi::Number::New(env, -found.error);
+  const Napi::Array result = Napi::Array::New(env, 2);
+  result.Set(0U, found.rights);
+  result.Set(1U, found.version);
+  return result;
 }
 
 }  // namespace seccomp

@@ -17,6 +17,10 @@ Napi::Value FilterFlagsKnown(const Napi::CallbackInfo& info);
 // tryDomain(domain) → 0 if a thread can enter such a Landlock domain, otherwise an errno.
 Napi::Value TryDomain(const Napi::CallbackInfo& info);
 
+// landlockSupport(mask) → [rights, version]: the file access rights of the mask that Landlock can handle, and the
+// version that the kernel reports; or −errno.
+Napi::Value FindLandlockSupport(const Napi::CallbackInfo& info);
+
 }  // namespace seccomp
 
 #endif  // SECCOMP_NATIVE_NAPI_FEATURES_H_

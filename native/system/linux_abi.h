@@ -39,7 +39,8 @@ struct KernelSigaction {
 constexpr long kLandlockCreateRuleset = 444;
 constexpr long kLandlockAddRule = 445;
 constexpr long kLandlockRestrictSelf = 446;
-constexpr int kLandlockRulePathBeneath = 1;  // LANDLOCK_RULE_PATH_BENEATH
+constexpr int kLandlockRulePathBeneath = 1;            // LANDLOCK_RULE_PATH_BENEATH
+constexpr unsigned kLandlockCreateRulesetVersion = 1;  // LANDLOCK_CREATE_RULESET_VERSION
 // struct landlock_ruleset_attr: Linux 6.7 added the second member, 6.12 the third.
 struct LandlockRuleset {
   uint64_t handled_files, handled_network, scoped;

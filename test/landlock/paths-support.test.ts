@@ -1,0 +1,84 @@
+/** The file access rights that kernels of several versions can restrict, and why others can't. */
+import { constants } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { afterEach, expect, test, vi } from 'vitest';
+import { pathsSupport } from '../../lib/landlock/paths-support.js';
+import { ALL_RIGHTS, bitsOf, RIGHTS, rightsIn } from '../../lib/landlock/rights.js';
+import { addon } from '../../lib/native.js';
+import { evaluateScript } from '../support/scripts.js';
+
+const ADDON = fileURLToPath(new URL('../../build/Release/seccomp.node', import.meta.url));
+const { E2BIG, EINVAL, ENOSYS, EOPNOTSUPP, EPERM } = constants.errno;
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  pathsSupport(true);
+});
+
+const supportOn = (found: ReturnType<ReturnType<typeof addon>['landlockSupport']>, entering = 0) => {
+  vi.spyOn(addon(), 'landlockSupport').mockReturnValue(found);
+  vi.spyOn(addon(), 'tryDomain').mockReturnValue(entering);
+  return pathsSupport(true);
+};
+
+test('the rights are those that the kernel accepts, not those of its version', () => {
+  const rights = bitsOf('READ_FILE', 'WRITE_FILE');
+  expect(supportOn([rights, 9])).toEqual({ rights, abi: 9, reason: null });
+  expect(addon().tryDomain).toHaveBeenCalledWith([rights, rights, 0]);
+});
+
+test.each([
+  [ENOSYS, /has no Landlock: it needs 5\.13/],
+  [EOPNOTSUPP, /add landlock to lsm=/],
+  [EPERM, /an attached filter denies Landlock/],
+])('without Landlock (errno %i) there are none', (errno, reason) => {
+  expect(supportOn(-errno)).toEqual({ rights: 0, abi: null, reason: expect.stringMatching(reason) });
+});
+
+test('there are none where no domain can be entered', () => {
+  const reason = expect.stringMatching(/16 Landlock domains/);
+  expect(supportOn([ALL_RIGHTS, 7], E2BIG)).toEqual({ rights: 0, abi: 7, reason });
+  expect(supportOn([0, 7])).toEqual({ rights: 0, abi: 7, reason: `Landlock fails with errno ${EINVAL}` });
+});
+
+test('the kernel is asked once, unless it is asked again', () => {
+  pathsSupport(true);
+  const asked = vi.spyOn(addon(), 'landlockSupport');
+  pathsSupport();
+  expect(asked).not.toHaveBeenCalled();
+  pathsSupport(true);
+  expect(asked).toHaveBeenCalledWith(ALL_RIGHTS);
+});
+
+test('this kernel has every right of its version, and no other', ({ skip }) => {
+  const { rights, abi, reason } = pathsSupport(true);
+  if (abi === null) return skip(String(reason));
+  // In mainline kernels. Those of vendors may lack some.
+  expect(rightsIn(rights)).toEqual(Object.keys(RIGHTS).filter((name) => RIGHTS[name as 'REFER'].abi <= abi));
+});
+
+test('the addon asks for each right by itself, and takes a mask of 32 bits only', ({ skip }) => {
+  const { abi, reason } = pathsSupport(true);
+  expect(() => addon().landlockSupport(2 ** 32)).toThrow(/usage: landlockSupport\(mask\)/);
+  if (abi === null) return skip(String(reason));
+  const unknown = 2 ** 31;
+  expect(addon().landlockSupport(unknown + RIGHTS.READ_FILE.bit)).toEqual([RIGHTS.READ_FILE.bit, abi]);
+  expect(addon().landlockSupport(0)).toEqual([0, abi]);
+});
+
+/** The rights that the addon finds in a process under a filter that makes some system calls fail. */
+const underFilter = (names: readonly string[], action: string) =>
+  evaluateScript(`
+    const addon = require(${JSON.stringify(ADDON)});
+    const syscalls = [{ names: ${JSON.stringify(names)}, action: '${action}' }];
+    sandbox.harden({ defaultAction: 'SCMP_ACT_ALLOW', syscalls }, { acceptRings: true });
+    return addon.landlockSupport(${ALL_RIGHTS});`);
+
+test.each(['SCMP_ACT_KILL_PROCESS', 'SCMP_ACT_KILL_THREAD', 'SCMP_ACT_TRAP', 'SCMP_ACT_ERRNO'])(
+  'a process whose filter makes Landlock fail with %s goes on, and has none',
+  (action) => expect(underFilter(['landlock_create_ruleset'], action)).toBe(-EPERM),
+);
+
+test('a process whose filter allows Landlock has those of this one', () => {
+  expect(underFilter(['mount'], 'SCMP_ACT_ERRNO')).toEqual(addon().landlockSupport(ALL_RIGHTS));
+});
