@@ -1,6 +1,7 @@
 /** explain(): explains what a profile decides for a call on this machine. */
 import { permissiveness } from '../policy/action.js';
-import { denialOf, denialsFor } from '../policy/confinement-denials.js';
+import { denialOf } from '../policy/confinement-denials.js';
+import { denialsFor } from '../policy/denied-calls.js';
 import type { Action } from '../policy/policy.js';
 import { refuseOptions } from '../profile/document/options.js';
 import { type ExplainQuery, readQuestion, registers } from '../profile/explain-query.js';

@@ -11,7 +11,8 @@ import {
 } from '../decode/observed-call.js';
 import type { NativeKind } from '../native.js';
 import { actionOf, returnValue } from '../policy/action.js';
-import { type Denials, denialOf } from '../policy/confinement-denials.js';
+import { denialOf } from '../policy/confinement-denials.js';
+import type { Denials } from '../policy/denied-calls.js';
 import type { Action } from '../policy/policy.js';
 import { type Explainer, explainerFor, type Reason, type RuleReference } from '../profile/explainer.js';
 import type { Profile } from '../profile/profile.js';

@@ -1,6 +1,7 @@
 /** Caveats of a recording: calls that no profile can allow, and calls that the recording may lack. */
 import type { ObservedCall } from '../decode/observed-call.js';
-import { denialOf, denialsFor } from '../policy/confinement-denials.js';
+import { denialOf } from '../policy/confinement-denials.js';
+import { denialsFor } from '../policy/denied-calls.js';
 import { constantOn } from '../syscalls/constants.js';
 import { syscallNumber } from '../syscalls/table.js';
 

@@ -3,14 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compareRestriction, returnValue } from '../../lib/policy/action.js';
 import { compare, intersect } from '../../lib/policy/algebra.js';
-import {
-  denialOf,
-  denialsFor,
-  denialsPolicy,
-  NO_DENIALS,
-  supervisedDenials,
-  withDenials,
-} from '../../lib/policy/confinement-denials.js';
+import { denialOf, denialsPolicy, supervisedDenials, withDenials } from '../../lib/policy/confinement-denials.js';
+import { denialsFor, NO_DENIALS } from '../../lib/policy/denied-calls.js';
 import { evaluate, decide as evaluation } from '../../lib/policy/evaluate.js';
 import type { Action, Policy } from '../../lib/policy/policy.js';
 import { type AbiName, abiOf } from '../../lib/syscalls/abi.js';
