@@ -7,6 +7,7 @@ import { builtInProfilesPage } from './built-in-profiles.js';
 import { commandPage } from './command.js';
 import { examplesPage } from './examples.js';
 import { groupsSection } from './groups.js';
+import { pathWordsPage } from './path-words.js';
 
 /** The folder of the pages. */
 export const FOLDER = join(import.meta.dirname, '../../docs/reference');
@@ -18,6 +19,7 @@ export function pages(): ReadonlyMap<string, string> {
     ['built-in-profiles.md', `${builtInProfilesPage()}\n${groupsSection()}`],
     ['command.md', commandPage()],
     ['examples.md', examplesPage()],
+    ['path-words.md', pathWordsPage()],
   ]);
 }
 

@@ -31,6 +31,7 @@ const STRUCTURE = [
   'reference/api.md',
   'reference/built-in-profiles.md',
   'reference/profile-format.md',
+  'reference/path-words.md',
   'reference/child-process.md',
   'reference/node-processes.md',
   'reference/handlers.md',

@@ -1,0 +1,168 @@
+/** The files that the kernel must be able to read and execute to start a program: itself and its interpreters. */
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readSync,
+  realpathSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
+import { isAbsolute } from 'node:path';
+import { type ExecutableFormat, formatOf } from './executable-format.js';
+
+/** A file that a program can't be started without. */
+export interface ProgramNeed {
+  readonly path: string;
+  readonly access: 'execute';
+}
+
+/**
+ * Returns the program that execvp(3) would start, and its interpreters: those of `#!` lines, what loads an ELF file's
+ * libraries, and `/bin/sh` for a file of an unknown format. Interpreters that the kernel finds by binfmt_misc, such as
+ * emulators, are not among these.
+ *
+ * A file that is missing, not regular or not executable is left out, so that a `#!` line can't name a secret. If the
+ * kernel would try several candidates, since an interpreter of the first is missing, these are all returned.
+ *
+ * @param candidates - The paths that execve(2) tries in turn.
+ * @param directory - The child's working directory, to which relative paths refer.
+ * @returns The program by its path without symbolic links, and the interpreters as they are named. Empty if there is
+ * nothing to execute; execve(2) then fails.
+ */
+export function programNeeds(candidates: readonly string[], directory: string): readonly ProgramNeed[] {
+  const needs: ProgramNeed[] = [];
+  for (const candidate of candidates) {
+    const program = executable(absolute(candidate, directory));
+    if (program === undefined) continue;
+    needs.push(program.need);
+    if (addInterpreters(program, directory, needs)) break;
+  }
+  return needs;
+}
+
+/** As many interpreters as the kernel runs for one program: see exec_binprm of its fs/exec.c. */
+const MOST_INTERPRETERS = 5;
+
+const SHELL = '/bin/sh';
+
+/** Adds a program's interpreters to `needs`. Returns whether all of them exist, so that no other candidate is tried. */
+function addInterpreters(program: Executable, directory: string, needs: ProgramNeed[]): boolean {
+  let { format } = program;
+  for (let depth = 0; format?.kind === 'script'; depth++) {
+    if (depth === MOST_INTERPRETERS) return true; // ELOOP: execvp(3) tries no other candidate.
+    const interpreter = executable(absolute(format.interpreter, directory));
+    if (interpreter === undefined) return false;
+    needs.push(interpreter.named);
+    ({ format } = interpreter);
+  }
+  if (format?.kind === 'elf')
+    return format.interpreter === undefined || addLoader(format.interpreter, directory, needs);
+  if (format === undefined) return true;
+  const shell = executable(SHELL);
+  if (shell === undefined) return true;
+  needs.push(shell.named);
+  if (shell.format?.kind === 'elf' && shell.format.interpreter !== undefined)
+    addLoader(shell.format.interpreter, directory, needs);
+  return true;
+}
+
+function addLoader(path: string, directory: string, needs: ProgramNeed[]): boolean {
+  const loader = executable(absolute(path, directory));
+  if (loader !== undefined) needs.push(loader.named);
+  return loader !== undefined;
+}
+
+/** An absolute path. `..` stays, as it refers to where a link before it leads. */
+function absolute(path: string, directory: string): string {
+  if (isAbsolute(path)) return path;
+  return isAbsolute(directory) ? `${directory}/${path}` : `${process.cwd()}/${directory}/${path}`;
+}
+
+/** A regular file that this process may execute. */
+interface Executable {
+  /** The file by its path without symbolic links. */
+  readonly need: ProgramNeed;
+  /** The file by the path that was given. */
+  readonly named: ProgramNeed;
+  /** Undefined if this process can't read the file. */
+  readonly format: ExecutableFormat | undefined;
+}
+
+/** What was found at a path, and what shows whether it is still there. */
+interface Known extends Executable {
+  readonly stats: Stats;
+}
+
+/** What was found, by path. */
+const known = new Map<string, Known>();
+const MOST_KNOWN = 1_000;
+
+/** Returns the file at a path if it is an executable regular file, which is opened only if it has changed. */
+function executable(path: string): Executable | undefined {
+  const stats = statsOf(path);
+  if (stats === undefined || !stats.isFile()) return undefined;
+  const before = known.get(path);
+  if (before !== undefined && isSame(before.stats, stats) && isAt(before.need.path, path, stats)) return before;
+  const found = inspect(path, stats);
+  if (known.size >= MOST_KNOWN) known.clear();
+  if (found === undefined) known.delete(path);
+  else known.set(path, found);
+  return found;
+}
+
+function statsOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined; // Such as EACCES or ELOOP: execve(2) fails too.
+  }
+}
+
+/** Whether these are the same file with the same content and rights. */
+const isSame = (a: Stats, b: Stats): boolean =>
+  a.ino === b.ino && a.dev === b.dev && a.ctimeMs === b.ctimeMs && a.mtimeMs === b.mtimeMs && a.size === b.size;
+
+/** Whether the file to which a link led is still at its own path. */
+function isAt(real: string, path: string, stats: Stats): boolean {
+  if (real === path) return true;
+  const now = statsOf(real);
+  return now !== undefined && isSame(now, stats);
+}
+
+function inspect(path: string, stats: Stats): Known | undefined {
+  try {
+    accessSync(path, constants.X_OK);
+    const need = grant(realpathSync.native(path));
+    return { need, named: need.path === path ? need : grant(path), format: readFormat(path, stats), stats };
+  } catch {
+    return undefined;
+  }
+}
+
+const grant = (path: string): ProgramNeed => ({ path, access: 'execute' });
+
+/** Returns undefined for a file that this process can't read, or that is no longer the one at `stats`. */
+function readFormat(path: string, stats: Stats): ExecutableFormat | undefined {
+  const { O_RDONLY, O_NONBLOCK, O_NOCTTY } = constants;
+  let descriptor: number;
+  try {
+    // Opening a named pipe would block, had one taken the file's place since.
+    descriptor = openSync(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  } catch {
+    return undefined;
+  }
+  try {
+    if (!isSame(fstatSync(descriptor), stats)) return undefined;
+    return formatOf((position, length) => {
+      const buffer = Buffer.alloc(length);
+      return buffer.subarray(0, readSync(descriptor, buffer, 0, length, position));
+    });
+  } catch {
+    return undefined;
+  } finally {
+    closeSync(descriptor);
+  }
+}
